@@ -6,6 +6,7 @@ import { OUTBOX_TABLES } from "./delivery/notification-outbox.ts";
 import { FILE_REFERENCES_TABLES } from "./files/file-references.ts";
 import { BANS_TABLE } from "./members/bans.ts";
 import { SETTLED_MEMBERS } from "./members/former-members.ts";
+import { INVITATIONS_TABLE } from "./members/invitations.ts";
 import { INFORMED_USERS } from "./members/join-requests.ts";
 import { KNOWN_USERS_TABLE } from "./members/known-users.ts";
 import { SEARCH_TABLES } from "./search/indexer.ts";
@@ -252,5 +253,11 @@ export const MIGRATIONS: readonly Migration[] = [
     version: 23,
     minCode: 1,
     sql: "ALTER TABLE messages ADD COLUMN also_mentioned TEXT",
+  },
+  {
+    // Invitations.
+    version: 24,
+    minCode: 1,
+    sql: INVITATIONS_TABLE,
   },
 ];

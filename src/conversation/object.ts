@@ -4,6 +4,8 @@
 // creates it.
 
 import type { Person, VersionedPerson } from "../domain/accounts/person.ts";
+import type { InvitationCode } from "../domain/conversations/invitation.ts";
+import type { JoinState } from "../domain/conversations/join-request.ts";
 import { atPath, noMessage, type Result } from "../domain/errors.ts";
 import type { Position, Seq, SessionId, UserId } from "../domain/ids.ts";
 import type { AnyDraft } from "../domain/messages/message.ts";
@@ -11,6 +13,7 @@ import type { DeviceSendRequest, ReplayRequest, SubscribeRequest, TakeSendResult
 import { answer } from "../object/rpc.ts";
 import type { BanInput } from "./changes/banning.ts";
 import type { GroupProfileChange, MemberEdit } from "./changes/group.ts";
+import type { InvitationTerms } from "./changes/inviting.ts";
 import type { JoinDecision } from "./changes/joining.ts";
 import { removeDeletedUser } from "./changes/remove-deleted-user.ts";
 import { type HistoryChunkQuery, historyChunk } from "./history.ts";
@@ -303,12 +306,7 @@ export abstract class ConversationObject extends ConversationLifecycle {
    * @see Joining.join
    */
   join(input: { person: Person; message: string }) {
-    return this.answer(async ({ room }) => {
-      const { changed, state } = room.joining.join(input.person, input.message);
-      await room.propagate(changed);
-      // The write to D1 removes a user whose account was deleted meanwhile.
-      return { state: room.profiles.has(input.person.id) ? state : ("gone" as const) };
-    });
+    return this.#join(input, ({ joining }) => joining.join(input.person, input.message));
   }
 
   /** A page of the open join requests. @see Joining.listRequests */
@@ -344,6 +342,31 @@ export abstract class ConversationObject extends ConversationLifecycle {
   /** A page of the bans. @see Banning.list */
   bans(input: { userId: UserId; limit: number; after: number }) {
     return this.answer(({ room }) => room.banning.list(input.userId, input));
+  }
+
+  /** Makes an invitation. @see Inviting.create */
+  createInvitation(input: { userId: UserId } & InvitationTerms) {
+    return this.answer(({ room }) => room.inviting.create(input.userId, input));
+  }
+
+  /** A page of the open invitations. @see Inviting.list */
+  invitations(input: { userId: UserId; limit: number; after: number }) {
+    return this.answer(({ room }) => room.inviting.list(input.userId, input));
+  }
+
+  /** Withdraws an invitation. @returns whether there was one @see Inviting.withdraw */
+  withdrawInvitation(input: { userId: UserId; code: string }) {
+    return this.answer(({ room }) => room.inviting.withdraw(input.userId, input.code));
+  }
+
+  /** The group as an invitation shows it. @see Inviting.look */
+  lookAtInvitation(input: { userId: UserId; code: InvitationCode }) {
+    return this.answer(({ room }) => room.inviting.look(input.userId, input.code));
+  }
+
+  /** Joins by an invitation. The state `gone`: see `join`. @see Joining.accept */
+  acceptInvitation(input: { person: Person; code: InvitationCode }) {
+    return this.#join(input, ({ joining }) => joining.accept(input.person, input.code));
   }
 
   /**
@@ -433,6 +456,16 @@ export abstract class ConversationObject extends ConversationLifecycle {
     return this.answer(async ({ room }) => {
       await work(room);
       return null;
+    });
+  }
+
+  /** Has a user join, and waits for one try to write that to D1 and to their list. */
+  #join({ person }: { person: Person }, work: (room: Room) => { state: JoinState; changed: UserId[] }) {
+    return this.answer(async ({ room }) => {
+      const { changed, state } = work(room);
+      await room.propagate(changed);
+      // The write to D1 removes a user whose account was deleted meanwhile.
+      return { state: room.profiles.has(person.id) ? state : ("gone" as const) };
     });
   }
 

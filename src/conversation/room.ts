@@ -12,6 +12,7 @@ import type { Timing } from "../domain/timing.ts";
 import type { AlarmJobs } from "../object/alarm-jobs.ts";
 import { Banning } from "./changes/banning.ts";
 import { GroupChanges } from "./changes/group.ts";
+import { Inviting } from "./changes/inviting.ts";
 import { Joining } from "./changes/joining.ts";
 import { ReadPositions } from "./changes/read-positions.ts";
 import { Redaction } from "./changes/redaction.ts";
@@ -83,6 +84,7 @@ export class Room implements RoomContext {
   readonly group: GroupChanges;
   readonly joining: Joining;
   readonly banning: Banning;
+  readonly inviting: Inviting;
   readonly outlines: GroupOutlines;
   readonly redaction: Redaction;
   readonly readPositions: ReadPositions;
@@ -183,6 +185,7 @@ export class Room implements RoomContext {
     this.joining = new Joining(storage.sql, this, bans, deps.settings.maxGroupMembers, timing.rejections);
     this.banning = new Banning(storage.sql, this, bans);
     this.outlines = new GroupOutlines(storage.sql, this, bans);
+    this.inviting = new Inviting(storage.sql, this, bans, this.outlines);
     this.readable = new ReadableLog(storage.sql, this.log);
     this.search = new MessageSearch(storage, this.log, markerFor("index"), timing.indexing);
     // Due with the alarm that looks after the fan-out: it costs no alarm of its own.

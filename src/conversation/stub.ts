@@ -50,6 +50,12 @@ const REPEATS: Repeats<ConversationObject> = {
   ban: true,
   liftBan: true,
   bans: true,
+  // A second try would make another one.
+  createInvitation: false,
+  invitations: true,
+  withdrawInvitation: true,
+  lookAtInvitation: true,
+  acceptInvitation: true,
   changeMember: false,
   handOver: false,
   dissolve: false,

@@ -196,6 +196,14 @@ export function noMembership(): CoreError {
 }
 
 /**
+ * The `not_found` for an invitation that never was, has ended or is used up: who guesses codes learns
+ * nothing.
+ */
+export function noInvitation(): CoreError {
+  return new CoreError("not_found", "There is no such invitation, or it is no longer valid.");
+}
+
+/**
  * The `not_found` for a message that does not exist, and for a message that the caller may not see.
  * @param seq absent if the client's reference to the message holds no valid seq
  */

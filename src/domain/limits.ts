@@ -58,6 +58,13 @@ export const LIMITS = {
   groupMembers: 1_000,
   /** banned users of a group */
   bans: 10_000,
+  /** open invitations of a group; users whom one lets in, unless any number */
+  invitations: 100,
+  invitationUses: 1_000,
+  /** seconds of an invitation: at least a minute, at most 30 days, 7 days if nobody says otherwise */
+  invitationMinS: 60,
+  invitationMaxS: 30 * 86_400,
+  invitationDefaultS: 7 * 86_400,
   /** users mentioned by one message */
   mentions: 100,
   /** listed mentions of a user in a conversation: the newest unread messages that mention them */

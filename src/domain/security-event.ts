@@ -21,6 +21,8 @@ export const SecurityAction = z.enum([
   "member_removed",
   "banned",
   "ban_lifted",
+  "invitation_created",
+  "invitation_withdrawn",
   "group_dissolved",
 ]);
 export type SecurityAction = z.infer<typeof SecurityAction>;

@@ -19,6 +19,8 @@ const LEVELS: Record<SecurityAction, "info" | "warn"> = {
   member_removed: "info",
   banned: "info",
   ban_lifted: "info",
+  invitation_created: "info",
+  invitation_withdrawn: "info",
   group_dissolved: "info",
 };
 

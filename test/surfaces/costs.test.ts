@@ -37,6 +37,7 @@ const search = (...routes: string[]) => routes.map((route): [string, Row] => [ro
 const whole = (...routes: string[]) => routes.map((route): [string, Row] => [route, ["user", "whole"]]);
 const password = (...routes: string[]) =>
   routes.map((route): [string, Row] => [route, ["user", "light", "address"]]);
+const guess = password;
 const signIn = (...routes: string[]) => routes.map((route): [string, Row] => [route, ["anybody", "address"]]);
 const anybody = (...routes: string[]) => routes.map((route): [string, Row] => [route, ["anybody"]]);
 const key = (...routes: string[]) => routes.map((route): [string, Row] => [route, ["key"]]);
@@ -134,6 +135,8 @@ const ROUTES = new Map<string, Row>([
   ...anybody("GET /healthz", "GET /openapi.json", "GET /asyncapi.json", "GET /docs", "GET /files/:key/:name"),
   ...signIn("POST /v1/register", "POST /v1/login"),
   ...password("POST /v1/me/password", "DELETE /v1/me"),
+  // A code that lets nobody in is counted as a refused call.
+  ...guess("GET /v1/invitations/:code", "POST /v1/invitations/:code"),
   ...whole("POST /v1/me/repair"),
   ...search("GET /v1/conversations/:id/messages/search"),
   ...page(
@@ -147,6 +150,7 @@ const ROUTES = new Map<string, Row>([
     "GET /v1/conversations/:id/members",
     "GET /v1/conversations/:id/applications",
     "GET /v1/conversations/:id/bans",
+    "GET /v1/conversations/:id/invitations",
     "GET /v1/conversations/:id/messages",
     "GET /v1/conversations/:id/receipts",
     "GET /v1/conversations/:id/socket",
@@ -174,6 +178,8 @@ const ROUTES = new Map<string, Row>([
     "DELETE /v1/conversations/:id/members/:user_id",
     "POST /v1/conversations/:id/join",
     "POST /v1/conversations/:id/leave",
+    "POST /v1/conversations/:id/invitations",
+    "DELETE /v1/conversations/:id/invitations/:code",
     "POST /v1/conversations/:id/owner",
     "POST /v1/conversations/:id/applications/:application_id",
     "POST /v1/conversations/:id/messages",

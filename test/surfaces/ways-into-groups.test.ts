@@ -63,6 +63,13 @@ const WAYS = {
     go: (id) => ask(ann, id, "POST", "/applications/1", { action: "accept" }),
     refused: (answer) => expect(answer).toMatchObject({ status: 409, body: { code: "conflict" } }),
   },
+  "v1 invitation": {
+    ...{ kinds: WITH_BANS, joinPolicy: "closed", refused: forbidden },
+    go: async (id, { token }) => {
+      const { body } = await ask(ann, id, "POST", "/invitations", {});
+      return call("POST", `/v1/invitations/${z.object({ code: z.string() }).parse(body).code}`, { token });
+    },
+  },
   "v1 hand-over": {
     ...{ kinds: WITH_BANS, joinPolicy: "free" },
     go: (id, who) => ask(ann, id, "POST", "/owner", { user_id: who.user.id }),
@@ -119,12 +126,14 @@ const METHODS: Record<keyof Repeats<ConversationObject>, readonly (keyof typeof 
     ...(["tim joinGroup of a free group", "tim joinGroup with permission"] as const),
   ],
   decideJoinRequest: ["v1 acceptance of an application from before the ban", "tim handleGroupApplication"],
+  acceptInvitation: ["v1 invitation"],
   handOver: ["v1 hand-over", "tim changeGroupOwner"],
   ...{ init: none, send: none, page: none, pageWithContext: none, readablePage: none, history: none },
   ...{ message: none, search: none, messages: none, revoke: none, revokeWithin: none, hide: none },
   ...{ deleteForMe: none, read: none, setIgnoreUnread: none, sendFromDevice: none, typing: none },
   ...{ replay: none, subscribe: none, snapshot: none, snapshotForRepair: none, receipts: none },
-  ...{ outline: none },
+  ...{ outline: none, createInvitation: none, invitations: none, withdrawInvitation: none },
+  ...{ lookAtInvitation: none },
   ...{ describe: none, announceDirectPermission: none, confirmDirectPermission: none, members: none },
   ...{ membersByIds: none, edit: none, joinRequests: none, leave: none, remove: none, ban: none },
   ...{ liftBan: none, bans: none, changeMember: none, dissolve: none, pushConversation: none },

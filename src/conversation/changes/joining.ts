@@ -1,5 +1,6 @@
 import type { Person } from "../../domain/accounts/person.ts";
 import { capacityOf, joinMode, may } from "../../domain/conversations/group-policies.ts";
+import type { InvitationCode } from "../../domain/conversations/invitation.ts";
 import type { JoinState } from "../../domain/conversations/join-request.ts";
 import {
   askedTooSoon,
@@ -7,11 +8,13 @@ import {
   invalid,
   joinNotAllowed,
   noConversation,
+  noInvitation,
   refusedFor,
 } from "../../domain/errors.ts";
 import { Position, type UserId } from "../../domain/ids.ts";
 import type { Timing } from "../../domain/timing.ts";
 import type { Bans } from "../members/bans.ts";
+import { Invitations, isUsedUp } from "../members/invitations.ts";
 import { isAuthentic, JoinRequests } from "../members/join-requests.ts";
 import type { MemberRow } from "../members/member-row.ts";
 import { type GroupChange, withNewVersion } from "../state/change.ts";
@@ -40,13 +43,14 @@ export interface JoinDecision {
 const ADDED = { event: "added" } as const;
 
 /**
- * The ways into a group: being added, joining, and a join request that a member accepts. All end in `#admit`,
- * which keeps banned users out.
+ * The ways into a group: being added, joining, an invitation, and a join request that a member accepts. All
+ * end in `#admit`, which keeps banned users out.
  */
 export class Joining {
   readonly #room: RoomContext;
   readonly #permissions: Permissions;
   readonly #requests: JoinRequests;
+  readonly #invitations: Invitations;
   readonly #bans: Bans;
   readonly #maxGroupMembers: number;
   readonly #timing: Timing["rejections"];
@@ -62,6 +66,7 @@ export class Joining {
     this.#room = room;
     this.#permissions = new Permissions(room);
     this.#requests = new JoinRequests(sql);
+    this.#invitations = new Invitations(sql);
     this.#bans = bans;
     this.#maxGroupMembers = maxGroupMembers;
     this.#timing = timing;
@@ -138,6 +143,22 @@ export class Joining {
     return { state: "requested", changed };
   }
 
+  /**
+   * Joins by an invitation, whatever the join policy says. A member stays as they are, and uses nothing up.
+   * The use is counted in the transaction of the joining.
+   * @returns the new state, and the users whom the change concerns
+   * @throws `not_found` where the code lets nobody in; `forbidden` for a banned user; `group_full`
+   */
+  accept(person: Person, code: InvitationCode): { state: JoinState; changed: UserId[] } {
+    this.#room.flushSends();
+    const invitation = this.#invitations.find(code, Date.now());
+    if (!invitation || this.#room.state.dissolvedAt !== null) throw noInvitation();
+    if (this.#room.members.isActive(person.id)) return { state: "member", changed: [] };
+    if (isUsedUp(invitation)) throw noInvitation();
+    const changed = this.#admit(person.id, [person], undefined, () => this.#invitations.use(code));
+    return { state: "joined", changed };
+  }
+
   /** A page of the open join requests, oldest first; `after` is an id. @throws `not_found`, `forbidden` */
   listRequests(actorId: UserId, page: { limit: number; after: number }) {
     this.#permissions.require(this.#permissions.begin(actorId), "approve", "see who wants to join");
@@ -203,12 +224,14 @@ export class Joining {
   /**
    * Makes users members, and closes their join requests.
    * @param notification goes to them, unless they joined by themselves
+   * @param alsoStore does further writes in the same transaction
    * @throws `group_full`, `forbidden` for a banned user: nobody is admitted then
    */
   #admit(
     actorId: UserId,
     people: Person[],
     notification?: Pick<NotificationInput, "event" | "message" | "joinRequest">,
+    alsoStore: () => void = () => undefined,
   ): UserId[] {
     const ids = idsOf(people);
     this.#requireNoBans(actorId, ids);
@@ -239,7 +262,10 @@ export class Joining {
       members,
       profiles: people,
       systemMessage: { event: "joined", actor_id: actorId, user_ids: ids },
-      alsoStore: () => this.#requests.close(ids, actorId, notification?.joinRequest ? true : null, now),
+      alsoStore: () => {
+        this.#requests.close(ids, actorId, notification?.joinRequest ? true : null, now);
+        alsoStore();
+      },
       notifications: () =>
         notification ? [notificationOf(this.#room.state, { ...notification, actorId, to: ids })] : [],
     });

@@ -1,5 +1,6 @@
 import type { Person } from "../../domain/accounts/person.ts";
 import type { Profile } from "../../domain/conversations/conversation.ts";
+import { may, POLICIES } from "../../domain/conversations/group-policies.ts";
 import type { UserId } from "../../domain/ids.ts";
 import type { SystemMessage } from "../../domain/messages/content.ts";
 import type { SystemMessageChange, SystemMessageDetails } from "../../domain/messages/system-message.ts";
@@ -7,6 +8,7 @@ import type { KickReason, MemberEvent } from "../../domain/sync/socket-protocol.
 import { NotificationOutbox, type QueuedNotification } from "../delivery/notification-outbox.ts";
 import type { MessageLog } from "../log/message-log.ts";
 import type { MessageRow } from "../log/row.ts";
+import { Invitations } from "../members/invitations.ts";
 import type { KnownUsers } from "../members/known-users.ts";
 import type { MemberRow } from "../members/member-row.ts";
 import type { Members } from "../members/members.ts";
@@ -85,6 +87,7 @@ export function storeChange(
   };
   const { rows, systemMessage, queued } = storage.transactionSync(() => {
     change.alsoStore?.();
+    endInvitations(storage.sql, { state, members }, change);
     knownUsers.store(change.knownUsers ?? []);
     for (const person of change.profiles ?? []) ProfileCache.store(storage.sql, person, now);
     if (newShared) {
@@ -114,4 +117,20 @@ export function storeChange(
   outbox.apply(queued);
   if (state.dissolvedAt !== null) members.close();
   return { change, systemMessage };
+}
+
+/** An invitation ends with the group, and with the right of its maker to make one. */
+function endInvitations(
+  sql: SqlStorage,
+  { state, members }: Pick<Stores, "state" | "members">,
+  change: GroupChange,
+) {
+  const invitations = new Invitations(sql);
+  if (change.dissolvedAt !== undefined) return invitations.clear();
+  const audience = POLICIES[state.profile.policy].invitations;
+  const mayInvite = (row: MemberRow | null) => row?.state === "active" && may(row.role, audience);
+  const former = (change.members ?? []).filter(
+    (row) => !mayInvite(row) && mayInvite(members.findActive(row.user_id)),
+  );
+  if (former.length > 0) invitations.endOf(former.map(({ user_id }) => user_id));
 }

@@ -26,6 +26,8 @@ export interface Policy {
   approve: GroupAudience;
   /** may add users */
   invite: GroupAudience;
+  /** may make, see and withdraw invitations: codes with which users join whatever the join policy says */
+  invitations: GroupAudience;
   /** may change the profile and the join policy */
   edit: GroupAudience;
   remove: GroupAudience;
@@ -50,6 +52,7 @@ const GROUP: Policy = {
   initialRoles: true,
   approve: "admin",
   invite: "admin",
+  invitations: "admin",
   edit: "admin",
   remove: "admin",
   mute: "admin",

@@ -24,10 +24,10 @@ const RATES = { page: "PAGE_RATE", search: "SEARCH_RATE", whole: "WHOLE_RATE" } 
 export type Cost = keyof typeof RATES;
 
 /**
- * What a refused call has shown; `socket`: it is accepted, and closed at once with the reason. Each is counted for itself: one client must not block all others of an
- * office.
+ * What a refused call has shown; `socket`: it is accepted, and closed at once with the reason. Each is
+ * counted for itself: one client must not block all others of an office.
  */
-type Shown = "token" | "key" | "file" | "socket";
+type Shown = "token" | "key" | "file" | "invitation" | "socket";
 
 /** The addresses whose wrong keys this isolate remembers to be over the limit, at about 100 bytes each. */
 const MAX_EXHAUSTED = 10_000;
@@ -56,8 +56,8 @@ export async function countFromAddress(c: CountingAddress): Promise<void> {
 }
 
 /**
- * Counts a call that is refused for what it shows: a token, a key, the name of a file. So guessing is
- * bounded, and so is the work that it causes.
+ * Counts a call that is refused for what it shows: a token, a key, the name of a file, the code of an
+ * invitation. So guessing is bounded, and so is the work that it causes.
  * @throws `rate_limited` over 600 of its kind a minute and address block
  */
 export async function countRefused(c: CountingAddress, shown: Shown): Promise<void> {

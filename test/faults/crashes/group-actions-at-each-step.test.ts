@@ -48,10 +48,24 @@ interface Action {
 
 const ids = () => ({ a: ann.user.id, b: bob.user.id, c: cid.user.id, d: dan.user.id });
 
+/** The codes of the groups in which Dan accepts an invitation. */
+const codes = new Map<number, string>();
+
 const ACTIONS: Record<string, Action> = {
   "a join": {
     join: "free",
     run: (id) => ask(dan, id, "POST", "/join", {}),
+    ...{ done: 200, again: 200, systemMessages: 1 },
+    after: () => ({ [ids().a]: "owner", [ids().b]: "member", [ids().c]: "member", [ids().d]: "member" }),
+    whose: () => dan,
+  },
+  "an accepted invitation": {
+    before: async (id) => {
+      const { body } = await ask(ann, id, "POST", "/invitations", { max_uses: 1 });
+      codes.set(id, z.object({ code: z.string() }).parse(body).code);
+    },
+    // The code has one use: whatever fails, a repeat lets Dan in, or finds him in.
+    run: (id) => call("POST", `/v1/invitations/${codes.get(id)}`, { token: dan.token }),
     ...{ done: 200, again: 200, systemMessages: 1 },
     after: () => ({ [ids().a]: "owner", [ids().b]: "member", [ids().c]: "member", [ids().d]: "member" }),
     whose: () => dan,

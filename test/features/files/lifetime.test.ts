@@ -212,7 +212,9 @@ test("a conversation with messages from before records them when it wakes", asyn
   const copy = await sendFile(ann, other.id, file);
   // As the previous release left it.
   await runInDurableObject(env.CONVERSATION.getByName(String(id)), (_, { storage }) => {
-    storage.sql.exec("DROP TABLE recorded_files; DROP TABLE revoked_files; DROP TABLE bans");
+    storage.sql.exec(
+      "DROP TABLE recorded_files; DROP TABLE revoked_files; DROP TABLE bans; DROP TABLE invitations",
+    );
     storage.sql.exec("DROP INDEX applications_rejected; ALTER TABLE members DROP COLUMN unopened");
     for (const column of ["discoverable", "first_sender", "answered", "answered_projected"])
       storage.sql.exec(`ALTER TABLE conversation DROP COLUMN ${column}`);

@@ -29,6 +29,7 @@ interface Rules {
   join: "as set" | "free" | "never";
   approve: Role[];
   invite: Role[];
+  invitations: Role[];
   edit: Role[];
   remove: Role[];
   mute: Role[];
@@ -47,37 +48,65 @@ const ALL: Role[] = ["owner", "admin", "member"];
 const RULES: Record<PolicyName, Rules> = {
   group: {
     join: "as set",
-    ...{ approve: MANAGERS, invite: MANAGERS, edit: MANAGERS, remove: MANAGERS, mute: MANAGERS },
+    ...{
+      approve: MANAGERS,
+      invitations: MANAGERS,
+      invite: MANAGERS,
+      edit: MANAGERS,
+      remove: MANAGERS,
+      mute: MANAGERS,
+    },
     ...{ roles: ["owner"], handOver: ["owner"], dissolve: ["owner"], ownerLeaves: false },
     ...{ history: false, unread: true },
   },
   private: {
     join: "never",
-    ...{ approve: MANAGERS, invite: ALL, edit: ALL, remove: ["owner"], mute: [] },
+    ...{ approve: MANAGERS, invitations: MANAGERS, invite: ALL, edit: ALL, remove: ["owner"], mute: [] },
     ...{ roles: [], handOver: ["owner"], dissolve: [], ownerLeaves: true },
     ...{ history: false, unread: true },
   },
   public: {
     join: "as set",
-    ...{ approve: MANAGERS, invite: [], edit: MANAGERS, remove: MANAGERS, mute: MANAGERS },
+    ...{
+      approve: MANAGERS,
+      invitations: MANAGERS,
+      invite: [],
+      edit: MANAGERS,
+      remove: MANAGERS,
+      mute: MANAGERS,
+    },
     ...{ roles: ["owner"], handOver: ["owner"], dissolve: ["owner"], ownerLeaves: false },
     ...{ history: false, unread: true },
   },
   chatroom: {
     join: "free",
-    ...{ approve: MANAGERS, invite: [], edit: MANAGERS, remove: MANAGERS, mute: MANAGERS },
+    ...{
+      approve: MANAGERS,
+      invitations: MANAGERS,
+      invite: [],
+      edit: MANAGERS,
+      remove: MANAGERS,
+      mute: MANAGERS,
+    },
     ...{ roles: ["owner"], handOver: ["owner"], dissolve: ["owner"], ownerLeaves: false },
     ...{ history: true, unread: false },
   },
   community: {
     join: "free",
-    ...{ approve: MANAGERS, invite: ALL, edit: MANAGERS, remove: MANAGERS, mute: MANAGERS },
+    ...{
+      approve: MANAGERS,
+      invitations: MANAGERS,
+      invite: ALL,
+      edit: MANAGERS,
+      remove: MANAGERS,
+      mute: MANAGERS,
+    },
     ...{ roles: ["owner"], handOver: ["owner"], dissolve: ["owner"], ownerLeaves: false },
     ...{ history: true, unread: true },
   },
   livestream: {
     join: "free",
-    ...{ approve: MANAGERS, invite: [], edit: ["owner"], remove: [], mute: ["owner"] },
+    ...{ approve: MANAGERS, invitations: MANAGERS, invite: [], edit: ["owner"], remove: [], mute: ["owner"] },
     ...{ roles: [], handOver: [], dissolve: ["owner"], ownerLeaves: false },
     ...{ history: false, unread: false },
   },
@@ -96,7 +125,7 @@ function ask({ token }: SignedIn, id: number, method: string, path: string, body
   return call(method, `/v1/conversations/${id}${path}`, { token, ...(body !== undefined && { body }) });
 }
 
-const Action = z.enum(["approve", "invite", "edit", "remove", "mute", "roles", "handOver"]);
+const Action = z.enum(["approve", "invite", "invitations", "edit", "remove", "mute", "roles", "handOver"]);
 type Action = z.infer<typeof Action>;
 
 /** Each action as a call, on a member or on a user who is no member. */
@@ -106,6 +135,7 @@ const ACTIONS: Record<
 > = {
   approve: (who, id) => ask(who, id, "GET", "/applications"),
   invite: (who, id, _, outsider) => ask(who, id, "POST", "/members", { user_ids: [outsider] }),
+  invitations: (who, id) => ask(who, id, "POST", "/invitations", {}),
   edit: (who, id) => ask(who, id, "PATCH", "", { name: "renamed" }),
   remove: (who, id, subject) => ask(who, id, "DELETE", `/members/${subject}`),
   mute: (who, id, subject) => ask(who, id, "PATCH", `/members/${subject}`, { muted_for_s: 60 }),
@@ -116,8 +146,8 @@ const KINDS = PolicyName.options.map((policy) => [policy, RULES[policy]] as cons
 
 describe.each(KINDS)("in a group of kind %s", (policy, rules) => {
   test.each(ALL)("the %s may do what the rules allow", async (role) => {
-    const users = await insertUsers(8);
-    const subjects = users.slice(0, 7);
+    const users = await insertUsers(9);
+    const subjects = users.slice(0, 8);
     const id = await createGroupOfKind(policy, owner, [secondMember, ...subjects]);
     if (role === "admin") {
       const promotion = await ask(owner, id, "PATCH", `/members/${secondMember.user.id}`, { role: "admin" });
@@ -127,9 +157,9 @@ describe.each(KINDS)("in a group of kind %s", (policy, rules) => {
     }
     const who = role === "owner" ? owner : secondMember;
     for (const [i, action] of Action.options.entries()) {
-      const outsider = itemAt(users, 7).user.id;
+      const outsider = itemAt(users, 8).user.id;
       const answer = await ACTIONS[action](who, id, itemAt(subjects, i).user.id, outsider);
-      const allowed = action === "remove" ? [204] : [200];
+      const allowed = [{ remove: 204, invitations: 201 }[String(action)] ?? 200];
       expect(
         rules[action].includes(role) ? allowed : [403],
         `${action}: ${JSON.stringify(answer.body)}`,

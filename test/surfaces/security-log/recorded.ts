@@ -1,8 +1,11 @@
+import { z } from "zod";
 import { PASSWORD } from "../../support/clients/api.ts";
 import { wire } from "../../support/clients/wire.ts";
 import { KEY } from "../appkey/client.ts";
 import { RULE_KEY } from "../usersig/client.ts";
 import { appkey, BY_CLOUDFLARE, id, lock, nameOf, type Row, self, tim, usersig, v1, WRONG } from "./scene.ts";
+
+const Coded = z.object({ code: z.string() });
 
 /** What v1 records. */
 export const V1: Row[] = [
@@ -108,6 +111,25 @@ export const V1: Row[] = [
     run: ({ owner, bob, id: group }) => v1(owner.token, "DELETE", `/conversations/${group}/bans/${id(bob)}`),
     events: ({ owner, bob, id: conversation }) => [
       { action: "ban_lifted", user: id(bob), by: id(owner), conversation },
+    ],
+  },
+  {
+    what: "an invitation",
+    run: ({ owner, id: group }) => v1(owner.token, "POST", `/conversations/${group}/invitations`, {}),
+    events: ({ owner, id: conversation }) => [
+      { action: "invitation_created", user: null, by: id(owner), conversation },
+    ],
+  },
+  {
+    what: "an invitation that is withdrawn",
+    run: async ({ owner, id: group }) => {
+      const path = `/conversations/${group}/invitations`;
+      const { code } = Coded.parse((await v1(owner.token, "POST", path, {})).body);
+      return v1(owner.token, "DELETE", `${path}/${code}`);
+    },
+    events: ({ owner, id: conversation }) => [
+      { action: "invitation_created", user: null, by: id(owner), conversation },
+      { action: "invitation_withdrawn", user: null, by: id(owner), conversation },
     ],
   },
   {

@@ -38,6 +38,15 @@ export const SILENT: [string, Row["run"], ("done" | "refused")?][] = [
     ({ ann, bob, id: group }) => v1(ann.token, "PUT", `/conversations/${group}/bans/${id(bob)}`, {}),
   ],
   [
+    "v1: an invitation by a plain member",
+    ({ ann, id: group }) => v1(ann.token, "POST", `/conversations/${group}/invitations`, {}),
+  ],
+  [
+    "v1: a withdrawal of no invitation",
+    ({ owner, id: group }) => v1(owner.token, "DELETE", `/conversations/${group}/invitations/x`),
+    "done",
+  ],
+  [
     "v1: a member who leaves",
     ({ ann, id: group }) => v1(ann.token, "DELETE", `/conversations/${group}/members/${id(ann)}`),
     "done",

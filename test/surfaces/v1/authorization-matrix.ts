@@ -238,6 +238,20 @@ export const WHO_MAY: Row[] = [
     path: ({ id, outsiderId }) => ({ id, user_id: outsiderId }),
     ...admins(DONE),
   },
+  { route: `GET ${IN}/invitations`, ...admins(OK) },
+  { route: `POST ${IN}/invitations`, body: () => ({}), ...admins(MADE) },
+  {
+    route: `DELETE ${IN}/invitations/:code`,
+    path: ({ id }) => ({ id, code: `1-${"0".repeat(32)}` }),
+    ...admins(DONE),
+  },
+  // Who has no valid code learns nothing, in the group or not.
+  { route: "GET /v1/invitations/:code", path: () => ({ code: `1-${"0".repeat(32)}` }), ...everyUser(NOBODY) },
+  {
+    route: "POST /v1/invitations/:code",
+    path: () => ({ code: `1-${"0".repeat(32)}` }),
+    ...everyUser(NOBODY),
+  },
   { route: `POST ${IN}/join`, body: () => ({}), ...members(OK) },
   { route: `GET ${IN}/applications`, ...admins(OK) },
   {
