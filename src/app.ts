@@ -6,6 +6,7 @@ import { SessionCache } from "./core/accounts/session-cache.ts";
 import type { Core } from "./core/context.ts";
 import { HealthCheck } from "./core/health-check.ts";
 import { CoreError, type Failure } from "./domain/errors.ts";
+import { FileOrigins } from "./domain/files/file-origins.ts";
 import { readSettings } from "./domain/settings.ts";
 import type { Timing } from "./domain/timing.ts";
 import { clientBlock } from "./http/access/address-block.ts";
@@ -16,6 +17,7 @@ import type { AppEnv } from "./http/env.ts";
 import { requestId } from "./http/request-id.ts";
 import { requestLog } from "./http/request-log.ts";
 import { securityLogOf } from "./http/security-log.ts";
+import { showFileUrls } from "./http/shown-files.ts";
 import { barePath, type Surface } from "./http/surface.ts";
 import { InboxStubs } from "./inbox/stub.ts";
 import { errorFields, log } from "./lib/logger.ts";
@@ -46,6 +48,8 @@ export function createApp(timing: Timing, hashTurns = new HashTurns(timing.hashi
   app.use(requestId);
   app.use(privateAnswers);
   app.use(async (c, next) => {
+    const settings = readSettings(c.env);
+    const fileOrigins = new FileOrigins(settings, new URL(c.req.url).origin);
     const core: Core = {
       db: openDatabase(c.env.DB),
       files: c.env.FILES,
@@ -55,11 +59,12 @@ export function createApp(timing: Timing, hashTurns = new HashTurns(timing.hashi
       health,
       hashTurns: { run: (work) => hashTurns.run(work, clientBlock(c.req)) },
       securityLog: securityLogOf(c.req),
-      settings: readSettings(c.env),
+      ...{ settings, fileOrigins },
       timing,
       waitUntil: (work) => c.executionCtx.waitUntil(work),
     };
     c.set("core", core);
+    showFileUrls(c);
     await next();
   });
   app.use(requestLog);

@@ -1,4 +1,5 @@
 import type { ConversationStubs } from "../conversation/stub.ts";
+import type { FileOrigins } from "../domain/files/file-origins.ts";
 import type { SecurityLog } from "../domain/security-event.ts";
 import type { Settings } from "../domain/settings.ts";
 import type { Timing } from "../domain/timing.ts";
@@ -21,6 +22,8 @@ export interface Core {
   hashTurns: Pick<HashTurns, "run">;
   /** where security events are recorded */
   securityLog: SecurityLog;
+  /** how URLs of files are stored, and shown to the client */
+  fileOrigins: FileOrigins;
   settings: Settings;
   timing: Timing;
   /** Keeps the request alive for work that continues after the answer. */

@@ -8,6 +8,10 @@ export interface Settings {
   rateLimits: boolean;
   /** the origins whose pages may call the API, besides the Worker's own: `ALLOWED_ORIGINS` */
   allowedOrigins: "*" | string[];
+  /** the origin of the URLs of files: `PUBLIC_ORIGIN`; null: the one that a client has asked */
+  publicOrigin: string | null;
+  /** origins that this server had before: `FORMER_ORIGINS` */
+  formerOrigins: string[];
   /** the maximum number of members of a group: `MAX_GROUP_MEMBERS` */
   maxGroupMembers: number;
   /** the number of connected members up to which a group is not crowded: `LIVE_MEMBERS` */
@@ -66,6 +70,7 @@ const NAMES = [
   ...(["RATE_LIMITS", "ALLOWED_ORIGINS", "MAX_GROUP_MEMBERS", "LIVE_MEMBERS"] as const),
   ...(["APP_KEYS", "USERSIG_RULE_KEY", "USERSIG_RULE", "USERSIG_PROVISIONING", "USERSIG_TIME_ZONE"] as const),
   ...(["USERSIG_EVENT_NAMES", "TIM_REVOKE_WINDOW_S", "REGISTRATION", "REQUEST_LOG"] as const),
+  ...(["PUBLIC_ORIGIN", "FORMER_ORIGINS"] as const),
 ] as const;
 
 /** The raw settings of wrangler.toml, `.dev.vars` or the dashboard; an empty value counts as absent. */
@@ -73,6 +78,12 @@ export type RawSettings = Partial<Record<(typeof NAMES)[number], string | undefi
 
 const Switch = z.enum(["on", "off"]).transform((value) => value === "on");
 const TimeZone = z.string().refine(isTimeZone, "a time zone is like Asia/Shanghai");
+const HttpOrigin = z.string().transform((text, context) => {
+  const origin = originOf(text);
+  if (origin !== null && /^https?:/.test(origin)) return origin;
+  context.addIssue("an origin is like https://chat.example");
+  return z.NEVER;
+});
 const Count = z.coerce.number().pipe(z.int().positive());
 
 /** The settings that were read last. An isolate has one environment, so each warning is logged once. */
@@ -87,7 +98,9 @@ export function readSettings(env: RawSettings): Settings {
   if (cached?.raw === raw) return cached.settings;
   const given = {
     rateLimits: setting("RATE_LIMITS", env.RATE_LIMITS, Switch, true),
-    allowedOrigins: origins(env.ALLOWED_ORIGINS),
+    allowedOrigins: allowedOrigins(env.ALLOWED_ORIGINS),
+    publicOrigin: setting("PUBLIC_ORIGIN", env.PUBLIC_ORIGIN, HttpOrigin, null),
+    formerOrigins: originsIn("FORMER_ORIGINS", env.FORMER_ORIGINS),
     appKeys: entriesOf(env.APP_KEYS),
     maxGroupMembers: setting("MAX_GROUP_MEMBERS", env.MAX_GROUP_MEMBERS, Count, LIMITS.groupMembers),
     maxLiveMembers: setting("LIVE_MEMBERS", env.LIVE_MEMBERS, Count, LIMITS.liveMembers),
@@ -141,7 +154,12 @@ function isTimeZone(name: string): boolean {
   }
 }
 
-function setting<T>(name: string, raw: string | undefined, schema: z.ZodType<T>, fallback: T): T {
+function setting<T, Fallback>(
+  name: string,
+  raw: string | undefined,
+  schema: z.ZodType<T>,
+  fallback: Fallback,
+): T | Fallback {
   const value = raw?.trim() ?? "";
   if (value === "") return fallback;
   const parsed = schema.safeParse(value);
@@ -157,13 +175,14 @@ function entriesOf(raw: string | undefined): string[] {
   return entries.filter((entry) => entry !== "");
 }
 
-function origins(raw: string | undefined): Settings["allowedOrigins"] {
-  const entries = entriesOf(raw);
-  if (entries.includes("*")) return "*";
-  return entries.flatMap((entry) => {
+function allowedOrigins(raw: string | undefined): Settings["allowedOrigins"] {
+  return entriesOf(raw).includes("*") ? "*" : originsIn("ALLOWED_ORIGINS", raw);
+}
+
+function originsIn(name: string, raw: string | undefined): string[] {
+  return entriesOf(raw).flatMap((entry) => {
     const origin = originOf(entry);
-    if (origin === null)
-      warn("ALLOWED_ORIGINS", entry, "an origin is like https://chat.example; this entry is ignored");
+    if (origin === null) warn(name, entry, "an origin is like https://chat.example; this entry is ignored");
     return origin ?? [];
   });
 }

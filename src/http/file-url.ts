@@ -1,11 +1,9 @@
+import { STORED_ORIGIN } from "../domain/files/file-origins.ts";
 import { FileKey } from "../domain/ids.ts";
 
-/**
- * The URL at which a file is read.
- * @param requestUrl gives the origin
- */
-export function fileUrl({ key, name }: { key: FileKey; name: string }, requestUrl: string): string {
-  return new URL(`/files/${key}/${encodeURIComponent(name)}`, requestUrl).href;
+/** The URL of a file as it is stored. Answers and frames show it with the origin of the server. */
+export function fileUrl({ key, name }: { key: FileKey; name: string }): string {
+  return `${STORED_ORIGIN}/files/${key}/${encodeURIComponent(name)}`;
 }
 
 /**

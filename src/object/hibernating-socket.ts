@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { FileOrigins, type FileSettings } from "../domain/files/file-origins.ts";
 import { SessionId, UserId } from "../domain/ids.ts";
 import { bytesOf } from "../domain/text.ts";
 import { FrameRate } from "./frame-rate.ts";
@@ -33,6 +34,8 @@ export const SocketAttachment = z.object({
   userId: UserId,
   sessionId: SessionId,
   expiresAt: z.int(),
+  /** the origin that the client has asked; absent: opened by an older release */
+  origin: z.string().optional(),
   /** the server has closed it: further frames of the client are ignored */
   closing: z.boolean(),
   /** each ack has the stored message; absent in sockets of the previous release */
@@ -41,7 +44,7 @@ export const SocketAttachment = z.object({
 export type SocketAttachment = z.infer<typeof SocketAttachment>;
 
 /** The user and session of a socket, when its token expires (ms), and whether its acks have the messages. */
-export type Identity = Pick<SocketAttachment, "userId" | "sessionId" | "expiresAt" | "echoes">;
+export type Identity = Pick<SocketAttachment, "userId" | "sessionId" | "expiresAt" | "origin" | "echoes">;
 
 /**
  * A WebSocket that an object accepted with the hibernation API: its identity, its limits, its end. Slow
@@ -53,6 +56,8 @@ export class HibernatingSocket<Attachment extends SocketAttachment> {
   readonly #ws: WebSocket;
   /** counts the frames of the client */
   readonly rate = new FrameRate();
+  /** how URLs of files are stored, and shown to the client */
+  readonly fileOrigins: FileOrigins;
   #attachment: Attachment;
   #bytesSinceActivity = 0;
   #activeAt = 0;
@@ -60,10 +65,16 @@ export class HibernatingSocket<Attachment extends SocketAttachment> {
   #pingedAt = 0;
   #invalidFrames = 0;
 
-  protected constructor(ctx: DurableObjectState, ws: WebSocket, attachment: Attachment) {
+  protected constructor(
+    ctx: DurableObjectState,
+    ws: WebSocket,
+    attachment: Attachment,
+    settings: FileSettings,
+  ) {
     this.#ctx = ctx;
     this.#ws = ws;
     this.#attachment = attachment;
+    this.fileOrigins = new FileOrigins(settings, attachment.origin ?? "");
   }
 
   get userId(): UserId {
@@ -88,8 +99,9 @@ export class HibernatingSocket<Attachment extends SocketAttachment> {
   }
 
   /** Sends a frame. A client that reads too slowly is closed instead; a closing socket gets nothing. */
-  send(frame: string): void {
+  send(encoded: string): void {
     if (this.isClosing) return;
+    const frame = this.fileOrigins.toShown(encoded);
     const bytes = sizeOf(frame);
     this.#bytesSinceActivity += bytes;
     this.#bytesSincePing += bytes;

@@ -15,7 +15,15 @@ export function setNoRateLimits(): () => void {
   return set("RATE_LIMITS", "off");
 }
 
-function set(name: "LIVE_MEMBERS" | "RATE_LIMITS" | "USERSIG_EVENT_NAMES", value: string): () => void {
+/** Sets `PUBLIC_ORIGIN` for calls and for objects that start from now on. @returns restores it */
+export function setPublicOrigin(origin: string): () => void {
+  return set("PUBLIC_ORIGIN", origin);
+}
+
+function set(
+  name: "LIVE_MEMBERS" | "RATE_LIMITS" | "PUBLIC_ORIGIN" | "USERSIG_EVENT_NAMES",
+  value: string,
+): () => void {
   const before = env[name];
   const define = (next: string) =>
     Object.defineProperty(env, name, { configurable: true, writable: true, enumerable: true, value: next });

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import type { FileSettings } from "../../domain/files/file-origins.ts";
 import { Position } from "../../domain/ids.ts";
 import { HibernatingSocket, type Identity, SocketAttachment } from "../../object/hibernating-socket.ts";
 
@@ -13,19 +14,25 @@ type RoomAttachment = z.infer<typeof RoomAttachment>;
 /** One socket of the room: its user and session, whether it is live, whether the client keeps reading. */
 export class RoomSocket extends HibernatingSocket<RoomAttachment> {
   /** Accepts a new socket with the hibernation API. The socket is live. */
-  static accept(ctx: DurableObjectState, ws: WebSocket, identity: Identity): RoomSocket {
+  static accept(
+    ctx: DurableObjectState,
+    ws: WebSocket,
+    identity: Identity,
+    settings: FileSettings,
+  ): RoomSocket {
     ctx.acceptWebSocket(ws);
-    const { userId, sessionId, expiresAt, echoes } = identity;
-    const attachment = { v: 1, userId, sessionId, expiresAt, replay: null, closing: false, echoes } as const;
-    const socket = new RoomSocket(ctx, ws, attachment);
+    const { userId, sessionId, expiresAt, origin, echoes } = identity;
+    const defaults = { v: 1, replay: null, closing: false } as const;
+    const attachment = { ...defaults, userId, sessionId, expiresAt, origin, echoes };
+    const socket = new RoomSocket(ctx, ws, attachment, settings);
     socket.saveAttachment(attachment);
     return socket;
   }
 
   /** @returns a socket that survived hibernation; null if its attachment has another shape */
-  static restore(ctx: DurableObjectState, ws: WebSocket): RoomSocket | null {
+  static restore(ctx: DurableObjectState, ws: WebSocket, settings: FileSettings): RoomSocket | null {
     const parsed = RoomAttachment.safeParse(ws.deserializeAttachment());
-    return parsed.success ? new RoomSocket(ctx, ws, parsed.data) : null;
+    return parsed.success ? new RoomSocket(ctx, ws, parsed.data, settings) : null;
   }
 
   /** The position that the replay has reached; null: the socket is live. */

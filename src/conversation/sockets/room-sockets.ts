@@ -1,4 +1,5 @@
 import { CoreError, type Failure } from "../../domain/errors.ts";
+import type { FileSettings } from "../../domain/files/file-origins.ts";
 import { Position, type SessionId, type UserId } from "../../domain/ids.ts";
 import type { AnyDraft } from "../../domain/messages/message.ts";
 import type { Settings } from "../../domain/settings.ts";
@@ -24,7 +25,7 @@ import { RoomSocket } from "./room-socket.ts";
 /** What the room sockets need from outside. */
 export interface RoomSocketsDeps {
   protocol: RoomProtocol;
-  settings: Pick<Settings, "rateLimits">;
+  settings: Pick<Settings, "rateLimits"> & FileSettings;
   timing: Pick<Timing, "frameRate">;
 }
 
@@ -33,6 +34,7 @@ export class RoomSockets {
   readonly #ctx: DurableObjectState;
   readonly #protocol: RoomProtocol;
   readonly #room: Room;
+  readonly #settings: FileSettings;
   readonly #frameReader: FrameReader<RoomCommand>;
   readonly #sockets = new Map<WebSocket, RoomSocket>();
   readonly #broadcast: Broadcast;
@@ -41,6 +43,7 @@ export class RoomSockets {
     this.#ctx = ctx;
     this.#protocol = protocol;
     this.#room = room;
+    this.#settings = settings;
     this.#frameReader = {
       decode: (frame) => protocol.decode(frame, room.state.id),
       refuse: protocol.refused,
@@ -48,7 +51,7 @@ export class RoomSockets {
       frameRate: timing.frameRate,
     };
     for (const ws of ctx.getWebSockets()) {
-      const socket = RoomSocket.restore(ctx, ws);
+      const socket = RoomSocket.restore(ctx, ws, settings);
       if (socket) this.#sockets.set(ws, socket);
       else ws.close(...CLOSE.fault);
     }
@@ -67,7 +70,7 @@ export class RoomSockets {
     // Pending sends commit before the socket exists: otherwise it would get them live and in the replay.
     this.#room.flushSends();
     const member = this.#room.members.active(identity.userId);
-    const socket = RoomSocket.accept(this.#ctx, ws, identity);
+    const socket = RoomSocket.accept(this.#ctx, ws, identity, this.#settings);
     this.#sockets.set(ws, socket);
     try {
       this.#sendEvent(socket, {
@@ -119,7 +122,7 @@ export class RoomSockets {
    */
   remove(ws: WebSocket): RoomSocket | null {
     // A close may wake the object: then the closed socket is not among those that the constructor restores.
-    const socket = this.#sockets.get(ws) ?? RoomSocket.restore(this.#ctx, ws);
+    const socket = this.#sockets.get(ws) ?? RoomSocket.restore(this.#ctx, ws, this.#settings);
     this.#sockets.delete(ws);
     return socket;
   }
@@ -190,7 +193,7 @@ export class RoomSockets {
   #send(socket: RoomSocket, items: SendItem[]): void {
     const drafts: AnyDraft[] = [];
     for (const { draft, clientMsgId } of items) {
-      if (draft.ok) drafts.push(draft.value);
+      if (draft.ok) drafts.push(socket.fileOrigins.draftToStored(draft.value));
       else this.#refuse(socket, draft, clientMsgId);
     }
     if (drafts.length === 0) {

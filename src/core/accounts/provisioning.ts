@@ -45,7 +45,11 @@ export async function provision(
   if (looksDeleted(username)) throw userIdTaken("taken");
   // The ids of a service may look alike: `user11` and `user1l` are two of its users.
   const comparison = hasKey && core.settings.rule === "static" ? "spelling" : "looks";
-  const user = await insertProvisioned(core.db, { username, ...fields, createdAt: Date.now() }, comparison);
+  const user = await insertProvisioned(
+    core.db,
+    { username, ...core.fileOrigins.withStoredAvatar(fields), createdAt: Date.now() },
+    comparison,
+  );
   if (user === "taken") throw await spellingTaken(core, username);
   if (user === "looks_alike") throw userIdTaken(user);
   core.securityLog.record("registered", { user: user.id, by: caller?.userId ?? null });
@@ -81,8 +85,9 @@ export async function changeExtendedProfile(
   core: Core,
   { caller, hasKey }: ProvisioningClaim,
   username: string,
-  change: ExtendedProfileChange,
+  requested: ExtendedProfileChange,
 ): Promise<ExtendedProfile> {
+  const change = core.fileOrigins.withStoredAvatar(requested);
   const rule = core.timing.emailChanges;
   if (caller) {
     const own = await updateExtendedProfile(core.db, caller.userId, change, "any", rule);

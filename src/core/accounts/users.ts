@@ -115,7 +115,12 @@ export async function getMe(core: Core, caller: Credential): Promise<Me> {
  */
 export async function changeProfile(core: Core, caller: Credential, change: ProfileChange): Promise<Me> {
   const rule = core.timing.emailChanges;
-  const changed = await updateProfile(core.db, caller.userId, change, rule);
+  const changed = await updateProfile(
+    core.db,
+    caller.userId,
+    core.fileOrigins.withStoredAvatar(change),
+    rule,
+  );
   if (changed) {
     if (changed.person) await announceProfile(core, changed.person);
     return changed.whole;

@@ -149,7 +149,13 @@ function insert(
   initialMembers: InitialMember[],
   amongFriends: boolean,
 ): Promise<ConversationId | null> {
-  const { name, policy, avatar = "", introduction = "", announcement = "" } = options;
+  const {
+    name,
+    policy,
+    avatar = "",
+    introduction = "",
+    announcement = "",
+  } = core.fileOrigins.withStoredAvatar(options);
   const { handle = null, maxMembers = null, customFields = {}, discoverable = null } = options;
   const { clientGroupId = null } = options;
   return insertGroup(core.db, {

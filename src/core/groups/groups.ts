@@ -47,7 +47,8 @@ export async function editGroup(
     customFields?: CustomFields | undefined;
   },
 ): Promise<Conversation> {
-  const fields = Object.fromEntries(Object.entries(change).filter(([, value]) => value !== undefined));
+  const stored = core.fileOrigins.withStoredAvatar(change);
+  const fields = Object.fromEntries(Object.entries(stored).filter(([, value]) => value !== undefined));
   await core.conversations.edit(id, { userId: caller, change: fields });
   return getConversation(core, caller, id);
 }

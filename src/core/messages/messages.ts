@@ -19,7 +19,7 @@ export function sendMessage(
   id: ConversationId,
   draft: AnyDraft,
 ): Promise<{ message: Message; isRepeated: boolean }> {
-  return core.conversations.send(id, { userId: caller, draft });
+  return core.conversations.send(id, { userId: caller, draft: core.fileOrigins.draftToStored(draft) });
 }
 
 /**

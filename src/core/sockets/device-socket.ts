@@ -19,5 +19,7 @@ interface DeviceSocketRequest extends Credential {
  *   many sockets
  */
 export async function openDeviceSocket(core: Core, opening: DeviceSocketRequest): Promise<Response> {
-  return upgraded(await core.inboxes.openSocket(opening.userId, opening));
+  return upgraded(
+    await core.inboxes.openSocket(opening.userId, { ...opening, origin: core.fileOrigins.asked }),
+  );
 }

@@ -25,5 +25,7 @@ export async function openRoomSocket(
   core: Core,
   { conversationId, ...opening }: RoomSocketRequest,
 ): Promise<Response> {
-  return upgraded(await core.conversations.openSocket(conversationId, opening));
+  return upgraded(
+    await core.conversations.openSocket(conversationId, { ...opening, origin: core.fileOrigins.asked }),
+  );
 }

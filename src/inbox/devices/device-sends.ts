@@ -42,7 +42,7 @@ export class DeviceSendQueue {
       }
       const { conversationId, draft } = send.value;
       const sends = byConversation.get(conversationId) ?? [];
-      sends.push({ draft, clientMsgId });
+      sends.push({ draft: socket.fileOrigins.draftToStored(draft), clientMsgId });
       byConversation.set(conversationId, sends);
     }
     if (byConversation.size === 0) {

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import type { Failure } from "../../domain/errors.ts";
+import type { FileSettings } from "../../domain/files/file-origins.ts";
 import type { ConversationId } from "../../domain/ids.ts";
 import type { DeviceEvent, DeviceProtocol, RefusalContext } from "../../domain/sync/socket-protocol.ts";
 import { HibernatingSocket, type Identity, SocketAttachment } from "../../object/hibernating-socket.ts";
@@ -37,8 +38,9 @@ export class DeviceSocket extends HibernatingSocket<DeviceAttachment> {
     ws: WebSocket,
     attachment: DeviceAttachment,
     protocol: DeviceProtocol,
+    settings: FileSettings,
   ) {
-    super(ctx, ws, attachment);
+    super(ctx, ws, attachment, settings);
     this.protocol = protocol;
   }
 
@@ -48,24 +50,30 @@ export class DeviceSocket extends HibernatingSocket<DeviceAttachment> {
     ws: WebSocket,
     { protocol: name, ...identity }: Identity & { protocol: string },
     protocols: Protocols,
+    settings: FileSettings,
   ): DeviceSocket | null {
     const protocol = protocols[name];
     if (!protocol) return null;
     ctx.acceptWebSocket(ws);
     const defaults = { v: 1, id: crypto.randomUUID(), protocol: name, busy: false, closing: false } as const;
-    const { userId, sessionId, expiresAt, echoes } = identity;
-    const attachment = { ...defaults, userId, sessionId, expiresAt, echoes };
-    const socket = new DeviceSocket(ctx, ws, attachment, protocol);
+    const { userId, sessionId, expiresAt, origin, echoes } = identity;
+    const attachment = { ...defaults, userId, sessionId, expiresAt, origin, echoes };
+    const socket = new DeviceSocket(ctx, ws, attachment, protocol, settings);
     socket.saveAttachment(attachment);
     socket.isNew = protocol.supportsResume;
     return socket;
   }
 
   /** Restores a socket after hibernation. @returns null if its attachment or protocol is unknown */
-  static restore(ctx: DurableObjectState, ws: WebSocket, protocols: Protocols): DeviceSocket | null {
+  static restore(
+    ctx: DurableObjectState,
+    ws: WebSocket,
+    protocols: Protocols,
+    settings: FileSettings,
+  ): DeviceSocket | null {
     const { data } = DeviceAttachment.safeParse(ws.deserializeAttachment());
     const protocol = data && protocols[data.protocol];
-    return protocol ? new DeviceSocket(ctx, ws, data, protocol) : null;
+    return protocol ? new DeviceSocket(ctx, ws, data, protocol, settings) : null;
   }
 
   /** Identifies the socket among those of its user, also over hibernation. */

@@ -1,4 +1,5 @@
 import { CoreError } from "../../domain/errors.ts";
+import type { FileSettings } from "../../domain/files/file-origins.ts";
 import type { ConversationId, SessionId } from "../../domain/ids.ts";
 import type { Conversations } from "../../domain/ports.ts";
 import type { Settings } from "../../domain/settings.ts";
@@ -38,7 +39,7 @@ const NO_CONVERSATIONS: ReadonlySet<ConversationId> = new Set();
 /** What device sockets need from outside the inbox. */
 export interface DeviceSocketsDeps {
   protocols: Protocols;
-  settings: Pick<Settings, "rateLimits">;
+  settings: Pick<Settings, "rateLimits"> & FileSettings;
   conversations: Conversations;
   timing: Pick<Timing, "deviceFeed" | "frameRate" | "typing">;
 }
@@ -66,7 +67,7 @@ export class DeviceSockets {
     this.#deps = deps;
     this.#cursors = cursors;
     for (const ws of ctx.getWebSockets()) {
-      const socket = DeviceSocket.restore(ctx, ws, deps.protocols);
+      const socket = DeviceSocket.restore(ctx, ws, deps.protocols, deps.settings);
       // A socket whose request was under way gets no answer: its client reconnects and syncs.
       if (socket && !socket.isBusy) this.#sockets.set(ws, socket);
       else ws.close(...CLOSE.fault);
@@ -95,7 +96,7 @@ export class DeviceSockets {
    * @throws Error for a protocol that is not registered
    */
   accept(ws: WebSocket, identity: Identity & { protocol: string }, deviceFeed: DeviceFeed): void {
-    const socket = DeviceSocket.accept(this.#ctx, ws, identity, this.#deps.protocols);
+    const socket = DeviceSocket.accept(this.#ctx, ws, identity, this.#deps.protocols, this.#deps.settings);
     if (!socket) throw new Error(`no protocol ${identity.protocol} is registered`);
     this.#sockets.set(ws, socket);
     const { userId, sessionId } = identity;

@@ -32,15 +32,12 @@ export function serializeChatUser(user: ExtendedProfile, timeZone: string) {
   };
 }
 
-/**
- * An uploaded file.
- * @param requestUrl of the upload; gives the origin of the file's URL
- */
-export function serializeFile(file: StoredFile, requestUrl: string, timeZone: string) {
+/** An uploaded file. */
+export function serializeFile(file: StoredFile, timeZone: string) {
   const { key, md5, name, size, contentType, createdAt } = file;
   return {
     ...{ id: key, md5, name, size, content_type: contentType },
-    ...{ create_time: zonedTime(createdAt, timeZone), url: fileUrl(file, requestUrl) },
+    ...{ create_time: zonedTime(createdAt, timeZone), url: fileUrl(file) },
   };
 }
 

@@ -133,7 +133,12 @@ export class World {
     this.#opening = 0;
     const cursors = new DeviceCursors(this.#state.storage.sql);
     const protocols = { v1: deviceProtocol };
-    const deps = { protocols, settings: { rateLimits: false }, conversations: this.#conversations(), timing };
+    const deps = {
+      protocols,
+      settings: { rateLimits: false, publicOrigin: null, formerOrigins: [] },
+      conversations: this.#conversations(),
+      timing,
+    };
     const sockets = new DeviceSockets(this.#state, deps, cursors);
     const audience = {
       open: () => sockets.open(),

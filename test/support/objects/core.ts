@@ -7,6 +7,7 @@ import type { Core } from "../../../src/core/context.ts";
 import { createGroup } from "../../../src/core/groups/create-group.ts";
 import { HealthCheck } from "../../../src/core/health-check.ts";
 import type { PolicyName } from "../../../src/domain/conversations/group-kind.ts";
+import { FileOrigins } from "../../../src/domain/files/file-origins.ts";
 import { type ConversationId, UserId } from "../../../src/domain/ids.ts";
 import { readSettings } from "../../../src/domain/settings.ts";
 import { InboxStubs } from "../../../src/inbox/stub.ts";
@@ -24,6 +25,7 @@ function core(): Core {
     health: new HealthCheck(timing.health),
     hashTurns: new HashTurns(timing.hashing),
     securityLog: { record: () => undefined },
+    fileOrigins: new FileOrigins(readSettings(env), "https://parley.test"),
     settings: readSettings(env),
     timing,
     waitUntil: (work) => void work,

@@ -5,7 +5,7 @@ const DEFAULTS = {
   ...{ rateLimits: true, allowedOrigins: [], maxGroupMembers: 1_000, maxLiveMembers: 200, appKeys: [] },
   ...{ ruleKey: "", rule: "static", provisioning: "key", timeZone: "Asia/Shanghai", revokeWindowS: 120 },
   eventNames: "document",
-  ...{ registration: "open", requestLog: "all", unsafe: null },
+  ...{ registration: "open", requestLog: "all", unsafe: null, publicOrigin: null, formerOrigins: [] },
 };
 
 afterEach(() => {
@@ -43,6 +43,36 @@ test("MAX_GROUP_MEMBERS is a number of members", () => {
 
 test("LIVE_MEMBERS is a number of members", () => {
   expect(readSettings({ LIVE_MEMBERS: "50" }).maxLiveMembers).toBe(50);
+});
+
+test.each([
+  ["https://Chat.example", "https://chat.example"],
+  [" https://chat.example:8443/ ", "https://chat.example:8443"],
+  ["http://localhost:8787", "http://localhost:8787"],
+])("PUBLIC_ORIGIN %j is an origin, as URLs write it", (PUBLIC_ORIGIN, publicOrigin) => {
+  expect(readSettings({ PUBLIC_ORIGIN })).toEqual({ ...DEFAULTS, publicOrigin });
+});
+
+test.each([
+  "chat.example",
+  "capacitor://localhost",
+  "https://chat.example/files",
+  "https://a@b.example",
+  "*",
+])("PUBLIC_ORIGIN %j counts as absent, and is logged", (PUBLIC_ORIGIN) => {
+  const warned = warnings();
+  expect(readSettings({ PUBLIC_ORIGIN })).toEqual(DEFAULTS);
+  expect(warned).toHaveLength(1);
+});
+
+test("FORMER_ORIGINS is a list of origins, whose invalid entries are ignored and logged", () => {
+  const warned = warnings();
+  const FORMER_ORIGINS = "https://A.example/, nonsense,http://b.example:8080";
+  expect(readSettings({ FORMER_ORIGINS }).formerOrigins).toEqual([
+    "https://a.example",
+    "http://b.example:8080",
+  ]);
+  expect(warned).toHaveLength(1);
 });
 
 test("APP_KEYS is a list, whose spaces and empty entries are ignored", () => {

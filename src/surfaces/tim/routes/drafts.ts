@@ -2,7 +2,6 @@ import { type Context, Hono } from "hono";
 import { findUnsentDraft, sendDraft } from "../../../core/drafts/drafts.ts";
 import { makeDraft } from "../../../core/drafts/file-drafts.ts";
 import { CoreError } from "../../../domain/errors.ts";
-import type { StoredFile } from "../../../domain/files/file.ts";
 import type { CallerEnv } from "../../../http/env.ts";
 import { bodyFields, checked } from "../../../http/fields.ts";
 import { fileUrl } from "../../../http/file-url.ts";
@@ -21,8 +20,7 @@ export const drafts = new Hono<CallerEnv>({ strict: false });
 drafts.post("/message/createMessage", authenticated, async (c) => {
   const { core, caller } = c.var;
   const input = readCreation(await readWithFile(c.req.raw, FILE_PLACE, core.timing.uploads));
-  const urlOf = (file: StoredFile) => fileUrl(file, c.req.url);
-  return succeed(c, serializeDraft(await makeDraft(core, caller.userId, input, urlOf)));
+  return succeed(c, serializeDraft(await makeDraft(core, caller.userId, input, fileUrl)));
 });
 
 /** 发送消息: sends a created message once. A repeat answers with the first message. */

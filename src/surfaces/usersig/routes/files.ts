@@ -14,5 +14,5 @@ files.post("/file/upload-chat-file", authenticated, weighs("page"), async (c) =>
   const { core, caller } = c.var;
   const upload = await readFormUpload(c.req.raw, "file", core.timing.uploads);
   const file = await storeFile(core, caller.userId, upload);
-  return succeed(c, { chat_file: serializeFile(file, c.req.url, core.settings.timeZone) });
+  return succeed(c, { chat_file: serializeFile(file, core.settings.timeZone) });
 });

@@ -84,7 +84,7 @@ export const files = v1Router()
     const { name } = c.req.valid("query");
     const upload = await readUpload(c.req.raw, { field: "file", name }, c.var.core.timing.uploads);
     const file = await storeFile(c.var.core, c.var.caller.userId, upload);
-    return c.json(serializeFile(file, c.req.url), 201);
+    return c.json(serializeFile(file), 201);
   })
   .openapi(deleteRoute, async (c) => {
     await deleteFile(c.var.core, c.var.caller.userId, c.req.valid("param").key);

@@ -21,7 +21,10 @@ export const UPLOAD_FORM = {
 export const File = z
   .object({
     key: FileKey,
-    url: z.url().openapi({ description: "Absolute, with the origin of the request" }),
+    url: z.url().openapi({
+      description:
+        "Absolute, with the setting `PUBLIC_ORIGIN` of the server, or else the origin of the request",
+    }),
     name: z.string(),
     size: z.int().nonnegative().openapi({ description: "Bytes" }),
     content_type: z.string(),

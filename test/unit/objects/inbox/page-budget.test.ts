@@ -40,7 +40,8 @@ async function fetchedAtOnce(messages: number, maxBytes: number): Promise<number
     const { sql } = storage;
     const { 1: server } = new WebSocketPair();
     const identity = { userId: ANN, sessionId: SESSION, expiresAt: Number.MAX_SAFE_INTEGER, protocol: "v1" };
-    const socket = DeviceSocket.accept(state, server, identity, { v1: deviceProtocol });
+    const origins = { publicOrigin: null, formerOrigins: [] };
+    const socket = DeviceSocket.accept(state, server, identity, { v1: deviceProtocol }, origins);
     if (!socket) throw new Error("the protocol is there");
     socket.isNew = false;
     const [list, cursors] = [listOf(sql), new DeviceCursors(sql)];

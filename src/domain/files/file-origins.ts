@@ -1,0 +1,79 @@
+import { z } from "zod";
+import type { Kind } from "../messages/content.ts";
+import type { AnyDraft } from "../messages/message.ts";
+import type { Settings } from "../settings.ts";
+
+/**
+ * The origin of this server's files inside of the server: in storage, and between Worker and objects. The top
+ * level domain `.invalid` is reserved (RFC 2606), so no host has this name.
+ */
+export const STORED_ORIGIN = "http://parley.invalid";
+
+/** The settings of which the origins of files depend. */
+export type FileSettings = Pick<Settings, "publicOrigin" | "formerOrigins">;
+
+/** The path of a file, and nothing behind it. */
+const FILE_PATH = /^\/files\/[0-9a-f]{32}\/[^/?#]+$/;
+const Medium = z.looseObject({ url: z.string() });
+const MEDIA: ReadonlySet<Kind> = new Set(["image", "audio", "video", "file"]);
+
+/**
+ * The origins of this server as one client sees it. URLs of files are stored with `STORED_ORIGIN`, and shown
+ * with the setting `PUBLIC_ORIGIN`, or else with the origin that the client has asked: a server that moves
+ * keeps its pictures.
+ */
+export class FileOrigins {
+  readonly #asked: string;
+  readonly #shown: string;
+  readonly #own: ReadonlySet<string>;
+  readonly #replaced: readonly string[];
+
+  /** @param asked the origin of the client's request */
+  constructor({ publicOrigin, formerOrigins }: FileSettings, asked: string) {
+    this.#asked = asked;
+    this.#shown = publicOrigin ?? asked;
+    this.#own = new Set([asked, this.#shown, ...formerOrigins]);
+    this.#replaced = [STORED_ORIGIN, ...formerOrigins];
+  }
+
+  /** The origin that the client has asked. */
+  get asked(): string {
+    return this.#asked;
+  }
+
+  /** A URL as it is stored: that of a file of this server without its host, any other one unchanged. */
+  toStored(url: string): string {
+    const parsed = URL.parse(url);
+    if (!parsed || !this.#own.has(parsed.origin)) return url;
+    const { origin, href } = parsed;
+    const path = href.slice(origin.length);
+    return FILE_PATH.test(path) ? STORED_ORIGIN + path : url;
+  }
+
+  /** A profile, or a change of one, with the avatar as it is stored. */
+  withStoredAvatar<Change extends { avatar?: string | undefined }>(change: Change): Change {
+    const { avatar } = change;
+    return avatar === undefined ? change : { ...change, avatar: this.toStored(avatar) };
+  }
+
+  /** A draft with the URL of its file as it is stored. */
+  draftToStored(draft: AnyDraft): AnyDraft {
+    if ("copy" in draft || !MEDIA.has(draft.kind)) return draft;
+    const body = Medium.parse(JSON.parse(draft.body));
+    return { ...draft, body: JSON.stringify({ ...body, url: this.toStored(body.url) }) };
+  }
+
+  /**
+   * A text in JSON with URLs of files as clients are shown them. Only what begins a string is replaced: in a
+   * text of a user nothing but a link to a file of this server at its very beginning.
+   */
+  toShown(json: string): string {
+    // Most answers and frames name no file.
+    if (!json.includes("/files/")) return json;
+    let shown = json;
+    for (const origin of this.#replaced) {
+      if (origin !== this.#shown) shown = shown.replaceAll(`"${origin}/files/`, `"${this.#shown}/files/`);
+    }
+    return shown;
+  }
+}
