@@ -13,7 +13,8 @@ export function succeed(c: Context, data: unknown, beside: object = {}): Respons
 
 /**
  * A success whose `data` is a list, streamed while it is read: only a part of it is in memory. An error
- * before the first part is answered as usual. A later error, or the end of the session, breaks the connection.
+ * before the first part is answered as usual. A later error, or the end of the session, breaks the
+ * connection.
  * @param serialize a part of the list
  * @param beside fields beside `data`
  */

@@ -145,7 +145,8 @@ export const V1: Row[] = [
 export const TIM: Row[] = [
   {
     what: "registering",
-    run: ({ name }) => tim(undefined, "/register", { username: name, email: "", password: PASSWORD }),
+    run: ({ name }) =>
+      tim(undefined, "/register", { username: name, email: "a@example.com", password: PASSWORD }),
     events: () => [{ action: "registered" }],
   },
   {

@@ -11,7 +11,8 @@ export const SILENT: [string, Row["run"], ("done" | "refused")?][] = [
   ],
   [
     "tim: a name that is taken",
-    ({ ann }) => tim(undefined, "/register", { username: nameOf(ann), email: "", password: PASSWORD }),
+    ({ ann }) =>
+      tim(undefined, "/register", { username: nameOf(ann), email: "a@example.com", password: PASSWORD }),
   ],
   [
     "v1: a password that is too short",
