@@ -48,7 +48,7 @@ export const LIMITS = {
   countedRequests: 1_000,
   /** items of one page */
   page: 100,
-  /** conversations in an answer with a whole list: about 20 MB; a multiple of `page` */
+  /** conversations in an answer with a whole list, 10 MB with short last messages; a multiple of `page` */
   wholeList: 10_000,
   /** characters of a file's URL: fits a name of 255 characters that are all percent-encoded */
   url: 4_096,
