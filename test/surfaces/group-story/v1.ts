@@ -33,7 +33,10 @@ const Read = z.strictObject({
   conversation_id: z.int(),
   user_id: z.int(),
   seq: z.int(),
+  unread_count: z.int().optional(),
+  last_seq: z.int().optional(),
 });
+const Ready = z.looseObject({ type: z.literal("ready"), user_id: z.int() });
 const Conversation = z.strictObject({ type: z.literal("conversation"), conversation: StrictConversation });
 const Kicked = z.strictObject({ type: z.literal("kicked"), reason: z.string() });
 
@@ -197,7 +200,10 @@ class Socket implements Live {
           return [{ member: event, userIds: user_ids }];
         }
         case "read": {
-          const { user_id, seq } = Read.parse(frame);
+          const { user_id, seq, unread_count, last_seq } = Read.parse(frame);
+          // Nobody learns the unread count of another member.
+          const isOwn = user_id === Ready.parse(this.#socket.frames[0]).user_id;
+          expect([unread_count !== undefined, last_seq !== undefined]).toEqual([isOwn, isOwn]);
           return [{ read: user_id, seq }];
         }
         case "kicked":
