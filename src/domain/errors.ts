@@ -67,7 +67,8 @@ export const FileFlaw = z.enum(["empty", "size", "type"]);
 export type FileFlaw = z.infer<typeof FileFlaw>;
 
 /**
- * Why a token is refused: it is missing or not authentic, it has expired, or its session or account has ended.
+ * Why a token is refused: it is missing or not authentic, it has expired, or its session or account has
+ * ended.
  */
 export const TokenFlaw = z.enum(["invalid", "expired", "ended"]);
 export type TokenFlaw = z.infer<typeof TokenFlaw>;

@@ -40,8 +40,8 @@ interface Refusal {
 
 /**
  * A 101 whose socket is closed at once. A browser shows a page neither the status nor the body of a refused
- * upgrade, only 1006; a page sees the code and the reason of a close. The Worker itself accepts the socket: no
- * object is called.
+ * upgrade, only 1006; a page sees the code and the reason of a close. The Worker itself accepts the socket:
+ * no object is called.
  */
 export function closedSocket({ code, reason, frame, subprotocol }: Refusal): Response {
   const { 0: client, 1: server } = new WebSocketPair();

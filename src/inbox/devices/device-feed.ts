@@ -385,8 +385,8 @@ export class DeviceFeed {
   }
 
   /**
-   * The user's own read position, with their unread count. It is the count of the update, up to whose messages
-   * the sockets were brought: the event itself may be older.
+   * The user's own read position, with their unread count. It is the count of the update, up to whose
+   * messages the sockets were brought: the event itself may be older.
    */
   #withUnread(event: DeviceEvent, { conversationId, version, ...update }: InboxUpdate): DeviceEvent {
     const { list, userId } = this.#deps;
