@@ -7,7 +7,7 @@ import { FILE_REFERENCES_TABLES } from "./files/file-references.ts";
 import { BANS_TABLE } from "./members/bans.ts";
 import { SETTLED_MEMBERS } from "./members/former-members.ts";
 import { INVITATIONS_TABLE } from "./members/invitations.ts";
-import { INFORMED_USERS } from "./members/join-requests.ts";
+import { INFORMED_USERS, LISTED_REQUESTS } from "./members/join-requests.ts";
 import { KNOWN_USERS_TABLE } from "./members/known-users.ts";
 import { SEARCH_TABLES } from "./search/indexer.ts";
 
@@ -259,5 +259,11 @@ export const MIGRATIONS: readonly Migration[] = [
     version: 24,
     minCode: 1,
     sql: INVITATIONS_TABLE,
+  },
+  {
+    // Which join requests D1 has as open, for the lists of those who made them.
+    version: 25,
+    minCode: 1,
+    sql: LISTED_REQUESTS,
   },
 ];

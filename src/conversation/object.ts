@@ -314,6 +314,14 @@ export abstract class ConversationObject extends ConversationLifecycle {
     return this.answer(({ room }) => room.joining.listRequests(input.userId, input));
   }
 
+  /** Withdraws the caller's open join request, if there is one. Idempotent. @see Joining.withdraw */
+  withdrawJoinRequest(input: { userId: UserId }) {
+    return this.#perform((room) => {
+      room.joining.withdraw(input.userId);
+      return room.propagate([]);
+    });
+  }
+
   /** Accepts or rejects a join request. @see Joining.decide */
   decideJoinRequest(input: { userId: UserId } & JoinDecision) {
     return this.#changeGroup(input, ({ joining }) => joining.decide(input.userId, input));

@@ -34,6 +34,7 @@ import { ReadableLog } from "./log/readable-log.ts";
 import type { MessageRow } from "./log/row.ts";
 import { Bans } from "./members/bans.ts";
 import { openForMember, restoreToList } from "./members/deleted-for-me.ts";
+import { JoinRequests } from "./members/join-requests.ts";
 import { KnownUsers } from "./members/known-users.ts";
 import { MemberList } from "./members/member-list.ts";
 import { Members } from "./members/members.ts";
@@ -164,6 +165,7 @@ export class Room implements RoomContext {
       this.state,
       this.members,
       this.knownUsers,
+      new JoinRequests(storage.sql),
       deps.directory,
       timing.projection,
       {

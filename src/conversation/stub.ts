@@ -44,6 +44,7 @@ const REPEATS: Repeats<ConversationObject> = {
   addEach: false,
   join: true,
   joinRequests: true,
+  withdrawJoinRequest: true,
   decideJoinRequest: false,
   leave: false,
   remove: false,

@@ -67,6 +67,17 @@ export interface ConversationProjection {
   knownUsers: UserId[];
   /** both users of a direct conversation have written, and D1 does not know it yet */
   answered?: true;
+  /** absent: D1 knows which join requests are open */
+  requests?: ProjectedRequest[];
+}
+
+/** Whether a user has an open join request in a group, for D1. */
+export interface ProjectedRequest {
+  userId: UserId;
+  /** ms since 1970; null: none is open */
+  requestedAt: number | null;
+  /** D1 stores the state iff its version is higher than the stored one */
+  version: number;
 }
 
 interface MemberProjection {

@@ -15,7 +15,7 @@ import { Position, type UserId } from "../../domain/ids.ts";
 import type { Timing } from "../../domain/timing.ts";
 import type { Bans } from "../members/bans.ts";
 import { Invitations, isUsedUp } from "../members/invitations.ts";
-import { isAuthentic, JoinRequests } from "../members/join-requests.ts";
+import { isAuthentic, type JoinRequestRow, JoinRequests } from "../members/join-requests.ts";
 import type { MemberRow } from "../members/member-row.ts";
 import { type GroupChange, withNewVersion } from "../state/change.ts";
 import type { RoomContext } from "../state/context.ts";
@@ -106,7 +106,8 @@ export class Joining {
 
   /**
    * Joins a group, or stores a join request where the join policy is `approval`. A member stays as they are.
-   * A repeated request only changes its message.
+   * A repeated request only changes its message. One that was withdrawn a short time ago is opened again, and
+   * its approvers are not notified again.
    * @returns the new state, and the users whom the change concerns
    * @throws `not_found` for a group that is closed, as for one that does not exist; `group_full`; `forbidden`
    *   for a banned user; `rate_limited` for a request too soon after a rejected one
@@ -123,6 +124,7 @@ export class Joining {
     this.#requireRoomFor(1);
     const openRequest = this.#requests.openOf(person.id);
     if (!openRequest) this.#requireNoRecentRejection(person.id);
+    const withdrawn = openRequest ? undefined : this.#recentlyWithdrawn(person.id);
     const approvers = this.#room.memberList
       .active()
       .filter(({ role }) => may(role, this.#permissions.policy.approve));
@@ -134,11 +136,15 @@ export class Joining {
     const changed = this.#commit([], {
       profiles: [person],
       knownUsers: [person],
-      alsoStore: () => this.#requests.open(person.id, message, to, Date.now()),
-      ...(!openRequest && {
-        memberEvent: { event: "applied", userIds: [person.id], to },
-        notifications: appliedNotification,
-      }),
+      alsoStore: () => {
+        if (withdrawn) this.#requests.reopen(withdrawn.id, message, Date.now());
+        else this.#requests.open(person.id, message, to, Date.now());
+      },
+      ...(!openRequest &&
+        !withdrawn && {
+          memberEvent: { event: "applied", userIds: [person.id], to },
+          notifications: appliedNotification,
+        }),
     });
     return { state: "requested", changed };
   }
@@ -157,6 +163,21 @@ export class Joining {
     if (isUsedUp(invitation)) throw noInvitation();
     const changed = this.#admit(person.id, [person], undefined, () => this.#invitations.use(code));
     return { state: "joined", changed };
+  }
+
+  /**
+   * Withdraws the open join request of a user; without one nothing changes. A direct conversation is treated
+   * as one that does not exist, since it may be hidden from the user.
+   * @throws `conflict` for a member
+   */
+  withdraw(userId: UserId): void {
+    this.#room.flushSends();
+    if (this.#room.state.profile.kind === "direct") return;
+    if (this.#room.members.isActive(userId)) {
+      throw new CoreError("conflict", "You are in this group already: leave it.");
+    }
+    if (!this.#requests.openOf(userId)) return;
+    this.#commit([], { alsoStore: () => this.#requests.close([userId], userId, null, Date.now()) });
   }
 
   /** A page of the open join requests, oldest first; `after` is an id. @throws `not_found`, `forbidden` */
@@ -278,6 +299,13 @@ export class Joining {
     if (id === undefined) return;
     if (id === actorId) throw refusedFor("banned", "You are banned from this group.");
     throw refusedFor("banned", `User ${id} is banned from this group: lift the ban first.`);
+  }
+
+  /** The join request that a user has withdrawn within the cooldown, unless they were a member since. */
+  #recentlyWithdrawn(id: UserId): JoinRequestRow | undefined {
+    const withdrawn = this.#requests.withdrawnSince(id, Date.now() - this.#timing.cooldownMs);
+    const joinedAt = this.#room.members.find(id)?.joined_at ?? 0;
+    return joinedAt < (withdrawn?.handled_at ?? 0) ? withdrawn : undefined;
   }
 
   /** @throws `rate_limited`, unless the user was a member since their rejected request */

@@ -3,11 +3,12 @@ import type { ConversationDirectory } from "../../domain/ports.ts";
 import type { Timing } from "../../domain/timing.ts";
 import { errorFields, log } from "../../lib/logger.ts";
 import { withDeadline } from "../../object/deadline.ts";
+import type { JoinRequests } from "../members/join-requests.ts";
 import type { KnownUsers } from "../members/known-users.ts";
 import type { Members } from "../members/members.ts";
 import type { ConversationState } from "../state/conversation-state.ts";
 
-/** How many members, and how many known users, one call writes to D1. */
+/** How many members, known users, and users with changed join requests one call writes to D1. */
 const BATCH = 500;
 
 /** The alarm job of the projection. Times are in ms since 1970. */
@@ -17,7 +18,8 @@ interface ProjectionJob {
 }
 
 /**
- * Writes the members, the known users and the profile of the conversation to D1, and whether it is answered.
+ * Writes the members, the known users, the open join requests and the profile of the conversation to D1, and
+ * whether it is answered.
  * Versions show which rows D1 lacks, so there is no queue to lose: a lost or repeated write does no harm.
  * At most one write is under way.
  */
@@ -25,6 +27,7 @@ export class Projection {
   readonly #state: ConversationState;
   readonly #members: Members;
   readonly #knownUsers: KnownUsers;
+  readonly #joinRequests: JoinRequests;
   readonly #directory: Pick<ConversationDirectory, "project">;
   readonly #timing: Timing["projection"];
   readonly #job: ProjectionJob;
@@ -39,6 +42,7 @@ export class Projection {
     state: ConversationState,
     members: Members,
     knownUsers: KnownUsers,
+    joinRequests: JoinRequests,
     directory: Pick<ConversationDirectory, "project">,
     timing: Timing["projection"],
     job: ProjectionJob,
@@ -47,6 +51,7 @@ export class Projection {
     this.#state = state;
     this.#members = members;
     this.#knownUsers = knownUsers;
+    this.#joinRequests = joinRequests;
     this.#directory = directory;
     this.#timing = timing;
     this.#job = job;
@@ -94,17 +99,20 @@ export class Projection {
         version,
       }));
     const knownUsers = this.#knownUsers.unprojected(BATCH);
+    const requests = this.#joinRequests.unprojected(BATCH);
     const isAnswerBehind = this.#isAnswerBehind();
     const deleted = await this.#directory.project(this.#state.id, {
       ...(isProfileBehind && { conversation: { profile, dissolvedAt } }),
       members,
       knownUsers,
       ...(isAnswerBehind && { answered: true }),
+      ...(requests.length > 0 && { requests }),
     });
     if (isAnswerBehind) this.#state.setAnsweredProjected();
     if (isProfileBehind) this.#state.setProjected(profile.version);
     if (members.length > 0) this.#members.projected(members);
     if (knownUsers.length > 0) this.#knownUsers.projected(knownUsers);
+    this.#joinRequests.projected(requests);
     if (deleted.length > 0) this.#removeDeleted(deleted);
   }
 
@@ -113,6 +121,7 @@ export class Projection {
     return (
       profile.version > projected ||
       this.#knownUsers.hasUnprojected ||
+      this.#joinRequests.hasUnprojected ||
       this.#isAnswerBehind() ||
       this.#unprojectedMembers().length > 0
     );

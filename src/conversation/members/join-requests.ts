@@ -1,9 +1,23 @@
 import { createHash, randomBytes, timingSafeEqual } from "node:crypto";
 import { z } from "zod";
 import { UserId } from "../../domain/ids.ts";
+import type { ProjectedRequest } from "../../domain/ports.ts";
 
 /** The migration that adds the users who were notified of a join request: their inboxes store its message. */
 export const INFORMED_USERS = "ALTER TABLE applications ADD COLUMN told TEXT NOT NULL DEFAULT '[]'";
+
+/**
+ * The migration by which D1 gets to know open join requests. `listed`: whether D1 has this one as open. Where
+ * that is not so, D1 is behind: also after a release that did not know the column has changed the row.
+ */
+export const LISTED_REQUESTS = `
+  ALTER TABLE applications ADD COLUMN listed INTEGER NOT NULL DEFAULT 0;
+  CREATE INDEX applications_unlisted ON applications (user_id) WHERE listed <> (handled_at IS NULL);
+  CREATE INDEX applications_user ON applications (user_id, handled_at);
+  ALTER TABLE conversation ADD COLUMN request_version INTEGER NOT NULL DEFAULT 0;`;
+
+/** The condition of the index `applications_unlisted`, in the same words. */
+const IS_UNLISTED = "listed <> (handled_at IS NULL)";
 
 const UserIds = z.array(UserId);
 
@@ -25,7 +39,14 @@ export type JoinRequestRow = {
   authentication: string;
   /** the ids of the notified users, as JSON */
   told: string;
+  /** 1: D1 has this request as open */
+  listed: number;
 };
+
+/** A state of a user's join requests for D1, and the id of the open one. */
+interface UnprojectedRequest extends ProjectedRequest {
+  openId: number | null;
+}
 
 /**
  * The join requests of a group, at most one open request for each user. The caller wraps writes in a
@@ -58,6 +79,54 @@ export class JoinRequests {
   openOf(userId: UserId): JoinRequestRow | undefined {
     const query = "SELECT * FROM applications WHERE user_id = ? AND handled_at IS NULL";
     return this.#sql.exec<JoinRequestRow>(query, userId).toArray()[0];
+  }
+
+  /** The newest join request of a user, if they have withdrawn it after a time (ms since 1970). */
+  withdrawnSince(userId: UserId, time: number): JoinRequestRow | undefined {
+    const query = `SELECT * FROM applications WHERE user_id = ? AND handled_at > ?
+      ORDER BY handled_at DESC, id DESC LIMIT 1`;
+    const [row] = this.#sql.exec<JoinRequestRow>(query, userId, time).toArray();
+    return row?.accepted === null && row.handled_by === userId ? row : undefined;
+  }
+
+  /** Opens a withdrawn join request again. */
+  reopen(id: number, message: string, now: number): void {
+    this.#sql.exec(
+      `UPDATE applications SET message = ?, created_at = ?, handled_at = NULL, handled_by = NULL, listed = 0
+       WHERE id = ?`,
+      ...[message, now, id],
+    );
+  }
+
+  /** Whether D1 lacks a change of which join requests are open. */
+  get hasUnprojected(): boolean {
+    return this.#sql.exec(`SELECT 1 FROM applications WHERE ${IS_UNLISTED} LIMIT 1`).toArray().length > 0;
+  }
+
+  /**
+   * Takes what D1 lacks, of `limit` users at most, under a new version: of two writes D1 keeps the one that
+   * was taken later.
+   */
+  unprojected(limit: number): UnprojectedRequest[] {
+    const query = `SELECT DISTINCT user_id FROM applications WHERE ${IS_UNLISTED} LIMIT ?`;
+    const rows = this.#sql.exec<Pick<JoinRequestRow, "user_id">>(query, limit).toArray();
+    if (rows.length === 0) return [];
+    const raise = "UPDATE conversation SET request_version = request_version + 1 RETURNING request_version";
+    const { request_version: version } = this.#sql.exec<{ request_version: number }>(raise).one();
+    return rows.map(({ user_id: userId }) => {
+      const open = this.openOf(userId);
+      return { userId, requestedAt: open?.created_at ?? null, version, openId: open?.id ?? null };
+    });
+  }
+
+  /** Records what D1 has now. */
+  projected(requests: UnprojectedRequest[]): void {
+    for (const { userId, openId } of requests) {
+      this.#sql.exec(
+        "UPDATE applications SET listed = (id IS ?) WHERE user_id = ? AND listed <> (id IS ?)",
+        ...[openId, userId, openId],
+      );
+    }
   }
 
   /** When a join request of a user was last rejected (ms since 1970); null: never. */

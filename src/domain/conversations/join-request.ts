@@ -1,11 +1,19 @@
 import { z } from "zod";
 import type { User } from "../accounts/user.ts";
+import type { ConversationId } from "../ids.ts";
 
 /** A user's request to join a group. */
 export interface JoinRequest {
   id: number;
   user: User;
   message: string;
+  createdAt: number;
+}
+
+/** A user's own open request to join a group. */
+export interface OwnJoinRequest {
+  conversationId: ConversationId;
+  /** ms since 1970 */
   createdAt: number;
 }
 

@@ -139,8 +139,14 @@ export async function deleteUser(
         .where(and(eq(conversations.creatorId, userId), isNotNull(conversations.clientGroupId), isDeleted)),
       db
         .update(memberships)
-        .set({ customFields: {} })
-        .where(and(eq(memberships.userId, userId), ne(memberships.customFields, {}), isDeleted)),
+        .set({ customFields: {}, requestedAt: null })
+        .where(
+          and(
+            eq(memberships.userId, userId),
+            or(ne(memberships.customFields, {}), isNotNull(memberships.requestedAt)),
+            isDeleted,
+          ),
+        ),
     ]),
   );
   if (updated.length === 0) return { deleted: false, owned: ownedGroups[0]?.id ?? null };

@@ -1,6 +1,6 @@
 import { and, eq, isNotNull, lt, sql } from "drizzle-orm";
 import type { ConversationId, UserId } from "../../domain/ids.ts";
-import type { ConversationProjection } from "../../domain/ports.ts";
+import type { ConversationProjection, ProjectedRequest } from "../../domain/ports.ts";
 import { queryD1 } from "../d1-errors.ts";
 import type { Database } from "../database.ts";
 import { conversations, memberships, users } from "../schema.ts";
@@ -14,12 +14,13 @@ import { conversations, memberships, users } from "../schema.ts";
  * - A known user who is no member gets a row with `state = 'left'` at version 0, below every version of a
  *   member. By this row an account deletion finds the conversation.
  * - `answered` is only ever set.
+ * - The state of a join request has versions of its own.
  * @returns the active members and known users whose accounts are deleted
  */
 export async function writeProjection(
   db: Database,
   id: ConversationId,
-  { conversation, members, knownUsers, answered }: ConversationProjection,
+  { conversation, members, knownUsers, answered, requests }: ConversationProjection,
 ): Promise<UserId[]> {
   const rows = JSON.stringify([
     ...members.map(({ userId, role, state, joinedAt, version }) => [userId, role, state, joinedAt, version]),
@@ -56,6 +57,7 @@ export async function writeProjection(
     .where(
       and(sql`${users.id} IN (SELECT value FROM json_each(${expectedLive}))`, isNotNull(users.deletedAt)),
     );
+  if (requests) await writeRequests(db, id, requests);
   if (answered) {
     await queryD1(db.update(conversations).set({ answered: true }).where(eq(conversations.id, id)));
   }
@@ -75,4 +77,25 @@ export async function writeProjection(
     .where(and(eq(conversations.id, id), lt(conversations.version, version)));
   const [, deleted] = await queryD1(db.batch([upsert, deletedUsers, update]));
   return deleted.map((user) => user.id);
+}
+
+/** Writes which users have an open join request. A user without a row gets that of a known user. */
+async function writeRequests(db: Database, id: ConversationId, requests: ProjectedRequest[]): Promise<void> {
+  const rows = requests.map(({ userId, requestedAt, version }) => [userId, requestedAt, version]);
+  await queryD1(
+    db
+      .insert(memberships)
+      .select(
+        sql`SELECT c.id, u.id, 'member', 'left', 0, 0, 0, 0, 0, NULL, NULL, '{}',
+            json_extract(j.value, '$[1]'), json_extract(j.value, '$[2]')
+          FROM json_each(${JSON.stringify(rows)}) j JOIN users u ON u.id = json_extract(j.value, '$[0]')
+            JOIN conversations c ON c.id = ${id}
+          WHERE u.deleted_at IS NULL`,
+      )
+      .onConflictDoUpdate({
+        target: [memberships.conversationId, memberships.userId],
+        set: { requestedAt: sql`excluded.requested_at`, requestVersion: sql`excluded.request_version` },
+        setWhere: sql`excluded.request_version > ${memberships.requestVersion}`,
+      }),
+  );
 }

@@ -157,6 +157,28 @@ describe("a projection", () => {
     }
   });
 
+  test("of join requests has versions of its own, and neither makes nor unmakes a member", async () => {
+    const projectRequest = (who: SignedIn, version: number, requestedAt: number | null) =>
+      writeProjection(openDatabase(env.DB), id, {
+        ...{ members: [], knownUsers: [] },
+        requests: [{ userId: UserId.parse(who.user.id), requestedAt, version }],
+      });
+    const stored = env.DB.prepare(
+      `SELECT state, version, requested_at FROM memberships WHERE conversation_id = ? AND user_id = ?`,
+    );
+    const storedOf = (who: SignedIn) => stored.bind(id, who.user.id).first();
+    await env.DB.prepare("DELETE FROM memberships WHERE user_id = ?").bind(dan.user.id).run();
+    await projectRequest(dan, 2, 7);
+    expect(await storedOf(dan)).toEqual({ state: "left", version: 0, requested_at: 7 });
+    await projectMember(dan, 1, {});
+    await projectRequest(dan, 3, null);
+    await projectRequest(dan, 2, 7);
+    await projectRequest(dan, 3, 8);
+    expect(await storedOf(dan)).toEqual({ state: "active", version: 1, requested_at: null });
+    await projectRequest(dan, 4, 9);
+    expect(await storedOf(dan)).toEqual({ state: "active", version: 1, requested_at: 9 });
+  });
+
   test("of the group's profile has a version of its own", async () => {
     const name = async () =>
       env.DB.prepare("SELECT name, version FROM conversations WHERE id = ?").bind(id).first();

@@ -100,6 +100,12 @@ export const WHO_MAY: Row[] = [
   { route: "DELETE /v1/me", body: () => ({ password: "not the password" }), ...everyUser(FORBIDDEN) },
   { route: "POST /v1/me/repair", ...everyUser(OK) },
   { route: "GET /v1/me/unread", ...everyUser(OK) },
+  { route: "GET /v1/me/join-requests", ...everyUser(OK) },
+  {
+    route: "DELETE /v1/me/join-requests/:conversation_id",
+    path: ({ groupId }) => ({ conversation_id: groupId }),
+    ...{ stranger: DONE, member: [409, "conflict"], owner: [409, "conflict"] },
+  },
   { route: "GET /v1/sessions", ...everyUser(OK) },
   { route: "GET /v1/users/:id", path: ({ userId }) => ({ id: userId }), ...everyUser(OK) },
   { route: "GET /v1/users", query: "?username=x", ...everyUser(OK) },

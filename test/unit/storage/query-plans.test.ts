@@ -30,6 +30,7 @@ import * as named from "../../../src/storage/conversations/lookup-by-name.ts";
 import * as members from "../../../src/storage/conversations/members.ts";
 import * as memberships from "../../../src/storage/conversations/memberships.ts";
 import * as contexts from "../../../src/storage/conversations/message-context.ts";
+import * as requests from "../../../src/storage/conversations/own-requests.ts";
 import * as preferences from "../../../src/storage/conversations/preferences.ts";
 import * as projection from "../../../src/storage/conversations/projection.ts";
 import * as recipients from "../../../src/storage/conversations/recipients.ts";
@@ -106,6 +107,8 @@ const QUERIES: Record<string, (db: Database) => Promise<unknown>> = {
   "updatePreferences, none": (db) => preferences.updatePreferences(db, ID, ANN, {}),
   "updatePreferences, left": (db) => preferences.updatePreferences(db, ID, ANN, { pinned: true }, true),
   findSilence: (db) => preferences.findSilence(db, ANN, MANY),
+  listOwnJoinRequests: (db) =>
+    requests.listOwnJoinRequests(db, ANN, { after: { createdAt: 0, conversationId: ID }, limit: 10 }),
   conversationExists: (db) => preferences.conversationExists(db, ID),
   findPeersByName: (db) => named.findPeersByName(db, ANN, ["x", "y"]),
   findGroupIds: (db) => named.findGroupIds(db, [ID, "x"]),
@@ -183,6 +186,12 @@ const QUERIES: Record<string, (db: Database) => Promise<unknown>> = {
   },
   "writeProjection, members alone": (db) =>
     projection.writeProjection(db, ID, { members: [], knownUsers: [] }),
+  "writeProjection, requests": (db) =>
+    projection.writeProjection(db, ID, {
+      members: [],
+      knownUsers: [],
+      requests: [{ userId: ANN, requestedAt: 0, version: 1 }],
+    }),
   "writeProjection, answered": (db) =>
     projection.writeProjection(db, ID, { members: [], knownUsers: [], answered: true }),
   findUsersWithDeleted: (db) => users.findUsersWithDeleted(db, [ANN, BOB], ANN),
@@ -248,6 +257,7 @@ test("the list contains every query, except inserts of one row", () => {
     projection,
     recipients,
     references,
+    requests,
     contexts,
     sessions,
     keys,

@@ -70,6 +70,13 @@ export const JoinRequestPage = z
   .object({ items: z.array(JoinRequest), next_cursor: z.string().nullable() })
   .openapi("JoinRequestPage");
 
+export const OwnJoinRequests = z
+  .object({
+    items: z.array(z.object({ conversation_id: ConversationId, created_at: Time }).openapi("OwnJoinRequest")),
+    next_cursor: z.string().nullable(),
+  })
+  .openapi("OwnJoinRequests");
+
 export const BanInput = z
   .object({ reason: textUpTo(LIMITS.joinRequest).optional() })
   .openapi("BanInput", { example: { reason: "advertising" } });

@@ -2,12 +2,14 @@ import type { z } from "@hono/zod-openapi";
 import type { OutlineWithOwner } from "../../../core/groups/group-outline.ts";
 import type { GroupMember } from "../../../core/groups/groups.ts";
 import type { Ban } from "../../../domain/conversations/ban.ts";
-import type { JoinRequest } from "../../../domain/conversations/join-request.ts";
+import type { JoinRequest, OwnJoinRequest } from "../../../domain/conversations/join-request.ts";
+import type { Page } from "../../../domain/conversations/pagination.ts";
 import type {
   Ban as BanShape,
   Group as GroupShape,
   JoinRequest as JoinRequestShape,
   Member as MemberShape,
+  OwnJoinRequests as OwnJoinRequestsShape,
 } from "../schemas/groups.ts";
 import { serializeUser } from "./users.ts";
 
@@ -41,4 +43,18 @@ export function serializeJoinRequest(request: JoinRequest): z.infer<typeof JoinR
 /** A ban as v1 shows it. */
 export function serializeBan({ user, reason, bannedBy, createdAt }: Ban): z.infer<typeof BanShape> {
   return { user: serializeUser(user), reason, banned_by: bannedBy, created_at: createdAt };
+}
+
+/** A page of a user's own open join requests as v1 shows it. */
+export function serializeOwnJoinRequests({
+  items,
+  nextCursor,
+}: Page<OwnJoinRequest>): z.infer<typeof OwnJoinRequestsShape> {
+  return {
+    items: items.map(({ conversationId, createdAt }) => ({
+      conversation_id: conversationId,
+      created_at: createdAt,
+    })),
+    next_cursor: nextCursor,
+  };
 }

@@ -1,0 +1,32 @@
+import { and, desc, eq, isNotNull, isNull, sql } from "drizzle-orm";
+import type { OwnJoinRequest } from "../../domain/conversations/join-request.ts";
+import type { UserId } from "../../domain/ids.ts";
+import { queryD1 } from "../d1-errors.ts";
+import type { Database } from "../database.ts";
+import { conversations, memberships } from "../schema.ts";
+
+/**
+ * A user's own open join requests, newest first: at most `limit` after the cursor `after`. Those to groups
+ * that are dissolved are left out.
+ */
+export function listOwnJoinRequests(
+  db: Database,
+  userId: UserId,
+  { after, limit }: { after: OwnJoinRequest | undefined; limit: number },
+): Promise<OwnJoinRequest[]> {
+  const { conversationId } = memberships;
+  // The type of the column allows null, which the condition leaves out.
+  const createdAt = sql<number>`${memberships.requestedAt}`;
+  const older =
+    after && sql`(${createdAt}, ${conversationId}) < (${after.createdAt}, ${after.conversationId})`;
+  const isOpen = and(eq(memberships.userId, userId), isNotNull(memberships.requestedAt));
+  return queryD1(
+    db
+      .select({ conversationId, createdAt: createdAt.as("created_at") })
+      .from(memberships)
+      .innerJoin(conversations, eq(conversations.id, conversationId))
+      .where(and(isOpen, older, isNull(conversations.dissolvedAt)))
+      .orderBy(desc(memberships.requestedAt), desc(conversationId))
+      .limit(limit),
+  );
+}
