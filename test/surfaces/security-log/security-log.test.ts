@@ -1,23 +1,13 @@
 import { afterEach, describe, expect, test, vi } from "vitest";
 import { z } from "zod";
-import { SecurityAction } from "../../src/domain/security-event.ts";
-import { freshName, PASSWORD, register } from "../support/clients/api.ts";
-import { type WireAnswer, wire } from "../support/clients/wire.ts";
-import { KEY } from "./appkey/client.ts";
-import { OTHERS, TIM, V1 } from "./security-log/recorded.ts";
-import {
-  ADDRESS,
-  BLOCK,
-  BY_CLOUDFLARE,
-  Event,
-  newScene,
-  RAY,
-  type Row,
-  type Scene,
-  WRONG,
-} from "./security-log/scene.ts";
-import { SILENT } from "./security-log/silent.ts";
-import { RULE_KEY } from "./usersig/client.ts";
+import { SecurityAction } from "../../../src/domain/security-event.ts";
+import { freshName, PASSWORD, register } from "../../support/clients/api.ts";
+import { type WireAnswer, wire } from "../../support/clients/wire.ts";
+import { KEY } from "../appkey/client.ts";
+import { RULE_KEY } from "../usersig/client.ts";
+import { OTHERS, TIM, V1 } from "./recorded.ts";
+import { ADDRESS, BLOCK, BY_CLOUDFLARE, Event, newScene, RAY, type Row, type Scene, WRONG } from "./scene.ts";
+import { SILENT } from "./silent.ts";
 
 const Line = z.looseObject({ event: z.string(), level: z.string() });
 afterEach(() => {

@@ -1,11 +1,11 @@
 import { beforeAll, describe, expect, test } from "vitest";
-import { signedInUsers } from "../support/accounts/users.ts";
-import { call } from "../support/clients/api.ts";
-import { overrideTiming, setTiming } from "../support/timing.ts";
-import { Story } from "./group-story/story.ts";
-import type { Person, Surface } from "./group-story/surface.ts";
-import { tim } from "./group-story/tim.ts";
-import { v1 } from "./group-story/v1.ts";
+import { signedInUsers } from "../../support/accounts/users.ts";
+import { call } from "../../support/clients/api.ts";
+import { overrideTiming, setTiming } from "../../support/timing.ts";
+import { Story } from "./story.ts";
+import type { Person, Surface } from "./surface.ts";
+import { tim } from "./tim.ts";
+import { v1 } from "./v1.ts";
 
 // A short cooldown brings the list up to date at once; each poll of it costs a call.
 beforeAll(() => setTiming({ fanout: { cooldownMs: 10 } }));
