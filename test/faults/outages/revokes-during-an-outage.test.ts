@@ -17,7 +17,12 @@ test("a device gets the revoke of a message that it shows, after 320 others whil
   const id = await createGroupId(ann, bob);
   const room = conversationObject(id);
   const say = async (count: number) => {
-    const draft = { clientMsgId: undefined, kind: "text", body: "{}", quoteSeq: undefined } as const;
+    const draft = {
+      clientMsgId: undefined,
+      kind: "text",
+      body: '{"text":"x"}',
+      quoteSeq: undefined,
+    } as const;
     for (let i = 0; i < count; i++) {
       expect(await room.send({ userId: ann.user.id, draft: { ...draft, mentions: [] } })).toHaveProperty(
         "ok",

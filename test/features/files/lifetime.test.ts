@@ -216,8 +216,17 @@ test("a conversation with messages from before records them when it wakes", asyn
       "DROP TABLE recorded_files; DROP TABLE revoked_files; DROP TABLE bans; DROP TABLE invitations",
     );
     storage.sql.exec("DROP INDEX applications_rejected; ALTER TABLE members DROP COLUMN unopened");
-    storage.sql.exec("ALTER TABLE messages DROP COLUMN also_mentioned");
-    for (const column of ["discoverable", "first_sender", "answered", "answered_projected"])
+    storage.sql.exec("DROP INDEX applications_unlisted; DROP INDEX applications_user");
+    storage.sql.exec("ALTER TABLE applications DROP COLUMN listed");
+    for (const column of ["also_mentioned", "place"])
+      storage.sql.exec(`ALTER TABLE messages DROP COLUMN ${column}`);
+    for (const column of [
+      "discoverable",
+      "first_sender",
+      "answered",
+      "answered_projected",
+      "request_version",
+    ])
       storage.sql.exec(`ALTER TABLE conversation DROP COLUMN ${column}`);
     storage.sql.exec(
       "DELETE FROM jobs WHERE kind = 'files'; DELETE FROM schema_versions WHERE version >= 18",

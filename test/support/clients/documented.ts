@@ -2,6 +2,7 @@ import { dereference, type Schema, validate } from "@cfworker/json-schema";
 import { z } from "zod";
 import { v1 } from "../../../src/surfaces/v1/app.ts";
 import {
+  addRequestId,
   type Document,
   describe,
   operations,
@@ -127,9 +128,9 @@ export function reference(): Described {
   if (made) return made;
   const described = describe(v1.router);
   // No operation has this answer, so the document does not list it.
-  Object.assign(described.components?.responses ?? {}, {
-    method_not_allowed: problemResponse(["method_not_allowed"]),
-  });
+  const unlisted = { method_not_allowed: problemResponse(["method_not_allowed"]) };
+  addRequestId(unlisted);
+  Object.assign(described.components?.responses ?? {}, unlisted);
   const document = closeSchema(described);
   const all = operations(document).map((placed) => ({
     ...placed,

@@ -31,9 +31,9 @@ const AckFrame = frame(
     ...About,
     seq: Seq,
     created_at: Time,
-    message: Message.optional().openapi({ description: "On a socket that was opened with `?echo=message`" }),
+    message: Message.optional(),
   },
-  "Your message is stored at this place",
+  "Your message is stored at this place. `message`: on a socket that was opened with `?echo=message`",
 );
 /** An ack of one send. */
 export type Ack = z.infer<typeof AckFrame>;

@@ -64,8 +64,8 @@ export function describe(router: OpenAPIHono<AppEnv>, origin = SOME_ORIGIN): Doc
     headers: { [REQUEST_ID]: REQUEST_ID_HEADER },
     securitySchemes: SECURITY_SCHEMES,
   };
-  for (const { operation } of operations(document)) nameRequestId(operation.responses ?? {});
-  nameRequestId(document.components.responses ?? {});
+  for (const { operation } of operations(document)) addRequestId(operation.responses ?? {});
+  addRequestId(document.components.responses ?? {});
   return document;
 }
 
@@ -85,7 +85,7 @@ const REQUEST_ID_HEADER = {
 };
 
 /** Adds the header of all answers to each response, but for a 101, which passes unchanged. In place. */
-function nameRequestId(responses: Responses): void {
+export function addRequestId(responses: Responses): void {
   for (const [status, response] of Object.entries(responses)) {
     if (status === "101" || response.$ref !== undefined) continue;
     const headers = { ...response.headers, [REQUEST_ID]: { $ref: `#/components/headers/${REQUEST_ID}` } };
