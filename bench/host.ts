@@ -10,12 +10,15 @@ import { Plan, type Ready } from "./targets/plan.ts";
 const plan = Plan.parse(JSON.parse(readFileSync(process.argv[2] ?? "", "utf8")));
 const { bundle, state, migrations, inspector, ...worker } = plan;
 
+/** Files that the bundle imports as text, besides the usual ones: `[[rules]]` of wrangler.toml. */
+const isText = (file: string) => /\.(sql|txt|html|md|css|client\.js)$/.test(file);
+
 /** The modules of the bundle, the entry first: wrangler names it after `main`. */
 const modules = readdirSync(bundle)
-  .filter((file) => /\.(js|sql|txt|html)$/.test(file))
-  .sort((a, b) => Number(b.endsWith(".js")) - Number(a.endsWith(".js")))
+  .filter((file) => file.endsWith(".js") || isText(file))
+  .sort((a, b) => Number(isText(a)) - Number(isText(b)))
   .map((path) => ({
-    type: path.endsWith(".js") ? ("ESModule" as const) : ("Text" as const),
+    type: isText(path) ? ("Text" as const) : ("ESModule" as const),
     path,
     contents: readFileSync(join(bundle, path), "utf8"),
   }));

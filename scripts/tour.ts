@@ -1,5 +1,5 @@
 /**
- * `npm run tour`: runs the tour of README.md and of each surface's README, command by command, each against a
+ * `npm run tour`: runs the tour of README.md, of the first guide and of each surface's README, command by command, each against a
  * fresh server, and compares the output with the document. `npm run tour -- --write` updates the document.
  */
 import { spawn } from "node:child_process";
@@ -13,6 +13,11 @@ const LIMIT_MS = 120_000;
 /** The beginning and end of a tour. */
 const BOUNDS = /(?<=<!-- tour -->\n)|(?=<!-- end of the tour -->)/;
 const ORIGIN = "localhost:8787";
+const DOCUMENTS = [
+  "README.md",
+  "docs/guides/start.md",
+  ...globSync("src/surfaces/*/README.md", { cwd: ROOT }).toSorted(),
+];
 /** A block of commands, and the block of their output if they print any. */
 const STEP = /(```sh\n(.*?)```\n)(?:(\n```(?:json|text)\n)(.*?)(```\n))?/gs;
 
@@ -20,7 +25,7 @@ const write = process.argv.includes("--write");
 const untrue: string[] = [];
 
 await inTemporaryFolder(LIMIT_MS, async () => {
-  for (const document of ["README.md", ...globSync("src/surfaces/*/README.md", { cwd: ROOT }).toSorted()]) {
+  for (const document of DOCUMENTS) {
     const parts = readFileSync(join(ROOT, document), "utf8").split(BOUNDS);
     if (parts.length > 1) await take(document, parts);
   }

@@ -96,7 +96,7 @@ test.each([
   ["GET", "/v1/nothing", "", 404],
   ["GET", "/files/none/none.png", "", 404],
   ["PUT", "/v1/me", "", 405],
-  ["GET", "/", "", 404],
+  ["GET", "/nothing", "", 404],
 ])("a page can read the error of %s %s (%s): %i", async (method, path, body, status) => {
   const headers = { Origin: CHAT };
   const response = await ask(CHAT, method, path, {

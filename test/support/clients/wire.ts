@@ -35,6 +35,7 @@ export async function wire({
   const request = new Request(`${origin}${path}`, {
     method,
     headers: new Headers(headers),
+    redirect: "manual",
     ...(body !== undefined && { body: raw(body) }),
   });
   const response = await (settings ? fetchWith(settings, request) : exports.default.fetch(request));

@@ -84,7 +84,6 @@ export const WHO_MAY: Row[] = [
   { route: "GET /healthz", ...anybody(OK) },
   { route: "GET /openapi.json", ...anybody(OK) },
   { route: "GET /asyncapi.json", ...anybody(OK) },
-  { route: "GET /docs", ...anybody(OK) },
   { route: "POST /v1/register", body: () => ({}), ...anybody([400, "validation_failed"]) },
   { route: "POST /v1/login", body: () => ({}), ...anybody([400, "validation_failed"]) },
 

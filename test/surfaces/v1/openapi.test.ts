@@ -1,5 +1,5 @@
 import { type Schema, Validator } from "@cfworker/json-schema";
-import { beforeAll, expect, test } from "vitest";
+import { expect, test } from "vitest";
 import { z } from "zod";
 import { Content } from "../../../src/domain/messages/content.ts";
 import { v1 } from "../../../src/surfaces/v1/app.ts";
@@ -165,7 +165,7 @@ test("error codes of one status are listed in one response, each by its name", (
   });
 });
 
-for (const path of ["/openapi.json", "/asyncapi.json", "/docs"]) {
+for (const path of ["/openapi.json", "/asyncapi.json"]) {
   test(`GET ${path} may be cached, and revalidated by its ETag`, async () => {
     const first = await call("GET", path);
     expect(first.status).toBe(200);
@@ -181,33 +181,6 @@ test("GET /openapi.json is the document, and names the address that was asked", 
   expect((await call("GET", "/openapi.json")).body).toEqual(JSON.parse(JSON.stringify(document)));
   const elsewhere = await wire({ method: "GET", path: "/openapi.json", origin: "http://10.0.0.1:8787" });
   expect(elsewhere.body).toMatchObject({ servers: [{ url: "http://10.0.0.1:8787" }] });
-});
-
-let html: string;
-
-beforeAll(async () => {
-  html = String((await call("GET", "/docs")).body);
-});
-
-test("GET /docs shows every call, every shape and every failure", () => {
-  for (const { operation, path } of all) {
-    expect(html).toContain(`id="${operation.operationId}"`);
-    expect(html).toContain(`<code>${path}</code>`);
-  }
-  for (const [name] of schemas) expect(html).toContain(`id="shape-${name}"`);
-  for (const [, target] of html.matchAll(/href="#([^"]+)"/g)) expect(html).toContain(`id="${target}"`);
-});
-
-test("GET /docs loads nothing, runs nothing, and escapes its content", async () => {
-  expect(html).not.toMatch(/<(script|link|img|iframe|object|base|form)\b|@import|url\(|\bsrc=|\bon\w+="/i);
-  expect([...html.matchAll(/href="([^#][^"]*)"/g)].map(([, target]) => target)).toEqual(["/openapi.json"]);
-  const style = html.match(/<style>([\s\S]*?)<\/style>/)?.[1] ?? "";
-  const digest = await crypto.subtle.digest("SHA-256", new TextEncoder().encode(style));
-  const hash = btoa(String.fromCharCode(...new Uint8Array(digest)));
-  const { headers } = await call("GET", "/docs");
-  expect(headers.get("Content-Security-Policy")).toBe(
-    `default-src 'none'; style-src 'sha256-${hash}'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'`,
-  );
 });
 
 /** A validator would take an example with an `id` for a schema that has one. */

@@ -1,4 +1,5 @@
 import { beforeEach, describe, expect, test } from "vitest";
+import GUIDE from "../../../docs/guides/resume.md";
 import { newSession } from "../../support/accounts/sessions.ts";
 import { signedInUsers } from "../../support/accounts/users.ts";
 import { call, type SignedIn } from "../../support/clients/api.ts";
@@ -19,22 +20,18 @@ import {
   textFrame,
 } from "../../support/objects/room.ts";
 
-const README: string = Object.values(
-  import.meta.glob("/src/surfaces/v1/README.md", { eager: true, query: "?raw", import: "default" }),
-).join();
-
-/** The titles of the numbered steps in a section of the README, in order. */
+/** The titles of the numbered steps in a section of the guide, in order. */
 function stepsOf(heading: string): string[] {
-  const [, section = ""] = README.split(`\n${heading}\n`);
+  const [, section = ""] = GUIDE.split(`\n${heading}\n`);
   const [own = ""] = section.split(/\n#{2,} /);
   const steps = [...own.matchAll(/^(\d+)\. \*\*([^*]+)\*\*/gm)];
   expect(steps.map(([, number]) => Number(number))).toEqual(range(1, steps.length));
   return steps.map(([, , title = ""]) => title);
 }
 
-test("the clients below do the steps of the README, each of them", () => {
-  expect(stepsOf("### Staying up to date")).toEqual(DEVICE_STEPS);
-  expect(stepsOf("### Staying up to date in a room")).toEqual(ROOM_STEPS);
+test("the clients below do the steps of the guide, each of them", () => {
+  expect(stepsOf("## On the device socket")).toEqual(DEVICE_STEPS);
+  expect(stepsOf("## On a room socket")).toEqual(ROOM_STEPS);
 });
 
 let ann: SignedIn;

@@ -121,4 +121,4 @@ function withSharedFailures(path: string, { responses = {}, security, requestBod
 }
 
 /** These paths are answered by the Worker alone: no storage can be unavailable. */
-const REFERENCE = new Set(["/openapi.json", "/asyncapi.json", "/docs"]);
+const REFERENCE = new Set(["/openapi.json", "/asyncapi.json"]);

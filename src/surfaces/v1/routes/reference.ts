@@ -4,8 +4,6 @@ import { createMiddleware } from "hono/factory";
 import type { AppEnv } from "../../../http/env.ts";
 import { describeSockets } from "../openapi/asyncapi.ts";
 import { type Document, describe } from "../openapi/document.ts";
-import { page } from "../openapi/page.ts";
-import { STYLE } from "../openapi/style.ts";
 import { v1Router } from "../router.ts";
 
 const text = { type: "string" as const };
@@ -58,39 +56,11 @@ const socketsRoute = createRoute({
   },
 });
 
-const pageRoute = createRoute({
-  method: "get",
-  path: "/docs",
-  operationId: "getReference",
-  tags: ["Service"],
-  summary: "This reference as an HTML page",
-  middleware: [cached, etag()] as const,
-  responses: {
-    200: {
-      description: "The page; it loads nothing else",
-      headers: {
-        ...headers,
-        "Content-Security-Policy": { required: true, description: "Nothing foreign", schema: text },
-        "X-Content-Type-Options": { required: true, description: "nosniff", schema: { const: "nosniff" } },
-      },
-      content: { "text/html": { schema: z.string() } },
-    },
-    ...notModified,
-  },
-});
-
 /**
- * The routes `GET /openapi.json`, `GET /asyncapi.json` and `GET /docs`, which describe the router that they
- * are mounted on. None needs a token.
+ * The routes `GET /openapi.json` and `GET /asyncapi.json`, which describe the router that they are mounted
+ * on. Neither needs a token.
  */
 export function reference(router: OpenAPIHono<AppEnv>) {
-  // Generated at the first request, since routes may be added to the router until then.
-  let cache: { html: string; policy: string } | undefined;
-  async function generate() {
-    if (cache) return cache;
-    cache = { html: String(await page(describe(router))), policy: await policy() };
-    return cache;
-  }
   // A server may have several addresses. Each document names the one that was asked.
   const documents = new Map<string, Document>();
   function documentOf(url: string): Document {
@@ -101,16 +71,5 @@ export function reference(router: OpenAPIHono<AppEnv>) {
   }
   return v1Router()
     .openapi(documentRoute, (c) => c.json(documentOf(c.req.url), 200))
-    .openapi(socketsRoute, (c) => c.json(describeSockets(documentOf(c.req.url)), 200))
-    .openapi(pageRoute, async (c) => {
-      const { html, policy } = await generate();
-      return c.html(html, 200, { "Content-Security-Policy": policy, "X-Content-Type-Options": "nosniff" });
-    });
-}
-
-/** The page's Content-Security-Policy: nothing may be loaded or run except its own style. */
-async function policy(): Promise<string> {
-  const digest = await crypto.subtle.digest("SHA-256", new TextEncoder().encode(STYLE));
-  const hash = btoa(String.fromCharCode(...new Uint8Array(digest)));
-  return `default-src 'none'; style-src 'sha256-${hash}'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'`;
+    .openapi(socketsRoute, (c) => c.json(describeSockets(documentOf(c.req.url)), 200));
 }

@@ -3,7 +3,7 @@ import { call } from "../api.ts";
 import { AGAIN, Kept, type Refused, type Send, type Shown, Steps, sendsFrame } from "./kept.ts";
 import { Recipe } from "./recipe.ts";
 
-/** The steps of "Staying up to date" in v1's README, by their titles. */
+/** The steps of "On the device socket" in docs/guides/resume.md, by their titles. */
 export const DEVICE_STEPS = [
   "Keep",
   "Open",

@@ -2,7 +2,7 @@ import { z } from "zod";
 import { Kept, type Refused, type Send, type Shown, Steps, sendsFrame } from "./kept.ts";
 import { Recipe } from "./recipe.ts";
 
-/** The steps of "Staying up to date in a room" in v1's README, by their titles. */
+/** The steps of "On a room socket" in docs/guides/resume.md, by their titles. */
 export const ROOM_STEPS = [
   "Keep",
   "Open",

@@ -1,10 +1,14 @@
 import { html } from "hono/html";
-import { rich } from "./text.ts";
+import { rich } from "../markdown.ts";
+import type { Html } from "../page/html.ts";
 
-/** Escaped HTML, as `hono/html` builds it. */
-export type Html = ReturnType<typeof html>;
+/** The page that has all named shapes. */
+export const SHAPES_PATH = "/docs/shapes";
 
-/** The parts of a JSON schema that the page shows. */
+/** The page that has all frames. */
+export const FRAMES_PATH = "/docs/frames";
+
+/** The parts of a JSON schema that the pages show. */
 export interface Shape {
   $ref?: string;
   type?: string | string[];
@@ -20,6 +24,7 @@ export interface Shape {
   const?: unknown;
   default?: unknown;
   example?: unknown;
+  examples?: unknown[];
   pattern?: string;
   minimum?: number;
   exclusiveMinimum?: number | boolean;
@@ -30,10 +35,24 @@ export interface Shape {
   maxItems?: number;
 }
 
+/** The named shapes of a document. */
+export type Shapes = Record<string, Shape>;
+
+/** The name of the shape that a reference points to; undefined for a shape that is written out. */
+export function nameOf({ $ref }: Shape): string | undefined {
+  return $ref?.split("/").at(-1);
+}
+
+/** Whether a named shape is a frame of a socket. */
+export function isFrame(name: string): boolean {
+  return name.endsWith("Frame");
+}
+
 /** A shape in one line: its type, or a link to a named shape. */
 export function inline(shape: Shape): Html {
-  const name = shape.$ref?.split("/").at(-1);
-  if (name !== undefined) return html`<a href="#shape-${name}">${name}</a>`;
+  const name = nameOf(shape);
+  if (name !== undefined)
+    return html`<a href="${isFrame(name) ? FRAMES_PATH : SHAPES_PATH}#${name}">${name}</a>`;
   if (shape.const !== undefined) return html`<code>${JSON.stringify(shape.const)}</code>`;
   if (shape.enum)
     return between(
@@ -43,31 +62,37 @@ export function inline(shape: Shape): Html {
   const parts = shape.oneOf ?? shape.anyOf;
   if (parts) return between(parts.map(inline), " | ");
   if (shape.allOf) return between(shape.allOf.map(inline), " & ");
-  if (shape.items) return html`a list: ${inline(shape.items)}`;
+  if (shape.items) return html`list of ${inline(shape.items)}`;
   const types = [shape.type ?? "any"].flat().join(" or ");
   return html`${types}${shape.format === "uri" ? " (URL)" : ""}${limits(shape)}`;
 }
 
-/** A shape with its fields, nested down to named shapes. */
-export function expanded(shape: Shape): Html {
+/**
+ * A shape with its fields, nested down to named shapes.
+ * @param shapes the named shapes of which the outermost one is written out, too
+ */
+export function expanded(shape: Shape, shapes: Shapes = {}): Html {
+  const named = shapes[nameOf(shape) ?? ""];
+  if (named) return html`${expanded(named)}`;
   const parts = shape.allOf ?? shape.oneOf ?? shape.anyOf;
   if (parts) {
     const word = shape.allOf ? "All of:" : "One of:";
     return html`<p>${word}</p><ul>${parts.map((part) => html`<li>${hasFields(part) ? expanded(part) : inline(part)}${descriptionOf(part)}</li>`)}</ul>`;
   }
-  if (shape.items && hasFields(shape.items)) return html`<p>A list, each of it:</p>${expanded(shape.items)}`;
+  if (shape.items && hasFields(shape.items))
+    return html`<p>A list. Each item has:</p>${expanded(shape.items)}`;
   const fields = Object.entries(shape.properties ?? {});
   if (fields.length === 0)
     return html`<p>${shape.properties ? "An object without fields." : inline(shape)}</p>`;
   return html`<dl>${fields.map(([name, field]) => row(name, field, shape.required?.includes(name) ?? false))}</dl>`;
 }
 
-function row(name: string, field: Shape, required: boolean): Html {
-  return html`<dt><code>${name}</code>${required ? "" : html`<i> optional</i>`}</dt>
-<dd>${hasFields(field) ? "" : inline(field)}${descriptionOf(field)}${hasFields(field) ? expanded(field) : ""}</dd>`;
+function row(name: string, field: Shape, isRequired: boolean): Html {
+  return html`<dt><code>${name}</code> <small>${hasFields(field) ? "" : inline(field)}</small>${isRequired ? "" : html` <i>optional</i>`}</dt>
+<dd>${descriptionOf(field)}${hasFields(field) ? html`<div class="sub">${expanded(field)}</div>` : ""}</dd>`;
 }
 
-/** The description of a shape, set off from its type. */
+/** The description of a shape. */
 export function descriptionOf({ description }: Pick<Shape, "description">): Html {
   return description === undefined ? html`` : html` <span class="said">${rich(description)}</span>`;
 }

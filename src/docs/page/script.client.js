@@ -1,0 +1,155 @@
+// What the pages at /docs do by script: search, the choice of light or dark, and buttons that copy. Without it the
+// pages read the same; only these controls stay hidden.
+
+const THEMES = ["system", "light", "dark"];
+const MOST_RESULTS = 12;
+
+const themeButton = document.querySelector(".theme");
+const search = document.querySelector(".search");
+const input = search.querySelector("input");
+const results = search.querySelector(".results");
+
+/** The entries of the search, loaded when the field is first used. */
+let entries;
+let selected = 0;
+
+applyTheme(localStorage.getItem("theme") ?? "system");
+themeButton.hidden = false;
+themeButton.addEventListener("click", () => {
+  const current = document.documentElement.dataset.theme ?? "system";
+  const next = THEMES[(THEMES.indexOf(current) + 1) % THEMES.length];
+  localStorage.setItem("theme", next);
+  applyTheme(next);
+});
+
+search.hidden = false;
+input.addEventListener("focus", load);
+input.addEventListener("input", show);
+input.addEventListener("keydown", (event) => {
+  const links = results.querySelectorAll("a");
+  if (event.key === "ArrowDown" || event.key === "ArrowUp") {
+    event.preventDefault();
+    select(selected + (event.key === "ArrowDown" ? 1 : -1));
+  } else if (event.key === "Enter" && links[selected]) {
+    event.preventDefault();
+    close();
+    location.assign(links[selected].href);
+  } else if (event.key === "Escape") {
+    close();
+    input.blur();
+  }
+});
+document.addEventListener("click", (event) => {
+  if (!search.contains(event.target)) close();
+  else if (results.contains(event.target) && event.target.closest("a")) close();
+});
+document.addEventListener("keydown", (event) => {
+  if (event.key !== "/" || event.ctrlKey || event.metaKey || event.altKey) return;
+  if (document.activeElement?.matches("input, textarea")) return;
+  event.preventDefault();
+  input.focus();
+});
+
+// A link of the menu to a place on this page leaves the sheet open otherwise.
+const menu = document.getElementById("menu");
+menu.addEventListener("click", (event) => {
+  if (event.target.closest("a") && menu.matches(":popover-open")) menu.hidePopover();
+});
+menu.querySelector("[aria-current]")?.scrollIntoView({ block: "nearest" });
+
+for (const block of document.querySelectorAll("pre")) {
+  const frame = document.createElement("div");
+  const button = document.createElement("button");
+  frame.className = "code";
+  button.className = "copy";
+  button.type = "button";
+  button.textContent = "Copy";
+  button.addEventListener("click", async () => {
+    await navigator.clipboard.writeText(block.textContent);
+    button.textContent = "Copied";
+    setTimeout(() => {
+      button.textContent = "Copy";
+    }, 1500);
+  });
+  block.replaceWith(frame);
+  frame.append(block, button);
+}
+
+function applyTheme(theme) {
+  if (theme === "system") delete document.documentElement.dataset.theme;
+  else document.documentElement.dataset.theme = theme;
+  themeButton.textContent = { system: "Auto", light: "Light", dark: "Dark" }[theme] ?? "Auto";
+  themeButton.setAttribute("aria-label", `Colours: ${themeButton.textContent}`);
+}
+
+async function load() {
+  if (entries) return;
+  const response = await fetch("/docs/search.json");
+  if (!response.ok) return;
+  entries = await response.json();
+  show();
+}
+
+function show() {
+  const words = input.value.toLowerCase().split(/\s+/).filter(Boolean);
+  if (!entries || words.length === 0) return close();
+  const found = entries
+    .map((entry) => ({ entry, score: score(entry, words) }))
+    .filter((hit) => hit.score > 0)
+    .sort((a, b) => b.score - a.score)
+    .slice(0, MOST_RESULTS);
+  results.replaceChildren(...(found.length > 0 ? found.map(({ entry }) => row(entry)) : [nothing()]));
+  results.hidden = false;
+  input.setAttribute("aria-expanded", "true");
+  select(0);
+}
+
+/** How well an entry fits: every word must occur; the title counts most, then the page, then the text. */
+function score({ title, page, text }, words) {
+  let sum = 0;
+  for (const word of words) {
+    const heading = title.toLowerCase();
+    if (heading === word) sum += 40;
+    else if (heading.startsWith(word)) sum += 20;
+    else if (heading.includes(word)) sum += 10;
+    else if (page.toLowerCase().includes(word)) sum += 3;
+    else if (text.toLowerCase().includes(word)) sum += 1;
+    else return 0;
+  }
+  return sum;
+}
+
+function row({ title, page, href }) {
+  const item = document.createElement("li");
+  const link = document.createElement("a");
+  const place = document.createElement("small");
+  link.href = href;
+  link.setAttribute("role", "option");
+  link.textContent = title;
+  place.textContent = page;
+  link.append(place);
+  item.append(link);
+  return item;
+}
+
+function nothing() {
+  const item = document.createElement("li");
+  const text = document.createElement("p");
+  text.textContent = "Nothing found. Try fewer words.";
+  item.append(text);
+  return item;
+}
+
+function select(index) {
+  const links = [...results.querySelectorAll("a")];
+  selected = Math.max(0, Math.min(index, links.length - 1));
+  links.forEach((link, i) => {
+    link.setAttribute("aria-selected", String(i === selected));
+    if (i === selected) link.scrollIntoView({ block: "nearest" });
+  });
+}
+
+function close() {
+  results.hidden = true;
+  input.setAttribute("aria-expanded", "false");
+}
