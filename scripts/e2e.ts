@@ -25,6 +25,8 @@ await inTemporaryFolder(LIMIT_MS, async (folder) => {
   const ann = await Person.register(server.origin, "ann");
   const bob = await Person.register(server.origin, "bob");
   const { id } = await ann.openDirect(bob);
+  // Until the first message an empty direct conversation is there for those alone who have opened it.
+  await bob.openDirect(ann);
   const context: E2eContext = { folder, server, ann, bob, conversationId: id };
   for (const act of [exchange, crash, devices, restart]) {
     try {

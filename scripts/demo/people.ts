@@ -21,7 +21,9 @@ export async function people(origin: string): Promise<void> {
 /** A direct conversation: messages, unread counts, a read receipt. */
 async function directConversation(lin: Person, maya: Person): Promise<void> {
   const { id } = await lin.openDirect(maya);
-  chapter(`小林 opens a direct conversation with Maya (${id})`);
+  // Until the first message an empty direct conversation is there for those alone who have opened it.
+  await maya.openDirect(lin);
+  chapter(`小林 and Maya open a direct conversation (${id})`);
   const [atLin, atMaya] = await Promise.all([Room.open(lin, id), Room.open(maya, id)]);
 
   await say(atLin, "你好，Maya！周末去爬山吗？", [atMaya]);

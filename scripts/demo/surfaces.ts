@@ -96,7 +96,7 @@ json $ORIGIN/message/sendMessage -H "token: $LIN" -d "{\\"ID\\":\\"$ID\\"}"`,
   },
   {
     title: "usersig too",
-    command: 'json "$ORIGIN/chat/chat-log-info/?session_id=1" -H "Authorization: $SIG"',
+    command: 'json "$ORIGIN/chat/chat-log-info/?session_id=1" -H "Authorization: $LIN"',
     shows: ALL,
   },
   {
