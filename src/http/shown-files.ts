@@ -1,6 +1,7 @@
 import type { Context } from "hono";
-import type { FileOrigins } from "../domain/files/file-origins.ts";
+import type { Core } from "../core/context.ts";
 import type { AppEnv } from "./env.ts";
+import { streamed } from "./uploads/stream.ts";
 
 /**
  * From now on the JSON answers of a request show URLs of files with the origin of the server. An answer is
@@ -16,10 +17,13 @@ export function showFileUrls(c: Context<AppEnv>): void {
   });
 }
 
-/** The same for an answer that is streamed. No part ends within a URL. */
-export async function* withFileUrls(
-  fileOrigins: FileOrigins,
-  parts: AsyncIterable<string>,
-): AsyncGenerator<string> {
-  for await (const part of parts) yield fileOrigins.toShown(part);
+/**
+ * The same for an answer that is streamed: it is made here alone, so that none shows other URLs.
+ * @param parts pieces of JSON, none of which ends within a string
+ */
+export function streamedJson({ fileOrigins }: Core, parts: AsyncIterable<string>): Response {
+  async function* shown() {
+    for await (const part of parts) yield fileOrigins.toShown(part);
+  }
+  return new Response(streamed(shown()), { headers: { "Content-Type": "application/json" } });
 }

@@ -166,6 +166,19 @@ describe("what stays as it was sent", () => {
     }
   });
 
+  test("the texts and custom data of users, with the URL of a former address behind their beginning", async () => {
+    const { url } = await uploaded(ann);
+    const id = await groupOf();
+    const path = `/v1/conversations/${id}/messages`;
+    const text = `look: "${url}" and "${url}"`;
+    const data = JSON.stringify({ url, at: [url], inner: JSON.stringify([url]) });
+    await ask(ann, "POST", path, { kind: "text", body: { text } }, { origin: FIRST });
+    const custom = { kind: "custom", body: { data, description: "d", extension: "" } };
+    await ask(ann, "POST", path, custom, { origin: FIRST });
+    const read = await ask(bob, "GET", path, undefined, { origin: SECOND, settings: MOVED });
+    expect(read.body).toMatchObject({ items: [{ body: { text } }, { body: { data } }] });
+  });
+
   test("an old message with an address, unless the setting names it as a former one", async () => {
     const { url, key } = await uploaded(ann);
     const id = await groupOf();
@@ -281,6 +294,10 @@ const READS: [string, (id: number) => Promise<WireAnswer>][] = [
         { conversationID: `C2C${ann.user.username}` },
         { origin: SECOND },
       ),
+  ],
+  [
+    "tim, the whole list",
+    () => ask(bob, "POST", "/conversation/getConversationList", {}, { origin: SECOND }),
   ],
   ["usersig", (id) => ask(bob, "GET", `/chat/chat-log-info?session_id=${id}`, undefined, { origin: SECOND })],
   [

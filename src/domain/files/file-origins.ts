@@ -72,7 +72,11 @@ export class FileOrigins {
     if (!json.includes("/files/")) return json;
     let shown = json;
     for (const origin of this.#replaced) {
-      if (origin !== this.#shown) shown = shown.replaceAll(`"${origin}/files/`, `"${this.#shown}/files/`);
+      if (origin === this.#shown) continue;
+      // A quote behind a backslash is one within a string: it begins none.
+      shown = shown.replaceAll(`"${origin}/files/`, (found, at: number, text: string) =>
+        text[at - 1] === "\\" ? found : `"${this.#shown}/files/`,
+      );
     }
     return shown;
   }

@@ -1,7 +1,7 @@
 import type { Context } from "hono";
 import { whileSignedIn } from "../../core/accounts/sessions.ts";
 import type { CallerEnv } from "../../http/env.ts";
-import { streamed } from "../../http/uploads/stream.ts";
+import { streamedJson } from "../../http/shown-files.ts";
 
 /**
  * A success in this API's envelope.
@@ -36,5 +36,5 @@ export async function succeedStreamed<Part>(
     }
     yield `],${JSON.stringify(beside).slice(1)}`;
   }
-  return new Response(streamed(text()), { headers: { "Content-Type": "application/json" } });
+  return streamedJson(c.var.core, text());
 }

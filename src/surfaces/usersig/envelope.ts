@@ -1,8 +1,7 @@
 import type { Context } from "hono";
 import { whileSignedIn } from "../../core/accounts/sessions.ts";
 import type { CallerEnv } from "../../http/env.ts";
-import { withFileUrls } from "../../http/shown-files.ts";
-import { streamed } from "../../http/uploads/stream.ts";
+import { streamedJson } from "../../http/shown-files.ts";
 import type { Range } from "./schemas.ts";
 
 /** `code` and `message` of every success. */
@@ -53,7 +52,5 @@ export async function succeedListed<Item>(
     const itemCount = range ? total : written;
     yield `],"${count}":${itemCount},"num_of_pages":${range ? Math.ceil(total / range.limit) : 1}}}`;
   }
-  return new Response(streamed(withFileUrls(c.var.core.fileOrigins, text())), {
-    headers: { "Content-Type": "application/json" },
-  });
+  return streamedJson(c.var.core, text());
 }

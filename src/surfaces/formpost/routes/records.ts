@@ -5,8 +5,7 @@ import { distinguishNotMember } from "../../../core/conversations/conversations.
 import { type HistoryQuery, readHistory } from "../../../core/messages/full-history.ts";
 import { weighs } from "../../../http/access/rate-limit.ts";
 import { checked } from "../../../http/fields.ts";
-import { withFileUrls } from "../../../http/shown-files.ts";
-import { streamed } from "../../../http/uploads/stream.ts";
+import { streamedJson } from "../../../http/shown-files.ts";
 import { authenticated, type FormEnv } from "../auth.ts";
 import { ContentQuery, Query, SenderQuery, TypeQuery } from "../schemas.ts";
 import { messagesJson } from "../serialize.ts";
@@ -47,7 +46,5 @@ async function query(
     readHistory(core, caller.userId, conversation, historyQuery),
   );
   const whileAllowed = whileSignedIn(core, caller, parts);
-  return new Response(streamed(withFileUrls(core.fileOrigins, messagesJson(whileAllowed))), {
-    headers: { "Content-Type": "application/json" },
-  });
+  return streamedJson(core, messagesJson(whileAllowed));
 }
