@@ -320,3 +320,93 @@ test.each(READS)("%s shows the file and the avatar of a message with the asked a
   expect(urlsIn(answer, key), JSON.stringify(answer.body)).toEqual([`${SECOND}${pathOf(key)}`]);
   await ask(ann, "PATCH", "/v1/me", { avatar: "" });
 });
+
+describe("what another API writes", () => {
+  const Data = z.object({ data: z.unknown() });
+  const at = (origin: string) => ({ origin });
+
+  test("usersig: frames of its socket, sent with the URL of the address that the socket has asked", async () => {
+    const { url, key } = await uploaded(ann);
+    await ask(ann, "PATCH", "/v1/me", { avatar: url }, at(FIRST));
+    const { id } = Id.parse(
+      (await ask(ann, "POST", "/v1/conversations", { kind: "direct", user_id: bob.user.id })).body,
+    );
+    const open = (who: SignedIn, origin: string) =>
+      dial(who, `/ws/chat/${encodeURIComponent(who.user.username)}/${who.token}/`, origin);
+    const [sender, receiver] = [await open(ann, FIRST), await open(bob, SECOND)];
+    for (const socket of [sender, receiver]) await socket.next("SDK_READY");
+    sender.send({ to_session: String(id), content: url, content_type: "image" });
+    const sent = await sender.next("MESSAGE_SEND_SUCCESS");
+    const received = await receiver.next("MESSAGE_RECEIVED");
+    expect(urlsIn({ body: sent }, key)).toEqual([url]);
+    // The message, and the avatar of its sender.
+    expect(urlsIn({ body: received }, key)).toEqual([`${SECOND}${pathOf(key)}`]);
+    expect(JSON.stringify(received)).not.toContain("parley.invalid");
+    await ask(ann, "PATCH", "/v1/me", { avatar: "" });
+  });
+
+  test("usersig: the avatar of a chat user", async () => {
+    const { url, key } = await uploaded(ann);
+    const change = await ask(ann, "POST", "/chat/change-chat-user-info", { avatar: url }, at(FIRST));
+    expect(urlsIn(change, key), JSON.stringify(change.body)).toEqual([url]);
+    const info = `/chat/chat-user-info?user_id=${encodeURIComponent(ann.user.username)}`;
+    for (const path of [info, `/v1/users/${ann.user.id}`])
+      expect(urlsIn(await ask(bob, "GET", path, undefined, at(SECOND)), key)).toEqual([
+        `${SECOND}${pathOf(key)}`,
+      ]);
+    await ask(ann, "PATCH", "/v1/me", { avatar: "" });
+  });
+
+  test("tim: the avatars of a user and of a group", async () => {
+    const { url, key } = await uploaded(ann);
+    const { url: other, key: otherKey } = await uploaded(ann);
+    const own = await ask(ann, "POST", "/user/updateMyProfile", { avatar: url }, at(FIRST));
+    expect(urlsIn(own, key), JSON.stringify(own.body)).toEqual([url]);
+    const group = { name: "g", type: "Public", avatar: other, memberList: [{ userID: bob.user.username }] };
+    const made = await ask(ann, "POST", "/group/createGroup", group, at(FIRST));
+    expect(urlsIn(made, otherKey), JSON.stringify(made.body)).toEqual([other]);
+    const names = { userIDList: [ann.user.username] };
+    const seen = await ask(bob, "POST", "/user/getUserProfile", names, at(SECOND));
+    expect(urlsIn(seen, key)).toEqual([`${SECOND}${pathOf(key)}`]);
+    const groups = await ask(bob, "POST", "/group/getGroupList", {}, at(SECOND));
+    expect(urlsIn(groups, otherKey)).toEqual([`${SECOND}${pathOf(otherKey)}`]);
+    await ask(ann, "PATCH", "/v1/me", { avatar: "" });
+  });
+
+  test("tim: a created message, refused, changed and sent over other addresses", async () => {
+    const { url, key } = await uploaded(ann);
+    const body = {
+      ...{ to: bob.user.username, conversationType: "C2C", priority: "Normal" },
+      payload: { file: { url, name: "a b.png", type: "image/png" } },
+      type: "TIMFileElem",
+    };
+    const created = await ask(ann, "POST", "/message/createMessage", body, at(FIRST));
+    expect(urlsIn(created, key), JSON.stringify(created.body)).toEqual([url]);
+    const draft = z.looseObject({ ID: z.string(), payload: z.looseObject({}) }).parse(
+      Data.parse(created.body).data,
+    );
+    await ask(bob, "PUT", `/v1/blocks/${ann.user.id}`);
+    const refused = await ask(ann, "POST", "/message/sendMessage", { message: draft }, at(SECOND));
+    expect(refused.body).toMatchObject({ data: { message: { status: "fail" } } });
+    expect(urlsIn(refused, key)).toEqual([`${SECOND}${pathOf(key)}`]);
+    await ask(bob, "DELETE", `/v1/blocks/${ann.user.id}`);
+    const edited = { ...draft, payload: { ...draft.payload, fileName: "c.png" } };
+    const sent = await ask(ann, "POST", "/message/sendMessage", { message: edited }, at(SECOND));
+    expect(sent.body, JSON.stringify(sent.body)).toMatchObject({
+      data: { message: { payload: { fileName: "c.png", fileUrl: `${SECOND}${pathOf(key)}` } } },
+    });
+    await befriend(ann, bob);
+  });
+});
+
+test("an address that a client makes up is shown to that client alone", async () => {
+  const { key } = await uploaded(ann);
+  const made = "https://evil.example";
+  await ask(ann, "PATCH", "/v1/me", { avatar: `${made}${pathOf(key)}` }, { origin: made });
+  const path = `/v1/users/${ann.user.id}`;
+  for (const origin of [made, FIRST, SECOND])
+    expect(urlsIn(await ask(bob, "GET", path, undefined, { origin }), key)).toEqual([
+      `${origin}${pathOf(key)}`,
+    ]);
+  await ask(ann, "PATCH", "/v1/me", { avatar: "" });
+});
