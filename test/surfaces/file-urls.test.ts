@@ -382,9 +382,9 @@ describe("what another API writes", () => {
     };
     const created = await ask(ann, "POST", "/message/createMessage", body, at(FIRST));
     expect(urlsIn(created, key), JSON.stringify(created.body)).toEqual([url]);
-    const draft = z.looseObject({ ID: z.string(), payload: z.looseObject({}) }).parse(
-      Data.parse(created.body).data,
-    );
+    const draft = z
+      .looseObject({ ID: z.string(), payload: z.looseObject({}) })
+      .parse(Data.parse(created.body).data);
     await ask(bob, "PUT", `/v1/blocks/${ann.user.id}`);
     const refused = await ask(ann, "POST", "/message/sendMessage", { message: draft }, at(SECOND));
     expect(refused.body).toMatchObject({ data: { message: { status: "fail" } } });

@@ -42,7 +42,7 @@ export function describe(router: OpenAPIHono<AppEnv>, origin = SOME_ORIGIN): Doc
     router.getOpenAPI31Document({
       openapi: "3.1.0",
       info: { title: "Parley", version: manifest.version, description: ABOUT, license: LICENSE },
-      servers: [{ url: origin, description: "This server" }],
+      servers: serversOf(origin),
       tags: Object.entries(TAGS).map(([name, description]) => ({ name, description })),
     }),
   );
@@ -67,6 +67,11 @@ export function describe(router: OpenAPIHono<AppEnv>, origin = SOME_ORIGIN): Doc
   for (const { operation } of operations(document)) addRequestId(operation.responses ?? {});
   addRequestId(document.components.responses ?? {});
   return document;
+}
+
+/** The servers of a document: the one with this origin. */
+export function serversOf(origin: string) {
+  return [{ url: origin, description: "This server" }];
 }
 
 /** Schemas that no route refers to: every failure has the first, sockets speak the others. */

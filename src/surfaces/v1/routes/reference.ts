@@ -3,7 +3,7 @@ import { etag } from "hono/etag";
 import { createMiddleware } from "hono/factory";
 import type { AppEnv } from "../../../http/env.ts";
 import { describeSockets } from "../openapi/asyncapi.ts";
-import { type Document, describe } from "../openapi/document.ts";
+import { type Document, describe, serversOf } from "../openapi/document.ts";
 import { v1Router } from "../router.ts";
 
 const text = { type: "string" as const };
@@ -12,9 +12,6 @@ const headers = {
   "Cache-Control": { required: true, description: "Five minutes", schema: text },
 };
 const notModified = { 304: { description: "Unchanged", headers } };
-
-/** The most addresses of a server whose documents are kept in memory: a client may ask under any name. */
-const MAX_ORIGINS = 4;
 
 /** The reference changes with a release only, so clients may cache it for five minutes. */
 const cached = createMiddleware(async (c, next) => {
@@ -61,13 +58,13 @@ const socketsRoute = createRoute({
  * on. Neither needs a token.
  */
 export function reference(router: OpenAPIHono<AppEnv>) {
-  // A server may have several addresses. Each document names the one that was asked.
-  const documents = new Map<string, Document>();
+  // Generated at the first request, since routes may be added to the router until then.
+  let described: Document | undefined;
+  // A server may have several addresses, and a client may make one up. Each answer names the one that was
+  // asked; nothing is kept or generated for it.
   function documentOf(url: string): Document {
-    const { origin } = new URL(url);
-    const document = documents.get(origin) ?? describe(router, origin);
-    if (documents.size < MAX_ORIGINS) documents.set(origin, document);
-    return document;
+    described ??= describe(router);
+    return { ...described, servers: serversOf(new URL(url).origin) };
   }
   return v1Router()
     .openapi(documentRoute, (c) => c.json(documentOf(c.req.url), 200))
