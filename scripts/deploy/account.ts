@@ -36,10 +36,13 @@ export interface Live {
 
 /**
  * Checks that wrangler is signed in and knows which account is meant.
- * @returns the name of the account
+ * @returns the account
  * @throws a `DeployFailure`
  */
-export async function requireAccount(wrangler: Wrangler, accountId: string | undefined): Promise<string> {
+export async function requireAccount(
+  wrangler: Wrangler,
+  accountId: string | undefined,
+): Promise<{ id: string; name: string }> {
   const called = await wrangler.call("whoami", "--json");
   if (!called.ok) {
     throw new DeployFailure(
@@ -52,7 +55,7 @@ export async function requireAccount(wrangler: Wrangler, accountId: string | und
   const [account, another] = chosen;
   if (account === undefined) {
     // A token of an account may not list it; wrangler then takes the id as it is.
-    if (accountId !== undefined) return accountId;
+    if (accountId !== undefined) return { id: accountId, name: accountId };
     throw new DeployFailure("Your sign-in reaches no account: create one at https://dash.cloudflare.com.");
   }
   if (another !== undefined) {
@@ -61,7 +64,7 @@ export async function requireAccount(wrangler: Wrangler, accountId: string | und
       `You have several accounts. Set CLOUDFLARE_ACCOUNT_ID to the one that is meant:\n${list}`,
     );
   }
-  return account.name;
+  return account;
 }
 
 /** What is deployed under this name; null: nothing yet. @throws a `DeployFailure` */

@@ -20,35 +20,50 @@ export const runWrangler: Run = async (args, env) => {
     stdio: ["ignore", "pipe", "pipe"],
     env: { CI: "1", NO_COLOR: "1", ...env },
   });
-  const called: Called = { ok: false, stdout: "", output: "" };
-  child.stdout?.on("data", (chunk) => {
-    const text = stripVTControlCharacters(String(chunk));
-    called.stdout += text;
-    called.output += text;
+  // A script that is ended ends what it has begun.
+  const end = () => void child.kill();
+  process.once("exit", end);
+  let [stdout, output] = ["", ""];
+  // Decoded as streams: a chunk may end within a character.
+  child.stdout?.setEncoding("utf8").on("data", (chunk) => {
+    stdout += String(chunk);
+    output += String(chunk);
   });
-  child.stderr?.on("data", (chunk) => {
-    called.output += stripVTControlCharacters(String(chunk));
+  child.stderr?.setEncoding("utf8").on("data", (chunk) => {
+    output += String(chunk);
   });
-  called.ok = (await exitCode(child)) === 0;
-  return called;
+  try {
+    const ok = (await exitCode(child)) === 0;
+    return { ok, stdout: stripVTControlCharacters(stdout), output: stripVTControlCharacters(output) };
+  } finally {
+    process.off("exit", end);
+  }
 };
 
 /** The calls of wrangler. */
 export class Wrangler {
   readonly #run: Run;
+  readonly #account: Record<string, string>;
 
-  constructor(run: Run) {
+  /** @param accountId of all calls; undefined: wrangler looks for it */
+  constructor(run: Run, accountId?: string) {
     this.#run = run;
+    this.#account = accountId === undefined ? {} : { CLOUDFLARE_ACCOUNT_ID: accountId };
+  }
+
+  /** The same for one account: otherwise wrangler may take one that it has remembered. */
+  within(accountId: string): Wrangler {
+    return new Wrangler(this.#run, accountId);
   }
 
   /** A call that may fail. */
   call(...args: string[]): Promise<Called> {
-    return this.#run(args, {});
+    return this.#run(args, this.#account);
   }
 
   /** @throws a `DeployFailure` that begins with `what` and shows wrangler's output */
   async must(what: string, args: string[], env: Record<string, string> = {}): Promise<Called> {
-    const called = await this.#run(args, env);
+    const called = await this.#run(args, { ...this.#account, ...env });
     if (!called.ok) throw new DeployFailure(`${what}\n\n${called.output.trim()}`);
     return called;
   }

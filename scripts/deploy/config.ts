@@ -6,6 +6,7 @@ import { experimental_readRawConfig } from "wrangler";
 import { z } from "zod";
 import { ROOT } from "../support/wrangler.ts";
 import type { Wrangler } from "./calls.ts";
+import { DeployFailure } from "./failure.ts";
 import { resourceName } from "./resources.ts";
 
 /** The parts of wrangler.toml that this script fills in or reads; all others pass as they are. */
@@ -23,7 +24,9 @@ const Config = z.looseObject({
   ]),
   r2_buckets: z.tuple([z.looseObject({ binding: z.string(), bucket_name: z.string().optional() })]),
   secrets: z.object({ required: z.array(z.string()) }),
+  vars: z.record(z.string(), z.unknown()).optional(),
 });
+type Config = z.infer<typeof Config>;
 
 /** What wrangler.toml says of a deployment. */
 export interface Plan {
@@ -33,10 +36,14 @@ export interface Plan {
   bucket: string;
   secrets: string[];
   /** the content of wrangler.toml, for the named Worker */
-  config: z.infer<typeof Config>;
+  config: Config;
 }
 
-/** Reads wrangler.toml. @param name of another Worker than the file's: it shares no resource with it */
+/**
+ * Reads wrangler.toml.
+ * @param name of another Worker than the file's: it shares no resource and no address with it
+ * @throws a `DeployFailure` if the environment names another account than the file
+ */
 export function readPlan(
   name: string | undefined,
   env: NodeJS.ProcessEnv,
@@ -50,15 +57,32 @@ export function readPlan(
   const [bucket] = config.r2_buckets;
   return {
     worker,
-    accountId: env.CLOUDFLARE_ACCOUNT_ID ?? config.account_id,
+    accountId: accountOf(config, env),
     database: {
       name: (isOther ? undefined : database.database_name) ?? resourceName(worker, database.binding),
       id: isOther ? undefined : database.database_id,
     },
     bucket: (isOther ? undefined : bucket.bucket_name) ?? resourceName(worker, bucket.binding),
     secrets: config.secrets.required,
-    config: { ...config, name: worker },
+    config: { ...(isOther ? withoutAddresses(config) : config), name: worker },
   };
+}
+
+/** The account that wrangler.toml or the environment names. Wrangler follows the file, where both do. */
+function accountOf({ account_id: inFile }: Config, { CLOUDFLARE_ACCOUNT_ID: given }: NodeJS.ProcessEnv) {
+  if (inFile === undefined || !given || inFile === given) return inFile ?? (given || undefined);
+  throw new DeployFailure(
+    `CLOUDFLARE_ACCOUNT_ID is ${given}, but wrangler.toml has account_id = "${inFile}". ` +
+      "Say which one is meant: remove the other one. Nothing was changed.",
+  );
+}
+
+/**
+ * The configuration for a second Worker: without the domains of the first one, which wrangler would move to
+ * it without a question, and without the address of its files.
+ */
+function withoutAddresses({ routes: _, route: __, ...config }: Config): Config {
+  return { ...config, workers_dev: true, vars: { ...config.vars, PUBLIC_ORIGIN: "" } };
 }
 
 /** Runs `work` with a private folder for its files, which is removed then, also if the script is ended. */

@@ -47,8 +47,9 @@ export async function hasBucket(wrangler: Wrangler, name: string): Promise<boole
       "The buckets cannot be listed. R2 has to be turned on once, in the dashboard under R2 Object Storage.\n\n" +
         listed.output.trim(),
     );
-  // This command has no JSON.
-  return [...listed.stdout.matchAll(/^name:\s+(\S+)\s*$/gm)].some(([, one]) => one === name);
+  // This command has no JSON, and lists 20 buckets (https://github.com/cloudflare/workers-sdk/issues/15103).
+  const isListed = [...listed.stdout.matchAll(/^name:\s+(\S+)\s*$/gm)].some(([, one]) => one === name);
+  return isListed || (await wrangler.call("r2", "bucket", "info", name)).ok;
 }
 
 /** @throws a `DeployFailure` */

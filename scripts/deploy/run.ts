@@ -50,16 +50,18 @@ const FROM: Record<Origin, string> = {
  */
 export async function deploy(options: Options, surroundings: Surroundings): Promise<void> {
   const { env, tell } = surroundings;
-  const wrangler = new Wrangler(surroundings.run);
+  const anyAccount = new Wrangler(surroundings.run);
   const plan = readPlan(options.name, env, surroundings.config);
   await inScratchFolder(async (folder) => {
-    const tag = await build(wrangler, plan, writeConfig(plan, folder, plan.database.id), folder);
+    const tag = await build(anyAccount, plan, writeConfig(plan, folder, plan.database.id), folder);
     tell("✔ the Worker builds");
     if (options.dryRun) {
       tellPlan(plan, options, surroundings);
       return;
     }
-    tell(`✔ signed in to the account ${await requireAccount(wrangler, plan.accountId)}`);
+    const { id, name } = await requireAccount(anyAccount, plan.accountId);
+    tell(`✔ signed in to the account ${name}`);
+    const wrangler = anyAccount.within(id);
     const live = await findLive(wrangler, plan.worker);
     tell(`✔ ${plan.worker} is ${live ? `deployed, version ${live.versionId}` : "not deployed yet"}`);
     const run = { ...surroundings, wrangler, options, plan, live, started: new Date() };

@@ -3,12 +3,13 @@ import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { createInterface } from "node:readline/promises";
 import { Writable } from "node:stream";
+import { CoreError } from "../../src/domain/errors.ts";
+import { readSettings } from "../../src/domain/settings.ts";
+import { requireSecret } from "../../src/http/access/token.ts";
 import { DeployFailure } from "./failure.ts";
 
 /** 48 random bytes: more than the 32 characters that TOKEN_SECRET needs, and the 16 that keys need. */
 const BYTES = 48;
-const MIN_TOKEN_SECRET = 32;
-const MIN_KEY = 16;
 
 /** What a secret is, where it is asked for. TOKEN_SECRET is never asked for: nobody needs to know it. */
 const QUESTIONS: Record<string, string> = {
@@ -43,12 +44,20 @@ export async function gatherSecrets(
   return secrets;
 }
 
+/** Asks the code of the Worker itself. */
 function check(name: string, value: string): void {
-  const least = name === "TOKEN_SECRET" ? MIN_TOKEN_SECRET : MIN_KEY;
-  for (const one of value.split(",")) {
-    if (one.trim().length < least) throw new DeployFailure(`${name} needs at least ${least} characters.`);
-    if (one.trim().startsWith("dev-"))
-      throw new DeployFailure(`${name} has a key of \`npm run dev\`, which everybody knows.`);
+  if (name === "TOKEN_SECRET") {
+    try {
+      requireSecret(value);
+    } catch (error) {
+      if (!(error instanceof CoreError)) throw error;
+      throw new DeployFailure(
+        `${name} is refused by the Worker: it takes one or two values, each of at least 32 random characters.`,
+      );
+    }
+  } else {
+    const { unsafe } = readSettings({ [name]: value });
+    if (unsafe !== null) throw new DeployFailure(`${name} is refused by the Worker: ${unsafe}.`);
   }
 }
 

@@ -14,6 +14,9 @@ export const Account = z.object({
       database: z.string(),
       bucket: z.string(),
       secrets: z.record(z.string(), z.string()),
+      routes: z.array(z.unknown()),
+      workersDev: z.boolean(),
+      publicOrigin: z.string(),
     })
     .nullable(),
   /** what the Worker bundles to */
@@ -24,6 +27,8 @@ export const Account = z.object({
   /** calls that begin like these fail */
   failing: z.array(z.string()),
   calls: z.array(z.array(z.string())),
+  /** the account that each call named in its environment */
+  called: z.array(z.string()),
 });
 export type Account = z.infer<typeof Account>;
 
@@ -33,6 +38,9 @@ export const Config = z.object({
   d1_databases: z.tuple([z.object({ database_id: z.string().optional() })]),
   r2_buckets: z.tuple([z.object({ bucket_name: z.string().optional() })]),
   secrets: z.object({ required: z.array(z.string()) }),
+  routes: z.array(z.unknown()).default([]),
+  workers_dev: z.boolean().default(true),
+  vars: z.object({ PUBLIC_ORIGIN: z.string() }),
 });
 
 /** An account in which nothing is deployed. */
@@ -47,4 +55,5 @@ export const NEW_ACCOUNT: Account = {
   deployments: 0,
   failing: [],
   calls: [],
+  called: [],
 };

@@ -1,5 +1,5 @@
-import { spawn } from "node:child_process";
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { type ChildProcess, spawn } from "node:child_process";
+import { mkdtempSync, readdirSync, readFileSync, rmSync, watch, writeFileSync } from "node:fs";
 import { createServer } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -72,6 +72,13 @@ async function deploy(
   }
 }
 
+/** Writes a changed wrangler.toml. @returns its path */
+function configWith(edit: (text: string) => string): string {
+  const path = join(folder, "wrangler.toml");
+  writeFileSync(path, edit(readFileSync(join(ROOT, "wrangler.toml"), "utf8")));
+  return path;
+}
+
 /** The calls so far, without their flags. */
 function steps(): string[] {
   return account.calls.map((call) => {
@@ -87,7 +94,8 @@ test("a first deployment creates, migrates, deploys with secrets, and tries the 
   expect([code, output]).toEqual([0, expect.stringContaining("passwords can be checked")]);
   expect(steps()).toEqual([
     ...["build", "whoami", "secret list"],
-    ...["d1 list", "d1 create parley-db", "d1 list", "r2 bucket list", "r2 bucket create parley-files"],
+    ...["d1 list", "d1 create parley-db", "d1 list"],
+    ...["r2 bucket list", "r2 bucket info parley-files", "r2 bucket create parley-files"],
     ...["d1 migrations apply DB", "deploy"],
   ]);
   // The Worker has the database that was migrated.
@@ -131,7 +139,9 @@ test("secrets are taken from the environment, and checked before anything is dep
 
 test.each([
   [{ TOKEN_SECRET: "short" }, "at least 32"],
-  [{ APP_KEYS: "long enough as a key,short" }, "at least 16"],
+  [{ TOKEN_SECRET: "a".repeat(40) }, "random characters"],
+  [{ TOKEN_SECRET: "1,2,3".replaceAll(/\d/g, "a key of more than 32 characters, $&") }, "at least 32"],
+  [{ APP_KEYS: "long enough as a key,short" }, "fewer than 16"],
   [{ USERSIG_RULE_KEY: "dev-rule-key-that-is-long" }, "everybody knows"],
 ])("a secret that the Worker would refuse is refused before: %j", async (wrong, reason) => {
   const { code, output } = await deploy([], wrong);
@@ -204,18 +214,29 @@ describe("nothing is deployed", () => {
     expect([account.deployments, account.migrated.length]).toEqual([1, 1]);
 
     for (const id of ["restored", "id-of-parley-db"]) {
-      const config = readFileSync(join(ROOT, "wrangler.toml"), "utf8");
-      const named = join(folder, "wrangler.toml");
-      writeFileSync(named, config.replace('binding = "DB"', `binding = "DB"\ndatabase_id = "${id}"`));
+      const named = configWith((text) =>
+        text.replace('binding = "DB"', `binding = "DB"\ndatabase_id = "${id}"`),
+      );
       expect((await deploy([], {}, undefined, named)).code).toBe(0);
       expect([account.worker?.database, account.migrated.at(-1)]).toEqual([id, id]);
     }
   });
 
-  test("but one of several accounts can be chosen by its id", async () => {
+  test("but one of several accounts can be chosen by its id, and each later call names it", async () => {
     change({ accounts: TWO });
     const { code, output } = await deploy([], { CLOUDFLARE_ACCOUNT_ID: "a2" });
     expect([code, output]).toEqual([0, expect.stringContaining("the account Two")]);
+    expect(new Set(account.called.slice(2))).toEqual(new Set(["a2"]));
+  });
+
+  // Wrangler follows wrangler.toml, whatever the environment says.
+  test("if wrangler.toml and the environment name two accounts", async () => {
+    change({ accounts: TWO });
+    const config = configWith((text) => `account_id = "a1"\n${text}`);
+    const { code, output } = await deploy([], { CLOUDFLARE_ACCOUNT_ID: "a2" }, undefined, config);
+    expect([code, output]).toEqual([1, expect.stringContaining('account_id = "a1"')]);
+    expect([account.worker, account.databases.length]).toEqual([null, 1]);
+    expect((await deploy([], {}, undefined, config)).output).toContain("the account One");
   });
 });
 
@@ -244,6 +265,29 @@ test("another name is a Worker of its own", async () => {
   expect(account.calls).toContainEqual(["d1", "create", "parley-staging-db", "--location", "weur"]);
 });
 
+test("another name takes neither the domain of the first nor its address of files", async () => {
+  const domain = 'routes = [{ pattern = "chat.example.com", custom_domain = true }]\nworkers_dev = false';
+  const config = configWith((text) =>
+    `${domain}\n${text}`.replace('PUBLIC_ORIGIN = ""', 'PUBLIC_ORIGIN = "https://chat.example.com"'),
+  );
+  await deploy([], {}, undefined, config);
+  const own = { pattern: "chat.example.com", custom_domain: true };
+  expect(account.worker).toMatchObject({ routes: [own], workersDev: false });
+  expect(account.worker?.publicOrigin).toBe("https://chat.example.com");
+  await deploy(["--name", "parley-staging"], {}, undefined, config);
+  expect(account.worker).toMatchObject({ name: "parley-staging", routes: [], workersDev: true });
+  expect(account.worker?.publicOrigin).toBe("");
+});
+
+test("a bucket is found again in an account with more buckets than wrangler lists", async () => {
+  change({ buckets: Array.from({ length: 30 }, (_, i) => `another-${i}`) });
+  await deploy();
+  expect(account.buckets).toHaveLength(31);
+  change({ code: "changed" });
+  expect(await deploy()).toMatchObject({ code: 0 });
+  expect([account.buckets.length, account.deployments]).toEqual([31, 2]);
+});
+
 test("a dry run needs no account and changes nothing", async () => {
   change({ signedIn: false });
   const { code, output } = await deploy(["--dry-run"]);
@@ -253,7 +297,11 @@ test("a dry run needs no account and changes nothing", async () => {
 
 describe("as a program", () => {
   /** Runs `npm run deploy` with the fake wrangler as its program, in a temporary folder of its own. */
-  async function program(args: string[]) {
+  async function program(
+    args: string[],
+    env: Record<string, string> = {},
+    onceHanging: (child: ChildProcess) => void = () => undefined,
+  ) {
     const folder = mkdtempSync(join(tmpdir(), "parley-test-"));
     const accountFile = join(folder, "account.json");
     writeFileSync(accountFile, JSON.stringify(NEW_ACCOUNT));
@@ -266,10 +314,17 @@ describe("as a program", () => {
         PARLEY_WRANGLER: join(import.meta.dirname, "fake-wrangler.ts"),
         FAKE_ACCOUNT: accountFile,
         DEPLOY_PATIENCE_MS: "0",
+        ...env,
       },
     });
     const output = collectOutput(child);
+    const watcher = watch(folder, (_event, name) => {
+      if (name !== "hanging") return;
+      watcher.close();
+      onceHanging(child);
+    });
     const code = await exitCode(child);
+    watcher.close();
     account = Account.parse(JSON.parse(readFileSync(accountFile, "utf8")));
     const left = readdirSync(folder);
     rmSync(folder, { recursive: true });
@@ -281,6 +336,16 @@ describe("as a program", () => {
     expect([code, output]).toEqual([0, expect.stringContaining("✔ deployed version version-1")]);
     expect([left, account.deployments]).toEqual([["account.json"], 1]);
   });
+
+  test.each(["SIGINT", "SIGTERM", "SIGHUP"] as const)(
+    "it leaves no file behind when %s ends it",
+    async (signal) => {
+      const { code, left } = await program([], { FAKE_HANGS: "deploy --config" }, (child) =>
+        child.kill(signal),
+      );
+      expect([code, left]).toEqual([130, ["account.json", "hanging"]]);
+    },
+  );
 
   test("it refuses unknown flags, and ends with 1", async () => {
     const { code, output } = await program(["--dryrun"]);

@@ -3,13 +3,16 @@
  * As a program it is `node fake-wrangler.ts <arguments>`, and `FAKE_ACCOUNT` names the file.
  */
 import { appendFileSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
+import { setTimeout } from "node:timers/promises";
 import { parseArgs } from "node:util";
 import { z } from "zod";
 import type { Called } from "../../scripts/deploy/calls.ts";
 import { Account, Config } from "./account.ts";
 
 const TEXT = { type: "string" } as const;
+/** Wrangler asks for the first page alone (https://github.com/cloudflare/workers-sdk/issues/15103). */
+const LISTED_BUCKETS = 20;
 const Secrets = z.record(z.string(), z.string());
 
 /** A failure, as wrangler prints it. */
@@ -17,6 +20,13 @@ class WranglerError extends Error {}
 
 if (import.meta.main) {
   const path = process.env.FAKE_ACCOUNT ?? "";
+  const { FAKE_HANGS: hangs } = process.env;
+  if (hangs !== undefined && process.argv.slice(2).join(" ").startsWith(hangs)) {
+    writeFileSync(join(dirname(path), "hanging"), "");
+    const caller = process.ppid;
+    while (process.ppid === caller) await setTimeout(20);
+    process.exit(1);
+  }
   const account = Account.parse(JSON.parse(readFileSync(path, "utf8")));
   const { ok, stdout, output } = callFake(account, process.argv.slice(2), process.env);
   writeFileSync(path, JSON.stringify(account));
@@ -28,6 +38,7 @@ if (import.meta.main) {
 /** A call of wrangler against this account. */
 export function callFake(account: Account, argv: string[], env: NodeJS.ProcessEnv): Called {
   account.calls.push(argv);
+  account.called.push(env.CLOUDFLARE_ACCOUNT_ID ?? "");
   const failing = account.failing.find((start) => argv.join(" ").startsWith(start));
   try {
     if (failing !== undefined) throw new WranglerError(`✘ [ERROR] ${failing} failed, as the test wants`);
@@ -73,7 +84,7 @@ function answerOf(account: Account, argv: string[], env: NodeJS.ProcessEnv): str
     case "d1 migrations":
       return migrate(account, flag("config"));
     case "r2 bucket":
-      return third === "list" ? listBuckets(account) : createBucket(account, fourth);
+      return bucketCall(account, third, fourth);
     case "deploy":
       return values["dry-run"] ? build(account, flag("outdir")) : deploy(account, flag, env);
     default:
@@ -116,12 +127,23 @@ function createDatabase({ databases }: Account, name: string): string {
   return `✅ Successfully created DB '${name}'`;
 }
 
+function bucketCall(account: Account, action: string, name: string): string {
+  if (action === "list") return listBuckets(account);
+  if (action === "create") return createBucket(account, name);
+  if (account.buckets.includes(name)) return json({ name });
+  throw new WranglerError("✘ [ERROR] The specified bucket does not exist. [code: 10006]");
+}
+
 function listBuckets({ buckets }: Account): string {
-  const rows = buckets.map((name) => `name:           ${name}\ncreation_date:  2026-11-21T00:00:00.000Z`);
+  const rows = buckets
+    .slice(0, LISTED_BUCKETS)
+    .map((name) => `name:           ${name}\ncreation_date:  2026-11-21T00:00:00.000Z`);
   return `Listing buckets...\n${rows.join("\n\n")}`;
 }
 
 function createBucket({ buckets }: Account, name: string): string {
+  if (buckets.includes(name))
+    throw new WranglerError("✘ [ERROR] The bucket you tried to create already exists");
   buckets.push(name);
   return `✅ Created bucket '${name}'`;
 }
@@ -138,7 +160,7 @@ function build({ code }: Account, outdir: string): string {
 }
 
 function deploy(account: Account, flag: (name: string) => string, env: NodeJS.ProcessEnv): string {
-  const { name, d1_databases, r2_buckets, secrets: wanted } = configAt(flag("config"));
+  const { name, d1_databases, r2_buckets, secrets: wanted, ...rest } = configAt(flag("config"));
   const file = flag("secrets-file");
   const given = file === "" ? {} : Secrets.parse(JSON.parse(readFileSync(file, "utf8")));
   const before = account.worker?.name === name ? account.worker.secrets : {};
@@ -152,7 +174,11 @@ function deploy(account: Account, flag: (name: string) => string, env: NodeJS.Pr
   const version = `version-${account.deployments}`;
   const database = d1_databases[0].database_id ?? "";
   const bucket = r2_buckets[0].bucket_name ?? "";
-  account.worker = { name, version, tag: flag("tag"), database, bucket, secrets };
+  const { routes, workers_dev: workersDev, vars } = rest;
+  account.worker = {
+    ...{ name, version, tag: flag("tag"), database, bucket, secrets },
+    ...{ routes, workersDev, publicOrigin: vars.PUBLIC_ORIGIN },
+  };
   const entries = [
     { type: "wrangler-session" },
     { type: "deploy", version: 1, version_id: version, targets: [`${name}.example.workers.dev`] },
