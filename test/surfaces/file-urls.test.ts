@@ -410,3 +410,28 @@ test("an address that a client makes up is shown to that client alone", async ()
     ]);
   await ask(ann, "PATCH", "/v1/me", { avatar: "" });
 });
+
+test("answers that are streamed in many parts show every file with the asked address", async () => {
+  const { url, key } = await uploaded(ann);
+  const id = await groupOf();
+  // More than two parts of messages, and no more of one user than they may send at once.
+  const [users, each] = [12, 18];
+  const senders = await signedInUsers(users);
+  const user_ids = senders.map(({ user }) => user.id);
+  await ask(ann, "POST", `/v1/conversations/${id}/members`, { user_ids });
+  const body = { kind: "image", body: { url, name: "\u{1F600}".repeat(100) } };
+  for (let i = 0; i < each; i++) {
+    const path = `/v1/conversations/${id}/messages`;
+    const sent = await Promise.all(senders.map((who) => ask(who, "POST", path, body, { origin: FIRST })));
+    expect(new Set(sent.map(({ status }) => status))).toEqual(new Set([201]));
+  }
+  const at = { origin: SECOND };
+  for (const answer of [
+    await ask(bob, "POST", "/user/query_all_records", { conversation: id }, at),
+    await ask(bob, "GET", `/chat/chat-log-info?session_id=${id}&total=true`, undefined, at),
+  ]) {
+    const text = JSON.stringify(answer.body);
+    expect(text.split(`"${SECOND}${pathOf(key)}"`).length - 1).toBeGreaterThanOrEqual(users * each);
+    expect(urlsIn(answer, key)).toEqual([`${SECOND}${pathOf(key)}`]);
+  }
+});
