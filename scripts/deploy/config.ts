@@ -28,6 +28,9 @@ const Config = z.looseObject({
 });
 type Config = z.infer<typeof Config>;
 
+/** What the tags of versions that this script deploys begin with. */
+export const TAG_PREFIX = "parley-";
+
 /** What wrangler.toml says of a deployment. */
 export interface Plan {
   worker: string;
@@ -141,5 +144,5 @@ export async function build(wrangler: Wrangler, plan: Plan, config: string, fold
     if (/\.(js|sql|txt|html|wasm|bin)$/.test(file))
       hash.update(file).update(readFileSync(join(bundle, file)));
   }
-  return `parley-${hash.digest("hex").slice(0, 16)}`;
+  return `${TAG_PREFIX}${hash.digest("hex").slice(0, 16)}`;
 }

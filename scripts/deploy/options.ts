@@ -8,7 +8,7 @@ export interface Options {
   dryRun: boolean;
   /** secrets that are not given may be asked for in the terminal */
   interactive: boolean;
-  /** deploys even if nothing has changed */
+  /** deploys even if nothing has changed, or another program has the name */
   force: boolean;
   /** where the smoke test goes; undefined: the address that wrangler prints */
   address: string | undefined;
@@ -23,7 +23,7 @@ export const HELP = `npm run deploy -- [flags]
   --name <worker>      another Worker than the one of wrangler.toml, with a database, a bucket and objects of its own
   --location <hint>    where a new database is: wnam, enam, weur, eeur, apac, oc; it never moves
   --address <url>      where the smoke test goes, if it is not the address that wrangler prints
-  --force              deploy even if nothing has changed
+  --force              deploy even if nothing has changed, or over another program of this name
   --yes                ask nothing, as where there is no terminal or CI is set
 
 Secrets that the Worker lacks come from TOKEN_SECRET, APP_KEYS and USERSIG_RULE_KEY of the environment. CLOUDFLARE_API_TOKEN and

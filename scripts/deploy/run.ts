@@ -1,6 +1,6 @@
 import { findLive, type Live, requireAccount } from "./account.ts";
 import { type Run, Wrangler } from "./calls.ts";
-import { build, inScratchFolder, type Plan, readPlan, writeConfig } from "./config.ts";
+import { build, inScratchFolder, type Plan, readPlan, TAG_PREFIX, writeConfig } from "./config.ts";
 import { DeployFailure } from "./failure.ts";
 import type { Options } from "./options.ts";
 import { createBucket, createDatabase, findDatabase, hasBucket, type RemoteDatabase } from "./resources.ts";
@@ -64,6 +64,7 @@ export async function deploy(options: Options, surroundings: Surroundings): Prom
     const wrangler = anyAccount.within(id);
     const live = await findLive(wrangler, plan.worker);
     tell(`✔ ${plan.worker} is ${live ? `deployed, version ${live.versionId}` : "not deployed yet"}`);
+    if (live && !options.force) requireParley(plan, live);
     const run = { ...surroundings, wrangler, options, plan, live, started: new Date() };
     await deployInto(run, folder, tag);
   });
@@ -98,6 +99,15 @@ async function deployInto(begun: Deployment, folder: string, tag: string): Promi
   tell(`✔ deployed version ${versionId}${address ? ` to ${address}` : ""}`);
   await tryAddress(run, options.address ?? address, versionId);
   if (live === null) tellNext(tell, options.address ?? address);
+}
+
+/** @throws a `DeployFailure` if another program has the name of the Worker, as in another account */
+function requireParley({ worker }: Plan, { versionId, databaseId, tag }: Live): void {
+  if (databaseId !== undefined || tag?.startsWith(TAG_PREFIX)) return;
+  throw new DeployFailure(
+    `The account has a Worker ${worker}, version ${versionId}, which is not Parley: it has no database DB. Nothing was ` +
+      "changed.\nIs this the right account? If so, give Parley another name by --name, or replace that Worker by --force.",
+  );
 }
 
 /** @throws a `DeployFailure` if it is not clear which one is meant */

@@ -229,6 +229,20 @@ describe("nothing is deployed", () => {
     expect(new Set(account.called.slice(2))).toEqual(new Set(["a2"]));
   });
 
+  test("over another program of this name, unless by force", async () => {
+    await deploy();
+    const foreign = account.worker && { ...account.worker, tag: "", database: "" };
+    change({ ...NEW_ACCOUNT, worker: foreign });
+    const { code, output } = await deploy();
+    expect([code, output]).toEqual([1, expect.stringContaining("is not Parley")]);
+    expect([account.worker, account.databases.length, steps().at(-1)]).toEqual([
+      foreign,
+      1,
+      "versions view version-1",
+    ]);
+    expect((await deploy(["--force"])).code).toBe(0);
+  });
+
   // Wrangler follows wrangler.toml, whatever the environment says.
   test("if wrangler.toml and the environment name two accounts", async () => {
     change({ accounts: TWO });

@@ -113,10 +113,8 @@ function deployed({ worker }: Account): NonNullable<Account["worker"]> {
 
 function viewVersion(account: Account): string {
   const { version, tag, database } = deployed(account);
-  const bindings = [
-    { type: "d1", name: "DB", id: database },
-    { type: "r2_bucket", name: "FILES" },
-  ];
+  const d1 = { type: "d1", name: "DB", id: database };
+  const bindings = [...(database === "" ? [] : [d1]), { type: "r2_bucket", name: "FILES" }];
   return json({ id: version, annotations: { "workers/tag": tag }, resources: { bindings } });
 }
 
