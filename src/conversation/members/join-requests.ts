@@ -8,7 +8,8 @@ export const INFORMED_USERS = "ALTER TABLE applications ADD COLUMN told TEXT NOT
 
 /**
  * The migration by which D1 gets to know open join requests. `listed`: whether D1 has this one as open. Where
- * that is not so, D1 is behind: also after a release that did not know the column has changed the row.
+ * that is not so, D1 is behind: also after a release that did not know the column has changed the row. While
+ * D1 writes an open one it is 2, which is always behind: D1 may have it though its answer was lost.
  */
 export const LISTED_REQUESTS = `
   ALTER TABLE applications ADD COLUMN listed INTEGER NOT NULL DEFAULT 0;
@@ -39,7 +40,7 @@ export type JoinRequestRow = {
   authentication: string;
   /** the ids of the notified users, as JSON */
   told: string;
-  /** 1: D1 has this request as open */
+  /** 1: D1 has this request as open; 2: D1 may have it, with this time or an earlier one */
   listed: number;
 };
 
@@ -92,7 +93,7 @@ export class JoinRequests {
   /** Opens a withdrawn join request again. */
   reopen(id: number, message: string, now: number): void {
     this.#sql.exec(
-      `UPDATE applications SET message = ?, created_at = ?, handled_at = NULL, handled_by = NULL, listed = 0
+      `UPDATE applications SET message = ?, created_at = ?, handled_at = NULL, handled_by = NULL, listed = 2
        WHERE id = ?`,
       ...[message, now, id],
     );
@@ -115,16 +116,18 @@ export class JoinRequests {
     const { request_version: version } = this.#sql.exec<{ request_version: number }>(raise).one();
     return rows.map(({ user_id: userId }) => {
       const open = this.openOf(userId);
+      if (open && open.listed !== 2) this.#sql.exec("UPDATE applications SET listed = 2 WHERE id = ?", open.id);
       return { userId, requestedAt: open?.created_at ?? null, version, openId: open?.id ?? null };
     });
   }
 
-  /** Records what D1 has now. */
+  /** Records what D1 has now. One that was opened again during the write stays to be written. */
   projected(requests: UnprojectedRequest[]): void {
-    for (const { userId, openId } of requests) {
+    for (const { userId, openId, requestedAt } of requests) {
       this.#sql.exec(
-        "UPDATE applications SET listed = (id IS ?) WHERE user_id = ? AND listed <> (id IS ?)",
-        ...[openId, userId, openId],
+        `UPDATE applications SET listed = (id IS ?1)
+         WHERE user_id = ?2 AND listed <> (id IS ?1) AND (id IS NOT ?1 OR created_at = ?3)`,
+        ...[openId, userId, requestedAt],
       );
     }
   }

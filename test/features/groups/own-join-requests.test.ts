@@ -8,6 +8,7 @@ import { signedInUsers } from "../../support/accounts/users.ts";
 import { type Answer, call, expectProblem, register, type SignedIn } from "../../support/clients/api.ts";
 import { openForSelf } from "../../support/clients/chat.ts";
 import { advanceClock, freezeClock } from "../../support/clock.ts";
+import { interceptD1 } from "../../support/faults/d1.ts";
 import { refuseProjection } from "../../support/faults/refuse-projection.ts";
 import { createGroupOfKind } from "../../support/objects/core.ts";
 import { conversationObject, itemAt } from "../../support/objects/room.ts";
@@ -53,6 +54,15 @@ const open = async (id: number) => (await ask(ann, id, "GET", "/applications")).
 
 async function user(): Promise<SignedIn> {
   return itemAt(await signedInUsers(1, 30 * 24 * 60 * 60), 0);
+}
+
+/** Until disposed, D1 writes which join requests are open, and its answers are lost. */
+function loseAnswers(): Disposable {
+  return interceptD1(async (query, work) => {
+    const done = await work();
+    if (query.includes("request_version")) throw new Error("D1_ERROR: Network connection lost.");
+    return done;
+  });
 }
 
 describe("a user's own open join requests", () => {
@@ -132,6 +142,44 @@ describe("a user's own open join requests", () => {
       expect(await runProjection(one)).toBe(false);
     }
     expect(await asked(eve)).toEqual([id]);
+  });
+
+  test.each([
+    ["withdrawn", (id: number, eve: SignedIn) => withdraw(eve, id)],
+    ["rejected", (id: number) => ask(ann, id, "POST", "/applications/1", { action: "reject" })],
+  ])("that D1 has, though its answer was lost, are not listed once they are %s", async (_, end) => {
+    const [eve, id] = [await user(), await group()];
+    {
+      using _ = loseAnswers();
+      await apply(eve, id);
+    }
+    expect(await asked(eve)).toEqual([id]);
+    expect((await end(id, eve)).status).toBe(204);
+    expect(await asked(eve)).toEqual([]);
+  });
+
+  test("have the time of the newest one, also if it was made while D1 wrote the one before", async () => {
+    freezeClock();
+    const [eve, id] = [await user(), await group()];
+    let isMadeAgain = false;
+    {
+      using _ = interceptD1(async (query, work) => {
+        const done = await work();
+        if (!query.includes("request_version") || isMadeAgain) return done;
+        isMadeAgain = true;
+        await runInDurableObject(conversationObject(id), (object) => {
+          Reflect.apply(object.withdrawJoinRequest, object, [{ userId: eve.user.id }]);
+          advanceClock(1);
+          const person = { ...eve.user, nickname: "", avatar: "" };
+          Reflect.apply(object.join, object, [{ person, message: "again" }]);
+        });
+        return done;
+      });
+      await apply(eve, id);
+    }
+    await runProjection(id);
+    expect(isMadeAgain).toBe(true);
+    expect((await own(eve)).items).toEqual([{ conversation_id: id, created_at: Date.now() }]);
   });
 
   test("from before this list are in it once their group is used", async () => {
