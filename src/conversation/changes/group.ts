@@ -103,7 +103,7 @@ export class GroupChanges {
   /**
    * Ends the membership of a user who leaves, or whose account was deleted, without a check of permissions.
    * The successor of an owner is the admin, else the member, with the longest membership. An owner without a
-   * successor dissolves the group.
+   * successor dissolves the group, and open join requests are rejected as by `dissolve`.
    */
   endMembership(member: MemberRow, reason: "left" | "session_ended"): UserId[] {
     const successor = member.role === "owner" ? this.#successorOf(member) : undefined;
@@ -113,7 +113,7 @@ export class GroupChanges {
       members: [leftRow(this.#room, member), ...(successor ? [ownerRow(successor)] : [])],
       // An empty change of a direct conversation's profile has the peer get a conversation update.
       ...((successor || isDirect) && { profile: successor ? { ownerId: successor.user_id } : {} }),
-      ...(isLast && { dissolvedAt: Date.now() }),
+      ...(isLast && { dissolvedAt: Date.now(), ...this.#rejectingRequests(member.user_id) }),
       ...(!isDirect && { systemMessage: systemMessage("left", member.user_id, [member.user_id]) }),
       kick: { userIds: [member.user_id], reason },
     });
@@ -205,21 +205,28 @@ export class GroupChanges {
     const actor = this.#permissions.begin(actorId);
     this.#permissions.require(actor, "dissolve", "dissolve the group");
     const userIds = this.#room.memberList.active().map(({ user_id }) => user_id);
-    const now = Date.now();
-    let applicants: UserId[] = [];
+    const { alsoStore, notifications } = this.#rejectingRequests(actorId);
     return this.#commit(userIds, {
-      dissolvedAt: now,
+      dissolvedAt: Date.now(),
       kick: { userIds, reason: "dissolved" },
-      alsoStore: () => {
-        applicants = this.#requests.rejectAll(actorId, now);
-      },
+      alsoStore,
       notifications: () => [
         notificationOf(this.#room.state, { event: "dissolved", actorId, to: userIds }),
-        ...inParts(applicants).map((to) =>
-          notificationOf(this.#room.state, { event: "rejected", actorId, to }),
-        ),
+        ...notifications(),
       ],
     });
+  }
+
+  /** The part of a change that dissolves the group by which open join requests are rejected. */
+  #rejectingRequests(actorId: UserId): Required<Pick<GroupChange, "alsoStore" | "notifications">> {
+    let applicants: UserId[] = [];
+    return {
+      alsoStore: () => {
+        applicants = this.#requests.rejectAll(actorId, Date.now());
+      },
+      notifications: () =>
+        inParts(applicants).map((to) => notificationOf(this.#room.state, { event: "rejected", actorId, to })),
+    };
   }
 
   #notification(input: NotificationInput): () => QueuedNotification[] {

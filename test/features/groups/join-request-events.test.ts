@@ -1,12 +1,13 @@
 import { env } from "cloudflare:workers";
 import { beforeEach, describe, expect, test } from "vitest";
+import { UserId } from "../../../src/domain/ids.ts";
 import { notificationEvents } from "../../support/accounts/notifications.ts";
 import { signedInUsers } from "../../support/accounts/users.ts";
 import { type Answer, call, type SignedIn } from "../../support/clients/api.ts";
 import { eventsOf, untilFrame } from "../../support/clients/device-frames.ts";
 import { openDevice, type TestSocket } from "../../support/clients/socket.ts";
 import { createGroupOfKind } from "../../support/objects/core.ts";
-import { itemAt } from "../../support/objects/room.ts";
+import { conversationObject, itemAt } from "../../support/objects/room.ts";
 import { tim } from "../../surfaces/tim/client.ts";
 
 let ann: SignedIn;
@@ -73,6 +74,19 @@ describe("a dissolved group", () => {
     expect((await ask(ann, "DELETE", "")).status).toBe(204);
     for (const who of [dan, eve]) expect(await notificationEvents(who, id)).toEqual(["rejected"]);
     expect(await notificationEvents(bob, id)).toEqual(["added", "dissolved"]);
+  });
+
+  test("leaves no open request either if it ends with the account of its only member", async () => {
+    const alone = await createGroupOfKind("group", ann, [], "approval");
+    expect((await call("POST", `/v1/conversations/${alone}/join`, { token: dan.token, body: {} })).body).toEqual({
+      state: "requested",
+    });
+    // D1 refuses this deletion, unless the group was handed over at the same moment.
+    const deletion = { userId: UserId.parse(ann.user.id) };
+    expect(await conversationObject(alone).removeDeleted(deletion)).toMatchObject({ ok: true });
+    await untilFrame(dans[0], { type: "join_request", conversation_id: alone });
+    expect(eventsOf(dans[0], alone, "join_request")).toEqual([{ type: "join_request", state: "rejected" }]);
+    expect(await notificationEvents(dan, alone)).toEqual(["rejected"]);
   });
 
   test("tells nothing to those whose request was decided before", async () => {
