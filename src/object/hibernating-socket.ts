@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { FileOrigins, type FileSettings } from "../domain/files/file-origins.ts";
+import { type FileOrigins, type FileSettings, sharedOrigins } from "../domain/files/file-origins.ts";
 import { SessionId, UserId } from "../domain/ids.ts";
 import { bytesOf } from "../domain/text.ts";
 import { FrameRate } from "./frame-rate.ts";
@@ -74,7 +74,7 @@ export class HibernatingSocket<Attachment extends SocketAttachment> {
     this.#ctx = ctx;
     this.#ws = ws;
     this.#attachment = attachment;
-    this.fileOrigins = new FileOrigins(settings, attachment.origin ?? "");
+    this.fileOrigins = sharedOrigins(settings, attachment.origin ?? "");
   }
 
   get userId(): UserId {
@@ -101,8 +101,7 @@ export class HibernatingSocket<Attachment extends SocketAttachment> {
   /** Sends a frame. A client that reads too slowly is closed instead; a closing socket gets nothing. */
   send(encoded: string): void {
     if (this.isClosing) return;
-    const frame = this.fileOrigins.toShown(encoded);
-    const bytes = sizeOf(frame);
+    const { frame, bytes } = shownTo(this.fileOrigins, encoded);
     this.#bytesSinceActivity += bytes;
     this.#bytesSincePing += bytes;
     if (!this.#isWithin(MAX_BYTES_SINCE_ACTIVITY)) {
@@ -189,10 +188,24 @@ export class HibernatingSocket<Attachment extends SocketAttachment> {
   }
 }
 
-let lastMeasured = { frame: "", bytes: 0 };
+/** A frame as clients are sent it, and its size. */
+interface ShownFrame {
+  frame: string;
+  bytes: number;
+}
 
-/** @returns the bytes of a frame; a frame that is sent to many sockets in a row is measured once */
-function sizeOf(frame: string): number {
-  if (lastMeasured.frame !== frame) lastMeasured = { frame, bytes: bytesOf(frame) };
-  return lastMeasured.bytes;
+let last = { encoded: "", shown: new Map<FileOrigins, ShownFrame>() };
+
+/**
+ * @returns a frame with URLs of files as clients of these origins are shown them; a frame that is sent to
+ *   many sockets in a row is searched and measured once for all of one origin
+ */
+function shownTo(origins: FileOrigins, encoded: string): ShownFrame {
+  if (last.encoded !== encoded) last = { encoded, shown: new Map() };
+  const known = last.shown.get(origins);
+  if (known) return known;
+  const frame = origins.toShown(encoded);
+  const made = { frame, bytes: bytesOf(frame) };
+  last.shown.set(origins, made);
+  return made;
 }

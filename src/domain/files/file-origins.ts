@@ -17,6 +17,27 @@ const FILE_PATH = /^\/files\/[0-9a-f]{32}\/[^/?#]+$/;
 const Medium = z.looseObject({ url: z.string() });
 const MEDIA: ReadonlySet<Kind> = new Set(["image", "audio", "video", "file"]);
 
+/** The origins that share a `FileOrigins`, for each settings: a client may ask any address of a wildcard. */
+const MAX_SHARED = 100;
+
+const shared = new WeakMap<FileSettings, Map<string, FileOrigins>>();
+
+/**
+ * The origins as clients see them that have asked this origin. A socket keeps it as long as it is open, and a
+ * room has thousands of sockets: all of one origin get the same object.
+ */
+export function sharedOrigins(settings: FileSettings, asked: string): FileOrigins {
+  const byOrigin = shared.get(settings) ?? new Map<string, FileOrigins>();
+  shared.set(settings, byOrigin);
+  const known = byOrigin.get(asked);
+  if (known) return known;
+  const [oldest] = byOrigin.keys();
+  if (byOrigin.size >= MAX_SHARED && oldest !== undefined) byOrigin.delete(oldest);
+  const made = new FileOrigins(settings, asked);
+  byOrigin.set(asked, made);
+  return made;
+}
+
 /**
  * The origins of this server as one client sees it. URLs of files are stored with `STORED_ORIGIN`, and shown
  * with the setting `PUBLIC_ORIGIN`, or else with the origin that the client has asked: a server that moves
