@@ -13,6 +13,7 @@ import { refuseProjection } from "../../support/faults/refuse-projection.ts";
 import { createGroupOfKind } from "../../support/objects/core.ts";
 import { conversationObject, itemAt } from "../../support/objects/room.ts";
 import { tim } from "../../surfaces/tim/client.ts";
+import { accept, invite } from "../invitations/client.ts";
 
 const DAY_MS = 24 * 60 * 60_000;
 
@@ -54,6 +55,11 @@ const open = async (id: number) => (await ask(ann, id, "GET", "/applications")).
 
 async function user(): Promise<SignedIn> {
   return itemAt(await signedInUsers(1, 30 * 24 * 60 * 60), 0);
+}
+
+async function acceptInvitation(id: number, eve: SignedIn): Promise<Answer> {
+  const { code } = await invite(ann, id);
+  return accept(eve, code);
 }
 
 /** Until disposed, D1 writes which join requests are open, and its answers are lost. */
@@ -100,6 +106,7 @@ describe("a user's own open join requests", () => {
     ["added", (id: number, eve: SignedIn) => ask(ann, id, "POST", "/members", { user_ids: [eve.user.id] })],
     ["outlived by the group", (id: number) => ask(ann, id, "DELETE", "")],
     ["withdrawn", (id: number, eve: SignedIn) => withdraw(eve, id)],
+    ["overtaken by an invitation", acceptInvitation],
   ])("are no longer listed once they are %s", async (_, end) => {
     const [eve, id] = [await user(), await group()];
     await apply(eve, id);
