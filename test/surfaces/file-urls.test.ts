@@ -299,6 +299,10 @@ const READS: [string, (id: number) => Promise<WireAnswer>][] = [
     "tim, the whole list",
     () => ask(bob, "POST", "/conversation/getConversationList", {}, { origin: SECOND }),
   ],
+  [
+    "tim, a part of the list",
+    () => ask(bob, "POST", "/conversation/getConversationList", { count: 10 }, { origin: SECOND }),
+  ],
   ["usersig", (id) => ask(bob, "GET", `/chat/chat-log-info?session_id=${id}`, undefined, { origin: SECOND })],
   [
     "usersig, a page",
