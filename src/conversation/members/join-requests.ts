@@ -116,7 +116,8 @@ export class JoinRequests {
     const { request_version: version } = this.#sql.exec<{ request_version: number }>(raise).one();
     return rows.map(({ user_id: userId }) => {
       const open = this.openOf(userId);
-      if (open && open.listed !== 2) this.#sql.exec("UPDATE applications SET listed = 2 WHERE id = ?", open.id);
+      if (open && open.listed !== 2)
+        this.#sql.exec("UPDATE applications SET listed = 2 WHERE id = ?", open.id);
       return { userId, requestedAt: open?.created_at ?? null, version, openId: open?.id ?? null };
     });
   }

@@ -78,7 +78,9 @@ describe("a dissolved group", () => {
 
   test("leaves no open request either if it ends with the account of its only member", async () => {
     const alone = await createGroupOfKind("group", ann, [], "approval");
-    expect((await call("POST", `/v1/conversations/${alone}/join`, { token: dan.token, body: {} })).body).toEqual({
+    expect(
+      (await call("POST", `/v1/conversations/${alone}/join`, { token: dan.token, body: {} })).body,
+    ).toEqual({
       state: "requested",
     });
     // D1 refuses this deletion, unless the group was handed over at the same moment.

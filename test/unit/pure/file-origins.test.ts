@@ -7,7 +7,9 @@ test("clients of one address share what is known of its origins", () => {
   const first = sharedOrigins(SETTINGS, "https://a.example");
   expect(sharedOrigins(SETTINGS, "https://a.example")).toBe(first);
   expect(sharedOrigins(SETTINGS, "https://b.example")).not.toBe(first);
-  expect(sharedOrigins({ ...SETTINGS, publicOrigin: "https://p.example" }, "https://a.example")).not.toBe(first);
+  expect(sharedOrigins({ ...SETTINGS, publicOrigin: "https://p.example" }, "https://a.example")).not.toBe(
+    first,
+  );
 });
 
 test("a client that asks one address after the other does not fill the memory", () => {
