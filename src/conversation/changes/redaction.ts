@@ -1,3 +1,4 @@
+import { POLICIES } from "../../domain/conversations/group-policies.ts";
 import { CoreError, noMessage } from "../../domain/errors.ts";
 import { Seq, type UserId } from "../../domain/ids.ts";
 import type { FileReferences } from "../files/file-references.ts";
@@ -86,10 +87,11 @@ export class Redaction {
 
   /**
    * A message that a member has hidden, or deleted with the conversation, if they may revoke it. The member
-   * learns nothing of any other message, nor of one from before they came in.
+   * learns nothing of any other message, nor of one from before they came in, unless new members see those.
    */
   #removedByOneself(seq: Seq, member: MemberRow): MessageRow | undefined {
-    if (seq <= (member.came_after ?? member.visible_from)) return undefined;
+    const { history } = POLICIES[this.#room.state.profile.policy];
+    if (!history && seq <= (member.came_after ?? member.visible_from)) return undefined;
     const row = this.#room.log.get(seq);
     if (!row || row.kind === "tip") return undefined;
     return row.sender_id === member.user_id || member.role !== "member" ? row : undefined;

@@ -18,6 +18,7 @@ import {
 import { openRoom } from "../../support/clients/socket.ts";
 import { eventually } from "../../support/eventually.ts";
 import { HeldInbox, overtakes } from "../../support/faults/hold.ts";
+import { createGroupOfKind } from "../../support/objects/core.ts";
 import { conversationObject } from "../../support/objects/room.ts";
 import { overrideTiming } from "../../support/timing.ts";
 
@@ -252,6 +253,21 @@ describe("a revoke by somebody who no longer sees the message", () => {
     expectProblem(await deleteMessage(ann, id, theirs.seq, "everyone"), 404, "not_found");
     expect((await getMessage(bob, id, theirs.seq)).body).toEqual({ text: "mine" });
     await expectErased(id, [bob]);
+  });
+
+  test("is allowed for a message from before they came in, where new members see the history", async () => {
+    const id = await createGroupOfKind("community", ann, [cem]);
+    const [own, theirs] = [await send(cem, id, WORDS), await send(ann, id, WORDS)];
+    for (const path of ["leave", "join"]) {
+      const answer = await call("POST", `/v1/conversations/${id}/${path}`, { token: cem.token });
+      expect(answer.status).toBeLessThan(300);
+    }
+    expect((await deleteMessage(cem, id, own.seq, "me")).status).toBe(204);
+    expect((await deleteMessage(cem, id, theirs.seq, "me")).status).toBe(204);
+    expect((await deleteMessage(cem, id, own.seq, "everyone")).status).toBe(204);
+    expectProblem(await deleteMessage(cem, id, theirs.seq, "everyone"), 404, "not_found");
+    expect((await getMessage(ann, id, own.seq)).revoked).toBe(true);
+    expect((await getMessage(ann, id, theirs.seq)).revoked).toBe(false);
   });
 
   test("of another sender's hidden message is a not_found to a member, and changes nothing", async () => {
