@@ -9,8 +9,8 @@ import { problem } from "../surfaces/v1/errors.ts";
 import { describeSockets } from "../surfaces/v1/openapi/asyncapi.ts";
 import { describe } from "../surfaces/v1/openapi/document.ts";
 import { contentSecurityPolicy, layout } from "./page/layout.ts";
-import { searchEntries } from "./page/page.ts";
-import { pagesOf } from "./site.ts";
+import { type SearchEntry, searchEntries } from "./page/page.ts";
+import { MISSING, pagesOf } from "./site.ts";
 
 /** The pages change with a release only, so clients may cache them for five minutes. */
 const cached = createMiddleware(async (c, next) => {
@@ -18,23 +18,50 @@ const cached = createMiddleware(async (c, next) => {
   if (c.res.status < 400) c.header("Cache-Control", "public, max-age=300");
 });
 
-/** All pages, as they are sent. Made at the first request of an isolate. */
-let made: Promise<{ policy: string; pages: Map<string, string>; search: object[] }> | undefined;
+/** The address in the documents: each page shows the one that was asked instead. */
+const EXAMPLE_HOST = "localhost:8787";
 
-async function make() {
+/** All pages, as they are sent. Made at the first request of an isolate. */
+let made: Promise<Made> | undefined;
+interface Made {
+  policy: string;
+  /** the HTML of each page, by its path */
+  pages: Map<string, string>;
+  missing: string;
+  search: SearchEntry[];
+}
+
+async function make(): Promise<Made> {
   const document = describe(v1.router);
   const pages = pagesOf(document, describeSockets(document));
   const texts = await Promise.all(
     pages.map(async (page) => [page.path, String(await layout(page, pages))] as const),
   );
-  return { policy: await contentSecurityPolicy(), pages: new Map(texts), search: searchEntries(pages) };
+  return {
+    policy: await contentSecurityPolicy(),
+    pages: new Map(texts),
+    missing: String(await layout(MISSING, pages)),
+    search: searchEntries(pages),
+  };
+}
+
+/** A page as an answer. `URL` has checked the host, so that it holds nothing that HTML would read. */
+function answer(c: Context<AppEnv>, html: string, status: 200 | 404, policy: string): Response {
+  const { origin, host } = new URL(c.req.url);
+  const shown = html.replaceAll(`http://${EXAMPLE_HOST}`, () => origin).replaceAll(EXAMPLE_HOST, () => host);
+  return c.html(shown, status, { "Content-Security-Policy": policy });
+}
+
+/** Whether a browser asks for a page, and no program for data. */
+function wantsPage(c: Context<AppEnv>): boolean {
+  return c.req.header("Accept")?.includes("text/html") ?? false;
 }
 
 const router = new Hono<AppEnv>({ strict: false });
 
 router.get("/", (c) => {
   c.header("Vary", "Accept", { append: true });
-  if (c.req.header("Accept")?.includes("text/html")) return c.redirect("/docs");
+  if (wantsPage(c)) return c.redirect("/docs");
   return c.json({
     name: "parley",
     version: manifest.version,
@@ -55,7 +82,7 @@ for (const path of ["/docs", "/docs/:page", "/docs/calls/:page"])
     const { policy, pages } = await made;
     const page = pages.get(c.req.path.replace(/\/$/, ""));
     if (page === undefined) return next();
-    return c.html(page, 200, { "Content-Security-Policy": policy });
+    return answer(c, page, 200, policy);
   });
 
 /** The pages at /docs, and the answer at `/`. */
@@ -63,5 +90,10 @@ export const docs = {
   name: "docs",
   router,
   owns: (path) => path === "/" || path === "/docs" || path.startsWith("/docs/"),
-  refuse: (c: Context<AppEnv>, failure) => problem(c, failure),
+  refuse: async (c: Context<AppEnv>, failure) => {
+    if (failure.code !== "no_such_path" || !wantsPage(c)) return problem(c, failure);
+    made ??= make();
+    const { missing, policy } = await made;
+    return answer(c, missing, 404, policy);
+  },
 } satisfies Surface;

@@ -16,7 +16,14 @@ export interface Source {
   text: string;
 }
 
+/** The page of frames, and the file to which the guides link for readers of the repository. */
+export const FRAMES_PATH = "/docs/frames";
+const FRAMES_FILE = "/src/surfaces/v1/frames/server.ts";
+
 const DESCRIPTIONS = new Marked({ gfm: true, renderer: { html: htmlAsText } });
+
+/** JSON with longer lines is written over several ones. */
+const LONGEST_LINE = 100;
 
 /** The deepest heading that the menu lists. */
 const MENU_DEPTH = 2;
@@ -53,10 +60,13 @@ export function renderMarkdown(
         sections.push({ id, title, text: "", isInMenu: depth <= MENU_DEPTH });
         return `<h${depth} id="${id}">${inner}<a class="anchor" href="#${id}" aria-label="Link to this section">#</a></h${depth}>\n`;
       },
-      code({ text }: Tokens.Code) {
-        return `<pre tabindex="0"><code>${escaped(text)}</code></pre>\n`;
+      code({ text, lang }: Tokens.Code) {
+        const shown = lang === "json" ? readable(text) : text;
+        return `<pre tabindex="0"><code>${escaped(shown)}</code></pre>\n`;
       },
       html: htmlAsText,
+      // A frame may break behind each comma, and not within a word.
+      codespan: ({ text }: Tokens.Codespan) => `<code>${escaped(text).replaceAll(",", ",<wbr>")}</code>`,
       link({ href, tokens }: Tokens.Link) {
         const inner = this.parser.parseInline(tokens);
         const target = resolve(href, source.file, sources);
@@ -81,8 +91,26 @@ function htmlAsText({ text }: Tokens.HTML | Tokens.Tag): string {
 function resolve(href: string, file: string, sources: readonly Source[]): string | null {
   if (/^(?:[a-z]+:|#|\/)/.test(href)) return href;
   const { pathname, hash } = new URL(href, `repository:///${file}`);
+  if (pathname === FRAMES_FILE) return FRAMES_PATH;
   const target = sources.find((source) => `/${source.file}` === pathname);
   return target ? target.path + hash : null;
+}
+
+/** Answers as they are printed, one on a line: each that is long is written over several lines. */
+function readable(json: string): string {
+  const lines = json.replaceAll("}{", "}\n{").split("\n");
+  return lines.map((line) => (line.length > LONGEST_LINE && isJson(line) ? indented(line) : line)).join("\n");
+}
+
+const indented = (line: string) => JSON.stringify(JSON.parse(line), null, 2);
+
+function isJson(line: string): boolean {
+  try {
+    JSON.parse(line);
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 /** Gives each section the text between its heading and the next one, for the search. */

@@ -25,6 +25,15 @@ export function pagesOf(document: Document, sockets: SocketsDocument): DocsPage[
   return [home(others), ...others];
 }
 
+/** The answer to a path that is no page. */
+export const MISSING: DocsPage = {
+  path: "",
+  title: "No such page",
+  group: "",
+  sections: [],
+  body: html`<h1>There is no such page</h1><p>The menu has all pages. <a href="/docs">Overview</a></p>`,
+};
+
 /** The first page: what there is, as links. */
 function home(pages: readonly DocsPage[]): DocsPage {
   const groups = Map.groupBy(pages, ({ group }) => group);

@@ -22,10 +22,10 @@ export function layout(page: DocsPage, pages: readonly DocsPage[]): Html {
 <button class="menu-button" type="button" popovertarget="menu">Menu</button>
 <a class="brand" href="/docs"><strong>Parley</strong> <small>${manifest.version}</small></a>
 <div class="search" role="search" hidden>
-<input type="search" placeholder="Search (press /)" aria-label="Search the documentation" role="combobox" aria-expanded="false" aria-controls="results" autocomplete="off">
+<input type="search" placeholder="Search" title="Press / to search" aria-label="Search the documentation" role="combobox" aria-expanded="false" aria-controls="results" autocomplete="off">
 <ul class="results" id="results" role="listbox" aria-label="Results" hidden></ul>
 </div>
-<button class="theme" type="button" hidden>Auto</button>
+<button class="theme" type="button" hidden>Theme</button>
 </header>
 <div class="frame">
 <nav class="menu" id="menu" popover aria-label="Pages">

@@ -26,6 +26,8 @@ export interface DocsPage {
 export interface SearchEntry {
   title: string;
   page: string;
+  /** the heading of the menu under which the page stands */
+  group: string;
   href: string;
   text: string;
 }
@@ -33,10 +35,11 @@ export interface SearchEntry {
 /** The entries of the search: each page, and each of its sections. */
 export function searchEntries(pages: readonly DocsPage[]): SearchEntry[] {
   return pages.flatMap(({ path, title, group, sections }) => [
-    { title, page: group, href: path, text: "" },
+    { title, page: group, group, href: path, text: "" },
     ...sections.map((section) => ({
       title: section.title,
       page: title,
+      group,
       href: `${path}#${section.id}`,
       text: section.text,
     })),

@@ -3,6 +3,38 @@
 
 const THEMES = ["system", "light", "dark"];
 const MOST_RESULTS = 12;
+/** Words that say nothing of what is looked for. */
+const FILLERS = new Set(
+  "a an the to of in on for from with how do does i my you your is are can and or".split(" "),
+);
+/** Other words for what the documents say. */
+const SYNONYMS = {
+  ...{
+    picture: "image",
+    photo: "image",
+    attachment: "file",
+    avatar: "profile",
+    delete: "revoke",
+    unsend: "revoke",
+  },
+  ...{
+    login: "sign",
+    log: "sign",
+    signin: "sign",
+    signup: "register",
+    chat: "conversation",
+    room: "conversation",
+  },
+  ...{
+    channel: "group",
+    pagination: "paging",
+    reconnect: "resume",
+    presence: "online",
+    invite: "invitation",
+  },
+};
+/** The groups of pages about v1: an entry of theirs comes before one of another API. */
+const FIRST = /^(Guides|Calls of v1)$/;
 
 const themeButton = document.querySelector(".theme");
 const search = document.querySelector(".search");
@@ -78,8 +110,8 @@ for (const block of document.querySelectorAll("pre")) {
 function applyTheme(theme) {
   if (theme === "system") delete document.documentElement.dataset.theme;
   else document.documentElement.dataset.theme = theme;
-  themeButton.textContent = { system: "Auto", light: "Light", dark: "Dark" }[theme] ?? "Auto";
-  themeButton.setAttribute("aria-label", `Colours: ${themeButton.textContent}`);
+  const name = { light: "light", dark: "dark" }[theme] ?? "auto";
+  themeButton.textContent = `Theme: ${name}`;
 }
 
 async function load() {
@@ -91,7 +123,9 @@ async function load() {
 }
 
 function show() {
-  const words = input.value.toLowerCase().split(/\s+/).filter(Boolean);
+  const all = input.value.toLowerCase().split(/\s+/).filter(Boolean);
+  const telling = all.filter((word) => !FILLERS.has(word));
+  const words = telling.length > 0 ? telling : all;
   if (!entries || words.length === 0) return close();
   const found = entries
     .map((entry) => ({ entry, score: score(entry, words) }))
@@ -104,19 +138,26 @@ function show() {
   select(0);
 }
 
-/** How well an entry fits: every word must occur; the title counts most, then the page, then the text. */
-function score({ title, page, text }, words) {
-  let sum = 0;
+/** How well an entry fits: every word must occur, or its synonym. */
+function score(entry, words) {
+  let sum = FIRST.test(entry.group) ? 5 : 0;
   for (const word of words) {
-    const heading = title.toLowerCase();
-    if (heading === word) sum += 40;
-    else if (heading.startsWith(word)) sum += 20;
-    else if (heading.includes(word)) sum += 10;
-    else if (page.toLowerCase().includes(word)) sum += 3;
-    else if (text.toLowerCase().includes(word)) sum += 1;
-    else return 0;
+    const best = Math.max(scoreOf(entry, word), scoreOf(entry, SYNONYMS[word]) * 0.9);
+    if (best === 0) return 0;
+    sum += best;
   }
   return sum;
+}
+
+/** How well an entry fits a word: the title counts most, then the page, then the text. */
+function scoreOf({ title, page, text }, word) {
+  if (word === undefined) return 0;
+  const heading = title.toLowerCase();
+  if (heading === word) return 40;
+  if (heading.split(/\W+/).includes(word)) return 20;
+  if (heading.includes(word)) return 10;
+  if (page.toLowerCase().includes(word)) return 3;
+  return text.toLowerCase().includes(word) ? 1 : 0;
 }
 
 function row({ title, page, href }) {

@@ -8,7 +8,7 @@ import {
   type Responses,
 } from "../../surfaces/v1/openapi/document.ts";
 import { codesOf } from "../../surfaces/v1/schemas/problems.ts";
-import { prose, rich } from "../markdown.ts";
+import { FRAMES_PATH, prose, rich } from "../markdown.ts";
 import type { Html } from "../page/html.ts";
 import type { DocsPage } from "../page/page.ts";
 import { curl, exampleOf } from "./examples.ts";
@@ -96,7 +96,8 @@ ${errors(operation)}
 </div>
 <div class="example">
 ${line ? html`<h4>Example</h4><pre tabindex="0"><code>${line}</code></pre>` : ""}
-${answered.slice(0, 1)}
+${answered.at(-1) ?? ""}
+${"101" in (operation.responses ?? {}) ? html`<p><a href="${FRAMES_PATH}">Frames of the sockets</a> shows what is sent and received.</p>` : ""}
 </div>
 </article>`;
 }

@@ -1,12 +1,9 @@
 import { html } from "hono/html";
-import { rich } from "../markdown.ts";
+import { FRAMES_PATH, rich } from "../markdown.ts";
 import type { Html } from "../page/html.ts";
 
 /** The page that has all named shapes. */
 export const SHAPES_PATH = "/docs/shapes";
-
-/** The page that has all frames. */
-export const FRAMES_PATH = "/docs/frames";
 
 /** The parts of a JSON schema that the pages show. */
 export interface Shape {

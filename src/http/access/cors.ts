@@ -8,7 +8,7 @@ const REQUEST_HEADERS =
   "Authorization, token, Content-Type, Range, X-APP-Key, X-APP-Session, X-HA-Key, X-HA-Session";
 /** The header takes no patterns: every `X-Rate-Limit-*` is listed. */
 const RESPONSE_HEADERS =
-  `ETag, Content-Range, Retry-After, ${REQUEST_ID}, ` +
+  `ETag, Content-Range, Retry-After, WWW-Authenticate, ${REQUEST_ID}, ` +
   "X-Rate-Limit-Limit, X-Rate-Limit-Remaining, X-Rate-Limit-Reset, X-Rate-Limit-Bucket";
 /** Seconds for which a browser may cache a preflight's answer: Chromium's upper limit. */
 const MAX_AGE = "7200";

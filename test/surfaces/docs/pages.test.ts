@@ -5,7 +5,13 @@ import { describe as describeRouter, operations } from "../../../src/surfaces/v1
 import { wire } from "../../support/clients/wire.ts";
 
 const SearchEntries = z.array(
-  z.strictObject({ title: z.string().min(1), page: z.string(), href: z.string(), text: z.string() }),
+  z.strictObject({
+    title: z.string().min(1),
+    page: z.string(),
+    group: z.string(),
+    href: z.string(),
+    text: z.string(),
+  }),
 );
 
 /** The pages by path: all that the menu of the first one links to. */
@@ -125,6 +131,20 @@ test("/ leads a browser to the pages, and tells a program where they are", async
 
 test.for(["/docs/nothing", "/docs/calls/nothing", "/docs/calls"])("%s is not found", async (path) => {
   expect(await get(path)).toMatchObject({ status: 404, body: { code: "not_found" } });
+});
+
+test("a browser is shown the menu where there is no page", async () => {
+  const { status, headers, body } = await get("/docs/nothing", { Accept: "text/html,*/*;q=0.8" });
+  expect([status, headers.get("Content-Type")]).toEqual([404, "text/html; charset=UTF-8"]);
+  expect(String(body)).toContain('href="/docs/start"');
+});
+
+test("the guides name the address that was asked", async () => {
+  const asked = (origin: string) => wire({ method: "GET", path: "/docs/start", origin });
+  expect(String((await asked("https://chat.example")).body)).toContain("HOST=https://chat.example\n");
+  const elsewhere = String((await asked("http://10.0.0.1:9000")).body);
+  expect(elsewhere).toContain("HOST=http://10.0.0.1:9000\n");
+  expect(elsewhere).not.toContain("localhost:8787");
 });
 
 test("a trailing slash makes no difference", async () => {

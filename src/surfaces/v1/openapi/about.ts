@@ -23,7 +23,7 @@ clients, and sends its own.
 - **Frames** of both sides are text, one JSON object each, of which \`type\` selects the fields. \`ping\` and its answer
   \`pong\` are bare words.
 - **Types and fields may be added**: ignore those that you do not know.
-- **Close codes**, replay and the order of frames are in the README of v1.`;
+- **Close codes** and the order of frames are at /docs/sockets, how to miss none at /docs/resume.`;
 
 /** The sections of the reference, in order. Each operation has one of them as its tag. */
 export const TAGS = {

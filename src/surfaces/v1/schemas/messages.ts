@@ -85,7 +85,7 @@ export const Sender = z
 /** The body of any message. Its schema is left open: the generator cannot write the recursive `z.json()`. */
 export const AnyBody = z
   .record(z.string(), z.json())
-  .openapi({ type: "object", description: "Its shape depends on `kind`" });
+  .openapi({ type: "object", additionalProperties: true, description: "Its shape depends on `kind`" });
 
 /**
  * The body of a merged message: the messages as they were then, with the current profiles of their senders.

@@ -12,6 +12,13 @@ export const ProblemCode = z
   .enum(WIRE_CODES)
   .openapi("ProblemCode", { description: "The kind of a failure, for programs: decide by this" });
 
+const InputError = z
+  .object({
+    path: z.string().openapi({ description: "The input: `body`, `query`, `path` or `header`, and its name" }),
+    message: z.string().openapi({ description: "What it must be, for people" }),
+  })
+  .openapi("InputError");
+
 /** The body of every failure (RFC 9457). */
 export const Problem = z
   .object({
@@ -21,7 +28,7 @@ export const Problem = z
     code: ProblemCode,
     detail: z.string().openapi({ description: "What was wrong and what to do, for people" }),
     errors: z
-      .array(z.object({ path: z.string(), message: z.string() }))
+      .array(InputError)
       .optional()
       .openapi({
         description: "With `validation_failed`: each invalid input",
@@ -95,6 +102,12 @@ const HEADERS: Partial<Record<ErrorCode, object>> = {
   unavailable: RETRY_AFTER,
 };
 
+/** The schema of `errors`, without the notes that `Problem` has. */
+const ERRORS = {
+  type: "array" as const,
+  items: { $ref: "#/components/schemas/InputError" },
+};
+
 /** The description of a response of one status that may mean any of these codes. */
 export function problemResponse(codes: ErrorCode[]) {
   const titles = codes.map((code) => `\`${code}\`: ${PROBLEMS[code].title}`);
@@ -104,6 +117,7 @@ export function problemResponse(codes: ErrorCode[]) {
     properties: {
       status: { type: "integer" as const, const: status },
       code: { type: "string" as const, enum: codes },
+      ...(codes.includes("validation_failed") && { errors: ERRORS }),
     },
     ...(codes.includes("validation_failed") && { required: ["errors"] }),
   };

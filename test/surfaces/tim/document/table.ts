@@ -31,7 +31,7 @@ export function callsTable(fixtures: [name: string, Fixture][]): string {
   return [
     "# Every call of `tim`, and who may",
     "",
-    "Made by `test/surfaces/tim/coverage.test.ts` of what the tests play: each name is that of a fixture. `users`: whoever has",
+    "The tests play each row, and write this table: the names are those of their fixtures. `users`: whoever has",
     "a token; `members`: who is in the conversation, and there whom the second table has.",
     "",
     ...table(["call", "who", "succeeds", "fails with"], rows),
