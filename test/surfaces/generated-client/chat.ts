@@ -150,7 +150,7 @@ export function lineOf(message: Message): string {
     case "location":
       return `${name} is at ${message.body.latitude}, ${message.body.longitude}`;
     case "merged":
-      return `${name} forwarded ${message.body.items.length} messages`;
+      return `${name} forwarded ${message.body.items.map(({ body, kind }) => body.text ?? kind).join(", ")}`;
     case "tip":
       return `${message.body.event} ${message.body.user_ids.length}`;
     default:
