@@ -266,4 +266,15 @@ export const MIGRATIONS: readonly Migration[] = [
     minCode: 1,
     sql: LISTED_REQUESTS,
   },
+  {
+    // The change feed: the number of each message's last change, and up to which the members' devices have
+    // them.
+    version: 26,
+    minCode: 1,
+    sql: `
+      ALTER TABLE messages ADD COLUMN changed_rev INTEGER;
+      UPDATE messages SET changed_rev = revoked_rev WHERE revoked_rev IS NOT NULL;
+      CREATE INDEX messages_changed ON messages (changed_rev) WHERE changed_rev IS NOT NULL;
+      ALTER TABLE fanout_checkpoint ADD COLUMN rev INTEGER;`,
+  },
 ];

@@ -23,6 +23,7 @@ import type { MemberRange } from "./members/member-list.ts";
 import type { MemberRow } from "./members/member-row.ts";
 import type { Room } from "./room.ts";
 import type { SearchQuery } from "./search/search.ts";
+import { changesPage } from "./views/changes-page.ts";
 import type { CostlyReads } from "./views/costly-reads.ts";
 
 /**
@@ -76,6 +77,11 @@ export abstract class ConversationObject extends ConversationLifecycle {
       if (input.after === undefined) rows.reverse();
       return { items: renderer.render(rows, member), hasMore };
     });
+  }
+
+  /** A page of the messages that changed after a rev. @see changesPage */
+  changes(input: { userId: UserId; afterRev: number; limit: number }) {
+    return this.#asReader(input, (room, member) => changesPage(room, member, input));
   }
 
   /** The newest messages before a seq, in rising order, with their message context. */

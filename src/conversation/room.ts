@@ -11,6 +11,7 @@ import { bytesOf } from "../domain/text.ts";
 import type { Timing } from "../domain/timing.ts";
 import type { AlarmJobs } from "../object/alarm-jobs.ts";
 import { Banning } from "./changes/banning.ts";
+import { ChangeFeed } from "./changes/change-feed.ts";
 import { GroupChanges } from "./changes/group.ts";
 import { Inviting } from "./changes/inviting.ts";
 import { Joining } from "./changes/joining.ts";
@@ -87,6 +88,9 @@ export class Room implements RoomContext {
   readonly banning: Banning;
   readonly inviting: Inviting;
   readonly outlines: GroupOutlines;
+  readonly changeFeed: ChangeFeed;
+  /** the changed messages that a client is replayed; beyond, it loads the conversation anew */
+  readonly maxChanges: number;
   readonly redaction: Redaction;
   readonly readPositions: ReadPositions;
   readonly devices: DeviceCalls;
@@ -130,9 +134,17 @@ export class Room implements RoomContext {
           bytesWithProfiles(kind, body, personOf),
         ),
     );
+    this.maxChanges = deps.settings.maxChanges;
+    this.changeFeed = new ChangeFeed({
+      state: this.state,
+      log: this.log,
+      timing: timing.changes,
+      stored: () => this.fanout.changed(),
+      announce: (announcement) => this.publish((observer) => observer.messagesChanged(announcement)),
+    });
     this.renderer = new MessageRenderer(this.state.id, this.log, this.profiles, this.members);
     this.encoder = new MessageEncoder(this.renderer, this.profiles, this.members, deps.deviceFormats);
-    this.snapshots = new MemberSnapshots(this.state, this.log, this.members, this.renderer);
+    this.snapshots = new MemberSnapshots(this);
     const events = new EphemeralEvents(timing.typing);
     const fanoutSource = new RoomFanoutSource(this, events, timing.largeGroup);
     const { inboxes } = deps;

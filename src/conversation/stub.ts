@@ -11,6 +11,7 @@ const REPEATS: Repeats<ConversationObject> = {
   // Without a client id a repeated send would be stored twice.
   send: ({ draft }) => draft.clientMsgId !== undefined,
   page: true,
+  changes: true,
   pageWithContext: true,
   readablePage: true,
   history: true,

@@ -19,6 +19,7 @@ export const ErrorCode = z.enum([
   "group_full",
   "already_handled",
   "too_late",
+  "reset",
   "upgrade_required",
   "too_large",
   "range_not_satisfiable",

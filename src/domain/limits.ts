@@ -54,6 +54,8 @@ export const LIMITS = {
   url: 4_096,
   /** connected members up to which a group is not crowded, unless `LIVE_MEMBERS` says otherwise */
   liveMembers: 200,
+  /** changed messages of a conversation that a client is replayed, unless `MAX_CHANGES` says otherwise */
+  changes: 5_000,
   /** members of a group, unless the setting `MAX_GROUP_MEMBERS` says otherwise */
   groupMembers: 1_000,
   /** banned users of a group */

@@ -195,6 +195,8 @@ export interface ReplayRequest {
   userId: UserId;
   after: Position;
   rev?: number | undefined;
+  /** the number of changed messages beyond which the page is a reset; absent: none is */
+  maxChanges?: number | undefined;
   /** a former member gets the pages of the time before they left */
   includeFormer?: boolean;
 }

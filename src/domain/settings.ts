@@ -16,6 +16,8 @@ export interface Settings {
   maxGroupMembers: number;
   /** the number of connected members up to which a group is not crowded: `LIVE_MEMBERS` */
   maxLiveMembers: number;
+  /** the changed messages of a conversation that a client is replayed; beyond, it loads anew: `MAX_CHANGES` */
+  maxChanges: number;
   /** the keys of apps, one of which the appkey API requires with each call: `APP_KEYS` */
   appKeys: string[];
   /** the secret of the provisioning server (`USERSIG_RULE_KEY`); `""`: no server provisions accounts */
@@ -70,7 +72,7 @@ const NAMES = [
   ...(["RATE_LIMITS", "ALLOWED_ORIGINS", "MAX_GROUP_MEMBERS", "LIVE_MEMBERS"] as const),
   ...(["APP_KEYS", "USERSIG_RULE_KEY", "USERSIG_RULE", "USERSIG_PROVISIONING", "USERSIG_TIME_ZONE"] as const),
   ...(["USERSIG_EVENT_NAMES", "TIM_REVOKE_WINDOW_S", "REGISTRATION", "REQUEST_LOG"] as const),
-  ...(["PUBLIC_ORIGIN", "FORMER_ORIGINS"] as const),
+  ...(["PUBLIC_ORIGIN", "FORMER_ORIGINS", "MAX_CHANGES"] as const),
 ] as const;
 
 /** The raw settings of wrangler.toml, `.dev.vars` or the dashboard; an empty value counts as absent. */
@@ -104,6 +106,7 @@ export function readSettings(env: RawSettings): Settings {
     appKeys: entriesOf(env.APP_KEYS),
     maxGroupMembers: setting("MAX_GROUP_MEMBERS", env.MAX_GROUP_MEMBERS, Count, LIMITS.groupMembers),
     maxLiveMembers: setting("LIVE_MEMBERS", env.LIVE_MEMBERS, Count, LIMITS.liveMembers),
+    maxChanges: setting("MAX_CHANGES", env.MAX_CHANGES, Count, LIMITS.changes),
     ruleKey: env.USERSIG_RULE_KEY?.trim() ?? "",
     rule: setting("USERSIG_RULE", env.USERSIG_RULE, ProvisioningRule, "static"),
     provisioning: setting("USERSIG_PROVISIONING", env.USERSIG_PROVISIONING, Provisioning, "key"),

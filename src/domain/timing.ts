@@ -100,6 +100,11 @@ const VALUES = {
     /** The age at which an undelivered event is dropped: the user may have stopped typing. */
     staleMs: 3_000,
   },
+  /** Changes of stored messages. */
+  changes: {
+    /** The least time between two announcements: a message that changes often is four frames a second. */
+    intervalMs: 250,
+  },
   /** Profiles that a conversation has copied from D1. */
   profileCache: {
     /**

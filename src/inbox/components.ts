@@ -103,7 +103,7 @@ interface InboxHost {
 /** Creates the components from the tables of the inbox, and connects them. */
 export function createComponents({ ctx, deps, jobs, userId, isOpening, kick }: InboxHost): InboxComponents {
   const { sql } = ctx.storage;
-  const { conversations, directory, timing } = deps;
+  const { conversations, directory, settings, timing } = deps;
   const sessionGate = new SessionGate(sql, conversations, timing.socketRegistry);
   const accountDeletion = new AccountDeletion(sql, jobs, { ...deps, userId });
   const writer = new ListWriter(sql, { hasDevices: () => sockets.open().length > 0, timing: timing.list });
@@ -117,7 +117,8 @@ export function createComponents({ ctx, deps, jobs, userId, isOpening, kick }: I
     isOpen: () => isOpening() || sockets.open().length > 0,
   };
   const contexts = new MessageContexts({ directory, audience, list, timing, userId });
-  const deviceFeed = new DeviceFeed({ audience, list, cursors, conversations, contexts, timing, userId });
+  const feedDeps = { audience, list, cursors, conversations, contexts, settings, timing, userId };
+  const deviceFeed = new DeviceFeed(feedDeps);
   const recentActivity = new RecentActivity(timing.recent, (since, limit) => list.since(since, limit));
   const snapshotRequests = new SnapshotRequests({
     ...{ list, recentActivity, feed: deviceFeed, timing: timing.list },

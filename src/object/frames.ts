@@ -22,56 +22,108 @@ export function frames(
   frame: (parts: EncodedPart[]) => string,
   maxItems = MAX_ITEMS,
 ): string[] {
-  const packed: string[] = [];
-  const length = parts.reduce((sum, part) => sum + part.length, 0);
+  return packed(parts, (part) => part, maxItems).map(frame);
+}
+
+/** Splits items into runs that fit a frame each. */
+function packed<Item>(items: Item[], partOf: (item: Item) => EncodedPart, maxItems: number): Item[][] {
+  const runs: Item[][] = [];
+  const length = items.reduce((sum, item) => sum + partOf(item).length, 0);
   // A UTF-16 unit takes three bytes at most: only parts that may be too large are counted byte by byte.
   const mayExceed = length * 3 > MAX_FRAME_BYTES - ENVELOPE_BYTES;
   let start = 0;
   let bytes = 0;
-  parts.forEach((part, i) => {
+  items.forEach((item, i) => {
+    const part = partOf(item);
     const size = mayExceed ? bytesOf(part) + 1 : part.length;
     const isFull = i - start === maxItems || (i > start && bytes + size > MAX_FRAME_BYTES - ENVELOPE_BYTES);
     if (isFull) {
-      packed.push(frame(parts.slice(start, i)));
+      runs.push(items.slice(start, i));
       start = i;
       bytes = 0;
     }
     bytes += size;
   });
-  if (parts.length > start) packed.push(frame(parts.slice(start)));
-  return packed;
+  if (items.length > start) runs.push(items.slice(start));
+  return runs;
 }
 
-type ChangeEvent = Extract<RoomEvent, { type: "hidden" | "revoked" }>;
+/** The most messages in a frame of changed messages. */
+const MAX_CHANGED = 200;
+
 /** The events of a page besides its messages. */
-type PageEvent = ChangeEvent | Extract<RoomEvent, { type: "synced" }>;
-
-/** @returns the events for revokes and hides of older messages, in the given order */
-export function changeEvents(changes: MessageChange[], conversationId: ConversationId): ChangeEvent[] {
-  return changes.map(({ seq, by, rev }) =>
-    by === null
-      ? { type: "hidden", conversationId, seq, rev }
-      : { type: "revoked", conversationId, seq, by, rev },
-  );
-}
+type PageEvent = Extract<RoomEvent, { type: "hidden" | "revoked" | "synced" | "reset" }>;
 
 /** How a wire format writes a page. Events that it encodes as null are left out. */
-interface PageProtocol extends Pick<DeviceProtocol, "messages" | "maxMessagesPerFrame"> {
+interface PageProtocol extends Pick<DeviceProtocol, "messages" | "maxMessagesPerFrame" | "changed"> {
   event(event: PageEvent): string | null;
 }
 
+/** A changed message, encoded. */
+export interface ChangedPart {
+  rev: number;
+  part: EncodedPart;
+}
+
 /**
- * @param parts the messages of the page
- * @returns the frames of a page: its changes, its messages, then `synced`
+ * The frames of changes, in the order of their revs: a client that disconnects resumes after the highest rev
+ * that it got. Revokes follow the changed messages, which show them too.
+ * @param changes revokes and hides
+ * @param changed the changed messages; empty for clients that want none
  */
-export function pageFrames(
-  { changes, lastSeq, rev, hasMore }: Omit<ReplayPage, "messages">,
-  parts: EncodedPart[],
+export function changeFrames(
+  changes: MessageChange[],
+  changed: ChangedPart[],
   conversationId: ConversationId,
   protocol: PageProtocol,
 ): string[] {
-  const changeFrames = changeEvents(changes, conversationId).flatMap((event) => protocol.event(event) ?? []);
-  const messageFrames = frames(parts, protocol.messages, protocol.maxMessagesPerFrame);
+  const { changed: encode } = protocol;
+  const written: string[] = [];
+  const tell = (event: PageEvent) => {
+    const frame = protocol.event(event);
+    if (frame !== null) written.push(frame);
+  };
+  let told = 0;
+  let revokes: MessageChange[] = [];
+  /** Writes the changed messages up to a rev, then the revokes so far. */
+  const tellUpTo = (rev: number) => {
+    const run = changed.slice(told).filter((item) => item.rev <= rev);
+    told += run.length;
+    for (const items of packed(run, ({ part }) => part, MAX_CHANGED)) {
+      const parts = items.map(({ part }) => part);
+      if (encode) written.push(encode(conversationId, items.at(-1)?.rev ?? rev, parts));
+    }
+    for (const { seq, by, rev } of revokes)
+      if (by !== null) tell({ type: "revoked", conversationId, seq, by, rev });
+    revokes = [];
+  };
+  for (const change of changes) {
+    if (change.by !== null) {
+      revokes.push(change);
+      continue;
+    }
+    const { seq, rev } = change;
+    tellUpTo(rev);
+    tell({ type: "hidden", conversationId, seq, rev });
+  }
+  tellUpTo(Number.POSITIVE_INFINITY);
+  return written;
+}
+
+/** A page with its messages encoded. */
+interface EncodedPage extends Omit<ReplayPage, "messages" | "changed"> {
+  messages: EncodedPart[];
+  changed: ChangedPart[];
+}
+
+/** @returns the frames of a page: its changes, its messages, then `synced` */
+export function pageFrames(
+  { changes, changed, messages, isReset, lastSeq, rev, hasMore }: EncodedPage,
+  conversationId: ConversationId,
+  protocol: PageProtocol,
+): string[] {
+  const reset = isReset ? (protocol.event({ type: "reset", conversationId, lastSeq, rev }) ?? []) : [];
+  const messageFrames = frames(messages, protocol.messages, protocol.maxMessagesPerFrame);
   const end = protocol.event({ type: "synced", conversationId, lastSeq, rev, hasMore }) ?? [];
-  return [...changeFrames, ...messageFrames].concat(end);
+  return [...changeFrames(changes, changed, conversationId, protocol), ...messageFrames].concat(reset, end);
 }

@@ -40,11 +40,16 @@ export const SocketAttachment = z.object({
   closing: z.boolean(),
   /** each ack has the stored message; absent in sockets of the previous release */
   echoes: z.boolean().optional(),
+  /** the client knows no changes of messages but revokes and hides */
+  ignoresChanges: z.boolean().optional(),
 });
 export type SocketAttachment = z.infer<typeof SocketAttachment>;
 
-/** The user and session of a socket, when its token expires (ms), and whether its acks have the messages. */
-export type Identity = Pick<SocketAttachment, "userId" | "sessionId" | "expiresAt" | "origin" | "echoes">;
+/** The user and session of a socket, when its token expires (ms), and what the client has asked for. */
+export type Identity = Pick<
+  SocketAttachment,
+  "userId" | "sessionId" | "expiresAt" | "origin" | "echoes" | "ignoresChanges"
+>;
 
 /**
  * A WebSocket that an object accepted with the hibernation API: its identity, its limits, its end. Slow
@@ -92,6 +97,11 @@ export class HibernatingSocket<Attachment extends SocketAttachment> {
   /** Whether each ack has the stored message. */
   get echoes(): boolean {
     return this.#attachment.echoes === true;
+  }
+
+  /** Whether the client is sent messages as they are after a change. */
+  get takesChanges(): boolean {
+    return this.#attachment.ignoresChanges !== true;
   }
 
   get isClosing(): boolean {

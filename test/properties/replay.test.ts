@@ -9,6 +9,7 @@ import { runOptions } from "../support/property-runs.ts";
 
 describe("a replay", () => {
   const PAGE = 100;
+  const CHANGES_PAGE = 200;
 
   /** The changes during an absence or between two pages: many messages, many revokes and hides. */
   const event = fc.oneof(
@@ -63,7 +64,15 @@ describe("a replay", () => {
     page(room: Room): boolean {
       const page = replayPage(room, room.members.active(BOB), { after: this.seq, rev: this.rev });
       expect(page.messages.length).toBeLessThanOrEqual(PAGE);
-      expect(page.changes.length).toBeLessThanOrEqual(PAGE);
+      expect(page.changed.length).toBeLessThanOrEqual(CHANGES_PAGE);
+      const revs = page.changed.map(({ rev }) => rev);
+      expect(revs, "in the order of their change").toEqual(revs.toSorted((a, b) => a - b));
+      expect(revs[0] ?? page.rev, "each change once").toBeGreaterThan(this.rev - (revs.length === 0 ? 1 : 0));
+      expect(revs.at(-1) ?? 0, "no more than the page claims").toBeLessThanOrEqual(page.rev);
+      for (const { seq, revoked } of page.changed) {
+        if (revoked)
+          expect(page.changes.find((change) => change.seq === seq && change.by !== null)).toBeTruthy();
+      }
       for (const { seq, by, rev } of page.changes) {
         expect(rev, "each change once").toBeGreaterThan(this.rev);
         this.rev = rev;
@@ -75,7 +84,8 @@ describe("a replay", () => {
         this.seq = Position.parse(seq);
         this.shown.set(seq, revoked ? "revoked" : "there");
       }
-      if (page.hasMore) expect(page.changes.length + page.messages.length).toBeGreaterThan(0);
+      if (page.hasMore)
+        expect(page.changes.length + page.changed.length + page.messages.length).toBeGreaterThan(0);
       else expect(page.lastSeq, "the last page reaches the last message").toBe(room.log.last.seq);
       this.seq = page.lastSeq;
       this.rev = page.rev;

@@ -5,6 +5,11 @@ export function setLiveMembers(count: number): () => void {
   return set("LIVE_MEMBERS", String(count));
 }
 
+/** Sets `MAX_CHANGES` for objects that start from now on. @returns restores it */
+export function setMaxChanges(count: number): () => void {
+  return set("MAX_CHANGES", String(count));
+}
+
 /** Sets `USERSIG_EVENT_NAMES` for objects that start from now on. @returns restores it */
 export function setEventNames(names: string): () => void {
   return set("USERSIG_EVENT_NAMES", names);
@@ -21,7 +26,7 @@ export function setPublicOrigin(origin: string): () => void {
 }
 
 function set(
-  name: "LIVE_MEMBERS" | "RATE_LIMITS" | "PUBLIC_ORIGIN" | "USERSIG_EVENT_NAMES",
+  name: "LIVE_MEMBERS" | "MAX_CHANGES" | "RATE_LIMITS" | "PUBLIC_ORIGIN" | "USERSIG_EVENT_NAMES",
   value: string,
 ): () => void {
   const before = env[name];

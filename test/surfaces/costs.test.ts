@@ -142,6 +142,7 @@ const ROUTES = new Map<string, Row>([
   ...whole("POST /v1/me/repair"),
   ...search("GET /v1/conversations/:id/messages/search"),
   ...page(
+    "GET /v1/conversations/:id/changes",
     "GET /v1/sessions",
     "GET /v1/users",
     "GET /v1/me/unread",

@@ -138,7 +138,7 @@ const METHODS: Record<keyof Repeats<ConversationObject>, readonly (keyof typeof 
   ...{ membersByIds: none, edit: none, joinRequests: none, leave: none, remove: none, ban: none },
   ...{ liftBan: none, bans: none, changeMember: none, dissolve: none, pushConversation: none },
   ...{ removeDeleted: none, takeProfile: none, kick: none, openSessions: none },
-  ...{ withdrawJoinRequest: none },
+  ...{ withdrawJoinRequest: none, changes: none },
 };
 
 test("every way is by a method of the conversation object", () => {

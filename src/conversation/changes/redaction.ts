@@ -42,22 +42,23 @@ export class Redaction {
     const row = this.#revocable(userId, seq, withinS);
     // A repeated call waits for the previews too, as the first call may still be under way.
     if (row.revoked_rev !== null) return this.#room.updateInboxes([userId, ...this.#room.members.ids()]);
-    const { changes, rev, former, showedFiles } = this.#storage.transactionSync(() => {
-      const counters = { changes: this.#room.state.changes + 1, rev: this.#room.state.rev + 1 };
-      this.#indexer.remove(row, counters.rev);
+    const { changes, former, showedFiles } = this.#storage.transactionSync(() => {
+      // The previews in lists hold the content.
+      const changes = this.#room.changeFeed.store([seq], { reachesLists: true });
+      this.#indexer.remove(row, changes.rev);
       const showedFiles = this.#files.storeRevoked(row);
-      this.#room.log.revoke(seq, userId, counters.rev);
+      this.#room.log.revoke(seq, userId, changes.rev);
       const hiders = this.#room.log.hiddenBy(Seq.parse(seq + 1));
       const former = this.#room.members.storeRevoked(seq, hiders);
-      this.#room.state.store(counters.changes, counters.rev);
-      return { ...counters, former, showedFiles };
+      return { changes, former, showedFiles };
     });
-    this.#room.state.apply(changes, rev);
+    this.#room.changeFeed.apply(changes);
     for (const row of former) this.#room.members.apply(row);
     this.#indexer.resume();
     if (showedFiles) this.#files.schedule();
-    this.#room.publish((observer) => observer.revoked(seq, userId, rev));
-    // Previews hold the content. Up to 50 inboxes drop it before the answer; the fan-out updates the others.
+    this.#room.changeFeed.flush();
+    this.#room.publish((observer) => observer.revoked(seq, userId, changes.rev));
+    // Up to 50 inboxes drop the content before the answer; the fan-out updates the others.
     await this.#room.updateInboxes([userId, ...this.#room.members.ids()]);
   }
 
@@ -114,6 +115,7 @@ export class Redaction {
     });
     this.#room.state.apply(this.#room.state.changes, rev);
     this.#room.members.applyTouched(member, touched);
+    this.#room.changeFeed.flush();
     this.#room.publish((observer) => observer.hidden(seq, userId, rev));
     await this.#room.updateInboxes([userId]);
   }

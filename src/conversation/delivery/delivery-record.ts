@@ -2,7 +2,7 @@ import type { UserId } from "../../domain/ids.ts";
 import type { InboxUpdate } from "../../domain/sync/inbox-update.ts";
 import type { Timing } from "../../domain/timing.ts";
 import type { FanoutSource } from "./device-tracker.ts";
-import type { CheckpointStore, StateMark } from "./fanout-checkpoint.ts";
+import type { CheckpointStore, StateMark, StoredMark } from "./fanout-checkpoint.ts";
 
 /** What the record is made from. */
 interface DeliveryRecordDeps {
@@ -23,6 +23,9 @@ export class DeliveryRecord {
   readonly #store: CheckpointStore;
   readonly #timing: Timing["largeGroup"];
   readonly #versions = new Map<UserId, number>();
+  /** after a crash: the change up to which devices had heard of all, by the checkpoint */
+  readonly #checkpointRev: number | null;
+  readonly #behind: ReadonlySet<UserId>;
   /** the members whose inbox knows that the group is large, and therefore subscribes to it */
   readonly #knowLarge = new Set<UserId>();
   /** Whether the checkpoint has the newest state. */
@@ -39,7 +42,9 @@ export class DeliveryRecord {
     const checkpoint = store.read();
     this.servedAt = checkpoint?.servedAt ?? 0;
     this.isStored = checkpoint !== null && isSame(checkpoint, source.mark());
+    this.#checkpointRev = isUpToDate ? source.dueRev() : (checkpoint?.rev ?? null);
     const behind = new Set(checkpoint?.behind);
+    this.#behind = isUpToDate ? new Set() : behind;
     const isLarge = isUpToDate ? source.isLarge() : checkpoint?.isLarge === true;
     for (const id of source.ids()) {
       if (isFailing(id)) continue;
@@ -59,6 +64,12 @@ export class DeliveryRecord {
   /** Whether a member's inbox has confirmed this version. */
   has(id: UserId, version: number): boolean {
     return (this.#versions.get(id) ?? -1) >= version;
+  }
+
+  /** The change up to which a member's devices had heard of all when the object started. */
+  toldRev(id: UserId): number {
+    if (this.#behind.has(id)) return 0;
+    return this.#checkpointRev ?? this.#source.dueRev();
   }
 
   /** Whether a member's inbox has confirmed the newest update. */
@@ -86,9 +97,9 @@ export class DeliveryRecord {
     this.isStored = false;
   }
 
-  /** Stores a checkpoint of the newest state. @param isFailing these inboxes are on record elsewhere */
-  save(isFailing: (id: UserId) => boolean): void {
-    const behind = this.#source.ids().filter((id) => !this.isDelivered(id) && !isFailing(id));
+  /** Stores a checkpoint of the newest state. @param isBehind whether an inbox lacks it */
+  save(isBehind: (id: UserId) => boolean): void {
+    const behind = this.#source.ids().filter(isBehind);
     const { servedAt } = this;
     this.#store.save({ ...this.#source.mark(), behind, isLarge: this.#source.isLarge(), servedAt });
     this.isStored = true;
@@ -102,6 +113,7 @@ export class DeliveryRecord {
   }
 }
 
-function isSame(one: StateMark, other: StateMark): boolean {
-  return one.seq === other.seq && one.changes === other.changes && one.touched === other.touched;
+function isSame(one: StoredMark, other: StateMark): boolean {
+  const isSameState = one.seq === other.seq && one.changes === other.changes && one.touched === other.touched;
+  return isSameState && one.rev === other.rev;
 }

@@ -16,7 +16,7 @@ export interface FanoutSource {
   /** the state of the conversation as it is now */
   mark(): StateMark;
   /** the version that a member's snapshot had at a mark; null: it has changed since for this member alone */
-  versionAt(userId: UserId, mark: StateMark): number | null;
+  versionAt(userId: UserId, mark: Omit<StateMark, "rev">): number | null;
   /**
    * The newest update for a member's inbox.
    * @param position the delivered position of the member's devices; the update has a page of the messages
@@ -26,8 +26,10 @@ export interface FanoutSource {
   update(userId: UserId, position: DeliveredPosition, isOnDemand: boolean): InboxUpdate;
   /** whether the group is large: members without devices are deferred, and typing stays in the room */
   isLarge(): boolean;
-  /** the position of the newest message and the newest change */
+  /** the position of the newest message and the newest announced change */
   deliveredPosition(): SyncPosition;
+  /** the newest announced change that devices of all members must hear of */
+  dueRev(): number;
   /** whether the member's devices had a socket open when their inbox last answered; null: it never has */
   hasDevices(userId: UserId): boolean | null;
   setDevices(userId: UserId, hasDevices: boolean): void;
@@ -61,11 +63,13 @@ export class DeviceTracker {
   readonly #absentUntil = new Map<UserId, number>();
 
   /**
+   * @param toldRev the change up to which a member's devices are known to have heard of all
    * @param knowsLarge whether a member's inbox knows that the group is large
    * @param maxLive the number of connected members up to which the group is not crowded
    */
   constructor(
     source: FanoutSource,
+    toldRev: (id: UserId) => number,
     knowsLarge: (id: UserId) => boolean,
     maxLive: number,
     timing: Pick<Timing, "deviceTracker" | "subscription">,
@@ -75,7 +79,7 @@ export class DeviceTracker {
     this.#maxLive = maxLive;
     this.#timing = timing;
     for (const id of source.ids())
-      if (source.hasDevices(id)) this.#positions.set(id, source.deliveredPosition());
+      if (source.hasDevices(id)) this.#positions.set(id, { ...source.deliveredPosition(), rev: toldRev(id) });
   }
 
   /**
@@ -94,6 +98,12 @@ export class DeviceTracker {
   /** Whether all devices of a member leave the conversation to a room socket. */
   isFocused(id: UserId): boolean {
     return this.#focused.has(id);
+  }
+
+  /** Whether the devices of a member have heard of the changes that they must hear of. */
+  isTold(id: UserId): boolean {
+    const position = this.#positions.get(id);
+    return !position || this.#focused.has(id) || position.rev >= this.#source.dueRev();
   }
 
   /** @returns the delivered position of a member's devices; null: there are none, or it is unknown */
@@ -125,15 +135,16 @@ export class DeviceTracker {
 
   /**
    * A member's inbox has confirmed an update.
+   * @param rev the newest change of the update
    * @param position the delivered position of the member's devices; null: no device is connected
    */
-  answered(id: UserId, position: DeliveredPosition): void {
+  answered(id: UserId, rev: number, position: DeliveredPosition): void {
     if (!position) {
-      this.#markAbsent(id);
+      this.#markAbsent(id, rev);
       return;
     }
-    const { seq, rev, isFocused } = position;
-    this.#setPosition(id, { seq, rev });
+    const { isFocused, ...delivered } = position;
+    this.#setPosition(id, delivered);
     if (isFocused) this.#focused.add(id);
     else this.#focused.delete(id);
   }
@@ -175,8 +186,13 @@ export class DeviceTracker {
   }
 
   /** The member has no device connected. During a lease this is ignored: a device may be about to connect. */
-  #markAbsent(id: UserId): void {
-    if ((this.#leaseUntil.get(id) ?? 0) > Date.now()) return;
+  #markAbsent(id: UserId, rev: number): void {
+    if ((this.#leaseUntil.get(id) ?? 0) > Date.now()) {
+      // The inbox has the update, and goes on from there with a device that connects.
+      const position = this.#positions.get(id);
+      if (position) this.#positions.set(id, { ...position, rev: Math.max(position.rev, rev) });
+      return;
+    }
     this.#leaseUntil.delete(id);
     this.#positions.delete(id);
     this.#focused.delete(id);

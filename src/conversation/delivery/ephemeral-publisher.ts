@@ -37,6 +37,8 @@ export class EphemeralPublisher implements RoomObserver {
 
   sent(): void {}
 
+  messagesChanged(): void {}
+
   revoked(): void {}
 
   hidden(): void {}

@@ -21,7 +21,12 @@ export interface StateMark {
   seq: number;
   changes: number;
   touched: number;
+  /** the newest announced change that devices of all members must hear of */
+  rev: number;
 }
+
+/** A mark as it is stored. `rev` is null in a checkpoint of the previous release. */
+export type StoredMark = Omit<StateMark, "rev"> & { rev: number | null };
 
 /** Which inboxes have the update of a state. Once true it stays true, so a lost or old one does no harm. */
 export interface FanoutCheckpoint extends StateMark {
@@ -35,7 +40,7 @@ export interface FanoutCheckpoint extends StateMark {
 
 /** Where the checkpoint is stored. */
 export interface CheckpointStore {
-  read(): FanoutCheckpoint | null;
+  read(): (Omit<FanoutCheckpoint, "rev"> & StoredMark) | null;
   save(checkpoint: FanoutCheckpoint): void;
 }
 
@@ -43,6 +48,7 @@ type CheckpointRow = {
   seq: number;
   changes: number;
   touched: number;
+  rev: number | null;
   is_large: number;
   served_at: number;
   /** JSON: an array of user ids */
@@ -57,15 +63,15 @@ export function checkpointStore(sql: SqlStorage): CheckpointStore {
     read: () => {
       const [row] = sql.exec<CheckpointRow>("SELECT * FROM fanout_checkpoint").toArray();
       if (!row) return null;
-      const { seq, changes, touched, is_large, served_at, behind } = row;
+      const { seq, changes, touched, rev, is_large, served_at, behind } = row;
       const lists = { behind: Behind.parse(JSON.parse(behind)), isLarge: is_large === 1 };
-      return { seq, changes, touched, ...lists, servedAt: served_at };
+      return { seq, changes, touched, rev, ...lists, servedAt: served_at };
     },
-    save: ({ seq, changes, touched, behind, isLarge, servedAt }) => {
+    save: ({ seq, changes, touched, rev, behind, isLarge, servedAt }) => {
       sql.exec(
-        `INSERT OR REPLACE INTO fanout_checkpoint (id, seq, changes, touched, is_large, served_at, behind)
-         VALUES (1, ?, ?, ?, ?, ?, ?)`,
-        ...[seq, changes, touched, isLarge ? 1 : 0, servedAt, JSON.stringify(behind)],
+        `INSERT OR REPLACE INTO fanout_checkpoint (id, seq, changes, touched, rev, is_large, served_at, behind)
+         VALUES (1, ?, ?, ?, ?, ?, ?, ?)`,
+        ...[seq, changes, touched, rev, isLarge ? 1 : 0, servedAt, JSON.stringify(behind)],
       );
     },
   };

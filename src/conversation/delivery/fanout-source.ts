@@ -42,12 +42,12 @@ export class RoomFanoutSource implements FanoutSource {
 
   mark(): StateMark {
     // `touched` of a stored row: a transaction that failed may have left the counter in memory above it.
-    const { members, log, state } = this.#room;
+    const { members, log, state, changeFeed } = this.#room;
     const touched = members.ids().reduce((max, id) => Math.max(max, members.find(id)?.touched ?? 0), 0);
-    return { seq: log.last.seq, changes: state.changes, touched };
+    return { seq: log.last.seq, changes: state.changes, touched, rev: changeFeed.sharedRev };
   }
 
-  versionAt(userId: UserId, { seq, changes, touched }: StateMark): number | null {
+  versionAt(userId: UserId, { seq, changes, touched }: Omit<StateMark, "rev">): number | null {
     const member = this.#room.members.find(userId);
     if (!member || member.touched > touched) return null;
     if (member.left_ver === null) return versionOf(seq, changes, member.touched);
@@ -58,7 +58,12 @@ export class RoomFanoutSource implements FanoutSource {
   update(userId: UserId, position: DeliveredPosition, isOnDemand: boolean): InboxUpdate {
     const update = this.#room.snapshots.inboxUpdate(userId);
     const member = this.#room.members.find(userId);
-    const request = position && { after: position.seq, rev: position.rev, maxBytes: LIMITS.pushedBytes };
+    const request = position && {
+      after: position.seq,
+      rev: position.rev,
+      upToRev: update.rev,
+      maxBytes: LIMITS.pushedBytes,
+    };
     return {
       ...update,
       ephemeral: this.#events.of(userId),
@@ -73,7 +78,11 @@ export class RoomFanoutSource implements FanoutSource {
   }
 
   deliveredPosition(): SyncPosition {
-    return { seq: this.#room.log.last.seq, rev: this.#room.state.rev };
+    return { seq: this.#room.log.last.seq, rev: this.#room.changeFeed.announcedRev };
+  }
+
+  dueRev(): number {
+    return this.#room.changeFeed.sharedRev;
   }
 
   hasDevices(userId: UserId): boolean | null {

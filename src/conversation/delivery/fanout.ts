@@ -86,6 +86,7 @@ export class Fanout {
     });
     this.#devices = new DeviceTracker(
       source,
+      (id) => this.#record.toldRev(id),
       (id) => this.#record.knowsLarge(id),
       deps.maxLiveMembers,
       timing,
@@ -158,9 +159,9 @@ export class Fanout {
     return this.#devices.mayReceiveEphemeral(id);
   }
 
-  /** Whether a member's inbox has confirmed the newest update. */
+  /** Whether a member's inbox has confirmed the newest update, and their devices the newest changes. */
   isDelivered(id: UserId): boolean {
-    return this.#record.isDelivered(id);
+    return this.#record.isDelivered(id) && this.#devices.isTold(id);
   }
 
   /**
@@ -298,7 +299,7 @@ export class Fanout {
 
   #storeCheckpoint(): void {
     try {
-      this.#record.save((id) => this.#dispatcher.isFailing(id));
+      this.#record.save((id) => !this.isDelivered(id) && !this.#dispatcher.isFailing(id));
       this.#scheduleRetry();
     } catch (error) {
       // Without it the alarm delivers once more.
@@ -354,7 +355,7 @@ export class Fanout {
     this.#source.delivered(id, update);
     // A user who is back by now has a newer update.
     if (update.state !== "active" && this.isDelivered(id)) this.#devices.forget(id);
-    else this.#devices.answered(id, position);
+    else this.#devices.answered(id, update.rev, position);
     this.#unrelease(id);
     this.#cooldowns.begin(id);
   }

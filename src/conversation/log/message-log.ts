@@ -3,7 +3,6 @@ import { LIMITS } from "../../domain/limits.ts";
 import { EMPTY_BODY, type SystemMessage } from "../../domain/messages/content.ts";
 import { Forwarded, type Mentioned, type Mentions } from "../../domain/messages/message.ts";
 import type { SystemMessageDetails } from "../../domain/messages/system-message.ts";
-import type { MessageChange } from "../../domain/sync/replay.ts";
 import { MentionIndex } from "./mention-index.ts";
 import { RecentRows } from "./recent-rows.ts";
 import type { Filter, MessageRow, MessageRows, Order, Reader } from "./row.ts";
@@ -61,7 +60,7 @@ export class MessageLog {
    * Stores a message.
    * @returns false if its sender has used the client message id before: nothing is stored then
    */
-  insert(row: Omit<MessageRow, "revoked_by" | "revoked_rev">): boolean {
+  insert(row: Omit<MessageRow, "revoked_by" | "revoked_rev" | "changed_rev">): boolean {
     const inserted = this.#sql.exec(
       `INSERT INTO messages (seq, n, sender_id, kind, body, quote_seq, mentions, client_msg_id, forwarded,
          client_time, priority, custom_data, tip, place, created_at, also_mentioned)
@@ -115,7 +114,7 @@ export class MessageLog {
       created_at: Math.max(Date.now(), this.last.at),
     };
     this.insert(row);
-    return { ...row, revoked_by: null, revoked_rev: null };
+    return { ...row, revoked_by: null, revoked_rev: null, changed_rev: null };
   }
 
   /** Makes a stored message the newest, once its transaction is committed. */
@@ -257,25 +256,69 @@ export class MessageLog {
   }
 
   /**
-   * Lists at most `limit` changes after `rev`, oldest first:
-   * - revokes of messages up to `upTo` that the reader may see
-   * - all hides by the reader, with `by` null. A hide of a message after `upTo` is included, although no page
-   *   has that message: a client that syncs from an earlier position may show it, and a late ack may bring
-   *   its seq.
+   * Stores that messages have changed, in the caller's transaction: each gets the next rev.
+   * @param rev the number of the last change before these
+   * @returns the number of the last one
    */
-  changes(rev: number, upTo: Position, limit: number, reader: Reader): MessageChange[] {
-    return this.#sql
-      .exec<MessageChange>(
-        `SELECT rev, seq, by FROM (
-           SELECT revoked_rev AS rev, seq, revoked_by AS by FROM messages INDEXED BY messages_revoked
-             WHERE revoked_rev > ? AND seq <= ? AND ${VISIBLE}
-           UNION ALL
-           SELECT rev, seq, NULL AS by FROM hidden WHERE user_id = ? AND rev > ?
-         ) ORDER BY rev LIMIT ?`,
-        ...[rev, upTo, reader.visible_from, reader.user_id],
-        ...[reader.user_id, rev, limit],
-      )
-      .toArray();
+  markChanged(seqs: Iterable<Seq>, rev: number): number {
+    let last = rev;
+    for (const seq of seqs) {
+      last++;
+      this.#sql.exec("UPDATE messages SET changed_rev = ? WHERE seq = ?", last, seq);
+    }
+    return last;
+  }
+
+  /** Takes changed messages into memory, once their transaction is committed. @returns their rows */
+  refresh(seqs: Seq[]): MessageRow[] {
+    const query = "SELECT * FROM messages WHERE seq IN (SELECT value FROM json_each(?)) ORDER BY changed_rev";
+    const rows = this.#sql.exec<MessageRow>(query, JSON.stringify(seqs)).toArray();
+    for (const row of rows) this.#recent.replace(row);
+    return rows;
+  }
+
+  /**
+   * The messages that the reader may see and that changed after a rev, by their last change, within the bytes
+   * of a page.
+   * @param range `upTo`: the newest of these messages; `upToRev`: the newest of these changes
+   */
+  changedAfter(
+    rev: number,
+    { upTo, upToRev }: { upTo: Position; upToRev: number },
+    limit: number,
+    reader: Reader,
+    maxBytes?: number,
+  ): MessageRows {
+    const query = `SELECT * FROM messages INDEXED BY messages_changed
+      WHERE changed_rev > ? AND changed_rev <= ? AND seq <= ? AND ${VISIBLE} ORDER BY changed_rev LIMIT ?`;
+    const bindings = [rev, upToRev, upTo, reader.visible_from, reader.user_id, limit + 1];
+    return this.cut(this.#sql.exec<MessageRow>(query, ...bindings), limit, maxBytes);
+  }
+
+  /** The number of messages up to a seq that changed after a rev; counts `max` of them at most. */
+  countChanged(rev: number, upTo: Position, max: number): number {
+    const changed = `SELECT 1 FROM messages INDEXED BY messages_changed
+      WHERE changed_rev > ? AND seq <= ? LIMIT ?`;
+    const query = `SELECT count(*) AS count FROM (${changed})`;
+    return this.#sql.exec<{ count: number }>(query, rev, upTo, max).one().count;
+  }
+
+  /**
+   * At most `limit` hides by a reader after a rev, oldest first. A hide of any message is included: a client
+   * that syncs from an earlier position may show it, and a late ack may bring its seq.
+   */
+  hidesAfter(rev: number, upToRev: number, limit: number, { user_id }: Reader): { seq: Seq; rev: number }[] {
+    const query =
+      "SELECT seq, rev FROM hidden WHERE user_id = ? AND rev > ? AND rev <= ? ORDER BY rev LIMIT ?";
+    return this.#sql.exec<{ seq: Seq; rev: number }>(query, user_id, rev, upToRev, limit).toArray();
+  }
+
+  /** Adds the revokes to the change feed that the previous release has stored after a roll-back. */
+  recoverChanges(): void {
+    const query = "SELECT max(changed_rev) AS rev FROM messages WHERE changed_rev IS NOT NULL";
+    const known = this.#sql.exec<{ rev: number | null }>(query).one().rev ?? 0;
+    if (this.lastRevokedRev() <= known) return;
+    this.#sql.exec("UPDATE messages SET changed_rev = revoked_rev WHERE revoked_rev > ?", known);
   }
 }
 

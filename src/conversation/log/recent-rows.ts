@@ -29,6 +29,16 @@ export class RecentRows {
       this.#chars -= this.#rows.shift()?.body.length ?? 0;
   }
 
+  /** Replaces a row by the row as it is stored now. */
+  replace(row: MessageRow): void {
+    const [oldest] = this.#rows;
+    const index = oldest ? row.seq - oldest.seq : -1;
+    const former = this.#rows[index];
+    if (!former) return;
+    this.#chars += row.body.length - former.body.length;
+    this.#rows = this.#rows.with(index, Object.freeze(row));
+  }
+
   /** A row is about to change. */
   clear(): void {
     this.#rows = [];

@@ -28,6 +28,8 @@ export type MessageRow = {
   created_at: number;
   revoked_by: UserId | null;
   revoked_rev: number | null;
+  /** the number of its last change, by which clients resume; null: it never changed */
+  changed_rev: number | null;
 };
 
 /** A page of rows. `hasMore`: further rows follow it in the page's order. */

@@ -219,7 +219,7 @@ export class SendQueue<Origin> {
     if (!this.#log.insert(row))
       return replayOf(earlier()) ?? raise(new Error("a conflicting client message id has no message"));
     if (draft.rendered) this.#knownUsers.store(draft.rendered.people);
-    return { row: { ...row, revoked_by: null, revoked_rev: null }, isRepeated: false };
+    return { row: { ...row, revoked_by: null, revoked_rev: null, changed_rev: null }, isRepeated: false };
   }
 
   #refusal({ quoteSeq, mentions, alsoMentioned = [] }: Draft, senderId: UserId): CoreError | undefined {

@@ -6,14 +6,19 @@ import type { KickReason, RoomEvent, RoomProtocol } from "../../domain/sync/sock
 import { errorFields, log } from "../../lib/logger.ts";
 import { frames } from "../../object/frames.ts";
 import { CLOSE } from "../../object/hibernating-socket.ts";
+import type { ChangeAnnouncement } from "../changes/change-feed.ts";
 import type { MessageRow } from "../log/row.ts";
 import type { SendOrigin, SendOutcome } from "../sending/send.ts";
 import type { StoredChange } from "../state/change.ts";
 import type { RoomContext } from "../state/context.ts";
 import type { RoomObserver } from "../state/observer.ts";
 import { framesFor, type OutgoingMessage } from "./broadcast-frames.ts";
+import { sendChanges } from "./changed-frames.ts";
 import { EchoBudgets } from "./echo-budgets.ts";
 import type { RoomSocket } from "./room-socket.ts";
+
+/** The room, as the broadcast reads it. */
+type BroadcastRoom = Pick<RoomContext, "state" | "log" | "members" | "renderer" | "snapshots" | "flushSends">;
 
 /** The sockets of a room, as the broadcast uses them. */
 interface SocketRegistry {
@@ -24,17 +29,13 @@ interface SocketRegistry {
 
 /** Sends stored messages and committed events to the sockets of a room. */
 export class Broadcast implements RoomObserver {
-  readonly #room: Pick<RoomContext, "state" | "members" | "renderer" | "snapshots" | "flushSends">;
+  readonly #room: BroadcastRoom;
   readonly #protocol: RoomProtocol;
   readonly #registry: SocketRegistry;
   /** the socket that syncs in this turn, and its acks: the frames of its page go first */
   #syncing: { socket: RoomSocket; acks: string[] } | null = null;
 
-  constructor(
-    room: Pick<RoomContext, "state" | "members" | "renderer" | "snapshots" | "flushSends">,
-    protocol: RoomProtocol,
-    registry: SocketRegistry,
-  ) {
+  constructor(room: BroadcastRoom, protocol: RoomProtocol, registry: SocketRegistry) {
     this.#room = room;
     this.#protocol = protocol;
     this.#registry = registry;
@@ -99,6 +100,10 @@ export class Broadcast implements RoomObserver {
     const reader = members.find(userId);
     const isOther = (socket: RoomSocket) => socket.userId !== userId;
     this.#sendToOthers(from, { ...event, ...(reader && { unread: snapshots.unread(reader) }) }, isOther);
+  }
+
+  messagesChanged(announcement: ChangeAnnouncement): void {
+    this.#closeAllOnError(() => sendChanges(this.#room, announcement, this.#sockets(), this.#protocol));
   }
 
   revoked(seq: Seq, by: UserId, rev: number): void {

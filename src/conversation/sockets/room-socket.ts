@@ -21,9 +21,9 @@ export class RoomSocket extends HibernatingSocket<RoomAttachment> {
     settings: FileSettings,
   ): RoomSocket {
     ctx.acceptWebSocket(ws);
-    const { userId, sessionId, expiresAt, origin, echoes } = identity;
+    const { userId, sessionId, expiresAt, origin, echoes, ignoresChanges } = identity;
     const defaults = { v: 1, replay: null, closing: false } as const;
-    const attachment = { ...defaults, userId, sessionId, expiresAt, origin, echoes };
+    const attachment = { ...defaults, userId, sessionId, expiresAt, origin, echoes, ignoresChanges };
     const socket = new RoomSocket(ctx, ws, attachment, settings);
     socket.saveAttachment(attachment);
     return socket;

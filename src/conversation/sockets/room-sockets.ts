@@ -1,7 +1,7 @@
 import { CoreError, type Failure } from "../../domain/errors.ts";
 import type { FileSettings } from "../../domain/files/file-origins.ts";
 import { Position, type SessionId, type UserId } from "../../domain/ids.ts";
-import type { AnyDraft } from "../../domain/messages/message.ts";
+import type { AnyDraft, Message } from "../../domain/messages/message.ts";
 import type { Settings } from "../../domain/settings.ts";
 import {
   KICKED,
@@ -67,8 +67,9 @@ export class RoomSockets {
    * @throws `not_found` unless the user is a member
    */
   open(ws: WebSocket, { after, rev, ...identity }: Omit<RoomOpening, "subprotocol">): void {
-    // Pending sends commit before the socket exists: otherwise it would get them live and in the replay.
+    // What waits goes out before the socket exists: otherwise it would come live and in the replay.
     this.#room.flushSends();
+    this.#room.changeFeed.flush();
     const member = this.#room.members.active(identity.userId);
     const socket = RoomSocket.accept(this.#ctx, ws, identity, this.#settings);
     this.#sockets.set(ws, socket);
@@ -209,17 +210,25 @@ export class RoomSockets {
     const since = rev ?? socket.replay?.rev;
     // A position beyond the log counts as its end, as of before the flush: the flushed messages are replayed.
     const start = Position.parse(Math.min(after, this.#room.log.last.seq));
+    // Without a rev the page has no changes: what waits goes to the socket while it is live.
+    if (since === undefined) this.#room.changeFeed.flush();
     // Pending sends commit first, so that the page and the live messages meet without a gap. During the flush
     // the socket counts as behind: otherwise it would get those messages live and in the page.
     if (socket.isLive) socket.fallBehind(start, this.#room.state.rev);
     const acks = this.#broadcast.resolveFor(socket);
+    this.#room.changeFeed.flush();
     this.#room.profiles.refreshInBackground();
+    const { takesChanges } = socket;
     const page = replayPage(this.#room, this.#room.members.active(socket.userId), {
       after: start,
       rev: since,
+      maxChanges: takesChanges ? this.#room.maxChanges : undefined,
     });
-    const parts = page.messages.map((message) => this.#protocol.message(message));
-    for (const frame of pageFrames(page, parts, this.#room.state.id, this.#protocol)) socket.send(frame);
+    const partOf = (message: Message) => this.#protocol.message(message);
+    const messages = page.messages.map(partOf);
+    const changed = takesChanges ? page.changed.map((m) => ({ rev: m.rev, part: partOf(m) })) : [];
+    const encoded = { ...page, messages, changed };
+    for (const frame of pageFrames(encoded, this.#room.state.id, this.#protocol)) socket.send(frame);
     for (const frame of acks) socket.send(frame);
     if (page.hasMore) {
       socket.fallBehind(page.lastSeq, page.rev);

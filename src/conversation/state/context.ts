@@ -1,6 +1,7 @@
 import type { UserId } from "../../domain/ids.ts";
 import type { AnyDraft } from "../../domain/messages/message.ts";
 import type { InboxUpdate } from "../../domain/sync/inbox-update.ts";
+import type { ChangeFeed } from "../changes/change-feed.ts";
 import type { NotificationOutbox } from "../delivery/notification-outbox.ts";
 import type { MessageLog } from "../log/message-log.ts";
 import type { KnownUsers } from "../members/known-users.ts";
@@ -24,6 +25,7 @@ export interface RoomStores {
   readonly profiles: ProfileCache;
   readonly knownUsers: KnownUsers;
   readonly outbox: NotificationOutbox;
+  readonly changeFeed: ChangeFeed;
   readonly snapshots: MemberSnapshots;
   readonly renderer: MessageRenderer;
   readonly encoder: MessageEncoder;

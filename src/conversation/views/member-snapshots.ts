@@ -6,6 +6,7 @@ import type { Mentioned, Message } from "../../domain/messages/message.ts";
 import type { InboxUpdate } from "../../domain/sync/inbox-update.ts";
 import type { MessagesInContext } from "../../domain/sync/message-context.ts";
 import type { OwnUnread } from "../../domain/sync/socket-protocol.ts";
+import type { ChangeFeed } from "../changes/change-feed.ts";
 import type { MessageLog } from "../log/message-log.ts";
 import type { MessageRow } from "../log/row.ts";
 import { isDeletedForMe } from "../members/deleted-for-me.ts";
@@ -15,16 +16,27 @@ import type { Members } from "../members/members.ts";
 import type { ConversationState } from "../state/conversation-state.ts";
 import type { MessageRenderer } from "./message-renderer.ts";
 
+/** What snapshots show. */
+interface SnapshotSources {
+  state: ConversationState;
+  log: MessageLog;
+  changeFeed: Pick<ChangeFeed, "announcedRev">;
+  members: Members;
+  renderer: MessageRenderer;
+}
+
 /** Describes the conversation as one member sees it now: for their inbox, and for answers to calls. */
 export class MemberSnapshots {
   readonly #state: ConversationState;
   readonly #log: MessageLog;
+  readonly #changeFeed: Pick<ChangeFeed, "announcedRev">;
   readonly #members: Members;
   readonly #renderer: MessageRenderer;
 
-  constructor(state: ConversationState, log: MessageLog, members: Members, renderer: MessageRenderer) {
+  constructor({ state, log, changeFeed, members, renderer }: SnapshotSources) {
     this.#state = state;
     this.#log = log;
+    this.#changeFeed = changeFeed;
     this.#members = members;
     this.#renderer = renderer;
   }
@@ -114,7 +126,7 @@ export class MemberSnapshots {
       visibleFrom: member.visible_from,
       newFrom: this.#newFrom(member),
       lastSeq: last.seq,
-      rev: this.#state.rev,
+      rev: this.#changeFeed.announcedRev,
       lastCount: last.n,
       readSeq: member.read_seq,
       readCount: this.#countsUnread(member) ? member.read_n : last.n,

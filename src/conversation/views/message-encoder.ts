@@ -77,7 +77,7 @@ export class MessageEncoder {
   }
 
   #make(message: Message): EncodedMessage {
-    const { seq, revoked, createdAt, sender } = message;
+    const { seq, revoked, rev, createdAt, sender } = message;
     const texts: Record<string, EncodedPart> = {};
     for (const [name, format] of Object.entries(this.#formats)) {
       try {
@@ -89,6 +89,6 @@ export class MessageEncoder {
         log("error", "message_not_encoded", { conversation, seq, format: name, ...errorFields(error) });
       }
     }
-    return { seq, revoked, createdAt, senderId: sender.id, texts };
+    return { seq, revoked, rev, createdAt, senderId: sender.id, texts };
   }
 }

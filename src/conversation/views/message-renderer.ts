@@ -75,6 +75,7 @@ export class MessageRenderer {
       body: listedBody(row.kind, row.body),
       mentions: readMentions(row.mentions),
       revoked: row.revoked_rev !== null,
+      ...(row.changed_rev !== null && { rev: row.changed_rev }),
       createdAt: row.created_at,
     };
   }
@@ -92,6 +93,7 @@ export class MessageRenderer {
       ...(quoted && { quote: quote(quoted) }),
       mentions: readMentions(row.mentions),
       revoked: row.revoked_rev !== null,
+      rev: row.changed_rev ?? 0,
       createdAt: row.created_at,
     };
   }

@@ -4,21 +4,29 @@ import type { MessageRow } from "../log/row.ts";
 import type { MemberRow } from "../members/member-row.ts";
 import type { RoomStores } from "../state/context.ts";
 
-/** The maximum of messages in a page, and of changes. */
+/** The maximum of messages in a page. */
 const PAGE = 100;
+/** The maximum of changed messages in a page, and of hides. */
+const CHANGES_PAGE = 200;
 
 /** Where a page begins, and how large it may be. */
-interface PageRequest {
+export interface PageRequest {
   after: Position;
   /** undefined: the client wants no changes */
   rev: number | undefined;
+  /** the newest change that the client may be told; absent: the newest of all */
+  upToRev?: number;
+  /** the number of changed messages beyond which the page is a reset; absent: none is */
+  maxChanges?: number | undefined;
   /** the most bytes of the bodies; absent: `LIMITS.pageBytes` */
   maxBytes?: number;
 }
 
+type PageSource = Pick<RoomStores, "log" | "state">;
+
 /** The next page of a replay for a room socket. */
 export function replayPage(
-  room: Pick<RoomStores, "log" | "state" | "renderer">,
+  room: PageSource & Pick<RoomStores, "renderer">,
   member: MemberRow,
   request: PageRequest,
 ): ReplayPage {
@@ -27,7 +35,7 @@ export function replayPage(
 
 /** The next page of a replay for the device sockets of a member. */
 export function devicePage(
-  room: Pick<RoomStores, "log" | "state" | "encoder">,
+  room: PageSource & Pick<RoomStores, "encoder">,
   member: MemberRow,
   request: PageRequest,
 ): DevicePage {
@@ -35,44 +43,97 @@ export function devicePage(
 }
 
 /**
- * Makes the next page of a replay: first the changes after `rev` to messages up to `after`, then the messages
- * after `after`, at most 100 of each. A page with 100 changes has no messages. The last page reaches the
- * newest message that the member may see, so its reader can go live at once. For a member who left, this is
- * the last message before they left.
+ * Makes the next page of a replay: first the messages up to `after` that changed after `rev`, at most 200,
+ * then the messages after `after`, at most 100. A page that leaves changes to the next has no messages. The
+ * last page reaches the newest message that the member may see, so its reader can go live at once. For a
+ * member who left, this is the last message before they left.
  * @param show renders messages as the member sees them
  */
 function nextPage<Shown>(
-  room: Pick<RoomStores, "log" | "state">,
+  room: PageSource,
   member: MemberRow,
-  { after, rev, maxBytes }: PageRequest,
+  request: PageRequest,
   show: (rows: MessageRow[]) => Shown[],
 ): ReplayPage<Shown> {
+  const { after, rev, maxBytes, maxChanges, upToRev = room.state.rev } = request;
   const last = member.visible_until ?? room.log.last.seq;
   const from = Position.parse(Math.min(after, last));
-  const hasChanged = rev !== undefined && rev < room.state.rev;
-  const changes = hasChanged ? room.log.changes(rev, from, PAGE, member) : [];
-  const start = { after: from, since: rev, changes };
-  const lastChange = changes.at(-1);
-  if (lastChange && changes.length === PAGE) {
-    // The next page begins with the changes after these: this one claims no more.
-    return { ...start, messages: [], laterChanges: [], lastSeq: from, rev: lastChange.rev, hasMore: true };
+  const start = { after: from, since: rev };
+  const range = { upTo: from, upToRev };
+  if (rev !== undefined && maxChanges !== undefined && isTooMany(room, rev, range, maxChanges)) {
+    const nothing = { changes: [], changed: [], messages: [], laterChanges: [] };
+    return { ...start, ...nothing, isReset: true, lastSeq: last, rev: upToRev, hasMore: false };
+  }
+  const { rows: changedRows, changes, end } = changesAfter(room, member, rev ?? upToRev, range, { maxBytes });
+  const changed = show(changedRows);
+  // The next page begins with the changes after these: this one claims no more.
+  if (end < upToRev) {
+    const noMessages = { messages: [], laterChanges: [] };
+    return { ...start, changes, changed, ...noMessages, lastSeq: from, rev: end, hasMore: true };
   }
   const { rows, hasMore } = room.log.after(from, PAGE, member, maxBytes);
   const visible = rows.filter(({ seq }) => seq <= last);
   const isPartial = hasMore && visible.length === rows.length;
   // The last page reaches the newest seq even if the member has hidden the messages at the end.
   const lastSeq = Position.parse(isPartial ? (visible.at(-1)?.seq ?? from) : last);
-  return {
-    ...start,
-    messages: show(visible),
-    laterChanges: rev === undefined ? [] : visible.flatMap(revokeOf),
-    lastSeq,
-    rev: room.state.rev,
-    hasMore: isPartial,
-  };
+  const laterChanges = rev === undefined ? [] : visible.flatMap((row) => revokeOf(row, -1));
+  const messages = show(visible);
+  return { ...start, changes, changed, messages, laterChanges, lastSeq, rev: upToRev, hasMore: isPartial };
 }
 
-/** The revoke of a message, if it is revoked. */
-function revokeOf({ seq, revoked_rev: rev, revoked_by: by }: MessageRow): MessageChange[] {
-  return rev === null ? [] : [{ rev, seq, by }];
+/** The newest message and the newest change that a client may be told of. */
+interface ChangeRange {
+  upTo: Position;
+  upToRev: number;
+}
+
+/** Whether more messages have changed after a rev than a client is told. */
+export function isTooMany(
+  { log }: Pick<PageSource, "log">,
+  rev: number,
+  { upTo, upToRev }: ChangeRange,
+  max: number,
+): boolean {
+  // Each change has a rev of its own: few revs are few messages.
+  return upToRev - rev > max && log.countChanged(rev, upTo, max + 1) > max;
+}
+
+/** A page of what has become of the messages that a client has. */
+interface StoredChangesPage {
+  rows: MessageRow[];
+  /** the revokes and hides among the changes, for clients that know only those */
+  changes: MessageChange[];
+  /** the page has every change up to this one */
+  end: number;
+}
+
+/** At most 200 changed messages and 200 hides after a rev, in the order of their revs. */
+export function changesAfter(
+  { log }: Pick<PageSource, "log">,
+  member: MemberRow,
+  rev: number,
+  range: ChangeRange,
+  { maxBytes, limit = CHANGES_PAGE }: { maxBytes?: number | undefined; limit?: number },
+): StoredChangesPage {
+  if (rev >= range.upToRev) return { rows: [], changes: [], end: range.upToRev };
+  const { rows, hasMore } = log.changedAfter(rev, range, limit, member, maxBytes);
+  const hides = log.hidesAfter(rev, range.upToRev, limit + 1, member);
+  const ends = [
+    hasMore ? (rows.at(-1)?.changed_rev ?? rev) : range.upToRev,
+    hides.length > limit ? (hides[limit - 1]?.rev ?? rev) : range.upToRev,
+  ];
+  const end = Math.min(...ends);
+  const within = rows.filter((row) => (row.changed_rev ?? 0) <= end);
+  const hidden = hides.flatMap((hide) => (hide.rev <= end ? [{ ...hide, by: null }] : []));
+  const changes = [...within.flatMap((row) => revokeOf(row, rev)), ...hidden];
+  return { rows: within, changes: changes.sort((one, other) => one.rev - other.rev), end };
+}
+
+/** The revoke of a message after a rev, at the message's last change: revs rise from event to event. */
+function revokeOf(
+  { seq, changed_rev, revoked_rev, revoked_by: by }: MessageRow,
+  since: number,
+): MessageChange[] {
+  if (revoked_rev === null || revoked_rev <= since) return [];
+  return [{ rev: changed_rev ?? revoked_rev, seq, by }];
 }

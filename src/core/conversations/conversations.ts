@@ -280,9 +280,9 @@ function repairPinnedCopy(
 }
 
 function lastMessageOf({ conversationId, preview }: InboxEntry, sender: Person | null): Message | null {
-  return (
-    preview && { ...withoutSender(preview), conversationId, sender: sender ?? deletedUser(preview.senderId) }
-  );
+  if (!preview) return null;
+  const { senderId, rev = 0 } = preview;
+  return { ...withoutSender(preview), rev, conversationId, sender: sender ?? deletedUser(senderId) };
 }
 
 function withoutSender({ senderId: _, ...preview }: Preview): Omit<Preview, "senderId"> {

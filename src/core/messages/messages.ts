@@ -45,6 +45,21 @@ export async function pageOfMessages(
 }
 
 /**
+ * A page of the messages that changed after a rev, as they are now, and of those that the caller has hidden.
+ * @returns `rev`: the caller has every change up to it
+ * @throws `not_found` unless the caller is a member, `reset` if too many messages have changed: the caller
+ *   loads the conversation anew
+ */
+export function changesOf(
+  core: Core,
+  caller: UserId,
+  id: ConversationId,
+  range: { afterRev: number; limit: number },
+): Promise<{ items: Message[]; hidden: Seq[]; rev: number; hasMore: boolean }> {
+  return core.conversations.changes(id, { userId: caller, ...range });
+}
+
+/**
  * Searches the text, file name, address, description or title of messages for `text`, the newest first. The
  * comparison ignores case and character width (`normalizeForSearch`). A page may have fewer than `limit`
  * items, even none, with a `nextBefore` from which to continue; it is null at the end.

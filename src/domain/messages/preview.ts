@@ -25,6 +25,8 @@ export const Preview = z.object({
   priority: Priority.optional(),
   customData: z.string().optional(),
   forwarded: Forwarded.optional(),
+  /** see `Message`; absent in previews of the previous release */
+  rev: z.int().optional(),
   createdAt: z.int(),
 });
 

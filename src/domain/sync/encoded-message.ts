@@ -12,6 +12,8 @@ export type EncodedPart = z.infer<typeof EncodedPart>;
  */
 export interface EncodedMessage extends Pick<Message, "seq" | "revoked" | "createdAt"> {
   senderId: UserId;
+  /** the number of its last change; absent in messages of the previous release */
+  rev?: number;
   /** by the name of the wire format; absent where the format shows no such message */
   texts: Readonly<Record<string, EncodedPart>>;
 }

@@ -2,7 +2,7 @@ import { Position, type Seq, type UserId } from "../ids.ts";
 import type { Message } from "../messages/message.ts";
 import type { EncodedMessage } from "./encoded-message.ts";
 
-/** A revoke or a hide that a resuming client needs; `by` is null for a hide. */
+/** A revoke or a hide that a resuming client needs, at the message's last change; `by` is null for a hide. */
 export type MessageChange = { rev: number; seq: Seq; by: UserId | null };
 
 /** A position in the message log (`seq`) and in the changes of older messages (`rev`). */
@@ -28,6 +28,12 @@ export interface ReplayPage<Shown = Message> {
   since: number | undefined;
   /** revokes of messages up to `after`, which the client has shown, and the user's hides of any message */
   changes: MessageChange[];
+  /**
+   * the messages up to `after` that changed after `since`, as they are now, in the order of their last change
+   */
+  changed: Shown[];
+  /** more messages have changed than a client is told: it loads the conversation anew. Nothing else follows */
+  isReset?: true;
   messages: Shown[];
   /** the revokes of `messages`, for clients that received or sent these messages meanwhile */
   laterChanges: MessageChange[];
@@ -37,11 +43,11 @@ export interface ReplayPage<Shown = Message> {
   hasMore: boolean;
 }
 
-/** A page for device sockets. */
-export type DevicePage = ReplayPage<EncodedMessage>;
+/** A page for device sockets. `changed` is absent in pages of the previous release. */
+export type DevicePage = Omit<ReplayPage<EncodedMessage>, "changed"> & { changed?: EncodedMessage[] };
 
 /** An empty page with more to come. */
 export function emptyPage({ after, rev }: { after: Position; rev: number }): ReplayPage<never> {
-  const noEntries = { changes: [], messages: [], laterChanges: [] };
+  const noEntries = { changes: [], changed: [], messages: [], laterChanges: [] };
   return { after, since: rev, ...noEntries, lastSeq: after, rev, hasMore: true };
 }

@@ -33,6 +33,8 @@ export type RoomEvent =
       rev: number;
     }
   | { type: "synced"; conversationId: ConversationId; lastSeq: Position; rev: number; hasMore: boolean }
+  /** too many messages have changed: the client loads the conversation anew, up to this position */
+  | { type: "reset"; conversationId: ConversationId; lastSeq: Position; rev: number }
   | { type: "read"; conversationId: ConversationId; userId: UserId; seq: Position; unread?: OwnUnread }
   | { type: "typing"; conversationId: ConversationId; userId: UserId }
   | { type: "revoked"; conversationId: ConversationId; seq: Seq; by: UserId; rev: number }
@@ -141,6 +143,8 @@ export interface Encoder<Event> {
   messages(parts: EncodedPart[]): string;
   /** One frame of one or several acks. */
   acks(parts: EncodedPart[]): string;
+  /** One frame of messages as they are after a change. @param rev with them a client has all changes to here */
+  changed(conversationId: ConversationId, rev: number, parts: EncodedPart[]): string;
   event(event: Event): string;
   refused(failure: Failure, about?: RefusalContext): string;
 }
@@ -174,6 +178,8 @@ export interface DeviceProtocol extends Pick<Encoder<never>, "messages" | "refus
    * @returns the part of a frame; null: the user is shown nothing
    */
   complete?(text: EncodedPart, message: EncodedMessage, context: MessageContext): EncodedPart | null;
+  /** One frame of changed messages; absent: the format shows no changes but its events. */
+  changed?: Encoder<never>["changed"];
   /** the maximum number of messages in a frame; absent: no maximum of its own */
   maxMessagesPerFrame?: 1;
   /** null: a sender gets the stored message, in its order, instead of an ack */

@@ -2,6 +2,7 @@ import { CoreError, noConversation, type Result } from "../../domain/errors.ts";
 import type { ConversationId, Position, UserId } from "../../domain/ids.ts";
 import type { AnyDraft } from "../../domain/messages/message.ts";
 import type { Conversations, DeviceReceipt, DeviceSendResult } from "../../domain/ports.ts";
+import type { Settings } from "../../domain/settings.ts";
 import type { DeliveredPosition, InboxUpdate } from "../../domain/sync/inbox-update.ts";
 import { furthest, isAhead, type SyncPosition } from "../../domain/sync/replay.ts";
 import type { DeviceEvent, SyncPoint } from "../../domain/sync/socket-protocol.ts";
@@ -36,6 +37,7 @@ export interface DeviceFeedDeps {
   conversations: Conversations;
   contexts: MessageContexts;
   timing: Pick<Timing, "deviceFeed">;
+  settings: Pick<Settings, "maxChanges">;
   userId(): UserId;
 }
 

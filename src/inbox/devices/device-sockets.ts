@@ -39,7 +39,7 @@ const NO_CONVERSATIONS: ReadonlySet<ConversationId> = new Set();
 /** What device sockets need from outside the inbox. */
 export interface DeviceSocketsDeps {
   protocols: Protocols;
-  settings: Pick<Settings, "rateLimits"> & FileSettings;
+  settings: Pick<Settings, "rateLimits" | "maxChanges"> & FileSettings;
   conversations: Conversations;
   timing: Pick<Timing, "deviceFeed" | "frameRate" | "typing">;
 }

@@ -1,6 +1,7 @@
 import type { EncodedMessage, EncodedPart } from "../../domain/sync/encoded-message.ts";
 import type { MessageContext } from "../../domain/sync/message-context.ts";
 import type { DeviceProtocol } from "../../domain/sync/socket-protocol.ts";
+import type { ChangedPart } from "../../object/frames.ts";
 
 /**
  * The parts of frames for messages that their conversation has encoded.
@@ -11,10 +12,28 @@ export function messageParts(
   protocol: DeviceProtocol,
   context?: MessageContext,
 ): EncodedPart[] {
+  return messages.flatMap((message) => partOf(message, protocol, context) ?? []);
+}
+
+/** The same for changed messages, each with the number of its last change. */
+export function changedParts(
+  messages: EncodedMessage[],
+  protocol: DeviceProtocol,
+  context?: MessageContext,
+): ChangedPart[] {
   return messages.flatMap((message) => {
-    const text = message.texts[protocol.name];
-    if (text === undefined) return [];
-    if (!protocol.complete) return text;
-    return (context && protocol.complete(text, message, context)) ?? [];
+    const part = partOf(message, protocol, context);
+    return part === null ? [] : [{ rev: message.rev ?? 0, part }];
   });
+}
+
+function partOf(
+  message: EncodedMessage,
+  protocol: DeviceProtocol,
+  context: MessageContext | undefined,
+): EncodedPart | null {
+  const text = message.texts[protocol.name];
+  if (text === undefined) return null;
+  if (!protocol.complete) return text;
+  return context ? protocol.complete(text, message, context) : null;
 }

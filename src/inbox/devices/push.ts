@@ -8,11 +8,11 @@ import type { DeviceProtocol } from "../../domain/sync/socket-protocol.ts";
 import type { Timing } from "../../domain/timing.ts";
 import type { Semaphore } from "../../object/concurrency.ts";
 import { withDeadline } from "../../object/deadline.ts";
-import { changeEvents, frames } from "../../object/frames.ts";
+import { changeFrames, frames } from "../../object/frames.ts";
 import type { SocketGroup } from "./delivery-positions.ts";
 import type { DeviceSocket } from "./device-socket.ts";
 import type { MessageContexts, Unread } from "./message-contexts.ts";
-import { messageParts } from "./message-parts.ts";
+import { changedParts, messageParts } from "./message-parts.ts";
 
 /** The messages that a socket has just sent itself. */
 export interface OwnMessages {
@@ -97,16 +97,18 @@ function push(
     seq: Position.parse(Math.min(page.lastSeq, target.lastSeq)),
     rev: Math.min(page.rev, target.rev),
   });
-  const framesByProtocol = new Map<DeviceProtocol, string[]>();
+  /** by protocol, and by whether the client takes changes */
+  const known = new Map<string, string[]>();
   const outgoing = group.sockets(to).map((socket) => {
-    const { protocol } = socket;
+    const { protocol, takesChanges } = socket;
+    const key = `${protocol.name} ${takesChanges}`;
     const isOwn = own?.socket === socket && protocol.acks !== null;
-    const encoded = isOwn ? undefined : framesByProtocol.get(protocol);
+    const encoded = isOwn ? undefined : known.get(key);
     const excluded = isOwn ? own.seqs : NONE;
     const context = protocol.complete ? contexts.of(target) : undefined;
-    const frames =
-      encoded ?? newFrames(page, { from, to }, target.conversationId, protocol, excluded, context);
-    if (!isOwn) framesByProtocol.set(protocol, frames);
+    const receiver = { protocol, takesChanges, excluded, context };
+    const frames = encoded ?? newFrames(page, { from, to }, target.conversationId, receiver);
+    if (!isOwn) known.set(key, frames);
     return { socket, frames };
   });
   group.save(to);
@@ -114,33 +116,42 @@ function push(
   for (const { socket, frames } of outgoing) for (const frame of frames) socket.send(frame);
 }
 
+/** Who is sent a part of a page. */
+interface Receiver {
+  protocol: DeviceProtocol;
+  /** the client is sent messages as they are after a change */
+  takesChanges: boolean;
+  /** messages that the socket has sent itself: it gets acks for them, but also their changes */
+  excluded: ReadonlySet<Seq>;
+  /** for wire formats that want it */
+  context?: MessageContext | undefined;
+}
+
 /**
  * The frames of the part of a page that leads a socket from one position to another: changes of the messages
  * that it has, then the later messages.
- * @param excluded messages that the socket has sent itself: it gets acks for them, but also their changes
- * @param context for wire formats that want it
  * @returns the frames, in order
  */
 export function newFrames(
   page: DevicePage,
   { from, to }: { from: SyncPosition; to: SyncPosition },
   conversationId: ConversationId,
-  protocol: DeviceProtocol,
-  excluded: ReadonlySet<Seq>,
-  context?: MessageContext,
+  { protocol, takesChanges, excluded, context }: Receiver,
 ): string[] {
-  // An own message is not shown by the page, so its revoke is sent however old it is.
+  /** Whether the socket has the message from before this page, or as its sender. */
+  const isHeld = ({ seq }: { seq: Seq }) => seq <= from.seq || excluded.has(seq);
+  // An own message is not shown by the page, so its change is sent however old it is.
   const isUnshown = (seq: Seq) => seq > from.seq && seq <= to.seq && excluded.has(seq);
-  const within = page.laterChanges.filter(({ seq }) => seq <= from.seq || excluded.has(seq));
-  const changes = [...page.changes, ...within].filter(
-    ({ seq, rev }) => rev <= to.rev && (rev > from.rev || isUnshown(seq)),
-  );
-  // Ascending: a client that disconnects resumes after the highest rev that it got.
-  changes.sort((a, b) => a.rev - b.rev);
+  const isDue = ({ seq, rev = 0 }: { seq: Seq; rev?: number }) =>
+    rev > 0 && rev <= to.rev && (rev > from.rev || isUnshown(seq));
+  const changes = [...page.changes, ...page.laterChanges.filter(isHeld)].filter(isDue);
+  const changed = [...(page.changed ?? []), ...page.messages.filter(isHeld)].filter(isDue);
+  const byRev = (one: { rev?: number }, other: { rev?: number }) => (one.rev ?? 0) - (other.rev ?? 0);
+  const parts = takesChanges ? changedParts(changed.sort(byRev), protocol, context) : [];
   const isNew = (seq: Seq) => seq > from.seq && seq <= to.seq && !excluded.has(seq);
   const messages = page.messages.filter(({ seq }) => isNew(seq));
   return [
-    ...changeEvents(changes, conversationId).flatMap((event) => protocol.event(event) ?? []),
+    ...changeFrames(changes.sort(byRev), parts, conversationId, protocol),
     ...frames(messageParts(messages, protocol, context), protocol.messages, protocol.maxMessagesPerFrame),
   ];
 }

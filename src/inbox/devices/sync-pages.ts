@@ -1,6 +1,7 @@
 import { isNotFound } from "../../domain/errors.ts";
 import { type ConversationId, Position, type UserId } from "../../domain/ids.ts";
 import type { Conversations, ReplayRequest } from "../../domain/ports.ts";
+import type { Settings } from "../../domain/settings.ts";
 import { type DevicePage, emptyPage, type SyncPosition } from "../../domain/sync/replay.ts";
 import type { SyncPoint } from "../../domain/sync/socket-protocol.ts";
 import type { Timing } from "../../domain/timing.ts";
@@ -10,13 +11,14 @@ import { pageFrames } from "../../object/frames.ts";
 import type { ConversationList } from "../list/conversation-list.ts";
 import { type DeliveryPositions, isWithheld } from "./delivery-positions.ts";
 import type { DeviceSocket } from "./device-socket.ts";
-import { messageParts } from "./message-parts.ts";
+import { changedParts, messageParts } from "./message-parts.ts";
 
 /** What the pages of syncs need from the inbox. */
 interface SyncPagesDeps {
   list: Pick<ConversationList, "known">;
   conversations: Pick<Conversations, "replay" | "pushConversation">;
   timing: Pick<Timing, "deviceFeed">;
+  settings: Pick<Settings, "maxChanges">;
   userId(): UserId;
 }
 
@@ -45,7 +47,9 @@ export class SyncPages {
     const current = cursor ?? shared;
     // Without `rev` the client wants no older changes. The page still starts at the socket's own rev: the
     // position after the page would skip changes that the socket has not been sent.
-    const request = { userId: this.#deps.userId(), after, rev: rev ?? current.rev };
+    const { takesChanges, protocol } = socket;
+    const maxChanges = takesChanges && protocol.changed ? this.#deps.settings.maxChanges : undefined;
+    const request = { userId: this.#deps.userId(), after, rev: rev ?? current.rev, maxChanges };
     const page = await this.#pageFor(socket, id, request).catch((error: unknown) => {
       if (isNotFound(error))
         this.#keepPosition(socket, id, {
@@ -58,8 +62,9 @@ export class SyncPages {
     const to = { seq: page.lastSeq, rev: page.rev };
     if (page.hasMore) this.#positions.setReplaying(socket, id, to);
     else this.#positions.merge(socket, id, to, shared);
-    const parts = messageParts(page.messages, socket.protocol);
-    for (const frame of pageFrames(page, parts, id, socket.protocol)) socket.send(frame);
+    const messages = messageParts(page.messages, protocol);
+    const changed = takesChanges ? changedParts(page.changed ?? [], protocol) : [];
+    for (const frame of pageFrames({ ...page, messages, changed }, id, protocol)) socket.send(frame);
     // Other events were withheld, so the socket gets the conversation as it is now.
     if (cursor && isWithheld(cursor) && !page.hasMore) void this.#pushConversation(id);
   }

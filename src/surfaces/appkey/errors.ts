@@ -17,6 +17,7 @@ const REASONS: Record<ErrorCode, { reason: string; status?: ContentfulStatusCode
   group_full: { reason: "群组已满" },
   already_handled: { reason: "已处理" },
   too_late: { reason: "已超过时限" },
+  reset: { reason: "请重新加载" },
   upgrade_required: { reason: "需要 WebSocket", status: 426 },
   too_large: { reason: "内容过大", status: 413 },
   range_not_satisfiable: { reason: "范围有误", status: 416 },

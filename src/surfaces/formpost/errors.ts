@@ -30,6 +30,7 @@ const REFUSALS: Record<ErrorCode, Refusal> = {
   group_full: { code: BAD_PARAMETER },
   already_handled: { code: BAD_PARAMETER },
   too_late: { code: BAD_PARAMETER },
+  reset: { code: BAD_PARAMETER },
   upgrade_required: { code: BAD_PARAMETER },
   too_large: { code: BAD_PARAMETER },
   range_not_satisfiable: { code: BAD_PARAMETER },

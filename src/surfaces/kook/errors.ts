@@ -31,6 +31,7 @@ const REASONS: Record<
   group_full: { reason: "群组已满", code: REFUSED },
   already_handled: { reason: "已处理", code: REFUSED },
   too_late: { reason: "已超过时限", code: REFUSED },
+  reset: { reason: "请重新加载", code: REFUSED },
   upgrade_required: { reason: "需要 WebSocket", code: 426 },
   too_large: { reason: "内容过大", code: 413 },
   range_not_satisfiable: { reason: "范围有误", code: 416 },

@@ -36,6 +36,7 @@ const WIRE_FAILURES: Record<ErrorCode, WireFailure> = {
   group_full: { code: 10_014 },
   already_handled: { code: 10_024 },
   too_late: { code: 10_031 },
+  reset: { code: BAD_PARAMETER },
   upgrade_required: { code: 426, status: 426 },
   too_large: { code: 413, status: 413 },
   range_not_satisfiable: { code: 416, status: 416 },

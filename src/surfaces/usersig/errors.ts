@@ -27,6 +27,7 @@ const WIRE_FAILURES: Record<ErrorCode, WireFailure> = {
   group_full: { code: 400, reason: "群聊人数已满" },
   already_handled: { code: 400, reason: "已处理" },
   too_late: { code: 400, reason: "已超过时限" },
+  reset: { code: 400, reason: "请重新加载" },
   upgrade_required: { code: 426, reason: "需要 WebSocket", status: 426 },
   too_large: { code: 400, reason: "大小超限" },
   range_not_satisfiable: { code: 416, reason: "范围有误", status: 416 },

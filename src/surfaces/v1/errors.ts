@@ -25,6 +25,7 @@ export const PROBLEMS: Record<ErrorCode, Problem> = {
   group_full: { status: 409, title: "Conflict", code: "conflict" },
   already_handled: { status: 409, title: "Conflict", code: "conflict" },
   too_late: { status: 409, title: "Conflict", code: "conflict" },
+  reset: { status: 410, title: "Load it anew" },
   upgrade_required: { status: 426, title: "WebSocket upgrade required" },
   too_large: { status: 413, title: "Too large" },
   range_not_satisfiable: { status: 416, title: "Range not satisfiable" },

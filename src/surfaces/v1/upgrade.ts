@@ -6,12 +6,20 @@ import { requireSocket } from "../../http/access/upgrade.ts";
 /** The sub-protocol of v1's sockets. Browsers offer `token.<T>` beside it. */
 const SUBPROTOCOL = "parley.v1";
 
-/** The query of both sockets: `echo` asks for the stored message in each ack. */
+/** The query of both sockets: `echo` asks for the stored message in each ack, `changes` for no `changed`. */
 export const SocketQuery = z.object({
   echo: z.literal("message").optional().openapi({
     description: "`message`: each ack of a send has the stored message, as the POST answers it",
   }),
+  changes: z.literal("0").optional().openapi({
+    description: "`0`: no frames `changed` and `reset`, for clients that know only `revoked` and `hidden`",
+  }),
 });
+
+/** What a client asks of its socket. */
+export function wishesOf({ echo, changes }: z.infer<typeof SocketQuery>) {
+  return { echoes: echo === "message", ignoresChanges: changes === "0" };
+}
 
 /** The description, in the document, of operations that open a socket. */
 export const SOCKET = {

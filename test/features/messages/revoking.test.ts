@@ -63,7 +63,7 @@ describe("a revoke", () => {
     expect(answer.body).toBeUndefined();
     await expectErased(id, [ann, bob]);
     const { quote: _, ...remaining } = sent;
-    const revoked = { ...remaining, body: {}, mentions: [], revoked: true };
+    const revoked = { ...remaining, body: {}, mentions: [], revoked: true, rev: 1 };
     for (const member of [ann, bob]) {
       expect((await page(member, id)).items[1]).toEqual(revoked);
       expect(await getMessage(member, id, sent.seq)).toEqual(revoked);

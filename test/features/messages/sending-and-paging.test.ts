@@ -44,6 +44,7 @@ describe("a send", () => {
       body: { text: "hello" },
       mentions: [],
       revoked: false,
+      rev: 0,
       created_at: expect.any(Number),
     });
     const second = await send(bob, group.id, { ...text("hi"), client_msg_id: "a" });

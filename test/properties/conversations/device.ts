@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { type Frame, TestSocket, upgrade } from "../../support/clients/socket.ts";
-import { Ack, Change, DisplayedConversation, Read } from "./displayed.ts";
+import { Ack, Change, Changed, DisplayedConversation, Read } from "./displayed.ts";
 import type { Draft, History } from "./history.ts";
 import { Conversation, Message, wire } from "./http.ts";
 
@@ -195,6 +195,9 @@ export class Device {
         return;
       case "read":
         this.displayed.read(Read.parse(frame));
+        return;
+      case "changed":
+        this.displayed.changed(Changed.parse(frame));
         return;
       case "revoked":
         this.displayed.revoke(Change.parse(frame));

@@ -1,10 +1,11 @@
 import { expect } from "vitest";
 import { z } from "zod";
 import type { Draft, History, Shown } from "./history.ts";
-import { type Message, shown } from "./http.ts";
+import { Message, shown } from "./http.ts";
 
 export const Ack = z.object({ client_msg_id: z.string(), seq: z.int(), created_at: z.int() });
 export const Change = z.object({ seq: z.int(), rev: z.int() });
+export const Changed = z.object({ items: z.array(Message).min(1), rev: z.int() });
 export const Read = z.object({ user_id: z.int(), seq: z.int() });
 
 /**
@@ -16,6 +17,8 @@ export class DisplayedConversation {
   readonly #shown = new Map<number, Shown>();
   readonly #gone = new Set<number>();
   readonly #revoked = new Set<number>();
+  readonly #revs = new Map<number, number>();
+  #changedRev = 0;
   readonly #positions = new Map<number, number>();
   /** The newest message and change that it shows: a reconnected device resumes here. */
   seq = 0;
@@ -30,6 +33,7 @@ export class DisplayedConversation {
     const told = shown(message);
     expect(told.seq, `${this.#name} gets each message once, in order`).toBeGreaterThan(this.seq);
     expect(this.#gone, "a hidden message is not sent").not.toContain(told.seq);
+    this.#revs.set(told.seq, message.rev);
     this.#show(told);
     this.seq = told.seq;
   }
@@ -48,11 +52,32 @@ export class DisplayedConversation {
   }
 
   revoke({ seq, rev }: z.infer<typeof Change>): void {
-    this.#changed(rev);
+    // A revoke comes as a changed message, and then as an event.
+    if (rev > this.#changedRev) this.#changed(rev);
     this.#revoked.add(seq);
     const known = this.#shown.get(seq);
     if (known) this.#show(known);
     this.#quoting(seq, (entry) => ({ ...entry, quote: { seq, preview: "" } }));
+  }
+
+  /** Messages are as they are now: each change is told once, and in order. */
+  changed({ items, rev }: z.infer<typeof Changed>): void {
+    this.#changed(rev);
+    this.#changedRev = rev;
+    for (const message of items) {
+      expect(message.rev, `${this.#name} gets each change once`).toBeGreaterThan(
+        this.#revs.get(message.seq) ?? 0,
+      );
+      this.#revs.set(message.seq, message.rev);
+      const known = this.#shown.get(message.seq);
+      if (!known) continue;
+      const { text, quote } = shown(message);
+      this.#show({ ...known, text, quote });
+      this.#quoting(message.seq, (entry) => ({
+        ...entry,
+        quote: { seq: message.seq, preview: text ?? "" },
+      }));
+    }
   }
 
   hide({ seq, rev }: z.infer<typeof Change>): void {

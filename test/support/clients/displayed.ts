@@ -35,6 +35,10 @@ export class DisplayedConversation {
   readonly #revoked = new Set<number>();
   readonly #hidden = new Set<number>();
   readonly #positions = new Map<number, number>();
+  /** the rev of each message, as far as one was told */
+  readonly #revs = new Map<number, number>();
+  /** the rev of the last frame with changed messages */
+  #changedRev = 0;
   #replay: Replay | null = null;
   /** The newest message and change that it shows: a reconnected device resumes here. */
   lastSeq = 0;
@@ -76,8 +80,9 @@ export class DisplayedConversation {
     this.#replay = null;
   }
 
-  message(message: DisplayedMessage): void {
+  message(message: DisplayedMessage, rev = 0): void {
     const { seq } = message;
+    this.#revs.set(seq, rev);
     if (this.#replay) {
       this.#takePage(this.#replay, seq);
     } else {
@@ -120,6 +125,27 @@ export class DisplayedConversation {
     if (known) this.#show(known);
   }
 
+  /** Messages are as they are now. One that it does not show is none that it missed. */
+  changed(items: { message: DisplayedMessage; rev: number }[], rev: number): void {
+    expect(items.length, `${this.#name} is told no empty change`).toBeGreaterThan(0);
+    const revs = items.map((item) => item.rev);
+    expect(revs, "changes come in their order").toEqual(revs.toSorted((a, b) => a - b));
+    expect(rev, "changes come with their revs").toBeGreaterThanOrEqual(revs.at(-1) ?? 0);
+    if (!this.#replay) {
+      expect(rev, `${this.#name} gets each change once, in order`).toBeGreaterThan(this.rev);
+      for (const { message, rev: itsRev } of items)
+        expect(itsRev, `${this.#name} gets each change once`).toBeGreaterThan(
+          this.#revs.get(message.seq) ?? 0,
+        );
+      this.rev = rev;
+      this.#changedRev = rev;
+    }
+    for (const { message, rev: itsRev } of items) {
+      this.#revs.set(message.seq, itsRev);
+      if (this.#shown.has(message.seq)) this.#show(message);
+    }
+  }
+
   hide({ seq, rev }: { seq: number; rev: number }): void {
     this.#change(rev);
     this.#hidden.add(seq);
@@ -128,6 +154,8 @@ export class DisplayedConversation {
 
   #change(rev: number): void {
     if (this.#replay) return;
+    // A revoke comes as a changed message, and then as an event.
+    if (rev <= this.#changedRev) return;
     expect(rev, `${this.#name} gets each change once, in order`).toBeGreaterThan(this.rev);
     this.rev = rev;
   }
@@ -155,6 +183,11 @@ export class DisplayedConversation {
     if (this.#hidden.has(seq)) return;
     this.#shown.set(seq, this.#revoked.has(seq) ? { ...message, body: {}, revoked: true } : message);
   }
+}
+
+/** A changed message of the wire, as it is displayed, and the number of its change. */
+export function displayedChange(message: z.infer<typeof Message>) {
+  return { message: displayedMessage(message), rev: message.rev };
 }
 
 /** The displayed form of a message of the wire. */

@@ -1,7 +1,7 @@
 import { expect } from "vitest";
 import { z } from "zod";
 import { Message } from "../../../src/surfaces/v1/schemas/messages.ts";
-import { DisplayedConversation, displayedMessage } from "./displayed.ts";
+import { DisplayedConversation, displayedChange, displayedMessage } from "./displayed.ts";
 import type { Frame } from "./socket.ts";
 
 const MAX_SENDS = 64;
@@ -32,6 +32,7 @@ const Synced = z.object({
 });
 const Focused = z.object({ conversation_id: z.int(), last_seq: z.int(), rev: z.int() });
 const Activity = z.object({ conversation_id: z.int(), last_seq: z.int() });
+const Changed = z.object({ conversation_id: z.int(), items: z.array(Message), rev: z.int() });
 const Change = z.object({ conversation_id: z.int(), seq: z.int(), rev: z.int() });
 const Read = z.object({ conversation_id: z.int(), user_id: z.int(), seq: z.int() });
 const Typing = z.object({ conversation_id: z.int(), user_id: z.int() });
@@ -43,7 +44,7 @@ const Refused = z.object({
 
 const About = z.object({ conversation_id: z.int().optional() });
 /** The frames that no socket gets which must ask for them first. */
-const WITHHELD = ["synced", "revoked", "hidden"];
+const WITHHELD = ["synced", "changed", "revoked", "hidden"];
 
 /** Refusals after which a client may try again. */
 const AGAIN = ["unavailable", "internal", "rate_limited"];
@@ -275,6 +276,11 @@ export class ModelClient {
       case "synced":
         this.#takeSynced(Synced.parse(frame));
         return;
+      case "changed": {
+        const { conversation_id, items, rev } = Changed.parse(frame);
+        this.displayed(conversation_id).changed(items.map(displayedChange), rev);
+        return;
+      }
       case "revoked": {
         const change = Change.parse(frame);
         this.displayed(change.conversation_id).revoke(change);
@@ -314,7 +320,7 @@ export class ModelClient {
     const draft = this.#said.get(sender.id === this.#userId ? (clientMsgId ?? "") : "");
     if (draft && this.#saidHere.has(draft) && !draft.elsewhere && !displayed.isBehind)
       throw new Error(`${this.name} gets its own message back: ${draft.text}`);
-    displayed.message(displayedMessage(message));
+    displayed.message(displayedMessage(message), message.rev);
   }
 
   #ack({ client_msg_id, conversation_id, seq, created_at: createdAt }: z.infer<typeof Ack>): void {

@@ -135,7 +135,7 @@ export class World {
     const protocols = { v1: deviceProtocol };
     const deps = {
       protocols,
-      settings: { rateLimits: false, publicOrigin: null, formerOrigins: [] },
+      settings: { rateLimits: false, maxChanges: 5_000, publicOrigin: null, formerOrigins: [] },
       conversations: this.#conversations(),
       timing,
     };

@@ -166,6 +166,7 @@ export const WHO_MAY: Row[] = [
     ...members([400, "validation_failed"]),
     stranger: [400, "validation_failed"],
   },
+  { route: `GET ${IN}/changes`, ...members(OK) },
   { route: `GET ${IN}/messages/:seq`, ...members(OK) },
   { route: `GET ${IN}/messages/:seq`, path: ({ id }) => ({ id, seq: 9_999 }), ...members(NOBODY) },
   { route: `PUT ${IN}/read`, body: () => ({ seq: 1 }), ...members(OK) },

@@ -154,7 +154,15 @@ test("a wake-up with a checkpoint calls those who are behind it, and those whom 
   if (behind === undefined) throw new Error("five members");
   world.version = 3;
   world.noteStands = true;
-  world.checkpoint = { seq: 3, changes: 0, touched: 0, behind: [behind], isLarge: false, servedAt: 0 };
+  world.checkpoint = {
+    seq: 3,
+    changes: 0,
+    touched: 0,
+    rev: 0,
+    behind: [behind],
+    isLarge: false,
+    servedAt: 0,
+  };
   await world.repairAll(world.fanout());
   expect(world.calls).toEqual([{ id: behind, ver: 3 }]);
   world.version = 4;

@@ -23,12 +23,13 @@ async function revoke(room: Room, seqs: number[]): Promise<void> {
 /** The seqs of the revokes that a socket gets which is brought to the end of the log by pages from a hint. */
 function revokesShown(room: Room, hint: SyncPosition, socket: SyncPosition, own: number[] = []): number[] {
   const shown: number[] = [];
-  const sent = new Set(own.map((seq) => Seq.parse(seq)));
+  const excluded = new Set(own.map((seq) => Seq.parse(seq)));
+  const receiver = { protocol: deviceProtocol, takesChanges: true, excluded };
   let [from, after, hasMore] = [socket, hint, true];
   while (hasMore) {
     const page = devicePage(room, room.members.active(BOB), { after: after.seq, rev: after.rev });
     const to = { seq: page.lastSeq, rev: page.rev };
-    const frames = newFrames(page, { from, to }, room.state.id, deviceProtocol, sent);
+    const frames = newFrames(page, { from, to }, room.state.id, receiver);
     for (const frame of frames.map((text) => JSON.parse(text)))
       if (frame.type === "revoked") shown.push(frame.seq);
     [from, after, hasMore] = [to, to, page.hasMore];

@@ -2,7 +2,14 @@ import { afterEach, expect, test, vi } from "vitest";
 import { readSettings } from "../../../src/domain/settings.ts";
 
 const DEFAULTS = {
-  ...{ rateLimits: true, allowedOrigins: [], maxGroupMembers: 1_000, maxLiveMembers: 200, appKeys: [] },
+  ...{
+    rateLimits: true,
+    allowedOrigins: [],
+    maxGroupMembers: 1_000,
+    maxLiveMembers: 200,
+    maxChanges: 5_000,
+    appKeys: [],
+  },
   ...{ ruleKey: "", rule: "static", provisioning: "key", timeZone: "Asia/Shanghai", revokeWindowS: 120 },
   eventNames: "document",
   ...{ registration: "open", requestLog: "all", unsafe: null, publicOrigin: null, formerOrigins: [] },

@@ -24,6 +24,8 @@ export const encoding: Omit<Encoder<never>, "event"> = {
       : `{"type":"messages","items":[${pieces.join(",")}]}`,
   acks: (pieces) =>
     pieces.length === 1 ? String(pieces[0]) : `{"type":"acks","items":[${pieces.join(",")}]}`,
+  changed: (conversationId, rev, parts) =>
+    `{"type":"changed","conversation_id":${conversationId},"rev":${rev},"items":[${parts.join(",")}]}`,
   refused: ({ code, detail, data }, { clientMsgId, conversationId } = {}) =>
     JSON.stringify({
       type: "error",
@@ -46,6 +48,10 @@ export function conversationEvent(event: Exclude<RoomEvent, { type: "ready" }>):
         rev: event.rev,
         has_more: event.hasMore,
       };
+    case "reset": {
+      const { conversationId, lastSeq, rev } = event;
+      return { type: "reset", conversation_id: conversationId, last_seq: lastSeq, rev };
+    }
     case "read":
       return {
         type: "read",

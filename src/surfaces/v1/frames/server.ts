@@ -52,6 +52,12 @@ const MessagesFrame = frame(
   "Several messages of one conversation, in rising `seq`",
 );
 
+const ChangedFrame = frame(
+  "changed",
+  { ...About, rev: Rev, items: z.array(Message).min(1).max(200) },
+  "Messages as they are now, in the order of their last change. With them you have every change up to `rev`",
+);
+
 const ErrorFrame = frame(
   "error",
   {
@@ -81,6 +87,11 @@ const ConversationEventFrame = z.union([
     "synced",
     { ...About, last_seq: Position, rev: Rev, has_more: z.boolean() },
     "The end of a page of replay",
+  ),
+  frame(
+    "reset",
+    { ...About, last_seq: Position, rev: Rev },
+    "More messages have changed than are replayed: drop what you show of the conversation, and load it anew",
   ),
   frame(
     "read",
@@ -135,6 +146,7 @@ const SharedFrames = [
   AcksFrame,
   MessageFrame,
   MessagesFrame,
+  ChangedFrame,
   ...ConversationEventFrame.options,
   ErrorFrame,
 ] as const;

@@ -26,6 +26,20 @@ export const Limit = digits
   .default(50)
   .openapi({ type: "integer", minimum: 1, maximum: LIMITS.page, default: 50 });
 
+/** The number of a change of the conversation as a bound. */
+export const RevParam = digits.openapi({ type: "integer", minimum: 0, example: 0 });
+
+/** The number of changes in a page. */
+export const ChangesLimit = digits
+  .pipe(
+    z
+      .int()
+      .min(1)
+      .max(2 * LIMITS.page),
+  )
+  .default(LIMITS.page)
+  .openapi({ type: "integer", minimum: 1, maximum: 2 * LIMITS.page, default: LIMITS.page });
+
 /** A time in milliseconds. */
 export const Time = z
   .int()

@@ -3,7 +3,7 @@ import { ConversationId, Position, Seq, UserId } from "../../../domain/ids.ts";
 import { LIMITS } from "../../../domain/limits.ts";
 import { Content, Kind, SystemMessage } from "../../../domain/messages/content.ts";
 import { textUpTo } from "../../../domain/text.ts";
-import { Limit, PositionParam, QueryText, Time, UserIdParam } from "./common.ts";
+import { ChangesLimit, Limit, PositionParam, QueryText, RevParam, Time, UserIdParam } from "./common.ts";
 
 /** The client message id: unique per sender in a conversation, so that a send can be repeated. */
 export const ClientMsgId = z.string().min(1).max(LIMITS.clientMsgId).openapi({
@@ -134,6 +134,10 @@ export const MessageFields = z.object({
   mentions: Mentions,
   forwarded: ForwardedFrom.optional(),
   revoked: z.boolean(),
+  rev: z
+    .int()
+    .nonnegative()
+    .meta({ description: "The number of its last change in the conversation; 0: it never changed" }),
   client_msg_id: z.string().optional(),
   created_at: Time,
 });
@@ -178,6 +182,20 @@ export const PageQuery = z.object({
   after: PositionParam.optional(),
   limit: Limit,
 });
+
+export const ChangesQuery = z.object({
+  after_rev: RevParam.optional().openapi({ description: "The highest `rev` that you have; absent: 0" }),
+  limit: ChangesLimit,
+});
+
+export const ChangesPage = z
+  .object({
+    items: z.array(Message),
+    hidden: z.array(Seq).openapi({ description: "Messages that you have hidden: remove them" }),
+    rev: z.int().nonnegative().openapi({ description: "With this page you have every change up to it" }),
+    has_more: z.boolean(),
+  })
+  .openapi("ChangesPage");
 
 export const SearchQuery = z.object({
   q: QueryText.pipe(textUpTo(LIMITS.query).min(1)),

@@ -65,6 +65,7 @@ function withoutBody(message: Message): Omit<z.infer<typeof MessageShape>, "body
       },
     }),
     revoked: message.revoked,
+    rev: message.rev,
     ...(clientMsgId !== undefined && { client_msg_id: clientMsgId }),
     created_at: message.createdAt,
   };

@@ -6,13 +6,16 @@ export const Shown = z.looseObject({
   conversation_id: z.int(),
   seq: z.int(),
   revoked: z.boolean(),
+  rev: z.int(),
   body: z.record(z.string(), z.json()),
 });
 export type Shown = z.infer<typeof Shown>;
 
 const Single = z.object({ message: Shown });
 const Batch = z.object({ items: z.array(Shown) });
-const Change = z.object({ conversation_id: z.int(), seq: z.int(), rev: z.int() });
+const Hidden = z.object({ conversation_id: z.int(), seq: z.int(), rev: z.int() });
+const Changed = z.object({ conversation_id: z.int(), rev: z.int(), items: z.array(Shown) });
+const Reset = z.object({ conversation_id: z.int() });
 const Synced = z.object({ conversation_id: z.int(), last_seq: z.int(), rev: z.int(), has_more: z.boolean() });
 const Ack = z.object({ client_msg_id: z.string(), message: Shown });
 const Acks = z.object({ items: z.array(Ack) });
@@ -49,7 +52,8 @@ export class Kept {
   /** only `synced` raises `seq` and `rev` */
   isBehind = true;
   readonly #messages = new Map<number, Shown>();
-  readonly #revoked = new Set<number>();
+  /** as they came in `changed`, also those that are not shown */
+  readonly #changed = new Map<number, Shown>();
   readonly #hidden = new Set<number>();
 
   /** What is shown, in order. */
@@ -63,24 +67,36 @@ export class Kept {
     if (!this.isBehind) this.seq = Math.max(this.seq, message.seq);
   }
 
-  /** Shows a message, also one of a page over HTTP. A `seq` that is there is the same message. */
+  /** Shows a message, also one of a page over HTTP: of one `seq`, what has the highest `rev`. */
   show(message: Shown): void {
-    if (this.#hidden.has(message.seq)) return;
-    const isRevoked = this.#revoked.has(message.seq);
-    this.#messages.set(message.seq, isRevoked ? { ...message, revoked: true, body: {} } : message);
+    const { seq } = message;
+    if (this.#hidden.has(seq)) return;
+    const states = [message, this.#messages.get(seq), this.#changed.get(seq)];
+    const newest = states.flatMap((state) => state ?? []).sort((a, b) => b.rev - a.rev)[0];
+    this.#messages.set(seq, newest ?? message);
   }
 
   /** Room 6, device 9. */
-  change(type: "revoked" | "hidden", seq: number, rev: number): void {
-    const known = this.#messages.get(seq);
-    if (type === "hidden") {
-      this.#hidden.add(seq);
-      this.#messages.delete(seq);
-    } else {
-      this.#revoked.add(seq);
-      if (known) this.show(known);
+  changed(items: readonly Shown[], rev: number): void {
+    for (const message of items) {
+      this.#changed.set(message.seq, message);
+      if (this.#messages.has(message.seq)) this.show(message);
     }
     if (!this.isBehind) this.rev = Math.max(this.rev, rev);
+  }
+
+  /** Room 6, device 9. */
+  hide(seq: number, rev: number): void {
+    this.#hidden.add(seq);
+    this.#messages.delete(seq);
+    if (!this.isBehind) this.rev = Math.max(this.rev, rev);
+  }
+
+  /** Room 6, device 9: nothing is shown any more, until the messages are loaded anew. */
+  reset(): void {
+    this.#messages.clear();
+    this.#changed.clear();
+    this.#hidden.clear();
   }
 }
 
@@ -114,12 +130,19 @@ export class Steps {
       case "messages":
         for (const message of Batch.parse(frame).items) this.#message(message);
         return;
-      case "revoked":
-      case "hidden": {
-        const { conversation_id, seq, rev } = Change.parse(frame);
-        this.#handlers.keptOf(conversation_id)?.change(frame.type, seq, rev);
+      case "changed": {
+        const { conversation_id, items, rev } = Changed.parse(frame);
+        this.#handlers.keptOf(conversation_id)?.changed(items, rev);
         return;
       }
+      case "hidden": {
+        const { conversation_id, seq, rev } = Hidden.parse(frame);
+        this.#handlers.keptOf(conversation_id)?.hide(seq, rev);
+        return;
+      }
+      case "reset":
+        this.#handlers.keptOf(Reset.parse(frame).conversation_id)?.reset();
+        return;
       case "synced":
         this.#synced(Synced.parse(frame));
         return;

@@ -180,6 +180,10 @@ test("changes arrive in the order of their revs, whichever messages they concern
   };
   const id = ConversationId.parse(1);
   const way = { from: { seq: lastSeq, rev: 4 }, to: { seq: lastSeq, rev: 7 } };
-  const frames = newFrames(page, way, id, deviceProtocol, new Set());
+  const frames = newFrames(page, way, id, {
+    protocol: deviceProtocol,
+    takesChanges: false,
+    excluded: new Set(),
+  });
   expect(frames.map((frame) => JSON.parse(frame).rev)).toEqual([5, 6, 7]);
 });

@@ -100,6 +100,7 @@ function repaired(
       list,
       cursors,
       conversations,
+      settings: { maxChanges: 5_000 },
       contexts: contexts,
       timing,
       userId,

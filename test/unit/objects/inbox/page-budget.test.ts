@@ -70,6 +70,7 @@ async function fetchedAtOnce(messages: number, maxBytes: number): Promise<number
     };
     const known = {
       ...{ list, timing, audience: { open: () => [socket], isOpen: () => true } },
+      settings: { maxChanges: 5_000 },
       userId: () => ANN,
     };
     const contexts = new MessageContexts({ ...known, directory: { storedContext: unasked } });

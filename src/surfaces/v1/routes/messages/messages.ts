@@ -1,5 +1,6 @@
 import { createRoute, z } from "@hono/zod-openapi";
 import {
+  changesOf,
   getMessage,
   hideMessage,
   pageOfMessages,
@@ -11,7 +12,15 @@ import { authenticated } from "../../auth.ts";
 import { v1Body } from "../../body.ts";
 import { v1Router } from "../../router.ts";
 import { ConversationIdParam, problems, SeqParam } from "../../schemas/common.ts";
-import { DeleteQuery, Message, MessagePage, NewMessage, PageQuery } from "../../schemas/messages.ts";
+import {
+  ChangesPage,
+  ChangesQuery,
+  DeleteQuery,
+  Message,
+  MessagePage,
+  NewMessage,
+  PageQuery,
+} from "../../schemas/messages.ts";
 import { serializeMessage, toDraft } from "../../serialize/messages.ts";
 
 const params = z.object({ id: ConversationIdParam });
@@ -62,6 +71,25 @@ const pageRoute = createRoute({
   },
 });
 
+const changesRoute = createRoute({
+  method: "get",
+  path: "/v1/conversations/{id}/changes",
+  operationId: "listChanges",
+  tags: ["Messages"],
+  summary: "What has become of messages",
+  description:
+    "The messages that changed after `after_rev`, as they are now, in the order of their last change: each once, however often it changed. " +
+    "A message that you do not have is none that you missed: pass over it. " +
+    "410 `reset`: more messages have changed than are listed (5,000, unless the server's setting `MAX_CHANGES` says otherwise). Drop what you have of the conversation, and load it anew.",
+  security: [{ bearer: [] }],
+  middleware: [authenticated, weighs("page")] as const,
+  request: { params, query: ChangesQuery },
+  responses: {
+    200: { description: "A page", content: { "application/json": { schema: ChangesPage } } },
+    ...problems("validation_failed", "unauthenticated", "not_found", "reset"),
+  },
+});
+
 const getRoute = createRoute({
   method: "get",
   path: "/v1/conversations/{id}/messages/{seq}",
@@ -107,6 +135,13 @@ export const messages = v1Router()
     const query = c.req.valid("query");
     const { items, hasMore } = await pageOfMessages(c.var.core, c.var.caller.userId, id, query);
     return c.json({ items: items.map(serializeMessage), has_more: hasMore }, 200);
+  })
+  .openapi(changesRoute, async (c) => {
+    const { id } = c.req.valid("param");
+    const { after_rev: afterRev = 0, limit } = c.req.valid("query");
+    const page = await changesOf(c.var.core, c.var.caller.userId, id, { afterRev, limit });
+    const { hidden, rev, hasMore } = page;
+    return c.json({ items: page.items.map(serializeMessage), hidden, rev, has_more: hasMore }, 200);
   })
   .openapi(getRoute, async (c) => {
     const { id, seq } = c.req.valid("param");

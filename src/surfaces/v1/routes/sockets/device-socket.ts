@@ -3,7 +3,7 @@ import { openDeviceSocket } from "../../../../core/sockets/device-socket.ts";
 import { socketAuthenticated } from "../../auth.ts";
 import { refuseInvalid, v1Router } from "../../router.ts";
 import { problems } from "../../schemas/common.ts";
-import { requireUpgrade, SOCKET, SocketQuery } from "../../upgrade.ts";
+import { requireUpgrade, SOCKET, SocketQuery, wishesOf } from "../../upgrade.ts";
 
 /** The key of this device protocol in `src/worker.ts`. */
 const PROTOCOL = "v1";
@@ -30,6 +30,6 @@ deviceSocket.openAPIRegistry.registerPath({
 // A plain route: the answer is the object's own 101, which no schema describes.
 deviceSocket.get("/v1/socket", socketAuthenticated, zValidator("query", SocketQuery, refuseInvalid), (c) => {
   const subprotocol = requireUpgrade(c.var.core.settings, c.req);
-  const echoes = c.req.valid("query").echo === "message";
-  return openDeviceSocket(c.var.core, { ...c.var.caller, protocol: PROTOCOL, subprotocol, echoes });
+  const wishes = wishesOf(c.req.valid("query"));
+  return openDeviceSocket(c.var.core, { ...c.var.caller, protocol: PROTOCOL, subprotocol, ...wishes });
 });

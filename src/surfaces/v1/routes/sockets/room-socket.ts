@@ -4,7 +4,7 @@ import { openRoomSocket } from "../../../../core/sockets/room-socket.ts";
 import { socketAuthenticated } from "../../auth.ts";
 import { refuseInvalid, v1Router } from "../../router.ts";
 import { ConversationIdParam, PositionParam, problems } from "../../schemas/common.ts";
-import { requireUpgrade, SOCKET, SocketQuery } from "../../upgrade.ts";
+import { requireUpgrade, SOCKET, SocketQuery, wishesOf } from "../../upgrade.ts";
 
 const params = z.object({ id: ConversationIdParam });
 const query = SocketQuery.extend({
@@ -12,7 +12,7 @@ const query = SocketQuery.extend({
     description: "Replay the messages after this `seq`; absent: live only",
   }),
   rev: PositionParam.optional().openapi({
-    description: "With `after`: also replay the revokes and hides after this `rev`",
+    description: "With `after`: also replay the changes after this `rev`",
   }),
 });
 
@@ -48,7 +48,7 @@ roomSocket.get(
       conversationId: c.req.valid("param").id,
       after: c.req.valid("query").after,
       rev: c.req.valid("query").rev,
-      echoes: c.req.valid("query").echo === "message",
+      ...wishesOf(c.req.valid("query")),
       subprotocol,
     });
   },

@@ -1,0 +1,74 @@
+import type { Seq, UserId } from "../../domain/ids.ts";
+import type { EncodedPart } from "../../domain/sync/encoded-message.ts";
+import type { RoomProtocol } from "../../domain/sync/socket-protocol.ts";
+import { changeFrames } from "../../object/frames.ts";
+import type { ChangeAnnouncement } from "../changes/change-feed.ts";
+import type { MessageRow } from "../log/row.ts";
+import type { RoomContext } from "../state/context.ts";
+import type { RoomSocket } from "./room-socket.ts";
+
+type Room = Pick<RoomContext, "state" | "log" | "members" | "renderer">;
+
+/** One of the ways in which members see a changed message. `key` tells them apart; null: not at all. */
+interface View {
+  key: string;
+  part: EncodedPart | null;
+}
+
+/** A changed message, and who sees it in which way. */
+interface Changed {
+  seq: Seq;
+  rev: number;
+  viewOf(userId: UserId): View;
+}
+
+const UNSEEN: View = { key: "-", part: null };
+
+/**
+ * Sends changed messages to the live sockets, except those whose clients take none. A message comes without
+ * the part that is its reader's own, except to the users whose own part has changed. Sockets with equal views
+ * share the frames.
+ */
+export function sendChanges(
+  room: Room,
+  { rows, ownersOf }: ChangeAnnouncement,
+  sockets: Iterable<RoomSocket>,
+  protocol: RoomProtocol,
+): void {
+  const receivers = [...sockets].filter(({ isLive, takesChanges }) => isLive && takesChanges);
+  if (receivers.length === 0) return;
+  const changed = rows.map((row) => viewsOf(room, row, ownersOf.get(row.seq), protocol));
+  const framesByViews = new Map<string, string[]>();
+  for (const socket of receivers) {
+    const views = changed.map(({ rev, viewOf }) => ({ rev, ...viewOf(socket.userId) }));
+    const key = views.map((view) => view.key).join();
+    const parts = views.flatMap(({ rev, part }) => (part === null ? [] : [{ rev, part }]));
+    const frames = framesByViews.get(key) ?? changeFrames([], parts, room.state.id, protocol);
+    framesByViews.set(key, frames);
+    for (const frame of frames) socket.send(frame);
+  }
+}
+
+function viewsOf(
+  { log, members, renderer }: Room,
+  row: MessageRow,
+  owners: ReadonlySet<UserId> | undefined,
+  protocol: RoomProtocol,
+): Changed {
+  const { seq } = row;
+  const { message, blind } = renderer.renderForAll(row);
+  const shared = { key: "all", part: protocol.message(message) };
+  const blinded = blind && { key: "blind", part: protocol.message(blind.message) };
+  const hiders = new Set(log.hiddenBy(seq));
+  const viewOf = (userId: UserId): View => {
+    const member = members.find(userId);
+    // Members who joined later, or deleted their history, never see the message.
+    if (!member || member.visible_from >= seq || hiders.has(userId)) return UNSEEN;
+    if (owners?.has(userId)) {
+      const [own] = renderer.render([row], member);
+      return own ? { key: `${userId}`, part: protocol.message(own) } : UNSEEN;
+    }
+    return blinded && blind?.users.has(userId) ? blinded : shared;
+  };
+  return { seq, rev: row.changed_rev ?? 0, viewOf };
+}

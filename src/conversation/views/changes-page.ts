@@ -1,0 +1,36 @@
+import { CoreError } from "../../domain/errors.ts";
+import type { Seq } from "../../domain/ids.ts";
+import type { Message } from "../../domain/messages/message.ts";
+import type { MemberRow } from "../members/member-row.ts";
+import type { RoomStores } from "../state/context.ts";
+import { changesAfter, isTooMany } from "./replay-page.ts";
+
+/** A page of what has become of the messages that a member may see. */
+export interface ChangesPage {
+  /** the messages as they are now, in the order of their last change */
+  items: Message[];
+  /** the messages that the member has hidden */
+  hidden: Seq[];
+  /** the page has every change up to this one */
+  rev: number;
+  hasMore: boolean;
+}
+
+/**
+ * At most `limit` messages that changed after a rev.
+ * @throws `reset` if more messages have changed than the setting `MAX_CHANGES` allows
+ */
+export function changesPage(
+  room: Pick<RoomStores, "log" | "state" | "renderer"> & { maxChanges: number },
+  member: MemberRow,
+  { afterRev, limit }: { afterRev: number; limit: number },
+): ChangesPage {
+  const range = { upTo: room.log.last.seq, upToRev: room.state.rev };
+  if (isTooMany(room, afterRev, range, room.maxChanges)) {
+    throw new CoreError("reset", "More messages have changed than are replayed. Load the conversation anew.");
+  }
+  const { rows, changes, end } = changesAfter(room, member, afterRev, range, { limit });
+  const hidden = changes.flatMap(({ seq, by }) => (by === null ? [seq] : []));
+  const rev = Math.max(end, afterRev);
+  return { items: room.renderer.render(rows, member), hidden, rev, hasMore: end < room.state.rev };
+}
