@@ -217,9 +217,14 @@ export function noMessage(seq?: number): CoreError {
   return new CoreError("not_found", detail, { missing: "message" });
 }
 
-/** The `unauthenticated` for the token of a session that has ended, or of a deleted account. */
-export function sessionOver(detail = "This session has ended. Sign in again."): CoreError {
-  return new CoreError("unauthenticated", detail, { token: "ended" });
+/** The `unauthenticated` for the token of a session that has ended. */
+export function sessionOver(): CoreError {
+  return new CoreError("unauthenticated", "This session has ended. Sign in again.", { token: "ended" });
+}
+
+/** The `unauthenticated` for the token of a deleted account, as the inbox of its user answers. */
+export function accountOver(): CoreError {
+  return new CoreError("unauthenticated", "This account does not exist any more.", { token: "ended" });
 }
 
 /** The `not_found` for a user who does not exist, or whose account is deleted. */

@@ -1,4 +1,4 @@
-import { CoreError, type Result, sessionOver } from "../domain/errors.ts";
+import { accountOver, CoreError, type Result } from "../domain/errors.ts";
 import { ConversationId, SessionId, UserId } from "../domain/ids.ts";
 import { AlarmJobs, type JobHandler } from "../object/alarm-jobs.ts";
 import { CallBudget } from "../object/concurrency.ts";
@@ -235,7 +235,7 @@ export abstract class InboxLifecycle extends SocketHost {
 
 /** @throws `unauthenticated` for an ended session, or a deleted account */
 function requireSession({ accountDeletion, sessionGate }: InboxComponents, sessionId: SessionId): void {
-  if (accountDeletion.isDeleted) throw sessionOver("This account does not exist any more.");
+  if (accountDeletion.isDeleted) throw accountOver();
   sessionGate.requireActive(sessionId);
 }
 

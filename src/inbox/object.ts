@@ -7,7 +7,7 @@ import type {
   NumberedRange,
   UnreadEntry,
 } from "../domain/conversations/conversation-list.ts";
-import { type CoreError, type Result, sessionOver } from "../domain/errors.ts";
+import { accountOver, type Result } from "../domain/errors.ts";
 import type { ConversationId, SessionId } from "../domain/ids.ts";
 import type { DraftContent, DraftId, DraftState, StoredDraft } from "../domain/messages/draft.ts";
 import type { MessageReference } from "../domain/messages/message.ts";
@@ -114,7 +114,7 @@ export abstract class InboxObject extends InboxLifecycle {
    */
   register(input: SocketRegistration): Promise<Result<null>> {
     return this.answer(({ accountDeletion, sessionGate, presence }) => {
-      if (accountDeletion.isDeleted) throw noAccount();
+      if (accountDeletion.isDeleted) throw accountOver();
       sessionGate.register(input);
       void presence.socketOpened();
       this.checkLater();
@@ -264,7 +264,7 @@ export abstract class InboxObject extends InboxLifecycle {
    */
   keepDraft(input: StoredDraft): Promise<Result<null>> {
     return this.answer(({ drafts, accountDeletion }) => {
-      if (accountDeletion.isDeleted) throw noAccount();
+      if (accountDeletion.isDeleted) throw accountOver();
       drafts.keep(input);
       return null;
     });
@@ -314,8 +314,4 @@ export abstract class InboxObject extends InboxLifecycle {
     const hasDevices = components.sockets.open().length > 0;
     await Promise.all([components.snapshotRequests.beforeList(), components.subscriptions.renew(hasDevices)]);
   }
-}
-
-function noAccount(): CoreError {
-  return sessionOver("This account does not exist any more.");
 }

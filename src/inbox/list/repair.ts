@@ -1,4 +1,4 @@
-import { CoreError, nullIfNotFound, sessionOver } from "../../domain/errors.ts";
+import { accountOver, CoreError, nullIfNotFound } from "../../domain/errors.ts";
 import { type ConversationId, Position, type UserId } from "../../domain/ids.ts";
 import type { Conversations, RepairResult, UserDirectory } from "../../domain/ports.ts";
 import type { InboxUpdate, RepairSnapshot } from "../../domain/sync/inbox-update.ts";
@@ -246,8 +246,7 @@ export class ListRepair {
   }
 
   #requireAccount(): void {
-    if (!this.#deps.isDeleted()) return;
-    throw sessionOver("This account does not exist any more.");
+    if (this.#deps.isDeleted()) throw accountOver();
   }
 }
 
