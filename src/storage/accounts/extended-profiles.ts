@@ -13,6 +13,7 @@ import { nextProfileTime, PERSON } from "../columns.ts";
 import { isBlocked } from "../contacts/pair-conditions.ts";
 import { queryD1 } from "../d1-errors.ts";
 import type { Database } from "../database.ts";
+import { isAmong } from "../json-lists.ts";
 import { users } from "../schema.ts";
 import { allowsEmail, type EmailRule, emailColumns } from "./email-changes.ts";
 import {
@@ -99,8 +100,7 @@ export async function insertProvisioned(
 
 /** The extended profiles of these users, deleted users included. Unknown ids are left out. One query. */
 function findExtendedProfiles(db: Database, ids: UserId[]): Promise<ExtendedProfile[]> {
-  const among = sql`${users.id} IN (SELECT value FROM json_each(${JSON.stringify(ids)}))`;
-  return queryD1(db.select(EXTENDED_PROFILE).from(users).where(among));
+  return queryD1(db.select(EXTENDED_PROFILE).from(users).where(isAmong(users.id, ids)));
 }
 
 /**
@@ -112,13 +112,12 @@ export async function findExtendedProfilesSeenBy(
   ids: UserId[],
   viewer: UserId,
 ): Promise<ExtendedProfile[]> {
-  const among = sql`${users.id} IN (SELECT value FROM json_each(${JSON.stringify(ids)}))`;
   const isAcross = isBlocked(viewer, users.id).mapWith(Boolean).as("is_blocked");
   const found = await queryD1(
     db
       .select({ ...EXTENDED_PROFILE, blocked: isAcross })
       .from(users)
-      .where(among),
+      .where(isAmong(users.id, ids)),
   );
   return found.map(({ blocked, ...user }) => (blocked ? nameOf(user) : publicOf(user)));
 }

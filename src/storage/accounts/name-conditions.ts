@@ -1,6 +1,7 @@
 import { eq, type SQL, sql } from "drizzle-orm";
 import { lookAlikeKeys } from "../../domain/names/look-alike.ts";
 import type { Database } from "../database.ts";
+import { listed } from "../json-lists.ts";
 import { formerUsernames, usernameKeys, users } from "../schema.ts";
 
 /** Why a username cannot be had: it is another user's, or was, or it looks like another user's. */
@@ -38,11 +39,6 @@ export function keysOfUser(db: Database, username: string) {
   const isThere = sql`EXISTS (SELECT 1 FROM users WHERE username = ${username})`;
   return db
     .insert(usernameKeys)
-    .select(sql`SELECT value FROM json_each(${JSON.stringify(lookAlikeKeys(username))}) WHERE ${isThere}`)
+    .select(sql`${listed(lookAlikeKeys(username))} WHERE ${isThere}`)
     .onConflictDoNothing();
-}
-
-/** The values of a list as a subquery: one bound parameter for any number. */
-export function listed(values: string[]): SQL {
-  return sql`SELECT value FROM json_each(${JSON.stringify(values)})`;
 }

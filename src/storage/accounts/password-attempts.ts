@@ -3,6 +3,7 @@ import { z } from "zod";
 import type { AttemptSubject } from "../../domain/accounts/sign-in.ts";
 import { queryD1 } from "../d1-errors.ts";
 import type { Database } from "../database.ts";
+import { isAmong } from "../json-lists.ts";
 import { passwordAttempts } from "../schema.ts";
 
 /**
@@ -95,14 +96,12 @@ export function listNewestAttempts(
 
 /** Deletes attempts, since their password was right. */
 export async function deleteAttempts(db: Database, ids: number[]): Promise<void> {
-  const among = sql`${passwordAttempts.id} IN (SELECT value FROM json_each(${JSON.stringify(ids)}))`;
-  await queryD1(db.delete(passwordAttempts).where(among));
+  await queryD1(db.delete(passwordAttempts).where(isAmong(passwordAttempts.id, ids)));
 }
 
 /** Marks attempts as wrong. */
 export async function markAttemptsWrong(db: Database, ids: number[]): Promise<void> {
-  const among = sql`${passwordAttempts.id} IN (SELECT value FROM json_each(${JSON.stringify(ids)}))`;
-  await queryD1(db.update(passwordAttempts).set({ wrong: true }).where(among));
+  await queryD1(db.update(passwordAttempts).set({ wrong: true }).where(isAmong(passwordAttempts.id, ids)));
 }
 
 /** Deletes the attempts of all subjects up to `before` (milliseconds). */

@@ -2,8 +2,8 @@ import { lt, sql } from "drizzle-orm";
 import { KEYS_VERSION, lookAlikeKeys } from "../../domain/names/look-alike.ts";
 import { queryD1 } from "../d1-errors.ts";
 import type { Database } from "../database.ts";
+import { isAmong, listed } from "../json-lists.ts";
 import { formerUsernames, usernameKeys, users } from "../schema.ts";
-import { listed } from "./name-conditions.ts";
 
 /**
  * Stores the keys of names without them: of accounts that an earlier release created, or whose keys an
@@ -28,22 +28,19 @@ export async function fillInUsernameKeys(db: Database, limit: number): Promise<b
   );
   const names = [...named, ...former].map(({ username }) => username);
   if (names.length === 0) return false;
-  const keys = JSON.stringify(names.flatMap(lookAlikeKeys));
+  const keys = names.flatMap(lookAlikeKeys);
   await queryD1(
     db.batch([
       // The WHERE keeps SQLite from reading ON CONFLICT as the beginning of a join.
       db
         .insert(usernameKeys)
-        .select(sql`SELECT value FROM json_each(${keys}) WHERE true`)
+        .select(sql`${listed(keys)} WHERE true`)
         .onConflictDoNothing(),
-      db
-        .update(users)
-        .set({ keysVersion: KEYS_VERSION })
-        .where(sql`${users.username} IN (${listed(names)})`),
+      db.update(users).set({ keysVersion: KEYS_VERSION }).where(isAmong(users.username, names)),
       db
         .update(formerUsernames)
         .set({ keysVersion: KEYS_VERSION })
-        .where(sql`${formerUsernames.username} IN (${listed(names)})`),
+        .where(isAmong(formerUsernames.username, names)),
     ]),
   );
   return true;

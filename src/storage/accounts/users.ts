@@ -16,6 +16,7 @@ import {
 import { isBlocked } from "../contacts/pair-conditions.ts";
 import { queryD1 } from "../d1-errors.ts";
 import type { Database } from "../database.ts";
+import { isAmong } from "../json-lists.ts";
 import { signInPlaces, users } from "../schema.ts";
 import { allowsEmail, type EmailRule, emailColumns } from "./email-changes.ts";
 import { isFreeName, keysOfUser, type NameTaken, namesakeQuery } from "./name-conditions.ts";
@@ -95,12 +96,12 @@ export function findUsersWithRelation(
   ids: UserId[],
   viewer: UserId,
 ): Promise<UserWithRelation[]> {
-  return queryD1(db.select(userWithRelationTo(viewer)).from(users).where(amongIds(ids)));
+  return queryD1(db.select(userWithRelationTo(viewer)).from(users).where(isAmong(users.id, ids)));
 }
 
 /** These users as `viewer` sees them, deleted users included. Unknown ids are left out. One query. */
 export function findUsersWithDeleted(db: Database, ids: UserId[], viewer: UserId): Promise<User[]> {
-  return queryD1(db.select(userSeenBy(viewer)).from(users).where(amongIds(ids)));
+  return queryD1(db.select(userSeenBy(viewer)).from(users).where(isAmong(users.id, ids)));
 }
 
 /** The profiles of these users. Unknown and deleted users are left out. One query. */
@@ -109,7 +110,7 @@ export function findLiveUsers(db: Database, ids: UserId[]): Promise<Person[]> {
     db
       .select(PERSON)
       .from(users)
-      .where(and(amongIds(ids), isNull(users.deletedAt))),
+      .where(and(isAmong(users.id, ids), isNull(users.deletedAt))),
   );
 }
 
@@ -296,13 +297,8 @@ function living(id: UserId) {
   return and(eq(users.id, id), isNull(users.deletedAt));
 }
 
-function amongIds(ids: UserId[]) {
-  return sql`${users.id} IN (SELECT value FROM json_each(${JSON.stringify(ids)}))`;
-}
-
 function livingAmong(usernames: string[]) {
-  const among = sql`${users.username} IN (SELECT value FROM json_each(${JSON.stringify(usernames)}))`;
-  return and(among, isNull(users.deletedAt));
+  return and(isAmong(users.username, usernames), isNull(users.deletedAt));
 }
 
 function livingNamed(username: string) {

@@ -4,6 +4,7 @@ import type { UserId } from "../../domain/ids.ts";
 import { PERSON } from "../columns.ts";
 import { queryD1 } from "../d1-errors.ts";
 import type { Database } from "../database.ts";
+import { isAmong } from "../json-lists.ts";
 import { blocks, users } from "../schema.ts";
 import {
   deleteContactsBetween,
@@ -55,8 +56,7 @@ export async function insertBlocks(
  * @returns the users who have no account
  */
 export async function deleteBlocks(db: Database, userId: UserId, ids: UserId[]): Promise<UserId[]> {
-  const among = sql`${blocks.blockedId} IN (SELECT value FROM json_each(${JSON.stringify(ids)}))`;
-  const given = and(eq(blocks.userId, userId), among);
+  const given = and(eq(blocks.userId, userId), isAmong(blocks.blockedId, ids));
   const [, found] = await queryD1(db.batch([db.delete(blocks).where(given), existingUsersQuery(db, ids)]));
   return missingOf(ids, found);
 }
@@ -102,17 +102,15 @@ export async function listBlocked(
 
 /** The users among `ids` who block `userId`, or whom `userId` blocks. One query. */
 export async function findBlockedAmong(db: Database, userId: UserId, ids: UserId[]): Promise<UserId[]> {
-  const json = JSON.stringify(ids);
-  const [blockedIsGiven, blockerIsGiven] = [
-    sql`${blocks.blockedId} IN (SELECT value FROM json_each(${json}))`,
-    sql`${blocks.userId} IN (SELECT value FROM json_each(${json}))`,
-  ];
   const found = await queryD1(
     db
       .select({ userId: blocks.userId, blockedId: blocks.blockedId })
       .from(blocks)
       .where(
-        or(and(eq(blocks.userId, userId), blockedIsGiven), and(blockerIsGiven, eq(blocks.blockedId, userId))),
+        or(
+          and(eq(blocks.userId, userId), isAmong(blocks.blockedId, ids)),
+          and(isAmong(blocks.userId, ids), eq(blocks.blockedId, userId)),
+        ),
       ),
   );
   return found.map((row) => (row.userId === userId ? row.blockedId : row.userId));

@@ -7,6 +7,7 @@ import type { UserId } from "../../domain/ids.ts";
 import { USER, userSeenBy } from "../columns.ts";
 import { queryD1 } from "../d1-errors.ts";
 import type { Database } from "../database.ts";
+import { isAmong } from "../json-lists.ts";
 import { friendRejections, friendRequests, friends, users } from "../schema.ts";
 import {
   areFriends,
@@ -170,12 +171,11 @@ export function listFriends(
 
 /** The users among `ids` who are friends of `userId`. One query. */
 export async function findFriendsAmong(db: Database, userId: UserId, ids: UserId[]): Promise<UserId[]> {
-  const among = sql`${friends.friendId} IN (SELECT value FROM json_each(${JSON.stringify(ids)}))`;
   const rows = await queryD1(
     db
       .select({ id: friends.friendId })
       .from(friends)
-      .where(and(eq(friends.userId, userId), among)),
+      .where(and(eq(friends.userId, userId), isAmong(friends.friendId, ids))),
   );
   return rows.map(({ id }) => id);
 }

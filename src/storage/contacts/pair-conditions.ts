@@ -2,6 +2,7 @@ import { and, eq, isNull, or, type SQL, sql } from "drizzle-orm";
 import type { SQLiteColumn } from "drizzle-orm/sqlite-core";
 import type { UserId } from "../../domain/ids.ts";
 import type { Database } from "../database.ts";
+import { isAmong, listed } from "../json-lists.ts";
 import { friendRejections, friendRequests, friends, users } from "../schema.ts";
 
 /** A condition: the row is of users `a` and `b`, in either order of the two columns. */
@@ -66,11 +67,7 @@ function hasAsked(a: unknown, b: unknown): SQL {
 
 /** A condition: the row is of user `a` and one of `ids`, in either order of the two columns. */
 function betweenAny(first: SQLiteColumn, second: SQLiteColumn, a: UserId, ids: UserId[]): SQL | undefined {
-  return or(and(eq(first, a), amongIds(second, ids)), and(amongIds(first, ids), eq(second, a)));
-}
-
-function amongIds(column: SQLiteColumn, ids: UserId[]): SQL {
-  return sql`${column} IN (SELECT value FROM json_each(${JSON.stringify(ids)}))`;
+  return or(and(eq(first, a), isAmong(second, ids)), and(isAmong(first, ids), eq(second, a)));
 }
 
 /**
@@ -100,7 +97,7 @@ export function recordRejections(db: Database, a: UserId, ids: UserId[], now: nu
     .insert(friendRejections)
     .select(
       sql`SELECT user_id, from_id, ${now} FROM friend_requests
-        WHERE user_id = ${a} AND from_id IN (SELECT value FROM json_each(${JSON.stringify(ids)}))`,
+        WHERE user_id = ${a} AND from_id IN (${listed(ids)})`,
     )
     .onConflictDoUpdate({
       target: [friendRejections.userId, friendRejections.fromId],
@@ -136,5 +133,5 @@ export function existingUsersQuery(db: Database, ids: UserId[]) {
   return db
     .select({ id: users.id })
     .from(users)
-    .where(and(amongIds(users.id, ids), isNull(users.deletedAt)));
+    .where(and(isAmong(users.id, ids), isNull(users.deletedAt)));
 }

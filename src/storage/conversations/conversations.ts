@@ -10,6 +10,7 @@ import { PERSON, VERSIONED_PERSON } from "../columns.ts";
 import { allLive, areFriends, isBlocked } from "../contacts/pair-conditions.ts";
 import { queryD1 } from "../d1-errors.ts";
 import type { Database } from "../database.ts";
+import { isAmong } from "../json-lists.ts";
 import { conversations, memberships, users } from "../schema.ts";
 
 /**
@@ -63,24 +64,18 @@ export async function openDirect(
  * The current profiles of these users; deleted users have empty ones. Unknown ids are left out. One query.
  */
 export function findPeople(db: Database, ids: UserId[]): Promise<Person[]> {
-  return queryD1(db.select(PERSON).from(users).where(isAmong(ids)));
+  return queryD1(db.select(PERSON).from(users).where(isAmong(users.id, ids)));
 }
 
 /** The same with the versions of the profiles. */
 export function findVersionedPeople(db: Database, ids: UserId[]): Promise<VersionedPerson[]> {
-  return queryD1(db.select(VERSIONED_PERSON).from(users).where(isAmong(ids)));
-}
-
-function isAmong(ids: UserId[]) {
-  return sql`${users.id} IN (SELECT value FROM json_each(${JSON.stringify(ids)}))`;
+  return queryD1(db.select(VERSIONED_PERSON).from(users).where(isAmong(users.id, ids)));
 }
 
 /** The kinds of these conversations. Unknown ids are left out. One query. */
 export function findConversationKinds(db: Database, ids: ConversationId[]): Promise<ConversationWithKind[]> {
-  const among = sql`${conversations.id} IN (SELECT value FROM json_each(${JSON.stringify(ids)}))`;
-  return queryD1(
-    db.select({ id: conversations.id, kind: conversations.kind }).from(conversations).where(among),
-  );
+  const { id, kind } = conversations;
+  return queryD1(db.select({ id, kind }).from(conversations).where(isAmong(id, ids)));
 }
 
 /**

@@ -5,6 +5,7 @@ import type { ConversationCode, ConversationId, UserId } from "../../domain/ids.
 import { areFriends, hasBlocked } from "../contacts/pair-conditions.ts";
 import { queryD1 } from "../d1-errors.ts";
 import type { Database } from "../database.ts";
+import { isAmong } from "../json-lists.ts";
 import { conversations } from "../schema.ts";
 
 /** The direct conversation of two users, in either order; null if they have none. */
@@ -26,10 +27,9 @@ export async function findDirectConversations(
   otherIds: UserId[],
 ): Promise<ConversationId[]> {
   const { lowUserId, highUserId } = conversations;
-  const among = sql`(SELECT value FROM json_each(${JSON.stringify(otherIds)}))`;
   const pair = or(
-    and(eq(lowUserId, userId), sql`${highUserId} IN ${among}`),
-    and(sql`${lowUserId} IN ${among}`, eq(highUserId, userId)),
+    and(eq(lowUserId, userId), isAmong(highUserId, otherIds)),
+    and(isAmong(lowUserId, otherIds), eq(highUserId, userId)),
   );
   const rows = await queryD1(db.select({ id: conversations.id }).from(conversations).where(pair));
   return rows.map(({ id }) => id);

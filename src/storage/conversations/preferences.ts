@@ -3,6 +3,7 @@ import type { Preferences } from "../../domain/conversations/conversation.ts";
 import type { ConversationId, UserId } from "../../domain/ids.ts";
 import { queryD1 } from "../d1-errors.ts";
 import type { Database } from "../database.ts";
+import { isAmong } from "../json-lists.ts";
 import { conversations, memberships } from "../schema.ts";
 
 /**
@@ -46,14 +47,13 @@ export async function findSilence(
   ids: ConversationId[],
 ): Promise<Map<ConversationId, boolean>> {
   if (ids.length === 0) return new Map();
-  const among = sql`${memberships.conversationId} IN (SELECT value FROM json_each(${JSON.stringify(ids)}))`;
   const own = and(eq(memberships.userId, userId), eq(memberships.state, "active"));
   const rows = await queryD1(
     db
       .select({ id: memberships.conversationId, silent: memberships.silent })
       .from(memberships)
       .innerJoin(conversations, eq(conversations.id, memberships.conversationId))
-      .where(and(among, own, isNull(conversations.dissolvedAt))),
+      .where(and(isAmong(memberships.conversationId, ids), own, isNull(conversations.dissolvedAt))),
   );
   return new Map(rows.map(({ id, silent }) => [id, silent]));
 }

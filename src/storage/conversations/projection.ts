@@ -3,6 +3,7 @@ import type { ConversationId, UserId } from "../../domain/ids.ts";
 import type { ConversationProjection, ProjectedRequest } from "../../domain/ports.ts";
 import { queryD1 } from "../d1-errors.ts";
 import type { Database } from "../database.ts";
+import { isAmong } from "../json-lists.ts";
 import { conversations, memberships, users } from "../schema.ts";
 
 /**
@@ -27,7 +28,7 @@ export async function writeProjection(
     ...knownUsers.map((userId) => [userId, "member", "left", 0, 0]),
   ]);
   const active = members.filter(({ state }) => state === "active").map(({ userId }) => userId);
-  const expectedLive = JSON.stringify([...active, ...knownUsers]);
+  const expectedLive = [...active, ...knownUsers];
   const upsert = db
     .insert(memberships)
     .select(
@@ -54,9 +55,7 @@ export async function writeProjection(
   const deletedUsers = db
     .select({ id: users.id })
     .from(users)
-    .where(
-      and(sql`${users.id} IN (SELECT value FROM json_each(${expectedLive}))`, isNotNull(users.deletedAt)),
-    );
+    .where(and(isAmong(users.id, expectedLive), isNotNull(users.deletedAt)));
   if (requests) await writeRequests(db, id, requests);
   if (answered) {
     await queryD1(db.update(conversations).set({ answered: true }).where(eq(conversations.id, id)));

@@ -2,6 +2,7 @@ import { and, isNotNull, isNull, lte, sql } from "drizzle-orm";
 import type { FileKey } from "../../domain/ids.ts";
 import { queryD1 } from "../d1-errors.ts";
 import type { Database } from "../database.ts";
+import { isAmong } from "../json-lists.ts";
 import { files, isFileUrl, keyInUrl } from "../schema.ts";
 
 /** Matches if a column has the URL of the file. `+`: with the affinity of the key no index would do. */
@@ -29,9 +30,9 @@ export async function deleteExpiredFiles(
   const hasExpired = and(isNotNull(files.expiresAt), lte(files.expiresAt, now));
   const due = await queryD1(db.select({ key: files.key }).from(files).where(hasExpired).limit(limit));
   if (due.length === 0) return { found: 0, deleted: [] };
-  const keys = JSON.stringify(due.map(({ key }) => key));
+  const keys = due.map(({ key }) => key);
   // A file may have been kept for longer since: the condition is part of the statements.
-  const isDue = and(sql`${files.key} IN (SELECT value FROM json_each(${keys}))`, hasExpired);
+  const isDue = and(isAmong(files.key, keys), hasExpired);
   const [, deleted] = await queryD1(
     db.batch([
       db.update(files).set({ expiresAt: null }).where(and(isDue, isShown)),

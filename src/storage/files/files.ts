@@ -3,6 +3,7 @@ import type { StoredFile } from "../../domain/files/file.ts";
 import type { FileKey, UserId } from "../../domain/ids.ts";
 import { queryD1 } from "../d1-errors.ts";
 import type { Database } from "../database.ts";
+import { isAmong } from "../json-lists.ts";
 import { fileReferences, files } from "../schema.ts";
 
 /** Stores the row of a file whose bytes are in R2. From then on it is readable. */
@@ -55,7 +56,6 @@ export async function keepFileUntil(db: Database, key: FileKey, until: number): 
 /** The keys among these that have a row. One query. */
 export async function findExistingKeys(db: Database, keys: FileKey[]): Promise<Set<FileKey>> {
   if (keys.length === 0) return new Set();
-  const among = sql`${files.key} IN (SELECT value FROM json_each(${JSON.stringify(keys)}))`;
-  const found = await queryD1(db.select({ key: files.key }).from(files).where(among));
+  const found = await queryD1(db.select({ key: files.key }).from(files).where(isAmong(files.key, keys)));
   return new Set(found.map(({ key }) => key));
 }
