@@ -1,5 +1,5 @@
 /** A map of bounded size: a new entry beyond the capacity replaces the one that was used longest ago. */
-export class LruMap<Key, Value extends object> {
+export class LruMap<Key, Value extends NonNullable<unknown>> {
   readonly #entries = new Map<Key, Value>();
   readonly #capacity: () => number;
 

@@ -1,5 +1,6 @@
 import { z } from "zod";
-import type { Kind } from "../messages/content.ts";
+import { LruMap } from "../../lib/lru-map.ts";
+import { MediaKind } from "../errors.ts";
 import type { AnyDraft } from "../messages/message.ts";
 import type { Settings } from "../settings.ts";
 
@@ -9,30 +10,27 @@ import type { Settings } from "../settings.ts";
  */
 export const STORED_ORIGIN = "http://parley.invalid";
 
-/** The settings of which the origins of files depend. */
+/** The settings on which the origins of files depend. */
 export type FileSettings = Pick<Settings, "publicOrigin" | "formerOrigins">;
 
 /** The path of a file, and nothing behind it. */
 const FILE_PATH = /^\/files\/[0-9a-f]{32}\/[^/?#]+$/;
 const Medium = z.looseObject({ url: z.string() });
-const MEDIA: ReadonlySet<Kind> = new Set(["image", "audio", "video", "file"]);
 
 /** The origins that share a `FileOrigins`, for each settings: a client may ask any address of a wildcard. */
 const MAX_SHARED = 100;
 
-const shared = new WeakMap<FileSettings, Map<string, FileOrigins>>();
+const shared = new WeakMap<FileSettings, LruMap<string, FileOrigins>>();
 
 /**
  * The origins as clients see them that have asked this origin. A socket keeps it as long as it is open, and a
  * room has thousands of sockets: all of one origin get the same object.
  */
 export function sharedOrigins(settings: FileSettings, asked: string): FileOrigins {
-  const byOrigin = shared.get(settings) ?? new Map<string, FileOrigins>();
+  const byOrigin = shared.get(settings) ?? new LruMap<string, FileOrigins>(() => MAX_SHARED);
   shared.set(settings, byOrigin);
   const known = byOrigin.get(asked);
   if (known) return known;
-  const [oldest] = byOrigin.keys();
-  if (byOrigin.size >= MAX_SHARED && oldest !== undefined) byOrigin.delete(oldest);
   const made = new FileOrigins(settings, asked);
   byOrigin.set(asked, made);
   return made;
@@ -79,7 +77,7 @@ export class FileOrigins {
 
   /** A draft with the URL of its file as it is stored. */
   draftToStored(draft: AnyDraft): AnyDraft {
-    if ("copy" in draft || !MEDIA.has(draft.kind)) return draft;
+    if ("copy" in draft || !MediaKind.safeParse(draft.kind).success) return draft;
     const body = Medium.parse(JSON.parse(draft.body));
     return { ...draft, body: JSON.stringify({ ...body, url: this.toStored(body.url) }) };
   }

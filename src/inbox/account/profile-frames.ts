@@ -1,5 +1,6 @@
 import type { UserId } from "../../domain/ids.ts";
 import type { DeviceEvent } from "../../domain/sync/socket-protocol.ts";
+import { LruMap } from "../../lib/lru-map.ts";
 
 /** A user looks different. */
 type ProfileEvent = Extract<DeviceEvent, { type: "profile" }>;
@@ -8,14 +9,14 @@ type ProfileEvent = Extract<DeviceEvent, { type: "profile" }>;
 const MAX_KEPT = 1_000;
 
 /**
- * Tells the user's devices of new profiles. Each conversation that the user shares with somebody brings the
- * change, but the devices hear of it once, and never of an older profile after a newer one. Memory alone
- * knows what was sent: after an eviction a frame may come again.
+ * Tells the user's devices of new profiles. Every conversation that the user shares with another user reports
+ * a change of that user's profile. The devices get one frame for it, and never an older profile after a newer
+ * one. The sent versions are in memory only: after an eviction a frame may come again.
  */
 export class ProfileFrames {
   readonly #sockets: () => { sendEvent(event: DeviceEvent): void }[];
-  /** the version of the last frame by user, in the order of sending */
-  readonly #sent = new Map<UserId, number>();
+  /** the version of the last frame by user */
+  readonly #sent = new LruMap<UserId, number>(() => MAX_KEPT);
 
   /** @param sockets the open device sockets */
   constructor(sockets: () => { sendEvent(event: DeviceEvent): void }[]) {
@@ -26,10 +27,7 @@ export class ProfileFrames {
   send(event: ProfileEvent): void {
     const { id } = event.user;
     if ((this.#sent.get(id) ?? -1) >= event.version) return;
-    this.#sent.delete(id);
     this.#sent.set(id, event.version);
-    const [oldest] = this.#sent.keys();
-    if (this.#sent.size > MAX_KEPT && oldest !== undefined) this.#sent.delete(oldest);
     for (const socket of this.#sockets()) socket.sendEvent(event);
   }
 }

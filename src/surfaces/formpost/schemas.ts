@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { CoreError, noConversation, noMessage, noUser } from "../../domain/errors.ts";
+import { CoreError, MediaKind, noConversation, noMessage, noUser } from "../../domain/errors.ts";
 import { ConversationId, Position, Seq, UserId } from "../../domain/ids.ts";
 import { LIMITS } from "../../domain/limits.ts";
 import { GroupName } from "../../domain/names/names.ts";
@@ -98,13 +98,14 @@ export const SenderQuery = Query.extend({
 /** `query_by_content`. No stored text is longer. */
 export const ContentQuery = Query.extend({ content: textUpTo(LIMITS.textLength) });
 
-const MediaKind = z.enum(["image", "file", "video", "audio"]);
+/** The types, in the order in which the error names them. */
+const Type = MediaKind.extract(["image", "file", "video", "audio"]);
 
 /** `query_by_type`. An unknown type is `not_found`, for which its table has a code. */
 export const TypeQuery = Query.extend({
   type: z.string().transform((type) => {
-    const kind = MediaKind.safeParse(type).data;
-    if (kind === undefined) throw new CoreError("not_found", `type: must be ${MediaKind.options.join(", ")}`);
+    const kind = Type.safeParse(type).data;
+    if (kind === undefined) throw new CoreError("not_found", `type: must be ${Type.options.join(", ")}`);
     return kind;
   }),
 });
