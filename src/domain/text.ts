@@ -39,10 +39,12 @@ export function bytesOf(text: string): number {
   return utf8.encode(text).byteLength;
 }
 
-/**
- * Whether a text takes more than `max` bytes of UTF-8. A UTF-16 unit takes at most 3 bytes, so most texts are
- * not encoded for it.
- */
+/** The upper bound of a text's size in bytes of UTF-8: three for each UTF-16 unit. It encodes nothing. */
+export function maxBytesOf(text: string): number {
+  return text.length * 3;
+}
+
+/** Whether a text takes more than `max` bytes of UTF-8. Only a text that may is encoded for it. */
 export function exceedsBytes(text: string, max: number): boolean {
-  return text.length * 3 > max && (text.length > max || bytesOf(text) > max);
+  return maxBytesOf(text) > max && (text.length > max || bytesOf(text) > max);
 }

@@ -2,7 +2,7 @@ import type { ConversationId } from "../domain/ids.ts";
 import type { EncodedPart } from "../domain/sync/encoded-message.ts";
 import type { MessageChange, ReplayPage } from "../domain/sync/replay.ts";
 import type { DeviceProtocol, RoomEvent } from "../domain/sync/socket-protocol.ts";
-import { bytesOf } from "../domain/text.ts";
+import { bytesOf, maxBytesOf } from "../domain/text.ts";
 
 /** The most messages in a frame. */
 const MAX_ITEMS = 100;
@@ -28,9 +28,9 @@ export function frames(
 /** Splits items into runs that fit a frame each. */
 function packed<Item>(items: Item[], partOf: (item: Item) => EncodedPart, maxItems: number): Item[][] {
   const runs: Item[][] = [];
-  const length = items.reduce((sum, item) => sum + partOf(item).length, 0);
-  // A UTF-16 unit takes three bytes at most: only parts that may be too large are counted byte by byte.
-  const mayExceed = length * 3 > MAX_FRAME_BYTES - ENVELOPE_BYTES;
+  const most = items.reduce((sum, item) => sum + maxBytesOf(partOf(item)), 0);
+  // Only parts that may be too large are counted byte by byte.
+  const mayExceed = most > MAX_FRAME_BYTES - ENVELOPE_BYTES;
   let start = 0;
   let bytes = 0;
   items.forEach((item, i) => {

@@ -11,6 +11,7 @@ import type {
 } from "../../domain/ports.ts";
 import type { InboxUpdate, RepairSnapshot } from "../../domain/sync/inbox-update.ts";
 import type { DevicePage } from "../../domain/sync/replay.ts";
+import { maxBytesOf } from "../../domain/text.ts";
 import type { Timing } from "../../domain/timing.ts";
 import { withDeadline } from "../../object/deadline.ts";
 import type { SendOrigin, SendOutcome, StoredSend } from "../sending/send.ts";
@@ -150,8 +151,7 @@ export class DeviceCalls {
       const { seq, created_at: createdAt } = row;
       const isEchoed = echoAll ? bytes < LIMITS.echoedBytes : isRepeated;
       const [echo] = sender && isEchoed ? this.#room.encoder.encode([row], sender) : [];
-      // A UTF-16 unit takes three bytes at most.
-      for (const text of Object.values(echo?.texts ?? {})) bytes += text.length * 3;
+      for (const text of Object.values(echo?.texts ?? {})) bytes += maxBytesOf(text);
       return { ok: true, value: { seq, createdAt, ...(echo && { echo }) } };
     });
   }

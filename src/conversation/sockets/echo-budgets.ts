@@ -1,5 +1,6 @@
 import { LIMITS } from "../../domain/limits.ts";
 import type { EncodedPart } from "../../domain/sync/encoded-message.ts";
+import { maxBytesOf } from "../../domain/text.ts";
 import type { RoomSocket } from "./room-socket.ts";
 
 /**
@@ -14,8 +15,8 @@ export class EchoBudgets {
     return socket.echoes && socket.hasRoomForPage && (this.#taken.get(socket) ?? 0) < LIMITS.echoedBytes;
   }
 
-  /** Counts a message that an ack has. A UTF-16 unit takes three bytes at most. */
+  /** Counts a message that an ack has. */
   take(socket: RoomSocket, message: EncodedPart): void {
-    this.#taken.set(socket, (this.#taken.get(socket) ?? 0) + message.length * 3);
+    this.#taken.set(socket, (this.#taken.get(socket) ?? 0) + maxBytesOf(message));
   }
 }
