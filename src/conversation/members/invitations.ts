@@ -73,18 +73,18 @@ export class Invitations {
     this.#sql.exec(query, JSON.stringify(userIds));
   }
 
-  /** Deletes all of them. */
+  /** Deletes all invitations. */
   clear(): void {
     this.#sql.exec("DELETE FROM invitations");
   }
 
-  /** How many still let somebody in. */
+  /** The number of open invitations: those that still admit a user. */
   countOpen(now: number): number {
     const query = `SELECT count(*) AS n FROM invitations WHERE ${OPEN}`;
     return this.#sql.exec<{ n: number }>(query, now).one().n;
   }
 
-  /** At most `limit` of those that still let somebody in, after an id, oldest first. */
+  /** The open invitations behind an id, oldest first, at most `limit`. */
   page(after: number, limit: number, now: number): InvitationRow[] {
     const query = `SELECT * FROM invitations WHERE id > ? AND ${OPEN} ORDER BY id LIMIT ?`;
     return this.#sql.exec<InvitationRow>(query, after, now, limit).toArray();

@@ -18,14 +18,7 @@ import { getConversation } from "../conversations/conversations.ts";
 const InvitationPosition = z.tuple([z.int()]);
 
 /** A row of an invitation, as the object of the group answers it. */
-interface StoredInvitation {
-  code: InvitationCode;
-  created_by: UserId;
-  created_at: number;
-  expires_at: number;
-  max_uses: number | null;
-  uses: number;
-}
+type StoredInvitation = Awaited<ReturnType<Core["conversations"]["createInvitation"]>>;
 
 /**
  * Makes an invitation to a group: a code with which users join, whatever its join policy says.
@@ -46,7 +39,7 @@ export async function createInvitation(
   return toInvitation(made);
 }
 
-/** The invitations of a group that still let somebody in, oldest first. @throws `not_found`, `forbidden` */
+/** The open invitations of a group, oldest first: those that still admit a user. @throws `not_found`, `forbidden` */
 export async function listInvitations(
   core: Core,
   caller: UserId,
