@@ -1,13 +1,9 @@
 import { z } from "zod";
 import { CustomFields } from "../../../domain/custom-fields.ts";
-import { type FieldOptions, integer } from "../../../http/fields.ts";
+import type { FieldOptions } from "../../../http/fields.ts";
 
 /** Bodies are JSON, at most 512 KiB: a list of five hundred users. */
 export const BODY: FieldOptions = { maxBytes: 512 * 1024, forms: false };
-
-/** The number of items that a client asks for: 1 or more. A number over the most counts as the most. */
-export const upTo = (most: number) =>
-  integer.pipe(z.int().min(1, "must be at least 1")).transform((count) => Math.min(count, most));
 
 /** Custom fields as a list. The last entry of a repeated key counts. */
 export const fields = z

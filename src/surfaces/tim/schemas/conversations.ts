@@ -1,6 +1,6 @@
 import { z } from "zod";
+import { pageSize } from "../../../http/fields.ts";
 import { conversationID, groupID, userID, wireConversationID } from "../ids.ts";
-import { upTo } from "./common.ts";
 import { orConstant } from "./constants.ts";
 
 /** The most conversations of one call. */
@@ -21,7 +21,7 @@ export const ListOfConversations = z.object({
       error: `must be a conversation's id, or 1 to ${MAX_LISTED} of them`,
     })
     .optional(),
-  count: upTo(MAX_LISTED).optional(),
+  count: pageSize(MAX_LISTED).optional(),
   nextCursor: z.string().optional(),
 });
 

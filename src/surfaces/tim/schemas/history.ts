@@ -1,6 +1,6 @@
 import { z } from "zod";
+import { pageSize } from "../../../http/fields.ts";
 import { conversationID, notificationID, sentID, sentPlace } from "../ids.ts";
-import { upTo } from "./common.ts";
 
 /** The most messages of one page, and the default. */
 const PAGE = 15;
@@ -15,7 +15,7 @@ export const Revocation = z
     return z.NEVER;
   });
 
-const count = upTo(PAGE).default(PAGE);
+const count = pageSize(PAGE).default(PAGE);
 
 /** `/message/getMessageList`: of a conversation, or of the conversation with the notifications. */
 export const PageOfMessages = z

@@ -2,9 +2,9 @@ import { z } from "zod";
 import { LIMITS } from "../../../domain/limits.ts";
 import { NameCard } from "../../../domain/names/names.ts";
 import { textUpTo } from "../../../domain/text.ts";
-import { integer } from "../../../http/fields.ts";
+import { integer, pageSize } from "../../../http/fields.ts";
 import { groupID, userID } from "../ids.ts";
-import { fields, upTo } from "./common.ts";
+import { fields } from "./common.ts";
 import { orConstant } from "./constants.ts";
 
 const MUST_NAME_SOMEBODY = "must name somebody";
@@ -12,7 +12,7 @@ const MUST_NAME_SOMEBODY = "must name somebody";
 /** `getGroupMemberList`: `count` members, from index `offset` on; with `role` only of those who have it. */
 export const MemberPage = z.object({
   groupID,
-  count: upTo(LIMITS.page).default(15),
+  count: pageSize(LIMITS.page).default(15),
   offset: integer.pipe(z.int().nonnegative()).default(0),
   role: orConstant(
     z
