@@ -1,9 +1,10 @@
 import { html } from "hono/html";
 import type { SocketsDocument } from "../../surfaces/v1/openapi/asyncapi.ts";
+import { nameOf } from "../../surfaces/v1/openapi/normalize.ts";
 import { FRAMES_PATH, rich } from "../markdown.ts";
 import type { Html } from "../page/html.ts";
 import type { DocsPage } from "../page/page.ts";
-import { expanded, nameOf, type Shape, type Shapes } from "./shape.ts";
+import { expanded, type Shape, type Shapes } from "./shape.ts";
 
 type Message = SocketsDocument["components"]["messages"][string];
 type Side = "receive" | "send";

@@ -1,4 +1,5 @@
 import { html } from "hono/html";
+import { nameOf } from "../../surfaces/v1/openapi/normalize.ts";
 import { FRAMES_PATH, rich } from "../markdown.ts";
 import type { Html } from "../page/html.ts";
 
@@ -34,11 +35,6 @@ export interface Shape {
 
 /** The named shapes of a document. */
 export type Shapes = Record<string, Shape>;
-
-/** The name of the shape that a reference points to; undefined for a shape that is written out. */
-export function nameOf({ $ref }: Shape): string | undefined {
-  return $ref?.split("/").at(-1);
-}
 
 /** Whether a named shape is a frame of a socket. */
 export function isFrame(name: string): boolean {

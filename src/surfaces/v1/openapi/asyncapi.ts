@@ -1,7 +1,7 @@
 import { ABOUT_SOCKETS, SECURITY_SCHEMES } from "./about.ts";
 import type { Document } from "./document.ts";
 import { exampleOf } from "./examples.ts";
-import { isPart } from "./normalize.ts";
+import { isPart, nameOf } from "./normalize.ts";
 
 /** A reference to another part of the document. */
 interface Ref {
@@ -115,7 +115,7 @@ export function describeSockets(document: Document): SocketsDocument {
 /** The names of the frames that a union of frames consists of. */
 function framesOf(union: unknown): string[] {
   if (!isPart(union) || !Array.isArray(union.oneOf)) return [];
-  return union.oneOf.map((part: unknown) => nameOfRef(isPart(part) ? part.$ref : undefined));
+  return union.oneOf.flatMap((part: unknown) => (isPart(part) ? (nameOf(part) ?? []) : []));
 }
 
 function frameMessage(name: string, schemas: Record<string, unknown>): Message {
@@ -178,8 +178,8 @@ function referredBy(part: object, schemas: Record<string, unknown>): Record<stri
   const look = (value: unknown): void => {
     if (Array.isArray(value)) for (const inner of value) look(inner);
     if (!isPart(value)) return;
-    const name = nameOfRef(value.$ref);
-    if (name in schemas && !found.has(name)) {
+    const name = nameOf(value);
+    if (name !== undefined && name in schemas && !found.has(name)) {
       const schema = withoutOpenApi(schemas[name]);
       found.set(name, schema);
       look(schema);
@@ -210,8 +210,4 @@ function securitySchemes(): Record<string, object> {
       { ...scheme, type: scheme.type === "apiKey" ? "httpApiKey" : scheme.type },
     ]),
   );
-}
-
-function nameOfRef(ref: unknown): string {
-  return typeof ref === "string" ? (ref.split("/").at(-1) ?? "") : "";
 }

@@ -1,4 +1,4 @@
-import { isPart } from "./normalize.ts";
+import { isPart, nameOf } from "./normalize.ts";
 
 const NOW = 1_795_162_625_763;
 const KEY = "0f9b2c6d4e8a41738b5c1d2e3f405162";
@@ -52,10 +52,8 @@ export function exampleOf(
   if (!isPart(shape)) return null;
   const own = VALUES[`${place.shape}.${place.field}`];
   if (own !== undefined) return own;
-  if (typeof shape.$ref === "string") {
-    const name = nameOf(shape.$ref);
-    return exampleOf(shapes[name], shapes, { shape: name });
-  }
+  const name = nameOf(shape);
+  if (name !== undefined) return exampleOf(shapes[name], shapes, { shape: name });
   if (shape.const !== undefined) return shape.const;
   if (Array.isArray(shape.enum)) return shape.enum[0];
   const value = VALUES[place.field ?? ""] ?? shape.example;
@@ -87,15 +85,11 @@ function ofFields(shape: Shapes, fields: Shapes, shapes: Shapes, name?: string):
 
 /** The shapes that a shape may have, by name: the parts of unions, and the parts of those. */
 function alternatives(shape: unknown, shapes: Shapes): [name: string, shape: unknown][] {
-  if (!isPart(shape) || typeof shape.$ref !== "string") return [];
-  const name = nameOf(shape.$ref);
+  const name = isPart(shape) ? nameOf(shape) : undefined;
+  if (name === undefined) return [];
   const inner = shapes[name];
   if (!isPart(inner) || !Array.isArray(inner.oneOf)) return [[name, shape]];
   return inner.oneOf.flatMap((part) => alternatives(part, shapes));
-}
-
-function nameOf(ref: string): string {
-  return ref.split("/").at(-1) ?? "";
 }
 
 /**

@@ -56,3 +56,8 @@ function rename(part: Part, from: string, to: string): void {
 export function isPart(value: unknown): value is Part {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }
+
+/** The name of what a reference points to; undefined for a part that is written out. */
+export function nameOf({ $ref }: { $ref?: unknown }): string | undefined {
+  return typeof $ref === "string" ? $ref.split("/").at(-1) : undefined;
+}
