@@ -25,7 +25,6 @@ import { deviceSocket } from "./routes/sockets/device-socket.ts";
 import { roomSocket } from "./routes/sockets/room-socket.ts";
 
 const router = v1Router();
-
 router.use("/v1/*", soundQuery);
 router.route("/", health);
 router.route("/", accounts);

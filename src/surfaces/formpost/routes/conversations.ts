@@ -37,11 +37,9 @@ conversations.post("/user/get_or_create_private_conversation", authenticated, as
 /** 创建群聊: creates a group with friends. */
 conversations.post("/user/create_group_conversation", authenticated, async (c) => {
   const { members, name } = checked(Creation, c.var.fields);
-  const group = { name, memberIds: members, joinPolicy: "closed", policy: "group" } as const;
   const { conversation } = await createGroup(c.var.core, c.var.caller.userId, {
-    ...group,
+    ...{ name, memberIds: members, joinPolicy: "closed", policy: "group" },
     amongFriends: true,
   });
-  const { id } = conversation;
-  return succeed(c, { conversation_id: id });
+  return succeed(c, { conversation_id: conversation.id });
 });
