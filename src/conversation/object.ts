@@ -159,7 +159,7 @@ export abstract class ConversationObject extends ConversationLifecycle {
       await atPath(room.state.profile.kind, () => room.redaction.revoke(userId, seq, withinS));
       // The caller may have been removed during the wait. The revoke is done, so they still get the answer.
       const member = room.members.known(userId);
-      // They may have hidden the message.
+      // The caller may have hidden the message.
       const row = room.log.get(seq);
       if (!row) throw noMessage(seq);
       return room.snapshots.context([row], member);

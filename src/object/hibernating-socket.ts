@@ -45,7 +45,7 @@ export const SocketAttachment = z.object({
 });
 export type SocketAttachment = z.infer<typeof SocketAttachment>;
 
-/** The user and session of a socket, when its token expires (ms), and what the client has asked for. */
+/** The user and session of a socket, when its token expires (ms), and what its client has asked. */
 export type Identity = Pick<
   SocketAttachment,
   "userId" | "sessionId" | "expiresAt" | "origin" | "echoes" | "ignoresChanges"

@@ -110,8 +110,7 @@ export async function getMe(core: Core, caller: Credential): Promise<Me> {
  * Changes the caller's profile.
  * @returns the changed profile
  * @throws `unauthenticated` as `getMe`; `rate_limited` for a sixth e-mail address within a day: a user who
- * sets
- *   any number of addresses could find out which ones others sign in by
+ *   sets any number of addresses could find out which ones others sign in by
  */
 export async function changeProfile(core: Core, caller: Credential, change: ProfileChange): Promise<Me> {
   const rule = core.timing.emailChanges;

@@ -137,8 +137,7 @@ export async function findExtendedProfileByName(
  * @param whose `passwordless`: only if the account has no password; `any`: whether it has one or not
  * @param rule how often the e-mail address may be changed
  * @returns the profile after the change; null for an unknown or deleted user, for an account that
- * `whose`
- *   rules out, and if the e-mail address was changed too often
+ *   `whose` rules out, and if the e-mail address was changed too often
  */
 export async function updateExtendedProfile(
   db: Database,
