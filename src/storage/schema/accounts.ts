@@ -1,0 +1,133 @@
+import { sql } from "drizzle-orm";
+import { index, integer, primaryKey, sqliteTable, text, uniqueIndex } from "drizzle-orm/sqlite-core";
+import type { AttemptSubject, SignInPlace } from "../../domain/accounts/sign-in.ts";
+import type { Details, FriendPolicy } from "../../domain/accounts/user.ts";
+import type { SessionId, UserId } from "../../domain/ids.ts";
+import { isFileUrl, keyInUrl } from "./file-urls.ts";
+
+/** Accounts. Ids start at 100000: the first migration sets the sequence. */
+export const users = sqliteTable(
+  "users",
+  {
+    id: integer().primaryKey({ autoIncrement: true }).$type<UserId>(),
+    username: text().notNull(),
+    /** `scrypt$N$r$p$salt$hash`; null where the account has no password */
+    passwordHash: text("password_hash"),
+    email: text().notNull().default(""),
+    nickname: text().notNull().default(""),
+    avatar: text().notNull().default(""),
+    gender: text().notNull().default(""),
+    birthday: text().notNull().default(""),
+    location: text().notNull().default(""),
+    language: text().notNull().default(""),
+    signature: text().notNull().default(""),
+    /** the full name, and another name of the user's choice */
+    fullName: text("full_name").notNull().default(""),
+    alias: text().notNull().default(""),
+    idCardNum: text("id_card_num").notNull().default(""),
+    phone: text().notNull().default(""),
+    province: text().notNull().default(""),
+    city: text().notNull().default(""),
+    /** an avatar that is no URL: then `avatar` is empty */
+    avatarText: text("avatar_text").notNull().default(""),
+    /** message settings, who may add the user, level, role: texts of the client, which grant nothing */
+    messageSettings: text("message_settings").notNull().default(""),
+    adminForbidType: text("admin_forbid_type").notNull().default(""),
+    level: text().notNull().default(""),
+    role: text().notNull().default(""),
+    /** a JSON object with further fields of the profile */
+    details: text({ mode: "json" }).notNull().default({}).$type<Details>(),
+    friendPolicy: text("friend_policy").notNull().default("approve").$type<FriendPolicy>(),
+    /** when `email` was set; 0: before this column existed */
+    emailSetAt: integer("email_set_at").notNull().default(0),
+    /** how often `email` was changed on the day (24 h) that began with the first of these changes */
+    emailChanges: integer("email_changes").notNull().default(0),
+    emailDayAt: integer("email_day_at").notNull().default(0),
+    /** projected from the user's inbox: has an open socket */
+    online: integer({ mode: "boolean" }).notNull().default(false),
+    createdAt: integer("created_at").notNull(),
+    /** when the profile was last changed; 0: never, or before this column existed */
+    updatedAt: integer("updated_at").notNull().default(0),
+    /** when the newest session by user_sig was first used; 0: never */
+    loginAt: integer("login_at").notNull().default(0),
+    /** when the account was deleted; its row stays, without personal data */
+    deletedAt: integer("deleted_at"),
+    /** the version of the keys that `username_keys` has of the name; 0: it may have none */
+    keysVersion: integer("keys_version").notNull().default(0),
+  },
+  (table) => [
+    index("users_avatar_file").on(keyInUrl("avatar")).where(isFileUrl("avatar")),
+    uniqueIndex("users_username").on(table.username),
+    index("users_keys_version").on(table.keysVersion),
+    index("users_email").on(table.email).where(sql`email <> ''`),
+    index("users_email_first").on(table.email, table.emailSetAt).where(sql`email <> ''`),
+  ],
+);
+
+/** A column with the id of a user. */
+export function userRef<Name extends string>(name: Name) {
+  return integer(name)
+    .notNull()
+    .references(() => users.id)
+    .$type<UserId>();
+}
+
+/** The usernames of deleted accounts, which are never given out again. */
+export const formerUsernames = sqliteTable(
+  "former_usernames",
+  { username: text().primaryKey(), keysVersion: integer("keys_version").notNull().default(0) },
+  (table) => [index("former_usernames_keys_version").on(table.keysVersion)],
+);
+
+/**
+ * The keys of all usernames, of deleted accounts too: a new name with one of them looks like another name. A
+ * key names no user, so that nothing of a deleted account is left but the name.
+ */
+export const usernameKeys = sqliteTable("username_keys", { key: text().primaryKey() });
+
+/** Sessions. An ended session keeps its row until its tokens expire. */
+export const sessions = sqliteTable(
+  "sessions",
+  {
+    id: text().primaryKey().$type<SessionId>(),
+    userId: userRef("user_id"),
+    userAgent: text("user_agent").notNull(),
+    createdAt: integer("created_at").notNull(),
+    lastSeenAt: integer("last_seen_at").notNull(),
+    expiresAt: integer("expires_at").notNull(),
+    endedAt: integer("ended_at"),
+  },
+  (table) => [index("sessions_user").on(table.userId), index("sessions_expiry").on(table.expiresAt)],
+);
+
+/** One row for each wrong password, and for each check in progress. A right password deletes its row. */
+export const passwordAttempts = sqliteTable(
+  "password_attempts",
+  {
+    id: integer().primaryKey({ autoIncrement: true }),
+    /** what the attempt counts for: `AttemptSubject` */
+    subject: text("name").notNull().$type<AttemptSubject>(),
+    at: integer().notNull(),
+    /** false while the check is in progress */
+    wrong: integer({ mode: "boolean" }).notNull().default(false),
+  },
+  (table) => [
+    index("password_attempts_name").on(table.subject, table.at),
+    index("password_attempts_at").on(table.at),
+  ],
+);
+
+/** The places from which users have signed in: a sign-in from there is not slowed down by others. */
+export const signInPlaces = sqliteTable(
+  "sign_in_places",
+  {
+    userId: userRef("user_id"),
+    /** a hash of the address block */
+    place: text().notNull().$type<SignInPlace>(),
+    lastAt: integer("last_at").notNull(),
+  },
+  (table) => [
+    primaryKey({ columns: [table.userId, table.place] }),
+    index("sign_in_places_last").on(table.lastAt),
+  ],
+);

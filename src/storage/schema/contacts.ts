@@ -1,0 +1,60 @@
+import { index, integer, primaryKey, sqliteTable } from "drizzle-orm/sqlite-core";
+import { userRef } from "./accounts.ts";
+
+/** Friendships: two rows each, one for either user's list. */
+export const friends = sqliteTable(
+  "friends",
+  {
+    userId: userRef("user_id"),
+    friendId: userRef("friend_id"),
+    createdAt: integer("created_at").notNull(),
+  },
+  (table) => [primaryKey({ columns: [table.userId, table.friendId] })],
+);
+
+/** Open requests for friendship: until they are accepted, rejected or withdrawn. */
+export const friendRequests = sqliteTable(
+  "friend_requests",
+  {
+    /** the user who is asked */
+    userId: userRef("user_id"),
+    fromId: userRef("from_id"),
+    createdAt: integer("created_at").notNull(),
+  },
+  (table) => [
+    primaryKey({ columns: [table.userId, table.fromId] }),
+    index("friend_requests_newest").on(table.userId, table.createdAt, table.fromId),
+    index("friend_requests_from").on(table.fromId),
+    index("friend_requests_sent").on(table.fromId, table.createdAt, table.userId),
+  ],
+);
+
+/** Rejected requests for friendship: until the same user may ask again. */
+export const friendRejections = sqliteTable(
+  "friend_rejections",
+  {
+    /** the user who has rejected */
+    userId: userRef("user_id"),
+    fromId: userRef("from_id"),
+    rejectedAt: integer("rejected_at").notNull(),
+  },
+  (table) => [
+    primaryKey({ columns: [table.userId, table.fromId] }),
+    index("friend_rejections_from").on(table.fromId),
+    index("friend_rejections_at").on(table.rejectedAt),
+  ],
+);
+
+/** Blocks: `user_id` blocks `blocked_id`. */
+export const blocks = sqliteTable(
+  "blocks",
+  {
+    userId: userRef("user_id"),
+    blockedId: userRef("blocked_id"),
+    createdAt: integer("created_at").notNull(),
+  },
+  (table) => [
+    primaryKey({ columns: [table.userId, table.blockedId] }),
+    index("blocks_blocked").on(table.blockedId),
+  ],
+);

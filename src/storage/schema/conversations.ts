@@ -1,0 +1,106 @@
+import { sql } from "drizzle-orm";
+import { check, index, integer, primaryKey, sqliteTable, text, uniqueIndex } from "drizzle-orm/sqlite-core";
+import type { ConversationKind, MemberState } from "../../domain/conversations/conversation.ts";
+import type { JoinPolicy, PolicyName, Role } from "../../domain/conversations/group-kind.ts";
+import type { CustomFields } from "../../domain/custom-fields.ts";
+import type { ClientGroupId, ConversationCode, ConversationId, Handle, UserId } from "../../domain/ids.ts";
+import { userRef } from "./accounts.ts";
+import { isFileUrl, keyInUrl } from "./file-urls.ts";
+
+/**
+ * The projection of conversations for lists: what all members share. The Conversation object is the
+ * authority.
+ */
+export const conversations = sqliteTable(
+  "conversations",
+  {
+    id: integer().primaryKey({ autoIncrement: true }).$type<ConversationId>(),
+    kind: text().notNull().$type<ConversationKind>(),
+    /** the two users of a direct conversation, the lower id first */
+    lowUserId: integer("low_user_id").$type<UserId>(),
+    highUserId: integer("high_user_id").$type<UserId>(),
+    name: text().notNull().default(""),
+    avatar: text().notNull().default(""),
+    introduction: text().notNull().default(""),
+    announcement: text().notNull().default(""),
+    joinPolicy: text("join_policy").notNull().default("approval").$type<JoinPolicy>(),
+    ownerId: integer("owner_id").$type<UserId>(),
+    createdAt: integer("created_at").notNull(),
+    /** the group kind, by the name of its policy */
+    policy: text().notNull().default("group").$type<PolicyName>(),
+    /** a direct conversation in which only friends may write; set at creation, never after */
+    friendsOnly: integer("friends_only", { mode: "boolean" }).notNull().default(false),
+    /** 0 at creation; a projection of the profile is stored iff its version is higher */
+    version: integer().notNull().default(0),
+    dissolvedAt: integer("dissolved_at"),
+    /** Never null in a stored row: a trigger sets it, also in rows that the previous release inserts. */
+    code: text().$type<ConversationCode>(),
+    /** a group's handle; null: it is addressed by its number. A handle is never given twice. */
+    handle: text().$type<Handle>(),
+    /** nobody but the owner and admins may write */
+    muteAll: integer("mute_all", { mode: "boolean" }).notNull().default(false),
+    /** the group's own limit of members, below the limit of its kind; null: the limit of its kind */
+    maxMembers: integer("max_members"),
+    customFields: text("custom_fields", { mode: "json" }).notNull().default({}).$type<CustomFields>(),
+    /** when the profile was last changed; null: never, or by a release without this column */
+    changedAt: integer("changed_at"),
+    /** whether strangers find the group; null: as its kind says */
+    discoverable: integer({ mode: "boolean" }),
+    /** projected from a direct conversation: both users have written */
+    answered: integer({ mode: "boolean" }).notNull().default(false),
+    /** the client group id of its creation, and who created it; null: it was created without one */
+    clientGroupId: text("client_group_id").$type<ClientGroupId>(),
+    creatorId: integer("creator_id").$type<UserId>(),
+  },
+  (table) => [
+    uniqueIndex("conversations_pair").on(table.lowUserId, table.highUserId),
+    uniqueIndex("conversations_code").on(table.code),
+    uniqueIndex("conversations_handle").on(table.handle),
+    index("conversations_owner").on(table.ownerId),
+    uniqueIndex("conversations_client_group")
+      .on(table.creatorId, table.clientGroupId)
+      .where(sql`client_group_id IS NOT NULL`),
+    index("conversations_avatar_file").on(keyInUrl("avatar")).where(isFileUrl("avatar")),
+    check("conversations_kind", sql`${table.kind} = 'group' OR ${table.lowUserId} < ${table.highUserId}`),
+  ],
+);
+
+/**
+ * Members and known users, projected from the Conversation object by `version`. The flags `sticky`, `silent`
+ * and `validation` are the member's own, and D1 is their authority.
+ */
+export const memberships = sqliteTable(
+  "memberships",
+  {
+    conversationId: integer("conversation_id")
+      .notNull()
+      .references(() => conversations.id)
+      .$type<ConversationId>(),
+    userId: userRef("user_id"),
+    role: text().notNull().$type<Role>(),
+    state: text().notNull().$type<MemberState>(),
+    /** 0 at creation; a projection is stored iff its version is higher */
+    version: integer().notNull().default(0),
+    joinedAt: integer("joined_at").notNull(),
+    pinned: integer("sticky", { mode: "boolean" }).notNull().default(false),
+    silent: integer({ mode: "boolean" }).notNull().default(false),
+    validation: integer({ mode: "boolean" }).notNull().default(false),
+    /** the group's name and avatar when the member left; without meaning while the member is in it */
+    leftName: text("left_name"),
+    leftAvatar: text("left_avatar"),
+    /** the custom fields of a first member at creation; the object has the current ones */
+    customFields: text("custom_fields", { mode: "json" }).notNull().default({}).$type<CustomFields>(),
+    /** projected: when the user made the join request that is open (ms since 1970); null: none is open */
+    requestedAt: integer("requested_at"),
+    /** the version of `requested_at`: it is replaced iff the projected one is higher */
+    requestVersion: integer("request_version").notNull().default(0),
+  },
+  (table) => [
+    primaryKey({ columns: [table.conversationId, table.userId] }),
+    index("memberships_user").on(table.userId),
+    index("memberships_requests")
+      .on(table.userId, table.requestedAt, table.conversationId)
+      .where(sql`requested_at IS NOT NULL`),
+    index("memberships_avatar_file").on(keyInUrl("left_avatar")).where(isFileUrl("left_avatar")),
+  ],
+);

@@ -1,0 +1,46 @@
+import { sql } from "drizzle-orm";
+import { index, integer, primaryKey, sqliteTable, text } from "drizzle-orm/sqlite-core";
+import type { ConversationId, FileKey, Seq } from "../../domain/ids.ts";
+import { userRef } from "./accounts.ts";
+
+/** Complete uploads. Bytes in R2 without a row here are unreachable; the hourly job deletes them. */
+export const files = sqliteTable(
+  "files",
+  {
+    /** unguessable; the key in R2 */
+    key: text().primaryKey().$type<FileKey>(),
+    /** the user who uploaded it */
+    userId: userRef("user_id"),
+    name: text().notNull(),
+    /** bytes */
+    size: integer().notNull(),
+    contentType: text("content_type").notNull(),
+    /** of the bytes, 64 hexadecimal digits */
+    sha256: text().notNull(),
+    /** of the bytes, 32 hexadecimal digits; `""` for files from before this column existed */
+    md5: text().notNull().default(""),
+    createdAt: integer("created_at").notNull(),
+    /** when the file is deleted, unless something shows it then (ms since 1970); null: it stays */
+    expiresAt: integer("expires_at"),
+    /**
+     * whether its uploader has taken it back: a message of the uploader that showed it is revoked. null:
+     * uploaded by a release that recorded no references, so only its uploader deletes it
+     */
+    released: integer({ mode: "boolean" }),
+  },
+  (table) => [index("files_expiry").on(table.expiresAt).where(sql`expires_at IS NOT NULL`)],
+);
+
+/**
+ * The messages that show a file: written and deleted by the Conversation objects, a little later than the
+ * messages. A file that was deleted since has no rows here.
+ */
+export const fileReferences = sqliteTable(
+  "file_references",
+  {
+    key: text().notNull().$type<FileKey>(),
+    conversationId: integer("conversation_id").notNull().$type<ConversationId>(),
+    seq: integer().notNull().$type<Seq>(),
+  },
+  (table) => [primaryKey({ columns: [table.key, table.conversationId, table.seq] })],
+);
