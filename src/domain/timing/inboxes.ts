@@ -1,0 +1,128 @@
+/** The values of inbox objects. See `../timing.ts`. */
+export const INBOX_VALUES = {
+  /** The time for which an inbox assumes that a conversation which sent an update has further ones. */
+  recent: {
+    /** For lists, which query its snapshot: longer than `fanout.cooldownMs`. */
+    listMs: 3_000,
+    /** For the first device, which subscribes to it: longer than `deviceTracker.absentMs`. */
+    subscribeMs: 6_000,
+  },
+  /** The list of conversations. */
+  list: {
+    /** While devices are connected, updates in quick succession are written at most twice a second. */
+    writeBehindMs: 500,
+    /** A list's wait for the snapshot of one conversation; a late conversation keeps its stored row. */
+    snapshotTimeoutMs: 300,
+    /** After a crash: the deadline of a conversation for the snapshot that replaces a lost update. */
+    recoveryTimeoutMs: 5_000,
+  },
+  /** The sockets of a user's devices. */
+  deviceFeed: {
+    /**
+     * A new socket gets no messages for so long: a resuming client first sends its sync position, or gets
+     * some twice.
+     */
+    holdMs: 500,
+    /** The deadline of a conversation for a page or a subscription. */
+    pageTimeoutMs: 5_000,
+    /** The deadline of a sync or a read, including its wait for earlier requests of the socket. */
+    callTimeoutMs: 10_000,
+    /**
+     * The deadline of a send, including its wait for copies and, while the direct permission changes, for D1.
+     */
+    sendTimeoutMs: 30_000,
+    /** The deadline of a conversation for a typing event. */
+    typingTimeoutMs: 5_000,
+    /**
+     * `Retry-After` where a user has too many sockets: a socket that lost its connection may have closed by
+     * then.
+     */
+    fullRetryAfterS: 60,
+  },
+  /** Conversation contexts, copied from D1 for the wire formats that write one with each message. */
+  contextCache: {
+    /** One query a minute for each conversation with messages. */
+    freshMs: 60_000,
+    /** The pause after a failed query: no message waits for it. */
+    cooldownMs: 10_000,
+    /** A message's wait for D1. */
+    timeoutMs: 2_000,
+  },
+  /** A new name or avatar, which its user's inbox announces to their conversations. */
+  profileAnnouncement: {
+    /** An answer's wait for the conversations with the newest activity. */
+    answerTimeoutMs: 1_000,
+    /** The answers that wait in a minute: of a user who changes their name in a loop no more do. */
+    answersPerMinute: 10,
+    /** The deadline of a conversation; after it the conversation is left to `profileCache.freshMs`. */
+    callTimeoutMs: 2_000,
+    /** The delay of the round through all conversations, after an answer has had its time. */
+    roundDelayMs: 1_000,
+    /** The minimum interval between two rounds: with the calls of a round a name is visible within 5 s. */
+    intervalMs: 4_000,
+    /** The same for each conversation of the last round: 100 calls a second of one user on average. */
+    intervalPerCallMs: 10,
+  },
+  /** The presence of a user. */
+  presence: {
+    /**
+     * A user stays online for so long after the last socket has closed: a reconnect does not show as absence.
+     */
+    graceMs: 5_000,
+    /** The delay of the job's try, after the first try has had its time. */
+    retryMs: 2_000,
+    /**
+     * A new socket's wait for D1: a contact who connects later finds the user online. A job continues after
+     * it.
+     */
+    openTimeoutMs: 1_000,
+    /** The deadline of a contact's inbox; after it the inbox is skipped, as there may be hundreds. */
+    contactTimeoutMs: 2_000,
+  },
+  /** The registered room sockets of a user's sessions, by conversation. */
+  socketRegistry: {
+    /** A conversation's wait for an inbox, before it opens a socket and after it has closed the last one. */
+    registerTimeoutMs: 5_000,
+    /** An inbox's wait for a conversation that closes sockets, or lists the open ones. */
+    callTimeoutMs: 5_000,
+    /**
+     * The interval in which an inbox checks registrations: sockets that a crash has closed are not
+     * unregistered.
+     */
+    checkMs: 15 * 60_000,
+  },
+  /** The end of sessions. */
+  sessionTermination: {
+    /**
+     * The delay after which an inbox queries D1 about an announced end: D1 commits or rolls back within 30 s.
+     */
+    lookupMs: 40_000,
+    /** The delay of the job that closes the sockets which the first try has not closed. */
+    retryMs: 2_000,
+  },
+  /** Account deletion. */
+  accountDeletion: {
+    /** As `sessionTermination.lookupMs`. */
+    lookupMs: 40_000,
+    /** The delay of the job that calls the conversations which the first try has not reached. */
+    retryMs: 5_000,
+    /** The deadline of a conversation; after it the call is repeated. */
+    callTimeoutMs: 5_000,
+    /** The time of the first try of all conversations, for which the user waits. */
+    budgetMs: 3_000,
+  },
+  /** Rebuilding a user's list from their conversations. */
+  listRepair: {
+    /** The minimum interval between two repairs: each calls all conversations of the user. */
+    cooldownMs: 60_000,
+    /** The time for the conversations of one part, for which a client waits. */
+    budgetMs: 20_000,
+    /** The deadline of one conversation, including its turn. */
+    callTimeoutMs: 5_000,
+  },
+  /** Stored drafts. */
+  drafts: {
+    /** A draft is kept for 1 day. */
+    lifetimeMs: 24 * 60 * 60_000,
+  },
+};

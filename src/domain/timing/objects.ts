@@ -1,0 +1,41 @@
+/** The values that conversation objects and inbox objects share. See `../timing.ts`. */
+export const OBJECT_VALUES = {
+  /** The group size on which conversations and inboxes agree. */
+  largeGroup: {
+    /**
+     * Larger groups send ephemeral events to room sockets only, and update members without devices by the
+     * alarm.
+     */
+    aboveMembers: 64,
+  },
+  /** Alarm jobs. */
+  jobs: {
+    /** The first backoff of a failed job; each further one doubles. */
+    firstRetryMs: 2_000,
+    /** The longest backoff until a job has failed for some hours: most outages are over by then. */
+    maxRetryMs: 600_000,
+    /** From this try in a row on the backoff doubles again: 15 hours have passed. */
+    patientTries: 100,
+    /** The longest backoff of all: a job that always fails wakes its object once a day. */
+    maxPatientRetryMs: 24 * 60 * 60_000,
+    /** An alarm starts no further job after so long and sets the next alarm: requests need the object too. */
+    budgetMs: 5_000,
+    /**
+     * The calls to other objects that the jobs of one alarm, or one request, make: half of what the platform
+     * allows. The next alarm goes on.
+     */
+    maxCalls: 500,
+  },
+  /** Calls to objects that fail with an error which the platform marks as retryable. */
+  rpcRetry: {
+    /**
+     * The backoff: random, at most 2 × it before the second try, 4 × before the third. Callers spread out.
+     */
+    backoffMs: 50,
+  },
+  /** The rate of frames that a socket may send. */
+  frameRate: {
+    /** The window in which frames are counted: the burst of a reconnecting client fits in. */
+    windowMs: 10_000,
+  },
+};

@@ -1,0 +1,135 @@
+/** The values of the Worker. See `../timing.ts`. */
+export const WORKER_VALUES = {
+  /** Sign-ins. */
+  sessions: {
+    /** The lifetime of a sign-in with a password: 30 days. */
+    lifetimeMs: 30 * 24 * 60 * 60_000,
+    /** The lifetime of a user_sig: long enough to open a socket, which outlives it. */
+    sigLifetimeMs: 300_000,
+    /** `lastSeenAt` is written at most once in this interval, as writes to D1 cost. */
+    touchMs: 5 * 60_000,
+  },
+  /** Sessions that an isolate has verified. */
+  sessionCache: {
+    /** No query in this time; an ended session stops working over HTTP within a minute. */
+    keepMs: 45_000,
+  },
+  /** Changes of a user's e-mail address. */
+  emailChanges: {
+    /** How many there may be in a day: who sets many could find out which addresses others sign in by. */
+    max: 5,
+    dayMs: 24 * 60 * 60_000,
+  },
+  /** Password checks. */
+  passwords: {
+    /** 10 wrong passwords within this window lock an account for one place, for this long after the tenth. */
+    lockMs: 10 * 60_000,
+    /**
+     * After 10 wrong passwords within twice `lockMs` from places that have never signed in, the next ones
+     * wait for so long. The wait doubles with each further 10: some 2,000 guesses a day, from all places
+     * together.
+     */
+    gapMs: 15_000,
+    /** The longest wait. */
+    maxGapMs: 60_000,
+    /** A place from which a user has not signed in for 90 days is forgotten. */
+    placeLifetimeMs: 90 * 24 * 60 * 60_000,
+    /** A check that is not settled by then has died with its isolate, and counts as wrong. */
+    checkTimeoutMs: 60_000,
+    /** The upper bound of the first wait for concurrent checks of the same username; it doubles each time. */
+    backoffMs: 100,
+  },
+  /** scrypt's parameters for new hashes: about 0.1 s and 16 MiB. A stored hash names its own parameters. */
+  passwordHash: {
+    /** The cost, a power of two. */
+    N: 2 ** 14,
+    /** The block size. */
+    r: 8,
+    /** The parallelism. */
+    p: 5,
+  },
+  /** The check of the Worker's health. */
+  health: {
+    /** How long a good answer of the database counts: probes of everybody cost one query a second. */
+    keepMs: 1_000,
+  },
+  /** The turns of password hashes in an isolate, of which one is computed at a time. */
+  hashing: {
+    /** Before each of several hashes: other requests get a third of the isolate's time. */
+    pauseMs: 50,
+    /** Before a hash for which nobody waits: calls that came at the same time see that it is under way. */
+    yieldMs: 1,
+    /** The calls that wait at most: the last one waits for 5 s. Other isolates take further calls. */
+    maxWaiting: 30,
+    /** Of these, the calls of one address block: six clients at least share the turns. */
+    maxOfClient: 5,
+    /** The wait of a call on a slow machine. */
+    waitMs: 10_000,
+    /** The polling interval: a promise that another request would resolve could wait for ever. */
+    pollMs: 20,
+    /** A hash that has not ended after so long was cancelled: longer than any takes. */
+    lostMs: 5_000,
+    /**
+     * A call that has not polled for so long was cancelled: some hashes long. It asks again if it was not.
+     */
+    lostWaitingMs: 1_000,
+    /** `Retry-After` of a refused call: the calls that waited are done by then. */
+    retryAfterS: 5,
+  },
+  /** The rate limits of wrangler.toml. */
+  rateLimits: {
+    /** Their `period`, and the `Retry-After` of a refused call. */
+    periodS: 60,
+  },
+  /**
+   * The time that a client has for the bytes of an upload. The least rate holds from `rateFromMs` on: 5.5 MiB
+   * over a line of 60 KB/s pass, and 90 MiB over a line of 64 KiB/s.
+   */
+  uploads: {
+    /** By then `firstBytes` must have come: a client that sends single bytes is refused. */
+    firstMs: 30_000,
+    /** As much as one packet of a slow mobile line each second brings. */
+    firstBytes: 64 * 1024,
+    /** A small picture has a minute, however slow the line is. */
+    rateFromMs: 60_000,
+    /** The least rate, averaged from `rateFromMs` on. What came before, or faster, counts. */
+    bytesPerS: 64 * 1024,
+    /**
+     * The time of a whole upload, with its waits. The largest form (91 MiB) takes 25 minutes at the least
+     * rate; its buffer and its parts may wait for the other five.
+     */
+    wholeMs: 30 * 60_000,
+    /** The interval in which the rate is checked: one timer for each upload. */
+    checkMs: 1_000,
+  },
+  /** The buffer memory for uploads of unknown length. */
+  partBuffer: {
+    /**
+     * An idle upload loses its buffer to a waiting one after so long: cancelled requests end without an
+     * event.
+     */
+    idleMs: 30_000,
+    /** An upload's wait for a buffer, while uploads of other users have them all. */
+    waitMs: 60_000,
+    /** An upload's wait for earlier ones of the same user: an album of pictures comes over a slow line. */
+    turnMs: 5 * 60_000,
+    /** The polling interval: a promise that another request would resolve could wait for ever. */
+    pollMs: 20,
+    /** `Retry-After` of an upload without a buffer: some of the others have finished by then. */
+    retryAfterS: 5,
+  },
+  /** Files that nothing shows any more. */
+  files: {
+    /**
+     * The time between the mark and the deletion: a forward or a stored draft that was made before the mark
+     * is sent and recorded within it. It is longer than the life of a draft; with the hourly job and the
+     * cleanup of all keys (16 hours) a file is gone within two days.
+     */
+    graceMs: 30 * 60 * 60_000,
+  },
+  /** Objects in R2 without a row in D1. */
+  orphanedFiles: {
+    /** The minimum age at which the hourly job deletes them: an upload of that age was answered long ago. */
+    orphanMs: 24 * 60 * 60_000,
+  },
+};
