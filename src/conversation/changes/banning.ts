@@ -20,8 +20,8 @@ export interface BanInput {
 }
 
 /**
- * Bans users from a group, and lifts bans. Who may remove members may do both. `Joining` keeps banned users
- * out.
+ * Bans users from a group, and lifts bans. Who may remove members may do both. `Admission` keeps banned
+ * users out.
  */
 export class Banning {
   readonly #room: RoomContext;

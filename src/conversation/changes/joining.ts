@@ -1,5 +1,5 @@
 import type { Person } from "../../domain/accounts/person.ts";
-import { capacityOf, joinMode, may } from "../../domain/conversations/group-policies.ts";
+import { joinMode, may } from "../../domain/conversations/group-policies.ts";
 import type { InvitationCode } from "../../domain/conversations/invitation.ts";
 import type { JoinState } from "../../domain/conversations/join-request.ts";
 import {
@@ -9,16 +9,14 @@ import {
   joinNotAllowed,
   noConversation,
   noInvitation,
-  refusedFor,
 } from "../../domain/errors.ts";
-import { Position, type UserId } from "../../domain/ids.ts";
+import type { UserId } from "../../domain/ids.ts";
 import type { Timing } from "../../domain/timing.ts";
 import type { Bans } from "../members/bans.ts";
 import { Invitations, isUsedUp } from "../members/invitations.ts";
 import { isAuthentic, type JoinRequestRow, JoinRequests } from "../members/join-requests.ts";
-import type { MemberRow } from "../members/member-row.ts";
-import { type GroupChange, withNewVersion } from "../state/change.ts";
 import type { RoomContext } from "../state/context.ts";
+import { Admission } from "./admission.ts";
 import { type NotificationInput, notificationOf } from "./notifications.ts";
 import { Permissions } from "./permissions.ts";
 
@@ -44,7 +42,7 @@ const ADDED = { event: "added" } as const;
 
 /**
  * The ways into a group: being added, joining, an invitation, and a join request that a member accepts. All
- * end in `#admit`, which keeps banned users out.
+ * end in `Admission`, which keeps banned users out.
  */
 export class Joining {
   readonly #room: RoomContext;
@@ -52,7 +50,7 @@ export class Joining {
   readonly #requests: JoinRequests;
   readonly #invitations: Invitations;
   readonly #bans: Bans;
-  readonly #maxGroupMembers: number;
+  readonly #admission: Admission;
   readonly #timing: Timing["rejections"];
 
   /** @param maxGroupMembers the setting `MAX_GROUP_MEMBERS` */
@@ -68,7 +66,7 @@ export class Joining {
     this.#requests = new JoinRequests(sql);
     this.#invitations = new Invitations(sql);
     this.#bans = bans;
-    this.#maxGroupMembers = maxGroupMembers;
+    this.#admission = new Admission(sql, room, bans, maxGroupMembers);
     this.#timing = timing;
   }
 
@@ -82,7 +80,7 @@ export class Joining {
     this.#permissions.require(this.#permissions.begin(actorId), "invite", "add members");
     const newcomers = people.filter(({ id }) => !this.#room.members.isActive(id));
     if (newcomers.length === 0) return [];
-    return this.#admit(actorId, newcomers, ADDED);
+    return this.#admission.admit(actorId, newcomers, ADDED);
   }
 
   /**
@@ -97,11 +95,15 @@ export class Joining {
     const isMember = ({ id }: Person) => this.#room.members.isActive(id);
     const excludedIds = new Set([...blockedIds, ...this.#bans.among(idsOf(people))]);
     const newcomers = people.filter((person) => !isMember(person) && !excludedIds.has(person.id));
-    const room = Math.max(0, this.#capacity - this.#room.members.activeCount);
+    const { freePlaces } = this.#admission;
     const alreadyMembers = idsOf(people.filter(isMember));
-    const added = newcomers.slice(0, room);
-    const overLimit = idsOf(newcomers.slice(room));
-    return { alreadyMembers, added: added.length > 0 ? this.#admit(actorId, added, ADDED) : [], overLimit };
+    const added = newcomers.slice(0, freePlaces);
+    const overLimit = idsOf(newcomers.slice(freePlaces));
+    return {
+      alreadyMembers,
+      added: added.length > 0 ? this.#admission.admit(actorId, added, ADDED) : [],
+      overLimit,
+    };
   }
 
   /**
@@ -119,9 +121,9 @@ export class Joining {
     if (this.#room.members.isActive(person.id)) return { state: "member", changed: [] };
     const mode = joinMode(profile);
     if (mode === "closed") throw joinNotAllowed(this.#permissions.policy.join === "never" ? "kind" : "rank");
-    if (mode === "free") return { state: "joined", changed: this.#admit(person.id, [person]) };
-    this.#requireNoBans(person.id, [person.id]);
-    this.#requireRoomFor(1);
+    if (mode === "free") return { state: "joined", changed: this.#admission.admit(person.id, [person]) };
+    this.#admission.requireNoBans(person.id, [person.id]);
+    this.#admission.requireRoomFor(1);
     const openRequest = this.#requests.openOf(person.id);
     if (!openRequest) this.#requireNoRecentRejection(person.id);
     const withdrawn = openRequest ? undefined : this.#recentlyWithdrawn(person.id);
@@ -133,7 +135,7 @@ export class Joining {
       const joinRequest = this.#requests.openOf(person.id);
       return [notificationOf(this.#room.state, { event: "applied", actorId: person.id, to, joinRequest })];
     };
-    const changed = this.#commit([], {
+    this.#room.change({
       profiles: [person],
       knownUsers: [person],
       alsoStore: () => {
@@ -146,7 +148,7 @@ export class Joining {
           notifications: appliedNotification,
         }),
     });
-    return { state: "requested", changed };
+    return { state: "requested", changed: [] };
   }
 
   /**
@@ -161,7 +163,7 @@ export class Joining {
     if (!invitation || this.#room.state.dissolvedAt !== null) throw noInvitation();
     if (this.#room.members.isActive(person.id)) return { state: "member", changed: [] };
     if (isUsedUp(invitation)) throw noInvitation();
-    const changed = this.#admit(person.id, [person], undefined, () => this.#invitations.use(code));
+    const changed = this.#admission.admit(person.id, [person], undefined, () => this.#invitations.use(code));
     return { state: "joined", changed };
   }
 
@@ -177,7 +179,7 @@ export class Joining {
       throw new CoreError("conflict", "You are in this group already: leave it.");
     }
     if (!this.#requests.openOf(userId)) return;
-    this.#commit([], { alsoStore: () => this.#requests.close([userId], userId, null, Date.now()) });
+    this.#room.change({ alsoStore: () => this.#requests.close([userId], userId, null, Date.now()) });
   }
 
   /** A page of the open join requests, oldest first; `after` is an id. @throws `not_found`, `forbidden` */
@@ -229,76 +231,18 @@ export class Joining {
       throw new CoreError("already_handled", `Application ${id} was handled already.`);
     }
     if (accept) {
-      return this.#admit(actorId, [this.#room.profiles.get(userId)], {
+      return this.#admission.admit(actorId, [this.#room.profiles.get(userId)], {
         event: "accepted",
         message,
         joinRequest,
       });
     }
     const rejected: NotificationInput = { event: "rejected", actorId, to: [userId], message, joinRequest };
-    return this.#commit([], {
+    this.#room.change({
       alsoStore: () => this.#requests.close([userId], actorId, false, Date.now()),
       notifications: () => [notificationOf(this.#room.state, rejected)],
     });
-  }
-
-  /**
-   * Makes users members, and closes their join requests.
-   * @param notification goes to them, unless they joined by themselves
-   * @param alsoStore does further writes in the same transaction
-   * @throws `group_full`, `forbidden` for a banned user: nobody is admitted then
-   */
-  #admit(
-    actorId: UserId,
-    people: Person[],
-    notification?: Pick<NotificationInput, "event" | "message" | "joinRequest">,
-    alsoStore: () => void = () => undefined,
-  ): UserId[] {
-    const ids = idsOf(people);
-    this.#requireNoBans(actorId, ids);
-    this.#requireRoomFor(people.length);
-    const { last } = this.#room.log;
-    const now = Date.now();
-    const members = ids.map((id) => {
-      const row = this.#room.members.find(id) ?? blankRow(id);
-      return withNewVersion(row, {
-        role: "member",
-        state: "active",
-        joined_at: now,
-        visible_from: Position.parse(this.#permissions.policy.history ? 0 : last.seq),
-        visible_until: null,
-        came_after: last.seq,
-        // After the system message about the joining, so it is not unread.
-        read_seq: Position.parse(last.seq + 1),
-        read_n: last.n,
-        read_at: 0,
-        name_card: "",
-        cleared: 0,
-        discards: 0,
-        devices: null,
-        custom_fields: "{}",
-      });
-    });
-    return this.#commit(ids, {
-      members,
-      profiles: people,
-      systemMessage: { event: "joined", actor_id: actorId, user_ids: ids },
-      alsoStore: () => {
-        this.#requests.close(ids, actorId, notification?.joinRequest ? true : null, now);
-        alsoStore();
-      },
-      notifications: () =>
-        notification ? [notificationOf(this.#room.state, { ...notification, actorId, to: ids })] : [],
-    });
-  }
-
-  /** @throws `forbidden`, naming the first banned user */
-  #requireNoBans(actorId: UserId, ids: UserId[]): void {
-    const banned = new Set(this.#bans.among(ids));
-    const id = ids.find((one) => banned.has(one));
-    if (id === undefined) return;
-    if (id === actorId) throw refusedFor("banned", "You are banned from this group.");
-    throw refusedFor("banned", `User ${id} is banned from this group: lift the ban first.`);
+    return [];
   }
 
   /** The join request that a user has withdrawn within the cooldown, unless they were a member since. */
@@ -315,40 +259,8 @@ export class Joining {
     const until = rejectedAt + this.#timing.cooldownMs;
     if (Date.now() < until) throw askedTooSoon(until, "Your application to this group was rejected.");
   }
-
-  #requireRoomFor(newcomers: number): void {
-    if (this.#room.members.activeCount + newcomers <= this.#capacity) return;
-    throw new CoreError("group_full", `This group takes ${this.#capacity} members at most.`);
-  }
-
-  get #capacity(): number {
-    return capacityOf(this.#room.state.profile, this.#maxGroupMembers);
-  }
-
-  #commit(concerned: UserId[], change: GroupChange): UserId[] {
-    this.#room.change(change);
-    return concerned;
-  }
 }
 
 function idsOf(people: Person[]): UserId[] {
   return people.map(({ id }) => id);
-}
-
-/** The row of a user who was never a member, before they are admitted. */
-function blankRow(user_id: UserId): MemberRow {
-  const zero = Position.parse(0);
-  const positions = { visible_from: zero, read_seq: zero, read_n: 0, read_at: 0, touched: 0, muted_until: 0 };
-  const versions = {
-    name_card: "",
-    visible_until: null,
-    cleared: 0,
-    left_ver: null,
-    leaving: 0,
-    version: 0,
-    projected: 0,
-  };
-  const defaults = { devices: null, came_after: null, cleared_to: zero, discards: 0, custom_fields: "{}" };
-  const start = { role: "member", state: "left", joined_at: 0, unopened: 0 } as const;
-  return { user_id, ...start, ...defaults, ...positions, ...versions };
 }

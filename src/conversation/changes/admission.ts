@@ -1,0 +1,123 @@
+import type { Person } from "../../domain/accounts/person.ts";
+import { capacityOf } from "../../domain/conversations/group-policies.ts";
+import { CoreError, refusedFor } from "../../domain/errors.ts";
+import { Position, type UserId } from "../../domain/ids.ts";
+import type { Bans } from "../members/bans.ts";
+import { JoinRequests } from "../members/join-requests.ts";
+import type { MemberRow } from "../members/member-row.ts";
+import { withNewVersion } from "../state/change.ts";
+import type { RoomContext } from "../state/context.ts";
+import { type NotificationInput, notificationOf } from "./notifications.ts";
+import { Permissions } from "./permissions.ts";
+
+/** The end of all ways into a group: it admits users, where there is room, and keeps banned users out. */
+export class Admission {
+  readonly #room: RoomContext;
+  readonly #permissions: Permissions;
+  readonly #requests: JoinRequests;
+  readonly #bans: Bans;
+  readonly #maxGroupMembers: number;
+
+  /** @param maxGroupMembers the setting `MAX_GROUP_MEMBERS` */
+  constructor(sql: SqlStorage, room: RoomContext, bans: Bans, maxGroupMembers: number) {
+    this.#room = room;
+    this.#permissions = new Permissions(room);
+    this.#requests = new JoinRequests(sql);
+    this.#bans = bans;
+    this.#maxGroupMembers = maxGroupMembers;
+  }
+
+  /**
+   * Makes users members, and closes their join requests.
+   * @param notification goes to them, unless they joined by themselves
+   * @param alsoStore does further writes in the same transaction
+   * @returns the users
+   * @throws `group_full`, `forbidden` for a banned user: nobody is admitted then
+   */
+  admit(
+    actorId: UserId,
+    people: Person[],
+    notification?: Pick<NotificationInput, "event" | "message" | "joinRequest">,
+    alsoStore: () => void = () => undefined,
+  ): UserId[] {
+    const ids = people.map(({ id }) => id);
+    this.requireNoBans(actorId, ids);
+    this.requireRoomFor(people.length);
+    const { last } = this.#room.log;
+    const now = Date.now();
+    const members = ids.map((id) => {
+      const row = this.#room.members.find(id) ?? blankRow(id);
+      return withNewVersion(row, {
+        role: "member",
+        state: "active",
+        joined_at: now,
+        visible_from: Position.parse(this.#permissions.policy.history ? 0 : last.seq),
+        visible_until: null,
+        came_after: last.seq,
+        // After the system message about the joining, so it is not unread.
+        read_seq: Position.parse(last.seq + 1),
+        read_n: last.n,
+        read_at: 0,
+        name_card: "",
+        cleared: 0,
+        discards: 0,
+        devices: null,
+        custom_fields: "{}",
+      });
+    });
+    this.#room.change({
+      members,
+      profiles: people,
+      systemMessage: { event: "joined", actor_id: actorId, user_ids: ids },
+      alsoStore: () => {
+        this.#requests.close(ids, actorId, notification?.joinRequest ? true : null, now);
+        alsoStore();
+      },
+      notifications: () =>
+        notification ? [notificationOf(this.#room.state, { ...notification, actorId, to: ids })] : [],
+    });
+    return ids;
+  }
+
+  /** @throws `forbidden`, naming the first banned user */
+  requireNoBans(actorId: UserId, ids: UserId[]): void {
+    const banned = new Set(this.#bans.among(ids));
+    const id = ids.find((one) => banned.has(one));
+    if (id === undefined) return;
+    if (id === actorId) throw refusedFor("banned", "You are banned from this group.");
+    throw refusedFor("banned", `User ${id} is banned from this group: lift the ban first.`);
+  }
+
+  /** @throws `group_full` */
+  requireRoomFor(newcomers: number): void {
+    if (newcomers <= this.freePlaces) return;
+    throw new CoreError("group_full", `This group takes ${this.#capacity} members at most.`);
+  }
+
+  /** The number of users whom the group has room for. */
+  get freePlaces(): number {
+    return Math.max(0, this.#capacity - this.#room.members.activeCount);
+  }
+
+  get #capacity(): number {
+    return capacityOf(this.#room.state.profile, this.#maxGroupMembers);
+  }
+}
+
+/** The row of a user who was never a member, before they are admitted. */
+function blankRow(user_id: UserId): MemberRow {
+  const zero = Position.parse(0);
+  const positions = { visible_from: zero, read_seq: zero, read_n: 0, read_at: 0, touched: 0, muted_until: 0 };
+  const versions = {
+    name_card: "",
+    visible_until: null,
+    cleared: 0,
+    left_ver: null,
+    leaving: 0,
+    version: 0,
+    projected: 0,
+  };
+  const defaults = { devices: null, came_after: null, cleared_to: zero, discards: 0, custom_fields: "{}" };
+  const start = { role: "member", state: "left", joined_at: 0, unopened: 0 } as const;
+  return { user_id, ...start, ...defaults, ...positions, ...versions };
+}
