@@ -6,7 +6,7 @@ import type { Repeats } from "../../src/object/rpc.ts";
 import { notificationsOf } from "../support/accounts/notifications.ts";
 import { signedInUsers } from "../support/accounts/users.ts";
 import { type Answer, call, expectProblem, type SignedIn } from "../support/clients/api.ts";
-import { page } from "../support/clients/chat.ts";
+import { ask, page } from "../support/clients/chat.ts";
 import { createGroupOfKind } from "../support/objects/core.ts";
 import { itemAt } from "../support/objects/room.ts";
 import { failure, nameOf, success, tim } from "./tim/client.ts";
@@ -18,10 +18,6 @@ beforeAll(async () => {
   const all = await signedInUsers(2);
   [ann, bob] = [itemAt(all, 0), itemAt(all, 1)];
 });
-
-function ask({ token }: SignedIn, id: number, method: string, path: string, body?: unknown): Promise<Answer> {
-  return call(method, `/v1/conversations/${id}${path}`, { token, ...(body !== undefined && { body }) });
-}
 
 /** A call by which a user could get into a group. */
 interface Way {

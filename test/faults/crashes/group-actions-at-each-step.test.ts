@@ -3,6 +3,7 @@ import { z } from "zod";
 import { notificationEvents } from "../../support/accounts/notifications.ts";
 import { signedInUsers } from "../../support/accounts/users.ts";
 import { type Answer, call, type SignedIn } from "../../support/clients/api.ts";
+import { ask } from "../../support/clients/chat.ts";
 import { breakAt, FAULT_PLACES, type FaultPlace } from "../../support/faults/injected-fault.ts";
 import { eachStep, type StepResult } from "../../support/faults/sampled-steps.ts";
 import { assertConsistent, runJobs } from "../../support/objects/assert-consistent.ts";
@@ -23,10 +24,6 @@ beforeAll(async () => {
   const all = await signedInUsers(4);
   [ann, bob, cid, dan] = [itemAt(all, 0), itemAt(all, 1), itemAt(all, 2), itemAt(all, 3)];
 });
-
-function ask({ token }: SignedIn, id: number, method: string, path: string, body?: unknown): Promise<Answer> {
-  return call(method, `/v1/conversations/${id}${path}`, { token, ...(body !== undefined && { body }) });
-}
 
 interface Action {
   join?: "free" | "approval";

@@ -4,8 +4,8 @@ import { beforeAll, describe, expect, test } from "vitest";
 import { z } from "zod";
 import type { ConversationId } from "../../../src/domain/ids.ts";
 import { UserId } from "../../../src/domain/ids.ts";
-import { type Answer, call, type SignedIn } from "../../support/clients/api.ts";
-import { getConversation, insertUsers, list, page, send, sendAll } from "../../support/clients/chat.ts";
+import type { SignedIn } from "../../support/clients/api.ts";
+import { ask, getConversation, insertUsers, list, page, send, sendAll } from "../../support/clients/chat.ts";
 import { acceptSocket, openRoom, roomPath, upgrade } from "../../support/clients/socket.ts";
 import { nextTurn } from "../../support/event-loop.ts";
 import { eventually } from "../../support/eventually.ts";
@@ -31,10 +31,6 @@ beforeAll(async () => {
   const all = await registerUsers(4);
   [ann, bob, cid, dan] = [itemAt(all, 0), itemAt(all, 1), itemAt(all, 2), itemAt(all, 3)];
 });
-
-function ask({ token }: SignedIn, id: number, method: string, path: string, body?: unknown): Promise<Answer> {
-  return call(method, `/v1/conversations/${id}${path}`, { token, ...(body !== undefined && { body }) });
-}
 
 const Sent = z.object({ seq: z.int() });
 const SystemMessageBody = z.object({ event: z.string(), user_ids: z.array(z.int()) });

@@ -1,8 +1,8 @@
 import { beforeAll, describe, expect, test } from "vitest";
-import { accept, ask, invitations, invite, withdraw } from "../../features/invitations/client.ts";
+import { accept, invitations, invite, withdraw } from "../../features/invitations/client.ts";
 import { signedInUsers } from "../../support/accounts/users.ts";
 import { call, type SignedIn } from "../../support/clients/api.ts";
-import { getConversation, page } from "../../support/clients/chat.ts";
+import { ask, getConversation, page } from "../../support/clients/chat.ts";
 import { assertConsistent, runJobs } from "../../support/objects/assert-consistent.ts";
 import { createGroupOfKind } from "../../support/objects/core.ts";
 import { itemAt, loseConversation, range } from "../../support/objects/room.ts";

@@ -1,7 +1,8 @@
 import { beforeAll, describe, expect, test } from "vitest";
 import { notificationEvents } from "../../support/accounts/notifications.ts";
 import { signedInUsers } from "../../support/accounts/users.ts";
-import { type Answer, call, expectProblem, type SignedIn } from "../../support/clients/api.ts";
+import { expectProblem, type SignedIn } from "../../support/clients/api.ts";
+import { ask } from "../../support/clients/chat.ts";
 import { advanceClock, freezeClock } from "../../support/clock.ts";
 import { createGroupOfKind } from "../../support/objects/core.ts";
 import { itemAt } from "../../support/objects/room.ts";
@@ -17,10 +18,6 @@ beforeAll(async () => {
   const all = await signedInUsers(3, 30 * 24 * 60 * 60);
   [ann, bob, dan] = [itemAt(all, 0), itemAt(all, 1), itemAt(all, 2)];
 });
-
-function ask({ token }: SignedIn, id: number, method: string, path: string, body?: unknown): Promise<Answer> {
-  return call(method, `/v1/conversations/${id}${path}`, { token, ...(body !== undefined && { body }) });
-}
 
 const apply = (id: number) => ask(dan, id, "POST", "/join", { message: "please" });
 

@@ -4,15 +4,15 @@ import { LIMITS } from "../../../src/domain/limits.ts";
 import { BanPage } from "../../../src/surfaces/v1/schemas/groups.ts";
 import { notificationEvents, notificationsOf } from "../../support/accounts/notifications.ts";
 import { signedInUsers } from "../../support/accounts/users.ts";
+import { call, expectProblem, PASSWORD, register, type SignedIn } from "../../support/clients/api.ts";
 import {
-  type Answer,
-  call,
-  expectProblem,
-  PASSWORD,
-  register,
-  type SignedIn,
-} from "../../support/clients/api.ts";
-import { getConversation, list, openDirect, page, storedInConversation } from "../../support/clients/chat.ts";
+  ask,
+  getConversation,
+  list,
+  openDirect,
+  page,
+  storedInConversation,
+} from "../../support/clients/chat.ts";
 import { openDevice, openRoom } from "../../support/clients/socket.ts";
 import { eventually } from "../../support/eventually.ts";
 import { assertConsistent, runJobs } from "../../support/objects/assert-consistent.ts";
@@ -28,10 +28,6 @@ beforeAll(async () => {
   const all = await signedInUsers(4);
   [ann, bob, cid, dan] = [itemAt(all, 0), itemAt(all, 1), itemAt(all, 2), itemAt(all, 3)];
 });
-
-function ask({ token }: SignedIn, id: number, method: string, path: string, body?: unknown): Promise<Answer> {
-  return call(method, `/v1/conversations/${id}${path}`, { token, ...(body !== undefined && { body }) });
-}
 
 const ban = (who: SignedIn, id: number, { user }: SignedIn, body?: unknown) =>
   ask(who, id, "PUT", `/bans/${user.id}`, body);

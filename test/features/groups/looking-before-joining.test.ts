@@ -3,7 +3,7 @@ import { PolicyName } from "../../../src/domain/conversations/group-kind.ts";
 import { isDiscoverable } from "../../../src/domain/conversations/group-policies.ts";
 import { signedInUsers } from "../../support/accounts/users.ts";
 import { type Answer, call, expectProblem, type SignedIn } from "../../support/clients/api.ts";
-import { openDirect } from "../../support/clients/chat.ts";
+import { ask, openDirect } from "../../support/clients/chat.ts";
 import { openDevice } from "../../support/clients/socket.ts";
 import { createGroupOfKind } from "../../support/objects/core.ts";
 import { itemAt } from "../../support/objects/room.ts";
@@ -18,10 +18,6 @@ beforeAll(async () => {
 });
 
 const look = ({ token }: SignedIn, id: number) => call("GET", `/v1/groups/${id}`, { token });
-
-function ask({ token }: SignedIn, id: number, method: string, path: string, body?: unknown): Promise<Answer> {
-  return call(method, `/v1/conversations/${id}${path}`, { token, ...(body !== undefined && { body }) });
-}
 
 /** A discoverable group of Ann and Bob, with texts for strangers and for members. */
 async function discoverable(joinPolicy: "free" | "approval" | "closed" = "approval"): Promise<number> {

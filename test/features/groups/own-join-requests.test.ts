@@ -6,7 +6,7 @@ import { deleteAccount, runProjection } from "../../support/accounts/deletion.ts
 import { notificationEvents } from "../../support/accounts/notifications.ts";
 import { signedInUsers } from "../../support/accounts/users.ts";
 import { type Answer, call, expectProblem, register, type SignedIn } from "../../support/clients/api.ts";
-import { openForSelf } from "../../support/clients/chat.ts";
+import { ask, openForSelf } from "../../support/clients/chat.ts";
 import { advanceClock, freezeClock } from "../../support/clock.ts";
 import { interceptD1 } from "../../support/faults/d1.ts";
 import { refuseProjection } from "../../support/faults/refuse-projection.ts";
@@ -39,10 +39,6 @@ async function own({ token }: SignedIn, query = "") {
 
 /** The groups of a user's open join requests, in the order of the list. */
 const asked = async (who: SignedIn) => (await own(who)).items.map((item) => item.conversation_id);
-
-function ask({ token }: SignedIn, id: number, method: string, path: string, body?: unknown): Promise<Answer> {
-  return call(method, `/v1/conversations/${id}${path}`, { token, ...(body !== undefined && { body }) });
-}
 
 async function apply(who: SignedIn, id: number, message = "please"): Promise<void> {
   expect((await ask(who, id, "POST", "/join", { message })).body).toEqual({ state: "requested" });

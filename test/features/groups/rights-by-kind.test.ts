@@ -5,8 +5,9 @@ import type { Role } from "../../../src/domain/conversations/group-kind.ts";
 import { PolicyName } from "../../../src/domain/conversations/group-kind.ts";
 import { type ConversationId, UserId } from "../../../src/domain/ids.ts";
 import { signedInUsers } from "../../support/accounts/users.ts";
-import { type Answer, call, type SignedIn } from "../../support/clients/api.ts";
+import type { Answer, SignedIn } from "../../support/clients/api.ts";
 import {
+  ask,
   getConversation,
   insertUsers,
   listedConversation,
@@ -120,10 +121,6 @@ beforeAll(async () => {
   const all = await signedInUsers(3);
   [owner, secondMember, newcomer] = [itemAt(all, 0), itemAt(all, 1), itemAt(all, 2)];
 });
-
-function ask({ token }: SignedIn, id: number, method: string, path: string, body?: unknown): Promise<Answer> {
-  return call(method, `/v1/conversations/${id}${path}`, { token, ...(body !== undefined && { body }) });
-}
 
 const Action = z.enum(["approve", "invite", "invitations", "edit", "remove", "mute", "roles", "handOver"]);
 type Action = z.infer<typeof Action>;

@@ -5,13 +5,13 @@ import { expectFriendCall } from "../../support/accounts/friends.ts";
 import { notificationEvents } from "../../support/accounts/notifications.ts";
 import { signedInUsers } from "../../support/accounts/users.ts";
 import { call, expectProblem, PASSWORD, register, type SignedIn } from "../../support/clients/api.ts";
-import { getConversation, list, page, send } from "../../support/clients/chat.ts";
+import { ask, getConversation, list, page, send } from "../../support/clients/chat.ts";
 import { openRoom } from "../../support/clients/socket.ts";
 import { advanceClock } from "../../support/clock.ts";
 import { assertConsistent, runJobs } from "../../support/objects/assert-consistent.ts";
 import { createGroupOfKind } from "../../support/objects/core.ts";
 import { conversationObject, createGroupId, itemAt } from "../../support/objects/room.ts";
-import { accept, ask, expectNoInvitation, invitations, invite, look, UNKNOWN, withdraw } from "./client.ts";
+import { accept, expectNoInvitation, invitations, invite, look, UNKNOWN, withdraw } from "./client.ts";
 
 let ann: SignedIn;
 let bob: SignedIn;

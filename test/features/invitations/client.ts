@@ -1,6 +1,7 @@
 import { expect } from "vitest";
 import { z } from "zod";
 import { type Answer, call, expectProblem, type SignedIn } from "../../support/clients/api.ts";
+import { ask } from "../../support/clients/chat.ts";
 
 /** An invitation as v1 answers it; strict, so that a new field fails the tests. */
 export const Invitation = z.strictObject({
@@ -14,17 +15,6 @@ export const Invitation = z.strictObject({
 export type Invitation = z.infer<typeof Invitation>;
 
 const Page = z.strictObject({ items: z.array(Invitation), next_cursor: z.string().nullable() });
-
-/** A call about a conversation. */
-export function ask(
-  { token }: SignedIn,
-  id: number,
-  method: string,
-  path: string,
-  body?: unknown,
-): Promise<Answer> {
-  return call(method, `/v1/conversations/${id}${path}`, { token, ...(body !== undefined && { body }) });
-}
 
 /** Makes an invitation, and asserts success. */
 export async function invite(who: SignedIn, id: number, fields: object = {}): Promise<Invitation> {

@@ -4,11 +4,11 @@ import { beforeAll, describe, expect, test } from "vitest";
 import { LIMITS } from "../../../src/domain/limits.ts";
 import { signedInUsers } from "../../support/accounts/users.ts";
 import { expectProblem, type SignedIn } from "../../support/clients/api.ts";
-import { openDirect } from "../../support/clients/chat.ts";
+import { ask, openDirect } from "../../support/clients/chat.ts";
 import { wire } from "../../support/clients/wire.ts";
 import { advanceClock, freezeClock } from "../../support/clock.ts";
 import { conversationObject, createGroupId, itemAt, range } from "../../support/objects/room.ts";
-import { accept, ask, expectNoInvitation, invitations, invite, look, UNKNOWN, withdraw } from "./client.ts";
+import { accept, expectNoInvitation, invitations, invite, look, UNKNOWN, withdraw } from "./client.ts";
 
 const DAY_S = 86_400;
 

@@ -1,6 +1,6 @@
 import { beforeAll, describe, expect, test } from "vitest";
-import { type Answer, call, type SignedIn } from "../../support/clients/api.ts";
-import { allReadable, createGroup, send } from "../../support/clients/chat.ts";
+import { call, type SignedIn } from "../../support/clients/api.ts";
+import { allReadable, ask, createGroup, send } from "../../support/clients/chat.ts";
 import { openRoom } from "../../support/clients/socket.ts";
 import { createGroupOfKind } from "../../support/objects/core.ts";
 import { itemAt, registerUsers, textFrame } from "../../support/objects/room.ts";
@@ -15,10 +15,6 @@ beforeAll(async () => {
   const all = await registerUsers(3);
   [ann, bob, cid] = [itemAt(all, 0), itemAt(all, 1), itemAt(all, 2)];
 });
-
-function ask({ token }: SignedIn, id: number, method: string, path: string, body?: unknown): Promise<Answer> {
-  return call(method, `/v1/conversations/${id}${path}`, { token, ...(body !== undefined && { body }) });
-}
 
 /**
  * Expects all calls that could show these messages to a user to hide them: reading, searching, and referring

@@ -7,7 +7,8 @@ import type { SentNotification } from "../../../src/domain/sync/notification.ts"
 import { deleteAccount, runAccountDeletion } from "../../support/accounts/deletion.ts";
 import { notificationEvents, notificationsOf } from "../../support/accounts/notifications.ts";
 import { signedInUsers } from "../../support/accounts/users.ts";
-import { type Answer, call, type SignedIn } from "../../support/clients/api.ts";
+import type { SignedIn } from "../../support/clients/api.ts";
+import { ask } from "../../support/clients/chat.ts";
 import {
   HeldCalls,
   intercept,
@@ -40,10 +41,6 @@ beforeAll(async () => {
   const all = await signedInUsers(4);
   [ann, bob, cid, dan] = [itemAt(all, 0), itemAt(all, 1), itemAt(all, 2), itemAt(all, 3)];
 });
-
-function ask({ token }: SignedIn, id: number, method: string, path: string, body?: unknown): Promise<Answer> {
-  return call(method, `/v1/conversations/${id}${path}`, { token, ...(body !== undefined && { body }) });
-}
 
 /** Sets and unsets a member as admin in turn, `times` times. */
 async function promote(id: number, { user }: SignedIn, times: number): Promise<void> {

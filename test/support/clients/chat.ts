@@ -17,6 +17,24 @@ export interface Named {
   user: { id: number };
 }
 
+/** A call about a conversation. @param path behind that of the conversation */
+export function ask(
+  { token }: Caller,
+  id: number,
+  method: string,
+  path: string,
+  body?: unknown,
+): Promise<Answer> {
+  return call(method, `/v1/conversations/${id}${path}`, { token, ...(body !== undefined && { body }) });
+}
+
+/** The same, and asserts success. */
+export async function expectAsked(...call: Parameters<typeof ask>): Promise<Answer> {
+  const answer = await ask(...call);
+  expect(answer.status, JSON.stringify(answer.body)).toBeLessThan(300);
+  return answer;
+}
+
 /**
  * Opens the direct conversation with a user, or finds it. A signed-in user opens it too: both are in it.
  * @returns the conversation as the caller sees it

@@ -3,6 +3,7 @@ import { z } from "zod";
 import { ErrorCode } from "../../../src/domain/errors.ts";
 import { JoinRequestPage, MemberPage } from "../../../src/surfaces/v1/schemas/groups.ts";
 import { type Answer, call, expectProblem } from "../../support/clients/api.ts";
+import { ask } from "../../support/clients/chat.ts";
 import {
   StrictMessage as Message,
   StrictConversation,
@@ -14,7 +15,7 @@ import {
 import { openRoom, type TestSocket } from "../../support/clients/socket.ts";
 import { eventually } from "../../support/eventually.ts";
 import { createGroupId } from "../../support/objects/room.ts";
-import type { Action, Listed, Live, Outcome, Person, Shown, Surface, Told, View } from "./surface.ts";
+import type { Action, Listed, Live, Outcome, Shown, Surface, Told, View } from "./surface.ts";
 
 type Call = [method: string, path: string, body?: unknown];
 
@@ -87,16 +88,6 @@ export const v1: Surface = {
     return new Socket(await openRoom(group, who.token));
   },
 };
-
-function ask(
-  { token }: Person,
-  group: number,
-  method: string,
-  path: string,
-  body?: unknown,
-): Promise<Answer> {
-  return call(method, `/v1/conversations/${group}${path}`, { token, ...(body !== undefined && { body }) });
-}
 
 function callOf(action: Action): Call {
   switch (action.do) {

@@ -4,8 +4,14 @@ import type { ConversationId } from "../../../../src/domain/ids.ts";
 import { deleteAccount } from "../../../support/accounts/deletion.ts";
 import { expectFriendCall } from "../../../support/accounts/friends.ts";
 import { signedInUsers } from "../../../support/accounts/users.ts";
-import { type Answer, call, type SignedIn } from "../../../support/clients/api.ts";
-import { getMessage, listedConversation, openDirect, send } from "../../../support/clients/chat.ts";
+import type { SignedIn } from "../../../support/clients/api.ts";
+import {
+  expectAsked,
+  getMessage,
+  listedConversation,
+  openDirect,
+  send,
+} from "../../../support/clients/chat.ts";
 import { untilFrame } from "../../../support/clients/device-frames.ts";
 import { reference } from "../../../support/clients/forwards.ts";
 import { openDevice, openRoom, type TestSocket } from "../../../support/clients/socket.ts";
@@ -36,19 +42,6 @@ beforeEach(async () => {
   [ann, bob, cid, dan] = [itemAt(all, 0), itemAt(all, 1), itemAt(all, 2), itemAt(all, 3)];
 });
 
-async function ask(
-  { token }: SignedIn,
-  id: number,
-  method: string,
-  path: string,
-  body?: unknown,
-): Promise<Answer> {
-  const options = body === undefined ? {} : { body };
-  const answer = await call(method, `/v1/conversations/${id}${path}`, { token, ...options });
-  expect(answer.status, JSON.stringify(answer.body)).toBeLessThan(300);
-  return answer;
-}
-
 type Action = [what: string, run: (id: ConversationId) => Promise<unknown>, expected: object];
 
 /** Actions in a group of Ann, Bob and others whose newest message is 1, and the frame Bob's devices get. */
@@ -56,40 +49,44 @@ const ACTIONS: Action[] = [
   ["a message", (id) => postText(id, ann, "two"), { type: "message", seq: 2 }],
   ["a revoke", (id) => expectDeleted(id, ann, 1, "everyone"), { type: "revoked", seq: 1 }],
   ["the user's own hide", (id) => expectDeleted(id, bob, 1, "me"), { type: "hidden", seq: 1 }],
-  ["a read of another member", (id) => ask(cid, id, "PUT", "/read", { seq: 1 }), { type: "read", seq: 1 }],
-  ["the user's own read", (id) => ask(bob, id, "PUT", "/read", { seq: 1 }), { type: "read", seq: 1 }],
+  [
+    "a read of another member",
+    (id) => expectAsked(cid, id, "PUT", "/read", { seq: 1 }),
+    { type: "read", seq: 1 },
+  ],
+  ["the user's own read", (id) => expectAsked(bob, id, "PUT", "/read", { seq: 1 }), { type: "read", seq: 1 }],
   [
     "a new name",
-    (id) => ask(ann, id, "PATCH", "", { name: "new" }),
+    (id) => expectAsked(ann, id, "PATCH", "", { name: "new" }),
     { type: "conversation", conversation: { name: "new" } },
   ],
   [
     "a new introduction",
-    (id) => ask(ann, id, "PATCH", "", { introduction: "new" }),
+    (id) => expectAsked(ann, id, "PATCH", "", { introduction: "new" }),
     { type: "member", event: "profile" },
   ],
   [
     "the user's new role",
-    (id) => ask(ann, id, "PATCH", `/members/${bob.user.id}`, { role: "admin" }),
+    (id) => expectAsked(ann, id, "PATCH", `/members/${bob.user.id}`, { role: "admin" }),
     { type: "conversation", conversation: { role: "admin" } },
   ],
   [
     "a mute of another member",
-    (id) => ask(ann, id, "PATCH", `/members/${cid.user.id}`, { muted_for_s: 60 }),
+    (id) => expectAsked(ann, id, "PATCH", `/members/${cid.user.id}`, { muted_for_s: 60 }),
     { type: "member", event: "muted" },
   ],
   [
     "the user's own preferences",
-    (id) => ask(bob, id, "PUT", "/preferences", { silent: true }),
+    (id) => expectAsked(bob, id, "PUT", "/preferences", { silent: true }),
     { type: "conversation", conversation: { silent: true } },
   ],
   [
     "an added member",
-    (id) => ask(ann, id, "POST", "/members", { user_ids: [dan.user.id] }),
+    (id) => expectAsked(ann, id, "POST", "/members", { user_ids: [dan.user.id] }),
     { type: "member", event: "joined" },
   ],
-  ["a member who leaves", (id) => ask(cid, id, "POST", "/leave"), { type: "member", event: "left" }],
-  ["the dissolving", (id) => ask(ann, id, "DELETE", ""), { type: "member", event: "dissolved" }],
+  ["a member who leaves", (id) => expectAsked(cid, id, "POST", "/leave"), { type: "member", event: "left" }],
+  ["the dissolving", (id) => expectAsked(ann, id, "DELETE", ""), { type: "member", event: "dissolved" }],
 ];
 
 test.each(ACTIONS)(
@@ -141,7 +138,7 @@ test("a device that connects while its inbox reports no device gets later events
   await postText(id, ann, "one");
   await expect.poll(() => held.isAnswered).toBe(true);
   const device = await openDevice(bob.token);
-  await ask(ann, id, "PATCH", "", { introduction: "new" });
+  await expectAsked(ann, id, "PATCH", "", { introduction: "new" });
   held.isReleased = true;
   await untilFrame(device, { type: "member", event: "profile", conversation_id: id });
 });

@@ -3,8 +3,9 @@ import { env } from "cloudflare:workers";
 import { beforeAll, beforeEach, expect, onTestFinished, test } from "vitest";
 import type { ConversationId } from "../../../../src/domain/ids.ts";
 import { signedInUsers } from "../../../support/accounts/users.ts";
-import { type Answer, call, type SignedIn } from "../../../support/clients/api.ts";
+import { call, type SignedIn } from "../../../support/clients/api.ts";
 import {
+  expectAsked,
   getConversation,
   getMessage,
   listedConversation,
@@ -42,23 +43,11 @@ beforeEach(async () => {
   [ann, bob, cid, dan] = [itemAt(all, 0), itemAt(all, 1), itemAt(all, 2), itemAt(all, 3)];
 });
 
-async function ask(
-  { token }: SignedIn,
-  id: number,
-  method: string,
-  path: string,
-  body?: unknown,
-): Promise<Answer> {
-  const options = body === undefined ? {} : { body };
-  const answer = await call(method, `/v1/conversations/${id}${path}`, { token, ...options });
-  expect(answer.status, JSON.stringify(answer.body)).toBeLessThan(300);
-  return answer;
-}
-
 const add = (id: number, ...who: SignedIn[]) =>
-  ask(ann, id, "POST", "/members", { user_ids: who.map(({ user }) => user.id) });
-const removeMember = (id: number, { user }: SignedIn) => ask(ann, id, "DELETE", `/members/${user.id}`);
-const rename = (id: number, name: string) => ask(ann, id, "PATCH", "", { name });
+  expectAsked(ann, id, "POST", "/members", { user_ids: who.map(({ user }) => user.id) });
+const removeMember = (id: number, { user }: SignedIn) =>
+  expectAsked(ann, id, "DELETE", `/members/${user.id}`);
+const rename = (id: number, name: string) => expectAsked(ann, id, "PATCH", "", { name });
 
 /** Renames the group, and resolves once the sockets have the new name and thus all earlier events. */
 async function fence(id: number, name: string, ...sockets: TestSocket[]): Promise<void> {
@@ -110,8 +99,8 @@ test("a new member's devices get the group, and each later message once", async 
     const id = await createGroupId(ann, bob);
     await postText(id, ann, "one");
     const devices = [await openDevice(cid.token), await openDevice(cid.token), await openDevice(dan.token)];
-    await (round % 2 === 0 ? ask(ann, id, "PATCH", "", { join_policy: "free" }) : rename(id, "new"));
-    if (round % 2 === 0) for (const who of [cid, dan]) await ask(who, id, "POST", "/join", {});
+    await (round % 2 === 0 ? expectAsked(ann, id, "PATCH", "", { join_policy: "free" }) : rename(id, "new"));
+    if (round % 2 === 0) for (const who of [cid, dan]) await expectAsked(who, id, "POST", "/join", {});
     else await add(id, cid, dan);
     for (const device of devices)
       await untilFrame(device, { type: "conversation", conversation: { id, role: "member" } });
@@ -151,15 +140,15 @@ test("every device gets member events in order; only the owner and admins get jo
     await openDevice(bob.token),
     await openDevice(cid.token),
   ];
-  await ask(ann, id, "PATCH", `/members/${bob.user.id}`, { role: "admin" });
-  await ask(dan, id, "POST", "/join", {});
-  await ask(bob, id, "POST", "/applications/1", { action: "accept" });
-  await ask(bob, id, "PATCH", `/members/${cid.user.id}`, { muted_for_s: 60 });
-  await ask(dan, id, "POST", "/leave");
+  await expectAsked(ann, id, "PATCH", `/members/${bob.user.id}`, { role: "admin" });
+  await expectAsked(dan, id, "POST", "/join", {});
+  await expectAsked(bob, id, "POST", "/applications/1", { action: "accept" });
+  await expectAsked(bob, id, "PATCH", `/members/${cid.user.id}`, { muted_for_s: 60 });
+  await expectAsked(dan, id, "POST", "/leave");
   await add(id, dan);
   await removeMember(id, dan);
-  await ask(ann, id, "POST", "/owner", { user_id: bob.user.id });
-  await ask(bob, id, "PATCH", "", { name: "his" });
+  await expectAsked(ann, id, "POST", "/owner", { user_id: bob.user.id });
+  await expectAsked(bob, id, "PATCH", "", { name: "his" });
   for (const device of [anns, bobs, cids]) await untilFrame(device, { type: "member", event: "profile" });
   const expected = [
     member("role", bob),
@@ -193,10 +182,10 @@ test("a new name is pushed to all members, a role to its member, preferences to 
   ];
   const bobsTablet = await openDevice(bob.token);
   await fence(id, "first", anns, bobs, bobsTablet, cids);
-  await ask(ann, id, "PATCH", `/members/${bob.user.id}`, { role: "admin" });
+  await expectAsked(ann, id, "PATCH", `/members/${bob.user.id}`, { role: "admin" });
   for (const device of [bobs, bobsTablet])
     await untilFrame(device, { type: "conversation", conversation: { id, role: "admin" } });
-  await ask(bob, id, "PUT", "/preferences", { sticky: true, silent: true });
+  await expectAsked(bob, id, "PUT", "/preferences", { sticky: true, silent: true });
   for (const device of [bobs, bobsTablet]) {
     await untilFrame(device, {
       type: "conversation",
@@ -239,7 +228,7 @@ test.each(["known to the group", "newly connected"])(
     await expectDeleted(id, ann, before + 30, "everyone");
     bobs.send({ type: "typing", conversation_id: id });
     bobs.send({ type: "read", conversation_id: id, seq: before + 20 });
-    await ask(ann, id, "PATCH", `/members/${bob.user.id}`, { role: "admin" });
+    await expectAsked(ann, id, "PATCH", `/members/${bob.user.id}`, { role: "admin" });
     await fence(id, "second", anns, bobs);
     for (const [i, device] of devices.entries()) {
       device.send({ ...textFrame("late", "late"), conversation_id: id });
@@ -279,7 +268,7 @@ test.each(["removed", "dissolved"])(
     await forgetDevices(id);
     const held = await HeldInbox.hold(cid.user.id);
     for (const seq of [1, 2, 3]) await postText(id, ann, `${seq}`);
-    const ending = event === "removed" ? removeMember(id, cid) : ask(ann, id, "DELETE", "");
+    const ending = event === "removed" ? removeMember(id, cid) : expectAsked(ann, id, "DELETE", "");
     await untilFrame(anns, { type: "member", event });
     held.release();
     await ending;
@@ -294,7 +283,7 @@ test("only current members get the dissolving, as the last event", async () => {
   await removeMember(id, cid);
   await untilFrame(cids, member("removed", cid));
   const last = await postText(id, ann, "farewell");
-  await ask(ann, id, "DELETE", "");
+  await expectAsked(ann, id, "DELETE", "");
   await untilFrame(bobs, { ...member("dissolved"), conversation_id: id });
   expect(seqsKnownTo(bobs, id)).toEqual([1, last]);
   expect(framesAbout(bobs, id).at(-1)).toEqual({ ...member("dissolved"), conversation_id: id });
@@ -389,9 +378,9 @@ test.each<
     isOver: (id: number) => Promise<boolean>,
   ]
 >([
-  ["leaves", "left", (id) => ask(bob, id, "POST", "/leave"), hasLost],
+  ["leaves", "left", (id) => expectAsked(bob, id, "POST", "/leave"), hasLost],
   ["is removed", "removed", (id) => removeMember(id, bob), hasLost],
-  ["sees the group dissolved", "dissolved", (id) => ask(ann, id, "DELETE", ""), isDissolved],
+  ["sees the group dissolved", "dissolved", (id) => expectAsked(ann, id, "DELETE", ""), isDissolved],
 ])(
   "a device whose user %s during its sends gets acks and refusals before that event, its last",
   async (_, event, end, isOver) => {
