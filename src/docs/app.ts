@@ -1,7 +1,7 @@
 import { type Context, Hono } from "hono";
 import { etag } from "hono/etag";
-import { createMiddleware } from "hono/factory";
 import manifest from "../../package.json" with { type: "json" };
+import { cached } from "../http/cached.ts";
 import type { AppEnv } from "../http/env.ts";
 import type { Surface } from "../http/surface.ts";
 import { v1 } from "../surfaces/v1/app.ts";
@@ -12,18 +12,11 @@ import { contentSecurityPolicy, layout } from "./page/layout.ts";
 import { type SearchEntry, searchEntries } from "./page/page.ts";
 import { MISSING, pagesOf } from "./site.ts";
 
-/** The pages change with a release only, so clients may cache them for five minutes. */
-const cached = createMiddleware(async (c, next) => {
-  await next();
-  if (c.res.status < 400) c.header("Cache-Control", "public, max-age=300");
-});
-
 /** The address in the documents: each page shows the one that was asked instead. */
 const EXAMPLE_HOST = "localhost:8787";
 
-/** All pages, as they are sent. Made at the first request of an isolate. */
-let made: Promise<Made> | undefined;
-interface Made {
+/** All pages, as they are sent. */
+interface Site {
   policy: string;
   /** the HTML of each page, by its path */
   pages: Map<string, string>;
@@ -31,7 +24,15 @@ interface Made {
   search: SearchEntry[];
 }
 
-async function make(): Promise<Made> {
+let made: Promise<Site> | undefined;
+
+/** The pages, made at the first request of an isolate. */
+function site(): Promise<Site> {
+  made ??= make();
+  return made;
+}
+
+async function make(): Promise<Site> {
   const document = describe(v1.router);
   const pages = pagesOf(document, describeSockets(document));
   const texts = await Promise.all(
@@ -72,14 +73,12 @@ router.get("/", (c) => {
 });
 
 router.get("/docs/search.json", cached, etag(), async (c) => {
-  made ??= make();
-  return c.json((await made).search);
+  return c.json((await site()).search);
 });
 
 for (const path of ["/docs", "/docs/:page", "/docs/calls/:page"])
   router.get(path, cached, etag(), async (c, next) => {
-    made ??= make();
-    const { policy, pages } = await made;
+    const { policy, pages } = await site();
     const page = pages.get(c.req.path.replace(/\/$/, ""));
     if (page === undefined) return next();
     return answer(c, page, 200, policy);
@@ -92,8 +91,7 @@ export const docs = {
   owns: (path) => path === "/" || path === "/docs" || path.startsWith("/docs/"),
   refuse: async (c: Context<AppEnv>, failure) => {
     if (failure.code !== "no_such_path" || !wantsPage(c)) return problem(c, failure);
-    made ??= make();
-    const { missing, policy } = await made;
+    const { missing, policy } = await site();
     return answer(c, missing, 404, policy);
   },
 } satisfies Surface;

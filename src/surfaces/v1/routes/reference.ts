@@ -1,6 +1,6 @@
 import { createRoute, type OpenAPIHono, z } from "@hono/zod-openapi";
 import { etag } from "hono/etag";
-import { createMiddleware } from "hono/factory";
+import { cached } from "../../../http/cached.ts";
 import type { AppEnv } from "../../../http/env.ts";
 import { describeSockets } from "../openapi/asyncapi.ts";
 import { type Document, describe, serversOf } from "../openapi/document.ts";
@@ -11,13 +11,14 @@ const headers = {
   ETag: { required: true, description: "For `If-None-Match`", schema: text },
   "Cache-Control": { required: true, description: "Five minutes", schema: text },
 };
-const notModified = { 304: { description: "Unchanged", headers } };
 
-/** The reference changes with a release only, so clients may cache it for five minutes. */
-const cached = createMiddleware(async (c, next) => {
-  await next();
-  if (c.res.status < 400) c.header("Cache-Control", "public, max-age=300");
-});
+/** The answers of a call for a document. */
+function answersOf<Schema extends z.ZodType>(schema: Schema) {
+  return {
+    200: { description: "The document", headers, content: { "application/json": { schema } } },
+    304: { description: "Unchanged", headers },
+  };
+}
 
 const documentRoute = createRoute({
   method: "get",
@@ -26,14 +27,7 @@ const documentRoute = createRoute({
   tags: ["Service"],
   summary: "This reference as an OpenAPI 3.1 document",
   middleware: [cached, etag()] as const,
-  responses: {
-    200: {
-      description: "The document",
-      headers,
-      content: { "application/json": { schema: z.looseObject({ openapi: z.string() }) } },
-    },
-    ...notModified,
-  },
+  responses: answersOf(z.looseObject({ openapi: z.string() })),
 });
 
 const socketsRoute = createRoute({
@@ -43,14 +37,7 @@ const socketsRoute = createRoute({
   tags: ["Service"],
   summary: "The sockets and their frames as an AsyncAPI 3.0 document",
   middleware: [cached, etag()] as const,
-  responses: {
-    200: {
-      description: "The document",
-      headers,
-      content: { "application/json": { schema: z.looseObject({ asyncapi: z.string() }) } },
-    },
-    ...notModified,
-  },
+  responses: answersOf(z.looseObject({ asyncapi: z.string() })),
 });
 
 /**
