@@ -15,7 +15,9 @@ export const ConversationIdParam = digits
   .openapi({ type: "integer", minimum: 1, example: 1 });
 export const SeqParam = digits.pipe(Seq).openapi({ type: "integer", minimum: 1, example: 1 });
 
-export const JoinRequestIdParam = digits.pipe(z.int().positive()).openapi({ type: "integer", example: 1 });
+export const JoinRequestIdParam = digits
+  .pipe(z.int().positive())
+  .openapi({ type: "integer", minimum: 1, example: 1 });
 
 /** A position as a bound: 0 is before the first message. */
 export const PositionParam = digits.pipe(Position).openapi({ type: "integer", minimum: 0, example: 0 });
@@ -61,5 +63,10 @@ export const QueryText = z.string().superRefine((text, context) => {
 
 /** The query of a list in pages. */
 export const ListQuery = z.object({ limit: Limit, cursor: QueryText.optional() });
+
+/** A page of a list. `next_cursor`: of the next page; null on the last one. */
+export function pageShape<Item extends z.ZodType>(item: Item) {
+  return z.object({ items: z.array(item), next_cursor: z.string().nullable() });
+}
 
 export { problems } from "./problems.ts";

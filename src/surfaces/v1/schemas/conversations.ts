@@ -7,7 +7,7 @@ import { LIMITS } from "../../../domain/limits.ts";
 import { GroupName } from "../../../domain/names/names.ts";
 import { textUpTo } from "../../../domain/text.ts";
 import { User } from "./accounts.ts";
-import { orNull, Time } from "./common.ts";
+import { orNull, pageShape, Time } from "./common.ts";
 import { Message } from "./messages.ts";
 
 const Discoverable = z.boolean().openapi({
@@ -93,9 +93,7 @@ export const Conversation = z
   .discriminatedUnion("kind", [GroupConversation, DirectConversation])
   .openapi("Conversation");
 
-export const ConversationList = z
-  .object({ items: z.array(Conversation), next_cursor: z.string().nullable() })
-  .openapi("ConversationList");
+export const ConversationList = pageShape(Conversation).openapi("ConversationList");
 
 export const Repaired = z
   .object({

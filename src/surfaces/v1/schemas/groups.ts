@@ -5,7 +5,7 @@ import { LIMITS } from "../../../domain/limits.ts";
 import { NameCard } from "../../../domain/names/names.ts";
 import { textUpTo } from "../../../domain/text.ts";
 import { User } from "./accounts.ts";
-import { Limit, QueryText, Time } from "./common.ts";
+import { pageShape, Time } from "./common.ts";
 
 export const Member = z
   .object({
@@ -17,13 +17,9 @@ export const Member = z
   })
   .openapi("Member");
 
-export const MemberPage = z
-  .object({ items: z.array(Member), next_cursor: z.string().nullable() })
-  .openapi("MemberPage");
+export const MemberPage = pageShape(Member).openapi("MemberPage");
 
 export const Members = z.object({ items: z.array(Member) }).openapi("Members");
-
-export const PlaceQuery = z.object({ limit: Limit, cursor: QueryText.optional() });
 
 export const NewMembers = z
   .object({ user_ids: z.array(UserId).min(1, "must name somebody").max(LIMITS.groupMembers) })
@@ -66,16 +62,11 @@ export const JoinRequest = z
   .object({ id: z.int(), user: User, message: z.string(), created_at: Time })
   .openapi("JoinRequest");
 
-export const JoinRequestPage = z
-  .object({ items: z.array(JoinRequest), next_cursor: z.string().nullable() })
-  .openapi("JoinRequestPage");
+export const JoinRequestPage = pageShape(JoinRequest).openapi("JoinRequestPage");
 
-export const OwnJoinRequests = z
-  .object({
-    items: z.array(z.object({ conversation_id: ConversationId, created_at: Time }).openapi("OwnJoinRequest")),
-    next_cursor: z.string().nullable(),
-  })
-  .openapi("OwnJoinRequests");
+export const OwnJoinRequests = pageShape(
+  z.object({ conversation_id: ConversationId, created_at: Time }).openapi("OwnJoinRequest"),
+).openapi("OwnJoinRequests");
 
 export const BanInput = z
   .object({ reason: textUpTo(LIMITS.joinRequest).optional() })
@@ -85,8 +76,6 @@ export const Ban = z
   .object({ user: User, reason: z.string(), banned_by: UserId, created_at: Time })
   .openapi("Ban");
 
-export const BanPage = z
-  .object({ items: z.array(Ban), next_cursor: z.string().nullable() })
-  .openapi("BanPage");
+export const BanPage = pageShape(Ban).openapi("BanPage");
 
 export const Decision = z.object({ action: z.enum(["accept", "reject"]) }).openapi("Decision");

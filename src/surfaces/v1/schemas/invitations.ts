@@ -1,7 +1,7 @@
 import { z } from "@hono/zod-openapi";
 import { UserId } from "../../../domain/ids.ts";
 import { LIMITS } from "../../../domain/limits.ts";
-import { Time } from "./common.ts";
+import { pageShape, Time } from "./common.ts";
 import { Group } from "./groups.ts";
 
 const CODE = "4f2-9b1c0e7d5a3f48268c0d1e2f3a4b5c6d";
@@ -41,9 +41,7 @@ export const Invitation = z
   })
   .openapi("Invitation");
 
-export const InvitationPage = z
-  .object({ items: z.array(Invitation), next_cursor: z.string().nullable() })
-  .openapi("InvitationPage");
+export const InvitationPage = pageShape(Invitation).openapi("InvitationPage");
 
 export const InvitedGroup = Group.omit({ join_policy: true, owner: true })
   .extend({ expires_at: Time.openapi({ description: "When the invitation ends" }) })

@@ -4,8 +4,8 @@ import { weighs } from "../../../../http/access/rate-limit.ts";
 import { authenticated } from "../../auth.ts";
 import { v1Body } from "../../body.ts";
 import { v1Router } from "../../router.ts";
-import { ConversationIdParam, problems, UserIdParam } from "../../schemas/common.ts";
-import { BanInput, BanPage, PlaceQuery } from "../../schemas/groups.ts";
+import { ConversationIdParam, ListQuery, problems, UserIdParam } from "../../schemas/common.ts";
+import { BanInput, BanPage } from "../../schemas/groups.ts";
 import { serializeBan } from "../../serialize/groups.ts";
 
 const oneParams = z.object({ id: ConversationIdParam, user_id: UserIdParam });
@@ -19,7 +19,7 @@ const listRoute = createRoute({
   description: "Oldest ban first. For the owner and admins.",
   security: [{ bearer: [] }],
   middleware: [authenticated, weighs("page")] as const,
-  request: { params: z.object({ id: ConversationIdParam }), query: PlaceQuery },
+  request: { params: z.object({ id: ConversationIdParam }), query: ListQuery },
   responses: {
     200: { description: "A page", content: { "application/json": { schema: BanPage } } },
     ...problems("validation_failed", "unauthenticated", "forbidden", "not_found"),

@@ -13,9 +13,8 @@ import type { CallerEnv } from "../../../../http/env.ts";
 import { authenticated } from "../../auth.ts";
 import { v1Body } from "../../body.ts";
 import { v1Router } from "../../router.ts";
-import { ConversationIdParam, problems } from "../../schemas/common.ts";
+import { ConversationIdParam, ListQuery, problems } from "../../schemas/common.ts";
 import { Conversation } from "../../schemas/conversations.ts";
-import { PlaceQuery } from "../../schemas/groups.ts";
 import {
   Invitation,
   InvitationCodeParam,
@@ -55,7 +54,7 @@ const listRoute = createRoute({
   description: "Those that still let somebody in, the oldest first. For the owner and admins.",
   security: [{ bearer: [] }],
   middleware: [authenticated, weighs("page")] as const,
-  request: { params: inGroup, query: PlaceQuery },
+  request: { params: inGroup, query: ListQuery },
   responses: {
     200: { description: "A page", content: { "application/json": { schema: InvitationPage } } },
     ...problems("validation_failed", "unauthenticated", "forbidden", "not_found"),

@@ -6,7 +6,7 @@ import { authenticated } from "../../auth.ts";
 import { v1Body } from "../../body.ts";
 import { v1Router } from "../../router.ts";
 import { ConversationIdParam, JoinRequestIdParam, ListQuery, problems } from "../../schemas/common.ts";
-import { Decision, JoinRequestPage, OwnJoinRequests, PlaceQuery } from "../../schemas/groups.ts";
+import { Decision, JoinRequestPage, OwnJoinRequests } from "../../schemas/groups.ts";
 import { serializeJoinRequest, serializeOwnJoinRequests } from "../../serialize/groups.ts";
 
 const listRoute = createRoute({
@@ -18,7 +18,7 @@ const listRoute = createRoute({
   description: "Oldest first. For the owner and admins.",
   security: [{ bearer: [] }],
   middleware: [authenticated, weighs("page")] as const,
-  request: { params: z.object({ id: ConversationIdParam }), query: PlaceQuery },
+  request: { params: z.object({ id: ConversationIdParam }), query: ListQuery },
   responses: {
     200: { description: "A page", content: { "application/json": { schema: JoinRequestPage } } },
     ...problems("validation_failed", "unauthenticated", "forbidden", "not_found"),

@@ -4,8 +4,8 @@ import { weighs } from "../../../../http/access/rate-limit.ts";
 import { authenticated } from "../../auth.ts";
 import { v1Body } from "../../body.ts";
 import { v1Router } from "../../router.ts";
-import { ConversationIdParam, problems, UserIdParam } from "../../schemas/common.ts";
-import { Member, MemberChange, MemberPage, Members, NewMembers, PlaceQuery } from "../../schemas/groups.ts";
+import { ConversationIdParam, ListQuery, problems, UserIdParam } from "../../schemas/common.ts";
+import { Member, MemberChange, MemberPage, Members, NewMembers } from "../../schemas/groups.ts";
 import { serializeMember } from "../../serialize/groups.ts";
 
 const params = z.object({ id: ConversationIdParam });
@@ -20,7 +20,7 @@ const listRoute = createRoute({
   description: "In the order of joining.",
   security: [{ bearer: [] }],
   middleware: [authenticated, weighs("page")] as const,
-  request: { params, query: PlaceQuery },
+  request: { params, query: ListQuery },
   responses: {
     200: { description: "A page", content: { "application/json": { schema: MemberPage } } },
     ...problems("validation_failed", "unauthenticated", "not_found"),
