@@ -41,15 +41,11 @@ roomSocket.get(
   socketAuthenticated,
   zValidator("param", params, refuseInvalid),
   zValidator("query", query, refuseInvalid),
-  async (c) => {
+  (c) => {
     const subprotocol = requireUpgrade(c.var.core.settings, c.req);
-    return openRoomSocket(c.var.core, {
-      ...c.var.caller,
-      conversationId: c.req.valid("param").id,
-      after: c.req.valid("query").after,
-      rev: c.req.valid("query").rev,
-      ...wishesOf(c.req.valid("query")),
-      subprotocol,
-    });
+    const { id: conversationId } = c.req.valid("param");
+    const { after, rev, ...wishes } = c.req.valid("query");
+    const resumption = { conversationId, after, rev, ...wishesOf(wishes) };
+    return openRoomSocket(c.var.core, { ...c.var.caller, ...resumption, subprotocol });
   },
 );
