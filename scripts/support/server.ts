@@ -52,7 +52,7 @@ export class Server {
     process.prependOnceListener("exit", this.#killOnExit);
   }
 
-  /** Starts a server on the state of `place`. Resolves once /healthz answers 200. */
+  /** Starts a server on the state of `folder`. Resolves once /healthz answers 200. */
   static async start(folder: TemporaryFolder): Promise<Server> {
     const port = await freePort();
     const flags = ["--port", String(port), "--inspector-port", "0", "--persist-to", folder.state];

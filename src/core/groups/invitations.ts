@@ -39,7 +39,10 @@ export async function createInvitation(
   return toInvitation(made);
 }
 
-/** The open invitations of a group, oldest first: those that still admit a user. @throws `not_found`, `forbidden` */
+/**
+ * The open invitations of a group, oldest first: those that still admit a user.
+ * @throws `not_found`, `forbidden`
+ */
 export async function listInvitations(
   core: Core,
   caller: UserId,

@@ -16,7 +16,7 @@ export function exampleOf({ schema, example, examples }: Content, shapes: Shapes
   return schema && exampleOfShape(schema, shapes);
 }
 
-/** The example of a shape, of the named shape that it refers to, or put together from those of its fields. */
+/** The example of a shape, or of the named shape that it refers to. */
 function exampleOfShape(shape: Shape, shapes: Shapes): unknown {
   const named = shapes[nameOf(shape) ?? ""];
   if (named) return exampleOfShape(named, shapes);
