@@ -1,7 +1,8 @@
 /**
  * `npm run bench:fanout`: rooms of 2, 10 and 100 with the fan-out to every member's inbox, and in turn
  * without it, in a build of its own (`alone/worker.ts`). Then rooms of 2 and 10 with a device socket for each
- * member, and with device sockets that focus the room. Prints the share of the throughput that the fan-out leaves.
+ * member, and with device sockets that focus the room. Prints the share of the throughput that the fan-out
+ * leaves.
  */
 import { join } from "node:path";
 import { parseArgs } from "node:util";

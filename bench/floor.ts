@@ -38,8 +38,8 @@ export class Room {
   }
 
   /**
-   * Stores a message that is posted, or opens a socket. The first frame of a socket is `ready` with the newest
-   * `seq`, as on Parley's room sockets.
+   * Stores a message that is posted, or opens a socket. The first frame of a socket is `ready` with the
+   * newest `seq`, as on Parley's room sockets.
    */
   async fetch(request: workers.Request): Promise<workers.Response> {
     const member = new URL(request.url).searchParams.get("member");
@@ -95,8 +95,8 @@ export class Room {
 
 export default {
   /**
-   * `GET /rooms/{name}/socket?member=` opens the room's socket, `POST /rooms/{name}/messages?member=` stores a
-   * message. Any other request is a probe, answered with 200.
+   * `GET /rooms/{name}/socket?member=` opens the room's socket, `POST /rooms/{name}/messages?member=` stores
+   * a message. Any other request is a probe, answered with 200.
    */
   fetch(request: workers.Request, bindings: Bindings): Promise<workers.Response> | workers.Response {
     const name = /^\/rooms\/([^/]+)\/(?:socket|messages)$/.exec(new URL(request.url).pathname)?.[1];

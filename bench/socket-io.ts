@@ -1,7 +1,7 @@
 /**
  * The peer: Socket.IO over SQLite, in one Node process. `node bench/socket-io.ts <folder> <FULL|NORMAL>`
- * prints one line `{"url"}` and ends with its input. One INSERT per message in WAL mode, one emit to the room,
- * one ack. FULL syncs every message to the disk before its ack, as an object does; NORMAL syncs none.
+ * prints one line `{"url"}` and ends with its input. One INSERT per message in WAL mode, one emit to the
+ * room, one ack. FULL syncs every message to the disk before its ack, as an object does; NORMAL syncs none.
  */
 import { once } from "node:events";
 import { createServer } from "node:http";

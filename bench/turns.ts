@@ -7,8 +7,8 @@ import type { Target } from "./targets/target.ts";
 
 /**
  * After a measurement a server finishes work behind its answers, and the next would share the disk with it.
- * It counts as finished once it has used at most a fiftieth of a core for this long, in ms: longer than Parley
- * waits before it indexes messages for search.
+ * It counts as finished once it has used at most a fiftieth of a core for this long, in ms: longer than
+ * Parley waits before it indexes messages for search.
  */
 const quietMs = 1_200;
 const quietShare = 0.02;
@@ -46,8 +46,8 @@ export async function measureInTurn(
 }
 
 /**
- * One measurement, reported on stderr. The disk is synced after it: what a server has left to the kernel would
- * be written during the syncs of the next.
+ * One measurement, reported on stderr. The disk is synced after it: what a server has left to the kernel
+ * would be written during the syncs of the next.
  */
 async function one(
   target: Target,

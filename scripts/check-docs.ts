@@ -132,8 +132,8 @@ function glossary(): string[] {
 }
 
 /**
- * Calls of `log` without a literal event, events without a row "| `event` | levels |", rows without an event, and
- * actions of security events without a row.
+ * Calls of `log` without a literal event, events without a row "| `event` | levels |", rows without an event,
+ * and actions of security events without a row.
  */
 function logEvents(): string[] {
   const rows = new Map<string, string>();

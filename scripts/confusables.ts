@@ -3,7 +3,8 @@ import { join } from "node:path";
 import { ROOT } from "./support/wrangler.ts";
 
 /**
- * Writes src/domain/names/confusables.ts from confusables.txt of UTS 39 (https://www.unicode.org/Public/security/).
+ * Writes src/domain/names/confusables.ts from confusables.txt of UTS 39
+ * (https://www.unicode.org/Public/security/).
  *
  *     node scripts/confusables.ts path/to/confusables.txt
  *

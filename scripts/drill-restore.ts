@@ -1,7 +1,11 @@
 /**
- * `npm run drill:restore`: restores a backup of the database, on this machine, as docs/operate.md describes it.
- * - A lost database: exported, wiped, imported. Everybody has the same conversations and messages, and goes on.
- * - An older database beside newer objects: what is lost, what the repair gives back, and that no id comes twice.
+ * `npm run drill:restore`: restores a backup of the database, on this machine, as docs/operate.md
+ * describes it.
+ * - A lost database: exported, wiped, imported. Everybody has the same conversations and messages, and
+ *   goes on.
+ * - An older database beside newer objects: what is lost, what the repair gives back, and that no id comes
+ *   twice.
+ *
  * It ends with 1 if anything differs from that page.
  */
 import { mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";

@@ -1,6 +1,6 @@
 /**
- * `npm run importable -- backup.sql ready.sql`: orders the statements of a `wrangler d1 export` so that D1 can
- * import them. The file is held in memory. docs/operate.md says when it is needed.
+ * `npm run importable -- backup.sql ready.sql`: orders the statements of a `wrangler d1 export` so that D1
+ * can import them. The file is held in memory. docs/operate.md says when it is needed.
  */
 import { readFileSync, writeFileSync } from "node:fs";
 import { inImportOrder } from "./backup/order.ts";

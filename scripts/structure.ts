@@ -3,7 +3,8 @@ import { readFileSync } from "node:fs";
 import { dirname } from "node:path";
 
 /**
- * The structure of `src/` in figures: files per folder, names exported for two types, long comment lines.
+ * The structure of `src/` in figures: files per folder, names exported for two types; and long comment lines,
+ * there and in the tests, the scripts and the benchmarks.
  * `biome.json` has the rules of imports: which layer may import which, and no cycles.
  *
  *     npm run structure
@@ -13,16 +14,17 @@ import { dirname } from "node:path";
 const MAX_FILES = 15;
 const MAX_COLUMNS = 110;
 
-const files = execFileSync(
-  "git",
-  ["ls-files", "--cached", "--others", "--exclude-standard", "--deduplicate", "src"],
-  {
-    encoding: "utf8",
-  },
-)
-  .split("\n")
-  .filter((path) => path.endsWith(".ts") && path !== "src/env.d.ts");
-const texts = new Map(files.map((path) => [path, readFileSync(path, "utf8")]));
+const LISTED = ["ls-files", "--cached", "--others", "--exclude-standard", "--deduplicate"];
+const texts = textsIn("src");
+const files = [...texts.keys()];
+
+/** The TypeScript files of some folders, by path. */
+function textsIn(...folders: string[]): Map<string, string> {
+  const paths = execFileSync("git", [...LISTED, ...folders], { encoding: "utf8" })
+    .split("\n")
+    .filter((path) => path.endsWith(".ts") && path !== "src/env.d.ts");
+  return new Map(paths.map((path) => [path, readFileSync(path, "utf8")]));
+}
 
 /** Type names that several files export, in the layers below the surfaces. */
 function doubledTypes(): [string, string[]][] {
@@ -42,10 +44,17 @@ function perFolder(): [string, number][] {
   return [...counts].toSorted(([, a], [, b]) => b - a);
 }
 
-const lines = [...texts].flatMap(([path, text]) =>
-  text.split("\n").map((line, i) => ({ place: `${path}:${i + 1}`, line })),
+function linesOf(all: Map<string, string>): { place: string; line: string }[] {
+  return [...all].flatMap(([path, text]) =>
+    text.split("\n").map((line, i) => ({ place: `${path}:${i + 1}`, line })),
+  );
+}
+
+const lines = linesOf(texts);
+const allLines = [...lines, ...linesOf(textsIn("test", "scripts", "bench"))];
+const longComments = allLines.filter(
+  ({ line }) => line.length > MAX_COLUMNS && /^\s*(\/\/|\/?\*)/.test(line),
 );
-const longComments = lines.filter(({ line }) => line.length > MAX_COLUMNS && /^\s*(\/\/|\/?\*)/.test(line));
 const doubled = doubledTypes();
 
 console.log(

@@ -1,6 +1,7 @@
 /**
- * `npm run tour`: runs the tour of README.md, of the first guide and of each surface's README, command by command, each against a
- * fresh server, and compares the output with the document. `npm run tour -- --write` updates the document.
+ * `npm run tour`: runs the tour of README.md, of the first guide and of each surface's README, command by
+ * command, each against a fresh server, and compares the output with the document. `npm run tour -- --write`
+ * updates the document.
  */
 import { spawn } from "node:child_process";
 import { randomUUID } from "node:crypto";

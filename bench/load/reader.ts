@@ -13,8 +13,8 @@ const [comma, bracket, brace] = Buffer.from(",]}");
 
 /**
  * Reads the frames of one room. Many members receive the same bytes: the same frame, or, as nobody receives
- * their own messages, the same messages in frames that differ. These are parsed once and then compared, so that
- * a hundred members do not measure the generator's JSON parser.
+ * their own messages, the same messages in frames that differ. These are parsed once and then compared, so
+ * that a hundred members do not measure the generator's JSON parser.
  */
 export class FrameReader {
   readonly #run: string;

@@ -48,8 +48,8 @@ const POSTS: readonly Shape[] = [
 ];
 
 /**
- * Groups in which one message at a time goes to all devices. Crowded groups are quiet before each: their devices
- * hear of messages once a second.
+ * Groups in which one message at a time goes to all devices. Crowded groups are quiet before each: their
+ * devices hear of messages once a second.
  */
 const LARGE: readonly Shape[] = [
   { name: "lone100", rooms: 1, members: 100, window: 1 },

@@ -58,7 +58,9 @@ export async function parley(
 /** The variant of Parley, and its further sockets. */
 type Kind = WorkerOptions & {
   name?: string;
-  /** each account has a device socket open all the time; `focused`: it leaves the first room to room sockets */
+  /**
+   * each account has a device socket open all the time; `focused`: it leaves the first room to room sockets
+   */
   devices?: "none" | "open" | "focused";
 };
 

@@ -49,7 +49,8 @@ export function billTables(benchmarks: string): string {
 function usageOfMessages(counted: CountedMessage): Usage {
   const { connected, calls, rows, alarms, rate } = counted;
   const isHttp = connected === 0;
-  // A timer keeps the conversation awake until its checkpoint, and a connected inbox until its list is written.
+  // A timer keeps the conversation awake until its checkpoint, and a connected inbox until its list is
+  // written.
   const lastS = TIMING.fanout.checkpointMs / 1_000;
   const awakeS = rate === null ? lastS : (BURST / rate + lastS) / BURST;
   const listS = TIMING.list.writeBehindMs / 1_000;

@@ -18,7 +18,10 @@ interface Check {
   body: z.ZodType;
 }
 
-/** Calls that leave nothing behind: the last one counts a wrong password of a name that nobody has, for 20 minutes. */
+/**
+ * Calls that leave nothing behind: the last one counts a wrong password of a name that nobody has, for 20
+ * minutes.
+ */
 function checks(): Check[] {
   const nobody = `smoke.${randomBytes(6).toString("hex")}`;
   const login = { username: nobody, password: randomBytes(12).toString("hex") };

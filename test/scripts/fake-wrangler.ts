@@ -1,6 +1,6 @@
 /**
- * A wrangler with an account in memory or in a file. It answers as wrangler 4.155.0 does, and notes each call.
- * As a program it is `node fake-wrangler.ts <arguments>`, and `FAKE_ACCOUNT` names the file.
+ * A wrangler with an account in memory or in a file. It answers as wrangler 4.155.0 does, and notes each
+ * call. As a program it is `node fake-wrangler.ts <arguments>`, and `FAKE_ACCOUNT` names the file.
  */
 import { appendFileSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";

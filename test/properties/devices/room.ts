@@ -161,7 +161,8 @@ export class Room {
 
   /**
    * Asserts that a user reads what the model has. An outsider must learn nothing.
-   * @param isBlocked one user of the direct conversation blocks the other: nobody learns what the other has read
+   * @param isBlocked one user of the direct conversation blocks the other: nobody learns what the other has
+   *   read
    */
   async check(who: SignedIn, isBlocked: boolean): Promise<void> {
     const { model } = this;

@@ -80,7 +80,8 @@ export type Action = typeof action extends fc.Arbitrary<infer T> ? T : never;
 
 /**
  * The number of devices of each user, how many conversations a frame of their syncs names, what makes a group
- * crowded, and the steps. The actions of a step are concurrent; the next step begins when all are answered and delivered.
+ * crowded, and the steps. The actions of a step are concurrent; the next step begins when all are answered
+ * and delivered.
  */
 function storyOf(rooms: number, maxSteps: number, maxActions: number) {
   const done = actionIn(rooms);

@@ -23,7 +23,10 @@ export interface WireAnswer {
   body: unknown;
 }
 
-/** One HTTP call to the Worker, over any surface. @throws an Error for an answer, but a 101, without a request id */
+/**
+ * One HTTP call to the Worker, over any surface.
+ * @throws an Error for an answer, but a 101, without a request id
+ */
 export async function wire({
   method,
   path,

@@ -231,7 +231,8 @@ test.each([64, 65])(
     bobs.send({ type: "read", conversation_id: id, seq: 1 });
     await untilFrame(room, { type: "read", user_id: bob.user.id, seq: 1 });
     await untilFrame(bobsOther, { type: "read", user_id: bob.user.id, seq: 1 });
-    // Messages for a new device wait for its first frame or half a second, events do not: each inbox has its timer.
+    // Messages for a new device wait for its first frame or half a second, events do not: each inbox has its
+    // timer.
     await untilFrame(anns, { type: "message", seq: 2 });
     await fence(ann, id, 2, anns);
     // Ann's own read is pushed in any group, and all earlier events have arrived before it.

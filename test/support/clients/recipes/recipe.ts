@@ -14,8 +14,8 @@ const MAX_SENDS = 64;
 const MAX_OPENED = 50;
 
 /**
- * A client in a browser that follows one of the two recipes of docs/guides/resume.md. It does what a step says when the
- * step says it, and nothing else. The pauses before opening again are left out.
+ * A client in a browser that follows one of the two recipes of docs/guides/resume.md. It does what a step
+ * says when the step says it, and nothing else. The pauses before opening again are left out.
  */
 export abstract class Recipe {
   protected abstract readonly steps: Steps;
