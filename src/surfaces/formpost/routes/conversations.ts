@@ -38,7 +38,10 @@ conversations.post("/user/get_or_create_private_conversation", authenticated, as
 conversations.post("/user/create_group_conversation", authenticated, async (c) => {
   const { members, name } = checked(Creation, c.var.fields);
   const { conversation } = await createGroup(c.var.core, c.var.caller.userId, {
-    ...{ name, memberIds: members, joinPolicy: "closed", policy: "group" },
+    name,
+    memberIds: members,
+    joinPolicy: "closed",
+    policy: "group",
     amongFriends: true,
   });
   return succeed(c, { conversation_id: conversation.id });
