@@ -277,4 +277,13 @@ export const MIGRATIONS: readonly Migration[] = [
       CREATE INDEX messages_changed ON messages (changed_rev) WHERE changed_rev IS NOT NULL;
       ALTER TABLE fanout_checkpoint ADD COLUMN rev INTEGER;`,
   },
+  {
+    // Pinned messages.
+    version: 27,
+    minCode: 1,
+    sql: `
+      ALTER TABLE messages ADD COLUMN pinned_at INTEGER;
+      ALTER TABLE messages ADD COLUMN pinned_by INTEGER;
+      CREATE INDEX messages_pinned ON messages (pinned_at) WHERE pinned_at IS NOT NULL;`,
+  },
 ];

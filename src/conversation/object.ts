@@ -166,6 +166,21 @@ export abstract class ConversationObject extends ConversationLifecycle {
     });
   }
 
+  /** Pins a message for all members. @see Pinning.pin */
+  pin(input: { userId: UserId; seq: Seq }) {
+    return this.#perform((room) => room.pinning.pin(input.userId, input.seq));
+  }
+
+  /** Unpins a message. @see Pinning.unpin */
+  unpin(input: { userId: UserId; seq: Seq }) {
+    return this.#perform((room) => room.pinning.unpin(input.userId, input.seq));
+  }
+
+  /** The pinned messages that the caller may see, the one that was pinned last first. */
+  pins(input: { userId: UserId }) {
+    return this.#asReader(input, ({ log, renderer }, member) => renderer.render(log.pinned(member), member));
+  }
+
   /** Hides a message from the caller. @see Redaction.hide */
   hide(input: { userId: UserId; seq: Seq }) {
     return this.#perform((room) => room.redaction.hide(input.userId, input.seq));

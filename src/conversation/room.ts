@@ -15,6 +15,7 @@ import { ChangeFeed } from "./changes/change-feed.ts";
 import { GroupChanges } from "./changes/group.ts";
 import { Inviting } from "./changes/inviting.ts";
 import { Joining } from "./changes/joining.ts";
+import { Pinning } from "./changes/pinning.ts";
 import { ReadPositions } from "./changes/read-positions.ts";
 import { Redaction } from "./changes/redaction.ts";
 import { removeDeletedUser } from "./changes/remove-deleted-user.ts";
@@ -92,6 +93,7 @@ export class Room implements RoomContext {
   /** the changed messages that a client is replayed; beyond, it loads the conversation anew */
   readonly maxChanges: number;
   readonly redaction: Redaction;
+  readonly pinning: Pinning;
   readonly readPositions: ReadPositions;
   readonly devices: DeviceCalls;
   readonly state: ConversationState;
@@ -139,6 +141,7 @@ export class Room implements RoomContext {
       state: this.state,
       log: this.log,
       timing: timing.changes,
+      transaction: (work) => storage.transactionSync(work),
       stored: () => this.fanout.changed(),
       announce: (announcement) => this.publish((observer) => observer.messagesChanged(announcement)),
     });
@@ -208,6 +211,7 @@ export class Room implements RoomContext {
       wakeup: wakeupOf(jobs, "files"),
       delayMs: () => timing.retryMarker.dueMs,
     });
+    this.pinning = new Pinning(this);
     this.redaction = new Redaction(storage, this, this.search.indexing, this.fileReferences);
     this.#sendQueue = new SendQueue(
       storage,

@@ -22,6 +22,9 @@ const REPEATS: Repeats<ConversationObject> = {
   // A second try would be refused as revoked already.
   revokeWithin: false,
   hide: true,
+  pin: true,
+  unpin: true,
+  pins: true,
   deleteForMe: true,
   read: true,
   setIgnoreUnread: true,

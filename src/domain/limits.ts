@@ -58,6 +58,8 @@ export const LIMITS = {
   changes: 5_000,
   /** members of a group, unless the setting `MAX_GROUP_MEMBERS` says otherwise */
   groupMembers: 1_000,
+  /** pinned messages of a conversation */
+  pins: 100,
   /** banned users of a group */
   bans: 10_000,
   /** open invitations of a group; users whom one lets in, unless any number */

@@ -16,7 +16,7 @@ export interface Settings {
   maxGroupMembers: number;
   /** the number of connected members up to which a group is not crowded: `LIVE_MEMBERS` */
   maxLiveMembers: number;
-  /** the changed messages of a conversation that a client is replayed; beyond, it loads anew: `MAX_CHANGES` */
+  /** the changed messages of a conversation that a client is replayed at most: `MAX_CHANGES` */
   maxChanges: number;
   /** the keys of apps, one of which the appkey API requires with each call: `APP_KEYS` */
   appKeys: string[];

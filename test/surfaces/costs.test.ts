@@ -143,6 +143,7 @@ const ROUTES = new Map<string, Row>([
   ...search("GET /v1/conversations/:id/messages/search"),
   ...page(
     "GET /v1/conversations/:id/changes",
+    "GET /v1/conversations/:id/pins",
     "GET /v1/sessions",
     "GET /v1/users",
     "GET /v1/me/unread",
@@ -190,6 +191,8 @@ const ROUTES = new Map<string, Row>([
     "POST /v1/conversations/:id/messages",
     "GET /v1/conversations/:id/messages/:seq",
     "DELETE /v1/conversations/:id/messages/:seq",
+    "PUT /v1/conversations/:id/messages/:seq/pin",
+    "DELETE /v1/conversations/:id/messages/:seq/pin",
     "PUT /v1/conversations/:id/read",
     "DELETE /v1/files/:key",
     "PUT /v1/conversations/:id/bans/:user_id",

@@ -26,6 +26,8 @@ interface ChangeFeedDeps {
   state: ConversationState;
   log: MessageLog;
   timing: Timing["changes"];
+  /** runs work in a transaction: it throws, and nothing is stored */
+  transaction<T>(work: () => T): T;
   /** has inboxes hear of the changes in the end, also after a crash; called in the turn of the write */
   stored(): void;
   /** tells sockets and inboxes, after the commit */
@@ -70,6 +72,15 @@ export class ChangeFeed {
     const changes = state.changes + (reachesLists ? 1 : 0);
     state.store(changes, rev);
     return { seqs, rev, changes };
+  }
+
+  /**
+   * Makes a change in a transaction of its own.
+   * @param store stores it, with a call of `store` of this feed
+   * @param owner see `apply`
+   */
+  make(store: () => StoredChanges, owner?: UserId): void {
+    this.apply(this.#deps.transaction(store), owner);
   }
 
   /**

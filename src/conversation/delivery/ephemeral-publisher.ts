@@ -1,6 +1,7 @@
 import type { VersionedPerson } from "../../domain/accounts/person.ts";
 import type { Conversation } from "../../domain/conversations/conversation.ts";
 import type { Position, UserId } from "../../domain/ids.ts";
+import { GroupEvent } from "../../domain/messages/content.ts";
 import type { Timing } from "../../domain/timing.ts";
 import type { Members } from "../members/members.ts";
 import type { StoredChange } from "../state/change.ts";
@@ -65,10 +66,10 @@ export class EphemeralPublisher implements RoomObserver {
       ({ state, user_id: id }) => state === "active" || leaving.has(id),
     );
     const receivers = audience.map(({ user_id }) => user_id).filter((id) => this.#mayReceive(id));
-    if (change.systemMessage) {
-      const { event, user_ids: userIds } = change.systemMessage;
-      this.#addUnique(receivers, { type: "member", conversationId, event, userIds });
-    }
+    const { event, user_ids: userIds = [] } = change.systemMessage ?? {};
+    const groupEvent = GroupEvent.safeParse(event).data;
+    if (groupEvent)
+      this.#addUnique(receivers, { type: "member", conversationId, event: groupEvent, userIds });
     if (change.memberEvent) {
       const { event, userIds, to } = change.memberEvent;
       this.#addUnique(

@@ -5,7 +5,15 @@ import { Forwarded, type Mentioned, type Mentions } from "../../domain/messages/
 import type { SystemMessageDetails } from "../../domain/messages/system-message.ts";
 import { MentionIndex } from "./mention-index.ts";
 import { RecentRows } from "./recent-rows.ts";
-import type { Filter, MessageRow, MessageRows, Order, Reader } from "./row.ts";
+import {
+  type Filter,
+  type MessageRow,
+  type MessageRows,
+  type NewMessageRow,
+  type Order,
+  type Reader,
+  UNCHANGED,
+} from "./row.ts";
 
 /** A message's seq, the number of countable messages up to it, and its time (ms since 1970). */
 type LogHead = { seq: Position; n: number; at: number };
@@ -19,6 +27,9 @@ const VISIBLE =
  */
 export const MATCHES_FILTER = `${VISIBLE} AND revoked_rev IS NULL
   AND sender_id = coalesce(?, sender_id) AND kind = coalesce(?, kind)`;
+
+/** Matches pinned messages. The previous release revokes without unpinning. */
+const PINNED = "pinned_at IS NOT NULL AND revoked_rev IS NULL";
 
 /** The stored messages of a conversation, by seq. The caller wraps writes in a transaction. */
 export class MessageLog {
@@ -60,7 +71,7 @@ export class MessageLog {
    * Stores a message.
    * @returns false if its sender has used the client message id before: nothing is stored then
    */
-  insert(row: Omit<MessageRow, "revoked_by" | "revoked_rev" | "changed_rev">): boolean {
+  insert(row: NewMessageRow): boolean {
     const inserted = this.#sql.exec(
       `INSERT INTO messages (seq, n, sender_id, kind, body, quote_seq, mentions, client_msg_id, forwarded,
          client_time, priority, custom_data, tip, place, created_at, also_mentioned)
@@ -92,7 +103,7 @@ export class MessageLog {
    * row to `moveTo`.
    */
   insertSystemMessage(
-    { event, actor_id, user_ids }: SystemMessage,
+    { event, actor_id, user_ids, seq }: SystemMessage,
     details: SystemMessageDetails,
   ): MessageRow {
     const row = {
@@ -100,7 +111,7 @@ export class MessageLog {
       n: this.last.n,
       sender_id: actor_id,
       kind: "tip" as const,
-      body: JSON.stringify({ event, actor_id, user_ids }),
+      body: JSON.stringify({ event, actor_id, user_ids, seq }),
       quote_seq: null,
       mentions: null,
       also_mentioned: null,
@@ -114,7 +125,7 @@ export class MessageLog {
       created_at: Math.max(Date.now(), this.last.at),
     };
     this.insert(row);
-    return { ...row, revoked_by: null, revoked_rev: null, changed_rev: null };
+    return { ...row, ...UNCHANGED };
   }
 
   /** Makes a stored message the newest, once its transaction is committed. */
@@ -228,12 +239,31 @@ export class MessageLog {
 
   /** Revokes a message: removes its content for everybody and stores the change's rev. */
   revoke(seq: Seq, by: UserId, rev: number): void {
-    const cleared =
-      "quote_seq = NULL, mentions = NULL, also_mentioned = NULL, custom_data = NULL, place = NULL";
+    const columns = ["quote_seq", "mentions", "also_mentioned", "custom_data", "place"];
+    const cleared = [...columns, "pinned_at", "pinned_by"].map((column) => `${column} = NULL`).join();
     const set = `body = ?, ${cleared}, revoked_by = ?, revoked_rev = ?`;
     this.#recent.clear();
     this.#sql.exec(`UPDATE messages SET ${set} WHERE seq = ?`, EMPTY_BODY, by, rev, seq);
     this.#mentionIndex.changed();
+  }
+
+  /** Pins a message, or unpins it. */
+  setPinned(seq: Seq, pin: { at: number; by: UserId } | null): void {
+    const set = "UPDATE messages SET pinned_at = ?, pinned_by = ? WHERE seq = ?";
+    this.#sql.exec(set, pin?.at ?? null, pin?.by ?? null, seq);
+  }
+
+  /** The number of pinned messages. */
+  countPinned(): number {
+    return this.#sql.exec<{ count: number }>(`SELECT count(*) AS count FROM messages WHERE ${PINNED}`).one()
+      .count;
+  }
+
+  /** The pinned messages that a reader may see, the one that was pinned last first. */
+  pinned(reader: Reader): MessageRow[] {
+    const query = `SELECT * FROM messages INDEXED BY messages_pinned WHERE ${PINNED} AND ${VISIBLE}
+      ORDER BY pinned_at DESC, changed_rev DESC`;
+    return this.#sql.exec<MessageRow>(query, reader.visible_from, reader.user_id).toArray();
   }
 
   /** Hides a message from one member. */

@@ -28,9 +28,24 @@ export type MessageRow = {
   created_at: number;
   revoked_by: UserId | null;
   revoked_rev: number | null;
+  /** when it was pinned, and by whom; null: it is not */
+  pinned_at: number | null;
+  pinned_by: UserId | null;
   /** the number of its last change, by which clients resume; null: it never changed */
   changed_rev: number | null;
 };
+
+/** The columns of a message that nothing fills when it is sent. */
+export const UNCHANGED = {
+  revoked_by: null,
+  revoked_rev: null,
+  pinned_at: null,
+  pinned_by: null,
+  changed_rev: null,
+} as const satisfies Partial<MessageRow>;
+
+/** A message as it is sent. */
+export type NewMessageRow = Omit<MessageRow, keyof typeof UNCHANGED>;
 
 /** A page of rows. `hasMore`: further rows follow it in the page's order. */
 export interface MessageRows {

@@ -11,7 +11,7 @@ import type { Draft } from "../../domain/messages/message.ts";
 import { errorFields, log } from "../../lib/logger.ts";
 import { Backlog, weightOf } from "../../object/backlog.ts";
 import { type MessageLog, storedMentions } from "../log/message-log.ts";
-import type { MessageRow } from "../log/row.ts";
+import { type MessageRow, UNCHANGED } from "../log/row.ts";
 import type { KnownUsers } from "../members/known-users.ts";
 import type { MemberRow } from "../members/member-row.ts";
 import type { Members, ReadPosition } from "../members/members.ts";
@@ -219,7 +219,7 @@ export class SendQueue<Origin> {
     if (!this.#log.insert(row))
       return replayOf(earlier()) ?? raise(new Error("a conflicting client message id has no message"));
     if (draft.rendered) this.#knownUsers.store(draft.rendered.people);
-    return { row: { ...row, revoked_by: null, revoked_rev: null, changed_rev: null }, isRepeated: false };
+    return { row: { ...row, ...UNCHANGED }, isRepeated: false };
   }
 
   #refusal({ quoteSeq, mentions, alsoMentioned = [] }: Draft, senderId: UserId): CoreError | undefined {

@@ -1,6 +1,7 @@
 import type { VersionedPerson } from "../../domain/accounts/person.ts";
 import type { Conversation } from "../../domain/conversations/conversation.ts";
 import type { Position, Seq, UserId } from "../../domain/ids.ts";
+import { GroupEvent } from "../../domain/messages/content.ts";
 import type { EncodedPart } from "../../domain/sync/encoded-message.ts";
 import type { KickReason, RoomEvent, RoomProtocol } from "../../domain/sync/socket-protocol.ts";
 import { errorFields, log } from "../../lib/logger.ts";
@@ -139,10 +140,9 @@ export class Broadcast implements RoomObserver {
     if (kick) this.#registry.kick(({ userId }) => leaving.has(userId), kick.reason);
     const conversationId = this.#room.state.id;
     if (systemMessage) framesFor([this.#outgoing(systemMessage, null)], this.#sockets(), this.#protocol);
-    if (change.systemMessage) {
-      const { event, user_ids: userIds } = change.systemMessage;
-      this.#sendToOthers(null, { type: "member", conversationId, event, userIds });
-    }
+    const { event, user_ids: userIds = [] } = change.systemMessage ?? {};
+    const groupEvent = GroupEvent.safeParse(event).data;
+    if (groupEvent) this.#sendToOthers(null, { type: "member", conversationId, event: groupEvent, userIds });
     if (memberEvent) {
       const { event, userIds, to } = memberEvent;
       for (const id of to) this.#sendToUser(id, { type: "member", conversationId, event, userIds });

@@ -93,6 +93,9 @@ export class MessageRenderer {
       ...(quoted && { quote: quote(quoted) }),
       mentions: readMentions(row.mentions),
       revoked: row.revoked_rev !== null,
+      ...(row.pinned_at !== null &&
+        row.pinned_by !== null &&
+        row.revoked_rev === null && { pinned: { at: row.pinned_at, by: row.pinned_by } }),
       rev: row.changed_rev ?? 0,
       createdAt: row.created_at,
     };

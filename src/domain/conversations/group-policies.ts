@@ -32,6 +32,8 @@ export interface Policy {
   edit: GroupAudience;
   remove: GroupAudience;
   mute: GroupAudience;
+  /** may pin messages, and unpin them */
+  pin: GroupAudience;
   /** may make members admins, and revoke it */
   roles: GroupAudience;
   /** may make another member the owner */
@@ -56,6 +58,7 @@ const GROUP: Policy = {
   edit: "admin",
   remove: "admin",
   mute: "admin",
+  pin: "admin",
   roles: "owner",
   handOver: "owner",
   ownerLeaves: "refused",

@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { excess } from "../errors.ts";
 import { httpUrl } from "../http-url.ts";
-import { UserId } from "../ids.ts";
+import { Seq, UserId } from "../ids.ts";
 import { LIMITS } from "../limits.ts";
 import { hiddenFlaw } from "../names/characters.ts";
 import { refuse } from "../names/names.ts";
@@ -50,12 +50,20 @@ export const Kind = z.enum([
 ] as const);
 export type Kind = z.infer<typeof Kind>;
 
-/** The group events that system messages report. */
-export const SystemEvent = z.enum(["joined", "left", "removed", "role", "muted", "owner", "profile"]);
+/** The events of a group and its members that system messages report. */
+export const GroupEvent = z.enum(["joined", "left", "removed", "role", "muted", "owner", "profile"]);
+
+/** The events that system messages report. `pinned`: a message was pinned. */
+export const SystemEvent = z.enum([...GroupEvent.options, "pinned"]);
 export type SystemEvent = z.infer<typeof SystemEvent>;
 
-/** The body of a system message: the event, its actor, and the users it concerns. */
-export const SystemMessage = z.object({ event: SystemEvent, actor_id: UserId, user_ids: z.array(UserId) });
+/**
+ * The body of a system message: the event, its actor, the users it concerns, and for `pinned` the message.
+ */
+export const SystemMessage = z.object({
+  ...{ event: SystemEvent, actor_id: UserId, user_ids: z.array(UserId) },
+  seq: Seq.optional(),
+});
 export type SystemMessage = z.infer<typeof SystemMessage>;
 
 /** A body as it is stored and read: the JSON text of an object that `Content` has validated. */

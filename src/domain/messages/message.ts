@@ -72,6 +72,8 @@ export interface Message {
    * the sender's clock at the time of the send (ms since 1970); it has no effect on order or on `createdAt`
    */
   clientTime?: number | undefined;
+  /** when it was pinned (ms since 1970), and by whom */
+  pinned?: { at: number; by: UserId } | undefined;
   /** the number of its last change in the conversation; 0: it never changed */
   rev: number;
   /** milliseconds since 1970; never decreases with `seq` */

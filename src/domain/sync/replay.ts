@@ -29,10 +29,10 @@ export interface ReplayPage<Shown = Message> {
   /** revokes of messages up to `after`, which the client has shown, and the user's hides of any message */
   changes: MessageChange[];
   /**
-   * the messages up to `after` that changed after `since`, as they are now, in the order of their last change
+   * the messages up to `after` that changed after `since`, as they are now, by their last change
    */
   changed: Shown[];
-  /** more messages have changed than a client is told: it loads the conversation anew. Nothing else follows */
+  /** more messages have changed than a client is told: it loads the conversation anew */
   isReset?: true;
   messages: Shown[];
   /** the revokes of `messages`, for clients that received or sent these messages meanwhile */

@@ -5,7 +5,7 @@ import type { Conversation } from "../conversations/conversation.ts";
 import type { JoinOutcome } from "../conversations/join-request.ts";
 import type { Failure, Result } from "../errors.ts";
 import type { ConversationId, Position, Seq, SessionId, UserId } from "../ids.ts";
-import { SystemEvent } from "../messages/content.ts";
+import { GroupEvent } from "../messages/content.ts";
 import type { AnyDraft, Message, Receipt } from "../messages/message.ts";
 import type { Preview } from "../messages/preview.ts";
 import type { EncodedMessage, EncodedPart } from "./encoded-message.ts";
@@ -77,7 +77,7 @@ export type KickReason = z.infer<typeof KickReason>;
  * - `applied`: a user has asked to join; sent to the members who may approve it.
  * - `dissolved`: the group is dissolved; sent to device sockets, which stay open.
  */
-export const MemberEvent = z.enum([...SystemEvent.options, "applied", "dissolved"]);
+export const MemberEvent = z.enum([...GroupEvent.options, "applied", "dissolved"]);
 export type MemberEvent = z.infer<typeof MemberEvent>;
 
 /** The sync position at which a client resumes in a conversation. */
@@ -143,7 +143,10 @@ export interface Encoder<Event> {
   messages(parts: EncodedPart[]): string;
   /** One frame of one or several acks. */
   acks(parts: EncodedPart[]): string;
-  /** One frame of messages as they are after a change. @param rev with them a client has all changes to here */
+  /**
+   * One frame of messages as they are after a change.
+   * @param rev with these messages a client has every change up to it
+   */
   changed(conversationId: ConversationId, rev: number, parts: EncodedPart[]): string;
   event(event: Event): string;
   refused(failure: Failure, about?: RefusalContext): string;

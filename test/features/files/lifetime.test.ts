@@ -218,8 +218,10 @@ test("a conversation with messages from before records them when it wakes", asyn
     storage.sql.exec("DROP INDEX applications_rejected; ALTER TABLE members DROP COLUMN unopened");
     storage.sql.exec("DROP INDEX applications_unlisted; DROP INDEX applications_user");
     storage.sql.exec("ALTER TABLE applications DROP COLUMN listed");
-    storage.sql.exec("DROP INDEX messages_changed; ALTER TABLE fanout_checkpoint DROP COLUMN rev");
-    for (const column of ["also_mentioned", "place", "changed_rev"])
+    storage.sql.exec(
+      "DROP INDEX messages_changed; DROP INDEX messages_pinned; ALTER TABLE fanout_checkpoint DROP COLUMN rev",
+    );
+    for (const column of ["also_mentioned", "place", "changed_rev", "pinned_at", "pinned_by"])
       storage.sql.exec(`ALTER TABLE messages DROP COLUMN ${column}`);
     for (const column of [
       "discoverable",

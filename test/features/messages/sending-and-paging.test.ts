@@ -45,6 +45,7 @@ describe("a send", () => {
       mentions: [],
       revoked: false,
       rev: 0,
+      pinned_at: 0,
       created_at: expect.any(Number),
     });
     const second = await send(bob, group.id, { ...text("hi"), client_msg_id: "a" });

@@ -9,6 +9,8 @@ import { JOIN_OPTIONS } from "./groups.ts";
 /** The SDK's numbers of system events. */
 const OPERATIONS: Record<SystemEvent, number> = {
   ...{ joined: 1, left: 2, removed: 3, role: 4, owner: 6, profile: 6, muted: 7 },
+  // The SDK has no number for it: its clients show that the group has changed.
+  pinned: 6,
 };
 
 /** The SDK's number of the end of an admin's role. */

@@ -138,6 +138,8 @@ export const MessageFields = z.object({
     .int()
     .nonnegative()
     .meta({ description: "The number of its last change in the conversation; 0: it never changed" }),
+  pinned_at: z.int().nonnegative().meta({ description: "When it was pinned, in ms; 0: it is not" }),
+  pinned_by: UserId.optional().meta({ description: "Who pinned it" }),
   client_msg_id: z.string().optional(),
   created_at: Time,
 });
@@ -182,6 +184,8 @@ export const PageQuery = z.object({
   after: PositionParam.optional(),
   limit: Limit,
 });
+
+export const Pins = z.object({ items: z.array(Message).max(LIMITS.pins) }).openapi("Pins");
 
 export const ChangesQuery = z.object({
   after_rev: RevParam.optional().openapi({ description: "The highest `rev` that you have; absent: 0" }),

@@ -66,6 +66,8 @@ function withoutBody(message: Message): Omit<z.infer<typeof MessageShape>, "body
     }),
     revoked: message.revoked,
     rev: message.rev,
+    pinned_at: message.pinned?.at ?? 0,
+    ...(message.pinned && { pinned_by: message.pinned.by }),
     ...(clientMsgId !== undefined && { client_msg_id: clientMsgId }),
     created_at: message.createdAt,
   };

@@ -1,0 +1,69 @@
+import { CoreError, invalid, noMessage } from "../../domain/errors.ts";
+import type { Seq, UserId } from "../../domain/ids.ts";
+import { LIMITS } from "../../domain/limits.ts";
+import type { SystemMessage } from "../../domain/messages/content.ts";
+import type { MessageRow } from "../log/row.ts";
+import { checkWritePermission } from "../sending/write-permission.ts";
+import type { RoomContext } from "../state/context.ts";
+import type { StoredChanges } from "./change-feed.ts";
+import { Permissions } from "./permissions.ts";
+
+/** Pins messages for all members, and unpins them. */
+export class Pinning {
+  readonly #room: RoomContext;
+  readonly #permissions: Permissions;
+
+  constructor(room: RoomContext) {
+    this.#room = room;
+    this.#permissions = new Permissions(room);
+  }
+
+  /**
+   * Pins a message, and says so in a system message. Idempotent.
+   * @throws `not_found` unless the user is a member who can see the message
+   * @throws `forbidden` unless the group's policy lets the user pin; `muted`, `blocked` as for a send
+   * @throws `validation_failed` for a system message and a revoked one
+   * @throws `conflict` if too many messages are pinned
+   */
+  async pin(userId: UserId, seq: Seq): Promise<void> {
+    const row = this.#pinnable(userId, seq);
+    if (row.pinned_at === null) {
+      if (this.#room.log.countPinned() >= LIMITS.pins)
+        throw new CoreError("conflict", `${LIMITS.pins} messages are pinned: unpin one first.`);
+      const systemMessage: SystemMessage = { event: "pinned", actor_id: userId, user_ids: [], seq };
+      const stored: StoredChanges[] = [];
+      this.#room.change({ systemMessage, alsoStore: () => stored.push(this.#store(row, userId)) });
+      for (const changes of stored) this.#room.changeFeed.apply(changes);
+    }
+    await this.#room.updateInboxes([userId]);
+  }
+
+  /** Unpins a message. Idempotent. @throws as `pin` does, except `conflict` */
+  unpin(userId: UserId, seq: Seq): void {
+    const row = this.#pinnable(userId, seq);
+    if (row.pinned_at !== null) this.#room.changeFeed.make(() => this.#store(row, null));
+  }
+
+  /** Stores a pin, or its end, in the caller's transaction. */
+  #store({ seq }: MessageRow, by: UserId | null): StoredChanges {
+    // Lists show no pins.
+    const changes = this.#room.changeFeed.store([seq], { reachesLists: false });
+    this.#room.log.setPinned(seq, by === null ? null : { at: Date.now(), by });
+    return changes;
+  }
+
+  /** @returns the row of a message that the user may pin and unpin @throws as `pin` does */
+  #pinnable(userId: UserId, seq: Seq): MessageRow {
+    this.#room.flushSends();
+    const { state, members, log } = this.#room;
+    const member = members.active(userId);
+    const row = log.visible(seq, member);
+    if (!row) throw noMessage(seq);
+    if (state.profile.kind === "group") this.#permissions.require(member, "pin", "pin messages");
+    const refusal = checkWritePermission(state, members, member);
+    if (refusal) throw refusal;
+    if (row.kind === "tip" || row.revoked_rev !== null)
+      throw invalid("path.seq", "must be a message that is neither revoked nor a notice of the server");
+    return row;
+  }
+}
