@@ -5,6 +5,7 @@ import { INBOX_FAILURES_TABLE } from "./delivery/inbox-calls/inbox-failures.ts";
 import { OUTBOX_TABLES } from "./delivery/notification-outbox.ts";
 import { FILE_REFERENCES_TABLES } from "./files/file-references.ts";
 import { BANS_TABLE } from "./members/bans.ts";
+import { COMPOSER_COLUMNS } from "./members/composers.ts";
 import { SETTLED_MEMBERS } from "./members/former-members.ts";
 import { INVITATIONS_TABLE } from "./members/invitations.ts";
 import { INFORMED_USERS, LISTED_REQUESTS } from "./members/join-requests.ts";
@@ -285,5 +286,11 @@ export const MIGRATIONS: readonly Migration[] = [
       ALTER TABLE messages ADD COLUMN pinned_at INTEGER;
       ALTER TABLE messages ADD COLUMN pinned_by INTEGER;
       CREATE INDEX messages_pinned ON messages (pinned_at) WHERE pinned_at IS NOT NULL;`,
+  },
+  {
+    // The client message ids of composer drafts, so that an inbox learns that one was sent.
+    version: 28,
+    minCode: 1,
+    sql: COMPOSER_COLUMNS,
   },
 ];

@@ -237,6 +237,14 @@ export abstract class ConversationObject extends ConversationLifecycle {
   }
 
   /**
+   * Notes that the caller writes a composer draft under this client message id. Idempotent.
+   * @see Room.openComposer
+   */
+  openComposer(input: { userId: UserId; clientMsgId: string | undefined }) {
+    return this.answer(({ room }) => room.openComposer(input.userId, input.clientMsgId));
+  }
+
+  /**
    * The newest update for an inbox, without the fan-out.
    * @throws `not_found` for a user who was never a member
    */

@@ -4,7 +4,7 @@ import type { Result } from "../domain/errors.ts";
 import type { UserId } from "../domain/ids.ts";
 import { bytesWithProfiles } from "../domain/messages/merged.ts";
 import type { AnyDraft, Message } from "../domain/messages/message.ts";
-import type { ConversationDirectory, Inboxes, MessageSources } from "../domain/ports.ts";
+import type { ComposerOpening, ConversationDirectory, Inboxes, MessageSources } from "../domain/ports.ts";
 import type { Settings } from "../domain/settings.ts";
 import type { InboxUpdate } from "../domain/sync/inbox-update.ts";
 import { bytesOf } from "../domain/text.ts";
@@ -35,6 +35,7 @@ import { MessageLog } from "./log/message-log.ts";
 import { ReadableLog } from "./log/readable-log.ts";
 import type { MessageRow } from "./log/row.ts";
 import { Bans } from "./members/bans.ts";
+import { Composers } from "./members/composers.ts";
 import { openForMember, restoreToList } from "./members/deleted-for-me.ts";
 import { JoinRequests } from "./members/join-requests.ts";
 import { KnownUsers } from "./members/known-users.ts";
@@ -81,6 +82,7 @@ export class Room implements RoomContext {
   readonly #admission: SendAdmission;
   readonly fanout: Fanout;
   readonly #conversationUpdates: ConversationUpdates;
+  readonly #composers: Composers;
   readonly #typedAt = new Map<UserId, number>();
   readonly projection: Projection;
   readonly memberList: MemberList;
@@ -213,6 +215,7 @@ export class Room implements RoomContext {
     });
     this.pinning = new Pinning(this);
     this.redaction = new Redaction(storage, this, this.search.indexing, this.fileReferences);
+    this.#composers = new Composers(storage.sql, this.members);
     this.#sendQueue = new SendQueue(
       storage,
       this.log,
@@ -433,6 +436,18 @@ export class Room implements RoomContext {
    */
   async propagate(userIds: UserId[]): Promise<void> {
     await Promise.all([this.projection.tryNow(), this.outbox.tryNow(), this.updateInboxes(userIds)]);
+  }
+
+  /**
+   * Notes that a member writes a composer draft under a client message id.
+   * @throws `not_found` unless the user is an active member
+   */
+  openComposer(userId: UserId, clientMsgId: string | undefined): ComposerOpening {
+    this.#sendQueue.flush();
+    const member = this.members.active(userId);
+    const isSent = clientMsgId !== undefined && this.log.byClientId(userId, clientMsgId) !== undefined;
+    if (clientMsgId !== undefined && !isSent) this.#composers.open(member, clientMsgId);
+    return { update: this.snapshots.inboxUpdate(userId), isSent };
   }
 
   /** The newest inbox update of a member. @throws `not_found` for a user who was never a member */

@@ -33,6 +33,7 @@ const REPEATS: Repeats<ConversationObject> = {
   typing: true,
   replay: true,
   subscribe: true,
+  openComposer: true,
   snapshot: true,
   snapshotForRepair: true,
   receipts: true,

@@ -42,6 +42,8 @@ export const LIMITS = {
   muteSeconds: 315_360_000,
   /** characters of a client message id */
   clientMsgId: 64,
+  /** composer drafts of a user: one in each conversation */
+  composerDrafts: 1_000,
   /** characters of a client group id */
   clientGroupId: 64,
   /** open requests for friendship to a user, as far as they are counted */

@@ -3,6 +3,7 @@ import type {
   ConversationKind,
   ConversationRecord,
   DirectPermissionState,
+  ListPreferences,
   MemberState,
   Profile,
 } from "./conversations/conversation.ts";
@@ -169,10 +170,9 @@ export interface UserDirectory {
   onlineContacts(id: UserId, after: number, limit: number): Promise<UserId[]>;
 }
 
-/** A conversation of a user, and whether the user has pinned it. */
-export interface OwnMembership {
+/** A conversation of a user, with the preferences of which their inbox has a copy. */
+export interface OwnMembership extends ListPreferences {
   conversationId: ConversationId;
-  pinned: boolean;
 }
 
 /** A conversation's id and kind. */
@@ -256,6 +256,12 @@ export interface Contacts {
   pushEvent(userId: UserId, input: { event: DeviceEvent }): Promise<unknown>;
 }
 
+/** The member's current inbox update, and whether the message under the client message id is stored. */
+export interface ComposerOpening {
+  update: InboxUpdate;
+  isSent: boolean;
+}
+
 /** Conversations, as an inbox calls them. */
 export interface Conversations {
   /** Closes every socket of this session in this conversation, also a socket that is being opened. */
@@ -279,6 +285,15 @@ export interface Conversations {
    * @returns the inbox update
    */
   subscribe(id: ConversationId, input: SubscribeRequest): Promise<InboxUpdate>;
+  /**
+   * A user writes a composer draft: the conversation notes its client message id, so that the send under it
+   * is told to the inbox. Idempotent.
+   * @throws `not_found` unless the user is a member
+   */
+  openComposer(
+    id: ConversationId,
+    input: { userId: UserId; clientMsgId: string | undefined },
+  ): Promise<ComposerOpening>;
   /** The current inbox update of the member. */
   snapshot(id: ConversationId, input: { userId: UserId }): Promise<InboxUpdate>;
   /**

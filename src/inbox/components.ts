@@ -1,6 +1,7 @@
 import type { SessionId, UserId } from "../domain/ids.ts";
 import type { Contacts, UserDirectory } from "../domain/ports.ts";
 import type { Timing } from "../domain/timing.ts";
+import { errorFields, log } from "../lib/logger.ts";
 import type { AlarmJobs } from "../object/alarm-jobs.ts";
 import type { CallBudget } from "../object/concurrency.ts";
 import { AccountDeletion } from "./account/account-deletion.ts";
@@ -9,6 +10,7 @@ import { Presence } from "./account/presence.ts";
 import { ProfileAnnouncer } from "./account/profile-announcer.ts";
 import { SessionGate } from "./account/session-gate.ts";
 import { SessionTermination } from "./account/session-termination.ts";
+import { ComposerDrafts } from "./composer-drafts.ts";
 import { DeviceCursors } from "./devices/device-cursors.ts";
 import { DeviceFeed } from "./devices/device-feed.ts";
 import { DeviceSockets, type DeviceSocketsDeps } from "./devices/device-sockets.ts";
@@ -72,6 +74,7 @@ export interface InboxComponents {
   accountDeletion: AccountDeletion;
   list: ConversationList;
   drafts: Drafts;
+  composerDrafts: ComposerDrafts;
   notifications: Notifications;
   recentActivity: RecentActivity;
   snapshotRequests: SnapshotRequests;
@@ -107,7 +110,14 @@ export function createComponents({ ctx, deps, jobs, userId, isOpening, kick }: I
   const sessionGate = new SessionGate(sql, conversations, timing.socketRegistry);
   const accountDeletion = new AccountDeletion(sql, jobs, { ...deps, userId });
   const writer = new ListWriter(sql, { hasDevices: () => sockets.open().length > 0, timing: timing.list });
-  const list = new ConversationList(sql, writer);
+  const list = new ConversationList(sql, writer, {
+    taken: (update, before) => composerDrafts.follow(update, before),
+    forgotten: (id) => composerDrafts.forget(id),
+    leftArchive: (id) => {
+      const pushed = conversations.pushConversation(id, { userId: userId() });
+      pushed.catch((error: unknown) => log("warn", "preferences_push_failed", errorFields(error)));
+    },
+  });
   const notifications = new Notifications(ctx.storage);
   const cursors = new DeviceCursors(sql);
   const drafts = new Drafts(sql, jobs, timing.drafts);
@@ -119,6 +129,15 @@ export function createComponents({ ctx, deps, jobs, userId, isOpening, kick }: I
   const contexts = new MessageContexts({ directory, audience, list, timing, userId });
   const feedDeps = { audience, list, cursors, conversations, contexts, settings, timing, userId };
   const deviceFeed = new DeviceFeed(feedDeps);
+  const composerDrafts = new ComposerDrafts(sql, {
+    ...{ conversations, timing, userId },
+    listedAs: (id) => list.listedAs(id),
+    storeSnapshot: (update) => snapshotRequests.store(update),
+    tell: (event, except) => {
+      for (const socket of sockets.open()) if (socket.sessionId !== except) socket.sendEvent(event);
+    },
+    isDeleted: () => accountDeletion.isDeleted,
+  });
   const recentActivity = new RecentActivity(timing.recent, (since, limit) => list.since(since, limit));
   const snapshotRequests = new SnapshotRequests({
     ...{ list, recentActivity, feed: deviceFeed, timing: timing.list },
@@ -171,6 +190,7 @@ export function createComponents({ ctx, deps, jobs, userId, isOpening, kick }: I
     accountDeletion,
     list,
     drafts,
+    composerDrafts,
     notifications,
     recentActivity,
     snapshotRequests,

@@ -1,5 +1,6 @@
 import { JOBS_TABLE } from "../object/alarm-jobs.ts";
 import type { Migration } from "../object/migrations.ts";
+import { COMPOSER_DRAFTS_TABLE } from "./composer-drafts.ts";
 import { DRAFTS_TABLE } from "./drafts.ts";
 import { LIST_AHEAD_TABLE } from "./list/list-writer.ts";
 import { NOTIFICATION_TABLES } from "./notifications.ts";
@@ -120,5 +121,21 @@ export const MIGRATIONS: readonly Migration[] = [
     version: 10,
     minCode: 1,
     sql: LIST_AHEAD_TABLE,
+  },
+  {
+    // The archive. `counted_at`: the time of the newest countable message (ms; NULL: the previous release has
+    // not stored it). `archived_count`, `muted_until`: copies of D1.
+    version: 11,
+    minCode: 1,
+    sql: `
+      ALTER TABLE conversations ADD COLUMN counted_at INTEGER;
+      ALTER TABLE conversations ADD COLUMN archived_count INTEGER;
+      ALTER TABLE conversations ADD COLUMN muted_until INTEGER NOT NULL DEFAULT 0;`,
+  },
+  {
+    // Composer drafts.
+    version: 12,
+    minCode: 1,
+    sql: COMPOSER_DRAFTS_TABLE,
   },
 ];

@@ -1,4 +1,6 @@
 import type { VersionedPerson } from "../domain/accounts/person.ts";
+import type { ArchiveState } from "../domain/conversations/archive.ts";
+import type { ComposerDraft, WrittenDraft } from "../domain/conversations/composer-draft.ts";
 import type {
   EntryOnRecord,
   InboxEntry,
@@ -208,7 +210,13 @@ export abstract class InboxObject extends InboxLifecycle {
   list(input: ListRange): Promise<Result<InboxEntry[]>> {
     return this.answer(async (components) => {
       await this.#refresh(components);
-      return components.list.page(input.limit, input.after, input.ids);
+      const entries = components.list.page(input.limit, input.after, input.ids, input.archived);
+      if (!input.withDrafts) return entries;
+      const drafts = components.composerDrafts.of(entries.map(({ conversationId }) => conversationId));
+      return entries.map((entry) => {
+        const draft = drafts.get(entry.conversationId);
+        return draft ? { ...entry, draft } : entry;
+      });
     });
   }
 
@@ -217,7 +225,7 @@ export abstract class InboxObject extends InboxLifecycle {
     return this.answer(async (components) => {
       await this.#refresh(components);
       return {
-        entries: components.list.page(input.limit, input.after, input.ids),
+        entries: components.list.page(input.limit, input.after, input.ids, input.archived),
         box: components.notifications.box(),
       };
     });
@@ -291,10 +299,38 @@ export abstract class InboxObject extends InboxLifecycle {
     });
   }
 
-  /** Copies from D1 whether a conversation is pinned: pages of the list are cut by it. Idempotent. */
-  setPinned(input: { conversationId: ConversationId; pinned: boolean }): Promise<Result<null>> {
+  /**
+   * Stores a composer draft of the user. Idempotent.
+   * @see ComposerDrafts.put
+   * @throws `unauthenticated` for a deleted account
+   */
+  putComposerDraft(input: WrittenDraft): Promise<Result<ComposerDraft>> {
+    return this.answer(({ composerDrafts, accountDeletion }) => {
+      if (accountDeletion.isDeleted) throw noAccount();
+      return composerDrafts.put(input);
+    });
+  }
+
+  /** Deletes the user's composer draft in a conversation. Idempotent. @see ComposerDrafts.discard */
+  discardComposerDraft(input: Omit<WrittenDraft, "content">): Promise<Result<null>> {
+    return this.answer(async ({ composerDrafts }) => {
+      await composerDrafts.discard(input.conversationId, input.sessionId);
+      return null;
+    });
+  }
+
+  /**
+   * Copies from D1 the preferences by which pages of the list are cut. Idempotent. Callers of the previous
+   * release, which has the name, know only whether a conversation is pinned.
+   */
+  setPinned(
+    input: { conversationId: ConversationId; pinned: boolean } & Partial<ArchiveState>,
+  ): Promise<Result<null>> {
     return this.answer(({ list }) => {
-      list.setPinned(input.conversationId, input.pinned);
+      const { conversationId, pinned, archivedCount, mutedUntil } = input;
+      list.setPinned(conversationId, pinned);
+      if (archivedCount === undefined || mutedUntil === undefined) return null;
+      list.setArchive(conversationId, { archivedCount, mutedUntil });
       return null;
     });
   }

@@ -34,6 +34,8 @@ const REPEATS: Repeats<InboxObject> = {
   changeDraft: true,
   noteDraftSent: true,
   setPinned: true,
+  putComposerDraft: true,
+  discardComposerDraft: true,
   repair: true,
 };
 

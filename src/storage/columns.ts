@@ -2,9 +2,10 @@
 import { type SQL, sql } from "drizzle-orm";
 import { LAST_VERSION } from "../domain/accounts/person.ts";
 import { Relation } from "../domain/contacts/relation.ts";
+import { FOR_EVER } from "../domain/conversations/archive.ts";
 import type { UserId } from "../domain/ids.ts";
 import { relationTo, seesPresence } from "./contacts/pair-conditions.ts";
-import { users } from "./schema.ts";
+import { memberships, users } from "./schema.ts";
 
 /** The columns of a user for themself and for their friends (`User`); for others see `userSeenBy`. */
 export const USER = {
@@ -71,3 +72,13 @@ export const VERSIONED_PERSON = {
 export function nextProfileTime(now: number): SQL {
   return sql`max(${now}, ${users.updatedAt} + 1)`;
 }
+
+/** Until when a member has muted a conversation, in SQL: the previous release stores only `silent`. */
+export const MUTED_UNTIL = sql<number>`iif(${memberships.silent}, coalesce(${memberships.mutedUntil}, ${FOR_EVER}), 0)`;
+
+/** The columns of `ListPreferences`. */
+export const LIST_PREFERENCES = {
+  pinned: memberships.pinned,
+  archivedCount: memberships.archivedCount,
+  mutedUntil: MUTED_UNTIL.mapWith(Number),
+};

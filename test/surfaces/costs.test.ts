@@ -179,6 +179,8 @@ const ROUTES = new Map<string, Row>([
     "PATCH /v1/conversations/:id",
     "DELETE /v1/conversations/:id",
     "PUT /v1/conversations/:id/preferences",
+    "PUT /v1/conversations/:id/draft",
+    "DELETE /v1/conversations/:id/draft",
     "POST /v1/conversations/:id/members",
     "PATCH /v1/conversations/:id/members/:user_id",
     "DELETE /v1/conversations/:id/members/:user_id",

@@ -128,6 +128,7 @@ const METHODS: Record<keyof Repeats<ConversationObject>, readonly (keyof typeof 
   ...{ message: none, search: none, messages: none, revoke: none, revokeWithin: none, hide: none },
   ...{ deleteForMe: none, read: none, setIgnoreUnread: none, sendFromDevice: none, typing: none },
   ...{ replay: none, subscribe: none, snapshot: none, snapshotForRepair: none, receipts: none },
+  openComposer: none,
   ...{ outline: none, createInvitation: none, invitations: none, withdrawInvitation: none },
   ...{ lookAtInvitation: none },
   ...{ describe: none, announceDirectPermission: none, confirmDirectPermission: none, members: none },

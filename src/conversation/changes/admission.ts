@@ -119,5 +119,6 @@ function blankRow(user_id: UserId): MemberRow {
   };
   const defaults = { devices: null, came_after: null, cleared_to: zero, discards: 0, custom_fields: "{}" };
   const start = { role: "member", state: "left", joined_at: 0, unopened: 0 } as const;
-  return { user_id, ...start, ...defaults, ...positions, ...versions };
+  const composer = { composer_id: null, sent_composer: null };
+  return { user_id, ...start, ...composer, ...defaults, ...positions, ...versions };
 }

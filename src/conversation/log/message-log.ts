@@ -1,3 +1,4 @@
+import type { NewestCounted } from "../../domain/conversations/archive.ts";
 import { Position, Seq, type UserId } from "../../domain/ids.ts";
 import { LIMITS } from "../../domain/limits.ts";
 import { EMPTY_BODY, type SystemMessage } from "../../domain/messages/content.ts";
@@ -39,6 +40,8 @@ export class MessageLog {
   /** the newest message; set after the transaction, so a failed one leaves it as it was */
   last: LogHead;
   readonly #beginning: LogHead;
+  /** undefined: to be looked up */
+  #newestCounted: NewestCounted | undefined;
 
   /** the size in bytes of a message as readers get it, with profiles in a merged body */
   readonly renderedBytes: (row: MessageRow) => number;
@@ -131,6 +134,7 @@ export class MessageLog {
   /** Makes a stored message the newest, once its transaction is committed. */
   moveTo(row: MessageRow): void {
     this.#recent.add(row);
+    if (row.n > this.last.n) this.#newestCounted = { count: row.n, at: row.created_at };
     this.last = { seq: Position.parse(row.seq), n: row.n, at: row.created_at };
   }
 
@@ -235,6 +239,32 @@ export class MessageLog {
     if (seq === 0) return 0;
     const query = "SELECT n FROM messages WHERE seq = ?";
     return this.#sql.exec<{ n: number }>(query, seq).toArray()[0]?.n ?? null;
+  }
+
+  /**
+   * The newest countable message, of all readers. An object that wakes looks it up in steps that double, from
+   * the end: one row where the newest message counts, and few behind many system messages.
+   */
+  get newestCounted(): NewestCounted {
+    this.#newestCounted ??= { count: this.last.n, at: this.headAt(this.#seqOf(this.last.n)).at };
+    return this.#newestCounted;
+  }
+
+  /** The first seq with this number of countable messages, that of the newest one. */
+  #seqOf(n: number): Position {
+    const isReached = (seq: number) => (this.countUpTo(Position.parse(seq)) ?? n) >= n;
+    let found: number = this.last.seq;
+    let before = found - 1;
+    for (let step = 2; before > 0 && isReached(before); step *= 2) {
+      found = before;
+      before = Math.max(0, found - step);
+    }
+    while (found - before > 1) {
+      const middle = Math.floor((found + before) / 2);
+      if (isReached(middle)) found = middle;
+      else before = middle;
+    }
+    return Position.parse(n === 0 ? 0 : Math.max(0, found));
   }
 
   /** Revokes a message: removes its content for everybody and stores the change's rev. */

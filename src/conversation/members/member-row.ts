@@ -45,6 +45,10 @@ export type MemberRow = {
   devices: number | null;
   /** 1: a direct conversation without messages, which the member has not opened: it is hidden from them */
   unopened: number;
+  /** the client message id of the member's composer draft that came last; null: none had one */
+  composer_id: string | null;
+  /** the client message id of the composer draft of the member that was sent last; null: none was */
+  sent_composer: string | null;
   /** JSON that clients store with the member */
   custom_fields: string;
 };

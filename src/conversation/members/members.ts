@@ -175,12 +175,13 @@ export class Members {
       .map(({ user_id }) => user_id);
   }
 
-  /** Clears a member's name card and custom fields. */
+  /** Clears a member's name card and custom fields, and what is known of their composer draft. */
   clearCard(userId: UserId): void {
     const member = this.find(userId);
     if (!member) return;
-    this.#sql.exec("UPDATE members SET name_card = '', custom_fields = '{}' WHERE user_id = ?", userId);
-    Object.assign(member, { name_card: "", custom_fields: "{}" });
+    const set = "name_card = '', custom_fields = '{}', composer_id = NULL, sent_composer = NULL";
+    this.#sql.exec(`UPDATE members SET ${set} WHERE user_id = ?`, userId);
+    Object.assign(member, { name_card: "", custom_fields: "{}", composer_id: null, sent_composer: null });
   }
 
   /** Stores a sender's read position, which follows their own message. `applySent` follows the commit. */

@@ -12,6 +12,7 @@ import { errorFields, log } from "../../lib/logger.ts";
 import { Backlog, weightOf } from "../../object/backlog.ts";
 import { type MessageLog, storedMentions } from "../log/message-log.ts";
 import { type MessageRow, UNCHANGED } from "../log/row.ts";
+import { Composers } from "../members/composers.ts";
 import type { KnownUsers } from "../members/known-users.ts";
 import type { MemberRow } from "../members/member-row.ts";
 import type { Members, ReadPosition } from "../members/members.ts";
@@ -37,6 +38,7 @@ export class SendQueue<Origin> {
   readonly #log: MessageLog;
   readonly #members: Members;
   readonly #knownUsers: Pick<KnownUsers, "store" | "apply">;
+  readonly #composers: Composers;
   readonly #checkPermission: (sender: MemberRow) => CoreError | undefined;
   readonly #onOutcomes: (outcomes: SendOutcome<Origin>[]) => void;
   readonly #backlog = new Backlog(MAX_WAITING);
@@ -63,6 +65,7 @@ export class SendQueue<Origin> {
     this.#log = log;
     this.#members = members;
     this.#knownUsers = knownUsers;
+    this.#composers = new Composers(storage.sql, members);
     this.#checkPermission = checkPermission;
     this.#onOutcomes = onOutcomes;
   }
@@ -148,6 +151,7 @@ export class SendQueue<Origin> {
   ): SendOutcome<Origin>[] {
     let last = this.#log.last;
     const positions = new Map<UserId, ReadPosition>();
+    const composed = new Set<UserId>();
     const outcomes = this.#storage.transactionSync(() => {
       const results = sends.map((send) => {
         const result = storeSend(send, last);
@@ -155,14 +159,17 @@ export class SendQueue<Origin> {
           const { row } = result.value;
           last = { seq: Position.parse(row.seq), n: row.n, at: row.created_at };
           positions.set(send.senderId, last);
+          if (this.#composers.isOpen(send.senderId, send.draft.clientMsgId)) composed.add(send.senderId);
         }
         return { send, result };
       });
       for (const [userId, position] of positions) this.#members.storeReadPosition(userId, position);
+      for (const userId of composed) this.#composers.storeSent(userId);
       return results;
     });
     // Memory changes only after the commit, so a transaction that fails leaves it as it was.
     for (const [userId, position] of positions) this.#members.applyReadPosition(userId, position);
+    for (const userId of composed) this.#composers.applySent(userId);
     for (const { send, result } of outcomes) {
       if (!result.ok || result.value.isRepeated) continue;
       this.#log.moveTo(result.value.row);

@@ -90,6 +90,7 @@ export class MemberSnapshots {
       peerRead: this.#peerRead(member),
       memberCount: this.#members.activeCount,
       updatedAt: last.at,
+      newestCounted: this.#log.newestCounted,
     };
   }
 
@@ -128,12 +129,14 @@ export class MemberSnapshots {
       lastSeq: last.seq,
       rev: this.#changeFeed.announcedRev,
       lastCount: last.n,
+      countedAt: member.visible_until === null ? this.#log.newestCounted.at : last.at,
       readSeq: member.read_seq,
       readCount: this.#countsUnread(member) ? member.read_n : last.n,
       readAt: member.read_at,
       ignoresUnread: member.discards === 1,
       mentioned: this.#mentioned(member),
       peerRead: this.#peerRead(member),
+      ...(member.sent_composer !== null && { sentComposer: member.sent_composer }),
       memberCount: this.#members.activeCount,
       preview: this.#renderer.preview(member),
       updatedAt: last.at,

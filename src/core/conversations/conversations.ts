@@ -3,7 +3,8 @@ import {
   type Conversation,
   type ConversationRecord,
   composeConversation,
-  type Preferences,
+  type ListPreferences,
+  type PreferencesChange,
 } from "../../domain/conversations/conversation.ts";
 import type { InboxEntry } from "../../domain/conversations/conversation-list.ts";
 import { decodeCursor, encodeCursor } from "../../domain/conversations/pagination.ts";
@@ -24,8 +25,8 @@ import { notFriends, requireFriends } from "../contacts/friends.ts";
 import type { Core } from "../context.ts";
 
 /**
- * The tries to copy `pinned` to the inbox while it keeps changing. A copy that is still wrong is repaired on
- * reading.
+ * The tries to copy preferences to the inbox while they keep changing. A copy that is still wrong is
+ * repaired on reading.
  */
 const MAX_COPY_TRIES = 10;
 
@@ -102,19 +103,35 @@ export async function getConversation(core: Core, caller: UserId, id: Conversati
   return { ...composeConversation(id, { ...found, profile, role: own.role }, readState, lastMessage), own };
 }
 
+/** What `listConversations` is asked for. */
+interface ListQuery {
+  limit: number;
+  cursor?: string | undefined;
+  ids?: ConversationId[] | undefined;
+  archived?: boolean | undefined;
+  withDrafts?: boolean;
+}
+
 /**
  * A page of the caller's list, pinned conversations first, then the newest activity: one call of the inbox
  * and one query of D1 for any number of entries.
- * @param range `ids`: only these conversations, as far as they are in the list
+ * @param query `ids`: only these conversations, as far as they are in the list. `archived`, `withDrafts`: see
+ *   `ListRange`
  * @throws `validation_failed` for a cursor of another list
  */
 export async function listConversations(
   core: Core,
   caller: UserId,
-  { limit, cursor, ids }: { limit: number; cursor?: string | undefined; ids?: ConversationId[] | undefined },
+  { limit, cursor, ids, archived, withDrafts = false }: ListQuery,
 ): Promise<{ items: Conversation[]; nextCursor: string | null }> {
   const after = cursor === undefined ? undefined : decodeCursor(cursor);
-  const range = { limit: limit + 1, ...(after && { after }), ...(ids && { ids }) };
+  const range = {
+    limit: limit + 1,
+    ...(after && { after }),
+    ...(ids && { ids }),
+    ...(archived !== undefined && { archived }),
+    withDrafts,
+  };
   const entries = await core.inboxes.list(caller, range);
   const page = entries.slice(0, limit);
   const items = await loadConversations(core, caller, page);
@@ -171,8 +188,10 @@ function composeAll(
   return entries.flatMap((entry) => {
     const found = listed.get(entry.conversationId);
     if (!found) return [];
-    repairPinnedCopy(core, caller, entry, found);
-    return [composeConversation(entry.conversationId, found, entry, lastMessageOf(entry, found.sender))];
+    repairCopy(core, caller, entry, found);
+    const lastMessage = lastMessageOf(entry, found.sender);
+    const conversation = composeConversation(entry.conversationId, found, entry, lastMessage);
+    return [entry.draft ? { ...conversation, draft: entry.draft } : conversation];
   });
 }
 
@@ -184,7 +203,7 @@ export async function setPreferences(
   core: Core,
   caller: UserId,
   id: ConversationId,
-  change: { [Flag in keyof Preferences]?: boolean | undefined },
+  change: PreferencesChange,
 ): Promise<Conversation> {
   await storePreferences(core, caller, id, change, false);
   return getConversation(core, caller, id);
@@ -198,7 +217,7 @@ export function setPreferencesEvenAsFormerMember(
   core: Core,
   caller: UserId,
   id: ConversationId,
-  change: { [Flag in keyof Preferences]?: boolean | undefined },
+  change: PreferencesChange,
 ): Promise<void> {
   return storePreferences(core, caller, id, change, true);
 }
@@ -207,13 +226,22 @@ async function storePreferences(
   core: Core,
   caller: UserId,
   id: ConversationId,
-  change: { [Flag in keyof Preferences]?: boolean | undefined },
+  change: PreferencesChange,
   includeFormer: boolean,
 ): Promise<void> {
-  // D1 does not know whether the caller has opened the conversation.
-  await core.conversations.snapshot(id, { userId: caller });
-  if (!(await updatePreferences(core.db, id, caller, change, includeFormer))) throw noConversation();
-  if (change.pinned !== undefined) await copyPinned(core, caller, id, change.pinned);
+  // D1 knows neither whether the caller has opened the conversation, nor its messages.
+  const {
+    lastCount: count,
+    countedAt,
+    updatedAt,
+  } = await core.conversations.snapshot(id, { userId: caller });
+  const newest = { count, at: countedAt ?? updatedAt };
+  const stored = await updatePreferences(core.db, id, caller, change, newest, includeFormer);
+  if (!stored) throw noConversation();
+  // The mute matters to the inbox only of what is archived.
+  const { pinned, archived } = change;
+  if (pinned !== undefined || archived !== undefined || stored.archivedCount !== null)
+    await copyToList(core, caller, id, stored);
   // The caller's other devices are informed, best effort and after the answer.
   core.waitUntil(
     core.conversations
@@ -254,29 +282,46 @@ async function throwNotProjected(core: Core, caller: UserId, id: ConversationId)
 }
 
 /**
- * Copies `pinned` to the inbox. Concurrent calls may reach the inbox in another order than D1. Each therefore
- * reads D1 after its copy, so that the last one leaves the value of D1.
+ * Copies the preferences that the list needs to the inbox. Concurrent calls may reach the inbox in another
+ * order than D1. Each therefore reads D1 after its copy, so that the last one leaves the values of D1.
  */
-async function copyPinned(core: Core, caller: UserId, id: ConversationId, pinned: boolean): Promise<void> {
-  let copied = pinned;
+async function copyToList(
+  core: Core,
+  caller: UserId,
+  id: ConversationId,
+  stored: ListPreferences,
+): Promise<void> {
+  let { pinned, archivedCount, mutedUntil } = stored;
   for (let i = 0; i < MAX_COPY_TRIES; i++) {
-    await core.inboxes.setPinned(caller, { conversationId: id, pinned: copied });
+    const copied = { pinned, archivedCount, mutedUntil };
+    await core.inboxes.setPinned(caller, { conversationId: id, ...copied });
     const found = (await findListRecords(core.db, caller, [{ id, senderId: null }], true)).get(id);
-    if (!found || found.preferences.pinned === copied) return;
-    copied = found.preferences.pinned;
+    if (!found || isCopy(found.preferences, copied)) return;
+    ({ pinned, archivedCount, mutedUntil } = found.preferences);
   }
 }
 
-/** Repairs the inbox's copy of `pinned` if it differs from D1, as after a crash between the two writes. */
-function repairPinnedCopy(
+/** Repairs the inbox's copy if it differs from D1, as after a crash between the two writes. */
+function repairCopy(
   core: Core,
   caller: UserId,
-  { conversationId, pinned }: InboxEntry,
-  found: ConversationRecord,
+  { conversationId, pinned, archive }: InboxEntry,
+  { preferences }: ConversationRecord,
 ): void {
-  if (pinned === found.preferences.pinned) return;
-  const repair = copyPinned(core, caller, conversationId, found.preferences.pinned);
+  if (isCopy(preferences, { pinned, ...(archive ?? preferences) })) return;
+  const repair = copyToList(core, caller, conversationId, preferences);
   core.waitUntil(repair.catch((error: unknown) => log("warn", "pinned_repair_failed", errorFields(error))));
+}
+
+/** Whether a copy lists the conversation as these preferences do: a mute matters only of what is archived. */
+function isCopy(preferences: ListPreferences, copy: ListPreferences): boolean {
+  const { pinned, archivedCount, mutedUntil } = preferences;
+  const isArchived = archivedCount !== null;
+  return (
+    copy.pinned === pinned &&
+    copy.archivedCount === archivedCount &&
+    (!isArchived || copy.mutedUntil === mutedUntil)
+  );
 }
 
 function lastMessageOf({ conversationId, preview }: InboxEntry, sender: Person | null): Message | null {

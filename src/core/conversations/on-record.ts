@@ -1,4 +1,9 @@
-import type { ConversationKind, ConversationRecord } from "../../domain/conversations/conversation.ts";
+import { isMutedAt } from "../../domain/conversations/archive.ts";
+import type {
+  ConversationKind,
+  ConversationRecord,
+  Preferences,
+} from "../../domain/conversations/conversation.ts";
 import type { UserId } from "../../domain/ids.ts";
 import { findListRecords } from "../../storage/conversations/conversations.ts";
 import type { Core } from "../context.ts";
@@ -9,8 +14,8 @@ const BATCH_SIZE = 500;
 /** A conversation of a current or former member. `disabled`: the user cannot write there. */
 export type ConversationOnRecord = Omit<
   ConversationRecord,
-  "code" | "role" | "joinedAt" | "owner" | "sender" | "people" | "blocked"
->;
+  "code" | "role" | "joinedAt" | "owner" | "sender" | "people" | "blocked" | "preferences"
+> & { preferences: Pick<Preferences, "pinned" | "silent" | "validation"> };
 
 /**
  * All of the caller's conversations of a kind, the newest activity first. It includes conversations that the
@@ -30,7 +35,9 @@ export async function listOnRecord(
     for (const { conversationId, state } of batch) {
       const found = listed.get(conversationId);
       if (found?.profile.kind !== kind || found.preferences.pinned !== pinned) continue;
-      const { id, profile, preferences, peer } = found;
+      const { id, profile, peer } = found;
+      const { mutedUntil, validation } = found.preferences;
+      const preferences = { pinned, validation, silent: isMutedAt(mutedUntil, Date.now()) };
       // Either the inbox or D1 may be the first to know that the caller has left.
       matches.push({ id, profile, preferences, peer, disabled: found.disabled || state !== "active" });
     }

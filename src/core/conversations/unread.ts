@@ -1,8 +1,9 @@
+import { isArchived, isMutedAt } from "../../domain/conversations/archive.ts";
 import type { UnreadEntry } from "../../domain/conversations/conversation-list.ts";
 import type { UserId } from "../../domain/ids.ts";
 import { LIMITS } from "../../domain/limits.ts";
 import { countRequests } from "../../storage/contacts/friends.ts";
-import { findSilence } from "../../storage/conversations/preferences.ts";
+import { findArchiveStates } from "../../storage/conversations/preferences.ts";
 import type { Core } from "../context.ts";
 
 /** How many messages are unread, and in how many conversations. */
@@ -13,6 +14,7 @@ export interface UnreadTotal {
 
 /** What waits for a user. */
 export interface UnreadTotals {
+  /** without conversations that are archived and silent for the user */
   all: UnreadTotal;
   /** without conversations that are silent for the user */
   audible: UnreadTotal;
@@ -30,10 +32,16 @@ export async function sumUnread(core: Core, caller: UserId): Promise<UnreadTotal
     countRequests(core.db, caller, LIMITS.countedRequests),
   ]);
   const ids = entries.map(({ conversationId }) => conversationId);
-  const silence = await findSilence(core.db, caller, ids);
-  // The list leaves out what D1 does not have, and so do its sums.
-  const listed = entries.filter(({ conversationId }) => silence.has(conversationId));
-  const audible = listed.filter(({ conversationId }) => silence.get(conversationId) === false);
+  const states = await findArchiveStates(core.db, caller, ids);
+  const now = Date.now();
+  const listed = entries.flatMap((entry) => {
+    const state = states.get(entry.conversationId);
+    // The list leaves out what D1 does not have, and so do its sums.
+    if (!state) return [];
+    const isSilent = isMutedAt(state.mutedUntil, now);
+    return isSilent && isArchived(state, entry.newestCounted) ? [] : [{ ...entry, isSilent }];
+  });
+  const audible = listed.filter(({ isSilent }) => !isSilent);
   return { all: totalOf(listed), audible: totalOf(audible), friendRequestCount };
 }
 

@@ -1,5 +1,7 @@
 import type { ConversationId } from "../ids.ts";
 import type { Preview } from "../messages/preview.ts";
+import type { ArchiveState, NewestCounted } from "./archive.ts";
+import type { ComposerDraft } from "./composer-draft.ts";
 import type { ConversationKind, ListState, ReadState } from "./conversation.ts";
 
 /** One entry of a user's list of conversations, as their inbox stores it. */
@@ -8,6 +10,10 @@ export interface InboxEntry extends ReadState {
   preview: Preview | null;
   /** a copy of the member's preference, by which pages are ordered */
   pinned: boolean;
+  /** a copy, by which pages leave out entries; absent in answers of an inbox of the previous release */
+  archive?: ArchiveState;
+  /** only if it was asked for */
+  draft?: ComposerDraft;
 }
 
 /**
@@ -26,6 +32,8 @@ export interface EntryOnRecord {
 export interface UnreadEntry {
   conversationId: ConversationId;
   unreadCount: number;
+  /** absent in answers of an inbox of the previous release */
+  newestCounted?: NewestCounted;
 }
 
 /** A range of a list, or of its conversations of one kind, the newest activity first. */
@@ -36,11 +44,16 @@ export interface NumberedRange {
   limit: number;
 }
 
-/** A page of a list after a position. `ids`: only these conversations. */
+/**
+ * A page of a list after a position. `ids`: only these conversations. `archived`: only those that are
+ * archived, or only those that are not; absent: both. `withDrafts`: with the user's composer drafts.
+ */
 export interface ListRange {
   limit: number;
   after?: ListPosition;
   ids?: ConversationId[];
+  archived?: boolean;
+  withDrafts?: boolean;
 }
 
 /** The entries of a range, and the total number of entries. */

@@ -3,6 +3,8 @@ import type { Person } from "../accounts/person.ts";
 import type { CustomFields } from "../custom-fields.ts";
 import type { ConversationCode, ConversationId, Handle, Position, UserId } from "../ids.ts";
 import type { Mentioned, Message } from "../messages/message.ts";
+import { type ArchiveState, isArchived, type NewestCounted, shownMute } from "./archive.ts";
+import type { ComposerDraft } from "./composer-draft.ts";
 import type { JoinPolicy, PolicyName, Role } from "./group-kind.ts";
 
 /** The kind of a conversation: two users, or a group. */
@@ -19,10 +21,29 @@ export type MemberState = z.infer<typeof MemberState>;
 /** A member's state as their list has it. A dissolved group has no members. */
 export type ListState = MemberState | "dissolved";
 
-/** A member's own preferences: pinned, no sound, and a password prompt of the client before it is shown. */
+/**
+ * A member's own preferences: pinned, muted (no sound), archived, and a password prompt of the client before
+ * the conversation is shown.
+ */
 export interface Preferences {
   pinned: boolean;
   silent: boolean;
+  /** until when it is silent (ms since 1970); 0: it is not, -1: for ever */
+  mutedUntil: number;
+  validation: boolean;
+  archived: boolean;
+}
+
+/** A change of preferences; absent ones keep their value. `silent` and `mutedUntil` are never both given. */
+export type PreferencesChange = { [Name in keyof Preferences]?: Preferences[Name] | undefined };
+
+/** The preferences of which the inbox has a copy: pages of the list are cut by them. */
+export interface ListPreferences extends ArchiveState {
+  pinned: boolean;
+}
+
+/** A member's preferences as D1 stores them. */
+interface StoredPreferences extends ListPreferences {
   validation: boolean;
 }
 
@@ -84,6 +105,8 @@ export interface ReadState {
   memberCount: number;
   /** time of the newest message, or of the conversation's creation (ms) */
   updatedAt: number;
+  /** absent in answers of objects of the previous release */
+  newestCounted?: NewestCounted;
 }
 
 /** A read position, and the time of its last change (ms; 0: never). */
@@ -107,6 +130,8 @@ export interface Conversation extends Profile, ReadState, Preferences {
   lastMessage: Message | null;
   /** the caller cannot write here */
   disabled: boolean;
+  /** the caller's composer draft; only in lists that ask for it */
+  draft?: ComposerDraft | undefined;
 }
 
 /** The data that D1 adds to a conversation for one member. */
@@ -117,7 +142,7 @@ export interface ConversationRecord {
   role: Role;
   joinedAt: number;
   owner: Person | null;
-  preferences: Preferences;
+  preferences: StoredPreferences;
   /** the other user of a direct conversation */
   peer: (Person & { online: boolean }) | null;
   /** a direct conversation whose users have a block between them */
@@ -150,6 +175,7 @@ export function composeConversation(
   const { lastSeq, readSeq, readAt, unreadCount, memberCount, updatedAt } = readState;
   const { ignoresUnread, mentioned } = readState;
   const peerRead = blocked ? null : readState.peerRead;
+  const { pinned, validation, mutedUntil } = preferences;
   return {
     id,
     code,
@@ -157,7 +183,8 @@ export function composeConversation(
     givenName: profile.name,
     // Readers see a direct conversation under the name and avatar of the other user.
     ...(peer && { name: peer.nickname || peer.username, avatar: peer.avatar, peer }),
-    ...preferences,
+    ...{ pinned, validation, ...shownMute(mutedUntil, Date.now()) },
+    archived: isArchived(preferences, readState.newestCounted),
     ...{ lastSeq, readSeq, readAt, unreadCount, memberCount, updatedAt },
     ...{ ignoresUnread, mentioned, peerRead },
     ...{ role, joinedAt, owner },

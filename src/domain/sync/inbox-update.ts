@@ -44,6 +44,8 @@ export interface InboxUpdate {
   ephemeralEpoch?: number;
   /** countable messages up to lastSeq (system messages are not counted) */
   lastCount: number;
+  /** time of the newest countable message (ms); absent in updates of the previous release */
+  countedAt?: number;
   readSeq: Position;
   /** countable messages up to readSeq */
   readCount: number;
@@ -55,6 +57,11 @@ export interface InboxUpdate {
   ignoresUnread?: boolean;
   mentioned?: Mentioned[];
   peerRead?: ReadPoint | null;
+  /**
+   * the client message id of the member's composer draft that was sent last; absent: none was, or in updates
+   * of the previous release
+   */
+  sentComposer?: string;
   memberCount: number;
   preview: Preview | null;
   /** time of the newest message, or of the conversation's creation (ms) */

@@ -1,6 +1,7 @@
 import { z } from "zod";
 import type { Person } from "../accounts/person.ts";
 import type { FriendState } from "../contacts/friend-state.ts";
+import type { ComposerDraft } from "../conversations/composer-draft.ts";
 import type { Conversation } from "../conversations/conversation.ts";
 import type { JoinOutcome } from "../conversations/join-request.ts";
 import type { Failure, Result } from "../errors.ts";
@@ -122,6 +123,15 @@ export type DeviceEvent =
     }
   | { type: "presence"; userId: UserId; online: boolean }
   | { type: "friend"; userId: UserId; state: FriendState }
+  /**
+   * the user's composer draft, written by another session; null: it has gone, and had this client message id
+   */
+  | {
+      type: "composer_draft";
+      conversationId: ConversationId;
+      draft: ComposerDraft | null;
+      clientMsgId?: string;
+    }
   /** the user's own join request was decided */
   | { type: "join_request"; conversationId: ConversationId; state: JoinOutcome };
 

@@ -1,13 +1,16 @@
+import type { ArchiveState } from "../../domain/conversations/archive.ts";
+import type { ListPreferences } from "../../domain/conversations/conversation.ts";
 import type { ConversationId } from "../../domain/ids.ts";
 import type { InboxUpdate } from "../../domain/sync/inbox-update.ts";
 
 /**
- * The inbox updates and pinned states that arrive during a list repair: the answer of a conversation may be
+ * The inbox updates and preferences that arrive during a list repair: the answer of a conversation may be
  * older. They are kept in memory only, as the repair itself is.
  */
 export class ConcurrentUpdates {
   readonly #updates = new Map<ConversationId, InboxUpdate>();
   readonly #pinned = new Map<ConversationId, boolean>();
+  readonly #archives = new Map<ConversationId, ArchiveState>();
 
   /** Notes an inbox update. Updates may arrive in any order; the newest of each conversation is kept. */
   note({ page: _, ...update }: InboxUpdate): void {
@@ -21,6 +24,11 @@ export class ConcurrentUpdates {
     this.#pinned.set(conversationId, pinned);
   }
 
+  /** Notes the archive state of a conversation. */
+  noteArchive(conversationId: ConversationId, archive: ArchiveState): void {
+    this.#archives.set(conversationId, archive);
+  }
+
   /** @returns the newer of an answer and the update that arrived meanwhile; null if there is neither */
   newest(conversationId: ConversationId, answer: InboxUpdate | null): InboxUpdate | null {
     const update = this.#updates.get(conversationId) ?? null;
@@ -28,8 +36,9 @@ export class ConcurrentUpdates {
     return update.version > answer.version ? update : answer;
   }
 
-  /** @returns whether the conversation is pinned, if that was noted; undefined if not */
-  pinned(conversationId: ConversationId): boolean | undefined {
-    return this.#pinned.get(conversationId);
+  /** @returns the preferences as far as they were noted */
+  preferences(conversationId: ConversationId): Partial<ListPreferences> {
+    const pinned = this.#pinned.get(conversationId);
+    return { ...(pinned !== undefined && { pinned }), ...this.#archives.get(conversationId) };
   }
 }

@@ -1,5 +1,10 @@
 import { z } from "zod";
-import type { ConversationKind, ListState } from "../../domain/conversations/conversation.ts";
+import { type ArchiveState, FOR_EVER } from "../../domain/conversations/archive.ts";
+import type {
+  ConversationKind,
+  ListPreferences,
+  ListState,
+} from "../../domain/conversations/conversation.ts";
 import type {
   EntryOnRecord,
   InboxEntry,
@@ -15,7 +20,7 @@ import type { ConversationWithKind } from "../../domain/ports.ts";
 import type { InboxUpdate } from "../../domain/sync/inbox-update.ts";
 import type { SyncPosition } from "../../domain/sync/replay.ts";
 import type { ConcurrentUpdates } from "./concurrent-updates.ts";
-import type { ListWriter } from "./list-writer.ts";
+import type { ListedAs, ListWriter } from "./list-writer.ts";
 
 type ListRow = {
   conversation_id: ConversationId;
@@ -41,7 +46,23 @@ type ListRow = {
   mentioned: string | null;
   peer_read_seq: Position | null;
   peer_read_at: number | null;
+  counted_at: number | null;
+  archived_count: number | null;
+  muted_until: number;
 };
+
+/** What follows from the list. It is called in the turn of the change, before it is stored. */
+export interface ListObserver {
+  /**
+   * The list takes an inbox update, perhaps a late one.
+   * @param before how the list has the conversation; null: not at all, or it is rebuilt from the update
+   */
+  taken?(update: InboxUpdate, before: () => ListedAs | null): void;
+  /** The row of a conversation is deleted. */
+  forgotten?(conversationId: ConversationId): void;
+  /** A conversation has left the archive by a message, and devices are connected. */
+  leftArchive?(conversationId: ConversationId): void;
+}
 
 /**
  * The user's conversations: one row each, the newest inbox update. A row also holds the delivered position
@@ -53,10 +74,12 @@ export class ConversationList {
   readonly #writer: ListWriter;
   #isDeleted = false;
   #concurrent: ConcurrentUpdates | null = null;
+  readonly #observer: ListObserver;
 
-  constructor(sql: SqlStorage, writer: ListWriter) {
+  constructor(sql: SqlStorage, writer: ListWriter, observer: ListObserver = {}) {
     this.#sql = sql;
     this.#writer = writer;
+    this.#observer = observer;
   }
 
   /** Has updates noted from now on, for a list repair; null: no longer. */
@@ -86,7 +109,13 @@ export class ConversationList {
   applyUpdate(update: InboxUpdate, delivered: SyncPosition | null = null): void {
     if (this.#isDeleted) return;
     this.#concurrent?.note(update);
-    this.#writer.apply(update, delivered);
+    this.#observer.taken?.(update, () => this.#writer.listedAs(update.conversationId));
+    if (this.#writer.apply(update, delivered)) this.#observer.leftArchive?.(update.conversationId);
+  }
+
+  /** How the list has a conversation; null: not at all. */
+  listedAs(conversationId: ConversationId): ListedAs | null {
+    return this.#writer.listedAs(conversationId);
   }
 
   /** Stores the shared delivered position of a conversation. Writes no row if it is stored already. */
@@ -141,14 +170,22 @@ export class ConversationList {
     this.#sql.exec(sql, pinned ? 1 : 0, conversationId);
   }
 
-  /** Replaces the row by a snapshot and the pinned state, also if the row is newer. @see applyUpdate */
-  replace(update: InboxUpdate, pinned: boolean, delivered: SyncPosition | null): void {
+  /** Copies from D1 the archive state. A conversation without a row is ignored. */
+  setArchive(conversationId: ConversationId, archive: ArchiveState): void {
+    this.#concurrent?.noteArchive(conversationId, archive);
+    this.#writer.setArchive(conversationId, archive);
+  }
+
+  /** Replaces the row by a snapshot and the preferences, also if the row is newer. @see applyUpdate */
+  replace(update: InboxUpdate, preferences: ListPreferences, delivered: SyncPosition | null): void {
     if (this.#isDeleted) return;
-    this.#writer.replace(update, pinned, delivered);
+    this.#observer.taken?.(update, () => null);
+    this.#writer.replace(update, preferences, delivered);
   }
 
   /** Deletes the row of a conversation. */
   forget(conversationId: ConversationId): void {
+    this.#observer.forgotten?.(conversationId);
     this.#writer.forget(conversationId);
   }
 
@@ -192,11 +229,13 @@ export class ConversationList {
   /**
    * @param after the position behind which the page begins; absent: at the top
    * @param ids absent: all conversations
+   * @param archived only those that are archived, or only those that are not; absent: both
    * @returns at most `limit` listed conversations, pinned ones first, then by newest activity
    */
-  page(limit: number, after?: ListPosition, ids?: ConversationId[]): InboxEntry[] {
+  page(limit: number, after?: ListPosition, ids?: ConversationId[], archived?: boolean): InboxEntry[] {
     const { pinned, updatedAt, conversationId } = after ?? FIRST;
-    const filter = ids ? "conversation_id IN (SELECT value FROM json_each(?)) AND" : "";
+    const among = ids ? "conversation_id IN (SELECT value FROM json_each(?)) AND" : "";
+    const filter = archived === undefined ? among : `${among} ${archived ? "" : "NOT"} ${IS_ARCHIVED} AND`;
     const rows = this.#rows<ListRow>(
       `SELECT * FROM conversations
        WHERE ${filter} state = 'active' AND hidden = 0 AND (sticky, updated_at, conversation_id) < (?, ?, ?)
@@ -238,10 +277,12 @@ export class ConversationList {
 
   /** @returns the listed conversations with unread messages, and how many each has */
   unread(): UnreadEntry[] {
-    return this.#rows<{ conversationId: ConversationId; unreadCount: number }>(
-      `SELECT conversation_id AS conversationId, last_n - read_n AS unreadCount FROM conversations
+    const rows = this.#rows<Omit<UnreadEntry, "newestCounted"> & { count: number; at: number }>(
+      `SELECT conversation_id AS conversationId, last_n - read_n AS unreadCount, last_n AS count,
+         coalesce(counted_at, updated_at) AS at FROM conversations
        WHERE state = 'active' AND hidden = 0 AND last_n > read_n`,
     );
+    return rows.map(({ count, at, ...entry }) => ({ ...entry, newestCounted: { count, at } }));
   }
 
   /** @returns listed conversations without a kind: the previous release stored none */
@@ -265,6 +306,10 @@ export class ConversationList {
   }
 }
 
+/** Whether a row is archived. @see isArchived */
+const IS_ARCHIVED = `(archived_count IS NOT NULL AND (last_n <= archived_count OR muted_until = ${FOR_EVER}
+  OR coalesce(counted_at, updated_at) < muted_until))`;
+
 /** A position before every row. */
 const FIRST = { pinned: true, updatedAt: Number.MAX_SAFE_INTEGER, conversationId: Number.MAX_SAFE_INTEGER };
 
@@ -283,5 +328,7 @@ function entry(row: ListRow): InboxEntry {
     preview: row.preview === null ? null : Preview.parse(JSON.parse(row.preview)),
     updatedAt: row.updated_at,
     pinned: row.sticky === 1,
+    archive: { archivedCount: row.archived_count, mutedUntil: row.muted_until },
+    newestCounted: { count: row.last_n, at: row.counted_at ?? row.updated_at },
   };
 }

@@ -1,4 +1,5 @@
-import type { ListState } from "../../domain/conversations/conversation.ts";
+import { type ArchiveState, isArchived, type NewestCounted } from "../../domain/conversations/archive.ts";
+import type { ListPreferences, ListState } from "../../domain/conversations/conversation.ts";
 import type { ConversationId, Position } from "../../domain/ids.ts";
 import type { InboxUpdate } from "../../domain/sync/inbox-update.ts";
 import type { SyncPosition } from "../../domain/sync/replay.ts";
@@ -20,6 +21,9 @@ interface Head {
   rev: number;
   /** the shared delivered position, if one was stored in this epoch */
   told: SyncPosition | null;
+  deletedForMe: boolean;
+  archive: ArchiveState;
+  newestCounted: NewestCounted;
 }
 
 type HeadRow = {
@@ -30,6 +34,12 @@ type HeadRow = {
   told_epoch: number;
   told_seq: Position;
   told_rev: number;
+  hidden: number;
+  last_n: number;
+  updated_at: number;
+  counted_at: number | null;
+  archived_count: number | null;
+  muted_until: number;
 };
 
 /** A conversation that was updated just now. What it has not stored is null. */
@@ -43,6 +53,9 @@ interface Recent {
   /** whether it was updated since the last time that all were stored */
   isActive: boolean;
 }
+
+/** How the list has a conversation, as of the version of an inbox update. */
+export type ListedAs = Pick<InboxUpdate, "version" | "state" | "deletedForMe">;
 
 /** What the writer is handed. */
 export interface ListWriterDeps {
@@ -89,23 +102,39 @@ export class ListWriter {
     for (const { head } of this.#recent.values()) head.told = null;
   }
 
-  /** @see ConversationList.applyUpdate */
-  apply(update: InboxUpdate, delivered: SyncPosition | null): void {
+  /**
+   * @returns whether the conversation comes back from the archive by this update, as far as devices want to
+   *   know
+   * @see ConversationList.applyUpdate
+   */
+  apply(update: InboxUpdate, delivered: SyncPosition | null): boolean {
     const id = update.conversationId;
     const recent = this.#recent.get(id);
     if (!recent) {
+      const head = this.#deps.hasDevices() ? this.#read(id) : null;
       this.#upsert(update, delivered);
       this.#noteRecent(id);
-      return;
+      return comesBack(head, update);
     }
+    const isBack = comesBack(recent.head, update);
     if (update.version > recent.head.ver) {
       this.#mark(id, recent);
-      const { version: ver, state, lastSeq, rev } = update;
+      const { version: ver, state, lastSeq, rev, deletedForMe } = update;
       const { page: _, ...stored } = update;
       recent.update = { ...stored, ephemeral: [] };
-      recent.head = { ver, state, lastSeq, rev, told: recent.head.told };
+      recent.head = { ...recent.head, ver, state, lastSeq, rev, deletedForMe };
+      recent.head.newestCounted = newestCountedOf(update);
     }
     if (delivered) this.setDelivered(id, delivered);
+    return isBack;
+  }
+
+  /** @see ConversationList.setArchive */
+  setArchive(id: ConversationId, archive: ArchiveState): void {
+    const sql = "UPDATE conversations SET archived_count = ?, muted_until = ? WHERE conversation_id = ?";
+    this.#sql.exec(sql, archive.archivedCount, archive.mutedUntil, id);
+    const recent = this.#recent.get(id);
+    if (recent) recent.head.archive = archive;
   }
 
   /** @see ConversationList.setDelivered */
@@ -130,18 +159,26 @@ export class ListWriter {
     return { ver, rev, delivered: state === "active" || delivered.seq > lastSeq ? delivered : null };
   }
 
+  /** @see ConversationList.listedAs */
+  listedAs(id: ConversationId): ListedAs | null {
+    const head = this.#recent.get(id)?.head ?? this.#read(id);
+    return head && { version: head.ver, state: head.state, deletedForMe: head.deletedForMe };
+  }
+
   /** Stores what memory has ahead of the list. */
   store(): void {
     for (const [id, recent] of this.#recent) this.#storeOne(id, recent);
   }
 
   /** @see ConversationList.replace */
-  replace(update: InboxUpdate, pinned: boolean, delivered: SyncPosition | null): void {
+  replace(update: InboxUpdate, preferences: ListPreferences, delivered: SyncPosition | null): void {
+    const { pinned, archivedCount, mutedUntil } = preferences;
     this.#drop(update.conversationId);
     this.#sql.exec(
-      `INSERT OR REPLACE INTO conversations (${COLUMNS}, sticky) VALUES (${PLACES}, ?)`,
+      `INSERT OR REPLACE INTO conversations (${COLUMNS}, sticky, archived_count, muted_until)
+       VALUES (${PLACES}, ?, ?, ?)`,
       ...this.#valuesOf(update, delivered),
-      pinned ? 1 : 0,
+      ...[pinned ? 1 : 0, archivedCount, mutedUntil],
     );
   }
 
@@ -236,12 +273,15 @@ export class ListWriter {
   }
 
   #read(id: ConversationId): Head | null {
-    const columns = "ver, state, last_seq, rev, told_epoch, told_seq, told_rev";
-    const query = `SELECT ${columns} FROM conversations WHERE conversation_id = ?`;
+    const query = `SELECT ${HEAD_COLUMNS} FROM conversations WHERE conversation_id = ?`;
     const [row] = this.#sql.exec<HeadRow>(query, id).toArray();
     if (!row) return null;
     const { ver, state, last_seq: lastSeq, rev, told_epoch, told_seq: seq, told_rev } = row;
-    return { ver, state, lastSeq, rev, told: told_epoch === this.#epoch ? { seq, rev: told_rev } : null };
+    const told = told_epoch === this.#epoch ? { seq, rev: told_rev } : null;
+    const archive = { archivedCount: row.archived_count, mutedUntil: row.muted_until };
+    const newestCounted = { count: row.last_n, at: row.counted_at ?? row.updated_at };
+    const deletedForMe = row.hidden === 1;
+    return { ver, state, lastSeq, rev, told, deletedForMe, archive, newestCounted };
   }
 
   #upsert(update: InboxUpdate, delivered: SyncPosition | null): void {
@@ -254,6 +294,7 @@ export class ListWriter {
          rev = excluded.rev, kind = coalesce(excluded.kind, kind), read_at = excluded.read_at,
          discards = excluded.discards, mentioned = excluded.mentioned,
          peer_read_seq = excluded.peer_read_seq, peer_read_at = excluded.peer_read_at,
+         counted_at = excluded.counted_at,
          told_seq = iif(excluded.told_epoch = 0, told_seq, excluded.told_seq),
          told_rev = iif(excluded.told_epoch = 0, told_rev, excluded.told_rev),
          told_epoch = max(told_epoch, excluded.told_epoch)
@@ -281,6 +322,7 @@ export class ListWriter {
       ...[update.kind ?? null, update.readAt ?? 0],
       ...[update.ignoresUnread ? 1 : 0, update.mentioned?.length ? JSON.stringify(update.mentioned) : null],
       ...[update.peerRead?.readSeq ?? null, update.peerRead?.readAt ?? null],
+      update.countedAt ?? null,
     ];
   }
 }
@@ -288,8 +330,23 @@ export class ListWriter {
 /** The columns that an inbox update fills. */
 const COLUMNS = `conversation_id, ver, state, visible_from, last_seq, last_n, read_seq, read_n, member_count,
   preview, updated_at, hidden, rev, told_epoch, told_seq, told_rev, kind, read_at, discards, mentioned,
-  peer_read_seq, peer_read_at`;
+  peer_read_seq, peer_read_at, counted_at`;
 const PLACES = COLUMNS.replace(/\w+/g, "?");
+
+/** The columns of a `HeadRow`. */
+const HEAD_COLUMNS = `ver, state, last_seq, rev, told_epoch, told_seq, told_rev, hidden, last_n, updated_at, counted_at,
+  archived_count, muted_until`;
+
+/** Whether an update brings a conversation back from the archive. */
+function comesBack(head: Head | null, update: InboxUpdate): boolean {
+  if (!head || update.version <= head.ver || update.state !== "active") return false;
+  const { archive, newestCounted } = head;
+  return isArchived(archive, newestCounted) && !isArchived(archive, newestCountedOf(update));
+}
+
+function newestCountedOf({ lastCount, countedAt, updatedAt }: InboxUpdate): NewestCounted {
+  return { count: lastCount, at: countedAt ?? updatedAt };
+}
 
 function isSame(one: SyncPosition | null, other: SyncPosition): boolean {
   return one?.seq === other.seq && one.rev === other.rev;

@@ -1,3 +1,5 @@
+import { NOT_ARCHIVED } from "../../domain/conversations/archive.ts";
+import type { ListPreferences } from "../../domain/conversations/conversation.ts";
 import { accountOver, CoreError, nullIfNotFound } from "../../domain/errors.ts";
 import { type ConversationId, Position, type UserId } from "../../domain/ids.ts";
 import type { Conversations, RepairResult, UserDirectory } from "../../domain/ports.ts";
@@ -45,8 +47,8 @@ const START: SyncPosition = { seq: Position.parse(0), rev: 0 };
 /** The state of one part of a repair. */
 interface RepairRun {
   concurrent: ConcurrentUpdates;
-  /** whether each conversation is pinned, as D1 has it */
-  pinned: Map<ConversationId, boolean>;
+  /** the preferences of which the list has a copy, as D1 has them */
+  preferences: Map<ConversationId, ListPreferences>;
 }
 
 /**
@@ -104,7 +106,7 @@ export class ListRepair {
   /** Repairs the conversations after an id, and schedules the next part. */
   async #repairPart(after: number, calls: CallBudget): Promise<RepairResult> {
     const { cursors, list, sockets } = this.#deps;
-    const run: RepairRun = { concurrent: new ConcurrentUpdates(), pinned: new Map() };
+    const run: RepairRun = { concurrent: new ConcurrentUpdates(), preferences: new Map() };
     list.note(run.concurrent);
     try {
       const ids = await this.#idsAfter(after, calls.left, run);
@@ -133,8 +135,9 @@ export class ListRepair {
   async #idsAfter(after: number, limit: number, run: RepairRun): Promise<ConversationId[]> {
     const { directory, list, userId } = this.#deps;
     const memberships = await directory.memberships(userId(), after, limit + 1);
-    for (const { conversationId, pinned } of memberships) run.pinned.set(conversationId, pinned);
-    const ids = new Set([...run.pinned.keys(), ...list.ids(after, limit + 1)]);
+    for (const { conversationId, ...preferences } of memberships)
+      run.preferences.set(conversationId, preferences);
+    const ids = new Set([...run.preferences.keys(), ...list.ids(after, limit + 1)]);
     return [...ids].sort((a, b) => a - b).slice(0, limit + 1);
   }
 
@@ -194,14 +197,15 @@ export class ListRepair {
   #replaceRow(update: InboxUpdate, snapshot: RepairSnapshot | null, run: RepairRun): void {
     const { list } = this.#deps;
     const id = update.conversationId;
-    const pinned = run.concurrent.pinned(id) ?? run.pinned.get(id) ?? false;
+    const stored = run.preferences.get(id) ?? { pinned: false, ...NOT_ARCHIVED };
+    const preferences = { ...stored, ...run.concurrent.preferences(id) };
     const delivered = this.#delivered(update, snapshot);
     // A user who has left stays in the list until the devices have the last messages: an update that brings
     // these is on its way.
     const isLeaving = delivered && update.state !== "active" && !snapshot?.isDelivered;
     list.replace(
       isLeaving ? { ...update, state: "active", version: update.version - 1 } : update,
-      pinned,
+      preferences,
       delivered,
     );
   }

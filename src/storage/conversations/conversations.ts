@@ -1,6 +1,7 @@
 import { and, eq, type SQL, sql } from "drizzle-orm";
 import { z } from "zod";
 import type { Person, VersionedPerson } from "../../domain/accounts/person.ts";
+import { FOR_EVER } from "../../domain/conversations/archive.ts";
 import { ConversationKind, type ConversationRecord } from "../../domain/conversations/conversation.ts";
 import { JoinPolicy, PolicyName, Role } from "../../domain/conversations/group-kind.ts";
 import { CustomFields } from "../../domain/custom-fields.ts";
@@ -48,7 +49,8 @@ export async function openDirect(
       db
         .insert(memberships)
         .select(
-          sql`SELECT c.id, u.value, 'member', 'active', 0, c.created_at, 0, 0, 0, NULL, NULL, '{}', NULL, 0
+          sql`SELECT c.id, u.value, 'member', 'active', 0, c.created_at, 0, 0, 0, NULL, NULL, '{}', NULL, 0,
+              NULL, NULL
             FROM conversations c, json_each(${JSON.stringify([low, high])}) u
             WHERE c.low_user_id = ${low} AND c.high_user_id = ${high}`,
         )
@@ -112,6 +114,8 @@ const ListedRow = z.object({
   joined_at: z.number(),
   sticky: booleanColumn,
   silent: booleanColumn,
+  muted_until: z.number().nullable(),
+  archived_count: z.number().nullable(),
   validation: booleanColumn,
   peer_id: UserId.nullable(),
   peer_username: name,
@@ -186,7 +190,7 @@ async function listedRows(
       ${asLeft(sql`m.left_avatar`, sql`c.avatar`)} AS avatar, c.introduction, c.announcement, c.join_policy,
       c.discoverable, c.policy, c.owner_id,
       c.created_at, c.handle, c.mute_all, c.max_members, c.custom_fields, c.version, c.changed_at,
-      m.role, m.joined_at, m.sticky, m.silent, m.validation,
+      m.role, m.joined_at, m.sticky, m.silent, m.validation, m.muted_until, m.archived_count,
       p.id AS peer_id, p.username AS peer_username, p.nickname AS peer_nickname,
       p.avatar AS peer_avatar,
       p.online AND NOT ${isBlocked(...pair)} AND (c.answered OR ${areFriends(...pair)}) AS peer_online,
@@ -243,7 +247,10 @@ function toRecord(row: z.infer<typeof ListedRow>): ConversationRecord {
     },
     role: row.role,
     joinedAt: row.joined_at,
-    preferences: { pinned: row.sticky, silent: row.silent, validation: row.validation },
+    preferences: {
+      ...{ pinned: row.sticky, validation: row.validation, archivedCount: row.archived_count },
+      mutedUntil: row.silent ? (row.muted_until ?? FOR_EVER) : 0,
+    },
     peer:
       row.peer_id === null ? null : { ...person(row, "peer", row.peer_id), online: row.peer_online ?? false },
     owner: row.owner_id === null ? null : person(row, "owner", row.owner_id),

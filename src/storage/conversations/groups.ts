@@ -87,7 +87,7 @@ export async function insertGroup(db: Database, group: NewGroup): Promise<Conver
         .returning({ id: conversations.id }),
       db.insert(memberships).select(
         sql`SELECT c.id, json_extract(m.value, '$[0]'), json_extract(m.value, '$[1]'), 'active', 0, ${createdAt},
-            0, 0, 0, NULL, NULL, json_extract(m.value, '$[2]'), NULL, 0
+            0, 0, 0, NULL, NULL, json_extract(m.value, '$[2]'), NULL, 0, NULL, NULL
           FROM conversations c, json_each(${JSON.stringify(rows)}) m WHERE c.code = ${code}`,
       ),
     ]),

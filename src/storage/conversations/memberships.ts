@@ -1,6 +1,7 @@
 import { and, eq, sql } from "drizzle-orm";
 import type { UserId } from "../../domain/ids.ts";
 import type { OwnMembership } from "../../domain/ports.ts";
+import { LIST_PREFERENCES } from "../columns.ts";
 import { queryD1 } from "../d1-errors.ts";
 import type { Database } from "../database.ts";
 import { memberships } from "../schema.ts";
@@ -15,7 +16,10 @@ export async function listMemberships(
   { after, limit }: { after: number; limit: number },
 ): Promise<OwnMembership[]> {
   const mine = and(eq(memberships.userId, userId), sql`${memberships.conversationId} > ${after}`);
-  const { conversationId, pinned } = memberships;
-  const query = db.select({ conversationId, pinned }).from(memberships).where(mine);
+  const { conversationId } = memberships;
+  const query = db
+    .select({ conversationId, ...LIST_PREFERENCES })
+    .from(memberships)
+    .where(mine);
   return queryD1(query.orderBy(conversationId).limit(limit));
 }

@@ -35,7 +35,7 @@ export async function writeProjection(
       sql`SELECT ${id}, u.id, json_extract(j.value, '$[1]'), json_extract(j.value, '$[2]'),
           json_extract(j.value, '$[4]'), json_extract(j.value, '$[3]'), 0, 0, 0,
           iif(json_extract(j.value, '$[2]') = 'left', c.name, NULL),
-          iif(json_extract(j.value, '$[2]') = 'left', c.avatar, NULL), '{}', NULL, 0
+          iif(json_extract(j.value, '$[2]') = 'left', c.avatar, NULL), '{}', NULL, 0, NULL, NULL
         FROM json_each(${rows}) j JOIN users u ON u.id = json_extract(j.value, '$[0]')
           JOIN conversations c ON c.id = ${id}
         WHERE u.deleted_at IS NULL OR json_extract(j.value, '$[2]') = 'left'`,
@@ -86,7 +86,7 @@ async function writeRequests(db: Database, id: ConversationId, requests: Project
       .insert(memberships)
       .select(
         sql`SELECT c.id, u.id, 'member', 'left', 0, 0, 0, 0, 0, NULL, NULL, '{}',
-            json_extract(j.value, '$[1]'), json_extract(j.value, '$[2]')
+            json_extract(j.value, '$[1]'), json_extract(j.value, '$[2]'), NULL, NULL
           FROM json_each(${JSON.stringify(rows)}) j JOIN users u ON u.id = json_extract(j.value, '$[0]')
             JOIN conversations c ON c.id = ${id}
           WHERE u.deleted_at IS NULL`,

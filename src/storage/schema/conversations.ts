@@ -67,7 +67,7 @@ export const conversations = sqliteTable(
 
 /**
  * Members and known users, projected from the Conversation object by `version`. The flags `sticky`, `silent`
- * and `validation` are the member's own, and D1 is their authority.
+ * and `validation`, the mute and the archive are the member's own, and D1 is their authority.
  */
 export const memberships = sqliteTable(
   "memberships",
@@ -94,6 +94,10 @@ export const memberships = sqliteTable(
     requestedAt: integer("requested_at"),
     /** the version of `requested_at`: it is replaced iff the projected one is higher */
     requestVersion: integer("request_version").notNull().default(0),
+    /** while `silent` is set: until when (ms since 1970); null or -1: for ever */
+    mutedUntil: integer("muted_until"),
+    /** the countable messages as the member archived the conversation; null: it is not archived */
+    archivedCount: integer("archived_count"),
   },
   (table) => [
     primaryKey({ columns: [table.conversationId, table.userId] }),

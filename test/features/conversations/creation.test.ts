@@ -47,6 +47,8 @@ const COMMON = {
   unread_count: 0,
   sticky: false,
   silent: false,
+  muted_until: 0,
+  archived: false,
   validation: false,
   disabled: false,
   updated_at: expect.any(Number),

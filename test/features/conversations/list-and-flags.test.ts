@@ -137,7 +137,9 @@ describe("preferences", () => {
     for (const value of [true, true, false]) {
       const answer = await prefer(ann, id, { [flag]: value });
       expect(answer).toMatchObject({ status: 200 });
-      expect(answer.body).toEqual({ ...before, [flag]: value });
+      // Silent without a time is silent for ever.
+      const mute = { muted_until: flag === "silent" && value ? -1 : 0 };
+      expect(answer.body).toEqual({ ...before, [flag]: value, ...mute });
       expect(await getConversation(ann, id)).toEqual(answer.body);
       expect(await listedConversation(ann, id)).toEqual(answer.body);
       expect((await listedConversation(bob, id))[flag]).toBe(false);

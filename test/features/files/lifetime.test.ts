@@ -216,6 +216,8 @@ test("a conversation with messages from before records them when it wakes", asyn
       "DROP TABLE recorded_files; DROP TABLE revoked_files; DROP TABLE bans; DROP TABLE invitations",
     );
     storage.sql.exec("DROP INDEX applications_rejected; ALTER TABLE members DROP COLUMN unopened");
+    for (const column of ["composer_id", "sent_composer"])
+      storage.sql.exec(`ALTER TABLE members DROP COLUMN ${column}`);
     storage.sql.exec("DROP INDEX applications_unlisted; DROP INDEX applications_user");
     storage.sql.exec("ALTER TABLE applications DROP COLUMN listed");
     storage.sql.exec(

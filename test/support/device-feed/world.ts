@@ -67,7 +67,8 @@ const CROWD: DeviceEvent = {
       updatedAt: 0,
     },
     ...{ ignoresUnread: false, mentioned: [], peerRead: null },
-    ...{ pinned: false, silent: false, validation: false, lastMessage: null, disabled: false },
+    ...{ pinned: false, silent: false, mutedUntil: 0, validation: false, archived: false },
+    ...{ lastMessage: null, disabled: false },
   },
 };
 const BOB_PERSON = { id: BOB, username: "", nickname: "", avatar: "" };
@@ -386,7 +387,7 @@ export class World {
       sendFromDevice: async (_, input, take) => take(await this.#call(() => this.#sends(input))),
       ...{ pushConversation: async () => undefined, typing: async () => undefined },
       ...{ kick: never, removeDeleted: never, takeProfile: never, read: never },
-      ...{ snapshot: never, snapshotForRepair: never, openSessions: never },
+      ...{ snapshot: never, snapshotForRepair: never, openSessions: never, openComposer: never },
     };
   }
 

@@ -27,6 +27,7 @@ const METHODS = {
     "replay",
     "subscribe",
     "snapshot",
+    "openComposer",
     "revoke",
     "hide",
     "history",

@@ -133,6 +133,8 @@ export const WHO_MAY: Row[] = [
   // The group is not discoverable.
   { route: "GET /v1/groups/:id", ...members(OK) },
   { route: `PUT ${IN}/preferences`, body: () => ({ silent: true }), ...members(OK) },
+  { route: `PUT ${IN}/draft`, body: () => ({ text: "hello" }), ...members(OK) },
+  { route: `DELETE ${IN}/draft`, ...members(DONE) },
   { route: `POST ${IN}/messages`, body: text, ...members(MADE) },
   {
     route: `POST ${IN}/messages`,

@@ -114,6 +114,7 @@ function validBody(path: string): object {
     "/messages": { kind: "text", body: { text: "x" } },
     "/members": { user_ids: [ann.user.id] },
     "/owner": { user_id: ann.user.id },
+    "/draft": { text: "x" },
     "/:application_id": { action: "accept" },
   };
   return Object.entries(bodies).find(([end]) => path.endsWith(end))?.[1] ?? {};

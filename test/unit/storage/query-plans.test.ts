@@ -49,6 +49,8 @@ const HANDLE = Handle.parse("no such group");
 const PLACE = SignInPlace.parse("0".repeat(16));
 const KEY = FileKey.parse("0".repeat(32));
 const SEQ = Seq.parse(1);
+/** A newest countable message. */
+const NEWEST = { count: 1, at: 1 };
 const MANY = Array.from({ length: 300 }, (_, i) => ConversationId.parse(i + 1));
 
 /** Every function of src/storage that queries D1, called as the use-cases call it. */
@@ -103,10 +105,12 @@ const QUERIES: Record<string, (db: Database) => Promise<unknown>> = {
   "findListRecords, left ones too": (db) =>
     conversations.findListRecords(db, ANN, [{ id: ID, senderId: null }], true),
   findListRecordsOfUsers: (db) => conversations.findListRecordsOfUsers(db, ID, [ANN, BOB]),
-  updatePreferences: (db) => preferences.updatePreferences(db, ID, ANN, { pinned: true }),
-  "updatePreferences, none": (db) => preferences.updatePreferences(db, ID, ANN, {}),
-  "updatePreferences, left": (db) => preferences.updatePreferences(db, ID, ANN, { pinned: true }, true),
-  findSilence: (db) => preferences.findSilence(db, ANN, MANY),
+  updatePreferences: (db) => preferences.updatePreferences(db, ID, ANN, { pinned: true }, NEWEST),
+  "updatePreferences, none": (db) => preferences.updatePreferences(db, ID, ANN, {}, NEWEST),
+  "updatePreferences, muted": (db) => preferences.updatePreferences(db, ID, ANN, { mutedUntil: 1 }, NEWEST),
+  "updatePreferences, left": (db) =>
+    preferences.updatePreferences(db, ID, ANN, { pinned: true }, NEWEST, true),
+  findArchiveStates: (db) => preferences.findArchiveStates(db, ANN, MANY),
   listOwnJoinRequests: (db) =>
     requests.listOwnJoinRequests(db, ANN, { after: { createdAt: 0, conversationId: ID }, limit: 10 }),
   conversationExists: (db) => preferences.conversationExists(db, ID),

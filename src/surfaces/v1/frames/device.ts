@@ -10,6 +10,7 @@ import type {
   SyncPoint,
 } from "../../../domain/sync/socket-protocol.ts";
 import { parseJson, requireSound } from "../../../http/json.ts";
+import { serializeComposerDraft } from "../serialize/composer-drafts.ts";
 import {
   Address,
   DeviceFocus,
@@ -124,6 +125,11 @@ function wireEvent(event: DeviceEvent): DeviceServerFrame {
       return { type: "presence", user_id: event.userId, online: event.online };
     case "friend":
       return { type: "friend", user_id: event.userId, state: event.state };
+    case "composer_draft": {
+      const { conversationId, draft, clientMsgId } = event;
+      const shown = draft && serializeComposerDraft(draft);
+      return { type: "draft", conversation_id: conversationId, draft: shown, client_msg_id: clientMsgId };
+    }
     case "join_request":
       return { type: "join_request", conversation_id: event.conversationId, state: event.state };
     default:

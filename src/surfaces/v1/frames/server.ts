@@ -5,6 +5,7 @@ import { ConversationId, Position, Seq, SessionId, UserId } from "../../../domai
 import { Kind } from "../../../domain/messages/content.ts";
 import { KickReason, MemberEvent } from "../../../domain/sync/socket-protocol.ts";
 import { orNull, Time } from "../schemas/common.ts";
+import { ComposerDraft } from "../schemas/composer-drafts.ts";
 import { Conversation } from "../schemas/conversations.ts";
 import { AnyBody, Message, Sender } from "../schemas/messages.ts";
 import { Problem, ProblemCode } from "../schemas/problems.ts";
@@ -207,6 +208,17 @@ export const DeviceServerFrame = z
     ),
     frame("presence", { user_id: UserId, online: z.boolean() }, "A contact went online or offline"),
     frame("friend", { user_id: UserId, state: FriendState }, "The state of friendship with a user"),
+    frame(
+      "draft",
+      {
+        ...About,
+        draft: orNull(ComposerDraft),
+        client_msg_id: z.string().optional().openapi({
+          description: "Of a draft that has gone, if it had one: another composer stays as it is",
+        }),
+      },
+      "What you are writing on another device; `null`: it was sent, deleted, or has gone with the conversation",
+    ),
     frame("join_request", { ...About, state: JoinOutcome }, "Your request to join a group was decided"),
   ])
   .openapi("DeviceServerFrame", {

@@ -1,5 +1,6 @@
 import { z } from "@hono/zod-openapi";
 import { ProfileFields } from "../../../domain/accounts/user.ts";
+import { FOR_EVER } from "../../../domain/conversations/archive.ts";
 import { ConversationKind } from "../../../domain/conversations/conversation.ts";
 import { JoinPolicy, Role } from "../../../domain/conversations/group-kind.ts";
 import { ClientGroupId as ClientGroupIdText, ConversationId, Position, UserId } from "../../../domain/ids.ts";
@@ -7,7 +8,8 @@ import { LIMITS } from "../../../domain/limits.ts";
 import { GroupName } from "../../../domain/names/names.ts";
 import { textUpTo } from "../../../domain/text.ts";
 import { User } from "./accounts.ts";
-import { orNull, pageShape, Time } from "./common.ts";
+import { ListQuery, orNull, pageShape, Time } from "./common.ts";
+import { ComposerDraft } from "./composer-drafts.ts";
 import { Message } from "./messages.ts";
 
 const Discoverable = z.boolean().openapi({
@@ -52,6 +54,11 @@ export const ConversationChange = z
   })
   .openapi("ConversationChange");
 
+const MutedUntil = z
+  .int()
+  .min(FOR_EVER)
+  .openapi({ description: "Milliseconds since 1970; 0: not muted, -1: for ever", example: 0 });
+
 /** The fields of every conversation. */
 const ConversationFields = {
   id: ConversationId,
@@ -64,10 +71,17 @@ const ConversationFields = {
   read_seq: Position,
   unread_count: z.int(),
   sticky: z.boolean(),
-  silent: z.boolean(),
+  silent: z.boolean().openapi({ description: "You have muted it: `muted_until` is not 0" }),
+  muted_until: MutedUntil.openapi({ description: "0: not muted, or the time is over. -1: for ever" }),
+  archived: z.boolean().openapi({
+    description: "It is in your archive, `GET /v1/conversations?archived=true`, and not in your list",
+  }),
   validation: z.boolean(),
   disabled: z.boolean(),
   updated_at: Time,
+  draft: ComposerDraft.optional().openapi({
+    description: "In lists: what you are writing there, if anything",
+  }),
 };
 
 export const DirectConversation = z
@@ -92,6 +106,14 @@ export const GroupConversation = z
 export const Conversation = z
   .discriminatedUnion("kind", [GroupConversation, DirectConversation])
   .openapi("Conversation");
+
+/** The query of the list. */
+export const ConversationListQuery = ListQuery.extend({
+  archived: z
+    .enum(["true", "false"])
+    .default("false")
+    .openapi({ description: "`true`: your archive; `false`: your list without it", example: "false" }),
+});
 
 export const ConversationList = pageShape(Conversation).openapi("ConversationList");
 
@@ -124,7 +146,12 @@ export const Unread = z
 export const PreferencesChange = z
   .object({
     sticky: z.boolean().optional(),
-    silent: z.boolean().optional(),
+    silent: z.boolean().optional().openapi({ description: "Mutes it for ever, or not any more" }),
+    muted_until: MutedUntil.optional(),
+    archived: z.boolean().optional().openapi({ description: "Puts it into your archive, or back" }),
     validation: z.boolean().optional(),
   })
+  .refine(({ silent, muted_until }) => {
+    return silent === undefined || muted_until === undefined || silent === (muted_until !== 0);
+  }, "`silent` and `muted_until` contradict each other: give one of them")
   .openapi("PreferencesChange");

@@ -9,6 +9,7 @@ import type {
   GroupConversation,
   Unread as UnreadShape,
 } from "../schemas/conversations.ts";
+import { serializeComposerDraft } from "./composer-drafts.ts";
 import { serializeMessage } from "./messages.ts";
 import { serializeUser } from "./users.ts";
 
@@ -60,9 +61,12 @@ function sharedFields(conversation: Conversation) {
     unread_count: conversation.unreadCount,
     sticky: conversation.pinned,
     silent: conversation.silent,
+    muted_until: conversation.mutedUntil,
+    archived: conversation.archived,
     validation: conversation.validation,
     disabled: conversation.disabled,
     updated_at: conversation.updatedAt,
+    ...(conversation.draft && { draft: serializeComposerDraft(conversation.draft) }),
   };
 }
 

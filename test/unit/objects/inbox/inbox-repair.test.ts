@@ -1,6 +1,7 @@
 import { runInDurableObject } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { expect, test } from "vitest";
+import { NOT_ARCHIVED } from "../../../../src/domain/conversations/archive.ts";
 import { CoreError } from "../../../../src/domain/errors.ts";
 import { ConversationId, Position, UserId } from "../../../../src/domain/ids.ts";
 import type { Conversations, OwnMembership, UserDirectory } from "../../../../src/domain/ports.ts";
@@ -82,6 +83,7 @@ function repaired(
         sendFromDevice: unasked,
         read: unasked,
         pushConversation: unasked,
+        openComposer: unasked,
       },
       ...{ typing: unasked, replay: unasked, subscribe: unasked, snapshot: unasked, openSessions: unasked },
       snapshotForRepair: (id) => ask(world, id),
@@ -117,7 +119,9 @@ function repaired(
     };
     const repair = new ListRepair(sql, scheduler, {
       ...{ list, cursors, feed, conversations, timing, userId, sockets: { ...audience, fail } },
-      directory: { memberships: memberships ?? (async () => [{ conversationId: ID, pinned: false }]) },
+      directory: {
+        memberships: memberships ?? (async () => [{ conversationId: ID, pinned: false, ...NOT_ARCHIVED }]),
+      },
       isDeleted: () => world.isGone,
       lookAtSockets: () => undefined,
     });
@@ -217,7 +221,7 @@ test("while D1 is down a repair does nothing, and may be tried again at once", a
   let isDown = true;
   const memberships = async () => {
     if (isDown) throw new Error("D1 is down");
-    return [{ conversationId: ID, pinned: true }];
+    return [{ conversationId: ID, pinned: true, ...NOT_ARCHIVED }];
   };
   await repaired({ known: update(5), ask: () => answer(update(8)), memberships }, async (world, repair) => {
     await expect(repair.run(calls())).rejects.toThrow("D1 is down");
@@ -268,7 +272,7 @@ async function breaking(sql: SqlStorage, step: number, work: () => Promise<unkno
 /** D1, with 60 memberships. */
 async function sixty(_: UserId, after: number, limit: number): Promise<OwnMembership[]> {
   const ids = range(after + 1, Math.min(60, after + limit));
-  return ids.map((id) => ({ conversationId: ConversationId.parse(id), pinned: false }));
+  return ids.map((id) => ({ conversationId: ConversationId.parse(id), pinned: false, ...NOT_ARCHIVED }));
 }
 
 /** Runs the jobs of a repair until none is left. @returns how many ran */

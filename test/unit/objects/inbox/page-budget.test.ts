@@ -53,6 +53,7 @@ async function fetchedAtOnce(messages: number, maxBytes: number): Promise<number
         takeProfile: unasked,
         sendFromDevice: unasked,
         read: unasked,
+        openComposer: unasked,
       },
       ...{ pushConversation: unasked, typing: unasked, subscribe: unasked, snapshot: unasked },
       ...{ snapshotForRepair: unasked, openSessions: unasked },

@@ -12,11 +12,12 @@ import { weighs } from "../../../../http/access/rate-limit.ts";
 import { authenticated } from "../../auth.ts";
 import { v1Body } from "../../body.ts";
 import { v1Router } from "../../router.ts";
-import { ConversationIdParam, ListQuery, problems } from "../../schemas/common.ts";
+import { ConversationIdParam, problems } from "../../schemas/common.ts";
 import {
   Conversation,
   ConversationChange,
   ConversationList,
+  ConversationListQuery,
   NewConversation,
   PreferencesChange,
 } from "../../schemas/conversations.ts";
@@ -49,10 +50,11 @@ const listRoute = createRoute({
   operationId: "listConversations",
   tags: ["Conversations"],
   summary: "Your conversations",
-  description: "Sticky conversations first, then by newest activity.",
+  description:
+    "Sticky conversations first, then by newest activity. Those that you have archived are in a list of their own (`archived=true`), in the same order. A new message brings one back, also your own, unless you have muted it then.",
   security: [{ bearer: [] }],
   middleware: [authenticated, weighs("page")] as const,
-  request: { query: ListQuery },
+  request: { query: ConversationListQuery },
   responses: {
     200: { description: "A page", content: { "application/json": { schema: ConversationList } } },
     ...problems("validation_failed", "unauthenticated"),
@@ -117,7 +119,8 @@ const preferencesRoute = createRoute({
   operationId: "setPreferences",
   tags: ["Conversations"],
   summary: "Set your own preferences of a conversation",
-  description: "Absent flags keep their value.",
+  description:
+    "Absent ones keep their value. `silent` is whether `muted_until` is -1 or later than now; setting it sets `muted_until` to -1 or 0, so give one of the two. An archived conversation leaves your list until a new message comes, also your own, while it is not muted; the end of a mute alone does not bring it back. Your devices are sent the `conversation` in a frame.",
   security: [{ bearer: [] }],
   middleware: [authenticated, v1Body] as const,
   request: {
@@ -145,11 +148,9 @@ export const conversations = v1Router()
     return c.json(serializeConversation(conversation), created ? 201 : 200);
   })
   .openapi(listRoute, async (c) => {
-    const { items, nextCursor } = await listConversations(
-      c.var.core,
-      c.var.caller.userId,
-      c.req.valid("query"),
-    );
+    const { archived, ...range } = c.req.valid("query");
+    const query = { ...range, archived: archived === "true", withDrafts: true };
+    const { items, nextCursor } = await listConversations(c.var.core, c.var.caller.userId, query);
     return c.json({ items: items.map(serializeConversation), next_cursor: nextCursor }, 200);
   })
   .openapi(getRoute, async (c) => {
@@ -171,8 +172,9 @@ export const conversations = v1Router()
   })
   .openapi(preferencesRoute, async (c) => {
     const { id } = c.req.valid("param");
-    const { sticky, ...others } = c.req.valid("json");
-    const change = { ...others, pinned: sticky };
+    const { sticky, muted_until: mutedUntil, silent, ...others } = c.req.valid("json");
+    const mute = mutedUntil === undefined ? { silent } : { mutedUntil };
+    const change = { ...others, ...mute, pinned: sticky };
     const conversation = await setPreferences(c.var.core, c.var.caller.userId, id, change);
     return c.json(serializeConversation(conversation), 200);
   });

@@ -1,0 +1,193 @@
+import {
+  ComposerContent,
+  type ComposerDraft,
+  type WrittenDraft,
+} from "../domain/conversations/composer-draft.ts";
+import { CoreError, noConversation, sessionOver } from "../domain/errors.ts";
+import type { ConversationId, SessionId, UserId } from "../domain/ids.ts";
+import { LIMITS } from "../domain/limits.ts";
+import type { ComposerOpening, Conversations } from "../domain/ports.ts";
+import type { InboxUpdate } from "../domain/sync/inbox-update.ts";
+import type { DeviceEvent } from "../domain/sync/socket-protocol.ts";
+import type { Timing } from "../domain/timing.ts";
+import { withDeadline } from "../object/deadline.ts";
+import { KeyQueue } from "../object/key-queue.ts";
+import type { ListedAs } from "./list/list-writer.ts";
+
+/** The table of composer drafts; part of an inbox's migrations. `content`: a `ComposerContent` as JSON. */
+export const COMPOSER_DRAFTS_TABLE = `
+  CREATE TABLE composer_drafts (
+    conversation_id INTEGER PRIMARY KEY,
+    content TEXT NOT NULL,
+    updated_at INTEGER NOT NULL
+  ) STRICT;`;
+
+type DraftRow = { conversation_id: ConversationId; content: string; updated_at: number };
+
+/** What composer drafts need from the inbox. */
+interface ComposerDraftsDeps {
+  conversations: Pick<Conversations, "openComposer">;
+  /** how the list has a conversation; null: not at all */
+  listedAs(id: ConversationId): ListedAs | null;
+  storeSnapshot(update: InboxUpdate): void;
+  /** sends an event to the user's devices, except those of a session */
+  tell(event: DeviceEvent, except: SessionId | null): void;
+  isDeleted(): boolean;
+  userId(): UserId;
+  timing: Pick<Timing, "deviceFeed">;
+}
+
+/**
+ * The composer drafts of a user: what they are writing, one in each conversation, for their devices alone.
+ * The last writer wins. A draft goes
+ * - with the send that has its client message id: the conversation says so in each later inbox update;
+ * - when the user leaves the conversation, or deletes it for themself, by the inbox update that says it;
+ * - with the account, as all tables.
+ */
+export class ComposerDrafts {
+  readonly #sql: SqlStorage;
+  readonly #deps: ComposerDraftsDeps;
+  /** The writes of one conversation have an order: their calls to the conversation do not overtake. */
+  readonly #turns = new KeyQueue<ConversationId>();
+  /** the client message ids that were sent during the write that is under way, by conversation */
+  readonly #sentMeanwhile = new Map<ConversationId, Set<string>>();
+
+  constructor(sql: SqlStorage, deps: ComposerDraftsDeps) {
+    this.#sql = sql;
+    this.#deps = deps;
+  }
+
+  /**
+   * Stores a draft, and tells the user's other sessions. The same content once more changes nothing.
+   * @throws `not_found` unless the user is a member, `conflict` if its message is sent already, or the user
+   *   has too many drafts, `unavailable` if the conversation does not answer in time
+   */
+  put({ conversationId: id, sessionId, content }: WrittenDraft): Promise<ComposerDraft> {
+    return this.#turns.run(id, async () => {
+      const sent = new Set<string>();
+      this.#sentMeanwhile.set(id, sent);
+      try {
+        const { clientMsgId } = content;
+        const { isSent } = await this.#open(id, clientMsgId);
+        if (isSent || (clientMsgId !== undefined && sent.has(clientMsgId))) throw alreadySent();
+        return this.#store(id, sessionId, content);
+      } finally {
+        this.#sentMeanwhile.delete(id);
+      }
+    });
+  }
+
+  /**
+   * Deletes the draft of a conversation, and tells the user's other sessions. Idempotent.
+   * @throws `not_found` unless the user is a member, `unavailable` as `put`
+   */
+  discard(id: ConversationId, sessionId: SessionId): Promise<void> {
+    return this.#turns.run(id, async () => {
+      if (this.#deps.listedAs(id)?.state !== "active") await this.#open(id, undefined);
+      this.#clear(id, sessionId);
+    });
+  }
+
+  /** The drafts of these conversations. */
+  of(ids: ConversationId[]): Map<ConversationId, ComposerDraft> {
+    const query = `SELECT * FROM composer_drafts
+      WHERE conversation_id IN (SELECT value FROM json_each(?))`;
+    const rows = this.#sql.exec<DraftRow>(query, JSON.stringify(ids)).toArray();
+    return new Map(rows.map((row) => [row.conversation_id, toDraft(row)]));
+  }
+
+  /**
+   * Clears the draft that an inbox update ends. Call it in the turn in which the list takes the update.
+   * @param listedAs how the list has the conversation; null: not at all, or it is rebuilt from the update
+   */
+  follow(update: InboxUpdate, listedAs: () => ListedAs | null): void {
+    const { conversationId: id, sentComposer } = update;
+    if (sentComposer !== undefined) {
+      this.#sentMeanwhile.get(id)?.add(sentComposer);
+      if (this.#read(id)?.clientMsgId === sentComposer) this.#clear(id, null);
+    }
+    if (update.state === "active" && !update.deletedForMe) return;
+    const before = listedAs();
+    // A late update says nothing of today.
+    if (before && update.version <= before.version) return;
+    const isDeletedNow = before?.deletedForMe === false;
+    if (update.state !== "active" || isDeletedNow) this.#clear(id, null);
+  }
+
+  /** Clears the draft of a conversation that the list does not have any more. */
+  forget(id: ConversationId): void {
+    this.#clear(id, null);
+  }
+
+  /**
+   * Asks the conversation whether the user is a member. Its answer is in the list then, unless that knows
+   * more.
+   * @throws `not_found` unless the user is a member
+   */
+  async #open(id: ConversationId, clientMsgId: string | undefined): Promise<ComposerOpening> {
+    const { conversations, isDeleted, listedAs, storeSnapshot, timing, userId } = this.#deps;
+    const call = conversations.openComposer(id, { userId: userId(), clientMsgId });
+    const opening = await withDeadline(call, timing.deviceFeed.callTimeoutMs);
+    if (isDeleted()) throw sessionOver("This account does not exist any more.");
+    storeSnapshot(opening.update);
+    if (listedAs(id)?.state !== "active") throw noConversation();
+    return opening;
+  }
+
+  #store(id: ConversationId, sessionId: SessionId, content: ComposerContent): ComposerDraft {
+    const json = JSON.stringify(content);
+    const known = this.#row(id);
+    if (known?.content === json) return toDraft(known);
+    if (!known) this.#requireRoom();
+    const updatedAt = Math.max(Date.now(), known?.updated_at ?? 0);
+    const columns = "conversation_id, content, updated_at";
+    this.#sql.exec(
+      `INSERT OR REPLACE INTO composer_drafts (${columns}) VALUES (?, ?, ?)`,
+      id,
+      json,
+      updatedAt,
+    );
+    const draft = { ...content, updatedAt };
+    this.#deps.tell({ type: "composer_draft", conversationId: id, draft }, sessionId);
+    return draft;
+  }
+
+  /** @throws `conflict` if there are as many drafts as a user may have */
+  #requireRoom(): void {
+    const { count } = this.#sql
+      .exec<{ count: number }>("SELECT count(*) AS count FROM composer_drafts")
+      .one();
+    if (count < LIMITS.composerDrafts) return;
+    const detail = `You have ${LIMITS.composerDrafts} drafts, which is the most: send or delete one first.`;
+    throw new CoreError("conflict", detail);
+  }
+
+  #row(id: ConversationId): DraftRow | undefined {
+    const query = "SELECT * FROM composer_drafts WHERE conversation_id = ?";
+    return this.#sql.exec<DraftRow>(query, id).toArray()[0];
+  }
+
+  #read(id: ConversationId): ComposerDraft | undefined {
+    const row = this.#row(id);
+    return row && toDraft(row);
+  }
+
+  /** @param except the session that has discarded it; null: none has */
+  #clear(id: ConversationId, except: SessionId | null): void {
+    const draft = this.#read(id);
+    if (!draft) return;
+    this.#sql.exec("DELETE FROM composer_drafts WHERE conversation_id = ?", id);
+    const { clientMsgId } = draft;
+    const about = { conversationId: id, draft: null, ...(clientMsgId !== undefined && { clientMsgId }) };
+    this.#deps.tell({ type: "composer_draft", ...about }, except);
+  }
+}
+
+function toDraft({ content, updated_at: updatedAt }: DraftRow): ComposerDraft {
+  return { ...ComposerContent.parse(JSON.parse(content)), updatedAt };
+}
+
+function alreadySent(): CoreError {
+  const detail = "The message with this client_msg_id is sent: what is written now needs another one.";
+  return new CoreError("conflict", detail);
+}

@@ -1,0 +1,40 @@
+import { z } from "@hono/zod-openapi";
+import { Seq } from "../../../domain/ids.ts";
+import { LIMITS } from "../../../domain/limits.ts";
+import { exceedsBytes, textUpTo } from "../../../domain/text.ts";
+import { Time } from "./common.ts";
+import { ClientMsgId } from "./messages.ts";
+
+const fields = {
+  text: textUpTo(LIMITS.textLength).refine(
+    (text) => !exceedsBytes(JSON.stringify({ text }), LIMITS.bodyBytes),
+    {
+      message: `must be at most ${LIMITS.bodyBytes} bytes as JSON`,
+      params: { excess: true },
+    },
+  ),
+  reply_to: Seq.optional().openapi({
+    description: "The message that it answers. Whether it exists is not asked",
+  }),
+  thread: z
+    .object({ root: Seq, also_in_main: z.boolean().optional() })
+    .optional()
+    .openapi({ description: "The thread that it is written in" }),
+  client_msg_id: ClientMsgId.optional().openapi({
+    description: "The id under which you will send it: that send clears the draft",
+  }),
+};
+
+/** What a client writes of its composer. */
+export const NewComposerDraft = z
+  .object(fields)
+  .refine(({ text, reply_to }) => text !== "" || reply_to !== undefined, {
+    path: ["text"],
+    message: "is empty: DELETE the draft instead",
+  })
+  .openapi("NewComposerDraft");
+
+/** What the caller is writing in a conversation. */
+export const ComposerDraft = z.object({ ...fields, updated_at: Time }).openapi("ComposerDraft", {
+  description: "What you are writing in a conversation, for your devices alone",
+});
