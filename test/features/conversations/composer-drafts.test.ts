@@ -446,6 +446,13 @@ describe("the draft goes with", () => {
     await send(ann, id, "hello");
     await evictDurableObject(inboxObject(bob.user.id));
     expect(await draftedText(bob, id)).toBe("after");
+    // A late update of the departure says nothing of today.
+    const { user } = bob;
+    const snapshot = await conversationObject(ConversationId.parse(id)).snapshot({ userId: user.id });
+    if (!snapshot.ok) throw new Error("Bob is a member");
+    const { value } = snapshot;
+    await inboxObject(user.id).applyUpdate({ ...value, version: value.version - 1, state: "left" });
+    expect(await draftedText(bob, id)).toBe("after");
   });
 
   test("the deletion of the conversation for oneself, on a device that hears of it too", async () => {
