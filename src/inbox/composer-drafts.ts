@@ -3,7 +3,7 @@ import {
   type ComposerDraft,
   type WrittenDraft,
 } from "../domain/conversations/composer-draft.ts";
-import { CoreError, noConversation, sessionOver } from "../domain/errors.ts";
+import { accountOver, CoreError, noConversation } from "../domain/errors.ts";
 import type { ConversationId, SessionId, UserId } from "../domain/ids.ts";
 import { LIMITS } from "../domain/limits.ts";
 import type { ComposerOpening, Conversations } from "../domain/ports.ts";
@@ -128,7 +128,7 @@ export class ComposerDrafts {
     const { conversations, isDeleted, listedAs, storeSnapshot, timing, userId } = this.#deps;
     const call = conversations.openComposer(id, { userId: userId(), clientMsgId });
     const opening = await withDeadline(call, timing.deviceFeed.callTimeoutMs);
-    if (isDeleted()) throw sessionOver("This account does not exist any more.");
+    if (isDeleted()) throw accountOver();
     storeSnapshot(opening.update);
     if (listedAs(id)?.state !== "active") throw noConversation();
     return opening;

@@ -306,7 +306,7 @@ export abstract class InboxObject extends InboxLifecycle {
    */
   putComposerDraft(input: WrittenDraft): Promise<Result<ComposerDraft>> {
     return this.answer(({ composerDrafts, accountDeletion }) => {
-      if (accountDeletion.isDeleted) throw noAccount();
+      if (accountDeletion.isDeleted) throw accountOver();
       return composerDrafts.put(input);
     });
   }

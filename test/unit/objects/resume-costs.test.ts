@@ -13,8 +13,11 @@ const MESSAGES = 4_000;
 
 /** Fills a room with texts of 80 bytes. */
 function fill(room: Room): void {
-  const draft = { clientMsgId: undefined, kind: "text", quoteSeq: undefined, mentions: [] } as const;
-  const drafts = range(1, MESSAGES).map(() => ({ ...draft, body: JSON.stringify({ text: "x".repeat(80) }) }));
+  const draft = { clientMsgId: undefined, kind: "text", quoteSeq: undefined } as const;
+  const drafts = range(1, MESSAGES).map(() => ({
+    ...draft,
+    ...{ mentions: [], body: JSON.stringify({ text: "x".repeat(80) }) },
+  }));
   for (let i = 0; i < drafts.length; i += 100) {
     room.submit(ANN, drafts.slice(i, i + 100), { resolve: () => undefined });
     room.flushSends();
