@@ -22,7 +22,9 @@ import { listMemberships } from "./storage/conversations/memberships.ts";
 import { findStoredContext } from "./storage/conversations/message-context.ts";
 import { writeProjection } from "./storage/conversations/projection.ts";
 import { openDatabase } from "./storage/database.ts";
+import { holdFiles, releaseFiles } from "./storage/files/file-holds.ts";
 import { addFileReferences, removeFileReferences } from "./storage/files/file-references.ts";
+import { findFile } from "./storage/files/files.ts";
 import { usersigProtocol } from "./surfaces/usersig/frames.ts";
 import { deviceProtocol } from "./surfaces/v1/frames/device.ts";
 import { roomProtocol } from "./surfaces/v1/frames/room.ts";
@@ -74,6 +76,9 @@ export function createWorker(timing: Timing) {
           isDeleted: async (id) => ((await findAccountState(db, id))?.deletedAt ?? null) !== null,
           memberships: (id, after, limit) => listMemberships(db, id, { after, limit }),
           profile: async (id) => (await findVersionedPeople(db, [id]))[0] ?? null,
+          holdFiles: (id, scheduledId, keys, until) => holdFiles(db, id, scheduledId, keys, until),
+          releaseFiles: (id, scheduledId, until) => releaseFiles(db, id, scheduledId, until),
+          fileExists: async (key) => (await findFile(db, key)) !== null,
           kinds: (ids) => findConversationKinds(db, ids),
           setOnline: (id, online) => setOnline(db, id, online),
           onlineContacts: (id, after, limit) => listOnlineContacts(db, id, { after, limit }),

@@ -8,7 +8,7 @@ import type { InvitationCode } from "../domain/conversations/invitation.ts";
 import type { JoinState } from "../domain/conversations/join-request.ts";
 import { atPath, noMessage, type Result } from "../domain/errors.ts";
 import type { Position, Seq, SessionId, UserId } from "../domain/ids.ts";
-import type { AnyDraft } from "../domain/messages/message.ts";
+import type { AnyDraft, DraftReferences } from "../domain/messages/message.ts";
 import type { DeviceSendRequest, ReplayRequest, SubscribeRequest, TakeSendResult } from "../domain/ports.ts";
 import { answer } from "../object/rpc.ts";
 import type { BanInput } from "./changes/banning.ts";
@@ -65,6 +65,17 @@ export abstract class ConversationObject extends ConversationLifecycle {
   async send(input: { userId: UserId; draft: AnyDraft }): ReturnType<Room["send"]> {
     const ready = await answer(() => this.ensureLoaded());
     return ready.ok ? ready.value.room.send(input.userId, input.draft) : ready;
+  }
+
+  /**
+   * Checks a draft that is to be sent later: whether it could refer to what it refers to. Whether the caller
+   * may write is a question of that moment.
+   * @returns the message that the caller has sent with its client message id, also before they left; null:
+   *   none
+   * @throws `not_found` unless the caller is a member and sees what the draft refers to
+   */
+  checkDraft(input: { userId: UserId; draft: DraftReferences }) {
+    return this.answer(({ room }) => room.profiles.fresh(() => room.checkDraft(input.userId, input.draft)));
   }
 
   /** A page of messages as the caller sees them, in rising order; without bounds the newest messages. */

@@ -3,7 +3,7 @@ import type { Conversation } from "../domain/conversations/conversation.ts";
 import type { Result } from "../domain/errors.ts";
 import type { UserId } from "../domain/ids.ts";
 import { bytesWithProfiles } from "../domain/messages/merged.ts";
-import type { AnyDraft, Message } from "../domain/messages/message.ts";
+import type { AnyDraft, DraftReferences, Message } from "../domain/messages/message.ts";
 import type { ComposerOpening, ConversationDirectory, Inboxes, MessageSources } from "../domain/ports.ts";
 import type { Settings } from "../domain/settings.ts";
 import type { InboxUpdate } from "../domain/sync/inbox-update.ts";
@@ -44,6 +44,7 @@ import { Members } from "./members/members.ts";
 import { ProfileCache } from "./members/profile-cache.ts";
 import { MessageSearch } from "./search/search.ts";
 import { DirectPermission } from "./sending/direct-permission.ts";
+import { refusedReference } from "./sending/draft-references.ts";
 import { ForwardResolver } from "./sending/forward-resolver.ts";
 import type { SendOrigin, SendOutcome } from "./sending/send.ts";
 import { SendAdmission } from "./sending/send-admission.ts";
@@ -275,6 +276,18 @@ export class Room implements RoomContext {
     const [message] = this.renderer.render([row], sender);
     if (!message) throw new Error("one row makes one message");
     return { ok: true, value: { message, isRepeated } };
+  }
+
+  /** @see ConversationObject.checkDraft */
+  checkDraft(senderId: UserId, draft: DraftReferences): { sent: Message | null } {
+    this.flushSends();
+    const { clientMsgId } = draft;
+    const row = clientMsgId === undefined ? undefined : this.log.byClientId(senderId, clientMsgId);
+    const sender = row && this.members.find(senderId);
+    if (sender) return { sent: this.renderer.render([row], sender)[0] ?? null };
+    const refusal = refusedReference(this.log, this.members, this.members.active(senderId), draft);
+    if (refusal) throw refusal;
+    return { sent: null };
   }
 
   /** Publishes that a member is typing, unless they may not write. */

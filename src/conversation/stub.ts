@@ -10,6 +10,7 @@ const REPEATS: Repeats<ConversationObject> = {
   init: true,
   // Without a client id a repeated send would be stored twice.
   send: ({ draft }) => draft.clientMsgId !== undefined,
+  checkDraft: true,
   page: true,
   changes: true,
   pageWithContext: true,

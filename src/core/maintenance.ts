@@ -5,6 +5,7 @@ import { deleteOldSignInPlaces } from "../storage/accounts/sign-in-places.ts";
 import { fillInUsernameKeys } from "../storage/accounts/username-keys.ts";
 import { deleteOldRejections } from "../storage/contacts/friends.ts";
 import type { Database } from "../storage/database.ts";
+import { deleteOldHolds } from "../storage/files/file-holds.ts";
 import { attemptLifetimeMs } from "./accounts/passwords.ts";
 import { deleteFilesThatExpired, markFilesThatNothingShows } from "./files/expired-files.ts";
 import { deleteOrphanedFiles } from "./files/orphaned-files.ts";
@@ -25,6 +26,8 @@ export async function deleteExpired(db: Database, files: R2Bucket, timing: Timin
   await deleteExpiredSessions(db, now);
   await deleteOldAttempts(db, now - attemptLifetimeMs(timing.passwords));
   await deleteOldSignInPlaces(db, now - timing.passwords.placeLifetimeMs);
+  // First: a file that was held until now may be marked at once.
+  await deleteOldHolds(db, now);
   await markFilesThatNothingShows(db, now, timing.files);
   await deleteFilesThatExpired(db, files, now);
   await deleteOldRejections(db, now - timing.rejections.cooldownMs);

@@ -36,6 +36,8 @@ export const LIMITS = {
   joinRequest: 500,
   /** bytes of the `details` of a profile as JSON */
   detailsBytes: 8 * 1024,
+  /** scheduled messages of a user that wait; as many more that were refused */
+  scheduled: 100,
   /** stored notifications of a user */
   notifications: 1_000,
   /** seconds of a mute: 10 years */

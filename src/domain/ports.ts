@@ -11,8 +11,9 @@ import type { Role } from "./conversations/group-kind.ts";
 import type { CustomFields } from "./custom-fields.ts";
 import type { Result } from "./errors.ts";
 import type { FileReference, RevokedReferences } from "./files/file.ts";
-import type { ConversationId, Position, Seq, SessionId, UserId } from "./ids.ts";
-import type { AnyDraft, Originals, Receipt } from "./messages/message.ts";
+import type { ConversationId, FileKey, Position, Seq, SessionId, UserId } from "./ids.ts";
+import type { AnyDraft, DraftReferences, Message, Originals, Receipt } from "./messages/message.ts";
+import type { ScheduledId } from "./messages/scheduled.ts";
 import type { EncodedMessage } from "./sync/encoded-message.ts";
 import type { DeliveredPosition, InboxUpdate, RepairSnapshot } from "./sync/inbox-update.ts";
 import type { StoredContext } from "./sync/message-context.ts";
@@ -162,6 +163,15 @@ export interface UserDirectory {
    * yet.
    */
   storedContext(id: UserId, conversationId: ConversationId): Promise<StoredContext | null>;
+  /**
+   * Holds these files for a scheduled message, and no others of it: they are not deleted before `until` (ms
+   * since 1970). Keys without a file are left out. Idempotent.
+   */
+  holdFiles(id: UserId, scheduledId: ScheduledId, keys: FileKey[], until: number): Promise<void>;
+  /** Holds the files of a scheduled message no longer than until then (ms since 1970). Idempotent. */
+  releaseFiles(id: UserId, scheduledId: ScheduledId, until: number): Promise<void>;
+  /** Whether there is a file with this key. */
+  fileExists(key: FileKey): Promise<boolean>;
   /** Projects the user's presence, which lists read. */
   setOnline(id: UserId, online: boolean): Promise<void>;
   /**
@@ -270,6 +280,19 @@ export interface Conversations {
   takeProfile(id: ConversationId, input: { profile: VersionedPerson }): Promise<unknown>;
   /** Removes a user whose account is deleted. Idempotent. */
   removeDeleted(id: ConversationId, input: { userId: UserId }): Promise<unknown>;
+  /**
+   * Stores a message, or finds the one with its client message id.
+   * @throws as the conversation refuses it now
+   */
+  send(
+    id: ConversationId,
+    input: { userId: UserId; draft: AnyDraft & { clientMsgId: string } },
+  ): Promise<{ message: Message }>;
+  /** The message that was sent with the draft's client message id; null: none. @throws `not_found` */
+  checkDraft(
+    id: ConversationId,
+    input: { userId: UserId; draft: DraftReferences },
+  ): Promise<{ sent: Message | null }>;
   /** Stores messages of one sender, in order. `take` gets the result before this resolves. */
   sendFromDevice(id: ConversationId, input: DeviceSendRequest, take: TakeSendResult): Promise<unknown>;
   /** Moves the member's read position. */

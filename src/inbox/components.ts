@@ -23,6 +23,7 @@ import { ListRepair } from "./list/repair.ts";
 import { SnapshotRequests } from "./list/snapshot-requests.ts";
 import { Subscriptions } from "./list/subscriptions.ts";
 import { Notifications } from "./notifications.ts";
+import { createScheduled, type Scheduled } from "./scheduled/scheduled.ts";
 
 /** What an inbox needs from outside; `src/worker.ts` hands it in. */
 export interface InboxDeps extends DeviceSocketsDeps {
@@ -65,7 +66,13 @@ export type InboxJobKind =
   /** announces a new profile to further conversations; key: the last conversation that has it, or 0 */
   | "profile"
   /** forgets expired stored drafts */
-  | "drafts";
+  | "drafts"
+  /** sends scheduled messages that are due; key: their conversation */
+  | "scheduled"
+  /** has D1 hold the files of a scheduled message, or no longer; key: its id */
+  | "scheduled_files"
+  /** forgets scheduled messages that failed long ago */
+  | "scheduled_expiry";
 
 /** The parts of an inbox. They are created once D1 has confirmed that the user exists. */
 export interface InboxComponents {
@@ -75,6 +82,7 @@ export interface InboxComponents {
   list: ConversationList;
   drafts: Drafts;
   composerDrafts: ComposerDrafts;
+  scheduled: Scheduled;
   notifications: Notifications;
   recentActivity: RecentActivity;
   snapshotRequests: SnapshotRequests;
@@ -122,6 +130,11 @@ export function createComponents({ ctx, deps, jobs, userId, isOpening, kick }: I
   const cursors = new DeviceCursors(sql);
   const drafts = new Drafts(sql, jobs, timing.drafts);
   const sockets = new DeviceSockets(ctx, deps, cursors);
+  const scheduled = createScheduled(sql, jobs, {
+    ...deps,
+    userId,
+    tell: (event) => sockets.broadcast(event),
+  });
   const audience = {
     open: () => sockets.open(),
     isOpen: () => isOpening() || sockets.open().length > 0,
@@ -191,6 +204,7 @@ export function createComponents({ ctx, deps, jobs, userId, isOpening, kick }: I
     list,
     drafts,
     composerDrafts,
+    scheduled,
     notifications,
     recentActivity,
     snapshotRequests,

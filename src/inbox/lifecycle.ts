@@ -33,6 +33,9 @@ export abstract class InboxLifecycle extends SocketHost {
       session_lookup: (_, calls) => this.#with((components) => this.#lookUpEndedSessions(components, calls)),
       deletion_lookup: (_, calls) => this.#with((components) => this.#lookUpDeletion(components, calls)),
       drafts: () => this.#with(async ({ drafts }) => drafts.deleteExpired()),
+      scheduled: (key, calls) => this.#with(({ scheduled }) => scheduled.sends.sendDue(key, calls)),
+      scheduled_files: (key) => this.#with(({ scheduled }) => scheduled.files.store(key)),
+      scheduled_expiry: () => this.#with(async ({ scheduled }) => scheduled.sends.deleteExpired()),
       leave: (key, calls) =>
         this.#with((components) => this.#leave(components, ConversationId.parse(Number(key)), calls)),
       account_deleted: (key, calls) =>

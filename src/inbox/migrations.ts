@@ -4,6 +4,7 @@ import { COMPOSER_DRAFTS_TABLE } from "./composer-drafts.ts";
 import { DRAFTS_TABLE } from "./drafts.ts";
 import { LIST_AHEAD_TABLE } from "./list/list-writer.ts";
 import { NOTIFICATION_TABLES } from "./notifications.ts";
+import { SCHEDULED_TABLE } from "./scheduled/scheduled-messages.ts";
 
 /** The schema of an inbox, step by step. Append-only: a released step never changes. */
 export const MIGRATIONS: readonly Migration[] = [
@@ -137,5 +138,11 @@ export const MIGRATIONS: readonly Migration[] = [
     version: 12,
     minCode: 1,
     sql: COMPOSER_DRAFTS_TABLE,
+  },
+  {
+    // Scheduled messages.
+    version: 13,
+    minCode: 1,
+    sql: SCHEDULED_TABLE,
   },
 ];

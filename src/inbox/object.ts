@@ -14,6 +14,13 @@ import type { ConversationId, SessionId } from "../domain/ids.ts";
 import type { DraftContent, DraftId, DraftState, StoredDraft } from "../domain/messages/draft.ts";
 import type { MessageReference } from "../domain/messages/message.ts";
 import type {
+  NewScheduledMessage,
+  ScheduledChange,
+  ScheduledId,
+  ScheduledMessage,
+  ScheduledPosition,
+} from "../domain/messages/scheduled.ts";
+import type {
   Contact,
   EndedSession,
   NotificationBatch,
@@ -26,6 +33,7 @@ import type { DeviceEvent } from "../domain/sync/socket-protocol.ts";
 import type { InboxComponents } from "./components.ts";
 import { InboxLifecycle } from "./lifecycle.ts";
 import type { NotificationPage } from "./notifications.ts";
+import type { ListedMessage } from "./scheduled/scheduled-messages.ts";
 
 /**
  * The inbox of one user: their sessions and device sockets, their list, their notifications, their presence.
@@ -315,6 +323,55 @@ export abstract class InboxObject extends InboxLifecycle {
   discardComposerDraft(input: Omit<WrittenDraft, "content">): Promise<Result<null>> {
     return this.answer(async ({ composerDrafts }) => {
       await composerDrafts.discard(input.conversationId, input.sessionId);
+      return null;
+    });
+  }
+
+  /**
+   * Stores a scheduled message. Idempotent: a known client message id gives the stored one.
+   * @see ScheduledMessages.add
+   * @throws `unauthenticated` for a deleted account
+   */
+  schedule(input: NewScheduledMessage): Promise<Result<ScheduledMessage>> {
+    return this.answer(({ scheduled, accountDeletion }) => {
+      if (accountDeletion.isDeleted) throw accountOver();
+      const { message, isNew } = scheduled.messages.add(input);
+      if (isNew) scheduled.sends.stored(message);
+      return message;
+    });
+  }
+
+  /** The scheduled message of a conversation with this client message id; null: none waits or failed. */
+  scheduledAs(input: { conversationId: ConversationId; clientMsgId: string }) {
+    return this.answer(
+      ({ scheduled }) => scheduled.messages.findByClientId(input.conversationId, input.clientMsgId) ?? null,
+    );
+  }
+
+  /** One scheduled message. @throws `not_found` */
+  scheduledMessage(input: { id: ScheduledId }): Promise<Result<ScheduledMessage>> {
+    return this.answer(({ scheduled }) => scheduled.messages.get(input.id));
+  }
+
+  /** A page of the scheduled messages, in the order in which they are due. @see ScheduledMessages.page */
+  scheduledPage(input: { after?: ScheduledPosition; limit: number }): Promise<Result<ListedMessage[]>> {
+    return this.answer(({ scheduled }) => scheduled.messages.page(input.after, input.limit));
+  }
+
+  /** Changes a scheduled message until it is due. @see ScheduledMessages.change */
+  changeScheduled(input: { id: ScheduledId; change: ScheduledChange }): Promise<Result<ScheduledMessage>> {
+    return this.answer(({ scheduled }) => {
+      const { draft } = scheduled.messages.get(input.id);
+      const message = scheduled.messages.change(input.id, input.change);
+      scheduled.sends.stored(message, draft);
+      return message;
+    });
+  }
+
+  /** Deletes a scheduled message until it is due. @see ScheduledMessages.delete */
+  deleteScheduled(input: { id: ScheduledId }): Promise<Result<null>> {
+    return this.answer(({ scheduled }) => {
+      scheduled.sends.deleted(scheduled.messages.delete(input.id));
       return null;
     });
   }

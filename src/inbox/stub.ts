@@ -5,7 +5,7 @@ import { requestSocket } from "../object/socket-host.ts";
 import type { DeviceOpening } from "./devices/device-opening.ts";
 import type { InboxObject } from "./object.ts";
 
-/** Every call of an inbox is idempotent. */
+/** Every call of an inbox is idempotent, but one. */
 const REPEATS: Repeats<InboxObject> = {
   applyUpdate: true,
   notify: true,
@@ -33,6 +33,13 @@ const REPEATS: Repeats<InboxObject> = {
   draft: true,
   changeDraft: true,
   noteDraftSent: true,
+  schedule: true,
+  scheduledAs: true,
+  scheduledMessage: true,
+  scheduledPage: true,
+  changeScheduled: true,
+  // A second try would not find what the first has deleted.
+  deleteScheduled: false,
   setPinned: true,
   putComposerDraft: true,
   discardComposerDraft: true,

@@ -1,11 +1,4 @@
-import {
-  CoreError,
-  type Failure,
-  noConversation,
-  noMentioned,
-  noMessage,
-  type Result,
-} from "../../domain/errors.ts";
+import { CoreError, type Failure, noConversation, type Result } from "../../domain/errors.ts";
 import { Position, Seq, type UserId } from "../../domain/ids.ts";
 import type { Draft } from "../../domain/messages/message.ts";
 import { errorFields, log } from "../../lib/logger.ts";
@@ -16,6 +9,7 @@ import { Composers } from "../members/composers.ts";
 import type { KnownUsers } from "../members/known-users.ts";
 import type { MemberRow } from "../members/member-row.ts";
 import type { Members, ReadPosition } from "../members/members.ts";
+import { refusedReference } from "./draft-references.ts";
 import type { QueuedSend, SendOutcome, StoredSend } from "./send.ts";
 
 /** The maximum of sends that wait in the queue; admission has a backlog of the same size. */
@@ -229,15 +223,10 @@ export class SendQueue<Origin> {
     return { row: { ...row, ...UNCHANGED }, isRepeated: false };
   }
 
-  #refusal({ quoteSeq, mentions, alsoMentioned = [] }: Draft, senderId: UserId): CoreError | undefined {
+  #refusal(draft: Draft, senderId: UserId): CoreError | undefined {
     const sender = this.#members.findSender(senderId);
     if (!sender) return noConversation();
-    const refusal = this.#checkPermission(sender);
-    if (refusal) return refusal;
-    if (quoteSeq !== undefined && !this.#log.visible(quoteSeq, sender)) return noMessage(quoteSeq);
-    const named = mentions === "all" ? alsoMentioned : mentions;
-    const nonMember = named.find((id) => !this.#members.findSender(id));
-    return nonMember === undefined ? undefined : noMentioned(nonMember);
+    return this.#checkPermission(sender) ?? refusedReference(this.#log, this.#members, sender, draft);
   }
 }
 

@@ -99,6 +99,9 @@ export interface Draft {
   rendered?: { people: Person[]; bytes: number } | undefined;
 }
 
+/** What a draft refers to in its conversation, and the id under which it may have been sent. */
+export type DraftReferences = Pick<Draft, "clientMsgId" | "quoteSeq" | "mentions" | "alsoMentioned">;
+
 /** A message to be copied, with its stored body. */
 export interface Original extends Pick<Message, "conversationId" | "seq" | "kind" | "place" | "createdAt"> {
   senderId: UserId;

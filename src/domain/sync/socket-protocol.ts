@@ -9,6 +9,7 @@ import type { ConversationId, Position, Seq, SessionId, UserId } from "../ids.ts
 import { GroupEvent } from "../messages/content.ts";
 import type { AnyDraft, Message, Receipt } from "../messages/message.ts";
 import type { Preview } from "../messages/preview.ts";
+import type { ScheduledEvent, ScheduledMessage } from "../messages/scheduled.ts";
 import type { EncodedMessage, EncodedPart } from "./encoded-message.ts";
 import type { MessageContext } from "./message-context.ts";
 
@@ -133,7 +134,9 @@ export type DeviceEvent =
       clientMsgId?: string;
     }
   /** the user's own join request was decided */
-  | { type: "join_request"; conversationId: ConversationId; state: JoinOutcome };
+  | { type: "join_request"; conversationId: ConversationId; state: JoinOutcome }
+  /** the user's own scheduled message, as it is now or was last; `seq`: of the message that it became */
+  | { type: "scheduled"; event: ScheduledEvent; message: ScheduledMessage; seq?: Seq };
 
 /**
  * Writes the frames of a wire format. A surface implements it and `src/worker.ts` hands it to the object, so

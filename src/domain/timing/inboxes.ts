@@ -125,4 +125,19 @@ export const INBOX_VALUES = {
     /** A draft is kept for 1 day. */
     lifetimeMs: 24 * 60 * 60_000,
   },
+  /** Scheduled messages. */
+  scheduled: {
+    /** How far ahead a message may be scheduled: 365 days. */
+    maxAheadMs: 365 * 24 * 60 * 60_000,
+    /** The deadline of a conversation for a send, including its wait for D1 while a permission changes. */
+    sendTimeoutMs: 10_000,
+    /** The same for a forward or a merged message, whose originals are read first. */
+    copyTimeoutMs: 20_000,
+    /** A send that has failed for a day is given up: its user is told, and may schedule it anew. */
+    giveUpMs: 24 * 60 * 60_000,
+    /** A refused message is kept for a week, so that its user finds it. */
+    keepFailedMs: 7 * 24 * 60 * 60_000,
+    /** The files of a sent message are held for so long: its conversation records them after 30 s. */
+    releaseMs: 30 * 60_000,
+  },
 };

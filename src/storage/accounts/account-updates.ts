@@ -9,6 +9,7 @@ import type { Database } from "../database.ts";
 import {
   blocks,
   conversations,
+  fileHolds,
   formerUsernames,
   friendRejections,
   friendRequests,
@@ -132,6 +133,7 @@ export async function deleteUser(
       db.delete(blocks).where(and(eq(blocks.userId, userId), isDeleted)),
       db.delete(blocks).where(and(eq(blocks.blockedId, userId), isDeleted)),
       db.delete(passwordAttempts).where(and(isAttemptOf(userId), isDeleted)),
+      db.delete(fileHolds).where(and(eq(fileHolds.userId, userId), isDeleted)),
       db.delete(signInPlaces).where(and(eq(signInPlaces.userId, userId), isDeleted)),
       db
         .update(conversations)

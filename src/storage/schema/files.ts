@@ -1,6 +1,7 @@
 import { sql } from "drizzle-orm";
 import { index, integer, primaryKey, sqliteTable, text } from "drizzle-orm/sqlite-core";
 import type { ConversationId, FileKey, Seq } from "../../domain/ids.ts";
+import type { ScheduledId } from "../../domain/messages/scheduled.ts";
 import { userRef } from "./accounts.ts";
 
 /** Complete uploads. Bytes in R2 without a row here are unreachable; the hourly job deletes them. */
@@ -29,6 +30,26 @@ export const files = sqliteTable(
     released: integer({ mode: "boolean" }),
   },
   (table) => [index("files_expiry").on(table.expiresAt).where(sql`expires_at IS NOT NULL`)],
+);
+
+/**
+ * The files that a scheduled message will show: written by the inbox of its author. A file with a row here is
+ * not deleted before `until`, except by its uploader.
+ */
+export const fileHolds = sqliteTable(
+  "file_holds",
+  {
+    key: text().notNull().$type<FileKey>(),
+    userId: userRef("user_id"),
+    scheduledId: text("scheduled_id").notNull().$type<ScheduledId>(),
+    /** ms since 1970; later the row is deleted */
+    until: integer().notNull(),
+  },
+  (table) => [
+    primaryKey({ columns: [table.userId, table.scheduledId, table.key] }),
+    index("file_holds_key").on(table.key),
+    index("file_holds_until").on(table.until),
+  ],
 );
 
 /**

@@ -21,6 +21,7 @@ const METHODS = {
   INBOX: ["applyUpdate", "pushEvent", "list", "notify", "announceProfile"],
   CONVERSATION: [
     "send",
+    "checkDraft",
     "sendFromDevice",
     "read",
     "pushConversation",

@@ -26,12 +26,14 @@ export interface Scene {
   outsiderId: number;
   /** another session of the member */
   membersSession: string;
+  /** a message that the member has scheduled */
+  scheduledId: string;
   /** a file that the member has uploaded */
   fileKey: string;
 }
 
 /** The expected answer: a status, with the code of a problem. */
-export type Wanted = [200 | 201 | 204 | 426] | [number, string];
+export type Wanted = [200 | 201 | 202 | 204 | 426] | [number, string];
 
 export interface Row {
   /** the registered method and path pattern */
@@ -76,8 +78,17 @@ const admins = (expected: Wanted) => ({
 });
 const ownerAlone = (expected: Wanted) => ({ stranger: NOBODY, member: FORBIDDEN, owner: expected });
 
+/** For what the member alone has. */
+const membersOwn = (expected: Wanted) => ({
+  stranger: NOBODY,
+  member: expected,
+  admin: NOBODY,
+  owner: NOBODY,
+});
+
 const IN = "/v1/conversations/:id";
 const text = () => ({ kind: "text", body: { text: "hello" } });
+const later = () => ({ ...text(), send_at: Date.now() + 86_400_000 });
 
 /** The permissions of v1. Every route has a row; `authorization.test.ts` walks them in this order. */
 export const WHO_MAY: Row[] = [
@@ -160,6 +171,25 @@ export const WHO_MAY: Row[] = [
       body: { title: "x", items: [{ conversation_id: directId, seq: 1 }] },
     }),
     ...{ stranger: NOBODY, member: MADE, admin: NOBODY, owner: MADE },
+  },
+  { route: `POST ${IN}/messages`, body: later, ...members([202]) },
+  {
+    route: `POST ${IN}/messages`,
+    body: () => ({ ...later(), quote_seq: 9_999 }),
+    ...members(NOBODY),
+  },
+  { route: "GET /v1/scheduled", ...everyUser(OK) },
+  { route: "GET /v1/scheduled/:id", path: ({ scheduledId }) => ({ id: scheduledId }), ...membersOwn(OK) },
+  {
+    route: "PATCH /v1/scheduled/:id",
+    path: ({ scheduledId }) => ({ id: scheduledId }),
+    body: () => ({ mentions: [] }),
+    ...membersOwn(OK),
+  },
+  {
+    route: "DELETE /v1/scheduled/:id",
+    path: ({ scheduledId }) => ({ id: scheduledId }),
+    ...membersOwn(DONE),
   },
   { route: `GET ${IN}/messages`, ...members(OK) },
   { route: `GET ${IN}/messages/search`, query: "?q=hello", ...members(OK) },

@@ -4,6 +4,7 @@ import { v1 } from "../../../src/surfaces/v1/app.ts";
 import { type Answer, call, expectProblem, login, register } from "../../support/clients/api.ts";
 import { createGroup, insertUsers, openDirect, send } from "../../support/clients/chat.ts";
 import { expectUploaded, upload } from "../../support/clients/files.ts";
+import { schedule } from "../../support/clients/scheduled.ts";
 import { upgrade } from "../../support/clients/socket.ts";
 import { ROLES, type Role, type Row, type Scene, type Wanted, WHO_MAY } from "./authorization-matrix.ts";
 
@@ -55,6 +56,7 @@ beforeAll(async () => {
     },
     outsiderId: outsider.user.id,
     fileKey: file.key,
+    scheduledId: (await schedule(member, id, "later")).id,
     membersSession: items.find((session) => session.current)?.id ?? "",
   };
   Object.assign(tokens, {

@@ -1,5 +1,5 @@
 import { z } from "@hono/zod-openapi";
-import { CoreError } from "../../../domain/errors.ts";
+import { CoreError, invalid } from "../../../domain/errors.ts";
 import type { AnyDraft } from "../../../domain/messages/message.ts";
 import { requireSound } from "../../../http/json.ts";
 import { ClientMsgId, NewMessage } from "../schemas/messages.ts";
@@ -13,8 +13,12 @@ const Identified = z.object({ client_msg_id: ClientMsgId });
  */
 export function draftOf(value: unknown): AnyDraft {
   requireSound(value, "message");
-  return toDraft(checked(NewMessage, value));
+  const message = checked(NewMessage, value);
+  if (message.send_at !== undefined) throw invalid("send_at", HTTP_ALONE);
+  return toDraft(message);
 }
+
+const HTTP_ALONE = "a socket sends at once: schedule with POST /v1/conversations/{id}/messages";
 
 /**
  * The client message id of a refused send, which its error carries; undefined if the send has no valid one.

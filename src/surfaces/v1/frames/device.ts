@@ -11,6 +11,7 @@ import type {
 } from "../../../domain/sync/socket-protocol.ts";
 import { parseJson, requireSound } from "../../../http/json.ts";
 import { serializeComposerDraft } from "../serialize/composer-drafts.ts";
+import { serializeScheduled } from "../serialize/scheduled.ts";
 import {
   Address,
   DeviceFocus,
@@ -24,6 +25,8 @@ import {
 import { checked, clientMsgIdOf, draftOf } from "./decode.ts";
 import { conversationEvent, encoding } from "./encode.ts";
 import type { DeviceServerFrame, MessagePreview } from "./server.ts";
+
+type ScheduledDeviceEvent = Extract<DeviceEvent, { type: "scheduled" }>;
 
 /** The two forms of `sync`: one point, or `items`. */
 const Forms = z.object({
@@ -103,6 +106,16 @@ function serializePreview({ seq, senderId, kind, body, revoked, createdAt }: Pre
   return { seq, sender_id: senderId, kind, body: shown, revoked, created_at: createdAt };
 }
 
+function scheduledFrame({ event, message, seq }: ScheduledDeviceEvent): DeviceServerFrame {
+  const { id, conversationId } = message;
+  const exists = event !== "sent" && event !== "deleted";
+  return {
+    ...{ type: "scheduled", event, conversation_id: conversationId, id },
+    ...(exists && { scheduled: serializeScheduled(message) }),
+    ...(seq !== undefined && { seq }),
+  };
+}
+
 function wireEvent(event: DeviceEvent): DeviceServerFrame {
   switch (event.type) {
     case "ready":
@@ -132,6 +145,8 @@ function wireEvent(event: DeviceEvent): DeviceServerFrame {
     }
     case "join_request":
       return { type: "join_request", conversation_id: event.conversationId, state: event.state };
+    case "scheduled":
+      return scheduledFrame(event);
     default:
       return conversationEvent(event);
   }

@@ -3,12 +3,14 @@ import { FriendState } from "../../../domain/contacts/friend-state.ts";
 import { JoinOutcome } from "../../../domain/conversations/join-request.ts";
 import { ConversationId, Position, Seq, SessionId, UserId } from "../../../domain/ids.ts";
 import { Kind } from "../../../domain/messages/content.ts";
+import { ScheduledEvent } from "../../../domain/messages/scheduled.ts";
 import { KickReason, MemberEvent } from "../../../domain/sync/socket-protocol.ts";
 import { orNull, Time } from "../schemas/common.ts";
 import { ComposerDraft } from "../schemas/composer-drafts.ts";
 import { Conversation } from "../schemas/conversations.ts";
 import { AnyBody, Message, Sender } from "../schemas/messages.ts";
 import { Problem, ProblemCode } from "../schemas/problems.ts";
+import { Scheduled } from "../schemas/scheduled.ts";
 
 const Rev = z.int().nonnegative();
 const About = { conversation_id: ConversationId };
@@ -220,6 +222,17 @@ export const DeviceServerFrame = z
       "What you are writing on another device; `null`: it was sent, deleted, or has gone with the conversation",
     ),
     frame("join_request", { ...About, state: JoinOutcome }, "Your request to join a group was decided"),
+    frame(
+      "scheduled",
+      {
+        event: ScheduledEvent,
+        ...About,
+        id: z.string(),
+        scheduled: Scheduled.optional(),
+        seq: Seq.optional().openapi({ description: "With `sent`: the message that it has become" }),
+      },
+      "Your scheduled message was created, changed, deleted, sent or refused. `scheduled`: as it is now, if it still exists",
+    ),
   ])
   .openapi("DeviceServerFrame", {
     description:

@@ -11,7 +11,7 @@ export const ClientMsgId = z.string().min(1).max(LIMITS.clientMsgId).openapi({
   example: "m1",
 });
 
-const Mentions = z.union([z.array(UserId).max(LIMITS.mentions), z.literal("all")]);
+export const Mentions = z.union([z.array(UserId).max(LIMITS.mentions), z.literal("all")]);
 
 /** The address of a message in any conversation. */
 export const MessageReference = z
@@ -19,7 +19,7 @@ export const MessageReference = z
   .openapi("MessageReference", { description: "The address of a message, in any of your conversations" });
 
 /** The name of a shape of one kind: `TextMessage`, `NewTextMessage`. */
-const nameOf = (kind: string, prefix = "") =>
+export const nameOf = (kind: string, prefix = "") =>
   `${prefix}${kind.charAt(0).toUpperCase()}${kind.slice(1)}Message`;
 
 /** The fields of every send. */
@@ -27,6 +27,10 @@ const SendFields = z.object({
   client_msg_id: ClientMsgId.optional(),
   quote_seq: Seq.optional().openapi({ description: "The message that this one answers" }),
   mentions: Mentions.optional(),
+  send_at: Time.optional().openapi({
+    description:
+      "Over HTTP: schedules the message for this time, at most a year ahead, in milliseconds since 1970. A socket refuses it",
+  }),
 });
 
 /** The fields of a send with kind and body. `forward` is refused instead of ignored, and is not described. */

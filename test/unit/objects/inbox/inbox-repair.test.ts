@@ -77,6 +77,8 @@ function repaired(
     const unasked = async () => Promise.reject(new Error("this is not asked here"));
     const conversations: Conversations = {
       ...{
+        send: unasked,
+        checkDraft: unasked,
         kick: unasked,
         removeDeleted: unasked,
         takeProfile: unasked,

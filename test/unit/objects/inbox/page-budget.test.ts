@@ -48,6 +48,8 @@ async function fetchedAtOnce(messages: number, maxBytes: number): Promise<number
     const unasked = async () => Promise.reject(new Error("this is not asked here"));
     const conversations: Conversations = {
       ...{
+        send: unasked,
+        checkDraft: unasked,
         kick: unasked,
         removeDeleted: unasked,
         takeProfile: unasked,

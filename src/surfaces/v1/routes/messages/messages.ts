@@ -7,6 +7,7 @@ import {
   revokeMessage,
   sendMessage,
 } from "../../../../core/messages/messages.ts";
+import { scheduleMessage } from "../../../../core/messages/scheduled.ts";
 import { weighs } from "../../../../http/access/rate-limit.ts";
 import { authenticated } from "../../auth.ts";
 import { v1Body } from "../../body.ts";
@@ -21,7 +22,9 @@ import {
   NewMessage,
   PageQuery,
 } from "../../schemas/messages.ts";
+import { ScheduledAnswer } from "../../schemas/scheduled.ts";
 import { serializeMessage, toDraft } from "../../serialize/messages.ts";
+import { serializeScheduled } from "../../serialize/scheduled.ts";
 
 const params = z.object({ id: ConversationIdParam });
 const oneParams = z.object({ id: ConversationIdParam, seq: SeqParam });
@@ -34,13 +37,17 @@ const sendRoute = createRoute({
   tags: ["Messages"],
   summary: "Send a message",
   description:
-    "With a `client_msg_id` the call can be repeated: a repeat answers 200 with the first message, and delivers nothing twice.",
+    "With a `client_msg_id` the call can be repeated: a repeat answers 200 with the first message, and delivers nothing twice. With `send_at` the message is sent at that time, to the second, with the checks of that moment: 202. At most 100 wait: else `conflict`.",
   security: [{ bearer: [] }],
   middleware: [authenticated, v1Body] as const,
   request: { params, body: { required: true, content: { "application/json": { schema: NewMessage } } } },
   responses: {
     200: { description: "The message that was sent with this client_msg_id", ...one },
     201: { description: "The new message", ...one },
+    202: {
+      description: "The scheduled message; a repeat with its `client_msg_id` gives the same one",
+      content: { "application/json": { schema: ScheduledAnswer } },
+    },
     ...problems(
       "validation_failed",
       "unauthenticated",
@@ -48,6 +55,7 @@ const sendRoute = createRoute({
       "muted",
       "blocked",
       "not_found",
+      "conflict",
       "too_large",
       "rate_limited",
     ),
@@ -126,8 +134,16 @@ const deleteRoute = createRoute({
 export const messages = v1Router()
   .openapi(sendRoute, async (c) => {
     const { id } = c.req.valid("param");
-    const draft = toDraft(c.req.valid("json"));
-    const { message, isRepeated } = await sendMessage(c.var.core, c.var.caller.userId, id, draft);
+    const input = c.req.valid("json");
+    const draft = toDraft(input);
+    const { core, caller } = c.var;
+    if (input.send_at !== undefined) {
+      const outcome = await scheduleMessage(core, caller.userId, id, draft, input.send_at);
+      return "sent" in outcome
+        ? c.json(serializeMessage(outcome.sent), 200)
+        : c.json({ scheduled: serializeScheduled(outcome.scheduled) }, 202);
+    }
+    const { message, isRepeated } = await sendMessage(core, caller.userId, id, draft);
     return c.json(serializeMessage(message), isRepeated ? 200 : 201);
   })
   .openapi(pageRoute, async (c) => {

@@ -1,0 +1,159 @@
+import { beforeEach, describe, expect, test } from "vitest";
+import { deleteAccount, runAccountDeletion, storedAnywhere } from "../../support/accounts/deletion.ts";
+import { call, expectProblem, register, type SignedIn } from "../../support/clients/api.ts";
+import { createGroup, page } from "../../support/clients/chat.ts";
+import {
+  changeScheduled,
+  deleteScheduled,
+  getScheduled,
+  HOUR,
+  listScheduled,
+  MINUTE,
+  pass,
+  postScheduled,
+  runScheduledOnce,
+  schedule,
+} from "../../support/clients/scheduled.ts";
+import { openDevice } from "../../support/clients/socket.ts";
+import { advanceClock } from "../../support/clock.ts";
+import { HeldCalls } from "../../support/faults/calls.ts";
+
+let ann: SignedIn;
+let bob: SignedIn;
+let id: number;
+
+beforeEach(async () => {
+  [ann, bob] = await Promise.all([register(), register()]);
+  ({ id } = await createGroup(ann, [bob]));
+});
+
+const text = (words: string) => ({ kind: "text", body: { text: words } });
+
+const texts = async () =>
+  (await page(bob, id, "?limit=100")).items.flatMap(({ kind, body }) => (kind === "text" ? [body.text] : []));
+
+describe("while the send is under way", () => {
+  test("a change and a deletion are refused, and the message is sent as it was", async () => {
+    const made = await schedule(ann, id, "as it was");
+    const held = new HeldCalls(({ method }) => method === "send");
+    using _ = held;
+    advanceClock(2 * HOUR);
+    const sending = runScheduledOnce(ann);
+    await held.arrived();
+    expectProblem(await changeScheduled(ann, made, text("changed")), 409, "conflict");
+    const later = { send_at: Date.now() + HOUR };
+    expectProblem(await changeScheduled(ann, made, later), 409, "conflict");
+    expectProblem(await deleteScheduled(ann, made), 409, "conflict");
+    held.release();
+    await sending;
+    expect(await texts()).toEqual(["as it was"]);
+    expectProblem(await deleteScheduled(ann, made), 404, "not_found");
+  });
+
+  test("a repeated call gives the scheduled message, then the message", async () => {
+    const what = { ...text("once"), client_msg_id: "m1" };
+    const made = await schedule(ann, id, what);
+    const held = new HeldCalls(({ method }) => method === "send");
+    using _ = held;
+    advanceClock(2 * HOUR);
+    const sending = runScheduledOnce(ann);
+    await held.arrived();
+    expect(await schedule(ann, id, what)).toEqual(made);
+    held.release();
+    await sending;
+    expect((await postScheduled(ann, id, what)).body).toMatchObject({ seq: 1, client_msg_id: "m1" });
+    expect(await texts()).toEqual(["once"]);
+  });
+
+  test("a new message of the same conversation is sent at its own time", async () => {
+    await schedule(ann, id, "first");
+    const held = new HeldCalls(({ method }) => method === "send");
+    using _ = held;
+    advanceClock(2 * HOUR);
+    const sending = runScheduledOnce(ann);
+    await held.arrived();
+    await schedule(ann, id, { ...text("second"), send_at: Date.now() + MINUTE });
+    held.release();
+    await sending;
+    await pass(ann, 2 * MINUTE);
+    expect(await texts()).toEqual(["first", "second"]);
+  });
+
+  test("the account is deleted: nothing of the message is left in the inbox, and nobody is told", async () => {
+    // An owner cannot delete the account.
+    const { id: other } = await createGroup(bob, [ann]);
+    await expectHandedOver();
+    await schedule(ann, other, "a secret");
+    const held = new HeldCalls(({ method }) => method === "send");
+    using _ = held;
+    advanceClock(2 * HOUR);
+    const sending = runScheduledOnce(ann);
+    await held.arrived();
+    expect((await deleteAccount(ann)).status).toBe(204);
+    await runAccountDeletion(ann).catch(() => undefined);
+    held.release();
+    await sending;
+    await pass(ann, HOUR);
+    expect(await storedAnywhere([], [ann])).not.toContain("secret");
+  });
+});
+
+/** Ann makes Bob the owner of her group. */
+async function expectHandedOver(): Promise<void> {
+  const body = { user_id: bob.user.id };
+  const answer = await call("POST", `/v1/conversations/${id}/owner`, { token: ann.token, body });
+  expect(answer.status).toBe(200);
+}
+
+test("fifty changes and deletions at the due time: what was answered is what happens", async () => {
+  const socket = await openDevice(ann.token);
+  const made = await Promise.all(
+    Array.from({ length: 50 }, (_, i) =>
+      schedule(ann, id, { ...text(`before ${i}`), client_msg_id: `m${i}` }),
+    ),
+  );
+  advanceClock(HOUR - 1);
+  const sending = (async () => {
+    for (let turns = 0; turns < 20; turns++) {
+      advanceClock(1);
+      await runScheduledOnce(ann);
+    }
+  })();
+  const answers = await Promise.all(
+    made.map((one, i) =>
+      i % 2 === 0 ? changeScheduled(ann, one, text(`after ${i}`)) : deleteScheduled(ann, one),
+    ),
+  );
+  await sending;
+  await pass(ann, HOUR);
+  const expected = answers.flatMap(({ status }, i) => {
+    if (status === 204) return [];
+    expect([200, 409, 404]).toContain(status);
+    return [status === 200 ? `after ${i}` : `before ${i}`];
+  });
+  expect((await texts()).toSorted()).toEqual(expected.toSorted());
+  expect((await listScheduled(ann)).items).toEqual([]);
+  await socket.until(
+    (reached) => reached.of("scheduled").filter((frame) => frame.event === "sent").length === expected.length,
+  );
+});
+
+test("fifty calls at once fill the places and no more", async () => {
+  const answers = await Promise.all(
+    Array.from({ length: 150 }, (_, i) => postScheduled(ann, id, { ...text("x"), client_msg_id: `m${i}` })),
+  );
+  expect(answers.filter(({ status }) => status === 202)).toHaveLength(100);
+  expect(answers.filter(({ status }) => status === 409)).toHaveLength(50);
+});
+
+test("fifty changes at once leave one of them whole", async () => {
+  const made = await schedule(ann, id, "0");
+  const changes = Array.from({ length: 50 }, (_, i) => ({
+    ...text(String(i)),
+    send_at: Date.now() + HOUR + i,
+  }));
+  const answers = await Promise.all(changes.map((change) => changeScheduled(ann, made, change)));
+  expect(new Set(answers.map(({ status }) => status))).toEqual(new Set([200]));
+  const { body } = await getScheduled(ann, made);
+  expect(changes.map((change) => ({ ...made, ...change }))).toContainEqual(body);
+});
