@@ -133,6 +133,7 @@ export function createComponents({ ctx, deps, jobs, userId, isOpening, kick }: I
   const scheduled = createScheduled(sql, jobs, {
     ...deps,
     userId,
+    mayBeDeleted: () => jobs.firstKey("deletion_lookup") !== null,
     tell: (event) => sockets.broadcast(event),
   });
   const audience = {

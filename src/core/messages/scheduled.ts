@@ -109,7 +109,10 @@ function known(id: string): ScheduledId {
   return parsed.data;
 }
 
-/** Checks that what a draft consists of exists. @throws `not_found`, `not_forwardable`, `validation_failed` */
+/**
+ * Checks that what a draft consists of exists.
+ * @throws `not_found`, `not_forwardable`, `validation_failed`
+ */
 async function requireContent(core: Core, caller: UserId, draft: AnyDraft): Promise<void> {
   if ("copy" in draft) {
     await resolveForward(core.conversations, caller, draft);

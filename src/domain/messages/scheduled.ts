@@ -62,7 +62,7 @@ const envelope = {
   customData: z.string().optional(),
 } satisfies Record<Exclude<keyof ForwardDraft, "copy">, z.ZodType>;
 
-/** The fields of a stored draft with content of its own. A new field of drafts does not compile without one. */
+/** The fields of a stored draft with content of its own. A new field of drafts needs one here to compile. */
 const own = {
   ...envelope,
   clientTime: z.int().optional(),

@@ -130,9 +130,11 @@ export const INBOX_VALUES = {
     /** How far ahead a message may be scheduled: 365 days. */
     maxAheadMs: 365 * 24 * 60 * 60_000,
     /** The deadline of a conversation for a send, including its wait for D1 while a permission changes. */
-    sendTimeoutMs: 10_000,
+    sendTimeoutMs: 12_000,
     /** The same for a forward or a merged message, whose originals are read first. */
-    copyTimeoutMs: 20_000,
+    copyTimeoutMs: 22_000,
+    /** The pause of all sends while a deletion of the account is under way. */
+    deletionPauseMs: 5_000,
     /** A send that has failed for a day is given up: its user is told, and may schedule it anew. */
     giveUpMs: 24 * 60 * 60_000,
     /** A refused message is kept for a week, so that its user finds it. */

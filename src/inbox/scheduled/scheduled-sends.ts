@@ -31,6 +31,8 @@ interface ScheduledSendsDeps {
   files: HeldFiles;
   timing: Timing["scheduled"];
   userId(): UserId;
+  /** whether a deletion of the account is under way, and D1 has the answer */
+  mayBeDeleted(): boolean;
   /** sends an event to the user's connected devices */
   tell(event: DeviceEvent): void;
 }
@@ -74,6 +76,8 @@ export class ScheduledSends {
    */
   async sendDue(key: string, calls: CallBudget): Promise<number | null> {
     const conversationId = ConversationId.parse(Number(key));
+    // D1 may have deleted the account: what is due then is erased, and not sent.
+    if (this.#deps.mayBeDeleted()) return Date.now() + this.#deps.timing.deletionPauseMs;
     for (let sent = 0; sent < MAX_AT_ONCE; sent++) {
       const message = this.#messages.firstDue(conversationId, Date.now());
       if (!message) return this.#messages.nextDue(conversationId);

@@ -16,6 +16,8 @@ interface ScheduledDeps {
   conversations: Pick<Conversations, "send" | "checkDraft">;
   timing: Pick<Timing, "scheduled" | "files">;
   userId(): UserId;
+  /** whether a deletion of the account is under way, and D1 has the answer */
+  mayBeDeleted(): boolean;
   /** sends an event to the user's connected devices */
   tell(event: DeviceEvent): void;
 }

@@ -8,7 +8,7 @@ import { files, isFileUrl, keyInUrl } from "../schema.ts";
 /** Matches if a column has the URL of the file. `+`: with the affinity of the key no index would do. */
 const isIn = (column: string) => sql`${keyInUrl(column)} = +${files.key} AND ${isFileUrl(column)}`;
 
-/** Matches files that a message, a scheduled message, a user, a group or the list of a former member shows. */
+/** Matches files that a message, a scheduled one, a user, a group or the list of a former member shows. */
 const isShown = sql`(EXISTS (SELECT 1 FROM file_references r WHERE r.key = ${files.key})
   OR EXISTS (SELECT 1 FROM file_holds h WHERE h.key = ${files.key})
   OR EXISTS (SELECT 1 FROM users WHERE ${isIn("avatar")})

@@ -1,3 +1,4 @@
+import { env } from "cloudflare:workers";
 import { beforeEach, describe, expect, test } from "vitest";
 import { deleteAccount, runAccountDeletion, storedAnywhere } from "../../support/accounts/deletion.ts";
 import { call, expectProblem, register, type SignedIn } from "../../support/clients/api.ts";
@@ -17,6 +18,7 @@ import {
 import { openDevice } from "../../support/clients/socket.ts";
 import { advanceClock } from "../../support/clock.ts";
 import { HeldCalls } from "../../support/faults/calls.ts";
+import { overrideTiming } from "../../support/timing.ts";
 
 let ann: SignedIn;
 let bob: SignedIn;
@@ -104,6 +106,19 @@ async function expectHandedOver(): Promise<void> {
   const answer = await call("POST", `/v1/conversations/${id}/owner`, { token: ann.token, body });
   expect(answer.status).toBe(200);
 }
+
+test("what is due while the account is being deleted waits for the answer of D1", async () => {
+  overrideTiming({ accountDeletion: { lookupMs: 3 * HOUR } });
+  await schedule(ann, id, "late");
+  const inbox = env.INBOX.getByName(String(ann.user.id));
+  expect((await inbox.prepareDeletion({ token: "x" })).ok).toBe(true);
+  await pass(ann, HOUR + 1_000);
+  expect(await texts()).toEqual([]);
+  // D1 has not deleted it.
+  await runAccountDeletion(ann);
+  await pass(ann, HOUR);
+  expect(await texts()).toEqual(["late"]);
+});
 
 test("fifty changes and deletions at the due time: what was answered is what happens", async () => {
   const socket = await openDevice(ann.token);

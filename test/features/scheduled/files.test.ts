@@ -117,6 +117,18 @@ describe("the file of a scheduled message", () => {
     expect(await statusOf(file)).toBe(200);
   });
 
+  test("is looked up again if D1 does not answer at the due time", async () => {
+    const file = await uploadFile(ann);
+    const made = await schedule(ann, id, showing(file));
+    {
+      using _ = interceptD1(() => Promise.reject(new Error("D1_ERROR: Network connection lost.")));
+      await pass(ann, 2 * HOUR);
+    }
+    expect((await listScheduled(ann)).items).toContainEqual(made);
+    await pass(ann, HOUR);
+    expect((await page(bob, id)).items.at(-1)).toMatchObject({ client_msg_id: made.client_msg_id });
+  });
+
   test("must exist when the call is made", async () => {
     const file = await uploadFile(ann);
     expect(await deleteFile(ann, file)).toBe(204);

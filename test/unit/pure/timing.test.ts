@@ -85,6 +85,8 @@ describe("a caller waits longer than the calls that its callee waits for", () =>
   test("send: a conversation reads forwarded originals, and reads D1 twice during a block", () => {
     const innerMs = copies.readTimeoutMs + 2 * directPermission.lookupTimeoutMs;
     expect(deviceFeed.sendTimeoutMs).toBeGreaterThan(innerMs);
+    expect(TIMING.scheduled.copyTimeoutMs).toBeGreaterThan(innerMs);
+    expect(TIMING.scheduled.sendTimeoutMs).toBeGreaterThan(2 * directPermission.lookupTimeoutMs);
   });
 
   test("change: the answer waits for D1 no longer than the alarm waits before its next try", () => {
@@ -195,11 +197,14 @@ describe("the Worker", () => {
   });
 
   test("a file outlives every draft that names it, and is gone two days after nothing shows it", () => {
-    const { drafts, files, orphanedFiles } = TIMING;
+    const { drafts, files, orphanedFiles, retryMarker, scheduled } = TIMING;
     const hourMs = 60 * 60_000;
     expect(files.graceMs).toBeGreaterThan(drafts.lifetimeMs + hourMs);
     // All keys are looked through in 16 hours, and the job runs once an hour.
     expect(16 * hourMs + files.graceMs + hourMs).toBeLessThan(48 * hourMs);
+    // The file of a scheduled message is held a little longer than its conversation takes to record it.
+    expect(scheduled.releaseMs).toBeGreaterThan(10 * retryMarker.dueMs);
+    expect(16 * hourMs + files.graceMs + hourMs + scheduled.releaseMs).toBeLessThan(48 * hourMs);
     // Bytes that a crash leaves are old enough for the cleanup of orphaned ones.
     expect(orphanedFiles.orphanMs).toBeLessThan(files.graceMs);
   });

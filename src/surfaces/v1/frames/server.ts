@@ -10,7 +10,7 @@ import { ComposerDraft } from "../schemas/composer-drafts.ts";
 import { Conversation } from "../schemas/conversations.ts";
 import { AnyBody, Message, Sender } from "../schemas/messages.ts";
 import { Problem, ProblemCode } from "../schemas/problems.ts";
-import { Scheduled } from "../schemas/scheduled.ts";
+import { Scheduled, ScheduledId } from "../schemas/scheduled.ts";
 
 const Rev = z.int().nonnegative();
 const About = { conversation_id: ConversationId };
@@ -227,7 +227,7 @@ export const DeviceServerFrame = z
       {
         event: ScheduledEvent,
         ...About,
-        id: z.string(),
+        id: ScheduledId,
         scheduled: Scheduled.optional(),
         seq: Seq.optional().openapi({ description: "With `sent`: the message that it has become" }),
       },

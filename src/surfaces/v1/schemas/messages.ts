@@ -27,9 +27,9 @@ const SendFields = z.object({
   client_msg_id: ClientMsgId.optional(),
   quote_seq: Seq.optional().openapi({ description: "The message that this one answers" }),
   mentions: Mentions.optional(),
-  send_at: Time.optional().openapi({
+  send_at: z.int().optional().openapi({
     description:
-      "Over HTTP: schedules the message for this time, at most a year ahead, in milliseconds since 1970. A socket refuses it",
+      "Over HTTP: the message is sent at this time, at most a year ahead, in milliseconds since 1970. A socket refuses it",
   }),
 });
 

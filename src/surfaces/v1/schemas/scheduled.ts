@@ -7,15 +7,21 @@ import { Time } from "./common.ts";
 import { Mentions, MessageReference, nameOf } from "./messages.ts";
 import { ProblemCode } from "./problems.ts";
 
-export const ScheduledIdParam = z
-  .string()
-  .openapi({ example: "scheduled-0f9b2c6d-4e8a-4173-8b5c-1d2e3f405162" });
+const EXAMPLE = "scheduled-0f9b2c6d-4e8a-4173-8b5c-1d2e3f405162";
+
+/** The id of a scheduled message. */
+export const ScheduledId = z.string().openapi("ScheduledId", {
+  description: "The id of a scheduled message, as long as it waits or has failed",
+  example: EXAMPLE,
+});
+
+export const ScheduledIdParam = z.string().openapi({ example: EXAMPLE });
 
 const SendAt = Time.openapi({ description: "When it is due, in milliseconds since 1970" });
 
 /** The fields of a scheduled message besides its content. */
 const Fields = {
-  id: z.string().openapi({ description: "Its id, as long as it waits or has failed" }),
+  id: ScheduledId,
   conversation_id: ConversationId,
   send_at: SendAt,
   created_at: Time,
@@ -25,7 +31,7 @@ const Fields = {
   quote_seq: Seq.optional(),
   mentions: Mentions,
   failed: ProblemCode.optional().openapi({ description: "Why it was refused when it was due" }),
-  failed_at: Time.optional(),
+  failed_at: z.int().optional().openapi({ description: "When, in milliseconds since 1970" }),
 };
 
 /** A scheduled message on the wire. Its stored draft was checked when it was made. */
@@ -80,7 +86,7 @@ const OtherChange = z
     kind: z.literal([undefined], { error: WITH_KIND }).optional().openapi({ type: "object", not: {} }),
     body: z.undefined({ error: WITH_KIND }).optional().openapi({ type: "object", not: {} }),
   })
-  .openapi("ScheduledTimeChange");
+  .openapi("ScheduledTimeChange", { not: { required: ["kind"] } });
 
 /** A change with new content. */
 const ContentChange = z
