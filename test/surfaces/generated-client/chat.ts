@@ -74,7 +74,7 @@ export class Chat {
       body: { client_msg_id: crypto.randomUUID(), kind: "text", body: { text } },
     });
     if (error) throw new Refused(error);
-    return data;
+    return sentNow(data);
   }
 
   async forward(id: number, { conversation_id, seq }: Message): Promise<Message> {
@@ -83,7 +83,7 @@ export class Chat {
       body: { client_msg_id: crypto.randomUUID(), forward: { conversation_id, seq } },
     });
     if (error) throw new Refused(error);
-    return data;
+    return sentNow(data);
   }
 
   /** Uploads a picture, and sends it. */
@@ -103,7 +103,7 @@ export class Chat {
       body: { kind: "image", body: { url, name, size, content_type } },
     });
     if (error) throw new Refused(error);
-    return data;
+    return sentNow(data);
   }
 
   async revoke(id: number, seq: number): Promise<void> {
@@ -173,4 +173,10 @@ export function frameOf(frame: ClientFrame): string {
 /** A frame of the server; null for the word `pong`. */
 export function parseFrame(text: string): ServerFrame | null {
   return text === "pong" ? null : JSON.parse(text);
+}
+
+/** The answer to a send without `send_at`, which is never a scheduled message. */
+function sentNow(answer: Message | components["schemas"]["ScheduledAnswer"]): Message {
+  if ("scheduled" in answer) throw new Error("scheduled without a time");
+  return answer;
 }

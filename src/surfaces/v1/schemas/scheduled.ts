@@ -86,7 +86,7 @@ const OtherChange = z
     kind: z.literal([undefined], { error: WITH_KIND }).optional().openapi({ type: "object", not: {} }),
     body: z.undefined({ error: WITH_KIND }).optional().openapi({ type: "object", not: {} }),
   })
-  .openapi("ScheduledTimeChange", { not: { required: ["kind"] } });
+  .openapi("ScheduledTimeChange", { not: { properties: { kind: {} }, required: ["kind"] } });
 
 /** A change with new content. */
 const ContentChange = z
