@@ -387,7 +387,14 @@ export class World {
       sendFromDevice: async (_, input, take) => take(await this.#call(() => this.#sends(input))),
       ...{ pushConversation: async () => undefined, typing: async () => undefined },
       ...{ kick: never, removeDeleted: never, takeProfile: never, read: never },
-      ...{ snapshot: never, snapshotForRepair: never, openSessions: never, send: never, checkDraft: never, openComposer: never },
+      ...{
+        snapshot: never,
+        snapshotForRepair: never,
+        openSessions: never,
+        send: never,
+        checkDraft: never,
+        openComposer: never,
+      },
     };
   }
 
