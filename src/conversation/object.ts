@@ -7,7 +7,7 @@ import type { Person, VersionedPerson } from "../domain/accounts/person.ts";
 import type { InvitationCode } from "../domain/conversations/invitation.ts";
 import type { JoinState } from "../domain/conversations/join-request.ts";
 import { atPath, noMessage, type Result } from "../domain/errors.ts";
-import type { Position, Seq, SessionId, UserId } from "../domain/ids.ts";
+import { Position, type Seq, type SessionId, type UserId } from "../domain/ids.ts";
 import type { AnyDraft, DraftReferences } from "../domain/messages/message.ts";
 import type { DeviceSendRequest, ReplayRequest, SubscribeRequest, TakeSendResult } from "../domain/ports.ts";
 import { answer } from "../object/rpc.ts";
@@ -146,6 +146,21 @@ export abstract class ConversationObject extends ConversationLifecycle {
     return this.#asCostlyReader(input, ({ search, renderer }, member) => {
       const { rows, next } = search.find(input, member);
       return { items: renderer.render(rows, member), nextBefore: next };
+    });
+  }
+
+  /**
+   * A page of hits before a seq and up to a time, newest first. It may have more before the seq `next.before`,
+   * not after the time `next.at` (ms).
+   * @see MessageSearch.find
+   */
+  searchWithin(input: { userId: UserId; until?: number } & SearchQuery) {
+    return this.#asCostlyReader(input, ({ search, renderer, log }, member) => {
+      const end = input.until === undefined ? undefined : log.lastUntil(input.until) + 1;
+      const before = Math.min(...[input.before, end].filter((bound) => bound !== undefined));
+      const { rows, next } = search.find({ ...input, before }, member);
+      const at = next === null ? 0 : log.headAt(Position.parse(next - 1)).at;
+      return { items: renderer.render(rows, member), next: next === null ? null : { before: next, at } };
     });
   }
 

@@ -1,5 +1,6 @@
 import type { ConversationId } from "../domain/ids.ts";
 import type { Timing } from "../domain/timing.ts";
+import { withDeadline } from "../object/deadline.ts";
 import { type Repeats, rpcClient } from "../object/rpc.ts";
 import { requestSocket } from "../object/socket-host.ts";
 import type { ConversationObject } from "./object.ts";
@@ -18,6 +19,7 @@ const REPEATS: Repeats<ConversationObject> = {
   history: true,
   message: true,
   search: true,
+  searchWithin: true,
   messages: true,
   revoke: true,
   // A second try would be refused as revoked already.
@@ -81,6 +83,14 @@ export class ConversationStubs extends rpcClient<ConversationObject, Conversatio
   constructor(namespace: DurableObjectNamespace<ConversationObject>, timing: Timing["rpcRetry"]) {
     super((id) => namespace.getByName(String(id)), timing);
     this.#namespace = namespace;
+  }
+
+  /**
+   * Waits for a call for `ms` at most.
+   * @throws `unavailable` after it, else as the call
+   */
+  within<T>(ms: number, call: Promise<T>): Promise<T> {
+    return withDeadline(call, ms);
   }
 
   /**

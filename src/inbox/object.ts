@@ -2,6 +2,8 @@ import type { VersionedPerson } from "../domain/accounts/person.ts";
 import type { ArchiveState } from "../domain/conversations/archive.ts";
 import type { ComposerDraft, WrittenDraft } from "../domain/conversations/composer-draft.ts";
 import type {
+  ActivityPage,
+  ActivityRange,
   EntryOnRecord,
   InboxEntry,
   ListRange,
@@ -225,6 +227,17 @@ export abstract class InboxObject extends InboxLifecycle {
         const draft = drafts.get(entry.conversationId);
         return draft ? { ...entry, draft } : entry;
       });
+    });
+  }
+
+  /**
+   * The conversations outside of a span of the list by activity. Those that may have changed are asked
+   * first. @see ConversationList.activity
+   */
+  activity(input: ActivityRange): Promise<Result<ActivityPage>> {
+    return this.answer(async (components) => {
+      if (input.outside !== "all") await this.#refresh(components);
+      return components.list.activity(input);
     });
   }
 

@@ -24,6 +24,7 @@ const REPEATS: Repeats<InboxObject> = {
   prepareDeletion: true,
   deleteAccount: true,
   list: true,
+  activity: true,
   overview: true,
   listOnRecord: true,
   entries: true,

@@ -140,7 +140,7 @@ const ROUTES = new Map<string, Row>([
   // A code that lets nobody in is counted as a refused call.
   ...guess("GET /v1/invitations/:code", "POST /v1/invitations/:code"),
   ...whole("POST /v1/me/repair"),
-  ...search("GET /v1/conversations/:id/messages/search"),
+  ...search("GET /v1/conversations/:id/messages/search", "GET /v1/messages/search"),
   ...page(
     "GET /v1/conversations/:id/changes",
     "GET /v1/conversations/:id/pins",

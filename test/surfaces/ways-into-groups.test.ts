@@ -125,7 +125,7 @@ const METHODS: Record<keyof Repeats<ConversationObject>, readonly (keyof typeof 
   acceptInvitation: ["v1 invitation"],
   handOver: ["v1 hand-over", "tim changeGroupOwner"],
   ...{ init: none, send: none, page: none, pageWithContext: none, readablePage: none, history: none },
-  ...{ message: none, search: none, messages: none, revoke: none, revokeWithin: none, hide: none },
+  ...{ message: none, search: none, searchWithin: none, messages: none, revoke: none, revokeWithin: none, hide: none },
   ...{ deleteForMe: none, read: none, setIgnoreUnread: none, sendFromDevice: none, typing: none },
   ...{ replay: none, subscribe: none, snapshot: none, snapshotForRepair: none, receipts: none },
   openComposer: none,

@@ -71,6 +71,22 @@ export class MessageLog {
   }
 
   /**
+   * Finds by binary search, as `created_at` never decreases with the seq.
+   * @returns the seq of the newest message up to a time (ms); 0: there is none
+   */
+  lastUntil(at: number): Position {
+    if (this.last.at <= at) return this.last.seq;
+    // Invariant: the message `low` is not after the time, the message `high` is.
+    let [low, high]: [number, number] = [0, this.last.seq];
+    while (high - low > 1) {
+      const middle = Math.floor((low + high) / 2);
+      if (this.headAt(Position.parse(middle)).at <= at) low = middle;
+      else high = middle;
+    }
+    return Position.parse(low);
+  }
+
+  /**
    * Stores a message.
    * @returns false if its sender has used the client message id before: nothing is stored then
    */

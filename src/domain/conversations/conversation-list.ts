@@ -72,3 +72,38 @@ export interface ListPosition {
   /** 0: after all conversations of that time */
   conversationId: ConversationId | 0;
 }
+
+/** The place of a conversation in a list by activity: the newest first, then the higher id. */
+export interface ActivityPlace {
+  /** the time of its newest message (ms) */
+  updatedAt: number;
+  conversationId: ConversationId;
+}
+
+/** A part of a list by activity. Both ends are included. */
+export interface ActivitySpan {
+  newest: ActivityPlace;
+  oldest: ActivityPlace;
+}
+
+/** What is asked of a list by activity, of conversations in which the user can see messages. */
+export interface ActivityRange {
+  /** the conversations outside of this span are wanted; null: all, `"all"`: none */
+  outside: ActivitySpan | "all" | null;
+  /** conversations of which it is asked whether they are listed */
+  ids: ConversationId[];
+  /** conversations on each side of the span */
+  limit: number;
+}
+
+/**
+ * The conversations on both sides of a span, the nearest to it first, and whether more follow on each side.
+ * `listed`: which of the conversations that were named are in the list.
+ */
+export interface ActivityPage {
+  newer: ActivityPlace[];
+  hasNewer: boolean;
+  older: ActivityPlace[];
+  hasOlder: boolean;
+  listed: ConversationId[];
+}

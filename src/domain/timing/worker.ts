@@ -1,5 +1,18 @@
 /** The values of the Worker. See `../timing.ts`. */
 export const WORKER_VALUES = {
+  /** Pages over all conversations of a user, as of a search. */
+  acrossConversations: {
+    /** The conversations that a page asks: as much as 40 light calls. 120 such pages a minute are allowed. */
+    calls: 40,
+    /** Of these, at once. A page with hits in the newest conversations asks no more than these. */
+    parallel: 8,
+    /** The conversations with further hits that a cursor names, at some 20 characters each. */
+    kept: 32,
+    /** The deadline of a conversation; after it the page goes without. */
+    callTimeoutMs: 3_000,
+    /** After this time a page asks no further conversation. */
+    pageMs: 6_000,
+  },
   /** Sign-ins. */
   sessions: {
     /** The lifetime of a sign-in with a password: 30 days. */

@@ -6,6 +6,9 @@ import type {
   ListState,
 } from "../../domain/conversations/conversation.ts";
 import type {
+  ActivityPage,
+  ActivityPlace,
+  ActivityRange,
   EntryOnRecord,
   InboxEntry,
   ListPosition,
@@ -227,6 +230,29 @@ export class ConversationList {
   }
 
   /**
+   * Reads the list by activity outside of a span, also conversations that the user has removed from it, as
+   * far as they can see messages there.
+   */
+  activity({ outside, ids, limit }: ActivityRange): ActivityPage {
+    const listed = this.#visible("conversation_id IN (SELECT value FROM json_each(?))", "", JSON.stringify(ids));
+    const page = { listed: listed.map(({ conversationId }) => conversationId) };
+    if (outside === "all") return { ...page, newer: [], hasNewer: false, older: [], hasOlder: false };
+    const { oldest, newest } = outside ?? { oldest: TOP, newest: TOP };
+    const side = (comparison: "<" | ">", order: "ASC" | "DESC", end: ActivityPlace | typeof TOP) =>
+      this.#visible(
+        `(updated_at, conversation_id) ${comparison} (?, ?)`,
+        `ORDER BY updated_at ${order}, conversation_id ${order} LIMIT ?`,
+        ...[end.updatedAt, end.conversationId, limit + 1],
+      );
+    const [newer, older] = [side(">", "ASC", newest), side("<", "DESC", oldest)];
+    return {
+      ...page,
+      ...{ newer: newer.slice(0, limit), hasNewer: newer.length > limit },
+      ...{ older: older.slice(0, limit), hasOlder: older.length > limit },
+    };
+  }
+
+  /**
    * @param after the position behind which the page begins; absent: at the top
    * @param ids absent: all conversations
    * @param archived only those that are archived, or only those that are not; absent: both
@@ -299,6 +325,16 @@ export class ConversationList {
     for (const { id, kind } of kinds) this.#sql.exec(set, kind, id);
   }
 
+  /** The conversations in which the user can see messages, and when each was last active. */
+  #visible(condition: string, rest: string, ...values: unknown[]): ActivityPlace[] {
+    const columns = "updated_at AS updatedAt, conversation_id AS conversationId";
+    return this.#rows<{ updatedAt: number; conversationId: ConversationId }>(
+      `SELECT ${columns} FROM conversations
+       WHERE state = 'active' AND visible_from < last_seq AND ${condition} ${rest}`,
+      ...values,
+    );
+  }
+
   /** Reads rows, once memory is stored: every query for rows goes through here. */
   #rows<Row extends Record<string, SqlStorageValue>>(query: string, ...values: unknown[]): Row[] {
     this.#writer.store();
@@ -310,8 +346,10 @@ export class ConversationList {
 const IS_ARCHIVED = `(archived_count IS NOT NULL AND (last_n <= archived_count OR muted_until = ${FOR_EVER}
   OR coalesce(counted_at, updated_at) < muted_until))`;
 
+/** A place in the list by activity above every row. */
+const TOP = { updatedAt: Number.MAX_SAFE_INTEGER, conversationId: Number.MAX_SAFE_INTEGER };
 /** A position before every row. */
-const FIRST = { pinned: true, updatedAt: Number.MAX_SAFE_INTEGER, conversationId: Number.MAX_SAFE_INTEGER };
+const FIRST = { pinned: true, ...TOP };
 
 function entry(row: ListRow): InboxEntry {
   return {

@@ -1,6 +1,7 @@
 import { beforeAll, describe, expect, test } from "vitest";
-import { call, type SignedIn } from "../../support/clients/api.ts";
+import { type Answer, call, type SignedIn } from "../../support/clients/api.ts";
 import { allReadable, ask, createGroup, send } from "../../support/clients/chat.ts";
+import { StrictWideSearch } from "../../support/clients/shapes.ts";
 import { openRoom } from "../../support/clients/socket.ts";
 import { createGroupOfKind } from "../../support/objects/core.ts";
 import { itemAt, registerUsers, textFrame } from "../../support/objects/room.ts";
@@ -49,6 +50,8 @@ async function expectInvisible(who: SignedIn, id: number, seqs: number[], isIn: 
     expect([answer.status, path]).toEqual([isIn ? 200 : 404, path]);
     expect(JSON.stringify(answer.body)).not.toContain(SECRET);
   }
+  const everywhere = await call("GET", `/v1/messages/search?q=${SECRET}&limit=100`, { token: who.token });
+  expect(StrictWideSearch.parse(everywhere.body).items.map((item) => item.conversation_id)).not.toContain(id);
   const { body } = await call("GET", "/v1/conversations?limit=100", { token: who.token });
   expect(JSON.stringify(body)).not.toContain(SECRET);
   expect(JSON.stringify(body).includes(`"id":${id},`)).toBe(isIn);

@@ -11,6 +11,7 @@ import {
   MessagePage,
   Receipts,
   SearchPage,
+  WideSearchPage,
 } from "../../../src/surfaces/v1/schemas/messages.ts";
 
 // The schemas of v1's OpenAPI document, strict at every level: an extra field fails the test.
@@ -51,6 +52,8 @@ export const StrictList = z.strictObject({
 export const StrictPage = z.strictObject({ ...MessagePage.shape, items: z.array(StrictMessage) });
 
 export const StrictSearch = z.strictObject({ ...SearchPage.shape, items: z.array(StrictMessage) });
+
+export const StrictWideSearch = z.strictObject({ ...WideSearchPage.shape, items: z.array(StrictMessage) });
 
 export const StrictReceipts = z.strictObject({
   items: z.array(Receipts.shape.items.element.strict()),

@@ -33,6 +33,7 @@ const METHODS = {
     "hide",
     "history",
     "readablePage",
+    "searchWithin",
     "takeProfile",
   ],
 } as const satisfies {

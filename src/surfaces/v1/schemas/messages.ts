@@ -217,6 +217,24 @@ export const SearchPage = z
   .object({ items: z.array(Message), next_before: Seq.nullable() })
   .openapi("SearchPage");
 
+export const WideSearchQuery = z.object({
+  ...SearchQuery.shape,
+  before: QueryText.optional().openapi({ description: "`next_before` of the page before" }),
+});
+
+export const WideSearchPage = z
+  .object({
+    items: z.array(Message),
+    next_before: z.string().nullable().openapi({ description: "null: this is the last page" }),
+    searched_to: Time.nullable().openapi({
+      description: "Every match that is newer than this time (ms) was given; null: every match was",
+    }),
+    unreachable: z.array(ConversationId).openapi({
+      description: "Conversations that did not answer. The following pages leave them out",
+    }),
+  })
+  .openapi("WideSearchPage");
+
 export const DeleteQuery = z.object({ for: z.enum(["me", "everyone"]) });
 
 export const ReadPosition = z.object({ seq: Position }).openapi("ReadPosition");

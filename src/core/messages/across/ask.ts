@@ -1,0 +1,32 @@
+import { CoreError } from "../../../domain/errors.ts";
+import type { ConversationId } from "../../../domain/ids.ts";
+import { errorFields, log } from "../../../lib/logger.ts";
+import type { Core } from "../../context.ts";
+
+/**
+ * Asks conversations at once, each for `timing.acrossConversations.callTimeoutMs` at most: one that fails or
+ * is late does not keep the others from answering.
+ * @param unreachable gets the conversations that did not answer
+ * @returns the answers in the order of the questions; null for a conversation that did not answer, or in
+ *   which the caller is no member
+ */
+export function askEach<Question extends { conversationId: ConversationId }, Answer>(
+  core: Core,
+  questions: Question[],
+  unreachable: Set<ConversationId>,
+  ask: (question: Question) => Promise<Answer>,
+): Promise<(Answer | null)[]> {
+  const { callTimeoutMs } = core.timing.acrossConversations;
+  return Promise.all(
+    questions.map(async (question) => {
+      try {
+        return await core.conversations.within(callTimeoutMs, ask(question));
+      } catch (error) {
+        if (error instanceof CoreError && error.code === "not_found") return null;
+        log("warn", "conversation_not_asked", { conversation: question.conversationId, ...errorFields(error) });
+        unreachable.add(question.conversationId);
+        return null;
+      }
+    }),
+  );
+}

@@ -1,0 +1,69 @@
+import { z } from "zod";
+import { invalid } from "../../../domain/errors.ts";
+import { ConversationId } from "../../../domain/ids.ts";
+import { type Progress, START } from "./progress.ts";
+
+const Time = z.int().nonnegative();
+const Place = z
+  .tuple([Time, ConversationId, z.int().nonnegative()])
+  .transform(([at, conversationId, seq]) => ({ at, conversationId, seq }));
+const ActivityPlace = z
+  .tuple([Time, ConversationId])
+  .transform(([updatedAt, conversationId]) => ({ updatedAt, conversationId }));
+const Open = z
+  .tuple([ConversationId, z.int().positive(), Time])
+  .transform(([conversationId, before, at]) => ({ conversationId, before, at }));
+
+/** A progress as rows of numbers. */
+const Rows = z
+  .tuple([z.array(Place).max(1), z.array(ActivityPlace).max(2), z.array(Place).max(1), z.array(Open)])
+  .transform(([[before = null], [newest, oldest], [dropped = null], open]): Progress => {
+    const asked = newest && (oldest ? { newest, oldest } : ("all" as const));
+    return { before, asked: asked ?? null, open, dropped };
+  });
+
+/**
+ * Writes a progress as an opaque cursor: some 20 characters for each open conversation.
+ * @param owner what the cursor belongs to: its caller, and what they asked for
+ */
+export function writeCursor({ before, asked, open, dropped }: Progress, owner: string): string {
+  const placeOf = (place: Progress["before"]) =>
+    place ? [[place.at, place.conversationId, place.seq]] : [];
+  const ends = asked === "all" ? [{ updatedAt: 0, conversationId: 1 }] : asked ? [asked.newest, asked.oldest] : [];
+  const rows = [
+    placeOf(before),
+    ends.map(({ updatedAt, conversationId }) => [updatedAt, conversationId]),
+    placeOf(dropped),
+    open.map(({ conversationId, before: seq, at }) => [conversationId, seq, at]),
+  ];
+  const text = rows.map((row) => row.map((numbers) => numbers.map(inBase36).join(".")).join("_")).join("-");
+  return `${checkOf(text, owner)}-${text}`;
+}
+
+/**
+ * Reads a cursor of `writeCursor`. It gives nothing that its owner could not ask for anyway, so it is checked
+ * against mistakes, and not signed.
+ * @param cursor undefined: of the first page
+ * @throws `validation_failed` for any other text, and for a cursor of another owner
+ */
+export function readCursor(cursor: string | undefined, owner: string): Progress {
+  if (cursor === undefined) return START;
+  const [check, ...parts] = cursor.split("-");
+  const rows = parts.map((row) =>
+    row === "" ? [] : row.split("_").map((numbers) => numbers.split(".").map((digits) => parseInt(digits, 36))),
+  );
+  const parsed = check === checkOf(parts.join("-"), owner) ? Rows.safeParse(rows) : undefined;
+  if (!parsed?.success) throw invalid("query.before", "must be a next_before of the same search");
+  return parsed.data;
+}
+
+function inBase36(number: number): string {
+  return number.toString(36);
+}
+
+/** A hash (FNV-1a, 32 bits) of a cursor's text and its owner. */
+function checkOf(text: string, owner: string): string {
+  let hash = 0x811c9dc5;
+  for (const char of `${owner} ${text}`) hash = Math.imul(hash ^ (char.codePointAt(0) ?? 0), 0x01000193) >>> 0;
+  return inBase36(hash);
+}
