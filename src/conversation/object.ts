@@ -150,8 +150,8 @@ export abstract class ConversationObject extends ConversationLifecycle {
   }
 
   /**
-   * A page of hits before a seq and up to a time, newest first. It may have more before the seq `next.before`,
-   * not after the time `next.at` (ms).
+   * A page of hits before a seq and up to a time (ms), newest first. More may be before the seq
+   * `next.before`, not after the time `next.at`; null: nothing is left.
    * @see MessageSearch.find
    */
   searchWithin(input: { userId: UserId; until?: number } & SearchQuery) {

@@ -234,7 +234,11 @@ export class ConversationList {
    * far as they can see messages there.
    */
   activity({ outside, ids, limit }: ActivityRange): ActivityPage {
-    const listed = this.#visible("conversation_id IN (SELECT value FROM json_each(?))", "", JSON.stringify(ids));
+    const listed = this.#visible(
+      "conversation_id IN (SELECT value FROM json_each(?))",
+      "",
+      JSON.stringify(ids),
+    );
     const page = { listed: listed.map(({ conversationId }) => conversationId) };
     if (outside === "all") return { ...page, newer: [], hasNewer: false, older: [], hasOlder: false };
     const { oldest, newest } = outside ?? { oldest: TOP, newest: TOP };

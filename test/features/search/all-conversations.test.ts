@@ -8,8 +8,8 @@ import { addresses, allPages, searchAll } from "../../support/clients/wide-searc
 import { advanceClock, freezeClock } from "../../support/clock.ts";
 import { loseCalls } from "../../support/faults/calls.ts";
 import { HeldMethod } from "../../support/faults/hold.ts";
-import { Costs } from "../../support/objects/costs.ts";
 import { createGroupOfKind } from "../../support/objects/core.ts";
+import { Costs } from "../../support/objects/costs.ts";
 import { itemAt } from "../../support/objects/room.ts";
 import { setNoRateLimits } from "../../support/settings.ts";
 import { overrideTiming } from "../../support/timing.ts";
@@ -56,7 +56,11 @@ describe("the order of the hits", () => {
     const page = await searchAll(ann, "fish");
     expect(addresses([page])).toEqual(sent);
     expect(page).toMatchObject({ next_before: null, searched_to: null, unreachable: [] });
-    expect(page.items[0]).toMatchObject({ kind: "text", body: { text: "blue ﬁsh" }, sender: { id: ann.user.id } });
+    expect(page.items[0]).toMatchObject({
+      kind: "text",
+      body: { text: "blue ﬁsh" },
+      sender: { id: ann.user.id },
+    });
     // Each user has the hits of their own conversations.
     expect(addresses([await searchAll(cid, "fish")])).toEqual([`${direct.id}/1`]);
     expect((await searchAll(bob, "fish")).items).toHaveLength(3);
@@ -66,7 +70,8 @@ describe("the order of the hits", () => {
     const ids = await groups(3);
     freezeClock();
     const seqs: string[] = [];
-    for (const id of ids) for (const { seq } of await sendAll(ann, id, ["fish", "fish"])) seqs.unshift(`${id}/${seq}`);
+    for (const id of ids)
+      for (const { seq } of await sendAll(ann, id, ["fish", "fish"])) seqs.unshift(`${id}/${seq}`);
     for (const limit of [1, 2, 4]) {
       const pages = await allPages(ann, "fish", `&limit=${limit}`);
       expect(addresses(pages)).toEqual(seqs);
@@ -79,7 +84,10 @@ describe("the order of the hits", () => {
     const [id = 0, other = 0] = await groups(2);
     await send(ann, id, "fish");
     const bobs = await send(bob, other, "fish");
-    const file = await send(bob, id, { kind: "custom", body: { data: "", description: "fish", extension: "" } });
+    const file = await send(bob, id, {
+      kind: "custom",
+      body: { data: "", description: "fish", extension: "" },
+    });
     expect(addresses([await searchAll(ann, "fish", `&sender_id=${bob.user.id}`)])).toEqual([
       `${id}/${file.seq}`,
       `${other}/${bobs.seq}`,
@@ -202,7 +210,14 @@ test("a cursor serves one user's search, and nothing else passes for one", async
   const wrong = ["", "-", "1", "null", `${cursor}0`, cursor.slice(1), cursor.toUpperCase(), `${check}----`];
   for (const before of [...wrong, `${check}-${rest.toReversed().join("-")}`, cursor.replaceAll(".", "_")])
     expectProblem(await ask(ann, `q=fish&before=${encodeURIComponent(before)}`), 400, "validation_failed");
-  for (const query of ["", "q=", `q=${"x".repeat(101)}`, "q=fish&limit=0", "q=fish&limit=101", "q=x&kind=fish"])
+  for (const query of [
+    "",
+    "q=",
+    `q=${"x".repeat(101)}`,
+    "q=fish&limit=0",
+    "q=fish&limit=101",
+    "q=x&kind=fish",
+  ])
     expectProblem(await ask(ann, query), 400, "validation_failed");
   // The number of hits on a page may change.
   expect((await searchAll(ann, "fish", `&limit=9&before=${cursor}`)).items.length).toBeGreaterThan(0);

@@ -80,7 +80,8 @@ export class HeldConversation extends Held {
 export class HeldMethod extends Held {
   static hold(
     id: number,
-    name: keyof ConversationObject & ("sendFromDevice" | "replay" | "subscribe" | "kick" | "messages" | "searchWithin"),
+    name: keyof ConversationObject &
+      ("sendFromDevice" | "replay" | "subscribe" | "kick" | "messages" | "searchWithin"),
   ): Promise<HeldMethod> {
     return new HeldMethod().take(env.CONVERSATION.getByName(String(id)), [name]);
   }

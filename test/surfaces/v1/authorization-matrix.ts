@@ -203,7 +203,11 @@ export const WHO_MAY: Row[] = [
   { route: `PUT ${IN}/messages/:seq/pin`, stranger: NOBODY, member: FORBIDDEN, admin: DONE, owner: DONE },
   { route: `DELETE ${IN}/messages/:seq/pin`, stranger: NOBODY, member: FORBIDDEN, admin: DONE, owner: DONE },
   { route: "GET /v1/messages/search", query: "?q=hello", ...everyUser(OK) },
-  { route: "GET /v1/messages/search", query: "?q=hello&before=1-2", ...everyUser([400, "validation_failed"]) },
+  {
+    route: "GET /v1/messages/search",
+    query: "?q=hello&before=1-2",
+    ...everyUser([400, "validation_failed"]),
+  },
   { route: `GET ${IN}/messages/:seq`, ...members(OK) },
   { route: `GET ${IN}/messages/:seq`, path: ({ id }) => ({ id, seq: 9_999 }), ...members(NOBODY) },
   { route: `PUT ${IN}/read`, body: () => ({ seq: 1 }), ...members(OK) },

@@ -1,8 +1,12 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { readCursor, writeCursor } from "../../../src/core/messages/across/cursor.ts";
-import { type Answer, type MergeBudget, mergePage, type Question } from "../../../src/core/messages/across/merge.ts";
-import { START } from "../../../src/core/messages/across/progress.ts";
+import {
+  type Answer,
+  type MergeBudget,
+  mergePage,
+  type Question,
+} from "../../../src/core/messages/across/merge.ts";
 import type {
   ActivityPage,
   ActivityPlace,
@@ -28,11 +32,14 @@ const byActivity = (a: ActivityPlace, b: ActivityPlace) =>
 /** Conversations of one user, and what their objects and the inbox answer. */
 class Model {
   readonly logs = new Map<ConversationId, Item[]>();
+  readonly #work: number;
   now = 1_000;
   asked = 0;
 
   /** @param work the messages that one call of a conversation looks at */
-  constructor(readonly work: number) {}
+  constructor(work: number) {
+    this.#work = work;
+  }
 
   /** A message to a conversation, `gap` ms after the one before, wherever that was. */
   say(conversation: number, gap: number, hit: boolean, size = 1): void {
@@ -45,7 +52,10 @@ class Model {
   }
 
   hits(): Item[] {
-    return [...this.logs.values()].flat().filter(({ hit }) => hit).sort(newestFirst);
+    return [...this.logs.values()]
+      .flat()
+      .filter(({ hit }) => hit)
+      .sort(newestFirst);
   }
 
   list({ outside, ids, limit }: ActivityRange): ActivityPage {
@@ -67,12 +77,14 @@ class Model {
   answer({ conversationId, bound, limit }: Question): Answer<Item> {
     this.asked++;
     const wanted = (this.logs.get(conversationId) ?? [])
-      .filter(({ seq, createdAt }) => seq < (bound.before ?? Infinity) && createdAt <= (bound.until ?? Infinity))
+      .filter(
+        ({ seq, createdAt }) => seq < (bound.before ?? Infinity) && createdAt <= (bound.until ?? Infinity),
+      )
       .toReversed();
     const items: Item[] = [];
     for (const [i, item] of wanted.entries()) {
       const last = wanted[i - 1];
-      const isEnough = i === this.work || (item.hit && items.length === limit);
+      const isEnough = i === this.#work || (item.hit && items.length === limit);
       if (isEnough && last) return { items, next: { before: last.seq, at: item.createdAt } };
       if (item.hit) items.push(item);
     }

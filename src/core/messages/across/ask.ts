@@ -23,7 +23,10 @@ export function askEach<Question extends { conversationId: ConversationId }, Ans
         return await core.conversations.within(callTimeoutMs, ask(question));
       } catch (error) {
         if (error instanceof CoreError && error.code === "not_found") return null;
-        log("warn", "conversation_not_asked", { conversation: question.conversationId, ...errorFields(error) });
+        log("warn", "conversation_not_asked", {
+          conversation: question.conversationId,
+          ...errorFields(error),
+        });
         unreachable.add(question.conversationId);
         return null;
       }

@@ -3,6 +3,9 @@ import { invalid } from "../../../domain/errors.ts";
 import { ConversationId } from "../../../domain/ids.ts";
 import { type Progress, START } from "./progress.ts";
 
+/** More open conversations than any cursor names. */
+const MAX_OPEN = 100;
+
 const Time = z.int().nonnegative();
 const Place = z
   .tuple([Time, ConversationId, z.int().nonnegative()])
@@ -14,9 +17,17 @@ const Open = z
   .tuple([ConversationId, z.int().positive(), Time])
   .transform(([conversationId, before, at]) => ({ conversationId, before, at }));
 
+/** Stands for the whole list in place of the two ends of a span. */
+const WHOLE_LIST = { updatedAt: 0, conversationId: 1 };
+
 /** A progress as rows of numbers. */
 const Rows = z
-  .tuple([z.array(Place).max(1), z.array(ActivityPlace).max(2), z.array(Place).max(1), z.array(Open)])
+  .tuple([
+    z.array(Place).max(1),
+    z.array(ActivityPlace).max(2),
+    z.array(Place).max(1),
+    z.array(Open).max(MAX_OPEN),
+  ])
   .transform(([[before = null], [newest, oldest], [dropped = null], open]): Progress => {
     const asked = newest && (oldest ? { newest, oldest } : ("all" as const));
     return { before, asked: asked ?? null, open, dropped };
@@ -27,9 +38,8 @@ const Rows = z
  * @param owner what the cursor belongs to: its caller, and what they asked for
  */
 export function writeCursor({ before, asked, open, dropped }: Progress, owner: string): string {
-  const placeOf = (place: Progress["before"]) =>
-    place ? [[place.at, place.conversationId, place.seq]] : [];
-  const ends = asked === "all" ? [{ updatedAt: 0, conversationId: 1 }] : asked ? [asked.newest, asked.oldest] : [];
+  const placeOf = (place: Progress["before"]) => (place ? [[place.at, place.conversationId, place.seq]] : []);
+  const ends = asked === "all" ? [WHOLE_LIST] : asked ? [asked.newest, asked.oldest] : [];
   const rows = [
     placeOf(before),
     ends.map(({ updatedAt, conversationId }) => [updatedAt, conversationId]),
@@ -50,7 +60,9 @@ export function readCursor(cursor: string | undefined, owner: string): Progress 
   if (cursor === undefined) return START;
   const [check, ...parts] = cursor.split("-");
   const rows = parts.map((row) =>
-    row === "" ? [] : row.split("_").map((numbers) => numbers.split(".").map((digits) => parseInt(digits, 36))),
+    row === ""
+      ? []
+      : row.split("_").map((numbers) => numbers.split(".").map((digits) => parseInt(digits, 36))),
   );
   const parsed = check === checkOf(parts.join("-"), owner) ? Rows.safeParse(rows) : undefined;
   if (!parsed?.success) throw invalid("query.before", "must be a next_before of the same search");
@@ -64,6 +76,7 @@ function inBase36(number: number): string {
 /** A hash (FNV-1a, 32 bits) of a cursor's text and its owner. */
 function checkOf(text: string, owner: string): string {
   let hash = 0x811c9dc5;
-  for (const char of `${owner} ${text}`) hash = Math.imul(hash ^ (char.codePointAt(0) ?? 0), 0x01000193) >>> 0;
+  for (const char of `${owner} ${text}`)
+    hash = Math.imul(hash ^ (char.codePointAt(0) ?? 0), 0x01000193) >>> 0;
   return inBase36(hash);
 }

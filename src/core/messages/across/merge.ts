@@ -2,7 +2,7 @@ import type { ActivityPage } from "../../../domain/conversations/conversation-li
 import type { ConversationId, Seq } from "../../../domain/ids.ts";
 import { above, compare, newestOf, type Place } from "./place.ts";
 import type { Progress } from "./progress.ts";
-import { type Source, Sources } from "./sources.ts";
+import { type MergeSource, MergeSources } from "./sources.ts";
 
 /** What a merge needs to know of an item: its place, and its body for the size of the page. */
 export interface Mergeable {
@@ -13,7 +13,7 @@ export interface Mergeable {
 }
 
 /** A question to a conversation: at most `limit` items, newest first. */
-export interface Question extends Source {
+export interface Question extends MergeSource {
   limit: number;
 }
 
@@ -64,7 +64,7 @@ export async function mergePage<Item extends Mergeable>(
   budget: MergeBudget,
   ask: (questions: Question[]) => Promise<(Answer<Item> | null)[]>,
 ): Promise<MergedPage<Item>> {
-  const sources = new Sources(progress, list);
+  const sources = new MergeSources(progress, list);
   const items: Item[] = [];
   let size = 0;
   let { calls } = budget;
@@ -88,8 +88,8 @@ export async function mergePage<Item extends Mergeable>(
 }
 
 /** Takes at most `count` sources that may have items above a place; null: any items. */
-function takeAbove(sources: Sources, place: Place | null, count: number): Source[] {
-  const taken: Source[] = [];
+function takeAbove(sources: MergeSources, place: Place | null, count: number): MergeSource[] {
+  const taken: MergeSource[] = [];
   while (taken.length < count) {
     const top = sources.top();
     if (!top || (place && compare(top, place) < 0)) break;
@@ -103,7 +103,7 @@ function takeAbove(sources: Sources, place: Place | null, count: number): Source
 /** The items above everything that the sources may still have, and the progress behind them. */
 function pageOf<Item extends Mergeable>(
   items: Item[],
-  sources: Sources,
+  sources: MergeSources,
   limit: number,
   budget: MergeBudget,
 ): MergedPage<Item> {

@@ -24,7 +24,10 @@ export function compare(a: Place, b: Place): number {
 
 /** The newest of some places; null is older than each. */
 export function newestOf(...places: (Place | null | undefined)[]): Place | null {
-  return places.reduce<Place | null>((a, b) => (a && b ? (compare(a, b) < 0 ? b : a) : (a ?? b ?? null)), null);
+  return places.reduce<Place | null>(
+    (a, b) => (a && b ? (compare(a, b) < 0 ? b : a) : (a ?? b ?? null)),
+    null,
+  );
 }
 
 /** The newest place that a message of a conversation can have whose last one is of this time. */

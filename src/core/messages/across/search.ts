@@ -35,7 +35,11 @@ export interface WideSearchPage {
  * than `limit` items, even none, with a `nextBefore` from which to continue.
  * @throws `validation_failed` for a cursor of another search
  */
-export async function searchAll(core: Core, caller: UserId, request: WideSearchRequest): Promise<WideSearchPage> {
+export async function searchAll(
+  core: Core,
+  caller: UserId,
+  request: WideSearchRequest,
+): Promise<WideSearchPage> {
   const { text, senderId, kind, before, limit } = request;
   const owner = JSON.stringify([caller, text, senderId ?? null, kind ?? null]);
   const progress = readCursor(before, owner);

@@ -1,22 +1,31 @@
-import type { ActivityPage, ActivityPlace, ActivitySpan } from "../../../domain/conversations/conversation-list.ts";
+import type {
+  ActivityPage,
+  ActivityPlace,
+  ActivitySpan,
+} from "../../../domain/conversations/conversation-list.ts";
 import type { ConversationId } from "../../../domain/ids.ts";
 import { type Bound, below, boundIn, compare, lastPlaceIn, newestOf, type Place } from "./place.ts";
 import type { OpenConversation, Progress } from "./progress.ts";
 
 /** A conversation that is to be asked, and for which of its messages. */
-export interface Source {
+export interface MergeSource {
   conversationId: ConversationId;
   bound: Bound;
 }
 
-/** A place that a source can have an item at or below, and how the source is taken; null: not on this page. */
+/**
+ * The newest place at which a source may have an item, and how the source is taken; null: not on this page.
+ */
 interface Head {
   top: Place;
-  take: (() => Source) | null;
+  take: (() => MergeSource) | null;
 }
 
-/** The conversations that a page of a merge has not asked yet, ordered by the newest item that each can have. */
-export class Sources {
+/**
+ * The conversations that a page of a merge has not asked yet. The first one is that which may have the newest
+ * item.
+ */
+export class MergeSources {
   readonly #before: Place | null;
   readonly #dropped: Place | null;
   readonly #open: Map<ConversationId, OpenConversation>;
@@ -46,8 +55,10 @@ export class Sources {
     return this.#head()?.top ?? null;
   }
 
-  /** Takes the source that may have the newest item; null if it cannot be asked on this page, or none is left. */
-  take(): Source | null {
+  /**
+   * Takes the source that may have the newest item; null if none is left, or this page cannot ask it.
+   */
+  take(): MergeSource | null {
     return this.#head()?.take?.() ?? null;
   }
 
@@ -117,7 +128,7 @@ export class Sources {
     return null;
   }
 
-  #takeRow(side: ActivityPlace[], row: ActivityPlace): Source {
+  #takeRow(side: ActivityPlace[], row: ActivityPlace): MergeSource {
     this.#pass(side, row);
     this.#known.add(row.conversationId);
     const { conversationId } = row;

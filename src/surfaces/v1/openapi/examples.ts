@@ -32,6 +32,7 @@ const VALUES: Record<string, unknown> = {
   ...{ message: "Ben here, from work", client_msg_id: "m1", online: true },
   ...{ created_at: NOW, updated_at: NOW, joined_at: NOW, last_seen_at: NOW, read_at: NOW },
   expires_at: NOW + 30 * 24 * 3_600_000,
+  ...{ searched_to: NOW, "WideSearchPage.next_before": "1x7ikuo-mwo8bq2j.7.16-1-" },
   ...{ openapi: "3.1.0", asyncapi: "3.0.0" },
 };
 
