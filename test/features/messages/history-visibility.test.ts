@@ -1,5 +1,5 @@
 import { beforeAll, describe, expect, test } from "vitest";
-import { type Answer, call, type SignedIn } from "../../support/clients/api.ts";
+import { call, type SignedIn } from "../../support/clients/api.ts";
 import { allReadable, ask, createGroup, send } from "../../support/clients/chat.ts";
 import { StrictWideSearch } from "../../support/clients/shapes.ts";
 import { openRoom } from "../../support/clients/socket.ts";
