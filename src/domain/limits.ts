@@ -2,6 +2,10 @@
 export const LIMITS = {
   /** code points of a text message */
   textLength: 8_000,
+  /** code points of the caption of an image, a recording, a video or a file */
+  caption: 2_000,
+  /** values of a waveform */
+  waveform: 100,
   /** bytes of a body as JSON */
   bodyBytes: 32 * 1024,
   /** messages in a merged message, without nested ones */

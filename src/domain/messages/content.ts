@@ -15,13 +15,22 @@ const Media = z.object({
   width: z.int().positive().optional(),
   height: z.int().positive().optional(),
   duration_ms: z.int().nonnegative().optional(),
+  caption: textUpTo(LIMITS.caption).optional().meta({
+    description: "What the sender says of it: shown with it, and found by search",
+  }),
+});
+
+const Audio = Media.extend({
+  waveform: z.array(z.int().min(0).max(100)).max(LIMITS.waveform).optional().meta({
+    description: "How loud the recording is from its beginning to its end, for a client that draws it",
+  }),
 });
 
 /** The content that a user can send: `kind` selects the schema of `body`. */
 export const Content = z.discriminatedUnion("kind", [
   z.object({ kind: z.literal("text"), body: z.object({ text: textUpTo(LIMITS.textLength) }) }),
   z.object({ kind: z.literal("image"), body: Media }),
-  z.object({ kind: z.literal("audio"), body: Media }),
+  z.object({ kind: z.literal("audio"), body: Audio }),
   z.object({ kind: z.literal("video"), body: Media }),
   z.object({ kind: z.literal("file"), body: Media }),
   z.object({
@@ -88,15 +97,17 @@ export function bodyJson(content: Content): BodyJson {
 }
 
 const optionalText = z.string().optional();
-const Previewed = z.object({ text: optionalText, name: optionalText, title: optionalText });
+const Previewed = z.object({
+  ...{ text: optionalText, caption: optionalText, name: optionalText, title: optionalText },
+});
 
 /**
- * The preview of a quoted message: the beginning of its text, a file's name, or a merged message's title;
- * else `""`.
+ * The preview of a quoted message: the beginning of its text or caption, else a file's name, or a merged
+ * message's title; else `""`.
  */
 export function previewText(body: BodyJson): string {
-  const { text, name, title } = Previewed.parse(JSON.parse(body));
-  return [...(text ?? name ?? title ?? "").slice(0, 2 * LIMITS.quotePreview)]
+  const { text, caption, name, title } = Previewed.parse(JSON.parse(body));
+  return [...(text ?? (caption || name) ?? title ?? "").slice(0, 2 * LIMITS.quotePreview)]
     .slice(0, LIMITS.quotePreview)
     .join("");
 }
@@ -108,22 +119,28 @@ export function listedBody(kind: Kind, body: BodyJson): BodyJson {
   return JSON.stringify({ title, items: [] });
 }
 
-/** The field of a body that search indexes, by kind; null: the kind has no searchable text. */
-const SEARCHED: Record<Kind, "text" | "name" | "address" | "description" | "title" | null> = {
-  text: "text",
-  image: "name",
-  audio: "name",
-  video: "name",
-  file: "name",
-  location: "address",
-  face: null,
-  custom: "description",
-  merged: "title",
-  tip: null,
+const MEDIA_TEXTS = ["caption", "name"] as const;
+
+/** The fields of a body that search indexes, by kind; none: the kind has no searchable text. */
+const SEARCHED: Record<Kind, readonly (keyof z.infer<typeof Searchable>)[]> = {
+  text: ["text"],
+  image: MEDIA_TEXTS,
+  audio: MEDIA_TEXTS,
+  video: MEDIA_TEXTS,
+  file: MEDIA_TEXTS,
+  location: ["address"],
+  face: [],
+  custom: ["description"],
+  merged: ["title"],
+  tip: [],
 };
+
+/** Between two searchable fields: no text and no query has it, so that none is found across both. */
+const FIELD_END = "\u0000";
 
 const Searchable = z.object({
   text: z.string().optional(),
+  caption: z.string().optional(),
   name: z.string().optional(),
   address: z.string().optional(),
   description: z.string().optional(),
@@ -131,10 +148,13 @@ const Searchable = z.object({
 });
 
 /**
- * The searchable text of a message: its text, file name, address, description or title; `""` if it has none.
+ * The searchable text of a message: its text, caption and file name, address, description or title; `""` if
+ * it has none.
  * A change of the result for stored bodies requires a higher `NORMALIZATION_VERSION`.
  */
 export function searchText(kind: Kind, body: BodyJson): string {
-  const field = SEARCHED[kind];
-  return field === null ? "" : (Searchable.parse(JSON.parse(body))[field] ?? "");
+  const fields = SEARCHED[kind];
+  if (fields.length === 0) return "";
+  const texts = Searchable.parse(JSON.parse(body));
+  return fields.flatMap((field) => texts[field] || []).join(FIELD_END);
 }

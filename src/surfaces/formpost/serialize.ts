@@ -55,6 +55,7 @@ const Sender = z.object({ id: z.int(), username: z.string(), avatar: z.string() 
 /** The fields of bodies that this API shows; each kind has some of them. */
 const ShownFields = z.object({
   text,
+  caption: text,
   name: text,
   title: text,
   url: text,
@@ -96,12 +97,18 @@ function serializeSnapshot({
 
 const FILE_KINDS: Kind[] = ["file", "audio", "video"];
 
-/** The body field that becomes `msg_body`, by kind; other kinds have an empty `msg_body`. */
-const TEXT_FIELDS: { [K in Kind]?: "text" | "name" | "title" } = {
-  ...{ text: "text", image: "name", audio: "name", video: "name", file: "name", merged: "title" },
+/** The caption of a medium, else the name of its file. */
+const OF_MEDIA = ["caption", "name"] as const;
+
+/**
+ * The body fields of which the first that is not empty becomes `msg_body`, by kind; other kinds have an empty
+ * `msg_body`.
+ */
+const TEXT_FIELDS: { [K in Kind]?: readonly ("text" | "caption" | "name" | "title")[] } = {
+  ...{ text: ["text"], image: OF_MEDIA, audio: OF_MEDIA, video: OF_MEDIA, file: OF_MEDIA, merged: ["title"] },
 };
 
 function textOf(kind: Kind, fields: z.infer<typeof ShownFields>): string {
-  const field = TEXT_FIELDS[kind];
+  const field = TEXT_FIELDS[kind]?.find((name) => fields[name] !== "");
   return field ? fields[field] : "";
 }

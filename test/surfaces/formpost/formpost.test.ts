@@ -610,6 +610,26 @@ describe("the read position", () => {
 });
 
 describe("queries", () => {
+  test("show the caption of a medium, else its file name, and find both", async () => {
+    const [ann, bob] = await two();
+    const id = await open(ann, bob);
+    const body = { url: "https://files.example/a", name: "menu.pdf" };
+    const said = [
+      { kind: "file", body: { ...body, caption: "Eat here" } },
+      { kind: "image", body: { ...body, caption: "" } },
+      { kind: "audio", body: { ...body, caption: "Hear here", waveform: [1, 2] } },
+    ];
+    for (const what of said) await send(ann, id, what);
+    expect((await query(bob, id)).map(({ msg_body }) => msg_body)).toEqual([
+      "Eat here",
+      "menu.pdf",
+      "Hear here",
+    ]);
+    const found = async (content: string) => (await query(bob, id, { content })).map(({ msg_id }) => msg_id);
+    expect(await found("HERE")).toEqual([1, 3]);
+    expect(await found("menu")).toEqual([1, 2, 3]);
+  });
+
   test("return each kind of message as the document has it, whichever API sent it", async () => {
     const [ann, bob] = await two();
     const id = await open(ann, bob);

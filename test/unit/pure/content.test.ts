@@ -42,6 +42,8 @@ describe("text that search finds", () => {
   test.each([
     ["text", { text: "hello" }, "hello"],
     ["file", { url: "https://a.example/b", name: "menu.pdf" }, "menu.pdf"],
+    ["image", { url: "https://a.example/b", name: "b.png", caption: "a cat" }, "a cat\0b.png"],
+    ["audio", { url: "https://a.example/b", caption: "listen", waveform: [1] }, "listen"],
     ["location", { latitude: 0, longitude: 0, address: "Main St" }, "Main St"],
     ["custom", { data: "secret", description: "a card", extension: "" }, "a card"],
     ["face", { index: "1", data: "smile" }, ""],

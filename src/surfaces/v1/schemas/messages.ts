@@ -117,7 +117,9 @@ const Quote = z
     seq: Seq,
     sender_id: UserId,
     kind: Kind,
-    preview: z.string().openapi({ description: "The beginning of its text, the name of its file, or empty" }),
+    preview: z.string().openapi({
+      description: "The beginning of its text or caption, else the name of its file, or empty",
+    }),
   })
   .openapi("Quote", {
     description: "The quoted message in its current state; absent if the reader may not see it",
