@@ -8,7 +8,7 @@ import type { InvitationCode } from "../domain/conversations/invitation.ts";
 import type { JoinState } from "../domain/conversations/join-request.ts";
 import { atPath, noMessage, type Result } from "../domain/errors.ts";
 import { Position, type Seq, type SessionId, type UserId } from "../domain/ids.ts";
-import type { AnyDraft, DraftReferences } from "../domain/messages/message.ts";
+import type { AnyDraft, DraftReferences, Message } from "../domain/messages/message.ts";
 import type { DeviceSendRequest, ReplayRequest, SubscribeRequest, TakeSendResult } from "../domain/ports.ts";
 import { answer } from "../object/rpc.ts";
 import type { BanInput } from "./changes/banning.ts";
@@ -18,6 +18,7 @@ import type { JoinDecision } from "./changes/joining.ts";
 import { removeDeletedUser } from "./changes/remove-deleted-user.ts";
 import { type HistoryChunkQuery, historyChunk } from "./history.ts";
 import { ConversationLifecycle } from "./lifecycle.ts";
+import { messagesFrom } from "./log/by-time.ts";
 import type { ReadableRange } from "./log/readable-log.ts";
 import type { MemberRange } from "./members/member-list.ts";
 import type { MemberRow } from "./members/member-row.ts";
@@ -78,9 +79,23 @@ export abstract class ConversationObject extends ConversationLifecycle {
     return this.answer(({ room }) => room.profiles.fresh(() => room.checkDraft(input.userId, input.draft)));
   }
 
-  /** A page of messages as the caller sees them, in rising order; without bounds the newest messages. */
-  page(input: { userId: UserId; before?: Position; after?: Position; limit: number }) {
+  /**
+   * A page of messages as the caller sees them, in rising order; without bounds the newest messages.
+   * @param input `at`: the page begins at the first message from this time (ms) on
+   * @returns `hasEarlier`: with `at`, whether there are messages before the page
+   */
+  page(input: {
+    userId: UserId;
+    before?: Position;
+    after?: Position;
+    at?: number;
+    limit: number;
+  }): Promise<Result<{ items: Message[]; hasMore: boolean; hasEarlier?: boolean }>> {
     return this.#asReader(input, ({ log, renderer }, member) => {
+      if (input.at !== undefined) {
+        const { rows, ...more } = messagesFrom(log, input.at, input.limit, member);
+        return { items: renderer.render(rows, member), ...more };
+      }
       const { rows, hasMore } =
         input.after === undefined
           ? log.before(input.before ?? Number.MAX_SAFE_INTEGER, input.limit, member)

@@ -23,24 +23,35 @@ export function sendMessage(
 }
 
 /**
- * A page of messages in ascending order, bounds exclusive; without bounds the newest page.
- * @throws `validation_failed` for both bounds at once, `not_found`
+ * A page of messages in ascending order, bounds exclusive; without bounds the newest page. With `at` (ms) it
+ * begins at the first message from then on.
+ * @returns `hasMore`: in the direction of the page; `hasEarlier`: with `at`, before the page
+ * @throws `validation_failed` for several bounds at once, `not_found`
  */
 export async function pageOfMessages(
   core: Core,
   caller: UserId,
   id: ConversationId,
-  page: { before?: Position | undefined; after?: Position | undefined; limit: number },
-): Promise<{ items: Message[]; hasMore: boolean }> {
-  const { before, after, limit } = page;
+  page: {
+    before?: Position | undefined;
+    after?: Position | undefined;
+    at?: number | undefined;
+    limit: number;
+  },
+): Promise<{ items: Message[]; hasMore: boolean; hasEarlier?: boolean }> {
+  const { before, after, at, limit } = page;
   if (before !== undefined && after !== undefined) {
     throw invalid("query.before", "before and after exclude each other: send one of them");
+  }
+  if (at !== undefined && (before ?? after) !== undefined) {
+    throw invalid("query.at", "at excludes before and after: send one of them");
   }
   return core.conversations.page(id, {
     userId: caller,
     limit,
     ...(before !== undefined && { before }),
     ...(after !== undefined && { after }),
+    ...(at !== undefined && { at }),
   });
 }
 

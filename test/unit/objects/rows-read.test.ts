@@ -1,6 +1,7 @@
 import { runInDurableObject } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { expect, test } from "vitest";
+import { messagesFrom } from "../../../src/conversation/log/by-time.ts";
 import type { Room } from "../../../src/conversation/room.ts";
 import { ConversationId, Position, Seq } from "../../../src/domain/ids.ts";
 import type { Draft } from "../../../src/domain/messages/message.ts";
@@ -124,6 +125,33 @@ test("a page counted from the newest message skips rows without reading them", (
         expect(page(), String(skip)).toEqual(all.slice(skip, skip + 3));
         const { rows } = await readBy(storage.sql, page);
         expect(rows, String(skip)).toBeLessThan(300);
+      }
+    }
+  }));
+
+test("a jump to a date reads a row for each halving of the log, besides its page", () =>
+  inIsolatedObject("group", async (storage) => {
+    const { sql } = storage;
+    let made = 0;
+    /** Makes the log this long, with a message a second. */
+    const grow = (length: number) => {
+      const columns = "seq, n, sender_id, kind, body, created_at";
+      sql.exec(
+        `WITH RECURSIVE later (seq) AS (SELECT ? UNION ALL SELECT seq + 1 FROM later WHERE seq < ?)
+         INSERT INTO messages (${columns}) SELECT seq, seq, ?, 'text', '{"text":"hi"}', 1000 * seq FROM later`,
+        ...[made + 1, length, ANN],
+      );
+      made = length;
+      return isolatedRoom(storage);
+    };
+    for (const length of [64, 1_024, 65_536]) {
+      const { log, members } = grow(length);
+      const reader = members.active(BOB);
+      for (const seq of [1, 2, length / 4, length / 2 + 1, length - 5]) {
+        const page = () => messagesFrom(log, 1_000 * seq - 500, 3, reader).rows.map((row) => row.seq);
+        expect(page()).toEqual([seq, seq + 1, seq + 2]);
+        const { rows } = await readBy(sql, page);
+        expect(rows, `${seq} of ${length}`).toBeLessThanOrEqual(Math.log2(length) + 1 + 2 * MOST);
       }
     }
   }));

@@ -22,6 +22,11 @@ export const JoinRequestIdParam = digits
 /** A position as a bound: 0 is before the first message. */
 export const PositionParam = digits.pipe(Position).openapi({ type: "integer", minimum: 0, example: 0 });
 
+/** A time in a query, in milliseconds. */
+export const TimeParam = digits
+  .pipe(z.int().nonnegative())
+  .openapi({ type: "integer", minimum: 0, example: 1_795_162_625_763 });
+
 /** `limit` of a list: 1–100, 50 if absent. */
 export const Limit = digits
   .pipe(z.int().min(1).max(LIMITS.page))

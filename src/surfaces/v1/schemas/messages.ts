@@ -3,7 +3,16 @@ import { ConversationId, Position, Seq, UserId } from "../../../domain/ids.ts";
 import { LIMITS } from "../../../domain/limits.ts";
 import { Content, Kind, SystemMessage } from "../../../domain/messages/content.ts";
 import { textUpTo } from "../../../domain/text.ts";
-import { ChangesLimit, Limit, PositionParam, QueryText, RevParam, Time, UserIdParam } from "./common.ts";
+import {
+  ChangesLimit,
+  Limit,
+  PositionParam,
+  QueryText,
+  RevParam,
+  Time,
+  TimeParam,
+  UserIdParam,
+} from "./common.ts";
 
 /** The client message id: unique per sender in a conversation, so that a send can be repeated. */
 export const ClientMsgId = z.string().min(1).max(LIMITS.clientMsgId).openapi({
@@ -182,12 +191,22 @@ export const Message: z.ZodType<Message> = z
   .openapi("Message");
 
 export const MessagePage = z
-  .object({ items: z.array(Message), has_more: z.boolean() })
+  .object({
+    items: z.array(Message),
+    has_more: z.boolean().openapi({ description: "There are more in the direction of the page" }),
+    has_earlier: z
+      .boolean()
+      .optional()
+      .openapi({ description: "With `at`: there are messages before the page" }),
+  })
   .openapi("MessagePage");
 
 export const PageQuery = z.object({
   before: PositionParam.optional(),
   after: PositionParam.optional(),
+  at: TimeParam.optional().openapi({
+    description: "The page begins at the first message from this time on",
+  }),
   limit: Limit,
 });
 

@@ -69,7 +69,7 @@ const pageRoute = createRoute({
   tags: ["Messages"],
   summary: "A page of messages",
   description:
-    "By rising `seq`; without a bound, the newest messages. `before` and `after` are exclusive bounds, and only one may be given.",
+    "By rising `seq`; without a bound, the newest messages. `before` and `after` are exclusive bounds; `at` is a time, and the page begins at the first message from then on that you see. Only one of the three may be given.",
   security: [{ bearer: [] }],
   middleware: [authenticated, weighs("page")] as const,
   request: { params, query: PageQuery },
@@ -149,8 +149,8 @@ export const messages = v1Router()
   .openapi(pageRoute, async (c) => {
     const { id } = c.req.valid("param");
     const query = c.req.valid("query");
-    const { items, hasMore } = await pageOfMessages(c.var.core, c.var.caller.userId, id, query);
-    return c.json({ items: items.map(serializeMessage), has_more: hasMore }, 200);
+    const { items, hasMore, hasEarlier } = await pageOfMessages(c.var.core, c.var.caller.userId, id, query);
+    return c.json({ items: items.map(serializeMessage), has_more: hasMore, has_earlier: hasEarlier }, 200);
   })
   .openapi(changesRoute, async (c) => {
     const { id } = c.req.valid("param");
