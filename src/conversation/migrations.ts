@@ -293,4 +293,14 @@ export const MIGRATIONS: readonly Migration[] = [
     minCode: 1,
     sql: COMPOSER_COLUMNS,
   },
+  {
+    // The message that a member has marked unread: what they have read all the same, and their read position
+    // at that time.
+    version: 29,
+    minCode: 1,
+    sql: `
+      ALTER TABLE members ADD COLUMN unread_from INTEGER;
+      ALTER TABLE members ADD COLUMN unread_n INTEGER;
+      ALTER TABLE members ADD COLUMN unread_read_seq INTEGER;`,
+  },
 ];

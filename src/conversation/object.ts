@@ -22,6 +22,7 @@ import { messagesFrom } from "./log/by-time.ts";
 import type { ReadableRange } from "./log/readable-log.ts";
 import type { MemberRange } from "./members/member-list.ts";
 import type { MemberRow } from "./members/member-row.ts";
+import { readCountOf } from "./members/unread-mark.ts";
 import type { Room } from "./room.ts";
 import type { SearchQuery } from "./search/search.ts";
 import { changesPage } from "./views/changes-page.ts";
@@ -237,18 +238,33 @@ export abstract class ConversationObject extends ConversationLifecycle {
 
   /**
    * Moves the caller's read position forward; without a seq, to the last message.
-   * @returns the read position, the unread count, and by how many countable messages the position moved
+   * @returns the read position, what is unread, and how many countable messages became read
    * @see ReadPositions.read
    */
   read(input: { userId: UserId; seq?: Position }) {
     return this.answer(async ({ room }) => {
       room.flushSends();
-      const countBefore = room.members.find(input.userId)?.read_n ?? 0;
+      const before = room.members.find(input.userId);
+      const countBefore = before ? readCountOf(before) : 0;
       const member = room.readPositions.read(input.userId, input.seq, null);
-      const marked = member.read_n - countBefore;
-      const { readSeq, unreadCount } = room.snapshots.readState(member);
+      const marked = readCountOf(member) - countBefore;
+      const { readSeq, unreadCount, unreadFrom } = room.snapshots.readState(member);
       await room.readPositions.updateViewers(input.userId);
-      return { readSeq, unreadCount, marked };
+      return { readSeq, unreadCount, unreadFrom, marked };
+    });
+  }
+
+  /**
+   * Marks a message and the later ones unread for the caller.
+   * @returns the read position, and what is unread
+   * @see ReadPositions.markUnread
+   */
+  markUnread(input: { userId: UserId; seq: Seq }) {
+    return this.answer(async ({ room }) => {
+      const member = room.readPositions.markUnread(input.userId, input.seq);
+      const { readSeq, unreadCount, unreadFrom } = room.snapshots.readState(member);
+      await room.readPositions.updateViewers(input.userId);
+      return { readSeq, unreadCount, unreadFrom };
     });
   }
 

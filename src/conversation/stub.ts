@@ -30,6 +30,7 @@ const REPEATS: Repeats<ConversationObject> = {
   pins: true,
   deleteForMe: true,
   read: true,
+  markUnread: true,
   setIgnoreUnread: true,
   // A draft without a client id would be stored twice.
   sendFromDevice: false,

@@ -77,6 +77,8 @@ export const LIMITS = {
   invitationMinS: 60,
   invitationMaxS: 30 * 86_400,
   invitationDefaultS: 7 * 86_400,
+  /** newest messages among which one can be marked unread: the own ones from it on are counted */
+  markedUnread: 20_000,
   /** users mentioned by one message */
   mentions: 100,
   /** listed mentions of a user in a conversation: the newest unread messages that mention them */

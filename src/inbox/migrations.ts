@@ -145,4 +145,10 @@ export const MIGRATIONS: readonly Migration[] = [
     minCode: 1,
     sql: SCHEDULED_TABLE,
   },
+  {
+    // The message that the user has marked unread (NULL: none).
+    version: 14,
+    minCode: 1,
+    sql: "ALTER TABLE conversations ADD COLUMN unread_from INTEGER",
+  },
 ];

@@ -134,7 +134,7 @@ const METHODS: Record<keyof Repeats<ConversationObject>, readonly (keyof typeof 
     revokeWithin: none,
     hide: none,
   },
-  ...{ deleteForMe: none, read: none, setIgnoreUnread: none, sendFromDevice: none, typing: none },
+  ...{ deleteForMe: none, read: none, markUnread: none, setIgnoreUnread: none, sendFromDevice: none, typing: none },
   ...{ replay: none, subscribe: none, snapshot: none, snapshotForRepair: none, receipts: none },
   openComposer: none,
   ...{ outline: none, createInvitation: none, invitations: none, withdrawInvitation: none },

@@ -5,6 +5,7 @@ import { Position, type UserId } from "../../domain/ids.ts";
 import type { Bans } from "../members/bans.ts";
 import { JoinRequests } from "../members/join-requests.ts";
 import type { MemberRow } from "../members/member-row.ts";
+import { NO_MARK } from "../members/unread-mark.ts";
 import { withNewVersion } from "../state/change.ts";
 import type { RoomContext } from "../state/context.ts";
 import { type NotificationInput, notificationOf } from "./notifications.ts";
@@ -60,6 +61,7 @@ export class Admission {
         read_at: 0,
         name_card: "",
         cleared: 0,
+        ...NO_MARK,
         discards: 0,
         devices: null,
         custom_fields: "{}",
@@ -107,7 +109,7 @@ export class Admission {
 /** The row of a user who was never a member, before they are admitted. */
 function blankRow(user_id: UserId): MemberRow {
   const zero = Position.parse(0);
-  const positions = { visible_from: zero, read_seq: zero, read_n: 0, read_at: 0, touched: 0, muted_until: 0 };
+  const positions = { visible_from: zero, read_seq: zero, read_n: 0, read_at: 0, ...NO_MARK, touched: 0, muted_until: 0 };
   const versions = {
     name_card: "",
     visible_until: null,

@@ -1,25 +1,35 @@
 import type { ReadReceipt } from "../../domain/conversations/conversation.ts";
-import { noMessage } from "../../domain/errors.ts";
-import { Position, type UserId } from "../../domain/ids.ts";
+import { invalid, noMessage } from "../../domain/errors.ts";
+import { Position, type Seq, type UserId } from "../../domain/ids.ts";
+import { LIMITS } from "../../domain/limits.ts";
 import { deleteForMe } from "../members/deleted-for-me.ts";
 import type { MemberRow } from "../members/member-row.ts";
+import { markedFrom, markedUnreadFrom, NO_MARK } from "../members/unread-mark.ts";
 import type { RoomSocket } from "../sockets/room-socket.ts";
 import type { RoomContext } from "../state/context.ts";
 
 const unread = ({ userId }: ReadReceipt): ReadReceipt => ({ userId, readSeq: Position.parse(0), readAt: 0 });
 
-/** A member's own view of the conversation: the read position, ignore unread, deleting it from the list. */
-export class ReadPositions {
-  readonly #room: Pick<RoomContext, "flushSends" | "members" | "log" | "state" | "publish" | "updateInboxes">;
+/** What `ReadPositions` needs of the room. */
+type Context = Pick<
+  RoomContext,
+  "flushSends" | "members" | "log" | "state" | "snapshots" | "publish" | "updateInboxes"
+>;
 
-  constructor(
-    room: Pick<RoomContext, "flushSends" | "members" | "log" | "state" | "publish" | "updateInboxes">,
-  ) {
+/**
+ * A member's own view of the conversation: the read position, what they mark unread, ignore unread, deleting
+ * it from the list.
+ */
+export class ReadPositions {
+  readonly #room: Context;
+
+  constructor(room: Context) {
     this.#room = room;
   }
 
   /**
-   * Moves a member's read position forward. A position behind the current one changes nothing.
+   * Moves a member's read position forward, and ends the mark of an unread message up to there. A position
+   * behind both changes nothing.
    * @param seq undefined: the last message
    * @param from the socket that sent the command, which gets no `read` event; null: a call
    * @returns the member's row
@@ -37,20 +47,60 @@ export class ReadPositions {
       const fields = { read_seq: position, read_n: n, read_at: Date.now() };
       members.storeOwnFields(member, fields, this.#viewers(member));
       this.#room.publish((observer) => observer.read(userId, position, from));
+    } else if (position >= (markedUnreadFrom(member) ?? Number.POSITIVE_INFINITY)) {
+      this.#setMark(member, NO_MARK, from);
     }
     return member;
   }
 
   /**
-   * @returns the read position of each member; across a block, the peer's as if they had read nothing
+   * Marks a message unread: it and the later ones of others are unread to the member until they read one of
+   * them, or write. Others learn nothing. A message after the read position is unread already: then all
+   * before it is read. Idempotent.
+   * @returns the member's row
+   * @throws `not_found` unless the user is a member who sees the message, `validation_failed` for a message
+   *   that is not among the newest `LIMITS.markedUnread`
+   */
+  markUnread(userId: UserId, seq: Seq): MemberRow {
+    this.#room.flushSends();
+    const { log, members, snapshots } = this.#room;
+    const member = members.active(userId);
+    if (!log.visible(seq, member)) throw noMessage(seq);
+    if (seq > member.read_seq) {
+      this.read(userId, Position.parse(seq - 1), null);
+      this.#setMark(member, NO_MARK, null);
+      return member;
+    }
+    if (!snapshots.countsUnread(member) || markedUnreadFrom(member) === seq) return member;
+    if (log.last.seq - seq >= LIMITS.markedUnread) {
+      throw invalid("seq", `must be one of the newest ${LIMITS.markedUnread} messages`);
+    }
+    const before = log.headAt(Position.parse(seq - 1)).n;
+    const readCount = before + log.countOf(userId, seq);
+    const mark = readCount < log.last.n ? markedFrom(seq, readCount, member) : NO_MARK;
+    this.#setMark(member, mark, null);
+    return member;
+  }
+
+  /** Stores a mark, or its end, which only the member sees. Nothing happens if there is none to end. */
+  #setMark(member: MemberRow, mark: ReturnType<typeof markedFrom>, from: RoomSocket | null): void {
+    if (mark.unread_from === markedUnreadFrom(member)) return;
+    this.#room.members.storeOwnFields(member, mark, [member]);
+    this.#room.publish((observer) => observer.unreadChanged(member.user_id, from));
+  }
+
+  /**
+   * @returns the read position of each member, and of the user what they have marked unread; across a block,
+   *   the peer's as if they had read nothing
    * @throws `not_found` unless the user is a member
    */
   receipts(userId: UserId): ReadReceipt[] {
     const { members, state } = this.#room;
-    members.active(userId);
-    const receipts = members.receipts();
-    if (!state.isBlocked) return receipts;
-    return receipts.map((receipt) => (receipt.userId === userId ? receipt : unread(receipt)));
+    const unreadFrom = markedUnreadFrom(members.active(userId));
+    return members.receipts().map((receipt) => {
+      if (receipt.userId === userId) return unreadFrom === null ? receipt : { ...receipt, unreadFrom };
+      return state.isBlocked ? unread(receipt) : receipt;
+    });
   }
 
   /**
@@ -68,7 +118,7 @@ export class ReadPositions {
       const read = moved ? { read_seq: seq, read_n: n, read_at: Date.now() } : {};
       members.storeOwnFields(
         member,
-        { ...read, discards: ignoresUnread ? 1 : 0 },
+        { ...read, ...NO_MARK, discards: ignoresUnread ? 1 : 0 },
         moved ? this.#viewers(member) : [member],
       );
       this.#room.publish((observer) => {
@@ -89,13 +139,14 @@ export class ReadPositions {
     const { log, members } = this.#room;
     const member = members.active(userId);
     const { last } = log;
-    const { changed, moved } = deleteForMe(members, member, last, {
+    const { changed, moved, unmarked } = deleteForMe(members, member, last, {
       withHistory,
       seers: this.#viewers(member),
     });
     if (changed) {
       this.#room.publish((observer) => {
         if (moved) observer.read(userId, last.seq, null);
+        if (unmarked) observer.unreadChanged(userId, null);
       });
     }
     await this.updateViewers(userId);

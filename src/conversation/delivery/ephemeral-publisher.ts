@@ -51,6 +51,12 @@ export class EphemeralPublisher implements RoomObserver {
     this.#events.add(new Set([userId, ...others]), `read ${userId}`, event);
   }
 
+  unreadChanged(userId: UserId): void {
+    const { read_seq: seq } = this.#members.active(userId);
+    const event = { type: "read", conversationId: this.#state.id, userId, seq } as const;
+    this.#events.add([userId], `read ${userId}`, event);
+  }
+
   typing(userId: UserId): void {
     if (this.#isLarge) return;
     const others = this.#receivers().filter((id) => id !== userId);

@@ -38,8 +38,8 @@ export class MentionIndex {
   }
 
   /**
-   * Lists messages after a seq that mention a reader, or everybody, newest first. It includes only messages
-   * that the reader may see. At most `LIMITS.mentionsListed` are listed, out of the newest 200 messages with
+   * Lists messages of others after a seq that mention a reader, or everybody, newest first. It includes only
+   * messages that the reader may see. At most `LIMITS.mentionsListed` are listed, out of the newest 200 messages with
    * mentions.
    */
   of({ user_id, visible_from }: Reader, after: Position): Mentioned[] {
@@ -47,6 +47,7 @@ export class MentionIndex {
     const found: Mentioned[] = [];
     for (const { seq, senderId, mentions, alsoMentioned } of this.#read()) {
       if (seq <= from) break;
+      if (senderId === user_id) continue;
       const all = mentions === "all";
       if (!all && !mentions.includes(user_id)) continue;
       found.push({ seq, senderId, all, ...(alsoMentioned.includes(user_id) && { named: true }) });

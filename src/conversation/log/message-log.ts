@@ -283,6 +283,15 @@ export class MessageLog {
     return Position.parse(n === 0 ? 0 : Math.max(0, found));
   }
 
+  /** The number of countable messages of one sender from a seq on. Reads every row from there on. */
+  countOf(senderId: UserId, from: Seq): number {
+    // A row counts if its number is higher than that of the row before it.
+    const query = `SELECT count(*) AS count FROM (
+        SELECT seq, sender_id, n > lag(n, 1, 0) OVER (ORDER BY seq) AS counts FROM messages WHERE seq >= ?1 - 1
+      ) WHERE counts AND seq >= ?1 AND sender_id = ?2`;
+    return this.#sql.exec<{ count: number }>(query, from, senderId).one().count;
+  }
+
   /** Revokes a message: removes its content for everybody and stores the change's rev. */
   revoke(seq: Seq, by: UserId, rev: number): void {
     const columns = ["quote_seq", "mentions", "also_mentioned", "custom_data", "place"];

@@ -2,6 +2,7 @@ import type { Position } from "../../domain/ids.ts";
 import type { MessageLog } from "../log/message-log.ts";
 import type { MemberRow } from "./member-row.ts";
 import type { Members } from "./members.ts";
+import { markedUnreadFrom, NO_MARK } from "./unread-mark.ts";
 
 /**
  * Deletes a conversation for one member: their read position moves to the last message, and their list omits
@@ -9,27 +10,29 @@ import type { Members } from "./members.ts";
  * @param last the newest message
  * @param withHistory also hides the history: the member sees only messages after the last one
  * @param seers the members whose snapshots show this member's read position
- * @returns `changed`: anything was stored; `moved`: the read position moved
+ * @returns `changed`: anything was stored; `moved`: the read position moved; `unmarked`: it did not, but what
+ *   was marked unread is read
  */
 export function deleteForMe(
   members: Members,
   member: MemberRow,
   last: MessageLog["last"],
   { withHistory, seers }: { withHistory: boolean; seers: MemberRow[] },
-): { changed: boolean; moved: boolean } {
+): { changed: boolean; moved: boolean; unmarked: boolean } {
   const { seq, n } = last;
   const isListed = !isDeletedForMe(member, seq);
   const hidesHistory = withHistory && member.visible_from < seq;
-  if (!isListed && !hidesHistory) return { changed: false, moved: false };
+  const isMarked = markedUnreadFrom(member) !== null;
+  if (!isListed && !hidesHistory && !isMarked) return { changed: false, moved: false, unmarked: false };
   const moved = seq > member.read_seq;
   const read = moved ? { read_seq: seq, read_n: n, read_at: Date.now() } : {};
   const history = hidesHistory ? { visible_from: seq } : {};
   members.storeOwnFields(
     member,
-    { ...read, ...history, cleared: 1, cleared_to: seq },
+    { ...read, ...history, ...NO_MARK, cleared: 1, cleared_to: seq },
     moved ? seers : [member],
   );
-  return { changed: true, moved };
+  return { changed: true, moved, unmarked: isMarked && !moved };
 }
 
 /**

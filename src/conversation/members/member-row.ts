@@ -1,6 +1,6 @@
 import type { MemberState } from "../../domain/conversations/conversation.ts";
 import type { Role } from "../../domain/conversations/group-kind.ts";
-import type { Position, UserId } from "../../domain/ids.ts";
+import type { Position, Seq, UserId } from "../../domain/ids.ts";
 
 /** A row of a member, active or left. Times are in ms since 1970. */
 export type MemberRow = {
@@ -51,4 +51,10 @@ export type MemberRow = {
   sent_composer: string | null;
   /** JSON that clients store with the member */
   custom_fields: string;
+  /** the message that the member has marked unread; in force as `markedUnreadFrom` says */
+  unread_from: Seq | null;
+  /** countable messages that are read all the same: those before it, and own ones */
+  unread_n: number | null;
+  /** the read position at the time of the mark */
+  unread_read_seq: Position | null;
 };

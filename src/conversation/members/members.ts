@@ -5,11 +5,21 @@ import type { StoredInitialMember } from "../../domain/ports.ts";
 import { FormerMembers, UNSETTLED } from "./former-members.ts";
 import type { MemberRow } from "./member-row.ts";
 
-/** The columns that a member changes by reading, by deleting the conversation, or by ignoring it. */
+/** The columns that a member changes by reading, marking unread, deleting the conversation, or ignoring it. */
 export type OwnFields = Partial<
   Pick<
     MemberRow,
-    "visible_from" | "read_seq" | "read_n" | "read_at" | "cleared" | "cleared_to" | "discards" | "unopened"
+    | (
+        | "visible_from"
+        | "read_seq"
+        | "read_n"
+        | "read_at"
+        | "cleared"
+        | "cleared_to"
+        | "discards"
+        | "unopened"
+      )
+    | ("unread_from" | "unread_n" | "unread_read_seq")
   >
 >;
 

@@ -107,6 +107,14 @@ export class Broadcast implements RoomObserver {
     this.#closeAllOnError(() => sendChanges(this.#room, announcement, this.#sockets(), this.#protocol));
   }
 
+  unreadChanged(userId: UserId, from: RoomSocket | null): void {
+    const { state, members, snapshots } = this.#room;
+    const reader = members.active(userId);
+    const event = { type: "read", conversationId: state.id, userId, seq: reader.read_seq } as const;
+    const isOther = (socket: RoomSocket) => socket.userId !== userId;
+    this.#sendToOthers(from, { ...event, unread: snapshots.unread(reader) }, isOther);
+  }
+
   revoked(seq: Seq, by: UserId, rev: number): void {
     const frame = this.#protocol.event({
       type: "revoked",

@@ -14,6 +14,11 @@ export interface RoomObserver {
   read(userId: UserId, seq: Position, from: RoomSocket | null): void;
   /** stored messages have changed since the last announcement, each once or often */
   messagesChanged(announcement: ChangeAnnouncement): void;
+  /**
+   * What is unread to a member has changed, and their read position has not moved: for their own sockets
+   * alone. `from`: the socket that asked, which needs no event
+   */
+  unreadChanged(userId: UserId, from: RoomSocket | null): void;
   revoked(seq: Seq, by: UserId, rev: number): void;
   hidden(seq: Seq, userId: UserId, rev: number): void;
   typing(userId: UserId): void;

@@ -13,6 +13,7 @@ import { isDeletedForMe } from "../members/deleted-for-me.ts";
 import { membership } from "../members/member-list.ts";
 import type { MemberRow } from "../members/member-row.ts";
 import type { Members } from "../members/members.ts";
+import { markedUnreadFrom, readCountOf, readUpTo } from "../members/unread-mark.ts";
 import type { ConversationState } from "../state/conversation-state.ts";
 import type { MessageRenderer } from "./message-renderer.ts";
 
@@ -85,6 +86,7 @@ export class MemberSnapshots {
       readSeq: member.read_seq,
       readAt: member.read_at,
       unreadCount: this.unread(member).count,
+      unreadFrom: markedUnreadFrom(member),
       ignoresUnread: member.discards === 1,
       mentioned: this.#mentioned(member),
       peerRead: this.#peerRead(member),
@@ -94,10 +96,11 @@ export class MemberSnapshots {
     };
   }
 
-  /** The unread count of a member, with the newest message that it takes into account. */
+  /** The unread count of a member, with the newest message that it takes into account, and where it begins. */
   unread(member: MemberRow): OwnUnread {
     const { seq: lastSeq, n } = this.#log.last;
-    return { count: this.#countsUnread(member) ? Math.max(0, n - member.read_n) : 0, lastSeq };
+    const count = this.countsUnread(member) ? Math.max(0, n - readCountOf(member)) : 0;
+    return { count, lastSeq, from: markedUnreadFrom(member) };
   }
 
   /**
@@ -131,7 +134,8 @@ export class MemberSnapshots {
       lastCount: last.n,
       countedAt: member.visible_until === null ? this.#log.newestCounted.at : last.at,
       readSeq: member.read_seq,
-      readCount: this.#countsUnread(member) ? member.read_n : last.n,
+      readCount: this.countsUnread(member) ? readCountOf(member) : last.n,
+      unreadFrom: markedUnreadFrom(member),
       readAt: member.read_at,
       ignoresUnread: member.discards === 1,
       mentioned: this.#mentioned(member),
@@ -155,15 +159,16 @@ export class MemberSnapshots {
   }
 
   /** Whether messages count as unread for a member. */
-  #countsUnread({ discards: ignoresUnread }: MemberRow): boolean {
+  countsUnread({ discards: ignoresUnread }: MemberRow): boolean {
     return ignoresUnread === 0 && POLICIES[this.#state.profile.policy].unread;
   }
 
   /** The unread messages that mention a member. */
   #mentioned(member: MemberRow): Mentioned[] {
-    const isRead = member.read_seq >= this.#log.last.seq;
-    if (isRead || member.state !== "active" || !this.#countsUnread(member)) return [];
-    return this.#log.mentionsAfter(member, member.read_seq);
+    const upTo = readUpTo(member);
+    const isRead = upTo >= this.#log.last.seq;
+    if (isRead || member.state !== "active" || !this.countsUnread(member)) return [];
+    return this.#log.mentionsAfter(member, upTo);
   }
 
   #peerRead(member: MemberRow): ReadPoint | null {

@@ -147,10 +147,11 @@ async function newest(core: Core, caller: UserId, id: ConversationId): Promise<M
 async function readingIn(
   core: Core,
   caller: UserId,
-  { id, kind, readSeq, readAt }: Conversation,
+  { id, kind, readSeq, readAt, unreadFrom }: Conversation,
   message: Message,
 ): Promise<ReadStatus> {
   const isDirect = kind === "direct";
-  if (!isDirect || message.sender.id !== caller) return readStatus({ readSeq, readAt }, message.seq);
+  if (!isDirect || message.sender.id !== caller)
+    return readStatus({ readSeq, readAt, unreadFrom }, message.seq);
   return readStatuses(await readReceipts(core, caller, id), caller, { isDirect })(message);
 }

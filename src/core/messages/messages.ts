@@ -1,4 +1,4 @@
-import type { ReadReceipt } from "../../domain/conversations/conversation.ts";
+import type { ReadReceipt, ReadState } from "../../domain/conversations/conversation.ts";
 import { invalid, noConversation } from "../../domain/errors.ts";
 import type { ConversationId, Position, Seq, UserId } from "../../domain/ids.ts";
 import type { Kind } from "../../domain/messages/content.ts";
@@ -139,7 +139,8 @@ export async function hideMessage(core: Core, caller: UserId, id: ConversationId
 }
 
 /**
- * Moves the caller's read position forward; an earlier seq changes nothing.
+ * Moves the caller's read position forward, and ends their mark of an unread message up to there; an earlier
+ * seq changes nothing.
  * @returns `marked`: the number of messages that became read
  * @throws `not_found` beyond the last message
  */
@@ -148,8 +149,21 @@ export function markRead(
   caller: UserId,
   id: ConversationId,
   seq: Position,
-): Promise<{ readSeq: Position; unreadCount: number; marked: number }> {
+): Promise<UnreadState & { marked: number }> {
   return core.conversations.read(id, { userId: caller, seq });
+}
+
+/** What is unread to a member. @see ReadState */
+type UnreadState = Pick<ReadState, "readSeq" | "unreadCount" | "unreadFrom">;
+
+/**
+ * Marks a message unread: it and the later ones of others count as unread to the caller, until a read or an
+ * own message. The read position, which others see, never moves back.
+ * @throws `not_found` for a message that the caller does not see, `validation_failed` for one that is not
+ *   among the newest `LIMITS.markedUnread`
+ */
+export function markUnread(core: Core, caller: UserId, id: ConversationId, seq: Seq): Promise<UnreadState> {
+  return core.conversations.markUnread(id, { userId: caller, seq });
 }
 
 /** Marks all messages of a conversation as read. @throws `not_found` */

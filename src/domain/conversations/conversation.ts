@@ -1,7 +1,7 @@
 import { z } from "zod";
 import type { Person } from "../accounts/person.ts";
 import type { CustomFields } from "../custom-fields.ts";
-import type { ConversationCode, ConversationId, Handle, Position, UserId } from "../ids.ts";
+import type { ConversationCode, ConversationId, Handle, Position, Seq, UserId } from "../ids.ts";
 import type { Mentioned, Message } from "../messages/message.ts";
 import { type ArchiveState, isArchived, type NewestCounted, shownMute } from "./archive.ts";
 import type { ComposerDraft } from "./composer-draft.ts";
@@ -96,6 +96,8 @@ export interface ReadState {
   readAt: number;
   /** 0 while `ignoresUnread` is set */
   unreadCount: number;
+  /** the message that the member has marked unread, from which on unread ones count; null: none */
+  unreadFrom: Seq | null;
   /** the member ignores unread messages here: none counts as unread for them */
   ignoresUnread: boolean;
   /** the unread messages that mention the member, the newest first; of very many, only the newest */
@@ -173,7 +175,7 @@ export function composeConversation(
   lastMessage: Message | null,
 ): Conversation {
   const { lastSeq, readSeq, readAt, unreadCount, memberCount, updatedAt } = readState;
-  const { ignoresUnread, mentioned } = readState;
+  const { ignoresUnread, mentioned, unreadFrom } = readState;
   const peerRead = blocked ? null : readState.peerRead;
   const { pinned, validation, mutedUntil } = preferences;
   return {
@@ -186,7 +188,7 @@ export function composeConversation(
     ...{ pinned, validation, ...shownMute(mutedUntil, Date.now()) },
     archived: isArchived(preferences, readState.newestCounted),
     ...{ lastSeq, readSeq, readAt, unreadCount, memberCount, updatedAt },
-    ...{ ignoresUnread, mentioned, peerRead },
+    ...{ ignoresUnread, mentioned, unreadFrom, peerRead },
     ...{ role, joinedAt, owner },
     lastMessage,
     disabled,
@@ -210,4 +212,6 @@ export interface ReadReceipt {
   userId: UserId;
   readSeq: Position;
   readAt: number;
+  /** of the user who asks: the message that they have marked unread; absent: none */
+  unreadFrom?: Seq;
 }

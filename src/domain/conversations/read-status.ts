@@ -1,4 +1,4 @@
-import type { UserId } from "../ids.ts";
+import type { Seq, UserId } from "../ids.ts";
 import type { Message } from "../messages/message.ts";
 import type { ReadReceipt } from "./conversation.ts";
 
@@ -26,10 +26,15 @@ export function readStatuses(
   return ({ seq, sender }) => readStatus(isDirect && sender.id === caller ? peer : own, seq);
 }
 
-/** The read status of a message for a read position: read iff the position is at or after `seq`. */
+/**
+ * The read status of a message for a read position: read iff the position is at or after `seq`, unless the
+ * reader has marked the message, or one before it, unread.
+ */
 export function readStatus(
-  position: Pick<ReadReceipt, "readSeq" | "readAt"> | undefined,
+  position: (Omit<ReadReceipt, "userId" | "unreadFrom"> & { unreadFrom?: Seq | null }) | undefined,
   seq: number,
 ): ReadStatus {
-  return position && position.readSeq >= seq ? { read: true, at: position.readAt } : UNREAD;
+  if (!position || position.readSeq < seq || seq >= (position.unreadFrom ?? Number.POSITIVE_INFINITY))
+    return UNREAD;
+  return { read: true, at: position.readAt };
 }

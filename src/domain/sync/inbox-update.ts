@@ -1,5 +1,5 @@
 import type { ConversationKind, ListState, ReadPoint } from "../conversations/conversation.ts";
-import type { ConversationId, Position } from "../ids.ts";
+import type { ConversationId, Position, Seq } from "../ids.ts";
 import type { Mentioned } from "../messages/message.ts";
 import type { Preview } from "../messages/preview.ts";
 import type { DevicePage, SyncPosition } from "./replay.ts";
@@ -47,8 +47,10 @@ export interface InboxUpdate {
   /** time of the newest countable message (ms); absent in updates of the previous release */
   countedAt?: number;
   readSeq: Position;
-  /** countable messages up to readSeq */
+  /** countable messages that are not unread: those up to readSeq, unless the member has marked one unread */
   readCount: number;
+  /** the message that the member has marked unread, if any; absent in updates of the previous release */
+  unreadFrom?: Seq | null;
   /**
    * time of the last change of the read position (ms); 0: never; absent in updates of the previous release
    */

@@ -54,6 +54,8 @@ export type RoomEvent =
 export interface OwnUnread {
   count: number;
   lastSeq: Position;
+  /** the message that the reader has marked unread; null: none */
+  from: Seq | null;
 }
 
 /** The close code after a `kicked` frame; the reason of the close is the frame's. */

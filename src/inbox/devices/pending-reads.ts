@@ -26,9 +26,12 @@ export class PendingReads {
     }
   }
 
-  /** Whether an event is the effect of a call of this socket that is under way. */
+  /**
+   * Whether an event is the effect of a call of this socket that is under way. A read leaves no mark of an
+   * unread message before it: an event with such a mark has another cause.
+   */
   isPending(socket: DeviceSocket, event: DeviceEvent): boolean {
-    if (event.type !== "read" || event.userId !== socket.userId) return false;
+    if (event.type !== "read" || event.userId !== socket.userId || event.unread?.from) return false;
     const isCause = (read: PendingRead) =>
       read.socket === socket && read.conversationId === event.conversationId && read.seq === event.seq;
     return [...this.#reads].some(isCause);

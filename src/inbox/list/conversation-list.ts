@@ -16,7 +16,7 @@ import type {
   NumberedRange,
   UnreadEntry,
 } from "../../domain/conversations/conversation-list.ts";
-import type { ConversationId, Position } from "../../domain/ids.ts";
+import type { ConversationId, Position, Seq } from "../../domain/ids.ts";
 import { Mentioned } from "../../domain/messages/message.ts";
 import { Preview } from "../../domain/messages/preview.ts";
 import type { ConversationWithKind } from "../../domain/ports.ts";
@@ -52,6 +52,7 @@ type ListRow = {
   counted_at: number | null;
   archived_count: number | null;
   muted_until: number;
+  unread_from: Seq | null;
 };
 
 /** What follows from the list. It is called in the turn of the change, before it is stored. */
@@ -362,6 +363,7 @@ function entry(row: ListRow): InboxEntry {
     readSeq: row.read_seq,
     readAt: row.read_at,
     unreadCount: Math.max(0, row.last_n - row.read_n),
+    unreadFrom: row.unread_from,
     ignoresUnread: row.discards === 1,
     mentioned: row.mentioned === null ? [] : z.array(Mentioned).parse(JSON.parse(row.mentioned)),
     peerRead:

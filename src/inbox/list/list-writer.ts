@@ -295,6 +295,7 @@ export class ListWriter {
          discards = excluded.discards, mentioned = excluded.mentioned,
          peer_read_seq = excluded.peer_read_seq, peer_read_at = excluded.peer_read_at,
          counted_at = excluded.counted_at,
+         unread_from = excluded.unread_from,
          told_seq = iif(excluded.told_epoch = 0, told_seq, excluded.told_seq),
          told_rev = iif(excluded.told_epoch = 0, told_rev, excluded.told_rev),
          told_epoch = max(told_epoch, excluded.told_epoch)
@@ -323,6 +324,7 @@ export class ListWriter {
       ...[update.ignoresUnread ? 1 : 0, update.mentioned?.length ? JSON.stringify(update.mentioned) : null],
       ...[update.peerRead?.readSeq ?? null, update.peerRead?.readAt ?? null],
       update.countedAt ?? null,
+      update.unreadFrom ?? null,
     ];
   }
 }
@@ -330,7 +332,7 @@ export class ListWriter {
 /** The columns that an inbox update fills. */
 const COLUMNS = `conversation_id, ver, state, visible_from, last_seq, last_n, read_seq, read_n, member_count,
   preview, updated_at, hidden, rev, told_epoch, told_seq, told_rev, kind, read_at, discards, mentioned,
-  peer_read_seq, peer_read_at, counted_at`;
+  peer_read_seq, peer_read_at, counted_at, unread_from`;
 const PLACES = COLUMNS.replace(/\w+/g, "?");
 
 /** The columns of a `HeadRow`. */

@@ -220,6 +220,8 @@ test("a conversation with messages from before records them when it wakes", asyn
       storage.sql.exec(`ALTER TABLE members DROP COLUMN ${column}`);
     storage.sql.exec("DROP INDEX applications_unlisted; DROP INDEX applications_user");
     storage.sql.exec("ALTER TABLE applications DROP COLUMN listed");
+    for (const column of ["unread_from", "unread_n", "unread_read_seq"])
+      storage.sql.exec(`ALTER TABLE members DROP COLUMN ${column}`);
     storage.sql.exec(
       "DROP INDEX messages_changed; DROP INDEX messages_pinned; ALTER TABLE fanout_checkpoint DROP COLUMN rev",
     );

@@ -69,6 +69,7 @@ export class Device {
     return this.#next(async () => {
       if (!this.#socket) return;
       this.#reads.push(seq);
+      this.#history.mayEndMark(this.owner.id);
       this.#socket.send({ type: "read", seq });
     });
   }

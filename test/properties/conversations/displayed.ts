@@ -6,7 +6,7 @@ import { Message, shown } from "./http.ts";
 export const Ack = z.object({ client_msg_id: z.string(), seq: z.int(), created_at: z.int() });
 export const Change = z.object({ seq: z.int(), rev: z.int() });
 export const Changed = z.object({ items: z.array(Message).min(1), rev: z.int() });
-export const Read = z.object({ user_id: z.int(), seq: z.int() });
+export const Read = z.object({ user_id: z.int(), seq: z.int(), unread_count: z.int().optional() });
 
 /**
  * The conversation as one device shows it. It checks the server strictly: a repeated message fails the test.
@@ -95,9 +95,15 @@ export class DisplayedConversation {
     this.rev = rev;
   }
 
-  /** A member has read. Positions only rise, also against what their owner has sent. */
-  read({ user_id, seq }: z.infer<typeof Read>): void {
-    expect(seq, `${this.#name} sees ${user_id} read forward`).toBeGreaterThan(this.#position(user_id));
+  /**
+   * A member has read. Positions only rise, also against what their owner has sent. Only the owner is told
+   * anew of a position: with it comes what is unread, which a mark changes.
+   */
+  read({ user_id, seq, unread_count }: z.infer<typeof Read>): void {
+    const isOwn = user_id === this.#userId;
+    expect(unread_count !== undefined, "only the own unread count is told").toBe(isOwn);
+    const lowest = this.#position(user_id) + (isOwn ? 0 : 1);
+    expect(seq, `${this.#name} sees ${user_id} read forward`).toBeGreaterThanOrEqual(lowest);
     this.#positions.set(user_id, seq);
   }
 

@@ -13,6 +13,7 @@ function expected(room: Room, { id }: Owner) {
     last_seq: room.history.last,
     read_seq: room.history.position(id),
     unread_count: room.history.unread(id),
+    unread_from: room.history.mark(id),
     member_count: room.members.length,
     newest: room.history.view(id).at(-1) ?? null,
   };
@@ -21,8 +22,9 @@ function expected(room: Room, { id }: Owner) {
 type Said = ReturnType<typeof expected>;
 
 function said({ last_message, ...conversation }: z.infer<typeof Conversation>): Said {
-  const { id, last_seq, read_seq, unread_count, member_count } = conversation;
-  return { id, last_seq, read_seq, unread_count, member_count, newest: last_message && shown(last_message) };
+  const { id, last_seq, read_seq, unread_count, unread_from, member_count } = conversation;
+  const newest = last_message && shown(last_message);
+  return { id, last_seq, read_seq, unread_count, unread_from, member_count, newest };
 }
 
 /** A list's preview has no quote. */

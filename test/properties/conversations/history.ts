@@ -48,6 +48,11 @@ export class History {
   readonly #hidden = new Map<number, Set<number>>();
   readonly #hiding = new Map<number, Set<number>>();
   readonly #read = new Map<number, number>();
+  readonly #marks = new Map<number, number>();
+  /** the messages that users have marked unread in this step */
+  readonly #asked = new Map<number, Set<number>>();
+  /** who has read or written in this step */
+  readonly #active = new Set<number>();
 
   get last(): number {
     return this.said.length;
@@ -127,6 +132,44 @@ export class History {
 
   read(userId: number, seq: number): void {
     this.#read.set(userId, Math.max(seq, this.position(userId)));
+    this.mayEndMark(userId);
+  }
+
+  /** A user reads or writes in this step: a mark may end. */
+  mayEndMark(userId: number): void {
+    this.#active.add(userId);
+  }
+
+  /** What marking a message unread does, if nothing else happens: the new mark; undefined: none. */
+  markOf(userId: number, seq: number): number | undefined {
+    const counts = this.said.some((said) => said.seq >= seq && said.draft.userId !== userId);
+    return seq <= this.position(userId) && counts ? seq : undefined;
+  }
+
+  /** A call has marked a message unread. What is before it is read. */
+  markedUnread(userId: number, seq: number): void {
+    this.read(userId, seq - 1);
+    this.#asked.set(userId, (this.#asked.get(userId) ?? new Set()).add(seq));
+  }
+
+  /**
+   * Takes in where a member's unread messages begin after a step. Concurrent calls decide which mark is the
+   * last one, and whether a read or a send ended it. Nothing else moves it.
+   */
+  learnMark(userId: number, from: number | undefined): void {
+    const before = this.#marks.get(userId);
+    const possible = [before, ...(this.#asked.get(userId) ?? [])];
+    if (this.#active.has(userId)) possible.push(undefined);
+    expect(possible, `where unread begins for ${userId}`).toContain(from);
+    this.#asked.delete(userId);
+    this.#active.delete(userId);
+    if (from === undefined) this.#marks.delete(userId);
+    else this.#marks.set(userId, from);
+  }
+
+  /** The message that a user has marked unread; undefined: none. */
+  mark(userId: number): number | undefined {
+    return this.#marks.get(userId);
   }
 
   position(userId: number): number {
@@ -151,8 +194,8 @@ export class History {
   }
 
   unread(userId: number): number {
-    const position = this.position(userId);
-    return this.said.filter(({ seq, draft }) => seq > position && draft.userId !== userId).length;
+    const from = this.mark(userId) ?? this.position(userId) + 1;
+    return this.said.filter(({ seq, draft }) => seq >= from && draft.userId !== userId).length;
   }
 
   /** All messages that a member sees. */

@@ -3,7 +3,7 @@ import { env } from "cloudflare:workers";
 import { expect } from "vitest";
 import { Device, type Owner } from "./device.ts";
 import { type Draft, History } from "./history.ts";
-import { ask, MessagePage, Receipts, shown } from "./http.ts";
+import { ask, Conversation, MessagePage, Receipts, shown } from "./http.ts";
 
 const DEVICES = 2;
 const MAX_ALARMS = 200;
@@ -78,6 +78,7 @@ export class Room {
     } while (await this.#learn());
     this.history.check();
     await this.#checkReceipts();
+    await this.#learnMarks();
     for (const device of this.devices) if (device.isHere) device.displayed.check(this.history);
   }
 
@@ -153,6 +154,16 @@ export class Room {
       const own = this.devices.filter(({ owner }) => owner.id === user_id);
       if (own.some(({ doubtful }) => doubtful.includes(read_seq))) this.history.read(user_id, read_seq);
       expect(read_seq, `how far ${user_id} has read`).toBe(this.history.position(user_id));
+    }
+  }
+
+  async #learnMarks(): Promise<void> {
+    for (const { id, tokens } of this.members) {
+      const own = this.devices.filter(({ owner }) => owner.id === id);
+      // A read on a socket that is closed may arrive at any time.
+      if (own.some(({ doubtful }) => doubtful.length > 0)) this.history.mayEndMark(id);
+      const { unread_from } = await ask(Conversation, this.path, tokens[0] ?? "");
+      this.history.learnMark(id, unread_from);
     }
   }
 

@@ -30,6 +30,8 @@ const say = fc.record({
 const post = fc.record({ do: fc.constant("post"), room, who, again, quote: maybe, named: fc.boolean() });
 /** A read, over HTTP if no device is named. */
 const read = fc.record({ do: fc.constant("read"), room, who, device: fc.option(device, { freq: 2 }), back });
+/** A message is marked unread. */
+const mark = fc.record({ do: fc.constant("mark"), room, who, back });
 const revoke = fc.record({ do: fc.constant("revoke"), room, who, back });
 const hide = fc.record({ do: fc.constant("hide"), room, who, back });
 /** A device disconnects at once, whatever is on its way. */
@@ -45,6 +47,7 @@ const action = fc.oneof(
   { weight: 8, arbitrary: say },
   { weight: 4, arbitrary: post },
   { weight: 4, arbitrary: read },
+  { weight: 3, arbitrary: mark },
   { weight: 3, arbitrary: revoke },
   { weight: 3, arbitrary: hide },
   { weight: 3, arbitrary: leave },

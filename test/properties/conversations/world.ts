@@ -46,7 +46,8 @@ export class World {
     this.#rooms.forEach((room, nth) => {
       room.begin(actions.some((action) => action.do === "evictRoom" && action.room === nth));
     });
-    await Promise.all(actions.map((action) => this.#perform(action)));
+    const isAlone = actions.length === 1;
+    await Promise.all(actions.map((action) => this.#perform(action, isAlone)));
     for (const room of this.#rooms) await room.settle();
     const [only, ...more] = actions;
     if (only && more.length === 0) await this.#readOwnWrites(only);
@@ -68,7 +69,7 @@ export class World {
     for (const room of this.#rooms) await room.disperse();
   }
 
-  async #perform(action: Action): Promise<void> {
+  async #perform(action: Action, isAlone: boolean): Promise<void> {
     const room = this.#rooms[action.room === 0 ? 0 : 1];
     switch (action.do) {
       case "say":
@@ -77,6 +78,8 @@ export class World {
         return post(room, action);
       case "read":
         return read(room, action);
+      case "mark":
+        return mark(room, action, isAlone);
       case "revoke":
         return revoke(room, action);
       case "hide":
@@ -99,8 +102,8 @@ export class World {
     const room = this.#rooms[action.room === 0 ? 0 : 1];
     if (action.do === "revoke") for (const member of room.members) await checkListed(room, member);
     const calls =
-      action.do === "post" || action.do === "hide" || (action.do === "read" && action.device === null);
-    if (calls) await checkListed(room, room.member(action.who));
+      ["post", "hide", "mark"].includes(action.do) || (action.do === "read" && action.device === null);
+    if (calls && "who" in action) await checkListed(room, room.member(action.who));
   }
 }
 
@@ -142,6 +145,20 @@ async function read(room: Room, { who, device, back }: Of<"read">): Promise<void
   const state = await ask(ReadState, `${room.path}/read`, token, "PUT", { seq });
   expect(state.read_seq).toBeGreaterThanOrEqual(Math.max(seq, room.history.position(owner.id)));
   room.history.read(owner.id, seq);
+}
+
+async function mark(room: Room, { who, back }: Of<"mark">, isAlone: boolean): Promise<void> {
+  const { id, tokens } = room.member(who);
+  const seq = room.history.last - back;
+  if (seq < 1) return;
+  const expected = room.history.markOf(id, seq);
+  const [token = ""] = tokens;
+  const answer = await call("PUT", `${room.path}/read`, { token, body: { seq, unread: true } });
+  if (room.history.isHiding(id, seq) && answer.status === 404) return;
+  expect(answer.status, told(answer)).toBe(200);
+  const { unread_from } = ReadState.parse(answer.body);
+  if (isAlone) expect(unread_from, `where unread begins for ${id}`).toBe(expected);
+  room.history.markedUnread(id, seq);
 }
 
 async function revoke(room: Room, { who, back }: Of<"revoke">): Promise<void> {

@@ -66,7 +66,7 @@ const CROWD: DeviceEvent = {
       memberCount: 2,
       updatedAt: 0,
     },
-    ...{ ignoresUnread: false, mentioned: [], peerRead: null },
+    ...{ ignoresUnread: false, unreadFrom: null, mentioned: [], peerRead: null },
     ...{ pinned: false, silent: false, mutedUntil: 0, validation: false, archived: false },
     ...{ lastMessage: null, disabled: false },
   },

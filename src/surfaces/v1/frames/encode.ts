@@ -60,6 +60,7 @@ export function conversationEvent(event: Exclude<RoomEvent, { type: "ready" }>):
         seq: event.seq,
         unread_count: event.unread?.count,
         last_seq: event.unread?.lastSeq,
+        unread_from: event.unread?.from ?? undefined,
       };
     case "typing":
       return { type: "typing", conversation_id: event.conversationId, user_id: event.userId };

@@ -8,7 +8,7 @@ import { KickReason, MemberEvent } from "../../../domain/sync/socket-protocol.ts
 import { orNull, Time } from "../schemas/common.ts";
 import { ComposerDraft } from "../schemas/composer-drafts.ts";
 import { Conversation } from "../schemas/conversations.ts";
-import { AnyBody, Message, Sender } from "../schemas/messages.ts";
+import { AnyBody, Message, Sender, UnreadFrom } from "../schemas/messages.ts";
 import { Problem, ProblemCode } from "../schemas/problems.ts";
 import { Scheduled, ScheduledId } from "../schemas/scheduled.ts";
 
@@ -104,6 +104,7 @@ const ConversationEventFrame = z.union([
       seq: Position,
       unread_count: z.int().nonnegative().optional().openapi({ description: "Yours, if you have read" }),
       last_seq: Position.optional().openapi({ description: "With `unread_count`: it counts up to there" }),
+      unread_from: UnreadFrom.optional(),
     },
     "A member has read up to there",
   ),

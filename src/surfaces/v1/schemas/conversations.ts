@@ -10,7 +10,7 @@ import { textUpTo } from "../../../domain/text.ts";
 import { User } from "./accounts.ts";
 import { ListQuery, orNull, pageShape, Time } from "./common.ts";
 import { ComposerDraft } from "./composer-drafts.ts";
-import { Message } from "./messages.ts";
+import { Message, UnreadFrom } from "./messages.ts";
 
 const Discoverable = z.boolean().openapi({
   description:
@@ -70,6 +70,7 @@ const ConversationFields = {
   last_seq: Position,
   read_seq: Position,
   unread_count: z.int(),
+  unread_from: UnreadFrom.optional(),
   sticky: z.boolean(),
   silent: z.boolean().openapi({ description: "You have muted it: `muted_until` is not 0" }),
   muted_until: MutedUntil.openapi({ description: "0: not muted, or the time is over. -1: for ever" }),

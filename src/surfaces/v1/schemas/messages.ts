@@ -258,8 +258,23 @@ export const WideSearchPage = z
 
 export const DeleteQuery = z.object({ for: z.enum(["me", "everyone"]) });
 
-export const ReadPosition = z.object({ seq: Position }).openapi("ReadPosition");
-export const ReadState = z.object({ read_seq: Position, unread_count: z.int() }).openapi("ReadState");
+/** The message that the user has marked unread. */
+export const UnreadFrom = Seq.meta({
+  description: "The message that you have marked unread: yours count as unread from it on. Absent: none",
+});
+
+export const ReadPosition = z
+  .object({
+    seq: Position,
+    unread: z
+      .boolean()
+      .optional()
+      .openapi({ description: "True: marks this message and the later ones unread, instead of reading" }),
+  })
+  .openapi("ReadPosition");
+export const ReadState = z
+  .object({ read_seq: Position, unread_count: z.int(), unread_from: UnreadFrom.optional() })
+  .openapi("ReadState");
 
 export const Receipts = z
   .object({ items: z.array(z.object({ user_id: UserId, read_seq: Position, read_at: Time })) })

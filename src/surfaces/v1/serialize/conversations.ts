@@ -59,6 +59,7 @@ function sharedFields(conversation: Conversation) {
     last_seq: conversation.lastSeq,
     read_seq: conversation.readSeq,
     unread_count: conversation.unreadCount,
+    ...(conversation.unreadFrom !== null && { unread_from: conversation.unreadFrom }),
     sticky: conversation.pinned,
     silent: conversation.silent,
     muted_until: conversation.mutedUntil,

@@ -1,11 +1,12 @@
 import type { z } from "@hono/zod-openapi";
-import type { ReadReceipt } from "../../../domain/conversations/conversation.ts";
+import type { ReadReceipt, ReadState } from "../../../domain/conversations/conversation.ts";
 import { bodyJson, StoredBody } from "../../../domain/messages/content.ts";
 import type { AnyDraft, Message, MessageReference } from "../../../domain/messages/message.ts";
 import type {
   MessageReference as MessageReferenceShape,
   Message as MessageShape,
   NewMessage,
+  ReadState as ReadStateShape,
   Receipts,
 } from "../schemas/messages.ts";
 
@@ -70,6 +71,19 @@ function withoutBody(message: Message): Omit<z.infer<typeof MessageShape>, "body
     ...(message.pinned && { pinned_by: message.pinned.by }),
     ...(clientMsgId !== undefined && { client_msg_id: clientMsgId }),
     created_at: message.createdAt,
+  };
+}
+
+/** What is unread to a member as v1 shows it to them. */
+export function serializeReadState({
+  readSeq,
+  unreadCount,
+  unreadFrom,
+}: Pick<ReadState, "readSeq" | "unreadCount" | "unreadFrom">): z.infer<typeof ReadStateShape> {
+  return {
+    read_seq: readSeq,
+    unread_count: unreadCount,
+    ...(unreadFrom !== null && { unread_from: unreadFrom }),
   };
 }
 

@@ -1,12 +1,14 @@
 import { createRoute, z } from "@hono/zod-openapi";
-import { markRead, readReceipts } from "../../../../core/messages/messages.ts";
+import { markRead, markUnread, readReceipts } from "../../../../core/messages/messages.ts";
+import { invalid } from "../../../../domain/errors.ts";
+import { type Position, Seq } from "../../../../domain/ids.ts";
 import { weighs } from "../../../../http/access/rate-limit.ts";
 import { authenticated } from "../../auth.ts";
 import { v1Body } from "../../body.ts";
 import { v1Router } from "../../router.ts";
 import { ConversationIdParam, problems } from "../../schemas/common.ts";
 import { ReadPosition, ReadState, Receipts } from "../../schemas/messages.ts";
-import { serializeReceipt } from "../../serialize/messages.ts";
+import { serializeReadState, serializeReceipt } from "../../serialize/messages.ts";
 
 const params = z.object({ id: ConversationIdParam });
 
@@ -15,9 +17,9 @@ const readRoute = createRoute({
   path: "/v1/conversations/{id}/read",
   operationId: "markRead",
   tags: ["Messages"],
-  summary: "Move your read position",
+  summary: "Move your read position, or mark unread",
   description:
-    "The read position only moves forward: a lower `seq` changes nothing. A `seq` beyond the last message is `not_found`.",
+    "The read position only moves forward: a lower `seq` changes nothing. A `seq` beyond the last message is `not_found`. With `unread: true` the message is the first unread one: `unread_count` counts it and the later ones of others. Others learn nothing of it. It ends with the next read of this message or a later one, and with the next message that you send.",
   security: [{ bearer: [] }],
   middleware: [authenticated, v1Body] as const,
   request: { params, body: { required: true, content: { "application/json": { schema: ReadPosition } } } },
@@ -45,12 +47,22 @@ const receiptsRoute = createRoute({
   },
 });
 
+/** @throws `validation_failed` for 0, which is no message */
+function markedSeq(seq: Position): Seq {
+  const { data } = Seq.safeParse(seq);
+  if (data === undefined) throw invalid("seq", "must be a message, from 1 on, if it is marked unread");
+  return data;
+}
+
 export const readPositions = v1Router()
   .openapi(readRoute, async (c) => {
     const { id } = c.req.valid("param");
-    const { seq } = c.req.valid("json");
-    const { readSeq, unreadCount } = await markRead(c.var.core, c.var.caller.userId, id, seq);
-    return c.json({ read_seq: readSeq, unread_count: unreadCount }, 200);
+    const { seq, unread } = c.req.valid("json");
+    const { userId } = c.var.caller;
+    const state = unread
+      ? await markUnread(c.var.core, userId, id, markedSeq(seq))
+      : await markRead(c.var.core, userId, id, seq);
+    return c.json(serializeReadState(state), 200);
   })
   .openapi(receiptsRoute, async (c) => {
     const { id } = c.req.valid("param");
