@@ -38,9 +38,9 @@ export class MentionIndex {
   }
 
   /**
-   * Lists messages of others after a seq that mention a reader, or everybody, newest first. It includes only
-   * messages that the reader may see. At most `LIMITS.mentionsListed` are listed, out of the newest 200 messages with
-   * mentions.
+   * Lists messages of others after a seq that mention a reader, or everybody, newest first. It includes
+   * only messages that the reader may see. At most `LIMITS.mentionsListed` are listed, out of the newest 200
+   * messages with mentions.
    */
   of({ user_id, visible_from }: Reader, after: Position): Mentioned[] {
     const from = Math.max(after, visible_from);

@@ -5,7 +5,7 @@ import type { StoredInitialMember } from "../../domain/ports.ts";
 import { FormerMembers, UNSETTLED } from "./former-members.ts";
 import type { MemberRow } from "./member-row.ts";
 
-/** The columns that a member changes by reading, marking unread, deleting the conversation, or ignoring it. */
+/** The columns that a member changes by reading, marking unread, deleting for oneself, or ignoring. */
 export type OwnFields = Partial<
   Pick<
     MemberRow,

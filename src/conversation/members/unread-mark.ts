@@ -23,7 +23,7 @@ export function markedUnreadFrom({ unread_from, unread_read_seq, read_seq }: Mem
   return unread_read_seq === read_seq ? unread_from : null;
 }
 
-/** The countable messages that are not unread to a member, whether or not a mark moves where unread begins. */
+/** The number of countable messages that are not unread to a member, with a mark or without. */
 export function readCountOf(member: MemberRow): number {
   return markedUnreadFrom(member) === null ? member.read_n : (member.unread_n ?? member.read_n);
 }

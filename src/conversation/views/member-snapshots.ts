@@ -96,7 +96,7 @@ export class MemberSnapshots {
     };
   }
 
-  /** The unread count of a member, with the newest message that it takes into account, and where it begins. */
+  /** The unread count of a member, the newest message that it takes into account, and where it begins. */
   unread(member: MemberRow): OwnUnread {
     const { seq: lastSeq, n } = this.#log.last;
     const count = this.countsUnread(member) ? Math.max(0, n - readCountOf(member)) : 0;

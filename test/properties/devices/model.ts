@@ -12,6 +12,7 @@ export interface Row {
   last_seq: number;
   read_seq: number;
   unread_count: number;
+  unread_from?: number | undefined;
   member_count: number;
   updated_at: number;
   last_message: DisplayedMessage | null;
@@ -37,6 +38,10 @@ export class Model {
   readonly #revoked = new Set<number>();
   readonly #hidden = new Map<number, Set<number>>();
   readonly #positions = new Map<number, number>();
+  readonly #marks = new Map<number, number>();
+  /** the messages that users have marked unread, and who has read or written, since marks were learnt */
+  readonly #asked = new Map<number, Set<number>>();
+  readonly #active = new Set<number>();
   readonly #drafts = new Map<string, { draft: Draft; userId: number }>();
   readonly #stored = new Map<Draft, DisplayedMessage>();
   /** members at the start of the step, and users in system messages since then */
@@ -143,6 +148,27 @@ export class Model {
 
   read(userId: number, seq: number): void {
     this.#positions.set(userId, Math.max(seq, this.position(userId)));
+    this.#active.add(userId);
+  }
+
+  /** A call has marked a message unread. What is before it is read. */
+  markedUnread(userId: number, seq: number): void {
+    this.read(userId, seq - 1);
+    this.#asked.set(userId, (this.#asked.get(userId) ?? new Set()).add(seq));
+  }
+
+  /**
+   * Takes in where unread messages begin for a member. Of concurrent calls any may be the last: only a mark,
+   * a read, a send, leaving and deleting the conversation move it.
+   */
+  learnMark(userId: number, from: number | undefined): void {
+    const possible = [this.#marks.get(userId), ...(this.#asked.get(userId) ?? [])];
+    if (this.#active.has(userId)) possible.push(undefined);
+    expect(possible, `where unread begins for ${userId} in ${this.id}`).toContain(from);
+    this.#asked.delete(userId);
+    this.#active.delete(userId);
+    if (from === undefined) this.#marks.delete(userId);
+    else this.#marks.set(userId, from);
   }
 
   position(userId: number): number {
@@ -191,9 +217,14 @@ export class Model {
     const isCleared = this.#clears.has(userId) && this.from(userId) === this.last;
     if (!this.isIn(userId) || isCleared) return null;
     const read_seq = this.position(userId);
+    const unread_from = this.#marks.get(userId);
+    const first = unread_from ?? read_seq + 1;
+    const isUnread = ({ seq, kind, senderId }: DisplayedMessage) =>
+      seq >= first && kind !== "tip" && senderId !== userId;
     return {
       ...{ id: this.id, last_seq: this.last, read_seq },
-      unread_count: this.#log.filter(({ seq, kind }) => seq > read_seq && kind !== "tip").length,
+      unread_count: this.#log.filter(isUnread).length,
+      unread_from,
       member_count: this.members.length,
       updated_at: this.#log.at(-1)?.createdAt ?? this.#createdAt,
       last_message: this.view(userId).at(-1) ?? null,

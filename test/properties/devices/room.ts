@@ -2,6 +2,7 @@ import { runDurableObjectAlarm, runInDurableObject } from "cloudflare:test";
 import { expect } from "vitest";
 import { z } from "zod";
 import { ConversationId } from "../../../src/domain/ids.ts";
+import { Conversation } from "../../../src/surfaces/v1/schemas/conversations.ts";
 import { Message, MessagePage, Receipts } from "../../../src/surfaces/v1/schemas/messages.ts";
 import { type Answer as Answered, call, type SignedIn } from "../../support/clients/api.ts";
 import { type DisplayedMessage, displayedMessage } from "../../support/clients/displayed.ts";
@@ -150,6 +151,15 @@ export class Room {
     const { before, last } = this.model;
     const [first] = await this.history(this.person(userId), before);
     return first ? first.seq - 1 : last;
+  }
+
+  /** Takes in where unread messages begin for each member. */
+  async learnMarks(): Promise<void> {
+    for (const userId of this.model.members) {
+      const { status, body } = await this.call(this.person(userId), "GET", "");
+      expect(status, `whether ${userId} is in ${this.model.id}`).toBe(200);
+      this.model.learnMark(userId, Conversation.parse(body).unread_from);
+    }
   }
 
   /** A user reads over HTTP. An outsider has nothing to read. */

@@ -27,6 +27,8 @@ function actionIn(rooms: number) {
   /** Sends an earlier draft again, with its client id. */
   const again = fc.record({ do: fc.constant("again"), ...one, way, back: fc.nat(5) });
   const read = fc.record({ do: fc.constant("read"), ...one, back, overHttp: fc.boolean() });
+  /** Marks a message unread. */
+  const mark = fc.record({ do: fc.constant("mark"), room, who, back });
   const revoke = fc.record({ do: fc.constant("revoke"), room, who, back });
   const hide = fc.record({ do: fc.constant("hide"), room, who, back });
   const leave = fc.record({ do: fc.constant("leave"), room, who });
@@ -56,6 +58,7 @@ function actionIn(rooms: number) {
     { weight: rooms > ROOMS ? 8 : 2, arbitrary: mix },
     { weight: 2, arbitrary: again },
     { weight: 4, arbitrary: read },
+    { weight: 2, arbitrary: mark },
     { weight: 4, arbitrary: revoke },
     { weight: 4, arbitrary: hide },
     { weight: 2, arbitrary: leave },

@@ -211,6 +211,7 @@ export class World {
 
   /** Asserts that everything HTTP returns equals the model. */
   async check(): Promise<void> {
+    await Promise.all(this.#rooms.map((room) => room.learnMarks()));
     await Promise.all(this.#people.map((person) => this.#checkList(person)));
     const both = this.#people.flatMap((person) => this.#rooms.map((room) => [person, room] as const));
     await Promise.all(both.map(([person, room]) => room.check(person, this.#blocks.size > 0)));
@@ -223,9 +224,10 @@ export class World {
     const listed = async (): Promise<Row[]> => {
       const { body } = await call("GET", "/v1/conversations?limit=100", { token });
       return ConversationList.parse(body).items.map((item) => {
-        const { id, last_seq, read_seq, unread_count, member_count, updated_at, last_message } = item;
+        const { id, last_seq, read_seq, unread_count, unread_from } = item;
+        const { member_count, updated_at, last_message } = item;
         return {
-          ...{ id, last_seq, read_seq, unread_count, member_count, updated_at },
+          ...{ id, last_seq, read_seq, unread_count, unread_from, member_count, updated_at },
           last_message: last_message && displayedMessage(last_message),
         };
       });
@@ -254,6 +256,8 @@ export class World {
         return this.#again(action);
       case "read":
         return this.#read(action);
+      case "mark":
+        return this.#mark(action);
       case "revoke":
         return this.#remove(action, "everyone");
       case "hide":
@@ -354,6 +358,15 @@ export class World {
     }
     device.read(room.model.id, seq);
     this.#readings.push({ device, socket: device.sockets, room, seq });
+  }
+
+  async #mark(action: Of<"mark">): Promise<void> {
+    const [who, room] = [this.#person(action), this.#roomOf(action)];
+    const seq = room.model.last - action.back;
+    if (seq < 1) return;
+    const { status } = await room.call(who, "PUT", "/read", { seq, unread: true });
+    expect([200, 404], `${who.user.id} marks ${seq} unread`).toContain(status);
+    if (status === 200) room.model.markedUnread(who.user.id, seq);
   }
 
   async #remove(action: Of<"revoke" | "hide">, target: "me" | "everyone"): Promise<void> {
