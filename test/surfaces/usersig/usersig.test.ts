@@ -742,6 +742,28 @@ describe("reading", () => {
     expect(newest).toMatchObject({ have_read: true, read_time: expect.stringMatching(TIME) });
   });
 
+  test("what its receiver marks unread in v1 is unread to them, and read to its sender", async () => {
+    const [ann, bob] = await everybody(2);
+    if (!ann || !bob) throw new Error("there are two");
+    const id = await open(ann, [bob]);
+    for (const n of range(1, 3)) await say(ann, id, String(n));
+    expect(await mark(bob, id)).toBe(3);
+    const body = { seq: 2, unread: true };
+    const { status } = await call("PUT", `/v1/conversations/${id}/read`, { token: bob.sig, body });
+    expect(status).toBe(200);
+    const read = async (who: typeof bob) =>
+      (await logs(who, id)).chat_log_info_list.map(({ have_read }) => have_read);
+    expect([await read(bob), await read(ann)]).toEqual([
+      [false, false, true],
+      [true, true, true],
+    ]);
+    expect((await sessions(bob)).session_info_list).toMatchObject([
+      { unread_count: 2, recently_chat_log: { have_read: false } },
+    ]);
+    expect(await mark(bob, id)).toBe(2);
+    expect(await read(bob)).toEqual([true, true, true]);
+  });
+
   test("looking at the first page of a group reads it, further pages change nothing", async () => {
     const [ann, bob, cas] = await everybody(3);
     if (!ann || !bob || !cas) throw new Error("there are three");
