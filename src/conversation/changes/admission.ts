@@ -109,7 +109,15 @@ export class Admission {
 /** The row of a user who was never a member, before they are admitted. */
 function blankRow(user_id: UserId): MemberRow {
   const zero = Position.parse(0);
-  const positions = { visible_from: zero, read_seq: zero, read_n: 0, read_at: 0, ...NO_MARK, touched: 0, muted_until: 0 };
+  const positions = {
+    visible_from: zero,
+    read_seq: zero,
+    read_n: 0,
+    read_at: 0,
+    ...NO_MARK,
+    touched: 0,
+    muted_until: 0,
+  };
   const versions = {
     name_card: "",
     visible_until: null,
