@@ -8,6 +8,7 @@ import type { InvitationCode } from "../domain/conversations/invitation.ts";
 import type { JoinState } from "../domain/conversations/join-request.ts";
 import { atPath, noMessage, type Result } from "../domain/errors.ts";
 import { Position, type Seq, type SessionId, type UserId } from "../domain/ids.ts";
+import type { MentionPage, MentionRange } from "../domain/messages/mention-page.ts";
 import type { AnyDraft, DraftReferences, Message } from "../domain/messages/message.ts";
 import type { DeviceSendRequest, ReplayRequest, SubscribeRequest, TakeSendResult } from "../domain/ports.ts";
 import { answer } from "../object/rpc.ts";
@@ -183,6 +184,31 @@ export abstract class ConversationObject extends ConversationLifecycle {
   /** The messages with these seqs that the caller may see, for forwards. @see ForwardResolver.messages */
   messages(input: { userId: UserId; seqs: Seq[] }) {
     return this.answer(({ room }) => room.forwards.messages(input.userId, input.seqs));
+  }
+
+  /**
+   * Those of the messages with these seqs that the caller can see, in this order.
+   * @returns `left`: further ones, which the page has no room for
+   */
+  visibleMessages(input: { userId: UserId; seqs: Seq[] }) {
+    return this.#asReader(input, ({ log, renderer }, member) => {
+      const visible = log.visibleOf(input.seqs, member);
+      const found = input.seqs.flatMap((seq) => visible.get(seq) ?? []);
+      const { rows } = log.cut(found, found.length);
+      const left = found.slice(rows.length).map(({ seq }) => seq);
+      return { items: renderer.render(rows, member), left };
+    });
+  }
+
+  /** The messages that name the caller, newest first. @see MentionPages.find */
+  mentionPage(input: { userId: UserId } & MentionRange): Promise<Result<MentionPage>> {
+    return this.answer(({ room }) => {
+      room.flushSends();
+      const member = room.members.active(input.userId);
+      const hasUnread = room.snapshots.unread(member).count > 0;
+      const readSeq = hasUnread ? member.read_seq : room.log.last.seq;
+      return { ...room.mentions.find(input, member), readSeq };
+    });
   }
 
   /** Revokes a message for everybody. @see Redaction.revoke */

@@ -31,6 +31,7 @@ import { failureStore } from "./delivery/inbox-calls/inbox-failures.ts";
 import { NotificationOutbox } from "./delivery/notification-outbox.ts";
 import { FileReferences } from "./files/file-references.ts";
 import { type ConversationJobKind, markerOf, wakeupOf } from "./jobs.ts";
+import { MentionPages } from "./log/mention-pages.ts";
 import { MessageLog } from "./log/message-log.ts";
 import { ReadableLog } from "./log/readable-log.ts";
 import type { MessageRow } from "./log/row.ts";
@@ -112,6 +113,7 @@ export class Room implements RoomContext {
   readonly snapshots: MemberSnapshots;
   readonly search: MessageSearch;
   readonly readable: ReadableLog;
+  readonly mentions: MentionPages;
   readonly fileReferences: FileReferences;
 
   constructor(storage: DurableObjectStorage, deps: RoomDeps, jobs: AlarmJobs<ConversationJobKind>) {
@@ -207,6 +209,7 @@ export class Room implements RoomContext {
     this.outlines = new GroupOutlines(storage.sql, this, bans);
     this.inviting = new Inviting(storage.sql, this, bans, this.outlines);
     this.readable = new ReadableLog(storage.sql, this.log);
+    this.mentions = new MentionPages(storage.sql, this.log, timing.acrossConversations);
     this.search = new MessageSearch(storage, this.log, markerFor("index"), timing.indexing);
     // Due with the alarm that looks after the fan-out: it costs no alarm of its own.
     this.fileReferences = new FileReferences(storage.sql, this.state.id, this.log, {

@@ -21,6 +21,8 @@ const REPEATS: Repeats<ConversationObject> = {
   search: true,
   searchWithin: true,
   messages: true,
+  visibleMessages: true,
+  mentionPage: true,
   revoke: true,
   // A second try would be refused as revoked already.
   revokeWithin: false,

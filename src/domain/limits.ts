@@ -44,6 +44,10 @@ export const LIMITS = {
   scheduled: 100,
   /** stored notifications of a user */
   notifications: 1_000,
+  /** saved messages of a user; code points of the note of one; how far ahead a reminder may be, in ms */
+  saved: 1_000,
+  savedNote: 500,
+  reminderAheadMs: 366 * 86_400_000,
   /** seconds of a mute: 10 years */
   muteSeconds: 315_360_000,
   /** characters of a client message id */

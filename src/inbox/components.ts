@@ -23,6 +23,7 @@ import { ListRepair } from "./list/repair.ts";
 import { SnapshotRequests } from "./list/snapshot-requests.ts";
 import { Subscriptions } from "./list/subscriptions.ts";
 import { Notifications } from "./notifications.ts";
+import { SavedMessages } from "./saved/saved-messages.ts";
 import { createScheduled, type Scheduled } from "./scheduled/scheduled.ts";
 
 /** What an inbox needs from outside; `src/worker.ts` hands it in. */
@@ -72,7 +73,9 @@ export type InboxJobKind =
   /** has D1 hold the files of a scheduled message, or no longer; key: its id */
   | "scheduled_files"
   /** forgets scheduled messages that failed long ago */
-  | "scheduled_expiry";
+  | "scheduled_expiry"
+  /** sends the reminders of saved messages whose time has come */
+  | "reminders";
 
 /** The parts of an inbox. They are created once D1 has confirmed that the user exists. */
 export interface InboxComponents {
@@ -84,6 +87,7 @@ export interface InboxComponents {
   composerDrafts: ComposerDrafts;
   scheduled: Scheduled;
   notifications: Notifications;
+  saved: SavedMessages;
   recentActivity: RecentActivity;
   snapshotRequests: SnapshotRequests;
   subscriptions: Subscriptions;
@@ -135,6 +139,11 @@ export function createComponents({ ctx, deps, jobs, userId, isOpening, kick }: I
     userId,
     mayBeDeleted: () => jobs.firstKey("deletion_lookup") !== null,
     tell: (event) => sockets.broadcast(event),
+  });
+  const saved = new SavedMessages(sql, {
+    jobs,
+    storeList: () => writer.store(),
+    broadcast: (event) => sockets.broadcast(event),
   });
   const audience = {
     open: () => sockets.open(),
@@ -207,6 +216,7 @@ export function createComponents({ ctx, deps, jobs, userId, isOpening, kick }: I
     composerDrafts,
     scheduled,
     notifications,
+    saved,
     recentActivity,
     snapshotRequests,
     subscriptions,

@@ -36,6 +36,7 @@ export abstract class InboxLifecycle extends SocketHost {
       scheduled: (key, calls) => this.#with(({ scheduled }) => scheduled.sends.sendDue(key, calls)),
       scheduled_files: (key) => this.#with(({ scheduled }) => scheduled.files.store(key)),
       scheduled_expiry: () => this.#with(async ({ scheduled }) => scheduled.sends.deleteExpired()),
+      reminders: () => this.#with(async ({ saved }) => saved.remind()),
       leave: (key, calls) =>
         this.#with((components) => this.#leave(components, ConversationId.parse(Number(key)), calls)),
       account_deleted: (key, calls) =>
@@ -79,7 +80,9 @@ export abstract class InboxLifecycle extends SocketHost {
       this.jobs.schedule("expiry", "", opening.expiresAt);
       this.checkLater();
       const { 0: client, 1: server } = new WebSocketPair();
-      components.sockets.accept(server, opening, components.deviceFeed);
+      // Counted in the turn in which the socket opens: it gets every later reminder as a frame.
+      const dueReminders = components.saved.countDue();
+      components.sockets.accept(server, { ...opening, dueReminders }, components.deviceFeed);
       return switchingProtocols(client, subprotocol);
     } finally {
       this.#opening--;
@@ -157,10 +160,11 @@ export abstract class InboxLifecycle extends SocketHost {
    * @returns the conversations to leave, each with its job
    */
   protected async deleteAll(
-    { accountDeletion, list, sessionTermination, presence }: InboxComponents,
+    { accountDeletion, list, saved, sessionTermination, presence }: InboxComponents,
     calls: CallBudget,
   ): Promise<ConversationId[]> {
     accountDeletion.erase();
+    saved.stop();
     list.markDeleted();
     presence.stop();
     const [left] = await Promise.all([accountDeletion.storeMemberships(), sessionTermination.endAll(calls)]);

@@ -4,6 +4,7 @@ import { COMPOSER_DRAFTS_TABLE } from "./composer-drafts.ts";
 import { DRAFTS_TABLE } from "./drafts.ts";
 import { LIST_AHEAD_TABLE } from "./list/list-writer.ts";
 import { NOTIFICATION_TABLES } from "./notifications.ts";
+import { SAVED_TABLE } from "./saved/saved-messages.ts";
 import { SCHEDULED_TABLE } from "./scheduled/scheduled-messages.ts";
 
 /** The schema of an inbox, step by step. Append-only: a released step never changes. */
@@ -150,5 +151,11 @@ export const MIGRATIONS: readonly Migration[] = [
     version: 14,
     minCode: 1,
     sql: "ALTER TABLE conversations ADD COLUMN unread_from INTEGER",
+  },
+  {
+    // Saved messages.
+    version: 15,
+    minCode: 1,
+    sql: SAVED_TABLE,
   },
 ];

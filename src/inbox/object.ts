@@ -7,6 +7,8 @@ import type {
   EntryOnRecord,
   InboxEntry,
   ListRange,
+  MentionSource,
+  MentionSourceRange,
   NumberedPage,
   NumberedRange,
   UnreadEntry,
@@ -15,6 +17,7 @@ import { accountOver, type Result } from "../domain/errors.ts";
 import type { ConversationId, SessionId } from "../domain/ids.ts";
 import type { DraftContent, DraftId, DraftState, StoredDraft } from "../domain/messages/draft.ts";
 import type { MessageReference } from "../domain/messages/message.ts";
+import type { SavedChange, SavedEntry, SavedRange } from "../domain/messages/saved.ts";
 import type {
   NewScheduledMessage,
   ScheduledChange,
@@ -402,6 +405,39 @@ export abstract class InboxObject extends InboxLifecycle {
       if (archivedCount === undefined || mutedUntil === undefined) return null;
       list.setArchive(conversationId, { archivedCount, mutedUntil });
       return null;
+    });
+  }
+
+  /**
+   * Saves a message that the user sees, or changes what was saved of it. Idempotent.
+   * @see SavedMessages.save
+   * @throws `unauthenticated` for a deleted account, `validation_failed`, `conflict`
+   */
+  saveMessage(input: MessageReference & SavedChange): Promise<Result<SavedEntry>> {
+    return this.answer(({ saved, accountDeletion }) => {
+      if (accountDeletion.isDeleted) throw accountOver();
+      return saved.save(input);
+    });
+  }
+
+  /** Ends what was saved of these messages. Idempotent. */
+  unsaveMessages(input: { messages: MessageReference[] }): Promise<Result<null>> {
+    return this.answer(({ saved }) => {
+      saved.remove(input.messages);
+      return null;
+    });
+  }
+
+  /** A page of saved messages, newest first. @see SavedMessages.page */
+  savedPage(input: SavedRange): Promise<Result<SavedEntry[]>> {
+    return this.answer(({ saved }) => saved.page(input));
+  }
+
+  /** A page of the list as sources of mentions. @see ConversationList.mentionSources */
+  mentionSources(input: MentionSourceRange): Promise<Result<MentionSource[]>> {
+    return this.answer(async (components) => {
+      await this.#refresh(components);
+      return components.list.mentionSources(input);
     });
   }
 

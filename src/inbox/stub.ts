@@ -44,6 +44,10 @@ const REPEATS: Repeats<InboxObject> = {
   setPinned: true,
   putComposerDraft: true,
   discardComposerDraft: true,
+  saveMessage: true,
+  unsaveMessages: true,
+  savedPage: true,
+  mentionSources: true,
   repair: true,
 };
 

@@ -119,7 +119,7 @@ test("a search over all conversations finds what a user sees in each, newest fir
       for (const who of story.users) {
         const seen = await story.seenBy(who);
         for (const { limit, q, ...budget } of searches) {
-          const restore = setTiming({ acrossConversations: budget });
+          const restore = setTiming({ wideSearch: budget });
           const pages = await allPages(who, q, `&limit=${limit}`).finally(restore);
           const hits = seen.filter((message) => !message.revoked && textOf(message).includes(q));
           expect(addresses(pages)).toEqual(hits.map((hit) => `${hit.conversation_id}/${hit.seq}`));

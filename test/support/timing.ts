@@ -31,6 +31,11 @@ export const timing: Mutable = {
     answerTimeoutMs: PATIENCE_MS,
     callTimeoutMs: PATIENCE_MS,
   },
+  acrossConversations: {
+    ...TIMING.acrossConversations,
+    callTimeoutMs: PATIENCE_MS,
+    budgetMs: PATIENCE_MS,
+  },
   contextCache: { ...TIMING.contextCache, timeoutMs: PATIENCE_MS },
   subscription: { ...TIMING.subscription, callTimeoutMs: PATIENCE_MS },
   outbox: { ...TIMING.outbox, answerTimeoutMs: PATIENCE_MS },

@@ -141,6 +141,7 @@ const ROUTES = new Map<string, Row>([
   ...guess("GET /v1/invitations/:code", "POST /v1/invitations/:code"),
   ...whole("POST /v1/me/repair"),
   ...search("GET /v1/conversations/:id/messages/search", "GET /v1/messages/search"),
+  ...search("GET /v1/saved", "GET /v1/mentions"),
   ...page(
     "GET /v1/conversations/:id/changes",
     "GET /v1/conversations/:id/pins",
@@ -200,6 +201,8 @@ const ROUTES = new Map<string, Row>([
     "GET /v1/scheduled/:id",
     "PATCH /v1/scheduled/:id",
     "DELETE /v1/scheduled/:id",
+    "PUT /v1/conversations/:id/messages/:seq/saved",
+    "DELETE /v1/conversations/:id/messages/:seq/saved",
     "DELETE /v1/files/:key",
     "PUT /v1/conversations/:id/bans/:user_id",
     "DELETE /v1/conversations/:id/bans/:user_id",

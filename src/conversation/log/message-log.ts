@@ -20,7 +20,7 @@ import {
 type LogHead = { seq: Position; n: number; at: number };
 
 /** Matches messages that a reader may see. Bindings: `visible_from`, the reader's id. */
-const VISIBLE =
+export const VISIBLE =
   "seq > ? AND NOT EXISTS (SELECT 1 FROM hidden WHERE hidden.seq = messages.seq AND user_id = ?)";
 /**
  * Matches visible messages that are not revoked, of one sender and of one kind. A null binding matches any.

@@ -2,8 +2,9 @@ import type { ReadReceipt, ReadState } from "../../domain/conversations/conversa
 import { invalid, noConversation } from "../../domain/errors.ts";
 import type { ConversationId, Position, Seq, UserId } from "../../domain/ids.ts";
 import type { Kind } from "../../domain/messages/content.ts";
-import type { AnyDraft, Message } from "../../domain/messages/message.ts";
+import type { AnyDraft, Message, MessageReference } from "../../domain/messages/message.ts";
 import type { MessagesInContext } from "../../domain/sync/message-context.ts";
+import { errorFields, log } from "../../lib/logger.ts";
 import { loadProfiles, type ProfileLookup } from "../accounts/profile-lookup.ts";
 import type { Core } from "../context.ts";
 
@@ -132,9 +133,19 @@ export async function revokeWithin(
   return { ...revoked, profiles: await loadProfiles(core, revoked.items) };
 }
 
-/** Hides a message for the caller only. Idempotent. @throws `not_found` */
+/** Hides a message for the caller only; it is saved no more. Idempotent. @throws `not_found` */
 export async function hideMessage(core: Core, caller: UserId, id: ConversationId, seq: Seq): Promise<void> {
   await core.conversations.hide(id, { userId: caller, seq });
+  forgetSaved(core, caller, [{ conversationId: id, seq }]);
+}
+
+/**
+ * Ends what was saved of messages that their user cannot see any more, after the answer. The list of saved
+ * messages leaves them out anyway, and tries again.
+ */
+export function forgetSaved(core: Core, caller: UserId, messages: MessageReference[]): void {
+  const ended = core.inboxes.unsaveMessages(caller, { messages });
+  core.waitUntil(ended.catch((error: unknown) => log("warn", "saved_cleanup_failed", errorFields(error))));
 }
 
 /**

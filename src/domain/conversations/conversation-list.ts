@@ -1,4 +1,4 @@
-import type { ConversationId } from "../ids.ts";
+import type { ConversationId, Position } from "../ids.ts";
 import type { Preview } from "../messages/preview.ts";
 import type { ArchiveState, NewestCounted } from "./archive.ts";
 import type { ComposerDraft } from "./composer-draft.ts";
@@ -54,6 +54,27 @@ export interface ListRange {
   ids?: ConversationId[];
   archived?: boolean;
   withDrafts?: boolean;
+}
+
+/** A conversation of a list that may have messages which mention the user. */
+export interface MentionSource extends ActivityPosition {
+  readSeq: Position;
+  /** the list knows unread messages there that mention the user */
+  hasUnread: boolean;
+}
+
+/** A page of mention sources, newest activity first. `onlyUnread`: only those with `hasUnread`. */
+export interface MentionSourceRange {
+  limit: number;
+  after?: ActivityPosition;
+  onlyUnread: boolean;
+}
+
+/** A position in a list by newest activity, then the higher id. */
+export interface ActivityPosition {
+  /** ms since 1970 */
+  updatedAt: number;
+  conversationId: ConversationId;
 }
 
 /** The entries of a range, and the total number of entries. */

@@ -111,7 +111,8 @@ export type DeviceCommand =
 /** An event that an inbox sends to device sockets: the events of rooms, presence and friendships. */
 export type DeviceEvent =
   | Exclude<RoomEvent, { type: "ready" }>
-  | { type: "ready"; userId: UserId; sessionId: SessionId }
+  /** `dueReminders`: the number of reminders of saved messages that are due and not seen */
+  | { type: "ready"; userId: UserId; sessionId: SessionId; dueReminders: number }
   /** what comes after this position is left to the room socket */
   | { type: "focused"; conversationId: ConversationId; lastSeq: Position; rev: number }
   /** a crowded group has changed: its messages wait for a sync */
@@ -135,6 +136,17 @@ export type DeviceEvent =
       draft: ComposerDraft | null;
       clientMsgId?: string;
     }
+  /** the time of a saved message's reminder has come; `dueCount`: the reminders that are due and not seen */
+  | {
+      type: "reminder";
+      conversationId: ConversationId;
+      seq: Seq;
+      note: string;
+      remindAt: number;
+      dueCount: number;
+    }
+  /** a reminder that was due was seen, moved or removed, on any device */
+  | { type: "reminder_seen"; conversationId: ConversationId; seq: Seq; dueCount: number }
   /** the user's own join request was decided */
   | { type: "join_request"; conversationId: ConversationId; state: JoinOutcome }
   /** the user's own scheduled message, as it is now or was last; `seq`: of the message that it became */

@@ -1,7 +1,20 @@
 /** The values of the Worker. See `../timing.ts`. */
 export const WORKER_VALUES = {
-  /** Pages over all conversations of a user, as of a search. */
+  /** Lists whose items are read from many conversations: saved messages, mentions. */
   acrossConversations: {
+    /** The deadline of a conversation; after it the list says that it did not answer. */
+    callTimeoutMs: 2_000,
+    /** After so long a page asks no further conversation: the next page goes on. */
+    budgetMs: 5_000,
+    /** The conversations whose mentions are merged by time: those with the newest activity come first. */
+    block: 50,
+    /** The calls of a page of mentions for places of messages; the messages are read besides. */
+    maxAsked: 150,
+    /** The messages with mentions that a conversation looks at for one answer. */
+    maxScanned: 500,
+  },
+  /** Searches over all conversations of a user. */
+  wideSearch: {
     /** The conversations that a page asks: as much as 40 light calls. 120 such pages a minute are allowed. */
     calls: 40,
     /** Of these, at once. A page with hits in the newest conversations asks no more than these. */

@@ -93,14 +93,19 @@ export class DeviceSockets {
   /**
    * Accepts a socket and sends `ready`. If its wire format supports resuming, messages wait until its client
    * sends a frame or `holdMs` have passed.
+   * @param identity `dueReminders`: the number of reminders that are due
    * @throws Error for a protocol that is not registered
    */
-  accept(ws: WebSocket, identity: Identity & { protocol: string }, deviceFeed: DeviceFeed): void {
+  accept(
+    ws: WebSocket,
+    identity: Identity & { protocol: string; dueReminders: number },
+    deviceFeed: DeviceFeed,
+  ): void {
     const socket = DeviceSocket.accept(this.#ctx, ws, identity, this.#deps.protocols, this.#deps.settings);
     if (!socket) throw new Error(`no protocol ${identity.protocol} is registered`);
     this.#sockets.set(ws, socket);
-    const { userId, sessionId } = identity;
-    socket.sendEvent({ type: "ready", userId, sessionId });
+    const { userId, sessionId, dueReminders } = identity;
+    socket.sendEvent({ type: "ready", userId, sessionId, dueReminders });
     if (!socket.isNew) return;
     const release = () => void this.#release(socket, deviceFeed, NO_CONVERSATIONS);
     this.#holdTimers.set(socket, setTimeout(release, this.#deps.timing.deviceFeed.holdMs));

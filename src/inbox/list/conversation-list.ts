@@ -12,6 +12,8 @@ import type {
   EntryOnRecord,
   InboxEntry,
   ListPosition,
+  MentionSource,
+  MentionSourceRange,
   NumberedPage,
   NumberedRange,
   UnreadEntry,
@@ -314,6 +316,22 @@ export class ConversationList {
        WHERE state = 'active' AND hidden = 0 AND last_n > read_n`,
     );
     return rows.map(({ count, at, ...entry }) => ({ ...entry, newestCounted: { count, at } }));
+  }
+
+  /** @returns listed conversations with messages that the user sees, newest activity first */
+  mentionSources({ limit, after, onlyUnread }: MentionSourceRange): MentionSource[] {
+    const { updatedAt, conversationId } = after ?? FIRST;
+    const hasUnread = "(coalesce(mentioned, '[]') <> '[]')";
+    const query = `SELECT conversation_id AS conversationId, updated_at AS updatedAt, read_seq AS readSeq,
+        ${hasUnread} AS hasUnread FROM conversations
+      WHERE state = 'active' AND hidden = 0 AND last_seq > visible_from
+        AND (updated_at, conversation_id) < (?, ?) AND ${hasUnread} >= ?
+      ORDER BY updated_at DESC, conversation_id DESC LIMIT ?`;
+    const rows = this.#rows<Omit<MentionSource, "hasUnread"> & { hasUnread: number }>(
+      query,
+      ...[updatedAt, conversationId, onlyUnread ? 1 : 0, limit],
+    );
+    return rows.map((row) => ({ ...row, hasUnread: row.hasUnread === 1 }));
   }
 
   /** @returns listed conversations without a kind: the previous release stored none */

@@ -34,7 +34,7 @@ async function groups(count: number): Promise<number[]> {
 }
 
 /** A page asks one conversation after the other, and remembers one. */
-const tiny = () => overrideTiming({ acrossConversations: { calls: 2, parallel: 1, kept: 1 } });
+const tiny = () => overrideTiming({ wideSearch: { calls: 2, parallel: 1, kept: 1 } });
 
 describe("the order of the hits", () => {
   test("is by time, over groups and direct conversations", async () => {
@@ -133,7 +133,7 @@ describe("pages", () => {
     for (const text of ["fish 1", "fish 2", "fish 3"])
       for (const id of ids) sent.unshift(`${id}/${(await send(ann, id, text)).seq}`);
     for (const kept of [1, 2, 5]) {
-      overrideTiming({ acrossConversations: { calls: 3, parallel: 2, kept } });
+      overrideTiming({ wideSearch: { calls: 3, parallel: 2, kept } });
       const pages = await allPages(ann, "fish", "&limit=3");
       expect(addresses(pages)).toEqual(sent);
       const cursors = pages.flatMap(({ next_before }) => next_before ?? []);
@@ -225,7 +225,7 @@ test("a cursor serves one user's search, and nothing else passes for one", async
 
 describe("a conversation that does not answer", () => {
   test("is named, and keeps nothing from the others", async () => {
-    overrideTiming({ acrossConversations: { callTimeoutMs: 200 } });
+    overrideTiming({ wideSearch: { callTimeoutMs: 200 } });
     const [id = 0, late = 0, other = 0] = await groups(3);
     for (const one of [id, late, other]) await send(ann, one, "fish");
     const held = await HeldMethod.hold(late, "searchWithin");
@@ -259,7 +259,7 @@ describe("a conversation that does not answer", () => {
 test("a page asks few conversations for a common word, and the budget at most for a rare one", async () => {
   const ids = await groups(24);
   for (const id of ids) await send(ann, id, "fish");
-  overrideTiming({ acrossConversations: { calls: 12, parallel: 4 } });
+  overrideTiming({ wideSearch: { calls: 12, parallel: 4 } });
   const costOf = async (q: string, query: string) => {
     using costs = new Costs();
     await searchAll(ann, q, query);

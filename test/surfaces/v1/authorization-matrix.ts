@@ -210,6 +210,17 @@ export const WHO_MAY: Row[] = [
   },
   { route: `GET ${IN}/messages/:seq`, ...members(OK) },
   { route: `GET ${IN}/messages/:seq`, path: ({ id }) => ({ id, seq: 9_999 }), ...members(NOBODY) },
+  { route: `PUT ${IN}/messages/:seq/saved`, body: () => ({ note: "x" }), ...members(OK) },
+  {
+    route: `PUT ${IN}/messages/:seq/saved`,
+    path: ({ id }) => ({ id, seq: 9_999 }),
+    body: () => ({}),
+    ...members(NOBODY),
+  },
+  // Who has saved nothing there learns nothing.
+  { route: `DELETE ${IN}/messages/:seq/saved`, ...everyUser(DONE) },
+  { route: "GET /v1/saved", ...everyUser(OK) },
+  { route: "GET /v1/mentions", ...everyUser(OK) },
   { route: `PUT ${IN}/read`, body: () => ({ seq: 1 }), ...members(OK) },
   { route: `PUT ${IN}/read`, body: () => ({ seq: 9_999 }), ...members(NOBODY) },
   { route: `GET ${IN}/receipts`, ...members(OK) },

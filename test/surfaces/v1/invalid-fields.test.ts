@@ -74,6 +74,12 @@ const CALLS: Call[] = [
     },
   },
   {
+    method: "PUT",
+    path: `${IN}/messages/1/saved`,
+    good: () => ({ note: "x", remind_at: Date.now() + 3_600_000 }),
+    fields: { note: { type: "text", most: 500 } },
+  },
+  {
     method: "POST",
     path: `${IN}/messages`,
     good: sendOf("text", { text: "hello" }),

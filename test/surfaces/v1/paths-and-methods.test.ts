@@ -95,6 +95,8 @@ test.each(PATHS.filter(([path]) => path.includes("/conversations/:id")))(
         expectProblem(await ask(wrong), 400, "validation_failed");
         if (OTHER_ID.test(path)) expectProblem(await ask(String(id), wrong), 400, "validation_failed");
       }
+      // What one has saved is removed without a look at the conversation: one may have left it.
+      if (path.endsWith("/saved") && method === "DELETE") continue;
       for (const unknown of ["999999", "0999999", "9007199254740991"]) {
         expectProblem(await ask(unknown), 404, "not_found");
         if (OTHER_ID.test(path)) expectProblem(await ask(String(id), unknown), 404, "not_found");

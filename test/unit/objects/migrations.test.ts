@@ -114,6 +114,7 @@ test("the tables of an inbox are the reviewed ones", async () => {
       "CREATE TABLE notice_sources ( conversation_id INTEGER PRIMARY KEY, last_id INTEGER NOT NULL ) STRICT",
       "CREATE TABLE notices ( id INTEGER PRIMARY KEY, body TEXT NOT NULL ) STRICT",
       "CREATE TABLE presence ( id INTEGER PRIMARY KEY CHECK (id = 1), online INTEGER NOT NULL , gone INTEGER NOT NULL DEFAULT 0, epoch INTEGER NOT NULL DEFAULT 0, repaired_at INTEGER NOT NULL DEFAULT 0) STRICT",
+      "CREATE TABLE saved ( conversation_id INTEGER NOT NULL, seq INTEGER NOT NULL, note TEXT NOT NULL, saved_at INTEGER NOT NULL, remind_at INTEGER, reminded INTEGER NOT NULL DEFAULT 0, PRIMARY KEY (conversation_id, seq) ) STRICT, WITHOUT ROWID",
       "CREATE TABLE scheduled ( n INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, conversation_id INTEGER NOT NULL, client_msg_id TEXT NOT NULL, send_at INTEGER NOT NULL, created_at INTEGER NOT NULL, draft TEXT NOT NULL, failed TEXT, failed_at INTEGER, UNIQUE (conversation_id, client_msg_id) ) STRICT",
       "CREATE TABLE schema_versions (version INTEGER PRIMARY KEY, min_code INTEGER NOT NULL) STRICT",
       "CREATE TABLE sockets ( session_id TEXT NOT NULL, conversation_id INTEGER NOT NULL, PRIMARY KEY (session_id, conversation_id) ) STRICT, WITHOUT ROWID",

@@ -4,7 +4,7 @@ import { errorFields, log } from "../../../lib/logger.ts";
 import type { Core } from "../../context.ts";
 
 /**
- * Asks conversations at once, each for `timing.acrossConversations.callTimeoutMs` at most: one that fails or
+ * Asks conversations at once, each for `timing.wideSearch.callTimeoutMs` at most: one that fails or
  * is late does not keep the others from answering.
  * @param unreachable gets the conversations that did not answer
  * @returns the answers in the order of the questions; null for a conversation that did not answer, or in
@@ -16,7 +16,7 @@ export function askEach<Question extends { conversationId: ConversationId }, Ans
   unreachable: Set<ConversationId>,
   ask: (question: Question) => Promise<Answer>,
 ): Promise<(Answer | null)[]> {
-  const { callTimeoutMs } = core.timing.acrossConversations;
+  const { callTimeoutMs } = core.timing.wideSearch;
   return Promise.all(
     questions.map(async (question) => {
       try {

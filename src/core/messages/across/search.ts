@@ -43,7 +43,7 @@ export async function searchAll(
   const { text, senderId, kind, before, limit } = request;
   const owner = JSON.stringify([caller, text, senderId ?? null, kind ?? null]);
   const progress = readCursor(before, owner);
-  const { calls, parallel, kept, pageMs } = core.timing.acrossConversations;
+  const { calls, parallel, kept, pageMs } = core.timing.wideSearch;
   const until = Date.now() + pageMs;
   const list = await core.inboxes.activity(caller, {
     outside: progress.asked,

@@ -119,7 +119,12 @@ function scheduledFrame({ event, message, seq }: ScheduledDeviceEvent): DeviceSe
 function wireEvent(event: DeviceEvent): DeviceServerFrame {
   switch (event.type) {
     case "ready":
-      return { type: "ready", user_id: event.userId, session_id: event.sessionId };
+      return {
+        type: "ready",
+        user_id: event.userId,
+        session_id: event.sessionId,
+        due_reminders: event.dueReminders,
+      };
     case "focused": {
       const { conversationId, lastSeq, rev } = event;
       return { type: "focused", conversation_id: conversationId, last_seq: lastSeq, rev };
@@ -142,6 +147,15 @@ function wireEvent(event: DeviceEvent): DeviceServerFrame {
       const { conversationId, draft, clientMsgId } = event;
       const shown = draft && serializeComposerDraft(draft);
       return { type: "draft", conversation_id: conversationId, draft: shown, client_msg_id: clientMsgId };
+    }
+    case "reminder": {
+      const { type, conversationId, seq, note, remindAt, dueCount } = event;
+      const about = { conversation_id: conversationId, seq, note, remind_at: remindAt };
+      return { type, ...about, due_reminders: dueCount };
+    }
+    case "reminder_seen": {
+      const { type, conversationId, seq, dueCount } = event;
+      return { type, conversation_id: conversationId, seq, due_reminders: dueCount };
     }
     case "join_request":
       return { type: "join_request", conversation_id: event.conversationId, state: event.state };

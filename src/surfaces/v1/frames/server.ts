@@ -187,10 +187,25 @@ const MessagePreview = z
 /** The newest message of a crowded group, as `activity` shows it. */
 export type MessagePreview = z.infer<typeof MessagePreview>;
 
+const DueReminders = {
+  due_reminders: z.int().nonnegative().openapi({ description: "The reminders that are due by now" }),
+};
+
 /** Every frame of the server on a device socket, but the bare word `pong`. */
 export const DeviceServerFrame = z
   .union([
-    frame("ready", Ready, "The first frame. Later events are pushed", "Device"),
+    frame(
+      "ready",
+      {
+        ...Ready,
+        due_reminders: z
+          .int()
+          .nonnegative()
+          .openapi({ description: "Reminders that came due, and that you have not seen" }),
+      },
+      "The first frame. Later events are pushed",
+      "Device",
+    ),
     ...SharedFrames,
     frame(
       "activity",
@@ -221,6 +236,16 @@ export const DeviceServerFrame = z
         }),
       },
       "What you are writing on another device; `null`: it was sent, deleted, or has gone with the conversation",
+    ),
+    frame(
+      "reminder",
+      { ...About, seq: Seq, note: z.string(), remind_at: Time, ...DueReminders },
+      "The time of the reminder of a saved message has come",
+    ),
+    frame(
+      "reminder_seen",
+      { ...About, seq: Seq, ...DueReminders },
+      "A reminder that was due is seen, moved or removed, on one of your devices",
     ),
     frame("join_request", { ...About, state: JoinOutcome }, "Your request to join a group was decided"),
     frame(

@@ -6,8 +6,8 @@ export const ABOUT = `Parley's own API. JSON both ways, snake_case, UTF-8.
   After a 500, a 503 or no answer at all the call may have been done.
 - **Paths.** A trailing slash makes no difference. An unknown path answers 404 \`not_found\`, an unsupported method
   405 \`method_not_allowed\` with \`Allow\`.
-- **Inputs.** Unknown fields are ignored. null is refused: leave the field out. A value over its limit is refused, never
-  cut. Characters are Unicode code points.
+- **Inputs.** Unknown fields are ignored. null is refused, except where a field lists it: leave the field
+  out. A value over its limit is refused, never cut. Characters are Unicode code points.
 - **Answers.** Fields and kinds of message may be added: ignore those that you do not know. Answers have
   \`Cache-Control: no-store\`, unless another one is listed, and \`X-Content-Type-Options: nosniff\`.
 - **Request ids.** Every answer has \`X-Request-Id\`, except the 101 of a socket. The server's log has the same id: name it when

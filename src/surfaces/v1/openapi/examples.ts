@@ -13,6 +13,7 @@ const VALUES: Record<string, unknown> = {
   ...{ "DirectConversation.name": "Ben", "DirectConversation.member_count": 2, "File.name": "cat.png" },
   "SignedIn.user": { id: 100_000, username: "ann", nickname: "", avatar: "", online: false },
   "MessagePreview.body": { text: "hello" },
+  "DeviceReadyFrame.due_reminders": 0,
   ...{ "Member.role": "member", "Member.muted_until": 0 },
   ...{ "PasswordChange.current": "correct horse battery", next: "staple battery horse" },
   ...{ conversation_id: 7, user_id: 100_001, actor_id: 100_000, owner_id: 100_000, sender_id: 100_001 },
@@ -31,6 +32,14 @@ const VALUES: Record<string, unknown> = {
   ...{ latitude: 48.137, longitude: 11.575, index: "smile", data: "smile", description: "a smile" },
   ...{ message: "Ben here, from work", client_msg_id: "m1", online: true },
   ...{ created_at: NOW, updated_at: NOW, joined_at: NOW, last_seen_at: NOW, read_at: NOW },
+  ...{ saved_at: NOW, note: "answer this", remind_at: NOW + 3_600_000, due_reminders: 1 },
+  // A time that is in the future whenever somebody tries the example does not exist.
+  "SavedChange.remind_at": null,
+  "SavedMessage.message": {
+    ...{ conversation_id: 7, seq: 42, kind: "text", body: { text: "hello" }, mentions: [], revoked: false },
+    sender: { id: 100_001, username: "ben", nickname: "Ben", avatar: "" },
+    created_at: NOW,
+  },
   expires_at: NOW + 30 * 24 * 3_600_000,
   ...{ searched_to: NOW, "WideSearchPage.next_before": "1x7ikuo-mwo8bq2j.7.16-1-" },
   ...{ openapi: "3.1.0", asyncapi: "3.0.0" },

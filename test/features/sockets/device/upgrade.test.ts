@@ -37,7 +37,9 @@ test.each(CARRIERS)(
   async (_, open) => {
     const socket = acceptSocket(await open(ann.token));
     await socket.next("ready");
-    expect(socket.frames).toEqual([{ type: "ready", user_id: ann.user.id, session_id: sessionOf(ann) }]);
+    expect(socket.frames).toEqual([
+      { type: "ready", user_id: ann.user.id, session_id: sessionOf(ann), due_reminders: 0 },
+    ]);
   },
 );
 
@@ -119,7 +121,12 @@ test("a client's own handshake header is overwritten", async () => {
   };
   const headers = { "X-Parley-Opening": JSON.stringify(forged) };
   const ready = await acceptSocket(await upgrade(DEVICE_PATH, eve.token, headers)).next("ready");
-  expect(ready).toEqual({ type: "ready", user_id: eve.user.id, session_id: sessionOf(eve) });
+  expect(ready).toEqual({
+    type: "ready",
+    user_id: eve.user.id,
+    session_id: sessionOf(eve),
+    due_reminders: 0,
+  });
 });
 
 test("a client's close is clean with any code", async () => {

@@ -1,0 +1,30 @@
+import { createRoute } from "@hono/zod-openapi";
+import { listMentions } from "../../../../core/mentions/mentions.ts";
+import { weighs } from "../../../../http/access/rate-limit.ts";
+import { authenticated } from "../../auth.ts";
+import { v1Router } from "../../router.ts";
+import { ListQuery, problems } from "../../schemas/common.ts";
+import { MentionPage } from "../../schemas/saved.ts";
+import { serializeMentions } from "../../serialize/saved.ts";
+
+const mentionsRoute = createRoute({
+  method: "get",
+  path: "/v1/mentions",
+  operationId: "listMentions",
+  tags: ["Messages"],
+  summary: "Messages that name you",
+  description:
+    "Messages of others in the conversations of your list that mention you, or everybody: unread ones first, then newest first. A page may hold fewer items than `limit`, even none: continue with `cursor=next_cursor` until that is null. While nothing changes, the pages hold each such message once. Beyond 50 conversations, those with the newest activity come first, 50 by 50.",
+  security: [{ bearer: [] }],
+  middleware: [authenticated, weighs("search")] as const,
+  request: { query: ListQuery },
+  responses: {
+    200: { description: "A page", content: { "application/json": { schema: MentionPage } } },
+    ...problems("validation_failed", "unauthenticated"),
+  },
+});
+
+export const mentions = v1Router().openapi(mentionsRoute, async (c) => {
+  const page = await listMentions(c.var.core, c.var.caller.userId, c.req.valid("query"));
+  return c.json(serializeMentions(page), 200);
+});
