@@ -1,7 +1,7 @@
 import { applyD1Migrations, reset } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { afterEach, beforeAll } from "vitest";
-import { takeUndocumentedFrames } from "./clients/documented-frames.ts";
+import { takeUndocumentedFrames } from "./clients/documented/frames.ts";
 import { continueNumbering } from "./numbering.ts";
 
 /** The log lines of the Worker and its objects since the last test ended. */

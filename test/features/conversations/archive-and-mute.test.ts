@@ -323,8 +323,9 @@ test("an inbox as the previous release left it takes both when it wakes", async 
   await send(bob, id, "hello");
   await eventually(async () => expect((await list(ann)).items[0]?.last_seq).toBe(1));
   await runInDurableObject(inboxObject(ann.user.id), (_, { storage }) => {
-    storage.sql.exec("DROP TABLE composer_drafts; DELETE FROM schema_versions WHERE version >= 11");
-    for (const column of ["counted_at", "archived_count", "muted_until"])
+    storage.sql.exec("DROP TABLE composer_drafts; DROP TABLE scheduled; DROP TABLE saved");
+    storage.sql.exec("DELETE FROM schema_versions WHERE version >= 11");
+    for (const column of ["counted_at", "archived_count", "muted_until", "unread_from"])
       storage.sql.exec(`ALTER TABLE conversations DROP COLUMN ${column}`);
   });
   await evictDurableObject(inboxObject(ann.user.id));

@@ -3,7 +3,7 @@ import { randomBytes, scryptSync } from "node:crypto";
 import { expect } from "vitest";
 import { z } from "zod";
 import { UserId } from "../../../src/domain/ids.ts";
-import { assertDocumented } from "./documented.ts";
+import { assertDocumented } from "./documented/answers.ts";
 
 const ORIGIN = "https://parley.test";
 

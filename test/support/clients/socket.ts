@@ -2,8 +2,8 @@ import { exports } from "cloudflare:workers";
 import { expect } from "vitest";
 import { z } from "zod";
 import { type Answer, request } from "./api.ts";
-import { assertDocumented } from "./documented.ts";
-import { checkFrame, socketOf, type V1Socket } from "./documented-frames.ts";
+import { assertDocumented } from "./documented/answers.ts";
+import { checkFrame, socketOf, type V1Socket } from "./documented/frames.ts";
 
 /** A frame of the server, of any type. */
 export const Frame = z.looseObject({ type: z.string() });

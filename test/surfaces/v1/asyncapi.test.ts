@@ -6,7 +6,7 @@ import { describeSockets } from "../../../src/surfaces/v1/openapi/asyncapi.ts";
 import { describe } from "../../../src/surfaces/v1/openapi/document.ts";
 import { call, register } from "../../support/clients/api.ts";
 import { createGroup, sendAll } from "../../support/clients/chat.ts";
-import { checkFrame, takeUndocumentedFrames } from "../../support/clients/documented-frames.ts";
+import { checkFrame, takeUndocumentedFrames } from "../../support/clients/documented/frames.ts";
 import { openDevice, openRoom } from "../../support/clients/socket.ts";
 import { wire } from "../../support/clients/wire.ts";
 

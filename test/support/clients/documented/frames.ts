@@ -1,6 +1,6 @@
 import { type Schema, validate } from "@cfworker/json-schema";
 import { z } from "zod";
-import { reference } from "./documented.ts";
+import { reference } from "./answers.ts";
 
 /** The two kinds of socket of v1. */
 export type V1Socket = "room" | "device";

@@ -1,14 +1,14 @@
 import { dereference, type Schema, validate } from "@cfworker/json-schema";
 import { z } from "zod";
-import { v1 } from "../../../src/surfaces/v1/app.ts";
+import { v1 } from "../../../../src/surfaces/v1/app.ts";
 import {
   addRequestId,
   type Document,
   describe,
   operations,
   type Responses,
-} from "../../../src/surfaces/v1/openapi/document.ts";
-import { problemResponse } from "../../../src/surfaces/v1/schemas/problems.ts";
+} from "../../../../src/surfaces/v1/openapi/document.ts";
+import { problemResponse } from "../../../../src/surfaces/v1/schemas/problems.ts";
 import { closeSchema } from "./strict-schema.ts";
 
 /** An answer before its body is parsed. */
