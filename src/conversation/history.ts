@@ -21,7 +21,9 @@ export function historyChunk(
 ): HistoryChunk {
   const lastSeq = member.visible_until ?? log.last.seq;
   const bounded = { ...range, before: Math.min(range.before ?? lastSeq + 1, lastSeq + 1) };
-  const { rows, next } = text ? search.chunk({ ...bounded, text }, member) : readable.chunk(bounded, member);
+  const { rows, next } = text
+    ? search.chunk({ ...bounded, text, mainOnly: true }, member)
+    : readable.chunk(bounded, member);
   const items = renderer.render(rows, member);
   const mentionsAll = items.some(({ mentions }) => mentions === "all");
   return {

@@ -76,10 +76,11 @@ export abstract class ConversationLifecycle extends SocketHost {
     const { subprotocol, ...opening } = readOpening(request, RoomOpening);
     const components = await this.ensureLoaded();
     const { room } = components;
-    const { userId, after, rev } = opening;
+    const { userId, after, rev, threads } = opening;
     const member = room.members.active(userId);
     // The first page is rendered again when the socket opens, in one turn: its profiles are refreshed here.
-    await room.profiles.fresh(() => after !== undefined && replayPage(room, member, { after, rev }));
+    const scope = threads ? "all" : "main";
+    await room.profiles.fresh(() => after !== undefined && replayPage(room, member, { after, rev, scope }));
     const { 0: client, 1: server } = new WebSocketPair();
     this.#jobs.schedule("expiry", "", opening.expiresAt);
     await components.places.take(userId, () =>

@@ -11,6 +11,7 @@ import { INVITATIONS_TABLE } from "./members/invitations.ts";
 import { INFORMED_USERS, LISTED_REQUESTS } from "./members/join-requests.ts";
 import { KNOWN_USERS_TABLE } from "./members/known-users.ts";
 import { SEARCH_TABLES } from "./search/indexer.ts";
+import { THREAD_TABLES } from "./threads/thread-log.ts";
 
 /** The schema of a conversation, as steps. Append-only: a released step never changes. */
 export const MIGRATIONS: readonly Migration[] = [
@@ -302,5 +303,11 @@ export const MIGRATIONS: readonly Migration[] = [
       ALTER TABLE members ADD COLUMN unread_from INTEGER;
       ALTER TABLE members ADD COLUMN unread_n INTEGER;
       ALTER TABLE members ADD COLUMN unread_read_seq INTEGER;`,
+  },
+  {
+    // Threads: the root of a reply, whether it is in the main stream, and who follows which.
+    version: 30,
+    minCode: 1,
+    sql: THREAD_TABLES,
   },
 ];

@@ -21,11 +21,13 @@ import { type HistoryChunkQuery, historyChunk } from "./history.ts";
 import { ConversationLifecycle } from "./lifecycle.ts";
 import { messagesFrom } from "./log/by-time.ts";
 import type { ReadableRange } from "./log/readable-log.ts";
+import type { Scope } from "./log/row.ts";
 import type { MemberRange } from "./members/member-list.ts";
 import type { MemberRow } from "./members/member-row.ts";
 import { readCountOf } from "./members/unread-mark.ts";
 import type { Room } from "./room.ts";
 import type { SearchQuery } from "./search/search.ts";
+import type { FollowPosition } from "./threads/follows.ts";
 import { changesPage } from "./views/changes-page.ts";
 import type { CostlyReads } from "./views/costly-reads.ts";
 
@@ -82,7 +84,8 @@ export abstract class ConversationObject extends ConversationLifecycle {
   }
 
   /**
-   * A page of messages as the caller sees them, in rising order; without bounds the newest messages.
+   * A page of messages as the caller sees them, in rising order; without bounds the newest messages. Without
+   * a scope it has the main stream.
    * @param input `at`: the page begins at the first message from this time (ms) on
    * @returns `hasEarlier`: with `at`, whether there are messages before the page
    */
@@ -92,30 +95,36 @@ export abstract class ConversationObject extends ConversationLifecycle {
     after?: Position;
     at?: number;
     limit: number;
+    scope?: Scope;
   }): Promise<Result<{ items: Message[]; hasMore: boolean; hasEarlier?: boolean }>> {
     return this.#asReader(input, ({ log, renderer }, member) => {
-      if (input.at !== undefined) {
-        const { rows, ...more } = messagesFrom(log, input.at, input.limit, member);
+      const { before = Number.MAX_SAFE_INTEGER, after, at, limit, scope = "main" } = input;
+      if (at !== undefined) {
+        const { rows, ...more } = messagesFrom(log, at, limit, member, scope);
         return { items: renderer.render(rows, member), ...more };
       }
       const { rows, hasMore } =
-        input.after === undefined
-          ? log.before(input.before ?? Number.MAX_SAFE_INTEGER, input.limit, member)
-          : log.after(input.after, input.limit, member);
+        after === undefined
+          ? log.before(before, limit, member, scope)
+          : log.after(after, limit, member, scope);
       if (input.after === undefined) rows.reverse();
       return { items: renderer.render(rows, member), hasMore };
     });
   }
 
-  /** A page of the messages that changed after a rev. @see changesPage */
-  changes(input: { userId: UserId; afterRev: number; limit: number }) {
+  /**
+   * A page of the messages that changed after a rev. Without a scope it has the main stream.
+   * @see changesPage
+   */
+  changes(input: { userId: UserId; afterRev: number; limit: number; scope?: Scope }) {
     return this.#asReader(input, (room, member) => changesPage(room, member, input));
   }
 
-  /** The newest messages before a seq, in rising order, with their message context. */
+  /** The newest messages of the main stream before a seq, in rising order, with their message context. */
   pageWithContext(input: { userId: UserId; before?: number; limit: number }) {
     return this.#asReader(input, ({ log, snapshots }, member) => {
-      const { rows, hasMore } = log.before(input.before ?? Number.MAX_SAFE_INTEGER, input.limit, member);
+      const { before = Number.MAX_SAFE_INTEGER, limit } = input;
+      const { rows, hasMore } = log.before(before, limit, member, "main");
       return { ...snapshots.context(rows.reverse(), member), hasMore };
     });
   }
@@ -156,6 +165,31 @@ export abstract class ConversationObject extends ConversationLifecycle {
       if (!message) throw noMessage(input.seq);
       return message;
     });
+  }
+
+  /** A page of the threads that the caller follows. @see Following.list */
+  threads(input: { userId: UserId; limit: number; after?: FollowPosition }) {
+    return this.#asReader(input, ({ following }, member) => following.list(member, input));
+  }
+
+  /** A page of the replies of a thread. @see Following.page */
+  threadPage(input: { userId: UserId; root: Seq; before?: Position; after?: Position; limit: number }) {
+    return this.#asReader(input, ({ following }, member) => following.page(member, input.root, input));
+  }
+
+  /** Has the caller follow a thread. @see Following.follow */
+  followThread(input: { userId: UserId; root: Seq }) {
+    return this.answer(({ room }) => room.following.follow(input.userId, input.root));
+  }
+
+  /** Ends that. @see Following.unfollow */
+  unfollowThread(input: { userId: UserId; root: Seq }) {
+    return this.#perform((room) => room.following.unfollow(input.userId, input.root));
+  }
+
+  /** Moves the caller's read position in a thread. @see Following.read */
+  readThread(input: { userId: UserId; root: Seq; seq: Position }) {
+    return this.answer(({ room }) => room.following.read(input.userId, input.root, input.seq));
   }
 
   /** A page of hits, newest first; `nextBefore` is null on the last page. @see MessageSearch.find */

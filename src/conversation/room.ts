@@ -2,6 +2,7 @@ import type { VersionedPerson } from "../domain/accounts/person.ts";
 import type { Conversation } from "../domain/conversations/conversation.ts";
 import type { Result } from "../domain/errors.ts";
 import type { UserId } from "../domain/ids.ts";
+import { LIMITS } from "../domain/limits.ts";
 import { bytesWithProfiles } from "../domain/messages/merged.ts";
 import type { AnyDraft, DraftReferences, Message } from "../domain/messages/message.ts";
 import type { ComposerOpening, ConversationDirectory, Inboxes, MessageSources } from "../domain/ports.ts";
@@ -11,7 +12,7 @@ import { bytesOf } from "../domain/text.ts";
 import type { Timing } from "../domain/timing.ts";
 import type { AlarmJobs } from "../object/alarm-jobs.ts";
 import { Banning } from "./changes/banning.ts";
-import { ChangeFeed } from "./changes/change-feed.ts";
+import { ChangeFeed, type StoredChanges } from "./changes/change-feed.ts";
 import { GroupChanges } from "./changes/group.ts";
 import { Inviting } from "./changes/inviting.ts";
 import { Joining } from "./changes/joining.ts";
@@ -49,12 +50,16 @@ import { refusedReference } from "./sending/draft-references.ts";
 import { ForwardResolver } from "./sending/forward-resolver.ts";
 import type { SendOrigin, SendOutcome } from "./sending/send.ts";
 import { SendAdmission } from "./sending/send-admission.ts";
-import { SendQueue } from "./sending/send-queue.ts";
+import { newRows, SendQueue } from "./sending/send-queue.ts";
 import { checkWritePermission } from "./sending/write-permission.ts";
 import { type GroupChange, storeChange } from "./state/change.ts";
 import type { RoomContext } from "./state/context.ts";
 import { ConversationState } from "./state/conversation-state.ts";
 import type { RoomObserver } from "./state/observer.ts";
+import { Following } from "./threads/following.ts";
+import { Follows } from "./threads/follows.ts";
+import { ThreadLog } from "./threads/thread-log.ts";
+import { Threads } from "./threads/threads.ts";
 import { GroupOutlines } from "./views/group-outlines.ts";
 import { MemberSnapshots } from "./views/member-snapshots.ts";
 import { type DeviceFormats, MessageEncoder } from "./views/message-encoder.ts";
@@ -110,6 +115,8 @@ export class Room implements RoomContext {
   readonly encoder: MessageEncoder;
   readonly directPermission: DirectPermission;
   readonly forwards: ForwardResolver;
+  readonly threads: Threads;
+  readonly following: Following;
   readonly snapshots: MemberSnapshots;
   readonly search: MessageSearch;
   readonly readable: ReadableLog;
@@ -150,6 +157,11 @@ export class Room implements RoomContext {
       stored: () => this.fanout.changed(),
       announce: (announcement) => this.publish((observer) => observer.messagesChanged(announcement)),
     });
+    this.threads = new Threads({
+      ...{ state: this.state, log: this.log, members: this.members, changeFeed: this.changeFeed },
+      replies: new ThreadLog(storage.sql, this.log),
+      follows: new Follows(storage.sql, LIMITS.followedThreads),
+    });
     this.renderer = new MessageRenderer(this.state.id, this.log, this.profiles, this.members);
     this.encoder = new MessageEncoder(this.renderer, this.profiles, this.members, deps.deviceFormats);
     this.snapshots = new MemberSnapshots(this);
@@ -169,7 +181,14 @@ export class Room implements RoomContext {
     this.devices = new DeviceCalls(this, fanoutSource, this.fanout, timing.inboxCalls);
     const mayReceiveEphemeral = (id: UserId) => this.fanout.mayReceiveEphemeral(id);
     this.observe(
-      new EphemeralPublisher(this.state, this.members, events, timing.largeGroup, mayReceiveEphemeral),
+      new EphemeralPublisher(
+        this.state,
+        this.members,
+        this.snapshots,
+        events,
+        timing.largeGroup,
+        mayReceiveEphemeral,
+      ),
     );
     const publishConversation = (userId: UserId, conversation: Conversation) => {
       for (const observer of this.#observers) observer.conversationUpdated(userId, conversation);
@@ -219,14 +238,16 @@ export class Room implements RoomContext {
     });
     this.pinning = new Pinning(this);
     this.redaction = new Redaction(storage, this, this.search.indexing, this.fileReferences);
+    this.following = new Following(storage, this);
     this.#composers = new Composers(storage.sql, this.members);
     this.#sendQueue = new SendQueue(
       storage,
       this.log,
       this.members,
       this.knownUsers,
+      this.threads,
       (sender) => checkWritePermission(this.state, this.members, sender),
-      (outcomes) => this.#committed(outcomes),
+      (outcomes, changes) => this.#committed(outcomes, changes),
     );
     const permissionDeps = {
       read: () => deps.directory.directPermission(this.state.id),
@@ -288,7 +309,7 @@ export class Room implements RoomContext {
     const row = clientMsgId === undefined ? undefined : this.log.byClientId(senderId, clientMsgId);
     const sender = row && this.members.find(senderId);
     if (sender) return { sent: this.renderer.render([row], sender)[0] ?? null };
-    const refusal = refusedReference(this.log, this.members, this.members.active(senderId), draft);
+    const refusal = refusedReference(this, this.members.active(senderId), draft);
     if (refusal) throw refusal;
     return { sent: null };
   }
@@ -355,7 +376,7 @@ export class Room implements RoomContext {
     this.outbox.resume();
   }
 
-  #committed(outcomes: SendOutcome<SendOrigin>[]): void {
+  #committed(outcomes: SendOutcome<SendOrigin>[], changes: StoredChanges | null = null): void {
     // The sends are stored: whatever fails below, each caller gets its answer.
     for (const outcome of outcomes) {
       const { origin } = outcome.send;
@@ -365,9 +386,8 @@ export class Room implements RoomContext {
     try {
       for (const observer of this.#observers) observer.sent(outcomes);
     } finally {
-      const stored = outcomes.flatMap(({ result }) =>
-        result.ok && !result.value.isRepeated ? [result.value.row] : [],
-      );
+      if (changes) this.changeFeed.apply(changes);
+      const stored = newRows(outcomes);
       this.#noteSenders(stored);
       if (stored.length > 0) this.fanout.changed();
       this.fileReferences.stored(stored);

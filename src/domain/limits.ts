@@ -85,6 +85,8 @@ export const LIMITS = {
   markedUnread: 20_000,
   /** users mentioned by one message */
   mentions: 100,
+  /** threads that a member may follow in one conversation */
+  followedThreads: 500,
   /** listed mentions of a user in a conversation: the newest unread messages that mention them */
   mentionsListed: 20,
   /** bytes of a file */

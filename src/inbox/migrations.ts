@@ -158,4 +158,10 @@ export const MIGRATIONS: readonly Migration[] = [
     minCode: 1,
     sql: SAVED_TABLE,
   },
+  {
+    // Unread replies in the threads that the user follows.
+    version: 16,
+    minCode: 1,
+    sql: "ALTER TABLE conversations ADD COLUMN threads_unread INTEGER NOT NULL DEFAULT 0",
+  },
 ];

@@ -40,6 +40,8 @@ export const SocketAttachment = z.object({
   closing: z.boolean(),
   /** each ack has the stored message; absent in sockets of the previous release */
   echoes: z.boolean().optional(),
+  /** the socket shows thread-only replies; absent in sockets of the previous release */
+  threads: z.boolean().optional(),
   /** the client knows no changes of messages but revokes and hides */
   ignoresChanges: z.boolean().optional(),
 });
@@ -48,7 +50,7 @@ export type SocketAttachment = z.infer<typeof SocketAttachment>;
 /** The user and session of a socket, when its token expires (ms), and what its client has asked. */
 export type Identity = Pick<
   SocketAttachment,
-  "userId" | "sessionId" | "expiresAt" | "origin" | "echoes" | "ignoresChanges"
+  "userId" | "sessionId" | "expiresAt" | "origin" | "echoes" | "threads" | "ignoresChanges"
 >;
 
 /**
@@ -97,6 +99,11 @@ export class HibernatingSocket<Attachment extends SocketAttachment> {
   /** Whether each ack has the stored message. */
   get echoes(): boolean {
     return this.#attachment.echoes === true;
+  }
+
+  /** Whether the socket shows thread-only replies, live and in replay. */
+  get showsThreads(): boolean {
+    return this.#attachment.threads === true;
   }
 
   /** Whether the client is sent messages as they are after a change. */

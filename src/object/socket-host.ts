@@ -22,6 +22,8 @@ export const SocketOpening = z.object({
   subprotocol: z.string().optional(),
   /** each ack has the stored message */
   echoes: z.boolean().optional(),
+  /** the socket shows thread-only replies */
+  threads: z.boolean().optional(),
   /** the client knows no changes of messages but revokes and hides */
   ignoresChanges: z.boolean().optional(),
 });

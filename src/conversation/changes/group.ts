@@ -20,7 +20,14 @@ const RECEIVERS = 1_000;
 export type GroupProfileChange = Partial<
   Pick<
     Profile,
-    "name" | "avatar" | "introduction" | "announcement" | "joinPolicy" | "muteAll" | "customFields"
+    | "name"
+    | "avatar"
+    | "introduction"
+    | "announcement"
+    | "joinPolicy"
+    | "threads"
+    | "muteAll"
+    | "customFields"
   > & { discoverable: boolean }
 >;
 

@@ -13,7 +13,7 @@ const unread = ({ userId }: ReadReceipt): ReadReceipt => ({ userId, readSeq: Pos
 /** What `ReadPositions` needs of the room. */
 type Context = Pick<
   RoomContext,
-  "flushSends" | "members" | "log" | "state" | "snapshots" | "publish" | "updateInboxes"
+  "flushSends" | "members" | "log" | "state" | "snapshots" | "threads" | "publish" | "updateInboxes"
 >;
 
 /**
@@ -136,14 +136,16 @@ export class ReadPositions {
    */
   async deleteForMe(userId: UserId, withHistory: boolean): Promise<void> {
     this.#room.flushSends();
-    const { log, members } = this.#room;
+    const { log, members, threads } = this.#room;
     const member = members.active(userId);
     const { last } = log;
-    const { changed, moved, unmarked } = deleteForMe(members, member, last, {
+    const { changed, moved, unmarked } = deleteForMe(members, member, log, {
       withHistory,
       seers: this.#viewers(member),
     });
     if (changed) {
+      if (withHistory) threads.follows.storeEnd([userId], last.seq);
+      threads.follows.changed(userId);
       this.#room.publish((observer) => {
         if (moved) observer.read(userId, last.seq, null);
         if (unmarked) observer.unreadChanged(userId, null);

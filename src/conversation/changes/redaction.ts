@@ -1,6 +1,6 @@
 import { POLICIES } from "../../domain/conversations/group-policies.ts";
 import { CoreError, noMessage } from "../../domain/errors.ts";
-import { Seq, type UserId } from "../../domain/ids.ts";
+import type { Seq, UserId } from "../../domain/ids.ts";
 import type { FileReferences } from "../files/file-references.ts";
 import type { MessageRow } from "../log/row.ts";
 import type { MemberRow } from "../members/member-row.ts";
@@ -43,13 +43,14 @@ export class Redaction {
     // A repeated call waits for the previews too, as the first call may still be under way.
     if (row.revoked_rev !== null) return this.#room.updateInboxes([userId, ...this.#room.members.ids()]);
     const { changes, former, showedFiles } = this.#storage.transactionSync(() => {
-      // The previews in lists hold the content.
-      const changes = this.#room.changeFeed.store([seq], { reachesLists: true });
+      // The summary of the root counts no revoked reply. The previews in lists hold the content.
+      const changed = row.thread_root === null ? [seq] : [row.thread_root, seq];
+      const changes = this.#room.changeFeed.store(changed, { reachesLists: true });
       this.#indexer.remove(row, changes.rev);
       const showedFiles = this.#files.storeRevoked(row);
+      this.#room.threads.storeRevoked(row);
       this.#room.log.revoke(seq, userId, changes.rev);
-      const hiders = this.#room.log.hiddenBy(Seq.parse(seq + 1));
-      const former = this.#room.members.storeRevoked(seq, hiders);
+      const former = this.#storeFormer(row);
       return { changes, former, showedFiles };
     });
     this.#room.changeFeed.apply(changes);
@@ -60,6 +61,14 @@ export class Redaction {
     this.#room.publish((observer) => observer.revoked(seq, userId, changes.rev));
     // Up to 50 inboxes drop the content before the answer; the fan-out updates the others.
     await this.#room.updateInboxes([userId, ...this.#room.members.ids()]);
+  }
+
+  /** Raises the versions of the members who left and whose preview a revoked message may be. */
+  #storeFormer({ seq, in_main }: MessageRow): MemberRow[] {
+    if (in_main === 0) return [];
+    const next = this.#room.log.nextInMain(seq);
+    const hiders = next === undefined ? [] : this.#room.log.hiddenBy(next);
+    return this.#room.members.storeRevoked(seq, (next ?? Number.MAX_SAFE_INTEGER) - 1, hiders);
   }
 
   /** @returns the row of a message that the user may revoke @throws as `revoke` does */
@@ -110,11 +119,14 @@ export class Redaction {
     const { rev, touched } = this.#storage.transactionSync(() => {
       const rev = this.#room.state.rev + 1;
       this.#room.log.hide(seq, userId, rev);
+      // Nobody follows a thread whose root they do not see.
+      this.#room.threads.follows.storeUnfollow(userId, seq);
       this.#room.state.store(this.#room.state.changes, rev);
       return { rev, touched: this.#room.members.storeTouched(member) };
     });
     this.#room.state.apply(this.#room.state.changes, rev);
     this.#room.members.applyTouched(member, touched);
+    this.#room.threads.follows.changed(userId);
     this.#room.changeFeed.flush();
     this.#room.publish((observer) => observer.hidden(seq, userId, rev));
     await this.#room.updateInboxes([userId]);

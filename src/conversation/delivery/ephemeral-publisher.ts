@@ -1,12 +1,14 @@
 import type { VersionedPerson } from "../../domain/accounts/person.ts";
 import type { Conversation } from "../../domain/conversations/conversation.ts";
-import type { Position, UserId } from "../../domain/ids.ts";
+import type { Position, Seq, UserId } from "../../domain/ids.ts";
 import { GroupEvent } from "../../domain/messages/content.ts";
+import type { ThreadState } from "../../domain/messages/thread.ts";
 import type { Timing } from "../../domain/timing.ts";
 import type { Members } from "../members/members.ts";
 import type { StoredChange } from "../state/change.ts";
 import type { ConversationState } from "../state/conversation-state.ts";
 import type { RoomObserver } from "../state/observer.ts";
+import type { MemberSnapshots } from "../views/member-snapshots.ts";
 import type { EphemeralEvents } from "./ephemeral-events.ts";
 
 /**
@@ -17,6 +19,7 @@ import type { EphemeralEvents } from "./ephemeral-events.ts";
 export class EphemeralPublisher implements RoomObserver {
   readonly #state: ConversationState;
   readonly #members: Members;
+  readonly #snapshots: Pick<MemberSnapshots, "unreadInThreads">;
   readonly #events: EphemeralEvents;
   readonly #timing: Timing["largeGroup"];
   readonly #mayReceive: (userId: UserId) => boolean;
@@ -25,12 +28,14 @@ export class EphemeralPublisher implements RoomObserver {
   constructor(
     state: ConversationState,
     members: Members,
+    snapshots: Pick<MemberSnapshots, "unreadInThreads">,
     events: EphemeralEvents,
     timing: Timing["largeGroup"],
     mayReceive: (userId: UserId) => boolean,
   ) {
     this.#state = state;
     this.#members = members;
+    this.#snapshots = snapshots;
     this.#events = events;
     this.#timing = timing;
     this.#mayReceive = mayReceive;
@@ -55,6 +60,12 @@ export class EphemeralPublisher implements RoomObserver {
     const { read_seq: seq } = this.#members.active(userId);
     const event = { type: "read", conversationId: this.#state.id, userId, seq } as const;
     this.#events.add([userId], `read ${userId}`, event);
+  }
+
+  threadRead(userId: UserId, root: Seq, thread: ThreadState): void {
+    const unread = this.#snapshots.unreadInThreads(this.#members.active(userId));
+    const event = { type: "thread_read", conversationId: this.#state.id, root, thread, unread } as const;
+    this.#events.add([userId], `thread ${root}`, event);
   }
 
   typing(userId: UserId): void {

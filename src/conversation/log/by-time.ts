@@ -1,6 +1,6 @@
 import { Position } from "../../domain/ids.ts";
 import type { MessageLog } from "./message-log.ts";
-import type { MessageRows, Reader } from "./row.ts";
+import type { MessageRows, Reader, Scope } from "./row.ts";
 
 /** A page from a time on. `hasEarlier`: the reader sees messages before the page. */
 export interface MessagesFrom extends MessageRows {
@@ -13,11 +13,17 @@ export interface MessagesFrom extends MessageRows {
  * million messages costs 20 rows, and no index.
  * @param at ms since 1970
  */
-export function messagesFrom(log: MessageLog, at: number, limit: number, reader: Reader): MessagesFrom {
+export function messagesFrom(
+  log: MessageLog,
+  at: number,
+  limit: number,
+  reader: Reader,
+  scope: Scope,
+): MessagesFrom {
   const before = newestBefore(log, at, reader.visible_from);
-  const { rows, hasMore } = log.after(before, limit, reader);
+  const { rows, hasMore } = log.after(before, limit, reader, scope);
   const first = rows[0]?.seq ?? before + 1;
-  return { rows, hasMore, hasEarlier: log.before(first, 1, reader).rows.length > 0 };
+  return { rows, hasMore, hasEarlier: log.before(first, 1, reader, scope).rows.length > 0 };
 }
 
 /** The newest seq from `low` on whose message is older than a time; `low` if there is none. */

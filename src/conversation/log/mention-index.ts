@@ -2,14 +2,16 @@ import { z } from "zod";
 import { type Position, type Seq, UserId } from "../../domain/ids.ts";
 import { LIMITS } from "../../domain/limits.ts";
 import type { Mentioned, Mentions } from "../../domain/messages/message.ts";
-import type { Reader } from "./row.ts";
+import type { MessageRow, Reader } from "./row.ts";
 
 /** The maximum of messages with mentions that are kept: the newest. Older ones are not listed. */
 const MAX_SCANNED = 200;
 
 const StoredMentions = z.array(UserId);
 
-type MentionRow = { seq: Seq; sender_id: UserId; mentions: string; also_mentioned: string | null };
+type MentionRow = Pick<MessageRow, "seq" | "sender_id" | "also_mentioned" | "thread_root" | "in_main"> & {
+  mentions: string;
+};
 
 /** A message with mentions. */
 interface IndexedMention {
@@ -17,6 +19,8 @@ interface IndexedMention {
   senderId: UserId;
   mentions: Mentions;
   alsoMentioned: UserId[];
+  /** of a thread-only reply; null: it is in the main stream */
+  threadRoot: Seq | null;
 }
 
 /**
@@ -45,12 +49,16 @@ export class MentionIndex {
   of({ user_id, visible_from }: Reader, after: Position): Mentioned[] {
     const from = Math.max(after, visible_from);
     const found: Mentioned[] = [];
-    for (const { seq, senderId, mentions, alsoMentioned } of this.#read()) {
+    for (const { seq, senderId, mentions, alsoMentioned, threadRoot } of this.#read()) {
       if (seq <= from) break;
       if (senderId === user_id) continue;
       const all = mentions === "all";
       if (!all && !mentions.includes(user_id)) continue;
-      found.push({ seq, senderId, all, ...(alsoMentioned.includes(user_id) && { named: true }) });
+      found.push({
+        ...{ seq, senderId, all },
+        ...(alsoMentioned.includes(user_id) && { named: true }),
+        ...(threadRoot !== null && { threadRoot }),
+      });
     }
     if (found.length === 0) return found;
     const hidden = this.#hiddenAmong(found, user_id);
@@ -58,7 +66,7 @@ export class MentionIndex {
   }
 
   #read(): IndexedMention[] {
-    const query = `SELECT seq, sender_id, mentions, also_mentioned FROM messages INDEXED BY messages_mentions
+    const query = `SELECT seq, sender_id, mentions, also_mentioned, thread_root, in_main FROM messages INDEXED BY messages_mentions
       WHERE mentions IS NOT NULL ORDER BY seq DESC LIMIT ?`;
     this.#newest ??= this.#sql
       .exec<MentionRow>(query, MAX_SCANNED)
@@ -66,6 +74,7 @@ export class MentionIndex {
       .map(({ seq, sender_id: senderId, ...row }) => ({
         ...{ seq, senderId, mentions: readMentions(row.mentions) },
         alsoMentioned: readAlsoMentioned(row) ?? [],
+        threadRoot: row.in_main === 0 ? row.thread_root : null,
       }));
     return this.#newest;
   }

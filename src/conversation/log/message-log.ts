@@ -13,6 +13,7 @@ import {
   type NewMessageRow,
   type Order,
   type Reader,
+  type Scope,
   UNCHANGED,
 } from "./row.ts";
 
@@ -23,11 +24,13 @@ type LogHead = { seq: Position; n: number; at: number };
 export const VISIBLE =
   "seq > ? AND NOT EXISTS (SELECT 1 FROM hidden WHERE hidden.seq = messages.seq AND user_id = ?)";
 /**
- * Matches visible messages that are not revoked, of one sender and of one kind. A null binding matches any.
- * `matchesFilter` gives the bindings.
+ * Matches visible messages that are not revoked, of one sender, of one kind and of one scope. A null binding
+ * matches any. `matchesFilter` gives the bindings.
  */
 export const MATCHES_FILTER = `${VISIBLE} AND revoked_rev IS NULL
-  AND sender_id = coalesce(?, sender_id) AND kind = coalesce(?, kind)`;
+  AND sender_id = coalesce(?, sender_id) AND kind = coalesce(?, kind) AND in_main >= ?`;
+/** Matches the messages of a scope. */
+const IN_SCOPE: Record<Scope, string> = { main: " AND in_main = 1", all: "" };
 
 /** Matches pinned messages. The previous release revokes without unpinning. */
 const PINNED = "pinned_at IS NOT NULL AND revoked_rev IS NULL";
@@ -39,6 +42,10 @@ export class MessageLog {
   readonly #recent: RecentRows;
   /** the newest message; set after the transaction, so a failed one leaves it as it was */
   last: LogHead;
+  /** the newest message of the main stream; set like `last` */
+  lastInMain: LogHead;
+  /** the row of `lastInMain`; undefined: it has changed, or was not read yet */
+  #newestInMain: MessageRow | undefined;
   readonly #beginning: LogHead;
   /** undefined: to be looked up */
   #newestCounted: NewestCounted | undefined;
@@ -58,6 +65,7 @@ export class MessageLog {
     this.renderedBytes = renderedBytes;
     this.#beginning = { seq: Position.parse(0), n: 0, at: createdAt };
     this.last = this.headAt(null);
+    this.lastInMain = this.headAt(null, "main");
   }
 
   /**
@@ -65,8 +73,9 @@ export class MessageLog {
    * @param seq null: the whole log
    * @returns seq 0 and the creation's time if there is no message
    */
-  headAt(seq: Position | null): LogHead {
-    const query = `SELECT seq, n, created_at AS at FROM messages WHERE seq <= ? ORDER BY seq DESC LIMIT 1`;
+  headAt(seq: Position | null, scope: Scope = "all"): LogHead {
+    const query = `SELECT seq, n, created_at AS at FROM messages WHERE seq <= ?${IN_SCOPE[scope]}
+      ORDER BY seq DESC LIMIT 1`;
     return this.#sql.exec<LogHead>(query, seq ?? Number.MAX_SAFE_INTEGER).toArray()[0] ?? this.#beginning;
   }
 
@@ -93,8 +102,9 @@ export class MessageLog {
   insert(row: NewMessageRow): boolean {
     const inserted = this.#sql.exec(
       `INSERT INTO messages (seq, n, sender_id, kind, body, quote_seq, mentions, client_msg_id, forwarded,
-         client_time, priority, custom_data, tip, place, created_at, also_mentioned)
-       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+         client_time, priority, custom_data, tip, place, created_at, also_mentioned, thread_root, in_main,
+         thread_n)
+       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
        ON CONFLICT (sender_id, client_msg_id) WHERE client_msg_id IS NOT NULL DO NOTHING`,
       row.seq,
       row.n,
@@ -112,6 +122,9 @@ export class MessageLog {
       row.place,
       row.created_at,
       row.also_mentioned,
+      row.thread_root,
+      row.in_main,
+      row.thread_n,
     );
     if (row.mentions !== null) this.#mentionIndex.changed();
     return inserted.rowsWritten > 0;
@@ -141,6 +154,7 @@ export class MessageLog {
       custom_data: null,
       tip: JSON.stringify(details),
       place: null,
+      ...NO_THREAD,
       created_at: Math.max(Date.now(), this.last.at),
     };
     this.insert(row);
@@ -152,6 +166,9 @@ export class MessageLog {
     this.#recent.add(row);
     if (row.n > this.last.n) this.#newestCounted = { count: row.n, at: row.created_at };
     this.last = { seq: Position.parse(row.seq), n: row.n, at: row.created_at };
+    if (row.in_main === 0) return;
+    this.lastInMain = this.last;
+    this.#newestInMain = row;
   }
 
   /** The message that a sender stored under a client message id. */
@@ -184,16 +201,19 @@ export class MessageLog {
     return this.#mentionIndex.of(reader, after);
   }
 
-  /** The newest message that the reader may see. */
+  /** The newest message of the main stream that the reader may see. */
   newest(reader: Reader): MessageRow | undefined {
-    return this.#recent.newest(reader) ?? this.before(Number.MAX_SAFE_INTEGER, 1, reader).rows[0];
+    this.#newestInMain ??= this.lastInMain.seq > 0 ? this.get(Seq.parse(this.lastInMain.seq)) : undefined;
+    const row = this.#newestInMain;
+    if (!row || this.#recent.isVisible(row, reader)) return row;
+    return this.before(row.seq + 1, 1, reader, "main").rows[0];
   }
 
   /** At most `limit` messages after a seq, oldest first, within the bytes of a page, or within `maxBytes`. */
-  after(seq: number, limit: number, reader: Reader, maxBytes?: number): MessageRows {
-    const recent = this.#recent.after(seq, reader);
+  after(seq: number, limit: number, reader: Reader, scope: Scope, maxBytes?: number): MessageRows {
+    const recent = scope === "all" ? this.#recent.after(seq, reader) : null;
     if (recent) return this.cut(recent, limit, maxBytes);
-    const query = `SELECT * FROM messages WHERE seq > ? AND ${VISIBLE} ORDER BY seq LIMIT ?`;
+    const query = `SELECT * FROM messages WHERE seq > ? AND ${VISIBLE}${IN_SCOPE[scope]} ORDER BY seq LIMIT ?`;
     return this.cut(
       this.#sql.exec<MessageRow>(query, seq, reader.visible_from, reader.user_id, limit + 1),
       limit,
@@ -202,10 +222,13 @@ export class MessageLog {
   }
 
   /** At most `limit` messages before a seq, newest first, within the bytes of a page. */
-  before(seq: number, limit: number, reader: Reader): MessageRows {
-    const query = `SELECT * FROM messages WHERE seq < ? AND ${VISIBLE} ORDER BY seq DESC LIMIT ?`;
+  before(seq: number, limit: number, reader: Reader, scope: Scope): MessageRows {
+    // Thread-only replies behind the newest message of the main stream need no scan.
+    const end = scope === "main" ? Math.min(seq, this.lastInMain.seq + 1) : seq;
+    const query = `SELECT * FROM messages WHERE seq < ? AND ${VISIBLE}${IN_SCOPE[scope]}
+      ORDER BY seq DESC LIMIT ?`;
     return this.cut(
-      this.#sql.exec<MessageRow>(query, seq, reader.visible_from, reader.user_id, limit + 1),
+      this.#sql.exec<MessageRow>(query, end, reader.visible_from, reader.user_id, limit + 1),
       limit,
     );
   }
@@ -297,9 +320,21 @@ export class MessageLog {
     const columns = ["quote_seq", "mentions", "also_mentioned", "custom_data", "place"];
     const cleared = [...columns, "pinned_at", "pinned_by"].map((column) => `${column} = NULL`).join();
     const set = `body = ?, ${cleared}, revoked_by = ?, revoked_rev = ?`;
-    this.#recent.clear();
+    this.rowChanges(seq);
     this.#sql.exec(`UPDATE messages SET ${set} WHERE seq = ?`, EMPTY_BODY, by, rev, seq);
     this.#mentionIndex.changed();
+  }
+
+  /** A stored row is about to change: memory drops its copies. */
+  rowChanges(seq: Seq): void {
+    this.#recent.changes(seq);
+    if (this.#newestInMain?.seq === seq) this.#newestInMain = undefined;
+  }
+
+  /** The seq of the first message of the main stream behind a seq; undefined: there is none. */
+  nextInMain(seq: Seq): Seq | undefined {
+    const query = "SELECT seq FROM messages WHERE seq > ? AND in_main = 1 ORDER BY seq LIMIT 1";
+    return this.#sql.exec<Pick<MessageRow, "seq">>(query, seq).toArray()[0]?.seq;
   }
 
   /** Pins a message, or unpins it. */
@@ -358,7 +393,10 @@ export class MessageLog {
   refresh(seqs: Seq[]): MessageRow[] {
     const query = "SELECT * FROM messages WHERE seq IN (SELECT value FROM json_each(?)) ORDER BY changed_rev";
     const rows = this.#sql.exec<MessageRow>(query, JSON.stringify(seqs)).toArray();
-    for (const row of rows) this.#recent.replace(row);
+    for (const row of rows) {
+      this.#recent.replace(row);
+      if (this.#newestInMain?.seq === row.seq) this.#newestInMain = row;
+    }
     return rows;
   }
 
@@ -408,9 +446,15 @@ export class MessageLog {
 }
 
 /** The bindings of `MATCHES_FILTER`. */
-export function matchesFilter(reader: Reader, { senderId, kind }: Filter): (number | string | null)[] {
-  return [reader.visible_from, reader.user_id, senderId ?? null, kind ?? null];
+export function matchesFilter(
+  reader: Reader,
+  { senderId, kind, mainOnly = false }: Filter,
+): (number | string | null)[] {
+  return [reader.visible_from, reader.user_id, senderId ?? null, kind ?? null, mainOnly ? 1 : 0];
 }
+
+/** The columns of a message that is in no thread. */
+export const NO_THREAD = { thread_root: null, in_main: 1, thread_n: null, thread_summary: null } as const;
 
 /** Mentions as a row stores them: null for none, `"all"` for everybody, else a JSON array of user ids. */
 export function storedMentions(mentions: Mentions): string | null {

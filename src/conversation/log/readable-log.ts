@@ -2,8 +2,8 @@ import { Position } from "../../domain/ids.ts";
 import { MATCHES_FILTER, type MessageLog, matchesFilter } from "./message-log.ts";
 import type { Filter, MessageRow, MessageRows, Reader } from "./row.ts";
 
-/** Matches what `MATCHES_FILTER` matches, without system messages; the same bindings. */
-const READABLE = `${MATCHES_FILTER} AND kind != 'tip'`;
+/** Matches what `MATCHES_FILTER` matches in the main stream, without system messages; the same bindings. */
+const READABLE = `${MATCHES_FILTER} AND in_main = 1 AND kind != 'tip'`;
 
 /** The maximum of rows that one chunk scans: a filter may match none of very many. */
 const MAX_SCANNED = 20_000;
@@ -33,7 +33,7 @@ export interface LogChunk {
 }
 
 /**
- * The messages of a conversation without system messages, revoked messages, and those which the reader has
+ * The main stream of a conversation without system messages, revoked messages, and those which the reader has
  * hidden.
  */
 export class ReadableLog {
@@ -117,9 +117,10 @@ export class ReadableLog {
   /** Counts the messages after a seq, up to another, that are revoked or that the reader has hidden. */
   #countRemoved(after: number, upTo: number, { user_id }: Reader): number {
     const query = `SELECT (SELECT count(*) FROM messages INDEXED BY messages_revoked
-        WHERE revoked_rev IS NOT NULL AND seq > ? AND seq <= ? AND kind != 'tip') +
+        WHERE revoked_rev IS NOT NULL AND seq > ? AND seq <= ? AND kind != 'tip' AND in_main = 1) +
       (SELECT count(*) FROM hidden JOIN messages USING (seq)
-        WHERE hidden.user_id = ? AND seq > ? AND seq <= ? AND revoked_rev IS NULL AND kind != 'tip') AS removed`;
+        WHERE hidden.user_id = ? AND seq > ? AND seq <= ? AND revoked_rev IS NULL AND kind != 'tip'
+          AND in_main = 1) AS removed`;
     return this.#sql.exec<{ removed: number }>(query, after, upTo, user_id, after, upTo).one().removed;
   }
 }

@@ -22,7 +22,7 @@ export class RecentRows {
 
   /** Adds the newest row, once it is committed. */
   add(row: MessageRow): void {
-    if (this.#rows.at(-1)?.seq !== row.seq - 1) this.clear();
+    if (this.#rows.at(-1)?.seq !== row.seq - 1) this.#clear();
     this.#rows.push(Object.freeze(row));
     this.#chars += row.body.length;
     while (this.#rows.length > MAX_ROWS || (this.#chars > MAX_CHARS && this.#rows.length > 1))
@@ -40,7 +40,12 @@ export class RecentRows {
   }
 
   /** A row is about to change. */
-  clear(): void {
+  changes(seq: number): void {
+    const [oldest] = this.#rows;
+    if (oldest && seq >= oldest.seq) this.#clear();
+  }
+
+  #clear(): void {
     this.#rows = [];
     this.#chars = 0;
   }
@@ -60,9 +65,8 @@ export class RecentRows {
     return this.#rows.slice(seq - oldest.seq + 1);
   }
 
-  /** The newest row; null if it is not in memory, or the reader may not see it. */
-  newest(reader: Reader): MessageRow | null {
-    const row = this.#rows.at(-1);
-    return row && row.seq > this.#hiddenUpTo && row.seq > reader.visible_from ? row : null;
+  /** Whether it is known without a query that the reader may see a row. */
+  isVisible(row: MessageRow, reader: Reader): boolean {
+    return row.seq > this.#hiddenUpTo && row.seq > reader.visible_from;
   }
 }

@@ -25,6 +25,14 @@ export type MessageRow = {
   tip: string | null;
   /** the place that the message names, as its sender wrote it; null: none, or the body gives it back */
   place: string | null;
+  /** of a reply: the message whose thread it is in; null: it is no reply */
+  thread_root: Seq | null;
+  /** 0: a thread-only reply, which is not in the main stream */
+  in_main: number;
+  /** of a reply: the thread-only replies of its thread up to it; of a root: all of them; else null */
+  thread_n: number | null;
+  /** of a root with replies: JSON of `ThreadSummary`; else null */
+  thread_summary: string | null;
   created_at: number;
   revoked_by: UserId | null;
   revoked_rev: number | null;
@@ -53,11 +61,16 @@ export interface MessageRows {
   hasMore: boolean;
 }
 
-/** Narrows the messages that a reader may see to one sender, one kind, or both. */
+/** Narrows the messages that a reader may see. */
 export interface Filter {
   senderId?: UserId;
   kind?: Kind;
+  /** only the main stream; absent: thread-only replies too */
+  mainOnly?: boolean;
 }
+
+/** The messages that are read: those of the main stream, or thread-only replies too. */
+export type Scope = "main" | "all";
 
 /** The order by seq. */
 export type Order = "ASC" | "DESC";
@@ -69,4 +82,6 @@ export type Order = "ASC" | "DESC";
 export interface Reader {
   user_id: UserId;
   visible_from: Position;
+  /** of a user who left: they learn nothing of what came after this seq */
+  visible_until?: Position | null;
 }

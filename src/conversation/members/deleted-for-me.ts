@@ -7,7 +7,7 @@ import { markedUnreadFrom, NO_MARK } from "./unread-mark.ts";
 /**
  * Deletes a conversation for one member: their read position moves to the last message, and their list omits
  * the conversation until a new message arrives. Idempotent.
- * @param last the newest message
+ * @param log the newest message, and the newest one of the main stream
  * @param withHistory also hides the history: the member sees only messages after the last one
  * @param seers the members whose snapshots show this member's read position
  * @returns `changed`: anything was stored; `moved`: the read position moved; `unmarked`: it did not, but what
@@ -16,11 +16,11 @@ import { markedUnreadFrom, NO_MARK } from "./unread-mark.ts";
 export function deleteForMe(
   members: Members,
   member: MemberRow,
-  last: MessageLog["last"],
+  { last, lastInMain }: Pick<MessageLog, "last" | "lastInMain">,
   { withHistory, seers }: { withHistory: boolean; seers: MemberRow[] },
 ): { changed: boolean; moved: boolean; unmarked: boolean } {
   const { seq, n } = last;
-  const isListed = !isDeletedForMe(member, seq);
+  const isListed = !isDeletedForMe(member, lastInMain.seq);
   const hidesHistory = withHistory && member.visible_from < seq;
   const isMarked = markedUnreadFrom(member) !== null;
   if (!isListed && !hidesHistory && !isMarked) return { changed: false, moved: false, unmarked: false };
@@ -38,7 +38,7 @@ export function deleteForMe(
 /**
  * Whether a member's list omits the conversation: the member has deleted it, and no message has arrived
  * since.
- * @param last the newest seq that the member may see
+ * @param last the newest seq of the main stream that the member may see
  */
 export function isDeletedForMe({ cleared, cleared_to, visible_from }: MemberRow, last: Position): boolean {
   // The previous release moves `visible_from` and leaves `cleared_to`.

@@ -240,12 +240,13 @@ export class Members {
 
   /**
    * Raises the snapshot version of the members who left and whose preview may be a revoked message. That is
-   * the newest message that they could see, unless they have hidden it: then every message from the one after
-   * the revoked one on is hidden from them.
-   * @param hiders the users who have hidden the message after the revoked one
+   * the newest message of the main stream that they could see, unless they have hidden it: then every message
+   * from the one after the revoked one on is hidden from them.
+   * @param upTo the last message before the next one of the main stream
+   * @param hiders the users who have hidden that next one
    * @returns the changed rows for `apply`
    */
-  storeRevoked(seq: Seq, hiders: UserId[]): MemberRow[] {
+  storeRevoked(seq: Seq, upTo: number, hiders: UserId[]): MemberRow[] {
     const raise = (where: string, ...bindings: (number | string)[]) =>
       this.#sql
         .exec<MemberRow>(
@@ -255,8 +256,8 @@ export class Members {
         .toArray();
     const isHider = "user_id IN (SELECT value FROM json_each(?)) AND visible_until > ?";
     return [
-      ...raise("visible_until = ?", seq),
-      ...(hiders.length > 0 ? raise(isHider, JSON.stringify(hiders), seq) : []),
+      ...raise("visible_until BETWEEN ? AND ?", seq, upTo),
+      ...(hiders.length > 0 ? raise(isHider, JSON.stringify(hiders), upTo) : []),
     ];
   }
 

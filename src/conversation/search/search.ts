@@ -29,6 +29,8 @@ export interface SearchQuery {
   senderId?: UserId;
   /** only messages of this kind */
   kind?: Kind;
+  /** only the main stream; absent: thread-only replies too */
+  mainOnly?: boolean;
   /** only messages before this seq */
   before?: number;
   limit: number;

@@ -3,18 +3,28 @@ import type { DraftReferences } from "../../domain/messages/message.ts";
 import type { MessageLog } from "../log/message-log.ts";
 import type { MemberRow } from "../members/member-row.ts";
 import type { Members } from "../members/members.ts";
+import type { Threads } from "../threads/threads.ts";
+
+/** What drafts refer to. */
+interface Referenced {
+  log: MessageLog;
+  members: Members;
+  threads: Pick<Threads, "refusal">;
+}
 
 /**
- * Checks that a draft quotes a message which its sender sees, and mentions members.
- * @returns undefined if it does; else `not_found`, not thrown
+ * Checks that a draft quotes a message which its sender sees, answers in a thread that they see, and mentions
+ * members.
+ * @returns undefined if it does; else the refusal, not thrown
  */
 export function refusedReference(
-  log: MessageLog,
-  members: Members,
+  { log, members, threads }: Referenced,
   sender: MemberRow,
-  { quoteSeq, mentions, alsoMentioned = [] }: DraftReferences,
+  { quoteSeq, thread, mentions, alsoMentioned = [] }: DraftReferences,
 ): CoreError | undefined {
   if (quoteSeq !== undefined && !log.visible(quoteSeq, sender)) return noMessage(quoteSeq);
+  const refusal = thread && threads.refusal(thread, sender);
+  if (refusal) return refusal;
   const named = mentions === "all" ? alsoMentioned : mentions;
   const nonMember = named.find((id) => !members.findSender(id));
   return nonMember === undefined ? undefined : noMentioned(nonMember);

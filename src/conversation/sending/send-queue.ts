@@ -3,12 +3,14 @@ import { Position, Seq, type UserId } from "../../domain/ids.ts";
 import type { Draft } from "../../domain/messages/message.ts";
 import { errorFields, log } from "../../lib/logger.ts";
 import { Backlog, weightOf } from "../../object/backlog.ts";
-import { type MessageLog, storedMentions } from "../log/message-log.ts";
+import type { StoredChanges } from "../changes/change-feed.ts";
+import { type MessageLog, NO_THREAD, storedMentions } from "../log/message-log.ts";
 import { type MessageRow, UNCHANGED } from "../log/row.ts";
 import { Composers } from "../members/composers.ts";
 import type { KnownUsers } from "../members/known-users.ts";
 import type { MemberRow } from "../members/member-row.ts";
 import type { Members, ReadPosition } from "../members/members.ts";
+import type { Threads } from "../threads/threads.ts";
 import { refusedReference } from "./draft-references.ts";
 import type { QueuedSend, SendOutcome, StoredSend } from "./send.ts";
 
@@ -21,6 +23,9 @@ export const MAX_WAITING = 1_000;
  */
 const BUSY_MS = 1_000;
 
+/** What the queue needs of threads. */
+type ReplyStore = Pick<Threads, "refusal" | "columns" | "storeReply" | "storeChanged" | "applyReply">;
+
 /**
  * Stores messages by group commit, because the runtime syncs storage once for each event. A send that finds
  * the queue idle is committed at once. Sends that arrive right after it wait for the next timer turn and
@@ -32,9 +37,10 @@ export class SendQueue<Origin> {
   readonly #log: MessageLog;
   readonly #members: Members;
   readonly #knownUsers: Pick<KnownUsers, "store" | "apply">;
+  readonly #threads: ReplyStore;
   readonly #composers: Composers;
   readonly #checkPermission: (sender: MemberRow) => CoreError | undefined;
-  readonly #onOutcomes: (outcomes: SendOutcome<Origin>[]) => void;
+  readonly #onOutcomes: (outcomes: SendOutcome<Origin>[], changes?: StoredChanges | null) => void;
   readonly #backlog = new Backlog(MAX_WAITING);
   #waiting: QueuedSend<Origin>[] = [];
   #isTurnScheduled = false;
@@ -43,22 +49,25 @@ export class SendQueue<Origin> {
 
   /**
    * @param knownUsers where the senders inside a merged message are stored with it
+   * @param threads where replies are noted with their thread
    * @param checkPermission returns why a member may not write now; undefined if the member may
-   * @param onOutcomes receives the outcomes of committed sends in order, and at once the refusals of a full
-   *   backlog
+   * @param onOutcomes receives the outcomes of committed sends in order, with the changes of other messages
+   *   that came with them, and at once the refusals of a full backlog
    */
   constructor(
     storage: DurableObjectStorage,
     log: MessageLog,
     members: Members,
     knownUsers: Pick<KnownUsers, "store" | "apply">,
+    threads: ReplyStore,
     checkPermission: (sender: MemberRow) => CoreError | undefined,
-    onOutcomes: (outcomes: SendOutcome<Origin>[]) => void,
+    onOutcomes: (outcomes: SendOutcome<Origin>[], changes?: StoredChanges | null) => void,
   ) {
     this.#storage = storage;
     this.#log = log;
     this.#members = members;
     this.#knownUsers = knownUsers;
+    this.#threads = threads;
     this.#composers = new Composers(storage.sql, members);
     this.#checkPermission = checkPermission;
     this.#onOutcomes = onOutcomes;
@@ -88,7 +97,8 @@ export class SendQueue<Origin> {
     this.#waiting = [];
     this.#backlog.clear();
     this.#last = { sends: sends.length, at: Date.now() };
-    this.#onOutcomes(this.#commit(sends));
+    const { outcomes, changes = null } = this.#commit(sends);
+    this.#onOutcomes(outcomes, changes);
   }
 
   /** Commits at once in a quiet room, and in the next timer turn if the last commit held more sends. */
@@ -114,7 +124,7 @@ export class SendQueue<Origin> {
     }
   }
 
-  #commit(sends: QueuedSend<Origin>[]): SendOutcome<Origin>[] {
+  #commit(sends: QueuedSend<Origin>[]): Committed<Origin> {
     try {
       return this.#commitAll(sends);
     } catch (error) {
@@ -122,7 +132,7 @@ export class SendQueue<Origin> {
         log("error", "commit_failed", { sends: sends.length, ...errorFields(error) });
       }
       const result = error instanceof CoreError ? error.toFailure() : NOT_STORED;
-      return sends.map((send) => ({ send, result }));
+      return { outcomes: sends.map((send) => ({ send, result })) };
     }
   }
 
@@ -130,7 +140,7 @@ export class SendQueue<Origin> {
    * Commits all sends in one transaction. A refusal comes before the first write of its send, so no send
    * needs a savepoint: only after an unexpected error all are stored once more, each in a savepoint.
    */
-  #commitAll(sends: QueuedSend<Origin>[]): SendOutcome<Origin>[] {
+  #commitAll(sends: QueuedSend<Origin>[]): Committed<Origin> {
     try {
       return this.#commitTogether(sends, this.#storeOrRefuse);
     } catch (error) {
@@ -142,35 +152,38 @@ export class SendQueue<Origin> {
   #commitTogether(
     sends: QueuedSend<Origin>[],
     storeSend: (send: QueuedSend<Origin>, last: MessageLog["last"]) => Result<StoredSend>,
-  ): SendOutcome<Origin>[] {
+  ): Committed<Origin> {
     let last = this.#log.last;
     const positions = new Map<UserId, ReadPosition>();
     const composed = new Set<UserId>();
-    const outcomes = this.#storage.transactionSync(() => {
+    const { outcomes, changes } = this.#storage.transactionSync(() => {
       const results = sends.map((send) => {
         const result = storeSend(send, last);
         if (result.ok && !result.value.isRepeated) {
           const { row } = result.value;
           last = { seq: Position.parse(row.seq), n: row.n, at: row.created_at };
-          positions.set(send.senderId, last);
+          // Who answers in a thread has not read the main stream.
+          if (row.in_main === 1) positions.set(send.senderId, last);
           if (this.#composers.isOpen(send.senderId, send.draft.clientMsgId)) composed.add(send.senderId);
         }
         return { send, result };
       });
       for (const [userId, position] of positions) this.#members.storeReadPosition(userId, position);
       for (const userId of composed) this.#composers.storeSent(userId);
-      return results;
+      return { outcomes: results, changes: this.#threads.storeChanged(newRows(results)) };
     });
     // Memory changes only after the commit, so a transaction that fails leaves it as it was.
     for (const [userId, position] of positions) this.#members.applyReadPosition(userId, position);
     for (const userId of composed) this.#composers.applySent(userId);
     for (const { send, result } of outcomes) {
       if (!result.ok || result.value.isRepeated) continue;
-      this.#log.moveTo(result.value.row);
+      const { row } = result.value;
+      if (row.thread_root !== null) this.#threads.applyReply(row);
+      this.#log.moveTo(row);
       const { rendered } = send.draft;
       if (rendered) this.#knownUsers.apply(rendered.people);
     }
-    return outcomes;
+    return { outcomes, changes };
   }
 
   readonly #storeOrRefuse = (send: QueuedSend<Origin>, last: MessageLog["last"]): Result<StoredSend> => {
@@ -199,9 +212,10 @@ export class SendQueue<Origin> {
       clientMsgId === undefined ? undefined : this.#log.byClientId(senderId, clientMsgId);
     const refusal = this.#refusal(draft, senderId);
     if (refusal) return replayOf(earlier()) ?? raise(refusal);
+    const thread = draft.thread ? this.#threads.columns(draft.thread) : NO_THREAD;
     const row = {
       seq: Seq.parse(last.seq + 1),
-      n: last.n + 1,
+      n: last.n + thread.in_main,
       sender_id: senderId,
       kind: draft.kind,
       body: draft.body,
@@ -215,19 +229,34 @@ export class SendQueue<Origin> {
       custom_data: draft.customData ?? null,
       tip: null,
       place: draft.place ?? null,
+      ...thread,
       created_at: Math.max(Date.now(), last.at),
     };
     if (!this.#log.insert(row))
       return replayOf(earlier()) ?? raise(new Error("a conflicting client message id has no message"));
     if (draft.rendered) this.#knownUsers.store(draft.rendered.people);
-    return { row: { ...row, ...UNCHANGED }, isRepeated: false };
+    const stored = { ...row, ...UNCHANGED };
+    if (draft.thread) this.#threads.storeReply(stored);
+    return { row: stored, isRepeated: false };
   }
 
   #refusal(draft: Draft, senderId: UserId): CoreError | undefined {
     const sender = this.#members.findSender(senderId);
     if (!sender) return noConversation();
-    return this.#checkPermission(sender) ?? refusedReference(this.#log, this.#members, sender, draft);
+    const referenced = { log: this.#log, members: this.#members, threads: this.#threads };
+    return this.#checkPermission(sender) ?? refusedReference(referenced, sender, draft);
   }
+}
+
+/** The outcomes of sends, and the changes of other messages that came with them. */
+interface Committed<Origin> {
+  outcomes: SendOutcome<Origin>[];
+  changes?: StoredChanges | null;
+}
+
+/** The rows that sends have stored, without repeats. */
+export function newRows<Origin>(outcomes: SendOutcome<Origin>[]): MessageRow[] {
+  return outcomes.flatMap(({ result }) => (result.ok && !result.value.isRepeated ? [result.value.row] : []));
 }
 
 function replayOf(row: MessageRow | undefined): StoredSend | undefined {

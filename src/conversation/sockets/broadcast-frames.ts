@@ -9,6 +9,8 @@ export interface OutgoingMessage {
   part: EncodedPart;
   /** the socket that sent the message, which gets the ack instead; null: a call sent it, or the server */
   from: RoomSocket | null;
+  /** false: a thread-only reply, for sockets that show threads */
+  isInMain: boolean;
   /** the users who must not see the quoted text, and the message without its quote; null: there are none */
   redacted: { users: Set<UserId>; part: EncodedPart } | null;
 }
@@ -19,19 +21,31 @@ export function framesFor(
   sockets: Iterable<RoomSocket>,
   protocol: RoomProtocol,
 ): void {
-  const all = messages.map((message) => message.part);
+  const inMain = messages.filter(({ isInMain }) => isInMain);
   const senders = new Set(messages.map((message) => message.from));
   const redactedUsers = new Set(messages.flatMap((message) => [...(message.redacted?.users ?? [])]));
-  let shared: string[] | undefined;
+  const shared = new Map<OutgoingMessage[], string[]>();
+  const framesOf = (shown: OutgoingMessage[]) => {
+    const made =
+      shared.get(shown) ??
+      partFrames(
+        shown.map(({ part }) => part),
+        protocol,
+      );
+    shared.set(shown, made);
+    return made;
+  };
   for (const socket of sockets) {
     if (!socket.isLive) continue;
-    if (senders.has(socket) || redactedUsers.has(socket.userId)) {
-      for (const frame of frames(partsFor(socket, messages), protocol.messages)) socket.send(frame);
-    } else {
-      shared ??= frames(all, protocol.messages);
-      for (const frame of shared) socket.send(frame);
-    }
+    const shown = socket.showsThreads ? messages : inMain;
+    const isOwnView = senders.has(socket) || redactedUsers.has(socket.userId);
+    const made = isOwnView ? partFrames(partsFor(socket, shown), protocol) : framesOf(shown);
+    for (const frame of made) socket.send(frame);
   }
+}
+
+function partFrames(parts: EncodedPart[], protocol: RoomProtocol): string[] {
+  return frames(parts, protocol.messages);
 }
 
 function partsFor(socket: RoomSocket, messages: OutgoingMessage[]): EncodedPart[] {

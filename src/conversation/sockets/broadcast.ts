@@ -2,6 +2,7 @@ import type { VersionedPerson } from "../../domain/accounts/person.ts";
 import type { Conversation } from "../../domain/conversations/conversation.ts";
 import type { Position, Seq, UserId } from "../../domain/ids.ts";
 import { GroupEvent } from "../../domain/messages/content.ts";
+import type { ThreadState } from "../../domain/messages/thread.ts";
 import type { EncodedPart } from "../../domain/sync/encoded-message.ts";
 import type { KickReason, RoomEvent, RoomProtocol } from "../../domain/sync/socket-protocol.ts";
 import { errorFields, log } from "../../lib/logger.ts";
@@ -103,6 +104,12 @@ export class Broadcast implements RoomObserver {
     this.#sendToOthers(from, { ...event, ...(reader && { unread: snapshots.unread(reader) }) }, isOther);
   }
 
+  threadRead(userId: UserId, root: Seq, thread: ThreadState): void {
+    const { state, snapshots } = this.#room;
+    const unread = snapshots.unreadInThreads(this.#room.members.active(userId));
+    this.#sendToUser(userId, { type: "thread_read", conversationId: state.id, root, thread, unread });
+  }
+
   messagesChanged(announcement: ChangeAnnouncement): void {
     this.#closeAllOnError(() => sendChanges(this.#room, announcement, this.#sockets(), this.#protocol));
   }
@@ -198,6 +205,7 @@ export class Broadcast implements RoomObserver {
     return {
       part: this.#protocol.message(message),
       from,
+      isInMain: row.in_main === 1,
       redacted: blind && { users: blind.users, part: this.#protocol.message(blind.message) },
     };
   }

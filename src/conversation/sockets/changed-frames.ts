@@ -19,6 +19,8 @@ interface View {
 interface Changed {
   seq: Seq;
   rev: number;
+  /** false: a thread-only reply, for sockets that show threads */
+  isInMain: boolean;
   viewOf(userId: UserId): View;
 }
 
@@ -40,7 +42,10 @@ export function sendChanges(
   const changed = rows.map((row) => viewsOf(room, row, ownersOf.get(row.seq), protocol));
   const framesByViews = new Map<string, string[]>();
   for (const socket of receivers) {
-    const views = changed.map(({ rev, viewOf }) => ({ rev, ...viewOf(socket.userId) }));
+    const views = changed.map(({ rev, isInMain, viewOf }) => ({
+      rev,
+      ...(isInMain || socket.showsThreads ? viewOf(socket.userId) : UNSEEN),
+    }));
     const key = views.map((view) => view.key).join();
     const parts = views.flatMap(({ rev, part }) => (part === null ? [] : [{ rev, part }]));
     const frames = framesByViews.get(key) ?? changeFrames([], parts, room.state.id, protocol);
@@ -70,5 +75,5 @@ function viewsOf(
     }
     return blinded && blind?.users.has(userId) ? blinded : shared;
   };
-  return { seq, rev: row.changed_rev ?? 0, viewOf };
+  return { seq, rev: row.changed_rev ?? 0, isInMain: row.in_main === 1, viewOf };
 }

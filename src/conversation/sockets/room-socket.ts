@@ -21,9 +21,10 @@ export class RoomSocket extends HibernatingSocket<RoomAttachment> {
     settings: FileSettings,
   ): RoomSocket {
     ctx.acceptWebSocket(ws);
-    const { userId, sessionId, expiresAt, origin, echoes, ignoresChanges } = identity;
+    const { userId, sessionId, expiresAt, origin, echoes, threads, ignoresChanges } = identity;
     const defaults = { v: 1, replay: null, closing: false } as const;
-    const attachment = { ...defaults, userId, sessionId, expiresAt, origin, echoes, ignoresChanges };
+    const wishes = { origin, echoes, threads, ignoresChanges };
+    const attachment = { ...defaults, userId, sessionId, expiresAt, ...wishes };
     const socket = new RoomSocket(ctx, ws, attachment, settings);
     socket.saveAttachment(attachment);
     return socket;

@@ -223,6 +223,7 @@ export class RoomSockets {
       after: start,
       rev: since,
       maxChanges: takesChanges ? this.#room.maxChanges : undefined,
+      scope: socket.showsThreads ? "all" : "main",
     });
     const partOf = (message: Message) => this.#protocol.message(message);
     const messages = page.messages.map(partOf);

@@ -13,6 +13,7 @@ import type { KnownUsers } from "../members/known-users.ts";
 import type { MemberRow } from "../members/member-row.ts";
 import type { Members } from "../members/members.ts";
 import { ProfileCache } from "../members/profile-cache.ts";
+import type { Threads } from "../threads/threads.ts";
 import { versionOf } from "../views/member-snapshots.ts";
 import type { ConversationState } from "./conversation-state.ts";
 
@@ -58,6 +59,7 @@ interface Stores {
   knownUsers: KnownUsers;
   log: MessageLog;
   outbox: NotificationOutbox;
+  threads: Pick<Threads, "follows">;
 }
 
 /**
@@ -66,7 +68,7 @@ interface Stores {
  */
 export function storeChange(
   storage: DurableObjectStorage,
-  { state, members, profiles, knownUsers, log, outbox }: Stores,
+  { state, members, profiles, knownUsers, log, outbox, threads }: Stores,
   change: GroupChange,
 ): StoredChange {
   const now = Date.now();
@@ -85,9 +87,11 @@ export function storeChange(
     },
     dissolvedAt: change.dissolvedAt ?? state.dissolvedAt,
   };
+  const leaving = (change.members ?? []).filter((row) => row.state === "left").map((row) => row.user_id);
   const { rows, systemMessage, queued } = storage.transactionSync(() => {
     change.alsoStore?.();
     endInvitations(storage.sql, { state, members }, change);
+    if (leaving.length > 0) threads.follows.storeEnd(leaving);
     knownUsers.store(change.knownUsers ?? []);
     for (const person of change.profiles ?? []) ProfileCache.store(storage.sql, person, now);
     if (newShared) {
@@ -114,6 +118,7 @@ export function storeChange(
     state.apply(state.changes + 1, state.rev);
   }
   if (systemMessage) log.moveTo(systemMessage);
+  threads.follows.changed(...leaving);
   outbox.apply(queued);
   if (state.dissolvedAt !== null) members.close();
   return { change, systemMessage };

@@ -9,6 +9,7 @@ import type { MemberList } from "../members/member-list.ts";
 import type { Members } from "../members/members.ts";
 import type { ProfileCache } from "../members/profile-cache.ts";
 import type { SendOrigin } from "../sending/send.ts";
+import type { Threads } from "../threads/threads.ts";
 import type { MemberSnapshots } from "../views/member-snapshots.ts";
 import type { MessageEncoder } from "../views/message-encoder.ts";
 import type { MessageRenderer } from "../views/message-renderer.ts";
@@ -26,6 +27,7 @@ export interface RoomStores {
   readonly knownUsers: KnownUsers;
   readonly outbox: NotificationOutbox;
   readonly changeFeed: ChangeFeed;
+  readonly threads: Threads;
   readonly snapshots: MemberSnapshots;
   readonly renderer: MessageRenderer;
   readonly encoder: MessageEncoder;

@@ -17,6 +17,7 @@ type ConversationRow = {
   announcement: string;
   join_policy: JoinPolicy;
   discoverable: number | null;
+  threads_off: number;
   policy: PolicyName;
   owner_id: UserId | null;
   created_at: number;
@@ -91,6 +92,7 @@ export class ConversationState {
       announcement: row.announcement,
       joinPolicy: row.join_policy,
       discoverable: row.discoverable === null ? null : row.discoverable === 1,
+      threads: row.threads_off === 0,
       policy: row.policy,
       ownerId: row.owner_id,
       createdAt: row.created_at,
@@ -161,13 +163,14 @@ export class ConversationState {
   storeShared({ profile, dissolvedAt }: SharedState): void {
     this.#sql.exec(
       `UPDATE conversation SET name = ?, avatar = ?, introduction = ?, announcement = ?, join_policy = ?,
-         discoverable = ?, owner_id = ?, mute_all = ?, custom_fields = ?, changed_at = ?, dissolved_at = ?, version = ?`,
+         discoverable = ?, threads_off = ?, owner_id = ?, mute_all = ?, custom_fields = ?, changed_at = ?, dissolved_at = ?, version = ?`,
       profile.name,
       profile.avatar,
       profile.introduction,
       profile.announcement,
       profile.joinPolicy,
       profile.discoverable === null ? null : Number(profile.discoverable),
+      Number(!profile.threads),
       profile.ownerId,
       Number(profile.muteAll),
       JSON.stringify(profile.customFields),

@@ -1,6 +1,7 @@
 import type { VersionedPerson } from "../../domain/accounts/person.ts";
 import type { Conversation } from "../../domain/conversations/conversation.ts";
 import type { Position, Seq, UserId } from "../../domain/ids.ts";
+import type { ThreadState } from "../../domain/messages/thread.ts";
 import type { ChangeAnnouncement } from "../changes/change-feed.ts";
 import type { SendOrigin, SendOutcome } from "../sending/send.ts";
 import type { RoomSocket } from "../sockets/room-socket.ts";
@@ -12,6 +13,8 @@ export interface RoomObserver {
   sent(outcomes: SendOutcome<SendOrigin>[]): void;
   /** a read position moved; `from`: the socket that asked, which needs no event */
   read(userId: UserId, seq: Position, from: RoomSocket | null): void;
+  /** a member has followed, left or read a thread; `state`: theirs of it now */
+  threadRead(userId: UserId, root: Seq, state: ThreadState): void;
   /** stored messages have changed since the last announcement, each once or often */
   messagesChanged(announcement: ChangeAnnouncement): void;
   /**

@@ -1,9 +1,10 @@
 import { CoreError } from "../../domain/errors.ts";
 import type { Seq } from "../../domain/ids.ts";
 import type { Message } from "../../domain/messages/message.ts";
+import type { Scope } from "../log/row.ts";
 import type { MemberRow } from "../members/member-row.ts";
 import type { RoomStores } from "../state/context.ts";
-import { changesAfter, isTooMany } from "./replay-page.ts";
+import { changesAfter, inScope, isTooMany } from "./replay-page.ts";
 
 /** A page of what has become of the messages that a member may see. */
 export interface ChangesPage {
@@ -17,13 +18,13 @@ export interface ChangesPage {
 }
 
 /**
- * At most `limit` messages that changed after a rev.
+ * At most `limit` messages of a scope that changed after a rev.
  * @throws `reset` if more messages have changed than the setting `MAX_CHANGES` allows
  */
 export function changesPage(
   room: Pick<RoomStores, "log" | "state" | "renderer"> & { maxChanges: number },
   member: MemberRow,
-  { afterRev, limit }: { afterRev: number; limit: number },
+  { afterRev, limit, scope = "main" }: { afterRev: number; limit: number; scope?: Scope },
 ): ChangesPage {
   const range = { upTo: room.log.last.seq, upToRev: room.state.rev };
   if (isTooMany(room, afterRev, range, room.maxChanges)) {
@@ -32,5 +33,6 @@ export function changesPage(
   const { rows, changes, end } = changesAfter(room, member, afterRev, range, { limit });
   const hidden = changes.flatMap(({ seq, by }) => (by === null ? [seq] : []));
   const rev = Math.max(end, afterRev);
-  return { items: room.renderer.render(rows, member), hidden, rev, hasMore: end < room.state.rev };
+  const items = room.renderer.render(inScope(rows, scope), member);
+  return { items, hidden, rev, hasMore: end < room.state.rev };
 }

@@ -5,7 +5,7 @@ import { listedBody } from "../../domain/messages/content.ts";
 import type { Mentioned, Message } from "../../domain/messages/message.ts";
 import type { InboxUpdate } from "../../domain/sync/inbox-update.ts";
 import type { MessagesInContext } from "../../domain/sync/message-context.ts";
-import type { OwnUnread } from "../../domain/sync/socket-protocol.ts";
+import type { OwnUnread, ThreadsUnread } from "../../domain/sync/socket-protocol.ts";
 import type { ChangeFeed } from "../changes/change-feed.ts";
 import type { MessageLog } from "../log/message-log.ts";
 import type { MessageRow } from "../log/row.ts";
@@ -15,6 +15,7 @@ import type { MemberRow } from "../members/member-row.ts";
 import type { Members } from "../members/members.ts";
 import { markedUnreadFrom, readCountOf, readUpTo } from "../members/unread-mark.ts";
 import type { ConversationState } from "../state/conversation-state.ts";
+import type { Threads } from "../threads/threads.ts";
 import type { MessageRenderer } from "./message-renderer.ts";
 
 /** What snapshots show. */
@@ -24,6 +25,7 @@ interface SnapshotSources {
   changeFeed: Pick<ChangeFeed, "announcedRev">;
   members: Members;
   renderer: MessageRenderer;
+  threads: Pick<Threads, "follows" | "isRead">;
 }
 
 /** Describes the conversation as one member sees it now: for their inbox, and for answers to calls. */
@@ -33,13 +35,15 @@ export class MemberSnapshots {
   readonly #changeFeed: Pick<ChangeFeed, "announcedRev">;
   readonly #members: Members;
   readonly #renderer: MessageRenderer;
+  readonly #threads: Pick<Threads, "follows" | "isRead">;
 
-  constructor({ state, log, changeFeed, members, renderer }: SnapshotSources) {
+  constructor({ state, log, changeFeed, members, renderer, threads }: SnapshotSources) {
     this.#state = state;
     this.#log = log;
     this.#changeFeed = changeFeed;
     this.#members = members;
     this.#renderer = renderer;
+    this.#threads = threads;
   }
 
   /**
@@ -80,18 +84,18 @@ export class MemberSnapshots {
 
   /** The read state of a member. */
   readState(member: MemberRow): ReadState {
-    const { last } = this.#log;
     return {
-      lastSeq: last.seq,
+      lastSeq: this.#log.last.seq,
       readSeq: member.read_seq,
       readAt: member.read_at,
       unreadCount: this.unread(member).count,
       unreadFrom: markedUnreadFrom(member),
+      threadsUnread: this.unreadInThreads(member).count,
       ignoresUnread: member.discards === 1,
       mentioned: this.#mentioned(member),
       peerRead: this.#peerRead(member),
       memberCount: this.#members.activeCount,
-      updatedAt: last.at,
+      updatedAt: this.#log.lastInMain.at,
       newestCounted: this.#log.newestCounted,
     };
   }
@@ -101,6 +105,13 @@ export class MemberSnapshots {
     const { seq: lastSeq, n } = this.#log.last;
     const count = this.countsUnread(member) ? Math.max(0, n - readCountOf(member)) : 0;
     return { count, lastSeq, from: markedUnreadFrom(member) };
+  }
+
+  /** The same of the replies in the threads that a member follows. */
+  unreadInThreads(member: MemberRow): ThreadsUnread {
+    const counts = member.state === "active" && this.countsUnread(member);
+    const count = counts ? this.#threads.follows.unreadOf(member.user_id) : 0;
+    return { count, lastSeq: this.#log.last.seq };
   }
 
   /**
@@ -120,13 +131,15 @@ export class MemberSnapshots {
     const member = this.#members.find(userId);
     if (!member) throw new Error("an inbox update is for a member");
     // An update may reach a member who left late or repeatedly: it must not contain later messages.
-    const last = member.visible_until === null ? this.#log.last : this.#log.headAt(member.visible_until);
+    const { visible_until: end } = member;
+    const last = end === null ? this.#log.last : this.#log.headAt(end);
+    const lastInMain = end === null ? this.#log.lastInMain : this.#log.headAt(end, "main");
     return {
       conversationId: this.#state.id,
       kind: this.#state.profile.kind,
       version: this.version(member),
       state: member.state === "active" && this.#state.dissolvedAt !== null ? "dissolved" : member.state,
-      deletedForMe: isDeletedForMe(member, last.seq),
+      deletedForMe: isDeletedForMe(member, lastInMain.seq),
       visibleFrom: member.visible_from,
       newFrom: this.#newFrom(member),
       lastSeq: last.seq,
@@ -137,13 +150,14 @@ export class MemberSnapshots {
       readCount: this.countsUnread(member) ? readCountOf(member) : last.n,
       unreadFrom: markedUnreadFrom(member),
       readAt: member.read_at,
+      threadsUnread: this.unreadInThreads(member).count,
       ignoresUnread: member.discards === 1,
       mentioned: this.#mentioned(member),
       peerRead: this.#peerRead(member),
       ...(member.sent_composer !== null && { sentComposer: member.sent_composer }),
       memberCount: this.#members.activeCount,
       preview: this.#renderer.preview(member),
-      updatedAt: last.at,
+      updatedAt: lastInMain.at,
       ephemeral: [],
     };
   }
@@ -168,7 +182,10 @@ export class MemberSnapshots {
     const upTo = readUpTo(member);
     const isRead = upTo >= this.#log.last.seq;
     if (isRead || member.state !== "active" || !this.countsUnread(member)) return [];
-    return this.#log.mentionsAfter(member, upTo);
+    const { user_id: id } = member;
+    const isUnread = ({ seq, threadRoot }: Mentioned) =>
+      threadRoot === undefined || !this.#threads.isRead(id, threadRoot, seq);
+    return this.#log.mentionsAfter(member, upTo).filter(isUnread);
   }
 
   #peerRead(member: MemberRow): ReadPoint | null {

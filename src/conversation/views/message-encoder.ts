@@ -46,14 +46,16 @@ export class MessageEncoder {
   /** Encodes messages as one reader sees them. */
   encode(rows: readonly MessageRow[], reader: Reader): EncodedMessage[] {
     const messages = new Map<Seq, EncodedMessage>();
+    // Who has left may see less of a root than the members do.
+    const isFormer = reader.visible_until != null;
     for (const row of rows) {
-      const shared = this.#find(row);
+      const shared = isFormer ? undefined : this.#find(row);
       if (shared) messages.set(row.seq, shared);
     }
     const missing = rows.filter(({ seq }) => !messages.has(seq));
     for (const message of this.#renderer.render(missing, reader))
       messages.set(message.seq, this.#make(message));
-    for (const row of missing) this.#share(row, messages.get(row.seq));
+    if (!isFormer) for (const row of missing) this.#share(row, messages.get(row.seq));
     return rows.flatMap(({ seq }) => messages.get(seq) ?? []);
   }
 
@@ -77,7 +79,8 @@ export class MessageEncoder {
   }
 
   #make(message: Message): EncodedMessage {
-    const { seq, revoked, rev, createdAt, sender } = message;
+    const { seq, revoked, rev, createdAt, sender, thread } = message;
+    const scope = thread?.alsoInMain === false ? ({ isThreadOnly: true } as const) : {};
     const texts: Record<string, EncodedPart> = {};
     for (const [name, format] of Object.entries(this.#formats)) {
       try {
@@ -89,6 +92,6 @@ export class MessageEncoder {
         log("error", "message_not_encoded", { conversation, seq, format: name, ...errorFields(error) });
       }
     }
-    return { seq, revoked, rev, createdAt, senderId: sender.id, texts };
+    return { seq, revoked, rev, createdAt, senderId: sender.id, ...scope, texts };
   }
 }

@@ -1,5 +1,5 @@
 import type { Person } from "../../domain/accounts/person.ts";
-import type { ConversationId, UserId } from "../../domain/ids.ts";
+import type { ConversationId, Position, UserId } from "../../domain/ids.ts";
 import { listedBody, previewText } from "../../domain/messages/content.ts";
 import { bodyWithProfiles } from "../../domain/messages/merged.ts";
 import type { Message, Quote } from "../../domain/messages/message.ts";
@@ -11,6 +11,7 @@ import type { MessageRow, Reader } from "../log/row.ts";
 import type { MemberRow } from "../members/member-row.ts";
 import type { Members } from "../members/members.ts";
 import type { ProfileCache } from "../members/profile-cache.ts";
+import { readSummary } from "../threads/thread-log.ts";
 
 /**
  * Renders rows as messages, with current profiles. A quote is part of a message only if the reader may see
@@ -36,11 +37,14 @@ export class MessageRenderer {
 
   /** Renders messages as one reader sees them. */
   render(rows: MessageRow[], reader: Reader): Message[] {
-    const quoted = rows.flatMap((row) => (row.quote_seq === null ? [] : [row.quote_seq]));
+    const quoted = rows.flatMap((row) => row.quote_seq ?? row.thread_root ?? []);
     const visible = this.#log.visibleOf(quoted, reader);
-    return rows.map((row) =>
-      this.#message(row, row.quote_seq === null ? undefined : visible.get(row.quote_seq)),
-    );
+    return rows.map((row) => {
+      const { quote_seq, thread_root } = row;
+      if (quote_seq !== null) return this.#message(row, visible.get(quote_seq), reader);
+      const root = thread_root === null ? undefined : visible.get(thread_root);
+      return { ...this.#message(row, undefined, reader), ...(root && { rootQuote: quote(root) }) };
+    });
   }
 
   /**
@@ -61,16 +65,20 @@ export class MessageRenderer {
     return { message, blind: users.size === 0 ? null : { users, message: this.#message(row, undefined) } };
   }
 
-  /** The newest message that a member may see, as their inbox stores it; null without any. */
+  /**
+   * The newest message of the main stream that a member may see, as their inbox stores it; null without any.
+   */
   preview(member: MemberRow): Preview | null {
     // For a member who left, the log ends at `visible_until`.
     const { visible_until: end } = member;
-    const row = end === null ? this.#log.newest(member) : this.#log.before(end + 1, 1, member).rows[0];
+    const row =
+      end === null ? this.#log.newest(member) : this.#log.before(end + 1, 1, member, "main").rows[0];
     if (!row) return null;
     return {
       seq: row.seq,
       senderId: row.sender_id,
       ...this.#optionalFields(row),
+      ...threadFields(row, end),
       kind: row.kind,
       body: listedBody(row.kind, row.body),
       mentions: readMentions(row.mentions),
@@ -80,7 +88,7 @@ export class MessageRenderer {
     };
   }
 
-  #message(row: MessageRow, quoted: MessageRow | undefined): Message {
+  #message(row: MessageRow, quoted: MessageRow | undefined, reader?: Reader): Message {
     return {
       conversationId: this.#id,
       seq: row.seq,
@@ -91,6 +99,7 @@ export class MessageRenderer {
       kind: row.kind,
       body: bodyWithProfiles(row.kind, row.body, (id) => this.#profiles.get(id)),
       ...(quoted && { quote: quote(quoted) }),
+      ...threadFields(row, reader?.visible_until ?? null),
       mentions: readMentions(row.mentions),
       revoked: row.revoked_rev !== null,
       ...(row.pinned_at !== null &&
@@ -117,6 +126,19 @@ export class MessageRenderer {
       ...(row.tip !== null && { systemMessage: SystemMessageDetails.parse(JSON.parse(row.tip)) }),
     };
   }
+}
+
+/**
+ * The thread that a reply is in, and the summary of a root.
+ * @param end who reads sees nothing after this seq, and no summary with a later reply; null: no end
+ */
+function threadFields({ thread_root: root, in_main, thread_summary }: MessageRow, end: Position | null) {
+  const threadSummary = thread_summary === null ? null : readSummary(thread_summary);
+  const isShown = threadSummary && (end === null || threadSummary.lastSeq <= end);
+  return {
+    ...(root !== null && { thread: { root, alsoInMain: in_main === 1 } }),
+    ...(isShown && { threadSummary }),
+  };
 }
 
 /**

@@ -1,6 +1,6 @@
 import { Position } from "../../domain/ids.ts";
 import type { DevicePage, MessageChange, ReplayPage } from "../../domain/sync/replay.ts";
-import type { MessageRow } from "../log/row.ts";
+import type { MessageRow, Scope } from "../log/row.ts";
 import type { MemberRow } from "../members/member-row.ts";
 import type { RoomStores } from "../state/context.ts";
 
@@ -20,6 +20,8 @@ export interface PageRequest {
   maxChanges?: number | undefined;
   /** the most bytes of the bodies; absent: `LIMITS.pageBytes` */
   maxBytes?: number;
+  /** the page has the messages of this scope; both scopes have the same positions */
+  scope: Scope;
 }
 
 type PageSource = Pick<RoomStores, "log" | "state">;
@@ -33,13 +35,16 @@ export function replayPage(
   return nextPage(room, member, request, (rows) => room.renderer.render(rows, member));
 }
 
-/** The next page of a replay for the device sockets of a member. */
+/**
+ * The next page of a replay for the device sockets of a member, with thread-only replies for those that show
+ * them.
+ */
 export function devicePage(
   room: PageSource & Pick<RoomStores, "encoder">,
   member: MemberRow,
-  request: PageRequest,
+  request: Omit<PageRequest, "scope">,
 ): DevicePage {
-  return nextPage(room, member, request, (rows) => room.encoder.encode(rows, member));
+  return nextPage(room, member, { ...request, scope: "all" }, (rows) => room.encoder.encode(rows, member));
 }
 
 /**
@@ -55,7 +60,7 @@ function nextPage<Shown>(
   request: PageRequest,
   show: (rows: MessageRow[]) => Shown[],
 ): ReplayPage<Shown> {
-  const { after, rev, maxBytes, maxChanges, upToRev = room.state.rev } = request;
+  const { after, rev, maxBytes, maxChanges, upToRev = room.state.rev, scope } = request;
   const last = member.visible_until ?? room.log.last.seq;
   const from = Position.parse(Math.min(after, last));
   const start = { after: from, since: rev };
@@ -65,20 +70,27 @@ function nextPage<Shown>(
     return { ...start, ...nothing, isReset: true, lastSeq: last, rev: upToRev, hasMore: false };
   }
   const { rows: changedRows, changes, end } = changesAfter(room, member, rev ?? upToRev, range, { maxBytes });
-  const changed = show(changedRows);
+  const changed = show(inScope(changedRows, scope));
   // The next page begins with the changes after these: this one claims no more.
   if (end < upToRev) {
     const noMessages = { messages: [], laterChanges: [] };
     return { ...start, changes, changed, ...noMessages, lastSeq: from, rev: end, hasMore: true };
   }
-  const { rows, hasMore } = room.log.after(from, PAGE, member, maxBytes);
+  // The rows of both scopes bound the page: a long run of thread-only replies is many pages, not a long scan.
+  const { rows, hasMore } = room.log.after(from, PAGE, member, "all", maxBytes);
   const visible = rows.filter(({ seq }) => seq <= last);
+  const shown = inScope(visible, scope);
   const isPartial = hasMore && visible.length === rows.length;
   // The last page reaches the newest seq even if the member has hidden the messages at the end.
   const lastSeq = Position.parse(isPartial ? (visible.at(-1)?.seq ?? from) : last);
-  const laterChanges = rev === undefined ? [] : visible.flatMap((row) => revokeOf(row, -1));
-  const messages = show(visible);
+  const laterChanges = rev === undefined ? [] : shown.flatMap((row) => revokeOf(row, -1));
+  const messages = show(shown);
   return { ...start, changes, changed, messages, laterChanges, lastSeq, rev: upToRev, hasMore: isPartial };
+}
+
+/** The rows of a scope. Those beside it take part in the bounds of a page. */
+export function inScope(rows: MessageRow[], scope: Scope): MessageRow[] {
+  return scope === "all" ? rows : rows.filter(({ in_main }) => in_main === 1);
 }
 
 /** The newest message and the newest change that a client may be told of. */

@@ -43,6 +43,7 @@ export async function editGroup(
     announcement?: string | undefined;
     joinPolicy?: JoinPolicy | undefined;
     discoverable?: boolean | undefined;
+    threads?: boolean | undefined;
     muteAll?: boolean | undefined;
     customFields?: CustomFields | undefined;
   },

@@ -26,6 +26,7 @@ export function sendMessage(
 /**
  * A page of messages in ascending order, bounds exclusive; without bounds the newest page. With `at` (ms) it
  * begins at the first message from then on.
+ * @param page `scope`: `main`, the main stream; `all`, thread-only replies too
  * @returns `hasMore`: in the direction of the page; `hasEarlier`: with `at`, before the page
  * @throws `validation_failed` for several bounds at once, `not_found`
  */
@@ -38,9 +39,10 @@ export async function pageOfMessages(
     after?: Position | undefined;
     at?: number | undefined;
     limit: number;
+    scope: "main" | "all";
   },
 ): Promise<{ items: Message[]; hasMore: boolean; hasEarlier?: boolean }> {
-  const { before, after, at, limit } = page;
+  const { before, after, at, limit, scope } = page;
   if (before !== undefined && after !== undefined) {
     throw invalid("query.before", "before and after exclude each other: send one of them");
   }
@@ -50,6 +52,7 @@ export async function pageOfMessages(
   return core.conversations.page(id, {
     userId: caller,
     limit,
+    scope,
     ...(before !== undefined && { before }),
     ...(after !== undefined && { after }),
     ...(at !== undefined && { at }),
@@ -58,6 +61,7 @@ export async function pageOfMessages(
 
 /**
  * A page of the messages that changed after a rev, as they are now, and of those that the caller has hidden.
+ * @param range `scope`: as in `pageOfMessages`
  * @returns `rev`: the caller has every change up to it
  * @throws `not_found` unless the caller is a member, `reset` if too many messages have changed: the caller
  *   loads the conversation anew
@@ -66,7 +70,7 @@ export function changesOf(
   core: Core,
   caller: UserId,
   id: ConversationId,
-  range: { afterRev: number; limit: number },
+  range: { afterRev: number; limit: number; scope: "main" | "all" },
 ): Promise<{ items: Message[]; hidden: Seq[]; rev: number; hasMore: boolean }> {
   return core.conversations.changes(id, { userId: caller, ...range });
 }

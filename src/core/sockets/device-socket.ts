@@ -10,6 +10,8 @@ interface DeviceSocketRequest extends Credential {
   subprotocol: string | undefined;
   /** each ack has the stored message, for wire formats with acks; absent: none has */
   echoes?: boolean;
+  /** the socket shows thread-only replies; absent: the main stream */
+  threads?: boolean;
   /** the client is sent no changes of messages but revokes and hides */
   ignoresChanges?: boolean;
 }

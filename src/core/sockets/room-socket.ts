@@ -14,6 +14,8 @@ export interface RoomSocketRequest extends Credential {
   subprotocol: string | undefined;
   /** each ack has the stored message */
   echoes: boolean;
+  /** the socket shows thread-only replies */
+  threads: boolean;
   /** the client is sent no changes of messages but revokes and hides */
   ignoresChanges: boolean;
 }

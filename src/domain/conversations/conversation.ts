@@ -61,6 +61,8 @@ export interface Profile {
   joinPolicy: JoinPolicy;
   /** whether strangers find the group; null: as its kind says. Read it by `isDiscoverable` */
   discoverable: boolean | null;
+  /** whether members may answer in threads */
+  threads: boolean;
   /** the group kind; unused in a direct conversation */
   policy: PolicyName;
   /** null in a direct conversation */
@@ -98,6 +100,8 @@ export interface ReadState {
   unreadCount: number;
   /** the message that the member has marked unread, from which on unread ones count; null: none */
   unreadFrom: Seq | null;
+  /** unread thread-only replies in the threads that the member follows; 0 while `ignoresUnread` is set */
+  threadsUnread: number;
   /** the member ignores unread messages here: none counts as unread for them */
   ignoresUnread: boolean;
   /** the unread messages that mention the member, the newest first; of very many, only the newest */
@@ -175,7 +179,7 @@ export function composeConversation(
   lastMessage: Message | null,
 ): Conversation {
   const { lastSeq, readSeq, readAt, unreadCount, memberCount, updatedAt } = readState;
-  const { ignoresUnread, mentioned, unreadFrom } = readState;
+  const { ignoresUnread, mentioned, unreadFrom, threadsUnread } = readState;
   const peerRead = blocked ? null : readState.peerRead;
   const { pinned, validation, mutedUntil } = preferences;
   return {
@@ -188,7 +192,7 @@ export function composeConversation(
     ...{ pinned, validation, ...shownMute(mutedUntil, Date.now()) },
     archived: isArchived(preferences, readState.newestCounted),
     ...{ lastSeq, readSeq, readAt, unreadCount, memberCount, updatedAt },
-    ...{ ignoresUnread, mentioned, unreadFrom, peerRead },
+    ...{ ignoresUnread, mentioned, unreadFrom, peerRead, threadsUnread },
     ...{ role, joinedAt, owner },
     lastMessage,
     disabled,

@@ -41,6 +41,8 @@ export interface Policy {
   /** the effect of the owner's leaving: it is refused, or the longest-standing member becomes the owner */
   ownerLeaves: "refused" | "succession";
   dissolve: GroupAudience;
+  /** may write in threads, unless the group has them switched off */
+  thread: GroupAudience;
   /** whether new members see the messages from before they joined */
   history: boolean;
   /** whether messages count as unread */
@@ -63,6 +65,7 @@ const GROUP: Policy = {
   handOver: "owner",
   ownerLeaves: "refused",
   dissolve: "owner",
+  thread: "member",
   history: false,
   unread: true,
 };
@@ -97,6 +100,7 @@ export const POLICIES: Record<PolicyName, Policy> = {
     mute: "owner",
     roles: "nobody",
     handOver: "nobody",
+    thread: "nobody",
     unread: false,
   },
 };

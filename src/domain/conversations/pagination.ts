@@ -33,6 +33,11 @@ export function readCursor<T>(schema: z.ZodType<T>, cursor: string): T {
   return parsed.data;
 }
 
+/** The cursor of a page behind these values. `readCursor` parses it. */
+export function writeCursor(position: readonly unknown[]): string {
+  return opaque(position);
+}
+
 const Cursor = z.tuple([z.boolean(), z.int().nonnegative(), z.union([ConversationId, z.literal(0)])]);
 
 /** Encodes a position in the list of conversations as an opaque cursor. */

@@ -3,6 +3,7 @@ import type { Person } from "../accounts/person.ts";
 import { ConversationId, Seq, UserId } from "../ids.ts";
 import type { BodyJson, Kind } from "./content.ts";
 import type { SystemMessageDetails } from "./system-message.ts";
+import type { ThreadPlace, ThreadSummary } from "./thread.ts";
 
 /**
  * The quoted message as it is today: `preview` is empty once it is revoked. Absent for readers who may not
@@ -20,11 +21,12 @@ export type Mentions = UserId[] | "all";
 
 /**
  * An unread message that mentions a user. `all`: it mentions everybody; `named`: and this user by name
- * besides.
+ * besides; `threadRoot`: it is a thread-only reply to that message.
  */
 export const Mentioned = z.object({
   ...{ seq: Seq, senderId: UserId, all: z.boolean() },
   named: z.literal(true).optional(),
+  threadRoot: Seq.optional(),
 });
 export type Mentioned = z.infer<typeof Mentioned>;
 
@@ -54,6 +56,12 @@ export interface Message {
   /** of a system message: details that are not in its body; absent in those of older releases */
   systemMessage?: SystemMessageDetails | undefined;
   quote?: Quote;
+  /** the thread in which it answers */
+  thread?: ThreadPlace | undefined;
+  /** of a reply that quotes nothing itself: its root, for APIs that have quotes and no threads */
+  rootQuote?: Quote;
+  /** of a root with replies */
+  threadSummary?: ThreadSummary | undefined;
   mentions: Mentions;
   /** the users whom a message that mentions everybody names besides, for APIs that have both */
   alsoMentioned?: UserId[] | undefined;
@@ -87,6 +95,8 @@ export interface Draft {
   kind: Kind;
   body: BodyJson;
   quoteSeq: Seq | undefined;
+  /** the thread in which it answers; absent: none */
+  thread?: ThreadPlace | undefined;
   mentions: Mentions;
   /** with mentions of everybody: the users who are named besides */
   alsoMentioned?: UserId[] | undefined;
@@ -100,7 +110,10 @@ export interface Draft {
 }
 
 /** What a draft refers to in its conversation, and the id under which it may have been sent. */
-export type DraftReferences = Pick<Draft, "clientMsgId" | "quoteSeq" | "mentions" | "alsoMentioned">;
+export type DraftReferences = Pick<
+  Draft,
+  "clientMsgId" | "quoteSeq" | "thread" | "mentions" | "alsoMentioned"
+>;
 
 /** A message to be copied, with its stored body. */
 export interface Original extends Pick<Message, "conversationId" | "seq" | "kind" | "place" | "createdAt"> {
@@ -131,7 +144,7 @@ type Copy =
 /** A draft whose content is copied from other messages when it is sent. */
 export type ForwardDraft = Pick<
   Draft,
-  "clientMsgId" | "quoteSeq" | "mentions" | "alsoMentioned" | "priority" | "customData"
+  "clientMsgId" | "quoteSeq" | "thread" | "mentions" | "alsoMentioned" | "priority" | "customData"
 > & {
   copy: Copy;
 };

@@ -3,6 +3,7 @@ import { Seq, UserId } from "../ids.ts";
 import { Kind } from "./content.ts";
 import { Forwarded, Priority } from "./message.ts";
 import { SystemMessageDetails } from "./system-message.ts";
+import { ThreadPlace, ThreadSummary } from "./thread.ts";
 
 /**
  * The newest message that a member may see, as the inbox stores it for the list of conversations. It has no
@@ -25,6 +26,8 @@ export const Preview = z.object({
   priority: Priority.optional(),
   customData: z.string().optional(),
   forwarded: Forwarded.optional(),
+  thread: ThreadPlace.optional(),
+  threadSummary: ThreadSummary.optional(),
   /** see `Message`; absent in previews of the previous release */
   rev: z.int().optional(),
   createdAt: z.int(),

@@ -5,6 +5,7 @@ import { STORED_ORIGIN } from "../files/file-origins.ts";
 import { ConversationId, type FileKey, Seq, UserId } from "../ids.ts";
 import { type BodyJson, Kind } from "./content.ts";
 import { type AnyDraft, type Draft, type ForwardDraft, type Mentions, Priority } from "./message.ts";
+import { ThreadPlace } from "./thread.ts";
 
 /**
  * The id of a scheduled message. It is also the client message id of the send, unless the client has given
@@ -56,6 +57,7 @@ export type ScheduledPosition = z.infer<typeof ScheduledPosition>;
 const envelope = {
   clientMsgId: z.string(),
   quoteSeq: Seq.optional(),
+  thread: ThreadPlace.optional(),
   mentions: z.union([z.array(UserId), z.literal("all")]),
   alsoMentioned: z.array(UserId).optional(),
   priority: Priority.optional(),
@@ -96,8 +98,8 @@ export function changedDraft(
     ...(quoteSeq !== undefined && { quoteSeq: quoteSeq ?? undefined }),
   };
   if (!content) return { ...draft, ...changes };
-  const { clientMsgId, alsoMentioned, priority, customData } = draft;
-  const kept = { clientMsgId, alsoMentioned, priority, customData, mentions: draft.mentions };
+  const { clientMsgId, thread, alsoMentioned, priority, customData } = draft;
+  const kept = { clientMsgId, thread, alsoMentioned, priority, customData, mentions: draft.mentions };
   return { ...kept, quoteSeq: draft.quoteSeq, ...changes, ...content };
 }
 

@@ -11,6 +11,7 @@ const ChangedProfile = z
     announcement: z.string(),
     joinPolicy: JoinPolicy,
     discoverable: z.boolean(),
+    threads: z.boolean(),
     muteAll: z.boolean(),
     /** only the changed fields */
     customFields: CustomFields,

@@ -12,6 +12,8 @@ export type EncodedPart = z.infer<typeof EncodedPart>;
  */
 export interface EncodedMessage extends Pick<Message, "seq" | "revoked" | "createdAt"> {
   senderId: UserId;
+  /** a thread-only reply, for sockets that show threads; absent: in the main stream */
+  isThreadOnly?: true;
   /** the number of its last change; absent in messages of the previous release */
   rev?: number;
   /** by the name of the wire format; absent where the format shows no such message */

@@ -55,6 +55,8 @@ export interface InboxUpdate {
    * time of the last change of the read position (ms); 0: never; absent in updates of the previous release
    */
   readAt?: number;
+  /** unread thread-only replies in followed threads; absent in updates of the previous release */
+  threadsUnread?: number;
   /** this and the next two fields: see `ReadState`; absent in updates of the previous release */
   ignoresUnread?: boolean;
   mentioned?: Mentioned[];

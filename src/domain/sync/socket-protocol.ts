@@ -10,6 +10,7 @@ import { GroupEvent } from "../messages/content.ts";
 import type { AnyDraft, Message, Receipt } from "../messages/message.ts";
 import type { Preview } from "../messages/preview.ts";
 import type { ScheduledEvent, ScheduledMessage } from "../messages/scheduled.ts";
+import type { ThreadState } from "../messages/thread.ts";
 import type { EncodedMessage, EncodedPart } from "./encoded-message.ts";
 import type { MessageContext } from "./message-context.ts";
 
@@ -38,6 +39,13 @@ export type RoomEvent =
   /** too many messages have changed: the client loads the conversation anew, up to this position */
   | { type: "reset"; conversationId: ConversationId; lastSeq: Position; rev: number }
   | { type: "read"; conversationId: ConversationId; userId: UserId; seq: Position; unread?: OwnUnread }
+  | {
+      type: "thread_read";
+      conversationId: ConversationId;
+      root: Seq;
+      thread: ThreadState;
+      unread: ThreadsUnread;
+    }
   | { type: "typing"; conversationId: ConversationId; userId: UserId }
   | { type: "revoked"; conversationId: ConversationId; seq: Seq; by: UserId; rev: number }
   | { type: "hidden"; conversationId: ConversationId; seq: Seq; rev: number }
@@ -57,6 +65,9 @@ export interface OwnUnread {
   /** the message that the reader has marked unread; null: none */
   from: Seq | null;
 }
+
+/** The reader's unread count in threads, as of the message `lastSeq`. */
+export type ThreadsUnread = Omit<OwnUnread, "from">;
 
 /** The close code after a `kicked` frame; the reason of the close is the frame's. */
 export const KICKED = 4_001;

@@ -270,7 +270,7 @@ export class DeviceFeed {
     const messages = outcomes.flatMap((outcome) => (outcome.ok ? (outcome.value.echo ?? []) : []));
     const context = this.#deps.contexts.of({ conversationId });
     const { protocol } = socket;
-    const parts = messageParts(messages, protocol, context);
+    const parts = messageParts(messages, { protocol, showsThreads: true }, context);
     for (const frame of frames(parts, protocol.messages, protocol.maxMessagesPerFrame)) socket.send(frame);
   }
 

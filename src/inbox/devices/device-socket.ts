@@ -56,8 +56,9 @@ export class DeviceSocket extends HibernatingSocket<DeviceAttachment> {
     if (!protocol) return null;
     ctx.acceptWebSocket(ws);
     const defaults = { v: 1, id: crypto.randomUUID(), protocol: name, busy: false, closing: false } as const;
-    const { userId, sessionId, expiresAt, origin, echoes, ignoresChanges } = identity;
-    const attachment = { ...defaults, userId, sessionId, expiresAt, origin, echoes, ignoresChanges };
+    const { userId, sessionId, expiresAt, origin, echoes, threads, ignoresChanges } = identity;
+    const wishes = { origin, echoes, threads, ignoresChanges };
+    const attachment = { ...defaults, userId, sessionId, expiresAt, ...wishes };
     const socket = new DeviceSocket(ctx, ws, attachment, protocol, settings);
     socket.saveAttachment(attachment);
     socket.isNew = protocol.supportsResume;

@@ -1,7 +1,10 @@
 import type { EncodedMessage, EncodedPart } from "../../domain/sync/encoded-message.ts";
 import type { MessageContext } from "../../domain/sync/message-context.ts";
-import type { DeviceProtocol } from "../../domain/sync/socket-protocol.ts";
 import type { ChangedPart } from "../../object/frames.ts";
+import type { DeviceSocket } from "./device-socket.ts";
+
+/** What a socket is shown, and how: its wire format, and whether it shows thread-only replies. */
+export type DeviceView = Pick<DeviceSocket, "protocol" | "showsThreads">;
 
 /**
  * The parts of frames for messages that their conversation has encoded.
@@ -9,31 +12,31 @@ import type { ChangedPart } from "../../object/frames.ts";
  */
 export function messageParts(
   messages: EncodedMessage[],
-  protocol: DeviceProtocol,
+  view: DeviceView,
   context?: MessageContext,
 ): EncodedPart[] {
-  return messages.flatMap((message) => partOf(message, protocol, context) ?? []);
+  return messages.flatMap((message) => partOf(message, view, context) ?? []);
 }
 
 /** The same for changed messages, each with the number of its last change. */
 export function changedParts(
   messages: EncodedMessage[],
-  protocol: DeviceProtocol,
+  view: DeviceView,
   context?: MessageContext,
 ): ChangedPart[] {
   return messages.flatMap((message) => {
-    const part = partOf(message, protocol, context);
+    const part = partOf(message, view, context);
     return part === null ? [] : [{ rev: message.rev ?? 0, part }];
   });
 }
 
 function partOf(
   message: EncodedMessage,
-  protocol: DeviceProtocol,
+  { protocol, showsThreads }: DeviceView,
   context: MessageContext | undefined,
 ): EncodedPart | null {
   const text = message.texts[protocol.name];
-  if (text === undefined) return null;
+  if (text === undefined || (message.isThreadOnly && !showsThreads)) return null;
   if (!protocol.complete) return text;
   return context ? protocol.complete(text, message, context) : null;
 }

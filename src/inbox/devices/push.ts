@@ -4,7 +4,6 @@ import type { Conversations } from "../../domain/ports.ts";
 import type { InboxUpdate } from "../../domain/sync/inbox-update.ts";
 import type { MessageContext } from "../../domain/sync/message-context.ts";
 import { type DevicePage, furthest, isAhead, type SyncPosition } from "../../domain/sync/replay.ts";
-import type { DeviceProtocol } from "../../domain/sync/socket-protocol.ts";
 import type { Timing } from "../../domain/timing.ts";
 import type { Semaphore } from "../../object/concurrency.ts";
 import { withDeadline } from "../../object/deadline.ts";
@@ -12,7 +11,7 @@ import { changeFrames, frames } from "../../object/frames.ts";
 import type { SocketGroup } from "./delivery-positions.ts";
 import type { DeviceSocket } from "./device-socket.ts";
 import type { MessageContexts, Unread } from "./message-contexts.ts";
-import { changedParts, messageParts } from "./message-parts.ts";
+import { changedParts, type DeviceView, messageParts } from "./message-parts.ts";
 
 /** The messages that a socket has just sent itself. */
 export interface OwnMessages {
@@ -97,16 +96,16 @@ function push(
     seq: Position.parse(Math.min(page.lastSeq, target.lastSeq)),
     rev: Math.min(page.rev, target.rev),
   });
-  /** by protocol, and by whether the client takes changes */
+  /** by protocol, and by what the client takes */
   const known = new Map<string, string[]>();
   const outgoing = group.sockets(to).map((socket) => {
-    const { protocol, takesChanges } = socket;
-    const key = `${protocol.name} ${takesChanges}`;
+    const { protocol, takesChanges, showsThreads } = socket;
+    const key = `${protocol.name} ${takesChanges} ${showsThreads}`;
     const isOwn = own?.socket === socket && protocol.acks !== null;
     const encoded = isOwn ? undefined : known.get(key);
     const excluded = isOwn ? own.seqs : NONE;
     const context = protocol.complete ? contexts.of(target) : undefined;
-    const receiver = { protocol, takesChanges, excluded, context };
+    const receiver = { protocol, takesChanges, showsThreads, excluded, context };
     const frames = encoded ?? newFrames(page, { from, to }, target.conversationId, receiver);
     if (!isOwn) known.set(key, frames);
     return { socket, frames };
@@ -117,8 +116,7 @@ function push(
 }
 
 /** Who is sent a part of a page. */
-interface Receiver {
-  protocol: DeviceProtocol;
+interface Receiver extends DeviceView {
   /** the client is sent messages as they are after a change */
   takesChanges: boolean;
   /** messages that the socket has sent itself: it gets acks for them, but also their changes */
@@ -136,8 +134,9 @@ export function newFrames(
   page: DevicePage,
   { from, to }: { from: SyncPosition; to: SyncPosition },
   conversationId: ConversationId,
-  { protocol, takesChanges, excluded, context }: Receiver,
+  { takesChanges, excluded, context, ...view }: Receiver,
 ): string[] {
+  const { protocol } = view;
   /** Whether the socket has the message from before this page, or as its sender. */
   const isHeld = ({ seq }: { seq: Seq }) => seq <= from.seq || excluded.has(seq);
   // An own message is not shown by the page, so its change is sent however old it is.
@@ -147,11 +146,11 @@ export function newFrames(
   const changes = [...page.changes, ...page.laterChanges.filter(isHeld)].filter(isDue);
   const changed = [...(page.changed ?? []), ...page.messages.filter(isHeld)].filter(isDue);
   const byRev = (one: { rev?: number }, other: { rev?: number }) => (one.rev ?? 0) - (other.rev ?? 0);
-  const parts = takesChanges ? changedParts(changed.sort(byRev), protocol, context) : [];
+  const parts = takesChanges ? changedParts(changed.sort(byRev), view, context) : [];
   const isNew = (seq: Seq) => seq > from.seq && seq <= to.seq && !excluded.has(seq);
   const messages = page.messages.filter(({ seq }) => isNew(seq));
   return [
     ...changeFrames(changes.sort(byRev), parts, conversationId, protocol),
-    ...frames(messageParts(messages, protocol, context), protocol.messages, protocol.maxMessagesPerFrame),
+    ...frames(messageParts(messages, view, context), protocol.messages, protocol.maxMessagesPerFrame),
   ];
 }

@@ -62,8 +62,8 @@ export class SyncPages {
     const to = { seq: page.lastSeq, rev: page.rev };
     if (page.hasMore) this.#positions.setReplaying(socket, id, to);
     else this.#positions.merge(socket, id, to, shared);
-    const messages = messageParts(page.messages, protocol);
-    const changed = takesChanges ? changedParts(page.changed ?? [], protocol) : [];
+    const messages = messageParts(page.messages, socket);
+    const changed = takesChanges ? changedParts(page.changed ?? [], socket) : [];
     for (const frame of pageFrames({ ...page, messages, changed }, id, protocol)) socket.send(frame);
     // Other events were withheld, so the socket gets the conversation as it is now.
     if (cursor && isWithheld(cursor) && !page.hasMore) void this.#pushConversation(id);

@@ -51,6 +51,7 @@ type ListRow = {
   mentioned: string | null;
   peer_read_seq: Position | null;
   peer_read_at: number | null;
+  threads_unread: number;
   counted_at: number | null;
   archived_count: number | null;
   muted_until: number;
@@ -382,6 +383,7 @@ function entry(row: ListRow): InboxEntry {
     readAt: row.read_at,
     unreadCount: Math.max(0, row.last_n - row.read_n),
     unreadFrom: row.unread_from,
+    threadsUnread: row.threads_unread,
     ignoresUnread: row.discards === 1,
     mentioned: row.mentioned === null ? [] : z.array(Mentioned).parse(JSON.parse(row.mentioned)),
     peerRead:

@@ -294,6 +294,7 @@ export class ListWriter {
          rev = excluded.rev, kind = coalesce(excluded.kind, kind), read_at = excluded.read_at,
          discards = excluded.discards, mentioned = excluded.mentioned,
          peer_read_seq = excluded.peer_read_seq, peer_read_at = excluded.peer_read_at,
+         threads_unread = excluded.threads_unread,
          counted_at = excluded.counted_at,
          unread_from = excluded.unread_from,
          told_seq = iif(excluded.told_epoch = 0, told_seq, excluded.told_seq),
@@ -323,7 +324,7 @@ export class ListWriter {
       ...[update.kind ?? null, update.readAt ?? 0],
       ...[update.ignoresUnread ? 1 : 0, update.mentioned?.length ? JSON.stringify(update.mentioned) : null],
       ...[update.peerRead?.readSeq ?? null, update.peerRead?.readAt ?? null],
-      update.countedAt ?? null,
+      ...[update.threadsUnread ?? 0, update.countedAt ?? null],
       update.unreadFrom ?? null,
     ];
   }
@@ -332,7 +333,7 @@ export class ListWriter {
 /** The columns that an inbox update fills. */
 const COLUMNS = `conversation_id, ver, state, visible_from, last_seq, last_n, read_seq, read_n, member_count,
   preview, updated_at, hidden, rev, told_epoch, told_seq, told_rev, kind, read_at, discards, mentioned,
-  peer_read_seq, peer_read_at, counted_at, unread_from`;
+  peer_read_seq, peer_read_at, threads_unread, counted_at, unread_from`;
 const PLACES = COLUMNS.replace(/\w+/g, "?");
 
 /** The columns of a `HeadRow`. */

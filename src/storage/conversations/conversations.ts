@@ -41,7 +41,7 @@ export async function openDirect(
         .insert(conversations)
         .select(
           sql`SELECT NULL, 'direct', ${low}, ${high}, ${name}, '', '', '', 'approval', NULL, ${createdAt},
-            'group', ${friendsOnly ? 1 : 0}, 0, NULL, NULL, NULL, 0, NULL, '{}', NULL, NULL, 0, NULL, NULL
+            'group', ${friendsOnly ? 1 : 0}, 0, NULL, NULL, NULL, 0, NULL, '{}', NULL, NULL, 0, NULL, NULL, 1
             WHERE ${isNew} AND ${allowed}`,
         )
         .onConflictDoNothing()
@@ -101,6 +101,7 @@ const ListedRow = z.object({
   announcement: z.string(),
   join_policy: JoinPolicy,
   discoverable: booleanColumn.nullable(),
+  threads: booleanColumn,
   policy: PolicyName,
   owner_id: UserId.nullable(),
   created_at: z.number(),
@@ -188,7 +189,7 @@ async function listedRows(
   const query = sql`
     SELECT c.id, c.code, m.user_id, c.kind, ${asLeft(sql`m.left_name`, sql`c.name`)} AS name,
       ${asLeft(sql`m.left_avatar`, sql`c.avatar`)} AS avatar, c.introduction, c.announcement, c.join_policy,
-      c.discoverable, c.policy, c.owner_id,
+      c.discoverable, c.threads, c.policy, c.owner_id,
       c.created_at, c.handle, c.mute_all, c.max_members, c.custom_fields, c.version, c.changed_at,
       m.role, m.joined_at, m.sticky, m.silent, m.validation, m.muted_until, m.archived_count,
       p.id AS peer_id, p.username AS peer_username, p.nickname AS peer_nickname,
@@ -235,6 +236,7 @@ function toRecord(row: z.infer<typeof ListedRow>): ConversationRecord {
       announcement: row.announcement,
       joinPolicy: row.join_policy,
       discoverable: row.discoverable,
+      threads: row.threads,
       policy: row.policy,
       ownerId: row.owner_id,
       createdAt: row.created_at,

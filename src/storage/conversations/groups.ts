@@ -22,6 +22,7 @@ const PROFILE = {
   announcement: conversations.announcement,
   joinPolicy: conversations.joinPolicy,
   discoverable: conversations.discoverable,
+  threads: conversations.threads,
   policy: conversations.policy,
   ownerId: conversations.ownerId,
   createdAt: conversations.createdAt,
@@ -34,7 +35,8 @@ const PROFILE = {
 };
 
 /** The fields of a new group. */
-export interface NewGroup extends Omit<Profile, "kind" | "muteAll" | "version" | "changedAt" | "ownerId"> {
+export interface NewGroup
+  extends Omit<Profile, "kind" | "muteAll" | "threads" | "version" | "changedAt" | "ownerId"> {
   ownerId: UserId;
   /** the id of the creation; null: it has none */
   clientGroupId: ClientGroupId | null;
@@ -80,7 +82,7 @@ export async function insertGroup(db: Database, group: NewGroup): Promise<Conver
         .select(
           sql`SELECT NULL, 'group', NULL, NULL, ${name}, ${avatar}, ${introduction}, ${announcement}, ${joinPolicy},
             ${ownerId}, ${createdAt}, ${policy}, 0, 0, NULL, ${code}, ${handle}, 0, ${maxMembers},
-            ${JSON.stringify(customFields)}, NULL, ${discoverable}, 0, ${clientGroupId}, ${creatorId}
+            ${JSON.stringify(customFields)}, NULL, ${discoverable}, 0, ${clientGroupId}, ${creatorId}, 1
             WHERE ${allowed} AND ${isFirst}`,
         )
         .onConflictDoNothing({ target: conversations.handle })

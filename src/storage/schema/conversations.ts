@@ -51,6 +51,8 @@ export const conversations = sqliteTable(
     /** the client group id of its creation, and who created it; null: it was created without one */
     clientGroupId: text("client_group_id").$type<ClientGroupId>(),
     creatorId: integer("creator_id").$type<UserId>(),
+    /** whether members of a group may answer in threads */
+    threads: integer({ mode: "boolean" }).notNull().default(true),
   },
   (table) => [
     uniqueIndex("conversations_pair").on(table.lowUserId, table.highUserId),

@@ -28,7 +28,8 @@ export async function* messagesJson(parts: AsyncIterable<HistoryMessage[]>): Asy
 
 /** A message, with the messages that it forwards. */
 function serializeMessage(message: HistoryMessage): object {
-  const { conversationId, seq, sender, kind, createdAt, quote, mentions, forwarded, origin } = message;
+  const { conversationId, seq, sender, kind, createdAt, quote, rootQuote, mentions, forwarded, origin } =
+    message;
   const content = JSON.parse(message.body);
   const snapshot = {
     conversation_id: conversationId,
@@ -38,7 +39,7 @@ function serializeMessage(message: HistoryMessage): object {
     body: content,
     created_at: createdAt,
   };
-  const replyFields = { quote_with: quote?.seq ?? -1, mentioned_members: mentions };
+  const replyFields = { quote_with: (quote ?? rootQuote)?.seq ?? -1, mentioned_members: mentions };
   if (!forwarded || !origin) return { ...serializeSnapshot(snapshot), ...replyFields };
   // A forward has the content of its original. Old forwards do not store the time of the original.
   const original = serializeSnapshot({

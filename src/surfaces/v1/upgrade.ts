@@ -6,10 +6,14 @@ import { requireSocket } from "../../http/access/upgrade.ts";
 /** The sub-protocol of v1's sockets. Browsers offer `token.<T>` beside it. */
 const SUBPROTOCOL = "parley.v1";
 
-/** The query of both sockets: `echo` asks for the stored message in each ack, `changes` for no `changed`. */
+/** The query of both sockets: what a client asks of its socket. */
 export const SocketQuery = z.object({
   echo: z.literal("message").optional().openapi({
     description: "`message`: each ack of a send has the stored message, as the POST answers it",
+  }),
+  threads: z.literal("all").optional().openapi({
+    description:
+      "`all`: the socket shows thread-only replies, live and in pages of replay; absent: the main stream",
   }),
   changes: z.literal("0").optional().openapi({
     description: "`0`: no frames `changed` and `reset`, for clients that know only `revoked` and `hidden`",
@@ -17,8 +21,8 @@ export const SocketQuery = z.object({
 });
 
 /** What a client asks of its socket. */
-export function wishesOf({ echo, changes }: z.infer<typeof SocketQuery>) {
-  return { echoes: echo === "message", ignoresChanges: changes === "0" };
+export function wishesOf({ echo, threads, changes }: z.infer<typeof SocketQuery>) {
+  return { echoes: echo === "message", threads: threads === "all", ignoresChanges: changes === "0" };
 }
 
 /** The description, in the document, of operations that open a socket. */

@@ -222,12 +222,16 @@ test("a conversation with messages from before records them when it wakes", asyn
     storage.sql.exec("ALTER TABLE applications DROP COLUMN listed");
     for (const column of ["unread_from", "unread_n", "unread_read_seq"])
       storage.sql.exec(`ALTER TABLE members DROP COLUMN ${column}`);
+    storage.sql.exec("DROP TABLE thread_follows; DROP INDEX messages_thread");
+    for (const column of ["thread_root", "in_main", "thread_n", "thread_summary"])
+      storage.sql.exec(`ALTER TABLE messages DROP COLUMN ${column}`);
     storage.sql.exec(
       "DROP INDEX messages_changed; DROP INDEX messages_pinned; ALTER TABLE fanout_checkpoint DROP COLUMN rev",
     );
     for (const column of ["also_mentioned", "place", "changed_rev", "pinned_at", "pinned_by"])
       storage.sql.exec(`ALTER TABLE messages DROP COLUMN ${column}`);
     for (const column of [
+      "threads_off",
       "discoverable",
       "first_sender",
       "answered",

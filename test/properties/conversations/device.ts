@@ -1,11 +1,11 @@
 import { z } from "zod";
 import { type Frame, TestSocket, upgrade } from "../../support/clients/socket.ts";
 import { Ack, Change, Changed, DisplayedConversation, Read } from "./displayed.ts";
-import type { Draft, History } from "./history.ts";
+import type { Draft, History, Scope } from "./history.ts";
 import { Conversation, Message, wire } from "./http.ts";
 
 const Synced = z.object({ last_seq: z.int(), rev: z.int(), has_more: z.boolean() });
-const Refused = z.object({ code: z.literal("not_found"), client_msg_id: z.string() });
+const Refused = z.object({ code: z.enum(["not_found", "validation_failed"]), client_msg_id: z.string() });
 
 /** After every message: a sync from here replays nothing, and its answer marks a place in the stream. */
 const END = Number.MAX_SAFE_INTEGER;
@@ -25,6 +25,7 @@ export class Device {
   readonly owner: Owner;
   readonly name: string;
   readonly displayed: DisplayedConversation;
+  readonly #scope: Scope;
   readonly #path: string;
   readonly #token: string;
   readonly #history: History;
@@ -46,7 +47,9 @@ export class Device {
   constructor(owner: Owner, nth: number, conversationId: number, history: History) {
     this.owner = owner;
     this.name = `device ${nth} of ${owner.id}`;
-    this.displayed = new DisplayedConversation(this.name, owner.id);
+    // The first device of each user shows threads, the others show the main stream.
+    this.#scope = nth === 0 ? "all" : "main";
+    this.displayed = new DisplayedConversation(this.name, owner.id, this.#scope);
     this.#path = `/v1/conversations/${conversationId}/socket`;
     this.#token = owner.tokens[nth % owner.tokens.length] ?? "";
     this.#history = history;
@@ -96,7 +99,8 @@ export class Device {
     return this.#next(async () => {
       if (this.#socket) return;
       const { seq, rev } = this.displayed;
-      const response = await upgrade(`${this.#path}?after=${seq}&rev=${rev}`, this.#token);
+      const threads = this.#scope === "all" ? "&threads=all" : "";
+      const response = await upgrade(`${this.#path}?after=${seq}&rev=${rev}${threads}`, this.#token);
       if (!response.webSocket) throw new Error(`no socket: ${response.status} ${await response.text()}`);
       this.#socket = new TestSocket(response.webSocket);
       this.#taken = 0;
@@ -199,6 +203,9 @@ export class Device {
         return;
       case "changed":
         this.displayed.changed(Changed.parse(frame));
+        return;
+      case "thread_read":
+        // The model reads what is unread over HTTP.
         return;
       case "revoked":
         this.displayed.revoke(Change.parse(frame));

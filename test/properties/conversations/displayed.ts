@@ -1,6 +1,6 @@
 import { expect } from "vitest";
 import { z } from "zod";
-import type { Draft, History, Shown } from "./history.ts";
+import { type Draft, type History, isInMain, type Scope, type Shown } from "./history.ts";
 import { Message, shown } from "./http.ts";
 
 export const Ack = z.object({ client_msg_id: z.string(), seq: z.int(), created_at: z.int() });
@@ -14,6 +14,7 @@ export const Read = z.object({ user_id: z.int(), seq: z.int(), unread_count: z.i
 export class DisplayedConversation {
   readonly #name: string;
   readonly #userId: number;
+  readonly #scope: Scope;
   readonly #shown = new Map<number, Shown>();
   readonly #gone = new Set<number>();
   readonly #revoked = new Set<number>();
@@ -24,9 +25,11 @@ export class DisplayedConversation {
   seq = 0;
   rev = 0;
 
-  constructor(name: string, userId: number) {
+  /** @param scope whether it shows thread-only replies */
+  constructor(name: string, userId: number, scope: Scope) {
     this.#name = name;
     this.#userId = userId;
+    this.#scope = scope;
   }
 
   message(message: z.infer<typeof Message>): void {
@@ -39,7 +42,7 @@ export class DisplayedConversation {
   }
 
   /** Places an own message. A repeated one may be shown already. */
-  ack({ seq, created_at }: z.infer<typeof Ack>, { text, quoteSeq }: Draft): void {
+  ack({ seq, created_at }: z.infer<typeof Ack>, { text, quoteSeq, thread }: Draft): void {
     const known = this.#shown.get(seq);
     if (known) {
       expect(known.senderId, "an ack is for an own message").toBe(this.#userId);
@@ -47,8 +50,9 @@ export class DisplayedConversation {
     }
     if (known || this.#gone.has(seq)) return;
     const quote = this.#quote(quoteSeq);
-    this.#show({ seq, senderId: this.#userId, text, quote, createdAt: created_at });
     this.seq = Math.max(this.seq, seq);
+    if (this.#scope === "main" && !isInMain({ thread })) return;
+    this.#show({ seq, senderId: this.#userId, text, quote, thread, replies: 0, createdAt: created_at });
   }
 
   revoke({ seq, rev }: z.infer<typeof Change>): void {
@@ -71,8 +75,8 @@ export class DisplayedConversation {
       this.#revs.set(message.seq, message.rev);
       const known = this.#shown.get(message.seq);
       if (!known) continue;
-      const { text, quote } = shown(message);
-      this.#show({ ...known, text, quote });
+      const { text, quote, replies } = shown(message);
+      this.#show({ ...known, text, quote, replies });
       this.#quoting(message.seq, (entry) => ({
         ...entry,
         quote: { seq: message.seq, preview: text ?? "" },
@@ -110,13 +114,13 @@ export class DisplayedConversation {
   /** Asserts that it shows exactly what its owner may see, each message once. */
   check(history: History): void {
     const all = [...this.#shown.values()].sort((a, b) => a.seq - b.seq);
-    expect(all, `what ${this.#name} shows`).toEqual(history.view(this.#userId));
+    expect(all, `what ${this.#name} shows`).toEqual(history.view(this.#userId, this.#scope));
   }
 
   #show(entry: Shown): void {
     const { seq, senderId } = entry;
     this.#shown.set(seq, this.#revoked.has(seq) ? { ...entry, text: null, quote: undefined } : entry);
-    this.#positions.set(senderId, Math.max(seq, this.#position(senderId)));
+    if (isInMain(entry)) this.#positions.set(senderId, Math.max(seq, this.#position(senderId)));
   }
 
   #position(userId: number): number {

@@ -2,8 +2,17 @@ import { expect } from "vitest";
 import type { z } from "zod";
 import { call } from "../../support/clients/api.ts";
 import type { Owner } from "./device.ts";
-import type { Shown } from "./history.ts";
-import { ask, Conversation, ConversationList, Message, MessagePage, Receipts, shown } from "./http.ts";
+import type { Scope, Shown } from "./history.ts";
+import {
+  ask,
+  Conversation,
+  ConversationList,
+  Message,
+  MessagePage,
+  Receipts,
+  shown,
+  ThreadList,
+} from "./http.ts";
 import type { Room } from "./room.ts";
 
 /** The conversation's fields that a member should get, in the list and alone. */
@@ -14,17 +23,18 @@ function expected(room: Room, { id }: Owner) {
     read_seq: room.history.position(id),
     unread_count: room.history.unread(id),
     unread_from: room.history.mark(id),
+    threads_unread: room.history.unreadInThreads(id),
     member_count: room.members.length,
-    newest: room.history.view(id).at(-1) ?? null,
+    newest: room.history.view(id, "main").at(-1) ?? null,
   };
 }
 
 type Said = ReturnType<typeof expected>;
 
 function said({ last_message, ...conversation }: z.infer<typeof Conversation>): Said {
-  const { id, last_seq, read_seq, unread_count, unread_from, member_count } = conversation;
+  const { id, last_seq, read_seq, unread_count, unread_from, threads_unread, member_count } = conversation;
   const newest = last_message && shown(last_message);
-  return { id, last_seq, read_seq, unread_count, unread_from, member_count, newest };
+  return { id, last_seq, read_seq, unread_count, unread_from, threads_unread, member_count, newest };
 }
 
 /** A list's preview has no quote. */
@@ -47,9 +57,13 @@ export async function checkListed(room: Room, owner: Owner): Promise<void> {
 export async function checkHttp(room: Room, owner: Owner, pageSize: number): Promise<void> {
   const [token = ""] = owner.tokens;
   expect(said(await ask(Conversation, room.path, token))).toEqual(expected(room, owner));
+  for (const scope of ["main", "all"] as const) {
+    const all = room.history.view(owner.id, scope);
+    expect(await forward(room, token, pageSize, scope), `what ${owner.id} pages forward`).toEqual(all);
+    expect(await backward(room, token, pageSize, scope), `what ${owner.id} pages back`).toEqual(all);
+  }
+  await checkThreads(room, owner);
   const view = room.history.view(owner.id);
-  expect(await forward(room, token, pageSize), `what ${owner.id} pages forward`).toEqual(view);
-  expect(await backward(room, token, pageSize), `what ${owner.id} pages back`).toEqual(view);
   for (const one of view.slice(-3)) {
     expect(shown(await ask(Message, `${room.path}/messages/${one.seq}`, token))).toEqual(one);
   }
@@ -61,12 +75,28 @@ export async function checkHttp(room: Room, owner: Owner, pageSize: number): Pro
   for (const { user_id, read_seq } of items) expect(read_seq).toBe(room.history.position(user_id));
 }
 
-async function forward({ path }: Room, token: string, limit: number): Promise<Shown[]> {
+/** Asserts which threads a member follows, what is unread there, and the replies of each. */
+async function checkThreads({ path, history }: Room, { id, tokens: [token = ""] }: Owner): Promise<void> {
+  const { items } = await ask(ThreadList, `${path}/threads?limit=100`, token);
+  const followed = items.map(({ root, unread_count }) => [root.seq, unread_count]);
+  const expected = history.followed(id).map((root) => [root, history.unreadIn(id, root)]);
+  const bySeq = ([one = 0]: number[], [other = 0]: number[]) => one - other;
+  expect(followed.toSorted(bySeq), `the threads of ${id}`).toEqual(expected.toSorted(bySeq).slice(0, 100));
+  for (const { root } of items.slice(0, 3)) {
+    const page = await ask(MessagePage, `${path}/threads/${root.seq}/messages?limit=100`, token);
+    const replies = history.view(id).filter(({ thread }) => thread?.root === root.seq);
+    expect(page.items.map(shown), `the replies to ${root.seq}`).toEqual(replies.slice(-100));
+  }
+}
+
+const query = (scope: Scope) => (scope === "all" ? "&threads=all" : "");
+
+async function forward({ path }: Room, token: string, limit: number, scope: Scope): Promise<Shown[]> {
   const all: Shown[] = [];
   for (let more = true; more; ) {
     const page = await ask(
       MessagePage,
-      `${path}/messages?after=${all.at(-1)?.seq ?? 0}&limit=${limit}`,
+      `${path}/messages?after=${all.at(-1)?.seq ?? 0}&limit=${limit}${query(scope)}`,
       token,
     );
     all.push(...page.items.map(shown));
@@ -75,11 +105,11 @@ async function forward({ path }: Room, token: string, limit: number): Promise<Sh
   return all;
 }
 
-async function backward({ path }: Room, token: string, limit: number): Promise<Shown[]> {
+async function backward({ path }: Room, token: string, limit: number, scope: Scope): Promise<Shown[]> {
   const all: Shown[] = [];
   for (let more = true; more; ) {
     const before = all[0] ? `&before=${all[0].seq}` : "";
-    const page = await ask(MessagePage, `${path}/messages?limit=${limit}${before}`, token);
+    const page = await ask(MessagePage, `${path}/messages?limit=${limit}${before}${query(scope)}`, token);
     all.unshift(...page.items.map(shown));
     more = page.has_more;
   }

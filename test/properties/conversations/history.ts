@@ -6,6 +6,8 @@ export interface Draft {
   userId: number;
   clientMsgId: string | undefined;
   quoteSeq: number | undefined;
+  /** the thread in which it answers */
+  thread?: { root: number; alsoInMain: boolean } | undefined;
   /** the sending device, or "" for a call; sends of one device stay in order */
   lane: string;
   /** the object may have been evicted during the send, so that others overtook it */
@@ -33,7 +35,19 @@ export interface Shown {
   /** null: revoked */
   text: string | null;
   quote: { seq: number; preview: string } | undefined;
+  /** the root of its thread, and whether it is in the main stream */
+  thread: { root: number; alsoInMain: boolean } | undefined;
+  /** the replies that are not revoked */
+  replies: number;
   createdAt: number;
+}
+
+/** What is shown: the main stream, or thread-only replies too. */
+export type Scope = "main" | "all";
+
+/** Whether a draft becomes a message of the main stream. */
+export function isInMain({ thread }: Pick<Draft, "thread">): boolean {
+  return thread?.alsoInMain !== false;
 }
 
 /** The expected history of a conversation: the model that the server is compared with. */
@@ -53,6 +67,8 @@ export class History {
   readonly #asked = new Map<number, Set<number>>();
   /** who has read or written in this step */
   readonly #active = new Set<number>();
+  /** by user, the threads that they follow: the root, and up to where they have read */
+  readonly #followed = new Map<number, Map<number, number>>();
 
   get last(): number {
     return this.said.length;
@@ -97,7 +113,8 @@ export class History {
       this.#byClientId.set(key, said);
     }
     this.said.push(said);
-    this.read(draft.userId, seq);
+    if (isInMain(draft)) this.read(draft.userId, seq);
+    this.#reply(said);
     return said;
   }
 
@@ -114,7 +131,9 @@ export class History {
       });
     }
     for (const draft of this.#refused) {
-      expect(this.isHidden(draft.userId, draft.quoteSeq ?? 0), `${draft.text} was refused`).toBe(true);
+      const root = draft.thread?.root ?? 0;
+      const isUnseen = this.isHidden(draft.userId, draft.quoteSeq ?? 0) || this.isHidden(draft.userId, root);
+      expect(isUnseen || this.revoked.has(root), `${draft.text} was refused`).toBe(true);
       expect(this.said.some((said) => said.draft === draft)).toBe(false);
     }
     const ordered = this.said.filter(({ draft }) => draft.lane !== "" && !draft.tainted);
@@ -187,6 +206,48 @@ export class History {
 
   hide(userId: number, seq: number): void {
     this.#hidden.set(userId, (this.#hidden.get(userId) ?? new Set()).add(seq));
+    this.#followed.get(userId)?.delete(seq);
+  }
+
+  /** The sender of a reply follows its thread, and so does the author of the root from the first reply on. */
+  #reply({ seq, draft: { userId, thread } }: Said): void {
+    if (!thread) return;
+    const { root } = thread;
+    const author = this.said[root - 1]?.draft.userId;
+    const isFirst = this.#repliesTo(root).length === 1;
+    if (isFirst && author !== undefined) this.#follow(author, root, root);
+    this.#follow(userId, root, seq);
+  }
+
+  #follow(userId: number, root: number, upTo: number): void {
+    if (this.isHidden(userId, root)) return;
+    const followed = this.#followed.get(userId) ?? new Map<number, number>();
+    this.#followed.set(userId, followed);
+    followed.set(root, Math.max(upTo, followed.get(root) ?? 0));
+  }
+
+  #repliesTo(root: number): Said[] {
+    return this.said.filter(({ draft }) => draft.thread?.root === root);
+  }
+
+  /** The roots of the threads that a user follows. */
+  followed(userId: number): number[] {
+    return [...(this.#followed.get(userId)?.keys() ?? [])];
+  }
+
+  readThread(userId: number, root: number, seq: number): void {
+    const position = this.#followed.get(userId)?.get(root);
+    if (position !== undefined) this.#follow(userId, root, seq);
+  }
+
+  /** The unread thread-only replies of a thread that a user follows. */
+  unreadIn(userId: number, root: number): number {
+    const position = this.#followed.get(userId)?.get(root) ?? Number.MAX_SAFE_INTEGER;
+    return this.#repliesTo(root).filter(({ seq, draft }) => seq > position && !isInMain(draft)).length;
+  }
+
+  unreadInThreads(userId: number): number {
+    return this.followed(userId).reduce((sum, root) => sum + this.unreadIn(userId, root), 0);
   }
 
   isHidden(userId: number, seq: number): boolean {
@@ -195,23 +256,26 @@ export class History {
 
   unread(userId: number): number {
     const from = this.mark(userId) ?? this.position(userId) + 1;
-    return this.said.filter(({ seq, draft }) => seq >= from && draft.userId !== userId).length;
+    const isUnread = ({ seq, draft }: Said) => seq >= from && draft.userId !== userId && isInMain(draft);
+    return this.said.filter(isUnread).length;
   }
 
   /** All messages that a member sees. */
-  view(userId: number): Shown[] {
+  view(userId: number, scope: Scope = "all"): Shown[] {
     return this.said
-      .filter(({ seq }) => !this.isHidden(userId, seq))
+      .filter(({ seq, draft }) => !this.isHidden(userId, seq) && (scope === "all" || isInMain(draft)))
       .map((said) => this.#shown(said, userId));
   }
 
   #shown({ seq, draft, createdAt }: Said, userId: number): Shown {
     const senderId = draft.userId;
-    if (this.revoked.has(seq)) return { seq, senderId, text: null, quote: undefined, createdAt };
-    const { text, quoteSeq } = draft;
+    const { text, quoteSeq, thread } = draft;
+    const replies = this.#repliesTo(seq).filter((reply) => !this.revoked.has(reply.seq)).length;
+    const fixed = { seq, senderId, thread, replies, createdAt };
+    if (this.revoked.has(seq)) return { ...fixed, text: null, quote: undefined };
     const quoted = quoteSeq === undefined ? undefined : this.said[quoteSeq - 1];
     const seesQuoted = quoted && !this.isHidden(userId, quoted.seq);
     const preview = quoted && !this.revoked.has(quoted.seq) ? quoted.draft.text : "";
-    return { seq, senderId, text, quote: seesQuoted ? { seq: quoted.seq, preview } : undefined, createdAt };
+    return { ...fixed, text, quote: seesQuoted ? { seq: quoted.seq, preview } : undefined };
   }
 }

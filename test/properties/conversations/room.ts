@@ -9,6 +9,12 @@ const DEVICES = 2;
 const MAX_ALARMS = 200;
 const LAST_WORDS = 10;
 
+/** The root of a thread, counted back among what its sender sees. */
+export interface ThreadChoice {
+  back: number;
+  alsoInMain: boolean;
+}
+
 /** A conversation under test: its members' devices and its expected history. */
 export class Room {
   readonly id: number;
@@ -46,14 +52,25 @@ export class Room {
   }
 
   /** A new text of a user. @param again reuses the client id with this number, if not null */
-  draft({ id }: Owner, lane: string, again: number | null, quote: number | null, named = true): Draft {
+  draft(
+    { id }: Owner,
+    lane: string,
+    again: number | null,
+    quote: number | null,
+    { named = true, answers = null }: { named?: boolean; answers?: ThreadChoice | null } = {},
+  ): Draft {
     const text = String(this.#names());
     const used = this.history.clientIds(id);
     const repeated = again === null ? undefined : used[used.length - 1 - again];
     const clientMsgId = named ? (repeated ?? `id ${text}`) : undefined;
     const visible = this.history.view(id);
     const quoteSeq = quote === null ? undefined : visible[visible.length - 1 - quote]?.seq;
-    return this.history.draft({ text, userId: id, clientMsgId, quoteSeq, lane, tainted: this.#disturbed });
+    // Neither a reply nor a revoked message begins a thread.
+    const roots = visible.filter((shown) => !shown.thread && shown.text !== null);
+    const root = answers && roots[roots.length - 1 - answers.back]?.seq;
+    const thread = root ? { root, alsoInMain: answers.alsoInMain } : undefined;
+    const tainted = this.#disturbed;
+    return this.history.draft({ text, userId: id, clientMsgId, quoteSeq, thread, lane, tainted });
   }
 
   /** Begins a step. */
@@ -134,12 +151,13 @@ export class Room {
     const before = this.history.last;
     const [token = ""] = this.member(0).tokens;
     for (let more = true; more; ) {
-      const path = `${this.path}/messages?after=${this.history.last}&limit=100`;
+      const path = `${this.path}/messages?threads=all&after=${this.history.last}&limit=100`;
       const page = await ask(MessagePage, path, token);
       for (const message of page.items) {
-        const { seq, senderId, text, createdAt } = shown(message);
+        const { seq, senderId, text, thread, createdAt } = shown(message);
         const { draft } = this.history.store(seq, text ?? "", createdAt);
         expect([senderId, message.client_msg_id]).toEqual([draft.userId, draft.clientMsgId]);
+        expect(thread).toEqual(draft.thread);
       }
       more = page.has_more;
     }

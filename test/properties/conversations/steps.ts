@@ -12,6 +12,9 @@ const maybe = fc.option(back, { freq: 3 });
 /** an earlier client id of the user to be reused; null: a new one */
 const again = fc.option(fc.nat(7), { freq: 4 });
 
+/** A thread in which a message answers: its root, counted back, and whether it is in the main stream too. */
+const thread = fc.option(fc.record({ back, alsoInMain: fc.boolean() }), { freq: 2 });
+
 /** A send over a socket: `count` messages, in one frame each or all in one. */
 const say = fc.record({
   do: fc.constant("say"),
@@ -25,13 +28,19 @@ const say = fc.record({
   together: fc.boolean(),
   again,
   quote: maybe,
+  thread,
 });
 /** A send over HTTP. */
-const post = fc.record({ do: fc.constant("post"), room, who, again, quote: maybe, named: fc.boolean() });
+const post = fc.record({
+  ...{ do: fc.constant("post"), room, who, again },
+  ...{ quote: maybe, named: fc.boolean(), thread },
+});
 /** A read, over HTTP if no device is named. */
 const read = fc.record({ do: fc.constant("read"), room, who, device: fc.option(device, { freq: 2 }), back });
 /** A message is marked unread. */
 const mark = fc.record({ do: fc.constant("mark"), room, who, back });
+/** A read of a thread that the user follows. */
+const readThread = fc.record({ do: fc.constant("readThread"), room, who, nth: fc.nat(5), back });
 const revoke = fc.record({ do: fc.constant("revoke"), room, who, back });
 const hide = fc.record({ do: fc.constant("hide"), room, who, back });
 /** A device disconnects at once, whatever is on its way. */
@@ -48,6 +57,7 @@ const action = fc.oneof(
   { weight: 4, arbitrary: post },
   { weight: 4, arbitrary: read },
   { weight: 3, arbitrary: mark },
+  { weight: 2, arbitrary: readThread },
   { weight: 3, arbitrary: revoke },
   { weight: 3, arbitrary: hide },
   { weight: 3, arbitrary: leave },

@@ -4,7 +4,7 @@ import { z } from "zod";
 import { call } from "../../support/clients/api.ts";
 import type { Owner } from "./device.ts";
 import { checkHttp, checkListed } from "./final.ts";
-import { ask, Message, ReadState, told, wire } from "./http.ts";
+import { ask, Message, ReadState, ThreadState, told, wire } from "./http.ts";
 import { evictRunning, Room } from "./room.ts";
 import type { Action } from "./steps.ts";
 
@@ -80,6 +80,8 @@ export class World {
         return read(room, action);
       case "mark":
         return mark(room, action, isAlone);
+      case "readThread":
+        return readThread(room, action);
       case "revoke":
         return revoke(room, action);
       case "hide":
@@ -102,7 +104,8 @@ export class World {
     const room = this.#rooms[action.room === 0 ? 0 : 1];
     if (action.do === "revoke") for (const member of room.members) await checkListed(room, member);
     const calls =
-      ["post", "hide", "mark"].includes(action.do) || (action.do === "read" && action.device === null);
+      ["post", "hide", "mark", "readThread"].includes(action.do) ||
+      (action.do === "read" && action.device === null);
     if (calls && "who" in action) await checkListed(room, room.member(action.who));
   }
 }
@@ -111,21 +114,23 @@ async function open({ tokens: [token = ""] }: Owner, body: object): Promise<numb
   return (await ask(Id, "/v1/conversations", token, "POST", body)).id;
 }
 
-function say(room: Room, { who, device, count, together, again, quote }: Of<"say">): Promise<void> {
+function say(room: Room, { who, device, count, together, again, quote, thread }: Of<"say">): Promise<void> {
   const owner = room.member(who);
   const speaker = room.device(owner, device);
   const drafts = Array.from({ length: count }, (_, i) =>
-    room.draft(owner, speaker.name, i === 0 ? again : null, i === count - 1 ? quote : null),
+    room.draft(owner, speaker.name, i === 0 ? again : null, i === count - 1 ? quote : null, {
+      answers: i % 2 === 0 ? thread : null,
+    }),
   );
   return speaker.say(drafts, together);
 }
 
-async function post(room: Room, { who, again, quote, named }: Of<"post">): Promise<void> {
+async function post(room: Room, { who, again, quote, named, thread }: Of<"post">): Promise<void> {
   const owner = room.member(who);
-  const draft = room.draft(owner, "", again, quote, named);
+  const draft = room.draft(owner, "", again, quote, { named, answers: thread });
   const [token = ""] = owner.tokens;
   const answer = await call("POST", `${room.path}/messages`, { token, body: wire(draft) });
-  if (answer.status === 404) {
+  if (answer.status === 404 || answer.status === 400) {
     room.history.refused(draft);
     return;
   }
@@ -159,6 +164,24 @@ async function mark(room: Room, { who, back }: Of<"mark">, isAlone: boolean): Pr
   const { unread_from } = ReadState.parse(answer.body);
   if (isAlone) expect(unread_from, `where unread begins for ${id}`).toBe(expected);
   room.history.markedUnread(id, seq);
+}
+
+/** A member reads a thread that they follow. */
+async function readThread(room: Room, { who, nth, back }: Of<"readThread">): Promise<void> {
+  const owner = room.member(who);
+  const followed = room.history.followed(owner.id);
+  const root = followed[nth % Math.max(1, followed.length)];
+  if (root === undefined) return;
+  const seq = Math.max(0, room.history.last - back);
+  const [token = ""] = owner.tokens;
+  const path = `${room.path}/threads/${root}/read`;
+  const answer = await call("PUT", path, { token, body: { seq } });
+  // The user may be hiding the root.
+  expect([200, 404], told(answer)).toContain(answer.status);
+  if (answer.status === 404) return;
+  const state = ThreadState.parse(answer.body);
+  if (state.following) expect(state.read_seq).toBeGreaterThanOrEqual(seq);
+  room.history.readThread(owner.id, root, seq);
 }
 
 async function revoke(room: Room, { who, back }: Of<"revoke">): Promise<void> {

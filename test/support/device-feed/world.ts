@@ -66,7 +66,7 @@ const CROWD: DeviceEvent = {
       memberCount: 2,
       updatedAt: 0,
     },
-    ...{ ignoresUnread: false, unreadFrom: null, mentioned: [], peerRead: null },
+    ...{ threadsUnread: 0, ignoresUnread: false, unreadFrom: null, mentioned: [], peerRead: null },
     ...{ pinned: false, silent: false, mutedUntil: 0, validation: false, archived: false },
     ...{ lastMessage: null, disabled: false },
   },
@@ -292,7 +292,7 @@ export class World {
     const member = this.#room.members.active(BOB);
     const rows: MessageRow[] = [];
     for (let hasMore = true; hasMore; ) {
-      const page = this.#room.log.after(rows.at(-1)?.seq ?? this.from, LIMIT, member);
+      const page = this.#room.log.after(rows.at(-1)?.seq ?? this.from, LIMIT, member, "all");
       rows.push(...page.rows);
       hasMore = page.hasMore;
     }

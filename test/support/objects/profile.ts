@@ -2,6 +2,7 @@
 export const DEFAULT_PROFILE = {
   handle: null,
   discoverable: null,
+  threads: true,
   muteAll: false,
   maxMembers: null,
   customFields: {},

@@ -69,6 +69,7 @@ const everyUser = (expected: Wanted) => ({ stranger: expected, member: expected,
 const members = (expected: Wanted) => ({ stranger: NOBODY, member: expected, owner: expected });
 /** For calls that nobody makes about themselves, and others about the owner. */
 const others = (expected: Wanted) => ({ stranger: expected, member: expected, owner: SELF });
+const theThread = ({ id, ownersSeq }: Scene) => ({ id, root: ownersSeq });
 const theOwner = ({ userId }: Scene) => ({ user_id: userId });
 const admins = (expected: Wanted) => ({
   stranger: NOBODY,
@@ -221,6 +222,19 @@ export const WHO_MAY: Row[] = [
   { route: `DELETE ${IN}/messages/:seq/saved`, ...everyUser(DONE) },
   { route: "GET /v1/saved", ...everyUser(OK) },
   { route: "GET /v1/mentions", ...everyUser(OK) },
+  {
+    route: `POST ${IN}/messages`,
+    body: ({ ownersSeq }) => ({ ...text(), thread: { root: ownersSeq } }),
+    ...members(MADE),
+  },
+  { route: `POST ${IN}/messages`, body: () => ({ ...text(), thread: { root: 9_999 } }), ...members(NOBODY) },
+  { route: `GET ${IN}/threads`, ...members(OK) },
+  { route: `GET ${IN}/threads/:root/messages`, path: theThread, ...members(OK) },
+  { route: `GET ${IN}/threads/:root/messages`, path: ({ id }) => ({ id, root: 9_999 }), ...members(NOBODY) },
+  { route: `PUT ${IN}/threads/:root/follow`, path: theThread, ...members(OK) },
+  { route: `PUT ${IN}/threads/:root/read`, path: theThread, body: () => ({ seq: 1 }), ...members(OK) },
+  { route: `DELETE ${IN}/threads/:root/follow`, path: theThread, ...members(DONE) },
+  { route: `PATCH ${IN}`, body: () => ({ threads: "on" }), ...admins(OK) },
   { route: `PUT ${IN}/read`, body: () => ({ seq: 1 }), ...members(OK) },
   { route: `PUT ${IN}/read`, body: () => ({ seq: 9_999 }), ...members(NOBODY) },
   { route: `GET ${IN}/receipts`, ...members(OK) },

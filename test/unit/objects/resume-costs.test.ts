@@ -37,7 +37,7 @@ async function resume(sql: SqlStorage, room: Room, maxChanges: number | undefine
   const partOf = (message: Message) => roomProtocol.message(message);
   const rows = await rowsRead(sql, () => {
     for (let hasMore = true; hasMore; cost.pages++) {
-      const page = replayPage(room, room.members.active(BOB), { ...position, maxChanges });
+      const page = replayPage(room, room.members.active(BOB), { ...position, scope: "all", maxChanges });
       const changed = page.changed.map((message) => ({ rev: message.rev, part: partOf(message) }));
       const encoded = { ...page, messages: page.messages.map(partOf), changed };
       const frames = pageFrames(encoded, room.state.id, roomProtocol);

@@ -51,7 +51,7 @@ const HAPPENS: Record<string, (room: Room, from: SyncPosition) => unknown> = {
   "a page of replay": (room, from) => room.devices.replay({ userId: BOB, after: from.seq, rev: from.rev }),
   "a page without changes": (room, from) =>
     room.devices.replay({ userId: BOB, after: from.seq, rev: undefined }),
-  "a page of history": (room, from) => room.log.before(from.seq, 3, room.members.active(BOB)),
+  "a page of history": (room, from) => room.log.before(from.seq, 3, room.members.active(BOB), "main"),
   "a bump for devices": (room, from) =>
     room.devices.sends({ userId: BOB, drafts: [], delivered: from }, async () => null),
   "a bump": (room) => room.snapshot(BOB),
@@ -148,7 +148,7 @@ test("a jump to a date reads a row for each halving of the log, besides its page
       const { log, members } = grow(length);
       const reader = members.active(BOB);
       for (const seq of [1, 2, length / 4, length / 2 + 1, length - 5]) {
-        const page = () => messagesFrom(log, 1_000 * seq - 500, 3, reader).rows.map((row) => row.seq);
+        const page = () => messagesFrom(log, 1_000 * seq - 500, 3, reader, "all").rows.map((row) => row.seq);
         expect(page()).toEqual([seq, seq + 1, seq + 2]);
         const { rows } = await readBy(sql, page);
         expect(rows, `${seq} of ${length}`).toBeLessThanOrEqual(Math.log2(length) + 1 + 2 * MOST);

@@ -1,6 +1,6 @@
 import { runInDurableObject } from "cloudflare:test";
 import { beforeAll, expect, test } from "vitest";
-import { MessageLog } from "../../../src/conversation/log/message-log.ts";
+import { MessageLog, NO_THREAD } from "../../../src/conversation/log/message-log.ts";
 import { Members } from "../../../src/conversation/members/members.ts";
 import type { QueuedSend, SendOutcome } from "../../../src/conversation/sending/send.ts";
 import { SendQueue } from "../../../src/conversation/sending/send-queue.ts";
@@ -23,6 +23,19 @@ beforeAll(async () => {
   ann = itemAt(registered, 0);
   bob = itemAt(registered, 1);
 });
+
+/** The queue of a conversation in which nobody answers in threads. */
+const NO_THREADS = {
+  refusal: () => undefined,
+  columns: () => NO_THREAD,
+  storeReply: () => undefined,
+  storeChanged: () => null,
+  applyReply: () => undefined,
+};
+
+/** Whether this is the result of the transaction of a commit, and not that of a savepoint. */
+const isOutermost = (result: unknown) =>
+  typeof result === "object" && result !== null && "outcomes" in result;
 
 const POISON = "poison";
 
@@ -63,7 +76,7 @@ class QueueHarness {
         return <T>(work: () => T): T =>
           target.transactionSync(() => {
             const result = work();
-            if (this.broken && Array.isArray(result)) throw new Error("the commit failed");
+            if (this.broken && isOutermost(result)) throw new Error("the commit failed");
             return result;
           });
       },
@@ -73,6 +86,7 @@ class QueueHarness {
       this.log,
       this.members,
       { store: () => undefined, apply: () => undefined },
+      NO_THREADS,
       () => undefined,
       (outcomes) => {
         this.outcomes.push(...outcomes);

@@ -5,7 +5,7 @@ import { reminderOf } from "../../../core/conversations/reminders.ts";
 import type { Person } from "../../../domain/accounts/person.ts";
 import type { Conversation } from "../../../domain/conversations/conversation.ts";
 import { Position, type UserId } from "../../../domain/ids.ts";
-import type { Message } from "../../../domain/messages/message.ts";
+import type { Mentioned, Message } from "../../../domain/messages/message.ts";
 import { UNKNOWN_CODES } from "../errors.ts";
 import { directID, groupConversationID, wireGroupID } from "../ids.ts";
 import { REMIND_TYPES } from "../schemas/conversations.ts";
@@ -55,7 +55,8 @@ function serializeConversation(
     unreadCount,
     lastMessage: lastMessage ? lastMessageOf(lastMessage, context) : NO_MESSAGE,
     ...(peer ? { userProfile: userProfile(peer) } : { groupProfile: group && serializeGroup(group) }),
-    groupAtInfoList: mentioned.map(({ seq, senderId, all, named }) => ({
+    // A thread-only reply is not among the messages of this API.
+    groupAtInfoList: mentioned.filter(isInMain).map(({ seq, senderId, all, named }) => ({
       ...{
         from: profiles(senderId).username,
         groupID,
@@ -66,6 +67,10 @@ function serializeConversation(
     ...{ remark: "", isPinned: pinned, messageRemindType: REMIND_TYPES[reminderOf(conversation)] },
     peerReadTime: seconds(peerRead?.readAt ?? 0),
   };
+}
+
+function isInMain({ threadRoot }: Mentioned): boolean {
+  return threadRoot === undefined;
 }
 
 /** The same in a list, with its whole last message. */

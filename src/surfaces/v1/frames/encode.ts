@@ -3,6 +3,7 @@ import type { Encoder, RoomEvent } from "../../../domain/sync/socket-protocol.ts
 import { wireCode } from "../errors.ts";
 import { serializeConversation } from "../serialize/conversations.ts";
 import { messageJson } from "../serialize/messages.ts";
+import { serializeThreadState } from "../serialize/threads.ts";
 import type { Ack, ConversationEventFrame, Refusal } from "./server.ts";
 
 /** The encoding that room sockets and device sockets share: messages, acks, refusals. */
@@ -61,6 +62,15 @@ export function conversationEvent(event: Exclude<RoomEvent, { type: "ready" }>):
         unread_count: event.unread?.count,
         last_seq: event.unread?.lastSeq,
         unread_from: event.unread?.from ?? undefined,
+      };
+    case "thread_read":
+      return {
+        type: "thread_read",
+        conversation_id: event.conversationId,
+        root: event.root,
+        ...serializeThreadState(event.thread),
+        threads_unread: event.unread.count,
+        last_seq: event.unread.lastSeq,
       };
     case "typing":
       return { type: "typing", conversation_id: event.conversationId, user_id: event.userId };

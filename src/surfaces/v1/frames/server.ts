@@ -11,6 +11,7 @@ import { Conversation } from "../schemas/conversations.ts";
 import { AnyBody, Message, Sender, UnreadFrom } from "../schemas/messages.ts";
 import { Problem, ProblemCode } from "../schemas/problems.ts";
 import { Scheduled, ScheduledId } from "../schemas/scheduled.ts";
+import { ThreadState } from "../schemas/threads.ts";
 
 const Rev = z.int().nonnegative();
 const About = { conversation_id: ConversationId };
@@ -107,6 +108,17 @@ const ConversationEventFrame = z.union([
       unread_from: UnreadFrom.optional(),
     },
     "A member has read up to there",
+  ),
+  frame(
+    "thread_read",
+    {
+      ...About,
+      root: Seq,
+      ...ThreadState.shape,
+      threads_unread: z.int().nonnegative(),
+      last_seq: Position.meta({ description: "`unread_count` and `threads_unread` count up to there" }),
+    },
+    "You have followed, left or read a thread, on another device too",
   ),
   frame("typing", { ...About, user_id: UserId }, "A member is typing"),
   frame("revoked", { ...About, seq: Seq, by: UserId, rev: Rev }, "The message is taken back: empty it"),

@@ -14,6 +14,7 @@ const VALUES: Record<string, unknown> = {
   "SignedIn.user": { id: 100_000, username: "ann", nickname: "", avatar: "", online: false },
   "MessagePreview.body": { text: "hello" },
   "DeviceReadyFrame.due_reminders": 0,
+  ...{ "ThreadReadFrame.root": 41, "ThreadSummary.count": 3, "ThreadSummary.last_at": NOW },
   ...{ "Member.role": "member", "Member.muted_until": 0 },
   ...{ "PasswordChange.current": "correct horse battery", next: "staple battery horse" },
   ...{ conversation_id: 7, user_id: 100_001, actor_id: 100_000, owner_id: 100_000, sender_id: 100_001 },

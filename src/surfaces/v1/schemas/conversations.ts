@@ -17,6 +17,10 @@ const Discoverable = z.boolean().openapi({
     "Of a group: users who are not in it can look at it by its number (`GET /v1/groups/{id}`): they see its name, avatar, introduction, owner, join policy and number of members",
 });
 
+const Threads = z.enum(["on", "off"]).openapi({
+  description: "Of a group: whether members may answer in threads. `off`: such a send is refused with 400",
+});
+
 const ClientGroupId = ClientGroupIdText.meta({
   description:
     "Your own id of the creation: a repeated creation with the same id answers with the group of the first",
@@ -51,6 +55,7 @@ export const ConversationChange = z
     announcement: textUpTo(LIMITS.description).optional(),
     join_policy: JoinPolicy.optional(),
     discoverable: Discoverable.optional(),
+    threads: Threads.optional(),
   })
   .openapi("ConversationChange");
 
@@ -71,6 +76,9 @@ const ConversationFields = {
   read_seq: Position,
   unread_count: z.int(),
   unread_from: UnreadFrom.optional(),
+  threads_unread: z.int().openapi({
+    description: "Unread thread-only replies in the threads that you follow; not in `unread_count`",
+  }),
   sticky: z.boolean(),
   silent: z.boolean().openapi({ description: "You have muted it: `muted_until` is not 0" }),
   muted_until: MutedUntil.openapi({ description: "0: not muted, or the time is over. -1: for ever" }),
@@ -97,6 +105,7 @@ export const GroupConversation = z
     announcement: z.string(),
     join_policy: JoinPolicy,
     discoverable: Discoverable,
+    threads: Threads,
     owner_id: UserId,
     role: Role,
     online_count: z.int().optional(),

@@ -2,6 +2,7 @@ import { z } from "@hono/zod-openapi";
 import { ConversationId, Position, Seq, UserId } from "../../../domain/ids.ts";
 import { LIMITS } from "../../../domain/limits.ts";
 import { Content, Kind, SystemMessage } from "../../../domain/messages/content.ts";
+import { SUMMARY_USERS } from "../../../domain/messages/thread.ts";
 import { textUpTo } from "../../../domain/text.ts";
 import {
   ChangesLimit,
@@ -31,10 +32,24 @@ export const MessageReference = z
 export const nameOf = (kind: string, prefix = "") =>
   `${prefix}${kind.charAt(0).toUpperCase()}${kind.slice(1)}Message`;
 
+const Root = Seq.meta({ description: "The message that the thread belongs to", example: 41 });
+const AlsoInMain = z.boolean().openapi({
+  description:
+    "Whether the reply is in the main stream too. `false`: it is a thread-only reply, which counts in nobody's `unread_count`",
+});
+
+/** The thread of a send. */
+const NewThreadPlace = z
+  .object({ root: Root, also_in_main: AlsoInMain.default(true) })
+  .openapi("NewThreadPlace", {
+    description: "Answers in the thread of a message, which is no reply itself and no system message",
+  });
+
 /** The fields of every send. */
 const SendFields = z.object({
   client_msg_id: ClientMsgId.optional(),
   quote_seq: Seq.optional().openapi({ description: "The message that this one answers" }),
+  thread: NewThreadPlace.optional(),
   mentions: Mentions.optional(),
   send_at: z.int().optional().openapi({
     description:
@@ -138,6 +153,22 @@ const ForwardedFrom = z
   .object({ conversation_id: ConversationId, seq: Seq, sender_id: UserId })
   .openapi("ForwardedFrom", { description: "The place and the sender of the original" });
 
+export const ThreadPlace = z
+  .object({ root: Root, also_in_main: AlsoInMain })
+  .openapi("ThreadPlace", { description: "The thread that the message answers in" });
+
+const ThreadSummary = z
+  .object({
+    count: z.int().positive(),
+    last_seq: Seq,
+    last_at: Time,
+    user_ids: z
+      .array(UserId)
+      .max(SUMMARY_USERS)
+      .openapi({ description: "Of the last replies, newest first" }),
+  })
+  .openapi("ThreadSummary", { description: "The replies to the message, without revoked ones" });
+
 /** The fields of every message. `body` is passed on as it was stored. */
 export const MessageFields = z.object({
   conversation_id: ConversationId,
@@ -146,6 +177,8 @@ export const MessageFields = z.object({
   kind: Kind,
   body: AnyBody,
   quote: Quote.optional(),
+  thread: ThreadPlace.optional(),
+  thread_summary: ThreadSummary.optional(),
   mentions: Mentions,
   forwarded: ForwardedFrom.optional(),
   revoked: z.boolean(),
@@ -201,6 +234,11 @@ export const MessagePage = z
   })
   .openapi("MessagePage");
 
+/** Asks for thread-only replies too. */
+const ThreadsQuery = z.literal("all").optional().openapi({
+  description: "`all`: with thread-only replies; absent: the main stream",
+});
+
 export const PageQuery = z.object({
   before: PositionParam.optional(),
   after: PositionParam.optional(),
@@ -208,6 +246,7 @@ export const PageQuery = z.object({
     description: "The page begins at the first message from this time on",
   }),
   limit: Limit,
+  threads: ThreadsQuery,
 });
 
 export const Pins = z.object({ items: z.array(Message).max(LIMITS.pins) }).openapi("Pins");
@@ -215,6 +254,7 @@ export const Pins = z.object({ items: z.array(Message).max(LIMITS.pins) }).opena
 export const ChangesQuery = z.object({
   after_rev: RevParam.optional().openapi({ description: "The highest `rev` that you have; absent: 0" }),
   limit: ChangesLimit,
+  threads: ThreadsQuery,
 });
 
 export const ChangesPage = z

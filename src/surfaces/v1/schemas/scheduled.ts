@@ -4,7 +4,7 @@ import { LIMITS } from "../../../domain/limits.ts";
 import { Content, type Kind } from "../../../domain/messages/content.ts";
 import { textUpTo } from "../../../domain/text.ts";
 import { Time } from "./common.ts";
-import { Mentions, MessageReference, nameOf } from "./messages.ts";
+import { Mentions, MessageReference, nameOf, ThreadPlace } from "./messages.ts";
 import { ProblemCode } from "./problems.ts";
 
 const EXAMPLE = "scheduled-0f9b2c6d-4e8a-4173-8b5c-1d2e3f405162";
@@ -29,6 +29,7 @@ const Fields = {
     .string()
     .openapi({ description: "The `client_msg_id` of the message that it becomes: yours, or its `id`" }),
   quote_seq: Seq.optional(),
+  thread: ThreadPlace.optional(),
   mentions: Mentions,
   failed: ProblemCode.optional().openapi({ description: "Why it was refused when it was due" }),
   failed_at: z.int().optional().openapi({ description: "When, in milliseconds since 1970" }),

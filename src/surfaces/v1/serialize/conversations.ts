@@ -43,6 +43,7 @@ function serializeGroup(conversation: Conversation): z.infer<typeof GroupConvers
     announcement: conversation.announcement,
     join_policy: conversation.joinPolicy,
     discoverable: isDiscoverable(conversation),
+    threads: conversation.threads ? ("on" as const) : ("off" as const),
     owner_id: ownerId,
     role: conversation.role,
   };
@@ -60,6 +61,7 @@ function sharedFields(conversation: Conversation) {
     read_seq: conversation.readSeq,
     unread_count: conversation.unreadCount,
     ...(conversation.unreadFrom !== null && { unread_from: conversation.unreadFrom }),
+    threads_unread: conversation.threadsUnread,
     sticky: conversation.pinned,
     silent: conversation.silent,
     muted_until: conversation.mutedUntil,

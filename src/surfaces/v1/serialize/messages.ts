@@ -2,6 +2,7 @@ import type { z } from "@hono/zod-openapi";
 import type { ReadReceipt, ReadState } from "../../../domain/conversations/conversation.ts";
 import { bodyJson, StoredBody } from "../../../domain/messages/content.ts";
 import type { AnyDraft, Message, MessageReference } from "../../../domain/messages/message.ts";
+import type { ThreadSummary } from "../../../domain/messages/thread.ts";
 import type {
   MessageReference as MessageReferenceShape,
   Message as MessageShape,
@@ -18,6 +19,7 @@ export function toDraft(input: NewMessage): AnyDraft {
   const options = {
     clientMsgId: input.client_msg_id,
     quoteSeq: input.quote_seq,
+    thread: input.thread && { root: input.thread.root, alsoInMain: input.thread.also_in_main },
     mentions: input.mentions ?? [],
   };
   if (input.kind === undefined)
@@ -47,7 +49,7 @@ export function messageJson(message: Message): string {
 
 /** The fields of a message except its body. */
 function withoutBody(message: Message): Omit<z.infer<typeof MessageShape>, "body"> {
-  const { quote, clientMsgId, forwarded } = message;
+  const { quote, thread, threadSummary, clientMsgId, forwarded } = message;
   const { id, username, nickname, avatar } = message.sender;
   return {
     conversation_id: message.conversationId,
@@ -57,6 +59,8 @@ function withoutBody(message: Message): Omit<z.infer<typeof MessageShape>, "body
     ...(quote && {
       quote: { seq: quote.seq, sender_id: quote.senderId, kind: quote.kind, preview: quote.preview },
     }),
+    ...(thread && { thread: { root: thread.root, also_in_main: thread.alsoInMain } }),
+    ...(threadSummary && { thread_summary: summaryFields(threadSummary) }),
     mentions: message.mentions,
     ...(forwarded && {
       forwarded: {
@@ -85,6 +89,10 @@ export function serializeReadState({
     unread_count: unreadCount,
     ...(unreadFrom !== null && { unread_from: unreadFrom }),
   };
+}
+
+function summaryFields({ count, lastSeq, lastAt, userIds }: ThreadSummary) {
+  return { count, last_seq: lastSeq, last_at: lastAt, user_ids: userIds };
 }
 
 /** A member's read position as v1 shows it. */

@@ -19,6 +19,7 @@ export function serializeScheduled(message: ScheduledMessage): z.infer<typeof Sc
     created_at: createdAt,
     client_msg_id: draft.clientMsgId,
     ...(draft.quoteSeq !== undefined && { quote_seq: draft.quoteSeq }),
+    ...(draft.thread && { thread: { root: draft.thread.root, also_in_main: draft.thread.alsoInMain } }),
     mentions: draft.mentions,
     ...content(draft),
     ...(failed && { failed: wireCode(failed.code), failed_at: failed.at }),

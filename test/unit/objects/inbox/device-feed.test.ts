@@ -10,6 +10,8 @@ import { nextTurn } from "../../../support/event-loop.ts";
 import { eventually } from "../../../support/eventually.ts";
 import { ANN, inIsolatedObject } from "../../../support/objects/isolated-room.ts";
 
+const VIEW = { protocol: deviceProtocol, showsThreads: false };
+
 /**
  * `hold`: delays of this kind wait. `free`: the first of them ends. `rest`: all that need not wait runs
  * first. At the end of a chapter every delay ends.
@@ -181,7 +183,7 @@ test("changes arrive in the order of their revs, whichever messages they concern
   const id = ConversationId.parse(1);
   const way = { from: { seq: lastSeq, rev: 4 }, to: { seq: lastSeq, rev: 7 } };
   const frames = newFrames(page, way, id, {
-    protocol: deviceProtocol,
+    ...VIEW,
     takesChanges: false,
     excluded: new Set(),
   });

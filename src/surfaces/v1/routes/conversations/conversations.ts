@@ -162,8 +162,12 @@ export const conversations = v1Router()
   })
   .openapi(editRoute, async (c) => {
     const { id } = c.req.valid("param");
-    const { join_policy: joinPolicy, ...change } = c.req.valid("json");
-    const conversation = await editGroup(c.var.core, c.var.caller.userId, id, { ...change, joinPolicy });
+    const { join_policy: joinPolicy, threads, ...change } = c.req.valid("json");
+    const conversation = await editGroup(c.var.core, c.var.caller.userId, id, {
+      ...change,
+      joinPolicy,
+      threads: threads && threads === "on",
+    });
     return c.json(serializeConversation(conversation), 200);
   })
   .openapi(deleteRoute, async (c) => {

@@ -69,7 +69,7 @@ const pageRoute = createRoute({
   tags: ["Messages"],
   summary: "A page of messages",
   description:
-    "By rising `seq`; without a bound, the newest messages. `before` and `after` are exclusive bounds; `at` is a time, and the page begins at the first message from then on that you see. Only one of the three may be given.",
+    "By rising `seq`; without a bound, the newest messages. `before` and `after` are exclusive bounds; `at` is a time, and the page begins at the first message from then on that you see. Only one of the three may be given. Thread-only replies are left out, unless `threads=all` asks for them.",
   security: [{ bearer: [] }],
   middleware: [authenticated, weighs("page")] as const,
   request: { params, query: PageQuery },
@@ -87,7 +87,7 @@ const changesRoute = createRoute({
   summary: "What has become of messages",
   description:
     "The messages that changed after `after_rev`, as they are now, in the order of their last change: each once, however often it changed. " +
-    "A message that you do not have is none that you missed: pass over it. " +
+    "A message that you do not have is none that you missed: pass over it. Thread-only replies are left out, unless `threads=all` asks for them. " +
     "410 `reset`: more messages have changed than are listed (5,000, unless the server's setting `MAX_CHANGES` says otherwise). Drop what you have of the conversation, and load it anew.",
   security: [{ bearer: [] }],
   middleware: [authenticated, weighs("page")] as const,
@@ -148,14 +148,15 @@ export const messages = v1Router()
   })
   .openapi(pageRoute, async (c) => {
     const { id } = c.req.valid("param");
-    const query = c.req.valid("query");
-    const { items, hasMore, hasEarlier } = await pageOfMessages(c.var.core, c.var.caller.userId, id, query);
+    const { threads = "main" as const, ...query } = c.req.valid("query");
+    const bounds = { ...query, scope: threads };
+    const { items, hasMore, hasEarlier } = await pageOfMessages(c.var.core, c.var.caller.userId, id, bounds);
     return c.json({ items: items.map(serializeMessage), has_more: hasMore, has_earlier: hasEarlier }, 200);
   })
   .openapi(changesRoute, async (c) => {
     const { id } = c.req.valid("param");
-    const { after_rev: afterRev = 0, limit } = c.req.valid("query");
-    const page = await changesOf(c.var.core, c.var.caller.userId, id, { afterRev, limit });
+    const { after_rev: afterRev = 0, limit, threads: scope = "main" } = c.req.valid("query");
+    const page = await changesOf(c.var.core, c.var.caller.userId, id, { afterRev, limit, scope });
     const { hidden, rev, hasMore } = page;
     return c.json({ items: page.items.map(serializeMessage), hidden, rev, has_more: hasMore }, 200);
   })

@@ -1,0 +1,1 @@
+ALTER TABLE `conversations` ADD `threads` integer DEFAULT true NOT NULL;

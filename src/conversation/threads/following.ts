@@ -1,0 +1,144 @@
+import { noMessage } from "../../domain/errors.ts";
+import { Position, type Seq, type UserId } from "../../domain/ids.ts";
+import type { Message } from "../../domain/messages/message.ts";
+import type { ThreadState } from "../../domain/messages/thread.ts";
+import type { MemberRow } from "../members/member-row.ts";
+import type { RoomContext } from "../state/context.ts";
+import type { FollowPosition, ListedFollow } from "./follows.ts";
+
+/** A thread that a member follows, with its root as they see it. */
+interface FollowedThread extends ThreadState {
+  root: Message;
+}
+
+const NOT_FOLLOWING: ThreadState = { isFollowing: false, readSeq: Position.parse(0), unreadCount: 0 };
+
+/** What members do with threads besides writing in them: follow, read, list. */
+export class Following {
+  readonly #storage: DurableObjectStorage;
+  readonly #room: RoomContext;
+
+  constructor(storage: DurableObjectStorage, room: RoomContext) {
+    this.#storage = storage;
+    this.#room = room;
+  }
+
+  /**
+   * Has a member follow a thread. All replies that are there count as read, unless the member follows it
+   * already. Idempotent.
+   * @throws `not_found`, `validation_failed` for a message that begins no thread
+   */
+  async follow(userId: UserId, seq: Seq): Promise<ThreadState> {
+    const { member, root } = this.#begin(userId, seq);
+    const { follows, replies } = this.#room.threads;
+    if (!follows.find(userId, root)) {
+      const last = replies.lastSeq(root);
+      const read = { read_seq: Position.parse(last), read_n: replies.countUpTo(root, last) };
+      this.#change(member, root, () => follows.storeFollow(userId, root, read));
+    }
+    await this.#room.updateInboxes([userId]);
+    return this.#stateOf(userId, root);
+  }
+
+  /**
+   * Ends the follow of a thread. Idempotent.
+   * @throws `not_found`, `validation_failed` for a message that begins no thread
+   */
+  async unfollow(userId: UserId, seq: Seq): Promise<void> {
+    const { member, root } = this.#begin(userId, seq);
+    const { follows } = this.#room.threads;
+    if (follows.find(userId, root)) {
+      this.#change(member, root, () => follows.storeUnfollow(userId, root));
+    }
+    await this.#room.updateInboxes([userId]);
+  }
+
+  /**
+   * Moves a member's read position in a thread forward. A position behind the current one changes nothing,
+   * and neither does a thread that the member does not follow.
+   * @throws `not_found`, also for a seq beyond the last message, `validation_failed` for a message that
+   *   begins no thread
+   */
+  async read(userId: UserId, seq: Seq, upTo: Position): Promise<ThreadState> {
+    const { member, root } = this.#begin(userId, seq);
+    if (upTo > this.#room.log.last.seq) throw noMessage(upTo);
+    const { follows, replies } = this.#room.threads;
+    const follow = follows.find(userId, root);
+    if (follow && upTo > follow.read_seq) {
+      const read = { read_seq: upTo, read_n: replies.countUpTo(root, upTo) };
+      this.#change(member, root, () => follows.storeFollow(userId, root, read));
+    }
+    await this.#room.updateInboxes([userId]);
+    return this.#stateOf(userId, root);
+  }
+
+  /**
+   * A page of the threads that a member follows, the newest reply first.
+   * @returns `next`: where the next page begins; null: this is the last one
+   */
+  list(
+    member: MemberRow,
+    { limit, after }: { limit: number; after?: FollowPosition | undefined },
+  ): { items: FollowedThread[]; next: FollowPosition | null } {
+    const { log, renderer, threads } = this.#room;
+    const listed = threads.follows.page(member.user_id, after, limit + 1);
+    const roots = log.visibleOf(
+      listed.map(({ root }) => root),
+      member,
+    );
+    const found = listed.flatMap((follow) => roots.get(follow.root) ?? []);
+    const { rows, hasMore } = log.cut(found, limit);
+    const messages = renderer.render(rows, member);
+    const items = messages.flatMap((root) => {
+      const follow = listed.find((candidate) => candidate.root === root.seq);
+      return follow ? [{ root, ...stateOf(follow) }] : [];
+    });
+    const last = listed.find(({ root }) => root === rows.at(-1)?.seq);
+    return { items, next: hasMore && last ? { last: last.last, root: last.root } : null };
+  }
+
+  /**
+   * A page of the replies of a thread in rising order, bounds exclusive; without bounds the newest ones.
+   * @throws `not_found`, `validation_failed` for a message that begins no thread
+   */
+  page(
+    member: MemberRow,
+    seq: Seq,
+    { before, after, limit }: { before?: Position; after?: Position; limit: number },
+  ): { items: Message[]; hasMore: boolean } {
+    const { threads, renderer } = this.#room;
+    const root = threads.rootFor(seq, member, "path.root").seq;
+    const bound = after === undefined ? { before: before ?? Number.MAX_SAFE_INTEGER } : { after };
+    const { rows, hasMore } = threads.replies.page(root, bound, limit, member);
+    if (after === undefined) rows.reverse();
+    return { items: renderer.render(rows, member), hasMore };
+  }
+
+  #begin(userId: UserId, seq: Seq): { member: MemberRow; root: Seq } {
+    this.#room.flushSends();
+    const member = this.#room.members.active(userId);
+    return { member, root: this.#room.threads.rootFor(seq, member, "path.root").seq };
+  }
+
+  /** Stores a change of a member's follows, which their list and their sockets show. */
+  #change(member: MemberRow, root: Seq, store: () => void): void {
+    const { members, threads } = this.#room;
+    const touched = this.#storage.transactionSync(() => {
+      store();
+      return members.storeTouched(member);
+    });
+    members.applyTouched(member, touched);
+    threads.follows.changed(member.user_id);
+    const state = this.#stateOf(member.user_id, root);
+    this.#room.publish((observer) => observer.threadRead(member.user_id, root, state));
+  }
+
+  #stateOf(userId: UserId, root: Seq): ThreadState {
+    const follow = this.#room.threads.follows.find(userId, root);
+    return follow ? stateOf(follow) : NOT_FOLLOWING;
+  }
+}
+
+function stateOf({ read_seq, unread }: ListedFollow): ThreadState {
+  return { isFollowing: true, readSeq: read_seq, unreadCount: unread };
+}

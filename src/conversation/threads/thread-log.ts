@@ -1,0 +1,108 @@
+import type { Seq } from "../../domain/ids.ts";
+import { SUMMARY_USERS, ThreadSummary } from "../../domain/messages/thread.ts";
+import type { MessageLog } from "../log/message-log.ts";
+import type { MessageRow, MessageRows, Reader } from "../log/row.ts";
+
+/**
+ * The migration that adds threads. A message outside of threads is in neither index: it costs no further
+ * row.
+ */
+export const THREAD_TABLES = `
+  ALTER TABLE messages ADD COLUMN thread_root INTEGER;
+  ALTER TABLE messages ADD COLUMN in_main INTEGER NOT NULL DEFAULT 1;
+  ALTER TABLE messages ADD COLUMN thread_n INTEGER;
+  ALTER TABLE messages ADD COLUMN thread_summary TEXT;
+  CREATE INDEX messages_thread ON messages (thread_root, seq) WHERE thread_root IS NOT NULL;
+  ALTER TABLE conversation ADD COLUMN threads_off INTEGER NOT NULL DEFAULT 0;
+  CREATE TABLE thread_follows (
+    user_id INTEGER NOT NULL,
+    root INTEGER NOT NULL,
+    read_seq INTEGER NOT NULL,
+    read_n INTEGER NOT NULL,
+    PRIMARY KEY (user_id, root)
+  ) STRICT, WITHOUT ROWID;
+  CREATE INDEX thread_follows_root ON thread_follows (root);`;
+
+/** The newest replies that are read for the users of a summary: one user may have written many in a row. */
+const MAX_SCANNED = 100;
+
+type LastReply = Pick<MessageRow, "seq" | "sender_id" | "created_at">;
+
+/** The replies of threads, and the summaries of their roots. The caller wraps writes in a transaction. */
+export class ThreadLog {
+  readonly #sql: SqlStorage;
+  readonly #log: MessageLog;
+
+  constructor(sql: SqlStorage, log: MessageLog) {
+    this.#sql = sql;
+    this.#log = log;
+  }
+
+  /** Stores the summary of the root of a new reply. */
+  addReply({ seq, sender_id, created_at, thread_n }: MessageRow, root: MessageRow): void {
+    const before = root.thread_summary === null ? null : readSummary(root.thread_summary);
+    const others = before?.userIds.filter((id) => id !== sender_id) ?? [];
+    const summary = {
+      count: (before?.count ?? 0) + 1,
+      lastSeq: seq,
+      lastAt: created_at,
+      userIds: [sender_id, ...others].slice(0, SUMMARY_USERS),
+    };
+    this.#storeSummary(root.seq, summary, thread_n);
+  }
+
+  /** Takes a reply that is being revoked out of the summary of its root. */
+  removeReply({ seq, thread_root }: MessageRow): void {
+    const root = thread_root === null ? undefined : this.#log.get(thread_root);
+    if (!root || root.thread_summary === null) return;
+    const { count } = readSummary(root.thread_summary);
+    const query = `SELECT seq, sender_id, created_at FROM messages
+      WHERE thread_root = ? AND seq <> ? AND revoked_rev IS NULL ORDER BY seq DESC LIMIT ?`;
+    const newest = this.#sql.exec<LastReply>(query, root.seq, seq, MAX_SCANNED).toArray();
+    const [last] = newest;
+    const userIds = [...new Set(newest.map(({ sender_id }) => sender_id))].slice(0, SUMMARY_USERS);
+    const isEmpty = last === undefined || count < 2;
+    this.#storeSummary(
+      root.seq,
+      isEmpty ? null : { count: count - 1, lastSeq: last.seq, lastAt: last.created_at, userIds },
+      root.thread_n,
+    );
+  }
+
+  /** The number of thread-only replies in a thread up to a seq. */
+  countUpTo(root: Seq, seq: number): number {
+    const query = `SELECT thread_n FROM messages WHERE thread_root = ? AND seq <= ?
+      ORDER BY seq DESC LIMIT 1`;
+    return this.#sql.exec<{ thread_n: number }>(query, root, seq).toArray()[0]?.thread_n ?? 0;
+  }
+
+  /** The seq of the newest reply of a thread; that of the root if there is none. */
+  lastSeq(root: Seq): Seq {
+    const query = "SELECT seq FROM messages WHERE thread_root = ? ORDER BY seq DESC LIMIT 1";
+    return this.#sql.exec<Pick<MessageRow, "seq">>(query, root).toArray()[0]?.seq ?? root;
+  }
+
+  /**
+   * At most `limit` replies of a thread: behind a seq in rising order, or before one in falling order. They
+   * end at the bytes of a page.
+   */
+  page(root: Seq, bound: { after: number } | { before: number }, limit: number, reader: Reader): MessageRows {
+    const [compared, seq, order] = "after" in bound ? [">", bound.after, "ASC"] : ["<", bound.before, "DESC"];
+    const query = `SELECT * FROM messages WHERE thread_root = ? AND seq ${compared} ? AND seq > ?
+      AND NOT EXISTS (SELECT 1 FROM hidden WHERE hidden.seq = messages.seq AND user_id = ?)
+      ORDER BY seq ${order} LIMIT ?`;
+    const bindings = [root, seq, reader.visible_from, reader.user_id, limit + 1];
+    return this.#log.cut(this.#sql.exec<MessageRow>(query, ...bindings), limit);
+  }
+
+  #storeSummary(root: Seq, summary: ThreadSummary | null, n: number | null): void {
+    const stored = summary && JSON.stringify(summary);
+    const set = "UPDATE messages SET thread_summary = ?, thread_n = ? WHERE seq = ?";
+    this.#sql.exec(set, stored, n, root);
+  }
+}
+
+/** Parses the column `thread_summary`. */
+export function readSummary(stored: string): ThreadSummary {
+  return ThreadSummary.parse(JSON.parse(stored));
+}

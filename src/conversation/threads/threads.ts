@@ -1,0 +1,145 @@
+import { may, POLICIES } from "../../domain/conversations/group-policies.ts";
+import { type CoreError, invalid, noMessage, refusedFor } from "../../domain/errors.ts";
+import { Position, type Seq, type UserId } from "../../domain/ids.ts";
+import type { ThreadPlace } from "../../domain/messages/thread.ts";
+import type { ChangeFeed, StoredChanges } from "../changes/change-feed.ts";
+import type { MessageLog } from "../log/message-log.ts";
+import type { MessageRow } from "../log/row.ts";
+import type { MemberRow } from "../members/member-row.ts";
+import type { Members } from "../members/members.ts";
+import type { ConversationState } from "../state/conversation-state.ts";
+import type { Follows } from "./follows.ts";
+import type { ThreadLog } from "./thread-log.ts";
+
+/** What threads are made of. */
+interface ThreadsDeps {
+  state: ConversationState;
+  log: MessageLog;
+  members: Members;
+  changeFeed: Pick<ChangeFeed, "store">;
+  replies: ThreadLog;
+  follows: Follows;
+}
+
+/**
+ * The threads of a conversation. A method `storeX` writes in the caller's transaction, and `applyX` takes the
+ * change into memory after it.
+ */
+export class Threads {
+  readonly #deps: ThreadsDeps;
+
+  constructor(deps: ThreadsDeps) {
+    this.#deps = deps;
+  }
+
+  /** @see Follows */
+  get follows(): Follows {
+    return this.#deps.follows;
+  }
+
+  /** @see ThreadLog */
+  get replies(): ThreadLog {
+    return this.#deps.replies;
+  }
+
+  /**
+   * Why a member may not answer in a thread; undefined if they may.
+   * @returns `validation_failed` where threads are off, and for a root that begins no thread; `forbidden`
+   *   where the policy lets others write in threads; `not_found` for a root that the member does not see; not
+   *   thrown
+   */
+  refusal({ root }: ThreadPlace, sender: MemberRow): CoreError | undefined {
+    const { kind, policy, threads } = this.#deps.state.profile;
+    if (!threads) return invalid("body.thread", "must be absent: threads are switched off in this group");
+    const audience = POLICIES[policy].thread;
+    if (kind === "group" && !may(sender.role, audience)) {
+      const refusal = audience === "nobody" ? "kind" : "rank";
+      return refusedFor(refusal, "You may not write in threads here.", policy);
+    }
+    const row = this.#deps.log.visible(root, sender);
+    if (!row) return noMessage(root);
+    if (row.revoked_rev !== null && row.thread_n === null)
+      return invalid(ROOT, "must be no revoked message: nobody has answered it");
+    return flawOf(row, ROOT);
+  }
+
+  /** The columns of a reply that is about to be stored. */
+  columns({ root, alsoInMain }: ThreadPlace): ReplyColumns {
+    const n = this.#deps.log.get(root)?.thread_n ?? 0;
+    const in_main = alsoInMain ? 1 : 0;
+    return { thread_root: root, in_main, thread_n: n + 1 - in_main, thread_summary: null };
+  }
+
+  /**
+   * Notes a stored reply with its thread. Its sender follows the thread, and with the first reply so does the
+   * author of the root.
+   */
+  storeReply(row: MessageRow): void {
+    const { log, members, replies, follows } = this.#deps;
+    const root = row.thread_root === null ? undefined : log.get(row.thread_root);
+    if (!root) throw new Error("a reply has a root");
+    replies.addReply(row, root);
+    const author = members.findActive(root.sender_id);
+    // Nobody follows a thread whose root they do not see.
+    if (root.thread_n === null && author && log.visible(root.seq, author))
+      follows.storeFollow(author.user_id, root.seq, { read_seq: Position.parse(root.seq), read_n: 0 });
+    const read = { read_seq: Position.parse(row.seq), read_n: row.thread_n ?? 0 };
+    follows.storeFollow(row.sender_id, root.seq, read);
+  }
+
+  /**
+   * Stores that the summaries of roots have changed, once for all replies of a transaction. The caller hands
+   * the result to the change feed after the commit.
+   * @returns null: there are no replies among the messages
+   */
+  storeChanged(stored: MessageRow[]): StoredChanges | null {
+    const roots = new Set(stored.flatMap(({ thread_root }) => thread_root ?? []));
+    // The replies themselves bring the lists up to date.
+    return roots.size === 0 ? null : this.#deps.changeFeed.store([...roots], { reachesLists: false });
+  }
+
+  /** Takes a stored reply into memory. */
+  applyReply({ thread_root, in_main, sender_id }: MessageRow): void {
+    const { log, follows } = this.#deps;
+    if (thread_root === null) return;
+    if (in_main === 0) follows.replied(thread_root);
+    const author = log.get(thread_root)?.sender_id;
+    follows.changed(sender_id, ...(author === undefined ? [] : [author]));
+  }
+
+  /** A message is being revoked: a reply leaves the summary of its root. */
+  storeRevoked(row: MessageRow): void {
+    this.#deps.replies.removeReply(row);
+  }
+
+  /**
+   * The root of a thread, as a member sees it.
+   * @param path of the input that names it, for errors
+   * @throws `not_found` for a message that the member does not see, `validation_failed` for one that begins
+   *   no thread
+   */
+  rootFor(seq: Seq, member: MemberRow, path: string): MessageRow {
+    const row = this.#deps.log.visible(seq, member);
+    if (!row) throw noMessage(seq);
+    const flaw = flawOf(row, path);
+    if (flaw) throw flaw;
+    return row;
+  }
+
+  /** Whether a member has read a thread-only reply in its thread. */
+  isRead(userId: UserId, root: Seq, seq: Seq): boolean {
+    return (this.#deps.follows.find(userId, root)?.read_seq ?? 0) >= seq;
+  }
+}
+
+/** The columns of a reply besides those of every message. */
+type ReplyColumns = Pick<MessageRow, "thread_root" | "in_main" | "thread_n" | "thread_summary">;
+
+const ROOT = "body.thread.root";
+
+/** Why a message can be no root; undefined if it can. */
+function flawOf({ kind, thread_root }: MessageRow, path: string): CoreError | undefined {
+  if (kind === "tip") return invalid(path, "must be no system message");
+  if (thread_root !== null) return invalid(path, `must be no reply: name its root, ${thread_root}`);
+  return undefined;
+}

@@ -1,0 +1,161 @@
+import { evictDurableObject } from "cloudflare:test";
+import { beforeAll, describe, expect, test } from "vitest";
+import { z } from "zod";
+import type { ConversationId } from "../../../src/domain/ids.ts";
+import type { SignedIn } from "../../support/clients/api.ts";
+import { page, send } from "../../support/clients/chat.ts";
+import { seqsKnownTo } from "../../support/clients/device-frames.ts";
+import {
+  acceptSocket,
+  DEVICE_PATH,
+  openRoom,
+  roomPath,
+  type TestSocket,
+  upgrade,
+} from "../../support/clients/socket.ts";
+import {
+  conversationObject,
+  createGroupId,
+  inboxObject,
+  itemAt,
+  range,
+  registerUsers,
+  textFrame,
+} from "../../support/objects/room.ts";
+import { setTiming } from "../../support/timing.ts";
+
+let ann: SignedIn;
+let bob: SignedIn;
+let id: ConversationId;
+
+// Short pauses, as an object with a pending timer is not evicted.
+beforeAll(() =>
+  setTiming({
+    fanout: { cooldownMs: 10 },
+    deviceFeed: { holdMs: 10 },
+    indexing: { idleMs: 1 },
+    roomSockets: { perUser: 100 },
+  }),
+);
+
+beforeAll(async () => {
+  const registered = await registerUsers(2);
+  [ann, bob] = [itemAt(registered, 0), itemAt(registered, 1)];
+});
+
+const aside = (root: number, text: string) => ({
+  ...{ kind: "text", body: { text }, thread: { root, also_in_main: false } },
+});
+
+const KINDS: [string, (query: string) => string][] = [
+  ["the room socket", (query) => roomPath(id, query)],
+  ["the device socket", (query) => `${DEVICE_PATH}${query}`],
+];
+
+async function open(path: string, who = bob): Promise<TestSocket> {
+  const socket = acceptSocket(await upgrade(path, who.token));
+  await socket.next("ready");
+  return socket;
+}
+
+/** Syncs page by page. @returns the seq at which the client ends */
+async function sync(socket: TestSocket, after: number): Promise<number> {
+  for (let from = after; ; ) {
+    socket.send({ type: "sync", conversation_id: id, after: from, rev: 0 });
+    const synced = Synced.parse(await socket.next("synced"));
+    if (!synced.has_more) return synced.last_seq;
+    from = synced.last_seq;
+  }
+}
+const Synced = z.looseObject({ last_seq: z.int(), has_more: z.boolean() });
+
+const loaded = async (query: string) =>
+  (await page(bob, id, `?limit=100${query}`)).items.map(({ seq }) => seq);
+
+describe.each(KINDS)("on %s", (_, pathOf) => {
+  beforeAll(async () => {
+    id = await createGroupId(ann, bob);
+  });
+
+  test("a thread-only reply is live on sockets that show threads, and on no other", async () => {
+    const root = await send(ann, id, "root");
+    const plain = await open(pathOf(""));
+    const all = await open(pathOf("?threads=all"));
+    // A device without a sync position is shown what comes after it was opened.
+    for (const socket of [plain, all]) await sync(socket, root.seq);
+    const reply = await send(ann, id, aside(root.seq, "aside"));
+    const also = await send(ann, id, { ...textFrame("also"), thread: { root: root.seq } });
+    for (const socket of [plain, all]) await socket.until(({ seqs }) => seqs.includes(also.seq));
+    expect(plain.seqs).toEqual([also.seq]);
+    expect(all.seqs).toEqual([reply.seq, also.seq]);
+    expect(all.messages[0]).toEqual(reply);
+    expect(plain.messages[0]).toEqual(also);
+    for (const socket of [plain, all]) socket.close();
+  });
+
+  test.each(["", "?threads=all"])("replay with '%s' ends where a load ends, and goes on", async (query) => {
+    id = await createGroupId(ann, bob);
+    const root = (await send(ann, id, "root")).seq;
+    // More thread-only replies than two pages hold, then one message of the main stream.
+    const sender = await openRoom(id, ann.token, "?threads=all");
+    for (let i = 0; i < 4; i++)
+      sender.send({ type: "sends", items: range(1, 60).map(() => aside(root, "aside")) });
+    await sender.until(({ acks }) => acks.length === 240);
+    sender.close();
+    const last = await send(ann, id, "last");
+    const socket = await open(pathOf(query));
+    expect(await sync(socket, root)).toBe(last.seq);
+    expect(socket.seqs).toEqual(query === "" ? [last.seq] : range(root + 1, last.seq));
+    // The mode of a socket survives a hibernation.
+    await evictDurableObject(conversationObject(id));
+    await evictDurableObject(inboxObject(bob.user.id));
+    const reply = await send(ann, id, aside(root, "live"));
+    const after = await send(ann, id, "after");
+    await socket.until(({ seqs }) => seqs.includes(after.seq));
+    expect(socket.seqs.includes(reply.seq)).toBe(query !== "");
+    expect(new Set(socket.seqs).size).toBe(socket.seqs.length);
+    const newest = await loaded(query.replace("?", "&"));
+    expect(socket.seqs.slice(-newest.length + 1)).toEqual(newest.slice(1));
+    socket.close();
+  });
+
+  test("a send into a thread is acknowledged in order, and refused by itself", async () => {
+    const root = await send(ann, id, "root");
+    const socket = await open(pathOf("?threads=all&echo=message"));
+    await sync(socket, root.seq);
+    const drafts = [
+      { ...aside(root.seq, "one"), client_msg_id: crypto.randomUUID() },
+      { ...aside(99_999, "lost"), client_msg_id: crypto.randomUUID() },
+      { ...textFrame("two", crypto.randomUUID()), thread: { root: root.seq } },
+    ];
+    socket.send({ type: "sends", items: drafts.map((draft) => ({ conversation_id: id, ...draft })) });
+    await socket.until(
+      ({ acks, frames }) => acks.length === 2 && frames.some(({ type }) => type === "error"),
+    );
+    expect(socket.of("error")[0]).toMatchObject({
+      code: "not_found",
+      client_msg_id: drafts[1]?.client_msg_id,
+    });
+    expect(socket.acks.map(({ seq }) => seq)).toEqual([root.seq + 1, root.seq + 2]);
+    expect(socket.acks[0]).toMatchObject({
+      message: { thread: { root: root.seq, also_in_main: false } },
+    });
+    socket.close();
+  });
+});
+
+test("devices of one user with different modes are each sent what they show, once", async () => {
+  id = await createGroupId(ann, bob);
+  const [plain, all] = [await open(DEVICE_PATH), await open(`${DEVICE_PATH}?threads=all`)];
+  const own = await open(DEVICE_PATH, ann);
+  const root = await send(ann, id, "root");
+  for (const socket of [plain, all, own]) await socket.until(({ seqs }) => seqs.includes(root.seq));
+  // The sender's own device does not show threads, and gets the ack.
+  own.send({ type: "send", conversation_id: id, ...aside(root.seq, "aside") });
+  await own.next("ack");
+  const last = await send(ann, id, "last");
+  for (const socket of [plain, all, own]) await socket.until(({ seqs }) => seqs.includes(last.seq));
+  expect(seqsKnownTo(plain, id)).toEqual([1, 3]);
+  expect(seqsKnownTo(all, id)).toEqual([1, 2, 3]);
+  expect(seqsKnownTo(own, id)).toEqual([1, 2, 3]);
+});
