@@ -12,7 +12,8 @@ export type ConversationJobKind =
   | "projection"
   | "index"
   | "notifications"
-  | "files";
+  | "files"
+  | "edit_history";
 
 /** Has the alarm run a job at times that the caller sets. */
 export function wakeupOf(jobs: AlarmJobs<ConversationJobKind>, kind: ConversationJobKind): Wakeup {

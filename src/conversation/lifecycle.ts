@@ -1,5 +1,5 @@
 import { noConversation, type Result } from "../domain/errors.ts";
-import { ConversationId } from "../domain/ids.ts";
+import { ConversationId, UserId } from "../domain/ids.ts";
 import type { Settings } from "../domain/settings.ts";
 import type { Timing } from "../domain/timing.ts";
 import { AlarmJobs } from "../object/alarm-jobs.ts";
@@ -56,6 +56,10 @@ export abstract class ConversationLifecycle extends SocketHost {
       expiry: () => this.#withRoom((components) => this.#kickExpired(components)),
       notifications: () => this.#withRoom(({ room }) => room.outbox.repair()),
       files: () => this.#withRoom(({ room }) => room.fileReferences.run()),
+      edit_history: (key: string) =>
+        this.#withRoom(({ room }) =>
+          room.editing.removeVersionsOf(UserId.parse(Number(key))) ? Date.now() : null,
+        ),
       direct_permission: () => this.#withRoom(({ room }) => room.directPermission.repair()),
     };
     this.#jobs = new AlarmJobs<ConversationJobKind>(ctx.storage, handlers, deps.timing.jobs);

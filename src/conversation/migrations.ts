@@ -3,7 +3,8 @@ import type { Migration } from "../object/migrations.ts";
 import { FANOUT_CHECKPOINT_TABLE } from "./delivery/fanout-checkpoint.ts";
 import { INBOX_FAILURES_TABLE } from "./delivery/inbox-calls/inbox-failures.ts";
 import { OUTBOX_TABLES } from "./delivery/notification-outbox.ts";
-import { FILE_REFERENCES_TABLES } from "./files/file-references.ts";
+import { EDITED_FILES_TABLE, FILE_REFERENCES_TABLES } from "./files/file-references.ts";
+import { EDITS_TABLES } from "./log/edit-history.ts";
 import { BANS_TABLE } from "./members/bans.ts";
 import { COMPOSER_COLUMNS } from "./members/composers.ts";
 import { SETTLED_MEMBERS } from "./members/former-members.ts";
@@ -309,5 +310,12 @@ export const MIGRATIONS: readonly Migration[] = [
     version: 30,
     minCode: 1,
     sql: THREAD_TABLES,
+  },
+  {
+    // Edits: the version of each message, the former versions, and which files they show.
+    version: 31,
+    minCode: 1,
+    sql: `${EDITS_TABLES}
+      ${EDITED_FILES_TABLE}`,
   },
 ];

@@ -8,6 +8,7 @@ import type { InvitationCode } from "../domain/conversations/invitation.ts";
 import type { JoinState } from "../domain/conversations/join-request.ts";
 import { atPath, noMessage, type Result } from "../domain/errors.ts";
 import { Position, type Seq, type SessionId, type UserId } from "../domain/ids.ts";
+import type { MessageEdit } from "../domain/messages/edit.ts";
 import type { MentionPage, MentionRange } from "../domain/messages/mention-page.ts";
 import type { AnyDraft, DraftReferences, Message } from "../domain/messages/message.ts";
 import type { DeviceSendRequest, ReplayRequest, SubscribeRequest, TakeSendResult } from "../domain/ports.ts";
@@ -281,6 +282,17 @@ export abstract class ConversationObject extends ConversationLifecycle {
   /** The pinned messages that the caller may see, the one that was pinned last first. */
   pins(input: { userId: UserId }) {
     return this.#asReader(input, ({ log, renderer }, member) => renderer.render(log.pinned(member), member));
+  }
+
+  /** Edits a message of the caller. @see Editing.edit */
+  editMessage(input: { userId: UserId; seq: Seq } & MessageEdit) {
+    const { userId, seq, ...edit } = input;
+    return this.answer(({ room }) => room.editing.edit(userId, seq, edit));
+  }
+
+  /** What a message said before it was edited, newest first. @see Editing.formerVersions */
+  formerVersions(input: { userId: UserId; seq: Seq }) {
+    return this.#asReader(input, ({ editing }, member) => editing.formerVersions(member, input.seq));
   }
 
   /** Hides a message from the caller. @see Redaction.hide */

@@ -13,6 +13,7 @@ import type { Timing } from "../domain/timing.ts";
 import type { AlarmJobs } from "../object/alarm-jobs.ts";
 import { Banning } from "./changes/banning.ts";
 import { ChangeFeed, type StoredChanges } from "./changes/change-feed.ts";
+import { Editing } from "./changes/editing.ts";
 import { GroupChanges } from "./changes/group.ts";
 import { Inviting } from "./changes/inviting.ts";
 import { Joining } from "./changes/joining.ts";
@@ -32,6 +33,7 @@ import { failureStore } from "./delivery/inbox-calls/inbox-failures.ts";
 import { NotificationOutbox } from "./delivery/notification-outbox.ts";
 import { FileReferences } from "./files/file-references.ts";
 import { type ConversationJobKind, markerOf, wakeupOf } from "./jobs.ts";
+import { EditHistory } from "./log/edit-history.ts";
 import { MentionPages } from "./log/mention-pages.ts";
 import { MessageLog } from "./log/message-log.ts";
 import { ReadableLog } from "./log/readable-log.ts";
@@ -102,6 +104,7 @@ export class Room implements RoomContext {
   /** the changed messages that a client is replayed; beyond, it loads the conversation anew */
   readonly maxChanges: number;
   readonly redaction: Redaction;
+  readonly editing: Editing;
   readonly pinning: Pinning;
   readonly readPositions: ReadPositions;
   readonly devices: DeviceCalls;
@@ -237,7 +240,8 @@ export class Room implements RoomContext {
       delayMs: () => timing.retryMarker.dueMs,
     });
     this.pinning = new Pinning(this);
-    this.redaction = new Redaction(storage, this, this.search.indexing, this.fileReferences);
+    const history = new EditHistory(storage.sql);
+    this.redaction = new Redaction(storage, this, history, this.search.indexing, this.fileReferences);
     this.following = new Following(storage, this);
     this.#composers = new Composers(storage.sql, this.members);
     this.#sendQueue = new SendQueue(
@@ -260,6 +264,12 @@ export class Room implements RoomContext {
       permissionDeps,
       timing.directPermission,
     );
+    this.editing = new Editing(this, {
+      ...{ storage, history, indexer: this.search.indexing, files: this.fileReferences },
+      permission: this.directPermission,
+      windowS: deps.settings.editWindowS,
+      scheduleRemoval: (userId) => jobs.schedule("edit_history", String(userId), Date.now()),
+    });
     const { members, log, profiles } = this;
     this.forwards = new ForwardResolver(
       { id: this.state.id, members, log, profiles, flush: () => this.flushSends() },

@@ -31,6 +31,9 @@ const REPEATS: Repeats<ConversationObject> = {
   revoke: true,
   // A second try would be refused as revoked already.
   revokeWithin: false,
+  // The same content again changes nothing.
+  editMessage: true,
+  formerVersions: true,
   hide: true,
   pin: true,
   unpin: true,

@@ -97,6 +97,8 @@ export const LIMITS = {
   fileName: 255,
   /** code points of a search query */
   query: 100,
+  /** former versions of an edited message that are kept: the newest */
+  formerVersions: 20,
   /** code points of a quoted message that the quote shows */
   quotePreview: 100,
 } as const;

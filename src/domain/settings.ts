@@ -32,6 +32,8 @@ export interface Settings {
   eventNames: EventNames;
   /** seconds in which a sender may revoke a message, in APIs with such a limit: `TIM_REVOKE_WINDOW_S` */
   revokeWindowS: number;
+  /** seconds in which a sender may edit a message; 0: at any time: `EDIT_WINDOW_S` */
+  editWindowS: number;
   /** whether everybody or nobody can create an account with a password: `REGISTRATION` */
   registration: Registration;
   /** the requests of which a line is logged: `REQUEST_LOG` */
@@ -72,7 +74,7 @@ const NAMES = [
   ...(["RATE_LIMITS", "ALLOWED_ORIGINS", "MAX_GROUP_MEMBERS", "LIVE_MEMBERS"] as const),
   ...(["APP_KEYS", "USERSIG_RULE_KEY", "USERSIG_RULE", "USERSIG_PROVISIONING", "USERSIG_TIME_ZONE"] as const),
   ...(["USERSIG_EVENT_NAMES", "TIM_REVOKE_WINDOW_S", "REGISTRATION", "REQUEST_LOG"] as const),
-  ...(["PUBLIC_ORIGIN", "FORMER_ORIGINS", "MAX_CHANGES"] as const),
+  ...(["PUBLIC_ORIGIN", "FORMER_ORIGINS", "MAX_CHANGES", "EDIT_WINDOW_S"] as const),
 ] as const;
 
 /** The raw settings of wrangler.toml, `.dev.vars` or the dashboard; an empty value counts as absent. */
@@ -87,6 +89,7 @@ const HttpOrigin = z.string().transform((text, context) => {
   return z.NEVER;
 });
 const Count = z.coerce.number().pipe(z.int().positive());
+const CountOrNone = z.coerce.number().pipe(z.int().nonnegative());
 
 /** The settings that were read last. An isolate has one environment, so each warning is logged once. */
 let cached: { raw: string; settings: Settings } | undefined;
@@ -113,6 +116,7 @@ export function readSettings(env: RawSettings): Settings {
     timeZone: setting("USERSIG_TIME_ZONE", env.USERSIG_TIME_ZONE, TimeZone, "Asia/Shanghai"),
     eventNames: setting("USERSIG_EVENT_NAMES", env.USERSIG_EVENT_NAMES, EventNames, "document"),
     revokeWindowS: setting("TIM_REVOKE_WINDOW_S", env.TIM_REVOKE_WINDOW_S, Count, 120),
+    editWindowS: setting("EDIT_WINDOW_S", env.EDIT_WINDOW_S, CountOrNone, 0),
     registration: setting("REGISTRATION", env.REGISTRATION, Registration, "open"),
     requestLog: setting("REQUEST_LOG", env.REQUEST_LOG, RequestLog, "all"),
   };

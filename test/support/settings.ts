@@ -10,6 +10,11 @@ export function setMaxChanges(count: number): () => void {
   return set("MAX_CHANGES", String(count));
 }
 
+/** Sets `EDIT_WINDOW_S` for objects that start from now on. @returns restores it */
+export function setEditWindow(seconds: number): () => void {
+  return set("EDIT_WINDOW_S", String(seconds));
+}
+
 /** Sets `USERSIG_EVENT_NAMES` for objects that start from now on. @returns restores it */
 export function setEventNames(names: string): () => void {
   return set("USERSIG_EVENT_NAMES", names);
@@ -26,7 +31,9 @@ export function setPublicOrigin(origin: string): () => void {
 }
 
 function set(
-  name: "LIVE_MEMBERS" | "MAX_CHANGES" | "RATE_LIMITS" | "PUBLIC_ORIGIN" | "USERSIG_EVENT_NAMES",
+  name:
+    | ("LIVE_MEMBERS" | "MAX_CHANGES" | "EDIT_WINDOW_S" | "RATE_LIMITS")
+    | ("PUBLIC_ORIGIN" | "USERSIG_EVENT_NAMES"),
   value: string,
 ): () => void {
   const before = env[name];

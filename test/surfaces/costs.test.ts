@@ -145,6 +145,7 @@ const ROUTES = new Map<string, Row>([
   ...page(
     "GET /v1/conversations/:id/changes",
     "GET /v1/conversations/:id/pins",
+    "GET /v1/conversations/:id/messages/:seq/edits",
     "GET /v1/sessions",
     "GET /v1/users",
     "GET /v1/me/unread",
@@ -199,6 +200,7 @@ const ROUTES = new Map<string, Row>([
     "DELETE /v1/conversations/:id/messages/:seq",
     "PUT /v1/conversations/:id/messages/:seq/pin",
     "DELETE /v1/conversations/:id/messages/:seq/pin",
+    "PATCH /v1/conversations/:id/messages/:seq",
     "PUT /v1/conversations/:id/read",
     "GET /v1/scheduled/:id",
     "PATCH /v1/scheduled/:id",

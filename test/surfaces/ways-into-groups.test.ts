@@ -152,7 +152,16 @@ const METHODS: Record<keyof Repeats<ConversationObject>, readonly (keyof typeof 
   ...{ membersByIds: none, edit: none, joinRequests: none, leave: none, remove: none, ban: none },
   ...{ liftBan: none, bans: none, changeMember: none, dissolve: none, pushConversation: none },
   ...{ removeDeleted: none, takeProfile: none, kick: none, openSessions: none },
-  ...{ withdrawJoinRequest: none, checkDraft: none, changes: none, pin: none, unpin: none, pins: none },
+  ...{
+    withdrawJoinRequest: none,
+    checkDraft: none,
+    changes: none,
+    pin: none,
+    unpin: none,
+    pins: none,
+    editMessage: none,
+    formerVersions: none,
+  },
 };
 
 test("every way is by a method of the conversation object", () => {

@@ -2,7 +2,9 @@ import { POLICIES } from "../../domain/conversations/group-policies.ts";
 import { CoreError, noMessage } from "../../domain/errors.ts";
 import type { Seq, UserId } from "../../domain/ids.ts";
 import type { FileReferences } from "../files/file-references.ts";
+import type { EditHistory } from "../log/edit-history.ts";
 import type { MessageRow } from "../log/row.ts";
+import { storeFormerPreviews } from "../members/former-previews.ts";
 import type { MemberRow } from "../members/member-row.ts";
 import type { Indexer } from "../search/indexer.ts";
 import type { RoomContext } from "../state/context.ts";
@@ -11,17 +13,20 @@ import type { RoomContext } from "../state/context.ts";
 export class Redaction {
   readonly #storage: DurableObjectStorage;
   readonly #room: RoomContext;
-  readonly #indexer: Pick<Indexer, "remove" | "resume">;
+  readonly #history: Pick<EditHistory, "bodiesOf">;
+  readonly #indexer: Pick<Indexer, "remove" | "erase" | "resume">;
   readonly #files: Pick<FileReferences, "storeRevoked" | "schedule">;
 
   constructor(
     storage: DurableObjectStorage,
     room: RoomContext,
-    indexer: Pick<Indexer, "remove" | "resume">,
+    history: Pick<EditHistory, "bodiesOf">,
+    indexer: Pick<Indexer, "remove" | "erase" | "resume">,
     files: Pick<FileReferences, "storeRevoked" | "schedule">,
   ) {
     this.#storage = storage;
     this.#room = room;
+    this.#history = history;
     this.#indexer = indexer;
     this.#files = files;
   }
@@ -42,33 +47,28 @@ export class Redaction {
     const row = this.#revocable(userId, seq, withinS);
     // A repeated call waits for the previews too, as the first call may still be under way.
     if (row.revoked_rev !== null) return this.#room.updateInboxes([userId, ...this.#room.members.ids()]);
-    const { changes, former, showedFiles } = this.#storage.transactionSync(() => {
+    const { changes, formerMembers, showedFiles } = this.#storage.transactionSync(() => {
       // The summary of the root counts no revoked reply. The previews in lists hold the content.
       const changed = row.thread_root === null ? [seq] : [row.thread_root, seq];
       const changes = this.#room.changeFeed.store(changed, { reachesLists: true });
+      const former = this.#history.bodiesOf(row);
       this.#indexer.remove(row, changes.rev);
-      const showedFiles = this.#files.storeRevoked(row);
+      this.#indexer.erase(row, former);
+      const showedFiles = this.#files.storeRevoked(row, former);
       this.#room.threads.storeRevoked(row);
+      // The revoke empties the history of the message, too: a trigger of the tables.
       this.#room.log.revoke(seq, userId, changes.rev);
-      const former = this.#storeFormer(row);
-      return { changes, former, showedFiles };
+      const formerMembers = storeFormerPreviews(this.#room, row);
+      return { changes, formerMembers, showedFiles };
     });
     this.#room.changeFeed.apply(changes);
-    for (const row of former) this.#room.members.apply(row);
+    for (const row of formerMembers) this.#room.members.apply(row);
     this.#indexer.resume();
     if (showedFiles) this.#files.schedule();
     this.#room.changeFeed.flush();
     this.#room.publish((observer) => observer.revoked(seq, userId, changes.rev));
     // Up to 50 inboxes drop the content before the answer; the fan-out updates the others.
     await this.#room.updateInboxes([userId, ...this.#room.members.ids()]);
-  }
-
-  /** Raises the versions of the members who left and whose preview a revoked message may be. */
-  #storeFormer({ seq, in_main }: MessageRow): MemberRow[] {
-    if (in_main === 0) return [];
-    const next = this.#room.log.nextInMain(seq);
-    const hiders = next === undefined ? [] : this.#room.log.hiddenBy(next);
-    return this.#room.members.storeRevoked(seq, (next ?? Number.MAX_SAFE_INTEGER) - 1, hiders);
   }
 
   /** @returns the row of a message that the user may revoke @throws as `revoke` does */

@@ -1,7 +1,9 @@
 import { z } from "zod";
+import { CoreError } from "../../domain/errors.ts";
 import type { FileReference } from "../../domain/files/file.ts";
 import { fileKeysIn } from "../../domain/files/file-keys.ts";
 import { type ConversationId, FileKey, type Seq, type UserId } from "../../domain/ids.ts";
+import type { BodyJson } from "../../domain/messages/content.ts";
 import type { ConversationDirectory } from "../../domain/ports.ts";
 import type { Wakeup } from "../../object/wakeup.ts";
 import type { MessageLog } from "../log/message-log.ts";
@@ -22,14 +24,30 @@ export const FILE_REFERENCES_TABLES = `
   INSERT INTO jobs (kind, key, due) SELECT 'files', '', 1 WHERE EXISTS (SELECT 1 FROM messages);
 `;
 
+/**
+ * The table of edited messages of which D1 may lack references, or have too many: `keys` are of all files
+ * that they show or showed, `changes` counts what became of the row.
+ */
+export const EDITED_FILES_TABLE = `
+  CREATE TABLE edited_files (
+    seq INTEGER PRIMARY KEY,
+    sender_id INTEGER NOT NULL,
+    keys TEXT NOT NULL,
+    changes INTEGER NOT NULL DEFAULT 0
+  ) STRICT;`;
+
 /** Messages that one run looks at, references that it writes to D1, and revoked messages that it reports. */
 const MAX_MESSAGES = 10_000;
 const MAX_REFERENCES = 500;
 const MAX_REVOKED = 100;
 /** Files that the revoked messages of one report name; a single message may name more. */
 const MAX_REVOKED_KEYS = 2_000;
+/** Edited messages that one run reports, and files that one of them names until then. */
+const MAX_EDITED = 20;
+const MAX_EDITED_KEYS = 2_000;
 
 type RevokedRow = { seq: Seq; sender_id: UserId; keys: string };
+type EditedRow = RevokedRow & { changes: number };
 type Shown = Pick<MessageRow, "body" | "custom_data">;
 
 /** The dependencies of the file references: where they are written, and when. */
@@ -66,13 +84,38 @@ export class FileReferences {
   /**
    * Stores that a message is revoked, in the transaction of the revoke.
    * @param row the message with its content
+   * @param former the bodies of its former versions
    * @returns whether it showed files: then the caller schedules the job, after the transaction
    */
-  storeRevoked(row: Shown & Pick<MessageRow, "seq" | "sender_id">): boolean {
-    const keys = keysOf(row);
+  storeRevoked(row: Shown & Pick<MessageRow, "seq" | "sender_id">, former: BodyJson[] = []): boolean {
+    const edited = this.#editedKeys(row.seq);
+    const keys = [...new Set([...edited, ...keysOf(row), ...former.flatMap(fileKeysIn)])];
     if (keys.length === 0) return false;
+    if (edited.length > 0) this.#sql.exec("DELETE FROM edited_files WHERE seq = ?", row.seq);
     const insert = "INSERT OR REPLACE INTO revoked_files (seq, sender_id, keys) VALUES (?, ?, ?)";
     this.#sql.exec(insert, row.seq, row.sender_id, JSON.stringify(keys));
+    return true;
+  }
+
+  /**
+   * Stores that an edited message shows other files, with its former versions, in the transaction of that.
+   * @param bodies `before` and `after` the edit, and those which it has no more as former versions
+   * @returns as `storeRevoked`
+   * @throws `rate_limited` if edits of the last seconds have changed too many
+   */
+  storeVersions(
+    { seq, sender_id }: Pick<MessageRow, "seq" | "sender_id">,
+    { before = "", after = "", dropped }: { before?: BodyJson; after?: BodyJson; dropped: BodyJson[] },
+  ): boolean {
+    const [former, shown] = [fileKeysIn(before), fileKeysIn(after)];
+    const added = shown.filter((key) => !former.includes(key));
+    const found = [...added, ...dropped.flatMap(fileKeysIn).filter((key) => !shown.includes(key))];
+    if (found.length === 0) return false;
+    const keys = [...new Set([...this.#editedKeys(seq), ...found])];
+    if (keys.length > MAX_EDITED_KEYS) throw tooManyFiles(this.#deps.delayMs());
+    const upsert = `INSERT INTO edited_files (seq, sender_id, keys) VALUES (?, ?, ?)
+      ON CONFLICT (seq) DO UPDATE SET keys = excluded.keys, changes = changes + 1`;
+    this.#sql.exec(upsert, seq, sender_id, JSON.stringify(keys));
     return true;
   }
 
@@ -85,8 +128,9 @@ export class FileReferences {
   async run(): Promise<number | null> {
     // In this order: a message that is revoked meanwhile has its reference written before it is deleted.
     const hasMoreMessages = await this.#recordPage();
+    const hasMoreEdited = await this.#reportEdited();
     const hasMoreRevoked = await this.#reportRevoked();
-    return hasMoreMessages || hasMoreRevoked ? Date.now() : null;
+    return hasMoreMessages || hasMoreEdited || hasMoreRevoked ? Date.now() : null;
   }
 
   /** @returns whether messages are left */
@@ -110,6 +154,41 @@ export class FileReferences {
     return { references, upTo };
   }
 
+  /** @returns whether edited messages are left */
+  async #reportEdited(): Promise<boolean> {
+    const query = "SELECT * FROM edited_files ORDER BY seq LIMIT ?";
+    const found = this.#sql.exec<EditedRow>(query, MAX_EDITED).toArray();
+    for (const row of found) await this.#reportVersions(row);
+    return found.length === MAX_EDITED;
+  }
+
+  /** Writes to D1 which files an edited message shows, with its former versions. */
+  async #reportVersions({ seq, sender_id: senderId, changes, ...row }: EditedRow): Promise<void> {
+    const shown = new Set(this.#keysOfVersions(seq));
+    const references = [...shown].map((key) => ({ key, seq }));
+    if (references.length > 0) await this.#deps.directory.addFileReferences(this.#id, references);
+    const keys = storedKeys(row.keys).filter((key) => !shown.has(key));
+    if (keys.length > 0) await this.#deps.directory.removeFileReferences(this.#id, [{ seq, senderId, keys }]);
+    // Another edit, or a revoke, may have come meanwhile: it is reported next.
+    this.#sql.exec("DELETE FROM edited_files WHERE seq = ? AND changes = ?", seq, changes);
+  }
+
+  #keysOfVersions(seq: Seq): FileKey[] {
+    const query = `SELECT body, custom_data FROM messages WHERE seq = ?1
+      UNION ALL SELECT body, NULL FROM message_edits
+        WHERE seq = ?1 AND sender_id = (SELECT sender_id FROM messages WHERE seq = ?1)`;
+    return this.#sql.exec<Shown>(query, seq).toArray().flatMap(keysOf);
+  }
+
+  /** The files that an edited message shows or showed, as long as D1 may lack it. */
+  #editedKeys(seq: Seq): FileKey[] {
+    const query = "SELECT keys FROM edited_files WHERE seq = ?";
+    return this.#sql
+      .exec<Pick<EditedRow, "keys">>(query, seq)
+      .toArray()
+      .flatMap(({ keys }) => storedKeys(keys));
+  }
+
   /** @returns whether revoked messages are left */
   async #reportRevoked(): Promise<boolean> {
     const query = "SELECT * FROM revoked_files ORDER BY seq LIMIT ?";
@@ -117,7 +196,7 @@ export class FileReferences {
     if (found.length === 0) return false;
     const all = found.map(({ seq, sender_id: senderId, keys }) => ({
       ...{ seq, senderId },
-      keys: z.array(FileKey).parse(JSON.parse(keys)),
+      keys: storedKeys(keys),
     }));
     // A message may name many files, and D1 takes a text of 2 MB at most.
     let keyCount = 0;
@@ -130,6 +209,16 @@ export class FileReferences {
     this.#sql.exec("DELETE FROM revoked_files WHERE seq IN (SELECT value FROM json_each(?))", seqs);
     return found.length === MAX_REVOKED || revoked.length < found.length;
   }
+}
+
+function storedKeys(json: string): FileKey[] {
+  return z.array(FileKey).parse(JSON.parse(json));
+}
+
+function tooManyFiles(delayMs: number): CoreError {
+  const retryAfter = Math.ceil(delayMs / 1_000);
+  const detail = `Too many files come and go with this message. Try again in ${retryAfter} seconds.`;
+  return new CoreError("rate_limited", detail, { retryAfter });
 }
 
 /** The files that a message shows: named in its body, or in the custom data beside it. */

@@ -17,6 +17,10 @@ import {
   UNCHANGED,
 } from "./row.ts";
 
+/** The columns that an edit changes. */
+export type MessageEditColumns = Partial<Pick<MessageRow, "body" | "place" | "mentions" | "also_mentioned">> &
+  Pick<MessageRow, "version" | "edited_at">;
+
 /** A message's seq, the number of countable messages up to it, and its time (ms since 1970). */
 type LogHead = { seq: Position; n: number; at: number };
 
@@ -354,6 +358,13 @@ export class MessageLog {
     const query = `SELECT * FROM messages INDEXED BY messages_pinned WHERE ${PINNED} AND ${VISIBLE}
       ORDER BY pinned_at DESC, changed_rev DESC`;
     return this.#sql.exec<MessageRow>(query, reader.visible_from, reader.user_id).toArray();
+  }
+
+  /** Stores an edit. A column that is not named keeps its index. */
+  edit(seq: Seq, columns: MessageEditColumns): void {
+    const set = Object.keys(columns).map((column) => `${column} = ?`);
+    this.#sql.exec(`UPDATE messages SET ${set.join(", ")} WHERE seq = ?`, ...Object.values(columns), seq);
+    if (columns.mentions !== undefined) this.#mentionIndex.changed();
   }
 
   /** Hides a message from one member. */

@@ -41,15 +41,16 @@ export type MessageRow = {
   pinned_by: UserId | null;
   /** the number of its last change, by which clients resume; null: it never changed */
   changed_rev: number | null;
+  /** rises by one with each edit; null: 1 */
+  version: number | null;
+  /** the time of its last edit; null: it was never edited. The previous release leaves it to a revoked one */
+  edited_at: number | null;
 };
 
 /** The columns of a message that nothing fills when it is sent. */
 export const UNCHANGED = {
-  revoked_by: null,
-  revoked_rev: null,
-  pinned_at: null,
-  pinned_by: null,
-  changed_rev: null,
+  ...{ revoked_by: null, revoked_rev: null, changed_rev: null },
+  ...{ pinned_at: null, pinned_by: null, version: null, edited_at: null },
 } as const satisfies Partial<MessageRow>;
 
 /** A message as it is sent. */

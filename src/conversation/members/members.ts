@@ -229,7 +229,7 @@ export class Members {
     return row;
   }
 
-  /** Takes a row that `store` or `storeRevoked` returned into memory. */
+  /** Takes a row that `store` or `storePreviewChanged` returned into memory. */
   apply(row: MemberRow): void {
     const previous = this.#unsettled.get(row.user_id);
     if (previous?.state === "active") this.#activeCount--;
@@ -239,14 +239,14 @@ export class Members {
   }
 
   /**
-   * Raises the snapshot version of the members who left and whose preview may be a revoked message. That is
-   * the newest message of the main stream that they could see, unless they have hidden it: then every message
-   * from the one after the revoked one on is hidden from them.
+   * Raises the snapshot version of the members who left and whose preview may be a message that was
+   * revoked or edited. That is the newest message of the main stream that they could see, unless they have
+   * hidden it: then every message from the one after the changed one on is hidden from them.
    * @param upTo the last message before the next one of the main stream
    * @param hiders the users who have hidden that next one
    * @returns the changed rows for `apply`
    */
-  storeRevoked(seq: Seq, upTo: number, hiders: UserId[]): MemberRow[] {
+  storePreviewChanged(seq: Seq, upTo: number, hiders: UserId[]): MemberRow[] {
     const raise = (where: string, ...bindings: (number | string)[]) =>
       this.#sql
         .exec<MemberRow>(

@@ -56,7 +56,13 @@ export class BigramIndex {
     if (tokens.length === 0) return true;
     const remove = "INSERT INTO words (words, rowid, pairs) VALUES ('delete', ?, ?)";
     this.#sql.exec(remove, seq, tokens.join(" "));
-    return this.#pageKeys(tokens).every((key) => this.#isUsed(key));
+    return this.#hasNoRestOf(tokens);
+  }
+
+  /** Whether no part of a token of these removed texts stays in the index as a page key. */
+  hasNoneOf(texts: string[]): boolean {
+    const tokens = texts.flatMap(tokensOf);
+    return tokens.length === 0 || this.#hasNoRestOf(tokens);
   }
 
   /**
@@ -97,6 +103,10 @@ export class BigramIndex {
   /** Empties the index. */
   clear(): void {
     this.#sql.exec("INSERT INTO words (words) VALUES ('delete-all')");
+  }
+
+  #hasNoRestOf(tokens: string[]): boolean {
+    return this.#pageKeys(tokens).every((key) => this.#isUsed(key));
   }
 
   #insert(seq: number, pairs: string): void {

@@ -1,4 +1,4 @@
-import { searchText } from "../../domain/messages/content.ts";
+import { type BodyJson, searchText } from "../../domain/messages/content.ts";
 import { NORMALIZATION_VERSION, normalizeForSearch } from "../../domain/messages/search-normalization.ts";
 import type { Timing } from "../../domain/timing.ts";
 import { errorFields, log } from "../../lib/logger.ts";
@@ -135,6 +135,32 @@ export class Indexer {
   remove({ seq, kind, body }: MessageRow, rev: number): void {
     this.#storage.sql.exec("UPDATE search SET revoked_rev = ?", rev);
     if (seq > this.#indexedSeq || this.#index.remove(seq, normalizeForSearch(searchText(kind, body)))) return;
+    this.#index.replace(seq);
+    this.#storage.sql.exec("UPDATE search SET purge = 1");
+    this.#purge = true;
+  }
+
+  /**
+   * Replaces a message's text in the index, in the transaction that edits it. What is left of the old text as
+   * a page key, two characters at most, goes with a revoke of the message: see `erase`.
+   * @param row the message before the edit
+   */
+  replace({ seq, kind, body: former }: MessageRow, body: BodyJson): void {
+    const [before, after] = [former, body].map((json) => normalizeForSearch(searchText(kind, json)));
+    if (seq > this.#indexedSeq || before === undefined || after === undefined || before === after) return;
+    this.#index.remove(seq, before);
+    this.#index.insert(seq, after);
+    this.#merging = true;
+  }
+
+  /**
+   * Has the index rewritten if it may have a page key of former texts of a message, in the transaction that
+   * removes them.
+   */
+  erase({ seq, kind }: Pick<MessageRow, "seq" | "kind">, bodies: BodyJson[]): void {
+    if (seq > this.#indexedSeq || bodies.length === 0) return;
+    const texts = bodies.map((body) => normalizeForSearch(searchText(kind, body)));
+    if (this.#index.hasNoneOf(texts)) return;
     this.#index.replace(seq);
     this.#storage.sql.exec("UPDATE search SET purge = 1");
     this.#purge = true;

@@ -5,6 +5,7 @@ import { bodyWithProfiles } from "../../domain/messages/merged.ts";
 import type { Message, Quote } from "../../domain/messages/message.ts";
 import type { Preview } from "../../domain/messages/preview.ts";
 import { SystemMessageDetails } from "../../domain/messages/system-message.ts";
+import { versionOf } from "../log/edit-history.ts";
 import { readAlsoMentioned, readMentions } from "../log/mention-index.ts";
 import { type MessageLog, readForwarded } from "../log/message-log.ts";
 import type { MessageRow, Reader } from "../log/row.ts";
@@ -84,6 +85,7 @@ export class MessageRenderer {
       mentions: readMentions(row.mentions),
       revoked: row.revoked_rev !== null,
       ...(row.changed_rev !== null && { rev: row.changed_rev }),
+      ...(row.version !== null && { version: row.version }),
       createdAt: row.created_at,
     };
   }
@@ -96,6 +98,7 @@ export class MessageRenderer {
       ...this.#optionalFields(row),
       // The previous release revokes without this column.
       ...(row.place !== null && row.revoked_rev === null && { place: row.place }),
+      version: versionOf(row),
       kind: row.kind,
       body: bodyWithProfiles(row.kind, row.body, (id) => this.#profiles.get(id)),
       ...(quoted && { quote: quote(quoted) }),
@@ -117,6 +120,7 @@ export class MessageRenderer {
     return {
       ...(alsoMentioned && { alsoMentioned }),
       ...(nameCard && { nameCard }),
+      ...(row.edited_at !== null && row.revoked_rev === null && { editedAt: row.edited_at }),
       ...(row.revoked_by !== null && { revokedBy: row.revoked_by }),
       ...(row.client_msg_id !== null && { clientMsgId: row.client_msg_id }),
       ...(row.forwarded !== null && { forwarded: readForwarded(row.forwarded) }),

@@ -326,8 +326,8 @@ function isCopy(preferences: ListPreferences, copy: ListPreferences): boolean {
 
 function lastMessageOf({ conversationId, preview }: InboxEntry, sender: Person | null): Message | null {
   if (!preview) return null;
-  const { senderId, rev = 0 } = preview;
-  return { ...withoutSender(preview), rev, conversationId, sender: sender ?? deletedUser(senderId) };
+  const { senderId, rev = 0, version = 1 } = preview;
+  return { ...withoutSender(preview), rev, version, conversationId, sender: sender ?? deletedUser(senderId) };
 }
 
 function withoutSender({ senderId: _, ...preview }: Preview): Omit<Preview, "senderId"> {

@@ -28,6 +28,10 @@ export interface Policy {
   invite: GroupAudience;
   /** may make, see and withdraw invitations: codes with which users join whatever the join policy says */
   invitations: GroupAudience;
+  /** may edit messages of their own */
+  editMessages: GroupAudience;
+  /** may see what an edited message said before; `nobody`: it is not kept */
+  editHistory: GroupAudience;
   /** may change the profile and the join policy */
   edit: GroupAudience;
   remove: GroupAudience;
@@ -57,6 +61,8 @@ const GROUP: Policy = {
   approve: "admin",
   invite: "admin",
   invitations: "admin",
+  editMessages: "member",
+  editHistory: "member",
   edit: "admin",
   remove: "admin",
   mute: "admin",
@@ -87,7 +93,15 @@ export const POLICIES: Record<PolicyName, Policy> = {
     dissolve: "nobody",
   },
   public: { ...GROUP, discoverable: "on", invite: "nobody" },
-  chatroom: { ...GROUP, join: "free", discoverable: "on", invite: "nobody", history: true, unread: false },
+  chatroom: {
+    ...GROUP,
+    join: "free",
+    discoverable: "on",
+    invite: "nobody",
+    editHistory: "admin",
+    history: true,
+    unread: false,
+  },
   community: { ...GROUP, join: "free", discoverable: "on", invite: "member", history: true },
   livestream: {
     ...GROUP,
@@ -95,6 +109,7 @@ export const POLICIES: Record<PolicyName, Policy> = {
     discoverable: "on",
     initialRoles: false,
     invite: "nobody",
+    editHistory: "admin",
     edit: "owner",
     remove: "nobody",
     mute: "owner",

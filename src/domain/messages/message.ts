@@ -84,6 +84,10 @@ export interface Message {
   pinned?: { at: number; by: UserId } | undefined;
   /** the number of its last change in the conversation; 0: it never changed */
   rev: number;
+  /** 1, and one more with each edit */
+  version: number;
+  /** the time of its last edit (ms since 1970); absent: it was never edited, or is revoked */
+  editedAt?: number | undefined;
   /** milliseconds since 1970; never decreases with `seq` */
   createdAt: number;
 }

@@ -30,6 +30,9 @@ export const Preview = z.object({
   threadSummary: ThreadSummary.optional(),
   /** see `Message`; absent in previews of the previous release */
   rev: z.int().optional(),
+  /** see `Message`; absent: 1 */
+  version: z.int().optional(),
+  editedAt: z.int().optional(),
   createdAt: z.int(),
 });
 

@@ -24,7 +24,7 @@ export const PROBLEMS: Record<ErrorCode, Problem> = {
   conflict: { status: 409, title: "Conflict" },
   group_full: { status: 409, title: "Conflict", code: "conflict" },
   already_handled: { status: 409, title: "Conflict", code: "conflict" },
-  too_late: { status: 409, title: "Conflict", code: "conflict" },
+  too_late: { status: 403, title: "Too late" },
   reset: { status: 410, title: "Load it anew" },
   upgrade_required: { status: 426, title: "WebSocket upgrade required" },
   too_large: { status: 413, title: "Too large" },
@@ -40,22 +40,25 @@ export function wireCode(code: ErrorCode): ErrorCode {
   return PROBLEMS[code].code ?? code;
 }
 
-/** The answer to a failure, as `application/problem+json`, with the headers of its code. */
-export function problem(c: Context, { code, detail, data }: Failure): Response {
+/** The body of the answer to a failure. */
+export function problemBody({ code, detail, data }: Failure) {
   const { status, title } = PROBLEMS[code];
+  return {
+    type: "about:blank" as const,
+    ...{ title, status, code: wireCode(code), detail },
+    ...(data?.errors && { errors: data.errors }),
+    ...(data?.mutedUntil && { muted_until: data.mutedUntil }),
+  };
+}
+
+/** The answer to a failure, as `application/problem+json`, with the headers of its code. */
+export function problem(c: Context, failure: Failure): Response {
+  const { code, data } = failure;
+  const { status } = PROBLEMS[code];
   const headers: Record<string, string> = { "Content-Type": "application/problem+json" };
   if (data?.retryAfter) headers["Retry-After"] = String(data.retryAfter);
   if (data?.size !== undefined) headers["Content-Range"] = `bytes */${data.size}`;
   if (code === "upgrade_required") headers.Upgrade = "websocket";
   if (code === "unauthenticated") headers["WWW-Authenticate"] = "Bearer";
-  const body = {
-    type: "about:blank",
-    title,
-    status,
-    code: wireCode(code),
-    detail,
-    ...(data?.errors && { errors: data.errors }),
-    ...(data?.mutedUntil && { muted_until: data.mutedUntil }),
-  };
-  return c.body(JSON.stringify(body), status, headers);
+  return c.body(JSON.stringify(problemBody(failure)), status, headers);
 }

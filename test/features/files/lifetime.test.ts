@@ -228,7 +228,16 @@ test("a conversation with messages from before records them when it wakes", asyn
     storage.sql.exec(
       "DROP INDEX messages_changed; DROP INDEX messages_pinned; ALTER TABLE fanout_checkpoint DROP COLUMN rev",
     );
-    for (const column of ["also_mentioned", "place", "changed_rev", "pinned_at", "pinned_by"])
+    storage.sql.exec("DROP TRIGGER message_edits_revoked; DROP TABLE message_edits; DROP TABLE edited_files");
+    for (const column of [
+      "also_mentioned",
+      "place",
+      "changed_rev",
+      "pinned_at",
+      "pinned_by",
+      "version",
+      "edited_at",
+    ])
       storage.sql.exec(`ALTER TABLE messages DROP COLUMN ${column}`);
     for (const column of [
       "threads_off",

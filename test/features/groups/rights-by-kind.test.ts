@@ -40,6 +40,7 @@ interface Rules {
   ownerLeaves: boolean;
   history: boolean;
   unread: boolean;
+  editHistory: Role[];
 }
 
 const MANAGERS: Role[] = ["owner", "admin"];
@@ -58,13 +59,13 @@ const RULES: Record<PolicyName, Rules> = {
       mute: MANAGERS,
     },
     ...{ roles: ["owner"], handOver: ["owner"], dissolve: ["owner"], ownerLeaves: false },
-    ...{ history: false, unread: true },
+    ...{ history: false, unread: true, editHistory: ALL },
   },
   private: {
     join: "never",
     ...{ approve: MANAGERS, invitations: MANAGERS, invite: ALL, edit: ALL, remove: ["owner"], mute: [] },
     ...{ roles: [], handOver: ["owner"], dissolve: [], ownerLeaves: true },
-    ...{ history: false, unread: true },
+    ...{ history: false, unread: true, editHistory: ALL },
   },
   public: {
     join: "as set",
@@ -77,7 +78,7 @@ const RULES: Record<PolicyName, Rules> = {
       mute: MANAGERS,
     },
     ...{ roles: ["owner"], handOver: ["owner"], dissolve: ["owner"], ownerLeaves: false },
-    ...{ history: false, unread: true },
+    ...{ history: false, unread: true, editHistory: ALL },
   },
   chatroom: {
     join: "free",
@@ -90,7 +91,7 @@ const RULES: Record<PolicyName, Rules> = {
       mute: MANAGERS,
     },
     ...{ roles: ["owner"], handOver: ["owner"], dissolve: ["owner"], ownerLeaves: false },
-    ...{ history: true, unread: false },
+    ...{ history: true, unread: false, editHistory: MANAGERS },
   },
   community: {
     join: "free",
@@ -103,13 +104,13 @@ const RULES: Record<PolicyName, Rules> = {
       mute: MANAGERS,
     },
     ...{ roles: ["owner"], handOver: ["owner"], dissolve: ["owner"], ownerLeaves: false },
-    ...{ history: true, unread: true },
+    ...{ history: true, unread: true, editHistory: ALL },
   },
   livestream: {
     join: "free",
     ...{ approve: MANAGERS, invitations: MANAGERS, invite: [], edit: ["owner"], remove: [], mute: ["owner"] },
     ...{ roles: [], handOver: [], dissolve: ["owner"], ownerLeaves: false },
-    ...{ history: false, unread: false },
+    ...{ history: false, unread: false, editHistory: MANAGERS },
   },
 };
 
@@ -161,6 +162,21 @@ describe.each(KINDS)("in a group of kind %s", (policy, rules) => {
         rules[action].includes(role) ? allowed : [403],
         `${action}: ${JSON.stringify(answer.body)}`,
       ).toEqual([answer.status]);
+    }
+  });
+
+  test("members edit what they wrote, and see what it said before where the rules allow", async () => {
+    const id = await createGroupOfKind(policy, owner, [secondMember, newcomer]);
+    if (rules.roles.includes("owner"))
+      await ask(owner, id, "PATCH", `/members/${secondMember.user.id}`, { role: "admin" });
+    const sent = await send(newcomer, id, "helo");
+    const edit = { body: { text: "hello" }, base_version: 1 };
+    expect((await ask(newcomer, id, "PATCH", `/messages/${sent.seq}`, edit)).status).toBe(200);
+    const readers = [owner, secondMember, newcomer];
+    const roles: Role[] = ["owner", rules.roles.includes("owner") ? "admin" : "member", "member"];
+    for (const [i, who] of readers.entries()) {
+      const { status } = await ask(who, id, "GET", `/messages/${sent.seq}/edits`);
+      expect(status, roles[i]).toBe(rules.editHistory.includes(itemAt(roles, i)) ? 200 : 403);
     }
   });
 

@@ -46,6 +46,7 @@ describe("a send", () => {
       revoked: false,
       rev: 0,
       pinned_at: 0,
+      version: 1,
       created_at: expect.any(Number),
     });
     const second = await send(bob, group.id, { ...text("hi"), client_msg_id: "a" });

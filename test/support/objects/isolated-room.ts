@@ -71,7 +71,7 @@ export function isolatedRoom(
 ): Room {
   const handlers = {
     ...{ fanout: nothing, expiry: nothing, direct_permission: nothing, projection: nothing, index: nothing },
-    ...{ notifications: nothing, failed_updates: nothing, files: nothing },
+    ...{ notifications: nothing, failed_updates: nothing, files: nothing, edit_history: nothing },
   };
   const directory: ConversationDirectory = {
     ...{ created: nothing, directPermission: permission },

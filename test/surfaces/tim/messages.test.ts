@@ -37,7 +37,7 @@ const Message = z.strictObject({
   ...{ conversationType: z.enum(["C2C", "GROUP"]), to: z.string(), from: z.string() },
   ...{ flow: z.enum(["in", "out"]), time: z.int(), clientTime: z.int(), sequence: z.int() },
   ...{ status: z.enum(["unSend", "success"]), isRevoked: z.boolean(), revoker: z.string() },
-  ...{ isDeleted: z.literal(false), isModified: z.literal(false), isPeerRead: z.boolean() },
+  ...{ isDeleted: z.literal(false), isModified: z.boolean(), isPeerRead: z.boolean() },
   ...{ priority: z.string(), nick: z.string(), avatar: z.string(), nameCard: z.string() },
   ...{ atUserList: z.array(z.string()), cloudCustomData: z.string() },
 });

@@ -115,6 +115,7 @@ function validBody(path: string): object {
     "/read": { seq: 0 },
     "/messages": { kind: "text", body: { text: "x" } },
     "/members": { user_ids: [ann.user.id] },
+    "/messages/:seq": { body: { text: "x" }, base_version: 1 },
     "/owner": { user_id: ann.user.id },
     "/draft": { text: "x" },
     "/:application_id": { action: "accept" },

@@ -10,7 +10,14 @@ const DEFAULTS = {
     maxChanges: 5_000,
     appKeys: [],
   },
-  ...{ ruleKey: "", rule: "static", provisioning: "key", timeZone: "Asia/Shanghai", revokeWindowS: 120 },
+  ...{
+    ruleKey: "",
+    rule: "static",
+    provisioning: "key",
+    timeZone: "Asia/Shanghai",
+    revokeWindowS: 120,
+    editWindowS: 0,
+  },
   eventNames: "document",
   ...{ registration: "open", requestLog: "all", unsafe: null, publicOrigin: null, formerOrigins: [] },
 };

@@ -21,7 +21,7 @@ export function serializeMessage(message: Message, context: SerializeContext) {
     status: "success",
     isRevoked: revoked,
     ...{ revoker: revokedBy === undefined ? "" : profiles(revokedBy).username },
-    ...{ isDeleted: false, isModified: false },
+    ...{ isDeleted: false, isModified: message.editedAt !== undefined },
     isPeerRead: wireConversation.kind === "direct" && isOwn && seq <= wireConversation.peerReadSeq,
     ...senderOf(message, message.nameCard),
     ...extrasOf(message, profiles),

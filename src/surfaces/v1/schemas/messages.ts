@@ -188,6 +188,10 @@ export const MessageFields = z.object({
     .meta({ description: "The number of its last change in the conversation; 0: it never changed" }),
   pinned_at: z.int().nonnegative().meta({ description: "When it was pinned, in ms; 0: it is not" }),
   pinned_by: UserId.optional().meta({ description: "Who pinned it" }),
+  version: z.int().positive().meta({ description: "1, and one more with each edit" }),
+  edited_at: Time.optional().meta({
+    description: "When it was last edited, in milliseconds since 1970; absent: never, or it is revoked",
+  }),
   client_msg_id: z.string().optional(),
   created_at: Time,
 });

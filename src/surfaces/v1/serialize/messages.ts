@@ -73,6 +73,8 @@ function withoutBody(message: Message): Omit<z.infer<typeof MessageShape>, "body
     rev: message.rev,
     pinned_at: message.pinned?.at ?? 0,
     ...(message.pinned && { pinned_by: message.pinned.by }),
+    version: message.version,
+    ...(message.editedAt !== undefined && { edited_at: message.editedAt }),
     ...(clientMsgId !== undefined && { client_msg_id: clientMsgId }),
     created_at: message.createdAt,
   };

@@ -1,0 +1,220 @@
+import { may, POLICIES } from "../../domain/conversations/group-policies.ts";
+import { CoreError, invalid, noMentioned, noMessage, refusedFor } from "../../domain/errors.ts";
+import type { Seq, UserId } from "../../domain/ids.ts";
+import {
+  type EditOutcome,
+  editedBody,
+  type FormerVersion,
+  isEditable,
+  type MessageEdit,
+} from "../../domain/messages/edit.ts";
+import type { Mentions } from "../../domain/messages/message.ts";
+import { Backlog } from "../../object/backlog.ts";
+import type { FileReferences } from "../files/file-references.ts";
+import { type EditHistory, versionOf } from "../log/edit-history.ts";
+import { readAlsoMentioned, readMentions } from "../log/mention-index.ts";
+import { type MessageEditColumns, storedMentions } from "../log/message-log.ts";
+import type { MessageRow } from "../log/row.ts";
+import { listedFor, storeFormerPreviews } from "../members/former-previews.ts";
+import type { MemberRow } from "../members/member-row.ts";
+import type { Indexer } from "../search/indexer.ts";
+import type { DirectPermission } from "../sending/direct-permission.ts";
+import { MAX_WAITING, TOO_MANY } from "../sending/send-queue.ts";
+import { checkWritePermission } from "../sending/write-permission.ts";
+import type { RoomContext } from "../state/context.ts";
+
+/** Former versions that one run of the `edit_history` job removes. */
+const MAX_REMOVED = 200;
+
+/** The parts of a conversation that an edit touches besides the room. */
+interface EditingDeps {
+  storage: DurableObjectStorage;
+  history: EditHistory;
+  indexer: Pick<Indexer, "replace" | "erase" | "resume">;
+  files: Pick<FileReferences, "storeVersions" | "schedule">;
+  permission: Pick<DirectPermission, "check">;
+  /** for how many seconds a message can be edited; 0: without limit */
+  windowS: number;
+  /** has the alarm go on removing the former versions of a user */
+  scheduleRemoval: (userId: UserId) => void;
+}
+
+/** Edits of messages by their senders, and the former versions. */
+export class Editing {
+  readonly #room: RoomContext;
+  readonly #deps: EditingDeps;
+  /** edits that wait for the direct permission */
+  readonly #backlog = new Backlog(MAX_WAITING);
+
+  constructor(room: RoomContext, deps: EditingDeps) {
+    this.#room = room;
+    this.#deps = deps;
+  }
+
+  /**
+   * Gives a message other content. The same content again changes nothing, whatever its version: an edit can
+   * be repeated. The sender's list shows the edit once this resolves.
+   * @throws `not_found` unless the user is a member who can see the message, and for an added mention of no
+   *   member
+   * @throws `muted`, `blocked` or `forbidden` where the user may not write, `forbidden` for a message of
+   *   another sender, `too_late` after the time for edits
+   * @throws `validation_failed` for a message that cannot be edited, or a body that does not fit it
+   * @throws `rate_limited`, `unavailable` as a send
+   */
+  async edit(userId: UserId, seq: Seq, edit: MessageEdit): Promise<EditOutcome> {
+    await this.#permitted(userId, edit);
+    this.#room.flushSends();
+    const outcome = this.#edit(this.#room.members.active(userId), seq, edit);
+    // The list of the sender has it with the answer. A repeat waits too: the first call may be under way.
+    if (outcome.type !== "conflict") await this.#room.updateInboxes([userId]);
+    return outcome;
+  }
+
+  /**
+   * The former versions of a message, newest first; none of a revoked one, nor of a sender without account.
+   * @throws `not_found` unless the member can see the message, `forbidden` where the kind of the group does
+   *   not show them to the member
+   */
+  formerVersions(member: MemberRow, seq: Seq): FormerVersion[] {
+    const row = this.#room.log.visible(seq, member);
+    if (!row) throw noMessage(seq);
+    const audience = POLICIES[this.#room.state.profile.policy].editHistory;
+    if (!may(member.role, audience)) {
+      const detail = "You may not see here what a message said before it was edited.";
+      throw refusedFor(audience === "nobody" ? "kind" : "rank", detail, this.#room.state.profile.policy);
+    }
+    if (row.revoked_rev !== null || !this.#room.profiles.has(row.sender_id)) return [];
+    return this.#deps.history.of(row);
+  }
+
+  /**
+   * Removes former versions of the messages of a user whose account was deleted, as many as one turn may: the
+   * `edit_history` job does the others.
+   * @returns whether some are left
+   */
+  removeVersionsOf(userId: UserId): boolean {
+    const { storage, history, files } = this.#deps;
+    const { removed, showedFiles } = storage.transactionSync(() => {
+      const removed = history.take(userId, MAX_REMOVED);
+      let showedFiles = false;
+      for (const [seq, versions] of Map.groupBy(removed, (version) => version.seq)) {
+        const row = { seq, sender_id: userId };
+        showedFiles = files.storeVersions(row, { dropped: versions.map(({ body }) => body) }) || showedFiles;
+      }
+      return { removed, showedFiles };
+    });
+    if (showedFiles) files.schedule();
+    if (removed.length < MAX_REMOVED) return false;
+    this.#deps.scheduleRemoval(userId);
+    return true;
+  }
+
+  /** Waits while a change of the direct permission is under way, as a send does. */
+  async #permitted(userId: UserId, { body }: MessageEdit): Promise<void> {
+    const check = this.#deps.permission.check();
+    if (!check) return;
+    this.#room.members.active(userId);
+    if (!this.#backlog.take(1, body.length))
+      throw new CoreError(TOO_MANY.code, TOO_MANY.detail, TOO_MANY.data);
+    const failure = await check;
+    this.#backlog.release(1, body.length);
+    if (failure) throw new CoreError(failure.code, failure.detail, failure.data);
+  }
+
+  #edit(member: MemberRow, seq: Seq, edit: MessageEdit): EditOutcome {
+    const row = this.#editable(member, seq);
+    const body = editedBody(row.kind, row.body, edit.body);
+    const mentions = this.#newMentions(row, edit.mentions);
+    if (body === row.body && !mentions) return this.#outcome("unchanged", row, member);
+    const { windowS } = this.#deps;
+    if (windowS > 0 && Date.now() > row.created_at + windowS * 1_000)
+      throw new CoreError("too_late", `A message can be edited for ${windowS} seconds, which are over.`);
+    const version = versionOf(row);
+    if (edit.baseVersion !== version) return this.#outcome("conflict", row, member);
+    this.#store(row, {
+      ...(body !== row.body && { body, place: null }),
+      ...mentions,
+      ...{ version: version + 1, edited_at: Math.max(Date.now(), row.edited_at ?? row.created_at) },
+    });
+    const edited = this.#room.log.get(seq);
+    if (!edited) throw new Error("an edited message has a row");
+    return this.#outcome("edited", edited, member);
+  }
+
+  /** Stores an edit in one transaction, and announces it. */
+  #store(row: MessageRow, columns: MessageEditColumns): void {
+    const { storage, history, indexer, files } = this.#deps;
+    const { log, members, changeFeed, state } = this.#room;
+    const { body = row.body } = columns;
+    // Lists show a message that is the newest for somebody, and unread mentions.
+    const listed = listedFor(log, row);
+    const isListed = listed !== null && (listed.isNewest || listed.hiders.length > 0);
+    const reachesLists = isListed || columns.mentions !== undefined;
+    const keepsHistory = POLICIES[state.profile.policy].editHistory !== "nobody";
+    const { changes, former, showsOtherFiles } = storage.transactionSync(() => {
+      const changes = changeFeed.store([row.seq], { reachesLists });
+      const dropped = keepsHistory ? history.keep(row) : [row.body];
+      log.edit(row.seq, columns);
+      indexer.replace(row, body);
+      indexer.erase(row, dropped);
+      return {
+        changes,
+        showsOtherFiles: files.storeVersions(row, { before: row.body, after: body, dropped }),
+        former: storeFormerPreviews(this.#room, row),
+      };
+    });
+    changeFeed.apply(changes);
+    for (const member of former) members.apply(member);
+    indexer.resume();
+    if (showsOtherFiles) files.schedule();
+  }
+
+  /** @returns the row of a message that the member may edit now @throws as `edit` does */
+  #editable(member: MemberRow, seq: Seq): MessageRow {
+    const { state, members, log } = this.#room;
+    const row = log.visible(seq, member);
+    if (!row) throw noMessage(seq);
+    if (row.kind === "tip") throw notEditable(seq, "a notice of the server");
+    if (row.sender_id !== member.user_id)
+      throw new CoreError("forbidden", "Only its sender may edit a message.");
+    const refusal = checkWritePermission(state, members, member);
+    if (refusal) throw refusal;
+    const { policy } = state.profile;
+    if (!may(member.role, POLICIES[policy].editMessages))
+      throw refusedFor("rank", "You may not edit messages here.", policy);
+    if (row.revoked_rev !== null) throw notEditable(seq, "revoked");
+    if (row.forwarded !== null) throw notEditable(seq, "a forward, which shows the words of others");
+    if (!isEditable(row.kind)) throw notEditable(seq, `of the kind ${row.kind}`);
+    return row;
+  }
+
+  /**
+   * The columns of other mentions.
+   * @returns undefined if the message keeps those that it has
+   * @throws `not_found` if a user is added who is no member
+   */
+  #newMentions(row: MessageRow, given: Mentions | undefined): Partial<MessageEditColumns> | undefined {
+    const former = readMentions(row.mentions);
+    if (given === undefined || isSame(former, given)) return undefined;
+    const known = new Set(former === "all" ? readAlsoMentioned(row) : former);
+    const added = given === "all" ? [] : given.filter((id) => !known.has(id));
+    const nonMember = added.find((id) => !this.#room.members.findSender(id));
+    if (nonMember !== undefined) throw noMentioned(nonMember);
+    return { mentions: storedMentions(given), also_mentioned: null };
+  }
+
+  #outcome(type: EditOutcome["type"], row: MessageRow, member: MemberRow): EditOutcome {
+    const [message] = this.#room.renderer.render([row], member);
+    if (!message) throw new Error("one row makes one message");
+    return { type, message };
+  }
+}
+
+function isSame(one: Mentions, other: Mentions): boolean {
+  if (one === "all" || other === "all") return one === other;
+  return new Set(one).size === new Set(other).size && one.every((id) => other.includes(id));
+}
+
+function notEditable(seq: Seq, what: string): CoreError {
+  return invalid("path.seq", `message ${seq} is ${what}: it cannot be edited`);
+}

@@ -1,0 +1,113 @@
+import type { Seq, UserId } from "../../domain/ids.ts";
+import { LIMITS } from "../../domain/limits.ts";
+import type { BodyJson } from "../../domain/messages/content.ts";
+import type { FormerVersion } from "../../domain/messages/edit.ts";
+import { readMentions } from "./mention-index.ts";
+import type { MessageRow } from "./row.ts";
+
+/**
+ * The migration for edits. `version` is null before the first edit, which makes it 2. The trigger empties the
+ * history of a message with its revoke, whichever release revokes it.
+ */
+export const EDITS_TABLES = `
+  ALTER TABLE messages ADD COLUMN version INTEGER;
+  ALTER TABLE messages ADD COLUMN edited_at INTEGER;
+  CREATE TABLE message_edits (
+    sender_id INTEGER NOT NULL,
+    seq INTEGER NOT NULL,
+    version INTEGER NOT NULL,
+    body TEXT NOT NULL,
+    mentions TEXT,
+    edited_at INTEGER NOT NULL,
+    PRIMARY KEY (sender_id, seq, version)
+  ) STRICT, WITHOUT ROWID;
+  CREATE TRIGGER message_edits_revoked AFTER UPDATE OF revoked_rev ON messages
+    WHEN NEW.revoked_rev IS NOT NULL BEGIN
+      DELETE FROM message_edits WHERE sender_id = NEW.sender_id AND seq = NEW.seq;
+    END;`;
+
+/** A row of the table `message_edits`: a message before an edit. Its time is that of the version. */
+type EditRow = {
+  sender_id: UserId;
+  seq: Seq;
+  version: number;
+  body: BodyJson;
+  mentions: string | null;
+  edited_at: number;
+};
+
+/** A message, as far as its history is concerned. */
+type Edited = Pick<MessageRow, "seq" | "sender_id">;
+
+/** A body that left the history. */
+export type FormerBody = Pick<EditRow, "seq" | "body">;
+
+/** The former versions of edited messages: the newest of each. The caller wraps writes in a transaction. */
+export class EditHistory {
+  readonly #sql: SqlStorage;
+
+  constructor(sql: SqlStorage) {
+    this.#sql = sql;
+  }
+
+  /**
+   * Keeps a message as it is before an edit.
+   * @returns the bodies that leave the history for it
+   */
+  keep(row: MessageRow): BodyJson[] {
+    const version = versionOf(row);
+    this.#sql.exec(
+      "INSERT INTO message_edits (sender_id, seq, version, body, mentions, edited_at) VALUES (?, ?, ?, ?, ?, ?)",
+      row.sender_id,
+      row.seq,
+      version,
+      row.body,
+      row.mentions,
+      row.edited_at ?? row.created_at,
+    );
+    if (version <= LIMITS.formerVersions) return [];
+    const drop = "DELETE FROM message_edits WHERE sender_id = ? AND seq = ? AND version <= ? RETURNING body";
+    return this.#sql
+      .exec<Pick<EditRow, "body">>(drop, row.sender_id, row.seq, version - LIMITS.formerVersions)
+      .toArray()
+      .map(({ body }) => body);
+  }
+
+  /** The former versions of a message, newest first. */
+  of(row: Edited): FormerVersion[] {
+    return this.#read(row).map(({ version, body, mentions, edited_at: editedAt }) => ({
+      ...{ version, body, editedAt },
+      mentions: readMentions(mentions),
+    }));
+  }
+
+  /** The bodies of the former versions of a message. */
+  bodiesOf(row: Edited): BodyJson[] {
+    return this.#read(row).map(({ body }) => body);
+  }
+
+  /**
+   * Removes former versions of a user's messages.
+   * @param limit of versions
+   * @returns the removed ones; fewer than `limit`: none is left
+   */
+  take(userId: UserId, limit: number): FormerBody[] {
+    const query = "SELECT * FROM message_edits WHERE sender_id = ? ORDER BY seq, version LIMIT ?";
+    const rows = this.#sql.exec<EditRow>(query, userId, limit).toArray();
+    const last = rows.at(-1);
+    if (!last) return [];
+    const drop = "DELETE FROM message_edits WHERE sender_id = ? AND (seq, version) <= (?, ?)";
+    this.#sql.exec(drop, userId, last.seq, last.version);
+    return rows;
+  }
+
+  #read({ sender_id, seq }: Edited): EditRow[] {
+    const query = "SELECT * FROM message_edits WHERE sender_id = ? AND seq = ? ORDER BY version DESC";
+    return this.#sql.exec<EditRow>(query, sender_id, seq).toArray();
+  }
+}
+
+/** The version of a message: 1 until it is edited. */
+export function versionOf({ version }: Pick<MessageRow, "version">): number {
+  return version ?? 1;
+}

@@ -1,0 +1,94 @@
+import { createRoute, z } from "@hono/zod-openapi";
+import { editMessage, formerVersions } from "../../../../core/messages/edits.ts";
+import { StoredBody } from "../../../../domain/messages/content.ts";
+import { weighs } from "../../../../http/access/rate-limit.ts";
+import { authenticated } from "../../auth.ts";
+import { v1Body } from "../../body.ts";
+import { problemBody } from "../../errors.ts";
+import { v1Router } from "../../router.ts";
+import { ConversationIdParam, problems, SeqParam } from "../../schemas/common.ts";
+import { EditConflict, EditsPage, MessageEdit } from "../../schemas/edits.ts";
+import { Message } from "../../schemas/messages.ts";
+import { serializeMessage } from "../../serialize/messages.ts";
+
+const params = z.object({ id: ConversationIdParam, seq: SeqParam });
+
+const editRoute = createRoute({
+  method: "patch",
+  path: "/v1/conversations/{id}/messages/{seq}",
+  operationId: "editMessage",
+  tags: ["Messages"],
+  summary: "Edit your message",
+  description:
+    "Gives a `text` other words, an image, audio, video or file another `name` or `caption`, a `custom` another body. Send the whole `body`; its other fields must stay as they are. " +
+    "The same content again changes nothing and answers 200, so the call can be repeated. " +
+    "409 `conflict`: the message has another version than `base_version`; `message` is the message as it is now. " +
+    "403 `too_late`: the time in which this server lets messages be edited is over.",
+  security: [{ bearer: [] }],
+  middleware: [authenticated, v1Body] as const,
+  request: { params, body: { required: true, content: { "application/json": { schema: MessageEdit } } } },
+  responses: {
+    200: { description: "The message", content: { "application/json": { schema: Message } } },
+    409: {
+      description: "`conflict`: Conflict",
+      content: { "application/problem+json": { schema: EditConflict } },
+    },
+    ...problems(
+      "validation_failed",
+      "unauthenticated",
+      "forbidden",
+      "muted",
+      "blocked",
+      "too_late",
+      "not_found",
+      "too_large",
+      "rate_limited",
+    ),
+  },
+});
+
+const editsRoute = createRoute({
+  method: "get",
+  path: "/v1/conversations/{id}/messages/{seq}/edits",
+  operationId: "listEdits",
+  tags: ["Messages"],
+  summary: "What a message said before",
+  description:
+    "The newest 20 former versions of an edited message, newest first. A revoke empties the list. In a tim group of the kinds ChatRoom and AVChatRoom only the owner and the admins see it.",
+  security: [{ bearer: [] }],
+  middleware: [authenticated, weighs("page")] as const,
+  request: { params },
+  responses: {
+    200: { description: "The former versions", content: { "application/json": { schema: EditsPage } } },
+    ...problems("validation_failed", "unauthenticated", "forbidden", "not_found"),
+  },
+});
+
+const CONFLICT = {
+  ok: false,
+  code: "conflict",
+  detail: "The message was edited meanwhile: look at it as it is now, in `message`, and edit that.",
+} as const;
+
+export const edits = v1Router()
+  .openapi(editRoute, async (c) => {
+    const { id, seq } = c.req.valid("param");
+    const { body, mentions, base_version: baseVersion } = c.req.valid("json");
+    const { type, message } = await editMessage(c.var.core, c.var.caller.userId, id, {
+      ...{ seq, body: JSON.stringify(body), baseVersion },
+      ...(mentions !== undefined && { mentions }),
+    });
+    const shown = serializeMessage(message);
+    if (type !== "conflict") return c.json(shown, 200);
+    const conflict = { ...problemBody(CONFLICT), code: CONFLICT.code, message: shown };
+    return c.json(conflict, 409, { "Content-Type": "application/problem+json" });
+  })
+  .openapi(editsRoute, async (c) => {
+    const { id, seq } = c.req.valid("param");
+    const versions = await formerVersions(c.var.core, c.var.caller.userId, id, seq);
+    const items = versions.map(({ version, body, mentions, editedAt }) => ({
+      ...{ version, mentions, edited_at: editedAt },
+      body: StoredBody.parse(JSON.parse(body)),
+    }));
+    return c.json({ items }, 200);
+  });
