@@ -42,7 +42,7 @@ const MAX_REFERENCES = 500;
 const MAX_REVOKED = 100;
 /** Files that the revoked messages of one report name; a single message may name more. */
 const MAX_REVOKED_KEYS = 2_000;
-/** Edited messages that one run reports, and files that one of them names until then. */
+/** Edited messages that one run reports, and files that edits may add to one of them until then. */
 const MAX_EDITED = 20;
 const MAX_EDITED_KEYS = 2_000;
 
@@ -101,7 +101,7 @@ export class FileReferences {
    * Stores that an edited message shows other files, with its former versions, in the transaction of that.
    * @param bodies `before` and `after` the edit, and those which it has no more as former versions
    * @returns as `storeRevoked`
-   * @throws `rate_limited` if edits of the last seconds have changed too many
+   * @throws `rate_limited` if edits add too many within seconds
    */
   storeVersions(
     { seq, sender_id }: Pick<MessageRow, "seq" | "sender_id">,
@@ -112,7 +112,8 @@ export class FileReferences {
     const found = [...added, ...dropped.flatMap(fileKeysIn).filter((key) => !shown.includes(key))];
     if (found.length === 0) return false;
     const keys = [...new Set([...this.#editedKeys(seq), ...found])];
-    if (keys.length > MAX_EDITED_KEYS) throw tooManyFiles(this.#deps.delayMs());
+    // What is only taken away is never refused: the deletion of an account could not end otherwise.
+    if (added.length > 0 && keys.length > MAX_EDITED_KEYS) throw tooManyFiles(this.#deps.delayMs());
     const upsert = `INSERT INTO edited_files (seq, sender_id, keys) VALUES (?, ?, ?)
       ON CONFLICT (seq) DO UPDATE SET keys = excluded.keys, changes = changes + 1`;
     this.#sql.exec(upsert, seq, sender_id, JSON.stringify(keys));

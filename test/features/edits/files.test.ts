@@ -1,12 +1,15 @@
+import { runInDurableObject } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { beforeAll, expect, test } from "vitest";
 import { z } from "zod";
-import { register, type SignedIn } from "../../support/clients/api.ts";
+import { deleteAccount, runAccountDeletion } from "../../support/accounts/deletion.ts";
+import { expectProblem, register, type SignedIn } from "../../support/clients/api.ts";
 import { createGroup, deleteMessage, send } from "../../support/clients/chat.ts";
-import { edit } from "../../support/clients/edits.ts";
+import { edit, edits, patch } from "../../support/clients/edits.ts";
 import { expectUploaded, type StrictFile, upload } from "../../support/clients/files.ts";
+import { eventually } from "../../support/eventually.ts";
 import { runJobs } from "../../support/objects/assert-consistent.ts";
-import { range } from "../../support/objects/room.ts";
+import { conversationObject, createGroupId, range } from "../../support/objects/room.ts";
 
 let ann: SignedIn;
 let bob: SignedIn;
@@ -57,6 +60,34 @@ test("a text shows the files of its former versions as long as these are kept", 
   expect([await referencesOf(first), await referencesOf(second), await referencesOf(third)]).toEqual([
     ...[[1], [], [1]],
   ]);
+});
+
+/** A custom body that names 800 files, which no other one names. */
+function manyFiles() {
+  const links = range(1, 800).map(() => `files/${crypto.randomUUID().replaceAll("-", "")}`);
+  return { data: links.join(" "), description: "", extension: "" };
+}
+
+test("a message may change so many files at once, and all of them go with its sender", async () => {
+  const [cem, dee] = await Promise.all([register(), register()]);
+  const id = await createGroupId(dee, cem);
+  await send(cem, id, { kind: "custom", body: manyFiles() });
+  await edit(cem, id, 1, { body: manyFiles() });
+  await edit(cem, id, 1, { body: manyFiles(), base_version: 2 });
+  const third = { body: manyFiles(), base_version: 3 };
+  const refused = await patch(cem, id, 1, third);
+  expectProblem(refused, 429, "rate_limited");
+  expect(Number(refused.headers.get("Retry-After"))).toBeGreaterThan(0);
+  await runJobs(id);
+  await edit(cem, id, 1, third);
+  expect(await edits(dee, id, 1)).toHaveLength(3);
+  expect((await deleteAccount(cem)).status).toBe(204);
+  await runAccountDeletion(cem);
+  const versions = () =>
+    runInDurableObject(conversationObject(id), (_, { storage }) =>
+      storage.sql.exec("SELECT version FROM message_edits").toArray(),
+    );
+  await eventually(async () => expect(await versions()).toEqual([]));
 });
 
 test("a revoke takes the files of all versions, also before D1 knows of the edit", async () => {
