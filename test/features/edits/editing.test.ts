@@ -131,14 +131,6 @@ test("lists show the new text, also to who has hidden the messages after it", as
   expect(await listedConversation(bob, id)).toMatchObject({ unread_count, updated_at, read_seq });
 });
 
-test("a member who left sees in their list what became of their last message", async () => {
-  await send(ann, id, "one");
-  expect((await ask(bob, id, "POST", "/leave")).status).toBe(204);
-  await edit(ann, id, 1, { body: "uno" });
-  const ownList = async () => (await ask(bob, id, "GET", "")).status;
-  expect(await ownList()).toBe(404);
-});
-
 test("quotes show the new text; forwards and merged copies stay as they were", async () => {
   await send(ann, id, "one");
   await send(bob, id, { kind: "text", body: { text: "to that" }, quote_seq: 1 });
