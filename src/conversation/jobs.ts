@@ -13,7 +13,8 @@ export type ConversationJobKind =
   | "index"
   | "notifications"
   | "files"
-  | "edit_history";
+  | "edit_history"
+  | "deleted_reactions";
 
 /** Has the alarm run a job at times that the caller sets. */
 export function wakeupOf(jobs: AlarmJobs<ConversationJobKind>, kind: ConversationJobKind): Wakeup {

@@ -60,6 +60,7 @@ export abstract class ConversationLifecycle extends SocketHost {
         this.#withRoom(({ room }) =>
           room.editing.removeVersionsOf(UserId.parse(Number(key))) ? Date.now() : null,
         ),
+      deleted_reactions: (key: string) => this.#withRoom(({ room }) => room.reactions.runForget(key)),
       direct_permission: () => this.#withRoom(({ room }) => room.directPermission.repair()),
     };
     this.#jobs = new AlarmJobs<ConversationJobKind>(ctx.storage, handlers, deps.timing.jobs);

@@ -11,6 +11,7 @@ import { SETTLED_MEMBERS } from "./members/former-members.ts";
 import { INVITATIONS_TABLE } from "./members/invitations.ts";
 import { INFORMED_USERS, LISTED_REQUESTS } from "./members/join-requests.ts";
 import { KNOWN_USERS_TABLE } from "./members/known-users.ts";
+import { REACTIONS_TABLE } from "./reactions/reaction-store.ts";
 import { SEARCH_TABLES } from "./search/indexer.ts";
 import { THREAD_TABLES } from "./threads/thread-log.ts";
 
@@ -317,5 +318,11 @@ export const MIGRATIONS: readonly Migration[] = [
     minCode: 1,
     sql: `${EDITS_TABLES}
       ${EDITED_FILES_TABLE}`,
+  },
+  {
+    // Reactions.
+    version: 32,
+    minCode: 1,
+    sql: REACTIONS_TABLE,
   },
 ];

@@ -11,6 +11,7 @@ import { Position, type Seq, type SessionId, type UserId } from "../domain/ids.t
 import type { MessageEdit } from "../domain/messages/edit.ts";
 import type { MentionPage, MentionRange } from "../domain/messages/mention-page.ts";
 import type { AnyDraft, DraftReferences, Message } from "../domain/messages/message.ts";
+import type { ReactionKey } from "../domain/messages/reactions.ts";
 import type { DeviceSendRequest, ReplayRequest, SubscribeRequest, TakeSendResult } from "../domain/ports.ts";
 import { answer } from "../object/rpc.ts";
 import type { BanInput } from "./changes/banning.ts";
@@ -26,6 +27,7 @@ import type { Scope } from "./log/row.ts";
 import type { MemberRange } from "./members/member-list.ts";
 import type { MemberRow } from "./members/member-row.ts";
 import { readCountOf } from "./members/unread-mark.ts";
+import type { ReactionInput } from "./reactions/reactions.ts";
 import type { Room } from "./room.ts";
 import type { SearchQuery } from "./search/search.ts";
 import type { FollowPosition } from "./threads/follows.ts";
@@ -244,6 +246,23 @@ export abstract class ConversationObject extends ConversationLifecycle {
       const readSeq = hasUnread ? member.read_seq : room.log.last.seq;
       return { ...room.mentions.find(input, member), readSeq };
     });
+  }
+
+  /** Adds a reaction to a message. @see Reactions.add */
+  react(input: ReactionInput) {
+    return this.answer(({ room }) => room.reactions.add(input));
+  }
+
+  /** Takes a reaction to a message back. @see Reactions.remove */
+  unreact(input: ReactionInput) {
+    return this.answer(({ room }) => room.reactions.remove(input));
+  }
+
+  /** A page of the users who reacted to a message with a key. @see Reactions.page */
+  reactors(input: { userId: UserId; seq: Seq; key: ReactionKey; after: number; limit: number }) {
+    return this.#asReader(input, ({ reactions }, member) =>
+      reactions.page(member, input.seq, input.key, input),
+    );
   }
 
   /** Revokes a message for everybody. @see Redaction.revoke */

@@ -1,6 +1,6 @@
 import type { VersionedPerson } from "../domain/accounts/person.ts";
 import type { Conversation } from "../domain/conversations/conversation.ts";
-import type { Result } from "../domain/errors.ts";
+import { CoreError, type Result } from "../domain/errors.ts";
 import type { UserId } from "../domain/ids.ts";
 import { LIMITS } from "../domain/limits.ts";
 import { bytesWithProfiles } from "../domain/messages/merged.ts";
@@ -46,6 +46,8 @@ import { KnownUsers } from "./members/known-users.ts";
 import { MemberList } from "./members/member-list.ts";
 import { Members } from "./members/members.ts";
 import { ProfileCache } from "./members/profile-cache.ts";
+import { ReactionStore } from "./reactions/reaction-store.ts";
+import { Reactions } from "./reactions/reactions.ts";
 import { MessageSearch } from "./search/search.ts";
 import { DirectPermission } from "./sending/direct-permission.ts";
 import { refusedReference } from "./sending/draft-references.ts";
@@ -66,6 +68,7 @@ import { GroupOutlines } from "./views/group-outlines.ts";
 import { MemberSnapshots } from "./views/member-snapshots.ts";
 import { type DeviceFormats, MessageEncoder } from "./views/message-encoder.ts";
 import { MessageRenderer } from "./views/message-renderer.ts";
+import { OwnParts } from "./views/own-parts.ts";
 
 /** Inbox updates that are awaited before an answer; the others go at the fan-out's pace. */
 const MAX_AWAITED_UPDATES = 50;
@@ -106,6 +109,7 @@ export class Room implements RoomContext {
   readonly redaction: Redaction;
   readonly editing: Editing;
   readonly pinning: Pinning;
+  readonly reactions: Reactions;
   readonly readPositions: ReadPositions;
   readonly devices: DeviceCalls;
   readonly state: ConversationState;
@@ -145,8 +149,8 @@ export class Room implements RoomContext {
     this.log = new MessageLog(
       storage.sql,
       this.state.profile.createdAt,
-      ({ kind, body, place, custom_data, tip: systemMessage }) =>
-        [place, custom_data, systemMessage].reduce(
+      ({ kind, body, place, custom_data, tip: systemMessage, reactions }) =>
+        [place, custom_data, systemMessage, reactions].reduce(
           (sum, part) => sum + bytesOf(part ?? ""),
           bytesWithProfiles(kind, body, personOf),
         ),
@@ -165,7 +169,9 @@ export class Room implements RoomContext {
       replies: new ThreadLog(storage.sql, this.log),
       follows: new Follows(storage.sql, LIMITS.followedThreads),
     });
-    this.renderer = new MessageRenderer(this.state.id, this.log, this.profiles, this.members);
+    const reactionStore = new ReactionStore(storage.sql);
+    const ownParts = new OwnParts([reactionStore]);
+    this.renderer = new MessageRenderer(this.state.id, this.log, this.profiles, this.members, ownParts);
     this.encoder = new MessageEncoder(this.renderer, this.profiles, this.members, deps.deviceFormats);
     this.snapshots = new MemberSnapshots(this);
     const events = new EphemeralEvents(timing.typing);
@@ -241,9 +247,22 @@ export class Room implements RoomContext {
     });
     this.pinning = new Pinning(this);
     const history = new EditHistory(storage.sql);
-    this.redaction = new Redaction(storage, this, history, this.search.indexing, this.fileReferences);
+    this.redaction = new Redaction(
+      storage,
+      this,
+      history,
+      this.search.indexing,
+      this.fileReferences,
+      reactionStore,
+    );
     this.following = new Following(storage, this);
     this.#composers = new Composers(storage.sql, this.members);
+    this.reactions = new Reactions(storage, this, {
+      store: reactionStore,
+      permission: () => this.#directPermissionKnown(),
+      checkPermission: (member) => checkWritePermission(this.state, this.members, member),
+      schedule: (userId) => jobs.schedule("deleted_reactions", String(userId), Date.now()),
+    });
     this.#sendQueue = new SendQueue(
       storage,
       this.log,
@@ -344,6 +363,12 @@ export class Room implements RoomContext {
   /** Whether a member may write here now. @throws `not_found` for a user who is no member */
   mayWrite(userId: UserId): boolean {
     return !checkWritePermission(this.state, this.members, this.members.active(userId));
+  }
+
+  /** Waits while a change of the direct permission is under way. @throws `unavailable` without D1 */
+  async #directPermissionKnown(): Promise<void> {
+    const failure = await this.directPermission.check();
+    if (failure) throw new CoreError(failure.code, failure.detail, failure.data);
   }
 
   /** Commits the queued sends, so that what follows in this turn sees them. */

@@ -28,6 +28,9 @@ const REPEATS: Repeats<ConversationObject> = {
   messages: true,
   visibleMessages: true,
   mentionPage: true,
+  react: true,
+  unreact: true,
+  reactors: true,
   revoke: true,
   // A second try would be refused as revoked already.
   revokeWithin: false,

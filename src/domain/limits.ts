@@ -83,6 +83,10 @@ export const LIMITS = {
   invitationDefaultS: 7 * 86_400,
   /** newest messages among which one can be marked unread: the own ones from it on are counted */
   markedUnread: 20_000,
+  /** keys of reactions to a message; joining one of them is not limited */
+  reactionKeys: 20,
+  /** reactions of one user to a message */
+  reactionsOfUser: 20,
   /** users mentioned by one message */
   mentions: 100,
   /** threads that a member may follow in one conversation */

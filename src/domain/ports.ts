@@ -209,6 +209,8 @@ export interface ReplayRequest {
   maxChanges?: number | undefined;
   /** a former member gets the pages of the time before they left */
   includeFormer?: boolean;
+  /** the devices are up to date to here: of old messages the page has own parts only if they have changed */
+  isLive?: boolean;
 }
 
 /**

@@ -125,6 +125,7 @@ const METHODS: Record<keyof Repeats<ConversationObject>, readonly (keyof typeof 
   acceptInvitation: ["v1 invitation"],
   handOver: ["v1 hand-over", "tim changeGroupOwner"],
   ...{ init: none, send: none, page: none, pageWithContext: none, readablePage: none, history: none },
+  ...{ react: none, unreact: none, reactors: none },
   ...{ threads: none, threadPage: none, followThread: none, unfollowThread: none, readThread: none },
   ...{ visibleMessages: none, mentionPage: none },
   ...{

@@ -6,6 +6,7 @@ import type { EditHistory } from "../log/edit-history.ts";
 import type { MessageRow } from "../log/row.ts";
 import { storeFormerPreviews } from "../members/former-previews.ts";
 import type { MemberRow } from "../members/member-row.ts";
+import type { ReactionStore } from "../reactions/reaction-store.ts";
 import type { Indexer } from "../search/indexer.ts";
 import type { RoomContext } from "../state/context.ts";
 
@@ -16,6 +17,7 @@ export class Redaction {
   readonly #history: Pick<EditHistory, "bodiesOf">;
   readonly #indexer: Pick<Indexer, "remove" | "erase" | "resume">;
   readonly #files: Pick<FileReferences, "storeRevoked" | "schedule">;
+  readonly #reactions: Pick<ReactionStore, "clear">;
 
   constructor(
     storage: DurableObjectStorage,
@@ -23,12 +25,14 @@ export class Redaction {
     history: Pick<EditHistory, "bodiesOf">,
     indexer: Pick<Indexer, "remove" | "erase" | "resume">,
     files: Pick<FileReferences, "storeRevoked" | "schedule">,
+    reactions: Pick<ReactionStore, "clear">,
   ) {
     this.#storage = storage;
     this.#room = room;
     this.#history = history;
     this.#indexer = indexer;
     this.#files = files;
+    this.#reactions = reactions;
   }
 
   /**
@@ -56,6 +60,7 @@ export class Redaction {
       this.#indexer.erase(row, former);
       const showedFiles = this.#files.storeRevoked(row, former);
       this.#room.threads.storeRevoked(row);
+      this.#reactions.clear(row);
       // The revoke empties the history of the message, too: a trigger of the tables.
       this.#room.log.revoke(seq, userId, changes.rev);
       const formerMembers = storeFormerPreviews(this.#room, row);

@@ -64,14 +64,14 @@ export class DeviceCalls {
    * A page of what a member's devices lack after a position.
    * @throws `not_found` unless the user is a member; with `includeFormer`, unless they are or were one
    */
-  replay({ userId, after, rev, maxChanges, includeFormer = false }: ReplayRequest): DevicePage {
+  replay({ userId, after, rev, maxChanges, isLive, includeFormer = false }: ReplayRequest): DevicePage {
     this.#room.flushSends();
     this.#room.changeFeed.flush();
     const { members } = this.#room;
     const member = includeFormer ? members.known(userId) : members.active(userId);
     // A device that asks for messages does not leave them to a room socket, or not any more.
     this.#noteDevices(userId, this.#fanout.isFocused(userId));
-    return devicePage(this.#room, member, { after, rev, maxChanges });
+    return devicePage(this.#room, member, { after, rev, maxChanges, isLive });
   }
 
   /**

@@ -63,6 +63,7 @@ export class RoomFanoutSource implements FanoutSource {
       rev: position.rev,
       upToRev: update.rev,
       maxBytes: LIMITS.pushedBytes,
+      isLive: true,
     };
     return {
       ...update,

@@ -447,11 +447,16 @@ export class MessageLog {
     return this.#sql.exec<{ seq: Seq; rev: number }>(query, user_id, rev, upToRev, limit).toArray();
   }
 
-  /** Adds the revokes to the change feed that the previous release has stored after a roll-back. */
+  /**
+   * Adds the revokes to the change feed that the previous release has stored after a roll-back, and clears
+   * their reactions.
+   */
   recoverChanges(): void {
     const query = "SELECT max(changed_rev) AS rev FROM messages WHERE changed_rev IS NOT NULL";
     const known = this.#sql.exec<{ rev: number | null }>(query).one().rev ?? 0;
     if (this.lastRevokedRev() <= known) return;
+    const revoked = "SELECT seq FROM messages WHERE revoked_rev > ?";
+    this.#sql.exec(`DELETE FROM reactions WHERE seq IN (${revoked})`, known);
     this.#sql.exec("UPDATE messages SET changed_rev = revoked_rev WHERE revoked_rev > ?", known);
   }
 }

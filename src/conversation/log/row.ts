@@ -34,6 +34,8 @@ export type MessageRow = {
   /** of a root with replies: JSON of `ThreadSummary`; else null */
   thread_summary: string | null;
   created_at: number;
+  /** see `readTally` */
+  reactions: string | null;
   revoked_by: UserId | null;
   revoked_rev: number | null;
   /** when it was pinned, and by whom; null: it is not */
@@ -50,7 +52,7 @@ export type MessageRow = {
 /** The columns of a message that nothing fills when it is sent. */
 export const UNCHANGED = {
   ...{ revoked_by: null, revoked_rev: null, changed_rev: null },
-  ...{ pinned_at: null, pinned_by: null, version: null, edited_at: null },
+  ...{ pinned_at: null, pinned_by: null, reactions: null, version: null, edited_at: null },
 } as const satisfies Partial<MessageRow>;
 
 /** A message as it is sent. */

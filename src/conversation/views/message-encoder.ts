@@ -1,6 +1,6 @@
 import type { Person } from "../../domain/accounts/person.ts";
 import type { Seq } from "../../domain/ids.ts";
-import type { Message } from "../../domain/messages/message.ts";
+import type { Message, OwnPart } from "../../domain/messages/message.ts";
 import type { EncodedMessage, EncodedPart } from "../../domain/sync/encoded-message.ts";
 import type { DeviceProtocol } from "../../domain/sync/socket-protocol.ts";
 import { errorFields, log } from "../../lib/logger.ts";
@@ -11,6 +11,9 @@ import type { MessageRenderer } from "./message-renderer.ts";
 
 /** The wire formats of device sockets by name, as the composition root registers them. */
 export type DeviceFormats = Readonly<Record<string, Pick<DeviceProtocol, "encode">>>;
+
+/** Whether a reader is shown a part of a message that is their own. */
+export type ShowsOwn = (seq: Seq, part: OwnPart) => boolean;
 
 /** An encoded message, and what it shows besides its row. */
 interface Encoded {
@@ -43,8 +46,21 @@ export class MessageEncoder {
     this.#formats = formats;
   }
 
-  /** Encodes messages as one reader sees them. */
-  encode(rows: readonly MessageRow[], reader: Reader): EncodedMessage[] {
+  /**
+   * Encodes messages as one reader sees them.
+   * @param shows whether the reader is shown their own part of a message; absent: of each
+   */
+  encode(rows: readonly MessageRow[], reader: Reader, shows: ShowsOwn = () => true): EncodedMessage[] {
+    const shared = this.#encodeShared(rows, reader);
+    const own = this.#renderer.ownParts(rows, reader);
+    if (own.size === 0) return shared;
+    return shared.map((message) => {
+      const part = own.get(message.seq);
+      return part && shows(message.seq, part) ? { ...message, own: part } : message;
+    });
+  }
+
+  #encodeShared(rows: readonly MessageRow[], reader: Reader): EncodedMessage[] {
     const messages = new Map<Seq, EncodedMessage>();
     // Who has left may see less of a root than the members do.
     const isFormer = reader.visible_until != null;
@@ -53,7 +69,7 @@ export class MessageEncoder {
       if (shared) messages.set(row.seq, shared);
     }
     const missing = rows.filter(({ seq }) => !messages.has(seq));
-    for (const message of this.#renderer.render(missing, reader))
+    for (const message of this.#renderer.renderShared(missing, reader))
       messages.set(message.seq, this.#make(message));
     if (!isFormer) for (const row of missing) this.#share(row, messages.get(row.seq));
     return rows.flatMap(({ seq }) => messages.get(seq) ?? []);

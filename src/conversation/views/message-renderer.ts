@@ -1,8 +1,8 @@
 import type { Person } from "../../domain/accounts/person.ts";
-import type { ConversationId, Position, UserId } from "../../domain/ids.ts";
+import type { ConversationId, Position, Seq, UserId } from "../../domain/ids.ts";
 import { listedBody, previewText } from "../../domain/messages/content.ts";
 import { bodyWithProfiles } from "../../domain/messages/merged.ts";
-import type { Message, Quote } from "../../domain/messages/message.ts";
+import type { Message, OwnPart, Quote } from "../../domain/messages/message.ts";
 import type { Preview } from "../../domain/messages/preview.ts";
 import { SystemMessageDetails } from "../../domain/messages/system-message.ts";
 import { versionOf } from "../log/edit-history.ts";
@@ -12,7 +12,9 @@ import type { MessageRow, Reader } from "../log/row.ts";
 import type { MemberRow } from "../members/member-row.ts";
 import type { Members } from "../members/members.ts";
 import type { ProfileCache } from "../members/profile-cache.ts";
+import { readTally } from "../reactions/tally.ts";
 import { readSummary } from "../threads/thread-log.ts";
+import type { OwnParts } from "./own-parts.ts";
 
 /**
  * Renders rows as messages, with current profiles. A quote is part of a message only if the reader may see
@@ -23,12 +25,20 @@ export class MessageRenderer {
   readonly #log: MessageLog;
   readonly #profiles: ProfileCache;
   readonly #members: Members;
+  readonly #ownParts: OwnParts;
 
-  constructor(id: ConversationId, log: MessageLog, profiles: ProfileCache, members: Members) {
+  constructor(
+    id: ConversationId,
+    log: MessageLog,
+    profiles: ProfileCache,
+    members: Members,
+    ownParts: OwnParts,
+  ) {
     this.#id = id;
     this.#log = log;
     this.#profiles = profiles;
     this.#members = members;
+    this.#ownParts = ownParts;
   }
 
   /** The profile of a user, or that of a deleted user. */
@@ -38,6 +48,19 @@ export class MessageRenderer {
 
   /** Renders messages as one reader sees them. */
   render(rows: MessageRow[], reader: Reader): Message[] {
+    const shared = this.renderShared(rows, reader);
+    const own = this.ownParts(rows, reader);
+    if (own.size === 0) return shared;
+    return shared.map((message) => ({ ...message, ...own.get(message.seq) }));
+  }
+
+  /** The reader's own parts. Messages of which nobody has, or had, one are missing. */
+  ownParts(rows: readonly MessageRow[], reader: Reader): Map<Seq, OwnPart> {
+    return this.#ownParts.of(rows, reader.user_id);
+  }
+
+  /** Renders messages without the parts that are the reader's own. */
+  renderShared(rows: MessageRow[], reader: Reader): Message[] {
     const quoted = rows.flatMap((row) => row.quote_seq ?? row.thread_root ?? []);
     const visible = this.#log.visibleOf(quoted, reader);
     return rows.map((row) => {
@@ -91,23 +114,28 @@ export class MessageRenderer {
   }
 
   #message(row: MessageRow, quoted: MessageRow | undefined, reader?: Reader): Message {
+    const isRevoked = row.revoked_rev !== null;
     return {
       conversationId: this.#id,
       seq: row.seq,
       sender: this.#profiles.get(row.sender_id),
       ...this.#optionalFields(row),
       // The previous release revokes without this column.
-      ...(row.place !== null && row.revoked_rev === null && { place: row.place }),
+      ...(row.place !== null && !isRevoked && { place: row.place }),
       version: versionOf(row),
       kind: row.kind,
       body: bodyWithProfiles(row.kind, row.body, (id) => this.#profiles.get(id)),
       ...(quoted && { quote: quote(quoted) }),
       ...threadFields(row, reader?.visible_until ?? null),
       mentions: readMentions(row.mentions),
-      revoked: row.revoked_rev !== null,
+      // The previous release revokes without clearing them.
+      ...(row.reactions !== null && !isRevoked && { reactions: readTally(row.reactions) }),
+      // A revoke takes what is anybody's own.
+      ...(isRevoked && this.#ownParts.none(row)),
+      revoked: isRevoked,
       ...(row.pinned_at !== null &&
         row.pinned_by !== null &&
-        row.revoked_rev === null && { pinned: { at: row.pinned_at, by: row.pinned_by } }),
+        !isRevoked && { pinned: { at: row.pinned_at, by: row.pinned_by } }),
       rev: row.changed_rev ?? 0,
       createdAt: row.created_at,
     };

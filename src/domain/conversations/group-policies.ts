@@ -47,6 +47,8 @@ export interface Policy {
   dissolve: GroupAudience;
   /** may write in threads, unless the group has them switched off */
   thread: GroupAudience;
+  /** may react to messages, unless they may not write */
+  react: GroupAudience;
   /** whether new members see the messages from before they joined */
   history: boolean;
   /** whether messages count as unread */
@@ -72,6 +74,7 @@ const GROUP: Policy = {
   ownerLeaves: "refused",
   dissolve: "owner",
   thread: "member",
+  react: "member",
   history: false,
   unread: true,
 };

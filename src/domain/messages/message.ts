@@ -2,6 +2,7 @@ import { z } from "zod";
 import type { Person } from "../accounts/person.ts";
 import { ConversationId, Seq, UserId } from "../ids.ts";
 import type { BodyJson, Kind } from "./content.ts";
+import type { Reaction, ReactionKey } from "./reactions.ts";
 import type { SystemMessageDetails } from "./system-message.ts";
 import type { ThreadPlace, ThreadSummary } from "./thread.ts";
 
@@ -43,8 +44,17 @@ export type Forwarded = z.infer<typeof Forwarded>;
 export const Priority = z.enum(["high", "normal", "low", "lowest"]);
 export type Priority = z.infer<typeof Priority>;
 
-/** A message as one reader sees it. */
-export interface Message {
+/** The part of a message that is its reader's own. All readers share the rest. */
+export interface OwnPart {
+  /** the keys of their reactions, in the order of their use */
+  mine?: ReactionKey[];
+}
+
+/**
+ * A message as one reader sees it. Without its own part: nobody has, or had, one of this message; or it is
+ * rendered for several readers.
+ */
+export interface Message extends OwnPart {
   conversationId: ConversationId;
   seq: Seq;
   sender: Person;
@@ -66,6 +76,8 @@ export interface Message {
   /** the users whom a message that mentions everybody names besides, for APIs that have both */
   alsoMentioned?: UserId[] | undefined;
   forwarded?: Forwarded | undefined;
+  /** in the order of their first use; absent: none */
+  reactions?: Reaction[];
   revoked: boolean;
   /** the user who revoked it */
   revokedBy?: UserId | undefined;

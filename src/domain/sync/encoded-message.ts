@@ -1,6 +1,6 @@
 import { z } from "zod";
 import type { UserId } from "../ids.ts";
-import type { Message } from "../messages/message.ts";
+import type { Message, OwnPart } from "../messages/message.ts";
 
 /** An encoded message or ack, ready to be put into a frame alone or beside others. */
 export const EncodedPart = z.string().brand<"EncodedPart">();
@@ -18,4 +18,6 @@ export interface EncodedMessage extends Pick<Message, "seq" | "revoked" | "creat
   rev?: number;
   /** by the name of the wire format; absent where the format shows no such message */
   texts: Readonly<Record<string, EncodedPart>>;
+  /** the reader's own part, which the texts do not have; absent: the reader has none, or knows it */
+  own?: OwnPart;
 }

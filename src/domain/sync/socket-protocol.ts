@@ -7,7 +7,7 @@ import type { JoinOutcome } from "../conversations/join-request.ts";
 import type { Failure, Result } from "../errors.ts";
 import type { ConversationId, Position, Seq, SessionId, UserId } from "../ids.ts";
 import { GroupEvent } from "../messages/content.ts";
-import type { AnyDraft, Message, Receipt } from "../messages/message.ts";
+import type { AnyDraft, Message, OwnPart, Receipt } from "../messages/message.ts";
 import type { Preview } from "../messages/preview.ts";
 import type { ScheduledEvent, ScheduledMessage } from "../messages/scheduled.ts";
 import type { ThreadState } from "../messages/thread.ts";
@@ -219,6 +219,8 @@ export interface DeviceProtocol extends Pick<Encoder<never>, "messages" | "refus
    * @returns the part of a frame; null: the user is shown nothing
    */
   complete?(text: EncodedPart, message: EncodedMessage, context: MessageContext): EncodedPart | null;
+  /** Adds its reader's own part to an encoded message. Absent: the format shows none. */
+  withOwn?(text: EncodedPart, own: OwnPart): EncodedPart;
   /** One frame of changed messages; absent: the format shows no changes but its events. */
   changed?: Encoder<never>["changed"];
   /** the maximum number of messages in a frame; absent: no maximum of its own */

@@ -35,8 +35,9 @@ function partOf(
   { protocol, showsThreads }: DeviceView,
   context: MessageContext | undefined,
 ): EncodedPart | null {
-  const text = message.texts[protocol.name];
-  if (text === undefined || (message.isThreadOnly && !showsThreads)) return null;
+  const shared = message.texts[protocol.name];
+  if (shared === undefined || (message.isThreadOnly && !showsThreads)) return null;
+  const text = message.own && protocol.withOwn ? protocol.withOwn(shared, message.own) : shared;
   if (!protocol.complete) return text;
   return context ? protocol.complete(text, message, context) : null;
 }

@@ -63,6 +63,7 @@ export async function catchUp(
       after: group.position.seq,
       rev: group.position.rev,
       includeFormer: true,
+      isLive: true,
     };
     await pageBudget.run(
       async () => {

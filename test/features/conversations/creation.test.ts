@@ -18,7 +18,7 @@ import {
   list,
   send,
 } from "../../support/clients/chat.ts";
-import { StrictConversation } from "../../support/clients/shapes.ts";
+import { asLastMessage, StrictConversation } from "../../support/clients/shapes.ts";
 
 let ann: SignedIn;
 let bob: SignedIn;
@@ -208,7 +208,7 @@ describe("a group", () => {
 test("a conversation shows its newest message to each member", async () => {
   const { id } = await createGroup(ann, [bob]);
   const sent = await send(ann, id, "hello");
-  const expected = { last_message: sent, last_seq: 1, updated_at: sent.created_at };
+  const expected = { last_message: asLastMessage(sent), last_seq: 1, updated_at: sent.created_at };
   expect(await getConversation(ann, id)).toMatchObject({ ...expected, read_seq: 1, unread_count: 0 });
   expect(await getConversation(bob, id)).toMatchObject({ ...expected, read_seq: 0, unread_count: 1 });
 });

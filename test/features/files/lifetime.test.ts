@@ -228,7 +228,9 @@ test("a conversation with messages from before records them when it wakes", asyn
     storage.sql.exec(
       "DROP INDEX messages_changed; DROP INDEX messages_pinned; ALTER TABLE fanout_checkpoint DROP COLUMN rev",
     );
-    storage.sql.exec("DROP TRIGGER message_edits_revoked; DROP TABLE message_edits; DROP TABLE edited_files");
+    storage.sql.exec(
+      "DROP TRIGGER message_edits_revoked; DROP TABLE message_edits; DROP TABLE edited_files; DROP TABLE reactions",
+    );
     for (const column of [
       "also_mentioned",
       "place",
@@ -236,6 +238,7 @@ test("a conversation with messages from before records them when it wakes", asyn
       "pinned_at",
       "pinned_by",
       "version",
+      "reactions",
       "edited_at",
     ])
       storage.sql.exec(`ALTER TABLE messages DROP COLUMN ${column}`);

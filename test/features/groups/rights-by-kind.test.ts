@@ -37,6 +37,7 @@ interface Rules {
   roles: Role[];
   handOver: Role[];
   dissolve: Role[];
+  react: Role[];
   ownerLeaves: boolean;
   history: boolean;
   unread: boolean;
@@ -59,13 +60,13 @@ const RULES: Record<PolicyName, Rules> = {
       mute: MANAGERS,
     },
     ...{ roles: ["owner"], handOver: ["owner"], dissolve: ["owner"], ownerLeaves: false },
-    ...{ history: false, unread: true, editHistory: ALL },
+    ...{ react: ALL, history: false, unread: true, editHistory: ALL },
   },
   private: {
     join: "never",
     ...{ approve: MANAGERS, invitations: MANAGERS, invite: ALL, edit: ALL, remove: ["owner"], mute: [] },
     ...{ roles: [], handOver: ["owner"], dissolve: [], ownerLeaves: true },
-    ...{ history: false, unread: true, editHistory: ALL },
+    ...{ react: ALL, history: false, unread: true, editHistory: ALL },
   },
   public: {
     join: "as set",
@@ -78,7 +79,7 @@ const RULES: Record<PolicyName, Rules> = {
       mute: MANAGERS,
     },
     ...{ roles: ["owner"], handOver: ["owner"], dissolve: ["owner"], ownerLeaves: false },
-    ...{ history: false, unread: true, editHistory: ALL },
+    ...{ react: ALL, history: false, unread: true, editHistory: ALL },
   },
   chatroom: {
     join: "free",
@@ -91,7 +92,7 @@ const RULES: Record<PolicyName, Rules> = {
       mute: MANAGERS,
     },
     ...{ roles: ["owner"], handOver: ["owner"], dissolve: ["owner"], ownerLeaves: false },
-    ...{ history: true, unread: false, editHistory: MANAGERS },
+    ...{ react: ALL, history: true, unread: false, editHistory: MANAGERS },
   },
   community: {
     join: "free",
@@ -104,13 +105,13 @@ const RULES: Record<PolicyName, Rules> = {
       mute: MANAGERS,
     },
     ...{ roles: ["owner"], handOver: ["owner"], dissolve: ["owner"], ownerLeaves: false },
-    ...{ history: true, unread: true, editHistory: ALL },
+    ...{ react: ALL, history: true, unread: true, editHistory: ALL },
   },
   livestream: {
     join: "free",
     ...{ approve: MANAGERS, invitations: MANAGERS, invite: [], edit: ["owner"], remove: [], mute: ["owner"] },
     ...{ roles: [], handOver: [], dissolve: ["owner"], ownerLeaves: false },
-    ...{ history: false, unread: false, editHistory: MANAGERS },
+    ...{ react: ALL, history: false, unread: false, editHistory: MANAGERS },
   },
 };
 
@@ -123,7 +124,17 @@ beforeAll(async () => {
   [owner, secondMember, newcomer] = [itemAt(all, 0), itemAt(all, 1), itemAt(all, 2)];
 });
 
-const Action = z.enum(["approve", "invite", "invitations", "edit", "remove", "mute", "roles", "handOver"]);
+const Action = z.enum([
+  "approve",
+  "invite",
+  "invitations",
+  "edit",
+  "remove",
+  "mute",
+  "roles",
+  "handOver",
+  "react",
+]);
 type Action = z.infer<typeof Action>;
 
 /** Each action as a call, on a member or on a user who is no member. */
@@ -139,13 +150,17 @@ const ACTIONS: Record<
   mute: (who, id, subject) => ask(who, id, "PATCH", `/members/${subject}`, { muted_for_s: 60 }),
   roles: (who, id, subject) => ask(who, id, "PATCH", `/members/${subject}`, { role: "admin" }),
   handOver: (who, id, subject) => ask(who, id, "POST", "/owner", { user_id: subject }),
+  react: async (who, id) => {
+    const { seq } = await send(who, id, "hello");
+    return ask(who, id, "PUT", `/messages/${seq}/reactions/:yes:`);
+  },
 };
 const KINDS = PolicyName.options.map((policy) => [policy, RULES[policy]] as const);
 
 describe.each(KINDS)("in a group of kind %s", (policy, rules) => {
   test.each(ALL)("the %s may do what the rules allow", async (role) => {
-    const users = await insertUsers(9);
-    const subjects = users.slice(0, 8);
+    const users = await insertUsers(10);
+    const subjects = users.slice(0, 9);
     const id = await createGroupOfKind(policy, owner, [secondMember, ...subjects]);
     if (role === "admin") {
       const promotion = await ask(owner, id, "PATCH", `/members/${secondMember.user.id}`, { role: "admin" });
@@ -155,7 +170,7 @@ describe.each(KINDS)("in a group of kind %s", (policy, rules) => {
     }
     const who = role === "owner" ? owner : secondMember;
     for (const [i, action] of Action.options.entries()) {
-      const outsider = itemAt(users, 8).user.id;
+      const outsider = itemAt(users, 9).user.id;
       const answer = await ACTIONS[action](who, id, itemAt(subjects, i).user.id, outsider);
       const allowed = [{ remove: 204, invitations: 201 }[String(action)] ?? 200];
       expect(

@@ -58,3 +58,17 @@ export const StrictWideSearch = z.strictObject({ ...WideSearchPage.shape, items:
 export const StrictReceipts = z.strictObject({
   items: z.array(Receipts.shape.items.element.strict()),
 });
+
+/** A message as sockets are sent it, where it has no part of the reader's own. */
+export function withoutOwnPart<M extends { mine?: unknown }>({ mine: _, ...message }: M): Omit<M, "mine"> {
+  return message;
+}
+
+/** A message as `last_message` of its conversation: without reactions. */
+export function asLastMessage<M extends { mine?: unknown; reactions?: unknown }>({
+  reactions: _,
+  mine: __,
+  ...message
+}: M): Omit<M, "mine" | "reactions"> {
+  return message;
+}

@@ -71,7 +71,13 @@ export function isolatedRoom(
 ): Room {
   const handlers = {
     ...{ fanout: nothing, expiry: nothing, direct_permission: nothing, projection: nothing, index: nothing },
-    ...{ notifications: nothing, failed_updates: nothing, files: nothing, edit_history: nothing },
+    ...{
+      notifications: nothing,
+      failed_updates: nothing,
+      files: nothing,
+      edit_history: nothing,
+      deleted_reactions: nothing,
+    },
   };
   const directory: ConversationDirectory = {
     ...{ created: nothing, directPermission: permission },

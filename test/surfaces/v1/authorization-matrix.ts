@@ -251,6 +251,16 @@ export const WHO_MAY: Row[] = [
   { route: `PUT ${IN}/read`, body: () => ({ seq: 1 }), ...members(OK) },
   { route: `PUT ${IN}/read`, body: () => ({ seq: 9_999 }), ...members(NOBODY) },
   { route: `GET ${IN}/receipts`, ...members(OK) },
+  ...["PUT", "GET", "DELETE"].map((method) => ({
+    route: `${method} ${IN}/messages/:seq/reactions/:key`,
+    path: ({ id, ownersSeq }: Scene) => ({ id, seq: ownersSeq, key: ":yes:" }),
+    ...members(OK),
+  })),
+  ...["PUT", "GET", "DELETE"].map((method) => ({
+    route: `${method} ${IN}/messages/:seq/reactions/:key`,
+    path: ({ id }: Scene) => ({ id, seq: 9_999, key: ":yes:" }),
+    ...members(NOBODY),
+  })),
   {
     route: `DELETE ${IN}/messages/:seq`,
     query: "?for=everyone",

@@ -1,6 +1,7 @@
 import { beforeAll, expect, test } from "vitest";
 import { call, expectProblem, register, type SignedIn } from "../../support/clients/api.ts";
 import { createGroup, getConversation, getMessage, send } from "../../support/clients/chat.ts";
+import { asLastMessage } from "../../support/clients/shapes.ts";
 
 let ann: SignedIn;
 let id: number;
@@ -58,7 +59,7 @@ test.each(GOOD)("%s is accepted (%#)", async (kind, body) => {
   expect(sent).toMatchObject({ kind });
   expect(sent.body).toEqual(body);
   expect(await getMessage(ann, id, sent.seq)).toEqual(sent);
-  expect((await getConversation(ann, id)).last_message).toEqual(sent);
+  expect((await getConversation(ann, id)).last_message).toEqual(asLastMessage(sent));
 });
 
 test("unknown fields of a body are left out", async () => {

@@ -31,7 +31,10 @@ beforeAll(async () => {
 });
 
 const filled = (path: string, of: string = String(id), seq = "1") =>
-  path.replace(":id", of).replace(/:(seq|root|user_id|application_id)/, seq);
+  path
+    .replace(":id", of)
+    .replace(/:(seq|root|user_id|application_id)/, seq)
+    .replace(":key", ":yes:");
 
 test.each(PATHS)("%s accepts only %j, with or without a trailing slash", async (path, methods) => {
   for (const method of METHODS.filter((method) => !methods.includes(method))) {

@@ -88,6 +88,8 @@ test("the tables of a conversation are the reviewed ones", async () => {
     "CREATE INDEX messages_thread ON messages (thread_root, seq) WHERE thread_root IS NOT NULL",
     "CREATE TABLE outbox ( id INTEGER PRIMARY KEY, body TEXT NOT NULL, receivers TEXT NOT NULL ) STRICT",
     "CREATE TABLE people ( user_id INTEGER PRIMARY KEY, username TEXT NOT NULL, nickname TEXT NOT NULL, avatar TEXT NOT NULL, checked_at INTEGER NOT NULL ) STRICT",
+    "CREATE TABLE reactions ( user_id INTEGER NOT NULL, seq INTEGER NOT NULL, key TEXT NOT NULL, at INTEGER NOT NULL, rev INTEGER NOT NULL, PRIMARY KEY (user_id, seq, key) ) STRICT, WITHOUT ROWID",
+    "CREATE UNIQUE INDEX reactions_order ON reactions (seq, key, rev)",
     "CREATE TABLE recorded_files (id INTEGER PRIMARY KEY CHECK (id = 1), seq INTEGER NOT NULL) STRICT",
     "CREATE TABLE revoked_files ( seq INTEGER PRIMARY KEY, sender_id INTEGER NOT NULL, keys TEXT NOT NULL ) STRICT",
     "CREATE TABLE schema_versions (version INTEGER PRIMARY KEY, min_code INTEGER NOT NULL) STRICT",

@@ -2,6 +2,7 @@ import { z } from "@hono/zod-openapi";
 import { attempt, invalid } from "../../../domain/errors.ts";
 import { StoredBody } from "../../../domain/messages/content.ts";
 import type { Preview } from "../../../domain/messages/preview.ts";
+import { EncodedPart } from "../../../domain/sync/encoded-message.ts";
 import type {
   DeviceCommand,
   DeviceEvent,
@@ -11,6 +12,7 @@ import type {
 } from "../../../domain/sync/socket-protocol.ts";
 import { parseJson, requireSound } from "../../../http/json.ts";
 import { serializeComposerDraft } from "../serialize/composer-drafts.ts";
+import { withOwnPart } from "../serialize/messages.ts";
 import { serializeScheduled } from "../serialize/scheduled.ts";
 import {
   Address,
@@ -42,6 +44,7 @@ export const deviceProtocol: DeviceProtocol = {
   decode: (frame) => attempt(() => toCommand(frame)),
   name: "v1",
   encode: encoding.message,
+  withOwn: (text, own) => EncodedPart.parse(withOwnPart(text, own)),
   event: (event) => JSON.stringify(wireEvent(event)),
   acks: encoding,
   supportsResume: true,

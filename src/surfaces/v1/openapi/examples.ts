@@ -31,6 +31,7 @@ const VALUES: Record<string, unknown> = {
   ...{ content_type: "image/png", user_agent: "Mozilla/5.0 (X11; Linux x86_64)" },
   ...{ text: "hello", title: "Chat history", preview: "hello", mentions: [] },
   ...{ latitude: 48.137, longitude: 11.575, index: "smile", data: "smile", description: "a smile" },
+  ...{ "Reaction.key": "👍", "Reaction.count": 2, "Reaction.user_ids": [100_001, 100_002], mine: ["👍"] },
   ...{ message: "Ben here, from work", client_msg_id: "m1", online: true },
   ...{ created_at: NOW, updated_at: NOW, joined_at: NOW, last_seen_at: NOW, read_at: NOW },
   ...{ saved_at: NOW, note: "answer this", remind_at: NOW + 3_600_000, due_reminders: 1 },

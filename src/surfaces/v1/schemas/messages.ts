@@ -14,6 +14,7 @@ import {
   TimeParam,
   UserIdParam,
 } from "./common.ts";
+import { OwnReactions, Reactions } from "./reactions.ts";
 
 /** The client message id: unique per sender in a conversation, so that a send can be repeated. */
 export const ClientMsgId = z.string().min(1).max(LIMITS.clientMsgId).openapi({
@@ -181,6 +182,14 @@ export const MessageFields = z.object({
   thread_summary: ThreadSummary.optional(),
   mentions: Mentions,
   forwarded: ForwardedFrom.optional(),
+  reactions: Reactions.optional().openapi({
+    description:
+      "In the order of their first use; none: `[]`. Absent only in the `last_message` of a conversation",
+  }),
+  mine: OwnReactions.optional().openapi({
+    description:
+      "The keys of your own reactions. In a frame it may be absent: what you know of it is right, at first none. In the `last_message` of a conversation it is absent",
+  }),
   revoked: z.boolean(),
   rev: z
     .int()

@@ -10,7 +10,7 @@ import type {
   Unread as UnreadShape,
 } from "../schemas/conversations.ts";
 import { serializeComposerDraft } from "./composer-drafts.ts";
-import { serializeMessage } from "./messages.ts";
+import { serializeLastMessage } from "./messages.ts";
 import { serializeUser } from "./users.ts";
 
 /** A conversation as v1 shows it to a member. A direct conversation has no fields of groups. */
@@ -56,7 +56,7 @@ function sharedFields(conversation: Conversation) {
     name: conversation.name,
     avatar: conversation.avatar,
     member_count: conversation.memberCount,
-    last_message: lastMessage && serializeMessage(lastMessage),
+    last_message: lastMessage && serializeLastMessage(lastMessage),
     last_seq: conversation.lastSeq,
     read_seq: conversation.readSeq,
     unread_count: conversation.unreadCount,

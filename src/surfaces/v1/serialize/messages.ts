@@ -1,7 +1,7 @@
 import type { z } from "@hono/zod-openapi";
 import type { ReadReceipt, ReadState } from "../../../domain/conversations/conversation.ts";
 import { bodyJson, StoredBody } from "../../../domain/messages/content.ts";
-import type { AnyDraft, Message, MessageReference } from "../../../domain/messages/message.ts";
+import type { AnyDraft, Message, MessageReference, OwnPart } from "../../../domain/messages/message.ts";
 import type { ThreadSummary } from "../../../domain/messages/thread.ts";
 import type {
   MessageReference as MessageReferenceShape,
@@ -10,6 +10,7 @@ import type {
   ReadState as ReadStateShape,
   Receipts,
 } from "../schemas/messages.ts";
+import { ownFields, serializeReactions } from "./reactions.ts";
 
 /**
  * The draft that a send asks for.
@@ -35,19 +36,36 @@ function reference({ conversation_id, seq }: z.infer<typeof MessageReferenceShap
   return { conversationId: conversation_id, seq };
 }
 
-/** A message as v1 shows it. */
+/** A message as v1 answers with it. */
 export function serializeMessage(message: Message): z.infer<typeof MessageShape> {
+  return { ...serializeLastMessage(message), ...reactionFields(message), mine: message.mine ?? [] };
+}
+
+/** The newest message of a conversation, as the conversation shows it: without reactions. */
+export function serializeLastMessage(message: Message): z.infer<typeof MessageShape> {
   return { ...withoutBody(message), body: StoredBody.parse(JSON.parse(message.body)) };
 }
 
 /**
- * The same as JSON text. The stored body is inserted without parsing it: sockets do this for every message.
+ * A message as sockets send it, as JSON text. The stored body is inserted without parsing it: sockets do this
+ * for every message. The reader's own part is last, or missing: `withOwnPart` adds it.
  */
 export function messageJson(message: Message): string {
-  return `${JSON.stringify(withoutBody(message)).slice(0, -1)},"body":${message.body}}`;
+  const fields = JSON.stringify({ ...withoutBody(message), ...reactionFields(message) });
+  return withOwnPart(`${fields.slice(0, -1)},"body":${message.body}}`, message);
 }
 
-/** The fields of a message except its body. */
+/** Adds its reader's own part to the JSON text of a message. */
+export function withOwnPart(json: string, own: OwnPart): string {
+  const fields = JSON.stringify(ownFields(own)).slice(1);
+  return fields === "}" ? json : `${json.slice(0, -1)},${fields}`;
+}
+
+function reactionFields({ reactions }: Message) {
+  return { reactions: serializeReactions(reactions) };
+}
+
+/** The fields of a message that list entries show too, except its body. */
 function withoutBody(message: Message): Omit<z.infer<typeof MessageShape>, "body"> {
   const { quote, thread, threadSummary, clientMsgId, forwarded } = message;
   const { id, username, nickname, avatar } = message.sender;

@@ -7,6 +7,7 @@ export const Shown = z.looseObject({
   seq: z.int(),
   revoked: z.boolean(),
   rev: z.int(),
+  mine: z.array(z.string()).optional(),
   body: z.record(z.string(), z.json()),
 });
 export type Shown = z.infer<typeof Shown>;
@@ -72,14 +73,17 @@ export class Kept {
     const { seq } = message;
     if (this.#hidden.has(seq)) return;
     const states = [message, this.#messages.get(seq), this.#changed.get(seq)];
-    const newest = states.flatMap((state) => state ?? []).sort((a, b) => b.rev - a.rev)[0];
-    this.#messages.set(seq, newest ?? message);
+    const sorted = states.flatMap((state) => state ?? []).sort((a, b) => b.rev - a.rev);
+    // What is the reader's own is as it was last told.
+    const mine = sorted.find((state) => state.mine !== undefined)?.mine ?? [];
+    this.#messages.set(seq, { ...(sorted[0] ?? message), mine });
   }
 
   /** Room 6, device 9. */
   changed(items: readonly Shown[], rev: number): void {
     for (const message of items) {
-      this.#changed.set(message.seq, message);
+      const mine = message.mine ?? this.#changed.get(message.seq)?.mine;
+      this.#changed.set(message.seq, { ...message, ...(mine && { mine }) });
       if (this.#messages.has(message.seq)) this.show(message);
     }
     if (!this.isBehind) this.rev = Math.max(this.rev, rev);

@@ -1,0 +1,92 @@
+import { createRoute, z } from "@hono/zod-openapi";
+import { listReactors, react, unreact } from "../../../../core/messages/reactions.ts";
+import { weighs } from "../../../../http/access/rate-limit.ts";
+import { authenticated } from "../../auth.ts";
+import { v1Router } from "../../router.ts";
+import { ConversationIdParam, ListQuery, problems, SeqParam } from "../../schemas/common.ts";
+import { ReactionKeyParam, ReactionState, ReactorPage } from "../../schemas/reactions.ts";
+import { serializeReactionState, serializeReactors } from "../../serialize/reactions.ts";
+
+const path = "/v1/conversations/{id}/messages/{seq}/reactions/{key}";
+const params = z.object({ id: ConversationIdParam, seq: SeqParam, key: ReactionKeyParam });
+const state = {
+  description: "The reactions to the message now",
+  content: { "application/json": { schema: ReactionState } },
+};
+
+const addRoute = createRoute({
+  method: "put",
+  path,
+  operationId: "addReaction",
+  tags: ["Messages"],
+  summary: "React to a message",
+  description:
+    "Repeating it changes nothing. One emoji is one key, with or without variation selectors (U+FE0E, U+FE0F); skin tones are keys of their own. " +
+    "A message has at most 20 keys, and 20 of one user: else `conflict`. To join a key that it has is never refused for the first limit. " +
+    "A message that is revoked, or is a notice of the server, takes none: `validation_failed`. Those who may not send a message here may not react. " +
+    "A reaction makes nothing unread and notifies nobody; open sockets get a `changed` frame.",
+  security: [{ bearer: [] }],
+  middleware: [authenticated] as const,
+  request: { params },
+  responses: {
+    200: state,
+    ...problems(
+      "validation_failed",
+      "unauthenticated",
+      "forbidden",
+      "muted",
+      "blocked",
+      "not_found",
+      "conflict",
+    ),
+  },
+});
+
+const removeRoute = createRoute({
+  method: "delete",
+  path,
+  operationId: "removeReaction",
+  tags: ["Messages"],
+  summary: "Take a reaction back",
+  description:
+    "Of your own reactions. Without one nothing changes. It is refused where `addReaction` would be, but for `conflict`.",
+  security: [{ bearer: [] }],
+  middleware: [authenticated] as const,
+  request: { params },
+  responses: {
+    200: state,
+    ...problems("validation_failed", "unauthenticated", "forbidden", "muted", "blocked", "not_found"),
+  },
+});
+
+const listRoute = createRoute({
+  method: "get",
+  path,
+  operationId: "listReactors",
+  tags: ["Messages"],
+  summary: "Who reacted to a message",
+  description:
+    "The users who reacted with this key, in that order. Users who have left the group are among them.",
+  security: [{ bearer: [] }],
+  middleware: [authenticated, weighs("page")] as const,
+  request: { params, query: ListQuery },
+  responses: {
+    200: { description: "A page", content: { "application/json": { schema: ReactorPage } } },
+    ...problems("validation_failed", "unauthenticated", "not_found"),
+  },
+});
+
+export const reactions = v1Router()
+  .openapi(addRoute, async (c) => {
+    const { id, ...address } = c.req.valid("param");
+    return c.json(serializeReactionState(await react(c.var.core, c.var.caller.userId, id, address)), 200);
+  })
+  .openapi(removeRoute, async (c) => {
+    const { id, ...address } = c.req.valid("param");
+    return c.json(serializeReactionState(await unreact(c.var.core, c.var.caller.userId, id, address)), 200);
+  })
+  .openapi(listRoute, async (c) => {
+    const { id, ...address } = c.req.valid("param");
+    const page = await listReactors(c.var.core, c.var.caller.userId, id, address, c.req.valid("query"));
+    return c.json(serializeReactors(page), 200);
+  });

@@ -1,0 +1,32 @@
+import type { z } from "@hono/zod-openapi";
+import type { Page } from "../../../domain/conversations/pagination.ts";
+import type { OwnPart } from "../../../domain/messages/message.ts";
+import type { Reaction, ReactionState, Reactor } from "../../../domain/messages/reactions.ts";
+import type { ReactionState as ReactionStateShape, Reactions, ReactorPage } from "../schemas/reactions.ts";
+import { serializeUser } from "./users.ts";
+
+/** The reactions to a message as v1 shows them. */
+export function serializeReactions(reactions: readonly Reaction[] = []): z.infer<typeof Reactions> {
+  return reactions.map(({ key, count, userIds }) => ({ key, count, user_ids: userIds }));
+}
+
+/** The fields of a message that are its reader's own. In a frame, an absent one is unchanged. */
+export function ownFields({ mine }: OwnPart): { mine?: string[] } {
+  return mine === undefined ? {} : { mine };
+}
+
+/** A message's reactions after a change of them as v1 shows them. */
+export function serializeReactionState({
+  reactions,
+  mine,
+}: ReactionState): z.infer<typeof ReactionStateShape> {
+  return { reactions: serializeReactions(reactions), mine };
+}
+
+/** A page of the users who reacted as v1 shows it. */
+export function serializeReactors({ items, nextCursor }: Page<Reactor>): z.infer<typeof ReactorPage> {
+  return {
+    items: items.map(({ user, createdAt }) => ({ user: serializeUser(user), created_at: createdAt })),
+    next_cursor: nextCursor,
+  };
+}
