@@ -14,7 +14,8 @@ export type ConversationJobKind =
   | "notifications"
   | "files"
   | "edit_history"
-  | "deleted_reactions";
+  | "deleted_reactions"
+  | "deleted_votes";
 
 /** Has the alarm run a job at times that the caller sets. */
 export function wakeupOf(jobs: AlarmJobs<ConversationJobKind>, kind: ConversationJobKind): Wakeup {

@@ -61,6 +61,7 @@ export abstract class ConversationLifecycle extends SocketHost {
           room.editing.removeVersionsOf(UserId.parse(Number(key))) ? Date.now() : null,
         ),
       deleted_reactions: (key: string) => this.#withRoom(({ room }) => room.reactions.runForget(key)),
+      deleted_votes: (key: string) => this.#withRoom(({ room }) => room.polls.runForget(key)),
       direct_permission: () => this.#withRoom(({ room }) => room.directPermission.repair()),
     };
     this.#jobs = new AlarmJobs<ConversationJobKind>(ctx.storage, handlers, deps.timing.jobs);

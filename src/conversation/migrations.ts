@@ -11,6 +11,7 @@ import { SETTLED_MEMBERS } from "./members/former-members.ts";
 import { INVITATIONS_TABLE } from "./members/invitations.ts";
 import { INFORMED_USERS, LISTED_REQUESTS } from "./members/join-requests.ts";
 import { KNOWN_USERS_TABLE } from "./members/known-users.ts";
+import { VOTES_TABLE } from "./polls/vote-store.ts";
 import { REACTIONS_TABLE } from "./reactions/reaction-store.ts";
 import { SEARCH_TABLES } from "./search/indexer.ts";
 import { THREAD_TABLES } from "./threads/thread-log.ts";
@@ -324,5 +325,11 @@ export const MIGRATIONS: readonly Migration[] = [
     version: 32,
     minCode: 1,
     sql: REACTIONS_TABLE,
+  },
+  {
+    // Polls.
+    version: 33,
+    minCode: 1,
+    sql: VOTES_TABLE,
   },
 ];

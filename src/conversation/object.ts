@@ -27,6 +27,7 @@ import type { Scope } from "./log/row.ts";
 import type { MemberRange } from "./members/member-list.ts";
 import type { MemberRow } from "./members/member-row.ts";
 import { readCountOf } from "./members/unread-mark.ts";
+import type { VoteInput } from "./polls/polls.ts";
 import type { ReactionInput } from "./reactions/reactions.ts";
 import type { Room } from "./room.ts";
 import type { SearchQuery } from "./search/search.ts";
@@ -312,6 +313,21 @@ export abstract class ConversationObject extends ConversationLifecycle {
   /** What a message said before it was edited, newest first. @see Editing.formerVersions */
   formerVersions(input: { userId: UserId; seq: Seq }) {
     return this.#asReader(input, ({ editing }, member) => editing.formerVersions(member, input.seq));
+  }
+
+  /** Replaces the caller's votes in a poll. @see Polls.vote */
+  vote(input: VoteInput) {
+    return this.answer(({ room }) => room.polls.vote(input));
+  }
+
+  /** Closes a poll. @see Polls.close */
+  closePoll(input: { userId: UserId; seq: Seq }) {
+    return this.answer(({ room }) => room.polls.close(input.userId, input.seq));
+  }
+
+  /** A page of the users who voted for an option of a poll. @see Polls.voters */
+  voters(input: { userId: UserId; seq: Seq; option: number; after: number; limit: number }) {
+    return this.#asReader(input, ({ polls }, member) => polls.voters(member, input.seq, input.option, input));
   }
 
   /** Hides a message from the caller. @see Redaction.hide */

@@ -46,6 +46,9 @@ import { KnownUsers } from "./members/known-users.ts";
 import { MemberList } from "./members/member-list.ts";
 import { Members } from "./members/members.ts";
 import { ProfileCache } from "./members/profile-cache.ts";
+import { checkPoll } from "./polls/poll-permission.ts";
+import { Polls } from "./polls/polls.ts";
+import { VoteStore } from "./polls/vote-store.ts";
 import { ReactionStore } from "./reactions/reaction-store.ts";
 import { Reactions } from "./reactions/reactions.ts";
 import { MessageSearch } from "./search/search.ts";
@@ -110,6 +113,7 @@ export class Room implements RoomContext {
   readonly editing: Editing;
   readonly pinning: Pinning;
   readonly reactions: Reactions;
+  readonly polls: Polls;
   readonly readPositions: ReadPositions;
   readonly devices: DeviceCalls;
   readonly state: ConversationState;
@@ -149,8 +153,8 @@ export class Room implements RoomContext {
     this.log = new MessageLog(
       storage.sql,
       this.state.profile.createdAt,
-      ({ kind, body, place, custom_data, tip: systemMessage, reactions }) =>
-        [place, custom_data, systemMessage, reactions].reduce(
+      ({ kind, body, place, custom_data, tip: systemMessage, reactions, poll }) =>
+        [place, custom_data, systemMessage, reactions, poll].reduce(
           (sum, part) => sum + bytesOf(part ?? ""),
           bytesWithProfiles(kind, body, personOf),
         ),
@@ -170,7 +174,8 @@ export class Room implements RoomContext {
       follows: new Follows(storage.sql, LIMITS.followedThreads),
     });
     const reactionStore = new ReactionStore(storage.sql);
-    const ownParts = new OwnParts([reactionStore]);
+    const votes = new VoteStore(storage.sql);
+    const ownParts = new OwnParts([reactionStore, votes]);
     this.renderer = new MessageRenderer(this.state.id, this.log, this.profiles, this.members, ownParts);
     this.encoder = new MessageEncoder(this.renderer, this.profiles, this.members, deps.deviceFormats);
     this.snapshots = new MemberSnapshots(this);
@@ -247,14 +252,8 @@ export class Room implements RoomContext {
     });
     this.pinning = new Pinning(this);
     const history = new EditHistory(storage.sql);
-    this.redaction = new Redaction(
-      storage,
-      this,
-      history,
-      this.search.indexing,
-      this.fileReferences,
-      reactionStore,
-    );
+    const beside = [reactionStore, votes];
+    this.redaction = new Redaction(storage, this, history, this.search.indexing, this.fileReferences, beside);
     this.following = new Following(storage, this);
     this.#composers = new Composers(storage.sql, this.members);
     this.reactions = new Reactions(storage, this, {
@@ -263,13 +262,20 @@ export class Room implements RoomContext {
       checkPermission: (member) => checkWritePermission(this.state, this.members, member),
       schedule: (userId) => jobs.schedule("deleted_reactions", String(userId), Date.now()),
     });
+    this.polls = new Polls(this, {
+      votes,
+      permission: () => this.#directPermissionKnown(),
+      checkPermission: (member) => checkWritePermission(this.state, this.members, member),
+      schedule: (userId) => jobs.schedule("deleted_votes", String(userId), Date.now()),
+    });
     this.#sendQueue = new SendQueue(
       storage,
       this.log,
       this.members,
       this.knownUsers,
       this.threads,
-      (sender) => checkWritePermission(this.state, this.members, sender),
+      (sender, draft) =>
+        checkWritePermission(this.state, this.members, sender) ?? checkPoll(this.state, sender, draft),
       (outcomes, changes) => this.#committed(outcomes, changes),
     );
     const permissionDeps = {

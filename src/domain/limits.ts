@@ -70,6 +70,12 @@ export const LIMITS = {
   changes: 5_000,
   /** members of a group, unless the setting `MAX_GROUP_MEMBERS` says otherwise */
   groupMembers: 1_000,
+  /** code points of a poll's question, and of an option; the number of options; ms until its end */
+  pollQuestion: 300,
+  pollOption: 100,
+  pollOptionsMin: 2,
+  pollOptions: 20,
+  pollMs: 365 * 86_400_000,
   /** pinned messages of a conversation */
   pins: 100,
   /** banned users of a group */

@@ -163,6 +163,7 @@ const METHODS: Record<keyof Repeats<ConversationObject>, readonly (keyof typeof 
     editMessage: none,
     formerVersions: none,
   },
+  ...{ vote: none, closePoll: none, voters: none },
 };
 
 test("every way is by a method of the conversation object", () => {

@@ -184,6 +184,7 @@ export class Editing {
       throw refusedFor("rank", "You may not edit messages here.", policy);
     if (row.revoked_rev !== null) throw notEditable(seq, "revoked");
     if (row.forwarded !== null) throw notEditable(seq, "a forward, which shows the words of others");
+    if (row.poll !== null) throw notEditable(seq, "a poll");
     if (!isEditable(row.kind)) throw notEditable(seq, `of the kind ${row.kind}`);
     return row;
   }

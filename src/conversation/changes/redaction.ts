@@ -6,9 +6,14 @@ import type { EditHistory } from "../log/edit-history.ts";
 import type { MessageRow } from "../log/row.ts";
 import { storeFormerPreviews } from "../members/former-previews.ts";
 import type { MemberRow } from "../members/member-row.ts";
-import type { ReactionStore } from "../reactions/reaction-store.ts";
 import type { Indexer } from "../search/indexer.ts";
 import type { RoomContext } from "../state/context.ts";
+
+/** What users have put beside messages, as reactions and votes: it goes with a revoke. */
+interface BesideMessages {
+  /** Deletes what is beside a message, in the caller's transaction. */
+  clear(row: MessageRow): void;
+}
 
 /** Revokes messages for everybody, and hides them for one member. */
 export class Redaction {
@@ -17,7 +22,7 @@ export class Redaction {
   readonly #history: Pick<EditHistory, "bodiesOf">;
   readonly #indexer: Pick<Indexer, "remove" | "erase" | "resume">;
   readonly #files: Pick<FileReferences, "storeRevoked" | "schedule">;
-  readonly #reactions: Pick<ReactionStore, "clear">;
+  readonly #beside: readonly BesideMessages[];
 
   constructor(
     storage: DurableObjectStorage,
@@ -25,14 +30,14 @@ export class Redaction {
     history: Pick<EditHistory, "bodiesOf">,
     indexer: Pick<Indexer, "remove" | "erase" | "resume">,
     files: Pick<FileReferences, "storeRevoked" | "schedule">,
-    reactions: Pick<ReactionStore, "clear">,
+    beside: readonly BesideMessages[],
   ) {
     this.#storage = storage;
     this.#room = room;
     this.#history = history;
     this.#indexer = indexer;
     this.#files = files;
-    this.#reactions = reactions;
+    this.#beside = beside;
   }
 
   /**
@@ -60,7 +65,7 @@ export class Redaction {
       this.#indexer.erase(row, former);
       const showedFiles = this.#files.storeRevoked(row, former);
       this.#room.threads.storeRevoked(row);
-      this.#reactions.clear(row);
+      for (const store of this.#beside) store.clear(row);
       // The revoke empties the history of the message, too: a trigger of the tables.
       this.#room.log.revoke(seq, userId, changes.rev);
       const formerMembers = storeFormerPreviews(this.#room, row);

@@ -1,4 +1,5 @@
 import type { UserId } from "../../domain/ids.ts";
+import type { Polls } from "../polls/polls.ts";
 import type { Reactions } from "../reactions/reactions.ts";
 import { withNewVersion } from "../state/change.ts";
 import type { RoomContext } from "../state/context.ts";
@@ -10,7 +11,7 @@ import type { Joining } from "./joining.ts";
  * Removes a user whose account was deleted, and everything that the conversation knows about them.
  * Idempotent.
  * - Their messages stay, shown under a deleted user, without what they said before an edit. Their reactions
- *   go.
+ *   and votes go.
  * - A member of a group leaves as others do. An owner gets a successor, or the group is dissolved.
  * - Of a user who was never a member only the profile and the join requests are deleted.
  */
@@ -21,7 +22,14 @@ export function removeDeletedUser(
     joining,
     editing,
     reactions,
-  }: { group: GroupChanges; joining: Joining; editing: Editing; reactions: Reactions },
+    polls,
+  }: {
+    group: GroupChanges;
+    joining: Joining;
+    editing: Editing;
+    reactions: Reactions;
+    polls: Polls;
+  },
   userId: UserId,
 ): void {
   // Pending sends come first: the user sent them before the deletion.
@@ -33,6 +41,7 @@ export function removeDeletedUser(
   joining.forget(userId);
   editing.removeVersionsOf(userId);
   reactions.forget(userId);
+  polls.forget(userId);
   const member = room.members.find(userId);
   if (member?.state !== "active") return;
   if (room.members.findSender(userId)) group.endMembership(member, "session_ended");

@@ -4,6 +4,7 @@ import { LIMITS } from "../../domain/limits.ts";
 import { EMPTY_BODY, type SystemMessage } from "../../domain/messages/content.ts";
 import { Forwarded, type Mentioned, type Mentions } from "../../domain/messages/message.ts";
 import type { SystemMessageDetails } from "../../domain/messages/system-message.ts";
+import { REVOKED_POLL } from "../polls/stored-poll.ts";
 import { MentionIndex } from "./mention-index.ts";
 import { RecentRows } from "./recent-rows.ts";
 import {
@@ -28,11 +29,12 @@ type LogHead = { seq: Position; n: number; at: number };
 export const VISIBLE =
   "seq > ? AND NOT EXISTS (SELECT 1 FROM hidden WHERE hidden.seq = messages.seq AND user_id = ?)";
 /**
- * Matches visible messages that are not revoked, of one sender, of one kind and of one scope. A null binding
- * matches any. `matchesFilter` gives the bindings.
+ * Matches visible messages that are not revoked, of one sender, of one kind, polls or others, and of one scope.
+ * A null binding matches any. `matchesFilter` gives the bindings.
  */
 export const MATCHES_FILTER = `${VISIBLE} AND revoked_rev IS NULL
-  AND sender_id = coalesce(?, sender_id) AND kind = coalesce(?, kind) AND in_main >= ?`;
+  AND sender_id = coalesce(?, sender_id) AND kind = coalesce(?, kind)
+  AND (poll IS NOT NULL) = coalesce(?, poll IS NOT NULL) AND in_main >= ?`;
 /** Matches the messages of a scope. */
 const IN_SCOPE: Record<Scope, string> = { main: " AND in_main = 1", all: "" };
 
@@ -107,8 +109,8 @@ export class MessageLog {
     const inserted = this.#sql.exec(
       `INSERT INTO messages (seq, n, sender_id, kind, body, quote_seq, mentions, client_msg_id, forwarded,
          client_time, priority, custom_data, tip, place, created_at, also_mentioned, thread_root, in_main,
-         thread_n)
-       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+         thread_n, poll)
+       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
        ON CONFLICT (sender_id, client_msg_id) WHERE client_msg_id IS NOT NULL DO NOTHING`,
       row.seq,
       row.n,
@@ -129,6 +131,7 @@ export class MessageLog {
       row.thread_root,
       row.in_main,
       row.thread_n,
+      row.poll,
     );
     if (row.mentions !== null) this.#mentionIndex.changed();
     return inserted.rowsWritten > 0;
@@ -159,6 +162,7 @@ export class MessageLog {
       tip: JSON.stringify(details),
       place: null,
       ...NO_THREAD,
+      poll: null,
       created_at: Math.max(Date.now(), this.last.at),
     };
     this.insert(row);
@@ -449,7 +453,7 @@ export class MessageLog {
 
   /**
    * Adds the revokes to the change feed that the previous release has stored after a roll-back, and clears
-   * their reactions.
+   * their reactions and polls.
    */
   recoverChanges(): void {
     const query = "SELECT max(changed_rev) AS rev FROM messages WHERE changed_rev IS NOT NULL";
@@ -457,6 +461,9 @@ export class MessageLog {
     if (this.lastRevokedRev() <= known) return;
     const revoked = "SELECT seq FROM messages WHERE revoked_rev > ?";
     this.#sql.exec(`DELETE FROM reactions WHERE seq IN (${revoked})`, known);
+    const polls = "revoked_rev > ? AND poll IS NOT NULL";
+    this.#sql.exec(`DELETE FROM votes WHERE seq IN (SELECT seq FROM messages WHERE ${polls})`, known);
+    this.#sql.exec(`UPDATE messages SET poll = ? WHERE ${polls}`, REVOKED_POLL, known);
     this.#sql.exec("UPDATE messages SET changed_rev = revoked_rev WHERE revoked_rev > ?", known);
   }
 }
@@ -464,9 +471,11 @@ export class MessageLog {
 /** The bindings of `MATCHES_FILTER`. */
 export function matchesFilter(
   reader: Reader,
-  { senderId, kind, mainOnly = false }: Filter,
+  { senderId, kind, isPoll, mainOnly = false }: Filter,
 ): (number | string | null)[] {
-  return [reader.visible_from, reader.user_id, senderId ?? null, kind ?? null, mainOnly ? 1 : 0];
+  const ofPolls = isPoll === undefined ? null : Number(isPoll);
+  const scope = mainOnly ? 1 : 0;
+  return [reader.visible_from, reader.user_id, senderId ?? null, kind ?? null, ofPolls, scope];
 }
 
 /** The columns of a message that is in no thread. */

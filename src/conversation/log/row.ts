@@ -33,6 +33,8 @@ export type MessageRow = {
   thread_n: number | null;
   /** of a root with replies: JSON of `ThreadSummary`; else null */
   thread_summary: string | null;
+  /** of a poll: see `readPoll`; kind and body are its text. null: the message is none */
+  poll: string | null;
   created_at: number;
   /** see `readTally` */
   reactions: string | null;
@@ -70,6 +72,8 @@ export interface Filter {
   kind?: Kind;
   /** only the main stream; absent: thread-only replies too */
   mainOnly?: boolean;
+  /** only polls, or only what is none */
+  isPoll?: boolean;
 }
 
 /** The messages that are read: those of the main stream, or thread-only replies too. */

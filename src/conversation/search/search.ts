@@ -31,6 +31,8 @@ export interface SearchQuery {
   kind?: Kind;
   /** only the main stream; absent: thread-only replies too */
   mainOnly?: boolean;
+  /** only polls, or only what is none */
+  isPoll?: boolean;
   /** only messages before this seq */
   before?: number;
   limit: number;

@@ -12,6 +12,7 @@ import { withDeadline } from "../../object/deadline.ts";
 import { type MessageLog, readForwarded } from "../log/message-log.ts";
 import type { Members } from "../members/members.ts";
 import type { ProfileCache } from "../members/profile-cache.ts";
+import { readPoll } from "../polls/stored-poll.ts";
 import { NOT_STORED } from "./send-queue.ts";
 
 /** The maximum of forwards that are resolved at once; each may take twice 256 KiB of memory. */
@@ -65,6 +66,7 @@ export class ForwardResolver {
       ...{ seq: row.seq, senderId: row.sender_id, kind: row.kind, body: row.body },
       ...(row.place !== null && { place: row.place }),
       ...(row.forwarded !== null && { forwarded: readForwarded(row.forwarded) }),
+      ...(row.poll !== null && { poll: readPoll(row)?.body }),
       ...{ revoked: row.revoked_rev !== null, createdAt: row.created_at },
     }));
     const senders = rows.flatMap(({ sender_id, kind, body }) => [sender_id, ...sendersIn(kind, body)]);

@@ -10,6 +10,7 @@ import { Composers } from "../members/composers.ts";
 import type { KnownUsers } from "../members/known-users.ts";
 import type { MemberRow } from "../members/member-row.ts";
 import type { Members, ReadPosition } from "../members/members.ts";
+import { newPoll } from "../polls/stored-poll.ts";
 import type { Threads } from "../threads/threads.ts";
 import { refusedReference } from "./draft-references.ts";
 import type { QueuedSend, SendOutcome, StoredSend } from "./send.ts";
@@ -39,7 +40,7 @@ export class SendQueue<Origin> {
   readonly #knownUsers: Pick<KnownUsers, "store" | "apply">;
   readonly #threads: ReplyStore;
   readonly #composers: Composers;
-  readonly #checkPermission: (sender: MemberRow) => CoreError | undefined;
+  readonly #checkPermission: (sender: MemberRow, draft: Draft) => CoreError | undefined;
   readonly #onOutcomes: (outcomes: SendOutcome<Origin>[], changes?: StoredChanges | null) => void;
   readonly #backlog = new Backlog(MAX_WAITING);
   #waiting: QueuedSend<Origin>[] = [];
@@ -50,7 +51,7 @@ export class SendQueue<Origin> {
   /**
    * @param knownUsers where the senders inside a merged message are stored with it
    * @param threads where replies are noted with their thread
-   * @param checkPermission returns why a member may not write now; undefined if the member may
+   * @param checkPermission returns why a member may not send a draft now; undefined if the member may
    * @param onOutcomes receives the outcomes of committed sends in order, with the changes of other messages
    *   that came with them, and at once the refusals of a full backlog
    */
@@ -60,7 +61,7 @@ export class SendQueue<Origin> {
     members: Members,
     knownUsers: Pick<KnownUsers, "store" | "apply">,
     threads: ReplyStore,
-    checkPermission: (sender: MemberRow) => CoreError | undefined,
+    checkPermission: (sender: MemberRow, draft: Draft) => CoreError | undefined,
     onOutcomes: (outcomes: SendOutcome<Origin>[], changes?: StoredChanges | null) => void,
   ) {
     this.#storage = storage;
@@ -230,6 +231,7 @@ export class SendQueue<Origin> {
       tip: null,
       place: draft.place ?? null,
       ...thread,
+      poll: newPoll(draft.poll),
       created_at: Math.max(Date.now(), last.at),
     };
     if (!this.#log.insert(row))
@@ -244,7 +246,7 @@ export class SendQueue<Origin> {
     const sender = this.#members.findSender(senderId);
     if (!sender) return noConversation();
     const referenced = { log: this.#log, members: this.#members, threads: this.#threads };
-    return this.#checkPermission(sender) ?? refusedReference(referenced, sender, draft);
+    return this.#checkPermission(sender, draft) ?? refusedReference(referenced, sender, draft);
   }
 }
 

@@ -7,6 +7,7 @@ import { errorFields, log } from "../../lib/logger.ts";
 import type { MessageRow, Reader } from "../log/row.ts";
 import type { Members } from "../members/members.ts";
 import type { ProfileCache } from "../members/profile-cache.ts";
+import { unchangedUntil } from "../polls/stored-poll.ts";
 import type { MessageRenderer } from "./message-renderer.ts";
 
 /** The wire formats of device sockets by name, as the composition root registers them. */
@@ -20,6 +21,8 @@ interface Encoded {
   sender: Person;
   nameCard: string | null;
   message: EncodedMessage;
+  /** when a poll in it ends by itself, which changes no row (ms since 1970) */
+  until: number;
 }
 
 /**
@@ -75,18 +78,20 @@ export class MessageEncoder {
     return rows.flatMap(({ seq }) => messages.get(seq) ?? []);
   }
 
-  /** The shared text of a row, unless its sender looks different by now. */
+  /** The shared text of a row, unless it looks different by now. */
   #find(row: MessageRow): EncodedMessage | undefined {
     const known = this.#shared.get(row);
     if (!known) return undefined;
     const { sender, nameCard } = this.#senderOf(row);
+    if (known.until <= Date.now()) return undefined;
     return known.sender === sender && known.nameCard === nameCard ? known.message : undefined;
   }
 
   #share(row: MessageRow, message: EncodedMessage | undefined): void {
     // Who sees a quote differs by reader. A merged message shows more people than its sender.
     const isSameForAll = row.quote_seq === null && row.kind !== "merged";
-    if (message && isSameForAll) this.#shared.set(row, { ...this.#senderOf(row), message });
+    if (message && isSameForAll)
+      this.#shared.set(row, { ...this.#senderOf(row), message, until: unchangedUntil(row) });
   }
 
   #senderOf({ sender_id }: MessageRow): Pick<Encoded, "sender" | "nameCard"> {

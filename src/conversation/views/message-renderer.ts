@@ -12,6 +12,7 @@ import type { MessageRow, Reader } from "../log/row.ts";
 import type { MemberRow } from "../members/member-row.ts";
 import type { Members } from "../members/members.ts";
 import type { ProfileCache } from "../members/profile-cache.ts";
+import { readPoll, shownPoll } from "../polls/stored-poll.ts";
 import { readTally } from "../reactions/tally.ts";
 import { readSummary } from "../threads/thread-log.ts";
 import type { OwnParts } from "./own-parts.ts";
@@ -105,6 +106,7 @@ export class MessageRenderer {
       ...threadFields(row, end),
       kind: row.kind,
       body: listedBody(row.kind, row.body),
+      ...(row.poll !== null && { poll: { body: readPoll(row)?.body } }),
       mentions: readMentions(row.mentions),
       revoked: row.revoked_rev !== null,
       ...(row.changed_rev !== null && { rev: row.changed_rev }),
@@ -125,6 +127,7 @@ export class MessageRenderer {
       version: versionOf(row),
       kind: row.kind,
       body: bodyWithProfiles(row.kind, row.body, (id) => this.#profiles.get(id)),
+      ...(row.poll !== null && { poll: shownPoll(row) }),
       ...(quoted && { quote: quote(quoted) }),
       ...threadFields(row, reader?.visible_until ?? null),
       mentions: readMentions(row.mentions),
@@ -177,6 +180,13 @@ function threadFields({ thread_root: root, in_main, thread_summary }: MessageRow
  * Renders a quote from the quoted row as it is now, so a revoke of that message also empties the quote's
  * text.
  */
-function quote({ seq, sender_id, kind, body }: MessageRow): Quote {
-  return { seq, senderId: sender_id, kind, preview: previewText(body) };
+function quote(row: MessageRow): Quote {
+  const { seq, sender_id: senderId, kind, body } = row;
+  return {
+    seq,
+    senderId,
+    kind,
+    preview: previewText(body),
+    ...(row.poll !== null && { poll: shownPoll(row) }),
+  };
 }

@@ -85,7 +85,7 @@ export function searchMessages(
   core: Core,
   caller: UserId,
   id: ConversationId,
-  { text, senderId, kind, before, limit }: SearchRequest,
+  { text, senderId, kind, isPoll, before, limit }: SearchRequest,
 ): Promise<{ items: Message[]; nextBefore: Seq | null }> {
   return core.conversations.search(id, {
     userId: caller,
@@ -93,6 +93,7 @@ export function searchMessages(
     limit,
     ...(senderId !== undefined && { senderId }),
     ...(kind !== undefined && { kind }),
+    ...(isPoll !== undefined && { isPoll }),
     ...(before !== undefined && { before }),
   });
 }
@@ -102,6 +103,8 @@ interface SearchRequest {
   text: string;
   senderId?: UserId | undefined;
   kind?: Kind | undefined;
+  /** only polls, or only what is none */
+  isPoll?: boolean | undefined;
   before?: Position | undefined;
   limit: number;
 }

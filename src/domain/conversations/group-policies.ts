@@ -38,6 +38,8 @@ export interface Policy {
   mute: GroupAudience;
   /** may pin messages, and unpin them */
   pin: GroupAudience;
+  /** may send polls, unless they may not write; who may write may vote */
+  poll: GroupAudience;
   /** may make members admins, and revoke it */
   roles: GroupAudience;
   /** may make another member the owner */
@@ -69,6 +71,7 @@ const GROUP: Policy = {
   remove: "admin",
   mute: "admin",
   pin: "admin",
+  poll: "member",
   roles: "owner",
   handOver: "owner",
   ownerLeaves: "refused",

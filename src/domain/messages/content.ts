@@ -107,9 +107,12 @@ const Previewed = z.object({
  */
 export function previewText(body: BodyJson): string {
   const { text, caption, name, title } = Previewed.parse(JSON.parse(body));
-  return [...(text ?? (caption || name) ?? title ?? "").slice(0, 2 * LIMITS.quotePreview)]
-    .slice(0, LIMITS.quotePreview)
-    .join("");
+  return previewOf(text ?? (caption || name) ?? title ?? "");
+}
+
+/** The beginning of a text, as long as the preview of a quoted message. */
+export function previewOf(text: string): string {
+  return [...text.slice(0, 2 * LIMITS.quotePreview)].slice(0, LIMITS.quotePreview).join("");
 }
 
 /** A body for lists of conversations: without the items of a merged message, as they may be large. */

@@ -30,12 +30,13 @@ export async function resolveForward(
   const { messages, people } = await readOriginals(sources, userId, [reference]);
   const [message] = messages;
   if (!message) throw new Error("a read of one reference returned no message");
-  const { kind, body, place, senderId, conversationId, seq, createdAt } = message;
+  const { kind, body, poll, place, senderId, conversationId, seq, createdAt } = message;
   return {
     ...envelope,
     kind,
     body,
     place,
+    poll,
     forwarded: message.forwarded ?? { conversationId, seq, senderId, createdAt },
     ...(kind === "merged" && { rendered: renderedSize(body, people) }),
   };

@@ -2,6 +2,7 @@ import { z } from "zod";
 import type { Person } from "../accounts/person.ts";
 import { ConversationId, Seq, UserId } from "../ids.ts";
 import type { BodyJson, Kind } from "./content.ts";
+import type { Poll, PollBody } from "./polls.ts";
 import type { Reaction, ReactionKey } from "./reactions.ts";
 import type { SystemMessageDetails } from "./system-message.ts";
 import type { ThreadPlace, ThreadSummary } from "./thread.ts";
@@ -15,6 +16,8 @@ export interface Quote {
   senderId: UserId;
   kind: Kind;
   preview: string;
+  /** of a poll: see `Message` */
+  poll?: Poll | undefined;
 }
 
 /** The users that a message mentions, or everybody. */
@@ -48,6 +51,8 @@ export type Priority = z.infer<typeof Priority>;
 export interface OwnPart {
   /** the keys of their reactions, in the order of their use */
   mine?: ReactionKey[];
+  /** the options of a poll for which they have voted, by index */
+  votes?: number[];
 }
 
 /**
@@ -65,6 +70,8 @@ export interface Message extends OwnPart {
   body: BodyJson;
   /** of a system message: details that are not in its body; absent in those of older releases */
   systemMessage?: SystemMessageDetails | undefined;
+  /** of a poll: what it is besides the text that kind and body are */
+  poll?: Poll | undefined;
   quote?: Quote;
   /** the thread in which it answers */
   thread?: ThreadPlace | undefined;
@@ -110,6 +117,8 @@ export interface Draft {
   clientTime?: number | undefined;
   kind: Kind;
   body: BodyJson;
+  /** of a poll, whose kind and body are its text */
+  poll?: PollBody | undefined;
   quoteSeq: Seq | undefined;
   /** the thread in which it answers; absent: none */
   thread?: ThreadPlace | undefined;
@@ -137,6 +146,8 @@ export interface Original extends Pick<Message, "conversationId" | "seq" | "kind
   /** of a merged message: `bodyWithProfiles` makes the body for readers */
   body: BodyJson;
   forwarded?: Forwarded | undefined;
+  /** see `Draft`; the votes are not copied */
+  poll?: PollBody | undefined;
   revoked: boolean;
 }
 

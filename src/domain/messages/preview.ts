@@ -2,6 +2,7 @@ import { z } from "zod";
 import { Seq, UserId } from "../ids.ts";
 import { Kind } from "./content.ts";
 import { Forwarded, Priority } from "./message.ts";
+import { PollBody } from "./polls.ts";
 import { SystemMessageDetails } from "./system-message.ts";
 import { ThreadPlace, ThreadSummary } from "./thread.ts";
 
@@ -15,6 +16,8 @@ export const Preview = z.object({
   nameCard: z.string().optional(),
   kind: Kind,
   body: z.string(),
+  /** of a poll, whose kind and body are its text; without a body once revoked */
+  poll: z.object({ body: PollBody.optional() }).optional().catch(undefined),
   /** system message details that cannot be parsed are dropped, so that the list still shows the entry */
   systemMessage: SystemMessageDetails.optional().catch(undefined),
   mentions: z.union([z.array(UserId), z.literal("all")]),

@@ -5,6 +5,7 @@ import { STORED_ORIGIN } from "../files/file-origins.ts";
 import { ConversationId, type FileKey, Seq, UserId } from "../ids.ts";
 import { type BodyJson, Kind } from "./content.ts";
 import { type AnyDraft, type Draft, type ForwardDraft, type Mentions, Priority } from "./message.ts";
+import { PollBody } from "./polls.ts";
 import { ThreadPlace } from "./thread.ts";
 
 /**
@@ -71,6 +72,7 @@ const own = {
   kind: Kind,
   body: z.string(),
   place: z.string().optional(),
+  poll: PollBody.optional(),
 } satisfies Record<Exclude<keyof Draft, "forwarded" | "rendered">, z.ZodType>;
 
 const Reference = z.object({ conversationId: ConversationId, seq: Seq });

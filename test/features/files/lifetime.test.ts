@@ -226,7 +226,7 @@ test("a conversation with messages from before records them when it wakes", asyn
     for (const column of ["thread_root", "in_main", "thread_n", "thread_summary"])
       storage.sql.exec(`ALTER TABLE messages DROP COLUMN ${column}`);
     storage.sql.exec(
-      "DROP INDEX messages_changed; DROP INDEX messages_pinned; ALTER TABLE fanout_checkpoint DROP COLUMN rev",
+      "DROP TABLE votes; DROP INDEX messages_changed; DROP INDEX messages_pinned; ALTER TABLE fanout_checkpoint DROP COLUMN rev",
     );
     storage.sql.exec(
       "DROP TRIGGER message_edits_revoked; DROP TABLE message_edits; DROP TABLE edited_files; DROP TABLE reactions",
@@ -239,6 +239,7 @@ test("a conversation with messages from before records them when it wakes", asyn
       "pinned_by",
       "version",
       "reactions",
+      "poll",
       "edited_at",
     ])
       storage.sql.exec(`ALTER TABLE messages DROP COLUMN ${column}`);

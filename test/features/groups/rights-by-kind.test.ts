@@ -39,6 +39,7 @@ interface Rules {
   dissolve: Role[];
   react: Role[];
   ownerLeaves: boolean;
+  poll: Role[];
   history: boolean;
   unread: boolean;
   editHistory: Role[];
@@ -60,13 +61,13 @@ const RULES: Record<PolicyName, Rules> = {
       mute: MANAGERS,
     },
     ...{ roles: ["owner"], handOver: ["owner"], dissolve: ["owner"], ownerLeaves: false },
-    ...{ react: ALL, history: false, unread: true, editHistory: ALL },
+    ...{ react: ALL, poll: ALL, history: false, unread: true, editHistory: ALL },
   },
   private: {
     join: "never",
     ...{ approve: MANAGERS, invitations: MANAGERS, invite: ALL, edit: ALL, remove: ["owner"], mute: [] },
     ...{ roles: [], handOver: ["owner"], dissolve: [], ownerLeaves: true },
-    ...{ react: ALL, history: false, unread: true, editHistory: ALL },
+    ...{ react: ALL, poll: ALL, history: false, unread: true, editHistory: ALL },
   },
   public: {
     join: "as set",
@@ -79,7 +80,7 @@ const RULES: Record<PolicyName, Rules> = {
       mute: MANAGERS,
     },
     ...{ roles: ["owner"], handOver: ["owner"], dissolve: ["owner"], ownerLeaves: false },
-    ...{ react: ALL, history: false, unread: true, editHistory: ALL },
+    ...{ react: ALL, poll: ALL, history: false, unread: true, editHistory: ALL },
   },
   chatroom: {
     join: "free",
@@ -92,7 +93,7 @@ const RULES: Record<PolicyName, Rules> = {
       mute: MANAGERS,
     },
     ...{ roles: ["owner"], handOver: ["owner"], dissolve: ["owner"], ownerLeaves: false },
-    ...{ react: ALL, history: true, unread: false, editHistory: MANAGERS },
+    ...{ react: ALL, poll: ALL, history: true, unread: false, editHistory: MANAGERS },
   },
   community: {
     join: "free",
@@ -105,13 +106,13 @@ const RULES: Record<PolicyName, Rules> = {
       mute: MANAGERS,
     },
     ...{ roles: ["owner"], handOver: ["owner"], dissolve: ["owner"], ownerLeaves: false },
-    ...{ react: ALL, history: true, unread: true, editHistory: ALL },
+    ...{ react: ALL, poll: ALL, history: true, unread: true, editHistory: ALL },
   },
   livestream: {
     join: "free",
     ...{ approve: MANAGERS, invitations: MANAGERS, invite: [], edit: ["owner"], remove: [], mute: ["owner"] },
     ...{ roles: [], handOver: [], dissolve: ["owner"], ownerLeaves: false },
-    ...{ react: ALL, history: false, unread: false, editHistory: MANAGERS },
+    ...{ react: ALL, poll: ALL, history: false, unread: false, editHistory: MANAGERS },
   },
 };
 
@@ -124,6 +125,12 @@ beforeAll(async () => {
   [owner, secondMember, newcomer] = [itemAt(all, 0), itemAt(all, 1), itemAt(all, 2)];
 });
 
+/** A poll, as it is sent. */
+const POLL = {
+  kind: "poll",
+  body: { question: "?", options: ["a", "b"], multiple: false, anonymous: false, ends_at: 0 },
+};
+
 const Action = z.enum([
   "approve",
   "invite",
@@ -134,6 +141,7 @@ const Action = z.enum([
   "roles",
   "handOver",
   "react",
+  "poll",
 ]);
 type Action = z.infer<typeof Action>;
 
@@ -148,6 +156,7 @@ const ACTIONS: Record<
   edit: (who, id) => ask(who, id, "PATCH", "", { name: "renamed" }),
   remove: (who, id, subject) => ask(who, id, "DELETE", `/members/${subject}`),
   mute: (who, id, subject) => ask(who, id, "PATCH", `/members/${subject}`, { muted_for_s: 60 }),
+  poll: (who, id) => ask(who, id, "POST", "/messages", POLL),
   roles: (who, id, subject) => ask(who, id, "PATCH", `/members/${subject}`, { role: "admin" }),
   handOver: (who, id, subject) => ask(who, id, "POST", "/owner", { user_id: subject }),
   react: async (who, id) => {
@@ -159,8 +168,8 @@ const KINDS = PolicyName.options.map((policy) => [policy, RULES[policy]] as cons
 
 describe.each(KINDS)("in a group of kind %s", (policy, rules) => {
   test.each(ALL)("the %s may do what the rules allow", async (role) => {
-    const users = await insertUsers(10);
-    const subjects = users.slice(0, 9);
+    const users = await insertUsers(11);
+    const subjects = users.slice(0, 10);
     const id = await createGroupOfKind(policy, owner, [secondMember, ...subjects]);
     if (role === "admin") {
       const promotion = await ask(owner, id, "PATCH", `/members/${secondMember.user.id}`, { role: "admin" });
@@ -170,9 +179,9 @@ describe.each(KINDS)("in a group of kind %s", (policy, rules) => {
     }
     const who = role === "owner" ? owner : secondMember;
     for (const [i, action] of Action.options.entries()) {
-      const outsider = itemAt(users, 9).user.id;
+      const outsider = itemAt(users, 10).user.id;
       const answer = await ACTIONS[action](who, id, itemAt(subjects, i).user.id, outsider);
-      const allowed = [{ remove: 204, invitations: 201 }[String(action)] ?? 200];
+      const allowed = [{ remove: 204, invitations: 201, poll: 201 }[String(action)] ?? 200];
       expect(
         rules[action].includes(role) ? allowed : [403],
         `${action}: ${JSON.stringify(answer.body)}`,

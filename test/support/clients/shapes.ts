@@ -13,6 +13,7 @@ import {
   SearchPage,
   WideSearchPage,
 } from "../../../src/surfaces/v1/schemas/messages.ts";
+import { PollFields } from "../../../src/surfaces/v1/schemas/polls.ts";
 
 // The schemas of v1's OpenAPI document, strict at every level: an extra field fails the test.
 
@@ -20,6 +21,7 @@ const StrictQuote = MessageFields.shape.quote.unwrap().strict();
 
 export const StrictMessage = z.strictObject({
   ...MessageFields.shape,
+  ...PollFields,
   sender: MessageFields.shape.sender.strict(),
   quote: StrictQuote.optional(),
 });

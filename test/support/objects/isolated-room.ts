@@ -77,6 +77,7 @@ export function isolatedRoom(
       files: nothing,
       edit_history: nothing,
       deleted_reactions: nothing,
+      deleted_votes: nothing,
     },
   };
   const directory: ConversationDirectory = {

@@ -14,6 +14,8 @@ export interface Scene {
   ownersSeq: number;
   membersSeq: number;
   revocable: Record<Role, number>;
+  /** a poll of the owner */
+  pollSeq: number;
   /** the same as `id`, also for calls to another conversation */
   groupId: number;
   /** the direct conversation of the owner and the member, with a message */
@@ -55,6 +57,8 @@ export interface Row {
 const NOBODY: Wanted = [404, "not_found"];
 const FORBIDDEN: Wanted = [403, "forbidden"];
 const SELF: Wanted = [400, "validation_failed"];
+/** The message is no poll. */
+const NO_POLL: Wanted = [400, "validation_failed"];
 const OK: Wanted = [200];
 const MADE: Wanted = [201];
 const DONE: Wanted = [204];
@@ -70,6 +74,7 @@ const members = (expected: Wanted) => ({ stranger: NOBODY, member: expected, own
 /** For calls that nobody makes about themselves, and others about the owner. */
 const others = (expected: Wanted) => ({ stranger: expected, member: expected, owner: SELF });
 const theThread = ({ id, ownersSeq }: Scene) => ({ id, root: ownersSeq });
+const thePoll = ({ id, pollSeq }: Scene) => ({ id, seq: pollSeq });
 const theOwner = ({ userId }: Scene) => ({ user_id: userId });
 const admins = (expected: Wanted) => ({
   stranger: NOBODY,
@@ -209,6 +214,10 @@ export const WHO_MAY: Row[] = [
     query: "?q=hello&before=1-2",
     ...everyUser([400, "validation_failed"]),
   },
+  { route: `PUT ${IN}/messages/:seq/votes`, path: thePoll, body: () => ({ options: [0] }), ...members(OK) },
+  { route: `PUT ${IN}/messages/:seq/votes`, body: () => ({ options: [0] }), ...members(NO_POLL) },
+  { route: `GET ${IN}/messages/:seq/votes`, path: thePoll, query: "?option=0", ...members(OK) },
+  { route: `POST ${IN}/messages/:seq/close`, path: thePoll, ...admins(OK) },
   { route: `GET ${IN}/messages/:seq`, ...members(OK) },
   { route: `GET ${IN}/messages/:seq`, path: ({ id }) => ({ id, seq: 9_999 }), ...members(NOBODY) },
   { route: `PUT ${IN}/messages/:seq/saved`, body: () => ({ note: "x" }), ...members(OK) },

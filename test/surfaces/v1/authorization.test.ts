@@ -38,6 +38,8 @@ beforeAll(async () => {
   const [membersSeq, byMember] = [(await send(member, id, "3")).seq, (await send(member, id, "4")).seq];
   const directId = (await openDirect(owner, member)).id;
   await send(owner, directId, "1");
+  const question = { question: "?", options: ["a", "b"], multiple: false, anonymous: false, ends_at: 0 };
+  const { seq: pollSeq } = await send(owner, id, { kind: "poll", body: question });
   scene = {
     id,
     ownersSeq,
@@ -46,6 +48,7 @@ beforeAll(async () => {
       ...{ anonymous: byOwner, forged: byOwner, ended: byOwner, stranger: byOwner },
       ...{ member: byMember, admin: byMember, owner: byOwner },
     },
+    pollSeq,
     groupId: id,
     directId,
     userId: owner.user.id,

@@ -33,7 +33,9 @@ beforeAll(async () => {
   const users = await signedInUsers(2);
   [ann, bob] = [itemAt(users, 0), itemAt(users, 1)];
   ({ id } = await createGroup(ann, [bob]));
-  await send(ann, id, "hello");
+  // A poll takes whatever a message does.
+  const poll = { question: "?", options: ["a", "b"], multiple: false, anonymous: false, ends_at: 0 };
+  await send(ann, id, { kind: "poll", body: poll });
 });
 
 test.each(EXAMPLES)("%s %s takes the example %j", async (method, path, body) => {

@@ -89,7 +89,7 @@ test("a send has an example of each kind, and of a forward, and none has both", 
   const send = all.find(({ operation }) => operation.operationId === "sendMessage");
   const media = Bodies.parse(send?.operation.requestBody).content?.["application/json"];
   const values = Object.values(media?.examples ?? {}).map(({ value }) => value);
-  expect(values.length).toBe(Content.options.length + 2);
+  expect(values.length).toBe(Content.options.length + 3);
   const [first] = values;
   expect(first).toEqual({ client_msg_id: "m1", kind: "text", body: { text: "hello" } });
   for (const value of values) {

@@ -13,6 +13,8 @@ export interface WideSearchRequest {
   text: string;
   senderId?: UserId | undefined;
   kind?: Kind | undefined;
+  /** only polls, or only what is none */
+  isPoll?: boolean | undefined;
   /** the cursor of a former page of the same search */
   before?: string | undefined;
   limit: number;
@@ -40,8 +42,8 @@ export async function searchAll(
   caller: UserId,
   request: WideSearchRequest,
 ): Promise<WideSearchPage> {
-  const { text, senderId, kind, before, limit } = request;
-  const owner = JSON.stringify([caller, text, senderId ?? null, kind ?? null]);
+  const { text, senderId, kind, isPoll, before, limit } = request;
+  const owner = JSON.stringify([caller, text, senderId ?? null, kind ?? null, isPoll ?? null]);
   const progress = readCursor(before, owner);
   const { calls, parallel, kept, pageMs } = core.timing.wideSearch;
   const until = Date.now() + pageMs;
@@ -52,7 +54,12 @@ export async function searchAll(
   });
   const budget = { calls, parallel, kept, until, size: LIMITS.pageBytes };
   const unreachable = new Set<ConversationId>();
-  const filter = { text, ...(senderId !== undefined && { senderId }), ...(kind !== undefined && { kind }) };
+  const filter = {
+    text,
+    ...(senderId !== undefined && { senderId }),
+    ...(kind !== undefined && { kind }),
+    ...(isPoll !== undefined && { isPoll }),
+  };
   const { items, next } = await mergePage<Message>(progress, list, limit, budget, (questions) =>
     askEach(core, questions, unreachable, ({ conversationId, bound, limit: most }) =>
       core.conversations.searchWithin(conversationId, { userId: caller, ...filter, ...bound, limit: most }),

@@ -13,6 +13,7 @@ import type {
 import { parseJson, requireSound } from "../../../http/json.ts";
 import { serializeComposerDraft } from "../serialize/composer-drafts.ts";
 import { withOwnPart } from "../serialize/messages.ts";
+import { bodyOf, kindOf } from "../serialize/polls.ts";
 import { serializeScheduled } from "../serialize/scheduled.ts";
 import {
   Address,
@@ -104,9 +105,10 @@ function syncPoint({ conversation_id: conversationId, after, rev }: z.infer<type
   return { conversationId, after, rev };
 }
 
-function serializePreview({ seq, senderId, kind, body, revoked, createdAt }: Preview): MessagePreview {
-  const shown = StoredBody.parse(JSON.parse(body));
-  return { seq, sender_id: senderId, kind, body: shown, revoked, created_at: createdAt };
+function serializePreview(preview: Preview): MessagePreview {
+  const { seq, senderId, revoked, createdAt } = preview;
+  const body = StoredBody.parse(JSON.parse(bodyOf(preview)));
+  return { seq, sender_id: senderId, kind: kindOf(preview), body, revoked, created_at: createdAt };
 }
 
 function scheduledFrame({ event, message, seq }: ScheduledDeviceEvent): DeviceServerFrame {

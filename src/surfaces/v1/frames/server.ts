@@ -2,13 +2,13 @@ import { z } from "@hono/zod-openapi";
 import { FriendState } from "../../../domain/contacts/friend-state.ts";
 import { JoinOutcome } from "../../../domain/conversations/join-request.ts";
 import { ConversationId, Position, Seq, SessionId, UserId } from "../../../domain/ids.ts";
-import { Kind } from "../../../domain/messages/content.ts";
 import { ScheduledEvent } from "../../../domain/messages/scheduled.ts";
 import { KickReason, MemberEvent } from "../../../domain/sync/socket-protocol.ts";
 import { orNull, Time } from "../schemas/common.ts";
 import { ComposerDraft } from "../schemas/composer-drafts.ts";
 import { Conversation } from "../schemas/conversations.ts";
 import { AnyBody, Message, Sender, UnreadFrom } from "../schemas/messages.ts";
+import { MessageKind } from "../schemas/polls.ts";
 import { Problem, ProblemCode } from "../schemas/problems.ts";
 import { Scheduled, ScheduledId } from "../schemas/scheduled.ts";
 import { ThreadState } from "../schemas/threads.ts";
@@ -190,7 +190,7 @@ const MessagePreview = z
   .object({
     seq: Seq,
     sender_id: UserId,
-    kind: Kind,
+    kind: MessageKind,
     body: AnyBody,
     revoked: z.boolean(),
     created_at: Time,

@@ -32,6 +32,8 @@ const VALUES: Record<string, unknown> = {
   ...{ text: "hello", title: "Chat history", preview: "hello", mentions: [] },
   ...{ latitude: 48.137, longitude: 11.575, index: "smile", data: "smile", description: "a smile" },
   ...{ "Reaction.key": "👍", "Reaction.count": 2, "Reaction.user_ids": [100_001, 100_002], mine: ["👍"] },
+  ...{ "PollBody.question": "Tea or coffee?", "PollBody.options": ["tea", "coffee"] },
+  ...{ "PollTally.counts": [2, 1], "PollTally.voters": 3, "NewVotes.options": [0], votes: [0] },
   ...{ message: "Ben here, from work", client_msg_id: "m1", online: true },
   ...{ created_at: NOW, updated_at: NOW, joined_at: NOW, last_seen_at: NOW, read_at: NOW },
   ...{ saved_at: NOW, note: "answer this", remind_at: NOW + 3_600_000, due_reminders: 1 },

@@ -14,6 +14,7 @@ import {
   TimeParam,
   UserIdParam,
 } from "./common.ts";
+import { MessageKind, PollBody, PollFields } from "./polls.ts";
 import { OwnReactions, Reactions } from "./reactions.ts";
 
 /** The client message id: unique per sender in a conversation, so that a send can be repeated. */
@@ -79,6 +80,11 @@ const NewMerged = z
   })
   .openapi(nameOf("merged", "New"));
 
+/** The input of a poll. */
+const NewPoll = z
+  .object({ kind: z.literal("poll"), body: PollBody, ...ContentFields })
+  .openapi(nameOf("poll", "New"));
+
 /** A send with `forward` instead of kind and body. */
 const NewForward = z
   .object({
@@ -101,6 +107,7 @@ const NewContent = z
       z.object({ ...shape, ...ContentFields }).openapi(nameOf(shape.kind.value, "New")),
     ),
     NewMerged,
+    NewPoll,
   ])
   .openapi("NewContent");
 
@@ -141,9 +148,9 @@ const Quote = z
   .object({
     seq: Seq,
     sender_id: UserId,
-    kind: Kind,
+    kind: MessageKind,
     preview: z.string().openapi({
-      description: "The beginning of its text or caption, else the name of its file, or empty",
+      description: "The beginning of its text, question or caption, else the name of its file, or empty",
     }),
   })
   .openapi("Quote", {
@@ -175,7 +182,7 @@ export const MessageFields = z.object({
   conversation_id: ConversationId,
   seq: Seq.meta({ description: "Its place in the conversation: 1, 2, 3 … without gaps" }),
   sender: Sender,
-  kind: Kind,
+  kind: MessageKind,
   body: AnyBody,
   quote: Quote.optional(),
   thread: ThreadPlace.optional(),
@@ -206,7 +213,10 @@ export const MessageFields = z.object({
 });
 
 /** A message on the wire. Its stored body was checked by `Content`, so the type only demands an object. */
-type Message = Omit<z.infer<typeof MessageFields>, "body"> & { body: object };
+type Message = Omit<z.infer<typeof MessageFields>, "body"> & {
+  body: object;
+  poll?: z.infer<typeof PollFields.poll>;
+};
 
 const { quote: _, ...RevokedFields } = MessageFields.shape;
 
@@ -216,8 +226,12 @@ const RevokedMessage = z
   .openapi("RevokedMessage", { description: "A message that was taken back for everybody" });
 
 /** A message of one kind. */
-function messageOf(kind: Kind, body: z.ZodType<object>) {
-  const fields = { ...MessageFields.shape, kind: z.literal(kind), body, revoked: z.literal(false) };
+function messageOf(kind: MessageKind, body: z.ZodType<object>, more: z.ZodRawShape = {}) {
+  const fields = {
+    ...MessageFields.shape,
+    ...{ kind: z.literal(kind), body, revoked: z.literal(false) },
+    ...more,
+  };
   return z.object(fields).openapi(nameOf(kind));
 }
 
@@ -227,6 +241,7 @@ const UnrevokedMessage = z
     messageOf("text", Text.shape.body),
     ...Others.map(({ shape }) => messageOf(shape.kind.value, shape.body)),
     messageOf("merged", Merged),
+    messageOf("poll", PollBody, PollFields),
     messageOf("tip", z.object(SystemMessage.shape).openapi("SystemMessageBody")),
   ])
   .openapi("UnrevokedMessage");
@@ -282,7 +297,7 @@ export const ChangesPage = z
 export const SearchQuery = z.object({
   q: QueryText.pipe(textUpTo(LIMITS.query).min(1)),
   sender_id: UserIdParam.optional(),
-  kind: Kind.optional(),
+  kind: MessageKind.optional(),
   before: PositionParam.optional(),
   limit: Limit,
 });

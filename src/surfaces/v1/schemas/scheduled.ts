@@ -1,10 +1,11 @@
 import { z } from "@hono/zod-openapi";
 import { ConversationId, Position, Seq } from "../../../domain/ids.ts";
 import { LIMITS } from "../../../domain/limits.ts";
-import { Content, type Kind } from "../../../domain/messages/content.ts";
+import { Content } from "../../../domain/messages/content.ts";
 import { textUpTo } from "../../../domain/text.ts";
 import { Time } from "./common.ts";
 import { Mentions, MessageReference, nameOf, ThreadPlace } from "./messages.ts";
+import { type MessageKind, PollBody } from "./polls.ts";
 import { ProblemCode } from "./problems.ts";
 
 const EXAMPLE = "scheduled-0f9b2c6d-4e8a-4173-8b5c-1d2e3f405162";
@@ -37,7 +38,7 @@ const Fields = {
 
 /** A scheduled message on the wire. Its stored draft was checked when it was made. */
 type Scheduled = z.infer<z.ZodObject<typeof Fields>> & {
-  kind?: Kind;
+  kind?: MessageKind;
   body?: object;
   forward?: z.infer<typeof MessageReference>;
 };
@@ -53,6 +54,7 @@ const ScheduledContent = z
       z.object({ ...Fields, ...shape }).openapi(nameOf(shape.kind.value, "Scheduled")),
     ),
     z.object({ ...Fields, kind: z.literal("merged"), body: Merged }).openapi(nameOf("merged", "Scheduled")),
+    z.object({ ...Fields, kind: z.literal("poll"), body: PollBody }).openapi(nameOf("poll", "Scheduled")),
   ])
   .openapi("ScheduledContent");
 

@@ -2,6 +2,7 @@ import type { z } from "@hono/zod-openapi";
 import type { ReadReceipt, ReadState } from "../../../domain/conversations/conversation.ts";
 import { bodyJson, StoredBody } from "../../../domain/messages/content.ts";
 import type { AnyDraft, Message, MessageReference, OwnPart } from "../../../domain/messages/message.ts";
+import { pollText } from "../../../domain/messages/polls.ts";
 import type { ThreadSummary } from "../../../domain/messages/thread.ts";
 import type {
   MessageReference as MessageReferenceShape,
@@ -10,7 +11,8 @@ import type {
   ReadState as ReadStateShape,
   Receipts,
 } from "../schemas/messages.ts";
-import { ownFields, serializeReactions } from "./reactions.ts";
+import { bodyOf, kindOf, quotePreview, tallyFields } from "./polls.ts";
+import { everyOwnField, ownFields, serializeReactions } from "./reactions.ts";
 
 /**
  * The draft that a send asks for.
@@ -25,6 +27,10 @@ export function toDraft(input: NewMessage): AnyDraft {
   };
   if (input.kind === undefined)
     return { ...options, copy: { type: "forward", source: reference(input.forward) } };
+  if (input.kind === "poll") {
+    const { kind, body } = pollText(input.body);
+    return { ...options, kind, body: JSON.stringify(body), poll: input.body };
+  }
   if (input.kind === "merged") {
     const { title, items } = input.body;
     return { ...options, copy: { type: "merged", title, items: items.map(reference) } };
@@ -38,12 +44,12 @@ function reference({ conversation_id, seq }: z.infer<typeof MessageReferenceShap
 
 /** A message as v1 answers with it. */
 export function serializeMessage(message: Message): z.infer<typeof MessageShape> {
-  return { ...serializeLastMessage(message), ...reactionFields(message), mine: message.mine ?? [] };
+  return { ...serializeLastMessage(message), ...reactionFields(message), ...everyOwnField(message) };
 }
 
 /** The newest message of a conversation, as the conversation shows it: without reactions. */
 export function serializeLastMessage(message: Message): z.infer<typeof MessageShape> {
-  return { ...withoutBody(message), body: StoredBody.parse(JSON.parse(message.body)) };
+  return { ...withoutBody(message), body: StoredBody.parse(JSON.parse(bodyOf(message))) };
 }
 
 /**
@@ -52,7 +58,7 @@ export function serializeLastMessage(message: Message): z.infer<typeof MessageSh
  */
 export function messageJson(message: Message): string {
   const fields = JSON.stringify({ ...withoutBody(message), ...reactionFields(message) });
-  return withOwnPart(`${fields.slice(0, -1)},"body":${message.body}}`, message);
+  return withOwnPart(`${fields.slice(0, -1)},"body":${bodyOf(message)}}`, message);
 }
 
 /** Adds its reader's own part to the JSON text of a message. */
@@ -73,9 +79,13 @@ function withoutBody(message: Message): Omit<z.infer<typeof MessageShape>, "body
     conversation_id: message.conversationId,
     seq: message.seq,
     sender: { id, username, nickname, avatar },
-    kind: message.kind,
+    kind: kindOf(message),
+    ...(message.poll && tallyFields(message.poll)),
     ...(quote && {
-      quote: { seq: quote.seq, sender_id: quote.senderId, kind: quote.kind, preview: quote.preview },
+      quote: {
+        ...{ seq: quote.seq, sender_id: quote.senderId },
+        ...{ kind: kindOf(quote), preview: quotePreview(quote) },
+      },
     }),
     ...(thread && { thread: { root: thread.root, also_in_main: thread.alsoInMain } }),
     ...(threadSummary && { thread_summary: summaryFields(threadSummary) }),

@@ -1,6 +1,6 @@
 import type { z } from "@hono/zod-openapi";
 import type { Page } from "../../../domain/conversations/pagination.ts";
-import type { OwnPart } from "../../../domain/messages/message.ts";
+import type { Message, OwnPart } from "../../../domain/messages/message.ts";
 import type { Reaction, ReactionState, Reactor } from "../../../domain/messages/reactions.ts";
 import type { ReactionState as ReactionStateShape, Reactions, ReactorPage } from "../schemas/reactions.ts";
 import { serializeUser } from "./users.ts";
@@ -11,8 +11,16 @@ export function serializeReactions(reactions: readonly Reaction[] = []): z.infer
 }
 
 /** The fields of a message that are its reader's own. In a frame, an absent one is unchanged. */
-export function ownFields({ mine }: OwnPart): { mine?: string[] } {
-  return mine === undefined ? {} : { mine };
+export function ownFields({ mine, votes }: OwnPart): { mine?: string[]; votes?: number[] } {
+  return { ...(mine !== undefined && { mine }), ...(votes !== undefined && { votes }) };
+}
+
+/** The same as answers have them: all that the message can have. */
+export function everyOwnField({ mine = [], votes = [], poll }: Message): {
+  mine: string[];
+  votes?: number[];
+} {
+  return { mine, ...(poll?.tally && { votes }) };
 }
 
 /** A message's reactions after a change of them as v1 shows them. */

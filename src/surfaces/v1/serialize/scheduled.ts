@@ -27,6 +27,7 @@ export function serializeScheduled(message: ScheduledMessage): z.infer<typeof Sc
 }
 
 function content(draft: AnyDraft): Pick<z.infer<typeof ScheduledShape>, "kind" | "body" | "forward"> {
+  if ("poll" in draft && draft.poll) return { kind: "poll", body: draft.poll };
   if (!("copy" in draft)) return { kind: draft.kind, body: StoredBody.parse(JSON.parse(draft.body)) };
   const { copy } = draft;
   if (copy.type === "forward") return { forward: reference(copy.source) };

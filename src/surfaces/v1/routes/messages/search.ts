@@ -6,6 +6,7 @@ import { v1Router } from "../../router.ts";
 import { ConversationIdParam, problems } from "../../schemas/common.ts";
 import { SearchPage, SearchQuery } from "../../schemas/messages.ts";
 import { serializeMessage } from "../../serialize/messages.ts";
+import { filterOf } from "../../serialize/polls.ts";
 
 const searchRoute = createRoute({
   method: "get",
@@ -27,8 +28,8 @@ const searchRoute = createRoute({
 /** Mounted before the routes of messages, which would read `search` as a `seq`. */
 export const search = v1Router().openapi(searchRoute, async (c) => {
   const { id } = c.req.valid("param");
-  const { q, sender_id, ...query } = c.req.valid("query");
-  const criteria = { ...query, text: q, senderId: sender_id };
+  const { q, sender_id, kind, ...query } = c.req.valid("query");
+  const criteria = { ...query, ...filterOf(kind), text: q, senderId: sender_id };
   const { items, nextBefore } = await searchMessages(c.var.core, c.var.caller.userId, id, criteria);
   return c.json({ items: items.map(serializeMessage), next_before: nextBefore }, 200);
 });

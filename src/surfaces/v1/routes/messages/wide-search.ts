@@ -6,6 +6,7 @@ import { v1Router } from "../../router.ts";
 import { problems } from "../../schemas/common.ts";
 import { WideSearchPage, WideSearchQuery } from "../../schemas/messages.ts";
 import { serializeMessage } from "../../serialize/messages.ts";
+import { filterOf } from "../../serialize/polls.ts";
 
 const wideSearchRoute = createRoute({
   method: "get",
@@ -25,8 +26,8 @@ const wideSearchRoute = createRoute({
 });
 
 export const wideSearch = v1Router().openapi(wideSearchRoute, async (c) => {
-  const { q, sender_id, ...query } = c.req.valid("query");
-  const request = { ...query, text: q, senderId: sender_id };
+  const { q, sender_id, kind, ...query } = c.req.valid("query");
+  const request = { ...query, ...filterOf(kind), text: q, senderId: sender_id };
   const page = await searchAll(c.var.core, c.var.caller.userId, request);
   const { items, nextBefore, searchedTo, unreachable } = page;
   const answer = { next_before: nextBefore, searched_to: searchedTo, unreachable };

@@ -1,0 +1,43 @@
+import type { z } from "@hono/zod-openapi";
+import type { Page } from "../../../domain/conversations/pagination.ts";
+import { type Kind, previewOf } from "../../../domain/messages/content.ts";
+import type { Message, Quote } from "../../../domain/messages/message.ts";
+import type { Poll, Voter } from "../../../domain/messages/polls.ts";
+import type { MessageKind, PollFields, VoterPage } from "../schemas/polls.ts";
+import { serializeUser } from "./users.ts";
+
+/** The kind of a message as v1 shows it. */
+export function kindOf({ kind, poll }: Pick<Message, "kind" | "poll">): MessageKind {
+  return poll ? "poll" : kind;
+}
+
+/** The filter by kind of a search. A poll is stored as a text. */
+export function filterOf(kind: MessageKind | undefined): { kind?: Kind; isPoll?: boolean } {
+  if (kind === undefined) return {};
+  return kind === "poll" ? { kind: "text", isPoll: true } : { kind, isPoll: false };
+}
+
+/** The body of a message as v1 shows it: JSON text. */
+export function bodyOf({ body, poll }: Pick<Message, "body" | "poll">): string {
+  return poll?.body ? JSON.stringify(poll.body) : body;
+}
+
+/** The preview of a quoted message as v1 shows it: of a poll its question. */
+export function quotePreview({ preview, poll }: Quote): string {
+  return poll?.body ? previewOf(poll.body.question) : preview;
+}
+
+/** The votes of a poll as v1 shows them. */
+export function tallyFields({ tally }: Poll): { poll?: z.infer<typeof PollFields.poll> } {
+  if (!tally) return {};
+  const { counts, voters, closedAt } = tally;
+  return { poll: { counts, voters, closed_at: closedAt } };
+}
+
+/** A page of the users who voted as v1 shows it. */
+export function serializeVoters({ items, nextCursor }: Page<Voter>): z.infer<typeof VoterPage> {
+  return {
+    items: items.map(({ user, createdAt }) => ({ user: serializeUser(user), created_at: createdAt })),
+    next_cursor: nextCursor,
+  };
+}
