@@ -209,7 +209,7 @@ export interface ReplayRequest {
   maxChanges?: number | undefined;
   /** a former member gets the pages of the time before they left */
   includeFormer?: boolean;
-  /** the devices are up to date to here: of old messages the page has own parts only if they have changed */
+  /** the devices are up to date to here: the page has own parts only where the user has, or had, one */
   isLive?: boolean;
 }
 

@@ -47,7 +47,7 @@ test("the tally of a message, its rows and what is each user's own agree with a 
         } else {
           const user = UserId.parse(step.user);
           const tally = readTally(row.reactions);
-          if (toggleIn(model, user, step.key)) store.remove(SEQ, tally, [step.key], user);
+          if (toggleIn(model, user, step.key)) store.remove(SEQ, tally, step.key, user, rev + 1);
           else store.add(SEQ, tally, step.key, user, rev + 1);
         }
         const expected = [...model].map(([key, users]) => ({

@@ -3,7 +3,6 @@ import type { Timing } from "../../domain/timing.ts";
 import type { MessageLog } from "../log/message-log.ts";
 import type { MessageRow } from "../log/row.ts";
 import type { ConversationState } from "../state/conversation-state.ts";
-import { OwnChanges } from "./own-changes.ts";
 
 /** Changes of stored messages, as the transaction that makes them stores them. */
 export interface StoredChanges {
@@ -50,8 +49,6 @@ export class ChangeFeed {
   readonly #waiting = new Map<Seq, Set<UserId>>();
   #timer: ReturnType<typeof setTimeout> | undefined;
   #announcedAt = 0;
-  /** whose own part of which message has changed, for the pages of devices */
-  readonly ownChanges: OwnChanges;
   /** Every change up to this one is announced. */
   announcedRev: number;
   /** The last announced change that concerns all members, unlike a hide. */
@@ -62,7 +59,6 @@ export class ChangeFeed {
     deps.log.recoverChanges();
     this.announcedRev = deps.state.rev;
     this.sharedRev = deps.state.rev;
-    this.ownChanges = new OwnChanges(deps.state.rev);
   }
 
   /**
@@ -95,10 +91,7 @@ export class ChangeFeed {
     this.#deps.state.apply(changes, rev);
     for (const seq of seqs) {
       const owners = this.#waiting.get(seq) ?? new Set();
-      if (owner !== undefined) {
-        owners.add(owner);
-        this.ownChanges.note(owner, seq, rev);
-      }
+      if (owner !== undefined) owners.add(owner);
       this.#waiting.set(seq, owners);
     }
     // Until the announcement too, whoever reads finds the messages as they are now.

@@ -70,8 +70,8 @@ export class Polls {
     const { changeFeed, log } = this.#room;
     changeFeed.make(() => {
       const changes = changeFeed.store([seq], { reachesLists: false });
-      votes.remove(seq, removed, userId);
       votes.add(seq, added, userId, changes.rev);
+      if (removed.length > 0) votes.remove(seq, removed, userId, changes.rev);
       votes.store(seq, storedPoll({ body, tally: withVotes(tally, { before, after: chosen }) }));
       return changes;
     }, userId);
@@ -140,7 +140,7 @@ export class Polls {
     changeFeed.make(() => {
       for (const seq of forgotten) {
         const before = votes.optionsOf(seq, userId);
-        votes.remove(seq, before, userId);
+        votes.forget(seq, userId);
         const row = log.get(seq);
         const poll = row && readPoll(row);
         if (!poll) continue;

@@ -22,6 +22,9 @@ export const VOTES_TABLE = `
   CREATE UNIQUE INDEX votes_order ON votes (seq, option, rev);
   ALTER TABLE messages ADD COLUMN poll TEXT;`;
 
+/** In place of an option: the user has no vote in the poll any more, and their devices may not know it. */
+const HAD_SOME = -1;
+
 /** A user who voted for an option, when (ms since 1970), and the change that this was. */
 export type VoterRow = { user_id: UserId; at: number; rev: number };
 
@@ -42,7 +45,7 @@ export class VoteStore implements OwnPartSource {
     return row.poll === null || row.revoked_rev !== null ? null : { votes: [] };
   }
 
-  of(rows: readonly MessageRow[], userId: UserId): Map<Seq, OwnPart> {
+  known(rows: readonly MessageRow[], userId: UserId): Map<Seq, OwnPart> {
     const options = this.#optionsOf(
       rows.map(({ seq }) => seq),
       userId,
@@ -59,7 +62,7 @@ export class VoteStore implements OwnPartSource {
       userId,
       JSON.stringify(seqs),
     ))
-      found.set(seq, [...(found.get(seq) ?? []), option]);
+      found.set(seq, [...(found.get(seq) ?? []), ...(option === HAD_SOME ? [] : [option])]);
     return found;
   }
 
@@ -68,10 +71,19 @@ export class VoteStore implements OwnPartSource {
     for (const option of options) this.#sql.exec(insert, userId, seq, option, Date.now(), rev);
   }
 
-  remove(seq: Seq, options: readonly number[], userId: UserId): void {
+  /** Deletes votes of a user. If no other is left, a row stays that says that they had one. */
+  remove(seq: Seq, options: readonly number[], userId: UserId, rev: number): void {
     const query = `DELETE FROM votes
       WHERE user_id = ? AND seq = ? AND option IN (SELECT value FROM json_each(?))`;
     this.#sql.exec(query, userId, seq, JSON.stringify(options));
+    const insert = `INSERT INTO votes (user_id, seq, option, at, rev) SELECT ?1, ?2, ?3, ?4, ?5
+      WHERE NOT EXISTS (SELECT 1 FROM votes WHERE user_id = ?1 AND seq = ?2)`;
+    this.#sql.exec(insert, userId, seq, HAD_SOME, Date.now(), rev);
+  }
+
+  /** Deletes all that is stored of a user about a poll. */
+  forget(seq: Seq, userId: UserId): void {
+    this.#sql.exec("DELETE FROM votes WHERE user_id = ? AND seq = ?", userId, seq);
   }
 
   /** Deletes a poll that is revoked, and its votes. */

@@ -3,7 +3,7 @@ import type { OwnPart } from "../../domain/messages/message.ts";
 import type { Reaction, ReactionKey } from "../../domain/messages/reactions.ts";
 import type { MessageRow } from "../log/row.ts";
 import type { OwnPartSource } from "../views/own-parts.ts";
-import { FIRST_USERS, readTally, withoutUser, withUser } from "./tally.ts";
+import { FIRST_USERS, withoutUser, withUser } from "./tally.ts";
 
 /**
  * The table of reactions, and the tally in the row of each message: to render a message reads no other row.
@@ -21,6 +21,9 @@ export const REACTIONS_TABLE = `
   ) STRICT, WITHOUT ROWID;
   CREATE UNIQUE INDEX reactions_order ON reactions (seq, key, rev);
   ALTER TABLE messages ADD COLUMN reactions TEXT;`;
+
+/** In place of a key: the user has no reaction to the message any more, and their devices may not know it. */
+const HAD_SOME = "";
 
 /** A user of a reaction, when they reacted (ms since 1970), and the change that this was. */
 export type ReactorRow = { user_id: UserId; at: number; rev: number };
@@ -40,16 +43,29 @@ export class ReactionStore implements OwnPartSource {
     this.#store(seq, withUser(tally, key, userId));
   }
 
-  /** Deletes reactions that the user has made. @param tally of the message before it */
-  remove(seq: Seq, tally: readonly Reaction[], keys: readonly ReactionKey[], userId: UserId): void {
-    let rest = [...tally];
-    for (const key of keys) {
-      this.#sql.exec("DELETE FROM reactions WHERE user_id = ? AND seq = ? AND key = ?", userId, seq, key);
-      rest = withoutUser(rest, key, userId, () =>
-        this.page(seq, key, 0, FIRST_USERS).map((row) => row.user_id),
-      );
-    }
-    this.#store(seq, rest);
+  /**
+   * Deletes a reaction that the user has made. If it was their last to this message, a row stays that says
+   * that they had one.
+   * @param tally of the message before it
+   */
+  remove(seq: Seq, tally: readonly Reaction[], key: ReactionKey, userId: UserId, rev: number): void {
+    this.#sql.exec("DELETE FROM reactions WHERE user_id = ? AND seq = ? AND key = ?", userId, seq, key);
+    const insert = `INSERT INTO reactions (user_id, seq, key, at, rev) SELECT ?1, ?2, ?3, ?4, ?5
+      WHERE NOT EXISTS (SELECT 1 FROM reactions WHERE user_id = ?1 AND seq = ?2)`;
+    this.#sql.exec(insert, userId, seq, HAD_SOME, Date.now(), rev);
+    this.#store(seq, this.#without(seq, tally, [key], userId));
+  }
+
+  /**
+   * Deletes all that is stored of a user about a message.
+   * @param tally of the message before it
+   * @returns whether they had reactions to it
+   */
+  forget(seq: Seq, tally: readonly Reaction[], userId: UserId): boolean {
+    const keys = this.keysOf(seq, userId);
+    this.#sql.exec("DELETE FROM reactions WHERE user_id = ? AND seq = ?", userId, seq);
+    if (keys.length > 0) this.#store(seq, this.#without(seq, tally, keys, userId));
+    return keys.length > 0;
   }
 
   /** Deletes the reactions of a message that is revoked. */
@@ -84,23 +100,28 @@ export class ReactionStore implements OwnPartSource {
     return reactions === null ? null : { mine: [] };
   }
 
-  of(rows: readonly MessageRow[], userId: UserId): Map<Seq, OwnPart> {
-    const seqs = rows.flatMap(({ seq, reactions }) => (readTally(reactions).length > 0 ? [seq] : []));
-    const keys = seqs.length === 0 ? [] : this.#keysOf(seqs, userId);
-    return new Map([...keys].map(([seq, mine]) => [seq, { mine }]));
+  known(rows: readonly MessageRow[], userId: UserId): Map<Seq, OwnPart> {
+    const seqs = rows.map(({ seq }) => seq);
+    return new Map([...this.#keysOf(seqs, userId)].map(([seq, mine]) => [seq, { mine }]));
   }
 
+  /** The keys by message; none for a message to which they had some. */
   #keysOf(seqs: readonly Seq[], userId: UserId): Map<Seq, ReactionKey[]> {
     const query = `SELECT seq, key FROM reactions
       WHERE user_id = ? AND seq IN (SELECT value FROM json_each(?)) ORDER BY rev`;
     const found = new Map<Seq, ReactionKey[]>();
-    for (const { seq, key } of this.#sql.exec<{ seq: Seq; key: ReactionKey }>(
+    for (const { seq, key } of this.#sql.exec<{ seq: Seq; key: ReactionKey | typeof HAD_SOME }>(
       query,
       userId,
       JSON.stringify(seqs),
     ))
-      found.set(seq, [...(found.get(seq) ?? []), key]);
+      found.set(seq, [...(found.get(seq) ?? []), ...(key === HAD_SOME ? [] : [key])]);
     return found;
+  }
+
+  #without(seq: Seq, tally: readonly Reaction[], keys: readonly ReactionKey[], userId: UserId): Reaction[] {
+    const firstOf = (key: ReactionKey) => this.page(seq, key, 0, FIRST_USERS).map((row) => row.user_id);
+    return keys.reduce((rest, key) => withoutUser(rest, key, userId, () => firstOf(key)), [...tally]);
   }
 
   /** An empty tally stays: the message has had reactions. */

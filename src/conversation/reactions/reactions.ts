@@ -74,7 +74,8 @@ export class Reactions {
     const row = this.#reactable(userId, seq);
     const { store } = this.#deps;
     if (!store.keysOf(seq, userId).includes(key)) return this.#state(row, userId);
-    return this.#change(userId, seq, () => store.remove(seq, readTally(row.reactions), [key], userId));
+    const tally = readTally(row.reactions);
+    return this.#change(userId, seq, (rev) => store.remove(seq, tally, key, userId, rev));
   }
 
   /**
@@ -110,15 +111,14 @@ export class Reactions {
     const { store } = this.#deps;
     const { log, changeFeed } = this.#room;
     const seqs = store.seqsOf(userId, FORGOTTEN_AT_ONCE + 1);
-    const forgotten = seqs.slice(0, FORGOTTEN_AT_ONCE);
-    if (forgotten.length === 0) return false;
     const changes = this.#storage.transactionSync(() => {
-      for (const seq of forgotten)
-        store.remove(seq, readTally(log.get(seq)?.reactions ?? null), store.keysOf(seq, userId), userId);
-      return changeFeed.store(forgotten, { reachesLists: false });
+      const changed = seqs
+        .slice(0, FORGOTTEN_AT_ONCE)
+        .filter((seq) => store.forget(seq, readTally(log.get(seq)?.reactions ?? null), userId));
+      return changed.length > 0 ? changeFeed.store(changed, { reachesLists: false }) : null;
     });
-    changeFeed.apply(changes);
-    return seqs.length > forgotten.length;
+    if (changes) changeFeed.apply(changes);
+    return seqs.length > FORGOTTEN_AT_ONCE;
   }
 
   /** A message to which a user may react now. @throws as `add` does */

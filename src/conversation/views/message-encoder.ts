@@ -1,6 +1,6 @@
 import type { Person } from "../../domain/accounts/person.ts";
 import type { Seq } from "../../domain/ids.ts";
-import type { Message, OwnPart } from "../../domain/messages/message.ts";
+import type { Message } from "../../domain/messages/message.ts";
 import type { EncodedMessage, EncodedPart } from "../../domain/sync/encoded-message.ts";
 import type { DeviceProtocol } from "../../domain/sync/socket-protocol.ts";
 import { errorFields, log } from "../../lib/logger.ts";
@@ -12,9 +12,6 @@ import type { MessageRenderer } from "./message-renderer.ts";
 
 /** The wire formats of device sockets by name, as the composition root registers them. */
 export type DeviceFormats = Readonly<Record<string, Pick<DeviceProtocol, "encode">>>;
-
-/** Whether a reader is shown a part of a message that is their own. */
-export type ShowsOwn = (seq: Seq, part: OwnPart) => boolean;
 
 /** An encoded message, and what it shows besides its row. */
 interface Encoded {
@@ -51,15 +48,15 @@ export class MessageEncoder {
 
   /**
    * Encodes messages as one reader sees them.
-   * @param shows whether the reader is shown their own part of a message; absent: of each
+   * @param isLive own parts only where the reader has, or had, one
    */
-  encode(rows: readonly MessageRow[], reader: Reader, shows: ShowsOwn = () => true): EncodedMessage[] {
+  encode(rows: readonly MessageRow[], reader: Reader, isLive = false): EncodedMessage[] {
     const shared = this.#encodeShared(rows, reader);
-    const own = this.#renderer.ownParts(rows, reader);
+    const own = this.#renderer.ownParts(rows, reader, isLive);
     if (own.size === 0) return shared;
     return shared.map((message) => {
       const part = own.get(message.seq);
-      return part && shows(message.seq, part) ? { ...message, own: part } : message;
+      return part ? { ...message, own: part } : message;
     });
   }
 

@@ -55,9 +55,9 @@ export class MessageRenderer {
     return shared.map((message) => ({ ...message, ...own.get(message.seq) }));
   }
 
-  /** The reader's own parts. Messages of which nobody has, or had, one are missing. */
-  ownParts(rows: readonly MessageRow[], reader: Reader): Map<Seq, OwnPart> {
-    return this.#ownParts.of(rows, reader.user_id);
+  /** The reader's own parts. @param isLive only those that the reader has, or had @see OwnParts */
+  ownParts(rows: readonly MessageRow[], { user_id: id }: Reader, isLive = false): Map<Seq, OwnPart> {
+    return isLive ? this.#ownParts.known(rows, id) : this.#ownParts.of(rows, id);
   }
 
   /** Renders messages without the parts that are the reader's own. */

@@ -6,8 +6,8 @@ import type { MessageRow } from "../log/row.ts";
 export interface OwnPartSource {
   /** The part of a reader who has no own; null: nobody has, or had, one of this message. */
   none(row: MessageRow): OwnPart | null;
-  /** The parts of a reader, for the messages that have one of theirs. Called for few rows or for a page. */
-  of(rows: readonly MessageRow[], userId: UserId): Map<Seq, OwnPart>;
+  /** The parts of a reader, for the messages in which they have, or had, one. */
+  known(rows: readonly MessageRow[], userId: UserId): Map<Seq, OwnPart>;
 }
 
 /**
@@ -27,23 +27,30 @@ export class OwnParts {
   }
 
   /**
-   * The own parts of one reader. Messages of which nobody has, or had, a part are missing: most have none.
-   * So are revoked messages, in which nobody has a part any more.
+   * The own parts of one reader in the messages of which anybody has, or had, a part: most are missing. So
+   * are revoked messages, in which nobody has a part any more.
    */
   of(rows: readonly MessageRow[], userId: UserId): Map<Seq, OwnPart> {
+    const parts = this.known(rows, userId);
+    for (const row of rows) {
+      const none = row.revoked_rev === null ? this.none(row) : undefined;
+      if (none) parts.set(row.seq, { ...none, ...parts.get(row.seq) });
+    }
+    return parts;
+  }
+
+  /**
+   * The own parts of one reader in the messages in which they themself have, or had, a part. It is what a
+   * live page of devices shows: a part that its reader has lost is among them until the revoke of the
+   * message, however often the message has changed before the page is made.
+   */
+  known(rows: readonly MessageRow[], userId: UserId): Map<Seq, OwnPart> {
     const parts = new Map<Seq, OwnPart>();
     for (const source of this.#sources) {
       const shared = rows.filter((row) => row.revoked_rev === null && source.none(row) !== null);
       if (shared.length === 0) continue;
-      const own = source.of(shared, userId);
-      for (const row of shared)
-        parts.set(row.seq, { ...parts.get(row.seq), ...source.none(row), ...own.get(row.seq) });
+      for (const [seq, part] of source.known(shared, userId)) parts.set(seq, { ...parts.get(seq), ...part });
     }
     return parts;
   }
-}
-
-/** Whether a reader has nothing of their own in a message. */
-export function isEmptyPart(part: OwnPart): boolean {
-  return Object.values(part).every((values) => values.length === 0);
 }

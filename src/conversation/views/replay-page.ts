@@ -3,8 +3,6 @@ import type { DevicePage, MessageChange, ReplayPage } from "../../domain/sync/re
 import type { MessageRow, Scope } from "../log/row.ts";
 import type { MemberRow } from "../members/member-row.ts";
 import type { RoomStores } from "../state/context.ts";
-import type { ShowsOwn } from "./message-encoder.ts";
-import { isEmptyPart } from "./own-parts.ts";
 
 /** The maximum of messages in a page. */
 const PAGE = 100;
@@ -28,12 +26,9 @@ export interface PageRequest {
 
 /** The same for devices. */
 interface DevicePageRequest extends PageRequest {
-  /** the devices are up to date to where the page begins, so that they know their user's own parts */
+  /** the devices are up to date to where the page begins: @see OwnParts.known */
   isLive?: boolean | undefined;
 }
-
-/** The messages up to where a page begins, or those after it. */
-type PagePart = "changed" | "messages";
 
 type PageSource = Pick<RoomStores, "log" | "state">;
 
@@ -51,29 +46,13 @@ export function replayPage(
  * them.
  */
 export function devicePage(
-  room: PageSource & Pick<RoomStores, "encoder" | "changeFeed">,
+  room: PageSource & Pick<RoomStores, "encoder">,
   member: MemberRow,
   request: Omit<DevicePageRequest, "scope">,
 ): DevicePage {
-  const shows = request.isLive ? liveOwnParts(room, member, request) : undefined;
-  return nextPage(room, member, { ...request, scope: "all" }, (rows, part) =>
-    room.encoder.encode(rows, member, shows?.[part]),
+  return nextPage(room, member, { ...request, scope: "all" }, (rows) =>
+    room.encoder.encode(rows, member, request.isLive),
   );
-}
-
-/**
- * Which own parts a live page shows: of messages that the devices have, those that have changed, also if
- * nothing of the member's own is left. Of other messages what the member has, too.
- */
-function liveOwnParts(
-  { changeFeed: { ownChanges } }: Pick<RoomStores, "changeFeed">,
-  { user_id: userId }: MemberRow,
-  { rev = 0 }: Pick<PageRequest, "rev">,
-): Record<PagePart, ShowsOwn> {
-  return {
-    changed: (seq) => ownChanges.mayHaveChanged(userId, seq, rev),
-    messages: (seq, part) => !isEmptyPart(part) || ownChanges.mayHaveChanged(userId, seq, 0),
-  };
 }
 
 /**
@@ -81,13 +60,13 @@ function liveOwnParts(
  * then the messages after `after`, at most 100. A page that leaves changes to the next has no messages. The
  * last page reaches the newest message that the member may see, so its reader can go live at once. For a
  * member who left, this is the last message before they left.
- * @param show renders messages of one part of the page as the member sees them
+ * @param show renders messages as the member sees them
  */
 function nextPage<Shown>(
   room: PageSource,
   member: MemberRow,
   request: PageRequest,
-  show: (rows: MessageRow[], part: PagePart) => Shown[],
+  show: (rows: MessageRow[]) => Shown[],
 ): ReplayPage<Shown> {
   const { after, rev, maxBytes, maxChanges, upToRev = room.state.rev, scope } = request;
   const last = member.visible_until ?? room.log.last.seq;
@@ -99,7 +78,7 @@ function nextPage<Shown>(
     return { ...start, ...nothing, isReset: true, lastSeq: last, rev: upToRev, hasMore: false };
   }
   const { rows: changedRows, changes, end } = changesAfter(room, member, rev ?? upToRev, range, { maxBytes });
-  const changed = show(inScope(changedRows, scope), "changed");
+  const changed = show(inScope(changedRows, scope));
   // The next page begins with the changes after these: this one claims no more.
   if (end < upToRev) {
     const noMessages = { messages: [], laterChanges: [] };
@@ -113,7 +92,7 @@ function nextPage<Shown>(
   // The last page reaches the newest seq even if the member has hidden the messages at the end.
   const lastSeq = Position.parse(isPartial ? (visible.at(-1)?.seq ?? from) : last);
   const laterChanges = rev === undefined ? [] : shown.flatMap((row) => revokeOf(row, -1));
-  const messages = show(shown, "messages");
+  const messages = show(shown);
   return { ...start, changes, changed, messages, laterChanges, lastSeq, rev: upToRev, hasMore: isPartial };
 }
 

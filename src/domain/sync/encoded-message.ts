@@ -18,6 +18,6 @@ export interface EncodedMessage extends Pick<Message, "seq" | "revoked" | "creat
   rev?: number;
   /** by the name of the wire format; absent where the format shows no such message */
   texts: Readonly<Record<string, EncodedPart>>;
-  /** the reader's own part, which the texts do not have; absent: the reader has none, or knows it */
+  /** the reader's own part, which the texts do not have; absent: they have none */
   own?: OwnPart;
 }

@@ -46,7 +46,6 @@ test("additions and removals at once leave what the answers of the last ones say
   await Promise.all(range(1, 20).map((i) => expectAsked(bob, id, i % 2 ? "PUT" : "DELETE", path(seq, "👍"))));
   const { reactions = [], mine = [] } = await getMessage(bob, id, seq);
   expect(reactions.map(({ key, count }) => [key, count])).toEqual(mine.map((key) => [key, 1]));
-  expect(JSON.parse(await storedInConversation(id)).reactions).toHaveLength(mine.length);
 });
 
 test("no reaction outlives a revoke that comes at the same time", async () => {

@@ -88,8 +88,12 @@ test.each(KINDS)("a %s socket shows reactions, and what is one's own if that has
   await eachHears(all, () => unreact(bob, THUMB));
   const tallies = [`${THUMB}1`, `${THUMB}2`, `${THUMB}2,${HEART}1`, `${THUMB}1,${HEART}1`];
   const shows = (...mine: string[]) => tallies.map((tally, i) => `${tally} mine ${mine[i]}`);
-  expect(told(anns)).toEqual(shows("-", `[${THUMB}]`, `[${THUMB},${HEART}]`, "-"));
-  for (const socket of [bobs, bobsOther]) expect(told(socket)).toEqual(shows(`[${THUMB}]`, "-", "-", "[]"));
+  // A live page of devices has it where its user has, or had, some: it is made later than the change.
+  const ifOwn = (own: string) => (kind === "room" ? "-" : own);
+  const both = `[${THUMB},${HEART}]`;
+  expect(told(anns)).toEqual(shows("-", `[${THUMB}]`, both, ifOwn(both)));
+  const [one, other] = [`[${THUMB}]`, ifOwn(`[${THUMB}]`)];
+  for (const socket of [bobs, bobsOther]) expect(told(socket)).toEqual(shows(one, other, other, "[]"));
   await eachHears(all, () => deleteMessage(ann, id, seq, "everyone"));
   for (const socket of all) expect(told(socket).at(-1)).toBe(" mine []");
 });
