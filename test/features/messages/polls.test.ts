@@ -88,11 +88,11 @@ async function voters(who: SignedIn, seq: number, option: number, query = ""): P
 /** The votes of a poll by option, counted in the object's table. */
 function recount(seq: number): Promise<{ counts: number[]; voters: number }> {
   return runInDurableObject(conversationObject(id), (_, { storage }) => {
-    const count = "SELECT option, count(*) AS count FROM votes WHERE seq = ? GROUP BY option";
+    const count = "SELECT option, count(*) AS count FROM votes WHERE seq = ? AND option >= 0 GROUP BY option";
     const byOption = new Map<number, number>();
     for (const row of storage.sql.exec<{ option: number; count: number }>(count, seq))
       byOption.set(row.option, row.count);
-    const users = "SELECT count(DISTINCT user_id) AS count FROM votes WHERE seq = ?";
+    const users = "SELECT count(DISTINCT user_id) AS count FROM votes WHERE seq = ? AND option >= 0";
     const { count: voters } = storage.sql.exec<{ count: number }>(users, seq).one();
     return { counts: BODY.options.map((_, option) => byOption.get(option) ?? 0), voters };
   });
