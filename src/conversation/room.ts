@@ -3,7 +3,7 @@ import type { Conversation } from "../domain/conversations/conversation.ts";
 import { CoreError, type Result } from "../domain/errors.ts";
 import type { UserId } from "../domain/ids.ts";
 import { LIMITS } from "../domain/limits.ts";
-import { bytesWithProfiles } from "../domain/messages/merged.ts";
+import { bytesWithProfiles } from "../domain/messages/copies/merged.ts";
 import type { AnyDraft, DraftReferences, Message } from "../domain/messages/message.ts";
 import type { ComposerOpening, ConversationDirectory, Inboxes, MessageSources } from "../domain/ports.ts";
 import type { Settings } from "../domain/settings.ts";

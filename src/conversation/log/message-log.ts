@@ -29,8 +29,8 @@ type LogHead = { seq: Position; n: number; at: number };
 export const VISIBLE =
   "seq > ? AND NOT EXISTS (SELECT 1 FROM hidden WHERE hidden.seq = messages.seq AND user_id = ?)";
 /**
- * Matches visible messages that are not revoked, of one sender, of one kind, polls or others, and of one scope.
- * A null binding matches any. `matchesFilter` gives the bindings.
+ * Matches visible messages that are not revoked, of one sender, of one kind, polls or others, and of one
+ * scope. A null binding matches any. `matchesFilter` gives the bindings.
  */
 export const MATCHES_FILTER = `${VISIBLE} AND revoked_rev IS NULL
   AND sender_id = coalesce(?, sender_id) AND kind = coalesce(?, kind)

@@ -1,8 +1,8 @@
 import { CoreError, noConversation, type Result } from "../../domain/errors.ts";
 import type { ConversationId, Seq, UserId } from "../../domain/ids.ts";
 import { LIMITS } from "../../domain/limits.ts";
-import { resolveForward } from "../../domain/messages/forwarding.ts";
-import { mergedTooLarge, sendersIn } from "../../domain/messages/merged.ts";
+import { resolveForward } from "../../domain/messages/copies/forwarding.ts";
+import { mergedTooLarge, sendersIn } from "../../domain/messages/copies/merged.ts";
 import type { Draft, ForwardDraft, Originals } from "../../domain/messages/message.ts";
 import type { MessageSources } from "../../domain/ports.ts";
 import type { Timing } from "../../domain/timing.ts";

@@ -1,7 +1,7 @@
 import type { Person } from "../../domain/accounts/person.ts";
 import type { ConversationId, Position, Seq, UserId } from "../../domain/ids.ts";
 import { listedBody, previewText } from "../../domain/messages/content.ts";
-import { bodyWithProfiles } from "../../domain/messages/merged.ts";
+import { bodyWithProfiles } from "../../domain/messages/copies/merged.ts";
 import type { Message, OwnPart, Quote } from "../../domain/messages/message.ts";
 import type { Preview } from "../../domain/messages/preview.ts";
 import { SystemMessageDetails } from "../../domain/messages/system-message.ts";

@@ -5,9 +5,9 @@ import { atPath, CoreError, excess, isNotFound, noDraft, noMentioned } from "../
 import { Position, type UserId } from "../../domain/ids.ts";
 import { LIMITS } from "../../domain/limits.ts";
 import type { BodyJson, Kind } from "../../domain/messages/content.ts";
+import { resolveForward } from "../../domain/messages/copies/forwarding.ts";
+import { bodyWithProfiles } from "../../domain/messages/copies/merged.ts";
 import { DraftContent, DraftId, type DraftState, type Recipient } from "../../domain/messages/draft.ts";
-import { resolveForward } from "../../domain/messages/forwarding.ts";
-import { bodyWithProfiles } from "../../domain/messages/merged.ts";
 import type { AnyDraft, Message, MessageReference, Priority } from "../../domain/messages/message.ts";
 import { exceedsBytes } from "../../domain/text.ts";
 import { findLiveUsersByName, findUser } from "../../storage/accounts/users.ts";

@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { type Page, type PageQuery, pageOf, readCursor } from "../../domain/conversations/pagination.ts";
 import type { ConversationId, UserId } from "../../domain/ids.ts";
-import { resolveForward } from "../../domain/messages/forwarding.ts";
+import { resolveForward } from "../../domain/messages/copies/forwarding.ts";
 import type { AnyDraft, Message } from "../../domain/messages/message.ts";
 import {
   changedDraft,

@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, test } from "vitest";
 import { z } from "zod";
 import type { ConversationId } from "../../../src/domain/ids.ts";
-import { Message, Pins } from "../../../src/surfaces/v1/schemas/messages.ts";
+import { Message, Pins } from "../../../src/surfaces/v1/schemas/messages/messages.ts";
 import { type Answer, call, expectProblem, type SignedIn } from "../../support/clients/api.ts";
 import { deleteMessage, getConversation, getMessage, openDirect, send } from "../../support/clients/chat.ts";
 import { openDevice, openRoom } from "../../support/clients/socket.ts";

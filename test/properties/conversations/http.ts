@@ -1,7 +1,12 @@
 import { z } from "zod";
 import { Conversation, ConversationList } from "../../../src/surfaces/v1/schemas/conversations.ts";
-import { Message, MessagePage, ReadState, Receipts } from "../../../src/surfaces/v1/schemas/messages.ts";
-import { ThreadList, ThreadState } from "../../../src/surfaces/v1/schemas/threads.ts";
+import {
+  Message,
+  MessagePage,
+  ReadState,
+  Receipts,
+} from "../../../src/surfaces/v1/schemas/messages/messages.ts";
+import { ThreadList, ThreadState } from "../../../src/surfaces/v1/schemas/messages/threads.ts";
 import { type Answer, call } from "../../support/clients/api.ts";
 import type { Draft, Shown } from "./history.ts";
 

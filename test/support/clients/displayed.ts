@@ -1,6 +1,6 @@
 import { expect } from "vitest";
 import type { z } from "zod";
-import type { Message } from "../../../src/surfaces/v1/schemas/messages.ts";
+import type { Message } from "../../../src/surfaces/v1/schemas/messages/messages.ts";
 
 /** A message as a client shows it. A revoked one has no content. */
 export interface DisplayedMessage {

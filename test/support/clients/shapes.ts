@@ -12,8 +12,8 @@ import {
   Receipts,
   SearchPage,
   WideSearchPage,
-} from "../../../src/surfaces/v1/schemas/messages.ts";
-import { PollFields } from "../../../src/surfaces/v1/schemas/polls.ts";
+} from "../../../src/surfaces/v1/schemas/messages/messages.ts";
+import { PollFields } from "../../../src/surfaces/v1/schemas/messages/polls.ts";
 
 // The schemas of v1's OpenAPI document, strict at every level: an extra field fails the test.
 

@@ -1,6 +1,6 @@
 import { expect } from "vitest";
 import { z } from "zod";
-import { Thread, ThreadList, ThreadState } from "../../../src/surfaces/v1/schemas/threads.ts";
+import { Thread, ThreadList, ThreadState } from "../../../src/surfaces/v1/schemas/messages/threads.ts";
 import { type Answer, call } from "./api.ts";
 import type { Caller } from "./chat.ts";
 import { StrictMessage, StrictPage } from "./shapes.ts";

@@ -1,6 +1,6 @@
 import { z } from "@hono/zod-openapi";
 import { ConversationId, Position } from "../../../domain/ids.ts";
-import { NewMessage } from "../schemas/messages.ts";
+import { NewMessage } from "../schemas/messages/messages.ts";
 
 /** The most sends of one frame. */
 const MAX_SENDS = 64;

@@ -2,7 +2,7 @@ import { z } from "@hono/zod-openapi";
 import { CoreError, invalid } from "../../../domain/errors.ts";
 import type { AnyDraft } from "../../../domain/messages/message.ts";
 import { requireSound } from "../../../http/json.ts";
-import { ClientMsgId, NewMessage } from "../schemas/messages.ts";
+import { ClientMsgId, NewMessage } from "../schemas/messages/messages.ts";
 import { toDraft } from "../serialize/messages.ts";
 
 const Identified = z.object({ client_msg_id: ClientMsgId });

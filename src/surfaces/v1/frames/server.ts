@@ -7,11 +7,11 @@ import { KickReason, MemberEvent } from "../../../domain/sync/socket-protocol.ts
 import { orNull, Time } from "../schemas/common.ts";
 import { ComposerDraft } from "../schemas/composer-drafts.ts";
 import { Conversation } from "../schemas/conversations.ts";
-import { AnyBody, Message, Sender, UnreadFrom } from "../schemas/messages.ts";
-import { MessageKind } from "../schemas/polls.ts";
+import { AnyBody, Message, Sender, UnreadFrom } from "../schemas/messages/messages.ts";
+import { MessageKind } from "../schemas/messages/polls.ts";
+import { ThreadState } from "../schemas/messages/threads.ts";
 import { Problem, ProblemCode } from "../schemas/problems.ts";
 import { Scheduled, ScheduledId } from "../schemas/scheduled.ts";
-import { ThreadState } from "../schemas/threads.ts";
 
 const Rev = z.int().nonnegative();
 const About = { conversation_id: ConversationId };

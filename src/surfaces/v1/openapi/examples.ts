@@ -42,7 +42,7 @@ const VALUES: Record<string, unknown> = {
   "SavedMessage.message": {
     ...{ conversation_id: 7, seq: 42, kind: "text", body: { text: "hello" }, mentions: [], revoked: false },
     sender: { id: 100_001, username: "ben", nickname: "Ben", avatar: "" },
-    ...{ rev: 0, pinned_at: 0, created_at: NOW },
+    ...{ rev: 0, version: 1, pinned_at: 0, reactions: [], mine: [], created_at: NOW },
   },
   expires_at: NOW + 30 * 24 * 3_600_000,
   ...{ searched_to: NOW, "WideSearchPage.next_before": "1x7ikuo-mwo8bq2j.7.16-1-" },

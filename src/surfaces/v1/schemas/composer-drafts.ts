@@ -3,7 +3,7 @@ import { Seq } from "../../../domain/ids.ts";
 import { LIMITS } from "../../../domain/limits.ts";
 import { exceedsBytes, textUpTo } from "../../../domain/text.ts";
 import { Time } from "./common.ts";
-import { ClientMsgId } from "./messages.ts";
+import { ClientMsgId } from "./messages/messages.ts";
 
 const fields = {
   text: textUpTo(LIMITS.textLength).refine(

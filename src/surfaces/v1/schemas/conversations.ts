@@ -10,7 +10,7 @@ import { textUpTo } from "../../../domain/text.ts";
 import { User } from "./accounts.ts";
 import { ListQuery, orNull, pageShape, Time } from "./common.ts";
 import { ComposerDraft } from "./composer-drafts.ts";
-import { Message, UnreadFrom } from "./messages.ts";
+import { Message, UnreadFrom } from "./messages/messages.ts";
 
 const Discoverable = z.boolean().openapi({
   description:

@@ -3,7 +3,7 @@ import { ConversationId, Seq } from "../../../domain/ids.ts";
 import { LIMITS } from "../../../domain/limits.ts";
 import { textUpTo } from "../../../domain/text.ts";
 import { ListQuery, orNull, Time } from "./common.ts";
-import { Message } from "./messages.ts";
+import { Message } from "./messages/messages.ts";
 
 /** What a user says of a message that they save. Absent = unchanged. */
 export const SavedChange = z

@@ -4,8 +4,8 @@ import { LIMITS } from "../../../domain/limits.ts";
 import { Content } from "../../../domain/messages/content.ts";
 import { textUpTo } from "../../../domain/text.ts";
 import { Time } from "./common.ts";
-import { Mentions, MessageReference, nameOf, ThreadPlace } from "./messages.ts";
-import { type MessageKind, PollBody } from "./polls.ts";
+import { Mentions, MessageReference, nameOf, ThreadPlace } from "./messages/messages.ts";
+import { type MessageKind, PollBody } from "./messages/polls.ts";
 import { ProblemCode } from "./problems.ts";
 
 const EXAMPLE = "scheduled-0f9b2c6d-4e8a-4173-8b5c-1d2e3f405162";

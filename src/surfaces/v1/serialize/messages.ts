@@ -10,7 +10,7 @@ import type {
   NewMessage,
   ReadState as ReadStateShape,
   Receipts,
-} from "../schemas/messages.ts";
+} from "../schemas/messages/messages.ts";
 import { bodyOf, kindOf, quotePreview, tallyFields } from "./polls.ts";
 import { everyOwnField, ownFields, serializeReactions } from "./reactions.ts";
 

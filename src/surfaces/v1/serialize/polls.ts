@@ -3,7 +3,7 @@ import type { Page } from "../../../domain/conversations/pagination.ts";
 import { type Kind, previewOf } from "../../../domain/messages/content.ts";
 import type { Message, Quote } from "../../../domain/messages/message.ts";
 import type { Poll, Voter } from "../../../domain/messages/polls.ts";
-import type { MessageKind, PollFields, VoterPage } from "../schemas/polls.ts";
+import type { MessageKind, PollFields, VoterPage } from "../schemas/messages/polls.ts";
 import { serializeUser } from "./users.ts";
 
 /** The kind of a message as v1 shows it. */

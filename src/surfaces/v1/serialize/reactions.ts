@@ -2,7 +2,11 @@ import type { z } from "@hono/zod-openapi";
 import type { Page } from "../../../domain/conversations/pagination.ts";
 import type { Message, OwnPart } from "../../../domain/messages/message.ts";
 import type { Reaction, ReactionState, Reactor } from "../../../domain/messages/reactions.ts";
-import type { ReactionState as ReactionStateShape, Reactions, ReactorPage } from "../schemas/reactions.ts";
+import type {
+  ReactionState as ReactionStateShape,
+  Reactions,
+  ReactorPage,
+} from "../schemas/messages/reactions.ts";
 import { serializeUser } from "./users.ts";
 
 /** The reactions to a message as v1 shows them. */

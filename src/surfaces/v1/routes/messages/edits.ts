@@ -7,8 +7,8 @@ import { v1Body } from "../../body.ts";
 import { problemBody } from "../../errors.ts";
 import { v1Router } from "../../router.ts";
 import { ConversationIdParam, problems, SeqParam } from "../../schemas/common.ts";
-import { EditConflict, EditsPage, MessageEdit } from "../../schemas/edits.ts";
-import { Message } from "../../schemas/messages.ts";
+import { EditConflict, EditsPage, MessageEdit } from "../../schemas/messages/edits.ts";
+import { Message } from "../../schemas/messages/messages.ts";
 import { serializeMessage } from "../../serialize/messages.ts";
 
 const params = z.object({ id: ConversationIdParam, seq: SeqParam });

@@ -21,7 +21,7 @@ import {
   MessagePage,
   NewMessage,
   PageQuery,
-} from "../../schemas/messages.ts";
+} from "../../schemas/messages/messages.ts";
 import { ScheduledAnswer } from "../../schemas/scheduled.ts";
 import { serializeMessage, toDraft } from "../../serialize/messages.ts";
 import { serializeScheduled } from "../../serialize/scheduled.ts";

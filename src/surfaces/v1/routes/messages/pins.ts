@@ -4,7 +4,7 @@ import { weighs } from "../../../../http/access/rate-limit.ts";
 import { authenticated } from "../../auth.ts";
 import { v1Router } from "../../router.ts";
 import { ConversationIdParam, problems, SeqParam } from "../../schemas/common.ts";
-import { Pins } from "../../schemas/messages.ts";
+import { Pins } from "../../schemas/messages/messages.ts";
 import { serializeMessage } from "../../serialize/messages.ts";
 
 const oneParams = z.object({ id: ConversationIdParam, seq: SeqParam });

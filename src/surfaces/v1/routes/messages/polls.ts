@@ -5,8 +5,8 @@ import { authenticated } from "../../auth.ts";
 import { v1Body } from "../../body.ts";
 import { v1Router } from "../../router.ts";
 import { ConversationIdParam, problems, SeqParam } from "../../schemas/common.ts";
-import { Message } from "../../schemas/messages.ts";
-import { NewVotes, VoterPage, VotersQuery } from "../../schemas/polls.ts";
+import { Message } from "../../schemas/messages/messages.ts";
+import { NewVotes, VoterPage, VotersQuery } from "../../schemas/messages/polls.ts";
 import { serializeMessage } from "../../serialize/messages.ts";
 import { serializeVoters } from "../../serialize/polls.ts";
 

@@ -4,7 +4,7 @@ import { weighs } from "../../../../http/access/rate-limit.ts";
 import { authenticated } from "../../auth.ts";
 import { v1Router } from "../../router.ts";
 import { ConversationIdParam, ListQuery, problems, SeqParam } from "../../schemas/common.ts";
-import { ReactionKeyParam, ReactionState, ReactorPage } from "../../schemas/reactions.ts";
+import { ReactionKeyParam, ReactionState, ReactorPage } from "../../schemas/messages/reactions.ts";
 import { serializeReactionState, serializeReactors } from "../../serialize/reactions.ts";
 
 const path = "/v1/conversations/{id}/messages/{seq}/reactions/{key}";

@@ -7,7 +7,7 @@ import { authenticated } from "../../auth.ts";
 import { v1Body } from "../../body.ts";
 import { v1Router } from "../../router.ts";
 import { ConversationIdParam, problems } from "../../schemas/common.ts";
-import { ReadPosition, ReadState, Receipts } from "../../schemas/messages.ts";
+import { ReadPosition, ReadState, Receipts } from "../../schemas/messages/messages.ts";
 import { serializeReadState, serializeReceipt } from "../../serialize/messages.ts";
 
 const params = z.object({ id: ConversationIdParam });

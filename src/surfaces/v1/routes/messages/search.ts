@@ -4,7 +4,7 @@ import { weighs } from "../../../../http/access/rate-limit.ts";
 import { authenticated } from "../../auth.ts";
 import { v1Router } from "../../router.ts";
 import { ConversationIdParam, problems } from "../../schemas/common.ts";
-import { SearchPage, SearchQuery } from "../../schemas/messages.ts";
+import { SearchPage, SearchQuery } from "../../schemas/messages/messages.ts";
 import { serializeMessage } from "../../serialize/messages.ts";
 import { filterOf } from "../../serialize/polls.ts";
 

@@ -11,8 +11,8 @@ import { authenticated } from "../../auth.ts";
 import { v1Body } from "../../body.ts";
 import { v1Router } from "../../router.ts";
 import { ConversationIdParam, ListQuery, problems, SeqParam } from "../../schemas/common.ts";
-import { MessagePage, ReadPosition } from "../../schemas/messages.ts";
-import { RepliesQuery, ThreadList, ThreadState } from "../../schemas/threads.ts";
+import { MessagePage, ReadPosition } from "../../schemas/messages/messages.ts";
+import { RepliesQuery, ThreadList, ThreadState } from "../../schemas/messages/threads.ts";
 import { serializeMessage } from "../../serialize/messages.ts";
 import { serializeThread, serializeThreadState } from "../../serialize/threads.ts";
 

@@ -4,7 +4,7 @@ import { weighs } from "../../../../http/access/rate-limit.ts";
 import { authenticated } from "../../auth.ts";
 import { v1Router } from "../../router.ts";
 import { problems } from "../../schemas/common.ts";
-import { WideSearchPage, WideSearchQuery } from "../../schemas/messages.ts";
+import { WideSearchPage, WideSearchQuery } from "../../schemas/messages/messages.ts";
 import { serializeMessage } from "../../serialize/messages.ts";
 import { filterOf } from "../../serialize/polls.ts";
 

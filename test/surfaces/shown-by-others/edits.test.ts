@@ -1,12 +1,12 @@
 import { expect, test } from "vitest";
 import { z } from "zod";
-import { ConversationId } from "../../src/domain/ids.ts";
-import { converse, getMessage } from "../support/clients/chat.ts";
-import { edit } from "../support/clients/edits.ts";
-import { eventually } from "../support/eventually.ts";
-import { itemAt, registerUsers } from "../support/objects/room.ts";
-import { DRIVERS } from "./drivers.ts";
-import { success, tim as timCall } from "./tim/client.ts";
+import { ConversationId } from "../../../src/domain/ids.ts";
+import { converse, getMessage } from "../../support/clients/chat.ts";
+import { edit } from "../../support/clients/edits.ts";
+import { eventually } from "../../support/eventually.ts";
+import { itemAt, registerUsers } from "../../support/objects/room.ts";
+import { DRIVERS } from "../drivers.ts";
+import { success, tim as timCall } from "../tim/client.ts";
 
 test("every API shows the new text of an edited message, and finds it by that alone", async () => {
   const users = await registerUsers(2);

@@ -1,11 +1,11 @@
 import { z } from "zod";
-import type { Person } from "../accounts/person.ts";
-import { invalid } from "../errors.ts";
-import { UserId } from "../ids.ts";
-import { LIMITS } from "../limits.ts";
-import { bytesOf, exceedsBytes } from "../text.ts";
-import { type BodyJson, Kind } from "./content.ts";
-import type { Original } from "./message.ts";
+import type { Person } from "../../accounts/person.ts";
+import { invalid } from "../../errors.ts";
+import { UserId } from "../../ids.ts";
+import { LIMITS } from "../../limits.ts";
+import { bytesOf, exceedsBytes } from "../../text.ts";
+import { type BodyJson, Kind } from "../content.ts";
+import type { Original } from "../message.ts";
 
 /** Looks up a profile: the current one, or that of a deleted user. */
 export type FindPerson = (id: UserId) => Person;

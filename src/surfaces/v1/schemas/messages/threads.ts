@@ -1,6 +1,6 @@
 import { z } from "@hono/zod-openapi";
-import { Position } from "../../../domain/ids.ts";
-import { Limit, PositionParam } from "./common.ts";
+import { Position } from "../../../../domain/ids.ts";
+import { Limit, PositionParam } from "../common.ts";
 import { Message } from "./messages.ts";
 
 const State = {

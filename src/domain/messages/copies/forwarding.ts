@@ -1,11 +1,11 @@
-import { deletedUser, type Person } from "../accounts/person.ts";
-import { CoreError, invalid, isNotFound } from "../errors.ts";
-import type { ConversationId, Seq, UserId } from "../ids.ts";
-import { LIMITS } from "../limits.ts";
-import type { MessageSources } from "../ports.ts";
-import type { BodyJson } from "./content.ts";
+import { deletedUser, type Person } from "../../accounts/person.ts";
+import { CoreError, invalid, isNotFound } from "../../errors.ts";
+import type { ConversationId, Seq, UserId } from "../../ids.ts";
+import { LIMITS } from "../../limits.ts";
+import type { MessageSources } from "../../ports.ts";
+import type { BodyJson } from "../content.ts";
+import type { Draft, ForwardDraft, MessageReference, Original, Originals } from "../message.ts";
 import { bytesWithProfiles, type FindPerson, mergedBody, mergedTooLarge, sendersIn } from "./merged.ts";
-import type { Draft, ForwardDraft, MessageReference, Original, Originals } from "./message.ts";
 
 /**
  * Resolves a forward draft to a draft with content. It copies the originals as the sender sees them now;

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
-import { send } from "../support/clients/chat.ts";
-import { createGroupId, itemAt, postText, registerUsers } from "../support/objects/room.ts";
-import { DRIVERS } from "./drivers.ts";
+import { send } from "../../support/clients/chat.ts";
+import { createGroupId, itemAt, postText, registerUsers } from "../../support/objects/room.ts";
+import { DRIVERS } from "../drivers.ts";
 
 const POLL = {
   kind: "poll",

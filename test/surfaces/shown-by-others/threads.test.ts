@@ -1,19 +1,19 @@
 import { beforeAll, expect, test } from "vitest";
 import { z } from "zod";
-import { signedInUsers } from "../support/accounts/users.ts";
-import type { SignedIn } from "../support/clients/api.ts";
-import { deleteMessage, send } from "../support/clients/chat.ts";
-import { aside, reply } from "../support/clients/threads.ts";
-import { eventually } from "../support/eventually.ts";
-import { createGroupId, itemAt } from "../support/objects/room.ts";
-import type { Driver } from "../support/surfaces/driver.ts";
-import { setTiming } from "../support/timing.ts";
-import { DRIVERS } from "./drivers.ts";
-import { query } from "./formpost/client.ts";
-import { data } from "./tim/client.ts";
-import { signed } from "./usersig/client.ts";
-import { connect, shownOnce } from "./usersig/socket.ts";
-import { v1 } from "./v1/driver.ts";
+import { signedInUsers } from "../../support/accounts/users.ts";
+import type { SignedIn } from "../../support/clients/api.ts";
+import { deleteMessage, send } from "../../support/clients/chat.ts";
+import { aside, reply } from "../../support/clients/threads.ts";
+import { eventually } from "../../support/eventually.ts";
+import { createGroupId, itemAt } from "../../support/objects/room.ts";
+import type { Driver } from "../../support/surfaces/driver.ts";
+import { setTiming } from "../../support/timing.ts";
+import { DRIVERS } from "../drivers.ts";
+import { query } from "../formpost/client.ts";
+import { data } from "../tim/client.ts";
+import { signed } from "../usersig/client.ts";
+import { connect, shownOnce } from "../usersig/socket.ts";
+import { v1 } from "../v1/driver.ts";
 
 // A short cooldown brings the list up to date at once; each poll of it costs a call.
 beforeAll(() => setTiming({ fanout: { cooldownMs: 10 } }));

@@ -1,7 +1,7 @@
 import { z } from "@hono/zod-openapi";
-import { Time } from "./common.ts";
+import { Time } from "../common.ts";
+import { Problem } from "../problems.ts";
 import { AnyBody, Mentions, Message } from "./messages.ts";
-import { Problem } from "./problems.ts";
 
 /** The fields of the bodies that can be edited are texts, numbers and lists of numbers. */
 const FlatBody = z.record(z.string(), z.union([z.string(), z.number(), z.array(z.number())])).openapi({

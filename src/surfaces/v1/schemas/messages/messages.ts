@@ -1,9 +1,9 @@
 import { z } from "@hono/zod-openapi";
-import { ConversationId, Position, Seq, UserId } from "../../../domain/ids.ts";
-import { LIMITS } from "../../../domain/limits.ts";
-import { Content, Kind, SystemMessage } from "../../../domain/messages/content.ts";
-import { SUMMARY_USERS } from "../../../domain/messages/thread.ts";
-import { textUpTo } from "../../../domain/text.ts";
+import { ConversationId, Position, Seq, UserId } from "../../../../domain/ids.ts";
+import { LIMITS } from "../../../../domain/limits.ts";
+import { Content, Kind, SystemMessage } from "../../../../domain/messages/content.ts";
+import { SUMMARY_USERS } from "../../../../domain/messages/thread.ts";
+import { textUpTo } from "../../../../domain/text.ts";
 import {
   ChangesLimit,
   Limit,
@@ -13,7 +13,7 @@ import {
   Time,
   TimeParam,
   UserIdParam,
-} from "./common.ts";
+} from "../common.ts";
 import { MessageKind, PollBody, PollFields } from "./polls.ts";
 import { OwnReactions, Reactions } from "./reactions.ts";
 
