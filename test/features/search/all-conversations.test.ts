@@ -183,7 +183,7 @@ describe("a search finds only what the caller may see", () => {
     const { created_at } = await send(ann, id, "a secret fish");
     const own = await createGroup(cid);
     await send(cid, own.id, "a fish of mine");
-    const owner = JSON.stringify([cid.user.id, "fish", null, null]);
+    const owner = JSON.stringify([cid.user.id, "fish", null, null, null]);
     const place = { at: created_at + 1_000_000, conversationId: ConversationId.parse(id), seq: 9 };
     const open = [{ conversationId: ConversationId.parse(id), before: 99, at: place.at }];
     for (const asked of ["all", null] as const) {

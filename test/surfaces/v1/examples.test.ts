@@ -33,7 +33,7 @@ beforeAll(async () => {
   const users = await signedInUsers(2);
   [ann, bob] = [itemAt(users, 0), itemAt(users, 1)];
   ({ id } = await createGroup(ann, [bob]));
-  // A poll takes whatever a message does.
+  await send(ann, id, "hello");
   const poll = { question: "?", options: ["a", "b"], multiple: false, anonymous: false, ends_at: 0 };
   await send(ann, id, { kind: "poll", body: poll });
 });
@@ -41,6 +41,7 @@ beforeAll(async () => {
 test.each(EXAMPLES)("%s %s takes the example %j", async (method, path, body) => {
   const filled = path
     .replace(/conversations\/\{id\}/, `conversations/${id}`)
+    .replace("{seq}/votes", "2/votes")
     .replace("{user_id}", String(bob.user.id))
     .replaceAll(/\{\w+\}/g, "1");
   const headers = { Authorization: `Bearer ${ann.token}` };
