@@ -4,6 +4,8 @@ export const LIMITS = {
   textLength: 8_000,
   /** code points of the caption of an image, a recording, a video or a file */
   caption: 2_000,
+  /** code points of the transcript of a recording */
+  transcript: 8_000,
   /** values of a waveform */
   waveform: 100,
   /** bytes of a body as JSON */

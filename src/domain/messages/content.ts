@@ -24,6 +24,9 @@ const Audio = Media.extend({
   waveform: z.array(z.int().min(0).max(100)).max(LIMITS.waveform).optional().meta({
     description: "How loud the recording is from its beginning to its end, for a client that draws it",
   }),
+  transcript: textUpTo(LIMITS.transcript).optional().meta({
+    description: "What is said in the recording: sent with it or added by an edit, and found by search",
+  }),
 });
 
 /** The content that a user can send: `kind` selects the schema of `body`. */
@@ -128,7 +131,7 @@ const MEDIA_TEXTS = ["caption", "name"] as const;
 const SEARCHED: Record<Kind, readonly (keyof z.infer<typeof Searchable>)[]> = {
   text: ["text"],
   image: MEDIA_TEXTS,
-  audio: MEDIA_TEXTS,
+  audio: [...MEDIA_TEXTS, "transcript"],
   video: MEDIA_TEXTS,
   file: MEDIA_TEXTS,
   location: ["address"],
@@ -145,6 +148,7 @@ const Searchable = z.object({
   text: z.string().optional(),
   caption: z.string().optional(),
   name: z.string().optional(),
+  transcript: z.string().optional(),
   address: z.string().optional(),
   description: z.string().optional(),
   title: z.string().optional(),

@@ -37,7 +37,7 @@ const MEDIA_TEXTS = ["name", "caption"];
 const EDITABLE: Partial<Record<Kind, readonly string[]>> = {
   text: ["text"],
   image: MEDIA_TEXTS,
-  audio: MEDIA_TEXTS,
+  audio: [...MEDIA_TEXTS, "transcript"],
   video: MEDIA_TEXTS,
   file: MEDIA_TEXTS,
   custom: ["data", "description", "extension"],

@@ -6,6 +6,7 @@ import type { SignedIn } from "../../support/clients/api.ts";
 import { ask, deleteMessage, send, sendAll } from "../../support/clients/chat.ts";
 import { edit } from "../../support/clients/edits.ts";
 import { StrictSearch } from "../../support/clients/shapes.ts";
+import { openRoom } from "../../support/clients/socket.ts";
 import {
   conversationObject,
   createGroupId,
@@ -33,6 +34,16 @@ async function find(q: string): Promise<number[]> {
   const answer = await ask(bob, id, "GET", `/messages/search?q=${encodeURIComponent(q)}`);
   return StrictSearch.parse(answer.body).items.map(({ seq }) => seq);
 }
+
+test("a transcript that is added to a recording comes to all, and is found", async () => {
+  const body = { url: "https://a.example/note.ogg", waveform: [1, 50, 3] };
+  await send(ann, id, { kind: "audio", body });
+  const socket = await openRoom(id, bob.token);
+  const transcript = "see you at the lighthouse";
+  await edit(ann, id, 1, { body: { ...body, transcript } });
+  expect(await socket.next("changed")).toMatchObject({ items: [{ seq: 1, body: { ...body, transcript } }] });
+  expect(await find("lighthouse")).toEqual([1]);
+});
 
 const Indexed = z.object({ seq: z.int() });
 
