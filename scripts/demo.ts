@@ -1,8 +1,9 @@
 /**
  * `npm run demo`: users chat on a server of their own. `npm run demo -- surfaces`: one conversation over
- * every API, with curl only. `npm run demo -- tim`: everything that the largest API can do. Exits with 0 only
- * if every user saw what they should.
+ * every API, with curl only. `npm run demo -- tim`: everything that the largest API can do. `npm run demo --
+ * changes`: messages that change after they were sent. Exits with 0 only if every user saw what they should.
  */
+import { changes } from "./demo/changes.ts";
 import { people } from "./demo/people.ts";
 import { surfaces } from "./demo/surfaces.ts";
 import { REVOKE_WINDOW_S, tim } from "./demo/tim.ts";
@@ -19,6 +20,7 @@ interface Story {
 const STORIES: Record<string, Story> = {
   people: { play: people },
   surfaces: { play: surfaces },
+  changes: { play: changes },
   tim: { play: tim, settings: [`TIM_REVOKE_WINDOW_S=${REVOKE_WINDOW_S}`] },
 };
 

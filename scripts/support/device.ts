@@ -17,6 +17,10 @@ export class Device {
   readonly displayed: ReadonlyMap<number, Displayed>;
   /** drafts sent and not acknowledged, by client_msg_id, in the order of sending */
   readonly unacked = new Map<string, Unacked>();
+  /** changed messages as they were told, in order of arrival */
+  readonly changed: Message[] = [];
+  /** the seqs of scheduled messages that were sent */
+  readonly scheduled: number[] = [];
   /** the number of sends that were acknowledged */
   acks = 0;
   #conditions = new Conditions();
@@ -96,6 +100,13 @@ export class Device {
         break;
       case "synced":
         this.#synced(frame);
+        break;
+      case "changed":
+        this.changed.push(...frame.items);
+        this.displayed.get(frame.conversation_id)?.changed(frame.rev);
+        break;
+      case "scheduled":
+        if (frame.seq !== undefined) this.scheduled.push(frame.seq);
         break;
       case "error":
         this.#end(`refused: ${frame.code}, ${frame.detail}`);

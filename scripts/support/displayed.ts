@@ -43,6 +43,11 @@ export class Displayed {
     if (this.#complete < seq) throw new Error(`the ack of ${seq} came before message ${this.#complete + 1}`);
   }
 
+  /** Messages have changed. A replay says by its end how far it has brought the changes. */
+  changed(rev: number): void {
+    if (this.isLive) this.rev = Math.max(this.rev, rev);
+  }
+
   /** A page of a replay has ended. */
   synced(lastSeq: number, rev: number, isLive: boolean): void {
     this.seq = Math.max(this.seq, lastSeq);

@@ -4,6 +4,11 @@ import { Conversation, Conversations, Message, Page, Problem, SignedIn, type Use
 const PASSWORD = "correct horse battery staple";
 const PAGE = 100;
 
+interface RoomQuery {
+  after?: { seq: number; rev: number } | undefined;
+  threads?: "all" | undefined;
+}
+
 /** A signed-in user and their calls over HTTP. */
 export class Person {
   readonly user: User;
@@ -27,9 +32,10 @@ export class Person {
   }
 
   /** The URL of a room socket. `after` asks for a replay from that position. */
-  roomUrl(conversationId: number, after?: { seq: number; rev: number }): string {
+  roomUrl(conversationId: number, { after, threads }: RoomQuery): string {
     const url = new URL(`/v1/conversations/${conversationId}/socket`, this.#origin.replace("http", "ws"));
     if (after) url.search = `after=${after.seq}&rev=${after.rev}`;
+    if (threads) url.searchParams.set("threads", threads);
     return url.href;
   }
 
@@ -40,12 +46,12 @@ export class Person {
 
   async openDirect(other: Person): Promise<Conversation> {
     const body = { kind: "direct", user_id: other.user.id };
-    return Conversation.parse(await this.#call("POST", "/v1/conversations", body));
+    return Conversation.parse(await this.call("POST", "/v1/conversations", body));
   }
 
   async openGroup(name: string, others: Person[]): Promise<Conversation> {
     const body = { kind: "group", name, member_ids: others.map((other) => other.user.id) };
-    return Conversation.parse(await this.#call("POST", "/v1/conversations", body));
+    return Conversation.parse(await this.call("POST", "/v1/conversations", body));
   }
 
   /** All conversations, page by page. */
@@ -53,7 +59,7 @@ export class Person {
     const all: Conversation[] = [];
     let query = "";
     for (;;) {
-      const page = Conversations.parse(await this.#call("GET", `/v1/conversations${query}`));
+      const page = Conversations.parse(await this.call("GET", `/v1/conversations${query}`));
       all.push(...page.items);
       if (page.next_cursor === null) return all;
       query = `?cursor=${encodeURIComponent(page.next_cursor)}`;
@@ -61,7 +67,7 @@ export class Person {
   }
 
   async conversation(id: number): Promise<Conversation> {
-    return Conversation.parse(await this.#call("GET", `/v1/conversations/${id}`));
+    return Conversation.parse(await this.call("GET", `/v1/conversations/${id}`));
   }
 
   /** The whole history, page by page from the first message. */
@@ -69,7 +75,7 @@ export class Person {
     const all: Message[] = [];
     for (;;) {
       const query = `after=${all.at(-1)?.seq ?? 0}&limit=${PAGE}`;
-      const page = Page.parse(await this.#call("GET", `/v1/conversations/${id}/messages?${query}`));
+      const page = Page.parse(await this.call("GET", `/v1/conversations/${id}/messages?${query}`));
       all.push(...page.items);
       if (!page.has_more) return all;
     }
@@ -77,26 +83,58 @@ export class Person {
 
   /** Moves the read position. Resolves once it is stored. */
   async read(id: number, seq: number): Promise<void> {
-    await this.#call("PUT", `/v1/conversations/${id}/read`, { seq });
+    await this.call("PUT", `/v1/conversations/${id}/read`, { seq });
   }
 
   async send(id: number, text: string): Promise<Message> {
     const body = { client_msg_id: crypto.randomUUID(), kind: "text", body: { text } };
-    return Message.parse(await this.#call("POST", `/v1/conversations/${id}/messages`, body));
+    return Message.parse(await this.call("POST", `/v1/conversations/${id}/messages`, body));
   }
 
   /** Repairs the list of conversations. */
   async repair(): Promise<void> {
-    await this.#call("POST", "/v1/me/repair");
+    await this.call("POST", "/v1/me/repair");
   }
 
   async revoke(id: number, seq: number): Promise<void> {
-    await this.#call("DELETE", `/v1/conversations/${id}/messages/${seq}?for=everyone`);
+    await this.call("DELETE", `/v1/conversations/${id}/messages/${seq}?for=everyone`);
   }
 
-  #call(method: string, path: string, body?: unknown): Promise<unknown> {
+  /**
+   * A call with JSON.
+   * @returns the body of the answer; null if empty
+   * @throws an Error if it is refused
+   */
+  call(method: string, path: string, body?: unknown): Promise<unknown> {
     return call(this.#origin, method, path, { body, token: this.token });
   }
+
+  /** A call that must be refused. @returns the status and the problem */
+  async refused(method: string, path: string, body?: unknown): Promise<{ status: number; problem: unknown }> {
+    const response = await request(this.#origin, method, path, { body, token: this.token });
+    const text = await response.text();
+    if (response.ok) throw new Error(`${method} ${path} should be refused: ${response.status}`);
+    return { status: response.status, problem: JSON.parse(text) };
+  }
+}
+
+interface CallInput {
+  body?: unknown;
+  token?: string;
+}
+
+function request(
+  origin: string,
+  method: string,
+  path: string,
+  { body, token }: CallInput,
+): Promise<Response> {
+  const headers = {
+    ...(body !== undefined && { "Content-Type": "application/json" }),
+    ...(token !== undefined && { Authorization: `Bearer ${token}` }),
+  };
+  const init = body === undefined ? { method, headers } : { method, headers, body: JSON.stringify(body) };
+  return fetch(origin + path, init);
 }
 
 /**
@@ -104,18 +142,8 @@ export class Person {
  * @returns the body; null if empty
  * @throws an Error with the call and the reason if it is refused
  */
-async function call(
-  origin: string,
-  method: string,
-  path: string,
-  { body, token }: { body?: unknown; token?: string },
-): Promise<unknown> {
-  const headers = {
-    ...(body !== undefined && { "Content-Type": "application/json" }),
-    ...(token !== undefined && { Authorization: `Bearer ${token}` }),
-  };
-  const init = body === undefined ? { method, headers } : { method, headers, body: JSON.stringify(body) };
-  const response = await fetch(origin + path, init);
+async function call(origin: string, method: string, path: string, input: CallInput): Promise<unknown> {
+  const response = await request(origin, method, path, input);
   const text = await response.text();
   if (!response.ok) throw new Error(`${method} ${path}: ${response.status} ${reason(text)}`);
   return text === "" ? null : JSON.parse(text);

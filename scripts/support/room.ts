@@ -13,6 +13,8 @@ export interface Shown {
 export interface RoomOptions {
   /** The position to resume at. Without it no replay. */
   after?: Shown;
+  /** `"all"`: also the replies that are in their thread alone. Without it the main stream. */
+  threads?: "all";
   connect?: Connect;
 }
 
@@ -25,6 +27,8 @@ export class Room {
   readonly acks = new Map<string, number>();
   /** the read positions of others: user id → seq */
   readonly readBy = new Map<number, number>();
+  /** changed messages as they were told, in order of arrival */
+  readonly changed: Message[] = [];
   /** the seqs of revoked messages */
   readonly revoked: number[] = [];
   readonly #conversationId: number;
@@ -37,15 +41,19 @@ export class Room {
   #live = false;
   #closed: string | undefined;
 
-  private constructor(person: Person, conversationId: number, { after, connect }: RoomOptions) {
+  private constructor(person: Person, conversationId: number, { after, threads, connect }: RoomOptions) {
     this.person = person;
     this.#conversationId = conversationId;
     this.#resumes = after !== undefined;
-    this.#shown = after ?? { seq: 0, rev: 0 };
-    this.#wire = (connect ?? standardSocket)(person.roomUrl(conversationId, after), person.token, {
-      text: (text) => this.#receive(text),
-      closed: (why) => this.#end(why),
-    });
+    this.#shown = { seq: 0, rev: 0, ...after };
+    this.#wire = (connect ?? standardSocket)(
+      person.roomUrl(conversationId, { after, threads }),
+      person.token,
+      {
+        text: (text) => this.#receive(text),
+        closed: (why) => this.#end(why),
+      },
+    );
   }
 
   /** Opens a socket. Resolves once it is live: ready, and at the end of its replay if it resumes. */
@@ -125,6 +133,10 @@ export class Room {
         break;
       case "read":
         this.readBy.set(frame.user_id, frame.seq);
+        break;
+      case "changed":
+        this.changed.push(...frame.items);
+        this.#shown.rev = Math.max(this.#shown.rev, frame.rev);
         break;
       case "revoked":
         this.revoked.push(frame.seq);
