@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from "node:util";
 import { assertSame } from "../support/assert-same.ts";
 import type { Person } from "../support/person.ts";
-import type { Conversation, Message } from "../support/shapes.ts";
+import { type Conversation, LastMessage, type Message } from "../support/shapes.ts";
 import { rangeFromOne } from "./context.ts";
 
 /** The alarm repairs a lost delivery 30 s after it, and must not make a check pass. */
@@ -27,7 +27,7 @@ export interface Read {
 interface Listed {
   id: number;
   lastSeq: number;
-  lastMessage: Message | null;
+  lastMessage: LastMessage | null;
   unread: number;
 }
 
@@ -100,5 +100,6 @@ function expected({ user }: Person, id: number, history: Message[], reads: Read[
   const read = reads.filter(isRead).map(({ seq }) => seq);
   const from = Math.max(history.findLast(isOwn)?.seq ?? 0, ...read);
   const unread = history.filter((message) => message.seq > from && message.kind !== "tip").length;
-  return { id, lastSeq: history.length, lastMessage: history.at(-1) ?? null, unread };
+  const last = history.at(-1);
+  return { id, lastSeq: history.length, lastMessage: last ? LastMessage.parse(last) : null, unread };
 }

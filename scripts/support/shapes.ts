@@ -6,7 +6,8 @@ export type User = z.infer<typeof User>;
 
 export const SignedIn = z.object({ token: z.string(), user: User });
 
-export const Message = z.object({
+/** A message as lists show it. */
+export const LastMessage = z.object({
   conversation_id: z.int(),
   seq: z.int(),
   sender: User,
@@ -18,11 +19,16 @@ export const Message = z.object({
   pinned_at: z.int(),
   thread: z.object({ root: z.int(), also_in_main: z.boolean() }).optional(),
   thread_summary: z.object({ count: z.int(), last_seq: z.int() }).optional(),
-  reactions: z.array(z.object({ key: z.string(), count: z.int(), user_ids: z.array(z.int()) })).optional(),
+  created_at: z.int(),
+});
+export type LastMessage = z.infer<typeof LastMessage>;
+
+export const Message = z.object({
+  ...LastMessage.shape,
+  reactions: z.array(z.object({ key: z.string(), count: z.int(), user_ids: z.array(z.int()) })),
   mine: z.array(z.string()).optional(),
   poll: z.object({ counts: z.array(z.int()), voters: z.int(), closed_at: z.int() }).optional(),
   votes: z.array(z.int()).optional(),
-  created_at: z.int(),
 });
 export type Message = z.infer<typeof Message>;
 
@@ -30,7 +36,7 @@ export const Conversation = z.object({
   id: z.int(),
   kind: z.enum(["direct", "group"]),
   name: z.string(),
-  last_message: Message.nullable(),
+  last_message: LastMessage.nullable(),
   last_seq: z.int(),
   read_seq: z.int(),
   unread_count: z.int(),
