@@ -1,5 +1,7 @@
 import ACCOUNTS from "../../docs/guides/accounts.md";
+import CHANGES from "../../docs/guides/changes.md";
 import CONVENTIONS from "../../docs/guides/conventions.md";
+import CONVERSATIONS from "../../docs/guides/conversations.md";
 import ERRORS from "../../docs/guides/errors.md";
 import FILES from "../../docs/guides/files.md";
 import GROUPS from "../../docs/guides/groups.md";
@@ -29,7 +31,9 @@ export const GUIDE_SOURCES: readonly Source[] = [
   guide("start", "Start", START),
   guide("resume", "Resume", RESUME),
   guide("sockets", "Sockets", SOCKETS),
-  guide("messages", "Conversations and messages", MESSAGES),
+  guide("conversations", "Conversations", CONVERSATIONS),
+  guide("messages", "Messages", MESSAGES),
+  guide("changes", "Messages that change", CHANGES),
   guide("groups", "Groups", GROUPS),
   guide("users", "Users, friends, presence", USERS),
   guide("files", "Files", FILES),
