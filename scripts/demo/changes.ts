@@ -11,7 +11,7 @@ const NEW = "Dinner on Friday at the Bamboo?";
 const NEWEST = "Dinner on Friday at the Bamboo, at seven";
 const SCHEDULE_AHEAD_MS = 1_500;
 
-/** A group of three: one has a room socket, one a room socket with threads, one a room socket and a device. */
+/** A group of three: each has a room socket, Maya one with threads, 阿杰 a device besides. */
 interface Stage {
   origin: string;
   id: number;
