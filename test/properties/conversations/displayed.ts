@@ -1,7 +1,8 @@
 import { expect } from "vitest";
 import { z } from "zod";
-import { type Draft, type History, isInMain, type Scope, type Shown } from "./history.ts";
-import { Message, shown } from "./http.ts";
+import { NOTHING_OWN, type Own } from "./changes.ts";
+import { asSent, type Draft, type History, isInMain, type Scope, type Shown } from "./history.ts";
+import { Message, shown, votesOf } from "./http.ts";
 
 export const Ack = z.object({ client_msg_id: z.string(), seq: z.int(), created_at: z.int() });
 export const Change = z.object({ seq: z.int(), rev: z.int() });
@@ -19,6 +20,8 @@ export class DisplayedConversation {
   readonly #gone = new Set<number>();
   readonly #revoked = new Set<number>();
   readonly #revs = new Map<number, number>();
+  /** what is the owner's own of each message, as far as it was told */
+  readonly #own = new Map<number, Own>();
   #changedRev = 0;
   readonly #positions = new Map<number, number>();
   /** The newest message and change that it shows: a reconnected device resumes here. */
@@ -33,7 +36,7 @@ export class DisplayedConversation {
   }
 
   message(message: z.infer<typeof Message>): void {
-    const told = shown(message);
+    const told = this.#take(message);
     expect(told.seq, `${this.#name} gets each message once, in order`).toBeGreaterThan(this.seq);
     expect(this.#gone, "a hidden message is not sent").not.toContain(told.seq);
     this.#revs.set(told.seq, message.rev);
@@ -42,7 +45,8 @@ export class DisplayedConversation {
   }
 
   /** Places an own message. A repeated one may be shown already. */
-  ack({ seq, created_at }: z.infer<typeof Ack>, { text, quoteSeq, thread }: Draft): void {
+  ack({ seq, created_at }: z.infer<typeof Ack>, draft: Draft): void {
+    const { quoteSeq, thread } = draft;
     const known = this.#shown.get(seq);
     if (known) {
       expect(known.senderId, "an ack is for an own message").toBe(this.#userId);
@@ -52,7 +56,16 @@ export class DisplayedConversation {
     const quote = this.#quote(quoteSeq);
     this.seq = Math.max(this.seq, seq);
     if (this.#scope === "main" && !isInMain({ thread })) return;
-    this.#show({ seq, senderId: this.#userId, text, quote, thread, replies: 0, createdAt: created_at });
+    this.#show({ ...asSent({ seq, draft, createdAt: created_at }), quote });
+  }
+
+  /** The message that was told. What is the owner's own is as it was last told. */
+  #take(message: z.infer<typeof Message>): Shown {
+    const told = shown(message);
+    const known = this.#own.get(told.seq) ?? NOTHING_OWN;
+    const own = { mine: message.mine ?? known.mine, votes: votesOf(message) ?? known.votes };
+    this.#own.set(told.seq, own);
+    return { ...told, ...own };
   }
 
   revoke({ seq, rev }: z.infer<typeof Change>): void {
@@ -73,14 +86,11 @@ export class DisplayedConversation {
         this.#revs.get(message.seq) ?? 0,
       );
       this.#revs.set(message.seq, message.rev);
-      const known = this.#shown.get(message.seq);
-      if (!known) continue;
-      const { text, quote, replies } = shown(message);
-      this.#show({ ...known, text, quote, replies });
-      this.#quoting(message.seq, (entry) => ({
-        ...entry,
-        quote: { seq: message.seq, preview: text ?? "" },
-      }));
+      const told = this.#take(message);
+      if (!this.#shown.has(message.seq)) continue;
+      this.#show(told);
+      const quote = { seq: message.seq, preview: told.text ?? "" };
+      this.#quoting(message.seq, (entry) => ({ ...entry, quote }));
     }
   }
 
@@ -120,7 +130,8 @@ export class DisplayedConversation {
   #show(entry: Shown): void {
     const { seq, senderId } = entry;
     this.#shown.set(seq, this.#revoked.has(seq) ? { ...entry, text: null, quote: undefined } : entry);
-    if (isInMain(entry)) this.#positions.set(senderId, Math.max(seq, this.#position(senderId)));
+    if (isInMain(entry) && !entry.isTip)
+      this.#positions.set(senderId, Math.max(seq, this.#position(senderId)));
   }
 
   #position(userId: number): number {

@@ -1,6 +1,9 @@
 import { expect } from "vitest";
 import type { z } from "zod";
+import { EditsPage } from "../../../src/surfaces/v1/schemas/edits.ts";
+import { ReactorPage } from "../../../src/surfaces/v1/schemas/reactions.ts";
 import { call } from "../../support/clients/api.ts";
+import { NOTHING_OWN } from "./changes.ts";
 import type { Owner } from "./device.ts";
 import type { Scope, Shown } from "./history.ts";
 import {
@@ -9,6 +12,7 @@ import {
   ConversationList,
   Message,
   MessagePage,
+  Pins,
   Receipts,
   shown,
   ThreadList,
@@ -25,7 +29,7 @@ function expected(room: Room, { id }: Owner) {
     unread_from: room.history.mark(id),
     threads_unread: room.history.unreadInThreads(id),
     member_count: room.members.length,
-    newest: room.history.view(id, "main").at(-1) ?? null,
+    newest: room.history.view(id, "main").map(listed).at(-1) ?? null,
   };
 }
 
@@ -33,7 +37,7 @@ type Said = ReturnType<typeof expected>;
 
 function said({ last_message, ...conversation }: z.infer<typeof Conversation>): Said {
   const { id, last_seq, read_seq, unread_count, unread_from, threads_unread, member_count } = conversation;
-  const newest = last_message && shown(last_message);
+  const newest = last_message && listed(shown(last_message));
   return { id, last_seq, read_seq, unread_count, unread_from, threads_unread, member_count, newest };
 }
 
@@ -41,6 +45,12 @@ function said({ last_message, ...conversation }: z.infer<typeof Conversation>): 
 function unquoted(conversation: Said): Said {
   const { newest } = conversation;
   return { ...conversation, newest: newest && { ...newest, quote: undefined } };
+}
+
+/** The newest message of a conversation has nothing that changes without its text. */
+function listed(message: Shown): Shown {
+  const nothing = { reactions: [], pinnedAt: 0, pinnedBy: null, poll: null, ...NOTHING_OWN };
+  return { ...message, ...nothing, rev: 0 };
 }
 
 /** Asserts that a member's list has the current conversation. */
@@ -63,6 +73,7 @@ export async function checkHttp(room: Room, owner: Owner, pageSize: number): Pro
     expect(await backward(room, token, pageSize, scope), `what ${owner.id} pages back`).toEqual(all);
   }
   await checkThreads(room, owner);
+  await checkChanges(room, owner);
   const view = room.history.view(owner.id);
   for (const one of view.slice(-3)) {
     expect(shown(await ask(Message, `${room.path}/messages/${one.seq}`, token))).toEqual(one);
@@ -86,6 +97,34 @@ async function checkThreads({ path, history }: Room, { id, tokens: [token = ""] 
     const page = await ask(MessagePage, `${path}/threads/${root.seq}/messages?limit=100`, token);
     const replies = history.view(id).filter(({ thread }) => thread?.root === root.seq);
     expect(page.items.map(shown), `the replies to ${root.seq}`).toEqual(replies.slice(-100));
+  }
+}
+
+/** Asserts what is pinned, and of a few messages who has reacted and what they said before. */
+async function checkChanges({ path, history }: Room, { id, tokens: [token = ""] }: Owner): Promise<void> {
+  const { items } = await ask(Pins, `${path}/pins`, token);
+  const times = items.map(({ pinned_at }) => pinned_at);
+  expect(times, "the newest pin first").toEqual(times.toSorted((one, other) => other - one));
+  const view = history.view(id);
+  expect(items.map(shown).sort((one, other) => one.seq - other.seq)).toEqual(
+    view.filter(({ pinnedAt }) => pinnedAt > 0),
+  );
+  for (const { seq } of view.filter(({ reactions }) => reactions.length > 0).slice(-2)) {
+    for (const [key, users] of history.changes.reactors(seq)) {
+      const reactors = `${path}/messages/${seq}/reactions/${encodeURIComponent(key)}`;
+      const page = await ask(ReactorPage, reactors, token);
+      expect(
+        page.items.map(({ user }) => user.id),
+        `who reacted to ${seq} with ${key}`,
+      ).toEqual(users);
+    }
+  }
+  for (const { seq } of view.filter(({ version }) => version > 1).slice(-2)) {
+    const { items: former } = await ask(EditsPage, `${path}/messages/${seq}/edits`, token);
+    const texts = history.changes.former(seq, history.said[seq - 1]?.draft.text ?? "");
+    expect(former.map(({ body }) => body)).toEqual(
+      history.revoked.has(seq) ? [] : texts.map((text) => ({ text })),
+    );
   }
 }
 

@@ -1,4 +1,5 @@
 import { expect } from "vitest";
+import { Changes, type Own, type State, unchanged } from "./changes.ts";
 
 /** A message to be sent. `text` is unique, so that the stored message is recognized by it. */
 export interface Draft {
@@ -6,6 +7,10 @@ export interface Draft {
   userId: number;
   clientMsgId: string | undefined;
   quoteSeq: number | undefined;
+  /** it is a poll with `text` as its question */
+  poll?: { multiple: boolean; anonymous: boolean } | undefined;
+  /** it is a system message: this message was pinned */
+  pins?: number | undefined;
   /** the thread in which it answers */
   thread?: { root: number; alsoInMain: boolean } | undefined;
   /** the sending device, or "" for a call; sends of one device stay in order */
@@ -29,11 +34,11 @@ interface Acknowledged {
 }
 
 /** A message as one member sees it now. */
-export interface Shown {
+export interface Shown extends State, Own {
   seq: number;
   senderId: number;
-  /** null: revoked */
-  text: string | null;
+  /** the server says so itself: nobody has written it */
+  isTip: boolean;
   quote: { seq: number; preview: string } | undefined;
   /** the root of its thread, and whether it is in the main stream */
   thread: { root: number; alsoInMain: boolean } | undefined;
@@ -50,6 +55,15 @@ export function isInMain({ thread }: Pick<Draft, "thread">): boolean {
   return thread?.alsoInMain !== false;
 }
 
+/** A message in the state in which it is sent. */
+export function asSent({ seq, draft, createdAt }: Said): Shown {
+  const { userId: senderId, text, thread, poll, pins } = draft;
+  return {
+    ...{ seq, senderId, isTip: pins !== undefined, quote: undefined, thread, replies: 0, createdAt },
+    ...{ ...unchanged(text, poll !== undefined), mine: [], votes: [] },
+  };
+}
+
 /** The expected history of a conversation: the model that the server is compared with. */
 export class History {
   readonly said: Said[] = [];
@@ -59,6 +73,9 @@ export class History {
   readonly #byClientId = new Map<string, Said>();
   /** by seq, the user who revoked the message */
   readonly revoked = new Map<number, number>();
+  /** messages that are or may be revoked, as a call was begun */
+  readonly revoking = new Set<number>();
+  readonly changes = new Changes();
   readonly #hidden = new Map<number, Set<number>>();
   readonly #hiding = new Map<number, Set<number>>();
   readonly #read = new Map<number, number>();
@@ -102,10 +119,21 @@ export class History {
 
   /** Takes in a stored message: it must have the next seq, and be the first of a user's draft. */
   store(seq: number, text: string, createdAt: number): Said {
-    expect(seq, "seqs have no gaps").toBe(this.last + 1);
-    expect(createdAt, "times do not fall").toBeGreaterThanOrEqual(this.said.at(-1)?.createdAt ?? 0);
     const draft = this.#drafts.get(text);
     if (!draft) throw new Error(`no draft of ${text}`);
+    return this.#store(seq, draft, createdAt);
+  }
+
+  /** Takes in the system message that a message was pinned. It is nobody's own, and makes nothing unread. */
+  storeTip(seq: number, { userId, pins }: { userId: number; pins: number }, createdAt: number): Said {
+    this.changes.tip(pins);
+    const unsent = { clientMsgId: undefined, quoteSeq: undefined, lane: "", tainted: false };
+    return this.#store(seq, { ...unsent, text: tipText(pins), userId, pins }, createdAt);
+  }
+
+  #store(seq: number, draft: Draft, createdAt: number): Said {
+    expect(seq, "seqs have no gaps").toBe(this.last + 1);
+    expect(createdAt, "times do not fall").toBeGreaterThanOrEqual(this.said.at(-1)?.createdAt ?? 0);
     const said = { seq, draft, createdAt };
     if (draft.clientMsgId !== undefined) {
       const key = `${draft.userId}/${draft.clientMsgId}`;
@@ -113,7 +141,7 @@ export class History {
       this.#byClientId.set(key, said);
     }
     this.said.push(said);
-    if (isInMain(draft)) this.read(draft.userId, seq);
+    if (isInMain(draft) && draft.pins === undefined) this.read(draft.userId, seq);
     this.#reply(said);
     return said;
   }
@@ -161,7 +189,9 @@ export class History {
 
   /** What marking a message unread does, if nothing else happens: the new mark; undefined: none. */
   markOf(userId: number, seq: number): number | undefined {
-    const counts = this.said.some((said) => said.seq >= seq && said.draft.userId !== userId);
+    const counts = this.said.some(
+      ({ seq: later, draft }) => later >= seq && draft.userId !== userId && draft.pins === undefined,
+    );
     return seq <= this.position(userId) && counts ? seq : undefined;
   }
 
@@ -256,7 +286,8 @@ export class History {
 
   unread(userId: number): number {
     const from = this.mark(userId) ?? this.position(userId) + 1;
-    const isUnread = ({ seq, draft }: Said) => seq >= from && draft.userId !== userId && isInMain(draft);
+    const isUnread = ({ seq, draft }: Said) =>
+      seq >= from && draft.userId !== userId && isInMain(draft) && draft.pins === undefined;
     return this.said.filter(isUnread).length;
   }
 
@@ -267,15 +298,26 @@ export class History {
       .map((said) => this.#shown(said, userId));
   }
 
-  #shown({ seq, draft, createdAt }: Said, userId: number): Shown {
-    const senderId = draft.userId;
-    const { text, quoteSeq, thread } = draft;
-    const replies = this.#repliesTo(seq).filter((reply) => !this.revoked.has(reply.seq)).length;
-    const fixed = { seq, senderId, thread, replies, createdAt };
-    if (this.revoked.has(seq)) return { ...fixed, text: null, quote: undefined };
-    const quoted = quoteSeq === undefined ? undefined : this.said[quoteSeq - 1];
-    const seesQuoted = quoted && !this.isHidden(userId, quoted.seq);
-    const preview = quoted && !this.revoked.has(quoted.seq) ? quoted.draft.text : "";
-    return { ...fixed, text, quote: seesQuoted ? { seq: quoted.seq, preview } : undefined };
+  /** A message as all see it who see it now. */
+  stateOf(seq: number): State | undefined {
+    const said = this.said[seq - 1];
+    return this.changes.state(seq) ?? (said && unchanged(said.draft.text, said.draft.poll !== undefined));
   }
+
+  #shown(said: Said, userId: number): Shown {
+    const { seq, draft } = said;
+    const replies = this.#repliesTo(seq).filter((reply) => !this.revoked.has(reply.seq)).length;
+    const changed = { ...this.changes.state(seq), ...this.changes.own(userId, seq) };
+    const fixed = { ...asSent(said), ...changed, replies };
+    if (this.revoked.has(seq)) return { ...fixed, text: null, quote: undefined };
+    const { quoteSeq } = draft;
+    const isQuoted = quoteSeq !== undefined && !this.isHidden(userId, quoteSeq);
+    const preview = quoteSeq === undefined || this.revoked.has(quoteSeq) ? "" : this.stateOf(quoteSeq)?.text;
+    return { ...fixed, quote: isQuoted ? { seq: quoteSeq, preview: preview ?? "" } : undefined };
+  }
+}
+
+/** The model's text of the system message of a pin. */
+export function tipText(seq: number): string {
+  return `pinned ${seq}`;
 }

@@ -1,9 +1,10 @@
 import { evictDurableObject, runDurableObjectAlarm, runInDurableObject } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { expect } from "vitest";
+import { stateOf } from "./changes.ts";
 import { Device, type Owner } from "./device.ts";
 import { type Draft, History } from "./history.ts";
-import { ask, Conversation, MessagePage, Receipts, shown } from "./http.ts";
+import { ask, ChangesPage, Conversation, MessagePage, pinOf, Receipts, shown } from "./http.ts";
 
 const DEVICES = 2;
 const MAX_ALARMS = 200;
@@ -13,6 +14,12 @@ const LAST_WORDS = 10;
 export interface ThreadChoice {
   back: number;
   alsoInMain: boolean;
+}
+
+interface DraftChoice {
+  named?: boolean;
+  answers?: ThreadChoice | null;
+  poll?: Draft["poll"];
 }
 
 /** A conversation under test: its members' devices and its expected history. */
@@ -51,26 +58,31 @@ export class Room {
     return device;
   }
 
+  /** A text that was never used. */
+  text(): string {
+    return String(this.#names());
+  }
+
   /** A new text of a user. @param again reuses the client id with this number, if not null */
   draft(
     { id }: Owner,
     lane: string,
     again: number | null,
     quote: number | null,
-    { named = true, answers = null }: { named?: boolean; answers?: ThreadChoice | null } = {},
+    { named = true, answers = null, poll }: DraftChoice = {},
   ): Draft {
-    const text = String(this.#names());
+    const text = this.text();
     const used = this.history.clientIds(id);
     const repeated = again === null ? undefined : used[used.length - 1 - again];
     const clientMsgId = named ? (repeated ?? `id ${text}`) : undefined;
-    const visible = this.history.view(id);
+    const visible = this.history.view(id).filter(({ isTip }) => !isTip);
     const quoteSeq = quote === null ? undefined : visible[visible.length - 1 - quote]?.seq;
     // Neither a reply nor a revoked message begins a thread.
     const roots = visible.filter((shown) => !shown.thread && shown.text !== null);
     const root = answers && roots[roots.length - 1 - answers.back]?.seq;
     const thread = root ? { root, alsoInMain: answers.alsoInMain } : undefined;
     const tainted = this.#disturbed;
-    return this.history.draft({ text, userId: id, clientMsgId, quoteSeq, thread, lane, tainted });
+    return this.history.draft({ text, userId: id, clientMsgId, quoteSeq, thread, poll, lane, tainted });
   }
 
   /** Begins a step. */
@@ -94,6 +106,7 @@ export class Room {
       await this.#all((device) => device.caughtUp());
     } while (await this.#learn());
     this.history.check();
+    await this.#learnChanges();
     await this.#checkReceipts();
     await this.#learnMarks();
     for (const device of this.devices) if (device.isHere) device.displayed.check(this.history);
@@ -155,13 +168,41 @@ export class Room {
       const page = await ask(MessagePage, path, token);
       for (const message of page.items) {
         const { seq, senderId, text, thread, createdAt } = shown(message);
-        const { draft } = this.history.store(seq, text ?? "", createdAt);
+        const tip = pinOf(message);
+        const { draft } = tip
+          ? this.history.storeTip(seq, tip, createdAt)
+          : this.history.store(seq, text ?? "", createdAt);
         expect([senderId, message.client_msg_id]).toEqual([draft.userId, draft.clientMsgId]);
         expect(thread).toEqual(draft.thread);
       }
       more = page.has_more;
     }
     return this.history.last > before;
+  }
+
+  /** Takes in what has changed since the last step, as each member sees it. */
+  async #learnChanges(): Promise<void> {
+    const { changes } = this.history;
+    let highest = changes.rev;
+    for (const { id, tokens } of this.members) {
+      let rev = changes.rev;
+      for (let more = true; more; ) {
+        const path = `${this.path}/changes?threads=all&after_rev=${rev}`;
+        const page = await ask(ChangesPage, path, tokens[0] ?? "");
+        for (const message of page.items) {
+          expect(message.rev, "changes come in the order of their revs").toBeGreaterThanOrEqual(rev);
+          const told = shown(message);
+          const { mine, votes } = told;
+          changes.learn(id, message.seq, stateOf(told), { mine, votes });
+        }
+        rev = page.rev;
+        more = page.has_more;
+      }
+      highest = Math.max(highest, rev);
+    }
+    changes.rev = highest;
+    const isSeen = (seq: number) => this.members.some(({ id }) => !this.history.isHidden(id, seq));
+    changes.endStep((seq) => (isSeen(seq) ? this.history.stateOf(seq) : undefined));
   }
 
   async #checkReceipts(): Promise<void> {

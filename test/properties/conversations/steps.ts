@@ -12,10 +12,16 @@ const maybe = fc.option(back, { freq: 3 });
 /** an earlier client id of the user to be reused; null: a new one */
 const again = fc.option(fc.nat(7), { freq: 4 });
 
+const often = fc.constantFrom(true, true, false);
+const seldom = fc.constantFrom(false, false, false, true);
+const poll = fc.option(fc.record({ multiple: fc.boolean(), anonymous: fc.boolean() }), {
+  ...{ freq: 2, nil: undefined },
+});
+
 /** A thread in which a message answers: its root, counted back, and whether it is in the main stream too. */
 const thread = fc.option(fc.record({ back, alsoInMain: fc.boolean() }), { freq: 2 });
 
-/** A send over a socket: `count` messages, in one frame each or all in one. */
+/** A send over a socket: `count` messages, in one frame each or all in one. The last one may be a poll. */
 const say = fc.record({
   do: fc.constant("say"),
   room,
@@ -29,11 +35,12 @@ const say = fc.record({
   again,
   quote: maybe,
   thread,
+  poll,
 });
 /** A send over HTTP. */
 const post = fc.record({
   ...{ do: fc.constant("post"), room, who, again },
-  ...{ quote: maybe, named: fc.boolean(), thread },
+  ...{ quote: maybe, named: fc.boolean(), thread, poll },
 });
 /** A read, over HTTP if no device is named. */
 const read = fc.record({ do: fc.constant("read"), room, who, device: fc.option(device, { freq: 2 }), back });
@@ -42,6 +49,22 @@ const mark = fc.record({ do: fc.constant("mark"), room, who, back });
 /** A read of a thread that the user follows. */
 const readThread = fc.record({ do: fc.constant("readThread"), room, who, nth: fc.nat(5), back });
 const revoke = fc.record({ do: fc.constant("revoke"), room, who, back });
+/** A message gets another text: `isSame` as it is, `isStale` for a version that it does not have. */
+const edit = fc.record({
+  ...{ do: fc.constant("edit"), room, who, back },
+  ...{ isForeign: seldom, isStale: seldom, isSame: seldom },
+});
+const react = fc.record({
+  ...{ do: fc.constant("react"), room, who, back },
+  ...{ key: fc.constantFrom("👍", "❤", ":yes:"), isOn: often },
+});
+const pin = fc.record({ do: fc.constant("pin"), room, who: fc.constantFrom(0, 0, 0, 1), back, isOn: often });
+/** A vote in a poll, counted back from the newest one. */
+const vote = fc.record({
+  ...{ do: fc.constant("vote"), room, who, back: fc.nat(2) },
+  options: fc.uniqueArray(fc.nat(2), { maxLength: 2 }),
+});
+const close = fc.record({ do: fc.constant("close"), room, who, back: fc.nat(2) });
 const hide = fc.record({ do: fc.constant("hide"), room, who, back });
 /** A device disconnects at once, whatever is on its way. */
 const leave = fc.record({ do: fc.constant("leave"), room, who, device });
@@ -60,6 +83,11 @@ const action = fc.oneof(
   { weight: 2, arbitrary: readThread },
   { weight: 3, arbitrary: revoke },
   { weight: 3, arbitrary: hide },
+  { weight: 5, arbitrary: edit },
+  { weight: 7, arbitrary: react },
+  { weight: 3, arbitrary: pin },
+  { weight: 5, arbitrary: vote },
+  { weight: 1, arbitrary: close },
   { weight: 3, arbitrary: leave },
   { weight: 4, arbitrary: come },
   { weight: 1, arbitrary: evictRoom },
@@ -67,6 +95,8 @@ const action = fc.oneof(
   { weight: 1, arbitrary: alarm },
 );
 export type Action = typeof action extends fc.Arbitrary<infer T> ? T : never;
+/** The action with this name. */
+export type Of<Name extends Action["do"]> = Extract<Action, { do: Name }>;
 
 /** Concurrent actions. The next step begins when all are answered. */
 const step = fc.oneof(

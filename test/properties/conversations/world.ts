@@ -2,14 +2,14 @@ import { env } from "cloudflare:workers";
 import { expect } from "vitest";
 import { z } from "zod";
 import { call } from "../../support/clients/api.ts";
+import { change, isChanging } from "./changing.ts";
 import type { Owner } from "./device.ts";
 import { checkHttp, checkListed } from "./final.ts";
 import { ask, Message, ReadState, ThreadState, told, wire } from "./http.ts";
 import { evictRunning, Room } from "./room.ts";
-import type { Action } from "./steps.ts";
+import type { Action, Of } from "./steps.ts";
 
 const Id = z.object({ id: z.int() });
-type Of<Name extends Action["do"]> = Extract<Action, { do: Name }>;
 
 /** Two conversations of the same users, and all actions on them. */
 export class World {
@@ -71,6 +71,7 @@ export class World {
 
   async #perform(action: Action, isAlone: boolean): Promise<void> {
     const room = this.#rooms[action.room === 0 ? 0 : 1];
+    if (isChanging(action)) return change(room, action, isAlone);
     switch (action.do) {
       case "say":
         return say(room, action);
@@ -104,7 +105,7 @@ export class World {
     const room = this.#rooms[action.room === 0 ? 0 : 1];
     if (action.do === "revoke") for (const member of room.members) await checkListed(room, member);
     const calls =
-      ["post", "hide", "mark", "readThread"].includes(action.do) ||
+      ["post", "hide", "mark", "readThread", "edit", "pin"].includes(action.do) ||
       (action.do === "read" && action.device === null);
     if (calls && "who" in action) await checkListed(room, room.member(action.who));
   }
@@ -114,20 +115,22 @@ async function open({ tokens: [token = ""] }: Owner, body: object): Promise<numb
   return (await ask(Id, "/v1/conversations", token, "POST", body)).id;
 }
 
-function say(room: Room, { who, device, count, together, again, quote, thread }: Of<"say">): Promise<void> {
+function say(room: Room, action: Of<"say">): Promise<void> {
+  const { who, device, count, together, again, quote, thread, poll } = action;
   const owner = room.member(who);
   const speaker = room.device(owner, device);
   const drafts = Array.from({ length: count }, (_, i) =>
     room.draft(owner, speaker.name, i === 0 ? again : null, i === count - 1 ? quote : null, {
       answers: i % 2 === 0 ? thread : null,
+      poll: i === count - 1 ? poll : undefined,
     }),
   );
   return speaker.say(drafts, together);
 }
 
-async function post(room: Room, { who, again, quote, named, thread }: Of<"post">): Promise<void> {
+async function post(room: Room, { who, again, quote, named, thread, poll }: Of<"post">): Promise<void> {
   const owner = room.member(who);
-  const draft = room.draft(owner, "", again, quote, { named, answers: thread });
+  const draft = room.draft(owner, "", again, quote, { named, answers: thread, poll });
   const [token = ""] = owner.tokens;
   const answer = await call("POST", `${room.path}/messages`, { token, body: wire(draft) });
   if (answer.status === 404 || answer.status === 400) {
@@ -188,8 +191,10 @@ async function revoke(room: Room, { who, back }: Of<"revoke">): Promise<void> {
   const owner = room.member(who);
   const said = room.history.said.at(-1 - back);
   if (!said) return;
+  const isTip = said.draft.pins !== undefined;
+  const may = !isTip && (said.draft.userId === owner.id || room.ownerId === owner.id);
+  if (may) room.history.revoking.add(said.seq);
   const status = await remove(room, owner, said.seq, "everyone");
-  const may = said.draft.userId === owner.id || room.ownerId === owner.id;
   if (status === 404) {
     expect(room.history.isHiding(owner.id, said.seq) && !may, "only what another one said is hidden").toBe(
       true,
