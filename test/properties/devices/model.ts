@@ -1,10 +1,16 @@
 import { expect } from "vitest";
 import { z } from "zod";
-import type { DisplayedMessage } from "../../support/clients/displayed.ts";
+import { type DisplayedMessage, UNCHANGED } from "../../support/clients/displayed.ts";
 import type { Draft } from "../../support/clients/model-client.ts";
+import { Changes, type State, unchanged } from "../conversations/changes.ts";
 
 const Text = z.strictObject({ text: z.string() });
-const Tip = z.object({ event: z.string(), actor_id: z.int(), user_ids: z.array(z.int()) });
+const Tip = z.object({
+  event: z.string(),
+  actor_id: z.int(),
+  user_ids: z.array(z.int()),
+  seq: z.int().optional(),
+});
 
 /** A conversation in a user's list. */
 export interface Row {
@@ -42,6 +48,7 @@ export class Model {
   /** the messages that users have marked unread, and who has read or written, since marks were learnt */
   readonly #asked = new Map<number, Set<number>>();
   readonly #active = new Set<number>();
+  readonly changes = new Changes();
   readonly #drafts = new Map<string, { draft: Draft; userId: number }>();
   readonly #stored = new Map<Draft, DisplayedMessage>();
   /** members at the start of the step, and users in system messages since then */
@@ -113,7 +120,9 @@ export class Model {
     expect(createdAt, "times do not fall").toBeGreaterThanOrEqual(this.#log.at(-1)?.createdAt ?? 0);
     this.#log.push({ ...message, body: kind === "tip" ? Tip.parse(body) : body });
     if (kind === "tip") {
-      this.#move(seq, Tip.parse(body));
+      const tip = Tip.parse(body);
+      this.#move(seq, tip);
+      if (tip.event === "pinned" && tip.seq !== undefined) this.changes.tip(tip.seq);
       return;
     }
     const said = this.#drafts.get(Text.parse(body).text);
@@ -209,7 +218,24 @@ export class Model {
     const [from, hidden] = [this.from(userId), this.#hidden.get(userId)];
     return this.#log
       .filter(({ seq }) => seq > from && !hidden?.has(seq))
-      .map((message) => (this.#revoked.has(message.seq) ? { ...message, body: {}, revoked: true } : message));
+      .map((message) => this.#shown(message, userId));
+  }
+
+  #shown(sent: DisplayedMessage, userId: number): DisplayedMessage {
+    const { seq } = sent;
+    const state = this.changes.state(seq);
+    const { mine } = this.changes.own(userId, seq);
+    if (!state) return { ...sent, changes: { ...UNCHANGED, mine } };
+    const { text, poll: _, ...changes } = state;
+    const isRevoked = this.#revoked.has(seq);
+    const body = isRevoked || text === null ? {} : sent.kind === "tip" ? sent.body : { text };
+    return { ...sent, body, revoked: isRevoked, changes: { ...changes, mine } };
+  }
+
+  /** A message as all see it who see it now. */
+  stateOf(seq: number): State | undefined {
+    const message = this.message(seq);
+    return this.changes.state(seq) ?? (message && unchanged(textOf(message) ?? "", false));
   }
 
   /** The conversation in a member's list; null if it is not listed. */
@@ -227,7 +253,20 @@ export class Model {
       unread_from,
       member_count: this.members.length,
       updated_at: this.#log.at(-1)?.createdAt ?? this.#createdAt,
-      last_message: this.view(userId).at(-1) ?? null,
+      last_message: asListed(this.view(userId).at(-1)),
     };
   }
+}
+
+/** The text of a message that is no system message; null: it is revoked. */
+export function textOf({ kind, body, revoked }: DisplayedMessage): string | null {
+  if (revoked) return null;
+  return kind === "tip" ? "" : Text.parse(body).text;
+}
+
+/** A message as lists show it: without what may change beside its text. */
+export function asListed(message: DisplayedMessage | undefined): DisplayedMessage | null {
+  if (!message) return null;
+  const { version, editedAt } = message.changes;
+  return { ...message, changes: { ...UNCHANGED, version, editedAt } };
 }

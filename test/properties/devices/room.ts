@@ -3,13 +3,13 @@ import { expect } from "vitest";
 import { z } from "zod";
 import { ConversationId } from "../../../src/domain/ids.ts";
 import { Conversation } from "../../../src/surfaces/v1/schemas/conversations.ts";
-import { Message, MessagePage, Receipts } from "../../../src/surfaces/v1/schemas/messages/messages.ts";
+import { ChangesPage, Message, MessagePage, Receipts } from "../../../src/surfaces/v1/schemas/messages/messages.ts";
 import { type Answer as Answered, call, type SignedIn } from "../../support/clients/api.ts";
-import { type DisplayedMessage, displayedMessage } from "../../support/clients/displayed.ts";
+import { type DisplayedMessage, displayedMessage, UNCHANGED } from "../../support/clients/displayed.ts";
 import type { Answer, Draft } from "../../support/clients/model-client.ts";
 import { acceptSocket, roomPath, upgrade } from "../../support/clients/socket.ts";
 import { conversationObject } from "../../support/objects/room.ts";
-import type { Model } from "./model.ts";
+import { type Model, textOf } from "./model.ts";
 
 const Problem = z.object({ code: z.string() });
 const Refused = z.object({ code: z.string(), client_msg_id: z.string() });
@@ -23,6 +23,8 @@ export class Room {
   /** the answers since the last check */
   readonly #answers: (Answer & { userId: number })[] = [];
   readonly #clearing = new Set<number>();
+  /** a message may have changed since the last check */
+  isChanging = false;
 
   constructor(model: Model, people: SignedIn[]) {
     this.model = model;
@@ -37,6 +39,12 @@ export class Room {
       if (answer.status < 500) return answer;
       expect(tries, JSON.stringify(answer)).toBeLessThan(20);
     }
+  }
+
+  /** A call that may change a message. */
+  change(who: SignedIn, method: string, seq: number, path: string, body?: object): Promise<Answered> {
+    this.isChanging = true;
+    return this.call(who, method, `/messages/${seq}${path}`, body);
   }
 
   /** Sends over HTTP. */
@@ -127,6 +135,7 @@ export class Room {
       const { seq, draft, createdAt, userId: senderId } = answer;
       found.set(seq, {
         ...{ seq, senderId, kind: "text", body: { text: draft.text }, revoked: false, createdAt },
+        changes: UNCHANGED,
       });
     }
     for (const observer of observers)
@@ -151,6 +160,37 @@ export class Room {
     const { before, last } = this.model;
     const [first] = await this.history(this.person(userId), before);
     return first ? first.seq - 1 : last;
+  }
+
+  /** Takes in what has changed since the last step, as each member sees it. */
+  async learnChanges(): Promise<void> {
+    if (!this.isChanging) return;
+    this.isChanging = false;
+    const { model } = this;
+    const { changes } = model;
+    const revs = await Promise.all(model.members.map((userId) => this.#changesFor(userId)));
+    changes.rev = Math.max(changes.rev, ...revs);
+    const isSeen = (seq: number) =>
+      model.members.some((userId) => model.view(userId).some((message) => message.seq === seq));
+    changes.endStep((seq) => (isSeen(seq) ? model.stateOf(seq) : undefined));
+  }
+
+  async #changesFor(userId: number): Promise<number> {
+    const { changes } = this.model;
+    let { rev } = changes;
+    for (let more = true; more; ) {
+      const { body } = await this.call(this.person(userId), "GET", `/changes?after_rev=${rev}`);
+      const page = ChangesPage.parse(body);
+      for (const message of page.items) {
+        const { changes: told, ...shown } = displayedMessage(message);
+        const { mine, ...shared } = told;
+        const state = { ...shared, text: textOf({ ...shown, changes: told }), poll: null };
+        changes.learn(userId, message.seq, state, { mine: mine ?? [], votes: [] });
+      }
+      rev = page.rev;
+      more = page.has_more;
+    }
+    return rev;
   }
 
   /** Takes in where unread messages begin for each member. */

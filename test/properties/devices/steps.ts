@@ -15,6 +15,9 @@ const count = fc.oneof(
   { weight: 1, arbitrary: fc.integer({ min: 60, max: 230 }) },
 );
 
+const often = fc.constantFrom(true, true, false);
+const seldom = fc.constantFrom(false, false, false, true);
+
 /** One action in so many conversations. */
 function actionIn(rooms: number) {
   const room = fc.nat(rooms - 1);
@@ -31,6 +34,13 @@ function actionIn(rooms: number) {
   const mark = fc.record({ do: fc.constant("mark"), room, who, back });
   const revoke = fc.record({ do: fc.constant("revoke"), room, who, back });
   const hide = fc.record({ do: fc.constant("hide"), room, who, back });
+  /** A message gets another text. */
+  const edit = fc.record({ do: fc.constant("edit"), room, who, back, isStale: seldom });
+  const react = fc.record({
+    ...{ do: fc.constant("react"), room, who, back },
+    ...{ key: fc.constantFrom("👍", "❤", ":yes:"), isOn: often },
+  });
+  const pin = fc.record({ do: fc.constant("pin"), room, who, back, isOn: often });
   const leave = fc.record({ do: fc.constant("leave"), room, who });
   const remove = fc.record({ do: fc.constant("remove"), room, who });
   const join = fc.record({ do: fc.constant("join"), room, who });
@@ -61,6 +71,9 @@ function actionIn(rooms: number) {
     { weight: 2, arbitrary: mark },
     { weight: 4, arbitrary: revoke },
     { weight: 4, arbitrary: hide },
+    { weight: 6, arbitrary: edit },
+    { weight: 7, arbitrary: react },
+    { weight: 3, arbitrary: pin },
     { weight: 2, arbitrary: leave },
     { weight: 2, arbitrary: remove },
     { weight: 3, arbitrary: join },

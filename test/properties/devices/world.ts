@@ -9,7 +9,7 @@ import type { Draft } from "../../support/clients/model-client.ts";
 import { nextTurn } from "../../support/event-loop.ts";
 import { itemAt } from "../../support/objects/room.ts";
 import { evictRunning } from "../conversations/room.ts";
-import { Model, type Row } from "./model.ts";
+import { asListed, Model, type Row } from "./model.ts";
 import { Room } from "./room.ts";
 import { type Action, ROOMS } from "./steps.ts";
 
@@ -153,6 +153,7 @@ export class World {
         this.#room(answer.draft.conversationId).answered(device.userId, answer);
     const mayBeBlocked = this.#mayBeBlocked || this.#blocks.size > 0;
     await Promise.all(this.#rooms.map((room) => room.learn(mayBeBlocked)));
+    await Promise.all(this.#rooms.map((room) => room.learnChanges()));
     for (const { device, socket, room, seq } of this.#readings.splice(0)) {
       const person = room.person(device.userId);
       const isSure = device.isConnected && device.sockets === socket && !this.#isDisturbed;
@@ -228,7 +229,7 @@ export class World {
         const { member_count, updated_at, last_message } = item;
         return {
           ...{ id, last_seq, read_seq, unread_count, unread_from, member_count, updated_at },
-          last_message: last_message && displayedMessage(last_message),
+          last_message: asListed(last_message ? displayedMessage(last_message) : undefined),
         };
       });
     };
@@ -262,6 +263,12 @@ export class World {
         return this.#remove(action, "everyone");
       case "hide":
         return this.#remove(action, "me");
+      case "edit":
+        return this.#edit(action);
+      case "react":
+        return this.#react(action);
+      case "pin":
+        return this.#pin(action);
       case "leave":
         return this.#member(action, "POST", () => "/leave");
       case "remove":
@@ -373,6 +380,7 @@ export class World {
     const [who, room] = [this.#person(action), this.#roomOf(action)];
     const message = room.model.message(room.model.last - action.back);
     if (!message) return;
+    room.isChanging = true;
     const { status } = await room.call(who, "DELETE", `/messages/${message.seq}?for=${target}`);
     const isOwn = message.senderId === who.user.id || room.model.ownerId === who.user.id;
     const mayRefuse = target === "everyone" && (!isOwn || message.kind === "tip") ? [403, 404] : [204, 404];
@@ -380,6 +388,49 @@ export class World {
     if (status !== 204) return;
     if (target === "me") room.model.hide(who.user.id, message.seq);
     else room.model.revoke(message.seq);
+  }
+
+  /** A user gives a message of theirs another text. */
+  async #edit(action: Of<"edit">): Promise<void> {
+    const [who, room] = [this.#person(action), this.#roomOf(action)];
+    const { changes } = room.model;
+    const seq = room.model.last - action.back;
+    const [sent, now] = [room.model.message(seq), room.model.stateOf(seq)];
+    if (!sent || !now) return;
+    const text = `edited ${++this.#texts}`;
+    const base_version = now.version === 1 || !action.isStale ? now.version : now.version - 1;
+    const { status, body } = await room.change(who, "PATCH", seq, "", { body: { text }, base_version });
+    const isOwn = sent.senderId === who.user.id && sent.kind !== "tip";
+    expect(isOwn ? [200, 400, 403, 404, 409] : [400, 403, 404], JSON.stringify(body)).toContain(status);
+    if (status === 200) changes.edited(seq, base_version + 1, text);
+    expect(status === 200 && base_version < now.version, "a stale edit is refused").toBe(false);
+  }
+
+  async #react(action: Of<"react">): Promise<void> {
+    const [who, room] = [this.#person(action), this.#roomOf(action)];
+    const { changes } = room.model;
+    const seq = room.model.last - action.back;
+    if (!room.model.message(seq)) return;
+    const { key, isOn } = action;
+    if (!changes.mayCall(`reaction ${who.user.id} ${seq} ${key}`, String(isOn))) return;
+    const path = `/reactions/${encodeURIComponent(key)}`;
+    const { status, body } = await room.change(who, isOn ? "PUT" : "DELETE", seq, path);
+    expect([200, 400, 403, 404], JSON.stringify(body)).toContain(status);
+    if (status === 200) changes.reacted(who.user.id, seq, key, isOn);
+  }
+
+  /** The owner pins or unpins a message; in a direct conversation either user does. */
+  async #pin(action: Of<"pin">): Promise<void> {
+    const room = this.#roomOf(action);
+    const { ownerId, changes } = room.model;
+    const who = ownerId === null ? this.#person(action) : room.person(ownerId);
+    const seq = room.model.last - action.back;
+    if (!room.model.message(seq)) return;
+    const { status, body } = await room.change(who, action.isOn ? "PUT" : "DELETE", seq, "/pin");
+    expect([204, 400, 403, 404], JSON.stringify(body)).toContain(status);
+    if (status !== 204) return;
+    if (action.isOn) changes.pinned(who.user.id, seq);
+    else changes.unpinned(seq);
   }
 
   /** Calls about members. Their results are in the log; here only the answer is checked. */

@@ -10,7 +10,25 @@ export interface DisplayedMessage {
   body: unknown;
   revoked: boolean;
   createdAt: number;
+  changes: MessageChanges;
 }
+
+/** What has become of a message since it was sent. */
+export interface MessageChanges {
+  rev: number;
+  version: number;
+  editedAt: number | null;
+  reactions: { key: string; count: number; user_ids: number[] }[];
+  pinnedAt: number;
+  pinnedBy: number | null;
+  /** the reader's own reactions; null: not told */
+  mine: string[] | null;
+}
+
+/** A message that never changed. */
+export const UNCHANGED: MessageChanges = {
+  ...{ rev: 0, version: 1, editedAt: null, reactions: [], pinnedAt: 0, pinnedBy: null, mine: [] },
+};
 
 /** The answer to an own message. */
 interface Receipt {
@@ -35,8 +53,13 @@ export class DisplayedConversation {
   readonly #revoked = new Set<number>();
   readonly #hidden = new Set<number>();
   readonly #positions = new Map<number, number>();
-  /** the rev of each message, as far as one was told */
+  /** the rev of each message as it was last told, and as it was last told to have changed */
   readonly #revs = new Map<number, number>();
+  readonly #changedRevs = new Map<number, number>();
+  /** what is the owner's own of each message */
+  readonly #mine = new Map<number, string[]>();
+  /** messages that have changed and are not shown yet */
+  readonly #unseen = new Map<number, DisplayedMessage>();
   /** the rev of the last frame with changed messages */
   #changedRev = 0;
   #replay: Replay | null = null;
@@ -80,9 +103,9 @@ export class DisplayedConversation {
     this.#replay = null;
   }
 
-  message(message: DisplayedMessage, rev = 0): void {
+  message(message: DisplayedMessage): void {
     const { seq } = message;
-    this.#revs.set(seq, rev);
+    this.#tell(message);
     if (this.#replay) {
       this.#takePage(this.#replay, seq);
     } else {
@@ -114,7 +137,8 @@ export class DisplayedConversation {
       expect({ senderId, createdAt }, `the ack of ${seq}`).toEqual({ senderId: this.#userId, createdAt });
     }
     if (known) return;
-    this.#show({ seq, senderId: this.#userId, kind, body, revoked: false, createdAt });
+    const sent = { seq, senderId: this.#userId, kind, body, revoked: false, createdAt };
+    this.#show(this.#unseen.get(seq) ?? { ...sent, changes: UNCHANGED });
     if (!this.#replay) this.lastSeq = Math.max(this.lastSeq, seq);
   }
 
@@ -126,24 +150,34 @@ export class DisplayedConversation {
   }
 
   /** Messages are as they are now. One that it does not show is none that it missed. */
-  changed(items: { message: DisplayedMessage; rev: number }[], rev: number): void {
+  changed(items: DisplayedMessage[], rev: number): void {
     expect(items.length, `${this.#name} is told no empty change`).toBeGreaterThan(0);
-    const revs = items.map((item) => item.rev);
+    const revs = items.map(({ changes }) => changes.rev);
     expect(revs, "changes come in their order").toEqual(revs.toSorted((a, b) => a - b));
     expect(rev, "changes come with their revs").toBeGreaterThanOrEqual(revs.at(-1) ?? 0);
     if (!this.#replay) {
       expect(rev, `${this.#name} gets each change once, in order`).toBeGreaterThan(this.rev);
-      for (const { message, rev: itsRev } of items)
-        expect(itsRev, `${this.#name} gets each change once`).toBeGreaterThan(
-          this.#revs.get(message.seq) ?? 0,
+      for (const { seq, changes } of items) {
+        expect(changes.rev, `${this.#name} gets each change once`).toBeGreaterThan(
+          this.#changedRevs.get(seq) ?? 0,
         );
+        // A message that had changed before it was sent to the device is announced as well.
+        expect(changes.rev, `${this.#name} goes not back`).toBeGreaterThanOrEqual(this.#revs.get(seq) ?? 0);
+        this.#changedRevs.set(seq, changes.rev);
+      }
       this.rev = rev;
       this.#changedRev = rev;
     }
-    for (const { message, rev: itsRev } of items) {
-      this.#revs.set(message.seq, itsRev);
+    for (const message of items) {
+      this.#tell(message);
       if (this.#shown.has(message.seq)) this.#show(message);
+      else this.#unseen.set(message.seq, message);
     }
+  }
+
+  #tell({ seq, changes: { rev, mine } }: DisplayedMessage): void {
+    this.#revs.set(seq, Math.max(rev, this.#revs.get(seq) ?? 0));
+    if (mine) this.#mine.set(seq, mine);
   }
 
   hide({ seq, rev }: { seq: number; rev: number }): void {
@@ -181,23 +215,23 @@ export class DisplayedConversation {
   #show(message: DisplayedMessage): void {
     const { seq } = message;
     if (this.#hidden.has(seq)) return;
-    this.#shown.set(seq, this.#revoked.has(seq) ? { ...message, body: {}, revoked: true } : message);
+    const states = [this.#shown.get(seq), this.#unseen.get(seq)].flatMap((state) => state ?? []);
+    // Of one message, what has the highest rev.
+    const newer = states.find(({ changes }) => changes.rev > message.changes.rev) ?? message;
+    const told = { ...newer, changes: { ...newer.changes, mine: this.#mine.get(seq) ?? [] } };
+    this.#shown.set(seq, this.#revoked.has(seq) ? { ...told, body: {}, revoked: true } : told);
   }
 }
 
-/** A changed message of the wire, as it is displayed, and the number of its change. */
-export function displayedChange(message: z.infer<typeof Message>) {
-  return { message: displayedMessage(message), rev: message.rev };
-}
-
 /** The displayed form of a message of the wire. */
-export function displayedMessage({
-  seq,
-  sender,
-  kind,
-  body,
-  revoked,
-  created_at,
-}: z.infer<typeof Message>): DisplayedMessage {
-  return { seq, senderId: sender.id, kind, body, revoked, createdAt: created_at };
+export function displayedMessage(message: z.infer<typeof Message>): DisplayedMessage {
+  const { seq, sender, kind, body, revoked, created_at } = message;
+  const { rev, version, edited_at, reactions = [], mine = null, pinned_at, pinned_by } = message;
+  return {
+    ...{ seq, senderId: sender.id, kind, body, revoked, createdAt: created_at },
+    changes: {
+      ...{ rev, version, editedAt: edited_at ?? null, reactions },
+      ...{ pinnedAt: pinned_at, pinnedBy: pinned_by ?? null, mine },
+    },
+  };
 }

@@ -1,7 +1,7 @@
 import { expect } from "vitest";
 import { z } from "zod";
 import { Message } from "../../../src/surfaces/v1/schemas/messages/messages.ts";
-import { DisplayedConversation, displayedChange, displayedMessage } from "./displayed.ts";
+import { DisplayedConversation, displayedMessage } from "./displayed.ts";
 import type { Frame } from "./socket.ts";
 
 const MAX_SENDS = 64;
@@ -278,7 +278,7 @@ export class ModelClient {
         return;
       case "changed": {
         const { conversation_id, items, rev } = Changed.parse(frame);
-        this.displayed(conversation_id).changed(items.map(displayedChange), rev);
+        this.displayed(conversation_id).changed(items.map(displayedMessage), rev);
         return;
       }
       case "revoked": {
@@ -320,7 +320,7 @@ export class ModelClient {
     const draft = this.#said.get(sender.id === this.#userId ? (clientMsgId ?? "") : "");
     if (draft && this.#saidHere.has(draft) && !draft.elsewhere && !displayed.isBehind)
       throw new Error(`${this.name} gets its own message back: ${draft.text}`);
-    displayed.message(displayedMessage(message), message.rev);
+    displayed.message(displayedMessage(message));
   }
 
   #ack({ client_msg_id, conversation_id, seq, created_at: createdAt }: z.infer<typeof Ack>): void {

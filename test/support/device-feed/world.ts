@@ -17,7 +17,7 @@ import { ListWriter } from "../../../src/inbox/list/list-writer.ts";
 import { MIGRATIONS } from "../../../src/inbox/migrations.ts";
 import { JOBS_TABLE } from "../../../src/object/alarm-jobs.ts";
 import { deviceProtocol } from "../../../src/surfaces/v1/frames/device.ts";
-import type { DisplayedMessage } from "../clients/displayed.ts";
+import { type DisplayedMessage, UNCHANGED } from "../clients/displayed.ts";
 import { nextTurn } from "../event-loop.ts";
 import { ANN, BOB, isolatedRoom } from "../objects/isolated-room.ts";
 import { DEFAULT_PROFILE } from "../objects/profile.ts";
@@ -298,8 +298,9 @@ export class World {
     }
     return this.#room.renderer
       .render(rows, member)
-      .map(({ seq, sender, kind, body, revoked, createdAt }) => ({
+      .map(({ seq, sender, kind, body, revoked, createdAt, rev }) => ({
         ...{ seq, senderId: sender.id, kind, body: JSON.parse(body), revoked, createdAt },
+        changes: { ...UNCHANGED, rev },
       }));
   }
 
