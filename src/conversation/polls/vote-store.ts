@@ -42,7 +42,7 @@ export class VoteStore implements OwnPartSource {
   }
 
   none(row: MessageRow): OwnPart | null {
-    return row.poll === null || row.revoked_rev !== null ? null : { votes: [] };
+    return row.poll === null ? null : { votes: [] };
   }
 
   known(rows: readonly MessageRow[], userId: UserId): Map<Seq, OwnPart> {

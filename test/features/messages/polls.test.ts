@@ -262,6 +262,21 @@ describe("votes", () => {
   });
 });
 
+test("a revoke takes the votes also from who was told of their own", async () => {
+  const seq = await sendPoll();
+  const room = await openRoom(id, ann.token);
+  const device = await openDevice(ann.token);
+  await vote(ann, seq, [1]);
+  for (const socket of [room, device])
+    await socket.until(() => socket.of("changed").some(({ rev }) => rev === 1));
+  expect((await deleteMessage(bob, id, seq, "everyone")).status).toBe(204);
+  expect(await getMessage(ann, id, seq)).toMatchObject({ revoked: true, rev: 2, votes: [] });
+  for (const socket of [room, device]) {
+    await socket.until(() => socket.of("changed").some(({ rev }) => rev === 2));
+    expect(socket.of("changed").at(-1)).toMatchObject({ items: [{ seq, revoked: true, votes: [] }] });
+  }
+});
+
 describe("the end of a poll", () => {
   test("comes at ends_at by the object's clock, without a change of the message", async () => {
     const clock = freezeClock();

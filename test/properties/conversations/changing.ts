@@ -1,7 +1,7 @@
 import { expect } from "vitest";
 import { z } from "zod";
-import { EditConflict } from "../../../src/surfaces/v1/schemas/edits.ts";
-import { ReactionState } from "../../../src/surfaces/v1/schemas/reactions.ts";
+import { EditConflict } from "../../../src/surfaces/v1/schemas/messages/edits.ts";
+import { ReactionState } from "../../../src/surfaces/v1/schemas/messages/reactions.ts";
 import { type Answer, call } from "../../support/clients/api.ts";
 import type { Owner } from "./device.ts";
 import type { Said } from "./history.ts";

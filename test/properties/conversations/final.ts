@@ -1,7 +1,7 @@
 import { expect } from "vitest";
 import type { z } from "zod";
-import { EditsPage } from "../../../src/surfaces/v1/schemas/edits.ts";
-import { ReactorPage } from "../../../src/surfaces/v1/schemas/reactions.ts";
+import { EditsPage } from "../../../src/surfaces/v1/schemas/messages/edits.ts";
+import { ReactorPage } from "../../../src/surfaces/v1/schemas/messages/reactions.ts";
 import { call } from "../../support/clients/api.ts";
 import { NOTHING_OWN } from "./changes.ts";
 import type { Owner } from "./device.ts";

@@ -24,7 +24,7 @@ export function everyOwnField({ mine = [], votes = [], poll }: Message): {
   mine: string[];
   votes?: number[];
 } {
-  return { mine, ...(poll?.tally && { votes }) };
+  return { mine, ...(poll && { votes }) };
 }
 
 /** A message's reactions after a change of them as v1 shows them. */

@@ -222,7 +222,11 @@ const { quote: _, ...RevokedFields } = MessageFields.shape;
 
 /** A message after its revoke, of any kind: its place and its sender are left. */
 const RevokedMessage = z
-  .object({ ...RevokedFields, body: z.strictObject({}), revoked: z.literal(true) })
+  .object({
+    ...RevokedFields,
+    ...{ body: z.strictObject({}), revoked: z.literal(true) },
+    votes: PollFields.votes.describe("Of a poll: `[]`, as its votes are gone"),
+  })
   .openapi("RevokedMessage", { description: "A message that was taken back for everybody" });
 
 /** A message of one kind. */
