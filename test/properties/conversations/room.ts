@@ -11,7 +11,7 @@ const MAX_ALARMS = 200;
 const LAST_WORDS = 10;
 
 /** The root of a thread, counted back among what its sender sees. */
-export interface ThreadChoice {
+interface ThreadChoice {
   back: number;
   alsoInMain: boolean;
 }
