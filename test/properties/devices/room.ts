@@ -3,7 +3,12 @@ import { expect } from "vitest";
 import { z } from "zod";
 import { ConversationId } from "../../../src/domain/ids.ts";
 import { Conversation } from "../../../src/surfaces/v1/schemas/conversations.ts";
-import { ChangesPage, Message, MessagePage, Receipts } from "../../../src/surfaces/v1/schemas/messages/messages.ts";
+import {
+  ChangesPage,
+  Message,
+  MessagePage,
+  Receipts,
+} from "../../../src/surfaces/v1/schemas/messages/messages.ts";
 import { type Answer as Answered, call, type SignedIn } from "../../support/clients/api.ts";
 import { type DisplayedMessage, displayedMessage, UNCHANGED } from "../../support/clients/displayed.ts";
 import type { Answer, Draft } from "../../support/clients/model-client.ts";
