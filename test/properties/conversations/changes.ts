@@ -172,7 +172,7 @@ export class Changes {
     expect(own.votes, `own votes of ${userId} in ${seq}`).toEqual(isRevoked ? [] : (votes.get(userId) ?? []));
   }
 
-  /** Ends a step. A message of which no reader was told is as the calls have left it: they changed nothing. */
+  /** Ends a step. A message of which no reader was told is as it was: its calls changed nothing. */
   endStep(stateOf: (seq: number) => State | undefined): void {
     for (const seq of this.#touched) {
       const state = this.#learnt.has(seq) ? undefined : stateOf(seq);
