@@ -243,9 +243,7 @@ export abstract class ConversationObject extends ConversationLifecycle {
     return this.answer(({ room }) => {
       room.flushSends();
       const member = room.members.active(input.userId);
-      const hasUnread = room.snapshots.unread(member).count > 0;
-      const readSeq = hasUnread ? member.read_seq : room.log.last.seq;
-      return { ...room.mentions.find(input, member), readSeq };
+      return room.mentions.find(input, member, (...message) => room.snapshots.isUnread(member, ...message));
     });
   }
 

@@ -1,11 +1,23 @@
 import { Position, type Seq, type UserId } from "../../domain/ids.ts";
-import type { MentionPage, MentionRange, MessagePlace } from "../../domain/messages/mention-page.ts";
+import type {
+  MentionPage,
+  MentionPlace,
+  MentionRange,
+  MessagePlace,
+} from "../../domain/messages/mention-page.ts";
 import type { Timing } from "../../domain/timing.ts";
 import { readMentions } from "./mention-index.ts";
 import { type MessageLog, VISIBLE } from "./message-log.ts";
 import type { Reader } from "./row.ts";
 
-type MentionRow = { seq: Seq; sender_id: UserId; mentions: string; created_at: number };
+type MentionRow = {
+  seq: Seq;
+  sender_id: UserId;
+  mentions: string;
+  created_at: number;
+  thread_root: Seq | null;
+  in_main: number;
+};
 
 /**
  * Lists the messages that name a user, or everybody, read ones too, by the index of messages with mentions.
@@ -28,21 +40,28 @@ export class MentionPages {
   /**
    * Finds at most `limit` messages of others that the reader may see and that name them, newest first. A page
    * may have fewer, even none, and `lookedAt`.
+   * @param isUnread whether the reader has not read a message; `threadRoot`: of a thread-only reply, else null
    */
-  find(range: MentionRange, reader: Reader): Omit<MentionPage, "readSeq"> {
+  find(
+    range: MentionRange,
+    reader: Reader,
+    isUnread: (seq: Seq, threadRoot: Seq | null) => boolean,
+  ): MentionPage {
     const { maxScanned } = this.#timing;
-    const query = `SELECT seq, sender_id, mentions, created_at FROM messages INDEXED BY messages_mentions
+    const query = `SELECT seq, sender_id, mentions, created_at, thread_root, in_main
+      FROM messages INDEXED BY messages_mentions
       WHERE mentions IS NOT NULL AND seq > ? AND seq < ? AND ${VISIBLE} ORDER BY seq DESC LIMIT ?`;
     const bounds = [range.after, this.#end(range), reader.visible_from, reader.user_id];
     const rows = this.#sql.exec<MentionRow>(query, ...bounds, maxScanned + 1);
-    const found: MessagePlace[] = [];
+    const found: MentionPlace[] = [];
     let lookedAt: MessagePlace | null = null;
     let scanned = 0;
-    for (const { seq, sender_id: senderId, mentions, created_at: at } of rows) {
+    for (const { seq, sender_id: senderId, mentions, created_at: at, thread_root, in_main } of rows) {
       if (found.length === range.limit || scanned === maxScanned) return { found, lookedAt };
       scanned++;
       lookedAt = { seq, at };
-      if (senderId !== reader.user_id && names(mentions, reader.user_id)) found.push(lookedAt);
+      if (senderId === reader.user_id || !names(mentions, reader.user_id)) continue;
+      found.push({ ...lookedAt, isUnread: isUnread(seq, in_main === 0 ? thread_root : null) });
     }
     return { found, lookedAt: null };
   }

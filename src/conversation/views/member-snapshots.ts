@@ -1,6 +1,6 @@
 import type { Membership, Profile, ReadPoint, ReadState } from "../../domain/conversations/conversation.ts";
 import { POLICIES } from "../../domain/conversations/group-policies.ts";
-import { Position, type UserId } from "../../domain/ids.ts";
+import { Position, type Seq, type UserId } from "../../domain/ids.ts";
 import { listedBody } from "../../domain/messages/content.ts";
 import type { Mentioned, Message } from "../../domain/messages/message.ts";
 import type { InboxUpdate } from "../../domain/sync/inbox-update.ts";
@@ -182,10 +182,18 @@ export class MemberSnapshots {
     const upTo = readUpTo(member);
     const isRead = upTo >= this.#log.last.seq;
     if (isRead || member.state !== "active" || !this.countsUnread(member)) return [];
-    const { user_id: id } = member;
-    const isUnread = ({ seq, threadRoot }: Mentioned) =>
-      threadRoot === undefined || !this.#threads.isRead(id, threadRoot, seq);
-    return this.#log.mentionsAfter(member, upTo).filter(isUnread);
+    return this.#log
+      .mentionsAfter(member, upTo)
+      .filter(({ seq, threadRoot = null }) => this.isUnread(member, seq, threadRoot));
+  }
+
+  /**
+   * Whether a message is unread to a member: in the conversation, and of a thread-only reply in its thread.
+   * @param threadRoot of a thread-only reply; null: it is in the main stream
+   */
+  isUnread(member: MemberRow, seq: Seq, threadRoot: Seq | null): boolean {
+    if (!this.countsUnread(member) || seq <= readUpTo(member)) return false;
+    return threadRoot === null || !this.#threads.isRead(member.user_id, threadRoot, seq);
   }
 
   #peerRead(member: MemberRow): ReadPoint | null {

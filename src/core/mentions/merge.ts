@@ -1,5 +1,5 @@
 import type { ActivityPosition } from "../../domain/conversations/conversation-list.ts";
-import type { ConversationId, Position, Seq } from "../../domain/ids.ts";
+import type { ConversationId } from "../../domain/ids.ts";
 import type { MentionPage, MentionRange, MessagePlace } from "../../domain/messages/mention-page.ts";
 import type { MessageReference } from "../../domain/messages/message.ts";
 
@@ -40,9 +40,9 @@ export function merge(
 ): { found: (MentionPosition & { isUnread: boolean })[]; next: MentionPosition | null } {
   const all: (MentionPosition & { isUnread: boolean })[] = [];
   const ends: MentionPosition[] = [];
-  for (const [conversationId, { found, lookedAt, readSeq }] of pages) {
+  for (const [conversationId, { found, lookedAt }] of pages) {
     const placed = ({ seq, at }: MessagePlace) => ({ conversationId, seq, at });
-    for (const place of found) all.push({ ...placed(place), isUnread: isAfter(place.seq, readSeq) });
+    for (const place of found) all.push({ ...placed(place), isUnread: place.isUnread });
     if (lookedAt) ends.push(placed(lookedAt));
   }
   all.sort(newestFirst);
@@ -56,10 +56,6 @@ export function merge(
     return { found, next: { conversationId, seq, at } };
   }
   return { found, next: end };
-}
-
-function isAfter(seq: Seq, position: Position): boolean {
-  return seq > position;
 }
 
 function newestFirst(a: MentionPosition, b: MentionPosition): number {

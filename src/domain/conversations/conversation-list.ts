@@ -58,6 +58,7 @@ export interface ListRange {
 
 /** A conversation of a list that may have messages which mention the user. */
 export interface MentionSource extends ActivityPosition {
+  /** messages after this one are unread, also where the user has marked them so */
   readSeq: Position;
   /** the list knows unread messages there that mention the user */
   hasUnread: boolean;

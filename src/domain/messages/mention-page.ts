@@ -22,11 +22,14 @@ export interface MessagePlace {
   at: number;
 }
 
+/** The place of a message that names a user. */
+export interface MentionPlace extends MessagePlace {
+  isUnread: boolean;
+}
+
 /** Messages that name a user, newest first. */
 export interface MentionPage {
-  found: MessagePlace[];
+  found: MentionPlace[];
   /** the oldest message that was looked at, if older ones are left; null: none is */
   lookedAt: MessagePlace | null;
-  /** messages after this one are unread to the user */
-  readSeq: Position;
 }

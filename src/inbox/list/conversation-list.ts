@@ -323,8 +323,8 @@ export class ConversationList {
   mentionSources({ limit, after, onlyUnread }: MentionSourceRange): MentionSource[] {
     const { updatedAt, conversationId } = after ?? FIRST;
     const hasUnread = "(coalesce(mentioned, '[]') <> '[]')";
-    const query = `SELECT conversation_id AS conversationId, updated_at AS updatedAt, read_seq AS readSeq,
-        ${hasUnread} AS hasUnread FROM conversations
+    const query = `SELECT conversation_id AS conversationId, updated_at AS updatedAt,
+        coalesce(unread_from - 1, read_seq) AS readSeq, ${hasUnread} AS hasUnread FROM conversations
       WHERE state = 'active' AND hidden = 0 AND last_seq > visible_from
         AND (updated_at, conversation_id) < (?, ?) AND ${hasUnread} >= ?
       ORDER BY updated_at DESC, conversation_id DESC LIMIT ?`;
