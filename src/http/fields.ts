@@ -107,7 +107,7 @@ export function listed(entries: Iterable<[string, unknown]>, path: string): Fiel
 }
 
 /** The most invalid fields that an error lists: a list may have a hundred thousand of them. */
-const MAX_ERRORS = 20;
+export const MAX_ERRORS = 20;
 
 /**
  * The parameters, parsed by their schema.
