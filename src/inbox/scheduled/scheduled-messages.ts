@@ -1,6 +1,7 @@
 import { CoreError, type ErrorCode, invalid } from "../../domain/errors.ts";
 import type { ConversationId } from "../../domain/ids.ts";
 import { LIMITS } from "../../domain/limits.ts";
+import type { AnyDraft } from "../../domain/messages/message.ts";
 import {
   changedDraft,
   type NewScheduledMessage,
@@ -66,8 +67,8 @@ export class ScheduledMessages {
   /**
    * Stores a scheduled message. Idempotent by id, and by conversation and client message id: then the
    * message is the stored one, whatever its content, and `isNew` is false.
-   * @throws `validation_failed` for a time that is over or more than a year ahead, `conflict` for one too
-   *   many
+   * @throws `validation_failed` for a time that is over or more than a year ahead, and for a poll that has
+   *   ended by then; `conflict` for one too many
    */
   add({ id, conversationId, sendAt, draft }: NewScheduledMessage): {
     message: ScheduledMessage;
@@ -76,6 +77,7 @@ export class ScheduledMessages {
     const known = this.findByClientId(conversationId, draft.clientMsgId);
     if (known) return { message: known, isNew: false };
     this.#requireTime(sendAt);
+    requireOpenPoll(draft, sendAt);
     this.#requireRoom();
     this.#sql.exec(
       `INSERT INTO scheduled (id, conversation_id, client_msg_id, send_at, created_at, draft)
@@ -120,10 +122,11 @@ export class ScheduledMessages {
     else if (sendAt === undefined) throw failedWithoutTime();
     if (sendAt !== undefined) this.#requireTime(sendAt);
     if (message.failed !== null) this.#requireRoom();
-    const draft = JSON.stringify(changedDraft(message.draft, change));
+    const draft = changedDraft(message.draft, change);
+    if (sendAt !== undefined) requireOpenPoll(draft, sendAt);
     this.#sql.exec(
       "UPDATE scheduled SET send_at = ?, draft = ?, failed = NULL, failed_at = NULL WHERE id = ?",
-      ...[sendAt ?? message.sendAt, draft, id],
+      ...[sendAt ?? message.sendAt, JSON.stringify(draft), id],
     );
     return this.get(id);
   }
@@ -223,6 +226,12 @@ export class ScheduledMessages {
     if (sendAt > Date.now()) return;
     throw new CoreError("conflict", "The message is due: it is being sent and cannot be changed any more.");
   }
+}
+
+/** @throws `validation_failed` for a poll that has ended when it is sent */
+function requireOpenPoll(draft: AnyDraft, sendAt: number): void {
+  if ("copy" in draft || !draft.poll || draft.poll.ends_at === 0 || draft.poll.ends_at > sendAt) return;
+  throw invalid("body.send_at", `must be before the poll ends: at ${draft.poll.ends_at}`);
 }
 
 function failedWithoutTime(): CoreError {

@@ -220,7 +220,9 @@ test("a query that is not UTF-8 is refused", async () => {
 
 test("of very many invalid inputs, the first 20 are named", async () => {
   const member_ids = Array.from({ length: 20_000 }, () => -1);
-  const answer = await ask("POST", "/v1/conversations", { body: { kind: "group", name: "many", member_ids } });
+  const answer = await ask("POST", "/v1/conversations", {
+    body: { kind: "group", name: "many", member_ids },
+  });
   expectProblem(answer, 400, "validation_failed");
   expect(JSON.stringify(answer.body).length).toBeLessThan(4_000);
 });

@@ -1,0 +1,23 @@
+import { expect, test } from "vitest";
+import { z } from "zod";
+import { call, expectProblem } from "../../support/clients/api.ts";
+import { createGroupId, itemAt, registerUsers } from "../../support/objects/room.ts";
+
+const Answer = z.object({ scheduled: z.object({ id: z.string() }) });
+
+test("a poll cannot be scheduled for a time when it has ended", async () => {
+  const ann = itemAt(await registerUsers(1), 0);
+  const id = await createGroupId(ann);
+  const endsAt = Date.now() + 3_600_000;
+  const schedule = (send_at: number) => {
+    const poll = { question: "?", options: ["a", "b"], multiple: false, anonymous: false, ends_at: endsAt };
+    const body = { kind: "poll", body: poll, client_msg_id: "poll", send_at };
+    return call("POST", `/v1/conversations/${id}/messages`, { token: ann.token, body });
+  };
+  expectProblem(await schedule(endsAt), 400, "validation_failed");
+  const { status, body } = await schedule(endsAt - 1_000);
+  expect(status).toBe(202);
+  const { scheduled } = Answer.parse(body);
+  const later = { token: ann.token, body: { send_at: endsAt + 1 } };
+  expectProblem(await call("PATCH", `/v1/scheduled/${scheduled.id}`, later), 400, "validation_failed");
+});
