@@ -40,7 +40,7 @@ export class MentionPages {
   /**
    * Finds at most `limit` messages of others that the reader may see and that name them, newest first. A page
    * may have fewer, even none, and `lookedAt`.
-   * @param isUnread whether the reader has not read a message; `threadRoot`: of a thread-only reply, else null
+   * @param isUnread whether the reader has not read a message; `threadRoot`: of a thread-only reply
    */
   find(
     range: MentionRange,
