@@ -32,8 +32,13 @@ export class Pinning {
         throw new CoreError("conflict", `${LIMITS.pins} messages are pinned: unpin one first.`);
       const systemMessage: SystemMessage = { event: "pinned", actor_id: userId, user_ids: [], seq };
       const stored: StoredChanges[] = [];
-      this.#room.change({ systemMessage, alsoStore: () => stored.push(this.#store(row, userId)) });
-      for (const changes of stored) this.#room.changeFeed.apply(changes);
+      this.#room.change({
+        systemMessage,
+        alsoStore: () => stored.push(this.#store(row, userId)),
+        alsoApply: () => {
+          for (const changes of stored) this.#room.changeFeed.apply(changes);
+        },
+      });
     }
     await this.#room.updateInboxes([userId]);
   }

@@ -38,6 +38,8 @@ export interface GroupChange {
   notifications?: () => QueuedNotification[];
   /** does further writes in the same transaction */
   alsoStore?: () => void;
+  /** takes those writes into memory, after the commit and before the change is published */
+  alsoApply?: () => void;
 }
 
 /** A stored change, for observers. */
@@ -118,6 +120,7 @@ export function storeChange(
     state.apply(state.changes + 1, state.rev);
   }
   if (systemMessage) log.moveTo(systemMessage);
+  change.alsoApply?.();
   threads.follows.changed(...leaving);
   outbox.apply(queued);
   if (state.dissolvedAt !== null) members.close();
