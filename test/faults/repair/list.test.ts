@@ -124,7 +124,7 @@ async function buildExpectedList(): Promise<unknown> {
     // A message that was hidden unread still counts.
     const hides = conversation.name === HALF ? 1 : 0;
     const after = items.filter(({ seq, kind }) => seq > conversation.read_seq && kind !== "tip");
-    const { quote: __, ...last_message } = items.at(-1) ?? {};
+    const { quote: __, mine: ___, reactions: ____, ...last_message } = items.at(-1) ?? {};
     const listed = { ...conversation, unread_count: after.length + hides };
     found.push({ ...listed, last_message: items.length > 0 ? last_message : null });
   }
