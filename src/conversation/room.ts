@@ -250,7 +250,7 @@ export class Room implements RoomContext {
       wakeup: wakeupOf(jobs, "files"),
       delayMs: () => timing.retryMarker.dueMs,
     });
-    this.pinning = new Pinning(this);
+    this.pinning = new Pinning(this, () => this.#directPermissionKnown());
     const history = new EditHistory(storage.sql);
     const beside = [reactionStore, votes];
     this.redaction = new Redaction(storage, this, history, this.search.indexing, this.fileReferences, beside);

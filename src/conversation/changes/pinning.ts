@@ -12,10 +12,13 @@ import { Permissions } from "./permissions.ts";
 export class Pinning {
   readonly #room: RoomContext;
   readonly #permissions: Permissions;
+  readonly #permission: () => Promise<void>;
 
-  constructor(room: RoomContext) {
+  /** @param permission waits until it is known who may write. @throws `unavailable` */
+  constructor(room: RoomContext, permission: () => Promise<void>) {
     this.#room = room;
     this.#permissions = new Permissions(room);
+    this.#permission = permission;
   }
 
   /**
@@ -26,6 +29,7 @@ export class Pinning {
    * @throws `conflict` if too many messages are pinned
    */
   async pin(userId: UserId, seq: Seq): Promise<void> {
+    await this.#permission();
     const row = this.#pinnable(userId, seq);
     if (row.pinned_at === null) {
       if (this.#room.log.countPinned() >= LIMITS.pins)
@@ -44,7 +48,8 @@ export class Pinning {
   }
 
   /** Unpins a message. Idempotent. @throws as `pin` does, except `conflict` */
-  unpin(userId: UserId, seq: Seq): void {
+  async unpin(userId: UserId, seq: Seq): Promise<void> {
+    await this.#permission();
     const row = this.#pinnable(userId, seq);
     if (row.pinned_at !== null) this.#room.changeFeed.make(() => this.#store(row, null));
   }

@@ -68,6 +68,15 @@ async function age(by: number): Promise<void> {
   await loseConversation(id);
 }
 
+/** Makes the conversation's copy of the permission one from before the block. */
+async function forgetBlock(): Promise<void> {
+  await runInDurableObject(conversationObject(id), async (_, { storage }) => {
+    storage.sql.exec("UPDATE conversation SET blocked = 0");
+    await storage.sync();
+  });
+  await loseConversation(id);
+}
+
 /**
  * Expects sends of both users to be refused, over HTTP and sockets, before and after a crash of the object.
  */
@@ -109,6 +118,28 @@ test("a crash after D1: the block applies at once and permanently", async () => 
   expect(await stored()).toEqual({ blocked: 1, announced: 0, jobs: 0 });
   await expectNobodyWrites();
   expect((await getConversation(ann, id)).disabled).toBe(true);
+});
+
+test("a crash after D1: nobody changes a message in any way", async () => {
+  const { seq } = await send(ann, id, "hello");
+  const poll = { question: "?", options: ["a", "b"], multiple: false, anonymous: false, ends_at: 0 };
+  const pollSeq = (await send(ann, id, { kind: "poll", body: poll })).seq;
+  const calls: [method: string, path: string, body?: object][] = [
+    ["PUT", `messages/${seq}/pin`],
+    ["DELETE", `messages/${seq}/pin`],
+    ["PUT", `messages/${seq}/reactions/:yes:`],
+    ["DELETE", `messages/${seq}/reactions/:yes:`],
+    ["PUT", `messages/${pollSeq}/votes`, { options: [0] }],
+    ["PATCH", `messages/${seq}`, { body: { text: "edited" }, base_version: 1 }],
+  ];
+  await prepareChange("a");
+  await storeBlock();
+  for (const [method, path, body] of calls) {
+    // Each call by itself finds the block: the one before it may have read D1.
+    await forgetBlock();
+    const answer = await call(method, `/v1/conversations/${id}/${path}`, { token: ann.token, body });
+    expectProblem(answer, 403, "blocked");
+  }
 });
 
 test("a crash after D1: an unblock applies at once", async () => {
