@@ -185,7 +185,10 @@ test("who came later learns nothing of what was before", async () => {
   expect(body).toEqual({ items: [], hidden: [], rev: 1, has_more: false });
 });
 
-test.each(["?limit=201", "?limit=0", "?after_rev=-1", "?after_rev=x"])("%s is refused", async (query) => {
-  const path = `/v1/conversations/${id}/changes${query}`;
-  expectProblem(await call("GET", path, { token: bob.token }), 400, "validation_failed");
-});
+test.each(["?limit=201", "?limit=0", "?after_rev=-1", "?after_rev=x", "?after_rev=9007199254740993"])(
+  "%s is refused",
+  async (query) => {
+    const path = `/v1/conversations/${id}/changes${query}`;
+    expectProblem(await call("GET", path, { token: bob.token }), 400, "validation_failed");
+  },
+);

@@ -34,7 +34,9 @@ export const Limit = digits
   .openapi({ type: "integer", minimum: 1, maximum: LIMITS.page, default: 50 });
 
 /** The number of a change of the conversation as a bound. */
-export const RevParam = digits.openapi({ type: "integer", minimum: 0, example: 0 });
+export const RevParam = digits
+  .pipe(z.int().nonnegative())
+  .openapi({ type: "integer", minimum: 0, example: 0 });
 
 /** The number of changes in a page. */
 export const ChangesLimit = digits
