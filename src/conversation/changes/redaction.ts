@@ -76,7 +76,7 @@ export class Redaction {
     this.#indexer.resume();
     if (showedFiles) this.#files.schedule();
     this.#room.changeFeed.flush();
-    this.#room.publish((observer) => observer.revoked(seq, userId, changes.rev));
+    this.#room.publish((observer) => observer.revoked(row, userId, changes.rev));
     // Up to 50 inboxes drop the content before the answer; the fan-out updates the others.
     await this.#room.updateInboxes([userId, ...this.#room.members.ids()]);
   }

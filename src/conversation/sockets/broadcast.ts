@@ -122,7 +122,7 @@ export class Broadcast implements RoomObserver {
     this.#sendToOthers(from, { ...event, unread: snapshots.unread(reader) }, isOther);
   }
 
-  revoked(seq: Seq, by: UserId, rev: number): void {
+  revoked({ seq, in_main }: Pick<MessageRow, "seq" | "in_main">, by: UserId, rev: number): void {
     const frame = this.#protocol.event({
       type: "revoked",
       conversationId: this.#room.state.id,
@@ -132,7 +132,8 @@ export class Broadcast implements RoomObserver {
     });
     // Members who joined later, or deleted their history, never see the message.
     const mayKnow = ({ userId }: RoomSocket) => (this.#room.members.find(userId)?.visible_from ?? seq) < seq;
-    for (const socket of this.#sockets()) if (socket.isLive && mayKnow(socket)) socket.send(frame);
+    const shows = (socket: RoomSocket) => socket.isLive && (in_main === 1 || socket.showsThreads);
+    for (const socket of this.#sockets()) if (shows(socket) && mayKnow(socket)) socket.send(frame);
   }
 
   hidden(seq: Seq, userId: UserId, rev: number): void {

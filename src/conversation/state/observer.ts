@@ -3,6 +3,7 @@ import type { Conversation } from "../../domain/conversations/conversation.ts";
 import type { Position, Seq, UserId } from "../../domain/ids.ts";
 import type { ThreadState } from "../../domain/messages/thread.ts";
 import type { ChangeAnnouncement } from "../changes/change-feed.ts";
+import type { MessageRow } from "../log/row.ts";
 import type { SendOrigin, SendOutcome } from "../sending/send.ts";
 import type { RoomSocket } from "../sockets/room-socket.ts";
 import type { StoredChange } from "./change.ts";
@@ -22,7 +23,8 @@ export interface RoomObserver {
    * alone. `from`: the socket that asked, which needs no event
    */
   unreadChanged(userId: UserId, from: RoomSocket | null): void;
-  revoked(seq: Seq, by: UserId, rev: number): void;
+  /** a message was revoked, and announced as changed before. `row`: from before the revoke */
+  revoked(row: Pick<MessageRow, "seq" | "in_main">, by: UserId, rev: number): void;
   hidden(seq: Seq, userId: UserId, rev: number): void;
   typing(userId: UserId): void;
   /** a change of the group was stored */

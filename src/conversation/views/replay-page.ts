@@ -77,8 +77,13 @@ function nextPage<Shown>(
     const nothing = { changes: [], changed: [], messages: [], laterChanges: [] };
     return { ...start, ...nothing, isReset: true, lastSeq: last, rev: upToRev, hasMore: false };
   }
-  const { rows: changedRows, changes, end } = changesAfter(room, member, rev ?? upToRev, range, { maxBytes });
+  const {
+    rows: changedRows,
+    end,
+    ...found
+  } = changesAfter(room, member, rev ?? upToRev, range, { maxBytes });
   const changed = show(inScope(changedRows, scope));
+  const changes = found.changes.filter(({ isThreadOnly }) => scope === "all" || !isThreadOnly);
   // The next page begins with the changes after these: this one claims no more.
   if (end < upToRev) {
     const noMessages = { messages: [], laterChanges: [] };
@@ -151,9 +156,10 @@ export function changesAfter(
 
 /** The revoke of a message after a rev, at the message's last change: revs rise from event to event. */
 function revokeOf(
-  { seq, changed_rev, revoked_rev, revoked_by: by }: MessageRow,
+  { seq, changed_rev, revoked_rev, revoked_by: by, in_main }: MessageRow,
   since: number,
 ): MessageChange[] {
   if (revoked_rev === null || revoked_rev <= since) return [];
-  return [{ rev: changed_rev ?? revoked_rev, seq, by }];
+  const ofThread = in_main === 0 && ({ isThreadOnly: true } as const);
+  return [{ rev: changed_rev ?? revoked_rev, seq, by, ...ofThread }];
 }

@@ -2,8 +2,11 @@ import { Position, type Seq, type UserId } from "../ids.ts";
 import type { Message } from "../messages/message.ts";
 import type { EncodedMessage } from "./encoded-message.ts";
 
-/** A revoke or a hide that a resuming client needs, at the message's last change; `by` is null for a hide. */
-export type MessageChange = { rev: number; seq: Seq; by: UserId | null };
+/**
+ * A revoke or a hide that a resuming client needs, at the message's last change; `by` is null for a hide.
+ * `isThreadOnly`: the revoke of a thread-only reply, for sockets that show threads.
+ */
+export type MessageChange = { rev: number; seq: Seq; by: UserId | null; isThreadOnly?: true };
 
 /** A position in the message log (`seq`) and in the changes of older messages (`rev`). */
 export interface SyncPosition {

@@ -1,5 +1,6 @@
 import type { EncodedMessage, EncodedPart } from "../../domain/sync/encoded-message.ts";
 import type { MessageContext } from "../../domain/sync/message-context.ts";
+import type { MessageChange } from "../../domain/sync/replay.ts";
 import type { ChangedPart } from "../../object/frames.ts";
 import type { DeviceSocket } from "./device-socket.ts";
 
@@ -28,6 +29,14 @@ export function changedParts(
     const part = partOf(message, view, context);
     return part === null ? [] : [{ rev: message.rev ?? 0, part }];
   });
+}
+
+/** The revokes and hides that a socket is told of. */
+export function shownChanges<Change extends Pick<MessageChange, "isThreadOnly">>(
+  changes: Change[],
+  { showsThreads }: Pick<DeviceView, "showsThreads">,
+): Change[] {
+  return showsThreads ? changes : changes.filter(({ isThreadOnly }) => !isThreadOnly);
 }
 
 function partOf(

@@ -11,7 +11,7 @@ import { changeFrames, frames } from "../../object/frames.ts";
 import type { SocketGroup } from "./delivery-positions.ts";
 import type { DeviceSocket } from "./device-socket.ts";
 import type { MessageContexts, Unread } from "./message-contexts.ts";
-import { changedParts, type DeviceView, messageParts } from "./message-parts.ts";
+import { changedParts, type DeviceView, messageParts, shownChanges } from "./message-parts.ts";
 
 /** The messages that a socket has just sent itself. */
 export interface OwnMessages {
@@ -144,7 +144,7 @@ export function newFrames(
   const isUnshown = (seq: Seq) => seq > from.seq && seq <= to.seq && excluded.has(seq);
   const isDue = ({ seq, rev = 0 }: { seq: Seq; rev?: number }) =>
     rev > 0 && rev <= to.rev && (rev > from.rev || isUnshown(seq));
-  const changes = [...page.changes, ...page.laterChanges.filter(isHeld)].filter(isDue);
+  const changes = shownChanges([...page.changes, ...page.laterChanges.filter(isHeld)], view).filter(isDue);
   const changed = [...(page.changed ?? []), ...page.messages.filter(isHeld)].filter(isDue);
   const byRev = (one: { rev?: number }, other: { rev?: number }) => (one.rev ?? 0) - (other.rev ?? 0);
   const parts = takesChanges ? changedParts(changed.sort(byRev), view, context) : [];

@@ -11,7 +11,7 @@ import { pageFrames } from "../../object/frames.ts";
 import type { ConversationList } from "../list/conversation-list.ts";
 import { type DeliveryPositions, isWithheld } from "./delivery-positions.ts";
 import type { DeviceSocket } from "./device-socket.ts";
-import { changedParts, messageParts } from "./message-parts.ts";
+import { changedParts, messageParts, shownChanges } from "./message-parts.ts";
 
 /** What the pages of syncs need from the inbox. */
 interface SyncPagesDeps {
@@ -64,7 +64,8 @@ export class SyncPages {
     else this.#positions.merge(socket, id, to, shared);
     const messages = messageParts(page.messages, socket);
     const changed = takesChanges ? changedParts(page.changed ?? [], socket) : [];
-    for (const frame of pageFrames({ ...page, messages, changed }, id, protocol)) socket.send(frame);
+    const changes = shownChanges(page.changes, socket);
+    for (const frame of pageFrames({ ...page, changes, messages, changed }, id, protocol)) socket.send(frame);
     // Other events were withheld, so the socket gets the conversation as it is now.
     if (cursor && isWithheld(cursor) && !page.hasMore) void this.#pushConversation(id);
   }

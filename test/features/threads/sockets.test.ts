@@ -3,7 +3,7 @@ import { beforeAll, describe, expect, test } from "vitest";
 import { z } from "zod";
 import type { ConversationId } from "../../../src/domain/ids.ts";
 import type { SignedIn } from "../../support/clients/api.ts";
-import { page, send } from "../../support/clients/chat.ts";
+import { deleteMessage, page, send } from "../../support/clients/chat.ts";
 import { seqsKnownTo } from "../../support/clients/device-frames.ts";
 import { withoutOwnPart } from "../../support/clients/shapes.ts";
 import {
@@ -73,7 +73,36 @@ const Synced = z.looseObject({ last_seq: z.int(), has_more: z.boolean() });
 const loaded = async (query: string) =>
   (await page(bob, id, `?limit=100${query}`)).items.map(({ seq }) => seq);
 
+/** The seqs of the messages of whose revoke a socket was told. */
+function revokedOn(socket: TestSocket): number[] {
+  return socket.of("revoked").map((frame) => Revoked.parse(frame).seq);
+}
+const Revoked = z.looseObject({ seq: z.int() });
+
 describe.each(KINDS)("on %s", (_, pathOf) => {
+  test("the revoke of a thread-only reply is told to those who are shown it, live and later", async () => {
+    id = await createGroupId(ann, bob);
+    await send(ann, id, "root");
+    await send(ann, id, aside(1, "aside"));
+    await send(ann, id, "last");
+    const queries = ["", "?changes=0", "?threads=all", "?threads=all&changes=0"];
+    const told = ["", "?changes=0"]
+      .map(() => [3])
+      .concat([
+        [2, 3],
+        [2, 3],
+      ]);
+    const live = await Promise.all(queries.map((query) => open(pathOf(query))));
+    // A page makes the socket live, also where the opening does not.
+    for (const socket of live) await sync(socket, 3);
+    for (const seq of [2, 3]) await deleteMessage(ann, id, seq, "everyone");
+    for (const socket of live) await socket.until(() => revokedOn(socket).includes(3));
+    expect(live.map(revokedOn)).toEqual(told);
+    const later = await Promise.all(queries.map((query) => open(pathOf(query))));
+    for (const socket of later) await sync(socket, 3);
+    expect(later.map(revokedOn)).toEqual(told);
+  });
+
   beforeAll(async () => {
     id = await createGroupId(ann, bob);
   });
