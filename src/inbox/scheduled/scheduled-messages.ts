@@ -68,7 +68,7 @@ export class ScheduledMessages {
    * Stores a scheduled message. Idempotent by id, and by conversation and client message id: then the
    * message is the stored one, whatever its content, and `isNew` is false.
    * @throws `validation_failed` for a time that is over or more than a year ahead, and for a poll that has
-   *   ended by then; `conflict` for one too many
+   *   ended by then, or ends more than 365 days later; `conflict` for one too many
    */
   add({ id, conversationId, sendAt, draft }: NewScheduledMessage): {
     message: ScheduledMessage;
@@ -228,10 +228,13 @@ export class ScheduledMessages {
   }
 }
 
-/** @throws `validation_failed` for a poll that has ended when it is sent */
+/** @throws `validation_failed` for a poll that has ended when it is sent, or ends too long after that */
 function requireOpenPoll(draft: AnyDraft, sendAt: number): void {
-  if ("copy" in draft || !draft.poll || draft.poll.ends_at === 0 || draft.poll.ends_at > sendAt) return;
-  throw invalid("body.send_at", `must be before the poll ends: at ${draft.poll.ends_at}`);
+  if ("copy" in draft || !draft.poll || draft.poll.ends_at === 0) return;
+  const { ends_at: endsAt } = draft.poll;
+  if (endsAt <= sendAt) throw invalid("body.send_at", `must be before the poll ends: at ${endsAt}`);
+  if (endsAt - sendAt > LIMITS.pollMs)
+    throw invalid("body.send_at", `must be at most 365 days before the poll ends: at ${endsAt}`);
 }
 
 function failedWithoutTime(): CoreError {

@@ -5,6 +5,24 @@ import { createGroupId, itemAt, registerUsers } from "../../support/objects/room
 
 const Answer = z.object({ scheduled: z.object({ id: z.string() }) });
 
+test("a poll that ends more than a year after it is sent cannot be scheduled", async () => {
+  const ann = itemAt(await registerUsers(1), 0);
+  const id = await createGroupId(ann);
+  const year = 365 * 86_400_000;
+  const sendAt = Date.now() + 3_600_000;
+  const schedule = (endsAt: number) => {
+    const poll = { question: "?", options: ["a", "b"], multiple: false, anonymous: false, ends_at: endsAt };
+    const body = { kind: "poll", body: poll, client_msg_id: "poll", send_at: sendAt };
+    return call("POST", `/v1/conversations/${id}/messages`, { token: ann.token, body });
+  };
+  expectProblem(await schedule(sendAt + year + 1), 400, "validation_failed");
+  const { status, body } = await schedule(sendAt + year);
+  expect(status).toBe(202);
+  const { scheduled } = Answer.parse(body);
+  const earlier = { token: ann.token, body: { send_at: sendAt - 1 } };
+  expectProblem(await call("PATCH", `/v1/scheduled/${scheduled.id}`, earlier), 400, "validation_failed");
+});
+
 test("a poll cannot be scheduled for a time when it has ended", async () => {
   const ann = itemAt(await registerUsers(1), 0);
   const id = await createGroupId(ann);
