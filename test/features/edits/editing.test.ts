@@ -4,6 +4,7 @@ import { expectProblem, type SignedIn } from "../../support/clients/api.ts";
 import {
   ask,
   deleteMessage,
+  expectAsked,
   getMessage,
   listedConversation,
   page,
@@ -23,6 +24,12 @@ beforeEach(async () => {
 });
 
 const FILE = { url: "https://elsewhere.test/a.png", name: "a.png", size: 7 };
+const MERGED = (seq: number) => ({ title: "t", items: [{ conversation_id: id, seq }] });
+const LOCATION = { latitude: 1, longitude: 2 };
+const FACE = { index: "1", data: "x" };
+const POLL = {
+  ...{ question: "Tea?", options: ["yes", "no"], multiple: false, anonymous: false, ends_at: 0 },
+};
 const CUSTOM = { data: "d", description: "an offer", extension: "e" };
 
 test("an edit gives a text its new words, a version and a time", async () => {
@@ -150,16 +157,47 @@ describe("refused", () => {
     expectProblem(await patch(ann, id, 1, { body: "yours" }), 403, "forbidden");
   });
 
-  test("are messages that are no content of their sender's own", async () => {
+  const MESSAGES: [what: string, make: (of: number) => Promise<unknown>, ownBody: object][] = [
+    ["a forward", (of) => send(ann, id, { forward: { conversation_id: id, seq: of } }), { text: "one" }],
+    ["a merged message", (of) => send(ann, id, { kind: "merged", body: MERGED(of) }), MERGED(1)],
+    ["a location", () => send(ann, id, { kind: "location", body: LOCATION }), LOCATION],
+    ["a face", () => send(ann, id, { kind: "face", body: FACE }), FACE],
+    ["a poll", () => send(ann, id, { kind: "poll", body: POLL }), POLL],
+    ["a notice", () => expectAsked(ann, id, "PATCH", "", { announcement: "news" }), { event: "profile" }],
+    [
+      "a revoked message",
+      async () => {
+        await send(ann, id, "two");
+        await deleteMessage(ann, id, 2, "everyone");
+      },
+      {},
+    ],
+  ];
+
+  test.each(MESSAGES)("is %s, whatever body comes", async (_, make, ownBody) => {
     await send(ann, id, "one");
-    await send(ann, id, { forward: { conversation_id: id, seq: 1 } });
-    await send(ann, id, { kind: "merged", body: { title: "t", items: [{ conversation_id: id, seq: 1 }] } });
-    await send(ann, id, { kind: "location", body: { latitude: 1, longitude: 2 } });
-    await send(ann, id, { kind: "face", body: { index: "1", data: "x" } });
-    expect((await ask(ann, id, "PATCH", "", { announcement: "news" })).status).toBe(200);
-    for (const seq of range(2, 6)) {
-      expectProblem(await patch(ann, id, seq, { body: "x" }), 400, "validation_failed");
+    await make(1);
+    const before = await getMessage(ann, id, 2);
+    for (const body of ["x", ownBody, { text: { of: ["anything"] } }]) {
+      const answer = await patch(ann, id, 2, { body });
+      expectProblem(answer, 400, "validation_failed");
+      expect(answer.body).toMatchObject({ errors: [{ path: "path.seq" }] });
     }
+    expect(await getMessage(ann, id, 2)).toEqual(before);
+  });
+
+  test.each([
+    ["image", FILE],
+    ["audio", FILE],
+    ["video", FILE],
+    ["file", FILE],
+    ["custom", CUSTOM],
+  ])("is a text for a message of the kind %s", async (kind, body) => {
+    const sent = await send(ann, id, { kind, body });
+    const answer = await patch(ann, id, 1, { body: "x" });
+    expectProblem(answer, 400, "validation_failed");
+    expect(JSON.stringify(answer.body)).toContain('"path":"body.body.');
+    expect(await getMessage(ann, id, 1)).toEqual(sent);
   });
 
   test.each([

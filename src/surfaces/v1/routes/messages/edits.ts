@@ -22,6 +22,7 @@ const editRoute = createRoute({
   description:
     "Gives a `text` other words, an image, audio, video or file another `name` or `caption`, a `custom` another body. Send the whole `body`; its other fields must stay as they are. " +
     "The same content again changes nothing and answers 200, so the call can be repeated. " +
+    "400 with the path `path.seq`: it is a forward, `merged`, a `poll`, a `location`, a `face`, a `tip` or revoked, which nobody can edit. " +
     "409 `conflict`: the message has another version than `base_version`; `message` is the message as it is now. " +
     "403 `too_late`: the time in which this server lets messages be edited is over.",
   security: [{ bearer: [] }],

@@ -3,8 +3,8 @@ import { Time } from "../common.ts";
 import { Problem } from "../problems.ts";
 import { AnyBody, Mentions, Message } from "./messages.ts";
 
-/** The fields of the bodies that can be edited are texts, numbers and lists of numbers. */
-const FlatBody = z.record(z.string(), z.union([z.string(), z.number(), z.array(z.number())])).openapi({
+/** What a body must be depends on the kind of the message, which its conversation knows. */
+const EditedBody = AnyBody.openapi({
   type: "object",
   additionalProperties: true,
   description: "The whole new body, of the shape that belongs to the message's `kind`",
@@ -13,7 +13,7 @@ const FlatBody = z.record(z.string(), z.union([z.string(), z.number(), z.array(z
 
 export const MessageEdit = z
   .object({
-    body: FlatBody,
+    body: EditedBody,
     mentions: Mentions.optional().openapi({ description: "Absent: they stay as they are", example: [] }),
     base_version: z
       .int()
