@@ -58,7 +58,9 @@ export class Pinning {
   #store({ seq }: MessageRow, by: UserId | null): StoredChanges {
     // Lists show no pins.
     const changes = this.#room.changeFeed.store([seq], { reachesLists: false });
-    this.#room.log.setPinned(seq, by === null ? null : { at: Date.now(), by });
+    // The time orders the pins: two of one millisecond, or of a clock that was set back, need different ones.
+    const at = Math.max(Date.now(), this.#room.log.lastPinnedAt() + 1);
+    this.#room.log.setPinned(seq, by === null ? null : { at, by });
     return changes;
   }
 

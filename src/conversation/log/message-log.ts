@@ -357,10 +357,16 @@ export class MessageLog {
       .count;
   }
 
+  /** When the newest pin was made; 0 without any. */
+  lastPinnedAt(): number {
+    const query = `SELECT max(pinned_at) AS at FROM messages INDEXED BY messages_pinned WHERE ${PINNED}`;
+    return this.#sql.exec<{ at: number | null }>(query).one().at ?? 0;
+  }
+
   /** The pinned messages that a reader may see, the one that was pinned last first. */
   pinned(reader: Reader): MessageRow[] {
     const query = `SELECT * FROM messages INDEXED BY messages_pinned WHERE ${PINNED} AND ${VISIBLE}
-      ORDER BY pinned_at DESC, changed_rev DESC`;
+      ORDER BY pinned_at DESC, seq DESC`;
     return this.#sql.exec<MessageRow>(query, reader.visible_from, reader.user_id).toArray();
   }
 

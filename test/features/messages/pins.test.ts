@@ -3,8 +3,16 @@ import { z } from "zod";
 import type { ConversationId } from "../../../src/domain/ids.ts";
 import { Message, Pins } from "../../../src/surfaces/v1/schemas/messages/messages.ts";
 import { type Answer, call, expectProblem, type SignedIn } from "../../support/clients/api.ts";
-import { deleteMessage, getConversation, getMessage, openDirect, send } from "../../support/clients/chat.ts";
+import {
+  deleteMessage,
+  expectAsked,
+  getConversation,
+  getMessage,
+  openDirect,
+  send,
+} from "../../support/clients/chat.ts";
 import { openDevice, openRoom } from "../../support/clients/socket.ts";
+import { freezeClock } from "../../support/clock.ts";
 import { createGroupId, itemAt, postText, range, registerUsers } from "../../support/objects/room.ts";
 import { overrideTiming, setTiming } from "../../support/timing.ts";
 
@@ -57,6 +65,18 @@ test("pins are listed with the newest first; a repeat changes nothing, and adds 
   expect(await pins(bob)).toEqual([1]);
   const { pinned_at, pinned_by, rev } = await getMessage(bob, id, 3);
   expect({ pinned_at, pinned_by, rev }).toEqual({ pinned_at: 0, pinned_by: undefined, rev: 3 });
+});
+
+test("pins of one millisecond are listed in the order of the calls, whatever changes later", async () => {
+  const clock = freezeClock();
+  try {
+    for (const seq of range(1, 3)) await done(pin(ann, seq));
+  } finally {
+    clock.resume();
+  }
+  expect(await pins(bob)).toEqual([3, 2, 1]);
+  await expectAsked(bob, id, "PUT", `/messages/1/reactions/${encodeURIComponent("👍")}`);
+  expect(await pins(bob)).toEqual([3, 2, 1]);
 });
 
 test("a revoke unpins in the same change", async () => {
