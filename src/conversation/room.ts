@@ -264,6 +264,7 @@ export class Room implements RoomContext {
     });
     this.polls = new Polls(this, {
       votes,
+      transaction: (work) => storage.transactionSync(work),
       permission: () => this.#directPermissionKnown(),
       checkPermission: (member) => checkWritePermission(this.state, this.members, member),
       schedule: (userId) => jobs.schedule("deleted_votes", String(userId), Date.now()),

@@ -14,6 +14,8 @@ const FORGOTTEN_AT_ONCE = 100;
 /** What polls need besides the room. */
 interface PollsDeps {
   votes: VoteStore;
+  /** runs work in a transaction: it throws, and nothing is stored */
+  transaction<T>(work: () => T): T;
   /** waits until it is known who may write. @throws `unavailable` */
   permission(): Promise<void>;
   /** @returns why the member may not write now; undefined if they may */
@@ -79,7 +81,8 @@ export class Polls {
   }
 
   /**
-   * Closes a poll for good. Idempotent, also for a poll that has ended.
+   * Closes a poll for good. Idempotent, also for a poll that has ended. Like a revoke it takes back and tells
+   * nothing, so it needs no right to write: its sender can across a block, and while they are muted.
    * @returns the message as the user sees it
    * @throws `not_found` unless the user is a member who can see the message
    * @throws `forbidden` unless they sent it, or are owner or admin of the group
@@ -133,22 +136,29 @@ export class Polls {
   /** @returns whether some are left */
   #forgetSome(userId: UserId): boolean {
     const { votes } = this.#deps;
-    const { changeFeed, log } = this.#room;
+    const { changeFeed } = this.#room;
     const seqs = votes.seqsOf(userId, FORGOTTEN_AT_ONCE + 1);
-    const forgotten = seqs.slice(0, FORGOTTEN_AT_ONCE);
-    if (forgotten.length === 0) return false;
-    changeFeed.make(() => {
-      for (const seq of forgotten) {
-        const before = votes.optionsOf(seq, userId);
-        votes.forget(seq, userId);
-        const row = log.get(seq);
-        const poll = row && readPoll(row);
-        if (!poll) continue;
-        votes.store(seq, storedPoll({ ...poll, tally: withVotes(poll.tally, { before, after: [] }) }));
-      }
-      return changeFeed.store(forgotten, { reachesLists: false });
+    const changes = this.#deps.transaction(() => {
+      const changed = seqs.slice(0, FORGOTTEN_AT_ONCE).filter((seq) => this.#forgetIn(seq, userId));
+      return changed.length > 0 ? changeFeed.store(changed, { reachesLists: false }) : null;
     });
-    return seqs.length > forgotten.length;
+    if (changes) changeFeed.apply(changes);
+    return seqs.length > FORGOTTEN_AT_ONCE;
+  }
+
+  /**
+   * Deletes all that is stored of a user about a poll, in the caller's transaction.
+   * @returns whether the poll has changed: not if they had withdrawn their votes, or it is revoked
+   */
+  #forgetIn(seq: Seq, userId: UserId): boolean {
+    const { votes } = this.#deps;
+    const before = votes.optionsOf(seq, userId);
+    votes.forget(seq, userId);
+    const row = this.#room.log.get(seq);
+    const poll = row && readPoll(row);
+    if (!poll || before.length === 0) return false;
+    votes.store(seq, storedPoll({ ...poll, tally: withVotes(poll.tally, { before, after: [] }) }));
+    return true;
   }
 
   #visible(seq: Seq, member: MemberRow): MessageRow {

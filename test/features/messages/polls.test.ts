@@ -9,6 +9,7 @@ import { type Answer, call, expectProblem, type SignedIn } from "../../support/c
 import {
   ask,
   deleteMessage,
+  expectAsked,
   getConversation,
   getMessage,
   listedConversation,
@@ -260,6 +261,19 @@ describe("votes", () => {
     for (const seq of seqs.slice(1)) expect(await shown(ann, seq)).toEqual([[0, 0, 0], 0, []]);
     expect((await recount(itemAt(seqs, 0))).voters).toBe(1);
   });
+
+  test("that were withdrawn leave with the account without a change of the message", async () => {
+    const seq = await sendPoll();
+    await vote(carl, seq, [2]);
+    await vote(carl, seq, []);
+    const before = await getMessage(ann, id, seq);
+    expect((await deleteAccount(carl)).status).toBe(204);
+    expect(JSON.parse(await storedInConversation(id))).toMatchObject({
+      votes: [],
+      conversation: [{ rev: 2 }],
+    });
+    expect(await getMessage(ann, id, seq)).toEqual(before);
+  });
 });
 
 test("a revoke takes the votes also from who was told of their own", async () => {
@@ -293,6 +307,25 @@ describe("the end of a poll", () => {
     } finally {
       clock.resume();
     }
+  });
+
+  test("may come from its sender across a block and a mute: it says nothing to anybody", async () => {
+    const direct = await openDirect(ann, bob);
+    const seq = await sendPoll({}, direct.id);
+    for (const who of [ann, bob]) await vote(who, seq, [1], direct.id);
+    await call("PUT", `/v1/blocks/${bob.user.id}`, { token: ann.token });
+    expectProblem(await close(ann, seq, direct.id), 403, "forbidden");
+    expect((await close(bob, seq, direct.id)).body).toMatchObject({
+      poll: { counts: [0, 2, 0], closed_at: expect.any(Number) },
+    });
+    const inGroup = await sendPoll();
+    await expectAsked(ann, id, "PATCH", `/members/${bob.user.id}`, { muted_for_s: 60 });
+    const closed = z
+      .object({ poll: z.object({ closed_at: z.int() }) })
+      .parse((await close(bob, inGroup)).body);
+    expect(closed.poll.closed_at).toBeGreaterThan(0);
+    await call("DELETE", `/v1/blocks/${bob.user.id}`, { token: ann.token });
+    expectProblem(await vote(ann, seq, [0], direct.id), 409, "conflict");
   });
 
   test("comes when its sender, the owner or an admin closes it", async () => {

@@ -50,7 +50,7 @@ const closeRoute = createRoute({
   tags: ["Messages"],
   summary: "Close a poll",
   description:
-    "For good. Its sender can, and the group's owner and admins. A poll that is closed, or has ended, stays as it is.",
+    "For good. Its sender can, also across a block and while they are muted, and the group's owner and admins. A poll that is closed, or has ended, stays as it is.",
   security: [{ bearer: [] }],
   middleware: [authenticated] as const,
   request: { params },
