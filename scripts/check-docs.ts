@@ -3,11 +3,12 @@
  * - Every dependency has a row with its version in docs/dependencies.md, and every setting a row in
  *   README.md.
  * - Every event that the code logs has a row in docs/logs.md, with its level.
- * - Every link, `npm run` script and named file exists, and so does each name of docs/glossary.md.
+ * - Every link and its anchor, `npm run` script and named file exists, and so does each name of docs/glossary.md.
  * - Tests are in folders that CONTRIBUTING.md names, and no folder of tests has too many files.
  */
 import { existsSync, globSync, readFileSync } from "node:fs";
 import { dirname, join, matchesGlob } from "node:path";
+import GithubSlugger from "github-slugger";
 import { z } from "zod";
 import { SecurityAction } from "../src/domain/security-event.ts";
 import { ROOT } from "./support/wrangler.ts";
@@ -40,6 +41,7 @@ const GLOSSARY = "docs/glossary.md";
 const LOGS = "docs/logs.md";
 
 const read = (path: string) => readFileSync(join(ROOT, path), "utf8");
+const anchors = new Map<string, ReadonlySet<string>>();
 const manifest = Manifest.parse(JSON.parse(read("package.json")));
 const wrong = [
   ...dependencies(),
@@ -87,11 +89,31 @@ function settings(): string[] {
   return missing.map((name) => `README.md: the setting ${name} of wrangler.toml has no row`);
 }
 
-/** Relative links to files that do not exist. */
+/** Relative links to files that do not exist, and to headings that a document does not have. */
 function links(path: string): string[] {
-  const targets = [...read(path).matchAll(/\]\(([^)#:]+)(?:#[^)]*)?\)/g)].map(([, target = ""]) => target);
-  const dead = targets.filter((target) => !existsSync(join(ROOT, dirname(path), target)));
-  return dead.map((target) => `${path}: there is no ${target}`);
+  const targets = [...read(path).matchAll(/\]\(([^)#:\s]*)(?:#([^)\s]*))?\)/g)];
+  return targets.flatMap(([, target = "", anchor]) => {
+    const file = target === "" ? path : join(dirname(path), target);
+    if (!existsSync(join(ROOT, file))) return [`${path}: there is no ${target}`];
+    if (anchor === undefined || !file.endsWith(".md") || anchorsOf(file).has(anchor)) return [];
+    return [`${path}: ${target} has no heading with the anchor #${anchor}`];
+  });
+}
+
+/** The anchors of a document's headings, as GitHub and the page of the guides make them. */
+function anchorsOf(path: string): ReadonlySet<string> {
+  const known = anchors.get(path);
+  if (known) return known;
+  const slugger = new GithubSlugger();
+  const text = read(path).replace(/^```.*?^```/gms, "");
+  const headings = [...text.matchAll(/^#{1,6} +(.+?) *$/gm)].map(([, heading = ""]) => heading);
+  // The anchor is made of what a reader sees: without code marks, and of a link only its text.
+  const shown = headings.map((heading) =>
+    heading.replace(/\[([^\]]*)\]\([^)]*\)/g, "$1").replace(/[`*]/g, ""),
+  );
+  const found = new Set(shown.map((heading) => slugger.slug(heading)));
+  anchors.set(path, found);
+  return found;
 }
 
 /** `npm run x` where package.json has no x. */

@@ -152,6 +152,30 @@ describe("a composer draft", () => {
     expect(await drafted(ann, id)).toMatchObject({ text: "", reply_to: 1 });
   });
 
+  test("names any message: whether the user sees it is asked of the send", async () => {
+    const [ann, bob] = await users();
+    const { id } = await openDirect(ann, bob);
+    await send(bob, id, "seen");
+    await send(bob, id, "hidden");
+    expect((await deleteMessage(ann, id, 2, "me")).status).toBe(204);
+    for (const seq of [1, 2, 3, 1_000_000]) {
+      const draft = { text: "hm", reply_to: seq, thread: { root: seq }, client_msg_id: "d" };
+      expect(await put(ann, id, draft)).toMatchObject({ status: 200, body: draft });
+      expect(await drafted(ann, id)).toMatchObject(draft);
+      for (const named of [{ quote_seq: seq }, { thread: { root: seq } }]) {
+        if (seq === 1) continue;
+        const body = { ...textFrame("hm", "d"), ...named };
+        const refused = await call("POST", `/v1/conversations/${id}/messages`, { token: ann.token, body });
+        expectProblem(refused, 404, "not_found");
+      }
+      expect(await drafted(ann, id)).toMatchObject(draft);
+    }
+    await send(ann, id, { ...textFrame("hm", "d"), quote_seq: 1, thread: { root: 1 } });
+    expect(await drafted(ann, id)).toBeUndefined();
+    for (const seq of [0, -1, 1.5, "1"])
+      expectProblem(await put(ann, id, { text: "hm", reply_to: seq }), 400, "validation_failed");
+  });
+
   test("has no place beside a thousand others: the new one is refused, those that are there change", async () => {
     const [ann, bob] = await users();
     const [group, direct] = [await createGroup(ann, [bob]), await openDirect(ann, bob)];

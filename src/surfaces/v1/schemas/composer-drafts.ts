@@ -14,12 +14,12 @@ const fields = {
     },
   ),
   reply_to: Seq.optional().openapi({
-    description: "The message that it answers. Whether it exists is not asked",
+    description: "The message that it answers. Whether you see it is not asked: the send with it is refused if you do not",
   }),
   thread: z
     .object({ root: Seq, also_in_main: z.boolean().optional() })
     .optional()
-    .openapi({ description: "The thread that it is written in" }),
+    .openapi({ description: "The thread that it is written in; the same holds for its root" }),
   client_msg_id: ClientMsgId.optional().openapi({
     description: "The id under which you will send it: that send clears the draft",
   }),
