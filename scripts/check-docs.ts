@@ -96,7 +96,7 @@ function links(path: string): string[] {
     const file = target === "" ? path : join(dirname(path), target);
     if (!existsSync(join(ROOT, file))) return [`${path}: there is no ${target}`];
     if (anchor === undefined || !file.endsWith(".md") || anchorsOf(file).has(anchor)) return [];
-    return [`${path}: ${target} has no heading with the anchor #${anchor}`];
+    return [`${path}: ${file} has no heading with the anchor #${anchor}`];
   });
 }
 

@@ -14,7 +14,7 @@ import { KNOWN_USERS_TABLE } from "./members/known-users.ts";
 import { VOTES_TABLE } from "./polls/vote-store.ts";
 import { REACTIONS_TABLE } from "./reactions/reaction-store.ts";
 import { SEARCH_TABLES } from "./search/indexer.ts";
-import { THREAD_TABLES } from "./threads/thread-log.ts";
+import { MAIN_BEFORE_COLUMN, THREAD_TABLES } from "./threads/thread-log.ts";
 
 /** The schema of a conversation, as steps. Append-only: a released step never changes. */
 export const MIGRATIONS: readonly Migration[] = [
@@ -331,5 +331,11 @@ export const MIGRATIONS: readonly Migration[] = [
     version: 33,
     minCode: 1,
     sql: VOTES_TABLE,
+  },
+  {
+    // Runs of thread-only replies are skipped without a scan.
+    version: 34,
+    minCode: 1,
+    sql: MAIN_BEFORE_COLUMN,
   },
 ];

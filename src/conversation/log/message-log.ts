@@ -25,6 +25,9 @@ export type MessageEditColumns = Partial<Pick<MessageRow, "body" | "place" | "me
 /** A message's seq, the number of countable messages up to it, and its time (ms since 1970). */
 type LogHead = { seq: Position; n: number; at: number };
 
+/** The columns of a head. */
+const HEAD = "seq, n, created_at AS at";
+
 /** Matches messages that a reader may see. Bindings: `visible_from`, the reader's id. */
 export const VISIBLE =
   "seq > ? AND NOT EXISTS (SELECT 1 FROM hidden WHERE hidden.seq = messages.seq AND user_id = ?)";
@@ -80,9 +83,22 @@ export class MessageLog {
    * @returns seq 0 and the creation's time if there is no message
    */
   headAt(seq: Position | null, scope: Scope = "all"): LogHead {
-    const query = `SELECT seq, n, created_at AS at FROM messages WHERE seq <= ?${IN_SCOPE[scope]}
-      ORDER BY seq DESC LIMIT 1`;
-    return this.#sql.exec<LogHead>(query, seq ?? Number.MAX_SAFE_INTEGER).toArray()[0] ?? this.#beginning;
+    const upTo = seq ?? Number.MAX_SAFE_INTEGER;
+    if (scope === "main") return this.#headInMain(upTo);
+    const query = `SELECT ${HEAD} FROM messages WHERE seq <= ? ORDER BY seq DESC LIMIT 1`;
+    return this.#sql.exec<LogHead>(query, upTo).toArray()[0] ?? this.#beginning;
+  }
+
+  /** A thread-only reply names the message before it in the main stream: a run of them needs no scan. */
+  #headInMain(upTo: number): LogHead {
+    const query = `SELECT ${HEAD}, in_main, main_before FROM messages
+      WHERE seq <= ? AND (in_main = 1 OR main_before IS NOT NULL) ORDER BY seq DESC LIMIT 1`;
+    const [row] = this.#sql
+      .exec<LogHead & Pick<MessageRow, "in_main" | "main_before">>(query, upTo)
+      .toArray();
+    if (!row) return this.#beginning;
+    if (row.main_before !== null) return this.headAt(row.main_before);
+    return { seq: row.seq, n: row.n, at: row.at };
   }
 
   /**
@@ -109,8 +125,8 @@ export class MessageLog {
     const inserted = this.#sql.exec(
       `INSERT INTO messages (seq, n, sender_id, kind, body, quote_seq, mentions, client_msg_id, forwarded,
          client_time, priority, custom_data, tip, place, created_at, also_mentioned, thread_root, in_main,
-         thread_n, poll)
-       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+         thread_n, poll, main_before)
+       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
        ON CONFLICT (sender_id, client_msg_id) WHERE client_msg_id IS NOT NULL DO NOTHING`,
       row.seq,
       row.n,
@@ -132,6 +148,7 @@ export class MessageLog {
       row.in_main,
       row.thread_n,
       row.poll,
+      row.main_before,
     );
     if (row.mentions !== null) this.#mentionIndex.changed();
     return inserted.rowsWritten > 0;
@@ -221,9 +238,12 @@ export class MessageLog {
   after(seq: number, limit: number, reader: Reader, scope: Scope, maxBytes?: number): MessageRows {
     const recent = scope === "all" ? this.#recent.after(seq, reader) : null;
     if (recent) return this.cut(recent, limit, maxBytes);
-    const query = `SELECT * FROM messages WHERE seq > ? AND ${VISIBLE}${IN_SCOPE[scope]} ORDER BY seq LIMIT ?`;
+    // Behind the newest message of the main stream there are only thread-only replies.
+    const last = scope === "main" ? this.lastInMain.seq : this.last.seq;
+    const query = `SELECT * FROM messages WHERE seq > ? AND seq <= ? AND ${VISIBLE}${IN_SCOPE[scope]}
+      ORDER BY seq LIMIT ?`;
     return this.cut(
-      this.#sql.exec<MessageRow>(query, seq, reader.visible_from, reader.user_id, limit + 1),
+      this.#sql.exec<MessageRow>(query, seq, last, reader.visible_from, reader.user_id, limit + 1),
       limit,
       maxBytes,
     );
@@ -231,14 +251,19 @@ export class MessageLog {
 
   /** At most `limit` messages before a seq, newest first, within the bytes of a page. */
   before(seq: number, limit: number, reader: Reader, scope: Scope): MessageRows {
-    // Thread-only replies behind the newest message of the main stream need no scan.
-    const end = scope === "main" ? Math.min(seq, this.lastInMain.seq + 1) : seq;
+    const end = scope === "main" ? this.#endInMain(seq) : seq;
     const query = `SELECT * FROM messages WHERE seq < ? AND ${VISIBLE}${IN_SCOPE[scope]}
       ORDER BY seq DESC LIMIT ?`;
     return this.cut(
       this.#sql.exec<MessageRow>(query, end, reader.visible_from, reader.user_id, limit + 1),
       limit,
     );
+  }
+
+  /** The bound of the same messages of the main stream without the thread-only replies right before it. */
+  #endInMain(bound: number): number {
+    if (bound > this.lastInMain.seq) return this.lastInMain.seq + 1;
+    return this.headAt(Position.parse(bound - 1), "main").seq + 1;
   }
 
   /** Takes rows up to `limit` and up to `maxBytes`; the first row is taken even if it is larger. */
@@ -341,6 +366,7 @@ export class MessageLog {
 
   /** The seq of the first message of the main stream behind a seq; undefined: there is none. */
   nextInMain(seq: Seq): Seq | undefined {
+    if (seq >= this.lastInMain.seq) return undefined;
     const query = "SELECT seq FROM messages WHERE seq > ? AND in_main = 1 ORDER BY seq LIMIT 1";
     return this.#sql.exec<Pick<MessageRow, "seq">>(query, seq).toArray()[0]?.seq;
   }
@@ -485,7 +511,9 @@ export function matchesFilter(
 }
 
 /** The columns of a message that is in no thread. */
-export const NO_THREAD = { thread_root: null, in_main: 1, thread_n: null, thread_summary: null } as const;
+export const NO_THREAD = {
+  ...{ thread_root: null, in_main: 1, thread_n: null, thread_summary: null, main_before: null },
+} as const;
 
 /** Mentions as a row stores them: null for none, `"all"` for everybody, else a JSON array of user ids. */
 export function storedMentions(mentions: Mentions): string | null {

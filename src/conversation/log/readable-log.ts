@@ -52,7 +52,7 @@ export class ReadableLog {
     const start = isPlain && skip > 0 ? this.#pageStart(before, skip, reader) : { before, skip };
     const query = `SELECT * FROM messages WHERE seq > ? AND seq < ? AND ${READABLE}
       ORDER BY seq ${ascending ? "ASC" : "DESC"} LIMIT ? OFFSET ?`;
-    const bounds = [after ?? 0, start.before ?? Number.MAX_SAFE_INTEGER];
+    const bounds = [after ?? 0, start.before ?? this.#log.lastInMain.seq + 1];
     const found = this.#sql.exec<MessageRow>(
       query,
       ...bounds,
@@ -69,7 +69,7 @@ export class ReadableLog {
    */
   chunk({ after = 0, before, ascending, limit, ...filter }: LogRange, reader: Reader): LogChunk {
     const low = Math.max(after, reader.visible_from);
-    const high = Math.min(before ?? Number.MAX_SAFE_INTEGER, this.#log.last.seq + 1);
+    const high = Math.min(before ?? Number.MAX_SAFE_INTEGER, this.#log.lastInMain.seq + 1);
     const from = ascending ? low : Math.max(low, high - 1 - MAX_SCANNED);
     const to = ascending ? Math.min(high, low + 1 + MAX_SCANNED) : high;
     const query = `SELECT * FROM messages WHERE seq > ? AND seq < ? AND ${READABLE}

@@ -31,6 +31,11 @@ export type MessageRow = {
   in_main: number;
   /** of a reply: the thread-only replies of its thread up to it; of a root: all of them; else null */
   thread_n: number | null;
+  /**
+   * of a thread-only reply: the newest message of the main stream before it, 0: there is none; else null, and
+   * where a release before this column has stored it
+   */
+  main_before: Position | null;
   /** of a root with replies: JSON of `ThreadSummary`; else null */
   thread_summary: string | null;
   /** of a poll: see `readPoll`; kind and body are its text. null: the message is none */

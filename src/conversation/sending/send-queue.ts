@@ -24,6 +24,9 @@ export const MAX_WAITING = 1_000;
  */
 const BUSY_MS = 1_000;
 
+/** The newest message of the log, and the seq of the newest one of the main stream. */
+type LastStored = MessageLog["last"] & { mainSeq: Position };
+
 /** What the queue needs of threads. */
 type ReplyStore = Pick<Threads, "refusal" | "columns" | "storeReply" | "storeChanged" | "applyReply">;
 
@@ -152,9 +155,9 @@ export class SendQueue<Origin> {
 
   #commitTogether(
     sends: QueuedSend<Origin>[],
-    storeSend: (send: QueuedSend<Origin>, last: MessageLog["last"]) => Result<StoredSend>,
+    storeSend: (send: QueuedSend<Origin>, last: LastStored) => Result<StoredSend>,
   ): Committed<Origin> {
-    let last = this.#log.last;
+    let last: LastStored = { ...this.#log.last, mainSeq: this.#log.lastInMain.seq };
     const positions = new Map<UserId, ReadPosition>();
     const composed = new Set<UserId>();
     const { outcomes, changes } = this.#storage.transactionSync(() => {
@@ -162,9 +165,10 @@ export class SendQueue<Origin> {
         const result = storeSend(send, last);
         if (result.ok && !result.value.isRepeated) {
           const { row } = result.value;
-          last = { seq: Position.parse(row.seq), n: row.n, at: row.created_at };
+          const position = { seq: Position.parse(row.seq), n: row.n, at: row.created_at };
+          last = { ...position, mainSeq: row.in_main === 1 ? position.seq : last.mainSeq };
           // Who answers in a thread has not read the main stream.
-          if (row.in_main === 1) positions.set(send.senderId, last);
+          if (row.in_main === 1) positions.set(send.senderId, position);
           if (this.#composers.isOpen(send.senderId, send.draft.clientMsgId)) composed.add(send.senderId);
         }
         return { send, result };
@@ -187,7 +191,7 @@ export class SendQueue<Origin> {
     return { outcomes, changes };
   }
 
-  readonly #storeOrRefuse = (send: QueuedSend<Origin>, last: MessageLog["last"]): Result<StoredSend> => {
+  readonly #storeOrRefuse = (send: QueuedSend<Origin>, last: LastStored): Result<StoredSend> => {
     try {
       return { ok: true, value: this.#store(send, last) };
     } catch (error) {
@@ -196,7 +200,7 @@ export class SendQueue<Origin> {
     }
   };
 
-  readonly #storeInSavepoint = (send: QueuedSend<Origin>, last: MessageLog["last"]): Result<StoredSend> => {
+  readonly #storeInSavepoint = (send: QueuedSend<Origin>, last: LastStored): Result<StoredSend> => {
     try {
       return this.#storage.transactionSync(() => this.#storeOrRefuse(send, last));
     } catch (error) {
@@ -205,7 +209,7 @@ export class SendQueue<Origin> {
     }
   };
 
-  #store({ senderId, draft }: QueuedSend<Origin>, last: MessageLog["last"]): StoredSend {
+  #store({ senderId, draft }: QueuedSend<Origin>, last: LastStored): StoredSend {
     const { clientMsgId } = draft;
     // Repeated sends are rare, so no lookup precedes the insert: the unique index finds a repeat. A refusal
     // looks too: the first send may have come before a mute, or before the sender left.
@@ -213,7 +217,7 @@ export class SendQueue<Origin> {
       clientMsgId === undefined ? undefined : this.#log.byClientId(senderId, clientMsgId);
     const refusal = this.#refusal(draft, senderId);
     if (refusal) return replayOf(earlier()) ?? raise(refusal);
-    const thread = draft.thread ? this.#threads.columns(draft.thread) : NO_THREAD;
+    const thread = draft.thread ? this.#threads.columns(draft.thread, last.mainSeq) : NO_THREAD;
     const row = {
       seq: Seq.parse(last.seq + 1),
       n: last.n + thread.in_main,

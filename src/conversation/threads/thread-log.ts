@@ -23,6 +23,9 @@ export const THREAD_TABLES = `
   ) STRICT, WITHOUT ROWID;
   CREATE INDEX thread_follows_root ON thread_follows (root);`;
 
+/** The migration after which a thread-only reply names the message before it in the main stream. */
+export const MAIN_BEFORE_COLUMN = "ALTER TABLE messages ADD COLUMN main_before INTEGER";
+
 /** The newest replies that are read for the users of a summary: one user may have written many in a row. */
 const MAX_SCANNED = 100;
 

@@ -3,7 +3,7 @@ import { type CoreError, invalid, noMessage, refusedFor } from "../../domain/err
 import { Position, type Seq, type UserId } from "../../domain/ids.ts";
 import type { ThreadPlace } from "../../domain/messages/thread.ts";
 import type { ChangeFeed, StoredChanges } from "../changes/change-feed.ts";
-import type { MessageLog } from "../log/message-log.ts";
+import type { MessageLog, NO_THREAD } from "../log/message-log.ts";
 import type { MessageRow } from "../log/row.ts";
 import type { MemberRow } from "../members/member-row.ts";
 import type { Members } from "../members/members.ts";
@@ -63,11 +63,15 @@ export class Threads {
     return flawOf(row, ROOT);
   }
 
-  /** The columns of a reply that is about to be stored. */
-  columns({ root, alsoInMain }: ThreadPlace): ReplyColumns {
+  /**
+   * The columns of a reply that is about to be stored.
+   * @param mainSeq the newest message of the main stream before it
+   */
+  columns({ root, alsoInMain }: ThreadPlace, mainSeq: Position): ReplyColumns {
     const n = this.#deps.log.get(root)?.thread_n ?? 0;
-    const in_main = alsoInMain ? 1 : 0;
-    return { thread_root: root, in_main, thread_n: n + 1 - in_main, thread_summary: null };
+    const place = { thread_root: root, thread_summary: null };
+    if (alsoInMain) return { ...place, in_main: 1, thread_n: n, main_before: null };
+    return { ...place, in_main: 0, thread_n: n + 1, main_before: mainSeq };
   }
 
   /**
@@ -133,7 +137,7 @@ export class Threads {
 }
 
 /** The columns of a reply besides those of every message. */
-type ReplyColumns = Pick<MessageRow, "thread_root" | "in_main" | "thread_n" | "thread_summary">;
+type ReplyColumns = Pick<MessageRow, keyof typeof NO_THREAD>;
 
 const ROOT = "body.thread.root";
 

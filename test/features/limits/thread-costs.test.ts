@@ -1,10 +1,13 @@
 import { expect, test } from "vitest";
 import type { Room } from "../../../src/conversation/room.ts";
-import { Seq } from "../../../src/domain/ids.ts";
+import { Position, Seq, UserId } from "../../../src/domain/ids.ts";
 import type { Draft } from "../../../src/domain/messages/message.ts";
 import { watchSql } from "../../support/objects/costs.ts";
 import { ANN, BOB, inIsolatedObject, isolatedRoom } from "../../support/objects/isolated-room.ts";
+import { rowsRead } from "../../support/objects/rows-read.ts";
 import { overrideTiming } from "../../support/timing.ts";
+
+const CEM = UserId.parse(3);
 
 const draft: Draft = {
   ...{ clientMsgId: undefined, kind: "text", body: '{"text":"hi"}' },
@@ -63,3 +66,54 @@ test("a reply costs rows of its own, and reads no more in a long thread", () => 
     expect(late.read).toBeLessThan(40);
   });
 });
+
+/** What reads the end of the main stream: an object that wakes, lists, pages, and lists of other APIs. */
+function readTheEnd(storage: DurableObjectStorage): unknown[] {
+  const room = isolatedRoom(storage);
+  const { log, readable, renderer } = room;
+  const [member, left] = [room.members.active(ANN), room.members.known(CEM)];
+  const seqs = (rows: { seq: number }[]) => rows.map(({ seq }) => seq);
+  return [
+    log.lastInMain.seq,
+    renderer.preview(member)?.seq,
+    renderer.preview(left)?.seq,
+    seqs(log.before(Number.MAX_SAFE_INTEGER, 3, member, "main").rows),
+    seqs(log.before(log.last.seq, 3, member, "main").rows),
+    seqs(log.after(log.lastInMain.seq - 1, 3, member, "main").rows),
+    log.nextInMain(Seq.parse(log.lastInMain.seq)),
+    seqs(readable.page({ ascending: false, limit: 3 }, member).rows),
+    seqs(readable.chunk({ ascending: false, limit: 3 }, member).rows),
+    seqs(readable.chunk({ ascending: true, after: log.lastInMain.seq - 1, limit: 3 }, member).rows),
+  ];
+}
+
+test("the end of the main stream is found behind thousands of thread-only replies as behind one", () =>
+  inIsolatedObject("group", async (storage) => {
+    const room = isolatedRoom(storage);
+    say(room, [draft, draft, inThread(1, true), inThread(1, false)]);
+    room.joining.add(ANN, [{ id: CEM, username: "cem", nickname: "", avatar: "" }]);
+    say(room, [draft, inThread(1, false)], BOB);
+    room.group.remove(ANN, [CEM]);
+    say(room, [inThread(1, false)]);
+    const [shown, few] = [readTheEnd(storage), await rowsRead(storage.sql, () => readTheEnd(storage))];
+    expect(shown).toEqual([8, 8, 6, [8, 6, 5], [8, 6, 5], [8], undefined, [6, 3, 2], [6, 3, 2], []]);
+    for (let i = 0; i < 3; i++) say(room, Array<Draft>(1_000).fill(inThread(1, false)));
+    expect(readTheEnd(storage)).toEqual(shown);
+    expect(await rowsRead(storage.sql, () => readTheEnd(storage))).toBeLessThanOrEqual(few);
+    // A release from before the column has stored the newest replies.
+    storage.sql.exec("UPDATE messages SET main_before = NULL WHERE seq > 2000");
+    expect(readTheEnd(storage)).toEqual(shown);
+    storage.sql.exec("UPDATE messages SET main_before = NULL");
+    expect(readTheEnd(storage)).toEqual(shown);
+    say(room, [inThread(1, false), draft, inThread(1, false)]);
+    expect(isolatedRoom(storage).log.lastInMain.seq).toBe(room.log.last.seq - 1);
+  }));
+
+test("a log of thread-only replies behind its first message has one message in the main stream", () =>
+  inIsolatedObject("group", async (storage) => {
+    const room = isolatedRoom(storage);
+    say(room, [draft]);
+    say(room, Array<Draft>(3).fill(inThread(1, false)));
+    expect(isolatedRoom(storage).log.headAt(Position.parse(3), "main")).toMatchObject({ seq: 1, n: 1 });
+    expect(isolatedRoom(storage).log.headAt(Position.parse(0), "main")).toMatchObject({ seq: 0, n: 0 });
+  }));
