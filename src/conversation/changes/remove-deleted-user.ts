@@ -11,7 +11,7 @@ import type { Joining } from "./joining.ts";
  * Removes a user whose account was deleted, and everything that the conversation knows about them.
  * Idempotent.
  * - Their messages stay, shown under a deleted user, without what they said before an edit. Their reactions
- *   and votes go.
+ *   and votes go, and so does what they have hidden and which threads they follow.
  * - A member of a group leaves as others do. An owner gets a successor, or the group is dissolved.
  * - Of a user who was never a member only the profile and the join requests are deleted.
  */
@@ -42,6 +42,10 @@ export function removeDeletedUser(
   editing.removeVersionsOf(userId);
   reactions.forget(userId);
   polls.forget(userId);
+  room.log.forgetHides(userId);
+  // Whoever leaves follows nothing any more, but for those who left while the previous release was running.
+  room.threads.follows.storeEnd([userId]);
+  room.threads.follows.changed(userId);
   const member = room.members.find(userId);
   if (member?.state !== "active") return;
   if (room.members.findSender(userId)) group.endMembership(member, "session_ended");

@@ -409,6 +409,11 @@ export class MessageLog {
     this.#sql.exec("INSERT INTO hidden (seq, user_id, rev) VALUES (?, ?, ?)", seq, userId, rev);
   }
 
+  /** Forgets what a user has hidden, whose account was deleted. */
+  forgetHides(userId: UserId): void {
+    this.#sql.exec("DELETE FROM hidden WHERE user_id = ?", userId);
+  }
+
   isHidden(seq: Seq, userId: UserId): boolean {
     const query = "SELECT 1 FROM hidden WHERE seq = ? AND user_id = ?";
     return this.#sql.exec(query, seq, userId).toArray().length > 0;
