@@ -3,7 +3,7 @@ import { z } from "zod";
 import type { ConversationId } from "../../../src/domain/ids.ts";
 import { signedInUsers } from "../../support/accounts/users.ts";
 import type { SignedIn } from "../../support/clients/api.ts";
-import { deleteMessage, expectAsked, getMessage } from "../../support/clients/chat.ts";
+import { deleteMessage, expectAsked, getMessage, page, send } from "../../support/clients/chat.ts";
 import {
   acceptSocket,
   openDevice,
@@ -58,6 +58,12 @@ const Changed = z.object({
       mine: z.array(z.string()).optional(),
     }),
   ),
+});
+
+const OwnFields = z.object({
+  seq: z.int(),
+  mine: z.array(z.string()).optional(),
+  votes: z.array(z.int()).optional(),
 });
 
 /** What a socket was told: the tally, and the reader's own part; `-` where the frame has none. */
@@ -121,6 +127,40 @@ test.each(KINDS)(
       expect(after === third ? items : socket.messages).toMatchObject(expected);
       socket.close();
     }
+  },
+);
+
+test.each(KINDS)(
+  "on a %s socket one rule gives what is one's own: absent, it is what was known, at first none",
+  async (kind) => {
+    const poll = { question: "Tea?", options: ["yes", "no"], multiple: false, anonymous: false, ends_at: 0 };
+    const [open, voted] = [
+      (await send(ann, id, { kind: "poll", body: poll })).seq,
+      (await send(ann, id, { kind: "poll", body: poll })).seq,
+    ];
+    const others = await postText(id, ann, "of others");
+    await react(ann, HEART, others);
+    await expectAsked(bob, id, "PUT", `/messages/${voted}/votes`, { options: [1] });
+    const query = "?after=0&rev=0";
+    const socket = kind === "room" ? await openRoom(id, bob.token, query) : await openDevice(bob.token);
+    if (kind === "device") socket.send({ type: "sync", conversation_id: id, after: 0, rev: 0 });
+    await socket.next("synced");
+    const own = OwnFields.array().parse(socket.messages);
+    expect(own).toEqual([
+      { seq },
+      { seq: open, votes: [] },
+      { seq: voted, votes: [1] },
+      { seq: others, mine: [] },
+    ]);
+    const { items } = await page(bob, id);
+    const known = items.map((item) => ({ mine: [], ...("poll" in item && { votes: [] }) }));
+    expect(socket.messages.map((message, i) => ({ ...known[i], ...message }))).toEqual(items);
+    // Live, what others do leaves out what is known; Bob's own comes with the answer of his call.
+    await eachHears([socket], () => react(ann, THUMB));
+    await eachHears([socket], () => react(bob, THUMB));
+    const told = socket.of("changed").flatMap(({ items }) => OwnFields.array().parse(items));
+    expect(told).toEqual([{ seq }, { seq, mine: [THUMB] }]);
+    expect(await getMessage(bob, id, seq)).toMatchObject({ mine: [THUMB] });
   },
 );
 
