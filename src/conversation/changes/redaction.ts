@@ -8,6 +8,7 @@ import { storeFormerPreviews } from "../members/former-previews.ts";
 import type { MemberRow } from "../members/member-row.ts";
 import type { Indexer } from "../search/indexer.ts";
 import type { RoomContext } from "../state/context.ts";
+import { NOT_FOLLOWING } from "../threads/following.ts";
 
 /** What users have put beside messages, as reactions and votes: it goes with a revoke. */
 interface BesideMessages {
@@ -126,19 +127,22 @@ export class Redaction {
     const member = this.#room.members.active(userId);
     if (this.#room.log.isHidden(seq, userId)) return this.#room.updateInboxes([userId]);
     if (!this.#room.log.visible(seq, member)) throw noMessage(seq);
-    const { rev, touched } = this.#storage.transactionSync(() => {
+    const { rev, touched, endedFollow } = this.#storage.transactionSync(() => {
       const rev = this.#room.state.rev + 1;
       this.#room.log.hide(seq, userId, rev);
       // Nobody follows a thread whose root they do not see.
-      this.#room.threads.follows.storeUnfollow(userId, seq);
+      const endedFollow = this.#room.threads.follows.storeUnfollow(userId, seq);
       this.#room.state.store(this.#room.state.changes, rev);
-      return { rev, touched: this.#room.members.storeTouched(member) };
+      return { rev, touched: this.#room.members.storeTouched(member), endedFollow };
     });
     this.#room.state.apply(this.#room.state.changes, rev);
     this.#room.members.applyTouched(member, touched);
     this.#room.threads.follows.changed(userId);
     this.#room.changeFeed.flush();
-    this.#room.publish((observer) => observer.hidden(seq, userId, rev));
+    this.#room.publish((observer) => {
+      observer.hidden(seq, userId, rev);
+      if (endedFollow) observer.threadRead(userId, seq, NOT_FOLLOWING);
+    });
     await this.#room.updateInboxes([userId]);
   }
 }

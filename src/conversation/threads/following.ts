@@ -11,7 +11,8 @@ interface FollowedThread extends ThreadState {
   root: Message;
 }
 
-const NOT_FOLLOWING: ThreadState = { isFollowing: false, readSeq: Position.parse(0), unreadCount: 0 };
+/** The state of a thread that a user does not follow. */
+export const NOT_FOLLOWING: ThreadState = { isFollowing: false, readSeq: Position.parse(0), unreadCount: 0 };
 
 /** What members do with threads besides writing in them: follow, read, list. */
 export class Following {
@@ -87,14 +88,16 @@ export class Following {
       member,
     );
     const found = listed.flatMap((follow) => roots.get(follow.root) ?? []);
-    const { rows, hasMore } = log.cut(found, limit);
+    const { rows, hasMore: isCut } = log.cut(found, limit);
     const messages = renderer.render(rows, member);
     const items = messages.flatMap((root) => {
       const follow = listed.find((candidate) => candidate.root === root.seq);
       return follow ? [{ root, ...stateOf(follow) }] : [];
     });
-    const last = listed.find(({ root }) => root === rows.at(-1)?.seq);
-    return { items, next: hasMore && last ? { last: last.last, root: last.root } : null };
+    const lastShown = isCut ? listed.find(({ root }) => root === rows.at(-1)?.seq) : undefined;
+    // Roots that the member does not see make a page short, and do not end the list.
+    const last = lastShown ?? (listed.length > limit ? listed.at(-1) : undefined);
+    return { items, next: last ? { last: last.last, root: last.root } : null };
   }
 
   /**

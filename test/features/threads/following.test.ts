@@ -1,3 +1,4 @@
+import { runInDurableObject } from "cloudflare:test";
 import { beforeAll, describe, expect, test } from "vitest";
 import { ConversationId, UserId } from "../../../src/domain/ids.ts";
 import { call, expectProblem, register, type SignedIn } from "../../support/clients/api.ts";
@@ -156,6 +157,27 @@ describe("what is unread in a thread", () => {
   });
 });
 
+test("every device is told that hiding a root has ended the follow of its thread", async () => {
+  const id = await newGroup();
+  await sendAll(ann, id, ["one", "two"]);
+  for (const root of [1, 2, 2]) await send(bob, id, aside(root));
+  const sockets = [await openRoom(id, ann.token), await openDevice(ann.token)];
+  for (const socket of sockets) await socket.untilProcessed(id);
+  expect((await deleteMessage(ann, id, 2, "me")).status).toBe(204);
+  const left = { following: false, read_seq: 0, unread_count: 0, threads_unread: 1 };
+  for (const socket of sockets) {
+    await untilFrame(socket, { type: "thread_read", conversation_id: id, root: 2, ...left });
+    socket.close();
+  }
+  // Hiding what begins no followed thread tells nothing.
+  const room = await openRoom(id, ann.token);
+  expect((await deleteMessage(ann, id, 3, "me")).status).toBe(204);
+  await room.next("hidden");
+  await room.untilProcessed();
+  expect(room.of("thread_read")).toEqual([]);
+  room.close();
+});
+
 describe("a mention in a thread-only reply", () => {
   /** The unread mentions of a user, as their inbox gets them. */
   async function mentions({ user }: SignedIn, id: number): Promise<unknown> {
@@ -210,6 +232,24 @@ describe("the list of threads", () => {
     expect(second).toMatchObject({ items: [{ root: { seq: 2 } }], next_cursor: null });
     expectProblem(await threadCall(ann, "GET", id, "?cursor=x"), 400, "validation_failed");
     expectProblem(await threadCall(stranger, "GET", id, ""), 404, "not_found");
+  });
+
+  test("goes on behind a thread whose root its reader does not see any more", async () => {
+    const id = await newGroup();
+    await sendAll(ann, id, ["one", "two", "three"]);
+    for (const root of [1, 2, 3]) await send(bob, id, aside(root));
+    // As a release before threads hides a root.
+    await runInDurableObject(conversationObject(ConversationId.parse(id)), (_, { storage }) =>
+      storage.sql.exec("INSERT INTO hidden (seq, user_id, rev) VALUES (3, ?, 0)", ann.user.id),
+    );
+    const shown: number[] = [];
+    for (let query = "?limit=1"; ; ) {
+      const { items, next_cursor } = await followed(ann, id, query);
+      shown.push(...items.map(({ root }) => root.seq));
+      if (next_cursor === null) break;
+      query = `?limit=1&cursor=${encodeURIComponent(next_cursor)}`;
+    }
+    expect(shown).toEqual([2, 1]);
   });
 });
 

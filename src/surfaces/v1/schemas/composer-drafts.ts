@@ -14,7 +14,8 @@ const fields = {
     },
   ),
   reply_to: Seq.optional().openapi({
-    description: "The message that it answers. Whether you see it is not asked: the send with it is refused if you do not",
+    description:
+      "The message that it answers. Whether you see it is not asked: the send with it is refused if you do not",
   }),
   thread: z
     .object({ root: Seq, also_in_main: z.boolean().optional() })
