@@ -263,7 +263,7 @@ export class MessageLog {
   /** The bound of the same messages of the main stream without the thread-only replies right before it. */
   #endInMain(bound: number): number {
     if (bound > this.lastInMain.seq) return this.lastInMain.seq + 1;
-    return this.headAt(Position.parse(bound - 1), "main").seq + 1;
+    return this.#headInMain(bound - 1).seq + 1;
   }
 
   /** Takes rows up to `limit` and up to `maxBytes`; the first row is taken even if it is larger. */
