@@ -3,7 +3,8 @@
  * - Every dependency has a row with its version in docs/dependencies.md, and every setting a row in
  *   README.md.
  * - Every event that the code logs has a row in docs/logs.md, with its level.
- * - Every link and its anchor, `npm run` script and named file exists, and so does each name of docs/glossary.md.
+ * - Every link and its anchor, `npm run` script and named file exists, and so does each name of
+ *   docs/glossary.md.
  * - Tests are in folders that CONTRIBUTING.md names, and no folder of tests has too many files.
  */
 import { existsSync, globSync, readFileSync } from "node:fs";
