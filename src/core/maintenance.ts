@@ -7,7 +7,11 @@ import { deleteOldRejections } from "../storage/contacts/friends.ts";
 import type { Database } from "../storage/database.ts";
 import { deleteOldHolds } from "../storage/files/file-holds.ts";
 import { attemptLifetimeMs } from "./accounts/passwords.ts";
-import { deleteFilesThatExpired, markFilesThatNothingShows } from "./files/expired-files.ts";
+import {
+  deleteFilesThatExpired,
+  discardExpiredUploads,
+  markFilesThatNothingShows,
+} from "./files/expired-files.ts";
 import { deleteOrphanedFiles } from "./files/orphaned-files.ts";
 
 /** Names in a statement of D1 that stores their keys, which takes about 2 ms of CPU. */
@@ -18,7 +22,7 @@ const MAX_NAMES = 10_000;
 /**
  * The hourly cleanup. It deletes expired sessions, password attempts that are too old to count, places from
  * which nobody has signed in for long, rejections of friend requests after which the same user may ask again,
- * files that nothing shows any more, and bytes without a file. Then it stores the keys of usernames that lack
+ * files that nothing shows any more, uploads in parts that have expired, and bytes without a file. Then it stores the keys of usernames that lack
  * them.
  */
 export async function deleteExpired(db: Database, files: R2Bucket, timing: Timing): Promise<void> {
@@ -30,6 +34,7 @@ export async function deleteExpired(db: Database, files: R2Bucket, timing: Timin
   await deleteOldHolds(db, now);
   await markFilesThatNothingShows(db, now, timing.files);
   await deleteFilesThatExpired(db, files, now);
+  await discardExpiredUploads(db, files, now);
   await deleteOldRejections(db, now - timing.rejections.cooldownMs);
   await deleteOrphanedFiles(db, files, now, timing.orphanedFiles);
   for (let done = 0; done < MAX_NAMES; done += NAMES_AT_ONCE) {

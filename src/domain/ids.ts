@@ -41,6 +41,13 @@ export type Handle = z.infer<typeof Handle>;
 export const ClientGroupId = z.string().min(1).max(LIMITS.clientGroupId).brand<"ClientGroupId">();
 export type ClientGroupId = z.infer<typeof ClientGroupId>;
 
+/**
+ * A client upload id: 1–64 UTF-16 units that a client gives an upload in parts, so that a repeated start
+ * gives the same upload. Unique for its user.
+ */
+export const ClientUploadId = z.string().min(1).max(LIMITS.clientUploadId).brand<"ClientUploadId">();
+export type ClientUploadId = z.infer<typeof ClientUploadId>;
+
 /** A message's number in its conversation: 1, 2, 3 … without gaps. */
 export const Seq = z.int().positive().brand<"Seq">();
 export type Seq = z.infer<typeof Seq>;

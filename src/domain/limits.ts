@@ -105,6 +105,15 @@ export const LIMITS = {
   fileBytes: 20 * 1024 * 1024,
   /** bytes of a video, or of a `file` message, that is uploaded with its message */
   largeFileBytes: 90 * 1024 * 1024,
+  /** bytes of a file that is uploaded in parts, unless `MAX_UPLOAD_MIB` says less */
+  uploadBytes: 1024 * 1024 * 1024,
+  /** bytes of a part of an upload, except the last one: the least that R2 takes */
+  partBytes: 5 * 1024 * 1024,
+  /** how often one part may be sent: 205 parts use 8,200 of the 10,000 part numbers of R2 */
+  partAttempts: 40,
+  /** resumable uploads of a user that are open; characters of the client upload id */
+  openUploads: 10,
+  clientUploadId: 64,
   /** code points of a file's name */
   fileName: 255,
   /** code points of a search query */

@@ -18,6 +18,8 @@ export interface Settings {
   maxLiveMembers: number;
   /** the changed messages of a conversation that a client is replayed at most: `MAX_CHANGES` */
   maxChanges: number;
+  /** bytes of a file that is uploaded in parts: `MAX_UPLOAD_MIB` */
+  maxUploadBytes: number;
   /** the keys of apps, one of which the appkey API requires with each call: `APP_KEYS` */
   appKeys: string[];
   /** the secret of the provisioning server (`USERSIG_RULE_KEY`); `""`: no server provisions accounts */
@@ -44,6 +46,7 @@ export interface Settings {
 
 /** The least length of an app key and of the rule key, in characters. */
 const MIN_KEY = 16;
+const MIB = 1024 * 1024;
 /** The keys that `npm run dev` writes begin with it, and everybody knows them. */
 const DEVELOPMENT_KEY = "dev-";
 
@@ -74,7 +77,7 @@ const NAMES = [
   ...(["RATE_LIMITS", "ALLOWED_ORIGINS", "MAX_GROUP_MEMBERS", "LIVE_MEMBERS"] as const),
   ...(["APP_KEYS", "USERSIG_RULE_KEY", "USERSIG_RULE", "USERSIG_PROVISIONING", "USERSIG_TIME_ZONE"] as const),
   ...(["USERSIG_EVENT_NAMES", "TIM_REVOKE_WINDOW_S", "REGISTRATION", "REQUEST_LOG"] as const),
-  ...(["PUBLIC_ORIGIN", "FORMER_ORIGINS", "MAX_CHANGES", "EDIT_WINDOW_S"] as const),
+  ...(["PUBLIC_ORIGIN", "FORMER_ORIGINS", "MAX_CHANGES", "EDIT_WINDOW_S", "MAX_UPLOAD_MIB"] as const),
 ] as const;
 
 /** The raw settings of wrangler.toml, `.dev.vars` or the dashboard; an empty value counts as absent. */
@@ -89,6 +92,9 @@ const HttpOrigin = z.string().transform((text, context) => {
   return z.NEVER;
 });
 const Count = z.coerce.number().pipe(z.int().positive());
+const UploadBytes = Count.refine((mib) => mib * MIB <= LIMITS.uploadBytes, "at most 1024 MiB").transform(
+  (mib) => mib * MIB,
+);
 const CountOrNone = z.coerce.number().pipe(z.int().nonnegative());
 
 /** The settings that were read last. An isolate has one environment, so each warning is logged once. */
@@ -110,6 +116,7 @@ export function readSettings(env: RawSettings): Settings {
     maxGroupMembers: setting("MAX_GROUP_MEMBERS", env.MAX_GROUP_MEMBERS, Count, LIMITS.groupMembers),
     maxLiveMembers: setting("LIVE_MEMBERS", env.LIVE_MEMBERS, Count, LIMITS.liveMembers),
     maxChanges: setting("MAX_CHANGES", env.MAX_CHANGES, Count, LIMITS.changes),
+    maxUploadBytes: setting("MAX_UPLOAD_MIB", env.MAX_UPLOAD_MIB, UploadBytes, LIMITS.uploadBytes),
     ruleKey: env.USERSIG_RULE_KEY?.trim() ?? "",
     rule: setting("USERSIG_RULE", env.USERSIG_RULE, ProvisioningRule, "static"),
     provisioning: setting("USERSIG_PROVISIONING", env.USERSIG_PROVISIONING, Provisioning, "key"),

@@ -15,6 +15,11 @@ export function setEditWindow(seconds: number): () => void {
   return set("EDIT_WINDOW_S", String(seconds));
 }
 
+/** Sets `MAX_UPLOAD_MIB`. @returns restores it */
+export function setMaxUpload(mib: number): () => void {
+  return set("MAX_UPLOAD_MIB", String(mib));
+}
+
 /** Sets `USERSIG_EVENT_NAMES` for objects that start from now on. @returns restores it */
 export function setEventNames(names: string): () => void {
   return set("USERSIG_EVENT_NAMES", names);
@@ -33,7 +38,7 @@ export function setPublicOrigin(origin: string): () => void {
 function set(
   name:
     | ("LIVE_MEMBERS" | "MAX_CHANGES" | "EDIT_WINDOW_S" | "RATE_LIMITS")
-    | ("PUBLIC_ORIGIN" | "USERSIG_EVENT_NAMES"),
+    | ("MAX_UPLOAD_MIB" | "PUBLIC_ORIGIN" | "USERSIG_EVENT_NAMES"),
   value: string,
 ): () => void {
   const before = env[name];

@@ -1,9 +1,12 @@
+import type { ResumableUpload } from "../../domain/files/resumable-upload.ts";
 import type { Timing } from "../../domain/timing.ts";
 import { log } from "../../lib/logger.ts";
 import type { Database } from "../../storage/database.ts";
 import { deleteBlobs } from "../../storage/files/blobs.ts";
 import { deleteExpiredFiles, markUnshownFiles } from "../../storage/files/file-expiry.ts";
+import { endExpiredUploads } from "../../storage/files/resumable-uploads.ts";
 import { digitOfHour } from "./orphaned-files.ts";
+import { discardUploads } from "./resumable-uploads.ts";
 
 /** Files that one statement handles. */
 const AT_ONCE = 500;
@@ -34,4 +37,22 @@ export async function markFilesThatNothingShows(
 ): Promise<void> {
   const prefix = digitOfHour(now);
   while ((await markUnshownFiles(db, prefix, now + graceMs, AT_ONCE)) === AT_ONCE);
+}
+
+/** Uploads that one statement handles. Each costs two calls of R2. */
+const UPLOADS_AT_ONCE = 50;
+
+/**
+ * Ends the uploads in parts that have expired, and deletes what R2 has of all that have ended. Those for
+ * which R2 does not answer are left to the next hour.
+ * @param now milliseconds since 1970
+ */
+export async function discardExpiredUploads(db: Database, files: R2Bucket, now: number): Promise<void> {
+  let after = "";
+  let ended: ResumableUpload[];
+  do {
+    ended = await endExpiredUploads(db, now, { after, limit: UPLOADS_AT_ONCE });
+    await discardUploads(db, files, ended);
+    after = ended.at(-1)?.key ?? "";
+  } while (ended.length === UPLOADS_AT_ONCE);
 }

@@ -144,6 +144,13 @@ export const WORKER_VALUES = {
     /** `Retry-After` of an upload without a buffer: some of the others have finished by then. */
     retryAfterS: 5,
   },
+  /** Uploads in parts. */
+  resumableUploads: {
+    /** An upload ends so long after its start. R2 aborts one after seven days. */
+    lifetimeMs: 24 * 60 * 60_000,
+    /** A complete upload is remembered for so long: a repeated call gets its file. */
+    keptMs: 24 * 60 * 60_000,
+  },
   /** Files that nothing shows any more. */
   files: {
     /**

@@ -30,6 +30,14 @@ export async function readUpload(
 }
 
 /**
+ * Reads a bare body, whatever its `Content-Type`.
+ * @returns its bytes, and their number if the client declares it
+ */
+export function readBareBody(request: Request, timing: Timing["uploads"]): Pick<Upload, "size" | "bytes"> {
+  return { size: declaredSize(request), bytes: receivedChunks(request, timing) };
+}
+
+/**
  * Reads an upload that must be a form.
  * @throws as `readUpload`; `validation_failed` for any other body, too
  */

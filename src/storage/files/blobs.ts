@@ -24,7 +24,7 @@ export async function putBlob(
   const options = { httpMetadata: { contentType } };
   await (size === undefined
     ? putParts(bucket, key, bytes, options, new PartBuffer(userId, timing))
-    : putStream(bucket, key, bytes, size, options));
+    : sendStream(bytes, size, (stream) => bucket.put(key, stream, options)));
 }
 
 /**
@@ -72,22 +72,25 @@ export async function* listBlobs(bucket: R2Bucket, prefix: string): AsyncGenerat
   } while (cursor !== undefined);
 }
 
-/** Streams exactly `size` bytes to R2, which needs the length of a stream in advance. */
-async function putStream(
-  bucket: R2Bucket,
-  key: FileKey,
+/**
+ * Streams exactly `size` bytes to R2, which needs the length of a stream in advance.
+ * @param send hands the stream to R2
+ * @throws `unavailable`, and the errors of `bytes`
+ */
+export async function sendStream<Sent>(
   bytes: AsyncIterable<Uint8Array>,
   size: number,
-  options: R2PutOptions,
-): Promise<void> {
+  send: (stream: ReadableStream<Uint8Array>) => Promise<Sent>,
+): Promise<Sent> {
   const { readable, writable } = new FixedLengthStream(size);
-  const put = bucket.put(key, readable, options);
-  const [feeding] = await Promise.allSettled([feed(writable, bytes), put]);
+  const sending = send(readable);
+  const [feeding] = await Promise.allSettled([feed(writable, bytes), sending]);
   // An error of the bytes makes the put fail, too, and an error of the put makes the writing fail: the cause
   // wins.
   if (feeding.status === "rejected" && feeding.reason instanceof CoreError) throw feeding.reason;
-  await fromR2(put);
+  const sent = await fromR2(sending);
   if (feeding.status === "rejected") throw feeding.reason;
+  return sent;
 }
 
 /** Writes all bytes to a stream and closes it. An error of the bytes aborts the stream. */
@@ -146,7 +149,7 @@ async function putParts(
  * @throws `unavailable` if R2 could not be reached or did not finish. A TypeError is a wrong call, and thrown
  *   as it is.
  */
-async function fromR2<T>(call: Promise<T>): Promise<T> {
+export async function fromR2<T>(call: Promise<T>): Promise<T> {
   try {
     return await call;
   } catch (error) {

@@ -1,10 +1,11 @@
 import { and, eq, isNotNull, sql } from "drizzle-orm";
+import { unionAll } from "drizzle-orm/sqlite-core";
 import type { StoredFile } from "../../domain/files/file.ts";
 import type { FileKey, UserId } from "../../domain/ids.ts";
 import { queryD1 } from "../d1-errors.ts";
 import type { Database } from "../database.ts";
 import { isAmong } from "../json-lists.ts";
-import { fileReferences, files } from "../schema.ts";
+import { fileReferences, files, fileUploads } from "../schema.ts";
 
 /** Stores the row of a file whose bytes are in R2. From then on it is readable. */
 export async function insertFile(db: Database, file: StoredFile): Promise<void> {
@@ -17,7 +18,10 @@ export async function findFile(db: Database, key: FileKey): Promise<StoredFile |
   return found ?? null;
 }
 
-/** Deletes the row of a file, and its references. @returns false if the user has uploaded no such file */
+/**
+ * Deletes the row of a file, its references, and the upload in parts that it came from.
+ * @returns false if the user has uploaded no such file
+ */
 export async function deleteFileOf(db: Database, key: FileKey, userId: UserId): Promise<boolean> {
   const [deleted] = await queryD1(
     db.batch([
@@ -29,6 +33,11 @@ export async function deleteFileOf(db: Database, key: FileKey, userId: UserId): 
         .delete(fileReferences)
         .where(
           and(eq(fileReferences.key, key), sql`NOT EXISTS (SELECT 1 FROM files f WHERE f.key = ${key})`),
+        ),
+      db
+        .delete(fileUploads)
+        .where(
+          and(eq(fileUploads.key, key), eq(fileUploads.userId, userId), eq(fileUploads.state, "complete")),
         ),
     ]),
   );
@@ -53,9 +62,14 @@ export async function keepFileUntil(db: Database, key: FileKey, until: number): 
   return found.length > 0;
 }
 
-/** The keys among these that have a row. One query. */
+/** The keys among these that a file or an upload in parts has. One query. */
 export async function findExistingKeys(db: Database, keys: FileKey[]): Promise<Set<FileKey>> {
   if (keys.length === 0) return new Set();
-  const found = await queryD1(db.select({ key: files.key }).from(files).where(isAmong(files.key, keys)));
+  const ofFiles = db.select({ key: files.key }).from(files).where(isAmong(files.key, keys));
+  const ofUploads = db
+    .select({ key: fileUploads.key })
+    .from(fileUploads)
+    .where(isAmong(fileUploads.key, keys));
+  const found = await queryD1(unionAll(ofFiles, ofUploads));
   return new Set(found.map(({ key }) => key));
 }

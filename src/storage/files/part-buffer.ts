@@ -1,9 +1,10 @@
 import { CoreError } from "../../domain/errors.ts";
 import type { UserId } from "../../domain/ids.ts";
+import { LIMITS } from "../../domain/limits.ts";
 import type { Timing } from "../../domain/timing.ts";
 
 /** The minimum size of an R2 part other than the last. All parts but the last must have the same size. */
-const PART_BYTES = 5 * 1024 * 1024;
+const PART_BYTES = LIMITS.partBytes;
 
 /** The size up to which a buffer needs no slot: most pictures are smaller. */
 const SLOTLESS_BYTES = 256 * 1024;

@@ -1,6 +1,7 @@
 import { sql } from "drizzle-orm";
-import { index, integer, primaryKey, sqliteTable, text } from "drizzle-orm/sqlite-core";
-import type { ConversationId, FileKey, Seq } from "../../domain/ids.ts";
+import { index, integer, primaryKey, sqliteTable, text, uniqueIndex } from "drizzle-orm/sqlite-core";
+import type { UploadState } from "../../domain/files/resumable-upload.ts";
+import type { ClientUploadId, ConversationId, FileKey, Seq } from "../../domain/ids.ts";
 import type { ScheduledId } from "../../domain/messages/scheduled.ts";
 import { userRef } from "./accounts.ts";
 
@@ -64,4 +65,48 @@ export const fileReferences = sqliteTable(
     seq: integer().notNull().$type<Seq>(),
   },
   (table) => [primaryKey({ columns: [table.key, table.conversationId, table.seq] })],
+);
+
+/** Uploads in parts: docs/design/053. The hourly job deletes their rows. */
+export const fileUploads = sqliteTable(
+  "file_uploads",
+  {
+    /** the id of the upload, and the key of its file */
+    key: text().primaryKey().$type<FileKey>(),
+    userId: userRef("user_id"),
+    clientUploadId: text("client_upload_id").notNull().$type<ClientUploadId>(),
+    /** of the multipart upload in R2 */
+    r2UploadId: text("r2_upload_id").notNull(),
+    name: text().notNull(),
+    /** bytes */
+    size: integer().notNull(),
+    contentType: text("content_type").notNull(),
+    state: text().notNull().$type<UploadState>(),
+    /** when an open upload ends, or a complete one is forgotten (ms since 1970); 0: it was ended before */
+    expiresAt: integer("expires_at").notNull(),
+  },
+  (table) => [
+    // An upload that has ended leaves its name to the next one.
+    uniqueIndex("file_uploads_client").on(table.userId, table.clientUploadId).where(sql`state <> 'ended'`),
+    index("file_uploads_expiry").on(table.expiresAt),
+  ],
+);
+
+/** The parts of an upload that is not complete yet, from their first attempt on. */
+export const fileUploadParts = sqliteTable(
+  "file_upload_parts",
+  {
+    key: text().notNull().$type<FileKey>(),
+    /** 1, 2, 3 … */
+    part: integer().notNull(),
+    /** how many attempts have begun */
+    attempts: integer().notNull(),
+    /** the attempt whose bytes count; 0: none has ended */
+    stored: integer().notNull(),
+    /** R2's tag of that attempt */
+    etag: text().notNull(),
+    /** of that attempt's bytes: 64 hexadecimal digits */
+    sha256: text().notNull(),
+  },
+  (table) => [primaryKey({ columns: [table.key, table.part] })],
 );

@@ -31,6 +31,7 @@ import { search } from "./routes/messages/search.ts";
 import { threads } from "./routes/messages/threads.ts";
 import { wideSearch } from "./routes/messages/wide-search.ts";
 import { reference } from "./routes/reference.ts";
+import { resumableUploads } from "./routes/resumable-uploads.ts";
 import { deviceSocket } from "./routes/sockets/device-socket.ts";
 import { roomSocket } from "./routes/sockets/room-socket.ts";
 
@@ -63,6 +64,7 @@ router.route("/", scheduled);
 router.route("/", saved);
 router.route("/", mentions);
 router.route("/", threads);
+router.route("/", resumableUploads);
 router.route("/", files);
 router.route("/", roomSocket);
 router.route("/", deviceSocket);

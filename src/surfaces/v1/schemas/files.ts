@@ -28,7 +28,10 @@ export const File = z
     name: z.string(),
     size: z.int().nonnegative().openapi({ description: "Bytes" }),
     content_type: z.string(),
-    sha256: z.string().openapi({ description: "Of the bytes, 64 hexadecimal digits" }),
+    sha256: z.string().openapi({
+      description:
+        "Of the bytes, 64 hexadecimal digits. Of a file of several parts: of the SHA-256s of its parts, and `-` with their number",
+    }),
   })
   .openapi("File");
 
@@ -55,7 +58,7 @@ const text = (description: string) => ({ required: true, description, schema: { 
 
 /** The headers of every answer for a file. */
 export const KEPT_HEADERS = {
-  ETag: text("The SHA-256 in quotes"),
+  ETag: text("The `sha256` of the file in quotes"),
   "Accept-Ranges": always("bytes", "Ranges of bytes are supported"),
   "Cache-Control": always("public, max-age=86400", "A file never changes, but may be deleted"),
   "Content-Security-Policy": always("sandbox; default-src 'none'", "Nothing in a file may run"),
