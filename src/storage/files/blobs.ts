@@ -84,6 +84,8 @@ export async function sendStream<Sent>(
 ): Promise<Sent> {
   const { readable, writable } = new FixedLengthStream(size);
   const sending = send(readable);
+  // R2 may fail before it reads: nobody would take the bytes, and the writing would wait for ever.
+  sending.catch(() => readable.cancel()).catch(() => undefined);
   const [feeding] = await Promise.allSettled([feed(writable, bytes), sending]);
   // An error of the bytes makes the put fail, too, and an error of the put makes the writing fail: the cause
   // wins.
