@@ -6,12 +6,11 @@ import { DELETED_PROFILE } from "../columns.ts";
 import { onlineContactsQuery } from "../contacts/presence.ts";
 import { queryD1 } from "../d1-errors.ts";
 import type { Database } from "../database.ts";
-import { isUploadUnderWay } from "../files/resumable-uploads.ts";
+import { endUploadsQuery } from "../files/resumable-uploads.ts";
 import {
   blocks,
   conversations,
   fileHolds,
-  fileUploads,
   formerUsernames,
   friendRejections,
   friendRequests,
@@ -136,10 +135,7 @@ export async function deleteUser(
       db.delete(blocks).where(and(eq(blocks.blockedId, userId), isDeleted)),
       db.delete(passwordAttempts).where(and(isAttemptOf(userId), isDeleted)),
       db.delete(fileHolds).where(and(eq(fileHolds.userId, userId), isDeleted)),
-      db
-        .update(fileUploads)
-        .set({ state: "ended", expiresAt: 0 })
-        .where(and(isUploadUnderWay(userId), isDeleted)),
+      endUploadsQuery(db, userId, isDeleted),
       db.delete(signInPlaces).where(and(eq(signInPlaces.userId, userId), isDeleted)),
       db
         .update(conversations)

@@ -16,8 +16,11 @@ export interface UploadWithParts {
   parts: StoredPart[];
 }
 
-/** An upload that has not come to its end: `open` or `completing`. */
-const isUnderWay = and(ne(fileUploads.state, "ended"), ne(fileUploads.state, "complete"));
+/** Matches uploads that have not ended. A literal: the index of names has this very condition. */
+const hasNotEnded = sql`${fileUploads.state} <> 'ended'`;
+
+/** Matches uploads that have not come to their end: `open` or `completing`. */
+const isUnderWay = and(hasNotEnded, ne(fileUploads.state, "complete"));
 
 const stateIs = (state: UploadState) => eq(fileUploads.state, state);
 
@@ -201,9 +204,12 @@ export async function endUpload(db: Database, userId: UserId, key: FileKey): Pro
   return ended ?? null;
 }
 
-/** The condition that an upload of this user is under way, to end all when the account is deleted. */
-export function isUploadUnderWay(userId: UserId): SQL | undefined {
-  return and(eq(fileUploads.userId, userId), isUnderWay);
+/** Ends all uploads of a user that are under way, if the condition holds. */
+export function endUploadsQuery(db: Database, userId: UserId, condition: SQL) {
+  return db
+    .update(fileUploads)
+    .set({ state: "ended", expiresAt: 0 })
+    .where(and(eq(fileUploads.userId, userId), isUnderWay, condition));
 }
 
 /**
@@ -244,8 +250,8 @@ export async function deleteEndedUploads(db: Database, keys: FileKey[]): Promise
 
 /** Matches an upload of a user that is not over. */
 function isLiveOf(userId: UserId, key: FileKey, now: number): SQL | undefined {
-  const { key: id, userId: user, state, expiresAt } = fileUploads;
-  return and(eq(id, key), eq(user, userId), ne(state, "ended"), gt(expiresAt, now));
+  const { key: id, userId: user, expiresAt } = fileUploads;
+  return and(eq(id, key), eq(user, userId), hasNotEnded, gt(expiresAt, now));
 }
 
 function uploadQuery(db: Database, userId: UserId, key: FileKey, now: number) {
@@ -265,6 +271,6 @@ function partsQuery(db: Database, key: FileKey) {
 
 /** Matches the upload of a user with this name. An ended one has none. */
 function isOfName(userId: UserId, id: ClientUploadId): SQL | undefined {
-  const { userId: user, clientUploadId, state } = fileUploads;
-  return and(eq(user, userId), eq(clientUploadId, id), ne(state, "ended"));
+  const { userId: user, clientUploadId } = fileUploads;
+  return and(eq(user, userId), eq(clientUploadId, id), hasNotEnded);
 }

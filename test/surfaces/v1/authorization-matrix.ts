@@ -32,6 +32,8 @@ export interface Scene {
   scheduledId: string;
   /** a file that the member has uploaded */
   fileKey: string;
+  /** an upload in parts of the member, of two bytes */
+  uploadId: string;
 }
 
 /** The expected answer: a status, with the code of a problem. */
@@ -90,6 +92,11 @@ const membersOwn = (expected: Wanted) => ({
   member: expected,
   admin: NOBODY,
   owner: NOBODY,
+});
+
+const ofUpload = (expected: Wanted) => ({
+  path: ({ uploadId }: Scene) => ({ id: uploadId, part: 1 }),
+  ...membersOwn(expected),
 });
 
 const IN = "/v1/conversations/:id";
@@ -400,6 +407,16 @@ export const WHO_MAY: Row[] = [
     path: ({ fileKey }) => ({ key: fileKey }),
     ...{ stranger: NOBODY, member: DONE, admin: NOBODY, owner: NOBODY },
   },
+
+  {
+    route: "POST /v1/files/uploads",
+    body: () => ({ client_upload_id: "x", size: 2 }),
+    ...everyUser(MADE),
+  },
+  { route: "GET /v1/files/uploads/:id", ...ofUpload(OK) },
+  { route: "PUT /v1/files/uploads/:id/parts/:part", body: () => "{}", ...ofUpload(OK) },
+  { route: "POST /v1/files/uploads/:id/complete", ...ofUpload(OK) },
+  { route: "DELETE /v1/files/uploads/:id", ...ofUpload([409, "conflict"]) },
 
   {
     route: `DELETE ${IN}`,

@@ -34,6 +34,9 @@ beforeAll(async () => {
   expect((await call("PATCH", `/v1/conversations/${id}`, closed)).status).toBe(200);
   await createGroup(stranger);
   const file = expectUploaded(await upload(member, "{}", "text/plain", "?name=x.txt"));
+  const named = { client_upload_id: "of the member", size: 2 };
+  const start = await call("POST", "/v1/files/uploads", { token: member.token, body: named });
+  const begun = z.object({ id: z.string() }).parse(start.body);
   const [ownersSeq, byOwner] = [(await send(owner, id, "1")).seq, (await send(owner, id, "2")).seq];
   const [membersSeq, byMember] = [(await send(member, id, "3")).seq, (await send(member, id, "4")).seq];
   const directId = (await openDirect(owner, member)).id;
@@ -59,6 +62,7 @@ beforeAll(async () => {
     },
     outsiderId: outsider.user.id,
     fileKey: file.key,
+    uploadId: begun.id,
     scheduledId: (await schedule(member, id, "later")).id,
     membersSession: items.find((session) => session.current)?.id ?? "",
   };

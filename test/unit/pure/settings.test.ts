@@ -8,6 +8,7 @@ const DEFAULTS = {
     maxGroupMembers: 1_000,
     maxLiveMembers: 200,
     maxChanges: 5_000,
+    maxUploadBytes: 1024 ** 3,
     appKeys: [],
   },
   ...{
@@ -148,4 +149,14 @@ test("a rule open to anybody is logged as an error, and the key is never logged"
   readSettings({ USERSIG_RULE: "the key", USERSIG_PROVISIONING: "the key" });
   expect(others).toHaveLength(2);
   expect(others.flat().join()).not.toContain("the key");
+});
+
+test("the size of a file in parts is 1 to 1,024 MiB", () => {
+  const warned = warnings();
+  expect(readSettings({ MAX_UPLOAD_MIB: "5" }).maxUploadBytes).toBe(5 * 1024 ** 2);
+  expect(readSettings({ MAX_UPLOAD_MIB: "1024" }).maxUploadBytes).toBe(1024 ** 3);
+  expect(warned).toEqual([]);
+  for (const raw of ["1025", "0", "0.5", "-1", "many"])
+    expect(readSettings({ MAX_UPLOAD_MIB: raw })).toEqual(DEFAULTS);
+  expect(warned).toHaveLength(5);
 });

@@ -1,4 +1,5 @@
 import { describe, expect, test } from "vitest";
+import { partCount, r2PartNumber } from "../../../src/domain/files/resumable-upload.ts";
 import { LIMITS } from "../../../src/domain/limits.ts";
 import { TIMING } from "../../../src/domain/timing.ts";
 
@@ -207,6 +208,21 @@ describe("the Worker", () => {
     expect(16 * hourMs + files.graceMs + hourMs + scheduled.releaseMs).toBeLessThan(48 * hourMs);
     // Bytes that a crash leaves are old enough for the cleanup of orphaned ones.
     expect(orphanedFiles.orphanMs).toBeLessThan(files.graceMs);
+  });
+
+  test("an upload in parts ends before R2 aborts it, and is forgotten before its file can go", () => {
+    const { files, resumableUploads } = TIMING;
+    expect(resumableUploads.lifetimeMs).toBeLessThan(7 * 24 * 60 * 60_000);
+    expect(resumableUploads.keptMs + 60 * 60_000).toBeLessThan(files.graceMs);
+    // At the least rate the largest file comes within its time.
+    expect(LIMITS.uploadBytes / uploads.bytesPerS).toBeLessThan(resumableUploads.lifetimeMs / 1_000 / 4);
+  });
+
+  test("every attempt to send a part has a number that R2 takes", () => {
+    const count = partCount(LIMITS.uploadBytes);
+    expect(r2PartNumber({ part: 1, attempt: 1 })).toBe(1);
+    expect(r2PartNumber({ part: 2, attempt: 1 })).toBe(LIMITS.partAttempts + 1);
+    expect(r2PartNumber({ part: count, attempt: LIMITS.partAttempts })).toBeLessThanOrEqual(10_000);
   });
 
   test("the largest form at the least rate, after a wait for its place, ends within the time of an upload", () => {

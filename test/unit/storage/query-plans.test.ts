@@ -1,9 +1,11 @@
 import { env } from "cloudflare:workers";
+import { sql } from "drizzle-orm";
 import { beforeAll, expect, test } from "vitest";
 import { z } from "zod";
 import { fromElsewhere, SignInPlace } from "../../../src/domain/accounts/sign-in.ts";
 import {
   ClientGroupId,
+  ClientUploadId,
   ConversationCode,
   ConversationId,
   FileKey,
@@ -38,6 +40,7 @@ import { type Database, openDatabase } from "../../../src/storage/database.ts";
 import * as expiry from "../../../src/storage/files/file-expiry.ts";
 import * as references from "../../../src/storage/files/file-references.ts";
 import * as files from "../../../src/storage/files/files.ts";
+import * as uploads from "../../../src/storage/files/resumable-uploads.ts";
 import { DEFAULT_PROFILE } from "../../support/objects/profile.ts";
 
 const ANN = UserId.parse(100_000);
@@ -48,10 +51,21 @@ const CODE = ConversationCode.parse("0".repeat(32));
 const HANDLE = Handle.parse("no such group");
 const PLACE = SignInPlace.parse("0".repeat(16));
 const KEY = FileKey.parse("0".repeat(32));
+const OTHER_KEY = FileKey.parse("1".repeat(32));
 const SEQ = Seq.parse(1);
 /** A newest countable message. */
 const NEWEST = { count: 1, at: 1 };
 const MANY = Array.from({ length: 300 }, (_, i) => ConversationId.parse(i + 1));
+
+const UPLOAD = {
+  ...{ key: KEY, userId: ANN, clientUploadId: ClientUploadId.parse("x"), r2UploadId: "x", name: "x" },
+  ...{ size: 1, contentType: "x/x", state: "open" as const, expiresAt: 1 },
+};
+const FILE = {
+  ...{ key: KEY, userId: ANN, name: "x", size: 0, contentType: "text/plain" },
+  ...{ sha256: "", md5: "", createdAt: 0, expiresAt: 0 },
+};
+const PART = { part: 1, stored: 1, etag: "x", sha256: "" };
 
 /** Every function of src/storage that queries D1, called as the use-cases call it. */
 const QUERIES: Record<string, (db: Database) => Promise<unknown>> = {
@@ -207,14 +221,25 @@ const QUERIES: Record<string, (db: Database) => Promise<unknown>> = {
   findFile: (db) => files.findFile(db, KEY),
   findExistingKeys: (db) => files.findExistingKeys(db, [KEY, KEY]),
   deleteFileOf: (db) => files.deleteFileOf(db, KEY, ANN),
+  insertUpload: (db) => uploads.insertUpload(db, UPLOAD, 10, 0),
+  findUploadOfName: (db) => uploads.findUploadOfName(db, ANN, UPLOAD.clientUploadId, 0),
+  findUpload: (db) => uploads.findUpload(db, ANN, KEY, 0),
+  findUploadWithParts: (db) => uploads.findUploadWithParts(db, ANN, KEY, 0),
+  beginAttempt: (db) => uploads.beginAttempt(db, KEY, 1, 0),
+  recordPart: (db) => uploads.recordPart(db, KEY, PART),
+  freezeUpload: (db) => uploads.freezeUpload(db, ANN, KEY, 0),
+  publishUpload: (db) => uploads.publishUpload(db, { ...FILE, key: OTHER_KEY }, 0),
+  endUpload: (db) => uploads.endUpload(db, ANN, KEY),
+  endUploadsQuery: async (db) => uploads.endUploadsQuery(db, ANN, sql`1`),
+  endExpiredUploads: (db) => uploads.endExpiredUploads(db, 1, { after: "", limit: 10 }),
+  deleteEndedUploads: (db) => uploads.deleteEndedUploads(db, [KEY, KEY]),
   keepFileUntil: (db) => files.keepFileUntil(db, KEY, 0),
   addFileReferences: (db) => references.addFileReferences(db, ID, [{ key: KEY, seq: SEQ }]),
   removeFileReferences: (db) =>
     references.removeFileReferences(db, ID, [{ seq: SEQ, senderId: ANN, keys: [KEY] }], 0),
   markUnshownFiles: (db) => expiry.markUnshownFiles(db, "0", 0, 10),
   deleteExpiredFiles: async (db) => {
-    const file = { key: KEY, userId: ANN, name: "x", size: 0, contentType: "text/plain" };
-    await files.insertFile(db, { ...file, sha256: "", md5: "", createdAt: 0, expiresAt: 0 });
+    await files.insertFile(db, FILE);
     return expiry.deleteExpiredFiles(db, 1, 10);
   },
   findUser: (db) => users.findUser(db, BOB, ANN),
@@ -261,6 +286,7 @@ test("the list contains every query, except inserts of one row", () => {
     projection,
     recipients,
     references,
+    uploads,
     requests,
     contexts,
     sessions,

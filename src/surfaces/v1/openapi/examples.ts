@@ -8,9 +8,10 @@ const KEY = "0f9b2c6d4e8a41738b5c1d2e3f405162";
  * the field of one shape. A field that is not listed has the least value of its type.
  */
 const VALUES: Record<string, unknown> = {
-  ...{ "User.id": 100_001, "Sender.id": 100_001, "Session.id": KEY, id: 7 },
+  ...{ "User.id": 100_001, "Sender.id": 100_001, "Session.id": KEY, "Upload.id": KEY, id: 7 },
   ...{ "Me.id": 100_000, "Me.username": "ann", "Me.nickname": "Ann", "ProfileChange.nickname": "Ann" },
   ...{ "DirectConversation.name": "Ben", "DirectConversation.member_count": 2, "File.name": "cat.png" },
+  ...{ "Upload.name": "cat.png", "Upload.part_count": 1, "Upload.file": null, "UploadPart.part": 1 },
   "SignedIn.user": { id: 100_000, username: "ann", nickname: "", avatar: "", online: false },
   "MessagePreview.body": { text: "hello" },
   "DeviceReadyFrame.due_reminders": 0,

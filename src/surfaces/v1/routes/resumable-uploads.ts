@@ -20,8 +20,7 @@ import {
   UploadPart,
   UploadPartParams,
 } from "../schemas/resumable-uploads.ts";
-import { serializeFile } from "../serialize/files.ts";
-import { serializePart, serializeUpload } from "../serialize/resumable-uploads.ts";
+import { serializeFile, serializePart, serializeUpload } from "../serialize/files.ts";
 
 const startRoute = createRoute({
   method: "post",
