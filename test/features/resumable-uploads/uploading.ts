@@ -4,9 +4,9 @@ import { Buffer } from "node:buffer";
 import { createHash } from "node:crypto";
 import { expect } from "vitest";
 import { z } from "zod";
-import { File } from "../../../../src/surfaces/v1/schemas/files.ts";
-import { Upload, UploadPart } from "../../../../src/surfaces/v1/schemas/resumable-uploads.ts";
-import { app } from "../../../support/app.ts";
+import { File } from "../../../src/surfaces/v1/schemas/files.ts";
+import { Upload, UploadPart } from "../../../src/surfaces/v1/schemas/resumable-uploads.ts";
+import { app } from "../../support/app.ts";
 import {
   type Answer,
   type CallOptions,
@@ -14,8 +14,8 @@ import {
   readAnswer,
   request,
   type SignedIn,
-} from "../../../support/clients/api.ts";
-import { bytesOf, download, type StrictFile } from "../../../support/clients/files.ts";
+} from "../../support/clients/api.ts";
+import { bytesOf, download, type StrictFile } from "../../support/clients/files.ts";
 
 export const PART = 5 * 1024 * 1024;
 

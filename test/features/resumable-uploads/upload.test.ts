@@ -1,8 +1,8 @@
 import { env } from "cloudflare:workers";
 import { Buffer } from "node:buffer";
 import { beforeAll, describe, expect, onTestFinished, test } from "vitest";
-import { expectProblem, register, type SignedIn } from "../../../support/clients/api.ts";
-import { openDirect, send } from "../../../support/clients/chat.ts";
+import { expectProblem, register, type SignedIn } from "../../support/clients/api.ts";
+import { openDirect, send } from "../../support/clients/chat.ts";
 import {
   bytesOf,
   chunk,
@@ -13,10 +13,10 @@ import {
   storedFiles,
   streamOf,
   upload,
-} from "../../../support/clients/files.ts";
-import { Errors } from "../../../support/errors.ts";
-import { setMaxUpload } from "../../../support/settings.ts";
-import { deleteFile } from "../lifetime.ts";
+} from "../../support/clients/files.ts";
+import { Errors } from "../../support/errors.ts";
+import { setMaxUpload } from "../../support/settings.ts";
+import { deleteFile } from "../files/lifetime.ts";
 import {
   announced,
   callWith,

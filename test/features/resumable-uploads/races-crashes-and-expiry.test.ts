@@ -1,15 +1,15 @@
 import { env } from "cloudflare:workers";
 import { beforeAll, describe, expect, test } from "vitest";
 import { z } from "zod";
-import { deleteAccount } from "../../../support/accounts/deletion.ts";
-import { expectProblem, register, type SignedIn } from "../../../support/clients/api.ts";
-import { download, pseudoRandomBytes, storedFiles } from "../../../support/clients/files.ts";
-import { advanceClock, freezeClock } from "../../../support/clock.ts";
-import { interceptD1 } from "../../../support/faults/d1.ts";
-import { breakAt } from "../../../support/faults/injected-fault.ts";
-import { ALL, eachStep } from "../../../support/faults/sampled-steps.ts";
-import { setNoRateLimits } from "../../../support/settings.ts";
-import { passHours } from "../lifetime.ts";
+import { deleteAccount } from "../../support/accounts/deletion.ts";
+import { expectProblem, register, type SignedIn } from "../../support/clients/api.ts";
+import { download, pseudoRandomBytes, storedFiles } from "../../support/clients/files.ts";
+import { advanceClock, freezeClock } from "../../support/clock.ts";
+import { interceptD1 } from "../../support/faults/d1.ts";
+import { breakAt } from "../../support/faults/injected-fault.ts";
+import { ALL, eachStep } from "../../support/faults/sampled-steps.ts";
+import { setNoRateLimits } from "../../support/settings.ts";
+import { passHours } from "../files/lifetime.ts";
 import {
   announced,
   callWith,
