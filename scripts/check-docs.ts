@@ -21,9 +21,9 @@ const Manifest = z.object({
   devDependencies: Versions,
   workspaces: z.array(z.string()),
 });
-const Workspace = Manifest.pick({ devDependencies: true });
+const Workspace = Manifest.pick({ devDependencies: true }).extend({ dependencies: Versions.default({}) });
 
-const DOCUMENTS = globSync(["*.md", "docs/**/*.md", "src/**/*.md"], { cwd: ROOT });
+const DOCUMENTS = globSync(["*.md", "docs/**/*.md", "src/**/*.md", "client/{,docs/**/}*.md"], { cwd: ROOT });
 const DEPENDENCIES = "docs/dependencies.md";
 
 /** The folders of tests; `*` is a feature or an API. */
@@ -36,7 +36,11 @@ const TEST_FOLDERS = [
   "test/faults/{crashes,races,outages,repair}",
   "test/properties",
   "test/scripts",
+  "client/test",
+  "client/test/*",
 ];
+/** Files that documents may name, and that the check of the client makes. */
+const GENERATED = ["client/src/api/openapi.d.ts"];
 const MAX_FILES = 15;
 const GLOSSARY = "docs/glossary.md";
 const LOGS = "docs/logs.md";
@@ -62,7 +66,10 @@ function dependencies(): string[] {
   );
   // A package that the root has in another version is told of by the row of the root.
   const all: Record<string, string> = {
-    ...Object.assign({}, ...workspaces.map(({ devDependencies }) => devDependencies)),
+    ...Object.assign(
+      {},
+      ...workspaces.flatMap(({ dependencies, devDependencies }) => [dependencies, devDependencies]),
+    ),
     ...manifest.dependencies,
     ...manifest.devDependencies,
   };
@@ -124,18 +131,19 @@ function scripts(path: string): string[] {
   return dead.map((name) => `${path}: there is no script ${name}`);
 }
 
-/** Named files of `src/` and `test/` that do not exist. */
+/** Named files of `src/`, `test/` and `client/` that do not exist. */
 function sources(path: string): string[] {
-  const names = [...read(path).matchAll(/\b(?:src|test)\/[\w/.-]+\.ts\b/g)].map(([name]) => name);
+  const named = read(path).matchAll(/(?<![\w/])(?:client\/)?(?:src|test)\/[\w/.-]+\.ts\b/g);
+  const names = [...named].map(([name]) => name).filter((name) => !GENERATED.includes(name));
   return names.filter((name) => !existsSync(join(ROOT, name))).map((name) => `${path}: there is no ${name}`);
 }
 
 /** Tests outside of these folders, and folders with too many files. Fixtures do not count. */
 function testFolders(): string[] {
-  const astray = globSync("test/**/*.test.ts", { cwd: ROOT })
+  const astray = globSync(["test/**/*.test.ts", "client/test/**/*.test.ts"], { cwd: ROOT })
     .filter((path) => !TEST_FOLDERS.some((folder) => matchesGlob(dirname(path), folder)))
     .map((path) => `${path}: tests do not go there; CONTRIBUTING.md says where`);
-  const files = globSync("test/**/*.*", { cwd: ROOT, exclude: ["**/fixtures/**"] });
+  const files = globSync(["test/**/*.*", "client/test/**/*.*"], { cwd: ROOT, exclude: ["**/fixtures/**"] });
   const full = Object.entries(Object.groupBy(files, (path) => dirname(path))).flatMap(
     ([folder, { length } = []]) =>
       length > MAX_FILES

@@ -3,8 +3,8 @@ import { readFileSync } from "node:fs";
 import { dirname } from "node:path";
 
 /**
- * The structure of `src/` in figures: files per folder, names exported for two types; and long comment lines,
- * there and in the tests, the scripts and the benchmarks.
+ * The structure of `src/` and `client/src/` in figures: files per folder, names exported for two types; and
+ * long comment lines, there and in the tests, the scripts and the benchmarks.
  * `biome.json` has the rules of imports: which layer may import which, and no cycles.
  *
  *     npm run structure
@@ -15,24 +15,34 @@ const MAX_FILES = 15;
 const MAX_COLUMNS = 110;
 
 const LISTED = ["ls-files", "--cached", "--others", "--exclude-standard", "--deduplicate"];
-const texts = textsIn("src");
+const texts = textsIn("src", "client/src");
 const files = [...texts.keys()];
 
 /** The TypeScript files of some folders, by path. */
 function textsIn(...folders: string[]): Map<string, string> {
   const paths = execFileSync("git", [...LISTED, ...folders], { encoding: "utf8" })
     .split("\n")
-    .filter((path) => path.endsWith(".ts") && path !== "src/env.d.ts");
+    .filter((path) => /\.tsx?$/.test(path) && path !== "src/env.d.ts");
   return new Map(paths.map((path) => [path, readFileSync(path, "utf8")]));
 }
 
-/** Type names that several files export, in the layers below the surfaces. */
+/** Type names that several files export: in the layers below the surfaces, and in the client. */
 function doubledTypes(): [string, string[]][] {
-  const owners = new Map<string, string[]>();
-  for (const [path, text] of texts) {
+  const paths = [...texts.keys()];
+  const server = paths.filter((path) => path.startsWith("src/") && !path.startsWith("src/surfaces/"));
+  return [
     // src/index.ts exports the classes that wrangler.toml names.
-    if (path.startsWith("src/surfaces/") || path === "src/index.ts") continue;
-    const names = [...text.matchAll(/^export (?:abstract )?(?:interface|type|class) (\w+)/gm)];
+    ...doubledIn(server.filter((path) => path !== "src/index.ts")),
+    ...doubledIn(paths.filter((path) => path.startsWith("client/"))),
+  ];
+}
+
+function doubledIn(paths: string[]): [string, string[]][] {
+  const owners = new Map<string, string[]>();
+  for (const path of paths) {
+    const names = [
+      ...(texts.get(path) ?? "").matchAll(/^export (?:abstract )?(?:interface|type|class) (\w+)/gm),
+    ];
     for (const [, name = ""] of names) owners.set(name, [...(owners.get(name) ?? []), path]);
   }
   return [...owners].filter(([, paths]) => paths.length > 1);
@@ -51,7 +61,7 @@ function linesOf(all: Map<string, string>): { place: string; line: string }[] {
 }
 
 const lines = linesOf(texts);
-const allLines = [...lines, ...linesOf(textsIn("test", "scripts", "bench"))];
+const allLines = [...lines, ...linesOf(textsIn("test", "scripts", "bench", "client/scripts", "client/test"))];
 const longComments = allLines.filter(
   ({ line }) => line.length > MAX_COLUMNS && /^\s*(\/\/|\/?\*)/.test(line),
 );
