@@ -55,6 +55,15 @@ export default defineConfig({
         test: { name: "scripts", include: ["test/scripts/**/*.test.ts"], ...PATIENCE },
       },
       {
+        // The client runs in Node, against the Worker in processes of its own.
+        test: {
+          name: "client",
+          include: ["client/test/**/*.test.{ts,tsx}"],
+          globalSetup: ["./client/test/support/bundle.ts"],
+          ...PATIENCE,
+        },
+      },
+      {
         plugins: [
           {
             // Each runtime receives all modules. Source maps of libraries would be two fifths of the bytes.

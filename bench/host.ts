@@ -8,7 +8,7 @@ import { convertV4MiniflareOptions, Log, LogLevel, Miniflare } from "miniflare";
 import { Plan, type Ready } from "./targets/plan.ts";
 
 const plan = Plan.parse(JSON.parse(readFileSync(process.argv[2] ?? "", "utf8")));
-const { bundle, state, migrations, inspector, ...worker } = plan;
+const { bundle, state, migrations, inspector, port = 0, ...worker } = plan;
 
 /** Files that the bundle imports as text, besides the usual ones: `[[rules]]` of wrangler.toml. */
 const isText = (file: string) => /\.(sql|txt|html|md|css|client\.js)$/.test(file);
@@ -29,7 +29,7 @@ const miniflare = new Miniflare(
     modules,
     rootPath: bundle,
     host: "127.0.0.1",
-    port: 0,
+    port,
     ...(inspector && { inspectorPort: 0 }),
     cf: false,
     log: new Log(LogLevel.ERROR),

@@ -21,6 +21,8 @@ export const Plan = z.object({
   migrations: z.array(z.object({ binding: z.string(), queries: z.array(z.string()) })),
   /** Whether the runtime opens an inspector. */
   inspector: z.boolean(),
+  /** The port of the Worker; 0, or none, for a free one. */
+  port: z.int().optional(),
 });
 export type Plan = z.infer<typeof Plan>;
 

@@ -1,0 +1,110 @@
+import { once } from "node:events";
+import { connect, createServer, type Server, type Socket } from "node:net";
+import { freePort } from "./server.ts";
+
+/** What a network does with connections: passes their bytes, holds them back, or refuses connections. */
+type State = "up" | "silent" | "down";
+
+/**
+ * The network between clients and a server, as a relay of TCP with faults. It keeps its port, so that clients
+ * come back to the same address.
+ */
+export class Network implements AsyncDisposable {
+  /** where clients find the server */
+  readonly origin: string;
+  readonly #port: number;
+  readonly #server: Server;
+  readonly #targetPort: number;
+  readonly #sockets = new Set<Socket>();
+  #state: State = "up";
+  /** connections of clients so far */
+  accepted = 0;
+
+  private constructor(port: number, target: string) {
+    this.#port = port;
+    this.origin = `http://127.0.0.1:${port}`;
+    this.#targetPort = Number(new URL(target).port);
+    this.#server = createServer((client) => this.#accept(client));
+  }
+
+  /** A network that leads to a server. @param target the server's origin */
+  static async to(target: string): Promise<Network> {
+    const network = new Network(await freePort(), target);
+    await network.#listen();
+    return network;
+  }
+
+  /** The base of the URLs of sockets. */
+  get socketOrigin(): string {
+    return this.origin.replace("http", "ws");
+  }
+
+  /** Open connections of clients. */
+  get connections(): number {
+    return this.#sockets.size / 2;
+  }
+
+  /** Resets all connections. The next ones pass. */
+  cut(): void {
+    for (const socket of this.#sockets) socket.resetAndDestroy();
+    this.#sockets.clear();
+  }
+
+  /**
+   * From now on no byte passes, and nobody is told: open connections stay, and new ones open without an
+   * answer. A device that has moved out of range is like that.
+   */
+  silence(): void {
+    this.#state = "silent";
+    for (const socket of this.#sockets) socket.pause();
+  }
+
+  /** Resets all connections, and refuses new ones until `up`. */
+  async down(): Promise<void> {
+    this.#state = "down";
+    const closed = once(this.#server, "close");
+    this.#server.close();
+    this.cut();
+    await closed;
+  }
+
+  /** Ends `down` or `silence`. Bytes that were held back pass. */
+  async up(): Promise<void> {
+    const was = this.#state;
+    this.#state = "up";
+    if (was === "down") await this.#listen();
+    for (const socket of this.#sockets) socket.resume();
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    if (this.#state !== "down") await this.down();
+  }
+
+  async #listen(): Promise<void> {
+    this.#server.listen(this.#port, "127.0.0.1");
+    await once(this.#server, "listening");
+  }
+
+  #accept(client: Socket): void {
+    this.accepted++;
+    const server = connect(this.#targetPort, "127.0.0.1");
+    this.#relay(client, server);
+    this.#relay(server, client);
+  }
+
+  #relay(from: Socket, to: Socket): void {
+    this.#sockets.add(from);
+    from.setNoDelay(true);
+    from.on("data", (bytes) => {
+      if (!to.destroyed) to.write(bytes);
+    });
+    from.on("end", () => to.end());
+    // A reset on one side is a reset on the other.
+    from.on("error", () => to.resetAndDestroy());
+    from.on("close", () => {
+      this.#sockets.delete(from);
+      to.destroy();
+    });
+    if (this.#state === "silent") from.pause();
+  }
+}
