@@ -61,6 +61,7 @@ export default defineConfig({
           include: ["client/test/**/*.test.{ts,tsx}"],
           globalSetup: ["./client/test/support/bundle.ts"],
           ...PATIENCE,
+          expect: { poll: { timeout: 60_000 } },
         },
       },
       {

@@ -14,5 +14,6 @@ export default defineConfig({
     // Long enough, in ms, that only a hanging test fails.
     testTimeout: 120_000,
     hookTimeout: 120_000,
+    expect: { poll: { timeout: 60_000 } },
   },
 });
