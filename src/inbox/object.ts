@@ -234,12 +234,12 @@ export abstract class InboxObject extends InboxLifecycle {
   }
 
   /**
-   * The conversations outside of a span of the list by activity. Those that may have changed are asked
+   * What follows in a walk through the list by activity. The conversations that may have changed are asked
    * first. @see ConversationList.activity
    */
   activity(input: ActivityRange): Promise<Result<ActivityPage>> {
     return this.answer(async (components) => {
-      if (input.outside !== "all") await this.#refresh(components);
+      if (input.walked?.by !== "id") await this.#refresh(components);
       return components.list.activity(input);
     });
   }

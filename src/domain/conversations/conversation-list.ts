@@ -102,30 +102,36 @@ export interface ActivityPlace {
   conversationId: ConversationId;
 }
 
-/** A part of a list by activity. Both ends are included. */
-export interface ActivitySpan {
-  newest: ActivityPlace;
-  oldest: ActivityPlace;
-}
+/**
+ * How far a walk through a list has come: by activity, down to a place, as the list was at a moment (`asOf`,
+ * a number of `ActivityPage`); or by id, up to one.
+ */
+export type WalkedList = { by: "activity"; oldest: ActivityPlace; asOf: number } | { by: "id"; upTo: number };
 
 /** What is asked of a list by activity, of conversations in which the user can see messages. */
 export interface ActivityRange {
-  /** the conversations outside of this span are wanted; null: all, `"all"`: none */
-  outside: ActivitySpan | "all" | null;
+  /** the part that was walked through; null: none */
+  walked: WalkedList | null;
   /** conversations of which it is asked whether they are listed */
   ids: ConversationId[];
-  /** conversations on each side of the span */
+  /** conversations of each of the two parts of the answer */
   limit: number;
 }
 
 /**
- * The conversations on both sides of a span, the nearest to it first, and whether more follow on each side.
- * `listed`: which of the conversations that were named are in the list.
+ * What follows in a walk through a list by activity.
+ * - `changed`: in a walk by activity, the conversations that have got a new place since `asOf`; `rest` has
+ *   none of them.
+ * - `rest`: what was not walked through, in the order of the walk.
+ * - `hasMoreChanged`, `hasMoreRest`: whether more follow.
+ * - `listed`: which of the conversations that were named are in the list.
+ * - `asOf`: the moment of the answer. It rises with each change of a place and each answer.
  */
 export interface ActivityPage {
-  newer: ActivityPlace[];
-  hasNewer: boolean;
-  older: ActivityPlace[];
-  hasOlder: boolean;
+  changed: ConversationId[];
+  hasMoreChanged: boolean;
+  rest: ActivityPlace[];
+  hasMoreRest: boolean;
   listed: ConversationId[];
+  asOf: number;
 }

@@ -17,6 +17,7 @@ import type {
   NumberedPage,
   NumberedRange,
   UnreadEntry,
+  WalkedList,
 } from "../../domain/conversations/conversation-list.ts";
 import type { ConversationId, Position, Seq } from "../../domain/ids.ts";
 import { Mentioned } from "../../domain/messages/message.ts";
@@ -234,30 +235,34 @@ export class ConversationList {
   }
 
   /**
-   * Reads the list by activity outside of a span, also conversations that the user has removed from it, as
-   * far as they can see messages there.
+   * Reads what follows in a walk through the list by activity, also conversations that the user has removed
+   * from it, as far as they can see messages there.
    */
-  activity({ outside, ids, limit }: ActivityRange): ActivityPage {
-    const listed = this.#visible(
-      "conversation_id IN (SELECT value FROM json_each(?))",
-      "",
-      JSON.stringify(ids),
-    );
-    const page = { listed: listed.map(({ conversationId }) => conversationId) };
-    if (outside === "all") return { ...page, newer: [], hasNewer: false, older: [], hasOlder: false };
-    const { oldest, newest } = outside ?? { oldest: TOP, newest: TOP };
-    const side = (comparison: "<" | ">", order: "ASC" | "DESC", end: ActivityPlace | typeof TOP) =>
-      this.#visible(
-        `(updated_at, conversation_id) ${comparison} (?, ?)`,
-        `ORDER BY updated_at ${order}, conversation_id ${order} LIMIT ?`,
-        ...[end.updatedAt, end.conversationId, limit + 1],
-      );
-    const [newer, older] = [side(">", "ASC", newest), side("<", "DESC", oldest)];
+  activity({ walked, ids, limit }: ActivityRange): ActivityPage {
+    const named = "conversation_id IN (SELECT value FROM json_each(?))";
+    const listed = this.#visible(named, "", JSON.stringify(ids)).map((row) => row.conversationId);
+    const changed =
+      walked?.by === "activity" ? this.#visible("changed_at >= ?", "LIMIT ?", walked.asOf, limit + 1) : [];
+    const rest = this.#rest(walked, limit + 1);
     return {
-      ...page,
-      ...{ newer: newer.slice(0, limit), hasNewer: newer.length > limit },
-      ...{ older: older.slice(0, limit), hasOlder: older.length > limit },
+      ...{ listed, asOf: this.#writer.moment() },
+      changed: changed.slice(0, limit).map((row) => row.conversationId),
+      hasMoreChanged: changed.length > limit,
+      rest: rest.slice(0, limit),
+      hasMoreRest: rest.length > limit,
     };
+  }
+
+  /** What follows in a walk, without what has changed since. */
+  #rest(walked: WalkedList | null, limit: number): ActivityPlace[] {
+    if (walked?.by === "id")
+      return this.#visible("conversation_id > ?", "ORDER BY conversation_id LIMIT ?", walked.upTo, limit);
+    const { updatedAt, conversationId } = walked?.oldest ?? TOP;
+    return this.#visible(
+      "(updated_at, conversation_id) < (?, ?) AND changed_at < ?",
+      "ORDER BY updated_at DESC, conversation_id DESC LIMIT ?",
+      ...[updatedAt, conversationId, walked?.asOf ?? Number.MAX_SAFE_INTEGER, limit],
+    );
   }
 
   /**

@@ -80,6 +80,7 @@ export class ListWriter {
   /** the number of the current epoch; one begins whenever the first device socket opens */
   #epoch: number;
   readonly #recent = new Map<ConversationId, Recent>();
+  #moment = 0;
   /** the conversations of which a crash may have lost an update */
   readonly #lost: Set<ConversationId>;
   #timer: ReturnType<typeof setTimeout> | undefined;
@@ -215,6 +216,15 @@ export class ListWriter {
     if (!this.#recent.get(id)?.isMarked) this.#unmark(id);
   }
 
+  /**
+   * The present moment (ms, or a little more). It rises with each call, so that it tells before from after;
+   * only over a restart two may be the same.
+   */
+  moment(): number {
+    this.#moment = Math.max(Date.now(), this.#moment + 1);
+    return this.#moment;
+  }
+
   /** @returns the epoch and position as the row stores them; epoch 0 stands for no delivered position */
   #told(delivered: SyncPosition | null): [epoch: number, seq: number, rev: number] {
     return [delivered ? this.#epoch : 0, delivered?.seq ?? 0, delivered?.rev ?? 0];
@@ -297,6 +307,8 @@ export class ListWriter {
          threads_unread = excluded.threads_unread,
          counted_at = excluded.counted_at,
          unread_from = excluded.unread_from,
+         changed_at = iif((excluded.updated_at, excluded.state) = (updated_at, state), changed_at,
+           excluded.changed_at),
          told_seq = iif(excluded.told_epoch = 0, told_seq, excluded.told_seq),
          told_rev = iif(excluded.told_epoch = 0, told_rev, excluded.told_rev),
          told_epoch = max(told_epoch, excluded.told_epoch)
@@ -325,7 +337,7 @@ export class ListWriter {
       ...[update.ignoresUnread ? 1 : 0, update.mentioned?.length ? JSON.stringify(update.mentioned) : null],
       ...[update.peerRead?.readSeq ?? null, update.peerRead?.readAt ?? null],
       ...[update.threadsUnread ?? 0, update.countedAt ?? null],
-      update.unreadFrom ?? null,
+      ...[update.unreadFrom ?? null, this.moment()],
     ];
   }
 }
@@ -333,7 +345,7 @@ export class ListWriter {
 /** The columns that an inbox update fills. */
 const COLUMNS = `conversation_id, ver, state, visible_from, last_seq, last_n, read_seq, read_n, member_count,
   preview, updated_at, hidden, rev, told_epoch, told_seq, told_rev, kind, read_at, discards, mentioned,
-  peer_read_seq, peer_read_at, threads_unread, counted_at, unread_from`;
+  peer_read_seq, peer_read_at, threads_unread, counted_at, unread_from, changed_at`;
 const PLACES = COLUMNS.replace(/\w+/g, "?");
 
 /** The columns of a `HeadRow`. */

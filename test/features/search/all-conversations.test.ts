@@ -1,5 +1,6 @@
 import { beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { writeCursor } from "../../../src/core/messages/across/cursor.ts";
+import { WHOLE_LIST } from "../../../src/core/messages/across/progress.ts";
 import { ConversationId } from "../../../src/domain/ids.ts";
 import { signedInUsers } from "../../support/accounts/users.ts";
 import { call, expectProblem, type SignedIn } from "../../support/clients/api.ts";
@@ -112,6 +113,18 @@ describe("pages", () => {
     expect(addresses(pages)).toEqual(sent);
   });
 
+  test("come to an end while every conversation has new messages between two of them", async () => {
+    const ids = await groups(5);
+    const sent: string[] = [];
+    for (const text of ["fish one", "fish two"])
+      for (const id of ids) sent.unshift(`${id}/${(await send(ann, id, text)).seq}`);
+    overrideTiming({ wideSearch: { calls: 3, parallel: 2, kept: 2 } });
+    const pages = await allPages(ann, "fish", "&limit=2", async () => {
+      await Promise.all(ids.map((id) => send(bob, id, "a new fish")));
+    });
+    expect(addresses(pages)).toEqual(sent);
+  });
+
   test("say how far back they have searched where nothing is found", async () => {
     tiny();
     const ids = await groups(5);
@@ -186,11 +199,11 @@ describe("a search finds only what the caller may see", () => {
     const owner = JSON.stringify([cid.user.id, "fish", null, null, null]);
     const place = { at: created_at + 1_000_000, conversationId: ConversationId.parse(id), seq: 9 };
     const open = [{ conversationId: ConversationId.parse(id), before: 99, at: place.at }];
-    for (const asked of ["all", null] as const) {
+    for (const asked of [WHOLE_LIST, null]) {
       const made = writeCursor({ before: place, asked, open, dropped: null }, owner);
       using calls = new Costs();
       const page = await searchAll(cid, "fish", `&before=${made}`);
-      expect(addresses([page])).toEqual(asked === "all" ? [] : [`${own.id}/1`]);
+      expect(addresses([page])).toEqual(asked ? [] : [`${own.id}/1`]);
       expect(page).toMatchObject({ next_before: null, unreachable: [] });
       expect(calls.callsTo([id])).toBe(0);
     }

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import type { WalkedList } from "../../../domain/conversations/conversation-list.ts";
 import { invalid } from "../../../domain/errors.ts";
 import { ConversationId } from "../../../domain/ids.ts";
 import { type Progress, START } from "./progress.ts";
@@ -10,27 +11,21 @@ const Time = z.int().nonnegative();
 const Place = z
   .tuple([Time, ConversationId, z.int().nonnegative()])
   .transform(([at, conversationId, seq]) => ({ at, conversationId, seq }));
-const ActivityPlace = z
-  .tuple([Time, ConversationId])
-  .transform(([updatedAt, conversationId]) => ({ updatedAt, conversationId }));
+const Walked = z.union([
+  z.tuple([Time, ConversationId, Time]).transform(([updatedAt, conversationId, asOf]): WalkedList => {
+    return { by: "activity", oldest: { updatedAt, conversationId }, asOf };
+  }),
+  z.tuple([Time]).transform(([upTo]): WalkedList => ({ by: "id", upTo })),
+]);
 const Open = z
   .tuple([ConversationId, z.int().positive(), Time])
   .transform(([conversationId, before, at]) => ({ conversationId, before, at }));
 
-/** Stands for the whole list in place of the two ends of a span. */
-const WHOLE_LIST = { updatedAt: 0, conversationId: 1 };
-
 /** A progress as rows of numbers. */
 const Rows = z
-  .tuple([
-    z.array(Place).max(1),
-    z.array(ActivityPlace).max(2),
-    z.array(Place).max(1),
-    z.array(Open).max(MAX_OPEN),
-  ])
-  .transform(([[before = null], [newest, oldest], [dropped = null], open]): Progress => {
-    const asked = newest && (oldest ? { newest, oldest } : ("all" as const));
-    return { before, asked: asked ?? null, open, dropped };
+  .tuple([z.array(Place).max(1), z.array(Walked).max(1), z.array(Place).max(1), z.array(Open).max(MAX_OPEN)])
+  .transform(([[before = null], [asked = null], [dropped = null], open]): Progress => {
+    return { before, asked, open, dropped };
   });
 
 /**
@@ -39,10 +34,9 @@ const Rows = z
  */
 export function writeCursor({ before, asked, open, dropped }: Progress, owner: string): string {
   const placeOf = (place: Progress["before"]) => (place ? [[place.at, place.conversationId, place.seq]] : []);
-  const ends = asked === "all" ? [WHOLE_LIST] : asked ? [asked.newest, asked.oldest] : [];
   const rows = [
     placeOf(before),
-    ends.map(({ updatedAt, conversationId }) => [updatedAt, conversationId]),
+    asked ? [walkedRow(asked)] : [],
     placeOf(dropped),
     open.map(({ conversationId, before: seq, at }) => [conversationId, seq, at]),
   ];
@@ -67,6 +61,11 @@ export function readCursor(cursor: string | undefined, owner: string): Progress 
   const parsed = check === checkOf(parts.join("-"), owner) ? Rows.safeParse(rows) : undefined;
   if (!parsed?.success) throw invalid("query.before", "must be a next_before of the same search");
   return parsed.data;
+}
+
+function walkedRow(asked: WalkedList): number[] {
+  if (asked.by === "id") return [asked.upTo];
+  return [asked.oldest.updatedAt, asked.oldest.conversationId, asked.asOf];
 }
 
 function inBase36(number: number): string {

@@ -54,7 +54,7 @@ const MIN_ASKED = 5;
  * items: at first by their last activity, later by what their answers have left. An item is given once no
  * conversation can have a newer one that is not given. Most pages therefore ask few conversations. A page
  * that reaches its budget gives what is certain, which may be nothing; the next one goes on from there.
- * @param list the list by activity outside of `progress.asked`, and which of `progress.open` it has
+ * @param list the list by activity behind `progress.asked`, and which of `progress.open` it has
  * @param ask asks conversations at once; null for one that has nothing or does not answer
  */
 export async function mergePage<Item extends Mergeable>(
@@ -121,7 +121,7 @@ function pageOf<Item extends Mergeable>(
     sources.reopen({ conversationId, before: seq + 1, at });
   const [first] = left;
   const end = newestOf(unknown, first && placeOf(first));
-  return { items: given, next: end && sources.progress(above(end), budget.kept) };
+  return { items: given, next: end && sources.progress(above(end), budget.kept, given.length > 0) };
 }
 
 function placeOf({ createdAt: at, conversationId, seq }: Mergeable): Place {

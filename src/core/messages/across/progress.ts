@@ -1,4 +1,4 @@
-import type { ActivitySpan } from "../../../domain/conversations/conversation-list.ts";
+import type { WalkedList } from "../../../domain/conversations/conversation-list.ts";
 import type { ConversationId } from "../../../domain/ids.ts";
 import type { Place } from "./place.ts";
 
@@ -7,11 +7,10 @@ export interface Progress {
   /** every item from here on is given; null: none is */
   before: Place | null;
   /**
-   * the part of the list by activity that was asked; null: none, `"all"`: all of it. What was asked has
-   * nothing more but in `open`, and from `dropped` on down. A conversation with new messages leaves the span,
-   * and is asked again
+   * the part of the list that was asked; null: none. What was asked has nothing more but in `open`, and from
+   * `dropped` on down
    */
-  asked: ActivitySpan | "all" | null;
+  asked: WalkedList | null;
   /** conversations that have more, or may have */
   open: OpenConversation[];
   /** conversations that were asked may have more from here on down, without being in `open`; null: none */
@@ -24,6 +23,9 @@ export interface OpenConversation {
   before: number;
   at: number;
 }
+
+/** All of a list was asked. */
+export const WHOLE_LIST: WalkedList = { by: "id", upTo: Number.MAX_SAFE_INTEGER };
 
 /** The progress of a merge that has not begun. */
 export const START: Progress = { before: null, asked: null, open: [], dropped: null };

@@ -48,7 +48,7 @@ export async function searchAll(
   const { calls, parallel, kept, pageMs } = core.timing.wideSearch;
   const until = Date.now() + pageMs;
   const list = await core.inboxes.activity(caller, {
-    outside: progress.asked,
+    walked: progress.asked,
     ids: progress.open.map(({ conversationId }) => conversationId),
     limit: calls + 1,
   });

@@ -1,11 +1,11 @@
 import type {
   ActivityPage,
   ActivityPlace,
-  ActivitySpan,
+  WalkedList,
 } from "../../../domain/conversations/conversation-list.ts";
 import type { ConversationId } from "../../../domain/ids.ts";
 import { type Bound, below, boundIn, compare, lastPlaceIn, newestOf, type Place } from "./place.ts";
-import type { OpenConversation, Progress } from "./progress.ts";
+import { type OpenConversation, type Progress, WHOLE_LIST } from "./progress.ts";
 
 /** A conversation that is to be asked, and for which of its messages. */
 export interface MergeSource {
@@ -29,12 +29,14 @@ export class MergeSources {
   readonly #before: Place | null;
   readonly #dropped: Place | null;
   readonly #open: Map<ConversationId, OpenConversation>;
-  readonly #newer: ActivityPlace[];
-  readonly #older: ActivityPlace[];
-  readonly #list: Pick<ActivityPage, "hasNewer" | "hasOlder">;
+  readonly #changed: ConversationId[];
+  readonly #rest: ActivityPlace[];
+  readonly #list: Pick<ActivityPage, "hasMoreChanged" | "hasMoreRest" | "asOf">;
   /** open at the start, or taken: their rows of the list are passed over */
   readonly #known: Set<ConversationId>;
-  #asked: ActivitySpan | null;
+  #asked: WalkedList | null;
+  /** a conversation was taken that has not just changed: the merge gets on */
+  #getsOn = false;
 
   constructor({ before, asked, open, dropped }: Progress, list: ActivityPage) {
     const listed = new Set(list.listed);
@@ -44,10 +46,10 @@ export class MergeSources {
     const stillOpen = open.filter(({ conversationId }) => listed.has(conversationId));
     this.#open = new Map(stillOpen.map((one) => [one.conversationId, one]));
     this.#known = new Set(this.#open.keys());
-    this.#newer = [...list.newer];
-    this.#older = [...list.older];
+    this.#changed = [...list.changed];
+    this.#rest = [...list.rest];
     this.#list = list;
-    this.#asked = asked === "all" ? null : asked;
+    this.#asked = asked;
   }
 
   /** The newest place at which any source may have an item; null: no source is left. */
@@ -72,39 +74,66 @@ export class MergeSources {
    * @param before every item from here on is given
    * @param kept the open conversations that the progress names at most. If there are more, those with the
    *   oldest items are dropped; once nothing newer is left, the list is asked from its top again
+   * @param hasItems whether the page gives any
    */
-  progress(before: Place, kept: number): Progress {
+  progress(before: Place, kept: number, hasItems: boolean): Progress {
     const open = [...this.#open.values()].sort((a, b) => compare(topOf(b), topOf(a)));
     const [cut] = open.splice(kept);
     const dropped = newestOf(this.#dropped, cut && topOf(cut));
-    const unasked = newestOf(this.#newerHead()?.top, this.#olderHead()?.top);
+    const unasked = newestOf(this.#changedHead()?.top, this.#restHead()?.top);
     const other = newestOf(unasked, open[0] && topOf(open[0]));
     if (dropped && (!other || compare(other, dropped) <= 0))
       return { before, asked: null, open, dropped: null };
-    return { before, asked: unasked ? this.#asked : "all", open, dropped };
+    return { before, asked: unasked ? this.#walked(hasItems) : WHOLE_LIST, open, dropped };
+  }
+
+  /**
+   * The part of the list that was asked. Where more conversations change between two pages than a page can
+   * ask, the walk goes on by id, from the lowest one: it needs no look at what changes.
+   */
+  #walked(hasItems: boolean): WalkedList | null {
+    if (this.#asked?.by !== "activity") return this.#asked;
+    const isStuck = !this.#getsOn && !hasItems;
+    if (this.#changedHead() || isStuck) return { by: "id", upTo: 0 };
+    return { ...this.#asked, asOf: this.#list.asOf };
   }
 
   #head(): Head | null {
     const dropped = this.#dropped && { top: this.#dropped, take: null };
-    const heads = [this.#newerHead(), this.#olderHead(), this.#openHead(), dropped];
+    const heads = [this.#changedHead(), this.#restHead(), this.#openHead(), dropped];
     return heads.reduce((a, b) => (a && b ? (compare(a.top, b.top) < 0 ? b : a) : (a ?? b)), null);
   }
 
-  /** The conversations on the newer side of the span: they have new messages since, or came to be listed. */
-  #newerHead(): Head | null {
-    const next = this.#next(this.#newer);
-    if (!this.#before || (!next && !this.#list.hasNewer)) return null;
-    return { top: below(this.#before), take: next && (() => this.#takeRow(this.#newer, next)) };
+  /** The conversations that have got new messages since the last page, or came to be listed. */
+  #changedHead(): Head | null {
+    for (let [id] = this.#changed; id !== undefined && this.#known.has(id); [id] = this.#changed)
+      this.#changed.shift();
+    const [next] = this.#changed;
+    if (!this.#before || (next === undefined && !this.#list.hasMoreChanged)) return null;
+    if (next === undefined) return { top: below(this.#before), take: null };
+    const take = () => {
+      this.#changed.shift();
+      return this.#sourceOf(next);
+    };
+    return { top: below(this.#before), take };
   }
 
-  /** The conversations on the older side of the span. */
-  #olderHead(): Head | null {
-    const next = this.#next(this.#older);
-    const at = next ?? (this.#list.hasOlder ? this.#asked?.oldest : undefined);
+  /** The conversations that follow in the list. */
+  #restHead(): Head | null {
+    const next = this.#nextOfRest();
+    if (!next && !this.#list.hasMoreRest) return null;
+    const take = next && (() => this.#takeRow(next));
+    // In a walk by id any of them may have the newest item.
+    if (this.#before && this.#asked?.by === "id") return { top: below(this.#before), take };
+    const at = next ?? this.#oldest;
     if (!at) return null;
     const last = lastPlaceIn(at.conversationId, at.updatedAt);
     const top = this.#before && compare(this.#before, last) <= 0 ? below(this.#before) : last;
-    return { top, take: next && (() => this.#takeRow(this.#older, next)) };
+    return { top, take };
+  }
+
+  get #oldest(): ActivityPlace | null {
+    return this.#asked?.by === "activity" ? this.#asked.oldest : null;
   }
 
   #openHead(): Head | null {
@@ -113,33 +142,41 @@ export class MergeSources {
     if (!best) return null;
     const { conversationId, before } = best;
     const take = () => {
+      this.#getsOn = true;
       this.#open.delete(conversationId);
       return { conversationId, bound: { before } };
     };
     return { top: topOf(best), take };
   }
 
-  /** The next row of one side, behind those whose conversations are known. */
-  #next(side: ActivityPlace[]): ActivityPlace | null {
-    for (let [row] = side; row; [row] = side) {
+  /** The next row of the list, behind those whose conversations are known. */
+  #nextOfRest(): ActivityPlace | null {
+    for (let [row] = this.#rest; row; [row] = this.#rest) {
       if (!this.#known.has(row.conversationId)) return row;
-      this.#pass(side, row);
+      this.#pass(row);
     }
     return null;
   }
 
-  #takeRow(side: ActivityPlace[], row: ActivityPlace): MergeSource {
-    this.#pass(side, row);
-    this.#known.add(row.conversationId);
-    const { conversationId } = row;
+  #takeRow(row: ActivityPlace): MergeSource {
+    this.#pass(row);
+    return this.#sourceOf(row.conversationId);
+  }
+
+  #sourceOf(conversationId: ConversationId): MergeSource {
+    this.#known.add(conversationId);
     return { conversationId, bound: boundIn(conversationId, this.#before) };
   }
 
-  /** Widens the span by the first row of a side. */
-  #pass(side: ActivityPlace[], row: ActivityPlace): void {
-    side.shift();
-    const { newest, oldest } = this.#asked ?? { newest: row, oldest: row };
-    this.#asked = side === this.#newer ? { newest: row, oldest } : { newest, oldest: row };
+  /** Goes on in the list behind its next row. */
+  #pass(row: ActivityPlace): void {
+    this.#rest.shift();
+    this.#getsOn = true;
+    const asOf = this.#asked?.by === "activity" ? this.#asked.asOf : this.#list.asOf;
+    this.#asked =
+      this.#asked?.by === "id"
+        ? { by: "id", upTo: row.conversationId }
+        : { by: "activity", oldest: row, asOf };
   }
 }
 
