@@ -7,11 +7,10 @@ import type {
   EntryOnRecord,
   InboxEntry,
   ListRange,
-  MentionSource,
-  MentionSourceRange,
   NumberedPage,
   NumberedRange,
   UnreadEntry,
+  UnreadMentions,
 } from "../domain/conversations/conversation-list.ts";
 import { accountOver, type Result } from "../domain/errors.ts";
 import type { ConversationId, SessionId } from "../domain/ids.ts";
@@ -433,11 +432,11 @@ export abstract class InboxObject extends InboxLifecycle {
     return this.answer(({ saved }) => saved.page(input));
   }
 
-  /** A page of the list as sources of mentions. @see ConversationList.mentionSources */
-  mentionSources(input: MentionSourceRange): Promise<Result<MentionSource[]>> {
+  /** The conversations of the list with unread mentions. @see ConversationList.unreadMentions */
+  unreadMentions(input: { limit: number }): Promise<Result<UnreadMentions[]>> {
     return this.answer(async (components) => {
       await this.#refresh(components);
-      return components.list.mentionSources(input);
+      return components.list.unreadMentions(input.limit);
     });
   }
 

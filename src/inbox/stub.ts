@@ -47,7 +47,7 @@ const REPEATS: Repeats<InboxObject> = {
   saveMessage: true,
   unsaveMessages: true,
   savedPage: true,
-  mentionSources: true,
+  unreadMentions: true,
   repair: true,
 };
 

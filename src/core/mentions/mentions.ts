@@ -1,23 +1,23 @@
-import { z } from "zod";
-import type { ActivityPosition, MentionSource } from "../../domain/conversations/conversation-list.ts";
-import { encodePosition, readCursor } from "../../domain/conversations/pagination.ts";
-import { isNotFound } from "../../domain/errors.ts";
-import { ConversationId, Position, Seq, type UserId } from "../../domain/ids.ts";
-import type { MentionPage } from "../../domain/messages/mention-page.ts";
+import { type ConversationId, Position, type UserId } from "../../domain/ids.ts";
+import { LIMITS } from "../../domain/limits.ts";
+import type { MentionRange } from "../../domain/messages/mention-page.ts";
 import type { Message } from "../../domain/messages/message.ts";
-import { errorFields, log } from "../../lib/logger.ts";
-import { forEachConcurrent } from "../../object/concurrency.ts";
-import { withDeadline } from "../../object/deadline.ts";
 import type { Core } from "../context.ts";
+import { askEach } from "../messages/across/ask.ts";
+import { type Answer, type Mergeable, mergePage, type Question } from "../messages/across/merge.ts";
+import { boundIn, type Place } from "../messages/across/place.ts";
+import { START, WHOLE_LIST } from "../messages/across/progress.ts";
 import { readReferences } from "../messages/by-reference.ts";
-import { behind, type FoundMention, type MentionPosition, merge } from "./merge.ts";
-
-/** Conversations that are asked at once. An answer has places, no messages. */
-const MAX_CONCURRENT = 25;
+import { type MentionProgress, readMentionCursor, writeMentionCursor } from "./cursor.ts";
 
 /** A message that names the caller, or everybody. */
 interface Mention {
   message: Message;
+  isUnread: boolean;
+}
+
+/** The place of a mention. */
+interface FoundMention extends Mergeable {
   isUnread: boolean;
 }
 
@@ -28,34 +28,20 @@ export interface MentionList {
   unreachable: ConversationId[];
 }
 
-/**
- * A place in the list. First come the mentions that the list of conversations knows to be unread, then all
- * others. Each part goes through blocks of conversations.
- */
-interface Place {
-  isUnreadPart: boolean;
-  /** the block begins after this conversation; null: with the newest activity */
-  block: ActivityPosition | null;
-  /** within the block, after this message; null: from the newest one on */
-  after: MentionPosition | null;
+/** What is left of the budget of a page. */
+interface Budget {
+  calls: number;
+  until: number;
 }
 
-const START: Place = { isUnreadPart: true, block: null, after: null };
-
-const Time = z.int().nonnegative();
-const Cursor = z.tuple([
-  z.boolean(),
-  z.tuple([Time, ConversationId]).nullable(),
-  z.tuple([Time, ConversationId, Seq]).nullable(),
-]);
-
 /**
- * A page of the messages that name the caller, or everybody, in the conversations of their list: unread ones
- * first, each part newest first. The caller's own messages are left out. A page may have fewer items than
- * `limit`, even none, and a cursor.
+ * A page of the messages that name the caller, or everybody, in the conversations of their list: first those
+ * that were unread as the list was first asked, then the others; each part newest first. The caller's own
+ * messages are left out. A page may have fewer items than `limit`, even none, and a cursor.
  *
- * Newest first holds within each block of 50 conversations, ordered by their newest activity. While nothing
- * changes, the pages have each mention once.
+ * The pages have each mention once that was there from the first page on, whatever is sent and read
+ * meanwhile. The unread part has the `keptUnread` conversations with the newest activity: those of further
+ * ones are among the others.
  * @throws `validation_failed` for a cursor of another list
  */
 export async function listMentions(
@@ -63,117 +49,122 @@ export async function listMentions(
   caller: UserId,
   { limit, cursor }: { limit: number; cursor?: string | undefined },
 ): Promise<MentionList> {
+  const { budgetMs, maxAsked } = core.timing.acrossConversations;
+  const budget: Budget = { calls: maxAsked, until: Date.now() + budgetMs };
   const unreachable = new Set<ConversationId>();
-  const start = cursor === undefined ? START : placeOf(cursor);
-  const { found, next } = await findMentions(core, caller, start, limit, unreachable);
-  const read = await readReferences(core, caller, found);
   const items: Mention[] = [];
-  for (const [i, { conversationId, isUnread }] of found.slice(0, read.length).entries()) {
-    const message = read[i];
-    if (message === "unreachable") unreachable.add(conversationId);
-    // Revoked since it was found: it names nobody any more.
-    else if (typeof message === "object" && !message.revoked) items.push({ message, isUnread });
-  }
-  const last = found[read.length - 1];
-  const end = read.length < found.length && last ? afterMention(last) : next;
-  return { items, nextCursor: end && cursorOf(end), unreachable: [...unreachable] };
+  let taken = 0;
+  let state = cursor === undefined ? await begin(core, caller) : readMentionCursor(caller, cursor);
+  const hasRoom = () => taken < limit && budget.calls > 0 && Date.now() < budget.until;
+  const page = (next: MentionProgress | null): MentionList => {
+    return { items, nextCursor: next && writeMentionCursor(caller, next), unreachable: [...unreachable] };
+  };
+  do {
+    const merged = await mergePart(core, caller, state, limit - taken, budget, unreachable);
+    taken += merged.taken;
+    items.push(...merged.items);
+    if (merged.next) return page({ ...state, progress: merged.next });
+    if (!state.isUnreadPart) return page(null);
+    state = { ...state, isUnreadPart: false, progress: START };
+  } while (hasRoom());
+  return page(state);
 }
 
-/**
- * Finds the places of mentions, by as many calls as a page may make.
- * @param unreachable the conversations that do not answer are added to it
- * @returns at most `limit` places; `next`: where the list goes on, null: it has ended
- */
-async function findMentions(
+/** The unread part, before its first page. Whatever the list knows of a conversation may be late. */
+async function begin(core: Core, caller: UserId): Promise<MentionProgress> {
+  const limit = core.timing.acrossConversations.keptUnread;
+  const sources = await core.inboxes.unreadMentions(caller, { limit });
+  const open = sources.map(({ conversationId }) => ({ conversationId, ...ANYWHERE }));
+  return {
+    isUnreadPart: true,
+    unreadAfter: new Map(sources.map(({ conversationId, readSeq }) => [conversationId, readSeq])),
+    progress: { ...START, asked: WHOLE_LIST, open },
+  };
+}
+
+/** The bound of a conversation that was never asked. */
+const ANYWHERE = { before: Number.MAX_SAFE_INTEGER, at: Number.MAX_SAFE_INTEGER };
+
+/** Merges the next mentions of a part, and reads their messages. */
+async function mergePart(
   core: Core,
   caller: UserId,
-  start: Place,
+  state: MentionProgress,
   limit: number,
+  budget: Budget,
   unreachable: Set<ConversationId>,
-): Promise<{ found: FoundMention[]; next: Place | null }> {
-  const { block: blockSize, budgetMs, maxAsked } = core.timing.acrossConversations;
-  const until = Date.now() + budgetMs;
-  const found: FoundMention[] = [];
-  let place: Place | null = start;
-  for (let asked = 0; place && found.length < limit && asked < maxAsked && Date.now() < until; ) {
-    const { isUnreadPart, block }: Place = place;
-    const sources: MentionSource[] = await core.inboxes.mentionSources(caller, {
-      limit: blockSize,
-      onlyUnread: isUnreadPart,
-      ...(block && { after: block }),
-    });
-    const reachable = sources.filter(({ conversationId }) => !unreachable.has(conversationId));
-    asked += Math.max(1, reachable.length);
-    const remaining = limit - found.length;
-    const { pages, failed } = await askAll(core, caller, reachable, place, remaining);
-    for (const id of failed) unreachable.add(id);
-    const merged = merge(pages, remaining);
-    for (const one of merged.found) found.push({ ...one, isOfUnreadPart: isUnreadPart, block });
-    place = merged.next
-      ? { isUnreadPart, block, after: merged.next }
-      : followingBlock(place, sources, blockSize);
-  }
-  return { found, next: place };
+) {
+  const { isUnreadPart, progress } = state;
+  const { callTimeoutMs, parallel, kept, keptUnread } = core.timing.acrossConversations;
+  const list = await core.inboxes.activity(caller, {
+    walked: progress.asked,
+    ids: progress.open.map(({ conversationId }) => conversationId),
+    limit: budget.calls + 1,
+  });
+  const limits = {
+    ...{ calls: budget.calls, parallel, until: budget.until, size: LIMITS.pageBytes },
+    kept: isUnreadPart ? keptUnread : kept,
+  };
+  const items: Mention[] = [];
+  let taken = 0;
+  const { next } = await mergePage<FoundMention>(
+    progress,
+    list,
+    limit,
+    limits,
+    (questions) => {
+      budget.calls -= questions.length;
+      return askEach(core, questions, unreachable, callTimeoutMs, (question) => {
+        const { conversationId: id, limit: most } = question;
+        const range = { ...rangeOf(id, state), ...bounds(question, progress.before) };
+        return placesIn(core, id, { userId: caller, ...range, limit: most });
+      });
+    },
+    async (found) => {
+      const read = await readReferences(core, caller, found);
+      taken = read.length;
+      for (const [i, message] of read.entries()) {
+        const mention = found[i];
+        if (!mention) break;
+        if (message === "unreachable") unreachable.add(mention.conversationId);
+        // Revoked since it was found: it names nobody any more.
+        else if (typeof message === "object" && !message.revoked)
+          items.push({ message, isUnread: mention.isUnread });
+      }
+      return taken;
+    },
+  );
+  return { items, taken, next };
 }
 
-/** Asks conversations for the places of mentions behind a place of the list. */
-async function askAll(
-  core: Core,
-  caller: UserId,
-  sources: MentionSource[],
-  { isUnreadPart, after }: Place,
-  limit: number,
-): Promise<{ pages: Map<ConversationId, MentionPage>; failed: ConversationId[] }> {
-  const pages = new Map<ConversationId, MentionPage>();
-  const failed: ConversationId[] = [];
-  await forEachConcurrent(MAX_CONCURRENT, sources, async ({ conversationId: id, readSeq, hasUnread }) => {
-    // The two parts share each conversation out by the read position that the list has.
-    const part = isUnreadPart
-      ? { after: readSeq }
-      : { after: START_OF_LOG, ...(hasUnread && { upTo: readSeq }) };
-    try {
-      const input = { userId: caller, limit, ...part, ...behind(id, after) };
-      const call = core.conversations.mentionPage(id, input);
-      pages.set(id, await withDeadline(call, core.timing.acrossConversations.callTimeoutMs));
-    } catch (error) {
-      // The caller has just left it.
-      if (isNotFound(error)) return;
-      failed.push(id);
-      log("warn", "conversation_unreachable", { conversationId: id, ...errorFields(error) });
-    }
-  });
-  return { pages, failed };
+/** Which messages of a conversation a page asks for: those behind the pages before. */
+function bounds({ conversationId, bound }: Question, given: Place | null) {
+  const { before = Infinity, until: sentBy } = boundIn(conversationId, given);
+  const end = Math.min(before, bound.before ?? Infinity);
+  return { ...(end < ANYWHERE.before && { before: end }), ...(sentBy !== undefined && { sentBy }) };
 }
 
 const START_OF_LOG = Position.parse(0);
 
-/** The place after a whole block; null: at the end of the list. */
-function followingBlock({ isUnreadPart }: Place, sources: MentionSource[], blockSize: number): Place | null {
-  const last = sources.length < blockSize ? undefined : sources.at(-1);
-  if (last) {
-    const { updatedAt, conversationId } = last;
-    return { isUnreadPart, block: { updatedAt, conversationId }, after: null };
-  }
-  return isUnreadPart ? { ...START, isUnreadPart: false } : null;
+/** The part of a conversation's messages that is in a part of the list. */
+function rangeOf(
+  id: ConversationId,
+  { isUnreadPart, unreadAfter }: MentionProgress,
+): Pick<MentionRange, "after" | "upTo"> {
+  const readSeq = unreadAfter.get(id);
+  if (isUnreadPart) return { after: readSeq ?? START_OF_LOG };
+  return { after: START_OF_LOG, ...(readSeq !== undefined && { upTo: readSeq }) };
 }
 
-function afterMention({ isOfUnreadPart, block, conversationId, seq, at }: FoundMention): Place {
-  return { isUnreadPart: isOfUnreadPart, block, after: { conversationId, seq, at } };
-}
-
-function cursorOf({ isUnreadPart, block, after }: Place): string {
-  return encodePosition([
-    isUnreadPart,
-    block && [block.updatedAt, block.conversationId],
-    after && [after.at, after.conversationId, after.seq],
-  ]);
-}
-
-function placeOf(cursor: string): Place {
-  const [isUnreadPart, block, after] = readCursor(Cursor, cursor);
-  return {
-    isUnreadPart,
-    block: block && { updatedAt: block[0], conversationId: block[1] },
-    after: after && { at: after[0], conversationId: after[1], seq: after[2] },
-  };
+/** Asks a conversation for the places of mentions. */
+async function placesIn(
+  core: Core,
+  id: ConversationId,
+  range: MentionRange & { userId: UserId },
+): Promise<Answer<FoundMention>> {
+  const { found, lookedAt } = await core.conversations.mentionPage(id, range);
+  const items = found.map(({ seq, at, isUnread }) => {
+    return { conversationId: id, seq, createdAt: at, body: "", isUnread };
+  });
+  return { items, next: lookedAt && { before: lookedAt.seq, at: lookedAt.at } };
 }

@@ -56,26 +56,11 @@ export interface ListRange {
   withDrafts?: boolean;
 }
 
-/** A conversation of a list that may have messages which mention the user. */
-export interface MentionSource extends ActivityPosition {
+/** A conversation of which the list knows that unread messages mention the user. */
+export interface UnreadMentions {
+  conversationId: ConversationId;
   /** messages after this one are unread, also where the user has marked them so */
   readSeq: Position;
-  /** the list knows unread messages there that mention the user */
-  hasUnread: boolean;
-}
-
-/** A page of mention sources, newest activity first. `onlyUnread`: only those with `hasUnread`. */
-export interface MentionSourceRange {
-  limit: number;
-  after?: ActivityPosition;
-  onlyUnread: boolean;
-}
-
-/** A position in a list by newest activity, then the higher id. */
-export interface ActivityPosition {
-  /** ms since 1970 */
-  updatedAt: number;
-  conversationId: ConversationId;
 }
 
 /** The entries of a range, and the total number of entries. */

@@ -8,7 +8,7 @@ export interface MentionRange {
   /** only messages after this one */
   after: Position;
   /** only messages before this one; absent: no bound */
-  before?: Seq;
+  before?: number;
   /** only messages up to this one; absent: no bound */
   upTo?: Position;
   /** only messages that were sent by this time (ms since 1970); absent: no bound */

@@ -6,10 +6,14 @@ export const WORKER_VALUES = {
     callTimeoutMs: 2_000,
     /** After so long a page asks no further conversation: the next page goes on. */
     budgetMs: 5_000,
-    /** The conversations whose mentions are merged by time: those with the newest activity come first. */
-    block: 50,
     /** The calls of a page of mentions for places of messages; the messages are read besides. */
     maxAsked: 150,
+    /** Of these, at once. An answer has places, no messages. */
+    parallel: 25,
+    /** The conversations with further mentions that a cursor names, at some 20 characters each. */
+    kept: 32,
+    /** The conversations with unread mentions that a cursor names, at some 30 characters each; 100 at most. */
+    keptUnread: 100,
     /** The messages with mentions that a conversation looks at for one answer. */
     maxScanned: 500,
   },

@@ -12,11 +12,10 @@ import type {
   EntryOnRecord,
   InboxEntry,
   ListPosition,
-  MentionSource,
-  MentionSourceRange,
   NumberedPage,
   NumberedRange,
   UnreadEntry,
+  UnreadMentions,
   WalkedList,
 } from "../../domain/conversations/conversation-list.ts";
 import type { ConversationId, Position, Seq } from "../../domain/ids.ts";
@@ -324,20 +323,15 @@ export class ConversationList {
     return rows.map(({ count, at, ...entry }) => ({ ...entry, newestCounted: { count, at } }));
   }
 
-  /** @returns listed conversations with messages that the user sees, newest activity first */
-  mentionSources({ limit, after, onlyUnread }: MentionSourceRange): MentionSource[] {
-    const { updatedAt, conversationId } = after ?? FIRST;
-    const hasUnread = "(coalesce(mentioned, '[]') <> '[]')";
-    const query = `SELECT conversation_id AS conversationId, updated_at AS updatedAt,
-        coalesce(unread_from - 1, read_seq) AS readSeq, ${hasUnread} AS hasUnread FROM conversations
-      WHERE state = 'active' AND hidden = 0 AND last_seq > visible_from
-        AND (updated_at, conversation_id) < (?, ?) AND ${hasUnread} >= ?
-      ORDER BY updated_at DESC, conversation_id DESC LIMIT ?`;
-    const rows = this.#rows<Omit<MentionSource, "hasUnread"> & { hasUnread: number }>(
-      query,
-      ...[updatedAt, conversationId, onlyUnread ? 1 : 0, limit],
+  /** @returns the listed conversations with unread mentions: at most `limit`, newest activity first */
+  unreadMentions(limit: number): UnreadMentions[] {
+    return this.#rows<{ conversationId: ConversationId; readSeq: Position }>(
+      `SELECT conversation_id AS conversationId, coalesce(unread_from - 1, read_seq) AS readSeq
+       FROM conversations
+       WHERE state = 'active' AND hidden = 0 AND last_seq > visible_from AND coalesce(mentioned, '[]') <> '[]'
+       ORDER BY updated_at DESC, conversation_id DESC LIMIT ?`,
+      limit,
     );
-    return rows.map((row) => ({ ...row, hasUnread: row.hasUnread === 1 }));
   }
 
   /** @returns listed conversations without a kind: the previous release stored none */

@@ -7,7 +7,7 @@ import { advanceClock, freezeClock } from "../../support/clock.ts";
 import { eventually } from "../../support/eventually.ts";
 import { HeldConversation } from "../../support/faults/hold.ts";
 import { createGroupOfKind } from "../../support/objects/core.ts";
-import { itemAt } from "../../support/objects/room.ts";
+import { createGroupId, itemAt } from "../../support/objects/room.ts";
 import { evict, untilCheckpoint } from "../../support/objects/sleep.ts";
 import { setNoRateLimits } from "../../support/settings.ts";
 import { overrideTiming } from "../../support/timing.ts";
@@ -154,7 +154,7 @@ test("more unread mentions than a list holds, and more mentions than one answer 
 
 test("the pages have each mention once, for any number of conversations", async () => {
   freezeClock();
-  overrideTiming({ acrossConversations: { block: 2, maxAsked: 3, maxScanned: 2 } });
+  overrideTiming({ acrossConversations: { parallel: 2, kept: 2, maxAsked: 3, maxScanned: 2 } });
   const [ann, bob, cem] = await users();
   const ids: number[] = [];
   for (let i = 0; i < 7; i++) ids.push((await createGroup(ann, [bob, cem])).id);
@@ -179,6 +179,34 @@ test("the pages have each mention once, for any number of conversations", async 
     expect(places.slice(firstRead).filter(([, , unread]) => unread)).toEqual([]);
   }
 });
+
+test("60 conversations: each mention once, by time, while all get messages and unread ones are read", async () => {
+  const [ann, bob] = await users();
+  const ids: number[] = [];
+  for (let i = 0; i < 60; i++) ids.push(await createGroupId(ann, bob));
+  const sent: [number, number][] = [];
+  for (const i of ids.keys()) {
+    // Conversations in another order than their ids.
+    const id = itemAt(ids, (i * 7) % ids.length);
+    sent.unshift([id, await name(ann, id, [bob])]);
+  }
+  await Promise.all(ids.slice(0, 20).map((id) => read(bob, id, 1)));
+  await eventually(async () => {
+    const unread = (await allMentions(bob)).filter(([, , isUnread]) => isUnread);
+    expect(unread.length).toBe(40);
+  });
+  const isRead = ([id]: [number, number]) => ids.indexOf(id) < 20;
+  const places: [number, number][] = [];
+  for (let cursor = ""; ; ) {
+    const page = await mentions(bob, `?limit=9${cursor}`);
+    for (const { message } of page.items) places.push([message.conversation_id, message.seq]);
+    if (page.next_cursor === null) break;
+    cursor = `&cursor=${encodeURIComponent(page.next_cursor)}`;
+    await Promise.all(page.items.map(({ message }) => read(bob, message.conversation_id, message.seq)));
+    await Promise.all(ids.map((id) => send(ann, id, "names nobody")));
+  }
+  expect(places).toEqual([...sent.filter((place) => !isRead(place)), ...sent.filter(isRead)]);
+}, 60_000);
 
 test("a conversation that does not answer is named, and the others are listed", async () => {
   overrideTiming({ acrossConversations: { callTimeoutMs: 50 } });

@@ -7,6 +7,7 @@ import {
   mergePage,
   type Question,
 } from "../../../src/core/messages/across/merge.ts";
+import { START } from "../../../src/core/messages/across/progress.ts";
 import type {
   ActivityPage,
   ActivityPlace,
@@ -141,7 +142,7 @@ class Model {
   async pages(limit: number, budget: MergeBudget, between: () => void = () => undefined): Promise<Item[][]> {
     const pages: Item[][] = [];
     for (let cursor: string | undefined; ; between()) {
-      const progress = readCursor(cursor, "Ann");
+      const progress = cursor === undefined ? START : readCursor(cursor, "Ann", "before");
       const { asked: walked, open } = progress;
       const ids = open.map(({ conversationId }) => conversationId);
       const list = this.list({ walked, ids, limit: budget.calls + 1 });

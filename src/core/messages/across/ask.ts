@@ -4,8 +4,8 @@ import { errorFields, log } from "../../../lib/logger.ts";
 import type { Core } from "../../context.ts";
 
 /**
- * Asks conversations at once, each for `timing.wideSearch.callTimeoutMs` at most: one that fails or
- * is late does not keep the others from answering.
+ * Asks conversations at once, each for `timeoutMs` at most: one that fails or is late does not keep the others
+ * from answering.
  * @param unreachable gets the conversations that did not answer
  * @returns the answers in the order of the questions; null for a conversation that did not answer, or in
  *   which the caller is no member
@@ -14,13 +14,13 @@ export function askEach<Question extends { conversationId: ConversationId }, Ans
   core: Core,
   questions: Question[],
   unreachable: Set<ConversationId>,
+  timeoutMs: number,
   ask: (question: Question) => Promise<Answer>,
 ): Promise<(Answer | null)[]> {
-  const { callTimeoutMs } = core.timing.wideSearch;
   return Promise.all(
     questions.map(async (question) => {
       try {
-        return await core.conversations.within(callTimeoutMs, ask(question));
+        return await core.conversations.within(timeoutMs, ask(question));
       } catch (error) {
         if (error instanceof CoreError && error.code === "not_found") return null;
         log("warn", "conversation_not_asked", {

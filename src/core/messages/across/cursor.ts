@@ -2,7 +2,7 @@ import { z } from "zod";
 import type { WalkedList } from "../../../domain/conversations/conversation-list.ts";
 import { invalid } from "../../../domain/errors.ts";
 import { ConversationId } from "../../../domain/ids.ts";
-import { type Progress, START } from "./progress.ts";
+import type { Progress } from "./progress.ts";
 
 /** More open conversations than any cursor names. */
 const MAX_OPEN = 100;
@@ -47,11 +47,10 @@ export function writeCursor({ before, asked, open, dropped }: Progress, owner: s
 /**
  * Reads a cursor of `writeCursor`. It gives nothing that its owner could not ask for anyway, so it is checked
  * against mistakes, and not signed.
- * @param cursor undefined: of the first page
+ * @param field the name of the parameter, for the error
  * @throws `validation_failed` for any other text, and for a cursor of another owner
  */
-export function readCursor(cursor: string | undefined, owner: string): Progress {
-  if (cursor === undefined) return START;
+export function readCursor(cursor: string, owner: string, field: string): Progress {
   const [check, ...parts] = cursor.split("-");
   const rows = parts.map((row) =>
     row === ""
@@ -59,7 +58,7 @@ export function readCursor(cursor: string | undefined, owner: string): Progress 
       : row.split("_").map((numbers) => numbers.split(".").map((digits) => parseInt(digits, 36))),
   );
   const parsed = check === checkOf(parts.join("-"), owner) ? Rows.safeParse(rows) : undefined;
-  if (!parsed?.success) throw invalid("query.before", "must be a next_before of the same search");
+  if (!parsed?.success) throw invalid(field, "must come from a page before, of the same request");
   return parsed.data;
 }
 

@@ -56,6 +56,7 @@ const MIN_ASKED = 5;
  * that reaches its budget gives what is certain, which may be nothing; the next one goes on from there.
  * @param list the list by activity behind `progress.asked`, and which of `progress.open` it has
  * @param ask asks conversations at once; null for one that has nothing or does not answer
+ * @param take looks at the items of the page, and answers how many of them it takes; absent: all
  */
 export async function mergePage<Item extends Mergeable>(
   progress: Progress,
@@ -63,6 +64,7 @@ export async function mergePage<Item extends Mergeable>(
   limit: number,
   budget: MergeBudget,
   ask: (questions: Question[]) => Promise<(Answer<Item> | null)[]>,
+  take: (items: Item[]) => Promise<number> = async ({ length }) => length,
 ): Promise<MergedPage<Item>> {
   const sources = new MergeSources(progress, list);
   const items: Item[] = [];
@@ -84,7 +86,8 @@ export async function mergePage<Item extends Mergeable>(
     }
     items.sort((a, b) => compare(placeOf(b), placeOf(a)));
   } while (calls > 0 && size < budget.size && Date.now() < budget.until);
-  return pageOf(items, sources, limit, budget);
+  const certain = countCertain(items, sources, limit, budget);
+  return pageOf(items, sources, await take(items.slice(0, certain)), budget);
 }
 
 /** Takes at most `count` sources that may have items above a place; null: any items. */
@@ -100,13 +103,13 @@ function takeAbove(sources: MergeSources, place: Place | null, count: number): M
   return taken;
 }
 
-/** The items above everything that the sources may still have, and the progress behind them. */
-function pageOf<Item extends Mergeable>(
+/** How many items of a page are above everything that the sources may still have. */
+function countCertain<Item extends Mergeable>(
   items: Item[],
   sources: MergeSources,
   limit: number,
   budget: MergeBudget,
-): MergedPage<Item> {
+): number {
   const unknown = sources.top();
   let size = 0;
   let count = 0;
@@ -115,6 +118,17 @@ function pageOf<Item extends Mergeable>(
     size += item.body.length;
     count++;
   }
+  return count;
+}
+
+/** The first items, and the progress behind them. */
+function pageOf<Item extends Mergeable>(
+  items: Item[],
+  sources: MergeSources,
+  count: number,
+  budget: MergeBudget,
+): MergedPage<Item> {
+  const unknown = sources.top();
   const [given, left] = [items.slice(0, count), items.slice(count)];
   // The newest one that is left of a conversation counts: it is noted last.
   for (const { conversationId, seq, createdAt: at } of left.toReversed())

@@ -6,6 +6,7 @@ import type { Core } from "../../context.ts";
 import { askEach } from "./ask.ts";
 import { readCursor, writeCursor } from "./cursor.ts";
 import { mergePage } from "./merge.ts";
+import { START } from "./progress.ts";
 
 /** A search over all conversations of a user. */
 export interface WideSearchRequest {
@@ -44,8 +45,8 @@ export async function searchAll(
 ): Promise<WideSearchPage> {
   const { text, senderId, kind, isPoll, before, limit } = request;
   const owner = JSON.stringify([caller, text, senderId ?? null, kind ?? null, isPoll ?? null]);
-  const progress = readCursor(before, owner);
-  const { calls, parallel, kept, pageMs } = core.timing.wideSearch;
+  const progress = before === undefined ? START : readCursor(before, owner, "query.before");
+  const { calls, parallel, kept, pageMs, callTimeoutMs } = core.timing.wideSearch;
   const until = Date.now() + pageMs;
   const list = await core.inboxes.activity(caller, {
     walked: progress.asked,
@@ -61,7 +62,7 @@ export async function searchAll(
     ...(isPoll !== undefined && { isPoll }),
   };
   const { items, next } = await mergePage<Message>(progress, list, limit, budget, (questions) =>
-    askEach(core, questions, unreachable, ({ conversationId, bound, limit: most }) =>
+    askEach(core, questions, unreachable, callTimeoutMs, ({ conversationId, bound, limit: most }) =>
       core.conversations.searchWithin(conversationId, { userId: caller, ...filter, ...bound, limit: most }),
     ),
   );

@@ -14,7 +14,7 @@ const mentionsRoute = createRoute({
   tags: ["Messages"],
   summary: "Messages that name you",
   description:
-    "Messages of others in the conversations of your list that mention you, or everybody: unread ones first, then newest first. A page may hold fewer items than `limit`, even none: continue with `cursor=next_cursor` until that is null. While nothing changes, the pages hold each such message once. Beyond 50 conversations, those with the newest activity come first, 50 by 50.",
+    "Messages of others in the conversations of your list that mention you, or everybody: unread ones first, then newest first. A page may hold fewer items than `limit`, even none: continue with `cursor=next_cursor` until that is null. The pages hold each such message once, whatever is sent and read meanwhile. `unread` says how a message is now; the order is by what was unread as you asked for the first page, in the 100 conversations with the newest activity.",
   security: [{ bearer: [] }],
   middleware: [authenticated, weighs("search")] as const,
   request: { query: ListQuery },
