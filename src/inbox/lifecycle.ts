@@ -46,7 +46,7 @@ export abstract class InboxLifecycle extends SocketHost {
         this.#with(({ profileAnnouncer }) => profileAnnouncer.announceAfter(Number(key), calls)),
       repair: (key, calls) => this.#with(({ repair }) => repair.goOn(Number(key), calls)),
     };
-    this.jobs = new AlarmJobs(ctx.storage, handlers, deps.timing.jobs);
+    this.jobs = new AlarmJobs<InboxJobKind>(ctx.storage, handlers, deps.timing.jobs, ["scheduled"]);
     if (!hasSchema(ctx.storage)) return;
     void ctx.blockConcurrencyWhile(async () => {
       migrate(ctx.storage, MIGRATIONS);

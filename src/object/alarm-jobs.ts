@@ -20,14 +20,18 @@ export const JOBS_TABLE = `
   ) STRICT, WITHOUT ROWID;
 `;
 
-/** The job that runs now. `again`: the due time for which the job was scheduled meanwhile, else null. */
-type Running = { kind: string; key: string; again: number | null };
-type JobRow = { kind: string; key: string; tries: number };
+/** A job that runs now. `again`: the due time for which the job was scheduled meanwhile, else null. */
+type Running = { again: number | null };
+type JobRow = { kind: string; key: string; due: number; tries: number };
 
 /**
  * The deferred work of an object: at most one job per (kind, key). The object has a single alarm, which is
  * set to the earliest due time. A job that throws is retried with exponential backoff, at last once a day;
  * other jobs are not held up by it.
+ *
+ * Jobs run one after the other. Those of the kinds `beside` wait for other objects: they run beside the others,
+ * and outlast the alarm that has begun them. Their rows stay until they end, and the alarm is set meanwhile:
+ * a crash loses none.
  */
 export class AlarmJobs<Kind extends string> {
   readonly #storage: DurableObjectStorage;
@@ -35,11 +39,21 @@ export class AlarmJobs<Kind extends string> {
   readonly #timing: Timing["jobs"];
   /** when the alarm is set for, in ms since 1970; null: it is not set, or has fired */
   #alarmAt: number | null = null;
+  readonly #beside: ReadonlySet<string>;
   /** the alarm runs jobs: it is set anew at the end. The platform repeats an alarm that does not end. */
   #isAlarmRunning = false;
-  #running: Running | null = null;
+  /** the jobs that run now, by `nameOf` */
+  readonly #running = new Map<string, Running>();
+  /** the runs of those that run beside others */
+  readonly #runs = new Set<Promise<unknown>>();
 
-  constructor(storage: DurableObjectStorage, handlers: Record<Kind, JobHandler>, timing: Timing["jobs"]) {
+  constructor(
+    storage: DurableObjectStorage,
+    handlers: Record<Kind, JobHandler>,
+    timing: Timing["jobs"],
+    beside: readonly Kind[] = [],
+  ) {
+    this.#beside = new Set<string>(beside);
     this.#storage = storage;
     this.#handlers = handlers;
     this.#timing = timing;
@@ -50,8 +64,8 @@ export class AlarmJobs<Kind extends string> {
    * now runs once more at that time.
    */
   schedule(kind: Kind, key: string, due: number): void {
-    const running = this.#running;
-    if (running?.kind === kind && running.key === key) {
+    const running = this.#running.get(nameOf({ kind, key }));
+    if (running) {
       running.again = Math.min(running.again ?? due, due);
       return;
     }
@@ -93,11 +107,13 @@ export class AlarmJobs<Kind extends string> {
     const calls = new CallBudget(this.#timing.maxCalls);
     try {
       while (Date.now() - started < this.#timing.budgetMs && calls.left > 0) {
-        const query = "SELECT kind, key, tries FROM jobs WHERE due <= ? ORDER BY due LIMIT 1";
-        const [row] = this.#storage.sql.exec<JobRow>(query, started).toArray();
-        if (!row) break;
-        await this.#runOne(row, calls);
+        const row = this.#first();
+        if (!row || row.due > started) break;
+        const run = this.#runOne(row, calls);
+        if (this.#beside.has(row.kind)) this.#leave(run);
+        else await run;
       }
+      await this.#untilNext(started + this.#timing.budgetMs);
     } finally {
       this.#isAlarmRunning = false;
       this.#arm();
@@ -114,9 +130,40 @@ export class AlarmJobs<Kind extends string> {
     this.#arm();
   }
 
+  /** Lets a job run beside the others. */
+  #leave(run: Promise<void>): void {
+    const ended = run
+      .catch((error: unknown) => log("error", "job_not_stored", errorFields(error)))
+      .finally(() => {
+        this.#runs.delete(ended);
+        if (!this.#isAlarmRunning) this.#arm();
+      });
+    this.#runs.add(ended);
+  }
+
+  /**
+   * Waits for the jobs that run beside others, as an alarm that outlasts them is one write less: until a time
+   * (ms), or until another job is due.
+   */
+  async #untilNext(end: number): Promise<void> {
+    while (this.#runs.size > 0) {
+      const ms = Math.min(end, this.#first()?.due ?? Infinity) - Date.now();
+      if (ms <= 0 || !(await isBefore(this.#runs, ms))) return;
+    }
+  }
+
+  /** The job that is due first, of those that can be started. */
+  #first(): JobRow | null {
+    const isFull = this.#runs.size >= this.#timing.maxBeside;
+    for (const row of this.#storage.sql.exec<JobRow>("SELECT kind, key, due, tries FROM jobs ORDER BY due"))
+      if (!this.#running.has(nameOf(row)) && !(isFull && this.#beside.has(row.kind))) return row;
+    return null;
+  }
+
   async #runOne({ kind, key, tries }: JobRow, calls: CallBudget): Promise<void> {
-    const running: Running = { kind, key, again: null };
-    this.#running = running;
+    const name = nameOf({ kind, key });
+    const running: Running = { again: null };
+    this.#running.set(name, running);
     let next: number | null;
     let failures = 0;
     try {
@@ -127,7 +174,7 @@ export class AlarmJobs<Kind extends string> {
       next = Date.now() + this.#backoffMs(failures);
       log("error", "job_failed", { kind, key, tries: failures, ...errorFields(error) });
     } finally {
-      this.#running = null;
+      this.#running.delete(name);
     }
     const { again } = running;
     if (again !== null) next = Math.min(again, next ?? again);
@@ -154,10 +201,11 @@ export class AlarmJobs<Kind extends string> {
   }
 
   #arm(): void {
-    const [first] = this.#storage.sql
-      .exec<{ due: number }>("SELECT due FROM jobs ORDER BY due LIMIT 1")
-      .toArray();
-    if (first) this.#setAlarm(first.due);
+    const due = this.#first()?.due ?? Infinity;
+    // After a crash this alarm starts the jobs again that run now.
+    const lease = this.#runs.size > 0 ? Date.now() + this.#timing.besideMs : Infinity;
+    const first = Math.min(due, lease);
+    if (first < Infinity) this.#setAlarm(first);
   }
 
   #setAlarm(due: number): void {
@@ -173,5 +221,22 @@ export class AlarmJobs<Kind extends string> {
    */
   #isAlarmAhead(due: number): boolean {
     return this.#alarmAt !== null && this.#alarmAt <= due;
+  }
+}
+
+function nameOf({ kind, key }: { kind: string; key: string }): string {
+  return `${kind} ${key}`;
+}
+
+/** Waits for the first of some runs. @returns false: none has ended within `ms` */
+async function isBefore(runs: Iterable<Promise<unknown>>, ms: number): Promise<boolean> {
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const late = new Promise<boolean>((resolve) => {
+    timer = setTimeout(() => resolve(false), ms);
+  });
+  try {
+    return await Promise.race([late, ...[...runs].map((run) => run.then(() => true))]);
+  } finally {
+    clearTimeout(timer);
   }
 }

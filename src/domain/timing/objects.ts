@@ -25,6 +25,10 @@ export const OBJECT_VALUES = {
      * allows. The next alarm goes on.
      */
     maxCalls: 500,
+    /** The jobs that run beside others at once: each waits for one object. */
+    maxBeside: 20,
+    /** While such jobs run, an alarm is set so far ahead: after a crash it starts them again. */
+    besideMs: 60_000,
   },
   /** Calls to objects that fail with an error which the platform marks as retryable. */
   rpcRetry: {

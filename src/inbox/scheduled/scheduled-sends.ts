@@ -38,8 +38,8 @@ interface ScheduledSendsDeps {
 }
 
 /**
- * Sends scheduled messages when they are due: one job for each conversation, so that a conversation that does
- * not answer holds up no other. The client message id of a draft never changes, so a send that is repeated
+ * Sends scheduled messages when they are due: one job for each conversation, which run beside each other, so
+ * that a conversation that does not answer holds up no other, nor other jobs. The client message id of a draft never changes, so a send that is repeated
  * after a crash stores nothing twice.
  */
 export class ScheduledSends {
@@ -76,9 +76,9 @@ export class ScheduledSends {
    */
   async sendDue(key: string, calls: CallBudget): Promise<number | null> {
     const conversationId = ConversationId.parse(Number(key));
-    // D1 may have deleted the account: what is due then is erased, and not sent.
-    if (this.#deps.mayBeDeleted()) return Date.now() + this.#deps.timing.deletionPauseMs;
     for (let sent = 0; sent < MAX_AT_ONCE; sent++) {
+      // D1 may have deleted the account, also since the message before: what is due is erased, and not sent.
+      if (this.#deps.mayBeDeleted()) return Date.now() + this.#deps.timing.deletionPauseMs;
       const message = this.#messages.firstDue(conversationId, Date.now());
       if (!message) return this.#messages.nextDue(conversationId);
       if (calls.take(CALLS_PER_SEND) < CALLS_PER_SEND) break;

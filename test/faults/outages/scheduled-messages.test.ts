@@ -2,8 +2,9 @@ import { evictDurableObject, runInDurableObject } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { beforeAll, describe, expect, test } from "vitest";
 import { deleteFile, uploadFile } from "../../features/files/lifetime.ts";
+import { save } from "../../features/saved/client.ts";
 import { expectProblem, register, type SignedIn } from "../../support/clients/api.ts";
-import { createGroup, page } from "../../support/clients/chat.ts";
+import { createGroup, page, send } from "../../support/clients/chat.ts";
 import {
   changeScheduled,
   DAY,
@@ -17,7 +18,10 @@ import {
   runScheduledOnce,
   schedule,
 } from "../../support/clients/scheduled.ts";
+import { openDevice } from "../../support/clients/socket.ts";
 import { advanceClock, freezeClock } from "../../support/clock.ts";
+import { nextTurn } from "../../support/event-loop.ts";
+import { eventually } from "../../support/eventually.ts";
 import { intercept, type Loss, loseCall, loseCalls, type ObjectCall } from "../../support/faults/calls.ts";
 import { overrideTiming } from "../../support/timing.ts";
 
@@ -173,6 +177,36 @@ describe("a conversation that does not answer", () => {
     }
     await pass(ann, HOUR);
     expect(await textsIn(id)).toEqual(["hangs"]);
+  });
+
+  test("that hangs holds up neither others nor reminders, and keeps its order", async () => {
+    await begin();
+    const { id: other } = await createGroup(ann, [bob]);
+    await send(bob, other, "to be saved");
+    const sendAt = Date.now() + HOUR;
+    for (const words of ["1", "2"]) await schedule(ann, id, { ...text(words), send_at: sendAt });
+    await schedule(ann, other, { ...text("goes"), send_at: sendAt + 1 });
+    await save(ann, other, 1, { remind_at: sendAt + 2 });
+    const device = await openDevice(ann.token);
+    const begun = Promise.withResolvers<void>();
+    let isHeld = true;
+    using _ = intercept(async (call) => {
+      if (!to(id)(call) || !isHeld) return call.work();
+      begun.resolve();
+      while (isHeld) await nextTurn(1);
+      return call.work();
+    });
+    advanceClock(2 * HOUR);
+    const alarm = runScheduledOnce(ann);
+    await begun.promise;
+    await device.until(() => device.of("reminder").length === 1);
+    await eventually(async () => expect(await textsIn(other)).toEqual(["to be saved", "goes"]));
+    expect(await textsIn(id)).toEqual([]);
+    isHeld = false;
+    await alarm;
+    await runScheduled(ann);
+    expect(await textsIn(id)).toEqual(["1", "2"]);
+    device.close();
   });
 
   test("for a day fails its messages, which can be scheduled anew", async () => {

@@ -120,6 +120,24 @@ test("what is due while the account is being deleted waits for the answer of D1"
   expect(await texts()).toEqual(["late"]);
 });
 
+test("a deletion that is prepared while due messages are sent stops those that follow", async () => {
+  for (const words of ["1", "2", "3"])
+    await schedule(ann, id, { ...text(words), send_at: Date.now() + HOUR });
+  const held = new HeldCalls(({ method }) => method === "send");
+  using _ = held;
+  advanceClock(2 * HOUR);
+  const sending = runScheduledOnce(ann);
+  await held.arrived();
+  expect((await env.INBOX.getByName(String(ann.user.id)).prepareDeletion({ token: "x" })).ok).toBe(true);
+  held.release();
+  await sending;
+  // The call that was under way came before the deletion.
+  expect(await texts()).toEqual(["1"]);
+  await runAccountDeletion(ann);
+  await pass(ann, HOUR);
+  expect(await texts()).toEqual(["1", "2", "3"]);
+});
+
 test("fifty changes and deletions at the due time: what was answered is what happens", async () => {
   const socket = await openDevice(ann.token);
   const made = await Promise.all(

@@ -77,6 +77,65 @@ test("a job that has failed a hundred times is retried with pauses that grow to 
     expect(pauses).toEqual([10, 10, 20, 40, 1_280, 1_440, 1_440]);
   }));
 
+test("a release that does not know a job keeps it, and the next one that does runs it", () =>
+  withHarness(async (harness) => {
+    freezeClock();
+    const known = harness.jobs({ new: harness.done("new"), old: harness.done("old") });
+    const due = Date.now();
+    for (const kind of ["new", "old"] as const) known.schedule(kind, "1", due);
+    // The previous release, over the same table.
+    const former = harness.jobs({ old: harness.done("old") });
+    await former.run();
+    expect(harness.ran).toEqual(["old 1"]);
+    expect(harness.rows).toMatchObject([{ kind: "new", key: "1", tries: 1 }]);
+    for (let tries = 2; tries <= 50; tries++) {
+      harness.makeDue();
+      await former.run();
+    }
+    expect((harness.rows[0]?.due ?? 0) - due).toBe(10 * 60_000);
+    harness.makeDue();
+    await harness.jobs({ new: harness.done("new"), old: harness.done("old") }).run();
+    expect(harness.ran).toEqual(["old 1", "new 1"]);
+    expect(harness.rows).toEqual([]);
+  }));
+
+test("a job that runs beside others holds up none, keeps its row, and is not begun twice", () =>
+  withHarness(async (harness) => {
+    overrideTiming({ jobs: { maxBeside: 2, budgetMs: 20 } });
+    const waiting = new Map<string, () => void>();
+    const handlers = {
+      ...{ quick: harness.done("quick") },
+      slow: async (key: string) => {
+        harness.ran.push(`slow ${key}`);
+        await new Promise<void>((resolve) => waiting.set(key, resolve));
+        return null;
+      },
+    };
+    const jobs = new AlarmJobs<"slow" | "quick">(harness.storage, handlers, timing.jobs, ["slow"]);
+    for (const key of ["1", "2", "3"]) jobs.schedule("slow", key, 0);
+    jobs.schedule("quick", "", 1);
+    await jobs.run();
+    expect(harness.ran).toEqual(["slow 1", "slow 2", "quick "]);
+    expect(harness.rows.map(({ key }) => key)).toEqual(["1", "2", "3"]);
+    // The alarm stays set for what runs: a crash loses it not.
+    expect(harness.alarm).not.toBeNull();
+    await jobs.run();
+    expect(harness.ran.length).toBe(3);
+    // Scheduled once more while it runs: it runs again.
+    jobs.schedule("slow", "1", 0);
+    waiting.get("1")?.();
+    while (harness.rows.every(({ due }) => due === 0)) await nextTurn(1);
+    await jobs.run();
+    expect(harness.ran.slice(3)).toEqual(["slow 3"]);
+    for (const end of waiting.values()) end();
+    while (harness.rows.length > 1) await nextTurn(1);
+    const again = jobs.run();
+    while (harness.ran.length < 5) await nextTurn(1);
+    waiting.get("1")?.();
+    await again;
+    expect([harness.ran.slice(4), harness.rows]).toEqual([["slow 1"], []]);
+  }));
+
 test("a job that wants to run again at once gets an alarm of its own", () =>
   withHarness(async (harness) => {
     let runs = 0;

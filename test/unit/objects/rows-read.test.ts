@@ -15,6 +15,7 @@ import { Inbox } from "../../support/app.ts";
 import { watchSql } from "../../support/objects/costs.ts";
 import { listOf } from "../../support/objects/inbox-list.ts";
 import { ANN, BOB, inIsolatedObject, isolatedRoom } from "../../support/objects/isolated-room.ts";
+import { timing } from "../../support/timing.ts";
 
 const LENGTH = 3_000;
 /** The most rows a query reads when only three messages and a change are new. */
@@ -154,6 +155,50 @@ test("a jump to a date reads a row for each halving of the log, besides its page
         expect(rows, `${seq} of ${length}`).toBeLessThanOrEqual(Math.log2(length) + 1 + 2 * MOST);
       }
     }
+  }));
+
+test("a page of mentions reads no more messages than it looks at, however long the log is", () =>
+  inIsolatedObject("group", async (storage) => {
+    const room = await longRoom(storage);
+    const { maxScanned } = timing.acrossConversations;
+    // Every third message names somebody else, far more than one answer looks at.
+    storage.sql.exec("UPDATE messages SET mentions = '[99]' WHERE seq % 3 = 0 AND kind = 'text'");
+    const reader = room.members.active(BOB);
+    const all = { after: Position.parse(0), limit: 10 };
+    for (const range of [all, { ...all, before: 2_000 }, { ...all, sentBy: Date.now() }]) {
+      const { rows } = await readBy(storage.sql, () => {
+        const { lookedAt } = room.mentions.find(range, reader, () => false);
+        expect(lookedAt).not.toBeNull();
+      });
+      // Two rows for each message of the index, with what is hidden, and the search for the time.
+      expect(rows, JSON.stringify(range)).toBeLessThanOrEqual(
+        3 * (maxScanned + 1) + 2 * Math.log2(LENGTH) + MOST,
+      );
+    }
+  }));
+
+test("a walk through a list of any length reads each row three times at most", () =>
+  inIsolatedObject("group", async (storage) => {
+    const { sql } = storage;
+    for (const { sql: step } of MIGRATIONS) sql.exec(step.replace(JOBS_TABLE, ""));
+    const update = { ...isolatedRoom(storage).snapshot(BOB), lastSeq: Position.parse(9) };
+    const list = listOf(sql);
+    for (let id = 1; id <= LENGTH; id++) {
+      const conversationId = ConversationId.parse(id);
+      list.applyUpdate({ ...update, conversationId, updatedAt: id });
+    }
+    const oldest = { updatedAt: 2_000, conversationId: ConversationId.parse(2_000) };
+    const { asOf } = list.activity({ walked: null, ids: [], limit: 41 });
+    for (const walked of [null, { by: "activity", oldest, asOf }, { by: "id", upTo: 1_000 }] as const) {
+      const ids = [1, 2, 3].map((id) => ConversationId.parse(id));
+      const { rows } = await readBy(sql, () => {
+        const { rest, changed, listed } = list.activity({ walked, ids, limit: 41 });
+        expect([rest.length, changed, listed]).toEqual([41, [], ids]);
+      });
+      expect(rows, JSON.stringify(walked)).toBeLessThanOrEqual(walked?.by === "id" ? 60 : 3 * LENGTH + 60);
+    }
+    const { rows } = await readBy(sql, () => list.unreadMentions(100));
+    expect(rows).toBeLessThanOrEqual(LENGTH + MOST);
   }));
 
 test("an inbox update reads one row of a long list, and so does its delivery to devices", () =>
