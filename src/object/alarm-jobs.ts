@@ -130,14 +130,14 @@ export class AlarmJobs<Kind extends string> {
     this.#arm();
   }
 
-  /** Lets a job run beside the others. */
+  /** Lets a job run beside the others. A run whose outcome is not stored is repeated by the alarm ahead. */
   #leave(run: Promise<void>): void {
     const ended = run
-      .catch((error: unknown) => log("error", "job_not_stored", errorFields(error)))
-      .finally(() => {
-        this.#runs.delete(ended);
+      .finally(() => this.#runs.delete(ended))
+      .then(() => {
         if (!this.#isAlarmRunning) this.#arm();
-      });
+      })
+      .catch((error: unknown) => log("error", "job_not_stored", errorFields(error)));
     this.#runs.add(ended);
   }
 

@@ -8,7 +8,7 @@ import type { Progress } from "../messages/across/progress.ts";
  * The conversations that had unread mentions as the list was first asked, and the positions after which
  * messages there were unread. They share all mentions out into two parts, whatever is read meanwhile.
  */
-export type UnreadAfter = ReadonlyMap<ConversationId, Position>;
+type UnreadAfter = ReadonlyMap<ConversationId, Position>;
 
 /** How far a list of mentions has come. */
 export interface MentionProgress {

@@ -52,7 +52,7 @@ export function decodeCursor(cursor: string): ListPosition {
 }
 
 /** Encodes the position of a list as an opaque cursor, which `readCursor` parses. */
-export function encodePosition(position: readonly unknown[]): string {
+function encodePosition(position: readonly unknown[]): string {
   return opaque(position);
 }
 
