@@ -165,8 +165,8 @@ export const MIGRATIONS: readonly Migration[] = [
     sql: "ALTER TABLE conversations ADD COLUMN threads_unread INTEGER NOT NULL DEFAULT 0",
   },
   {
-    // When the conversation last got a new place in the list (ms, or a little more; 0: a release wrote it that
-    // does not know this).
+    // When the conversation last got a new place in the list (ms, or a little more; 0: a release wrote it
+    // that does not know this).
     version: 17,
     minCode: 1,
     sql: "ALTER TABLE conversations ADD COLUMN changed_at INTEGER NOT NULL DEFAULT 0",

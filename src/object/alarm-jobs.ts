@@ -29,9 +29,9 @@ type JobRow = { kind: string; key: string; due: number; tries: number };
  * set to the earliest due time. A job that throws is retried with exponential backoff, at last once a day;
  * other jobs are not held up by it.
  *
- * Jobs run one after the other. Those of the kinds `beside` wait for other objects: they run beside the others,
- * and outlast the alarm that has begun them. Their rows stay until they end, and the alarm is set meanwhile:
- * a crash loses none.
+ * Jobs run one after the other. Those of the kinds `beside` wait for other objects: they run beside the
+ * others, and outlast the alarm that has begun them. Their rows stay until they end, and the alarm is set
+ * meanwhile: a crash loses none.
  */
 export class AlarmJobs<Kind extends string> {
   readonly #storage: DurableObjectStorage;
@@ -155,9 +155,11 @@ export class AlarmJobs<Kind extends string> {
   /** The job that is due first, of those that can be started. */
   #first(): JobRow | null {
     const isFull = this.#runs.size >= this.#timing.maxBeside;
-    for (const row of this.#storage.sql.exec<JobRow>("SELECT kind, key, due, tries FROM jobs ORDER BY due"))
-      if (!this.#running.has(nameOf(row)) && !(isFull && this.#beside.has(row.kind))) return row;
-    return null;
+    const query = "SELECT kind, key, due, tries FROM jobs ORDER BY due LIMIT ?";
+    const rows = this.#storage.sql.exec<JobRow>(query, isFull ? -1 : this.#running.size + 1).toArray();
+    const canStart = (row: JobRow) =>
+      !this.#running.has(nameOf(row)) && !(isFull && this.#beside.has(row.kind));
+    return rows.find(canStart) ?? null;
   }
 
   async #runOne({ kind, key, tries }: JobRow, calls: CallBudget): Promise<void> {

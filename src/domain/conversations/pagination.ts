@@ -51,11 +51,6 @@ export function decodeCursor(cursor: string): ListPosition {
   return { pinned, updatedAt, conversationId };
 }
 
-/** Encodes the position of a list as an opaque cursor, which `readCursor` parses. */
-function encodePosition(position: readonly unknown[]): string {
-  return opaque(position);
-}
-
 function opaque(position: readonly unknown[]): string {
   return btoa(JSON.stringify(position)).replaceAll("=", "");
 }

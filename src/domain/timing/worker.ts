@@ -12,7 +12,7 @@ export const WORKER_VALUES = {
     parallel: 25,
     /** The conversations with further mentions that a cursor names, at some 20 characters each. */
     kept: 32,
-    /** The conversations with unread mentions that a cursor names, at some 30 characters each; 100 at most. */
+    /** Conversations with unread mentions that a cursor names, some 50 characters each: at most 100. */
     keptUnread: 100,
     /** The messages with mentions that a conversation looks at for one answer. */
     maxScanned: 500,

@@ -39,8 +39,8 @@ interface ScheduledSendsDeps {
 
 /**
  * Sends scheduled messages when they are due: one job for each conversation, which run beside each other, so
- * that a conversation that does not answer holds up no other, nor other jobs. The client message id of a draft never changes, so a send that is repeated
- * after a crash stores nothing twice.
+ * that a conversation that does not answer holds up no other, nor other jobs. The client message id of a
+ * draft never changes, so a send that is repeated after a crash stores nothing twice.
  */
 export class ScheduledSends {
   readonly #messages: ScheduledMessages;

@@ -4,8 +4,8 @@ import { errorFields, log } from "../../../lib/logger.ts";
 import type { Core } from "../../context.ts";
 
 /**
- * Asks conversations at once, each for `timeoutMs` at most: one that fails or is late does not keep the others
- * from answering.
+ * Asks conversations at once, each for `timeoutMs` at most: one that fails or is late does not keep the
+ * others from answering.
  * @param unreachable gets the conversations that did not answer
  * @returns the answers in the order of the questions; null for a conversation that did not answer, or in
  *   which the caller is no member
