@@ -223,7 +223,8 @@ export interface SubscribeRequest {
 }
 
 /**
- * Sends of a device. `delivered`: the delivered position of the user's devices, if it is known.
+ * Sends of a device. `delivered`: the delivered position of the user's devices; null: their inbox has nothing
+ * of the conversation, which the user may have unopened.
  * `echoDuplicates`: the receipt of a repeated send has an `echo`. `echoAll`: every receipt has one, as far as
  * `LIMITS.echoedBytes` allows.
  */
@@ -242,7 +243,7 @@ export interface DeviceReceipt extends Receipt {
 
 /**
  * The outcome of each draft, in order, and the user's current inbox update. The inbox pushes the update's
- * page before it sends the acks. The update is null if the user was never a member.
+ * page before it sends the acks. The update is null if the user still has the conversation unopened.
  */
 export interface DeviceSendResult {
   outcomes: Result<DeviceReceipt>[];

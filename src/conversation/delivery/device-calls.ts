@@ -1,4 +1,4 @@
-import type { Result } from "../../domain/errors.ts";
+import { noConversation, type Result } from "../../domain/errors.ts";
 import type { UserId } from "../../domain/ids.ts";
 import { LIMITS } from "../../domain/limits.ts";
 import type { AnyDraft } from "../../domain/messages/message.ts";
@@ -77,16 +77,20 @@ export class DeviceCalls {
   /**
    * Stores the drafts of a device, in order, and hands over the outcomes with the newest update for the
    * user's inbox. The fan-out leaves that update to this call: the inbox takes it once.
-   * @param request `delivered`: the delivered position of the user's devices; `echoDuplicates`: a repeated
-   *   send is answered with the message that was stored first; `echoAll`: each send with its message, as far
-   *   as `LIMITS.echoedBytes` allows
+   * @param request `delivered`: the delivered position of the user's devices; null: their inbox has nothing
+   *   of the conversation; `echoDuplicates`: a repeated send is answered with the message that was stored
+   *   first; `echoAll`: each send with its message, as far as `LIMITS.echoedBytes` allows
    * @param take the inbox takes the outcomes; without its confirmation the fan-out delivers the update
-   * @throws what `take` throws, or `unavailable` if it does not end in time
+   * @throws `not_found` for a user who was never a member, what `take` throws, or `unavailable` if it does
+   *   not end in time
    */
   async sends(
     { userId, drafts, delivered, echoDuplicates = false, echoAll = false }: DeviceSendRequest,
     take: TakeSendResult,
   ): Promise<void> {
+    const { members } = this.#room;
+    // The drafts of a stranger do not reach the send queue, whose backlog is the members'.
+    if (!members.find(userId)) throw noConversation();
     this.#noteDevices(userId);
     // Sends of one line keep their order, also where admission delays some of them.
     const line = {};
@@ -100,11 +104,9 @@ export class DeviceCalls {
     try {
       const stored = await Promise.all(drafts.map((draft) => this.#send(userId, draft, line, settled)));
       const outcomes = this.#receipts(userId, stored, { echoDuplicates, echoAll });
-      const { members } = this.#room;
-      const update =
-        members.find(userId) && !members.isUnopened(userId)
-          ? this.#source.update(userId, delivered, this.#fanout.isCrowded)
-          : null;
+      const update = members.isUnopened(userId)
+        ? null
+        : this.#source.update(userId, delivered, this.#fanout.isCrowded);
       const position = await withDeadline(take({ outcomes, update }), this.#timing.callTimeoutMs);
       if (update) this.#fanout.confirmed(userId, update, position);
     } finally {
