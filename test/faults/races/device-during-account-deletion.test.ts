@@ -86,6 +86,21 @@ test("a sync of an unlisted conversation during the account deletion leaves noth
   expect(device.frames.at(-1)?.type).toBe("kicked");
 });
 
+test("a send to an unlisted conversation during the account deletion leaves nothing in the inbox", async () => {
+  const device = await openDevice(bob.token);
+  const held = await HeldMethod.hold(id, "sendFromDevice");
+  await runInDurableObject(inboxObject(bob.user.id), (_, { storage }) => {
+    storage.sql.exec("DELETE FROM conversations");
+  });
+  device.send({ ...textFrame("too late"), conversation_id: id });
+  await held.until(1);
+  expect((await deleteAccount(bob)).status).toBe(204);
+  expect((await device.closed()).code).toBe(4001);
+  held.release();
+  await expectEmptyInbox();
+  expect((await page(ann, id)).items.map(({ kind }) => kind)).toEqual(["tip"]);
+});
+
 test("a device socket that opens during the account deletion is closed or refused, and leaves nothing", async () => {
   const { id: large } = await createGroup(ann, [bob, ...(await insertUsers(LARGE_GROUP))]);
   const held = await HeldMethod.hold(large, "subscribe");

@@ -62,6 +62,9 @@ export function idOf(conversationid: number): ConversationId {
   return ConversationId.parse(-conversationid - 100_000_000);
 }
 
+/** The `conversationid` of a conversation. */
+export const wireIdOf = (id: number): number => -id - 100_000_000;
+
 /** Ann and Bob with messages of both, and a conversation of others. */
 export async function createFixtureValues(): Promise<FixtureValues> {
   const everybody = await signedInUsers(4);
