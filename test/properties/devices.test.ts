@@ -4,7 +4,7 @@ import { register } from "../support/clients/api.ts";
 import { createGroup, deleteMessage, send } from "../support/clients/chat.ts";
 import { openRoom } from "../support/clients/socket.ts";
 import { runOptions } from "../support/property-runs.ts";
-import { setLiveMembers, setNoRateLimits } from "../support/settings.ts";
+import { setLiveMembers, setMaxChanges, setNoRateLimits } from "../support/settings.ts";
 import { setTiming } from "../support/timing.ts";
 import { type Action, ROOMS, story, WIDE, wideStory } from "./devices/steps.ts";
 import { World } from "./devices/world.ts";
@@ -25,18 +25,19 @@ beforeAll(() => setTiming({ deviceFeed: { holdMs: HOLD_MS }, fanout: { crowdedCo
 
 type Story = Pick<Parameters<typeof World.make>[0], "devices" | "pointsPerFrame"> & {
   liveMembers: number;
+  maxChanges: number;
   steps: readonly (readonly Action[])[];
 };
 
-async function play({ steps, liveMembers, ...setting }: Story, rooms: number): Promise<void> {
-  const restore = setLiveMembers(liveMembers);
+async function play({ steps, liveMembers, maxChanges, ...setting }: Story, rooms: number): Promise<void> {
+  const restore = [setLiveMembers(liveMembers), setMaxChanges(maxChanges)];
   const world = await World.make({ ...setting, rooms });
   try {
     for (const step of steps) await world.step(step);
     await world.end();
   } finally {
     await world.close();
-    restore();
+    for (const one of restore) one();
   }
 }
 

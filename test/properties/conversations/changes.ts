@@ -1,4 +1,5 @@
 import { expect } from "vitest";
+import { OPTIONS } from "../../support/clients/model-client.ts";
 
 /** The reactions of a message with one key. */
 interface Reaction {
@@ -27,7 +28,8 @@ export interface Own {
   votes: number[];
 }
 
-export const OPTIONS = ["yes", "no", "later"];
+/** The keys of a message at most. */
+const MAX_KEYS = 20;
 export const NOTHING_OWN: Own = { mine: [], votes: [] };
 
 /** A message that never changed. */
@@ -58,6 +60,8 @@ interface Step {
   /** by key, who has added a reaction, and who has taken one back */
   added: Map<string, Set<number>>;
   removed: Map<string, Set<number>>;
+  /** the keys of all calls, also of refused ones */
+  tried: Set<string>;
   pinnedBy: Set<number>;
   isUnpinned: boolean;
   isClosing: boolean;
@@ -106,6 +110,19 @@ export class Changes {
     const step = this.#step(seq);
     const calls = isAdded ? step.added : step.removed;
     calls.set(key, (calls.get(key) ?? new Set()).add(userId));
+  }
+
+  /** A user is about to react. */
+  reacting(seq: number, key: string): void {
+    this.#step(seq).tried.add(key);
+  }
+
+  /** A reaction was refused, as its message has too many keys: nobody has used this one before. */
+  refusedKey(userId: number, seq: number, key: string): void {
+    const [known, { tried, removed }] = [this.#madeOf(seq).reactions, this.#step(seq)];
+    if (known.has(key) && !removed.has(key)) expect.unreachable(`${userId} joins ${key} of ${seq}`);
+    const keys = new Set([...known.keys(), ...tried]);
+    expect(keys.size, `the reaction of ${userId} to ${seq} is one too many`).toBeGreaterThan(MAX_KEYS);
   }
 
   pinned(userId: number, seq: number): void {
@@ -232,6 +249,7 @@ export class Changes {
     const expected = [...made.reactions].map(([key, users]) => ({
       ...{ key, count: users.length, user_ids: users.slice(0, 3) },
     }));
+    expect(told.length, `the keys of ${seq}`).toBeLessThanOrEqual(MAX_KEYS);
     expect(told.toSorted(byKey), `the reactions to ${seq}`).toEqual(expected.toSorted(byKey));
     // A key that nobody has left keeps its place before those that are new.
     const stays = [...before.keys()].filter((key) => !step.removed.has(key));
@@ -259,7 +277,7 @@ export class Changes {
     const known = this.#steps.get(seq);
     if (known) return known;
     const step: Step = {
-      ...{ added: new Map(), removed: new Map(), pinnedBy: new Set<number>() },
+      ...{ added: new Map(), removed: new Map(), tried: new Set<string>(), pinnedBy: new Set<number>() },
       ...{ isUnpinned: false, isClosing: false, tips: 0 },
     };
     this.#steps.set(seq, step);

@@ -10,7 +10,7 @@ import {
 } from "../../../src/surfaces/v1/schemas/messages/messages.ts";
 import { ThreadList, ThreadState } from "../../../src/surfaces/v1/schemas/messages/threads.ts";
 import { type Answer, call } from "../../support/clients/api.ts";
-import { OPTIONS } from "./changes.ts";
+import { OPTIONS } from "../../support/clients/model-client.ts";
 import { type Draft, type Shown, tipText } from "./history.ts";
 
 export {

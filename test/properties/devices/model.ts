@@ -1,10 +1,15 @@
 import { expect } from "vitest";
 import { z } from "zod";
 import { type DisplayedMessage, UNCHANGED } from "../../support/clients/displayed.ts";
-import type { Draft } from "../../support/clients/model-client.ts";
+import { type Draft, sentOf } from "../../support/clients/model-client.ts";
 import { Changes, type State, unchanged } from "../conversations/changes.ts";
+import { Follows } from "./follows.ts";
+import { Preferences } from "./preferences.ts";
 
 const Text = z.strictObject({ text: z.string() });
+const Question = z.object({ question: z.string(), multiple: z.boolean() });
+/** The users of the last replies of a thread at most. */
+const SUMMARY_USERS = 3;
 const Tip = z.object({
   event: z.string(),
   actor_id: z.int(),
@@ -19,6 +24,9 @@ export interface Row {
   read_seq: number;
   unread_count: number;
   unread_from?: number | undefined;
+  threads_unread: number;
+  archived: boolean;
+  silent: boolean;
   member_count: number;
   updated_at: number;
   last_message: DisplayedMessage | null;
@@ -49,6 +57,8 @@ export class Model {
   readonly #asked = new Map<number, Set<number>>();
   readonly #active = new Set<number>();
   readonly changes = new Changes();
+  readonly follows = new Follows((root) => this.repliesTo(root));
+  readonly preferences = new Preferences();
   readonly #drafts = new Map<string, { draft: Draft; userId: number }>();
   readonly #stored = new Map<Draft, DisplayedMessage>();
   /** members at the start of the step, and users in system messages since then */
@@ -125,13 +135,48 @@ export class Model {
       if (tip.event === "pinned" && tip.seq !== undefined) this.changes.tip(tip.seq);
       return;
     }
-    const said = this.#drafts.get(Text.parse(body).text);
+    const said = this.#drafts.get(saidIn(message));
     if (!said) throw new Error(`no draft of ${JSON.stringify(body)}`);
     expect(senderId, "whose message it is").toBe(said.userId);
     expect(this.isIn(senderId), `${senderId} is a member when sending ${said.draft.text}`).toBe(true);
     expect(this.stored(said.draft), "a client id is stored once").toBeUndefined();
     this.#stored.set(said.draft, message);
+    const { thread } = message;
+    expect(sentOf(said.draft), `${said.draft.text} as it is sent`).toMatchObject({ kind, thread });
+    if (thread) this.#replied(senderId, seq, thread.root);
+    if (!isInMain(message)) return;
     this.read(senderId, seq);
+    this.preferences.said();
+  }
+
+  /** The sender of a reply follows its thread, and so does the author of the root from the first reply on. */
+  #replied(userId: number, seq: number, root: number): void {
+    const author = this.message(root)?.senderId ?? 0;
+    if (this.repliesTo(root).length === 1 && this.sees(author, root)) this.follows.begins(author, root, root);
+    this.follows.begins(userId, root, seq);
+  }
+
+  /** The polls, in order. */
+  get polls(): { seq: number; endsAt: number; multiple: boolean }[] {
+    return this.#log.flatMap(({ seq, kind, body, changes }) => {
+      if (kind !== "poll") return [];
+      return [{ seq, endsAt: changes.poll?.closesAt ?? 0, multiple: Question.parse(body).multiple }];
+    });
+  }
+
+  /** The roots of the threads that have replies. */
+  get roots(): number[] {
+    return [...new Set(this.#log.flatMap(({ thread }) => thread?.root ?? []))];
+  }
+
+  /** The replies in a thread. */
+  repliesTo(root: number): DisplayedMessage[] {
+    return this.#log.filter(({ thread }) => thread?.root === root);
+  }
+
+  /** Whether a member sees a message. */
+  sees(userId: number, seq: number): boolean {
+    return this.isIn(userId) && seq > this.from(userId) && !this.#hidden.get(userId)?.has(seq);
   }
 
   #move(seq: number, { event, user_ids }: z.infer<typeof Tip>): void {
@@ -147,6 +192,8 @@ export class Model {
       } else if (event === "left" || event === "removed") {
         if (!stay) throw new Error(`${userId} leaves and was not there`);
         stay.until = seq - 1;
+        this.follows.ends(userId);
+        this.preferences.left(userId);
       }
     }
   }
@@ -188,14 +235,20 @@ export class Model {
     this.#revoked.add(seq);
   }
 
+  isRevoked(seq: number): boolean {
+    return this.#revoked.has(seq);
+  }
+
   hide(userId: number, seq: number): void {
     this.#hidden.set(userId, (this.#hidden.get(userId) ?? new Set()).add(seq));
+    this.follows.ends(userId, seq);
   }
 
   /** A user deletes the conversation for themselves: their history begins after this seq. */
   clear(userId: number, seq: number): void {
     this.#clears.set(userId, seq);
     this.read(userId, seq);
+    this.follows.ends(userId);
   }
 
   /** The seq after which a member sees messages. */
@@ -213,34 +266,54 @@ export class Model {
     return (this.#stays.get(userId) ?? []).some(({ from, until }) => seq > from && seq <= until);
   }
 
-  /** All messages that a member sees. */
-  view(userId: number): DisplayedMessage[] {
+  /** All messages that a member sees. @param threads with thread-only replies */
+  view(userId: number, threads: boolean): DisplayedMessage[] {
     const [from, hidden] = [this.from(userId), this.#hidden.get(userId)];
     return this.#log
-      .filter(({ seq }) => seq > from && !hidden?.has(seq))
+      .filter((message) => message.seq > from && !hidden?.has(message.seq) && (threads || isInMain(message)))
       .map((message) => this.#shown(message, userId));
   }
 
   #shown(sent: DisplayedMessage, userId: number): DisplayedMessage {
     const { seq } = sent;
     const state = this.changes.state(seq);
-    const { mine } = this.changes.own(userId, seq);
-    if (!state) return { ...sent, changes: { ...UNCHANGED, mine } };
-    const { text, poll: _, ...changes } = state;
+    const own = this.changes.own(userId, seq);
+    const summary = this.#summaryOf(seq);
+    if (!state) return { ...sent, changes: { ...sent.changes, summary, ...own } };
+    const { text, poll, ...changes } = state;
     const isRevoked = this.#revoked.has(seq);
-    const body = isRevoked || text === null ? {} : sent.kind === "tip" ? sent.body : { text };
-    return { ...sent, body, revoked: isRevoked, changes: { ...changes, mine } };
+    const isFixed = sent.kind === "tip" || sent.kind === "poll";
+    const body = isRevoked || text === null ? {} : isFixed ? sent.body : { text };
+    const tally = poll && !isRevoked ? this.#tallyOf(sent, poll) : null;
+    return { ...sent, body, revoked: isRevoked, changes: { ...changes, summary, poll: tally, ...own } };
+  }
+
+  #tallyOf({ changes: { poll } }: DisplayedMessage, { closedAt, ...votes }: NonNullable<State["poll"]>) {
+    return { ...votes, closesAt: closedAt || (poll?.closesAt ?? 0) };
+  }
+
+  /** The replies to a message that are not revoked: how many, the last one, and the users of the last ones. */
+  #summaryOf(seq: number): DisplayedMessage["changes"]["summary"] {
+    const replies = this.repliesTo(seq).filter((reply) => !this.#revoked.has(reply.seq));
+    const last = replies.at(-1);
+    if (!last) return null;
+    const users = new Set(replies.map(({ senderId }) => senderId).reverse());
+    return {
+      ...{ count: replies.length, last_seq: last.seq, last_at: last.createdAt },
+      user_ids: [...users].slice(0, SUMMARY_USERS),
+    };
   }
 
   /** A message as all see it who see it now. */
   stateOf(seq: number): State | undefined {
     const message = this.message(seq);
-    return this.changes.state(seq) ?? (message && unchanged(textOf(message) ?? "", false));
+    return this.changes.state(seq) ?? (message && unchanged(textOf(message) ?? "", message.kind === "poll"));
   }
 
   /** The conversation in a member's list; null if it is not listed. */
   row(userId: number): Row | null {
-    const isCleared = this.#clears.has(userId) && this.from(userId) === this.last;
+    const main = this.#log.filter(isInMain);
+    const isCleared = this.#clears.has(userId) && this.from(userId) >= (main.at(-1)?.seq ?? 0);
     if (!this.isIn(userId) || isCleared) return null;
     const read_seq = this.position(userId);
     const unread_from = this.#marks.get(userId);
@@ -249,24 +322,36 @@ export class Model {
       seq >= first && kind !== "tip" && senderId !== userId;
     return {
       ...{ id: this.id, last_seq: this.last, read_seq },
-      unread_count: this.#log.filter(isUnread).length,
+      unread_count: main.filter(isUnread).length,
       unread_from,
+      threads_unread: this.follows.unreadOf(userId),
+      ...this.preferences.of(userId),
       member_count: this.members.length,
-      updated_at: this.#log.at(-1)?.createdAt ?? this.#createdAt,
-      last_message: asListed(this.view(userId).at(-1)),
+      updated_at: main.at(-1)?.createdAt ?? this.#createdAt,
+      last_message: asListed(this.view(userId, false).at(-1)),
     };
   }
 }
 
+/** Whether a message is in the main stream. */
+export function isInMain({ thread }: DisplayedMessage): boolean {
+  return thread?.alsoInMain !== false;
+}
+
+/** The text of a message as it was sent, or the question of a poll. */
+function saidIn({ kind, body }: DisplayedMessage): string {
+  return kind === "poll" ? Question.parse(body).question : Text.parse(body).text;
+}
+
 /** The text of a message that is no system message; null: it is revoked. */
-export function textOf({ kind, body, revoked }: DisplayedMessage): string | null {
-  if (revoked) return null;
-  return kind === "tip" ? "" : Text.parse(body).text;
+export function textOf(message: DisplayedMessage): string | null {
+  if (message.revoked) return null;
+  return message.kind === "tip" ? "" : saidIn(message);
 }
 
 /** A message as lists show it: without what may change beside its text. */
 export function asListed(message: DisplayedMessage | undefined): DisplayedMessage | null {
   if (!message) return null;
-  const { version, editedAt } = message.changes;
-  return { ...message, changes: { ...UNCHANGED, version, editedAt } };
+  const { version, editedAt, summary } = message.changes;
+  return { ...message, changes: { ...UNCHANGED, version, editedAt, summary } };
 }

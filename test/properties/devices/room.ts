@@ -9,9 +9,10 @@ import {
   MessagePage,
   Receipts,
 } from "../../../src/surfaces/v1/schemas/messages/messages.ts";
+import { ThreadList } from "../../../src/surfaces/v1/schemas/messages/threads.ts";
 import { type Answer as Answered, call, type SignedIn } from "../../support/clients/api.ts";
 import { type DisplayedMessage, displayedMessage, UNCHANGED } from "../../support/clients/displayed.ts";
-import type { Answer, Draft } from "../../support/clients/model-client.ts";
+import { type Answer, type Draft, sentOf, wireOf } from "../../support/clients/model-client.ts";
 import { acceptSocket, roomPath, upgrade } from "../../support/clients/socket.ts";
 import { conversationObject } from "../../support/objects/room.ts";
 import { type Model, textOf } from "./model.ts";
@@ -19,6 +20,9 @@ import { type Model, textOf } from "./model.ts";
 const Problem = z.object({ code: z.string() });
 const Refused = z.object({ code: z.string(), client_msg_id: z.string() });
 const Ack = z.object({ client_msg_id: z.string(), seq: z.int(), created_at: z.int() });
+
+/** The refusals that end a draft. */
+const REFUSED = ["not_found", "blocked", "validation_failed"];
 
 /** A conversation under test, as its members use it over HTTP, with its model. */
 export class Room {
@@ -28,6 +32,7 @@ export class Room {
   /** the answers since the last check */
   readonly #answers: (Answer & { userId: number })[] = [];
   readonly #clearing = new Set<number>();
+  #texts = 0;
   /** a message may have changed since the last check */
   isChanging = false;
 
@@ -54,8 +59,7 @@ export class Room {
 
   /** Sends over HTTP. */
   async post(who: SignedIn, draft: Draft): Promise<void> {
-    const said = { client_msg_id: draft.clientMsgId, kind: "text", body: { text: draft.text } };
-    const { status, body } = await this.call(who, "POST", "/messages", said);
+    const { status, body } = await this.call(who, "POST", "/messages", wireOf(draft));
     if (status >= 400) {
       this.answered(who.user.id, { draft, code: Problem.parse(body).code });
       return;
@@ -69,9 +73,7 @@ export class Room {
     const response = await upgrade(roomPath(this.model.id), token);
     if (response.status !== 101) return drafts;
     const socket = acceptSocket(response);
-    const items = drafts.map(({ clientMsgId, text }) => ({
-      ...{ client_msg_id: clientMsgId, kind: "text", body: { text } },
-    }));
+    const items = drafts.map(wireOf);
     for (let i = 0; i < items.length; i += 64) socket.send({ type: "sends", items: items.slice(i, i + 64) });
     await socket.until(
       ({ acks, isOpen }) => !isOpen || acks.length + socket.of("error").length >= drafts.length,
@@ -88,10 +90,15 @@ export class Room {
       if (draft) this.answered(user.id, { draft, seq, createdAt });
     }
     for (const { code, client_msg_id } of z.array(Refused).parse(socket.of("error"))) {
-      const draft = code === "not_found" || code === "blocked" ? take(client_msg_id) : undefined;
+      const draft = REFUSED.includes(code) ? take(client_msg_id) : undefined;
       if (draft) this.answered(user.id, { draft, code });
     }
     return [...waiting.values()];
+  }
+
+  /** A text that was never used. */
+  text(): string {
+    return `${this.model.id} ${++this.#texts}`;
   }
 
   answered(userId: number, answer: Answer): void {
@@ -106,7 +113,11 @@ export class Room {
   /** Takes in new messages and their consequences. @param mayBeBlocked a block was active during the step */
   async learn(mayBeBlocked: boolean): Promise<void> {
     const { model } = this;
-    for (const message of await this.#news()) model.store(message);
+    for (const message of await this.#news()) {
+      model.store(message);
+      // Its root has another summary.
+      if (message.thread) this.isChanging = true;
+    }
     for (const answer of this.#answers.splice(0)) {
       const { draft, userId } = answer;
       const stored = model.stored(draft);
@@ -117,7 +128,12 @@ export class Room {
         });
         continue;
       }
-      const reason = { not_found: model.mayBeOut(userId), blocked: mayBeBlocked };
+      const root = draft.thread && model.message(draft.thread.root);
+      const reason = {
+        not_found: model.mayBeOut(userId) || (root !== undefined && !model.sees(userId, root.seq)),
+        blocked: mayBeBlocked,
+        validation_failed: hasEnded(draft) || (root !== undefined && model.isRevoked(root.seq)),
+      };
       const failure = `${draft.text} of ${userId} was refused as ${answer.code}`;
       expect(Object.entries(reason), failure).toContainEqual([answer.code, true]);
       if (!draft.elsewhere) expect(stored, failure).toBeUndefined();
@@ -138,21 +154,22 @@ export class Room {
     for (const answer of this.#answers) {
       if (!("seq" in answer) || answer.seq <= last) continue;
       const { seq, draft, createdAt, userId: senderId } = answer;
+      const { poll, ...said } = sentOf(draft);
       found.set(seq, {
-        ...{ seq, senderId, kind: "text", body: { text: draft.text }, revoked: false, createdAt },
-        changes: UNCHANGED,
+        ...{ seq, senderId, ...said, revoked: false, createdAt },
+        changes: { ...UNCHANGED, poll },
       });
     }
     for (const observer of observers)
-      for (const message of await this.history(observer, last)) found.set(message.seq, message);
+      for (const message of await this.history(observer, true, last)) found.set(message.seq, message);
     return [...found.values()].sort((a, b) => a.seq - b.seq);
   }
 
-  /** The messages that a user reads after a seq, page by page. */
-  async history(who: SignedIn, after = 0): Promise<DisplayedMessage[]> {
+  /** The messages that a user reads after a seq, page by page. @param threads with thread-only replies */
+  async history(who: SignedIn, threads: boolean, after = 0): Promise<DisplayedMessage[]> {
     const all: DisplayedMessage[] = [];
     for (let more = true; more; ) {
-      const path = `/messages?after=${all.at(-1)?.seq ?? after}&limit=100`;
+      const path = `/messages?after=${all.at(-1)?.seq ?? after}&limit=100${threads ? "&threads=all" : ""}`;
       const page = MessagePage.parse((await this.call(who, "GET", path)).body);
       all.push(...page.items.map(displayedMessage));
       more = page.has_more;
@@ -163,7 +180,7 @@ export class Room {
   /** No message of this step is hidden, so the first one that the user sees follows their deletion. */
   async #clearedUpTo(userId: number): Promise<number> {
     const { before, last } = this.model;
-    const [first] = await this.history(this.person(userId), before);
+    const [first] = await this.history(this.person(userId), true, before);
     return first ? first.seq - 1 : last;
   }
 
@@ -175,8 +192,7 @@ export class Room {
     const { changes } = model;
     const revs = await Promise.all(model.members.map((userId) => this.#changesFor(userId)));
     changes.rev = Math.max(changes.rev, ...revs);
-    const isSeen = (seq: number) =>
-      model.members.some((userId) => model.view(userId).some((message) => message.seq === seq));
+    const isSeen = (seq: number) => model.members.some((userId) => model.sees(userId, seq));
     changes.endStep((seq) => (isSeen(seq) ? model.stateOf(seq) : undefined));
   }
 
@@ -184,27 +200,63 @@ export class Room {
     const { changes } = this.model;
     let { rev } = changes;
     for (let more = true; more; ) {
-      const { body } = await this.call(this.person(userId), "GET", `/changes?after_rev=${rev}`);
+      const path = `/changes?threads=all&after_rev=${rev}`;
+      const { status, body } = await this.call(this.person(userId), "GET", path);
+      // More has changed than is listed.
+      if (status === 410) return this.#reload(userId);
       const page = ChangesPage.parse(body);
-      for (const message of page.items) {
-        const { changes: told, ...shown } = displayedMessage(message);
-        const { mine, ...shared } = told;
-        const state = { ...shared, text: textOf({ ...shown, changes: told }), poll: null };
-        changes.learn(userId, message.seq, state, { mine: mine ?? [], votes: [] });
-      }
+      for (const message of page.items) this.#learnChange(userId, displayedMessage(message));
       rev = page.rev;
       more = page.has_more;
     }
     return rev;
   }
 
-  /** Takes in where unread messages begin for each member. */
-  async learnMarks(): Promise<void> {
+  /** Loads everything anew, as a client does that gets no changes. */
+  async #reload(userId: number): Promise<number> {
+    const { rev } = this.model.changes;
+    const messages = await this.history(this.person(userId), true);
+    const changed = messages.filter(({ changes }) => changes.rev > rev);
+    for (const message of changed) this.#learnChange(userId, message);
+    return Math.max(rev, ...changed.map(({ changes }) => changes.rev));
+  }
+
+  #learnChange(userId: number, message: DisplayedMessage): void {
+    const { mine, votes, summary: _, poll, ...shared } = message.changes;
+    const { seq } = message;
+    const endsAt = this.model.message(seq)?.changes.poll?.closesAt ?? 0;
+    const { counts = [], voters = 0, closesAt = 0 } = poll ?? {};
+    const state = {
+      ...{ ...shared, text: textOf(message) },
+      poll: poll && { counts, voters, closedAt: closesAt === endsAt ? 0 : closesAt },
+    };
+    this.model.changes.learn(userId, seq, state, { mine: mine ?? [], votes: votes ?? [] });
+  }
+
+  /** Takes in which threads each member follows. */
+  async learnThreads(): Promise<void> {
+    const { model } = this;
+    if (!model.follows.isChanging) return;
+    for (const userId of model.members) {
+      const { body } = await this.call(this.person(userId), "GET", "/threads?limit=100");
+      const followed = ThreadList.parse(body).items.map(({ root, read_seq, unread_count }) => ({
+        ...{ root: root.seq, readSeq: read_seq, unread: unread_count },
+      }));
+      model.follows.learn(userId, followed);
+    }
+    model.follows.endStep();
+  }
+
+  /** Takes in where unread messages begin for each member, and what they keep for themselves. */
+  async learnOwn(): Promise<void> {
     for (const userId of this.model.members) {
       const { status, body } = await this.call(this.person(userId), "GET", "");
       expect(status, `whether ${userId} is in ${this.model.id}`).toBe(200);
-      this.model.learnMark(userId, Conversation.parse(body).unread_from);
+      const { unread_from, archived, silent } = Conversation.parse(body);
+      this.model.learnMark(userId, unread_from);
+      this.model.preferences.learn(userId, { archived, silent });
     }
+    this.model.preferences.endStep();
   }
 
   /** A user reads over HTTP. An outsider has nothing to read. */
@@ -233,7 +285,10 @@ export class Room {
       hidesReads && member !== id ? 0 : model.position(member),
     ]);
     expect(read.sort(), `who has read what in ${model.id}`).toEqual(positions.sort());
-    expect(await this.history(who), `what ${id} reads in ${model.id}`).toEqual(model.view(id));
+    for (const threads of [true, false])
+      expect(await this.history(who, threads), `what ${id} reads in ${model.id}`).toEqual(
+        model.view(id, threads),
+      );
   }
 
   person(userId: number): SignedIn {
@@ -251,4 +306,9 @@ export class Room {
     });
     await runDurableObjectAlarm(stub);
   }
+}
+
+/** Whether a draft is a poll that may have ended before it was sent. */
+function hasEnded({ poll }: Draft): boolean {
+  return poll !== undefined && poll.ends_at > 0 && poll.ends_at <= Date.now();
 }

@@ -18,13 +18,24 @@ const count = fc.oneof(
 const often = fc.constantFrom(true, true, false);
 const seldom = fc.constantFrom(false, false, false, true);
 
+/** A thread in which a message answers: its root, counted back, and whether it is in the main stream too. */
+const answers = fc.option(fc.record({ back, alsoInMain: fc.boolean() }), { freq: 2 });
+/** A poll, which may end this many ms after it was written. */
+const poll = fc.option(
+  fc.record({ multiple: fc.boolean(), anonymous: fc.boolean(), ends_at: fc.constantFrom(0, 0, 300) }),
+  { freq: 2 },
+);
+
 /** One action in so many conversations. */
 function actionIn(rooms: number) {
   const room = fc.nat(rooms - 1);
   const maxMix = Math.max(12, rooms);
   const one = { room, who, device };
   /** Sends messages, in one frame each or all in one. */
-  const say = fc.record({ do: fc.constant("say"), ...one, way, count, together: fc.boolean() });
+  const say = fc.record({
+    ...{ do: fc.constant("say"), ...one, way, count, together: fc.boolean() },
+    ...{ answers, poll },
+  });
   /** Sends to the conversations in turn, from this one on, in one frame. */
   const mix = fc.record({ do: fc.constant("mix"), ...one, count: fc.integer({ min: 2, max: maxMix }) });
   /** Sends an earlier draft again, with its client id. */
@@ -41,6 +52,27 @@ function actionIn(rooms: number) {
     ...{ key: fc.constantFrom("👍", "❤", ":yes:"), isOn: often },
   });
   const pin = fc.record({ do: fc.constant("pin"), room, who, back, isOn: often });
+  /** A user reacts to one message with this many keys. */
+  const reactions = fc.record({
+    ...{ do: fc.constant("reactions"), room, who, back: fc.nat(3) },
+    ...{ first: fc.nat(3), count: fc.integer({ min: 10, max: 22 }) },
+  });
+  /** A vote in a poll, counted back from the newest one. */
+  const vote = fc.record({
+    ...{ do: fc.constant("vote"), room, who, back: fc.nat(2) },
+    options: fc.uniqueArray(fc.nat(2), { maxLength: 2 }),
+  });
+  const close = fc.record({ do: fc.constant("close"), room, who, back: fc.nat(2) });
+  /** What a user does about a thread that has replies, counted back, besides writing in it. */
+  const thread = fc.record({
+    ...{ do: fc.constant("thread"), room, who, nth: fc.nat(3), back },
+    how: fc.constantFrom("read", "read", "follow", "unfollow"),
+  });
+  /** A user archives or mutes a conversation, or ends that. */
+  const prefer = fc.record({
+    ...{ do: fc.constant("prefer"), room, who, isOn: often },
+    what: fc.constantFrom("archived", "silent"),
+  });
   const leave = fc.record({ do: fc.constant("leave"), room, who });
   const remove = fc.record({ do: fc.constant("remove"), room, who });
   const join = fc.record({ do: fc.constant("join"), room, who });
@@ -74,6 +106,11 @@ function actionIn(rooms: number) {
     { weight: 6, arbitrary: edit },
     { weight: 7, arbitrary: react },
     { weight: 3, arbitrary: pin },
+    { weight: 1, arbitrary: reactions },
+    { weight: 6, arbitrary: vote },
+    { weight: 1, arbitrary: close },
+    { weight: 5, arbitrary: thread },
+    { weight: 2, arbitrary: prefer },
     { weight: 2, arbitrary: leave },
     { weight: 2, arbitrary: remove },
     { weight: 3, arbitrary: join },
@@ -93,6 +130,8 @@ function actionIn(rooms: number) {
 
 const action = actionIn(ROOMS);
 export type Action = typeof action extends fc.Arbitrary<infer T> ? T : never;
+/** The action with this name. */
+export type Of<Name extends Action["do"]> = Extract<Action, { do: Name }>;
 
 /**
  * The number of devices of each user, how many conversations a frame of their syncs names, what makes a group
@@ -110,6 +149,8 @@ function storyOf(rooms: number, maxSteps: number, maxActions: number) {
     pointsPerFrame: fc.integer({ min: 1, max: rooms }),
     // With 1 a group is crowded as soon as two members have devices.
     liveMembers: fc.constantFrom(200, 200, 1),
+    // With 3 a device that was away for a while has to load a conversation anew.
+    maxChanges: fc.constantFrom(5_000, 5_000, 3),
     steps: fc.array(step, { minLength: 1, maxLength: maxSteps, size: "max" }),
   });
 }

@@ -4,14 +4,16 @@ import { ConversationList } from "../../../src/surfaces/v1/schemas/conversations
 import { call, register, type SignedIn } from "../../support/clients/api.ts";
 import { createGroup, openDirect } from "../../support/clients/chat.ts";
 import { Device } from "../../support/clients/device.ts";
-import { displayedMessage } from "../../support/clients/displayed.ts";
+import { asFixed, displayedMessage, type Mode } from "../../support/clients/displayed.ts";
 import type { Draft } from "../../support/clients/model-client.ts";
 import { nextTurn } from "../../support/event-loop.ts";
 import { itemAt } from "../../support/objects/room.ts";
 import { evictRunning } from "../conversations/room.ts";
+import { change, isChanging } from "./changing.ts";
 import { asListed, Model, type Row } from "./model.ts";
+import { isOwn, keep, threadFor } from "./own.ts";
 import { Room } from "./room.ts";
-import { type Action, ROOMS } from "./steps.ts";
+import { type Action, type Of, ROOMS } from "./steps.ts";
 
 /** The time limit for an undisturbed delivery, in ms. */
 const PATIENCE_MS = 8_000;
@@ -22,6 +24,15 @@ const MAX_LOOKS = 20;
 /** Everything that HTTP returns is compared after this many steps, in a few conversations. */
 const FULL_CHECK = 3;
 
+/** What devices show: with threads, without, and without changes but revokes and hides. */
+const MODES: Mode[] = [
+  { threads: true, changes: true },
+  { threads: false, changes: true },
+  { threads: false, changes: false },
+  { threads: true, changes: true },
+  { threads: true, changes: false },
+];
+
 interface Setting {
   /** the number of devices of each user */
   devices: readonly number[];
@@ -31,7 +42,6 @@ interface Setting {
   rooms?: number;
 }
 
-type Of<Name extends Action["do"]> = Extract<Action, { do: Name }>;
 interface Reading {
   device: Device;
   socket: number;
@@ -46,7 +56,6 @@ export class World {
   readonly #devices: Device[][];
   /** the devices that should have a socket */
   readonly #here = new Set<Device>();
-  #texts = 0;
   #steps = 0;
   /** which of the two users of the direct conversation block the other */
   readonly #blocks = new Set<number>();
@@ -85,7 +94,10 @@ export class World {
       people,
       rooms,
       people.map((person, i) =>
-        Array.from({ length: devices[i] ?? 0 }, (_, each) => new Device(person, each, options)),
+        Array.from({ length: devices[i] ?? 0 }, (_, each) => {
+          const mode = itemAt(MODES, (i + each) % MODES.length);
+          return new Device(person, each, { ...options, mode });
+        }),
       ),
     );
     for (const { path, model } of rooms) {
@@ -154,6 +166,7 @@ export class World {
     const mayBeBlocked = this.#mayBeBlocked || this.#blocks.size > 0;
     await Promise.all(this.#rooms.map((room) => room.learn(mayBeBlocked)));
     await Promise.all(this.#rooms.map((room) => room.learnChanges()));
+    await Promise.all(this.#rooms.map((room) => room.learnThreads()));
     for (const { device, socket, room, seq } of this.#readings.splice(0)) {
       const person = room.person(device.userId);
       const isSure = device.isConnected && device.sockets === socket && !this.#isDisturbed;
@@ -196,23 +209,21 @@ export class World {
   }
 
   #checkPicture(device: Device): void {
-    for (const { model } of this.#rooms) {
+    for (const room of this.#rooms) {
+      const { model } = room;
       const { messages } = device.displayed(model.id);
       const { userId } = device;
       const strange = messages.filter(({ seq }) => !model.wasVisible(userId, seq));
       expect(strange, `what ${device.name} must not see`).toEqual([]);
       if (!model.isIn(userId) || device.withholds(model.id)) continue;
-      const from = model.from(userId);
-      expect(
-        messages.filter(({ seq }) => seq > from),
-        `what ${device.name} shows of ${model.id}`,
-      ).toEqual(model.view(userId));
+      const [has, expected] = pictures(device, room);
+      expect(has, `what ${device.name} shows of ${model.id}`).toEqual(expected);
     }
   }
 
   /** Asserts that everything HTTP returns equals the model. */
   async check(): Promise<void> {
-    await Promise.all(this.#rooms.map((room) => room.learnMarks()));
+    await Promise.all(this.#rooms.map((room) => room.learnOwn()));
     await Promise.all(this.#people.map((person) => this.#checkList(person)));
     const both = this.#people.flatMap((person) => this.#rooms.map((room) => [person, room] as const));
     await Promise.all(both.map(([person, room]) => room.check(person, this.#blocks.size > 0)));
@@ -221,14 +232,21 @@ export class World {
 
   async #checkList({ token, user }: SignedIn): Promise<void> {
     const rows = this.#rooms.flatMap(({ model }) => model.row(user.id) ?? []);
-    const expected = rows.sort((a, b) => b.updated_at - a.updated_at || b.id - a.id);
+    const place = ({ archived }: Row) => (archived ? 1 : 0);
+    const expected = rows.sort((a, b) => place(a) - place(b) || b.updated_at - a.updated_at || b.id - a.id);
     const listed = async (): Promise<Row[]> => {
-      const { body } = await call("GET", "/v1/conversations?limit=100", { token });
-      return ConversationList.parse(body).items.map((item) => {
-        const { id, last_seq, read_seq, unread_count, unread_from } = item;
-        const { member_count, updated_at, last_message } = item;
+      const lists = await Promise.all(
+        [false, true].map(async (archived) => {
+          const { body } = await call("GET", `/v1/conversations?limit=100&archived=${archived}`, { token });
+          return ConversationList.parse(body).items;
+        }),
+      );
+      return lists.flat().map((item) => {
+        const { id, last_seq, read_seq, unread_count, unread_from, threads_unread } = item;
+        const { archived, silent, member_count, updated_at, last_message } = item;
         return {
-          ...{ id, last_seq, read_seq, unread_count, unread_from, member_count, updated_at },
+          ...{ id, last_seq, read_seq, unread_count, unread_from, threads_unread },
+          ...{ archived, silent, member_count, updated_at },
           last_message: asListed(last_message ? displayedMessage(last_message) : undefined),
         };
       });
@@ -236,7 +254,7 @@ export class World {
     const since = Date.now();
     for (let alarms = 0; ; ) {
       const has = await listed();
-      const isRight = JSON.stringify(has) === JSON.stringify(expected);
+      const isRight = JSON.stringify(has, inOrder) === JSON.stringify(expected, inOrder);
       const isLate = this.#mayLag ? alarms === MAX_ALARMS : Date.now() - since > PATIENCE_MS;
       if (isRight) return;
       if (isLate) expect(has, `the list of ${user.id}`).toEqual(expected);
@@ -248,6 +266,8 @@ export class World {
   }
 
   async #perform(action: Action): Promise<unknown> {
+    if (isChanging(action)) return change(this.#roomOf(action), this.#person(action), action);
+    if (isOwn(action)) return keep(this.#roomOf(action), this.#person(action), action);
     switch (action.do) {
       case "say":
         return this.#say(action);
@@ -263,12 +283,6 @@ export class World {
         return this.#remove(action, "everyone");
       case "hide":
         return this.#remove(action, "me");
-      case "edit":
-        return this.#edit(action);
-      case "react":
-        return this.#react(action);
-      case "pin":
-        return this.#pin(action);
       case "leave":
         return this.#member(action, "POST", () => "/leave");
       case "remove":
@@ -313,15 +327,26 @@ export class World {
     }
   }
 
-  #draft(who: SignedIn, room: Room): Draft {
-    const text = String(++this.#texts);
-    return room.model.wants(who.user.id, { conversationId: room.model.id, clientMsgId: `id ${text}`, text });
+  #draft(who: SignedIn, room: Room, { answers = null, poll = null }: Partial<Of<"say">> = {}): Draft {
+    const text = room.text();
+    const { id } = room.model;
+    return room.model.wants(who.user.id, {
+      ...{ conversationId: id, clientMsgId: `id ${text}`, text },
+      thread: answers ? threadFor(room.model, who.user.id, answers) : undefined,
+      poll: poll ? { ...poll, ends_at: poll.ends_at && Date.now() + poll.ends_at } : undefined,
+    });
   }
 
   async #say(action: Of<"say">): Promise<void> {
     const [who, room] = [this.#person(action), this.#roomOf(action)];
     const count = action.way === "http" ? Math.min(action.count, 4) : action.count;
-    const drafts = Array.from({ length: count }, () => this.#draft(who, room));
+    const drafts = Array.from({ length: count }, (_, i) =>
+      // Every other message answers, and the last one is a poll.
+      this.#draft(who, room, {
+        answers: i % 2 === 0 ? action.answers : null,
+        poll: i === count - 1 ? action.poll : null,
+      }),
+    );
     await this.#send(action, drafts);
   }
 
@@ -390,49 +415,6 @@ export class World {
     else room.model.revoke(message.seq);
   }
 
-  /** A user gives a message of theirs another text. */
-  async #edit(action: Of<"edit">): Promise<void> {
-    const [who, room] = [this.#person(action), this.#roomOf(action)];
-    const { changes } = room.model;
-    const seq = room.model.last - action.back;
-    const [sent, now] = [room.model.message(seq), room.model.stateOf(seq)];
-    if (!sent || !now) return;
-    const text = `edited ${++this.#texts}`;
-    const base_version = now.version === 1 || !action.isStale ? now.version : now.version - 1;
-    const { status, body } = await room.change(who, "PATCH", seq, "", { body: { text }, base_version });
-    const isOwn = sent.senderId === who.user.id && sent.kind !== "tip";
-    expect(isOwn ? [200, 400, 403, 404, 409] : [400, 403, 404], JSON.stringify(body)).toContain(status);
-    if (status === 200) changes.edited(seq, base_version + 1, text);
-    expect(status === 200 && base_version < now.version, "a stale edit is refused").toBe(false);
-  }
-
-  async #react(action: Of<"react">): Promise<void> {
-    const [who, room] = [this.#person(action), this.#roomOf(action)];
-    const { changes } = room.model;
-    const seq = room.model.last - action.back;
-    if (!room.model.message(seq)) return;
-    const { key, isOn } = action;
-    if (!changes.mayCall(`reaction ${who.user.id} ${seq} ${key}`, String(isOn))) return;
-    const path = `/reactions/${encodeURIComponent(key)}`;
-    const { status, body } = await room.change(who, isOn ? "PUT" : "DELETE", seq, path);
-    expect([200, 400, 403, 404], JSON.stringify(body)).toContain(status);
-    if (status === 200) changes.reacted(who.user.id, seq, key, isOn);
-  }
-
-  /** The owner pins or unpins a message; in a direct conversation either user does. */
-  async #pin(action: Of<"pin">): Promise<void> {
-    const room = this.#roomOf(action);
-    const { ownerId, changes } = room.model;
-    const who = ownerId === null ? this.#person(action) : room.person(ownerId);
-    const seq = room.model.last - action.back;
-    if (!room.model.message(seq)) return;
-    const { status, body } = await room.change(who, action.isOn ? "PUT" : "DELETE", seq, "/pin");
-    expect([204, 400, 403, 404], JSON.stringify(body)).toContain(status);
-    if (status !== 204) return;
-    if (action.isOn) changes.pinned(who.user.id, seq);
-    else changes.unpinned(seq);
-  }
-
   /** Calls about members. Their results are in the log; here only the answer is checked. */
   async #member(
     action: Of<"leave" | "remove" | "join" | "add">,
@@ -499,10 +481,24 @@ export class World {
   }
 }
 
-/** Whether a device shows what it should of a conversation. */
-function shows(device: Device, { model }: Room): boolean {
-  if (!model.isIn(device.userId) || device.withholds(model.id)) return true;
+/** What a device shows of a conversation, and what it should show. */
+function pictures(device: Device, { model }: Room): [object[], object[]] {
   const from = model.from(device.userId);
   const has = device.displayed(model.id).messages.filter(({ seq }) => seq > from);
-  return JSON.stringify(has) === JSON.stringify(model.view(device.userId));
+  const { threads, changes } = device.mode;
+  const view = model.view(device.userId, threads);
+  return changes ? [has, view] : [has.map(asFixed), view.map(asFixed)];
+}
+
+/** Whether a device shows what it should of a conversation. */
+function shows(device: Device, room: Room): boolean {
+  if (!room.model.isIn(device.userId) || device.withholds(room.model.id)) return true;
+  const [has, expected] = pictures(device, room);
+  return JSON.stringify(has, inOrder) === JSON.stringify(expected, inOrder);
+}
+
+/** The fields of an object in the order of their names. */
+function inOrder(_: string, value: unknown): unknown {
+  if (typeof value !== "object" || value === null || Array.isArray(value)) return value;
+  return Object.fromEntries(Object.entries(value).sort(([one], [other]) => (one < other ? -1 : 1)));
 }

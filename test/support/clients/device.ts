@@ -1,6 +1,8 @@
+import type { z } from "zod";
 import { ConversationList } from "../../../src/surfaces/v1/schemas/conversations.ts";
+import { MessagePage } from "../../../src/surfaces/v1/schemas/messages/messages.ts";
 import { call } from "./api.ts";
-import type { DisplayedConversation } from "./displayed.ts";
+import { type DisplayedConversation, displayedMessage, type Mode } from "./displayed.ts";
 import { type Answer, type Draft, ModelClient } from "./model-client.ts";
 import { acceptSocket, DEVICE_PATH, type TestSocket, upgrade } from "./socket.ts";
 
@@ -14,6 +16,8 @@ interface DeviceOptions {
   isPrompt?: boolean;
   /** the conversations in one frame of its syncs */
   pointsPerFrame?: number;
+  /** what it shows; as a rule the main stream and all changes */
+  mode?: Mode;
 }
 
 /**
@@ -26,6 +30,7 @@ export class Device {
   readonly #token: string;
   readonly #client: ModelClient;
   readonly #pings: boolean;
+  readonly mode: Mode;
   #socket: TestSocket | undefined;
   #taken = 0;
   /** the received characters at the last ping */
@@ -39,14 +44,16 @@ export class Device {
   constructor(
     { token, user }: { token: string; user: { id: number } },
     nth = 0,
-    { pings = true, isPrompt, pointsPerFrame }: DeviceOptions = {},
+    { pings = true, isPrompt, pointsPerFrame, mode = { threads: false, changes: true } }: DeviceOptions = {},
   ) {
     this.#pings = pings;
+    this.mode = mode;
     this.userId = user.id;
     this.#token = token;
     this.name = `device ${nth} of ${user.id}`;
     const sendFrame = (frame: unknown) => this.#socket?.send(frame);
-    this.#client = new ModelClient(this.name, user.id, sendFrame, isPrompt, pointsPerFrame);
+    const reload = (id: number) => void this.#reload(id);
+    this.#client = new ModelClient(this.name, user.id, sendFrame, { isPrompt, pointsPerFrame, mode, reload });
   }
 
   get isConnected(): boolean {
@@ -80,7 +87,7 @@ export class Device {
 
   async #come(eager: boolean): Promise<void> {
     if (this.#socket || !this.#isWanted) return;
-    const socket = acceptSocket(await upgrade(DEVICE_PATH, this.#token));
+    const socket = acceptSocket(await upgrade(this.#path, this.#token));
     if (!this.#isWanted) {
       socket.close();
       return;
@@ -99,6 +106,12 @@ export class Device {
     this.#client.list(listed);
     await this.until(() => this.#client.isUpToDate);
     if (socket === this.#socket && !eager) this.#client.repeat(false);
+  }
+
+  get #path(): string {
+    const { threads, changes } = this.mode;
+    const query = [...(threads ? ["threads=all"] : []), ...(changes ? [] : ["changes=0"])];
+    return query.length === 0 ? DEVICE_PATH : `${DEVICE_PATH}?${query.join("&")}`;
   }
 
   /** Disconnects at once. Frames that have not arrived by now are lost to it. */
@@ -171,6 +184,25 @@ export class Device {
     }
     if (!socket.isOpen && socket === this.#socket) this.#socket = undefined;
     return wait.holds;
+  }
+
+  /** Loads a conversation anew, as after a reset, and looks again at what it waits for. */
+  async #reload(conversationId: number): Promise<void> {
+    const messages: z.infer<typeof MessagePage>["items"] = [];
+    const { resets } = this.displayed(conversationId);
+    for (let more = true; more; ) {
+      const query = `limit=100&after=${messages.at(-1)?.seq ?? 0}${this.mode.threads ? "&threads=all" : ""}`;
+      const path = `/v1/conversations/${conversationId}/messages?${query}`;
+      const { status, body } = await call("GET", path, { token: this.#token });
+      // The user has left meanwhile.
+      if (status === 404) break;
+      const page = MessagePage.parse(body);
+      messages.push(...page.items);
+      more = page.has_more;
+    }
+    this.#take();
+    this.displayed(conversationId).load(messages.map(displayedMessage), resets);
+    this.#socket?.look();
   }
 
   /** The ids of the conversations in its user's list. */

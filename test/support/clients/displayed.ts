@@ -1,6 +1,9 @@
 import { expect } from "vitest";
-import type { z } from "zod";
+import { z } from "zod";
 import type { Message } from "../../../src/surfaces/v1/schemas/messages/messages.ts";
+
+const Ending = z.object({ ends_at: z.int().default(0) });
+const Votes = z.object({ votes: z.array(z.int()).optional() });
 
 /** A message as a client shows it. A revoked one has no content. */
 export interface DisplayedMessage {
@@ -10,7 +13,17 @@ export interface DisplayedMessage {
   body: unknown;
   revoked: boolean;
   createdAt: number;
+  /** the root of its thread, and whether it is in the main stream; null: it is no reply */
+  thread: { root: number; alsoInMain: boolean } | null;
   changes: MessageChanges;
+}
+
+/** The votes in a poll. */
+interface Tally {
+  counts: number[];
+  voters: number;
+  /** when it was closed; of an open poll, when it ends by itself; 0: not before it is closed */
+  closesAt: number;
 }
 
 /** What has become of a message since it was sent. */
@@ -21,14 +34,30 @@ export interface MessageChanges {
   reactions: { key: string; count: number; user_ids: number[] }[];
   pinnedAt: number;
   pinnedBy: number | null;
-  /** the reader's own reactions; null: not told */
+  /** the replies in its thread; null: none */
+  summary: { count: number; last_seq: number; last_at: number; user_ids: number[] } | null;
+  poll: Tally | null;
+  /** the reader's own reactions and votes; null: not told */
   mine: string[] | null;
+  votes: number[] | null;
 }
 
 /** A message that never changed. */
 export const UNCHANGED: MessageChanges = {
-  ...{ rev: 0, version: 1, editedAt: null, reactions: [], pinnedAt: 0, pinnedBy: null, mine: [] },
+  ...{ rev: 0, version: 1, editedAt: null, reactions: [], pinnedAt: 0, pinnedBy: null },
+  ...{ summary: null, poll: null, mine: [], votes: [] },
 };
+
+/** What a device shows. */
+export interface Mode {
+  /** thread-only replies too */
+  threads: boolean;
+  /** all changes; else revokes and hides alone */
+  changes: boolean;
+}
+
+/** What is the owner's own of a message, and the rev with which it was told. */
+type Own<T> = { rev: number; has: T };
 
 /** The answer to an own message. */
 interface Receipt {
@@ -56,8 +85,9 @@ export class DisplayedConversation {
   /** the rev of each message as it was last told, and as it was last told to have changed */
   readonly #revs = new Map<number, number>();
   readonly #changedRevs = new Map<number, number>();
-  /** what is the owner's own of each message */
-  readonly #mine = new Map<number, string[]>();
+  /** what is the owner's own of each message, as it was last told */
+  readonly #mine = new Map<number, Own<string[]>>();
+  readonly #votes = new Map<number, Own<number[]>>();
   /** messages that have changed and are not shown yet */
   readonly #unseen = new Map<number, DisplayedMessage>();
   /** the rev of the last frame with changed messages */
@@ -66,10 +96,15 @@ export class DisplayedConversation {
   /** The newest message and change that it shows: a reconnected device resumes here. */
   lastSeq = 0;
   rev = 0;
+  /** it shows nothing until its messages are loaded anew */
+  isReset = false;
+  resets = 0;
+  readonly mode: Mode;
 
-  constructor(name: string, userId: number) {
+  constructor(name: string, userId: number, mode: Mode = { threads: false, changes: true }) {
     this.#name = name;
     this.#userId = userId;
+    this.mode = mode;
   }
 
   /** The messages that it shows, in order. */
@@ -103,8 +138,32 @@ export class DisplayedConversation {
     this.#replay = null;
   }
 
+  /** More has changed than is replayed: all messages go. */
+  reset(): void {
+    expect(this.isBehind, `${this.#name} has asked for a page`).toBe(true);
+    expect(this.mode.changes, `${this.#name} knows no reset`).toBe(true);
+    this.isReset = true;
+    this.resets++;
+    this.#shown.clear();
+    this.#unseen.clear();
+  }
+
+  /**
+   * Takes in the messages that it has loaded anew. Those that have changed meanwhile stay as they are.
+   * @param reset the number of the reset before the load: one that came during the load needs another load
+   */
+  load(messages: DisplayedMessage[], reset: number): void {
+    if (reset !== this.resets) return;
+    this.isReset = false;
+    for (const message of messages) {
+      this.#tell(message);
+      this.#show(message);
+    }
+  }
+
   message(message: DisplayedMessage): void {
-    const { seq } = message;
+    const { seq, thread } = message;
+    expect(this.mode.threads || thread?.alsoInMain !== false, `${this.#name} shows no threads`).toBe(true);
     this.#tell(message);
     if (this.#replay) {
       this.#takePage(this.#replay, seq);
@@ -130,15 +189,17 @@ export class DisplayedConversation {
    * Places an own message. During a replay the message may also come in a page, or be older than the replay's
    * start. A repeated ack changes nothing.
    */
-  ack({ seq, createdAt }: Receipt, { kind, body }: Pick<DisplayedMessage, "kind" | "body">): void {
+  ack({ seq, createdAt }: Receipt, draft: Sent): void {
     const known = this.#shown.get(seq);
     if (known) {
       const { senderId, createdAt } = known;
       expect({ senderId, createdAt }, `the ack of ${seq}`).toEqual({ senderId: this.#userId, createdAt });
     }
     if (known) return;
-    const sent = { seq, senderId: this.#userId, kind, body, revoked: false, createdAt };
-    this.#show(this.#unseen.get(seq) ?? { ...sent, changes: UNCHANGED });
+    const { poll, ...said } = draft;
+    const sent = { seq, senderId: this.#userId, ...said, revoked: false, createdAt };
+    if (this.mode.threads || said.thread?.alsoInMain !== false)
+      this.#show(this.#unseen.get(seq) ?? { ...sent, changes: { ...UNCHANGED, poll } });
     if (!this.#replay) this.lastSeq = Math.max(this.lastSeq, seq);
   }
 
@@ -151,6 +212,9 @@ export class DisplayedConversation {
 
   /** Messages are as they are now. One that it does not show is none that it missed. */
   changed(items: DisplayedMessage[], rev: number): void {
+    expect(this.mode.changes, `${this.#name} knows no changes`).toBe(true);
+    const isShown = ({ thread }: DisplayedMessage) => this.mode.threads || thread?.alsoInMain !== false;
+    expect(items.every(isShown), `${this.#name} shows no threads`).toBe(true);
     expect(items.length, `${this.#name} is told no empty change`).toBeGreaterThan(0);
     const revs = items.map(({ changes }) => changes.rev);
     expect(revs, "changes come in their order").toEqual(revs.toSorted((a, b) => a - b));
@@ -175,9 +239,10 @@ export class DisplayedConversation {
     }
   }
 
-  #tell({ seq, changes: { rev, mine } }: DisplayedMessage): void {
+  #tell({ seq, changes: { rev, mine, votes } }: DisplayedMessage): void {
     this.#revs.set(seq, Math.max(rev, this.#revs.get(seq) ?? 0));
-    if (mine) this.#mine.set(seq, mine);
+    if (mine && rev >= (this.#mine.get(seq)?.rev ?? 0)) this.#mine.set(seq, { rev, has: mine });
+    if (votes && rev >= (this.#votes.get(seq)?.rev ?? 0)) this.#votes.set(seq, { rev, has: votes });
   }
 
   hide({ seq, rev }: { seq: number; rev: number }): void {
@@ -218,18 +283,35 @@ export class DisplayedConversation {
     const states = [this.#shown.get(seq), this.#unseen.get(seq)].flatMap((state) => state ?? []);
     // Of one message, what has the highest rev.
     const newer = states.find(({ changes }) => changes.rev > message.changes.rev) ?? message;
-    const told = { ...newer, changes: { ...newer.changes, mine: this.#mine.get(seq) ?? [] } };
+    const own = { mine: this.#mine.get(seq)?.has ?? [], votes: this.#votes.get(seq)?.has ?? [] };
+    const told = { ...newer, changes: { ...newer.changes, ...own } };
     this.#shown.set(seq, this.#revoked.has(seq) ? { ...told, body: {}, revoked: true } : told);
   }
 }
 
+/** A message as it is sent, before it has a place. */
+export type Sent = Pick<DisplayedMessage, "kind" | "body" | "thread"> & { poll: Tally | null };
+
+/** A message to a client that knows no changes but revokes: what never changes, and whether it is revoked. */
+export function asFixed({ body, changes: _, ...fixed }: DisplayedMessage): object {
+  return { ...fixed, isEmpty: fixed.revoked && Object.keys(Object(body)).length === 0 };
+}
+
 /** The displayed form of a message of the wire. */
 export function displayedMessage(message: z.infer<typeof Message>): DisplayedMessage {
-  const { seq, sender, kind, body, revoked, created_at } = message;
+  const { seq, sender, kind, body, revoked, created_at, thread, thread_summary, poll } = message;
   const { rev, version, edited_at, reactions = [], mine = null, pinned_at, pinned_by } = message;
+  const { ends_at: endsAt } = Ending.parse(body);
   return {
     ...{ seq, senderId: sender.id, kind, body, revoked, createdAt: created_at },
+    thread: thread ? { root: thread.root, alsoInMain: thread.also_in_main } : null,
     changes: {
+      summary: thread_summary ?? null,
+      poll:
+        poll && !revoked
+          ? { counts: poll.counts, voters: poll.voters, closesAt: poll.closed_at || endsAt }
+          : null,
+      votes: Votes.parse(message).votes ?? (kind === "poll" ? null : []),
       ...{ rev, version, editedAt: edited_at ?? null, reactions },
       ...{ pinnedAt: pinned_at, pinnedBy: pinned_by ?? null, mine },
     },

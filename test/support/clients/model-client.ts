@@ -1,18 +1,39 @@
 import { expect } from "vitest";
 import { z } from "zod";
 import { Message } from "../../../src/surfaces/v1/schemas/messages/messages.ts";
-import { DisplayedConversation, displayedMessage } from "./displayed.ts";
+import { DisplayedConversation, displayedMessage, type Mode, type Sent } from "./displayed.ts";
 import type { Frame } from "./socket.ts";
 
 const MAX_SENDS = 64;
 const MAX_POINTS = 100;
 
-/** A text to be sent. `elsewhere`: the same draft may also reach the server in another way. */
+/** The options of each poll. */
+export const OPTIONS = ["yes", "no", "later"];
+
+/** A text to be sent, or the question of a poll. */
 export interface Draft {
   conversationId: number;
   clientMsgId: string;
   text: string;
+  /** the same draft may also reach the server in another way */
   elsewhere?: boolean;
+  thread?: { root: number; alsoInMain: boolean } | undefined;
+  poll?: { multiple: boolean; anonymous: boolean; ends_at: number } | undefined;
+}
+
+/** The message that a draft becomes. */
+export function sentOf({ text, thread, poll }: Draft): Sent {
+  if (!poll) return { kind: "text", body: { text }, thread: thread ?? null, poll: null };
+  const tally = { counts: OPTIONS.map(() => 0), voters: 0, closesAt: poll.ends_at };
+  const body = { question: text, options: OPTIONS, ...poll };
+  return { kind: "poll", body, thread: thread ?? null, poll: tally };
+}
+
+/** A draft's fields in a frame or a POST. */
+export function wireOf(draft: Draft): object {
+  const { kind, body, thread } = sentOf(draft);
+  const place = thread && { root: thread.root, also_in_main: thread.alsoInMain };
+  return { client_msg_id: draft.clientMsgId, kind, body, ...(place && { thread: place }) };
 }
 
 /** The server's answer to a draft: its seq and time, or the code of the refusal. */
@@ -43,11 +64,24 @@ const Refused = z.object({
 });
 
 const About = z.object({ conversation_id: z.int().optional() });
+const Reset = z.object({ conversation_id: z.int() });
 /** The frames that no socket gets which must ask for them first. */
-const WITHHELD = ["synced", "changed", "revoked", "hidden"];
+const WITHHELD = ["synced", "changed", "revoked", "hidden", "reset"];
 
 /** Refusals after which a client may try again. */
 const AGAIN = ["unavailable", "internal", "rate_limited"];
+
+/** What a client is besides the socket and its owner. */
+export interface ClientOptions {
+  /** it sends its positions before the server stops waiting for them */
+  isPrompt?: boolean | undefined;
+  /** the conversations in one frame of its syncs */
+  pointsPerFrame?: number | undefined;
+  /** what it asks for when it opens its socket */
+  mode?: Mode | undefined;
+  /** loads the messages of a conversation anew */
+  reload?: ((conversationId: number) => void) | undefined;
+}
 
 /**
  * The logic of a correct client on device sockets. It keeps the last seq and rev that it showed of each
@@ -59,6 +93,8 @@ export class ModelClient {
   readonly #send: (frame: unknown) => void;
   readonly #isPrompt: boolean;
   readonly #pointsPerFrame: number;
+  readonly #mode: Mode | undefined;
+  readonly #reload: (conversationId: number) => void;
   /** a frame was sent on this socket */
   #hasSpoken = false;
   readonly #displayed = new Map<number, DisplayedConversation>();
@@ -82,22 +118,19 @@ export class ModelClient {
   /** first sent on this socket, so that only the ack comes back */
   readonly #saidHere = new Set<Draft>();
 
-  /**
-   * @param send sends a frame on the socket, if one is open
-   * @param isPrompt it sends its positions before the server stops waiting for them
-   * @param pointsPerFrame the conversations in one frame of its syncs
-   */
+  /** @param send sends a frame on the socket, if one is open */
   constructor(
     name: string,
     userId: number,
     send: (frame: unknown) => void,
-    isPrompt = false,
-    pointsPerFrame = MAX_POINTS,
+    { isPrompt = false, pointsPerFrame = MAX_POINTS, mode, reload }: ClientOptions = {},
   ) {
     this.name = name;
     this.#userId = userId;
     this.#isPrompt = isPrompt;
     this.#pointsPerFrame = pointsPerFrame;
+    this.#mode = mode;
+    this.#reload = reload ?? (() => expect.unreachable(`${name} expects no reset`));
     this.#send = (frame) => {
       this.#hasSpoken = true;
       send(frame);
@@ -108,7 +141,11 @@ export class ModelClient {
   displayed(conversationId: number): DisplayedConversation {
     const known = this.#displayed.get(conversationId);
     if (known) return known;
-    const displayed = new DisplayedConversation(`${this.name} in ${conversationId}`, this.#userId);
+    const displayed = new DisplayedConversation(
+      `${this.name} in ${conversationId}`,
+      this.#userId,
+      this.#mode,
+    );
     if (!this.#isListed) displayed.begin();
     this.#displayed.set(conversationId, displayed);
     return displayed;
@@ -116,7 +153,9 @@ export class ModelClient {
 
   /** Whether no replay is running, except where the server waits for a sync. */
   get isUpToDate(): boolean {
-    return [...this.#displayed].every(([id, { isBehind }]) => !isBehind || this.#withheld.has(id));
+    return [...this.#displayed].every(
+      ([id, { isBehind, isReset }]) => !isReset && (!isBehind || this.#withheld.has(id)),
+    );
   }
 
   /** Starts on a new socket. */
@@ -224,9 +263,8 @@ export class ModelClient {
   }
 
   #sendAll(drafts: readonly Draft[], together: boolean): void {
-    const frames = drafts.map(({ conversationId, clientMsgId, text }) => ({
-      ...{ type: "send", client_msg_id: clientMsgId, conversation_id: conversationId },
-      ...{ kind: "text", body: { text } },
+    const frames = drafts.map((draft) => ({
+      ...{ type: "send", conversation_id: draft.conversationId, ...wireOf(draft) },
     }));
     const size = together ? MAX_SENDS : 1;
     for (let i = 0; i < frames.length; i += size) {
@@ -281,6 +319,12 @@ export class ModelClient {
         this.displayed(conversation_id).changed(items.map(displayedMessage), rev);
         return;
       }
+      case "reset": {
+        const { conversation_id: id } = Reset.parse(frame);
+        this.displayed(id).reset();
+        this.#reload(id);
+        return;
+      }
       case "revoked": {
         const change = Change.parse(frame);
         this.displayed(change.conversation_id).revoke(change);
@@ -329,7 +373,7 @@ export class ModelClient {
     const displayed = this.displayed(conversation_id);
     // During a replay the message may come as well.
     if (displayed.isBehind) this.#saidHere.delete(draft);
-    displayed.ack({ seq, createdAt }, { kind: "text", body: { text: draft.text } });
+    displayed.ack({ seq, createdAt }, sentOf(draft));
   }
 
   #takeSynced({ conversation_id, last_seq, rev, has_more }: z.infer<typeof Synced>): void {

@@ -99,6 +99,11 @@ export class TestSocket {
     }
   }
 
+  /** Has all that wait look again, as something beside the frames has changed. */
+  look(): void {
+    this.#wake();
+  }
+
   /** Resolves once `holds` is true, checked after every frame. @throws an Error if the socket closes first */
   async until(holds: (socket: this) => boolean): Promise<void> {
     while (!holds(this)) {

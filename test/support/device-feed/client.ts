@@ -38,7 +38,9 @@ export class Client {
   constructor(nth: number, conversationId: number, server: Server) {
     this.#server = server;
     this.#conversationId = conversationId;
-    this.#client = new ModelClient(`device ${nth}`, BOB, (frame) => this.#send(JSON.stringify(frame)), true);
+    this.#client = new ModelClient(`device ${nth}`, BOB, (frame) => this.#send(JSON.stringify(frame)), {
+      isPrompt: true,
+    });
   }
 
   get isHere(): boolean {

@@ -299,7 +299,7 @@ export class World {
     return this.#room.renderer
       .render(rows, member)
       .map(({ seq, sender, kind, body, revoked, createdAt, rev }) => ({
-        ...{ seq, senderId: sender.id, kind, body: JSON.parse(body), revoked, createdAt },
+        ...{ seq, senderId: sender.id, kind, body: JSON.parse(body), revoked, createdAt, thread: null },
         changes: { ...UNCHANGED, rev },
       }));
   }
