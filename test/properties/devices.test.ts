@@ -23,7 +23,7 @@ const HOLD_MS = 20_000;
 // Devices whose first frame comes in time are strict: they accept no message twice.
 beforeAll(() => setTiming({ deviceFeed: { holdMs: HOLD_MS }, fanout: { crowdedCooldownMs: 10 } }));
 
-type Story = Pick<Parameters<typeof World.make>[0], "devices" | "pointsPerFrame"> & {
+type Story = Pick<Parameters<typeof World.make>[0], "devices" | "pointsPerFrame" | "hasPins"> & {
   liveMembers: number;
   maxChanges: number;
   steps: readonly (readonly Action[])[];

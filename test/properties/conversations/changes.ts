@@ -30,6 +30,8 @@ export interface Own {
 
 /** The keys of a message at most. */
 const MAX_KEYS = 20;
+/** The pins of a conversation at most. */
+const MAX_PINS = 100;
 export const NOTHING_OWN: Own = { mine: [], votes: [] };
 
 /** A message that never changed. */
@@ -63,6 +65,7 @@ interface Step {
   /** the keys of all calls, also of refused ones */
   tried: Set<string>;
   pinnedBy: Set<number>;
+  isPinning: boolean;
   isUnpinned: boolean;
   isClosing: boolean;
   tips: number;
@@ -127,6 +130,21 @@ export class Changes {
 
   pinned(userId: number, seq: number): void {
     this.#step(seq).pinnedBy.add(userId);
+  }
+
+  /** A user is about to pin. */
+  pinning(seq: number): void {
+    this.#step(seq).isPinning = true;
+  }
+
+  /** A pin was refused, as the conversation has too many. */
+  refusedPin(seq: number): void {
+    const now = [...this.#steps.values()].filter(({ isPinning }) => isPinning).length;
+    expect(this.#pins + now, `the pin of ${seq} is one too many`).toBeGreaterThan(MAX_PINS);
+  }
+
+  get #pins(): number {
+    return [...this.#states.values()].filter(({ pinnedAt }) => pinnedAt > 0).length;
   }
 
   unpinned(seq: number): void {
@@ -195,6 +213,7 @@ export class Changes {
       const state = this.#learnt.has(seq) ? undefined : stateOf(seq);
       if (state) this.#check(seq, state, state);
     }
+    expect(this.#pins, "the pins").toBeLessThanOrEqual(MAX_PINS);
     this.#touched.clear();
     this.#learnt.clear();
     this.#steps.clear();
@@ -278,7 +297,7 @@ export class Changes {
     if (known) return known;
     const step: Step = {
       ...{ added: new Map(), removed: new Map(), tried: new Set<string>(), pinnedBy: new Set<number>() },
-      ...{ isUnpinned: false, isClosing: false, tips: 0 },
+      ...{ isPinning: false, isUnpinned: false, isClosing: false, tips: 0 },
     };
     this.#steps.set(seq, step);
     return step;

@@ -71,14 +71,30 @@ async function reactions(room: Room, who: SignedIn, { back, first, count }: Of<"
   await Promise.all(keys.map((key) => react(room, who, seq, { key, isOn: true })));
 }
 
+/** The owner has pinned almost as many messages as they may. */
+export async function pinMany(room: Room): Promise<void> {
+  const { model } = room;
+  const { last } = model;
+  const isText = (seq: number) => model.message(seq)?.kind === "text";
+  const seqs = Array.from({ length: last }, (_, i) => i + 1).filter(isText);
+  const owner = room.person(model.ownerId ?? 0);
+  for (const seq of seqs) await pin(room, owner, { back: last - seq, isOn: true });
+}
+
 /** The owner pins or unpins a message; in a direct conversation either user does. */
-async function pin(room: Room, caller: SignedIn, { back, isOn }: Of<"pin">): Promise<void> {
+async function pin(
+  room: Room,
+  caller: SignedIn,
+  { back, isOn }: Pick<Of<"pin">, "back" | "isOn">,
+): Promise<void> {
   const { ownerId, changes } = room.model;
   const who = ownerId === null ? caller : room.person(ownerId);
   const seq = room.model.last - back;
   if (!room.model.message(seq)) return;
+  if (isOn) changes.pinning(seq);
   const { status, body } = await room.change(who, isOn ? "PUT" : "DELETE", seq, "/pin");
-  expect([204, 400, 403, 404], JSON.stringify(body)).toContain(status);
+  expect(isOn ? [204, 400, 403, 404, 409] : [204, 400, 403, 404], JSON.stringify(body)).toContain(status);
+  if (status === 409) changes.refusedPin(seq);
   if (status !== 204) return;
   if (isOn) changes.pinned(who.user.id, seq);
   else changes.unpinned(seq);

@@ -149,6 +149,7 @@ function storyOf(rooms: number, maxSteps: number, maxActions: number) {
     pointsPerFrame: fc.integer({ min: 1, max: rooms }),
     // With 1 a group is crowded as soon as two members have devices.
     liveMembers: fc.constantFrom(200, 200, 1),
+    hasPins: fc.integer({ min: 0, max: 9 }).map((one) => one === 5),
     // With 3 a device that was away for a while has to load a conversation anew.
     maxChanges: fc.constantFrom(5_000, 5_000, 3),
     steps: fc.array(step, { minLength: 1, maxLength: maxSteps, size: "max" }),

@@ -9,7 +9,7 @@ import type { Draft } from "../../support/clients/model-client.ts";
 import { nextTurn } from "../../support/event-loop.ts";
 import { itemAt } from "../../support/objects/room.ts";
 import { evictRunning } from "../conversations/room.ts";
-import { change, isChanging } from "./changing.ts";
+import { change, isChanging, pinMany } from "./changing.ts";
 import { asListed, Model, type Row } from "./model.ts";
 import { isOwn, keep, threadFor } from "./own.ts";
 import { Room } from "./room.ts";
@@ -23,6 +23,9 @@ const MAX_ALARMS = 12;
 const MAX_LOOKS = 20;
 /** Everything that HTTP returns is compared after this many steps, in a few conversations. */
 const FULL_CHECK = 3;
+
+/** Two more may be pinned. */
+const PINS = 98;
 
 /** What devices show: with threads, without, and without changes but revokes and hides. */
 const MODES: Mode[] = [
@@ -40,6 +43,8 @@ interface Setting {
   pointsPerFrame: number;
   /** the number of conversations: beyond those of every story they are groups of all four */
   rooms?: number;
+  /** the first conversation has almost as many pins as it may */
+  hasPins: boolean;
 }
 
 interface Reading {
@@ -73,7 +78,7 @@ export class World {
     this.#devices = devices;
   }
 
-  static async make({ devices, pointsPerFrame, rooms: count = ROOMS }: Setting): Promise<World> {
+  static async make({ devices, pointsPerFrame, hasPins, rooms: count = ROOMS }: Setting): Promise<World> {
     const people = await Promise.all([register(), register(), register(), register()]);
     const [ann, bob, eve, dan] = [itemAt(people, 0), itemAt(people, 1), itemAt(people, 2), itemAt(people, 3)];
     const group = await createGroup(ann, [bob, dan]);
@@ -107,7 +112,19 @@ export class World {
     }
     await Promise.all(world.#devices.map(([first]) => first && world.#bring(first)));
     await world.settle();
+    if (hasPins) await world.#pinMany();
     return world;
+  }
+
+  async #pinMany(): Promise<void> {
+    const [room, ann] = [itemAt(this.#rooms, 0), itemAt(this.#people, 0)];
+    await room.sayInRoom(
+      ann,
+      Array.from({ length: PINS }, () => this.#draft(ann, room)),
+    );
+    await this.settle();
+    await pinMany(room);
+    await this.settle();
   }
 
   /** Runs these actions at the same time, and compares the result with the model. */

@@ -205,11 +205,18 @@ export class Device {
     this.#socket?.look();
   }
 
-  /** The ids of the conversations in its user's list. */
+  /** The ids of the conversations in its user's list and archive. */
   async #listed(): Promise<number[]> {
+    const ids = new Set<number>();
+    // One that leaves the list or the archive meanwhile is in the other, before or after.
+    for (const archived of [false, true, false]) for (const id of await this.#idsOf(archived)) ids.add(id);
+    return [...ids];
+  }
+
+  async #idsOf(archived: boolean): Promise<number[]> {
     const ids: number[] = [];
     for (let cursor: string | null = ""; cursor !== null; ) {
-      const path: string = `/v1/conversations?limit=100${cursor && `&cursor=${cursor}`}`;
+      const path: string = `/v1/conversations?limit=100&archived=${archived}${cursor && `&cursor=${cursor}`}`;
       const { body } = await call("GET", path, { token: this.#token });
       const page = ConversationList.parse(body);
       ids.push(...page.items.map(({ id }) => id));
