@@ -185,6 +185,13 @@ export class Changes {
     return this.#madeOf(seq).reactions;
   }
 
+  /** Who has voted for an option of a poll. */
+  voters(seq: number, option: number): number[] {
+    return [...this.#madeOf(seq).votes].flatMap(([user, options]) =>
+      options.includes(option) ? [user] : [],
+    );
+  }
+
   closed(seq: number): void {
     this.#madeOf(seq).isClosed = true;
   }

@@ -7,7 +7,7 @@ import { Follows } from "./follows.ts";
 import { Preferences } from "./preferences.ts";
 
 const Text = z.strictObject({ text: z.string() });
-const Question = z.object({ question: z.string(), multiple: z.boolean() });
+const Question = z.object({ question: z.string(), multiple: z.boolean(), anonymous: z.boolean() });
 /** The users of the last replies of a thread at most. */
 const SUMMARY_USERS = 3;
 const Tip = z.object({
@@ -157,10 +157,11 @@ export class Model {
   }
 
   /** The polls, in order. */
-  get polls(): { seq: number; endsAt: number; multiple: boolean }[] {
+  get polls(): { seq: number; endsAt: number; multiple: boolean; anonymous: boolean }[] {
     return this.#log.flatMap(({ seq, kind, body, changes }) => {
       if (kind !== "poll") return [];
-      return [{ seq, endsAt: changes.poll?.closesAt ?? 0, multiple: Question.parse(body).multiple }];
+      const { multiple, anonymous } = Question.parse(body);
+      return [{ seq, endsAt: changes.poll?.closesAt ?? 0, multiple, anonymous }];
     });
   }
 

@@ -9,10 +9,11 @@ import {
   MessagePage,
   Receipts,
 } from "../../../src/surfaces/v1/schemas/messages/messages.ts";
+import { VoterPage } from "../../../src/surfaces/v1/schemas/messages/polls.ts";
 import { ThreadList } from "../../../src/surfaces/v1/schemas/messages/threads.ts";
 import { type Answer as Answered, call, type SignedIn } from "../../support/clients/api.ts";
 import { type DisplayedMessage, displayedMessage, UNCHANGED } from "../../support/clients/displayed.ts";
-import { type Answer, type Draft, sentOf, wireOf } from "../../support/clients/model-client.ts";
+import { type Answer, type Draft, OPTIONS, sentOf, wireOf } from "../../support/clients/model-client.ts";
 import { acceptSocket, roomPath, upgrade } from "../../support/clients/socket.ts";
 import { conversationObject } from "../../support/objects/room.ts";
 import { type Model, textOf } from "./model.ts";
@@ -35,6 +36,8 @@ export class Room {
   #texts = 0;
   /** a message may have changed since the last check */
   isChanging = false;
+  /** somebody has done something here since it was last learnt what is each member's own */
+  isTouched = false;
 
   constructor(model: Model, people: SignedIn[]) {
     this.model = model;
@@ -44,6 +47,7 @@ export class Room {
 
   /** A call by a member. A call refused as temporarily impossible is repeated. */
   async call({ token }: SignedIn, method: string, path: string, body?: unknown): Promise<Answered> {
+    this.isTouched ||= method !== "GET";
     for (let tries = 0; ; tries++) {
       const answer = await call(method, this.path + path, { token, ...(body !== undefined && { body }) });
       if (answer.status < 500) return answer;
@@ -102,6 +106,7 @@ export class Room {
   }
 
   answered(userId: number, answer: Answer): void {
+    this.isTouched = true;
     this.#answers.push({ ...answer, userId });
   }
 
@@ -249,6 +254,8 @@ export class Room {
 
   /** Takes in where unread messages begin for each member, and what they keep for themselves. */
   async learnOwn(): Promise<void> {
+    if (!this.isTouched) return;
+    this.isTouched = false;
     for (const userId of this.model.members) {
       const { status, body } = await this.call(this.person(userId), "GET", "");
       expect(status, `whether ${userId} is in ${this.model.id}`).toBe(200);
@@ -285,10 +292,29 @@ export class Room {
       hidesReads && member !== id ? 0 : model.position(member),
     ]);
     expect(read.sort(), `who has read what in ${model.id}`).toEqual(positions.sort());
+    await this.#checkVoters(who);
     for (const threads of [true, false])
       expect(await this.history(who, threads), `what ${id} reads in ${model.id}`).toEqual(
         model.view(id, threads),
       );
+  }
+
+  /** Asserts who has voted for what in the newest polls. Nobody learns it of an anonymous one. */
+  async #checkVoters(who: SignedIn): Promise<void> {
+    const { model } = this;
+    const { id } = who.user;
+    const polls = model.polls.filter(({ seq }) => model.sees(id, seq) && !model.isRevoked(seq));
+    for (const { seq, anonymous } of polls.slice(-2)) {
+      for (const option of OPTIONS.keys()) {
+        const { status, body } = await this.call(who, "GET", `/messages/${seq}/votes?option=${option}`);
+        expect(status, `whether ${id} learns the votes of ${seq}`).toBe(anonymous ? 403 : 200);
+        if (anonymous) continue;
+        const voters = VoterPage.parse(body).items.map(({ user }) => user.id);
+        expect(voters.sort(), `the votes for ${option} of ${seq}`).toEqual(
+          model.changes.voters(seq, option).sort(),
+        );
+      }
+    }
   }
 
   person(userId: number): SignedIn {

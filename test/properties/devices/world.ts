@@ -190,6 +190,7 @@ export class World {
       if (!isSure) await room.read(person, seq);
       else if (room.model.isIn(device.userId)) room.model.read(device.userId, seq);
     }
+    await Promise.all(this.#rooms.map((room) => room.learnOwn()));
     for (let alarms = 0; !(await this.#allShow()); alarms++) {
       if (!this.#isDisturbed || alarms === MAX_ALARMS) break;
       for (const room of this.#rooms) await room.alarm();
@@ -240,7 +241,6 @@ export class World {
 
   /** Asserts that everything HTTP returns equals the model. */
   async check(): Promise<void> {
-    await Promise.all(this.#rooms.map((room) => room.learnOwn()));
     await Promise.all(this.#people.map((person) => this.#checkList(person)));
     const both = this.#people.flatMap((person) => this.#rooms.map((room) => [person, room] as const));
     await Promise.all(both.map(([person, room]) => room.check(person, this.#blocks.size > 0)));
@@ -406,6 +406,7 @@ export class World {
       return;
     }
     device.read(room.model.id, seq);
+    room.isTouched = true;
     this.#readings.push({ device, socket: device.sockets, room, seq });
   }
 
