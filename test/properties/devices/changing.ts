@@ -3,10 +3,11 @@ import { z } from "zod";
 import { Message } from "../../../src/surfaces/v1/schemas/messages/messages.ts";
 import type { SignedIn } from "../../support/clients/api.ts";
 import { displayedMessage } from "../../support/clients/displayed.ts";
+import type { Poll } from "./model.ts";
 import type { Room } from "./room.ts";
 import type { Action, Of } from "./steps.ts";
 
-const Changing = z.enum(["edit", "react", "reactions", "pin", "vote", "close"]);
+const Changing = z.enum(["edit", "react", "reactions", "pin", "votes", "close"]);
 type ChangingAction = Extract<Action, { do: z.infer<typeof Changing> }>;
 
 /** Whether an action changes a message, other than by a revoke. */
@@ -20,22 +21,22 @@ export function change(room: Room, who: SignedIn, action: ChangingAction): Promi
     case "edit":
       return edit(room, who, action);
     case "react":
-      return react(room, who, room.model.last - action.back, action);
+      return react(room, who, room.model.back(action.back), action);
     case "reactions":
       return reactions(room, who, action);
     case "pin":
       return pin(room, who, action);
-    case "vote":
-      return vote(room, who, action);
+    case "votes":
+      return votes(room, action);
     case "close":
       return close(room, who, action);
   }
 }
 
-/** A user gives a message of theirs another text. */
-async function edit(room: Room, who: SignedIn, { back, isStale }: Of<"edit">): Promise<void> {
+/** A user gives a message of theirs another text, or rarely one of another user. */
+async function edit(room: Room, who: SignedIn, { back, isForeign, isStale }: Of<"edit">): Promise<void> {
   const { model } = room;
-  const seq = model.last - back;
+  const seq = isForeign ? model.back(back) : model.back(back, who.user.id);
   const [sent, now] = [model.message(seq), model.stateOf(seq)];
   if (!sent || !now) return;
   const text = `edited ${room.text()}`;
@@ -66,7 +67,7 @@ async function react(
 
 /** A message gets as many keys as it may have. */
 async function reactions(room: Room, who: SignedIn, { back, first, count }: Of<"reactions">): Promise<void> {
-  const seq = room.model.last - back;
+  const seq = room.model.back(back);
   const keys = Array.from({ length: count }, (_, i) => `:k${first + i}:`);
   await Promise.all(keys.map((key) => react(room, who, seq, { key, isOn: true })));
 }
@@ -78,7 +79,7 @@ export async function pinMany(room: Room): Promise<void> {
   const isText = (seq: number) => model.message(seq)?.kind === "text";
   const seqs = Array.from({ length: last }, (_, i) => i + 1).filter(isText);
   const owner = room.person(model.ownerId ?? 0);
-  for (const seq of seqs) await pin(room, owner, { back: last - seq, isOn: true });
+  for (const seq of seqs) await pin(room, owner, { back: model.last - seq, isOn: true });
 }
 
 /** The owner pins or unpins a message; in a direct conversation either user does. */
@@ -89,7 +90,7 @@ async function pin(
 ): Promise<void> {
   const { ownerId, changes } = room.model;
   const who = ownerId === null ? caller : room.person(ownerId);
-  const seq = room.model.last - back;
+  const seq = room.model.back(back);
   if (!room.model.message(seq)) return;
   if (isOn) changes.pinning(seq);
   const { status, body } = await room.change(who, isOn ? "PUT" : "DELETE", seq, "/pin");
@@ -100,21 +101,27 @@ async function pin(
   else changes.unpinned(seq);
 }
 
-async function vote(room: Room, who: SignedIn, { back, options }: Of<"vote">): Promise<void> {
-  const { model } = room;
-  const poll = model.polls.at(-1 - back);
-  if (!poll) return;
-  const { changes } = model;
+/** Users vote in a poll, one after the other, unless others do so in this step. */
+async function votes(room: Room, { back, ballots }: Of<"votes">): Promise<void> {
+  const poll = room.model.poll(back);
+  if (!poll || !room.model.changes.mayCall(`votes ${poll.seq}`, JSON.stringify(ballots))) return;
+  for (const { who, options } of ballots) await vote(room, room.people(who), poll, options);
+}
+
+async function vote(room: Room, who: SignedIn, poll: Poll, options: number[]): Promise<void> {
+  const { changes } = room.model;
   const { seq, endsAt, multiple } = poll;
   const wasClosed = changes.isClosed(seq);
-  if (!changes.mayCall(`votes ${who.user.id} ${seq}`, String(options))) return;
   const since = Date.now();
   const { status, body } = await room.change(who, "PUT", seq, "/votes", { options });
   expect([200, 400, 403, 404, 409], JSON.stringify(body)).toContain(status);
   const isOver = endsAt > 0 && endsAt <= Date.now();
   if (status === 409) expect(isOver || changes.isClosing(seq) || wasClosed, `${seq} is closed`).toBe(true);
   if (status !== 200) return;
-  expect(wasClosed || (endsAt > 0 && endsAt <= since), `${seq} takes votes`).toBe(false);
+  expect(
+    (wasClosed && !changes.isClosing(seq)) || (endsAt > 0 && endsAt <= since),
+    `${seq} takes votes`,
+  ).toBe(false);
   expect(options.length < 2 || multiple, `${seq} takes several votes`).toBe(true);
   const chosen = options.toSorted();
   expect(displayedMessage(Message.parse(body)).changes.votes, "the answer has the votes").toEqual(chosen);
@@ -123,7 +130,7 @@ async function vote(room: Room, who: SignedIn, { back, options }: Of<"vote">): P
 
 async function close(room: Room, who: SignedIn, { back }: Of<"close">): Promise<void> {
   const { model } = room;
-  const poll = model.polls.at(-1 - back);
+  const poll = model.poll(back);
   if (!poll) return;
   const { seq, endsAt } = poll;
   const may = [model.message(seq)?.senderId, model.ownerId].includes(who.user.id);

@@ -32,6 +32,14 @@ export interface Row {
   last_message: DisplayedMessage | null;
 }
 
+/** A poll as it was sent. `endsAt`: 0: not before it is closed */
+export interface Poll {
+  seq: number;
+  endsAt: number;
+  multiple: boolean;
+  anonymous: boolean;
+}
+
 /** A membership: after one seq, up to another. */
 interface Stay {
   from: number;
@@ -156,8 +164,21 @@ export class Model {
     this.follows.begins(userId, root, seq);
   }
 
+  /** A message, counted back from the newest one, and round. @param userId of this sender, no system message */
+  back(back: number, userId?: number): number {
+    const seqs = this.#log.flatMap(({ seq, kind, senderId }) =>
+      userId === undefined || (kind !== "tip" && senderId === userId) ? [seq] : [],
+    );
+    return seqs.at(-1 - (back % Math.max(1, seqs.length))) ?? 0;
+  }
+
+  /** A poll, counted back from the newest one, and round. */
+  poll(back: number): Poll | undefined {
+    return this.polls.at(-1 - (back % Math.max(1, this.polls.length)));
+  }
+
   /** The polls, in order. */
-  get polls(): { seq: number; endsAt: number; multiple: boolean; anonymous: boolean }[] {
+  get polls(): Poll[] {
     return this.#log.flatMap(({ seq, kind, body, changes }) => {
       if (kind !== "poll") return [];
       const { multiple, anonymous } = Question.parse(body);

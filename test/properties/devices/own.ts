@@ -30,7 +30,7 @@ export function threadFor(
   const roots = model
     .view(userId, true)
     .filter(({ kind, thread, revoked }) => kind !== "tip" && !thread && !revoked);
-  const root = roots.at(-1 - back)?.seq;
+  const root = roots.at(-1 - (back % Math.max(1, roots.length)))?.seq;
   return root === undefined ? undefined : { root, alsoInMain };
 }
 
@@ -38,10 +38,10 @@ export function threadFor(
 async function thread(room: Room, who: SignedIn, { nth, how, back }: Of<"thread">): Promise<void> {
   const { model } = room;
   const { id } = who.user;
-  const root = model.roots.at(-1 - nth);
+  const root = model.roots.at(-1 - (nth % Math.max(1, model.roots.length)));
   if (root === undefined) return;
   const last = model.before;
-  const seq = Math.max(0, last - back);
+  const seq = last - (back % (last + 1));
   const [method, path] = {
     read: ["PUT", "/read"] as const,
     follow: ["PUT", "/follow"] as const,

@@ -15,7 +15,7 @@ import { type Answer as Answered, call, type SignedIn } from "../../support/clie
 import { type DisplayedMessage, displayedMessage, UNCHANGED } from "../../support/clients/displayed.ts";
 import { type Answer, type Draft, OPTIONS, sentOf, wireOf } from "../../support/clients/model-client.ts";
 import { acceptSocket, roomPath, upgrade } from "../../support/clients/socket.ts";
-import { conversationObject } from "../../support/objects/room.ts";
+import { conversationObject, itemAt } from "../../support/objects/room.ts";
 import { type Model, textOf } from "./model.ts";
 
 const Problem = z.object({ code: z.string() });
@@ -242,6 +242,7 @@ export class Room {
   async learnThreads(): Promise<void> {
     const { model } = this;
     if (!model.follows.isChanging) return;
+    for (const { user } of this.#people) if (!model.isIn(user.id)) model.follows.learn(user.id, []);
     for (const userId of model.members) {
       const { body } = await this.call(this.person(userId), "GET", "/threads?limit=100");
       const followed = ThreadList.parse(body).items.map(({ root, read_seq, unread_count }) => ({
@@ -315,6 +316,11 @@ export class Room {
         );
       }
     }
+  }
+
+  /** One of the users, by number. */
+  people(who: number): SignedIn {
+    return itemAt(this.#people, who);
   }
 
   person(userId: number): SignedIn {

@@ -7,7 +7,7 @@ export const ROOMS = 3;
 const who = fc.nat(3);
 /** one of the user's devices, counted round; a user without devices calls over HTTP */
 const device = fc.nat(2);
-/** a message, counted back from the newest */
+/** a message, counted back from the newest, and round */
 const back = fc.oneof({ weight: 4, arbitrary: fc.nat(7) }, { weight: 1, arbitrary: fc.nat(250) });
 const way = fc.constantFrom("device", "device", "device", "http", "room");
 const count = fc.oneof(
@@ -28,7 +28,11 @@ const poll = fc.option(
 
 /** One action in so many conversations. */
 function actionIn(rooms: number) {
-  const room = fc.nat(rooms - 1);
+  // Most happens where all users are members.
+  const room = fc.oneof(
+    { weight: 4, arbitrary: fc.constant(2) },
+    { weight: 3, arbitrary: fc.nat(rooms - 1) },
+  );
   const maxMix = Math.max(12, rooms);
   const one = { room, who, device };
   /** Sends messages, in one frame each or all in one. */
@@ -46,7 +50,7 @@ function actionIn(rooms: number) {
   const revoke = fc.record({ do: fc.constant("revoke"), room, who, back });
   const hide = fc.record({ do: fc.constant("hide"), room, who, back });
   /** A message gets another text. */
-  const edit = fc.record({ do: fc.constant("edit"), room, who, back, isStale: seldom });
+  const edit = fc.record({ do: fc.constant("edit"), room, who, back, isForeign: seldom, isStale: seldom });
   const react = fc.record({
     ...{ do: fc.constant("react"), room, who, back },
     ...{ key: fc.constantFrom("👍", "❤", ":yes:"), isOn: often },
@@ -57,10 +61,12 @@ function actionIn(rooms: number) {
     ...{ do: fc.constant("reactions"), room, who, back: fc.nat(3) },
     ...{ first: fc.nat(3), count: fc.integer({ min: 10, max: 22 }) },
   });
-  /** A vote in a poll, counted back from the newest one. */
-  const vote = fc.record({
-    ...{ do: fc.constant("vote"), room, who, back: fc.nat(2) },
-    options: fc.uniqueArray(fc.nat(2), { maxLength: 2 }),
+  /** Votes in a poll, counted back from the newest one, one after the other. */
+  const votes = fc.record({
+    ...{ do: fc.constant("votes"), room, who, back: fc.nat(2) },
+    ballots: fc.array(fc.record({ who, options: fc.uniqueArray(fc.nat(2), { maxLength: 2 }) }), {
+      ...{ minLength: 1, maxLength: 5 },
+    }),
   });
   const close = fc.record({ do: fc.constant("close"), room, who, back: fc.nat(2) });
   /** What a user does about a thread that has replies, counted back, besides writing in it. */
@@ -103,11 +109,11 @@ function actionIn(rooms: number) {
     { weight: 2, arbitrary: mark },
     { weight: 4, arbitrary: revoke },
     { weight: 4, arbitrary: hide },
-    { weight: 6, arbitrary: edit },
-    { weight: 7, arbitrary: react },
+    { weight: 8, arbitrary: edit },
+    { weight: 8, arbitrary: react },
     { weight: 3, arbitrary: pin },
     { weight: 1, arbitrary: reactions },
-    { weight: 6, arbitrary: vote },
+    { weight: 6, arbitrary: votes },
     { weight: 1, arbitrary: close },
     { weight: 5, arbitrary: thread },
     { weight: 2, arbitrary: prefer },
@@ -142,7 +148,7 @@ function storyOf(rooms: number, maxSteps: number, maxActions: number) {
   const done = actionIn(rooms);
   const step = fc.oneof(
     { weight: 2, arbitrary: fc.tuple(done) },
-    { weight: 5, arbitrary: fc.array(done, { minLength: 2, maxLength: maxActions }) },
+    { weight: 5, arbitrary: fc.array(done, { minLength: 2, maxLength: maxActions, size: "max" }) },
   );
   return fc.record({
     devices: fc.tuple(fc.nat(3), fc.nat(3), fc.nat(3), fc.nat(3)),
@@ -152,7 +158,7 @@ function storyOf(rooms: number, maxSteps: number, maxActions: number) {
     hasPins: fc.integer({ min: 0, max: 9 }).map((one) => one === 5),
     // With 3 a device that was away for a while has to load a conversation anew.
     maxChanges: fc.constantFrom(5_000, 5_000, 3),
-    steps: fc.array(step, { minLength: 1, maxLength: maxSteps, size: "max" }),
+    steps: fc.array(step, { minLength: 3, maxLength: maxSteps, size: "max" }),
   });
 }
 

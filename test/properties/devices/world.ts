@@ -112,8 +112,27 @@ export class World {
     }
     await Promise.all(world.#devices.map(([first]) => first && world.#bring(first)));
     await world.settle();
+    await world.#begin();
     if (hasPins) await world.#pinMany();
     return world;
+  }
+
+  /** There is something that may change: messages, polls and a thread. */
+  async #begin(): Promise<void> {
+    for (const room of this.#rooms.slice(0, ROOMS)) {
+      const [ann, dan] = [itemAt(this.#people, 0), itemAt(this.#people, 3)];
+      for (const who of [ann, dan]) await room.post(who, this.#draft(who, room));
+      for (const [who, multiple] of [[ann, true] as const, [dan, false] as const]) {
+        const poll = { multiple, anonymous: !multiple, ends_at: 0 as const };
+        await room.post(who, this.#draft(who, room, { poll }));
+      }
+    }
+    await this.settle();
+    for (const room of this.#rooms.slice(0, ROOMS)) {
+      const dan = itemAt(this.#people, 3);
+      await room.post(dan, this.#draft(dan, room, { answers: { back: 3, alsoInMain: false } }));
+    }
+    await this.settle();
   }
 
   async #pinMany(): Promise<void> {
@@ -398,7 +417,7 @@ export class World {
 
   async #read(action: Of<"read">): Promise<void> {
     const [who, room, device] = [this.#person(action), this.#roomOf(action), this.#device(action)];
-    const seq = Math.max(0, room.model.last - action.back);
+    const seq = room.model.back(action.back);
     if (action.overHttp || !device?.isConnected) {
       const { status } = await room.call(who, "PUT", "/read", { seq });
       // Whether the user was a member is known after the step.
@@ -412,7 +431,7 @@ export class World {
 
   async #mark(action: Of<"mark">): Promise<void> {
     const [who, room] = [this.#person(action), this.#roomOf(action)];
-    const seq = room.model.last - action.back;
+    const seq = room.model.back(action.back);
     if (seq < 1) return;
     const { status } = await room.call(who, "PUT", "/read", { seq, unread: true });
     expect([200, 404], `${who.user.id} marks ${seq} unread`).toContain(status);
@@ -421,7 +440,7 @@ export class World {
 
   async #remove(action: Of<"revoke" | "hide">, target: "me" | "everyone"): Promise<void> {
     const [who, room] = [this.#person(action), this.#roomOf(action)];
-    const message = room.model.message(room.model.last - action.back);
+    const message = room.model.message(room.model.back(action.back));
     if (!message) return;
     room.isChanging = true;
     const { status } = await room.call(who, "DELETE", `/messages/${message.seq}?for=${target}`);
