@@ -22,6 +22,7 @@ const Problem = z.object({ code: z.string() });
 const Refused = z.object({ code: z.string(), client_msg_id: z.string() });
 const Ack = z.object({ client_msg_id: z.string(), seq: z.int(), created_at: z.int() });
 
+const Ending = z.object({ ends_at: z.int().default(0) });
 /** The refusals that end a draft. */
 const REFUSED = ["not_found", "blocked", "validation_failed"];
 
@@ -175,7 +176,13 @@ export class Room {
     const all: DisplayedMessage[] = [];
     for (let more = true; more; ) {
       const path = `/messages?after=${all.at(-1)?.seq ?? after}&limit=100${threads ? "&threads=all" : ""}`;
+      const since = Date.now();
       const page = MessagePage.parse((await this.call(who, "GET", path)).body);
+      for (const { seq, poll, body } of page.items) {
+        const { ends_at } = Ending.parse(body);
+        if (poll && ends_at <= since && ends_at > 0)
+          expect(poll.closed_at, `the end of ${seq}`).toBeGreaterThan(0);
+      }
       all.push(...page.items.map(displayedMessage));
       more = page.has_more;
     }

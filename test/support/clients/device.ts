@@ -207,10 +207,9 @@ export class Device {
 
   /** The ids of the conversations in its user's list and archive. */
   async #listed(): Promise<number[]> {
-    const ids = new Set<number>();
-    // One that leaves the list or the archive meanwhile is in the other, before or after.
-    for (const archived of [false, true, false]) for (const id of await this.#idsOf(archived)) ids.add(id);
-    return [...ids];
+    // A frame names each conversation that goes from one to the other meanwhile.
+    const lists = await Promise.all([this.#idsOf(false), this.#idsOf(true)]);
+    return [...new Set(lists.flat())];
   }
 
   async #idsOf(archived: boolean): Promise<number[]> {

@@ -56,6 +56,7 @@ const Activity = z.object({ conversation_id: z.int(), last_seq: z.int() });
 const Changed = z.object({ conversation_id: z.int(), items: z.array(Message), rev: z.int() });
 const Change = z.object({ conversation_id: z.int(), seq: z.int(), rev: z.int() });
 const Read = z.object({ conversation_id: z.int(), user_id: z.int(), seq: z.int() });
+const Shown = z.object({ conversation: z.object({ id: z.int() }) });
 const Typing = z.object({ conversation_id: z.int(), user_id: z.int() });
 const Refused = z.object({
   code: z.string(),
@@ -338,6 +339,12 @@ export class ModelClient {
       case "read": {
         const { conversation_id, user_id, seq } = Read.parse(frame);
         this.displayed(conversation_id).read(user_id, seq);
+        return;
+      }
+      case "conversation": {
+        const { id } = Shown.parse(frame).conversation;
+        // It may be in neither of the lists that are being read.
+        if (!this.#isListed) this.displayed(id);
         return;
       }
       case "typing":
