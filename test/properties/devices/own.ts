@@ -38,7 +38,9 @@ export function threadFor(
 async function thread(room: Room, who: SignedIn, { nth, how, back }: Of<"thread">): Promise<void> {
   const { model } = room;
   const { id } = who.user;
-  const root = model.roots.at(-1 - (nth % Math.max(1, model.roots.length)));
+  const followed = model.follows.of(id);
+  const roots = how === "follow" || followed.length === 0 ? model.roots : followed;
+  const root = roots.at(-1 - (nth % Math.max(1, roots.length)));
   if (root === undefined) return;
   const last = model.before;
   const seq = last - (back % (last + 1));

@@ -115,7 +115,7 @@ function actionIn(rooms: number) {
     { weight: 1, arbitrary: reactions },
     { weight: 6, arbitrary: votes },
     { weight: 1, arbitrary: close },
-    { weight: 5, arbitrary: thread },
+    { weight: 7, arbitrary: thread },
     { weight: 2, arbitrary: prefer },
     { weight: 2, arbitrary: leave },
     { weight: 2, arbitrary: remove },

@@ -139,9 +139,10 @@ export class DisplayedConversation {
   }
 
   /** More has changed than is replayed: all messages go. */
-  reset(): void {
+  reset(rev: number): void {
     expect(this.isBehind, `${this.#name} has asked for a page`).toBe(true);
     expect(this.mode.changes, `${this.#name} knows no reset`).toBe(true);
+    expect(rev, `a reset of ${this.#name} is for changes that it does not have`).toBeGreaterThan(this.rev);
     this.isReset = true;
     this.resets++;
     this.#shown.clear();

@@ -65,7 +65,7 @@ const Refused = z.object({
 });
 
 const About = z.object({ conversation_id: z.int().optional() });
-const Reset = z.object({ conversation_id: z.int() });
+const Reset = z.object({ conversation_id: z.int(), rev: z.int() });
 /** The frames that no socket gets which must ask for them first. */
 const WITHHELD = ["synced", "changed", "revoked", "hidden", "reset"];
 
@@ -321,8 +321,8 @@ export class ModelClient {
         return;
       }
       case "reset": {
-        const { conversation_id: id } = Reset.parse(frame);
-        this.displayed(id).reset();
+        const { conversation_id: id, rev } = Reset.parse(frame);
+        this.displayed(id).reset(rev);
         this.#reload(id);
         return;
       }
