@@ -122,8 +122,9 @@ export class Changes {
 
   /** A reaction was refused, as its message has too many keys: nobody has used this one before. */
   refusedKey(userId: number, seq: number, key: string): void {
-    const [known, { tried, removed }] = [this.#madeOf(seq).reactions, this.#step(seq)];
-    if (known.has(key) && !removed.has(key)) expect.unreachable(`${userId} joins ${key} of ${seq}`);
+    const [known, { tried, added, removed }] = [this.#madeOf(seq).reactions, this.#step(seq)];
+    if ((known.has(key) || added.has(key)) && !removed.has(key))
+      expect.unreachable(`${userId} joins ${key} of ${seq}`);
     const keys = new Set([...known.keys(), ...tried]);
     expect(keys.size, `the reaction of ${userId} to ${seq} is one too many`).toBeGreaterThan(MAX_KEYS);
   }

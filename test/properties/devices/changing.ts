@@ -7,6 +7,9 @@ import type { Poll } from "./model.ts";
 import type { Room } from "./room.ts";
 import type { Action, Of } from "./steps.ts";
 
+/** Two users have more than a message may have, and one of them no more than they may have. */
+const KEYS_OF_ONE = 11;
+
 const Changing = z.enum(["edit", "react", "reactions", "pin", "votes", "close"]);
 type ChangingAction = Extract<Action, { do: z.infer<typeof Changing> }>;
 
@@ -65,11 +68,18 @@ async function react(
   if (status === 200) changes.reacted(who.user.id, seq, key, isOn);
 }
 
-/** A message gets as many keys as it may have. */
-async function reactions(room: Room, who: SignedIn, { back, first, count }: Of<"reactions">): Promise<void> {
-  const seq = room.model.back(back);
-  const keys = Array.from({ length: count }, (_, i) => `:k${first + i}:`);
-  await Promise.all(keys.map((key) => react(room, who, seq, { key, isOn: true })));
+/** A message of a user gets more keys than it may have, from two users, who then join each other's. */
+async function reactions(room: Room, who: SignedIn, { back, other, first }: Of<"reactions">): Promise<void> {
+  const seq = room.model.back(back, who.user.id);
+  const [from, to] = [first, first + KEYS_OF_ONE];
+  for (const [user, start] of [
+    [who, from],
+    [room.people(other), to],
+    [room.people(other), from],
+  ] as const) {
+    const keys = Array.from({ length: KEYS_OF_ONE }, (_, i) => `:k${start + i}:`);
+    await Promise.all(keys.map((key) => react(room, user, seq, { key, isOn: true })));
+  }
 }
 
 /** The owner has pinned almost as many messages as they may. */

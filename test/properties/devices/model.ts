@@ -356,7 +356,7 @@ export class Model {
 }
 
 /** Whether a message is in the main stream. */
-export function isInMain({ thread }: DisplayedMessage): boolean {
+function isInMain({ thread }: DisplayedMessage): boolean {
   return thread?.alsoInMain !== false;
 }
 

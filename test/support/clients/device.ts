@@ -207,9 +207,10 @@ export class Device {
 
   /** The ids of the conversations in its user's list and archive. */
   async #listed(): Promise<number[]> {
-    // A frame names each conversation that goes from one to the other meanwhile.
-    const lists = await Promise.all([this.#idsOf(false), this.#idsOf(true)]);
-    return [...new Set(lists.flat())];
+    const ids = new Set<number>();
+    // What leaves one of them meanwhile is in the other, before or after.
+    for (const archived of [true, false, true]) for (const id of await this.#idsOf(archived)) ids.add(id);
+    return [...ids];
   }
 
   async #idsOf(archived: boolean): Promise<number[]> {

@@ -99,6 +99,10 @@ export class DisplayedConversation {
   /** it shows nothing until its messages are loaded anew */
   isReset = false;
   resets = 0;
+  /** when it has asked for the last page, in ms */
+  askedAt = 0;
+  /** the same if the page was a reset, until it asks again */
+  #resetAskedAt = 0;
   readonly mode: Mode;
 
   constructor(name: string, userId: number, mode: Mode = { threads: false, changes: true }) {
@@ -119,6 +123,7 @@ export class DisplayedConversation {
 
   /** A replay begins. @param isLive messages may come live before the first page */
   begin(isLive = true): void {
+    this.#resetAskedAt = 0;
     this.#replay = { last: 0, isLive };
   }
 
@@ -144,6 +149,7 @@ export class DisplayedConversation {
     expect(this.mode.changes, `${this.#name} knows no reset`).toBe(true);
     expect(rev, `a reset of ${this.#name} is for changes that it does not have`).toBeGreaterThan(this.rev);
     this.isReset = true;
+    this.#resetAskedAt = this.askedAt;
     this.resets++;
     this.#shown.clear();
     this.#unseen.clear();
@@ -171,6 +177,8 @@ export class DisplayedConversation {
     } else {
       expect(seq, `${this.#name} gets each message once, in order`).toBeGreaterThan(this.lastSeq);
       expect(this.#hidden, `${this.#name} gets no hidden message`).not.toContain(seq);
+      const late = `${this.#name} gets nothing once more that it has loaded after a reset`;
+      expect(message.createdAt, late).toBeGreaterThanOrEqual(this.#resetAskedAt);
       this.lastSeq = seq;
     }
     this.#show(message);

@@ -56,7 +56,6 @@ const Activity = z.object({ conversation_id: z.int(), last_seq: z.int() });
 const Changed = z.object({ conversation_id: z.int(), items: z.array(Message), rev: z.int() });
 const Change = z.object({ conversation_id: z.int(), seq: z.int(), rev: z.int() });
 const Read = z.object({ conversation_id: z.int(), user_id: z.int(), seq: z.int() });
-const Shown = z.object({ conversation: z.object({ id: z.int() }) });
 const Typing = z.object({ conversation_id: z.int(), user_id: z.int() });
 const Refused = z.object({
   code: z.string(),
@@ -341,12 +340,6 @@ export class ModelClient {
         this.displayed(conversation_id).read(user_id, seq);
         return;
       }
-      case "conversation": {
-        const { id } = Shown.parse(frame).conversation;
-        // It may be in neither of the lists that are being read.
-        if (!this.#isListed) this.displayed(id);
-        return;
-      }
       case "typing":
         if (Typing.parse(frame).user_id === this.#userId) throw new Error(`${this.name} sees itself type`);
         return;
@@ -412,7 +405,10 @@ export class ModelClient {
 
   /** Asks for pages: what it had left to a room socket comes here again. */
   #sync(items: { conversation_id: number; after: number; rev?: number }[]): void {
-    for (const { conversation_id } of items) this.#withheld.delete(conversation_id);
+    for (const { conversation_id } of items) {
+      this.#withheld.delete(conversation_id);
+      this.displayed(conversation_id).askedAt = Date.now();
+    }
     const [only] = items;
     this.#send({ type: "sync", ...(items.length === 1 ? only : { items }) });
   }
