@@ -20,8 +20,8 @@ export interface Followed {
 }
 
 /**
- * Which threads the members follow, how far they have read them, and what is unread there. Of concurrent calls
- * it learns the result, which must be one that some order of them has.
+ * Which threads the members follow, how far they have read them, and what is unread there. Of concurrent
+ * calls it learns the result, which must be one that some order of them has.
  */
 export class Follows {
   readonly #repliesTo: (root: number) => DisplayedMessage[];

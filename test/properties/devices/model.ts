@@ -157,14 +157,17 @@ export class Model {
     this.preferences.said();
   }
 
-  /** The sender of a reply follows its thread, and so does the author of the root from the first reply on. */
+  /** The sender of a reply follows its thread, and with the first reply so does the author of the root. */
   #replied(userId: number, seq: number, root: number): void {
     const author = this.message(root)?.senderId ?? 0;
     if (this.repliesTo(root).length === 1 && this.sees(author, root)) this.follows.begins(author, root, root);
     this.follows.begins(userId, root, seq);
   }
 
-  /** A message, counted back from the newest one, and round. @param userId of this sender, no system message */
+  /**
+   * A message, counted back from the newest one, and round.
+   * @param userId of this sender, no system message
+   */
   back(back: number, userId?: number): number {
     const seqs = this.#log.flatMap(({ seq, kind, senderId }) =>
       userId === undefined || (kind !== "tip" && senderId === userId) ? [seq] : [],
@@ -314,7 +317,7 @@ export class Model {
     return { ...votes, closesAt: closedAt || (poll?.closesAt ?? 0) };
   }
 
-  /** The replies to a message that are not revoked: how many, the last one, and the users of the last ones. */
+  /** The replies to a message that are not revoked: how many, the last, and the users of the last ones. */
   #summaryOf(seq: number): DisplayedMessage["changes"]["summary"] {
     const replies = this.repliesTo(seq).filter((reply) => !this.#revoked.has(reply.seq));
     const last = replies.at(-1);
