@@ -103,6 +103,7 @@ export class DisplayedConversation {
   askedAt = 0;
   /** the same if the page was a reset, until it asks again */
   #resetAskedAt = 0;
+  #resetSeq = 0;
   readonly mode: Mode;
 
   constructor(name: string, userId: number, mode: Mode = { threads: false, changes: true }) {
@@ -144,12 +145,13 @@ export class DisplayedConversation {
   }
 
   /** More has changed than is replayed: all messages go. */
-  reset(rev: number): void {
+  reset({ lastSeq, rev }: { lastSeq: number; rev: number }): void {
     expect(this.isBehind, `${this.#name} has asked for a page`).toBe(true);
     expect(this.mode.changes, `${this.#name} knows no reset`).toBe(true);
     expect(rev, `a reset of ${this.#name} is for changes that it does not have`).toBeGreaterThan(this.rev);
     this.isReset = true;
     this.#resetAskedAt = this.askedAt;
+    this.#resetSeq = lastSeq;
     this.resets++;
     this.#shown.clear();
     this.#unseen.clear();
@@ -162,6 +164,9 @@ export class DisplayedConversation {
   load(messages: DisplayedMessage[], reset: number): void {
     if (reset !== this.resets) return;
     this.isReset = false;
+    const earlier = messages.filter(({ createdAt }) => createdAt < this.#resetAskedAt);
+    const claimed = `what ${this.#name} has after a reset`;
+    expect(this.#resetSeq, claimed).toBeGreaterThanOrEqual(earlier.at(-1)?.seq ?? 0);
     for (const message of messages) {
       this.#tell(message);
       this.#show(message);

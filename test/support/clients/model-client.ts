@@ -64,7 +64,7 @@ const Refused = z.object({
 });
 
 const About = z.object({ conversation_id: z.int().optional() });
-const Reset = z.object({ conversation_id: z.int(), rev: z.int() });
+const Reset = z.object({ conversation_id: z.int(), last_seq: z.int(), rev: z.int() });
 /** The frames that no socket gets which must ask for them first. */
 const WITHHELD = ["synced", "changed", "revoked", "hidden", "reset"];
 
@@ -320,8 +320,8 @@ export class ModelClient {
         return;
       }
       case "reset": {
-        const { conversation_id: id, rev } = Reset.parse(frame);
-        this.displayed(id).reset(rev);
+        const { conversation_id: id, last_seq: lastSeq, rev } = Reset.parse(frame);
+        this.displayed(id).reset({ lastSeq, rev });
         this.#reload(id);
         return;
       }
