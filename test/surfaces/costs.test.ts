@@ -168,6 +168,9 @@ const ROUTES = new Map<string, Row>([
     "GET /v1/conversations/:id/socket",
     "GET /v1/socket",
     "POST /v1/files",
+    "POST /v1/files/uploads",
+    "PUT /v1/files/uploads/:id/parts/:part",
+    "POST /v1/files/uploads/:id/complete",
   ),
   ...user(
     "POST /v1/logout",
@@ -208,6 +211,8 @@ const ROUTES = new Map<string, Row>([
     "PUT /v1/conversations/:id/messages/:seq/votes",
     "POST /v1/conversations/:id/messages/:seq/close",
     "PUT /v1/conversations/:id/read",
+    "GET /v1/files/uploads/:id",
+    "DELETE /v1/files/uploads/:id",
     "GET /v1/scheduled/:id",
     "PATCH /v1/scheduled/:id",
     "DELETE /v1/scheduled/:id",
