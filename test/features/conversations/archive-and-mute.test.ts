@@ -325,8 +325,15 @@ test("an inbox as the previous release left it takes both when it wakes", async 
   await runInDurableObject(inboxObject(ann.user.id), (_, { storage }) => {
     storage.sql.exec("DROP TABLE composer_drafts; DROP TABLE scheduled; DROP TABLE saved");
     storage.sql.exec("DELETE FROM schema_versions WHERE version >= 11");
-    for (const column of ["counted_at", "archived_count", "muted_until", "unread_from", "threads_unread"])
-      storage.sql.exec(`ALTER TABLE conversations DROP COLUMN ${column}`);
+    const columns = [
+      "counted_at",
+      "archived_count",
+      "muted_until",
+      "unread_from",
+      "threads_unread",
+      "changed_at",
+    ];
+    for (const column of columns) storage.sql.exec(`ALTER TABLE conversations DROP COLUMN ${column}`);
   });
   await evictDurableObject(inboxObject(ann.user.id));
   await set(ann, id, { archived: true, muted_until: -1 });
