@@ -33,6 +33,8 @@ export class Device {
   readonly mode: Mode;
   #socket: TestSocket | undefined;
   #taken = 0;
+  /** of loads after a reset */
+  readonly #failures: unknown[] = [];
   /** the received characters at the last ping */
   #pingedAt = 0;
   #isWanted = false;
@@ -52,7 +54,12 @@ export class Device {
     this.#token = token;
     this.name = `device ${nth} of ${user.id}`;
     const sendFrame = (frame: unknown) => this.#socket?.send(frame);
-    const reload = (id: number) => void this.#reload(id);
+    const reload = (id: number) => {
+      this.#reload(id).catch((error: unknown) => {
+        this.#failures.push(error);
+        this.#socket?.look();
+      });
+    };
     this.#client = new ModelClient(this.name, user.id, sendFrame, { isPrompt, pointsPerFrame, mode, reload });
   }
 
@@ -226,6 +233,7 @@ export class Device {
   }
 
   #take(): void {
+    if (this.#failures.length > 0) throw this.#failures[0];
     const frames = this.#socket?.frames ?? [];
     while (this.#taken < frames.length) {
       const frame = frames[this.#taken++];
