@@ -234,7 +234,9 @@ export class Model {
 
   /** A call has marked a message unread. What is before it is read. */
   markedUnread(userId: number, seq: number): void {
-    this.read(userId, seq - 1);
+    const isUnread = this.#log.slice(seq - 1).some((message) => counts(message, userId));
+    // Nothing of it was read, or nothing counts: then the call makes no mark.
+    if (!isUnread || seq > this.position(userId)) this.read(userId, seq - 1);
     this.#asked.set(userId, (this.#asked.get(userId) ?? new Set()).add(seq));
   }
 
@@ -343,8 +345,7 @@ export class Model {
     const read_seq = this.position(userId);
     const unread_from = this.#marks.get(userId);
     const first = unread_from ?? read_seq + 1;
-    const isUnread = ({ seq, kind, senderId }: DisplayedMessage) =>
-      seq >= first && kind !== "tip" && senderId !== userId;
+    const isUnread = (message: DisplayedMessage) => message.seq >= first && counts(message, userId);
     return {
       ...{ id: this.id, last_seq: this.last, read_seq },
       unread_count: main.filter(isUnread).length,
@@ -356,6 +357,11 @@ export class Model {
       last_message: asListed(this.view(userId, false).at(-1)),
     };
   }
+}
+
+/** Whether a message counts as unread to a user who has not read it. */
+function counts(message: DisplayedMessage, userId: number): boolean {
+  return isInMain(message) && message.kind !== "tip" && message.senderId !== userId;
 }
 
 /** Whether a message is in the main stream. */
