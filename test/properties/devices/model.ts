@@ -337,20 +337,21 @@ export class Model {
     return this.changes.state(seq) ?? (message && unchanged(textOf(message) ?? "", message.kind === "poll"));
   }
 
+  /** What a member has not read, in the main stream and in threads. */
+  unread(userId: number): Pick<Row, "unread_count" | "threads_unread"> {
+    const first = this.#marks.get(userId) ?? this.position(userId) + 1;
+    const unread = this.#log.filter((message) => message.seq >= first && counts(message, userId));
+    return { unread_count: unread.length, threads_unread: this.follows.unreadOf(userId) };
+  }
+
   /** The conversation in a member's list; null if it is not listed. */
   row(userId: number): Row | null {
     const main = this.#log.filter(isInMain);
     const isCleared = this.#clears.has(userId) && this.from(userId) >= (main.at(-1)?.seq ?? 0);
     if (!this.isIn(userId) || isCleared) return null;
-    const read_seq = this.position(userId);
-    const unread_from = this.#marks.get(userId);
-    const first = unread_from ?? read_seq + 1;
-    const isUnread = (message: DisplayedMessage) => message.seq >= first && counts(message, userId);
     return {
-      ...{ id: this.id, last_seq: this.last, read_seq },
-      unread_count: main.filter(isUnread).length,
-      unread_from,
-      threads_unread: this.follows.unreadOf(userId),
+      ...{ id: this.id, last_seq: this.last, read_seq: this.position(userId) },
+      ...{ ...this.unread(userId), unread_from: this.#marks.get(userId) },
       ...this.preferences.of(userId),
       member_count: this.members.length,
       updated_at: main.at(-1)?.createdAt ?? this.#createdAt,

@@ -267,8 +267,10 @@ export class Room {
     for (const userId of this.model.members) {
       const { status, body } = await this.call(this.person(userId), "GET", "");
       expect(status, `whether ${userId} is in ${this.model.id}`).toBe(200);
-      const { unread_from, archived, silent } = Conversation.parse(body);
+      const { unread_from, unread_count, threads_unread, archived, silent } = Conversation.parse(body);
       this.model.learnMark(userId, unread_from);
+      const unread = { unread_count, threads_unread };
+      expect(unread, `what is unread for ${userId} in ${this.model.id}`).toEqual(this.model.unread(userId));
       this.model.preferences.learn(userId, { archived, silent });
     }
     this.model.preferences.endStep();

@@ -105,7 +105,7 @@ function actionIn(rooms: number) {
     { weight: rooms > ROOMS ? 8 : 2, arbitrary: mix },
     { weight: 2, arbitrary: again },
     { weight: 4, arbitrary: read },
-    { weight: 2, arbitrary: mark },
+    { weight: 3, arbitrary: mark },
     { weight: 4, arbitrary: revoke },
     { weight: 4, arbitrary: hide },
     { weight: 8, arbitrary: edit },
@@ -167,4 +167,4 @@ export const story = storyOf(ROOMS, 9, 8, "max");
 /** The conversations of a wide story. */
 export const WIDE = 60;
 /** A story in 60 conversations, where devices come and go and messages reach many conversations at once. */
-export const wideStory = storyOf(WIDE, 7, 12, "small");
+export const wideStory = storyOf(WIDE, 6, 12, "small");
