@@ -64,6 +64,8 @@ export class Model {
   /** the messages that users have marked unread, and who has read or written, since marks were learnt */
   readonly #asked = new Map<number, Set<number>>();
   readonly #active = new Set<number>();
+  /** whose call has surely made a mark */
+  readonly #marked = new Set<number>();
   readonly changes = new Changes();
   readonly follows = new Follows((root) => this.repliesTo(root));
   readonly preferences = new Preferences();
@@ -237,6 +239,7 @@ export class Model {
     const isUnread = this.#log.slice(seq - 1).some((message) => counts(message, userId));
     // Nothing of it was read, or nothing counts: then the call makes no mark.
     if (!isUnread || seq > this.position(userId)) this.read(userId, seq - 1);
+    else this.#marked.add(userId);
     this.#asked.set(userId, (this.#asked.get(userId) ?? new Set()).add(seq));
   }
 
@@ -245,11 +248,13 @@ export class Model {
    * a read, a send, leaving and deleting the conversation move it.
    */
   learnMark(userId: number, from: number | undefined): void {
-    const possible = [this.#marks.get(userId), ...(this.#asked.get(userId) ?? [])];
+    const possible: (number | undefined)[] = [...(this.#asked.get(userId) ?? [])];
+    if (!this.#marked.has(userId)) possible.push(this.#marks.get(userId));
     if (this.#active.has(userId)) possible.push(undefined);
     expect(possible, `where unread begins for ${userId} in ${this.id}`).toContain(from);
     this.#asked.delete(userId);
     this.#active.delete(userId);
+    this.#marked.delete(userId);
     if (from === undefined) this.#marks.delete(userId);
     else this.#marks.set(userId, from);
   }
