@@ -25,10 +25,15 @@ const ENTRIES: Entry[] = [
     limit: 13_312,
   },
   {
+    name: "parley-client/uploads alone",
+    code: 'export * from "./uploads/index.js"',
+    limit: 1_024,
+  },
+  {
     name: "parley-client/react alone",
     code: 'export * from "./react/index.js"',
     limit: 1_024,
-    external: ["react", "../*"],
+    external: ["react"],
   },
 ];
 

@@ -1,6 +1,5 @@
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { VERSION } from "../../src/index.ts";
 import { Browser } from "../support/browser.ts";
 
 let browser: Browser;
@@ -12,7 +11,8 @@ afterAll(() => browser[Symbol.asyncDispose]());
 
 test("a tab runs the client, and has what tabs and caches need", async () => {
   const tab = await browser.tab(await browser.profile());
-  expect(await tab.evaluate(() => window.parley.core.VERSION)).toBe(VERSION);
+  const offline = tab.evaluate(() => new window.parley.core.Chat({ url: "", token: "" }).state.connection);
+  expect(await offline).toBe("offline");
   expect(await tab.evaluate(() => [isSecureContext, "locks" in navigator, "indexedDB" in window])).toEqual([
     true,
     true,

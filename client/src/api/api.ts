@@ -1,0 +1,149 @@
+import { trusted } from "../json.ts";
+import type { paths } from "./openapi.d.ts";
+import type { AnyInput, Input, Method, Output, PathOf } from "./operations.ts";
+import { isTemporary, Problem, type ProblemBody } from "./problem.ts";
+
+/** How often a call is made, if its failures are temporary. */
+const ATTEMPTS = 4;
+/** A call waits no longer than this before it is repeated, in ms. */
+const MAX_PAUSE = 60_000;
+/** A call without an answer ends after this time, in ms. */
+const ANSWER_TIME = 30_000;
+
+/** Gives the token of the user's session; `refused` is the token that the server no longer takes. */
+export type GetToken = (refused?: string) => Promise<string | null | undefined> | string | null | undefined;
+
+/** How one call is made. */
+export interface CallOptions {
+  /** ends the call */
+  signal?: AbortSignal;
+  /** repeats the call after temporary failures; by itself a `get` and a `put` are repeated */
+  retry?: boolean;
+}
+
+/** Makes the calls of Parley's API v1. */
+export class Api {
+  readonly #base: string;
+  readonly #getToken: GetToken;
+  readonly #pause: number;
+  #token: string | null | undefined;
+
+  /**
+   * @param base the address of the server
+   * @param pause the first pause before a repeat, in ms; each further one is twice as long
+   */
+  constructor(base: string, getToken: GetToken, pause: number) {
+    this.#base = base;
+    this.#getToken = getToken;
+    this.#pause = pause;
+  }
+
+  /**
+   * The token of the session.
+   * @param refused the token that the server has refused: another one is asked for
+   * @returns null: there is none, sign in again
+   */
+  async token(refused?: string): Promise<string | null> {
+    if (!this.#token || this.#token === refused) this.#token = await this.#getToken(refused);
+    return this.#token && this.#token !== refused ? this.#token : null;
+  }
+
+  /** The address of a path, for a socket. */
+  socketUrl(path: string): string {
+    return `${this.#base.replace(/^http/, "ws")}${path}`;
+  }
+
+  /**
+   * Makes a call.
+   * @param input `path`, `query` and `body`, as the path has them in /openapi.json
+   * @returns what the call answers
+   * @throws {Problem} the call was refused, or had no answer
+   */
+  async call<M extends Method, P extends PathOf<M>>(
+    method: M,
+    path: P,
+    ...[input, options]: Record<never, never> extends Input<M, P>
+      ? [input?: Input<M, P>, options?: CallOptions]
+      : [input: Input<M, P>, options?: CallOptions]
+  ): Promise<Output<M, P>>;
+  async call(
+    method: Method,
+    path: keyof paths,
+    input: AnyInput = {},
+    options: CallOptions = {},
+  ): Promise<unknown> {
+    const { body } = input;
+    const init = body === undefined ? {} : { body: JSON.stringify(body) };
+    return this.request(method, address(path, input), { ...init, ...options });
+  }
+
+  /** Makes a call with a body of bytes or text. Shapes and errors are those of `call`. */
+  async request<T>(
+    method: Method,
+    address: string,
+    { retry = method === "get" || method === "put", signal, ...init }: CallOptions & RequestInit,
+  ): Promise<T> {
+    let token = await this.token();
+    for (let attempt = 1; ; attempt++) {
+      try {
+        return await this.#fetch<T>(
+          address,
+          {
+            ...init,
+            method: method.toUpperCase(),
+            headers: { ...init.headers, ...(token && { Authorization: `Bearer ${token}` }) },
+          },
+          signal,
+        );
+      } catch (error) {
+        signal?.throwIfAborted();
+        if (!(error instanceof Problem)) throw error;
+        if (error.code === "unauthenticated" && token) {
+          token = await this.token(token);
+          if (token) continue;
+        }
+        // A call that was refused for its rate has done nothing.
+        const pause = Math.max((error.retryAfter ?? 0) * 1000, jitter(this.#pause * 2 ** (attempt - 1)));
+        const mayRepeat = isTemporary(error.code) && (retry || error.code === "rate_limited");
+        if (!mayRepeat || attempt === ATTEMPTS || pause > MAX_PAUSE) throw error;
+        await new Promise((resolve) => setTimeout(resolve, pause));
+      }
+    }
+  }
+
+  async #fetch<T>(address: string, init: RequestInit, signal: AbortSignal | undefined): Promise<T> {
+    // AbortSignal.any and AbortSignal.timeout are not in React Native.
+    const aborting = new AbortController();
+    const abort = () => aborting.abort();
+    const timer = setTimeout(abort, ANSWER_TIME);
+    signal?.addEventListener("abort", abort);
+    let answer: Response;
+    let text: string;
+    try {
+      answer = await fetch(this.#base + address, { ...init, signal: aborting.signal });
+      text = await answer.text();
+    } catch (cause) {
+      throw new Problem(0, { detail: `${init.method} ${address} has no answer: ${cause}` });
+    } finally {
+      clearTimeout(timer);
+      signal?.removeEventListener("abort", abort);
+    }
+    const isJson = answer.headers.get("Content-Type")?.includes("json");
+    if (answer.ok) return trusted(text || "null");
+    const retryAfter = Number(answer.headers.get("Retry-After")) || undefined;
+    throw new Problem(answer.status, isJson ? trusted<ProblemBody>(text) : {}, retryAfter);
+  }
+}
+
+/** Half to all of a pause, so that clients that lost one server do not return at one moment. */
+export function jitter(pause: number): number {
+  return pause * (0.5 + Math.random() / 2);
+}
+
+function address(path: string, { path: places = {}, query = {} }: AnyInput): string {
+  const filled = path.replace(/\{(\w+)\}/g, (_, name: string) => encodeURIComponent(places[name] ?? ""));
+  const params = Object.entries(query).flatMap(([name, value]) =>
+    value === undefined ? [] : [[name, String(value)]],
+  );
+  return params.length ? `${filled}?${new URLSearchParams(params)}` : filled;
+}

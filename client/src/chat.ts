@@ -1,0 +1,178 @@
+import { Api, type GetToken } from "./api/api.ts";
+import type { Keeper } from "./cache/keeper.ts";
+import { listenForWake } from "./connection/wake.ts";
+import { Conversations } from "./list/conversations.ts";
+import { Outbox } from "./outbox/outbox.ts";
+import type { Uploader } from "./outbox/uploader.ts";
+import { ChatState } from "./store/chat-state.ts";
+import { Store } from "./store/store.ts";
+import { Engine } from "./sync/engine.ts";
+import type { Conversation, Message, NewMessage, ServerFrame } from "./types.ts";
+import { ConversationWindow, type WindowContext } from "./window/conversation-window.ts";
+
+/** How a client is set up. */
+export interface ChatOptions {
+  /** the address of the server, without a path */
+  url: string;
+  /** the token of the session, or what gets one; asked again with the token that the server has refused */
+  token: string | GetToken;
+  /** keeps the state between two starts, as `parley-client/cache` does */
+  cache?: Keeper;
+  /** uploads the files of messages, as `parley-client/uploads` does */
+  uploads?: Uploader;
+  /**
+   * Whether to follow a conversation that no window shows: all its messages then come to `onMessage`, those
+   * of the time without a connection too. For bots.
+   */
+  keeps?: (conversation: Conversation) => boolean;
+  /** the first pause before a socket is opened or a call is made again, in ms; 1,000 if absent */
+  pause?: number;
+}
+
+/** A client of one user. */
+export class Chat {
+  readonly #api: Api;
+  readonly #list: Conversations;
+  readonly #outbox: Outbox;
+  readonly #engine: Engine;
+  readonly #store: Store<ChatState>;
+  readonly #cache: Keeper | undefined;
+  readonly #context: WindowContext;
+  readonly #messageListeners = new Set<(message: Message) => void>();
+  readonly #frameListeners = new Set<(frame: ServerFrame) => void>();
+  #endWake: (() => void) | undefined;
+
+  constructor({ url, token, cache, uploads, keeps = () => false, pause = 1_000 }: ChatOptions) {
+    const changed = () => this.#store.changed();
+    const api = new Api(url.replace(/\/$/, ""), typeof token === "string" ? () => token : token, pause);
+    const list = new Conversations(changed);
+    const outbox = new Outbox({
+      pause,
+      transmit: (id, text) => this.#engine.sockets.send(text, id),
+      prepare: async (item, onProgress) => (await uploads?.prepare(api, item, onProgress)) ?? item.message,
+      onChange: (clientMsgId, item) => {
+        cache?.outboxChanged(clientMsgId, item);
+        changed();
+      },
+    });
+    this.#cache = cache;
+    this.#api = api;
+    this.#list = list;
+    this.#outbox = outbox;
+    this.#engine = new Engine({
+      ...{ api, list, outbox, pause, keeps, changed, keeper: cache },
+      onMessage: (message) => tell(this.#messageListeners, message),
+      onFrame: (frame) => tell(this.#frameListeners, frame),
+      onPosition: () => {
+        for (const window of this.#context.windows) void window.fill();
+      },
+      onChange: (timeline) => cache?.timelineChanged(timeline),
+    });
+    const { timelines, signals } = this.#engine;
+    this.#context = {
+      ...{ api, list, outbox, timelines, signals, changed, windows: new Set() },
+      send: (id, message, file) => this.send(id, message, file),
+    };
+    this.#store = new Store(new ChatState(list, outbox, this.#engine));
+    this.#store.onChange(() => cache?.listChanged());
+  }
+
+  /** What the client shows now. */
+  get state(): ChatState {
+    return this.#store.state;
+  }
+
+  /**
+   * Calls `listener` whenever what `select` returns is another value, once for all that comes in one turn.
+   * @returns ends the subscription
+   */
+  subscribe<T>(select: (state: ChatState) => T, listener: (value: T, previous: T) => void): () => void {
+    return this.#store.subscribe(select, listener);
+  }
+
+  /** Shows what the cache has, and connects. Ends when the cache is read. */
+  async start(): Promise<void> {
+    await this.#cache?.restore(this.#list, this.#outbox);
+    this.#endWake = listenForWake(() => this.#engine.sockets.wake());
+    this.#engine.start();
+  }
+
+  /** Ends the connection. What is shown stays, and so does what waits to be sent. Ends when the cache is written. */
+  async stop(): Promise<void> {
+    this.#endWake?.();
+    this.#engine.stop();
+    await this.#cache?.flush();
+  }
+
+  /** Ends the session, and forgets what the cache has. */
+  async logout(): Promise<void> {
+    await this.#api.call("post", "/v1/logout").catch(() => {});
+    await this.stop();
+    await this.#cache?.clear();
+  }
+
+  /** Makes calls of API v1 in the name of the user. */
+  get api(): Api {
+    return this.#api;
+  }
+
+  /**
+   * Opens a window at the newest messages of a conversation. Close it when nobody looks at it any more.
+   * @param thread the root of the thread to show instead
+   */
+  open(conversationId: number, { thread }: { thread?: number } = {}): ConversationWindow {
+    return new ConversationWindow(this.#context, conversationId, thread);
+  }
+
+  /**
+   * Sends a message, as soon as there is a connection.
+   * @param file uploaded first; its address becomes the `url` of the body
+   * @returns its `client_msg_id`
+   */
+  send(conversationId: number, message: NewMessage, file?: Blob): string {
+    const client_msg_id = message.client_msg_id ?? crypto.randomUUID();
+    const item = { client_msg_id, conversation_id: conversationId, message, created_at: Date.now() };
+    this.#outbox.add({ ...item, state: "queued", ...(file && { file }) });
+    return client_msg_id;
+  }
+
+  /** Sends a message that has failed once more. */
+  retry(clientMsgId: string): void {
+    this.#outbox.retry(clientMsgId);
+  }
+
+  /** Forgets a message that has failed, or was not sent yet. @returns false: it may be stored by now */
+  discard(clientMsgId: string): boolean {
+    return this.#outbox.discard(clientMsgId);
+  }
+
+  /** Ends when the server has answered everything that was sent. */
+  flush(): Promise<void> {
+    return new Promise((resolve) => {
+      if (this.#outbox.isEmpty) return resolve();
+      const end = this.subscribe(
+        () => this.#outbox.isEmpty,
+        () => {
+          end();
+          resolve();
+        },
+      );
+    });
+  }
+
+  /** Hears of each message of the conversations that are followed, once and in order. @returns ends it */
+  onMessage(listener: (message: Message) => void): () => void {
+    this.#messageListeners.add(listener);
+    return () => void this.#messageListeners.delete(listener);
+  }
+
+  /** Hears of each frame of the server, such as `friend` and `reminder`. @returns ends it */
+  onFrame(listener: (frame: ServerFrame) => void): () => void {
+    this.#frameListeners.add(listener);
+    return () => void this.#frameListeners.delete(listener);
+  }
+}
+
+function tell<T>(listeners: Iterable<(event: T) => void>, event: T): void {
+  for (const listener of listeners) listener(event);
+}

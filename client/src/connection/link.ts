@@ -1,0 +1,182 @@
+import { type Api, jitter } from "../api/api.ts";
+import { isTemporary, Problem } from "../api/problem.ts";
+import { trusted } from "../json.ts";
+import type { ServerFrame } from "../types.ts";
+
+/** Without `ready` after this time a socket is dead, in ms. */
+const READY_TIME = 10_000;
+/** Without an answer to a `ping` after this time a socket is dead, in ms. */
+const PONG_TIME = 10_000;
+/** The server wants to hear from a client this often, in ms. */
+const PING_EVERY = 25_000;
+/** The server wants a `ping` for each MiB that it sends. A character has up to four bytes. */
+const PING_CHARACTERS = 256 * 1024;
+/** No pause before a socket is opened again is longer, in ms. */
+const MAX_PAUSE = 30_000;
+/** The pause after too many calls or sockets, in seconds, unless the server names one. */
+const RATE_PAUSE = 60;
+
+/** Which socket a link opens: that of the device, or that of the conversation on screen. */
+export type Source = "device" | "room";
+
+/** What a link needs, and whom it tells. */
+export interface LinkOptions {
+  readonly api: Api;
+  /** the first pause before a socket is opened again, in ms; each further one is twice as long */
+  readonly pause: number;
+  /** a frame has come; the first one of each socket is `ready` */
+  onFrame(frame: ServerFrame, source: Source): void;
+  /** the socket is lost, and is going to be opened again */
+  onLost(source: Source): void;
+  /** the link has ended for good: nobody is signed in, or the conversation is not the user's */
+  onEnd(source: Source): void;
+}
+
+/**
+ * One socket that is opened again whenever it is lost, after the pauses and with the reactions of the
+ * server's table of close codes. Keeps no frame: what was sent on a lost socket, its user sends again.
+ */
+export class Link {
+  readonly #options: LinkOptions;
+  readonly #source: Source;
+  readonly #path: () => string;
+  #socket: WebSocket | undefined;
+  /** goes up with each opening, so that the steps of an older one end */
+  #opening = 0;
+  #token: string | undefined;
+  #isReady = false;
+  /** openings without `ready` since the last `ready` */
+  #failures = 0;
+  /** characters received since the last `ping` */
+  #received = 0;
+  /** ends the opening, or a `ping` that has no answer */
+  #deadline: Timer;
+  #pinging: Timer;
+  #reopening: Timer;
+
+  /** @param path the path of the socket, asked at each opening */
+  constructor(options: LinkOptions, source: Source, path: () => string) {
+    this.#options = options;
+    this.#source = source;
+    this.#path = path;
+  }
+
+  /** Whether frames can be sent. */
+  get isReady(): boolean {
+    return this.#isReady;
+  }
+
+  /** Opens the socket, at once. `refused`: the token that the server no longer takes. */
+  async open(refused?: string): Promise<void> {
+    const opening = this.close();
+    const { api } = this.#options;
+    const token = await api.token(refused).catch(() => undefined);
+    if (opening !== this.#opening) return;
+    if (token === undefined) this.#reopen(0);
+    else if (token === null) this.#options.onEnd(this.#source);
+    else this.#connect(new WebSocket(api.socketUrl(this.#path()), ["parley.v1", `token.${token}`]));
+    this.#token = token ?? undefined;
+  }
+
+  /** Forgets the socket, without waiting for its end, and opens none. */
+  close(): number {
+    for (const timer of [this.#deadline, this.#pinging, this.#reopening]) clearTimeout(timer);
+    this.#deadline = this.#reopening = undefined;
+    this.#isReady = false;
+    this.#received = 0;
+    const socket = this.#socket;
+    this.#socket = undefined;
+    socket?.close();
+    return ++this.#opening;
+  }
+
+  /** Sends a frame. @returns false: there is no socket to send it on */
+  send(frame: string): boolean {
+    if (this.#isReady) this.#socket?.send(frame);
+    return this.#isReady;
+  }
+
+  /** The network or the page is back: opens a socket that waits for its pause, and asks an open one for an answer. */
+  wake(): void {
+    if (this.#reopening) void this.open();
+    else if (this.#isReady) this.#ping();
+  }
+
+  #connect(socket: WebSocket): void {
+    this.#socket = socket;
+    this.#deadline = setTimeout(() => this.#closed(1006, ""), READY_TIME);
+    socket.onmessage = ({ data }) => {
+      if (socket === this.#socket) this.#take(data);
+    };
+    socket.onclose = ({ code, reason }) => {
+      if (socket === this.#socket) void this.#closed(code, reason);
+    };
+  }
+
+  #take(data: string): void {
+    clearTimeout(this.#deadline);
+    this.#deadline = undefined;
+    this.#received += data.length;
+    if (data !== "pong") this.#frame(trusted(data));
+    if (this.#received > PING_CHARACTERS && this.#isReady) this.#ping();
+  }
+
+  #frame(frame: ServerFrame): void {
+    const isReady = frame.type === "ready";
+    // The close event comes up to 10 s later than these two.
+    if (frame.type === "kicked") void this.#closed(4001, frame.reason);
+    else if (frame.type === "refused") {
+      const isOver = !isTemporary(frame.code);
+      void this.#closed(isOver ? 4404 : 1013, frame.code, frame.retry_after);
+    } else {
+      if (isReady) {
+        this.#isReady = true;
+        this.#failures = 0;
+      }
+      this.#options.onFrame(frame, this.#source);
+    }
+    // Behind the first frames of the client, for which the server waits.
+    if (isReady && this.#isReady) this.#ping();
+  }
+
+  #ping(): void {
+    this.#received = 0;
+    this.#socket?.send("ping");
+    this.#deadline ??= setTimeout(() => this.#closed(1006, ""), PONG_TIME);
+    clearTimeout(this.#pinging);
+    this.#pinging = setTimeout(() => this.#ping(), PING_EVERY);
+  }
+
+  /** Does what the server's table of close codes says. */
+  async #closed(code: number, reason: string, retryAfter = code === 4429 ? RATE_PAUSE : 0): Promise<void> {
+    const { api, onLost, onEnd } = this.#options;
+    const wasReady = this.#isReady;
+    const opening = this.close();
+    let isRefused = code === 4001 && !["removed", "left", "dissolved"].includes(reason);
+    if (wasReady) onLost(this.#source);
+    if ([4001, 4400, 4404].includes(code) && !isRefused) {
+      onEnd(this.#source);
+      return;
+    }
+    this.#failures++;
+    if (!wasReady && code === 1006 && this.#failures % 2 === 0) {
+      // A browser hides why no socket opens.
+      const problem: unknown = await api.call("get", "/v1/me", {}, { retry: false }).catch((error) => error);
+      if (problem instanceof Problem) {
+        isRefused = problem.code === "unauthenticated";
+        retryAfter = problem.retryAfter ?? 0;
+      }
+    }
+    if (opening !== this.#opening) return;
+    // A token that is refused at once is no reason to hurry.
+    if (isRefused && this.#failures < 3) void this.open(this.#token);
+    else this.#reopen(retryAfter * 1000);
+  }
+
+  #reopen(least: number): void {
+    const pause = Math.min(this.#options.pause * 2 ** this.#failures, MAX_PAUSE);
+    this.#reopening = setTimeout(() => this.open(), Math.max(least, jitter(pause)));
+  }
+}
+
+type Timer = ReturnType<typeof setTimeout> | undefined;

@@ -1,0 +1,79 @@
+import type { ClientFrame } from "../types.ts";
+import { Link, type LinkOptions, type Source } from "./link.ts";
+
+/** Where a room socket begins. */
+export interface Position {
+  readonly id: number;
+  readonly seq: number;
+  readonly rev: number;
+}
+
+/** The two sockets of a client behind one interface. */
+export class Sockets {
+  readonly #options: LinkOptions;
+  readonly #device: Link;
+  #room: Link | undefined;
+  #roomId = 0;
+
+  constructor(options: LinkOptions) {
+    this.#options = options;
+    this.#device = new Link(options, "device", () => "/v1/socket?echo=message&threads=all");
+  }
+
+  /** Whether the device socket takes frames. */
+  get isReady(): boolean {
+    return this.#device.isReady;
+  }
+
+  /** The conversation that has a socket of its own; 0: none. */
+  get room(): number {
+    return this.#roomId;
+  }
+
+  /** Opens the device socket. */
+  open(): void {
+    void this.#device.open();
+  }
+
+  close(): void {
+    this.#device.close();
+    this.closeRoom();
+  }
+
+  /** The network, the page or the machine is back. */
+  wake(): void {
+    this.#device.wake();
+    this.#room?.wake();
+  }
+
+  /** Opens the socket of a conversation, behind its position at each opening. */
+  openRoom(position: Position): void {
+    this.#roomId = position.id;
+    this.#room = new Link(this.#options, "room", () => {
+      const { id, seq, rev } = position;
+      return `/v1/conversations/${id}/socket?echo=message&threads=all&after=${seq}&rev=${rev}`;
+    });
+    void this.#room.open();
+  }
+
+  closeRoom(): void {
+    this.#room?.close();
+    this.#room = undefined;
+    this.#roomId = 0;
+  }
+
+  /** The socket that brings the messages of a conversation. */
+  sourceOf(id: number): Source {
+    return id === this.#roomId ? "room" : "device";
+  }
+
+  /**
+   * Sends a frame on the device socket, or one about a conversation on the quickest one.
+   * @param frame may be text already
+   * @returns false: there is no socket to send it on
+   */
+  send(frame: ClientFrame | string, about = 0): boolean {
+    const link = this.#room?.isReady && about === this.#roomId ? this.#room : this.#device;
+    return link.send(typeof frame === "string" ? frame : JSON.stringify(frame));
+  }
+}

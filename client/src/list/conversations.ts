@@ -1,0 +1,262 @@
+import type { ConversationEntry, ConversationState, Frame, Message, Profile } from "../types.ts";
+import { isInMain, Unread } from "./unread.ts";
+
+interface Item {
+  entry: ConversationEntry;
+  readonly unread: Unread;
+  /** the unread messages that mention the user, with the moment in which each came to be known */
+  readonly mentions: Map<number, number>;
+  /** the moment in which a frame has last said something of the conversation itself */
+  touched: number;
+  /** the user has read up to here on this device, which the server may not know yet */
+  readTo: number;
+}
+
+/** The list of conversations: what the server's list has said, and the frames since then. */
+export class Conversations {
+  readonly #items = new Map<number, Item>();
+  readonly #changed: () => void;
+  #moment = 0;
+  #sorted: readonly ConversationEntry[] | undefined;
+  /** the id of the user; 0: not known yet */
+  me = 0;
+  /** the users who were met so far, as they are now */
+  readonly users = new Map<number, Profile>();
+  readonly online = new Set<number>();
+
+  constructor(changed: () => void) {
+    this.#changed = changed;
+  }
+
+  /** All entries, archived ones too: sticky ones first, then by the newest message. */
+  get all(): readonly ConversationEntry[] {
+    this.#sorted ??= [...this.#items.values()].map(({ entry }) => entry).sort(inOrder);
+    return this.#sorted;
+  }
+
+  get(id: number): ConversationEntry | undefined {
+    return this.#items.get(id)?.entry;
+  }
+
+  /** A moment, by which an answer that is asked for now is told from the frames that come meanwhile. */
+  now(): number {
+    return ++this.#moment;
+  }
+
+  /**
+   * Takes a conversation of a frame, or of an answer that was asked for at a moment.
+   * @param readTo how far the user has read on this device, if the list does not know it
+   * @returns false: a frame has said something newer meanwhile, so ask again
+   */
+  take(conversation: ConversationState, asked?: number, readTo = 0): boolean {
+    const { id, unread_from } = conversation;
+    const old = this.#items.get(id);
+    if (old && asked !== undefined && old.touched > asked) return false;
+    const item: Item = {
+      ...(old ?? { unread: new Unread(), mentions: new Map(), readTo, touched: 0 }),
+      entry: {
+        typing: [],
+        mentions: [],
+        ...old?.entry,
+        ...conversation,
+        unread_from,
+        draft: ("draft" in conversation ? conversation : old?.entry)?.draft,
+      },
+    };
+    // A message may have come before an answer that does not have it.
+    if (old && old.entry.last_seq > conversation.last_seq) {
+      const { last_seq, last_message, updated_at } = old.entry;
+      Object.assign(item.entry, { last_seq, last_message, updated_at });
+    }
+    if (asked === undefined) item.touched = this.now();
+    this.#items.set(id, item);
+    item.unread.set(conversation.unread_count, conversation.last_seq);
+    if (item.readTo > conversation.read_seq) item.unread.read(item.readTo, item.unread.count);
+    if (conversation.kind === "direct") {
+      const { peer } = conversation;
+      this.learn(peer);
+      if (peer.online) this.online.add(peer.id);
+      else this.online.delete(peer.id);
+    }
+    if (conversation.last_message) this.learn(conversation.last_message.sender);
+    this.#set(item, { read_seq: Math.max(item.readTo, conversation.read_seq) });
+    return true;
+  }
+
+  /**
+   * Takes the whole list, asked for at a moment: what it lacks is gone, but for the archive.
+   * @returns the conversations to ask for again
+   */
+  takeAll(list: readonly ConversationState[], asked: number): number[] {
+    const listed = new Set(list.map(({ id }) => id));
+    for (const [id, { entry, touched }] of this.#items)
+      if (!listed.has(id) && touched < asked && !entry.archived) this.remove(id);
+    // Only lists have drafts: without one there is none.
+    return list.filter((one) => !this.take({ draft: undefined, ...one }, asked)).map(({ id }) => id);
+  }
+
+  /** A message has come, by a frame or an ack. @returns false: its conversation is not known */
+  message(message: Message): boolean {
+    this.learn(message.sender);
+    const { seq, sender, kind, created_at } = message;
+    const item = this.#items.get(message.conversation_id);
+    if (!item) return false;
+    const { entry, unread } = item;
+    const isMain = isInMain(message);
+    const isOwn = sender.id === this.me;
+    const isLast = isMain && seq >= (entry.last_message?.seq ?? 0);
+    if (isMain && kind !== "tip") {
+      if (!isOwn && seq > Math.max(item.readTo, unread.at)) unread.add(seq);
+      if (isOwn && seq > unread.at) this.#readTo(item, seq, 0);
+      this.#mention(item, message);
+    }
+    this.#set(item, {
+      last_seq: Math.max(entry.last_seq, seq),
+      ...(isLast && { last_message: message, updated_at: created_at }),
+      ...(entry.typing.includes(sender.id) && { typing: entry.typing.filter((id) => id !== sender.id) }),
+    });
+    return true;
+  }
+
+  /** A message has changed. */
+  change(message: Message): void {
+    const item = this.#items.get(message.conversation_id);
+    if (!item) return;
+    this.#mention(item, message);
+    this.#set(item, item.entry.last_message?.seq === message.seq ? { last_message: message } : {});
+  }
+
+  /** The user has read up to a message on another device, or has marked one unread. */
+  read({ conversation_id: id, seq, unread_count, last_seq, unread_from }: Frame<"read">): void {
+    const item = this.#items.get(id);
+    // Of another user the frame has no counts.
+    if (!item || unread_count === undefined || last_seq === undefined) return;
+    item.touched = this.now();
+    item.unread.set(unread_count, last_seq);
+    this.#set(item, { read_seq: Math.max(seq, item.entry.read_seq), unread_from });
+  }
+
+  /**
+   * The user has read up to a message on this device.
+   * @param counted how many messages behind it are unread, among those that the server has counted
+   * @returns false: all of it was read before
+   */
+  readHere(id: number, seq: number, counted: number): boolean {
+    const item = this.#items.get(id);
+    if (!item || (seq <= item.entry.read_seq && seq < (item.entry.unread_from ?? Infinity))) return false;
+    item.readTo = Math.max(item.readTo, seq);
+    this.#readTo(item, seq, counted);
+    this.#set(item, {});
+    return true;
+  }
+
+  /** How far the user has read on this device; 0: nothing that the server does not know. */
+  readTo(id: number): number {
+    return this.#items.get(id)?.readTo ?? 0;
+  }
+
+  /** The `seq` up to which the server has counted what is unread. */
+  countedTo(id: number): number {
+    return this.#items.get(id)?.unread.at ?? 0;
+  }
+
+  /** The unread messages that mention the user, as an answer has them that was asked for at a moment. */
+  mentioned(messages: readonly Message[], asked: number): void {
+    for (const item of this.#items.values()) {
+      for (const [seq, moment] of item.mentions) if (moment < asked) item.mentions.delete(seq);
+      for (const one of messages) if (one.conversation_id === item.entry.id) this.#mention(item, one);
+      this.#set(item, {});
+    }
+  }
+
+  /** A crowded group has changed. */
+  activity({
+    conversation_id: id,
+    last_seq,
+    unread_count,
+    updated_at,
+    last_message: last,
+  }: Frame<"activity">): void {
+    const nobody = { username: "", nickname: "", avatar: "" };
+    const sender = { ...nobody, id: last?.sender_id ?? 0, ...this.users.get(last?.sender_id ?? 0) };
+    const last_message = last && { ...last, sender };
+    this.patch(id, { last_seq, updated_at, last_message }, { count: unread_count, at: last_seq });
+  }
+
+  /** Changes fields of an entry. `unread`: the server's count, up to a message. */
+  patch(id: number, fields: Partial<ConversationEntry>, unread?: { count: number; at: number }): void {
+    const item = this.#items.get(id);
+    if (!item) return;
+    // A list that is under way does not know what a frame says. It has no `typing`.
+    if (!fields.typing) item.touched = this.now();
+    if (unread) item.unread.set(unread.count, unread.at);
+    this.#set(item, fields);
+  }
+
+  remove(id: number): void {
+    this.#items.delete(id);
+    this.#sorted = undefined;
+    this.#changed();
+  }
+
+  /** A profile is the newest that is known of a user. */
+  learn({ id, username, nickname, avatar }: Profile): void {
+    const known = this.users.get(id);
+    if (known?.nickname === nickname && known.avatar === avatar && known.username === username) return;
+    this.users.set(id, { id, username, nickname, avatar });
+    this.#changed();
+  }
+
+  /** A user has another name or avatar. */
+  rename(user: Profile): void {
+    this.learn(user);
+    for (const item of this.#items.values()) {
+      const { entry } = item;
+      if (entry.kind === "direct" && entry.peer.id === user.id)
+        this.#set(item, {
+          name: user.nickname || user.username,
+          avatar: user.avatar,
+          peer: { ...entry.peer, ...user },
+        });
+    }
+  }
+
+  presence(userId: number, isOnline: boolean): void {
+    if (isOnline) this.online.add(userId);
+    else this.online.delete(userId);
+    for (const item of this.#items.values()) {
+      const { entry } = item;
+      if (entry.kind === "direct" && entry.peer.id === userId)
+        this.#set(item, { peer: { ...entry.peer, online: isOnline } });
+    }
+  }
+
+  #readTo(item: Item, seq: number, counted: number): void {
+    item.unread.read(seq, counted);
+    item.entry = { ...item.entry, read_seq: Math.max(seq, item.entry.read_seq), unread_from: undefined };
+  }
+
+  #mention({ mentions: known, entry }: Item, message: Message): void {
+    const { seq, sender, mentions } = message;
+    const isMentioned = mentions === "all" || mentions.includes(this.me);
+    const isUnread = seq > entry.read_seq || seq >= (entry.unread_from ?? Infinity);
+    if (!isMentioned || message.revoked) known.delete(seq);
+    else if (isUnread && sender.id !== this.me && isInMain(message)) known.set(seq, this.now());
+  }
+
+  /** Makes the next entry of an item. */
+  #set(item: Item, fields: Partial<ConversationEntry>): void {
+    const entry = Object.assign({ ...item.entry }, fields, { unread_count: item.unread.count });
+    const { read_seq: read, unread_from: from = Infinity } = entry;
+    for (const seq of item.mentions.keys()) if (seq <= read && seq < from) item.mentions.delete(seq);
+    if (String([...item.mentions.keys()]) !== String(entry.mentions))
+      entry.mentions = [...item.mentions.keys()].sort((a, b) => a - b);
+    item.entry = entry;
+    this.#sorted = undefined;
+    this.#changed();
+  }
+}
+
+function inOrder(a: ConversationEntry, b: ConversationEntry): number {
+  return Number(b.sticky) - Number(a.sticky) || b.updated_at - a.updated_at || b.id - a.id;
+}

@@ -1,0 +1,49 @@
+import type { Sockets } from "../connection/sockets.ts";
+import type { Loader } from "../sync/loader.ts";
+import type { Timeline } from "../sync/timeline.ts";
+import type { Conversations } from "./conversations.ts";
+
+/** Reads of one conversation within this time are told to the server once, in ms. */
+const READ_PAUSE = 300;
+/** That the user is typing is told to the server this often, in ms. */
+const TYPING_EVERY = 2_000;
+
+/** Tells the server what the user does without sending: reads and types. */
+export class Signals {
+  readonly #sockets: Sockets;
+  readonly #list: Conversations;
+  readonly #loader: Loader;
+  readonly #reads = new Map<number, ReturnType<typeof setTimeout>>();
+  readonly #typed = new Map<number, number>();
+
+  constructor(sockets: Sockets, list: Conversations, loader: Loader) {
+    this.#sockets = sockets;
+    this.#list = list;
+    this.#loader = loader;
+  }
+
+  /** The user has read a conversation up to a message. Never goes back. */
+  read({ id, main }: Timeline, seq: number): void {
+    const list = this.#list;
+    const behind = main.slice(seq + 1, list.countedTo(id));
+    const counted = behind.filter(({ sender, kind }) => sender.id !== list.me && kind !== "tip");
+    if (!list.readHere(id, seq, counted.length)) return;
+    // What is not loaded, the server has to count.
+    if (main.runAt(seq)?.to !== Infinity) this.#loader.lookUpSoon(id, 2 * READ_PAUSE);
+    if (this.#reads.has(id)) return;
+    const tell = () => {
+      this.#reads.delete(id);
+      // Without a connection the next list shows that the server does not know it.
+      this.#sockets.send({ type: "read", conversation_id: id, seq: list.readTo(id) }, id);
+    };
+    this.#reads.set(id, setTimeout(tell, READ_PAUSE));
+  }
+
+  /** The user is typing in a conversation. */
+  typing(id: number): void {
+    const now = Date.now();
+    if (now - (this.#typed.get(id) ?? 0) < TYPING_EVERY) return;
+    this.#typed.set(id, now);
+    this.#sockets.send({ type: "typing", conversation_id: id }, id);
+  }
+}

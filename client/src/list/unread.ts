@@ -1,0 +1,47 @@
+import type { Message } from "../types.ts";
+
+/** Whether a message stands in the main stream of its conversation. */
+export function isInMain({ thread }: Message): boolean {
+  return !thread || thread.also_in_main;
+}
+
+/**
+ * How many messages of a conversation are unread: the server's count up to one message, and one for each later
+ * message that counts.
+ */
+export class Unread {
+  /** the count holds up to this `seq` */
+  #at = 0;
+  #count = 0;
+  /** later messages that count */
+  #later: number[] = [];
+
+  /** The count, as the list shows it. */
+  get count(): number {
+    return this.#count + this.#later.length;
+  }
+
+  /** The `seq` up to which the server's count holds. */
+  get at(): number {
+    return this.#at;
+  }
+
+  /** The server's count, up to a message. */
+  set(count: number, at: number): void {
+    this.#count = count;
+    this.#at = at;
+    this.#later = this.#later.filter((seq) => seq > at);
+  }
+
+  /** A message of another user has come. */
+  add(seq: number): void {
+    if (seq > this.#at && !this.#later.includes(seq)) this.#later.push(seq);
+  }
+
+  /** Everything up to a message is read. `counted`: how many of those behind it, up to `at`, count. */
+  read(seq: number, counted: number): void {
+    this.#count = seq < this.#at ? counted : 0;
+    this.#at = Math.max(this.#at, seq);
+    this.#later = this.#later.filter((one) => one > seq);
+  }
+}

@@ -1,0 +1,220 @@
+import { type FailureCode, isTemporary, Problem } from "../api/problem.ts";
+import type { NewMessage } from "../types.ts";
+import type { OutboxItem } from "./item.ts";
+
+/** The server takes this many sends in a frame. */
+const MAX_SENDS = 64;
+/** The server takes frames of 64 KiB. The rest is for what surrounds the sends. */
+const MAX_BYTES = 63 * 1024;
+/** The server answers a send within 30 s. Without an answer after this time it is repeated, in ms. */
+const ANSWER_TIME = 40_000;
+
+/** What an outbox needs, and whom it tells. */
+export interface OutboxOptions {
+  /** Sends a frame on the socket of a conversation. @returns false: there is none */
+  transmit(conversationId: number, text: string): boolean;
+  /** Uploads the file of an item. @returns the message with the address of the file */
+  prepare(item: OutboxItem, onProgress: (part: number) => void): Promise<NewMessage>;
+  /** an item is new or has changed; without `item` it is gone */
+  onChange(clientMsgId: string, item: OutboxItem | undefined): void;
+  /** the pause before a send that was refused for now is repeated, in ms */
+  pause: number;
+}
+
+/** The items of one conversation. */
+interface Lane {
+  readonly id: number;
+  /** in order, by `client_msg_id` */
+  readonly items: Map<string, OutboxItem>;
+  list: readonly OutboxItem[] | undefined;
+  /** the sends of the frame that has no answer yet */
+  readonly sent: Set<string>;
+  /** a send was refused for now */
+  isRefused: boolean;
+  /** ends a pause, or the waiting for an answer */
+  timer: ReturnType<typeof setTimeout> | undefined;
+}
+
+/**
+ * The messages that the user has sent, until each stands in its conversation. One frame of a conversation is
+ * under way at a time, so that the order stays whatever is lost; what gathers meanwhile goes in the next one.
+ */
+export class Outbox {
+  readonly #options: OutboxOptions;
+  readonly #lanes = new Map<number, Lane>();
+  /** the conversation of each item */
+  readonly #places = new Map<string, number>();
+  readonly #encoder = new TextEncoder();
+
+  constructor(options: OutboxOptions) {
+    this.#options = options;
+  }
+
+  /** The items of a conversation, in order. */
+  items(conversationId: number): readonly OutboxItem[] {
+    const lane = this.#lanes.get(conversationId);
+    if (!lane) return none;
+    lane.list ??= [...lane.items.values()];
+    return lane.list;
+  }
+
+  /** Whether nothing waits for the server. */
+  get isEmpty(): boolean {
+    return [...this.#lanes.keys()].every((id) => this.items(id).every(({ state }) => state === "failed"));
+  }
+
+  /** Puts a message behind those of its conversation. */
+  add(item: OutboxItem): void {
+    const lane = this.#lane(item.conversation_id);
+    this.#places.set(item.client_msg_id, lane.id);
+    this.#put(lane, item);
+    if (item.file && item.state !== "failed") void this.#prepare(lane, item);
+    // What is sent in one turn goes in one frame.
+    queueMicrotask(() => this.#pump(lane));
+  }
+
+  /** Sends a message that has failed once more, behind the others. */
+  retry(clientMsgId: string): void {
+    const [, failed] = this.#find(clientMsgId);
+    if (failed?.state !== "failed" || !this.discard(clientMsgId)) return;
+    const { code: _, ...item } = failed;
+    this.add({ ...item, state: "queued" });
+  }
+
+  /** Forgets a message that has failed, or was not sent yet. @returns false: it may be stored */
+  discard(clientMsgId: string): boolean {
+    const [lane, item] = this.#find(clientMsgId);
+    const isDiscarded = item?.state === "failed" || item?.state === "queued";
+    if (lane && isDiscarded) this.#remove(lane, clientMsgId);
+    return isDiscarded;
+  }
+
+  /** A message of the user's is stored at a place. `shown`: its conversation shows everything up to there. */
+  stored(clientMsgId: string, seq: number, shown: number): void {
+    const [lane, item] = this.#find(clientMsgId);
+    if (!lane || !item) return;
+    if (seq <= shown) this.#remove(lane, clientMsgId);
+    else this.#put(lane, { ...item, state: "sent", seq });
+    this.#answered(lane, clientMsgId);
+  }
+
+  /** A conversation shows its messages up to a place. */
+  shown(conversationId: number, seq: number): void {
+    const lane = this.#lanes.get(conversationId);
+    for (const item of lane?.items.values() ?? none)
+      if (lane && (item.seq ?? Infinity) <= seq) this.#remove(lane, item.client_msg_id);
+  }
+
+  /** A send was refused. */
+  refused(clientMsgId: string, code: FailureCode): void {
+    const [lane, item] = this.#find(clientMsgId);
+    if (!lane || !item || item.seq !== undefined) return;
+    if (isTemporary(code)) lane.isRefused = true;
+    this.#put(lane, isTemporary(code) ? { ...item, state: "queued" } : { ...item, state: "failed", code });
+    this.#answered(lane, clientMsgId);
+  }
+
+  /** The socket of one conversation, or of all, is lost. */
+  suspend(conversationId?: number): void {
+    for (const lane of this.#lanes.values())
+      if (lane.id === (conversationId ?? lane.id)) {
+        this.#end(lane);
+        for (const item of lane.items.values())
+          if (item.state === "sending") this.#put(lane, { ...item, state: "queued" });
+      }
+  }
+
+  /** There is a socket for one conversation, or for all: sends what has no answer, in order. */
+  resume(conversationId?: number): void {
+    this.suspend(conversationId);
+    for (const lane of this.#lanes.values()) if (lane.id === (conversationId ?? lane.id)) this.#pump(lane);
+  }
+
+  /** Sends the next frame of a conversation, unless one has no answer yet. */
+  #pump(lane: Lane): void {
+    if (lane.timer) return;
+    const items: OutboxItem[] = [];
+    const texts: string[] = [];
+    let bytes = 0;
+    for (const item of lane.items.values()) {
+      if (item.state !== "queued") continue;
+      const { client_msg_id, conversation_id, message } = item;
+      const text = JSON.stringify({ ...message, client_msg_id, conversation_id });
+      const size = this.#encoder.encode(text).length + 1;
+      // The server would close the socket.
+      if (size > MAX_BYTES) {
+        this.#put(lane, { ...item, state: "failed", code: "too_large" });
+        continue;
+      }
+      bytes += size;
+      // A message whose file is not there yet keeps back those behind it.
+      if (item.file || items.length === MAX_SENDS || bytes > MAX_BYTES) break;
+      texts.push(text);
+      items.push(item);
+    }
+    if (items.length === 0 || !this.#options.transmit(lane.id, `{"type":"sends","items":[${texts}]}`)) return;
+    lane.timer = setTimeout(() => this.resume(lane.id), ANSWER_TIME);
+    for (const item of items) {
+      lane.sent.add(item.client_msg_id);
+      this.#put(lane, { ...item, state: "sending" });
+    }
+  }
+
+  #answered(lane: Lane, clientMsgId: string): void {
+    if (!lane.sent.delete(clientMsgId) || lane.sent.size > 0) return;
+    const { isRefused } = lane;
+    this.#end(lane);
+    if (isRefused) lane.timer = setTimeout(() => this.resume(lane.id), this.#options.pause);
+    else this.#pump(lane);
+  }
+
+  #end(lane: Lane): void {
+    clearTimeout(lane.timer);
+    lane.timer = undefined;
+    lane.isRefused = false;
+    lane.sent.clear();
+  }
+
+  /** Makes a message whose file is uploaded. */
+  async #prepare(lane: Lane, item: OutboxItem): Promise<void> {
+    const change = (fields: Partial<OutboxItem>) => {
+      const now = lane.items.get(item.client_msg_id);
+      if (now) this.#put(lane, { ...now, ...fields });
+    };
+    try {
+      const message = await this.#options.prepare(item, (progress) => change({ progress }));
+      change({ message, file: undefined });
+    } catch (error) {
+      change({ state: "failed", code: error instanceof Problem ? error.code : "no_answer" });
+    }
+    this.#pump(lane);
+  }
+
+  #find(clientMsgId: string): [Lane | undefined, OutboxItem | undefined] {
+    const lane = this.#lanes.get(this.#places.get(clientMsgId) ?? 0);
+    return [lane, lane?.items.get(clientMsgId)];
+  }
+
+  #lane(id: number): Lane {
+    const lane = this.#lanes.get(id) ?? {
+      ...{ id, items: new Map(), list: undefined, sent: new Set(), isRefused: false, timer: undefined },
+    };
+    this.#lanes.set(id, lane);
+    return lane;
+  }
+
+  #put(lane: Lane, item: OutboxItem): void {
+    lane.items.set(item.client_msg_id, item);
+    lane.list = undefined;
+    this.#options.onChange(item.client_msg_id, item);
+  }
+
+  #remove(lane: Lane, clientMsgId: string): void {
+    lane.items.delete(clientMsgId);
+    this.#places.delete(clientMsgId);
+    lane.list = undefined;
+    this.#options.onChange(clientMsgId, undefined);
+  }
+}
+
+const none: readonly OutboxItem[] = [];

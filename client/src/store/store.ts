@@ -1,0 +1,55 @@
+/** A subscription: what it selects, and what it was told last. */
+interface Subscription<State> {
+  check(state: State): void;
+}
+
+/** Tells subscribers when what they select from a state has changed. */
+export class Store<State> {
+  readonly #state: State;
+  readonly #subscriptions = new Set<Subscription<State>>();
+  readonly #beforeTold = new Set<() => void>();
+  #isScheduled = false;
+
+  constructor(state: State) {
+    this.#state = state;
+  }
+
+  /** The state as it is now. What a selector returns of it never changes by itself. */
+  get state(): State {
+    return this.#state;
+  }
+
+  /**
+   * Calls `listener` whenever what `select` returns is another value (by `Object.is`), at most once for each
+   * frame of the server.
+   * @returns ends the subscription
+   */
+  subscribe<T>(select: (state: State) => T, listener: (value: T, previous: T) => void): () => void {
+    let told = select(this.#state);
+    const subscription: Subscription<State> = {
+      check: (state) => {
+        const previous = told;
+        told = select(state);
+        if (!Object.is(told, previous)) listener(told, previous);
+      },
+    };
+    this.#subscriptions.add(subscription);
+    return () => void this.#subscriptions.delete(subscription);
+  }
+
+  /** Calls back before the subscribers are told of a change. */
+  onChange(listener: () => void): void {
+    this.#beforeTold.add(listener);
+  }
+
+  /** The state has changed: the subscribers are told at the end of this turn. */
+  changed = (): void => {
+    if (this.#isScheduled) return;
+    this.#isScheduled = true;
+    queueMicrotask(() => {
+      this.#isScheduled = false;
+      for (const listener of this.#beforeTold) listener();
+      for (const subscription of [...this.#subscriptions]) subscription.check(this.#state);
+    });
+  };
+}

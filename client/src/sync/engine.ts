@@ -1,0 +1,223 @@
+import type { Api } from "../api/api.ts";
+import type { Source } from "../connection/link.ts";
+import { Sockets } from "../connection/sockets.ts";
+import type { Conversations } from "../list/conversations.ts";
+import { Signals } from "../list/signals.ts";
+import { Typing } from "../list/typing.ts";
+import { isInMain } from "../list/unread.ts";
+import type { Outbox } from "../outbox/outbox.ts";
+import type { Conversation, Frame, Message, ServerFrame } from "../types.ts";
+import { Loader } from "./loader.ts";
+import { Timelines, type TimelinesOptions } from "./timelines.ts";
+
+/** How the client stands to the server. `signed_out`: the session has ended. */
+export type Connection = "offline" | "connecting" | "live" | "signed_out";
+
+/** What an engine works with, and whom it tells. */
+export interface EngineOptions
+  extends Pick<TimelinesOptions, "keeper" | "onMessage" | "onPosition" | "onChange"> {
+  readonly api: Api;
+  readonly list: Conversations;
+  readonly outbox: Outbox;
+  /** the first pause before a socket is opened again, in ms */
+  readonly pause: number;
+  /** whether to follow a conversation that no window shows */
+  keeps(conversation: Conversation): boolean;
+  /** something that is shown has changed */
+  changed(): void;
+  /** a frame has come, and was taken */
+  onFrame(frame: ServerFrame): void;
+}
+
+/** Takes the frames of the server: each to the list, the timelines and the outbox. */
+export class Engine {
+  readonly #options: EngineOptions;
+  readonly #loader: Loader;
+  readonly #typing: Typing;
+  readonly sockets: Sockets;
+  readonly timelines: Timelines;
+  readonly signals: Signals;
+  #connection: Connection = "offline";
+
+  constructor(options: EngineOptions) {
+    const { api, list, pause } = options;
+    this.#options = options;
+    this.#typing = new Typing(list);
+    this.#loader = new Loader(api, list, () => this.timelines.beginAll(false));
+    this.sockets = new Sockets({
+      api,
+      pause,
+      onFrame: (frame, source) => this.#take(frame, source),
+      onLost: (source) => this.#lost(source),
+      onEnd: (source) => (source === "device" ? this.#become("signed_out") : this.timelines.focus(0)),
+    });
+    this.timelines = new Timelines({ ...options, sockets: this.sockets, loader: this.#loader });
+    this.signals = new Signals(this.sockets, list, this.#loader);
+  }
+
+  get connection(): Connection {
+    return this.#connection;
+  }
+
+  start(): void {
+    this.#become("connecting");
+    this.sockets.open();
+  }
+
+  /** Closes the sockets. What is shown stays. */
+  stop(): void {
+    this.sockets.close();
+    this.#loader.stop();
+    this.#options.outbox.suspend();
+    this.#become("offline");
+  }
+
+  #become(connection: Connection): void {
+    this.#connection = connection;
+    this.#options.changed();
+  }
+
+  #lost(source: Source): void {
+    const { outbox } = this.#options;
+    if (source === "device") {
+      outbox.suspend();
+      this.#become("connecting");
+    } else {
+      this.timelines.roomLost();
+      outbox.resume(this.sockets.room);
+    }
+  }
+
+  #take(frame: ServerFrame, source: Source): void {
+    const { list, outbox, changed, onFrame } = this.#options;
+    const { timelines } = this;
+    const timeline = "conversation_id" in frame ? timelines.get(frame.conversation_id ?? 0) : undefined;
+    switch (frame.type) {
+      case "ready":
+        if (source === "device") this.#ready(frame.user_id);
+        else outbox.resume(this.sockets.room);
+        break;
+      case "message":
+        this.#message(frame.message, source);
+        break;
+      case "messages":
+        for (const message of frame.items) this.#message(message, source);
+        break;
+      case "ack":
+        this.#ack(frame, source);
+        break;
+      case "acks":
+        for (const ack of frame.items) this.#ack(ack, source);
+        break;
+      case "synced":
+        timelines.synced(frame, source);
+        break;
+      case "changed":
+        for (const message of frame.items) {
+          timeline?.change(message);
+          list.change(message);
+        }
+        timelines.advance(timeline, 0, frame.rev, source);
+        break;
+      case "hidden":
+        timeline?.hide(frame.seq);
+        timelines.advance(timeline, 0, frame.rev, source);
+        // The list shows the message before it then.
+        if (list.get(frame.conversation_id)?.last_message?.seq === frame.seq)
+          this.#loader.lookUpSoon(frame.conversation_id);
+        break;
+      case "reset":
+        timelines.reset(frame);
+        break;
+      case "activity":
+        list.activity(frame);
+        timelines.activity(frame.conversation_id);
+        break;
+      case "focused":
+        timelines.focused(frame.conversation_id);
+        break;
+      case "error":
+        if (frame.client_msg_id !== undefined) outbox.refused(frame.client_msg_id, frame.code);
+        else if (frame.conversation_id !== undefined) timelines.refused(frame.conversation_id, frame.code);
+        break;
+      case "read":
+        list.read(frame);
+        break;
+      case "thread_read":
+        list.patch(frame.conversation_id, { threads_unread: frame.threads_unread });
+        break;
+      case "typing":
+        this.#typing.note(frame.conversation_id, frame.user_id);
+        break;
+      case "conversation":
+        list.take(frame.conversation);
+        timelines.beginAll(false);
+        break;
+      case "draft":
+        list.patch(frame.conversation_id, { draft: frame.draft ?? undefined });
+        break;
+      case "member":
+        if (frame.event === "dissolved" || this.#isOut(frame)) timelines.end(frame.conversation_id);
+        break;
+      case "profile":
+        list.rename(frame.user);
+        break;
+      case "presence":
+        list.presence(frame.user_id, frame.online);
+        break;
+    }
+    onFrame(frame);
+    changed();
+  }
+
+  #ready(userId: number): void {
+    this.#options.list.me = userId;
+    this.timelines.resume();
+    this.#options.outbox.resume();
+    this.#become("live");
+    void this.#loader.list((conversations) => this.#listed(conversations));
+  }
+
+  /** The list is there. */
+  #listed(conversations: readonly Conversation[]): void {
+    const { list, keeps } = this.#options;
+    for (const conversation of conversations) {
+      const { id, read_seq } = conversation;
+      const seq = list.readTo(id);
+      // A read whose frame was lost.
+      if (seq > read_seq) this.sockets.send({ type: "read", conversation_id: id, seq });
+      if (keeps(conversation) && !this.timelines.get(id)?.isKept) this.timelines.follow(id).isKept = true;
+    }
+    this.timelines.beginAll(true);
+  }
+
+  #message(message: Message, source: Source): void {
+    const { list, outbox } = this.#options;
+    const { conversation_id: id, seq, sender, client_msg_id: clientMsgId } = message;
+    const isOwn = sender.id === list.me;
+    // The server alone knows which threads the user follows.
+    if (!list.message(message) || !(isOwn || isInMain(message))) this.#loader.lookUpSoon(id);
+    const shown = this.timelines.message(message, source);
+    if (isOwn && clientMsgId) outbox.stored(clientMsgId, seq, shown);
+  }
+
+  #ack(
+    { client_msg_id: clientMsgId, conversation_id: id, seq, message }: Frame<"ack">,
+    source: Source,
+  ): void {
+    if (message) {
+      this.#message(message, source);
+      return;
+    }
+    // The server leaves out large messages where it acknowledges many.
+    this.#options.api.call("get", "/v1/conversations/{id}/messages/{seq}", { path: { id, seq } }).then(
+      (stored) => this.#message(stored, source),
+      // The user has hidden it by now.
+      () => clientMsgId && this.#options.outbox.stored(clientMsgId, seq, Infinity),
+    );
+  }
+
+  #isOut({ event, user_ids: ids }: Frame<"member">): boolean {
+    return (event === "left" || event === "removed") && ids.includes(this.#options.list.me);
+  }
+}

@@ -1,0 +1,98 @@
+import type { Api } from "../api/api.ts";
+import { Problem } from "../api/problem.ts";
+import type { Conversations } from "../list/conversations.ts";
+import type { Conversation, Message } from "../types.ts";
+
+/** Lists come in pages of this many items, the longest that the server gives. */
+const PAGE = 100;
+/** What is told of one conversation in this time is asked for once, in ms. */
+const LOOK_UP_PAUSE = 500;
+/** A list that could not be loaded is asked for again after this time, in ms. */
+const AGAIN = 5_000;
+
+/** Loads over HTTP what no frame repeats: the list, mentions, single conversations. */
+export class Loader {
+  readonly #api: Api;
+  readonly #list: Conversations;
+  readonly #lookUps = new Map<number, ReturnType<typeof setTimeout>>();
+  /** goes up with each load, which ends the one before */
+  #load = 0;
+
+  readonly #onFound: () => void;
+
+  /** @param onFound a conversation was loaded that may have been unknown */
+  constructor(api: Api, list: Conversations, onFound: () => void) {
+    this.#api = api;
+    this.#list = list;
+    this.#onFound = onFound;
+  }
+
+  /** Loads the list, or the archive, and takes it. `onList`: what the server has answered. */
+  async list(onList: (list: readonly Conversation[]) => void): Promise<void> {
+    const load = ++this.#load;
+    try {
+      const asked = this.#list.now();
+      const items: Conversation[] = [];
+      for (let cursor: string | null | undefined; cursor !== null; ) {
+        const query = { limit: PAGE, ...(cursor && { cursor }) };
+        const page = await this.#api.call("get", "/v1/conversations", { query });
+        if (load !== this.#load) return;
+        items.push(...page.items);
+        cursor = page.next_cursor;
+      }
+      for (const id of this.#list.takeAll(items, asked)) this.lookUpSoon(id);
+      onList(items);
+      await this.#mentions(load);
+    } catch (error) {
+      if (!(error instanceof Problem)) throw error;
+      setTimeout(() => load === this.#load && void this.list(onList), AGAIN);
+    }
+  }
+
+  /** Ends what is under way. */
+  stop(): void {
+    this.#load++;
+    for (const timer of this.#lookUps.values()) clearTimeout(timer);
+    this.#lookUps.clear();
+  }
+
+  /** Loads one conversation. @returns null: there is none, or the user is not in it; undefined: no answer */
+  async lookUp(id: number): Promise<Conversation | null | undefined> {
+    try {
+      const asked = this.#list.now();
+      const found = await this.#api.call("get", "/v1/conversations/{id}", { path: { id } });
+      if (!this.#list.take(found, asked)) this.lookUpSoon(id);
+      this.#onFound();
+      return found;
+    } catch (error) {
+      if (!(error instanceof Problem)) throw error;
+      if (error.code === "not_found") return null;
+      this.lookUpSoon(id, AGAIN);
+      return undefined;
+    }
+  }
+
+  /** Loads one conversation a little later, once for all that ask for it meanwhile. */
+  lookUpSoon(id: number, pause = LOOK_UP_PAUSE): void {
+    if (this.#lookUps.has(id)) return;
+    const look = () => {
+      this.#lookUps.delete(id);
+      void this.lookUp(id);
+    };
+    this.#lookUps.set(id, setTimeout(look, pause));
+  }
+
+  /** The unread messages that mention the user, which come before the read ones. */
+  async #mentions(load: number): Promise<void> {
+    const asked = this.#list.now();
+    const unread: Message[] = [];
+    for (let cursor: string | null | undefined; cursor !== null; ) {
+      const query = { limit: PAGE, ...(cursor && { cursor }) };
+      const page = await this.#api.call("get", "/v1/mentions", { query });
+      if (load !== this.#load) return;
+      unread.push(...page.items.filter((one) => one.unread).map(({ message }) => message));
+      cursor = page.items.some((one) => !one.unread) ? null : page.next_cursor;
+    }
+    this.#list.mentioned(unread, asked);
+  }
+}

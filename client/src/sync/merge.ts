@@ -1,0 +1,49 @@
+import type { Message } from "../types.ts";
+
+/** The length of a quote's preview, in characters. */
+const PREVIEW_LENGTH = 100;
+
+/**
+ * Two states of one message: the one with the higher `rev`. What is the user's own (`mine`, `votes`) may be
+ * absent in a state, which says that the other one is right.
+ */
+export function merge(next: Message, known: Message | undefined): Message {
+  if (!known) return next;
+  const [newer, older] = next.rev >= known.rev ? [next, known] : [known, next];
+  const own = { ...ownParts(older), ...ownParts(newer) };
+  return { ...newer, ...own };
+}
+
+function ownParts(message: Message): { mine?: string[]; votes?: number[] } {
+  const { mine } = message;
+  const votes = "votes" in message ? message.votes : undefined;
+  return { ...(mine && { mine }), ...(votes && { votes }) };
+}
+
+/** The `seq` of the message that a message quotes. */
+export function quotedBy(message: Message): number | undefined {
+  return "quote" in message ? message.quote?.seq : undefined;
+}
+
+/** A message that quotes another, which is now this one; the same object if its preview is right. */
+export function requote(message: Message, quoted: Message): Message {
+  if (!("quote" in message) || message.quote?.seq !== quoted.seq) return message;
+  const preview = previewOf(quoted);
+  return preview === message.quote.preview ? message : { ...message, quote: { ...message.quote, preview } };
+}
+
+/** A message whose quoted message the user has hidden. */
+export function unquote(message: Message, hidden: number): Message {
+  if (!("quote" in message) || message.quote?.seq !== hidden) return message;
+  const { quote: _, ...rest } = message;
+  return rest;
+}
+
+/** What a quote shows of a message: the first characters of its text, as the server cuts them. */
+function previewOf({ body }: Message): string {
+  const { text, question, caption, name, title }: Partial<Record<string, unknown>> = body;
+  const shown = text ?? question ?? (caption || name) ?? title;
+  return typeof shown === "string"
+    ? [...shown.slice(0, 2 * PREVIEW_LENGTH)].slice(0, PREVIEW_LENGTH).join("")
+    : "";
+}

@@ -1,0 +1,91 @@
+import type { Message } from "../types.ts";
+
+/** A run of places of which a stream has every message; `to` is Infinity for the run that goes on with new ones. */
+export interface Run {
+  from: number;
+  to: number;
+}
+
+/** Messages of a conversation in the order of `seq`, with holes between the runs that were loaded. */
+export class Stream {
+  #messages: Message[] = [];
+  #runs: Run[] = [];
+  /** goes up with each change */
+  version = 0;
+
+  /** All messages that are there, those outside of the runs, too. */
+  get messages(): readonly Message[] {
+    return this.#messages;
+  }
+
+  get(seq: number): Message | undefined {
+    const found = this.#messages[this.#index(seq)];
+    return found?.seq === seq ? found : undefined;
+  }
+
+  /** Puts a message at its place, instead of the one that is there. */
+  put(message: Message): void {
+    const at = this.#index(message.seq);
+    const isThere = this.#messages[at]?.seq === message.seq;
+    this.#messages.splice(at, isThere ? 1 : 0, message);
+    this.version++;
+  }
+
+  remove(seq: number): void {
+    if (this.get(seq)) this.#messages.splice(this.#index(seq), 1);
+    this.version++;
+  }
+
+  /** The messages from one place to another, both included. */
+  slice(from: number, to: number): Message[] {
+    return this.#messages.slice(this.#index(from), this.#index(to + 1));
+  }
+
+  /** Notes that every message from one place to another is there. Runs that touch become one. */
+  cover(from: number, to: number): void {
+    const apart = this.#runs.filter((run) => run.to < from - 1 || run.from > to + 1);
+    const joined = this.#runs.filter((run) => !apart.includes(run));
+    this.#runs = [
+      ...apart,
+      {
+        from: Math.min(from, ...joined.map((run) => run.from)),
+        to: Math.max(to, ...joined.map((run) => run.to)),
+      },
+    ];
+    this.version++;
+  }
+
+  /** The run that has a place; Infinity: the run of the newest messages. */
+  runAt(seq: number): Run | undefined {
+    return this.#runs.find(({ from, to }) => from <= seq && seq <= to);
+  }
+
+  clear(): void {
+    this.#messages = [];
+    this.#runs = [];
+    this.version++;
+  }
+
+  /** Keeps the newest messages only, and their run. */
+  trim(count: number): void {
+    this.#messages = this.#messages.slice(-count);
+    const from = Math.max(this.#messages[0]?.seq ?? 0, this.runAt(Infinity)?.from ?? Infinity);
+    this.#runs = from < Infinity ? [{ from, to: Infinity }] : [];
+    this.version++;
+  }
+
+  /** The index of the first message at a place or behind it. */
+  #index(seq: number): number {
+    const messages = this.#messages;
+    let low = 0;
+    let high = messages.length;
+    // New messages come at the end.
+    if ((messages[high - 1]?.seq ?? 0) < seq) return high;
+    while (low < high) {
+      const middle = (low + high) >> 1;
+      if ((messages[middle]?.seq ?? 0) < seq) low = middle + 1;
+      else high = middle;
+    }
+    return low;
+  }
+}

@@ -1,0 +1,154 @@
+import type { Message } from "../types.ts";
+import { merge, quotedBy, requote, unquote } from "./merge.ts";
+import { Stream } from "./stream.ts";
+
+/** So many of the newest messages of a conversation stay when no window shows it. */
+const KEPT_MESSAGES = 200;
+
+/**
+ * How far a conversation is followed:
+ * `none`: it has no position yet · `dormant`: it has one, and is not brought further · `behind`: its `sync` is
+ * under way · `live`: each frame brings it further.
+ */
+export type Phase = "none" | "dormant" | "behind" | "live";
+
+/**
+ * The messages of one conversation and its position: every message of the user's up to `seq`, and every change
+ * up to `rev`, is here, as far as it was loaded. What comes from behind the position stays out of sight until
+ * the position has passed it, so what is shown has no gap.
+ */
+export class Timeline {
+  readonly id: number;
+  phase: Phase = "none";
+  seq = 0;
+  rev = 0;
+  /** what the user has hidden */
+  readonly hidden = new Set<number>();
+  readonly main = new Stream();
+  /** by their roots; those that were opened */
+  readonly threads = new Map<number, Stream>();
+  /** a `reset` makes it higher: a load from before brings nothing */
+  generation = 0;
+  /** loads over HTTP that are under way */
+  loads = 0;
+  /** who shows it */
+  followers = 0;
+  /** followed also while nobody shows it */
+  isKept = false;
+  /** pages asked for on the device socket that have not ended */
+  syncs = 0;
+  /** pages since it was live */
+  pages = 0;
+  /** messages behind the position */
+  readonly #ahead = new Map<number, Message>();
+  /** changes of messages that are not here, which a load or an ack may bring as they were before */
+  readonly #changes = new Map<number, Message>();
+  /** whether an ack may bring a message that is not here */
+  readonly #awaitsAck: () => boolean;
+
+  constructor(id: number, awaitsAck: () => boolean) {
+    this.id = id;
+    this.#awaitsAck = awaitsAck;
+  }
+
+  /** The stream of the conversation, or of a thread. */
+  stream(root: number | undefined): Stream {
+    if (root === undefined) return this.main;
+    const stream = this.threads.get(root) ?? new Stream();
+    this.threads.set(root, stream);
+    return stream;
+  }
+
+  /** Adds a message of a frame, an ack or a page. */
+  add(message: Message): void {
+    const { seq } = message;
+    if (this.hidden.has(seq)) return;
+    let state = merge(message, this.#changes.get(seq));
+    const quotedSeq = quotedBy(state);
+    if (quotedSeq !== undefined) {
+      const quoted = this.#held(quotedSeq) ?? this.#changes.get(quotedSeq);
+      if (quoted) state = requote(state, quoted);
+      if (this.hidden.has(quotedSeq)) state = unquote(state, quotedSeq);
+    }
+    if (seq > this.seq) this.#ahead.set(seq, merge(state, this.#ahead.get(seq)));
+    for (const stream of this.#streamsOf(message)) stream.put(merge(state, stream.get(seq)));
+  }
+
+  /** Applies a change. */
+  change(message: Message): void {
+    const { seq } = message;
+    if (this.hidden.has(seq)) return;
+    const held = this.#held(seq);
+    const state = merge(message, held ?? this.#changes.get(seq));
+    if (held) this.add(state);
+    this.#changes.set(seq, state);
+    for (const stream of this.#streams())
+      for (const one of stream.messages) {
+        const quoting = requote(one, state);
+        if (quoting !== one) stream.put(quoting);
+      }
+    this.settle();
+  }
+
+  /** The user has hidden a message. */
+  hide(seq: number): void {
+    this.hidden.add(seq);
+    this.#ahead.delete(seq);
+    for (const stream of this.#streams()) {
+      stream.remove(seq);
+      for (const one of stream.messages) {
+        const left = unquote(one, seq);
+        if (left !== one) stream.put(left);
+      }
+    }
+  }
+
+  /** Moves the position forward. @returns the messages that it has passed, in order */
+  advance(seq: number, rev: number): Message[] {
+    this.seq = Math.max(this.seq, seq);
+    this.rev = Math.max(this.rev, rev);
+    const passed = [...this.#ahead.values()].filter((message) => message.seq <= this.seq);
+    for (const message of passed) this.#ahead.delete(message.seq);
+    return passed.sort((a, b) => a.seq - b.seq);
+  }
+
+  /** Drops all messages, and begins anew at a position. */
+  reset(seq: number, rev: number): void {
+    this.generation++;
+    for (const stream of this.#streams()) stream.clear();
+    this.#ahead.clear();
+    this.#changes.clear();
+    this.hidden.clear();
+    this.seq = seq;
+    this.rev = rev;
+  }
+
+  /** Forgets the changes that nothing can ask for any more. */
+  settle(): void {
+    if (this.loads === 0 && !this.#awaitsAck()) this.#changes.clear();
+  }
+
+  /** Keeps only the newest messages, while nobody shows it, once there are so many times as many. */
+  trim(times = 1): void {
+    if (this.main.messages.length < times * KEPT_MESSAGES) return;
+    this.threads.clear();
+    this.main.trim(KEPT_MESSAGES);
+  }
+
+  #held(seq: number): Message | undefined {
+    for (const stream of this.#streams()) {
+      const found = stream.get(seq);
+      if (found) return found;
+    }
+    return this.#ahead.get(seq);
+  }
+
+  #streams(): Stream[] {
+    return [this.main, ...this.threads.values()];
+  }
+
+  #streamsOf({ thread }: Message): Stream[] {
+    const inThread = thread && this.threads.get(thread.root);
+    return [...(!thread || thread.also_in_main ? [this.main] : []), ...(inThread ? [inThread] : [])];
+  }
+}

@@ -1,0 +1,241 @@
+import { isTemporary } from "../api/problem.ts";
+import type { Keeper } from "../cache/keeper.ts";
+import type { Source } from "../connection/link.ts";
+import type { Sockets } from "../connection/sockets.ts";
+import type { Conversations } from "../list/conversations.ts";
+import type { Outbox } from "../outbox/outbox.ts";
+import type { Frame, Message } from "../types.ts";
+import type { Loader } from "./loader.ts";
+import { Timeline } from "./timeline.ts";
+
+/** The server takes this many conversations in a `sync`. */
+const MAX_POINTS = 100;
+/** A conversation that is this many pages behind is loaded anew, from its newest messages. */
+const MAX_PAGES = 5;
+/** A `sync` that was refused for now is repeated after this time, in ms. */
+const SYNC_PAUSE = 1_000;
+
+/** What timelines work with, and whom they tell. */
+export interface TimelinesOptions {
+  readonly sockets: Sockets;
+  readonly list: Conversations;
+  readonly outbox: Outbox;
+  readonly loader: Loader;
+  readonly keeper: Keeper | undefined;
+  /** a message of a followed conversation has come: each once, in order */
+  onMessage(message: Message): void;
+  /** the position of a conversation is reached, or has begun anew: its messages can be loaded */
+  onPosition(timeline: Timeline): void;
+  /** a timeline has another position or other messages */
+  onChange(timeline: Timeline): void;
+}
+
+/** The followed conversations: brings each from its position to the present, and keeps it there. */
+export class Timelines {
+  readonly #options: TimelinesOptions;
+  readonly #timelines = new Map<number, Timeline>();
+  /** the conversation on screen; 0: none */
+  #focus = 0;
+
+  constructor(options: TimelinesOptions) {
+    this.#options = options;
+  }
+
+  get(id: number): Timeline | undefined {
+    return this.#timelines.get(id);
+  }
+
+  /** The timeline of a conversation, which is followed from now on. */
+  follow(id: number): Timeline {
+    const timeline =
+      this.#timelines.get(id) ?? new Timeline(id, () => this.#options.outbox.items(id).length > 0);
+    this.#timelines.set(id, timeline);
+    timeline.followers++;
+    if (timeline.phase === "none") void this.#begin(timeline);
+    else if (timeline.phase === "dormant") this.#sync([timeline]);
+    return timeline;
+  }
+
+  /** A timeline is not shown any more. Without followers it stays where it is. */
+  unfollow(timeline: Timeline): void {
+    timeline.followers--;
+    if (timeline.followers > 0) return;
+    if (timeline.id === this.#focus) this.focus(0);
+    if (timeline.phase !== "none") timeline.phase = "dormant";
+    timeline.trim();
+  }
+
+  /** The user looks at a conversation, which comes by its own socket then. 0: at none. */
+  focus(id: number): void {
+    if (id === this.#focus) return;
+    this.#focus = id;
+    this.#leaveRoom();
+    this.#askFocus();
+  }
+
+  /** Goes on where each timeline stands, on a new device socket. In its first frames. */
+  resume(): void {
+    const { room } = this.#options.sockets;
+    const all = [...this.#timelines.values()].filter(({ id }) => id !== room);
+    for (const timeline of all) timeline.syncs = 0;
+    // The room socket goes on meanwhile.
+    if (room) this.#options.sockets.send({ type: "focus", conversation_id: room });
+    this.#sync(all.filter(({ followers, phase }) => followers > 0 && phase !== "none"));
+  }
+
+  /** Begins to follow what was not in the list before. `isWhole`: the list has come, so ask for what it lacks. */
+  beginAll(isWhole: boolean): void {
+    for (const timeline of this.#timelines.values()) {
+      const isListed = isWhole || this.#options.list.get(timeline.id);
+      if (timeline.phase === "none" && timeline.followers > 0 && isListed) void this.#begin(timeline);
+    }
+  }
+
+  /** A message has come. @returns up to where its conversation shows its messages; Infinity: nobody looks */
+  message(message: Message, source: Source): number {
+    const timeline = this.#timelines.get(message.conversation_id);
+    if (timeline?.phase !== "live" && timeline?.phase !== "behind") return Infinity;
+    timeline.add(message);
+    this.advance(timeline, message.seq, 0, source);
+    return timeline.seq;
+  }
+
+  synced({ conversation_id: id, last_seq, rev, has_more: hasMore }: Frame<"synced">, source: Source): void {
+    const { sockets } = this.#options;
+    const timeline = this.#timelines.get(id);
+    if (!timeline || source !== sockets.sourceOf(id)) return;
+    // Another page is under way, which begins where this one began.
+    if (source === "device" && --timeline.syncs > 0) return;
+    if (timeline.phase === "dormant" || timeline.phase === "none") return;
+    this.#move(timeline, last_seq, rev);
+    if (!hasMore) this.#reached(timeline);
+    else if (++timeline.pages >= MAX_PAGES && !timeline.isKept && source === "device")
+      void this.#begin(timeline);
+    else if (source === "device") this.#sync([timeline]);
+    else sockets.send({ type: "sync", after: timeline.seq, rev: timeline.rev }, id);
+  }
+
+  /** More has changed than is replayed: it begins anew. */
+  reset({ conversation_id: id, last_seq, rev }: Frame<"reset">): void {
+    const timeline = this.#timelines.get(id);
+    if (!timeline) return;
+    timeline.reset(last_seq, rev);
+    timeline.syncs = 0;
+    if (timeline.phase === "behind") this.#reached(timeline);
+  }
+
+  /** The device socket brings no messages of a crowded group from now on. */
+  activity(id: number): void {
+    const timeline = this.#timelines.get(id);
+    if (timeline?.phase === "live" && this.#options.sockets.room !== id) this.#sync([timeline]);
+  }
+
+  /** The device socket leaves a conversation to its room socket. */
+  focused(id: number): void {
+    const { sockets } = this.#options;
+    const timeline = this.#timelines.get(id);
+    if (!timeline || id === sockets.room) return;
+    if (id === this.#focus && timeline.phase === "live") {
+      timeline.phase = "behind";
+      sockets.openRoom(timeline);
+    } else if (timeline.followers > 0) this.#sync([timeline]);
+  }
+
+  /** A frame about a conversation was refused. */
+  refused(id: number, code: string): void {
+    const timeline = this.#timelines.get(id);
+    if (!timeline?.syncs || timeline.phase !== "behind") return;
+    timeline.syncs = 0;
+    if (isTemporary(code)) setTimeout(() => this.#syncAgain(timeline), SYNC_PAUSE);
+    else this.end(id);
+  }
+
+  /** The room socket is lost. */
+  roomLost(): void {
+    const timeline = this.#timelines.get(this.#options.sockets.room);
+    if (timeline) timeline.phase = "behind";
+  }
+
+  /** The user is no longer in a conversation. */
+  end(id: number): void {
+    const timeline = this.#timelines.get(id);
+    if (timeline) timeline.phase = "none";
+    if (id === this.#focus) this.focus(0);
+    this.#options.list.remove(id);
+  }
+
+  /** Gives a timeline its first position, or a new one: the newest messages come over HTTP then. */
+  async #begin(timeline: Timeline): Promise<void> {
+    const { list, loader, sockets, keeper } = this.#options;
+    const { phase } = timeline;
+    if (phase === "none" && (await keeper?.restoreTimeline(timeline))) this.#sync([timeline]);
+    if (timeline.phase !== phase) return;
+    const known = phase === "none" ? list.get(timeline.id) : undefined;
+    // Without a connection the list comes first.
+    if (!known && !sockets.isReady) return;
+    const found = known ?? (await loader.lookUp(timeline.id));
+    if (timeline.phase !== phase) return;
+    if (found) {
+      timeline.reset(found.last_seq, -1);
+      this.#sync([timeline]);
+    } else if (found === null) this.end(timeline.id);
+    else setTimeout(() => timeline.followers > 0 && this.#begin(timeline), SYNC_PAUSE);
+  }
+
+  /** Asks for what timelines miss: behind it they are live. */
+  #sync(timelines: readonly Timeline[]): void {
+    const { sockets } = this.#options;
+    const items = timelines.map((timeline) => {
+      timeline.phase = "behind";
+      if (sockets.isReady) timeline.syncs++;
+      const { id, seq, rev } = timeline;
+      return { conversation_id: id, after: seq, ...(rev >= 0 && { rev }) };
+    });
+    for (let i = 0; i < items.length; i += MAX_POINTS)
+      sockets.send({ type: "sync", items: items.slice(i, i + MAX_POINTS) });
+  }
+
+  #syncAgain(timeline: Timeline): void {
+    if (timeline.phase === "behind" && timeline.syncs === 0) this.#sync([timeline]);
+  }
+
+  #reached(timeline: Timeline): void {
+    timeline.phase = "live";
+    timeline.pages = 0;
+    this.#options.onPosition(timeline);
+    this.#askFocus();
+  }
+
+  /** A frame brings a timeline further, if it is live on that socket. */
+  advance(timeline: Timeline | undefined, seq: number, rev: number, source: Source): void {
+    if (timeline?.phase === "live" && source === this.#options.sockets.sourceOf(timeline.id))
+      this.#move(timeline, seq, rev);
+  }
+
+  #move(timeline: Timeline, seq: number, rev: number): void {
+    const { outbox, onMessage, onChange } = this.#options;
+    for (const message of timeline.advance(seq, rev)) onMessage(message);
+    outbox.shown(timeline.id, timeline.seq);
+    if (timeline.isKept && timeline.followers === 1) timeline.trim(2);
+    onChange(timeline);
+  }
+
+  /** Asks the device socket to leave the conversation on screen to its room socket. */
+  #askFocus(): void {
+    const { sockets } = this.#options;
+    const timeline = this.#timelines.get(this.#focus);
+    if (timeline?.phase === "live" && !sockets.room)
+      sockets.send({ type: "focus", conversation_id: timeline.id });
+  }
+
+  #leaveRoom(): void {
+    const { sockets, outbox } = this.#options;
+    const timeline = this.#timelines.get(sockets.room);
+    if (!sockets.room) return;
+    sockets.closeRoom();
+    sockets.send({ type: "focus", conversation_id: null });
+    if (!timeline) return;
+    if (timeline.phase !== "none") this.#sync([timeline]);
+    outbox.resume(timeline.id);
+  }
+}

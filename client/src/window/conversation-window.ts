@@ -1,0 +1,227 @@
+import type { Api } from "../api/api.ts";
+import { Problem } from "../api/problem.ts";
+import type { Conversations } from "../list/conversations.ts";
+import type { Signals } from "../list/signals.ts";
+import type { Outbox } from "../outbox/outbox.ts";
+import type { Stream } from "../sync/stream.ts";
+import type { Timeline } from "../sync/timeline.ts";
+import type { Timelines } from "../sync/timelines.ts";
+import type { Message, NewMessage } from "../types.ts";
+import type { WindowView } from "./view.ts";
+
+/** A window loads this many messages at a time. */
+const PAGE = 50;
+
+/** What a window works with. */
+export interface WindowContext {
+  readonly api: Api;
+  readonly list: Conversations;
+  readonly outbox: Outbox;
+  readonly timelines: Timelines;
+  readonly signals: Signals;
+  /** the windows that are open */
+  readonly windows: Set<ConversationWindow>;
+  changed(): void;
+  send(id: number, message: NewMessage, file?: Blob): string;
+}
+
+interface Page {
+  items: Message[];
+  has_more: boolean;
+  has_earlier?: boolean;
+}
+
+/** Where a page begins and ends: every message of the stream between is in it. */
+type Extent = [from: number, to: number];
+
+/** The messages of a conversation, or of a thread, that are on screen or could be. It grows both ways. */
+export class ConversationWindow {
+  readonly #context: WindowContext;
+  /** the root of the thread that it shows; undefined: it shows the conversation itself */
+  readonly thread: number | undefined;
+  readonly #timeline: Timeline;
+  readonly #stream: Stream;
+  /** a place in the run of messages that it shows; Infinity: the newest messages */
+  #anchor = Infinity;
+  #loads = 0;
+  #problem: Problem | undefined;
+  #view: WindowView | undefined;
+  /** what the view was made of */
+  #seen: unknown[] = [];
+
+  /** Opens a window. @see Chat.open */
+  constructor(context: WindowContext, id: number, thread: number | undefined) {
+    this.#context = context;
+    this.#timeline = context.timelines.follow(id);
+    this.thread = thread;
+    this.#stream = this.#timeline.stream(thread);
+    context.windows.add(this);
+    void this.fill();
+  }
+
+  get conversationId(): number {
+    return this.#timeline.id;
+  }
+
+  /** What it shows now: the same object as before, unless something in it has changed. */
+  get view(): WindowView {
+    const stream = this.#stream;
+    const timeline = this.#timeline;
+    const items = this.#context.outbox.items(timeline.id);
+    const isLoading = this.#loads > 0 || timeline.phase === "behind";
+    const seen = [stream.version, timeline.seq, this.#anchor, items, isLoading, this.#problem];
+    if (this.#view && seen.every((one, i) => one === this.#seen[i])) return this.#view;
+    this.#seen = seen;
+    const { from, to } = stream.runAt(this.#anchor) ?? { from: Infinity, to: this.#anchor };
+    this.#view = {
+      messages: stream.slice(from, Math.min(to, timeline.seq)),
+      pending: to === Infinity ? items.filter(({ message: { thread } }) => this.#has(thread)) : [],
+      hasOlder: from > 0,
+      hasNewer: to < Infinity,
+      isLoading,
+      problem: this.#problem,
+    };
+    return this.#view;
+  }
+
+  /** Loads older messages. */
+  async older(): Promise<void> {
+    const from = this.#run?.from;
+    if (from === undefined) await this.fill();
+    else if (from > 0)
+      await this.#load({ before: from }, (page) => [page.has_more ? first(page) : 0, from - 1]);
+  }
+
+  /** Loads newer messages, after a jump. */
+  async newer(): Promise<void> {
+    const to = this.#run?.to ?? Infinity;
+    if (to < Infinity) await this.#load({ after: to }, (page) => [to + 1, last(page)]);
+  }
+
+  /** Shows the messages around one, by its `seq`. */
+  async jump(seq: number): Promise<void> {
+    const after = Math.max(0, seq - PAGE / 2);
+    if (!this.#stream.runAt(seq)) await this.#load({ after }, (page) => [after && after + 1, last(page)]);
+    this.#show(seq);
+  }
+
+  /** Shows the messages from a time on, in ms since 1970; the newest ones if there are none. */
+  async jumpToDate(at: number): Promise<void> {
+    let anchor = Infinity;
+    await this.#load({ at }, (page) => {
+      if (page.items.length > 0) anchor = first(page);
+      return [page.has_earlier ? anchor : 0, last(page)];
+    });
+    this.#show(anchor);
+  }
+
+  /** Shows the newest messages. */
+  newest(): void {
+    this.#show(Infinity);
+  }
+
+  /**
+   * Sends a message. It is among `pending` at once, and goes as soon as there is a connection.
+   * @param file uploaded first; its address becomes the `url` of the body
+   * @returns its `client_msg_id`
+   */
+  send(message: NewMessage, file?: Blob): string {
+    const { thread: root } = this;
+    const thread = root === undefined ? undefined : { root, also_in_main: false };
+    return this.#context.send(this.conversationId, thread ? { thread, ...message } : message, file);
+  }
+
+  /** The user has read up to a message; if none is named, all that is shown. Never goes back. */
+  read(seq = this.view.messages.at(-1)?.seq ?? 0): void {
+    this.#context.signals.read(this.#timeline, seq);
+  }
+
+  /** The user is typing: call it at each key. */
+  typing(): void {
+    this.#context.signals.typing(this.conversationId);
+  }
+
+  /** The user looks at this window: its conversation comes by a socket of its own, the quickest way. */
+  focus(): void {
+    this.#context.timelines.focus(this.conversationId);
+  }
+
+  /** The user looks elsewhere. */
+  blur(): void {
+    this.#context.timelines.focus(0);
+  }
+
+  /** Ends the window. */
+  close(): void {
+    const { windows, timelines } = this.#context;
+    if (windows.delete(this)) timelines.unfollow(this.#timeline);
+  }
+
+  /** Loads what it shows, if nothing of it is there. The client calls it whenever that may be so. */
+  async fill(): Promise<void> {
+    const { phase, rev } = this.#timeline;
+    // Before the first position a page could leave a gap behind it.
+    if (phase === "none" || rev < 0 || this.#run) return;
+    if (this.#anchor < Infinity) await this.jump(this.#anchor);
+    else await this.#load({}, (page) => [page.has_more ? first(page) : 0, Infinity]);
+  }
+
+  get #run() {
+    return this.#stream.runAt(this.#anchor);
+  }
+
+  #show(anchor: number): void {
+    this.#anchor = anchor;
+    this.#context.changed();
+    void this.fill();
+  }
+
+  #has(thread: { root: number; also_in_main?: boolean } | undefined): boolean {
+    return this.thread === undefined ? thread?.also_in_main !== false : thread?.root === this.thread;
+  }
+
+  /** Loads a page, one at a time. `extent` says from where to where it goes. */
+  async #load(bound: object, extent: (page: Page) => Extent): Promise<void> {
+    if (this.#loads > 0) return;
+    const { api, list, changed } = this.#context;
+    const { thread: root } = this;
+    const timeline = this.#timeline;
+    const { id, generation } = timeline;
+    const query = { limit: PAGE, ...bound };
+    timeline.loads++;
+    this.#loads++;
+    this.#problem = undefined;
+    changed();
+    try {
+      const page: Page = await (root === undefined
+        ? api.call("get", "/v1/conversations/{id}/messages", { path: { id }, query })
+        : api.call("get", "/v1/conversations/{id}/threads/{root}/messages", { path: { id, root }, query }));
+      if (timeline.generation !== generation) return;
+      for (const message of page.items) {
+        timeline.add(message);
+        list.learn(message.sender);
+      }
+      const [from, to] = extent(page);
+      if (from <= to) this.#stream.cover(from, to);
+    } catch (error) {
+      if (!(error instanceof Problem)) throw error;
+      this.#problem = error;
+    } finally {
+      timeline.loads--;
+      this.#loads--;
+      timeline.settle();
+      changed();
+      // It began anew meanwhile.
+      if (timeline.generation !== generation) void this.fill();
+    }
+  }
+}
+
+function first({ items }: Page): number {
+  return items[0]?.seq ?? 0;
+}
+
+/** The end of a page that goes forward; the last one goes on with what is sent later. */
+function last({ items, has_more: hasMore }: Page): number {
+  return hasMore ? (items.at(-1)?.seq ?? 0) : Infinity;
+}
