@@ -116,6 +116,11 @@ export class Chat {
     return this.#api;
   }
 
+  /** Loads the list anew: after a call that no frame tells of, such as deleting a direct conversation. */
+  refresh(): void {
+    this.#engine.refresh();
+  }
+
   /**
    * Opens a window at the newest messages of a conversation. Close it when nobody looks at it any more.
    * @param thread the root of the thread to show instead
@@ -174,5 +179,6 @@ export class Chat {
 }
 
 function tell<T>(listeners: Iterable<(event: T) => void>, event: T): void {
-  for (const listener of listeners) listener(event);
+  // A listener that throws must not end the work on a frame.
+  for (const listener of listeners) queueMicrotask(() => listener(event));
 }

@@ -8,6 +8,8 @@ export type Message = Schemas["Message"];
 export type Conversation = Schemas["Conversation"];
 /** A user as messages have them. */
 export type Profile = Schemas["Sender"];
+/** A user as lists have them. */
+export type User = Schemas["User"];
 /** The content of a message to send: `kind` and `body`, or `forward`; `quote_seq`, `mentions`, `thread`. */
 export type NewMessage = Schemas["NewMessage"];
 /** An uploaded file. */

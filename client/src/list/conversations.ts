@@ -1,4 +1,4 @@
-import type { ConversationEntry, ConversationState, Frame, Message, Profile } from "../types.ts";
+import type { ConversationEntry, ConversationState, Frame, Message, Profile, User } from "../types.ts";
 import { isInMain, Unread } from "./unread.ts";
 
 interface Item {
@@ -75,8 +75,7 @@ export class Conversations {
     if (conversation.kind === "direct") {
       const { peer } = conversation;
       this.learn(peer);
-      if (peer.online) this.online.add(peer.id);
-      else this.online.delete(peer.id);
+      this.online[peer.online ? "add" : "delete"](peer.id);
     }
     if (conversation.last_message) this.learn(conversation.last_message.sender);
     this.#set(item, { read_seq: Math.max(item.readTo, conversation.read_seq) });
@@ -144,7 +143,6 @@ export class Conversations {
   readHere(id: number, seq: number, counted: number): boolean {
     const item = this.#items.get(id);
     if (!item || (seq <= item.entry.read_seq && seq < (item.entry.unread_from ?? Infinity))) return false;
-    item.readTo = Math.max(item.readTo, seq);
     this.#readTo(item, seq, counted);
     this.#set(item, {});
     return true;
@@ -177,8 +175,8 @@ export class Conversations {
     updated_at,
     last_message: last,
   }: Frame<"activity">): void {
-    const nobody = { username: "", nickname: "", avatar: "" };
-    const sender = { ...nobody, id: last?.sender_id ?? 0, ...this.users.get(last?.sender_id ?? 0) };
+    const { sender_id: senderId = 0 } = last ?? {};
+    const sender = { id: senderId, username: "", nickname: "", avatar: "", ...this.users.get(senderId) };
     const last_message = last && { ...last, sender };
     this.patch(id, { last_seq, updated_at, last_message }, { count: unread_count, at: last_seq });
   }
@@ -210,28 +208,26 @@ export class Conversations {
   /** A user has another name or avatar. */
   rename(user: Profile): void {
     this.learn(user);
-    for (const item of this.#items.values()) {
-      const { entry } = item;
-      if (entry.kind === "direct" && entry.peer.id === user.id)
-        this.#set(item, {
-          name: user.nickname || user.username,
-          avatar: user.avatar,
-          peer: { ...entry.peer, ...user },
-        });
-    }
+    this.#patchPeer(user, { name: user.nickname || user.username, avatar: user.avatar });
   }
 
-  presence(userId: number, isOnline: boolean): void {
-    if (isOnline) this.online.add(userId);
-    else this.online.delete(userId);
+  /** A contact went online or offline. */
+  presence(id: number, online: boolean): void {
+    this.online[online ? "add" : "delete"](id);
+    this.#patchPeer({ id, online }, {});
+    this.#changed();
+  }
+
+  #patchPeer(peer: Partial<User> & { id: number }, fields: { name?: string; avatar?: string }): void {
     for (const item of this.#items.values()) {
       const { entry } = item;
-      if (entry.kind === "direct" && entry.peer.id === userId)
-        this.#set(item, { peer: { ...entry.peer, online: isOnline } });
+      if (entry.kind === "direct" && entry.peer.id === peer.id)
+        this.#set(item, { ...fields, peer: { ...entry.peer, ...peer } });
     }
   }
 
   #readTo(item: Item, seq: number, counted: number): void {
+    item.readTo = Math.max(item.readTo, seq);
     item.unread.read(seq, counted);
     item.entry = { ...item.entry, read_seq: Math.max(seq, item.entry.read_seq), unread_from: undefined };
   }

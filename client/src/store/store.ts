@@ -49,7 +49,8 @@ export class Store<State> {
     queueMicrotask(() => {
       this.#isScheduled = false;
       for (const listener of this.#beforeTold) listener();
-      for (const subscription of [...this.#subscriptions]) subscription.check(this.#state);
+      // One that throws keeps nothing from the others.
+      for (const subscription of this.#subscriptions) queueMicrotask(() => subscription.check(this.#state));
     });
   };
 }

@@ -142,6 +142,8 @@ export class Engine {
         break;
       case "read":
         list.read(frame);
+        // Mentions behind the mark are unread again.
+        if (frame.unread_from) this.refresh();
         break;
       case "thread_read":
         list.patch(frame.conversation_id, { threads_unread: frame.threads_unread });
@@ -175,6 +177,11 @@ export class Engine {
     this.timelines.resume();
     this.#options.outbox.resume();
     this.#become("live");
+    this.refresh();
+  }
+
+  /** Asks for the list. */
+  refresh(): void {
     void this.#loader.list((conversations) => this.#listed(conversations));
   }
 

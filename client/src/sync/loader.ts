@@ -1,7 +1,7 @@
 import type { Api } from "../api/api.ts";
 import { Problem } from "../api/problem.ts";
 import type { Conversations } from "../list/conversations.ts";
-import type { Conversation, Message } from "../types.ts";
+import type { Conversation } from "../types.ts";
 
 /** Lists come in pages of this many items, the longest that the server gives. */
 const PAGE = 100;
@@ -32,17 +32,14 @@ export class Loader {
     const load = ++this.#load;
     try {
       const asked = this.#list.now();
-      const items: Conversation[] = [];
-      for (let cursor: string | null | undefined; cursor !== null; ) {
-        const query = { limit: PAGE, ...(cursor && { cursor }) };
-        const page = await this.#api.call("get", "/v1/conversations", { query });
-        if (load !== this.#load) return;
-        items.push(...page.items);
-        cursor = page.next_cursor;
-      }
+      const items = await this.#all((query) => this.#api.call("get", "/v1/conversations", { query }));
+      if (load !== this.#load) return;
       for (const id of this.#list.takeAll(items, asked)) this.lookUpSoon(id);
       onList(items);
-      await this.#mentions(load);
+      const moment = this.#list.now();
+      const mentions = await this.#all((query) => this.#api.call("get", "/v1/mentions", { query }), isRead);
+      const unread = mentions.filter((one) => !isRead(one)).map(({ message }) => message);
+      if (load === this.#load) this.#list.mentioned(unread, moment);
     } catch (error) {
       if (!(error instanceof Problem)) throw error;
       setTimeout(() => load === this.#load && void this.list(onList), AGAIN);
@@ -82,17 +79,22 @@ export class Loader {
     this.#lookUps.set(id, setTimeout(look, pause));
   }
 
-  /** The unread messages that mention the user, which come before the read ones. */
-  async #mentions(load: number): Promise<void> {
-    const asked = this.#list.now();
-    const unread: Message[] = [];
+  /** All pages of a list, or those up to an item that is the last one wanted. */
+  async #all<T>(
+    get: (query: { limit: number; cursor?: string }) => Promise<{ items: T[]; next_cursor: string | null }>,
+    isLast: (item: T) => boolean = () => false,
+  ): Promise<T[]> {
+    const all: T[] = [];
     for (let cursor: string | null | undefined; cursor !== null; ) {
-      const query = { limit: PAGE, ...(cursor && { cursor }) };
-      const page = await this.#api.call("get", "/v1/mentions", { query });
-      if (load !== this.#load) return;
-      unread.push(...page.items.filter((one) => one.unread).map(({ message }) => message));
-      cursor = page.items.some((one) => !one.unread) ? null : page.next_cursor;
+      const { items, next_cursor: next } = await get({ limit: PAGE, ...(cursor && { cursor }) });
+      all.push(...items);
+      cursor = items.some(isLast) ? null : next;
     }
-    this.#list.mentioned(unread, asked);
+    return all;
   }
+}
+
+/** Unread mentions come before the read ones. */
+function isRead({ unread }: { unread: boolean }): boolean {
+  return !unread;
 }

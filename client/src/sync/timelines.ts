@@ -63,6 +63,8 @@ export class Timelines {
     if (timeline.id === this.#focus) this.focus(0);
     if (timeline.phase !== "none") timeline.phase = "dormant";
     timeline.trim();
+    // Nobody waits for the messages to appear.
+    this.#options.outbox.shown(timeline.id, Infinity);
   }
 
   /** The user looks at a conversation, which comes by its own socket then. 0: at none. */
@@ -145,7 +147,7 @@ export class Timelines {
   refused(id: number, code: string): void {
     const timeline = this.#timelines.get(id);
     if (!timeline?.syncs || timeline.phase !== "behind") return;
-    timeline.syncs = 0;
+    timeline.syncs--;
     if (isTemporary(code)) setTimeout(() => this.#syncAgain(timeline), SYNC_PAUSE);
     else this.end(id);
   }

@@ -87,9 +87,8 @@ export class ConversationWindow {
   /** Loads older messages. */
   async older(): Promise<void> {
     const from = this.#run?.from;
-    if (from === undefined) await this.fill();
-    else if (from > 0)
-      await this.#load({ before: from }, (page) => [page.has_more ? first(page) : 0, from - 1]);
+    if (from) await this.#load({ before: from }, (page) => [page.has_more ? first(page) : 0, from - 1]);
+    else await this.fill();
   }
 
   /** Loads newer messages, after a jump. */
@@ -98,11 +97,11 @@ export class ConversationWindow {
     if (to < Infinity) await this.#load({ after: to }, (page) => [to + 1, last(page)]);
   }
 
-  /** Shows the messages around one, by its `seq`. */
-  async jump(seq: number): Promise<void> {
-    const after = Math.max(0, seq - PAGE / 2);
-    if (!this.#stream.runAt(seq)) await this.#load({ after }, (page) => [after && after + 1, last(page)]);
-    this.#show(seq);
+  /** Shows the messages around one, by its `seq`. Infinity: the newest ones. */
+  jump(seq: number): Promise<void> {
+    this.#anchor = seq;
+    this.#context.changed();
+    return this.fill();
   }
 
   /** Shows the messages from a time on, in ms since 1970; the newest ones if there are none. */
@@ -112,12 +111,7 @@ export class ConversationWindow {
       if (page.items.length > 0) anchor = first(page);
       return [page.has_earlier ? anchor : 0, last(page)];
     });
-    this.#show(anchor);
-  }
-
-  /** Shows the newest messages. */
-  newest(): void {
-    this.#show(Infinity);
+    await this.jump(anchor);
   }
 
   /**
@@ -160,9 +154,11 @@ export class ConversationWindow {
   /** Loads what it shows, if nothing of it is there. The client calls it whenever that may be so. */
   async fill(): Promise<void> {
     const { phase, rev } = this.#timeline;
+    const anchor = this.#anchor;
+    const after = Math.max(0, anchor - PAGE / 2);
     // Before the first position a page could leave a gap behind it.
-    if (phase === "none" || rev < 0 || this.#run) return;
-    if (this.#anchor < Infinity) await this.jump(this.#anchor);
+    if (phase === "none" || rev < 0 || this.#run || this.#loads > 0) return;
+    if (anchor < Infinity) await this.#load({ after }, (page) => [after && after + 1, last(page)]);
     else await this.#load({}, (page) => [page.has_more ? first(page) : 0, Infinity]);
   }
 
@@ -170,23 +166,17 @@ export class ConversationWindow {
     return this.#stream.runAt(this.#anchor);
   }
 
-  #show(anchor: number): void {
-    this.#anchor = anchor;
-    this.#context.changed();
-    void this.fill();
-  }
-
   #has(thread: { root: number; also_in_main?: boolean } | undefined): boolean {
     return this.thread === undefined ? thread?.also_in_main !== false : thread?.root === this.thread;
   }
 
-  /** Loads a page, one at a time. `extent` says from where to where it goes. */
+  /** Loads a page. `extent` says from where to where it goes. */
   async #load(bound: object, extent: (page: Page) => Extent): Promise<void> {
-    if (this.#loads > 0) return;
     const { api, list, changed } = this.#context;
     const { thread: root } = this;
     const timeline = this.#timeline;
     const { id, generation } = timeline;
+    const anchor = this.#anchor;
     const query = { limit: PAGE, ...bound };
     timeline.loads++;
     this.#loads++;
@@ -211,8 +201,8 @@ export class ConversationWindow {
       this.#loads--;
       timeline.settle();
       changed();
-      // It began anew meanwhile.
-      if (timeline.generation !== generation) void this.fill();
+      // It began anew, or the user has jumped elsewhere meanwhile.
+      if (generation !== timeline.generation || anchor !== this.#anchor) void this.fill();
     }
   }
 }
