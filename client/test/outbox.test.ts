@@ -1,0 +1,69 @@
+import { afterAll, beforeAll, expect, test } from "vitest";
+import type { OutboxItem } from "../src/index.ts";
+import { startChat, text, until } from "./support/chats.ts";
+import { Network } from "./support/network.ts";
+import { TestServer } from "./support/server.ts";
+
+let server: TestServer;
+
+beforeAll(async () => {
+  server = await TestServer.start();
+});
+afterAll(() => server[Symbol.asyncDispose]());
+
+async function twoInAConversation() {
+  const [ann, bob] = [await server.person("ann"), await server.person("bob")];
+  const { id } = await ann.openDirect(bob);
+  await ann.send(id, "Hello");
+  return { ann, bob, id };
+}
+
+const states = (items: readonly OutboxItem[]) => items.map(({ state, code }) => code ?? state);
+
+test("a refused message fails with its code, those behind it are sent, and a retry sends it last", async () => {
+  const { ann, bob, id } = await twoInAConversation();
+  const chat = await startChat(server.origin, ann);
+  const window = chat.open(id);
+  await until(chat, ({ connection }) => connection === "live");
+  const bad = window.send({ ...text("refused"), quote_seq: 999 });
+  window.send(text("sent"));
+  await until(chat, () => states(window.view.pending).join() === "not_found");
+  await until(chat, () => window.view.messages.length === 2);
+  expect((await bob.history(id)).map(({ body }) => body)).toEqual([{ text: "Hello" }, { text: "sent" }]);
+  chat.retry(bad);
+  await until(chat, (state) => states(state.outbox(id)).join() === "not_found");
+  expect(chat.discard(bad)).toBe(true);
+  expect(window.view.pending).toEqual([]);
+  await chat.flush();
+});
+
+test("messages of the time without a connection are queued, and sent in order once it is back", async () => {
+  const { ann, bob, id } = await twoInAConversation();
+  await using network = await Network.to(server.origin);
+  const chat = await startChat(network.origin, ann);
+  const window = chat.open(id);
+  await until(chat, () => window.view.messages.length === 1);
+  await network.down();
+  await until(chat, ({ connection }) => connection === "connecting");
+  const sent = Array.from({ length: 150 }, (_, i) => `text ${i}`);
+  for (const one of sent) window.send(text(one));
+  const dropped = window.send(text("never mind"));
+  expect(new Set(states(window.view.pending))).toEqual(new Set(["queued"]));
+  expect(chat.discard(dropped)).toBe(true);
+  await network.up();
+  await chat.flush();
+  await until(chat, () => window.view.messages.length === 151 && window.view.pending.length === 0);
+  expect((await bob.history(id)).map(({ body }) => body).slice(1)).toEqual(
+    sent.map((one) => ({ text: one })),
+  );
+});
+
+test("a message that is too large for a frame fails, and the connection stays", async () => {
+  const { ann, id } = await twoInAConversation();
+  const chat = await startChat(server.origin, ann);
+  const window = chat.open(id);
+  window.send(text("x".repeat(70_000)));
+  window.send(text("small"));
+  await until(chat, () => window.view.messages.length === 2);
+  expect(states(window.view.pending)).toEqual(["too_large"]);
+});

@@ -1,0 +1,111 @@
+import { afterAll, beforeAll, expect, test } from "vitest";
+import type { Person } from "../../scripts/support/person.ts";
+import { Chat, type ConversationWindow } from "../src/index.ts";
+import { startChat, text, until } from "./support/chats.ts";
+import { TestServer } from "./support/server.ts";
+
+// A conversation of Ann and Bob with 230 messages, the texts of which are their places.
+let server: TestServer;
+let ann: Person;
+let bob: Person;
+let id: number;
+
+beforeAll(async () => {
+  server = await TestServer.start();
+  [ann, bob] = [await server.person("ann"), await server.person("bob")];
+  ({ id } = await ann.openDirect(bob));
+  const chat = new Chat({ url: server.origin, token: ann.token });
+  await chat.start();
+  for (let i = 1; i <= 230; i++) chat.send(id, text(String(i)));
+  await chat.flush();
+  await chat.stop();
+});
+afterAll(() => server[Symbol.asyncDispose]());
+
+function seqs({
+  view,
+}: ConversationWindow): [first: number | undefined, last: number | undefined, count: number] {
+  const { messages } = view;
+  return [messages[0]?.seq, messages.at(-1)?.seq, messages.length];
+}
+
+/** Waits until a window has loaded what it was asked for. */
+function loaded(chat: Chat, window: ConversationWindow): Promise<unknown> {
+  return until(chat, () => window.view.messages.length > 0 && !window.view.isLoading);
+}
+
+test("a window begins with the newest messages, and grows to the first one", async () => {
+  const chat = await startChat(server.origin, bob);
+  const window = chat.open(id);
+  await loaded(chat, window);
+  expect(seqs(window)).toEqual([181, 230, 50]);
+  await window.older();
+  expect(seqs(window)).toEqual([131, 230, 100]);
+  for (let i = 0; i < 3; i++) await window.older();
+  expect(seqs(window)).toEqual([1, 230, 230]);
+  expect(window.view).toMatchObject({ hasOlder: false, hasNewer: false, problem: undefined });
+});
+
+test("a jump shows the messages around one, and grows in both directions until it meets the newest", async () => {
+  const chat = await startChat(server.origin, bob);
+  const window = chat.open(id);
+  await loaded(chat, window);
+  await window.jump(100);
+  expect(seqs(window)).toEqual([76, 125, 50]);
+  expect(window.view).toMatchObject({ hasOlder: true, hasNewer: true });
+  await window.older();
+  expect(seqs(window)).toEqual([26, 125, 100]);
+  await window.newer();
+  await window.newer();
+  expect(seqs(window)).toEqual([26, 230, 205]);
+  expect(window.view.hasNewer).toBe(false);
+});
+
+test("a jump during a load, and another one at once, end where the last one went", async () => {
+  const chat = await startChat(server.origin, bob);
+  const window = chat.open(id);
+  await loaded(chat, window);
+  const jumps = [window.older(), window.jump(20), window.jump(60)];
+  await Promise.all(jumps);
+  await loaded(chat, window);
+  const [first = 0, last = 0, count] = seqs(window);
+  expect([first <= 60, last >= 60, count]).toEqual([true, true, last - first + 1]);
+  await window.jump(Infinity);
+  expect(window.view.messages.at(-1)?.seq).toBe(230);
+});
+
+test("a jump to a date shows the messages from then on", async () => {
+  const chat = await startChat(server.origin, bob);
+  const window = chat.open(id);
+  await loaded(chat, window);
+  const { created_at: at = 0 } = window.view.messages[10] ?? {};
+  await window.jumpToDate(at);
+  expect(window.view.messages.some(({ created_at }) => created_at === at)).toBe(true);
+  await window.jumpToDate(Date.now() + 60_000);
+  expect(window.view.messages.at(-1)?.seq).toBe(230);
+  await window.jumpToDate(0);
+  expect(window.view.messages[0]?.seq).toBe(1);
+});
+
+test("a listener that throws keeps nothing from the others", async () => {
+  const chat = await startChat(server.origin, bob, { keeps: () => true });
+  const thrown: unknown[] = [];
+  const note = (error: unknown) => thrown.push(error);
+  process.on("uncaughtException", note);
+  try {
+    const heard: number[] = [];
+    chat.onMessage(() => {
+      throw new Error("on purpose");
+    });
+    chat.onMessage(({ seq }) => heard.push(seq));
+    const window = chat.open(id);
+    await loaded(chat, window);
+    const first = await ann.send(id, "one");
+    await ann.send(id, "two");
+    await until(chat, () => heard.length === 2 && window.view.messages.at(-1)?.seq === first.seq + 1);
+    expect(heard).toEqual([first.seq, first.seq + 1]);
+    expect(thrown.length).toBe(2);
+  } finally {
+    process.off("uncaughtException", note);
+  }
+});
