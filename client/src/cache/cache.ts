@@ -1,3 +1,4 @@
+import { trusted } from "../json.ts";
 import type { Conversations } from "../list/conversations.ts";
 import type { OutboxItem } from "../outbox/item.ts";
 import type { Outbox } from "../outbox/outbox.ts";
@@ -33,7 +34,7 @@ const MAX_USERS = 5_000;
  */
 export class Cache implements Keeper {
   readonly #name: string;
-  readonly #owner = Math.random().toString(36).slice(2);
+  readonly #owner = `${Math.random()}`;
   #database: Database | undefined;
   #isPersistent = false;
   #list: Conversations | undefined;
@@ -222,7 +223,7 @@ export class Cache implements Keeper {
     this.#changes = new Map();
     const isSaved = await this.#write((tx) =>
       [...changes].map(([id, record]) =>
-        record ? tx.objectStore("outbox").put(record) : tx.objectStore("outbox").delete(id),
+        record ? tx.objectStore("outbox").put(plain(record)) : tx.objectStore("outbox").delete(id),
       ),
     );
     // The next change tries again.
@@ -231,14 +232,12 @@ export class Cache implements Keeper {
 
   /** Writes all that `fill` asks for, or nothing. @returns whether it is written */
   async #write(fill: (tx: Writing) => Promise<unknown>[]): Promise<boolean> {
-    let tx: Writing | undefined;
     try {
-      tx = this.#database?.transaction(STORES, "readwrite");
+      const tx = this.#database?.transaction(STORES, "readwrite");
       if (tx) await Promise.all([tx.done, ...fill(tx)]);
       this.#isPersistent = tx !== undefined;
     } catch {
       this.#isPersistent = false;
-      abort(tx);
     }
     return this.#isPersistent;
   }
@@ -254,6 +253,11 @@ export class Cache implements Keeper {
     for (const kept of [this.#entries, this.#users, this.#timelines, this.#items, this.#changes])
       kept.clear();
   }
+}
+
+/** A record whose message is plain: a framework's proxy of it cannot be stored, and would keep back all others. */
+function plain({ item, ...record }: OutboxRecord): OutboxRecord {
+  return { ...record, item: { ...item, message: trusted(JSON.stringify(item.message)) } };
 }
 
 /** An entry as nobody's presence or typing is known. */
@@ -281,12 +285,4 @@ async function evict(tx: Writing): Promise<void> {
   if (tooMany <= 0) return;
   const oldest = await timelines.index("used").getAllKeys(null, tooMany);
   await Promise.all(oldest.map((id) => timelines.delete(id)));
-}
-
-function abort(tx: Writing | undefined): void {
-  try {
-    tx?.abort();
-  } catch {
-    // It is over.
-  }
 }

@@ -102,7 +102,7 @@ function inTime<T>(opening: Promise<T>, onLate: (late: T) => void): Promise<T> {
     let isLate = false;
     const timer = setTimeout(() => {
       isLate = true;
-      reject(new Error("IndexedDB does not answer"));
+      reject(new Error("no answer"));
     }, OPEN_TIME);
     opening
       .then((value) => (isLate ? onLate(value) : resolve(value)), reject)

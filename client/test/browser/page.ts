@@ -1,12 +1,21 @@
+import { type Cache, openCache } from "../../src/cache/index.ts";
 import * as core from "../../src/index.ts";
 
 /** What the tests call in a page: `page.evaluate(() => window.parley…)`. */
-const parley = { core };
+interface Parley {
+  core: typeof core;
+  openCache: typeof openCache;
+  /** what a test has started in the page */
+  chat: core.Chat;
+  cache: Cache;
+  window?: core.ConversationWindow;
+}
 
 declare global {
   interface Window {
-    parley: typeof parley;
+    parley: Parley;
   }
 }
 
-window.parley = parley;
+const cache = openCache("");
+window.parley = { core, openCache, cache, chat: new core.Chat({ url: "", token: "" }) };
