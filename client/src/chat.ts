@@ -97,7 +97,10 @@ export class Chat {
     this.#engine.start();
   }
 
-  /** Ends the connection. What is shown stays, and so does what waits to be sent. Ends when the cache is written. */
+  /**
+   * Ends the connection. What is shown stays, and so does what waits to be sent. Ends when the cache is
+   * written.
+   */
   async stop(): Promise<void> {
     this.#endWake?.();
     this.#engine.stop();

@@ -40,7 +40,10 @@ export type ConversationState = Listed & {
   draft?: Draft | undefined;
 };
 
-/** A conversation in the list, with what its sockets tell of it. An entry never changes: a change makes another. */
+/**
+ * A conversation in the list, with what its sockets tell of it. An entry never changes: a change makes
+ * another.
+ */
 export type ConversationEntry = Listed & {
   last_message: LastMessage | null;
   /** the first message that the user has marked as unread */

@@ -22,12 +22,15 @@ const PAUSE = 250;
 const MAX_MESSAGES = 200;
 /** So many conversations have messages in the cache. */
 const MAX_TIMELINES = 500;
-/** More users than these are forgotten at a start. The list and the messages bring those of them that matter. */
+/**
+ * More users than these are forgotten at a start. The list and the messages bring those of them that
+ * matter.
+ */
 const MAX_USERS = 5_000;
 
 /**
- * Keeps the state of one user's client in IndexedDB. Where there is none, nothing is kept, and the client works all
- * the same.
+ * Keeps the state of one user's client in IndexedDB. Where there is none, nothing is kept, and the client
+ * works all the same.
  *
  * Of several tabs one writes the list and the messages. Each writes its own items of the outbox; those of a
  * tab that is gone go to the next one that starts.
@@ -60,7 +63,10 @@ export class Cache implements Keeper {
     this.#name = name;
   }
 
-  /** Whether what changes is kept. False before `restore`; where there is no IndexedDB; and while writes fail. */
+  /**
+   * Whether what changes is kept. False before `restore`; where there is no IndexedDB; and while writes
+   * fail.
+   */
   get isPersistent(): boolean {
     return this.#isPersistent;
   }
@@ -255,7 +261,10 @@ export class Cache implements Keeper {
   }
 }
 
-/** A record whose message is plain: a framework's proxy of it cannot be stored, and would keep back all others. */
+/**
+ * A record whose message is plain: a framework's proxy of it cannot be stored, and would keep back all
+ * others.
+ */
 function plain({ item, ...record }: OutboxRecord): OutboxRecord {
   return { ...record, item: { ...item, message: trusted(JSON.stringify(item.message)) } };
 }

@@ -96,7 +96,10 @@ export class Link {
     return this.#isReady;
   }
 
-  /** The network or the page is back: opens a socket that waits for its pause, and asks an open one for an answer. */
+  /**
+   * The network or the page is back: opens a socket that waits for its pause, and asks an open one for an
+   * answer.
+   */
   wake(): void {
     if (this.#reopening) void this.open();
     else if (this.#isReady) this.#ping();

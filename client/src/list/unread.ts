@@ -6,8 +6,8 @@ export function isInMain({ thread }: Message): boolean {
 }
 
 /**
- * How many messages of a conversation are unread: the server's count up to one message, and one for each later
- * message that counts.
+ * How many messages of a conversation are unread: the server's count up to one message, and one for each
+ * later message that counts.
  */
 export class Unread {
   /** the count holds up to this `seq` */

@@ -1,7 +1,10 @@
 import type { FailureCode } from "../api/problem.ts";
 import type { NewMessage } from "../types.ts";
 
-/** A message that the user has sent, until it stands in its conversation. An item never changes: a change makes another. */
+/**
+ * A message that the user has sent, until it stands in its conversation. An item never changes: a change
+ * makes another.
+ */
 export interface OutboxItem {
   readonly client_msg_id: string;
   readonly conversation_id: number;
@@ -9,8 +12,8 @@ export interface OutboxItem {
   /** when the user has sent it, in ms since 1970 */
   readonly created_at: number;
   /**
-   * `queued`: it waits, for a connection or for its file · `sending`: it is under way · `sent`: it is stored, and
-   * not yet shown at its place · `failed`: it was refused
+   * `queued`: it waits, for a connection or for its file · `sending`: it is under way · `sent`: it is
+   * stored, and not yet shown at its place · `failed`: it was refused
    */
   readonly state: "queued" | "sending" | "sent" | "failed";
   /** why it has failed */

@@ -1,6 +1,9 @@
 import type { Message } from "../types.ts";
 
-/** A run of places of which a stream has every message; `to` is Infinity for the run that goes on with new ones. */
+/**
+ * A run of places of which a stream has every message; `to` is Infinity for the run that goes on with new
+ * ones.
+ */
 export interface Run {
   from: number;
   to: number;

@@ -6,16 +6,15 @@ import { Stream } from "./stream.ts";
 const KEPT_MESSAGES = 200;
 
 /**
- * How far a conversation is followed:
- * `none`: it has no position yet · `dormant`: it has one, and is not brought further · `behind`: its `sync` is
- * under way · `live`: each frame brings it further.
+ * How far a conversation is followed: `none`: it has no position yet · `dormant`: it has one, and is not
+ * brought further · `behind`: its `sync` is under way · `live`: each frame brings it further.
  */
 export type Phase = "none" | "dormant" | "behind" | "live";
 
 /**
- * The messages of one conversation and its position: every message of the user's up to `seq`, and every change
- * up to `rev`, is here, as far as it was loaded. What comes from behind the position stays out of sight until
- * the position has passed it, so what is shown has no gap.
+ * The messages of one conversation and its position: every message of the user's up to `seq`, and every
+ * change up to `rev`, is here, as far as it was loaded. What comes from behind the position stays out of
+ * sight until the position has passed it, so what is shown has no gap.
  */
 export class Timeline {
   readonly id: number;

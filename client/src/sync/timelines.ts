@@ -85,7 +85,10 @@ export class Timelines {
     this.#sync(all.filter(({ followers, phase }) => followers > 0 && phase !== "none"));
   }
 
-  /** Begins to follow what was not in the list before. `isWhole`: the list has come, so ask for what it lacks. */
+  /**
+   * Begins to follow what was not in the list before. `isWhole`: the list has come, so ask for what it
+   * lacks.
+   */
   beginAll(isWhole: boolean): void {
     for (const timeline of this.#timelines.values()) {
       const isListed = isWhole || this.#options.list.get(timeline.id);
