@@ -1,3 +1,4 @@
+import { writeSync } from "node:fs";
 import { join } from "node:path";
 import type { Page } from "playwright-core";
 import { afterAll, beforeAll, expect, test } from "vitest";
@@ -146,7 +147,8 @@ test("a client with 1,000 conversations in its cache shows its list in 100 ms", 
     expect(count).toBe(1000);
     times.push(Math.round(ms));
   }
-  console.log(`from the start to a list of 1,000 conversations: ${times.join(", ")} ms`);
+  // The console of a passed test is silent.
+  writeSync(1, `from the start to a list of 1,000 conversations: ${times.join(", ")} ms\n`);
   // The other sessions of a machine may take one of them.
   expect(Math.min(...times)).toBeLessThanOrEqual(MAX_START);
 });
