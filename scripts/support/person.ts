@@ -26,6 +26,12 @@ export class Person {
     return new Person(origin, SignedIn.parse(await call(origin, "POST", "/v1/register", { body })));
   }
 
+  /** The same user on another device: a session of its own. */
+  async signIn(): Promise<Person> {
+    const body = { username: this.user.username, password: PASSWORD };
+    return new Person(this.#origin, SignedIn.parse(await call(this.#origin, "POST", "/v1/login", { body })));
+  }
+
   /** The same user on a server with another port. The token stays valid. */
   at(origin: string): Person {
     return new Person(origin, { user: this.user, token: this.token });

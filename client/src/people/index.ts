@@ -1,0 +1,83 @@
+import type { components } from "../api/openapi.d.ts";
+import type { Chat } from "../chat.ts";
+import { OnDemand } from "./on-demand.ts";
+
+/** A user as they are looked up. */
+export type User = components["schemas"]["Users"]["items"][number];
+/** A member of a group. */
+export type Member = components["schemas"]["Member"];
+
+/** The server takes this many ids in a call, and gives this many members in a page. */
+const PAGE = 100;
+
+/**
+ * Users and the members of groups, asked for when they are first needed and kept as they are today: frames and
+ * new connections make them be asked for again.
+ */
+export class People {
+  readonly #users: OnDemand<User>;
+  readonly #members: OnDemand<readonly Member[]>;
+  readonly #listeners = new Set<() => void>();
+  readonly #end: () => void;
+
+  constructor(chat: Chat) {
+    const { api } = chat;
+    const tell = () => {
+      for (const listener of [...this.#listeners]) listener();
+    };
+    this.#users = new OnDemand(PAGE, tell, async (ids) => {
+      const { items } = await api.call("get", "/v1/users", { query: { ids: ids.join() } });
+      return items.map((user) => [user.id, user]);
+    });
+    this.#members = new OnDemand(1, tell, async ([id = 0]) => {
+      const members: Member[] = [];
+      for (let cursor: string | null | undefined; cursor !== null; ) {
+        const query = { limit: PAGE, ...(cursor && { cursor }) };
+        const page = await api.call("get", "/v1/conversations/{id}/members", { path: { id }, query });
+        members.push(...page.items);
+        cursor = page.next_cursor;
+      }
+      return [[id, members]];
+    });
+    this.#end = chat.onFrame((frame) => {
+      if (frame.type === "member") this.#members.forget(frame.conversation_id);
+      else if (frame.type === "profile") {
+        this.#users.forget(frame.user.id);
+        this.#members.forget();
+      }
+      // No frame is repeated of what has happened meanwhile.
+      else if (frame.type === "ready" && !("conversation_id" in frame)) {
+        this.#users.forget();
+        this.#members.forget();
+      } else return;
+      tell();
+    });
+  }
+
+  /**
+   * A user. Who is not known yet is asked for, with all others of this turn in one call.
+   * @returns undefined: not known yet, or there is no such user
+   */
+  user(id: number): User | undefined {
+    return id > 0 ? this.#users.get(id) : undefined;
+  }
+
+  /**
+   * All members of a group, asked for if they are not known yet. The array is another one when they change.
+   * @returns undefined: not known yet, or the user is not a member
+   */
+  members(conversationId: number): readonly Member[] | undefined {
+    return this.#members.get(conversationId);
+  }
+
+  /** Hears that somebody may have changed: ask for what you show. @returns ends it */
+  subscribe = (listener: () => void): (() => void) => {
+    this.#listeners.add(listener);
+    return () => void this.#listeners.delete(listener);
+  };
+
+  /** Ends the listening to frames. */
+  close(): void {
+    this.#end();
+  }
+}

@@ -1,0 +1,60 @@
+/** Values that are loaded when somebody asks for them. One load is under way at a time. */
+export class OnDemand<T> {
+  readonly #size: number;
+  readonly #tell: () => void;
+  readonly #load: (keys: number[]) => Promise<[number, T][]>;
+  readonly #values = new Map<number, T>();
+  /** those that are as the server has them, or are asked for */
+  readonly #fresh = new Set<number>();
+  readonly #wanted = new Set<number>();
+  #isBusy = false;
+
+  /**
+   * @param size how many values a load takes
+   * @param tell values have come
+   */
+  constructor(size: number, tell: () => void, load: (keys: number[]) => Promise<[number, T][]>) {
+    this.#size = size;
+    this.#tell = tell;
+    this.#load = load;
+  }
+
+  /** A value as it was last known. Loads it if that is not today's. */
+  get(key: number): T | undefined {
+    if (!this.#fresh.has(key)) {
+      this.#fresh.add(key);
+      this.#wanted.add(key);
+      void this.#run();
+    }
+    return this.#values.get(key);
+  }
+
+  /** A value, or each one, may be another by now. */
+  forget(key?: number): void {
+    if (key === undefined) this.#fresh.clear();
+    else this.#fresh.delete(key);
+  }
+
+  async #run(): Promise<void> {
+    if (this.#isBusy) return;
+    this.#isBusy = true;
+    // What is asked for in one turn is loaded together.
+    await undefined;
+    while (this.#wanted.size > 0) {
+      const keys = [...this.#wanted].slice(0, this.#size);
+      for (const key of keys) this.#wanted.delete(key);
+      await this.#load(keys).then(
+        (loaded) => {
+          for (const key of keys) this.#values.delete(key);
+          for (const [key, value] of loaded) this.#values.set(key, value);
+          this.#tell();
+        },
+        // Nobody is told, so that a refusal is not repeated at once. The next who asks loads it again.
+        () => {
+          for (const key of keys) this.forget(key);
+        },
+      );
+    }
+    this.#isBusy = false;
+  }
+}
