@@ -21,6 +21,17 @@ export interface CallOptions {
   retry?: boolean;
 }
 
+/** What a call reads of an answer. */
+export interface Answer extends Pick<Response, "ok" | "status" | "text"> {
+  headers: Pick<Headers, "get">;
+}
+
+/** How a call of `request` is made. */
+export interface RequestOptions extends CallOptions, Omit<RequestInit, "signal"> {
+  /** sends the bytes instead of `fetch`, with time limits and cancelling of its own */
+  send?: (url: string, init: RequestInit) => Promise<Answer>;
+}
+
 /** Makes the calls of Parley's API v1. */
 export class Api {
   readonly #base: string;
@@ -72,20 +83,21 @@ export class Api {
     input: AnyInput = {},
     options: CallOptions = {},
   ): Promise<unknown> {
-    const { body } = input;
-    const init = body === undefined ? {} : { body: JSON.stringify(body) };
-    return this.request(method, address(path, input), { ...init, ...options });
+    // Of undefined JSON makes undefined: no body.
+    return this.request(method, address(path, input), { ...options, body: JSON.stringify(input.body) });
   }
 
   /** Makes a call with a body of bytes or text. Shapes and errors are those of `call`. */
   async request<T>(
     method: Method,
     address: string,
-    { retry = method === "get" || method === "put", signal, ...init }: CallOptions & RequestInit,
+    { retry = method === "get" || method === "put", signal, send, ...init }: RequestOptions,
   ): Promise<T> {
     let token = await this.token();
     for (let attempt = 1; ; attempt++) {
       try {
+        // It may be ended in the pause, or while the token was asked for.
+        signal?.throwIfAborted();
         return await this.#fetch<T>(
           address,
           {
@@ -94,6 +106,7 @@ export class Api {
             headers: { ...init.headers, ...(token && { Authorization: `Bearer ${token}` }) },
           },
           signal,
+          send,
         );
       } catch (error) {
         signal?.throwIfAborted();
@@ -111,16 +124,21 @@ export class Api {
     }
   }
 
-  async #fetch<T>(address: string, init: RequestInit, signal: AbortSignal | undefined): Promise<T> {
+  async #fetch<T>(
+    address: string,
+    init: RequestInit,
+    signal: AbortSignal | undefined,
+    send: RequestOptions["send"] = fetch,
+  ): Promise<T> {
     // AbortSignal.any and AbortSignal.timeout are not in React Native.
     const aborting = new AbortController();
     const abort = () => aborting.abort();
     const timer = setTimeout(abort, ANSWER_TIME);
     signal?.addEventListener("abort", abort);
-    let answer: Response;
+    let answer: Answer;
     let text: string;
     try {
-      answer = await fetch(this.#base + address, { ...init, signal: aborting.signal });
+      answer = await send(this.#base + address, { ...init, signal: aborting.signal });
       text = await answer.text();
     } catch (cause) {
       throw new Problem(0, { detail: `${init.method} ${address} has no answer: ${cause}` });
