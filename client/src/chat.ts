@@ -52,6 +52,7 @@ export class Chat {
       prepare: async (item, onProgress) => (await uploads?.prepare(api, item, onProgress)) ?? item.message,
       onChange: (clientMsgId, item) => {
         cache?.outboxChanged(clientMsgId, item);
+        uploads?.outboxChanged(clientMsgId, item);
         changed();
       },
     });

@@ -1,9 +1,11 @@
 import { type Cache, openCache } from "../../src/cache/index.ts";
 import * as core from "../../src/index.ts";
+import * as uploads from "../../src/uploads/index.ts";
 
 /** What the tests call in a page: `page.evaluate(() => window.parley…)`. */
 interface Parley {
   core: typeof core;
+  uploads: typeof uploads;
   openCache: typeof openCache;
   /** what a test has started in the page */
   chat: core.Chat;
@@ -18,4 +20,4 @@ declare global {
 }
 
 const cache = openCache("");
-window.parley = { core, openCache, cache, chat: new core.Chat({ url: "", token: "" }) };
+window.parley = { core, uploads, openCache, cache, chat: new core.Chat({ url: "", token: "" }) };

@@ -1,0 +1,209 @@
+import { randomBytes } from "node:crypto";
+import { afterAll, beforeAll, expect, onTestFinished, test, vi } from "vitest";
+import type { Person } from "../../scripts/support/person.ts";
+import { Chat, Problem } from "../src/index.ts";
+import { type UploadOptions, upload, uploads } from "../src/uploads/index.ts";
+import { startChat, text, until } from "./support/chats.ts";
+import { Network } from "./support/network.ts";
+import { TestServer } from "./support/server.ts";
+
+const MIB = 1024 * 1024;
+
+let server: TestServer;
+let network: Network;
+let ann: Person;
+
+beforeAll(async () => {
+  server = await TestServer.start({ MAX_UPLOAD_MIB: "16" });
+  network = await Network.to(server.origin);
+  ann = await server.person("ann");
+});
+afterAll(async () => {
+  await network[Symbol.asyncDispose]();
+  await server[Symbol.asyncDispose]();
+});
+
+function film(size: number, name = "film.mp4"): File {
+  return new File([randomBytes(size)], name, { type: "video/mp4" });
+}
+
+/** Uploads for Ann, over the network. */
+function send(file: Blob, options?: UploadOptions) {
+  return upload(new Chat({ url: network.origin, token: ann.token, pause: 20 }).api, file, options);
+}
+
+/** Calls that the client makes, from now on until the end of the test. */
+function calls(method: string): string[] {
+  const made: string[] = [];
+  const real = globalThis.fetch;
+  const spy = vi.spyOn(globalThis, "fetch").mockImplementation((url, init) => {
+    if (init?.method === method) made.push(String(url).replace(/.*\//, ""));
+    return real(url, init);
+  });
+  onTestFinished(() => spy.mockRestore());
+  return made;
+}
+
+/** The upload that a `client_upload_id` names, started if there is none. */
+async function started(person: Person, file: File, id: string) {
+  const { name, size, type } = file;
+  const announced = { client_upload_id: id, name, size, content_type: type };
+  return (await person.call("POST", "/v1/files/uploads", announced)) as {
+    id: string;
+    parts: { part: number }[];
+  };
+}
+
+async function bytesAt(url: string): Promise<Buffer> {
+  return Buffer.from(await (await fetch(url)).arrayBuffer());
+}
+
+async function bytesOf(file: Blob): Promise<Buffer> {
+  return Buffer.from(await file.arrayBuffer());
+}
+
+test("a small file goes up in one call, with its name and type", async () => {
+  const parts = calls("PUT");
+  const progress: number[] = [];
+  const file = film(3 * MIB);
+  const uploaded = await send(file, { onProgress: (part) => progress.push(part) });
+  expect(uploaded).toMatchObject({ name: "film.mp4", size: file.size, content_type: "video/mp4" });
+  expect(await bytesAt(uploaded.url)).toEqual(await bytesOf(file));
+  expect([parts, progress]).toEqual([[], [1]]);
+});
+
+test("a file without name and type, and an empty one, can be uploaded", async () => {
+  const expected = { name: "file", content_type: "application/octet-stream" };
+  expect(await send(new Blob(["abc"]))).toMatchObject({ ...expected, size: 3 });
+  expect(await send(new Blob([]))).toMatchObject({ ...expected, size: 0 });
+  expect(await send(new Blob([randomBytes(6 * MIB)]))).toMatchObject({ ...expected, size: 6 * MIB });
+});
+
+test("a file of 12 MiB goes up in parts", async () => {
+  const parts = calls("PUT");
+  const progress: number[] = [];
+  const file = film(12 * MIB);
+  const uploaded = await send(file, { onProgress: (part) => progress.push(part) });
+  expect(parts.toSorted()).toEqual(["1", "2", "3"]);
+  expect(await bytesAt(uploaded.url)).toEqual(await bytesOf(file));
+  expect(progress).toEqual(progress.toSorted((a, b) => a - b));
+  expect(progress.at(-1)).toBe(1);
+});
+
+test("a part that a cut breaks off is repeated, and no other", async () => {
+  const parts = calls("PUT");
+  const file = film(12 * MIB);
+  let cuts = 0;
+  const uploaded = await send(file, { onProgress: () => cuts++ || network.cut() });
+  expect(await bytesAt(uploaded.url)).toEqual(await bytesOf(file));
+  // One of the two parts under way was there.
+  expect(parts.length).toBeLessThanOrEqual(5);
+});
+
+test("after a reload it goes on with the parts that are missing, and those that are others", async () => {
+  const file = film(12 * MIB);
+  const id = crypto.randomUUID();
+  const lost = send(file, { id, onProgress: (part) => part > 0 && network.down() });
+  await expect(lost).rejects.toMatchObject({ code: "no_answer" });
+  await network.up();
+  const { parts: there } = await started(ann, file, id);
+  expect(there.length).toBeGreaterThan(0);
+  const missing = ["1", "2", "3"].filter((part) => !there.some((one) => String(one.part) === part));
+  // Bytes of a part that is there change.
+  const [changed] = there.map(({ part }) => part);
+  const bytes = await bytesOf(file);
+  bytes.fill(7, ((changed ?? 1) - 1) * 5 * MIB, ((changed ?? 1) - 1) * 5 * MIB + 100);
+  const parts = calls("PUT");
+  const again = new File([bytes], file.name, { type: file.type });
+  const uploaded = await send(again, { id });
+  // A part whose answer was lost may have come since.
+  expect([...missing, String(changed)]).toEqual(expect.arrayContaining(parts));
+  expect(parts).toContain(String(changed));
+  expect(await bytesAt(uploaded.url)).toEqual(bytes);
+  // Complete: nothing is sent any more, and it is the same file.
+  const count = parts.length;
+  expect(await send(again, { id })).toEqual(uploaded);
+  expect(parts).toHaveLength(count);
+});
+
+test("a cancelled upload is forgotten by the server", async () => {
+  const file = film(12 * MIB);
+  const id = crypto.randomUUID();
+  const { id: key } = await started(ann, file, id);
+  const ending = new AbortController();
+  const cancelled = send(file, { id, signal: ending.signal, onProgress: () => ending.abort() });
+  await expect(cancelled).rejects.toThrow("aborted");
+  await expect.poll(() => ann.call("GET", `/v1/files/uploads/${key}`).catch(String)).toContain("not_found");
+  const small = send(film(MIB), { signal: ending.signal });
+  await expect(small).rejects.toThrow("aborted");
+});
+
+test("refusals have the codes of the server", async () => {
+  const codeOf = (done: Promise<unknown>) =>
+    done.then(
+      () => undefined,
+      (error: unknown) => (error instanceof Problem ? error.code : error),
+    );
+  const id = crypto.randomUUID();
+  await started(ann, film(6 * MIB), id);
+  expect(await codeOf(send(film(7 * MIB), { id }))).toBe("conflict");
+  expect(await codeOf(send(film(17 * MIB)))).toBe("too_large");
+  expect(await codeOf(send(film(1, "a/b")))).toBe("validation_failed");
+  const stranger = new Chat({ url: server.origin, token: "no token", pause: 20 });
+  expect(await codeOf(upload(stranger.api, film(1)))).toBe("unauthenticated");
+});
+
+test("a message with a file goes behind those before it, and before those behind it, over a cut", async () => {
+  const bob = await server.person("bob");
+  const { id } = await ann.openDirect(bob);
+  const chat = await startChat(network.origin, ann, { uploads });
+  const window = chat.open(id);
+  const file = film(12 * MIB);
+  const steps: number[] = [];
+  window.send(text("before"));
+  window.send({ kind: "video", body: { url: "", caption: "Look" } }, file);
+  window.send(text("behind"));
+  chat.subscribe(
+    () => window.view.pending.find((one) => one.file)?.progress,
+    (progress = 0) => {
+      if (steps.push(progress) === 1) network.cut();
+    },
+  );
+  await until(chat, () => window.view.messages.length === 3 && window.view.pending.length === 0);
+  const [, message] = window.view.messages;
+  expect(window.view.messages.map(({ kind }) => kind)).toEqual(["text", "video", "text"]);
+  expect(steps.length).toBeGreaterThan(1);
+  const said = { caption: "Look", name: "film.mp4", size: file.size, content_type: "video/mp4" };
+  expect(message?.body).toMatchObject(said);
+  const url = message?.kind === "video" && "url" in message.body ? message.body.url : "";
+  expect(await bytesAt(url)).toEqual(await bytesOf(file));
+});
+
+test("a file that is refused fails its message alone; the one behind goes", async () => {
+  const bob = await server.person("bob");
+  const { id } = await ann.openDirect(bob);
+  const chat = await startChat(network.origin, ann, { uploads });
+  const window = chat.open(id);
+  window.send({ kind: "file", body: { url: "" } }, film(17 * MIB));
+  window.send(text("behind"));
+  await until(chat, () => window.view.messages.length === 1);
+  expect(window.view.pending).toMatchObject([{ state: "failed", code: "too_large" }]);
+});
+
+test("a message whose file goes up can be discarded: its upload ends, and the next message goes", async () => {
+  const bob = await server.person("bob");
+  const { id } = await ann.openDirect(bob);
+  const chat = await startChat(network.origin, ann, { uploads });
+  const window = chat.open(id);
+  const file = film(12 * MIB);
+  const message = { kind: "file" as const, body: { url: "" }, client_msg_id: crypto.randomUUID() };
+  const upload = await started(ann, file, message.client_msg_id);
+  window.send(message, file);
+  window.send(text("behind"));
+  await until(chat, () => window.view.pending.some(({ progress = 0 }) => progress > 0));
+  expect(chat.discard(message.client_msg_id)).toBe(true);
+  await until(chat, () => window.view.messages.length === 1 && window.view.pending.length === 0);
+  await expect
+    .poll(() => ann.call("GET", `/v1/files/uploads/${upload.id}`).catch(String))
+    .toContain("not_found");
+});
