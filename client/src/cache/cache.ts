@@ -22,18 +22,15 @@ const PAUSE = 250;
 const MAX_MESSAGES = 200;
 /** So many conversations have messages in the cache. */
 const MAX_TIMELINES = 500;
-/**
- * More users than these are forgotten at a start. The list and the messages bring those of them that
- * matter.
- */
+/** More users than these are forgotten at a start. The list and the messages bring those that matter. */
 const MAX_USERS = 5_000;
 
 /**
  * Keeps the state of one user's client in IndexedDB. Where there is none, nothing is kept, and the client
  * works all the same.
  *
- * Of several tabs one writes the list and the messages. Each writes its own items of the outbox; those of a
- * tab that is gone go to the next one that starts.
+ * Of several tabs one writes the list and the messages. Each writes its own items of the outbox; those of
+ * a tab that is gone go to the next one that starts.
  */
 export class Cache implements Keeper {
   readonly #name: string;
@@ -63,10 +60,7 @@ export class Cache implements Keeper {
     this.#name = name;
   }
 
-  /**
-   * Whether what changes is kept. False before `restore`; where there is no IndexedDB; and while writes
-   * fail.
-   */
+  /** Whether what changes is kept. False before the start, without IndexedDB, and while writes fail. */
   get isPersistent(): boolean {
     return this.#isPersistent;
   }
@@ -199,7 +193,10 @@ export class Cache implements Keeper {
     const users = new Map(list.users);
     const timelines = [...this.#timelines]
       .map(([timeline, written]) => ({ timeline, written, version: versionOf(timeline) }))
-      .filter(({ timeline, written, version }) => version !== written && entries.has(timeline.id));
+      .filter(
+        ({ timeline, written, version }) =>
+          version !== written && timeline.rev >= 0 && entries.has(timeline.id),
+      );
     const isSaved = await this.#write((tx) => {
       const [conversations, records] = [tx.objectStore("conversations"), tx.objectStore("timelines")];
       const changed = [...entries.values()].filter((entry) => this.#entries.get(entry.id) !== entry);
@@ -211,9 +208,7 @@ export class Cache implements Keeper {
         ...[...users.values()]
           .filter((user) => this.#users.get(user.id) !== user)
           .map((user) => tx.objectStore("users").put(user)),
-        ...timelines
-          .filter(({ timeline }) => timeline.rev >= 0)
-          .map(({ timeline }) => records.put(recordOf(timeline))),
+        ...timelines.map(({ timeline }) => records.put(recordOf(timeline))),
         evict(tx),
       ];
     });
@@ -261,10 +256,7 @@ export class Cache implements Keeper {
   }
 }
 
-/**
- * A record whose message is plain: a framework's proxy of it cannot be stored, and would keep back all
- * others.
- */
+/** A record whose message is plain: a proxy of a framework cannot be stored, and would keep back others. */
 function plain({ item, ...record }: OutboxRecord): OutboxRecord {
   return { ...record, item: { ...item, message: trusted(JSON.stringify(item.message)) } };
 }

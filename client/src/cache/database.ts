@@ -99,13 +99,10 @@ export async function removeDatabase(name: string): Promise<void> {
 /** Some browsers never answer, and never refuse either. */
 function inTime<T>(opening: Promise<T>, onLate: (late: T) => void): Promise<T> {
   return new Promise((resolve, reject) => {
-    let isLate = false;
     const timer = setTimeout(() => {
-      isLate = true;
       reject(new Error("no answer"));
+      opening.then(onLate, () => {});
     }, OPEN_TIME);
-    opening
-      .then((value) => (isLate ? onLate(value) : resolve(value)), reject)
-      .finally(() => clearTimeout(timer));
+    opening.then(resolve, reject).finally(() => clearTimeout(timer));
   });
 }
