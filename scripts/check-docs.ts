@@ -155,7 +155,7 @@ function testFolders(): string[] {
 
 /** Names in the last column of the glossary that the code does not contain. */
 function glossary(): string[] {
-  const sources = globSync("src/**/*.ts", { cwd: ROOT });
+  const sources = globSync(["src/**/*.ts", "client/src/**/*.ts"], { cwd: ROOT });
   const words = new Set(sources.flatMap((path) => read(path).match(/\w+/g) ?? []));
   const rows = [...read(GLOSSARY).matchAll(/^\|[^|]+\|[^|]+\|([^|]+)\|$/gm)].map(([, cell = ""]) => cell);
   const names = rows.flatMap((cell) => [...cell.matchAll(/`(\w+)`/g)].map(([, name = ""]) => name));

@@ -12,7 +12,7 @@ import {
   type Profile,
   type WindowView,
 } from "../src/index.ts";
-import type { Member, People, User } from "../src/people/index.ts";
+import type { FoundUser, Member, People } from "../src/people/index.ts";
 import { useChat, useConversationWindow } from "../src/react/index.ts";
 
 const chat = new Chat({ url: "http://localhost", token: "" });
@@ -64,6 +64,6 @@ test("bindings and entries have the types of the client", () => {
   expectTypeOf(useConversationWindow).returns.toEqualTypeOf<
     [view: WindowView, window: ConversationWindow | undefined]
   >();
-  expectTypeOf<People["user"]>().returns.toEqualTypeOf<User | undefined>();
+  expectTypeOf<People["user"]>().returns.toEqualTypeOf<FoundUser | undefined>();
   expectTypeOf<Member["role"]>().toEqualTypeOf<"owner" | "admin" | "member">();
 });

@@ -58,8 +58,8 @@ async function bytesAt(url: string): Promise<Buffer> {
   return Buffer.from(await (await fetch(url)).arrayBuffer());
 }
 
-async function bytesOf(file: Blob): Promise<Buffer> {
-  return Buffer.from(await file.arrayBuffer());
+async function bytesOf(file: Blob): Promise<Uint8Array<ArrayBuffer>> {
+  return new Uint8Array(await file.arrayBuffer());
 }
 
 test("a small file goes up in one call, with its name and type", async () => {

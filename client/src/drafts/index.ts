@@ -38,7 +38,10 @@ export class Drafts {
     return this.#written.get(id)?.content ?? this.#chat.state.conversation(id)?.draft;
   }
 
-  /** The user has changed what they write: call it at each key. An empty `text` without `reply_to` is no draft. */
+  /**
+   * The user has changed what they write: call it at each key. An empty `text` without `reply_to` is no
+   * draft.
+   */
   write(id: number, content: DraftContent): void {
     const written = this.#written.get(id) ?? this.#begin(id);
     written.content = content;

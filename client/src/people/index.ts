@@ -3,7 +3,7 @@ import type { Chat } from "../chat.ts";
 import { OnDemand } from "./on-demand.ts";
 
 /** A user as they are looked up. */
-export type User = components["schemas"]["Users"]["items"][number];
+export type FoundUser = components["schemas"]["Users"]["items"][number];
 /** A member of a group. */
 export type Member = components["schemas"]["Member"];
 
@@ -11,11 +11,11 @@ export type Member = components["schemas"]["Member"];
 const PAGE = 100;
 
 /**
- * Users and the members of groups, asked for when they are first needed and kept as they are today: frames and
- * new connections make them be asked for again.
+ * Users and the members of groups, asked for when they are first needed and kept as they are today: frames
+ * and new connections make them be asked for again.
  */
 export class People {
-  readonly #users: OnDemand<User>;
+  readonly #users: OnDemand<FoundUser>;
   readonly #members: OnDemand<readonly Member[]>;
   readonly #listeners = new Set<() => void>();
   readonly #end: () => void;
@@ -58,7 +58,7 @@ export class People {
    * A user. Who is not known yet is asked for, with all others of this turn in one call.
    * @returns undefined: not known yet, or there is no such user
    */
-  user(id: number): User | undefined {
+  user(id: number): FoundUser | undefined {
     return id > 0 ? this.#users.get(id) : undefined;
   }
 

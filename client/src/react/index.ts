@@ -14,8 +14,9 @@ const NOTHING: WindowView = {
 };
 
 /**
- * Returns what `select` makes of the client's state, and renders again when that is another value. An array or
- * a plain object with the same items as before is the same value, so `select` may filter, map and gather.
+ * Returns what `select` makes of the client's state, and renders again when that is another value. An
+ * array or a plain object with the same items as before is the same value, so `select` may filter, map and
+ * gather.
  */
 export function useChat<T>(chat: Chat, select: (state: ChatState) => T): T {
   const last = useRef<{ value: T }>(undefined);
@@ -30,8 +31,8 @@ export function useChat<T>(chat: Chat, select: (state: ChatState) => T): T {
 }
 
 /**
- * Opens a window when the component is mounted, closes it with the component, and renders again when the window
- * shows something else.
+ * Opens a window when the component is mounted, closes it with the component, and renders again when the
+ * window shows something else.
  * @param id the conversation; without one no window is open
  * @param options `thread`: the root of the thread to show instead
  * @returns what the window shows, and the window; the window is absent in the first render and on a server

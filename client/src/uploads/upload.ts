@@ -7,7 +7,10 @@ const MAX_WHOLE = 5_242_880;
 
 /** How a file is uploaded. */
 export interface UploadOptions {
-  /** the name of the upload, 1 to 64 characters: a later call with it and the same file goes on where this one ended */
+  /**
+   * the name of the upload, 1 to 64 characters: a later call with it and the same file goes on where this
+   * one ended
+   */
   id?: string;
   /** hears of the part that is uploaded, from 0 to 1 by hundredths */
   onProgress?: (part: number) => void;

@@ -57,7 +57,7 @@ async function talked(messages: string[]): Promise<{
 /** The connection of a client to nowhere, with what the cache of a name has. */
 async function offline(person: Person, name: string): Promise<[Chat, Cache]> {
   const [cache] = cacheOf(name);
-  const uploads: Uploader = { prepare: () => new Promise(() => {}) };
+  const uploads: Uploader = { prepare: () => new Promise(() => {}), outboxChanged: () => {} };
   return [await startChat(NOWHERE, person, { cache, uploads }), cache];
 }
 
@@ -124,7 +124,7 @@ test("what waits to be sent is kept at once, with its file, and is sent once and
 
   const live = await startChat(server.origin, ann, {
     cache: cacheOf(name)[0],
-    uploads: { prepare: async () => text("uploaded") },
+    uploads: { prepare: async () => text("uploaded"), outboxChanged: () => {} },
   });
   expect(live.state.outbox(id).map((one) => one.client_msg_id)).toEqual(
     pending.map((one) => one.client_msg_id),

@@ -2,9 +2,9 @@ import { Window } from "happy-dom";
 import { onTestFinished, vi } from "vitest";
 
 /**
- * A page for a framework to render into, for the rest of a test file: renderers look at the page even after the
- * last component is gone. Only what they ask the global scope for is of the page: the client keeps Node's
- * network.
+ * A page for a framework to render into, for the rest of a test file: renderers look at the page even
+ * after the last component is gone. Only what they ask the global scope for is of the page: the client
+ * keeps Node's network.
  */
 export function stubPage(): void {
   const page = new Window();
