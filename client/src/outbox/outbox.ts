@@ -100,9 +100,9 @@ export class Outbox {
 
   /** A conversation shows its messages up to a place. */
   shown(conversationId: number, seq: number): void {
-    const lane = this.#lanes.get(conversationId);
-    for (const item of lane?.items.values() ?? none)
-      if (lane && (item.seq ?? Infinity) <= seq) this.#remove(lane, item.client_msg_id);
+    const lane = this.#lane(conversationId);
+    for (const item of lane.items.values())
+      if ((item.seq ?? NaN) <= seq) this.#remove(lane, item.client_msg_id);
   }
 
   /** A send was refused. */
@@ -127,7 +127,7 @@ export class Outbox {
   /** There is a socket for one conversation, or for all: sends what has no answer, in order. */
   resume(conversationId?: number): void {
     this.suspend(conversationId);
-    for (const lane of this.#lanes.values()) if (lane.id === (conversationId ?? lane.id)) this.#pump(lane);
+    for (const lane of this.#lanes.values()) this.#pump(lane);
   }
 
   /** Sends the next frame of a conversation, unless one has no answer yet. */

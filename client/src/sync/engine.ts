@@ -78,13 +78,14 @@ export class Engine {
   }
 
   #lost(source: Source): void {
-    const { outbox } = this.#options;
-    if (source === "device") {
-      outbox.suspend();
-      this.#become("connecting");
-    } else {
-      this.timelines.roomLost();
-      outbox.resume(this.sockets.room);
+    const { room } = this.sockets;
+    const timeline = this.timelines.get(room);
+    this.#options.outbox.suspend(source === "device" ? undefined : room);
+    if (source === "device") this.#become("connecting");
+    else if (timeline) {
+      timeline.phase = "behind";
+      // The device socket takes the sends meanwhile.
+      this.#options.outbox.resume(room);
     }
   }
 
@@ -95,7 +96,11 @@ export class Engine {
     switch (frame.type) {
       case "ready":
         if (source === "device") this.#ready(frame.user_id);
-        else outbox.resume(this.sockets.room);
+        else {
+          outbox.resume(this.sockets.room);
+          // Reads of other devices that came on no socket.
+          this.#loader.lookUpSoon(this.sockets.room);
+        }
         break;
       case "message":
         this.#message(frame.message, source);
@@ -159,7 +164,11 @@ export class Engine {
         list.patch(frame.conversation_id, { draft: frame.draft ?? undefined });
         break;
       case "member":
-        if (frame.event === "dissolved" || this.#isOut(frame)) timelines.end(frame.conversation_id);
+        if (
+          frame.event === "dissolved" ||
+          (["left", "removed"].includes(frame.event) && frame.user_ids.includes(list.me))
+        )
+          timelines.end(frame.conversation_id);
         break;
       case "profile":
         list.rename(frame.user);
@@ -222,9 +231,5 @@ export class Engine {
       // The user has hidden it by now.
       () => clientMsgId && this.#options.outbox.stored(clientMsgId, seq, Infinity),
     );
-  }
-
-  #isOut({ event, user_ids: ids }: Frame<"member">): boolean {
-    return (event === "left" || event === "removed") && ids.includes(this.#options.list.me);
   }
 }

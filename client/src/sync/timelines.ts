@@ -116,8 +116,7 @@ export class Timelines {
     if (!hasMore) this.#reached(timeline);
     else if (++timeline.pages >= MAX_PAGES && !timeline.isKept && source === "device")
       void this.#begin(timeline);
-    else if (source === "device") this.#sync([timeline]);
-    else sockets.send({ type: "sync", after: timeline.seq, rev: timeline.rev }, id);
+    else this.#sync([timeline]);
   }
 
   /** More has changed than is replayed: it begins anew. */
@@ -126,6 +125,7 @@ export class Timelines {
     if (!timeline) return;
     timeline.reset(last_seq, rev);
     timeline.syncs = 0;
+    this.#move(timeline, last_seq, rev);
     if (timeline.phase === "behind") this.#reached(timeline);
   }
 
@@ -143,22 +143,21 @@ export class Timelines {
     if (id === this.#focus && timeline.phase === "live") {
       timeline.phase = "behind";
       sockets.openRoom(timeline);
-    } else if (timeline.followers > 0) this.#sync([timeline]);
+    } else {
+      // Until a sync the device socket would bring nothing of it, not for the list either.
+      this.#sync([timeline]);
+      if (timeline.followers === 0) timeline.phase = "dormant";
+    }
   }
 
   /** A frame about a conversation was refused. */
   refused(id: number, code: string): void {
     const timeline = this.#timelines.get(id);
-    if (!timeline?.syncs || timeline.phase !== "behind") return;
-    timeline.syncs--;
-    if (isTemporary(code)) setTimeout(() => this.#syncAgain(timeline), SYNC_PAUSE);
+    if (timeline?.phase !== "behind") return;
+    // One page too many does no harm.
+    if (isTemporary(code))
+      setTimeout(() => timeline.phase === "behind" && this.#sync([timeline]), SYNC_PAUSE);
     else this.end(id);
-  }
-
-  /** The room socket is lost. */
-  roomLost(): void {
-    const timeline = this.#timelines.get(this.#options.sockets.room);
-    if (timeline) timeline.phase = "behind";
   }
 
   /** The user is no longer in a conversation. */
@@ -173,7 +172,8 @@ export class Timelines {
   async #begin(timeline: Timeline): Promise<void> {
     const { list, loader, sockets, keeper } = this.#options;
     const { phase } = timeline;
-    if (phase === "none" && (await keeper?.restoreTimeline(timeline))) this.#sync([timeline]);
+    if (phase === "none" && (await keeper?.restoreTimeline(timeline)))
+      this.#sync(timeline.followers > 0 ? [timeline] : []);
     if (timeline.phase !== phase) return;
     const known = phase === "none" ? list.get(timeline.id) : undefined;
     // Without a connection the list comes first.
@@ -190,18 +190,19 @@ export class Timelines {
   /** Asks for what timelines miss: behind it they are live. */
   #sync(timelines: readonly Timeline[]): void {
     const { sockets } = this.#options;
-    const items = timelines.map((timeline) => {
+    const items = timelines.flatMap((timeline) => {
+      const { id: conversation_id, seq: after, rev } = timeline;
+      const point = { conversation_id, after, ...(rev >= 0 && { rev }) };
       timeline.phase = "behind";
-      if (sockets.isReady) timeline.syncs++;
-      const { id, seq, rev } = timeline;
-      return { conversation_id: id, after: seq, ...(rev >= 0 && { rev }) };
+      if (conversation_id !== sockets.room) {
+        if (sockets.isReady) timeline.syncs++;
+        return [point];
+      }
+      sockets.send({ type: "sync", ...point }, conversation_id);
+      return [];
     });
     for (let i = 0; i < items.length; i += MAX_POINTS)
       sockets.send({ type: "sync", items: items.slice(i, i + MAX_POINTS) });
-  }
-
-  #syncAgain(timeline: Timeline): void {
-    if (timeline.phase === "behind" && timeline.syncs === 0) this.#sync([timeline]);
   }
 
   #reached(timeline: Timeline): void {
@@ -234,7 +235,7 @@ export class Timelines {
   }
 
   #leaveRoom(): void {
-    const { sockets, outbox } = this.#options;
+    const { sockets, outbox, loader } = this.#options;
     const timeline = this.#timelines.get(sockets.room);
     if (!sockets.room) return;
     sockets.closeRoom();
@@ -242,5 +243,7 @@ export class Timelines {
     if (!timeline) return;
     if (timeline.phase !== "none") this.#sync([timeline]);
     outbox.resume(timeline.id);
+    // Reads of other devices that came on no socket.
+    loader.lookUpSoon(timeline.id);
   }
 }
