@@ -42,6 +42,7 @@ export default defineConfig({
     provide: {
       propertyRuns: process.env.PROPERTY_RUNS ?? "",
       propertySeed: process.env.PROPERTY_SEED ?? "",
+      chatMessages: process.env.CHAT_MESSAGES ?? "",
       costTable: process.env.COST_TABLE ?? "",
       stepSeed: Math.abs(Number(process.env.PROPERTY_SEED || commitNumber())),
     },
