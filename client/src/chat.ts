@@ -22,17 +22,16 @@ export interface ChatOptions {
   uploads?: Uploader;
   /**
    * Whether to follow a conversation that no window shows: all its messages then come to `onMessage`, those
-   * of the time without a connection too. For bots.
+   * of the time without a connection too. A number: those behind this `seq`; `true`: those behind the newest
+   * one of now. For bots. Asked for each conversation of the list, and for each that is new.
    */
-  keeps?: (conversation: Conversation) => boolean;
+  keeps?: (conversation: Conversation) => boolean | number;
   /** the first pause before a socket is opened or a call is made again, in ms; 1,000 if absent */
   pause?: number;
 }
 
 /** A client of one user. */
 export class Chat {
-  readonly #api: Api;
-  readonly #list: Conversations;
   readonly #outbox: Outbox;
   readonly #engine: Engine;
   readonly #store: Store<ChatState>;
@@ -57,8 +56,6 @@ export class Chat {
       },
     });
     this.#cache = cache;
-    this.#api = api;
-    this.#list = list;
     this.#outbox = outbox;
     this.#engine = new Engine({
       ...{ api, list, outbox, pause, keeps, changed, keeper: cache },
@@ -69,9 +66,8 @@ export class Chat {
       },
       onChange: (timeline) => cache?.timelineChanged(timeline),
     });
-    const { timelines, signals } = this.#engine;
     this.#context = {
-      ...{ api, list, outbox, timelines, signals, changed, windows: new Set() },
+      ...{ api, list, outbox, engine: this.#engine, changed, windows: new Set() },
       send: (id, message, file) => this.send(id, message, file),
     };
     this.#store = new Store(new ChatState(list, outbox, this.#engine));
@@ -93,7 +89,7 @@ export class Chat {
 
   /** Shows what the cache has, and connects. Ends when the cache is read. */
   async start(): Promise<void> {
-    await this.#cache?.restore(this.#list, this.#outbox);
+    await this.#cache?.restore(this.#context.list, this.#outbox);
     this.#endWake = listenForWake(() => this.#engine.sockets.wake());
     this.#engine.start();
   }
@@ -110,14 +106,14 @@ export class Chat {
 
   /** Ends the session, and forgets what the cache has. */
   async logout(): Promise<void> {
-    await this.#api.call("post", "/v1/logout").catch(() => {});
+    await this.#context.api.call("post", "/v1/logout").catch(() => {});
     await this.stop();
     await this.#cache?.clear();
   }
 
   /** Makes calls of API v1 in the name of the user. */
   get api(): Api {
-    return this.#api;
+    return this.#context.api;
   }
 
   /** Loads the list anew: after a call that no frame tells of, such as deleting a direct conversation. */

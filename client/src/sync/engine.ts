@@ -22,7 +22,7 @@ export interface EngineOptions
   /** the first pause before a socket is opened again, in ms */
   readonly pause: number;
   /** whether to follow a conversation that no window shows */
-  keeps(conversation: Conversation): boolean;
+  keeps(conversation: Conversation): boolean | number;
   /** something that is shown has changed */
   changed(): void;
   /** a frame has come, and was taken */
@@ -43,7 +43,7 @@ export class Engine {
     const { api, list, pause } = options;
     this.#options = options;
     this.#typing = new Typing(list);
-    this.#loader = new Loader(api, list, () => this.timelines.beginAll(false));
+    this.#loader = new Loader(api, list, (found) => this.#listed(found));
     this.sockets = new Sockets({
       api,
       pause,
@@ -78,14 +78,16 @@ export class Engine {
   }
 
   #lost(source: Source): void {
+    const { outbox } = this.#options;
     const { room } = this.sockets;
     const timeline = this.timelines.get(room);
-    this.#options.outbox.suspend(source === "device" ? undefined : room);
-    if (source === "device") this.#become("connecting");
-    else if (timeline) {
+    if (source === "device") {
+      outbox.suspend();
+      this.#become("connecting");
+    } else if (timeline) {
       timeline.phase = "behind";
       // The device socket takes the sends meanwhile.
-      this.#options.outbox.resume(room);
+      outbox.resume(room);
     }
   }
 
@@ -158,7 +160,7 @@ export class Engine {
         break;
       case "conversation":
         list.take(frame.conversation);
-        timelines.beginAll(false);
+        this.#listed([frame.conversation]);
         break;
       case "draft":
         list.patch(frame.conversation_id, { draft: frame.draft ?? undefined });
@@ -191,10 +193,10 @@ export class Engine {
 
   /** Asks for the list. */
   refresh(): void {
-    void this.#loader.list((conversations) => this.#listed(conversations));
+    void this.#loader.list();
   }
 
-  /** The list is there. */
+  /** The list is there, or a conversation of it. */
   #listed(conversations: readonly Conversation[]): void {
     const { list, keeps } = this.#options;
     for (const conversation of conversations) {
@@ -202,19 +204,23 @@ export class Engine {
       const seq = list.readTo(id);
       // A read whose frame was lost.
       if (seq > read_seq) this.sockets.send({ type: "read", conversation_id: id, seq });
-      if (keeps(conversation) && !this.timelines.get(id)?.isKept) this.timelines.follow(id).isKept = true;
+      const from = keeps(conversation);
+      if (from !== false && !this.timelines.get(id)?.isKept) this.timelines.follow(id, from).isKept = true;
     }
-    this.timelines.beginAll(true);
+    this.timelines.beginAll();
   }
 
   #message(message: Message, source: Source): void {
-    const { list, outbox } = this.#options;
-    const { conversation_id: id, seq, sender, client_msg_id: clientMsgId } = message;
-    const isOwn = sender.id === list.me;
+    const { list } = this.#options;
+    const { conversation_id: id, sender } = message;
     // The server alone knows which threads the user follows.
-    if (!list.message(message) || !(isOwn || isInMain(message))) this.#loader.lookUpSoon(id);
-    const shown = this.timelines.message(message, source);
-    if (isOwn && clientMsgId) outbox.stored(clientMsgId, seq, shown);
+    if (!list.message(message) || !(sender.id === list.me || isInMain(message))) this.#loader.lookUpSoon(id);
+    this.stored(message, this.timelines.message(message, source));
+  }
+
+  /** A message is stored, and its conversation shows everything up to a place: the user's own waits no more. */
+  stored({ sender, client_msg_id: clientMsgId = "", seq }: Message, shown: number): void {
+    if (sender.id === this.#options.list.me) this.#options.outbox.stored(clientMsgId, seq, shown);
   }
 
   #ack(

@@ -18,31 +18,31 @@ export class Loader {
   /** goes up with each load, which ends the one before */
   #load = 0;
 
-  readonly #onFound: () => void;
+  readonly #onFound: (conversations: readonly Conversation[]) => void;
 
-  /** @param onFound a conversation was loaded that may have been unknown */
-  constructor(api: Api, list: Conversations, onFound: () => void) {
+  /** @param onFound the list has come, or a conversation that may have been unknown */
+  constructor(api: Api, list: Conversations, onFound: (conversations: readonly Conversation[]) => void) {
     this.#api = api;
     this.#list = list;
     this.#onFound = onFound;
   }
 
-  /** Loads the list, or the archive, and takes it. `onList`: what the server has answered. */
-  async list(onList: (list: readonly Conversation[]) => void): Promise<void> {
+  /** Loads the list, or the archive, and takes it. */
+  async list(): Promise<void> {
     const load = ++this.#load;
     try {
       const asked = this.#list.now();
       const items = await this.#all((query) => this.#api.call("get", "/v1/conversations", { query }));
       if (load !== this.#load) return;
       for (const id of this.#list.takeAll(items, asked)) this.lookUpSoon(id);
-      onList(items);
+      this.#onFound(items);
       const moment = this.#list.now();
       const mentions = await this.#all((query) => this.#api.call("get", "/v1/mentions", { query }), isRead);
       const unread = mentions.filter((one) => !isRead(one)).map(({ message }) => message);
       if (load === this.#load) this.#list.mentioned(unread, moment);
     } catch (error) {
       if (!(error instanceof Problem)) throw error;
-      setTimeout(() => load === this.#load && void this.list(onList), AGAIN);
+      setTimeout(() => load === this.#load && void this.list(), AGAIN);
     }
   }
 
@@ -59,7 +59,7 @@ export class Loader {
       const asked = this.#list.now();
       const found = await this.#api.call("get", "/v1/conversations/{id}", { path: { id } });
       if (!this.#list.take(found, asked)) this.lookUpSoon(id);
-      this.#onFound();
+      this.#onFound([found]);
       return found;
     } catch (error) {
       if (!(error instanceof Problem)) throw error;

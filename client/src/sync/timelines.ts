@@ -45,13 +45,16 @@ export class Timelines {
     return this.#timelines.get(id);
   }
 
-  /** The timeline of a conversation, which is followed from now on. */
-  follow(id: number): Timeline {
+  /**
+   * The timeline of a conversation, which is followed from now on.
+   * @param from the `seq` where it begins, if it has no position yet; else its newest message
+   */
+  follow(id: number, from?: number | true): Timeline {
     const timeline =
       this.#timelines.get(id) ?? new Timeline(id, () => this.#options.outbox.items(id).length > 0);
     this.#timelines.set(id, timeline);
     timeline.followers++;
-    if (timeline.phase === "none") void this.#begin(timeline);
+    if (timeline.phase === "none") void this.#begin(timeline, from);
     else if (timeline.phase === "dormant") this.#sync([timeline]);
     return timeline;
   }
@@ -85,15 +88,10 @@ export class Timelines {
     this.#sync(all.filter(({ followers, phase }) => followers > 0 && phase !== "none"));
   }
 
-  /**
-   * Begins to follow what was not in the list before. `isWhole`: the list has come, so ask for what it
-   * lacks.
-   */
-  beginAll(isWhole: boolean): void {
-    for (const timeline of this.#timelines.values()) {
-      const isListed = isWhole || this.#options.list.get(timeline.id);
-      if (timeline.phase === "none" && timeline.followers > 0 && isListed) void this.#begin(timeline);
-    }
+  /** Begins to follow what had no position: the list has come, or a conversation of it. */
+  beginAll(): void {
+    for (const timeline of this.#timelines.values())
+      if (timeline.phase === "none" && timeline.followers > 0) void this.#begin(timeline);
   }
 
   /** A message has come. @returns up to where its conversation shows its messages; Infinity: nobody looks */
@@ -169,11 +167,13 @@ export class Timelines {
   }
 
   /** Gives a timeline its first position, or a new one: the newest messages come over HTTP then. */
-  async #begin(timeline: Timeline): Promise<void> {
+  async #begin(timeline: Timeline, from?: number | true): Promise<void> {
     const { list, loader, sockets, keeper } = this.#options;
     const { phase } = timeline;
-    if (phase === "none" && (await keeper?.restoreTimeline(timeline)))
-      this.#sync(timeline.followers > 0 ? [timeline] : []);
+    if (phase === "none" && (await keeper?.restoreTimeline(timeline))) {
+      if (timeline.followers > 0) this.#sync([timeline]);
+      return;
+    }
     if (timeline.phase !== phase) return;
     const known = phase === "none" ? list.get(timeline.id) : undefined;
     // Without a connection the list comes first.
@@ -181,7 +181,7 @@ export class Timelines {
     const found = known ?? (await loader.lookUp(timeline.id));
     if (timeline.phase !== phase) return;
     if (found) {
-      timeline.reset(found.last_seq, -1);
+      timeline.reset(typeof from === "number" ? from : found.last_seq, -1);
       this.#sync([timeline]);
     } else if (found === null) this.end(timeline.id);
     else setTimeout(() => timeline.followers > 0 && this.#begin(timeline), SYNC_PAUSE);

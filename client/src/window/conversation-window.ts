@@ -1,11 +1,10 @@
 import type { Api } from "../api/api.ts";
 import { Problem } from "../api/problem.ts";
 import type { Conversations } from "../list/conversations.ts";
-import type { Signals } from "../list/signals.ts";
 import type { Outbox } from "../outbox/outbox.ts";
+import type { Engine } from "../sync/engine.ts";
 import type { Stream } from "../sync/stream.ts";
 import type { Timeline } from "../sync/timeline.ts";
-import type { Timelines } from "../sync/timelines.ts";
 import type { Message, NewMessage } from "../types.ts";
 import type { WindowView } from "./view.ts";
 
@@ -17,8 +16,7 @@ export interface WindowContext {
   readonly api: Api;
   readonly list: Conversations;
   readonly outbox: Outbox;
-  readonly timelines: Timelines;
-  readonly signals: Signals;
+  readonly engine: Engine;
   /** the windows that are open */
   readonly windows: Set<ConversationWindow>;
   changed(): void;
@@ -52,7 +50,7 @@ export class ConversationWindow {
   /** Opens a window. @see Chat.open */
   constructor(context: WindowContext, id: number, thread: number | undefined) {
     this.#context = context;
-    this.#timeline = context.timelines.follow(id);
+    this.#timeline = context.engine.timelines.follow(id);
     this.thread = thread;
     this.#stream = this.#timeline.stream(thread);
     context.windows.add(this);
@@ -127,28 +125,28 @@ export class ConversationWindow {
 
   /** The user has read up to a message; if none is named, all that is shown. Never goes back. */
   read(seq = this.view.messages.at(-1)?.seq ?? 0): void {
-    this.#context.signals.read(this.#timeline, seq);
+    this.#context.engine.signals.read(this.#timeline, seq);
   }
 
   /** The user is typing: call it at each key. */
   typing(): void {
-    this.#context.signals.typing(this.conversationId);
+    this.#context.engine.signals.typing(this.conversationId);
   }
 
   /** The user looks at this window: its conversation comes by a socket of its own, the quickest way. */
   focus(): void {
-    this.#context.timelines.focus(this.conversationId);
+    this.#context.engine.timelines.focus(this.conversationId);
   }
 
   /** The user looks elsewhere. */
   blur(): void {
-    this.#context.timelines.focus(0);
+    this.#context.engine.timelines.focus(0);
   }
 
   /** Ends the window. */
   close(): void {
-    const { windows, timelines } = this.#context;
-    if (windows.delete(this)) timelines.unfollow(this.#timeline);
+    const { windows, engine } = this.#context;
+    if (windows.delete(this)) engine.timelines.unfollow(this.#timeline);
   }
 
   /** Loads what it shows, if nothing of it is there. The client calls it whenever that may be so. */
@@ -172,7 +170,7 @@ export class ConversationWindow {
 
   /** Loads a page. `extent` says from where to where it goes. */
   async #load(bound: object, extent: (page: Page) => Extent): Promise<void> {
-    const { api, list, changed } = this.#context;
+    const { api, list, engine, changed } = this.#context;
     const { thread: root } = this;
     const timeline = this.#timeline;
     const { id, generation } = timeline;
@@ -190,6 +188,7 @@ export class ConversationWindow {
       for (const message of page.items) {
         timeline.add(message);
         list.learn(message.sender);
+        engine.stored(message, timeline.seq);
       }
       const [from, to] = extent(page);
       if (from <= to) this.#stream.cover(from, to);

@@ -140,7 +140,7 @@ export class Actions {
     if (way < 0.4) this.#call(window.older());
     else if (way < 0.7) this.#call(window.newer());
     else if (way < 0.8) this.#call(window.jump(random.whole(1, Math.max(1, last))));
-    else window.jump(Infinity);
+    else this.#call(window.jump(Infinity));
   }
 
   #look(): void {
