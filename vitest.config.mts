@@ -1,6 +1,7 @@
 import { spawnSync } from "node:child_process";
 import { existsSync, statfsSync } from "node:fs";
 import { availableParallelism } from "node:os";
+import { join } from "node:path";
 import { cloudflareTest, readD1Migrations } from "@cloudflare/vitest-pool-workers";
 import { defineConfig } from "vitest/config";
 import { unstable_readConfig } from "wrangler";
@@ -56,7 +57,10 @@ export default defineConfig({
         test: { name: "scripts", include: ["test/scripts/**/*.test.ts"], ...PATIENCE },
       },
       {
-        // The client runs in Node, against the Worker in processes of its own.
+        // The client runs in Node, against the Worker in processes of its own. Examples run on client/src/.
+        resolve: {
+          alias: [{ find: /^parley-client$/, replacement: join(import.meta.dirname, "client/src/index.ts") }],
+        },
         test: {
           name: "client",
           include: ["client/test/**/*.test.{ts,tsx}"],

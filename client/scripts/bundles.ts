@@ -1,6 +1,7 @@
 /**
  * Part of `npm run check`: an app with the package as npm would publish it. The app in client/test/app/ is
- * built by esbuild, by Vite, and by Vite with Preact in the place of React, and each bundle runs. Wants
+ * built by esbuild, by Vite, and by Vite with Preact in the place of React, and each bundle runs. The pages of
+ * client/examples/ are built by esbuild. Wants
  * client/dist/.
  */
 import { spawnSync } from "node:child_process";
@@ -10,6 +11,7 @@ import * as esbuild from "esbuild";
 import * as vite from "vite";
 import { APP, install, pack } from "./packed.ts";
 
+const EXAMPLES = join(import.meta.dirname, "../examples");
 const MAIN = join(import.meta.dirname, "../test/app/main.ts");
 
 install(pack());
@@ -28,6 +30,15 @@ await esbuild.build({
 await byVite("vite", {});
 await byVite("vite-preact", { react: "preact/compat" });
 for (const folder of ["esbuild", "vite", "vite-preact"]) run(join(APP, folder, "main.mjs"));
+
+await esbuild.build({
+  entryPoints: ["react-list/main.tsx", "plain-dom/main.ts"].map((path) => join(EXAMPLES, path)),
+  bundle: true,
+  format: "esm",
+  target: "es2022",
+  jsx: "automatic",
+  outdir: join(APP, "examples"),
+});
 
 async function byVite(folder: string, alias: Record<string, string>): Promise<void> {
   await vite.build({
