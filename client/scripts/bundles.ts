@@ -1,8 +1,7 @@
 /**
  * Part of `npm run check`: an app with the package as npm would publish it. The app in client/test/app/ is
- * built by esbuild, by Vite, and by Vite with Preact in the place of React, and each bundle runs. The pages of
- * client/examples/ are built by esbuild. Wants
- * client/dist/.
+ * built by esbuild, by Vite, and by Vite with Preact in the place of React, and each bundle runs. The pages
+ * of client/examples/ are built by esbuild. Wants client/dist/.
  */
 import { spawnSync } from "node:child_process";
 import { copyFileSync } from "node:fs";

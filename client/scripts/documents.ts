@@ -1,6 +1,6 @@
 /**
- * Part of `npm run check`: checks the types of the code in client/README.md and client/docs/. Each block behind
- * `<!-- check -->` is a module of its own. Wants client/dist/.
+ * Part of `npm run check`: checks the types of the code in client/README.md and client/docs/. Each block
+ * behind `<!-- check -->` is a module of its own. Wants client/dist/.
  */
 import { spawnSync } from "node:child_process";
 import { globSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";

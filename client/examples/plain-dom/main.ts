@@ -54,6 +54,7 @@ function showMessages(): void {
       return element("li", { className: "own waiting", textContent: `${content} (${state})` });
     }),
   );
+  messages.scrollTop = messages.scrollHeight;
   open.read();
 }
 

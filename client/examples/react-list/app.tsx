@@ -1,6 +1,6 @@
 import type { Chat, Message, NewMessage } from "parley-client";
 import { useChat, useConversationWindow } from "parley-client/react";
-import { type FormEvent, useEffect, useState } from "react";
+import { type FormEvent, useEffect, useRef, useState } from "react";
 
 /** The conversations with their unread counts, and the one that the user has chosen. */
 export function App({ chat }: { chat: Chat }) {
@@ -25,10 +25,12 @@ function Conversation({ chat, id }: { chat: Chat; id: number | undefined }) {
   const me = useChat(chat, (state) => state.me);
   const [{ messages, pending, hasOlder }, window] = useConversationWindow(chat, id);
   const last = messages.at(-1)?.seq;
+  const end = useRef<HTMLLIElement>(null);
   // The user looks at this conversation: it comes by the quickest way, and what is shown is read.
   useEffect(() => window?.focus(), [window]);
   useEffect(() => {
     if (last !== undefined) window?.read(last);
+    end.current?.scrollIntoView();
   }, [window, last]);
 
   function send(event: FormEvent<HTMLFormElement>): void {
@@ -62,6 +64,7 @@ function Conversation({ chat, id }: { chat: Chat; id: number | undefined }) {
             )}
           </li>
         ))}
+        <li ref={end} className="end" />
       </ol>
       <form onSubmit={send}>
         <input name="text" aria-label="Message" autoComplete="off" />
