@@ -161,8 +161,7 @@ export class Link {
       onEnd(this.#source);
       return;
     }
-    this.#failures++;
-    if (!wasReady && code === 1006 && this.#failures % 2 === 0) {
+    if (!wasReady && code === 1006 && this.#failures % 2) {
       // A browser hides why no socket opens.
       const problem: unknown = await api.call("get", "/v1/me", {}, { retry: false }).catch((error) => error);
       if (problem instanceof Problem) {
@@ -172,12 +171,12 @@ export class Link {
     }
     if (opening !== this.#opening) return;
     // A token that is refused at once is no reason to hurry.
-    if (isRefused && this.#failures < 3) void this.open(this.#token);
+    if (isRefused && this.#failures++ < 2) void this.open(this.#token);
     else this.#reopen(retryAfter * 1000);
   }
 
   #reopen(least: number): void {
-    const pause = Math.min(this.#options.pause * 2 ** this.#failures, MAX_PAUSE);
+    const pause = Math.min(this.#options.pause * 2 ** this.#failures++, MAX_PAUSE);
     this.#reopening = setTimeout(() => this.open(), Math.max(least, jitter(pause)));
   }
 }

@@ -1,0 +1,216 @@
+import { afterEach, beforeEach, expect, onTestFinished, test, vi } from "vitest";
+import { Api } from "../src/api/api.ts";
+import { Link } from "../src/connection/link.ts";
+import type { ServerFrame } from "../src/index.ts";
+import { Clock } from "./support/clock.ts";
+import { type Opened, ScriptedServer } from "./support/scripted-server.ts";
+
+/** Not a second: Node's sockets have timers of 1 s and 4 s. */
+const PAUSE = 1_100;
+const READY = { type: "ready", user_id: 1, session_id: "s" };
+
+let server: ScriptedServer;
+let clock: Clock;
+
+beforeEach(async () => {
+  server = await ScriptedServer.start();
+  clock = new Clock();
+  vi.spyOn(Math, "random").mockReturnValue(1);
+});
+afterEach(async () => {
+  vi.unstubAllGlobals();
+  vi.restoreAllMocks();
+  await server[Symbol.asyncDispose]();
+});
+
+/** A link that opens its first socket, and what it tells. */
+function linked(tokens: string[] = ["first"]) {
+  const told = { frames: [] as ServerFrame[], lost: 0, ended: 0 };
+  const refused: (string | undefined)[] = [];
+  const getToken = (old?: string) => {
+    refused.push(old);
+    return tokens.length > 1 ? tokens.shift() : tokens[0];
+  };
+  const link = new Link(
+    {
+      api: new Api(server.origin, getToken, PAUSE),
+      pause: PAUSE,
+      onFrame: (frame) => told.frames.push(frame),
+      onLost: () => told.lost++,
+      onEnd: () => told.ended++,
+    },
+    "device",
+    () => "/v1/socket?threads=all",
+  );
+  onTestFinished(() => void link.close());
+  void link.open();
+  return { link, told, refused };
+}
+
+/** Sends a frame, and waits until the client has answered: `ready` by a `ping`. */
+async function ready({ socket, frame }: Opened): Promise<void> {
+  socket.send(JSON.stringify(READY));
+  expect(await frame()).toBe("ping");
+}
+
+/** The next socket comes after a pause, in ms. @returns it */
+async function reopened(pause: number): Promise<Opened> {
+  await clock.pass(pause);
+  return server.opened();
+}
+
+test("a socket has the token; what comes is handed on; each MiB and each 25 s has a ping", async () => {
+  const { link, told } = linked();
+  const opened = await server.opened();
+  expect(opened).toMatchObject({ path: "/v1/socket?threads=all", token: "first" });
+  expect(link.send("early")).toBe(false);
+  await ready(opened);
+  opened.socket.send("pong");
+  expect(link.send("late")).toBe(true);
+  expect(await opened.frame()).toBe("late");
+  // A character has up to four bytes: 256 Ki characters may be a MiB.
+  const frame = JSON.stringify({ type: "presence", user_id: 2, online: true, text: "x".repeat(150_000) });
+  opened.socket.send(frame);
+  opened.socket.send(frame);
+  expect(await opened.frame()).toBe("ping");
+  opened.socket.send("pong");
+  await clock.pass(25_000);
+  expect(await opened.frame()).toBe("ping");
+  expect(told.frames.map(({ type }) => type)).toEqual(["ready", "presence", "presence"]);
+});
+
+test.each([
+  [1001, ""],
+  [1006, ""],
+  [1011, "internal"],
+  [1013, "unavailable"],
+  [4408, "too slow"],
+  [4413, "too large"],
+])("after %i the socket is opened again", async (code, reason) => {
+  const { told } = linked();
+  const opened = await server.opened();
+  await ready(opened);
+  if (code === 1006) opened.socket.terminate();
+  else opened.socket.close(code, reason);
+  await ready(await reopened(PAUSE));
+  expect(told).toMatchObject({ lost: 1, ended: 0 });
+});
+
+test.each([["rate_limited"], ["too many frames"]])("after 4429 %s a minute passes", async (reason) => {
+  linked();
+  (await server.opened()).socket.close(4429, reason);
+  await reopened(60_000);
+});
+
+test.each([
+  [4001, "removed"],
+  [4001, "left"],
+  [4001, "dissolved"],
+  [4400, "validation_failed"],
+  [4404, "not_found"],
+])("after %i %s the socket is not opened again", async (code, reason) => {
+  const { told, refused } = linked();
+  const opened = await server.opened();
+  await ready(opened);
+  opened.socket.close(code, reason);
+  await expect.poll(() => told).toMatchObject({ lost: 1, ended: 1 });
+  expect([clock.set, refused]).toEqual([[], [undefined]]);
+});
+
+test.each(["token_expired", "session_ended", "invalid_token"])(
+  "after 4001 %s a new token is asked for, and the same one is the end",
+  async (reason) => {
+    const { told, refused } = linked(["first", "second"]);
+    const opened = await server.opened();
+    await ready(opened);
+    opened.socket.close(4001, reason);
+    const next = await server.opened();
+    expect(next.token).toBe("second");
+    await ready(next);
+    expect(told.ended).toBe(0);
+    next.socket.send(JSON.stringify({ type: "kicked", reason }));
+    await expect.poll(() => told).toMatchObject({ lost: 2, ended: 1 });
+    expect(refused).toEqual([undefined, "first", "second"]);
+    expect(clock.set).toEqual([]);
+  },
+);
+
+test("tokens that are refused again and again are asked for with pauses", async () => {
+  const { told } = linked(["a", "b", "c", "d", "e"]);
+  for (const token of ["a", "b", "c"]) {
+    const opened = await server.opened();
+    expect(opened.token).toBe(token);
+    opened.socket.send(JSON.stringify({ type: "kicked", reason: "invalid_token" }));
+  }
+  expect((await reopened(8 * PAUSE)).token).toBe("c");
+  expect(told.ended).toBe(0);
+});
+
+test.each([
+  ["rate_limited", 7],
+  ["unavailable", 20],
+])("a refused socket that says %s is opened again after its time", async (code, retry_after) => {
+  const { told } = linked();
+  const { socket } = await server.opened();
+  socket.send(JSON.stringify({ type: "refused", code, detail: "", retry_after }));
+  await reopened(retry_after * 1_000);
+  expect(told).toMatchObject({ frames: [], ended: 0 });
+});
+
+test.each(["not_found", "validation_failed"])("a refused socket that says %s is the end", async (code) => {
+  const { told } = linked();
+  (await server.opened()).socket.send(JSON.stringify({ type: "refused", code, detail: "" }));
+  await expect.poll(() => told.ended).toBe(1);
+  expect(clock.set).toEqual([]);
+});
+
+test.each(["removed", "left", "dissolved"])("a room that says kicked, %s is the end", async (reason) => {
+  const { told, refused } = linked();
+  const opened = await server.opened();
+  await ready(opened);
+  opened.socket.send(JSON.stringify({ type: "kicked", reason }));
+  await expect.poll(() => told).toMatchObject({ lost: 1, ended: 1 });
+  expect(refused).toEqual([undefined]);
+});
+
+test("a socket that stays in CONNECTING ends after 10 s", async () => {
+  server.isStuck = true;
+  linked();
+  await server.stuck();
+  await clock.pass(10_000);
+  server.isStuck = false;
+  await ready(await reopened(PAUSE));
+});
+
+test("a socket without `ready`, and one without `pong`, ends after 10 s", async () => {
+  const { told } = linked();
+  await server.opened();
+  await clock.pass(10_000);
+  const second = await reopened(PAUSE);
+  await ready(second);
+  expect(told.lost).toBe(0);
+  // Nothing answers the ping.
+  await clock.pass(10_000);
+  expect(told.lost).toBe(1);
+  await ready(await reopened(PAUSE));
+});
+
+test("a wake opens a socket that waits for its pause, and asks an open one for an answer", async () => {
+  const { link } = linked();
+  (await server.opened()).socket.close(1011, "internal");
+  await expect.poll(() => clock.set).toEqual([PAUSE]);
+  link.wake();
+  const opened = await server.opened();
+  await ready(opened);
+  link.wake();
+  expect(await opened.frame()).toBe("ping");
+});
+
+test("a socket that is closed on this side opens no other", async () => {
+  const { link, told } = linked();
+  const opened = await server.opened();
+  await ready(opened);
+  link.close();
+  await new Promise((resolve) => opened.socket.once("close", resolve));
+  expect([clock.set, told]).toMatchObject([[], { lost: 0, ended: 0 }]);
+});
