@@ -5,8 +5,7 @@ import type { ServerFrame } from "../src/index.ts";
 import { Clock } from "./support/clock.ts";
 import { type Opened, ScriptedServer } from "./support/scripted-server.ts";
 
-/** Not a second: Node's sockets have timers of 1 s and 4 s. */
-const PAUSE = 1_100;
+const PAUSE = 1_000;
 const READY = { type: "ready", user_id: 1, session_id: "s" };
 
 let server: ScriptedServer;
@@ -146,6 +145,21 @@ test("tokens that are refused again and again are asked for with pauses", async 
   expect(told.ended).toBe(0);
 });
 
+test("the pauses double up to 30 s, and begin anew after `ready`", async () => {
+  const { told } = linked();
+  let opened = await server.opened();
+  for (const pause of [1, 2, 4, 8, 16].map((times) => times * PAUSE).concat(30_000, 30_000)) {
+    // A close that comes with the upgrade may be lost on the way, and be a 1006.
+    opened.socket.send(JSON.stringify({ type: "presence", user_id: 2, online: true }));
+    await expect.poll(() => told.frames.splice(0).length).toBe(1);
+    opened.socket.close(1011, "internal");
+    opened = await reopened(pause);
+  }
+  await ready(opened);
+  opened.socket.close(1011, "internal");
+  await reopened(PAUSE);
+});
+
 test.each([
   ["rate_limited", 7],
   ["unavailable", 20],
@@ -193,6 +207,24 @@ test("a socket without `ready`, and one without `pong`, ends after 10 s", async 
   await clock.pass(10_000);
   expect(told.lost).toBe(1);
   await ready(await reopened(PAUSE));
+});
+
+test("after the second 1006 without `ready` a call says why", async () => {
+  const { told, refused } = linked(["first", "second"]);
+  (await server.opened()).socket.terminate();
+  const second = await reopened(PAUSE);
+  expect(server.asked).toBe(0);
+  server.me = { status: 503, headers: { "Retry-After": "9" }, code: "unavailable" };
+  second.socket.terminate();
+  const third = await reopened(9_000);
+  expect(server.asked).toBe(1);
+  third.socket.terminate();
+  const fourth = await reopened(4 * PAUSE);
+  server.me = { status: 401, code: "unauthenticated" };
+  fourth.socket.terminate();
+  expect((await reopened(16 * PAUSE)).token).toBe("second");
+  // The call was repeated with the new token.
+  expect([server.asked, refused, told.ended]).toEqual([3, [undefined, "first", "second"], 0]);
 });
 
 test("a wake opens a socket that waits for its pause, and asks an open one for an answer", async () => {

@@ -120,7 +120,7 @@ test("after a reload it goes on with the parts that are missing, and those that 
   const bytes = await bytesOf(file);
   bytes.fill(7, ((changed ?? 1) - 1) * 5 * MIB, ((changed ?? 1) - 1) * 5 * MIB + 100);
   const parts = calls("PUT");
-  const again = new File([bytes], file.name, { type: file.type });
+  const again = new File([new Uint8Array(bytes)], file.name, { type: file.type });
   const uploaded = await send(again, { id });
   // A part whose answer was lost may have come since.
   expect([...missing, String(changed)]).toEqual(expect.arrayContaining(parts));

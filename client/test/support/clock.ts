@@ -1,25 +1,22 @@
 import { setImmediate as turn } from "node:timers/promises";
 import { vi } from "vitest";
 
-/** Longer than any test, in ms. */
-const NEVER = 2 ** 30;
-
-/** The timers of a test: none ends by itself. Sockets and files have the real time. */
+/** The client's timers, none of which ends by itself. Those of sockets, servers and Node have the real time. */
 export class Clock {
-  readonly #timers = new Map<NodeJS.Timeout, { delay: number; end: () => void }>();
+  readonly #timers = new Map<number, { delay: number; end: () => void }>();
+  #last = 0;
 
   /** Takes the place of `setTimeout` until `vi.unstubAllGlobals`. */
   constructor() {
     const { setTimeout: begin, clearTimeout: forget } = globalThis;
-    // Node's own sockets use timers too, and want real ones.
     vi.stubGlobal("setTimeout", (end: () => void, delay = 0) => {
-      const timer = begin(end, NEVER);
-      this.#timers.set(timer, { delay, end });
-      return timer;
+      // The third line of the stack is the caller.
+      if (!new Error().stack?.split("\n")[2]?.includes("/client/src/")) return begin(end, delay);
+      this.#timers.set(++this.#last, { delay, end });
+      return this.#last;
     });
-    vi.stubGlobal("clearTimeout", (timer: NodeJS.Timeout) => {
-      forget(timer);
-      this.#timers.delete(timer);
+    vi.stubGlobal("clearTimeout", (timer: number | NodeJS.Timeout | undefined) => {
+      if (typeof timer !== "number" || !this.#timers.delete(timer)) forget(timer);
     });
   }
 
@@ -30,14 +27,9 @@ export class Clock {
 
   /** Waits until a timer is set to a time, in ms, and ends it. */
   async pass(delay: number): Promise<void> {
-    for (;;) {
-      for (const [timer, { delay: set, end }] of this.#timers)
-        if (set === delay) {
-          clearTimeout(timer);
-          end();
-          return;
-        }
-      await turn();
-    }
+    while (!this.set.includes(delay)) await turn();
+    const [timer, found] = [...this.#timers].find(([, one]) => one.delay === delay) ?? [0];
+    this.#timers.delete(timer);
+    found?.end();
   }
 }
