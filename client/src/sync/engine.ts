@@ -218,7 +218,9 @@ export class Engine {
     this.stored(message, this.timelines.message(message, source));
   }
 
-  /** A message is stored, and its conversation shows everything up to a place: the user's own waits no more. */
+  /**
+   * A message is stored, and its conversation shows everything up to a place: the user's own waits no more.
+   */
   stored({ sender, client_msg_id: clientMsgId = "", seq }: Message, shown: number): void {
     if (sender.id === this.#options.list.me) this.#options.outbox.stored(clientMsgId, seq, shown);
   }

@@ -1,7 +1,9 @@
 import { setImmediate as turn } from "node:timers/promises";
 import { vi } from "vitest";
 
-/** The client's timers, none of which ends by itself. Those of sockets, servers and Node have the real time. */
+/**
+ * The client's timers, none of which ends by itself. Those of sockets, servers and Node have the real time.
+ */
 export class Clock {
   readonly #timers = new Map<number, { delay: number; end: () => void }>();
   #last = 0;

@@ -25,7 +25,10 @@ export class Disk {
   timelines = new Map<number, SavedTimeline>();
 }
 
-/** Keeps the state of a client as a copy in memory. A write happens at `save` alone, so a test chooses its moment. */
+/**
+ * Keeps the state of a client as a copy in memory. A write happens at `save` alone, so a test chooses its
+ * moment.
+ */
 export class MemoryKeeper implements Keeper {
   readonly #disk: Disk;
   readonly #dirty = new Set<Timeline>();
@@ -106,7 +109,9 @@ export class MemoryKeeper implements Keeper {
     Object.assign(this.#disk, new Disk());
   }
 
-  /** The client ends without a word, as a page that the system kills: nothing of it is written from now on. */
+  /**
+   * The client ends without a word, as a page that the system kills: nothing of it is written from now on.
+   */
   crash(): void {
     this.#list = undefined;
   }

@@ -21,7 +21,10 @@ async function settled(look: () => Promise<void> | void): Promise<void> {
   }
 }
 
-/** Checks that every device ends with what a fresh load has, and that none has shown anything else meanwhile. */
+/**
+ * Checks that every device ends with what a fresh load has, and that none has shown anything else
+ * meanwhile.
+ */
 export async function judge(origin: string, devices: readonly Device[]): Promise<void> {
   for (const device of devices) {
     await settled(() => {
