@@ -2,6 +2,7 @@ import { cpus } from "node:os";
 import { setTimeout as sleep } from "node:timers/promises";
 import { busyMicroseconds, type Usage } from "../targets/machine.ts";
 import type { Target } from "../targets/target.ts";
+import { Clients } from "./clients.ts";
 import type { Load } from "./load.ts";
 import { Posts } from "./posts.ts";
 import { Room } from "./room.ts";
@@ -45,7 +46,9 @@ export async function measure(target: Target, workload: Workload, seconds: numbe
     (seats): Load =>
       workload.over === "http"
         ? new Posts(run, workload, seats, landed)
-        : new Room(run, workload, seats, target.wire, landed),
+        : workload.over === "client"
+          ? new Clients(seats, landed)
+          : new Room(run, workload, seats, target.wire, landed),
   );
   const failed = Promise.race(rooms.map((room) => room.failed()));
   failed.catch(() => {});

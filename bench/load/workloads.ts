@@ -3,9 +3,10 @@ export type Workload = {
   name: string;
   /**
    * Whether messages are sent as frames of a room socket, as frames of a device socket, or as HTTP requests.
-   * A target without device sockets takes the second as the first.
+   * A target without device sockets takes the second as the first. `client`: through parley-client, by a
+   * process of its own.
    */
-  over: "socket" | "device" | "http";
+  over: "socket" | "device" | "http" | "client";
   rooms: number;
   /** Members of a room, each with a socket unless messages are sent over HTTP. */
   members: number;
@@ -62,6 +63,8 @@ export const workloads: readonly Workload[] = [
   ...ROOMS.flatMap((shape) => SENDERS.map((senders) => overSockets(shape, senders))),
   ...POSTS.map(overHttp),
   ...ROOMS.flatMap(overDevices),
+  // Both send what their outboxes take.
+  { ...overSockets({ name: "client", rooms: 1, members: 2, window: 1_024 }, "all"), over: "client" },
   ...LARGE.map((shape): Workload => ({ ...overSockets(shape, "one"), over: "device" })),
 ];
 

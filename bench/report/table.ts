@@ -26,9 +26,9 @@ export function table(rows: readonly Row[]): string {
   return [head, head.map(() => "---"), ...cells].map((line) => `| ${line.join(" | ")} |`).join("\n");
 }
 
-/** The floor for comparison with a row: the same load, or W1 for arrays, which the floor lacks. */
+/** The floor for comparison with a row: the same load, or W1 for arrays and clients, which it lacks. */
 function floorOf(rows: readonly Row[], { workload: { name, senders } }: Row): Row | undefined {
-  const same = name === "arrays" ? "W1" : name;
+  const same = name === "arrays" || name === "client" ? "W1" : name;
   return rows.find(
     ({ target, workload }) => target === "floor" && workload.name === same && workload.senders === senders,
   );

@@ -9,7 +9,7 @@ export async function floor(options: WorkerOptions): Promise<Target> {
   const sockets = server.url.replace("http", "ws");
   return {
     name: "floor",
-    supports: ({ arrays }) => !arrays,
+    supports: ({ over, arrays }) => over !== "client" && !arrays,
     wire: jsonFrames,
     settles: false,
     rooms: async ({ over, rooms, members }) =>

@@ -129,12 +129,17 @@ async function makeRoom(
     headers: { Authorization: `Bearer ${token}` },
   }));
   if (owner === undefined) throw new Error("a room without members");
-  const group = { kind: "group", name, member_ids: others.map(({ id }) => id) };
+  const [other] = others;
+  const group =
+    over === "client"
+      ? { kind: "direct", user_id: other?.id }
+      : { kind: "group", name, member_ids: others.map(({ id }) => id) };
   const { id } = Created.parse(await post(`${url}/v1/conversations`, group, owner.headers));
   const path = `/v1/conversations/${id}`;
   const sockets = url.replace("http", "ws");
   return [owner, ...others].map(({ headers }): Seat => {
-    if (over === "device") return { url: `${sockets}/v1/socket`, headers, conversation: id };
+    if (over === "device" || over === "client")
+      return { url: `${sockets}/v1/socket`, headers, conversation: id };
     return { url: `${sockets}${path}/socket`, headers, posts: `${url}${path}/messages`, focus: id };
   });
 }

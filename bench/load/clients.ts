@@ -1,0 +1,76 @@
+import { type ChildProcessByStdio, spawn } from "node:child_process";
+import { join } from "node:path";
+import { createInterface } from "node:readline";
+import type { Readable, Writable } from "node:stream";
+import { z } from "zod";
+import type { Landed, Load } from "./load.ts";
+import type { Seat } from "./member.ts";
+
+const PAIR = join(import.meta.dirname, "../../client/bench/pair.ts");
+const Latencies = z.array(z.number());
+
+/**
+ * Two clients of parley-client in a process of their own, on the generator's core: each sends as fast as its
+ * outbox takes messages. A message has landed once both show it. At its end the process checks that both show
+ * every `seq`.
+ */
+export class Clients implements Load {
+  readonly #child: ChildProcessByStdio<Writable, Readable, null>;
+  readonly #opened = Promise.withResolvers<void>();
+  readonly #failed = Promise.withResolvers<never>();
+  readonly #ended = Promise.withResolvers<void>();
+  #quietSince = performance.now();
+  #sending = false;
+
+  constructor(seats: readonly Seat[], landed: Landed) {
+    const [seat] = seats;
+    const tokens = seats.map(({ headers }) => headers.Authorization?.replace("Bearer ", ""));
+    const url = new URL(seat?.url ?? "").origin.replace("ws", "http");
+    const flags = process.env.CLIENT_PROFILE
+      ? ["--cpu-prof", `--cpu-prof-dir=${process.env.CLIENT_PROFILE}`]
+      : [];
+    this.#child = spawn(process.execPath, [...flags, PAIR], { stdio: ["pipe", "pipe", "inherit"] });
+    this.#child.stdin.write(`${JSON.stringify({ url, tokens, conversation: seat?.conversation })}\n`);
+    this.#child.once("exit", (code) => {
+      this.#failed.reject(new Error(`the clients ended with ${code}`));
+      this.#ended.resolve();
+    });
+    this.#failed.promise.catch(() => {});
+    createInterface({ input: this.#child.stdout }).on("line", (line) => {
+      this.#quietSince = performance.now();
+      if (line === "ready") this.#opened.resolve();
+      else for (const latency of Latencies.parse(JSON.parse(line))) landed(latency);
+    });
+  }
+
+  opened(): Promise<void> {
+    return Promise.race([this.#opened.promise, this.failed()]);
+  }
+
+  failed(): Promise<never> {
+    return this.#failed.promise;
+  }
+
+  start(): void {
+    this.#sending = true;
+    this.#child.stdin.write("start\n");
+  }
+
+  stop(): void {
+    this.#sending = false;
+    this.#child.stdin.write("stop\n");
+  }
+
+  /** What is on its way lands within half a second. */
+  get inFlight(): number {
+    return this.#sending || performance.now() - this.#quietSince < 500 ? 1 : 0;
+  }
+
+  /** The process has checked each message. */
+  async verify(): Promise<void> {}
+
+  async close(): Promise<void> {
+    this.#child.stdin.end();
+    await this.#ended.promise;
+  }
+}
