@@ -70,8 +70,7 @@ export class Chat {
       ...{ api, list, outbox, engine: this.#engine, changed, windows: new Set() },
       send: (id, message, file) => this.send(id, message, file),
     };
-    this.#store = new Store(new ChatState(list, outbox, this.#engine));
-    this.#store.onChange(() => cache?.listChanged());
+    this.#store = new Store(new ChatState(list, outbox, this.#engine), () => cache?.listChanged());
   }
 
   /** What the client shows now. */
@@ -165,7 +164,10 @@ export class Chat {
     });
   }
 
-  /** Hears of each message of the conversations that are followed, once and in order. @returns ends it */
+  /**
+   * Hears of each message of other users in the conversations that are followed, once and in order.
+   * @returns ends it
+   */
   onMessage(listener: (message: Message) => void): () => void {
     this.#messageListeners.add(listener);
     return () => void this.#messageListeners.delete(listener);

@@ -7,11 +7,13 @@ interface Subscription<State> {
 export class Store<State> {
   readonly #state: State;
   readonly #subscriptions = new Set<Subscription<State>>();
-  readonly #beforeTold = new Set<() => void>();
+  readonly #beforeTold: () => void;
   #isScheduled = false;
 
-  constructor(state: State) {
+  /** @param beforeTold called before the subscribers are told of a change */
+  constructor(state: State, beforeTold: () => void) {
     this.#state = state;
+    this.#beforeTold = beforeTold;
   }
 
   /** The state as it is now. What a selector returns of it never changes by itself. */
@@ -37,18 +39,13 @@ export class Store<State> {
     return () => void this.#subscriptions.delete(subscription);
   }
 
-  /** Calls back before the subscribers are told of a change. */
-  onChange(listener: () => void): void {
-    this.#beforeTold.add(listener);
-  }
-
   /** The state has changed: the subscribers are told at the end of this turn. */
   changed = (): void => {
     if (this.#isScheduled) return;
     this.#isScheduled = true;
     queueMicrotask(() => {
       this.#isScheduled = false;
-      for (const listener of this.#beforeTold) listener();
+      this.#beforeTold();
       // One that throws keeps nothing from the others.
       for (const subscription of this.#subscriptions) queueMicrotask(() => subscription.check(this.#state));
     });

@@ -203,7 +203,11 @@ export class Engine {
       const { id, read_seq } = conversation;
       const seq = list.readTo(id);
       // A read whose frame was lost.
-      if (seq > read_seq) this.sockets.send({ type: "read", conversation_id: id, seq });
+      if (seq > read_seq) {
+        this.sockets.send({ type: "read", conversation_id: id, seq });
+        // The count is that of the older position.
+        this.#loader.lookUpSoon(id);
+      }
       const from = keeps(conversation);
       if (from !== false && !this.timelines.get(id)?.isKept) this.timelines.follow(id, from).isKept = true;
     }

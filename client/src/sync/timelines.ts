@@ -22,7 +22,7 @@ export interface TimelinesOptions {
   readonly outbox: Outbox;
   readonly loader: Loader;
   readonly keeper: Keeper | undefined;
-  /** a message of a followed conversation has come: each once, in order */
+  /** a message of another user has come in a followed conversation: each once, in order */
   onMessage(message: Message): void;
   /** the position of a conversation is reached, or has begun anew: its messages can be loaded */
   onPosition(timeline: Timeline): void;
@@ -219,8 +219,9 @@ export class Timelines {
   }
 
   #move(timeline: Timeline, seq: number, rev: number): void {
-    const { outbox, onMessage, onChange } = this.#options;
-    for (const message of timeline.advance(seq, rev)) onMessage(message);
+    const { list, outbox, onMessage, onChange } = this.#options;
+    // The user's own may come behind those of others, once their acks are here.
+    for (const message of timeline.advance(seq, rev)) if (message.sender.id !== list.me) onMessage(message);
     outbox.shown(timeline.id, timeline.seq);
     if (timeline.isKept && timeline.followers === 1) timeline.trim(2);
     onChange(timeline);
