@@ -44,6 +44,26 @@ const IN_SCOPE: Record<Scope, string> = { main: " AND in_main = 1", all: "" };
 /** Matches pinned messages. The previous release revokes without unpinning. */
 const PINNED = "pinned_at IS NOT NULL AND revoked_rev IS NULL";
 
+/** The columns that every sent message has. */
+const USUAL_COLUMNS = [
+  ...(["seq", "n", "sender_id", "kind", "body"] as const),
+  ...(["client_msg_id", "in_main", "created_at"] as const),
+];
+/** The columns that are null in most messages. Without them an insert takes a fifth less time. */
+const SELDOM_COLUMNS = [
+  ...(["quote_seq", "mentions", "also_mentioned", "forwarded", "client_time", "priority"] as const),
+  ...(["custom_data", "tip", "place", "thread_root", "thread_n", "main_before", "poll"] as const),
+];
+const ALL_COLUMNS = [...USUAL_COLUMNS, ...SELDOM_COLUMNS];
+const INSERT_USUAL = insertOf(USUAL_COLUMNS);
+const INSERT_ALL = insertOf(ALL_COLUMNS);
+
+/** The insert of a message, which inserts nothing if its sender has used the client message id before. */
+function insertOf(columns: readonly (keyof NewMessageRow)[]): string {
+  return `INSERT INTO messages (${columns.join()}) VALUES (${columns.map(() => "?").join()})
+    ON CONFLICT (sender_id, client_msg_id) WHERE client_msg_id IS NOT NULL DO NOTHING`;
+}
+
 /** The stored messages of a conversation, by seq. The caller wraps writes in a transaction. */
 export class MessageLog {
   readonly #sql: SqlStorage;
@@ -122,34 +142,10 @@ export class MessageLog {
    * @returns false if its sender has used the client message id before: nothing is stored then
    */
   insert(row: NewMessageRow): boolean {
-    const inserted = this.#sql.exec(
-      `INSERT INTO messages (seq, n, sender_id, kind, body, quote_seq, mentions, client_msg_id, forwarded,
-         client_time, priority, custom_data, tip, place, created_at, also_mentioned, thread_root, in_main,
-         thread_n, poll, main_before)
-       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
-       ON CONFLICT (sender_id, client_msg_id) WHERE client_msg_id IS NOT NULL DO NOTHING`,
-      row.seq,
-      row.n,
-      row.sender_id,
-      row.kind,
-      row.body,
-      row.quote_seq,
-      row.mentions,
-      row.client_msg_id,
-      row.forwarded,
-      row.client_time,
-      row.priority,
-      row.custom_data,
-      row.tip,
-      row.place,
-      row.created_at,
-      row.also_mentioned,
-      row.thread_root,
-      row.in_main,
-      row.thread_n,
-      row.poll,
-      row.main_before,
-    );
+    const isUsual = SELDOM_COLUMNS.every((column) => row[column] === null);
+    const columns = isUsual ? USUAL_COLUMNS : ALL_COLUMNS;
+    const values = columns.map((column) => row[column]);
+    const inserted = this.#sql.exec(isUsual ? INSERT_USUAL : INSERT_ALL, ...values);
     if (row.mentions !== null) this.#mentionIndex.changed();
     return inserted.rowsWritten > 0;
   }

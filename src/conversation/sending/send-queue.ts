@@ -5,7 +5,7 @@ import { errorFields, log } from "../../lib/logger.ts";
 import { Backlog, weightOf } from "../../object/backlog.ts";
 import type { StoredChanges } from "../changes/change-feed.ts";
 import { type MessageLog, NO_THREAD, storedMentions } from "../log/message-log.ts";
-import { type MessageRow, UNCHANGED } from "../log/row.ts";
+import type { MessageRow } from "../log/row.ts";
 import { Composers } from "../members/composers.ts";
 import type { KnownUsers } from "../members/known-users.ts";
 import type { MemberRow } from "../members/member-row.ts";
@@ -218,7 +218,8 @@ export class SendQueue<Origin> {
     const refusal = this.#refusal(draft, senderId);
     if (refusal) return replayOf(earlier()) ?? raise(refusal);
     const thread = draft.thread ? this.#threads.columns(draft.thread, last.mainSeq) : NO_THREAD;
-    const row = {
+    // Every column by name: a row that is built by spreading others costs every send 2 µs.
+    const row: MessageRow = {
       seq: Seq.parse(last.seq + 1),
       n: last.n + thread.in_main,
       sender_id: senderId,
@@ -234,16 +235,27 @@ export class SendQueue<Origin> {
       custom_data: draft.customData ?? null,
       tip: null,
       place: draft.place ?? null,
-      ...thread,
+      thread_root: thread.thread_root,
+      in_main: thread.in_main,
+      thread_n: thread.thread_n,
+      thread_summary: thread.thread_summary,
+      main_before: thread.main_before,
       poll: newPoll(draft.poll),
       created_at: Math.max(Date.now(), last.at),
+      reactions: null,
+      revoked_by: null,
+      revoked_rev: null,
+      pinned_at: null,
+      pinned_by: null,
+      changed_rev: null,
+      version: null,
+      edited_at: null,
     };
     if (!this.#log.insert(row))
       return replayOf(earlier()) ?? raise(new Error("a conflicting client message id has no message"));
     if (draft.rendered) this.#knownUsers.store(draft.rendered.people);
-    const stored = { ...row, ...UNCHANGED };
-    if (draft.thread) this.#threads.storeReply(stored);
-    return { row: stored, isRepeated: false };
+    if (draft.thread) this.#threads.storeReply(row);
+    return { row, isRepeated: false };
   }
 
   #refusal(draft: Draft, senderId: UserId): CoreError | undefined {
@@ -262,7 +274,9 @@ interface Committed<Origin> {
 
 /** The rows that sends have stored, without repeats. */
 export function newRows<Origin>(outcomes: SendOutcome<Origin>[]): MessageRow[] {
-  return outcomes.flatMap(({ result }) => (result.ok && !result.value.isRepeated ? [result.value.row] : []));
+  const rows: MessageRow[] = [];
+  for (const { result } of outcomes) if (result.ok && !result.value.isRepeated) rows.push(result.value.row);
+  return rows;
 }
 
 function replayOf(row: MessageRow | undefined): StoredSend | undefined {

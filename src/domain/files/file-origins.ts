@@ -16,6 +16,8 @@ export type FileSettings = Pick<Settings, "publicOrigin" | "formerOrigins">;
 /** The path of a file, and nothing behind it. */
 const FILE_PATH = /^\/files\/[0-9a-f]{32}\/[^/?#]+$/;
 const Medium = z.looseObject({ url: z.string() });
+/** The kinds of messages with a file. A set, as every send asks: a failed parse costs 2 µs. */
+const MEDIA: ReadonlySet<string> = new Set(MediaKind.options);
 
 /** The origins that share a `FileOrigins`, for each settings: a client may ask any address of a wildcard. */
 const MAX_SHARED = 100;
@@ -77,7 +79,7 @@ export class FileOrigins {
 
   /** A draft with the URL of its file as it is stored. */
   draftToStored(draft: AnyDraft): AnyDraft {
-    if ("copy" in draft || !MediaKind.safeParse(draft.kind).success) return draft;
+    if ("copy" in draft || !MEDIA.has(draft.kind)) return draft;
     const body = Medium.parse(JSON.parse(draft.body));
     return { ...draft, body: JSON.stringify({ ...body, url: this.toStored(body.url) }) };
   }

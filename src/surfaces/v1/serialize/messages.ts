@@ -44,7 +44,8 @@ function reference({ conversation_id, seq }: z.infer<typeof MessageReferenceShap
 
 /** A message as v1 answers with it. */
 export function serializeMessage(message: Message): z.infer<typeof MessageShape> {
-  return { ...serializeLastMessage(message), ...reactionFields(message), ...everyOwnField(message) };
+  const reactions = serializeReactions(message.reactions);
+  return { ...serializeLastMessage(message), reactions, ...everyOwnField(message) };
 }
 
 /** The newest message of a conversation, as the conversation shows it: without reactions. */
@@ -57,18 +58,17 @@ export function serializeLastMessage(message: Message): z.infer<typeof MessageSh
  * for every message. The reader's own part is last, or missing: `withOwnPart` adds it.
  */
 export function messageJson(message: Message): string {
-  const fields = JSON.stringify({ ...withoutBody(message), ...reactionFields(message) });
+  const fields = JSON.stringify({
+    ...withoutBody(message),
+    reactions: serializeReactions(message.reactions),
+  });
   return withOwnPart(`${fields.slice(0, -1)},"body":${bodyOf(message)}}`, message);
 }
 
 /** Adds its reader's own part to the JSON text of a message. */
 export function withOwnPart(json: string, own: OwnPart): string {
-  const fields = JSON.stringify(ownFields(own)).slice(1);
-  return fields === "}" ? json : `${json.slice(0, -1)},${fields}`;
-}
-
-function reactionFields({ reactions }: Message) {
-  return { reactions: serializeReactions(reactions) };
+  if (own.mine === undefined && own.votes === undefined) return json;
+  return `${json.slice(0, -1)},${JSON.stringify(ownFields(own)).slice(1)}`;
 }
 
 /** The fields of a message that list entries show too, except its body. */
