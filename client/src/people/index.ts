@@ -1,4 +1,5 @@
 import type { components } from "../api/openapi.d.ts";
+import { allPages } from "../api/pages.ts";
 import type { Chat } from "../chat.ts";
 import { OnDemand } from "./on-demand.ts";
 
@@ -7,7 +8,7 @@ export type FoundUser = components["schemas"]["Users"]["items"][number];
 /** A member of a group. */
 export type Member = components["schemas"]["Member"];
 
-/** The server takes this many ids in a call, and gives this many members in a page. */
+/** The server takes this many ids in a call. */
 const PAGE = 100;
 
 /**
@@ -30,13 +31,10 @@ export class People {
       return items.map((user) => [user.id, user]);
     });
     this.#members = new OnDemand(1, tell, async ([id = 0]) => {
-      const members: Member[] = [];
-      for (let cursor: string | null | undefined; cursor !== null; ) {
-        const query = { limit: PAGE, ...(cursor && { cursor }) };
-        const page = await api.call("get", "/v1/conversations/{id}/members", { path: { id }, query });
-        members.push(...page.items);
-        cursor = page.next_cursor;
-      }
+      const path = { id };
+      const members = await allPages((query) =>
+        api.call("get", "/v1/conversations/{id}/members", { path, query }),
+      );
       return [[id, members]];
     });
     this.#end = chat.onFrame((frame) => {
@@ -70,7 +68,7 @@ export class People {
     return this.#members.get(conversationId);
   }
 
-  /** Hears that somebody may have changed: ask for what you show. @returns ends it */
+  /** Calls back when users or members may have changed: ask for what you show. @returns ends it */
   subscribe = (listener: () => void): (() => void) => {
     this.#listeners.add(listener);
     return () => void this.#listeners.delete(listener);

@@ -1,10 +1,9 @@
 import type { Api } from "../api/api.ts";
+import { allPages } from "../api/pages.ts";
 import { Problem } from "../api/problem.ts";
 import type { Conversations } from "../list/conversations.ts";
 import type { Conversation } from "../types.ts";
 
-/** Lists come in pages of this many items, the longest that the server gives. */
-const PAGE = 100;
 /** What is told of one conversation in this time is asked for once, in ms. */
 const LOOK_UP_PAUSE = 500;
 /** A list that could not be loaded is asked for again after this time, in ms. */
@@ -14,11 +13,10 @@ const AGAIN = 5_000;
 export class Loader {
   readonly #api: Api;
   readonly #list: Conversations;
+  readonly #onFound: (conversations: readonly Conversation[]) => void;
   readonly #lookUps = new Map<number, ReturnType<typeof setTimeout>>();
   /** goes up with each load, which ends the one before */
   #load = 0;
-
-  readonly #onFound: (conversations: readonly Conversation[]) => void;
 
   /** @param onFound the list has come, or a conversation that may have been unknown */
   constructor(api: Api, list: Conversations, onFound: (conversations: readonly Conversation[]) => void) {
@@ -27,17 +25,17 @@ export class Loader {
     this.#onFound = onFound;
   }
 
-  /** Loads the list, or the archive, and takes it. */
+  /** Loads the list and the unread mentions, and takes them. */
   async list(): Promise<void> {
     const load = ++this.#load;
     try {
       const asked = this.#list.now();
-      const items = await this.#all((query) => this.#api.call("get", "/v1/conversations", { query }));
+      const items = await allPages((query) => this.#api.call("get", "/v1/conversations", { query }));
       if (load !== this.#load) return;
       for (const id of this.#list.takeAll(items, asked)) this.lookUpSoon(id);
       this.#onFound(items);
       const moment = this.#list.now();
-      const mentions = await this.#all((query) => this.#api.call("get", "/v1/mentions", { query }), isRead);
+      const mentions = await allPages((query) => this.#api.call("get", "/v1/mentions", { query }), isRead);
       const unread = mentions.filter((one) => !isRead(one)).map(({ message }) => message);
       if (load === this.#load) this.#list.mentioned(unread, moment);
     } catch (error) {
@@ -77,20 +75,6 @@ export class Loader {
       void this.lookUp(id);
     };
     this.#lookUps.set(id, setTimeout(look, pause));
-  }
-
-  /** All pages of a list, or those up to an item that is the last one wanted. */
-  async #all<T>(
-    get: (query: { limit: number; cursor?: string }) => Promise<{ items: T[]; next_cursor: string | null }>,
-    isLast: (item: T) => boolean = () => false,
-  ): Promise<T[]> {
-    const all: T[] = [];
-    for (let cursor: string | null | undefined; cursor !== null; ) {
-      const { items, next_cursor: next } = await get({ limit: PAGE, ...(cursor && { cursor }) });
-      all.push(...items);
-      cursor = items.some(isLast) ? null : next;
-    }
-    return all;
   }
 }
 
