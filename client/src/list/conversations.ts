@@ -105,7 +105,7 @@ export class Conversations {
     const isOwn = sender.id === this.me;
     const isLast = isMain && seq >= (entry.last_message?.seq ?? 0);
     if (isMain && kind !== "tip") {
-      if (!isOwn && seq > Math.max(item.readTo, unread.at)) unread.add(seq);
+      if (!isOwn && seq > item.readTo) unread.add(seq);
       if (isOwn && seq > unread.at) this.#readTo(item, seq, 0);
       this.#mention(item, message);
     }
@@ -160,11 +160,15 @@ export class Conversations {
 
   /** The unread messages that mention the user, as an answer has them that was asked for at a moment. */
   mentioned(messages: readonly Message[], asked: number): void {
-    for (const item of this.#items.values()) {
-      for (const [seq, moment] of item.mentions) if (moment < asked) item.mentions.delete(seq);
-      for (const one of messages) if (one.conversation_id === item.entry.id) this.#mention(item, one);
-      this.#set(item, {});
+    for (const { mentions } of this.#items.values())
+      for (const [seq, moment] of mentions) if (moment < asked) mentions.delete(seq);
+    for (const message of messages) {
+      const item = this.#items.get(message.conversation_id);
+      if (item) this.#mention(item, message);
     }
+    // The other entries stay the objects that they are.
+    for (const item of this.#items.values())
+      if (item.mentions.size > 0 || item.entry.mentions.length > 0) this.#set(item, {});
   }
 
   /** A crowded group has changed. */
