@@ -7,7 +7,14 @@ import { newSession, openDeviceSockets } from "../../support/accounts/sessions.t
 import type { SignedIn } from "../../support/clients/api.ts";
 import { register } from "../../support/clients/api.ts";
 import { createGroup, insertUsers, page, storedInInbox } from "../../support/clients/chat.ts";
-import { acceptSocket, DEVICE_PATH, openDevice, openRoom, upgrade } from "../../support/clients/socket.ts";
+import {
+  acceptSocket,
+  DEVICE_PATH,
+  openDevice,
+  openRoom,
+  type TestSocket,
+  upgrade,
+} from "../../support/clients/socket.ts";
 import { turns } from "../../support/event-loop.ts";
 import { HeldMethod } from "../../support/faults/hold.ts";
 import { createGroupId, inboxObject, postText, range, textFrame } from "../../support/objects/room.ts";
@@ -55,17 +62,29 @@ async function expectEmptyInbox(): Promise<void> {
   }
 }
 
+/** Restores the state of Bob's inbox before the first inbox update of the conversation. */
+async function unlist(): Promise<void> {
+  await runInDurableObject(inboxObject(bob.user.id), (_, { storage }) => {
+    storage.sql.exec("DELETE FROM conversations");
+  });
+}
+
+/** Deletes Bob's account while a call of his device is held, and expects that the call leaves nothing. */
+async function deleteWhile(held: HeldMethod, device: TestSocket): Promise<void> {
+  await held.until(1);
+  expect((await deleteAccount(bob)).status).toBe(204);
+  expect((await device.closed()).code).toBe(4001);
+  held.release();
+  await expectEmptyInbox();
+}
+
 test("a send in flight during the account deletion leaves nothing in the inbox", async () => {
   const device = await openDevice(bob.token);
   device.send({ ...textFrame("before"), conversation_id: id });
   await device.until(({ acks }) => acks.length === 1);
   const held = await HeldMethod.hold(id, "sendFromDevice");
   device.send({ ...textFrame("too late"), conversation_id: id });
-  await held.until(1);
-  expect((await deleteAccount(bob)).status).toBe(204);
-  expect((await device.closed()).code).toBe(4001);
-  held.release();
-  await expectEmptyInbox();
+  await deleteWhile(held, device);
   const { items } = await page(ann, id);
   expect(items.map(({ kind, body }) => ("text" in body ? body.text : kind))).toEqual(["before", "tip"]);
 });
@@ -73,31 +92,18 @@ test("a send in flight during the account deletion leaves nothing in the inbox",
 test("a sync of an unlisted conversation during the account deletion leaves nothing in the inbox", async () => {
   const device = await openDevice(bob.token);
   const held = await HeldMethod.hold(id, "subscribe");
-  // The state before the first inbox update of the conversation.
-  await runInDurableObject(inboxObject(bob.user.id), (_, { storage }) => {
-    storage.sql.exec("DELETE FROM conversations");
-  });
+  await unlist();
   device.send({ type: "sync", conversation_id: id, after: 0 });
-  await held.until(1);
-  expect((await deleteAccount(bob)).status).toBe(204);
-  expect((await device.closed()).code).toBe(4001);
-  held.release();
-  await expectEmptyInbox();
+  await deleteWhile(held, device);
   expect(device.frames.at(-1)?.type).toBe("kicked");
 });
 
 test("a send to an unlisted conversation during the account deletion leaves nothing in the inbox", async () => {
   const device = await openDevice(bob.token);
   const held = await HeldMethod.hold(id, "sendFromDevice");
-  await runInDurableObject(inboxObject(bob.user.id), (_, { storage }) => {
-    storage.sql.exec("DELETE FROM conversations");
-  });
+  await unlist();
   device.send({ ...textFrame("too late"), conversation_id: id });
-  await held.until(1);
-  expect((await deleteAccount(bob)).status).toBe(204);
-  expect((await device.closed()).code).toBe(4001);
-  held.release();
-  await expectEmptyInbox();
+  await deleteWhile(held, device);
   expect((await page(ann, id)).items.map(({ kind }) => kind)).toEqual(["tip"]);
 });
 
