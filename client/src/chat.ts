@@ -21,9 +21,9 @@ export interface ChatOptions {
   /** uploads the files of messages, as `parley-client/uploads` does */
   uploads?: Uploader;
   /**
-   * Whether to follow a conversation that no window shows: all its messages then come to `onMessage`, those
-   * of the time without a connection too. A number: those behind this `seq`; `true`: those behind the newest
-   * one of now. For bots. Asked for each conversation of the list, and for each that is new.
+   * Whether to follow a conversation that no window shows: all messages of other users there then come to
+   * `onMessage`, those of the time without a connection too. A number: those behind this `seq`; `true`: those
+   * behind the newest one of now. For bots. Asked for each conversation of the list, and for each new one.
    */
   keeps?: (conversation: Conversation) => boolean | number;
   /** the first pause before a socket is opened or a call is made again, in ms; 1,000 if absent */

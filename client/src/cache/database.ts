@@ -85,7 +85,7 @@ export async function openDatabase(name: string, version = VERSION): Promise<Dat
       (late) => late.close(),
     );
     if (STORES.every((store) => database.objectStoreNames.contains(store))) return database;
-    // Somebody else's database of the same name.
+    // A database of another program has the same name.
     database.close();
     await removeDatabase(name);
   }

@@ -1,4 +1,4 @@
-/** Values that are loaded when somebody asks for them. One load is under way at a time. */
+/** Values that the first question for them loads. One load is under way at a time. */
 export class OnDemand<T> {
   readonly #size: number;
   readonly #tell: () => void;

@@ -209,7 +209,8 @@ export class Engine {
         this.#loader.lookUpSoon(id);
       }
       const from = keeps(conversation);
-      if (from !== false && !this.timelines.get(id)?.isKept) this.timelines.follow(id, from).isKept = true;
+      if (from !== false && !this.timelines.get(id)?.isKept)
+        this.timelines.follow(id, from === true ? undefined : from).isKept = true;
     }
     this.timelines.beginAll();
   }

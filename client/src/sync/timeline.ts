@@ -1,3 +1,4 @@
+import { isInMain } from "../list/unread.ts";
 import type { Message } from "../types.ts";
 import { merge, quotedBy, requote, unquote } from "./merge.ts";
 import { Stream } from "./stream.ts";
@@ -146,8 +147,8 @@ export class Timeline {
     return [this.main, ...this.threads.values()];
   }
 
-  #streamsOf({ thread }: Message): Stream[] {
-    const inThread = thread && this.threads.get(thread.root);
-    return [...(!thread || thread.also_in_main ? [this.main] : []), ...(inThread ? [inThread] : [])];
+  #streamsOf(message: Message): Stream[] {
+    const inThread = message.thread && this.threads.get(message.thread.root);
+    return [...(isInMain(message) ? [this.main] : []), ...(inThread ? [inThread] : [])];
   }
 }

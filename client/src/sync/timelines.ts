@@ -49,7 +49,7 @@ export class Timelines {
    * The timeline of a conversation, which is followed from now on.
    * @param from the `seq` where it begins, if it has no position yet; else its newest message
    */
-  follow(id: number, from?: number | true): Timeline {
+  follow(id: number, from?: number): Timeline {
     const timeline =
       this.#timelines.get(id) ?? new Timeline(id, () => this.#options.outbox.items(id).length > 0);
     this.#timelines.set(id, timeline);
@@ -167,7 +167,7 @@ export class Timelines {
   }
 
   /** Gives a timeline its first position, or a new one: the newest messages come over HTTP then. */
-  async #begin(timeline: Timeline, from?: number | true): Promise<void> {
+  async #begin(timeline: Timeline, from?: number): Promise<void> {
     const { list, loader, sockets, keeper } = this.#options;
     const { phase } = timeline;
     if (phase === "none" && (await keeper?.restoreTimeline(timeline))) {
@@ -181,7 +181,7 @@ export class Timelines {
     const found = known ?? (await loader.lookUp(timeline.id));
     if (timeline.phase !== phase) return;
     if (found) {
-      timeline.reset(typeof from === "number" ? from : found.last_seq, -1);
+      timeline.reset(from ?? found.last_seq, -1);
       this.#sync([timeline]);
     } else if (found === null) this.end(timeline.id);
     else setTimeout(() => timeline.followers > 0 && this.#begin(timeline), SYNC_PAUSE);

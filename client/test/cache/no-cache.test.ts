@@ -37,7 +37,7 @@ test("without IndexedDB a client works, and its cache says that nothing is kept"
 test("a database that does not open is done without", async () => {
   const db = await rawDatabase("parley:blocked", 1);
   onTestFinished(() => db.close());
-  // It waits for the connection, and whoever opens the database waits for it.
+  // The deletion waits for the open connection, and each later opening waits for the deletion.
   indexedDB.deleteDatabase("parley:blocked");
   const cache = openCache("blocked");
   await talk(cache);

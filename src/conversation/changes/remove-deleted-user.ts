@@ -43,7 +43,7 @@ export function removeDeletedUser(
   reactions.forget(userId);
   polls.forget(userId);
   room.log.forgetHides(userId);
-  // Whoever leaves follows nothing any more, but for those who left while the previous release was running.
+  // A user who leaves follows nothing any more. The previous release left the follows of those who left.
   room.threads.follows.storeEnd([userId]);
   room.threads.follows.changed(userId);
   const member = room.members.find(userId);
