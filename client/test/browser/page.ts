@@ -11,6 +11,7 @@ interface Parley {
   chat: core.Chat;
   cache: Cache;
   window?: core.ConversationWindow;
+  windows?: core.ConversationWindow[];
 }
 
 declare global {
