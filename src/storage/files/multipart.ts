@@ -64,7 +64,11 @@ function resume(bucket: R2Bucket, { key, r2UploadId }: Multipart): R2MultipartUp
   return bucket.resumeMultipartUpload(key, r2UploadId);
 }
 
-/** Whether R2 says that an upload is complete or aborted already: its error NoSuchUpload. */
+/**
+ * Whether R2 says that an upload is complete or aborted already: its error NoSuchUpload, 10024. The errors of
+ * a binding have no field for the code: the end of the message is where R2 documents it.
+ * @see https://developers.cloudflare.com/r2/api/error-codes/
+ */
 function isUnknownUpload(error: unknown): boolean {
-  return error instanceof Error && /\(10024\)/.test(error.message);
+  return error instanceof Error && error.message.endsWith("(10024)");
 }
