@@ -219,3 +219,52 @@ test("a message whose file goes up can be discarded: its upload ends, and the ne
     .poll(() => ann.call("GET", `/v1/files/uploads/${upload.id}`).catch(String))
     .toContain("not_found");
 });
+
+test("a file whose upload conflicts for good fails its message; the one behind goes, and a retry is fresh", async () => {
+  const bob = await server.person("bob");
+  const { id } = await ann.openDirect(bob);
+  const chat = await startChat(network.origin, ann, { uploads });
+  const window = chat.open(id);
+  const client_msg_id = crypto.randomUUID();
+  const other = await started(ann, film(7 * MIB), client_msg_id);
+  window.send({ kind: "file", body: { url: "" }, client_msg_id }, film(6 * MIB));
+  window.send(text("behind"));
+  await until(chat, () => window.view.messages.length === 1);
+  expect(window.view.pending).toMatchObject([{ client_msg_id, state: "failed", code: "conflict" }]);
+  await ann.call("DELETE", `/v1/files/uploads/${other.id}`);
+  chat.retry(client_msg_id);
+  await until(chat, () => window.view.messages.length === 2 && window.view.pending.length === 0);
+});
+
+test("while ten uploads are open, a message waits for those of its client, and for no others", async () => {
+  const [cat, bob] = [await server.person("cat"), await server.person("bob")];
+  const { id } = await cat.openDirect(bob);
+  const file = film(6 * MIB);
+  const open = [];
+  for (let i = 0; i < 9; i++) open.push(await started(cat, file, `open ${i}`));
+  const chat = await startChat(network.origin, cat, { uploads });
+  const window = chat.open(id);
+  for (let i = 0; i < 2; i++) window.send({ kind: "file", body: { url: "" } }, film(6 * MIB));
+  await until(chat, () => window.view.messages.length === 2);
+  await started(cat, file, "open 9");
+  window.send({ kind: "file", body: { url: "" } }, file);
+  await until(chat, () => window.view.pending.some(({ code }) => code === "conflict"));
+});
+
+test("a file that is refused in the midst of its upload leaves no upload on the server", async () => {
+  const bob = await server.person("bob");
+  const { id } = await ann.openDirect(bob);
+  const chat = await startChat(network.origin, ann, { uploads });
+  const window = chat.open(id);
+  const file = film(12 * MIB);
+  const client_msg_id = crypto.randomUUID();
+  const upload = await started(ann, file, client_msg_id);
+  // As a file that was changed on the disk.
+  vi.spyOn(file, "slice").mockImplementation(
+    (from = 0, to) => new Blob([new Uint8Array((to ?? 0) - from - 1)]),
+  );
+  window.send({ kind: "file", body: { url: "" }, client_msg_id }, file);
+  await until(chat, () => window.view.pending.some(({ state }) => state === "failed"));
+  expect(window.view.pending).toMatchObject([{ code: "validation_failed" }]);
+  await expect(ann.call("GET", `/v1/files/uploads/${upload.id}`)).rejects.toThrow("not_found");
+});

@@ -1,15 +1,15 @@
 import type { Uploader } from "../outbox/uploader.ts";
 import type { NewMessage } from "../types.ts";
-import { upload } from "./upload.ts";
+import { isTemporary, upload } from "./upload.ts";
 
 export { type UploadOptions, upload } from "./upload.ts";
 
 /** An upload that was refused for now, or has no connection, goes on after this time, in ms. */
 const PAUSE = 5_000;
-/** The status of such refusals: no answer; ten uploads are open; too many calls; a fault of the server. */
-const TEMPORARY: number[] = [0, 409, 429, 500, 503];
 /** What cancels the upload of a message, by its `client_msg_id`, which no two messages share. */
 const cancels = new Map<string, AbortController>();
+/** Uploads of messages that are under way, without those that pause. */
+let running = 0;
 
 /** Uploads the files of messages: `new Chat({ …, uploads })`. */
 export const uploads: Uploader = {
@@ -20,12 +20,16 @@ export const uploads: Uploader = {
     const { signal } = cancel;
     cancels.set(id, cancel);
     for (;;) {
+      running++;
       try {
         const { url, name, size, content_type } = await upload(api, file, { id, onProgress, signal });
         return { ...message, body: { name, size, content_type, ...body, url } } as NewMessage;
       } catch (error) {
-        // Without a connection it waits, as the messages behind it do.
-        if (signal.aborted || !TEMPORARY.includes(Object(error).status)) throw error;
+        // Without a connection it waits, as the messages behind it do. It is a conflict, too, that ten uploads of
+        // the user are open: one of this client's may end.
+        if (!isTemporary(error) && (running < 2 || Object(error).status !== 409)) throw error;
+      } finally {
+        running--;
       }
       await new Promise((resolve) => setTimeout(resolve, PAUSE));
     }

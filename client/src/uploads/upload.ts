@@ -14,14 +14,15 @@ export interface UploadOptions {
   id?: string;
   /** hears of the part that is uploaded, from 0 to 1 by hundredths */
   onProgress?: (part: number) => void;
-  /** cancels the upload: the server forgets what it has of it */
+  /** cancels the upload: the server deletes what it has of it */
   signal?: AbortSignal;
 }
 
 /**
  * Uploads a file: up to 5 MiB in one call, a larger one in parts. Its name is that of a `File`, else `file`.
  * @returns the file; its `url` goes into the body of a message
- * @throws {Problem} the upload was refused, or had no answer
+ * @throws {Problem} the upload was refused, and the server has nothing of it any more; or it may go on later:
+ *   too many calls, a fault of the server, or no answer
  */
 export async function upload(
   api: Api,
@@ -77,9 +78,18 @@ export async function upload(
     return await api.request("post", `${address}/complete`, { signal, retry: true });
   } catch (error) {
     isOver = true;
-    if (signal.aborted) void api.request("delete", address, { retry: true }).catch(() => {});
+    if (!isTemporary(error)) {
+      const deleted = api.request("delete", address, { retry: true }).catch(() => {});
+      // An upload of the same name begins anew then.
+      if (!signal.aborted) await deleted;
+    }
     throw error;
   }
+}
+
+/** Whether an upload may go on later: no answer; too many calls; a fault of the server. */
+export function isTemporary(error: unknown): boolean {
+  return [0, 429, 500, 503].includes(Object(error).status);
 }
 
 /** Of bytes, in hexadecimal digits. */

@@ -7,14 +7,18 @@ import { freePort } from "./server.ts";
 
 const PAGE =
   '<!doctype html><meta charset="utf-8"><title>test</title><script type="module" src="/page.js"></script>';
+/** Containers run tests as root, whom Chromium's sandbox refuses. */
+const ARGS = ["--no-sandbox"];
 
 /** A Chromium, and a site whose page runs a module of the tests. */
 export class Browser implements AsyncDisposable {
+  readonly #path: string;
   readonly #chromium: Chromium;
   readonly #site: Server;
   readonly #url: string;
 
-  private constructor(started: Chromium, site: Server, url: string) {
+  private constructor(path: string, started: Chromium, site: Server, url: string) {
+    this.#path = path;
     this.#chromium = started;
     this.#site = site;
     this.#url = url;
@@ -45,14 +49,18 @@ export class Browser implements AsyncDisposable {
     const port = await freePort();
     site.listen(port, "127.0.0.1");
     await once(site, "listening");
-    // Containers run tests as root, whom Chromium's sandbox refuses.
-    const started = await chromium.launch({ executablePath, args: ["--no-sandbox"] });
-    return new Browser(started, site, `http://127.0.0.1:${port}`);
+    const started = await chromium.launch({ executablePath, args: ARGS });
+    return new Browser(executablePath, started, site, `http://127.0.0.1:${port}`);
   }
 
-  /** Storage and locks of its own, as another person's browser has. */
+  /** Storage and locks of its own, in memory, as a private window has. */
   profile(): Promise<BrowserContext> {
     return this.#chromium.newContext();
+  }
+
+  /** The same in a folder, as another person's browser has. Close it before the folder is removed. */
+  profileOnDisk(folder: string): Promise<BrowserContext> {
+    return chromium.launchPersistentContext(folder, { executablePath: this.#path, args: ARGS });
   }
 
   /** Opens a tab of a profile. Resolves once its module has run. */
