@@ -136,7 +136,7 @@ export class Chat {
   send(conversationId: number, message: NewMessage, file?: Blob): string {
     const client_msg_id = message.client_msg_id ?? crypto.randomUUID();
     const item = { client_msg_id, conversation_id: conversationId, message, created_at: Date.now() };
-    this.#outbox.add({ ...item, state: "queued", ...(file && { file }) });
+    this.#outbox.add({ ...item, state: "queued", file });
     return client_msg_id;
   }
 

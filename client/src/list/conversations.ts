@@ -18,6 +18,7 @@ export class Conversations {
   readonly #changed: () => void;
   #moment = 0;
   #sorted: readonly ConversationEntry[] | undefined;
+  #shown: readonly ConversationEntry[] | undefined;
   /** the id of the user; 0: not known yet */
   me = 0;
   /** the users who were met so far, as they are now */
@@ -32,6 +33,12 @@ export class Conversations {
   get all(): readonly ConversationEntry[] {
     this.#sorted ??= [...this.#items.values()].map(({ entry }) => entry).sort(inOrder);
     return this.#sorted;
+  }
+
+  /** The same without the archive. */
+  get shown(): readonly ConversationEntry[] {
+    this.#shown ??= this.all.filter(({ archived }) => !archived);
+    return this.#shown;
   }
 
   get(id: number): ConversationEntry | undefined {
@@ -197,7 +204,7 @@ export class Conversations {
 
   remove(id: number): void {
     this.#items.delete(id);
-    this.#sorted = undefined;
+    this.#sorted = this.#shown = undefined;
     this.#changed();
   }
 
@@ -252,7 +259,7 @@ export class Conversations {
     if (String([...item.mentions.keys()]) !== String(entry.mentions))
       entry.mentions = [...item.mentions.keys()].sort((a, b) => a - b);
     item.entry = entry;
-    this.#sorted = undefined;
+    this.#sorted = this.#shown = undefined;
     this.#changed();
   }
 }

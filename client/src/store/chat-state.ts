@@ -9,8 +9,6 @@ export class ChatState {
   readonly #list: Conversations;
   readonly #outbox: Outbox;
   readonly #engine: Engine;
-  #all: readonly ConversationEntry[] | undefined;
-  #conversations: readonly ConversationEntry[] = [];
 
   constructor(list: Conversations, outbox: Outbox, engine: Engine) {
     this.#list = list;
@@ -30,11 +28,7 @@ export class ChatState {
 
   /** The list: sticky conversations first, then by the newest message; without the archive. */
   get conversations(): readonly ConversationEntry[] {
-    if (this.#all !== this.#list.all) {
-      this.#all = this.#list.all;
-      this.#conversations = this.#all.filter(({ archived }) => !archived);
-    }
-    return this.#conversations;
+    return this.#list.shown;
   }
 
   /** A conversation of the list or the archive. */

@@ -1,12 +1,8 @@
-/** A subscription: what it selects, and what it was told last. */
-interface Subscription<State> {
-  check(state: State): void;
-}
-
 /** Tells subscribers when what they select from a state has changed. */
 export class Store<State> {
   readonly #state: State;
-  readonly #subscriptions = new Set<Subscription<State>>();
+  /** each tells its subscriber, if what it selects has changed */
+  readonly #checks = new Set<() => void>();
   readonly #beforeTold: () => void;
   #isScheduled = false;
 
@@ -28,15 +24,13 @@ export class Store<State> {
    */
   subscribe<T>(select: (state: State) => T, listener: (value: T, previous: T) => void): () => void {
     let told = select(this.#state);
-    const subscription: Subscription<State> = {
-      check: (state) => {
-        const previous = told;
-        told = select(state);
-        if (!Object.is(told, previous)) listener(told, previous);
-      },
+    const check = () => {
+      const previous = told;
+      told = select(this.#state);
+      if (!Object.is(told, previous)) listener(told, previous);
     };
-    this.#subscriptions.add(subscription);
-    return () => void this.#subscriptions.delete(subscription);
+    this.#checks.add(check);
+    return () => void this.#checks.delete(check);
   }
 
   /** The state has changed: the subscribers are told at the end of this turn. */
@@ -47,7 +41,7 @@ export class Store<State> {
       this.#isScheduled = false;
       this.#beforeTold();
       // One that throws keeps nothing from the others.
-      for (const subscription of this.#subscriptions) queueMicrotask(() => subscription.check(this.#state));
+      for (const check of this.#checks) queueMicrotask(check);
     });
   };
 }

@@ -10,14 +10,8 @@ const PREVIEW_LENGTH = 100;
 export function merge(next: Message, known: Message | undefined): Message {
   if (!known) return next;
   const [newer, older] = next.rev >= known.rev ? [next, known] : [known, next];
-  const own = { ...ownParts(older), ...ownParts(newer) };
-  return { ...newer, ...own };
-}
-
-function ownParts(message: Message): { mine?: string[]; votes?: number[] } {
-  const { mine } = message;
-  const votes = "votes" in message ? message.votes : undefined;
-  return { ...(mine && { mine }), ...(votes && { votes }) };
+  const { mine, votes }: { mine?: string[]; votes?: number[] } = older;
+  return { ...(mine && { mine }), ...(votes && { votes }), ...newer };
 }
 
 /** The `seq` of the message that a message quotes. */

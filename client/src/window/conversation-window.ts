@@ -119,8 +119,8 @@ export class ConversationWindow {
    */
   send(message: NewMessage, file?: Blob): string {
     const { thread: root } = this;
-    const thread = root === undefined ? undefined : { root, also_in_main: false };
-    return this.#context.send(this.conversationId, thread ? { thread, ...message } : message, file);
+    const inThread = root !== undefined && { thread: { root, also_in_main: false } };
+    return this.#context.send(this.conversationId, { ...inThread, ...message }, file);
   }
 
   /** The user has read up to a message; if none is named, all that is shown. Never goes back. */
