@@ -21,6 +21,8 @@ export class Conversations {
   #shown: readonly ConversationEntry[] | undefined;
   /** the id of the user; 0: not known yet */
   me = 0;
+  /** whether the whole list of the server was taken */
+  isListed = false;
   /** the users who were met so far, as they are now */
   readonly users = new Map<number, Profile>();
   readonly online = new Set<number>();
@@ -95,8 +97,9 @@ export class Conversations {
    */
   takeAll(list: readonly ConversationState[], asked: number): number[] {
     const listed = new Set(list.map(({ id }) => id));
-    for (const [id, { entry, touched }] of this.#items)
-      if (!listed.has(id) && touched < asked && !entry.archived) this.remove(id);
+    for (const [id, { entry }] of this.#items) if (!listed.has(id) && !entry.archived) this.remove(id, asked);
+    this.isListed = true;
+    this.#changed();
     // Only lists have drafts: without one there is none.
     return list.filter((one) => !this.take({ draft: undefined, ...one }, asked)).map(({ id }) => id);
   }
@@ -202,8 +205,9 @@ export class Conversations {
     this.#set(item, fields);
   }
 
-  remove(id: number): void {
-    this.#items.delete(id);
+  /** Removes an entry. `asked`: unless a frame has said something of it since this moment. */
+  remove(id: number, asked = Infinity): void {
+    if ((this.#items.get(id)?.touched ?? 0) < asked) this.#items.delete(id);
     this.#sorted = this.#shown = undefined;
     this.#changed();
   }

@@ -31,6 +31,11 @@ export class ChatState {
     return this.#list.shown;
   }
 
+  /** Whether the server's list has come since the start: a list that is empty then has no conversations. */
+  get isListed(): boolean {
+    return this.#list.isListed;
+  }
+
   /** A conversation of the list or the archive. */
   conversation(id: number): ConversationEntry | undefined {
     return this.#list.get(id);

@@ -53,15 +53,18 @@ export class Loader {
 
   /** Loads one conversation. @returns null: there is none, or the user is not in it; undefined: no answer */
   async lookUp(id: number): Promise<Conversation | null | undefined> {
+    const asked = this.#list.now();
     try {
-      const asked = this.#list.now();
       const found = await this.#api.call("get", "/v1/conversations/{id}", { path: { id } });
       if (!this.#list.take(found, asked)) this.lookUpSoon(id);
       this.#onFound([found]);
       return found;
     } catch (error) {
       if (!(error instanceof Problem)) throw error;
-      if (error.code === "not_found") return null;
+      if (error.code === "not_found") {
+        this.#list.remove(id, asked);
+        return null;
+      }
       this.lookUpSoon(id, AGAIN);
       return undefined;
     }
