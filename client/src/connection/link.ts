@@ -13,8 +13,11 @@ const PING_EVERY = 25_000;
 const PING_CHARACTERS = 256 * 1024;
 /** No pause before a socket is opened again is longer, in ms. */
 const MAX_PAUSE = 30_000;
-/** The pause after too many calls or sockets, in seconds, unless the server names one. */
-const RATE_PAUSE = 60;
+/**
+ * The pause after too many frames, in seconds: the server counts them in windows of this length. After too
+ * many calls or sockets its `refused` frame names the pause.
+ */
+const RATE_PAUSE = 10;
 
 /** Which socket a link opens: that of the device, or that of the conversation on screen. */
 export type Source = "device" | "room";
