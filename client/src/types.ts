@@ -33,11 +33,12 @@ type Replaced = "last_message" | "unread_from" | "draft";
 
 type Listed = Omit<Schemas["DirectConversation"], Replaced> | Omit<Schemas["GroupConversation"], Replaced>;
 
-/** A conversation as an answer, a frame or a cache has it. Only lists have drafts. */
+/** A conversation as an answer, a frame or a cache has it. Only lists have drafts, only caches mentions. */
 export type ConversationState = Listed & {
   last_message: LastMessage | null;
   unread_from?: number | undefined;
   draft?: Draft | undefined;
+  mentions?: readonly number[];
 };
 
 /**

@@ -58,11 +58,16 @@ export class Conversations {
    * @returns false: a frame has said something newer meanwhile, so ask again
    */
   take(conversation: ConversationState, asked?: number, readTo = 0): boolean {
-    const { id, unread_from } = conversation;
+    const { id, unread_from, mentions = [] } = conversation;
     const old = this.#items.get(id);
     if (old && asked !== undefined && old.touched > asked) return false;
     const item: Item = {
-      ...(old ?? { unread: new Unread(), mentions: new Map(), readTo, touched: 0 }),
+      ...(old ?? {
+        unread: new Unread(),
+        mentions: new Map(mentions.map((seq) => [seq, 0])),
+        readTo,
+        touched: 0,
+      }),
       entry: {
         typing: [],
         mentions: [],

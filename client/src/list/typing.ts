@@ -6,6 +6,7 @@ const TYPING_TIME = 6_000;
 /** Who is typing: each `typing` frame counts for a while. */
 export class Typing {
   readonly #list: Conversations;
+  /** ended ones too: as many as there are pairs of a conversation and a user who has typed there */
   readonly #timers = new Map<string, ReturnType<typeof setTimeout>>();
 
   constructor(list: Conversations) {
@@ -14,20 +15,12 @@ export class Typing {
 
   /** A user is typing in a conversation. */
   note(id: number, userId: number): void {
-    const typing = this.#list.get(id)?.typing;
-    if (!typing) return;
+    const list = this.#list;
     const key = `${id} ${userId}`;
+    const typing = () => list.get(id)?.typing ?? [];
+    const end = () => list.patch(id, { typing: typing().filter((one) => one !== userId) });
     clearTimeout(this.#timers.get(key));
-    this.#timers.set(
-      key,
-      setTimeout(() => this.#end(id, userId, key), TYPING_TIME),
-    );
-    if (!typing.includes(userId)) this.#list.patch(id, { typing: [...typing, userId] });
-  }
-
-  #end(id: number, userId: number, key: string): void {
-    this.#timers.delete(key);
-    const typing = this.#list.get(id)?.typing ?? [];
-    this.#list.patch(id, { typing: typing.filter((one) => one !== userId) });
+    this.#timers.set(key, setTimeout(end, TYPING_TIME));
+    if (!typing().includes(userId)) list.patch(id, { typing: [...typing(), userId] });
   }
 }

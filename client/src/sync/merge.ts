@@ -3,6 +3,9 @@ import type { Message } from "../types.ts";
 /** The length of a quote's preview, in characters. */
 const PREVIEW_LENGTH = 100;
 
+/** A message, which quotes another if its kind can. */
+type Quoting = Pick<Message, "seq"> & Pick<Extract<Message, { kind: "text" }>, "quote">;
+
 /**
  * Two states of one message: the one with the higher `rev`. What is the user's own (`mine`, `votes`) may be
  * absent in a state, which says that the other one is right.
@@ -16,20 +19,23 @@ export function merge(next: Message, known: Message | undefined): Message {
 
 /** The `seq` of the message that a message quotes. */
 export function quotedBy(message: Message): number | undefined {
-  return "quote" in message ? message.quote?.seq : undefined;
+  const { quote }: Quoting = message;
+  return quote?.seq;
 }
 
 /** A message that quotes another, which is now this one; the same object if its preview is right. */
 export function requote(message: Message, quoted: Message): Message {
-  if (!("quote" in message) || message.quote?.seq !== quoted.seq) return message;
+  const { quote }: Quoting = message;
+  if (quote?.seq !== quoted.seq) return message;
   const preview = previewOf(quoted);
-  return preview === message.quote.preview ? message : { ...message, quote: { ...message.quote, preview } };
+  const requoted = { ...message, quote: { ...quote, preview } };
+  return preview === quote.preview ? message : requoted;
 }
 
 /** A message whose quoted message the user has hidden. */
 export function unquote(message: Message, hidden: number): Message {
-  if (!("quote" in message) || message.quote?.seq !== hidden) return message;
-  const { quote: _, ...rest } = message;
+  if (quotedBy(message) !== hidden) return message;
+  const { quote: _, ...rest }: Quoting & Message = message;
   return rest;
 }
 

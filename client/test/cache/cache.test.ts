@@ -208,6 +208,31 @@ test("a conversation that the user has left leaves nothing in the cache", async 
   expect(await contents(name, "conversations")).toEqual([]);
 });
 
+test("unread mentions are there before the network answers, and go once they were read elsewhere", async () => {
+  const [ann, bob] = [await server.person("ann"), await server.person("bob")];
+  const { id } = await bob.openGroup("Ours", [ann]);
+  const bobs = await startChat(server.origin, bob);
+  bobs.send(id, { ...text("Ann?"), mentions: [ann.user.id] });
+  bobs.send(id, { ...text("All?"), mentions: "all" });
+  await bobs.flush();
+  const [cache, name] = cacheOf();
+  const chat = await startChat(server.origin, ann, { cache });
+  const mentions = await until(chat, (state) => {
+    const shown = state.conversation(id)?.mentions;
+    return shown?.length === 2 && shown;
+  });
+  await chat.stop();
+  await cache.close();
+  const [cached, again] = await offline(ann, name);
+  expect(cached.state.conversation(id)?.mentions).toEqual(mentions);
+  await cached.stop();
+  await again.close();
+  await ann.read(id, mentions[1] ?? 0);
+  const live = await startChat(server.origin, ann, { cache: cacheOf(name)[0] });
+  expect(live.state.conversation(id)?.mentions).toEqual(mentions);
+  await until(live, (state) => state.conversation(id)?.mentions.length === 0);
+});
+
 test("a logout leaves nothing", async () => {
   const { ann, id, name } = await talked(["one"]);
   const [cache] = cacheOf(name);
