@@ -47,8 +47,7 @@ export class People {
       else if (frame.type === "ready" && !("conversation_id" in frame)) {
         this.#users.forget();
         this.#members.forget();
-      } else return;
-      tell();
+      }
     });
   }
 

@@ -1,3 +1,6 @@
+/** Changes within this time make their values be loaded again once, in ms. */
+const PAUSE = 500;
+
 /** Values that the first question for them loads. One load is under way at a time. */
 export class OnDemand<T> {
   readonly #size: number;
@@ -7,11 +10,14 @@ export class OnDemand<T> {
   /** those that are as the server has them, or are asked for */
   readonly #fresh = new Set<number>();
   readonly #wanted = new Set<number>();
+  /** those that have changed since the server was asked */
+  readonly #stale = new Set<number>();
+  #timer: ReturnType<typeof setTimeout> | undefined;
   #isBusy = false;
 
   /**
    * @param size how many values a load takes
-   * @param tell values have come
+   * @param tell values have come, or are asked for again by the next question
    */
   constructor(size: number, tell: () => void, load: (keys: number[]) => Promise<[number, T][]>) {
     this.#size = size;
@@ -31,8 +37,13 @@ export class OnDemand<T> {
 
   /** A value, or each one, may be another by now. */
   forget(key?: number): void {
-    if (key === undefined) this.#fresh.clear();
-    else this.#fresh.delete(key);
+    for (const one of key === undefined ? this.#fresh : [key]) this.#stale.add(one);
+    this.#timer ??= setTimeout(() => {
+      this.#timer = undefined;
+      for (const one of this.#stale) this.#fresh.delete(one);
+      this.#stale.clear();
+      this.#tell();
+    }, PAUSE);
   }
 
   async #run(): Promise<void> {
@@ -51,7 +62,7 @@ export class OnDemand<T> {
         },
         // Nobody is told, so that a refusal is not repeated at once. The next who asks loads it again.
         () => {
-          for (const key of keys) this.forget(key);
+          for (const key of keys) this.#fresh.delete(key);
         },
       );
     }

@@ -84,6 +84,35 @@ test("a user has another name, and the members of a group change", async () => {
   await shown(people, () => names()?.length === 2);
 });
 
+test("a wave of fifty member frames makes few loads, and the last one has all", async () => {
+  const [ann, bob, lin] = [
+    await server.person("ann"),
+    await server.person("bob"),
+    await server.person("lin"),
+  ];
+  const { id } = await bob.openGroup("Busy", [ann]);
+  const chat = await startChat(server.origin, ann);
+  await until(chat, (state) => state.connection === "live" && state.conversation(id));
+  const { people, calls } = peopleOf(chat);
+  const names = () => people.members(id)?.map(({ user }) => user.username);
+  await shown(people, () => names()?.length === 2);
+  const begun = Date.now();
+  // Asks at each change, as a page does.
+  onTestFinished(people.subscribe(names));
+  let frames = 0;
+  chat.onFrame(({ type }) => {
+    if (type === "member") frames++;
+  });
+  for (let i = 0; i < 25; i++) {
+    await bob.call("POST", `/v1/conversations/${id}/members`, { user_ids: [lin.user.id] });
+    if (i < 24) await bob.call("DELETE", `/v1/conversations/${id}/members/${lin.user.id}`);
+  }
+  await expect.poll(() => frames).toBe(49);
+  await shown(people, () => names()?.includes(lin.user.username));
+  const loads = calls.mock.calls.filter(([, path]) => path === "/v1/conversations/{id}/members").length;
+  expect(loads).toBeLessThanOrEqual(2 + (Date.now() - begun) / 500);
+});
+
 test("what has happened without a connection is asked for after it", async () => {
   const [ann, bob] = [await server.person("ann"), await server.person("bob")];
   const chat = await startChat(server.origin, ann);
