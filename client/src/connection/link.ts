@@ -131,10 +131,9 @@ export class Link {
     const isReady = frame.type === "ready";
     // The close event comes up to 10 s later than these two.
     if (frame.type === "kicked") void this.#closed(4001, frame.reason);
-    else if (frame.type === "refused") {
-      const isOver = !isTemporary(frame.code);
-      void this.#closed(isOver ? 4404 : 1013, frame.code, frame.retry_after);
-    } else {
+    else if (frame.type === "refused")
+      void this.#closed(isTemporary(frame.code) ? 1013 : 4404, frame.code, frame.retry_after);
+    else {
       if (isReady) {
         this.#isReady = true;
         this.#failures = 0;
