@@ -6,7 +6,6 @@ const TYPING_TIME = 6_000;
 /** Who is typing: each `typing` frame counts for a while. */
 export class Typing {
   readonly #list: Conversations;
-  /** ended ones too: as many as there are pairs of a conversation and a user who has typed there */
   readonly #timers = new Map<string, ReturnType<typeof setTimeout>>();
 
   constructor(list: Conversations) {
@@ -18,7 +17,10 @@ export class Typing {
     const list = this.#list;
     const key = `${id} ${userId}`;
     const typing = () => list.get(id)?.typing ?? [];
-    const end = () => list.patch(id, { typing: typing().filter((one) => one !== userId) });
+    const end = () => {
+      this.#timers.delete(key);
+      list.patch(id, { typing: typing().filter((one) => one !== userId) });
+    };
     clearTimeout(this.#timers.get(key));
     this.#timers.set(key, setTimeout(end, TYPING_TIME));
     if (!typing().includes(userId)) list.patch(id, { typing: [...typing(), userId] });

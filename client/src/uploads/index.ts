@@ -25,8 +25,8 @@ export const uploads: Uploader = {
         const { url, name, size, content_type } = await upload(api, file, { id, onProgress, signal });
         return { ...message, body: { name, size, content_type, ...body, url } } as NewMessage;
       } catch (error) {
-        // Without a connection it waits, as the messages behind it do. It is a conflict, too, that ten uploads of
-        // the user are open: one of this client's may end.
+        // Without a connection it waits, as the messages behind it do. A conflict may say that the user has
+        // ten open uploads: one of this client's may end.
         if (!isTemporary(error) && (running < 2 || Object(error).status !== 409)) throw error;
       } finally {
         running--;
