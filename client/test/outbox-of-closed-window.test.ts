@@ -1,5 +1,6 @@
 import { afterAll, afterEach, beforeAll, expect, test, vi } from "vitest";
 import { startChat, text, until } from "./support/chats.ts";
+import { HeldFrames } from "./support/held-frames.ts";
 import { Network } from "./support/network.ts";
 import { TestServer } from "./support/server.ts";
 
@@ -39,4 +40,41 @@ test("a send whose place is not reached when its window closes leaves the outbox
   window.close();
   expect(chat.state.outbox(id)).toEqual([]);
   await chat.flush();
+});
+
+/** A client without the acks of its sends, a window of it that is live, and the other user. */
+async function withoutAcks() {
+  const [ann, bob] = [await server.person("ann"), await server.person("bob")];
+  const { id } = await ann.openDirect(bob);
+  const frames = new HeldFrames();
+  frames.hold("ack", "acks");
+  const chat = await startChat(server.origin, ann);
+  const other = await startChat(server.origin, bob);
+  const window = chat.open(id);
+  await until(chat, () => !window.view.hasOlder && !window.view.isLoading);
+  return { chat, other, window, id, frames };
+}
+
+test("a send that a page of a closed window brings leaves the outbox", async () => {
+  const { chat, other, window, id } = await withoutAcks();
+  window.send(text("Hello"));
+  await until(other, (state) => state.conversation(id)?.last_seq === 1);
+  const loaded = window.jumpToDate(0);
+  window.close();
+  await loaded;
+  expect(chat.state.outbox(id)).toEqual([]);
+});
+
+test("a window shows a send whose ack came after a later message, while no window was open", async () => {
+  const { chat, other, window, id, frames } = await withoutAcks();
+  window.send(text("one"));
+  await until(other, (state) => state.conversation(id)?.last_seq === 1);
+  other.send(id, text("two"));
+  await until(chat, () => window.view.messages.length === 1);
+  window.close();
+  frames.pass();
+  await chat.flush();
+  const again = chat.open(id);
+  await until(chat, () => !again.view.hasOlder && !again.view.isLoading);
+  expect(again.view.messages.map(({ seq }) => seq)).toEqual([1, 2]);
 });

@@ -42,8 +42,6 @@ interface Lane {
 export class Outbox {
   readonly #options: OutboxOptions;
   readonly #lanes = new Map<number, Lane>();
-  /** the conversation of each item */
-  readonly #places = new Map<string, number>();
   readonly #encoder = new TextEncoder();
 
   constructor(options: OutboxOptions) {
@@ -66,7 +64,6 @@ export class Outbox {
   /** Puts a message behind those of its conversation. */
   add(item: OutboxItem): void {
     const lane = this.#lane(item.conversation_id);
-    this.#places.set(item.client_msg_id, lane.id);
     this.#put(lane, item);
     if (item.file && item.state !== "failed") void this.#prepare(lane, item);
     // What is sent in one turn goes in one frame.
@@ -191,7 +188,7 @@ export class Outbox {
   }
 
   #find(clientMsgId: string): [Lane | undefined, OutboxItem | undefined] {
-    const lane = this.#lanes.get(this.#places.get(clientMsgId) ?? 0);
+    const lane = [...this.#lanes.values()].find(({ items }) => items.has(clientMsgId));
     return [lane, lane?.items.get(clientMsgId)];
   }
 
@@ -211,7 +208,6 @@ export class Outbox {
 
   #remove(lane: Lane, clientMsgId: string): void {
     lane.items.delete(clientMsgId);
-    this.#places.delete(clientMsgId);
     lane.list = undefined;
     this.#options.onChange(clientMsgId, undefined);
   }

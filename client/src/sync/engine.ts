@@ -220,14 +220,15 @@ export class Engine {
     const { conversation_id: id, sender } = message;
     // The server alone knows which threads the user follows.
     if (!list.message(message) || !(sender.id === list.me || isInMain(message))) this.#loader.lookUpSoon(id);
-    this.stored(message, this.timelines.message(message, source));
+    this.timelines.message(message, source);
+    this.stored(message);
   }
 
-  /**
-   * A message is stored, and its conversation shows everything up to a place: the user's own waits no more.
-   */
-  stored({ sender, client_msg_id: clientMsgId = "", seq }: Message, shown: number): void {
-    if (sender.id === this.#options.list.me) this.#options.outbox.stored(clientMsgId, seq, shown);
+  /** A message is stored: the user's own waits no more, once its conversation shows everything up to it. */
+  stored({ conversation_id: id, sender, client_msg_id: clientMsgId = "", seq }: Message): void {
+    const { list, outbox } = this.#options;
+    const timeline = this.timelines.get(id);
+    if (sender.id === list.me) outbox.stored(clientMsgId, seq, timeline?.followers ? timeline.seq : Infinity);
   }
 
   #ack(

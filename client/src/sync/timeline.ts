@@ -82,11 +82,7 @@ export class Timeline {
     const state = merge(message, held ?? this.#changes.get(seq));
     if (held) this.add(state);
     this.#changes.set(seq, state);
-    for (const stream of this.#streams())
-      for (const one of stream.messages) {
-        const quoting = requote(one, state);
-        if (quoting !== one) stream.put(quoting);
-      }
+    this.#replace((one) => requote(one, state));
     this.settle();
   }
 
@@ -94,13 +90,8 @@ export class Timeline {
   hide(seq: number): void {
     this.hidden.add(seq);
     this.#ahead.delete(seq);
-    for (const stream of this.#streams()) {
-      stream.remove(seq);
-      for (const one of stream.messages) {
-        const left = unquote(one, seq);
-        if (left !== one) stream.put(left);
-      }
-    }
+    for (const stream of this.#streams()) stream.remove(seq);
+    this.#replace((one) => unquote(one, seq));
   }
 
   /** Moves the position forward. @returns the messages that it has passed, in order */
@@ -133,6 +124,15 @@ export class Timeline {
     if (this.main.messages.length < times * KEPT_MESSAGES) return;
     this.threads.clear();
     this.main.trim(KEPT_MESSAGES);
+  }
+
+  /** Puts what is made of each message at its place; the same object: it stays. */
+  #replace(make: (message: Message) => Message): void {
+    for (const stream of this.#streams())
+      for (const one of stream.messages) {
+        const next = make(one);
+        if (next !== one) stream.put(next);
+      }
   }
 
   #held(seq: number): Message | undefined {

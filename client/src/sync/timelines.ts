@@ -94,13 +94,13 @@ export class Timelines {
       if (timeline.phase === "none" && timeline.followers > 0) void this.#begin(timeline);
   }
 
-  /** A message has come. @returns up to where its conversation shows its messages; Infinity: nobody looks */
-  message(message: Message, source: Source): number {
-    const timeline = this.#timelines.get(message.conversation_id);
-    if (timeline?.phase !== "live" && timeline?.phase !== "behind") return Infinity;
-    timeline.add(message);
-    this.advance(timeline, message.seq, 0, source);
-    return timeline.seq;
+  /** A message has come. */
+  message(message: Message, source: Source): void {
+    const { conversation_id: id, seq } = message;
+    const timeline = this.#timelines.get(id);
+    // A late ack fills its place also where nobody looks.
+    if (timeline && (timeline.followers > 0 || seq <= timeline.seq)) timeline.add(message);
+    this.advance(timeline, seq, 0, source);
   }
 
   synced({ conversation_id: id, last_seq, rev, has_more: hasMore }: Frame<"synced">, source: Source): void {
@@ -179,12 +179,12 @@ export class Timelines {
     // Without a connection the list comes first.
     if (!known && !sockets.isReady) return;
     const found = known ?? (await loader.lookUp(timeline.id));
-    if (timeline.phase !== phase) return;
+    if (timeline.phase !== phase || !timeline.followers) return;
     if (found) {
       timeline.reset(from ?? found.last_seq, -1);
       this.#sync([timeline]);
     } else if (found === null) this.end(timeline.id);
-    else setTimeout(() => timeline.followers > 0 && this.#begin(timeline), SYNC_PAUSE);
+    else setTimeout(() => this.#begin(timeline), SYNC_PAUSE);
   }
 
   /** Asks for what timelines miss: behind it they are live. */

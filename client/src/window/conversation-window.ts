@@ -188,7 +188,7 @@ export class ConversationWindow {
       for (const message of page.items) {
         timeline.add(message);
         list.learn(message.sender);
-        engine.stored(message, timeline.seq);
+        engine.stored(message);
       }
       const [from, to] = extent(page);
       if (from <= to) this.#stream.cover(from, to);
