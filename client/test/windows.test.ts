@@ -1,7 +1,8 @@
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { afterAll, beforeAll, expect, onTestFinished, test, vi } from "vitest";
 import type { Person } from "../../scripts/support/person.ts";
 import { Chat, type ConversationWindow } from "../src/index.ts";
 import { startChat, text, until } from "./support/chats.ts";
+import { HeldFrames } from "./support/held-frames.ts";
 import { TestServer } from "./support/server.ts";
 
 // A conversation of Ann and Bob with 230 messages, the texts of which are their places.
@@ -108,4 +109,14 @@ test("a listener that throws keeps nothing from the others", async () => {
   } finally {
     process.off("uncaughtException", note);
   }
+});
+
+test("a conversation whose sync was refused for now is synced a little later", async () => {
+  onTestFinished(() => void vi.unstubAllGlobals());
+  const frames = new HeldFrames();
+  frames.replace("synced", { type: "error", code: "unavailable", detail: "", conversation_id: id });
+  const chat = await startChat(server.origin, bob);
+  const window = chat.open(id);
+  await loaded(chat, window);
+  expect(window.view.messages).toHaveLength(50);
 });

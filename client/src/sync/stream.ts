@@ -35,7 +35,7 @@ export class Stream {
   }
 
   remove(seq: number): void {
-    if (this.get(seq)) this.#messages.splice(this.#index(seq), 1);
+    this.#messages = this.#messages.filter((message) => message.seq !== seq);
     this.version++;
   }
 

@@ -152,6 +152,7 @@ export class Timelines {
   refused(id: number, code: string): void {
     const timeline = this.#timelines.get(id);
     if (timeline?.phase !== "behind") return;
+    timeline.syncs = 0;
     // One page too many does no harm.
     if (isTemporary(code))
       setTimeout(() => timeline.phase === "behind" && this.#sync([timeline]), SYNC_PAUSE);
@@ -174,7 +175,6 @@ export class Timelines {
       if (timeline.followers > 0) this.#sync([timeline]);
       return;
     }
-    if (timeline.phase !== phase) return;
     const known = phase === "none" ? list.get(timeline.id) : undefined;
     // Without a connection the list comes first.
     if (!known && !sockets.isReady) return;
