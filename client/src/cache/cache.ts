@@ -71,16 +71,13 @@ export class Cache implements Keeper {
     this.#isOver = false;
     const name = this.#name;
     try {
-      const [database, endOwner] = await Promise.all([
-        openDatabase(name),
-        takeLock(`${name} ${this.#owner}`),
-      ]);
+      const database = await openDatabase(name);
       this.#database = database;
-      this.#endOwner = endOwner;
+      this.#endOwner = await takeLock(`${name} ${this.#owner}`);
       const locks = await heldLocks();
       const tx = database.transaction(STORES, "readwrite");
-      const [me, conversations, users, items] = await Promise.all([
-        tx.objectStore("me").get(0),
+      const [[me = 0], conversations, users, items] = await Promise.all([
+        tx.objectStore("me").getAll(),
         tx.objectStore("conversations").getAll(),
         tx.objectStore("users").getAll(),
         tx.objectStore("outbox").getAll(),
@@ -96,7 +93,7 @@ export class Cache implements Keeper {
         tx.done,
       ]);
       this.#isPersistent = true;
-      list.me = me ?? 0;
+      list.me = me;
       if (!isFull) for (const user of users) list.learn(user);
       const asked = list.now();
       for (const { entry, readTo } of conversations) list.take(atRest(entry), asked, readTo);
@@ -152,10 +149,10 @@ export class Cache implements Keeper {
       const { message, file, code } = known?.item ?? {};
       if (message === item.message && file === item.file && code === item.code) return;
       if (!known) this.#place = Math.max(this.#place + 1, Date.now());
+      const timeline = [...this.#timelines.keys()].find(({ id }) => id === item.conversation_id);
       this.#items.set(clientMsgId, {
-        id: clientMsgId,
-        owner: this.#owner,
-        place: known?.place ?? this.#place,
+        ...{ id: clientMsgId, owner: this.#owner, place: this.#place, after: timeline?.seq },
+        ...known,
         item: { ...item, state: item.code ? "failed" : "queued" },
       });
     }
@@ -192,11 +189,11 @@ export class Cache implements Keeper {
     const entries = new Map(list.all.map((entry) => [entry.id, entry]));
     const users = new Map(list.users);
     const timelines = [...this.#timelines]
-      .map(([timeline, written]) => ({ timeline, written, version: versionOf(timeline) }))
       .filter(
-        ({ timeline, written, version }) =>
-          version !== written && timeline.rev >= 0 && entries.has(timeline.id),
-      );
+        ([timeline, written]) =>
+          timeline.rev >= 0 && entries.has(timeline.id) && versionOf(timeline) !== written,
+      )
+      .map(([timeline]) => [timeline, versionOf(timeline)] as const);
     const isSaved = await this.#write((tx) => {
       const [conversations, records] = [tx.objectStore("conversations"), tx.objectStore("timelines")];
       const changed = [...entries.values()].filter((entry) => this.#entries.get(entry.id) !== entry);
@@ -208,14 +205,14 @@ export class Cache implements Keeper {
         ...[...users.values()]
           .filter((user) => this.#users.get(user.id) !== user)
           .map((user) => tx.objectStore("users").put(user)),
-        ...timelines.map(({ timeline }) => records.put(recordOf(timeline))),
+        ...timelines.map(([timeline]) => records.put(recordOf(timeline, this.#items.values()))),
         evict(tx),
       ];
     });
     if (!isSaved) return;
     this.#entries = entries;
     this.#users = users;
-    for (const { timeline, version } of timelines) this.#timelines.set(timeline, version);
+    for (const written of timelines) this.#timelines.set(...written);
   }
 
   async #saveOutbox(): Promise<void> {
@@ -271,7 +268,10 @@ function versionOf({ seq, rev, main, hidden }: Timeline): string {
   return `${[seq, rev, main.version, hidden.size]}`;
 }
 
-function recordOf({ id, seq, rev, hidden, main }: Timeline): TimelineRecord {
+/** @param outbox those of them that wait may be stored before messages that are shown already */
+function recordOf({ id, seq, rev, hidden, main }: Timeline, outbox: Iterable<OutboxRecord>): TimelineRecord {
+  for (const { item, after = 0 } of outbox)
+    if (item.conversation_id === id && !item.code) seq = Math.min(seq, after);
   const run = main.runAt(Infinity);
   const shown = run ? main.slice(run.from, seq) : [];
   const messages = shown.slice(-MAX_MESSAGES);

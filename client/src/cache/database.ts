@@ -41,6 +41,8 @@ export interface OutboxRecord {
   owner: string;
   /** goes up in the order of the items of a tab */
   place: number;
+  /** its place in its conversation is behind this `seq`; absent: nobody knows */
+  after?: number | undefined;
   item: OutboxItem;
 }
 
@@ -73,11 +75,10 @@ export async function openDatabase(name: string, version = VERSION): Promise<Dat
           for (const store of upgraded.objectStoreNames)
             if (store !== "outbox") upgraded.deleteObjectStore(store);
           upgraded.createObjectStore("me");
-          for (const store of ["conversations", "users"] as const)
-            upgraded.createObjectStore(store, { keyPath: "id" });
           upgraded.createObjectStore("timelines", { keyPath: "id" }).createIndex("used", "used");
-          if (!upgraded.objectStoreNames.contains("outbox"))
-            upgraded.createObjectStore("outbox", { keyPath: "id" });
+          for (const store of ["conversations", "users", "outbox"] as const)
+            if (!upgraded.objectStoreNames.contains(store))
+              upgraded.createObjectStore(store, { keyPath: "id" });
         },
         // Another tab has a newer schema, or logs out.
         blocking: (_current, _blocked, { target }) => (target as IDBDatabase).close(),

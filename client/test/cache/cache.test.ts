@@ -4,6 +4,7 @@ import type { Person } from "../../../scripts/support/person.ts";
 import { type Cache, openCache } from "../../src/cache/index.ts";
 import type { Chat, ConversationWindow, OutboxItem, Uploader } from "../../src/index.ts";
 import { startChat, text, until } from "../support/chats.ts";
+import { HeldFrames } from "../support/held-frames.ts";
 import { TestServer } from "../support/server.ts";
 import { contents, rawDatabase } from "./raw.ts";
 
@@ -264,4 +265,30 @@ test("of two tabs one writes, and each has its own outbox; what a closed tab has
   // Two tabs may send in one millisecond: between tabs there is no order.
   expect(left).toHaveLength(2);
   expect(left).toEqual(expect.arrayContaining([text("of the first"), text("of the second")]));
+});
+
+test("a start shows a send that was stored before what the cache had shown last, and had no ack", async () => {
+  onTestFinished(() => void vi.unstubAllGlobals());
+  const [ann, bob] = [await server.person("ann"), await server.person("bob")];
+  const { id } = await ann.openDirect(bob);
+  const other = await startChat(server.origin, bob);
+  const [cache, name] = cacheOf();
+  const frames = new HeldFrames();
+  frames.hold("ack", "acks");
+  const chat = await startChat(server.origin, ann, { cache });
+  const window = chat.open(id);
+  await until(chat, () => !window.view.hasOlder && !window.view.isLoading);
+  window.send(text("one"));
+  await until(other, (state) => state.conversation(id)?.last_seq === 1);
+  other.send(id, text("two"));
+  await until(chat, () => texts(window).length === 1);
+  await chat.stop();
+  await cache.close();
+
+  frames.pass();
+  const next = await startChat(server.origin, ann, { cache: cacheOf(name)[0] });
+  await next.flush();
+  const again = next.open(id);
+  await until(next, () => again.view.messages.length > 0 && !again.view.isLoading);
+  expect(texts(again)).toEqual(["one", "two"]);
 });

@@ -22,6 +22,8 @@ export class Disk {
   me = 0;
   conversations: { state: ConversationState; readTo: number }[] = [];
   outbox: OutboxItem[] = [];
+  /** each item of the outbox is stored behind this `seq` */
+  after = new Map<string, number>();
   timelines = new Map<number, SavedTimeline>();
 }
 
@@ -32,6 +34,8 @@ export class Disk {
 export class MemoryKeeper implements Keeper {
   readonly #disk: Disk;
   readonly #dirty = new Set<Timeline>();
+  readonly #timelines = new Map<number, Timeline>();
+  readonly #after = new Map<string, number>();
   #list: Conversations | undefined;
   /** the items of the outbox by now, in order */
   readonly outbox = new Map<string, OutboxItem>();
@@ -46,6 +50,7 @@ export class MemoryKeeper implements Keeper {
     this.#list = list;
     list.me = saved.me;
     for (const { state, readTo } of saved.conversations) list.take(state, undefined, readTo);
+    for (const [id, after] of saved.after) this.#after.set(id, after);
     for (const { seq: _, ...item } of saved.outbox)
       outbox.add({ ...item, state: item.state === "failed" ? "failed" : "queued" });
   }
@@ -54,6 +59,7 @@ export class MemoryKeeper implements Keeper {
     const { phase } = timeline;
     await turn();
     const saved = structuredClone(this.#disk.timelines.get(timeline.id));
+    this.#timelines.set(timeline.id, timeline);
     // Another window may have been quicker.
     if (!saved || timeline.phase !== phase) return false;
     timeline.seq = saved.seq;
@@ -72,8 +78,12 @@ export class MemoryKeeper implements Keeper {
   }
 
   outboxChanged(clientMsgId: string, item: OutboxItem | undefined): void {
-    if (item) this.outbox.set(clientMsgId, item);
-    else this.outbox.delete(clientMsgId);
+    if (!item) this.outbox.delete(clientMsgId);
+    else {
+      const after = this.#timelines.get(item.conversation_id)?.seq ?? 0;
+      if (!this.outbox.has(clientMsgId) && !this.#after.has(clientMsgId)) this.#after.set(clientMsgId, after);
+      this.outbox.set(clientMsgId, item);
+    }
   }
 
   /** Keeps what has changed by now, as of this moment. */
@@ -86,13 +96,18 @@ export class MemoryKeeper implements Keeper {
       return { state, readTo: list.readTo(entry.id) };
     });
     this.#disk.outbox = structuredClone([...this.outbox.values()]);
+    this.#disk.after = new Map(this.#after);
     for (const timeline of this.#dirty) this.#saveTimeline(timeline);
     this.#dirty.clear();
   }
 
   #saveTimeline(timeline: Timeline): void {
-    const { id, seq, rev, hidden, main, phase } = timeline;
+    const { id, rev, hidden, main, phase } = timeline;
     if (phase === "none" || rev < 0) return;
+    const waiting = [...this.outbox.values()].filter(
+      ({ conversation_id, state }) => conversation_id === id && state !== "failed",
+    );
+    const seq = Math.min(timeline.seq, ...waiting.map((item) => this.#after.get(item.client_msg_id) ?? 0));
     const from = main.runAt(Infinity)?.from;
     const all = from === undefined ? [] : main.slice(from, seq);
     const messages = structuredClone(all.slice(-KEPT_MESSAGES));
