@@ -4,10 +4,12 @@ import {
   type ConversationWindow,
   type Message,
   type NewMessage,
+  type OutboxItem,
   type WindowView,
 } from "../../../src/index.ts";
-import { Disk, MemoryKeeper } from "../../support/memory-keeper.ts";
 import type { Network } from "../../support/network.ts";
+import type { Random } from "./random.ts";
+import type { Kept, Storage } from "./storage.ts";
 
 /** A conversation of a story. */
 export interface Room {
@@ -40,7 +42,7 @@ interface Life {
   /** what `onMessage` has told of each conversation */
   readonly told: Map<number, number[]>;
   /** the position of each conversation in the cache */
-  readonly from: Map<number, number>;
+  readonly from: ReadonlyMap<number, number>;
 }
 
 interface Opened {
@@ -67,19 +69,30 @@ export class Device {
   readonly mayBeLost = new Set<string>();
   /** how the client has broken a rule that shows at once */
   readonly broken: string[] = [];
-  readonly #disk = new Disk();
+  /** the other tabs of its browser */
+  tabs: readonly Device[] = [];
+  readonly #storage: Storage;
+  /** the conversation of each send of all lives */
+  readonly #places = new Map<string, number>();
   /** what the cache has is being read: nobody acts */
   isStarting = true;
-  #keeper = new MemoryKeeper(this.#disk);
   #chat: Chat;
 
-  constructor(name: string, person: Person, network: Network, rooms: readonly Room[], isBot: boolean) {
+  constructor(
+    name: string,
+    person: Person,
+    network: Network,
+    rooms: readonly Room[],
+    storage: Storage,
+    isBot: boolean,
+  ) {
     this.name = name;
     this.person = person;
     this.network = network;
     this.rooms = rooms;
     this.isBot = isBot;
-    this.#chat = this.#make();
+    this.#storage = storage;
+    this.#chat = this.#make({ outbox: [], positions: new Map() });
   }
 
   get chat(): Chat {
@@ -92,25 +105,31 @@ export class Device {
 
   /** What waits to be sent, or for its place, and was not refused. */
   get unsettled(): string[] {
-    return [...this.#keeper.outbox.values()]
+    return this.#outbox
       .filter(({ state }) => state !== "failed")
       .map(({ conversation_id: id, state, seq }) => `${state} at ${seq} in ${id}`);
   }
 
   /** How many messages wait to be sent. */
   get waiting(): number {
-    return this.#keeper.outbox.size;
+    return this.#outbox.length;
   }
 
   /** The sends that were refused. */
   get failed(): string[] {
-    return [...this.#keeper.outbox.values()]
-      .filter(({ state }) => state === "failed")
-      .map(({ client_msg_id: id }) => id);
+    return this.#outbox.filter(({ state }) => state === "failed").map(({ client_msg_id: id }) => id);
+  }
+
+  get #outbox(): OutboxItem[] {
+    return this.rooms.flatMap(({ id }) => this.#chat.state.outbox(id));
   }
 
   async start(): Promise<void> {
     await this.#chat.start();
+    const own = new Set(this.#outbox.map(({ client_msg_id: id }) => id));
+    for (const tab of this.tabs)
+      for (const { client_msg_id: id } of tab.#outbox)
+        if (own.has(id)) this.broken.push(`${this.name} sends ${id} of ${tab.name}, which lives`);
     this.isStarting = false;
   }
 
@@ -119,20 +138,19 @@ export class Device {
   }
 
   save(): void {
-    this.#keeper.save();
+    this.#storage.save();
   }
 
   /** The client ends at once, unsaved; another one begins with what the cache has. */
-  async reload(): Promise<void> {
+  async reload(random: Random): Promise<void> {
     const old = this.#chat;
     this.isStarting = true;
-    this.#keeper.crash();
-    const saved = new Set(this.#disk.outbox.map(({ client_msg_id: id }) => id));
-    for (const id of this.#keeper.outbox.keys()) if (!saved.has(id)) this.mayBeLost.add(id);
-    this.windows.clear();
-    this.#keeper = new MemoryKeeper(this.#disk);
-    this.#chat = this.#make();
+    const kept = await this.#storage.crash(random);
     await old.stop();
+    const saved = new Set(kept.outbox);
+    for (const { client_msg_id: id } of this.#outbox) if (!saved.has(id)) this.mayBeLost.add(id);
+    this.windows.clear();
+    this.#chat = this.#make(kept);
     await this.start();
   }
 
@@ -151,6 +169,7 @@ export class Device {
     const clientMsgId = crypto.randomUUID();
     const life = this.lives.at(-1);
     if (!life) return;
+    this.#places.set(clientMsgId, room);
     push(life.sent, room, clientMsgId);
     const isMain = message.thread?.also_in_main !== false;
     this.#chat.send(room, { ...message, client_msg_id: clientMsgId });
@@ -159,18 +178,19 @@ export class Device {
         awaited.add(clientMsgId);
   }
 
-  #make(): Chat {
-    const keeper = this.#keeper;
+  #make({ outbox, positions }: Kept): Chat {
     const chat = new Chat({
       url: this.network.origin,
       token: this.person.token,
-      cache: keeper,
+      cache: this.#storage.begin(),
       pause: 50,
       keeps: () => this.isBot,
     });
-    const life: Life = { sent: new Map(), told: new Map(), from: new Map() };
-    for (const item of this.#disk.outbox) push(life.sent, item.conversation_id, item.client_msg_id);
-    for (const [id, { seq }] of this.#disk.timelines) life.from.set(id, seq);
+    const life: Life = { sent: new Map(), told: new Map(), from: positions };
+    for (const id of outbox) {
+      const room = this.#places.get(id);
+      if (room !== undefined) push(life.sent, room, id);
+    }
     this.lives.push(life);
     chat.onMessage(({ conversation_id: id, seq }) => push(life.told, id, seq));
     chat.subscribe(

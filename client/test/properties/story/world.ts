@@ -4,6 +4,7 @@ import type { TestServer } from "../../support/server.ts";
 import { Actions } from "./actions.ts";
 import { Device, type Room } from "./device.ts";
 import { Random } from "./random.ts";
+import { DatabaseStorage, MemoryStorage } from "./storage.ts";
 
 /** How long a story is. */
 export interface Extent {
@@ -24,8 +25,18 @@ const ROOMS = [
   [0, 3, 4],
 ] as const;
 const USERS = ["ann", "bob", "cho", "dan", "eve"] as const;
-/** Whose devices there are; the last one follows all conversations. */
-const DEVICES = [0, 1, 2, 3, 0, 4] as const;
+/**
+ * Whose devices there are, and which ones have the cache of the product. The last one follows all
+ * conversations. The two of one user are tabs of one browser.
+ */
+const DEVICES = [
+  { user: 0, hasDatabase: true },
+  { user: 1 },
+  { user: 2, hasDatabase: true },
+  { user: 3 },
+  { user: 0, hasDatabase: true },
+  { user: 4, isBot: true },
+] as const;
 /** A device with so many messages that wait sends no more. */
 const MAX_WAITING = 60;
 
@@ -52,13 +63,18 @@ export class World {
     const rooms: Room[] = [];
     for (const numbers of ROOMS) rooms.push(await openRoom(numbers.flatMap((n) => people[n] ?? [])));
     const devices: Device[] = [];
-    for (const [i, user] of DEVICES.entries()) {
-      const person = people[user];
+    for (const [i, device] of DEVICES.entries()) {
+      const person = people[device.user];
       if (!person) continue;
       const own = rooms.filter(({ members }) => members.includes(person.user.id));
-      const name = `${USERS[user]}${i}`;
-      devices.push(new Device(name, person, await Network.to(server.origin), own, i === DEVICES.length - 1));
+      const name = `${USERS[device.user]}${i}`;
+      const network = await Network.to(server.origin);
+      const storage =
+        "hasDatabase" in device ? new DatabaseStorage(person.user.username) : new MemoryStorage();
+      devices.push(new Device(name, person, network, own, storage, "isBot" in device));
     }
+    for (const device of devices)
+      device.tabs = devices.filter((other) => other !== device && other.me === device.me);
     await Promise.all(devices.map((device) => device.start()));
     return new World(server, devices, rooms, new Random(seed));
   }
@@ -106,7 +122,7 @@ export class World {
     const { network } = device;
     if (fault === "reload") {
       if (random.chance(0.3)) network.cut();
-      await device.reload();
+      await device.reload(random);
       return;
     }
     const kind = random.next();
