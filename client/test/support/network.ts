@@ -15,21 +15,27 @@ export class Network implements AsyncDisposable {
   readonly #port: number;
   readonly #server: Server;
   readonly #targetPort: number;
+  readonly #delay: () => number;
   readonly #sockets = new Set<Socket>();
   #state: State = "up";
   /** connections of clients so far */
   accepted = 0;
 
-  private constructor(port: number, target: string) {
+  private constructor(port: number, target: string, delay: () => number) {
     this.#port = port;
+    this.#delay = delay;
     this.origin = `http://127.0.0.1:${port}`;
     this.#targetPort = Number(new URL(target).port);
     this.#server = createServer((client) => this.#accept(client));
   }
 
-  /** A network that leads to a server. @param target the server's origin */
-  static async to(target: string): Promise<Network> {
-    const network = new Network(await freePort(), target);
+  /**
+   * A network that leads to a server.
+   * @param target the server's origin
+   * @param delay how long bytes of the next connection are on their way, in ms
+   */
+  static async to(target: string, delay: () => number = () => 0): Promise<Network> {
+    const network = new Network(await freePort(), target, delay);
     await network.#listen();
     return network;
   }
@@ -88,22 +94,27 @@ export class Network implements AsyncDisposable {
   #accept(client: Socket): void {
     this.accepted++;
     const server = connect(this.#targetPort, "127.0.0.1");
-    this.#relay(client, server);
-    this.#relay(server, client);
+    const delay = this.#delay();
+    // Timers of one time end in order.
+    const later = (step: () => void) => void (delay > 0 ? setTimeout(step, delay) : step());
+    this.#relay(client, server, later);
+    this.#relay(server, client, later);
   }
 
-  #relay(from: Socket, to: Socket): void {
+  #relay(from: Socket, to: Socket, later: (step: () => void) => void): void {
     this.#sockets.add(from);
     from.setNoDelay(true);
-    from.on("data", (bytes) => {
-      if (!to.destroyed) to.write(bytes);
-    });
-    from.on("end", () => to.end());
+    from.on("data", (bytes) =>
+      later(() => {
+        if (!to.destroyed) to.write(bytes);
+      }),
+    );
+    from.on("end", () => later(() => to.end()));
     // A reset on one side is a reset on the other.
     from.on("error", () => to.resetAndDestroy());
     from.on("close", () => {
       this.#sockets.delete(from);
-      to.destroy();
+      later(() => to.destroy());
     });
     if (this.#state === "silent") from.pause();
   }

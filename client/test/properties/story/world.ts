@@ -1,4 +1,5 @@
 import type { Person } from "../../../../scripts/support/person.ts";
+import { until } from "../../support/chats.ts";
 import { Network } from "../../support/network.ts";
 import type { TestServer } from "../../support/server.ts";
 import { Actions } from "./actions.ts";
@@ -37,6 +38,8 @@ const DEVICES = [
   { user: 0, hasDatabase: true },
   { user: 4, isBot: true },
 ] as const;
+/** How long the bytes of a connection are on their way, in ms: of two ways none is always the quicker one. */
+const DELAYS = [0, 0, 0, 10, 60];
 /** A device with so many messages that wait sends no more. */
 const MAX_WAITING = 60;
 
@@ -59,6 +62,7 @@ export class World {
   }
 
   static async begin(server: TestServer, seed: number): Promise<World> {
+    const random = new Random(seed);
     const people = await Promise.all(USERS.map((name) => server.person(name)));
     const rooms: Room[] = [];
     for (const numbers of ROOMS) rooms.push(await openRoom(numbers.flatMap((n) => people[n] ?? [])));
@@ -68,7 +72,8 @@ export class World {
       if (!person) continue;
       const own = rooms.filter(({ members }) => members.includes(person.user.id));
       const name = `${USERS[device.user]}${i}`;
-      const network = await Network.to(server.origin);
+      const delays = random.fork();
+      const network = await Network.to(server.origin, () => delays.pick(DELAYS) ?? 0);
       const storage =
         "hasDatabase" in device ? new DatabaseStorage(person.user.username) : new MemoryStorage();
       devices.push(new Device(name, person, network, own, storage, "isBot" in device));
@@ -76,7 +81,7 @@ export class World {
     for (const device of devices)
       device.tabs = devices.filter((other) => other !== device && other.me === device.me);
     await Promise.all(devices.map((device) => device.start()));
-    return new World(server, devices, rooms, new Random(seed));
+    return new World(server, devices, rooms, random);
   }
 
   /** All devices send, and do everything else, while faults happen. Ends when all is sound again. */
@@ -93,6 +98,7 @@ export class World {
       await this.#fail(fault, random);
     }
     await Promise.all(acting);
+    await Promise.all(this.devices.map((device) => this.#readLast(device, this.#random.fork())));
   }
 
   async end(): Promise<void> {
@@ -109,6 +115,17 @@ export class World {
       await pause(random.whole(0, 25));
     }
     await actions.end();
+  }
+
+  /** The user reads, and the connection breaks: no later send tells the server how far they have read. */
+  async #readLast(device: Device, random: Random): Promise<void> {
+    for (const { id } of device.rooms) {
+      const window = device.open(id);
+      await until(device.chat, () => window.view.messages.length > 0 || !window.view.hasOlder);
+      window.read(random.pick(window.view.messages.slice(-10))?.seq);
+    }
+    await pause(random.whole(0, 400));
+    if (random.chance(0.7)) device.network.cut();
   }
 
   async #fail(fault: Fault, random: Random): Promise<void> {
