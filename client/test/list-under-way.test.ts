@@ -1,5 +1,6 @@
 import { afterAll, afterEach, beforeAll, expect, test, vi } from "vitest";
 import { startChat, text, until } from "./support/chats.ts";
+import { HeldFrames } from "./support/held-frames.ts";
 import { TestServer } from "./support/server.ts";
 
 let server: TestServer;
@@ -38,4 +39,26 @@ test("a list that was answered before an own message does not undo that all is r
   // The client asks for them once it has taken the list.
   await asked.promise;
   expect(chat.state.conversation(id)).toMatchObject({ read_seq: 2, unread_count: 0 });
+});
+
+test("a read of another device never undoes what this one has read further", async () => {
+  const [ann, bob] = [await server.person("ann"), await server.person("bob")];
+  const { id } = await ann.openDirect(bob);
+  const sender = await startChat(server.origin, bob);
+  for (const one of ["one", "two", "three"]) sender.send(id, text(one));
+  await sender.flush();
+  const other = await startChat(server.origin, ann);
+  const frames = new HeldFrames();
+  const chat = await startChat(server.origin, ann);
+  const windows = [other.open(id), chat.open(id)];
+  await until(other, () => windows[0]?.view.messages.length === 3);
+  await until(chat, () => windows[1]?.view.messages.length === 3);
+  await until(chat, (state) => state.conversation(id)?.unread_count === 3);
+
+  frames.hold("read");
+  windows[0]?.read(1);
+  await expect.poll(() => frames.count).toBe(1);
+  windows[1]?.read(3);
+  frames.pass();
+  expect(chat.state.conversation(id)?.unread_count).toBe(0);
 });

@@ -141,10 +141,10 @@ export class Conversations {
   }
 
   /** The user has read up to a message on another device, or has marked one unread. */
-  read({ conversation_id: id, seq, unread_count, last_seq, unread_from }: Frame<"read">): void {
+  read({ conversation_id: id, seq, unread_count, last_seq = 0, unread_from }: Frame<"read">): void {
     const item = this.#items.get(id);
-    // Of another user the frame has no counts.
-    if (!item || unread_count === undefined || last_seq === undefined) return;
+    // Of another user the frame has no counts. What this device has read further is on its way to the server.
+    if (!item || unread_count === undefined || seq < item.readTo) return;
     item.touched = this.now();
     item.unread.set(unread_count, last_seq);
     this.#set(item, { read_seq: Math.max(seq, item.entry.read_seq), unread_from });

@@ -99,7 +99,7 @@ export class Timelines {
     const { conversation_id: id, seq } = message;
     const timeline = this.#timelines.get(id);
     // A late ack fills its place also where nobody looks.
-    if (timeline && (timeline.followers > 0 || seq <= timeline.seq)) timeline.add(message);
+    if (timeline && (timeline.followers || seq <= timeline.seq)) timeline.add(message);
     this.advance(timeline, seq, 0, source);
   }
 

@@ -23,6 +23,11 @@ export class HeldFrames {
     );
   }
 
+  /** How many frames are held back. */
+  get count(): number {
+    return this.#held.length;
+  }
+
   /** Holds back the frames of some types from now on. */
   hold(...types: string[]): void {
     this.#isHeld = (frame) => types.some((type) => isOf(frame, type));
