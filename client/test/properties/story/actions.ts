@@ -30,13 +30,13 @@ export class Actions {
     const room = random.pick(this.#device.rooms);
     if (!room) return 0;
     const kind = random.next();
-    if (kind < 0.3) return this.#send(room, 1);
-    if (kind < 0.36) return this.#send(room, random.whole(2, 20));
-    if (kind < 0.56) this.#change(room);
+    if (kind < 0.14) return this.#send(room, 1);
+    if (kind < 0.17) return this.#send(room, random.whole(2, 20));
+    if (kind < 0.56) this.#change(this.#shownRoom() ?? room);
     else if (kind < 0.66) this.#read();
     else if (kind < 0.68) this.#markUnread();
     else if (kind < 0.78) this.#openOrClose(room);
-    else if (kind < 0.92) this.#grow();
+    else if (kind < 0.88) this.#grow();
     else if (kind < 0.97) this.#look();
     else this.#device.save();
     return 0;
@@ -149,6 +149,12 @@ export class Actions {
     else window?.blur();
   }
 
+  /** A conversation that a window shows. */
+  #shownRoom(): Room | undefined {
+    const id = this.#window()?.conversationId;
+    return this.#device.rooms.find((room) => room.id === id);
+  }
+
   #window(): ConversationWindow | undefined {
     return this.#random.pick([...this.#device.windows])?.window;
   }
@@ -157,7 +163,8 @@ export class Actions {
   #shown(id: number): Message | undefined {
     const windows = [...this.#device.windows].filter(({ window }) => window.conversationId === id);
     const messages = this.#random.pick(windows)?.window.view.messages ?? [];
-    return this.#random.pick(this.#random.chance(0.7) ? messages.slice(-10) : messages);
+    const newest = this.#random.pick([3, 3, 10, Infinity]) ?? Infinity;
+    return this.#random.pick(messages.slice(-newest));
   }
 
   /** The call may be refused, or have no answer: it has happened or not. */
