@@ -5,7 +5,7 @@ import type { Device } from "./device.ts";
 import { fresh, freshList, plain, type Truth } from "./truth.ts";
 
 /** Long enough, in ms, that only a client that never gets there fails. */
-const PATIENCE = 20_000;
+const PATIENCE = 60_000;
 const LOOK_EVERY = 100;
 
 /** Waits until nothing is to be said against a state. @throws an Error with what is said at last */
