@@ -1,4 +1,5 @@
 import { deepStrictEqual } from "node:assert";
+import { isDeepStrictEqual } from "node:util";
 import { expect } from "vitest";
 import { Chat, type ConversationWindow, type Message } from "../../../src/index.ts";
 import type { Device } from "./device.ts";
@@ -69,8 +70,15 @@ function sameList(device: Device, { list, mentions }: Pick<Truth, "list" | "ment
     mentions: [...entry.mentions],
   }));
   const right = list.map((one) => ({ ...listed(one), mentions: [...(mentions.get(one.id) ?? [])] }));
-  for (const [i, one] of right.entries()) deepStrictEqual(shown[i], one, `the list of ${device.name}`);
-  expect(shown).toHaveLength(right.length);
+  sameInOrder(shown, right, `the list of ${device.name}`);
+}
+
+/** Compares one by one: to write down how two long lists differ takes so long that connections break. */
+function sameInOrder<T>(shown: readonly T[], right: readonly T[], what: string): void {
+  const at = right.findIndex((one, i) => !isDeepStrictEqual(shown[i], one));
+  if (at >= 0)
+    deepStrictEqual(shown[at], right[at], `${what}: ${at} of ${right.length}, ${shown.length} shown`);
+  expect(shown.length, what).toBe(right.length);
 }
 
 type Listed = ReturnType<Chat["state"]["conversation"]> & object;
@@ -140,7 +148,7 @@ async function sameMessages(device: Device, id: number, truth: Truth): Promise<v
     window.jump(Infinity);
     await settled(() => {
       grow(window);
-      deepStrictEqual(window.view.messages.map(plain), right, `${device.name} in ${id}, thread ${thread}`);
+      sameInOrder(window.view.messages.map(plain), right, `${device.name} in ${id}, thread ${thread}`);
       expect(window.view.pending.filter(({ state }) => state !== "failed")).toEqual([]);
     });
   }
