@@ -4,6 +4,8 @@ import type { Device, Room } from "./device.ts";
 import type { Random } from "./random.ts";
 
 const KEYS = ["👍", "🎉", ":party_parrot:"] as const;
+/** One message of so many is changed more than the others. */
+const POPULAR = 8;
 /** A device shows so many conversations and threads at once. */
 const MAX_WINDOWS = 4;
 
@@ -36,7 +38,7 @@ export class Actions {
     else if (kind < 0.66) this.#read();
     else if (kind < 0.68) this.#markUnread();
     else if (kind < 0.78) this.#openOrClose(room);
-    else if (kind < 0.88) this.#grow();
+    else if (kind < 0.92) this.#grow();
     else if (kind < 0.97) this.#look();
     else this.#device.save();
     return 0;
@@ -68,7 +70,8 @@ export class Actions {
   /** Changes one of the messages of a window. */
   #change({ id, kind, members }: Room): void {
     const random = this.#random;
-    const message = this.#shown(id);
+    // Mostly one of those that the others change too.
+    const message = this.#shown(id, random.chance(0.8) ? POPULAR : 1);
     if (!message || !isSaid(message)) return;
     const { seq, revoked, sender, version, mine } = message;
     const path = { id, seq };
@@ -145,7 +148,8 @@ export class Actions {
 
   #look(): void {
     const window = this.#window();
-    if (this.#random.chance(0.6)) window?.focus();
+    // A room socket takes a while to open.
+    if (this.#random.chance(0.8)) window?.focus();
     else window?.blur();
   }
 
@@ -159,10 +163,14 @@ export class Actions {
     return this.#random.pick([...this.#device.windows])?.window;
   }
 
-  /** A message of a conversation that a window shows, mostly one of the newest. */
-  #shown(id: number): Message | undefined {
+  /**
+   * A message of a conversation that a window shows, mostly one of the newest.
+   * @param every one whose `seq` is a multiple of this
+   */
+  #shown(id: number, every = 1): Message | undefined {
     const windows = [...this.#device.windows].filter(({ window }) => window.conversationId === id);
-    const messages = this.#random.pick(windows)?.window.view.messages ?? [];
+    const all = this.#random.pick(windows)?.window.view.messages ?? [];
+    const messages = all.filter(({ seq }) => seq % every === 0);
     const newest = this.#random.pick([3, 3, 10, Infinity]) ?? Infinity;
     return this.#random.pick(messages.slice(-newest));
   }
