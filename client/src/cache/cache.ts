@@ -38,6 +38,7 @@ export class Cache implements Keeper {
   #database: Database | undefined;
   #isPersistent = false;
   #list: Conversations | undefined;
+  #outbox: Outbox | undefined;
   /** what the database has of the list */
   #entries = new Map<number, ConversationEntry>();
   #users = new Map<number, Profile>();
@@ -68,6 +69,7 @@ export class Cache implements Keeper {
   async restore(list: Conversations, outbox: Outbox): Promise<void> {
     if (this.#list === list) return;
     this.#list = list;
+    this.#outbox = outbox;
     this.#isOver = false;
     const name = this.#name;
     try {
@@ -125,11 +127,15 @@ export class Cache implements Keeper {
     const { seq, rev, hidden, messages, from } = record;
     timeline.reset(seq, rev);
     for (const one of hidden) timeline.hidden.add(one);
-    for (const message of messages) timeline.main.put(message);
+    for (const message of messages) {
+      timeline.main.put(message);
+      // Another tab may have shown what has no ack here.
+      this.#outbox?.stored(message.client_msg_id ?? "", seq, seq);
+    }
     if (from !== undefined) timeline.main.cover(from, Infinity);
     this.#timelines.set(timeline, versionOf(timeline));
     // Tells the subscribers: without a connection nothing else would.
-    this.#list?.patch(id, { typing: this.#list.get(id)?.typing ?? [] });
+    this.#list?.patch(id, { ...this.#list.get(id) });
     return true;
   }
 
@@ -148,7 +154,7 @@ export class Cache implements Keeper {
     else {
       const { message, file, code } = known?.item ?? {};
       if (message === item.message && file === item.file && code === item.code) return;
-      if (!known) this.#place = Math.max(this.#place + 1, Date.now());
+      this.#place = Math.max(this.#place + 1, Date.now());
       const timeline = [...this.#timelines.keys()].find(({ id }) => id === item.conversation_id);
       this.#items.set(clientMsgId, {
         ...{ id: clientMsgId, owner: this.#owner, place: this.#place, after: timeline?.seq },
@@ -175,8 +181,7 @@ export class Cache implements Keeper {
   }
 
   async clear(): Promise<void> {
-    clearTimeout(this.#timer);
-    await this.#saving;
+    await this.flush();
     // A frozen tab could keep the database from being removed, but not from being emptied.
     await this.#write((tx) => STORES.map((store) => tx.objectStore(store).clear()));
     this.#release();
@@ -233,7 +238,7 @@ export class Cache implements Keeper {
     try {
       const tx = this.#database?.transaction(STORES, "readwrite");
       if (tx) await Promise.all([tx.done, ...fill(tx)]);
-      this.#isPersistent = tx !== undefined;
+      this.#isPersistent = !!tx;
     } catch {
       this.#isPersistent = false;
     }
@@ -248,8 +253,7 @@ export class Cache implements Keeper {
     this.#database = this.#list = this.#timer = this.#endWriter = this.#endOwner = undefined;
     this.#isPersistent = false;
     this.#isOver = true;
-    for (const kept of [this.#entries, this.#users, this.#timelines, this.#items, this.#changes])
-      kept.clear();
+    for (const kept of [this.#timelines, this.#items, this.#changes]) kept.clear();
   }
 }
 
@@ -264,8 +268,9 @@ function atRest(entry: ConversationEntry): ConversationEntry {
   return calm.kind === "direct" ? { ...calm, peer: { ...calm.peer, online: false } } : calm;
 }
 
-function versionOf({ seq, rev, main, hidden }: Timeline): string {
-  return `${[seq, rev, main.version, hidden.size]}`;
+/** Goes up with the messages, and with what is hidden of them. */
+function versionOf({ seq, rev, main }: Timeline): string {
+  return `${[seq, rev, main.version]}`;
 }
 
 /** @param outbox those of them that wait may be stored before messages that are shown already */

@@ -292,3 +292,22 @@ test("a start shows a send that was stored before what the cache had shown last,
   await until(next, () => again.view.messages.length > 0 && !again.view.isLoading);
   expect(texts(again)).toEqual(["one", "two"]);
 });
+
+test("a send that another tab has shown, and that has no ack, is shown once", async () => {
+  onTestFinished(() => void vi.unstubAllGlobals());
+  const [ann, bob] = [await server.person("ann"), await server.person("bob")];
+  const { id } = await ann.openDirect(bob);
+  const [first, name] = cacheOf();
+  const writing = await startChat(server.origin, ann, { cache: first });
+  const shown = writing.open(id);
+  await until(writing, () => !shown.view.hasOlder && !shown.view.isLoading);
+  new HeldFrames().hold("ack", "acks");
+  const chat = await startChat(server.origin, ann, { cache: cacheOf(name)[0] });
+  chat.send(id, text("one"));
+  await until(writing, () => texts(shown).length === 1);
+  await first.flush();
+
+  const window = chat.open(id);
+  await until(chat, () => texts(window).length === 1);
+  expect(window.view.pending).toEqual([]);
+});
