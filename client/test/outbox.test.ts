@@ -67,3 +67,13 @@ test("a message that is too large for a frame fails, and the connection stays", 
   await until(chat, () => window.view.messages.length === 2);
   expect(states(window.view.pending)).toEqual(["too_large"]);
 });
+
+test("the id of a message begins with the time, so that ids rise", async () => {
+  const { ann, id } = await twoInAConversation();
+  const chat = await startChat(server.origin, ann);
+  const before = Date.now();
+  const time = Number(chat.send(id, text("Hello again")).slice(0, String(before).length));
+  expect(time).toBeGreaterThanOrEqual(before);
+  expect(time).toBeLessThanOrEqual(Date.now());
+  await chat.flush();
+});

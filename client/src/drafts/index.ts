@@ -78,7 +78,7 @@ export class Drafts {
   }
 
   #begin(id: number): Written {
-    const client_msg_id = crypto.randomUUID();
+    const client_msg_id = Date.now() + crypto.randomUUID();
     const written = { ...{ id, client_msg_id, content: { text: "" } }, timer: undefined, saving: undefined };
     this.#written.set(id, written);
     return written;
