@@ -23,12 +23,10 @@ export function textUpTo(max: number) {
   );
 }
 
-const LONE_SURROGATE = /\p{Surrogate}/u;
-
 /** The reason why a text cannot be stored (U+0000 or a lone surrogate), or null. */
 export function unstorable(text: string): string | null {
   if (text.includes("\u0000")) return "must not contain U+0000";
-  if (LONE_SURROGATE.test(text)) return "must be well-formed Unicode (it has half of a surrogate pair)";
+  if (!text.isWellFormed()) return "must be well-formed Unicode (it has half of a surrogate pair)";
   return null;
 }
 
