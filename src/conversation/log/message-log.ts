@@ -55,13 +55,33 @@ const SELDOM_COLUMNS = [
   ...(["custom_data", "tip", "place", "thread_root", "thread_n", "main_before", "poll"] as const),
 ];
 const ALL_COLUMNS = [...USUAL_COLUMNS, ...SELDOM_COLUMNS];
-const INSERT_USUAL = insertOf(USUAL_COLUMNS);
-const INSERT_ALL = insertOf(ALL_COLUMNS);
+const INSERT_USUAL = insertOf(USUAL_COLUMNS, placesFor(USUAL_COLUMNS));
+const INSERT_ALL = insertOf(ALL_COLUMNS, placesFor(ALL_COLUMNS));
+/**
+ * The insert of several messages in a row. Bindings: seq and n of the first, the time of all, and for each a
+ * JSON array of what differs.
+ */
+const INSERT_SEVERAL = insertOf(
+  ["seq", "n", "created_at", "in_main", "sender_id", "kind", "body", "client_msg_id"],
+  "SELECT ? + key, ? + key, ?, 1, value->>0, value->>1, value->>2, value->>3 FROM json_each(?) WHERE TRUE",
+);
 
-/** The insert of a message, which inserts nothing if its sender has used the client message id before. */
-function insertOf(columns: readonly (keyof NewMessageRow)[]): string {
-  return `INSERT INTO messages (${columns.join()}) VALUES (${columns.map(() => "?").join()})
+/** The most UTF-16 units of that array: SQLite takes texts of 2 MB. */
+const MAX_SEVERAL = 512 * 1024;
+
+/** The insert of messages, which leaves out those whose sender has used the client message id before. */
+function insertOf(columns: readonly (keyof NewMessageRow)[], values: string): string {
+  return `INSERT INTO messages (${columns.join()}) ${values}
     ON CONFLICT (sender_id, client_msg_id) WHERE client_msg_id IS NOT NULL DO NOTHING`;
+}
+
+function placesFor(columns: readonly string[]): string {
+  return `VALUES (${columns.map(() => "?").join()})`;
+}
+
+/** Whether a message has no columns but the usual ones. */
+function isUsual(row: NewMessageRow): boolean {
+  return SELDOM_COLUMNS.every((column) => row[column] === null);
 }
 
 /** The stored messages of a conversation, by seq. The caller wraps writes in a transaction. */
@@ -142,12 +162,28 @@ export class MessageLog {
    * @returns false if its sender has used the client message id before: nothing is stored then
    */
   insert(row: NewMessageRow): boolean {
-    const isUsual = SELDOM_COLUMNS.every((column) => row[column] === null);
-    const columns = isUsual ? USUAL_COLUMNS : ALL_COLUMNS;
-    const values = columns.map((column) => row[column]);
-    const inserted = this.#sql.exec(isUsual ? INSERT_USUAL : INSERT_ALL, ...values);
+    const [query, columns] = isUsual(row) ? [INSERT_USUAL, USUAL_COLUMNS] : [INSERT_ALL, ALL_COLUMNS];
+    const inserted = this.#sql.exec(query, ...columns.map((column) => row[column]));
     if (row.mentions !== null) this.#mentionIndex.changed();
     return inserted.rowsWritten > 0;
+  }
+
+  /**
+   * Stores messages that follow each other in the main stream, of one time, by one statement: in half of the
+   * time that one `insert` for each takes.
+   * @returns false if one of them is a repeat or has more than the usual columns, or all are too large
+   *   together: nothing is stored then
+   */
+  insertAll(rows: readonly NewMessageRow[]): boolean {
+    const [first] = rows;
+    if (!first || !rows.every(isUsual)) return false;
+    const values = JSON.stringify(rows.map((row) => [row.sender_id, row.kind, row.body, row.client_msg_id]));
+    if (values.length > MAX_SEVERAL) return false;
+    this.#sql.exec(INSERT_SEVERAL, first.seq, first.n, first.created_at, values);
+    const { stored } = this.#sql.exec<{ stored: number }>("SELECT changes() AS stored").one();
+    if (stored === rows.length) return true;
+    this.#sql.exec("DELETE FROM messages WHERE seq >= ?", first.seq);
+    return false;
   }
 
   /**

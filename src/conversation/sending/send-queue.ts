@@ -146,33 +146,29 @@ export class SendQueue<Origin> {
    */
   #commitAll(sends: QueuedSend<Origin>[]): Committed<Origin> {
     try {
-      return this.#commitTogether(sends, this.#storeOrRefuse);
+      return this.#commitTogether(
+        () => this.#storeAtOnce(sends) ?? this.#storeEach(sends, this.#storeOrRefuse),
+      );
     } catch (error) {
       if (sends.length === 1) throw error;
-      return this.#commitTogether(sends, this.#storeInSavepoint);
+      return this.#commitTogether(() => this.#storeEach(sends, this.#storeInSavepoint));
     }
   }
 
-  #commitTogether(
-    sends: QueuedSend<Origin>[],
-    storeSend: (send: QueuedSend<Origin>, last: LastStored) => Result<StoredSend>,
-  ): Committed<Origin> {
-    let last: LastStored = { ...this.#log.last, mainSeq: this.#log.lastInMain.seq };
+  /** @param storeSends stores the sends in the transaction */
+  #commitTogether(storeSends: () => StoredOutcome<Origin>[]): Committed<Origin> {
     const positions = new Map<UserId, ReadPosition>();
     const composed = new Set<UserId>();
     const { outcomes, changes } = this.#storage.transactionSync(() => {
-      const results = sends.map((send) => {
-        const result = storeSend(send, last);
-        if (result.ok && !result.value.isRepeated) {
-          const { row } = result.value;
-          const position = { seq: Position.parse(row.seq), n: row.n, at: row.created_at };
-          last = { ...position, mainSeq: row.in_main === 1 ? position.seq : last.mainSeq };
-          // Who answers in a thread has not read the main stream.
-          if (row.in_main === 1) positions.set(send.senderId, position);
-          if (this.#composers.isOpen(send.senderId, send.draft.clientMsgId)) composed.add(send.senderId);
-        }
-        return { send, result };
-      });
+      const results = storeSends();
+      for (const { send, result } of results) {
+        if (!result.ok || result.value.isRepeated) continue;
+        const { row } = result.value;
+        const position = { seq: Position.parse(row.seq), n: row.n, at: row.created_at };
+        // Who answers in a thread has not read the main stream.
+        if (row.in_main === 1) positions.set(send.senderId, position);
+        if (this.#composers.isOpen(send.senderId, send.draft.clientMsgId)) composed.add(send.senderId);
+      }
       for (const [userId, position] of positions) this.#members.storeReadPosition(userId, position);
       for (const userId of composed) this.#composers.storeSent(userId);
       return { outcomes: results, changes: this.#threads.storeChanged(newRows(results)) };
@@ -189,6 +185,44 @@ export class SendQueue<Origin> {
       if (rendered) this.#knownUsers.apply(rendered.people);
     }
     return { outcomes, changes };
+  }
+
+  /**
+   * Stores sends by one statement.
+   * @returns null if one of them is refused, a repeat, or more than a plain message: nothing is stored then
+   */
+  #storeAtOnce(sends: QueuedSend<Origin>[]): StoredOutcome<Origin>[] | null {
+    if (sends.length === 1) return null;
+    let last = this.#lastStored;
+    const at = Math.max(Date.now(), last.at);
+    const stored: StoredOutcome<Origin>[] = [];
+    const rows: MessageRow[] = [];
+    for (const send of sends) {
+      const { thread, rendered } = send.draft;
+      if (thread || rendered || this.#refusal(send.draft, send.senderId)) return null;
+      const row = newRow(send, last, NO_THREAD, at);
+      last = headAt(row, last);
+      rows.push(row);
+      stored.push({ send, result: { ok: true, value: { row, isRepeated: false } } });
+    }
+    return this.#log.insertAll(rows) ? stored : null;
+  }
+
+  /** Stores or refuses sends one by one. */
+  #storeEach(
+    sends: QueuedSend<Origin>[],
+    storeSend: (send: QueuedSend<Origin>, last: LastStored) => Result<StoredSend>,
+  ): StoredOutcome<Origin>[] {
+    let last = this.#lastStored;
+    return sends.map((send) => {
+      const result = storeSend(send, last);
+      if (result.ok && !result.value.isRepeated) last = headAt(result.value.row, last);
+      return { send, result };
+    });
+  }
+
+  get #lastStored(): LastStored {
+    return { ...this.#log.last, mainSeq: this.#log.lastInMain.seq };
   }
 
   readonly #storeOrRefuse = (send: QueuedSend<Origin>, last: LastStored): Result<StoredSend> => {
@@ -209,7 +243,8 @@ export class SendQueue<Origin> {
     }
   };
 
-  #store({ senderId, draft }: QueuedSend<Origin>, last: LastStored): StoredSend {
+  #store(send: QueuedSend<Origin>, last: LastStored): StoredSend {
+    const { senderId, draft } = send;
     const { clientMsgId } = draft;
     // Repeated sends are rare, so no lookup precedes the insert: the unique index finds a repeat. A refusal
     // looks too: the first send may have come before a mute, or before the sender left.
@@ -218,39 +253,7 @@ export class SendQueue<Origin> {
     const refusal = this.#refusal(draft, senderId);
     if (refusal) return replayOf(earlier()) ?? raise(refusal);
     const thread = draft.thread ? this.#threads.columns(draft.thread, last.mainSeq) : NO_THREAD;
-    // Every column by name: a row that is built by spreading others costs every send 2 µs.
-    const row: MessageRow = {
-      seq: Seq.parse(last.seq + 1),
-      n: last.n + thread.in_main,
-      sender_id: senderId,
-      kind: draft.kind,
-      body: draft.body,
-      quote_seq: draft.quoteSeq ?? null,
-      mentions: storedMentions(draft.mentions),
-      also_mentioned: draft.alsoMentioned ? storedMentions(draft.alsoMentioned) : null,
-      client_msg_id: clientMsgId ?? null,
-      forwarded: draft.forwarded ? JSON.stringify(draft.forwarded) : null,
-      client_time: draft.clientTime ?? null,
-      priority: draft.priority ?? null,
-      custom_data: draft.customData ?? null,
-      tip: null,
-      place: draft.place ?? null,
-      thread_root: thread.thread_root,
-      in_main: thread.in_main,
-      thread_n: thread.thread_n,
-      thread_summary: thread.thread_summary,
-      main_before: thread.main_before,
-      poll: newPoll(draft.poll),
-      created_at: Math.max(Date.now(), last.at),
-      reactions: null,
-      revoked_by: null,
-      revoked_rev: null,
-      pinned_at: null,
-      pinned_by: null,
-      changed_rev: null,
-      version: null,
-      edited_at: null,
-    };
+    const row = newRow(send, last, thread, Math.max(Date.now(), last.at));
     if (!this.#log.insert(row))
       return replayOf(earlier()) ?? raise(new Error("a conflicting client message id has no message"));
     if (draft.rendered) this.#knownUsers.store(draft.rendered.people);
@@ -264,6 +267,59 @@ export class SendQueue<Origin> {
     const referenced = { log: this.#log, members: this.#members, threads: this.#threads };
     return this.#checkPermission(sender, draft) ?? refusedReference(referenced, sender, draft);
   }
+}
+
+/** The row of a message that is about to be stored. */
+function newRow(
+  { senderId, draft }: Pick<QueuedSend<unknown>, "senderId" | "draft">,
+  last: LastStored,
+  thread: ReturnType<ReplyStore["columns"]>,
+  at: number,
+): MessageRow {
+  // Every column by name: a row that is built by spreading others costs every send 2 µs.
+  return {
+    seq: Seq.parse(last.seq + 1),
+    n: last.n + thread.in_main,
+    sender_id: senderId,
+    kind: draft.kind,
+    body: draft.body,
+    quote_seq: draft.quoteSeq ?? null,
+    mentions: storedMentions(draft.mentions),
+    also_mentioned: draft.alsoMentioned ? storedMentions(draft.alsoMentioned) : null,
+    client_msg_id: draft.clientMsgId ?? null,
+    forwarded: draft.forwarded ? JSON.stringify(draft.forwarded) : null,
+    client_time: draft.clientTime ?? null,
+    priority: draft.priority ?? null,
+    custom_data: draft.customData ?? null,
+    tip: null,
+    place: draft.place ?? null,
+    thread_root: thread.thread_root,
+    in_main: thread.in_main,
+    thread_n: thread.thread_n,
+    thread_summary: thread.thread_summary,
+    main_before: thread.main_before,
+    poll: newPoll(draft.poll),
+    created_at: at,
+    reactions: null,
+    revoked_by: null,
+    revoked_rev: null,
+    pinned_at: null,
+    pinned_by: null,
+    changed_rev: null,
+    version: null,
+    edited_at: null,
+  };
+}
+
+/** The newest message of the log after this one is stored. */
+function headAt(row: MessageRow, before: LastStored): LastStored {
+  const seq = Position.parse(row.seq);
+  return { seq, n: row.n, at: row.created_at, mainSeq: row.in_main === 1 ? seq : before.mainSeq };
+}
+
+/** The outcome of a send, with the whole send. */
+interface StoredOutcome<Origin> extends SendOutcome<Origin> {
+  send: QueuedSend<Origin>;
 }
 
 /** The outcomes of sends, and the changes of other messages that came with them. */

@@ -4,7 +4,7 @@ import { MessageLog, NO_THREAD } from "../../../src/conversation/log/message-log
 import { Members } from "../../../src/conversation/members/members.ts";
 import type { QueuedSend, SendOutcome } from "../../../src/conversation/sending/send.ts";
 import { SendQueue } from "../../../src/conversation/sending/send-queue.ts";
-import { type ConversationId, Position, type UserId } from "../../../src/domain/ids.ts";
+import { type ConversationId, Position, Seq, type UserId } from "../../../src/domain/ids.ts";
 import type { Draft } from "../../../src/domain/messages/message.ts";
 import type { SignedIn } from "../../support/clients/api.ts";
 import {
@@ -44,6 +44,12 @@ class FragileLog extends MessageLog {
   override insert(row: Parameters<MessageLog["insert"]>[0]): boolean {
     const inserted = super.insert(row);
     if (row.body.includes(POISON)) throw new Error("this one cannot be stored");
+    return inserted;
+  }
+
+  override insertAll(rows: Parameters<MessageLog["insertAll"]>[0]): boolean {
+    const inserted = super.insertAll(rows);
+    if (rows.some(({ body }) => body.includes(POISON))) throw new Error("these cannot be stored");
     return inserted;
   }
 }
@@ -220,4 +226,37 @@ test("a client id that occurs twice in one batch is stored once", () =>
       false,
       true,
     ]);
+  }));
+
+test("messages of one commit are stored as they are sent, with and without client ids", () =>
+  withQueue(async (queue, storage) => {
+    const texts = ["plain", `"quoted" \\ and 'so'`, "线 👩‍👩‍👧 \u0000?", "[1,2]", "null"];
+    queue.sends.enqueue(
+      texts.map((text, i) => send(ann.user.id, text, i % 2 === 0 ? `"${text}` : undefined)),
+    );
+    expect(queue.results).toEqual(texts.map((text, i) => [text, i + 1]));
+    const rows = queue.outcomes.flatMap(({ result }) => (result.ok ? result.value.row : []));
+    expect(storage.sql.exec("SELECT * FROM messages ORDER BY seq").toArray()).toEqual(rows);
+    expect(rows.map(({ body }) => body)).toEqual(texts.map((text) => JSON.stringify({ text })));
+  }));
+
+test("a repeat within a commit leaves no gap, and gives the first message", () =>
+  withQueue(async (queue, storage) => {
+    queue.sends.enqueue([send(ann.user.id, "first", "a"), send(ann.user.id, "second", "b")]);
+    queue.sends.enqueue(["c", "a", "d", "b", "d"].map((id) => send(ann.user.id, id, id)));
+    await queue.answered(7);
+    const seqs = [1, 2, 3, 1, 4, 2, 4];
+    expect(queue.results.map(([, seq]) => seq)).toEqual(seqs);
+    const query = "SELECT seq, n, client_msg_id FROM messages ORDER BY seq";
+    const stored = [...storage.sql.exec(query).raw()];
+    expect(stored).toEqual(["a", "b", "c", "d"].map((id, i) => [i + 1, i + 1, id]));
+  }));
+
+test("a refused send of a commit keeps none of the others back", () =>
+  withQueue(async (queue) => {
+    const sends = ["a", "b", "c"].map((text) => send(ann.user.id, text));
+    const quoting = { ...draft("d"), quoteSeq: Seq.parse(4) };
+    queue.sends.enqueue([...sends, { ...send(ann.user.id, "d"), draft: quoting }, send(bob.user.id, "e")]);
+    await queue.answered(5);
+    expect(queue.results.map(([, result]) => result)).toEqual([1, 2, 3, "not_found", 4]);
   }));
