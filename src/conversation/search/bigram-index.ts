@@ -150,13 +150,24 @@ export class BigramIndex {
   }
 }
 
-function codesOf(text: string): string[] {
-  return Array.from(text, (char) => (char.codePointAt(0) ?? 0).toString(36).padStart(WIDTH, "0"));
+function codeOf(point: number): string {
+  return point.toString(36).padStart(WIDTH, "0");
 }
 
+/** The codes of ASCII: half of the time of a Latin text went into making them. */
+const ASCII_CODES = Array.from({ length: 128 }, (_, point) => codeOf(point));
+
 function tokensOf(text: string): string[] {
-  const codes = codesOf(text);
-  return codes.map((code, i) => code + (codes[i + 1] ?? ""));
+  const tokens: string[] = [];
+  let before = "";
+  for (const char of text) {
+    const point = char.codePointAt(0) ?? 0;
+    const code = ASCII_CODES[point] ?? codeOf(point);
+    if (before !== "") tokens.push(before + code);
+    before = code;
+  }
+  if (before !== "") tokens.push(before);
+  return tokens;
 }
 
 /**
