@@ -33,14 +33,16 @@ export async function measureInTurn(
 ): Promise<Row[]> {
   const rows: Row[] = [];
   for (const workload of workloads) {
-    const able = targets.filter((target) => target.supports(workload));
-    const rowsOf = able.map((target): Row => ({ workload, target: target.name, rounds: [] }));
+    const turns = targets.flatMap((target) => {
+      const load = target.loadOf(workload);
+      if (!load) return [];
+      const row: Row = { workload, load, target: target.name, rounds: [] };
+      return { target, load, row };
+    });
     for (let round = 0; round < rounds; round++) {
-      for (const [index, target] of able.entries()) {
-        rowsOf[index]?.rounds.push(await one(target, workload, seconds, how));
-      }
+      for (const { target, load, row } of turns) row.rounds.push(await one(target, load, seconds, how));
     }
-    rows.push(...rowsOf);
+    rows.push(...turns.map(({ row }) => row));
   }
   return rows;
 }

@@ -5,13 +5,14 @@ import type { Readable, Writable } from "node:stream";
 import { z } from "zod";
 import type { Landed, Load } from "./load.ts";
 import type { Seat } from "./member.ts";
+import type { Workload } from "./workloads.ts";
 
 const PAIR = join(import.meta.dirname, "../../client/bench/pair.ts");
 const Latencies = z.array(z.number());
 
 /**
- * Two clients of parley-client in a process of their own, on the generator's core: each sends as fast as its
- * outbox takes messages. A message has landed once both show it. At its end the process checks that both show
+ * Two clients of parley-client in a process of their own, on the generator's core. One or both keep their
+ * share of messages in their outbox. A message has landed once both show it. At its end the process checks that both show
  * every `seq`.
  */
 export class Clients implements Load {
@@ -22,7 +23,7 @@ export class Clients implements Load {
   #quietSince = performance.now();
   #sending = false;
 
-  constructor(seats: readonly Seat[], landed: Landed) {
+  constructor({ senders, share }: Workload, seats: readonly Seat[], landed: Landed) {
     const [seat] = seats;
     const tokens = seats.map(({ headers }) => headers.Authorization?.replace("Bearer ", ""));
     const url = new URL(seat?.url ?? "").origin.replace("ws", "http");
@@ -30,7 +31,8 @@ export class Clients implements Load {
       ? ["--cpu-prof", `--cpu-prof-dir=${process.env.CLIENT_PROFILE}`]
       : [];
     this.#child = spawn(process.execPath, [...flags, PAIR], { stdio: ["pipe", "pipe", "inherit"] });
-    this.#child.stdin.write(`${JSON.stringify({ url, tokens, conversation: seat?.conversation })}\n`);
+    const plan = { url, tokens, conversation: seat?.conversation, senders, share };
+    this.#child.stdin.write(`${JSON.stringify(plan)}\n`);
     this.#child.once("exit", (code) => {
       this.#failed.reject(new Error(`the clients ended with ${code}`));
       this.#ended.resolve();

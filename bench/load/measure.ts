@@ -47,7 +47,7 @@ export async function measure(target: Target, workload: Workload, seconds: numbe
       workload.over === "http"
         ? new Posts(run, workload, seats, landed)
         : workload.over === "client"
-          ? new Clients(seats, landed)
+          ? new Clients(workload, seats, landed)
           : new Room(run, workload, seats, target.wire, landed),
   );
   const failed = Promise.race(rooms.map((room) => room.failed()));

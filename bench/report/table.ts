@@ -2,8 +2,11 @@ import type { Measurement } from "../load/measure.ts";
 import { median } from "../load/statistics.ts";
 import type { Workload } from "../load/workloads.ts";
 
-/** The measurements of one workload at one target, one for each round. */
-export type Row = { workload: Workload; target: string; rounds: Measurement[] };
+/**
+ * The measurements of one workload at one target, one for each round. `load`: what stood for the workload at
+ * this target, often itself.
+ */
+export type Row = { workload: Workload; load: Workload; target: string; rounds: Measurement[] };
 
 const head = [
   "workload",
@@ -22,19 +25,16 @@ const head = [
 
 /** A markdown table: medians over the rounds, and the spread of the rounds. */
 export function table(rows: readonly Row[]): string {
-  const cells = rows.map((row) => cellsOf(row, floorOf(rows, row)));
+  const cells = rows.map((row) => cellsOf(row, rows.find(isFloorOf(row))));
   return [head, head.map(() => "---"), ...cells].map((line) => `| ${line.join(" | ")} |`).join("\n");
 }
 
-/** The floor for comparison with a row: the same load, or W1 for arrays and clients, which it lacks. */
-function floorOf(rows: readonly Row[], { workload: { name, senders } }: Row): Row | undefined {
-  const same = name === "arrays" || name === "client" ? "W1" : name;
-  return rows.find(
-    ({ target, workload }) => target === "floor" && workload.name === same && workload.senders === senders,
-  );
+/** Whether a row is the floor of another one: it took turns with it. */
+function isFloorOf({ workload }: Row): (row: Row) => boolean {
+  return (row) => row.target === "floor" && row.workload === workload;
 }
 
-function cellsOf({ workload, target, rounds }: Row, floor: Row | undefined): string[] {
+function cellsOf({ workload, load, target, rounds }: Row, floor: Row | undefined): string[] {
   const of = (pick: (round: Measurement) => number | undefined) =>
     rounds.map(pick).filter((value) => value !== undefined);
   const rates = of((round) => round.messagesPerSecond);
@@ -46,7 +46,7 @@ function cellsOf({ workload, target, rounds }: Row, floor: Row | undefined): str
   return [
     workload.name,
     workload.senders,
-    target,
+    load === workload ? target : `${target}, ${load.name}`,
     whole(median(rates)),
     `${whole(Math.min(...rates))}–${whole(Math.max(...rates))}`,
     workload.over === "http" ? "" : whole(median(of((round) => round.deliveriesPerSecond))),

@@ -1,5 +1,6 @@
 import { join } from "node:path";
 import { jsonFrames } from "../load/wire.ts";
+import { type Workload, workloads } from "../load/workloads.ts";
 import { startWorker, type WorkerOptions } from "./process.ts";
 import type { Target } from "./target.ts";
 
@@ -9,7 +10,7 @@ export async function floor(options: WorkerOptions): Promise<Target> {
   const sockets = server.url.replace("http", "ws");
   return {
     name: "floor",
-    supports: ({ over, arrays }) => over !== "client" && !arrays,
+    loadOf,
     wire: jsonFrames,
     settles: false,
     rooms: async ({ over, rooms, members }) =>
@@ -28,4 +29,10 @@ export async function floor(options: WorkerOptions): Promise<Target> {
     bundle: server.bundle,
     usage: server.usage,
   };
+}
+
+/** The floor takes neither arrays nor clients: W1 of the same senders stands for both. */
+function loadOf(workload: Workload): Workload | undefined {
+  if (workload.over !== "client" && !workload.arrays) return workload;
+  return workloads.find(({ name, senders }) => name === "W1" && senders === workload.senders);
 }

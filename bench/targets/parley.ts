@@ -34,7 +34,7 @@ export async function parley(
   const made = new Map<string, Promise<Seat[][]>>();
   return {
     name,
-    supports: () => true,
+    loadOf: (workload) => workload,
     wire: jsonFrames,
     settles: true,
     rooms: (workload) => {

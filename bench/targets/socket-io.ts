@@ -13,7 +13,7 @@ export async function socketIo(name: string, synced: boolean): Promise<Target> {
   const sockets = `${server.url.replace("http", "ws")}/socket.io/?EIO=4&transport=websocket`;
   return {
     name,
-    supports: ({ over, arrays }) => over === "socket" && !arrays,
+    loadOf: (workload) => (workload.over === "socket" && !workload.arrays ? workload : undefined),
     wire: socketIoPackets,
     settles: false,
     rooms: async ({ rooms, members }) =>

@@ -6,8 +6,11 @@ import type { Usage } from "./machine.ts";
 /** A running server that the generator can load. */
 export type Target = {
   name: string;
-  /** Whether it can be loaded with a workload. */
-  supports(workload: Workload): boolean;
+  /**
+   * The load for a workload: the workload itself, or the one that stands for it at a target that cannot take
+   * it; undefined: none.
+   */
+  loadOf(workload: Workload): Workload | undefined;
   /** How it writes the frames of a room socket. */
   wire: Wire;
   /** Whether it works on after its answers, so that a measurement waits until it is idle. */

@@ -6,9 +6,6 @@
 import { createInterface } from "node:readline";
 import { Chat, type ConversationWindow } from "../src/index.ts";
 
-/** Messages of a client that not both show: several full frames, of which one is under way at a time. */
-const SHARE = 512;
-
 /** The bytes of a text, as in the other workloads. Each is a number. */
 const BYTES = 80;
 
@@ -16,6 +13,10 @@ interface Plan {
   url: string;
   tokens: string[];
   conversation: number;
+  /** `one`: the first client sends */
+  senders: "one" | "all";
+  /** messages of a sender that not both show */
+  share: number;
 }
 
 /** A client of the pair. */
@@ -31,6 +32,7 @@ interface Side {
 const lines = createInterface({ input: process.stdin })[Symbol.asyncIterator]();
 const plan: Plan = JSON.parse((await lines.next()).value ?? "");
 const sides = await Promise.all(plan.tokens.map(open));
+const senders = plan.senders === "one" ? sides.slice(0, 1) : sides;
 /** by their texts */
 const sent = new Map<string, { at: number; by: Side; shownBy: number }>();
 let count = 0;
@@ -46,7 +48,7 @@ for (const side of sides) {
 process.stdout.write("ready\n");
 for await (const line of lines) {
   isSending = line === "start";
-  if (isSending) for (const side of sides) refill(side);
+  if (isSending) for (const side of senders) refill(side);
 }
 const [one, other] = sides.map(({ window }) => window.view.messages.map(({ seq }) => seq));
 const hasGap = one?.some((seq, i) => seq !== (one[0] ?? 0) + i);
@@ -73,7 +75,7 @@ async function open(token: string): Promise<Side> {
       },
     );
   });
-  return { chat, window, seen: new Set<number>(), free: SHARE };
+  return { chat, window, seen: new Set<number>(), free: plan.share };
 }
 
 /** Takes what a client shows now. */
@@ -83,7 +85,7 @@ function show(side: Side): void {
   if (failed) throw new Error(`a message has failed: ${failed.code}`);
   const landed: number[] = [];
   // Acks may come behind later messages of the other side, and close a gap then.
-  for (const { seq, body } of messages.slice(-2 * SHARE)) {
+  for (const { seq, body } of messages.slice(-2 * plan.share)) {
     if (side.seen.has(seq)) continue;
     side.seen.add(seq);
     const text = "text" in body ? body.text : "";
@@ -95,7 +97,7 @@ function show(side: Side): void {
   }
   if (landed.length === 0) return;
   process.stdout.write(`${JSON.stringify(landed)}\n`);
-  for (const one of sides) refill(one);
+  for (const one of senders) refill(one);
 }
 
 function refill(side: Side): void {
