@@ -6,6 +6,11 @@ import { z } from "zod";
 import type { Target } from "../targets/target.ts";
 
 const samplingMicroseconds = 200;
+/**
+ * The profiler missed samples when none came for so long: another process had the core. The function of the
+ * next sample did not take that time.
+ */
+const pauseMicroseconds = 5_000;
 const printedFunctions = 30;
 
 const Inspected = z.array(z.object({ id: z.string(), webSocketDebuggerUrl: z.string() }));
@@ -108,8 +113,9 @@ function table({ nodes, samples, timeDeltas }: Profile, sourceOf: (frame: Frame)
   const times = new Map<string, number>();
   let total = 0;
   for (const [index, sample] of samples.entries()) {
-    const name = names.get(sample) ?? "";
-    const ms = (timeDeltas[index] ?? 0) / 1_000;
+    const delta = timeDeltas[index] ?? 0;
+    const name = delta > pauseMicroseconds ? "`(no samples)` | " : (names.get(sample) ?? "");
+    const ms = delta / 1_000;
     times.set(name, (times.get(name) ?? 0) + ms);
     total += ms;
   }
