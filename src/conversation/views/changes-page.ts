@@ -32,7 +32,6 @@ export function changesPage(
   }
   const { rows, changes, end } = changesAfter(room, member, afterRev, range, { limit });
   const hidden = changes.flatMap(({ seq, by }) => (by === null ? [seq] : []));
-  const rev = Math.max(end, afterRev);
   const items = room.renderer.render(inScope(rows, scope), member);
-  return { items, hidden, rev, hasMore: end < room.state.rev };
+  return { items, hidden, rev: end, hasMore: end < room.state.rev };
 }

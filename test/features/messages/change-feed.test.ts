@@ -167,6 +167,9 @@ test("the same is read over HTTP, page by page", async () => {
   const second = await changes("?limit=2&after_rev=2");
   expect(second).toEqual({ items: [await getMessage(bob, id, 1)], hidden: [4], rev: 4, has_more: false });
   expect(await changes("?after_rev=4")).toEqual({ items: [], hidden: [], rev: 4, has_more: false });
+  // Asked from behind the newest change: where a client begins that has no message yet.
+  const end = await changes(`?after_rev=${Number.MAX_SAFE_INTEGER}`);
+  expect(end).toEqual({ items: [], hidden: [], rev: 4, has_more: false });
 });
 
 test("who came later learns nothing of what was before", async () => {
