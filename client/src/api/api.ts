@@ -56,7 +56,7 @@ export class Api {
    */
   async token(refused?: string): Promise<string | null> {
     if (!this.#token || this.#token === refused) this.#token = await this.#getToken(refused);
-    return this.#token && this.#token !== refused ? this.#token : null;
+    return this.#token === refused ? null : this.#token || null;
   }
 
   /** The address of a path, for a socket. */

@@ -280,15 +280,13 @@ function recordOf({ id, seq, rev, hidden, main }: Timeline, outbox: Iterable<Out
   const run = main.runAt(Infinity);
   const shown = run ? main.slice(run.from, seq) : [];
   const messages = shown.slice(-MAX_MESSAGES);
-  const from = messages.length < shown.length ? messages[0]?.seq : run?.from;
+  const from = shown.length > MAX_MESSAGES ? messages[0]?.seq : run?.from;
   return { id, seq, rev, hidden: [...hidden], messages, from, used: Date.now() };
 }
 
 /** Removes the messages of the conversations that were used the longest time ago. */
 async function evict(tx: Writing): Promise<void> {
   const timelines = tx.objectStore("timelines");
-  const tooMany = (await timelines.count()) - MAX_TIMELINES;
-  if (tooMany <= 0) return;
-  const oldest = await timelines.index("used").getAllKeys(null, tooMany);
-  await Promise.all(oldest.map((id) => timelines.delete(id)));
+  const ids = await timelines.index("used").getAllKeys();
+  await Promise.all(ids.slice(0, -MAX_TIMELINES).map((id) => timelines.delete(id)));
 }

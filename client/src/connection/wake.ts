@@ -10,9 +10,8 @@ const EVENTS = ["online", "visibilitychange"];
 export function listenForWake(wake: () => void): () => void {
   let last = Date.now();
   const clock = setInterval(() => {
-    const before = last;
+    if (Date.now() - last > 2 * LOOK_EVERY) wake();
     last = Date.now();
-    if (last - before > 2 * LOOK_EVERY) wake();
   }, LOOK_EVERY);
   // Node, Workers and React Native have no such events.
   for (const event of EVENTS) globalThis.addEventListener?.(event, wake);

@@ -35,8 +35,12 @@ export class Loader {
       for (const id of this.#list.takeAll(items, asked)) this.lookUpSoon(id);
       this.#onFound(items);
       const moment = this.#list.now();
-      const mentions = await allPages((query) => this.#api.call("get", "/v1/mentions", { query }), isRead);
-      const unread = mentions.filter((one) => !isRead(one)).map(({ message }) => message);
+      // Unread mentions come before the read ones.
+      const mentions = await allPages(
+        (query) => this.#api.call("get", "/v1/mentions", { query }),
+        ({ unread }) => !unread,
+      );
+      const unread = mentions.filter((one) => one.unread).map(({ message }) => message);
       if (load === this.#load) this.#list.mentioned(unread, moment);
     } catch (error) {
       if (!(error instanceof Problem)) throw error;
@@ -79,9 +83,4 @@ export class Loader {
     };
     this.#lookUps.set(id, setTimeout(look, pause));
   }
-}
-
-/** Unread mentions come before the read ones. */
-function isRead({ unread }: { unread: boolean }): boolean {
-  return !unread;
 }
