@@ -1,5 +1,6 @@
 import { Api, type GetToken } from "./api/api.ts";
 import type { Keeper } from "./cache/keeper.ts";
+import type { OpenSocket } from "./connection/link.ts";
 import { listenForWake } from "./connection/wake.ts";
 import { Conversations } from "./list/conversations.ts";
 import { Outbox } from "./outbox/outbox.ts";
@@ -18,6 +19,8 @@ export interface ChatOptions {
   token: string | GetToken;
   /** keeps the state between two starts, as `parley-client/cache` does */
   cache?: Keeper;
+  /** opens the sockets; `shareSocket` of `parley-client/tabs` opens one for all tabs */
+  socket?: OpenSocket;
   /** uploads the files of messages, as `parley-client/uploads` does */
   uploads?: Uploader;
   /**
@@ -41,7 +44,15 @@ export class Chat {
   readonly #frameListeners = new Set<(frame: ServerFrame) => void>();
   #endWake: (() => void) | undefined;
 
-  constructor({ url, token, cache, uploads, keeps = () => false, pause = 1_000 }: ChatOptions) {
+  constructor({
+    url,
+    token,
+    cache,
+    socket = (url, protocols) => new WebSocket(url, protocols),
+    uploads,
+    keeps = () => false,
+    pause = 1_000,
+  }: ChatOptions) {
     const changed = () => this.#store.changed();
     const api = new Api(url.replace(/\/$/, ""), typeof token === "string" ? () => token : token, pause);
     const list = new Conversations(changed);
@@ -58,7 +69,7 @@ export class Chat {
     this.#cache = cache;
     this.#outbox = outbox;
     this.#engine = new Engine({
-      ...{ api, list, outbox, pause, keeps, changed, keeper: cache },
+      ...{ api, list, outbox, pause, keeps, changed, keeper: cache, socket },
       onMessage: (message) => tell(this.#messageListeners, message),
       onFrame: (frame) => tell(this.#frameListeners, frame),
       onPosition: () => {

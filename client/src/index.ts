@@ -4,6 +4,7 @@ export type { Input, Method, Output, PathOf } from "./api/operations.ts";
 export { type FailureCode, Problem } from "./api/problem.ts";
 export type { Keeper } from "./cache/keeper.ts";
 export { Chat, type ChatOptions } from "./chat.ts";
+export type { ClientSocket, OpenSocket } from "./connection/link.ts";
 export type { OutboxItem } from "./outbox/item.ts";
 export type { Uploader } from "./outbox/uploader.ts";
 export type { ChatState } from "./store/chat-state.ts";

@@ -34,6 +34,7 @@ function linked(tokens: string[] = ["first"]) {
     {
       api: new Api(server.origin, getToken, PAUSE),
       pause: PAUSE,
+      socket: (url, protocols) => new WebSocket(url, protocols),
       onFrame: (frame) => told.frames.push(frame),
       onLost: () => told.lost++,
       onEnd: () => told.ended++,

@@ -22,9 +22,21 @@ const RATE_PAUSE = 10;
 /** Which socket a link opens: that of the device, or that of the conversation on screen. */
 export type Source = "device" | "room";
 
+/** What a link uses of a WebSocket. */
+export interface ClientSocket {
+  onmessage: ((event: MessageEvent) => void) | null;
+  onclose: ((event: CloseEvent) => void) | null;
+  send(text: string): void;
+  close(): void;
+}
+
+/** Opens a socket. Makes the calls that it needs by `api`. */
+export type OpenSocket = (url: string, protocols: string[], api: Api) => ClientSocket;
+
 /** What a link needs, and whom it tells. */
 export interface LinkOptions {
   readonly api: Api;
+  readonly socket: OpenSocket;
   /** the first pause before a socket is opened again, in ms; each further one is twice as long */
   readonly pause: number;
   /** a frame has come; the first one of each socket is `ready` */
@@ -43,7 +55,7 @@ export class Link {
   readonly #options: LinkOptions;
   readonly #source: Source;
   readonly #path: () => string;
-  #socket: WebSocket | undefined;
+  #socket: ClientSocket | undefined;
   /** goes up with each opening, so that the steps of an older one end */
   #opening = 0;
   #token: string | undefined;
@@ -72,13 +84,14 @@ export class Link {
   /** Opens the socket, at once. `refused`: the token that the server no longer takes. */
   async open(refused?: string): Promise<void> {
     const opening = this.close();
-    const { api } = this.#options;
+    const { api, socket } = this.#options;
     const token = await api.token(refused).catch(() => undefined);
     if (opening !== this.#opening) return;
-    if (token === undefined) this.#reopen(0);
-    else if (token === null) this.#options.onEnd(this.#source);
-    else this.#connect(new WebSocket(api.socketUrl(this.#path()), ["parley.v1", `token.${token}`]));
-    this.#token = token ?? undefined;
+    if (token) {
+      this.#token = token;
+      this.#connect(socket(api.socketUrl(this.#path()), ["parley.v1", `token.${token}`], api));
+    } else if (token === null) this.#options.onEnd(this.#source);
+    else this.#reopen(0);
   }
 
   /** Forgets the socket, without waiting for its end, and opens none. */
@@ -108,7 +121,7 @@ export class Link {
     else if (this.#isReady) this.#ping();
   }
 
-  #connect(socket: WebSocket): void {
+  #connect(socket: ClientSocket): void {
     this.#socket = socket;
     this.#deadline = setTimeout(() => this.#closed(1006, ""), READY_TIME);
     socket.onmessage = ({ data }) => {

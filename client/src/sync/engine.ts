@@ -1,5 +1,4 @@
-import type { Api } from "../api/api.ts";
-import type { Source } from "../connection/link.ts";
+import type { LinkOptions, Source } from "../connection/link.ts";
 import { Sockets } from "../connection/sockets.ts";
 import type { Conversations } from "../list/conversations.ts";
 import { Signals } from "../list/signals.ts";
@@ -15,12 +14,10 @@ export type Connection = "offline" | "connecting" | "live" | "signed_out";
 
 /** What an engine works with, and whom it tells. */
 export interface EngineOptions
-  extends Pick<TimelinesOptions, "keeper" | "onMessage" | "onPosition" | "onChange"> {
-  readonly api: Api;
+  extends Pick<LinkOptions, "api" | "pause" | "socket">,
+    Pick<TimelinesOptions, "keeper" | "onMessage" | "onPosition" | "onChange"> {
   readonly list: Conversations;
   readonly outbox: Outbox;
-  /** the first pause before a socket is opened again, in ms */
-  readonly pause: number;
   /** whether to follow a conversation that no window shows */
   keeps(conversation: Conversation): boolean | number;
   /** something that is shown has changed */
@@ -40,13 +37,12 @@ export class Engine {
   #connection: Connection = "offline";
 
   constructor(options: EngineOptions) {
-    const { api, list, pause } = options;
+    const { api, list } = options;
     this.#options = options;
     this.#typing = new Typing(list);
     this.#loader = new Loader(api, list, (found) => this.#listed(found));
     this.sockets = new Sockets({
-      api,
-      pause,
+      ...options,
       onFrame: (frame, source) => this.#take(frame, source),
       onLost: (source) => this.#lost(source),
       onEnd: (source) => (source === "device" ? this.#become("signed_out") : this.timelines.focus(0)),
