@@ -12,8 +12,8 @@ const Latencies = z.array(z.number());
 
 /**
  * Two clients of parley-client in a process of their own, on the generator's core. One or both keep their
- * share of messages in their outbox. A message has landed once both show it. At its end the process checks that both show
- * every `seq`.
+ * share of messages in their outbox. A message has landed once both show it. At its end the process checks
+ * that both show every `seq`.
  */
 export class Clients implements Load {
   readonly #child: ChildProcessByStdio<Writable, Readable, null>;

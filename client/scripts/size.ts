@@ -35,6 +35,7 @@ const ENTRIES: Entry[] = [
     limit: 1_024,
     external: ["react"],
   },
+  { name: "parley-client/tabs alone", code: 'export * from "./tabs/index.js"', limit: 2_560 },
   { name: "parley-client/people alone", code: 'export * from "./people/index.js"', limit: 768 },
   { name: "parley-client/drafts alone", code: 'export * from "./drafts/index.js"', limit: 750 },
 ];

@@ -20,6 +20,8 @@ export class Network implements AsyncDisposable {
   #state: State = "up";
   /** connections of clients so far */
   accepted = 0;
+  /** the open ones that are device sockets */
+  readonly #devices = new Set<Socket>();
 
   private constructor(port: number, target: string, delay: () => number) {
     this.#port = port;
@@ -48,6 +50,11 @@ export class Network implements AsyncDisposable {
   /** Open connections of clients. */
   get connections(): number {
     return this.#sockets.size / 2;
+  }
+
+  /** Open device sockets. */
+  get deviceSockets(): number {
+    return this.#devices.size;
   }
 
   /** Resets all connections. The next ones pass. */
@@ -94,6 +101,10 @@ export class Network implements AsyncDisposable {
   #accept(client: Socket): void {
     this.accepted++;
     const server = connect(this.#targetPort, "127.0.0.1");
+    client.on("data", (bytes) => {
+      if (bytes.toString("latin1").startsWith("GET /v1/socket?")) this.#devices.add(client);
+    });
+    client.on("close", () => this.#devices.delete(client));
     const delay = this.#delay();
     // Timers of one time end in order.
     const later = (step: () => void) => void (delay > 0 ? setTimeout(step, delay) : step());

@@ -14,7 +14,7 @@ export interface Opened {
   frame(): Promise<string>;
 }
 
-/** A server whose sockets do what a test says. `GET /v1/me` answers what the test has set. */
+/** A server whose sockets do what a test says. Calls are answered what the test has set. */
 export class ScriptedServer implements AsyncDisposable {
   readonly origin: string;
   readonly #http;
@@ -26,11 +26,20 @@ export class ScriptedServer implements AsyncDisposable {
   me: { status: number; headers?: Record<string, string>; code?: string } = { status: 200 };
   /** calls of `GET /v1/me` so far */
   asked = 0;
+  /** what other calls are answered, by the end of their path */
+  readonly answers = new Map<string, object>();
 
   private constructor(http: ReturnType<typeof createServer>, port: number) {
     this.#http = http;
     this.origin = `http://127.0.0.1:${port}`;
-    http.on("request", (_, response) => {
+    http.on("request", ({ url = "" }, response) => {
+      const [path = ""] = url.split("?");
+      const answer = this.answers.get(path.split("/").at(-1) ?? "");
+      if (answer) {
+        response.setHeader("Content-Type", "application/json");
+        response.end(JSON.stringify(answer));
+        return;
+      }
       this.asked++;
       response.writeHead(this.me.status, { "Content-Type": "application/problem+json", ...this.me.headers });
       response.end(JSON.stringify({ code: this.me.code }));
