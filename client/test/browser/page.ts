@@ -1,5 +1,6 @@
 import { type Cache, openCache } from "../../src/cache/index.ts";
 import * as core from "../../src/index.ts";
+import { shareSocket } from "../../src/tabs/index.ts";
 import * as uploads from "../../src/uploads/index.ts";
 
 /** What the tests call in a page: `page.evaluate(() => window.parley…)`. */
@@ -7,6 +8,7 @@ interface Parley {
   core: typeof core;
   uploads: typeof uploads;
   openCache: typeof openCache;
+  shareSocket: typeof shareSocket;
   /** what a test has started in the page */
   chat: core.Chat;
   cache: Cache;
@@ -21,4 +23,4 @@ declare global {
 }
 
 const cache = openCache("");
-window.parley = { core, uploads, openCache, cache, chat: new core.Chat({ url: "", token: "" }) };
+window.parley = { core, uploads, openCache, shareSocket, cache, chat: new core.Chat({ url: "", token: "" }) };
