@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { cloudflareTest, readD1Migrations } from "@cloudflare/vitest-pool-workers";
 import { defineConfig } from "vitest/config";
 import { unstable_readConfig } from "wrangler";
+import { buildWeb } from "./web/scripts/bundle.ts";
 
 /** The settings of wrangler.toml. The pool by itself would read a developer's .dev.vars. */
 const { vars, ratelimits } = unstable_readConfig({ config: "./wrangler.toml" });
@@ -30,6 +31,9 @@ function commitNumber(): number {
 
 /** Long enough, in ms, that only a hanging test fails: a small busy machine is slow. */
 const PATIENCE = { testTimeout: 120_000, hookTimeout: 120_000 };
+
+// wrangler.toml names the folder.
+await buildWeb();
 
 export default defineConfig({
   test: {

@@ -5,6 +5,7 @@
 import { join } from "node:path";
 import { setTimeout } from "node:timers/promises";
 import { parseArgs } from "node:util";
+import { watchWeb } from "../web/scripts/bundle.ts";
 import { writeSettings } from "./support/dev-vars.ts";
 import { whenOrphaned } from "./support/orphan.ts";
 import { portTaken } from "./support/ports.ts";
@@ -40,8 +41,13 @@ async function main(): Promise<number> {
   }
   const migrated = await applyMigrations();
   if (migrated !== 0 || stopping) return migrated;
+  const unwatch = await watchWeb();
   console.log(PREPARED);
-  return serve(port);
+  try {
+    return await serve(port);
+  } finally {
+    await unwatch();
+  }
 }
 
 /** Whether another process has the port. One that is stopping is given 3 s. */

@@ -3,8 +3,8 @@ import { readFileSync } from "node:fs";
 import { dirname } from "node:path";
 
 /**
- * The structure of `src/` and `client/src/` in figures: files per folder, names exported for two types; and
- * long comment lines, there and in the tests, the scripts and the benchmarks.
+ * The structure of `src/`, `client/src/` and `web/src/` in figures: files per folder, names exported for two
+ * types; and long comment lines, there and in the tests, the scripts and the benchmarks.
  * `biome.json` has the rules of imports: which layer may import which, and no cycles.
  *
  *     npm run structure
@@ -15,7 +15,7 @@ const MAX_FILES = 15;
 const MAX_COLUMNS = 110;
 
 const LISTED = ["ls-files", "--cached", "--others", "--exclude-standard", "--deduplicate"];
-const texts = textsIn("src", "client/src");
+const texts = textsIn("src", "client/src", "web/src");
 const files = [...texts.keys()];
 
 /** The TypeScript files of some folders, by path. */
@@ -26,7 +26,7 @@ function textsIn(...folders: string[]): Map<string, string> {
   return new Map(paths.map((path) => [path, readFileSync(path, "utf8")]));
 }
 
-/** Type names that several files export: in the layers below the surfaces, and in the client. */
+/** Type names that several files export: in the layers below the surfaces, in each of both clients. */
 function doubledTypes(): [string, string[]][] {
   const paths = [...texts.keys()];
   const server = paths.filter((path) => path.startsWith("src/") && !path.startsWith("src/surfaces/"));
@@ -34,6 +34,7 @@ function doubledTypes(): [string, string[]][] {
     // src/index.ts exports the classes that wrangler.toml names.
     ...doubledIn(server.filter((path) => path !== "src/index.ts")),
     ...doubledIn(paths.filter((path) => path.startsWith("client/"))),
+    ...doubledIn(paths.filter((path) => path.startsWith("web/"))),
   ];
 }
 
@@ -61,7 +62,10 @@ function linesOf(all: Map<string, string>): { place: string; line: string }[] {
 }
 
 const lines = linesOf(texts);
-const allLines = [...lines, ...linesOf(textsIn("test", "scripts", "bench", "client/scripts", "client/test"))];
+const allLines = [
+  ...lines,
+  ...linesOf(textsIn("test", "scripts", "bench", "client/scripts", "client/test", "web/scripts", "web/test")),
+];
 const longComments = allLines.filter(
   ({ line }) => line.length > MAX_COLUMNS && /^\s*(\/\/|\/?\*)/.test(line),
 );

@@ -23,7 +23,8 @@ const Config = z.object({
 });
 
 /**
- * Bundles the Worker of a wrangler configuration as a deployment would, and reads its bindings.
+ * Bundles the Worker of a wrangler configuration as a deployment would, without its assets, and reads its
+ * bindings.
  * @param config the path of the wrangler.toml
  * @param entry the Worker, if it is not the file's
  * @param scratch an empty folder for the bundle and the state

@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { experimental_readRawConfig } from "wrangler";
 import { z } from "zod";
+import { buildWeb } from "../../web/scripts/bundle.ts";
 import { ROOT } from "../support/wrangler.ts";
 import type { Wrangler } from "./calls.ts";
 import { DeployFailure } from "./failure.ts";
@@ -23,6 +24,7 @@ const Config = z.looseObject({
     }),
   ]),
   r2_buckets: z.tuple([z.looseObject({ binding: z.string(), bucket_name: z.string().optional() })]),
+  assets: z.looseObject({ directory: z.string() }),
   secrets: z.object({ required: z.array(z.string()) }),
   vars: z.record(z.string(), z.unknown()).optional(),
 });
@@ -115,6 +117,7 @@ export function writeConfig(plan: Plan, folder: string, databaseId: string | und
   const filled = {
     ...config,
     main: resolve(ROOT, config.main),
+    assets: { ...config.assets, directory: resolve(ROOT, config.assets.directory) },
     d1_databases: [
       {
         ...d1,
@@ -130,13 +133,14 @@ export function writeConfig(plan: Plan, folder: string, databaseId: string | und
 }
 
 /**
- * Bundles the Worker as a deployment would.
+ * Builds the web client, and bundles the Worker as a deployment would.
  * @returns a tag for the bundle and its configuration: the same for the same content
  * @throws a `DeployFailure`
  */
 export async function build(wrangler: Wrangler, plan: Plan, config: string, folder: string): Promise<string> {
   const bundle = join(folder, "bundle");
   const args = ["deploy", "--dry-run", "--outdir", bundle, "--config", config];
+  await buildWeb();
   await wrangler.must("The Worker does not build.", args);
   const hash = createHash("sha256").update(JSON.stringify({ ...plan, accountId: undefined }));
   for (const file of globSync("**/*", { cwd: bundle }).sort()) {
@@ -144,5 +148,8 @@ export async function build(wrangler: Wrangler, plan: Plan, config: string, fold
     if (/\.(js|sql|txt|html|wasm|bin)$/.test(file))
       hash.update(file).update(readFileSync(join(bundle, file)));
   }
+  const assets = resolve(ROOT, plan.config.assets.directory);
+  for (const file of globSync("**/*.*", { cwd: assets }).sort())
+    hash.update(file).update(readFileSync(join(assets, file)));
   return `${TAG_PREFIX}${hash.digest("hex").slice(0, 16)}`;
 }

@@ -1,0 +1,68 @@
+/**
+ * Builds the web client into `web/dist/`, which the Worker serves as static assets: the page at `/`, what it
+ * loads under `/assets/`, and what `web/public/` has.
+ */
+import { cpSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { basename, join } from "node:path";
+import { type BuildOptions, build, context, type Metafile, type Plugin } from "esbuild";
+
+/** The folder of the web client. */
+export const ROOT = join(import.meta.dirname, "..");
+/** The folder that the Worker serves. */
+const DIST = join(ROOT, "dist");
+
+/** A name has the hash of its content, so that browsers keep a file for ever. */
+const options = {
+  absWorkingDir: ROOT,
+  entryPoints: ["src/main.tsx"],
+  bundle: true,
+  splitting: true,
+  format: "esm",
+  target: ["es2023", "chrome120", "firefox121", "safari17.2"],
+  jsx: "automatic",
+  jsxImportSource: "preact",
+  alias: { react: "preact/compat" },
+  minify: true,
+  outdir: "dist/assets",
+  entryNames: "[name]-[hash]",
+  chunkNames: "[name]-[hash]",
+  assetNames: "[name]-[hash]",
+  metafile: true,
+  logLevel: "warning",
+} satisfies BuildOptions;
+
+/** Builds once, and removes what former builds have left. @returns what the bundles are made of */
+export async function buildWeb(): Promise<Metafile> {
+  const { metafile } = await build(options);
+  finish(metafile);
+  const made = new Set(Object.keys(metafile.outputs).map((path) => basename(path)));
+  for (const name of readdirSync(join(DIST, "assets"))) {
+    if (!made.has(name)) rmSync(join(DIST, "assets", name));
+  }
+  return metafile;
+}
+
+/** Builds, and builds again whenever a source changes. @returns ends the watch */
+export async function watchWeb(): Promise<() => Promise<void>> {
+  const page: Plugin = {
+    name: "page",
+    setup: ({ onEnd }) => onEnd(({ metafile }) => metafile && finish(metafile)),
+  };
+  const watching = await context({ ...options, sourcemap: "linked", plugins: [page] });
+  await watching.rebuild();
+  await watching.watch();
+  return () => watching.dispose();
+}
+
+/** Writes what stands beside the bundles, and the page with the names that the bundles got. */
+function finish({ outputs }: Metafile): void {
+  cpSync(join(ROOT, "public"), DIST, { recursive: true });
+  const files = Object.entries(outputs);
+  const [script, { cssBundle = "" } = {}] =
+    files.find(([, { entryPoint }]) => entryPoint === "src/main.tsx") ?? [];
+  if (!script) throw new Error("the page has no script");
+  const page = readFileSync(join(ROOT, "index.html"), "utf8")
+    .replace("main.js", basename(script))
+    .replace("main.css", basename(cssBundle));
+  writeFileSync(join(DIST, "index.html"), page);
+}

@@ -1,0 +1,32 @@
+/**
+ * Part of `npm run check`: the bytes, after gzip, of the scripts that a browser loads before it shows the
+ * page. Exits with 1 if they are over the limit.
+ */
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { gzipSync } from "node:zlib";
+import { buildWeb, ROOT } from "./bundle.ts";
+
+/** What the page loads at first, with the texts of one language. */
+const FIRST_LOAD = 70 * 1024;
+
+const { outputs } = await buildWeb();
+const entries = Object.entries(outputs);
+const [main] = entries.find(([, { entryPoint }]) => entryPoint === "src/main.tsx") ?? [];
+const [texts] = entries.find(([, { entryPoint }]) => entryPoint === "src/i18n/zh/index.ts") ?? [];
+const bytes = [...first(texts, first(main))].reduce((sum, path) => sum + compressed(path), 0);
+console.log(`web client, first load: ${bytes} of ${FIRST_LOAD} bytes of script`);
+if (bytes > FIRST_LOAD) process.exitCode = 1;
+
+/** A script, and what it imports at once. */
+function first(path: string | undefined, found = new Set<string>()): Set<string> {
+  if (path === undefined || found.has(path)) return found;
+  found.add(path);
+  for (const { path: imported, kind } of outputs[path]?.imports ?? [])
+    if (kind === "import-statement") first(imported, found);
+  return found;
+}
+
+function compressed(path: string): number {
+  return gzipSync(readFileSync(join(ROOT, path)), { level: 9 }).length;
+}

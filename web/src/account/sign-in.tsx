@@ -1,0 +1,112 @@
+import { Problem } from "parley-client";
+import { useId, useState } from "preact/hooks";
+import type { Key } from "../i18n/catalog.ts";
+import { t } from "../i18n/i18n.ts";
+import { reason } from "../state/problem.ts";
+import { hasEnded } from "../state/session.ts";
+import { register, signIn } from "./anonymous.ts";
+
+/** The form with which a user signs in, or creates an account. */
+export function SignIn() {
+  const [isNew, setNew] = useState(false);
+  const [problem, setProblem] = useState("");
+  const [isBusy, setBusy] = useState(false);
+  const [username, setUsername] = useState("");
+  const [nickname, setNickname] = useState("");
+  const [password, setPassword] = useState("");
+
+  const submit = async (event: SubmitEvent) => {
+    event.preventDefault();
+    setBusy(true);
+    setProblem("");
+    try {
+      if (isNew) await register({ username, password, ...(nickname && { nickname }) });
+      else await signIn({ username, password });
+      hasEnded.value = false;
+    } catch (error) {
+      setProblem(explain(error));
+      setBusy(false);
+    }
+  };
+
+  return (
+    <main class="sign-in">
+      <form onSubmit={submit}>
+        <img class="logo" src="/icons/icon.svg" alt="" width="48" height="48" />
+        <h1>{t(isNew ? "register.title" : "signIn.title")}</h1>
+        {hasEnded.value && <p role="status">{t("account.ended")}</p>}
+        <Field
+          label="account.username"
+          hint={isNew ? "account.usernameHint" : undefined}
+          value={username}
+          onChange={setUsername}
+          autocomplete="username"
+        />
+        {isNew && (
+          <Field
+            label="account.nickname"
+            value={nickname}
+            onChange={setNickname}
+            autocomplete="nickname"
+            required={false}
+          />
+        )}
+        <Field
+          label="account.password"
+          hint={isNew ? "account.passwordHint" : undefined}
+          value={password}
+          onChange={setPassword}
+          type="password"
+          autocomplete={isNew ? "new-password" : "current-password"}
+        />
+        {problem && (
+          <p class="problem" role="alert">
+            {problem}
+          </p>
+        )}
+        <button class="primary" type="submit" disabled={isBusy}>
+          {t(isNew ? "register.submit" : "signIn.submit")}
+        </button>
+        <button class="link" type="button" onClick={() => setNew(!isNew)}>
+          {t(isNew ? "register.toSignIn" : "signIn.toRegister")}
+        </button>
+      </form>
+    </main>
+  );
+}
+
+function explain(error: unknown): string {
+  if (error instanceof Problem && error.code === "unauthenticated") return t("account.wrong");
+  if (error instanceof Problem && error.code === "conflict") return t("account.taken");
+  return reason(error);
+}
+
+interface FieldProps {
+  label: Key;
+  hint?: Key | undefined;
+  value: string;
+  onChange: (value: string) => void;
+  type?: "text" | "password";
+  autocomplete: "username" | "nickname" | "current-password" | "new-password";
+  required?: boolean;
+}
+
+function Field({ label, hint, value, onChange, type = "text", autocomplete, required = true }: FieldProps) {
+  const id = useId();
+  const shared = {
+    ...{ id, value, required, autocomplete, spellcheck: false },
+    "aria-describedby": hint && `${id}-hint`,
+    onInput: ({ currentTarget }: { currentTarget: HTMLInputElement }) => onChange(currentTarget.value),
+  };
+  return (
+    <div class="field">
+      <label for={id}>{t(label)}</label>
+      {type === "password" ? (
+        <input type="password" {...shared} />
+      ) : (
+        <input type="text" autocapitalize="none" {...shared} />
+      )}
+      {hint && <small id={`${id}-hint`}>{t(hint)}</small>}
+    </div>
+  );
+}

@@ -1,0 +1,26 @@
+import { useEffect, useState } from "preact/hooks";
+import { SignIn } from "../account/sign-in.tsx";
+import { type Account, openAccount } from "../state/account.ts";
+import { AccountProvider } from "../state/context.ts";
+import { session } from "../state/session.ts";
+import { Shell } from "./shell.tsx";
+
+/** The page: the sign-in, or what a user sees who is signed in. */
+export function App() {
+  const signedIn = session.value;
+  const [account, setAccount] = useState<Account | null>(null);
+  useEffect(() => {
+    if (!signedIn) return setAccount(null);
+    const opened = openAccount(signedIn);
+    setAccount(opened);
+    return () => void opened.close();
+  }, [signedIn]);
+  if (!signedIn) return <SignIn />;
+  // The account of another session is still closing.
+  if (account?.me !== signedIn.userId) return null;
+  return (
+    <AccountProvider value={account}>
+      <Shell key={account.me} />
+    </AccountProvider>
+  );
+}

@@ -1,0 +1,17 @@
+export const account = {
+  "signIn.title": "Sign in",
+  "signIn.submit": "Sign in",
+  "signIn.toRegister": "New here? Create an account",
+  "register.title": "Create an account",
+  "register.submit": "Create account",
+  "register.toSignIn": "Have an account? Sign in",
+  "account.username": "Username",
+  "account.usernameHint": "Letters, digits and underscores, 3 to 32",
+  "account.nickname": "Name that others see",
+  "account.password": "Password",
+  "account.passwordHint": "At least 8 characters",
+  "account.wrong": "Username or password is wrong.",
+  "account.taken": "This username is taken.",
+  "account.signOut": "Sign out",
+  "account.ended": "Your session has ended. Sign in again.",
+} as const;

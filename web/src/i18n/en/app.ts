@@ -1,0 +1,15 @@
+export const app = {
+  "app.name": "Parley",
+  "app.empty": "Choose a conversation, or begin a new one.",
+  "app.notFound": "There is nothing at this address.",
+  "app.toList": "Back to the list",
+  "connection.offline": "You are offline. Messages wait here and are sent when the connection is back.",
+  "connection.connecting": "Connecting …",
+  "action.cancel": "Cancel",
+  "action.close": "Close",
+  "action.retry": "Try again",
+  "action.more": "More",
+  "problem.no_answer": "The server does not answer. Check the connection.",
+  "problem.rate_limited": "Too many attempts. Wait a moment.",
+  "problem.other": "This did not work: {detail}",
+} as const;

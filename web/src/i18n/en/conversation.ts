@@ -1,0 +1,11 @@
+export const conversation = {
+  "conversation.members": { one: "{n} member", other: "{n} members" },
+  "conversation.online": "online",
+  "conversation.messages": "Messages",
+  "conversation.older": "Older messages",
+  "conversation.loading": "Loading …",
+  "conversation.beginning": "This is the beginning of the conversation.",
+  "conversation.newest": "To the newest messages",
+  "composer.placeholder": "Message {name}",
+  "composer.send": "Send",
+} as const;

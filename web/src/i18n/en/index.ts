@@ -1,0 +1,16 @@
+import type { Text } from "../text.ts";
+import { account } from "./account.ts";
+import { app } from "./app.ts";
+import { conversation } from "./conversation.ts";
+import { list } from "./list.ts";
+import { message } from "./message.ts";
+import { settings } from "./settings.ts";
+
+export const en = {
+  ...app,
+  ...account,
+  ...list,
+  ...conversation,
+  ...message,
+  ...settings,
+} as const satisfies Record<string, Text>;

@@ -1,0 +1,58 @@
+import { localeTag } from "./i18n.ts";
+
+const DAY = 86_400_000;
+const formats = new Map<string, Intl.DateTimeFormat>();
+
+/** A moment in the language on screen. @param at ms since 1970 */
+function format(at: number, options: Intl.DateTimeFormatOptions): string {
+  const key = localeTag() + JSON.stringify(options);
+  const known = formats.get(key) ?? new Intl.DateTimeFormat(localeTag(), options);
+  formats.set(key, known);
+  return known.format(at);
+}
+
+/** The time of day, as 14:05. @param at ms since 1970 */
+export function clock(at: number): string {
+  return format(at, { hour: "2-digit", minute: "2-digit" });
+}
+
+/** Date and time in full, for titles. @param at ms since 1970 */
+export function moment(at: number): string {
+  return format(at, { dateStyle: "full", timeStyle: "short" });
+}
+
+/** A day, as a heading between messages. @param at ms since 1970 @param now likewise */
+export function day(at: number, now = Date.now()): string {
+  const days = daysBetween(at, now);
+  if (days === 0 || days === 1) {
+    const words = new Intl.RelativeTimeFormat(localeTag(), { numeric: "auto" }).format(-days, "day");
+    return words.charAt(0).toLocaleUpperCase(localeTag()) + words.slice(1);
+  }
+  const isThisYear = new Date(at).getFullYear() === new Date(now).getFullYear();
+  return format(at, {
+    ...{ weekday: "long", day: "numeric", month: "long" },
+    ...(isThisYear ? {} : { year: "numeric" }),
+  });
+}
+
+/** A moment in few letters, for lists: the time today, the weekday within a week, else the date. */
+export function short(at: number, now = Date.now()): string {
+  const days = daysBetween(at, now);
+  if (days === 0) return clock(at);
+  if (days > 0 && days < 7) return format(at, { weekday: "short" });
+  const isThisYear = new Date(at).getFullYear() === new Date(now).getFullYear();
+  return format(at, isThisYear ? { day: "numeric", month: "short" } : { dateStyle: "short" });
+}
+
+/** Whether two moments are on one day here. */
+export function isSameDay(one: number, other: number): boolean {
+  return daysBetween(one, other) === 0;
+}
+
+function daysBetween(from: number, to: number): number {
+  return Math.round((midnight(to) - midnight(from)) / DAY);
+}
+
+function midnight(at: number): number {
+  return new Date(at).setHours(0, 0, 0, 0);
+}

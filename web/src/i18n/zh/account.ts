@@ -1,0 +1,17 @@
+export const account = {
+  "signIn.title": "登录",
+  "signIn.submit": "登录",
+  "signIn.toRegister": "还没有账号？立即注册",
+  "register.title": "注册账号",
+  "register.submit": "注册",
+  "register.toSignIn": "已有账号？去登录",
+  "account.username": "用户名",
+  "account.usernameHint": "3 到 32 个字母、数字或下划线",
+  "account.nickname": "昵称",
+  "account.password": "密码",
+  "account.passwordHint": "至少 8 个字符",
+  "account.wrong": "用户名或密码错误。",
+  "account.taken": "该用户名已被占用。",
+  "account.signOut": "退出登录",
+  "account.ended": "登录已失效，请重新登录。",
+} as const;

@@ -1,0 +1,15 @@
+export const app = {
+  "app.name": "Parley",
+  "app.empty": "选择一个会话，或新建一个。",
+  "app.notFound": "这个地址没有内容。",
+  "app.toList": "返回列表",
+  "connection.offline": "当前离线。消息会保留在本地，恢复连接后自动发送。",
+  "connection.connecting": "正在连接…",
+  "action.cancel": "取消",
+  "action.close": "关闭",
+  "action.retry": "重试",
+  "action.more": "更多",
+  "problem.no_answer": "服务器没有响应，请检查网络连接。",
+  "problem.rate_limited": "操作过于频繁，请稍候再试。",
+  "problem.other": "操作失败：{detail}",
+} as const;

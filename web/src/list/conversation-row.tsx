@@ -1,0 +1,67 @@
+import type { ConversationEntry } from "parley-client";
+import { memo } from "preact/compat";
+import { short } from "../i18n/format.ts";
+import { t } from "../i18n/i18n.ts";
+import { nameOf } from "../lib/names.ts";
+import { preview } from "../message/preview.ts";
+import { useAccount } from "../state/context.ts";
+import { href } from "../state/router.ts";
+import { Avatar } from "../ui/avatar.tsx";
+import { Icon } from "../ui/icon.tsx";
+
+interface Props {
+  entry: ConversationEntry;
+  isSelected: boolean;
+}
+
+/** A conversation in the list. */
+export const ConversationRow = memo(({ entry, isSelected }: Props) => {
+  const { id, name, avatar, last_message: last, unread_count: unread, silent, sticky, mentions } = entry;
+  const isOnline = entry.kind === "direct" && entry.peer.online;
+  return (
+    <li>
+      <a class="row" href={href({ view: "conversation", id })} aria-current={isSelected ? "page" : undefined}>
+        <span class="pictured" data-online={isOnline}>
+          <Avatar id={entry.kind === "direct" ? entry.peer.id : id} name={name} picture={avatar} />
+        </span>
+        <span class="row-name">
+          <bdi>{name}</bdi>
+          {silent && <Icon name="muted" />}
+          {sticky && <Icon name="pin" />}
+        </span>
+        {last && <time dateTime={new Date(last.created_at).toISOString()}>{short(last.created_at)}</time>}
+        <span class="row-preview">
+          <Summary entry={entry} />
+        </span>
+        {mentions.length > 0 && (
+          <span class="badge mention" role="img" aria-label={t("list.mentioned")}>
+            @
+          </span>
+        )}
+        {unread > 0 && (
+          <span class="badge" data-silent={silent} title={t("list.unread", { n: unread })}>
+            {unread > 999 ? "999+" : unread}
+          </span>
+        )}
+      </a>
+    </li>
+  );
+});
+
+/** Who is typing, else what is being written here, else the newest message. */
+function Summary({ entry }: { entry: ConversationEntry }) {
+  const { chat, me } = useAccount();
+  const { typing, draft, last_message: last } = entry;
+  if (typing.length > 0) {
+    const names = typing.map((id) => {
+      const user = chat.state.user(id);
+      return user ? nameOf(user) : "…";
+    });
+    return <em>{t("list.typing", { names: names.join(", "), n: names.length })}</em>;
+  }
+  if (draft?.text) return <em>{t("list.draft", { text: draft.text })}</em>;
+  if (!last) return null;
+  const text = preview(last);
+  if (last.sender.id === me) return <>{t("list.you", { text })}</>;
+  return <>{entry.kind === "group" ? `${nameOf(last.sender)}: ${text}` : text}</>;
+}

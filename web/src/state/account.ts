@@ -1,0 +1,57 @@
+import { Chat } from "parley-client";
+import { openCache } from "parley-client/cache";
+import { Drafts } from "parley-client/drafts";
+import { People } from "parley-client/people";
+import { uploads } from "parley-client/uploads";
+import { go } from "./router.ts";
+import { hasEnded, type Session, session } from "./session.ts";
+
+/** What the page works with while a user is signed in. */
+export interface Account {
+  readonly me: number;
+  readonly chat: Chat;
+  readonly people: People;
+  readonly drafts: Drafts;
+  /** Ends the session, and forgets what this browser has kept of it. */
+  signOut(): Promise<void>;
+  /** Ends the work, and keeps the session. */
+  close(): Promise<void>;
+}
+
+/** Opens the client of a session, which shows what its cache has, and connects. */
+export function openAccount({ userId, token }: Session): Account {
+  const cache = openCache(`${userId}@${location.host}`);
+  const chat = new Chat({
+    ...{ url: location.origin, cache, uploads },
+    // A token that the server refuses is not replaced: the user signs in again.
+    token: (refused) => (refused === undefined ? token : null),
+  });
+  const people = new People(chat);
+  const drafts = new Drafts(chat);
+  chat.subscribe(
+    ({ connection }) => connection,
+    (connection) => {
+      if (connection !== "signed_out" || session.peek()?.token !== token) return;
+      void cache.clear();
+      hasEnded.value = true;
+      session.value = null;
+    },
+  );
+  void chat.start();
+  return {
+    ...{ me: userId, chat, people, drafts },
+    signOut: async () => {
+      await chat.logout();
+      // The next user does not begin where this one was.
+      go({ view: "home" }, { replace: true });
+      session.value = null;
+    },
+    close: async () => {
+      await drafts.flush();
+      people.close();
+      drafts.close();
+      await chat.stop();
+      await cache.close();
+    },
+  };
+}

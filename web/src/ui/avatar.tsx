@@ -1,0 +1,28 @@
+/** The hues of avatars without a picture. */
+const HUES = 12;
+
+interface Props {
+  /** decides the colour */
+  id: number;
+  name: string;
+  /** the address of the picture; empty: none */
+  picture: string;
+  size?: "small" | "medium" | "large";
+}
+
+/** The picture of a user or a group, else the first letter of the name. It stands beside the name. */
+export function Avatar({ id, name, picture, size = "medium" }: Props) {
+  const letter = firstLetter(name);
+  return (
+    <span class={`avatar ${size}`} data-hue={id % HUES} aria-hidden="true">
+      {letter}
+      {picture && <img src={picture} alt="" loading="lazy" decoding="async" referrerpolicy="no-referrer" />}
+    </span>
+  );
+}
+
+/** The first character as people see it, which may be several code points. */
+function firstLetter(name: string): string {
+  const [first] = new Intl.Segmenter().segment(name.trim());
+  return first?.segment.toLocaleUpperCase() ?? "";
+}
