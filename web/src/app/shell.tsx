@@ -5,6 +5,7 @@ import { Sidebar } from "../list/sidebar.tsx";
 import { SettingsPage } from "../settings/settings-page.tsx";
 import { useAccount } from "../state/context.ts";
 import { route } from "../state/router.ts";
+import { Toasts } from "../ui/toasts.tsx";
 
 /** The list on one side, and what was chosen on the other. A narrow screen shows one of both. */
 export function Shell() {
@@ -16,6 +17,7 @@ export function Shell() {
       <main class="content">
         <Content />
       </main>
+      <Toasts />
     </div>
   );
 }

@@ -1,7 +1,7 @@
 import { chooseLocale, LOCALES, locale, t } from "../i18n/i18n.ts";
 import { useAccount } from "../state/context.ts";
 import { href } from "../state/router.ts";
-import { Icon } from "../ui/icon.tsx";
+import { Page } from "../ui/page.tsx";
 import { THEMES, theme } from "./theme.ts";
 
 /** What the languages call themselves. */
@@ -11,48 +11,40 @@ const NAMES = { en: "English", zh: "中文" } as const;
 export function SettingsPage() {
   const { signOut } = useAccount();
   return (
-    <section class="page" aria-labelledby="settings">
-      <header class="bar">
-        <a class="icon-button back" href={href({ view: "home" })} aria-label={t("app.toList")}>
-          <Icon name="back" />
-        </a>
-        <h2 id="settings">{t("settings.title")}</h2>
-      </header>
-      <div class="page-body">
-        <fieldset>
-          <legend>{t("settings.language")}</legend>
-          {LOCALES.map((one) => (
-            <label key={one}>
-              <input
-                type="radio"
-                name="locale"
-                checked={locale.value === one}
-                onChange={() => void chooseLocale(one)}
-              />
-              <span lang={one}>{NAMES[one]}</span>
-            </label>
-          ))}
-        </fieldset>
-        <fieldset>
-          <legend>{t("settings.theme")}</legend>
-          {THEMES.map((one) => (
-            <label key={one}>
-              <input
-                type="radio"
-                name="theme"
-                checked={theme.value === one}
-                onChange={() => {
-                  theme.value = one;
-                }}
-              />
-              {t(`settings.theme.${one}`)}
-            </label>
-          ))}
-        </fieldset>
-        <button class="primary" type="button" onClick={() => void signOut()}>
-          {t("account.signOut")}
-        </button>
-      </div>
-    </section>
+    <Page title={t("settings.title")} back={href({ view: "home" })}>
+      <fieldset>
+        <legend>{t("settings.language")}</legend>
+        {LOCALES.map((one) => (
+          <label key={one}>
+            <input
+              type="radio"
+              name="locale"
+              checked={locale.value === one}
+              onChange={() => void chooseLocale(one)}
+            />
+            <span lang={one}>{NAMES[one]}</span>
+          </label>
+        ))}
+      </fieldset>
+      <fieldset>
+        <legend>{t("settings.theme")}</legend>
+        {THEMES.map((one) => (
+          <label key={one}>
+            <input
+              type="radio"
+              name="theme"
+              checked={theme.value === one}
+              onChange={() => {
+                theme.value = one;
+              }}
+            />
+            {t(`settings.theme.${one}`)}
+          </label>
+        ))}
+      </fieldset>
+      <button class="primary" type="button" onClick={() => void signOut()}>
+        {t("account.signOut")}
+      </button>
+    </Page>
   );
 }

@@ -1,0 +1,38 @@
+import type { ComponentChildren } from "preact";
+import { useEffect, useId, useRef } from "preact/hooks";
+import { t } from "../i18n/i18n.ts";
+import { IconButton } from "./icon-button.tsx";
+
+interface Props {
+  title: string;
+  /** the user wants it gone: by Escape, a click beside it, or its button */
+  onClose: () => void;
+  children: ComponentChildren;
+}
+
+/** A dialog over the page, open as long as it is rendered. The focus goes back to where it was. */
+export function Dialog({ title, onClose, children }: Props) {
+  const dialog = useRef<HTMLDialogElement>(null);
+  const id = useId();
+  useEffect(() => dialog.current?.showModal(), []);
+  return (
+    <dialog
+      ref={dialog}
+      class="dialog"
+      closedby="any"
+      aria-labelledby={id}
+      onCancel={(event) => {
+        event.preventDefault();
+        onClose();
+      }}
+    >
+      <div class="dialog-content">
+        <header class="bar">
+          <h2 id={id}>{title}</h2>
+          <IconButton icon="close" label={t("action.close")} onClick={onClose} />
+        </header>
+        {children}
+      </div>
+    </dialog>
+  );
+}

@@ -1,0 +1,96 @@
+import { useId, useRef } from "preact/hooks";
+import type { IconName } from "./icon.tsx";
+import { Icon } from "./icon.tsx";
+import { IconButton } from "./icon-button.tsx";
+
+/** What a menu offers. */
+export interface MenuItem {
+  label: string;
+  icon?: IconName;
+  /** it takes something away that does not come back */
+  isDanger?: boolean;
+  onSelect: () => void;
+}
+
+interface Props {
+  label: string;
+  icon?: IconName;
+  items: readonly MenuItem[];
+}
+
+/** The room between a menu and its button, and the edge of the page, in px. */
+const GAP = 4;
+
+/** A button that opens a menu. Arrow keys move in it; the focus goes back to the button. */
+export function Menu({ label, icon = "more", items }: Props) {
+  const id = useId();
+  const button = useRef<HTMLButtonElement>(null);
+  const menu = useRef<HTMLDivElement>(null);
+
+  const close = () => menu.current?.hidePopover();
+  const onKeyDown = (event: KeyboardEvent) => {
+    const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
+    const all = [...(menu.current?.querySelectorAll("button") ?? [])];
+    const at = all.findIndex((one) => one.matches(":focus"));
+    if (step) all.at((at + step) % all.length)?.focus();
+    else if (event.key === "Home") all[0]?.focus();
+    else if (event.key === "End") all.at(-1)?.focus();
+    else return;
+    event.preventDefault();
+  };
+
+  return (
+    <>
+      <IconButton
+        buttonRef={button}
+        icon={icon}
+        label={label}
+        aria-haspopup="menu"
+        onClick={() => menu.current?.togglePopover()}
+      />
+      <div
+        ref={menu}
+        id={id}
+        class="menu"
+        popover="auto"
+        role="menu"
+        aria-label={label}
+        onKeyDown={onKeyDown}
+        onToggle={({ newState }) => {
+          if (newState === "open") place(menu.current, button.current);
+          else if (menu.current?.contains(document.activeElement)) button.current?.focus();
+        }}
+      >
+        {items.map(({ label: text, icon: name, isDanger, onSelect }) => (
+          <button
+            key={text}
+            type="button"
+            role="menuitem"
+            data-danger={isDanger}
+            onClick={() => {
+              close();
+              button.current?.focus();
+              onSelect();
+            }}
+          >
+            {name && <Icon name={name} />}
+            {text}
+          </button>
+        ))}
+      </div>
+    </>
+  );
+}
+
+/** Puts a menu below its button, or above where there is more room, and gives it the focus. */
+function place(menu: HTMLElement | null, button: HTMLElement | null): void {
+  if (!menu || !button) return;
+  const at = button.getBoundingClientRect();
+  const { offsetWidth: width, offsetHeight: height } = menu;
+  const isBelow = at.bottom + GAP + height <= innerHeight || at.top < innerHeight - at.bottom;
+  const top = isBelow ? at.bottom + GAP : at.top - GAP - height;
+  const left = Math.min(Math.max(GAP, at.right - width), innerWidth - width - GAP);
+  menu.style.top = `${Math.max(GAP, top)}px`;
+  menu.style.left = `${left}px`;
+  menu.querySelector("button")?.focus();
+}
