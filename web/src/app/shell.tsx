@@ -1,15 +1,40 @@
 import { useChat } from "parley-client/react";
+import { useEffect, useState } from "preact/hooks";
+import { Notifier } from "../attention/notifier.ts";
 import { ConversationPage } from "../conversation/conversation-page.tsx";
 import { t } from "../i18n/i18n.ts";
 import { Sidebar } from "../list/sidebar.tsx";
-import { SettingsPage } from "../settings/settings-page.tsx";
 import { useAccount } from "../state/context.ts";
 import { route } from "../state/router.ts";
+import { lazy } from "../ui/lazy.tsx";
 import { Toasts } from "../ui/toasts.tsx";
+import { type Opened, pressed } from "./shortcuts.ts";
+
+const NewPage = lazy(async () => (await import("../list/new-page.tsx")).NewPage);
+const SearchPage = lazy(async () => (await import("../list/search-page.tsx")).SearchPage);
+const MentionsPage = lazy(async () => (await import("../list/mentions-page.tsx")).MentionsPage);
+const SavedPage = lazy(async () => (await import("../list/saved-page.tsx")).SavedPage);
+const ArchivePage = lazy(async () => (await import("../list/archive-page.tsx")).ArchivePage);
+const PeoplePage = lazy(async () => (await import("../people/people-page.tsx")).PeoplePage);
+const UserPage = lazy(async () => (await import("../people/user-page.tsx")).UserPage);
+const SettingsPage = lazy(async () => (await import("../settings/settings-page.tsx")).SettingsPage);
+const Switcher = lazy(async () => (await import("./switcher.tsx")).Switcher);
+const KeysDialog = lazy(async () => (await import("./keys-dialog.tsx")).KeysDialog);
 
 /** The list on one side, and what was chosen on the other. A narrow screen shows one of both. */
 export function Shell() {
+  const { chat } = useAccount();
   const now = route.value;
+  const [opened, setOpened] = useState<Opened | null>(null);
+  useEffect(() => {
+    const onKeyDown = (event: KeyboardEvent) => {
+      const done = pressed(event, chat);
+      if (done) event.preventDefault();
+      if (typeof done === "string") setOpened(done);
+    };
+    addEventListener("keydown", onKeyDown);
+    return () => removeEventListener("keydown", onKeyDown);
+  }, [chat]);
   return (
     <div class="shell" data-view={now.view === "home" ? "list" : "content"}>
       <ConnectionBar />
@@ -18,6 +43,9 @@ export function Shell() {
         <Content />
       </main>
       <Toasts />
+      <Notifier />
+      {opened === "switcher" && <Switcher onClose={() => setOpened(null)} />}
+      {opened === "keys" && <KeysDialog onClose={() => setOpened(null)} />}
     </div>
   );
 }
@@ -27,6 +55,20 @@ function Content() {
   switch (now.view) {
     case "conversation":
       return <ConversationPage key={now.id} id={now.id} at={now.at} />;
+    case "new":
+      return <NewPage />;
+    case "search":
+      return <SearchPage query={now.query} />;
+    case "mentions":
+      return <MentionsPage />;
+    case "saved":
+      return <SavedPage />;
+    case "archive":
+      return <ArchivePage />;
+    case "people":
+      return <PeoplePage />;
+    case "user":
+      return <UserPage key={now.id} id={now.id} />;
     case "settings":
       return <SettingsPage />;
     case "home":

@@ -8,6 +8,8 @@ import { useAccount } from "../state/context.ts";
 import { href } from "../state/router.ts";
 import { Avatar } from "../ui/avatar.tsx";
 import { Icon } from "../ui/icon.tsx";
+import { Menu } from "../ui/menu.tsx";
+import { rowActions } from "./row-actions.ts";
 
 interface Props {
   entry: ConversationEntry;
@@ -17,9 +19,10 @@ interface Props {
 /** A conversation in the list. */
 export const ConversationRow = memo(({ entry, isSelected }: Props) => {
   const { id, name, avatar, last_message: last, unread_count: unread, silent, sticky, mentions } = entry;
+  const account = useAccount();
   const isOnline = entry.kind === "direct" && entry.peer.online;
   return (
-    <li>
+    <li class="row-item">
       <a class="row" href={href({ view: "conversation", id })} aria-current={isSelected ? "page" : undefined}>
         <span class="pictured" data-online={isOnline}>
           <Avatar id={entry.kind === "direct" ? entry.peer.id : id} name={name} picture={avatar} />
@@ -33,17 +36,20 @@ export const ConversationRow = memo(({ entry, isSelected }: Props) => {
         <span class="row-preview">
           <Summary entry={entry} />
         </span>
-        {mentions.length > 0 && (
-          <span class="badge mention" role="img" aria-label={t("list.mentioned")}>
-            @
-          </span>
-        )}
-        {unread > 0 && (
-          <span class="badge" data-silent={silent} title={t("list.unread", { n: unread })}>
-            {unread > 999 ? "999+" : unread}
-          </span>
-        )}
+        <span class="badges">
+          {mentions.length > 0 && (
+            <span class="badge mention" role="img" aria-label={t("list.mentioned")}>
+              @
+            </span>
+          )}
+          {unread > 0 && (
+            <span class="badge" data-silent={silent} title={t("list.unread", { n: unread })}>
+              {unread > 999 ? "999+" : unread}
+            </span>
+          )}
+        </span>
       </a>
+      <Menu label={t("list.actions", { name })} items={rowActions(account, entry)} />
     </li>
   );
 });

@@ -2,9 +2,16 @@ import { useChat } from "parley-client/react";
 import { useState } from "preact/hooks";
 import { t } from "../i18n/i18n.ts";
 import { useAccount } from "../state/context.ts";
-import { href, route } from "../state/router.ts";
+import { go, href, route } from "../state/router.ts";
 import { Icon } from "../ui/icon.tsx";
+import { Menu, type MenuItem } from "../ui/menu.tsx";
 import { ConversationRow } from "./conversation-row.tsx";
+
+/** Views that are one touch away. */
+const LINKS = [
+  { to: "people", label: "people.title", icon: "people" },
+  { to: "new", label: "list.new", icon: "plus" },
+] as const;
 
 /** The list of conversations, with a field that filters it. */
 export function Sidebar() {
@@ -21,17 +28,19 @@ export function Sidebar() {
     <nav class="sidebar" aria-label={t("list.title")}>
       <header class="bar">
         <h1>{t("list.title")}</h1>
-        <a
-          class="icon-button"
-          href={href({ view: "settings" })}
-          aria-label={t("settings.title")}
-          title={t("settings.title")}
-        >
-          <Icon name="settings" />
-        </a>
-        <a class="icon-button" href={href({ view: "new" })} aria-label={t("list.new")} title={t("list.new")}>
-          <Icon name="plus" />
-        </a>
+        {LINKS.map(({ to, label, icon }) => (
+          <a
+            key={to}
+            class="icon-button"
+            href={href({ view: to })}
+            aria-label={t(label)}
+            title={t(label)}
+            aria-current={now.view === to ? "page" : undefined}
+          >
+            <Icon name={icon} />
+          </a>
+        ))}
+        <Menu label={t("list.views")} items={views()} />
       </header>
       <input
         class="filter"
@@ -49,4 +58,15 @@ export function Sidebar() {
       </ul>
     </nav>
   );
+}
+
+/** The other views. */
+function views(): MenuItem[] {
+  return [
+    { label: t("search.title"), icon: "search", onSelect: () => go({ view: "search", query: "" }) },
+    { label: t("mentions.title"), icon: "at", onSelect: () => go({ view: "mentions" }) },
+    { label: t("saved.title"), icon: "bookmark", onSelect: () => go({ view: "saved" }) },
+    { label: t("archive.title"), icon: "archive", onSelect: () => go({ view: "archive" }) },
+    { label: t("settings.title"), icon: "settings", onSelect: () => go({ view: "settings" }) },
+  ];
 }

@@ -2,6 +2,9 @@ import { chooseLocale, LOCALES, locale, t } from "../i18n/i18n.ts";
 import { useAccount } from "../state/context.ts";
 import { href } from "../state/router.ts";
 import { Page } from "../ui/page.tsx";
+import { NotificationSettings } from "./notifications.tsx";
+import { ProfileForm } from "./profile-form.tsx";
+import { Security } from "./security.tsx";
 import { THEMES, theme } from "./theme.ts";
 
 /** What the languages call themselves. */
@@ -12,6 +15,7 @@ export function SettingsPage() {
   const { signOut } = useAccount();
   return (
     <Page title={t("settings.title")} back={href({ view: "home" })}>
+      <ProfileForm />
       <fieldset>
         <legend>{t("settings.language")}</legend>
         {LOCALES.map((one) => (
@@ -42,6 +46,8 @@ export function SettingsPage() {
           </label>
         ))}
       </fieldset>
+      <NotificationSettings />
+      <Security />
       <button class="primary" type="button" onClick={() => void signOut()}>
         {t("account.signOut")}
       </button>

@@ -4,6 +4,7 @@ import { app } from "./app.ts";
 import { conversation } from "./conversation.ts";
 import { list } from "./list.ts";
 import { message } from "./message.ts";
+import { people } from "./people.ts";
 import { settings } from "./settings.ts";
 
 export const en = {
@@ -12,5 +13,6 @@ export const en = {
   ...list,
   ...conversation,
   ...message,
+  ...people,
   ...settings,
 } as const satisfies Record<string, Text>;

@@ -1,0 +1,55 @@
+import type { Chat } from "parley-client";
+import { go, route } from "../state/router.ts";
+
+/** A key, with Alt or with Ctrl or ⌘, and what it does. The dialog of keys shows them. */
+export const SHORTCUTS = [
+  { keys: ["Ctrl", "K"], label: "keys.switcher" },
+  { keys: ["Alt", "↓"], label: "keys.next" },
+  { keys: ["Alt", "↑"], label: "keys.previous" },
+  { keys: ["Alt", "Shift", "↓"], label: "keys.unread" },
+  { keys: ["Ctrl", "Shift", "F"], label: "keys.search" },
+  { keys: ["Alt", "N"], label: "keys.new" },
+  { keys: ["?"], label: "keys.help" },
+  { keys: ["Esc"], label: "keys.close" },
+] as const;
+
+/** A dialog that a key opens. */
+export type Opened = "switcher" | "keys";
+
+/** Does what a key asks for. @returns a dialog to open, or whether the key was one of the page's */
+export function pressed(event: KeyboardEvent, chat: Chat): Opened | boolean {
+  const { key, altKey, shiftKey, target } = event;
+  const isCommand = event.ctrlKey || event.metaKey;
+  const isTyping = target instanceof Element && target.matches("input, textarea, select, [contenteditable]");
+  if (event.isComposing || event.defaultPrevented) return false;
+  if (isCommand && !shiftKey && !altKey && key.toLowerCase() === "k") return "switcher";
+  if (isCommand && shiftKey && key.toLowerCase() === "f") return open("search");
+  if (altKey && !isCommand && key.toLowerCase() === "n") return open("new");
+  if (altKey && !isCommand && key === "ArrowDown") return step(chat, 1, shiftKey);
+  if (altKey && !isCommand && key === "ArrowUp") return step(chat, -1, shiftKey);
+  if (key === "?" && !isTyping) return "keys";
+  if (key === "Escape" && !isTyping && !document.querySelector("dialog[open], [popover]:popover-open")) {
+    go({ view: "home" });
+    return true;
+  }
+  return false;
+}
+
+function open(view: "search" | "new"): boolean {
+  go(view === "search" ? { view, query: "" } : { view });
+  return true;
+}
+
+/** Goes up or down in the list, or to the nearest conversation there with unread messages. */
+function step(chat: Chat, by: 1 | -1, isUnread: boolean): boolean {
+  const { conversations } = chat.state;
+  const now = route.peek();
+  const at = conversations.findIndex(({ id }) => now.view === "conversation" && id === now.id);
+  for (let i = at + by; i >= 0 && i < conversations.length; i += by) {
+    const entry = conversations[i];
+    if (!entry || (isUnread && entry.unread_count === 0)) continue;
+    go({ view: "conversation", id: entry.id });
+    return true;
+  }
+  return true;
+}

@@ -1,0 +1,20 @@
+import type { Key } from "../i18n/catalog.ts";
+import type { Route } from "../state/router.ts";
+import type { IconName } from "../ui/icon.tsx";
+
+interface View {
+  route: Route;
+  label: Key;
+  icon: IconName;
+}
+
+/** The views beside conversations. */
+export const VIEWS: readonly View[] = [
+  { route: { view: "new" }, label: "new.title", icon: "plus" },
+  { route: { view: "search", query: "" }, label: "search.title", icon: "search" },
+  { route: { view: "mentions" }, label: "mentions.title", icon: "at" },
+  { route: { view: "saved" }, label: "saved.title", icon: "bookmark" },
+  { route: { view: "archive" }, label: "archive.title", icon: "archive" },
+  { route: { view: "people" }, label: "people.title", icon: "people" },
+  { route: { view: "settings" }, label: "settings.title", icon: "settings" },
+];

@@ -1,0 +1,66 @@
+import type { ConversationEntry } from "parley-client";
+import { useChat } from "parley-client/react";
+import { useEffect } from "preact/hooks";
+import { nameOf } from "../lib/names.ts";
+import { preview } from "../message/preview.ts";
+import { useAccount } from "../state/context.ts";
+import { go } from "../state/router.ts";
+import { showBadge } from "./badge.ts";
+import { playsSound, showsNotifications } from "./settings.ts";
+import { playSound } from "./sound.ts";
+
+/** Tells of new messages while the page is open: by title and icon, by notifications, by a sound. */
+export function Notifier() {
+  const { chat, me } = useAccount();
+  const unread = useChat(chat, ({ conversations }) =>
+    conversations.reduce(
+      (sum, { silent, unread_count: n, mentions }) => sum + (silent ? mentions.length : n),
+      0,
+    ),
+  );
+  useEffect(() => {
+    showBadge(unread);
+    return () => showBadge(0);
+  }, [unread]);
+  useEffect(() => {
+    const known = new Map(chat.state.conversations.map((entry) => [entry.id, entry.last_seq]));
+    return chat.subscribe(
+      ({ conversations }) => conversations,
+      (conversations) => {
+        for (const entry of conversations) {
+          const before = known.get(entry.id) ?? 0;
+          known.set(entry.id, entry.last_seq);
+          if (entry.last_seq > before && isNews(entry, me)) tell(entry);
+        }
+      },
+    );
+  }, [chat, me]);
+  return null;
+}
+
+/** Whether the newest message of a conversation calls for the attention of the user, who looks elsewhere. */
+function isNews(
+  { last_message: last, unread_count: unread, silent, mentions }: ConversationEntry,
+  me: number,
+) {
+  if (!last || last.sender.id === me || unread === 0) return false;
+  if (silent && mentions.length === 0) return false;
+  return document.visibilityState === "hidden" || !document.hasFocus();
+}
+
+function tell({ id, name, kind, last_message: last }: ConversationEntry): void {
+  if (playsSound.value) playSound();
+  if (!last || !showsNotifications.value || Notification.permission !== "granted") return;
+  const text = preview(last);
+  // One tag for a conversation: a later notification takes the place of the one before.
+  const notification = new Notification(name, {
+    body: kind === "group" ? `${nameOf(last.sender)}: ${text}` : text,
+    tag: `conversation-${id}`,
+    icon: "/icons/icon.svg",
+  });
+  notification.onclick = () => {
+    window.focus();
+    go({ view: "conversation", id });
+    notification.close();
+  };
+}

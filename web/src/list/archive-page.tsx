@@ -1,0 +1,36 @@
+import type { Conversation, ConversationEntry } from "parley-client";
+import { t } from "../i18n/i18n.ts";
+import { useAccount } from "../state/context.ts";
+import { href } from "../state/router.ts";
+import { usePages } from "../state/use-pages.ts";
+import { More } from "../ui/more.tsx";
+import { Page } from "../ui/page.tsx";
+import { ConversationRow } from "./conversation-row.tsx";
+
+/** The conversations that the user has put aside. */
+export function ArchivePage() {
+  const { chat } = useAccount();
+  const pages = usePages((query) =>
+    chat.api.call("get", "/v1/conversations", { query: { ...query, archived: "true" } }),
+  );
+  return (
+    <Page title={t("archive.title")} back={href({ view: "home" })}>
+      <ul class="rows">
+        {pages.items?.map((conversation) => (
+          <ConversationRow
+            key={conversation.id}
+            entry={chat.state.conversation(conversation.id) ?? listed(conversation)}
+            isSelected={false}
+          />
+        ))}
+      </ul>
+      <More pages={pages} empty={t("archive.empty")} />
+    </Page>
+  );
+}
+
+/** An entry for the archive, which no socket keeps current. */
+function listed(conversation: Conversation): ConversationEntry {
+  const { unread_from: unreadFrom, draft, ...rest } = conversation;
+  return { ...rest, unread_from: unreadFrom, draft, typing: [], mentions: [] };
+}

@@ -1,0 +1,43 @@
+import type { Message } from "parley-client";
+import { useChat } from "parley-client/react";
+import type { ComponentChildren } from "preact";
+import { short } from "../i18n/format.ts";
+import { t } from "../i18n/i18n.ts";
+import { nameOf } from "../lib/names.ts";
+import { preview } from "../message/preview.ts";
+import { useAccount } from "../state/context.ts";
+import { href } from "../state/router.ts";
+import { Avatar } from "../ui/avatar.tsx";
+import { Highlighted } from "../ui/highlighted.tsx";
+
+interface Props {
+  message: Message;
+  /** words to mark in its text */
+  words?: readonly string[];
+  isUnread?: boolean;
+  /** what stands below its text */
+  children?: ComponentChildren;
+}
+
+/** A message of any conversation, which leads there. */
+export function MessageLink({ message, words = [], isUnread = false, children }: Props) {
+  const { chat } = useAccount();
+  const { conversation_id: id, seq, sender, created_at: at } = message;
+  const name = useChat(chat, (state) => state.conversation(id)?.name) ?? t("list.otherConversation");
+  return (
+    <a class="found" data-unread={isUnread} href={href({ view: "conversation", id, at: seq })}>
+      <Avatar id={sender.id} name={nameOf(sender)} picture={sender.avatar} size="small" />
+      <span class="row-name">
+        <bdi>{nameOf(sender)}</bdi>
+        <small>
+          <bdi>{name}</bdi>
+        </small>
+      </span>
+      <time dateTime={new Date(at).toISOString()}>{short(at)}</time>
+      <span class="found-text" dir="auto">
+        <Highlighted text={preview(message)} words={words} />
+      </span>
+      {children}
+    </a>
+  );
+}

@@ -1,0 +1,61 @@
+import type { FoundUser } from "parley-client/people";
+import { useState } from "preact/hooks";
+import { t } from "../i18n/i18n.ts";
+import { nameOf } from "../lib/names.ts";
+import { UserPicker } from "../people/user-picker.tsx";
+import { useAccount } from "../state/context.ts";
+import { go, href } from "../state/router.ts";
+import { useAction } from "../state/use-action.ts";
+import { Page } from "../ui/page.tsx";
+
+/** Begins a conversation: with one user, or a group of several. */
+export function NewPage() {
+  const { chat } = useAccount();
+  const [users, setUsers] = useState<readonly FoundUser[]>([]);
+  const [name, setName] = useState("");
+  const isGroup = users.length > 1 || name.trim() !== "";
+  const begin = useAction(async () => {
+    const [first] = users;
+    const body =
+      isGroup || !first
+        ? ({
+            kind: "group",
+            name: name.trim() || users.map(nameOf).join(", "),
+            member_ids: users.map(({ id }) => id),
+          } as const)
+        : ({ kind: "direct", user_id: first.id } as const);
+    const { id } = await chat.api.call("post", "/v1/conversations", { body });
+    go({ view: "conversation", id });
+  });
+  return (
+    <Page title={t("new.title")} back={href({ view: "home" })}>
+      <form
+        class="form"
+        onSubmit={(event) => {
+          event.preventDefault();
+          void begin.run();
+        }}
+      >
+        <UserPicker chosen={users} onChange={setUsers} />
+        <label class="field">
+          {t("new.groupName")}
+          <input
+            type="text"
+            maxLength={100}
+            value={name}
+            onInput={({ currentTarget }) => setName(currentTarget.value)}
+          />
+          <small>{t("new.groupHint")}</small>
+        </label>
+        {begin.problem && (
+          <p class="problem" role="alert">
+            {begin.problem}
+          </p>
+        )}
+        <button class="primary" type="submit" disabled={begin.isBusy || (users.length === 0 && !isGroup)}>
+          {t(isGroup ? "new.createGroup" : "new.begin")}
+        </button>
+      </form>
+    </Page>
+  );
+}

@@ -1,0 +1,109 @@
+import type { components } from "parley-client";
+import { upload } from "parley-client/uploads";
+import { useRef, useState } from "preact/hooks";
+import { t } from "../i18n/i18n.ts";
+import { nameOf } from "../lib/names.ts";
+import { useAccount } from "../state/context.ts";
+import { useAction } from "../state/use-action.ts";
+import { useLoaded } from "../state/use-loaded.ts";
+import { Avatar } from "../ui/avatar.tsx";
+import { toast } from "../ui/toasts.tsx";
+
+type Me = components["schemas"]["Me"];
+
+const POLICIES = ["allow", "approve", "deny"] as const satisfies Me["friend_policy"][];
+
+/** The user's own profile: picture, name, a line about them, and who may become their friend. */
+export function ProfileForm() {
+  const { chat } = useAccount();
+  const { value, problem } = useLoaded("me", () => chat.api.call("get", "/v1/me", {}));
+  if (problem) return <p class="problem">{problem}</p>;
+  return value ? <Form me={value} /> : null;
+}
+
+function Form({ me }: { me: Me }) {
+  const { chat } = useAccount();
+  const [nickname, setNickname] = useState(me.nickname);
+  const [signature, setSignature] = useState(me.signature);
+  const [policy, setPolicy] = useState(me.friend_policy);
+  const [avatar, setAvatar] = useState(me.avatar);
+  const file = useRef<HTMLInputElement>(null);
+  const save = useAction(async () => {
+    const body = { nickname, signature, avatar, friend_policy: policy };
+    await chat.api.call("patch", "/v1/me", { body });
+    toast(t("profile.saved"));
+  });
+  const choose = useAction(async (picture: File) => setAvatar((await upload(chat.api, picture)).url));
+  return (
+    <form
+      class="form"
+      onSubmit={(event) => {
+        event.preventDefault();
+        void save.run();
+      }}
+    >
+      <h3>{t("profile.title")}</h3>
+      <div class="person-row">
+        <Avatar id={me.id} name={nameOf(me)} picture={avatar} size="large" />
+        <div class="actions">
+          <input
+            ref={file}
+            class="hidden"
+            type="file"
+            accept="image/*"
+            aria-label={t("profile.picture")}
+            onChange={({ currentTarget: { files } }) => files?.[0] && void choose.run(files[0])}
+          />
+          <button
+            type="button"
+            class="secondary"
+            disabled={choose.isBusy}
+            onClick={() => file.current?.click()}
+          >
+            {t("profile.choosePicture")}
+          </button>
+          {avatar && (
+            <button type="button" class="link" onClick={() => setAvatar("")}>
+              {t("profile.removePicture")}
+            </button>
+          )}
+        </div>
+      </div>
+      <label class="field">
+        {t("profile.nickname")}
+        <input
+          type="text"
+          value={nickname}
+          autocomplete="nickname"
+          onInput={({ currentTarget }) => setNickname(currentTarget.value)}
+        />
+      </label>
+      <label class="field">
+        {t("profile.signature")}
+        <input
+          type="text"
+          dir="auto"
+          value={signature}
+          onInput={({ currentTarget }) => setSignature(currentTarget.value)}
+        />
+      </label>
+      <fieldset>
+        <legend>{t("profile.friendPolicy")}</legend>
+        {POLICIES.map((one) => (
+          <label key={one}>
+            <input type="radio" name="policy" checked={policy === one} onChange={() => setPolicy(one)} />
+            {t(`profile.friendPolicy.${one}`)}
+          </label>
+        ))}
+      </fieldset>
+      {(save.problem || choose.problem) && (
+        <p class="problem" role="alert">
+          {save.problem || choose.problem}
+        </p>
+      )}
+      <button class="primary" type="submit" disabled={save.isBusy || choose.isBusy}>
+        {t("profile.save")}
+      </button>
+    </form>
+  );
+}

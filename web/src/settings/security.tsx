@@ -1,0 +1,155 @@
+import { useState } from "preact/hooks";
+import type { Key } from "../i18n/catalog.ts";
+import { moment } from "../i18n/format.ts";
+import { t } from "../i18n/i18n.ts";
+import { useAccount } from "../state/context.ts";
+import { useAction } from "../state/use-action.ts";
+import { useLoaded } from "../state/use-loaded.ts";
+import { Dialog } from "../ui/dialog.tsx";
+import { toast } from "../ui/toasts.tsx";
+
+/** The password, the sessions, and the end of the account. */
+export function Security() {
+  return (
+    <section class="form" aria-label={t("security.title")}>
+      <h3>{t("security.title")}</h3>
+      <PasswordForm />
+      <Sessions />
+      <DeleteAccount />
+    </section>
+  );
+}
+
+function PasswordForm() {
+  const { chat } = useAccount();
+  const [current, setCurrent] = useState("");
+  const [next, setNext] = useState("");
+  const change = useAction(async () => {
+    await chat.api.call("post", "/v1/me/password", { body: { current, next } });
+    setCurrent("");
+    setNext("");
+    toast(t("security.changed"));
+  });
+  return (
+    <form
+      class="form"
+      onSubmit={(event) => {
+        event.preventDefault();
+        void change.run();
+      }}
+    >
+      <Password
+        label="security.current"
+        value={current}
+        onChange={setCurrent}
+        autocomplete="current-password"
+      />
+      <Password label="security.next" value={next} onChange={setNext} autocomplete="new-password" />
+      {change.problem && (
+        <p class="problem" role="alert">
+          {change.problem}
+        </p>
+      )}
+      <button class="secondary" type="submit" disabled={change.isBusy}>
+        {t("security.change")}
+      </button>
+    </form>
+  );
+}
+
+function Sessions() {
+  const { chat } = useAccount();
+  const { value, problem, reload } = useLoaded("sessions", () => chat.api.call("get", "/v1/sessions", {}));
+  const end = useAction(async (id: string) => {
+    await chat.api.call("delete", "/v1/sessions/{id}", { path: { id } });
+    reload();
+  });
+  return (
+    <section class="group">
+      <h3>{t("security.sessions")}</h3>
+      {(problem || end.problem) && <p class="problem">{problem || end.problem}</p>}
+      <ul class="people">
+        {value?.items.map(({ id, user_agent: agent, last_seen_at: at, current }) => (
+          <li key={id} class="person-row">
+            <span class="session">
+              {agent || "–"}
+              <small>
+                {current ? t("security.thisSession") : t("security.lastSeen", { at: moment(at) })}
+              </small>
+            </span>
+            {!current && (
+              <button class="link" type="button" onClick={() => void end.run(id)}>
+                {t("security.end")}
+              </button>
+            )}
+          </li>
+        ))}
+      </ul>
+    </section>
+  );
+}
+
+function DeleteAccount() {
+  const { chat, signOut } = useAccount();
+  const [isOpen, setOpen] = useState(false);
+  const [password, setPassword] = useState("");
+  const remove = useAction(async () => {
+    await chat.api.call("delete", "/v1/me", { body: { password } });
+    await signOut();
+  });
+  return (
+    <>
+      <button class="secondary" data-danger type="button" onClick={() => setOpen(true)}>
+        {t("security.delete")}
+      </button>
+      {isOpen && (
+        <Dialog title={t("security.delete")} onClose={() => setOpen(false)}>
+          <form
+            class="form"
+            onSubmit={(event) => {
+              event.preventDefault();
+              void remove.run();
+            }}
+          >
+            <p>{t("security.deleteHint")}</p>
+            <Password
+              label="account.password"
+              value={password}
+              onChange={setPassword}
+              autocomplete="current-password"
+            />
+            {remove.problem && (
+              <p class="problem" role="alert">
+                {remove.problem}
+              </p>
+            )}
+            <button class="secondary" data-danger type="submit" disabled={remove.isBusy || password === ""}>
+              {t("security.deleteForever")}
+            </button>
+          </form>
+        </Dialog>
+      )}
+    </>
+  );
+}
+
+interface PasswordProps {
+  label: Key;
+  value: string;
+  onChange: (value: string) => void;
+  autocomplete: "current-password" | "new-password";
+}
+
+function Password({ label, value, onChange, autocomplete }: PasswordProps) {
+  return (
+    <label class="field">
+      {t(label)}
+      <input
+        type="password"
+        required
+        {...{ value, autocomplete }}
+        onInput={({ currentTarget }) => onChange(currentTarget.value)}
+      />
+    </label>
+  );
+}

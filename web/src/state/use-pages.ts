@@ -1,0 +1,49 @@
+import { useCallback, useEffect, useRef, useState } from "preact/hooks";
+import { reason } from "./problem.ts";
+
+interface Answer<T> {
+  items: readonly T[];
+  next_cursor: string | null;
+}
+
+/** A list that comes in pages. */
+export interface Pages<T> {
+  /** undefined: the first page has not come yet */
+  items: readonly T[] | undefined;
+  hasMore: boolean;
+  /** why the last page did not come; empty: it did */
+  problem: string;
+  /** Loads the next page. */
+  more: () => void;
+  /** Loads the list anew. */
+  reload: () => void;
+}
+
+/** A list that is loaded when its view is shown. @param get loads a page, the first without a cursor */
+export function usePages<T>(get: (query: { cursor?: string }) => Promise<Answer<T>>): Pages<T> {
+  const [state, setState] = useState<{ items?: readonly T[]; next: string | null; problem: string }>({
+    next: null,
+    problem: "",
+  });
+  const latest = useRef(get);
+  latest.current = get;
+  const loads = useRef(0);
+  const load = useCallback((cursor?: string, before: readonly T[] = []) => {
+    const count = ++loads.current;
+    latest.current(cursor ? { cursor } : {}).then(
+      ({ items, next_cursor: next }) =>
+        count === loads.current && setState({ items: [...before, ...items], next, problem: "" }),
+      (error) => count === loads.current && setState((former) => ({ ...former, problem: reason(error) })),
+    );
+  }, []);
+  useEffect(() => {
+    load();
+    return () => void loads.current++;
+  }, [load]);
+  const { items, next, problem } = state;
+  return {
+    ...{ items, problem, hasMore: next !== null },
+    more: () => next && load(next, items),
+    reload: () => load(),
+  };
+}
