@@ -40,7 +40,9 @@ export function ConversationPage({ id, at }: Props) {
           />
         )}
         <h2>
-          <bdi>{name}</bdi>
+          <a class="plain" href={href({ view: "conversation", id, panel: "info" })} title={t("info.title")}>
+            <bdi>{name}</bdi>
+          </a>
         </h2>
         <small>
           {entry?.kind === "group"

@@ -1,12 +1,6 @@
-import type { FoundUser, Member } from "parley-client/people";
+import type { Member } from "parley-client/people";
 import { useSyncExternalStore } from "preact/compat";
 import { useAccount } from "./context.ts";
-
-/** A user, who is asked for if nothing is known of them yet. */
-export function useUser(id: number): FoundUser | undefined {
-  const { people } = useAccount();
-  return useSyncExternalStore(people.subscribe, () => people.user(id));
-}
 
 /** The members of a group, who are asked for if they are not known yet. */
 export function useMembers(conversationId: number): readonly Member[] | undefined {

@@ -13,4 +13,7 @@ export const app = {
   "problem.no_answer": "The server does not answer. Check the connection.",
   "problem.rate_limited": "Too many attempts. Wait a moment.",
   "problem.other": "This did not work: {detail}",
+  "confirm.title": "Are you sure?",
+  "confirm.yes": "Yes, go on",
+  "info.title": "Details",
 } as const;

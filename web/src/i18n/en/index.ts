@@ -2,6 +2,7 @@ import type { Text } from "../text.ts";
 import { account } from "./account.ts";
 import { app } from "./app.ts";
 import { conversation } from "./conversation.ts";
+import { group } from "./group.ts";
 import { list } from "./list.ts";
 import { message } from "./message.ts";
 import { people } from "./people.ts";
@@ -10,6 +11,7 @@ import { settings } from "./settings.ts";
 export const en = {
   ...app,
   ...account,
+  ...group,
   ...list,
   ...conversation,
   ...message,

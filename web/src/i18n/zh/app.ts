@@ -13,4 +13,7 @@ export const app = {
   "problem.no_answer": "服务器没有响应，请检查网络连接。",
   "problem.rate_limited": "操作过于频繁，请稍候再试。",
   "problem.other": "操作失败：{detail}",
+  "confirm.title": "确认操作",
+  "confirm.yes": "确定",
+  "info.title": "详情",
 } as const;

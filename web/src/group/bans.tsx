@@ -1,0 +1,39 @@
+import { t } from "../i18n/i18n.ts";
+import { PersonRow } from "../people/person-row.tsx";
+import { useAccount } from "../state/context.ts";
+import { useAction } from "../state/use-action.ts";
+import { usePages } from "../state/use-pages.ts";
+
+/** The users who cannot enter a group, for its admins. */
+export function Bans({ id }: { id: number }) {
+  const { chat } = useAccount();
+  const pages = usePages((query) =>
+    chat.api.call("get", "/v1/conversations/{id}/bans", { path: { id }, query }),
+  );
+  const lift = useAction(async (userId: number) => {
+    await chat.api.call("delete", "/v1/conversations/{id}/bans/{user_id}", { path: { id, user_id: userId } });
+    pages.reload();
+  });
+  if (!pages.items?.length) return null;
+  return (
+    <section class="group">
+      <h3>{t("group.bans")}</h3>
+      {lift.problem && <p class="problem">{lift.problem}</p>}
+      <ul class="people">
+        {pages.items.map(({ user, reason }) => (
+          <PersonRow key={user.id} user={user}>
+            {reason && <small dir="auto">{reason}</small>}
+            <button class="link" type="button" onClick={() => void lift.run(user.id)}>
+              {t("group.liftBan")}
+            </button>
+          </PersonRow>
+        ))}
+      </ul>
+      {pages.hasMore && (
+        <button class="link" type="button" onClick={pages.more}>
+          {t("search.more")}
+        </button>
+      )}
+    </section>
+  );
+}

@@ -1,0 +1,162 @@
+import type { Conversation } from "parley-client";
+import { upload } from "parley-client/uploads";
+import { useRef, useState } from "preact/hooks";
+import { t } from "../i18n/i18n.ts";
+import { useAccount } from "../state/context.ts";
+import { useAction } from "../state/use-action.ts";
+import { Avatar } from "../ui/avatar.tsx";
+import { isManager } from "./rights.ts";
+
+type Group = Omit<Extract<Conversation, { kind: "group" }>, "last_message" | "draft" | "unread_from">;
+
+const POLICIES = ["free", "approval", "closed"] as const satisfies Group["join_policy"][];
+
+/** What a group is: its picture, name, introduction and announcement. Admins can change them. */
+export function GroupProfile({ group }: { group: Group }) {
+  const [isEdited, setEdited] = useState(false);
+  const { id, name, avatar, introduction, announcement, member_count: members, role } = group;
+  if (isEdited) return <Form group={group} onDone={() => setEdited(false)} />;
+  return (
+    <div class="profile">
+      <Avatar id={id} name={name} picture={avatar} size="large" />
+      <h3>
+        <bdi>{name}</bdi>
+      </h3>
+      <small>{t("conversation.members", { n: members })}</small>
+      {introduction && (
+        <p class="prose" dir="auto">
+          {introduction}
+        </p>
+      )}
+      {announcement && (
+        <div class="announcement">
+          <h4>{t("group.announcement")}</h4>
+          <p class="prose" dir="auto">
+            {announcement}
+          </p>
+        </div>
+      )}
+      {isManager(role) && (
+        <button class="secondary" type="button" onClick={() => setEdited(true)}>
+          {t("group.edit")}
+        </button>
+      )}
+    </div>
+  );
+}
+
+function Form({ group, onDone }: { group: Group; onDone: () => void }) {
+  const { chat } = useAccount();
+  const { id } = group;
+  const [name, setName] = useState(group.name);
+  const [avatar, setAvatar] = useState(group.avatar);
+  const [introduction, setIntroduction] = useState(group.introduction);
+  const [announcement, setAnnouncement] = useState(group.announcement);
+  const [policy, setPolicy] = useState(group.join_policy);
+  const [isDiscoverable, setDiscoverable] = useState(group.discoverable);
+  const [threads, setThreads] = useState(group.threads);
+  const file = useRef<HTMLInputElement>(null);
+  const choose = useAction(async (picture: File) => setAvatar((await upload(chat.api, picture)).url));
+  const save = useAction(async () => {
+    const body = {
+      ...{ name, avatar, introduction, announcement, threads },
+      ...{ join_policy: policy, discoverable: isDiscoverable },
+    };
+    await chat.api.call("patch", "/v1/conversations/{id}", { path: { id }, body });
+    onDone();
+  });
+  return (
+    <form
+      class="form"
+      onSubmit={(event) => {
+        event.preventDefault();
+        void save.run();
+      }}
+    >
+      <div class="person-row">
+        <Avatar id={id} name={name} picture={avatar} size="large" />
+        <input
+          ref={file}
+          class="hidden"
+          type="file"
+          accept="image/*"
+          aria-label={t("profile.picture")}
+          onChange={({ currentTarget: { files } }) => files?.[0] && void choose.run(files[0])}
+        />
+        <button
+          class="secondary"
+          type="button"
+          disabled={choose.isBusy}
+          onClick={() => file.current?.click()}
+        >
+          {t("profile.choosePicture")}
+        </button>
+      </div>
+      <label class="field">
+        {t("new.groupName")}
+        <input
+          type="text"
+          required
+          value={name}
+          onInput={({ currentTarget }) => setName(currentTarget.value)}
+        />
+      </label>
+      <label class="field">
+        {t("group.introduction")}
+        <textarea
+          dir="auto"
+          value={introduction}
+          onInput={({ currentTarget }) => setIntroduction(currentTarget.value)}
+        />
+      </label>
+      <label class="field">
+        {t("group.announcement")}
+        <textarea
+          dir="auto"
+          value={announcement}
+          onInput={({ currentTarget }) => setAnnouncement(currentTarget.value)}
+        />
+      </label>
+      <fieldset>
+        <legend>{t("group.joinPolicy")}</legend>
+        {POLICIES.map((one) => (
+          <label key={one}>
+            <input type="radio" name="join" checked={policy === one} onChange={() => setPolicy(one)} />
+            {t(`group.joinPolicy.${one}`)}
+          </label>
+        ))}
+      </fieldset>
+      <fieldset>
+        <label>
+          <input
+            type="checkbox"
+            checked={isDiscoverable}
+            onChange={({ currentTarget }) => setDiscoverable(currentTarget.checked)}
+          />
+          {t("group.discoverable")}
+        </label>
+        <label>
+          <input
+            type="checkbox"
+            checked={threads === "on"}
+            onChange={({ currentTarget }) => setThreads(currentTarget.checked ? "on" : "off")}
+          />
+          {t("group.threads")}
+        </label>
+      </fieldset>
+      {(save.problem || choose.problem) && (
+        <p class="problem" role="alert">
+          {save.problem || choose.problem}
+        </p>
+      )}
+      <div class="actions">
+        <button class="primary" type="submit" disabled={save.isBusy || choose.isBusy}>
+          {t("profile.save")}
+        </button>
+        <button class="secondary" type="button" onClick={onDone}>
+          {t("action.cancel")}
+        </button>
+      </div>
+    </form>
+  );
+}

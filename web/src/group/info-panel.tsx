@@ -1,0 +1,79 @@
+import type { ConversationEntry } from "parley-client";
+import { useChat } from "parley-client/react";
+import { useEffect } from "preact/hooks";
+import { t } from "../i18n/i18n.ts";
+import { nameOf } from "../lib/names.ts";
+import { relationActions, relationText } from "../people/relations.ts";
+import { useAccount } from "../state/context.ts";
+import { href } from "../state/router.ts";
+import { useLoaded } from "../state/use-loaded.ts";
+import { Avatar } from "../ui/avatar.tsx";
+import { Icon } from "../ui/icon.tsx";
+import { Bans } from "./bans.tsx";
+import { GroupProfile } from "./group-profile.tsx";
+import { Invitations } from "./invitations.tsx";
+import { JoinRequests } from "./join-requests.tsx";
+import { Leaving } from "./leaving.tsx";
+import { MemberList } from "./member-list.tsx";
+import type { GroupEntry } from "./rights.ts";
+import { isManager } from "./rights.ts";
+
+/** Who is in a conversation, what it is, and what the user can do about it. */
+export function InfoPanel({ id }: { id: number }) {
+  const { chat } = useAccount();
+  const entry = useChat(chat, (state) => state.conversation(id));
+  if (!entry) return null;
+  return entry.kind === "group" ? <GroupInfo entry={entry} /> : <DirectInfo entry={entry} />;
+}
+
+function GroupInfo({ entry }: { entry: GroupEntry }) {
+  const { chat } = useAccount();
+  const { id, role } = entry;
+  const details = useLoaded(`${id}:${entry.updated_at}`, () =>
+    chat.api.call("get", "/v1/conversations/{id}", { path: { id } }),
+  );
+  const group = details.value?.kind === "group" ? details.value : entry;
+  return (
+    <>
+      <GroupProfile key={`${group.name}${group.announcement}${group.introduction}`} group={group} />
+      {isManager(role) && <JoinRequests id={id} />}
+      <MemberList group={entry} />
+      {isManager(role) && <Invitations id={id} />}
+      {isManager(role) && <Bans id={id} />}
+      <Leaving group={entry} />
+    </>
+  );
+}
+
+function DirectInfo({ entry }: { entry: Extract<ConversationEntry, { kind: "direct" }> }) {
+  const account = useAccount();
+  const { chat } = account;
+  const { id } = entry.peer;
+  const { value, problem, reload } = useLoaded(`${id}`, () =>
+    chat.api.call("get", "/v1/users/{id}", { path: { id } }),
+  );
+  useEffect(() => chat.onFrame((frame) => frame.type === "friend" && frame.user_id === id && reload()), [id]);
+  const user = value ?? { ...entry.peer, relation: "none" as const };
+  return (
+    <div class="profile">
+      <Avatar id={id} name={nameOf(user)} picture={user.avatar} size="large" />
+      <h3>
+        <bdi>{nameOf(user)}</bdi>
+      </h3>
+      <small>@{user.username}</small>
+      <p>{problem || relationText(user.relation)}</p>
+      <div class="actions">
+        <a class="secondary" href={href({ view: "user", id })}>
+          {t("people.profile")}
+        </a>
+        {value &&
+          relationActions(account, value, reload).map(({ label, icon, isDanger, onSelect }) => (
+            <button key={label} type="button" class="secondary" data-danger={isDanger} onClick={onSelect}>
+              {icon && <Icon name={icon} />}
+              {label}
+            </button>
+          ))}
+      </div>
+    </div>
+  );
+}

@@ -1,0 +1,47 @@
+import { t } from "../i18n/i18n.ts";
+import { useAccount } from "../state/context.ts";
+import { go, href } from "../state/router.ts";
+import { useAction } from "../state/use-action.ts";
+import { useLoaded } from "../state/use-loaded.ts";
+import { Avatar } from "../ui/avatar.tsx";
+import { Page } from "../ui/page.tsx";
+
+/** A group to which somebody has given the user a link. */
+export function InvitationPage({ code }: { code: string }) {
+  const { chat } = useAccount();
+  const path = { code };
+  const { value, problem } = useLoaded(code, () => chat.api.call("get", "/v1/invitations/{code}", { path }));
+  const join = useAction(async () => {
+    const { id } = await chat.api.call("post", "/v1/invitations/{code}", { path });
+    go({ view: "conversation", id }, { replace: true });
+  });
+  return (
+    <Page title={t("invitation.title")} back={href({ view: "home" })}>
+      {problem && <p class="problem">{problem}</p>}
+      {value && (
+        <div class="profile">
+          <Avatar id={value.id} name={value.name} picture={value.avatar} size="large" />
+          <h3>
+            <bdi>{value.name}</bdi>
+          </h3>
+          <small>{t("conversation.members", { n: value.member_count })}</small>
+          <p class="prose" dir="auto">
+            {value.introduction}
+          </p>
+          {value.state === "requested" && <p>{t("invitation.requested")}</p>}
+          {value.state === "none" && (
+            <button class="primary" type="button" disabled={join.isBusy} onClick={() => void join.run()}>
+              {t("invitation.join")}
+            </button>
+          )}
+          {value.state === "member" && (
+            <a class="secondary" href={href({ view: "conversation", id: value.id })}>
+              {t("invitation.open")}
+            </a>
+          )}
+          {join.problem && <p class="problem">{join.problem}</p>}
+        </div>
+      )}
+    </Page>
+  );
+}

@@ -1,0 +1,61 @@
+import { moment } from "../i18n/format.ts";
+import { t } from "../i18n/i18n.ts";
+import { useAccount } from "../state/context.ts";
+import { href } from "../state/router.ts";
+import { useAction } from "../state/use-action.ts";
+import { usePages } from "../state/use-pages.ts";
+import { toast } from "../ui/toasts.tsx";
+
+/** The links by which users enter a group, for its admins. */
+export function Invitations({ id }: { id: number }) {
+  const { chat } = useAccount();
+  const path = { id };
+  const pages = usePages((query) =>
+    chat.api.call("get", "/v1/conversations/{id}/invitations", { path, query }),
+  );
+  const make = useAction(async () => {
+    await chat.api.call("post", "/v1/conversations/{id}/invitations", { path, body: {} });
+    pages.reload();
+  });
+  const withdraw = useAction(async (code: string) => {
+    await chat.api.call("delete", "/v1/conversations/{id}/invitations/{code}", { path: { id, code } });
+    pages.reload();
+  });
+  const copy = async (code: string) => {
+    await navigator.clipboard.writeText(linkOf(code));
+    toast(t("group.linkCopied"));
+  };
+  const problem = pages.problem || make.problem || withdraw.problem;
+  return (
+    <section class="group">
+      <header class="section-head">
+        <h3>{t("group.invitations")}</h3>
+        <button class="link" type="button" disabled={make.isBusy} onClick={() => void make.run()}>
+          {t("group.makeLink")}
+        </button>
+      </header>
+      {problem && <p class="problem">{problem}</p>}
+      <ul class="people">
+        {pages.items?.map(({ code, expires_at: end, uses }) => (
+          <li key={code} class="invitation">
+            <span class="session">
+              <input readOnly value={linkOf(code)} aria-label={t("group.link")} />
+              <small>{t("group.linkState", { n: uses, at: moment(end) })}</small>
+            </span>
+            <button class="secondary" type="button" onClick={() => void copy(code)}>
+              {t("group.copy")}
+            </button>
+            <button class="link" type="button" onClick={() => void withdraw.run(code)}>
+              {t("group.withdraw")}
+            </button>
+          </li>
+        ))}
+      </ul>
+    </section>
+  );
+}
+
+/** The address that shows an invitation. */
+function linkOf(code: string): string {
+  return `${location.origin}/${href({ view: "invitation", code })}`;
+}

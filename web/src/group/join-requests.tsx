@@ -1,0 +1,54 @@
+import { useEffect } from "preact/hooks";
+import { t } from "../i18n/i18n.ts";
+import { PersonRow } from "../people/person-row.tsx";
+import { useAccount } from "../state/context.ts";
+import { useAction } from "../state/use-action.ts";
+import { usePages } from "../state/use-pages.ts";
+
+/** The users who want to enter a group, for its admins. */
+export function JoinRequests({ id }: { id: number }) {
+  const { chat } = useAccount();
+  const path = { id };
+  const pages = usePages((query) =>
+    chat.api.call("get", "/v1/conversations/{id}/applications", { path, query }),
+  );
+  const decide = useAction(async (application: number, action: "accept" | "reject") => {
+    await chat.api.call("post", "/v1/conversations/{id}/applications/{application_id}", {
+      path: { id, application_id: application },
+      body: { action },
+    });
+    pages.reload();
+  });
+  useEffect(
+    () =>
+      chat.onFrame(
+        (frame) => frame.type === "join_request" && frame.conversation_id === id && pages.reload(),
+      ),
+    [chat, id],
+  );
+  if (!pages.items?.length) return null;
+  return (
+    <section class="group">
+      <h3>{t("group.requests")}</h3>
+      {decide.problem && <p class="problem">{decide.problem}</p>}
+      <ul class="people">
+        {pages.items.map(({ id: application, user, message }) => (
+          <PersonRow key={application} user={user}>
+            {message && <small dir="auto">{message}</small>}
+            <button class="secondary" type="button" onClick={() => void decide.run(application, "accept")}>
+              {t("people.accept")}
+            </button>
+            <button class="link" type="button" onClick={() => void decide.run(application, "reject")}>
+              {t("people.decline")}
+            </button>
+          </PersonRow>
+        ))}
+      </ul>
+      {pages.hasMore && (
+        <button class="link" type="button" onClick={pages.more}>
+          {t("search.more")}
+        </button>
+      )}
+    </section>
+  );
+}

@@ -1,0 +1,71 @@
+import type { Member } from "parley-client/people";
+import { t } from "../i18n/i18n.ts";
+import { nameOf } from "../lib/names.ts";
+import type { Account } from "../state/account.ts";
+import { reason } from "../state/problem.ts";
+import { go } from "../state/router.ts";
+import { confirmed } from "../ui/confirm.tsx";
+import type { MenuItem } from "../ui/menu.tsx";
+import { toast } from "../ui/toasts.tsx";
+import { type GroupEntry, isAbove } from "./rights.ts";
+
+const HOUR_S = 3_600;
+
+/** What the user can do about a member of a group. */
+export function memberActions({ chat, me }: Account, group: GroupEntry, member: Member): MenuItem[] {
+  const { id, role } = group;
+  const { user } = member;
+  const path = { id, user_id: user.id };
+  const attempt =
+    (call: () => Promise<unknown>, question = "") =>
+    async () => {
+      if (question && !(await confirmed(question))) return;
+      call().catch((error) => toast(reason(error)));
+    };
+  const change = (body: { role?: "admin" | "member"; muted_for_s?: number }) =>
+    attempt(() => chat.api.call("patch", "/v1/conversations/{id}/members/{user_id}", { path, body }));
+  const profile: MenuItem = {
+    ...{ label: t("people.profile"), icon: "people" },
+    onSelect: () => go({ view: "user", id: user.id }),
+  };
+  if (user.id === me) return [profile];
+  const items = [profile];
+  const names = { name: nameOf(user), group: group.name };
+  if (role === "owner") {
+    const isAdmin = member.role === "admin";
+    items.push({
+      ...{ label: t(isAdmin ? "group.dismiss" : "group.promote"), icon: "check" },
+      onSelect: change({ role: isAdmin ? "member" : "admin" }),
+    });
+    items.push({
+      ...{ label: t("group.handOver"), icon: "userPlus", isDanger: true },
+      onSelect: attempt(
+        () =>
+          chat.api.call("post", "/v1/conversations/{id}/owner", { path: { id }, body: { user_id: user.id } }),
+        t("group.handOverQuestion", names),
+      ),
+    });
+  }
+  if (!isAbove(role, member.role)) return items;
+  const isMuted = member.muted_until === -1 || member.muted_until > Date.now();
+  items.push(
+    isMuted
+      ? { label: t("group.unmute"), icon: "bell", onSelect: change({ muted_for_s: 0 }) }
+      : { label: t("group.mute"), icon: "muted", onSelect: change({ muted_for_s: HOUR_S }) },
+    {
+      ...{ label: t("group.remove"), icon: "close", isDanger: true },
+      onSelect: attempt(
+        () => chat.api.call("delete", "/v1/conversations/{id}/members/{user_id}", { path }),
+        t("group.removeQuestion", names),
+      ),
+    },
+    {
+      ...{ label: t("group.ban"), icon: "ban", isDanger: true },
+      onSelect: attempt(
+        () => chat.api.call("put", "/v1/conversations/{id}/bans/{user_id}", { path, body: {} }),
+        t("group.banQuestion", names),
+      ),
+    },
+  );
+  return items;
+}

@@ -1,0 +1,18 @@
+import type { ConversationEntry } from "parley-client";
+import type { Member } from "parley-client/people";
+
+/** A group in the user's list. */
+export type GroupEntry = Extract<ConversationEntry, { kind: "group" }>;
+type Role = Member["role"];
+
+const RANK: Record<Role, number> = { member: 0, admin: 1, owner: 2 };
+
+/** Whether a role changes the group's profile and decides who is in it. */
+export function isManager(role: Role): boolean {
+  return RANK[role] >= RANK.admin;
+}
+
+/** Whether a role may mute, remove and ban a member with another one. */
+export function isAbove(role: Role, other: Role): boolean {
+  return isManager(role) && RANK[role] > RANK[other];
+}
