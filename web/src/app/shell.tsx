@@ -25,6 +25,9 @@ const SettingsPage = lazy(async () => (await import("../settings/settings-page.t
 const Switcher = lazy(async () => (await import("./switcher.tsx")).Switcher);
 const KeysDialog = lazy(async () => (await import("./keys-dialog.tsx")).KeysDialog);
 
+/** A page that is connected within this time, in ms, says nothing of it. */
+const PATIENCE = 1_000;
+
 /** The list on one side, and what was chosen on the other. A narrow screen shows one of both. */
 export function Shell() {
   const { chat } = useAccount();
@@ -96,19 +99,19 @@ function Content() {
   }
 }
 
-/** Says calmly that the page is not connected. */
+/** Says calmly that the page is not connected, once that has lasted. */
 function ConnectionBar() {
   const { chat } = useAccount();
   const connection = useChat(chat, (state) => state.connection);
-  const text =
-    connection === "offline"
-      ? t("connection.offline")
-      : connection === "connecting"
-        ? t("connection.connecting")
-        : "";
+  const [isShown, setShown] = useState(false);
+  useEffect(() => {
+    if (connection === "live") return setShown(false);
+    const wait = setTimeout(() => setShown(true), PATIENCE);
+    return () => clearTimeout(wait);
+  }, [connection]);
   return (
     <p class="connection" role="status" data-connection={connection}>
-      {text}
+      {isShown && t(connection === "offline" ? "connection.offline" : "connection.connecting")}
     </p>
   );
 }

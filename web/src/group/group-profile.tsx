@@ -22,7 +22,9 @@ export function GroupProfile({ group }: { group: Group }) {
       <h3>
         <bdi>{name}</bdi>
       </h3>
-      <small>{t("conversation.members", { n: members })}</small>
+      <small>
+        {t("conversation.members", { n: members })} · {t("group.number", { number: String(id) })}
+      </small>
       {introduction && (
         <p class="prose" dir="auto">
           {introduction}

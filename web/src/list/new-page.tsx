@@ -1,5 +1,6 @@
 import type { FoundUser } from "parley-client/people";
 import { useState } from "preact/hooks";
+import { GroupFinder } from "../group/group-finder.tsx";
 import { t } from "../i18n/i18n.ts";
 import { nameOf } from "../lib/names.ts";
 import { UserPicker } from "../people/user-picker.tsx";
@@ -56,6 +57,7 @@ export function NewPage() {
           {t(isGroup ? "new.createGroup" : "new.begin")}
         </button>
       </form>
+      <GroupFinder />
     </Page>
   );
 }

@@ -1,8 +1,9 @@
 import { useChat } from "parley-client/react";
-import { useState } from "preact/hooks";
+import { useEffect, useState } from "preact/hooks";
 import { t } from "../i18n/i18n.ts";
 import { useAccount } from "../state/context.ts";
 import { go, href, route } from "../state/router.ts";
+import { useLoaded } from "../state/use-loaded.ts";
 import { Icon } from "../ui/icon.tsx";
 import { Menu, type MenuItem } from "../ui/menu.tsx";
 import { ConversationRow } from "./conversation-row.tsx";
@@ -31,13 +32,14 @@ export function Sidebar() {
         {LINKS.map(({ to, label, icon }) => (
           <a
             key={to}
-            class="icon-button"
+            class="icon-button marked"
             href={href({ view: to })}
             aria-label={t(label)}
             title={t(label)}
             aria-current={now.view === to ? "page" : undefined}
           >
             <Icon name={icon} />
+            {to === "people" && <Requests />}
           </a>
         ))}
         <Menu label={t("list.views")} items={views()} />
@@ -58,6 +60,20 @@ export function Sidebar() {
       </ul>
     </nav>
   );
+}
+
+/** How many users ask for friendship. */
+function Requests() {
+  const { chat } = useAccount();
+  const requests = useLoaded("requests", () =>
+    chat.api.call("get", "/v1/friends/requests", { query: { direction: "incoming" } }),
+  );
+  useEffect(
+    () => chat.onFrame(({ type }) => (type === "friend" || type === "ready") && requests.reload()),
+    [chat],
+  );
+  const n = requests.value?.items.length ?? 0;
+  return n > 0 ? <span class="badge">{n}</span> : null;
 }
 
 /** The other views. */

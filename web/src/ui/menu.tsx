@@ -1,4 +1,4 @@
-import { useId, useRef } from "preact/hooks";
+import { useRef, useState } from "preact/hooks";
 import type { IconName } from "./icon.tsx";
 import { Icon } from "./icon.tsx";
 import { IconButton } from "./icon-button.tsx";
@@ -23,7 +23,7 @@ const GAP = 4;
 
 /** A button that opens a menu. Arrow keys move in it; the focus goes back to the button. */
 export function Menu({ label, icon = "more", items }: Props) {
-  const id = useId();
+  const [isOpen, setOpen] = useState(false);
   const button = useRef<HTMLButtonElement>(null);
   const menu = useRef<HTMLDivElement>(null);
 
@@ -50,18 +50,19 @@ export function Menu({ label, icon = "more", items }: Props) {
       />
       <div
         ref={menu}
-        id={id}
         class="menu"
         popover="auto"
         role="menu"
         aria-label={label}
         onKeyDown={onKeyDown}
+        // A list has hundreds of menus, of which one is open.
+        onBeforeToggle={({ newState }) => setOpen(newState === "open")}
         onToggle={({ newState }) => {
           if (newState === "open") place(menu.current, button.current);
           else if (menu.current?.contains(document.activeElement)) button.current?.focus();
         }}
       >
-        {items.map(({ label: text, icon: name, isDanger, onSelect }) => (
+        {(isOpen ? items : []).map(({ label: text, icon: name, isDanger, onSelect }) => (
           <button
             key={text}
             type="button"

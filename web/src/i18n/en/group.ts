@@ -44,4 +44,10 @@ export const group = {
   "invitation.join": "Join",
   "invitation.open": "Open",
   "invitation.requested": "Your request waits for an admin.",
+  "finder.label": "Number of a group",
+  "finder.find": "Find a group",
+  "finder.message": "A line to the admins",
+  "finder.apply": "Ask to join",
+  "finder.closed": "This group takes members by invitation only.",
+  "group.number": "No. {number}",
 } as const;

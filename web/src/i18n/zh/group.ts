@@ -44,4 +44,10 @@ export const group = {
   "invitation.join": "加入",
   "invitation.open": "打开",
   "invitation.requested": "申请已提交，等待管理员审核。",
+  "finder.label": "群号",
+  "finder.find": "查找群聊",
+  "finder.message": "给管理员的留言",
+  "finder.apply": "申请加入",
+  "finder.closed": "该群仅限邀请加入。",
+  "group.number": "群号 {number}",
 } as const;

@@ -1,0 +1,90 @@
+import { useState } from "preact/hooks";
+import { t } from "../i18n/i18n.ts";
+import { useAccount } from "../state/context.ts";
+import { go } from "../state/router.ts";
+import { useAction } from "../state/use-action.ts";
+import { useLoaded } from "../state/use-loaded.ts";
+import { Avatar } from "../ui/avatar.tsx";
+
+/** Finds a group by its number, and joins it or asks to. */
+export function GroupFinder() {
+  const { chat } = useAccount();
+  const [text, setText] = useState("");
+  const [number, setNumber] = useState(0);
+  const [message, setMessage] = useState("");
+  const { value, problem, reload } = useLoaded(`${number}`, async () =>
+    number > 0 ? chat.api.call("get", "/v1/groups/{id}", { path: { id: number } }) : undefined,
+  );
+  const join = useAction(async () => {
+    const path = { id: number };
+    const body = message ? { message } : {};
+    const { state } = await chat.api.call("post", "/v1/conversations/{id}/join", { path, body });
+    if (state === "joined") go({ view: "conversation", id: number });
+    else reload();
+  });
+  return (
+    <section class="form">
+      <form
+        class="form"
+        onSubmit={(event) => {
+          event.preventDefault();
+          setNumber(/^[1-9]\d{0,15}$/.test(text.trim()) ? Number(text) : 0);
+        }}
+      >
+        <label class="field">
+          {t("finder.label")}
+          <input
+            type="text"
+            inputMode="numeric"
+            value={text}
+            onInput={({ currentTarget }) => setText(currentTarget.value)}
+          />
+        </label>
+        <button class="secondary" type="submit">
+          {t("finder.find")}
+        </button>
+      </form>
+      {problem && <p class="problem">{problem}</p>}
+      {value && (
+        <div class="profile">
+          <Avatar id={value.id} name={value.name} picture={value.avatar} size="large" />
+          <h3>
+            <bdi>{value.name}</bdi>
+          </h3>
+          <small>{t("conversation.members", { n: value.member_count })}</small>
+          <p class="prose" dir="auto">
+            {value.introduction}
+          </p>
+          {value.state === "requested" && <p>{t("invitation.requested")}</p>}
+          {value.state === "none" && value.join_policy !== "closed" && (
+            <>
+              {value.join_policy === "approval" && (
+                <input
+                  type="text"
+                  value={message}
+                  placeholder={t("finder.message")}
+                  aria-label={t("finder.message")}
+                  onInput={({ currentTarget }) => setMessage(currentTarget.value)}
+                />
+              )}
+              <button class="primary" type="button" disabled={join.isBusy} onClick={() => void join.run()}>
+                {t(value.join_policy === "free" ? "invitation.join" : "finder.apply")}
+              </button>
+            </>
+          )}
+          {value.state === "none" && value.join_policy === "closed" && <p>{t("finder.closed")}</p>}
+          {value.state === "member" && (
+            <button
+              class="secondary"
+              type="button"
+              onClick={() => go({ view: "conversation", id: value.id })}
+            >
+              {t("invitation.open")}
+            </button>
+          )}
+          {join.problem && <p class="problem">{join.problem}</p>}
+        </div>
+      )}
+    </section>
+  );
+}
