@@ -3,6 +3,7 @@ import { useChat } from "parley-client/react";
 import { useEffect } from "preact/hooks";
 import { t } from "../i18n/i18n.ts";
 import { nameOf } from "../lib/names.ts";
+import { rowActions } from "../list/row-actions.ts";
 import { relationActions, relationText } from "../people/relations.ts";
 import { useAccount } from "../state/context.ts";
 import { href } from "../state/router.ts";
@@ -23,7 +24,31 @@ export function InfoPanel({ id }: { id: number }) {
   const { chat } = useAccount();
   const entry = useChat(chat, (state) => state.conversation(id));
   if (!entry) return null;
-  return entry.kind === "group" ? <GroupInfo entry={entry} /> : <DirectInfo entry={entry} />;
+  return (
+    <>
+      {entry.kind === "group" ? <GroupInfo entry={entry} /> : <DirectInfo entry={entry} />}
+      <Preferences entry={entry} />
+      {entry.kind === "group" && <Leaving group={entry} />}
+    </>
+  );
+}
+
+/** What the user can do with the conversation in their list. */
+function Preferences({ entry }: { entry: ConversationEntry }) {
+  const account = useAccount();
+  return (
+    <section class="group">
+      <h3>{t("info.preferences")}</h3>
+      <div class="actions">
+        {rowActions(account, entry).map(({ label, icon, onSelect }) => (
+          <button key={label} type="button" class="secondary" onClick={onSelect}>
+            {icon && <Icon name={icon} />}
+            {label}
+          </button>
+        ))}
+      </div>
+    </section>
+  );
 }
 
 function GroupInfo({ entry }: { entry: GroupEntry }) {
@@ -40,7 +65,6 @@ function GroupInfo({ entry }: { entry: GroupEntry }) {
       <MemberList group={entry} />
       {isManager(role) && <Invitations id={id} />}
       {isManager(role) && <Bans id={id} />}
-      <Leaving group={entry} />
     </>
   );
 }

@@ -5,7 +5,7 @@ import { href } from "../state/router.ts";
 import { usePages } from "../state/use-pages.ts";
 import { More } from "../ui/more.tsx";
 import { Page } from "../ui/page.tsx";
-import { ConversationRow } from "./conversation-row.tsx";
+import { Rows } from "./rows.tsx";
 
 /** The conversations that the user has put aside. */
 export function ArchivePage() {
@@ -15,15 +15,12 @@ export function ArchivePage() {
   );
   return (
     <Page title={t("archive.title")} back={href({ view: "home" })}>
-      <ul class="rows">
-        {pages.items?.map((conversation) => (
-          <ConversationRow
-            key={conversation.id}
-            entry={chat.state.conversation(conversation.id) ?? listed(conversation)}
-            isSelected={false}
-          />
-        ))}
-      </ul>
+      {pages.items && pages.items.length > 0 && (
+        <Rows
+          selected={0}
+          entries={pages.items.map((one) => chat.state.conversation(one.id) ?? listed(one))}
+        />
+      )}
       <More pages={pages} empty={t("archive.empty")} />
     </Page>
   );

@@ -14,16 +14,29 @@ import { rowActions } from "./row-actions.ts";
 interface Props {
   entry: ConversationEntry;
   isSelected: boolean;
+  /** whether Tab reaches it */
+  isReached: boolean;
 }
 
 /** A conversation in the list. */
-export const ConversationRow = memo(({ entry, isSelected }: Props) => {
+export const ConversationRow = memo(({ entry, isSelected, isReached }: Props) => {
   const { id, name, avatar, last_message: last, unread_count: unread, silent, sticky, mentions } = entry;
   const account = useAccount();
   const isOnline = entry.kind === "direct" && entry.peer.online;
   return (
-    <li class="row-item">
-      <a class="row" href={href({ view: "conversation", id })} aria-current={isSelected ? "page" : undefined}>
+    <li
+      class="row-item"
+      onContextMenu={(event) => {
+        event.preventDefault();
+        event.currentTarget.querySelector("button")?.click();
+      }}
+    >
+      <a
+        class="row"
+        href={href({ view: "conversation", id })}
+        tabIndex={isReached ? 0 : -1}
+        aria-current={isSelected ? "page" : undefined}
+      >
         <span class="pictured" data-online={isOnline}>
           <Avatar id={entry.kind === "direct" ? entry.peer.id : id} name={name} picture={avatar} />
         </span>
@@ -43,13 +56,13 @@ export const ConversationRow = memo(({ entry, isSelected }: Props) => {
             </span>
           )}
           {unread > 0 && (
-            <span class="badge" data-silent={silent} title={t("list.unread", { n: unread })}>
+            <span class="badge" data-silent={silent} role="img" aria-label={t("list.unread", { n: unread })}>
               {unread > 999 ? "999+" : unread}
             </span>
           )}
         </span>
       </a>
-      <Menu label={t("list.actions", { name })} items={rowActions(account, entry)} />
+      <Menu label={t("list.actions", { name })} tabIndex={-1} items={rowActions(account, entry)} />
     </li>
   );
 });

@@ -6,7 +6,7 @@ import { go, href, route } from "../state/router.ts";
 import { useLoaded } from "../state/use-loaded.ts";
 import { Icon } from "../ui/icon.tsx";
 import { Menu, type MenuItem } from "../ui/menu.tsx";
-import { ConversationRow } from "./conversation-row.tsx";
+import { Rows } from "./rows.tsx";
 
 /** Views that are one touch away. */
 const LINKS = [
@@ -52,12 +52,16 @@ export function Sidebar() {
         value={filter}
         onInput={({ currentTarget }) => setFilter(currentTarget.value)}
       />
-      {shown.length === 0 && <p class="blank">{t("list.empty")}</p>}
-      <ul class="rows">
-        {shown.map((entry) => (
-          <ConversationRow key={entry.id} entry={entry} isSelected={entry.id === selected} />
-        ))}
-      </ul>
+      {shown.length > 0 && <Rows entries={shown} selected={selected} />}
+      {shown.length === 0 && words !== "" && <p class="blank">{t("switcher.none")}</p>}
+      {shown.length === 0 && words === "" && (
+        <p class="blank">
+          {t("list.empty")}
+          <a class="primary" href={href({ view: "new" })}>
+            {t("list.new")}
+          </a>
+        </p>
+      )}
     </nav>
   );
 }

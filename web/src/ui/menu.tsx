@@ -16,13 +16,15 @@ interface Props {
   label: string;
   icon?: IconName;
   items: readonly MenuItem[];
+  /** -1: Tab passes its button over, as something else opens it */
+  tabIndex?: number;
 }
 
 /** The room between a menu and its button, and the edge of the page, in px. */
 const GAP = 4;
 
 /** A button that opens a menu. Arrow keys move in it; the focus goes back to the button. */
-export function Menu({ label, icon = "more", items }: Props) {
+export function Menu({ label, icon = "more", items, tabIndex = 0 }: Props) {
   const [isOpen, setOpen] = useState(false);
   const button = useRef<HTMLButtonElement>(null);
   const menu = useRef<HTMLDivElement>(null);
@@ -45,6 +47,7 @@ export function Menu({ label, icon = "more", items }: Props) {
         buttonRef={button}
         icon={icon}
         label={label}
+        tabIndex={tabIndex}
         aria-haspopup="menu"
         onClick={() => menu.current?.togglePopover()}
       />

@@ -16,4 +16,5 @@ export const app = {
   "confirm.title": "Are you sure?",
   "confirm.yes": "Yes, go on",
   "info.title": "Details",
+  "info.preferences": "In your list",
 } as const;

@@ -16,4 +16,5 @@ export const app = {
   "confirm.title": "确认操作",
   "confirm.yes": "确定",
   "info.title": "详情",
+  "info.preferences": "会话设置",
 } as const;
