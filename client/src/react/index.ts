@@ -77,5 +77,6 @@ function isSame(a: unknown, b: unknown): boolean {
 }
 
 function isPlain(value: unknown): value is Record<string, unknown> {
-  return Array.isArray(value) || Object.getPrototypeOf(Object(value)) === Object.prototype;
+  // Object(null) would be a plain object.
+  return Array.isArray(value) || (!!value && Object.getPrototypeOf(value) === Object.prototype);
 }

@@ -84,6 +84,17 @@ export function testBindings(grow: (root: HTMLElement) => Tree): void {
     await expect.poll(() => root.textContent).toBe(`${bob.user.username} 1`);
   });
 
+  test("shows what is not there yet, once it is there", async () => {
+    const { ann, bob, chat } = await people(server);
+    await until(chat, ({ connection }) => connection === "live");
+    const { root, tree } = plant();
+    const { id } = await bob.openGroup("Noodles", []);
+    tree.render([() => useChat(chat, (state) => state.conversation(id))?.name ?? "none"], {});
+    await expect.poll(() => root.textContent).toBe("none");
+    await bob.call("POST", `/v1/conversations/${id}/members`, { user_ids: [ann.user.id] });
+    await expect.poll(() => root.textContent).toBe("Noodles");
+  });
+
   test("a window lives as long as its component, in strict mode too", async () => {
     const { chat, bob, bobsChat, id } = await people(server);
     const { root, tree } = plant();
