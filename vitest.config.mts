@@ -74,6 +74,16 @@ export default defineConfig({
         },
       },
       {
+        // The web client runs in a Chromium, against the Worker and its assets in processes of its own.
+        test: {
+          name: "web",
+          include: ["web/test/**/*.test.ts"],
+          globalSetup: ["./web/test/support/setup.ts"],
+          ...PATIENCE,
+          expect: { poll: { timeout: 60_000 } },
+        },
+      },
+      {
         plugins: [
           {
             // Each runtime receives all modules. Source maps of libraries would be two fifths of the bytes.

@@ -8,7 +8,7 @@ import { convertV4MiniflareOptions, Log, LogLevel, Miniflare } from "miniflare";
 import { Plan, type Ready } from "./targets/plan.ts";
 
 const plan = Plan.parse(JSON.parse(readFileSync(process.argv[2] ?? "", "utf8")));
-const { bundle, state, migrations, inspector, port = 0, ...worker } = plan;
+const { bundle, state, migrations, inspector, port = 0, assets, ...worker } = plan;
 
 /** Files that the bundle imports as text, besides the usual ones: `[[rules]]` of wrangler.toml. */
 const isText = (file: string) => /\.(sql|txt|html|md|css|client\.js)$/.test(file);
@@ -31,6 +31,8 @@ const miniflare = new Miniflare(
     host: "127.0.0.1",
     port,
     ...(inspector && { inspectorPort: 0 }),
+    // As in wrangler.toml: what is no asset goes to the Worker.
+    ...(assets !== undefined && { assets: { directory: assets, routerConfig: { has_user_worker: true } } }),
     cf: false,
     log: new Log(LogLevel.ERROR),
     resourcePersistencePath: state,

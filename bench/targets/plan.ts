@@ -23,6 +23,8 @@ export const Plan = z.object({
   inspector: z.boolean(),
   /** The port of the Worker; 0, or none, for a free one. */
   port: z.int().optional(),
+  /** The folder of what is served without the Worker; none: nothing is. */
+  assets: z.string().optional(),
 });
 export type Plan = z.infer<typeof Plan>;
 

@@ -1,7 +1,8 @@
 import type { z } from "zod";
 import { Conversation, Conversations, Message, Page, Problem, SignedIn, type User } from "./shapes.ts";
 
-const PASSWORD = "correct horse battery staple";
+/** The password of everybody. */
+export const PASSWORD = "correct horse battery staple";
 const PAGE = 100;
 
 interface RoomQuery {

@@ -9,7 +9,7 @@ import { type BuildOptions, build, context, type Metafile, type Plugin } from "e
 /** The folder of the web client. */
 export const ROOT = join(import.meta.dirname, "..");
 /** The folder that the Worker serves. */
-const DIST = join(ROOT, "dist");
+export const DIST = join(ROOT, "dist");
 
 /** A name has the hash of its content, so that browsers keep a file for ever. */
 const options = {

@@ -41,8 +41,9 @@ export class TestServer implements AsyncDisposable {
   /**
    * Starts a server with an empty database. Resolves once it answers.
    * @param settings replace those of wrangler.toml; the rate limits are off if they are not among them
+   * @param assets the folder of what is served without the Worker; absent: nothing is
    */
-  static async start(settings: Record<string, string> = {}): Promise<TestServer> {
+  static async start(settings: Record<string, string> = {}, assets?: string): Promise<TestServer> {
     const planned = Plan.omit({ inspector: true }).parse(
       JSON.parse(readFileSync(inject("workerPlan"), "utf8")),
     );
@@ -54,6 +55,7 @@ export class TestServer implements AsyncDisposable {
       state: join(folder, "state"),
       bindings: { ...planned.bindings, ...secret, ...defaults, ...settings },
       inspector: false,
+      ...(assets !== undefined && { assets }),
     };
     const server = new TestServer(folder, plan, await freePort());
     await server.#run(plan.migrations);

@@ -1,0 +1,98 @@
+import type { Page } from "playwright-core";
+import { expect, test } from "vitest";
+import { PASSWORD } from "../../scripts/support/person.ts";
+import { Conversation } from "../../scripts/support/shapes.ts";
+import { Site } from "./support/site.ts";
+import { connection, openTalk, row, send, stored } from "./support/talk.ts";
+
+const site = Site.forFile();
+
+/** Creates an account by the form. */
+async function register(page: Page, username: string, nickname: string): Promise<void> {
+  await page.getByRole("button", { name: "New here? Create an account" }).click();
+  await page.getByLabel("Username").fill(username);
+  await page.getByLabel("Name that others see").fill(nickname);
+  await page.getByLabel("Password").fill(PASSWORD);
+  await page.getByRole("button", { name: "Create account" }).click();
+}
+
+async function signIn(page: Page, username: string, password: string): Promise<void> {
+  await page.getByLabel("Username").fill(username);
+  await page.getByLabel("Password").fill(password);
+  await page.getByRole("button", { name: "Sign in", exact: true }).click();
+}
+
+test("a newcomer creates an account, sees who writes to them, and answers", async () => {
+  const ben = await site.person("ben");
+  const page = await site.open();
+  await register(page, "newcomer", "Ann Newcomer");
+  await connection(page, "live").waitFor({ state: "attached" });
+  await page.getByText("No conversations yet").waitFor();
+  const user = await page.evaluate(() => JSON.parse(localStorage.getItem("parley:session") ?? "").userId);
+  const body = { kind: "direct", user_id: user };
+  const { id } = Conversation.parse(await ben.call("POST", "/v1/conversations", body));
+  await ben.send(id, "Welcome");
+  await openTalk(page, ben.user.username);
+  await send(page, "Thank you");
+  await stored(page, "Thank you").waitFor();
+});
+
+test("a username that is taken, and a password that is too short, are explained", async () => {
+  const { user } = await site.person("taken");
+  const page = await site.open();
+  await register(page, user.username, "");
+  await page.getByRole("alert").getByText("This username is taken.").waitFor();
+  await page.getByLabel("Username").fill("another");
+  await page.getByLabel("Password").fill("short");
+  await page.getByRole("button", { name: "Create account" }).click();
+  await page
+    .getByRole("alert")
+    .getByText(/password/)
+    .waitFor();
+});
+
+test("a wrong password is refused, the right one signs in, and signing out leaves nothing behind", async () => {
+  const [ann, ben] = [await site.person("ann"), await site.person("ben")];
+  const { id } = await ben.openDirect(ann);
+  await ben.send(id, "A secret");
+  const page = await site.open();
+  await signIn(page, ann.user.username, "another password");
+  await page.getByRole("alert").getByText("Username or password is wrong.").waitFor();
+  await signIn(page, ann.user.username, PASSWORD);
+  await openTalk(page, ben.user.username);
+  await stored(page, "A secret").waitFor();
+  await page.goto(`${site.origin}/#/settings`);
+  await page.getByRole("button", { name: "Sign out" }).click();
+  await page.getByRole("heading", { name: "Sign in" }).waitFor();
+  await page.reload();
+  await page.getByRole("heading", { name: "Sign in" }).waitFor();
+  expect(await page.evaluate(() => localStorage.getItem("parley:session"))).toBeNull();
+  await signIn(page, ben.user.username, PASSWORD);
+  await row(page, ann.user.username).waitFor();
+  expect(await row(page, ben.user.username).count()).toBe(0);
+});
+
+test("a page whose session another device has ended asks for a sign-in, and shows nothing any more", async () => {
+  const [ann, ben] = [await site.person("ann"), await site.person("ben")];
+  const { id } = await ben.openDirect(ann);
+  await ben.send(id, "A secret");
+  const page = await site.open({ person: ann });
+  await row(page, ben.user.username).waitFor();
+  await ann.call("POST", "/v1/logout");
+  await page.getByText("Your session has ended. Sign in again.").waitFor();
+  await page.reload();
+  await page.getByRole("heading", { name: "Sign in" }).waitFor();
+  expect(await page.getByText("A secret").count()).toBe(0);
+});
+
+test("a sign-in and a sign-out hold for the other tabs of a browser", async () => {
+  const ann = await site.person("ann");
+  const browser = await site.device();
+  const [first, second] = [await browser.newPage(), await browser.newPage()];
+  for (const page of [first, second]) await page.goto(site.origin);
+  await signIn(first, ann.user.username, PASSWORD);
+  for (const page of [first, second]) await connection(page, "live").waitFor({ state: "attached" });
+  await second.goto(`${site.origin}/#/settings`);
+  await second.getByRole("button", { name: "Sign out" }).click();
+  for (const page of [first, second]) await page.getByRole("heading", { name: "Sign in" }).waitFor();
+});

@@ -1,0 +1,35 @@
+import type { BrowserContext, ConsoleMessage } from "playwright-core";
+import { expect, onTestFinished } from "vitest";
+
+/** What no page of a test may do. */
+const problems = new WeakMap<BrowserContext, string[]>();
+
+/**
+ * Fails the test that is running when a page of a browser throws, logs an error, or does what its
+ * Content-Security-Policy forbids, which the browser logs.
+ */
+export function watchProblems(context: BrowserContext): void {
+  const seen: string[] = [];
+  problems.set(context, seen);
+  context.on("weberror", (error) => seen.push(`thrown: ${error.error().stack ?? error.error().message}`));
+  context.on("console", (message) => {
+    if (message.type() === "error" && !isAnswer(message)) seen.push(`logged: ${message.text()}`);
+  });
+  onTestFinished(() => expect(seen, "problems of the page").toEqual([]));
+}
+
+/** Forgets the problems so far, for a test that causes one. @returns them */
+export function takeProblems(context: BrowserContext): string[] {
+  return problems.get(context)?.splice(0) ?? [];
+}
+
+/**
+ * Whether the browser tells of a call that was refused or got no answer, which the page handles. What it loads
+ * of itself must be there, unless the browser has no connection.
+ */
+function isAnswer(message: ConsoleMessage): boolean {
+  if (message.text().startsWith("WebSocket connection to")) return true;
+  if (!message.text().startsWith("Failed to load resource")) return false;
+  const { pathname } = new URL(message.location().url);
+  return pathname.startsWith("/v1/") || message.text().includes("net::ERR_INTERNET_DISCONNECTED");
+}

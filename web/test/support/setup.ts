@@ -1,0 +1,33 @@
+import { cpSync, mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import type { TestProject } from "vitest/node";
+import bundle from "../../../client/test/support/bundle.ts";
+import { DIST } from "../../scripts/bundle.ts";
+import { type FoundChromium, findChromium } from "./chromium.ts";
+
+declare module "vitest" {
+  interface ProvidedContext {
+    /** the folder of the page that the servers of a run serve */
+    webAssets: string;
+    /** the browser of a run */
+    chromium: FoundChromium;
+  }
+}
+
+/**
+ * Makes once a run what all test files need: the bundle of the Worker, a Chromium, and a copy of the page, which
+ * stays as it is when a developer's `npm run dev` builds another one.
+ */
+export default async function setup(project: TestProject): Promise<() => void> {
+  project.provide("chromium", await findChromium());
+  const end = await bundle(project);
+  const scratch = mkdtempSync(join(tmpdir(), "parley-web-"));
+  const assets = join(scratch, "dist");
+  cpSync(DIST, assets, { recursive: true });
+  project.provide("webAssets", assets);
+  return () => {
+    end();
+    rmSync(scratch, { recursive: true, force: true });
+  };
+}

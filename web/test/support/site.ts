@@ -1,0 +1,92 @@
+import type { Browser, BrowserContext, Page } from "playwright-core";
+import { afterAll, beforeAll, inject, onTestFinished } from "vitest";
+import { TestServer } from "../../../client/test/support/server.ts";
+import type { Person } from "../../../scripts/support/person.ts";
+import { launch } from "./chromium.ts";
+import { watchProblems } from "./problems.ts";
+
+/** How long, in ms, a page may take for a step. Only one that never gets there takes so long. */
+const PATIENCE = 60_000;
+
+/** The size of a phone's page, in CSS pixels. */
+export const PHONE = { width: 390, height: 844 };
+const DESKTOP = { width: 1280, height: 800 };
+
+/** A browser that a user has in front of them. */
+interface Device {
+  /** who is signed in; absent: nobody */
+  person?: Person;
+  /** where the page is; absent: at the server. A `Network` has an origin of its own */
+  origin?: string;
+  viewport?: { width: number; height: number };
+  language?: "en-US" | "zh-CN";
+  theme?: "light" | "dark";
+  /** the part of the address behind `#` */
+  hash?: string;
+}
+
+/** A server with the page, and a browser, for the tests of a file. */
+export class Site {
+  #server: TestServer | undefined;
+  #browser: Browser | undefined;
+
+  private constructor() {}
+
+  /**
+   * Starts a site before the tests of a file, and ends it after them.
+   * @param settings replace those of wrangler.toml
+   */
+  static forFile(settings: Record<string, string> = {}): Site {
+    const site = new Site();
+    beforeAll(async () => {
+      const started = TestServer.start({ ALLOWED_ORIGINS: "", ...settings }, inject("webAssets"));
+      site.#browser = await launch(inject("chromium"));
+      site.#server = await started;
+    });
+    afterAll(async () => {
+      await site.#browser?.close();
+      await site.#server?.[Symbol.asyncDispose]();
+    });
+    return site;
+  }
+
+  get server(): TestServer {
+    if (!this.#server) throw new Error("the site is not started");
+    return this.#server;
+  }
+
+  get origin(): string {
+    return this.server.origin;
+  }
+
+  /** Registers a user, who is called like this, and a number. */
+  person(name: string): Promise<Person> {
+    return this.server.person(name);
+  }
+
+  /** A browser with storage of its own, which ends with the test. */
+  async device({ person, origin = this.origin, ...look }: Device = {}): Promise<BrowserContext> {
+    if (!this.#browser) throw new Error("the site is not started");
+    // As the page keeps it: web/src/state/session.ts.
+    const session = person && JSON.stringify({ userId: person.user.id, token: person.token });
+    const localStorage = session === undefined ? [] : [{ name: "parley:session", value: session }];
+    const context = await this.#browser.newContext({
+      viewport: look.viewport ?? DESKTOP,
+      locale: look.language ?? "en-US",
+      colorScheme: look.theme ?? "light",
+      reducedMotion: "reduce",
+      storageState: { cookies: [], origins: [{ origin, localStorage }] },
+    });
+    onTestFinished(() => context.close());
+    context.setDefaultTimeout(PATIENCE);
+    watchProblems(context);
+    return context;
+  }
+
+  /** Opens the page in a browser of its own. The test fails if the page logs an error. */
+  async open(device: Device = {}): Promise<Page> {
+    const page = await (await this.device(device)).newPage();
+    await page.goto(`${device.origin ?? this.origin}/${device.hash ?? ""}`);
+    return page;
+  }
+}

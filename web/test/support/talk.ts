@@ -1,0 +1,48 @@
+import type { Locator, Page } from "playwright-core";
+
+/** The row of a conversation in the list. */
+export function row(page: Page, name: string): Locator {
+  return page.getByRole("navigation", { name: "Conversations" }).getByRole("link", { name });
+}
+
+/** How many messages of a conversation are unread, as its row says. */
+export function unread(page: Page, name: string): Locator {
+  return row(page, name).getByLabel(/unread message/);
+}
+
+/** Opens a conversation from the list. Resolves once one can write in it. */
+export async function openTalk(page: Page, name: string): Promise<void> {
+  await row(page, name).click();
+  await composer(page).waitFor();
+}
+
+/** The field in which one writes. */
+export function composer(page: Page): Locator {
+  return page.getByRole("textbox", { name: /^Message / });
+}
+
+/** Writes a message and sends it. It may still be queued. */
+export async function send(page: Page, text: string): Promise<void> {
+  await composer(page).fill(text);
+  await composer(page).press("Enter");
+}
+
+/** A message in the timeline that says something: a stored one, or one that is not stored yet. */
+export function message(page: Page, text: string): Locator {
+  return page.getByRole("list", { name: "Messages" }).getByRole("listitem").filter({ hasText: text });
+}
+
+/** A message that the server has stored. */
+export function stored(page: Page, text: string): Locator {
+  return message(page, text).and(page.locator("[data-seq]"));
+}
+
+/** What the messages of the timeline that are stored say, from the oldest to the newest. */
+export function texts(page: Page): Promise<string[]> {
+  return page.locator("[data-seq] .text").allInnerTexts();
+}
+
+/** What says whether the page is connected, when it says so. An empty one is attached, and not visible. */
+export function connection(page: Page, now: "connecting" | "live"): Locator {
+  return page.locator(`[data-connection="${now}"]`);
+}
