@@ -24,6 +24,8 @@ export function SearchPage({ query }: { query: string }) {
     }));
   });
   useEffect(() => {
+    // An address that the user goes to meanwhile would be replaced.
+    if (text.trim() === query) return;
     const wait = setTimeout(() => go({ view: "search", query: text.trim() }, { replace: true }), PAUSE);
     return () => clearTimeout(wait);
   }, [text]);
