@@ -2,7 +2,8 @@ import { signal } from "@preact/signals";
 
 /** What stands beside a conversation. */
 const PANELS = ["info", "pins", "search", "threads", "files"] as const;
-type Panel = (typeof PANELS)[number];
+/** The name of what stands beside a conversation. */
+export type Panel = (typeof PANELS)[number];
 
 /** What the page shows: the part of its address behind `#`. */
 export type Route =
@@ -26,15 +27,15 @@ const PLAIN = ["archive", "mentions", "saved", "scheduled", "people", "settings"
 
 /** What the page shows now. */
 export const route = signal<Route>(parse(location.hash));
-addEventListener("hashchange", () => {
+// A link to the address of now is followed, too: to a message that the user has scrolled away from.
+addEventListener("popstate", () => {
   route.value = parse(location.hash);
 });
 
 /** Shows something else. @param options `replace`: the way back does not lead to what is shown now */
 export function go(to: Route, { replace = false }: { replace?: boolean } = {}): void {
   const hash = href(to);
-  if (hash === location.hash) return;
-  if (replace) {
+  if (replace || hash === location.hash) {
     history.replaceState(null, "", hash);
     route.value = to;
   } else location.hash = hash;

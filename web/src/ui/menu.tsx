@@ -61,7 +61,7 @@ export function Menu({ label, icon = "more", items, tabIndex = 0 }: Props) {
         // A list has hundreds of menus, of which one is open.
         onBeforeToggle={({ newState }) => setOpen(newState === "open")}
         onToggle={({ newState }) => {
-          if (newState === "open") place(menu.current, button.current);
+          if (newState === "open") placeBeside(menu.current, button.current);
           else if (menu.current?.contains(document.activeElement)) button.current?.focus();
         }}
       >
@@ -87,7 +87,7 @@ export function Menu({ label, icon = "more", items, tabIndex = 0 }: Props) {
 }
 
 /** Puts a menu below its button, or above where there is more room, and gives it the focus. */
-function place(menu: HTMLElement | null, button: HTMLElement | null): void {
+export function placeBeside(menu: HTMLElement | null, button: HTMLElement | null): void {
   if (!menu || !button) return;
   const at = button.getBoundingClientRect();
   const { offsetWidth: width, offsetHeight: height } = menu;
