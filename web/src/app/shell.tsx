@@ -5,14 +5,12 @@ import { ConversationPage } from "../conversation/conversation-page.tsx";
 import { t } from "../i18n/i18n.ts";
 import { Sidebar } from "../list/sidebar.tsx";
 import { useAccount } from "../state/context.ts";
-import { href, route } from "../state/router.ts";
+import { route } from "../state/router.ts";
 import { Questions } from "../ui/confirm.tsx";
 import { lazy } from "../ui/lazy.tsx";
-import { Page } from "../ui/page.tsx";
 import { Toasts } from "../ui/toasts.tsx";
 import { type Opened, pressed } from "./shortcuts.ts";
 
-const InfoPanel = lazy(async () => (await import("../group/info-panel.tsx")).InfoPanel);
 const InvitationPage = lazy(async () => (await import("../group/invitation-page.tsx")).InvitationPage);
 const NewPage = lazy(async () => (await import("../list/new-page.tsx")).NewPage);
 const SearchPage = lazy(async () => (await import("../list/search-page.tsx")).SearchPage);
@@ -62,18 +60,7 @@ function Content() {
   const now = route.value;
   switch (now.view) {
     case "conversation":
-      return (
-        <>
-          <ConversationPage key={now.id} id={now.id} at={now.at} />
-          {now.panel === "info" && (
-            <aside class="beside">
-              <Page title={t("info.title")} back={href({ view: "conversation", id: now.id })}>
-                <InfoPanel key={now.id} id={now.id} />
-              </Page>
-            </aside>
-          )}
-        </>
-      );
+      return <ConversationPage key={now.id} id={now.id} />;
     case "invitation":
       return <InvitationPage key={now.code} code={now.code} />;
     case "new":

@@ -1,57 +1,42 @@
 import { useChat, useConversationWindow } from "parley-client/react";
-import { useEffect } from "preact/hooks";
-import { t } from "../i18n/i18n.ts";
+import { useEffect, useRef } from "preact/hooks";
 import { useAccount } from "../state/context.ts";
-import { href } from "../state/router.ts";
-import { Avatar } from "../ui/avatar.tsx";
-import { Icon } from "../ui/icon.tsx";
+import { route } from "../state/router.ts";
+import { Beside } from "./beside.tsx";
 import { Composer } from "./composer.tsx";
-import { Timeline } from "./timeline.tsx";
+import { ConversationHeader } from "./header.tsx";
+import { Timeline } from "./timeline/timeline.tsx";
+import { TypingLine } from "./typing-line.tsx";
 
-interface Props {
-  id: number;
-  /** the message to show, by its `seq`; absent: the newest ones */
-  at: number | undefined;
-}
-
-/** A conversation: who is in it, its messages, and the field for the next one. */
-export function ConversationPage({ id, at }: Props) {
+/** A conversation: who is in it, its messages, the field for the next one, and what stands beside it. */
+export function ConversationPage({ id }: { id: number }) {
   const { chat } = useAccount();
   const entry = useChat(chat, (state) => state.conversation(id));
   const [view, window] = useConversationWindow(chat, id);
+  const section = useRef<HTMLElement>(null);
   useEffect(() => window?.focus(), [window]);
-  useEffect(() => {
-    if (window && at) void window.jump(at);
-  }, [window, at]);
+  const now = route.value;
+  const hasPanel = now.view === "conversation" && (now.panel ?? now.thread) !== undefined;
   const name = entry?.name ?? "";
-  const isOnline = entry?.kind === "direct" && entry.peer.online;
   return (
-    <section class="conversation" aria-label={name}>
-      <header class="bar">
-        <a class="icon-button back" href={href({ view: "home" })} aria-label={t("app.toList")}>
-          <Icon name="back" />
-        </a>
-        {entry && (
-          <Avatar
-            id={entry.kind === "direct" ? entry.peer.id : id}
-            name={name}
-            picture={entry.avatar}
-            size="small"
-          />
-        )}
-        <h2>
-          <a class="plain" href={href({ view: "conversation", id, panel: "info" })} title={t("info.title")}>
-            <bdi>{name}</bdi>
-          </a>
-        </h2>
-        <small>
-          {entry?.kind === "group"
-            ? t("conversation.members", { n: entry.member_count })
-            : isOnline && t("conversation.online")}
-        </small>
-      </header>
-      <Timeline view={view} window={window} />
-      {window && <Composer key={id} id={id} name={name} window={window} />}
-    </section>
+    <div class="conversation-view" data-beside={hasPanel}>
+      <section
+        ref={section}
+        class="conversation"
+        aria-label={name}
+        onKeyDown={({ key, target, defaultPrevented }) => {
+          // Out of the timeline, back to the field.
+          if (key !== "Escape" || defaultPrevented || !(target instanceof Element)) return;
+          if (target.closest(".messages") && !target.closest("dialog, [popover]"))
+            section.current?.querySelector<HTMLElement>(".composer textarea")?.focus();
+        }}
+      >
+        <ConversationHeader id={id} entry={entry} />
+        <Timeline id={id} view={view} window={window} />
+        <TypingLine id={id} />
+        {window && <Composer key={id} id={id} name={name} window={window} />}
+      </section>
+      <Beside id={id} />
+    </div>
   );
 }

@@ -44,6 +44,11 @@ export function short(at: number, now = Date.now()): string {
   return format(at, isThisYear ? { day: "numeric", month: "short" } : { dateStyle: "short" });
 }
 
+/** Several things in one phrase, as "a, b and c". */
+export function listed(items: readonly string[]): string {
+  return new Intl.ListFormat(localeTag(), { type: "conjunction" }).format(items);
+}
+
 /** Whether two moments are on one day here. */
 export function isSameDay(one: number, other: number): boolean {
   return daysBetween(one, other) === 0;

@@ -7,6 +7,7 @@ import { list } from "./list.ts";
 import { message } from "./message.ts";
 import { people } from "./people.ts";
 import { settings } from "./settings.ts";
+import { timeline } from "./timeline.ts";
 
 export const en = {
   ...app,
@@ -17,4 +18,5 @@ export const en = {
   ...message,
   ...people,
   ...settings,
+  ...timeline,
 } as const satisfies Record<string, Text>;

@@ -7,6 +7,7 @@ import { list } from "./list.ts";
 import { message } from "./message.ts";
 import { people } from "./people.ts";
 import { settings } from "./settings.ts";
+import { timeline } from "./timeline.ts";
 
 export const zh: Catalog = {
   ...app,
@@ -17,4 +18,5 @@ export const zh: Catalog = {
   ...message,
   ...people,
   ...settings,
+  ...timeline,
 };

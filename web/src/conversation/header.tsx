@@ -1,0 +1,73 @@
+import type { ConversationEntry } from "parley-client";
+import { t } from "../i18n/i18n.ts";
+import { href, type Panel, type Route, route } from "../state/router.ts";
+import { Avatar } from "../ui/avatar.tsx";
+import { Icon } from "../ui/icon.tsx";
+
+interface Props {
+  /** the conversation */
+  id: number;
+  entry: ConversationEntry | undefined;
+}
+
+/** What stands beside a conversation by a button of its header. */
+const BUTTONS = [
+  { panel: "search", icon: "search", label: "find.title" },
+  { panel: "pins", icon: "pin", label: "pins.title" },
+  { panel: "info", icon: "info", label: "info.title" },
+] as const;
+
+/** Who is in a conversation, and what can stand beside it. */
+export function ConversationHeader({ id, entry }: Props) {
+  const name = entry?.name ?? "";
+  const isOnline = entry?.kind === "direct" && entry.peer.online;
+  const now = route.value;
+  const shown = now.view === "conversation" ? now.panel : undefined;
+  return (
+    <header class="bar">
+      <a class="icon-button back" href={href({ view: "home" })} aria-label={t("app.toList")}>
+        <Icon name="back" />
+      </a>
+      <a class="conversation-name" href={href(beside(id, "info"))}>
+        {entry && (
+          <Avatar
+            id={entry.kind === "direct" ? entry.peer.id : id}
+            name={name}
+            picture={entry.avatar}
+            size="small"
+          />
+        )}
+        <span>
+          <h2>
+            <bdi>{name}</bdi>
+          </h2>
+          <small>
+            {entry?.kind === "group"
+              ? t("conversation.members", { n: entry.member_count })
+              : isOnline && t("conversation.online")}
+          </small>
+        </span>
+      </a>
+      {BUTTONS.map(({ panel, icon, label }) => (
+        <a
+          key={panel}
+          class="icon-button"
+          data-panel={panel}
+          href={href(beside(id, panel === shown ? undefined : panel))}
+          aria-label={t(label)}
+          aria-current={panel === shown}
+          title={t(label)}
+        >
+          <Icon name={icon} />
+        </a>
+      ))}
+    </header>
+  );
+}
+
+/** The address of a conversation as it is shown, with something else beside it. */
+function beside(id: number, panel: Panel | undefined): Route {
+  const now = route.value;
+  const at = now.view === "conversation" && now.id === id ? now.at : undefined;
+  return { view: "conversation", id, ...(at && { at }), ...(panel && { panel }) };
+}

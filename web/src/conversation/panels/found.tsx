@@ -1,0 +1,51 @@
+import type { Message } from "parley-client";
+import { moment, short } from "../../i18n/format.ts";
+import { nameOf } from "../../lib/names.ts";
+import { preview } from "../../message/preview.ts";
+import { href, type Panel } from "../../state/router.ts";
+import { Avatar } from "../../ui/avatar.tsx";
+import { Highlighted } from "../../ui/highlighted.tsx";
+import { isWide } from "./wide.ts";
+
+/** Of a long text so much is shown before the first of the words, in characters. */
+const BEFORE = 40;
+const MOST = 240;
+
+interface Props {
+  message: Message;
+  /** what is highlighted in its text */
+  words?: string;
+  /** the panel that it stands in */
+  panel: Panel;
+}
+
+/** A message in a panel, which leads to its place in the conversation. */
+export function Found({ message, words = "", panel }: Props) {
+  const { conversation_id: id, seq, sender, created_at: at } = message;
+  // On a narrow screen the conversation takes the place of the panel, and the way back leads to it.
+  const place = { view: "conversation", id, at: seq, ...(isWide() && { panel }) } as const;
+  return (
+    <li>
+      <a class="hit" href={href(place)}>
+        <Avatar id={sender.id} name={nameOf(sender)} picture={sender.avatar} size="small" />
+        <span class="hit-head">
+          <bdi class="hit-name">{nameOf(sender)}</bdi>
+          <time dateTime={new Date(at).toISOString()} title={moment(at)}>
+            {short(at)}
+          </time>
+        </span>
+        <span class="hit-text" dir="auto">
+          <Highlighted text={excerpt(preview(message), words)} words={[words]} />
+        </span>
+      </a>
+    </li>
+  );
+}
+
+/** The part of a text that has the words. */
+function excerpt(text: string, words: string): string {
+  const at = words ? text.toLowerCase().indexOf(words.toLowerCase()) : 0;
+  const start = at > MOST - BEFORE ? at - BEFORE : 0;
+  const end = start + MOST;
+  return (start > 0 ? "…" : "") + text.slice(start, end) + (end < text.length ? "…" : "");
+}

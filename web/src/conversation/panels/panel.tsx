@@ -1,0 +1,65 @@
+import type { ComponentChildren } from "preact";
+import { useLayoutEffect, useRef } from "preact/hooks";
+import { t } from "../../i18n/i18n.ts";
+import { go, href, type Route, route } from "../../state/router.ts";
+import { Icon } from "../../ui/icon.tsx";
+import { Page } from "../../ui/page.tsx";
+
+interface Props {
+  title: string;
+  /** the conversation */
+  id: number;
+  /** keeps how far the panel was scrolled, for the next time */
+  place?: { scrolled: number };
+  children: ComponentChildren;
+}
+
+/** What stands beside a conversation, or in its place on a narrow screen. Escape closes it. */
+export function Panel({ title, id, place, children }: Props) {
+  const content = useRef<HTMLDivElement>(null);
+  useLayoutEffect(() => {
+    const body = content.current?.parentElement;
+    if (!body || !place) return;
+    body.scrollTop = place.scrolled;
+    const note = () => {
+      if (body.clientHeight > 0) place.scrolled = body.scrollTop;
+    };
+    body.addEventListener("scroll", note);
+    return () => body.removeEventListener("scroll", note);
+  }, [place]);
+  const close = conversationAlone(id);
+  return (
+    <aside
+      class="panel"
+      aria-label={title}
+      onKeyDown={(event) => {
+        if (event.key !== "Escape" || event.defaultPrevented) return;
+        // A dialog over it closes first.
+        if (event.target instanceof Element && event.target.closest("dialog, [popover]")) return;
+        event.preventDefault();
+        go(close);
+      }}
+    >
+      <Page
+        title={title}
+        back={href(close)}
+        actions={
+          <a class="icon-button panel-close" href={href(close)} aria-label={t("action.close")}>
+            <Icon name="close" />
+          </a>
+        }
+      >
+        <div class="panel-content" ref={content}>
+          {children}
+        </div>
+      </Page>
+    </aside>
+  );
+}
+
+/** The address of a conversation without what stands beside it. */
+function conversationAlone(id: number): Route {
+  const now = route.value;
+  const at = now.view === "conversation" ? now.at : undefined;
+  return { view: "conversation", id, ...(at && { at }) };
+}

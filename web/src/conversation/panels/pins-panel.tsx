@@ -1,0 +1,47 @@
+import { useEffect } from "preact/hooks";
+import { t } from "../../i18n/i18n.ts";
+import { useAccount } from "../../state/context.ts";
+import { useLoaded } from "../../state/use-loaded.ts";
+import { Found } from "./found.tsx";
+import { Panel } from "./panel.tsx";
+
+/** The pinned messages of a conversation, the one that was pinned last first. */
+export function PinsPanel({ id }: { id: number }) {
+  const { chat } = useAccount();
+  const { value, problem, reload } = useLoaded(String(id), () =>
+    chat.api.call("get", "/v1/conversations/{id}/pins", { path: { id } }),
+  );
+  useEffect(
+    () =>
+      chat.onFrame((frame) => {
+        // Messages change with each pin and its end.
+        if (
+          frame.type === "ready" ||
+          ((frame.type === "changed" || frame.type === "revoked") && frame.conversation_id === id)
+        )
+          reload();
+      }),
+    [chat, id, reload],
+  );
+  return (
+    <Panel title={t("pins.title")} id={id}>
+      <div class="panel-list">
+        {problem && (
+          <p class="problem">
+            {problem}{" "}
+            <button class="link" type="button" onClick={reload}>
+              {t("action.retry")}
+            </button>
+          </p>
+        )}
+        {!value && !problem && <p class="blank">{t("conversation.loading")}</p>}
+        {value?.items.length === 0 && <p class="blank">{t("pins.none")}</p>}
+        <ol class="hits">
+          {value?.items.map((message) => (
+            <Found key={message.seq} message={message} panel="pins" />
+          ))}
+        </ol>
+      </div>
+    </Panel>
+  );
+}

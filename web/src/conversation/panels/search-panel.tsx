@@ -1,0 +1,89 @@
+import { useEffect, useRef, useState } from "preact/hooks";
+import { t } from "../../i18n/i18n.ts";
+import { Icon } from "../../ui/icon.tsx";
+import { lazy } from "../../ui/lazy.tsx";
+import { Found } from "./found.tsx";
+import { Panel } from "./panel.tsx";
+import { type ConversationSearch, MAX_QUERY } from "./search.ts";
+
+const DateDialog = lazy(async () => (await import("../timeline/date-dialog.tsx")).DateDialog);
+
+/** A search begins when the user has not typed for this time, in ms. */
+const REST = 350;
+
+interface Props {
+  /** the conversation */
+  id: number;
+  search: ConversationSearch;
+}
+
+/** The messages of a conversation that have some words. */
+export function SearchPanel({ id, search }: Props) {
+  const { query, hits, isBusy, problem, next } = search;
+  const [text, setText] = useState(query.peek());
+  const [isAskingDate, setAskingDate] = useState(false);
+  const field = useRef<HTMLInputElement>(null);
+  useEffect(() => {
+    field.current?.focus();
+    field.current?.select();
+  }, []);
+  useEffect(() => {
+    if (text === query.peek()) return;
+    const timer = setTimeout(() => search.search(text), REST);
+    return () => clearTimeout(timer);
+  }, [text, search, query]);
+  const found = hits.value;
+  return (
+    <Panel title={t("find.title")} id={id} place={search}>
+      <div class="panel-list">
+        <form
+          class="search-field"
+          onSubmit={(event) => {
+            event.preventDefault();
+            if (text !== query.peek()) search.search(text);
+          }}
+        >
+          <input
+            ref={field}
+            type="search"
+            value={text}
+            maxLength={MAX_QUERY}
+            placeholder={t("find.words")}
+            aria-label={t("find.words")}
+            onInput={({ currentTarget }) => setText(currentTarget.value)}
+          />
+          <button class="link with-icon" type="button" onClick={() => setAskingDate(true)}>
+            <Icon name="calendar" />
+            {t("timeline.toDate")}
+          </button>
+        </form>
+        {isAskingDate && <DateDialog id={id} at={Date.now()} onClose={() => setAskingDate(false)} />}
+        <p class="panel-status" role="status">
+          {isBusy.value && !found
+            ? t("find.searching")
+            : found && !problem.value && t("find.found", { n: found.length, more: next.value ? "+" : "" })}
+        </p>
+        {found && (
+          <ol class="hits" data-old={isBusy.value && next.value === null}>
+            {found.map((message) => (
+              <Found key={message.seq} message={message} words={query.value} panel="search" />
+            ))}
+          </ol>
+        )}
+        {problem.value && (
+          <p class="problem">
+            {problem.value}{" "}
+            <button class="link" type="button" onClick={() => search.more()}>
+              {t("action.retry")}
+            </button>
+          </p>
+        )}
+        {found && next.value !== null && !problem.value && (
+          <button class="link more" type="button" disabled={isBusy.value} onClick={() => search.more()}>
+            {t(isBusy.value ? "find.searching" : "find.more")}
+          </button>
+        )}
+      </div>
+    </Panel>
+  );
+}

@@ -1,0 +1,52 @@
+import type { Message } from "parley-client";
+import { isSameDay } from "../../i18n/format.ts";
+
+/** Messages of one sender within this time, in ms, stand together. */
+const TOGETHER = 5 * 60_000;
+
+/** A message in its place among the others. */
+interface Row {
+  readonly message: Message;
+  /** whether it follows another message of its sender closely, and needs no name */
+  readonly isTogether: boolean;
+  /** whether the unread messages begin with it */
+  readonly isFirstUnread: boolean;
+}
+
+/** The rows of one day. */
+export interface Day {
+  /** when its first message was sent, in ms since 1970 */
+  readonly at: number;
+  readonly rows: readonly Row[];
+}
+
+/**
+ * The rows of some messages, by day.
+ * @param start the index of the first one that has a row
+ * @param end the index behind the last one
+ * @param firstUnread the `seq` of the first unread message; 0: there is none
+ */
+export function daysOf(
+  messages: readonly Message[],
+  start: number,
+  end: number,
+  firstUnread: number,
+): readonly Day[] {
+  const days: { at: number; rows: Row[] }[] = [];
+  for (const [i, message] of messages.slice(start, end).entries()) {
+    const before = messages[start + i - 1];
+    const isFirstUnread = message.seq === firstUnread;
+    const isNewDay = !before || !isSameDay(before.created_at, message.created_at);
+    const isTogether =
+      !isNewDay &&
+      !isFirstUnread &&
+      before.kind !== "tip" &&
+      before.sender.id === message.sender.id &&
+      message.created_at - before.created_at < TOGETHER;
+    const last = days.at(-1);
+    const row = { message, isTogether, isFirstUnread };
+    if (isNewDay || !last) days.push({ at: message.created_at, rows: [row] });
+    else last.rows.push(row);
+  }
+  return days;
+}

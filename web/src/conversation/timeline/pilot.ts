@@ -1,0 +1,260 @@
+import { signal } from "@preact/signals";
+import type { ConversationEntry, ConversationWindow, WindowView } from "parley-client";
+import { isAttended } from "../../lib/attention.ts";
+import { Place, seqOf } from "./place.ts";
+import { Roving } from "./roving.ts";
+import { around, bounded, extentOf, grown, indexOf, newest, type RowWindow } from "./row-window.ts";
+import { savePlace } from "./saved-place.ts";
+import { UnreadMark } from "./unread-mark.ts";
+
+/** Nearer than this to an end of the rows, in px, more rows are made. */
+const NEAR = 800;
+/** With fewer messages than this beyond the rows, more are loaded. */
+const AHEAD = 40;
+/** Further than this from the newest message, in px, a button leads there. */
+const AWAY = 300;
+/** A timeline that is not up to date after this time, in ms, opens with what is there. */
+const PATIENCE = 3_000;
+/** How long a message stays highlighted after a jump, in ms. */
+const HIGHLIGHTED = 2_400;
+
+/** Where to go. `opening`: to the first unread message, else to the newest one. */
+export type Target =
+  | { readonly to: "opening" | "end" }
+  | {
+      readonly to: "row";
+      readonly seq: number;
+      /** where on screen, in px or in words */
+      readonly offset: number | "centre" | "upper";
+      readonly isHighlighted: boolean;
+    };
+
+/** What a timeline shows. */
+export interface Shown {
+  readonly window: ConversationWindow;
+  readonly view: WindowView;
+  readonly entry: ConversationEntry | undefined;
+}
+
+/** Leads a user through a timeline: which rows are in the page, where the user is, and what they have read. */
+export class Pilot {
+  /** whether the newest message is far away */
+  readonly isAway = signal(false);
+  /** whether the first unread message is above what the user sees, and they have not been there */
+  readonly isBeyond = signal(false);
+  readonly unread = new UnreadMark();
+  readonly roving = new Roving();
+  readonly #changed: () => void;
+  readonly #onMissing: () => void;
+  #place: Place | undefined;
+  /** undefined: nothing was loaded yet */
+  #rows: RowWindow | undefined;
+  #target: Target | undefined = { to: "opening" };
+  #shown: Shown | undefined;
+  /** up to where the user has read */
+  #read = 0;
+  /** how many messages were unread when the rows were rendered last */
+  #unreadBefore = 0;
+  /** the message that the user had marked as unread */
+  #marked: number | undefined;
+  /** the user has marked a message unread meanwhile: what is on screen stays so */
+  #isHeld = false;
+  #isLate = false;
+
+  /** @param changed renders the rows anew @param onMissing a message to show is not there any more */
+  constructor(changed: () => void, onMissing: () => void) {
+    this.#changed = changed;
+    this.#onMissing = onMissing;
+  }
+
+  /** The elements are there. @returns ends the work on them */
+  mount(box: HTMLElement, list: HTMLElement): () => void {
+    const place = new Place(box, list);
+    this.#place = place;
+    const resized = new ResizeObserver(() => {
+      place.keep();
+      this.look();
+    });
+    resized.observe(box);
+    resized.observe(list);
+    const late = setTimeout(() => {
+      this.#isLate = true;
+      this.#changed();
+    }, PATIENCE);
+    return () => {
+      resized.disconnect();
+      clearTimeout(late);
+    };
+  }
+
+  /** Which messages have rows: the index of the first one, and the one behind the last one. */
+  extent({ messages, hasNewer }: WindowView): [start: number, end: number] {
+    const target = this.#target;
+    const anchor = this.#place?.anchor ?? "end";
+    let rows = this.#rows ? bounded(messages, this.#rows, anchor === "end") : newest(messages);
+    const [start, end] = extentOf(messages, rows);
+    if (target?.to === "row") {
+      const at = Math.min(indexOf(messages, target.seq), messages.length - 1);
+      if (at < start || at >= end) rows = around(messages, target.seq);
+    } else if (target?.to === "end" && !hasNewer) {
+      if (rows.to < Infinity) rows = newest(messages);
+      // The window shows another place by now.
+    } else if (start >= end) rows = anchor === "end" ? newest(messages) : around(messages, anchor.seq);
+    if (messages.length > 0) this.#rows = rows;
+    return extentOf(messages, rows);
+  }
+
+  /** The rows were rendered. */
+  rendered(shown: Shown): void {
+    const place = this.#place;
+    if (!place) return;
+    this.#shown = shown;
+    place.rendered(this.#isUpToDate);
+    this.#settle(shown, place);
+    this.#mark(shown, place);
+    this.#fill(shown, place);
+    this.roving.rendered(place);
+    this.look();
+  }
+
+  /** Whether the last row is that of the newest message. */
+  get #isUpToDate(): boolean {
+    return this.#rows?.to === Infinity && this.#shown?.view.hasNewer === false;
+  }
+
+  /** Goes somewhere, as soon as that is loaded. */
+  goTo(target: Target, window = this.#shown?.window): void {
+    this.#target = target;
+    if (target.to === "end") void window?.jump(Infinity);
+    else if (target.to === "row") void window?.jump(target.seq);
+    this.#changed();
+  }
+
+  /** The box was scrolled, perhaps by the user. */
+  scrolled(): void {
+    const place = this.#place;
+    const shown = this.#shown;
+    if (!place?.scrolled() || !shown) return;
+    if (this.#target?.to === "opening" && shown.entry) this.#open(shown.entry);
+    savePlace(place.anchor);
+    this.#fill(shown, place);
+    this.look();
+  }
+
+  /** Tells what the user sees, and has read thereby, now that they look or that it has changed. */
+  look(): void {
+    const place = this.#place;
+    const shown = this.#shown;
+    if (!place || !shown || this.#target) return;
+    const { view, window } = shown;
+    const { unread } = this;
+    this.isAway.value = view.messages.length > 0 && (!this.#isUpToDate || place.room.below > AWAY);
+    const seen = (place.isAtEnd ? view.messages.at(-1)?.seq : place.lastSeen) ?? 0;
+    const from = unread.shown || unread.from.peek();
+    if (from > 0 && seen >= from && seqOf(place.firstVisible) <= from) unread.isSeen = true;
+    this.isBeyond.value = !unread.isSeen && seen >= from;
+    this.roving.follow(seen);
+    if (seen <= this.#read || this.#isHeld || !isAttended()) return;
+    this.#read = seen;
+    window.read(seen);
+  }
+
+  /** Everything is read. */
+  readAll(): void {
+    const { window, entry } = this.#shown ?? {};
+    this.unread.isSeen = true;
+    this.isBeyond.value = false;
+    if (entry) window?.read(entry.last_seq);
+  }
+
+  /** Goes one row up or down, or to an end, with the focus. */
+  onKeyDown = (event: KeyboardEvent): void => {
+    if (!this.#place || !this.#shown) return;
+    const { messages } = this.#shown.view;
+    const asked = this.roving.onKeyDown(event, this.#place);
+    if (asked === "end") this.goTo({ to: "end" });
+    const [first] = messages;
+    if (asked === "first" && first)
+      this.goTo({ to: "row", seq: first.seq, offset: "centre", isHighlighted: false });
+  };
+
+  /** Goes where it was asked to go, if that is loaded. */
+  #settle({ window, view, entry }: Shown, place: Place): void {
+    const target = this.#target;
+    // Another view is on its way.
+    if (!target || window.view !== view) return;
+    const { messages, isLoading, hasOlder, hasNewer } = view;
+    const isEmpty = messages.length === 0;
+    if (target.to === "opening") {
+      if (!entry || (isEmpty && hasOlder) || (isLoading && !this.#isLate)) return;
+      this.#open(entry);
+      const from = this.unread.from.peek();
+      if (from === 0 || isEmpty) this.goTo({ to: "end" });
+      else this.goTo({ to: "row", seq: from, offset: "upper", isHighlighted: false });
+    } else if (isEmpty) {
+      if (!isLoading && !hasOlder) this.#target = undefined;
+    } else if (target.to === "row") {
+      this.#target = undefined;
+      place.toRow(target.seq, target.offset);
+      this.roving.arrived(place);
+      if (target.isHighlighted) this.#highlight(target.seq, place);
+    } else if (!hasNewer) {
+      this.#target = undefined;
+      place.toEnd();
+      this.roving.arrived(place);
+    }
+  }
+
+  /** The conversation is open: what is unread now is new to the user. */
+  #open(entry: ConversationEntry): void {
+    this.#target = undefined;
+    this.#marked = entry.unread_from;
+    this.#unreadBefore = entry.unread_count;
+    this.unread.set(entry);
+  }
+
+  /** Marks what has come while the user was elsewhere, or what they have marked. */
+  #mark({ entry }: Shown, place: Place): void {
+    if (!entry || this.#target) return;
+    const { unread_from: marked, unread_count: count } = entry;
+    if (marked !== this.#marked) {
+      this.#marked = marked;
+      this.#isHeld = marked !== undefined;
+      if (this.#isHeld) this.unread.set(entry);
+    } else if (this.#unreadBefore === 0 && count > 0 && !(place.isAtEnd && isAttended()))
+      this.unread.set(entry);
+    this.#unreadBefore = count;
+  }
+
+  #highlight(seq: number, place: Place): void {
+    const row = place.row(seq);
+    if (seqOf(row) !== seq) this.#onMissing();
+    if (!row) return;
+    row.dataset.highlighted = "true";
+    setTimeout(() => delete row.dataset.highlighted, HIGHLIGHTED);
+    this.roving.follow(seq);
+  }
+
+  /** Makes rows where the user comes near to the end of those that are there, and loads more messages. */
+  #fill({ view, window }: Shown, place: Place): void {
+    const { messages, hasOlder, hasNewer, isLoading, problem } = view;
+    if (this.#target || !this.#rows || messages.length === 0) return;
+    const { above, below } = place.room;
+    const [start, end] = extentOf(messages, this.#rows);
+    const canLoad = !isLoading && !problem && window.view === view;
+    if (above < NEAR) {
+      if (start > 0) this.#grow("older");
+      if (start < AHEAD && hasOlder && canLoad) void window.older();
+    }
+    if (below < NEAR) {
+      if (end < messages.length) this.#grow("newer");
+      if (messages.length - end < AHEAD && hasNewer && canLoad) void window.newer();
+    }
+  }
+
+  #grow(towards: "older" | "newer"): void {
+    if (!this.#rows || !this.#shown) return;
+    this.#rows = grown(this.#shown.view.messages, this.#rows, towards);
+    this.#changed();
+  }
+}

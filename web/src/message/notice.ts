@@ -1,0 +1,38 @@
+import type { Message } from "parley-client";
+import { listed } from "../i18n/format.ts";
+import { t } from "../i18n/i18n.ts";
+
+/** What a system message reports. */
+export type Notice = Extract<Message, { kind: "tip"; revoked: false }>["body"];
+
+/** So many users are named; the others are counted. */
+const NAMED = 4;
+
+/** What a system message reports; undefined: it is a message of a user. */
+export function noticeOf(message: Message): Notice | undefined {
+  return message.kind === "tip" && !message.revoked ? message.body : undefined;
+}
+
+/** The users whom a notice names. */
+export function usersOf({ actor_id: actor, user_ids: users }: Notice): number[] {
+  return [actor, ...users.slice(0, NAMED)];
+}
+
+/** A notice in words. @param nameOf what a user is called, if that is known */
+export function noticeText(notice: Notice, me: number, nameOf: (id: number) => string | undefined): string {
+  const { event, actor_id: actorId, user_ids: ids } = notice;
+  const name = (id: number) => isolated(nameOf(id) ?? t("notice.somebody"));
+  const actor = actorId === me ? t("notice.you") : name(actorId);
+  const named = ids.slice(0, NAMED).map((id) => (id === me ? t("notice.youObject") : name(id)));
+  const others = ids.length - named.length;
+  const users = listed([...named, ...(others > 0 ? [t("notice.others", { n: others })] : [])]);
+  const isSelf = ids.length === 1 && ids[0] === actorId;
+  if (event === "joined" && isSelf) return t("notice.joined", { actor });
+  if (event === "joined") return t("notice.added", { actor, users });
+  return t(`notice.${event}`, { actor, users });
+}
+
+/** A name that does not change the direction of the text around it. */
+function isolated(name: string): string {
+  return `\u2068${name}\u2069`;
+}
