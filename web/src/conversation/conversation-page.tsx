@@ -24,11 +24,13 @@ export function ConversationPage({ id }: { id: number }) {
         ref={section}
         class="conversation"
         aria-label={name}
-        onKeyDown={({ key, target, defaultPrevented }) => {
+        onKeyDown={(event) => {
+          const { key, target, defaultPrevented } = event;
           // Out of the timeline, back to the field.
           if (key !== "Escape" || defaultPrevented || !(target instanceof Element)) return;
-          if (target.closest(".messages") && !target.closest("dialog, [popover]"))
-            section.current?.querySelector<HTMLElement>(".composer textarea")?.focus();
+          if (!target.closest(".messages") || target.closest("dialog, [popover], input, textarea")) return;
+          event.preventDefault();
+          section.current?.querySelector<HTMLElement>(".composer textarea")?.focus();
         }}
       >
         <ConversationHeader id={id} entry={entry} />

@@ -26,9 +26,12 @@ export function noticeText(notice: Notice, me: number, nameOf: (id: number) => s
   const named = ids.slice(0, NAMED).map((id) => (id === me ? t("notice.youObject") : name(id)));
   const others = ids.length - named.length;
   const users = listed([...named, ...(others > 0 ? [t("notice.others", { n: others })] : [])]);
-  const isSelf = ids.length === 1 && ids[0] === actorId;
+  const [only] = ids.length === 1 ? ids : [];
+  const isSelf = only === actorId;
   if (event === "joined" && isSelf) return t("notice.joined", { actor });
   if (event === "joined") return t("notice.added", { actor, users });
+  if (event === "role" && only === me) return t("notice.roleYours", { actor });
+  if (event === "muted" && only === me) return t("notice.mutedYours", { actor });
   return t(`notice.${event}`, { actor, users });
 }
 

@@ -28,7 +28,9 @@ const PLAIN = ["archive", "mentions", "saved", "scheduled", "people", "settings"
 /** What the page shows now. */
 export const route = signal<Route>(parse(location.hash));
 // A link to the address of now is followed, too: to a message that the user has scrolled away from.
-addEventListener("popstate", () => {
+addEventListener("popstate", ({ state }) => {
+  // Chromium leaves the state of the entry that such a link replaces.
+  if (state === null && history.state !== null) history.replaceState(null, "");
   route.value = parse(location.hash);
 });
 

@@ -11,10 +11,13 @@ export function NewMessagesBar({ pilot }: { pilot: Pilot }) {
     <div class="new-messages">
       <button
         type="button"
-        onClick={() => pilot.goTo({ to: "row", seq, offset: "upper", isHighlighted: false })}
+        onClick={() => {
+          pilot.roving.want(seq);
+          pilot.goTo({ to: "row", seq, offset: "upper", isHighlighted: false });
+        }}
       >
         <Icon name="up" />
-        {t("timeline.unreadAbove", { n: pilot.unread.count })}
+        {t("timeline.unreadAbove", { n: pilot.unread.count.value })}
       </button>
       <button type="button" onClick={() => pilot.readAll()}>
         {t("timeline.readAll")}
@@ -37,6 +40,8 @@ export function ToNewest({ pilot, id, unread }: Props) {
   const label = unread > 0 ? t("timeline.newBelow", { n: unread }) : t("conversation.newest");
   const toNewest = () => {
     const now = route.peek();
+    // The button goes away, and would take the focus with it.
+    pilot.roving.want("end");
     // The address names a message: the way back leads to it.
     if (now.view === "conversation" && now.at) {
       const { at: _, ...rest } = now;

@@ -151,9 +151,9 @@ export class Pilot {
     this.isAway.value = view.messages.length > 0 && (!this.#isUpToDate || place.room.below > AWAY);
     const seen = (place.isAtEnd ? view.messages.at(-1)?.seq : place.lastSeen) ?? 0;
     const from = unread.shown || unread.from.peek();
-    if (from > 0 && seen >= from && seqOf(place.firstVisible) <= from) unread.isSeen = true;
+    if (from > 0 && seen >= from && seqOf(place.firstVisible) <= from && isAttended()) unread.isSeen = true;
     this.isBeyond.value = !unread.isSeen && seen >= from;
-    this.roving.follow(seen);
+    this.roving.follow(seen, place);
     if (seen <= this.#read || this.#isHeld || !isAttended()) return;
     this.#read = seen;
     window.read(seen);
@@ -172,6 +172,7 @@ export class Pilot {
     if (!this.#place || !this.#shown) return;
     const { messages } = this.#shown.view;
     const asked = this.roving.onKeyDown(event, this.#place);
+    if (asked) this.roving.want(asked);
     if (asked === "end") this.goTo({ to: "end" });
     const [first] = messages;
     if (asked === "first" && first)
@@ -196,11 +197,13 @@ export class Pilot {
     } else if (target.to === "row") {
       this.#target = undefined;
       place.toRow(target.seq, target.offset);
+      savePlace(place.anchor);
       this.roving.arrived(place);
       if (target.isHighlighted) this.#highlight(target.seq, place);
     } else if (!hasNewer) {
       this.#target = undefined;
       place.toEnd();
+      savePlace("end");
       this.roving.arrived(place);
     }
   }
@@ -223,6 +226,7 @@ export class Pilot {
       if (this.#isHeld) this.unread.set(entry);
     } else if (this.#unreadBefore === 0 && count > 0 && !(place.isAtEnd && isAttended()))
       this.unread.set(entry);
+    if (!this.unread.isSeen) this.unread.count.value = Math.max(this.unread.count.peek(), count);
     this.#unreadBefore = count;
   }
 
@@ -232,7 +236,7 @@ export class Pilot {
     if (!row) return;
     row.dataset.highlighted = "true";
     setTimeout(() => delete row.dataset.highlighted, HIGHLIGHTED);
-    this.roving.follow(seq);
+    this.roving.follow(seq, place);
   }
 
   /** Makes rows where the user comes near to the end of those that are there, and loads more messages. */

@@ -7,8 +7,8 @@ export class Roving {
   #row: HTMLElement | undefined;
   /** whether a row has the focus */
   #hasFocus = false;
-  /** which end the focus goes to as soon as it has its rows */
-  #wanted: "first" | "end" | undefined;
+  /** where the focus goes as soon as the rows are there */
+  #wanted: "first" | "end" | number | undefined;
 
   /** The rows were rendered. */
   rendered(place: Place): void {
@@ -19,14 +19,23 @@ export class Roving {
   }
 
   /** The timeline shows what it was asked for. */
-  arrived({ rows }: Place): void {
-    if (this.#wanted) focusOn(rows.at(this.#wanted === "first" ? 0 : -1));
+  arrived(place: Place): void {
+    const wanted = this.#wanted;
+    if (typeof wanted === "number") focusOn(place.row(wanted));
+    else if (wanted) focusOn(place.rows.at(wanted === "first" ? 0 : -1));
     this.#wanted = undefined;
   }
 
   /** Tab reaches the message that the user sees, while the focus is elsewhere. */
-  follow(seq: number): void {
-    if (!this.#hasFocus) this.#seq = seq;
+  follow(seq: number, place: Place): void {
+    if (this.#hasFocus || seq === this.#seq) return;
+    this.#seq = seq;
+    this.#stopAt(place.row(seq) ?? place.rows.at(-1));
+  }
+
+  /** The focus goes to an end of what is shown next, or to a row of it. */
+  want(wanted: "first" | "end" | number): void {
+    this.#wanted = wanted;
   }
 
   /** A row, or something in it, has got the focus. */
@@ -38,9 +47,12 @@ export class Roving {
     this.#stopAt(row);
   };
 
-  onFocusOut = ({ relatedTarget }: FocusEvent): void => {
-    // A row that is removed has the focus until then, and nothing else gets it.
-    if (relatedTarget) this.#hasFocus = false;
+  onFocusOut = ({ target }: FocusEvent): void => {
+    // A row that is removed takes the focus with it, and one in a page that the user leaves gets it again.
+    queueMicrotask(() => {
+      if (!(target instanceof Element) || !target.isConnected || !document.hasFocus()) return;
+      this.#hasFocus = document.activeElement?.closest("li[data-seq]") != null;
+    });
   };
 
   /**
@@ -67,9 +79,8 @@ export class Roving {
         break;
       case "Home":
       case "End":
-        this.#wanted = key === "Home" ? "first" : "end";
         event.preventDefault();
-        return this.#wanted;
+        return key === "Home" ? "first" : "end";
       default:
         return undefined;
     }

@@ -7,7 +7,7 @@ export class UnreadMark {
   /** the first place that was unread; 0: everything was read */
   readonly from = signal(0);
   /** how many messages were unread */
-  count = 0;
+  readonly count = signal(0);
   /** the `seq` of the message that stands below the mark; 0: none of those that are loaded */
   shown = 0;
   /** whether the user has been there */
@@ -15,7 +15,7 @@ export class UnreadMark {
 
   /** Marks what is unread in a conversation now. */
   set({ unread_count: count, unread_from: from, read_seq: read }: ConversationEntry): void {
-    this.count = count;
+    this.count.value = count;
     this.isSeen = count === 0;
     this.from.value = count > 0 ? (from ?? read + 1) : 0;
   }

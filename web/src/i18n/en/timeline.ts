@@ -30,6 +30,8 @@ export const timeline = {
   "notice.left": "{actor} left the group.",
   "notice.removed": "{actor} removed {users} from the group.",
   "notice.role": "{actor} changed the role of {users}.",
+  "notice.roleYours": "{actor} changed your role.",
+  "notice.mutedYours": "{actor} changed your mute.",
   "notice.muted": "{actor} changed the mute of {users}.",
   "notice.owner": "{actor} handed the group over to {users}.",
   "notice.profile": "{actor} changed the profile of the group.",

@@ -27,6 +27,8 @@ export const timeline = {
   "notice.left": "{actor}退出了群聊",
   "notice.removed": "{actor}将{users}移出了群聊",
   "notice.role": "{actor}更改了{users}的角色",
+  "notice.roleYours": "{actor}更改了你的角色",
+  "notice.mutedYours": "{actor}更改了你的禁言状态",
   "notice.muted": "{actor}更改了{users}的禁言状态",
   "notice.owner": "{actor}将群主转让给了{users}",
   "notice.profile": "{actor}修改了群资料",
