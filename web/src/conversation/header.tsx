@@ -55,7 +55,7 @@ export function ConversationHeader({ id, entry }: Props) {
           data-panel={panel}
           href={href(beside(id, panel === shown ? undefined : panel))}
           aria-label={t(label)}
-          aria-current={panel === shown}
+          aria-current={panel === shown ? "true" : undefined}
           title={t(label)}
         >
           <Icon name={icon} />

@@ -3,9 +3,11 @@ import { memo } from "preact/compat";
 import { short } from "../i18n/format.ts";
 import { t } from "../i18n/i18n.ts";
 import { nameOf } from "../lib/names.ts";
+import { type Notice, noticeOf, noticeText, usersOf } from "../message/notice.ts";
 import { preview } from "../message/preview.ts";
 import { useAccount } from "../state/context.ts";
 import { href } from "../state/router.ts";
+import { useNames } from "../state/use-names.ts";
 import { Avatar } from "../ui/avatar.tsx";
 import { Icon } from "../ui/icon.tsx";
 import { Menu } from "../ui/menu.tsx";
@@ -67,6 +69,13 @@ export const ConversationRow = memo(({ entry, isSelected, isReached }: Props) =>
   );
 });
 
+/** A system message, in words. */
+function NoticeText({ notice }: { notice: Notice }) {
+  const { me } = useAccount();
+  const names = useNames(usersOf(notice));
+  return <>{noticeText(notice, me, (id) => names.get(id))}</>;
+}
+
 /** Who is typing, else what is being written here, else the newest message. */
 function Summary({ entry }: { entry: ConversationEntry }) {
   const { chat, me } = useAccount();
@@ -80,6 +89,8 @@ function Summary({ entry }: { entry: ConversationEntry }) {
   }
   if (draft?.text) return <em>{t("list.draft", { text: draft.text })}</em>;
   if (!last) return null;
+  const notice = noticeOf(last);
+  if (notice) return <NoticeText notice={notice} />;
   const text = preview(last);
   if (last.sender.id === me) return <>{t("list.you", { text })}</>;
   return <>{entry.kind === "group" ? `${nameOf(last.sender)}: ${text}` : text}</>;

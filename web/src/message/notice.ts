@@ -1,4 +1,4 @@
-import type { Message } from "parley-client";
+import type { LastMessage, Message } from "parley-client";
 import { listed } from "../i18n/format.ts";
 import { t } from "../i18n/i18n.ts";
 
@@ -9,8 +9,12 @@ export type Notice = Extract<Message, { kind: "tip"; revoked: false }>["body"];
 const NAMED = 4;
 
 /** What a system message reports; undefined: it is a message of a user. */
-export function noticeOf(message: Message): Notice | undefined {
-  return message.kind === "tip" && !message.revoked ? message.body : undefined;
+export function noticeOf({ kind, body }: Pick<LastMessage, "kind" | "body">): Notice | undefined {
+  return kind === "tip" && isNotice(body) ? body : undefined;
+}
+
+function isNotice(body: LastMessage["body"]): body is Notice {
+  return "event" in body;
 }
 
 /** The users whom a notice names. */

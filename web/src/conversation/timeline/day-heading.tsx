@@ -16,11 +16,13 @@ interface Props {
 export function DayHeading({ at, id }: Props) {
   const [isAsking, setAsking] = useState(false);
   return (
-    <h3 class="day-heading">
-      <button type="button" title={t("timeline.toDate")} onClick={() => setAsking(true)}>
-        {day(at)}
-      </button>
+    <>
+      <h3 class="day-heading">
+        <button type="button" title={t("timeline.toDate")} onClick={() => setAsking(true)}>
+          {day(at)}
+        </button>
+      </h3>
       {isAsking && <DateDialog id={id} at={at} onClose={() => setAsking(false)} />}
-    </h3>
+    </>
   );
 }
