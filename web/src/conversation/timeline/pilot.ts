@@ -151,8 +151,9 @@ export class Pilot {
     this.isAway.value = view.messages.length > 0 && (!this.#isUpToDate || place.room.below > AWAY);
     const seen = (place.isAtEnd ? view.messages.at(-1)?.seq : place.lastSeen) ?? 0;
     const from = unread.shown || unread.from.peek();
-    if (from > 0 && seen >= from && seqOf(place.firstVisible) <= from && isAttended()) unread.isSeen = true;
-    this.isBeyond.value = !unread.isSeen && seen >= from;
+    const isBelow = seqOf(place.firstVisible) > from;
+    if (seen >= from && !isBelow && isAttended()) unread.isSeen = true;
+    this.isBeyond.value = !unread.isSeen && isBelow && seen >= from;
     this.roving.follow(seen, place);
     if (seen <= this.#read || this.#isHeld || !isAttended()) return;
     this.#read = seen;
