@@ -2,6 +2,7 @@ import { useRef, useState } from "preact/hooks";
 import type { IconName } from "./icon.tsx";
 import { Icon } from "./icon.tsx";
 import { IconButton } from "./icon-button.tsx";
+import { place } from "./place.ts";
 
 /** What a menu offers. */
 export interface MenuItem {
@@ -19,9 +20,6 @@ interface Props {
   /** -1: Tab passes its button over, as something else opens it */
   tabIndex?: number;
 }
-
-/** The room between a menu and its button, and the edge of the page, in px. */
-const GAP = 4;
 
 /** A button that opens a menu. Arrow keys move in it; the focus goes back to the button. */
 export function Menu({ label, icon = "more", items, tabIndex = 0 }: Props) {
@@ -61,7 +59,7 @@ export function Menu({ label, icon = "more", items, tabIndex = 0 }: Props) {
         // A list has hundreds of menus, of which one is open.
         onBeforeToggle={({ newState }) => setOpen(newState === "open")}
         onToggle={({ newState }) => {
-          if (newState === "open") placeBeside(menu.current, button.current);
+          if (newState === "open") open(menu.current, button.current);
           else if (menu.current?.contains(document.activeElement)) button.current?.focus();
         }}
       >
@@ -86,15 +84,9 @@ export function Menu({ label, icon = "more", items, tabIndex = 0 }: Props) {
   );
 }
 
-/** Puts a menu below its button, or above where there is more room, and gives it the focus. */
-export function placeBeside(menu: HTMLElement | null, button: HTMLElement | null): void {
+/** Puts a menu beside its button, and gives it the focus. */
+function open(menu: HTMLElement | null, button: HTMLElement | null): void {
   if (!menu || !button) return;
-  const at = button.getBoundingClientRect();
-  const { offsetWidth: width, offsetHeight: height } = menu;
-  const isBelow = at.bottom + GAP + height <= innerHeight || at.top < innerHeight - at.bottom;
-  const top = isBelow ? at.bottom + GAP : at.top - GAP - height;
-  const left = Math.min(Math.max(GAP, at.right - width), innerWidth - width - GAP);
-  menu.style.top = `${Math.max(GAP, top)}px`;
-  menu.style.left = `${left}px`;
+  place(menu, button);
   menu.querySelector("button")?.focus();
 }

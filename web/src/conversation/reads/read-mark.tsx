@@ -1,8 +1,9 @@
-import { useState } from "preact/hooks";
+import { useId, useRef, useState } from "preact/hooks";
 import { moment } from "../../i18n/format.ts";
 import { t } from "../../i18n/i18n.ts";
 import { useAccount } from "../../state/context.ts";
 import { lazy } from "../../ui/lazy.tsx";
+import { place } from "../../ui/place.ts";
 import type { Receipt } from "./use-receipts.ts";
 
 const Readers = lazy(async () => (await import("./readers.tsx")).Readers);
@@ -18,9 +19,12 @@ interface Props {
 /** Who has read the user's newest message: stands below it. */
 export function ReadMark({ seq, kind, receipts }: Props) {
   const { me } = useAccount();
-  const [button, setButton] = useState<HTMLElement | null>(null);
   const others = [...receipts].filter(([user]) => user !== me).map(([user, one]) => ({ user, ...one }));
   const readers = others.filter((one) => one.seq >= seq).sort((a, b) => b.at - a.at);
+  const id = useId();
+  const [isOpen, setOpen] = useState(false);
+  const button = useRef<HTMLButtonElement>(null);
+  const popover = useRef<HTMLDivElement>(null);
   if (others.length === 0) return null;
   const [last] = readers;
   if (kind === "direct")
@@ -31,24 +35,34 @@ export function ReadMark({ seq, kind, receipts }: Props) {
         </span>
       </li>
     );
+  const move = () => {
+    if (popover.current && button.current) place(popover.current, button.current);
+  };
   return (
     <li class="read-mark">
-      <button
-        type="button"
-        aria-haspopup="dialog"
-        aria-expanded={button !== null}
-        onClick={({ currentTarget }) => setButton(button ? null : currentTarget)}
-      >
-        {readers.length > 0 ? t("reads.readBy", { n: readers.length, of: others.length }) : t("reads.sent")}
+      <button ref={button} type="button" popovertarget={id} aria-haspopup="dialog" aria-expanded={isOpen}>
+        {last ? t("reads.readBy", { n: readers.length, of: others.length }) : t("reads.sent")}
       </button>
-      {button && (
-        <Readers
-          button={button}
-          readers={readers}
-          others={others.filter((one) => one.seq < seq).map(({ user }) => user)}
-          onClose={() => setButton(null)}
-        />
-      )}
+      <div
+        ref={popover}
+        id={id}
+        class="menu readers"
+        popover="auto"
+        role="dialog"
+        aria-label={t("reads.title")}
+        onToggle={({ newState }) => {
+          setOpen(newState === "open");
+          if (newState === "open") move();
+        }}
+      >
+        {isOpen && (
+          <Readers
+            readers={readers}
+            others={others.filter((one) => one.seq < seq).map(({ user }) => user)}
+            onShown={move}
+          />
+        )}
+      </div>
     </li>
   );
 }
