@@ -29,7 +29,9 @@ export async function send(page: Page, text: string): Promise<void> {
 
 /** A message in the timeline that says something: a stored one, or one that is not stored yet. */
 export function message(page: Page, text: string): Locator {
-  return page.getByRole("list", { name: "Messages" }).getByRole("listitem").filter({ hasText: text });
+  const items = page.getByRole("list", { name: "Messages" }).getByRole("listitem");
+  // A day is an item, too, which has a list of its own.
+  return items.filter({ hasText: text, hasNot: page.getByRole("list") });
 }
 
 /** A message that the server has stored. */

@@ -1,0 +1,220 @@
+import { expect, test } from "vitest";
+import { write } from "./support/history.ts";
+import { PHONE, Site } from "./support/site.ts";
+import { composer, message, openTalk, send, stored, unread } from "./support/talk.ts";
+import { scrollTo, sight } from "./support/timeline.ts";
+
+const site = Site.forFile();
+
+/** Two people, and a conversation in which one has written so many messages to the other, who has read some. */
+async function history(count: number, { read = count }: { read?: number } = {}) {
+  const [ann, ben] = [await site.person("ann"), await site.person("ben")];
+  const { id } = await ben.openDirect(ann);
+  await write(ben, id, count);
+  if (read > 0) await ann.read(id, read);
+  return { ann, ben, id, hash: `#/c/${id}` };
+}
+
+test("older messages come in order, without a jump and without many rows", async () => {
+  const { ann, hash } = await history(400);
+  const page = await site.open({ person: ann, hash });
+  await expect.poll(() => sight(page)).toMatchObject({ last: 400, below: 0 });
+  const up = await scrollTo(page, 1, -150);
+  expect(up).toMatchObject({ isOrdered: true });
+  expect(up.jump).toBeLessThan(2);
+  expect(up.rows).toBeLessThanOrEqual(300);
+  await page.getByText("This is the beginning of the conversation.").waitFor();
+  const down = await scrollTo(page, 400, 150);
+  expect(down).toMatchObject({ isOrdered: true });
+  expect(down.jump).toBeLessThan(2);
+});
+
+test("a conversation opens at its first unread message, and the divider stays while one reads", async () => {
+  const { ann, ben, id } = await history(200, { read: 80 });
+  const page = await site.open({ person: ann });
+  await openTalk(page, ben.user.username);
+  await expect.poll(() => sight(page)).toMatchObject({ unread: 81 });
+  const { first, last } = await sight(page);
+  expect([first <= 81, last >= 81, last < 110]).toEqual([true, true, true]);
+  // What was on screen is read, and no more.
+  await expect.poll(async () => (await ann.conversation(id)).read_seq).toBe(last);
+  await scrollTo(page, 200, 150);
+  await unread(page, ben.user.username).waitFor({ state: "detached" });
+  await expect.poll(async () => (await ann.conversation(id)).read_seq).toBe(200);
+  expect(await sight(page)).toMatchObject({ unread: 81, below: 0 });
+});
+
+test("what comes while the user is above is counted by the button to the newest messages", async () => {
+  const { ann, ben, id, hash } = await history(120);
+  const page = await site.open({ person: ann, hash });
+  await expect.poll(() => sight(page)).toMatchObject({ last: 120, below: 0 });
+  await scrollTo(page, 90, -150);
+  const { first } = await sight(page);
+  await ben.send(id, "One");
+  await ben.send(id, "Two");
+  const button = page.getByRole("button", { name: "To the newest messages: 2 new" });
+  await button.waitFor();
+  expect((await sight(page)).first).toBe(first);
+  expect((await ann.conversation(id)).read_seq).toBe(120);
+  await button.click();
+  await expect.poll(() => sight(page)).toMatchObject({ last: 122, below: 0, unread: 121 });
+  await expect.poll(async () => (await ann.conversation(id)).read_seq).toBe(122);
+});
+
+test("nothing is read while the user looks elsewhere, and a bar leads to what is new", async () => {
+  const { ann, ben, id, hash } = await history(60);
+  const page = await site.open({ person: ann, hash });
+  await expect.poll(() => sight(page)).toMatchObject({ last: 60, below: 0 });
+  await page.evaluate(() => {
+    document.hasFocus = () => false;
+    dispatchEvent(new Event("blur"));
+  });
+  await write(ben, id, 40, (number) => `Meanwhile ${number}`);
+  await expect.poll(() => sight(page)).toMatchObject({ last: 100, below: 0 });
+  expect((await ann.conversation(id)).read_seq).toBe(60);
+  await page.evaluate(() => {
+    document.hasFocus = () => true;
+    dispatchEvent(new Event("focus"));
+  });
+  await expect.poll(async () => (await ann.conversation(id)).read_seq).toBe(100);
+  await page.getByRole("button", { name: "40 new messages" }).click();
+  await expect.poll(() => sight(page)).toMatchObject({ unread: 61 });
+  await expect.poll(async () => (await sight(page)).first).toBeLessThanOrEqual(61);
+});
+
+test("an address leads to a message, and the way back to where the user was", async () => {
+  const { ann, hash } = await history(300);
+  const page = await site.open({ person: ann, hash });
+  await expect.poll(() => sight(page)).toMatchObject({ last: 300, below: 0 });
+  await page.goto(`${site.origin}/${hash}/m/100`);
+  await page.locator("[data-seq='100'][data-highlighted]").waitFor();
+  const jumped = await sight(page);
+  expect([jumped.first < 100, jumped.last > 100]).toEqual([true, true]);
+  await scrollTo(page, 60, -150);
+  // The same address once more.
+  await page.evaluate(() => {
+    const link = document.createElement("a");
+    link.href = location.hash;
+    link.click();
+  });
+  await expect.poll(() => sight(page)).toMatchObject({ first: jumped.first });
+  await page.goBack();
+  await expect.poll(() => sight(page)).toMatchObject({ last: 300, below: 0 });
+});
+
+test("the timeline stays at its end when the field or the page changes its height", async () => {
+  const { ann, ben, id, hash } = await history(60);
+  const page = await site.open({ person: ann, hash, viewport: PHONE });
+  await expect.poll(() => sight(page)).toMatchObject({ last: 60, below: 0 });
+  await composer(page).fill("1\n2\n3\n4\n5\n6");
+  await expect.poll(() => sight(page)).toMatchObject({ last: 60, below: 0 });
+  // As a phone does for its keyboard.
+  await page.setViewportSize({ ...PHONE, height: 420 });
+  await expect.poll(() => sight(page)).toMatchObject({ last: 60, below: 0 });
+  // As a picture that has loaded.
+  await page.locator("[data-seq='58']").evaluate((row) => row.setAttribute("hidden", ""));
+  await expect.poll(() => sight(page)).toMatchObject({ last: 60, below: 0 });
+  await page.locator("[data-seq='58']").evaluate((row) => row.removeAttribute("hidden"));
+  await expect.poll(() => sight(page)).toMatchObject({ last: 60, below: 0 });
+  await ben.send(id, "Sixty-one");
+  await expect.poll(() => sight(page)).toMatchObject({ last: 61, below: 0 });
+});
+
+test("the sender sees who has read, in a direct conversation and in a group", async () => {
+  const [ann, ben, cleo] = [await site.person("ann"), await site.person("ben"), await site.person("cleo")];
+  const direct = await ann.openDirect(ben);
+  const group = await ann.openGroup("Hike", [ben, cleo]);
+  const page = await site.open({ person: ann, hash: `#/c/${direct.id}` });
+  await send(page, "Hello");
+  await stored(page, "Hello").waitFor();
+  const mark = page.locator(".read-mark");
+  await mark.getByText("Sent").waitFor();
+  const bens = await site.open({ person: ben, hash: `#/c/${direct.id}` });
+  await stored(bens, "Hello").waitFor();
+  await mark.getByText("Read").waitFor();
+  await page.goto(`${site.origin}/#/c/${group.id}`);
+  await send(page, "Who comes?");
+  await mark.getByText("Sent").waitFor();
+  await bens.goto(`${site.origin}/#/c/${group.id}`);
+  await mark.getByRole("button", { name: "Read by 1 of 2" }).click();
+  const readers = page.getByRole("dialog", { name: "Who has read it" });
+  await readers.getByText(ben.user.username).waitFor();
+  await readers.getByText("Not read by 1").waitFor();
+  await page.keyboard.press("Escape");
+  await cleo.send(group.id, "Me");
+  await mark.getByRole("button", { name: "Read by 2 of 2" }).waitFor();
+});
+
+test("arrow keys lead from message to message, and Escape back to the field", async () => {
+  const { ann, hash } = await history(120);
+  const page = await site.open({ person: ann, hash });
+  await expect.poll(() => sight(page)).toMatchObject({ last: 120, below: 0 });
+  const focused = () => page.evaluate(() => document.activeElement?.getAttribute("data-seq") ?? "");
+  await composer(page).focus();
+  for (let i = 0; i < 5 && (await focused()) === ""; i++) await page.keyboard.press("Shift+Tab");
+  expect(await focused()).toBe("120");
+  for (let i = 0; i < 3; i++) await page.keyboard.press("ArrowUp");
+  expect(await focused()).toBe("117");
+  await page.keyboard.press("PageUp");
+  expect(Number(await focused())).toBeLessThan(112);
+  // The oldest that is loaded, until all is loaded.
+  for (let i = 0; i < 20 && (await focused()) !== "1"; i++) {
+    await page.keyboard.press("Home");
+    await expect.poll(async () => (await sight(page)).first).toBeLessThanOrEqual(Number(await focused()));
+  }
+  expect(await focused()).toBe("1");
+  await page.keyboard.press("End");
+  await expect.poll(focused).toBe("120");
+  await page.keyboard.press("Escape");
+  expect(await composer(page).evaluate((field) => field === document.activeElement)).toBe(true);
+});
+
+test("new messages of others are told to screen readers, and history is not", async () => {
+  const { ann, ben, id, hash } = await history(10);
+  const page = await site.open({ person: ann, hash });
+  await stored(page, "Message 10").waitFor();
+  const log = page.getByRole("log");
+  expect(await log.innerText()).toBe("");
+  await ben.send(id, "Can you hear me?");
+  await log.getByText(`${ben.user.username}: Can you hear me?`).waitFor();
+});
+
+test("system messages are in words, in the timeline and in the list", async () => {
+  const [ann, ben, cleo] = [await site.person("ann"), await site.person("ben"), await site.person("cleo")];
+  const { id } = await ann.openGroup("Hike", [ben]);
+  await ann.call("POST", `/v1/conversations/${id}/members`, { user_ids: [cleo.user.id] });
+  const page = await site.open({ person: ben, hash: `#/c/${id}` });
+  const [added, left] = ["added", "left"];
+  await message(page, `${added} ⁨${cleo.user.username}⁩ to the group.`).waitFor();
+  await cleo.call("DELETE", `/v1/conversations/${id}/members/me`);
+  await message(page, `⁨${cleo.user.username}⁩ ${left} the group.`).waitFor();
+  await page.getByRole("navigation").getByText(`${left} the group.`).waitFor();
+});
+
+test("a search in a conversation leads to a hit and back to the hits", async () => {
+  const { ann, ben, id } = await history(150);
+  await ben.send(id, "The map is in the drawer");
+  await write(ben, id, 100);
+  await ann.read(id, 251);
+  const page = await site.open({ person: ann, hash: `#/c/${id}/search`, viewport: PHONE });
+  await page.getByLabel("Words to find").fill("MAP");
+  const hit = page.locator(".hit", { hasText: "The map is in the drawer" });
+  await page.getByText("1 message found").waitFor();
+  expect(await hit.locator("mark").innerText()).toBe("map");
+  await hit.click();
+  await page.locator("[data-seq='151'][data-highlighted]").waitFor();
+  await page.goBack();
+  await hit.waitFor();
+  expect(await page.getByLabel("Words to find").inputValue()).toBe("MAP");
+});
+
+test("pinned messages stand beside the conversation, as they are now", async () => {
+  const { ann, ben, id } = await history(30);
+  const page = await site.open({ person: ann, hash: `#/c/${id}/pins` });
+  await page.getByText("Nothing is pinned here.").waitFor();
+  await ben.call("PUT", `/v1/conversations/${id}/messages/7/pin`);
+  await page.locator(".hit", { hasText: "Message 7" }).click();
+  await page.locator("[data-seq='7'][data-highlighted]").waitFor();
+  await ben.call("DELETE", `/v1/conversations/${id}/messages/7/pin`);
+  await page.getByText("Nothing is pinned here.").waitFor();
+});
