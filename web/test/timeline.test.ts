@@ -186,7 +186,7 @@ test("system messages are in words, in the timeline and in the list", async () =
   const page = await site.open({ person: ben, hash: `#/c/${id}` });
   const [added, left] = ["added", "left"];
   await message(page, `${added} ⁨${cleo.user.username}⁩ to the group.`).waitFor();
-  await cleo.call("DELETE", `/v1/conversations/${id}/members/me`);
+  await cleo.call("POST", `/v1/conversations/${id}/leave`);
   await message(page, `⁨${cleo.user.username}⁩ ${left} the group.`).waitFor();
   await page.getByRole("navigation").getByText(`${left} the group.`).waitFor();
 });

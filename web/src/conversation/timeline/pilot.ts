@@ -73,6 +73,8 @@ export class Pilot {
     this.#place = place;
     const resized = new ResizeObserver(() => {
       place.keep();
+      // It may have been hidden until now.
+      if (this.#target) this.#changed();
       this.look();
     });
     resized.observe(box);
@@ -145,7 +147,7 @@ export class Pilot {
   look(): void {
     const place = this.#place;
     const shown = this.#shown;
-    if (!place || !shown || this.#target) return;
+    if (!place || !shown || this.#target || place.isHidden) return;
     const { view, window } = shown;
     const { unread } = this;
     this.isAway.value = view.messages.length > 0 && (!this.#isUpToDate || place.room.below > AWAY);
@@ -184,7 +186,7 @@ export class Pilot {
   #settle({ window, view, entry }: Shown, place: Place): void {
     const target = this.#target;
     // Another view is on its way.
-    if (!target || window.view !== view) return;
+    if (!target || window.view !== view || place.isHidden) return;
     const { messages, isLoading, hasOlder, hasNewer } = view;
     const isEmpty = messages.length === 0;
     if (target.to === "opening") {
@@ -243,7 +245,7 @@ export class Pilot {
   /** Makes rows where the user comes near to the end of those that are there, and loads more messages. */
   #fill({ view, window }: Shown, place: Place): void {
     const { messages, hasOlder, hasNewer, isLoading, problem } = view;
-    if (this.#target || !this.#rows || messages.length === 0) return;
+    if (this.#target || !this.#rows || messages.length === 0 || place.isHidden) return;
     const { above, below } = place.room;
     const [start, end] = extentOf(messages, this.#rows);
     const canLoad = !isLoading && !problem && window.view === view;

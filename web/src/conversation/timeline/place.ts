@@ -40,6 +40,11 @@ export class Place {
     return this.#anchor === "end";
   }
 
+  /** Whether something else stands in the place of the timeline, as on a narrow screen: nothing can be measured. */
+  get isHidden(): boolean {
+    return this.#box.clientHeight === 0;
+  }
+
   /** How much there is above what is visible, and below, in px. */
   get room(): { above: number; below: number } {
     const { scrollTop, scrollHeight, clientHeight } = this.#box;
@@ -66,7 +71,7 @@ export class Place {
   /** Goes back to the place after something has changed its height. */
   keep(): void {
     const box = this.#box;
-    if (box.clientHeight === 0) return;
+    if (this.isHidden) return;
     this.#followUser();
     if (this.#anchor === "end") box.scrollTop = box.scrollHeight;
     else {
@@ -82,7 +87,7 @@ export class Place {
   /** The box was scrolled. @returns whether the user did it, and is elsewhere now */
   scrolled(): boolean {
     const box = this.#box;
-    if (box.clientHeight === 0 || Math.abs(box.scrollTop - this.#top) < 1) return false;
+    if (this.isHidden || Math.abs(box.scrollTop - this.#top) < 1) return false;
     this.#look();
     return true;
   }
@@ -112,7 +117,7 @@ export class Place {
 
   /** The `seq` of the newest message that is on screen; 0: there is none. */
   get lastSeen(): number {
-    if (this.#box.clientHeight === 0) return 0;
+    if (this.isHidden) return 0;
     const { bottom } = this.#box.getBoundingClientRect();
     const hidden = this.#first((row) => {
       const { top, height } = row.getBoundingClientRect();
