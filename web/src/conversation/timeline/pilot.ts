@@ -90,7 +90,7 @@ export class Pilot {
   }
 
   /** Which messages have rows: the index of the first one, and the one behind the last one. */
-  extent({ messages, hasNewer }: WindowView): [start: number, end: number] {
+  extent({ messages, hasNewer, hasOlder }: WindowView): [start: number, end: number] {
     const target = this.#target;
     const anchor = this.#place?.anchor ?? "end";
     let rows = this.#rows ? bounded(messages, this.#rows, anchor === "end") : newest(messages);
@@ -103,7 +103,9 @@ export class Pilot {
       // The window shows another place by now.
     } else if (start >= end) rows = anchor === "end" ? newest(messages) : around(messages, anchor.seq);
     if (messages.length > 0) this.#rows = rows;
-    return extentOf(messages, rows);
+    const [first, last] = extentOf(messages, rows);
+    // What stands before a message decides how it looks: the first one waits for that.
+    return [first === 0 && hasOlder && last > 1 ? 1 : first, last];
   }
 
   /** The rows were rendered. */
