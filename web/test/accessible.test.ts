@@ -12,6 +12,8 @@ const VIEWS: [hash: (conversation: number) => string, text: string][] = [
   [() => "#/", "Hike"],
   [(id) => `#/c/${id}`, "Who brings the map?"],
   [(id) => `#/c/${id}/info`, "Invitation links"],
+  [(id) => `#/c/${id}/search`, "Go to a date"],
+  [(id) => `#/c/${id}/pins`, "Nothing is pinned here."],
   [() => "#/new", "Find a group"],
   [() => "#/search/map", "1 message found"],
   [() => "#/mentions", "Nobody has mentioned you"],
