@@ -1,8 +1,8 @@
 import type { ConversationWindow } from "parley-client";
 import { useEffect, useRef, useState } from "preact/hooks";
-import { t } from "../i18n/i18n.ts";
-import { useAccount } from "../state/context.ts";
-import { IconButton } from "../ui/icon-button.tsx";
+import { t } from "../../i18n/i18n.ts";
+import { useAccount } from "../../state/context.ts";
+import { IconButton } from "../../ui/icon-button.tsx";
 
 interface Props {
   id: number;
