@@ -5,6 +5,7 @@
 import { cpSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { basename, join } from "node:path";
 import { type BuildOptions, build, context, type Metafile, type Plugin } from "esbuild";
+import { emoji } from "./emoji.ts";
 
 /** The folder of the web client. */
 export const ROOT = join(import.meta.dirname, "..");
@@ -28,6 +29,7 @@ const options = {
   chunkNames: "[name]-[hash]",
   assetNames: "[name]-[hash]",
   metafile: true,
+  plugins: [emoji],
   logLevel: "warning",
 } satisfies BuildOptions;
 
@@ -48,7 +50,7 @@ export async function watchWeb(): Promise<() => Promise<void>> {
     name: "page",
     setup: ({ onEnd }) => onEnd(({ metafile }) => metafile && finish(metafile)),
   };
-  const watching = await context({ ...options, sourcemap: "linked", plugins: [page] });
+  const watching = await context({ ...options, sourcemap: "linked", plugins: [...options.plugins, page] });
   await watching.rebuild();
   await watching.watch();
   return () => watching.dispose();

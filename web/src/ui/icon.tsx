@@ -27,6 +27,14 @@ const ICONS = {
   message: "M4 5h16v11H12l-5 4v-4H4z",
   userPlus: "M10 5a3.5 3.5 0 1 1 0 7 3.5 3.5 0 0 1 0-7zM3 20c0-4 3-6 7-6 2 0 3.8.5 5 1.5M19 14v6M16 17h6",
   muted: "M5 9v6h4l5 4V5L9 9zM17 9l4 6M21 9l-4 6",
+  smile: "M12 3a9 9 0 1 1 0 18 9 9 0 0 1 0-18zM8 14c1 1.7 2.4 2.5 4 2.5s3-.8 4-2.5M9 9.5h.01M15 9.5h.01",
+  clip: "M20 11.5l-8 8a5 5 0 0 1-7-7l8.5-8.5a3.3 3.3 0 0 1 4.7 4.7l-8.5 8.5a1.7 1.7 0 0 1-2.4-2.4l7.7-7.7",
+  microphone: "M12 3a3 3 0 0 1 3 3v5a3 3 0 0 1-6 0V6a3 3 0 0 1 3-3zM5 11a7 7 0 0 0 14 0M12 18v3",
+  poll: "M6 20V10M12 20V4M18 20v-7",
+  reply: "M9 7l-5 5 5 5M4 12h9a7 7 0 0 1 7 7",
+  edit: "M4 20l1-5L16.5 3.5l4 4L9 19zM14 6l4 4",
+  lock: "M6 11h12v9H6zM8.5 11V8a3.5 3.5 0 0 1 7 0v3",
+  file: "M6 3h8l4 4v14H6zM14 3v4h4",
 } as const;
 
 export type IconName = keyof typeof ICONS;

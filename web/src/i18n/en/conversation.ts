@@ -5,6 +5,4 @@ export const conversation = {
   "conversation.loading": "Loading …",
   "conversation.beginning": "This is the beginning of the conversation.",
   "conversation.newest": "To the newest messages",
-  "composer.placeholder": "Message {name}",
-  "composer.send": "Send",
 } as const;

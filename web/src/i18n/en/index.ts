@@ -1,6 +1,7 @@
 import type { Text } from "../text.ts";
 import { account } from "./account.ts";
 import { app } from "./app.ts";
+import { composer } from "./composer.ts";
 import { conversation } from "./conversation.ts";
 import { group } from "./group.ts";
 import { list } from "./list.ts";
@@ -15,6 +16,7 @@ export const en = {
   ...group,
   ...list,
   ...conversation,
+  ...composer,
   ...message,
   ...people,
   ...settings,

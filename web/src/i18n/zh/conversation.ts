@@ -5,6 +5,4 @@ export const conversation = {
   "conversation.loading": "加载中…",
   "conversation.beginning": "会话从这里开始。",
   "conversation.newest": "回到最新消息",
-  "composer.placeholder": "发消息给{name}",
-  "composer.send": "发送",
 } as const;

@@ -1,0 +1,110 @@
+import { signal } from "@preact/signals";
+import { localeTag } from "../../i18n/i18n.ts";
+import { stored } from "../../lib/stored.ts";
+
+/** An emoji, in the language on screen. */
+export interface Emoji {
+  readonly text: string;
+  readonly label: string;
+  /** what stands between colons in `:name:`, the usual one first */
+  readonly names: readonly string[];
+  /** what it is found by besides, in small letters */
+  readonly words: string;
+  readonly hasTones: boolean;
+}
+
+/** The groups of emoji, in the order of the picker. */
+export const GROUPS = [
+  "smileys",
+  "people",
+  "animals",
+  "food",
+  "travel",
+  "activities",
+  "objects",
+  "symbols",
+  "flags",
+] as const;
+
+/** So many emoji of late are kept. */
+const MAX_RECENT = 27;
+/** The code point before the modifiers of the five skin tones. */
+const TONES = 0x1f3fa;
+
+const loads = new Map<string, Promise<readonly (readonly Emoji[])[]>>();
+
+/** Loads all emoji, by group, in the language on screen. */
+export function loadEmoji(): Promise<readonly (readonly Emoji[])[]> {
+  const language = localeTag() === "en" ? "en" : "zh";
+  const known = loads.get(language) ?? load(language);
+  loads.set(language, known);
+  // The next who asks may have a connection.
+  known.catch(() => loads.delete(language));
+  return known;
+}
+
+async function load(language: "en" | "zh"): Promise<readonly (readonly Emoji[])[]> {
+  const { default: groups } = await (language === "en" ? import("emoji:en") : import("emoji:zh"));
+  return groups.map((group) =>
+    group.map(([text, label, names, words, hasTones]) => ({
+      ...{ text, label, names: names.split(" "), hasTones: hasTones === 1 },
+      words: `${label} ${words}`.toLowerCase(),
+    })),
+  );
+}
+
+/**
+ * The emoji that a user looks for, those whose name begins with the words first.
+ * @param limit the most to find
+ */
+export function findEmoji(groups: readonly (readonly Emoji[])[], query: string, limit: number): Emoji[] {
+  const words = query.toLowerCase().replaceAll(":", "").trim();
+  const name = words.replace(/\s+/g, "_");
+  const ranked = groups.flat().flatMap((one) => {
+    const rank = rankOf(one, words, name);
+    return rank < Infinity ? [{ one, rank }] : [];
+  });
+  // The sort keeps the order of equals.
+  return ranked
+    .toSorted((a, b) => a.rank - b.rank)
+    .slice(0, limit)
+    .map(({ one }) => one);
+}
+
+function rankOf({ names, words, text }: Emoji, query: string, name: string): number {
+  if (names.includes(name) || text === query) return 0;
+  if (names.some((one) => one.startsWith(name))) return 1;
+  if (names.some((one) => one.includes(`_${name}`))) return 2;
+  if (` ${words}`.includes(` ${query}`)) return 3;
+  return words.includes(query) ? 4 : Infinity;
+}
+
+/** An emoji in a skin tone. @param tone 1 (light) to 5 (dark); 0: none */
+export function toned({ text, hasTones }: Emoji, tone: number): string {
+  if (!hasTones || tone === 0) return text;
+  const [first = "", ...rest] = text;
+  return first + String.fromCodePoint(TONES + tone) + rest.join("").replace(/^\uFE0F/, "");
+}
+
+const keptTone = stored("emoji-tone", (value) => (typeof value === "number" ? value : null));
+const keptRecent = stored("emoji-recent", (value) =>
+  Array.isArray(value) ? value.filter((one): one is string => typeof one === "string") : null,
+);
+
+/** The skin tone of the user, 0 to 5. */
+export const skinTone = signal(keptTone.read() ?? 0);
+/** The emoji that the user has picked of late, the last one first. */
+export const recentEmoji = signal<readonly string[]>(keptRecent.read() ?? []);
+
+/** The user has chosen a skin tone. */
+export function chooseTone(tone: number): void {
+  skinTone.value = tone;
+  keptTone.write(tone);
+}
+
+/** The user has picked an emoji. */
+export function notePicked(text: string): void {
+  const others = recentEmoji.value.filter((one) => one !== text);
+  recentEmoji.value = [text, ...others].slice(0, MAX_RECENT);
+  keptRecent.write([...recentEmoji.value]);
+}
