@@ -6,6 +6,7 @@ import { cpSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:f
 import { basename, join } from "node:path";
 import { type BuildOptions, build, context, type Metafile, type Plugin } from "esbuild";
 import { emoji } from "./emoji.ts";
+import { together } from "./together.ts";
 
 /** The folder of the web client. */
 export const ROOT = join(import.meta.dirname, "..");
@@ -29,7 +30,7 @@ const options = {
   chunkNames: "[name]-[hash]",
   assetNames: "[name]-[hash]",
   metafile: true,
-  plugins: [emoji],
+  plugins: [emoji, together],
   logLevel: "warning",
 } satisfies BuildOptions;
 
