@@ -20,6 +20,9 @@ const ArchivePage = lazy(async () => (await import("../list/archive-page.tsx")).
 const PeoplePage = lazy(async () => (await import("../people/people-page.tsx")).PeoplePage);
 const UserPage = lazy(async () => (await import("../people/user-page.tsx")).UserPage);
 const SettingsPage = lazy(async () => (await import("../settings/settings-page.tsx")).SettingsPage);
+const ScheduledPage = lazy(
+  async () => (await import("../conversation/scheduled/scheduled-page.tsx")).ScheduledPage,
+);
 const Switcher = lazy(async () => (await import("./switcher.tsx")).Switcher);
 const KeysDialog = lazy(async () => (await import("./keys-dialog.tsx")).KeysDialog);
 
@@ -77,6 +80,8 @@ function Content() {
       return <PeoplePage />;
     case "user":
       return <UserPage key={now.id} id={now.id} />;
+    case "scheduled":
+      return <ScheduledPage />;
     case "settings":
       return <SettingsPage />;
     case "home":

@@ -3,7 +3,7 @@ import { useEffect, useRef } from "preact/hooks";
 import { useAccount } from "../state/context.ts";
 import { route } from "../state/router.ts";
 import { Beside } from "./beside.tsx";
-import { Composer } from "./composer.tsx";
+import { Composer } from "./composer/composer.tsx";
 import { ConversationHeader } from "./header.tsx";
 import { Timeline } from "./timeline/timeline.tsx";
 import { TypingLine } from "./typing-line.tsx";

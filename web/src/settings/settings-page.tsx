@@ -1,6 +1,7 @@
 import { chooseLocale, LOCALES, locale, t } from "../i18n/i18n.ts";
 import { useAccount } from "../state/context.ts";
 import { href } from "../state/router.ts";
+import { chooseSendKey, MOD, SEND_KEYS, sendKey } from "../state/send-key.ts";
 import { Page } from "../ui/page.tsx";
 import { NotificationSettings } from "./notifications.tsx";
 import { ProfileForm } from "./profile-form.tsx";
@@ -43,6 +44,20 @@ export function SettingsPage() {
               }}
             />
             {t(`settings.theme.${one}`)}
+          </label>
+        ))}
+      </fieldset>
+      <fieldset>
+        <legend>{t("composer.sendKey")}</legend>
+        {SEND_KEYS.map((one) => (
+          <label key={one}>
+            <input
+              type="radio"
+              name="send-key"
+              checked={sendKey.value === one}
+              onChange={() => chooseSendKey(one)}
+            />
+            {t(`composer.sendKey.${one}`, { key: MOD })}
           </label>
         ))}
       </fieldset>

@@ -1,58 +1,19 @@
 import type { ConversationWindow } from "parley-client";
-import { useEffect, useRef, useState } from "preact/hooks";
-import { t } from "../../i18n/i18n.ts";
-import { useAccount } from "../../state/context.ts";
-import { IconButton } from "../../ui/icon-button.tsx";
+import { useClosed } from "./use-closed.ts";
+import { Writer } from "./writer.tsx";
 
 interface Props {
   id: number;
+  /** what the conversation is called */
   name: string;
   window: ConversationWindow;
+  /** the root of the thread that it writes to; absent: the conversation itself */
+  thread?: number | undefined;
 }
 
-/** The field in which the user writes the next message. What they have written stays until they send it. */
-export function Composer({ id, name, window }: Props) {
-  const { drafts } = useAccount();
-  const [text, setText] = useState(() => drafts.get(id)?.text ?? "");
-  const field = useRef<HTMLTextAreaElement>(null);
-  useEffect(() => field.current?.focus(), []);
-
-  const change = (value: string) => {
-    setText(value);
-    drafts.write(id, { text: value });
-    if (value) window.typing();
-  };
-  const send = () => {
-    if (text.trim() === "") return;
-    drafts.send(id, { kind: "text", body: { text } });
-    setText("");
-  };
-  const onKeyDown = (event: KeyboardEvent) => {
-    // Enter that ends the input of an input method sends nothing.
-    if (event.key !== "Enter" || event.shiftKey || event.isComposing || event.keyCode === 229) return;
-    event.preventDefault();
-    send();
-  };
-  const label = t("composer.placeholder", { name });
-  return (
-    <form
-      class="composer"
-      onSubmit={(event) => {
-        event.preventDefault();
-        send();
-      }}
-    >
-      <textarea
-        ref={field}
-        rows={1}
-        dir="auto"
-        value={text}
-        placeholder={label}
-        aria-label={label}
-        onInput={({ currentTarget }) => change(currentTarget.value)}
-        onKeyDown={onKeyDown}
-      />
-      <IconButton icon="send" label={t("composer.send")} type="submit" disabled={text.trim() === ""} />
-    </form>
-  );
+/** Where the user writes the next message, or why they may not. */
+export function Composer({ id, name, window, thread = 0 }: Props) {
+  const closed = useClosed(id);
+  if (closed) return <p class="composer-closed">{closed}</p>;
+  return <Writer key={`${id} ${thread}`} {...{ id, name, window, thread }} />;
 }

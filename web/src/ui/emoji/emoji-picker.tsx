@@ -1,5 +1,6 @@
 import { useEffect, useId, useRef, useState } from "preact/hooks";
 import { locale, t } from "../../i18n/i18n.ts";
+import { hasKeyboard } from "../../lib/keyboard.ts";
 import {
   chooseTone,
   type Emoji,
@@ -35,7 +36,7 @@ export function EmojiPicker({ onPick }: Props) {
   const language = locale.value;
   useEffect(() => {
     loadEmoji().then(setGroups, () => setFailed(true));
-    search.current?.focus();
+    if (hasKeyboard()) search.current?.focus();
   }, [language]);
 
   const pick = (text: string) => {

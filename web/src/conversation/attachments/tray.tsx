@@ -1,0 +1,82 @@
+import { useEffect, useState } from "preact/hooks";
+import { bytes, duration } from "../../i18n/format.ts";
+import { t } from "../../i18n/i18n.ts";
+import { Icon } from "../../ui/icon.tsx";
+import { IconButton } from "../../ui/icon-button.tsx";
+import { MAX_CAPTION } from "../composer/limits.ts";
+import type { Attachment } from "./attachment.ts";
+import { isLarge } from "./media.ts";
+import type { Attachments } from "./use-attachments.ts";
+
+/** The files that are going to be sent, above the field. */
+export function Tray({ attachments }: { attachments: Attachments }) {
+  const { items, isFullSize, setFullSize, remove, describe } = attachments;
+  const hasSeveral = items.length > 1;
+  return (
+    <div class="tray">
+      <ul aria-label={t("attach.tray")}>
+        {items.map((one) => (
+          <li key={one.id}>
+            <Thumbnail attachment={one} />
+            <div class="tray-text">
+              <bdi>{one.file.name}</bdi>
+              <small>{detailOf(one)}</small>
+              {hasSeveral && (
+                <input
+                  type="text"
+                  dir="auto"
+                  maxLength={MAX_CAPTION}
+                  value={one.caption}
+                  placeholder={t("attach.addCaption")}
+                  aria-label={t("attach.caption", { name: one.file.name })}
+                  onInput={({ currentTarget }) => describe(one.id, currentTarget.value)}
+                />
+              )}
+            </div>
+            <IconButton
+              icon="close"
+              label={t("attach.remove", { name: one.file.name })}
+              onClick={() => remove(one.id)}
+            />
+          </li>
+        ))}
+      </ul>
+      {items.some(isLarge) && (
+        <label>
+          <input
+            type="checkbox"
+            checked={isFullSize}
+            onChange={({ currentTarget }) => setFullSize(currentTarget.checked)}
+          />
+          {t("attach.fullSize")}
+        </label>
+      )}
+    </div>
+  );
+}
+
+function detailOf({ file, media }: Attachment): string {
+  const { width, height, duration_ms: length } = media ?? {};
+  return [
+    bytes(file.size),
+    width && height && `${width} × ${height}`,
+    length !== undefined && duration(length),
+  ]
+    .filter(Boolean)
+    .join(" · ");
+}
+
+function Thumbnail({ attachment: { file, kind } }: { attachment: Attachment }) {
+  const [url, setUrl] = useState("");
+  useEffect(() => {
+    if (kind !== "image") return;
+    const made = URL.createObjectURL(file);
+    setUrl(made);
+    return () => URL.revokeObjectURL(made);
+  }, [file, kind]);
+  return (
+    <span class="thumbnail">
+      {url ? <img src={url} alt="" /> : <Icon name={kind === "audio" ? "microphone" : "file"} />}
+    </span>
+  );
+}

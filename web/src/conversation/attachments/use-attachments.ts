@@ -1,0 +1,82 @@
+import { signal } from "@preact/signals";
+import { useState } from "preact/hooks";
+import { bytes } from "../../i18n/format.ts";
+import { t } from "../../i18n/i18n.ts";
+import { toast } from "../../ui/toasts.tsx";
+import { type Attachment, type FileMessage, fileName, kindOf, MAX_SIZE } from "./attachment.ts";
+
+/** The files that are going to be sent from a field. */
+export interface Attachments {
+  readonly items: readonly Attachment[];
+  /** pictures are made smaller */
+  readonly isBusy: boolean;
+  /** whether pictures go as they are */
+  readonly isFullSize: boolean;
+  add(files: readonly File[]): void;
+  remove(id: number): void;
+  describe(id: number, caption: string): void;
+  setFullSize(isFullSize: boolean): void;
+  /**
+   * Takes all of them, in their order.
+   * @param caption of the only one; empty: each has its own
+   */
+  take(caption: string): Promise<FileMessage[]>;
+}
+
+let count = 0;
+
+/** Holds the files that the user has chosen, until they are sent. */
+export function useAttachments(): Attachments {
+  const [state] = useState(() => ({
+    items: signal<readonly Attachment[]>([]),
+    isBusy: signal(false),
+    isFullSize: signal(false),
+  }));
+  const { items, isBusy, isFullSize } = state;
+  const change = (id: number, fields: Partial<Attachment>) => {
+    items.value = items.value.map((one) => (one.id === id ? { ...one, ...fields } : one));
+  };
+  const add = (files: readonly File[]) => {
+    for (const file of files) {
+      const name = file.name;
+      if (file.size > MAX_SIZE) toast(t("attach.tooLarge", { name, size: bytes(MAX_SIZE) }));
+      else if (file.size === 0) toast(t("attach.empty", { name }));
+      else {
+        const id = ++count;
+        const sent = new File([file], fileName(name), { type: file.type });
+        items.value = [...items.value, { id, file: sent, kind: kindOf(file), caption: "", media: undefined }];
+        void read(id, sent);
+      }
+    }
+  };
+  const read = async (id: number, file: File) => {
+    const { measure } = await import("./media.ts");
+    change(id, await measure(file, kindOf(file)));
+  };
+  return {
+    ...{ items: items.value, isBusy: isBusy.value, isFullSize: isFullSize.value, add },
+    remove: (id) => {
+      items.value = items.value.filter((one) => one.id !== id);
+    },
+    describe: (id, caption) => change(id, { caption }),
+    setFullSize: (now) => {
+      isFullSize.value = now;
+    },
+    take: async (caption) => {
+      isBusy.value = true;
+      try {
+        const { fileMessage } = await import("./media.ts");
+        const all = items.value;
+        const made = await Promise.all(
+          all.map((one) =>
+            fileMessage({ ...one, caption: caption || one.caption }, { isFullSize: isFullSize.value }),
+          ),
+        );
+        items.value = items.value.filter((one) => !all.includes(one));
+        return made;
+      } finally {
+        isBusy.value = false;
+      }
+    },
+  };
+}

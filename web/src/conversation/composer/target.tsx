@@ -1,0 +1,30 @@
+import { t } from "../../i18n/i18n.ts";
+import { nameOf } from "../../lib/names.ts";
+import { preview } from "../../message/preview.ts";
+import { Icon } from "../../ui/icon.tsx";
+import { IconButton } from "../../ui/icon-button.tsx";
+import type { Composition } from "../composition.ts";
+
+interface Props {
+  mode: Composition;
+  onCancel: () => void;
+}
+
+/** Above the field: the message that is answered or edited. */
+export function Target({ mode, onCancel }: Props) {
+  if (mode.mode === "write") return null;
+  const { message } = mode;
+  const isReply = mode.mode === "reply";
+  return (
+    <div class="target">
+      <Icon name={isReply ? "reply" : "edit"} />
+      <p>
+        <strong>
+          {isReply ? t("composer.replying", { name: nameOf(message.sender) }) : t("composer.editing")}
+        </strong>
+        <span dir="auto">{preview(message)}</span>
+      </p>
+      <IconButton icon="close" label={t("composer.cancel", { key: "Esc" })} onClick={onCancel} />
+    </div>
+  );
+}

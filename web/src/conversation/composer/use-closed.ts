@@ -1,0 +1,27 @@
+import { useChat } from "parley-client/react";
+import { moment } from "../../i18n/format.ts";
+import { t } from "../../i18n/i18n.ts";
+import { useAccount } from "../../state/context.ts";
+import { useMembers, useUser } from "../../state/use-people.ts";
+
+/** The members of a group up to this size are loaded to learn whether the user is muted. */
+const SMALL = 100;
+
+/** Why the user may not write in a conversation. @returns undefined: they may, as far as is known */
+export function useClosed(id: number): string | undefined {
+  const { chat, me } = useAccount();
+  const entry = useChat(chat, (state) => state.conversation(id));
+  const isLive = useChat(chat, ({ connection }) => connection === "live");
+  const peer = useUser(entry?.kind === "direct" && entry.disabled ? entry.peer.id : 0);
+  const mayBeMuted = entry?.kind === "group" && entry.role === "member" && entry.member_count <= SMALL;
+  const own = useMembers(mayBeMuted ? id : undefined)?.find(({ user }) => user.id === me);
+  if (!entry) return isLive ? t("composer.closed.left") : undefined;
+  if (entry.kind === "direct") {
+    if (!entry.disabled) return undefined;
+    const { name } = entry;
+    return t(peer?.relation === "blocked" ? "composer.closed.blocked" : "composer.closed.direct", { name });
+  }
+  const until = own?.muted_until ?? 0;
+  if (until === -1) return t("composer.closed.mutedForEver");
+  return until > Date.now() ? t("composer.closed.muted", { time: moment(until) }) : undefined;
+}

@@ -1,0 +1,216 @@
+import type { ConversationWindow, Message, NewMessage } from "parley-client";
+import type { DraftContent, Drafts } from "parley-client/drafts";
+import type { Member } from "parley-client/people";
+import { useChat } from "parley-client/react";
+import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
+import { t } from "../../i18n/i18n.ts";
+import { useAccount } from "../../state/context.ts";
+import { useAction } from "../../state/use-action.ts";
+import { type Composition, composition, WRITE } from "../composition.ts";
+import { editableText, editedBody } from "./edit.ts";
+import { mentionsIn } from "./mentions.ts";
+
+/**
+ * What was being written in a field when the user went on in another one. The server keeps one draft of a
+ * conversation, of any of its fields.
+ */
+const left = new WeakMap<Drafts, Map<string, DraftContent>>();
+
+/** Which field it is. */
+export interface Place {
+  readonly id: number;
+  readonly window: ConversationWindow;
+  /** the root of the thread; 0: the conversation itself */
+  readonly thread: number;
+}
+
+/** What the user writes in a field. */
+export interface Writing {
+  readonly mode: Composition;
+  readonly text: string;
+  /** whether an answer in a thread stands in the conversation too */
+  readonly isAlsoInMain: boolean;
+  readonly isBusy: boolean;
+  /** why an edit did not work */
+  readonly problem: string;
+  change(text: string): void;
+  setAlsoInMain(isAlsoInMain: boolean): void;
+  /** Ends an answer or an edit. @returns whether there was one */
+  cancel(): boolean;
+  /** Edits the newest message of the user. @returns whether there is one */
+  editLast(): boolean;
+  /** Saves an edit. */
+  save(members: readonly Member[] | undefined): void;
+  /** What goes with each message of this field: what it answers, and its thread. */
+  place(): Pick<NewMessage, "quote_seq" | "thread">;
+  /** Sends a message, with which the draft goes. The field is empty then. */
+  send(message: NewMessage, file?: Blob): void;
+  /** Forgets what was written. */
+  clear(): void;
+}
+
+/** Keeps what the user writes as a draft on all devices, answers and edits by {@link composition}. */
+export function useWriting({ id, window, thread }: Place): Writing {
+  const { chat, drafts, me } = useAccount();
+  const aside = left.get(drafts) ?? new Map<string, DraftContent>();
+  left.set(drafts, aside);
+  const keyOf = (root: number) => `${id} ${root}`;
+  const target = composition(id, thread);
+  const mode = target.value;
+  const editing = mode.mode === "edit" ? mode.message.seq : 0;
+  const answering = mode.mode === "reply" ? mode.message.seq : 0;
+
+  const begin = (): DraftContent | undefined => {
+    const draft = drafts.get(id);
+    return draft && rootOf(draft) === thread && !isEmpty(draft) ? draft : aside.get(keyOf(thread));
+  };
+  const [text, setText] = useState(() => begin()?.text ?? "");
+  const [edited, setEdited] = useState("");
+  const [isAlsoInMain, setAlsoInMain] = useState(() => begin()?.thread?.also_in_main ?? false);
+  const answered = useRef(begin()?.reply_to ?? 0);
+
+  const write = (now: string, alsoInMain = isAlsoInMain) => {
+    setText(now);
+    const content = {
+      text: now,
+      ...(answered.current && { reply_to: answered.current }),
+      ...(thread && { thread: { root: thread, also_in_main: alsoInMain } }),
+    };
+    const before = drafts.get(id);
+    if (before && rootOf(before) !== thread && !isEmpty(before)) aside.set(keyOf(rootOf(before)), before);
+    aside.delete(keyOf(thread));
+    drafts.write(id, content);
+  };
+
+  // Another device goes on with the draft, or has sent it. What was written here meanwhile is what there is.
+  const adopt = useRef(() => {});
+  adopt.current = () => {
+    const now = begin();
+    setText(now?.text ?? "");
+    if (now?.reply_to) void answer(now.reply_to);
+    else if (answered.current) {
+      answered.current = 0;
+      if (target.value.mode === "reply") target.value = WRITE;
+    }
+  };
+  const draft = useChat(chat, (state) => state.conversation(id)?.draft);
+  useEffect(() => adopt.current(), [draft]);
+  useEffect(
+    () =>
+      chat.onFrame((frame) => {
+        if (frame.type === "draft" && frame.conversation_id === id) adopt.current();
+      }),
+    [chat, id],
+  );
+
+  /** Shows the message that a draft answers. */
+  const answer = async (seq: number) => {
+    if (answering === seq) return;
+    answered.current = seq;
+    const path = { id, seq };
+    const message =
+      window.view.messages.find((one) => one.seq === seq) ??
+      (await chat.api.call("get", "/v1/conversations/{id}/messages/{seq}", { path }).catch(() => undefined));
+    if (message && answered.current === seq && target.value.mode === "write")
+      target.value = { mode: "reply", message };
+  };
+
+  // A newer version of the message does not end the edit.
+  useLayoutEffect(() => {
+    if (mode.mode === "edit") setEdited(editableText(mode.message) ?? "");
+  }, [editing]);
+  useEffect(() => {
+    if (answering === 0 || answering === answered.current) return;
+    answered.current = answering;
+    write(text);
+  }, [answering]);
+  useEffect(
+    () => () => {
+      target.value = WRITE;
+    },
+    [target],
+  );
+
+  const clear = () => {
+    answered.current = 0;
+    target.value = WRITE;
+    aside.delete(keyOf(thread));
+    setText("");
+  };
+  const [notice, setNotice] = useState("");
+  const edit = useAction(async (message: Message, members: readonly Member[] | undefined) => {
+    const path = { id, seq: message.seq };
+    const body = { body: editedBody(message, edited.trim()), base_version: message.version };
+    setNotice("");
+    const mentions = members && mentionsIn(edited, members);
+    try {
+      await chat.api.call("patch", "/v1/conversations/{id}/messages/{seq}", {
+        path,
+        body: mentions ? { ...body, mentions } : body,
+      });
+      target.value = WRITE;
+    } catch (error) {
+      const now: Message | undefined = Object(error).current;
+      if (!now) throw error;
+      target.value = { mode: "edit", message: now };
+      setNotice(t("composer.changed", { text: editableText(now) ?? t("message.revoked") }));
+    }
+  });
+
+  return {
+    ...{ mode, isAlsoInMain, isBusy: edit.isBusy, problem: editing ? edit.problem || notice : "" },
+    text: editing ? edited : text,
+    change: (now) => {
+      if (editing) return setEdited(now);
+      write(now);
+      if (now) window.typing();
+    },
+    setAlsoInMain: (now) => {
+      setAlsoInMain(now);
+      write(text, now);
+    },
+    cancel: () => {
+      if (mode.mode === "write") return false;
+      target.value = WRITE;
+      if (mode.mode === "edit") return true;
+      answered.current = 0;
+      write(text);
+      return true;
+    },
+    editLast: () => {
+      const last = window.view.messages.findLast(
+        (one) => one.sender.id === me && editableText(one) !== undefined,
+      );
+      if (last) target.value = { mode: "edit", message: last };
+      return last !== undefined;
+    },
+    save: (members) => {
+      if (mode.mode !== "edit") return;
+      if (edited.trim() === editableText(mode.message)) target.value = WRITE;
+      else void edit.run(mode.message, members);
+    },
+    place: () => ({
+      ...(answered.current && { quote_seq: answered.current }),
+      ...(thread && { thread: { root: thread, also_in_main: isAlsoInMain } }),
+    }),
+    send: (message, file) => {
+      // The draft of the conversation may be that of another field. This one goes, with its own place.
+      write(text);
+      drafts.send(id, message, file);
+      clear();
+    },
+    clear: () => {
+      clear();
+      drafts.write(id, { text: "" });
+    },
+  };
+}
+
+/** The thread that a draft is in; 0: none. */
+function rootOf({ thread }: DraftContent): number {
+  return thread?.root ?? 0;
+}
+
+function isEmpty({ text, reply_to }: DraftContent): boolean {
+  return !text && !reply_to;
+}

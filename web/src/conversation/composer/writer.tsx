@@ -1,0 +1,208 @@
+import type { ConversationWindow } from "parley-client";
+import { useChat } from "parley-client/react";
+import { useEffect, useRef, useState } from "preact/hooks";
+import { t } from "../../i18n/i18n.ts";
+import { useAccount } from "../../state/context.ts";
+import { useMembers } from "../../state/use-people.ts";
+import { EmojiPicker } from "../../ui/emoji/lazy.ts";
+import { IconButton } from "../../ui/icon-button.tsx";
+import { lazy } from "../../ui/lazy.tsx";
+import { Menu } from "../../ui/menu.tsx";
+import { Popover } from "../../ui/popover.tsx";
+import { DropZone } from "../attachments/drop-zone.tsx";
+import { useAttachments } from "../attachments/use-attachments.ts";
+import { VoiceButton } from "../voice/voice-button.tsx";
+import { Field } from "./field.tsx";
+import { insert } from "./formatting.ts";
+import { charactersLeft, MAX_CAPTION, MAX_TEXT } from "./limits.ts";
+import { mentionsIn } from "./mentions.ts";
+import { Target } from "./target.tsx";
+import { useCompletion } from "./use-completion.ts";
+import { useWriting } from "./use-writing.ts";
+
+const Tray = lazy(async () => (await import("../attachments/tray.tsx")).Tray);
+const PollDialog = lazy(async () => (await import("../dialogs/poll-dialog.tsx")).PollDialog);
+const ScheduleDialog = lazy(async () => (await import("../dialogs/schedule-dialog.tsx")).ScheduleDialog);
+
+interface Props {
+  id: number;
+  name: string;
+  window: ConversationWindow;
+  /** 0: none */
+  thread: number;
+}
+
+/** The field for the next message, and what can be sent besides text. */
+export function Writer({ id, name, window, thread }: Props) {
+  const { chat } = useAccount();
+  const isGroup = useChat(chat, (state) => state.conversation(id)?.kind === "group");
+  const writing = useWriting({ id, window, thread });
+  const { mode, text, change } = writing;
+  const members = useMembers(isGroup && text.includes("@") ? id : undefined);
+  const completion = useCompletion(isGroup, members);
+  const attachments = useAttachments();
+  const [dialog, setDialog] = useState<"poll" | "later" | null>(null);
+  const form = useRef<HTMLFormElement>(null);
+  const field = useRef<HTMLTextAreaElement>(null);
+  const files = useRef<HTMLInputElement>(null);
+  const isEdit = mode.mode === "edit";
+  const { items } = attachments;
+  /** the text is the caption of the only file */
+  const isCaption = items.length === 1 || (isEdit && mode.message.kind !== "text");
+
+  const trimmed = text.replace(/^\s*\n/, "").trimEnd();
+  const left = charactersLeft(text, isCaption ? MAX_CAPTION : MAX_TEXT);
+  const isSendable = (trimmed !== "" || items.length > 0 || (isEdit && isCaption)) && !((left ?? 0) < 0);
+  const mentions = isGroup && text.includes("@") && members ? mentionsIn(text, members) : [];
+  const content = { mentions, ...writing.place() };
+
+  // A message that is to be answered or edited was chosen elsewhere.
+  const target = mode.mode === "write" ? 0 : mode.message.seq;
+  useEffect(() => {
+    if (target === 0) return;
+    const { current: area } = field;
+    area?.focus();
+    area?.setSelectionRange(area.value.length, area.value.length);
+  }, [target]);
+
+  const send = async () => {
+    if (!isSendable) return;
+    completion.close();
+    if (isEdit) return writing.save(members);
+    if (items.length === 0) return writing.send({ kind: "text", body: { text: trimmed }, ...content });
+    const caption = isCaption ? trimmed : "";
+    const [first, ...rest] = await attachments.take(caption);
+    if (!first) return;
+    if (isCaption) return writing.send({ ...first.message, ...content }, first.file);
+    // The text stands before the files that it is about.
+    const { quote_seq: _, ...place } = writing.place();
+    if (trimmed) {
+      writing.send({ kind: "text", body: { text: trimmed }, ...content });
+      chat.send(id, { ...first.message, ...place }, first.file);
+    } else writing.send({ ...first.message, ...content }, first.file);
+    for (const { message, file } of rest) chat.send(id, { ...message, ...place }, file);
+  };
+
+  const label = isCaption
+    ? t("composer.placeholder.caption")
+    : thread
+      ? t("composer.placeholder.thread")
+      : t("composer.placeholder", { name });
+  return (
+    <>
+      <form
+        ref={form}
+        class="composer"
+        onSubmit={(event) => {
+          event.preventDefault();
+          void send();
+        }}
+      >
+        {!isEdit && <DropZone form={form} onFiles={attachments.add} />}
+        <Target mode={mode} onCancel={writing.cancel} />
+        {items.length > 0 && !isEdit && <Tray attachments={attachments} />}
+        {writing.problem && (
+          <p class="problem" role="alert">
+            {writing.problem}
+          </p>
+        )}
+        <div class="composer-row">
+          {!isEdit && (
+            <>
+              <input
+                ref={files}
+                type="file"
+                multiple
+                hidden
+                onChange={({ currentTarget: input }) => {
+                  attachments.add([...(input.files ?? [])]);
+                  input.value = "";
+                  field.current?.focus();
+                }}
+              />
+              <Menu
+                icon="plus"
+                label={t("composer.add")}
+                items={[
+                  { label: t("composer.files"), icon: "clip", onSelect: () => files.current?.click() },
+                  { label: t("composer.poll"), icon: "poll", onSelect: () => setDialog("poll") },
+                  { label: t("composer.later"), icon: "clock", onSelect: () => setDialog("later") },
+                ]}
+              />
+            </>
+          )}
+          <div class="composer-field">
+            <Field
+              {...{ text, label, completion }}
+              fieldRef={field}
+              onChange={change}
+              onSend={() => void send()}
+              onCancel={writing.cancel}
+              onUp={() => items.length === 0 && writing.editLast()}
+              onFiles={attachments.add}
+            />
+            <Popover icon="smile" label={t("composer.emoji")}>
+              {(close) => (
+                <EmojiPicker
+                  onPick={(emoji) => {
+                    close();
+                    const { current: area } = field;
+                    if (area) insert(area, emoji, area.selectionStart, area.selectionEnd);
+                  }}
+                />
+              )}
+            </Popover>
+          </div>
+          {isSendable || isEdit || text ? (
+            <IconButton
+              icon={isEdit ? "check" : "send"}
+              label={t(isEdit ? "composer.save" : "composer.send")}
+              type="submit"
+              class="icon-button submit"
+              disabled={!isSendable || writing.isBusy || attachments.isBusy}
+            />
+          ) : (
+            <VoiceButton
+              onRecorded={(body, file) => writing.send({ kind: "audio", body, ...content }, file)}
+            />
+          )}
+        </div>
+        {left !== undefined && (
+          <p class="composer-left" role="status" data-over={left < 0}>
+            {left < 0 ? t("composer.over", { n: -left }) : t("composer.left", { n: left })}
+          </p>
+        )}
+        {thread > 0 && !isEdit && (
+          <label class="composer-also">
+            <input
+              type="checkbox"
+              checked={writing.isAlsoInMain}
+              onChange={({ currentTarget }) => writing.setAlsoInMain(currentTarget.checked)}
+            />
+            {t("composer.alsoInMain")}
+          </label>
+        )}
+      </form>
+      {dialog === "poll" && (
+        <PollDialog
+          onClose={() => setDialog(null)}
+          onCreate={(body) => {
+            chat.send(id, { kind: "poll", body, ...writing.place() });
+            setDialog(null);
+          }}
+        />
+      )}
+      {dialog === "later" && (
+        <ScheduleDialog
+          id={id}
+          message={{ kind: "text", body: { text: trimmed }, ...content }}
+          onClose={() => setDialog(null)}
+          onScheduled={() => {
+            writing.clear();
+            setDialog(null);
+          }}
+        />
+      )}
+    </>
+  );
+}

@@ -1,0 +1,36 @@
+import { useEffect } from "preact/hooks";
+import { t } from "../../i18n/i18n.ts";
+import { useAccount } from "../../state/context.ts";
+import { href } from "../../state/router.ts";
+import { useLoaded } from "../../state/use-loaded.ts";
+import { Page } from "../../ui/page.tsx";
+import { ScheduledRow } from "./scheduled-row.tsx";
+
+/** The messages of the user that are sent later, the next one first, and those that were refused. */
+export function ScheduledPage() {
+  const { chat } = useAccount();
+  // A user has 200 at most: 100 that wait, and 100 that were refused.
+  const { value, problem, reload } = useLoaded("scheduled", async () => {
+    const first = await chat.api.call("get", "/v1/scheduled", { query: { limit: 100 } });
+    const { next_cursor: cursor } = first;
+    if (!cursor) return first.items;
+    const second = await chat.api.call("get", "/v1/scheduled", { query: { limit: 100, cursor } });
+    return [...first.items, ...second.items];
+  });
+  useEffect(() => chat.onFrame(({ type }) => type === "scheduled" && reload()), [chat, reload]);
+  return (
+    <Page title={t("scheduled.title")} back={href({ view: "home" })}>
+      {problem && (
+        <p class="problem" role="alert">
+          {problem}
+        </p>
+      )}
+      {value?.length === 0 && <p class="blank">{t("scheduled.empty")}</p>}
+      <ul class="scheduled">
+        {value?.map((one) => (
+          <ScheduledRow key={one.id} scheduled={one} onChange={reload} />
+        ))}
+      </ul>
+    </Page>
+  );
+}
