@@ -9,6 +9,8 @@ interface Written {
   /** the id under which it is sent */
   readonly client_msg_id: string;
   content: DraftContent;
+  /** what the server has of it */
+  saved: DraftContent | undefined;
   timer: ReturnType<typeof setTimeout> | undefined;
   /** ends when the server has what was written; undefined: it has nothing of this draft */
   saving: Promise<unknown> | undefined;
@@ -26,10 +28,15 @@ export class Drafts {
     this.#chat = chat;
     this.#pause = pause;
     this.#end = chat.onFrame((frame) => {
-      if (frame.type !== "draft" || !frame.draft) return;
-      const { text, reply_to } = this.#written.get(frame.conversation_id)?.content ?? {};
-      // Another device goes on. What is being written here stays.
-      if (!text && !reply_to) this.#written.delete(frame.conversation_id);
+      if (frame.type !== "draft") return;
+      const { conversation_id: id, draft, client_msg_id } = frame;
+      const written = this.#written.get(id);
+      if (!written) return;
+      const { content, saved } = written;
+      const isSaved = saved === content;
+      // Another device goes on, or has ended this draft. What is not saved yet stays.
+      if (draft ? isSaved || isEmpty(content) : isSaved && client_msg_id === written.client_msg_id)
+        this.#written.delete(id);
     });
   }
 
@@ -79,7 +86,8 @@ export class Drafts {
 
   #begin(id: number): Written {
     const client_msg_id = Date.now() + crypto.randomUUID();
-    const written = { ...{ id, client_msg_id, content: { text: "" } }, timer: undefined, saving: undefined };
+    const nothing = { saved: undefined, timer: undefined, saving: undefined };
+    const written: Written = { id, client_msg_id, content: { text: "" }, ...nothing };
     this.#written.set(id, written);
     return written;
   }
@@ -95,13 +103,19 @@ export class Drafts {
     return written.saving;
   }
 
-  async #put({ id, client_msg_id, content }: Written): Promise<unknown> {
-    if (!content.text && !content.reply_to) return this.#clear(id);
+  async #put(written: Written): Promise<void> {
+    const { id, client_msg_id, content } = written;
     const body = { ...content, client_msg_id };
-    return this.#chat.api.call("put", "/v1/conversations/{id}/draft", { path: { id }, body });
+    if (isEmpty(content)) await this.#clear(id);
+    else await this.#chat.api.call("put", "/v1/conversations/{id}/draft", { path: { id }, body });
+    written.saved = content;
   }
 
   #clear(id: number): Promise<unknown> {
     return this.#chat.api.call("delete", "/v1/conversations/{id}/draft", { path: { id } });
   }
+}
+
+function isEmpty({ text, reply_to }: DraftContent): boolean {
+  return !text && !reply_to;
 }

@@ -94,6 +94,32 @@ test("goes on with the draft of another device, and clears it", async () => {
   await expect.poll(() => ann.call("GET", "/v1/conversations")).not.toHaveProperty("items.0.draft");
 });
 
+test("what was saved follows the other device, and ends with its message", async () => {
+  const { id, phone, desk } = await twoDevices();
+  const [begun, taken] = [draftsOf(phone), draftsOf(desk)];
+  begun.write(id, { text: "Lun" });
+  await begun.flush();
+  await until(desk, () => onDesk(desk, id)() === "Lun");
+  taken.write(id, { text: "Lunch" });
+  await taken.flush();
+  await expect.poll(() => begun.get(id)?.text).toBe("Lunch");
+  begun.write(id, { text: "Lunch at" });
+  await begun.flush();
+  await until(desk, () => onDesk(desk, id)() === "Lunch at");
+  taken.send(id, text("Lunch at noon?"));
+  await expect.poll(() => begun.get(id)).toBeUndefined();
+});
+
+test("what is not saved stays while another device goes on", async () => {
+  const { id, phone, desk } = await twoDevices();
+  const [here, there] = [draftsOf(phone), draftsOf(desk)];
+  here.write(id, { text: "Here" });
+  there.write(id, { text: "There" });
+  await there.flush();
+  await until(phone, (state) => state.conversation(id)?.draft?.text === "There");
+  expect(here.get(id)).toEqual({ text: "Here" });
+});
+
 test("an empty text is no draft", async () => {
   const { id, phone, desk } = await twoDevices();
   const drafts = draftsOf(phone);
