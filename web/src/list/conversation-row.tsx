@@ -49,7 +49,7 @@ export const ConversationRow = memo(({ entry, isSelected, isReached }: Props) =>
         </span>
         {last && <time dateTime={new Date(last.created_at).toISOString()}>{short(last.created_at)}</time>}
         <span class="row-preview">
-          <Summary entry={entry} />
+          <Summary entry={entry} isSelected={isSelected} />
         </span>
         <span class="badges">
           {mentions.length > 0 && (
@@ -76,10 +76,12 @@ function NoticeText({ notice }: { notice: Notice }) {
   return <>{noticeText(notice, me, (id) => names.get(id))}</>;
 }
 
-/** Who is typing, else what is being written here, else the newest message. */
-function Summary({ entry }: { entry: ConversationEntry }) {
-  const { chat, me } = useAccount();
-  const { typing, draft, last_message: last } = entry;
+/** Who is typing, else what the user was writing there, else the newest message. */
+function Summary({ entry, isSelected }: Pick<Props, "entry" | "isSelected">) {
+  const { chat, drafts, me } = useAccount();
+  const { typing, last_message: last } = entry;
+  // What is written in the conversation on screen stands in its field.
+  const draft = isSelected ? undefined : drafts.get(entry.id);
   if (typing.length > 0) {
     const names = typing.map((id) => {
       const user = chat.state.user(id);
