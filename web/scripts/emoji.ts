@@ -38,10 +38,10 @@ function module(language: string): string {
   const more: Record<string, string | string[]> = read("en/shortcodes/emojibase.json");
   const groups = new Map<number, unknown[]>();
   for (const one of all.toSorted((a, b) => (a.order ?? 0) - (b.order ?? 0))) {
-    const { emoji: text, hexcode, label, group, version, tags = [] } = one;
+    const { hexcode, label, group, version, tags = [] } = one;
     if (group === undefined || group === COMPONENTS || version > NEWEST) continue;
     const names = new Set([github[hexcode] ?? [], more[hexcode] ?? []].flat());
-    const entry = [text, label, [...names].join(" "), tags.join(" "), hasTones(one) ? 1 : 0];
+    const entry = [plain(one.emoji), label, [...names].join(" "), tags.join(" "), hasTones(one) ? 1 : 0];
     groups.set(group, [...(groups.get(group) ?? []), entry]);
   }
   return `export default ${JSON.stringify([...groups.values()])}`;
@@ -49,12 +49,17 @@ function module(language: string): string {
 
 /** Whether a modifier behind the first code point makes each skin tone. */
 function hasTones({ emoji: text, skins = [] }: Source): boolean {
-  const [first = "", ...rest] = text;
+  const [first = "", ...rest] = plain(text);
   const tail = rest.join("").replace(/^\uFE0F/, "");
   return [1, 2, 3, 4, 5].every((tone) => {
     const expected = first + String.fromCodePoint(0x1f3fa + tone) + tail;
-    return skins.some((skin) => skin.tone === tone && skin.emoji === expected);
+    return skins.some((skin) => skin.tone === tone && plain(skin.emoji) === expected);
   });
+}
+
+/** An emoji as people type it: U+FE0F stands only behind what would be drawn as a letter without it. */
+function plain(text: string): string {
+  return text.replace(/(\p{Emoji_Presentation})\uFE0F/gu, "$1");
 }
 
 function read(path: string) {
