@@ -19,6 +19,7 @@ const VIEWS: [hash: (conversation: number) => string, text: string][] = [
   [() => "#/mentions", "Nobody has mentioned you"],
   [() => "#/saved", "Save a message"],
   [() => "#/archive", "The archive is empty."],
+  [() => "#/scheduled", "Nothing is scheduled."],
   [() => "#/people", "Nobody is here yet."],
   [() => "#/settings", "This session"],
   [() => "#/nothing", "There is nothing at this address."],

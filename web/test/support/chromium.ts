@@ -10,6 +10,9 @@ import { chromiumPath } from "../../../client/scripts/chromium.ts";
 /** The file that tells a machine where its fonts are. */
 const SYSTEM_FONTS = "/etc/fonts/fonts.conf";
 
+/** A microphone that beeps, which each page may use. */
+const MICROPHONE = ["--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream"];
+
 /** A Chromium that can be started, as plain data: it is found once a run, for all test files. */
 export interface FoundChromium {
   path: string;
@@ -35,7 +38,7 @@ export function launch({ path, env }: FoundChromium): Promise<Browser> {
   return chromium.launch({
     executablePath: path,
     // Containers run tests as root, whom Chromium's sandbox refuses.
-    args: ["--no-sandbox", "--disable-gpu", "--headless=shell"],
+    args: ["--no-sandbox", "--disable-gpu", "--headless=shell", ...MICROPHONE],
     env: { ...process.env, ...env },
   });
 }

@@ -1,0 +1,179 @@
+import type { Page } from "playwright-core";
+import { expect, test } from "vitest";
+import type { Person } from "../../../scripts/support/person.ts";
+import { Site } from "../support/site.ts";
+import { composer } from "../support/talk.ts";
+
+const site = Site.forFile();
+
+async function world(): Promise<{ ann: Person; id: number; page: Page }> {
+  const [ann, ben] = [await site.person("ann"), await site.person("ben")];
+  const { id } = await ann.openDirect(ben);
+  const page = await site.open({ person: ann, hash: `#/c/${id}` });
+  await composer(page).waitFor();
+  return { ann, id, page };
+}
+
+/** What is stored of each message, from the oldest one. */
+async function kinds(person: Person, id: number): Promise<unknown[]> {
+  const { items } = Object(await person.call("GET", `/v1/conversations/${id}/messages`));
+  return items.map(({ kind, body }: { kind: string; body: unknown }) => [kind, body]);
+}
+
+/** Brings files to the page as a drop or a paste does. */
+async function bring(page: Page, how: "drop" | "paste", names: string[]): Promise<void> {
+  await composer(page).evaluate(
+    (field, [event, files]) => {
+      const data = new DataTransfer();
+      for (const name of files) data.items.add(new File([name], name, { type: "text/plain" }));
+      const options = { bubbles: true, cancelable: true };
+      const section = field.closest("section") ?? field;
+      if (event === "paste")
+        field.dispatchEvent(new ClipboardEvent("paste", { ...options, clipboardData: data }));
+      else
+        for (const type of ["dragenter", "dragover", "drop"])
+          section.dispatchEvent(new DragEvent(type, { ...options, dataTransfer: data }));
+    },
+    [how, names] as const,
+  );
+}
+
+test("files that are dropped and pasted wait in a tray, and go in their order behind the text", async () => {
+  const { ann, id, page } = await world();
+  await bring(page, "drop", ["one.txt", "two.txt"]);
+  await bring(page, "paste", ["three.txt"]);
+  const tray = page.getByRole("list", { name: "Files to send" });
+  await expect.poll(() => tray.getByRole("listitem").count()).toBe(3);
+  await page.getByRole("button", { name: "Remove two.txt" }).click();
+  await page.getByRole("textbox", { name: "Caption of three.txt" }).fill("The third");
+  await composer(page).fill("Two files");
+  await composer(page).press("Enter");
+  await expect
+    .poll(() => kinds(ann, id))
+    .toMatchObject([
+      ["text", { text: "Two files" }],
+      ["file", { name: "one.txt", size: 7, content_type: "text/plain" }],
+      ["file", { name: "three.txt", caption: "The third" }],
+    ]);
+  await tray.waitFor({ state: "detached" });
+});
+
+test("a picture has its size, a large one is made smaller, and the text is the caption of a single one", async () => {
+  const { ann, id, page } = await world();
+  const pictures = await page.evaluate(async () => {
+    const draw = async (width: number, height: number) => {
+      const canvas = new OffscreenCanvas(width, height);
+      const context = canvas.getContext("2d");
+      for (let i = 0; i < 400; i++) {
+        if (context) context.fillStyle = `rgb(${(i * 37) % 255} ${(i * 91) % 255} ${(i * 53) % 255})`;
+        context?.fillRect((i * 131) % width, (i * 197) % height, width / 9, height / 7);
+      }
+      const blob = await canvas.convertToBlob({ type: "image/jpeg", quality: 1 });
+      return [...new Uint8Array(await blob.arrayBuffer())];
+    };
+    return [await draw(300, 200), await draw(3000, 1500)];
+  });
+  for (const [i, bytes] of pictures.entries()) {
+    const chooser = page.waitForEvent("filechooser");
+    await page.getByRole("button", { name: "Add", exact: true }).click();
+    await page.getByRole("menuitem", { name: "Photos and files" }).click();
+    const file = { name: `p${i}.jpg`, mimeType: "image/jpeg", buffer: Buffer.from(bytes) };
+    await (await chooser).setFiles([file]);
+    await page.getByText(i ? "3000 × 1500" : "300 × 200").waitFor();
+    const caption = page.getByRole("textbox", { name: "Caption" });
+    await caption.fill("A picture");
+    await caption.press("Enter");
+    await expect.poll(() => kinds(ann, id)).toHaveLength(i + 1);
+  }
+  expect(await kinds(ann, id)).toMatchObject([
+    ["image", { width: 300, height: 200, caption: "A picture", name: "p0.jpg" }],
+    ["image", { width: 2048, height: 1024, caption: "A picture" }],
+  ]);
+});
+
+test("a voice message is recorded while the button is held, by the pointer and by a key", async () => {
+  const { ann, id, page } = await world();
+  const button = page.getByRole("button", { name: "Hold to record" });
+  const levels = page.locator(".voice-levels i");
+  await button.hover();
+  await page.mouse.down();
+  await levels.nth(9).waitFor();
+  await page.mouse.up();
+  await expect.poll(() => kinds(ann, id)).toHaveLength(1);
+  await button.focus();
+  await page.keyboard.down("Space");
+  await levels.nth(9).waitFor();
+  await page.keyboard.up("Space");
+  await expect.poll(() => kinds(ann, id)).toHaveLength(2);
+  for (const [kind, body] of Object(await kinds(ann, id))) {
+    expect(kind).toBe("audio");
+    expect(body.duration_ms).toBeGreaterThan(500);
+    expect(body.waveform.length).toBeLessThanOrEqual(100);
+    // The microphone of the tests beeps.
+    expect(Math.max(...body.waveform)).toBe(100);
+  }
+});
+
+test("a recording ends unsent by Escape and by a way to the side, and a click locks it", async () => {
+  const { ann, id, page } = await world();
+  const button = page.getByRole("button", { name: "Hold to record" });
+  const bar = page.locator(".voice-bar");
+  const levels = bar.locator(".voice-levels i");
+  await button.hover();
+  await page.mouse.down();
+  await levels.first().waitFor();
+  await page.mouse.move(600, 700, { steps: 4 });
+  await bar.waitFor({ state: "detached" });
+  await page.mouse.up();
+  await button.click();
+  await page.getByRole("button", { name: "Cancel the recording" }).waitFor();
+  await page.keyboard.press("Escape");
+  await bar.waitFor({ state: "detached" });
+  await button.click();
+  await levels.nth(9).waitFor();
+  await page.getByRole("button", { name: "Send the recording" }).click();
+  await expect.poll(() => kinds(ann, id)).toHaveLength(1);
+});
+
+test("a poll is made of a question and options", async () => {
+  const { ann, id, page } = await world();
+  await page.getByRole("button", { name: "Add", exact: true }).click();
+  await page.getByRole("menuitem", { name: "Poll" }).click();
+  await page.getByRole("textbox", { name: "Question" }).fill("Where to?");
+  await page.getByRole("textbox", { name: "Option 1" }).fill("Lake");
+  await page.keyboard.press("Enter");
+  await page.keyboard.type("Lake");
+  await page.getByRole("button", { name: "Send the poll" }).click();
+  await page.getByRole("alert").filter({ hasText: "Two options are the same" }).waitFor();
+  await page.getByRole("textbox", { name: "Option 2" }).fill("Hill");
+  await page.getByRole("checkbox", { name: "Several choices" }).check();
+  await page.getByRole("button", { name: "Send the poll" }).click();
+  const poll = {
+    question: "Where to?",
+    options: ["Lake", "Hill"],
+    multiple: true,
+    anonymous: false,
+    ends_at: 0,
+  };
+  await expect.poll(() => kinds(ann, id)).toEqual([["poll", poll]]);
+});
+
+test("a message is scheduled, changed, and sent at once", async () => {
+  const { ann, id, page } = await world();
+  await composer(page).fill("See you");
+  await page.getByRole("button", { name: "Add", exact: true }).click();
+  await page.getByRole("menuitem", { name: "Send later" }).click();
+  await page.getByRole("button", { name: "Tomorrow morning" }).click();
+  await page.getByRole("button", { name: "Schedule", exact: true }).click();
+  await page.getByText("Will be sent").waitFor();
+  expect(await composer(page).inputValue()).toBe("");
+  await page.goto(`${site.origin}/#/scheduled`);
+  await page.getByRole("button", { name: "Edit" }).click();
+  await page.getByRole("textbox", { name: "Message" }).fill("See you tomorrow");
+  await page.getByRole("button", { name: "Save" }).click();
+  await page.getByText("See you tomorrow").waitFor();
+  await page.getByRole("button", { name: "Send now" }).click();
+  await page.getByText("Nothing is scheduled.").waitFor();
+  expect(await kinds(ann, id)).toEqual([["text", { text: "See you tomorrow" }]]);
+  expect(await ann.call("GET", "/v1/scheduled")).toMatchObject({ items: [] });
+});

@@ -1,0 +1,140 @@
+import { expect, test } from "vitest";
+import type { Person } from "../../../scripts/support/person.ts";
+import { Site } from "../support/site.ts";
+import { composer, send, stored } from "../support/talk.ts";
+
+const site = Site.forFile();
+
+/** A group of two, whose first message is that of the other. */
+async function world(): Promise<{ ann: Person; ben: Person; id: number }> {
+  const [ann, ben] = [await site.person("ann"), await site.person("ben")];
+  const { id } = await ann.openGroup("Hike", [ben]);
+  await ben.send(id, "Who brings the map?");
+  return { ann, ben, id };
+}
+
+/** The newest message, as the server has it. */
+async function newest(person: Person, id: number): Promise<unknown> {
+  const { items } = Object(await person.call("GET", `/v1/conversations/${id}/messages?limit=1`));
+  return items[0];
+}
+
+test("Enter during the composition of an input method sends nothing", async () => {
+  const { ann, id } = await world();
+  const page = await site.open({ person: ann, hash: `#/c/${id}` });
+  await composer(page).focus();
+  const devtools = await page.context().newCDPSession(page);
+  await devtools.send("Input.imeSetComposition", { text: "nihao", selectionStart: 5, selectionEnd: 5 });
+  await page.keyboard.press("Enter");
+  await devtools.send("Input.insertText", { text: "你好" });
+  await expect.poll(() => composer(page).inputValue()).toContain("你好");
+  await send(page, "你好吗");
+  await stored(page, "你好吗").waitFor();
+  expect(await ann.history(id)).toHaveLength(2);
+});
+
+test("a draft outlives a reload, goes on on another device, and ends with the message", async () => {
+  const { ann, id } = await world();
+  const page = await site.open({ person: ann, hash: `#/c/${id}` });
+  await composer(page).fill("I bring");
+  await expect
+    .poll(() => ann.call("GET", "/v1/conversations"))
+    .toHaveProperty("items.0.draft.text", "I bring");
+  await page.reload();
+  await expect.poll(() => composer(page).inputValue()).toBe("I bring");
+  const other = await site.open({ person: await ann.signIn(), hash: `#/c/${id}` });
+  await expect.poll(() => composer(other).inputValue()).toBe("I bring");
+  await composer(other).fill("I bring it");
+  await expect.poll(() => composer(page).inputValue()).toBe("I bring it");
+  await composer(other).press("Enter");
+  await stored(page, "I bring it").waitFor();
+  await expect.poll(() => composer(page).inputValue()).toBe("");
+});
+
+test("an @ suggests the members, and the message mentions who stands in its text", async () => {
+  const { ann, ben, id } = await world();
+  const page = await site.open({ person: ann, hash: `#/c/${id}` });
+  await composer(page).pressSequentially("Ask @b");
+  const option = page.getByRole("option", { name: ben.user.username });
+  await option.waitFor();
+  const active = await composer(page).getAttribute("aria-activedescendant");
+  expect(await option.getAttribute("id")).toBe(active);
+  await page.keyboard.press("Enter");
+  expect(await composer(page).inputValue()).toBe(`Ask @${ben.user.username} `);
+  await composer(page).press("Enter");
+  await stored(page, `Ask @${ben.user.username}`).waitFor();
+  expect(await newest(ann, id)).toMatchObject({ mentions: [ben.user.id] });
+  await composer(page).pressSequentially("@al");
+  await page.getByRole("option", { name: "Everybody in the group" }).click();
+  await composer(page).press("Enter");
+  await expect.poll(() => newest(ann, id)).toMatchObject({ mentions: "all" });
+});
+
+test("a name between colons becomes an emoji, by its end and by the suggestions", async () => {
+  const { ann, id } = await world();
+  const page = await site.open({ person: ann, hash: `#/c/${id}` });
+  await composer(page).pressSequentially("Yes :smile:");
+  await expect.poll(() => composer(page).inputValue()).toBe("Yes 😄");
+  await composer(page).pressSequentially(" :heart_eye");
+  await page.getByRole("option").first().waitFor();
+  await page.keyboard.press("Tab");
+  expect(await composer(page).inputValue()).toBe("Yes 😄 😍 ");
+  await page.getByRole("button", { name: "Emoji", exact: true }).click();
+  await page.getByRole("searchbox", { name: "Search emoji" }).fill("thumbs up");
+  await page.getByRole("button", { name: "thumbs up", exact: true }).waitFor();
+  await page.keyboard.press("Enter");
+  await expect.poll(() => composer(page).inputValue()).toBe("Yes 😄 😍 👍");
+  expect(await composer(page).evaluate((field) => field === document.activeElement)).toBe(true);
+});
+
+test("the arrow up edits the last message, and an edit of an older version shows the newer one", async () => {
+  const { ann, id } = await world();
+  const { seq } = await ann.send(id, "I do");
+  const page = await site.open({ person: ann, hash: `#/c/${id}` });
+  await stored(page, "I do").waitFor();
+  await composer(page).press("ArrowUp");
+  await page.getByText("Edit the message").waitFor();
+  await composer(page).press("Escape");
+  expect(await composer(page).inputValue()).toBe("");
+  await composer(page).press("ArrowUp");
+  await composer(page).fill("I bring it");
+  const body = { body: { text: "Ben does" }, base_version: 1 };
+  await ann.call("PATCH", `/v1/conversations/${id}/messages/${seq}`, body);
+  await composer(page).press("Enter");
+  await page.getByRole("alert").filter({ hasText: "It now says: Ben does" }).waitFor();
+  await composer(page).press("Enter");
+  await stored(page, "I bring it").waitFor();
+  await page.getByText("Edit the message").waitFor({ state: "detached" });
+  expect(await newest(ann, id)).toMatchObject({ seq, version: 3 });
+});
+
+test("a text that is too long says so before it is sent, and stays", async () => {
+  const { ann, id } = await world();
+  const page = await site.open({ person: ann, hash: `#/c/${id}` });
+  await composer(page).fill("x".repeat(7_990));
+  await page.getByText("10 characters left").waitFor();
+  await composer(page).fill("x".repeat(8_003));
+  await page.getByText("3 characters too many").waitFor();
+  await composer(page).press("Enter");
+  expect(await composer(page).inputValue()).toHaveLength(8_003);
+  expect(await ann.history(id)).toHaveLength(1);
+});
+
+test("what is typed elsewhere on the page comes to the field", async () => {
+  const { ann, id } = await world();
+  const page = await site.open({ person: ann, hash: `#/c/${id}` });
+  await stored(page, "Who brings the map?").waitFor();
+  await composer(page).blur();
+  await page.keyboard.type("Me");
+  await expect.poll(() => composer(page).inputValue()).toBe("Me");
+});
+
+test("a user who may not write in a conversation sees why", async () => {
+  const { ann, ben, id } = await world();
+  const page = await site.open({ person: ben, hash: `#/c/${id}` });
+  await composer(page).waitFor();
+  await ann.call("PATCH", `/v1/conversations/${id}/members/${ben.user.id}`, { muted_for_s: 600 });
+  await page.getByText("You are muted in this group until").waitFor();
+  await ann.call("DELETE", `/v1/conversations/${id}/members/${ben.user.id}`);
+  await page.getByText("You are not in this conversation any more.").waitFor();
+});
