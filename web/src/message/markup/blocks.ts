@@ -1,0 +1,75 @@
+import { parseInline } from "./inline.ts";
+import type { Block, ListItem, Mentioned } from "./tree.ts";
+
+/** Quotes within quotes beyond this depth are text. */
+const MAX_DEPTH = 4;
+
+const FENCE = /^ {0,3}```[ \t]*([\w+#.-]{0,30})[ \t]*$/;
+const FENCE_END = /^ {0,3}```[ \t]*$/;
+const QUOTE = /^ {0,3}>[ \t]?/;
+const ITEM = /^[ \t]{0,8}([-*]|\d{1,9}[.)])[ \t]+(?=\S)/;
+
+/**
+ * Parses the text of a message: paragraphs, code, quotes and lists, with what is in their lines. Never
+ * throws, whatever the text is.
+ * @param mentioned names that may stand behind an `@`
+ */
+export function parseMarkup(text: string, mentioned: readonly Mentioned[] = []): Block[] {
+  const names = mentioned.filter(({ name }) => name !== "");
+  const byLength = names.toSorted((one, other) => other.name.length - one.name.length);
+  return parseLines(text.split("\n"), byLength, 0);
+}
+
+function parseLines(lines: readonly string[], names: readonly Mentioned[], depth: number): Block[] {
+  const blocks: Block[] = [];
+  const lastEnd = lines.findLastIndex((line) => FENCE_END.test(line));
+  let paragraph: string[] = [];
+  const endParagraph = () => {
+    const text = paragraph.join("\n").replace(/^\n+/, "").trimEnd();
+    if (text.trim() !== "") blocks.push({ type: "paragraph", children: parseInline(text, names) });
+    paragraph = [];
+  };
+  for (let i = 0; i < lines.length; ) {
+    const line = lines[i] ?? "";
+    const fence = i < lastEnd && FENCE.exec(line);
+    if (fence) {
+      endParagraph();
+      let end = i + 1;
+      while (!FENCE_END.test(lines[end] ?? "")) end++;
+      blocks.push({ type: "code", language: fence[1] ?? "", text: lines.slice(i + 1, end).join("\n") });
+      i = end + 1;
+    } else if (depth < MAX_DEPTH && QUOTE.test(line)) {
+      endParagraph();
+      const inside = linesFrom(lines, i, (one) => QUOTE.test(one));
+      const children = parseLines(
+        inside.map((one) => one.replace(QUOTE, "")),
+        names,
+        depth + 1,
+      );
+      blocks.push({ type: "quote", children });
+      i += inside.length;
+    } else if (ITEM.test(line)) {
+      endParagraph();
+      const inside = linesFrom(lines, i, (one) => ITEM.test(one));
+      blocks.push({ type: "list", items: inside.map((one) => parseItem(one, names)) });
+      i += inside.length;
+    } else {
+      paragraph.push(line);
+      i++;
+    }
+  }
+  endParagraph();
+  return blocks;
+}
+
+/** The lines from one on that are of its kind. */
+function linesFrom(lines: readonly string[], from: number, isOfKind: (line: string) => boolean): string[] {
+  const inside: string[] = [];
+  for (let i = from; i < lines.length && isOfKind(lines[i] ?? ""); i++) inside.push(lines[i] ?? "");
+  return inside;
+}
+
+function parseItem(line: string, names: readonly Mentioned[]): ListItem {
+  const [before = "", marker = ""] = ITEM.exec(line) ?? [];
+  return { marker, children: parseInline(line.slice(before.length), names) };
+}
