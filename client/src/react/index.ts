@@ -51,6 +51,8 @@ export function useConversationWindow(
         const opened = chat.open(id, thread === undefined ? {} : { thread });
         window = opened;
         const end = chat.subscribe(() => opened.view, changed);
+        // React looks again by itself once it has subscribed, and Preact does not.
+        changed();
         return () => {
           end();
           opened.close();

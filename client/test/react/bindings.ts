@@ -117,6 +117,17 @@ export function testBindings(grow: (root: HTMLElement) => Tree): void {
     await expect.poll(() => windows.size).toBe(0);
   });
 
+  test("shows at once what another window of the conversation has loaded", async () => {
+    const { ann, chat, id } = await people(server);
+    await ann.send(id, "Lunch?");
+    const first = chat.open(id);
+    onTestFinished(() => first.close());
+    await expect.poll(() => shown(first.view.messages)).toBe("Lunch?");
+    const { root, tree } = plant();
+    tree.render([() => shown(useConversationWindow(chat, id)[0].messages)], {});
+    await expect.poll(() => root.textContent).toBe("Lunch?");
+  });
+
   test("a component that turns to another conversation never shows the messages of the first", async () => {
     const { ann, chat, id } = await people(server);
     const { id: other } = await ann.openGroup("Noodles", []);
