@@ -7,6 +7,7 @@ import { Sidebar } from "../list/sidebar.tsx";
 import { useAccount } from "../state/context.ts";
 import { route } from "../state/router.ts";
 import { Questions } from "../ui/confirm.tsx";
+import { Dialogs } from "../ui/dialogs.tsx";
 import { lazy } from "../ui/lazy.tsx";
 import { Toasts } from "../ui/toasts.tsx";
 import { type Opened, pressed } from "./shortcuts.ts";
@@ -51,6 +52,7 @@ export function Shell() {
         <Content />
       </main>
       <Toasts />
+      <Dialogs />
       <Questions />
       <Notifier />
       {opened === "switcher" && <Switcher onClose={() => setOpened(null)} />}

@@ -1,5 +1,6 @@
 import { useChat, useConversationWindow } from "parley-client/react";
 import { useEffect, useRef } from "preact/hooks";
+import { SelectionBar } from "../message/actions/selection-bar.tsx";
 import { useAccount } from "../state/context.ts";
 import { route } from "../state/router.ts";
 import { Beside } from "./beside.tsx";
@@ -35,6 +36,7 @@ export function ConversationPage({ id }: { id: number }) {
       >
         <ConversationHeader id={id} entry={entry} />
         <Timeline id={id} view={view} window={window} />
+        <SelectionBar id={id} />
         <TypingLine id={id} />
         {window && <Composer key={id} id={id} name={name} window={window} />}
       </section>

@@ -13,6 +13,7 @@ interface Props {
 /** What stands beside a conversation by a button of its header. */
 const BUTTONS = [
   { panel: "search", icon: "search", label: "find.title" },
+  { panel: "threads", icon: "thread", label: "threads.title" },
   { panel: "pins", icon: "pin", label: "pins.title" },
   { panel: "info", icon: "info", label: "info.title" },
 ] as const;
@@ -21,6 +22,7 @@ const BUTTONS = [
 export function ConversationHeader({ id, entry }: Props) {
   const name = entry?.name ?? "";
   const isOnline = entry?.kind === "direct" && entry.peer.online;
+  const hasThreads = entry?.kind === "direct" || entry?.threads === "on";
   const now = route.value;
   const shown = now.view === "conversation" ? now.panel : undefined;
   return (
@@ -48,11 +50,12 @@ export function ConversationHeader({ id, entry }: Props) {
           </small>
         </span>
       </a>
-      {BUTTONS.map(({ panel, icon, label }) => (
+      {BUTTONS.filter(({ panel }) => panel !== "threads" || hasThreads).map(({ panel, icon, label }) => (
         <a
           key={panel}
           class="icon-button"
           data-panel={panel}
+          data-unread={panel === "threads" && (entry?.threads_unread ?? 0) > 0}
           href={href(beside(id, panel === shown ? undefined : panel))}
           aria-label={t(label)}
           aria-current={panel === shown ? "true" : undefined}

@@ -1,10 +1,26 @@
+import { useComputed } from "@preact/signals";
 import type { Message } from "parley-client";
 import { memo } from "preact/compat";
+import { useRef } from "preact/hooks";
 import { clock, moment } from "../i18n/format.ts";
 import { t } from "../i18n/i18n.ts";
 import { nameOf } from "../lib/names.ts";
+import { href } from "../state/router.ts";
 import { Avatar } from "../ui/avatar.tsx";
-import { MessageBody } from "./message-body.tsx";
+import { showDialog } from "../ui/dialogs.tsx";
+import { Icon } from "../ui/icon.tsx";
+import { lazy } from "../ui/lazy.tsx";
+import { ActionBar } from "./actions/action-bar.tsx";
+import { selection, toggle } from "./actions/selection.ts";
+import { useRowActions } from "./actions/use-row-actions.ts";
+import { MessageBody } from "./body/message-body.tsx";
+import { useThreadHere } from "./place.ts";
+import { preview } from "./preview.ts";
+import { Reactions } from "./reactions/reactions.tsx";
+import { ThreadSummary } from "./thread-summary.tsx";
+
+const MessageMenu = lazy(async () => (await import("./actions/message-menu.tsx")).MessageMenu);
+const EditsDialog = lazy(async () => (await import("./viewer/edits-dialog.tsx")).EditsDialog);
 
 interface Props {
   message: Message;
@@ -15,34 +31,101 @@ interface Props {
   heading: string | undefined;
 }
 
-/** A message in the timeline. */
+/** A message in the timeline, with what can be done with it. */
 export const MessageRow = memo(({ message, isOwn, isTogether, heading }: Props) => {
-  const { seq, sender, kind, created_at: at, edited_at: editedAt } = message;
+  const { conversation_id: id, seq, sender, kind } = message;
+  const row = useRef<HTMLLIElement>(null);
+  const thread = useThreadHere();
+  const { isActive, menu, closeMenu, openMenu, reply, handlers } = useRowActions(row, message, thread);
+  const isSelected = useComputed(() =>
+    selection.value?.id === id ? selection.value.seqs.has(seq) : undefined,
+  ).value;
   if (kind === "tip")
     return (
       <li class="tip" data-seq={seq}>
         {heading && <h3 class="day">{heading}</h3>}
-        <MessageBody message={message} />
+        <p>{preview(message)}</p>
       </li>
     );
   return (
-    <li class="message" data-seq={seq} data-own={isOwn} data-together={isTogether}>
+    <li
+      ref={row}
+      class="message"
+      data-seq={seq}
+      data-own={isOwn}
+      data-together={isTogether}
+      data-active={isActive}
+      data-selected={isSelected}
+      {...handlers}
+    >
       {heading && <h3 class="day">{heading}</h3>}
-      {!isTogether && <Avatar id={sender.id} name={nameOf(sender)} picture={sender.avatar} size="small" />}
-      <div class="bubble">
-        {!isTogether && (
-          <span class="sender">
+      {isSelected !== undefined && (
+        <input
+          type="checkbox"
+          class="select"
+          checked={isSelected}
+          disabled={message.revoked}
+          aria-label={t("message.choose", { text: preview(message) })}
+          onChange={() => toggle(seq)}
+        />
+      )}
+      {!isTogether && (
+        <a
+          class="sender-picture"
+          href={href({ view: "user", id: sender.id })}
+          tabIndex={-1}
+          aria-label={nameOf(sender)}
+        >
+          <Avatar id={sender.id} name={nameOf(sender)} picture={sender.avatar} size="small" />
+        </a>
+      )}
+      <div class="bubble-side">
+        <div class="bubble" data-kind={message.revoked ? "revoked" : kind}>
+          <span class={isTogether ? "visually-hidden" : "sender"}>
             <bdi>{nameOf(sender)}</bdi>
           </span>
+          <MessageBody message={message} />
+          <Meta message={message} />
+        </div>
+        {isActive && isSelected === undefined && (
+          <ActionBar message={message} onReply={reply} onMenu={(at) => openMenu(at)} />
         )}
-        <MessageBody message={message} />
-        <span class="meta">
-          {editedAt !== undefined && <span>{t("message.edited")}</span>}
-          <time dateTime={new Date(at).toISOString()} title={moment(at)}>
-            {clock(at)}
-          </time>
-        </span>
+        <Reactions message={message} />
+        {thread === 0 && <ThreadSummary message={message} />}
       </div>
+      {menu && <MessageMenu key={menu.count} {...{ message, thread, ...menu }} onClose={closeMenu} />}
     </li>
   );
 });
+
+/** When a message was sent, and what has become of it. */
+function Meta({ message }: { message: Message }) {
+  const here = useThreadHere();
+  const { conversation_id: id, created_at: at, edited_at: editedAt, pinned_at: pinnedAt, thread } = message;
+  return (
+    <span class="meta">
+      {pinnedAt > 0 && (
+        <span title={t("message.pinned")}>
+          <Icon name="pin" />
+          <span class="visually-hidden">{t("message.pinned")}</span>
+        </span>
+      )}
+      {thread && here === 0 && (
+        <a href={href({ view: "conversation", id, thread: thread.root })}>{t("message.inThread")}</a>
+      )}
+      {editedAt !== undefined && (
+        <button
+          type="button"
+          class="edited"
+          title={moment(editedAt)}
+          onClick={() => showDialog((close) => <EditsDialog message={message} onClose={close} />)}
+        >
+          {t("message.edited")}
+        </button>
+      )}
+      <time dateTime={new Date(at).toISOString()} title={moment(at)}>
+        {clock(at)}
+      </time>
+    </span>
+  );
+}

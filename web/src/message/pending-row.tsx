@@ -1,25 +1,46 @@
 import type { OutboxItem } from "parley-client";
+import { useEffect, useMemo, useState } from "preact/hooks";
 import { t } from "../i18n/i18n.ts";
+import { percent } from "../i18n/units.ts";
 import { useAccount } from "../state/context.ts";
+import { toast } from "../ui/toasts.tsx";
+import { ContentView } from "./body/content-view.tsx";
+import { type Content, contentOf } from "./content.ts";
 
 /** A message that the user has sent, and that is not stored or not shown yet. */
 export function PendingRow({ item }: { item: OutboxItem }) {
-  const { chat } = useAccount();
-  const { client_msg_id: id, message, state } = item;
-  const text = "body" in message && "text" in message.body ? message.body.text : (item.file?.type ?? "");
+  const { chat, me } = useAccount();
+  const { client_msg_id: id, message, state, progress = 0, file } = item;
+  const url = useObjectUrl(file);
+  const content = useMemo(() => withFile(contentOfNew(message), url), [message, url]);
+  const isUploading = file !== undefined && (state === "queued" || state === "sending") && progress < 1;
+  const discard = () => {
+    if (!chat.discard(id)) toast(t("message.tooLate"));
+  };
   return (
     <li class="message" data-own data-state={state} data-together>
-      <div class="bubble">
-        <p class="text" dir="auto">
-          {text}
-        </p>
-        <span class="meta">{t(`message.${state}`)}</span>
+      <div class="bubble-side">
+        <div class="bubble" data-kind={content.kind}>
+          <ContentView content={content} me={me} />
+          {isUploading && (
+            <span class="upload">
+              <progress value={progress} aria-label={t("message.uploading")} />
+              <small>{percent(progress)}</small>
+              <button type="button" class="link" onClick={discard}>
+                {t("action.cancel")}
+              </button>
+            </span>
+          )}
+          <span class="meta" role={state === "failed" ? "alert" : undefined}>
+            {state === "failed" ? failure(item.code) : t(`message.${state}`)}
+          </span>
+        </div>
         {state === "failed" && (
           <span class="failed">
             <button class="link" type="button" onClick={() => chat.retry(id)}>
               {t("action.retry")}
             </button>
-            <button class="link" type="button" onClick={() => chat.discard(id)}>
+            <button class="link" type="button" onClick={discard}>
               {t("message.discard")}
             </button>
           </span>
@@ -27,4 +48,39 @@ export function PendingRow({ item }: { item: OutboxItem }) {
       </div>
     </li>
   );
+}
+
+/** Why a message was not sent. */
+function failure(code: OutboxItem["code"]): string {
+  switch (code) {
+    case "muted":
+    case "blocked":
+    case "forbidden":
+    case "too_large":
+    case "not_found":
+      return t(`message.failed.${code}`);
+    default:
+      return t("message.failed");
+  }
+}
+
+function contentOfNew(message: OutboxItem["message"]): Content {
+  return "kind" in message ? contentOf(message.kind, message.body) : { kind: "other" };
+}
+
+/** Shows a file of this device before it is uploaded. */
+function withFile(content: Content, url: string): Content {
+  return "media" in content && url ? { ...content, media: { ...content.media, url } } : content;
+}
+
+/** An address of a file that is not uploaded yet, for as long as it is shown. */
+function useObjectUrl(file: Blob | undefined): string {
+  const [url, setUrl] = useState("");
+  useEffect(() => {
+    if (!file) return setUrl("");
+    const made = URL.createObjectURL(file);
+    setUrl(made);
+    return () => URL.revokeObjectURL(made);
+  }, [file]);
+  return url;
 }

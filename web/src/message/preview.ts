@@ -1,13 +1,48 @@
 import type { LastMessage } from "parley-client";
 import { t } from "../i18n/i18n.ts";
+import { duration } from "../i18n/units.ts";
+import { type Content, contentOf } from "./content.ts";
+import { plainText } from "./markup/plain.ts";
 
 /** A message in one line, for lists and quotes. */
 export function preview({ kind, body, revoked }: Pick<LastMessage, "kind" | "body" | "revoked">): string {
-  if (revoked) return t("message.revoked");
-  if ("text" in body && typeof body.text === "string") return body.text;
-  const label = t(`message.${kind === "text" ? "custom" : kind}`);
-  const detail = ["caption", "name", "question", "title", "description"]
-    .map((field) => Object(body)[field])
-    .find((value) => typeof value === "string" && value !== "");
-  return detail ? `${label}: ${detail}` : label;
+  return revoked ? t("message.revoked") : summary(contentOf(kind, body));
+}
+
+/** What a message says in one line. */
+export function summary(content: Content): string {
+  return labelled(content.kind, detailOf(content));
+}
+
+/** What a message of a kind is called, before what it says. @param detail its text; empty: none */
+export function labelled(kind: Content["kind"], detail: string): string {
+  if (kind === "text") return detail;
+  const label = t(`message.${kind === "other" ? "custom" : kind}`);
+  return detail ? t("message.labelled", { label, detail }) : label;
+}
+
+function detailOf(content: Content): string {
+  switch (content.kind) {
+    case "text":
+      return plainText(content.text);
+    case "audio":
+      return (
+        plainText(content.media.caption) || (content.media.duration ? duration(content.media.duration) : "")
+      );
+    case "file":
+      return content.media.name || plainText(content.media.caption);
+    case "image":
+    case "video":
+      return plainText(content.media.caption);
+    case "location":
+      return content.address;
+    case "custom":
+      return content.description;
+    case "merged":
+      return content.title;
+    case "poll":
+      return content.question;
+    default:
+      return "";
+  }
 }

@@ -11,11 +11,13 @@ interface Props {
   id: number;
   /** keeps how far the panel was scrolled, for the next time */
   place?: { scrolled: number };
+  /** what stands beside the title */
+  actions?: ComponentChildren;
   children: ComponentChildren;
 }
 
 /** What stands beside a conversation, or in its place on a narrow screen. Escape closes it. */
-export function Panel({ title, id, place, children }: Props) {
+export function Panel({ title, id, place, actions, children }: Props) {
   const content = useRef<HTMLDivElement>(null);
   useLayoutEffect(() => {
     const body = content.current?.parentElement;
@@ -44,9 +46,12 @@ export function Panel({ title, id, place, children }: Props) {
         title={title}
         back={href(close)}
         actions={
-          <a class="icon-button panel-close" href={href(close)} aria-label={t("action.close")}>
-            <Icon name="close" />
-          </a>
+          <>
+            {actions}
+            <a class="icon-button panel-close" href={href(close)} aria-label={t("action.close")}>
+              <Icon name="close" />
+            </a>
+          </>
         }
       >
         <div class="panel-content" ref={content}>

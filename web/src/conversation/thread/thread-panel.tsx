@@ -1,0 +1,112 @@
+import type { Message } from "parley-client";
+import { useChat, useConversationWindow } from "parley-client/react";
+import { useLayoutEffect, useRef } from "preact/hooks";
+import { t } from "../../i18n/i18n.ts";
+import { MessageRow } from "../../message/message-row.tsx";
+import { PendingRow } from "../../message/pending-row.tsx";
+import { ThreadProvider } from "../../message/place.ts";
+import { useAccount } from "../../state/context.ts";
+import { reason } from "../../state/problem.ts";
+import { useLoaded } from "../../state/use-loaded.ts";
+import { Composer } from "../composer/composer.tsx";
+import { Panel } from "../panels/panel.tsx";
+import { FollowButton } from "./follow-button.tsx";
+import { useThreadReads } from "./use-thread-reads.ts";
+
+/** Nearer than this to an end of what is loaded, in px, more is loaded; and the view stays at the end. */
+const NEAR = 80;
+
+interface Props {
+  /** the conversation */
+  id: number;
+  /** the `seq` of the message that the thread belongs to */
+  root: number;
+}
+
+/** A thread: its root, the replies, and the field for the next one. */
+export function ThreadPanel({ id, root }: Props) {
+  const { chat, me } = useAccount();
+  const name = useChat(chat, (state) => state.conversation(id)?.name) ?? "";
+  const [view, window] = useConversationWindow(chat, id, { thread: root });
+  const { messages, pending, hasOlder, isLoading, problem } = view;
+  const { message, problem: rootProblem } = useRoot(id, root);
+  const box = useRef<HTMLDivElement>(null);
+  const isAtEnd = useRef(true);
+  useThreadReads(id, root, messages.at(-1)?.seq ?? 0);
+  useLayoutEffect(() => {
+    const { current } = box;
+    if (current && isAtEnd.current) current.scrollTop = current.scrollHeight;
+  }, [messages, pending, message]);
+  const onScroll = () => {
+    const { current } = box;
+    if (!current) return;
+    isAtEnd.current = current.scrollHeight - current.scrollTop - current.clientHeight < NEAR;
+    if (current.scrollTop < NEAR && hasOlder && !isLoading) void window?.older();
+  };
+  const why = rootProblem || (problem ? reason(problem) : "");
+  return (
+    <Panel
+      title={t("thread.title")}
+      id={id}
+      actions={<FollowButton id={id} root={root} replies={messages.length} />}
+    >
+      <ThreadProvider value={root}>
+        <div ref={box} class="thread-scroller" onScroll={onScroll}>
+          {message && (
+            <ol class="messages thread-root">
+              <MessageRow message={message} isOwn={false} isTogether={false} heading={undefined} />
+            </ol>
+          )}
+          {message && (
+            <p class="thread-count">
+              {messages.length === 0 && !isLoading
+                ? t("thread.empty")
+                : t("thread.replies", { n: Math.max(message.thread_summary?.count ?? 0, messages.length) })}
+            </p>
+          )}
+          {why && (
+            <p class="problem" role="alert">
+              {why}
+            </p>
+          )}
+          <ol class="messages" aria-label={t("thread.title")}>
+            {messages.map((one, i) => (
+              <MessageRow
+                key={one.seq}
+                message={one}
+                isOwn={one.sender.id === me}
+                isTogether={isTogether(messages[i - 1], one)}
+                heading={undefined}
+              />
+            ))}
+            {pending.map((item) => (
+              <PendingRow key={item.client_msg_id} item={item} />
+            ))}
+          </ol>
+        </div>
+      </ThreadProvider>
+      {window && <Composer key={root} {...{ id, name, window, thread: root }} />}
+    </Panel>
+  );
+}
+
+/** Messages of one sender within this time, in ms, stand together. */
+const TOGETHER = 5 * 60_000;
+
+function isTogether(before: Message | undefined, message: Message): boolean {
+  return before?.sender.id === message.sender.id && message.created_at - before.created_at < TOGETHER;
+}
+
+/** The root of a thread: as the conversation shows it, else loaded by itself. */
+function useRoot(id: number, root: number) {
+  const { chat } = useAccount();
+  const [view] = useConversationWindow(chat, id);
+  const shown = view.messages.find(({ seq }) => seq === root);
+  const isWanted = !shown && view.messages.length > 0;
+  const { value, problem } = useLoaded(`${id} ${root} ${isWanted}`, async () =>
+    isWanted
+      ? chat.api.call("get", "/v1/conversations/{id}/messages/{seq}", { path: { id, seq: root } })
+      : undefined,
+  );
+  return { message: shown ?? value, problem: shown ? "" : problem };
+}

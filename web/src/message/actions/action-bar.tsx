@@ -1,0 +1,43 @@
+import type { Message } from "parley-client";
+import { t } from "../../i18n/i18n.ts";
+import { useAccount } from "../../state/context.ts";
+import { IconButton } from "../../ui/icon-button.tsx";
+import { react } from "../reactions/wanted.ts";
+import { quickEmoji } from "./quick-emoji.ts";
+import { rightsOf } from "./rights.ts";
+
+interface Props {
+  message: Message;
+  onReply: () => void;
+  /** @param at the button, where the menu opens */
+  onMenu: (at: DOMRect) => void;
+}
+
+/** The actions that are at hand while the pointer or the focus is on a row. */
+export function ActionBar({ message, onReply, onMenu }: Props) {
+  const { chat, me } = useAccount();
+  const may = rightsOf(message, chat.state.conversation(message.conversation_id), me);
+  return (
+    <div class="action-bar" role="toolbar" aria-label={t("message.actions")}>
+      {may.write &&
+        quickEmoji.value.slice(0, 2).map((emoji) => (
+          <button
+            key={emoji}
+            type="button"
+            class="icon-button emoji"
+            aria-label={t("action.reactWith", { emoji })}
+            onClick={() => react(chat, message, emoji)}
+          >
+            {emoji}
+          </button>
+        ))}
+      {may.write && <IconButton icon="reply" label={t("action.reply")} onClick={onReply} />}
+      <IconButton
+        icon="more"
+        label={t("action.more")}
+        aria-haspopup="menu"
+        onClick={({ currentTarget }) => onMenu(currentTarget.getBoundingClientRect())}
+      />
+    </div>
+  );
+}

@@ -1,0 +1,169 @@
+import type { Message } from "parley-client";
+import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
+import { t } from "../../i18n/i18n.ts";
+import { useAccount } from "../../state/context.ts";
+import { notePicked } from "../../ui/emoji/emoji.ts";
+import { EmojiPicker } from "../../ui/emoji/lazy.ts";
+import { Icon } from "../../ui/icon.tsx";
+import { react } from "../reactions/wanted.ts";
+import { actionsOf } from "./actions.tsx";
+import { quickEmoji } from "./quick-emoji.ts";
+import { rightsOf } from "./rights.ts";
+
+/** The room between the menu and what has opened it, and the edge of the page, in px. */
+const GAP = 4;
+
+interface Props {
+  message: Message;
+  /** the root of the thread that it is shown in; 0: none */
+  thread: number;
+  /** what it stands beside, in px of the page */
+  at: { top: number; bottom: number; right: number };
+  /** whether it begins with all emoji */
+  isPicking: boolean;
+  onClose: () => void;
+}
+
+/** All that the user can do with a message: reactions, then actions. A narrow screen shows it at its foot. */
+export function MessageMenu({ message, thread, at, isPicking: beginsPicking, onClose }: Props) {
+  const account = useAccount();
+  const { chat, me } = account;
+  const panel = useRef<HTMLDivElement>(null);
+  const [isPicking, setPicking] = useState(beginsPicking);
+  const [actions] = useState(() => actionsOf(account, message, thread));
+  const mayReact = rightsOf(message, chat.state.conversation(message.conversation_id), me).write;
+
+  useLayoutEffect(() => {
+    const { current } = panel;
+    current?.showPopover();
+    current?.querySelector<HTMLElement>("[role=menuitem]")?.focus({ preventScroll: true });
+  }, []);
+  useEffect(() => {
+    const { current } = panel;
+    if (!current) return;
+    const move = () => {
+      const { offsetWidth: width, offsetHeight: height } = current;
+      const isBelow = at.bottom + GAP + height <= innerHeight || at.top < innerHeight - at.bottom;
+      const top = isBelow ? Math.min(at.bottom + GAP, innerHeight - height - GAP) : at.top - GAP - height;
+      current.style.top = `${Math.max(GAP, top)}px`;
+      current.style.left = `${Math.max(GAP, Math.min(at.right - width, innerWidth - width - GAP))}px`;
+    };
+    // The picker is loaded later, and makes it larger.
+    const watch = new ResizeObserver(move);
+    watch.observe(current);
+    return () => watch.disconnect();
+  }, [at]);
+
+  useEffect(() => {
+    // An automatic popover would close when the finger leaves that has opened it by a long press.
+    const onPointerDown = ({ target: pressed }: PointerEvent) => {
+      if (!(pressed instanceof Node && panel.current?.contains(pressed))) onClose();
+    };
+    // The focus may be nowhere while the emoji are loaded.
+    const onEscape = (event: KeyboardEvent) => {
+      if (event.key !== "Escape") return;
+      event.preventDefault();
+      event.stopPropagation();
+      onClose();
+    };
+    document.addEventListener("pointerdown", onPointerDown, true);
+    document.addEventListener("keydown", onEscape, true);
+    return () => {
+      document.removeEventListener("pointerdown", onPointerDown, true);
+      document.removeEventListener("keydown", onEscape, true);
+    };
+  }, [onClose]);
+
+  const reactWith = (emoji: string) => {
+    onClose();
+    react(chat, message, emoji);
+  };
+  const onKeyDown = (event: KeyboardEvent) => {
+    // The row behind it has keys of its own.
+    event.stopPropagation();
+    if (isPicking) return;
+    if (event.key === "Tab") {
+      event.preventDefault();
+      onClose();
+      return;
+    }
+    const all = [...(panel.current?.querySelectorAll<HTMLElement>("[role=menuitem]") ?? [])];
+    const now = all.findIndex((one) => one.matches(":focus"));
+    const to = target(all, now, event.key);
+    if (!to) return;
+    event.preventDefault();
+    to.focus();
+  };
+  return (
+    // biome-ignore lint/a11y: the role depends on what is shown, and either takes a label and keys
+    <div
+      ref={panel}
+      class="menu message-menu"
+      data-picking={isPicking}
+      popover="manual"
+      role={isPicking ? "dialog" : "menu"}
+      aria-label={t("message.actions")}
+      onKeyDown={onKeyDown}
+    >
+      {isPicking ? (
+        <EmojiPicker onPick={reactWith} />
+      ) : (
+        <>
+          {mayReact && (
+            <div class="quick">
+              {quickEmoji.value.map((emoji) => (
+                <button
+                  key={emoji}
+                  type="button"
+                  role="menuitem"
+                  class="icon-button emoji"
+                  aria-label={t("action.reactWith", { emoji })}
+                  onClick={() => {
+                    notePicked(emoji);
+                    reactWith(emoji);
+                  }}
+                >
+                  {emoji}
+                </button>
+              ))}
+              <button
+                type="button"
+                role="menuitem"
+                class="icon-button"
+                aria-label={t("action.moreEmoji")}
+                title={t("action.moreEmoji")}
+                onClick={() => setPicking(true)}
+              >
+                <Icon name="plus" />
+              </button>
+            </div>
+          )}
+          {actions.map(({ name, label, icon, shortcut, isDanger, run }) => (
+            <button
+              key={name}
+              type="button"
+              role="menuitem"
+              data-danger={isDanger}
+              onClick={() => {
+                onClose();
+                run();
+              }}
+            >
+              <Icon name={icon} />
+              <span>{label}</span>
+              {shortcut && <kbd>{shortcut.length === 1 ? shortcut.toUpperCase() : "⌦"}</kbd>}
+            </button>
+          ))}
+        </>
+      )}
+    </div>
+  );
+}
+
+/** Where a key leads in the menu. @param now the place of the focus; -1: it is elsewhere */
+function target(all: readonly HTMLElement[], now: number, key: string): HTMLElement | undefined {
+  const step = { ArrowDown: 1, ArrowRight: 1, ArrowUp: -1, ArrowLeft: -1 }[key];
+  if (step) return all.at((now + step) % all.length);
+  if (key === "Home") return all[0];
+  return key === "End" ? all.at(-1) : undefined;
+}

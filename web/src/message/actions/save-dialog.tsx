@@ -1,0 +1,93 @@
+import type { Message } from "parley-client";
+import { useState } from "preact/hooks";
+import { moment } from "../../i18n/format.ts";
+import { t } from "../../i18n/i18n.ts";
+import { useAccount } from "../../state/context.ts";
+import { useAction } from "../../state/use-action.ts";
+import { Dialog } from "../../ui/dialog.tsx";
+import { toast } from "../../ui/toasts.tsx";
+import { preview } from "../preview.ts";
+
+const HOUR = 3_600_000;
+/** The hour of the day at which reminders of later days come. */
+const MORNING = 9;
+
+/** When the user is reminded. */
+const TIMES = {
+  none: () => null,
+  hour: (now: number) => now + HOUR,
+  tomorrow: (now: number) => morning(now, 1),
+  week: (now: number) => morning(now, 7),
+} as const;
+type Time = keyof typeof TIMES;
+const NAMES: readonly Time[] = ["none", "hour", "tomorrow", "week"];
+
+interface Props {
+  message: Message;
+  onClose: () => void;
+}
+
+/** Saves a message for the user alone, with a note and a reminder if they want. */
+export function SaveDialog({ message, onClose }: Props) {
+  const { chat } = useAccount();
+  const [note, setNote] = useState("");
+  const [time, setTime] = useState<Time>("none");
+  const [now] = useState(Date.now);
+  const { run, isBusy, problem } = useAction(async () => {
+    const path = { id: message.conversation_id, seq: message.seq };
+    // What is absent keeps its value, so a message that is saved already keeps its note.
+    const body = { remind_at: TIMES[time](now), ...(note.trim() && { note: note.trim() }) };
+    await chat.api.call("put", "/v1/conversations/{id}/messages/{seq}/saved", { path, body });
+    toast(t("save.done"));
+    onClose();
+  });
+  return (
+    <Dialog title={t("save.title")} onClose={onClose}>
+      <form
+        class="dialog-form"
+        onSubmit={(event) => {
+          event.preventDefault();
+          void run();
+        }}
+      >
+        <p class="excerpt" dir="auto">
+          {preview(message)}
+        </p>
+        <label class="field">
+          <span>{t("save.note")}</span>
+          <input value={note} dir="auto" onInput={({ currentTarget }) => setNote(currentTarget.value)} />
+        </label>
+        <fieldset>
+          <legend>{t("save.remind")}</legend>
+          {NAMES.map((one) => {
+            const at = TIMES[one](now);
+            return (
+              <label key={one}>
+                <input type="radio" name="remind" checked={time === one} onChange={() => setTime(one)} />
+                {t(`save.${one}`)}
+                {at !== null && <small>{moment(at)}</small>}
+              </label>
+            );
+          })}
+        </fieldset>
+        {problem && (
+          <p class="problem" role="alert">
+            {problem}
+          </p>
+        )}
+        <div class="dialog-actions">
+          <button type="submit" class="primary" disabled={isBusy}>
+            {t("action.save")}
+          </button>
+        </div>
+      </form>
+    </Dialog>
+  );
+}
+
+/** The morning of a day after today. */
+function morning(now: number, days: number): number {
+  const at = new Date(now);
+  at.setDate(at.getDate() + days);
+  return at.setHours(MORNING, 0, 0, 0);
+}

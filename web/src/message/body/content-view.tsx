@@ -1,0 +1,79 @@
+import { t } from "../../i18n/i18n.ts";
+import type { Content, PicturePlace } from "../content.ts";
+import { Markup } from "../markup/markup.tsx";
+import type { Mentioned } from "../markup/tree.ts";
+import { File } from "./file.tsx";
+import { Merged } from "./merged.tsx";
+import { Picture } from "./picture.tsx";
+import { Place } from "./place.tsx";
+import { Sticker } from "./sticker.tsx";
+import { Video } from "./video.tsx";
+import { Voice } from "./voice.tsx";
+
+interface Props {
+  content: Content;
+  mentioned?: readonly Mentioned[] | undefined;
+  me?: number;
+  /** where its picture stands, if it stands in a conversation */
+  place?: PicturePlace | undefined;
+}
+
+/** What a message, a part of a merged one or a message that waits says. */
+export function ContentView({ content, mentioned, me, place }: Props) {
+  const words = (text: string) =>
+    text && <Markup text={text} {...(mentioned && { mentioned })} {...(me && { me })} />;
+  switch (content.kind) {
+    case "text":
+      return <>{words(content.text)}</>;
+    case "image":
+      return (
+        <>
+          <Picture media={content.media} place={place} />
+          {words(content.media.caption)}
+        </>
+      );
+    case "audio":
+      return (
+        <>
+          <Voice media={content.media} />
+          {words(content.media.caption)}
+          {content.media.transcript && (
+            <details class="transcript">
+              <summary>{t("message.transcript")}</summary>
+              <p dir="auto">{content.media.transcript}</p>
+            </details>
+          )}
+        </>
+      );
+    case "video":
+      return (
+        <>
+          <Video media={content.media} />
+          {words(content.media.caption)}
+        </>
+      );
+    case "file":
+      return (
+        <>
+          <File media={content.media} />
+          {words(content.media.caption)}
+        </>
+      );
+    case "location":
+      return <Place {...content} />;
+    case "face":
+      return <Sticker {...content} />;
+    case "merged":
+      return <Merged {...content} draw={(one) => <ContentView content={one} />} />;
+    case "poll":
+      return <>{words(content.question)}</>;
+    case "custom":
+      return (
+        <p class="soft" dir="auto">
+          {content.description || t("message.unknown")}
+        </p>
+      );
+    default:
+      return <p class="soft">{t("message.unknown")}</p>;
+  }
+}

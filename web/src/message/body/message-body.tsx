@@ -1,0 +1,35 @@
+import type { Message } from "parley-client";
+import { useMemo } from "preact/hooks";
+import { t } from "../../i18n/i18n.ts";
+import { useAccount } from "../../state/context.ts";
+import { contentOf } from "../content.ts";
+import { Poll } from "../poll/poll.tsx";
+import { ContentView } from "./content-view.tsx";
+import { Forwarded } from "./forwarded.tsx";
+import { Quote } from "./quote.tsx";
+import { useMentioned } from "./use-mentioned.ts";
+
+/** What a message says, with what it answers and where it comes from. */
+export function MessageBody({ message }: { message: Message }) {
+  const { me } = useAccount();
+  const { conversation_id: id, seq, kind, body } = message;
+  const content = useMemo(() => contentOf(kind, body), [kind, body]);
+  const mentioned = useMentioned(message);
+  if (message.revoked)
+    return (
+      <p class="text soft" data-revoked>
+        {t(message.sender.id === me ? "message.revokedByMe" : "message.revoked")}
+      </p>
+    );
+  return (
+    <>
+      {message.forwarded && <Forwarded senderId={message.forwarded.sender_id} />}
+      {message.quote && <Quote conversationId={id} quote={message.quote} />}
+      {message.kind === "poll" ? (
+        <Poll message={message} />
+      ) : (
+        <ContentView content={content} mentioned={mentioned} me={me} place={{ conversationId: id, seq }} />
+      )}
+    </>
+  );
+}

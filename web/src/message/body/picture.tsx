@@ -1,0 +1,51 @@
+import { useState } from "preact/hooks";
+import { t } from "../../i18n/i18n.ts";
+import { showDialog } from "../../ui/dialogs.tsx";
+import { Icon } from "../../ui/icon.tsx";
+import { lazy } from "../../ui/lazy.tsx";
+import type { MediaBody, PicturePlace } from "../content.ts";
+import { plainText } from "../markup/plain.ts";
+import { roomOf } from "./media-size.ts";
+
+const Lightbox = lazy(async () => (await import("../viewer/lightbox.tsx")).Lightbox);
+
+interface Props {
+  media: MediaBody;
+  /** absent: the picture stands alone */
+  place?: PicturePlace | undefined;
+}
+
+/** A picture, which opens larger. */
+export function Picture({ media, place }: Props) {
+  const [state, setState] = useState<"loading" | "shown" | "failed">(media.url ? "loading" : "failed");
+  const label = plainText(media.caption) || media.name || t("message.image");
+  const open = () => showDialog((close) => <Lightbox first={{ media, place }} onClose={close} />);
+  return (
+    <button
+      type="button"
+      class="picture"
+      data-state={state}
+      style={roomOf(media)}
+      aria-label={t("message.openPicture", { name: label })}
+      disabled={state === "failed"}
+      onClick={open}
+    >
+      {state === "failed" ? (
+        <span class="picture-failed">
+          <Icon name="image" />
+          <span>{t("message.noPicture")}</span>
+        </span>
+      ) : (
+        <img
+          src={media.url}
+          alt={label}
+          loading="lazy"
+          decoding="async"
+          referrerpolicy="no-referrer"
+          onLoad={() => setState("shown")}
+          onError={() => setState("failed")}
+        />
+      )}
+    </button>
+  );
+}

@@ -1,0 +1,20 @@
+import type { MediaBody } from "../content.ts";
+import { roomOf } from "./media-size.ts";
+import { playsAlone } from "./player.ts";
+
+/** A video with the controls of the browser. It plays when the user wants it. */
+export function Video({ media }: { media: MediaBody }) {
+  return (
+    // biome-ignore lint/a11y/useMediaCaption: a video of a user has no captions
+    <video
+      class="video"
+      src={media.url || undefined}
+      style={roomOf(media)}
+      controls
+      playsInline
+      preload="metadata"
+      aria-label={media.name || media.caption || undefined}
+      onPlay={({ currentTarget }) => playsAlone(currentTarget)}
+    />
+  );
+}

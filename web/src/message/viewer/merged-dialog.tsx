@@ -1,0 +1,39 @@
+import type { ComponentChildren } from "preact";
+import { clock, moment } from "../../i18n/format.ts";
+import { Avatar } from "../../ui/avatar.tsx";
+import { Dialog } from "../../ui/dialog.tsx";
+import type { Content, MergedPart } from "../content.ts";
+
+interface Props {
+  title: string;
+  parts: readonly MergedPart[];
+  /** draws what one of them says */
+  draw: (content: Content) => ComponentChildren;
+  onClose: () => void;
+}
+
+/** The messages of a merged one, as they were when they were merged. */
+export function MergedDialog({ title, parts, draw, onClose }: Props) {
+  return (
+    <Dialog title={title} onClose={onClose}>
+      <ol class="merged-parts">
+        {parts.map(({ id, senderId, sender, avatar, at, content }, i) => (
+          <li key={`${id} ${i}`}>
+            <Avatar id={senderId} name={sender} picture={avatar} size="small" />
+            <div>
+              <span class="merged-head">
+                <strong>
+                  <bdi>{sender}</bdi>
+                </strong>
+                <time dateTime={new Date(at).toISOString()} title={moment(at)}>
+                  {clock(at)}
+                </time>
+              </span>
+              {draw(content)}
+            </div>
+          </li>
+        ))}
+      </ol>
+    </Dialog>
+  );
+}
