@@ -1,0 +1,175 @@
+import type { Page } from "playwright-core";
+import { expect, test } from "vitest";
+import { Site } from "./support/site.ts";
+import { message, stored } from "./support/talk.ts";
+
+const site = Site.forFile();
+
+/** Two users with their pages on one direct conversation. */
+async function talk() {
+  const [ann, ben] = [await site.person("ann"), await site.person("ben")];
+  const { id } = await ann.openDirect(ben);
+  const hash = `#/c/${id}`;
+  const [annsPage, bensPage] = [
+    await site.open({ person: ann, hash }),
+    await site.open({ person: ben, hash }),
+  ];
+  return { ann, ben, id, annsPage, bensPage };
+}
+
+/** Chooses something in the menu of a message. */
+async function choose(page: Page, text: string, item: string): Promise<void> {
+  const row = stored(page, text).first();
+  await row.locator(".bubble").hover();
+  await row.getByRole("button", { name: "More" }).click();
+  await page.getByRole("menuitem", { name: item }).click();
+}
+
+test("an edit is seen on both sides, with what the message said before", async () => {
+  const { ann, id, annsPage, bensPage } = await talk();
+  await ann.send(id, "Lunch at noon?");
+  await choose(annsPage, "Lunch at noon?", "Edit");
+  const field = annsPage.locator(".composer textarea");
+  await expect.poll(() => field.inputValue()).toBe("Lunch at noon?");
+  await field.fill("Lunch at **one**?");
+  await field.press("Enter");
+  await stored(bensPage, "Lunch at one?").getByRole("button", { name: "edited" }).click();
+  const history = bensPage.getByRole("dialog", { name: "What this message said" });
+  await history.getByText("Lunch at noon?").waitFor();
+});
+
+test("a reaction is counted on both sides, and its users are named", async () => {
+  const { ann, id, annsPage, bensPage } = await talk();
+  await ann.send(id, "It works");
+  await choose(bensPage, "It works", "React with 👍");
+  await annsPage.getByRole("button", { name: "👍, 1 reaction" }).click();
+  const chip = bensPage.getByRole("button", { name: "👍, 2 reactions" });
+  await chip.hover();
+  await bensPage.getByRole("tooltip").getByText(ann.user.username).waitFor();
+  await chip.click();
+  await annsPage.getByRole("button", { name: "👍, 1 reaction", pressed: true }).waitFor();
+});
+
+test("a message that is taken back is gone on both sides", async () => {
+  const { ann, id, annsPage, bensPage } = await talk();
+  await ann.send(id, "Oh no");
+  await stored(bensPage, "Oh no").waitFor();
+  await choose(annsPage, "Oh no", "Take back");
+  await annsPage.getByRole("button", { name: "Yes, go on" }).click();
+  await stored(annsPage, "You took this message back.").waitFor();
+  await stored(bensPage, "This message was taken back.").waitFor();
+  await expect.poll(() => bensPage.getByText("Oh no").count()).toBe(0);
+});
+
+test("a thread stands beside the conversation, and its replies are counted at its root", async () => {
+  const { ann, id, annsPage, bensPage } = await talk();
+  await ann.send(id, "Who drives?");
+  await choose(bensPage, "Who drives?", "Open the thread");
+  const thread = bensPage.getByRole("complementary", { name: "Thread" });
+  await thread.getByRole("textbox").fill("I do");
+  await thread.getByRole("textbox").press("Enter");
+  await thread.getByText("I do").waitFor();
+  await annsPage.getByRole("link", { name: "1 reply" }).click();
+  await annsPage.getByRole("complementary", { name: "Thread" }).getByText("I do").waitFor();
+  // A reply in the thread alone is no message of the conversation.
+  expect(await message(annsPage, "I do").and(annsPage.locator(".conversation [data-seq]")).count()).toBe(0);
+});
+
+test("a vote is counted at once on both sides, and the poll ends for all", async () => {
+  const { ann, ben, id, annsPage, bensPage } = await talk();
+  const body = {
+    question: "When?",
+    options: ["Eight", "Nine"],
+    multiple: false,
+    anonymous: false,
+    ends_at: 0,
+  };
+  await ann.call("POST", `/v1/conversations/${id}/messages`, { kind: "poll", body });
+  await bensPage.getByRole("radio", { name: "Nine" }).check();
+  await annsPage.getByText("1 voter").waitFor();
+  await annsPage.getByRole("radio", { name: "Nine" }).check();
+  await bensPage.getByRole("button", { name: "2 · 100%" }).click();
+  await bensPage.getByRole("dialog", { name: "Nine" }).getByText(ben.user.username).waitFor();
+  await choose(annsPage, "When?", "End the poll");
+  await annsPage.getByRole("button", { name: "Yes, go on" }).click();
+  await bensPage.getByText("Ended").waitFor();
+  expect(await bensPage.getByRole("radio", { name: "Eight" }).isDisabled()).toBe(true);
+});
+
+test("messages are forwarded one by one, and as one", async () => {
+  const { ann, id, annsPage } = await talk();
+  await ann.openGroup("Noodles", []);
+  await ann.send(id, "First");
+  await ann.send(id, "Second");
+  await choose(annsPage, "First", "Choose several");
+  await annsPage.getByRole("checkbox", { name: "Choose: Second" }).check();
+  await annsPage
+    .getByRole("toolbar", { name: "2 messages chosen" })
+    .getByRole("button", { name: "Forward" })
+    .click();
+  const dialog = annsPage.getByRole("dialog", { name: "Forward 2 messages" });
+  await dialog.getByRole("radio", { name: "As one message" }).check();
+  await dialog.getByRole("textbox", { name: "Title" }).fill("Our talk");
+  await dialog.getByRole("checkbox", { name: "Noodles" }).check();
+  await dialog.getByRole("button", { name: "Forward" }).click();
+  await choose(annsPage, "Second", "Forward");
+  const again = annsPage.getByRole("dialog", { name: "Forward 1 message" });
+  await again.getByRole("checkbox", { name: "Noodles" }).check();
+  await again.getByRole("button", { name: "Forward" }).click();
+  await annsPage
+    .getByRole("navigation", { name: "Conversations" })
+    .getByRole("link", { name: "Noodles" })
+    .click();
+  await annsPage.getByRole("button", { name: "Our talk" }).click();
+  await annsPage.getByRole("dialog", { name: "Our talk" }).getByText("First").waitFor();
+  await annsPage.keyboard.press("Escape");
+  await stored(annsPage, "Second").getByText(`Forwarded from ${ann.user.username}`).waitFor();
+});
+
+test("what users write never becomes HTML, and no link runs a script", async () => {
+  const { ann, id, bensPage } = await talk();
+  const hostile = [
+    '<img src=x onerror="document.title=1"><script>document.title=1</script>',
+    "[click](javascript:document.title=1) [data](data:text/html,x) <a href=javascript:x>y</a>",
+    "**<b>bold</b>** `<i>code</i>` ||<u>spoiler</u>|| > <q>",
+  ];
+  const name = '"><img src=x onerror=document.title=1>';
+  await ann.call("PATCH", "/v1/me", { nickname: name.slice(0, 32) });
+  for (const text of hostile) await ann.send(id, text);
+  const post = (kind: string, body: object) =>
+    ann.call("POST", `/v1/conversations/${id}/messages`, { kind, body });
+  const url = `${site.origin}/v1/files/none/x`;
+  await post("file", { url, name, caption: hostile[1] });
+  await post("custom", { data: name, description: name, extension: name });
+  await post("face", { index: name, data: "javascript:document.title=1" });
+  await post("location", { latitude: 1, longitude: 2, address: name });
+  await stored(bensPage, "<script>document.title=1</script>").waitFor();
+  await bensPage.locator(".file").nth(1).waitFor();
+  const made = await bensPage
+    .locator(".messages")
+    .first()
+    .evaluate((list) => ({
+      elements: list.querySelectorAll("script, img:not(.avatar img), iframe, b, i, u, q, font").length,
+      links: [...list.querySelectorAll("a")].map((one) => one.protocol),
+    }));
+  expect(made.elements).toBe(0);
+  for (const protocol of made.links) expect(["http:", "https:", "mailto:", "geo:"]).toContain(protocol);
+  expect(await bensPage.title()).not.toBe("1");
+});
+
+test("the keys of a row do what its menu does", async () => {
+  const { ann, id, annsPage } = await talk();
+  await ann.send(id, "Read me");
+  await stored(annsPage, "Read me").waitFor();
+  await stored(annsPage, "Read me").focus();
+  await annsPage.keyboard.press("Enter");
+  const menu = annsPage.getByRole("menu", { name: "What to do with the message" });
+  await menu.waitFor();
+  await annsPage.keyboard.press("Escape");
+  await menu.waitFor({ state: "detached" });
+  await expect
+    .poll(() => annsPage.evaluate(() => document.activeElement?.getAttribute("data-seq")))
+    .toBe("1");
+  await annsPage.keyboard.press("t");
+  await annsPage.getByRole("complementary", { name: "Thread" }).waitFor();
+});
