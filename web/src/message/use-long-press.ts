@@ -21,16 +21,13 @@ export function useLongPress(onPress: (at: Point) => void) {
     press.current = undefined;
   };
   return {
-    onPointerDown: ({
-      pointerType,
-      clientX: x,
-      clientY: y,
-      isPrimary,
-    }: TargetedPointerEvent<HTMLElement>) => {
+    onPointerDown: (event: TargetedPointerEvent<HTMLElement>) => {
       end();
       isDone.current = false;
-      if (pointerType === "mouse" || !isPrimary) return;
-      const at = { x, y };
+      if (event.pointerType === "mouse" || !event.isPrimary) return;
+      // Of two elements the inner one is pressed.
+      event.stopPropagation();
+      const at = { x: event.clientX, y: event.clientY };
       const timer = setTimeout(() => {
         isDone.current = true;
         end();
