@@ -1,5 +1,5 @@
 import type { OutboxItem } from "parley-client";
-import { useEffect, useMemo, useState } from "preact/hooks";
+import { useLayoutEffect, useMemo, useState } from "preact/hooks";
 import { t } from "../i18n/i18n.ts";
 import { percent } from "../i18n/units.ts";
 import { useAccount } from "../state/context.ts";
@@ -76,7 +76,8 @@ function withFile(content: Content, url: string): Content {
 /** An address of a file that is not uploaded yet, for as long as it is shown. */
 function useObjectUrl(file: Blob | undefined): string {
   const [url, setUrl] = useState("");
-  useEffect(() => {
+  // Before the browser paints: the row never shows a picture without an address.
+  useLayoutEffect(() => {
     if (!file) return setUrl("");
     const made = URL.createObjectURL(file);
     setUrl(made);

@@ -28,7 +28,7 @@ export function ContentView({ content, mentioned, me, place }: Props) {
     case "image":
       return (
         <>
-          <Picture media={content.media} place={place} />
+          <Picture key={content.media.url} media={content.media} place={place} />
           {words(content.media.caption)}
         </>
       );
