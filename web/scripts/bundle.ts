@@ -2,6 +2,7 @@
  * Builds the web client into `web/dist/`, which the Worker serves as static assets: the page at `/`, what it
  * loads under `/assets/`, and what `web/public/` has.
  */
+import { createHash } from "node:crypto";
 import { cpSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { basename, join } from "node:path";
 import { type BuildOptions, build, context, type Metafile, type Plugin } from "esbuild";
@@ -37,7 +38,7 @@ const options = {
 /** Builds once, and removes what former builds have left. @returns what the bundles are made of */
 export async function buildWeb(): Promise<Metafile> {
   const { metafile } = await build(options);
-  finish(metafile);
+  await finish(metafile);
   const made = new Set(Object.keys(metafile.outputs).map((path) => basename(path)));
   for (const name of readdirSync(join(DIST, "assets"))) {
     if (!made.has(name)) rmSync(join(DIST, "assets", name));
@@ -58,7 +59,7 @@ export async function watchWeb(): Promise<() => Promise<void>> {
 }
 
 /** Writes what stands beside the bundles, and the page with the names that the bundles got. */
-function finish({ outputs }: Metafile): void {
+async function finish({ outputs }: Metafile): Promise<void> {
   cpSync(join(ROOT, "public"), DIST, { recursive: true });
   const files = Object.entries(outputs);
   const [script, { cssBundle = "" } = {}] =
@@ -68,4 +69,30 @@ function finish({ outputs }: Metafile): void {
     .replace("main.js", basename(script))
     .replace("main.css", basename(cssBundle));
   writeFileSync(join(DIST, "index.html"), page);
+  const scripts = Object.keys(outputs).filter((path) => !path.endsWith(".map"));
+  await buildServiceWorker([page, ...scripts.map((path) => `/assets/${basename(path)}`)]);
+}
+
+/** Builds what keeps the page for later. @param content the page, and the paths of what it loads */
+async function buildServiceWorker([page = "", ...paths]: string[]): Promise<void> {
+  const files = ["/", "/manifest.webmanifest", "/icons/icon.svg", ...paths];
+  await build({
+    absWorkingDir: ROOT,
+    entryPoints: ["worker/service-worker.ts"],
+    bundle: true,
+    format: "iife",
+    target: options.target,
+    minify: true,
+    outfile: "dist/service-worker.js",
+    logLevel: "warning",
+    define: {
+      FILES: JSON.stringify(files),
+      BUILD: JSON.stringify(
+        createHash("sha256")
+          .update([page, ...files].join())
+          .digest("hex")
+          .slice(0, 16),
+      ),
+    },
+  });
 }

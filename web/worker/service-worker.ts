@@ -1,0 +1,67 @@
+/**
+ * The service worker of the page: it keeps the page and its scripts, so that the page opens without a
+ * connection. It never answers for an API: what it does not know goes to the network as if it were not there.
+ */
+// A module has a `self` of its own.
+export {};
+
+declare const self: ServiceWorkerGlobalScope;
+/** What the page of this build consists of, as paths. The build writes it. */
+declare const FILES: readonly string[];
+/** The name of this build, which another content changes. */
+declare const BUILD: string;
+
+const PREFIX = "parley-shell-";
+/** An open page of the build before may still ask for its scripts, which the server no longer has. */
+const KEPT_BUILDS = 2;
+/** The script for pages of others keeps its name, so a kept one would grow old. */
+const EMBEDDED = "/assets/embed.js";
+
+self.addEventListener("install", (event) => {
+  event.waitUntil(install());
+});
+self.addEventListener("activate", (event) => {
+  event.waitUntil(activate());
+});
+self.addEventListener("fetch", (event) => {
+  const { method, url } = event.request;
+  const { origin, pathname } = new URL(url);
+  if (method !== "GET" || origin !== location.origin || pathname === EMBEDDED) return;
+  if (pathname === "/") event.respondWith(newest(event.request));
+  else if (/^\/(assets|icons)\//.test(pathname) || FILES.includes(pathname))
+    event.respondWith(kept(event.request));
+});
+
+/** Keeps all of this build, or fails: half a page would be of no use. */
+async function install(): Promise<void> {
+  const cache = await caches.open(PREFIX + BUILD);
+  await cache.addAll(FILES.map((path) => new Request(path, { cache: "no-cache" })));
+  // Files have the hash of their content in their names, so this build disturbs no page of another one.
+  await self.skipWaiting();
+}
+
+async function activate(): Promise<void> {
+  const builds = (await caches.keys()).filter((name) => name.startsWith(PREFIX));
+  const others = builds.filter((name) => name !== PREFIX + BUILD);
+  // The oldest comes first.
+  const old = others.slice(0, Math.max(0, others.length - KEPT_BUILDS + 1));
+  await Promise.all(old.map((name) => caches.delete(name)));
+  await self.clients.claim();
+}
+
+/** The page as the server has it, or as it was kept when the server gives no answer. */
+async function newest(request: Request): Promise<Response> {
+  try {
+    return await fetch(request);
+  } catch (error) {
+    const cache = await caches.open(PREFIX + BUILD);
+    const page = await cache.match("/");
+    if (page) return page;
+    throw error;
+  }
+}
+
+/** A file that never changes. */
+async function kept(request: Request): Promise<Response> {
+  return (await caches.match(request)) ?? fetch(request);
+}
