@@ -1,9 +1,12 @@
 /**
  * `npm run demo`: users chat on a server of their own. `npm run demo -- surfaces`: one conversation over
  * every API, with curl only. `npm run demo -- tim`: everything that the largest API can do. `npm run demo --
- * changes`: messages that change after they were sent. Exits with 0 only if every user saw what they should.
+ * changes`: messages that change after they were sent. `npm run demo -- --open`: the page, in a sample world,
+ * until Ctrl-C. Exits with 0 only if every user saw what they should.
  */
+import { parseArgs } from "node:util";
 import { changes } from "./demo/changes.ts";
+import { open } from "./demo/open.ts";
 import { people } from "./demo/people.ts";
 import { surfaces } from "./demo/surfaces.ts";
 import { REVOKE_WINDOW_S, tim } from "./demo/tim.ts";
@@ -15,22 +18,26 @@ interface Story {
   play: (origin: string) => Promise<void>;
   /** settings besides those of `npm run dev` */
   settings?: string[];
+  /** it ends by Ctrl-C alone */
+  isEndless?: true;
 }
 
 const STORIES: Record<string, Story> = {
   people: { play: people },
   surfaces: { play: surfaces },
   changes: { play: changes },
+  open: { play: open, isEndless: true },
   tim: { play: tim, settings: [`TIM_REVOKE_WINDOW_S=${REVOKE_WINDOW_S}`] },
 };
 
-const [name = "people"] = process.argv.slice(2);
+const { values, positionals } = parseArgs({ options: { open: { type: "boolean" } }, allowPositionals: true });
+const [name = values.open ? "open" : "people"] = positionals;
 const story = STORIES[name];
 if (!story)
   throw new Error(`there is no story ${name}: name one of ${Object.keys(STORIES).join(", ")}, or none`);
 
 await inTemporaryFolder(
-  LIMIT_MS,
+  story.isEndless ? undefined : LIMIT_MS,
   async (folder) => {
     const server = await Server.start(folder);
     try {

@@ -131,11 +131,11 @@ function pause(): Promise<void> {
 }
 
 /**
- * Runs a story in a temporary folder for at most `limitMs`, and cleans up, even after an interrupt. The
+ * Runs a story in a temporary folder for at most `limitMs`, if there is a limit, and cleans up, even after an interrupt. The
  * process exits with 0 after a success, else with 1 and the reason.
  */
 export async function inTemporaryFolder(
-  limitMs: number,
+  limitMs: number | undefined,
   story: (folder: TemporaryFolder) => Promise<void>,
   settings?: readonly string[],
 ): Promise<void> {
@@ -145,7 +145,8 @@ export async function inTemporaryFolder(
     process.once(signal, () => process.exit(130));
   }
   whenOrphaned(() => process.exit(130));
-  setTimeout(() => fail(new Error(`not done after ${limitMs / 1_000} s`)), limitMs);
+  if (limitMs !== undefined)
+    setTimeout(() => fail(new Error(`not done after ${limitMs / 1_000} s`)), limitMs);
   await story(folder).catch(fail);
   process.exit(0);
 }
