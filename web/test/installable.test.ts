@@ -1,8 +1,12 @@
+import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { imageSize } from "image-size";
 import type { Page } from "playwright-core";
-import { expect, test } from "vitest";
+import { expect, inject, onTestFinished, test } from "vitest";
 import { z } from "zod";
 import { Network } from "../../client/test/support/network.ts";
+import { TestServer } from "../../client/test/support/server.ts";
 import { Site } from "./support/site.ts";
 import { connection, message, openTalk, row, send, stored } from "./support/talk.ts";
 
@@ -44,7 +48,7 @@ test("without a connection a reload shows what was kept, and what is written is 
   await stored(page, "Before").waitFor();
   await installed(page);
   // The client keeps what it has seen a moment later.
-  await expect.poll(() => keptTimelines(page)).toBeGreaterThan(0);
+  await expect.poll(() => keptTimelines(page)).toContain("Before");
   await network.down();
   await page.reload();
   await row(page, ben.user.username).waitFor();
@@ -60,26 +64,24 @@ test("without a connection a reload shows what was kept, and what is written is 
     .toEqual(["Before", "Without a connection"]);
 });
 
-/** How many conversations the cache of the client has. */
-function keptTimelines(page: Page): Promise<number> {
+/** The conversations that the cache of the client has, as JSON. */
+function keptTimelines(page: Page): Promise<string> {
   return page.evaluate(async () => {
-    const counts = (await indexedDB.databases()).map(
+    const databases = (await indexedDB.databases()).map(
       ({ name = "" }) =>
-        new Promise<number>((resolve, reject) => {
+        new Promise<unknown>((resolve, reject) => {
           const opening = indexedDB.open(name);
           opening.onerror = () => reject(opening.error);
           opening.onsuccess = () => {
             const database = opening.result;
-            const stores = [...database.objectStoreNames].filter((store) => store === "timelines");
-            if (stores.length === 0) return resolve(0);
-            const count = database.transaction(stores).objectStore("timelines").count();
-            count.onsuccess = () => resolve(count.result);
-            count.onerror = () => reject(count.error);
+            const reading = database.transaction("timelines").objectStore("timelines").getAll();
+            reading.onsuccess = () => resolve(reading.result);
+            reading.onerror = () => reject(reading.error);
             database.close();
           };
         }),
     );
-    return (await Promise.all(counts)).reduce((sum, count) => sum + count, 0);
+    return JSON.stringify(await Promise.all(databases));
   });
 }
 
@@ -102,3 +104,45 @@ test("a browser keeps the page and its files, and no answer of an API", async ()
   expect(kept).toContain("/");
   expect(kept.filter((path) => !/^\/($|assets\/|icons\/|manifest\.webmanifest$)/.test(path))).toEqual([]);
 });
+
+test("a reload shows a new build, and a page of the build before still loads its views", async () => {
+  const folder = mkdtempSync(join(tmpdir(), "parley-builds-"));
+  onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
+  cpSync(inject("webAssets"), folder, { recursive: true });
+  await using server = await TestServer.start({}, folder);
+  const person = await server.person("ann");
+  const browser = await site.device({ person, origin: server.origin });
+  const [first, second] = [await browser.newPage(), await browser.newPage()];
+  for (const page of [first, second]) {
+    await page.goto(server.origin);
+    await installed(page);
+  }
+  await server.kill();
+  const gone = nextBuild(folder);
+  await server.restart();
+  await first.reload();
+  await first.locator("html[data-build=next]").waitFor();
+  await expect.poll(() => first.evaluate(async () => (await caches.keys()).length)).toBe(2);
+  expect((await fetch(`${server.origin}/assets/${gone}`)).status).toBe(404);
+  await second.evaluate(() => {
+    location.hash = "#/settings";
+  });
+  await second.getByRole("heading", { name: "Settings" }).waitFor();
+});
+
+/** Makes of a build another one, without a script that a view of the first has. @returns the script */
+function nextBuild(folder: string): string {
+  const assets = join(folder, "assets");
+  const gone =
+    readdirSync(assets).find((name) => name.startsWith("settings-page-") && name.endsWith(".js")) ?? "";
+  rmSync(join(assets, gone));
+  const edit = (name: string, change: (text: string) => string) => {
+    const path = join(folder, name);
+    writeFileSync(path, change(readFileSync(path, "utf8")));
+  };
+  edit("index.html", (page) => page.replace("<html", '<html data-build="next"'));
+  edit("service-worker.js", (script) =>
+    script.replace(`"/assets/${gone}"`, '"/"').replace(/"([0-9a-f]{16})"/, '"fedcba9876543210"'),
+  );
+  return gone;
+}
