@@ -8,7 +8,8 @@ import { type Line, type Name, PEOPLE, TALKS } from "./world/talks.ts";
 const Uploaded = z.object({ url: z.string(), name: z.string(), size: z.int(), content_type: z.string() });
 
 /**
- * Fills a server with people who talk, over its own API. All is said now: no user of the API chooses the time of a
+ * Fills a server with people who talk, over its own API. All is said now: no user of the API chooses the
+ * time of a
  * message.
  * @throws an Error if the server has users of these names
  */

@@ -131,7 +131,8 @@ function pause(): Promise<void> {
 }
 
 /**
- * Runs a story in a temporary folder for at most `limitMs`, if there is a limit, and cleans up, even after an interrupt. The
+ * Runs a story in a temporary folder for at most `limitMs`, if there is a limit, and cleans up, even after
+ * an interrupt. The
  * process exits with 0 after a success, else with 1 and the reason.
  */
 export async function inTemporaryFolder(

@@ -9,7 +9,10 @@ import type { Plugin } from "esbuild";
 
 const SOURCE = join(import.meta.dirname, "../src");
 
-/** Makes each lazy view below `web/src/` import the page. The texts are loaded before it, and import nothing. */
+/**
+ * Makes each lazy view below `web/src/` import the page. The texts are loaded before it, and import
+ * nothing.
+ */
 export const together: Plugin = {
   name: "together",
   setup: ({ onResolve, onLoad }) => {

@@ -50,7 +50,10 @@ async function world(): Promise<{ ann: Person; ben: Person; group: number; direc
   return { ann, ben, group, direct };
 }
 
-/** That nothing has run, nothing became an element or an address that runs, and nothing is wider than the page. */
+/**
+ * That nothing has run, nothing became an element or an address that runs, and nothing is wider than the
+ * page.
+ */
 async function expectCalm(page: Page, where: string): Promise<void> {
   const found = await page.evaluate(() => ({
     ran: Object.hasOwn(window, "ran"),

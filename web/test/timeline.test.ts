@@ -6,7 +6,9 @@ import { scrollTo, sight } from "./support/timeline.ts";
 
 const site = Site.forFile();
 
-/** Two people, and a conversation in which one has written so many messages to the other, who has read some. */
+/**
+ * Two people, and a conversation in which one has written so many messages to the other, who has read some.
+ */
 async function history(count: number, { read = count }: { read?: number } = {}) {
   const [ann, ben] = [await site.person("ann"), await site.person("ben")];
   const { id } = await ben.openDirect(ann);

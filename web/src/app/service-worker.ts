@@ -16,7 +16,8 @@ declare global {
 }
 
 /**
- * Lets the browser keep the page, so that it opens without a connection. A browser that cannot, as in some private
+ * Lets the browser keep the page, so that it opens without a connection. A browser that cannot, as in some
+ * private
  * windows, shows the page all the same.
  */
 export async function registerServiceWorker(): Promise<void> {

@@ -1,7 +1,10 @@
 import axe from "axe-core";
 import type { Page } from "playwright-core";
 
-/** What of a page is hard or impossible to use for some people, as axe-core finds it: serious and critical findings. */
+/**
+ * What of a page is hard or impossible to use for some people, as axe-core finds it: serious and critical
+ * findings.
+ */
 export async function findings(page: Page): Promise<string[]> {
   // The page's policy forbids scripts of others; the protocol of the browser does not ask it.
   await page.evaluate(axe.source);

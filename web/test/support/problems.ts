@@ -24,7 +24,8 @@ export function takeProblems(context: BrowserContext): string[] {
 }
 
 /**
- * Whether the browser tells of a call that was refused or got no answer, which the page handles. What it loads
+ * Whether the browser tells of a call that was refused or got no answer, which the page handles. What it
+ * loads
  * of itself must be there, unless the browser has no connection.
  */
 function isAnswer(message: ConsoleMessage): boolean {

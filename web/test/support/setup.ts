@@ -16,7 +16,8 @@ declare module "vitest" {
 }
 
 /**
- * Makes once a run what all test files need: the bundle of the Worker, a Chromium, and a copy of the page, which
+ * Makes once a run what all test files need: the bundle of the Worker, a Chromium, and a copy of the page,
+ * which
  * stays as it is when a developer's `npm run dev` builds another one.
  */
 export default async function setup(project: TestProject): Promise<() => void> {

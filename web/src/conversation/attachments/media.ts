@@ -14,7 +14,10 @@ export function isLarge({ kind, file, media }: Attachment): boolean {
   return kind === "image" && SCALABLE.includes(file.type) && Math.max(width, height) > MAX_SIDE;
 }
 
-/** Reads the size of a picture or a film, and how long a film or a recording is. What cannot be read is a file. */
+/**
+ * Reads the size of a picture or a film, and how long a film or a recording is. What cannot be read is a
+ * file.
+ */
 export async function measure(file: File, kind: MediaKind): Promise<Pick<Attachment, "kind" | "media">> {
   if (kind === "file") return { kind, media: {} };
   const url = URL.createObjectURL(file);

@@ -32,7 +32,9 @@ export function useFocus(ref: RefObject<HTMLTextAreaElement | null>): void {
   }, [ref]);
 }
 
-/** Whether a key is a letter that nothing on the page takes. The focus that it moves brings it to the field. */
+/**
+ * Whether a key is a letter that nothing on the page takes. The focus that it moves brings it to the field.
+ */
 function isForField({ key, target, ctrlKey, metaKey, altKey, defaultPrevented }: KeyboardEvent): boolean {
   if (defaultPrevented || ctrlKey || metaKey || altKey || [...key].length !== 1) return false;
   if (!(target instanceof HTMLElement) || target.isContentEditable) return false;

@@ -17,7 +17,7 @@ import { mentionsIn } from "./mentions.ts";
 const left = new WeakMap<Drafts, Map<string, DraftContent>>();
 
 /** Which field it is. */
-export interface Place {
+export interface WritingPlace {
   readonly id: number;
   readonly window: ConversationWindow;
   /** the root of the thread; 0: the conversation itself */
@@ -50,7 +50,7 @@ export interface Writing {
 }
 
 /** Keeps what the user writes as a draft on all devices, answers and edits by {@link composition}. */
-export function useWriting({ id, window, thread }: Place): Writing {
+export function useWriting({ id, window, thread }: WritingPlace): Writing {
   const { chat, drafts, me } = useAccount();
   const aside = left.get(drafts) ?? new Map<string, DraftContent>();
   left.set(drafts, aside);

@@ -36,7 +36,9 @@ export interface Shown {
   readonly entry: ConversationEntry | undefined;
 }
 
-/** Leads a user through a timeline: which rows are in the page, where the user is, and what they have read. */
+/**
+ * Leads a user through a timeline: which rows are in the page, where the user is, and what they have read.
+ */
 export class Pilot {
   /** whether the newest message is far away */
   readonly isAway = signal(false);

@@ -11,7 +11,8 @@ export interface Anchor {
 
 /**
  * The place at which a user is in a timeline: a row that stays where it is on screen, or the end. Whatever
- * changes its height or comes and goes, `keep` holds it. Nothing is left to the browser, since not all of them
+ * changes its height or comes and goes, `keep` holds it. Nothing is left to the browser, since not all of
+ * them
  * anchor the scroll.
  */
 export class Place {
@@ -40,7 +41,10 @@ export class Place {
     return this.#anchor === "end";
   }
 
-  /** Whether something else stands in the place of the timeline, as on a narrow screen: nothing can be measured. */
+  /**
+   * Whether something else stands in the place of the timeline, as on a narrow screen: nothing can be
+   * measured.
+   */
   get isHidden(): boolean {
     return this.#box.clientHeight === 0;
   }

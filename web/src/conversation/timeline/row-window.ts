@@ -3,7 +3,9 @@ interface Placed {
   readonly seq: number;
 }
 
-/** The messages that have a row in the page, from one `seq` to another. `to` is Infinity at the newest one. */
+/**
+ * The messages that have a row in the page, from one `seq` to another. `to` is Infinity at the newest one.
+ */
 export interface RowWindow {
   readonly from: number;
   readonly to: number;
@@ -56,7 +58,8 @@ export function grown(messages: readonly Placed[], rows: RowWindow, towards: "ol
 }
 
 /**
- * A window that new messages have made too long gives up rows out of sight: the oldest ones while the user is at
+ * A window that new messages have made too long gives up rows out of sight: the oldest ones while the user
+ * is at
  * the newest message, else the newest ones.
  */
 export function bounded(messages: readonly Placed[], rows: RowWindow, isAtEnd: boolean): RowWindow {
