@@ -38,14 +38,15 @@ export class People {
       return [[id, members]];
     });
     this.#end = chat.onFrame((frame) => {
-      if (frame.type === "member") this.#members.forget(frame.conversation_id);
-      else if (frame.type === "profile") {
-        this.#users.forget(frame.user.id);
-        this.#members.forget();
-      }
-      // No frame is repeated of what has happened meanwhile.
-      else if (frame.type === "ready" && !("conversation_id" in frame)) {
+      const { type } = frame;
+      // No frame is repeated of what has happened while there was no socket, or while the room's took over.
+      if ((type === "member" || type === "ready") && "conversation_id" in frame)
+        this.#members.forget(frame.conversation_id);
+      else if (type === "ready") {
         this.#users.forget();
+        this.#members.forget();
+      } else if (type === "profile") {
+        this.#users.forget(frame.user.id);
         this.#members.forget();
       }
     });
