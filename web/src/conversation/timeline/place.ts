@@ -11,9 +11,8 @@ export interface Anchor {
 
 /**
  * The place at which a user is in a timeline: a row that stays where it is on screen, or the end. Whatever
- * changes its height or comes and goes, `keep` holds it. Nothing is left to the browser, since not all of
- * them
- * anchor the scroll.
+ * changes its height or comes and goes, `keep` holds it. Nothing is left to the browser, since not all
+ * browsers anchor the scroll.
  */
 export class Place {
   readonly #box: HTMLElement;
@@ -24,6 +23,8 @@ export class Place {
   #hasEnd = true;
   /** where the box was scrolled to last, in px */
   #top = 0;
+  /** how high its content was then, in px */
+  #height = 0;
 
   /** @param box what scrolls @param list what has the rows: each `li` with `data-seq` */
   constructor(box: HTMLElement, list: HTMLElement) {
@@ -85,7 +86,7 @@ export class Place {
       const moved = this.#offset(row) - offset;
       if (Math.abs(moved) >= 0.5) box.scrollTop += moved;
     }
-    this.#top = box.scrollTop;
+    this.#measured();
   }
 
   /** The box was scrolled. @returns whether the user did it, and is elsewhere now */
@@ -139,7 +140,8 @@ export class Place {
   #followUser(): void {
     const moved = this.#box.scrollTop - this.#top;
     // What has become shorter has scrolled by itself.
-    if (Math.abs(moved) < 1 || this.room.below < 1) return;
+    const isShorter = this.room.below < 1 && this.#box.scrollHeight < this.#height;
+    if (Math.abs(moved) < 1 || isShorter) return;
     if (this.#anchor === "end") this.#look();
     else this.#anchor = { ...this.#anchor, offset: this.#anchor.offset - moved };
   }
@@ -149,7 +151,12 @@ export class Place {
     const row = this.firstVisible;
     const isAtEnd = this.#hasEnd && this.room.below < AT_END;
     this.#anchor = isAtEnd || !row ? "end" : { seq: seqOf(row), offset: this.#offset(row) };
+    this.#measured();
+  }
+
+  #measured(): void {
     this.#top = this.#box.scrollTop;
+    this.#height = this.#box.scrollHeight;
   }
 
   #offset(row: HTMLElement): number {

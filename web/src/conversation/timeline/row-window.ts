@@ -59,8 +59,7 @@ export function grown(messages: readonly Placed[], rows: RowWindow, towards: "ol
 
 /**
  * A window that new messages have made too long gives up rows out of sight: the oldest ones while the user
- * is at
- * the newest message, else the newest ones.
+ * is at the newest message, else the newest ones.
  */
 export function bounded(messages: readonly Placed[], rows: RowWindow, isAtEnd: boolean): RowWindow {
   const [start, end] = extentOf(messages, rows);
