@@ -9,8 +9,7 @@ const Uploaded = z.object({ url: z.string(), name: z.string(), size: z.int(), co
 
 /**
  * Fills a server with people who talk, over its own API. All is said now: no user of the API chooses the
- * time of a
- * message.
+ * time of a message.
  * @throws an Error if the server has users of these names
  */
 export async function fill(origin: string): Promise<Record<Name, Person>> {

@@ -132,8 +132,7 @@ function pause(): Promise<void> {
 
 /**
  * Runs a story in a temporary folder for at most `limitMs`, if there is a limit, and cleans up, even after
- * an interrupt. The
- * process exits with 0 after a success, else with 1 and the reason.
+ * an interrupt. The process exits with 0 after a success, else with 1 and the reason.
  */
 export async function inTemporaryFolder(
   limitMs: number | undefined,

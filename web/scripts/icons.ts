@@ -1,8 +1,7 @@
 /**
  * `npm run web:icons`: draws `web/public/icons/icon.svg` as the PNGs that systems want of an installed
- * page. A
- * maskable one is filled to its edges, and its drawing is in the middle four fifths, since systems cut it to
- * shapes of their own.
+ * page. A maskable one is filled to its edges, and its drawing is in the middle four fifths, since systems
+ * cut it to shapes of their own.
  */
 import { readFileSync } from "node:fs";
 import { join } from "node:path";

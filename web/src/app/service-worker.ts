@@ -17,8 +17,7 @@ declare global {
 
 /**
  * Lets the browser keep the page, so that it opens without a connection. A browser that cannot, as in some
- * private
- * windows, shows the page all the same.
+ * private windows, shows the page all the same.
  */
 export async function registerServiceWorker(): Promise<void> {
   if (!("serviceWorker" in navigator)) return;

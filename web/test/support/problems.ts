@@ -25,8 +25,7 @@ export function takeProblems(context: BrowserContext): string[] {
 
 /**
  * Whether the browser tells of a call that was refused or got no answer, which the page handles. What it
- * loads
- * of itself must be there, unless the browser has no connection.
+ * loads of itself must be there, unless the browser has no connection.
  */
 function isAnswer(message: ConsoleMessage): boolean {
   if (message.text().startsWith("WebSocket connection to")) return true;

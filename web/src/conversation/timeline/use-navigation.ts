@@ -6,8 +6,7 @@ import { forgetPlace, savedPlace } from "./saved-place.ts";
 
 /**
  * Leads the timeline where the address says: to a message, or to the newest ones; and where the user was,
- * when they
- * come back by the browser's history.
+ * when they come back by the browser's history.
  */
 export function useNavigation(pilot: Pilot, window: ConversationWindow | undefined): void {
   const now = route.value;
