@@ -67,6 +67,10 @@ test("what is written without a connection waits, and is sent once in its order"
   await send(page, "second");
   await send(page, "third");
   await message(page, "third").getByText("Waiting to be sent").waitFor();
+  await page.getByText("Connecting …").waitFor();
+  await page.context().setOffline(true);
+  await page.getByText("You are offline.").waitFor();
+  await page.context().setOffline(false);
   await network.up();
   await expect.poll(() => texts(page)).toEqual(["first", "second", "third"]);
   const history = await ben.history(id);

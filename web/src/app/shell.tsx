@@ -3,6 +3,7 @@ import { useEffect, useState } from "preact/hooks";
 import { Notifier } from "../attention/notifier.ts";
 import { ConversationPage } from "../conversation/conversation-page.tsx";
 import { t } from "../i18n/i18n.ts";
+import { isOnline } from "../lib/online.ts";
 import { Sidebar } from "../list/sidebar.tsx";
 import { useAccount } from "../state/context.ts";
 import { route } from "../state/router.ts";
@@ -105,7 +106,7 @@ function ConnectionBar() {
   }, [connection]);
   return (
     <p class="connection" role="status" data-connection={connection}>
-      {isShown && t(connection === "offline" ? "connection.offline" : "connection.connecting")}
+      {isShown && t(isOnline.value ? "connection.connecting" : "connection.offline")}
     </p>
   );
 }
