@@ -1,6 +1,6 @@
 import { useMemo, useState } from "preact/hooks";
 import { t } from "../../i18n/i18n.ts";
-import { href } from "../../state/router.ts";
+import { href } from "../../state/address.ts";
 import { parseMarkup } from "./blocks.ts";
 import type { Block, Inline, ListItem, Mentioned } from "./tree.ts";
 
