@@ -2,6 +2,7 @@ import ACCOUNTS from "../../docs/guides/accounts.md";
 import CHANGES from "../../docs/guides/changes.md";
 import CONVENTIONS from "../../docs/guides/conventions.md";
 import CONVERSATIONS from "../../docs/guides/conversations.md";
+import EMBED from "../../docs/guides/embed.md";
 import ERRORS from "../../docs/guides/errors.md";
 import FILES from "../../docs/guides/files.md";
 import GROUPS from "../../docs/guides/groups.md";
@@ -40,6 +41,7 @@ export const GUIDE_SOURCES: readonly Source[] = [
   guide("accounts", "Accounts", ACCOUNTS),
   guide("errors", "Errors and limits", ERRORS),
   guide("conventions", "Conventions", CONVENTIONS),
+  guide("embed", "A chat in your page", EMBED),
 ];
 
 /** The documents of the compatible APIs. */

@@ -1,11 +1,12 @@
 /**
  * Builds the web client into `web/dist/`, which the Worker serves as static assets: the page at `/`, what it
- * loads under `/assets/`, and what `web/public/` has.
+ * loads under `/assets/`, the script of the element for other pages, and what `web/public/` has.
  */
 import { createHash } from "node:crypto";
 import { cpSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { basename, join } from "node:path";
 import { type BuildOptions, build, context, type Metafile, type Plugin } from "esbuild";
+import { embedOptions } from "./embed.ts";
 import { emoji } from "./emoji.ts";
 import { together } from "./together.ts";
 
@@ -35,11 +36,13 @@ const options = {
   logLevel: "warning",
 } satisfies BuildOptions;
 
-/** Builds once, and removes what former builds have left. @returns what the bundles are made of */
+/** Builds once, and removes what former builds have left. @returns what the page is made of */
 export async function buildWeb(): Promise<Metafile> {
   const { metafile } = await build(options);
   await finish(metafile);
-  const made = new Set(Object.keys(metafile.outputs).map((path) => basename(path)));
+  const embed = await build(embedOptions(options));
+  const outputs = { ...metafile.outputs, ...embed.metafile.outputs };
+  const made = new Set(Object.keys(outputs).map((path) => basename(path)));
   for (const name of readdirSync(join(DIST, "assets"))) {
     if (!made.has(name)) rmSync(join(DIST, "assets", name));
   }
@@ -53,9 +56,15 @@ export async function watchWeb(): Promise<() => Promise<void>> {
     setup: ({ onEnd }) => onEnd(({ metafile }) => metafile && finish(metafile)),
   };
   const watching = await context({ ...options, sourcemap: "linked", plugins: [...options.plugins, page] });
-  await watching.rebuild();
-  await watching.watch();
-  return () => watching.dispose();
+  const embed = await context({ ...embedOptions(options), sourcemap: "linked" });
+  for (const one of [watching, embed]) {
+    await one.rebuild();
+    await one.watch();
+  }
+  return async () => {
+    await watching.dispose();
+    await embed.dispose();
+  };
 }
 
 /** Writes what stands beside the bundles, and the page with the names that the bundles got. */

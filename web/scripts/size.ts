@@ -1,6 +1,7 @@
 /**
  * Part of `npm run check`: the bytes, after gzip, of the scripts that a browser loads before it shows the
- * page. Exits with 1 if they are over the limit.
+ * page, and of the script that defines the element for pages of others. Exits with 1 if they are over the
+ * limit.
  */
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
@@ -9,6 +10,8 @@ import { buildWeb, ROOT } from "./bundle.ts";
 
 /** What the page loads at first, with the texts of one language. */
 const FIRST_LOAD = 70 * 1024;
+/** What a page of others loads for the element, without the texts of a language. */
+const EMBED = 32 * 1024;
 
 const { outputs } = await buildWeb();
 const entries = Object.entries(outputs);
@@ -16,7 +19,9 @@ const [main] = entries.find(([, { entryPoint }]) => entryPoint === "src/main.tsx
 const [texts] = entries.find(([, { entryPoint }]) => entryPoint === "src/i18n/zh/index.ts") ?? [];
 const bytes = [...first(texts, first(main))].reduce((sum, path) => sum + compressed(path), 0);
 console.log(`web client, first load: ${bytes} of ${FIRST_LOAD} bytes of script`);
-if (bytes > FIRST_LOAD) process.exitCode = 1;
+const embed = compressed("dist/assets/embed.js");
+console.log(`element for pages of others: ${embed} of ${EMBED} bytes of script`);
+if (bytes > FIRST_LOAD || embed > EMBED) process.exitCode = 1;
 
 /** A script, and what it imports at once. */
 function first(path: string | undefined, found = new Set<string>()): Set<string> {

@@ -16,10 +16,20 @@ let plural = new Intl.PluralRules("en");
 
 /** Loads the texts of the chosen language, else those of the browser's, and shows them. */
 export async function loadLocale(): Promise<void> {
-  const wanted = chosen.read() ?? (navigator.language.startsWith("zh") ? "zh" : "en");
+  const wanted = chosen.read() ?? closest(navigator.language);
+  await showLocale(wanted);
+  document.documentElement.lang = tagOf(wanted);
+}
+
+/** The language of the client for one that is asked for. @param tag of BCP 47 */
+export function closest(tag: string): Locale {
+  return tag.toLowerCase().startsWith("zh") ? "zh" : "en";
+}
+
+/** Loads the texts of a language, and shows them. */
+export async function showLocale(wanted: Locale): Promise<void> {
   const texts = wanted === "zh" ? (await import("./zh/index.ts")).zh : (await import("./en/index.ts")).en;
   plural = new Intl.PluralRules(tagOf(wanted));
-  document.documentElement.lang = tagOf(wanted);
   catalog.value = texts;
   locale.value = wanted;
 }

@@ -1,0 +1,54 @@
+import type { ConversationWindow } from "parley-client";
+import { useState } from "preact/hooks";
+import { t } from "../i18n/i18n.ts";
+
+interface Props {
+  /** what the conversation is called */
+  name: string;
+  window: ConversationWindow;
+}
+
+/** Where the user writes the next message. */
+export function Field({ name, window }: Props) {
+  const [text, setText] = useState("");
+  const label = t("composer.placeholder", { name });
+  const send = () => {
+    if (!text.trim()) return;
+    window.send({ kind: "text", body: { text } });
+    setText("");
+  };
+  return (
+    <form
+      class="composer"
+      part="composer"
+      onSubmit={(event) => {
+        event.preventDefault();
+        send();
+      }}
+    >
+      <textarea
+        part="field"
+        rows={1}
+        dir="auto"
+        value={text}
+        placeholder={label}
+        aria-label={label}
+        onInput={({ currentTarget }) => {
+          setText(currentTarget.value);
+          window.typing();
+        }}
+        onKeyDown={(event) => {
+          // Keys of the page are not meant by what is written here.
+          event.stopPropagation();
+          // 229: Safari ends a composition before the Enter that has ended it.
+          if (event.key !== "Enter" || event.shiftKey || event.isComposing || event.keyCode === 229) return;
+          event.preventDefault();
+          send();
+        }}
+      />
+      <button type="submit" part="send" disabled={!text.trim()}>
+        {t("composer.send")}
+      </button>
+    </form>
+  );
+}

@@ -1,0 +1,88 @@
+import type { Chat, Message, OutboxItem } from "parley-client";
+import { memo } from "preact/compat";
+import { clock, day, moment } from "../i18n/format.ts";
+import { t } from "../i18n/i18n.ts";
+import { nameOf } from "../lib/names.ts";
+import { contentOf } from "../message/content.ts";
+import { Markup } from "../message/markup/markup.tsx";
+import { preview } from "../message/preview.ts";
+
+interface Props {
+  message: Message;
+  isOwn: boolean;
+  /** whether it is the first of a day */
+  isNewDay: boolean;
+}
+
+/** A message that the server has stored. */
+export const StoredItem = memo(({ message, isOwn, isNewDay }: Props) => {
+  const { seq, sender, kind, created_at: at, edited_at: editedAt } = message;
+  return (
+    <li part={isOwn ? "message own" : "message"} data-seq={seq} data-own={isOwn} data-kind={kind}>
+      {isNewDay && (
+        <h3 class="edge" part="day">
+          {day(at)}
+        </h3>
+      )}
+      <div class="bubble" part="bubble">
+        <span class={isOwn ? "hidden" : "sender"} part="sender">
+          <bdi>{nameOf(sender)}</bdi>
+        </span>
+        <Body message={message} />
+        <span class="meta" part="meta">
+          {editedAt !== undefined && t("message.edited")}{" "}
+          <time dateTime={new Date(at).toISOString()} title={moment(at)}>
+            {clock(at)}
+          </time>
+        </span>
+      </div>
+    </li>
+  );
+});
+
+/** A text as it is, a picture, and any other message in a line, which leads to its file if it has one. */
+function Body({ message }: { message: Message }) {
+  const content = contentOf(message.kind, message.body);
+  if (message.revoked) return <p class="soft">{preview(message)}</p>;
+  if (content.kind === "text") return <Markup text={content.text} />;
+  if (!("media" in content) || !content.media.url) return <p class="soft">{preview(message)}</p>;
+  const { url, caption } = content.media;
+  return (
+    <>
+      <a href={url} target="_blank" rel="noopener noreferrer">
+        {content.kind === "image" ? (
+          <img src={url} alt={preview(message)} width={240} height={180} loading="lazy" />
+        ) : (
+          preview(message)
+        )}
+      </a>
+      {content.kind === "image" && caption && <Markup text={caption} />}
+    </>
+  );
+}
+
+/** A message that the user has sent, and that is not stored or not shown yet. */
+export function PendingItem({ chat, item }: { chat: Chat; item: OutboxItem }) {
+  const { client_msg_id: id, message, state } = item;
+  const content = "kind" in message ? contentOf(message.kind, message.body) : undefined;
+  return (
+    <li part="message own" data-own data-state={state}>
+      <div class="bubble" part="bubble">
+        {content?.kind === "text" && <Markup text={content.text} />}
+        <span class="meta" part="meta" role={state === "failed" ? "alert" : undefined}>
+          {t(`message.${state}`)}
+        </span>
+        {state === "failed" && (
+          <span class="meta">
+            <button type="button" onClick={() => chat.retry(id)}>
+              {t("action.retry")}
+            </button>
+            <button type="button" onClick={() => chat.discard(id)}>
+              {t("message.discard")}
+            </button>
+          </span>
+        )}
+      </div>
+    </li>
+  );
+}

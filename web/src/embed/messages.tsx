@@ -1,0 +1,116 @@
+import type { Chat, ConversationWindow, WindowView } from "parley-client";
+import { useEffect, useLayoutEffect, useRef } from "preact/hooks";
+import { isSameDay } from "../i18n/format.ts";
+import { t } from "../i18n/i18n.ts";
+import { isAttended, onAttention } from "../lib/attention.ts";
+import { PendingItem, StoredItem } from "./items.tsx";
+
+/** Older messages are loaded when so much is left above, in px. */
+const AHEAD = 400;
+/** The user is at the end when at most so much is below, in px. */
+const NEAR = 24;
+
+interface Props {
+  chat: Chat;
+  view: WindowView;
+  window: ConversationWindow;
+}
+
+/** The messages, the newest at the end. What is on screen there is read while the user looks at it. */
+export function Messages({ chat, view, window }: Props) {
+  const { messages, pending, hasOlder, isLoading, problem } = view;
+  const box = useRef<HTMLDivElement>(null);
+  /** how much is below what the user sees, in px */
+  const below = useRef(0);
+  const oldest = useRef(0);
+  const isOnScreen = useRef(false);
+
+  /** The user is somewhere, or something has changed there. */
+  const settle = () => {
+    if (!box.current) return;
+    if (box.current.scrollTop < AHEAD && hasOlder && !isLoading && !problem) void window.older();
+    if (isOnScreen.current && below.current <= NEAR && isAttended()) window.read();
+  };
+  const latest = useRef(settle);
+  latest.current = settle;
+
+  const first = messages[0]?.seq ?? 0;
+  useLayoutEffect(() => {
+    if (!box.current) return;
+    // What the user looks at stays where it is when rows come above, and the end stays the end.
+    if (below.current <= NEAR) toEnd(box.current);
+    else if (first < oldest.current) toEnd(box.current, below.current);
+    else below.current = belowOf(box.current);
+    oldest.current = first;
+    settle();
+  });
+
+  useEffect(() => {
+    const element = box.current;
+    if (!element) return;
+    const sight = new IntersectionObserver((entries) => {
+      isOnScreen.current = entries.at(-1)?.isIntersecting ?? false;
+      latest.current();
+    });
+    // The page may give the element another size.
+    const size = new ResizeObserver(() => below.current <= NEAR && toEnd(element));
+    sight.observe(element);
+    size.observe(element);
+    const end = onAttention(() => latest.current());
+    return () => {
+      sight.disconnect();
+      size.disconnect();
+      end();
+    };
+  }, []);
+
+  const { me } = chat.state;
+  return (
+    <div
+      ref={box}
+      class="messages"
+      part="messages"
+      role="log"
+      aria-label={t("conversation.messages")}
+      aria-busy={isLoading}
+      // biome-ignore lint/a11y/noNoninteractiveTabindex: the keyboard scrolls what has the focus
+      tabIndex={0}
+      onScroll={({ currentTarget }) => {
+        below.current = belowOf(currentTarget);
+        settle();
+      }}
+    >
+      <p class="edge">
+        {isLoading
+          ? t("conversation.loading")
+          : !hasOlder && t(first ? "conversation.beginning" : "timeline.empty")}
+      </p>
+      <ol>
+        {messages.map((message, i) => {
+          const before = messages[i - 1];
+          const isNewDay = !before || !isSameDay(before.created_at, message.created_at);
+          return (
+            <StoredItem
+              key={message.client_msg_id}
+              message={message}
+              isOwn={message.sender.id === me}
+              isNewDay={isNewDay}
+            />
+          );
+        })}
+        {pending.map((item) => (
+          <PendingItem key={item.client_msg_id} chat={chat} item={item} />
+        ))}
+      </ol>
+    </div>
+  );
+}
+
+function belowOf({ scrollHeight, clientHeight, scrollTop }: HTMLElement): number {
+  return scrollHeight - clientHeight - scrollTop;
+}
+
+/** Scrolls to the end. @param distance from it, in px */
+function toEnd(box: HTMLElement, distance = 0): void {
+  box.scrollTop = box.scrollHeight - box.clientHeight - distance;
+}
