@@ -32,7 +32,10 @@ export function SignIn() {
   return (
     <main class="sign-in">
       <form onSubmit={submit}>
-        <img class="logo" src="/icons/icon.svg" alt="" width="48" height="48" />
+        <p class="brand">
+          <img src="/icons/icon.svg" alt="" width="40" height="40" />
+          {t("app.name")}
+        </p>
         <h1>{t(isNew ? "register.title" : "signIn.title")}</h1>
         {hasEnded.value && <p role="status">{t("account.ended")}</p>}
         <Field
