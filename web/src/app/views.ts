@@ -14,6 +14,7 @@ export const VIEWS: readonly View[] = [
   { route: { view: "search", query: "" }, label: "search.title", icon: "search" },
   { route: { view: "mentions" }, label: "mentions.title", icon: "at" },
   { route: { view: "saved" }, label: "saved.title", icon: "bookmark" },
+  { route: { view: "scheduled" }, label: "scheduled.title", icon: "clock" },
   { route: { view: "archive" }, label: "archive.title", icon: "archive" },
   { route: { view: "people" }, label: "people.title", icon: "people" },
   { route: { view: "settings" }, label: "settings.title", icon: "settings" },

@@ -86,6 +86,7 @@ function views(): MenuItem[] {
     { label: t("search.title"), icon: "search", onSelect: () => go({ view: "search", query: "" }) },
     { label: t("mentions.title"), icon: "at", onSelect: () => go({ view: "mentions" }) },
     { label: t("saved.title"), icon: "bookmark", onSelect: () => go({ view: "saved" }) },
+    { label: t("scheduled.title"), icon: "clock", onSelect: () => go({ view: "scheduled" }) },
     { label: t("archive.title"), icon: "archive", onSelect: () => go({ view: "archive" }) },
     { label: t("settings.title"), icon: "settings", onSelect: () => go({ view: "settings" }) },
   ];
