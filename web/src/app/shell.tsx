@@ -6,7 +6,7 @@ import { t } from "../i18n/i18n.ts";
 import { isOnline } from "../lib/online.ts";
 import { Sidebar } from "../list/sidebar.tsx";
 import { useAccount } from "../state/context.ts";
-import { route } from "../state/router.ts";
+import { href, route } from "../state/router.ts";
 import { Questions } from "../ui/confirm.tsx";
 import { Dialogs } from "../ui/dialogs.tsx";
 import { lazy } from "../ui/lazy.tsx";
@@ -90,7 +90,14 @@ function Content() {
     case "home":
       return <p class="blank">{t("app.empty")}</p>;
     default:
-      return <p class="blank">{t("app.notFound")}</p>;
+      return (
+        <p class="blank">
+          {t("app.notFound")}
+          <a class="primary" href={href({ view: "home" })}>
+            {t("app.toList")}
+          </a>
+        </p>
+      );
   }
 }
 
