@@ -13,7 +13,7 @@ function format(at: number, options: Intl.DateTimeFormatOptions): string {
 
 /** The time of day, as 14:05. @param at ms since 1970 */
 export function clock(at: number): string {
-  return format(at, { hour: "2-digit", minute: "2-digit" });
+  return format(at, { hour: "numeric", minute: "2-digit" });
 }
 
 /** Date and time in full, for titles. @param at ms since 1970 */
