@@ -88,7 +88,7 @@ export const message = {
   "save.remind": "提醒",
   "save.none": "不提醒",
   "save.hour": "一小时后",
-  "save.tomorrow": "明天上午",
+  "save.tomorrow": "明天早上",
   "save.week": "一周后",
   "save.done": "已收藏",
   "vote.single": "单选",
