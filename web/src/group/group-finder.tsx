@@ -23,7 +23,8 @@ export function GroupFinder() {
     else reload();
   });
   return (
-    <section class="form">
+    <section class="form finder">
+      <h3>{t("finder.title")}</h3>
       <form
         class="form"
         onSubmit={(event) => {

@@ -66,7 +66,11 @@ function Group({ title, pages: { items, hasMore, problem, more }, relation, done
     <section class="group">
       <h3>{t(title)}</h3>
       {problem && <p class="problem">{problem}</p>}
-      {items?.length === 0 && <p class="status">{t("people.none")}</p>}
+      {items?.length === 0 && (
+        <p class="status">
+          {t("people.none")} <a href={href({ view: "new" })}>{t("people.find")}</a>
+        </p>
+      )}
       <ul class="people">
         {items?.map((user) => (
           <PersonRow key={user.id} user={user}>

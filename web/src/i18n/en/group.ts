@@ -44,6 +44,7 @@ export const group = {
   "invitation.join": "Join",
   "invitation.open": "Open",
   "invitation.requested": "Your request waits for an admin.",
+  "finder.title": "Join a group",
   "finder.label": "Number of a group",
   "finder.find": "Find a group",
   "finder.message": "A line to the admins",

@@ -44,6 +44,7 @@ export const group = {
   "invitation.join": "加入",
   "invitation.open": "打开",
   "invitation.requested": "申请已提交，等待管理员审核。",
+  "finder.title": "加入群聊",
   "finder.label": "群号",
   "finder.find": "查找群聊",
   "finder.message": "给管理员的留言",
