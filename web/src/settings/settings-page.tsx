@@ -63,7 +63,7 @@ export function SettingsPage() {
       </fieldset>
       <NotificationSettings />
       <Security />
-      <button class="primary" type="button" onClick={() => void signOut()}>
+      <button class="secondary" type="button" onClick={() => void signOut()}>
         {t("account.signOut")}
       </button>
     </Page>
