@@ -171,6 +171,18 @@ test("arrow keys lead from message to message, and Escape back to the field", as
   expect(await composer(page).evaluate((field) => field === document.activeElement)).toBe(true);
 });
 
+test("Escape closes what stands beside a conversation, and leads back to the field", async () => {
+  const { ann, hash } = await history(10);
+  const page = await site.open({ person: ann, hash });
+  await stored(page, "Message 10").waitFor();
+  await page.getByRole("link", { name: "Search in this conversation" }).click();
+  const field = page.getByRole("searchbox", { name: "Words to find" });
+  await expect.poll(() => field.evaluate((one) => one === document.activeElement)).toBe(true);
+  await page.keyboard.press("Escape");
+  await field.waitFor({ state: "detached" });
+  expect(await composer(page).evaluate((one) => one === document.activeElement)).toBe(true);
+});
+
 test("new messages of others are told to screen readers, and history is not", async () => {
   const { ann, ben, id, hash } = await history(10);
   const page = await site.open({ person: ann, hash });

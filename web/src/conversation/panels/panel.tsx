@@ -1,6 +1,7 @@
 import type { ComponentChildren } from "preact";
 import { useLayoutEffect, useRef } from "preact/hooks";
 import { t } from "../../i18n/i18n.ts";
+import { hasKeyboard } from "../../lib/keyboard.ts";
 import { go, href, type Route, route } from "../../state/router.ts";
 import { Icon } from "../../ui/icon.tsx";
 import { Page } from "../../ui/page.tsx";
@@ -16,9 +17,18 @@ interface Props {
   children: ComponentChildren;
 }
 
-/** What stands beside a conversation, or in its place on a narrow screen. Escape closes it. */
+/** What stands beside a conversation, or in its place when narrow. Escape leads back to the field. */
 export function Panel({ title, id, place, actions, children }: Props) {
   const content = useRef<HTMLDivElement>(null);
+  const panel = useRef<HTMLElement>(null);
+  useLayoutEffect(() => {
+    const { current } = panel;
+    return () => {
+      // A panel that is removed leaves the focus nowhere: the user goes on in the field.
+      if (!hasKeyboard() || !current?.contains(document.activeElement)) return;
+      document.querySelector<HTMLElement>(".conversation .composer textarea")?.focus();
+    };
+  }, []);
   useLayoutEffect(() => {
     const body = content.current?.parentElement;
     if (!body || !place) return;
@@ -32,6 +42,7 @@ export function Panel({ title, id, place, actions, children }: Props) {
   const close = conversationAlone(id);
   return (
     <aside
+      ref={panel}
       class="panel"
       aria-label={title}
       onKeyDown={(event) => {
