@@ -154,7 +154,7 @@ function codeOf(point: number): string {
   return point.toString(36).padStart(WIDTH, "0");
 }
 
-/** The codes of ASCII: half of the time of a Latin text went into making them. */
+/** The codes of ASCII characters, made once: for a Latin text that saves half of the time of its tokens. */
 const ASCII_CODES = Array.from({ length: 128 }, (_, point) => codeOf(point));
 
 function tokensOf(text: string): string[] {

@@ -16,7 +16,7 @@ export type FileSettings = Pick<Settings, "publicOrigin" | "formerOrigins">;
 /** The path of a file, and nothing behind it. */
 const FILE_PATH = /^\/files\/[0-9a-f]{32}\/[^/?#]+$/;
 const Medium = z.looseObject({ url: z.string() });
-/** The kinds of messages with a file. A set, as every send asks: a failed parse costs 2 µs. */
+/** The kinds of messages with a file. Each send looks here, where a failed parse would cost it 2 µs. */
 const MEDIA: ReadonlySet<string> = new Set(MediaKind.options);
 
 /** The origins that share a `FileOrigins`, for each settings: a client may ask any address of a wildcard. */
