@@ -11,6 +11,7 @@ import { useNames } from "../state/use-names.ts";
 import { Avatar } from "../ui/avatar.tsx";
 import { Icon } from "../ui/icon.tsx";
 import { Menu } from "../ui/menu.tsx";
+import { whenReleased } from "../ui/released.ts";
 import { rowActions } from "./row-actions.ts";
 
 interface Props {
@@ -30,7 +31,8 @@ export const ConversationRow = memo(({ entry, isSelected, isReached }: Props) =>
       class="row-item"
       onContextMenu={(event) => {
         event.preventDefault();
-        event.currentTarget.querySelector("button")?.click();
+        const button = event.currentTarget.querySelector("button");
+        whenReleased(() => button?.click());
       }}
     >
       <a

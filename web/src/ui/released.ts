@@ -1,0 +1,16 @@
+const pressed = new Set<number>();
+
+addEventListener("pointerdown", ({ pointerId }) => pressed.add(pointerId), true);
+addEventListener("pointerup", ({ pointerId }) => pressed.delete(pointerId), true);
+addEventListener("pointercancel", ({ pointerId }) => pressed.delete(pointerId), true);
+
+/**
+ * Opens something once no pointer is held down. The browser closes what is open beside the pointer when the
+ * button is released, and asks for the menu before on macOS, Linux and Android:
+ * https://html.spec.whatwg.org/multipage/popover.html#popover-light-dismiss
+ */
+export function whenReleased(open: () => void): void {
+  // The browser closes what is open after the event.
+  if (pressed.size > 0) addEventListener("pointerup", () => setTimeout(open), { once: true });
+  else open();
+}
