@@ -24,14 +24,17 @@ export function Notifier() {
   }, [unread]);
   useEffect(() => {
     const known = new Map(chat.state.conversations.map((entry) => [entry.id, entry.last_seq]));
+    // What was unread before the first list of this start is no news.
+    let { isListed } = chat.state;
     return chat.subscribe(
       ({ conversations }) => conversations,
       (conversations) => {
         for (const entry of conversations) {
           const before = known.get(entry.id) ?? 0;
           known.set(entry.id, entry.last_seq);
-          if (entry.last_seq > before && isNews(entry, me)) tell(entry);
+          if (isListed && entry.last_seq > before && isNews(entry, me)) tell(entry);
         }
+        isListed = chat.state.isListed;
       },
     );
   }, [chat, me]);

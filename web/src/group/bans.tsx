@@ -3,6 +3,7 @@ import { PersonRow } from "../people/person-row.tsx";
 import { useAccount } from "../state/context.ts";
 import { useAction } from "../state/use-action.ts";
 import { usePages } from "../state/use-pages.ts";
+import { MoreButton } from "../ui/more.tsx";
 
 /** The users who cannot enter a group, for its admins. */
 export function Bans({ id }: { id: number }) {
@@ -29,11 +30,7 @@ export function Bans({ id }: { id: number }) {
           </PersonRow>
         ))}
       </ul>
-      {pages.hasMore && (
-        <button class="link" type="button" onClick={pages.more}>
-          {t("search.more")}
-        </button>
-      )}
+      <MoreButton pages={pages} />
     </section>
   );
 }

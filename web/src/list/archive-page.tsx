@@ -1,4 +1,6 @@
 import type { Conversation, ConversationEntry } from "parley-client";
+import { useChat } from "parley-client/react";
+import { useMemo } from "preact/hooks";
 import { t } from "../i18n/i18n.ts";
 import { useAccount } from "../state/context.ts";
 import { href } from "../state/router.ts";
@@ -13,15 +15,14 @@ export function ArchivePage() {
   const pages = usePages((query) =>
     chat.api.call("get", "/v1/conversations", { query: { ...query, archived: "true" } }),
   );
+  const loaded = useMemo(() => (pages.items ?? []).map(listed), [pages.items]);
+  const entries = useChat(chat, (state) =>
+    loaded.map((one) => state.conversation(one.id) ?? one).filter(({ archived }) => archived),
+  );
   return (
     <Page title={t("archive.title")} back={href({ view: "home" })}>
-      {pages.items && pages.items.length > 0 && (
-        <Rows
-          selected={0}
-          entries={pages.items.map((one) => chat.state.conversation(one.id) ?? listed(one))}
-        />
-      )}
-      <More pages={pages} empty={t("archive.empty")} />
+      {entries.length > 0 && <Rows selected={0} entries={entries} />}
+      <More pages={{ ...pages, items: pages.items && entries }} empty={t("archive.empty")} />
     </Page>
   );
 }

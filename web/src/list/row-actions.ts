@@ -16,10 +16,7 @@ export function rowActions({ chat }: Account, entry: ConversationEntry): MenuIte
     call().catch((error) => toast(reason(error)));
   };
   const prefer = (body: Preferences) =>
-    attempt(async () => {
-      await chat.api.call("put", "/v1/conversations/{id}/preferences", { path: { id }, body });
-      chat.refresh();
-    });
+    attempt(() => chat.api.call("put", "/v1/conversations/{id}/preferences", { path: { id }, body }));
   const mute = (ms: number) => prefer({ muted_until: Date.now() + ms });
   return [
     unread > 0

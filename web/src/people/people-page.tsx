@@ -10,6 +10,7 @@ import { useAction } from "../state/use-action.ts";
 import { type Pages, usePages } from "../state/use-pages.ts";
 import { Icon } from "../ui/icon.tsx";
 import { Menu } from "../ui/menu.tsx";
+import { MoreButton } from "../ui/more.tsx";
 import { Page } from "../ui/page.tsx";
 import { PersonRow } from "./person-row.tsx";
 import { relationActions } from "./relations.ts";
@@ -82,11 +83,7 @@ function Group({ title, pages: { items, hasMore, problem, more }, relation, done
           </PersonRow>
         ))}
       </ul>
-      {hasMore && (
-        <button class="link" type="button" onClick={more}>
-          {t("search.more")}
-        </button>
-      )}
+      <MoreButton pages={{ hasMore, more }} />
     </section>
   );
 }

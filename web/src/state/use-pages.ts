@@ -6,6 +6,14 @@ interface Answer<T> {
   next_cursor: string | null;
 }
 
+interface State<T> {
+  items?: readonly T[];
+  next: string | null;
+  problem: string;
+}
+
+const NOTHING = { next: null, problem: "" };
+
 /** A list that comes in pages. */
 export interface Pages<T> {
   /** undefined: the first page has not come yet */
@@ -19,12 +27,12 @@ export interface Pages<T> {
   reload: () => void;
 }
 
-/** A list that is loaded when its view is shown. @param get loads a page, the first without a cursor */
-export function usePages<T>(get: (query: { cursor?: string }) => Promise<Answer<T>>): Pages<T> {
-  const [state, setState] = useState<{ items?: readonly T[]; next: string | null; problem: string }>({
-    next: null,
-    problem: "",
-  });
+/**
+ * A list that is loaded when its view is shown, and anew when `key` changes. The newest load counts.
+ * @param get loads a page, the first without a cursor
+ */
+export function usePages<T>(get: (query: { cursor?: string }) => Promise<Answer<T>>, key = ""): Pages<T> {
+  const [state, setState] = useState<State<T>>(NOTHING);
   const latest = useRef(get);
   latest.current = get;
   const loads = useRef(0);
@@ -37,9 +45,10 @@ export function usePages<T>(get: (query: { cursor?: string }) => Promise<Answer<
     );
   }, []);
   useEffect(() => {
+    setState(NOTHING);
     load();
     return () => void loads.current++;
-  }, [load]);
+  }, [load, key]);
   const { items, next, problem } = state;
   return {
     ...{ items, problem, hasMore: next !== null },

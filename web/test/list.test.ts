@@ -1,0 +1,80 @@
+import { expect, test } from "vitest";
+import { Site } from "./support/site.ts";
+import { row } from "./support/talk.ts";
+
+const site = Site.forFile();
+
+test("what a user does with a conversation shows in the list and in the archive", async () => {
+  const [ann, ben] = [await site.person("ann"), await site.person("ben")];
+  await ann.openGroup("Hike", [ben]);
+  await ann.openGroup("Kitchen", [ben]);
+  const page = await site.open({ person: ann });
+  const names = () => page.locator(".sidebar .row-name").allInnerTexts();
+  const choose = async (name: string, action: string) => {
+    await row(page, name).click({ button: "right" });
+    await page.getByRole("menuitem", { name: action, exact: true }).click();
+  };
+  await expect.poll(names).toEqual(["Kitchen", "Hike"]);
+  await choose("Hike", "Pin to the top");
+  await expect.poll(names).toEqual(["Hike", "Kitchen"]);
+  await choose("Kitchen", "Move to the archive");
+  await expect.poll(names).toEqual(["Hike"]);
+  await page.evaluate(() => {
+    location.hash = "#/archive";
+  });
+  const archived = page.getByRole("main").getByRole("link", { name: "Kitchen" });
+  await archived.click({ button: "right" });
+  await page.getByRole("menuitem", { name: "Take out of the archive" }).click();
+  await page.getByText("The archive is empty.").waitFor();
+  await expect.poll(names).toEqual(["Hike", "Kitchen"]);
+});
+
+test("a search whose words change meanwhile shows what the last words find", async () => {
+  const [ann, ben] = [await site.person("ann"), await site.person("ben")];
+  const { id } = await ann.openGroup("Hike", [ben]);
+  await ben.send(id, "the tent");
+  await ben.send(id, "the map");
+  const page = await site.open({ person: ann, hash: "#/" });
+  const second = Promise.withResolvers<void>();
+  await page.route(/messages\/search/, async (call) => {
+    if (call.request().url().includes("tent")) await second.promise;
+    else second.resolve();
+    await call.continue();
+  });
+  await page.evaluate(() => {
+    location.hash = "#/search/tent";
+  });
+  await page.getByPlaceholder("Search all messages").fill("map");
+  await page.getByText("1 message found").waitFor();
+  await page.getByRole("main").getByText("the map").waitFor();
+  expect(await page.getByRole("main").getByText("the tent").count()).toBe(0);
+});
+
+test("a start tells of nothing that was unread before, and then of what is new", async () => {
+  const [ann, ben] = [await site.person("ann"), await site.person("ben")];
+  const { id } = await ann.openGroup("Hike", [ben]);
+  await ben.send(id, "old");
+  const context = await site.device({ person: ann });
+  const page = await context.newPage();
+  await page.goto(`${site.origin}/icons/icon.svg`);
+  await page.evaluate(() => localStorage.setItem("parley:notify", "true"));
+  await page.addInitScript(() => {
+    // The user looks at another window.
+    document.hasFocus = () => false;
+    const shown: string[] = [];
+    class Shown {
+      static readonly permission = "granted";
+      constructor(_title: string, { body }: { body: string }) {
+        shown.push(body);
+      }
+      close() {}
+    }
+    Object.assign(window, { Notification: Shown, shown });
+  });
+  await page.goto(site.origin);
+  await row(page, "Hike").waitFor();
+  const shown = () => page.evaluate(() => Reflect.get(window, "shown"));
+  await ben.send(id, "new");
+  await expect.poll(async () => JSON.stringify(await shown())).toContain("new");
+  expect(await shown()).toHaveLength(1);
+});
