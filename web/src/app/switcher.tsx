@@ -1,12 +1,12 @@
 import { useChat } from "parley-client/react";
 import { useEffect, useRef, useState } from "preact/hooks";
 import { t } from "../i18n/i18n.ts";
+import { VIEWS } from "../list/views.ts";
 import { useAccount } from "../state/context.ts";
 import { go, type Route } from "../state/router.ts";
 import { Avatar } from "../ui/avatar.tsx";
 import { Dialog } from "../ui/dialog.tsx";
 import { Icon, type IconName } from "../ui/icon.tsx";
-import { VIEWS } from "./views.ts";
 
 /** At most so many places are offered. */
 const OFFERED = 8;

@@ -7,17 +7,13 @@ import { useLoaded } from "../state/use-loaded.ts";
 import { Icon } from "../ui/icon.tsx";
 import { Menu, type MenuItem } from "../ui/menu.tsx";
 import { Rows } from "./rows.tsx";
-
-/** Views that are one touch away. */
-const LINKS = [
-  { to: "people", label: "people.title", icon: "people" },
-  { to: "new", label: "list.new", icon: "plus" },
-] as const;
+import { VIEWS } from "./views.ts";
 
 /** The list of conversations, with a field that filters it. */
 export function Sidebar() {
   const { chat } = useAccount();
   const conversations = useChat(chat, (state) => state.conversations);
+  const isListed = useChat(chat, (state) => state.isListed);
   const [filter, setFilter] = useState("");
   const words = filter.trim().toLocaleLowerCase();
   const shown = words
@@ -29,20 +25,20 @@ export function Sidebar() {
     <nav class="sidebar" aria-label={t("list.title")}>
       <header class="bar">
         <h1>{t("list.title")}</h1>
-        {LINKS.map(({ to, label, icon }) => (
+        {VIEWS.filter(({ isLink }) => isLink).map(({ route: to, label, icon }) => (
           <a
-            key={to}
+            key={label}
             class="icon-button marked"
-            href={href({ view: to })}
+            href={href(to)}
             aria-label={t(label)}
             title={t(label)}
-            aria-current={now.view === to ? "page" : undefined}
+            aria-current={now.view === to.view ? "page" : undefined}
           >
             <Icon name={icon} />
-            {to === "people" && <Requests />}
+            {to.view === "people" && <Requests />}
           </a>
         ))}
-        <Menu label={t("list.views")} items={views()} />
+        <Menu label={t("list.views")} items={otherViews()} />
       </header>
       <input
         class="filter"
@@ -54,7 +50,7 @@ export function Sidebar() {
       />
       {shown.length > 0 && <Rows entries={shown} selected={selected} />}
       {shown.length === 0 && words !== "" && <p class="blank">{t("switcher.none")}</p>}
-      {shown.length === 0 && words === "" && (
+      {shown.length === 0 && words === "" && isListed && (
         <p class="blank">
           {t("list.empty")}
           <a class="primary" href={href({ view: "new" })}>
@@ -69,25 +65,20 @@ export function Sidebar() {
 /** How many users ask for friendship. */
 function Requests() {
   const { chat } = useAccount();
-  const requests = useLoaded("requests", () =>
-    chat.api.call("get", "/v1/friends/requests", { query: { direction: "incoming" } }),
+  const isLive = useChat(chat, ({ connection }) => connection === "live");
+  const requests = useLoaded(`${isLive}`, async () =>
+    isLive ? chat.api.call("get", "/v1/friends/requests", { query: { direction: "incoming" } }) : undefined,
   );
-  useEffect(
-    () => chat.onFrame(({ type }) => (type === "friend" || type === "ready") && requests.reload()),
-    [chat],
-  );
+  const { reload } = requests;
+  useEffect(() => chat.onFrame(({ type }) => type === "friend" && reload()), [chat, reload]);
   const n = requests.value?.items.length ?? 0;
   return n > 0 ? <span class="badge">{n}</span> : null;
 }
 
-/** The other views. */
-function views(): MenuItem[] {
-  return [
-    { label: t("search.title"), icon: "search", onSelect: () => go({ view: "search", query: "" }) },
-    { label: t("mentions.title"), icon: "at", onSelect: () => go({ view: "mentions" }) },
-    { label: t("saved.title"), icon: "bookmark", onSelect: () => go({ view: "saved" }) },
-    { label: t("scheduled.title"), icon: "clock", onSelect: () => go({ view: "scheduled" }) },
-    { label: t("archive.title"), icon: "archive", onSelect: () => go({ view: "archive" }) },
-    { label: t("settings.title"), icon: "settings", onSelect: () => go({ view: "settings" }) },
-  ];
+/** The views without a link. */
+function otherViews(): MenuItem[] {
+  return VIEWS.filter(({ isLink }) => !isLink).map(({ route: to, label, icon }) => ({
+    ...{ label: t(label), icon },
+    onSelect: () => go(to),
+  }));
 }

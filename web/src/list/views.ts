@@ -6,16 +6,18 @@ interface View {
   route: Route;
   label: Key;
   icon: IconName;
+  /** whether the list has a link to it, and not an item of its menu */
+  isLink?: true;
 }
 
 /** The views beside conversations. */
 export const VIEWS: readonly View[] = [
-  { route: { view: "new" }, label: "new.title", icon: "plus" },
+  { route: { view: "people" }, label: "people.title", icon: "people", isLink: true },
+  { route: { view: "new" }, label: "new.title", icon: "plus", isLink: true },
   { route: { view: "search", query: "" }, label: "search.title", icon: "search" },
   { route: { view: "mentions" }, label: "mentions.title", icon: "at" },
   { route: { view: "saved" }, label: "saved.title", icon: "bookmark" },
   { route: { view: "scheduled" }, label: "scheduled.title", icon: "clock" },
   { route: { view: "archive" }, label: "archive.title", icon: "archive" },
-  { route: { view: "people" }, label: "people.title", icon: "people" },
   { route: { view: "settings" }, label: "settings.title", icon: "settings" },
 ];
