@@ -4,7 +4,7 @@ import { useAccount } from "../state/context.ts";
 import { go } from "../state/router.ts";
 import { useAction } from "../state/use-action.ts";
 import { useLoaded } from "../state/use-loaded.ts";
-import { Avatar } from "../ui/avatar.tsx";
+import { GroupCard } from "./group-card.tsx";
 
 /** Finds a group by its number, and joins it or asks to. */
 export function GroupFinder() {
@@ -47,15 +47,7 @@ export function GroupFinder() {
       </form>
       {problem && <p class="problem">{problem}</p>}
       {value && (
-        <div class="profile">
-          <Avatar id={value.id} name={value.name} picture={value.avatar} size="large" />
-          <h3>
-            <bdi>{value.name}</bdi>
-          </h3>
-          <small>{t("conversation.members", { n: value.member_count })}</small>
-          <p class="prose" dir="auto">
-            {value.introduction}
-          </p>
+        <GroupCard group={value}>
           {value.state === "requested" && <p>{t("invitation.requested")}</p>}
           {value.state === "none" && value.join_policy !== "closed" && (
             <>
@@ -84,7 +76,7 @@ export function GroupFinder() {
             </button>
           )}
           {join.problem && <p class="problem">{join.problem}</p>}
-        </div>
+        </GroupCard>
       )}
     </section>
   );

@@ -1,35 +1,20 @@
-import type { Conversation } from "parley-client";
-import { upload } from "parley-client/uploads";
-import { useRef, useState } from "preact/hooks";
+import { useState } from "preact/hooks";
 import { t } from "../i18n/i18n.ts";
+import { PictureField } from "../people/picture-field.tsx";
 import { useAccount } from "../state/context.ts";
 import { useAction } from "../state/use-action.ts";
-import { Avatar } from "../ui/avatar.tsx";
-import { isManager } from "./rights.ts";
+import { GroupCard } from "./group-card.tsx";
+import { type GroupEntry, isManager } from "./rights.ts";
 
-type Group = Omit<Extract<Conversation, { kind: "group" }>, "last_message" | "draft" | "unread_from">;
-
-const POLICIES = ["free", "approval", "closed"] as const satisfies Group["join_policy"][];
+const POLICIES = ["free", "approval", "closed"] as const satisfies GroupEntry["join_policy"][];
 
 /** What a group is: its picture, name, introduction and announcement. Admins can change them. */
-export function GroupProfile({ group }: { group: Group }) {
+export function GroupProfile({ group }: { group: GroupEntry }) {
   const [isEdited, setEdited] = useState(false);
-  const { id, name, avatar, introduction, announcement, member_count: members, role } = group;
+  const { announcement, role } = group;
   if (isEdited) return <Form group={group} onDone={() => setEdited(false)} />;
   return (
-    <div class="profile">
-      <Avatar id={id} name={name} picture={avatar} size="large" />
-      <h3>
-        <bdi>{name}</bdi>
-      </h3>
-      <small>
-        {t("conversation.members", { n: members })} · {t("group.number", { number: String(id) })}
-      </small>
-      {introduction && (
-        <p class="prose" dir="auto">
-          {introduction}
-        </p>
-      )}
+    <GroupCard group={group}>
       {announcement && (
         <div class="announcement">
           <h4>{t("group.announcement")}</h4>
@@ -43,11 +28,11 @@ export function GroupProfile({ group }: { group: Group }) {
           {t("group.edit")}
         </button>
       )}
-    </div>
+    </GroupCard>
   );
 }
 
-function Form({ group, onDone }: { group: Group; onDone: () => void }) {
+function Form({ group, onDone }: { group: GroupEntry; onDone: () => void }) {
   const { chat } = useAccount();
   const { id } = group;
   const [name, setName] = useState(group.name);
@@ -57,8 +42,6 @@ function Form({ group, onDone }: { group: Group; onDone: () => void }) {
   const [policy, setPolicy] = useState(group.join_policy);
   const [isDiscoverable, setDiscoverable] = useState(group.discoverable);
   const [threads, setThreads] = useState(group.threads);
-  const file = useRef<HTMLInputElement>(null);
-  const choose = useAction(async (picture: File) => setAvatar((await upload(chat.api, picture)).url));
   const save = useAction(async () => {
     const body = {
       ...{ name, avatar, introduction, announcement, threads },
@@ -75,25 +58,7 @@ function Form({ group, onDone }: { group: Group; onDone: () => void }) {
         void save.run();
       }}
     >
-      <div class="person-row">
-        <Avatar id={id} name={name} picture={avatar} size="large" />
-        <input
-          ref={file}
-          class="hidden"
-          type="file"
-          accept="image/*"
-          aria-label={t("profile.picture")}
-          onChange={({ currentTarget: { files } }) => files?.[0] && void choose.run(files[0])}
-        />
-        <button
-          class="secondary"
-          type="button"
-          disabled={choose.isBusy}
-          onClick={() => file.current?.click()}
-        >
-          {t("profile.choosePicture")}
-        </button>
-      </div>
+      <PictureField id={id} name={name} value={avatar} onChange={setAvatar} />
       <label class="field">
         {t("new.groupName")}
         <input
@@ -146,13 +111,13 @@ function Form({ group, onDone }: { group: Group; onDone: () => void }) {
           {t("group.threads")}
         </label>
       </fieldset>
-      {(save.problem || choose.problem) && (
+      {save.problem && (
         <p class="problem" role="alert">
-          {save.problem || choose.problem}
+          {save.problem}
         </p>
       )}
       <div class="actions">
-        <button class="primary" type="submit" disabled={save.isBusy || choose.isBusy}>
+        <button class="primary" type="submit" disabled={save.isBusy}>
           {t("profile.save")}
         </button>
         <button class="secondary" type="button" onClick={onDone}>

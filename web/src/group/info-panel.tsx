@@ -2,13 +2,12 @@ import type { ConversationEntry } from "parley-client";
 import { useChat } from "parley-client/react";
 import { useEffect } from "preact/hooks";
 import { t } from "../i18n/i18n.ts";
-import { nameOf } from "../lib/names.ts";
 import { rowActions } from "../list/row-actions.ts";
-import { relationActions, relationText } from "../people/relations.ts";
+import { relationActions } from "../people/relations.ts";
+import { UserCard } from "../people/user-card.tsx";
 import { useAccount } from "../state/context.ts";
 import { href } from "../state/router.ts";
 import { useLoaded } from "../state/use-loaded.ts";
-import { Avatar } from "../ui/avatar.tsx";
 import { Icon } from "../ui/icon.tsx";
 import { Bans } from "./bans.tsx";
 import { GroupProfile } from "./group-profile.tsx";
@@ -52,15 +51,10 @@ function Preferences({ entry }: { entry: ConversationEntry }) {
 }
 
 function GroupInfo({ entry }: { entry: GroupEntry }) {
-  const { chat } = useAccount();
   const { id, role } = entry;
-  const details = useLoaded(`${id}:${entry.updated_at}`, () =>
-    chat.api.call("get", "/v1/conversations/{id}", { path: { id } }),
-  );
-  const group = details.value?.kind === "group" ? details.value : entry;
   return (
     <>
-      <GroupProfile key={`${group.name}${group.announcement}${group.introduction}`} group={group} />
+      <GroupProfile group={entry} />
       {isManager(role) && <JoinRequests id={id} />}
       <MemberList group={entry} />
       {isManager(role) && <Invitations id={id} />}
@@ -79,25 +73,10 @@ function DirectInfo({ entry }: { entry: Extract<ConversationEntry, { kind: "dire
   useEffect(() => chat.onFrame((frame) => frame.type === "friend" && frame.user_id === id && reload()), [id]);
   const user = value ?? { ...entry.peer, relation: "none" as const };
   return (
-    <div class="profile">
-      <Avatar id={id} name={nameOf(user)} picture={user.avatar} size="large" />
-      <h3>
-        <bdi>{nameOf(user)}</bdi>
-      </h3>
-      <small>@{user.username}</small>
-      <p>{problem || relationText(user.relation)}</p>
-      <div class="actions">
-        <a class="secondary" href={href({ view: "user", id })}>
-          {t("people.profile")}
-        </a>
-        {value &&
-          relationActions(account, value, reload).map(({ label, icon, isDanger, onSelect }) => (
-            <button key={label} type="button" class="secondary" data-danger={isDanger} onClick={onSelect}>
-              {icon && <Icon name={icon} />}
-              {label}
-            </button>
-          ))}
-      </div>
-    </div>
+    <UserCard user={user} problem={problem} actions={value ? relationActions(account, value, reload) : []}>
+      <a class="secondary" href={href({ view: "user", id })}>
+        {t("people.profile")}
+      </a>
+    </UserCard>
   );
 }

@@ -3,10 +3,10 @@ import { useAccount } from "../state/context.ts";
 import { go, href } from "../state/router.ts";
 import { useAction } from "../state/use-action.ts";
 import { useLoaded } from "../state/use-loaded.ts";
-import { Avatar } from "../ui/avatar.tsx";
 import { Page } from "../ui/page.tsx";
+import { GroupCard } from "./group-card.tsx";
 
-/** A group to which somebody has given the user a link. */
+/** The group of an invitation link, which the user may join. */
 export function InvitationPage({ code }: { code: string }) {
   const { chat } = useAccount();
   const path = { code };
@@ -19,15 +19,7 @@ export function InvitationPage({ code }: { code: string }) {
     <Page title={t("invitation.title")} back={href({ view: "home" })}>
       {problem && <p class="problem">{problem}</p>}
       {value && (
-        <div class="profile">
-          <Avatar id={value.id} name={value.name} picture={value.avatar} size="large" />
-          <h3>
-            <bdi>{value.name}</bdi>
-          </h3>
-          <small>{t("conversation.members", { n: value.member_count })}</small>
-          <p class="prose" dir="auto">
-            {value.introduction}
-          </p>
+        <GroupCard group={value}>
           {value.state === "requested" && <p>{t("invitation.requested")}</p>}
           {value.state === "none" && (
             <button class="primary" type="button" disabled={join.isBusy} onClick={() => void join.run()}>
@@ -40,7 +32,7 @@ export function InvitationPage({ code }: { code: string }) {
             </a>
           )}
           {join.problem && <p class="problem">{join.problem}</p>}
-        </div>
+        </GroupCard>
       )}
     </Page>
   );

@@ -1,13 +1,11 @@
 import { t } from "../i18n/i18n.ts";
-import { nameOf } from "../lib/names.ts";
 import { useAccount } from "../state/context.ts";
 import { go, href } from "../state/router.ts";
 import { useAction } from "../state/use-action.ts";
 import { useLoaded } from "../state/use-loaded.ts";
-import { Avatar } from "../ui/avatar.tsx";
-import { Icon } from "../ui/icon.tsx";
 import { Page } from "../ui/page.tsx";
-import { relationActions, relationText } from "./relations.ts";
+import { relationActions } from "./relations.ts";
+import { UserCard } from "./user-card.tsx";
 
 /** The profile of a user, and what the user who is signed in can do about them. */
 export function UserPage({ id }: { id: number }) {
@@ -27,31 +25,17 @@ export function UserPage({ id }: { id: number }) {
     <Page title={t("people.profile")} back={href({ view: "people" })}>
       {problem && <p class="problem">{problem}</p>}
       {user && (
-        <div class="profile">
-          <Avatar id={id} name={nameOf(user)} picture={user.avatar} size="large" />
-          <h3>
-            <bdi>{nameOf(user)}</bdi>
-          </h3>
-          <small>
-            @{user.username}
-            {user.online && ` · ${t("people.online")}`}
-          </small>
-          <p>{id === me ? t("people.me") : relationText(user.relation)}</p>
+        <UserCard
+          user={user}
+          problem={begin.problem}
+          actions={id === me ? [] : relationActions(account, user, reload)}
+        >
           {id !== me && (
-            <div class="actions">
-              <button type="button" class="primary" disabled={begin.isBusy} onClick={() => void begin.run()}>
-                {t("people.message")}
-              </button>
-              {relationActions(account, user, reload).map(({ label, icon, isDanger, onSelect }) => (
-                <button key={label} type="button" class="secondary" data-danger={isDanger} onClick={onSelect}>
-                  {icon && <Icon name={icon} />}
-                  {label}
-                </button>
-              ))}
-            </div>
+            <button type="button" class="primary" disabled={begin.isBusy} onClick={() => void begin.run()}>
+              {t("people.message")}
+            </button>
           )}
-          {begin.problem && <p class="problem">{begin.problem}</p>}
-        </div>
+        </UserCard>
       )}
     </Page>
   );

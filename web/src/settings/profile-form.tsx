@@ -1,12 +1,11 @@
 import type { components } from "parley-client";
-import { upload } from "parley-client/uploads";
-import { useRef, useState } from "preact/hooks";
+import { useState } from "preact/hooks";
 import { t } from "../i18n/i18n.ts";
 import { nameOf } from "../lib/names.ts";
+import { PictureField } from "../people/picture-field.tsx";
 import { useAccount } from "../state/context.ts";
 import { useAction } from "../state/use-action.ts";
 import { useLoaded } from "../state/use-loaded.ts";
-import { Avatar } from "../ui/avatar.tsx";
 import { toast } from "../ui/toasts.tsx";
 
 type Me = components["schemas"]["Me"];
@@ -27,13 +26,11 @@ function Form({ me }: { me: Me }) {
   const [signature, setSignature] = useState(me.signature);
   const [policy, setPolicy] = useState(me.friend_policy);
   const [avatar, setAvatar] = useState(me.avatar);
-  const file = useRef<HTMLInputElement>(null);
   const save = useAction(async () => {
     const body = { nickname, signature, avatar, friend_policy: policy };
     await chat.api.call("patch", "/v1/me", { body });
     toast(t("profile.saved"));
   });
-  const choose = useAction(async (picture: File) => setAvatar((await upload(chat.api, picture)).url));
   return (
     <form
       class="form"
@@ -43,32 +40,7 @@ function Form({ me }: { me: Me }) {
       }}
     >
       <h3>{t("profile.title")}</h3>
-      <div class="person-row">
-        <Avatar id={me.id} name={nameOf(me)} picture={avatar} size="large" />
-        <div class="actions">
-          <input
-            ref={file}
-            class="hidden"
-            type="file"
-            accept="image/*"
-            aria-label={t("profile.picture")}
-            onChange={({ currentTarget: { files } }) => files?.[0] && void choose.run(files[0])}
-          />
-          <button
-            type="button"
-            class="secondary"
-            disabled={choose.isBusy}
-            onClick={() => file.current?.click()}
-          >
-            {t("profile.choosePicture")}
-          </button>
-          {avatar && (
-            <button type="button" class="link" onClick={() => setAvatar("")}>
-              {t("profile.removePicture")}
-            </button>
-          )}
-        </div>
-      </div>
+      <PictureField id={me.id} name={nameOf(me)} value={avatar} onChange={setAvatar} />
       <label class="field">
         {t("profile.nickname")}
         <input
@@ -96,12 +68,12 @@ function Form({ me }: { me: Me }) {
           </label>
         ))}
       </fieldset>
-      {(save.problem || choose.problem) && (
+      {save.problem && (
         <p class="problem" role="alert">
-          {save.problem || choose.problem}
+          {save.problem}
         </p>
       )}
-      <button class="primary" type="submit" disabled={save.isBusy || choose.isBusy}>
+      <button class="primary" type="submit" disabled={save.isBusy}>
         {t("profile.save")}
       </button>
     </form>
