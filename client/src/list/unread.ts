@@ -14,11 +14,11 @@ export class Unread {
   #at = 0;
   #count = 0;
   /** later messages that count */
-  #later: number[] = [];
+  readonly #later = new Set<number>();
 
   /** The count, as the list shows it. */
   get count(): number {
-    return this.#count + this.#later.length;
+    return this.#count + this.#later.size;
   }
 
   /** The `seq` up to which the server's count holds. */
@@ -30,18 +30,22 @@ export class Unread {
   set(count: number, at: number): void {
     this.#count = count;
     this.#at = at;
-    this.#later = this.#later.filter((seq) => seq > at);
+    this.#drop(at);
   }
 
   /** A message of another user has come. */
   add(seq: number): void {
-    if (seq > this.#at && !this.#later.includes(seq)) this.#later.push(seq);
+    if (seq > this.#at) this.#later.add(seq);
   }
 
   /** Everything up to a message is read. `counted`: how many of those behind it, up to `at`, count. */
   read(seq: number, counted: number): void {
     this.#count = seq < this.#at ? counted : 0;
     this.#at = Math.max(this.#at, seq);
-    this.#later = this.#later.filter((one) => one > seq);
+    this.#drop(seq);
+  }
+
+  #drop(seq: number): void {
+    for (const one of this.#later) if (one <= seq) this.#later.delete(one);
   }
 }
