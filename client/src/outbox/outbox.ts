@@ -3,7 +3,7 @@ import type { NewMessage } from "../types.ts";
 import type { OutboxItem } from "./item.ts";
 
 /** The server takes this many sends in a frame. */
-const MAX_SENDS = 64;
+const MAX_SENDS = 100;
 /** The server takes frames of 64 KiB. The rest is for what surrounds the sends. */
 const MAX_BYTES = 63 * 1024;
 /** The server answers a send within 30 s. Without an answer after this time it is repeated, in ms. */
@@ -26,13 +26,13 @@ interface Lane {
   readonly id: number;
   /** in order, by `client_msg_id` */
   readonly items: Map<string, OutboxItem>;
-  list: readonly OutboxItem[] | undefined;
+  list?: readonly OutboxItem[] | undefined;
   /** the sends of the frame that has no answer yet */
   readonly sent: Set<string>;
   /** a send was refused for now */
   isRefused: boolean;
   /** ends a pause, or the waiting for an answer */
-  timer: ReturnType<typeof setTimeout> | undefined;
+  timer?: ReturnType<typeof setTimeout> | undefined;
 }
 
 /**
@@ -92,7 +92,7 @@ export class Outbox {
     if (!lane || !item) return;
     if (seq <= shown) this.#remove(lane, clientMsgId);
     else this.#put(lane, { ...item, state: "sent", seq });
-    this.#answered(lane, clientMsgId);
+    this.answered(clientMsgId);
   }
 
   /** A conversation shows its messages up to a place. */
@@ -108,7 +108,7 @@ export class Outbox {
     if (!lane || !item || item.seq !== undefined) return;
     if (isTemporary(code)) lane.isRefused = true;
     this.#put(lane, isTemporary(code) ? { ...item, state: "queued" } : { ...item, state: "failed", code });
-    this.#answered(lane, clientMsgId);
+    this.answered(clientMsgId);
   }
 
   /** The socket of one conversation, or of all, is lost. */
@@ -157,8 +157,10 @@ export class Outbox {
     }
   }
 
-  #answered(lane: Lane, clientMsgId: string): void {
-    if (!lane.sent.delete(clientMsgId) || lane.sent.size > 0) return;
+  /** The server has answered a send. The next frame goes behind the last answer to this one. */
+  answered(clientMsgId = ""): void {
+    const [lane] = this.#find(clientMsgId);
+    if (!lane?.sent.delete(clientMsgId) || lane.sent.size > 0) return;
     const { isRefused } = lane;
     this.#end(lane);
     if (isRefused) lane.timer = setTimeout(() => this.resume(lane.id), this.#options.pause);
@@ -193,9 +195,7 @@ export class Outbox {
   }
 
   #lane(id: number): Lane {
-    const lane = this.#lanes.get(id) ?? {
-      ...{ id, items: new Map(), list: undefined, sent: new Set(), isRefused: false, timer: undefined },
-    };
+    const lane = this.#lanes.get(id) ?? { id, items: new Map(), sent: new Set(), isRefused: false };
     this.#lanes.set(id, lane);
     return lane;
   }

@@ -110,6 +110,8 @@ export class Engine {
         this.#ack(frame, source);
         break;
       case "acks":
+        // What waits goes while these are taken.
+        for (const ack of frame.items) outbox.answered(ack.client_msg_id);
         for (const ack of frame.items) this.#ack(ack, source);
         break;
       case "synced":

@@ -10,7 +10,7 @@ import type { DeviceFeed } from "./device-feed.ts";
 import type { DeviceSocket } from "./device-socket.ts";
 
 /** The most sends of one socket to one conversation in a call. */
-const MAX_BATCH = 64;
+const MAX_BATCH = 100;
 
 /** A send of a device: its draft, and the client message id that outcomes are reported with. */
 interface DeviceDraft {

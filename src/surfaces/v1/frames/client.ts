@@ -3,7 +3,7 @@ import { ConversationId, Position } from "../../../domain/ids.ts";
 import { NewMessage } from "../schemas/messages/messages.ts";
 
 /** The most sends of one frame. */
-const MAX_SENDS = 64;
+const MAX_SENDS = 100;
 
 /** The most conversations of one `sync`. */
 const MAX_POINTS = 100;

@@ -66,7 +66,7 @@ const MALFORMED: [string, unknown][] = [
   ["a send without a kind", { type: "send", conversation_id: 1 }],
   ["sends without items", { type: "sends", conversation_id: 1 }],
   ["sends of none", { type: "sends", items: [] }],
-  ["sends of 65", { type: "sends", items: range(1, 65).map(() => to(1)) }],
+  ["101 sends", { type: "sends", items: range(1, 101).map(() => to(1)) }],
   ["a read without a conversation", { type: "read", seq: 1 }],
   ["a read without seq", { type: "read", conversation_id: 1 }],
   ["a read of a negative seq", { type: "read", conversation_id: 1, seq: -1 }],
@@ -176,27 +176,27 @@ test("the refusal of a muted member's send has muted_until", async () => {
   });
 });
 
-test("64 sends in one frame go to their conversations, in order in each", async () => {
+test("100 sends in one frame go to their conversations, in order in each", async () => {
   const [groupA, groupB] = [await createGroupId(ann, bob), await createGroupId(ann, bob)];
   const socket = await openDevice(ann.token);
-  const items = range(1, 64).map((n) => ({ ...to(n % 2 ? groupA : groupB, `c${n}`), type: undefined }));
+  const items = range(1, 100).map((n) => ({ ...to(n % 2 ? groupA : groupB, `c${n}`), type: undefined }));
   socket.send({ type: "sends", items });
-  await socket.until(({ acks }) => acks.length === 64);
+  await socket.until(({ acks }) => acks.length === 100);
   for (const [group, first] of [
     [groupA, 1],
     [groupB, 2],
   ]) {
     const acks = socket.acks.filter(({ conversation_id }) => conversation_id === group);
     expect(acks.map(({ client_msg_id, seq }) => [client_msg_id, seq])).toEqual(
-      range(1, 32).map((seq) => [`c${2 * (seq - 1) + Number(first)}`, seq]),
+      range(1, 50).map((seq) => [`c${2 * (seq - 1) + Number(first)}`, seq]),
     );
   }
   expect(socket.messages).toEqual([]);
 });
 
-test("65 sends in one frame are refused, and none is stored", async () => {
+test("101 sends in one frame are refused, and none is stored", async () => {
   const group = await createGroupId(ann, bob);
-  await refusalOf({ type: "sends", items: range(1, 65).map((n) => to(group, `c${n}`)) });
+  await refusalOf({ type: "sends", items: range(1, 101).map((n) => to(group, `c${n}`)) });
   expect(await postText(group, ann, "the first")).toBe(1);
 });
 
