@@ -86,13 +86,20 @@ export class Broadcast implements RoomObserver {
       if (parts) parts.push(ack);
       else acks.set(from, [ack]);
     }
-    if (messages.length > 0) framesFor(messages, this.#sockets(), this.#protocol);
-    // Acks last: a client with an ack for seq 7 has been sent every message before it.
+    const isSender = (socket: RoomSocket) => acks.has(socket);
+    this.#show(messages, isSender);
+    // Behind the messages: a client with an ack for seq 7 has been sent every message before it.
     for (const [socket, parts] of acks) {
       const ackFrames = frames(parts, this.#protocol.acks);
       if (this.#syncing?.socket === socket) this.#syncing.acks.push(...ackFrames);
       else for (const frame of ackFrames) socket.send(frame);
     }
+    // No ack waits for the sockets of others.
+    this.#show(messages, (socket) => !isSender(socket));
+  }
+
+  #show(messages: OutgoingMessage[], isShown: (socket: RoomSocket) => boolean): void {
+    if (messages.length > 0) framesFor(messages, this.#sockets().filter(isShown), this.#protocol);
   }
 
   read(userId: UserId, seq: Position, from: RoomSocket | null): void {
