@@ -160,8 +160,7 @@ export function jitter(pause: number): number {
 
 function address(path: string, { path: places = {}, query = {} }: AnyInput): string {
   const filled = path.replace(/\{(\w+)\}/g, (_, name: string) => encodeURIComponent(places[name] ?? ""));
-  const params = Object.entries(query).flatMap(([name, value]) =>
-    value === undefined ? [] : [[name, String(value)]],
-  );
-  return params.length ? `${filled}?${new URLSearchParams(params)}` : filled;
+  // Fields that are undefined are no parameters.
+  const params = new URLSearchParams(trusted<Record<string, string>>(JSON.stringify(query)));
+  return `${filled}?${params}`;
 }

@@ -274,5 +274,5 @@ export class Conversations {
 }
 
 function inOrder(a: ConversationEntry, b: ConversationEntry): number {
-  return Number(b.sticky) - Number(a.sticky) || b.updated_at - a.updated_at || b.id - a.id;
+  return +b.sticky - +a.sticky || b.updated_at - a.updated_at || b.id - a.id;
 }
