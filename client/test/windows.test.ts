@@ -47,6 +47,28 @@ test("a window begins with the newest messages, and grows to the first one", asy
   expect(window.view).toMatchObject({ hasOlder: false, hasNewer: false, problem: undefined });
 });
 
+test("a window that is trimmed keeps the newest messages, and loads the others again", async () => {
+  const carl = await server.person("carl");
+  const { id: other } = await ann.openDirect(carl);
+  const [anns, carls] = [await startChat(server.origin, ann), await startChat(server.origin, carl)];
+  for (let i = 1; i <= 410; i++) anns.send(other, text(String(i)));
+  await anns.flush();
+  const [window, second] = [carls.open(other), carls.open(other)];
+  await loaded(carls, window);
+  while (window.view.hasOlder) await window.older();
+  window.trim();
+  expect(seqs(window)).toEqual([1, 410, 410]);
+  second.close();
+  window.trim();
+  expect(seqs(window)).toEqual([211, 410, 200]);
+  expect(window.view.hasOlder).toBe(true);
+  await window.older();
+  expect(seqs(window)).toEqual([161, 410, 250]);
+  anns.send(other, text("411"));
+  await until(carls, () => window.view.messages.at(-1)?.seq === 411);
+  expect(seqs(window)).toEqual([161, 411, 251]);
+});
+
 test("a jump shows the messages around one, and grows in both directions until it meets the newest", async () => {
   const chat = await startChat(server.origin, bob);
   const window = chat.open(id);

@@ -119,9 +119,12 @@ export class Timeline {
     if (this.loads === 0 && !this.#awaitsAck()) this.#changes.clear();
   }
 
-  /** Keeps only the newest messages, while nobody shows it, once there are so many times as many. */
-  trim(times = 1): void {
-    if (this.main.messages.length < times * KEPT_MESSAGES) return;
+  /**
+   * Keeps only the newest messages, once there are so many times as many.
+   * @param followers does nothing while there are more
+   */
+  trim(followers = 1, times = 2): void {
+    if (this.followers > followers || this.main.messages.length < times * KEPT_MESSAGES) return;
     this.threads.clear();
     this.main.trim(KEPT_MESSAGES);
   }

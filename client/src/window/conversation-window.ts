@@ -143,6 +143,14 @@ export class ConversationWindow {
     this.#context.engine.timelines.focus(0);
   }
 
+  /**
+   * Forgets all but the newest 200 messages once there are 400, unless another window needs them: `older`
+   * loads them again. Call it while the user is at the end: a busy room takes no more memory each hour then.
+   */
+  trim(): void {
+    if (this.#anchor === Infinity && !this.thread) this.#timeline.trim(1 + +this.#timeline.isKept);
+  }
+
   /** Ends the window. */
   close(): void {
     const { windows, engine } = this.#context;

@@ -155,6 +155,8 @@ export class Pilot {
     const { view, window } = shown;
     const { unread } = this;
     this.isAway.value = view.messages.length > 0 && (!this.#isUpToDate || place.room.below > AWAY);
+    // Nobody sees what is far above: a busy room takes no more memory each hour.
+    if (place.isAtEnd && this.#isUpToDate) window.trim();
     const seen = (place.isAtEnd ? view.messages.at(-1)?.seq : place.lastSeen) ?? 0;
     const from = unread.shown || unread.from.peek();
     const isBelow = seqOf(place.firstVisible) > from;
