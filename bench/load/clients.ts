@@ -19,7 +19,7 @@ export class Clients implements Load {
   readonly #child: ChildProcessByStdio<Writable, Readable, null>;
   readonly #opened = Promise.withResolvers<void>();
   readonly #failed = Promise.withResolvers<never>();
-  readonly #ended = Promise.withResolvers<void>();
+  readonly #ended = Promise.withResolvers<number | null>();
   #quietSince = performance.now();
   #sending = false;
 
@@ -35,7 +35,7 @@ export class Clients implements Load {
     this.#child.stdin.write(`${JSON.stringify(plan)}\n`);
     this.#child.once("exit", (code) => {
       this.#failed.reject(new Error(`the clients ended with ${code}`));
-      this.#ended.resolve();
+      this.#ended.resolve(code);
     });
     this.#failed.promise.catch(() => {});
     createInterface({ input: this.#child.stdout }).on("line", (line) => {
@@ -68,8 +68,11 @@ export class Clients implements Load {
     return this.#sending || performance.now() - this.#quietSince < 500 ? 1 : 0;
   }
 
-  /** The process has checked each message. */
-  async verify(): Promise<void> {}
+  /** Ends the process, which then checks each message. @throws an Error if one of them is missing */
+  async verify(): Promise<void> {
+    await this.close();
+    if ((await this.#ended.promise) !== 0) await this.failed();
+  }
 
   async close(): Promise<void> {
     this.#child.stdin.end();

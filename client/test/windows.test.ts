@@ -51,22 +51,22 @@ test("a window that is trimmed keeps the newest messages, and loads the others a
   const carl = await server.person("carl");
   const { id: other } = await ann.openDirect(carl);
   const [anns, carls] = [await startChat(server.origin, ann), await startChat(server.origin, carl)];
-  for (let i = 1; i <= 410; i++) anns.send(other, text(String(i)));
+  for (let i = 1; i <= 2_010; i++) anns.send(other, text(String(i)));
   await anns.flush();
   const [window, second] = [carls.open(other), carls.open(other)];
   await loaded(carls, window);
   while (window.view.hasOlder) await window.older();
   window.trim();
-  expect(seqs(window)).toEqual([1, 410, 410]);
+  expect(seqs(window)).toEqual([1, 2_010, 2_010]);
   second.close();
   window.trim();
-  expect(seqs(window)).toEqual([211, 410, 200]);
+  expect(seqs(window)).toEqual([1_011, 2_010, 1_000]);
   expect(window.view.hasOlder).toBe(true);
   await window.older();
-  expect(seqs(window)).toEqual([161, 410, 250]);
-  anns.send(other, text("411"));
-  await until(carls, () => window.view.messages.at(-1)?.seq === 411);
-  expect(seqs(window)).toEqual([161, 411, 251]);
+  expect(seqs(window)).toEqual([961, 2_010, 1_050]);
+  anns.send(other, text("2011"));
+  await until(carls, () => window.view.messages.at(-1)?.seq === 2_011);
+  expect(seqs(window)).toEqual([961, 2_011, 1_051]);
 });
 
 test("a jump shows the messages around one, and grows in both directions until it meets the newest", async () => {

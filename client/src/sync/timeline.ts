@@ -120,13 +120,13 @@ export class Timeline {
   }
 
   /**
-   * Keeps only the newest messages, once there are so many times as many.
+   * Keeps only the newest messages, once there are twice as many.
    * @param followers does nothing while there are more
    */
-  trim(followers = 1, times = 2): void {
-    if (this.followers > followers || this.main.messages.length < times * KEPT_MESSAGES) return;
+  trim(followers: number, kept = KEPT_MESSAGES): void {
+    if (this.followers > followers || this.main.messages.length < 2 * kept) return;
     this.threads.clear();
-    this.main.trim(KEPT_MESSAGES);
+    this.main.trim(kept);
   }
 
   /** Puts what is made of each message at its place; the same object: it stays. */

@@ -65,7 +65,7 @@ export class Timelines {
     if (timeline.followers > 0) return;
     if (timeline.id === this.#focus) this.focus(0);
     if (timeline.phase !== "none") timeline.phase = "dormant";
-    timeline.trim(0, 1);
+    timeline.trim(0);
     // Nobody waits for the messages to appear.
     this.#options.outbox.shown(timeline.id, Infinity);
   }
@@ -223,7 +223,7 @@ export class Timelines {
     // The user's own may come behind those of others, once their acks are here.
     for (const message of timeline.advance(seq, rev)) if (message.sender.id !== list.me) onMessage(message);
     outbox.shown(timeline.id, timeline.seq);
-    if (timeline.isKept) timeline.trim();
+    if (timeline.isKept) timeline.trim(1);
     onChange(timeline);
   }
 

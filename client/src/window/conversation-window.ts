@@ -10,6 +10,11 @@ import type { WindowView } from "./view.ts";
 
 /** A window loads this many messages at a time. */
 const PAGE = 50;
+/**
+ * A window keeps this many messages at least: a commit of the server has no more, so that what the user has
+ * sent finds its place behind those that came before its ack.
+ */
+const KEPT = 1_000;
 
 /** What a window works with. */
 export interface WindowContext {
@@ -144,11 +149,11 @@ export class ConversationWindow {
   }
 
   /**
-   * Forgets all but the newest 200 messages once there are 400, unless another window needs them: `older`
+   * Forgets all but the newest 1,000 messages once there are 2,000, unless another window needs them: `older`
    * loads them again. Call it while the user is at the end: a busy room takes no more memory each hour then.
    */
   trim(): void {
-    if (this.#anchor === Infinity && !this.thread) this.#timeline.trim(1 + +this.#timeline.isKept);
+    if (this.#anchor === Infinity && !this.thread) this.#timeline.trim(1 + +this.#timeline.isKept, KEPT);
   }
 
   /** Ends the window. */
