@@ -59,7 +59,15 @@ test("a window that is trimmed keeps the newest messages, and loads the others a
   window.trim();
   expect(seqs(window)).toEqual([1, 2_010, 2_010]);
   second.close();
+  let told = 0;
+  onTestFinished(
+    carls.subscribe(
+      () => window.view.messages,
+      () => told++,
+    ),
+  );
   window.trim();
+  await expect.poll(() => told).toBe(1);
   expect(seqs(window)).toEqual([1_011, 2_010, 1_000]);
   expect(window.view.hasOlder).toBe(true);
   await window.older();

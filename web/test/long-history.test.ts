@@ -26,4 +26,9 @@ test("10,000 messages are scrolled to the first and back, in few rows, without a
     expect(journey.rows).toBeLessThanOrEqual(300);
     expect(frames[Math.floor(frames.length / 2)]).toBeLessThan(FRAME);
   }
+  // At the end the page has forgotten what is far above.
+  const asked = page.waitForRequest(/[?&]before=/);
+  const { jump } = await scrollTo(page, COUNT - 1_050, -500);
+  await asked;
+  expect(jump).toBeLessThan(2);
 });

@@ -122,11 +122,13 @@ export class Timeline {
   /**
    * Keeps only the newest messages, once there are twice as many.
    * @param followers does nothing while there are more
+   * @returns whether it has forgotten some
    */
-  trim(followers: number, kept = KEPT_MESSAGES): void {
-    if (this.followers > followers || this.main.messages.length < 2 * kept) return;
+  trim(followers: number, kept = KEPT_MESSAGES): boolean {
+    if (this.followers > followers || this.main.messages.length < 2 * kept) return false;
     this.threads.clear();
     this.main.trim(kept);
+    return true;
   }
 
   /** Puts what is made of each message at its place; the same object: it stays. */

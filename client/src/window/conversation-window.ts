@@ -153,7 +153,9 @@ export class ConversationWindow {
    * loads them again. Call it while the user is at the end: a busy room takes no more memory each hour then.
    */
   trim(): void {
-    if (this.#anchor === Infinity && !this.thread) this.#timeline.trim(1 + +this.#timeline.isKept, KEPT);
+    const timeline = this.#timeline;
+    if (this.#anchor === Infinity && !this.thread && timeline.trim(1 + +timeline.isKept, KEPT))
+      this.#context.changed();
   }
 
   /** Ends the window. */

@@ -4,7 +4,7 @@ import type { Person } from "../../../scripts/support/person.ts";
 /** A socket may send this many messages in a while. */
 const OF_SOCKET = 2_900;
 /** The server takes this many sends in a frame. */
-const OF_FRAME = 64;
+const OF_FRAME = 100;
 
 const Acks = z.object({ type: z.literal("acks"), items: z.array(z.unknown()) });
 const Ready = z.object({ type: z.literal("ready") });

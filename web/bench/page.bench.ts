@@ -1,0 +1,96 @@
+import { writeSync } from "node:fs";
+import type { Page } from "playwright-core";
+import { expect, test } from "vitest";
+import type { Person } from "../../scripts/support/person.ts";
+import { write } from "../test/support/history.ts";
+import { Site } from "../test/support/site.ts";
+import { sight } from "../test/support/timeline.ts";
+
+const site = Site.forFile();
+const ROUNDS = 9;
+/** A room with five messages a second has so many in an hour. */
+const HOUR = 18_000;
+const PARTS = 6;
+
+declare global {
+  interface Window {
+    /** when the first message was on screen, in ms since the navigation; absent: not yet */
+    firstMessageAt?: number;
+  }
+}
+
+/** Notes in each page when it shows the first message. */
+function noteFirstMessage(): void {
+  const look = () => {
+    if (window.firstMessageAt !== undefined || !document.querySelector("li[data-seq] .text")) return;
+    // The frame is painted behind this one.
+    requestAnimationFrame(() => setTimeout(() => (window.firstMessageAt ??= performance.now())));
+  };
+  new MutationObserver(look).observe(document, { childList: true, subtree: true });
+}
+
+/** @returns when the page has shown its first message, in ms since the navigation */
+async function firstMessage(page: Page): Promise<number> {
+  await page.waitForFunction(() => window.firstMessageAt !== undefined);
+  return page.evaluate(() => window.firstMessageAt ?? 0);
+}
+
+function row(name: string, all: readonly number[], unit = "ms"): string {
+  const sorted = [...all].sort((a, b) => a - b).map(Math.round);
+  return `| ${name} | ${sorted[Math.floor(sorted.length / 2)]} ${unit} | ${sorted[0]}–${sorted.at(-1)} |\n`;
+}
+
+/** Opens the newest messages of a conversation in a browser that has nothing of it. */
+async function open(person: Person, id: number): Promise<Page> {
+  const context = await site.device({ person });
+  await context.addInitScript(noteFirstMessage);
+  const page = await context.newPage();
+  await page.goto(`${site.origin}/#/c/${id}`);
+  return page;
+}
+
+test("the time to the first message", async () => {
+  const [ann, ben] = [await site.person("ann"), await site.person("ben")];
+  const { id } = await ben.openDirect(ann);
+  await write(ben, id, 300);
+  await ann.read(id, 300);
+  const times: Record<"nothing" | "cache" | "offline", number[]> = { nothing: [], cache: [], offline: [] };
+  for (let i = 0; i < ROUNDS; i++) {
+    const page = await open(ann, id);
+    times.nothing.push(await firstMessage(page));
+    // The page is kept by its service worker, and the messages by the cache of the client.
+    await page.evaluate(() => navigator.serviceWorker.ready.then(() => undefined));
+    await expect.poll(() => sight(page)).toMatchObject({ last: 300, below: 0 });
+    // The cache writes what has changed within 250 ms.
+    await page.waitForTimeout(1_000);
+    await page.reload();
+    times.cache.push(await firstMessage(page));
+    await page.context().setOffline(true);
+    await page.reload();
+    times.offline.push(await firstMessage(page));
+    await page.context().close();
+  }
+  writeSync(1, "\n| first message on screen | median | range |\n| --- | --- | --- |\n");
+  writeSync(1, row("from nothing", times.nothing));
+  writeSync(1, row("from the cache", times.cache));
+  writeSync(1, row("from the cache, without a connection", times.offline));
+});
+
+test("the memory of a page in a busy room", async () => {
+  const [ann, ben] = [await site.person("ann"), await site.person("ben")];
+  const { id } = await ben.openDirect(ann);
+  await write(ben, id, 100);
+  await ann.read(id, 100);
+  const page = await open(ann, id);
+  const session = await page.context().newCDPSession(page);
+  writeSync(1, "\n| messages since the page was opened | heap, KiB | elements |\n| --- | --- | --- |\n");
+  for (let part = 0; part <= PARTS; part++) {
+    const count = (part * HOUR) / PARTS;
+    if (part > 0) await write(ben, id, HOUR / PARTS);
+    await expect.poll(() => sight(page)).toMatchObject({ last: 100 + count, below: 0 });
+    await session.send("HeapProfiler.collectGarbage");
+    const { usedSize } = await session.send("Runtime.getHeapUsage");
+    const elements = await page.evaluate(() => document.getElementsByTagName("*").length);
+    writeSync(1, `| ${count} | ${Math.round(usedSize / 1_024)} | ${elements} |\n`);
+  }
+});
