@@ -62,8 +62,8 @@ export class Drafts {
    * @returns its `client_msg_id`
    */
   send(id: number, message: NewMessage, file?: Blob): string {
-    const { client_msg_id, timer, saving } = this.#written.get(id) ?? this.#begin(id);
     const { reply_to: quote_seq, thread } = this.get(id) ?? {};
+    const { client_msg_id, timer, saving } = this.#written.get(id) ?? this.#begin(id);
     clearTimeout(timer);
     this.#begin(id);
     // The draft of another device was the beginning of this one.

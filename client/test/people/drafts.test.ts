@@ -80,6 +80,19 @@ test("a message answers what its draft answers", async () => {
   });
 });
 
+test("a message sent at once answers what the draft of another device answers", async () => {
+  const { ann, id, phone, desk } = await twoDevices();
+  const [written, taken] = [draftsOf(phone), draftsOf(desk)];
+  written.write(id, { text: "Hi", reply_to: 1, thread: { root: 1, also_in_main: false } });
+  await written.flush();
+  await until(desk, () => onDesk(desk, id)() === "Hi");
+  taken.send(id, text("Hi"));
+  await desk.flush();
+  expect(await ann.call("GET", `/v1/conversations/${id}/messages/2`)).toMatchObject({
+    ...{ quote: { seq: 1 }, thread: { root: 1, also_in_main: false } },
+  });
+});
+
 test("goes on with the draft of another device, and clears it", async () => {
   const { ann, id, phone, desk } = await twoDevices();
   const [written, taken] = [draftsOf(phone), draftsOf(desk)];
