@@ -58,6 +58,22 @@ test("messages of the time without a connection are queued, and sent in order on
   );
 });
 
+// A send that the client takes for unanswered would keep back the next one for 40 s.
+test("a message goes at once when those before it were acknowledged", { timeout: 30_000 }, async () => {
+  const { ann, id } = await twoInAConversation();
+  const chat = await startChat(server.origin, ann);
+  for (const content of ["without a window", "once more"]) {
+    chat.send(id, text(content));
+    await chat.flush();
+  }
+  const window = chat.open(id);
+  for (const content of ["in a window", "once more"]) {
+    window.send(text(content));
+    await chat.flush();
+  }
+  expect((await ann.history(id)).length).toBe(5);
+});
+
 test("a message that is too large for a frame fails, and the connection stays", async () => {
   const { ann, id } = await twoInAConversation();
   const chat = await startChat(server.origin, ann);

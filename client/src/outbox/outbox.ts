@@ -159,8 +159,9 @@ export class Outbox {
 
   /** The server has answered a send. The next frame goes behind the last answer to this one. */
   answered(clientMsgId = ""): void {
-    const [lane] = this.#find(clientMsgId);
-    if (!lane?.sent.delete(clientMsgId) || lane.sent.size > 0) return;
+    // Its item may be gone: a message that is shown waits no more.
+    const lane = [...this.#lanes.values()].find(({ sent }) => sent.delete(clientMsgId));
+    if (!lane || lane.sent.size > 0) return;
     const { isRefused } = lane;
     this.#end(lane);
     if (isRefused) lane.timer = setTimeout(() => this.resume(lane.id), this.#options.pause);
