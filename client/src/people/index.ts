@@ -19,12 +19,14 @@ export class People {
   readonly #users: OnDemand<FoundUser>;
   readonly #members: OnDemand<readonly Member[]>;
   readonly #listeners = new Set<() => void>();
-  readonly #end: () => void;
+  /** Ends the listening to frames. */
+  readonly close: () => void;
 
   constructor(chat: Chat) {
     const { api } = chat;
     const tell = () => {
-      for (const listener of [...this.#listeners]) listener();
+      // One that throws keeps nothing from the others, nor from what is still to be loaded.
+      for (const listener of this.#listeners) queueMicrotask(listener);
     };
     this.#users = new OnDemand(PAGE, tell, async (ids) => {
       const { items } = await api.call("get", "/v1/users", { query: { ids: ids.join() } });
@@ -37,7 +39,7 @@ export class People {
       );
       return [[id, members]];
     });
-    this.#end = chat.onFrame((frame) => {
+    this.close = chat.onFrame((frame) => {
       const { type } = frame;
       // No frame is repeated of what has happened while there was no socket, or while the room's took over.
       if ((type === "member" || type === "ready") && "conversation_id" in frame)
@@ -73,9 +75,4 @@ export class People {
     this.#listeners.add(listener);
     return () => void this.#listeners.delete(listener);
   };
-
-  /** Ends the listening to frames. */
-  close(): void {
-    this.#end();
-  }
 }

@@ -137,3 +137,21 @@ test("a refusal shows nobody, and is not repeated by itself", async () => {
   await expect.poll(() => calls.mock.settledResults.filter(({ type }) => type === "rejected").length).toBe(1);
   expect(people.members(id)).toBeUndefined();
 });
+
+test("a listener that throws keeps nothing from the others, nor from later questions", async () => {
+  const [ann, bob] = [await server.person("ann"), await server.person("bob")];
+  const chat = await startChat(server.origin, ann);
+  const { people } = peopleOf(chat);
+  const thrown: unknown[] = [];
+  const note = (error: unknown) => thrown.push(error);
+  process.on("uncaughtException", note);
+  onTestFinished(() => void process.off("uncaughtException", note));
+  onTestFinished(
+    people.subscribe(() => {
+      throw new Error("on purpose");
+    }),
+  );
+  await shown(people, () => people.user(ann.user.id));
+  await shown(people, () => people.user(bob.user.id));
+  expect(thrown).not.toHaveLength(0);
+});
