@@ -21,13 +21,14 @@ export class Drafts {
   readonly #chat: Chat;
   readonly #pause: number;
   readonly #written = new Map<number, Written>();
-  readonly #end: () => void;
+  /** Ends the listening to frames. */
+  readonly close: () => void;
 
   /** @param options `pause`: what is written within this time is saved once, in ms; 1,500 if absent */
   constructor(chat: Chat, { pause = 1_500 }: { pause?: number } = {}) {
     this.#chat = chat;
     this.#pause = pause;
-    this.#end = chat.onFrame((frame) => {
+    this.close = chat.onFrame((frame) => {
       if (frame.type !== "draft") return;
       const { conversation_id: id, draft, client_msg_id } = frame;
       const written = this.#written.get(id);
@@ -77,11 +78,6 @@ export class Drafts {
     await Promise.all(
       [...this.#written.values()].map((written) => (written.timer ? this.#save(written) : written.saving)),
     );
-  }
-
-  /** Ends the listening to frames. */
-  close(): void {
-    this.#end();
   }
 
   #begin(id: number): Written {
