@@ -165,6 +165,23 @@ test("refusals have the codes of the server", async () => {
   expect(await codeOf(upload(stranger.api, film(1)))).toBe("unauthenticated");
 });
 
+test("an upload goes on where it was after answers of a proxy that is not Parley", async () => {
+  const file = film(6 * MIB);
+  const id = crypto.randomUUID();
+  const { id: key } = await started(ann, file, id);
+  const real = globalThis.fetch;
+  const spy = vi
+    .spyOn(globalThis, "fetch")
+    .mockImplementation(async (url, init) =>
+      init?.method === "PUT" ? new Response("Bad gateway", { status: 502 }) : real(url, init),
+    );
+  onTestFinished(() => spy.mockRestore());
+  await expect(send(file, { id })).rejects.toMatchObject({ code: "internal", status: 502 });
+  spy.mockRestore();
+  expect((await started(ann, file, id)).id).toBe(key);
+  await expectStored((await send(file, { id })).url, file);
+});
+
 test("a message with a file goes behind those before it, and before those behind it, over a cut", async () => {
   const bob = await server.person("bob");
   const { id } = await ann.openDirect(bob);

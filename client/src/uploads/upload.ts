@@ -87,9 +87,10 @@ export async function upload(
   }
 }
 
-/** Whether an upload may go on later: no answer; too many calls; a fault of the server. */
+/** Whether an upload may go on later: no answer; too many calls; a fault of the server, or of a proxy before it. */
 export function isTemporary(error: unknown): boolean {
-  return [0, 429, 500, 503].includes(Object(error).status);
+  const { status } = Object(error);
+  return status === 0 || status === 429 || status >= 500;
 }
 
 /** Of bytes, in hexadecimal digits. */
