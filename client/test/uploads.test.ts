@@ -1,7 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { afterAll, beforeAll, expect, onTestFinished, test, vi } from "vitest";
 import type { Person } from "../../scripts/support/person.ts";
-import { Chat, Problem } from "../src/index.ts";
+import { type Api, Chat, Problem } from "../src/index.ts";
 import { type UploadOptions, upload, uploads } from "../src/uploads/index.ts";
 import { startChat, text, until } from "./support/chats.ts";
 import { Network } from "./support/network.ts";
@@ -27,9 +27,14 @@ function film(size: number, name = "film.mp4"): File {
   return new File([randomBytes(size)], name, { type: "video/mp4" });
 }
 
+/** The calls of Ann, over the network. */
+function apiOfAnn(): Api {
+  return new Chat({ url: network.origin, token: ann.token, pause: 20 }).api;
+}
+
 /** Uploads for Ann, over the network. */
 function send(file: Blob, options?: UploadOptions) {
-  return upload(new Chat({ url: network.origin, token: ann.token, pause: 20 }).api, file, options);
+  return upload(apiOfAnn(), file, options);
 }
 
 /** Calls that the client makes, from now on until the end of the test. */
@@ -114,9 +119,13 @@ test("after a reload it goes on with the parts that are missing, and those that 
   const onProgress = (part: number) => {
     if (part > 0) down ??= network.down();
   };
-  const lost = send(file, { id, onProgress });
+  const api = apiOfAnn();
+  const requests = vi.spyOn(api, "request");
+  const lost = upload(api, file, { id, onProgress });
   await expect(lost).rejects.toMatchObject({ code: "no_answer" });
   await down;
+  // The other part that was under way must not be repeated on the new network.
+  await expect.poll(() => requests.mock.settledResults.map(({ type }) => type)).not.toContain("incomplete");
   await network.up();
   const { parts: there } = await started(ann, file, id);
   expect(there.length).toBeGreaterThan(0);
