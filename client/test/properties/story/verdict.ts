@@ -5,8 +5,8 @@ import { Chat, type ConversationWindow, type Message } from "../../../src/index.
 import type { Device } from "./device.ts";
 import { fresh, freshList, plain, type Truth } from "./truth.ts";
 
-/** Long enough, in ms, that only a client that never gets there fails. */
-const PATIENCE = 60_000;
+/** In ms. Shorter than the 40 s after which a client repeats a send: every send has had its answer. */
+const PATIENCE = 30_000;
 const LOOK_EVERY = 100;
 
 /** Waits until nothing is to be said against a state. @throws an Error with what is said at last */
