@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { globSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { globSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { experimental_readRawConfig } from "wrangler";
@@ -149,7 +149,9 @@ export async function build(wrangler: Wrangler, plan: Plan, config: string, fold
       hash.update(file).update(readFileSync(join(bundle, file)));
   }
   const assets = resolve(ROOT, plan.config.assets.directory);
-  for (const file of globSync("**/*.*", { cwd: assets }).sort())
-    hash.update(file).update(readFileSync(join(assets, file)));
+  for (const file of globSync("**/*", { cwd: assets }).sort()) {
+    // Folders have no content.
+    if (statSync(join(assets, file)).isFile()) hash.update(file).update(readFileSync(join(assets, file)));
+  }
   return `${TAG_PREFIX}${hash.digest("hex").slice(0, 16)}`;
 }

@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn } from "node:child_process";
-import { mkdtempSync, readdirSync, readFileSync, rmSync, watch, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, watch, writeFileSync } from "node:fs";
 import { createServer } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -163,6 +163,19 @@ test("a second run changes nothing; a change of the code deploys it, and keeps s
   expect(account.worker).toMatchObject({ secrets: first?.secrets, database: "id-of-parley-db" });
   await deploy(["--force"]);
   expect(account.deployments).toBe(3);
+});
+
+test("a change of the headers of the page deploys it", async () => {
+  const assets = join(folder, "assets");
+  mkdirSync(assets);
+  const config = configWith((text) =>
+    text.replace(/^directory = .*$/m, `directory = ${JSON.stringify(assets)}`),
+  );
+  for (const policy of ["'self'", "'none'"]) {
+    writeFileSync(join(assets, "_headers"), `/*\n  Content-Security-Policy: default-src ${policy}\n`);
+    await deploy([], {}, undefined, config);
+  }
+  expect(account.deployments).toBe(2);
 });
 
 test("a secret that the Worker lacks is made by the next run", async () => {
