@@ -9,7 +9,7 @@ const Refused = z.object({ code: z.enum(["not_found", "validation_failed"]), cli
 
 /** After every message: a sync from here replays nothing, and its answer marks a place in the stream. */
 const END = Number.MAX_SAFE_INTEGER;
-const MAX_SENDS = 64;
+const MAX_SENDS = 100;
 
 export interface Owner {
   id: number;

@@ -9,7 +9,7 @@ const Page = z.object({ items: z.array(Shown), has_more: z.boolean() });
 
 const ORIGIN = "https://parley.test";
 /** The server takes this many sends in a frame. */
-const MAX_SENDS = 64;
+const MAX_SENDS = 100;
 /** Sockets that a recipe opens before it is said to open them for ever. */
 const MAX_OPENED = 50;
 
