@@ -22,8 +22,8 @@ export interface FoundChromium {
 
 /**
  * Finds the Chromium of the tests: that of `CHROMIUM_PATH`, else that of the npm package
- * `@sparticuz/chromium`,
- * which is for Linux on x64 and needs no library of the system, else one that is installed.
+ * `@sparticuz/chromium`, which is for Linux on x64 and needs no library of the system, else one that is
+ * installed.
  * @throws an Error if there is none
  */
 export async function findChromium(): Promise<FoundChromium> {
