@@ -91,6 +91,45 @@ test("a picture has its size, a large one is made smaller, and the text is the c
   ]);
 });
 
+test("a picture that is sent while it is read goes once, and leaves the tray", async () => {
+  const { ann, id, page } = await world();
+  await page.evaluate(() => {
+    const { decode } = HTMLImageElement.prototype;
+    const gate = Promise.withResolvers<void>();
+    let readers = 0;
+    HTMLImageElement.prototype.decode = async function () {
+      document.body.dataset.readers = `${++readers}`;
+      await gate.promise;
+      await decode.call(this);
+    };
+    addEventListener("test-read", () => gate.resolve());
+  });
+  await composer(page).evaluate(async (field) => {
+    const canvas = new OffscreenCanvas(30, 20);
+    canvas.getContext("2d")?.fillRect(0, 0, 9, 9);
+    const data = new DataTransfer();
+    data.items.add(new File([await canvas.convertToBlob()], "dot.png", { type: "image/png" }));
+    const paste = { bubbles: true, cancelable: true, clipboardData: data };
+    field.dispatchEvent(new ClipboardEvent("paste", paste));
+  });
+  await page.locator("body[data-readers='1']").waitFor();
+  const caption = page.getByRole("textbox", { name: "Caption" });
+  await caption.press("Enter");
+  await page.locator("body[data-readers='2']").waitFor();
+  await caption.press("Enter");
+  await page.evaluate(() => dispatchEvent(new Event("test-read")));
+  await page.getByRole("list", { name: "Files to send" }).waitFor({ state: "detached" });
+  await composer(page).fill("The last one");
+  await composer(page).press("Enter");
+  await page.getByRole("list", { name: "Messages" }).getByText("The last one").waitFor();
+  await expect
+    .poll(() => kinds(ann, id))
+    .toMatchObject([
+      ["image", { width: 30, height: 20 }],
+      ["text", { text: "The last one" }],
+    ]);
+});
+
 test("a voice message is recorded while the button is held, by the pointer and by a key", async () => {
   const { ann, id, page } = await world();
   const button = page.getByRole("button", { name: "Hold to record" });

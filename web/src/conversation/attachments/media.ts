@@ -35,8 +35,8 @@ export async function fileMessage(
   attachment: Attachment,
   { isFullSize }: { isFullSize: boolean },
 ): Promise<FileMessage> {
-  const known = attachment.media ?? (await measure(attachment.file, attachment.kind)).media;
-  const whole = { ...attachment, media: known };
+  const { file: read, kind, media: known } = attachment;
+  const whole = known ? attachment : { ...attachment, ...(await measure(read, kind)) };
   const { file, media = {} } = !isFullSize && isLarge(whole) ? await scaled(whole) : whole;
   const caption = attachment.caption.trim();
   return { message: { kind: whole.kind, body: { url: "", ...media, ...(caption && { caption }) } }, file };

@@ -17,7 +17,7 @@ export interface Attachments {
   describe(id: number, caption: string): void;
   setFullSize(isFullSize: boolean): void;
   /**
-   * Takes all of them, in their order.
+   * Takes all of them, in their order. While they are being taken, another call takes none.
    * @param caption of the only one; empty: each has its own
    */
   take(caption: string): Promise<FileMessage[]>;
@@ -42,16 +42,16 @@ export function useAttachments(): Attachments {
       if (file.size > MAX_SIZE) toast(t("attach.tooLarge", { name, size: bytes(MAX_SIZE) }));
       else if (file.size === 0) toast(t("attach.empty", { name }));
       else {
-        const id = ++count;
         const sent = new File([file], fileName(name), { type: file.type });
-        items.value = [...items.value, { id, file: sent, kind: kindOf(file), caption: "", media: undefined }];
-        void read(id, sent);
+        const added = { id: ++count, file: sent, kind: kindOf(file), caption: "", media: undefined };
+        items.value = [...items.value, added];
+        void read(added);
       }
     }
   };
-  const read = async (id: number, file: File) => {
+  const read = async ({ id, file, kind }: Attachment) => {
     const { measure } = await import("./media.ts");
-    change(id, await measure(file, kindOf(file)));
+    change(id, await measure(file, kind));
   };
   return {
     ...{ items: items.value, isBusy: isBusy.value, isFullSize: isFullSize.value, add },
@@ -63,6 +63,7 @@ export function useAttachments(): Attachments {
       isFullSize.value = now;
     },
     take: async (caption) => {
+      if (isBusy.value) return [];
       isBusy.value = true;
       try {
         const { fileMessage } = await import("./media.ts");
@@ -72,7 +73,8 @@ export function useAttachments(): Attachments {
             fileMessage({ ...one, caption: caption || one.caption }, { isFullSize: isFullSize.value }),
           ),
         );
-        items.value = items.value.filter((one) => !all.includes(one));
+        // An attachment that was read meanwhile is another object with the same id.
+        items.value = items.value.filter(({ id }) => !all.some((taken) => taken.id === id));
         return made;
       } finally {
         isBusy.value = false;
