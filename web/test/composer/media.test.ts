@@ -182,6 +182,9 @@ test("a poll is made of a question and options", async () => {
   await page.getByRole("textbox", { name: "Option 1" }).fill("Lake");
   await page.keyboard.press("Enter");
   await page.keyboard.type("Lake");
+  await page.getByRole("button", { name: "Add an option" }).press("Enter");
+  await page.getByRole("button", { name: "Remove option 3" }).press("Enter");
+  await page.getByRole("textbox", { name: "Option 3" }).waitFor({ state: "detached" });
   await page.getByRole("button", { name: "Send the poll" }).click();
   await page.getByRole("alert").filter({ hasText: "Two options are the same" }).waitFor();
   await page.getByRole("textbox", { name: "Option 2" }).fill("Hill");

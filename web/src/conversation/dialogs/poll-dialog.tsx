@@ -43,10 +43,13 @@ export function PollDialog({ onClose, onCreate }: Props) {
     requestAnimationFrame(() => [...(list.current?.querySelectorAll("input") ?? [])].at(-1)?.focus());
   };
   const onKeyDown = (event: KeyboardEvent) => {
-    if (event.key !== "Enter" || event.isComposing || options.length === MAX_OPTIONS) return;
+    const { key, target, isComposing } = event;
+    // Enter on a button of the list presses it.
+    if (key !== "Enter" || isComposing || !(target instanceof HTMLInputElement)) return;
+    if (options.length === MAX_OPTIONS) return;
     event.preventDefault();
     const fields = [...(list.current?.querySelectorAll("input") ?? [])];
-    const next = fields[fields.findIndex((one) => one.matches(":focus")) + 1];
+    const next = fields[fields.indexOf(target) + 1];
     if (next) next.focus();
     else add();
   };
