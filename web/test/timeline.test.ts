@@ -222,6 +222,22 @@ test("a search in a conversation leads to a hit and back to the hits", async () 
   expect(await page.getByLabel("Words to find").inputValue()).toBe("MAP");
 });
 
+test("a search that has failed finds its own words alone when it is repeated", async () => {
+  const { ann, ben, id, hash } = await history(10);
+  await ben.send(id, "The map is in the drawer");
+  const page = await site.open({ person: ann, hash: `${hash}/search` });
+  await page.getByLabel("Words to find").fill("drawer");
+  await page.getByText("1 message found").waitFor();
+  await page.route("**/messages/search?**", (route) => route.abort());
+  await page.getByLabel("Words to find").fill("Message 3");
+  const retry = page.locator(".panel").getByRole("button", { name: "Try again" });
+  await retry.waitFor();
+  await page.unroute("**/messages/search?**");
+  await retry.click();
+  await page.locator(".hit", { hasText: "Message 3" }).waitFor();
+  expect(await page.locator(".hit-text").allInnerTexts()).toEqual(["Message 3"]);
+});
+
 test("pinned messages stand beside the conversation, as they are now", async () => {
   const { ann, ben, id } = await history(30);
   const page = await site.open({ person: ann, hash: `#/c/${id}/pins` });

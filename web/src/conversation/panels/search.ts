@@ -40,9 +40,11 @@ export class ConversationSearch {
     else void this.#load([]);
   }
 
-  /** Loads more hits. */
+  /** Loads the next page of hits; the first one if it did not come. */
   more(): void {
-    if (!this.isBusy.value) void this.#load(this.hits.value ?? []);
+    if (this.isBusy.value) return;
+    // Until a first page comes, the hits are those of the words before.
+    void this.#load(this.next.value === null ? [] : (this.hits.value ?? []));
   }
 
   async #load(known: readonly Message[]): Promise<void> {
