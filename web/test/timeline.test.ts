@@ -191,6 +191,12 @@ test("new messages of others are told to screen readers, and history is not", as
   expect(await log.innerText()).toBe("");
   await ben.send(id, "Can you hear me?");
   await log.getByText(`${ben.user.username}: Can you hear me?`).waitFor();
+  await log.evaluate((node) => {
+    const watch = new MutationObserver(() => node.setAttribute("data-told-again", ""));
+    watch.observe(node, { childList: true, subtree: true, characterData: true });
+  });
+  await ben.send(id, "Can you hear me?");
+  await page.locator("[role=log][data-told-again]").waitFor({ state: "attached" });
 });
 
 test("system messages are in words, in the timeline and in the list", async () => {

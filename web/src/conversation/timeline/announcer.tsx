@@ -13,7 +13,7 @@ const READ_OUT = 3;
 /** Tells screen readers of new messages of others in a conversation, but not of its history. */
 export function Announcer({ id }: { id: number }) {
   const { chat } = useAccount();
-  const [text, setText] = useState("");
+  const [told, setTold] = useState({ text: "", count: 0 });
   useEffect(() => {
     let waiting: Message[] = [];
     let timer: ReturnType<typeof setTimeout> | undefined;
@@ -21,7 +21,8 @@ export function Announcer({ id }: { id: number }) {
       const texts = waiting.map((message) =>
         t("timeline.announced", { name: nameOf(message.sender), text: preview(message) }),
       );
-      setText(texts.length > READ_OUT ? t("timeline.newMessages", { n: texts.length }) : texts.join(" "));
+      const text = texts.length > READ_OUT ? t("timeline.newMessages", { n: texts.length }) : texts.join(" ");
+      setTold(({ count }) => ({ text, count: count + 1 }));
       waiting = [];
       timer = undefined;
     };
@@ -37,7 +38,8 @@ export function Announcer({ id }: { id: number }) {
   }, [chat, id]);
   return (
     <p class="visually-hidden" role="log" aria-live="polite">
-      {text}
+      {/* Screen readers read new elements out, also where the text is the same again. */}
+      <span key={told.count}>{told.text}</span>
     </p>
   );
 }
