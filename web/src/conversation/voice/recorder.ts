@@ -26,6 +26,16 @@ export interface Recording {
 /** Begins to record. @throws the user has no microphone, or does not let the page use it: `problemOf` */
 export async function record(): Promise<Recording> {
   const stream = await navigator.mediaDevices.getUserMedia({ audio: true });
+  try {
+    return recordFrom(stream);
+  } catch (error) {
+    // The browser would keep the microphone on.
+    release(stream);
+    throw error;
+  }
+}
+
+function recordFrom(stream: MediaStream): Recording {
   const mimeType = TYPES.find((type) => MediaRecorder.isTypeSupported(type));
   const recorder = new MediaRecorder(stream, mimeType ? { mimeType } : {});
   const chunks: Blob[] = [];
@@ -39,7 +49,7 @@ export async function record(): Promise<Recording> {
   const samples = new Uint8Array(analyser.fftSize);
   const end = () => {
     if (recorder.state !== "inactive") recorder.stop();
-    for (const track of stream.getTracks()) track.stop();
+    release(stream);
   };
   recorder.start();
   const begun = Date.now();
@@ -67,4 +77,8 @@ export async function record(): Promise<Recording> {
       void audio.close();
     },
   };
+}
+
+function release(stream: MediaStream): void {
+  for (const track of stream.getTracks()) track.stop();
 }
