@@ -1,8 +1,9 @@
 import type { ConversationEntry } from "parley-client";
 import { t } from "../i18n/i18n.ts";
-import { href, type Panel, type Route, route } from "../state/router.ts";
+import { href, route } from "../state/router.ts";
 import { Avatar } from "../ui/avatar.tsx";
 import { Icon } from "../ui/icon.tsx";
+import { conversationAddress } from "./address.ts";
 
 interface Props {
   /** the conversation */
@@ -30,7 +31,7 @@ export function ConversationHeader({ id, entry }: Props) {
       <a class="icon-button back" href={href({ view: "home" })} aria-label={t("app.toList")}>
         <Icon name="back" />
       </a>
-      <a class="conversation-name" href={href(beside(id, "info"))}>
+      <a class="conversation-name" href={href(conversationAddress(id, "info"))}>
         {entry && (
           <Avatar
             id={entry.kind === "direct" ? entry.peer.id : id}
@@ -56,7 +57,7 @@ export function ConversationHeader({ id, entry }: Props) {
           class="icon-button"
           data-panel={panel}
           data-unread={panel === "threads" && (entry?.threads_unread ?? 0) > 0}
-          href={href(beside(id, panel === shown ? undefined : panel))}
+          href={href(conversationAddress(id, panel === shown ? undefined : panel))}
           aria-label={t(label)}
           aria-current={panel === shown ? "true" : undefined}
           title={t(label)}
@@ -66,11 +67,4 @@ export function ConversationHeader({ id, entry }: Props) {
       ))}
     </header>
   );
-}
-
-/** The address of a conversation as it is shown, with something else beside it. */
-function beside(id: number, panel: Panel | undefined): Route {
-  const now = route.value;
-  const at = now.view === "conversation" && now.id === id ? now.at : undefined;
-  return { view: "conversation", id, ...(at && { at }), ...(panel && { panel }) };
 }

@@ -2,9 +2,10 @@ import type { ComponentChildren } from "preact";
 import { useLayoutEffect, useRef } from "preact/hooks";
 import { t } from "../../i18n/i18n.ts";
 import { hasKeyboard } from "../../lib/keyboard.ts";
-import { go, href, type Route, route } from "../../state/router.ts";
+import { go, href } from "../../state/router.ts";
 import { Icon } from "../../ui/icon.tsx";
 import { Page } from "../../ui/page.tsx";
+import { conversationAddress } from "../address.ts";
 
 interface Props {
   title: string;
@@ -39,7 +40,7 @@ export function Panel({ title, id, place, actions, children }: Props) {
     body.addEventListener("scroll", note);
     return () => body.removeEventListener("scroll", note);
   }, [place]);
-  const close = conversationAlone(id);
+  const close = conversationAddress(id);
   return (
     <aside
       ref={panel}
@@ -71,11 +72,4 @@ export function Panel({ title, id, place, actions, children }: Props) {
       </Page>
     </aside>
   );
-}
-
-/** The address of a conversation without what stands beside it. */
-function conversationAlone(id: number): Route {
-  const now = route.value;
-  const at = now.view === "conversation" ? now.at : undefined;
-  return { view: "conversation", id, ...(at && { at }) };
 }
