@@ -16,6 +16,11 @@ export function toField(at: number): string {
   return local.toISOString().slice(0, 16);
 }
 
+/** What a field of a date shows, in the time zone of the browser. @param at ms since 1970 */
+export function toDateField(at: number): string {
+  return toField(at).slice(0, 10);
+}
+
 /** Why a message cannot be sent at a time; empty: it can. @param at ms since 1970 */
 export function timeProblem(at: number): string {
   const now = Date.now();

@@ -4,6 +4,7 @@ import { useAccount } from "../../state/context.ts";
 import { go, route } from "../../state/router.ts";
 import { useAction } from "../../state/use-action.ts";
 import { Dialog } from "../../ui/dialog.tsx";
+import { toDateField } from "../dialogs/moments.ts";
 
 interface Props {
   /** the conversation */
@@ -16,7 +17,7 @@ interface Props {
 /** Asks for a day, and leads to the first message from then on. */
 export function DateDialog({ id, at, onClose }: Props) {
   const { chat } = useAccount();
-  const [date, setDate] = useState(() => dateOf(at));
+  const [date, setDate] = useState(() => toDateField(at));
   const { run, isBusy, problem } = useAction(async () => {
     const query = { at: new Date(`${date}T00:00`).getTime(), limit: 1 };
     const path = { id };
@@ -42,7 +43,7 @@ export function DateDialog({ id, at, onClose }: Props) {
           required
           aria-label={t("timeline.date")}
           min="1970-01-02"
-          max={dateOf(Date.now())}
+          max={toDateField(Date.now())}
           value={date}
           onInput={({ currentTarget }) => setDate(currentTarget.value)}
         />
@@ -53,11 +54,4 @@ export function DateDialog({ id, at, onClose }: Props) {
       </form>
     </Dialog>
   );
-}
-
-/** The day of a moment here, as date fields have it. */
-function dateOf(at: number): string {
-  const date = new Date(at);
-  const two = (number: number) => String(number).padStart(2, "0");
-  return `${date.getFullYear()}-${two(date.getMonth() + 1)}-${two(date.getDate())}`;
 }
