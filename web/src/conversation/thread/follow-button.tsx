@@ -12,7 +12,7 @@ const FOLLOW = "/v1/conversations/{id}/threads/{root}/follow";
 interface Props {
   id: number;
   root: number;
-  /** how many replies are known: the user follows a thread once they write in it */
+  /** how many replies are known that make the user follow the thread: their own, and the first one */
   replies: number;
 }
 

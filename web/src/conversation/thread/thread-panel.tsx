@@ -1,4 +1,3 @@
-import type { Message } from "parley-client";
 import { useChat, useConversationWindow } from "parley-client/react";
 import { useLayoutEffect, useRef } from "preact/hooks";
 import { t } from "../../i18n/i18n.ts";
@@ -10,6 +9,7 @@ import { reason } from "../../state/problem.ts";
 import { useLoaded } from "../../state/use-loaded.ts";
 import { Composer } from "../composer/composer.tsx";
 import { Panel } from "../panels/panel.tsx";
+import { follows } from "../timeline/days.ts";
 import { FollowButton } from "./follow-button.tsx";
 import { useThreadReads } from "./use-thread-reads.ts";
 
@@ -43,13 +43,10 @@ export function ThreadPanel({ id, root }: Props) {
     isAtEnd.current = current.scrollHeight - current.scrollTop - current.clientHeight < NEAR;
     if (current.scrollTop < NEAR && hasOlder && !isLoading) void window?.older();
   };
+  const replies = messages.filter(({ sender }, i) => i === 0 || sender.id === me).length;
   const why = rootProblem || (problem ? reason(problem) : "");
   return (
-    <Panel
-      title={t("thread.title")}
-      id={id}
-      actions={<FollowButton id={id} root={root} replies={messages.length} />}
-    >
+    <Panel title={t("thread.title")} id={id} actions={<FollowButton {...{ id, root, replies }} />}>
       <ThreadProvider value={root}>
         <div ref={box} class="thread-scroller" onScroll={onScroll}>
           {message && (
@@ -75,7 +72,7 @@ export function ThreadPanel({ id, root }: Props) {
                 key={one.seq}
                 message={one}
                 isOwn={one.sender.id === me}
-                isTogether={isTogether(messages[i - 1], one)}
+                isTogether={follows(messages[i - 1], one)}
                 heading={undefined}
               />
             ))}
@@ -88,13 +85,6 @@ export function ThreadPanel({ id, root }: Props) {
       {window && <Composer key={root} {...{ id, name, window, thread: root }} />}
     </Panel>
   );
-}
-
-/** Messages of one sender within this time, in ms, stand together. */
-const TOGETHER = 5 * 60_000;
-
-function isTogether(before: Message | undefined, message: Message): boolean {
-  return before?.sender.id === message.sender.id && message.created_at - before.created_at < TOGETHER;
 }
 
 /** The root of a thread: as the conversation shows it, else loaded by itself. */

@@ -1,5 +1,5 @@
 import { useChat } from "parley-client/react";
-import { short } from "../../i18n/format.ts";
+import { moment, short } from "../../i18n/format.ts";
 import { t } from "../../i18n/i18n.ts";
 import { nameOf } from "../../lib/names.ts";
 import { preview } from "../../message/preview.ts";
@@ -32,7 +32,11 @@ export function ThreadsPanel({ id }: { id: number }) {
                 <strong>
                   <bdi>{nameOf(sender)}</bdi>
                 </strong>
-                {summary && <time>{short(summary.last_at)}</time>}
+                {summary && (
+                  <time dateTime={new Date(summary.last_at).toISOString()} title={moment(summary.last_at)}>
+                    {short(summary.last_at)}
+                  </time>
+                )}
                 <span class="thread-text" dir="auto">
                   {preview(root)}
                 </span>

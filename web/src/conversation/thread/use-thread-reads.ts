@@ -1,4 +1,5 @@
 import { useEffect } from "preact/hooks";
+import { isAttended, onAttention } from "../../lib/attention.ts";
 import { useAccount } from "../../state/context.ts";
 
 /**
@@ -11,7 +12,7 @@ export function useThreadReads(id: number, root: number, last: number): void {
     if (last === 0) return;
     let isTold = false;
     const read = () => {
-      if (isTold || !document.hasFocus()) return;
+      if (isTold || !isAttended()) return;
       isTold = true;
       const input = { path: { id, root }, body: { seq: last } };
       chat.api.call("put", "/v1/conversations/{id}/threads/{root}/read", input).then(
@@ -24,7 +25,6 @@ export function useThreadReads(id: number, root: number, last: number): void {
       );
     };
     read();
-    addEventListener("focus", read);
-    return () => removeEventListener("focus", read);
+    return onAttention(read);
   }, [chat, id, root, last]);
 }

@@ -20,6 +20,12 @@ export interface Day {
   readonly rows: readonly Row[];
 }
 
+/** Whether a message follows another one of its sender closely. */
+export function follows(before: Message | undefined, { sender, created_at: at }: Message): boolean {
+  if (!before || before.kind === "tip" || before.sender.id !== sender.id) return false;
+  return at - before.created_at < TOGETHER;
+}
+
 /**
  * The rows of some messages, by day.
  * @param start the index of the first one that has a row
@@ -37,12 +43,7 @@ export function daysOf(
     const before = messages[start + i - 1];
     const isFirstUnread = message.seq === firstUnread;
     const isNewDay = !before || !isSameDay(before.created_at, message.created_at);
-    const isTogether =
-      !isNewDay &&
-      !isFirstUnread &&
-      before.kind !== "tip" &&
-      before.sender.id === message.sender.id &&
-      message.created_at - before.created_at < TOGETHER;
+    const isTogether = !isNewDay && !isFirstUnread && follows(before, message);
     const last = days.at(-1);
     const row = { message, isTogether, isFirstUnread };
     if (isNewDay || !last) days.push({ at: message.created_at, rows: [row] });
