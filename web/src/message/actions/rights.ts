@@ -29,8 +29,7 @@ export function rightsOf(message: Message, entry: ConversationEntry | undefined,
     edit: isThere && isOpen && isOwn && message.kind === "text" && !message.forwarded,
     revoke: isThere && isOpen && (isOwn || leads),
     pin: isThere && isOpen && (entry.kind === "direct" || leads),
-    thread:
-      isOpen && !message.thread && (hasThreads ? isThere : false || message.thread_summary !== undefined),
+    thread: isOpen && !message.thread && ((hasThreads && isThere) || message.thread_summary !== undefined),
     forward: isThere,
     closePoll:
       isPoll && isOpen && (isOwn || leads) && message.poll?.closed_at === 0 && !isOver(message.body.ends_at),
