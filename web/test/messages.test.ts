@@ -94,6 +94,36 @@ test("a vote is counted at once on both sides, and the poll ends for all", async
   await annsPage.getByRole("button", { name: "Yes, go on" }).click();
   await bensPage.getByText("Ended").waitFor();
   expect(await bensPage.getByRole("radio", { name: "Eight" }).isDisabled()).toBe(true);
+  await bensPage.getByRole("button", { name: "Close" }).click();
+  await bensPage.getByRole("button", { name: "2 · 100%" }).click();
+  await bensPage.getByRole("dialog", { name: "Nine" }).getByText(ben.user.username).waitFor();
+});
+
+test("votes that follow each other closely are all counted", async () => {
+  const { ann, id, annsPage, bensPage } = await talk();
+  const body = {
+    question: "Which?",
+    options: ["One", "Two", "Three"],
+    multiple: true,
+    anonymous: false,
+    ends_at: 0,
+  };
+  await ann.call("POST", `/v1/conversations/${id}/messages`, { kind: "poll", body });
+  const held = Promise.withResolvers<void>();
+  await bensPage.route(/\/votes\b/, async (route) => {
+    if (route.request().postData()?.includes("[0,1]")) await held.promise;
+    await route.continue();
+  });
+  const option = (name: string) => bensPage.getByRole("checkbox", { name });
+  await option("One").check();
+  await annsPage.getByText("1 voter").waitFor();
+  await option("Two").check();
+  await annsPage.getByRole("checkbox", { name: "One" }).check();
+  await bensPage.getByText("2 voters").waitFor();
+  await option("Three").check();
+  held.resolve();
+  for (const name of ["1 · 50%", "2 · 100%"]) await annsPage.getByRole("button", { name }).first().waitFor();
+  await expect.poll(() => annsPage.getByRole("button", { name: "1 · 50%" }).count()).toBe(2);
 });
 
 test("messages are forwarded one by one, and as one", async () => {

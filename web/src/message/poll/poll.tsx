@@ -1,5 +1,5 @@
 import type { Message } from "parley-client";
-import { useEffect, useState } from "preact/hooks";
+import { useEffect, useRef, useState } from "preact/hooks";
 import { moment } from "../../i18n/format.ts";
 import { t } from "../../i18n/i18n.ts";
 import { percent } from "../../i18n/units.ts";
@@ -15,6 +15,13 @@ type PollMessage = Extract<Message, { revoked: false; kind: "poll" }>;
 const LONGEST_TIMER = 2 ** 31 - 1;
 const NONE: readonly number[] = [];
 
+/** Votes that the user wants. */
+interface Wanted {
+  readonly options: readonly number[];
+  /** the `rev` of the message that has them; `Infinity`: the server has not answered */
+  readonly rev: number;
+}
+
 const VotersDialog = lazy(async () => (await import("./voters-dialog.tsx")).VotersDialog);
 
 /** A poll: the user chooses, and sees how all have chosen once they have, or once it has ended. */
@@ -22,31 +29,36 @@ export function Poll({ message }: { message: PollMessage }) {
   const { chat } = useAccount();
   const { conversation_id: id, seq, body } = message;
   const stored = message.votes ?? NONE;
-  const [wanted, setWanted] = useState<readonly number[] | undefined>();
+  const [wanted, setWanted] = useState<Wanted>({ options: NONE, rev: 0 });
+  /** the calls so far: they go one after another, so that the last one counts */
+  const calls = useRef<Promise<unknown>>(Promise.resolve());
   const hasEnded = useEnd(message);
-  const votes = wanted ?? stored;
-  // Its votes have come in another frame: what the user wanted is no longer needed.
-  useEffect(() => setWanted(undefined), [message.rev]);
+  const votes = message.rev < wanted.rev ? wanted.options : stored;
 
-  const vote = async (options: readonly number[]) => {
-    setWanted(options);
-    try {
-      const input = { path: { id, seq }, body: { options: [...options] } };
-      await chat.api.call("put", "/v1/conversations/{id}/messages/{seq}/votes", input);
-    } catch (error) {
-      setWanted(undefined);
-      toast(reason(error));
-    }
+  const vote = (options: readonly number[]) => {
+    const wish = { options, rev: Infinity };
+    setWanted(wish);
+    const settle = (rev: number) => setWanted((now) => (now === wish ? { options, rev } : now));
+    const input = { path: { id, seq }, body: { options: [...options] } };
+    calls.current = calls.current
+      .then(() => chat.api.call("put", "/v1/conversations/{id}/messages/{seq}/votes", input))
+      .then(
+        ({ rev }) => settle(rev),
+        (error) => {
+          settle(0);
+          toast(reason(error));
+        },
+      );
   };
   const choose = (option: number, isChosen: boolean) => {
     const others = body.multiple ? votes.filter((one) => one !== option) : [];
-    void vote(isChosen ? [...others, option].toSorted((a, b) => a - b) : others);
+    vote(isChosen ? [...others, option].toSorted((a, b) => a - b) : others);
   };
   const tally = withVotes(message, votes);
   const areShown = hasEnded || votes.length > 0;
   const name = `poll-${id}-${seq}`;
   return (
-    <fieldset class="poll" disabled={hasEnded}>
+    <fieldset class="poll">
       <legend dir="auto">{body.question}</legend>
       <small>
         {[
@@ -64,6 +76,7 @@ export function Poll({ message }: { message: PollMessage }) {
                 type={body.multiple ? "checkbox" : "radio"}
                 name={name}
                 checked={votes.includes(i)}
+                disabled={hasEnded}
                 onChange={({ currentTarget }) => choose(i, currentTarget.checked)}
               />
               <span dir="auto">{option}</span>
@@ -94,7 +107,7 @@ export function Poll({ message }: { message: PollMessage }) {
         {hasEnded && <span>{t("vote.ended")}</span>}
         {!hasEnded && body.ends_at > 0 && <span>{t("vote.endsAt", { at: moment(body.ends_at) })}</span>}
         {!hasEnded && votes.length > 0 && (
-          <button type="button" class="link" onClick={() => void vote([])}>
+          <button type="button" class="link" onClick={() => vote([])}>
             {t("vote.withdraw")}
           </button>
         )}
