@@ -61,19 +61,3 @@ function daysBetween(from: number, to: number): number {
 function midnight(at: number): number {
   return new Date(at).setHours(0, 0, 0, 0);
 }
-
-/** A number of bytes, as 1.4 MB. */
-export function bytes(size: number): string {
-  const units = ["kilobyte", "megabyte", "gigabyte"];
-  const power = Math.min(3, Math.max(1, Math.floor(Math.log10(Math.max(1, size)) / 3)));
-  const value = size / 1000 ** power;
-  const options = { style: "unit", unit: units[power - 1] ?? "", unitDisplay: "short" } as const;
-  const maximumFractionDigits = value < 10 ? 1 : 0;
-  return new Intl.NumberFormat(localeTag(), { ...options, maximumFractionDigits }).format(value);
-}
-
-/** How long something is, as 1:05. @param length in ms */
-export function duration(length: number): string {
-  const seconds = Math.round(length / 1000);
-  return `${Math.floor(seconds / 60)}:${String(seconds % 60).padStart(2, "0")}`;
-}

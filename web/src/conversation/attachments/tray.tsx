@@ -1,6 +1,6 @@
 import { useEffect, useState } from "preact/hooks";
-import { bytes, duration } from "../../i18n/format.ts";
 import { t } from "../../i18n/i18n.ts";
+import { duration, fileSize } from "../../i18n/units.ts";
 import { Icon } from "../../ui/icon.tsx";
 import { IconButton } from "../../ui/icon-button.tsx";
 import { MAX_CAPTION } from "../composer/limits.ts";
@@ -58,7 +58,7 @@ export function Tray({ attachments }: { attachments: Attachments }) {
 function detailOf({ file, media }: Attachment): string {
   const { width, height, duration_ms: length } = media ?? {};
   return [
-    bytes(file.size),
+    fileSize(file.size),
     width && height && `${width} × ${height}`,
     length !== undefined && duration(length),
   ]

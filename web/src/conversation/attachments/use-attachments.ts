@@ -1,7 +1,7 @@
 import { signal } from "@preact/signals";
 import { useState } from "preact/hooks";
-import { bytes } from "../../i18n/format.ts";
 import { t } from "../../i18n/i18n.ts";
+import { fileSize } from "../../i18n/units.ts";
 import { toast } from "../../ui/toasts.tsx";
 import { type Attachment, type FileMessage, fileName, kindOf, MAX_SIZE } from "./attachment.ts";
 
@@ -39,7 +39,7 @@ export function useAttachments(): Attachments {
   const add = (files: readonly File[]) => {
     for (const file of files) {
       const name = file.name;
-      if (file.size > MAX_SIZE) toast(t("attach.tooLarge", { name, size: bytes(MAX_SIZE) }));
+      if (file.size > MAX_SIZE) toast(t("attach.tooLarge", { name, size: fileSize(MAX_SIZE) }));
       else if (file.size === 0) toast(t("attach.empty", { name }));
       else {
         const sent = new File([file], fileName(name), { type: file.type });
