@@ -1,9 +1,9 @@
 import { t } from "../../i18n/i18n.ts";
+import { morning } from "../../lib/morning.ts";
 
 /** The server takes times up to so far ahead, in ms. */
 const YEAR = 365 * 86_400_000;
 const MINUTE = 60_000;
-const MORNING = 9;
 
 /** What a field of date and time says, in ms since 1970; NaN: nothing. */
 export function toMoment(value: string): number {
@@ -37,10 +37,4 @@ export function usualTimes(): { label: string; at: number }[] {
     { label: t("scheduled.tomorrow"), at: morning(1) },
     ...(days > 1 ? [{ label: t("scheduled.monday"), at: morning(days) }] : []),
   ];
-}
-
-function morning(days: number): number {
-  const at = new Date();
-  at.setDate(at.getDate() + days);
-  return at.setHours(MORNING, 0, 0, 0);
 }

@@ -2,6 +2,7 @@ import type { Message } from "parley-client";
 import { useState } from "preact/hooks";
 import { moment } from "../../i18n/format.ts";
 import { t } from "../../i18n/i18n.ts";
+import { morning } from "../../lib/morning.ts";
 import { useAccount } from "../../state/context.ts";
 import { useAction } from "../../state/use-action.ts";
 import { Dialog } from "../../ui/dialog.tsx";
@@ -9,15 +10,13 @@ import { toast } from "../../ui/toasts.tsx";
 import { preview } from "../preview.ts";
 
 const HOUR = 3_600_000;
-/** The hour of the day at which reminders of later days come. */
-const MORNING = 9;
 
 /** When the user is reminded. */
 const TIMES = {
   none: () => null,
   hour: (now: number) => now + HOUR,
-  tomorrow: (now: number) => morning(now, 1),
-  week: (now: number) => morning(now, 7),
+  tomorrow: (now: number) => morning(1, now),
+  week: (now: number) => morning(7, now),
 } as const;
 type Time = keyof typeof TIMES;
 const NAMES: readonly Time[] = ["none", "hour", "tomorrow", "week"];
@@ -83,11 +82,4 @@ export function SaveDialog({ message, onClose }: Props) {
       </form>
     </Dialog>
   );
-}
-
-/** The morning of a day after today. */
-function morning(now: number, days: number): number {
-  const at = new Date(now);
-  at.setDate(at.getDate() + days);
-  return at.setHours(MORNING, 0, 0, 0);
 }
