@@ -87,6 +87,6 @@ export function Menu({ label, icon = "more", items, tabIndex = 0 }: Props) {
 /** Puts a menu beside its button, and gives it the focus. */
 function open(menu: HTMLElement | null, button: HTMLElement | null): void {
   if (!menu || !button) return;
-  place(menu, button);
+  place(menu, button.getBoundingClientRect());
   menu.querySelector("button")?.focus();
 }

@@ -21,7 +21,7 @@ export function Popover({ icon, label, disabled = false, children }: Props) {
   useLayoutEffect(() => {
     const { current: opened } = panel;
     if (!isOpen || !opened) return;
-    const move = () => button.current && place(opened, button.current);
+    const move = () => button.current && place(opened, button.current.getBoundingClientRect());
     move();
     // What is in it is loaded later, and makes it larger.
     const watch = new ResizeObserver(move);

@@ -36,7 +36,7 @@ export function ReadMark({ seq, kind, receipts }: Props) {
       </li>
     );
   const move = () => {
-    if (popover.current && button.current) place(popover.current, button.current);
+    if (popover.current && button.current) place(popover.current, button.current.getBoundingClientRect());
   };
   return (
     <li class="read-mark">

@@ -5,20 +5,18 @@ import { useAccount } from "../../state/context.ts";
 import { notePicked } from "../../ui/emoji/emoji.ts";
 import { EmojiPicker } from "../../ui/emoji/lazy.ts";
 import { Icon } from "../../ui/icon.tsx";
+import { type Anchor, place } from "../../ui/place.ts";
 import { react } from "../reactions/wanted.ts";
 import { actionsOf } from "./actions.tsx";
 import { quickEmoji } from "./quick-emoji.ts";
 import { rightsOf } from "./rights.ts";
 
-/** The room between the menu and what has opened it, and the edge of the page, in px. */
-const GAP = 4;
-
 interface Props {
   message: Message;
   /** the root of the thread that it is shown in; 0: none */
   thread: number;
-  /** what it stands beside, in px of the page */
-  at: { top: number; bottom: number; right: number };
+  /** what it stands beside */
+  at: Anchor;
   /** whether it begins with all emoji */
   isPicking: boolean;
   onClose: () => void;
@@ -41,15 +39,8 @@ export function MessageMenu({ message, thread, at, isPicking: beginsPicking, onC
   useEffect(() => {
     const { current } = panel;
     if (!current) return;
-    const move = () => {
-      const { offsetWidth: width, offsetHeight: height } = current;
-      const isBelow = at.bottom + GAP + height <= innerHeight || at.top < innerHeight - at.bottom;
-      const top = isBelow ? Math.min(at.bottom + GAP, innerHeight - height - GAP) : at.top - GAP - height;
-      current.style.top = `${Math.max(GAP, top)}px`;
-      current.style.left = `${Math.max(GAP, Math.min(at.right - width, innerWidth - width - GAP))}px`;
-    };
     // The picker is loaded later, and makes it larger.
-    const watch = new ResizeObserver(move);
+    const watch = new ResizeObserver(() => place(current, at));
     watch.observe(current);
     return () => watch.disconnect();
   }, [at]);

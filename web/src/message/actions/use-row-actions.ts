@@ -3,6 +3,7 @@ import type { RefObject, TargetedKeyboardEvent, TargetedMouseEvent } from "preac
 import { useState } from "preact/hooks";
 import { composition } from "../../conversation/composition.ts";
 import { useAccount } from "../../state/context.ts";
+import type { Anchor } from "../../ui/place.ts";
 import { useLongPress } from "../use-long-press.ts";
 import { selection, toggle } from "./selection.ts";
 
@@ -10,7 +11,7 @@ import { selection, toggle } from "./selection.ts";
 interface OpenMenu {
   /** another one for each time that it is opened */
   readonly count: number;
-  readonly at: { readonly top: number; readonly bottom: number; readonly right: number };
+  readonly at: Anchor;
   readonly isPicking: boolean;
 }
 
