@@ -15,13 +15,12 @@ export function Target({ mode, onCancel }: Props) {
   if (mode.mode === "write") return null;
   const { message } = mode;
   const isReply = mode.mode === "reply";
+  const editing = message.kind === "text" ? "composer.editing" : "composer.editingCaption";
   return (
     <div class="target">
       <Icon name={isReply ? "reply" : "edit"} />
       <p>
-        <strong>
-          {isReply ? t("composer.replying", { name: nameOf(message.sender) }) : t("composer.editing")}
-        </strong>
+        <strong>{isReply ? t("composer.replying", { name: nameOf(message.sender) }) : t(editing)}</strong>
         <span dir="auto">{preview(message)}</span>
       </p>
       <IconButton icon="close" label={t("composer.cancel", { key: "Esc" })} onClick={onCancel} />

@@ -11,6 +11,7 @@ export const composer = {
   "composer.emoji": "Emoji",
   "composer.replying": "Answer to {name}",
   "composer.editing": "Edit the message",
+  "composer.editingCaption": "Edit the caption",
   "composer.cancel": "Cancel ({key})",
   "composer.changed": "The message was changed meanwhile. It now says: {text}",
   "composer.left": { one: "{n} character left", other: "{n} characters left" },

@@ -59,6 +59,7 @@ export const message = {
   "message.hideQuestion": "Delete the message for yourself? Others go on seeing it.",
   "action.reply": "Reply",
   "action.edit": "Edit",
+  "action.editCaption": "Edit the caption",
   "action.thread": "Open the thread",
   "action.copy": "Copy",
   "action.forward": "Forward",

@@ -11,6 +11,7 @@ export const composer = {
   "composer.emoji": "表情",
   "composer.replying": "回复 {name}",
   "composer.editing": "编辑消息",
+  "composer.editingCaption": "编辑说明",
   "composer.cancel": "取消（{key}）",
   "composer.changed": "消息已在别处修改，当前内容为：{text}",
   "composer.left": "还可输入 {n} 个字",

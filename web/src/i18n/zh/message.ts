@@ -59,6 +59,7 @@ export const message = {
   "message.hideQuestion": "要仅为自己删除这条消息吗？其他人仍能看到它。",
   "action.reply": "回复",
   "action.edit": "编辑",
+  "action.editCaption": "编辑说明",
   "action.thread": "打开话题",
   "action.copy": "复制",
   "action.forward": "转发",

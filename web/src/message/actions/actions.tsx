@@ -51,7 +51,12 @@ export function actionsOf(account: Account, message: Message, thread: number): M
       },
     },
     may.edit && {
-      ...{ name: "edit", label: t("action.edit"), icon: "edit", shortcut: "e" },
+      ...{
+        name: "edit",
+        label: t(message.kind === "text" ? "action.edit" : "action.editCaption"),
+        icon: "edit",
+        shortcut: "e",
+      },
       run: () => {
         composition(id, thread).value = { mode: "edit", message };
       },

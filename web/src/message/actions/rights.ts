@@ -1,9 +1,11 @@
 import type { ConversationEntry, Message } from "parley-client";
+import { editableText } from "../../conversation/composer/edit.ts";
 
 /** What the user may do with a message. The server decides; this is what the page offers. */
 export interface Rights {
   /** to answer, to react, to vote */
   readonly write: boolean;
+  /** its text or its caption */
   readonly edit: boolean;
   readonly revoke: boolean;
   readonly pin: boolean;
@@ -26,7 +28,7 @@ export function rightsOf(message: Message, entry: ConversationEntry | undefined,
   const isPoll = !message.revoked && message.kind === "poll";
   return {
     write: isThere && isOpen,
-    edit: isThere && isOpen && isOwn && message.kind === "text" && !message.forwarded,
+    edit: isThere && isOpen && isOwn && editableText(message) !== undefined,
     revoke: isThere && isOpen && (isOwn || leads),
     pin: isThere && isOpen && (entry.kind === "direct" || leads),
     thread: isOpen && !message.thread && ((hasThreads && isThere) || message.thread_summary !== undefined),

@@ -1,0 +1,58 @@
+import type { Page } from "playwright-core";
+import { expect, test } from "vitest";
+import { Site } from "./support/site.ts";
+import { composer, stored } from "./support/talk.ts";
+
+const site = Site.forFile();
+
+/** Two users, and their direct conversation. */
+async function talk() {
+  const [ann, ben] = [await site.person("ann"), await site.person("ben")];
+  const { id } = await ann.openDirect(ben);
+  return { ann, ben, id, hash: `#/c/${id}` };
+}
+
+/** Chooses something in the menu of a message. */
+async function choose(page: Page, text: string, item: string): Promise<void> {
+  const row = stored(page, text).first();
+  await row.locator(".bubble").hover();
+  await row.getByRole("button", { name: "More" }).click();
+  await page.getByRole("menuitem", { name: item }).click();
+}
+
+test("the caption of a file is edited by its menu and by the arrow up, and is seen on both sides", async () => {
+  const { ann, ben, id, hash } = await talk();
+  const body = {
+    url: `${site.origin}/v1/files/none/map.pdf`,
+    name: "map.pdf",
+    size: 7,
+    caption: "The old way",
+  };
+  await ann.call("POST", `/v1/conversations/${id}/messages`, { kind: "file", body });
+  const [annsPage, bensPage] = [
+    await site.open({ person: ann, hash }),
+    await site.open({ person: ben, hash }),
+  ];
+  await choose(annsPage, "The old way", "Edit the caption");
+  await annsPage.getByText("Edit the caption").waitFor();
+  const field = annsPage.getByRole("textbox", { name: "Caption" });
+  await expect.poll(() => field.inputValue()).toBe("The old way");
+  await field.fill("The **new** way");
+  await field.press("Enter");
+  await stored(bensPage, "The new way").getByRole("button", { name: "edited" }).waitFor();
+  await composer(annsPage).press("ArrowUp");
+  await expect.poll(() => field.inputValue()).toBe("The **new** way");
+  await field.fill("");
+  await field.press("Enter");
+  await expect.poll(() => bensPage.getByText("The new way").count()).toBe(0);
+  const { caption: _, ...rest } = body;
+  expect(await ben.call("GET", `/v1/conversations/${id}/messages/1`)).toMatchObject({
+    version: 3,
+    body: rest,
+  });
+  // What another has sent is theirs.
+  await stored(bensPage, "map.pdf").locator(".bubble").hover();
+  await stored(bensPage, "map.pdf").getByRole("button", { name: "More" }).click();
+  await bensPage.getByRole("menuitem", { name: "Reply" }).waitFor();
+  expect(await bensPage.getByRole("menuitem", { name: "Edit" }).count()).toBe(0);
+});
