@@ -1,7 +1,7 @@
 import type { Page } from "playwright-core";
 import { expect, test } from "vitest";
 import { Site } from "./support/site.ts";
-import { composer, stored } from "./support/talk.ts";
+import { composer, row, stored } from "./support/talk.ts";
 
 const site = Site.forFile();
 
@@ -55,4 +55,20 @@ test("the caption of a file is edited by its menu and by the arrow up, and is se
   await stored(bensPage, "map.pdf").getByRole("button", { name: "More" }).click();
   await bensPage.getByRole("menuitem", { name: "Reply" }).waitFor();
   expect(await bensPage.getByRole("menuitem", { name: "Edit" }).count()).toBe(0);
+});
+
+test("in a direct conversation screen readers alone tell who has written", async () => {
+  const { ann, ben, id, hash } = await talk();
+  const group = await ann.openGroup("Hike", [ben]);
+  await ben.send(id, "To you alone");
+  await ben.send(group.id, "To all of you");
+  const page = await site.open({ person: ann, hash });
+  const name = (text: string) => stored(page, text).locator(".bubble").getByText(ben.user.username);
+  const width = async (text: string) => (await name(text).boundingBox())?.width ?? 0;
+  await stored(page, "To you alone").waitFor();
+  expect(await stored(page, "To you alone").locator(".bubble").innerText()).toContain(ben.user.username);
+  expect(await stored(page, "To you alone").locator(".sender").count()).toBe(0);
+  await row(page, "Hike").click();
+  await stored(page, "To all of you").locator(".sender").waitFor();
+  expect(await width("To all of you")).toBeGreaterThan(10);
 });

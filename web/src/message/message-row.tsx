@@ -25,14 +25,16 @@ const EditsDialog = lazy(async () => (await import("./viewer/edits-dialog.tsx"))
 interface Props {
   message: Message;
   isOwn: boolean;
-  /** whether it follows another message of its sender closely, and needs no name */
+  /** whether it follows another message of its sender closely */
   isTogether: boolean;
+  /** whether the name of its sender is seen; screen readers always tell it */
+  isNamed: boolean;
   /** the day that begins with it */
   heading: string | undefined;
 }
 
 /** A message in the timeline, with what can be done with it. */
-export const MessageRow = memo(({ message, isOwn, isTogether, heading }: Props) => {
+export const MessageRow = memo(({ message, isOwn, isTogether, isNamed, heading }: Props) => {
   const { conversation_id: id, seq, sender, kind } = message;
   const row = useRef<HTMLLIElement>(null);
   const thread = useThreadHere();
@@ -81,7 +83,7 @@ export const MessageRow = memo(({ message, isOwn, isTogether, heading }: Props) 
       )}
       <div class="bubble-side">
         <div class="bubble" data-kind={message.revoked ? "revoked" : kind}>
-          <span class={isTogether ? "visually-hidden" : "sender"}>
+          <span class={isNamed ? "sender" : "visually-hidden"}>
             <bdi>{nameOf(sender)}</bdi>
           </span>
           <MessageBody message={message} />

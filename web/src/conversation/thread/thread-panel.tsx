@@ -27,6 +27,7 @@ interface Props {
 export function ThreadPanel({ id, root }: Props) {
   const { chat, me } = useAccount();
   const name = useChat(chat, (state) => state.conversation(id)?.name) ?? "";
+  const isDirect = useChat(chat, (state) => state.conversation(id)?.kind === "direct");
   const [view, window] = useConversationWindow(chat, id, { thread: root });
   const { messages, pending, hasOlder, isLoading, problem } = view;
   const { message, problem: rootProblem } = useRoot(id, root);
@@ -51,7 +52,13 @@ export function ThreadPanel({ id, root }: Props) {
         <div ref={box} class="thread-scroller" onScroll={onScroll}>
           {message && (
             <ol class="messages thread-root">
-              <MessageRow message={message} isOwn={false} isTogether={false} heading={undefined} />
+              <MessageRow
+                message={message}
+                isOwn={false}
+                isTogether={false}
+                isNamed={!isDirect}
+                heading={undefined}
+              />
             </ol>
           )}
           {message && (
@@ -67,15 +74,19 @@ export function ThreadPanel({ id, root }: Props) {
             </p>
           )}
           <ol class="messages" aria-label={t("thread.title")}>
-            {messages.map((one, i) => (
-              <MessageRow
-                key={one.seq}
-                message={one}
-                isOwn={one.sender.id === me}
-                isTogether={follows(messages[i - 1], one)}
-                heading={undefined}
-              />
-            ))}
+            {messages.map((one, i) => {
+              const together = follows(messages[i - 1], one);
+              return (
+                <MessageRow
+                  key={one.seq}
+                  message={one}
+                  isOwn={one.sender.id === me}
+                  isTogether={together}
+                  isNamed={!together && !isDirect}
+                  heading={undefined}
+                />
+              );
+            })}
             {pending.map((item) => (
               <PendingRow key={item.client_msg_id} item={item} />
             ))}

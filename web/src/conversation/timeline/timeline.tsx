@@ -113,6 +113,8 @@ export function Timeline({ id, view, window }: Props) {
                       message={message}
                       isOwn={message.sender.id === me}
                       isTogether={isTogether}
+                      // Of two people everybody knows who has written.
+                      isNamed={!isTogether && entry?.kind !== "direct"}
                       heading={undefined}
                     />
                   ),
