@@ -1,4 +1,4 @@
-import type { Page } from "playwright-core";
+import type { Locator, Page } from "playwright-core";
 import { expect, test } from "vitest";
 import { Site } from "./support/site.ts";
 import { composer, row, stored } from "./support/talk.ts";
@@ -71,4 +71,47 @@ test("in a direct conversation screen readers alone tell who has written", async
   await row(page, "Hike").click();
   await stored(page, "To all of you").locator(".sender").waitFor();
   expect(await width("To all of you")).toBeGreaterThan(10);
+});
+
+test("a long text is folded, and opens and closes without a jump, by keys too", async () => {
+  const { ann, ben, id, hash } = await talk();
+  const lines = Array.from({ length: 40 }, (_, i) => `Line ${i + 1}`);
+  await ben.send(id, "Short\n".repeat(20));
+  for (let i = 0; i < 15; i++) await ben.send(id, `Before ${i}`);
+  await ben.send(id, `${lines.join("\n")} <https://example.com/>`);
+  for (let i = 0; i < 3; i++) await ben.send(id, `After ${i}`);
+  await ann.read(id, 20);
+  const page = await site.open({ person: ann, hash });
+  const long = stored(page, "Line 1");
+  const more = long.getByRole("button", { name: "Show more", expanded: false });
+  const less = long.getByRole("button", { name: "Show less", expanded: true });
+  const top = (locator: Locator) => locator.evaluate((element) => element.getBoundingClientRect().top);
+  /** Waits until what the page has drawn is what it has measured. */
+  const settled = () =>
+    page.evaluate(async () => {
+      for (let i = 0; i < 3; i++) await new Promise((resolve) => requestAnimationFrame(resolve));
+    });
+  await more.scrollIntoViewIfNeeded();
+  await settled();
+  const before = await top(long);
+  expect(await long.evaluate((row) => row.clientHeight)).toBeLessThan(500);
+  await more.click();
+  await less.waitFor();
+  await settled();
+  expect(Math.abs((await top(long)) - before)).toBeLessThan(2);
+  expect(await long.evaluate((row) => row.clientHeight)).toBeGreaterThan(800);
+  await less.scrollIntoViewIfNeeded();
+  await settled();
+  const button = await top(less);
+  await page.keyboard.press("Enter");
+  await more.waitFor();
+  await settled();
+  expect(Math.abs((await top(more)) - button)).toBeLessThan(2);
+  // The focus goes to what is not visible: it is shown.
+  await long.getByRole("link").last().focus();
+  await less.waitFor();
+  await settled();
+  const { y = -1, height = 0 } = (await long.getByRole("link").last().boundingBox()) ?? {};
+  expect([y > 56, y + height < 800]).toEqual([true, true]);
+  expect(await page.getByRole("button", { name: "Show more" }).count()).toBe(0);
 });

@@ -21,7 +21,7 @@ export function PendingRow({ item }: { item: OutboxItem }) {
     <li class="message" data-own data-state={state} data-together>
       <div class="bubble-side">
         <div class="bubble" data-kind={content.kind}>
-          <ContentView content={content} me={me} />
+          <ContentView content={content} me={me} isFolding />
           {isUploading && (
             <span class="upload">
               <progress value={progress} aria-label={t("message.uploading")} />

@@ -1,6 +1,7 @@
 import { signal } from "@preact/signals";
 import type { ConversationEntry, ConversationWindow, WindowView } from "parley-client";
 import { isAttended } from "../../lib/attention.ts";
+import { FOLDED } from "../../message/body/folded.tsx";
 import { Place, seqOf } from "./place.ts";
 import { Roving } from "./roving.ts";
 import { around, bounded, extentOf, grown, indexOf, newest, type RowWindow } from "./row-window.ts";
@@ -81,12 +82,18 @@ export class Pilot {
     });
     resized.observe(box);
     resized.observe(list);
+    const onFolded = () => {
+      place.settle();
+      this.look();
+    };
+    list.addEventListener(FOLDED, onFolded);
     const late = setTimeout(() => {
       this.#isLate = true;
       this.#changed();
     }, PATIENCE);
     return () => {
       resized.disconnect();
+      list.removeEventListener(FOLDED, onFolded);
       clearTimeout(late);
     };
   }

@@ -97,6 +97,11 @@ export class Place {
     return true;
   }
 
+  /** What is on screen now is where the user wants it. */
+  settle(): void {
+    this.#look();
+  }
+
   /** Goes to the end. */
   toEnd(): void {
     this.#anchor = "end";

@@ -34,6 +34,8 @@ export const message = {
   "message.forwardedFrom": "Forwarded from {name}",
   "message.discard": "Discard",
   "message.more": "Show more",
+  "message.unfold": "Show more",
+  "message.fold": "Show less",
   "message.you": "you",
   "message.others": { one: "{n} other", other: "{n} others" },
   "message.spoiler": "Hidden text. Show it",

@@ -34,6 +34,8 @@ export const message = {
   "message.forwardedFrom": "转发自 {name}",
   "message.discard": "丢弃",
   "message.more": "显示更多",
+  "message.unfold": "展开",
+  "message.fold": "收起",
   "message.you": "你",
   "message.others": "另外 {n} 人",
   "message.spoiler": "隐藏的内容，点击显示",

@@ -3,6 +3,7 @@ import type { Content, PicturePlace } from "../content.ts";
 import { Markup } from "../markup/markup.tsx";
 import type { Mentioned } from "../markup/tree.ts";
 import { File } from "./file.tsx";
+import { Folded, isLong } from "./folded.tsx";
 import { Merged } from "./merged.tsx";
 import { Picture } from "./picture.tsx";
 import { Place } from "./place.tsx";
@@ -16,12 +17,16 @@ interface Props {
   me?: number;
   /** where its picture stands, if it stands in a conversation */
   place?: PicturePlace | undefined;
+  /** whether a long text is folded */
+  isFolding?: boolean;
 }
 
 /** What a message, a part of a merged one or a message that waits says. */
-export function ContentView({ content, mentioned, me, place }: Props) {
-  const words = (text: string) =>
-    text && <Markup text={text} {...(mentioned && { mentioned })} {...(me && { me })} />;
+export function ContentView({ content, mentioned, me, place, isFolding }: Props) {
+  const words = (text: string) => {
+    const all = text && <Markup text={text} {...(mentioned && { mentioned })} {...(me && { me })} />;
+    return isFolding && isLong(text) ? <Folded>{all}</Folded> : all;
+  };
   switch (content.kind) {
     case "text":
       return <>{words(content.text)}</>;

@@ -28,7 +28,7 @@ export function MessageBody({ message }: { message: Message }) {
       {message.kind === "poll" ? (
         <Poll message={message} />
       ) : (
-        <ContentView content={content} mentioned={mentioned} me={me} place={{ conversationId: id, seq }} />
+        <ContentView {...{ content, mentioned, me }} place={{ conversationId: id, seq }} isFolding />
       )}
     </>
   );
