@@ -80,18 +80,27 @@ export class Timelines {
 
   /** Goes on where each timeline stands, on a new device socket. In its first frames. */
   resume(): void {
-    const { room } = this.#options.sockets;
+    const { sockets } = this.#options;
+    const { room } = sockets;
     const all = [...this.#timelines.values()].filter(({ id }) => id !== room);
     for (const timeline of all) timeline.syncs = 0;
     // The room socket goes on meanwhile.
-    if (room) this.#options.sockets.send({ type: "focus", conversation_id: room });
+    if (room) sockets.send({ type: "focus", conversation_id: room });
     this.#sync(all.filter(({ followers, phase }) => followers > 0 && phase !== "none"));
   }
 
-  /** Begins to follow what had no position: the list has come, or a conversation of it. */
+  /**
+   * Begins to follow what had no position: the list has come, or a conversation of it. What the user has
+   * deleted is not in the list any more, and begins anew when it comes back.
+   */
   beginAll(): void {
     for (const timeline of this.#timelines.values())
-      if (timeline.phase === "none" && timeline.followers > 0) void this.#begin(timeline);
+      if (timeline.followers > 0) {
+        if (timeline.phase === "none") void this.#begin(timeline);
+      } else if (!this.#options.list.get(timeline.id)) {
+        timeline.phase = "none";
+        timeline.reset(0, -1);
+      }
   }
 
   /** A message has come. */
@@ -238,10 +247,9 @@ export class Timelines {
   #leaveRoom(): void {
     const { sockets, outbox, loader } = this.#options;
     const timeline = this.#timelines.get(sockets.room);
-    if (!sockets.room) return;
+    if (!timeline) return;
     sockets.closeRoom();
     sockets.send({ type: "focus", conversation_id: null });
-    if (!timeline) return;
     if (timeline.phase !== "none") this.#sync([timeline]);
     outbox.resume(timeline.id);
     // Reads of other devices that came on no socket.
