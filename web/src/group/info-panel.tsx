@@ -39,8 +39,8 @@ function Preferences({ entry }: { entry: ConversationEntry }) {
     <section class="group">
       <h3>{t("info.preferences")}</h3>
       <div class="actions">
-        {rowActions(account, entry).map(({ label, icon, onSelect }) => (
-          <button key={label} type="button" class="secondary" onClick={onSelect}>
+        {rowActions(account, entry).map(({ label, icon, isDanger, onSelect }) => (
+          <button key={label} type="button" class="secondary" data-danger={isDanger} onClick={onSelect}>
             {icon && <Icon name={icon} />}
             {label}
           </button>
