@@ -147,3 +147,17 @@ test("a direct conversation is deleted for its user alone, and comes back with t
   await page.getByRole("menuitem", { name: "Move to the archive" }).waitFor();
   expect(await page.getByRole("menuitem", { name: "Delete" }).count()).toBe(0);
 });
+
+test("the form says who sees what a user writes about themself", async () => {
+  const [ann, ben] = [await site.person("ann"), await site.person("ben")];
+  const page = await site.open({ person: ben, hash: "#/settings" });
+  const field = page.getByRole("textbox", { name: "About you", exact: true });
+  await field.fill("Climbs at weekends");
+  await page.getByText("Others do not see it in Parley.").waitFor();
+  const hint = await field.getAttribute("aria-describedby");
+  expect(await page.locator(`[id="${hint}"]`).innerText()).toContain("Other apps on this server");
+  await page.getByRole("button", { name: "Save" }).click();
+  await page.getByText("Saved.").waitFor();
+  expect(await ben.call("GET", "/v1/me")).toMatchObject({ signature: "Climbs at weekends" });
+  expect(JSON.stringify(await ann.call("GET", `/v1/users/${ben.user.id}`))).not.toContain("Climbs");
+});

@@ -56,8 +56,12 @@ function Form({ me }: { me: Me }) {
           type="text"
           dir="auto"
           value={signature}
+          // Its label has the hint in it.
+          aria-label={t("profile.signature")}
+          aria-describedby="signature-hint"
           onInput={({ currentTarget }) => setSignature(currentTarget.value)}
         />
+        <small id="signature-hint">{t("profile.signatureHint")}</small>
       </label>
       <fieldset>
         <legend>{t("profile.friendPolicy")}</legend>

@@ -8,6 +8,8 @@ export const settings = {
   "profile.title": "Profile",
   "profile.nickname": "Name",
   "profile.signature": "About you",
+  "profile.signatureHint":
+    "Others do not see it in Parley. Other apps on this server may show it to everybody.",
   "profile.picture": "Picture",
   "profile.choosePicture": "Choose a picture",
   "profile.removePicture": "Remove the picture",

@@ -8,6 +8,7 @@ export const settings = {
   "profile.title": "个人资料",
   "profile.nickname": "昵称",
   "profile.signature": "个性签名",
+  "profile.signatureHint": "Parley 不会向其他人显示个性签名，但连接此服务器的其他应用可能会公开显示。",
   "profile.picture": "头像",
   "profile.choosePicture": "选择图片",
   "profile.removePicture": "移除头像",
