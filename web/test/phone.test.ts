@@ -1,3 +1,4 @@
+import type { Page } from "playwright-core";
 import { expect, test } from "vitest";
 import { PHONE, Site } from "./support/site.ts";
 import { composer, openTalk, row, send, stored } from "./support/talk.ts";
@@ -34,4 +35,113 @@ test("nothing is wider than a phone", async () => {
     await page.locator("h1:visible, h2:visible").first().waitFor();
     expect([hash, await page.evaluate(() => document.documentElement.scrollWidth)]).toEqual([hash, 320]);
   }
+});
+
+/** A finger on the page of a phone. */
+async function finger(page: Page) {
+  const session = await page.context().newCDPSession(page);
+  const touch = (type: "touchStart" | "touchMove" | "touchEnd", x?: number, y?: number) =>
+    session.send("Input.dispatchTouchEvent", {
+      type,
+      touchPoints: x === undefined || y === undefined ? [] : [{ x, y }],
+    });
+  let at: [x: number, y: number] = [0, 0];
+  return {
+    down: async (x: number, y: number) => {
+      at = [x, y];
+      await touch("touchStart", x, y);
+    },
+    /** Goes on in a straight line, and stays down. */
+    move: async (x: number, y: number) => {
+      for (let i = 1; i <= 8; i++)
+        await touch("touchMove", at[0] + ((x - at[0]) * i) / 8, at[1] + ((y - at[1]) * i) / 8);
+      at = [x, y];
+    },
+    leave: () => touch("touchEnd"),
+  };
+}
+
+/** A phone that shows a conversation, and has what a swipe needs. */
+async function swiping(text = "Hello") {
+  const [ann, ben] = [await site.person("ann"), await site.person("ben")];
+  const { id } = await ben.openDirect(ann);
+  await ben.send(id, text);
+  const page = await site.open({ person: ann, viewport: PHONE, hasTouch: true, hash: `#/c/${id}` });
+  const loaded = page.waitForResponse(/swipe-back/);
+  await page.getByRole("textbox", { name: /^Message / }).waitFor();
+  await page.touchscreen.tap(200, 400);
+  await (await loaded).finished();
+  const left = () => page.locator("main").evaluate((main) => Math.round(main.getBoundingClientRect().left));
+  return { page, left, peer: row(page, ben.user.username), ...(await finger(page)) };
+}
+
+test("a swipe pulls a conversation aside, and comes back or ends at the list", async () => {
+  const { page, left, peer, down, move, leave } = await swiping();
+  await page.emulateMedia({ reducedMotion: "no-preference" });
+  await down(60, 500);
+  await move(220, 510);
+  await expect.poll(left).toBe(160);
+  await peer.waitFor();
+  await move(90, 510);
+  await leave();
+  await expect.poll(left).toBe(0);
+  await peer.waitFor({ state: "hidden" });
+  await composer(page).waitFor();
+  await down(60, 500);
+  await move(330, 500);
+  await leave();
+  await expect.poll(() => page.evaluate(() => location.hash)).toBe("#/");
+  await peer.click();
+  await composer(page).waitFor();
+  expect(await left()).toBe(0);
+});
+
+test("a swipe goes the other way where lines do, and without motion for who wants none", async () => {
+  const { page, left, peer, down, move, leave } = await swiping();
+  await page.evaluate(() => {
+    document.documentElement.dir = "rtl";
+  });
+  await down(60, 500);
+  await move(330, 500);
+  expect(await left()).toBe(0);
+  await leave();
+  await down(330, 500);
+  await move(60, 500);
+  await expect.poll(left).toBe(-270);
+  await leave();
+  await peer.waitFor();
+  expect(await page.evaluate(() => location.hash)).toBe("#/");
+});
+
+test("a finger that scrolls, or that begins elsewhere, pulls nothing aside", async () => {
+  const { page, left, down, move, leave } = await swiping(
+    `${"Line\n".repeat(12)}\`\`\`\n${"wide ".repeat(60)}\n\`\`\``,
+  );
+  /** How far a swipe pulls the conversation aside from there. */
+  const pull = async (fromX: number, fromY: number, toX: number, toY: number) => {
+    await down(fromX, fromY);
+    await move(toX, toY);
+    // What the browser has been told is drawn.
+    const pulled = await page.evaluate(() => new Promise(requestAnimationFrame)).then(left);
+    await leave();
+    await expect.poll(left).toBe(0);
+    return pulled;
+  };
+  // The edge is the browser's.
+  expect(await pull(8, 500, 330, 500)).toBe(0);
+  expect(await pull(180, 500, 380, 500)).toBe(0);
+  expect(await pull(60, 500, 90, 300)).toBe(0);
+  expect(await pull(60, 500, 90, 700)).toBe(0);
+  const code = await page.locator(".text pre").evaluate((block) => {
+    if (block instanceof HTMLElement) Object.assign(block.style, { overflowX: "auto", whiteSpace: "pre" });
+    block.scrollLeft = 300;
+    const { left: x, top: y } = block.getBoundingClientRect();
+    return { x, y };
+  });
+  expect(await pull(code.x + 10, code.y + 10, 330, code.y + 10)).toBe(0);
+  await expect.poll(() => page.locator(".text pre").evaluate((block) => block.scrollLeft)).toBeLessThan(200);
+  await composer(page).waitFor();
+  await page.goto(`${page.url()}/info`);
+  await page.getByRole("heading", { name: "Details" }).waitFor();
+  expect(await pull(60, 500, 330, 500)).toBe(0);
 });

@@ -1,5 +1,5 @@
 import { useChat } from "parley-client/react";
-import { useEffect, useState } from "preact/hooks";
+import { useEffect, useRef, useState } from "preact/hooks";
 import { Notifier } from "../attention/notifier.ts";
 import { ConversationPage } from "../conversation/conversation-page.tsx";
 import { t } from "../i18n/i18n.ts";
@@ -36,6 +36,7 @@ export function Shell() {
   const { chat } = useAccount();
   const now = route.value;
   const [opened, setOpened] = useState<Opened | null>(null);
+  const shell = useRef<HTMLDivElement>(null);
   useEffect(() => {
     const onKeyDown = (event: KeyboardEvent) => {
       const done = pressed(event, chat);
@@ -45,8 +46,19 @@ export function Shell() {
     addEventListener("keydown", onKeyDown);
     return () => removeEventListener("keydown", onKeyDown);
   }, [chat]);
+  useEffect(() => {
+    // A page that nobody touches needs nothing of it, and one that cannot load it has the way back by its link.
+    const load = () => {
+      import("./swipe-back.ts").then(
+        ({ swipeBack }) => shell.current && swipeBack(shell.current),
+        () => {},
+      );
+    };
+    addEventListener("touchstart", load, { once: true, passive: true });
+    return () => removeEventListener("touchstart", load);
+  }, []);
   return (
-    <div class="shell" data-view={now.view === "home" ? "list" : "content"}>
+    <div ref={shell} class="shell" data-view={now.view === "home" ? "list" : "content"}>
       <ConnectionBar />
       <Sidebar />
       <main class="content">

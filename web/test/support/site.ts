@@ -21,6 +21,8 @@ interface Device {
   viewport?: { width: number; height: number };
   language?: "en-US" | "zh-CN";
   theme?: "light" | "dark";
+  /** whether it has a touch screen */
+  hasTouch?: boolean;
   /** the part of the address behind `#` */
   hash?: string;
 }
@@ -75,6 +77,7 @@ export class Site {
       locale: look.language ?? "en-US",
       colorScheme: look.theme ?? "light",
       reducedMotion: "reduce",
+      hasTouch: look.hasTouch ?? false,
       storageState: { cookies: [], origins: [{ origin, localStorage }] },
     });
     onTestFinished(() => context.close());
