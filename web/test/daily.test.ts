@@ -1,5 +1,6 @@
 import type { Locator, Page } from "playwright-core";
 import { expect, test } from "vitest";
+import { takeProblems } from "./support/problems.ts";
 import { Site } from "./support/site.ts";
 import { composer, openTalk, row, stored, texts } from "./support/talk.ts";
 
@@ -160,4 +161,42 @@ test("the form says who sees what a user writes about themself", async () => {
   await page.getByText("Saved.").waitFor();
   expect(await ben.call("GET", "/v1/me")).toMatchObject({ signature: "Climbs at weekends" });
   expect(JSON.stringify(await ann.call("GET", `/v1/users/${ben.user.id}`))).not.toContain("Climbs");
+});
+
+test("a view that cannot be loaded says so calmly, and is there once it can be", async () => {
+  const { ann, id } = await talk();
+  await ann.send(id, "Hello");
+  const context = await site.device({ person: ann });
+  let isCut = true;
+  // A service worker would have kept the views.
+  await context.route(/service-worker|settings-page|message-menu|edits-dialog|actions-/, (call) =>
+    isCut || call.request().url().includes("service-worker") ? call.abort() : call.continue(),
+  );
+  const page = await context.newPage();
+  await page.goto(`${site.origin}/#/c/${id}`);
+  await stored(page, "Hello").click({ button: "right" });
+  const dialog = page.getByRole("dialog", { name: "Not loaded" });
+  await dialog.getByText("This part of the page could not be loaded.").waitFor();
+  await dialog.getByRole("button", { name: "Close" }).click();
+  await dialog.waitFor({ state: "detached" });
+  await stored(page, "Hello").focus();
+  await page.keyboard.press("r");
+  await page.getByRole("status").getByText("This part of the page could not be loaded.").waitFor();
+  await page.goto(`${site.origin}/#/settings`);
+  const main = page.getByRole("main");
+  await main.getByText("This part of the page could not be loaded.").waitFor();
+  // Without the server the page stays.
+  await context.route(
+    (url) => url.pathname === "/",
+    (call) => (isCut ? call.abort() : call.continue()),
+  );
+  const asked = page.waitForEvent("requestfailed", (call) => new URL(call.url()).pathname === "/");
+  await main.getByRole("button", { name: "Try again" }).click();
+  await asked;
+  await expect.poll(() => main.getByRole("button", { name: "Try again" }).isEnabled()).toBe(true);
+  isCut = false;
+  await main.getByRole("button", { name: "Try again" }).click();
+  await page.getByRole("heading", { name: "Settings" }).waitFor();
+  const logged = /ERR_FAILED|An unknown error occurred when fetching the script/;
+  expect(takeProblems(context).filter((one) => !logged.test(one))).toEqual([]);
 });

@@ -1,8 +1,10 @@
 import { chooseLocale, LOCALES, locale, t } from "../i18n/i18n.ts";
 import { useAccount } from "../state/context.ts";
+import { reason } from "../state/problem.ts";
 import { href } from "../state/router.ts";
 import { chooseSendKey, MOD, SEND_KEYS, sendKey } from "../state/send-key.ts";
 import { Page } from "../ui/page.tsx";
+import { toast } from "../ui/toasts.tsx";
 import { NotificationSettings } from "./notifications.tsx";
 import { ProfileForm } from "./profile-form.tsx";
 import { Security } from "./security.tsx";
@@ -25,7 +27,9 @@ export function SettingsPage() {
               type="radio"
               name="locale"
               checked={locale.value === one}
-              onChange={() => void chooseLocale(one)}
+              onChange={() => {
+                chooseLocale(one).catch((error) => toast(reason(error)));
+              }}
             />
             <span lang={one}>{NAMES[one]}</span>
           </label>

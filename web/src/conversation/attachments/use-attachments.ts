@@ -2,6 +2,7 @@ import { signal } from "@preact/signals";
 import { useState } from "preact/hooks";
 import { t } from "../../i18n/i18n.ts";
 import { fileSize } from "../../i18n/units.ts";
+import { reason } from "../../state/problem.ts";
 import { toast } from "../../ui/toasts.tsx";
 import { type Attachment, type FileMessage, fileName, kindOf, MAX_SIZE } from "./attachment.ts";
 
@@ -17,7 +18,8 @@ export interface Attachments {
   describe(id: number, caption: string): void;
   setFullSize(isFullSize: boolean): void;
   /**
-   * Takes all of them, in their order. While they are being taken, another call takes none.
+   * Takes all of them, in their order; none, if what makes messages of them could not be loaded. While they are
+   * being taken, another call takes none.
    * @param caption of the only one; empty: each has its own
    */
   take(caption: string): Promise<FileMessage[]>;
@@ -50,8 +52,9 @@ export function useAttachments(): Attachments {
     }
   };
   const read = async ({ id, file, kind }: Attachment) => {
-    const { measure } = await import("./media.ts");
-    change(id, await measure(file, kind));
+    const media = await import("./media.ts").catch(() => undefined);
+    // The sending measures what is not measured yet.
+    if (media) change(id, await media.measure(file, kind));
   };
   return {
     ...{ items: items.value, isBusy: isBusy.value, isFullSize: isFullSize.value, add },
@@ -76,6 +79,9 @@ export function useAttachments(): Attachments {
         // An attachment that was read meanwhile is another object with the same id.
         items.value = items.value.filter(({ id }) => !all.some((taken) => taken.id === id));
         return made;
+      } catch (error) {
+        toast(reason(error));
+        return [];
       } finally {
         isBusy.value = false;
       }

@@ -3,7 +3,9 @@ import type { RefObject, TargetedKeyboardEvent, TargetedMouseEvent } from "preac
 import { useState } from "preact/hooks";
 import { composition } from "../../conversation/composition.ts";
 import { useAccount } from "../../state/context.ts";
+import { reason } from "../../state/problem.ts";
 import type { Anchor } from "../../ui/place.ts";
+import { toast } from "../../ui/toasts.tsx";
 import { useLongPress } from "../use-long-press.ts";
 import { selection, toggle } from "./selection.ts";
 
@@ -91,7 +93,7 @@ export function useRowActions(row: RefObject<HTMLLIElement | null>, message: Mes
       else if (box && key === "+") openMenu(box, true);
       else if (key.length === 1 || key === "Delete") {
         if (!KEYS.has(key)) return;
-        void press(key);
+        press(key).catch((error) => toast(reason(error)));
       } else return;
       event.preventDefault();
     },

@@ -11,7 +11,7 @@ import { react, type ShownReaction, wishesOf, withWishes } from "./wanted.ts";
 /** Who reacted is shown after the pointer or the focus has rested this long, in ms. */
 const REST = 350;
 
-const ReactorsTip = lazy(async () => (await import("./reactors.tsx")).ReactorsTip);
+const ReactorsTip = lazy(async () => (await import("./reactors.tsx")).ReactorsTip, { isHint: true });
 const ReactorsDialog = lazy(async () => (await import("./reactors.tsx")).ReactorsDialog);
 
 /** What users have reacted with below a message. */
