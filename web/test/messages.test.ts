@@ -75,6 +75,21 @@ test("a thread stands beside the conversation, and its replies are counted at it
   expect(await message(annsPage, "I do").and(annsPage.locator(".conversation [data-seq]")).count()).toBe(0);
 });
 
+test("a found reply that stands in its thread alone leads to the thread", async () => {
+  const { ann, id, annsPage } = await talk();
+  const messages = `/v1/conversations/${id}/messages`;
+  const say = (text: string) => ({ kind: "text", body: { text } });
+  const { seq: root } = Object(await ann.call("POST", messages, say("Who drives?")));
+  await ann.call("POST", messages, { ...say("The lorry"), thread: { root, also_in_main: false } });
+  await annsPage.evaluate((address) => {
+    location.hash = address;
+  }, `#/c/${id}/search`);
+  await annsPage.getByLabel("Words to find").fill("lorry");
+  await annsPage.locator(".hit").click();
+  const thread = annsPage.getByRole("complementary", { name: "Thread" });
+  await thread.locator(".message", { hasText: "The lorry" }).waitFor();
+});
+
 test("a vote is counted at once on both sides, and the poll ends for all", async () => {
   const { ann, ben, id, annsPage, bensPage } = await talk();
   const body = {

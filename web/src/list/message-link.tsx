@@ -5,6 +5,7 @@ import { short } from "../i18n/format.ts";
 import { t } from "../i18n/i18n.ts";
 import { nameOf } from "../lib/names.ts";
 import { preview } from "../message/preview.ts";
+import { routeOf } from "../message/route-of.ts";
 import { useAccount } from "../state/context.ts";
 import { href } from "../state/router.ts";
 import { Avatar } from "../ui/avatar.tsx";
@@ -22,10 +23,10 @@ interface Props {
 /** A message of any conversation, which leads there. */
 export function MessageLink({ message, words = [], isUnread = false, children }: Props) {
   const { chat } = useAccount();
-  const { conversation_id: id, seq, sender, created_at: at } = message;
+  const { conversation_id: id, sender, created_at: at } = message;
   const name = useChat(chat, (state) => state.conversation(id)?.name) ?? t("list.otherConversation");
   return (
-    <a class="found" data-unread={isUnread} href={href({ view: "conversation", id, at: seq })}>
+    <a class="found" data-unread={isUnread} href={href(routeOf(message))}>
       <Avatar id={sender.id} name={nameOf(sender)} picture={sender.avatar} size="small" />
       <span class="row-name">
         <bdi>{nameOf(sender)}</bdi>

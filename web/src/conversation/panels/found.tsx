@@ -2,6 +2,7 @@ import type { Message } from "parley-client";
 import { moment, short } from "../../i18n/format.ts";
 import { nameOf } from "../../lib/names.ts";
 import { preview } from "../../message/preview.ts";
+import { routeOf } from "../../message/route-of.ts";
 import { href, type Panel } from "../../state/router.ts";
 import { Avatar } from "../../ui/avatar.tsx";
 import { Highlighted } from "../../ui/highlighted.tsx";
@@ -21,9 +22,9 @@ interface Props {
 
 /** A message in a panel, which leads to its place in the conversation. */
 export function Found({ message, words = "", panel }: Props) {
-  const { conversation_id: id, seq, sender, created_at: at } = message;
+  const { sender, created_at: at } = message;
   // On a narrow screen the conversation takes the place of the panel, and the way back leads to it.
-  const place = { view: "conversation", id, at: seq, ...(isWide() && { panel }) } as const;
+  const place = { ...routeOf(message), ...(isWide() && { panel }) };
   return (
     <li>
       <a class="hit" href={href(place)}>

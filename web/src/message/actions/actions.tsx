@@ -10,6 +10,7 @@ import type { IconName } from "../../ui/icon.tsx";
 import { lazy } from "../../ui/lazy.tsx";
 import { toast } from "../../ui/toasts.tsx";
 import { contentOf } from "../content.ts";
+import { routeOf } from "../route-of.ts";
 import { rightsOf } from "./rights.ts";
 import { select } from "./selection.ts";
 
@@ -103,7 +104,7 @@ export function actionsOf(account: Account, message: Message, thread: number): M
     },
     {
       ...{ name: "link", label: t("action.link"), icon: "link" },
-      run: () => copy(location.origin + location.pathname + href({ view: "conversation", id, at: seq })),
+      run: () => copy(location.origin + location.pathname + href(routeOf(message))),
     },
     may.closePoll && {
       ...{ name: "close", label: t("vote.close"), icon: "check" },
