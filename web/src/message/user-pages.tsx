@@ -40,9 +40,9 @@ export function UserPages({ load }: { load: (cursor: string) => Promise<UserPage
         ))}
       </ul>
       {problem && <p class="problem">{problem}</p>}
-      {(isBusy || next) && (
+      {(isBusy || next || problem) && (
         <button type="button" class="link" disabled={isBusy} onClick={() => void run()}>
-          {t(isBusy ? "conversation.loading" : "message.more")}
+          {t(isBusy ? "conversation.loading" : problem ? "action.retry" : "message.more")}
         </button>
       )}
     </>
