@@ -11,6 +11,16 @@ addEventListener("pointercancel", ({ pointerId }) => pressed.delete(pointerId), 
  */
 export function whenReleased(open: () => void): void {
   // The browser closes what is open after the event.
-  if (pressed.size > 0) addEventListener("pointerup", () => setTimeout(open), { once: true });
-  else open();
+  if (pressed.size === 0) {
+    open();
+    return;
+  }
+  const ending = new AbortController();
+  const end = () => {
+    ending.abort();
+    setTimeout(open);
+  };
+  addEventListener("pointerup", end, { signal: ending.signal });
+  // The browser takes a finger over that moves on to scroll.
+  addEventListener("pointercancel", end, { signal: ending.signal });
 }
