@@ -1,11 +1,11 @@
 /** The room between what is opened and what has opened it, and the edge of the page, in px. */
 const GAP = 4;
 
-/** The place of what has opened something, in px of the page. */
-export type Anchor = Pick<DOMRect, "top" | "bottom" | "right">;
+/** Where a thing ends that has opened something, in px of the page. */
+export type Edges = Pick<DOMRect, "top" | "bottom" | "right">;
 
-/** Puts what was opened below its anchor, or above where there is more room. */
-export function place(opened: HTMLElement, { top, bottom, right }: Anchor): void {
+/** Puts what was opened below what has opened it, or above where there is more room. */
+export function place(opened: HTMLElement, { top, bottom, right }: Edges): void {
   const { offsetWidth: width, offsetHeight: height } = opened;
   const isBelow = bottom + GAP + height <= innerHeight || top < innerHeight - bottom;
   const y = isBelow ? Math.min(bottom + GAP, innerHeight - height - GAP) : top - GAP - height;

@@ -5,7 +5,7 @@ import { useAccount } from "../../state/context.ts";
 import { notePicked } from "../../ui/emoji/emoji.ts";
 import { EmojiPicker } from "../../ui/emoji/lazy.ts";
 import { Icon } from "../../ui/icon.tsx";
-import { type Anchor, place } from "../../ui/place.ts";
+import { type Edges, place } from "../../ui/place.ts";
 import { react } from "../reactions/wanted.ts";
 import { actionsOf } from "./actions.tsx";
 import { quickEmoji } from "./quick-emoji.ts";
@@ -16,7 +16,7 @@ interface Props {
   /** the root of the thread that it is shown in; 0: none */
   thread: number;
   /** what it stands beside */
-  at: Anchor;
+  at: Edges;
   /** whether it begins with all emoji */
   isPicking: boolean;
   onClose: () => void;

@@ -4,7 +4,7 @@ import { useState } from "preact/hooks";
 import { composition } from "../../conversation/composition.ts";
 import { useAccount } from "../../state/context.ts";
 import { reason } from "../../state/problem.ts";
-import type { Anchor } from "../../ui/place.ts";
+import type { Edges } from "../../ui/place.ts";
 import { toast } from "../../ui/toasts.tsx";
 import { useLongPress } from "../use-long-press.ts";
 import { selection, toggle } from "./selection.ts";
@@ -13,7 +13,7 @@ import { selection, toggle } from "./selection.ts";
 interface OpenMenu {
   /** another one for each time that it is opened */
   readonly count: number;
-  readonly at: Anchor;
+  readonly at: Edges;
   readonly isPicking: boolean;
 }
 
