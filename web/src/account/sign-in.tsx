@@ -2,7 +2,7 @@ import { Problem } from "parley-client";
 import { useId, useState } from "preact/hooks";
 import type { Key } from "../i18n/catalog.ts";
 import { t } from "../i18n/i18n.ts";
-import { reason } from "../state/problem.ts";
+import { isAbout, reason } from "../state/problem.ts";
 import { hasEnded } from "../state/session.ts";
 import { register, signIn } from "./anonymous.ts";
 
@@ -24,7 +24,7 @@ export function SignIn() {
       else await signIn({ username, password });
       hasEnded.value = false;
     } catch (error) {
-      setProblem(explain(error));
+      setProblem(explain(error, isNew));
       setBusy(false);
     }
   };
@@ -70,7 +70,14 @@ export function SignIn() {
         <button class="primary" type="submit" disabled={isBusy}>
           {t(isNew ? "register.submit" : "signIn.submit")}
         </button>
-        <button class="link" type="button" onClick={() => setNew(!isNew)}>
+        <button
+          class="link"
+          type="button"
+          onClick={() => {
+            setNew(!isNew);
+            setProblem("");
+          }}
+        >
           {t(isNew ? "register.toSignIn" : "signIn.toRegister")}
         </button>
       </form>
@@ -78,9 +85,11 @@ export function SignIn() {
   );
 }
 
-function explain(error: unknown): string {
+function explain(error: unknown, isNew: boolean): string {
   if (error instanceof Problem && error.code === "unauthenticated") return t("account.wrong");
   if (error instanceof Problem && error.code === "conflict") return t("account.taken");
+  if (isNew && isAbout(error, "password")) return t("account.weak");
+  if (isNew && isAbout(error, "username")) return t("account.badName");
   return reason(error);
 }
 

@@ -1,6 +1,21 @@
 import { Problem } from "parley-client";
 import { t } from "../i18n/i18n.ts";
 
+/** The problems that a language may put in words of its own. English has those of the server. */
+const NAMED = [
+  "blocked",
+  "conflict",
+  "forbidden",
+  "internal",
+  "locked",
+  "muted",
+  "not_found",
+  "too_large",
+  "too_late",
+  "unavailable",
+  "validation_failed",
+] as const;
+
 /** Why something did not work, for people. */
 export function reason(error: unknown): string {
   // Browsers name an import that has failed in words of their own.
@@ -8,6 +23,14 @@ export function reason(error: unknown): string {
   if (!(error instanceof Problem)) return t("problem.other", { detail: String(error) });
   if (error.code === "no_answer") return t("problem.no_answer");
   if (error.code === "rate_limited") return t("problem.rate_limited");
+  if (isAbout(error, "next")) return t("account.weak");
   const [first] = error.errors ?? [];
-  return t("problem.other", { detail: first ? `${first.path}: ${first.message}` : error.message });
+  const detail = first ? `${first.path.replace(/^body\./, "")} ${first.message}` : error.message;
+  const named = NAMED.find((code) => code === error.code);
+  return named ? t(`problem.${named}`, { detail }) : t("problem.other", { detail });
+}
+
+/** Whether something was refused because of one input. @param name its path in the body */
+export function isAbout(error: unknown, name: string): boolean {
+  return error instanceof Problem && error.errors?.[0]?.path === `body.${name}`;
 }

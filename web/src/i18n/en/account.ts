@@ -12,6 +12,8 @@ export const account = {
   "account.passwordHint": "At least 8 characters, and not easy to guess",
   "account.wrong": "Username or password is wrong.",
   "account.taken": "This username is taken.",
+  "account.weak": "This password is too short or too easy to guess. Choose another one.",
+  "account.badName": "This username cannot be used. It has 2 to 32 letters, digits or any of _ . -",
   "account.signOut": "Sign out",
   "account.ended": "Your session has ended. Sign in again.",
 } as const;

@@ -12,6 +12,8 @@ export const account = {
   "account.passwordHint": "至少 8 个字符，且不易被猜到",
   "account.wrong": "用户名或密码错误。",
   "account.taken": "该用户名已被占用。",
+  "account.weak": "密码太短或太容易被猜到，请换一个。",
+  "account.badName": "该用户名不可用。用户名为 2 到 32 个文字、字母、数字或 _ . -",
   "account.signOut": "退出登录",
   "account.ended": "登录已失效，请重新登录。",
 } as const;
