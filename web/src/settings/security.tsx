@@ -2,6 +2,7 @@ import { useState } from "preact/hooks";
 import type { Key } from "../i18n/catalog.ts";
 import { moment } from "../i18n/format.ts";
 import { t } from "../i18n/i18n.ts";
+import { deviceName } from "../lib/device.ts";
 import { useAccount } from "../state/context.ts";
 import { useAction } from "../state/use-action.ts";
 import { useLoaded } from "../state/use-loaded.ts";
@@ -71,8 +72,8 @@ function Sessions() {
       <ul class="people">
         {value?.items.map(({ id, user_agent: agent, last_seen_at: at, current }) => (
           <li key={id} class="person-row">
-            <span class="session">
-              {agent || "–"}
+            <span class="session" title={agent}>
+              {deviceName(agent)}
               <small>
                 {current ? t("security.thisSession") : t("security.lastSeen", { at: moment(at) })}
               </small>
