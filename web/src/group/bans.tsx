@@ -23,7 +23,11 @@ export function Bans({ id }: { id: number }) {
       <ul class="people">
         {pages.items.map(({ user, reason }) => (
           <PersonRow key={user.id} user={user}>
-            {reason && <small dir="auto">{reason}</small>}
+            {reason && (
+              <small dir="auto" title={reason}>
+                {reason}
+              </small>
+            )}
             <button class="link" type="button" onClick={() => void lift.run(user.id)}>
               {t("group.liftBan")}
             </button>

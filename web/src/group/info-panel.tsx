@@ -38,9 +38,9 @@ function Preferences({ entry }: { entry: ConversationEntry }) {
   return (
     <section class="group">
       <h3>{t("info.preferences")}</h3>
-      <div class="actions">
+      <div class="action-rows">
         {rowActions(account, entry).map(({ label, icon, isDanger, onSelect }) => (
-          <button key={label} type="button" class="secondary" data-danger={isDanger} onClick={onSelect}>
+          <button key={label} type="button" data-danger={isDanger} onClick={onSelect}>
             {icon && <Icon name={icon} />}
             {label}
           </button>

@@ -35,13 +35,29 @@ export function JoinRequests({ id }: { id: number }) {
       <ul class="people">
         {pages.items.map(({ id: application, user, message }) => (
           <PersonRow key={application} user={user}>
-            {message && <small dir="auto">{message}</small>}
-            <button class="secondary" type="button" onClick={() => void decide.run(application, "accept")}>
-              {t("people.accept")}
-            </button>
-            <button class="link" type="button" onClick={() => void decide.run(application, "reject")}>
-              {t("people.decline")}
-            </button>
+            <div class="request">
+              {message && (
+                <p class="prose" dir="auto">
+                  {message}
+                </p>
+              )}
+              <div class="actions">
+                <button
+                  class="secondary"
+                  type="button"
+                  onClick={() => void decide.run(application, "accept")}
+                >
+                  {t("people.accept")}
+                </button>
+                <button
+                  class="secondary"
+                  type="button"
+                  onClick={() => void decide.run(application, "reject")}
+                >
+                  {t("people.decline")}
+                </button>
+              </div>
+            </div>
           </PersonRow>
         ))}
       </ul>

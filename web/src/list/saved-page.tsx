@@ -47,7 +47,11 @@ function SavedRow({ saved, onForget }: { saved: Saved; onForget: () => void }) {
     <li class="saved-row">
       {message ? (
         <MessageLink message={message} isUnread={due}>
-          {note && <span class="found-text">{note}</span>}
+          {note && (
+            <span class="saved-note" dir="auto">
+              {note}
+            </span>
+          )}
           {at !== null && (
             <small class="found-text">{t(due ? "saved.due" : "saved.reminder", { at: moment(at) })}</small>
           )}
