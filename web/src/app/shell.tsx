@@ -9,6 +9,7 @@ import { useAccount } from "../state/context.ts";
 import { href, route } from "../state/router.ts";
 import { Questions } from "../ui/confirm.tsx";
 import { Dialogs } from "../ui/dialogs.tsx";
+import { Icon } from "../ui/icon.tsx";
 import { lazy } from "../ui/lazy.tsx";
 import { Toasts } from "../ui/toasts.tsx";
 import { type Opened, pressed } from "./shortcuts.ts";
@@ -100,7 +101,15 @@ function Content() {
     case "settings":
       return <SettingsPage />;
     case "home":
-      return <p class="blank">{t("app.empty")}</p>;
+      return (
+        <div class="blank">
+          <Icon name="message" />
+          <p>{t("app.empty")}</p>
+          <a class="primary" href={href({ view: "new" })}>
+            {t("list.new")}
+          </a>
+        </div>
+      );
     default:
       return (
         <p class="blank">

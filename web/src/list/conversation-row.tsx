@@ -92,7 +92,7 @@ function Summary({ entry, isSelected }: Pick<Props, "entry" | "isSelected">) {
     return <em>{t("list.typing", { names: names.join(", "), n: names.length })}</em>;
   }
   if (draft?.text) return <em>{t("list.draft", { text: draft.text })}</em>;
-  if (!last) return null;
+  if (!last) return <>{t("list.quiet")}</>;
   const notice = noticeOf(last);
   if (notice) return <NoticeText notice={notice} />;
   const text = preview(last);

@@ -1,4 +1,4 @@
-import { useEffect, useState } from "preact/hooks";
+import { useEffect, useRef, useState } from "preact/hooks";
 import { t } from "../i18n/i18n.ts";
 import { useAccount } from "../state/context.ts";
 import { go, href } from "../state/router.ts";
@@ -14,6 +14,8 @@ const PAUSE = 300;
 export function SearchPage({ query }: { query: string }) {
   const { chat } = useAccount();
   const [text, setText] = useState(query);
+  /** the words that the page has gone to last */
+  const asked = useRef(query);
   const pages = usePages(async ({ cursor: before }) => {
     if (!query) return { items: [], next_cursor: null };
     const input = { q: query, ...(before && { before }) };
@@ -23,9 +25,18 @@ export function SearchPage({ query }: { query: string }) {
   useEffect(() => {
     // An address that the user goes to meanwhile would be replaced.
     if (text.trim() === query) return;
-    const wait = setTimeout(() => go({ view: "search", query: text.trim() }, { replace: true }), PAUSE);
+    const wait = setTimeout(() => {
+      asked.current = text.trim();
+      go({ view: "search", query: asked.current }, { replace: true });
+    }, PAUSE);
     return () => clearTimeout(wait);
   }, [text]);
+  // The way back and a link lead to other words.
+  useEffect(() => {
+    if (query === asked.current) return;
+    asked.current = query;
+    setText(query);
+  }, [query]);
   const words = query.split(/\s+/);
   return (
     <Page title={t("search.title")} back={href({ view: "home" })}>
