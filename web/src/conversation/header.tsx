@@ -24,6 +24,7 @@ export function ConversationHeader({ id, entry }: Props) {
   const name = entry?.name ?? "";
   const isOnline = entry?.kind === "direct" && entry.peer.online;
   const hasThreads = entry?.kind === "direct" || entry?.threads === "on";
+  const offered = BUTTONS.filter(({ panel }) => entry && (panel !== "threads" || hasThreads));
   const now = route.value;
   const shown = now.view === "conversation" ? now.panel : undefined;
   return (
@@ -51,7 +52,7 @@ export function ConversationHeader({ id, entry }: Props) {
           </small>
         </span>
       </a>
-      {BUTTONS.filter(({ panel }) => panel !== "threads" || hasThreads).map(({ panel, icon, label }) => (
+      {offered.map(({ panel, icon, label }) => (
         <a
           key={panel}
           class="icon-button"

@@ -30,6 +30,11 @@ export function UserPage({ id }: { id: number }) {
           problem={begin.problem}
           actions={id === me ? [] : relationActions(account, user, reload)}
         >
+          {id === me && (
+            <a class="secondary" href={href({ view: "settings" })}>
+              {t("settings.title")}
+            </a>
+          )}
           {id !== me && (
             <button type="button" class="primary" disabled={begin.isBusy} onClick={() => void begin.run()}>
               {t("people.message")}

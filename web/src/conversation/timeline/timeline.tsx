@@ -29,6 +29,7 @@ interface Props {
 export function Timeline({ id, view, window }: Props) {
   const { chat, me } = useAccount();
   const entry = useChat(chat, (state) => state.conversation(id));
+  const isLive = useChat(chat, ({ connection }) => connection === "live");
   const [, render] = useReducer((count: number) => count + 1, 0);
   const pilot = useMemo(
     () =>
@@ -84,7 +85,7 @@ export function Timeline({ id, view, window }: Props) {
             {!hasOlder && start === 0 ? t("conversation.beginning") : isLoading && t("conversation.loading")}
           </p>
         )}
-        {isEmpty && !problem && (
+        {isEmpty && !problem && (entry || !isLive) && (
           <p class="blank">{t(isLoading || hasOlder ? "conversation.loading" : "timeline.empty")}</p>
         )}
         <ol
