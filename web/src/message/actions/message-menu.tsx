@@ -40,7 +40,7 @@ export function MessageMenu({ message, thread, at, isPicking: beginsPicking, onC
     const { current } = panel;
     if (!current) return;
     // The picker is loaded later, and makes it larger.
-    const watch = new ResizeObserver(() => place(current, at));
+    const watch = new ResizeObserver(() => place(current, at, "left"));
     watch.observe(current);
     return () => watch.disconnect();
   }, [at]);

@@ -38,7 +38,7 @@ export function useRowActions(row: RefObject<HTMLLIElement | null>, message: Mes
     if (!current.matches(":hover, :focus-within")) setActive(false);
   };
   const touch = useLongPress(({ x, y }) => {
-    if (!selection.peek()) openMenu({ top: y, bottom: y, right: x });
+    if (!selection.peek()) openMenu({ top: y, bottom: y, left: x, right: x });
   });
   /** Does what a key stands for. What the keys do is loaded with the first one. */
   const press = async (key: string) => {
@@ -73,7 +73,7 @@ export function useRowActions(row: RefObject<HTMLLIElement | null>, message: Mes
       if (menu) return event.preventDefault();
       if (isBrowsers || getSelection()?.isCollapsed === false || selection.peek()) return;
       event.preventDefault();
-      openMenu({ top: y, bottom: y, right: x });
+      openMenu({ top: y, bottom: y, left: x, right: x });
     },
     onClick: (event: TargetedMouseEvent<HTMLLIElement>) => {
       const { target } = event;
