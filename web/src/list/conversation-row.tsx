@@ -1,6 +1,6 @@
 import type { ConversationEntry } from "parley-client";
 import { memo } from "preact/compat";
-import { short } from "../i18n/format.ts";
+import { listed, short } from "../i18n/format.ts";
 import { t } from "../i18n/i18n.ts";
 import { nameOf } from "../lib/names.ts";
 import { type Notice, noticeOf, noticeText, usersOf } from "../message/notice.ts";
@@ -78,19 +78,19 @@ function NoticeText({ notice }: { notice: Notice }) {
   return <>{noticeText(notice, me, (id) => names.get(id))}</>;
 }
 
+function Typing({ ids }: { ids: readonly number[] }) {
+  const names = useNames(ids);
+  const known = ids.map((id) => names.get(id) ?? "…");
+  return <em>{t("list.typing", { names: listed(known), n: ids.length })}</em>;
+}
+
 /** Who is typing, else what the user was writing there, else the newest message. */
 function Summary({ entry, isSelected }: Pick<Props, "entry" | "isSelected">) {
-  const { chat, drafts, me } = useAccount();
+  const { drafts, me } = useAccount();
   const { typing, last_message: last } = entry;
   // What is written in the conversation on screen stands in its field.
   const draft = isSelected ? undefined : drafts.get(entry.id);
-  if (typing.length > 0) {
-    const names = typing.map((id) => {
-      const user = chat.state.user(id);
-      return user ? nameOf(user) : "…";
-    });
-    return <em>{t("list.typing", { names: names.join(", "), n: names.length })}</em>;
-  }
+  if (typing.length > 0) return <Typing ids={typing} />;
   if (draft?.text) return <em>{t("list.draft", { text: draft.text })}</em>;
   if (!last) return <>{t("list.quiet")}</>;
   const notice = noticeOf(last);
