@@ -1,4 +1,4 @@
-import { moment } from "../i18n/format.ts";
+import { when } from "../i18n/format.ts";
 import { t } from "../i18n/i18n.ts";
 import { useAccount } from "../state/context.ts";
 import { href } from "../state/router.ts";
@@ -40,7 +40,7 @@ export function Invitations({ id }: { id: number }) {
           <li key={code} class="invitation">
             <span class="session">
               <input readOnly value={linkOf(code)} aria-label={t("group.link")} />
-              <small>{t("group.linkState", { n: uses, at: moment(end) })}</small>
+              <small>{t("group.linkState", { n: uses, at: when(end) })}</small>
             </span>
             <button class="secondary" type="button" onClick={() => void copy(code)}>
               {t("group.copy")}

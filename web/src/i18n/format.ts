@@ -21,6 +21,14 @@ export function moment(at: number): string {
   return format(at, { dateStyle: "full", timeStyle: "short" });
 }
 
+/** Date and time in few words, for sentences and lists. @param at ms since 1970 @param now likewise */
+export function when(at: number, now = Date.now()): string {
+  return format(at, {
+    ...{ weekday: "short", day: "numeric", month: "short", hour: "numeric", minute: "2-digit" },
+    ...(isSameYear(at, now) ? {} : { year: "numeric" }),
+  });
+}
+
 /** A day, as a heading between messages. @param at ms since 1970 @param now likewise */
 export function day(at: number, now = Date.now()): string {
   const days = daysBetween(at, now);
@@ -28,10 +36,9 @@ export function day(at: number, now = Date.now()): string {
     const words = new Intl.RelativeTimeFormat(localeTag(), { numeric: "auto" }).format(-days, "day");
     return words.charAt(0).toLocaleUpperCase(localeTag()) + words.slice(1);
   }
-  const isThisYear = new Date(at).getFullYear() === new Date(now).getFullYear();
   return format(at, {
     ...{ weekday: "long", day: "numeric", month: "long" },
-    ...(isThisYear ? {} : { year: "numeric" }),
+    ...(isSameYear(at, now) ? {} : { year: "numeric" }),
   });
 }
 
@@ -40,8 +47,7 @@ export function short(at: number, now = Date.now()): string {
   const days = daysBetween(at, now);
   if (days === 0) return clock(at);
   if (days > 0 && days < 7) return format(at, { weekday: "short" });
-  const isThisYear = new Date(at).getFullYear() === new Date(now).getFullYear();
-  return format(at, isThisYear ? { day: "numeric", month: "short" } : { dateStyle: "short" });
+  return format(at, isSameYear(at, now) ? { day: "numeric", month: "short" } : { dateStyle: "short" });
 }
 
 /** Several things in one phrase, as "a, b and c". */
@@ -52,6 +58,10 @@ export function listed(items: readonly string[]): string {
 /** Whether two moments are on one day here. */
 export function isSameDay(one: number, other: number): boolean {
   return daysBetween(one, other) === 0;
+}
+
+function isSameYear(one: number, other: number): boolean {
+  return new Date(one).getFullYear() === new Date(other).getFullYear();
 }
 
 function daysBetween(from: number, to: number): number {

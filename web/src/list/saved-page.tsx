@@ -1,5 +1,5 @@
 import type { components } from "parley-client";
-import { moment } from "../i18n/format.ts";
+import { when } from "../i18n/format.ts";
 import { t } from "../i18n/i18n.ts";
 import { useAccount } from "../state/context.ts";
 import { reason } from "../state/problem.ts";
@@ -53,7 +53,7 @@ function SavedRow({ saved, onForget }: { saved: Saved; onForget: () => void }) {
             </span>
           )}
           {at !== null && (
-            <small class="found-text">{t(due ? "saved.due" : "saved.reminder", { at: moment(at) })}</small>
+            <small class="found-text">{t(due ? "saved.due" : "saved.reminder", { at: when(at) })}</small>
           )}
         </MessageLink>
       ) : (

@@ -1,6 +1,6 @@
 import { useState } from "preact/hooks";
 import type { Key } from "../i18n/catalog.ts";
-import { moment } from "../i18n/format.ts";
+import { when } from "../i18n/format.ts";
 import { t } from "../i18n/i18n.ts";
 import { deviceName } from "../lib/device.ts";
 import { useAccount } from "../state/context.ts";
@@ -74,9 +74,7 @@ function Sessions() {
           <li key={id} class="person-row">
             <span class="session" title={agent}>
               {deviceName(agent)}
-              <small>
-                {current ? t("security.thisSession") : t("security.lastSeen", { at: moment(at) })}
-              </small>
+              <small>{current ? t("security.thisSession") : t("security.lastSeen", { at: when(at) })}</small>
             </span>
             {!current && (
               <button class="link" type="button" onClick={() => void end.run(id)}>

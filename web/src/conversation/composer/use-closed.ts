@@ -1,5 +1,5 @@
 import { useChat } from "parley-client/react";
-import { moment } from "../../i18n/format.ts";
+import { when } from "../../i18n/format.ts";
 import { t } from "../../i18n/i18n.ts";
 import { useAccount } from "../../state/context.ts";
 import { useMembers, useUser } from "../../state/use-people.ts";
@@ -23,5 +23,5 @@ export function useClosed(id: number): string | undefined {
   }
   const until = own?.muted_until ?? 0;
   if (until === -1) return t("composer.closed.mutedForEver");
-  return until > Date.now() ? t("composer.closed.muted", { time: moment(until) }) : undefined;
+  return until > Date.now() ? t("composer.closed.muted", { time: when(until) }) : undefined;
 }

@@ -1,6 +1,6 @@
 import type { NewMessage } from "parley-client";
 import { useState } from "preact/hooks";
-import { moment } from "../../i18n/format.ts";
+import { when } from "../../i18n/format.ts";
 import { t } from "../../i18n/i18n.ts";
 import { useAccount } from "../../state/context.ts";
 import { href } from "../../state/router.ts";
@@ -28,7 +28,7 @@ export function ScheduleDialog({ id, message, onClose, onScheduled }: Props) {
       path: { id },
       body: { ...message, body: { text }, client_msg_id: clientMsgId, send_at: at },
     });
-    toast(t("scheduled.done", { time: moment(at) }));
+    toast(t("scheduled.done", { time: when(at) }));
     onScheduled();
   };
   return (

@@ -1,6 +1,6 @@
 import type { Message } from "parley-client";
 import { useState } from "preact/hooks";
-import { moment } from "../../i18n/format.ts";
+import { when } from "../../i18n/format.ts";
 import { t } from "../../i18n/i18n.ts";
 import { morning } from "../../lib/morning.ts";
 import { useAccount } from "../../state/context.ts";
@@ -64,7 +64,7 @@ export function SaveDialog({ message, onClose }: Props) {
               <label key={one}>
                 <input type="radio" name="remind" checked={time === one} onChange={() => setTime(one)} />
                 {t(`save.${one}`)}
-                {at !== null && <small>{moment(at)}</small>}
+                {at !== null && <small>{when(at)}</small>}
               </label>
             );
           })}

@@ -1,6 +1,6 @@
 import type { Message } from "parley-client";
 import { useEffect, useRef, useState } from "preact/hooks";
-import { moment } from "../../i18n/format.ts";
+import { when } from "../../i18n/format.ts";
 import { t } from "../../i18n/i18n.ts";
 import { percent } from "../../i18n/units.ts";
 import { useAccount } from "../../state/context.ts";
@@ -105,7 +105,7 @@ export function Poll({ message }: { message: PollMessage }) {
       <small class="poll-end">
         <span>{t("vote.voters", { n: tally.voters })}</span>
         {hasEnded && <span>{t("vote.ended")}</span>}
-        {!hasEnded && body.ends_at > 0 && <span>{t("vote.endsAt", { at: moment(body.ends_at) })}</span>}
+        {!hasEnded && body.ends_at > 0 && <span>{t("vote.endsAt", { at: when(body.ends_at) })}</span>}
         {!hasEnded && votes.length > 0 && (
           <button type="button" class="link" onClick={() => vote([])}>
             {t("vote.withdraw")}

@@ -1,5 +1,5 @@
 import type { Message } from "parley-client";
-import { moment } from "../../i18n/format.ts";
+import { when } from "../../i18n/format.ts";
 import { t } from "../../i18n/i18n.ts";
 import { useAccount } from "../../state/context.ts";
 import { useLoaded } from "../../state/use-loaded.ts";
@@ -27,7 +27,7 @@ export function EditsDialog({ message, onClose }: Props) {
           <li key={one.version}>
             <small>
               {t(one.version === version ? "message.versionNow" : "message.version", {
-                at: moment(one.edited_at),
+                at: when(one.edited_at),
               })}
             </small>
             <ContentView content={contentOf(kind, one.body)} />
