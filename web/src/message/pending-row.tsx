@@ -12,7 +12,7 @@ export function PendingRow({ item }: { item: OutboxItem }) {
   const { chat, me } = useAccount();
   const { client_msg_id: id, message, state, progress = 0, file } = item;
   const url = useObjectUrl(file);
-  const content = useMemo(() => withFile(contentOfNew(message), url), [message, url]);
+  const content = useMemo(() => withFile(contentOfNew(message), file, url), [message, file, url]);
   const isUploading = file !== undefined && (state === "queued" || state === "sending") && progress < 1;
   const discard = () => {
     if (!chat.discard(id)) toast(t("message.tooLate"));
@@ -69,8 +69,10 @@ function contentOfNew(message: OutboxItem["message"]): Content {
 }
 
 /** Shows a file of this device before it is uploaded. */
-function withFile(content: Content, url: string): Content {
-  return "media" in content && url ? { ...content, media: { ...content.media, url } } : content;
+function withFile(content: Content, file: Blob | undefined, url: string): Content {
+  if (!("media" in content) || !file || !url) return content;
+  const name = file instanceof File ? file.name : content.media.name;
+  return { ...content, media: { ...content.media, url, name, size: file.size } };
 }
 
 /** An address of a file that is not uploaded yet, for as long as it is shown. */

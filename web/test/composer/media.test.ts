@@ -1,6 +1,7 @@
 import type { Page } from "playwright-core";
 import { expect, test } from "vitest";
 import type { Person } from "../../../scripts/support/person.ts";
+import { bring } from "../support/files.ts";
 import { Site } from "../support/site.ts";
 import { composer } from "../support/talk.ts";
 
@@ -20,28 +21,10 @@ async function kinds(person: Person, id: number): Promise<unknown[]> {
   return items.map(({ kind, body }: { kind: string; body: unknown }) => [kind, body]);
 }
 
-/** Brings files to the page as a drop or a paste does. */
-async function bring(page: Page, how: "drop" | "paste", names: string[]): Promise<void> {
-  await composer(page).evaluate(
-    (field, [event, files]) => {
-      const data = new DataTransfer();
-      for (const name of files) data.items.add(new File([name], name, { type: "text/plain" }));
-      const options = { bubbles: true, cancelable: true };
-      const section = field.closest("section") ?? field;
-      if (event === "paste")
-        field.dispatchEvent(new ClipboardEvent("paste", { ...options, clipboardData: data }));
-      else
-        for (const type of ["dragenter", "dragover", "drop"])
-          section.dispatchEvent(new DragEvent(type, { ...options, dataTransfer: data }));
-    },
-    [how, names] as const,
-  );
-}
-
 test("files that are dropped and pasted wait in a tray, and go in their order behind the text", async () => {
   const { ann, id, page } = await world();
-  await bring(page, "drop", ["one.txt", "two.txt"]);
-  await bring(page, "paste", ["three.txt"]);
+  await bring(composer(page), "drop", [{ name: "one.txt" }, { name: "two.txt" }]);
+  await bring(composer(page), "paste", [{ name: "three.txt" }]);
   const tray = page.getByRole("list", { name: "Files to send" });
   await expect.poll(() => tray.getByRole("listitem").count()).toBe(3);
   await page.getByRole("button", { name: "Remove two.txt" }).click();
