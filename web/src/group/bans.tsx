@@ -1,3 +1,4 @@
+import { useEffect } from "preact/hooks";
 import { t } from "../i18n/i18n.ts";
 import { PersonRow } from "../people/person-row.tsx";
 import { useAccount } from "../state/context.ts";
@@ -15,6 +16,10 @@ export function Bans({ id }: { id: number }) {
     await chat.api.call("delete", "/v1/conversations/{id}/bans/{user_id}", { path: { id, user_id: userId } });
     pages.reload();
   });
+  useEffect(
+    () => chat.onFrame((frame) => frame.type === "member" && frame.conversation_id === id && pages.reload()),
+    [chat, id],
+  );
   if (!pages.items?.length) return null;
   return (
     <section class="group">

@@ -1,4 +1,4 @@
-import { useState } from "preact/hooks";
+import { useEffect, useState } from "preact/hooks";
 import { t } from "../i18n/i18n.ts";
 import { useAccount } from "../state/context.ts";
 import { go } from "../state/router.ts";
@@ -14,6 +14,11 @@ export function GroupFinder() {
   const [message, setMessage] = useState("");
   const { value, problem, reload } = useLoaded(`${number}`, async () =>
     number > 0 ? chat.api.call("get", "/v1/groups/{id}", { path: { id: number } }) : undefined,
+  );
+  useEffect(
+    () =>
+      chat.onFrame((frame) => frame.type === "join_request" && frame.conversation_id === number && reload()),
+    [chat, number],
   );
   const join = useAction(async () => {
     const path = { id: number };

@@ -21,10 +21,7 @@ export function JoinRequests({ id }: { id: number }) {
     pages.reload();
   });
   useEffect(
-    () =>
-      chat.onFrame(
-        (frame) => frame.type === "join_request" && frame.conversation_id === id && pages.reload(),
-      ),
+    () => chat.onFrame((frame) => frame.type === "member" && frame.conversation_id === id && pages.reload()),
     [chat, id],
   );
   if (!pages.items?.length) return null;
