@@ -1,37 +1,46 @@
 import { z } from "zod";
 import { Person } from "../support/person.ts";
 import { Message } from "../support/shapes.ts";
-import { picture } from "./world/picture.ts";
-import { type Line, type Name, PEOPLE, TALKS } from "./world/talks.ts";
+import { picture, type Scene } from "./world/picture.ts";
+import { type Line, type Name, PEOPLE, type Talk } from "./world/talk.ts";
+import { TALKS } from "./world/talks.ts";
+import { momentOf } from "./world/when.ts";
 
+const MINUTE_MS = 60_000;
+const DAY_MS = 24 * 60 * MINUTE_MS;
 /** What an upload answers. */
 const Uploaded = z.object({ url: z.string(), name: z.string(), size: z.int(), content_type: z.string() });
 
+type People = Record<Name, Person>;
+/** Something that happens in the sample world, at a time in ms since 1970. */
+type Step = { at: number; happens: () => Promise<unknown> };
+
 /**
- * Fills a server with people who talk, over its own API. All is said now: no user of the API chooses the
- * time of a message.
+ * Fills a server with people who talk, over its own API.
+ * @param setClock sets the clock of the server, if it can be set, before each thing that happens: ms since
+ *   1970, never less than before. Without it all is said now, since a server alone decides when something was
+ *   said
+ * @param now when the last lines are some minutes old
  * @throws an Error if the server has users of these names
  */
-export async function fill(origin: string): Promise<Record<Name, Person>> {
+export async function fill(
+  origin: string,
+  setClock: (at: number) => Promise<void> = async () => {},
+  now = Date.now(),
+): Promise<People> {
+  const moments = TALKS.flatMap(({ lines }) => lines.map(({ at }) => momentOf(at, now)));
+  await setClock(Math.min(...moments) - DAY_MS);
   const people = await register(origin);
-  for (const { group, people: names, lines } of TALKS) {
-    const [first, ...others] = names.map((name) => people[name]);
-    const [other] = others;
-    if (!first || !other) throw new Error("a talk needs two people");
-    const { id } = group ? await first.openGroup(group.name, others) : await first.openDirect(other);
-    if (group?.announcement)
-      await first.call("PATCH", `/v1/conversations/${id}`, { announcement: group.announcement });
-    let read = 0;
-    for (const [i, line] of lines.entries()) {
-      const seq = await say(origin, people, id, line);
-      if (i < lines.length - 1) read = seq;
-    }
-    await Promise.all([first, ...others].map((person) => person.read(id, read)));
+  const steps = TALKS.flatMap((talk) => new Told(talk, people, origin, now).steps());
+  for (const { at, happens } of steps.toSorted((a, b) => a.at - b.at)) {
+    await setClock(Math.min(at, now));
+    await happens();
   }
+  await setClock(now);
   return people;
 }
 
-async function register(origin: string): Promise<Record<Name, Person>> {
+async function register(origin: string): Promise<People> {
   const one = async (name: Name): Promise<Person> => {
     const person = await Person.register(origin, name);
     await person.call("PATCH", "/v1/me", PEOPLE[name]);
@@ -46,41 +55,129 @@ async function register(origin: string): Promise<Record<Name, Person>> {
   };
 }
 
-/** Says a line, and what others make of it. @returns its `seq` */
-async function say(origin: string, people: Record<Name, Person>, id: number, line: Line): Promise<number> {
-  const path = `/v1/conversations/${id}/messages`;
-  const post = async (from: Name, message: object) =>
-    Message.parse(await people[from].call("POST", path, { client_msg_id: crypto.randomUUID(), ...message }))
-      .seq;
-  const seq = await post(line.from, await content(origin, people[line.from], line));
-  for (const { from, text } of line.answers ?? [])
-    await post(from, { kind: "text", body: { text }, thread: { root: seq, also_in_main: false } });
-  for (const [name, key] of entries(line.reactions))
-    await people[name].call("PUT", `${path}/${seq}/reactions/${encodeURIComponent(key)}`);
-  for (const [name, option] of entries(line.poll?.votes))
-    await people[name].call("PUT", `${path}/${seq}/votes`, { options: [option] });
-  if (line.isPinned) await people[line.from].call("PUT", `${path}/${seq}/pin`);
-  return seq;
-}
+/** A talk as it happens on a server. */
+class Told {
+  readonly #talk: Talk;
+  readonly #people: People;
+  readonly #origin: string;
+  readonly #now: number;
+  #id = 0;
+  /** the newest message */
+  #last = 0;
+  /** who wrote it */
+  #writer: Name | undefined;
+  /** the message of each line so far */
+  readonly #seqs: number[] = [];
 
-async function content(
-  origin: string,
-  from: Person,
-  { text = "", picture: hue, poll }: Line,
-): Promise<object> {
-  if (poll) {
-    const { question, options } = poll;
-    return { kind: "poll", body: { question, options, multiple: false, anonymous: false, ends_at: 0 } };
+  constructor(talk: Talk, people: People, origin: string, now: number) {
+    this.#talk = talk;
+    this.#people = people;
+    this.#origin = origin;
+    this.#now = now;
   }
-  if (hue === undefined) return { kind: "text", body: { text } };
-  const answer = await fetch(`${origin}/v1/files?name=picture.png`, {
-    method: "POST",
-    headers: { Authorization: `Bearer ${from.token}`, "Content-Type": "image/png" },
-    body: picture(hue),
-  });
-  if (!answer.ok) throw new Error(`a picture is refused: ${answer.status} ${await answer.text()}`);
-  const { url, name, size, content_type } = Uploaded.parse(await answer.json());
-  return { kind: "image", body: { url, name, size, content_type, width: 480, height: 320, caption: text } };
+
+  /** All that happens in the talk, each line after the one before. */
+  steps(): Step[] {
+    const times = this.#talk.lines.map(({ at }) => momentOf(at, this.#now));
+    const [first = 0] = times;
+    return [
+      { at: first - 5 * MINUTE_MS, happens: () => this.#open() },
+      ...this.#talk.lines.flatMap((line, i) => this.#line(line, i, times[i] ?? first)),
+      ...this.#reads(times),
+    ];
+  }
+
+  async #open(): Promise<void> {
+    const { group, people: names } = this.#talk;
+    const [first, second, ...others] = names.map((name) => this.#people[name]);
+    if (!first || !second) throw new Error("a talk needs two people");
+    const opened = group ? first.openGroup(group.name, [second, ...others]) : first.openDirect(second);
+    this.#id = (await opened).id;
+    if (group?.announcement) await first.call("PATCH", this.#path(), { announcement: group.announcement });
+  }
+
+  /** A line, and in the minutes after it what others make of it. */
+  #line(line: Line, i: number, at: number): Step[] {
+    const after = (minutes: number, happens: () => Promise<unknown>) => ({
+      at: at + minutes * MINUTE_MS,
+      happens,
+    });
+    const seq = () => this.#seqs[i] ?? 0;
+    const message = () => this.#path(`/messages/${seq()}`);
+    const answers = line.answers ?? [];
+    const followers = [...new Set([line.from, ...answers.map(({ from }) => from)])];
+    return [
+      after(0, async () => {
+        // Who writes has read.
+        if (this.#last > 0 && this.#writer !== line.from)
+          await this.#people[line.from].read(this.#id, this.#last);
+        this.#seqs[i] = await this.#post(line.from, await this.#content(line));
+        if (line.isPinned) await this.#people[line.from].call("PUT", `${message()}/pin`);
+      }),
+      ...entries(line.reactions).map(([name, key], k) =>
+        after(1 + k, () =>
+          this.#people[name].call("PUT", `${message()}/reactions/${encodeURIComponent(key)}`),
+        ),
+      ),
+      ...entries(line.poll?.votes).map(([name, option], k) =>
+        after(1 + 3 * k, () => this.#people[name].call("PUT", `${message()}/votes`, { options: [option] })),
+      ),
+      ...answers.map(({ from, text }, k) =>
+        after(4 + 6 * k, () =>
+          this.#post(from, { kind: "text", body: { text }, thread: { root: seq(), also_in_main: false } }),
+        ),
+      ),
+      ...(answers.length > 0 ? followers : []).map((name, k) =>
+        after(6 * answers.length + 1 + k, () =>
+          this.#people[name].call("PUT", this.#path(`/threads/${seq()}/read`), { seq: this.#last }),
+        ),
+      ),
+    ];
+  }
+
+  /** Everybody reads some minutes later, as far as they read. @param times of the lines */
+  #reads(times: number[]): Step[] {
+    const { people: names, unread = {}, lines } = this.#talk;
+    return names.flatMap((name, k) => {
+      const i = lines.length - 1 - (unread[name] ?? 0);
+      // Who wrote a line has read those before it.
+      if (lines[i]?.from === name) return [];
+      const happens = () => this.#people[name].read(this.#id, this.#seqs[i] ?? 0);
+      return [{ at: (times[i] ?? 0) + (2 + 3 * k) * MINUTE_MS, happens }];
+    });
+  }
+
+  async #post(from: Name, message: object): Promise<number> {
+    const body = { client_msg_id: crypto.randomUUID(), ...message };
+    const { seq } = Message.parse(await this.#people[from].call("POST", this.#path("/messages"), body));
+    this.#last = seq;
+    this.#writer = from;
+    return seq;
+  }
+
+  async #content({ from, text = "", picture: scene, poll, mentions = [] }: Line): Promise<object> {
+    if (poll) {
+      const { question, options } = poll;
+      return { kind: "poll", body: { question, options, multiple: false, anonymous: false, ends_at: 0 } };
+    }
+    if (scene) return this.#image(this.#people[from], scene, text);
+    return { kind: "text", body: { text }, mentions: mentions.map((name) => this.#people[name].user.id) };
+  }
+
+  async #image(from: Person, scene: Scene, caption: string): Promise<object> {
+    const answer = await fetch(`${this.#origin}/v1/files?name=picture.png`, {
+      method: "POST",
+      headers: { Authorization: `Bearer ${from.token}`, "Content-Type": "image/png" },
+      body: picture(scene),
+    });
+    if (!answer.ok) throw new Error(`a picture is refused: ${answer.status} ${await answer.text()}`);
+    const { url, name, size, content_type } = Uploaded.parse(await answer.json());
+    return { kind: "image", body: { url, name, size, content_type, width: 480, height: 320, caption } };
+  }
+
+  #path(rest = ""): string {
+    return `/v1/conversations/${this.#id}${rest}`;
+  }
 }
 
 function entries<T>(record: Partial<Record<Name, T>> = {}): [Name, T][] {
