@@ -1,14 +1,24 @@
 import { spawn } from "node:child_process";
 import { PASSWORD } from "../support/person.ts";
+import type { TemporaryFolder } from "../support/server.ts";
+import { PastServer } from "./past/server.ts";
 import { chapter, note } from "./print.ts";
 import { fill } from "./world.ts";
 
-/** Fills the server with the sample world, opens the page in the browser of this machine, and never ends. */
+/**
+ * Fills the state of a server that was never started with the sample world and its history of twelve days.
+ */
+export async function livePast(folder: TemporaryFolder): Promise<void> {
+  note("Five people talk for twelve days. That takes some seconds.");
+  await using server = await PastServer.start(folder);
+  await fill(server.origin, (at) => server.setClock(at));
+}
+
+/** Opens the page in the browser of this machine, and never ends. */
 export async function open(origin: string): Promise<never> {
-  const { ann, lin } = await fill(origin);
-  chapter(`Parley is at ${origin}, with five people who talk.`);
-  note(`Sign in as        ${ann.user.username}, with the password "${PASSWORD}".`);
-  note(`In a private window, sign in as ${lin.user.username}, and talk with yourself.`);
+  chapter(`Parley is at ${origin}, with five people who have talked for twelve days.`);
+  note(`Sign in as        ann, with the password "${PASSWORD}".`);
+  note("In a private window, sign in as lin, and talk with yourself.");
   note("\nCtrl-C ends the server and forgets all of it.");
   browse(origin);
   return new Promise(() => {});

@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn } from "node:child_process";
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { writeSettings } from "./dev-vars.ts";
@@ -18,9 +18,12 @@ export class TemporaryFolder {
   readonly settings = join(this.#folder, "settings");
   /** Where wrangler lists running Workers: a separate list hides servers from each other. */
   readonly registry = join(this.#folder, "registry");
+  /** For files that a script needs besides. */
+  readonly scratch = join(this.#folder, "scratch");
 
   /** @param settings lines in the format of `.dev.vars` that replace those of `npm run dev` */
   constructor(settings: readonly string[] = []) {
+    mkdirSync(this.scratch);
     writeSettings(this.settings, settings);
   }
 
