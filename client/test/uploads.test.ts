@@ -285,10 +285,9 @@ test("a file that is refused in the midst of its upload leaves no upload on the 
   const file = film(12 * MIB);
   const client_msg_id = crypto.randomUUID();
   const upload = await started(ann, file, client_msg_id);
-  // As a file that was changed on the disk.
-  vi.spyOn(file, "slice").mockImplementation(
-    (from = 0, to) => new Blob([new Uint8Array((to ?? 0) - from - 1)]),
-  );
+  // As a file that was changed on the disk. The refusal of a long part could be lost: the server closes the
+  // connection before the end of the part.
+  vi.spyOn(file, "slice").mockImplementation(() => new Blob(["changed"]));
   window.send({ kind: "file", body: { url: "" }, client_msg_id }, file);
   await until(chat, () => window.view.pending.some(({ state }) => state === "failed"));
   expect(window.view.pending).toMatchObject([{ code: "validation_failed" }]);
