@@ -48,7 +48,7 @@ export function Shell() {
     return () => removeEventListener("keydown", onKeyDown);
   }, [chat]);
   useEffect(() => {
-    // A page that nobody touches needs nothing of it, and one that cannot load it has the way back by its link.
+    // A page that nobody touches needs nothing of it. One that cannot load it has the link that leads back.
     const load = () => {
       import("./swipe-back.ts").then(
         ({ swipeBack }) => shell.current && swipeBack(shell.current),

@@ -7,7 +7,7 @@ import { go, type Route, route } from "../state/router.ts";
 const BEGINS = { from: 24, to: 120 };
 /** A finger that has moved further, in px, swipes or scrolls. A long press ends there, too. */
 const STILL = 10;
-/** The list is wanted behind this part of the width, or if the finger leaves faster than this, in px per ms. */
+/** The list is wanted behind this part of the width, or when the finger leaves faster, in px per ms. */
 const WANTED = { part: 0.4, speed: 0.5 };
 /** What comes to its place after the finger has left does so in this time, in ms. */
 const SETTLING = 180;

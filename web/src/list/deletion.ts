@@ -3,7 +3,7 @@ import { t } from "../i18n/i18n.ts";
 import { go, route } from "../state/router.ts";
 import { confirmed } from "../ui/confirm.tsx";
 
-/** What was asked for before a deletion, and brings the conversation back, has come within this time, in ms. */
+/** An answer that was asked for before a deletion, and undoes it here, has come within this time, in ms. */
 const LATE = 10_000;
 
 /** Deletes a direct conversation for the user alone, if they want it. @throws a `Problem` if it is refused */

@@ -18,8 +18,8 @@ export interface Attachments {
   describe(id: number, caption: string): void;
   setFullSize(isFullSize: boolean): void;
   /**
-   * Takes all of them, in their order; none, if what makes messages of them could not be loaded. While they are
-   * being taken, another call takes none.
+   * Takes all of them, in their order; none, if what makes messages of them could not be loaded. While they
+   * are being taken, another call takes none.
    * @param caption of the only one; empty: each has its own
    */
   take(caption: string): Promise<FileMessage[]>;
