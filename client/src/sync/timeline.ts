@@ -121,11 +121,11 @@ export class Timeline {
 
   /**
    * Keeps only the newest messages, once there are twice as many.
-   * @param followers does nothing while there are more
+   * @param windows does nothing while more of them show it
    * @returns whether it has forgotten some
    */
-  trim(followers: number, kept = KEPT_MESSAGES): boolean {
-    if (this.followers > followers || this.main.messages.length < 2 * kept) return false;
+  trim(windows = 0, kept = KEPT_MESSAGES): boolean {
+    if (this.followers > windows + +this.isKept || this.main.messages.length < 2 * kept) return false;
     this.threads.clear();
     this.main.trim(kept);
     return true;

@@ -62,10 +62,10 @@ export class Timelines {
   /** A timeline is not shown any more. Without followers it stays where it is. */
   unfollow(timeline: Timeline): void {
     timeline.followers--;
-    if (timeline.followers > 0) return;
+    if (timeline.followers) return;
     if (timeline.id === this.#focus) this.focus(0);
     if (timeline.phase !== "none") timeline.phase = "dormant";
-    timeline.trim(0);
+    timeline.trim();
     // Nobody waits for the messages to appear.
     this.#options.outbox.shown(timeline.id, Infinity);
   }
@@ -86,7 +86,7 @@ export class Timelines {
     for (const timeline of all) timeline.syncs = 0;
     // The room socket goes on meanwhile.
     if (room) sockets.send({ type: "focus", conversation_id: room });
-    this.#sync(all.filter(({ followers, phase }) => followers > 0 && phase !== "none"));
+    this.#sync(all.filter(({ followers, phase }) => followers && phase !== "none"));
   }
 
   /**
@@ -95,7 +95,7 @@ export class Timelines {
    */
   beginAll(): void {
     for (const timeline of this.#timelines.values())
-      if (timeline.followers > 0) {
+      if (timeline.followers) {
         if (timeline.phase === "none") void this.#begin(timeline);
       } else if (!this.#options.list.get(timeline.id)) {
         timeline.phase = "none";
@@ -153,7 +153,7 @@ export class Timelines {
     } else {
       // Until a sync the device socket would bring nothing of it, not for the list either.
       this.#sync([timeline]);
-      if (timeline.followers === 0) timeline.phase = "dormant";
+      if (!timeline.followers) timeline.phase = "dormant";
     }
   }
 
@@ -181,7 +181,7 @@ export class Timelines {
     const { list, loader, sockets, keeper } = this.#options;
     const { phase } = timeline;
     if (phase === "none" && (await keeper?.restoreTimeline(timeline))) {
-      if (timeline.followers > 0) this.#sync([timeline]);
+      if (timeline.followers) this.#sync([timeline]);
       return;
     }
     const known = phase === "none" ? list.get(timeline.id) : undefined;
@@ -232,7 +232,7 @@ export class Timelines {
     // The user's own may come behind those of others, once their acks are here.
     for (const message of timeline.advance(seq, rev)) if (message.sender.id !== list.me) onMessage(message);
     outbox.shown(timeline.id, timeline.seq);
-    if (timeline.isKept) timeline.trim(1);
+    timeline.trim();
     onChange(timeline);
   }
 

@@ -153,9 +153,7 @@ export class ConversationWindow {
    * loads them again. Call it while the user is at the end: a busy room takes no more memory each hour then.
    */
   trim(): void {
-    const timeline = this.#timeline;
-    if (this.#anchor === Infinity && !this.thread && timeline.trim(1 + +timeline.isKept, KEPT))
-      this.#context.changed();
+    if (this.#anchor === Infinity && !this.thread && this.#timeline.trim(1, KEPT)) this.#context.changed();
   }
 
   /** Ends the window. */
