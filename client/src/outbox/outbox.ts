@@ -160,12 +160,13 @@ export class Outbox {
   /** The server has answered a send. The next frame goes behind the last answer to this one. */
   answered(clientMsgId = ""): void {
     // Its item may be gone: a message that is shown waits no more.
-    const lane = [...this.#lanes.values()].find(({ sent }) => sent.delete(clientMsgId));
-    if (!lane || lane.sent.size > 0) return;
-    const { isRefused } = lane;
-    this.#end(lane);
-    if (isRefused) lane.timer = setTimeout(() => this.resume(lane.id), this.#options.pause);
-    else this.#pump(lane);
+    for (const lane of this.#lanes.values())
+      if (lane.sent.delete(clientMsgId) && !lane.sent.size) {
+        const { isRefused } = lane;
+        this.#end(lane);
+        if (isRefused) lane.timer = setTimeout(() => this.resume(lane.id), this.#options.pause);
+        else this.#pump(lane);
+      }
   }
 
   #end(lane: Lane): void {
