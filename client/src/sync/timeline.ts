@@ -103,7 +103,7 @@ export class Timeline {
     return passed.sort((a, b) => a.seq - b.seq);
   }
 
-  /** Drops all messages, and begins anew at a position. */
+  /** Drops all messages, and begins anew at a position. No page that was asked for before counts. */
   reset(seq: number, rev: number): void {
     this.generation++;
     for (const stream of this.#streams()) stream.clear();
@@ -112,6 +112,7 @@ export class Timeline {
     this.hidden.clear();
     this.seq = seq;
     this.rev = rev;
+    this.syncs = 0;
   }
 
   /** Forgets the changes that nothing can ask for any more. */

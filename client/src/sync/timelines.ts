@@ -131,7 +131,6 @@ export class Timelines {
     const timeline = this.#timelines.get(id);
     if (!timeline) return;
     timeline.reset(last_seq, rev);
-    timeline.syncs = 0;
     this.#move(timeline, last_seq, rev);
     if (timeline.phase === "behind") this.#reached(timeline);
   }
@@ -184,10 +183,10 @@ export class Timelines {
       if (timeline.followers) this.#sync([timeline]);
       return;
     }
-    const known = phase === "none" ? list.get(timeline.id) : undefined;
+    const known = phase === "none" && list.get(timeline.id);
     // Without a connection the list comes first.
     if (!known && !sockets.isReady) return;
-    const found = known ?? (await loader.lookUp(timeline.id));
+    const found = known || (await loader.lookUp(timeline.id));
     if (timeline.phase !== phase || !timeline.followers) return;
     if (found) {
       timeline.reset(from ?? found.last_seq, -1);
