@@ -1,0 +1,196 @@
+import type { Locator, Page } from "playwright-core";
+import { expect, test } from "vitest";
+import type { Person } from "../../scripts/support/person.ts";
+import { Site } from "./support/site.ts";
+import { composer, openTalk, row, send, stored } from "./support/talk.ts";
+
+const site = Site.forFile();
+
+/** A picture of one pixel. */
+const PICTURE = Buffer.from(
+  "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==",
+  "base64",
+);
+
+/** The details of the conversation that a page shows. */
+function details(page: Page): Locator {
+  return page.getByRole("complementary", { name: "Details" });
+}
+
+/** The row of a member in the details. */
+function member(page: Page, person: Person): Locator {
+  return details(page).getByRole("listitem").filter({ hasText: person.user.username });
+}
+
+/** Does something about a member. @param isAsked whether the page asks before it does it */
+async function act(page: Page, person: Person, action: string, isAsked = false): Promise<void> {
+  await details(page)
+    .getByRole("button", { name: `Actions for ${person.user.username}` })
+    .click();
+  await page.getByRole("menuitem", { name: action, exact: true }).click();
+  if (isAsked) await page.getByRole("button", { name: "Yes, go on" }).click();
+}
+
+/** Opens the details of the conversation that a page shows. */
+async function openDetails(page: Page): Promise<void> {
+  await page.getByRole("link", { name: "Details" }).click();
+  await details(page).getByRole("heading", { name: "Members" }).waitFor();
+}
+
+/** A notice in the timeline. */
+function notice(page: Page, text: string): Locator {
+  return page.getByRole("list", { name: "Messages" }).getByText(text).last();
+}
+
+/** A user in a notice, whose name does not change the direction of the text around it. */
+function named({ user }: Person): string {
+  return `\u2068${user.username}\u2069`;
+}
+
+test("a group is made, named, pictured, announced and dissolved, and each member sees it", async () => {
+  const [ann, ben, cem] = [await site.person("ann"), await site.person("ben"), await site.person("cem")];
+  const page = await site.open({ person: ann, hash: "#/new" });
+  const bensPage = await site.open({ person: ben });
+  for (const { user } of [ben, cem]) {
+    await page.getByRole("searchbox", { name: "People" }).fill(user.username);
+    await page.getByRole("button", { name: `@${user.username}` }).click();
+    await page.getByRole("list", { name: "Chosen" }).getByText(user.username).waitFor();
+  }
+  await page.getByRole("textbox", { name: "Name of the group" }).fill("Hike");
+  await page.getByRole("button", { name: "Create group" }).click();
+  await send(page, "Welcome");
+  await stored(page, "Welcome").waitFor();
+  await openTalk(bensPage, "Hike");
+  await stored(bensPage, "Welcome").waitFor();
+  await openDetails(bensPage);
+  for (const person of [ann, ben, cem]) await member(bensPage, person).waitFor();
+  // A plain member cannot change the group.
+  expect(await details(bensPage).getByRole("button", { name: "Edit the group" }).count()).toBe(0);
+
+  await openDetails(page);
+  await details(page).getByRole("button", { name: "Edit the group" }).click();
+  const chooser = page.waitForEvent("filechooser");
+  await details(page).getByRole("button", { name: "Choose a picture" }).click();
+  await (await chooser).setFiles([{ name: "hut.png", mimeType: "image/png", buffer: PICTURE }]);
+  await details(page).getByRole("button", { name: "Remove the picture" }).waitFor();
+  await details(page).getByRole("textbox", { name: "Name of the group" }).fill("Hike to the hut");
+  await details(page).getByRole("textbox", { name: "Introduction" }).fill("Each Sunday");
+  await details(page).getByRole("textbox", { name: "Announcement" }).fill("Bring water");
+  await details(page).getByRole("button", { name: "Save" }).click();
+  for (const one of [page, bensPage]) {
+    await row(one, "Hike to the hut").waitFor();
+    await details(one).getByRole("heading", { name: "Hike to the hut" }).waitFor();
+    for (const text of ["Each Sunday", "Bring water"]) await details(one).getByText(text).waitFor();
+    const picture = details(one).locator(".profile img");
+    await expect.poll(() => picture.evaluate((img: HTMLImageElement) => img.naturalWidth)).toBe(1);
+  }
+  await notice(bensPage, `${named(ann)} changed the profile of the group.`).waitFor();
+
+  await details(page).getByRole("button", { name: "Dissolve the group" }).click();
+  await page.getByRole("button", { name: "Yes, go on" }).click();
+  await row(page, "Hike to the hut").waitFor({ state: "detached" });
+  await row(bensPage, "Hike to the hut").waitFor({ state: "detached" });
+  await bensPage.getByText("You are not in this conversation any more.").waitFor();
+});
+
+test("roles, a mute, a ban and a hand-over show on the pages of both, as they are given and taken", async () => {
+  const [ann, ben, cem] = [await site.person("ann"), await site.person("ben"), await site.person("cem")];
+  const { id } = await ann.openGroup("Hike", [ben, cem]);
+  const hash = `#/c/${id}/info`;
+  const page = await site.open({ person: ann, hash });
+  const bensPage = await site.open({ person: ben, hash });
+  const make = details(bensPage).getByRole("button", { name: "Edit the group" });
+
+  await act(page, ben, "Make admin");
+  for (const one of [page, bensPage]) await member(one, ben).getByText("Admin").waitFor();
+  await make.waitFor();
+  await notice(bensPage, `${named(ann)} changed your role.`).waitFor();
+  await act(page, ben, "Dismiss as admin");
+  for (const one of [page, bensPage])
+    await expect.poll(() => member(one, ben).getByText("Admin").count()).toBe(0);
+  await make.waitFor({ state: "detached" });
+
+  await act(page, ben, "Mute for 1 hour");
+  for (const one of [page, bensPage]) await member(one, ben).getByText("muted").waitFor();
+  await bensPage.getByText("You are muted in this group until").waitFor();
+  expect(await composer(bensPage).count()).toBe(0);
+  await act(page, ben, "Unmute");
+  await send(bensPage, "Thank you");
+  await stored(page, "Thank you").waitFor();
+
+  await act(page, ben, "Remove and ban", true);
+  await member(page, ben).getByRole("button", { name: "Lift the ban" }).waitFor();
+  // The header and the card say it.
+  await expect.poll(() => page.getByText("2 members").count()).toBe(2);
+  await row(bensPage, "Hike").waitFor({ state: "detached" });
+  await bensPage.getByText("You are not in this conversation any more.").waitFor();
+  await details(page).getByRole("button", { name: "Lift the ban" }).click();
+  await expect.poll(() => member(page, ben).count()).toBe(0);
+  await details(page).getByRole("button", { name: "Add people" }).click();
+  const dialog = page.getByRole("dialog", { name: "Add people" });
+  await dialog.getByRole("searchbox", { name: "People" }).fill(ben.user.username);
+  await dialog.getByRole("button", { name: `@${ben.user.username}` }).click();
+  await dialog.getByRole("button", { name: "Add people" }).click();
+  await openTalk(bensPage, "Hike");
+  await notice(bensPage, `${named(ann)} added you to the group.`).waitFor();
+  await openDetails(bensPage);
+  await member(page, ben).waitFor();
+
+  await act(page, ben, "Hand the group over", true);
+  for (const one of [page, bensPage]) await member(one, ben).getByText("Owner").waitFor();
+  await details(page).getByRole("button", { name: "Leave the group" }).waitFor();
+  await details(bensPage).getByRole("button", { name: "Dissolve the group" }).waitFor();
+  await notice(bensPage, `${named(ann)} handed the group over to you.`).waitFor();
+  await act(bensPage, cem, "Remove from the group", true);
+  await expect.poll(() => member(page, cem).count()).toBe(0);
+});
+
+test("a link leads into a group, and an admin answers those who ask to join", async () => {
+  const [ann, ben, cem] = [await site.person("ann"), await site.person("ben"), await site.person("cem")];
+  const dan = await site.person("dan");
+  const { id } = await ann.openGroup("Hike", []);
+  await ann.call("PATCH", `/v1/conversations/${id}`, { join_policy: "approval", discoverable: true });
+  const page = await site.open({ person: ann, hash: `#/c/${id}/info` });
+
+  await details(page).getByRole("button", { name: "Make a link" }).click();
+  const link = details(page).getByRole("textbox", { name: "Invitation link" });
+  const address = await link.inputValue();
+  const bensPage = await site.open({ person: ben });
+  await bensPage.goto(address);
+  await bensPage.getByRole("heading", { name: "Hike" }).waitFor();
+  await bensPage.getByRole("button", { name: "Join" }).click();
+  await send(bensPage, "Here I am");
+  await stored(page, "Here I am").waitFor();
+  await member(page, ben).waitFor();
+  await notice(page, `${named(ben)} joined the group.`).waitFor();
+
+  for (const [person, answer] of [
+    [cem, "Accept"],
+    [dan, "Decline"],
+  ] as const) {
+    const theirPage = await site.open({ person, hash: "#/new" });
+    const finder = theirPage.getByRole("textbox", { name: "Number of a group" });
+    await finder.fill(`${id}`);
+    await finder.press("Enter");
+    await theirPage.getByRole("textbox", { name: "A line to the admins" }).fill("May I come?");
+    await theirPage.getByRole("button", { name: "Ask to join" }).click();
+    await theirPage.getByText("Your request waits for an admin.").waitFor();
+    const request = details(page).getByRole("listitem").filter({ hasText: "May I come?" });
+    await request.getByText(`@${person.user.username}`).waitFor();
+    await request.getByRole("button", { name: answer }).click();
+    await request.waitFor({ state: "detached" });
+    if (answer === "Accept") {
+      await theirPage.getByRole("button", { name: "Open" }).click();
+      await composer(theirPage).waitFor();
+      await member(page, person).waitFor();
+    } else {
+      await theirPage.getByRole("button", { name: "Ask to join" }).waitFor();
+      expect(await row(theirPage, "Hike").count()).toBe(0);
+      expect(await member(page, person).count()).toBe(0);
+    }
+  }
+
+  await details(page).getByRole("button", { name: "Withdraw" }).click();
+  await link.waitFor({ state: "detached" });
+  expect((await dan.refused("GET", `/v1/invitations/${address.split("/").at(-1)}`)).status).toBe(404);
+});
