@@ -17,7 +17,7 @@ export async function bring(field: Locator, how: "drop" | "paste", files: TestFi
         data.items.add(new File([size === undefined ? name : bytes], name, { type: "text/plain" }));
       }
       const options = { bubbles: true, cancelable: true };
-      const view = area.closest("section, aside") ?? area;
+      const view = area.closest("form")?.parentElement ?? area;
       if (event === "paste")
         area.dispatchEvent(new ClipboardEvent("paste", { ...options, clipboardData: data }));
       else

@@ -1,0 +1,93 @@
+import type { Locator, Page } from "playwright-core";
+import { expect, test } from "vitest";
+import { bring } from "../support/files.ts";
+import { Site } from "../support/site.ts";
+import { composer, message, send, stored } from "../support/talk.ts";
+
+const site = Site.forFile();
+
+/** The thread beside a conversation. */
+function thread(page: Page): Locator {
+  return page.getByRole("complementary", { name: "Thread" });
+}
+
+/** The field of the thread. */
+function answer(page: Page): Locator {
+  return thread(page).getByRole("textbox", { name: /^(Answer in the thread|Caption)$/ });
+}
+
+/** A reply, as the thread shows it. */
+function reply(page: Page, text: string): Locator {
+  return thread(page).getByRole("list", { name: "Thread" }).getByRole("listitem").filter({ hasText: text });
+}
+
+/** A message, as the conversation beside the thread shows it. */
+function main(page: Page, text: string): Locator {
+  return message(page, text).and(page.locator(".conversation li"));
+}
+
+test("a thread has a field of its own, whose draft stays, and which sends texts and files", async () => {
+  const [ann, ben] = [await site.person("ann"), await site.person("ben")];
+  const { id } = await ann.openDirect(ben);
+  const { seq } = await ann.send(id, "Who drives?");
+  const page = await site.open({ person: ann, hash: `#/c/${id}` });
+  const bensPage = await site.open({ person: ben, hash: `#/c/${id}/t/${seq}` });
+  await stored(page, "Who drives?").focus();
+  await page.keyboard.press("t");
+  await answer(page).waitFor();
+  await expect.poll(() => answer(page).evaluate((field) => field === document.activeElement)).toBe(true);
+
+  // Each field keeps what is written in it, while the other one sends.
+  await page.keyboard.type("Perhaps");
+  await composer(page).fill("By the way");
+  await expect.poll(() => answer(page).inputValue()).toBe("Perhaps");
+  await thread(page).getByRole("link", { name: "Close" }).click();
+  await thread(page).waitFor({ state: "detached" });
+  expect(await composer(page).inputValue()).toBe("By the way");
+  await composer(page).press("Enter");
+  await main(bensPage, "By the way").waitFor();
+  await stored(page, "Who drives?").focus();
+  await page.keyboard.press("t");
+  await expect.poll(() => answer(page).inputValue()).toBe("Perhaps");
+  await answer(page).fill("Perhaps I do");
+  await expect
+    .poll(() => ann.call("GET", "/v1/conversations"))
+    .toHaveProperty("items.0.draft.text", "Perhaps I do");
+  await page.reload();
+  await expect.poll(() => answer(page).inputValue()).toBe("Perhaps I do");
+  expect(await composer(page).inputValue()).toBe("");
+  await answer(page).press("Enter");
+  await reply(page, "Perhaps I do").and(page.locator("[data-seq]")).waitFor();
+  await reply(bensPage, "Perhaps I do").waitFor();
+  expect(await main(bensPage, "Perhaps I do").count()).toBe(0);
+
+  await thread(page).getByRole("checkbox", { name: "Also in the conversation" }).check();
+  await answer(page).fill("I drive");
+  await answer(page).press("Enter");
+  for (const shown of [reply, main]) await shown(bensPage, "I drive").waitFor();
+
+  await thread(page).getByRole("checkbox", { name: "Also in the conversation" }).uncheck();
+  await bring(answer(page), "paste", [{ name: "map.txt" }]);
+  await bring(answer(page), "drop", [{ name: "way.txt" }]);
+  const tray = thread(page).getByRole("list", { name: "Files to send" }).getByRole("listitem");
+  await expect.poll(() => tray.count()).toBe(2);
+  await answer(page).press("Enter");
+  for (const name of ["map.txt", "way.txt"]) await reply(bensPage, name).getByRole("link").waitFor();
+  expect(await main(bensPage, "map.txt").count()).toBe(0);
+
+  // What is taken back is gone from the thread, and from the conversation, on both sides.
+  await reply(page, "I drive").locator(".bubble").hover();
+  await reply(page, "I drive").getByRole("button", { name: "More" }).click();
+  await page.getByRole("menuitem", { name: "Take back" }).click();
+  await page.getByRole("button", { name: "Yes, go on" }).click();
+  for (const [one, text] of [
+    [page, "You took this message back."],
+    [bensPage, "This message was taken back."],
+  ] as const)
+    for (const shown of [reply, main]) {
+      await shown(one, text).waitFor();
+      await expect.poll(() => shown(one, "I drive").count()).toBe(0);
+    }
+  await send(bensPage, "Thank you");
+  await main(page, "Thank you").waitFor();
+});
