@@ -1,0 +1,163 @@
+import type { Locator, Page } from "playwright-core";
+import { expect, test } from "vitest";
+import type { Person } from "../../../scripts/support/person.ts";
+import { findings } from "../support/axe.ts";
+import { PHONE, Site } from "../support/site.ts";
+import { composer, connection, row, send, stored } from "../support/talk.ts";
+
+const site = Site.forFile();
+
+/** The views of the page: the address of each, and what is there when it is. */
+const VIEWS: [hash: (conversation: number) => string, text: string][] = [
+  [() => "#/", "Hike"],
+  [(id) => `#/c/${id}`, "Who brings the map?"],
+  [(id) => `#/c/${id}/info`, "Invitation links"],
+  [(id) => `#/c/${id}/search`, "Go to a date"],
+  [(id) => `#/c/${id}/pins`, "Nothing is pinned here."],
+  [() => "#/new", "Find a group"],
+  [() => "#/search/map", "1 message found"],
+  [() => "#/mentions", "Nobody has mentioned you"],
+  [() => "#/saved", "Save a message"],
+  [() => "#/archive", "The archive is empty."],
+  [() => "#/scheduled", "Nothing is scheduled."],
+  [() => "#/people", "Nobody is here yet."],
+  [() => "#/settings", "This session"],
+  [() => "#/nothing", "There is nothing at this address."],
+];
+
+/** A user with a group of which they are the owner. */
+async function world(): Promise<{ ann: Person; ben: Person; id: number }> {
+  const [ann, ben] = [await site.person("ann"), await site.person("ben")];
+  const { id } = await ann.openGroup("Hike", [ben]);
+  await ben.send(id, "Who brings the map?");
+  await ann.send(id, "I do");
+  return { ann, ben, id };
+}
+
+type World = Awaited<ReturnType<typeof lively>>;
+type Opened = (page: Page) => Locator;
+
+/** The same, with a thread, a picture, a scheduled message, and an invitation to the group of another. */
+async function lively() {
+  const { ann, ben, id } = await world();
+  const path = `/v1/conversations/${id}`;
+  const text = { kind: "text", body: { text: "Me" }, thread: { root: 1, also_in_main: false } };
+  await ben.call("POST", `${path}/messages`, text);
+  const body = { url: `${site.origin}/icons/icon-512.png`, width: 512, height: 512, name: "icon.png" };
+  await ann.call("POST", `${path}/messages`, { kind: "image", body });
+  const later = { client_msg_id: "later", send_at: Date.now() + 86_400_000 };
+  await ann.call("POST", `${path}/messages`, { kind: "text", body: { text: "Good morning" }, ...later });
+  const other = await ben.openGroup("Lake", []);
+  const { code } = Object(await ben.call("POST", `/v1/conversations/${other.id}/invitations`, {}));
+  return { ann, ben, id, code };
+}
+
+for (const theme of ["light", "dark"] as const) {
+  test(`the sign-in has no serious finding (${theme})`, async () => {
+    const page = await site.open({ theme });
+    await page.getByRole("heading", { name: "Sign in" }).waitFor();
+    expect(await findings(page)).toEqual([]);
+    await page.getByRole("button", { name: "New here?" }).click();
+    expect(await findings(page)).toEqual([]);
+  });
+
+  test(`no view has a serious finding (${theme})`, async () => {
+    const { ann, id } = await world();
+    for (const viewport of [undefined, PHONE]) {
+      const page = await site.open({ person: ann, theme, ...(viewport && { viewport }) });
+      for (const [address, text] of VIEWS) {
+        const hash = address(id);
+        await page.goto(`${site.origin}/${hash}`);
+        await page.getByText(text).filter({ visible: true }).first().waitFor();
+        expect([hash, viewport, await findings(page)]).toEqual([hash, viewport, []]);
+      }
+    }
+  });
+}
+
+/** What a user opens beside a view or over it: where, how, and what is there then. */
+const OPENED: [hash: (world: World) => string, open: (page: Page) => Promise<unknown>, text: Opened][] = [
+  [({ id }) => `#/c/${id}/t/1`, async () => {}, (page) => page.getByText("1 reply").last()],
+  [() => "#/scheduled", async () => {}, (page) => page.getByRole("button", { name: "Send now" })],
+  [({ ben }) => `#/user/${ben.user.id}`, async () => {}, (page) => page.getByText("Send a message")],
+  [({ code }) => `#/join/${code}`, async () => {}, (page) => page.getByRole("button", { name: "Join" })],
+  [
+    ({ id }) => `#/c/${id}/info`,
+    (page) => page.getByRole("button", { name: /^Actions for ben/ }).click(),
+    (page) => page.getByRole("menuitem", { name: "Make admin" }),
+  ],
+  [
+    ({ id }) => `#/c/${id}`,
+    async (page) => {
+      await page.getByRole("button", { name: "Add", exact: true }).click();
+      await page.getByRole("menuitem", { name: "Poll" }).click();
+    },
+    (page) => page.getByRole("dialog", { name: "New poll" }).getByLabel("Question"),
+  ],
+  [
+    ({ id }) => `#/c/${id}`,
+    (page) => page.getByRole("button", { name: "Open the picture" }).click(),
+    (page) => page.getByRole("dialog").getByRole("button", { name: "Larger" }),
+  ],
+  [() => "#/", (page) => page.keyboard.press("Control+k"), (page) => page.getByRole("option").first()],
+  [
+    ({ id }) => `#/c/${id}`,
+    (page) => page.getByRole("button", { name: "Emoji", exact: true }).click(),
+    (page) => page.getByRole("button", { name: "grinning face", exact: true }),
+  ],
+];
+
+for (const [theme, viewport] of [
+  ["light", undefined],
+  ["dark", PHONE],
+] as const) {
+  test(`nothing that is opened beside a view or over it has a serious finding (${theme})`, async () => {
+    const world = await lively();
+    const page = await site.open({ person: world.ann, theme, ...(viewport && { viewport }) });
+    for (const [address, open, seen] of OPENED) {
+      const hash = address(world);
+      await page.goto(`${site.origin}/${hash}`);
+      // What was open over the view before is closed.
+      await page.reload();
+      await connection(page, "live").waitFor({ state: "attached" });
+      await open(page);
+      await seen(page).waitFor();
+      expect([hash, `${open}`, await findings(page)]).toEqual([hash, `${open}`, []]);
+    }
+  });
+}
+
+test("a user signs in, opens a conversation and writes with the keyboard alone", async () => {
+  const { ann } = await world();
+  const page = await site.open();
+  await page.getByLabel("Username").focus();
+  await page.keyboard.type(ann.user.username);
+  await page.keyboard.press("Tab");
+  await page.keyboard.type("correct horse battery staple");
+  await page.keyboard.press("Enter");
+  await row(page, "Hike").waitFor();
+  for (let i = 0; i < 20 && !(await isFocused(page)); i++) await page.keyboard.press("Tab");
+  await page.keyboard.press("Enter");
+  await composer(page).waitFor();
+  await expect.poll(() => composer(page).evaluate((field) => field === document.activeElement)).toBe(true);
+  await page.keyboard.type("By keys");
+  await page.keyboard.press("Enter");
+  await stored(page, "By keys").waitFor();
+});
+
+/** Whether the row of the group has the focus. */
+function isFocused(page: Page): Promise<boolean> {
+  return row(page, "Hike").evaluate((link) => link === document.activeElement);
+}
+
+test("Enter that ends the input of an input method sends nothing", async () => {
+  const { ann, id } = await world();
+  const page = await site.open({ person: ann, hash: `#/c/${id}` });
+  await composer(page).fill("你好");
+  await composer(page).dispatchEvent("keydown", { key: "Enter", isComposing: true });
+  await composer(page).dispatchEvent("keydown", { key: "Enter", keyCode: 229 });
+  expect(await composer(page).inputValue()).toBe("你好");
+  await send(page, "你好吗");
+  await stored(page, "你好吗").waitFor();
+  expect(await stored(page, "你好").count()).toBe(1);
+});
