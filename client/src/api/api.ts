@@ -161,6 +161,6 @@ export function jitter(pause: number): number {
 function address(path: string, { path: places = {}, query = {} }: AnyInput): string {
   const filled = path.replace(/\{(\w+)\}/g, (_, name: string) => encodeURIComponent(places[name] ?? ""));
   // Fields that are undefined are no parameters.
-  const params = new URLSearchParams(trusted<Record<string, string>>(JSON.stringify(query)));
-  return `${filled}?${params}`;
+  const params = `${new URLSearchParams(trusted<Record<string, string>>(JSON.stringify(query)))}`;
+  return filled + (params && `?${params}`);
 }
