@@ -1,6 +1,7 @@
 import type { ConversationEntry } from "parley-client";
 import { useChat } from "parley-client/react";
 import { useEffect } from "preact/hooks";
+import { t } from "../i18n/i18n.ts";
 import { nameOf } from "../lib/names.ts";
 import { preview } from "../message/preview.ts";
 import { useAccount } from "../state/context.ts";
@@ -57,7 +58,7 @@ function tell({ id, name, kind, last_message: last }: ConversationEntry): void {
   const text = preview(last);
   // One tag for a conversation: a later notification takes the place of the one before.
   const notification = new Notification(name, {
-    body: kind === "group" ? `${nameOf(last.sender)}: ${text}` : text,
+    body: kind === "group" ? t("list.sender", { name: nameOf(last.sender), text }) : text,
     tag: `conversation-${id}`,
     icon: "/icons/icon.svg",
   });

@@ -97,5 +97,5 @@ function Summary({ entry, isSelected }: Pick<Props, "entry" | "isSelected">) {
   if (notice) return <NoticeText notice={notice} />;
   const text = preview(last);
   if (last.sender.id === me) return <>{t("list.you", { text })}</>;
-  return <>{entry.kind === "group" ? `${nameOf(last.sender)}: ${text}` : text}</>;
+  return <>{entry.kind === "group" ? t("list.sender", { name: nameOf(last.sender), text }) : text}</>;
 }

@@ -9,6 +9,7 @@ export const list = {
   "list.sticky": "Pinned to the top",
   "list.draft": "Draft: {text}",
   "list.you": "You: {text}",
+  "list.sender": "{name}: {text}",
   "list.quiet": "No messages yet",
   "list.typing": { one: "{names} is typing …", other: "{names} are typing …" },
   "list.markRead": "Mark as read",

@@ -9,6 +9,7 @@ export const list = {
   "list.sticky": "已置顶",
   "list.draft": "草稿：{text}",
   "list.you": "我：{text}",
+  "list.sender": "{name}：{text}",
   "list.quiet": "还没有消息",
   "list.typing": "{names}正在输入…",
   "list.markRead": "标为已读",
