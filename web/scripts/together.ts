@@ -3,28 +3,38 @@
  * share: some thirty small ones, which compress worse by a tenth and are a request each. Here each lazy view
  * imports the page, which is loaded anyway, so that all lazy views share all modules of it.
  */
-import { readFileSync } from "node:fs";
+import { globSync, readFileSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
 import type { Plugin } from "esbuild";
 
 const SOURCE = join(import.meta.dirname, "../src");
 
+const LAZY = /\bimport\(\s*"(\.[^"]+)"/g;
+
 /**
  * Makes each lazy view below `web/src/` import the page. The texts are loaded before it, and import
- * nothing.
+ * nothing. The views are looked up in the sources: esbuild may read a view before the module that loads it.
  */
 export const together: Plugin = {
   name: "together",
-  setup: ({ onResolve, onLoad }) => {
-    const lazy = new Set<string>();
-    onResolve({ filter: /^\..*\.tsx?$/ }, ({ kind, path, importer }) => {
-      if (kind === "dynamic-import") lazy.add(resolve(dirname(importer), path));
-      return null;
+  setup: ({ onStart, onLoad }) => {
+    let lazy = new Set<string>();
+    onStart(() => {
+      lazy = lazyViews();
     });
     onLoad({ filter: /\.tsx?$/ }, ({ path }) => {
-      if (!lazy.has(path) || !path.startsWith(SOURCE) || path.startsWith(join(SOURCE, "i18n"))) return null;
+      if (!lazy.has(path)) return null;
       const page = `\nimport ${JSON.stringify(join(SOURCE, "app/app.tsx"))};\n`;
       return { contents: readFileSync(path, "utf8") + page, loader: path.endsWith("x") ? "tsx" : "ts" };
     });
   },
 };
+
+/** The files below `web/src/` that are loaded when they are needed, without the texts. */
+function lazyViews(): Set<string> {
+  const sources = globSync("**/*.{ts,tsx}", { cwd: SOURCE }).map((file) => join(SOURCE, file));
+  const loaded = sources.flatMap((file) =>
+    [...readFileSync(file, "utf8").matchAll(LAZY)].map(([, path = ""]) => resolve(dirname(file), path)),
+  );
+  return new Set(loaded.filter((path) => !path.startsWith(join(SOURCE, "i18n"))));
+}
