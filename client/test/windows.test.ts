@@ -150,27 +150,3 @@ test("a conversation whose sync was refused for now is synced a little later", a
   await loaded(chat, window);
   expect(window.view.messages).toHaveLength(50);
 });
-
-test("a direct conversation that the user has deleted comes back with the new messages alone", async () => {
-  const dora = await server.person("dora");
-  const { id: direct } = await ann.openDirect(dora);
-  await ann.send(direct, "old");
-  const chat = await startChat(server.origin, dora);
-  const window = chat.open(direct);
-  await loaded(chat, window);
-  window.close();
-  await chat.api.call("delete", "/v1/conversations/{id}", { path: { id: direct } });
-  // What the server has said of it before may come after the list, which a next one ends.
-  const refreshed = () => {
-    chat.refresh();
-    return chat.state.conversation(direct);
-  };
-  await expect.poll(refreshed, { interval: 2_000 }).toBeUndefined();
-  await ann.send(direct, "new");
-  await until(chat, (state) => state.conversation(direct)?.last_message);
-  const again = chat.open(direct);
-  await loaded(chat, again);
-  await again.older();
-  expect(seqs(again)).toEqual([2, 2, 1]);
-  expect(again.view.hasOlder).toBe(false);
-});

@@ -89,18 +89,10 @@ export class Timelines {
     this.#sync(all.filter(({ followers, phase }) => followers && phase !== "none"));
   }
 
-  /**
-   * Begins to follow what had no position: the list has come, or a conversation of it. What the user has
-   * deleted is not in the list any more, and begins anew when it comes back.
-   */
+  /** Begins to follow what had no position: the list has come, or a conversation of it. */
   beginAll(): void {
     for (const timeline of this.#timelines.values())
-      if (timeline.followers) {
-        if (timeline.phase === "none") void this.#begin(timeline);
-      } else if (!this.#options.list.get(timeline.id)) {
-        timeline.phase = "none";
-        timeline.reset(0, -1);
-      }
+      if (timeline.phase === "none" && timeline.followers) void this.#begin(timeline);
   }
 
   /** A message has come. */
