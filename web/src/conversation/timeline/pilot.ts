@@ -206,7 +206,9 @@ export class Pilot {
       if (!entry || (isEmpty && hasOlder) || (isLoading && !this.#isLate)) return;
       this.#open(entry);
       const from = this.unread.from.peek();
-      if (from === 0 || isEmpty) this.goTo({ to: "end" });
+      // The user may scroll before the next render.
+      if (from === 0 && !isEmpty && !hasNewer && place.isAtEnd) this.#arriveAtEnd(place);
+      else if (from === 0 || isEmpty) this.goTo({ to: "end" });
       else this.goTo({ to: "row", seq: from, offset: "upper", isHighlighted: false });
     } else if (isEmpty) {
       if (!isLoading && !hasOlder) this.#target = undefined;
@@ -216,12 +218,14 @@ export class Pilot {
       savePlace(place.anchor);
       this.roving.arrived(place);
       if (target.isHighlighted) this.#highlight(target.seq, place);
-    } else if (!hasNewer) {
-      this.#target = undefined;
-      place.toEnd();
-      savePlace("end");
-      this.roving.arrived(place);
-    }
+    } else if (!hasNewer) this.#arriveAtEnd(place);
+  }
+
+  #arriveAtEnd(place: Place): void {
+    this.#target = undefined;
+    place.toEnd();
+    savePlace("end");
+    this.roving.arrived(place);
   }
 
   /** The conversation is open: what is unread now is new to the user. */
