@@ -149,6 +149,7 @@ export class ReadPositions {
       this.#room.publish((observer) => {
         if (moved) observer.read(userId, last.seq, null);
         if (unmarked) observer.unreadChanged(userId, null);
+        observer.deletedFor(userId, last.seq);
       });
     }
     await this.updateViewers(userId);

@@ -49,6 +49,10 @@ export class EphemeralPublisher implements RoomObserver {
 
   hidden(): void {}
 
+  deletedFor(userId: UserId, upTo: Position): void {
+    this.#events.add([userId], "deleted", { type: "deleted", conversationId: this.#state.id, seq: upTo });
+  }
+
   read(userId: UserId, seq: Position): void {
     const event = { type: "read", conversationId: this.#state.id, userId, seq } as const;
     // Across a block the position is for the reader's own devices.

@@ -147,6 +147,10 @@ export class Broadcast implements RoomObserver {
     this.#sendToUser(userId, { type: "hidden", conversationId: this.#room.state.id, seq, rev });
   }
 
+  deletedFor(userId: UserId, upTo: Position): void {
+    this.#sendToUser(userId, { type: "deleted", conversationId: this.#room.state.id, seq: upTo });
+  }
+
   typing(userId: UserId): void {
     const frame = this.#protocol.event({ type: "typing", conversationId: this.#room.state.id, userId });
     for (const socket of this.#sockets()) if (socket.userId !== userId && socket.isLive) socket.send(frame);

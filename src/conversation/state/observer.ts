@@ -26,6 +26,8 @@ export interface RoomObserver {
   /** a message was revoked, and announced as changed before. `row`: from before the revoke */
   revoked(row: Pick<MessageRow, "seq" | "in_main">, by: UserId, rev: number): void;
   hidden(seq: Seq, userId: UserId, rev: number): void;
+  /** a member has deleted the conversation for themself, up to a message: for their own sockets alone */
+  deletedFor(userId: UserId, upTo: Position): void;
   typing(userId: UserId): void;
   /** a change of the group was stored */
   changed(changed: StoredChange): void;

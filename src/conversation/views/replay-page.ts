@@ -16,7 +16,7 @@ export interface PageRequest {
   rev: number | undefined;
   /** the newest change that the client may be told; absent: the newest of all */
   upToRev?: number;
-  /** the number of changed messages beyond which the page is a reset; absent: none is */
+  /** the number of changed messages beyond which the page is a reset; absent: no page is a reset */
   maxChanges?: number | undefined;
   /** the most bytes of the bodies; absent: `LIMITS.pageBytes` */
   maxBytes?: number;
@@ -73,7 +73,8 @@ function nextPage<Shown>(
   const from = Position.parse(Math.min(after, last));
   const start = { after: from, since: rev };
   const range = { upTo: from, upToRev };
-  if (rev !== undefined && maxChanges !== undefined && isTooMany(room, rev, range, maxChanges)) {
+  const tellsReset = rev !== undefined && maxChanges !== undefined;
+  if (tellsReset && (showsDeleted(member, from) || isTooMany(room, rev, range, maxChanges))) {
     const nothing = { changes: [], changed: [], messages: [], laterChanges: [] };
     return { ...start, ...nothing, isReset: true, lastSeq: last, rev: upToRev, hasMore: false };
   }
@@ -110,6 +111,14 @@ export function inScope(rows: MessageRow[], scope: Scope): MessageRow[] {
 interface ChangeRange {
   upTo: Position;
   upToRev: number;
+}
+
+/**
+ * Whether all messages up to a position are gone, as the user has deleted the conversation for themself. A client
+ * at that position may not have heard of the deletion. To one that has, a reset costs nothing: it shows nothing.
+ */
+function showsDeleted({ cleared_to, visible_from }: MemberRow, position: Position): boolean {
+  return 0 < position && position <= Math.min(cleared_to, visible_from);
 }
 
 /** Whether more messages have changed after a rev than a client is told. */

@@ -49,6 +49,8 @@ export type RoomEvent =
   | { type: "typing"; conversationId: ConversationId; userId: UserId }
   | { type: "revoked"; conversationId: ConversationId; seq: Seq; by: UserId; rev: number }
   | { type: "hidden"; conversationId: ConversationId; seq: Seq; rev: number }
+  /** the user has deleted the conversation for themself, up to the message `seq` */
+  | { type: "deleted"; conversationId: ConversationId; seq: Position }
   | { type: "conversation"; conversation: Conversation }
   | { type: "member"; conversationId: ConversationId; event: MemberEvent; userIds: UserId[] }
   /** a user has another name or avatar; `version` tells a newer profile from an older one */

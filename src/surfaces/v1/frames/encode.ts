@@ -80,6 +80,8 @@ export function conversationEvent(event: Exclude<RoomEvent, { type: "ready" }>):
     }
     case "hidden":
       return { type: "hidden", conversation_id: event.conversationId, seq: event.seq, rev: event.rev };
+    case "deleted":
+      return { type: "deleted", conversation_id: event.conversationId, seq: event.seq };
     case "conversation":
       return { type: "conversation", conversation: serializeConversation(event.conversation) };
     case "member": {

@@ -123,6 +123,11 @@ const ConversationEventFrame = z.union([
   frame("typing", { ...About, user_id: UserId }, "A member is typing"),
   frame("revoked", { ...About, seq: Seq, by: UserId, rev: Rev }, "The message is taken back: empty it"),
   frame("hidden", { ...About, seq: Seq, rev: Rev }, "You have hidden the message: remove it"),
+  frame(
+    "deleted",
+    { ...About, seq: Position },
+    "You have deleted the conversation for yourself: drop what you have of it. A message after `seq` brings it back",
+  ),
   frame("conversation", { conversation: Conversation }, "The conversation as you see it now"),
   frame(
     "member",

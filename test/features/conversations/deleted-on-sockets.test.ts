@@ -1,0 +1,94 @@
+import { beforeEach, expect, test } from "vitest";
+import { ConversationId } from "../../../src/domain/ids.ts";
+import { signedInUsers } from "../../support/accounts/users.ts";
+import { call, type SignedIn } from "../../support/clients/api.ts";
+import { getConversation, openDirect, send, sendAll } from "../../support/clients/chat.ts";
+import { untilFrame } from "../../support/clients/device-frames.ts";
+import {
+  acceptSocket,
+  DEVICE_PATH,
+  openDevice,
+  openRoom,
+  type TestSocket,
+  upgrade,
+} from "../../support/clients/socket.ts";
+import { conversationObject, itemAt } from "../../support/objects/room.ts";
+
+let ann: SignedIn;
+let bob: SignedIn;
+let id: number;
+
+beforeEach(async () => {
+  const all = await signedInUsers(2);
+  [ann, bob] = [itemAt(all, 0), itemAt(all, 1)];
+  ({ id } = await openDirect(ann, bob));
+});
+
+async function deleteForSelf({ token }: SignedIn): Promise<void> {
+  expect((await call("DELETE", `/v1/conversations/${id}`, { token })).status).toBe(204);
+}
+
+/** The types of the frames about messages and deletions that a socket got. */
+function shown(socket: TestSocket): string[] {
+  return socket.frames.flatMap(({ type }) => (/^(messages?|deleted|reset)$/.test(type) ? [type] : []));
+}
+
+test("the sockets of a user hear that they have deleted a direct conversation, and those of the peer do not", async () => {
+  await sendAll(bob, id, ["1", "2"]);
+  const [first, second, room] = [
+    await openDevice(ann.token),
+    await openDevice(ann.token),
+    await openRoom(id, ann.token),
+  ];
+  const peers = [await openDevice(bob.token), await openRoom(id, bob.token)];
+  await deleteForSelf(ann);
+  for (const socket of [first, second, room])
+    await untilFrame(socket, { type: "deleted", conversation_id: id, seq: 2 });
+  // Repeating it changes nothing.
+  await deleteForSelf(ann);
+  const back = await send(bob, id, "3");
+  for (const socket of [first, second, room, ...peers]) {
+    await untilFrame(socket, { type: "message", seq: back.seq });
+    expect(shown(socket)).toEqual(peers.includes(socket) ? ["message"] : ["deleted", "message"]);
+    socket.close();
+  }
+});
+
+test("a conversation that leaves the list and keeps its history is told, too", async () => {
+  await sendAll(bob, id, ["1", "2"]);
+  const device = await openDevice(ann.token);
+  const object = conversationObject(ConversationId.parse(id));
+  expect((await object.deleteForMe({ userId: ann.user.id, keepsHistory: true })).ok).toBe(true);
+  await untilFrame(device, { type: "deleted", conversation_id: id, seq: 2 });
+  device.send({ type: "sync", conversation_id: id, after: 1, rev: 0 });
+  await untilFrame(device, { type: "synced", conversation_id: id, last_seq: 2, has_more: false });
+  expect(shown(device)).toEqual(["deleted", "message"]);
+  device.close();
+});
+
+test("a socket that resumes from a message that its user has deleted since is told to begin anew", async () => {
+  await sendAll(bob, id, ["1", "2", "3"]);
+  await deleteForSelf(ann);
+  await sendAll(bob, id, ["4", "5"]);
+  const { last_seq } = await getConversation(ann, id);
+  expect(last_seq).toBe(5);
+  const types = async (after: number, query = "") => {
+    const device = acceptSocket(await upgrade(`${DEVICE_PATH}${query}`, ann.token));
+    await device.next("ready");
+    device.send({ type: "sync", conversation_id: id, after, rev: 0 });
+    await untilFrame(device, { type: "synced", conversation_id: id, last_seq, has_more: false });
+    const room = await openRoom(id, ann.token, `?after=${after}&rev=0${query.replace("?", "&")}`);
+    await untilFrame(room, { type: "synced", last_seq, has_more: false });
+    const [ofDevice, ofRoom] = [shown(device), shown(room)];
+    expect(ofRoom).toEqual(ofDevice);
+    device.close();
+    room.close();
+    return ofDevice;
+  };
+  expect(await types(2)).toEqual(["reset"]);
+  expect(await types(3)).toEqual(["reset"]);
+  expect(await types(2, "?changes=0")).toEqual(["messages"]);
+  // These clients show nothing that is deleted.
+  expect(await types(0)).toEqual(["messages"]);
+  expect(await types(4)).toEqual(["message"]);
+});
