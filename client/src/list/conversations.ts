@@ -6,7 +6,7 @@ interface Item {
   readonly unread: Unread;
   /** the unread messages that mention the user, with the moment in which each came to be known */
   readonly mentions: Map<number, number>;
-  /** the moment in which a frame has last said something of the conversation itself */
+  /** the moment as of which the conversation itself is known: of a frame, or in which an answer was asked for */
   touched: number;
   /** the user has read up to here on this device, which the server may not know yet */
   readTo: number;
@@ -15,6 +15,8 @@ interface Item {
 /** The list of conversations: what the server's list has said, and the frames since then. */
 export class Conversations {
   readonly #items = new Map<number, Item>();
+  /** the moments as of which conversations are known not to be there */
+  readonly #gone = new Map<number, number>();
   readonly #changed: () => void;
   #moment = 0;
   #sorted: readonly ConversationEntry[] | undefined;
@@ -55,19 +57,19 @@ export class Conversations {
   /**
    * Takes a conversation of a frame, or of an answer that was asked for at a moment.
    * @param readTo how far the user has read on this device, if the list does not know it
-   * @returns false: a frame has said something newer meanwhile, so ask again
+   * @returns false: something newer is known of it, so ask again
    */
-  take(conversation: ConversationState, asked?: number, readTo = 0): boolean {
+  take(conversation: ConversationState, asked = this.now(), readTo = 0): boolean {
     const { id, unread_from, mentions = [] } = conversation;
     const old = this.#items.get(id);
-    if (old && asked !== undefined && old.touched > asked) return false;
+    if ((old?.touched ?? this.#gone.get(id) ?? 0) > asked) return !old;
     const item: Item = {
       ...(old ?? {
         unread: new Unread(),
         mentions: new Map(mentions.map((seq) => [seq, 0])),
         readTo,
-        touched: 0,
       }),
+      touched: asked,
       entry: {
         typing: [],
         mentions: [],
@@ -82,7 +84,6 @@ export class Conversations {
       const { last_seq, last_message, updated_at } = old.entry;
       Object.assign(item.entry, { last_seq, last_message, updated_at });
     }
-    if (asked === undefined) item.touched = this.now();
     this.#items.set(id, item);
     item.unread.set(conversation.unread_count, conversation.last_seq);
     if (item.readTo > conversation.read_seq) item.unread.read(item.readTo, item.unread.count);
@@ -210,9 +211,12 @@ export class Conversations {
     this.#set(item, fields);
   }
 
-  /** Removes an entry. `asked`: unless a frame has said something of it since this moment. */
-  remove(id: number, asked = Infinity): void {
-    if ((this.#items.get(id)?.touched ?? 0) < asked) this.#items.delete(id);
+  /** Removes an entry. `asked`: unless something newer than this moment is known of it. */
+  remove(id: number, asked = this.now()): void {
+    if ((this.#items.get(id)?.touched ?? 0) < asked) {
+      this.#items.delete(id);
+      this.#gone.set(id, asked);
+    }
     this.#sorted = this.#shown = undefined;
     this.#changed();
   }

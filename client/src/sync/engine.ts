@@ -90,7 +90,8 @@ export class Engine {
   #take(frame: ServerFrame, source: Source): void {
     const { list, outbox, changed, onFrame } = this.#options;
     const { timelines } = this;
-    const timeline = "conversation_id" in frame ? timelines.get(frame.conversation_id ?? 0) : undefined;
+    const { conversation_id: id = 0 } = "conversation_id" in frame ? frame : {};
+    const timeline = timelines.get(id);
     switch (frame.type) {
       case "ready":
         if (source === "device") this.#ready(frame.user_id);
@@ -110,7 +111,7 @@ export class Engine {
         this.#ack(frame, source);
         break;
       case "acks":
-        // What waits goes while these are taken.
+        // The next sends go to the server while these acks are taken.
         for (const ack of frame.items) outbox.answered(ack.client_msg_id);
         for (const ack of frame.items) this.#ack(ack, source);
         break;
@@ -128,22 +129,21 @@ export class Engine {
         timeline?.hide(frame.seq);
         timelines.advance(timeline, 0, frame.rev, source);
         // The list shows the message before it then.
-        if (list.get(frame.conversation_id)?.last_message?.seq === frame.seq)
-          this.#loader.lookUpSoon(frame.conversation_id);
+        if (list.get(id)?.last_message?.seq === frame.seq) this.#loader.lookUpSoon(id);
         break;
       case "reset":
         timelines.reset(frame);
         break;
       case "activity":
         list.activity(frame);
-        timelines.activity(frame.conversation_id);
+        timelines.activity(id);
         break;
       case "focused":
-        timelines.focused(frame.conversation_id);
+        timelines.focused(id);
         break;
       case "error":
         if (frame.client_msg_id !== undefined) outbox.refused(frame.client_msg_id, frame.code);
-        else if (frame.conversation_id !== undefined) timelines.refused(frame.conversation_id, frame.code);
+        else timelines.refused(id, frame.code);
         break;
       case "read":
         list.read(frame);
@@ -151,25 +151,34 @@ export class Engine {
         if (frame.unread_from) this.refresh();
         break;
       case "thread_read":
-        list.patch(frame.conversation_id, { threads_unread: frame.threads_unread });
+        list.patch(id, { threads_unread: frame.threads_unread });
         break;
       case "typing":
-        this.#typing.note(frame.conversation_id, frame.user_id);
+        this.#typing.note(id, frame.user_id);
         break;
       case "conversation":
         list.take(frame.conversation);
         this.#listed([frame.conversation]);
         break;
       case "draft":
-        list.patch(frame.conversation_id, { draft: frame.draft ?? undefined });
+        list.patch(id, { draft: frame.draft ?? undefined });
         break;
       case "member":
         if (
           frame.event === "dissolved" ||
           (["left", "removed"].includes(frame.event) && frame.user_ids.includes(list.me))
         )
-          timelines.end(frame.conversation_id);
+          timelines.end(id);
+        // How many members there are is shown.
+        else if (timeline?.followers) this.#loader.lookUpSoon(id);
         break;
+      case "deleted": {
+        const last = list.get(id)?.last_seq;
+        timelines.end(id);
+        // What came after the deletion brings the conversation back.
+        if (last && last > frame.seq) this.#loader.lookUpSoon(id);
+        break;
+      }
       case "profile":
         list.rename(frame.user);
         break;
