@@ -157,7 +157,7 @@ export class Outbox {
     }
   }
 
-  /** The server has answered a send. The next frame goes behind the last answer to this one. */
+  /** The server has answered a send. The next frame goes once each send of the last one is answered. */
   answered(clientMsgId = ""): void {
     // Its item may be gone: a message that is shown waits no more.
     for (const lane of this.#lanes.values())

@@ -122,7 +122,7 @@ export class Timeline {
 
   /**
    * Keeps only the newest messages, once there are twice as many.
-   * @param windows does nothing while more of them show it
+   * @param windows how many windows show it at most, or it forgets nothing
    * @returns whether it has forgotten some
    */
   trim(windows = 0, kept = KEPT_MESSAGES): boolean {
