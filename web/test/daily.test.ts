@@ -2,7 +2,7 @@ import type { Locator, Page } from "playwright-core";
 import { expect, test } from "vitest";
 import { takeProblems } from "./support/problems.ts";
 import { Site } from "./support/site.ts";
-import { composer, row, stored } from "./support/talk.ts";
+import { composer, openTalk, row, stored, texts } from "./support/talk.ts";
 
 const site = Site.forFile();
 
@@ -115,6 +115,38 @@ test("a long text is folded, and opens and closes without a jump, by keys too", 
   const { y = -1, height = 0 } = (await long.getByRole("link").last().boundingBox()) ?? {};
   expect([y > 56, y + height < 800]).toEqual([true, true]);
   expect(await page.getByRole("button", { name: "Show more" }).count()).toBe(0);
+});
+
+test("a direct conversation is deleted for its user alone, and comes back with the next message alone", async () => {
+  const { ann, ben, id, hash } = await talk();
+  await ben.openGroup("Hike", [ann]);
+  await ben.send(id, "An old secret");
+  const [page, bensPage] = [await site.open({ person: ann, hash }), await site.open({ person: ben, hash })];
+  await stored(page, "An old secret").waitFor();
+  await row(page, ben.user.username).click({ button: "right" });
+  await page.getByRole("menuitem", { name: "Delete the conversation" }).click();
+  const question = page.getByRole("dialog", { name: "Are you sure?" });
+  await question.getByText(`${ben.user.username} keeps them`).waitFor();
+  await question.getByRole("button", { name: "Cancel" }).click();
+  await stored(page, "An old secret").waitFor();
+  await page.getByRole("link", { name: "Details" }).click();
+  await page.getByRole("complementary").getByRole("button", { name: "Delete the conversation" }).click();
+  await question.getByRole("button", { name: "Yes, go on" }).click();
+  await row(page, ben.user.username).waitFor({ state: "detached" });
+  await page.getByText("Choose a conversation").waitFor();
+  await stored(bensPage, "An old secret").waitFor();
+  await ben.send(id, "News");
+  await openTalk(page, ben.user.username);
+  await stored(page, "News").waitFor();
+  await page.getByText("This is the beginning of the conversation.").waitFor();
+  expect(await texts(page)).toEqual(["News"]);
+  await page.reload();
+  await stored(page, "News").waitFor();
+  expect(await texts(page)).toEqual(["News"]);
+  // A group is left, and not deleted.
+  await row(page, "Hike").click({ button: "right" });
+  await page.getByRole("menuitem", { name: "Move to the archive" }).waitFor();
+  expect(await page.getByRole("menuitem", { name: "Delete" }).count()).toBe(0);
 });
 
 test("the form says who sees what a user writes about themself", async () => {

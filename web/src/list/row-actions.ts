@@ -50,5 +50,13 @@ export function rowActions({ chat }: Account, entry: ConversationEntry): MenuIte
       icon: "archive",
       onSelect: prefer({ archived: !archived }),
     },
+    ...(entry.kind === "direct"
+      ? [
+          {
+            ...({ label: t("list.delete"), icon: "trash", isDanger: true } as const),
+            onSelect: attempt(async () => (await import("./deletion.ts")).deleteDirect(chat, entry)),
+          } as const,
+        ]
+      : []),
   ];
 }

@@ -22,6 +22,9 @@ export const list = {
   "list.unmute": "Unmute",
   "list.archive": "Move to the archive",
   "list.unarchive": "Take out of the archive",
+  "list.delete": "Delete the conversation",
+  "list.deleteQuestion":
+    "Delete the conversation with {name} for yourself? All its messages are gone for you, and {name} keeps them. A new message brings the conversation back, without the old ones.",
   "list.actions": "Actions for {name}",
   "list.otherConversation": "Another conversation",
   "list.views": "Views",

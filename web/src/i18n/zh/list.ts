@@ -22,6 +22,9 @@ export const list = {
   "list.unmute": "取消静音",
   "list.archive": "归档",
   "list.unarchive": "移出归档",
+  "list.delete": "删除会话",
+  "list.deleteQuestion":
+    "要为自己删除与{name}的会话吗？你将失去其中的全部消息，对方仍会保留。有新消息时会话会重新出现，但不含以前的消息。",
   "list.actions": "对“{name}”的操作",
   "list.otherConversation": "其他会话",
   "list.views": "视图",
