@@ -1,7 +1,6 @@
 import type { ConversationEntry } from "parley-client";
 import { t } from "../i18n/i18n.ts";
 import { href, route } from "../state/router.ts";
-import { useMemberCount } from "../state/use-people.ts";
 import { Avatar } from "../ui/avatar.tsx";
 import { Icon } from "../ui/icon.tsx";
 import { conversationAddress } from "./address.ts";
@@ -47,7 +46,9 @@ export function ConversationHeader({ id, entry }: Props) {
             <bdi>{name}</bdi>
           </h2>
           <small>
-            {entry?.kind === "group" ? <MemberCount entry={entry} /> : isOnline && t("conversation.online")}
+            {entry?.kind === "group"
+              ? t("conversation.members", { n: entry.member_count })
+              : isOnline && t("conversation.online")}
           </small>
         </span>
       </a>
@@ -67,8 +68,4 @@ export function ConversationHeader({ id, entry }: Props) {
       ))}
     </header>
   );
-}
-
-function MemberCount({ entry }: { entry: ConversationEntry }) {
-  return <>{t("conversation.members", { n: useMemberCount(entry) })}</>;
 }

@@ -3,7 +3,6 @@ import { t } from "../i18n/i18n.ts";
 import { PictureField } from "../people/picture-field.tsx";
 import { useAccount } from "../state/context.ts";
 import { useAction } from "../state/use-action.ts";
-import { useMemberCount } from "../state/use-people.ts";
 import { GroupCard } from "./group-card.tsx";
 import { type GroupEntry, isManager } from "./rights.ts";
 
@@ -13,10 +12,9 @@ const POLICIES = ["free", "approval", "closed"] as const satisfies GroupEntry["j
 export function GroupProfile({ group }: { group: GroupEntry }) {
   const [isEdited, setEdited] = useState(false);
   const { announcement, role } = group;
-  const count = useMemberCount(group);
   if (isEdited) return <Form group={group} onDone={() => setEdited(false)} />;
   return (
-    <GroupCard group={{ ...group, member_count: count }}>
+    <GroupCard group={group}>
       {announcement && (
         <div class="announcement">
           <h4>{t("group.announcement")}</h4>
