@@ -1,9 +1,9 @@
-import { useEffect } from "preact/hooks";
 import { t } from "../i18n/i18n.ts";
 import { PersonRow } from "../people/person-row.tsx";
 import { useAccount } from "../state/context.ts";
 import { useAction } from "../state/use-action.ts";
 import { usePages } from "../state/use-pages.ts";
+import { useReload } from "../state/use-reload.ts";
 import { MoreButton } from "../ui/more.tsx";
 
 /** The users who cannot enter a group, for its admins. */
@@ -16,10 +16,7 @@ export function Bans({ id }: { id: number }) {
     await chat.api.call("delete", "/v1/conversations/{id}/bans/{user_id}", { path: { id, user_id: userId } });
     pages.reload();
   });
-  useEffect(
-    () => chat.onFrame((frame) => frame.type === "member" && frame.conversation_id === id && pages.reload()),
-    [chat, id],
-  );
+  useReload(pages.reload, (frame) => frame.type === "member" && frame.conversation_id === id);
   if (!pages.items?.length) return null;
   return (
     <section class="group">

@@ -1,9 +1,10 @@
-import { useEffect, useState } from "preact/hooks";
+import { useState } from "preact/hooks";
 import { t } from "../i18n/i18n.ts";
 import { useAccount } from "../state/context.ts";
 import { go } from "../state/router.ts";
 import { useAction } from "../state/use-action.ts";
 import { useLoaded } from "../state/use-loaded.ts";
+import { useReload } from "../state/use-reload.ts";
 import { GroupCard } from "./group-card.tsx";
 
 /** Finds a group by its number, and joins it or asks to. */
@@ -15,11 +16,7 @@ export function GroupFinder() {
   const { value, problem, reload } = useLoaded(`${number}`, async () =>
     number > 0 ? chat.api.call("get", "/v1/groups/{id}", { path: { id: number } }) : undefined,
   );
-  useEffect(
-    () =>
-      chat.onFrame((frame) => frame.type === "join_request" && frame.conversation_id === number && reload()),
-    [chat, number],
-  );
+  useReload(reload, (frame) => frame.type === "join_request" && frame.conversation_id === number);
   const join = useAction(async () => {
     const path = { id: number };
     const body = message ? { message } : {};

@@ -1,6 +1,5 @@
 import type { ConversationEntry } from "parley-client";
 import { useChat } from "parley-client/react";
-import { useEffect } from "preact/hooks";
 import { t } from "../i18n/i18n.ts";
 import { rowActions } from "../list/row-actions.ts";
 import { relationActions } from "../people/relations.ts";
@@ -8,6 +7,7 @@ import { UserCard } from "../people/user-card.tsx";
 import { useAccount } from "../state/context.ts";
 import { href } from "../state/router.ts";
 import { useLoaded } from "../state/use-loaded.ts";
+import { useReload } from "../state/use-reload.ts";
 import { Icon } from "../ui/icon.tsx";
 import { Bans } from "./bans.tsx";
 import { GroupProfile } from "./group-profile.tsx";
@@ -70,7 +70,7 @@ function DirectInfo({ entry }: { entry: Extract<ConversationEntry, { kind: "dire
   const { value, problem, reload } = useLoaded(`${id}`, () =>
     chat.api.call("get", "/v1/users/{id}", { path: { id } }),
   );
-  useEffect(() => chat.onFrame((frame) => frame.type === "friend" && frame.user_id === id && reload()), [id]);
+  useReload(reload, (frame) => frame.type === "friend" && frame.user_id === id);
   const user = value ?? { ...entry.peer, relation: "none" as const };
   return (
     <UserCard user={user} problem={problem} actions={value ? relationActions(account, value, reload) : []}>

@@ -1,5 +1,4 @@
 import type { FoundUser } from "parley-client/people";
-import { useEffect } from "preact/hooks";
 import type { Key } from "../i18n/catalog.ts";
 import { t } from "../i18n/i18n.ts";
 import { nameOf } from "../lib/names.ts";
@@ -8,6 +7,7 @@ import { href } from "../state/router.ts";
 import type { User } from "../state/types.ts";
 import { useAction } from "../state/use-action.ts";
 import { type Pages, usePages } from "../state/use-pages.ts";
+import { useReload } from "../state/use-reload.ts";
 import { Icon } from "../ui/icon.tsx";
 import { Menu } from "../ui/menu.tsx";
 import { MoreButton } from "../ui/more.tsx";
@@ -30,7 +30,7 @@ export function PeoplePage() {
   const reload = () => {
     for (const pages of [friends, incoming, outgoing, blocked]) pages.reload();
   };
-  useEffect(() => chat.onFrame((frame) => frame.type === "friend" && reload()), [chat]);
+  useReload(reload, ({ type }) => type === "friend");
   const find = (
     <a
       class="icon-button"

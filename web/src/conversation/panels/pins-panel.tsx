@@ -1,7 +1,7 @@
-import { useEffect } from "preact/hooks";
 import { t } from "../../i18n/i18n.ts";
 import { useAccount } from "../../state/context.ts";
 import { useLoaded } from "../../state/use-loaded.ts";
+import { useReload } from "../../state/use-reload.ts";
 import { Found } from "./found.tsx";
 import { Panel } from "./panel.tsx";
 
@@ -11,17 +11,10 @@ export function PinsPanel({ id }: { id: number }) {
   const { value, problem, reload } = useLoaded(String(id), () =>
     chat.api.call("get", "/v1/conversations/{id}/pins", { path: { id } }),
   );
-  useEffect(
-    () =>
-      chat.onFrame((frame) => {
-        // Messages change with each pin and its end.
-        if (
-          frame.type === "ready" ||
-          ((frame.type === "changed" || frame.type === "revoked") && frame.conversation_id === id)
-        )
-          reload();
-      }),
-    [chat, id, reload],
+  // Messages change with each pin and its end.
+  useReload(
+    reload,
+    (frame) => (frame.type === "changed" || frame.type === "revoked") && frame.conversation_id === id,
   );
   return (
     <Panel title={t("pins.title")} id={id}>

@@ -1,8 +1,8 @@
-import { useEffect } from "preact/hooks";
 import { t } from "../../i18n/i18n.ts";
 import { useAccount } from "../../state/context.ts";
 import { href } from "../../state/router.ts";
 import { useLoaded } from "../../state/use-loaded.ts";
+import { useReload } from "../../state/use-reload.ts";
 import { Page } from "../../ui/page.tsx";
 import { ScheduledRow } from "./scheduled-row.tsx";
 
@@ -17,7 +17,7 @@ export function ScheduledPage() {
     const second = await chat.api.call("get", "/v1/scheduled", { query: { limit: 100, cursor } });
     return [...first.items, ...second.items];
   });
-  useEffect(() => chat.onFrame(({ type }) => type === "scheduled" && reload()), [chat, reload]);
+  useReload(reload, ({ type }) => type === "scheduled");
   return (
     <Page title={t("scheduled.title")} back={href({ view: "home" })}>
       {problem && (
