@@ -38,7 +38,7 @@ export function Field({ name, window }: Props) {
           window.typing();
         }}
         onKeyDown={(event) => {
-          // Keys of the page are not meant by what is written here.
+          // The keys that are pressed in this field mean none of the page's shortcuts.
           event.stopPropagation();
           // 229: Safari ends a composition before the Enter that has ended it.
           if (event.key !== "Enter" || event.shiftKey || event.isComposing || event.keyCode === 229) return;

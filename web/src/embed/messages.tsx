@@ -25,11 +25,13 @@ export function Messages({ chat, view, window }: Props) {
   const oldest = useRef(0);
   const isOnScreen = useRef(false);
 
-  /** The user is somewhere, or something has changed there. */
+  /** Loads, reads and forgets what the place on screen asks for. Call it when the place or the messages change. */
   const settle = () => {
     if (!box.current) return;
     if (box.current.scrollTop < AHEAD && hasOlder && !isLoading && !problem) void window.older();
-    if (isOnScreen.current && below.current <= NEAR && isAttended()) window.read();
+    if (below.current > NEAR) return;
+    window.trim();
+    if (isOnScreen.current && isAttended()) window.read();
   };
   const latest = useRef(settle);
   latest.current = settle;
