@@ -35,9 +35,9 @@ async function firstMessage(page: Page): Promise<number> {
   return page.evaluate(() => window.firstMessageAt ?? 0);
 }
 
-function row(name: string, all: readonly number[], unit = "ms"): string {
+function row(name: string, all: readonly number[]): string {
   const sorted = [...all].sort((a, b) => a - b).map(Math.round);
-  return `| ${name} | ${sorted[Math.floor(sorted.length / 2)]} ${unit} | ${sorted[0]}–${sorted.at(-1)} |\n`;
+  return `| ${name} | ${sorted[Math.floor(sorted.length / 2)]} ms | ${sorted[0]}–${sorted.at(-1)} |\n`;
 }
 
 /** Opens the newest messages of a conversation in a browser that has nothing of it. */

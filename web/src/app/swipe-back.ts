@@ -108,16 +108,14 @@ function isAlone(now: Route): boolean {
 }
 
 /** The swipe that a finger may have begun. */
-function begun({ pointerId, pointerType, clientX: x, clientY: y, target, timeStamp }: PointerEvent) {
+function begun(event: PointerEvent): Swipe | undefined {
+  const { pointerId: pointer, pointerType, clientX: x, clientY: y, target, timeStamp: at } = event;
   if (pointerType !== "touch" || !(target instanceof Element) || target.closest(OTHERS)) return undefined;
   if ((visualViewport?.scale ?? 1) > 1 || isWide(target)) return undefined;
   const direction = getComputedStyle(document.documentElement).direction === "rtl" ? -1 : 1;
   const from = direction === 1 ? x : innerWidth - x;
   if (from < BEGINS.from || from > BEGINS.to) return undefined;
-  const swipe: Swipe = {
-    ...{ pointer: pointerId, x, y, direction, way: 0, speed: 0, at: timeStamp, isFollowed: false },
-  };
-  return swipe;
+  return { pointer, x, y, direction, way: 0, speed: 0, at, isFollowed: false };
 }
 
 /** Whether something can be scrolled to the side there, as a table or lines of code. */

@@ -10,7 +10,6 @@ addEventListener("pointercancel", ({ pointerId }) => pressed.delete(pointerId), 
  * https://html.spec.whatwg.org/multipage/popover.html#popover-light-dismiss
  */
 export function whenReleased(open: () => void): void {
-  // The browser closes what is open after the event.
   if (pressed.size === 0) {
     open();
     return;
@@ -18,6 +17,7 @@ export function whenReleased(open: () => void): void {
   const ending = new AbortController();
   const end = () => {
     ending.abort();
+    // The browser closes what is open after the event.
     setTimeout(open);
   };
   addEventListener("pointerup", end, { signal: ending.signal });
