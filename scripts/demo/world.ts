@@ -108,7 +108,7 @@ class Told {
     const followers = [...new Set([line.from, ...answers.map(({ from }) => from)])];
     return [
       after(0, async () => {
-        // Who writes has read.
+        // A person reads the conversation before they write in it.
         if (this.#last > 0 && this.#writer !== line.from)
           await this.#people[line.from].read(this.#id, this.#last);
         this.#seqs[i] = await this.#post(line.from, await this.#content(line));
@@ -135,12 +135,12 @@ class Told {
     ];
   }
 
-  /** Everybody reads some minutes later, as far as they read. @param times of the lines */
+  /** Each person reads some minutes later, up to the messages that stay unread. @param times of the lines */
   #reads(times: number[]): Step[] {
     const { people: names, unread = {}, lines } = this.#talk;
     return names.flatMap((name, k) => {
       const i = lines.length - 1 - (unread[name] ?? 0);
-      // Who wrote a line has read those before it.
+      // The author of a line has read the lines before it.
       if (lines[i]?.from === name) return [];
       const happens = () => this.#people[name].read(this.#id, this.#seqs[i] ?? 0);
       return [{ at: (times[i] ?? 0) + (2 + 3 * k) * MINUTE_MS, happens }];

@@ -17,7 +17,7 @@ const PATTERN =
 /** @param now ms since 1970 @returns ms since 1970 */
 export function momentOf(when: When, now: number): number {
   const groups = PATTERN.exec(when)?.groups;
-  if (!groups) throw new Error(`no moment: ${when}`);
+  if (!groups) throw new Error(`not a time of the sample world: ${when}`);
   const { min, d, wd, before = "0", h, m } = groups;
   if (min !== undefined) return now - Number(min) * 60_000;
   const today = new Date(now);

@@ -21,7 +21,8 @@ function withAlarms(state: DurableObjectState): DurableObjectState {
   const { storage } = state;
   const setAlarm = storage.setAlarm.bind(storage);
   storage.setAlarm = (due, options) => setAlarm(alarmTime(Number(due)), options);
-  if (state.storage.setAlarm !== storage.setAlarm) throw new Error("a storage that is made anew");
+  if (state.storage.setAlarm !== storage.setAlarm)
+    throw new Error("The runtime makes another storage at each access: alarms would miss the clock.");
   return state;
 }
 
