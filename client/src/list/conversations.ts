@@ -6,7 +6,7 @@ interface Item {
   readonly unread: Unread;
   /** the unread messages that mention the user, with the moment in which each came to be known */
   readonly mentions: Map<number, number>;
-  /** the moment as of which the conversation itself is known: of a frame, or in which an answer was asked for */
+  /** the moment as of which the conversation itself is known: of a frame, or of the call that asked for it */
   touched: number;
   /** the user has read up to here on this device, which the server may not know yet */
   readTo: number;

@@ -25,7 +25,7 @@ export function Messages({ chat, view, window }: Props) {
   const oldest = useRef(0);
   const isOnScreen = useRef(false);
 
-  /** Loads, reads and forgets what the place on screen asks for. Call it when the place or the messages change. */
+  /** Loads, reads and forgets messages as the place on screen asks for. To be called at each change. */
   const settle = () => {
     if (!box.current) return;
     if (box.current.scrollTop < AHEAD && hasOlder && !isLoading && !problem) void window.older();
