@@ -41,6 +41,7 @@ test("the caption of a file is edited by its menu and by the arrow up, and is se
   await field.fill("The **new** way");
   await field.press("Enter");
   await stored(bensPage, "The new way").getByRole("button", { name: "edited" }).waitFor();
+  await annsPage.getByText("Edit the caption").waitFor({ state: "detached" });
   await composer(annsPage).press("ArrowUp");
   await expect.poll(() => field.inputValue()).toBe("The **new** way");
   await field.fill("");

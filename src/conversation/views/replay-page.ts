@@ -114,9 +114,8 @@ interface ChangeRange {
 }
 
 /**
- * Whether all messages up to a position are gone, as the user has deleted the conversation for themself. A
- * client at that position may not have heard of the deletion. To one that has, a reset costs nothing: it shows
- * nothing.
+ * Whether all messages up to a position are gone, as the user has deleted the conversation for themself.
+ * A client there may not have heard of the deletion. To one that has, a reset costs nothing.
  */
 function showsDeleted({ cleared_to, visible_from }: MemberRow, position: Position): boolean {
   return 0 < position && position <= Math.min(cleared_to, visible_from);

@@ -108,6 +108,34 @@ test("the arrow up edits the last message, and an edit of an older version shows
   expect(await newest(ann, id)).toMatchObject({ seq, version: 3 });
 });
 
+test("what is written while an edit is being saved stays, and can be saved, too", async () => {
+  const { ann, id } = await world();
+  await ann.send(id, "I do");
+  const page = await site.open({ person: ann, hash: `#/c/${id}` });
+  await stored(page, "I do").waitFor();
+  const [asked, typed] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
+  await page.route(/messages\/\d+$/, async (call) => {
+    asked.resolve();
+    await typed.promise;
+    await call.continue();
+  });
+  await composer(page).press("ArrowUp");
+  await page.getByText("Edit the message").waitFor();
+  await composer(page).fill("I bring it");
+  await composer(page).press("Enter");
+  await asked.promise;
+  await composer(page).fill("I bring it all");
+  typed.resolve();
+  await stored(page, "I bring it").waitFor();
+  await expect
+    .poll(async () => {
+      await composer(page).press("Enter");
+      return page.getByText("Edit the message").count();
+    })
+    .toBe(0);
+  expect(await newest(ann, id)).toMatchObject({ body: { text: "I bring it all" }, version: 3 });
+});
+
 test("a text that is too long says so before it is sent, and stays", async () => {
   const { ann, id } = await world();
   const page = await site.open({ person: ann, hash: `#/c/${id}` });

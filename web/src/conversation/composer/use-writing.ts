@@ -66,6 +66,8 @@ export function useWriting({ id, window, thread }: WritingPlace): Writing {
   };
   const [text, setText] = useState(() => begin()?.text ?? "");
   const [edited, setEdited] = useState("");
+  const newest = useRef(edited);
+  newest.current = edited;
   const [isAlsoInMain, setAlsoInMain] = useState(() => begin()?.thread?.also_in_main ?? false);
   const answered = useRef(begin()?.reply_to ?? 0);
 
@@ -144,11 +146,12 @@ export function useWriting({ id, window, thread }: WritingPlace): Writing {
     setNotice("");
     const mentions = members && mentionsIn(edited, members);
     try {
-      await chat.api.call("patch", "/v1/conversations/{id}/messages/{seq}", {
+      const saved = await chat.api.call("patch", "/v1/conversations/{id}/messages/{seq}", {
         path,
         body: mentions ? { ...body, mentions } : body,
       });
-      target.value = WRITE;
+      // What was written meanwhile is not saved yet.
+      target.value = newest.current === edited ? WRITE : { mode: "edit", message: saved };
     } catch (error) {
       const now: Message | undefined = Object(error).current;
       if (!now) throw error;
