@@ -2,23 +2,35 @@ import type { UserId } from "../../domain/ids.ts";
 import type { Timing } from "../../domain/timing.ts";
 import type { DeliveryRecord } from "./delivery-record.ts";
 import type { DeviceTracker } from "./device-tracker.ts";
+import type { RoomLoad } from "./room-load.ts";
+
+/** With so many messages a page of an update is full, or nearly. */
+const FULL_PAGE = 96;
 
 /**
  * The pauses after deliveries to members who do not wait for each message: those without devices, those who
- * look at the conversation over a room socket alone, and all members of a crowded group. Their length follows
- * what a member is now, so a group that shrinks keeps nobody waiting.
+ * look at the conversation over a room socket alone, all members of a crowded group, and while the room's load
+ * is high all members, until a page is full. Their length follows what a member is now, so a group that shrinks
+ * keeps nobody waiting.
  */
 export class Cooldowns {
   readonly #devices: DeviceTracker;
   readonly #record: DeliveryRecord;
-  readonly #timing: Timing["fanout"];
+  readonly #load: Pick<RoomLoad, "isHigh">;
+  readonly #timing: Pick<Timing, "fanout" | "roomLoad">;
   /** when each cooldown began, in ms since 1970 */
   readonly #beganAt = new Map<UserId, number>();
   #timer: { at: number; timer: ReturnType<typeof setTimeout> } | undefined;
 
-  constructor(devices: DeviceTracker, record: DeliveryRecord, timing: Timing["fanout"]) {
+  constructor(
+    devices: DeviceTracker,
+    record: DeliveryRecord,
+    load: Pick<RoomLoad, "isHigh">,
+    timing: Pick<Timing, "fanout" | "roomLoad">,
+  ) {
     this.#devices = devices;
     this.#record = record;
+    this.#load = load;
     this.#timing = timing;
   }
 
@@ -37,7 +49,7 @@ export class Cooldowns {
     // The alarm's last round counts for deferred members over a hibernation.
     const at = this.#beganAt.get(id) ?? (this.#devices.isDeferred(id) ? this.#record.servedAt : 0);
     const age = Date.now() - at;
-    return age >= 0 && age < this.#lengthMs(id);
+    return age >= 0 && age < this.#lengthMs(id) && !this.#hasFullPage(id);
   }
 
   /** Has `wake` called when the first cooldown of a member ends for whom `isPending` holds. */
@@ -60,9 +72,19 @@ export class Cooldowns {
   }
 
   #lengthMs(id: UserId): number {
-    const { cooldownMs, crowdedCooldownMs, largeGroupCooldownMs } = this.#timing;
+    const { cooldownMs, crowdedCooldownMs, largeGroupCooldownMs } = this.#timing.fanout;
     if (this.#devices.isFocused(id)) return cooldownMs;
-    if (this.#devices.hasDevices(id)) return this.#devices.isCrowded ? crowdedCooldownMs : 0;
+    if (this.#getsPages(id)) return this.#load.isHigh ? this.#timing.roomLoad.pageMs : 0;
+    if (this.#devices.hasDevices(id)) return crowdedCooldownMs;
     return this.#devices.isDeferred(id) ? largeGroupCooldownMs : cooldownMs;
+  }
+
+  /** Whether the updates of a member have the messages for their devices. */
+  #getsPages(id: UserId): boolean {
+    return this.#devices.hasDevices(id) && !this.#devices.isCrowded && !this.#devices.isFocused(id);
+  }
+
+  #hasFullPage(id: UserId): boolean {
+    return this.#getsPages(id) && this.#devices.waiting(id) >= FULL_PAGE;
   }
 }

@@ -111,6 +111,12 @@ export class DeviceTracker {
     return this.#positions.get(id) ?? null;
   }
 
+  /** How many messages the devices of a member have not been sent, as far as is known. */
+  waiting(id: UserId): number {
+    const position = this.#positions.get(id);
+    return position ? this.#source.deliveredPosition().seq - position.seq : 0;
+  }
+
   /** The next member with devices for whom `isDue` holds, round-robin. */
   next(isDue: (id: UserId) => boolean): UserId | undefined {
     for (const [id, position] of this.#positions) {

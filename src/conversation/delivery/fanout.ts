@@ -12,6 +12,7 @@ import { DeviceTracker, type FanoutSource } from "./device-tracker.ts";
 import type { CheckpointStore } from "./fanout-checkpoint.ts";
 import { InboxDispatcher } from "./inbox-calls/inbox-dispatcher.ts";
 import { type FailureStore, InboxFailures } from "./inbox-calls/inbox-failures.ts";
+import { RoomLoad } from "./room-load.ts";
 
 /** So many users who left may stay in memory until they are forgotten together. */
 const MAX_FORGOTTEN = 100;
@@ -43,8 +44,9 @@ export interface FanoutDeps {
  * beside it, for callers that await it.
  *
  * - Live delivery: a member with devices gets each change at once, and the next one when their inbox has
- *   answered: a slow inbox gets several at a time. A member whose devices all leave the conversation to a
- *   room socket counts as one without devices.
+ *   answered: a slow inbox gets several at a time. While room sockets send very many messages, devices wait
+ *   up to 25 ms for a page of them. A member whose devices all leave the conversation to a room socket counts
+ *   as one without devices.
  * - List updates: a member without devices gets changes at a pace. After a delivery, those of the next 2 s
  *   are coalesced into one update.
  * - Crowded groups: more members have devices connected than are sent every message. They get an update once
@@ -62,6 +64,7 @@ export class Fanout {
   readonly #devices: DeviceTracker;
   readonly #dispatcher: InboxDispatcher<Confirmation>;
   readonly #record: DeliveryRecord;
+  readonly #load: RoomLoad;
   readonly #cooldowns: Cooldowns;
   /** the answers that are about to bring a member the newest update */
   readonly #claims = new Map<UserId, number>();
@@ -91,7 +94,8 @@ export class Fanout {
       deps.maxLiveMembers,
       timing,
     );
-    this.#cooldowns = new Cooldowns(this.#devices, this.#record, timing.fanout);
+    this.#load = new RoomLoad(timing.roomLoad);
+    this.#cooldowns = new Cooldowns(this.#devices, this.#record, this.#load, timing);
     const order = new DeliveryOrder(source, this.#devices);
     const isDue = (id: UserId) => this.#isDue(id);
     const work = {
@@ -107,6 +111,11 @@ export class Fanout {
       idle: () => this.#idle(),
     };
     this.#dispatcher = new InboxDispatcher(work, failures, timing);
+  }
+
+  /** Messages of room sockets are stored. Call it before `changed`. */
+  sentInRoom(messages: number): void {
+    this.#load.note(messages);
   }
 
   /** Call it after a change, in the turn of the write: the retry marker is then part of the same commit. */

@@ -14,6 +14,14 @@ export const CONVERSATION_VALUES = {
      */
     checkpointMs: 500,
   },
+  /** Many messages over room sockets: devices get theirs in pages. */
+  roomLoad: {
+    /** The load is high with so many messages in this window and the one before: about 1,000 a second. */
+    highMessages: 100,
+    windowMs: 50,
+    /** The longest wait of a device for a page to fill. */
+    pageMs: 25,
+  },
   /** The calls of a conversation to inboxes: updates and notifications. */
   inboxCalls: {
     /** The deadline of a call. It is longer than the inbox's own wait for D1. */
