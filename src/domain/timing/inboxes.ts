@@ -9,8 +9,10 @@ export const INBOX_VALUES = {
   },
   /** The list of conversations. */
   list: {
-    /** While devices are connected, updates in quick succession are written at most twice a second. */
+    /** While devices are connected, updates in quick succession are written once none has come for so long. */
     writeBehindMs: 500,
+    /** A conversation in which updates do not end is written this often. */
+    longestBehindMs: 4_000,
     /** A list's wait for the snapshot of one conversation; a late conversation keeps its stored row. */
     snapshotTimeoutMs: 300,
     /** After a crash: the deadline of a conversation for the snapshot that replaces a lost update. */

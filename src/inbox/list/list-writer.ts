@@ -50,7 +50,7 @@ interface Recent {
   delivered: SyncPosition | null;
   /** whether it has a row in `list_ahead` */
   isMarked: boolean;
-  /** whether it was updated since the last time that all were stored */
+  /** whether it was updated since the last ring of the timer */
   isActive: boolean;
 }
 
@@ -61,7 +61,7 @@ export type ListedAs = Pick<InboxUpdate, "version" | "state" | "deletedForMe">;
 export interface ListWriterDeps {
   /** whether device sockets are open */
   hasDevices(): boolean;
-  timing: Pick<Timing["list"], "writeBehindMs">;
+  timing: Pick<Timing["list"], "writeBehindMs" | "longestBehindMs">;
 }
 
 /**
@@ -69,8 +69,9 @@ export interface ListWriterDeps {
  * - The first update of a conversation is stored at once.
  * - Those that follow within half a second change memory. The first of them stores a row in `list_ahead`: it
  *   says that memory may be ahead of the list.
- * - Every half second, and before anything else of the list is read, memory is stored. A timer does that, and
- *   keeps the object awake until memory has nothing more: hibernation loses nothing.
+ * - Memory is stored once a conversation has been quiet for half a second, every 4 seconds while it is not, and
+ *   before anything else of the list is read. A timer does that, and keeps the object awake until memory has
+ *   nothing more: hibernation loses nothing.
  * - A crash loses what memory had, and closes the sockets. The next start finds the rows of `list_ahead`, and
  *   the inbox asks those conversations for snapshots.
  */
@@ -84,6 +85,8 @@ export class ListWriter {
   /** the conversations of which a crash may have lost an update */
   readonly #lost: Set<ConversationId>;
   #timer: ReturnType<typeof setTimeout> | undefined;
+  /** when all conversations in memory were stored last, or memory had none (ms since 1970) */
+  #storedAt = 0;
 
   /** Reads the current epoch; the tables exist. */
   constructor(sql: SqlStorage, deps: ListWriterDeps) {
@@ -234,6 +237,7 @@ export class ListWriter {
     if (!this.#deps.hasDevices()) return;
     const head = this.#read(id);
     if (!head) return;
+    if (this.#recent.size === 0) this.#storedAt = Date.now();
     this.#recent.set(id, { head, update: null, delivered: null, isMarked: false, isActive: true });
     this.#armTimer();
   }
@@ -262,9 +266,17 @@ export class ListWriter {
     }, this.#deps.timing.writeBehindMs);
   }
 
-  /** Stores all, and forgets the conversations that have become quiet. */
+  /** Stores the conversations that are quiet, at times all, and forgets those that stay quiet. */
   #settle(): void {
+    const { writeBehindMs, longestBehindMs } = this.#deps.timing;
+    // Half a ring early: rings are never quite on time.
+    const isOverdue = Date.now() - this.#storedAt >= longestBehindMs - writeBehindMs / 2;
+    if (isOverdue) this.#storedAt = Date.now();
     for (const [id, recent] of this.#recent) {
+      if (recent.isActive && !isOverdue) {
+        recent.isActive = false;
+        continue;
+      }
       this.#storeOne(id, recent);
       if (!recent.isActive) {
         if (recent.isMarked && !this.#lost.has(id)) this.#unmark(id);

@@ -1,6 +1,6 @@
 import { evictDurableObject, runInDurableObject } from "cloudflare:test";
 import { env } from "cloudflare:workers";
-import { beforeAll, expect, test } from "vitest";
+import { beforeAll, expect, test, vi } from "vitest";
 import type { Result } from "../../../../src/domain/errors.ts";
 import { ConversationId, Position, Seq, type UserId } from "../../../../src/domain/ids.ts";
 import type { InboxUpdate } from "../../../../src/domain/sync/inbox-update.ts";
@@ -10,8 +10,9 @@ import { CallBudget } from "../../../../src/object/concurrency.ts";
 import { migrate } from "../../../../src/object/migrations.ts";
 import { register, type SignedIn } from "../../../support/clients/api.ts";
 import { openDirect } from "../../../support/clients/chat.ts";
+import { listOf } from "../../../support/objects/inbox-list.ts";
 import { createGroupId, inboxObject, range, sessionOf } from "../../../support/objects/room.ts";
-import { timing } from "../../../support/timing.ts";
+import { overrideTiming, timing } from "../../../support/timing.ts";
 
 let ann: SignedIn;
 let userId: UserId;
@@ -224,3 +225,33 @@ test("with more registered sockets than the calls of one event, their checks and
     expect([done, kicked]).toEqual([[false, false, true], range(1, 10)]);
     expect(gate.hasSockets()).toBe(false);
   }));
+
+test("while updates do not end a connected user's list is written every 4 seconds, and soon after the last one", async () => {
+  overrideTiming({ list: { writeBehindMs: 500 } });
+  const inbox = await freshInbox();
+  // Its tables are made.
+  received(await inbox.list({ limit: 1 }));
+  await runInDurableObject(inbox, (_, { storage: { sql } }) => {
+    vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout", "Date"] });
+    try {
+      const list = listOf(sql, () => true);
+      const stored = new Set<unknown>();
+      const row = () =>
+        sql.exec("SELECT last_seq FROM conversations WHERE conversation_id = 1").one().last_seq;
+      for (let ver = 1; ver <= 85; ver++) {
+        list.applyUpdate(update(1, ver));
+        stored.add(row());
+        vi.advanceTimersByTime(150);
+      }
+      // The first update, and in 12 seconds three times.
+      expect(stored.size).toBe(4);
+      vi.advanceTimersByTime(1_000);
+      expect(row()).toBe(85);
+      vi.advanceTimersByTime(1_000);
+      expect(sql.exec("SELECT * FROM list_ahead").toArray()).toEqual([]);
+      expect(vi.getTimerCount()).toBe(0);
+    } finally {
+      vi.useRealTimers();
+    }
+  });
+});
