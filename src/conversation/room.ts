@@ -155,7 +155,7 @@ export class Room implements RoomContext {
       this.state.profile.createdAt,
       ({ kind, body, place, custom_data, tip: systemMessage, reactions, poll }) =>
         [place, custom_data, systemMessage, reactions, poll].reduce(
-          (sum, part) => sum + bytesOf(part ?? ""),
+          (sum, part) => sum + (part === null ? 0 : bytesOf(part)),
           bytesWithProfiles(kind, body, personOf),
         ),
     );

@@ -126,7 +126,7 @@ describe("a replay", () => {
           const [room, model] = [isolatedRoom(storage), new Model()];
           for (const [event, { reader, back, limit }] of steps) {
             await model.apply(room, event);
-            const stored = new MessageLog(storage.sql, 0, room.log.renderedBytes);
+            const stored = new MessageLog(storage.sql, 0, (row) => room.log.renderedBytes(row));
             const after = Math.max(0, room.log.last.seq - back);
             expect(room.log.after(after, limit, reader, "all")).toEqual(
               stored.after(after, limit, reader, "all"),

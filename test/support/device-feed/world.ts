@@ -107,8 +107,8 @@ export class World {
     this.#state = state;
     this.#pause = pause;
     this.#room = isolatedRoom(state.storage);
-    const weigh = ({ body }: MessageRow) => (body.includes(LARGE) ? 256 * 1024 : body.length);
-    Object.defineProperty(this.#room.log, "weigh", { value: weigh });
+    const renderedBytes = ({ body }: MessageRow) => (body.includes(LARGE) ? 256 * 1024 : body.length);
+    Object.assign(this.#room.log, { renderedBytes });
     // Adds the tables of an inbox to those of the conversation.
     for (const { sql } of MIGRATIONS) state.storage.sql.exec(sql.replace(JOBS_TABLE, ""));
     this.#clients = [0, 1, 2].map((nth) => new Client(nth, this.#room.state.id, this));
