@@ -48,6 +48,7 @@ export class Cooldowns {
   isActive(id: UserId): boolean {
     // The alarm's last round counts for deferred members over a hibernation.
     const at = this.#beganAt.get(id) ?? (this.#devices.isDeferred(id) ? this.#record.servedAt : 0);
+    if (at === 0) return false;
     const age = Date.now() - at;
     return age >= 0 && age < this.#lengthMs(id) && !this.#hasFullPage(id);
   }
