@@ -121,7 +121,16 @@ export function createComponents({ ctx, deps, jobs, userId, isOpening, kick }: I
   const { conversations, directory, settings, timing } = deps;
   const sessionGate = new SessionGate(sql, conversations, timing.socketRegistry);
   const accountDeletion = new AccountDeletion(sql, jobs, { ...deps, userId });
-  const writer = new ListWriter(sql, { hasDevices: () => sockets.open().length > 0, timing: timing.list });
+  const cursors = new DeviceCursors(sql);
+  const sockets = new DeviceSockets(ctx, deps, cursors);
+  const writer = new ListWriter(sql, {
+    hasDevices: () => sockets.open().length > 0,
+    hasSlept: sockets.open().length > 0 && sockets.open().every(({ isListAhead }) => !isListAhead),
+    noteAhead: (isAhead) => {
+      for (const socket of sockets.open()) socket.noteListAhead(isAhead);
+    },
+    timing: timing.list,
+  });
   const list = new ConversationList(sql, writer, {
     taken: (update, before) => composerDrafts.follow(update, before),
     forgotten: (id) => composerDrafts.forget(id),
@@ -131,9 +140,7 @@ export function createComponents({ ctx, deps, jobs, userId, isOpening, kick }: I
     },
   });
   const notifications = new Notifications(ctx.storage);
-  const cursors = new DeviceCursors(sql);
   const drafts = new Drafts(sql, jobs, timing.drafts);
-  const sockets = new DeviceSockets(ctx, deps, cursors);
   const scheduled = createScheduled(sql, jobs, {
     ...deps,
     userId,

@@ -100,8 +100,13 @@ export abstract class InboxLifecycle extends SocketHost {
   }
 
   protected override async closed(ws: WebSocket): Promise<void> {
-    const { sockets, presence } = await this.ensureLoaded();
+    const { list, sockets, presence } = await this.ensureLoaded();
+    if (list.lost.length > 0 && sockets.hasSleptWith(ws)) {
+      list.trustRows();
+      this.jobs.cancel("lost_updates", "");
+    }
     sockets.closed(ws);
+    if (sockets.open().length === 0) list.endEpoch();
     presence.socketClosed();
   }
 

@@ -13,6 +13,8 @@ export const INBOX_VALUES = {
     writeBehindMs: 500,
     /** A conversation in which updates do not end is written this often. */
     longestBehindMs: 4_000,
+    /** Updates that follow each other within this time wait for no commit. */
+    followMs: 300_000,
     /** A list's wait for the snapshot of one conversation; a late conversation keeps its stored row. */
     snapshotTimeoutMs: 300,
     /** After a crash: the deadline of a conversation for the snapshot that replaces a lost update. */

@@ -102,6 +102,11 @@ export class ConversationList {
     this.#writer.beginEpoch();
   }
 
+  /** The last device socket has closed. */
+  endEpoch(): void {
+    this.#writer.rest();
+  }
+
   /** The account is deleted: later updates are dropped. */
   markDeleted(): void {
     this.#isDeleted = true;
@@ -143,6 +148,11 @@ export class ConversationList {
   /** The conversations of which a crash may have lost an update. */
   get lost(): ConversationId[] {
     return this.#writer.lost;
+  }
+
+  /** There was no crash: the rows have everything. */
+  trustRows(): void {
+    for (const id of this.#writer.lost) this.#writer.recovered(id);
   }
 
   /** Notes that the list has a snapshot of a conversation that is newer than the crash. */

@@ -42,14 +42,14 @@ type HeadRow = {
   muted_until: number;
 };
 
-/** A conversation that was updated just now. What it has not stored is null. */
+/** A conversation that was updated a short time ago. What it has not stored is null. */
 interface Recent {
   /** the row as it will be */
   head: Head;
   update: InboxUpdate | null;
   delivered: SyncPosition | null;
-  /** whether it has a row in `list_ahead` */
-  isMarked: boolean;
+  /** when it was updated last (ms since 1970) */
+  updatedAt: number;
   /** whether it was updated since the last ring of the timer */
   isActive: boolean;
 }
@@ -61,19 +61,30 @@ export type ListedAs = Pick<InboxUpdate, "version" | "state" | "deletedForMe">;
 export interface ListWriterDeps {
   /** whether device sockets are open */
   hasDevices(): boolean;
-  timing: Pick<Timing["list"], "writeBehindMs" | "longestBehindMs">;
+  /**
+   * the object has slept: device sockets have stayed open, and say that memory was not ahead. Otherwise it has
+   * crashed, or had no devices
+   */
+  hasSlept: boolean;
+  /** has the device sockets say whether memory is ahead */
+  noteAhead(isAhead: boolean): void;
+  timing: Pick<Timing["list"], "writeBehindMs" | "longestBehindMs" | "followMs">;
 }
+
+/** The most conversations that are marked, and that memory has. */
+const MAX_FOLLOWED = 100;
 
 /**
  * Writes inbox updates and delivered positions to the list. While devices are connected it writes behind:
  * - The first update of a conversation is stored at once.
- * - Those that follow within half a second change memory. The first of them stores a row in `list_ahead`: it
- *   says that memory may be ahead of the list.
+ * - Those that follow within minutes change memory, and no device waits for a commit. The first of them stores
+ *   a row in `list_ahead`, the mark: it says that memory may be ahead of the list. The mark stays for those that
+ *   follow, also over a sleep.
  * - Memory is stored once a conversation has been quiet for half a second, every 4 seconds while it is not, and
  *   before anything else of the list is read. A timer does that, and keeps the object awake until memory has
- *   nothing more: hibernation loses nothing.
- * - A crash loses what memory had, and closes the sockets. The next start finds the rows of `list_ahead`, and
- *   the inbox asks those conversations for snapshots.
+ *   nothing more: a sleep loses nothing.
+ * - A crash loses what memory had, and closes the sockets. The next start finds marks and no sockets, and the
+ *   inbox asks those conversations for snapshots.
  */
 export class ListWriter {
   readonly #sql: SqlStorage;
@@ -81,29 +92,35 @@ export class ListWriter {
   /** the number of the current epoch; one begins whenever the first device socket opens */
   #epoch: number;
   readonly #recent = new Map<ConversationId, Recent>();
+  /** the conversations with a mark, but for lost ones */
+  readonly #marked: Set<ConversationId>;
+  /** the conversations of which memory is ahead */
+  readonly #ahead = new Set<ConversationId>();
   #moment = 0;
+  readonly #startedAt = Date.now();
   /** the conversations of which a crash may have lost an update */
   readonly #lost: Set<ConversationId>;
   #timer: ReturnType<typeof setTimeout> | undefined;
-  /** when all conversations in memory were stored last, or memory had none (ms since 1970) */
+  /** when all conversations in memory were stored last, or memory began to be ahead (ms since 1970) */
   #storedAt = 0;
 
-  /** Reads the current epoch; the tables exist. */
+  /** Reads the current epoch and the marks; the tables exist. */
   constructor(sql: SqlStorage, deps: ListWriterDeps) {
     this.#sql = sql;
     this.#deps = deps;
     this.#epoch = sql.exec<{ epoch: number }>("SELECT epoch FROM presence").one().epoch;
-    const ahead = sql.exec<{ conversation_id: ConversationId }>("SELECT conversation_id FROM list_ahead");
-    this.#lost = new Set(ahead.toArray().map((row) => row.conversation_id));
+    const rows = sql.exec<{ conversation_id: ConversationId }>("SELECT conversation_id FROM list_ahead");
+    const marks = rows.toArray().map((row) => row.conversation_id);
+    this.#marked = new Set(deps.hasSlept ? marks : []);
+    this.#lost = new Set(deps.hasSlept ? [] : marks);
   }
 
   /** @see ConversationList.beginEpoch */
   beginEpoch(): void {
-    this.store();
+    this.rest();
     const epoch = this.#epoch + 1;
     this.#sql.exec("UPDATE presence SET epoch = ?", epoch);
     this.#epoch = epoch;
-    for (const { head } of this.#recent.values()) head.told = null;
   }
 
   /**
@@ -113,16 +130,22 @@ export class ListWriter {
    */
   apply(update: InboxUpdate, delivered: SyncPosition | null): boolean {
     const id = update.conversationId;
-    const recent = this.#recent.get(id);
+    const hasDevices = this.#deps.hasDevices();
+    if (!hasDevices) this.rest();
+    const recent = this.#find(id);
     if (!recent) {
-      const head = this.#deps.hasDevices() ? this.#read(id) : null;
+      const before = hasDevices ? this.#read(id) : null;
       this.#upsert(update, delivered);
-      this.#noteRecent(id);
-      return comesBack(head, update);
+      if (hasDevices) this.#follow(id);
+      return comesBack(before, update);
     }
     const isBack = comesBack(recent.head, update);
+    recent.updatedAt = Date.now();
+    // The newest comes last.
+    this.#recent.delete(id);
+    this.#recent.set(id, recent);
     if (update.version > recent.head.ver) {
-      this.#mark(id, recent);
+      this.#goAhead(id, recent);
       const { version: ver, state, lastSeq, rev, deletedForMe } = update;
       const { page: _, ...stored } = update;
       recent.update = { ...stored, ephemeral: [] };
@@ -143,13 +166,13 @@ export class ListWriter {
 
   /** @see ConversationList.setDelivered */
   setDelivered(id: ConversationId, position: SyncPosition): void {
-    const recent = this.#recent.get(id);
+    const recent = this.#find(id);
     if (!recent) {
       this.#updateDelivered(id, position);
       return;
     }
     if (isSame(recent.head.told, position)) return;
-    this.#mark(id, recent);
+    this.#goAhead(id, recent);
     recent.delivered = position;
     recent.head.told = position;
   }
@@ -171,7 +194,17 @@ export class ListWriter {
 
   /** Stores what memory has ahead of the list. */
   store(): void {
-    for (const [id, recent] of this.#recent) this.#storeOne(id, recent);
+    for (const id of this.#ahead) this.#storeOne(id);
+    this.#storedAt = Date.now();
+    this.#settled();
+  }
+
+  /** Stores what memory has ahead of the list, and forgets it with its marks: no device is connected. */
+  rest(): void {
+    this.store();
+    this.#recent.clear();
+    for (const id of this.#marked) this.#unmark(id);
+    this.#marked.clear();
   }
 
   /** @see ConversationList.replace */
@@ -194,10 +227,12 @@ export class ListWriter {
 
   /** Drops what memory has of a conversation, whose row is about to be replaced or deleted. */
   #drop(id: ConversationId): void {
-    const isMarked = this.#recent.get(id)?.isMarked || this.#lost.has(id);
     this.#recent.delete(id);
-    this.#lost.delete(id);
-    if (isMarked) this.#unmark(id);
+    this.#ahead.delete(id);
+    const isMarked = this.#marked.delete(id);
+    const isLost = this.#lost.delete(id);
+    if (isMarked || isLost) this.#unmark(id);
+    this.#settled();
   }
 
   /** Drops everything: the account is deleted. */
@@ -205,6 +240,8 @@ export class ListWriter {
     clearTimeout(this.#timer);
     this.#timer = undefined;
     this.#recent.clear();
+    this.#marked.clear();
+    this.#ahead.clear();
     this.#lost.clear();
   }
 
@@ -216,7 +253,7 @@ export class ListWriter {
   /** The list has a snapshot of a conversation that is newer than the crash, or the row is gone. */
   recovered(id: ConversationId): void {
     if (!this.#lost.delete(id)) return;
-    if (!this.#recent.get(id)?.isMarked) this.#unmark(id);
+    if (!this.#marked.has(id)) this.#unmark(id);
   }
 
   /**
@@ -233,20 +270,50 @@ export class ListWriter {
     return [delivered ? this.#epoch : 0, delivered?.seq ?? 0, delivered?.rev ?? 0];
   }
 
-  #noteRecent(id: ConversationId): void {
-    if (!this.#deps.hasDevices()) return;
-    const head = this.#read(id);
-    if (!head) return;
-    if (this.#recent.size === 0) this.#storedAt = Date.now();
-    this.#recent.set(id, { head, update: null, delivered: null, isMarked: false, isActive: true });
-    this.#armTimer();
+  /** What memory has of a conversation. After a sleep it begins with the row, if the mark says so. */
+  #find(id: ConversationId): Recent | undefined {
+    const known = this.#recent.get(id);
+    return known || !this.#marked.has(id) ? known : this.#follow(id);
   }
 
-  #mark(id: ConversationId, recent: Recent): void {
+  /** Keeps a conversation in memory from now on: memory is what its row says. */
+  #follow(id: ConversationId): Recent | undefined {
+    const head = this.#read(id);
+    if (!head) return undefined;
+    if (this.#recent.size >= MAX_FOLLOWED) this.#forgetOne(this.#recent.keys());
+    const recent = { head, update: null, delivered: null, updatedAt: Date.now(), isActive: true };
+    this.#recent.set(id, recent);
+    return recent;
+  }
+
+  /** Forgets the first of these conversations of which memory is not ahead. */
+  #forgetOne(ids: Iterable<ConversationId>): void {
+    for (const id of ids)
+      if (!this.#ahead.has(id)) {
+        this.#forget(id);
+        return;
+      }
+  }
+
+  #forget(id: ConversationId): void {
+    this.#recent.delete(id);
+    if (this.#marked.delete(id) && !this.#lost.has(id)) this.#unmark(id);
+  }
+
+  /** Memory is about to be ahead of the list. */
+  #goAhead(id: ConversationId, recent: Recent): void {
     recent.isActive = true;
-    if (recent.isMarked) return;
-    this.#sql.exec("INSERT OR IGNORE INTO list_ahead (conversation_id) VALUES (?)", id);
-    recent.isMarked = true;
+    if (!this.#marked.has(id)) {
+      this.#sql.exec("INSERT OR IGNORE INTO list_ahead (conversation_id) VALUES (?)", id);
+      this.#marked.add(id);
+      if (this.#marked.size > MAX_FOLLOWED) this.#forgetOne(this.#marked);
+    }
+    if (this.#ahead.size === 0) {
+      this.#storedAt = Date.now();
+      this.#deps.noteAhead(true);
+    }
+    this.#ahead.add(id);
+    this.#armTimer();
   }
 
   #unmark(id: ConversationId): void {
@@ -257,41 +324,50 @@ export class ListWriter {
     this.#timer ??= setTimeout(() => {
       this.#timer = undefined;
       try {
-        this.#settle();
+        this.#ring();
       } catch (error) {
-        // The rows of `list_ahead` stay, and memory is stored at the next turn of the timer.
+        // The marks stay, and memory is stored at the next turn of the timer.
         log("error", "list_not_stored", errorFields(error));
       }
-      if (this.#recent.size > 0) this.#armTimer();
+      if (this.#ahead.size > 0) this.#armTimer();
     }, this.#deps.timing.writeBehindMs);
   }
 
-  /** Stores the conversations that are quiet, at times all, and forgets those that stay quiet. */
-  #settle(): void {
-    const { writeBehindMs, longestBehindMs } = this.#deps.timing;
+  /** Stores the conversations that are quiet, at times all. With them go the marks that are old. */
+  #ring(): void {
+    const { writeBehindMs, longestBehindMs, followMs } = this.#deps.timing;
+    const now = Date.now();
     // Half a ring early: rings are never quite on time.
-    const isOverdue = Date.now() - this.#storedAt >= longestBehindMs - writeBehindMs / 2;
-    if (isOverdue) this.#storedAt = Date.now();
-    for (const [id, recent] of this.#recent) {
-      if (recent.isActive && !isOverdue) {
-        recent.isActive = false;
-        continue;
+    const isOverdue = now - this.#storedAt >= longestBehindMs - writeBehindMs / 2;
+    if (isOverdue) this.#storedAt = now;
+    let isStored = false;
+    for (const id of this.#ahead) {
+      const recent = this.#recent.get(id);
+      if (recent?.isActive && !isOverdue) recent.isActive = false;
+      else {
+        this.#storeOne(id);
+        isStored = true;
       }
-      this.#storeOne(id, recent);
-      if (!recent.isActive) {
-        if (recent.isMarked && !this.#lost.has(id)) this.#unmark(id);
-        this.#recent.delete(id);
-      }
-      recent.isActive = false;
     }
+    if (isStored)
+      for (const id of new Set([...this.#recent.keys(), ...this.#marked])) {
+        const updatedAt = this.#recent.get(id)?.updatedAt ?? this.#startedAt;
+        if (updatedAt <= now - followMs && !this.#ahead.has(id)) this.#forget(id);
+      }
+    this.#settled();
   }
 
-  #storeOne(id: ConversationId, recent: Recent): void {
-    const { update, delivered } = recent;
-    if (update) this.#upsert(update, delivered);
-    else if (delivered) this.#updateDelivered(id, delivered);
-    recent.update = null;
-    recent.delivered = null;
+  #storeOne(id: ConversationId): void {
+    const recent = this.#recent.get(id);
+    if (recent?.update) this.#upsert(recent.update, recent.delivered);
+    else if (recent?.delivered) this.#updateDelivered(id, recent.delivered);
+    if (recent) Object.assign(recent, { update: null, delivered: null });
+    this.#ahead.delete(id);
+  }
+
+  /** Tells the sockets once memory is not ahead any more. */
+  #settled(): void {
+    if (this.#ahead.size === 0) this.#deps.noteAhead(false);
   }
 
   #read(id: ConversationId): Head | null {

@@ -1,5 +1,5 @@
-import { runDurableObjectAlarm, runInDurableObject } from "cloudflare:test";
-import { beforeAll, beforeEach, expect, test } from "vitest";
+import { evictDurableObject, runDurableObjectAlarm, runInDurableObject } from "cloudflare:test";
+import { beforeAll, beforeEach, describe, expect, test } from "vitest";
 import type { ConversationId } from "../../../src/domain/ids.ts";
 import { signedInUsers } from "../../support/accounts/users.ts";
 import type { SignedIn } from "../../support/clients/api.ts";
@@ -7,9 +7,9 @@ import { listedConversation } from "../../support/clients/chat.ts";
 import { seqsKnownTo } from "../../support/clients/device-frames.ts";
 import { openDevice, type TestSocket } from "../../support/clients/socket.ts";
 import { eventually } from "../../support/eventually.ts";
-import { loseCalls } from "../../support/faults/calls.ts";
+import { intercept, loseCalls } from "../../support/faults/calls.ts";
 import { createGroupId, inboxObject, itemAt, postText, range } from "../../support/objects/room.ts";
-import { overrideTiming, setTiming } from "../../support/timing.ts";
+import { setTiming } from "../../support/timing.ts";
 
 let ann: SignedIn;
 let bob: SignedIn;
@@ -97,13 +97,62 @@ test("a device that connects after a crash is told nothing that came before it",
   expect(seqsKnownTo(next, id)).toEqual([MESSAGES + 1]);
 });
 
-test("once it is quiet the list is written, and nothing is marked", async () => {
-  overrideTiming({ list: { writeBehindMs: 1 } });
-  const [carl, dora] = await signedInUsers(2);
-  if (!carl || !dora) throw new Error("two users");
-  const quiet = await createGroupId(carl, dora);
-  const doras = await openDevice(dora.token);
-  for (const nth of range(1, MESSAGES)) await postText(quiet, carl, String(nth));
-  await doras.until((socket) => seqsKnownTo(socket, quiet).includes(MESSAGES));
-  await eventually(async () => expect(await stored(dora)).toEqual({ lastSeq: MESSAGES, ahead: [] }));
+describe("once it is quiet", () => {
+  let carl: SignedIn;
+  let dora: SignedIn;
+  let quiet: ConversationId;
+  let doras: TestSocket;
+
+  const hears = (seq: number) => doras.until((socket) => seqsKnownTo(socket, quiet).includes(seq));
+
+  beforeEach(async () => {
+    const users = await signedInUsers(2);
+    [carl, dora] = [itemAt(users, 0), itemAt(users, 1)];
+    quiet = await createGroupId(carl, dora);
+    doras = await openDevice(dora.token);
+    const restore = setTiming({ list: { writeBehindMs: 1 } });
+    for (const nth of range(1, MESSAGES)) await postText(quiet, carl, String(nth));
+    await hears(MESSAGES);
+    await eventually(async () => expect(await stored(dora)).toMatchObject({ lastSeq: MESSAGES }));
+    restore();
+  });
+
+  test("the list is written, and the mark goes with the last device", async () => {
+    expect((await stored(dora)).ahead).toEqual([quiet]);
+    doras.close();
+    await eventually(async () => expect(await stored(dora)).toEqual({ lastSeq: MESSAGES, ahead: [] }));
+  });
+
+  test("the next message waits for no commit, also after a sleep, and outlives a crash", async () => {
+    await evictDurableObject(inboxObject(dora.user.id));
+    await postText(quiet, carl, "next");
+    await hears(MESSAGES + 1);
+    expect(await stored(dora)).toEqual({ lastSeq: MESSAGES, ahead: [quiet] });
+    const crashed = runInDurableObject(inboxObject(dora.user.id), (_, state) =>
+      state.abort("lost on purpose"),
+    );
+    await crashed.catch(() => undefined);
+    await doras.closed();
+    expect(await listedConversation(dora, quiet)).toMatchObject({ unread_count: MESSAGES + 1 });
+    expect(await stored(dora)).toEqual({ lastSeq: MESSAGES + 1, ahead: [] });
+  });
+
+  test("a sleep is no crash: no conversation is asked, also if the device leaves meanwhile", async () => {
+    const asked: string[] = [];
+    const inbox = inboxObject(dora.user.id);
+    const spy = intercept(({ method, work }) => {
+      asked.push(method);
+      return work();
+    });
+    await evictDurableObject(inbox);
+    await runInDurableObject(inbox, () => undefined);
+    await evictDurableObject(inbox);
+    doras.close();
+    const marks = () =>
+      runInDurableObject(inbox, (_, { storage: { sql } }) => sql.exec("SELECT * FROM list_ahead").toArray());
+    await eventually(async () => expect(await marks()).toEqual([]));
+    await runDurableObjectAlarm(inbox);
+    spy[Symbol.dispose]();
+    expect(asked.filter((method) => method === "snapshot")).toEqual([]);
+  });
 });

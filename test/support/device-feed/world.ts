@@ -125,7 +125,8 @@ export class World {
   #openList(): [ListWriter, ConversationList] {
     const { sql } = this.#state.storage;
     const hasDevices = () => this.#sockets?.open().length > 0;
-    const writer = new ListWriter(sql, { hasDevices, timing: timing.list });
+    const ofSockets = { hasDevices, hasSlept: this.#starts > 0, noteAhead: () => {} };
+    const writer = new ListWriter(sql, { ...ofSockets, timing: timing.list });
     return [writer, new ConversationList(sql, writer)];
   }
 

@@ -7,7 +7,8 @@ import { timing } from "../timing.ts";
 
 /** The list of an inbox over its tables. @param hasDevices whether it writes behind */
 export function listOf(sql: SqlStorage, hasDevices = () => false): ConversationList {
-  return new ConversationList(sql, new ListWriter(sql, { hasDevices, timing: timing.list }));
+  const sockets = { hasDevices, hasSlept: hasDevices(), noteAhead: () => {} };
+  return new ConversationList(sql, new ListWriter(sql, { ...sockets, timing: timing.list }));
 }
 
 /**
