@@ -230,7 +230,8 @@ test("a send of a device brings its own inbox the update with the answer, in one
     await untilListStored(sender.user.id);
   }
   expect(costs.inboxUpdates.get(String(sender.user.id)) ?? 0).toBe(0);
-  expect(costs.rows("inbox")).toBe(MESSAGES);
+  // The first of them also marks that memory may be ahead of the row.
+  expect(costs.rows("inbox")).toBe(MESSAGES + 1);
   expect(await list(sender)).toMatchObject({ items: [{ id, last_seq: MESSAGES + 1 }] });
 });
 
