@@ -8,10 +8,12 @@ import type { RoomLoad } from "./room-load.ts";
 const FULL_PAGE = 96;
 
 /**
- * The pauses after deliveries to members who do not wait for each message: those without devices, those who
- * look at the conversation over a room socket alone, all members of a crowded group, and while the room's load
- * is high all members, until a page is full. Their length follows what a member is now, so a group that shrinks
- * keeps nobody waiting.
+ * The pauses after deliveries to members who do not wait for each message:
+ * - those without devices, and those who look at the conversation over a room socket alone;
+ * - all members of a crowded group;
+ * - while the room's load is high all members, until a page is full.
+ *
+ * Their length follows what a member is now, so a group that shrinks keeps nobody waiting.
  */
 export class Cooldowns {
   readonly #devices: DeviceTracker;

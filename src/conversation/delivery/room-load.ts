@@ -1,8 +1,9 @@
 import type { Timing } from "../../domain/timing.ts";
 
 /**
- * How many messages have just come over room sockets. While these are many, devices get theirs in pages instead
- * of one by one: a message for devices costs a call, which would take the time of the room's own sockets.
+ * How many messages have just come over room sockets. While these are many, devices get theirs in pages
+ * instead of one by one: a message for devices costs a call, which would take the time of the room's own
+ * sockets.
  */
 export class RoomLoad {
   readonly #timing: Timing["roomLoad"];

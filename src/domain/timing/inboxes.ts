@@ -9,7 +9,7 @@ export const INBOX_VALUES = {
   },
   /** The list of conversations. */
   list: {
-    /** While devices are connected, updates in quick succession are written once none has come for so long. */
+    /** While devices are connected, updates in quick succession are written once this time had none. */
     writeBehindMs: 500,
     /** A conversation in which updates do not end is written this often. */
     longestBehindMs: 4_000,

@@ -62,8 +62,8 @@ export interface ListWriterDeps {
   /** whether device sockets are open */
   hasDevices(): boolean;
   /**
-   * the object has slept: device sockets have stayed open, and say that memory was not ahead. Otherwise it has
-   * crashed, or had no devices
+   * the object has slept: device sockets have stayed open, and say that memory was not ahead. Otherwise it
+   * has crashed, or had no devices
    */
   hasSlept: boolean;
   /** has the device sockets say whether memory is ahead */
@@ -77,12 +77,12 @@ const MAX_FOLLOWED = 100;
 /**
  * Writes inbox updates and delivered positions to the list. While devices are connected it writes behind:
  * - The first update of a conversation is stored at once.
- * - Those that follow within minutes change memory, and no device waits for a commit. The first of them stores
- *   a row in `list_ahead`, the mark: it says that memory may be ahead of the list. The mark stays for those that
- *   follow, also over a sleep.
- * - Memory is stored once a conversation has been quiet for half a second, every 4 seconds while it is not, and
- *   before anything else of the list is read. A timer does that, and keeps the object awake until memory has
- *   nothing more: a sleep loses nothing.
+ * - Those that follow within minutes change memory, and no device waits for a commit. The first of them
+ *   stores a row in `list_ahead`, the mark: it says that memory may be ahead of the list. The mark stays for
+ *   those that follow, also over a sleep.
+ * - Memory is stored once a conversation has been quiet for half a second, every 4 seconds while it is not,
+ *   and before anything else of the list is read. A timer does that, and keeps the object awake until memory
+ *   has nothing more: a sleep loses nothing.
  * - A crash loses what memory had, and closes the sockets. The next start finds marks and no sockets, and the
  *   inbox asks those conversations for snapshots.
  */

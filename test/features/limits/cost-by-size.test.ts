@@ -110,8 +110,8 @@ function assertBurst(size: Size, { calls, conversationRows, inboxRows, alarms, e
   // The message, its client id, the sender's position; from 200 messages on its part of the search index.
   const rowsEach = BURST < 150 ? 3 : 4;
   expect(conversationRows).toBeLessThanOrEqual(rowsEach * BURST + 3 + times(fanout.checkpointMs));
-  // Of an inbox: the first update, the mark, the last state, the removal of the mark. Each 4 seconds one more;
-  // on a slow machine, where a pause of half a second ends a burst, two each half second.
+  // Of an inbox: the first update, the mark, the last state, the removal of the mark. Each 4 seconds one
+  // more, and one at each pause of half a second.
   const written = connected * (4 + 2 * times(list.writeBehindMs));
   expect(inboxRows).toBeLessThanOrEqual(written + slack(updates) + heldRows(size));
   expect(alarms).toBeLessThanOrEqual(2 + times(retryMarker.dueMs));

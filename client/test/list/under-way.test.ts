@@ -1,7 +1,7 @@
 import { afterAll, afterEach, beforeAll, expect, test, vi } from "vitest";
-import { startChat, text, until } from "./support/chats.ts";
-import { HeldFrames } from "./support/held-frames.ts";
-import { TestServer } from "./support/server.ts";
+import { startChat, text, until } from "../support/chats.ts";
+import { HeldFrames } from "../support/held-frames.ts";
+import { TestServer } from "../support/server.ts";
 
 let server: TestServer;
 

@@ -1,9 +1,9 @@
 import { afterAll, afterEach, beforeAll, expect, test, vi } from "vitest";
-import type { Person } from "../../scripts/support/person.ts";
-import type { Chat, ConversationWindow } from "../src/index.ts";
-import { startChat, until } from "./support/chats.ts";
-import { HeldFrames } from "./support/held-frames.ts";
-import { TestServer } from "./support/server.ts";
+import type { Person } from "../../../scripts/support/person.ts";
+import type { Chat, ConversationWindow } from "../../src/index.ts";
+import { startChat, until } from "../support/chats.ts";
+import { HeldFrames } from "../support/held-frames.ts";
+import { TestServer } from "../support/server.ts";
 
 let server: TestServer;
 

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { startChat, until } from "./support/chats.ts";
-import { Network } from "./support/network.ts";
-import { TestServer } from "./support/server.ts";
+import { startChat, until } from "../support/chats.ts";
+import { Network } from "../support/network.ts";
+import { TestServer } from "../support/server.ts";
 
 let server: TestServer;
 let network: Network;
