@@ -7,8 +7,14 @@ import { toast } from "../ui/toasts.tsx";
 import { ContentView } from "./body/content-view.tsx";
 import { type Content, contentOf } from "./content.ts";
 
+interface Props {
+  item: OutboxItem;
+  /** whether it follows another message of the user closely */
+  isTogether: boolean;
+}
+
 /** A message that the user has sent, and that is not stored or not shown yet. */
-export function PendingRow({ item }: { item: OutboxItem }) {
+export function PendingRow({ item, isTogether }: Props) {
   const { chat, me } = useAccount();
   const { client_msg_id: id, message, state, progress = 0, file } = item;
   const url = useObjectUrl(file);
@@ -18,7 +24,7 @@ export function PendingRow({ item }: { item: OutboxItem }) {
     if (!chat.discard(id)) toast(t("message.tooLate"));
   };
   return (
-    <li class="message" data-own data-state={state} data-together>
+    <li class="message" data-own data-state={state} data-together={isTogether}>
       <div class="bubble-side">
         <div class="bubble" data-kind={content.kind}>
           <ContentView content={content} me={me} isFolding />

@@ -9,7 +9,7 @@ import { reason } from "../../state/problem.ts";
 import { useLoaded } from "../../state/use-loaded.ts";
 import { Composer } from "../composer/composer.tsx";
 import { Panel } from "../panels/panel.tsx";
-import { follows } from "../timeline/days.ts";
+import { follows, followsOwn } from "../timeline/days.ts";
 import { FollowButton } from "./follow-button.tsx";
 import { useThreadReads } from "./use-thread-reads.ts";
 
@@ -87,8 +87,12 @@ export function ThreadPanel({ id, root }: Props) {
                 />
               );
             })}
-            {pending.map((item) => (
-              <PendingRow key={item.client_msg_id} item={item} />
+            {pending.map((item, i) => (
+              <PendingRow
+                key={item.client_msg_id}
+                item={item}
+                isTogether={i > 0 || followsOwn(messages.at(-1), item, me)}
+              />
             ))}
           </ol>
         </div>

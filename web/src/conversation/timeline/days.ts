@@ -1,4 +1,4 @@
-import type { Message } from "parley-client";
+import type { Message, OutboxItem } from "parley-client";
 import { isSameDay } from "../../i18n/format.ts";
 
 /** Messages of one sender within this time, in ms, stand together. */
@@ -22,7 +22,16 @@ export interface Day {
 
 /** Whether a message follows another one of its sender closely. */
 export function follows(before: Message | undefined, { sender, created_at: at }: Message): boolean {
-  if (!before || before.kind === "tip" || before.sender.id !== sender.id) return false;
+  return isClose(before, sender.id, at);
+}
+
+/** Whether a message of the user that waits, or failed, follows another one of theirs closely. */
+export function followsOwn(before: Message | undefined, { created_at: at }: OutboxItem, me: number): boolean {
+  return isClose(before, me, at);
+}
+
+function isClose(before: Message | undefined, sender: number, at: number): boolean {
+  if (!before || before.kind === "tip" || before.sender.id !== sender) return false;
   return at - before.created_at < TOGETHER;
 }
 

@@ -13,7 +13,7 @@ import { ReadMark } from "../reads/read-mark.tsx";
 import { useReceipts } from "../reads/use-receipts.ts";
 import { Announcer } from "./announcer.tsx";
 import { DayHeading } from "./day-heading.tsx";
-import { daysOf } from "./days.ts";
+import { daysOf, followsOwn } from "./days.ts";
 import { NewMessagesBar, ToNewest } from "./guides.tsx";
 import { Pilot } from "./pilot.ts";
 import { useNavigation } from "./use-navigation.ts";
@@ -129,8 +129,12 @@ export function Timeline({ id, view, window }: Props) {
           {isComplete && pending.length > 0 && (
             <li key="pending" class="day-group">
               <ol>
-                {pending.map((item) => (
-                  <PendingRow key={item.client_msg_id} item={item} />
+                {pending.map((item, i) => (
+                  <PendingRow
+                    key={item.client_msg_id}
+                    item={item}
+                    isTogether={i > 0 || followsOwn(messages.at(-1), item, me)}
+                  />
                 ))}
               </ol>
             </li>
