@@ -49,9 +49,10 @@ export function SearchPage({ query }: { query: string }) {
         onInput={({ currentTarget }) => setText(currentTarget.value)}
       />
       <p role="status" class="status">
-        {query && pages.items ? t("search.found", { n: pages.items.length }) : ""}
+        {query && pages.items ? foundText(pages.items.length, pages.hasMore) : ""}
         {pages.problem}
       </p>
+      {!query && <p class="status">{t("search.hint")}</p>}
       <ul class="found-list">
         {pages.items?.map((message) => (
           <li key={`${message.conversation_id}:${message.seq}`}>
@@ -62,4 +63,9 @@ export function SearchPage({ query }: { query: string }) {
       <MoreButton pages={pages} />
     </Page>
   );
+}
+
+/** How many messages are found so far. */
+function foundText(n: number, hasMore: boolean): string {
+  return n === 0 && !hasMore ? t("search.none") : t("search.found", { n, more: hasMore ? "+" : "" });
 }

@@ -40,7 +40,10 @@ export const list = {
   "picker.nobody": "Nobody has this username.",
   "search.title": "Search",
   "search.placeholder": "Search all messages",
-  "search.found": { one: "{n} message found", other: "{n} messages found" },
+  "search.hint":
+    "Finds words in messages, polls and captions, and names of files, in all your conversations.",
+  "search.found": { one: "{n}{more} message found", other: "{n}{more} messages found" },
+  "search.none": "No message has these words.",
   "search.more": "Show more",
   "mentions.title": "Mentions",
   "mentions.empty": "Nobody has mentioned you yet.",
