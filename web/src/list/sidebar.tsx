@@ -50,6 +50,9 @@ export function Sidebar() {
       />
       {shown.length > 0 && <Rows entries={shown} selected={selected} />}
       {shown.length === 0 && words !== "" && <p class="blank">{t("switcher.none")}</p>}
+      {shown.length === 0 && words === "" && !isListed && (
+        <p class="blank late">{t("conversation.loading")}</p>
+      )}
       {shown.length === 0 && words === "" && isListed && (
         <p class="blank">
           {t("list.empty")}
