@@ -116,14 +116,16 @@ interface EncodedPage extends Omit<ReplayPage, "messages" | "changed"> {
   changed: ChangedPart[];
 }
 
-/** @returns the frames of a page: its changes, its messages, then `synced` */
+/** @returns the frames of a page: a reset, its changes, its messages, then `synced` */
 export function pageFrames(
-  { changes, changed, messages, isReset, lastSeq, rev, hasMore }: EncodedPage,
+  { changes, changed, messages, isReset, resetSeq, lastSeq, rev, hasMore }: EncodedPage,
   conversationId: ConversationId,
   protocol: PageProtocol,
 ): string[] {
-  const reset = isReset ? (protocol.event({ type: "reset", conversationId, lastSeq, rev }) ?? []) : [];
+  const begin = { type: "reset", conversationId, lastSeq: resetSeq ?? lastSeq, rev } as const;
+  const reset = isReset ? protocol.event(begin) : null;
   const messageFrames = frames(messages, protocol.messages, protocol.maxMessagesPerFrame);
-  const end = protocol.event({ type: "synced", conversationId, lastSeq, rev, hasMore }) ?? [];
-  return [...changeFrames(changes, changed, conversationId, protocol), ...messageFrames].concat(reset, end);
+  const end = protocol.event({ type: "synced", conversationId, lastSeq, rev, hasMore });
+  const pageFrames = [...changeFrames(changes, changed, conversationId, protocol), ...messageFrames];
+  return [reset ?? [], pageFrames, end ?? []].flat();
 }

@@ -74,7 +74,13 @@ function nextPage<Shown>(
   const start = { after: from, since: rev };
   const range = { upTo: from, upToRev };
   const tellsReset = rev !== undefined && maxChanges !== undefined;
-  if (tellsReset && (showsDeleted(member, from) || isTooMany(room, rev, range, maxChanges))) {
+  if (tellsReset && showsDeleted(member, from)) {
+    // What came after the deletion follows: a client that is told of each message misses none.
+    const to = Position.parse(Math.min(deletedTo(member), last));
+    const page = nextPage(room, member, { ...request, after: to, rev: upToRev, maxChanges: undefined }, show);
+    return { ...page, ...start, isReset: true, resetSeq: to };
+  }
+  if (tellsReset && isTooMany(room, rev, range, maxChanges)) {
     const nothing = { changes: [], changed: [], messages: [], laterChanges: [] };
     return { ...start, ...nothing, isReset: true, lastSeq: last, rev: upToRev, hasMore: false };
   }
@@ -117,8 +123,13 @@ interface ChangeRange {
  * Whether all messages up to a position are gone, as the user has deleted the conversation for themself.
  * A client there may not have heard of the deletion. To one that has, a reset costs nothing.
  */
-function showsDeleted({ cleared_to, visible_from }: MemberRow, position: Position): boolean {
-  return 0 < position && position <= Math.min(cleared_to, visible_from);
+export function showsDeleted(member: MemberRow, position: number): boolean {
+  return 0 < position && position <= deletedTo(member);
+}
+
+/** The last message that a member has deleted with the conversation; 0: none. */
+function deletedTo({ cleared_to, visible_from }: MemberRow): number {
+  return Math.min(cleared_to, visible_from);
 }
 
 /** Whether more messages have changed after a rev than a client is told. */
