@@ -32,7 +32,7 @@ import type { ReactionInput } from "./reactions/reactions.ts";
 import type { Room } from "./room.ts";
 import type { SearchQuery } from "./search/search.ts";
 import type { FollowPosition } from "./threads/follows.ts";
-import { changesPage } from "./views/changes-page.ts";
+import { type ChangesRequest, changesPage } from "./views/changes-page.ts";
 import type { CostlyReads } from "./views/costly-reads.ts";
 
 /**
@@ -117,10 +117,10 @@ export abstract class ConversationObject extends ConversationLifecycle {
   }
 
   /**
-   * A page of the messages that changed after a rev. Without a scope it has the main stream.
+   * A page of the messages that changed after a rev.
    * @see changesPage
    */
-  changes(input: { userId: UserId; afterRev: number; limit: number; scope?: Scope }) {
+  changes(input: { userId: UserId } & ChangesRequest) {
     return this.#asReader(input, (room, member) => changesPage(room, member, input));
   }
 

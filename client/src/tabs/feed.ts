@@ -116,16 +116,16 @@ export class Feed {
   async #load(id: number, after: number, rev = END): Promise<ServerFrame[]> {
     const path = { id };
     const threads = "all" as const;
-    const changesAfter = (after_rev: number) =>
+    const changesAfter = (query: { after_rev: number; after?: number }) =>
       this.#api.call("get", "/v1/conversations/{id}/changes", {
         path,
-        query: { after_rev, limit: 200, threads },
+        query: { ...query, limit: 200, threads },
       });
     try {
-      const changes = await changesAfter(rev).catch((error: unknown) => {
+      const changes = await changesAfter({ after_rev: rev, after }).catch((error: unknown) => {
         if (Object(error).code !== "reset") throw error;
       });
-      const { items, hidden, rev: to, has_more } = changes ?? (await changesAfter(END));
+      const { items, hidden, rev: to, has_more } = changes ?? (await changesAfter({ after_rev: END }));
       const query = changes ? { after, limit: 100, threads } : { limit: 1, threads };
       // Messages come once no change is left.
       const page = has_more

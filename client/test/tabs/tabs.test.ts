@@ -255,3 +255,20 @@ test("the messages of a crowded group come to all tabs", async () => {
   expect(frames).toContain("activity");
   for (const { chat } of [...tabs, { chat: bobs }]) await chat.stop();
 });
+
+test("tabs that were away show nothing of what the user has deleted meanwhile", async () => {
+  const { ann, id, network, bob, tab } = await scene();
+  const tabs = [await tab(), await tab()];
+  for (const content of ["one", "two"]) bob.window.send(text(content));
+  for (const one of tabs) await shows(one, ["one", "two"]);
+  await network.down();
+  for (const { chat } of tabs) await until(chat, ({ connection }) => connection !== "live");
+  await ann.call("DELETE", `/v1/conversations/${id}`);
+  bob.window.send(text("three"));
+  await bob.chat.flush();
+  await network.up();
+  for (const one of tabs) {
+    await shows(one, ["three"]);
+    await until(one.chat, (state) => state.conversation(id)?.unread_count === 1);
+  }
+});

@@ -4,7 +4,7 @@ import type { Message } from "../../domain/messages/message.ts";
 import type { Scope } from "../log/row.ts";
 import type { MemberRow } from "../members/member-row.ts";
 import type { RoomStores } from "../state/context.ts";
-import { changesAfter, inScope, isTooMany } from "./replay-page.ts";
+import { changesAfter, inScope, isTooMany, showsDeleted } from "./replay-page.ts";
 
 /** A page of what has become of the messages that a member may see. */
 export interface ChangesPage {
@@ -17,15 +17,28 @@ export interface ChangesPage {
   hasMore: boolean;
 }
 
+/** Where a page of changes begins, and how large it may be. Without a scope it has the main stream. */
+export interface ChangesRequest {
+  afterRev: number;
+  after?: number | undefined;
+  limit: number;
+  scope?: Scope;
+}
+
 /**
  * At most `limit` messages of a scope that changed after a rev.
- * @throws `reset` if more messages have changed than the setting `MAX_CHANGES` allows
+ * @param after the newest message that the client has; absent: it does not say
+ * @throws `reset` if more messages have changed than the setting `MAX_CHANGES` allows, or the member has deleted
+ *   the conversation for themself up to `after` or further
  */
 export function changesPage(
   room: Pick<RoomStores, "log" | "state" | "renderer"> & { maxChanges: number },
   member: MemberRow,
-  { afterRev, limit, scope = "main" }: { afterRev: number; limit: number; scope?: Scope },
+  { afterRev, after = 0, limit, scope = "main" }: ChangesRequest,
 ): ChangesPage {
+  if (showsDeleted(member, after)) {
+    throw new CoreError("reset", "You have deleted the conversation for yourself. Load it anew.");
+  }
   const range = { upTo: room.log.last.seq, upToRev: room.state.rev };
   if (isTooMany(room, afterRev, range, room.maxChanges)) {
     throw new CoreError("reset", "More messages have changed than are replayed. Load the conversation anew.");

@@ -1,8 +1,8 @@
 import { beforeEach, expect, test } from "vitest";
 import { ConversationId } from "../../../src/domain/ids.ts";
 import { signedInUsers } from "../../support/accounts/users.ts";
-import { call, type SignedIn } from "../../support/clients/api.ts";
-import { getConversation, openDirect, send, sendAll } from "../../support/clients/chat.ts";
+import { call, expectProblem, type SignedIn } from "../../support/clients/api.ts";
+import { ask, getConversation, openDirect, send, sendAll } from "../../support/clients/chat.ts";
 import { untilFrame } from "../../support/clients/device-frames.ts";
 import {
   acceptSocket,
@@ -90,4 +90,14 @@ test("a socket that resumes from a message that its user has deleted since is to
   // These clients show nothing that is deleted.
   expect(await types(0)).toEqual(["messages"]);
   expect(await types(4)).toEqual(["message"]);
+});
+
+test("the changes of what a user has deleted are a reset, for a client that says what it has", async () => {
+  await sendAll(bob, id, ["1", "2"]);
+  await deleteForSelf(ann);
+  await sendAll(bob, id, ["3"]);
+  const changes = (who: SignedIn, query: string) => ask(who, id, "GET", `/changes?after_rev=0${query}`);
+  for (const after of [1, 2]) expectProblem(await changes(ann, `&after=${after}`), 410, "reset");
+  for (const query of ["", "&after=0", "&after=3"]) expect((await changes(ann, query)).status).toBe(200);
+  expect((await changes(bob, "&after=2")).status).toBe(200);
 });

@@ -88,7 +88,8 @@ const changesRoute = createRoute({
   description:
     "The messages that changed after `after_rev`, as they are now, in the order of their last change: each once, however often it changed. " +
     "A message that you do not have is none that you missed: pass over it. Thread-only replies are left out, unless `threads=all` asks for them. " +
-    "410 `reset`: more messages have changed than are listed (5,000, unless the server's setting `MAX_CHANGES` says otherwise). Drop what you have of the conversation, and load it anew.",
+    "410 `reset`: more messages have changed than are listed (5,000, unless the server's setting `MAX_CHANGES` says otherwise). Drop what you have of the conversation, and load it anew. " +
+    "The same with `after`, if you have deleted the conversation for yourself up to that message or further.",
   security: [{ bearer: [] }],
   middleware: [authenticated, weighs("page")] as const,
   request: { params, query: ChangesQuery },
@@ -155,8 +156,8 @@ export const messages = v1Router()
   })
   .openapi(changesRoute, async (c) => {
     const { id } = c.req.valid("param");
-    const { after_rev: afterRev = 0, limit, threads: scope = "main" } = c.req.valid("query");
-    const page = await changesOf(c.var.core, c.var.caller.userId, id, { afterRev, limit, scope });
+    const { after_rev: afterRev = 0, after, limit, threads: scope = "main" } = c.req.valid("query");
+    const page = await changesOf(c.var.core, c.var.caller.userId, id, { afterRev, after, limit, scope });
     const { hidden, rev, hasMore } = page;
     return c.json({ items: page.items.map(serializeMessage), hidden, rev, has_more: hasMore }, 200);
   })

@@ -290,6 +290,9 @@ export const Pins = z.object({ items: z.array(Message).max(LIMITS.pins) }).opena
 
 export const ChangesQuery = z.object({
   after_rev: RevParam.optional().openapi({ description: "The highest `rev` that you have; absent: 0" }),
+  after: PositionParam.optional().openapi({
+    description: "The newest message that you have; absent: a deletion for yourself is not told",
+  }),
   limit: ChangesLimit,
   threads: ThreadsQuery,
 });
