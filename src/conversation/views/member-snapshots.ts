@@ -97,6 +97,7 @@ export class MemberSnapshots {
       memberCount: this.#members.activeCount,
       updatedAt: this.#log.lastInMain.at,
       newestCounted: this.#log.newestCounted,
+      isDeleted: isDeletedForMe(member, this.#log.lastInMain.seq),
     };
   }
 

@@ -113,6 +113,11 @@ export interface ReadState {
   updatedAt: number;
   /** absent in answers of objects of the previous release */
   newestCounted?: NewestCounted;
+  /**
+   * the member has deleted the conversation for themself, and no message has come since: it is in no list of
+   * theirs. Absent in lists
+   */
+  isDeleted?: boolean;
 }
 
 /** A read position, and the time of its last change (ms; 0: never). */
@@ -179,7 +184,7 @@ export function composeConversation(
   lastMessage: Message | null,
 ): Conversation {
   const { lastSeq, readSeq, readAt, unreadCount, memberCount, updatedAt } = readState;
-  const { ignoresUnread, mentioned, unreadFrom, threadsUnread } = readState;
+  const { ignoresUnread, mentioned, unreadFrom, threadsUnread, isDeleted = false } = readState;
   const peerRead = blocked ? null : readState.peerRead;
   const { pinned, validation, mutedUntil } = preferences;
   return {
@@ -196,6 +201,7 @@ export function composeConversation(
     ...{ role, joinedAt, owner },
     lastMessage,
     disabled,
+    isDeleted,
   };
 }
 

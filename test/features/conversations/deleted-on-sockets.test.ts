@@ -2,7 +2,15 @@ import { beforeEach, expect, test } from "vitest";
 import { ConversationId } from "../../../src/domain/ids.ts";
 import { signedInUsers } from "../../support/accounts/users.ts";
 import { call, expectProblem, type SignedIn } from "../../support/clients/api.ts";
-import { ask, getConversation, openDirect, send, sendAll } from "../../support/clients/chat.ts";
+import {
+  ask,
+  expectAsked,
+  getConversation,
+  openDirect,
+  openForSelf,
+  send,
+  sendAll,
+} from "../../support/clients/chat.ts";
 import { untilFrame } from "../../support/clients/device-frames.ts";
 import {
   acceptSocket,
@@ -90,6 +98,27 @@ test("a socket that resumes from a message that its user has deleted since is to
   // These clients show nothing that is deleted.
   expect(await types(0)).toEqual(["messages"]);
   expect(await types(4)).toEqual(["message"]);
+});
+
+test("a deleted conversation says that it is in no list, until a message comes or it is opened again", async () => {
+  await sendAll(bob, id, ["1"]);
+  const device = await openDevice(ann.token);
+  expect(await getConversation(ann, id)).not.toHaveProperty("deleted");
+  await deleteForSelf(ann);
+  expect(await getConversation(ann, id)).toMatchObject({
+    deleted: true,
+    last_message: null,
+    unread_count: 0,
+  });
+  expect(await getConversation(bob, id)).not.toHaveProperty("deleted");
+  // A frame about its other fields says so, too.
+  await expectAsked(ann, id, "PUT", "/preferences", { sticky: true });
+  await untilFrame(device, { type: "conversation", conversation: { id, sticky: true, deleted: true } });
+  await send(bob, id, "2");
+  expect(await getConversation(ann, id)).not.toHaveProperty("deleted");
+  await deleteForSelf(ann);
+  expect(await openForSelf(ann, bob)).not.toHaveProperty("deleted");
+  device.close();
 });
 
 test("the changes of what a user has deleted are a reset, for a client that says what it has", async () => {

@@ -88,6 +88,10 @@ const ConversationFields = {
   validation: z.boolean(),
   disabled: z.boolean(),
   updated_at: Time,
+  deleted: z.literal(true).optional().openapi({
+    description:
+      "You have deleted it for yourself, and no message has come since: it is in no list of yours. Otherwise absent",
+  }),
   draft: ComposerDraft.optional().openapi({
     description: "In lists: what you are writing there, if anything",
   }),

@@ -69,6 +69,7 @@ function sharedFields(conversation: Conversation) {
     validation: conversation.validation,
     disabled: conversation.disabled,
     updated_at: conversation.updatedAt,
+    ...(conversation.isDeleted && { deleted: true as const }),
     ...(conversation.draft && { draft: serializeComposerDraft(conversation.draft) }),
   };
 }
