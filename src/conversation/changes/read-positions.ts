@@ -146,12 +146,13 @@ export class ReadPositions {
     if (changed) {
       if (withHistory) threads.follows.storeEnd([userId], last.seq);
       threads.follows.changed(userId);
-      this.#room.publish((observer) => {
-        if (moved) observer.read(userId, last.seq, null);
-        if (unmarked) observer.unreadChanged(userId, null);
-        observer.deletedFor(userId, last.seq);
-      });
     }
+    this.#room.publish((observer) => {
+      if (moved) observer.read(userId, last.seq, null);
+      if (unmarked) observer.unreadChanged(userId, null);
+      // A repeat tells it again: an eviction may have lost the event of the first try.
+      observer.deletedFor(userId, last.seq);
+    });
     await this.updateViewers(userId);
   }
 

@@ -306,6 +306,7 @@ export class DeviceFeed {
     const { list, contexts } = this.#deps;
     if (contexts.needsRefresh(update.conversationId)) await contexts.refresh(update.conversationId);
     const { conversationId: id, page } = update;
+    for (const { event } of update.ephemeral) if (precedesMessages(event, update)) this.#tell(id, event);
     // The list may have this update already: it was stored while the update waited for its turn.
     const isNewest = update.version >= (list.known(id)?.ver ?? 0);
     // A late update of an earlier departure does not concern a user who is a member again.
@@ -379,12 +380,15 @@ export class DeviceFeed {
         this.profileFrames.send(published);
         continue;
       }
-      const event = this.#withUnread(published, update);
-      for (const socket of this.#deps.audience.open()) {
-        const cursor = this.#positions.cursor(socket, id);
-        if ((cursor && isWithheld(cursor)) || this.#pendingReads.isPending(socket, event)) continue;
-        socket.sendEvent(event);
-      }
+      if (!precedesMessages(published, update)) this.#tell(id, this.#withUnread(published, update));
+    }
+  }
+
+  #tell(id: ConversationId, event: DeviceEvent): void {
+    for (const socket of this.#deps.audience.open()) {
+      const cursor = this.#positions.cursor(socket, id);
+      if ((cursor && isWithheld(cursor)) || this.#pendingReads.isPending(socket, event)) continue;
+      socket.sendEvent(event);
     }
   }
 
@@ -401,6 +405,14 @@ export class DeviceFeed {
     const from = entry ? entry.unreadFrom : (update.unreadFrom ?? null);
     return { ...event, unread: { count, lastSeq: entry?.lastSeq ?? update.lastSeq, from } };
   }
+}
+
+/**
+ * Whether an event is from before messages of its update. A deletion is told before the messages that bring the
+ * conversation back.
+ */
+function precedesMessages(event: DeviceEvent, { lastSeq }: Pick<InboxUpdate, "lastSeq">): boolean {
+  return event.type === "deleted" && event.seq < lastSeq;
 }
 
 /**

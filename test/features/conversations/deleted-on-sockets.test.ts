@@ -1,4 +1,5 @@
 import { beforeEach, expect, test } from "vitest";
+import { z } from "zod";
 import { ConversationId } from "../../../src/domain/ids.ts";
 import { signedInUsers } from "../../support/accounts/users.ts";
 import { call, expectProblem, type SignedIn } from "../../support/clients/api.ts";
@@ -8,10 +9,11 @@ import {
   getConversation,
   openDirect,
   openForSelf,
+  page as pageOf,
   send,
   sendAll,
 } from "../../support/clients/chat.ts";
-import { untilFrame } from "../../support/clients/device-frames.ts";
+import { framesAbout, untilFrame } from "../../support/clients/device-frames.ts";
 import {
   acceptSocket,
   DEVICE_PATH,
@@ -20,7 +22,11 @@ import {
   type TestSocket,
   upgrade,
 } from "../../support/clients/socket.ts";
-import { conversationObject, itemAt } from "../../support/objects/room.ts";
+import { refuseInbox } from "../../support/faults/injected-fault.ts";
+import { conversationObject, createGroupId, itemAt, range } from "../../support/objects/room.ts";
+import { evict } from "../../support/objects/sleep.ts";
+
+const Placed = z.looseObject({ type: z.string(), seq: z.int().default(0) });
 
 let ann: SignedIn;
 let bob: SignedIn;
@@ -100,6 +106,34 @@ test("a socket that resumes from a message that its user has deleted since is to
   expect(await types(4)).toEqual(["message"]);
 });
 
+test("a repeated deletion is told again: an eviction may have lost what told of the first", async () => {
+  await sendAll(bob, id, ["1", "2"]);
+  const device = await openDevice(ann.token);
+  {
+    using _ = await refuseInbox(ann.user.id, Number.POSITIVE_INFINITY);
+    await deleteForSelf(ann);
+    await evict(ConversationId.parse(id));
+  }
+  await deleteForSelf(ann);
+  await untilFrame(device, { type: "deleted", conversation_id: id, seq: 2 });
+  device.close();
+});
+
+test("a device hears of a deletion before the messages that came since", async () => {
+  await sendAll(bob, id, ["1", "2"]);
+  const device = await openDevice(ann.token);
+  {
+    using _ = await refuseInbox(ann.user.id, Number.POSITIVE_INFINITY);
+    await deleteForSelf(ann);
+    await send(bob, id, "3");
+  }
+  await send(bob, id, "4");
+  await untilFrame(device, { type: "message", seq: 4 });
+  await untilFrame(device, { type: "deleted", conversation_id: id, seq: 2 });
+  expect(shown(device)[0]).toBe("deleted");
+  device.close();
+});
+
 test("a deleted conversation says that it is in no list, until a message comes or it is opened again", async () => {
   await sendAll(bob, id, ["1"]);
   const device = await openDevice(ann.token);
@@ -129,4 +163,53 @@ test("the changes of what a user has deleted are a reset, for a client that says
   for (const after of [1, 2]) expectProblem(await changes(ann, `&after=${after}`), 410, "reset");
   for (const query of ["", "&after=0", "&after=3"]) expect((await changes(ann, query)).status).toBe(200);
   expect((await changes(bob, "&after=2")).status).toBe(200);
+});
+
+test("whatever comes at once with fifty deletions, each socket shows in the end what the server has", async () => {
+  const sockets = [await openDevice(ann.token), await openDevice(ann.token), await openRoom(id, ann.token)];
+  for (const _ of range(1, 5)) {
+    const work = range(1, 50).map((i) => {
+      if (i % 5 === 0) return send(bob, id, `text ${i}`);
+      if (i % 7 === 0) return send(ann, id, `own ${i}`);
+      return deleteForSelf(ann);
+    });
+    await Promise.all(work);
+  }
+  const last = await send(bob, id, "the last");
+  const page = await pageOf(ann, id, "?limit=100");
+  const conversation = await getConversation(ann, id);
+  expect(conversation).toMatchObject({ last_seq: last.seq });
+  for (const socket of sockets) {
+    await untilFrame(socket, { type: "message", seq: last.seq });
+    const held = new Set<number>();
+    for (const frame of framesAbout(socket, id)) {
+      const { type, seq } = Placed.parse(frame);
+      if (type === "message") held.add(seq);
+      if (type === "deleted") for (const one of held) if (one <= seq) held.delete(one);
+    }
+    expect([...held]).toEqual(page.items.map(({ seq }) => seq));
+    socket.close();
+  }
+});
+
+test("deleting a group for oneself is told, and leaves the other members and the membership alone", async () => {
+  const group = await createGroupId(bob, ann);
+  await sendAll(bob, group, ["1", "2"]);
+  const [device, room, peer] = [
+    await openDevice(ann.token),
+    await openRoom(group, ann.token),
+    await openDevice(bob.token),
+  ];
+  const { last_seq } = await getConversation(ann, group);
+  const object = conversationObject(group);
+  expect((await object.deleteForMe({ userId: ann.user.id })).ok).toBe(true);
+  for (const socket of [device, room])
+    await untilFrame(socket, { type: "deleted", conversation_id: group, seq: last_seq });
+  await send(bob, group, "3");
+  for (const socket of [device, room, peer]) {
+    await untilFrame(socket, { type: "message", seq: last_seq + 1 });
+    expect(shown(socket)).toEqual(socket === peer ? ["message"] : ["deleted", "message"]);
+    socket.close();
+  }
+  expect(await getConversation(ann, group)).toMatchObject({ unread_count: 1 });
 });
