@@ -194,3 +194,24 @@ test("a link leads into a group, and an admin answers those who ask to join", as
   await link.waitFor({ state: "detached" });
   expect((await dan.refused("GET", `/v1/invitations/${address.split("/").at(-1)}`)).status).toBe(404);
 });
+
+test("a request to join is listed for who made it, and taken back", async () => {
+  const [ann, eva] = [await site.person("ann"), await site.person("eva")];
+  const { id } = await ann.openGroup("Hike", []);
+  await ann.call("PATCH", `/v1/conversations/${id}`, { discoverable: true });
+  const page = await site.open({ person: eva, hash: "#/new" });
+  const finder = page.getByRole("textbox", { name: "Number of a group" });
+  await finder.fill(`${id}`);
+  await finder.press("Enter");
+  await page.getByRole("button", { name: "Ask to join" }).click();
+  await page.getByText("Your request waits for an admin.").waitFor();
+  await page.reload();
+  await page.getByRole("heading", { name: "Requests that you have sent" }).waitFor();
+  await finder.fill(`${id}`);
+  await finder.press("Enter");
+  await page.getByText("Your request waits for an admin.").waitFor();
+  await page.getByRole("button", { name: `Take back the request to group ${id}` }).click();
+  await page.getByRole("heading", { name: "Requests that you have sent" }).waitFor({ state: "detached" });
+  await page.getByRole("button", { name: "Ask to join" }).waitFor();
+  expect(await ann.call("GET", `/v1/conversations/${id}/applications`)).toMatchObject({ items: [] });
+});

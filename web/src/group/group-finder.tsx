@@ -4,10 +4,12 @@ import { useAccount } from "../state/context.ts";
 import { go } from "../state/router.ts";
 import { useAction } from "../state/use-action.ts";
 import { useLoaded } from "../state/use-loaded.ts";
+import { usePages } from "../state/use-pages.ts";
 import { useReload } from "../state/use-reload.ts";
 import { GroupCard } from "./group-card.tsx";
+import { OwnRequests } from "./own-requests.tsx";
 
-/** Finds a group by its number, and joins it or asks to. */
+/** Finds a group by its number, and joins it or asks to. Below it, what the user has asked. */
 export function GroupFinder() {
   const { chat } = useAccount();
   const [text, setText] = useState("");
@@ -16,13 +18,18 @@ export function GroupFinder() {
   const { value, problem, reload } = useLoaded(`${number}`, async () =>
     number > 0 ? chat.api.call("get", "/v1/groups/{id}", { path: { id: number } }) : undefined,
   );
-  useReload(reload, (frame) => frame.type === "join_request" && frame.conversation_id === number);
+  const requests = usePages((query) => chat.api.call("get", "/v1/me/join-requests", { query }));
+  const reloadAll = () => {
+    reload();
+    requests.reload();
+  };
+  useReload(reloadAll, ({ type }) => type === "join_request");
   const join = useAction(async () => {
     const path = { id: number };
     const body = message ? { message } : {};
     const { state } = await chat.api.call("post", "/v1/conversations/{id}/join", { path, body });
     if (state === "joined") go({ view: "conversation", id: number });
-    else reload();
+    else reloadAll();
   });
   return (
     <section class="form finder">
@@ -80,6 +87,7 @@ export function GroupFinder() {
           {join.problem && <p class="problem">{join.problem}</p>}
         </GroupCard>
       )}
+      <OwnRequests pages={requests} done={reloadAll} />
     </section>
   );
 }

@@ -30,11 +30,11 @@ export function Sidebar() {
             key={label}
             class="icon-button marked"
             href={href(to)}
-            aria-label={t(label)}
             title={t(label)}
             aria-current={now.view === to.view ? "page" : undefined}
           >
             <Icon name={icon} />
+            <span class="visually-hidden">{t(label)}</span>
             {to.view === "people" && <Requests />}
           </a>
         ))}
@@ -75,7 +75,13 @@ function Requests() {
   const { reload } = requests;
   useEffect(() => chat.onFrame(({ type }) => type === "friend" && reload()), [chat, reload]);
   const n = requests.value?.items.length ?? 0;
-  return n > 0 ? <span class="badge">{n}</span> : null;
+  if (n === 0) return null;
+  return (
+    <>
+      <span class="badge">{n}</span>
+      <span class="visually-hidden">{t("people.requests")}</span>
+    </>
+  );
 }
 
 /** The views without a link. */

@@ -37,7 +37,10 @@ async function world(): Promise<{ ann: Person; ben: Person; id: number }> {
 type World = Awaited<ReturnType<typeof lively>>;
 type Opened = (page: Page) => Locator;
 
-/** The same, with a thread, a picture, a scheduled message, and an invitation to the group of another. */
+/**
+ * The same, with a thread, a picture, a scheduled message, an invitation to the group of another, and requests of
+ * both directions.
+ */
 async function lively() {
   const { ann, ben, id } = await world();
   const path = `/v1/conversations/${id}`;
@@ -49,6 +52,9 @@ async function lively() {
   await ann.call("POST", `${path}/messages`, { kind: "text", body: { text: "Good morning" }, ...later });
   const other = await ben.openGroup("Lake", []);
   const { code } = Object(await ben.call("POST", `/v1/conversations/${other.id}/invitations`, {}));
+  await ben.call("PUT", `/v1/friends/${ann.user.id}`);
+  const asked = await ben.openGroup("Fire", []);
+  await ann.call("POST", `/v1/conversations/${asked.id}/join`, {});
   return { ann, ben, id, code };
 }
 
@@ -78,6 +84,17 @@ for (const theme of ["light", "dark"] as const) {
 /** What a user opens beside a view or over it: where, how, and what is there then. */
 const OPENED: [hash: (world: World) => string, open: (page: Page) => Promise<unknown>, text: Opened][] = [
   [({ id }) => `#/c/${id}/t/1`, async () => {}, (page) => page.getByText("1 reply").last()],
+  [
+    () => "#/new",
+    async () => {},
+    (page) => page.getByRole("button", { name: "Take back the request to group" }),
+  ],
+  [() => "#/people", async () => {}, (page) => page.getByRole("button", { name: "Accept" })],
+  [
+    () => "#/",
+    async () => {},
+    (page) => page.getByRole("link", { name: "People 1 Friend requests", exact: true }),
+  ],
   [() => "#/scheduled", async () => {}, (page) => page.getByRole("button", { name: "Send now" })],
   [({ ben }) => `#/user/${ben.user.id}`, async () => {}, (page) => page.getByText("Send a message")],
   [({ code }) => `#/join/${code}`, async () => {}, (page) => page.getByRole("button", { name: "Join" })],

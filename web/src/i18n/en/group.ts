@@ -50,5 +50,7 @@ export const group = {
   "finder.message": "A line to the admins",
   "finder.apply": "Ask to join",
   "finder.closed": "This group takes members by invitation only.",
+  "finder.sent": "Requests that you have sent",
+  "finder.withdraw": "Take back the request to group {number}",
   "group.number": "No. {number}",
 } as const;

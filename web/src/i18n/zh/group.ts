@@ -50,5 +50,7 @@ export const group = {
   "finder.message": "给管理员的留言",
   "finder.apply": "申请加入",
   "finder.closed": "该群仅限邀请加入。",
+  "finder.sent": "我的加群申请",
+  "finder.withdraw": "撤回申请（群号 {number}）",
   "group.number": "群号 {number}",
 } as const;
