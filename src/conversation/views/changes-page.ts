@@ -28,8 +28,8 @@ export interface ChangesRequest {
 /**
  * At most `limit` messages of a scope that changed after a rev.
  * @param after the newest message that the client has; absent: it does not say
- * @throws `reset` if more messages have changed than the setting `MAX_CHANGES` allows, or the member has deleted
- *   the conversation for themself up to `after` or further
+ * @throws `reset` if more messages have changed than the setting `MAX_CHANGES` allows, or the member has
+ *   deleted the conversation for themself up to `after` or further
  */
 export function changesPage(
   room: Pick<RoomStores, "log" | "state" | "renderer"> & { maxChanges: number },

@@ -63,8 +63,8 @@ export async function pageOfMessages(
  * A page of the messages that changed after a rev, as they are now, and of those that the caller has hidden.
  * @param range `after`: the newest message that the caller has; `scope`: as in `pageOfMessages`
  * @returns `rev`: the caller has every change up to it
- * @throws `not_found` unless the caller is a member, `reset` if too many messages have changed, or the caller has
- *   deleted what they have: they load the conversation anew
+ * @throws `not_found` unless the caller is a member, `reset` if too many messages have changed, or the caller
+ *   has deleted what they have: they load the conversation anew
  */
 export function changesOf(
   core: Core,

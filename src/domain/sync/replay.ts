@@ -35,9 +35,12 @@ export interface ReplayPage<Shown = Message> {
    * the messages up to `after` that changed after `since`, as they are now, by their last change
    */
   changed: Shown[];
-  /** the client loads the conversation anew: more messages have changed than it is told, or it shows deleted ones */
+  /**
+   * the client loads the conversation anew: more messages have changed than it is told, or it shows deleted
+   * ones
+   */
   isReset?: true;
-  /** the reset leads to this message, and those of the page follow it; absent: it leads to the end of the page */
+  /** the reset leads to this message, and those of the page follow; absent: to the end of the page */
   resetSeq?: Position;
   messages: Shown[];
   /** the revokes of `messages`, for clients that received or sent these messages meanwhile */

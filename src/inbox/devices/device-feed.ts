@@ -408,8 +408,8 @@ export class DeviceFeed {
 }
 
 /**
- * Whether an event is from before messages of its update. A deletion is told before the messages that bring the
- * conversation back.
+ * Whether an event is from before messages of its update. A deletion is told before the messages that bring
+ * the conversation back.
  */
 function precedesMessages(event: DeviceEvent, { lastSeq }: Pick<InboxUpdate, "lastSeq">): boolean {
   return event.type === "deleted" && event.seq < lastSeq;
