@@ -3,15 +3,18 @@ import { reason } from "./problem.ts";
 
 /** What a view loads when it is shown. */
 export interface Loaded<T> {
-  /** undefined: it is still loading, or could not be loaded */
+  /** what was loaded last; undefined: nothing yet */
   value: T | undefined;
-  /** why it could not be loaded; empty: it could */
+  /** why the last load has failed; empty: it has not */
   problem: string;
   reload: () => void;
 }
 
-/** Loads something when the view is shown, and again when `key` changes. The newest load counts. */
-export function useLoaded<T>(key: string, load: () => Promise<T>): Loaded<T> {
+/**
+ * Loads something when the view is shown, and again when `key` or `version` changes. The newest load counts.
+ * Without another key, what was loaded stays until the next load has come, and when that fails.
+ */
+export function useLoaded<T>(key: string, load: () => Promise<T>, version: string | number = 0): Loaded<T> {
   const [state, setState] = useState<{ key: string; value?: T; problem: string }>({ key, problem: "" });
   const latest = useRef(load);
   latest.current = load;
@@ -20,13 +23,15 @@ export function useLoaded<T>(key: string, load: () => Promise<T>): Loaded<T> {
     const count = ++loads.current;
     latest.current().then(
       (value) => count === loads.current && setState({ key, value, problem: "" }),
-      (error) => count === loads.current && setState({ key, problem: reason(error) }),
+      (error) =>
+        count === loads.current &&
+        setState((former) => ({ ...(former.key === key && former), key, problem: reason(error) })),
     );
   }, [key]);
   useEffect(() => {
     reload();
     return () => void loads.current++;
-  }, [reload]);
+  }, [reload, version]);
   const isOfKey = state.key === key;
   return { value: isOfKey ? state.value : undefined, problem: isOfKey ? state.problem : "", reload };
 }

@@ -91,3 +91,35 @@ test("a thread has a field of its own, whose draft stays, and which sends texts 
   await send(bensPage, "Thank you");
   await main(page, "Thank you").waitFor();
 });
+
+test("the button of a thread asks once whether its user follows it, and is right on each device", async () => {
+  const [ann, ben] = [await site.person("ann"), await site.person("ben")];
+  const { id } = await ann.openDirect(ben);
+  const { seq } = await ann.send(id, "Who drives?");
+  const say = (text: string) => ({
+    kind: "text",
+    body: { text },
+    thread: { root: seq, also_in_main: false },
+  });
+  for (const text of ["I do", "Or you?"])
+    await ben.call("POST", `/v1/conversations/${id}/messages`, say(text));
+  const device = await site.device({ person: ben });
+  const asked: string[] = [];
+  device.on("request", (call) => call.url().endsWith(`/${id}/threads`) && asked.push(call.url()));
+  const [page, other] = [
+    await device.newPage(),
+    await site.open({ person: ben, hash: `#/c/${id}/t/${seq}` }),
+  ];
+  await page.goto(`${site.origin}/#/c/${id}/t/${seq}`);
+  const button = (one: Page, name: "Follow" | "Following") =>
+    thread(one).getByRole("button", { name, exact: true });
+  for (const one of [page, other]) await button(one, "Following").waitFor();
+  await reply(page, "Or you?").waitFor();
+  expect(asked).toHaveLength(1);
+  await button(page, "Following").click();
+  for (const one of [page, other]) await button(one, "Follow").waitFor();
+  // Who writes in a thread follows it again.
+  await answer(other).fill("Nobody");
+  await answer(other).press("Enter");
+  for (const one of [page, other]) await button(one, "Following").waitFor();
+});

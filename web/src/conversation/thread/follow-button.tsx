@@ -12,15 +12,15 @@ const FOLLOW = "/v1/conversations/{id}/threads/{root}/follow";
 interface Props {
   id: number;
   root: number;
-  /** how many replies are known that make the user follow the thread: their own, and the first one */
-  replies: number;
+  /** another value once a reply may have made the user follow the thread: one of their own, or the first one */
+  cause: number;
 }
 
 /** Follows a thread, or ends it. */
-export function FollowButton({ id, root, replies }: Props) {
+export function FollowButton({ id, root, cause }: Props) {
   const { chat } = useAccount();
   const [wanted, setWanted] = useState<boolean | undefined>();
-  const { value: isFollowed } = useLoaded(`${id} ${root} ${replies}`, async () => {
+  const isFollowed = async () => {
     let cursor: string | undefined;
     for (let page = 0; page < MAX_PAGES; page++) {
       const query = cursor === undefined ? {} : { cursor };
@@ -30,8 +30,18 @@ export function FollowButton({ id, root, replies }: Props) {
       cursor = answer.next_cursor;
     }
     return false;
-  });
-  useEffect(() => setWanted(undefined), [isFollowed]);
+  };
+  const { value: loaded } = useLoaded(`${id} ${root}`, async () => ({ is: await isFollowed() }), cause);
+  useEffect(() => setWanted(undefined), [loaded]);
+  // The user may follow it on another device, too.
+  useEffect(
+    () =>
+      chat.onFrame((frame) => {
+        if (frame.type === "thread_read" && frame.conversation_id === id && frame.root === root)
+          setWanted(frame.following);
+      }),
+    [chat, id, root],
+  );
   const { run, isBusy, problem } = useAction(async (follow: boolean) => {
     await chat.api.call(follow ? "put" : "delete", FOLLOW, { path: { id, root } });
     setWanted(follow);
@@ -39,7 +49,7 @@ export function FollowButton({ id, root, replies }: Props) {
   useEffect(() => {
     if (problem) toast(problem);
   }, [problem]);
-  const is = wanted ?? isFollowed;
+  const is = wanted ?? loaded?.is;
   if (is === undefined) return null;
   return (
     <button

@@ -44,10 +44,12 @@ export function ThreadPanel({ id, root }: Props) {
     isAtEnd.current = current.scrollHeight - current.scrollTop - current.clientHeight < NEAR;
     if (current.scrollTop < NEAR && hasOlder && !isLoading) void window?.older();
   };
-  const replies = messages.filter(({ sender }, i) => i === 0 || sender.id === me).length;
+  // Before the first page has come, it is not known which replies are there.
+  const isKnown = window !== undefined && (messages.length > 0 || !hasOlder);
+  const cause = messages.findLast(({ sender }) => sender.id === me)?.seq ?? Math.min(1, messages.length);
   const why = rootProblem || (problem ? reason(problem) : "");
   return (
-    <Panel title={t("thread.title")} id={id} actions={<FollowButton {...{ id, root, replies }} />}>
+    <Panel title={t("thread.title")} id={id} actions={isKnown && <FollowButton {...{ id, root, cause }} />}>
       <ThreadProvider value={root}>
         <div ref={box} class="thread-scroller" onScroll={onScroll}>
           {message && (

@@ -14,8 +14,10 @@ export function ThreadsPanel({ id }: { id: number }) {
   const { chat } = useAccount();
   const unread = useChat(chat, (state) => state.conversation(id)?.threads_unread) ?? 0;
   // A reply of others changes the count, and then the list has to be another one.
-  const { value, problem } = useLoaded(`${id} ${unread}`, () =>
-    chat.api.call("get", "/v1/conversations/{id}/threads", { path: { id } }),
+  const { value, problem } = useLoaded(
+    `${id}`,
+    () => chat.api.call("get", "/v1/conversations/{id}/threads", { path: { id } }),
+    unread,
   );
   return (
     <Panel title={t("threads.title")} id={id}>
