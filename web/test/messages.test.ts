@@ -90,6 +90,33 @@ test("a found reply that stands in its thread alone leads to the thread", async 
   await thread.locator(".message", { hasText: "The lorry" }).waitFor();
 });
 
+test("a quote and a notice lead to the thread in which alone the message stands", async () => {
+  const { ann, id, annsPage } = await talk();
+  const messages = `/v1/conversations/${id}/messages`;
+  const say = (text: string) => ({ kind: "text", body: { text } });
+  const { seq: root } = Object(await ann.call("POST", messages, say("Who drives?")));
+  const thread = { root, also_in_main: false };
+  const { seq } = Object(await ann.call("POST", messages, { ...say("The lorry"), thread }));
+  for (let i = 0; i < 30; i++) await ann.call("POST", messages, { ...say(`Or ${i}`), thread });
+  await ann.call("POST", messages, { ...say("The red one"), thread, quote_seq: seq });
+  await ann.call("POST", messages, { ...say("That one"), quote_seq: seq });
+  const panel = annsPage.getByRole("complementary", { name: "Thread" });
+  await stored(annsPage, "That one").getByRole("link", { name: "The lorry" }).click();
+  await panel.getByText("The red one").waitFor();
+  await annsPage.waitForURL((url) => url.hash === `#/c/${id}/m/${root}/t/${root}`);
+  // In the thread a quote leads through the thread.
+  await panel.getByRole("link", { name: "The lorry" }).click();
+  await expect
+    .poll(() => panel.locator(`[data-seq="${seq}"]`).evaluate((row) => row.getBoundingClientRect().top > 56))
+    .toBe(true);
+  await panel.getByRole("link", { name: "Close" }).click();
+  await panel.waitFor({ state: "detached" });
+
+  await ann.call("PUT", `${messages}/${seq}/pin`);
+  await annsPage.getByRole("link", { name: "Show", exact: true }).click();
+  await panel.getByText("The red one").waitFor();
+});
+
 test("a vote is counted at once on both sides, and the poll ends for all", async () => {
   const { ann, ben, id, annsPage, bensPage } = await talk();
   const body = {

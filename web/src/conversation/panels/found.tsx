@@ -1,12 +1,12 @@
 import type { Message } from "parley-client";
 import { moment, short } from "../../i18n/format.ts";
 import { nameOf } from "../../lib/names.ts";
+import { isWide } from "../../lib/wide.ts";
 import { preview } from "../../message/preview.ts";
 import { routeOf } from "../../message/route-of.ts";
 import { href, type Panel } from "../../state/router.ts";
 import { Avatar } from "../../ui/avatar.tsx";
 import { Highlighted } from "../../ui/highlighted.tsx";
-import { isWide } from "./wide.ts";
 
 /** Of a long text so much is shown before the first of the words, in characters. */
 const BEFORE = 40;

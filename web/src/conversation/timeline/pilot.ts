@@ -2,6 +2,7 @@ import { signal } from "@preact/signals";
 import type { ConversationEntry, ConversationWindow, WindowView } from "parley-client";
 import { isAttended } from "../../lib/attention.ts";
 import { FOLDED } from "../../message/body/folded.tsx";
+import { highlight } from "../../ui/highlight.ts";
 import { Place, seqOf } from "./place.ts";
 import { Roving } from "./roving.ts";
 import { around, bounded, extentOf, grown, indexOf, newest, type RowWindow } from "./row-window.ts";
@@ -16,8 +17,6 @@ const AHEAD = 40;
 const AWAY = 300;
 /** A timeline that is not up to date after this time, in ms, opens with what is there. */
 const PATIENCE = 3_000;
-/** How long a message stays highlighted after a jump, in ms. */
-const HIGHLIGHTED = 2_400;
 
 /** Where to go. `opening`: to the first unread message, else to the newest one. */
 export type Target =
@@ -48,7 +47,7 @@ export class Pilot {
   readonly unread = new UnreadMark();
   readonly roving = new Roving();
   readonly #changed: () => void;
-  readonly #onMissing: () => void;
+  readonly #onMissing: (seq: number) => void;
   #place: Place | undefined;
   /** undefined: nothing was loaded yet */
   #rows: RowWindow | undefined;
@@ -64,8 +63,8 @@ export class Pilot {
   #isHeld = false;
   #isLate = false;
 
-  /** @param changed renders the rows anew @param onMissing a message to show is not there any more */
-  constructor(changed: () => void, onMissing: () => void) {
+  /** @param changed renders the rows anew @param onMissing the timeline does not have a message to show */
+  constructor(changed: () => void, onMissing: (seq: number) => void) {
     this.#changed = changed;
     this.#onMissing = onMissing;
   }
@@ -252,10 +251,9 @@ export class Pilot {
 
   #highlight(seq: number, place: Place): void {
     const row = place.row(seq);
-    if (seqOf(row) !== seq) this.#onMissing();
+    if (seqOf(row) !== seq) this.#onMissing(seq);
     if (!row) return;
-    row.dataset.highlighted = "true";
-    setTimeout(() => delete row.dataset.highlighted, HIGHLIGHTED);
+    highlight(row);
     this.roving.follow(seq, place);
   }
 

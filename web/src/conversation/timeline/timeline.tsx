@@ -7,7 +7,6 @@ import { MessageRow } from "../../message/message-row.tsx";
 import { PendingRow } from "../../message/pending-row.tsx";
 import { useAccount } from "../../state/context.ts";
 import { reason } from "../../state/problem.ts";
-import { toast } from "../../ui/toasts.tsx";
 import { NoticeRow } from "../notices/notice-row.tsx";
 import { ReadMark } from "../reads/read-mark.tsx";
 import { useReceipts } from "../reads/use-receipts.ts";
@@ -15,6 +14,7 @@ import { Announcer } from "./announcer.tsx";
 import { DayHeading } from "./day-heading.tsx";
 import { daysOf, followsOwn } from "./days.ts";
 import { NewMessagesBar, ToNewest } from "./guides.tsx";
+import { findMissing } from "./missing.ts";
 import { Pilot } from "./pilot.ts";
 import { useNavigation } from "./use-navigation.ts";
 
@@ -35,9 +35,9 @@ export function Timeline({ id, view, window }: Props) {
     () =>
       new Pilot(
         () => render(undefined),
-        () => toast(t("timeline.gone")),
+        (seq) => void findMissing(chat, id, seq),
       ),
-    [],
+    [chat, id],
   );
   const box = useRef<HTMLDivElement>(null);
   const list = useRef<HTMLOListElement>(null);

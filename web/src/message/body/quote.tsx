@@ -1,7 +1,9 @@
 import type { Message } from "parley-client";
 import { t } from "../../i18n/i18n.ts";
+import { isWide } from "../../lib/wide.ts";
 import { go, href, route } from "../../state/router.ts";
 import { useNames } from "../../state/use-names.ts";
+import { highlight } from "../../ui/highlight.ts";
 import { plainText } from "../markup/plain.ts";
 import { labelled } from "../preview.ts";
 
@@ -21,12 +23,18 @@ export function Quote({ conversationId, quote: { seq, sender_id: senderId, kind,
       class="quote"
       href={href(place)}
       onClick={(event) => {
+        if (event.ctrlKey || event.metaKey) return;
+        const thread = event.currentTarget.closest(".thread-scroller");
+        const row = thread?.querySelector<HTMLElement>(`li[data-seq="${seq}"]`);
         const now = route.peek();
-        // What stands beside the conversation stays there.
-        if (now.view !== "conversation" || now.id !== conversationId || event.ctrlKey || event.metaKey)
-          return;
+        if (row) {
+          row.scrollIntoView({ block: "center" });
+          highlight(row);
+        } else if (now.view === "conversation" && now.id === conversationId && isWide())
+          // What stands beside the conversation stays there.
+          go({ ...now, at: seq });
+        else return;
         event.preventDefault();
-        go({ ...now, at: seq });
       }}
     >
       <strong>
