@@ -237,6 +237,28 @@ test("the keys of a row do what its menu does", async () => {
   await annsPage.keyboard.press("Enter");
   const menu = annsPage.getByRole("menu", { name: "What to do with the message" });
   await menu.waitFor();
+  const item = (at: number) => menu.getByRole("menuitem").nth(at);
+  for (const [key, at] of [
+    ["ArrowUp", -1],
+    ["ArrowDown", 0],
+    ["End", -1],
+    ["ArrowDown", 0],
+    ["ArrowRight", 1],
+  ] as const) {
+    await annsPage.keyboard.press(key);
+    await expect.poll(() => item(at).evaluate((one) => one.matches(":focus"))).toBe(true);
+  }
+  // Whatever has taken the focus, each key leads to an end.
+  for (const [key, at] of [
+    ["ArrowUp", -1],
+    ["ArrowDown", 0],
+  ] as const) {
+    await annsPage.evaluate(
+      () => document.activeElement instanceof HTMLElement && document.activeElement.blur(),
+    );
+    await menu.dispatchEvent("keydown", { key });
+    await expect.poll(() => item(at).evaluate((one) => one.matches(":focus"))).toBe(true);
+  }
   await annsPage.keyboard.press("Escape");
   await menu.waitFor({ state: "detached" });
   await expect

@@ -2,6 +2,7 @@ import { useRef, useState } from "preact/hooks";
 import type { IconName } from "./icon.tsx";
 import { Icon } from "./icon.tsx";
 import { IconButton } from "./icon-button.tsx";
+import { menuKeys } from "./menu-keys.ts";
 import { place } from "./place.ts";
 
 /** What a menu offers. */
@@ -28,16 +29,6 @@ export function Menu({ label, icon = "more", items, tabIndex = 0 }: Props) {
   const menu = useRef<HTMLDivElement>(null);
 
   const close = () => menu.current?.hidePopover();
-  const onKeyDown = (event: KeyboardEvent) => {
-    const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
-    const all = [...(menu.current?.querySelectorAll("button") ?? [])];
-    const at = all.findIndex((one) => one.matches(":focus"));
-    if (step) all.at((at + step) % all.length)?.focus();
-    else if (event.key === "Home") all[0]?.focus();
-    else if (event.key === "End") all.at(-1)?.focus();
-    else return;
-    event.preventDefault();
-  };
 
   return (
     <>
@@ -55,7 +46,7 @@ export function Menu({ label, icon = "more", items, tabIndex = 0 }: Props) {
         popover="auto"
         role="menu"
         aria-label={label}
-        onKeyDown={onKeyDown}
+        onKeyDown={(event) => menuKeys(event, menu.current, close)}
         // A list has hundreds of menus, of which one is open.
         onBeforeToggle={({ newState }) => setOpen(newState === "open")}
         onToggle={({ newState }) => {

@@ -5,6 +5,7 @@ import { useAccount } from "../../state/context.ts";
 import { notePicked } from "../../ui/emoji/emoji.ts";
 import { EmojiPicker } from "../../ui/emoji/lazy.ts";
 import { Icon } from "../../ui/icon.tsx";
+import { menuKeys } from "../../ui/menu-keys.ts";
 import { type Edges, place } from "../../ui/place.ts";
 import { react } from "../reactions/wanted.ts";
 import { actionsOf } from "./actions.tsx";
@@ -72,18 +73,7 @@ export function MessageMenu({ message, thread, at, isPicking: beginsPicking, onC
   const onKeyDown = (event: KeyboardEvent) => {
     // The row behind it has keys of its own.
     event.stopPropagation();
-    if (isPicking) return;
-    if (event.key === "Tab") {
-      event.preventDefault();
-      onClose();
-      return;
-    }
-    const all = [...(panel.current?.querySelectorAll<HTMLElement>("[role=menuitem]") ?? [])];
-    const now = all.findIndex((one) => one.matches(":focus"));
-    const to = target(all, now, event.key);
-    if (!to) return;
-    event.preventDefault();
-    to.focus();
+    if (!isPicking) menuKeys(event, panel.current, onClose);
   };
   return (
     // biome-ignore lint/a11y: the role depends on what is shown, and either takes a label and keys
@@ -149,12 +139,4 @@ export function MessageMenu({ message, thread, at, isPicking: beginsPicking, onC
       )}
     </div>
   );
-}
-
-/** Where a key leads in the menu. @param now the place of the focus; -1: it is elsewhere */
-function target(all: readonly HTMLElement[], now: number, key: string): HTMLElement | undefined {
-  const step = { ArrowDown: 1, ArrowRight: 1, ArrowUp: -1, ArrowLeft: -1 }[key];
-  if (step) return all.at((now + step) % all.length);
-  if (key === "Home") return all[0];
-  return key === "End" ? all.at(-1) : undefined;
 }

@@ -26,16 +26,19 @@ export function useRowActions(row: RefObject<HTMLLIElement | null>, message: Mes
   const [isActive, setActive] = useState(false);
   const [menu, setMenu] = useState<OpenMenu | null>(null);
 
+  /** A click on a row is no wish for its actions; a key is. */
+  const hasKeys = () => row.current?.matches(":focus-visible, :has(:focus-visible)") ?? false;
   const openMenu = (at: OpenMenu["at"], isPicking = false) =>
     setMenu((last) => ({ count: (last?.count ?? 0) + 1, at, isPicking }));
   const closeMenu = () => {
     setMenu(null);
     const { current } = row;
     if (!current) return;
-    // What had the focus in the menu is gone.
-    if (document.activeElement === document.body && current.tabIndex >= 0)
+    const { activeElement: focused } = document;
+    // What has the focus in the menu is going to be removed.
+    if ((focused === document.body || focused?.closest(".message-menu")) && current.tabIndex >= 0)
       current.focus({ preventScroll: true });
-    if (!current.matches(":hover, :focus-within")) setActive(false);
+    if (!current.matches(":hover") && !hasKeys()) setActive(false);
   };
   const touch = useLongPress(({ x, y }) => {
     if (!selection.peek()) openMenu({ top: y, bottom: y, left: x, right: x });
@@ -55,12 +58,10 @@ export function useRowActions(row: RefObject<HTMLLIElement | null>, message: Mes
     ...touch,
     onPointerEnter: ({ pointerType }: PointerEvent) => pointerType === "mouse" && setActive(true),
     onPointerLeave: () => {
-      if (!menu && !row.current?.matches(":focus-within")) setActive(false);
+      if (!menu && !hasKeys()) setActive(false);
     },
     onFocusCapture: () => {
-      // A click on a row is no wish for its actions; a key is.
-      if (row.current?.querySelector(":focus-visible") || row.current?.matches(":focus-visible"))
-        setActive(true);
+      if (hasKeys()) setActive(true);
     },
     onBlurCapture: ({ relatedTarget }: FocusEvent) => {
       const isInside = relatedTarget instanceof Node && row.current?.contains(relatedTarget);
