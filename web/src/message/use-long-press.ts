@@ -1,5 +1,5 @@
 import type { TargetedPointerEvent } from "preact";
-import { useRef } from "preact/hooks";
+import { useEffect, useRef } from "preact/hooks";
 
 /** A finger that rests this long presses long, in ms. */
 const LONG = 500;
@@ -20,6 +20,8 @@ export function useLongPress(onPress: (at: Point) => void) {
     clearTimeout(press.current?.timer);
     press.current = undefined;
   };
+  // An element that is removed is not pressed any more.
+  useEffect(() => end, []);
   return {
     onPointerDown: (event: TargetedPointerEvent<HTMLElement>) => {
       end();
