@@ -4,7 +4,7 @@ import { LAST_VERSION } from "../domain/accounts/person.ts";
 import { Relation } from "../domain/contacts/relation.ts";
 import { FOR_EVER } from "../domain/conversations/archive.ts";
 import type { UserId } from "../domain/ids.ts";
-import { relationTo, seesPresence } from "./contacts/pair-conditions.ts";
+import { isBlocked, relationTo, seesPresence } from "./contacts/pair-conditions.ts";
 import { memberships, users } from "./schema.ts";
 
 /** The columns of a user for themself and for their friends (`User`); for others see `userSeenBy`. */
@@ -22,10 +22,18 @@ export function userSeenBy(viewer: UserId) {
   return { ...PERSON, online: online.as("online_seen") };
 }
 
-/** The same, with the user's relation to `viewer` (`UserWithRelation`). */
+/**
+ * The same, with the user's relation to `viewer`, and what the user says of themself, which a block hides
+ * (`UserWithRelation`).
+ */
 export function userWithRelationTo(viewer: UserId) {
   const relation = relationTo(viewer, users.id).mapWith((value: unknown) => Relation.parse(value));
-  return { ...userSeenBy(viewer), relation: relation.as("relation_seen") };
+  const signature = sql<string>`iif(${isBlocked(viewer, users.id)}, '', ${users.signature})`;
+  return {
+    ...userSeenBy(viewer),
+    relation: relation.as("relation_seen"),
+    signature: signature.as("signature_seen"),
+  };
 }
 
 /** The profile columns of a new account. A deleted account gets the same values. */

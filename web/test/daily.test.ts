@@ -154,14 +154,20 @@ test("the form says who sees what a user writes about themself", async () => {
   const [ann, ben] = [await site.person("ann"), await site.person("ben")];
   const page = await site.open({ person: ben, hash: "#/settings" });
   const field = page.getByRole("textbox", { name: "About you", exact: true });
-  await field.fill("Climbs at weekends");
-  await page.getByText("Others do not see it in Parley.").waitFor();
+  await field.fill("Climbs at weekends\nاكتب لي");
   const hint = await field.getAttribute("aria-describedby");
-  expect(await page.locator(`[id="${hint}"]`).innerText()).toContain("Other apps on this server");
+  expect(await page.locator(`[id="${hint}"]`).innerText()).toContain("Everybody who opens your profile");
   await page.getByRole("button", { name: "Save" }).click();
   await page.getByText("Saved.").waitFor();
-  expect(await ben.call("GET", "/v1/me")).toMatchObject({ signature: "Climbs at weekends" });
-  expect(JSON.stringify(await ann.call("GET", `/v1/users/${ben.user.id}`))).not.toContain("Climbs");
+  expect(await ben.call("GET", "/v1/me")).toMatchObject({ signature: "Climbs at weekends\nاكتب لي" });
+  const annsPage = await site.open({ person: ann, hash: `#/user/${ben.user.id}` });
+  const shown = annsPage.locator(".profile .prose");
+  await shown.getByText("Climbs at weekends").waitFor();
+  expect(await shown.innerText()).toBe("Climbs at weekends\nاكتب لي");
+  await ben.call("PUT", `/v1/blocks/${ann.user.id}`);
+  await annsPage.reload();
+  await annsPage.getByRole("button", { name: "Send a message" }).waitFor();
+  expect(await annsPage.getByText("Climbs").count()).toBe(0);
 });
 
 test("a view that cannot be loaded says so calmly, and is there once it can be", async () => {

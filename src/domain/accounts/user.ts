@@ -58,6 +58,8 @@ export interface User extends Person {
 /** A user, and what they are to the one who looks. */
 export interface UserWithRelation extends User {
   relation: Relation;
+  /** what they say of themself; empty: nothing, or there is a block between the two */
+  signature: string;
 }
 
 /** A user with their password hash; null: the account has no password. */

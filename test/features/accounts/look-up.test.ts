@@ -26,7 +26,13 @@ async function found(who: SignedIn, ids: (number | string)[]) {
   return StrictUsers.parse(answer.body).items;
 }
 
-const shown = ({ user }: SignedIn) => ({ ...user, avatar: "", online: false, relation: "none" });
+const shown = ({ user }: SignedIn) => ({
+  ...user,
+  avatar: "",
+  online: false,
+  relation: "none",
+  signature: "",
+});
 
 describe("users by their ids", () => {
   test("are answered once each, in the order asked for; unknown ids are left out", async () => {
@@ -47,10 +53,11 @@ describe("users by their ids", () => {
 
   test("show a deleted user as past lists do", async () => {
     const gone = await register();
+    await call("PATCH", "/v1/me", { token: gone.token, body: { signature: "Soon gone" } });
     await befriend(gone, ann);
     await expectFriendCall("PUT blocks", bob, gone);
     expect((await deleteAccount(gone)).status).toBe(204);
-    const asDeleted = { ...deletedUser(gone), online: false, relation: "none" };
+    const asDeleted = { ...deletedUser(gone), online: false, relation: "none", signature: "" };
     expect(await found(ann, [gone.user.id])).toEqual([asDeleted]);
     expect(await found(bob, [gone.user.id])).toEqual([asDeleted]);
     expectProblem(await call("GET", `/v1/users/${gone.user.id}`, { token: ann.token }), 404, "not_found");
@@ -121,5 +128,52 @@ describe("the relation of a user", () => {
     expect(await found(ann, [ann.user.id])).toMatchObject([{ relation: "none" }]);
     const me = await call("GET", "/v1/me", { token: ann.token });
     expect(me.body).not.toHaveProperty("relation");
+  });
+});
+
+describe("what a user says of themself", () => {
+  test("is shown by the three calls that look up users, to friends and strangers, and by no list", async () => {
+    const [cem, dan, eve] = await signedInUsers(3);
+    if (!cem || !dan || !eve) throw new Error("there are three");
+    await befriend(cem, dan);
+    const signature = "Climbs at weekends\n攀岩";
+    const { id, username } = cem.user;
+    await call("PATCH", "/v1/me", { token: cem.token, body: { signature } });
+    for (const viewer of [cem, dan, eve]) {
+      expect((await call("GET", `/v1/users/${id}`, { token: viewer.token })).body).toMatchObject({
+        signature,
+      });
+      expect(await found(viewer, [id])).toMatchObject([{ signature }]);
+      expect((await find(viewer, `username=${username}`)).body).toMatchObject({ items: [{ signature }] });
+    }
+    const body = { kind: "group", name: "Hike", member_ids: [id] };
+    const group = await call("POST", "/v1/conversations", { token: dan.token, body });
+    const members = `/v1/conversations/${Object(group.body).id}/members`;
+    for (const path of ["/v1/friends", members]) {
+      const listed = JSON.stringify((await call("GET", path, { token: dan.token })).body);
+      expect(listed).toContain(username);
+      expect(listed).not.toContain("signature");
+    }
+  });
+
+  test("is hidden across a block, in both directions, and comes back with its end", async () => {
+    const [cem, dan] = await signedInUsers(2);
+    if (!cem || !dan) throw new Error("there are two");
+    for (const { token } of [cem, dan])
+      await call("PATCH", "/v1/me", { token, body: { signature: "Only for friends" } });
+    const shownTo = async (viewer: SignedIn, { user }: SignedIn) => {
+      const byId = await call("GET", `/v1/users/${user.id}`, { token: viewer.token });
+      const byName = StrictUsers.parse((await find(viewer, `username=${user.username}`)).body).items;
+      return [UserWithRelation.parse(byId.body), ...(await found(viewer, [user.id])), ...byName].map(
+        ({ signature }) => signature,
+      );
+    };
+    const hidden = ["", "", ""];
+    const open = hidden.map(() => "Only for friends");
+    await expectFriendCall("PUT blocks", cem, dan);
+    expect([await shownTo(cem, dan), await shownTo(dan, cem)]).toEqual([hidden, hidden]);
+    expect(await shownTo(dan, dan)).toEqual(open);
+    await expectFriendCall("DELETE blocks", cem, dan);
+    expect([await shownTo(cem, dan), await shownTo(dan, cem)]).toEqual([open, open]);
   });
 });

@@ -91,7 +91,7 @@ test.each([
 test("other users see the public fields alone", async () => {
   const { token } = await register();
   const { user } = await register(freshName(), { nickname: "Bob", email: "bob@example.org" });
-  const publicFields = { ...user, avatar: "", online: false, relation: "none" };
+  const publicFields = { ...user, avatar: "", online: false, relation: "none", signature: "" };
   const byId = await call("GET", `/v1/users/${user.id}`, { token });
   expect(byId).toMatchObject({ status: 200 });
   expect(byId.body).toEqual(publicFields);

@@ -71,7 +71,7 @@ function DirectInfo({ entry }: { entry: Extract<ConversationEntry, { kind: "dire
     chat.api.call("get", "/v1/users/{id}", { path: { id } }),
   );
   useReload(reload, (frame) => frame.type === "friend" && frame.user_id === id);
-  const user = value ?? { ...entry.peer, relation: "none" as const };
+  const user = value ?? { ...entry.peer, relation: "none" as const, signature: "" };
   return (
     <UserCard user={user} problem={problem} actions={value ? relationActions(account, value, reload) : []}>
       <a class="secondary" href={href({ view: "user", id })}>

@@ -1,4 +1,4 @@
-import type { FoundUser, Member } from "parley-client/people";
+import type { Member } from "parley-client/people";
 import { useState } from "preact/hooks";
 import { moment } from "../i18n/format.ts";
 import { t } from "../i18n/i18n.ts";
@@ -6,6 +6,7 @@ import { nameOf } from "../lib/names.ts";
 import { PersonRow } from "../people/person-row.tsx";
 import { UserPicker } from "../people/user-picker.tsx";
 import { useAccount } from "../state/context.ts";
+import type { User } from "../state/types.ts";
 import { useAction } from "../state/use-action.ts";
 import { useMembers } from "../state/use-people.ts";
 import { Dialog } from "../ui/dialog.tsx";
@@ -82,7 +83,7 @@ function MemberState({ member: { role, muted_until: mutedUntil, name_card: card 
 
 function AddDialog({ id, onClose }: { id: number; onClose: () => void }) {
   const { chat } = useAccount();
-  const [users, setUsers] = useState<readonly FoundUser[]>([]);
+  const [users, setUsers] = useState<readonly User[]>([]);
   const add = useAction(async () => {
     const body = { user_ids: users.map((user) => user.id) };
     await chat.api.call("post", "/v1/conversations/{id}/members", { path: { id }, body });

@@ -1,4 +1,3 @@
-import type { FoundUser } from "parley-client/people";
 import { useState } from "preact/hooks";
 import { GroupFinder } from "../group/group-finder.tsx";
 import { t } from "../i18n/i18n.ts";
@@ -6,13 +5,14 @@ import { nameOf } from "../lib/names.ts";
 import { UserPicker } from "../people/user-picker.tsx";
 import { useAccount } from "../state/context.ts";
 import { go, href } from "../state/router.ts";
+import type { User } from "../state/types.ts";
 import { useAction } from "../state/use-action.ts";
 import { Page } from "../ui/page.tsx";
 
 /** Begins a conversation: with one user, or a group of several. */
 export function NewPage() {
   const { chat } = useAccount();
-  const [users, setUsers] = useState<readonly FoundUser[]>([]);
+  const [users, setUsers] = useState<readonly User[]>([]);
   const [name, setName] = useState("");
   const isGroup = users.length > 1 || name.trim() !== "";
   const begin = useAction(async () => {

@@ -21,7 +21,7 @@ interface Props {
 /** A user in full: picture, name, what they are to the user who is signed in, and the actions. */
 export function UserCard({ user, problem, actions, children }: Props) {
   const { me } = useAccount();
-  const { id, username, avatar, online, relation } = user;
+  const { id, username, avatar, online, relation, signature } = user;
   return (
     <div class="profile">
       <Avatar id={id} name={nameOf(user)} picture={avatar} size="large" />
@@ -32,6 +32,11 @@ export function UserCard({ user, problem, actions, children }: Props) {
         @{username}
         {online && ` · ${t("people.online")}`}
       </small>
+      {signature && (
+        <p class="prose" dir="auto">
+          {signature}
+        </p>
+      )}
       <p>{id === me ? t("people.me") : relationText(relation)}</p>
       <div class="actions">
         {children}

@@ -1,8 +1,8 @@
-import type { FoundUser } from "parley-client/people";
 import { useEffect, useState } from "preact/hooks";
 import { t } from "../i18n/i18n.ts";
 import { nameOf } from "../lib/names.ts";
 import { useAccount } from "../state/context.ts";
+import type { User } from "../state/types.ts";
 import { useLoaded } from "../state/use-loaded.ts";
 import { Avatar } from "../ui/avatar.tsx";
 import { IconButton } from "../ui/icon-button.tsx";
@@ -11,8 +11,8 @@ import { IconButton } from "../ui/icon-button.tsx";
 const PAUSE = 250;
 
 interface Props {
-  chosen: readonly FoundUser[];
-  onChange: (users: readonly FoundUser[]) => void;
+  chosen: readonly User[];
+  onChange: (users: readonly User[]) => void;
 }
 
 /** Chooses users: friends from a list, anybody by the username. */
@@ -22,7 +22,7 @@ export function UserPicker({ chosen, onChange }: Props) {
   const username = usePaused(text.trim(), PAUSE);
   const friends = useLoaded("friends", async () => {
     const { items } = await chat.api.call("get", "/v1/friends", { query: { limit: 100 } });
-    return items.map((user): FoundUser => ({ ...user, relation: "friends" }));
+    return items;
   });
   const found = useLoaded(username, async () => {
     if (username === "") return [];
@@ -31,8 +31,8 @@ export function UserPicker({ chosen, onChange }: Props) {
   const known = friends.value?.filter(({ username: name, nickname }) =>
     `${name} ${nickname}`.toLocaleLowerCase().includes(text.trim().toLocaleLowerCase()),
   );
-  const all = [...(known ?? []), ...(found.value ?? [])];
-  const isNew = ({ id }: FoundUser) => id !== me && !chosen.some((one) => one.id === id);
+  const all: User[] = [...(known ?? []), ...(found.value ?? [])];
+  const isNew = ({ id }: User) => id !== me && !chosen.some((one) => one.id === id);
   const offered = [...new Map(all.filter(isNew).map((user) => [user.id, user])).values()];
   return (
     <div class="picker">

@@ -52,8 +52,7 @@ function Form({ me }: { me: Me }) {
       </label>
       <label class="field">
         {t("profile.signature")}
-        <input
-          type="text"
+        <textarea
           dir="auto"
           value={signature}
           // Its label has the hint in it.

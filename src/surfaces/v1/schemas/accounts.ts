@@ -40,13 +40,19 @@ export const User = z
   })
   .openapi("User");
 
-/** A user, and what they are to the caller: in the answers that look up single users. */
+/**
+ * A user, what they are to the caller, and what they say of themself: in the answers that look up single
+ * users.
+ */
 export const UserWithRelation = z
   .object({
     ...User.shape,
     relation: Relation.meta({
       description:
         "What the user is to you. `requested`: you have asked them for friendship; `requested_by`: they have asked you; `blocked`: you block them",
+    }),
+    signature: z.string().meta({
+      description: "What the user says of themself. Empty: nothing, or one of you blocks the other",
     }),
   })
   .openapi("UserWithRelation");

@@ -11,9 +11,10 @@ export function serializeUser({ id, username, nickname, avatar, online }: User):
   return { id, username, nickname, avatar, online };
 }
 
-/** The same, with what the user is to the caller. */
+/** The same, with what the user is to the caller, and what they say of themself. */
 export function serializeWithRelation(user: UserWithRelation): z.infer<typeof UserWithRelationShape> {
-  return { ...serializeUser(user), relation: user.relation };
+  const { relation, signature } = user;
+  return { ...serializeUser(user), relation, signature };
 }
 
 /** The profile of a user as v1 shows it to themselves. */

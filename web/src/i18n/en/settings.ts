@@ -9,7 +9,7 @@ export const settings = {
   "profile.nickname": "Name",
   "profile.signature": "About you",
   "profile.signatureHint":
-    "Others do not see it in Parley. Other apps on this server may show it to everybody.",
+    "Everybody who opens your profile sees it, here and in other apps on this server, unless one of you has blocked the other.",
   "profile.picture": "Picture",
   "profile.choosePicture": "Choose a picture",
   "profile.removePicture": "Remove the picture",

@@ -8,7 +8,8 @@ export const settings = {
   "profile.title": "个人资料",
   "profile.nickname": "昵称",
   "profile.signature": "个性签名",
-  "profile.signatureHint": "Parley 不会向其他人显示个性签名，但连接此服务器的其他应用可能会公开显示。",
+  "profile.signatureHint":
+    "在 Parley 和连接此服务器的其他应用中，打开你资料的人都能看到，除非你们之间有一方拉黑了对方。",
   "profile.picture": "头像",
   "profile.choosePicture": "选择图片",
   "profile.removePicture": "移除头像",

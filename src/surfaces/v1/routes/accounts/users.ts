@@ -13,7 +13,7 @@ const getRoute = createRoute({
   operationId: "getUser",
   tags: ["Users"],
   summary: "The public profile of a user",
-  description: "With the user's `relation` to you. A deleted user is `not_found`.",
+  description: "With the user's `relation` to you, and their `signature`. A deleted user is `not_found`.",
   security: [{ bearer: [] }],
   middleware: [authenticated] as const,
   request: { params: z.object({ id: UserIdParam }) },
