@@ -12,6 +12,9 @@ const PICTURE = Buffer.from(
   "base64",
 );
 
+/** An answer that is not asked for again. */
+const REFUSED = { code: "forbidden", title: "Forbidden", status: 403, detail: "not now" };
+
 /** The details of the conversation that a page shows. */
 function details(page: Page): Locator {
   return page.getByRole("complementary", { name: "Details" });
@@ -143,6 +146,61 @@ test("roles, a mute, a ban and a hand-over show on the pages of both, as they ar
   await notice(bensPage, `${named(ann)} handed the group over to you.`).waitFor();
   await act(bensPage, cem, "Remove from the group", true);
   await expect.poll(() => member(page, cem).count()).toBe(0);
+});
+
+test("what was loaded stays while it cannot be loaded anew, beside the reason", async () => {
+  const [ann, ben, cem] = [await site.person("ann"), await site.person("ben"), await site.person("cem")];
+  const { id } = await ann.openGroup("Hike", [ben, cem]);
+  const { seq } = await ann.send(id, "Bring water");
+  const pin = (one: number) => ann.call("PUT", `/v1/conversations/${id}/messages/${one}/pin`);
+  await pin(seq);
+  await ann.call("PUT", `/v1/conversations/${id}/bans/${cem.user.id}`, {});
+  const device = await site.device({ person: ann });
+  let isCut = false;
+  await device.route(/\/(pins|bans\?|bans$|friends|users\/\d+$)/, (call) =>
+    isCut && call.request().method() === "GET"
+      ? call.fulfill({ status: 403, json: REFUSED })
+      : call.continue(),
+  );
+  const page = await device.newPage();
+  /** What a view shows stays while its next load fails, and is another one with the one after. */
+  const keeps = async (
+    hash: string,
+    shown: Locator,
+    cause: () => Promise<unknown>,
+    end: () => Promise<unknown>,
+  ) => {
+    await page.goto(`${site.origin}/${hash}`);
+    await shown.waitFor();
+    isCut = true;
+    await cause();
+    await page.locator(".problem").first().waitFor();
+    await shown.waitFor();
+    isCut = false;
+    await end();
+    await expect.poll(() => page.locator(".problem").count()).toBe(0);
+    await shown.waitFor();
+  };
+  const panel = page.getByRole("complementary", { name: "Pinned messages" });
+  const other = await ann.send(id, "And shoes");
+  await keeps(
+    `#/c/${id}/pins`,
+    panel.getByText("Bring water"),
+    () => pin(other.seq),
+    () => panel.getByRole("button", { name: "Try again" }).click(),
+  );
+  const ban = details(page).getByRole("button", { name: "Lift the ban" });
+  const mute = (seconds: number) => () =>
+    ann.call("PATCH", `/v1/conversations/${id}/members/${ben.user.id}`, { muted_for_s: seconds });
+  await keeps(`#/c/${id}/info`, ban, mute(60), mute(0));
+  const befriend = () => ben.call("PUT", `/v1/friends/${ann.user.id}`);
+  const unfriend = () => ben.call("DELETE", `/v1/friends/${ann.user.id}`);
+  await keeps(
+    `#/user/${ben.user.id}`,
+    page.getByRole("heading", { name: ben.user.username }),
+    befriend,
+    unfriend,
+  );
 });
 
 test("a link leads into a group, and an admin answers those who ask to join", async () => {

@@ -17,13 +17,14 @@ export function Bans({ id }: { id: number }) {
     pages.reload();
   });
   useReload(pages.reload, (frame) => frame.type === "member" && frame.conversation_id === id);
-  if (!pages.items?.length) return null;
+  const problem = pages.problem || lift.problem;
+  if (!pages.items?.length && !problem) return null;
   return (
     <section class="group">
       <h3>{t("group.bans")}</h3>
-      {lift.problem && <p class="problem">{lift.problem}</p>}
+      {problem && <p class="problem">{problem}</p>}
       <ul class="people">
-        {pages.items.map(({ user, reason }) => (
+        {pages.items?.map(({ user, reason }) => (
           <PersonRow key={user.id} user={user}>
             {reason && (
               <small dir="auto" title={reason}>

@@ -21,13 +21,14 @@ export function JoinRequests({ id }: { id: number }) {
     pages.reload();
   });
   useReload(pages.reload, (frame) => frame.type === "member" && frame.conversation_id === id);
-  if (!pages.items?.length) return null;
+  const problem = pages.problem || decide.problem;
+  if (!pages.items?.length && !problem) return null;
   return (
     <section class="group">
       <h3>{t("group.requests")}</h3>
-      {decide.problem && <p class="problem">{decide.problem}</p>}
+      {problem && <p class="problem">{problem}</p>}
       <ul class="people">
-        {pages.items.map(({ id: application, user, message }) => (
+        {pages.items?.map(({ id: application, user, message }) => (
           <PersonRow key={application} user={user}>
             <div class="request">
               {message && (

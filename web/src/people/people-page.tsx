@@ -62,7 +62,7 @@ interface GroupProps {
 
 function Group({ title, pages: { items, hasMore, problem, more }, relation, done, isAlways }: GroupProps) {
   const account = useAccount();
-  if (!isAlways && !items?.length) return null;
+  if (!isAlways && !items?.length && !problem) return null;
   return (
     <section class="group">
       <h3>{t(title)}</h3>

@@ -3,6 +3,7 @@ import { useAccount } from "../state/context.ts";
 import { go, href } from "../state/router.ts";
 import { useAction } from "../state/use-action.ts";
 import { useLoaded } from "../state/use-loaded.ts";
+import { useReload } from "../state/use-reload.ts";
 import { Page } from "../ui/page.tsx";
 import { relationActions } from "./relations.ts";
 import { UserCard } from "./user-card.tsx";
@@ -16,6 +17,7 @@ export function UserPage({ id }: { id: number }) {
     problem,
     reload,
   } = useLoaded(`${id}`, () => chat.api.call("get", "/v1/users/{id}", { path: { id } }));
+  useReload(reload, (frame) => frame.type === "friend" && frame.user_id === id);
   const begin = useAction(async () => {
     const body = { kind: "direct", user_id: id } as const;
     const conversation = await chat.api.call("post", "/v1/conversations", { body });

@@ -17,7 +17,13 @@ interface Props {
 /** What stands below a list in pages: that it loads, is empty, has more, or did not come. */
 export function More({ pages, empty }: Props) {
   const { items, problem } = pages;
-  if (problem) return <p class="problem">{problem}</p>;
+  if (problem)
+    return (
+      <>
+        <p class="problem">{problem}</p>
+        <MoreButton pages={pages} />
+      </>
+    );
   if (!items) return <p class="status">{t("conversation.loading")}</p>;
   if (items.length === 0) return <p class="blank">{empty}</p>;
   return <MoreButton pages={pages} />;
