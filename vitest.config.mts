@@ -5,7 +5,6 @@ import { join } from "node:path";
 import { cloudflareTest, readD1Migrations } from "@cloudflare/vitest-pool-workers";
 import { defineConfig } from "vitest/config";
 import { unstable_readConfig } from "wrangler";
-import { buildWeb } from "./web/scripts/bundle.ts";
 
 /** The settings of wrangler.toml. The pool by itself would read a developer's .dev.vars. */
 const { vars, ratelimits } = unstable_readConfig({ config: "./wrangler.toml" });
@@ -32,8 +31,10 @@ function commitNumber(): number {
 /** Long enough, in ms, that only a hanging test fails: a small busy machine is slow. */
 const PATIENCE = { testTimeout: 120_000, hookTimeout: 120_000 };
 
-// wrangler.toml names the folder.
-await buildWeb();
+// wrangler.toml names the folder. Vitest evaluates this file for the run and for projects of it, and Node a
+// module once.
+const WEB_BUILD = new URL("./web/scripts/build.ts", import.meta.url).href;
+await import(WEB_BUILD);
 
 export default defineConfig({
   test: {
