@@ -41,6 +41,30 @@ test("files that are dropped and pasted wait in a tray, and go in their order be
   await tray.waitFor({ state: "detached" });
 });
 
+test("what is written while files are made ready stays in the field, and as a draft", async () => {
+  const [ann, ben] = [await site.person("ann"), await site.person("ben")];
+  const { id } = await ann.openDirect(ben);
+  const device = await site.device({ person: ann });
+  const { promise: isReady, resolve: makeReady } = Promise.withResolvers<void>();
+  await device.route(/\/assets\/media-/, async (call) => {
+    await isReady;
+    await call.continue();
+  });
+  const page = await device.newPage();
+  await page.goto(`${site.origin}/#/c/${id}`);
+  await composer(page).waitFor();
+  await bring(composer(page), "drop", [{ name: "one.txt" }]);
+  const caption = page.locator(".composer textarea");
+  await page.getByRole("textbox", { name: "Caption" }).fill("The way");
+  await caption.press("Enter");
+  await caption.press("End");
+  await caption.pressSequentially("Wait");
+  makeReady();
+  await expect.poll(() => kinds(ann, id)).toMatchObject([["file", { name: "one.txt", caption: "The way" }]]);
+  await expect.poll(() => composer(page).inputValue()).toBe("Wait");
+  await expect.poll(() => ann.call("GET", "/v1/conversations")).toHaveProperty("items.0.draft.text", "Wait");
+});
+
 test("a picture has its size, a large one is made smaller, and the text is the caption of a single one", async () => {
   const { ann, id, page } = await world();
   const pictures = await page.evaluate(async () => {
@@ -63,7 +87,7 @@ test("a picture has its size, a large one is made smaller, and the text is the c
     const file = { name: `p${i}.jpg`, mimeType: "image/jpeg", buffer: Buffer.from(bytes) };
     await (await chooser).setFiles([file]);
     await page.getByText(i ? "3000 × 1500" : "300 × 200").waitFor();
-    const caption = page.getByRole("textbox", { name: "Caption" });
+    const caption = page.locator(".composer textarea");
     await caption.fill("A picture");
     await caption.press("Enter");
     await expect.poll(() => kinds(ann, id)).toHaveLength(i + 1);
@@ -96,7 +120,7 @@ test("a picture that is sent while it is read goes once, and leaves the tray", a
     field.dispatchEvent(new ClipboardEvent("paste", paste));
   });
   await page.locator("body[data-readers='1']").waitFor();
-  const caption = page.getByRole("textbox", { name: "Caption" });
+  const caption = page.locator(".composer textarea");
   await caption.press("Enter");
   await page.locator("body[data-readers='2']").waitFor();
   await caption.press("Enter");

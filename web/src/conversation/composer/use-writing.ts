@@ -43,7 +43,7 @@ export interface Writing {
   save(members: readonly Member[] | undefined): void;
   /** What goes with each message of this field: what it answers, and its thread. */
   place(): Pick<NewMessage, "quote_seq" | "thread">;
-  /** Sends a message, with which the draft goes. The field is empty then. */
+  /** Sends a message, with which the draft goes. The field has what was written since then. */
   send(message: NewMessage, file?: Blob): void;
   /** Forgets what was written. */
   clear(): void;
@@ -66,13 +66,14 @@ export function useWriting({ id, window, thread }: WritingPlace): Writing {
   };
   const [text, setText] = useState(() => begin()?.text ?? "");
   const [edited, setEdited] = useState("");
-  const newest = useRef(edited);
-  newest.current = edited;
+  const newest = useRef({ text, edited });
+  newest.current = { text, edited };
   const [isAlsoInMain, setAlsoInMain] = useState(() => begin()?.thread?.also_in_main ?? false);
   const answered = useRef(begin()?.reply_to ?? 0);
 
   const write = (now: string, alsoInMain = isAlsoInMain) => {
     setText(now);
+    newest.current.text = now;
     const content = {
       text: now,
       ...(answered.current && { reply_to: answered.current }),
@@ -140,6 +141,11 @@ export function useWriting({ id, window, thread }: WritingPlace): Writing {
     setText("");
   };
   const [notice, setNotice] = useState("");
+  /** The user may edit another message by now. */
+  const isEdited = ({ seq }: Message) => {
+    const now = target.peek();
+    return now.mode === "edit" && now.message.seq === seq;
+  };
   const edit = useAction(async (message: Message, members: readonly Member[] | undefined) => {
     const path = { id, seq: message.seq };
     const body = { body: editedBody(message, edited.trim()), base_version: message.version };
@@ -150,11 +156,12 @@ export function useWriting({ id, window, thread }: WritingPlace): Writing {
         path,
         body: mentions ? { ...body, mentions } : body,
       });
+      if (!isEdited(message)) return;
       // What was written meanwhile is not saved yet.
-      target.value = newest.current === edited ? WRITE : { mode: "edit", message: saved };
+      target.value = newest.current.edited === edited ? WRITE : { mode: "edit", message: saved };
     } catch (error) {
       const now: Message | undefined = Object(error).current;
-      if (!now) throw error;
+      if (!now || !isEdited(message)) throw error;
       target.value = { mode: "edit", message: now };
       setNotice(t("composer.changed", { text: editableText(now) ?? t("message.revoked") }));
     }
@@ -197,10 +204,14 @@ export function useWriting({ id, window, thread }: WritingPlace): Writing {
       ...(thread && { thread: { root: thread, also_in_main: isAlsoInMain } }),
     }),
     send: (message, file) => {
+      // Files take a while, in which the user writes on: that is not sent with them.
+      const { text: now } = newest.current;
+      const rest = now.startsWith(text) ? now.slice(text.length) : now;
       // The draft of the conversation may be that of another field. This one goes, with its own place.
       write(text);
       drafts.send(id, message, file);
       clear();
+      if (rest) write(rest);
     },
     clear: () => {
       clear();
