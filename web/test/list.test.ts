@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { Site } from "./support/site.ts";
-import { row } from "./support/talk.ts";
+import { row, stored } from "./support/talk.ts";
 
 const site = Site.forFile();
 
@@ -77,4 +77,42 @@ test("a start tells of nothing that was unread before, and then of what is new",
   await ben.send(id, "new");
   await expect.poll(async () => JSON.stringify(await shown())).toContain("new");
   expect(await shown()).toHaveLength(1);
+});
+
+test("a browser without notifications of pages shows those of the service worker, which lead to the message", async () => {
+  const [ann, ben] = [await site.person("ann"), await site.person("ben")];
+  const { id } = await ann.openGroup("Hike", [ben]);
+  const context = await site.device({ person: ann });
+  const page = await context.newPage();
+  await page.goto(`${site.origin}/icons/icon.svg`);
+  await page.evaluate(() => localStorage.setItem("parley:notify", "true"));
+  await page.addInitScript(() => {
+    document.hasFocus = () => false;
+    class Illegal {
+      static readonly permission = "granted";
+      constructor() {
+        throw new TypeError("Illegal constructor");
+      }
+    }
+    const shown: unknown[] = [];
+    Object.assign(window, { Notification: Illegal, shown });
+    ServiceWorkerRegistration.prototype.showNotification = async (title, options) => {
+      shown.push({ title, ...options });
+    };
+  });
+  await page.goto(site.origin);
+  await row(page, "Hike").waitFor();
+  await page.evaluate(() => navigator.serviceWorker.ready.then(() => undefined));
+  await ben.send(id, "new");
+  const shown = () => page.evaluate(() => Reflect.get(window, "shown"));
+  await expect.poll(shown).toMatchObject([{ title: "Hike", tag: `conversation-${id}`, data: `#/c/${id}` }]);
+  const worker = context.serviceWorkers()[0] ?? (await context.waitForEvent("serviceworker"));
+  await worker.evaluate((data) => {
+    const event = Object.assign(new Event("notificationclick"), {
+      notification: { data, close: () => {} },
+      waitUntil: () => {},
+    });
+    self.dispatchEvent(event);
+  }, `#/c/${id}`);
+  await stored(page, "new").waitFor();
 });

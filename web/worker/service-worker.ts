@@ -32,6 +32,12 @@ self.addEventListener("fetch", (event) => {
     event.respondWith(kept(event.request));
 });
 
+self.addEventListener("notificationclick", (event) => {
+  const { notification } = event;
+  notification.close();
+  event.waitUntil(show(String(notification.data)));
+});
+
 /** Keeps all of this build, or fails: half a page would be of no use. */
 async function install(): Promise<void> {
   const cache = await caches.open(PREFIX + BUILD);
@@ -64,4 +70,15 @@ async function newest(request: Request): Promise<Response> {
 /** A file that never changes. */
 async function kept(request: Request): Promise<Response> {
   return (await caches.match(request)) ?? fetch(request);
+}
+
+/** Shows what a notification tells of. @param address the part of the page's address from `#` on */
+async function show(address: string): Promise<void> {
+  const [page] = await self.clients.matchAll({ type: "window", includeUncontrolled: true });
+  if (!page) {
+    await self.clients.openWindow(`/${address}`);
+    return;
+  }
+  page.postMessage(address);
+  await page.focus();
 }

@@ -5,7 +5,7 @@ import { t } from "../i18n/i18n.ts";
 import { nameOf } from "../lib/names.ts";
 import { preview } from "../message/preview.ts";
 import { useAccount } from "../state/context.ts";
-import { go } from "../state/router.ts";
+import { go, href } from "../state/router.ts";
 import { showBadge } from "./badge.ts";
 import { playsSound, showsNotifications } from "./settings.ts";
 import { playSound } from "./sound.ts";
@@ -23,6 +23,14 @@ export function Notifier() {
     showBadge(unread);
     return () => showBadge(0);
   }, [unread]);
+  useEffect(() => {
+    const { serviceWorker } = navigator;
+    const follow = ({ data }: MessageEvent) => {
+      if (typeof data === "string" && data.startsWith("#")) location.hash = data;
+    };
+    serviceWorker?.addEventListener("message", follow);
+    return () => serviceWorker?.removeEventListener("message", follow);
+  }, []);
   useEffect(() => {
     const known = new Map(chat.state.conversations.map((entry) => [entry.id, entry.last_seq]));
     // What was unread before the first list of this start is no news.
@@ -57,14 +65,21 @@ function tell({ id, name, kind, last_message: last }: ConversationEntry): void {
   if (!last || !showsNotifications.value || Notification.permission !== "granted") return;
   const text = preview(last);
   // One tag for a conversation: a later notification takes the place of the one before.
-  const notification = new Notification(name, {
+  const options = {
     body: kind === "group" ? t("list.sender", { name: nameOf(last.sender), text }) : text,
     tag: `conversation-${id}`,
     icon: "/icons/icon.svg",
-  });
-  notification.onclick = () => {
-    window.focus();
-    go({ view: "conversation", id });
-    notification.close();
+    data: href({ view: "conversation", id }),
   };
+  try {
+    const notification = new Notification(name, options);
+    notification.onclick = () => {
+      window.focus();
+      go({ view: "conversation", id });
+      notification.close();
+    };
+  } catch {
+    // Chromium on Android shows those of a service worker alone, which then leads to the conversation.
+    void navigator.serviceWorker?.ready.then((worker) => worker.showNotification(name, options));
+  }
 }
