@@ -73,13 +73,23 @@ test("a wrong password is refused, the right one signs in, and signing out leave
 });
 
 test("a page whose session another device has ended asks for a sign-in, and shows nothing any more", async () => {
-  const [ann, ben] = [await site.person("ann"), await site.person("ben")];
+  const [ann, ben, cem] = [await site.person("ann"), await site.person("ben"), await site.person("cem")];
   const { id } = await ben.openDirect(ann);
   await ben.send(id, "A secret");
-  const page = await site.open({ person: ann });
+  const page = await site.open({ person: ann, hash: `#/c/${id}` });
   await row(page, ben.user.username).waitFor();
+  await stored(page, "A secret").focus();
+  await page.keyboard.press("s");
+  await page.getByRole("dialog").getByText("A secret").waitFor();
   await ann.call("POST", "/v1/logout");
   await page.getByText("Your session has ended. Sign in again.").waitFor();
+  await signIn(page, cem.user.username, PASSWORD);
+  await connection(page, "live").waitFor({ state: "attached" });
+  expect(await page.getByText("A secret").count()).toBe(0);
+  expect(await page.getByRole("dialog").count()).toBe(0);
+  await page.goto(`${site.origin}/#/settings`);
+  await page.getByRole("button", { name: "Sign out" }).click();
+  await page.getByRole("heading", { name: "Sign in" }).waitFor();
   await page.reload();
   await page.getByRole("heading", { name: "Sign in" }).waitFor();
   expect(await page.getByText("A secret").count()).toBe(0);

@@ -1,4 +1,5 @@
 import { signal } from "@preact/signals";
+import { useEffect } from "preact/hooks";
 import { t } from "../i18n/i18n.ts";
 import { Dialog } from "./dialog.tsx";
 
@@ -26,6 +27,8 @@ export function confirmed(text: string): Promise<boolean> {
 /** Where questions stand. A page has it once. */
 export function Questions() {
   const question = asked.value;
+  // What one user was asked is not for the next one.
+  useEffect(() => () => asked.peek()?.answer(false), []);
   if (!question) return null;
   return (
     <Dialog title={t("confirm.title")} onClose={() => question.answer(false)}>

@@ -1,5 +1,6 @@
 import { signal } from "@preact/signals";
 import { type ComponentChildren, Fragment } from "preact";
+import { useEffect } from "preact/hooks";
 
 interface Shown {
   readonly id: number;
@@ -23,6 +24,13 @@ export function showDialog(render: (close: () => void) => ComponentChildren): vo
 
 /** Where dialogs stand. A page has it once. */
 export function Dialogs() {
+  // What one user has opened is not for the next one.
+  useEffect(
+    () => () => {
+      shown.value = [];
+    },
+    [],
+  );
   return (
     <>
       {shown.value.map(({ id, children }) => (
