@@ -1,12 +1,11 @@
-import { type ChildProcess, spawn } from "node:child_process";
-import { once } from "node:events";
+import type { ChildProcess } from "node:child_process";
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { createInterface } from "node:readline";
 import { plan } from "./bundle.ts";
+import { killHost, readiness, spawnHost } from "./host-process.ts";
 import { onServerCore, type Usage, usageOf } from "./machine.ts";
-import { type Plan, Ready } from "./plan.ts";
+import type { Plan } from "./plan.ts";
 
 /** A server in its own process group, with its state in a temporary folder. */
 export type Server = {
@@ -23,6 +22,8 @@ export type Server = {
   stop(): void;
 };
 
+/** Longer than a start takes. */
+const PATIENCE_MS = 30_000;
 const running = new Set<Server>();
 
 /** Ends every running server: called at the end, on errors and on signals. */
@@ -86,37 +87,15 @@ async function launch(
     usage: () => (child?.pid === undefined ? undefined : usageOf(child.pid, name)),
     stop: () => {
       running.delete(server);
-      if (child?.pid !== undefined) kill(child.pid);
+      if (child) killHost(child);
       rmSync(scratch, { recursive: true, force: true, maxRetries: 5 });
     },
   };
   running.add(server);
-  const [command = "", ...args] = onServerCore([process.execPath, ...(await prepare(scratch))]);
-  // Detached: a process group of its own, so that workerd, a grandchild, ends with it.
-  child = spawn(command, args, { detached: true, stdio: ["pipe", "pipe", "inherit"] });
-  const { url, inspector } = await readiness(child);
+  const command = onServerCore([process.execPath, ...(await prepare(scratch))]);
+  child = spawnHost(command, { stderr: "inherit" });
+  const { url, inspector } = await readiness(child, PATIENCE_MS);
   server.url = url.replace(/\/$/, "");
   server.inspector = inspector;
   return server;
-}
-
-/** Waits for the line with the URL. */
-async function readiness(child: ChildProcess): Promise<Ready> {
-  if (child.stdout === null) throw new Error("a host without output");
-  const lines = createInterface({ input: child.stdout });
-  const ended = once(child, "exit").then(() => {
-    throw new Error("the host ended before it answered");
-  });
-  const [line]: unknown[] = await Promise.race([
-    once(lines, "line", { signal: AbortSignal.timeout(30_000) }),
-    ended,
-  ]);
-  return Ready.parse(JSON.parse(String(line)));
-}
-
-/** Ends a process group, if it still exists. */
-function kill(group: number): void {
-  try {
-    process.kill(-group, "SIGKILL");
-  } catch {}
 }

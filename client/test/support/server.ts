@@ -1,12 +1,12 @@
-import { type ChildProcess, spawn } from "node:child_process";
+import type { ChildProcess } from "node:child_process";
 import { randomBytes, randomInt } from "node:crypto";
 import { once } from "node:events";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { createInterface } from "node:readline";
 import { inject } from "vitest";
-import { Plan, Ready } from "../../../bench/targets/plan.ts";
+import { killHost, readiness, spawnHost } from "../../../bench/targets/host-process.ts";
+import { Plan } from "../../../bench/targets/plan.ts";
 import { Person } from "../../../scripts/support/person.ts";
 import { portTaken } from "../../../scripts/support/ports.ts";
 import { collectOutput, ROOT } from "../../../scripts/support/wrangler.ts";
@@ -74,9 +74,8 @@ export class TestServer implements AsyncDisposable {
 
   /** Kills the server at once, as a power cut would. Resolves when no process of it is left. */
   async kill(): Promise<void> {
-    const pid = this.#child?.pid;
+    if (this.#child) killHost(this.#child);
     this.#child = undefined;
-    if (pid !== undefined) process.kill(-pid, "SIGKILL");
     await this.#ended;
   }
 
@@ -100,19 +99,15 @@ export class TestServer implements AsyncDisposable {
     if (this.#child !== undefined) throw new Error("the server is running");
     const planned = join(this.#folder, "plan.json");
     writeFileSync(planned, JSON.stringify({ ...this.#plan, migrations } satisfies Plan));
-    // Detached: a process group of its own, so that workerd, a grandchild, is killed with it. The host ends
-    // with its input, which the system closes when this process ends in any way.
-    const child = spawn(process.execPath, [join(ROOT, "bench/host.ts"), planned], {
-      detached: true,
-      stdio: "pipe",
-      // A killed runtime leaves its own temporary files, which are removed with the folder.
-      env: { ...process.env, TMPDIR: this.#folder },
+    // A killed runtime leaves its own temporary files, which are removed with the folder.
+    const child = spawnHost([process.execPath, join(ROOT, "bench/host.ts"), planned], {
+      scratch: this.#folder,
     });
     this.#child = child;
     this.#output = collectOutput(child);
     this.#ended = once(child, "close");
     try {
-      await readiness(child);
+      await readiness(child, START_TIMEOUT_MS);
       const { status } = await fetch(`${this.origin}/healthz`);
       if (status !== 200) throw new Error(`/healthz answers ${status}`);
     } catch (cause) {
@@ -120,18 +115,6 @@ export class TestServer implements AsyncDisposable {
       throw new Error(`the server does not start:\n${this.output}`, { cause });
     }
   }
-}
-
-/** Waits for the line that the host prints once the Worker answers. */
-async function readiness(child: ChildProcess): Promise<void> {
-  if (child.stdout === null) throw new Error("a host without output");
-  const lines = createInterface({ input: child.stdout });
-  const ended = once(child, "exit").then(([code]) => {
-    throw new Error(`the host ended with ${code} before it answered`);
-  });
-  const signal = AbortSignal.timeout(START_TIMEOUT_MS);
-  const [line]: unknown[] = await Promise.race([once(lines, "line", { signal }), ended]);
-  Ready.parse(JSON.parse(String(line)));
 }
 
 /** A port that nobody listens on and that the system gives to no outgoing connection. */

@@ -1,11 +1,11 @@
-import { type ChildProcess, spawn } from "node:child_process";
+import type { ChildProcess } from "node:child_process";
 import { once } from "node:events";
 import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { createInterface } from "node:readline";
 import { parseEnv } from "node:util";
 import { plan } from "../../../bench/targets/bundle.ts";
-import { type Plan, Ready } from "../../../bench/targets/plan.ts";
+import { killHost, readiness, spawnHost } from "../../../bench/targets/host-process.ts";
+import type { Plan } from "../../../bench/targets/plan.ts";
 import type { TemporaryFolder } from "../../support/server.ts";
 import { collectOutput, ROOT } from "../../support/wrangler.ts";
 
@@ -30,29 +30,19 @@ export class PastServer implements AsyncDisposable {
   static async start(folder: TemporaryFolder): Promise<PastServer> {
     const planned = join(folder.scratch, "plan.json");
     writeFileSync(planned, JSON.stringify(await planOf(folder)));
-    // A process group of its own, so that the runtime, a grandchild, is killed with the host. The host ends
-    // with its input too, which the system closes when this process ends in any way.
-    const child = spawn(process.execPath, [join(ROOT, "bench/host.ts"), planned], {
-      stdio: "pipe",
-      detached: true,
-      env: { ...process.env, TMPDIR: folder.scratch },
+    const child = spawnHost([process.execPath, join(ROOT, "bench/host.ts"), planned], {
+      scratch: folder.scratch,
     });
     const kill = () => {
-      if (child.pid !== undefined && child.exitCode === null) process.kill(-child.pid, "SIGKILL");
+      if (child.exitCode === null) killHost(child);
     };
     // Before the handler that removes the folder.
     process.prependOnceListener("exit", kill);
     const output = collectOutput(child);
     const ended = once(child, "close");
-    const lines = createInterface({ input: child.stdout });
-    const line = once(lines, "line", { signal: AbortSignal.timeout(START_TIMEOUT_MS) });
-    const [ready]: unknown[] = await Promise.race([
-      line,
-      ended.then(() => {
-        throw new Error(`the server of the past does not start:\n${output()}`);
-      }),
-    ]);
-    const { url } = Ready.parse(JSON.parse(String(ready)));
+    const { url } = await readiness(child, START_TIMEOUT_MS).catch((cause: unknown) => {
+      throw new Error(`the server of the past does not start:\n${output()}`, { cause });
+    });
     return new PastServer(url.replace(/\/$/, ""), child, ended, kill);
   }
 
