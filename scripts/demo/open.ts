@@ -17,7 +17,7 @@ export async function livePast(folder: TemporaryFolder): Promise<void> {
 /** Opens the page in the browser of this machine, and never ends. */
 export async function open(origin: string): Promise<never> {
   chapter(`Parley is at ${origin}, with five people who have talked for twelve days.`);
-  note(`Sign in as        ann, with the password "${PASSWORD}".`);
+  note(`Sign in as ann, with the password "${PASSWORD}".`);
   note("In a private window, sign in as lin, and talk with yourself.");
   note("\nCtrl-C ends the server and forgets all of it.");
   browse(origin);
