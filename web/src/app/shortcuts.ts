@@ -22,13 +22,15 @@ export function pressed(event: KeyboardEvent, chat: Chat): Opened | boolean {
   const isCommand = event.ctrlKey || event.metaKey;
   const isTyping = target instanceof Element && target.matches("input, textarea, select, [contenteditable]");
   if (event.isComposing || event.defaultPrevented) return false;
+  // What is behind a dialog stays as it is.
+  if (document.querySelector("dialog[open]")) return false;
   if (isCommand && !shiftKey && !altKey && key.toLowerCase() === "k") return "switcher";
   if (isCommand && shiftKey && key.toLowerCase() === "f") return open("search");
   if (altKey && !isCommand && key.toLowerCase() === "n") return open("new");
   if (altKey && !isCommand && key === "ArrowDown") return step(chat, 1, shiftKey);
   if (altKey && !isCommand && key === "ArrowUp") return step(chat, -1, shiftKey);
   if (key === "?" && !isTyping) return "keys";
-  if (key === "Escape" && !isTyping && !document.querySelector("dialog[open], [popover]:popover-open")) {
+  if (key === "Escape" && !isTyping && !document.querySelector("[popover]:popover-open")) {
     go({ view: "home" });
     return true;
   }

@@ -1,6 +1,7 @@
 import type { ComponentChildren } from "preact";
 import { useEffect, useId, useRef } from "preact/hooks";
 import { t } from "../i18n/i18n.ts";
+import { hasKeyboard } from "../lib/keyboard.ts";
 import { IconButton } from "./icon-button.tsx";
 
 interface Props {
@@ -10,13 +11,18 @@ interface Props {
   children: ComponentChildren;
 }
 
-/** A dialog over the page, open as long as it is rendered. The focus goes back to where it was. */
+/**
+ * A dialog over the page, open as long as it is rendered. Its first field gets the focus, which goes back in the
+ * end.
+ */
 export function Dialog({ title, onClose, children }: Props) {
   const dialog = useRef<HTMLDialogElement>(null);
   const id = useId();
   useEffect(() => {
     const before = document.activeElement;
     dialog.current?.showModal();
+    // By itself a browser chooses the button that closes the dialog.
+    if (hasKeyboard()) dialog.current?.querySelector<HTMLElement>("input, textarea, select")?.focus();
     return () => {
       // A dialog that is removed leaves the focus nowhere.
       if (before instanceof HTMLElement) before.focus();
