@@ -2,6 +2,7 @@ import type { ConversationEntry } from "parley-client";
 import { useChat } from "parley-client/react";
 import { useEffect } from "preact/hooks";
 import { t } from "../i18n/i18n.ts";
+import { isAttended } from "../lib/attention.ts";
 import { nameOf } from "../lib/names.ts";
 import { preview } from "../message/preview.ts";
 import { useAccount } from "../state/context.ts";
@@ -9,6 +10,9 @@ import { go, href } from "../state/router.ts";
 import { showBadge } from "./badge.ts";
 import { playsSound, showsNotifications } from "./settings.ts";
 import { playSound } from "./sound.ts";
+
+/** What is read within this time, in ms, while the user looks at the page is not counted in its title. */
+const PATIENCE = 1_000;
 
 /** Tells of new messages while the page is open: by title and icon, by notifications, by a sound. */
 export function Notifier() {
@@ -20,9 +24,11 @@ export function Notifier() {
     ),
   );
   useEffect(() => {
-    showBadge(unread);
-    return () => showBadge(0);
+    // Who looks at the page mostly reads a message as soon as it comes.
+    const wait = setTimeout(() => showBadge(unread), isAttended() && unread > 0 ? PATIENCE : 0);
+    return () => clearTimeout(wait);
   }, [unread]);
+  useEffect(() => () => showBadge(0), []);
   useEffect(() => {
     const { serviceWorker } = navigator;
     const follow = ({ data }: MessageEvent) => {
@@ -57,7 +63,7 @@ function isNews(
 ) {
   if (!last || last.sender.id === me || unread === 0) return false;
   if (silent && mentions.length === 0) return false;
-  return document.visibilityState === "hidden" || !document.hasFocus();
+  return !isAttended();
 }
 
 function tell({ id, name, kind, last_message: last }: ConversationEntry): void {
