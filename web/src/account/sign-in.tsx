@@ -48,6 +48,7 @@ export function SignIn() {
         {isNew && (
           <Field
             label="account.nickname"
+            hint="account.nicknameHint"
             value={nickname}
             onChange={setNickname}
             autocomplete="nickname"
@@ -90,6 +91,7 @@ function explain(error: unknown, isNew: boolean): string {
   if (error instanceof Problem && error.code === "conflict") return t("account.taken");
   if (isNew && isAbout(error, "password")) return t("account.weak");
   if (isNew && isAbout(error, "username")) return t("account.badName");
+  if (isNew && isAbout(error, "nickname")) return t("account.badNickname");
   return reason(error);
 }
 
