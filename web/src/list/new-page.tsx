@@ -1,6 +1,7 @@
 import { useState } from "preact/hooks";
 import { GroupFinder } from "../group/group-finder.tsx";
 import { t } from "../i18n/i18n.ts";
+import { hasKeyboard } from "../lib/keyboard.ts";
 import { nameOf } from "../lib/names.ts";
 import { UserPicker } from "../people/user-picker.tsx";
 import { useAccount } from "../state/context.ts";
@@ -37,7 +38,7 @@ export function NewPage() {
           void begin.run();
         }}
       >
-        <UserPicker chosen={users} onChange={setUsers} />
+        <UserPicker chosen={users} onChange={setUsers} hasFocus={hasKeyboard()} />
         <label class="field">
           {t("new.groupName")}
           <input

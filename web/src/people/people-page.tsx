@@ -8,10 +8,10 @@ import type { User } from "../state/types.ts";
 import { useAction } from "../state/use-action.ts";
 import { type Pages, usePages } from "../state/use-pages.ts";
 import { useReload } from "../state/use-reload.ts";
-import { Icon } from "../ui/icon.tsx";
 import { Menu } from "../ui/menu.tsx";
 import { MoreButton } from "../ui/more.tsx";
 import { Page } from "../ui/page.tsx";
+import { PeopleFinder } from "./finder.tsx";
 import { PersonRow } from "./person-row.tsx";
 import { relationActions } from "./relations.ts";
 
@@ -31,18 +31,9 @@ export function PeoplePage() {
     for (const pages of [friends, incoming, outgoing, blocked]) pages.reload();
   };
   useReload(reload, ({ type }) => type === "friend");
-  const find = (
-    <a
-      class="icon-button"
-      href={href({ view: "new" })}
-      aria-label={t("people.find")}
-      title={t("people.find")}
-    >
-      <Icon name="search" />
-    </a>
-  );
   return (
-    <Page title={t("people.title")} back={href({ view: "home" })} actions={find}>
+    <Page title={t("people.title")} back={href({ view: "home" })}>
+      <PeopleFinder done={reload} />
       <Group title="people.requests" pages={incoming} relation="requested_by" done={reload} />
       <Group title="people.friends" pages={friends} relation="friends" done={reload} isAlways />
       <Group title="people.sent" pages={outgoing} relation="requested" done={reload} />
@@ -67,11 +58,7 @@ function Group({ title, pages: { items, hasMore, problem, more }, relation, done
     <section class="group">
       <h3>{t(title)}</h3>
       {problem && <p class="problem">{problem}</p>}
-      {items?.length === 0 && (
-        <p class="status">
-          {t("people.none")} <a href={href({ view: "new" })}>{t("people.find")}</a>
-        </p>
-      )}
+      {items?.length === 0 && <p class="status">{t("people.none")}</p>}
       <ul class="people">
         {items?.map((user) => (
           <PersonRow key={user.id} user={user}>

@@ -1,4 +1,4 @@
-import { useEffect, useState } from "preact/hooks";
+import { useRef, useState } from "preact/hooks";
 import { t } from "../i18n/i18n.ts";
 import { nameOf } from "../lib/names.ts";
 import { useAccount } from "../state/context.ts";
@@ -6,45 +6,56 @@ import type { User } from "../state/types.ts";
 import { useLoaded } from "../state/use-loaded.ts";
 import { Avatar } from "../ui/avatar.tsx";
 import { IconButton } from "../ui/icon-button.tsx";
-
-/** A lookup begins when nothing was typed for this time, in ms. */
-const PAUSE = 250;
+import { useFoundUsers } from "./found-users.ts";
 
 interface Props {
   chosen: readonly User[];
   onChange: (users: readonly User[]) => void;
+  /** whether its field has the focus at first */
+  hasFocus?: boolean;
 }
 
 /** Chooses users: friends from a list, anybody by the username. */
-export function UserPicker({ chosen, onChange }: Props) {
+export function UserPicker({ chosen, onChange, hasFocus = false }: Props) {
   const { chat, me } = useAccount();
   const [text, setText] = useState("");
-  const username = usePaused(text.trim(), PAUSE);
+  const field = useRef<HTMLInputElement>(null);
   const friends = useLoaded("friends", async () => {
     const { items } = await chat.api.call("get", "/v1/friends", { query: { limit: 100 } });
     return items;
   });
-  const found = useLoaded(username, async () => {
-    if (username === "") return [];
-    return (await chat.api.call("get", "/v1/users", { query: { username } })).items;
-  });
+  const found = useFoundUsers(text);
   const known = friends.value?.filter(({ username: name, nickname }) =>
     `${name} ${nickname}`.toLocaleLowerCase().includes(text.trim().toLocaleLowerCase()),
   );
   const all: User[] = [...(known ?? []), ...(found.value ?? [])];
   const isNew = ({ id }: User) => id !== me && !chosen.some((one) => one.id === id);
   const offered = [...new Map(all.filter(isNew).map((user) => [user.id, user])).values()];
+  const choose = (user: User) => {
+    onChange([...chosen, user]);
+    setText("");
+    field.current?.focus();
+  };
+  const onKeyDown = (event: KeyboardEvent) => {
+    if (event.key !== "Enter" || event.isComposing || text.trim() === "") return;
+    // The form is sent once the user has chosen.
+    event.preventDefault();
+    if (offered[0]) choose(offered[0]);
+  };
   return (
     <div class="picker">
       <label class="field">
         {t("picker.label")}
         <input
+          ref={field}
           type="search"
+          autofocus={hasFocus}
           autocapitalize="none"
           spellcheck={false}
           placeholder={t("picker.placeholder")}
           value={text}
           onInput={({ currentTarget }) => setText(currentTarget.value)}
+          onKeyDown={onKeyDown}
         />
       </label>
       {chosen.length > 0 && (
@@ -64,14 +75,7 @@ export function UserPicker({ chosen, onChange }: Props) {
       <ul class="offered">
         {offered.map((user) => (
           <li key={user.id}>
-            <button
-              type="button"
-              class="person"
-              onClick={() => {
-                onChange([...chosen, user]);
-                setText("");
-              }}
-            >
+            <button type="button" class="person" onClick={() => choose(user)}>
               <Avatar id={user.id} name={nameOf(user)} picture={user.avatar} size="small" />
               <bdi>{nameOf(user)}</bdi>
               <small>@{user.username}</small>
@@ -80,19 +84,10 @@ export function UserPicker({ chosen, onChange }: Props) {
         ))}
       </ul>
       <p class="status" role="status">
-        {username !== "" && found.value?.length === 0 && offered.length === 0 && t("picker.nobody")}
+        {found.username !== "" && found.value?.length === 0 && offered.length === 0 && t("picker.nobody")}
+        {found.value?.some(({ id }) => id === me) && t("people.me")}
         {found.problem}
       </p>
     </div>
   );
-}
-
-/** A value that follows another one when that has not changed for a time, in ms. */
-function usePaused(value: string, pause: number): string {
-  const [paused, setPaused] = useState(value);
-  useEffect(() => {
-    const wait = setTimeout(() => setPaused(value), pause);
-    return () => clearTimeout(wait);
-  }, [value, pause]);
-  return paused;
 }

@@ -34,7 +34,7 @@ export const list = {
   "new.begin": "Begin",
   "new.createGroup": "Create group",
   "picker.label": "People",
-  "picker.placeholder": "Find by username",
+  "picker.placeholder": "Whole username",
   "picker.chosen": "Chosen",
   "picker.remove": "Remove {name}",
   "picker.nobody": "Nobody has this username.",
