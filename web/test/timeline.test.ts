@@ -176,7 +176,7 @@ test("Escape closes what stands beside a conversation, and leads back to the fie
   const page = await site.open({ person: ann, hash });
   await stored(page, "Message 10").waitFor();
   await page.getByRole("link", { name: "Search in this conversation" }).click();
-  const field = page.getByRole("searchbox", { name: "Words to find" });
+  const field = page.getByRole("searchbox", { name: "Any part of a message" });
   await expect.poll(() => field.evaluate((one) => one === document.activeElement)).toBe(true);
   await page.keyboard.press("Escape");
   await field.waitFor({ state: "detached" });
@@ -217,7 +217,7 @@ test("a search in a conversation leads to a hit and back to the hits", async () 
   await write(ben, id, 100);
   await ann.read(id, 251);
   const page = await site.open({ person: ann, hash: `#/c/${id}/search`, viewport: PHONE });
-  await page.getByLabel("Words to find").fill("MAP");
+  await page.getByLabel("Any part of a message").fill("MAP");
   const hit = page.locator(".hit", { hasText: "The map is in the drawer" });
   await page.getByText("1 message found").waitFor();
   expect(await hit.locator("mark").innerText()).toBe("map");
@@ -225,17 +225,17 @@ test("a search in a conversation leads to a hit and back to the hits", async () 
   await page.locator("[data-seq='151'][data-highlighted]").waitFor();
   await page.goBack();
   await hit.waitFor();
-  expect(await page.getByLabel("Words to find").inputValue()).toBe("MAP");
+  expect(await page.getByLabel("Any part of a message").inputValue()).toBe("MAP");
 });
 
 test("a search that has failed finds its own words alone when it is repeated", async () => {
   const { ann, ben, id, hash } = await history(10);
   await ben.send(id, "The map is in the drawer");
   const page = await site.open({ person: ann, hash: `${hash}/search` });
-  await page.getByLabel("Words to find").fill("drawer");
+  await page.getByLabel("Any part of a message").fill("drawer");
   await page.getByText("1 message found").waitFor();
   await page.route("**/messages/search?**", (route) => route.abort());
-  await page.getByLabel("Words to find").fill("Message 3");
+  await page.getByLabel("Any part of a message").fill("Message 3");
   const retry = page.locator(".panel").getByRole("button", { name: "Try again" });
   await retry.waitFor();
   await page.unroute("**/messages/search?**");

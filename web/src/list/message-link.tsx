@@ -3,6 +3,7 @@ import { useChat } from "parley-client/react";
 import type { ComponentChildren } from "preact";
 import { short } from "../i18n/format.ts";
 import { t } from "../i18n/i18n.ts";
+import { excerpt } from "../lib/excerpt.ts";
 import { nameOf } from "../lib/names.ts";
 import { preview } from "../message/preview.ts";
 import { routeOf } from "../message/route-of.ts";
@@ -13,15 +14,15 @@ import { Highlighted } from "../ui/highlighted.tsx";
 
 interface Props {
   message: Message;
-  /** words to mark in its text */
-  words?: readonly string[];
+  /** what to mark in its text */
+  part?: string;
   isUnread?: boolean;
   /** what stands below its text */
   children?: ComponentChildren;
 }
 
 /** A message of any conversation, which leads there. */
-export function MessageLink({ message, words = [], isUnread = false, children }: Props) {
+export function MessageLink({ message, part = "", isUnread = false, children }: Props) {
   const { chat } = useAccount();
   const { conversation_id: id, sender, created_at: at } = message;
   const name = useChat(chat, (state) => state.conversation(id)?.name) ?? t("list.otherConversation");
@@ -36,7 +37,7 @@ export function MessageLink({ message, words = [], isUnread = false, children }:
       </span>
       <time dateTime={new Date(at).toISOString()}>{short(at)}</time>
       <span class="found-text" dir="auto">
-        <Highlighted text={preview(message)} words={words} />
+        <Highlighted text={excerpt(preview(message), part)} part={part} />
       </span>
       {children}
     </a>

@@ -37,7 +37,6 @@ export function SearchPage({ query }: { query: string }) {
     asked.current = query;
     setText(query);
   }, [query]);
-  const words = query.split(/\s+/);
   return (
     <Page title={t("search.title")} back={href({ view: "home" })}>
       <input
@@ -56,7 +55,7 @@ export function SearchPage({ query }: { query: string }) {
       <ul class="found-list">
         {pages.items?.map((message) => (
           <li key={`${message.conversation_id}:${message.seq}`}>
-            <MessageLink message={message} words={words} />
+            <MessageLink message={message} part={query} />
           </li>
         ))}
       </ul>

@@ -4,6 +4,9 @@ import { t } from "../i18n/i18n.ts";
 import { hasKeyboard } from "../lib/keyboard.ts";
 import { IconButton } from "./icon-button.tsx";
 
+/** What one types into. */
+const FIELDS = "input:not([type=radio], [type=checkbox], [type=file]), textarea";
+
 interface Props {
   title: string;
   /** the user wants it gone: by Escape, a click beside it, or its button */
@@ -12,7 +15,7 @@ interface Props {
 }
 
 /**
- * A dialog over the page, open as long as it is rendered. Its first field gets the focus, which goes back in the
+ * A dialog over the page, open as long as it is rendered. The first field in it gets the focus, which goes back in the
  * end.
  */
 export function Dialog({ title, onClose, children }: Props) {
@@ -22,7 +25,7 @@ export function Dialog({ title, onClose, children }: Props) {
     const before = document.activeElement;
     dialog.current?.showModal();
     // By itself a browser chooses the button that closes the dialog.
-    if (hasKeyboard()) dialog.current?.querySelector<HTMLElement>("input, textarea, select")?.focus();
+    if (hasKeyboard()) dialog.current?.querySelector<HTMLElement>(FIELDS)?.focus();
     return () => {
       // A dialog that is removed leaves the focus nowhere.
       if (before instanceof HTMLElement) before.focus();

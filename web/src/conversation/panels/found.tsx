@@ -1,5 +1,6 @@
 import type { Message } from "parley-client";
 import { moment, short } from "../../i18n/format.ts";
+import { excerpt } from "../../lib/excerpt.ts";
 import { nameOf } from "../../lib/names.ts";
 import { isWide } from "../../lib/wide.ts";
 import { preview } from "../../message/preview.ts";
@@ -8,20 +9,16 @@ import { href, type Panel } from "../../state/router.ts";
 import { Avatar } from "../../ui/avatar.tsx";
 import { Highlighted } from "../../ui/highlighted.tsx";
 
-/** Of a long text so much is shown before the first of the words, in characters. */
-const BEFORE = 40;
-const MOST = 240;
-
 interface Props {
   message: Message;
   /** what is highlighted in its text */
-  words?: string;
+  part?: string;
   /** the panel that it stands in */
   panel: Panel;
 }
 
 /** A message in a panel, which leads to its place in the conversation. */
-export function Found({ message, words = "", panel }: Props) {
+export function Found({ message, part = "", panel }: Props) {
   const { sender, created_at: at } = message;
   // On a narrow screen the conversation takes the place of the panel, and the way back leads to it.
   const place = { ...routeOf(message), ...(isWide() && { panel }) };
@@ -36,17 +33,9 @@ export function Found({ message, words = "", panel }: Props) {
           </time>
         </span>
         <span class="hit-text" dir="auto">
-          <Highlighted text={excerpt(preview(message), words)} words={[words]} />
+          <Highlighted text={excerpt(preview(message), part)} part={part} />
         </span>
       </a>
     </li>
   );
-}
-
-/** The part of a text that has the words. */
-function excerpt(text: string, words: string): string {
-  const at = words ? text.toLowerCase().indexOf(words.toLowerCase()) : 0;
-  const start = at > MOST - BEFORE ? at - BEFORE : 0;
-  const end = start + MOST;
-  return (start > 0 ? "…" : "") + text.slice(start, end) + (end < text.length ? "…" : "");
 }

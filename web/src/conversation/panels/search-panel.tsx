@@ -17,7 +17,7 @@ interface Props {
   search: ConversationSearch;
 }
 
-/** The messages of a conversation that have some words. */
+/** The messages of a conversation that have a text in them. */
 export function SearchPanel({ id, search }: Props) {
   const { query, hits, isBusy, problem, next } = search;
   const [text, setText] = useState(query.peek());
@@ -27,11 +27,12 @@ export function SearchPanel({ id, search }: Props) {
     field.current?.focus();
     field.current?.select();
   }, []);
+  const wanted = text.trim();
   useEffect(() => {
-    if (text === query.peek()) return;
-    const timer = setTimeout(() => search.search(text), REST);
+    if (wanted === query.peek()) return;
+    const timer = setTimeout(() => search.search(wanted), REST);
     return () => clearTimeout(timer);
-  }, [text, search, query]);
+  }, [wanted, search, query]);
   const found = hits.value;
   return (
     <Panel title={t("find.title")} id={id} place={search}>
@@ -40,7 +41,7 @@ export function SearchPanel({ id, search }: Props) {
           class="search-field"
           onSubmit={(event) => {
             event.preventDefault();
-            if (text !== query.peek()) search.search(text);
+            if (wanted !== query.peek()) search.search(wanted);
           }}
         >
           <input
@@ -61,12 +62,12 @@ export function SearchPanel({ id, search }: Props) {
         <p class="panel-status" role="status">
           {isBusy.value && !found
             ? t("find.searching")
-            : found && !problem.value && t("find.found", { n: found.length, more: next.value ? "+" : "" })}
+            : found && !problem.value && counted(found.length, next.value !== null)}
         </p>
         {found && (
           <ol class="hits" data-old={isBusy.value && next.value === null}>
             {found.map((message) => (
-              <Found key={message.seq} message={message} words={query.value} panel="search" />
+              <Found key={message.seq} message={message} part={query.value} panel="search" />
             ))}
           </ol>
         )}
@@ -86,4 +87,8 @@ export function SearchPanel({ id, search }: Props) {
       </div>
     </Panel>
   );
+}
+
+function counted(n: number, hasMore: boolean): string {
+  return n === 0 ? t("find.none") : t("find.found", { n, more: hasMore ? "+" : "" });
 }
