@@ -1,4 +1,4 @@
-import type { ConversationEntry } from "parley-client";
+import type { Chat, ConversationEntry, ServerFrame } from "parley-client";
 import { useChat } from "parley-client/react";
 import { useEffect } from "preact/hooks";
 import { t } from "../i18n/i18n.ts";
@@ -6,13 +6,16 @@ import { isAttended } from "../lib/attention.ts";
 import { nameOf } from "../lib/names.ts";
 import { preview } from "../message/preview.ts";
 import { useAccount } from "../state/context.ts";
-import { go, href } from "../state/router.ts";
+import { go, href, type Route } from "../state/router.ts";
+import { toast } from "../ui/toasts.tsx";
 import { showBadge } from "./badge.ts";
 import { playsSound, showsNotifications } from "./settings.ts";
 import { playSound } from "./sound.ts";
 
 /** What is read within this time, in ms, while the user looks at the page is not counted in its title. */
 const PATIENCE = 1_000;
+
+type Reminder = Extract<ServerFrame, { type: "reminder" }>;
 
 /** Tells of new messages while the page is open: by title and icon, by notifications, by a sound. */
 export function Notifier() {
@@ -53,6 +56,7 @@ export function Notifier() {
       },
     );
   }, [chat, me]);
+  useEffect(() => chat.onFrame((frame) => frame.type === "reminder" && remind(chat, frame)), [chat]);
   return null;
 }
 
@@ -68,24 +72,35 @@ function isNews(
 
 function tell({ id, name, kind, last_message: last }: ConversationEntry): void {
   if (playsSound.value) playSound();
-  if (!last || !showsNotifications.value || Notification.permission !== "granted") return;
+  if (!last) return;
   const text = preview(last);
+  const body = kind === "group" ? t("list.sender", { name: nameOf(last.sender), text }) : text;
   // One tag for a conversation: a later notification takes the place of the one before.
-  const options = {
-    body: kind === "group" ? t("list.sender", { name: nameOf(last.sender), text }) : text,
-    tag: `conversation-${id}`,
-    icon: "/icons/icon.svg",
-    data: href({ view: "conversation", id }),
-  };
+  notify(name, { body, tag: `conversation-${id}` }, { view: "conversation", id });
+}
+
+/** Tells of a reminder that is due: on the page, and beside it when the user looks elsewhere. */
+function remind(chat: Chat, { conversation_id: id, seq, note }: Reminder): void {
+  const text = note || t("saved.inConversation", { name: chat.state.conversation(id)?.name ?? "" });
+  toast(t("saved.isDue", { text }));
+  if (isAttended()) return;
+  if (playsSound.value) playSound();
+  notify(t("save.remind"), { body: text, tag: `reminder-${id}-${seq}` }, { view: "saved" });
+}
+
+/** Shows a notification that leads to a view, if the user wants them. */
+function notify(title: string, about: NotificationOptions, to: Route): void {
+  if (!showsNotifications.value || Notification.permission !== "granted") return;
+  const options = { ...about, icon: "/icons/icon.svg", data: href(to) };
   try {
-    const notification = new Notification(name, options);
+    const notification = new Notification(title, options);
     notification.onclick = () => {
       window.focus();
-      go({ view: "conversation", id });
+      go(to);
       notification.close();
     };
   } catch {
-    // Chromium on Android shows those of a service worker alone, which then leads to the conversation.
-    void navigator.serviceWorker?.ready.then((worker) => worker.showNotification(name, options));
+    // Chromium on Android shows those of a service worker alone, which then leads to the view.
+    void navigator.serviceWorker?.ready.then((worker) => worker.showNotification(title, options));
   }
 }

@@ -5,6 +5,7 @@ import { useAccount } from "../state/context.ts";
 import { reason } from "../state/problem.ts";
 import { href } from "../state/router.ts";
 import { usePages } from "../state/use-pages.ts";
+import { useReload } from "../state/use-reload.ts";
 import { IconButton } from "../ui/icon-button.tsx";
 import { More } from "../ui/more.tsx";
 import { Page } from "../ui/page.tsx";
@@ -17,13 +18,20 @@ type Saved = components["schemas"]["SavedMessage"];
 export function SavedPage() {
   const { chat } = useAccount();
   const pages = usePages((query) => chat.api.call("get", "/v1/saved", { query }));
-  const forget = async ({ conversation_id: id, seq }: Saved) => {
+  useReload(pages.reload, ({ type }) => type === "reminder" || type === "reminder_seen");
+  const attempt = async (call: Promise<unknown>) => {
     try {
-      await chat.api.call("delete", "/v1/conversations/{id}/messages/{seq}/saved", { path: { id, seq } });
+      await call;
       pages.reload();
     } catch (error) {
       toast(reason(error));
     }
+  };
+  const forget = ({ conversation_id: id, seq }: Saved) =>
+    attempt(chat.api.call("delete", "/v1/conversations/{id}/messages/{seq}/saved", { path: { id, seq } }));
+  const settle = ({ conversation_id: id, seq }: Saved) => {
+    const input = { path: { id, seq }, body: { remind_at: null } };
+    return attempt(chat.api.call("put", "/v1/conversations/{id}/messages/{seq}/saved", input));
   };
   return (
     <Page title={t("saved.title")} back={href({ view: "home" })}>
@@ -33,6 +41,7 @@ export function SavedPage() {
             key={`${saved.conversation_id}:${saved.seq}`}
             saved={saved}
             onForget={() => void forget(saved)}
+            onSettle={() => void settle(saved)}
           />
         ))}
       </ul>
@@ -41,7 +50,14 @@ export function SavedPage() {
   );
 }
 
-function SavedRow({ saved, onForget }: { saved: Saved; onForget: () => void }) {
+interface RowProps {
+  saved: Saved;
+  onForget: () => void;
+  /** the user has seen what they were reminded of */
+  onSettle: () => void;
+}
+
+function SavedRow({ saved, onForget, onSettle }: RowProps) {
   const { message, note, due, remind_at: at } = saved;
   return (
     <li class="saved-row">
@@ -59,6 +75,7 @@ function SavedRow({ saved, onForget }: { saved: Saved; onForget: () => void }) {
       ) : (
         <span class="status">{t("saved.unreachable")}</span>
       )}
+      {due && <IconButton icon="check" label={t("saved.settle")} onClick={onSettle} />}
       <IconButton icon="trash" label={t("saved.forget")} onClick={onForget} />
     </li>
   );

@@ -1,9 +1,9 @@
 import { useChat } from "parley-client/react";
-import { useEffect, useState } from "preact/hooks";
+import { useState } from "preact/hooks";
 import { t } from "../i18n/i18n.ts";
 import { useAccount } from "../state/context.ts";
 import { go, href, route } from "../state/router.ts";
-import { useLoaded } from "../state/use-loaded.ts";
+import { useLive } from "../state/use-live.ts";
 import { Icon } from "../ui/icon.tsx";
 import { Menu, type MenuItem } from "../ui/menu.tsx";
 import { Rows } from "./rows.tsx";
@@ -48,6 +48,7 @@ export function Sidebar() {
         value={filter}
         onInput={({ currentTarget }) => setFilter(currentTarget.value)}
       />
+      <Reminders />
       {shown.length > 0 && <Rows entries={shown} selected={selected} />}
       {shown.length === 0 && words !== "" && <p class="blank">{t("switcher.none")}</p>}
       {shown.length === 0 && words === "" && !isListed && (
@@ -68,19 +69,34 @@ export function Sidebar() {
 /** How many users ask for friendship. */
 function Requests() {
   const { chat } = useAccount();
-  const isLive = useChat(chat, ({ connection }) => connection === "live");
-  const requests = useLoaded(`${isLive}`, async () =>
-    isLive ? chat.api.call("get", "/v1/friends/requests", { query: { direction: "incoming" } }) : undefined,
+  const requests = useLive(
+    () => chat.api.call("get", "/v1/friends/requests", { query: { direction: "incoming" } }),
+    ({ type }) => type === "friend",
   );
-  const { reload } = requests;
-  useEffect(() => chat.onFrame(({ type }) => type === "friend" && reload()), [chat, reload]);
-  const n = requests.value?.items.length ?? 0;
+  const n = requests?.items.length ?? 0;
   if (n === 0) return null;
   return (
     <>
       <span class="badge">{n}</span>
       <span class="visually-hidden">{t("people.requests")}</span>
     </>
+  );
+}
+
+/** Leads to the saved messages whose reminders are due, if there are any. */
+function Reminders() {
+  const { chat } = useAccount();
+  const due = useLive(
+    () => chat.api.call("get", "/v1/saved", { query: { due: true, limit: 100 } }),
+    ({ type }) => type === "reminder" || type === "reminder_seen",
+  );
+  const n = due?.items.length ?? 0;
+  if (n === 0) return null;
+  return (
+    <a class="due" href={href({ view: "saved" })}>
+      <Icon name="bookmark" />
+      {t("saved.dueNow", { n })}
+    </a>
   );
 }
 

@@ -1,0 +1,19 @@
+import type { ServerFrame } from "parley-client";
+import { useChat } from "parley-client/react";
+import { useEffect, useRef } from "preact/hooks";
+import { useAccount } from "./context.ts";
+import { useLoaded } from "./use-loaded.ts";
+
+/**
+ * Something that is loaded whenever the connection is there, and again when a frame says that it has changed.
+ * @returns undefined: there is no connection, or it is still loading
+ */
+export function useLive<T>(load: () => Promise<T>, isAbout: (frame: ServerFrame) => boolean): T | undefined {
+  const { chat } = useAccount();
+  const isLive = useChat(chat, ({ connection }) => connection === "live");
+  const { value, reload } = useLoaded(`${isLive}`, async () => (isLive ? load() : undefined));
+  const latest = useRef(isAbout);
+  latest.current = isAbout;
+  useEffect(() => chat.onFrame((frame) => latest.current(frame) && reload()), [chat, reload]);
+  return value;
+}
