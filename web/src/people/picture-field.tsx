@@ -1,6 +1,7 @@
 import { upload } from "parley-client/uploads";
 import { useRef } from "preact/hooks";
 import { t } from "../i18n/i18n.ts";
+import { fileName } from "../lib/file-name.ts";
 import { useAccount } from "../state/context.ts";
 import { useAction } from "../state/use-action.ts";
 import { Avatar } from "../ui/avatar.tsx";
@@ -18,7 +19,10 @@ interface Props {
 export function PictureField({ id, name, value, onChange }: Props) {
   const { chat } = useAccount();
   const file = useRef<HTMLInputElement>(null);
-  const choose = useAction(async (picture: File) => onChange((await upload(chat.api, picture)).url));
+  const choose = useAction(async (picture: File) => {
+    const named = new File([picture], fileName(picture.name), { type: picture.type });
+    onChange((await upload(chat.api, named)).url);
+  });
   return (
     <div class="person-row">
       <Avatar id={id} name={name} picture={value} size="large" />

@@ -28,8 +28,6 @@ export interface FileMessage {
 
 /** A file may have so many bytes, 1 GiB; the server may take less. */
 export const MAX_SIZE = 1_073_741_824;
-/** The server takes names of so many characters. */
-const MAX_NAME = 255;
 /** Pictures that each browser shows. */
 const PICTURES = /^image\/(png|jpeg|gif|webp|avif|bmp)$/;
 
@@ -40,11 +38,4 @@ export function kindOf({ type }: Blob): MediaKind {
   if (type.startsWith("video/") && video.canPlayType(type)) return "video";
   if (type.startsWith("audio/") && video.canPlayType(type)) return "audio";
   return "file";
-}
-
-/** The name of a file as the server takes it. */
-export function fileName(name: string): string {
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: the server takes none
-  const clean = name.replace(/[\u0000-\u001f\u007f/\\]/g, "_");
-  return /^\.{0,2}$/.test(clean) ? "file" : [...clean].slice(-MAX_NAME).join("");
 }

@@ -2,9 +2,10 @@ import { signal } from "@preact/signals";
 import { useState } from "preact/hooks";
 import { t } from "../../i18n/i18n.ts";
 import { fileSize } from "../../i18n/units.ts";
+import { fileName } from "../../lib/file-name.ts";
 import { reason } from "../../state/problem.ts";
 import { toast } from "../../ui/toasts.tsx";
-import { type Attachment, type FileMessage, fileName, kindOf, MAX_SIZE } from "./attachment.ts";
+import { type Attachment, type FileMessage, kindOf, MAX_SIZE } from "./attachment.ts";
 
 /** The files that are going to be sent from a field. */
 export interface Attachments {

@@ -24,6 +24,9 @@ const Tray = lazy(async () => (await import("../attachments/tray.tsx")).Tray);
 const PollDialog = lazy(async () => (await import("../dialogs/poll-dialog.tsx")).PollDialog);
 const ScheduleDialog = lazy(async () => (await import("../dialogs/schedule-dialog.tsx")).ScheduleDialog);
 
+/** A character that one sees. A text without any would be an empty bubble. */
+const VISIBLE = /[^\s\p{Default_Ignorable_Code_Point}]/u;
+
 interface Props {
   id: number;
   name: string;
@@ -50,7 +53,7 @@ export function Writer({ id, name, window, thread }: Props) {
   /** the text is the caption of the only file */
   const isCaption = items.length === 1 || (isEdit && mode.message.kind !== "text");
 
-  const trimmed = text.replace(/^\s*\n/, "").trimEnd();
+  const trimmed = VISIBLE.test(text) ? text.replace(/^\s*\n/, "").trimEnd() : "";
   const left = charactersLeft(text, isCaption ? MAX_CAPTION : MAX_TEXT);
   const isSendable = (trimmed !== "" || items.length > 0 || (isEdit && isCaption)) && !((left ?? 0) < 0);
   const mentions = isGroup && text.includes("@") && members ? mentionsIn(text, members) : [];
