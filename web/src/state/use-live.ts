@@ -6,12 +6,16 @@ import { useLoaded } from "./use-loaded.ts";
 
 /**
  * Something that is loaded whenever the connection is there, and again when a frame says that it has changed.
- * @returns undefined: there is no connection, or it is still loading
+ * @returns what came last; undefined: nothing yet
  */
 export function useLive<T>(load: () => Promise<T>, isAbout: (frame: ServerFrame) => boolean): T | undefined {
   const { chat } = useAccount();
   const isLive = useChat(chat, ({ connection }) => connection === "live");
-  const { value, reload } = useLoaded(`${isLive}`, async () => (isLive ? load() : undefined));
+  const last = useRef<T | undefined>(undefined);
+  const { value = last.current, reload } = useLoaded(`${isLive}`, async () => {
+    if (isLive) last.current = await load();
+    return last.current;
+  });
   const latest = useRef(isAbout);
   latest.current = isAbout;
   useEffect(() => chat.onFrame((frame) => latest.current(frame) && reload()), [chat, reload]);
