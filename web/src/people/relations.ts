@@ -2,6 +2,7 @@ import type { FoundUser } from "parley-client/people";
 import { t } from "../i18n/i18n.ts";
 import type { Account } from "../state/account.ts";
 import { reason } from "../state/problem.ts";
+import { confirmed } from "../ui/confirm.tsx";
 import type { MenuItem } from "../ui/menu.tsx";
 import { toast } from "../ui/toasts.tsx";
 
@@ -37,7 +38,10 @@ export function relationActions(
   const unfriend = attempt(() => api.call("delete", "/v1/friends/{user_id}", { path }));
   const block: MenuItem = {
     ...{ label: t("people.block"), icon: "ban", isDanger: true },
-    onSelect: attempt(() => api.call("put", "/v1/blocks/{user_id}", { path })),
+    onSelect: attempt(
+      async () =>
+        (await confirmed(t("people.blockQuestion"))) && api.call("put", "/v1/blocks/{user_id}", { path }),
+    ),
   };
   switch (relation) {
     case "friends":

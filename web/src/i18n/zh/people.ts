@@ -11,6 +11,7 @@ export const people = {
   "people.withdraw": "撤回申请",
   "people.unfriend": "删除好友",
   "people.block": "拉黑",
+  "people.blockQuestion": "要拉黑该用户吗？双方将无法互发消息，好友关系也会解除。",
   "people.unblock": "移出黑名单",
   "people.message": "发消息",
   "people.online": "在线",
