@@ -2,7 +2,7 @@ import { useChat, useConversationWindow } from "parley-client/react";
 import { useEffect, useRef } from "preact/hooks";
 import { SelectionBar } from "../message/actions/selection-bar.tsx";
 import { useAccount } from "../state/context.ts";
-import { route } from "../state/router.ts";
+import { go, route } from "../state/router.ts";
 import { Beside } from "./beside.tsx";
 import { Composer } from "./composer/composer.tsx";
 import { ConversationHeader } from "./header.tsx";
@@ -16,6 +16,14 @@ export function ConversationPage({ id }: { id: number }) {
   const [view, window] = useConversationWindow(chat, id);
   const section = useRef<HTMLElement>(null);
   useEffect(() => window?.focus(), [window]);
+  useEffect(
+    () =>
+      chat.onFrame((frame) => {
+        // The user has deleted it on another device.
+        if (frame.type === "deleted" && frame.conversation_id === id) go({ view: "home" }, { replace: true });
+      }),
+    [chat, id],
+  );
   const now = route.value;
   const hasPanel = now.view === "conversation" && (now.panel ?? now.thread) !== undefined;
   const name = entry?.name ?? "";
