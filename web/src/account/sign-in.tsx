@@ -3,11 +3,13 @@ import { useId, useState } from "preact/hooks";
 import type { Key } from "../i18n/catalog.ts";
 import { t } from "../i18n/i18n.ts";
 import { isAbout, reason } from "../state/problem.ts";
-import { hasEnded } from "../state/session.ts";
+import { route } from "../state/router.ts";
+import { farewell } from "../state/session.ts";
 import { register, signIn } from "./anonymous.ts";
 
 /** The form with which a user signs in, or creates an account. */
 export function SignIn() {
+  const isInvited = route.value.view === "invitation";
   const [isNew, setNew] = useState(false);
   const [problem, setProblem] = useState("");
   const [isBusy, setBusy] = useState(false);
@@ -22,7 +24,7 @@ export function SignIn() {
     try {
       if (isNew) await register({ username, password, ...(nickname && { nickname }) });
       else await signIn({ username, password });
-      hasEnded.value = false;
+      farewell.value = null;
     } catch (error) {
       setProblem(explain(error, isNew));
       setBusy(false);
@@ -37,7 +39,8 @@ export function SignIn() {
           {t("app.name")}
         </p>
         <h1>{t(isNew ? "register.title" : "signIn.title")}</h1>
-        {hasEnded.value && <p role="status">{t("account.ended")}</p>}
+        {farewell.value && <p role="status">{t(farewell.value)}</p>}
+        {isInvited && <p role="status">{t("account.invited")}</p>}
         <Field
           label="account.username"
           hint={isNew ? "account.usernameHint" : undefined}

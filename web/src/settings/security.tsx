@@ -1,27 +1,31 @@
+import type { components } from "parley-client";
 import { useState } from "preact/hooks";
 import type { Key } from "../i18n/catalog.ts";
 import { when } from "../i18n/format.ts";
 import { t } from "../i18n/i18n.ts";
 import { deviceName } from "../lib/device.ts";
 import { useAccount } from "../state/context.ts";
+import { farewell } from "../state/session.ts";
 import { useAction } from "../state/use-action.ts";
-import { useLoaded } from "../state/use-loaded.ts";
+import { type Loaded, useLoaded } from "../state/use-loaded.ts";
 import { Dialog } from "../ui/dialog.tsx";
 import { toast } from "../ui/toasts.tsx";
 
 /** The password, the sessions, and the end of the account. */
 export function Security() {
+  const { chat } = useAccount();
+  const sessions = useLoaded("sessions", () => chat.api.call("get", "/v1/sessions", {}));
   return (
     <section class="form" aria-label={t("security.title")}>
       <h3>{t("security.title")}</h3>
-      <PasswordForm />
-      <Sessions />
+      <PasswordForm done={sessions.reload} />
+      <Sessions sessions={sessions} />
       <DeleteAccount />
     </section>
   );
 }
 
-function PasswordForm() {
+function PasswordForm({ done }: { done: () => void }) {
   const { chat } = useAccount();
   const [current, setCurrent] = useState("");
   const [next, setNext] = useState("");
@@ -30,6 +34,7 @@ function PasswordForm() {
     setCurrent("");
     setNext("");
     toast(t("security.changed"));
+    done();
   });
   return (
     <form
@@ -58,9 +63,12 @@ function PasswordForm() {
   );
 }
 
-function Sessions() {
+interface SessionsProps {
+  sessions: Loaded<{ items: readonly components["schemas"]["Session"][] }>;
+}
+
+function Sessions({ sessions: { value, problem, reload } }: SessionsProps) {
   const { chat } = useAccount();
-  const { value, problem, reload } = useLoaded("sessions", () => chat.api.call("get", "/v1/sessions", {}));
   const end = useAction(async (id: string) => {
     await chat.api.call("delete", "/v1/sessions/{id}", { path: { id } });
     reload();
@@ -94,6 +102,7 @@ function DeleteAccount() {
   const [password, setPassword] = useState("");
   const remove = useAction(async () => {
     await chat.api.call("delete", "/v1/me", { body: { password } });
+    farewell.value = "account.deleted";
     await signOut();
   });
   return (

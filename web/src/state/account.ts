@@ -4,7 +4,7 @@ import { Drafts } from "parley-client/drafts";
 import { People } from "parley-client/people";
 import { uploads } from "parley-client/uploads";
 import { go } from "./router.ts";
-import { hasEnded, type Session, session } from "./session.ts";
+import { farewell, type Session, session } from "./session.ts";
 
 /** What the page works with while a user is signed in. */
 export interface Account {
@@ -33,7 +33,7 @@ export function openAccount({ userId, token }: Session): Account {
     (connection) => {
       if (connection !== "signed_out" || session.peek()?.token !== token) return;
       void cache.clear();
-      hasEnded.value = true;
+      farewell.value ??= "account.ended";
       session.value = null;
     },
   );

@@ -14,8 +14,8 @@ const kept = stored("session", (value): Session | null => {
 
 /** The session of this page; null: nobody is signed in. */
 export const session = signal<Session | null>(kept.read());
-/** Whether the last session ended without a sign-out here. */
-export const hasEnded = signal(false);
+/** Why the last session ended without a sign-out here; null: it did not. */
+export const farewell = signal<"account.ended" | "account.deleted" | null>(null);
 
 effect(() => kept.write(session.value));
 

@@ -18,4 +18,6 @@ export const account = {
   "account.badNickname": "This name is too long. It has 64 characters at most.",
   "account.signOut": "Sign out",
   "account.ended": "Your session has ended. Sign in again.",
+  "account.deleted": "Your account is deleted.",
+  "account.invited": "Sign in, or create an account, to see your invitation.",
 } as const;

@@ -18,4 +18,6 @@ export const account = {
   "account.badNickname": "昵称太长，最多 64 个字符。",
   "account.signOut": "退出登录",
   "account.ended": "登录已失效，请重新登录。",
+  "account.deleted": "账号已注销。",
+  "account.invited": "登录或注册后即可查看邀请。",
 } as const;
