@@ -106,3 +106,26 @@ test("a sign-in and a sign-out hold for the other tabs of a browser", async () =
   await second.getByRole("button", { name: "Sign out" }).click();
   for (const page of [first, second]) await page.getByRole("heading", { name: "Sign in" }).waitFor();
 });
+
+test("a new password ends the other sessions, and a deleted account says farewell", async () => {
+  const ann = await site.person("ann");
+  const other = await site.open({ person: ann });
+  await connection(other, "live").waitFor({ state: "attached" });
+  const page = await site.open();
+  await signIn(page, ann.user.username, PASSWORD);
+  await connection(page, "live").waitFor({ state: "attached" });
+  await page.goto(`${site.origin}/#/settings`);
+  const ends = page.getByRole("button", { name: "End", exact: true });
+  await expect.poll(() => ends.count()).toBe(1);
+  const next = "another long enough passphrase";
+  await page.getByLabel("Current password").fill(PASSWORD);
+  await page.getByLabel("New password").fill(next);
+  await page.getByRole("button", { name: "Change the password" }).click();
+  await expect.poll(() => ends.count()).toBe(0);
+  await other.getByText("Your session has ended.").waitFor();
+  await page.getByRole("button", { name: "Delete the account" }).click();
+  const dialog = page.getByRole("dialog", { name: "Delete the account" });
+  await dialog.getByLabel("Password").fill(next);
+  await dialog.getByRole("button", { name: "Delete for ever" }).click();
+  await page.getByText("Your account is deleted.").waitFor();
+});

@@ -150,6 +150,34 @@ test("a direct conversation is deleted for its user alone, and comes back with t
   expect(await page.getByRole("menuitem", { name: "Delete" }).count()).toBe(0);
 });
 
+test("a conversation that another device deletes does not stay on screen", async () => {
+  const { ann, ben, id, hash } = await talk();
+  await ben.send(id, "An old secret");
+  const page = await site.open({ person: ann, hash });
+  await stored(page, "An old secret").waitFor();
+  await ann.call("DELETE", `/v1/conversations/${id}`);
+  await page.getByText("Choose a conversation").waitFor();
+  expect(await page.getByText("An old secret").count()).toBe(0);
+});
+
+test("a dialog begins in its first field, and keeps the keys of the page to itself", async () => {
+  const { ann, hash } = await talk();
+  const page = await site.open({ person: ann, hash });
+  await page.getByRole("button", { name: "Add" }).click();
+  await page.getByRole("menuitem", { name: "Poll" }).click();
+  const dialog = page.getByRole("dialog", { name: "New poll" });
+  const question = dialog.getByLabel("Question");
+  await expect.poll(() => question.evaluate((input) => input.matches(":focus"))).toBe(true);
+  await page.keyboard.type("Where to?");
+  expect(await question.inputValue()).toBe("Where to?");
+  await dialog.getByRole("checkbox", { name: "Anonymous" }).focus();
+  for (const key of ["?", "Control+k", "Alt+n"]) await page.keyboard.press(key);
+  await dialog.getByRole("button", { name: "Close" }).click();
+  await dialog.waitFor({ state: "detached" });
+  expect(await page.getByRole("dialog").count()).toBe(0);
+  expect(new URL(page.url()).hash).toBe(hash);
+});
+
 test("the form says who sees what a user writes about themself", async () => {
   const [ann, ben] = [await site.person("ann"), await site.person("ben")];
   const page = await site.open({ person: ben, hash: "#/settings" });

@@ -116,3 +116,44 @@ test("a browser without notifications of pages shows those of the service worker
   }, `#/c/${id}`);
   await stored(page, "new").waitFor();
 });
+
+test("people are found, befriended and chosen by the keyboard alone", async () => {
+  const [ann, ben] = [await site.person("ann"), await site.person("ben")];
+  const page = await site.open({ person: ann, hash: "#/people" });
+  const main = page.getByRole("main");
+  await main.getByText("No friends yet.").waitFor();
+  await main.getByRole("searchbox", { name: "Find people" }).fill(ben.user.username);
+  await main.getByRole("button", { name: `Actions for ${ben.user.username}` }).click();
+  await page.getByRole("menuitem", { name: "Add as a friend" }).press("Enter");
+  await main.getByRole("heading", { name: "Requests that you have sent" }).waitFor();
+  await page.keyboard.press("Alt+n");
+  const field = main.getByRole("searchbox", { name: "People" });
+  await expect.poll(() => field.evaluate((input) => input.matches(":focus"))).toBe(true);
+  await page.keyboard.type(ann.user.username);
+  await main.getByText("This is you.").waitFor();
+  await field.fill(ben.user.username);
+  await main.getByRole("button", { name: `@${ben.user.username}` }).waitFor();
+  await page.keyboard.press("Enter");
+  await main.getByRole("button", { name: `Remove ${ben.user.username}` }).waitFor();
+  expect(await field.evaluate((input) => input.matches(":focus"))).toBe(true);
+  await page.keyboard.press("Enter");
+  await page.getByRole("textbox", { name: `Message ${ben.user.username}` }).waitFor();
+});
+
+test("a reminder that is due says so, and ends when the user has seen it", async () => {
+  const [ann, ben] = [await site.person("ann"), await site.person("ben")];
+  const { id } = await ann.openGroup("Hike", [ben]);
+  const { seq } = await ben.send(id, "Book the hut");
+  const page = await site.open({ person: ann, hash: "#/saved" });
+  await page.getByText("Save a message to find it here.").waitFor();
+  const path = `/v1/conversations/${id}/messages/${seq}/saved`;
+  await ann.call("PUT", path, { note: "call them", remind_at: Date.now() + 3_000 });
+  await page.getByText("Reminder: call them").waitFor();
+  await page.getByRole("link", { name: "1 reminder is due" }).waitFor();
+  const main = page.getByRole("main");
+  await main.getByText("Due since").waitFor();
+  await main.getByRole("button", { name: "Done: end the reminder" }).click();
+  await page.getByRole("link", { name: "1 reminder is due" }).waitFor({ state: "detached" });
+  await main.getByText("Book the hut").waitFor();
+  expect(await main.getByText("Due since").count()).toBe(0);
+});
