@@ -59,11 +59,12 @@ test("the caption of a file is edited by its menu and by the arrow up, and is se
   expect(await bensPage.getByRole("menuitem", { name: "Edit" }).count()).toBe(0);
 });
 
-test("in a direct conversation screen readers alone tell who has written", async () => {
+test("screen readers alone tell who has written, in a direct conversation and of own messages", async () => {
   const { ann, ben, id, hash } = await talk();
   const group = await ann.openGroup("Hike", [ben]);
   await ben.send(id, "To you alone");
   await ben.send(group.id, "To all of you");
+  await ann.send(group.id, "From me");
   const page = await site.open({ person: ann, hash });
   const name = (text: string) => stored(page, text).locator(".bubble").getByText(ben.user.username);
   const width = async (text: string) => (await name(text).boundingBox())?.width ?? 0;
@@ -73,6 +74,8 @@ test("in a direct conversation screen readers alone tell who has written", async
   await row(page, "Hike").click();
   await stored(page, "To all of you").locator(".sender").waitFor();
   expect(await width("To all of you")).toBeGreaterThan(10);
+  expect(await stored(page, "From me").locator(".bubble").innerText()).toContain(ann.user.username);
+  expect(await stored(page, "From me").locator(".sender").count()).toBe(0);
 });
 
 test("a long text is folded, and opens and closes without a jump, by keys too", async () => {

@@ -83,7 +83,7 @@ export const MessageRow = memo(({ message, isOwn, isTogether, isNamed, heading }
       )}
       <div class="bubble-side">
         <div class="bubble" data-kind={message.revoked ? "revoked" : kind}>
-          <span class={isNamed ? "sender" : "visually-hidden"}>
+          <span class={isNamed && !isOwn ? "sender" : "visually-hidden"}>
             <bdi>{nameOf(sender)}</bdi>
           </span>
           <MessageBody message={message} />
