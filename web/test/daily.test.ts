@@ -164,8 +164,12 @@ test("a conversation that another device deletes does not stay on screen", async
 });
 
 test("a dialog begins in its first field, and keeps the keys of the page to itself", async () => {
-  const { ann, hash } = await talk();
+  const { ann, ben, id, hash } = await talk();
+  await ben.send(id, "Hello");
   const page = await site.open({ person: ann, hash });
+  // The field is that of a conversation that the list has, and stays.
+  await row(page, ben.user.username).waitFor();
+  await stored(page, "Hello").waitFor();
   await page.getByRole("button", { name: "Add" }).click();
   await page.getByRole("menuitem", { name: "Poll" }).click();
   const dialog = page.getByRole("dialog", { name: "New poll" });

@@ -93,7 +93,7 @@ test("a group is made, named, pictured, announced and dissolved, and each member
   await page.getByRole("button", { name: "Yes, go on" }).click();
   await row(page, "Hike to the hut").waitFor({ state: "detached" });
   await row(bensPage, "Hike to the hut").waitFor({ state: "detached" });
-  await bensPage.getByText("You are not in this conversation any more.").waitFor();
+  await bensPage.getByText("You are not in this conversation.").waitFor();
 });
 
 test("roles, a mute, a ban and a hand-over show on the pages of both, as they are given and taken", async () => {
@@ -126,7 +126,7 @@ test("roles, a mute, a ban and a hand-over show on the pages of both, as they ar
   // The header and the card say it.
   await expect.poll(() => page.getByText("2 members").count()).toBe(2);
   await row(bensPage, "Hike").waitFor({ state: "detached" });
-  await bensPage.getByText("You are not in this conversation any more.").waitFor();
+  await bensPage.getByText("You are not in this conversation.").waitFor();
   await details(page).getByRole("button", { name: "Lift the ban" }).click();
   await expect.poll(() => member(page, ben).count()).toBe(0);
   await details(page).getByRole("button", { name: "Add people" }).click();

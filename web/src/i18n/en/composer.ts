@@ -20,7 +20,7 @@ export const composer = {
   "composer.all": "all",
   "composer.all.detail": "Everybody in the group",
   "composer.alsoInMain": "Also in the conversation",
-  "composer.closed.left": "You are not in this conversation any more.",
+  "composer.closed.left": "You are not in this conversation.",
   "composer.closed.muted": "You are muted in this group until {time}.",
   "composer.closed.mutedForEver": "You are muted in this group.",
   "composer.closed.blocked": "You have blocked {name}. Unblock them to write.",
