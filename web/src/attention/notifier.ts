@@ -1,6 +1,6 @@
 import type { Chat, ConversationEntry, ServerFrame } from "parley-client";
 import { useChat } from "parley-client/react";
-import { useEffect } from "preact/hooks";
+import { useEffect, useRef } from "preact/hooks";
 import { t } from "../i18n/i18n.ts";
 import { isAttended } from "../lib/attention.ts";
 import { nameOf } from "../lib/names.ts";
@@ -26,12 +26,25 @@ export function Notifier() {
       0,
     ),
   );
+  const latest = useRef(unread);
+  latest.current = unread;
+  const later = useRef(0);
   useEffect(() => {
-    // Who looks at the page mostly reads a message as soon as it comes.
-    const wait = setTimeout(() => showBadge(unread), isAttended() && unread > 0 ? PATIENCE : 0);
-    return () => clearTimeout(wait);
+    // Who looks at the page mostly reads a message as soon as it comes. Messages without an end are no reason to wait.
+    if (unread > 0 && isAttended())
+      later.current ||= window.setTimeout(() => {
+        later.current = 0;
+        showBadge(latest.current);
+      }, PATIENCE);
+    else showBadge(unread);
   }, [unread]);
-  useEffect(() => () => showBadge(0), []);
+  useEffect(
+    () => () => {
+      clearTimeout(later.current);
+      showBadge(0);
+    },
+    [],
+  );
   useEffect(() => {
     const { serviceWorker } = navigator;
     const follow = ({ data }: MessageEvent) => {
