@@ -84,7 +84,7 @@ test("a found reply that stands in its thread alone leads to the thread", async 
   await annsPage.evaluate((address) => {
     location.hash = address;
   }, `#/c/${id}/search`);
-  await annsPage.getByLabel("Words to find").fill("lorry");
+  await annsPage.getByLabel("Any part of a message").fill("lorry");
   await annsPage.locator(".hit").click();
   const thread = annsPage.getByRole("complementary", { name: "Thread" });
   await thread.locator(".message", { hasText: "The lorry" }).waitFor();

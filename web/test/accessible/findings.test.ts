@@ -20,7 +20,7 @@ const VIEWS: [hash: (conversation: number) => string, text: string][] = [
   [() => "#/saved", "Save a message"],
   [() => "#/archive", "The archive is empty."],
   [() => "#/scheduled", "Nothing is scheduled."],
-  [() => "#/people", "Nobody is here yet."],
+  [() => "#/people", "No friends yet."],
   [() => "#/settings", "This session"],
   [() => "#/nothing", "There is nothing at this address."],
 ];
