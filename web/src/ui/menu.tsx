@@ -1,8 +1,8 @@
 import { useRef, useState } from "preact/hooks";
+import { menuKeys } from "../lib/menu-keys.ts";
 import type { IconName } from "./icon.tsx";
 import { Icon } from "./icon.tsx";
 import { IconButton } from "./icon-button.tsx";
-import { menuKeys } from "./menu-keys.ts";
 import { place } from "./place.ts";
 
 /** What a menu offers. */

@@ -1,8 +1,8 @@
 import { signal } from "@preact/signals";
 import type { ConversationEntry, ConversationWindow, WindowView } from "parley-client";
 import { isAttended } from "../../lib/attention.ts";
+import { highlight } from "../../lib/highlight.ts";
 import { FOLDED } from "../../message/body/folded.tsx";
-import { highlight } from "../../ui/highlight.ts";
 import { Place, seqOf } from "./place.ts";
 import { Roving } from "./roving.ts";
 import { around, bounded, extentOf, grown, indexOf, newest, type RowWindow } from "./row-window.ts";

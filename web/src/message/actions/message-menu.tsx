@@ -1,11 +1,11 @@
 import type { Message } from "parley-client";
 import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
 import { t } from "../../i18n/i18n.ts";
+import { menuKeys } from "../../lib/menu-keys.ts";
 import { useAccount } from "../../state/context.ts";
 import { notePicked } from "../../ui/emoji/emoji.ts";
 import { EmojiPicker } from "../../ui/emoji/lazy.ts";
 import { Icon } from "../../ui/icon.tsx";
-import { menuKeys } from "../../ui/menu-keys.ts";
 import { type Edges, place } from "../../ui/place.ts";
 import { react } from "../reactions/wanted.ts";
 import { actionsOf } from "./actions.tsx";
