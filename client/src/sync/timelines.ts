@@ -241,8 +241,9 @@ export class Timelines {
     if (!timeline) return;
     sockets.closeRoom();
     sockets.send({ type: "focus", conversation_id: null });
-    if (timeline.phase !== "none") this.#sync([timeline]);
     outbox.resume(timeline.id);
+    if (timeline.phase === "none") return;
+    this.#sync([timeline]);
     // Reads of other devices that came on no socket.
     loader.lookUpSoon(timeline.id);
   }

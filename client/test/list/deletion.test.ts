@@ -53,6 +53,34 @@ test("a direct conversation that the user deletes goes on all devices, and comes
   await shows(other, open, "three");
 });
 
+test("a direct conversation that is deleted while it is on screen stays out of the list", async () => {
+  const { ann, bob, id } = await talk();
+  const { id: other } = await bob.openGroup("Hike", [ann]);
+  const { seq } = await ann.send(other, "hidden later");
+  const chat = await startChat(server.origin, bob);
+  const window = chat.open(id);
+  await shows(chat, window, "one", "two");
+  const rooms: string[] = [];
+  const end = chat.onFrame((frame) => frame.type === "ready" && rooms.push("ready"));
+  window.focus();
+  await expect.poll(() => rooms).toEqual(["ready"]);
+  end();
+  const { fetch } = globalThis;
+  const asked: string[] = [];
+  vi.stubGlobal("fetch", (...call: Parameters<typeof fetch>) => {
+    if (call[1]?.method?.toLowerCase() !== "delete") asked.push(String(call[0]).replace(server.origin, ""));
+    return fetch(...call);
+  });
+  await deleteForSelf(bob, id);
+  await until(chat, (state) => !state.conversation(id));
+  window.close();
+  // The client looks up the group by the same pause: a look-up from before would come first.
+  await bob.call("DELETE", `/v1/conversations/${other}/messages/${seq}?for=me`);
+  await expect.poll(() => asked).toContain(`/v1/conversations/${other}`);
+  expect(asked).not.toContain(`/v1/conversations/${id}`);
+  expect(chat.state.conversation(id)).toBeUndefined();
+});
+
 test("a device that was away shows nothing of what was deleted meanwhile", async () => {
   const { ann, bob, id } = await talk();
   const chat = await startChat(server.origin, bob);
