@@ -6,8 +6,6 @@ interface Item {
   readonly unread: Unread;
   /** the unread messages that mention the user, with the moment in which each came to be known */
   readonly mentions: Map<number, number>;
-  /** the moment as of which the conversation itself is known: of a frame, or of the call that asked for it */
-  touched: number;
   /** the user has read up to here on this device, which the server may not know yet */
   readTo: number;
 }
@@ -15,8 +13,8 @@ interface Item {
 /** The list of conversations: what the server's list has said, and the frames since then. */
 export class Conversations {
   readonly #items = new Map<number, Item>();
-  /** the moments as of which conversations are known not to be there */
-  readonly #gone = new Map<number, number>();
+  /** the moments as of which conversations are known, or known to be gone: of a frame, or of a call */
+  readonly #asOf = new Map<number, number>();
   readonly #changed: () => void;
   #moment = 0;
   #sorted: readonly ConversationEntry[] | undefined;
@@ -62,14 +60,14 @@ export class Conversations {
   take(conversation: ConversationState, asked = this.now(), readTo = 0): boolean {
     const { id, unread_from, mentions = [] } = conversation;
     const old = this.#items.get(id);
-    if ((old?.touched ?? this.#gone.get(id) ?? 0) > asked) return !old;
+    if ((this.#asOf.get(id) ?? 0) > asked) return !old;
+    this.#asOf.set(id, asked);
     const item: Item = {
       ...(old ?? {
         unread: new Unread(),
         mentions: new Map(mentions.map((seq) => [seq, 0])),
         readTo,
       }),
-      touched: asked,
       entry: {
         typing: [],
         mentions: [],
@@ -94,6 +92,7 @@ export class Conversations {
     }
     if (conversation.last_message) this.learn(conversation.last_message.sender);
     this.#set(item, { read_seq: Math.max(item.readTo, conversation.read_seq) });
+    if (conversation.deleted) this.remove(id);
     return true;
   }
 
@@ -146,7 +145,7 @@ export class Conversations {
     const item = this.#items.get(id);
     // Of another user the frame has no counts. What this device has read further is on its way to the server.
     if (!item || unread_count === undefined || seq < item.readTo) return;
-    item.touched = this.now();
+    this.#asOf.set(id, this.now());
     item.unread.set(unread_count, last_seq);
     this.#set(item, { read_seq: Math.max(seq, item.entry.read_seq), unread_from });
   }
@@ -206,16 +205,16 @@ export class Conversations {
     const item = this.#items.get(id);
     if (!item) return;
     // A list that is under way does not know what a frame says. It has no `typing`.
-    if (!fields.typing) item.touched = this.now();
+    if (!fields.typing) this.#asOf.set(id, this.now());
     if (unread) item.unread.set(unread.count, unread.at);
     this.#set(item, fields);
   }
 
   /** Removes an entry. `asked`: unless something newer than this moment is known of it. */
   remove(id: number, asked = this.now()): void {
-    if ((this.#items.get(id)?.touched ?? 0) < asked) {
+    if ((this.#asOf.get(id) ?? 0) < asked) {
       this.#items.delete(id);
-      this.#gone.set(id, asked);
+      this.#asOf.set(id, asked);
     }
     this.#sorted = this.#shown = undefined;
     this.#changed();

@@ -172,13 +172,12 @@ export class Engine {
         // How many members there are is shown.
         else if (timeline?.followers) this.#loader.lookUpSoon(id);
         break;
-      case "deleted": {
-        const last = list.get(id)?.last_seq;
-        timelines.end(id);
-        // What came after the deletion brings the conversation back.
-        if (last && last > frame.seq) this.#loader.lookUpSoon(id);
+      case "deleted":
+        list.remove(id);
+        timeline?.reset(timeline.seq, timeline.rev);
+        this.#options.onPosition();
+        this.#loader.lookUpSoon(id);
         break;
-      }
       case "profile":
         list.rename(frame.user);
         break;

@@ -25,7 +25,7 @@ export interface TimelinesOptions {
   /** a message of another user has come in a followed conversation: each once, in order */
   onMessage(message: Message): void;
   /** the position of a conversation is reached, or has begun anew: its messages can be loaded */
-  onPosition(timeline: Timeline): void;
+  onPosition(): void;
   /** a timeline has another position or other messages */
   onChange(timeline: Timeline): void;
 }
@@ -208,7 +208,7 @@ export class Timelines {
   #reached(timeline: Timeline): void {
     timeline.phase = "live";
     timeline.pages = 0;
-    this.#options.onPosition(timeline);
+    this.#options.onPosition();
     this.#askFocus();
   }
 

@@ -53,34 +53,6 @@ test("a direct conversation that the user deletes goes on all devices, and comes
   await shows(other, open, "three");
 });
 
-test("a direct conversation that is deleted while it is on screen stays out of the list", async () => {
-  const { ann, bob, id } = await talk();
-  const { id: other } = await bob.openGroup("Hike", [ann]);
-  const { seq } = await ann.send(other, "hidden later");
-  const chat = await startChat(server.origin, bob);
-  const window = chat.open(id);
-  await shows(chat, window, "one", "two");
-  const rooms: string[] = [];
-  const end = chat.onFrame((frame) => frame.type === "ready" && rooms.push("ready"));
-  window.focus();
-  await expect.poll(() => rooms).toEqual(["ready"]);
-  end();
-  const { fetch } = globalThis;
-  const asked: string[] = [];
-  vi.stubGlobal("fetch", (...call: Parameters<typeof fetch>) => {
-    if (call[1]?.method?.toLowerCase() !== "delete") asked.push(String(call[0]).replace(server.origin, ""));
-    return fetch(...call);
-  });
-  await deleteForSelf(bob, id);
-  await until(chat, (state) => !state.conversation(id));
-  window.close();
-  // The client looks up the group by the same pause: a look-up from before would come first.
-  await bob.call("DELETE", `/v1/conversations/${other}/messages/${seq}?for=me`);
-  await expect.poll(() => asked).toContain(`/v1/conversations/${other}`);
-  expect(asked).not.toContain(`/v1/conversations/${id}`);
-  expect(chat.state.conversation(id)).toBeUndefined();
-});
-
 test("a device that was away shows nothing of what was deleted meanwhile", async () => {
   const { ann, bob, id } = await talk();
   const chat = await startChat(server.origin, bob);
@@ -140,4 +112,40 @@ test("a list that was answered before a deletion does not undo it, and one befor
   lists[1]?.resolve();
   await expect.poll(() => taken).toBe(2);
   expect(chat.state.conversation(id)).toMatchObject({ last_seq: 3, unread_count: 1 });
+});
+
+test("a deleted conversation that is on screen elsewhere shows nothing at once, and stays out of the list", async () => {
+  const { ann, bob, id } = await talk();
+  const chat = await startChat(server.origin, bob);
+  const frames: string[] = [];
+  chat.onFrame(({ type }) => frames.push(type));
+  const window = chat.open(id);
+  window.focus();
+  await shows(chat, window, "one", "two");
+  await expect.poll(() => frames.filter((type) => type === "ready")).toHaveLength(2);
+  let asked = 0;
+  const { fetch } = globalThis;
+  vi.stubGlobal("fetch", async (...call: Parameters<typeof fetch>) => {
+    const answer = await fetch(...call);
+    if (String(call[0]).endsWith(`/v1/conversations/${id}`)) asked++;
+    return answer;
+  });
+  await deleteForSelf(bob, id);
+  await expect.poll(() => asked).toBeGreaterThan(0);
+  await shows(chat, window);
+  expect(chat.state.conversation(id)).toBeUndefined();
+  await ann.send(id, "three");
+  await shows(chat, window, "three");
+  await until(chat, (state) => state.conversation(id)?.unread_count === 1);
+});
+
+test("a client that keeps a conversation is told of each message after a deletion", async () => {
+  const { ann, bob, id } = await talk();
+  const chat = await startChat(server.origin, bob, { keeps: () => 0 });
+  const told: string[] = [];
+  chat.onMessage(({ body }) => "text" in body && told.push(body.text));
+  await expect.poll(() => told).toEqual(["one", "two"]);
+  await deleteForSelf(bob, id);
+  for (const content of ["three", "four"]) await ann.send(id, content);
+  await expect.poll(() => told).toEqual(["one", "two", "three", "four"]);
 });
