@@ -12,7 +12,7 @@ const FOLLOW = "/v1/conversations/{id}/threads/{root}/follow";
 interface Props {
   id: number;
   root: number;
-  /** another value once a reply may have made the user follow the thread: one of their own, or the first one */
+  /** another value once a reply may have made the user follow the thread: their own, or the first one */
   cause: number;
 }
 
