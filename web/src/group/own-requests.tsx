@@ -6,7 +6,7 @@ import type { Pages } from "../state/use-pages.ts";
 import { MoreButton } from "../ui/more.tsx";
 
 /** A request of the user's to join a group, of which they may not see more than the number. */
-export interface OwnRequest {
+interface OwnRequest {
   conversation_id: number;
   created_at: number;
 }
