@@ -4,8 +4,8 @@
  *
  *     npm run seed -- http://localhost:8787
  *
- * Without an address it is that of `npm run dev`. Exits with 1 if no server answers there, or if it has users of
- * these names.
+ * Without an address it is that of `npm run dev`. Exits with 1 if no server answers there, or if it has users
+ * of these names.
  */
 import { fill } from "./demo/world.ts";
 import { PASSWORD } from "./support/person.ts";

@@ -1,21 +1,12 @@
-import type { Chat, ConversationEntry, ServerFrame } from "parley-client";
+import type { ConversationEntry } from "parley-client";
 import { useChat } from "parley-client/react";
 import { useEffect, useRef } from "preact/hooks";
-import { t } from "../i18n/i18n.ts";
 import { isAttended } from "../lib/attention.ts";
-import { nameOf } from "../lib/names.ts";
-import { preview } from "../message/preview.ts";
 import { useAccount } from "../state/context.ts";
-import { go, href, type Route } from "../state/router.ts";
-import { toast } from "../ui/toasts.tsx";
 import { showBadge } from "./badge.ts";
-import { playsSound, showsNotifications } from "./settings.ts";
-import { playSound } from "./sound.ts";
 
 /** What is read within this time, in ms, while the user looks at the page is not counted in its title. */
 const PATIENCE = 1_000;
-
-type Reminder = Extract<ServerFrame, { type: "reminder" }>;
 
 /** Tells of new messages while the page is open: by title and icon, by notifications, by a sound. */
 export function Notifier() {
@@ -30,7 +21,8 @@ export function Notifier() {
   latest.current = unread;
   const later = useRef(0);
   useEffect(() => {
-    // Who looks at the page mostly reads a message as soon as it comes. Messages without an end are no reason to wait.
+    // A user who looks at the page mostly reads a message as soon as it comes. In a busy time messages never
+    // end: the count does not wait for that.
     if (unread > 0 && isAttended())
       later.current ||= window.setTimeout(() => {
         later.current = 0;
@@ -63,14 +55,26 @@ export function Notifier() {
         for (const entry of conversations) {
           const before = known.get(entry.id) ?? 0;
           known.set(entry.id, entry.last_seq);
-          if (isListed && entry.last_seq > before && isNews(entry, me)) tell(entry);
+          if (isListed && entry.last_seq > before && isNews(entry, me)) withNews(({ tell }) => tell(entry));
         }
         isListed = chat.state.isListed;
       },
     );
   }, [chat, me]);
-  useEffect(() => chat.onFrame((frame) => frame.type === "reminder" && remind(chat, frame)), [chat]);
+  useEffect(
+    () =>
+      chat.onFrame((frame) => {
+        if (frame.type === "reminder") withNews(({ remind }) => remind(chat, frame));
+      }),
+    [chat],
+  );
   return null;
+}
+
+/** Runs something with what tells of news. The first start does not wait for its code. */
+function withNews(run: (news: typeof import("./news.ts")) => void): void {
+  // The title and the icon count the news all the same.
+  import("./news.ts").then(run).catch(() => undefined);
 }
 
 /** Whether the newest message of a conversation calls for the attention of the user, who looks elsewhere. */
@@ -81,39 +85,4 @@ function isNews(
   if (!last || last.sender.id === me || unread === 0) return false;
   if (silent && mentions.length === 0) return false;
   return !isAttended();
-}
-
-function tell({ id, name, kind, last_message: last }: ConversationEntry): void {
-  if (playsSound.value) playSound();
-  if (!last) return;
-  const text = preview(last);
-  const body = kind === "group" ? t("list.sender", { name: nameOf(last.sender), text }) : text;
-  // One tag for a conversation: a later notification takes the place of the one before.
-  notify(name, { body, tag: `conversation-${id}` }, { view: "conversation", id });
-}
-
-/** Tells of a reminder that is due: on the page, and beside it when the user looks elsewhere. */
-function remind(chat: Chat, { conversation_id: id, seq, note }: Reminder): void {
-  const text = note || t("saved.inConversation", { name: chat.state.conversation(id)?.name ?? "" });
-  toast(t("saved.isDue", { text }));
-  if (isAttended()) return;
-  if (playsSound.value) playSound();
-  notify(t("save.remind"), { body: text, tag: `reminder-${id}-${seq}` }, { view: "saved" });
-}
-
-/** Shows a notification that leads to a view, if the user wants them. */
-function notify(title: string, about: NotificationOptions, to: Route): void {
-  if (!showsNotifications.value || Notification.permission !== "granted") return;
-  const options = { ...about, icon: "/icons/icon.svg", data: href(to) };
-  try {
-    const notification = new Notification(title, options);
-    notification.onclick = () => {
-      window.focus();
-      go(to);
-      notification.close();
-    };
-  } catch {
-    // Chromium on Android shows those of a service worker alone, which then leads to the view.
-    void navigator.serviceWorker?.ready.then((worker) => worker.showNotification(title, options));
-  }
 }

@@ -15,8 +15,8 @@ interface Props {
 }
 
 /**
- * A dialog over the page, open as long as it is rendered. The first field in it gets the focus, which goes back in the
- * end.
+ * A dialog over the page, open as long as it is rendered. The first field in it gets the focus, which goes
+ * back in the end.
  */
 export function Dialog({ title, onClose, children }: Props) {
   const dialog = useRef<HTMLDialogElement>(null);

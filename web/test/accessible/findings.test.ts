@@ -38,8 +38,8 @@ type World = Awaited<ReturnType<typeof lively>>;
 type Opened = (page: Page) => Locator;
 
 /**
- * The same, with a thread, a picture, a scheduled message, an invitation to the group of another, and requests of
- * both directions.
+ * The same, with a thread, a picture, a scheduled message, an invitation to the group of another, and
+ * requests of both directions.
  */
 async function lively() {
   const { ann, ben, id } = await world();

@@ -43,7 +43,7 @@ export const list = {
   "search.hint":
     "Finds words in messages, polls and captions, and names of files, in all your conversations.",
   "search.found": { one: "{n}{more} message found", other: "{n}{more} messages found" },
-  "search.none": "No message has these words.",
+  "search.none": "No message has exactly this text in it.",
   "search.more": "Show more",
   "mentions.title": "Mentions",
   "mentions.empty": "Nobody has mentioned you yet.",
