@@ -1,5 +1,5 @@
 import { execFile } from "node:child_process";
-import { readdirSync, readFileSync } from "node:fs";
+import { mkdirSync, readdirSync, readFileSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
 import { promisify } from "node:util";
 import { unstable_readConfig, unstable_splitSqlQuery } from "wrangler";
@@ -15,6 +15,7 @@ const Config = z.object({
   name: z.string(),
   compatibility_date: z.string(),
   compatibility_flags: z.array(z.string()),
+  assets: z.looseObject({}).optional(),
   vars: z.record(z.string(), z.string()),
   d1_databases: z.array(Binding.extend({ migrations_dir: z.string() })),
   r2_buckets: z.array(Binding),
@@ -38,7 +39,22 @@ export async function plan(
 ): Promise<Omit<Plan, "inspector">> {
   const bundle = join(scratch, "bundle");
   const script = entry === undefined ? [] : [entry];
-  const deploy = [wrangler, "deploy", ...script, "--dry-run", "--config", config, "--outdir", bundle];
+  const read = Config.parse(unstable_readConfig({ config }, { hideWarnings: true }));
+  // A fresh clone has no assets before their first build, and the bundle needs none.
+  const noAssets = join(scratch, "no-assets");
+  mkdirSync(noAssets, { recursive: true });
+  const assets = read.assets === undefined ? [] : ["--assets", noAssets];
+  const deploy = [
+    wrangler,
+    "deploy",
+    ...script,
+    "--dry-run",
+    "--config",
+    config,
+    "--outdir",
+    bundle,
+    ...assets,
+  ];
   await promisify(execFile)(process.execPath, deploy, {
     env: {
       ...process.env,
@@ -47,7 +63,6 @@ export async function plan(
       WRANGLER_LOG_PATH: scratch,
     },
   });
-  const read = Config.parse(unstable_readConfig({ config }, { hideWarnings: true }));
   return {
     name: read.name,
     bundle,
