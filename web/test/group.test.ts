@@ -211,6 +211,11 @@ test("a link leads into a group, and an admin answers those who ask to join", as
   const page = await site.open({ person: ann, hash: `#/c/${id}/info` });
 
   await details(page).getByRole("button", { name: "Make a link" }).click();
+  const making = page.getByRole("dialog", { name: "Make a link" });
+  await making.getByRole("combobox", { name: "Ends after" }).selectOption("1 day");
+  await making.getByRole("combobox", { name: "Lets in" }).selectOption("10 people");
+  await making.getByRole("button", { name: "Make a link" }).click();
+  await details(page).getByText("Used 0 of 10 times").waitFor();
   const link = details(page).getByRole("textbox", { name: "Invitation link" });
   const address = await link.inputValue();
   const bensPage = await site.open({ person: ben });

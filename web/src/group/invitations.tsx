@@ -1,3 +1,4 @@
+import { useState } from "preact/hooks";
 import { when } from "../i18n/format.ts";
 import { t } from "../i18n/i18n.ts";
 import { useAccount } from "../state/context.ts";
@@ -5,6 +6,7 @@ import { href } from "../state/router.ts";
 import { useAction } from "../state/use-action.ts";
 import { usePages } from "../state/use-pages.ts";
 import { toast } from "../ui/toasts.tsx";
+import { InvitationDialog } from "./invitation-dialog.tsx";
 
 /** The links by which users enter a group, for its admins. */
 export function Invitations({ id }: { id: number }) {
@@ -13,10 +15,7 @@ export function Invitations({ id }: { id: number }) {
   const pages = usePages((query) =>
     chat.api.call("get", "/v1/conversations/{id}/invitations", { path, query }),
   );
-  const make = useAction(async () => {
-    await chat.api.call("post", "/v1/conversations/{id}/invitations", { path, body: {} });
-    pages.reload();
-  });
+  const [isMaking, setMaking] = useState(false);
   const withdraw = useAction(async (code: string) => {
     await chat.api.call("delete", "/v1/conversations/{id}/invitations/{code}", { path: { id, code } });
     pages.reload();
@@ -25,22 +24,26 @@ export function Invitations({ id }: { id: number }) {
     await navigator.clipboard.writeText(linkOf(code));
     toast(t("group.linkCopied"));
   };
-  const problem = pages.problem || make.problem || withdraw.problem;
+  const problem = pages.problem || withdraw.problem;
   return (
     <section class="group">
       <header class="section-head">
         <h3>{t("group.invitations")}</h3>
-        <button class="link" type="button" disabled={make.isBusy} onClick={() => void make.run()}>
+        <button class="link" type="button" onClick={() => setMaking(true)}>
           {t("group.makeLink")}
         </button>
       </header>
       {problem && <p class="problem">{problem}</p>}
       <ul class="people">
-        {pages.items?.map(({ code, expires_at: end, uses }) => (
+        {pages.items?.map(({ code, expires_at: end, uses, max_uses: max }) => (
           <li key={code} class="invitation">
             <span class="session">
               <input readOnly value={linkOf(code)} aria-label={t("group.link")} />
-              <small>{t("group.linkState", { n: uses, at: when(end) })}</small>
+              <small>
+                {max === null
+                  ? t("group.linkState", { n: uses, at: when(end) })
+                  : t("group.linkStateOf", { n: uses, of: max, at: when(end) })}
+              </small>
             </span>
             <button class="secondary" type="button" onClick={() => void copy(code)}>
               {t("group.copy")}
@@ -51,6 +54,7 @@ export function Invitations({ id }: { id: number }) {
           </li>
         ))}
       </ul>
+      {isMaking && <InvitationDialog id={id} onMade={pages.reload} onClose={() => setMaking(false)} />}
     </section>
   );
 }

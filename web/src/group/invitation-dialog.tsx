@@ -1,0 +1,79 @@
+import { useState } from "preact/hooks";
+import { t } from "../i18n/i18n.ts";
+import { useAccount } from "../state/context.ts";
+import { useAction } from "../state/use-action.ts";
+import { Dialog } from "../ui/dialog.tsx";
+
+const HOUR_S = 3_600;
+const DAY_S = 24 * HOUR_S;
+
+/** How long an invitation may be valid, in seconds. */
+const ENDS = [
+  [HOUR_S, "invite.hour"],
+  [DAY_S, "invite.day"],
+  [7 * DAY_S, "invite.week"],
+  [30 * DAY_S, "invite.month"],
+] as const;
+
+/** How many users it may let in; 0: any number. */
+const USES = [0, 1, 10, 100] as const;
+
+interface Props {
+  /** the group */
+  id: number;
+  onMade: () => void;
+  onClose: () => void;
+}
+
+/** Makes a link by which users enter a group: for how long, and for how many of them. */
+export function InvitationDialog({ id, onMade, onClose }: Props) {
+  const { chat } = useAccount();
+  const [ends, setEnds] = useState<number>(7 * DAY_S);
+  const [uses, setUses] = useState(0);
+  const make = useAction(async () => {
+    const body = { expires_in_s: ends, ...(uses > 0 && { max_uses: uses }) };
+    await chat.api.call("post", "/v1/conversations/{id}/invitations", { path: { id }, body });
+    onMade();
+    onClose();
+  });
+  return (
+    <Dialog title={t("group.makeLink")} onClose={onClose}>
+      <form
+        class="form"
+        onSubmit={(event) => {
+          event.preventDefault();
+          void make.run();
+        }}
+      >
+        <label class="field">
+          <span>{t("invite.ends")}</span>
+          <select value={ends} onChange={({ currentTarget }) => setEnds(Number(currentTarget.value))}>
+            {ENDS.map(([seconds, key]) => (
+              <option key={seconds} value={seconds}>
+                {t(key)}
+              </option>
+            ))}
+          </select>
+        </label>
+        <label class="field">
+          <span>{t("invite.uses")}</span>
+          <select value={uses} onChange={({ currentTarget }) => setUses(Number(currentTarget.value))}>
+            {USES.map((n) => (
+              <option key={n} value={n}>
+                {n === 0 ? t("invite.anybody") : t("invite.people", { n })}
+              </option>
+            ))}
+          </select>
+        </label>
+        {make.problem && (
+          <p class="problem" role="alert">
+            {make.problem}
+          </p>
+        )}
+        <button class="primary" type="submit" disabled={make.isBusy}>
+          {t("group.makeLink")}
+        </button>
+      </form>
+    </Dialog>
+  );
+}
