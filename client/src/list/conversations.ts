@@ -137,7 +137,10 @@ export class Conversations {
     const item = this.#items.get(message.conversation_id);
     if (!item) return;
     this.#mention(item, message);
-    this.#set(item, item.entry.last_message?.seq === message.seq ? { last_message: message } : {});
+    this.patch(
+      message.conversation_id,
+      item.entry.last_message?.seq === message.seq ? { last_message: message } : {},
+    );
   }
 
   /** The user has read up to a message on another device, or has marked one unread. */
