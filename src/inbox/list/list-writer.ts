@@ -1,10 +1,11 @@
 import { type ArchiveState, isArchived, type NewestCounted } from "../../domain/conversations/archive.ts";
-import type { ListPreferences, ListState } from "../../domain/conversations/conversation.ts";
-import type { ConversationId, Position } from "../../domain/ids.ts";
+import type { ListPreferences } from "../../domain/conversations/conversation.ts";
+import type { ConversationId } from "../../domain/ids.ts";
 import type { InboxUpdate } from "../../domain/sync/inbox-update.ts";
 import type { SyncPosition } from "../../domain/sync/replay.ts";
 import type { Timing } from "../../domain/timing.ts";
 import { errorFields, log } from "../../lib/logger.ts";
+import { type Head, ListRows } from "./list-rows.ts";
 
 /**
  * One row for each conversation of which memory may know more than its row in `conversations`. After a crash
@@ -12,35 +13,6 @@ import { errorFields, log } from "../../lib/logger.ts";
  */
 export const LIST_AHEAD_TABLE = `
   CREATE TABLE list_ahead (conversation_id INTEGER PRIMARY KEY) STRICT;`;
-
-/** What deliveries need of a row: its version, and where the devices are. */
-interface Head {
-  ver: number;
-  state: ListState;
-  lastSeq: Position;
-  rev: number;
-  /** the shared delivered position, if one was stored in this epoch */
-  told: SyncPosition | null;
-  deletedForMe: boolean;
-  archive: ArchiveState;
-  newestCounted: NewestCounted;
-}
-
-type HeadRow = {
-  ver: number;
-  state: ListState;
-  last_seq: Position;
-  rev: number;
-  told_epoch: number;
-  told_seq: Position;
-  told_rev: number;
-  hidden: number;
-  last_n: number;
-  updated_at: number;
-  counted_at: number | null;
-  archived_count: number | null;
-  muted_until: number;
-};
 
 /** A conversation that was updated a short time ago. What it has not stored is null. */
 interface Recent {
@@ -88,15 +60,13 @@ const MAX_FOLLOWED = 100;
  */
 export class ListWriter {
   readonly #sql: SqlStorage;
+  readonly #rows: ListRows;
   readonly #deps: ListWriterDeps;
-  /** the number of the current epoch; one begins whenever the first device socket opens */
-  #epoch: number;
   readonly #recent = new Map<ConversationId, Recent>();
   /** the conversations with a mark, but for lost ones */
   readonly #marked: Set<ConversationId>;
   /** the conversations of which memory is ahead */
   readonly #ahead = new Set<ConversationId>();
-  #moment = 0;
   readonly #startedAt = Date.now();
   /** the conversations of which a crash may have lost an update */
   readonly #lost: Set<ConversationId>;
@@ -108,7 +78,7 @@ export class ListWriter {
   constructor(sql: SqlStorage, deps: ListWriterDeps) {
     this.#sql = sql;
     this.#deps = deps;
-    this.#epoch = sql.exec<{ epoch: number }>("SELECT epoch FROM presence").one().epoch;
+    this.#rows = new ListRows(sql);
     const rows = sql.exec<{ conversation_id: ConversationId }>("SELECT conversation_id FROM list_ahead");
     const marks = rows.toArray().map((row) => row.conversation_id);
     this.#marked = new Set(deps.hasSlept ? marks : []);
@@ -118,9 +88,7 @@ export class ListWriter {
   /** @see ConversationList.beginEpoch */
   beginEpoch(): void {
     this.rest();
-    const epoch = this.#epoch + 1;
-    this.#sql.exec("UPDATE presence SET epoch = ?", epoch);
-    this.#epoch = epoch;
+    this.#rows.beginEpoch();
   }
 
   /**
@@ -134,8 +102,8 @@ export class ListWriter {
     if (!hasDevices) this.rest();
     const recent = this.#find(id);
     if (!recent) {
-      const before = hasDevices ? this.#read(id) : null;
-      this.#upsert(update, delivered);
+      const before = hasDevices ? this.#rows.head(id) : null;
+      this.#rows.upsert(update, delivered);
       if (hasDevices) this.#follow(id);
       return comesBack(before, update);
     }
@@ -158,8 +126,7 @@ export class ListWriter {
 
   /** @see ConversationList.setArchive */
   setArchive(id: ConversationId, archive: ArchiveState): void {
-    const sql = "UPDATE conversations SET archived_count = ?, muted_until = ? WHERE conversation_id = ?";
-    this.#sql.exec(sql, archive.archivedCount, archive.mutedUntil, id);
+    this.#rows.setArchive(id, archive);
     const recent = this.#recent.get(id);
     if (recent) recent.head.archive = archive;
   }
@@ -168,7 +135,7 @@ export class ListWriter {
   setDelivered(id: ConversationId, position: SyncPosition): void {
     const recent = this.#find(id);
     if (!recent) {
-      this.#updateDelivered(id, position);
+      this.#rows.setDelivered(id, position);
       return;
     }
     if (isSame(recent.head.told, position)) return;
@@ -179,7 +146,7 @@ export class ListWriter {
 
   /** @see ConversationList.known */
   known(id: ConversationId): { ver: number; rev: number; delivered: SyncPosition | null } | null {
-    const head = this.#recent.get(id)?.head ?? this.#read(id);
+    const head = this.#recent.get(id)?.head ?? this.#rows.head(id);
     if (!head) return null;
     const { ver, state, lastSeq, rev, told } = head;
     const delivered = told ?? { seq: lastSeq, rev };
@@ -188,7 +155,7 @@ export class ListWriter {
 
   /** @see ConversationList.listedAs */
   listedAs(id: ConversationId): ListedAs | null {
-    const head = this.#recent.get(id)?.head ?? this.#read(id);
+    const head = this.#recent.get(id)?.head ?? this.#rows.head(id);
     return head && { version: head.ver, state: head.state, deletedForMe: head.deletedForMe };
   }
 
@@ -209,20 +176,14 @@ export class ListWriter {
 
   /** @see ConversationList.replace */
   replace(update: InboxUpdate, preferences: ListPreferences, delivered: SyncPosition | null): void {
-    const { pinned, archivedCount, mutedUntil } = preferences;
     this.#drop(update.conversationId);
-    this.#sql.exec(
-      `INSERT OR REPLACE INTO conversations (${COLUMNS}, sticky, archived_count, muted_until)
-       VALUES (${PLACES}, ?, ?, ?)`,
-      ...this.#valuesOf(update, delivered),
-      ...[pinned ? 1 : 0, archivedCount, mutedUntil],
-    );
+    this.#rows.replace(update, preferences, delivered);
   }
 
   /** @see ConversationList.forget */
   forget(id: ConversationId): void {
     this.#drop(id);
-    this.#sql.exec("DELETE FROM conversations WHERE conversation_id = ?", id);
+    this.#rows.delete(id);
   }
 
   /** Drops what memory has of a conversation, whose row is about to be replaced or deleted. */
@@ -256,18 +217,9 @@ export class ListWriter {
     if (!this.#marked.has(id)) this.#unmark(id);
   }
 
-  /**
-   * The present moment (ms, or a little more). It rises with each call, so that it tells before from after;
-   * only over a restart two may be the same.
-   */
+  /** @see ListRows.moment */
   moment(): number {
-    this.#moment = Math.max(Date.now(), this.#moment + 1);
-    return this.#moment;
-  }
-
-  /** @returns the epoch and position as the row stores them; epoch 0 stands for no delivered position */
-  #told(delivered: SyncPosition | null): [epoch: number, seq: number, rev: number] {
-    return [delivered ? this.#epoch : 0, delivered?.seq ?? 0, delivered?.rev ?? 0];
+    return this.#rows.moment();
   }
 
   /** What memory has of a conversation. After a sleep it begins with the row, if the mark says so. */
@@ -278,7 +230,7 @@ export class ListWriter {
 
   /** Keeps a conversation in memory from now on: memory is what its row says. */
   #follow(id: ConversationId): Recent | undefined {
-    const head = this.#read(id);
+    const head = this.#rows.head(id);
     if (!head) return undefined;
     if (this.#recent.size >= MAX_FOLLOWED) this.#forgetOne(this.#recent.keys());
     const recent = { head, update: null, delivered: null, updatedAt: Date.now(), isActive: true };
@@ -303,16 +255,16 @@ export class ListWriter {
   /** Memory is about to be ahead of the list. */
   #goAhead(id: ConversationId, recent: Recent): void {
     recent.isActive = true;
-    if (!this.#marked.has(id)) {
-      this.#sql.exec("INSERT OR IGNORE INTO list_ahead (conversation_id) VALUES (?)", id);
-      this.#marked.add(id);
-      if (this.#marked.size > MAX_FOLLOWED) this.#forgetOne(this.#marked);
-    }
     if (this.#ahead.size === 0) {
       this.#storedAt = Date.now();
       this.#deps.noteAhead(true);
     }
     this.#ahead.add(id);
+    if (!this.#marked.has(id)) {
+      this.#sql.exec("INSERT OR IGNORE INTO list_ahead (conversation_id) VALUES (?)", id);
+      this.#marked.add(id);
+      if (this.#marked.size > MAX_FOLLOWED) this.#forgetOne(this.#marked);
+    }
     this.#armTimer();
   }
 
@@ -359,8 +311,8 @@ export class ListWriter {
 
   #storeOne(id: ConversationId): void {
     const recent = this.#recent.get(id);
-    if (recent?.update) this.#upsert(recent.update, recent.delivered);
-    else if (recent?.delivered) this.#updateDelivered(id, recent.delivered);
+    if (recent?.update) this.#rows.upsert(recent.update, recent.delivered);
+    else if (recent?.delivered) this.#rows.setDelivered(id, recent.delivered);
     if (recent) Object.assign(recent, { update: null, delivered: null });
     this.#ahead.delete(id);
   }
@@ -369,76 +321,7 @@ export class ListWriter {
   #settled(): void {
     if (this.#ahead.size === 0) this.#deps.noteAhead(false);
   }
-
-  #read(id: ConversationId): Head | null {
-    const query = `SELECT ${HEAD_COLUMNS} FROM conversations WHERE conversation_id = ?`;
-    const [row] = this.#sql.exec<HeadRow>(query, id).toArray();
-    if (!row) return null;
-    const { ver, state, last_seq: lastSeq, rev, told_epoch, told_seq: seq, told_rev } = row;
-    const told = told_epoch === this.#epoch ? { seq, rev: told_rev } : null;
-    const archive = { archivedCount: row.archived_count, mutedUntil: row.muted_until };
-    const newestCounted = { count: row.last_n, at: row.counted_at ?? row.updated_at };
-    const deletedForMe = row.hidden === 1;
-    return { ver, state, lastSeq, rev, told, deletedForMe, archive, newestCounted };
-  }
-
-  #upsert(update: InboxUpdate, delivered: SyncPosition | null): void {
-    const { rowsWritten } = this.#sql.exec(
-      `INSERT INTO conversations (${COLUMNS}) VALUES (${PLACES})
-       ON CONFLICT DO UPDATE SET ver = excluded.ver, state = excluded.state,
-         visible_from = excluded.visible_from, last_seq = excluded.last_seq, last_n = excluded.last_n,
-         read_seq = excluded.read_seq, read_n = excluded.read_n, member_count = excluded.member_count,
-         preview = excluded.preview, updated_at = excluded.updated_at, hidden = excluded.hidden,
-         rev = excluded.rev, kind = coalesce(excluded.kind, kind), read_at = excluded.read_at,
-         discards = excluded.discards, mentioned = excluded.mentioned,
-         peer_read_seq = excluded.peer_read_seq, peer_read_at = excluded.peer_read_at,
-         threads_unread = excluded.threads_unread,
-         counted_at = excluded.counted_at,
-         unread_from = excluded.unread_from,
-         changed_at = iif((excluded.updated_at, excluded.state) = (updated_at, state), changed_at,
-           excluded.changed_at),
-         told_seq = iif(excluded.told_epoch = 0, told_seq, excluded.told_seq),
-         told_rev = iif(excluded.told_epoch = 0, told_rev, excluded.told_rev),
-         told_epoch = max(told_epoch, excluded.told_epoch)
-       WHERE excluded.ver > ver`,
-      ...this.#valuesOf(update, delivered),
-    );
-    if (rowsWritten === 0 && delivered) this.#updateDelivered(update.conversationId, delivered);
-  }
-
-  #updateDelivered(id: ConversationId, position: SyncPosition): void {
-    const set = "told_epoch = ?, told_seq = ?, told_rev = ?";
-    const where = "conversation_id = ? AND (told_epoch, told_seq, told_rev) IS NOT (?, ?, ?)";
-    const values = this.#told(position);
-    this.#sql.exec(`UPDATE conversations SET ${set} WHERE ${where}`, ...values, id, ...values);
-  }
-
-  /** @returns the values of `COLUMNS` */
-  #valuesOf(update: InboxUpdate, delivered: SyncPosition | null): (string | number | null)[] {
-    return [
-      ...[update.conversationId, update.version, update.state, update.visibleFrom, update.lastSeq],
-      ...[update.lastCount, update.readSeq, update.readCount, update.memberCount],
-      update.preview === null ? null : JSON.stringify(update.preview),
-      ...[update.updatedAt, update.deletedForMe ? 1 : 0, update.rev],
-      ...this.#told(delivered),
-      ...[update.kind ?? null, update.readAt ?? 0],
-      ...[update.ignoresUnread ? 1 : 0, update.mentioned?.length ? JSON.stringify(update.mentioned) : null],
-      ...[update.peerRead?.readSeq ?? null, update.peerRead?.readAt ?? null],
-      ...[update.threadsUnread ?? 0, update.countedAt ?? null],
-      ...[update.unreadFrom ?? null, this.moment()],
-    ];
-  }
 }
-
-/** The columns that an inbox update fills. */
-const COLUMNS = `conversation_id, ver, state, visible_from, last_seq, last_n, read_seq, read_n, member_count,
-  preview, updated_at, hidden, rev, told_epoch, told_seq, told_rev, kind, read_at, discards, mentioned,
-  peer_read_seq, peer_read_at, threads_unread, counted_at, unread_from, changed_at`;
-const PLACES = COLUMNS.replace(/\w+/g, "?");
-
-/** The columns of a `HeadRow`. */
-const HEAD_COLUMNS = `ver, state, last_seq, rev, told_epoch, told_seq, told_rev, hidden, last_n, updated_at, counted_at,
-  archived_count, muted_until`;
 
 /** Whether an update brings a conversation back from the archive. */
 function comesBack(head: Head | null, update: InboxUpdate): boolean {

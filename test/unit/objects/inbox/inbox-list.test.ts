@@ -259,3 +259,21 @@ test("while updates do not end a connected user's list is written every 4 second
     }
   });
 });
+
+test("of more conversations than memory follows, each that goes on has its newest update in the list", async () => {
+  const inbox = await freshInbox();
+  received(await inbox.list({ limit: 1 }));
+  await runInDurableObject(inbox, (_, { storage: { sql } }) => {
+    vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout", "Date"] });
+    try {
+      const list = listOf(sql, () => true);
+      for (const id of range(1, 130)) for (const ver of range(1, 2)) list.applyUpdate(update(id, ver));
+      list.endEpoch();
+      const behind = "SELECT conversation_id, last_seq FROM conversations WHERE last_seq <> 2";
+      expect(sql.exec(behind).toArray()).toEqual([]);
+      expect(sql.exec("SELECT * FROM list_ahead").toArray()).toEqual([]);
+    } finally {
+      vi.useRealTimers();
+    }
+  });
+});

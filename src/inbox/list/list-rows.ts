@@ -1,0 +1,163 @@
+import type { ArchiveState, NewestCounted } from "../../domain/conversations/archive.ts";
+import type { ListPreferences, ListState } from "../../domain/conversations/conversation.ts";
+import type { ConversationId, Position } from "../../domain/ids.ts";
+import type { InboxUpdate } from "../../domain/sync/inbox-update.ts";
+import type { SyncPosition } from "../../domain/sync/replay.ts";
+
+/** What deliveries need of a row: its version, and where the devices are. */
+export interface Head {
+  ver: number;
+  state: ListState;
+  lastSeq: Position;
+  rev: number;
+  /** the shared delivered position, if one was stored in this epoch */
+  told: SyncPosition | null;
+  deletedForMe: boolean;
+  archive: ArchiveState;
+  newestCounted: NewestCounted;
+}
+
+type HeadRow = {
+  ver: number;
+  state: ListState;
+  last_seq: Position;
+  rev: number;
+  told_epoch: number;
+  told_seq: Position;
+  told_rev: number;
+  hidden: number;
+  last_n: number;
+  updated_at: number;
+  counted_at: number | null;
+  archived_count: number | null;
+  muted_until: number;
+};
+
+/** The rows of `conversations`, as deliveries read and write them. */
+export class ListRows {
+  readonly #sql: SqlStorage;
+  /** the number of the current epoch; one begins whenever the first device socket opens */
+  #epoch: number;
+  #moment = 0;
+
+  /** Reads the current epoch; the tables exist. */
+  constructor(sql: SqlStorage) {
+    this.#sql = sql;
+    this.#epoch = sql.exec<{ epoch: number }>("SELECT epoch FROM presence").one().epoch;
+  }
+
+  /** Begins an epoch: the delivered positions of the rows are none of its own. */
+  beginEpoch(): void {
+    const epoch = this.#epoch + 1;
+    this.#sql.exec("UPDATE presence SET epoch = ?", epoch);
+    this.#epoch = epoch;
+  }
+
+  /**
+   * The present moment (ms, or a little more). It rises with each call, so that it tells before from after;
+   * only over a restart two may be the same.
+   */
+  moment(): number {
+    this.#moment = Math.max(Date.now(), this.#moment + 1);
+    return this.#moment;
+  }
+
+  /** What deliveries need of a row; null: there is none. */
+  head(id: ConversationId): Head | null {
+    const query = `SELECT ${HEAD_COLUMNS} FROM conversations WHERE conversation_id = ?`;
+    const [row] = this.#sql.exec<HeadRow>(query, id).toArray();
+    if (!row) return null;
+    const { ver, state, last_seq: lastSeq, rev, told_epoch, told_seq: seq, told_rev } = row;
+    const told = told_epoch === this.#epoch ? { seq, rev: told_rev } : null;
+    const archive = { archivedCount: row.archived_count, mutedUntil: row.muted_until };
+    const newestCounted = { count: row.last_n, at: row.counted_at ?? row.updated_at };
+    const deletedForMe = row.hidden === 1;
+    return { ver, state, lastSeq, rev, told, deletedForMe, archive, newestCounted };
+  }
+
+  /** Stores an inbox update if its version is higher than that of the row, and a delivered position. */
+  upsert(update: InboxUpdate, delivered: SyncPosition | null): void {
+    const { rowsWritten } = this.#sql.exec(
+      `INSERT INTO conversations (${COLUMNS}) VALUES (${PLACES})
+       ON CONFLICT DO UPDATE SET ver = excluded.ver, state = excluded.state,
+         visible_from = excluded.visible_from, last_seq = excluded.last_seq, last_n = excluded.last_n,
+         read_seq = excluded.read_seq, read_n = excluded.read_n, member_count = excluded.member_count,
+         preview = excluded.preview, updated_at = excluded.updated_at, hidden = excluded.hidden,
+         rev = excluded.rev, kind = coalesce(excluded.kind, kind), read_at = excluded.read_at,
+         discards = excluded.discards, mentioned = excluded.mentioned,
+         peer_read_seq = excluded.peer_read_seq, peer_read_at = excluded.peer_read_at,
+         threads_unread = excluded.threads_unread,
+         counted_at = excluded.counted_at,
+         unread_from = excluded.unread_from,
+         changed_at = iif((excluded.updated_at, excluded.state) = (updated_at, state), changed_at,
+           excluded.changed_at),
+         told_seq = iif(excluded.told_epoch = 0, told_seq, excluded.told_seq),
+         told_rev = iif(excluded.told_epoch = 0, told_rev, excluded.told_rev),
+         told_epoch = max(told_epoch, excluded.told_epoch)
+       WHERE excluded.ver > ver`,
+      ...this.#valuesOf(update, delivered),
+    );
+    if (rowsWritten === 0 && delivered) this.setDelivered(update.conversationId, delivered);
+  }
+
+  /** Stores a delivered position of this epoch, unless the row has it. */
+  setDelivered(id: ConversationId, position: SyncPosition): void {
+    const set = "told_epoch = ?, told_seq = ?, told_rev = ?";
+    const where = "conversation_id = ? AND (told_epoch, told_seq, told_rev) IS NOT (?, ?, ?)";
+    const values = this.#told(position);
+    this.#sql.exec(`UPDATE conversations SET ${set} WHERE ${where}`, ...values, id, ...values);
+  }
+
+  /** @see ConversationList.setArchive */
+  setArchive(id: ConversationId, archive: ArchiveState): void {
+    const sql = "UPDATE conversations SET archived_count = ?, muted_until = ? WHERE conversation_id = ?";
+    this.#sql.exec(sql, archive.archivedCount, archive.mutedUntil, id);
+  }
+
+  /** @see ConversationList.replace */
+  replace(update: InboxUpdate, preferences: ListPreferences, delivered: SyncPosition | null): void {
+    const { pinned, archivedCount, mutedUntil } = preferences;
+    this.#sql.exec(
+      `INSERT OR REPLACE INTO conversations (${COLUMNS}, sticky, archived_count, muted_until)
+       VALUES (${PLACES}, ?, ?, ?)`,
+      ...this.#valuesOf(update, delivered),
+      ...[pinned ? 1 : 0, archivedCount, mutedUntil],
+    );
+  }
+
+  /** Deletes the row of a conversation. */
+  delete(id: ConversationId): void {
+    this.#sql.exec("DELETE FROM conversations WHERE conversation_id = ?", id);
+  }
+
+  /** @returns the values of `COLUMNS` */
+  #valuesOf(update: InboxUpdate, delivered: SyncPosition | null): (string | number | null)[] {
+    return [
+      ...[update.conversationId, update.version, update.state, update.visibleFrom, update.lastSeq],
+      ...[update.lastCount, update.readSeq, update.readCount, update.memberCount],
+      update.preview === null ? null : JSON.stringify(update.preview),
+      ...[update.updatedAt, update.deletedForMe ? 1 : 0, update.rev],
+      ...this.#told(delivered),
+      ...[update.kind ?? null, update.readAt ?? 0],
+      ...[update.ignoresUnread ? 1 : 0, update.mentioned?.length ? JSON.stringify(update.mentioned) : null],
+      ...[update.peerRead?.readSeq ?? null, update.peerRead?.readAt ?? null],
+      ...[update.threadsUnread ?? 0, update.countedAt ?? null],
+      ...[update.unreadFrom ?? null, this.moment()],
+    ];
+  }
+
+  /** @returns the epoch and position as the row stores them; epoch 0 stands for no delivered position */
+  #told(delivered: SyncPosition | null): [epoch: number, seq: number, rev: number] {
+    return [delivered ? this.#epoch : 0, delivered?.seq ?? 0, delivered?.rev ?? 0];
+  }
+}
+
+/** The columns that an inbox update fills. */
+const COLUMNS = `conversation_id, ver, state, visible_from, last_seq, last_n, read_seq, read_n, member_count,
+  preview, updated_at, hidden, rev, told_epoch, told_seq, told_rev, kind, read_at, discards, mentioned,
+  peer_read_seq, peer_read_at, threads_unread, counted_at, unread_from, changed_at`;
+const PLACES = COLUMNS.replace(/\w+/g, "?");
+
+/** The columns of a `HeadRow`. */
+const HEAD_COLUMNS = `ver, state, last_seq, rev, told_epoch, told_seq, told_rev, hidden, last_n, updated_at, counted_at,
+  archived_count, muted_until`;
