@@ -306,7 +306,8 @@ export class DeviceFeed {
     const { list, contexts } = this.#deps;
     if (contexts.needsRefresh(update.conversationId)) await contexts.refresh(update.conversationId);
     const { conversationId: id, page } = update;
-    for (const { event } of update.ephemeral) if (precedesMessages(event, update)) this.#tell(id, event);
+    for (const { id: number, event } of update.ephemeral)
+      if (precedesMessages(event, update) && !this.#wasTold(number, update)) this.#tell(id, event);
     // The list may have this update already: it was stored while the update waited for its turn.
     const isNewest = update.version >= (list.known(id)?.ver ?? 0);
     // A late update of an earlier departure does not concern a user who is a member again.
@@ -372,8 +373,7 @@ export class DeviceFeed {
   #pushEphemeral(id: ConversationId, update: InboxUpdate): void {
     const { ephemeral, ephemeralEpoch: epoch } = update;
     for (const { id: number, event: published } of ephemeral) {
-      const last = this.#lastEphemeral.get(id);
-      if (last && last.epoch === epoch && number <= last.id) continue;
+      if (this.#wasTold(number, update)) continue;
       this.#lastEphemeral.set(id, { id: number, epoch });
       if (published.type === "profile") {
         this.#deps.contexts.expire(id, published.user.id);
@@ -382,6 +382,12 @@ export class DeviceFeed {
       }
       if (!precedesMessages(published, update)) this.#tell(id, this.#withUnread(published, update));
     }
+  }
+
+  /** Whether the sockets were sent an ephemeral event: a conversation repeats updates that had no answer. */
+  #wasTold(number: number, { conversationId, ephemeralEpoch }: InboxUpdate): boolean {
+    const last = this.#lastEphemeral.get(conversationId);
+    return last !== undefined && last.epoch === ephemeralEpoch && number <= last.id;
   }
 
   #tell(id: ConversationId, event: DeviceEvent): void {
