@@ -431,9 +431,8 @@ export class Room implements RoomContext {
       if (changes) this.changeFeed.apply(changes);
       const stored = newRows(outcomes);
       this.#noteSenders(stored);
-      let fromSockets = 0;
-      for (const { send } of outcomes) if ("socket" in send.origin) fromSockets++;
-      if (fromSockets > 0) this.fanout.sentInRoom(fromSockets);
+      const ofSockets = newRows(outcomes.filter(({ send }) => "socket" in send.origin));
+      if (ofSockets.length > 0) this.fanout.sentInRoom(ofSockets.length);
       if (stored.length > 0) this.fanout.changed();
       this.fileReferences.stored(stored);
       this.search.indexing.resume();

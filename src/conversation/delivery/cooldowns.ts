@@ -4,14 +4,14 @@ import type { DeliveryRecord } from "./delivery-record.ts";
 import type { DeviceTracker } from "./device-tracker.ts";
 import type { RoomLoad } from "./room-load.ts";
 
-/** With so many messages a page of an update is full, or nearly. */
-const FULL_PAGE = 96;
+/** With so many messages a page of an update is nearly full: it has 100 at most. */
+const NEARLY_FULL = 96;
 
 /**
  * The pauses after deliveries to members who do not wait for each message:
  * - those without devices, and those who look at the conversation over a room socket alone;
  * - all members of a crowded group;
- * - while the room's load is high all members, until a page is full.
+ * - while the room's load is high all members, until a page is nearly full.
  *
  * Their length follows what a member is now, so a group that shrinks keeps nobody waiting.
  */
@@ -88,6 +88,6 @@ export class Cooldowns {
   }
 
   #hasFullPage(id: UserId): boolean {
-    return this.#getsPages(id) && this.#devices.waiting(id) >= FULL_PAGE;
+    return this.#getsPages(id) && this.#devices.waiting(id) >= NEARLY_FULL;
   }
 }

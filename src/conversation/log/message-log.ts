@@ -248,10 +248,11 @@ export class MessageLog {
 
   /** The size of a message as readers get it, in bytes. */
   renderedBytes(row: MessageRow): number {
+    const known = this.#bytes.get(row);
+    if (known !== undefined) return known;
+    const bytes = this.#measure(row);
     // What a merged message shows of its senders changes with their profiles.
-    if (row.kind === "merged") return this.#measure(row);
-    const bytes = this.#bytes.get(row) ?? this.#measure(row);
-    this.#bytes.set(row, bytes);
+    if (row.kind !== "merged") this.#bytes.set(row, bytes);
     return bytes;
   }
 
