@@ -48,13 +48,12 @@ export function memberActions({ chat, me }: Account, group: GroupEntry, member: 
   }
   if (!isAbove(role, member.role)) return items;
   const isMuted = member.muted_until === -1 || member.muted_until > Date.now();
-  if (isMuted) items.push({ label: t("group.unmute"), icon: "bell", onSelect: change({ muted_for_s: 0 }) });
-  else
-    for (const [label, seconds] of [
-      [t("group.mute"), HOUR_S],
-      [t("group.muteDay"), 24 * HOUR_S],
-    ] as const)
-      items.push({ label, icon: "muted", onSelect: change({ muted_for_s: seconds }) });
+  const mute = (label: string, seconds: number): MenuItem => ({
+    ...{ label, icon: seconds > 0 ? "muted" : "bell" },
+    onSelect: change({ muted_for_s: seconds }),
+  });
+  if (isMuted) items.push(mute(t("group.unmute"), 0));
+  else items.push(mute(t("group.mute"), HOUR_S), mute(t("group.muteDay"), 24 * HOUR_S));
   items.push(
     {
       ...{ label: t("group.remove"), icon: "close", isDanger: true },

@@ -1,9 +1,9 @@
-/** Of a long text so much is shown before what was searched for, in characters, */
+/** How much of a long text is shown before the part that was searched for, in characters. */
 const BEFORE = 40;
-/** and so much in all. */
+/** How much of a long text is shown in all, in characters. */
 const MOST = 240;
 
-/** What is shown of a text in which something was searched for. @param part what was; empty: nothing */
+/** The piece of a text that a search result shows. @param part what was searched for; empty: nothing */
 export function excerpt(text: string, part: string): string {
   const at = part ? text.toLowerCase().indexOf(part.toLowerCase()) : 0;
   const start = at > MOST - BEFORE ? at - BEFORE : 0;

@@ -1,4 +1,4 @@
-/** How long it stands out, in ms. */
+/** How long the row stands out, in ms. */
 const LENGTH = 2_400;
 
 /** Makes a row stand out for a moment: the user was led to it. */

@@ -1,5 +1,6 @@
 import { useEffect, useRef, useState } from "preact/hooks";
 import { t } from "../i18n/i18n.ts";
+import { foundText } from "../message/found-text.ts";
 import { useAccount } from "../state/context.ts";
 import { go, href } from "../state/router.ts";
 import { usePages } from "../state/use-pages.ts";
@@ -62,9 +63,4 @@ export function SearchPage({ query }: { query: string }) {
       <MoreButton pages={pages} />
     </Page>
   );
-}
-
-/** How many messages are found so far. */
-function foundText(n: number, hasMore: boolean): string {
-  return n === 0 && !hasMore ? t("search.none") : t("search.found", { n, more: hasMore ? "+" : "" });
 }

@@ -4,7 +4,7 @@ import { t } from "../i18n/i18n.ts";
 import { hasKeyboard } from "../lib/keyboard.ts";
 import { IconButton } from "./icon-button.tsx";
 
-/** What one types into. */
+/** The fields that users type into. */
 const FIELDS = "input:not([type=radio], [type=checkbox], [type=file]), textarea";
 
 interface Props {

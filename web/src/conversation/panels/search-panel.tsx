@@ -1,5 +1,6 @@
 import { useEffect, useRef, useState } from "preact/hooks";
 import { t } from "../../i18n/i18n.ts";
+import { foundText } from "../../message/found-text.ts";
 import { Icon } from "../../ui/icon.tsx";
 import { lazy } from "../../ui/lazy.tsx";
 import { Found } from "./found.tsx";
@@ -62,7 +63,7 @@ export function SearchPanel({ id, search }: Props) {
         <p class="panel-status" role="status">
           {isBusy.value && !found
             ? t("find.searching")
-            : found && !problem.value && counted(found.length, next.value !== null)}
+            : found && !problem.value && foundText(found.length, next.value !== null)}
         </p>
         {found && (
           <ol class="hits" data-old={isBusy.value && next.value === null}>
@@ -87,8 +88,4 @@ export function SearchPanel({ id, search }: Props) {
       </div>
     </Panel>
   );
-}
-
-function counted(n: number, hasMore: boolean): string {
-  return n === 0 ? t("find.none") : t("find.found", { n, more: hasMore ? "+" : "" });
 }

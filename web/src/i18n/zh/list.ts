@@ -42,7 +42,7 @@ export const list = {
   "search.placeholder": "搜索全部消息",
   "search.hint": "可搜索全部会话中的消息、投票、说明文字和文件名。",
   "search.found": "找到 {n}{more} 条消息",
-  "search.none": "没有找到相关消息。",
+  "search.none": "没有包含这段文字的消息。",
   "search.more": "显示更多",
   "mentions.title": "提到我的",
   "mentions.empty": "还没有人提到你。",
