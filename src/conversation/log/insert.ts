@@ -52,17 +52,15 @@ export function insertMessage(sql: SqlStorage, row: NewMessageRow): boolean {
 /**
  * Stores messages that follow each other in the main stream, of one time, by one statement: in half of the
  * time that one `insertMessage` for each takes.
- * @returns false if one of them is a repeat or has more than the usual columns, or all are too large
- *   together: nothing is stored then
+ * @returns false if one of them is a repeat, or has more than the usual columns, or all are too large
+ *   together: some of them may be stored then
  */
 export function insertMessages(sql: SqlStorage, rows: readonly NewMessageRow[]): boolean {
   const [first] = rows;
+  if (first && rows.length === 1) return insertMessage(sql, first);
   if (!first || !rows.every(isUsual)) return false;
   const values = JSON.stringify(rows.map((row) => [row.sender_id, row.kind, row.body, row.client_msg_id]));
   if (values.length > MAX_SEVERAL) return false;
   sql.exec(INSERT_SEVERAL, first.seq, first.n, first.created_at, values);
-  const { stored } = sql.exec<{ stored: number }>("SELECT changes() AS stored").one();
-  if (stored === rows.length) return true;
-  sql.exec("DELETE FROM messages WHERE seq >= ?", first.seq);
-  return false;
+  return sql.exec<{ stored: number }>("SELECT changes() AS stored").one().stored === rows.length;
 }

@@ -129,9 +129,19 @@ export class MessageLog {
     return isStored;
   }
 
-  /** Stores messages that follow each other in the main stream, of one time. @see insertMessages */
+  /**
+   * Stores messages that follow each other in the main stream, of one time.
+   * @returns whether all are stored; if not, or if it throws, some may be: `dropUnfinished` deletes them
+   * @see insertMessages
+   */
   insertAll(rows: readonly NewMessageRow[]): boolean {
+    if (rows.some(({ mentions }) => mentions !== null)) this.#mentionIndex.changed();
     return insertMessages(this.#sql, rows);
+  }
+
+  /** Deletes the messages after the newest: a commit has stored them that did not come to its end. */
+  dropUnfinished(): void {
+    this.#sql.exec("DELETE FROM messages WHERE seq > ?", this.last.seq);
   }
 
   /**

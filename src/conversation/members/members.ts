@@ -1,9 +1,10 @@
 import type { ReadReceipt } from "../../domain/conversations/conversation.ts";
 import { noConversation } from "../../domain/errors.ts";
-import type { Position, Seq, UserId } from "../../domain/ids.ts";
+import type { Seq, UserId } from "../../domain/ids.ts";
 import type { StoredInitialMember } from "../../domain/ports.ts";
 import { FormerMembers, UNSETTLED } from "./former-members.ts";
 import type { MemberRow } from "./member-row.ts";
+import { SenderPositions, type SentPositions } from "./sender-positions.ts";
 
 /** The columns that a member changes by reading, marking unread, deleting for oneself, or ignoring. */
 export type OwnFields = Partial<
@@ -23,13 +24,6 @@ export type OwnFields = Partial<
   >
 >;
 
-/** A read position: a seq, the countable messages up to it, and when it moved there (ms since 1970). */
-export interface ReadPosition {
-  seq: Position;
-  n: number;
-  at: number;
-}
-
 /**
  * The members of a conversation. In memory are those who are not settled: active ones, and those who left
  * while their inbox or D1 has not confirmed it. Settled members are read by key, so that a group costs what
@@ -41,6 +35,7 @@ export class Members {
   /** ordered by join time as of the start */
   readonly #unsettled = new Map<UserId, MemberRow>();
   readonly #former: FormerMembers;
+  readonly #senderPositions: SenderPositions;
   /** the highest `touched` of all rows */
   #touched: number;
   #activeCount = 0;
@@ -58,6 +53,8 @@ export class Members {
       this.#touched = Math.max(this.#touched, row.touched);
       if (row.state === "active") this.#activeCount++;
     }
+    this.#senderPositions = new SenderPositions(sql);
+    this.#move(this.#senderPositions.unstored);
   }
 
   /**
@@ -194,20 +191,22 @@ export class Members {
     Object.assign(member, { name_card: "", custom_fields: "{}", composer_id: null, sent_composer: null });
   }
 
-  /** Stores a sender's read position, which follows their own message. `applySent` follows the commit. */
-  storeReadPosition(userId: UserId, { seq, n, at }: ReadPosition): void {
-    this.#sql.exec(
-      "UPDATE members SET read_seq = ?, read_n = ?, read_at = ? WHERE user_id = ?",
-      seq,
-      n,
-      at,
-      userId,
-    );
+  /** Stores the read positions of all who have sent. @see SenderPositions.store */
+  storeSenderPositions(moved: SentPositions): void {
+    this.#senderPositions.store(moved);
   }
 
-  applyReadPosition(userId: UserId, { seq, n, at }: ReadPosition): void {
-    const member = this.#unsettled.get(userId);
-    if (member) Object.assign(member, { read_seq: seq, read_n: n, read_at: at });
+  /** Moves the read positions of senders to their own messages. @see SenderPositions.apply */
+  applySenderPositions(moved: SentPositions, isStored: boolean): void {
+    this.#senderPositions.apply(moved, isStored);
+    this.#move(moved);
+  }
+
+  #move(positions: SentPositions): void {
+    for (const [userId, { seq, n, at }] of positions) {
+      const member = this.#unsettled.get(userId);
+      if (member && member.read_seq < seq) Object.assign(member, { read_seq: seq, read_n: n, read_at: at });
+    }
   }
 
   /**

@@ -9,7 +9,8 @@ import type { MessageRow } from "../log/row.ts";
 import { Composers } from "../members/composers.ts";
 import type { KnownUsers } from "../members/known-users.ts";
 import type { MemberRow } from "../members/member-row.ts";
-import type { Members, ReadPosition } from "../members/members.ts";
+import type { Members } from "../members/members.ts";
+import { arePositionsDue, type SentPositions } from "../members/sender-positions.ts";
 import { newPoll } from "../polls/stored-poll.ts";
 import type { Threads } from "../threads/threads.ts";
 import { refusedReference } from "./draft-references.ts";
@@ -141,13 +142,15 @@ export class SendQueue<Origin> {
   }
 
   /**
-   * Commits all sends in one transaction. A refusal comes before the first write of its send, so no send
-   * needs a savepoint: only after an unexpected error all are stored once more, each in a savepoint.
+   * Commits plain messages by one statement, and others in one transaction. A refusal comes before the first
+   * write of its send, so no send needs a savepoint: only after an unexpected error all are stored once more,
+   * each in a savepoint.
    */
   #commitAll(sends: QueuedSend<Origin>[]): Committed<Origin> {
     try {
-      return this.#commitTogether(
-        () => this.#storeAtOnce(sends) ?? this.#storeEach(sends, this.#storeOrRefuse),
+      return (
+        this.#commitPlain(sends) ??
+        this.#commitTogether(() => this.#storeAtOnce(sends) ?? this.#storeEach(sends, this.#storeOrRefuse))
       );
     } catch (error) {
       if (sends.length === 1) throw error;
@@ -155,26 +158,47 @@ export class SendQueue<Origin> {
     }
   }
 
+  /**
+   * Commits plain messages without a transaction, as they are one statement.
+   * @returns null if there is more to write than the messages, or `storeAtOnce` cannot store them
+   */
+  #commitPlain(sends: QueuedSend<Origin>[]): Committed<Origin> | null {
+    const { last } = this.#log;
+    const isOpen = ({ senderId, draft }: QueuedSend<Origin>) =>
+      this.#composers.isOpen(senderId, draft.clientMsgId);
+    if (arePositionsDue(last.seq, last.seq + sends.length) || sends.some(isOpen)) return null;
+    const outcomes = this.#storeAtOnce(sends);
+    if (!outcomes) return null;
+    const positions = positionsOf(newRows(outcomes));
+    return this.#apply({ outcomes, positions, composed: [], storesPositions: false, changes: null });
+  }
+
   /** @param storeSends stores the sends in the transaction */
   #commitTogether(storeSends: () => StoredOutcome<Origin>[]): Committed<Origin> {
-    const positions = new Map<UserId, ReadPosition>();
-    const composed = new Set<UserId>();
-    const { outcomes, changes } = this.#storage.transactionSync(() => {
-      const results = storeSends();
-      for (const { send, result } of results) {
-        if (!result.ok || result.value.isRepeated) continue;
-        const { row } = result.value;
-        const position = { seq: Position.parse(row.seq), n: row.n, at: row.created_at };
-        // Who answers in a thread has not read the main stream.
-        if (row.in_main === 1) positions.set(send.senderId, position);
-        if (this.#composers.isOpen(send.senderId, send.draft.clientMsgId)) composed.add(send.senderId);
-      }
-      for (const [userId, position] of positions) this.#members.storeReadPosition(userId, position);
+    const written = this.#storage.transactionSync(() => {
+      const outcomes = storeSends();
+      const rows = newRows(outcomes);
+      const positions = positionsOf(rows);
+      const storesPositions = arePositionsDue(this.#log.last.seq, rows.at(-1)?.seq ?? 0);
+      if (storesPositions) this.#members.storeSenderPositions(positions);
+      const composed = this.#composedBy(outcomes);
       for (const userId of composed) this.#composers.storeSent(userId);
-      return { outcomes: results, changes: this.#threads.storeChanged(newRows(results)) };
+      return { outcomes, positions, composed, storesPositions, changes: this.#threads.storeChanged(rows) };
     });
-    // Memory changes only after the commit, so a transaction that fails leaves it as it was.
-    for (const [userId, position] of positions) this.#members.applyReadPosition(userId, position);
+    return this.#apply(written);
+  }
+
+  /** The senders whose composer drafts these sends are. */
+  #composedBy(outcomes: StoredOutcome<Origin>[]): UserId[] {
+    return outcomes.flatMap(({ send: { senderId, draft }, result }) => {
+      const isStored = result.ok && !result.value.isRepeated;
+      return isStored && this.#composers.isOpen(senderId, draft.clientMsgId) ? senderId : [];
+    });
+  }
+
+  /** Takes a commit into memory, which does not change before: a commit that fails leaves it as it was. */
+  #apply({ outcomes, positions, composed, storesPositions, changes }: Written<Origin>): Committed<Origin> {
+    this.#members.applySenderPositions(positions, storesPositions);
     for (const userId of composed) this.#composers.applySent(userId);
     for (const { send, result } of outcomes) {
       if (!result.ok || result.value.isRepeated) continue;
@@ -188,14 +212,13 @@ export class SendQueue<Origin> {
   }
 
   /**
-   * Stores sends by one statement.
+   * Stores plain messages by one statement.
    * @returns null if one of them is refused, a repeat, or more than a plain message: nothing is stored then
    */
   #storeAtOnce(sends: QueuedSend<Origin>[]): StoredOutcome<Origin>[] | null {
-    if (sends.length === 1) return null;
     let last = this.#lastStored;
     const at = Math.max(Date.now(), last.at);
-    const stored: StoredOutcome<Origin>[] = [];
+    const outcomes: StoredOutcome<Origin>[] = [];
     const rows: MessageRow[] = [];
     for (const send of sends) {
       const { thread, rendered } = send.draft;
@@ -203,9 +226,15 @@ export class SendQueue<Origin> {
       const row = newRow(send, last, NO_THREAD, at);
       last = headAt(row, last);
       rows.push(row);
-      stored.push({ send, result: { ok: true, value: { row, isRepeated: false } } });
+      outcomes.push({ send, result: { ok: true, value: { row, isRepeated: false } } });
     }
-    return this.#log.insertAll(rows) ? stored : null;
+    let isWhole = false;
+    try {
+      isWhole = this.#log.insertAll(rows);
+    } finally {
+      if (!isWhole) this.#log.dropUnfinished();
+    }
+    return isWhole ? outcomes : null;
   }
 
   /** Stores or refuses sends one by one. */
@@ -326,6 +355,27 @@ interface StoredOutcome<Origin> extends SendOutcome<Origin> {
 interface Committed<Origin> {
   outcomes: SendOutcome<Origin>[];
   changes?: StoredChanges | null;
+}
+
+/** What a commit has written, for memory. */
+interface Written<Origin> {
+  outcomes: StoredOutcome<Origin>[];
+  /** the read positions that follow the messages */
+  positions: SentPositions;
+  /** the senders whose composer drafts were sent */
+  composed: readonly UserId[];
+  /** whether the positions of all senders are stored */
+  storesPositions: boolean;
+  changes: StoredChanges | null;
+}
+
+/** Where the messages leave the senders. Who answers in a thread has not read the main stream. */
+function positionsOf(rows: readonly MessageRow[]): SentPositions {
+  return new Map(
+    rows
+      .filter((row) => row.in_main === 1)
+      .map(({ sender_id, seq, n, created_at: at }) => [sender_id, { seq: Position.parse(seq), n, at }]),
+  );
 }
 
 /** The rows that sends have stored, without repeats. */

@@ -13,6 +13,7 @@ import type { KnownUsers } from "../members/known-users.ts";
 import type { MemberRow } from "../members/member-row.ts";
 import type { Members } from "../members/members.ts";
 import { ProfileCache } from "../members/profile-cache.ts";
+import { arePositionsDue, type SentPositions } from "../members/sender-positions.ts";
 import type { Threads } from "../threads/threads.ts";
 import { versionOf } from "../views/member-snapshots.ts";
 import type { ConversationState } from "./conversation-state.ts";
@@ -48,6 +49,9 @@ export interface StoredChange {
   /** the row of the system message */
   systemMessage: MessageRow | null;
 }
+
+/** A change moves no read position of a sender. */
+const NO_POSITIONS: SentPositions = new Map();
 
 /** A member's row with changed fields, under a new version, so that D1 gets it. */
 export function withNewVersion(member: MemberRow, fields: Partial<MemberRow>): MemberRow {
@@ -90,7 +94,7 @@ export function storeChange(
     dissolvedAt: change.dissolvedAt ?? state.dissolvedAt,
   };
   const leaving = (change.members ?? []).filter((row) => row.state === "left").map((row) => row.user_id);
-  const { rows, systemMessage, queued } = storage.transactionSync(() => {
+  const { rows, systemMessage, storesPositions, queued } = storage.transactionSync(() => {
     change.alsoStore?.();
     endInvitations(storage.sql, { state, members }, change);
     if (leaving.length > 0) threads.follows.storeEnd(leaving);
@@ -103,18 +107,22 @@ export function storeChange(
     const systemMessage = change.systemMessage
       ? log.insertSystemMessage(change.systemMessage, detailsOf(change.systemMessage))
       : null;
+    const storesPositions = systemMessage !== null && arePositionsDue(log.last.seq, systemMessage.seq);
+    if (storesPositions) members.storeSenderPositions(NO_POSITIONS);
     const version = (touched: number) =>
       versionOf(systemMessage?.seq ?? log.last.seq, state.changes + (newShared ? 1 : 0), touched);
     const rows = (change.members ?? []).map((member) => members.store(member, version));
     return {
       rows,
       systemMessage,
+      storesPositions,
       queued: NotificationOutbox.store(storage.sql, change.notifications?.() ?? []),
     };
   });
   knownUsers.apply(change.knownUsers ?? []);
   for (const person of change.profiles ?? []) profiles.apply(person);
   for (const row of rows) members.apply(row);
+  members.applySenderPositions(NO_POSITIONS, storesPositions);
   if (newShared) {
     state.applyShared(newShared);
     state.apply(state.changes + 1, state.rev);

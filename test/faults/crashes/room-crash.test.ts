@@ -3,6 +3,7 @@ import { beforeAll, expect, test } from "vitest";
 import { z } from "zod";
 import type { ConversationId } from "../../../src/domain/ids.ts";
 import type { SignedIn } from "../../support/clients/api.ts";
+import { expectAsked, getConversation } from "../../support/clients/chat.ts";
 import { openRoom, type TestSocket } from "../../support/clients/socket.ts";
 import { nextTurn } from "../../support/event-loop.ts";
 import {
@@ -152,6 +153,23 @@ test("sends around an eviction are stored once and reach every client", async ()
   }
   await expectStoredOnce(id, senders, reader);
 });
+
+test.each([61, 62, 63, 64])(
+  "after a crash senders have read up to their messages, with %i before somebody joins",
+  async (before) => {
+    const [cay = ann] = await registerUsers(1);
+    const id = await createGroupId(ann, bob);
+    for (const i of range(1, before)) await postText(id, i % 2 ? ann : bob, `${i}`);
+    await expectAsked(ann, id, "POST", "/members", { user_ids: [cay.user.id] });
+    await postText(id, bob, "welcome");
+    const receipts = async () => (await expectAsked(ann, id, "GET", "/receipts")).body;
+    const known = await receipts();
+    await abortAllDurableObjects();
+    expect(await receipts()).toEqual(known);
+    expect(await getConversation(bob, id)).toMatchObject({ unread_count: 0, read_seq: before + 2 });
+    expect(await getConversation(ann, id)).toMatchObject({ unread_count: before % 2 ? 1 : 2 });
+  },
+);
 
 test("sockets that a crash closes do not keep their user online", async () => {
   const [eve = ann] = await registerUsers(1);

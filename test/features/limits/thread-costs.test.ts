@@ -62,7 +62,7 @@ test("a reply costs rows of its own, and reads no more in a long thread", () => 
     expect(late.read).toBeLessThanOrEqual(early.read);
     expect(late.written).toBeLessThanOrEqual(early.written);
     expect(late.written).toBe(7);
-    expect(costOf(storage.sql, room, draft).written).toBe(2);
+    expect(costOf(storage.sql, room, draft).written).toBe(1);
     expect(late.read).toBeLessThan(40);
   });
 });

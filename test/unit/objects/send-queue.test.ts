@@ -39,19 +39,25 @@ const isOutermost = (result: unknown) =>
 
 const POISON = "poison";
 
-/** A log that throws for one body, as a full disk or a bug would. */
+/** A log that throws after it has stored, for one body or always, as a bug would. */
 class FragileLog extends MessageLog {
+  broken = false;
+
   override insert(row: Parameters<MessageLog["insert"]>[0]): boolean {
     const inserted = super.insert(row);
-    if (row.body.includes(POISON)) throw new Error("this one cannot be stored");
+    this.#check(row);
     return inserted;
   }
 
   override insertAll(rows: Parameters<MessageLog["insertAll"]>[0]): boolean {
     const inserted = super.insertAll(rows);
-    if (rows.some(({ body }) => body.includes(POISON))) throw new Error("these cannot be stored");
+    rows.forEach(this.#check);
     return inserted;
   }
+
+  readonly #check = ({ body }: { body: string }) => {
+    if (this.broken || body.includes(POISON)) throw new Error("this one cannot be stored");
+  };
 }
 
 function draft(text: string, clientMsgId?: string): Draft {
@@ -67,7 +73,7 @@ const send = (sender: UserId, text: string, clientMsgId?: string): QueuedSend<st
 /** The send queue of a conversation over real tables, and its outcomes. */
 class QueueHarness {
   readonly outcomes: SendOutcome<string>[] = [];
-  readonly log: MessageLog;
+  readonly log: FragileLog;
   readonly members: Members;
   readonly sends: SendQueue<string>;
   broken = false;
@@ -152,24 +158,55 @@ test("a send that throws is refused alone, at any place of the batch, and later 
     expect(queue.log.last.seq).toBe(6);
   }));
 
-test("a failed commit answers all sends, stores and counts nothing, and the next commit succeeds", () =>
-  withQueue(async (queue, storage) => {
-    queue.sends.enqueue([send(ann.user.id, "before")]);
-    queue.broken = true;
-    queue.sends.enqueue([send(ann.user.id, "x"), send(bob.user.id, "y", "same")]);
-    await queue.answered(3);
-    expect(queue.results.slice(1)).toEqual([
-      ["x", "internal"],
-      ["y", "internal"],
-    ]);
-    queue.broken = false;
-    expect(queue.log.last.seq).toBe(1);
-    expect(queue.members.active(bob.user.id).read_seq).toBe(0);
-    queue.sends.enqueue([send(bob.user.id, "y", "same")]);
-    await queue.answered(4);
-    expect(queue.results.at(-1)).toEqual(["y", 2]);
-    expect(new Members(storage.sql).active(bob.user.id)).toMatchObject({ read_seq: 2, read_n: 2 });
-    expect(queue.members.active(bob.user.id)).toMatchObject({ read_seq: 2, read_n: 2 });
+test.each([
+  {
+    kind: "of one statement",
+    before: 1,
+    setBroken: ({ log }: QueueHarness, to: boolean) => (log.broken = to),
+  },
+  {
+    kind: "that stores the read positions",
+    before: 62,
+    setBroken: (queue: QueueHarness, to: boolean) => (queue.broken = to),
+  },
+])(
+  "a failed commit $kind answers all sends, stores and counts nothing, and the next commit succeeds",
+  ({ before, setBroken }) =>
+    withQueue(async (queue, storage) => {
+      queue.sends.enqueue(range(1, before).map((i) => send(ann.user.id, `${i}`)));
+      setBroken(queue, true);
+      queue.sends.enqueue([send(ann.user.id, "x"), send(bob.user.id, "y", "same")]);
+      await queue.answered(before + 2);
+      expect(queue.results.slice(before)).toEqual([
+        ["x", "internal"],
+        ["y", "internal"],
+      ]);
+      setBroken(queue, false);
+      expect(queue.log.last.seq).toBe(before);
+      expect(queue.members.active(bob.user.id).read_seq).toBe(0);
+      queue.sends.enqueue([send(bob.user.id, "y", "same")]);
+      await queue.answered(before + 3);
+      expect(queue.results.at(-1)).toEqual(["y", before + 1]);
+      const position = { read_seq: before + 1, read_n: before + 1 };
+      expect(new Members(storage.sql).active(bob.user.id)).toMatchObject(position);
+      expect(queue.members.active(bob.user.id)).toMatchObject(position);
+    }),
+);
+
+test("a start finds the read positions of senders, which commits store only at each 64th message", () =>
+  withQueue(async (queue, { sql }) => {
+    const ids = [ann.user.id, bob.user.id];
+    const inRows = () => sql.exec("SELECT max(read_seq) AS seq FROM members").one().seq;
+    const stored = new Set<unknown>([inRows()]);
+    for (let sent = 0; sent < 200; sent += (sent % 5) + 1) {
+      const batch = range(sent + 1, sent + (sent % 5) + 1);
+      queue.sends.enqueue(batch.map((nth) => send(itemAt(ids, nth % 3 === 0 ? 1 : 0), `${nth}`)));
+      await queue.answered(sent + batch.length);
+      stored.add(inRows());
+      const restarted = new Members(sql);
+      for (const id of ids) expect(restarted.active(id)).toEqual(queue.members.active(id));
+    }
+    expect(stored.size).toBe(4);
   }));
 
 test("more than 1,000 waiting sends are refused as rate_limited, and the others keep their order", () =>

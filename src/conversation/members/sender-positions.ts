@@ -1,0 +1,67 @@
+import type { Position, UserId } from "../../domain/ids.ts";
+import type { MessageRow } from "../log/row.ts";
+
+/** A read position: a seq, the countable messages up to it, and when it moved there (ms since 1970). */
+export interface ReadPosition {
+  seq: Position;
+  n: number;
+  at: number;
+}
+
+/** The read positions of some users. */
+export type SentPositions = ReadonlyMap<UserId, ReadPosition>;
+
+/** The positions are stored at each seq that this number divides. A start reads fewer messages than that. */
+const INTERVAL = 64;
+
+/** The newest message of each sender since the positions were stored. A system message moves none. */
+const NEWEST_SINCE = `
+  SELECT sender_id, max(seq) AS seq, n, created_at FROM messages
+  WHERE seq > (SELECT max(seq) FROM messages) / ${INTERVAL} * ${INTERVAL} AND in_main = 1 AND kind <> 'tip'
+  GROUP BY sender_id`;
+
+/** Whether the positions have to be stored with the messages after `last`, up to `next`. */
+export function arePositionsDue(last: Position, next: number): boolean {
+  return Math.floor(last / INTERVAL) < Math.floor(next / INTERVAL);
+}
+
+/**
+ * The read positions that follow the members' own messages. The log has them, so that a send stores none: it
+ * would be one more row for each message. At each 64th seq they are stored with the members, in the
+ * transaction that takes the log there. A start finds the later ones in the log.
+ */
+export class SenderPositions {
+  readonly #sql: SqlStorage;
+  /** those that the log alone has */
+  readonly #unstored = new Map<UserId, ReadPosition>();
+
+  /** Finds in the log the positions that are not stored. */
+  constructor(sql: SqlStorage) {
+    this.#sql = sql;
+    type Newest = Pick<MessageRow, "sender_id" | "n" | "created_at"> & { seq: Position };
+    for (const { sender_id, seq, n, created_at: at } of sql.exec<Newest>(NEWEST_SINCE))
+      this.#unstored.set(sender_id, { seq, n, at });
+  }
+
+  /** The positions that the rows of the members lack. A member may have read further since. */
+  get unstored(): SentPositions {
+    return this.#unstored;
+  }
+
+  /** Stores all positions, also the moved ones. `apply` follows the transaction. */
+  store(moved: SentPositions): void {
+    const all = [...new Map([...this.#unstored, ...moved])];
+    if (all.length === 0) return;
+    this.#sql.exec(
+      `UPDATE members SET read_seq = value->>1, read_n = value->>2, read_at = value->>3
+       FROM json_each(?) WHERE user_id = value->>0 AND read_seq < value->>1`,
+      JSON.stringify(all.map(([userId, { seq, n, at }]) => [userId, seq, n, at])),
+    );
+  }
+
+  /** Takes moved positions into memory, after the commit. @param isStored the commit has stored all */
+  apply(moved: SentPositions, isStored: boolean): void {
+    if (isStored) this.#unstored.clear();
+    else for (const [userId, position] of moved) this.#unstored.set(userId, position);
+  }
+}
