@@ -26,6 +26,8 @@ export type Frame<Type extends ServerFrame["type"]> = Extract<ServerFrame, { typ
 
 /** What the list shows of the newest message. */
 export type LastMessage = Pick<Message, "seq" | "sender" | "kind" | "revoked" | "created_at"> & {
+  /** the number of its last change; absent in what sockets tell of crowded groups */
+  rev?: number;
   body: Message["body"] | Schemas["MessagePreview"]["body"];
 };
 

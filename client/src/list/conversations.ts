@@ -62,26 +62,12 @@ export class Conversations {
     const old = this.#items.get(id);
     if ((this.#asOf.get(id) ?? 0) > asked) return !old;
     this.#asOf.set(id, asked);
-    const item: Item = {
-      ...(old ?? {
-        unread: new Unread(),
-        mentions: new Map(mentions.map((seq) => [seq, 0])),
-        readTo,
-      }),
-      entry: {
-        typing: [],
-        mentions: [],
-        ...old?.entry,
-        ...conversation,
-        unread_from,
-        draft: ("draft" in conversation ? conversation : old?.entry)?.draft,
-      },
+    const item: Item = old ?? {
+      entry: { typing: [], mentions: [], draft: undefined, ...conversation, unread_from },
+      unread: new Unread(),
+      mentions: new Map(mentions.map((seq) => [seq, 0])),
+      readTo,
     };
-    // A message may have come before an answer that does not have it.
-    if (old && old.entry.last_seq > conversation.last_seq) {
-      const { last_seq, last_message, updated_at } = old.entry;
-      Object.assign(item.entry, { last_seq, last_message, updated_at });
-    }
     this.#items.set(id, item);
     item.unread.set(conversation.unread_count, conversation.last_seq);
     if (item.readTo > conversation.read_seq) item.unread.read(item.readTo, item.unread.count);
@@ -91,7 +77,11 @@ export class Conversations {
       this.online[peer.online ? "add" : "delete"](peer.id);
     }
     if (conversation.last_message) this.learn(conversation.last_message.sender);
-    this.#set(item, { read_seq: Math.max(item.readTo, conversation.read_seq) });
+    this.#set(item, {
+      ...conversation,
+      read_seq: Math.max(item.readTo, conversation.read_seq),
+      unread_from,
+    });
     if (conversation.deleted) this.remove(id);
     return true;
   }
@@ -137,10 +127,7 @@ export class Conversations {
     const item = this.#items.get(message.conversation_id);
     if (!item) return;
     this.#mention(item, message);
-    this.patch(
-      message.conversation_id,
-      item.entry.last_message?.seq === message.seq ? { last_message: message } : {},
-    );
+    this.#set(item, { ...(item.entry.last_message?.seq === message.seq && { last_message: message }) });
   }
 
   /** The user has read up to a message on another device, or has marked one unread. */
@@ -148,9 +135,11 @@ export class Conversations {
     const item = this.#items.get(id);
     // Of another user the frame has no counts. What this device has read further is on its way to the server.
     if (!item || unread_count === undefined || seq < item.readTo) return;
-    this.#asOf.set(id, this.now());
-    item.unread.set(unread_count, last_seq);
-    this.#set(item, { read_seq: Math.max(seq, item.entry.read_seq), unread_from });
+    this.patch(
+      id,
+      { read_seq: Math.max(seq, item.entry.read_seq), unread_from },
+      { count: unread_count, at: last_seq },
+    );
   }
 
   /**
@@ -268,7 +257,16 @@ export class Conversations {
 
   /** Makes the next entry of an item. */
   #set(item: Item, fields: Partial<ConversationEntry>): void {
+    const { last_seq, updated_at, last_message: known } = item.entry;
     const entry = Object.assign({ ...item.entry }, fields, { unread_count: item.unread.count });
+    // What says less than is known: a message may have come before an answer that does not have it, and a
+    // change before one that has the message as it was. The previews of a crowded group have no `rev`.
+    if (
+      last_seq > entry.last_seq ||
+      (known?.seq === entry.last_message?.seq &&
+        (known?.revoked || (known?.rev ?? 0) > (entry.last_message?.rev ?? Infinity)))
+    )
+      Object.assign(entry, { last_seq: Math.max(entry.last_seq, last_seq), last_message: known, updated_at });
     const { read_seq: read, unread_from: from = Infinity } = entry;
     for (const seq of item.mentions.keys()) if (seq <= read && seq < from) item.mentions.delete(seq);
     if (String([...item.mentions.keys()]) !== String(entry.mentions))

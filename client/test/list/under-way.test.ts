@@ -11,6 +11,93 @@ beforeAll(async () => {
 afterAll(() => server[Symbol.asyncDispose]());
 afterEach(() => vi.unstubAllGlobals());
 
+/** A client of Bob's with a message of Ann's, whose calls and `conversation` frames a test holds back. */
+async function talk() {
+  const [ann, bob] = [await server.person("ann"), await server.person("bob")];
+  const { id } = await ann.openDirect(bob);
+  await ann.send(id, "Oh no");
+  const frames = new HeldFrames();
+  const chat = await startChat(server.origin, bob);
+  await until(chat, (state) => state.isListed && state.conversation(id));
+  // What comes from now on says so.
+  frames.hold("conversation");
+  await bob.call("PUT", `/v1/conversations/${id}/preferences`, { muted_until: -1 });
+  await expect.poll(() => frames.count).toBeGreaterThan(0);
+  const message = `/v1/conversations/${id}/messages/1`;
+  return {
+    ...{ id, chat, frames },
+    isTold: () => until(chat, (state) => state.conversation(id)?.silent),
+    last: () => chat.state.conversation(id)?.last_message,
+    revoke: async () => {
+      await ann.call("DELETE", `${message}?for=everyone`);
+      await until(chat, (state) => state.conversation(id)?.last_message?.revoked);
+    },
+    edit: async () => {
+      await ann.call("PATCH", message, { base_version: 1, body: { text: "Oh yes" } });
+      await until(chat, (state) => state.conversation(id)?.last_message?.rev === 1);
+    },
+  };
+}
+
+/** Holds back the answers of the calls to some addresses. */
+function holdAnswers(address: RegExp) {
+  const answered = Promise.withResolvers<Response>();
+  const passed = Promise.withResolvers<void>();
+  const { fetch } = globalThis;
+  vi.stubGlobal("fetch", async (...call: Parameters<typeof fetch>) => {
+    const answer = await fetch(...call);
+    if (!address.test(String(call[0]))) return answer;
+    answered.resolve(answer.clone());
+    await passed.promise;
+    return answer;
+  });
+  return { answered: answered.promise, pass: passed.resolve };
+}
+
+test("what a conversation has answered before a message was taken back does not bring it again", async () => {
+  const { id, chat, isTold, last, revoke } = await talk();
+  const { answered, pass } = holdAnswers(/\/conversations\/\d+$/);
+  // The client asks for the conversation as its own socket opens.
+  chat.open(id).focus();
+  await answered;
+  await revoke();
+  pass();
+  await isTold();
+  expect(last()).toMatchObject({ seq: 1, revoked: true, body: {} });
+});
+
+test("a list that was answered before an edit does not undo it", async () => {
+  const { chat, isTold, last, edit } = await talk();
+  const { answered, pass } = holdAnswers(/\/conversations\?/);
+  chat.refresh();
+  await answered;
+  await edit();
+  pass();
+  await isTold();
+  expect(last()).toMatchObject({ body: { text: "Oh yes" } });
+});
+
+test("a list that has not heard yet that a message was taken back does not bring it again", async () => {
+  const { chat, isTold, last, revoke } = await talk();
+  const before = holdAnswers(/\/conversations\?/);
+  chat.refresh();
+  const old = await before.answered;
+  await revoke();
+  // An inbox that hears of the change later than the room socket answers so.
+  vi.stubGlobal("fetch", () => Promise.resolve(old.clone()));
+  chat.refresh();
+  await isTold();
+  expect(last()).toMatchObject({ seq: 1, revoked: true, body: {} });
+});
+
+test("a conversation's frame that comes behind the change of its last message does not undo it", async () => {
+  const { frames, isTold, last, edit } = await talk();
+  await edit();
+  frames.pass();
+  await isTold();
+  expect(last()).toMatchObject({ body: { text: "Oh yes" } });
+});
+
 test("a list that was answered before an own message does not undo that all is read", async () => {
   const [ann, bob] = [await server.person("ann"), await server.person("bob")];
   const { id } = await ann.openDirect(bob);
