@@ -141,8 +141,8 @@ export class GroupChanges {
 
   /**
    * Changes a member's role, mute, name card or custom fields. Custom fields that are not named stay. Every
-   * member may change their own name card and custom fields, a muted one not the card: others see it. A call
-   * that throws changes nothing.
+   * member may change their own name card and custom fields, a muted one not the card: others see it. Another
+   * card is told to all members. A call that throws changes nothing.
    * @throws `not_found`, `forbidden`, `validation_failed` for too many custom fields
    */
   change(actorId: UserId, targetId: UserId, change: MemberEdit): UserId[] {
@@ -162,9 +162,10 @@ export class GroupChanges {
     if (nameCard !== undefined && isOwnFields && isMuted) {
       throw new CoreError("forbidden", "You are muted here: you cannot change your name card meanwhile.");
     }
+    const changesCard = nameCard !== undefined && nameCard !== target.name_card;
     const fields: Partial<MemberRow> = {
       ...(mutedForS !== undefined && { muted_until: mutedForS === 0 ? 0 : Date.now() + mutedForS * 1_000 }),
-      ...(nameCard !== undefined && { name_card: nameCard }),
+      ...(changesCard && { name_card: nameCard }),
       ...(customFields && { custom_fields: JSON.stringify(withFields(fieldsOf(target), customFields)) }),
     };
     if (Object.keys(fields).length === 0 && role === undefined) return [];
@@ -182,6 +183,7 @@ export class GroupChanges {
           ...(changesMute && { mutedForS }),
         },
       }),
+      ...(changesCard && { memberEvent: { event: "name_card", userIds: [targetId] } }),
       ...(changesRole && {
         notifications: this.#notification({ event: ROLE_EVENTS[role], actorId, to: [targetId] }),
       }),

@@ -93,10 +93,13 @@ export class EphemeralPublisher implements RoomObserver {
       this.#addUnique(receivers, { type: "member", conversationId, event: groupEvent, userIds });
     if (change.memberEvent) {
       const { event, userIds, to } = change.memberEvent;
-      this.#addUnique(
-        to.filter((id) => this.#mayReceive(id)),
-        { type: "member", conversationId, event, userIds },
-      );
+      const shown = { type: "member", conversationId, event, userIds } as const;
+      if (to) {
+        this.#addUnique(
+          to.filter((id) => this.#mayReceive(id)),
+          shown,
+        );
+      } else if (!this.#isLarge) this.#events.add(receivers, `${event} ${userIds}`, shown);
     }
     if (change.dissolvedAt !== undefined) {
       this.#addUnique(receivers, { type: "member", conversationId, event: "dissolved", userIds: [] });
@@ -124,7 +127,7 @@ export class EphemeralPublisher implements RoomObserver {
     this.#events.add(userIds, `event ${this.#events.last + 1}`, event);
   }
 
-  /** In a large group the read positions and typing of others go to room sockets only. */
+  /** In a large group read positions, typing, profiles and name cards of others go to room sockets only. */
   get #isLarge(): boolean {
     return this.#members.activeCount > this.#timing.aboveMembers;
   }

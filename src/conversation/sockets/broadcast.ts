@@ -172,7 +172,9 @@ export class Broadcast implements RoomObserver {
     if (groupEvent) this.#sendToOthers(null, { type: "member", conversationId, event: groupEvent, userIds });
     if (memberEvent) {
       const { event, userIds, to } = memberEvent;
-      for (const id of to) this.#sendToUser(id, { type: "member", conversationId, event, userIds });
+      const shown = { type: "member", conversationId, event, userIds } as const;
+      if (to) for (const id of to) this.#sendToUser(id, shown);
+      else this.#sendToOthers(null, shown);
     }
   }
 

@@ -33,8 +33,8 @@ export interface GroupChange {
   systemMessage?: SystemMessage & SystemMessageChange;
   /** the users whose sockets are closed, and the reason; all members if the group is dissolved */
   kick?: { userIds: UserId[]; reason: KickReason };
-  /** an event for the sockets of the users `to` alone, besides the system message */
-  memberEvent?: { event: MemberEvent; userIds: UserId[]; to: UserId[] };
+  /** an event besides the system message, for the sockets of the users `to` alone; absent: of all members */
+  memberEvent?: { event: MemberEvent; userIds: UserId[]; to?: UserId[] };
   /** makes the notifications, for members or others; called after `alsoStore`, in the transaction */
   notifications?: () => QueuedNotification[];
   /** does further writes in the same transaction */

@@ -93,8 +93,9 @@ export type KickReason = z.infer<typeof KickReason>;
  * - The events of system messages.
  * - `applied`: a user has asked to join; sent to the members who may approve it.
  * - `dissolved`: the group is dissolved; sent to device sockets, which stay open.
+ * - `name_card`: a member has another name card.
  */
-export const MemberEvent = z.enum([...GroupEvent.options, "applied", "dissolved"]);
+export const MemberEvent = z.enum([...GroupEvent.options, "applied", "dissolved", "name_card"]);
 export type MemberEvent = z.infer<typeof MemberEvent>;
 
 /** The sync position at which a client resumes in a conversation. */

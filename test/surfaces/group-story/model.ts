@@ -135,9 +135,12 @@ export class Model {
         target.muted = action.seconds > 0;
         return this.#tip(by, "muted", [action.whom]);
       }
-      case "card":
-        this.#member(action.whom).card = action.card;
-        return [];
+      case "card": {
+        const target = this.#member(action.whom);
+        if (target.card === action.card) return [];
+        target.card = action.card;
+        return [{ member: "name_card", userIds: [action.whom] }];
+      }
       case "hand over":
         Object.assign(this.#member(by), { role: "member" });
         Object.assign(this.#member(action.whom), { role: "owner", muted: false });

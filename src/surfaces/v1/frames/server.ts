@@ -132,7 +132,7 @@ const ConversationEventFrame = z.union([
   frame(
     "member",
     { ...About, event: MemberEvent, user_ids: z.array(UserId) },
-    "The event of a system message, a join request (`applied`), or the end of the group (`dissolved`)",
+    "The event of a system message, a join request (`applied`), another name card (`name_card`), or the end of the group (`dissolved`)",
   ),
   frame(
     "profile",

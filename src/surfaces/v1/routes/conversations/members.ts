@@ -59,7 +59,7 @@ const changeRoute = createRoute({
   tags: ["Members"],
   summary: "Change a member's role, mute or name card",
   description:
-    "`muted_for_s` 0 ends a mute. Every member can change their own name card, unless they are muted.",
+    "`muted_for_s` 0 ends a mute. Every member can change their own name card, unless they are muted; an empty one is none. Members hear of another card by a `member` frame.",
   security: [{ bearer: [] }],
   middleware: [authenticated, v1Body] as const,
   request: {
