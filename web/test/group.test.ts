@@ -226,6 +226,7 @@ test("a link leads into a group, and an admin answers those who ask to join", as
   await stored(page, "Here I am").waitFor();
   await member(page, ben).waitFor();
   await notice(page, `${named(ben)} joined the group.`).waitFor();
+  await details(page).getByText("Used 1 of 10 times").waitFor();
 
   for (const [person, answer] of [
     [cem, "Accept"],

@@ -5,6 +5,7 @@ import { useAccount } from "../state/context.ts";
 import { href } from "../state/router.ts";
 import { useAction } from "../state/use-action.ts";
 import { usePages } from "../state/use-pages.ts";
+import { useReload } from "../state/use-reload.ts";
 import { toast } from "../ui/toasts.tsx";
 import { InvitationDialog } from "./invitation-dialog.tsx";
 
@@ -15,6 +16,8 @@ export function Invitations({ id }: { id: number }) {
   const pages = usePages((query) =>
     chat.api.call("get", "/v1/conversations/{id}/invitations", { path, query }),
   );
+  // Who joins may have used one; one ends with the role of who made it.
+  useReload(pages.reload, (frame) => frame.type === "member" && frame.conversation_id === id);
   const [isMaking, setMaking] = useState(false);
   const withdraw = useAction(async (code: string) => {
     await chat.api.call("delete", "/v1/conversations/{id}/invitations/{code}", { path: { id, code } });
