@@ -148,6 +148,48 @@ test("roles, a mute, a ban and a hand-over show on the pages of both, as they ar
   await expect.poll(() => member(page, cem).count()).toBe(0);
 });
 
+test("a member's name in a group shows in the open lists of others, and an @ finds them by it", async () => {
+  const [ann, ben] = [await site.person("ann"), await site.person("ben")];
+  const { id } = await ann.openGroup("Hike", [ben]);
+  const hash = `#/c/${id}/info`;
+  const page = await site.open({ person: ann, hash });
+  const bensPage = await site.open({ person: ben, hash });
+  await member(page, ben).waitFor();
+
+  const actions = member(bensPage, ben).getByRole("button", { name: /^Actions for/ });
+  await actions.focus();
+  await bensPage.keyboard.press("Enter");
+  await bensPage.getByRole("menuitem", { name: "Your name in this group" }).press("Enter");
+  const dialog = bensPage.getByRole("dialog", { name: "Your name in this group" });
+  const field = dialog.getByRole("textbox");
+  await expect.poll(() => field.evaluate((input) => input === document.activeElement)).toBe(true);
+  await bensPage.keyboard.type("Pathfinder");
+  await bensPage.keyboard.press("Enter");
+  await dialog.waitFor({ state: "detached" });
+  expect(await actions.evaluate((button) => button === document.activeElement)).toBe(true);
+  for (const one of [page, bensPage]) await member(one, ben).getByText("Pathfinder").waitFor();
+  await composer(page).pressSequentially("Ask @pathf");
+  await page.getByRole("option", { name: ben.user.username }).getByText("Pathfinder").waitFor();
+  await page.keyboard.press("Enter");
+  expect(await composer(page).inputValue()).toBe(`Ask @${ben.user.username} `);
+
+  // The owner may name others, and nobody the owner.
+  await act(page, ben, "Name in this group");
+  const naming = page.getByRole("dialog", { name: "Name in this group" });
+  expect(await naming.getByRole("textbox").inputValue()).toBe("Pathfinder");
+  await naming.getByRole("textbox").fill("\u202eScout");
+  await naming.getByRole("button", { name: "Save" }).click();
+  await naming.getByRole("alert").waitFor();
+  await naming.getByRole("textbox").fill("");
+  await naming.getByRole("button", { name: "Save" }).click();
+  for (const one of [page, bensPage])
+    await member(one, ben).getByText("Pathfinder").waitFor({ state: "detached" });
+  await details(bensPage)
+    .getByRole("button", { name: `Actions for ${ann.user.username}` })
+    .click();
+  expect(await bensPage.getByRole("menuitem").allInnerTexts()).toEqual(["Profile"]);
+});
+
 test("what was loaded stays while it cannot be loaded anew, beside the reason", async () => {
   const [ann, ben, cem] = [await site.person("ann"), await site.person("ben"), await site.person("cem")];
   const { id } = await ann.openGroup("Hike", [ben, cem]);

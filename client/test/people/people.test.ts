@@ -80,6 +80,10 @@ test("a user has another name, and the members of a group change", async () => {
   people.user(bob.user.id);
   await bob.call("PATCH", "/v1/me", { nickname: "Robert" });
   await shown(people, () => people.user(bob.user.id)?.nickname === "Robert" && names()?.includes("Robert"));
+  const card = (who: typeof bob) =>
+    people.members(id)?.find(({ user }) => user.id === who.user.id)?.name_card;
+  await bob.call("PATCH", `/v1/conversations/${id}/members/${bob.user.id}`, { name_card: "Cook" });
+  await shown(people, () => card(bob) === "Cook");
   await lin.call("POST", `/v1/conversations/${id}/leave`);
   await shown(people, () => names()?.length === 2);
 });

@@ -11,8 +11,16 @@ import { type GroupEntry, isAbove } from "./rights.ts";
 
 const HOUR_S = 3_600;
 
-/** What the user can do about a member of a group. */
-export function memberActions({ chat, me }: Account, group: GroupEntry, member: Member): MenuItem[] {
+/**
+ * What the user can do about a member of a group.
+ * @param onName the member's name in the group is to be changed
+ */
+export function memberActions(
+  { chat, me }: Account,
+  group: GroupEntry,
+  member: Member,
+  onName: () => void,
+): MenuItem[] {
   const { id, role } = group;
   const { user } = member;
   const path = { id, user_id: user.id };
@@ -28,7 +36,9 @@ export function memberActions({ chat, me }: Account, group: GroupEntry, member: 
     ...{ label: t("people.profile"), icon: "people" },
     onSelect: () => go({ view: "user", id: user.id }),
   };
-  if (user.id === me) return [profile];
+  const isMuted = member.muted_until === -1 || member.muted_until > Date.now();
+  const name = (label: string): MenuItem => ({ label, icon: "edit", onSelect: onName });
+  if (user.id === me) return isMuted ? [profile] : [profile, name(t("group.ownNameCard"))];
   const items = [profile];
   const names = { name: nameOf(user), group: group.name };
   if (role === "owner") {
@@ -47,7 +57,7 @@ export function memberActions({ chat, me }: Account, group: GroupEntry, member: 
     });
   }
   if (!isAbove(role, member.role)) return items;
-  const isMuted = member.muted_until === -1 || member.muted_until > Date.now();
+  items.push(name(t("group.nameCard")));
   const mute = (label: string, seconds: number): MenuItem => ({
     ...{ label, icon: seconds > 0 ? "muted" : "bell" },
     onSelect: change({ muted_for_s: seconds }),

@@ -12,6 +12,7 @@ import { useMembers } from "../state/use-people.ts";
 import { Dialog } from "../ui/dialog.tsx";
 import { Menu } from "../ui/menu.tsx";
 import { memberActions } from "./member-actions.ts";
+import { NameCardDialog } from "./name-card-dialog.tsx";
 import type { GroupEntry } from "./rights.ts";
 
 /** So many members are shown before the user asks for all. */
@@ -24,6 +25,7 @@ export function MemberList({ group }: { group: GroupEntry }) {
   const [filter, setFilter] = useState("");
   const [showsAll, setShowsAll] = useState(false);
   const [isAdding, setAdding] = useState(false);
+  const [named, setNamed] = useState<Member | null>(null);
   const words = filter.trim().toLocaleLowerCase();
   const found = members?.filter(({ user, name_card: card }) =>
     `${user.nickname} ${user.username} ${card}`.toLocaleLowerCase().includes(words),
@@ -52,7 +54,7 @@ export function MemberList({ group }: { group: GroupEntry }) {
             <MemberState member={member} />
             <Menu
               label={t("list.actions", { name: nameOf(member.user) })}
-              items={memberActions(account, group, member)}
+              items={memberActions(account, group, member, () => setNamed(member))}
             />
           </PersonRow>
         ))}
@@ -62,6 +64,7 @@ export function MemberList({ group }: { group: GroupEntry }) {
           {t("group.showAll", { n: found.length })}
         </button>
       )}
+      {named && <NameCardDialog id={group.id} member={named} onClose={() => setNamed(null)} />}
       {isAdding && <AddDialog id={group.id} onClose={() => setAdding(false)} />}
     </section>
   );

@@ -15,6 +15,10 @@ export const group = {
   "group.role.owner": "Owner",
   "group.role.admin": "Admin",
   "group.mutedMember": "muted",
+  "group.ownNameCard": "Your name in this group",
+  "group.nameCard": "Name in this group",
+  "group.nameCardHint":
+    "Stands beside the usual name in the list of members, and when somebody writes @. Empty: none.",
   "group.promote": "Make admin",
   "group.dismiss": "Dismiss as admin",
   "group.handOver": "Hand the group over",

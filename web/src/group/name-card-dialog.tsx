@@ -1,0 +1,65 @@
+import type { Member } from "parley-client/people";
+import { useState } from "preact/hooks";
+import { t } from "../i18n/i18n.ts";
+import { nameOf } from "../lib/names.ts";
+import { useAccount } from "../state/context.ts";
+import { useAction } from "../state/use-action.ts";
+import { Dialog } from "../ui/dialog.tsx";
+
+/** The server takes so many characters. */
+const MAX_NAME = 100;
+
+interface Props {
+  /** the group */
+  id: number;
+  member: Member;
+  onClose: () => void;
+}
+
+/** The name that a member has in one group, the user or who is below them. */
+export function NameCardDialog({ id, member: { user, name_card: card }, onClose }: Props) {
+  const { chat, me } = useAccount();
+  const [name, setName] = useState(card);
+  const save = useAction(async () => {
+    const path = { id, user_id: user.id };
+    await chat.api.call("patch", "/v1/conversations/{id}/members/{user_id}", {
+      path,
+      body: { name_card: name.trim() },
+    });
+    onClose();
+  });
+  const title = t(user.id === me ? "group.ownNameCard" : "group.nameCard");
+  return (
+    <Dialog title={title} onClose={onClose}>
+      <form
+        class="form"
+        onSubmit={(event) => {
+          event.preventDefault();
+          void save.run();
+        }}
+      >
+        <div class="field">
+          <input
+            type="text"
+            dir="auto"
+            maxLength={MAX_NAME}
+            value={name}
+            placeholder={nameOf(user)}
+            aria-label={title}
+            aria-describedby="name-card-hint"
+            onInput={({ currentTarget }) => setName(currentTarget.value)}
+          />
+          <small id="name-card-hint">{t("group.nameCardHint")}</small>
+        </div>
+        {save.problem && (
+          <p class="problem" role="alert">
+            {save.problem}
+          </p>
+        )}
+        <button class="primary" type="submit" disabled={save.isBusy}>
+          {t("profile.save")}
+        </button>
+      </form>
+    </Dialog>
+  );
+}
