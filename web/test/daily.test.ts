@@ -192,13 +192,20 @@ test("the form says who sees what a user writes about themself", async () => {
   await field.fill("Climbs at weekends\nاكتب لي");
   const hint = await field.getAttribute("aria-describedby");
   expect(await page.locator(`[id="${hint}"]`).innerText()).toContain("Everybody who opens your profile");
+  const email = page.getByRole("textbox", { name: "E-mail", exact: true });
+  await email.fill("ben@climbers.example");
+  const ownHint = await email.getAttribute("aria-describedby");
+  expect(await page.locator(`[id="${ownHint}"]`).innerText()).toBe("Other people do not see it.");
   await page.getByRole("button", { name: "Save" }).click();
   await page.getByText("Saved.").waitFor();
-  expect(await ben.call("GET", "/v1/me")).toMatchObject({ signature: "Climbs at weekends\nاكتب لي" });
+  expect(await ben.call("GET", "/v1/me")).toMatchObject({
+    ...{ signature: "Climbs at weekends\nاكتب لي", email: "ben@climbers.example" },
+  });
   const annsPage = await site.open({ person: ann, hash: `#/user/${ben.user.id}` });
   const shown = annsPage.locator(".profile .prose");
   await shown.getByText("Climbs at weekends").waitFor();
   expect(await shown.innerText()).toBe("Climbs at weekends\nاكتب لي");
+  expect(await annsPage.getByText("climbers.example").count()).toBe(0);
   await ben.call("PUT", `/v1/blocks/${ann.user.id}`);
   await annsPage.reload();
   await annsPage.getByRole("button", { name: "Send a message" }).waitFor();

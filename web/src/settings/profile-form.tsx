@@ -12,7 +12,7 @@ type Me = components["schemas"]["Me"];
 
 const POLICIES = ["allow", "approve", "deny"] as const satisfies Me["friend_policy"][];
 
-/** The user's own profile: picture, name, a line about them, and who may become their friend. */
+/** The user's own profile: picture, name, a line about them, e-mail, and who may become their friend. */
 export function ProfileForm() {
   const { chat } = useAccount();
   const { value, problem } = useLoaded("me", () => chat.api.call("get", "/v1/me", {}));
@@ -24,10 +24,11 @@ function Form({ me }: { me: Me }) {
   const { chat } = useAccount();
   const [nickname, setNickname] = useState(me.nickname);
   const [signature, setSignature] = useState(me.signature);
+  const [email, setEmail] = useState(me.email);
   const [policy, setPolicy] = useState(me.friend_policy);
   const [avatar, setAvatar] = useState(me.avatar);
   const save = useAction(async () => {
-    const body = { nickname, signature, avatar, friend_policy: policy };
+    const body = { nickname, signature, email, avatar, friend_policy: policy };
     await chat.api.call("patch", "/v1/me", { body });
     toast(t("profile.saved"));
   });
@@ -61,6 +62,21 @@ function Form({ me }: { me: Me }) {
           onInput={({ currentTarget }) => setSignature(currentTarget.value)}
         />
         <small id="signature-hint">{t("profile.signatureHint")}</small>
+      </label>
+      <label class="field">
+        {t("profile.email")}
+        <input
+          // Other apps may have stored what is no address: a form with it can be saved all the same.
+          type="text"
+          inputMode="email"
+          autocomplete="email"
+          maxLength={128}
+          value={email}
+          aria-label={t("profile.email")}
+          aria-describedby="email-hint"
+          onInput={({ currentTarget }) => setEmail(currentTarget.value)}
+        />
+        <small id="email-hint">{t("profile.emailHint")}</small>
       </label>
       <fieldset>
         <legend>{t("profile.friendPolicy")}</legend>

@@ -10,6 +10,8 @@ export const settings = {
   "profile.signature": "About you",
   "profile.signatureHint":
     "Everybody who opens your profile sees it, here and in other apps on this server, unless one of you has blocked the other.",
+  "profile.email": "E-mail",
+  "profile.emailHint": "Other people do not see it.",
   "profile.picture": "Picture",
   "profile.choosePicture": "Choose a picture",
   "profile.removePicture": "Remove the picture",

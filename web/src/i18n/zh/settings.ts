@@ -10,6 +10,8 @@ export const settings = {
   "profile.signature": "个性签名",
   "profile.signatureHint":
     "在 Parley 和连接此服务器的其他应用中，打开你资料的人都能看到，除非你们之间有一方拉黑了对方。",
+  "profile.email": "邮箱",
+  "profile.emailHint": "其他人看不到。",
   "profile.picture": "头像",
   "profile.choosePicture": "选择图片",
   "profile.removePicture": "移除头像",
