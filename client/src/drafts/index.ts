@@ -4,11 +4,15 @@ import type { Draft, NewMessage } from "../types.ts";
 /** What the user is writing: `text`, the message that it answers, and the thread that it is in. */
 export type DraftContent = Pick<Draft, "text" | "reply_to" | "thread">;
 
-interface Written {
+/** A draft, as tabs tell it each other. */
+interface Word {
   readonly id: number;
   /** the id under which it is sent */
   readonly client_msg_id: string;
   content: DraftContent;
+}
+
+interface Written extends Word {
   /** what the server has of it */
   saved: DraftContent | undefined;
   timer: ReturnType<typeof setTimeout> | undefined;
@@ -21,14 +25,30 @@ export class Drafts {
   readonly #chat: Chat;
   readonly #pause: number;
   readonly #written = new Map<number, Written>();
-  /** Ends the listening to frames. */
+  readonly #listeners = new Set<(id: number) => void>();
+  readonly #tabs: BroadcastChannel | undefined;
+  /** Ends the listening to frames and tabs. */
   readonly close: () => void;
 
-  /** @param options `pause`: what is written within this time is saved once, in ms; 1,500 if absent */
-  constructor(chat: Chat, { pause = 1_500 }: { pause?: number } = {}) {
+  /**
+   * @param options `pause`: what is written within this time is saved once, in ms; 1,500 if absent · `share`:
+   * stands for one user of one server, whose tabs write one draft; absent: each has its own until a reload,
+   * as the server tells nothing to the session that has written
+   */
+  constructor(chat: Chat, { pause = 1_500, share }: { pause?: number; share?: string } = {}) {
     this.#chat = chat;
     this.#pause = pause;
-    this.close = chat.onFrame((frame) => {
+    if (share && globalThis.BroadcastChannel) {
+      this.#tabs = new BroadcastChannel(`parley:${share} drafts`);
+      this.#tabs.onmessage = ({ data }: MessageEvent<Word>) => {
+        const { timer, saving = Promise.resolve() } = this.#written.get(data.id) ?? {};
+        clearTimeout(timer);
+        // The other tab saves it.
+        this.#written.set(data.id, { ...data, saved: data.content, timer: undefined, saving });
+        for (const tell of this.#listeners) tell(data.id);
+      };
+    }
+    const end = chat.onFrame((frame) => {
       if (frame.type !== "draft") return;
       const { conversation_id: id, draft, client_msg_id } = frame;
       const written = this.#written.get(id);
@@ -39,6 +59,16 @@ export class Drafts {
       if (draft ? isSaved || isEmpty(content) : isSaved && client_msg_id === written.client_msg_id)
         this.#written.delete(id);
     });
+    this.close = () => {
+      end();
+      this.#tabs?.close();
+    };
+  }
+
+  /** Tells the id of a conversation whenever another tab has written its draft. @returns ends it */
+  subscribe(listener: (id: number) => void): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
   }
 
   /** What the user has last written in a conversation, here or on another device, to begin with. */
@@ -53,6 +83,7 @@ export class Drafts {
   write(id: number, content: DraftContent): void {
     const written = this.#written.get(id) ?? this.#begin(id);
     written.content = content;
+    this.#tell(written);
     written.timer ??= setTimeout(() => this.#save(written), this.#pause);
   }
 
@@ -66,7 +97,7 @@ export class Drafts {
     const { reply_to: quote_seq, thread } = this.get(id) ?? {};
     const { client_msg_id, timer, saving } = this.#written.get(id) ?? this.#begin(id);
     clearTimeout(timer);
-    this.#begin(id);
+    this.#tell(this.#begin(id));
     // The draft of another device was the beginning of this one.
     if (!saving && this.#chat.state.conversation(id)?.draft) this.#clear(id).catch(() => {});
     const place = { ...(quote_seq && { quote_seq }), ...(thread && { thread }) };
@@ -86,6 +117,10 @@ export class Drafts {
     const written: Written = { id, client_msg_id, content: { text: "" }, ...nothing };
     this.#written.set(id, written);
     return written;
+  }
+
+  #tell({ id, client_msg_id, content }: Word): void {
+    this.#tabs?.postMessage({ id, client_msg_id, content });
   }
 
   #save(written: Written): Promise<unknown> {

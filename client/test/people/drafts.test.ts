@@ -55,6 +55,36 @@ test("what is written on one device is on the other, once for many keys, until i
   expect(drafts.send(id, text("Next"))).not.toBe(sent);
 });
 
+test("tabs of one session write one draft, which the one that writes on saves and any sends", async () => {
+  const { ann, id, phone } = await twoDevices();
+  const other = await startChat(server.origin, ann);
+  await until(other, (state) => state.connection === "live" && state.conversation(id));
+  const [here, there] = [phone, other].map((chat) => {
+    const drafts = new Drafts(chat, { pause: 1_000_000, share: `${ann.user.id}` });
+    onTestFinished(() => drafts.close());
+    return drafts;
+  });
+  const told: number[] = [];
+  there?.subscribe((changed) => told.push(changed));
+  here?.write(id, { text: "Lunch" });
+  await vi.waitFor(() => expect(there?.get(id)).toEqual({ text: "Lunch" }));
+  expect(told).toEqual([id]);
+  there?.write(id, { text: "Lunch?" });
+  await vi.waitFor(() => expect(here?.get(id)).toEqual({ text: "Lunch?" }));
+  await here?.flush();
+  expect(await ann.call("GET", "/v1/conversations")).not.toHaveProperty("items.0.draft");
+  await there?.flush();
+  expect(await ann.call("GET", "/v1/conversations")).toMatchObject({
+    items: [{ draft: { text: "Lunch?" } }],
+  });
+  here?.send(id, text("Lunch?"));
+  await vi.waitFor(() => expect(there?.get(id)).toEqual({ text: "" }));
+  await phone.flush();
+  await vi.waitFor(async () =>
+    expect(await ann.call("GET", "/v1/conversations")).not.toHaveProperty("items.0.draft"),
+  );
+});
+
 test("a save that comes behind its message leaves no draft", async () => {
   const { ann, id, phone } = await twoDevices();
   const drafts = draftsOf(phone);

@@ -20,14 +20,15 @@ export interface Account {
 
 /** Opens the client of a session, which shows what its cache has, and connects. */
 export function openAccount({ userId, token }: Session): Account {
-  const cache = openCache(`${userId}@${location.host}`);
+  const name = `${userId}@${location.host}`;
+  const cache = openCache(name);
   const chat = new Chat({
     ...{ url: location.origin, cache, uploads },
     // A token that the server refuses is not replaced: the user signs in again.
     token: (refused) => (refused === undefined ? token : null),
   });
   const people = new People(chat);
-  const drafts = new Drafts(chat);
+  const drafts = new Drafts(chat, { share: name });
   chat.subscribe(
     ({ connection }) => connection,
     (connection) => {

@@ -85,7 +85,7 @@ export function useWriting({ id, window, thread }: WritingPlace): Writing {
     drafts.write(id, content);
   };
 
-  // Another device goes on with the draft, or has sent it. What was written here meanwhile is what there is.
+  // Another device, or another tab of this one, goes on with the draft, or has sent it. What was written here meanwhile is what there is.
   const adopt = useRef(() => {});
   adopt.current = () => {
     const now = begin();
@@ -105,6 +105,7 @@ export function useWriting({ id, window, thread }: WritingPlace): Writing {
       }),
     [chat, id],
   );
+  useEffect(() => drafts.subscribe((changed) => changed === id && adopt.current()), [drafts, id]);
 
   /** Shows the message that a draft answers. */
   const answer = async (seq: number) => {
