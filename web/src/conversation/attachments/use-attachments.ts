@@ -1,8 +1,9 @@
-import { signal } from "@preact/signals";
-import { useState } from "preact/hooks";
+import { type Signal, signal } from "@preact/signals";
 import { t } from "../../i18n/i18n.ts";
 import { fileSize } from "../../i18n/units.ts";
 import { fileName } from "../../lib/file-name.ts";
+import type { Account } from "../../state/account.ts";
+import { useAccount } from "../../state/context.ts";
 import { reason } from "../../state/problem.ts";
 import { toast } from "../../ui/toasts.tsx";
 import { type Attachment, type FileMessage, kindOf, MAX_SIZE } from "./attachment.ts";
@@ -26,16 +27,31 @@ export interface Attachments {
   take(caption: string): Promise<FileMessage[]>;
 }
 
-let count = 0;
+/** What a field has of files. */
+interface Held {
+  readonly items: Signal<readonly Attachment[]>;
+  readonly isBusy: Signal<boolean>;
+  readonly isFullSize: Signal<boolean>;
+}
 
-/** Holds the files that the user has chosen, until they are sent. */
-export function useAttachments(): Attachments {
-  const [state] = useState(() => ({
-    items: signal<readonly Attachment[]>([]),
-    isBusy: signal(false),
-    isFullSize: signal(false),
-  }));
-  const { items, isBusy, isFullSize } = state;
+let count = 0;
+/** What each field of an account has: the user comes back to it, as from another conversation. */
+const held = new WeakMap<Account, Map<string, Held>>();
+
+function heldBy(account: Account, field: string): Held {
+  const fields = held.get(account) ?? new Map<string, Held>();
+  held.set(account, fields);
+  const known = fields.get(field) ?? { items: signal([]), isBusy: signal(false), isFullSize: signal(false) };
+  fields.set(field, known);
+  return known;
+}
+
+/**
+ * Holds the files that the user has chosen, until they are sent or the page goes.
+ * @param thread the root of the thread whose field it is; 0: that of the conversation
+ */
+export function useAttachments(id: number, thread: number): Attachments {
+  const { items, isBusy, isFullSize } = heldBy(useAccount(), `${id} ${thread}`);
   const change = (id: number, fields: Partial<Attachment>) => {
     items.value = items.value.map((one) => (one.id === id ? { ...one, ...fields } : one));
   };

@@ -43,7 +43,8 @@ export function Writer({ id, name, window, thread }: Props) {
   const { mode, text, change } = writing;
   const members = useMembers(isGroup && text.includes("@") ? id : undefined);
   const completion = useCompletion(isGroup, members);
-  const attachments = useAttachments();
+  const attachments = useAttachments(id, thread);
+  const [isRecording, setRecording] = useState(false);
   const [dialog, setDialog] = useState<"poll" | "later" | null>(null);
   const form = useRef<HTMLFormElement>(null);
   const field = useRef<HTMLTextAreaElement>(null);
