@@ -45,6 +45,8 @@ export interface Writing {
   place(): Pick<NewMessage, "quote_seq" | "thread">;
   /** Sends a message, with which the draft goes. The field has what was written since then. */
   send(message: NewMessage, file?: Blob): void;
+  /** Sends a message that is not what was written, in the place of this field. What was written stays. */
+  sendBeside(message: Extract<NewMessage, { kind: string }>, file?: Blob): void;
   /** Forgets what was written. */
   clear(): void;
 }
@@ -168,8 +170,13 @@ export function useWriting({ id, window, thread }: WritingPlace): Writing {
     }
   });
 
+  const place = () => ({
+    ...(answered.current && { quote_seq: answered.current }),
+    ...(thread && { thread: { root: thread, also_in_main: isAlsoInMain } }),
+  });
+
   return {
-    ...{ mode, isAlsoInMain, isBusy: edit.isBusy, problem: editing ? edit.problem || notice : "" },
+    ...{ mode, isAlsoInMain, place, isBusy: edit.isBusy, problem: editing ? edit.problem || notice : "" },
     text: editing ? edited : text,
     change: (now) => {
       if (editing) return setEdited(now);
@@ -200,10 +207,6 @@ export function useWriting({ id, window, thread }: WritingPlace): Writing {
       if (edited.trim() === editableText(mode.message)) target.value = WRITE;
       else void edit.run(mode.message, members);
     },
-    place: () => ({
-      ...(answered.current && { quote_seq: answered.current }),
-      ...(thread && { thread: { root: thread, also_in_main: isAlsoInMain } }),
-    }),
     send: (message, file) => {
       // Files take a while, in which the user writes on: that is not sent with them.
       const { text: now } = newest.current;
@@ -213,6 +216,13 @@ export function useWriting({ id, window, thread }: WritingPlace): Writing {
       drafts.send(id, message, file);
       clear();
       if (rest) write(rest);
+    },
+    sendBeside: (message, file) => {
+      chat.send(id, { ...message, ...place() }, file);
+      if (answered.current === 0) return;
+      answered.current = 0;
+      if (target.peek().mode === "reply") target.value = WRITE;
+      write(newest.current.text);
     },
     clear: () => {
       clear();

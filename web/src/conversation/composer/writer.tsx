@@ -2,6 +2,7 @@ import type { ConversationWindow } from "parley-client";
 import { useChat } from "parley-client/react";
 import { useEffect, useRef, useState } from "preact/hooks";
 import { t } from "../../i18n/i18n.ts";
+import { hasKeyboard } from "../../lib/keyboard.ts";
 import { useAccount } from "../../state/context.ts";
 import { useMembers } from "../../state/use-people.ts";
 import { EmojiPicker } from "../../ui/emoji/lazy.ts";
@@ -57,6 +58,8 @@ export function Writer({ id, name, window, thread }: Props) {
   const trimmed = VISIBLE.test(text) ? text.replace(/^\s*\n/, "").trimEnd() : "";
   const left = charactersLeft(text, isCaption ? MAX_CAPTION : MAX_TEXT);
   const isSendable = (trimmed !== "" || items.length > 0 || (isEdit && isCaption)) && !((left ?? 0) < 0);
+  // What comes in the midst of a recording, as a draft of another device, does not end it.
+  const hasContent = isSendable || isEdit || text !== "";
   const mentions = isGroup && text.includes("@") && members ? mentionsIn(text, members) : [];
   const content = { mentions, ...writing.place() };
 
@@ -68,6 +71,12 @@ export function Writer({ id, name, window, thread }: Props) {
     area?.focus();
     area?.setSelectionRange(area.value.length, area.value.length);
   }, [target]);
+
+  // The button of a recording goes away behind it where there is something to send, with the focus.
+  useEffect(() => {
+    if (!isRecording && hasContent && hasKeyboard() && document.activeElement === document.body)
+      field.current?.focus();
+  }, [isRecording]);
 
   const send = async () => {
     if (!isSendable) return;
@@ -157,7 +166,7 @@ export function Writer({ id, name, window, thread }: Props) {
               )}
             </Popover>
           </div>
-          {isSendable || isEdit || text ? (
+          {hasContent && !isRecording ? (
             <IconButton
               icon={isEdit ? "check" : "send"}
               label={t(isEdit ? "composer.save" : "composer.send")}
@@ -167,7 +176,8 @@ export function Writer({ id, name, window, thread }: Props) {
             />
           ) : (
             <VoiceButton
-              onRecorded={(body, file) => writing.send({ kind: "audio", body, ...content }, file)}
+              onPhase={setRecording}
+              onRecorded={(body, file) => writing.sendBeside({ kind: "audio", body }, file)}
             />
           )}
         </div>
@@ -191,7 +201,7 @@ export function Writer({ id, name, window, thread }: Props) {
         <PollDialog
           onClose={() => setDialog(null)}
           onCreate={(body) => {
-            chat.send(id, { kind: "poll", body, ...writing.place() });
+            writing.sendBeside({ kind: "poll", body });
             setDialog(null);
           }}
         />

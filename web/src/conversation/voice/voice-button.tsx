@@ -27,6 +27,8 @@ interface VoiceBody {
 type Phase = "idle" | "holding" | "locked";
 
 interface Props {
+  /** a recording begins or ends */
+  onPhase: (isRecording: boolean) => void;
   onRecorded: (body: VoiceBody, file: File) => void;
 }
 
@@ -34,7 +36,7 @@ interface Props {
  * Records while it is held, by a pointer or by a key, and sends then. A click records until the user sends.
  * A way to the side or Escape cancels; a way up locks.
  */
-export function VoiceButton({ onRecorded }: Props) {
+export function VoiceButton({ onPhase, onRecorded }: Props) {
   const [phase, setPhase] = useState<Phase>("idle");
   const [recording, setRecording] = useState<Recording | null>(null);
   const button = useRef<HTMLButtonElement>(null);
@@ -43,6 +45,7 @@ export function VoiceButton({ onRecorded }: Props) {
   const enter = (next: Phase) => {
     now.current.phase = next;
     setPhase(next);
+    onPhase(next !== "idle");
   };
   const hold = (next: Recording | null) => {
     now.current.recording = next;
