@@ -1,4 +1,4 @@
-import { useState } from "preact/hooks";
+import { useEffect, useRef, useState } from "preact/hooks";
 import { t } from "../../i18n/i18n.ts";
 import { useAccount } from "../../state/context.ts";
 import { go, route } from "../../state/router.ts";
@@ -18,10 +18,19 @@ interface Props {
 export function DateDialog({ id, at, onClose }: Props) {
   const { chat } = useAccount();
   const [date, setDate] = useState(() => toDateField(at));
+  /** false: the user has closed it, or gone to another conversation */
+  const isShown = useRef(true);
+  useEffect(
+    () => () => {
+      isShown.current = false;
+    },
+    [],
+  );
   const { run, isBusy, problem } = useAction(async () => {
     const query = { at: new Date(`${date}T00:00`).getTime(), limit: 1 };
     const path = { id };
     const { items } = await chat.api.call("get", "/v1/conversations/{id}/messages", { path, query });
+    if (!isShown.current) return;
     const [first] = items;
     const now = route.peek();
     const { at: _, ...place } = now.view === "conversation" ? now : { view: "conversation" as const, id };
