@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import type { Person } from "../../../scripts/support/person.ts";
 import { Site } from "../support/site.ts";
-import { composer, send, stored } from "../support/talk.ts";
+import { composer, connection, row, send, stored } from "../support/talk.ts";
 
 const site = Site.forFile();
 
@@ -49,6 +49,46 @@ test("a draft outlives a reload, goes on on another device, and ends with the me
   await composer(other).press("Enter");
   await stored(page, "I bring it").waitFor();
   await expect.poll(() => composer(page).inputValue()).toBe("");
+});
+
+test("tabs of one browser show one draft, which goes with the message in both", async () => {
+  const { ann, id } = await world();
+  const device = await site.device({ person: ann });
+  const [one, two] = [await device.newPage(), await device.newPage()];
+  for (const page of [one, two]) {
+    await page.goto(`${site.origin}/#/c/${id}`);
+    await stored(page, "Who brings the map?").waitFor();
+  }
+  await composer(one).fill("I bring");
+  await expect.poll(() => composer(two).inputValue()).toBe("I bring");
+  await composer(two).fill("I bring it");
+  await expect.poll(() => composer(one).inputValue()).toBe("I bring it");
+  await composer(one).press("Enter");
+  await expect.poll(() => composer(two).inputValue()).toBe("");
+  await stored(two, "I bring it").waitFor();
+  expect(await ann.history(id)).toHaveLength(2);
+});
+
+test("the field stays while the list is on its way, with what is open above it", async () => {
+  const { ann, id } = await world();
+  const device = await site.device({ person: ann });
+  const { promise: isAsked, resolve: asked } = Promise.withResolvers<void>();
+  const { promise: isReady, resolve: makeReady } = Promise.withResolvers<void>();
+  await device.route(/\/v1\/conversations\?/, async (call) => {
+    asked();
+    await isReady;
+    await call.continue();
+  });
+  const page = await device.newPage();
+  await page.goto(`${site.origin}/#/c/${id}`);
+  await page.getByRole("button", { name: "Add", exact: true }).click();
+  await page.getByRole("menuitem", { name: "Poll" }).waitFor();
+  await isAsked;
+  await connection(page, "live").waitFor({ state: "attached" });
+  makeReady();
+  await row(page, "Hike").waitFor();
+  await page.getByRole("menuitem", { name: "Poll" }).click();
+  await page.getByRole("textbox", { name: "Question" }).waitFor();
 });
 
 test("an @ suggests the members, and the message mentions who stands in its text", async () => {
@@ -155,6 +195,9 @@ test("what is typed elsewhere on the page comes to the field", async () => {
   await composer(page).blur();
   await page.keyboard.type("Me");
   await expect.poll(() => composer(page).inputValue()).toBe("Me");
+  await composer(page).blur();
+  await page.keyboard.press("ControlOrMeta+v");
+  expect(await composer(page).evaluate((field) => field === document.activeElement)).toBe(true);
 });
 
 test("a user who may not write in a conversation sees why", async () => {

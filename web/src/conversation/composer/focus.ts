@@ -33,10 +33,12 @@ export function useFocus(ref: RefObject<HTMLTextAreaElement | null>): void {
 }
 
 /**
- * Whether a key is a letter that nothing on the page takes. The focus that it moves brings it to the field.
+ * Whether a key is a letter that nothing on the page takes, or pastes something. The focus that it moves
+ * brings it to the field.
  */
 function isForField({ key, target, ctrlKey, metaKey, altKey, defaultPrevented }: KeyboardEvent): boolean {
-  if (defaultPrevented || ctrlKey || metaKey || altKey || [...key].length !== 1) return false;
+  const isPaste = (ctrlKey || metaKey) && key.toLowerCase() === "v";
+  if (defaultPrevented || (!isPaste && (ctrlKey || metaKey)) || altKey || [...key].length !== 1) return false;
   if (!(target instanceof HTMLElement) || target.isContentEditable) return false;
   if (target.closest("input, textarea, select, dialog, [popover], [role=menu]")) return false;
   if (document.querySelector("dialog[open], [popover]:popover-open")) return false;

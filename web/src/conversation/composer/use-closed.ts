@@ -11,11 +11,12 @@ const SMALL = 100;
 export function useClosed(id: number): string | undefined {
   const { chat, me } = useAccount();
   const entry = useChat(chat, (state) => state.conversation(id));
-  const isLive = useChat(chat, ({ connection }) => connection === "live");
+  // The connection is there before the list: what is not known yet is not left.
+  const isListed = useChat(chat, (state) => state.isListed);
   const peer = useUser(entry?.kind === "direct" && entry.disabled ? entry.peer.id : 0);
   const mayBeMuted = entry?.kind === "group" && entry.role === "member" && entry.member_count <= SMALL;
   const own = useMembers(mayBeMuted ? id : undefined)?.find(({ user }) => user.id === me);
-  if (!entry) return isLive ? t("composer.closed.left") : undefined;
+  if (!entry) return isListed ? t("composer.closed.left") : undefined;
   if (entry.kind === "direct") {
     if (!entry.disabled) return undefined;
     const { name } = entry;
