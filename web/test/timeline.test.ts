@@ -176,6 +176,70 @@ test("arrow keys lead from message to message, and Escape back to the field", as
   expect(await composer(page).evaluate((field) => field === document.activeElement)).toBe(true);
 });
 
+test("Tab reaches one message and its controls, and those of no other", async () => {
+  const { ann, ben, id, hash } = await history(60);
+  for (const number of [1, 2]) await ben.send(id, `Look at https://example.com/${number}`);
+  await ben.send(id, "That is all");
+  await ann.read(id, 63);
+  const page = await site.open({ person: ann, hash });
+  await expect.poll(() => sight(page)).toMatchObject({ last: 63, below: 0 });
+  const place = () =>
+    page.evaluate(() => {
+      const { activeElement: focused } = document;
+      return `${focused?.closest("li[data-seq]")?.getAttribute("data-seq")} ${focused?.tagName}`;
+    });
+  /** Where Tab leads, until it leaves the rows. */
+  const way = async (key: "Tab" | "Shift+Tab") => {
+    const places = [await place()];
+    for (; !places.at(-1)?.startsWith("undefined"); places.push(await place()))
+      await page.keyboard.press(key);
+    return places.slice(0, -1);
+  };
+  await stored(page, "That is all").focus();
+  await page.keyboard.press("ArrowUp");
+  expect(await place()).toBe("62 LI");
+  await page.getByRole("toolbar", { name: "What to do with the message" }).waitFor();
+  const down = await way("Tab");
+  expect(down.slice(0, 2)).toEqual(["62 LI", "62 A"]);
+  expect(new Set(down.map((one) => one.split(" ")[0]))).toEqual(new Set(["62"]));
+  await stored(page, "example.com/2").focus();
+  expect(await way("Shift+Tab")).toEqual(["62 LI"]);
+  // What is rendered anew is no stop either.
+  await ben.call("PUT", `/v1/conversations/${id}/messages/61/reactions/%F0%9F%91%8D`);
+  const reaction = page.locator("[data-seq='61']").getByRole("button", { name: "👍, 1 reaction" });
+  await reaction.waitFor();
+  expect(await reaction.evaluate((one: HTMLElement) => one.tabIndex)).toBe(-1);
+  await stored(page, "example.com/2").focus();
+  await page.keyboard.press("ArrowUp");
+  expect(await place()).toBe("61 LI");
+  expect(await reaction.evaluate((one: HTMLElement) => one.tabIndex)).toBe(0);
+});
+
+test("a jump to a day that the user has closed, or left the conversation of, leads nowhere", async () => {
+  const { ann, hash } = await history(10);
+  const cleo = await site.person("cleo");
+  await ann.openDirect(cleo);
+  const page = await site.open({ person: ann, hash });
+  await stored(page, "Message 10").waitFor();
+  const held = Promise.withResolvers<void>();
+  await page.route(/\/messages\?.*\bat=/, async (call) => {
+    await held.promise;
+    await call.continue();
+  });
+  await page.getByTitle("Go to a date").click();
+  const asked = page.waitForRequest(/\/messages\?.*\bat=/);
+  await page.getByRole("button", { name: "Show this day" }).click();
+  const call = await asked;
+  await page.keyboard.press("Escape");
+  await page.getByRole("dialog").waitFor({ state: "detached" });
+  await openTalk(page, cleo.user.username);
+  const here = page.url();
+  held.resolve();
+  await (await call.response())?.finished();
+  await page.evaluate(() => new Promise((resolve) => requestAnimationFrame(resolve)));
+  expect(page.url()).toBe(here);
+});
+
 test("Escape closes what stands beside a conversation, and leads back to the field", async () => {
   const { ann, hash } = await history(10);
   const page = await site.open({ person: ann, hash });

@@ -81,6 +81,7 @@ export class Pilot {
     });
     resized.observe(box);
     resized.observe(list);
+    const unmountRoving = this.roving.mount(list);
     const onFolded = () => {
       place.settle();
       this.look();
@@ -92,6 +93,7 @@ export class Pilot {
     }, PATIENCE);
     return () => {
       resized.disconnect();
+      unmountRoving();
       list.removeEventListener(FOLDED, onFolded);
       clearTimeout(late);
     };

@@ -1,7 +1,25 @@
-import { type Place, seqOf } from "./place.ts";
+import { seqOf } from "./place.ts";
+import { TabStops } from "./tab-stops.ts";
 
-/** The focus among the rows: one row is reached by Tab, and arrow keys lead to the others. */
+/** The rows that are rendered, and which of them are on screen. */
+export interface Rows {
+  /** the oldest first */
+  readonly rows: readonly HTMLElement[];
+  /** the first row that is on screen */
+  readonly firstVisible: HTMLElement | undefined;
+  /** the `seq` of the last row that is on screen; 0: there is none */
+  readonly lastSeen: number;
+  /** The row of a message, or of the next one if that has none. */
+  row(seq: number): HTMLElement | undefined;
+  /** Scrolls by a page: up by -1, down by 1. */
+  turn(by: 1 | -1): void;
+}
+
+/**
+ * The focus among the rows: one row is reached by Tab, then its controls, and arrow keys lead to the others.
+ */
 export class Roving {
+  readonly #stops = new TabStops();
   /** the `seq` of the row that Tab reaches */
   #seq = 0;
   #row: HTMLElement | undefined;
@@ -10,8 +28,13 @@ export class Roving {
   /** where the focus goes as soon as the rows are there */
   #wanted: "first" | "end" | number | undefined;
 
+  /** The list is there. @returns ends the work on it */
+  mount(list: HTMLElement): () => void {
+    return this.#stops.mount(list);
+  }
+
   /** The rows were rendered. */
-  rendered(place: Place): void {
+  rendered(place: Rows): void {
     const row = place.row(this.#seq) ?? place.rows.at(-1);
     // The focus does not go away with a row that is out of sight now.
     if (this.#hasFocus && document.activeElement === document.body) row?.focus({ preventScroll: true });
@@ -19,7 +42,7 @@ export class Roving {
   }
 
   /** The timeline shows what it was asked for. */
-  arrived(place: Place): void {
+  arrived(place: Rows): void {
     const wanted = this.#wanted;
     if (typeof wanted === "number") focusOn(place.row(wanted));
     else if (wanted) focusOn(place.rows.at(wanted === "first" ? 0 : -1));
@@ -27,7 +50,7 @@ export class Roving {
   }
 
   /** Tab reaches the message that the user sees, while the focus is elsewhere. */
-  follow(seq: number, place: Place): void {
+  follow(seq: number, place: Rows): void {
     if (this.#hasFocus || seq === this.#seq) return;
     this.#seq = seq;
     this.#stopAt(place.row(seq) ?? place.rows.at(-1));
@@ -59,7 +82,7 @@ export class Roving {
    * Moves the focus by a key.
    * @returns what the timeline has to show for it: the first message that is loaded, or the newest one
    */
-  onKeyDown(event: KeyboardEvent, place: Place): "first" | "end" | undefined {
+  onKeyDown(event: KeyboardEvent, place: Rows): "first" | "end" | undefined {
     const { target, key } = event;
     if (event.defaultPrevented || event.altKey || event.ctrlKey || event.metaKey) return undefined;
     if (!(target instanceof Element) || target.closest("input, textarea, select, [role=menu], [popover]"))
@@ -92,11 +115,12 @@ export class Roving {
     if (this.#row && this.#row !== row) this.#row.tabIndex = -1;
     if (row) row.tabIndex = 0;
     this.#row = row;
+    this.#stops.moveTo(row);
   }
 }
 
 /** Gives a row the focus, and scrolls to it. */
-function focusOn(row: HTMLElement | undefined): void {
+export function focusOn(row: HTMLElement | undefined): void {
   if (!row) return;
   row.tabIndex = 0;
   row.focus({ preventScroll: true });
