@@ -123,3 +123,29 @@ test("the button of a thread asks once whether its user follows it, and is right
   await answer(other).press("Enter");
   for (const one of [page, other]) await button(one, "Following").waitFor();
 });
+
+test("arrow keys lead through a thread, whose replies Tab reaches once", async () => {
+  const [ann, ben] = [await site.person("ann"), await site.person("ben")];
+  const { id } = await ann.openDirect(ben);
+  const { seq: root } = await ann.send(id, "Who drives?");
+  for (const text of ["I do", "Or I", "Both at https://example.com"])
+    await ben.call("POST", `/v1/conversations/${id}/messages`, {
+      ...{ kind: "text", body: { text }, thread: { root } },
+    });
+  const page = await site.open({ person: ann, hash: `#/c/${id}/t/${root}` });
+  await reply(page, "Both at").waitFor();
+  await answer(page).focus();
+  const focused = () => page.evaluate(() => document.activeElement?.closest("li[data-seq]")?.textContent);
+  // A button stands before the field.
+  for (const _ of [1, 2]) await page.keyboard.press("Shift+Tab");
+  expect(await focused()).toContain("Both at");
+  expect(await page.evaluate(() => document.activeElement?.tagName)).toBe("LI");
+  await page.keyboard.press("ArrowUp");
+  expect(await focused()).toContain("Or I");
+  await page.keyboard.press("Home");
+  expect(await focused()).toContain("Who drives?");
+  await page.keyboard.press("ArrowDown");
+  await page.keyboard.press("r");
+  await thread(page).getByText("Answer to").waitFor();
+  await expect.poll(() => answer(page).evaluate((field) => field === document.activeElement)).toBe(true);
+});

@@ -11,6 +11,7 @@ import { Composer } from "../composer/composer.tsx";
 import { Panel } from "../panels/panel.tsx";
 import { follows, followsOwn } from "../timeline/days.ts";
 import { FollowButton } from "./follow-button.tsx";
+import { useThreadFocus } from "./use-thread-focus.ts";
 import { useThreadReads } from "./use-thread-reads.ts";
 
 /** Nearer than this to an end of what is loaded, in px, more is loaded; and the view stays at the end. */
@@ -34,6 +35,7 @@ export function ThreadPanel({ id, root }: Props) {
   const box = useRef<HTMLDivElement>(null);
   const isAtEnd = useRef(true);
   useThreadReads(id, root, messages.at(-1)?.seq ?? 0);
+  const focus = useThreadFocus(box, messages.at(-1)?.seq ?? root);
   useLayoutEffect(() => {
     const { current } = box;
     if (current && isAtEnd.current) current.scrollTop = current.scrollHeight;
@@ -51,7 +53,7 @@ export function ThreadPanel({ id, root }: Props) {
   return (
     <Panel title={t("thread.title")} id={id} actions={isKnown && <FollowButton {...{ id, root, cause }} />}>
       <ThreadProvider value={root}>
-        <div ref={box} class="thread-scroller" onScroll={onScroll}>
+        <div ref={box} class="thread-scroller" tabIndex={-1} onScroll={onScroll} {...focus}>
           {message && (
             <ol class="messages thread-root">
               <MessageRow
