@@ -59,6 +59,26 @@ test("the caption of a file is edited by its menu and by the arrow up, and is se
   expect(await bensPage.getByRole("menuitem", { name: "Edit" }).count()).toBe(0);
 });
 
+test("of a file with a long name the end is in sight, and the whole is told", async () => {
+  const { ann, hash, id } = await talk();
+  const name = `${"The minutes of our last meeting ".repeat(4)}(final).pdf`;
+  const body = { url: `${site.origin}/v1/files/none/minutes.pdf`, name, size: 7 };
+  await ann.call("POST", `/v1/conversations/${id}/messages`, { kind: "file", body });
+  const page = await site.open({ person: ann, hash });
+  const file = page.locator("a.file");
+  await file.waitFor();
+  const cut = await file.evaluate((link) => {
+    const { right } = link.getBoundingClientRect();
+    const parts = [...link.querySelectorAll<HTMLElement>(".file-name bdi")];
+    return parts.map((part) => [part.scrollWidth > part.clientWidth + 1, part.getBoundingClientRect().right > right + 1]);
+  });
+  // The end has no width of its own to be cut by.
+  expect(cut.map(([, isOutside]) => isOutside)).toEqual([false, false]);
+  expect(cut[0]?.[0]).toBe(true);
+  await file.getByText("nal).pdf").waitFor();
+  await page.getByRole("link", { name }).waitFor();
+});
+
 test("screen readers alone tell who has written, in a direct conversation and of own messages", async () => {
   const { ann, ben, id, hash } = await talk();
   const group = await ann.openGroup("Hike", [ben]);
