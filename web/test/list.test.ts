@@ -157,3 +157,26 @@ test("a reminder that is due says so, and ends when the user has seen it", async
   await main.getByText("Book the hut").waitFor();
   await expect.poll(() => main.getByText("Due since").count()).toBe(0);
 });
+
+test("a message is saved with a reminder at any time that is not past", async () => {
+  const [ann, ben] = [await site.person("ann"), await site.person("ben")];
+  const { id } = await ann.openGroup("Hike", [ben]);
+  await ben.send(id, "Book the hut");
+  const page = await site.open({ person: ann, hash: `#/c/${id}` });
+  await stored(page, "Book the hut").focus();
+  await page.keyboard.press("s");
+  const dialog = page.getByRole("dialog");
+  await dialog.getByRole("radio", { name: "At another time" }).check();
+  const time = dialog.getByLabel("Date and time");
+  // A browser refuses what is before `min`, as far as it can.
+  await time.evaluate((field) => field.removeAttribute("min"));
+  await time.fill("2001-02-03T04:05");
+  await dialog.getByRole("button", { name: "Save" }).click();
+  await dialog.getByRole("alert").getByText("This time is in the past.").waitFor();
+  const at = new Date(Date.now() + 90 * 86_400_000);
+  at.setUTCHours(12, 0, 0, 0);
+  await time.fill(await page.evaluate((ms) => new Date(ms).toLocaleString("sv").slice(0, 16).replace(" ", "T"), +at));
+  await dialog.getByRole("button", { name: "Save" }).click();
+  await dialog.waitFor({ state: "detached" });
+  expect(await ann.call("GET", "/v1/saved")).toMatchObject({ items: [{ remind_at: +at }] });
+});

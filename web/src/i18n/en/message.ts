@@ -93,6 +93,7 @@ export const message = {
   "save.hour": "In an hour",
   "save.tomorrow": "Tomorrow morning",
   "save.week": "In a week",
+  "save.chosen": "At another time",
   "save.done": "Saved",
   "vote.single": "Choose one",
   "vote.multiple": "Choose one or more",

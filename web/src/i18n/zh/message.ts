@@ -93,6 +93,7 @@ export const message = {
   "save.hour": "一小时后",
   "save.tomorrow": "明天早上",
   "save.week": "一周后",
+  "save.chosen": "自定义时间",
   "save.done": "已收藏",
   "vote.single": "单选",
   "vote.multiple": "可多选",

@@ -1,5 +1,6 @@
 import type { Message } from "parley-client";
 import { useState } from "preact/hooks";
+import { timeProblem, toField, toMoment } from "../../conversation/dialogs/moments.ts";
 import { when } from "../../i18n/format.ts";
 import { t } from "../../i18n/i18n.ts";
 import { morning } from "../../lib/morning.ts";
@@ -18,8 +19,9 @@ const TIMES = {
   tomorrow: (now: number) => morning(1, now),
   week: (now: number) => morning(7, now),
 } as const;
-type Time = keyof typeof TIMES;
-const NAMES: readonly Time[] = ["none", "hour", "tomorrow", "week"];
+/** `chosen`: at a time of the user's own */
+type Time = keyof typeof TIMES | "chosen";
+const NAMES: readonly (keyof typeof TIMES)[] = ["none", "hour", "tomorrow", "week"];
 
 interface Props {
   message: Message;
@@ -32,23 +34,27 @@ export function SaveDialog({ message, onClose }: Props) {
   const [note, setNote] = useState("");
   const [time, setTime] = useState<Time>("none");
   const [now] = useState(Date.now);
-  const { run, isBusy, problem } = useAction(async () => {
+  const [chosen, setChosen] = useState(() => toField(TIMES.tomorrow(now)));
+  const [wrongTime, setWrongTime] = useState("");
+  const { run, isBusy, problem } = useAction(async (at: number | null) => {
     const path = { id: message.conversation_id, seq: message.seq };
     // What is absent keeps its value, so a message that is saved already keeps its note.
-    const body = { remind_at: TIMES[time](now), ...(note.trim() && { note: note.trim() }) };
+    const body = { remind_at: at, ...(note.trim() && { note: note.trim() }) };
     await chat.api.call("put", "/v1/conversations/{id}/messages/{seq}/saved", { path, body });
     toast(t("save.done"));
     onClose();
   });
+  const submit = (event: SubmitEvent) => {
+    event.preventDefault();
+    const at = time === "chosen" ? toMoment(chosen) : TIMES[time](now);
+    const wrong = time === "chosen" ? timeProblem(toMoment(chosen)) : "";
+    setWrongTime(wrong);
+    if (!wrong) void run(at);
+  };
+  const why = wrongTime || problem;
   return (
     <Dialog title={t("save.title")} onClose={onClose}>
-      <form
-        class="dialog-form"
-        onSubmit={(event) => {
-          event.preventDefault();
-          void run();
-        }}
-      >
+      <form class="dialog-form" onSubmit={submit}>
         <p class="excerpt" dir="auto">
           {preview(message)}
         </p>
@@ -68,10 +74,29 @@ export function SaveDialog({ message, onClose }: Props) {
               </label>
             );
           })}
+          <label>
+            <input
+              type="radio"
+              name="remind"
+              checked={time === "chosen"}
+              onChange={() => setTime("chosen")}
+            />
+            {t("save.chosen")}
+          </label>
+          {time === "chosen" && (
+            <input
+              type="datetime-local"
+              required
+              aria-label={t("scheduled.when")}
+              min={toField(now)}
+              value={chosen}
+              onInput={({ currentTarget }) => setChosen(currentTarget.value)}
+            />
+          )}
         </fieldset>
-        {problem && (
+        {why && (
           <p class="problem" role="alert">
-            {problem}
+            {why}
           </p>
         )}
         <div class="dialog-actions">
