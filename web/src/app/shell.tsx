@@ -48,6 +48,17 @@ export function Shell() {
     return () => removeEventListener("keydown", onKeyDown);
   }, [chat]);
   useEffect(() => {
+    // A file that is dropped beside the places for it would be opened in the place of the page.
+    const refuse = (event: DragEvent) => {
+      if (event.defaultPrevented || !event.dataTransfer?.types.includes("Files")) return;
+      event.preventDefault();
+      event.dataTransfer.dropEffect = "none";
+    };
+    const ending = new AbortController();
+    for (const type of ["dragover", "drop"] as const) addEventListener(type, refuse, ending);
+    return () => ending.abort();
+  }, []);
+  useEffect(() => {
     // A page that nobody touches needs nothing of it. One that cannot load it has the link that leads back.
     const load = () => {
       import("./swipe-back.ts").then(

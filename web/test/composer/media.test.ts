@@ -1,9 +1,12 @@
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import type { Page } from "playwright-core";
-import { expect, test } from "vitest";
+import { expect, onTestFinished, test } from "vitest";
 import type { Person } from "../../../scripts/support/person.ts";
 import { bring } from "../support/files.ts";
 import { Site } from "../support/site.ts";
-import { composer } from "../support/talk.ts";
+import { composer, openTalk, stored } from "../support/talk.ts";
 
 const site = Site.forFile();
 
@@ -39,6 +42,66 @@ test("files that are dropped and pasted wait in a tray, and go in their order be
       ["file", { name: "three.txt", caption: "The third" }],
     ]);
   await tray.waitFor({ state: "detached" });
+});
+
+test("a folder, a picture of the page and a file beside the conversation are not taken", async () => {
+  const { page } = await world();
+  const folder = await mkdtemp(join(tmpdir(), "folder-"));
+  onTestFinished(() => rm(folder, { recursive: true }));
+  await writeFile(join(folder, "inside.txt"), "Inside");
+  const devtools = await page.context().newCDPSession(page);
+  const drop = async (files: string[], x: number, y: number) => {
+    const data = { items: [], files, dragOperationsMask: 1 };
+    for (const type of ["dragEnter", "dragOver", "drop"] as const)
+      await devtools.send("Input.dispatchDragEvent", { type, x, y, data });
+  };
+  const tray = page.getByRole("list", { name: "Files to send" });
+  await drop([folder], 800, 400);
+  await page.getByText("is empty or a folder").waitFor();
+  const address = page.url();
+  await drop([join(folder, "inside.txt")], 100, 400);
+  await composer(page).evaluate((field) =>
+    field.dispatchEvent(new DragEvent("dragstart", { bubbles: true })),
+  );
+  await bring(composer(page), "drop", [{ name: "own.txt" }]);
+  await composer(page).evaluate((field) => field.dispatchEvent(new DragEvent("dragend", { bubbles: true })));
+  await drop([join(folder, "inside.txt"), folder], 800, 400);
+  await tray.waitFor();
+  expect(await tray.getByRole("listitem").allInnerTexts()).toMatchObject([
+    expect.stringContaining("inside.txt"),
+  ]);
+  expect(page.url()).toBe(address);
+});
+
+test("chosen files wait for the user, who goes elsewhere or is muted meanwhile", async () => {
+  const [ann, ben] = [await site.person("ann"), await site.person("ben")];
+  await ann.openDirect(ben);
+  const { id } = await ben.openGroup("Hike", [ann]);
+  const page = await site.open({ person: ann, hash: `#/c/${id}` });
+  await composer(page).waitFor();
+  const tray = page.getByRole("list", { name: "Files to send" });
+  await bring(composer(page), "drop", [{ name: "one.txt" }, { name: "two.txt" }]);
+  await page.getByRole("textbox", { name: "Caption of two.txt" }).fill("The second");
+  await openTalk(page, ben.user.username);
+  await tray.waitFor({ state: "detached" });
+  await openTalk(page, "Hike");
+  const caption = page.getByRole("textbox", { name: "Caption of two.txt" });
+  expect(await caption.inputValue()).toBe("The second");
+  const mute = (seconds: number) =>
+    ben.call("PATCH", `/v1/conversations/${id}/members/${ann.user.id}`, { muted_for_s: seconds });
+  await mute(3600);
+  await tray.waitFor({ state: "detached" });
+  await mute(0);
+  await tray.getByText("one.txt").waitFor();
+  await composer(page).fill("Both");
+  await composer(page).press("Enter");
+  await expect
+    .poll(async () => (await kinds(ann, id)).slice(2))
+    .toMatchObject([
+      ["text", { text: "Both" }],
+      ["file", { name: "one.txt" }],
+      ["file", { caption: "The second" }],
+    ]);
 });
 
 test("what is written while files are made ready stays in the field, and as a draft", async () => {
@@ -179,6 +242,51 @@ test("a recording ends unsent by Escape and by a way to the side, and a click lo
   await levels.nth(9).waitFor();
   await page.getByRole("button", { name: "Send the recording" }).click();
   await expect.poll(() => kinds(ann, id)).toHaveLength(1);
+});
+
+test("a draft of another device and a dropped file leave a recording as it is, and stay behind it", async () => {
+  const { ann, id, page } = await world();
+  await page.getByRole("button", { name: "Hold to record" }).click();
+  const bar = page.locator(".voice-bar");
+  await bar.locator(".voice-levels i").nth(9).waitFor();
+  const other = await ann.signIn();
+  await other.call("PUT", `/v1/conversations/${id}/draft`, { text: "On the way", client_msg_id: "other" });
+  await expect.poll(() => composer(page).inputValue()).toBe("On the way");
+  await bring(composer(page), "drop", [{ name: "one.txt" }]);
+  await page.getByRole("list", { name: "Files to send" }).waitFor();
+  await page.getByRole("button", { name: "Send the recording" }).click();
+  await expect.poll(() => kinds(ann, id)).toHaveLength(1);
+  const caption = page.locator(".composer textarea");
+  expect(await caption.inputValue()).toBe("On the way");
+  await expect.poll(() => caption.evaluate((field) => field === document.activeElement)).toBe(true);
+  await caption.press("Enter");
+  await expect
+    .poll(() => kinds(ann, id))
+    .toMatchObject([
+      ["audio", { duration_ms: expect.any(Number) }],
+      ["file", { name: "one.txt", caption: "On the way" }],
+    ]);
+});
+
+test("a poll that answers a message ends the answer, and leaves what was written", async () => {
+  const { ann, id, page } = await world();
+  await ann.send(id, "Where do we go?");
+  await stored(page, "Where do we go?").focus();
+  await page.keyboard.press("r");
+  await page.getByText("Answer to").waitFor();
+  await composer(page).fill("I think");
+  await page.getByRole("button", { name: "Add", exact: true }).click();
+  await page.getByRole("menuitem", { name: "Poll" }).click();
+  await page.getByRole("textbox", { name: "Question" }).fill("Where to?");
+  await page.getByRole("textbox", { name: "Option 1" }).fill("Lake");
+  await page.getByRole("textbox", { name: "Option 2" }).fill("Hill");
+  await page.getByRole("button", { name: "Send the poll" }).click();
+  await page.getByText("Answer to").waitFor({ state: "detached" });
+  expect(await composer(page).inputValue()).toBe("I think");
+  await composer(page).press("Enter");
+  await stored(page, "I think").waitFor();
+  const { items } = Object(await ann.call("GET", `/v1/conversations/${id}/messages`));
+  expect(items.map((one: { quote?: { seq: number } }) => one.quote?.seq)).toEqual([undefined, 1, undefined]);
 });
 
 test("a poll is made of a question and options", async () => {

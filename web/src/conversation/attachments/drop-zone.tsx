@@ -1,6 +1,7 @@
 import type { RefObject } from "preact";
 import { useEffect, useRef, useState } from "preact/hooks";
 import { t } from "../../i18n/i18n.ts";
+import { toast } from "../../ui/toasts.tsx";
 
 interface Props {
   /** the form of the field. Files may be dropped on the whole view that it stands in */
@@ -18,6 +19,8 @@ export function DropZone({ form, onFiles }: Props) {
     if (!zone) return;
     /** each element below the pointer is entered before the last one is left */
     let depth = 0;
+    /** what is dragged from the page itself: a browser has the file of a picture for it */
+    let dragged: EventTarget | null = null;
     const show = (now: number) => {
       depth = now;
       setOver(depth > 0);
@@ -27,7 +30,8 @@ export function DropZone({ form, onFiles }: Props) {
       zone.addEventListener(
         type,
         (event) => {
-          if (!event.dataTransfer?.types.includes("Files")) return;
+          const isOwn = dragged instanceof Node && dragged.isConnected;
+          if (isOwn || !event.dataTransfer?.types.includes("Files")) return;
           event.preventDefault();
           on(event);
         },
@@ -38,9 +42,25 @@ export function DropZone({ form, onFiles }: Props) {
     listen("dragleave", () => show(depth - 1));
     listen("drop", ({ dataTransfer }) => {
       show(0);
-      take.current([...(dataTransfer?.files ?? [])]);
+      take.current(filesOf(dataTransfer));
     });
+    const { signal } = ending;
+    const note = ({ type, target }: DragEvent) => {
+      dragged = type === "dragstart" ? target : null;
+    };
+    for (const type of ["dragstart", "dragend"] as const) addEventListener(type, note, { signal });
     return () => ending.abort();
   }, [form]);
   return isOver ? <p class="drop-zone">{t("attach.drop")}</p> : null;
+}
+
+/** The files that are dropped. Folders are none, and cannot be read as if they were. */
+function filesOf(data: DataTransfer | null): File[] {
+  return [...(data?.items ?? [])].flatMap((item) => {
+    const file = item.getAsFile();
+    if (!file) return [];
+    if (!item.webkitGetAsEntry()?.isDirectory) return [file];
+    toast(t("attach.empty", { name: file.name }));
+    return [];
+  });
 }
