@@ -1,13 +1,17 @@
+import { useComputed } from "@preact/signals";
 import { useChat, useConversationWindow } from "parley-client/react";
 import { useEffect, useRef } from "preact/hooks";
-import { SelectionBar } from "../message/actions/selection-bar.tsx";
+import { selection } from "../message/actions/selection.ts";
 import { useAccount } from "../state/context.ts";
 import { go, route } from "../state/router.ts";
+import { lazy } from "../ui/lazy.tsx";
 import { Beside } from "./beside.tsx";
 import { Composer } from "./composer/composer.tsx";
 import { ConversationHeader } from "./header.tsx";
 import { Timeline } from "./timeline/timeline.tsx";
 import { TypingLine } from "./typing-line.tsx";
+
+const SelectionBar = lazy(async () => (await import("../message/actions/selection-bar.tsx")).SelectionBar);
 
 /** A conversation: who is in it, its messages, the field for the next one, and what stands beside it. */
 export function ConversationPage({ id }: { id: number }) {
@@ -24,6 +28,7 @@ export function ConversationPage({ id }: { id: number }) {
       }),
     [chat, id],
   );
+  const isChoosing = useComputed(() => selection.value?.id === id).value;
   const now = route.value;
   const hasPanel = now.view === "conversation" && (now.panel ?? now.thread) !== undefined;
   const name = entry?.name ?? "";
@@ -44,7 +49,7 @@ export function ConversationPage({ id }: { id: number }) {
       >
         <ConversationHeader id={id} entry={entry} />
         <Timeline id={id} view={view} window={window} />
-        <SelectionBar id={id} />
+        {isChoosing && <SelectionBar id={id} />}
         <TypingLine id={id} />
         {window && <Composer key={id} id={id} name={name} window={window} />}
       </section>

@@ -14,7 +14,6 @@ import { Announcer } from "./announcer.tsx";
 import { DayHeading } from "./day-heading.tsx";
 import { daysOf, followsOwn } from "./days.ts";
 import { NewMessagesBar, ToNewest } from "./guides.tsx";
-import { findMissing } from "./missing.ts";
 import { Pilot } from "./pilot.ts";
 import { useNavigation } from "./use-navigation.ts";
 
@@ -35,7 +34,8 @@ export function Timeline({ id, view, window }: Props) {
     () =>
       new Pilot(
         () => render(undefined),
-        (seq) => void findMissing(chat, id, seq),
+        // Without it the user is at the place at least.
+        (seq) => void import("./missing.ts").then(({ findMissing }) => findMissing(chat, id, seq), noop),
       ),
     [chat, id],
   );
@@ -154,6 +154,8 @@ export function Timeline({ id, view, window }: Props) {
     </div>
   );
 }
+
+function noop(): void {}
 
 /** What the user sends is at the end: the timeline goes there. */
 function useEnd(id: number, pilot: Pilot): void {

@@ -10,10 +10,8 @@ const ForwardDialog = lazy(async () => (await import("./forward-dialog.tsx")).Fo
 
 /** What can be done with the messages that the user has chosen, in place of the composer. */
 export function SelectionBar({ id }: { id: number }) {
-  const chosen = selection.value?.id === id ? selection.value : null;
-  const isOn = chosen !== null;
+  const chosen = selection.value;
   useEffect(() => {
-    if (!isOn) return;
     const onKeyDown = (event: KeyboardEvent) => {
       if (event.key !== "Escape" || document.querySelector("dialog[open]")) return;
       // The page has another use for this key.
@@ -26,7 +24,7 @@ export function SelectionBar({ id }: { id: number }) {
       // The user has left the conversation.
       if (selection.peek()?.id === id) end();
     };
-  }, [isOn, id]);
+  }, [id]);
   if (!chosen) return null;
   const items = [...chosen.seqs]
     .toSorted((one, other) => one - other)
