@@ -94,6 +94,12 @@ test("a group is made, named, pictured, announced and dissolved, and each member
   await row(page, "Hike to the hut").waitFor({ state: "detached" });
   await row(bensPage, "Hike to the hut").waitFor({ state: "detached" });
   await bensPage.getByText("You are not in this conversation.").waitFor();
+  // What is left on screen has its name, and nothing that could be done with it.
+  await bensPage
+    .getByRole("region", { name: "Hike to the hut" })
+    .getByRole("heading", { level: 2 })
+    .waitFor();
+  await details(bensPage).waitFor({ state: "detached" });
 });
 
 test("roles, a mute, a ban and a hand-over show on the pages of both, as they are given and taken", async () => {

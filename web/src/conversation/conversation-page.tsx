@@ -17,6 +17,9 @@ const SelectionBar = lazy(async () => (await import("../message/actions/selectio
 export function ConversationPage({ id }: { id: number }) {
   const { chat } = useAccount();
   const entry = useChat(chat, (state) => state.conversation(id));
+  // Who is removed while it is on screen goes on seeing what it was called.
+  const last = useRef(entry);
+  last.current = entry ?? last.current;
   const [view, window] = useConversationWindow(chat, id);
   const section = useRef<HTMLElement>(null);
   useEffect(() => window?.focus(), [window]);
@@ -30,8 +33,9 @@ export function ConversationPage({ id }: { id: number }) {
   );
   const isChoosing = useComputed(() => selection.value?.id === id).value;
   const now = route.value;
-  const hasPanel = now.view === "conversation" && (now.panel ?? now.thread) !== undefined;
-  const name = entry?.name ?? "";
+  const isGone = !entry && last.current !== undefined;
+  const hasPanel = !isGone && now.view === "conversation" && (now.panel ?? now.thread) !== undefined;
+  const name = last.current?.name ?? "";
   return (
     <div class="conversation-view" data-beside={hasPanel}>
       <section
@@ -47,13 +51,13 @@ export function ConversationPage({ id }: { id: number }) {
           section.current?.querySelector<HTMLElement>(".composer textarea")?.focus();
         }}
       >
-        <ConversationHeader id={id} entry={entry} />
+        <ConversationHeader id={id} entry={last.current} isGone={!entry} />
         <Timeline id={id} view={view} window={window} />
         {isChoosing && <SelectionBar id={id} />}
         <TypingLine id={id} />
         {window && <Composer key={id} id={id} name={name} window={window} />}
       </section>
-      <Beside id={id} />
+      {!isGone && <Beside id={id} />}
     </div>
   );
 }

@@ -9,6 +9,8 @@ interface Props {
   /** the conversation */
   id: number;
   entry: ConversationEntry | undefined;
+  /** the user is not in it, as far as is known: the entry is the last one */
+  isGone: boolean;
 }
 
 /** What stands beside a conversation by a button of its header. */
@@ -20,11 +22,11 @@ const BUTTONS = [
 ] as const;
 
 /** Who is in a conversation, and what can stand beside it. */
-export function ConversationHeader({ id, entry }: Props) {
+export function ConversationHeader({ id, entry, isGone }: Props) {
   const name = entry?.name ?? "";
-  const isOnline = entry?.kind === "direct" && entry.peer.online;
+  const isOnline = !isGone && entry?.kind === "direct" && entry.peer.online;
   const hasThreads = entry?.kind === "direct" || entry?.threads === "on";
-  const offered = BUTTONS.filter(({ panel }) => entry && (panel !== "threads" || hasThreads));
+  const offered = BUTTONS.filter(({ panel }) => !isGone && (panel !== "threads" || hasThreads));
   const now = route.value;
   const shown = now.view === "conversation" ? now.panel : undefined;
   return (
@@ -32,7 +34,7 @@ export function ConversationHeader({ id, entry }: Props) {
       <a class="icon-button back" href={href({ view: "home" })} aria-label={t("app.toList")}>
         <Icon name="back" />
       </a>
-      <a class="conversation-name" href={href(conversationAddress(id, "info"))}>
+      <a class="conversation-name" {...(!isGone && { href: href(conversationAddress(id, "info")) })}>
         {entry && (
           <Avatar
             id={entry.kind === "direct" ? entry.peer.id : id}
@@ -46,7 +48,7 @@ export function ConversationHeader({ id, entry }: Props) {
             <bdi>{name}</bdi>
           </h2>
           <small>
-            {entry?.kind === "group"
+            {!isGone && entry?.kind === "group"
               ? t("conversation.members", { n: entry.member_count })
               : isOnline && t("conversation.online")}
           </small>
