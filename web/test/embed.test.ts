@@ -120,6 +120,16 @@ test("older messages come when the user scrolls up, and what the user looks at s
   expect(await texts(page)).toHaveLength(70);
 });
 
+test("what happened in a group is told in words, with the names of those whom it is about", async () => {
+  const [ann, ben, cem] = [await site.person("ann"), await site.person("ben"), await site.person("cem")];
+  const { id } = await ann.openGroup("Hike", [ben]);
+  await ann.call("POST", `/v1/conversations/${id}/members`, { user_ids: [cem.user.id] });
+  const { page } = await embed(ben, id);
+  await page
+    .getByText(`\u2068${ann.user.username}\u2069 added \u2068${cem.user.username}\u2069 to`)
+    .waitFor();
+});
+
 test("the element tells what is unread, follows its attributes, and closes its sockets when it goes", async () => {
   const [ann, ben] = [await site.person("ann"), await site.person("ben")];
   const { id } = await ann.openDirect(ben);

@@ -1,9 +1,12 @@
 import type { Chat, ConversationWindow, WindowView } from "parley-client";
-import { useEffect, useLayoutEffect, useRef } from "preact/hooks";
+import { People } from "parley-client/people";
+import { useEffect, useLayoutEffect, useMemo, useRef } from "preact/hooks";
 import { isSameDay } from "../i18n/format.ts";
 import { t } from "../i18n/i18n.ts";
 import { isAttended, onAttention } from "../lib/attention.ts";
+import { noticeOf } from "../message/notice.ts";
 import { PendingItem, StoredItem } from "./items.tsx";
+import { NoticeItem } from "./notice-item.tsx";
 
 /** Older messages are loaded when so much is left above, in px. */
 const AHEAD = 400;
@@ -66,6 +69,8 @@ export function Messages({ chat, view, window }: Props) {
     };
   }, []);
 
+  const people = useMemo(() => new People(chat), [chat]);
+  useEffect(() => people.close, [people]);
   const { me } = chat.state;
   return (
     <div
@@ -91,7 +96,10 @@ export function Messages({ chat, view, window }: Props) {
         {messages.map((message, i) => {
           const before = messages[i - 1];
           const isNewDay = !before || !isSameDay(before.created_at, message.created_at);
-          return (
+          const notice = noticeOf(message);
+          return notice ? (
+            <NoticeItem key={message.client_msg_id} {...{ chat, people, message, notice, isNewDay }} />
+          ) : (
             <StoredItem
               key={message.client_msg_id}
               message={message}
