@@ -37,7 +37,7 @@ export function UserCard({ user, problem, actions, children }: Props) {
           {signature}
         </p>
       )}
-      <p>{id === me ? t("people.me") : relationText(relation)}</p>
+      <p class="status">{id === me ? t("people.me") : relationText(relation)}</p>
       <div class="actions">
         {children}
         {actions.map(({ label, icon, isDanger, onSelect }) => (
