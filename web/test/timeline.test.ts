@@ -153,12 +153,23 @@ test("the sender sees who has read, in a direct conversation and in a group", as
 
 test("arrow keys lead from message to message, and Escape back to the field", async () => {
   const { ann, hash } = await history(120);
-  const page = await site.open({ person: ann, hash });
+  const page = await (await site.device({ person: ann })).newPage();
+  const reached = Promise.withResolvers<void>();
+  await page.routeWebSocket(/\/conversations\/\d+\/socket/, (socket) => {
+    const server = socket.connectToServer();
+    server.onMessage(async (frame) => {
+      await reached.promise;
+      socket.send(frame);
+    });
+  });
+  await page.goto(`${site.origin}/${hash}`);
   await expect.poll(() => sight(page)).toMatchObject({ last: 120, below: 0 });
   const focused = () => page.evaluate(() => document.activeElement?.getAttribute("data-seq") ?? "");
   await composer(page).focus();
   for (let i = 0; i < 5 && (await focused()) === ""; i++) await page.keyboard.press("Shift+Tab");
+  // Also before the timeline is up to date.
   expect(await focused()).toBe("120");
+  reached.resolve();
   for (let i = 0; i < 3; i++) await page.keyboard.press("ArrowUp");
   expect(await focused()).toBe("117");
   await page.keyboard.press("PageUp");

@@ -20,8 +20,8 @@ export interface Rows {
  */
 export class Roving {
   readonly #stops = new TabStops();
-  /** the `seq` of the row that Tab reaches */
-  #seq = 0;
+  /** the `seq` of the row that Tab reaches; Infinity: nobody has seen one yet, and Tab reaches the newest */
+  #seq = Infinity;
   #row: HTMLElement | undefined;
   /** whether a row has the focus */
   #hasFocus = false;
