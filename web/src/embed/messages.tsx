@@ -34,7 +34,8 @@ export function Messages({ chat, view, window }: Props) {
     if (box.current.scrollTop < AHEAD && hasOlder && !isLoading && !problem) void window.older();
     if (below.current > NEAR) return;
     window.trim();
-    if (isOnScreen.current && isAttended()) window.read();
+    // The observer tells only with the next frame that the element is hidden.
+    if (isOnScreen.current && box.current.clientHeight > 0 && isAttended()) window.read();
   };
   const latest = useRef(settle);
   latest.current = settle;
