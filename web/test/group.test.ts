@@ -162,17 +162,15 @@ test("a member's name in a group shows in the open lists of others, and an @ fin
   const bensPage = await site.open({ person: ben, hash });
   await member(page, ben).waitFor();
 
-  const actions = member(bensPage, ben).getByRole("button", { name: /^Actions for/ });
-  await actions.focus();
-  await bensPage.keyboard.press("Enter");
-  await bensPage.getByRole("menuitem", { name: "Your name in this group" }).press("Enter");
+  const action = details(bensPage).getByRole("button", { name: "Your name in this group" });
+  await action.press("Enter");
   const dialog = bensPage.getByRole("dialog", { name: "Your name in this group" });
   const field = dialog.getByRole("textbox");
   await expect.poll(() => field.evaluate((input) => input === document.activeElement)).toBe(true);
   await bensPage.keyboard.type("Pathfinder");
   await bensPage.keyboard.press("Enter");
   await dialog.waitFor({ state: "detached" });
-  expect(await actions.evaluate((button) => button === document.activeElement)).toBe(true);
+  expect(await action.evaluate((button) => button === document.activeElement)).toBe(true);
   for (const one of [page, bensPage]) await member(one, ben).getByText("Pathfinder").waitFor();
   await composer(page).pressSequentially("Ask @pathf");
   await page.getByRole("option", { name: ben.user.username }).getByText("Pathfinder").waitFor();
@@ -186,10 +184,17 @@ test("a member's name in a group shows in the open lists of others, and an @ fin
   await naming.getByRole("textbox").fill("\u202eScout");
   await naming.getByRole("button", { name: "Save" }).click();
   await naming.getByRole("alert").waitFor();
-  await naming.getByRole("textbox").fill("");
+  await naming.getByRole("textbox").fill("Scout");
   await naming.getByRole("button", { name: "Save" }).click();
+  for (const one of [page, bensPage]) await member(one, ben).getByText("Scout").waitFor();
+  await action.click();
+  expect(await field.inputValue()).toBe("Scout");
+  await field.fill("");
+  await dialog.getByRole("button", { name: "Save" }).click();
   for (const one of [page, bensPage])
-    await member(one, ben).getByText("Pathfinder").waitFor({ state: "detached" });
+    await member(one, ben).getByText("Scout").waitFor({ state: "detached" });
+  await act(page, ben, "Mute for 1 hour");
+  await action.waitFor({ state: "detached" });
   await details(bensPage)
     .getByRole("button", { name: `Actions for ${ann.user.username}` })
     .click();

@@ -7,7 +7,7 @@ import { go } from "../state/router.ts";
 import { confirmed } from "../ui/confirm.tsx";
 import type { MenuItem } from "../ui/menu.tsx";
 import { toast } from "../ui/toasts.tsx";
-import { type GroupEntry, isAbove } from "./rights.ts";
+import { type GroupEntry, isAbove, isMuted } from "./rights.ts";
 
 const HOUR_S = 3_600;
 
@@ -36,9 +36,7 @@ export function memberActions(
     ...{ label: t("people.profile"), icon: "people" },
     onSelect: () => go({ view: "user", id: user.id }),
   };
-  const isMuted = member.muted_until === -1 || member.muted_until > Date.now();
-  const name = (label: string): MenuItem => ({ label, icon: "edit", onSelect: onName });
-  if (user.id === me) return isMuted ? [profile] : [profile, name(t("group.ownNameCard"))];
+  if (user.id === me) return [profile];
   const items = [profile];
   const names = { name: nameOf(user), group: group.name };
   if (role === "owner") {
@@ -57,12 +55,12 @@ export function memberActions(
     });
   }
   if (!isAbove(role, member.role)) return items;
-  items.push(name(t("group.nameCard")));
+  items.push({ label: t("group.nameCard"), icon: "edit", onSelect: onName });
   const mute = (label: string, seconds: number): MenuItem => ({
     ...{ label, icon: seconds > 0 ? "muted" : "bell" },
     onSelect: change({ muted_for_s: seconds }),
   });
-  if (isMuted) items.push(mute(t("group.unmute"), 0));
+  if (isMuted(member)) items.push(mute(t("group.unmute"), 0));
   else items.push(mute(t("group.mute"), HOUR_S), mute(t("group.muteDay"), 24 * HOUR_S));
   items.push(
     {

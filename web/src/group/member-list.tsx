@@ -13,7 +13,7 @@ import { Dialog } from "../ui/dialog.tsx";
 import { Menu } from "../ui/menu.tsx";
 import { memberActions } from "./member-actions.ts";
 import { NameCardDialog } from "./name-card-dialog.tsx";
-import type { GroupEntry } from "./rights.ts";
+import { type GroupEntry, isMuted } from "./rights.ts";
 
 /** So many members are shown before the user asks for all. */
 const SHOWN = 20;
@@ -30,6 +30,7 @@ export function MemberList({ group }: { group: GroupEntry }) {
   const found = members?.filter(({ user, name_card: card }) =>
     `${user.nickname} ${user.username} ${card}`.toLocaleLowerCase().includes(words),
   );
+  const own = members?.find(({ user }) => user.id === account.me);
   const shown = showsAll ? found : found?.slice(0, SHOWN);
   return (
     <section class="group">
@@ -64,6 +65,11 @@ export function MemberList({ group }: { group: GroupEntry }) {
           {t("group.showAll", { n: found.length })}
         </button>
       )}
+      {own && !isMuted(own) && (
+        <button class="link" type="button" onClick={() => setNamed(own)}>
+          {t("group.ownNameCard")}
+        </button>
+      )}
       {named && <NameCardDialog id={group.id} member={named} onClose={() => setNamed(null)} />}
       {isAdding && <AddDialog id={group.id} onClose={() => setAdding(false)} />}
     </section>
@@ -71,13 +77,13 @@ export function MemberList({ group }: { group: GroupEntry }) {
 }
 
 /** The role of a member, and until when they may not write. */
-function MemberState({ member: { role, muted_until: mutedUntil, name_card: card } }: { member: Member }) {
-  const isMuted = mutedUntil === -1 || mutedUntil > Date.now();
+function MemberState({ member }: { member: Member }) {
+  const { role, muted_until: mutedUntil, name_card: card } = member;
   return (
     <small class="member-state">
       {card && <bdi>{card}</bdi>}
       {role !== "member" && <span>{t(`group.role.${role}`)}</span>}
-      {isMuted && (
+      {isMuted(member) && (
         <span title={mutedUntil > 0 ? moment(mutedUntil) : undefined}>{t("group.mutedMember")}</span>
       )}
     </small>

@@ -16,3 +16,8 @@ export function isManager(role: Role): boolean {
 export function isAbove(role: Role, other: Role): boolean {
   return isManager(role) && RANK[role] > RANK[other];
 }
+
+/** Whether a member may not write by now. */
+export function isMuted({ muted_until: until }: Member): boolean {
+  return until === -1 || until > Date.now();
+}
