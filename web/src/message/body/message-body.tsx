@@ -2,12 +2,14 @@ import type { Message } from "parley-client";
 import { useMemo } from "preact/hooks";
 import { t } from "../../i18n/i18n.ts";
 import { useAccount } from "../../state/context.ts";
+import { lazy } from "../../ui/lazy.tsx";
 import { contentOf } from "../content.ts";
-import { Poll } from "../poll/poll.tsx";
 import { ContentView } from "./content-view.tsx";
 import { Forwarded } from "./forwarded.tsx";
 import { Quote } from "./quote.tsx";
 import { useMentioned } from "./use-mentioned.ts";
+
+const Poll = lazy(async () => (await import("../poll/poll.tsx")).Poll);
 
 /** What a message says, with what it answers and where it comes from. */
 export function MessageBody({ message }: { message: Message }) {
