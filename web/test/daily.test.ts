@@ -70,12 +70,15 @@ test("of a file with a long name the end is in sight, and the whole is told", as
   const cut = await file.evaluate((link) => {
     const { right } = link.getBoundingClientRect();
     const parts = [...link.querySelectorAll<HTMLElement>(".file-name bdi")];
-    return parts.map((part) => [part.scrollWidth > part.clientWidth + 1, part.getBoundingClientRect().right > right + 1]);
+    return parts.map((part) => [
+      part.scrollWidth > part.clientWidth + 1,
+      part.getBoundingClientRect().right > right + 1,
+    ]);
   });
   // The end has no width of its own to be cut by.
   expect(cut.map(([, isOutside]) => isOutside)).toEqual([false, false]);
   expect(cut[0]?.[0]).toBe(true);
-  await file.getByText("nal).pdf").waitFor();
+  await file.locator(".file-name").getByText("final).pdf").waitFor();
   await page.getByRole("link", { name }).waitFor();
 });
 

@@ -175,7 +175,9 @@ test("a message is saved with a reminder at any time that is not past", async ()
   await dialog.getByRole("alert").getByText("This time is in the past.").waitFor();
   const at = new Date(Date.now() + 90 * 86_400_000);
   at.setUTCHours(12, 0, 0, 0);
-  await time.fill(await page.evaluate((ms) => new Date(ms).toLocaleString("sv").slice(0, 16).replace(" ", "T"), +at));
+  await time.fill(
+    await page.evaluate((ms) => new Date(ms).toLocaleString("sv").slice(0, 16).replace(" ", "T"), +at),
+  );
   await dialog.getByRole("button", { name: "Save" }).click();
   await dialog.waitFor({ state: "detached" });
   expect(await ann.call("GET", "/v1/saved")).toMatchObject({ items: [{ remind_at: +at }] });
