@@ -1,7 +1,8 @@
 import { Problem } from "parley-client";
-import { useId, useState } from "preact/hooks";
+import { useEffect, useId, useRef, useState } from "preact/hooks";
 import type { Key } from "../i18n/catalog.ts";
 import { t } from "../i18n/i18n.ts";
+import { hasKeyboard } from "../lib/keyboard.ts";
 import { isAbout, reason } from "../state/problem.ts";
 import { route } from "../state/router.ts";
 import { farewell } from "../state/session.ts";
@@ -16,6 +17,11 @@ export function SignIn() {
   const [username, setUsername] = useState("");
   const [nickname, setNickname] = useState("");
   const [password, setPassword] = useState("");
+
+  const form = useRef<HTMLFormElement>(null);
+  useEffect(() => {
+    if (hasKeyboard()) form.current?.querySelector("input")?.focus();
+  }, []);
 
   const submit = async (event: SubmitEvent) => {
     event.preventDefault();
@@ -33,7 +39,7 @@ export function SignIn() {
 
   return (
     <main class="sign-in">
-      <form onSubmit={submit}>
+      <form ref={form} onSubmit={submit}>
         <p class="brand">
           <img src="/icons/icon.svg" alt="" width="40" height="40" />
           {t("app.name")}

@@ -38,11 +38,14 @@ export function SearchPage({ query }: { query: string }) {
     asked.current = query;
     setText(query);
   }, [query]);
+  const field = useRef<HTMLInputElement>(null);
+  // `autofocus` works in a page that is loaded alone.
+  useEffect(() => field.current?.focus(), []);
   return (
     <Page title={t("search.title")} back={href({ view: "home" })}>
       <input
+        ref={field}
         type="search"
-        autofocus
         value={text}
         placeholder={t("search.placeholder")}
         aria-label={t("search.placeholder")}

@@ -1,4 +1,4 @@
-import { useRef, useState } from "preact/hooks";
+import { useEffect, useRef, useState } from "preact/hooks";
 import { t } from "../i18n/i18n.ts";
 import { nameOf } from "../lib/names.ts";
 import { useAccount } from "../state/context.ts";
@@ -20,6 +20,10 @@ export function UserPicker({ chosen, onChange, hasFocus = false }: Props) {
   const { chat, me } = useAccount();
   const [text, setText] = useState("");
   const field = useRef<HTMLInputElement>(null);
+  // `autofocus` works in a page that is loaded alone.
+  useEffect(() => {
+    if (hasFocus) field.current?.focus();
+  }, []);
   const friends = useLoaded("friends", async () => {
     const { items } = await chat.api.call("get", "/v1/friends", { query: { limit: 100 } });
     return items;
@@ -49,7 +53,6 @@ export function UserPicker({ chosen, onChange, hasFocus = false }: Props) {
         <input
           ref={field}
           type="search"
-          autofocus={hasFocus}
           autocapitalize="none"
           spellcheck={false}
           placeholder={t("picker.placeholder")}

@@ -147,7 +147,9 @@ for (const [theme, viewport] of [
 test("a user signs in, opens a conversation and writes with the keyboard alone", async () => {
   const { ann } = await world();
   const page = await site.open();
-  await page.getByLabel("Username").focus();
+  await expect
+    .poll(() => page.getByLabel("Username").evaluate((one) => one === document.activeElement))
+    .toBe(true);
   await page.keyboard.type(ann.user.username);
   await page.keyboard.press("Tab");
   await page.keyboard.type("correct horse battery staple");
@@ -160,6 +162,12 @@ test("a user signs in, opens a conversation and writes with the keyboard alone",
   await page.keyboard.type("By keys");
   await page.keyboard.press("Enter");
   await stored(page, "By keys").waitFor();
+  const search = page.getByRole("searchbox", { name: "Search all messages" });
+  await page.keyboard.press("Control+Shift+F");
+  await expect.poll(() => search.evaluate((one) => one === document.activeElement)).toBe(true);
+  await page.keyboard.press("Alt+n");
+  const picker = page.getByRole("searchbox", { name: "People" });
+  await expect.poll(() => picker.evaluate((one) => one === document.activeElement)).toBe(true);
 });
 
 /** Whether the row of the group has the focus. */
