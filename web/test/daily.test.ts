@@ -79,7 +79,7 @@ test("of a file with a long name the end is in sight, and the whole is told", as
   expect(cut.map(([, isOutside]) => isOutside)).toEqual([false, false]);
   expect(cut[0]?.[0]).toBe(true);
   await file.locator(".file-name").getByText("final).pdf").waitFor();
-  await page.getByRole("link", { name }).waitFor();
+  await page.getByRole("list", { name: "Messages" }).getByRole("link", { name }).waitFor();
 });
 
 test("screen readers alone tell who has written, in a direct conversation and of own messages", async () => {
