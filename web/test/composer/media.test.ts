@@ -31,6 +31,7 @@ test("files that are dropped and pasted wait in a tray, and go in their order be
   const tray = page.getByRole("list", { name: "Files to send" });
   await expect.poll(() => tray.getByRole("listitem").count()).toBe(3);
   await page.getByRole("button", { name: "Remove two.txt" }).click();
+  await expect.poll(() => composer(page).evaluate((field) => field === document.activeElement)).toBe(true);
   await page.getByRole("textbox", { name: "Caption of three.txt" }).fill("The third");
   await composer(page).fill("Two files");
   await composer(page).press("Enter");

@@ -8,8 +8,14 @@ import type { Attachment } from "./attachment.ts";
 import { isLarge } from "./media.ts";
 import type { Attachments } from "./use-attachments.ts";
 
+interface Props {
+  attachments: Attachments;
+  /** a file was taken away, with the button that had the focus */
+  onRemoved: () => void;
+}
+
 /** The files that are going to be sent, above the field. */
-export function Tray({ attachments }: { attachments: Attachments }) {
+export function Tray({ attachments, onRemoved }: Props) {
   const { items, isFullSize, setFullSize, remove, describe } = attachments;
   const hasSeveral = items.length > 1;
   return (
@@ -36,7 +42,10 @@ export function Tray({ attachments }: { attachments: Attachments }) {
             <IconButton
               icon="close"
               label={t("attach.remove", { name: one.file.name })}
-              onClick={() => remove(one.id)}
+              onClick={() => {
+                remove(one.id);
+                onRemoved();
+              }}
             />
           </li>
         ))}

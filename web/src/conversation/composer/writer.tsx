@@ -113,7 +113,9 @@ export function Writer({ id, name, window, thread }: Props) {
       >
         {!isEdit && <DropZone form={form} onFiles={attachments.add} />}
         <Target mode={mode} onCancel={writing.cancel} />
-        {items.length > 0 && !isEdit && <Tray attachments={attachments} />}
+        {items.length > 0 && !isEdit && (
+          <Tray attachments={attachments} onRemoved={() => hasKeyboard() && field.current?.focus()} />
+        )}
         {writing.problem && (
           <p class="problem" role="alert">
             {writing.problem}
