@@ -87,7 +87,8 @@ export function useWriting({ id, window, thread }: WritingPlace): Writing {
     drafts.write(id, content);
   };
 
-  // Another device, or another tab of this one, goes on with the draft, or has sent it. What was written here meanwhile is what there is.
+  // Another device, or another tab of this one, goes on with the draft, or has sent it. What was written here
+  // meanwhile is what there is.
   const adopt = useRef(() => {});
   adopt.current = () => {
     const now = begin();
