@@ -143,9 +143,7 @@ test("what happened in a group is told in words, with the names of those whom it
   const { id } = await ann.openGroup("Hike", [ben]);
   await ann.call("POST", `/v1/conversations/${id}/members`, { user_ids: [cem.user.id] });
   const { page } = await embed(ben, id);
-  await page
-    .getByText(`\u2068${ann.user.username}\u2069 added \u2068${cem.user.username}\u2069 to`)
-    .waitFor();
+  await page.getByText(`${ann.user.username} added ${cem.user.username} to`).waitFor();
 });
 
 test("the element tells what is unread, follows its attributes, and closes its sockets when it goes", async () => {

@@ -45,11 +45,6 @@ function notice(page: Page, text: string): Locator {
   return page.getByRole("list", { name: "Messages" }).getByText(text).last();
 }
 
-/** A user in a notice, whose name does not change the direction of the text around it. */
-function named({ user }: Person): string {
-  return `\u2068${user.username}\u2069`;
-}
-
 test("a group is made, named, pictured, announced and dissolved, and each member sees it", async () => {
   const [ann, ben, cem] = [await site.person("ann"), await site.person("ben"), await site.person("cem")];
   const page = await site.open({ person: ann, hash: "#/new" });
@@ -87,7 +82,7 @@ test("a group is made, named, pictured, announced and dissolved, and each member
     const picture = details(one).locator(".profile img");
     await expect.poll(() => picture.evaluate((img: HTMLImageElement) => img.naturalWidth)).toBe(1);
   }
-  await notice(bensPage, `${named(ann)} changed the profile of the group.`).waitFor();
+  await notice(bensPage, `${ann.user.username} changed the profile of the group.`).waitFor();
 
   await details(page).getByRole("button", { name: "Dissolve the group" }).click();
   await page.getByRole("button", { name: "Yes, go on" }).click();
@@ -113,7 +108,7 @@ test("roles, a mute, a ban and a hand-over show on the pages of both, as they ar
   await act(page, ben, "Make admin");
   for (const one of [page, bensPage]) await member(one, ben).getByText("Admin").waitFor();
   await make.waitFor();
-  await notice(bensPage, `${named(ann)} changed your role.`).waitFor();
+  await notice(bensPage, `${ann.user.username} changed your role.`).waitFor();
   await act(page, ben, "Dismiss as admin");
   for (const one of [page, bensPage])
     await expect.poll(() => member(one, ben).getByText("Admin").count()).toBe(0);
@@ -141,7 +136,7 @@ test("roles, a mute, a ban and a hand-over show on the pages of both, as they ar
   await dialog.getByRole("button", { name: `@${ben.user.username}` }).click();
   await dialog.getByRole("button", { name: "Add people" }).click();
   await openTalk(bensPage, "Hike");
-  await notice(bensPage, `${named(ann)} added you to the group.`).waitFor();
+  await notice(bensPage, `${ann.user.username} added you to the group.`).waitFor();
   await openDetails(bensPage);
   await member(page, ben).waitFor();
 
@@ -149,7 +144,7 @@ test("roles, a mute, a ban and a hand-over show on the pages of both, as they ar
   for (const one of [page, bensPage]) await member(one, ben).getByText("Owner").waitFor();
   await details(page).getByRole("button", { name: "Leave the group" }).waitFor();
   await details(bensPage).getByRole("button", { name: "Dissolve the group" }).waitFor();
-  await notice(bensPage, `${named(ann)} handed the group over to you.`).waitFor();
+  await notice(bensPage, `${ann.user.username} handed the group over to you.`).waitFor();
   await act(bensPage, cem, "Remove from the group", true);
   await expect.poll(() => member(page, cem).count()).toBe(0);
 });
@@ -278,7 +273,7 @@ test("a link leads into a group, and an admin answers those who ask to join", as
   await send(bensPage, "Here I am");
   await stored(page, "Here I am").waitFor();
   await member(page, ben).waitFor();
-  await notice(page, `${named(ben)} joined the group.`).waitFor();
+  await notice(page, `${ben.user.username} joined the group.`).waitFor();
   await details(page).getByText("Used 1 of 10 times").waitFor();
 
   for (const [person, answer] of [

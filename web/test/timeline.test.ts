@@ -281,13 +281,15 @@ test("new messages of others are told to screen readers, and history is not", as
 
 test("system messages are in words, in the timeline and in the list", async () => {
   const [ann, ben, cleo] = [await site.person("ann"), await site.person("ben"), await site.person("cleo")];
+  await cleo.call("PATCH", "/v1/me", { nickname: "ليلى" });
   const { id } = await ann.openGroup("Hike", [ben]);
   await ann.call("POST", `/v1/conversations/${id}/members`, { user_ids: [cleo.user.id] });
   const page = await site.open({ person: ben, hash: `#/c/${id}` });
   const [added, left] = ["added", "left"];
-  await message(page, `${added} ⁨${cleo.user.username}⁩ to the group.`).waitFor();
+  // A name that is written from the right does not turn the words around it.
+  await message(page, `${ann.user.username} ${added} \u2068ليلى\u2069 to the group.`).waitFor();
   await cleo.call("POST", `/v1/conversations/${id}/leave`);
-  await message(page, `⁨${cleo.user.username}⁩ ${left} the group.`).waitFor();
+  await message(page, `\u2068ليلى\u2069 ${left} the group.`).waitFor();
   await page.getByRole("navigation").getByText(`${left} the group.`).waitFor();
 });
 

@@ -39,7 +39,13 @@ export function noticeText(notice: Notice, me: number, nameOf: (id: number) => s
   return t(`notice.${event}`, { actor, users });
 }
 
-/** A name that does not change the direction of the text around it. */
+/** A name of Latin, Chinese, Japanese and Korean letters alone: no part of it is written from the right. */
+const LEFT_TO_RIGHT = /^[ -\u024f\u2e80-\u9fff\uac00-\ud7af]*$/;
+
+/**
+ * A name that does not change the direction of the text around it. It is isolated if it could: a browser sets
+ * no gap between Chinese and what is isolated.
+ */
 function isolated(name: string): string {
-  return `\u2068${name}\u2069`;
+  return LEFT_TO_RIGHT.test(name) ? name : `\u2068${name}\u2069`;
 }
