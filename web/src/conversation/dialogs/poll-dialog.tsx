@@ -43,9 +43,9 @@ export function PollDialog({ onClose, onCreate }: Props) {
     requestAnimationFrame(() => [...(list.current?.querySelectorAll("input") ?? [])].at(-1)?.focus());
   };
   const onKeyDown = (event: KeyboardEvent) => {
-    const { key, target, isComposing } = event;
-    // Enter on a button of the list presses it.
-    if (key !== "Enter" || isComposing || !(target instanceof HTMLInputElement)) return;
+    const { key, target, isComposing, ctrlKey, metaKey } = event;
+    // Enter on a button of the list presses it, and with Control it sends.
+    if (key !== "Enter" || isComposing || ctrlKey || metaKey || !(target instanceof HTMLInputElement)) return;
     if (options.length === MAX_OPTIONS) return;
     event.preventDefault();
     const fields = [...(list.current?.querySelectorAll("input") ?? [])];
