@@ -1,6 +1,7 @@
 import type { ComponentChildren } from "preact";
-import { useId } from "preact/hooks";
+import { useEffect, useId, useRef } from "preact/hooks";
 import { t } from "../i18n/i18n.ts";
+import { hasKeyboard } from "../lib/keyboard.ts";
 import { Icon } from "./icon.tsx";
 
 interface Props {
@@ -12,11 +13,18 @@ interface Props {
   children: ComponentChildren;
 }
 
-/** A view with a title: beside a conversation, or in its place on a narrow screen. */
+/**
+ * A view with a title: beside a conversation, or in its place on a narrow screen. It takes the focus if what
+ * led to it is gone, as the dialog of shortcuts is.
+ */
 export function Page({ title, back, actions, children }: Props) {
   const id = useId();
+  const page = useRef<HTMLElement>(null);
+  useEffect(() => {
+    if (hasKeyboard() && document.activeElement === document.body) page.current?.focus();
+  }, []);
   return (
-    <section class="page" aria-labelledby={id}>
+    <section ref={page} class="page" aria-labelledby={id} tabIndex={-1}>
       <header class="bar">
         <a class="icon-button back" href={back} aria-label={t("action.back")}>
           <Icon name="back" />
