@@ -219,10 +219,12 @@ test("the form says who sees what a user writes about themself", async () => {
   await email.fill("ben@climbers.example");
   const ownHint = await email.getAttribute("aria-describedby");
   expect(await page.locator(`[id="${ownHint}"]`).innerText()).toBe("Other people do not see it.");
+  await page.getByText("More about you").click();
+  await page.getByRole("textbox", { name: "Birthday" }).fill("1 May");
   await page.getByRole("button", { name: "Save" }).click();
   await page.getByText("Saved.").waitFor();
   expect(await ben.call("GET", "/v1/me")).toMatchObject({
-    ...{ signature: "Climbs at weekends\nاكتب لي", email: "ben@climbers.example" },
+    ...{ signature: "Climbs at weekends\nاكتب لي", email: "ben@climbers.example", birthday: "1 May" },
   });
   const annsPage = await site.open({ person: ann, hash: `#/user/${ben.user.id}` });
   const shown = annsPage.locator(".profile .prose");

@@ -12,7 +12,12 @@ type Me = components["schemas"]["Me"];
 
 const POLICIES = ["allow", "approve", "deny"] as const satisfies Me["friend_policy"][];
 
-/** The user's own profile: picture, name, a line about them, e-mail, and who may become their friend. */
+/** What only other apps of the server show of a user, as texts without a form. */
+const FOR_OTHER_APPS = ["gender", "birthday", "location", "language"] as const satisfies (keyof Me)[];
+/** The server takes as many characters in each of them. */
+const MAX_LENGTH = 128;
+
+/** The user's own profile: picture, name, what they say of themself, and who may become their friend. */
 export function ProfileForm() {
   const { chat } = useAccount();
   const { value, problem } = useLoaded("me", () => chat.api.call("get", "/v1/me", {}));
@@ -25,10 +30,11 @@ function Form({ me }: { me: Me }) {
   const [nickname, setNickname] = useState(me.nickname);
   const [signature, setSignature] = useState(me.signature);
   const [email, setEmail] = useState(me.email);
+  const [more, setMore] = useState(() => Object.fromEntries(FOR_OTHER_APPS.map((name) => [name, me[name]])));
   const [policy, setPolicy] = useState(me.friend_policy);
   const [avatar, setAvatar] = useState(me.avatar);
   const save = useAction(async () => {
-    const body = { nickname, signature, email, avatar, friend_policy: policy };
+    const body = { ...more, nickname, signature, email, avatar, friend_policy: policy };
     await chat.api.call("patch", "/v1/me", { body });
     toast(t("profile.saved"));
   });
@@ -70,7 +76,7 @@ function Form({ me }: { me: Me }) {
           type="text"
           inputMode="email"
           autocomplete="email"
-          maxLength={128}
+          maxLength={MAX_LENGTH}
           value={email}
           aria-label={t("profile.email")}
           aria-describedby="email-hint"
@@ -78,6 +84,22 @@ function Form({ me }: { me: Me }) {
         />
         <small id="email-hint">{t("profile.emailHint")}</small>
       </label>
+      <details class="more-fields">
+        <summary>{t("profile.more")}</summary>
+        <small>{t("profile.moreHint")}</small>
+        {FOR_OTHER_APPS.map((name) => (
+          <label key={name} class="field">
+            {t(`profile.${name}`)}
+            <input
+              type="text"
+              dir="auto"
+              maxLength={MAX_LENGTH}
+              value={more[name]}
+              onInput={({ currentTarget: { value } }) => setMore((before) => ({ ...before, [name]: value }))}
+            />
+          </label>
+        ))}
+      </details>
       <fieldset>
         <legend>{t("profile.friendPolicy")}</legend>
         {POLICIES.map((one) => (
