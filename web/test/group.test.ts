@@ -66,15 +66,23 @@ test("a group is made, named, pictured, announced and dissolved, and each member
   expect(await details(bensPage).getByRole("button", { name: "Edit the group" }).count()).toBe(0);
 
   await openDetails(page);
-  await details(page).getByRole("button", { name: "Edit the group" }).click();
+  const edit = details(page).getByRole("button", { name: "Edit the group" });
+  const hasFocus = (control: Locator) => control.evaluate((one) => one === document.activeElement);
+  await edit.click();
+  const name = details(page).getByRole("textbox", { name: "Name of the group" });
+  await expect.poll(() => hasFocus(name)).toBe(true);
+  await page.keyboard.press("Escape");
+  await expect.poll(() => hasFocus(edit)).toBe(true);
+  await edit.click();
   const chooser = page.waitForEvent("filechooser");
   await details(page).getByRole("button", { name: "Choose a picture" }).click();
   await (await chooser).setFiles([{ name: "hut.png", mimeType: "image/png", buffer: PICTURE }]);
   await details(page).getByRole("button", { name: "Remove the picture" }).waitFor();
-  await details(page).getByRole("textbox", { name: "Name of the group" }).fill("Hike to the hut");
+  await name.fill("Hike to the hut");
   await details(page).getByRole("textbox", { name: "Introduction" }).fill("Each Sunday");
   await details(page).getByRole("textbox", { name: "Announcement" }).fill("Bring water");
   await details(page).getByRole("button", { name: "Save" }).click();
+  await expect.poll(() => hasFocus(edit)).toBe(true);
   for (const one of [page, bensPage]) {
     await row(one, "Hike to the hut").waitFor();
     await details(one).getByRole("heading", { name: "Hike to the hut" }).waitFor();

@@ -1,5 +1,6 @@
-import { useState } from "preact/hooks";
+import { useLayoutEffect, useRef, useState } from "preact/hooks";
 import { t } from "../i18n/i18n.ts";
+import { hasKeyboard } from "../lib/keyboard.ts";
 import { PictureField } from "../people/picture-field.tsx";
 import { useAccount } from "../state/context.ts";
 import { useAction } from "../state/use-action.ts";
@@ -11,6 +12,13 @@ const POLICIES = ["free", "approval", "closed"] as const satisfies GroupEntry["j
 /** What a group is: its picture, name, introduction and announcement. Admins can change them. */
 export function GroupProfile({ group }: { group: GroupEntry }) {
   const [isEdited, setEdited] = useState(false);
+  const edit = useRef<HTMLButtonElement>(null);
+  const hasEdited = useRef(false);
+  useLayoutEffect(() => {
+    // The form is gone, and the focus with it.
+    if (hasEdited.current && !isEdited) edit.current?.focus();
+    hasEdited.current = isEdited;
+  }, [isEdited]);
   const { announcement, role } = group;
   if (isEdited) return <Form group={group} onDone={() => setEdited(false)} />;
   return (
@@ -24,7 +32,7 @@ export function GroupProfile({ group }: { group: GroupEntry }) {
         </div>
       )}
       {isManager(role) && (
-        <button class="secondary" type="button" onClick={() => setEdited(true)}>
+        <button ref={edit} class="secondary" type="button" onClick={() => setEdited(true)}>
           {t("group.edit")}
         </button>
       )}
@@ -35,6 +43,11 @@ export function GroupProfile({ group }: { group: GroupEntry }) {
 function Form({ group, onDone }: { group: GroupEntry; onDone: () => void }) {
   const { chat } = useAccount();
   const { id } = group;
+  const first = useRef<HTMLInputElement>(null);
+  // The button that led here is gone, and the focus with it.
+  useLayoutEffect(() => {
+    if (hasKeyboard()) first.current?.focus();
+  }, []);
   const [name, setName] = useState(group.name);
   const [avatar, setAvatar] = useState(group.avatar);
   const [introduction, setIntroduction] = useState(group.introduction);
@@ -53,6 +66,12 @@ function Form({ group, onDone }: { group: GroupEntry; onDone: () => void }) {
   return (
     <form
       class="form"
+      onKeyDown={(event) => {
+        if (event.key !== "Escape") return;
+        // The panel around it stays open.
+        event.preventDefault();
+        onDone();
+      }}
       onSubmit={(event) => {
         event.preventDefault();
         void save.run();
@@ -62,6 +81,7 @@ function Form({ group, onDone }: { group: GroupEntry; onDone: () => void }) {
       <label class="field">
         {t("new.groupName")}
         <input
+          ref={first}
           type="text"
           required
           value={name}
