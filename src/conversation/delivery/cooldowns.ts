@@ -52,7 +52,7 @@ export class Cooldowns {
     const at = this.#beganAt.get(id) ?? (this.#devices.isDeferred(id) ? this.#record.servedAt : 0);
     if (at === 0) return false;
     const age = Date.now() - at;
-    return age >= 0 && age < this.#lengthMs(id) && !this.#hasFullPage(id);
+    return age >= 0 && age < this.#lengthMs(id) && !this.#isPageNearlyFull(id);
   }
 
   /** Has `wake` called when the first cooldown of a member ends for whom `isPending` holds. */
@@ -87,7 +87,7 @@ export class Cooldowns {
     return this.#devices.hasDevices(id) && !this.#devices.isCrowded && !this.#devices.isFocused(id);
   }
 
-  #hasFullPage(id: UserId): boolean {
+  #isPageNearlyFull(id: UserId): boolean {
     return this.#getsPages(id) && this.#devices.waiting(id) >= NEARLY_FULL;
   }
 }

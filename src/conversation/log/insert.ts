@@ -57,7 +57,6 @@ export function insertMessage(sql: SqlStorage, row: NewMessageRow): boolean {
  */
 export function insertMessages(sql: SqlStorage, rows: readonly NewMessageRow[]): boolean {
   const [first] = rows;
-  if (first && rows.length === 1) return insertMessage(sql, first);
   if (!first || !rows.every(isUsual)) return false;
   const values = JSON.stringify(rows.map((row) => [row.sender_id, row.kind, row.body, row.client_msg_id]));
   if (values.length > MAX_SEVERAL) return false;

@@ -135,8 +135,8 @@ export class MessageLog {
    * @see insertMessages
    */
   insertAll(rows: readonly NewMessageRow[]): boolean {
-    if (rows.some(({ mentions }) => mentions !== null)) this.#mentionIndex.changed();
-    return insertMessages(this.#sql, rows);
+    const [first] = rows;
+    return first && rows.length === 1 ? this.insert(first) : insertMessages(this.#sql, rows);
   }
 
   /** Deletes the messages after the newest: a commit has stored them that did not come to its end. */

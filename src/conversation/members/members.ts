@@ -4,7 +4,7 @@ import type { Seq, UserId } from "../../domain/ids.ts";
 import type { StoredInitialMember } from "../../domain/ports.ts";
 import { FormerMembers, UNSETTLED } from "./former-members.ts";
 import type { MemberRow } from "./member-row.ts";
-import { SenderPositions, type SentPositions } from "./sender-positions.ts";
+import { type PositionsByUser, SenderPositions } from "./sender-positions.ts";
 
 /** The columns that a member changes by reading, marking unread, deleting for oneself, or ignoring. */
 export type OwnFields = Partial<
@@ -192,17 +192,17 @@ export class Members {
   }
 
   /** Stores the read positions of all who have sent. @see SenderPositions.store */
-  storeSenderPositions(moved: SentPositions): void {
+  storeSenderPositions(moved: PositionsByUser): void {
     this.#senderPositions.store(moved);
   }
 
   /** Moves the read positions of senders to their own messages. @see SenderPositions.apply */
-  applySenderPositions(moved: SentPositions, isStored: boolean): void {
+  applySenderPositions(moved: PositionsByUser, isStored: boolean): void {
     this.#senderPositions.apply(moved, isStored);
     this.#move(moved);
   }
 
-  #move(positions: SentPositions): void {
+  #move(positions: PositionsByUser): void {
     for (const [userId, { seq, n, at }] of positions) {
       const member = this.#unsettled.get(userId);
       if (member && member.read_seq < seq) Object.assign(member, { read_seq: seq, read_n: n, read_at: at });

@@ -9,7 +9,7 @@ export interface ReadPosition {
 }
 
 /** The read positions of some users. */
-export type SentPositions = ReadonlyMap<UserId, ReadPosition>;
+export type PositionsByUser = ReadonlyMap<UserId, ReadPosition>;
 
 /** The positions are stored at each seq that this number divides. A start reads fewer messages than that. */
 const INTERVAL = 64;
@@ -44,12 +44,12 @@ export class SenderPositions {
   }
 
   /** The positions that the rows of the members lack. A member may have read further since. */
-  get unstored(): SentPositions {
+  get unstored(): PositionsByUser {
     return this.#unstored;
   }
 
   /** Stores all positions, also the moved ones. `apply` follows the transaction. */
-  store(moved: SentPositions): void {
+  store(moved: PositionsByUser): void {
     const all = [...new Map([...this.#unstored, ...moved])];
     if (all.length === 0) return;
     this.#sql.exec(
@@ -60,7 +60,7 @@ export class SenderPositions {
   }
 
   /** Takes moved positions into memory, after the commit. @param isStored the commit has stored all */
-  apply(moved: SentPositions, isStored: boolean): void {
+  apply(moved: PositionsByUser, isStored: boolean): void {
     if (isStored) this.#unstored.clear();
     else for (const [userId, position] of moved) this.#unstored.set(userId, position);
   }

@@ -10,7 +10,7 @@ import { Composers } from "../members/composers.ts";
 import type { KnownUsers } from "../members/known-users.ts";
 import type { MemberRow } from "../members/member-row.ts";
 import type { Members } from "../members/members.ts";
-import { arePositionsDue, type SentPositions } from "../members/sender-positions.ts";
+import { arePositionsDue, type PositionsByUser } from "../members/sender-positions.ts";
 import { newPoll } from "../polls/stored-poll.ts";
 import type { Threads } from "../threads/threads.ts";
 import { refusedReference } from "./draft-references.ts";
@@ -147,10 +147,15 @@ export class SendQueue<Origin> {
    * each in a savepoint.
    */
   #commitAll(sends: QueuedSend<Origin>[]): Committed<Origin> {
+    const isPlain = this.#isPlain(sends);
     try {
-      return (
-        this.#commitPlain(sends) ??
-        this.#commitTogether(() => this.#storeAtOnce(sends) ?? this.#storeEach(sends, this.#storeOrRefuse))
+      const outcomes = isPlain ? this.#storeAtOnce(sends) : null;
+      if (outcomes) {
+        const positions = positionsOf(newRows(outcomes));
+        return this.#apply({ outcomes, positions, composed: [], storesPositions: false, changes: null });
+      }
+      return this.#commitTogether(
+        () => (isPlain ? null : this.#storeAtOnce(sends)) ?? this.#storeEach(sends, this.#storeOrRefuse),
       );
     } catch (error) {
       if (sends.length === 1) throw error;
@@ -158,19 +163,12 @@ export class SendQueue<Origin> {
     }
   }
 
-  /**
-   * Commits plain messages without a transaction, as they are one statement.
-   * @returns null if there is more to write than the messages, or `storeAtOnce` cannot store them
-   */
-  #commitPlain(sends: QueuedSend<Origin>[]): Committed<Origin> | null {
-    const { last } = this.#log;
+  /** Whether there is nothing to write with the messages, so that one statement needs no transaction. */
+  #isPlain(sends: QueuedSend<Origin>[]): boolean {
+    const { seq } = this.#log.last;
     const isOpen = ({ senderId, draft }: QueuedSend<Origin>) =>
       this.#composers.isOpen(senderId, draft.clientMsgId);
-    if (arePositionsDue(last.seq, last.seq + sends.length) || sends.some(isOpen)) return null;
-    const outcomes = this.#storeAtOnce(sends);
-    if (!outcomes) return null;
-    const positions = positionsOf(newRows(outcomes));
-    return this.#apply({ outcomes, positions, composed: [], storesPositions: false, changes: null });
+    return !arePositionsDue(seq, seq + sends.length) && !sends.some(isOpen);
   }
 
   /** @param storeSends stores the sends in the transaction */
@@ -361,7 +359,7 @@ interface Committed<Origin> {
 interface Written<Origin> {
   outcomes: StoredOutcome<Origin>[];
   /** the read positions that follow the messages */
-  positions: SentPositions;
+  positions: PositionsByUser;
   /** the senders whose composer drafts were sent */
   composed: readonly UserId[];
   /** whether the positions of all senders are stored */
@@ -370,7 +368,7 @@ interface Written<Origin> {
 }
 
 /** Where the messages leave the senders. Who answers in a thread has not read the main stream. */
-function positionsOf(rows: readonly MessageRow[]): SentPositions {
+function positionsOf(rows: readonly MessageRow[]): PositionsByUser {
   return new Map(
     rows
       .filter((row) => row.in_main === 1)

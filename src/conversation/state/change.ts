@@ -13,7 +13,7 @@ import type { KnownUsers } from "../members/known-users.ts";
 import type { MemberRow } from "../members/member-row.ts";
 import type { Members } from "../members/members.ts";
 import { ProfileCache } from "../members/profile-cache.ts";
-import { arePositionsDue, type SentPositions } from "../members/sender-positions.ts";
+import { arePositionsDue, type PositionsByUser } from "../members/sender-positions.ts";
 import type { Threads } from "../threads/threads.ts";
 import { versionOf } from "../views/member-snapshots.ts";
 import type { ConversationState } from "./conversation-state.ts";
@@ -51,7 +51,7 @@ export interface StoredChange {
 }
 
 /** A change moves no read position of a sender. */
-const NO_POSITIONS: SentPositions = new Map();
+const NO_POSITIONS: PositionsByUser = new Map();
 
 /** A member's row with changed fields, under a new version, so that D1 gets it. */
 export function withNewVersion(member: MemberRow, fields: Partial<MemberRow>): MemberRow {

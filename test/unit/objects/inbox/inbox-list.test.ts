@@ -226,54 +226,55 @@ test("with more registered sockets than the calls of one event, their checks and
     expect(gate.hasSockets()).toBe(false);
   }));
 
-test("while updates do not end a connected user's list is written every 4 seconds, and soon after the last one", async () => {
-  overrideTiming({ list: { writeBehindMs: 500 } });
+/** Works on the list of a user with a device, whose clock and timers stand still. */
+async function withStillClock(
+  work: (list: ReturnType<typeof listOf>, sql: SqlStorage) => void,
+): Promise<void> {
   const inbox = await freshInbox();
   // Its tables are made.
   received(await inbox.list({ limit: 1 }));
   await runInDurableObject(inbox, (_, { storage: { sql } }) => {
     vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout", "Date"] });
     try {
-      const list = listOf(sql, () => true);
-      const stored = new Set<unknown>();
-      const row = () =>
-        sql.exec("SELECT last_seq FROM conversations WHERE conversation_id = 1").one().last_seq;
-      for (let ver = 1; ver <= 85; ver++) {
-        list.applyUpdate(update(1, ver));
-        stored.add(row());
-        vi.advanceTimersByTime(150);
-      }
-      // The first update, and in 12 seconds three times.
-      expect(stored.size).toBe(4);
-      vi.advanceTimersByTime(1_000);
-      expect(row()).toBe(85);
-      expect(vi.getTimerCount()).toBe(0);
-      // The next one is told without a commit, until the devices are gone.
-      list.applyUpdate(update(1, 86));
-      expect(row()).toBe(85);
-      list.endEpoch();
-      expect(row()).toBe(86);
-      expect(sql.exec("SELECT * FROM list_ahead").toArray()).toEqual([]);
+      work(
+        listOf(sql, () => true),
+        sql,
+      );
     } finally {
       vi.useRealTimers();
     }
+  });
+}
+
+test("while updates do not end a connected user's list is written every 4 seconds, and soon after the last one", async () => {
+  overrideTiming({ list: { writeBehindMs: 500 } });
+  await withStillClock((list, sql) => {
+    const stored = new Set<unknown>();
+    const row = () => sql.exec("SELECT last_seq FROM conversations WHERE conversation_id = 1").one().last_seq;
+    for (let ver = 1; ver <= 85; ver++) {
+      list.applyUpdate(update(1, ver));
+      stored.add(row());
+      vi.advanceTimersByTime(150);
+    }
+    // The first update, and in 12 seconds three times.
+    expect(stored.size).toBe(4);
+    vi.advanceTimersByTime(1_000);
+    expect(row()).toBe(85);
+    expect(vi.getTimerCount()).toBe(0);
+    // The next one is told without a commit, until the devices are gone.
+    list.applyUpdate(update(1, 86));
+    expect(row()).toBe(85);
+    list.endEpoch();
+    expect(row()).toBe(86);
+    expect(sql.exec("SELECT * FROM list_ahead").toArray()).toEqual([]);
   });
 });
 
-test("of more conversations than memory follows, each that goes on has its newest update in the list", async () => {
-  const inbox = await freshInbox();
-  received(await inbox.list({ limit: 1 }));
-  await runInDurableObject(inbox, (_, { storage: { sql } }) => {
-    vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout", "Date"] });
-    try {
-      const list = listOf(sql, () => true);
-      for (const id of range(1, 130)) for (const ver of range(1, 2)) list.applyUpdate(update(id, ver));
-      list.endEpoch();
-      const behind = "SELECT conversation_id, last_seq FROM conversations WHERE last_seq <> 2";
-      expect(sql.exec(behind).toArray()).toEqual([]);
-      expect(sql.exec("SELECT * FROM list_ahead").toArray()).toEqual([]);
-    } finally {
-      vi.useRealTimers();
-    }
-  });
-});
+test("of more conversations than memory follows, each that goes on has its newest update in the list", () =>
+  withStillClock((list, sql) => {
+    for (const id of range(1, 130)) for (const ver of range(1, 2)) list.applyUpdate(update(id, ver));
+    list.endEpoch();
+    const behind = "SELECT conversation_id, last_seq FROM conversations WHERE last_seq <> 2";
+    expect(sql.exec(behind).toArray()).toEqual([]);
+    expect(sql.exec("SELECT * FROM list_ahead").toArray()).toEqual([]);
+  }));
