@@ -4,15 +4,15 @@ import type { Draft, NewMessage } from "../types.ts";
 /** What the user is writing: `text`, the message that it answers, and the thread that it is in. */
 export type DraftContent = Pick<Draft, "text" | "reply_to" | "thread">;
 
-/** A draft, as tabs tell it each other. */
-interface Word {
+/** A draft, as one tab tells it to the others. */
+interface SharedDraft {
   readonly id: number;
   /** the id under which it is sent */
   readonly client_msg_id: string;
   content: DraftContent;
 }
 
-interface Written extends Word {
+interface Written extends SharedDraft {
   /** what the server has of it */
   saved: DraftContent | undefined;
   timer: ReturnType<typeof setTimeout> | undefined;
@@ -40,7 +40,7 @@ export class Drafts {
     this.#pause = pause;
     if (share && globalThis.BroadcastChannel) {
       this.#tabs = new BroadcastChannel(`parley:${share} drafts`);
-      this.#tabs.onmessage = ({ data }: MessageEvent<Word>) => {
+      this.#tabs.onmessage = ({ data }: MessageEvent<SharedDraft>) => {
         const { timer, saving = Promise.resolve() } = this.#written.get(data.id) ?? {};
         clearTimeout(timer);
         // The other tab saves it.
@@ -119,7 +119,7 @@ export class Drafts {
     return written;
   }
 
-  #tell({ id, client_msg_id, content }: Word): void {
+  #tell({ id, client_msg_id, content }: SharedDraft): void {
     this.#tabs?.postMessage({ id, client_msg_id, content });
   }
 
