@@ -67,7 +67,7 @@ function Form({ group, onDone }: { group: GroupEntry; onDone: () => void }) {
     <form
       class="form"
       onKeyDown={(event) => {
-        if (event.key !== "Escape") return;
+        if (event.key !== "Escape" || event.isComposing) return;
         // The panel around it stays open.
         event.preventDefault();
         onDone();

@@ -47,7 +47,7 @@ export function Panel({ title, id, place, actions, children }: Props) {
       class="panel"
       aria-label={title}
       onKeyDown={(event) => {
-        if (event.key !== "Escape" || event.defaultPrevented) return;
+        if (event.key !== "Escape" || event.defaultPrevented || event.isComposing) return;
         // A dialog over it closes first.
         if (event.target instanceof Element && event.target.closest("dialog, [popover]")) return;
         event.preventDefault();
