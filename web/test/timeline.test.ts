@@ -50,6 +50,32 @@ test("a conversation opens at its first unread message, and the divider stays wh
   await expect.poll(() => sight(page)).toMatchObject({ unread: 81, below: 0 });
 });
 
+test.each([
+  ["read", 120],
+  ["unread", 20],
+])("who scrolls in a conversation of %s messages before it is up to date stays there", async (_, read) => {
+  const { ann, hash } = await history(120, { read });
+  const page = await (await site.device({ person: ann })).newPage();
+  const held = Promise.withResolvers<void>();
+  await page.routeWebSocket(/\/conversations\/\d+\/socket/, async (socket) => {
+    await held.promise;
+    socket.connectToServer();
+  });
+  await page.goto(`${site.origin}/${hash}`);
+  await expect.poll(() => sight(page)).toMatchObject({ last: 120, below: 0 });
+  const loading = page.getByText("Loading …");
+  await loading.waitFor({ state: "attached" });
+  await page.locator(".scroller").evaluate((box) => {
+    // The event of it comes only after the timeline is rendered again.
+    document.addEventListener("scroll", (event) => event.stopPropagation(), { capture: true });
+    box.scrollTop -= 300;
+  });
+  const { first } = await sight(page);
+  held.resolve();
+  await loading.waitFor({ state: "detached" });
+  expect((await sight(page)).first).toBe(first);
+});
+
 test("what comes while the user is above is counted by the button to the newest messages", async () => {
   const { ann, ben, id, hash } = await history(120);
   const page = await site.open({ person: ann, hash });

@@ -207,8 +207,10 @@ export class Pilot {
       if (!entry || (isEmpty && hasOlder) || (isLoading && !this.#isLate)) return;
       this.#open(entry);
       const from = this.unread.from.peek();
+      // The user has scrolled, of which the event may come only now, and stays there.
+      if (!place.isAtEnd) return;
       // The user may scroll before the next render.
-      if (from === 0 && !isEmpty && !hasNewer && place.isAtEnd) this.#arriveAtEnd(place);
+      if (from === 0 && !isEmpty && !hasNewer) this.#arriveAtEnd(place);
       else if (from === 0 || isEmpty) this.goTo({ to: "end" });
       else this.goTo({ to: "row", seq: from, offset: "upper", isHighlighted: false });
     } else if (isEmpty) {
