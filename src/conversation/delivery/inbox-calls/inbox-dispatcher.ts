@@ -51,6 +51,8 @@ export class InboxDispatcher<Answer> {
   readonly #inFlight = new Map<UserId, Promise<void>>();
   readonly #slots = new Set<Promise<void>>();
   readonly #live: LiveCalls;
+  /** whether the last turn has left live calls to the next one, or to when there is room */
+  #hasMoreLive = false;
   /** starts the live calls that a turn has left */
   #nextTurn: ReturnType<typeof setTimeout> | undefined;
   readonly #paused: Set<UserId>;
@@ -187,13 +189,17 @@ export class InboxDispatcher<Answer> {
 
   /** Starts live calls: a turn starts some of them, and the next turn the others. */
   #startLive(): void {
+    this.#hasMoreLive = true;
     for (let started = 0; this.#live.hasRoom(); started++) {
       if (started === MAX_PER_TURN) {
         this.#startLiveNextTurn();
         return;
       }
       const id = this.#work.nextLive?.();
-      if (id === undefined) return;
+      if (id === undefined) {
+        this.#hasMoreLive = false;
+        return;
+      }
       this.#callsLeft--;
       this.#live.began(id);
       void this.callNow(id);
@@ -229,8 +235,10 @@ export class InboxDispatcher<Answer> {
         this.#inFlight.delete(id);
         // A change during the call found the inbox in flight. While live calls go on, their ends look for
         // live work only: to look at all members each time would cost the square of the group's size.
-        if (this.#live.ended(id) && !this.#live.isIdle) this.#startLive();
-        else this.start();
+        if (!this.#live.ended(id) || this.#live.isIdle) this.start();
+        // Those that end together make room together: a turn that starts one call costs as much as the call.
+        else if (this.#hasMoreLive) this.#startLiveNextTurn();
+        else this.#startLive();
       });
     this.#inFlight.set(id, call);
     return call;
