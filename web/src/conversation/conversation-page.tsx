@@ -1,6 +1,7 @@
 import { useComputed } from "@preact/signals";
 import { useChat, useConversationWindow } from "parley-client/react";
 import { useEffect, useRef } from "preact/hooks";
+import { t } from "../i18n/i18n.ts";
 import { selection } from "../message/actions/selection.ts";
 import { useAccount } from "../state/context.ts";
 import { go, route } from "../state/router.ts";
@@ -35,7 +36,9 @@ export function ConversationPage({ id }: { id: number }) {
   const now = route.value;
   const isGone = !entry && last.current !== undefined;
   const hasPanel = !isGone && now.view === "conversation" && (now.panel ?? now.thread) !== undefined;
-  const name = last.current?.name ?? "";
+  // The connection is there before the list: what is not known yet is not left.
+  const isListed = useChat(chat, (state) => state.isListed);
+  const name = last.current?.name ?? (isListed ? t("conversation.unknown") : "");
   return (
     <div class="conversation-view" data-beside={hasPanel}>
       <section
@@ -51,7 +54,7 @@ export function ConversationPage({ id }: { id: number }) {
           section.current?.querySelector<HTMLElement>(".composer textarea")?.focus();
         }}
       >
-        <ConversationHeader id={id} entry={last.current} isGone={!entry} />
+        <ConversationHeader id={id} name={name} entry={last.current} isGone={!entry} />
         <Timeline id={id} view={view} window={window} />
         {isChoosing && <SelectionBar id={id} />}
         <TypingLine id={id} />

@@ -8,6 +8,8 @@ import { conversationAddress } from "./address.ts";
 interface Props {
   /** the conversation */
   id: number;
+  /** what it is called */
+  name: string;
   entry: ConversationEntry | undefined;
   /** the user is not in it, as far as is known: the entry is the last one */
   isGone: boolean;
@@ -22,8 +24,7 @@ const BUTTONS = [
 ] as const;
 
 /** Who is in a conversation, and what can stand beside it. */
-export function ConversationHeader({ id, entry, isGone }: Props) {
-  const name = entry?.name ?? "";
+export function ConversationHeader({ id, name, entry, isGone }: Props) {
   const isOnline = !isGone && entry?.kind === "direct" && entry.peer.online;
   const hasThreads = entry?.kind === "direct" || entry?.threads === "on";
   const offered = BUTTONS.filter(({ panel }) => !isGone && (panel !== "threads" || hasThreads));

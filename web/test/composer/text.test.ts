@@ -208,4 +208,23 @@ test("a user who may not write in a conversation sees why", async () => {
   await page.getByText("You are muted in this group until").waitFor();
   await ann.call("DELETE", `/v1/conversations/${id}/members/${ben.user.id}`);
   await page.getByText("You are not in this conversation.").waitFor();
+  const other = await site.open({ person: ben, hash: `#/c/${id}` });
+  await other.getByRole("heading", { name: "Unknown conversation" }).waitFor();
+  await other.getByText("You are not in this conversation.").waitFor();
+});
+
+test("who has blocked somebody never reads that it was the other", async () => {
+  const [ann, ben] = [await site.person("ann"), await site.person("ben")];
+  const { id } = await ann.openDirect(ben);
+  await ann.call("PUT", `/v1/blocks/${ben.user.id}`);
+  const page = await (await site.device({ person: ann })).newPage();
+  const held = Promise.withResolvers<void>();
+  await page.route(/\/v1\/users\?/, async (call) => {
+    await held.promise;
+    await call.continue();
+  });
+  await page.goto(`${site.origin}/#/c/${id}`);
+  await page.getByText(`You cannot write to ${ben.user.username}.`, { exact: true }).waitFor();
+  held.resolve();
+  await page.getByText(`You have blocked ${ben.user.username}.`).waitFor();
 });

@@ -20,7 +20,9 @@ export function useClosed(id: number): string | undefined {
   if (entry.kind === "direct") {
     if (!entry.disabled) return undefined;
     const { name } = entry;
-    return t(peer?.relation === "blocked" ? "composer.closed.blocked" : "composer.closed.direct", { name });
+    // Whose doing it is the profile says, which is on its way.
+    if (!peer) return t("composer.closed.either", { name });
+    return t(peer.relation === "blocked" ? "composer.closed.blocked" : "composer.closed.direct", { name });
   }
   const until = own?.muted_until ?? 0;
   if (until === -1) return t("composer.closed.mutedForEver");

@@ -24,6 +24,7 @@ export const composer = {
   "composer.closed.muted": "你已被禁言，{time} 解除。",
   "composer.closed.mutedForEver": "你已被禁言。",
   "composer.closed.blocked": "你已拉黑 {name}，解除拉黑后才能发消息。",
+  "composer.closed.either": "无法给 {name} 发消息。",
   "composer.closed.direct": "无法给 {name} 发消息：对方已拉黑你，或只接收好友的消息。",
   "composer.sendKey": "发送消息的按键",
   "composer.sendKey.enter": "Enter（Shift + Enter 换行）",
