@@ -342,7 +342,8 @@ test("a search that has failed finds its own words alone when it is repeated", a
   const page = await site.open({ person: ann, hash: `${hash}/search` });
   await page.getByLabel("Any part of a message").fill("drawer");
   await page.getByText("1 message found").waitFor();
-  await page.route("**/messages/search?**", (route) => route.abort());
+  const refused = { code: "invalid", title: "Bad Request", status: 400, detail: "not these words" };
+  await page.route("**/messages/search?**", (route) => route.fulfill({ status: 400, json: refused }));
   await page.getByLabel("Any part of a message").fill("Message 3");
   const retry = page.locator(".panel").getByRole("button", { name: "Try again" });
   await retry.waitFor();
