@@ -6,6 +6,7 @@ import { hasKeyboard } from "../lib/keyboard.ts";
 import { isAbout, reason } from "../state/problem.ts";
 import { route } from "../state/router.ts";
 import { farewell } from "../state/session.ts";
+import { ProblemText } from "../ui/problem-text.tsx";
 import { register, signIn } from "./anonymous.ts";
 
 /** The form with which a user signs in, or creates an account. */
@@ -72,11 +73,7 @@ export function SignIn() {
           type="password"
           autocomplete={isNew ? "new-password" : "current-password"}
         />
-        {problem && (
-          <p class="problem" role="alert">
-            {problem}
-          </p>
-        )}
+        <ProblemText text={problem} />
         <button class="primary" type="submit" disabled={isBusy}>
           {t(isNew ? "register.submit" : "signIn.submit")}
         </button>

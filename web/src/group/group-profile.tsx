@@ -4,6 +4,7 @@ import { hasKeyboard } from "../lib/keyboard.ts";
 import { PictureField } from "../people/picture-field.tsx";
 import { useAccount } from "../state/context.ts";
 import { useAction } from "../state/use-action.ts";
+import { ProblemText } from "../ui/problem-text.tsx";
 import { GroupCard } from "./group-card.tsx";
 import { type GroupEntry, isManager } from "./rights.ts";
 
@@ -131,11 +132,7 @@ function Form({ group, onDone }: { group: GroupEntry; onDone: () => void }) {
           {t("group.threads")}
         </label>
       </fieldset>
-      {save.problem && (
-        <p class="problem" role="alert">
-          {save.problem}
-        </p>
-      )}
+      <ProblemText text={save.problem} />
       <div class="actions">
         <button class="primary" type="submit" disabled={save.isBusy}>
           {t("profile.save")}

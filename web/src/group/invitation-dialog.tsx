@@ -3,6 +3,7 @@ import { t } from "../i18n/i18n.ts";
 import { useAccount } from "../state/context.ts";
 import { useAction } from "../state/use-action.ts";
 import { Dialog } from "../ui/dialog.tsx";
+import { ProblemText } from "../ui/problem-text.tsx";
 
 const HOUR_S = 3_600;
 const DAY_S = 24 * HOUR_S;
@@ -65,11 +66,7 @@ export function InvitationDialog({ id, onMade, onClose }: Props) {
             ))}
           </select>
         </label>
-        {make.problem && (
-          <p class="problem" role="alert">
-            {make.problem}
-          </p>
-        )}
+        <ProblemText text={make.problem} />
         <button class="primary" type="submit" disabled={make.isBusy}>
           {t("group.makeLink")}
         </button>

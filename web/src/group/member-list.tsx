@@ -11,6 +11,7 @@ import { useAction } from "../state/use-action.ts";
 import { useMembers } from "../state/use-people.ts";
 import { Dialog } from "../ui/dialog.tsx";
 import { Menu } from "../ui/menu.tsx";
+import { ProblemText } from "../ui/problem-text.tsx";
 import { memberActions } from "./member-actions.ts";
 import { NameCardDialog } from "./name-card-dialog.tsx";
 import { type GroupEntry, isMuted } from "./rights.ts";
@@ -108,11 +109,7 @@ function AddDialog({ id, onClose }: { id: number; onClose: () => void }) {
         }}
       >
         <UserPicker chosen={users} onChange={setUsers} />
-        {add.problem && (
-          <p class="problem" role="alert">
-            {add.problem}
-          </p>
-        )}
+        <ProblemText text={add.problem} />
         <button class="primary" type="submit" disabled={add.isBusy || users.length === 0}>
           {t("group.add")}
         </button>

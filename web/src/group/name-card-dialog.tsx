@@ -5,6 +5,7 @@ import { nameOf } from "../lib/names.ts";
 import { useAccount } from "../state/context.ts";
 import { useAction } from "../state/use-action.ts";
 import { Dialog } from "../ui/dialog.tsx";
+import { ProblemText } from "../ui/problem-text.tsx";
 
 /** The server takes so many characters. */
 const MAX_NAME = 100;
@@ -51,11 +52,7 @@ export function NameCardDialog({ id, member: { user, name_card: card }, onClose 
           />
           <small id="name-card-hint">{t("group.nameCardHint")}</small>
         </div>
-        {save.problem && (
-          <p class="problem" role="alert">
-            {save.problem}
-          </p>
-        )}
+        <ProblemText text={save.problem} />
         <button class="primary" type="submit" disabled={save.isBusy}>
           {t("profile.save")}
         </button>

@@ -11,7 +11,7 @@ import { useNames } from "../state/use-names.ts";
 import { Avatar } from "../ui/avatar.tsx";
 import { Icon } from "../ui/icon.tsx";
 import { Menu } from "../ui/menu.tsx";
-import { whenReleased } from "../ui/released.ts";
+import { whenReleased } from "./released.ts";
 import { rowActions } from "./row-actions.ts";
 
 interface Props {

@@ -9,6 +9,7 @@ import { go, href } from "../state/router.ts";
 import type { User } from "../state/types.ts";
 import { useAction } from "../state/use-action.ts";
 import { Page } from "../ui/page.tsx";
+import { ProblemText } from "../ui/problem-text.tsx";
 
 /** Begins a conversation: with one user, or a group of several. */
 export function NewPage() {
@@ -49,11 +50,7 @@ export function NewPage() {
           />
           <small>{t("new.groupHint")}</small>
         </label>
-        {begin.problem && (
-          <p class="problem" role="alert">
-            {begin.problem}
-          </p>
-        )}
+        <ProblemText text={begin.problem} />
         <button class="primary" type="submit" disabled={begin.isBusy || (users.length === 0 && !isGroup)}>
           {t(isGroup ? "new.createGroup" : "new.begin")}
         </button>

@@ -5,6 +5,7 @@ import { fileName } from "../lib/file-name.ts";
 import { useAccount } from "../state/context.ts";
 import { useAction } from "../state/use-action.ts";
 import { Avatar } from "../ui/avatar.tsx";
+import { ProblemText } from "../ui/problem-text.tsx";
 
 interface Props {
   /** the id of the user or group, which decides the colour without a picture */
@@ -48,11 +49,7 @@ export function PictureField({ id, name, value, onChange }: Props) {
             {t("profile.removePicture")}
           </button>
         )}
-        {choose.problem && (
-          <p class="problem" role="alert">
-            {choose.problem}
-          </p>
-        )}
+        <ProblemText text={choose.problem} />
       </div>
     </div>
   );

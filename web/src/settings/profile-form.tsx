@@ -6,6 +6,7 @@ import { PictureField } from "../people/picture-field.tsx";
 import { useAccount } from "../state/context.ts";
 import { useAction } from "../state/use-action.ts";
 import { useLoaded } from "../state/use-loaded.ts";
+import { ProblemText } from "../ui/problem-text.tsx";
 import { toast } from "../ui/toasts.tsx";
 
 type Me = components["schemas"]["Me"];
@@ -109,11 +110,7 @@ function Form({ me }: { me: Me }) {
           </label>
         ))}
       </fieldset>
-      {save.problem && (
-        <p class="problem" role="alert">
-          {save.problem}
-        </p>
-      )}
+      <ProblemText text={save.problem} />
       <button class="primary" type="submit" disabled={save.isBusy}>
         {t("profile.save")}
       </button>

@@ -9,6 +9,7 @@ import { farewell } from "../state/session.ts";
 import { useAction } from "../state/use-action.ts";
 import { type Loaded, useLoaded } from "../state/use-loaded.ts";
 import { Dialog } from "../ui/dialog.tsx";
+import { ProblemText } from "../ui/problem-text.tsx";
 import { toast } from "../ui/toasts.tsx";
 
 /** The password, the sessions, and the end of the account. */
@@ -51,11 +52,7 @@ function PasswordForm({ done }: { done: () => void }) {
         autocomplete="current-password"
       />
       <Password label="security.next" value={next} onChange={setNext} autocomplete="new-password" />
-      {change.problem && (
-        <p class="problem" role="alert">
-          {change.problem}
-        </p>
-      )}
+      <ProblemText text={change.problem} />
       <button class="secondary" type="submit" disabled={change.isBusy}>
         {t("security.change")}
       </button>
@@ -126,11 +123,7 @@ function DeleteAccount() {
               onChange={setPassword}
               autocomplete="current-password"
             />
-            {remove.problem && (
-              <p class="problem" role="alert">
-                {remove.problem}
-              </p>
-            )}
+            <ProblemText text={remove.problem} />
             <button class="secondary" data-danger type="submit" disabled={remove.isBusy || password === ""}>
               {t("security.deleteForever")}
             </button>

@@ -10,6 +10,7 @@ import { IconButton } from "../../ui/icon-button.tsx";
 import { lazy } from "../../ui/lazy.tsx";
 import { Menu } from "../../ui/menu.tsx";
 import { Popover } from "../../ui/popover.tsx";
+import { ProblemText } from "../../ui/problem-text.tsx";
 import { DropZone } from "../attachments/drop-zone.tsx";
 import { useAttachments } from "../attachments/use-attachments.ts";
 import { VoiceButton } from "../voice/voice-button.tsx";
@@ -116,11 +117,7 @@ export function Writer({ id, name, window, thread }: Props) {
         {items.length > 0 && !isEdit && (
           <Tray attachments={attachments} onRemoved={() => hasKeyboard() && field.current?.focus()} />
         )}
-        {writing.problem && (
-          <p class="problem" role="alert">
-            {writing.problem}
-          </p>
-        )}
+        <ProblemText text={writing.problem} />
         <div class="composer-row">
           {!isEdit && (
             <>

@@ -3,6 +3,7 @@ import { useId, useRef, useState } from "preact/hooks";
 import { t } from "../../i18n/i18n.ts";
 import { Dialog } from "../../ui/dialog.tsx";
 import { IconButton } from "../../ui/icon-button.tsx";
+import { ProblemText } from "../../ui/problem-text.tsx";
 import { toMoment } from "./moments.ts";
 
 const MIN_OPTIONS = 2;
@@ -129,11 +130,7 @@ export function PollDialog({ onClose, onCreate }: Props) {
           />
           <small id={`${id}-hint`}>{t("poll.endsHint")}</small>
         </div>
-        {problem && (
-          <p class="problem" role="alert">
-            {problem}
-          </p>
-        )}
+        <ProblemText text={problem} />
         <button class="primary" type="submit" disabled={question.trim() === "" || texts.length < MIN_OPTIONS}>
           {t("poll.create")}
         </button>

@@ -2,6 +2,7 @@ import type { ComponentChildren } from "preact";
 import { useId, useState } from "preact/hooks";
 import { t } from "../../i18n/i18n.ts";
 import { useAction } from "../../state/use-action.ts";
+import { ProblemText } from "../../ui/problem-text.tsx";
 import { MAX_TEXT } from "../composer/limits.ts";
 import { timeProblem, toField, toMoment } from "./moments.ts";
 import { TimeField } from "./time-field.tsx";
@@ -52,11 +53,7 @@ export function ScheduleForm({ text: before, at, label, onSave, children }: Prop
         </div>
       )}
       <TimeField value={when} onChange={setWhen} />
-      {problem && (
-        <p class="problem" role="alert">
-          {problem}
-        </p>
-      )}
+      <ProblemText text={problem} />
       <button class="primary" type="submit" disabled={saving.isBusy || (hasText && text.trim() === "")}>
         {label}
       </button>

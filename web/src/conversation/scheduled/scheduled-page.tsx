@@ -4,6 +4,7 @@ import { href } from "../../state/router.ts";
 import { useLoaded } from "../../state/use-loaded.ts";
 import { useReload } from "../../state/use-reload.ts";
 import { Page } from "../../ui/page.tsx";
+import { ProblemText } from "../../ui/problem-text.tsx";
 import { ScheduledRow } from "./scheduled-row.tsx";
 
 /** The messages of the user that are sent later, the next one first, and those that were refused. */
@@ -20,11 +21,7 @@ export function ScheduledPage() {
   useReload(reload, ({ type }) => type === "scheduled");
   return (
     <Page title={t("scheduled.title")} back={href({ view: "home" })}>
-      {problem && (
-        <p class="problem" role="alert">
-          {problem}
-        </p>
-      )}
+      <ProblemText text={problem} />
       {value?.length === 0 && <p class="blank">{t("scheduled.empty")}</p>}
       <ul class="scheduled">
         {value?.map((one) => (

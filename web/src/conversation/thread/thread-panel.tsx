@@ -7,6 +7,7 @@ import { ThreadProvider } from "../../message/place.ts";
 import { useAccount } from "../../state/context.ts";
 import { reason } from "../../state/problem.ts";
 import { useLoaded } from "../../state/use-loaded.ts";
+import { ProblemText } from "../../ui/problem-text.tsx";
 import { Composer } from "../composer/composer.tsx";
 import { Panel } from "../panels/panel.tsx";
 import { follows, followsOwn } from "../timeline/days.ts";
@@ -72,11 +73,7 @@ export function ThreadPanel({ id, root }: Props) {
                 : t("thread.replies", { n: Math.max(message.thread_summary?.count ?? 0, messages.length) })}
             </p>
           )}
-          {why && (
-            <p class="problem" role="alert">
-              {why}
-            </p>
-          )}
+          <ProblemText text={why} />
           <ol class="messages" aria-label={t("thread.title")}>
             {messages.map((one, i) => {
               const together = follows(messages[i - 1], one);

@@ -7,6 +7,7 @@ import { morning } from "../../lib/morning.ts";
 import { useAccount } from "../../state/context.ts";
 import { useAction } from "../../state/use-action.ts";
 import { Dialog } from "../../ui/dialog.tsx";
+import { ProblemText } from "../../ui/problem-text.tsx";
 import { toast } from "../../ui/toasts.tsx";
 import { preview } from "../preview.ts";
 
@@ -94,11 +95,7 @@ export function SaveDialog({ message, onClose }: Props) {
             />
           )}
         </fieldset>
-        {why && (
-          <p class="problem" role="alert">
-            {why}
-          </p>
-        )}
+        <ProblemText text={why} />
         <div class="dialog-actions">
           <button type="submit" class="primary" disabled={isBusy}>
             {t("action.save")}
