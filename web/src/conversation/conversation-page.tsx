@@ -36,7 +36,6 @@ export function ConversationPage({ id }: { id: number }) {
   const now = route.value;
   const isGone = !entry && last.current !== undefined;
   const hasPanel = !isGone && now.view === "conversation" && (now.panel ?? now.thread) !== undefined;
-  // The connection is there before the list: what is not known yet is not left.
   const isListed = useChat(chat, (state) => state.isListed);
   const name = last.current?.name ?? (isListed ? t("conversation.unknown") : "");
   return (

@@ -236,7 +236,7 @@ export class InboxDispatcher<Answer> {
         // A change during the call found the inbox in flight. While live calls go on, their ends look for
         // live work only: to look at all members each time would cost the square of the group's size.
         if (!this.#live.ended(id) || this.#live.isIdle) this.start();
-        // Those that end together make room together: a turn that starts one call costs as much as the call.
+        // Calls that end together start the next ones together: a turn for each would cost as much as a call.
         else if (this.#hasMoreLive) this.#startLiveNextTurn();
         else this.#startLive();
       });

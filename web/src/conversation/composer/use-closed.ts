@@ -20,7 +20,7 @@ export function useClosed(id: number): string | undefined {
   if (entry.kind === "direct") {
     if (!entry.disabled) return undefined;
     const { name } = entry;
-    // Whose doing it is the profile says, which is on its way.
+    // The profile of the peer says who has blocked whom, and is on its way.
     if (!peer) return t("composer.closed.either", { name });
     return t(peer.relation === "blocked" ? "composer.closed.blocked" : "composer.closed.direct", { name });
   }

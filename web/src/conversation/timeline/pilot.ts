@@ -206,10 +206,10 @@ export class Pilot {
     if (target.to === "opening") {
       if (!entry || (isEmpty && hasOlder) || (isLoading && !this.#isLate)) return;
       this.#open(entry);
-      const from = this.unread.from.peek();
-      // The user has scrolled, of which the event may come only now, and stays there.
+      // The user has scrolled, and stays there. The event of the scroll may still be on its way.
       if (!place.isAtEnd) return;
-      // The user may scroll before the next render.
+      const from = this.unread.from.peek();
+      // At once: the user may scroll before the next render.
       if (from === 0 && !isEmpty && !hasNewer) this.#arriveAtEnd(place);
       else if (from === 0 || isEmpty) this.goTo({ to: "end" });
       else this.goTo({ to: "row", seq: from, offset: "upper", isHighlighted: false });
