@@ -111,6 +111,26 @@ test("a part that a cut breaks off is repeated, and no other", async () => {
   expect(parts.length).toBeLessThanOrEqual(5);
 });
 
+test("a part that hangs keeps no other file waiting", async () => {
+  const held = Promise.withResolvers<void>();
+  const real = globalThis.fetch;
+  const spy = vi.spyOn(globalThis, "fetch").mockImplementation(async (url, init) => {
+    if (String(url).endsWith("/parts/1")) {
+      spy.mockImplementation(real);
+      await held.promise;
+    }
+    return real(url, init);
+  });
+  onTestFinished(() => spy.mockRestore());
+  const slow = film(12 * MIB);
+  const hanging = send(slow);
+  await expect.poll(() => spy.mock.calls.filter(([url]) => String(url).includes("/parts/")).length).toBe(3);
+  const file = film(12 * MIB);
+  await expectStored((await send(file)).url, file);
+  held.resolve();
+  await expectStored((await hanging).url, slow);
+});
+
 test("after a reload it goes on with the parts that are missing, and those that are others", async () => {
   const file = film(12 * MIB);
   const id = crypto.randomUUID();

@@ -3,16 +3,20 @@ import type { Answer } from "../api/api.ts";
 /** The server takes 64 KiB a second at the least, and a minute more: 5 MiB end before this time, in ms. */
 const LONGEST = 150_000;
 
-/** The ends of the two that were begun last. */
-let before: Promise<unknown> = Promise.resolve();
-let last = before;
+/** How many bodies go up or wait for that. */
+let count = 0;
+/** What lets those go up that wait, from the oldest one. */
+const waiting: (() => void)[] = [];
 
-/** Works on two bodies at a time. More would share the line, and a slow one be too slow for the server. */
-export function inTurn<T>(work: () => Promise<T>): Promise<T> {
-  const done = before.then(work);
-  before = last;
-  last = done.catch(() => {});
-  return done;
+/** Works on two bodies at a time, in their order. With more of them each could be too slow for the server. */
+export async function inTurn<T>(work: () => Promise<T>): Promise<T> {
+  if (++count > 2) await new Promise<void>((go) => waiting.push(go));
+  try {
+    return await work();
+  } finally {
+    count--;
+    waiting.shift()?.();
+  }
 }
 
 /**
