@@ -1,4 +1,5 @@
 import { t } from "../../i18n/i18n.ts";
+import { lazy } from "../../ui/lazy.tsx";
 import type { Content, PicturePlace } from "../content.ts";
 import { Markup } from "../markup/markup.tsx";
 import type { Mentioned } from "../markup/tree.ts";
@@ -9,7 +10,8 @@ import { Picture } from "./picture.tsx";
 import { Place } from "./place.tsx";
 import { Sticker } from "./sticker.tsx";
 import { Video } from "./video.tsx";
-import { Voice } from "./voice.tsx";
+
+const Voice = lazy(async () => (await import("./voice.tsx")).Voice);
 
 interface Props {
   content: Content;
@@ -40,7 +42,10 @@ export function ContentView({ content, mentioned, me, place, isFolding }: Props)
     case "audio":
       return (
         <>
-          <Voice media={content.media} />
+          {/* The box keeps the place of what is loaded. */}
+          <div class="voice" dir="ltr">
+            <Voice media={content.media} />
+          </div>
           {words(content.media.caption)}
           {content.media.transcript && (
             <details class="transcript">

@@ -38,7 +38,7 @@ export function Voice({ media }: { media: MediaBody }) {
     if (audio.current) audio.current.playbackRate = next;
   };
   return (
-    <div class="voice" dir="ltr">
+    <>
       {/* biome-ignore lint/a11y/useMediaCaption: a recording of a user has no captions; its transcript stands below */}
       <audio
         ref={audio}
@@ -84,7 +84,7 @@ export function Voice({ media }: { media: MediaBody }) {
       <button type="button" class="speed" aria-label={t("message.speed", { n: speed })} onClick={nextSpeed}>
         {`${speed}×`}
       </button>
-    </div>
+    </>
   );
 }
 
