@@ -224,7 +224,7 @@ test("a voice message is recorded while the button is held, by the pointer and b
   }
 });
 
-test("a recording ends unsent by Escape and by a way to the side, and a click locks it", async () => {
+test("a recording ends unsent by Escape and by a way to the side; a click locks it, and it can be heard", async () => {
   const { ann, id, page } = await world();
   const button = page.getByRole("button", { name: "Hold to record" });
   const bar = page.locator(".voice-bar");
@@ -243,6 +243,9 @@ test("a recording ends unsent by Escape and by a way to the side, and a click lo
   await levels.nth(9).waitFor();
   await page.getByRole("button", { name: "Send the recording" }).click();
   await expect.poll(() => kinds(ann, id)).toHaveLength(1);
+  await page.getByRole("button", { name: "Play" }).click();
+  const position = page.getByRole("slider", { name: "Position in the recording" });
+  await expect.poll(async () => Number(await position.inputValue())).toBeGreaterThan(0);
 });
 
 test("a draft of another device and a dropped file leave a recording as it is, and stay behind it", async () => {
