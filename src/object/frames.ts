@@ -27,24 +27,30 @@ export function frames(
 
 /** Splits items into runs that fit a frame each. */
 function packed<Item>(items: Item[], partOf: (item: Item) => EncodedPart, maxItems: number): Item[][] {
+  const most = MAX_FRAME_BYTES - ENVELOPE_BYTES;
   const runs: Item[][] = [];
-  const most = items.reduce((sum, item) => sum + maxBytesOf(partOf(item)), 0);
-  // Only parts that may be too large are counted byte by byte.
-  const mayExceed = most > MAX_FRAME_BYTES - ENVELOPE_BYTES;
-  let start = 0;
+  let run: Item[] = [];
   let bytes = 0;
-  items.forEach((item, i) => {
-    const part = partOf(item);
-    const size = mayExceed ? bytesOf(part) + 1 : part.length;
-    const isFull = i - start === maxItems || (i > start && bytes + size > MAX_FRAME_BYTES - ENVELOPE_BYTES);
-    if (isFull) {
-      runs.push(items.slice(start, i));
-      start = i;
-      bytes = 0;
+  /** Only runs that may be too large are counted byte by byte. */
+  let isExact = false;
+  const exactly = (item: Item) => bytesOf(partOf(item)) + 1;
+  for (const item of items) {
+    let size = isExact ? exactly(item) : maxBytesOf(partOf(item)) + 1;
+    if (!isExact && bytes + size > most) {
+      isExact = true;
+      bytes = run.reduce((sum, one) => sum + exactly(one), 0);
+      size = exactly(item);
     }
+    if (run.length === maxItems || (run.length > 0 && bytes + size > most)) {
+      runs.push(run);
+      run = [];
+      bytes = 0;
+      isExact = false;
+    }
+    run.push(item);
     bytes += size;
-  });
-  if (items.length > start) runs.push(items.slice(start));
+  }
+  if (run.length > 0) runs.push(run);
   return runs;
 }
 
