@@ -1,11 +1,12 @@
 import type { UserId } from "../../domain/ids.ts";
 import type { Timing } from "../../domain/timing.ts";
+import { LIVE_PAGE } from "../views/live-pages.ts";
 import type { DeliveryRecord } from "./delivery-record.ts";
 import type { DeviceTracker } from "./device-tracker.ts";
 import type { RoomLoad } from "./room-load.ts";
 
-/** With so many messages a page of an update is nearly full: it has 100 at most. */
-const NEARLY_FULL = 96;
+/** With so many messages a page of an update is nearly full. */
+const NEARLY_FULL = LIVE_PAGE - 20;
 
 /**
  * The pauses after deliveries to members who do not wait for each message:

@@ -1,11 +1,10 @@
 import type { ConversationId, UserId } from "../../domain/ids.ts";
-import { LIMITS } from "../../domain/limits.ts";
 import type { DeliveredPosition, InboxUpdate } from "../../domain/sync/inbox-update.ts";
 import type { SyncPosition } from "../../domain/sync/replay.ts";
 import type { Timing } from "../../domain/timing.ts";
 import type { RoomStores } from "../state/context.ts";
+import { LivePages } from "../views/live-pages.ts";
 import { versionOf } from "../views/member-snapshots.ts";
-import { devicePage } from "../views/replay-page.ts";
 import type { FanoutSource } from "./device-tracker.ts";
 import type { EphemeralEvents } from "./ephemeral-events.ts";
 import type { StateMark } from "./fanout-checkpoint.ts";
@@ -17,11 +16,13 @@ const NOTHING = -1;
 export class RoomFanoutSource implements FanoutSource {
   readonly #room: RoomStores;
   readonly #events: EphemeralEvents;
+  readonly #pages: LivePages;
   readonly #timing: Timing["largeGroup"];
 
   constructor(room: RoomStores, events: EphemeralEvents, timing: Timing["largeGroup"]) {
     this.#room = room;
     this.#events = events;
+    this.#pages = new LivePages(room);
     this.#timing = timing;
   }
 
@@ -58,19 +59,12 @@ export class RoomFanoutSource implements FanoutSource {
   update(userId: UserId, position: DeliveredPosition, isOnDemand: boolean): InboxUpdate {
     const update = this.#room.snapshots.inboxUpdate(userId);
     const member = this.#room.members.find(userId);
-    const request = position && {
-      after: position.seq,
-      rev: position.rev,
-      upToRev: update.rev,
-      maxBytes: LIMITS.pushedBytes,
-      isLive: true,
-    };
     return {
       ...update,
       ephemeral: this.#events.of(userId),
       ephemeralEpoch: this.#events.epoch,
       ...(isOnDemand && { onDemand: true }),
-      ...(member && request && !isOnDemand && { page: devicePage(this.#room, member, request) }),
+      ...(member && position && !isOnDemand && this.#pages.after(member, position, update.rev)),
     };
   }
 

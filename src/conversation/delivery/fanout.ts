@@ -45,7 +45,7 @@ export interface FanoutDeps {
  *
  * - Live delivery: a member with devices gets each change at once, and the next one when their inbox has
  *   answered: a slow inbox gets several at a time. While room sockets send very many messages, devices wait
- *   up to 25 ms for a page of them. A member whose devices all leave the conversation to a room socket counts
+ *   up to 50 ms for a page of them. A member whose devices all leave the conversation to a room socket counts
  *   as one without devices.
  * - List updates: a member without devices gets changes at a pace. After a delivery, those of the next 2 s
  *   are coalesced into one update.

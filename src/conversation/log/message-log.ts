@@ -239,6 +239,11 @@ export class MessageLog {
     );
   }
 
+  /** All rows after a seq, oldest first; null: some are not in memory, or the reader may not see some. */
+  recentAfter(seq: number, reader: Reader): readonly MessageRow[] | null {
+    return this.#recent.after(seq, reader);
+  }
+
   /** At most `limit` messages before a seq, newest first, within the bytes of a page. */
   before(seq: number, limit: number, reader: Reader, scope: Scope): MessageRows {
     const end = scope === "main" ? this.#endInMain(seq) : seq;

@@ -1,7 +1,7 @@
 import type { MessageRow, Reader } from "./row.ts";
 
-/** The most rows in memory: more than a busy room stores between two deliveries to a device. */
-const MAX_ROWS = 256;
+/** The most rows in memory: two full pages of live updates. */
+const MAX_ROWS = 1024;
 /** The most UTF-16 units of their bodies. */
 const MAX_CHARS = 256 * 1024;
 

@@ -60,12 +60,21 @@ export class MessageEncoder {
     });
   }
 
+  /** What all members see alike of a row; undefined: nothing was encoded, or it looks different by now. */
+  shared(row: MessageRow): EncodedMessage | undefined {
+    const known = this.#shared.get(row);
+    if (!known) return undefined;
+    const { sender, nameCard } = this.#senderOf(row);
+    if (known.until <= Date.now()) return undefined;
+    return known.sender === sender && known.nameCard === nameCard ? known.message : undefined;
+  }
+
   #encodeShared(rows: readonly MessageRow[], reader: Reader): EncodedMessage[] {
     const messages = new Map<Seq, EncodedMessage>();
     // Who has left may see less of a root than the members do.
     const isFormer = reader.visible_until != null;
     for (const row of rows) {
-      const shared = isFormer ? undefined : this.#find(row);
+      const shared = isFormer ? undefined : this.shared(row);
       if (shared) messages.set(row.seq, shared);
     }
     const missing = rows.filter(({ seq }) => !messages.has(seq));
@@ -73,15 +82,6 @@ export class MessageEncoder {
       messages.set(message.seq, this.#make(message));
     if (!isFormer) for (const row of missing) this.#share(row, messages.get(row.seq));
     return rows.flatMap(({ seq }) => messages.get(seq) ?? []);
-  }
-
-  /** The shared text of a row, unless it looks different by now. */
-  #find(row: MessageRow): EncodedMessage | undefined {
-    const known = this.#shared.get(row);
-    if (!known) return undefined;
-    const { sender, nameCard } = this.#senderOf(row);
-    if (known.until <= Date.now()) return undefined;
-    return known.sender === sender && known.nameCard === nameCard ? known.message : undefined;
   }
 
   #share(row: MessageRow, message: EncodedMessage | undefined): void {

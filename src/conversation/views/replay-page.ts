@@ -20,6 +20,8 @@ export interface PageRequest {
   maxChanges?: number | undefined;
   /** the most bytes of the bodies; absent: `LIMITS.pageBytes` */
   maxBytes?: number;
+  /** the most messages; absent: 100 */
+  maxMessages?: number;
   /** the page has the messages of this scope; both scopes have the same positions */
   scope: Scope;
 }
@@ -97,7 +99,7 @@ function nextPage<Shown>(
     return { ...start, changes, changed, ...noMessages, lastSeq: from, rev: end, hasMore: true };
   }
   // The rows of both scopes bound the page: a long run of thread-only replies is many pages, not a long scan.
-  const { rows, hasMore } = room.log.after(from, PAGE, member, "all", maxBytes);
+  const { rows, hasMore } = room.log.after(from, request.maxMessages ?? PAGE, member, "all", maxBytes);
   const visible = rows.filter(({ seq }) => seq <= last);
   const shown = inScope(visible, scope);
   const isPartial = hasMore && visible.length === rows.length;

@@ -2,6 +2,7 @@ import type { ConversationKind, ListState, ReadPoint } from "../conversations/co
 import type { ConversationId, Position, Seq } from "../ids.ts";
 import type { Mentioned } from "../messages/message.ts";
 import type { Preview } from "../messages/preview.ts";
+import type { PackedPage } from "./packed-page.ts";
 import type { DevicePage, SyncPosition } from "./replay.ts";
 import type { DeviceEvent } from "./socket-protocol.ts";
 
@@ -34,6 +35,8 @@ export interface InboxUpdate {
    * is unknown
    */
   page?: DevicePage;
+  /** the same page, if it has nothing but new messages; the previous release fetches it instead */
+  packedPage?: PackedPage;
   /**
    * the group is crowded: devices that can resume are told of its messages, and ask for them; absent: false
    */

@@ -20,7 +20,7 @@ export const CONVERSATION_VALUES = {
     highMessages: 100,
     windowMs: 50,
     /** The longest wait of a device for a page to fill. */
-    pageMs: 25,
+    pageMs: 50,
   },
   /** The calls of a conversation to inboxes: updates and notifications. */
   inboxCalls: {

@@ -4,6 +4,7 @@ import type { AnyDraft } from "../../domain/messages/message.ts";
 import type { Conversations, DeviceReceipt, DeviceSendResult } from "../../domain/ports.ts";
 import type { Settings } from "../../domain/settings.ts";
 import type { DeliveredPosition, InboxUpdate } from "../../domain/sync/inbox-update.ts";
+import { unpack } from "../../domain/sync/packed-page.ts";
 import { furthest, isAhead, type SyncPosition } from "../../domain/sync/replay.ts";
 import type { DeviceEvent, SyncPoint } from "../../domain/sync/socket-protocol.ts";
 import type { Timing } from "../../domain/timing.ts";
@@ -302,7 +303,11 @@ export class DeviceFeed {
    * Stores an update and brings the device sockets up to its messages and changes.
    * @param own what one of the sockets has just sent
    */
-  async #pushMessages(update: InboxUpdate, own?: OwnMessages): Promise<DeliveredPosition> {
+  async #pushMessages(
+    { packedPage, ...received }: InboxUpdate,
+    own?: OwnMessages,
+  ): Promise<DeliveredPosition> {
+    const update = packedPage ? { ...received, page: unpack(packedPage) } : received;
     const { list, contexts } = this.#deps;
     if (contexts.needsRefresh(update.conversationId)) await contexts.refresh(update.conversationId);
     const { conversationId: id, page } = update;

@@ -2,7 +2,8 @@ import { expect, test } from "vitest";
 import type { Room } from "../../../src/conversation/room.ts";
 import { devicePage } from "../../../src/conversation/views/replay-page.ts";
 import { Position, Seq } from "../../../src/domain/ids.ts";
-import type { DevicePage, SyncPosition } from "../../../src/domain/sync/replay.ts";
+import type { PackedPage } from "../../../src/domain/sync/packed-page.ts";
+import type { SyncPosition } from "../../../src/domain/sync/replay.ts";
 import { newFrames } from "../../../src/inbox/devices/push.ts";
 import { deviceProtocol } from "../../../src/surfaces/v1/frames/device.ts";
 import { ANN, BOB, inIsolatedObject, isolatedRoom } from "../../support/objects/isolated-room.ts";
@@ -69,9 +70,9 @@ test("an inbox update carries at most 128 KiB of bodies, and a page that is aske
   inIsolatedObject("group", async (storage) => {
     const room = isolatedRoom(storage);
     say(room, 20, "x".repeat(30_000));
-    const carried: (DevicePage | undefined)[] = [];
+    const carried: (PackedPage | undefined)[] = [];
     await room.devices.sends({ userId: BOB, drafts: [], delivered: at(0, 0) }, async ({ update }) => {
-      carried.push(update?.page);
+      carried.push(update?.packedPage);
       return null;
     });
     expect(carried).toMatchObject([{ lastSeq: 4, hasMore: true }]);
