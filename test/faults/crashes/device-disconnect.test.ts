@@ -124,7 +124,8 @@ test("a message that arrives during a sync is delivered once, with the page", as
     // An inbox update without a page, as from a conversation that knows of no devices: the inbox fetches the
     // page.
     using _ = intercept(({ method, args, work }) => {
-      if (method === "applyUpdate") Reflect.deleteProperty(Object(args[0]), "page");
+      if (method === "applyUpdate")
+        for (const name of ["page", "packedPage"]) Reflect.deleteProperty(Object(args[0]), name);
       return work();
     });
     using replays = new HeldCalls(({ method }) => method === "replay");

@@ -441,7 +441,7 @@ export class World {
     await sent;
     const result = itemAt(results, 0);
     if (!this.#isCrowded || !result.update) return result;
-    const { page: _, ...update } = result.update;
+    const { page: _, packedPage: __, ...update } = result.update;
     return { ...result, update: { ...update, onDemand: true } };
   }
 }
