@@ -37,15 +37,16 @@ export function pack(page: DevicePage): PackedPage | null {
 /** The page as it was before. */
 export function unpack({ seqs, senderIds, createdAt, texts, ...page }: PackedPage): DevicePage {
   const columns = Object.entries(texts);
-  const messages = seqs.flatMap((seq, i): EncodedMessage[] => {
+  const messages: EncodedMessage[] = [];
+  seqs.forEach((seq, i) => {
     const [senderId, at] = [senderIds[i], createdAt[i]];
-    if (senderId === undefined || at === undefined) return [];
+    if (senderId === undefined || at === undefined) return;
     const ofMessage: Record<string, EncodedPart> = {};
     for (const [name, column] of columns) {
       const text = column[i];
       if (text) ofMessage[name] = text;
     }
-    return [{ seq, senderId, createdAt: at, revoked: false, rev: 0, texts: ofMessage }];
+    messages.push({ seq, senderId, createdAt: at, revoked: false, rev: 0, texts: ofMessage });
   });
   return { ...page, changes: [], changed: [], messages, laterChanges: [] };
 }

@@ -16,7 +16,12 @@ export function messageParts(
   view: DeviceView,
   context?: MessageContext,
 ): EncodedPart[] {
-  return messages.flatMap((message) => partOf(message, view, context) ?? []);
+  const parts: EncodedPart[] = [];
+  for (const message of messages) {
+    const part = partOf(message, view, context);
+    if (part !== null) parts.push(part);
+  }
+  return parts;
 }
 
 /** The same for changed messages, each with the number of its last change. */

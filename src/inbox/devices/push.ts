@@ -145,7 +145,9 @@ export function newFrames(
   const isDue = ({ seq, rev = 0 }: { seq: Seq; rev?: number }) =>
     rev > 0 && rev <= to.rev && (rev > from.rev || isUnshown(seq));
   const changes = shownChanges([...page.changes, ...page.laterChanges.filter(isHeld)], view).filter(isDue);
-  const changed = [...(page.changed ?? []), ...page.messages.filter(isHeld)].filter(isDue);
+  // A page that begins where the socket is has none of its messages.
+  const held = page.after < from.seq || excluded.size > 0 ? page.messages.filter(isHeld) : [];
+  const changed = [...(page.changed ?? []), ...held].filter(isDue);
   const byRev = (one: { rev?: number }, other: { rev?: number }) => (one.rev ?? 0) - (other.rev ?? 0);
   const parts = takesChanges ? changedParts(changed.sort(byRev), view, context) : [];
   const isNew = (seq: Seq) => seq > from.seq && seq <= to.seq && !excluded.has(seq);
