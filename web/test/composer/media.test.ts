@@ -301,7 +301,14 @@ test("a poll is made of a question and options", async () => {
   await page.getByRole("textbox", { name: "Option 1" }).fill("Lake");
   await page.keyboard.press("Enter");
   await page.keyboard.type("Lake");
-  await page.getByRole("button", { name: "Add an option" }).press("Enter");
+  // What is typed next goes into the new field, however late the next frame is.
+  const focused = await page.getByRole("button", { name: "Add an option" }).evaluate(async (button) => {
+    window.requestAnimationFrame = () => 0;
+    if (button instanceof HTMLElement) button.click();
+    await new Promise((resolve) => setTimeout(resolve));
+    return document.activeElement?.getAttribute("aria-label");
+  });
+  expect(focused).toBe("Option 3");
   await page.getByRole("button", { name: "Remove option 3" }).press("Enter");
   await page.getByRole("textbox", { name: "Option 3" }).waitFor({ state: "detached" });
   await page.getByRole("button", { name: "Send the poll" }).click();

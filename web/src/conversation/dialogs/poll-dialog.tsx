@@ -1,5 +1,5 @@
 import type { components } from "parley-client";
-import { useId, useRef, useState } from "preact/hooks";
+import { useId, useLayoutEffect, useRef, useState } from "preact/hooks";
 import { t } from "../../i18n/i18n.ts";
 import { Dialog } from "../../ui/dialog.tsx";
 import { IconButton } from "../../ui/icon-button.tsx";
@@ -28,6 +28,7 @@ export function PollDialog({ onClose, onCreate }: Props) {
   const [ends, setEnds] = useState("");
   const [problem, setProblem] = useState("");
   const list = useRef<HTMLDivElement>(null);
+  const isAdding = useRef(false);
   const id = useId();
   const texts = options.map(({ text }) => text.trim()).filter((text) => text !== "");
 
@@ -38,19 +39,23 @@ export function PollDialog({ onClose, onCreate }: Props) {
     else if (endsAt && endsAt <= Date.now()) setProblem(t("poll.past"));
     else onCreate({ question: question.trim(), options: texts, multiple, anonymous, ends_at: endsAt });
   };
+  const fields = () => [...(list.current?.querySelectorAll("input") ?? [])];
   const add = () => {
     setOptions([...options, { key: Math.max(...options.map(({ key }) => key)) + 1, text: "" }]);
-    // The new field is drawn first.
-    requestAnimationFrame(() => [...(list.current?.querySelectorAll("input") ?? [])].at(-1)?.focus());
+    isAdding.current = true;
   };
+  // With the render of the new field: a frame later the user may have begun to type.
+  useLayoutEffect(() => {
+    if (isAdding.current) fields().at(-1)?.focus();
+    isAdding.current = false;
+  }, [options]);
   const onKeyDown = (event: KeyboardEvent) => {
     const { key, target, isComposing, ctrlKey, metaKey } = event;
     // Enter on a button of the list presses it, and with Control it sends.
     if (key !== "Enter" || isComposing || ctrlKey || metaKey || !(target instanceof HTMLInputElement)) return;
     if (options.length === MAX_OPTIONS) return;
     event.preventDefault();
-    const fields = [...(list.current?.querySelectorAll("input") ?? [])];
-    const next = fields[fields.indexOf(target) + 1];
+    const next = fields()[fields().indexOf(target) + 1];
     if (next) next.focus();
     else add();
   };
