@@ -13,7 +13,8 @@ import { runOptions } from "../support/property-runs.ts";
 
 const MEMBERS = [ANN, BOB];
 const KEY = ReactionKey.parse("👍");
-const shown = { encode: () => null };
+/** A wire format that shows no message. */
+const blank = { encode: () => null };
 
 /** What changes a message, or who sees it how. `back` counts from the newest message. */
 const change = fc.oneof(
@@ -67,7 +68,7 @@ function pagesOf(room: Room, pages: LivePages, userId: UserId, messages: number,
 test("a live page is what a member would get alone, whatever the page of another member has", async () => {
   const property = fc.asyncProperty(fc.array(step, { minLength: 5, maxLength: 25 }), (steps) =>
     inIsolatedObject("group", async (storage) => {
-      const room = isolatedRoom(storage, undefined, { v1: deviceProtocol, shown });
+      const room = isolatedRoom(storage, undefined, { v1: deviceProtocol, blank });
       const pages = new LivePages(room);
       say(room, 5);
       for (const { change: made, actor, behind: by } of steps) {

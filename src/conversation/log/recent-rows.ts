@@ -1,6 +1,6 @@
 import type { MessageRow, Reader } from "./row.ts";
 
-/** The most rows in memory: two full pages of live updates. */
+/** The most rows in memory: two full live pages. */
 const MAX_ROWS = 1024;
 /** The most UTF-16 units of their bodies. */
 const MAX_CHARS = 256 * 1024;

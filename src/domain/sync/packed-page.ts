@@ -34,7 +34,7 @@ export function pack(page: DevicePage): PackedPage | null {
   };
 }
 
-/** The page as it was before. */
+/** The page that was packed. */
 export function unpack({ seqs, senderIds, createdAt, texts, ...page }: PackedPage): DevicePage {
   const columns = Object.entries(texts);
   const messages: EncodedMessage[] = [];
