@@ -104,6 +104,8 @@ export class DisplayedConversation {
   /** the same if the page was a reset, until it asks again */
   #resetAskedAt = 0;
   #resetSeq = 0;
+  /** where its user has deleted the conversation for themself, if the last reset says so */
+  #deletedTo = 0;
   readonly mode: Mode;
 
   constructor(name: string, userId: number, mode: Mode = { threads: false, changes: true }) {
@@ -144,11 +146,15 @@ export class DisplayedConversation {
     this.#replay = null;
   }
 
-  /** More has changed than is replayed: all messages go. */
+  /** More has changed than is replayed, or its user has deleted what it shows: all messages go. */
   reset({ lastSeq, rev }: { lastSeq: number; rev: number }): void {
     expect(this.isBehind, `${this.#name} has asked for a page`).toBe(true);
     expect(this.mode.changes, `${this.#name} knows no reset`).toBe(true);
-    expect(rev, `a reset of ${this.#name} is for changes that it does not have`).toBeGreaterThan(this.rev);
+    expect(rev, `a reset of ${this.#name} does not go back`).toBeGreaterThanOrEqual(this.rev);
+    const noNewChanges = rev === this.rev;
+    const why = `a reset of ${this.#name} is for changes that it does not have, or all that it has is deleted`;
+    if (noNewChanges) expect(lastSeq, why).toBeGreaterThanOrEqual(this.lastSeq);
+    this.#deletedTo = noNewChanges ? lastSeq : 0;
     this.isReset = true;
     this.#resetAskedAt = this.askedAt;
     this.#resetSeq = lastSeq;
@@ -166,7 +172,9 @@ export class DisplayedConversation {
     this.isReset = false;
     const earlier = messages.filter(({ createdAt }) => createdAt < this.#resetAskedAt);
     const claimed = `what ${this.#name} has after a reset`;
-    expect(this.#resetSeq, claimed).toBeGreaterThanOrEqual(earlier.at(-1)?.seq ?? 0);
+    if (!this.isBehind) expect(this.#resetSeq, claimed).toBeGreaterThanOrEqual(earlier.at(-1)?.seq ?? 0);
+    const first = messages[0]?.seq ?? Number.POSITIVE_INFINITY;
+    expect(first, `${this.#name} is told what is deleted`).toBeGreaterThan(this.#deletedTo);
     for (const message of messages) {
       this.#tell(message);
       this.#show(message);
@@ -280,6 +288,8 @@ export class DisplayedConversation {
     expect(rev, `a replay for ${this.#name} does not go back`).toBeGreaterThanOrEqual(this.rev);
     this.lastSeq = lastSeq;
     this.rev = rev;
+    // What came after a deletion follows its reset in the page.
+    this.#resetSeq = Math.max(this.#resetSeq, lastSeq);
     this.#replay = hasMore ? { last: lastSeq, isLive: false } : null;
   }
 
