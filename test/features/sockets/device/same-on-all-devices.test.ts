@@ -1,5 +1,5 @@
 import fc from "fast-check";
-import { expect, test } from "vitest";
+import { beforeAll, expect, test } from "vitest";
 import { register, type SignedIn } from "../../../support/clients/api.ts";
 import { listedConversation, openDirect, page, send, sendAll } from "../../../support/clients/chat.ts";
 import {
@@ -12,6 +12,10 @@ import {
 import { openDevice, openRoom, type TestSocket } from "../../../support/clients/socket.ts";
 import { itemAt, range, signInAgain, textFrame } from "../../../support/objects/room.ts";
 import { runOptions } from "../../../support/property-runs.ts";
+import { setNoRateLimits } from "../../../support/settings.ts";
+
+// The users of a long run load more pages than are allowed in a minute.
+beforeAll(setNoRateLimits);
 
 const MESSAGES = 500;
 
