@@ -19,4 +19,10 @@ test("a time is formatted as local time of its zone", () => {
   expect(zonedTime(time, "Asia/Shanghai")).toBe("2026-11-21 07:25:07");
   expect(zonedTime(time, "UTC")).toBe("2026-11-20 23:25:07");
   expect(zonedTime(time, "America/New_York")).toBe("2026-11-20 18:25:07");
+  for (const [later, shown] of [
+    [999, "07"],
+    [1_000, "08"],
+    [-1, "06"],
+  ] as const)
+    expect(zonedTime(time + later, "UTC")).toBe(`2026-11-20 23:25:${shown}`);
 });
