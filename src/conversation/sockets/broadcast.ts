@@ -20,7 +20,10 @@ import { EchoBudgets } from "./echo-budgets.ts";
 import type { RoomSocket } from "./room-socket.ts";
 
 /** The room, as the broadcast reads it. */
-type BroadcastRoom = Pick<RoomContext, "state" | "log" | "members" | "renderer" | "snapshots" | "flushSends">;
+type BroadcastRoom = Pick<
+  RoomContext,
+  "state" | "log" | "members" | "renderer" | "encoder" | "snapshots" | "flushSends"
+>;
 
 /** The sockets of a room, as the broadcast uses them. */
 interface SocketRegistry {
@@ -215,9 +218,13 @@ export class Broadcast implements RoomObserver {
   }
 
   #outgoing(row: MessageRow, from: RoomSocket | null): OutgoingMessage {
-    const { message, blind } = this.#room.renderer.renderForAll(row);
+    const { renderer, encoder } = this.#room;
+    const { message, blind } = renderer.renderForAll(row);
+    const part = this.#protocol.message(message);
+    const { deviceProtocol } = this.#protocol;
+    if (deviceProtocol !== undefined) encoder.noteShown(row, message, deviceProtocol, part);
     return {
-      part: this.#protocol.message(message),
+      part,
       from,
       isInMain: row.in_main === 1,
       redacted: blind && { users: blind.users, part: this.#protocol.message(blind.message) },

@@ -13,13 +13,23 @@ import type { MessageRenderer } from "./message-renderer.ts";
 /** The wire formats of device sockets by name, as the composition root registers them. */
 export type DeviceFormats = Readonly<Record<string, Pick<DeviceProtocol, "encode">>>;
 
-/** An encoded message, and what it shows besides its row. */
-interface Encoded {
+/** What a message shows besides its row. */
+interface Look {
   sender: Person;
   nameCard: string | null;
-  message: EncodedMessage;
   /** when a poll in it ends by itself, which changes no row (ms since 1970) */
   until: number;
+}
+
+/** An encoded message. */
+interface Encoded extends Look {
+  message: EncodedMessage;
+}
+
+/** A message that room sockets were shown, with the texts of the wire formats that write it alike. */
+interface Shown extends Look {
+  message: Message;
+  texts: EncodedMessage["texts"];
 }
 
 /**
@@ -33,6 +43,10 @@ export class MessageEncoder {
   readonly #formats: DeviceFormats;
   /** by row: the newest rows of the log stay in memory, and a row that changes is replaced */
   readonly #shared = new WeakMap<MessageRow, Encoded>();
+  /** what room sockets were shown, until devices are */
+  readonly #shown = new WeakMap<MessageRow, Shown>();
+  /** whether devices were shown messages since the object started */
+  #isInUse = false;
 
   constructor(
     renderer: MessageRenderer,
@@ -60,13 +74,21 @@ export class MessageEncoder {
     });
   }
 
+  /**
+   * Room sockets are shown a message that all members see alike. Devices are shown the same, most often right
+   * afterwards: it is neither rendered nor encoded for them once more.
+   * @param format the wire format of device sockets that writes messages as `text` does
+   */
+  noteShown(row: MessageRow, message: Message, format: string, text: EncodedPart): void {
+    // A reply to a thread shows devices its root, too.
+    if (!this.#isInUse || !isSameForAll(row) || row.thread_root !== null) return;
+    this.#shown.set(row, { ...this.#lookOf(row), message, texts: { [format]: text } });
+  }
+
   /** What all members see alike of a row; undefined: nothing was encoded, or it looks different by now. */
   shared(row: MessageRow): EncodedMessage | undefined {
     const known = this.#shared.get(row);
-    if (!known) return undefined;
-    const { sender, nameCard } = this.#senderOf(row);
-    if (known.until <= Date.now()) return undefined;
-    return known.sender === sender && known.nameCard === nameCard ? known.message : undefined;
+    return known && this.#isCurrent(row, known) ? known.message : undefined;
   }
 
   #encodeShared(rows: readonly MessageRow[], reader: Reader): EncodedMessage[] {
@@ -78,31 +100,48 @@ export class MessageEncoder {
       if (shared) messages.set(row.seq, shared);
     }
     const missing = rows.filter(({ seq }) => !messages.has(seq));
-    for (const message of this.#renderer.renderShared(missing, reader))
+    const unrendered = missing.filter((row) => {
+      const shown = isFormer ? undefined : this.#takeShown(row);
+      if (shown) messages.set(row.seq, this.#make(shown.message, shown.texts));
+      return !shown;
+    });
+    for (const message of this.#renderer.renderShared(unrendered, reader))
       messages.set(message.seq, this.#make(message));
     if (!isFormer) for (const row of missing) this.#share(row, messages.get(row.seq));
+    this.#isInUse = true;
     return rows.flatMap(({ seq }) => messages.get(seq) ?? []);
   }
 
   #share(row: MessageRow, message: EncodedMessage | undefined): void {
-    // Who sees a quote differs by reader. A merged message shows more people than its sender.
-    const isSameForAll = row.quote_seq === null && row.kind !== "merged";
-    if (message && isSameForAll)
-      this.#shared.set(row, { ...this.#senderOf(row), message, until: unchangedUntil(row) });
+    if (message && isSameForAll(row)) this.#shared.set(row, { ...this.#lookOf(row), message });
   }
 
-  #senderOf({ sender_id }: MessageRow): Pick<Encoded, "sender" | "nameCard"> {
-    const nameCard = this.#members.find(sender_id)?.name_card ?? null;
-    return { sender: this.#profiles.get(sender_id), nameCard };
+  /** What room sockets were shown of a row; undefined: nothing, or it looks different by now. */
+  #takeShown(row: MessageRow): Shown | undefined {
+    const shown = this.#shown.get(row);
+    this.#shown.delete(row);
+    return shown && this.#isCurrent(row, shown) ? shown : undefined;
   }
 
-  #make(message: Message): EncodedMessage {
+  #isCurrent(row: MessageRow, { until, sender, nameCard }: Look): boolean {
+    const now = this.#lookOf(row);
+    return until > Date.now() && sender === now.sender && nameCard === now.nameCard;
+  }
+
+  #lookOf(row: MessageRow): Look {
+    const { sender_id: id } = row;
+    const nameCard = this.#members.find(id)?.name_card ?? null;
+    return { sender: this.#profiles.get(id), nameCard, until: unchangedUntil(row) };
+  }
+
+  /** @param known texts that the message has already */
+  #make(message: Message, known: EncodedMessage["texts"] = {}): EncodedMessage {
     const { seq, revoked, rev, createdAt, sender, thread } = message;
     const scope = thread?.alsoInMain === false ? ({ isThreadOnly: true } as const) : {};
     const texts: Record<string, EncodedPart> = {};
     for (const [name, format] of Object.entries(this.#formats)) {
       try {
-        const text = format.encode(message);
+        const text = known[name] ?? format.encode(message);
         if (text !== null) texts[name] = text;
       } catch (error) {
         // A message that one format cannot show must not keep it, and all later ones, from the others.
@@ -112,4 +151,9 @@ export class MessageEncoder {
     }
     return { seq, revoked, rev, createdAt, senderId: sender.id, ...scope, texts };
   }
+}
+
+/** Whether all members see the same. Quotes differ by reader, and a merged message shows other people too. */
+function isSameForAll({ quote_seq, kind }: MessageRow): boolean {
+  return quote_seq === null && kind !== "merged";
 }

@@ -1,11 +1,13 @@
 import { expect, test } from "vitest";
 import { z } from "zod";
+import type { MessageRow } from "../../../src/conversation/log/row.ts";
 import type { Room } from "../../../src/conversation/room.ts";
 import { devicePage } from "../../../src/conversation/views/replay-page.ts";
 import { Position, Seq, type UserId } from "../../../src/domain/ids.ts";
 import type { Draft, Message } from "../../../src/domain/messages/message.ts";
 import { deviceProtocol } from "../../../src/surfaces/v1/frames/device.ts";
 import { ANN, BOB, inIsolatedObject, isolatedRoom } from "../../support/objects/isolated-room.ts";
+import { itemAt } from "../../support/objects/room.ts";
 
 /** The seqs that were encoded, in order. */
 type Encoded = number[];
@@ -19,17 +21,29 @@ function roomOf(storage: DurableObjectStorage): { room: Room; encoded: Encoded }
   return { room: isolatedRoom(storage, undefined, { v1: { encode } }), encoded };
 }
 
-function say(room: Room, text: string, options: Partial<Draft> = {}): void {
+/** @returns the stored row */
+function say(room: Room, text: string, options: Partial<Draft> = {}): MessageRow {
   const draft = { clientMsgId: undefined, kind: "text", body: JSON.stringify({ text }) } as const;
   const drafts = [{ ...draft, quoteSeq: undefined, mentions: [], ...options }];
-  room.submit(ANN, drafts, { resolve: () => undefined });
+  const rows: MessageRow[] = [];
+  room.submit(ANN, drafts, { resolve: ({ result }) => result.ok && rows.push(result.value.row) });
   room.flushSends();
+  return itemAt(rows, 0);
+}
+
+/** Shows a message to room sockets: what they are sent bears a mark. */
+function show(room: Room, row: MessageRow): void {
+  const { message } = room.renderer.renderForAll(row);
+  const marked = { ...message, body: JSON.stringify({ text: "as in the room" }) };
+  const text = deviceProtocol.encode({ ...message, ...marked });
+  if (text !== null) room.encoder.noteShown(row, message, "v1", text);
 }
 
 const Shown = z.object({
   seq: z.int(),
   sender: z.object({ nickname: z.string() }),
   revoked: z.boolean(),
+  body: z.object({ text: z.string().optional() }),
   quote: z.object({ preview: z.string() }).optional(),
 });
 
@@ -49,6 +63,48 @@ test("a message is encoded once for all members", () =>
     expect(bobs).toEqual(anns);
     expect(shownTo(room, BOB, 1)).toEqual(anns.slice(1));
     expect(encoded).toEqual([1, 2]);
+  }));
+
+const textsTo = (room: Room, reader: UserId, after: number) =>
+  shownTo(room, reader, after).map(({ body }) => body.text);
+
+test("devices are shown the text that room sockets were shown, once devices are in use", () =>
+  inIsolatedObject("group", async (storage) => {
+    const { room, encoded } = roomOf(storage);
+    show(room, say(room, "before"));
+    expect(textsTo(room, BOB, 0)).toEqual(["before"]);
+    show(room, say(room, "now"));
+    expect([textsTo(room, BOB, 1), textsTo(room, ANN, 1)]).toEqual([["as in the room"], ["as in the room"]]);
+    expect(encoded).toEqual([1]);
+  }));
+
+test.each<[string, (room: Room) => unknown]>([
+  [
+    "a new profile of its sender",
+    (room) => room.profiles.apply({ id: ANN, username: "", nickname: "A", avatar: "" }),
+  ],
+  ["a new name card of its sender", (room) => room.group.change(ANN, ANN, { nameCard: "A" })],
+  ["its revoke", (room) => room.redaction.revoke(ANN, Seq.parse(2))],
+])("a message is encoded anew for devices after %s", async (_, change) =>
+  inIsolatedObject("group", async (storage) => {
+    const { room, encoded } = roomOf(storage);
+    say(room, "one");
+    shownTo(room, BOB, 0);
+    show(room, say(room, "two"));
+    await change(room);
+    expect(textsTo(room, BOB, 1)).not.toContain("as in the room");
+    expect(encoded).toContain(2);
+  }),
+);
+
+test("a quote, and a reply to a thread, are encoded for devices by themselves", () =>
+  inIsolatedObject("group", async (storage) => {
+    const { room } = roomOf(storage);
+    say(room, "one");
+    shownTo(room, BOB, 0);
+    show(room, say(room, "a quote", { quoteSeq: Seq.parse(1) }));
+    show(room, say(room, "a reply", { thread: { root: Seq.parse(1), alsoInMain: true } }));
+    expect(textsTo(room, BOB, 1)).toEqual(["a quote", "a reply"]);
   }));
 
 test("what is shown of a message follows its sender's profile and its revoke", () =>

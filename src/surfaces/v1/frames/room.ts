@@ -5,6 +5,7 @@ import type { RoomCommand, RoomEvent, RoomProtocol, SendItem } from "../../../do
 import { parseJson, requireSound } from "../../../http/json.ts";
 import { RoomFrameType, RoomRead, RoomSync, Sends } from "./client.ts";
 import { checked, clientMsgIdOf, draftOf } from "./decode.ts";
+import { deviceProtocol } from "./device.ts";
 import { conversationEvent, encoding } from "./encode.ts";
 import type { RoomServerFrame } from "./server.ts";
 
@@ -15,6 +16,7 @@ const Address = z.object({ conversation_id: ConversationId });
 /** v1's frames of room sockets: text frames, one JSON object each. */
 export const roomProtocol: RoomProtocol = {
   ...encoding,
+  deviceProtocol: deviceProtocol.name,
   decode: (frame, conversationId) => attempt(() => toCommand(frame, conversationId)),
   event: (event) => JSON.stringify(wireEvent(event)),
 };
