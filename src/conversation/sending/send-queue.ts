@@ -25,6 +25,9 @@ export const MAX_WAITING = 1_000;
  */
 const BUSY_MS = 1_000;
 
+/** Once so many sends in a row were alone, the turn that gathers others follows one of as many. */
+const LONE_SENDS = 16;
+
 /** The newest message of the log, and the seq of the newest one of the main stream. */
 type LastStored = MessageLog["last"] & { mainSeq: Position };
 
@@ -35,7 +38,8 @@ type ReplyStore = Pick<Threads, "refusal" | "columns" | "storeReply" | "storeCha
  * Stores messages by group commit, because the runtime syncs storage once for each event. A send that finds
  * the queue idle is committed at once. Sends that arrive right after it wait for the next timer turn and
  * share one transaction. In a busy room, whose last commit held more sends than have just come, these wait
- * too: those that follow in the same turn share their commit. A send that fails is refused alone.
+ * too: those that follow in the same turn share their commit. Where sends come one by one, as in most rooms,
+ * few of them have a turn behind them. A send that fails is refused alone.
  */
 export class SendQueue<Origin> {
   readonly #storage: DurableObjectStorage;
@@ -51,6 +55,8 @@ export class SendQueue<Origin> {
   #isTurnScheduled = false;
   /** the last commit: how many sends, and when (ms) */
   #last = { sends: 0, at: 0 };
+  /** the commits made at once since a turn last found something to commit */
+  #lone = 0;
 
   /**
    * @param knownUsers where the senders inside a merged message are stored with it
@@ -110,7 +116,21 @@ export class SendQueue<Origin> {
   #begin(sends: number): void {
     const isBusy = this.#last.sends > sends && Date.now() - this.#last.at < BUSY_MS;
     if (isBusy) this.#scheduleTurn();
-    else this.#turn();
+    else this.#commitAtOnce();
+  }
+
+  /** Commits what waits. Where sends come one by one, few turns look for further ones: each has a price. */
+  #commitAtOnce(): void {
+    // What is sent during the commit waits for a turn.
+    this.#isTurnScheduled = true;
+    try {
+      this.flush();
+    } finally {
+      this.#lone++;
+      const looks = this.#lone <= LONE_SENDS || this.#lone % LONE_SENDS === 0;
+      if (looks || this.#waiting.length > 0) this.#scheduleTurn();
+      else this.#isTurnScheduled = false;
+    }
   }
 
   #scheduleTurn(): void {
@@ -121,6 +141,7 @@ export class SendQueue<Origin> {
   #turn(): void {
     this.#isTurnScheduled = this.#waiting.length > 0;
     if (!this.#isTurnScheduled) return;
+    this.#lone = 0;
     try {
       this.flush();
     } finally {

@@ -1,5 +1,5 @@
 import { runInDurableObject } from "cloudflare:test";
-import { beforeAll, expect, test } from "vitest";
+import { beforeAll, expect, test, vi } from "vitest";
 import { MessageLog, NO_THREAD } from "../../../src/conversation/log/message-log.ts";
 import { Members } from "../../../src/conversation/members/members.ts";
 import type { QueuedSend, SendOutcome } from "../../../src/conversation/sending/send.ts";
@@ -7,6 +7,7 @@ import { SendQueue } from "../../../src/conversation/sending/send-queue.ts";
 import { type ConversationId, Position, Seq, type UserId } from "../../../src/domain/ids.ts";
 import type { Draft } from "../../../src/domain/messages/message.ts";
 import type { SignedIn } from "../../support/clients/api.ts";
+import { nextTurn } from "../../support/event-loop.ts";
 import {
   conversationObject,
   createGroupId,
@@ -73,6 +74,8 @@ const send = (sender: UserId, text: string, clientMsgId?: string): QueuedSend<st
 /** The send queue of a conversation over real tables, and its outcomes. */
 class QueueHarness {
   readonly outcomes: SendOutcome<string>[] = [];
+  /** the sends of each commit */
+  readonly commits: string[][] = [];
   readonly log: FragileLog;
   readonly members: Members;
   readonly sends: SendQueue<string>;
@@ -102,6 +105,7 @@ class QueueHarness {
       () => undefined,
       (outcomes) => {
         this.outcomes.push(...outcomes);
+        this.commits.push(outcomes.map(({ send: { origin } }) => origin));
         this.#wake();
       },
     );
@@ -207,6 +211,33 @@ test("a start finds the read positions of senders, which commits store only at e
       for (const id of ids) expect(restarted.active(id)).toEqual(queue.members.active(id));
     }
     expect(stored.size).toBe(4);
+  }));
+
+test("sends that come one by one have few turns behind them, and those that come together share a commit again", () =>
+  withQueue(async (queue) => {
+    using timers = vi.spyOn(globalThis, "setTimeout");
+    const turns = () => timers.mock.calls.filter(([, ms]) => ms === 0).length;
+    const alone = range(1, 64).map((i) => `alone ${i}`);
+    for (const [i, text] of alone.entries()) {
+      queue.sends.enqueue([send(ann.user.id, text)]);
+      expect(queue.commits.at(-1)).toEqual([text]);
+      if (i === 15) expect(turns()).toBe(16);
+      await nextTurn(1);
+    }
+    expect(turns()).toBe(16 + 3);
+    const together = range(1, 40).map((i) => `together ${i}`);
+    for (const text of together) queue.sends.enqueue([send(bob.user.id, text)]);
+    await queue.answered(alone.length + together.length);
+    const commits = queue.commits.slice(alone.length);
+    expect(commits.map(({ length }) => length)).toEqual([...Array(16).fill(1), 24]);
+    // From now on a turn follows each commit again.
+    queue.sends.enqueue([send(ann.user.id, "later")]);
+    for (const text of ["and", "more"]) queue.sends.enqueue([send(ann.user.id, text)]);
+    await queue.answered(alone.length + together.length + 3);
+    expect(queue.results).toEqual(
+      [...alone, ...together, "later", "and", "more"].map((text, i) => [text, i + 1]),
+    );
+    expect(queue.commits.length - alone.length - commits.length).toBeLessThan(3);
   }));
 
 test("more than 1,000 waiting sends are refused as rate_limited, and the others keep their order", () =>
