@@ -25,8 +25,11 @@ export const MAX_WAITING = 1_000;
  */
 const BUSY_MS = 1_000;
 
-/** Once so many sends in a row were alone, the turn that gathers others follows one of as many. */
-const LONE_SENDS = 16;
+/**
+ * A timer turn behind a commit looks for further sends. After so many commits in a row without any, a turn
+ * follows each 16th commit only.
+ */
+const LONE_COMMITS = 16;
 
 /** The newest message of the log, and the seq of the newest one of the main stream. */
 type LastStored = MessageLog["last"] & { mainSeq: Position };
@@ -39,7 +42,7 @@ type ReplyStore = Pick<Threads, "refusal" | "columns" | "storeReply" | "storeCha
  * the queue idle is committed at once. Sends that arrive right after it wait for the next timer turn and
  * share one transaction. In a busy room, whose last commit held more sends than have just come, these wait
  * too: those that follow in the same turn share their commit. Where sends come one by one, as in most rooms,
- * few of them have a turn behind them. A send that fails is refused alone.
+ * a timer turn follows few commits. A send that fails is refused alone.
  */
 export class SendQueue<Origin> {
   readonly #storage: DurableObjectStorage;
@@ -55,8 +58,8 @@ export class SendQueue<Origin> {
   #isTurnScheduled = false;
   /** the last commit: how many sends, and when (ms) */
   #last = { sends: 0, at: 0 };
-  /** the commits made at once since a turn last found something to commit */
-  #lone = 0;
+  /** the commits made at once since a turn last found sends */
+  #loneCommits = 0;
 
   /**
    * @param knownUsers where the senders inside a merged message are stored with it
@@ -119,16 +122,16 @@ export class SendQueue<Origin> {
     else this.#commitAtOnce();
   }
 
-  /** Commits what waits. Where sends come one by one, few turns look for further ones: each has a price. */
+  /** Commits what waits, and has a turn look for further sends unless the commits before were lone. */
   #commitAtOnce(): void {
     // What is sent during the commit waits for a turn.
     this.#isTurnScheduled = true;
     try {
       this.flush();
     } finally {
-      this.#lone++;
-      const looks = this.#lone <= LONE_SENDS || this.#lone % LONE_SENDS === 0;
-      if (looks || this.#waiting.length > 0) this.#scheduleTurn();
+      this.#loneCommits++;
+      const isDue = this.#loneCommits <= LONE_COMMITS || this.#loneCommits % LONE_COMMITS === 0;
+      if (isDue || this.#waiting.length > 0) this.#scheduleTurn();
       else this.#isTurnScheduled = false;
     }
   }
@@ -141,7 +144,7 @@ export class SendQueue<Origin> {
   #turn(): void {
     this.#isTurnScheduled = this.#waiting.length > 0;
     if (!this.#isTurnScheduled) return;
-    this.#lone = 0;
+    this.#loneCommits = 0;
     try {
       this.flush();
     } finally {

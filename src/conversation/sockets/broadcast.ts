@@ -221,8 +221,7 @@ export class Broadcast implements RoomObserver {
     const { renderer, encoder } = this.#room;
     const { message, blind } = renderer.renderForAll(row);
     const part = this.#protocol.message(message);
-    const { deviceProtocol } = this.#protocol;
-    if (deviceProtocol !== undefined) encoder.noteShown(row, message, deviceProtocol, part);
+    encoder.noteShown(row, message, this.#protocol.deviceProtocol, part);
     return {
       part,
       from,

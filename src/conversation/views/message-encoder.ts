@@ -123,15 +123,18 @@ export class MessageEncoder {
     return shown && this.#isCurrent(row, shown) ? shown : undefined;
   }
 
-  #isCurrent(row: MessageRow, { until, sender, nameCard }: Look): boolean {
-    const now = this.#lookOf(row);
-    return until > Date.now() && sender === now.sender && nameCard === now.nameCard;
+  #isCurrent(row: MessageRow, known: Look): boolean {
+    const { sender, nameCard } = this.#senderOf(row);
+    return known.until > Date.now() && known.sender === sender && known.nameCard === nameCard;
   }
 
   #lookOf(row: MessageRow): Look {
-    const { sender_id: id } = row;
-    const nameCard = this.#members.find(id)?.name_card ?? null;
-    return { sender: this.#profiles.get(id), nameCard, until: unchangedUntil(row) };
+    return { ...this.#senderOf(row), until: unchangedUntil(row) };
+  }
+
+  #senderOf({ sender_id }: MessageRow): Pick<Look, "sender" | "nameCard"> {
+    const nameCard = this.#members.find(sender_id)?.name_card ?? null;
+    return { sender: this.#profiles.get(sender_id), nameCard };
   }
 
   /** @param known texts that the message has already */

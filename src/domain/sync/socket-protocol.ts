@@ -201,8 +201,8 @@ export interface RefusalContext {
 
 /** A wire format of room sockets. */
 export interface RoomProtocol extends Encoder<RoomEvent> {
-  /** the name of the wire format of device sockets that writes messages alike; absent: there is none */
-  deviceProtocol?: string;
+  /** the name of the wire format of device sockets that writes messages in the same way */
+  deviceProtocol: string;
   /** Parses one text frame; a failure is answered with `refused` and counts as an invalid frame. */
   decode(frame: string, conversationId: ConversationId): Result<RoomCommand>;
 }

@@ -104,7 +104,7 @@ export class DisplayedConversation {
   /** the same if the page was a reset, until it asks again */
   #resetAskedAt = 0;
   #resetSeq = 0;
-  /** where its user has deleted the conversation for themself, if the last reset says so */
+  /** the last message that its user has deleted with the conversation; 0: the last reset is not for that */
   #deletedTo = 0;
   readonly mode: Mode;
 
@@ -172,6 +172,7 @@ export class DisplayedConversation {
     this.isReset = false;
     const earlier = messages.filter(({ createdAt }) => createdAt < this.#resetAskedAt);
     const claimed = `what ${this.#name} has after a reset`;
+    // After the reset of a deletion further pages may follow, with messages from before it asked.
     if (!this.isBehind) expect(this.#resetSeq, claimed).toBeGreaterThanOrEqual(earlier.at(-1)?.seq ?? 0);
     const first = messages[0]?.seq ?? Number.POSITIVE_INFINITY;
     expect(first, `${this.#name} is told what is deleted`).toBeGreaterThan(this.#deletedTo);
