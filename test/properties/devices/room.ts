@@ -124,6 +124,9 @@ export class Room {
       // Its root has another summary.
       if (message.thread) this.isChanging = true;
     }
+    // Before the answers: a root that its user has just deleted is not found.
+    for (const userId of this.#clearing) model.clear(userId, await this.#clearedUpTo(userId));
+    this.#clearing.clear();
     for (const answer of this.#answers.splice(0)) {
       const { draft, userId } = answer;
       const stored = model.stored(draft);
@@ -144,8 +147,6 @@ export class Room {
       expect(Object.entries(reason), failure).toContainEqual([answer.code, true]);
       if (!draft.elsewhere) expect(stored, failure).toBeUndefined();
     }
-    for (const userId of this.#clearing) model.clear(userId, await this.#clearedUpTo(userId));
-    this.#clearing.clear();
   }
 
   /**
