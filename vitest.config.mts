@@ -22,10 +22,10 @@ function hasRoom(): boolean {
   return Math.min(bavail * bsize, process.availableMemory() / 2) > ROOM;
 }
 
-/** A number that depends on the commit; 0 outside of a checkout. */
+/** A number that depends on the commit, below 2 ** 31; 0 outside of a checkout. */
 function commitNumber(): number {
-  const { status, stdout } = spawnSync("git", ["rev-parse", "--short=8", "HEAD"], { encoding: "utf8" });
-  return status === 0 ? Number.parseInt(stdout, 16) : 0;
+  const { status, stdout } = spawnSync("git", ["rev-parse", "HEAD"], { encoding: "utf8" });
+  return status === 0 ? Number.parseInt(stdout.slice(0, 7), 16) : 0;
 }
 
 /** Long enough, in ms, that only a hanging test fails: a small busy machine is slow. */
@@ -47,10 +47,10 @@ export default defineConfig({
     onUnhandledError: ({ name }) => name !== "EnvironmentTeardownError",
     provide: {
       propertyRuns: process.env.PROPERTY_RUNS ?? "",
-      propertySeed: process.env.PROPERTY_SEED ?? "",
       chatMessages: process.env.CHAT_MESSAGES ?? "",
       costTable: process.env.COST_TABLE ?? "",
-      stepSeed: Math.abs(Number(process.env.PROPERTY_SEED || commitNumber())),
+      seed: Math.abs(Number(process.env.PROPERTY_SEED || commitNumber())),
+      isSeedGiven: Boolean(process.env.PROPERTY_SEED),
     },
     projects: [
       {

@@ -5,22 +5,22 @@ declare module "vitest" {
   interface ProvidedContext {
     /** how often a property runs; "": as the test says */
     propertyRuns: string;
-    /** the seed of the first run; "": random */
-    propertySeed: string;
-    /** the seed for the sample of steps with faults: `PROPERTY_SEED`, or a number of the commit */
-    stepSeed: number;
+    /** what stories and samples of steps begin with: `PROPERTY_SEED`, or a number of the commit */
+    seed: number;
+    /** `PROPERTY_SEED` is set: a failed story is shortened */
+    isSeedGiven: boolean;
   }
 }
 
 /**
- * The options of a property: it runs `few` times, or as often as `PROPERTY_RUNS` says. The first failure ends
- * the test and prints its seed. `PROPERTY_SEED=… PROPERTY_RUNS=… npx vitest run test/properties` repeats the
- * same story and shrinks it, which may take longer than a test's timeout.
+ * The options of a property: it runs `few` times, or as often as `PROPERTY_RUNS` says. The commit determines
+ * the stories, so each run of one commit plays the same ones. The first failure ends the test and prints its
+ * seed. `PROPERTY_SEED=… PROPERTY_RUNS=… npx vitest run test/properties` plays the same stories and shrinks
+ * the one that fails, which may take longer than a test's timeout.
  */
-export function runOptions(few: number): fc.Parameters<unknown> & { numRuns: number } {
-  const seed = inject("propertySeed");
+export function runOptions(few: number): fc.Parameters<unknown> & { numRuns: number; seed: number } {
   return {
-    numRuns: Number(inject("propertyRuns") || few),
-    ...(seed === "" ? { endOnFailure: true } : { seed: Number(seed) }),
+    ...{ numRuns: Number(inject("propertyRuns") || few), seed: inject("seed") },
+    endOnFailure: !inject("isSeedGiven"),
   };
 }

@@ -1,5 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import { runOptions } from "../../test/support/property-runs.ts";
 import { parseMarkup } from "../src/message/markup/blocks.ts";
 import { plainText } from "../src/message/markup/plain.ts";
 import type { Block, Inline } from "../src/message/markup/tree.ts";
@@ -103,7 +104,7 @@ describe("the markup of messages", () => {
       fc.property(hostile, (text) => {
         expect(letters(said(parseMarkup(text, names)))).toBe(letters(text));
       }),
-      { numRuns: 3_000 },
+      runOptions(3_000),
     );
   });
 
@@ -117,7 +118,7 @@ describe("the markup of messages", () => {
           expect(inside.filter(({ type }) => type === "link" || type === "mention")).toEqual([]);
         }
       }),
-      { numRuns: 3_000 },
+      runOptions(3_000),
     );
   });
 
@@ -131,6 +132,7 @@ describe("the markup of messages", () => {
         const paragraph = { type: "paragraph", children: [{ type: "text", text: kept }] };
         expect(parseMarkup(text)).toEqual(kept.trim() === "" ? [] : [paragraph]);
       }),
+      runOptions(100),
     );
   });
 

@@ -9,7 +9,7 @@ import { Network } from "../support/network.ts";
 import { TestServer } from "../support/server.ts";
 import { Tab } from "./tab.ts";
 
-const { numRuns: STORIES, seed: SEED = Date.now() % 1_000_000 } = runOptions(1);
+const { numRuns: STORIES, seed: SEED } = runOptions(1);
 /** What happens in a story. */
 const STEPS = 80;
 const TABS = 3;

@@ -35,7 +35,7 @@ export async function eachStep(
   onTestFailed(() => {
     const where = step === NEVER ? "no step broken" : `step ${step} of ${steps}`;
     console.log(
-      `${operation}: ${where}. PROPERTY_SEED=${inject("stepSeed")} tries the same steps, PROPERTY_RUNS=1 tries all.`,
+      `${operation}: ${where}. PROPERTY_SEED=${inject("seed")} tries the same steps, PROPERTY_RUNS=1 tries all.`,
     );
   });
   ({ steps } = await broken(NEVER));
@@ -59,6 +59,6 @@ function sample(steps: number, between: number): number[] {
   const others = Math.max(0, steps - 2);
   const tried = new Set([1, steps]);
   for (let i = 0; i < Math.min(between, others); i++)
-    tried.add(2 + ((inject("stepSeed") + Math.floor((i * others) / Math.min(between, others))) % others));
+    tried.add(2 + ((inject("seed") + Math.floor((i * others) / Math.min(between, others))) % others));
   return [...tried].sort((a, b) => a - b);
 }
