@@ -54,7 +54,7 @@ export function createWorker(timing: Timing) {
           removeFileReferences: (id, revoked) =>
             removeFileReferences(db, id, revoked, Date.now() + timing.files.graceMs),
         },
-        inboxes: new InboxStubs(env.INBOX, timing.rpcRetry),
+        inboxes: new InboxStubs(env.INBOX, timing.rpcRetry, timing.callChannels),
         sources: new ConversationStubs(env.CONVERSATION, timing.rpcRetry),
         protocol: roomProtocol,
         deviceFormats: deviceProtocols(settings),

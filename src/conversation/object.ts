@@ -13,7 +13,7 @@ import type { MentionPage, MentionRange } from "../domain/messages/mention-page.
 import type { AnyDraft, DraftReferences, Message } from "../domain/messages/message.ts";
 import type { ReactionKey } from "../domain/messages/reactions.ts";
 import type { DeviceSendRequest, ReplayRequest, SubscribeRequest, TakeSendResult } from "../domain/ports.ts";
-import { answer } from "../object/rpc.ts";
+import { answer } from "../object/calls/rpc.ts";
 import type { BanInput } from "./changes/banning.ts";
 import type { GroupProfileChange, MemberEdit } from "./changes/group.ts";
 import type { InvitationTerms } from "./changes/inviting.ts";

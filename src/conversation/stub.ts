@@ -1,7 +1,7 @@
 import type { ConversationId } from "../domain/ids.ts";
 import type { Timing } from "../domain/timing.ts";
-import { withDeadline } from "../object/deadline.ts";
-import { type Repeats, rpcClient } from "../object/rpc.ts";
+import { withDeadline } from "../object/calls/deadline.ts";
+import { type Repeats, rpcClient } from "../object/calls/rpc.ts";
 import { requestSocket } from "../object/socket-host.ts";
 import type { ConversationObject } from "./object.ts";
 import type { RoomOpening } from "./sockets/room-opening.ts";

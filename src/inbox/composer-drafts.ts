@@ -10,7 +10,7 @@ import type { ComposerOpening, Conversations } from "../domain/ports.ts";
 import type { InboxUpdate } from "../domain/sync/inbox-update.ts";
 import type { DeviceEvent } from "../domain/sync/socket-protocol.ts";
 import type { Timing } from "../domain/timing.ts";
-import { withDeadline } from "../object/deadline.ts";
+import { withDeadline } from "../object/calls/deadline.ts";
 import { KeyQueue } from "../object/key-queue.ts";
 import type { ListedAs } from "./list/list-writer.ts";
 

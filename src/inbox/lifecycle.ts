@@ -1,9 +1,9 @@
 import { accountOver, CoreError, type Result } from "../domain/errors.ts";
 import { ConversationId, SessionId, UserId } from "../domain/ids.ts";
 import { AlarmJobs, type JobHandler } from "../object/alarm-jobs.ts";
+import { answer } from "../object/calls/rpc.ts";
 import { CallBudget } from "../object/concurrency.ts";
 import { hasSchema, migrate } from "../object/migrations.ts";
-import { answer } from "../object/rpc.ts";
 import { readOpening, SocketHost, switchingProtocols } from "../object/socket-host.ts";
 import { createComponents, type InboxComponents, type InboxDeps, type InboxJobKind } from "./components.ts";
 import { DeviceOpening } from "./devices/device-opening.ts";

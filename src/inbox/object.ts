@@ -35,6 +35,7 @@ import type { DeliveredPosition, InboxUpdate } from "../domain/sync/inbox-update
 import type { NotificationBox } from "../domain/sync/notification.ts";
 import type { DeviceEvent } from "../domain/sync/socket-protocol.ts";
 import type { InboxComponents } from "./components.ts";
+import { InboxCalls } from "./inbox-calls.ts";
 import { InboxLifecycle } from "./lifecycle.ts";
 import type { NotificationPage } from "./notifications.ts";
 import type { ListedMessage } from "./scheduled/scheduled-messages.ts";
@@ -44,6 +45,11 @@ import type { ListedMessage } from "./scheduled/scheduled-messages.ts";
  * This class has its calls. Each takes one object, ignores unknown fields, and returns refusals as data.
  */
 export abstract class InboxObject extends InboxLifecycle {
+  /** Opens a channel for further calls, until its caller closes it. @see CallChannels */
+  openCalls(): InboxCalls {
+    return new InboxCalls(this);
+  }
+
   /**
    * Stores an inbox update, and pushes its messages and ephemeral events to the user's devices. Idempotent;
    * updates may arrive in any order.

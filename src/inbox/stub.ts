@@ -1,6 +1,7 @@
 import type { UserId } from "../domain/ids.ts";
 import type { Timing } from "../domain/timing.ts";
-import { type Repeats, rpcClient } from "../object/rpc.ts";
+import { CallChannels } from "../object/calls/call-channels.ts";
+import { type Repeats, rpcClient } from "../object/calls/rpc.ts";
 import { requestSocket } from "../object/socket-host.ts";
 import type { DeviceOpening } from "./devices/device-opening.ts";
 import type { InboxObject } from "./object.ts";
@@ -51,13 +52,25 @@ const REPEATS: Repeats<InboxObject> = {
   repair: true,
 };
 
+/** The calls that a conversation makes for each of its messages. */
+const OVER_CHANNELS = ["applyUpdate"] as const;
+
 /** The calls of inbox objects, by user id, and their sockets. */
-export class InboxStubs extends rpcClient<InboxObject, UserId>(REPEATS) {
+export class InboxStubs extends rpcClient<InboxObject, UserId>(REPEATS, OVER_CHANNELS) {
   readonly #namespace: DurableObjectNamespace<InboxObject>;
 
-  /** @param timing of repeated calls */
-  constructor(namespace: DurableObjectNamespace<InboxObject>, timing: Timing["rpcRetry"]) {
-    super((id) => namespace.getByName(String(id)), timing);
+  /**
+   * @param timing of repeated calls
+   * @param channels their timing, for an object, which may call one inbox often; absent: each call has a stub
+   *   of its own
+   */
+  constructor(
+    namespace: DurableObjectNamespace<InboxObject>,
+    timing: Timing["rpcRetry"],
+    channels?: Timing["callChannels"],
+  ) {
+    const stubOf = (id: UserId) => namespace.getByName(String(id));
+    super(stubOf, timing, channels && new CallChannels((id) => stubOf(id).openCalls(), channels));
     this.#namespace = namespace;
   }
 

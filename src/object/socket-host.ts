@@ -2,7 +2,7 @@ import { DurableObject } from "cloudflare:workers";
 import { z } from "zod";
 import type { Result } from "../domain/errors.ts";
 import { SessionId, UserId } from "../domain/ids.ts";
-import { callObjectOnce } from "./rpc.ts";
+import { callObjectOnce } from "./calls/rpc.ts";
 
 /**
  * The header in which the Worker names the session that opens a socket; the Worker overwrites what a client

@@ -17,12 +17,12 @@ const PATIENCE_MS = 20_000;
  */
 export const timing: Mutable = {
   ...structuredClone(TIMING),
-  // An object with a pending timer is not evicted.
+  // An object with an open channel, or a pending timer, is not evicted.
+  callChannels: { ...TIMING.callChannels, idleMs: 10 },
   fanout: { ...TIMING.fanout, cooldownMs: 500, checkpointMs: 10 },
   passwordHash: { N: 2, r: 1, p: 1 },
   // Timers of the runtime stand still while a test calls without a break.
   hashing: { ...TIMING.hashing, pauseMs: 1, yieldMs: 0, pollMs: 1, maxWaiting: 1_000, waitMs: PATIENCE_MS },
-  // An object with a pending timer is not evicted.
   list: { ...TIMING.list, snapshotTimeoutMs: PATIENCE_MS, writeBehindMs: 10 },
   recent: { ...TIMING.recent, listMs: PATIENCE_MS, subscribeMs: 2 * PATIENCE_MS },
   profileCache: { ...TIMING.profileCache, timeoutMs: PATIENCE_MS },
@@ -54,6 +54,26 @@ export function setTiming(changes: Changes): () => void {
   const before = structuredClone(timing);
   merge(changes);
   return () => merge(before);
+}
+
+let idleMs = 0;
+let withoutChannels = 0;
+
+/**
+ * Makes all calls go without channels until the returned object is disposed: a test that wraps stubs sees
+ * each call then.
+ */
+export function withoutCallChannels(): Disposable {
+  const { callChannels } = timing;
+  if (withoutChannels++ === 0) [idleMs, callChannels.idleMs] = [callChannels.idleMs, 0];
+  let isOver = false;
+  return {
+    [Symbol.dispose]() {
+      if (isOver) return;
+      isOver = true;
+      if (--withoutChannels === 0) callChannels.idleMs = idleMs;
+    },
+  };
 }
 
 function merge(changes: Changes): void {

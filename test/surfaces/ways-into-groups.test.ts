@@ -2,7 +2,7 @@ import { beforeAll, describe, expect, test } from "vitest";
 import { z } from "zod";
 import type { ConversationObject } from "../../src/conversation/object.ts";
 import type { PolicyName } from "../../src/domain/conversations/group-kind.ts";
-import type { Repeats } from "../../src/object/rpc.ts";
+import type { Repeats } from "../../src/object/calls/rpc.ts";
 import { notificationsOf } from "../support/accounts/notifications.ts";
 import { signedInUsers } from "../support/accounts/users.ts";
 import { type Answer, call, expectProblem, type SignedIn } from "../support/clients/api.ts";

@@ -3,7 +3,7 @@ import type { UserId } from "../../domain/ids.ts";
 import type { ConversationDirectory } from "../../domain/ports.ts";
 import type { Timing } from "../../domain/timing.ts";
 import { errorFields, log } from "../../lib/logger.ts";
-import { withDeadline } from "../../object/deadline.ts";
+import { withDeadline } from "../../object/calls/deadline.ts";
 import type { RoomContext } from "../state/context.ts";
 
 type UpdateSource = Pick<RoomContext, "state" | "members" | "snapshots" | "flushSends" | "propagate">;

@@ -2,7 +2,7 @@ import type { UserId } from "../../domain/ids.ts";
 import type { ConversationDirectory } from "../../domain/ports.ts";
 import type { Timing } from "../../domain/timing.ts";
 import { errorFields, log } from "../../lib/logger.ts";
-import { withDeadline } from "../../object/deadline.ts";
+import { withDeadline } from "../../object/calls/deadline.ts";
 import type { JoinRequests } from "../members/join-requests.ts";
 import type { KnownUsers } from "../members/known-users.ts";
 import type { Members } from "../members/members.ts";

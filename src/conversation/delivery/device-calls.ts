@@ -13,7 +13,7 @@ import type { InboxUpdate, RepairSnapshot } from "../../domain/sync/inbox-update
 import type { DevicePage } from "../../domain/sync/replay.ts";
 import { maxBytesOf } from "../../domain/text.ts";
 import type { Timing } from "../../domain/timing.ts";
-import { withDeadline } from "../../object/deadline.ts";
+import { withDeadline } from "../../object/calls/deadline.ts";
 import type { SendOrigin, SendOutcome, StoredSend } from "../sending/send.ts";
 import type { RoomContext } from "../state/context.ts";
 import { devicePage } from "../views/replay-page.ts";

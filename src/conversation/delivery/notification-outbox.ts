@@ -3,7 +3,7 @@ import { type ConversationId, UserId } from "../../domain/ids.ts";
 import type { Inboxes } from "../../domain/ports.ts";
 import { NotificationOrRetraction, type SentNotification } from "../../domain/sync/notification.ts";
 import type { Timing } from "../../domain/timing.ts";
-import { withDeadline } from "../../object/deadline.ts";
+import { withDeadline } from "../../object/calls/deadline.ts";
 import type { Wakeup } from "../../object/wakeup.ts";
 import { InboxDispatcher } from "./inbox-calls/inbox-dispatcher.ts";
 import { type FailureStore, InboxFailures } from "./inbox-calls/inbox-failures.ts";

@@ -10,7 +10,7 @@ import type { ConversationDirectory } from "../../domain/ports.ts";
 import type { Timing } from "../../domain/timing.ts";
 import { errorFields, log } from "../../lib/logger.ts";
 import { LruMap } from "../../lib/lru-map.ts";
-import { withDeadline } from "../../object/deadline.ts";
+import { withDeadline } from "../../object/calls/deadline.ts";
 import type { Members } from "./members.ts";
 
 type ProfileRow = { user_id: UserId; username: string; nickname: string; avatar: string; checked_at: number };

@@ -2,7 +2,7 @@ import type { DirectPermissionState } from "../../domain/conversations/conversat
 import { CoreError, type Failure, noConversation } from "../../domain/errors.ts";
 import type { Timing } from "../../domain/timing.ts";
 import { errorFields, log } from "../../lib/logger.ts";
-import { withDeadline } from "../../object/deadline.ts";
+import { withDeadline } from "../../object/calls/deadline.ts";
 import type { ConversationState } from "../state/conversation-state.ts";
 
 /** The conversation and D1, as the direct permission needs them. */

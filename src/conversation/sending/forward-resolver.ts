@@ -7,8 +7,8 @@ import type { Draft, ForwardDraft, Originals } from "../../domain/messages/messa
 import type { MessageSources } from "../../domain/ports.ts";
 import type { Timing } from "../../domain/timing.ts";
 import { errorFields, log } from "../../lib/logger.ts";
+import { withDeadline } from "../../object/calls/deadline.ts";
 import { Semaphore } from "../../object/concurrency.ts";
-import { withDeadline } from "../../object/deadline.ts";
 import { type MessageLog, readForwarded } from "../log/message-log.ts";
 import type { Members } from "../members/members.ts";
 import type { ProfileCache } from "../members/profile-cache.ts";

@@ -3,7 +3,7 @@ import type { ConversationId, SessionId, UserId } from "../../domain/ids.ts";
 import type { Inboxes } from "../../domain/ports.ts";
 import type { Timing } from "../../domain/timing.ts";
 import { errorFields, log } from "../../lib/logger.ts";
-import { withDeadline } from "../../object/deadline.ts";
+import { withDeadline } from "../../object/calls/deadline.ts";
 import { KeyQueue } from "../../object/key-queue.ts";
 
 /** The room sockets of this conversation, by session. */

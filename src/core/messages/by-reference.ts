@@ -3,8 +3,8 @@ import type { ConversationId, Seq, UserId } from "../../domain/ids.ts";
 import { LIMITS } from "../../domain/limits.ts";
 import type { Message, MessageReference } from "../../domain/messages/message.ts";
 import { errorFields, log } from "../../lib/logger.ts";
+import { withDeadline } from "../../object/calls/deadline.ts";
 import { forEachConcurrent } from "../../object/concurrency.ts";
-import { withDeadline } from "../../object/deadline.ts";
 import type { Core } from "../context.ts";
 
 /** Conversations that are asked at once. An answer has at most `LIMITS.pageBytes`, and mostly far less. */

@@ -37,6 +37,13 @@ export const OBJECT_VALUES = {
      */
     backoffMs: 50,
   },
+  /** Channels for the calls from one object to another that it calls often. */
+  callChannels: {
+    /** A second call within this time opens a channel; so long without a call closes it. 0: there are none. */
+    idleMs: 500,
+    /** A channel of this age is replaced: the platform limits the CPU time between two requests. */
+    maxAgeMs: 20_000,
+  },
   /** The rate of frames that a socket may send. */
   frameRate: {
     /** The window in which frames are counted: the burst of a reconnecting client fits in. */

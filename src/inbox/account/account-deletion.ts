@@ -2,8 +2,8 @@ import { z } from "zod";
 import type { ConversationId, UserId } from "../../domain/ids.ts";
 import type { Conversations, UserDirectory } from "../../domain/ports.ts";
 import type { Timing } from "../../domain/timing.ts";
+import { withDeadline } from "../../object/calls/deadline.ts";
 import { type CallBudget, forEachConcurrent } from "../../object/concurrency.ts";
-import { withDeadline } from "../../object/deadline.ts";
 import { membershipPages } from "./membership-pages.ts";
 
 /** Conversations that are called at once. */

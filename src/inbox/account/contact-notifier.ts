@@ -3,8 +3,8 @@ import type { Contact, Contacts, UserDirectory } from "../../domain/ports.ts";
 import type { DeviceEvent } from "../../domain/sync/socket-protocol.ts";
 import type { Timing } from "../../domain/timing.ts";
 import { log } from "../../lib/logger.ts";
+import { withDeadline } from "../../object/calls/deadline.ts";
 import { type CallBudget, forEachConcurrent } from "../../object/concurrency.ts";
-import { withDeadline } from "../../object/deadline.ts";
 
 /** Contacts per query. */
 const PAGE = 200;

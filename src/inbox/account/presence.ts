@@ -2,8 +2,8 @@ import { z } from "zod";
 import type { UserId } from "../../domain/ids.ts";
 import type { UserDirectory } from "../../domain/ports.ts";
 import type { Timing } from "../../domain/timing.ts";
+import { withDeadline } from "../../object/calls/deadline.ts";
 import { CallBudget } from "../../object/concurrency.ts";
-import { withDeadline } from "../../object/deadline.ts";
 import { KeyQueue } from "../../object/key-queue.ts";
 import type { Announcement, ContactNotifier } from "./contact-notifier.ts";
 

@@ -3,8 +3,8 @@ import type { ConversationId, UserId } from "../../domain/ids.ts";
 import type { Conversations, UserDirectory } from "../../domain/ports.ts";
 import type { Timing } from "../../domain/timing.ts";
 import { log } from "../../lib/logger.ts";
+import { withDeadline } from "../../object/calls/deadline.ts";
 import { type CallBudget, forEachConcurrent } from "../../object/concurrency.ts";
-import { withDeadline } from "../../object/deadline.ts";
 import type { ProfileFrames } from "./profile-frames.ts";
 
 /** The conversations that an answer waits for: those with the newest activity. */

@@ -2,8 +2,8 @@ import { sessionOver } from "../../domain/errors.ts";
 import type { ConversationId, SessionId } from "../../domain/ids.ts";
 import type { Conversations, SocketRegistration } from "../../domain/ports.ts";
 import type { Timing } from "../../domain/timing.ts";
+import { withDeadline } from "../../object/calls/deadline.ts";
 import type { CallBudget } from "../../object/concurrency.ts";
-import { withDeadline } from "../../object/deadline.ts";
 
 type SocketRow = { session_id: SessionId; conversation_id: ConversationId };
 

@@ -13,8 +13,8 @@ import {
 import type { Timing } from "../../domain/timing.ts";
 import { errorFields, log } from "../../lib/logger.ts";
 import { Backlog } from "../../object/backlog.ts";
+import { withDeadline } from "../../object/calls/deadline.ts";
 import { Semaphore } from "../../object/concurrency.ts";
-import { withDeadline } from "../../object/deadline.ts";
 import { readFrame } from "../../object/frame-reader.ts";
 import { CLOSE, type Identity } from "../../object/hibernating-socket.ts";
 import { attempt, TOO_MUCH } from "./call-errors.ts";

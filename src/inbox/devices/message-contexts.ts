@@ -4,7 +4,7 @@ import type { InboxUpdate } from "../../domain/sync/inbox-update.ts";
 import type { MessageContext, StoredContext } from "../../domain/sync/message-context.ts";
 import type { Timing } from "../../domain/timing.ts";
 import { errorFields, log } from "../../lib/logger.ts";
-import { withDeadline } from "../../object/deadline.ts";
+import { withDeadline } from "../../object/calls/deadline.ts";
 import type { ConversationList } from "../list/conversation-list.ts";
 import type { DeviceAudience } from "./delivery-positions.ts";
 

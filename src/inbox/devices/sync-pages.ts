@@ -6,7 +6,7 @@ import { type DevicePage, emptyPage, type SyncPosition } from "../../domain/sync
 import type { SyncPoint } from "../../domain/sync/socket-protocol.ts";
 import type { Timing } from "../../domain/timing.ts";
 import { errorFields, log } from "../../lib/logger.ts";
-import { withDeadline } from "../../object/deadline.ts";
+import { withDeadline } from "../../object/calls/deadline.ts";
 import { pageFrames } from "../../object/frames.ts";
 import type { ConversationList } from "../list/conversation-list.ts";
 import { type DeliveryPositions, isWithheld } from "./delivery-positions.ts";

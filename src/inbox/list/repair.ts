@@ -7,8 +7,8 @@ import type { InboxUpdate, RepairSnapshot } from "../../domain/sync/inbox-update
 import { isAhead, type SyncPosition } from "../../domain/sync/replay.ts";
 import type { Timing } from "../../domain/timing.ts";
 import { errorFields, log } from "../../lib/logger.ts";
+import { withDeadline } from "../../object/calls/deadline.ts";
 import { type CallBudget, forEachConcurrent } from "../../object/concurrency.ts";
-import { withDeadline } from "../../object/deadline.ts";
 import type { DeviceAudience } from "../devices/delivery-positions.ts";
 import type { DeviceCursors } from "../devices/device-cursors.ts";
 import type { DeviceFeed } from "../devices/device-feed.ts";

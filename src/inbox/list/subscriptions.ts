@@ -1,7 +1,7 @@
 import type { ConversationId } from "../../domain/ids.ts";
 import type { InboxUpdate } from "../../domain/sync/inbox-update.ts";
 import type { Timing } from "../../domain/timing.ts";
-import { withDeadline } from "../../object/deadline.ts";
+import { withDeadline } from "../../object/calls/deadline.ts";
 
 /** The most large groups that are called. Snapshots of further ones are a minute old at most. */
 const MAX_GROUPS = 100;

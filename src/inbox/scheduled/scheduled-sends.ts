@@ -6,8 +6,8 @@ import type { Conversations, UserDirectory } from "../../domain/ports.ts";
 import type { DeviceEvent } from "../../domain/sync/socket-protocol.ts";
 import type { Timing } from "../../domain/timing.ts";
 import { log } from "../../lib/logger.ts";
+import { withDeadline } from "../../object/calls/deadline.ts";
 import type { CallBudget } from "../../object/concurrency.ts";
-import { withDeadline } from "../../object/deadline.ts";
 import type { HeldFiles } from "./held-files.ts";
 import type { ScheduledMessages } from "./scheduled-messages.ts";
 

@@ -3,6 +3,7 @@ import { env } from "cloudflare:workers";
 import type { ConversationObject } from "../../../src/conversation/object.ts";
 import type { InboxObject } from "../../../src/inbox/object.ts";
 import { nextTurn } from "../event-loop.ts";
+import { withoutCallChannels } from "../timing.ts";
 import type { InjectedFault } from "./injected-fault.ts";
 
 /** A call from an object or the Worker to an object. */
@@ -45,6 +46,7 @@ type Method = (typeof METHODS)[keyof typeof METHODS][number];
 
 /** Passes every such call to `on`, which performs it or not, until the returned object is disposed. */
 export function intercept(on: (call: ObjectCall) => unknown): Disposable {
+  const channels = withoutCallChannels();
   for (const to of ["INBOX", "CONVERSATION"] as const) {
     const namespace = env[to];
     const getByName = namespace.getByName.bind(namespace);
@@ -54,6 +56,7 @@ export function intercept(on: (call: ObjectCall) => unknown): Disposable {
   return {
     [Symbol.dispose]() {
       for (const to of ["INBOX", "CONVERSATION"] as const) Reflect.deleteProperty(env[to], "getByName");
+      channels[Symbol.dispose]();
     },
   };
 }

@@ -2,6 +2,7 @@ import { runInDurableObject } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { z } from "zod";
 import type { InboxObject } from "../../../src/inbox/object.ts";
+import { withoutCallChannels } from "../timing.ts";
 
 const Update = z.object({ lastSeq: z.int() });
 
@@ -34,12 +35,14 @@ export class Costs implements Disposable {
   readonly #cursors = new Map<string, Cursor[]>();
 
   readonly #absent: ReadonlySet<string>;
+  readonly #channels: Disposable;
 
   /**
    * @param absent users without a device, whose inboxes no test reads. Deliveries to them are counted and
    *   answered here, and their objects are never made: 500 of them would take seconds.
    */
   constructor(absent: readonly { user: { id: number } }[] = []) {
+    this.#channels = withoutCallChannels();
     this.#absent = new Set(absent.map(({ user }) => String(user.id)));
     for (const namespace of [env.INBOX, env.CONVERSATION]) {
       const getByName = namespace.getByName.bind(namespace);
@@ -50,6 +53,7 @@ export class Costs implements Disposable {
 
   [Symbol.dispose](): void {
     for (const namespace of [env.INBOX, env.CONVERSATION]) Reflect.deleteProperty(namespace, "getByName");
+    this.#channels[Symbol.dispose]();
   }
 
   /**

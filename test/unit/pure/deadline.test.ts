@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { withDeadline } from "../../../src/object/deadline.ts";
+import { withDeadline } from "../../../src/object/calls/deadline.ts";
 
 /** Blocks the process for a while, as a busy machine does. */
 function blockProcess(ms: number): void {

@@ -1,7 +1,7 @@
 import type { UserId } from "../../../domain/ids.ts";
 import type { Timing } from "../../../domain/timing.ts";
 import { errorFields, log } from "../../../lib/logger.ts";
-import { withDeadline } from "../../../object/deadline.ts";
+import { withDeadline } from "../../../object/calls/deadline.ts";
 import { Pacer } from "../../../object/pacer.ts";
 import type { InboxFailures } from "./inbox-failures.ts";
 import { LiveCalls } from "./live-calls.ts";

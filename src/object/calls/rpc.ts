@@ -1,6 +1,7 @@
 import { z } from "zod";
-import { CoreError, type ErrorCode, Failure, type Result } from "../domain/errors.ts";
-import type { Timing } from "../domain/timing.ts";
+import { CoreError, type ErrorCode, Failure, type Result } from "../../domain/errors.ts";
+import type { Timing } from "../../domain/timing.ts";
+import type { CallChannels } from "./call-channels.ts";
 
 const ATTEMPTS = 3;
 
@@ -40,32 +41,42 @@ type Callable = (...input: never[]) => unknown;
 type RpcClientClass<Target, Id> = new (
   stubOf: (id: Id) => object,
   timing: Timing["rpcRetry"],
+  channels?: CallChannels<Id>,
 ) => RpcClient<Target, Id>;
 
 /**
  * The class of clients of a class of objects. Its methods are made once: a client is made for each request.
  * A client gets the stub of an object anew for each try, as a failure breaks a stub.
  * @param repeats names every call of the class
+ * @param overChannels the calls for which a client with channels uses them; only calls that are repeated
  */
-export function rpcClient<Target, Id>(repeats: Repeats<Target>): RpcClientClass<Target, Id> {
+export function rpcClient<Target, Id>(
+  repeats: Repeats<Target>,
+  overChannels: readonly RpcMethod<Target>[] = [],
+): RpcClientClass<Target, Id> {
   class Client {
     readonly stubOf: (id: Id) => object;
     readonly timing: Timing["rpcRetry"];
+    readonly channels: CallChannels<Id> | undefined;
 
-    constructor(stubOf: (id: Id) => object, timing: Timing["rpcRetry"]) {
+    constructor(stubOf: (id: Id) => object, timing: Timing["rpcRetry"], channels?: CallChannels<Id>) {
       this.stubOf = stubOf;
       this.timing = timing;
+      this.channels = channels;
     }
   }
+  const usesChannels: ReadonlySet<string> = new Set(overChannels);
   for (const [name, repeat] of Object.entries<unknown>(repeats)) {
+    const isOverChannels = usesChannels.has(name);
     Object.defineProperty(Client.prototype, name, {
       value(this: Client, id: Id, ...input: unknown[]): Promise<unknown> {
-        const once = async (): Promise<Result<unknown>> => {
-          const stub = this.stubOf(id);
-          return Reflect.apply(Reflect.get(stub, name), stub, input);
-        };
+        const callOn = async (callee: object): Promise<Result<unknown>> =>
+          Reflect.apply(Reflect.get(callee, name), callee, input);
+        const once = () => callOn(this.stubOf(id));
         const isRepeated = repeat instanceof Function ? repeat(...input) : repeat;
-        return isRepeated ? callObject(this.timing, once) : callObjectOnce(once);
+        if (!isRepeated) return callObjectOnce(once);
+        const channels = isOverChannels ? this.channels : undefined;
+        return callObject(this.timing, channels ? () => channels.call(id, callOn, once) : once);
       },
     });
   }

@@ -1,4 +1,4 @@
-import { CoreError } from "../domain/errors.ts";
+import { CoreError } from "../../domain/errors.ts";
 
 /** The timers into which one wait is divided. */
 const PARTS = 10;
