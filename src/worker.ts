@@ -83,7 +83,7 @@ export function createWorker(timing: Timing) {
           setOnline: (id, online) => setOnline(db, id, online),
           onlineContacts: (id, after, limit) => listOnlineContacts(db, id, { after, limit }),
         },
-        conversations: new ConversationStubs(env.CONVERSATION, timing.rpcRetry),
+        conversations: new ConversationStubs(env.CONVERSATION, timing.rpcRetry, timing.callChannels),
         contacts: new InboxStubs(env.INBOX, timing.rpcRetry),
         protocols: deviceProtocols(settings),
         settings,

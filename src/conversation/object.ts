@@ -19,6 +19,7 @@ import type { GroupProfileChange, MemberEdit } from "./changes/group.ts";
 import type { InvitationTerms } from "./changes/inviting.ts";
 import type { JoinDecision } from "./changes/joining.ts";
 import { removeDeletedUser } from "./changes/remove-deleted-user.ts";
+import { ConversationCalls } from "./conversation-calls.ts";
 import { type HistoryChunkQuery, historyChunk } from "./history.ts";
 import { ConversationLifecycle } from "./lifecycle.ts";
 import { messagesFrom } from "./log/by-time.ts";
@@ -376,6 +377,11 @@ export abstract class ConversationObject extends ConversationLifecycle {
   /** Starts or ends ignore unread for the caller. @see ReadPositions.setIgnoreUnread */
   setIgnoreUnread(input: { userId: UserId; ignoresUnread: boolean }) {
     return this.#perform((room) => room.readPositions.setIgnoreUnread(input.userId, input.ignoresUnread));
+  }
+
+  /** Opens a channel for further calls, until its caller closes it. @see CallChannels */
+  openCalls(): ConversationCalls {
+    return new ConversationCalls(this);
   }
 
   /** Stores the drafts of a device of the caller. @see DeviceCalls.sends */

@@ -1,5 +1,6 @@
 import type { ConversationId } from "../domain/ids.ts";
 import type { Timing } from "../domain/timing.ts";
+import { CallChannels } from "../object/calls/call-channels.ts";
 import { withDeadline } from "../object/calls/deadline.ts";
 import { type Repeats, rpcClient } from "../object/calls/rpc.ts";
 import { requestSocket } from "../object/socket-host.ts";
@@ -9,7 +10,7 @@ import type { RoomOpening } from "./sockets/room-opening.ts";
 /** Which calls are idempotent. The others are tried once: a second try would fail, or do a thing twice. */
 const REPEATS: Repeats<ConversationObject> = {
   init: true,
-  // Without a client id a repeated send would be stored twice.
+  // Without a client id a repeated send would be stored twice, and so would one of a device.
   send: ({ draft }) => draft.clientMsgId !== undefined,
   checkDraft: true,
   page: true,
@@ -48,8 +49,7 @@ const REPEATS: Repeats<ConversationObject> = {
   read: true,
   markUnread: true,
   setIgnoreUnread: true,
-  // A draft without a client id would be stored twice.
-  sendFromDevice: false,
+  sendFromDevice: ({ drafts }) => drafts.every(({ clientMsgId }) => clientMsgId !== undefined),
   typing: true,
   replay: true,
   subscribe: true,
@@ -92,13 +92,25 @@ const REPEATS: Repeats<ConversationObject> = {
   openSessions: true,
 };
 
+/** The calls that an inbox makes for each message of a device. */
+const OVER_CHANNELS = ["sendFromDevice"] as const;
+
 /** The calls of conversation objects, by conversation id, and their sockets. */
-export class ConversationStubs extends rpcClient<ConversationObject, ConversationId>(REPEATS) {
+export class ConversationStubs extends rpcClient<ConversationObject, ConversationId>(REPEATS, OVER_CHANNELS) {
   readonly #namespace: DurableObjectNamespace<ConversationObject>;
 
-  /** @param timing of repeated calls */
-  constructor(namespace: DurableObjectNamespace<ConversationObject>, timing: Timing["rpcRetry"]) {
-    super((id) => namespace.getByName(String(id)), timing);
+  /**
+   * @param timing of repeated calls
+   * @param channels their timing, for an object, which may call one conversation often; absent: each call has
+   *   a stub of its own
+   */
+  constructor(
+    namespace: DurableObjectNamespace<ConversationObject>,
+    timing: Timing["rpcRetry"],
+    channels?: Timing["callChannels"],
+  ) {
+    const stubOf = (id: ConversationId) => namespace.getByName(String(id));
+    super(stubOf, timing, channels && new CallChannels((id) => stubOf(id).openCalls(), channels));
     this.#namespace = namespace;
   }
 

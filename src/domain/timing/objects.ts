@@ -39,7 +39,7 @@ export const OBJECT_VALUES = {
   },
   /** Channels for the calls from one object to another that it calls often. */
   callChannels: {
-    /** A second call within this time opens a channel; so long without a call closes it. 0: there are none. */
+    /** A second call within this time opens a channel. So long without a call closes it. 0: there are none */
     idleMs: 500,
     /** A channel of this age is replaced: the platform limits the CPU time between two requests. */
     maxAgeMs: 20_000,

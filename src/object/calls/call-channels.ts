@@ -1,6 +1,6 @@
 import type { Timing } from "../../domain/timing.ts";
 
-/** The objects whose last call is remembered. Beyond them all are forgotten, and get channels a call later. */
+/** The objects whose last call is remembered. Beyond them all are forgotten: channels come a call later. */
 const MAX_REMEMBERED = 2_000;
 
 /** The end of a channel at its caller. */

@@ -1,22 +1,26 @@
 import { evictDurableObject, runInDurableObject } from "cloudflare:test";
-import { beforeAll, beforeEach, expect, test, vi } from "vitest";
+import { env } from "cloudflare:workers";
+import { beforeAll, beforeEach, describe, expect, test, vi } from "vitest";
+import { ConversationCalls } from "../../../src/conversation/conversation-calls.ts";
+import { ConversationObject } from "../../../src/conversation/object.ts";
 import type { ConversationId } from "../../../src/domain/ids.ts";
 import { InboxCalls } from "../../../src/inbox/inbox-calls.ts";
 import { InboxObject } from "../../../src/inbox/object.ts";
 import type { SignedIn } from "../../support/clients/api.ts";
+import { untilAcked } from "../../support/clients/device-frames.ts";
 import { openDevice, openRoom, type TestSocket } from "../../support/clients/socket.ts";
 import { createGroupId, inboxObject, itemAt, registerUsers, textFrame } from "../../support/objects/room.ts";
 import { setTiming } from "../../support/timing.ts";
 
+/** Longer than a slow machine takes for a message. */
 const IDLE_MS = 2_000;
 
 let ann: SignedIn;
 let bob: SignedIn;
 let id: ConversationId;
-let room: TestSocket;
 let device: TestSocket;
 
-// Ann has no device: her list gets one update.
+// A member without a device gets one update.
 beforeAll(() => setTiming({ callChannels: { idleMs: IDLE_MS }, fanout: { cooldownMs: 60_000 } }));
 
 beforeAll(async () => {
@@ -26,49 +30,113 @@ beforeAll(async () => {
 
 beforeEach(async () => {
   id = await createGroupId(ann, bob);
-  room = await openRoom(id, ann.token);
   device = await openDevice(bob.token);
   return () => {
-    for (const socket of [room, device]) socket.close();
+    device.close();
     vi.restoreAllMocks();
   };
 });
 
-/** Sends this message, which the device gets before this resolves. */
-async function say(n: number): Promise<void> {
-  room.send(textFrame(`${n}`, `${n}`));
-  await device.until(({ messages }) => messages.some(({ body }) => JSON.stringify(body).includes(`"${n}"`)));
+/** Aborts an object. What it had in memory is gone. */
+async function crash(stub: DurableObjectStub): Promise<void> {
+  await runInDurableObject(stub, (_, state) => state.abort("lost on purpose")).catch(() => undefined);
 }
 
-/** The texts of the device's messages, as numbers. */
-function shown(): number[] {
-  return device.messages.map(({ body }) => Number(JSON.stringify(body).replaceAll(/\D/g, "")));
-}
+describe("the updates of an inbox", () => {
+  let room: TestSocket;
 
-test("messages that follow each other reach an inbox over one channel, each once and in order", async () => {
-  const opened = vi.spyOn(InboxObject.prototype, "openCalls");
-  const over = vi.spyOn(InboxCalls.prototype, "applyUpdate");
-  for (let n = 1; n <= 20; n++) await say(n);
-  expect(shown()).toEqual(Array.from({ length: 20 }, (_, i) => i + 1));
-  expect(opened).toHaveBeenCalledTimes(1);
-  expect(over.mock.calls.length).toBeGreaterThanOrEqual(18);
+  beforeEach(async () => {
+    room = await openRoom(id, ann.token);
+    return () => room.close();
+  });
+
+  /** Ann sends this message, and Bob's device gets it before this resolves. */
+  async function say(n: number): Promise<void> {
+    room.send(textFrame(`${n}`, `${n}`));
+    await device.until(({ seqs }) => seqs.includes(n));
+  }
+
+  test("go over one channel while messages follow each other, each once and in order", async () => {
+    const opened = vi.spyOn(InboxObject.prototype, "openCalls");
+    const over = vi.spyOn(InboxCalls.prototype, "applyUpdate");
+    for (let n = 1; n <= 20; n++) await say(n);
+    expect(device.seqs).toEqual(Array.from({ length: 20 }, (_, i) => i + 1));
+    // A machine that stands still for a while has a channel closed.
+    expect(opened.mock.calls.length).toBeLessThanOrEqual(3);
+    expect(over.mock.calls.length).toBeGreaterThanOrEqual(14);
+  });
+
+  test("reach an inbox that starts anew at once, though its channel is gone", async () => {
+    for (let n = 1; n <= 3; n++) await say(n);
+    await crash(inboxObject(bob.user.id));
+    device = await openDevice(bob.token);
+    device.send({ type: "sync", conversation_id: id, after: 3 });
+    await device.next("synced");
+    for (let n = 4; n <= 6; n++) await say(n);
+    expect(device.seqs).toEqual([4, 5, 6]);
+  });
+
+  test("are shown once, though an answer over the channel is lost", async () => {
+    for (let n = 1; n <= 3; n++) await say(n);
+    const apply = InboxCalls.prototype.applyUpdate;
+    vi.spyOn(InboxCalls.prototype, "applyUpdate").mockImplementationOnce(async function (
+      this: InboxCalls,
+      update,
+    ) {
+      await Reflect.apply(apply, this, [update]);
+      throw new Error("Network connection lost.");
+    });
+    for (let n = 4; n <= 6; n++) await say(n);
+    expect(device.seqs).toEqual([1, 2, 3, 4, 5, 6]);
+  });
+
+  test("reach an inbox that has hibernated since, as an idle channel is closed", async () => {
+    for (let n = 1; n <= 3; n++) await say(n);
+    await evictDurableObject(inboxObject(bob.user.id), { webSockets: "hibernate" });
+    await say(4);
+    expect(device.seqs).toEqual([1, 2, 3, 4]);
+  });
 });
 
-test("an inbox that starts anew gets the next message at once, though its channel is gone", async () => {
-  for (let n = 1; n <= 3; n++) await say(n);
-  await runInDurableObject(inboxObject(bob.user.id), (_, state) => state.abort("lost on purpose")).catch(
-    () => null,
-  );
-  device = await openDevice(bob.token);
-  device.send({ type: "sync", conversation_id: id, after: 3 });
-  await device.next("synced");
-  for (let n = 4; n <= 6; n++) await say(n);
-  expect(shown()).toEqual([4, 5, 6]);
-});
+describe("the sends of a device", () => {
+  /** Bob's device sends this message, and has its ack before this resolves. */
+  async function say(n: number): Promise<void> {
+    device.send({ ...textFrame(`${n}`, `${n}`), conversation_id: id });
+    await untilAcked(device, n);
+  }
 
-test("an inbox whose channel is idle can hibernate, and gets the next message", async () => {
-  for (let n = 1; n <= 3; n++) await say(n);
-  await evictDurableObject(inboxObject(bob.user.id), { webSockets: "hibernate" });
-  await say(4);
-  expect(shown()).toEqual([1, 2, 3, 4]);
+  const acked = () => device.acks.map(({ seq }) => seq);
+
+  test("go over one channel while they follow each other, each stored and acked once", async () => {
+    const opened = vi.spyOn(ConversationObject.prototype, "openCalls");
+    const over = vi.spyOn(ConversationCalls.prototype, "sendFromDevice");
+    for (let n = 1; n <= 20; n++) await say(n);
+    expect(acked()).toEqual(Array.from({ length: 20 }, (_, i) => i + 1));
+    // A machine that stands still for a while has a channel closed.
+    expect(opened.mock.calls.length).toBeLessThanOrEqual(3);
+    expect(over.mock.calls.length).toBeGreaterThanOrEqual(14);
+  });
+
+  test("are taken by a conversation that has started anew", async () => {
+    for (let n = 1; n <= 3; n++) await say(n);
+    await crash(env.CONVERSATION.getByName(String(id)));
+    for (let n = 4; n <= 6; n++) await say(n);
+    expect(acked()).toEqual([1, 2, 3, 4, 5, 6]);
+  });
+
+  test("are stored and acked once, though an answer over the channel is lost", async () => {
+    for (let n = 1; n <= 3; n++) await say(n);
+    const send = ConversationCalls.prototype.sendFromDevice;
+    vi.spyOn(ConversationCalls.prototype, "sendFromDevice").mockImplementationOnce(async function (
+      this: ConversationCalls,
+      input,
+      take,
+    ) {
+      await Reflect.apply(send, this, [input, take]);
+      throw new Error("Network connection lost.");
+    });
+    for (let n = 4; n <= 6; n++) await say(n);
+    expect(acked()).toEqual([1, 2, 3, 4, 5, 6]);
+    expect(device.of("error")).toEqual([]);
+  });
 });
