@@ -5,6 +5,8 @@ export interface CountedMessage {
   members: number;
   connected: number;
   calls: number;
+  /** what the platform bills of these calls: those over one channel are one request */
+  requests: number;
   /** rows of all objects, with set alarms */
   rows: number;
   alarms: number;
@@ -34,12 +36,18 @@ export function readCounted(benchmarks: string) {
   return {
     lone(members: number, connected: number): CountedMessage {
       const [calls, own, , inboxes, set] = rowOf(benchmarks, LONE, `| ${members} | ${connected} |`);
-      return { members, connected, calls, rows: own + inboxes + set, alarms: set, rate: null };
+      // A lone message opens no channel.
+      const requests = calls;
+      return { members, connected, calls, requests, rows: own + inboxes + set, alarms: set, rate: null };
     },
     burst(members: number, connected: number): CountedMessage {
-      const [calls, , inboxes, , , , rate] = rowOf(benchmarks, BURST, `| ${members} | ${connected} |`);
+      const [calls, , requests, inboxes, , , , rate] = rowOf(
+        benchmarks,
+        BURST,
+        `| ${members} | ${connected} |`,
+      );
       const all = rows + inboxes + alarms + searchRows;
-      return { members, connected, calls, rows: all, alarms, rate };
+      return { members, connected, calls, requests, rows: all, alarms, rate };
     },
     /** an hour of a connected member, without the conversation's own alarm */
     connectedHour(): CountedTime {
@@ -54,7 +62,7 @@ export function readCounted(benchmarks: string) {
   };
 }
 
-type Row = [number, number, number, number, number, number, number, ...number[]];
+type Row = [number, number, number, number, number, number, number, number, ...number[]];
 
 /** The numbers of the first row that begins like this, below the heading of its table. */
 function rowOf(benchmarks: string, heading: string, start: string): Row {
@@ -63,10 +71,10 @@ function rowOf(benchmarks: string, heading: string, start: string): Row {
   if (line === undefined) throw new Error(`docs/benchmarks.md has no row ${start} below ${heading}`);
   const keys = start.split("|").filter((cell) => cell.trim() !== "").length;
   const cells = line.split("|").slice(1 + keys, -1);
-  const [a = 0, b = 0, c = 0, d = 0, e = 0, f = 0, g = 0] = cells.map((cell) =>
+  const [a = 0, b = 0, c = 0, d = 0, e = 0, f = 0, g = 0, h = 0] = cells.map((cell) =>
     Number(cell.replaceAll(",", "")),
   );
-  return [a, b, c, d, e, f, g];
+  return [a, b, c, d, e, f, g, h];
 }
 
 function numbers(match: RegExpMatchArray | null, what: string): [number, number] {

@@ -47,18 +47,19 @@ export function billTables(benchmarks: string): string {
 }
 
 function usageOfMessages(counted: CountedMessage): Usage {
-  const { connected, calls, rows, alarms, rate } = counted;
+  const { connected, calls, requests, rows, alarms, rate } = counted;
   const isHttp = connected === 0;
   // A timer keeps the conversation awake until its checkpoint, and a connected inbox until its list is
-  // written.
+  // written. After a burst both are awake until their channels are closed.
   const lastS = TIMING.fanout.checkpointMs / 1_000;
-  const awakeS = rate === null ? lastS : (BURST / rate + lastS) / BURST;
   const listS = TIMING.list.writeBehindMs / 1_000;
-  const inboxS = rate === null ? listS : (BURST / rate + listS) / BURST;
+  const channelS = (2 * TIMING.callChannels.idleMs) / 1_000;
+  const awakeS = rate === null ? lastS : (BURST / rate + Math.max(lastS, channelS)) / BURST;
+  const inboxS = rate === null ? listS : (BURST / rate + Math.max(listS, channelS)) / BURST;
   const seconds = awakeS + connected * inboxS + (calls + alarms) * ASSUMED.callS;
   return {
     workerRequests: isHttp ? 1 : 0,
-    objectRequests: calls + alarms + (isHttp ? 0 : 1 / FRAMES_PER_REQUEST),
+    objectRequests: requests + alarms + (isHttp ? 0 : 1 / FRAMES_PER_REQUEST),
     duration: seconds * OBJECT_GB,
     rows,
     storageGb: 0,

@@ -68,7 +68,7 @@ test.for(inject("costTable") === "" ? SMALL : ALL)(
 
 /** A row of the table in docs/benchmarks.md. */
 function cells(size: Size, lone: Cost, burst: Cost, hour: Bill): number[] {
-  const ofBurst = [burst.calls, burst.conversationRows, burst.inboxRows, burst.alarms];
+  const ofBurst = [burst.calls, burst.requests, burst.conversationRows, burst.inboxRows, burst.alarms];
   return [
     ...[size.members, size.connected],
     ...[lone.calls, lone.conversationRows, lone.inboxRows, lone.alarms],
@@ -98,8 +98,9 @@ function heldRows({ connected }: Size): number {
   return connected > LIMITS.liveMembers ? 2 * connected : 0;
 }
 
-function assertBurst(size: Size, { calls, conversationRows, inboxRows, alarms, elapsedMs }: Cost): void {
-  const { fanout, list, retryMarker } = TIMING;
+function assertBurst(size: Size, cost: Cost): void {
+  const { calls, requests, conversationRows, inboxRows, alarms, elapsedMs } = cost;
+  const { callChannels, fanout, list, retryMarker } = TIMING;
   const times = (pauseMs: number) => elapsedMs / pauseMs;
   const { members, connected } = size;
   // A sender without devices gets an update for each message in a large group.
@@ -107,6 +108,9 @@ function assertBurst(size: Size, { calls, conversationRows, inboxRows, alarms, e
   const others = updatedAtOnce(size) - connected;
   const updates = isUpdatedEachTime ? BURST : others * (2 + times(fanout.cooldownMs));
   expect(calls).toBeLessThanOrEqual(slack(BURST * Math.max(1, connected) + updates));
+  // A call and then a channel to each connected inbox, and so from the sender's. A pause closes them.
+  const opened = (connected + 1) * (2 + 2 * times(callChannels.idleMs));
+  expect(requests).toBeLessThanOrEqual(slack((connected > 0 ? opened : BURST) + updates));
   // The message, its client id, the sender's position; from 200 messages on its part of the search index.
   const rowsEach = BURST < 150 ? 3 : 4;
   expect(conversationRows).toBeLessThanOrEqual(rowsEach * BURST + 3 + times(fanout.checkpointMs));

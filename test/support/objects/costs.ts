@@ -35,14 +35,17 @@ export class Costs implements Disposable {
   readonly #cursors = new Map<string, Cursor[]>();
 
   readonly #absent: ReadonlySet<string>;
-  readonly #channels: Disposable;
+  readonly #withoutChannels: Disposable | undefined;
+  /** what the platform bills as requests: calls that go over no channel, and openings of channels */
+  requests = 0;
 
   /**
    * @param absent users without a device, whose inboxes no test reads. Deliveries to them are counted and
    *   answered here, and their objects are never made: 500 of them would take seconds.
+   * @param options `channels`: calls may go over channels. Those that are open already are not counted.
    */
-  constructor(absent: readonly { user: { id: number } }[] = []) {
-    this.#channels = withoutCallChannels();
+  constructor(absent: readonly { user: { id: number } }[] = [], { channels = false } = {}) {
+    this.#withoutChannels = channels ? undefined : withoutCallChannels();
     this.#absent = new Set(absent.map(({ user }) => String(user.id)));
     for (const namespace of [env.INBOX, env.CONVERSATION]) {
       const getByName = namespace.getByName.bind(namespace);
@@ -53,7 +56,7 @@ export class Costs implements Disposable {
 
   [Symbol.dispose](): void {
     for (const namespace of [env.INBOX, env.CONVERSATION]) Reflect.deleteProperty(namespace, "getByName");
-    this.#channels[Symbol.dispose]();
+    this.#withoutChannels?.[Symbol.dispose]();
   }
 
   /**
@@ -72,6 +75,7 @@ export class Costs implements Disposable {
   reset(): void {
     this.#calls.clear();
     this.#methods.clear();
+    this.requests = 0;
     this.inboxUpdates.clear();
     for (const cursors of this.#cursors.values()) cursors.length = 0;
   }
@@ -91,12 +95,17 @@ export class Costs implements Disposable {
     return this.#methods;
   }
 
-  #counted(stub: object, name: string): object {
-    return new Proxy(stub, {
+  /** @param callee the stub of an object, or the end of a channel to it */
+  #counted(callee: object, name: string, isChannel = false): object {
+    return new Proxy(callee, {
       get: (target, property) => {
         const found: unknown = Reflect.get(target, property, target);
         if (typeof found !== "function" || property === "constructor") return found;
+        if (property === Symbol.dispose) return () => Reflect.apply(found, target, []);
         return async (...args: unknown[]) => {
+          if (!isChannel) this.requests++;
+          if (property === "openCalls")
+            return this.#counted(await Reflect.apply(found, target, args), name, true);
           const method = String(property);
           count(this.#calls, name);
           count(this.#methods, method);

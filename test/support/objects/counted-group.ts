@@ -29,7 +29,9 @@ export interface Size {
 export interface Cost extends Written {
   /** calls from the Worker to an object, and from one object to another */
   calls: number;
-  /** the same by the name of the method */
+  /** what the platform bills as requests: all calls over one channel are one */
+  requests: number;
+  /** the calls by the name of the method */
   byMethod: ReadonlyMap<string, number>;
   /** from the first send until every member to be updated has the last message, in ms */
   elapsedMs: number;
@@ -63,8 +65,8 @@ export class CountedGroup {
    * only take time.
    */
   async burst(count: number): Promise<Cost> {
-    const { pace, fanout, list } = TIMING;
-    const restore = setTiming({ pace, fanout, list: { writeBehindMs: list.writeBehindMs } });
+    const { pace, fanout, list, callChannels } = TIMING;
+    const restore = setTiming({ pace, fanout, callChannels, list: { writeBehindMs: list.writeBehindMs } });
     try {
       return await this.send(count);
     } finally {
@@ -79,7 +81,7 @@ export class CountedGroup {
   async send(count: number): Promise<Cost> {
     const conversation = env.CONVERSATION.get(env.CONVERSATION.idFromName(String(this.#id)));
     using writes = await Writes.begin(conversation);
-    using costs = new Costs();
+    using costs = new Costs([], { channels: true });
     const started = performance.now();
     for (const _ of range(1, count)) await this.#sendOne();
     const recipients = this.#recipients();
@@ -88,7 +90,8 @@ export class CountedGroup {
     const elapsedMs = performance.now() - started;
     await this.#rest();
     const calls = [...costs.byMethod.values()].reduce((sum, number) => sum + number, 0);
-    return { ...writes.written, calls, byMethod: new Map(costs.byMethod), elapsedMs };
+    const { requests, byMethod } = costs;
+    return { ...writes.written, calls, requests, byMethod: new Map(byMethod), elapsedMs };
   }
 
   /** Lets everything end, and sleep. */
