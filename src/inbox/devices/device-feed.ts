@@ -234,8 +234,8 @@ export class DeviceFeed {
       let isOver = false;
       let taken: Promise<DeliveredPosition> | undefined;
       const takeResult = async (result: DeviceSendResult) => {
-        // After the deadline the turn belongs to other work. A call that is repeated has an answer already: the
-        // conversation delivers the update in another way.
+        // After the deadline the turn belongs to other work. A call that is repeated has an answer already:
+        // the conversation delivers the update in another way.
         if (isOver || taken) throw new CoreError("unavailable", "The answer came too late.");
         taken = this.#takeSendResult(socket, id, result, settle);
         return taken;
