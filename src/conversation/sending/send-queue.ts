@@ -3,6 +3,7 @@ import { Position, Seq, type UserId } from "../../domain/ids.ts";
 import type { Draft } from "../../domain/messages/message.ts";
 import { errorFields, log } from "../../lib/logger.ts";
 import { Backlog, weightOf } from "../../object/backlog.ts";
+import { LastBatch } from "../../object/last-batch.ts";
 import type { StoredChanges } from "../changes/change-feed.ts";
 import { type MessageLog, NO_THREAD, storedMentions } from "../log/message-log.ts";
 import type { MessageRow } from "../log/row.ts";
@@ -18,12 +19,6 @@ import type { QueuedSend, SendOutcome, StoredSend } from "./send.ts";
 
 /** The maximum of sends that wait in the queue; admission has a backlog of the same size. */
 export const MAX_WAITING = 1_000;
-
-/**
- * A room stays busy for so long (ms) after a commit of several sends: many busy rooms on one core take turns
- * of 100 ms and more.
- */
-const BUSY_MS = 1_000;
 
 /**
  * A timer turn behind a commit looks for further sends. After so many commits in a row without any, a turn
@@ -56,8 +51,7 @@ export class SendQueue<Origin> {
   readonly #backlog = new Backlog(MAX_WAITING);
   #waiting: QueuedSend<Origin>[] = [];
   #isTurnScheduled = false;
-  /** the last commit: how many sends, and when (ms) */
-  #last = { sends: 0, at: 0 };
+  readonly #lastCommit = new LastBatch();
   /** the commits made at once since a turn last found sends */
   #loneCommits = 0;
 
@@ -110,15 +104,14 @@ export class SendQueue<Origin> {
     if (sends.length === 0) return;
     this.#waiting = [];
     this.#backlog.clear();
-    this.#last = { sends: sends.length, at: Date.now() };
+    this.#lastCommit.note(sends.length);
     const { outcomes, changes = null } = this.#commit(sends);
     this.#onOutcomes(outcomes, changes);
   }
 
   /** Commits at once in a quiet room, and in the next timer turn if the last commit held more sends. */
   #begin(sends: number): void {
-    const isBusy = this.#last.sends > sends && Date.now() - this.#last.at < BUSY_MS;
-    if (isBusy) this.#scheduleTurn();
+    if (this.#lastCommit.heldMoreThan(sends)) this.#scheduleTurn();
     else this.#commitAtOnce();
   }
 

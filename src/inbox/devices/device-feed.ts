@@ -209,14 +209,14 @@ export class DeviceFeed {
   /**
    * Passes the sends of a socket to a conversation. The user's sockets are brought up to date before `settle`
    * is called: the other sockets get the new messages, the sending one gets those before them.
-   * @param take returns the drafts when their turn comes: sends that arrived meanwhile are among them
+   * @param take resolves to the drafts once their turn has come: sends that arrived meanwhile are among them
    * @param settle gets the outcome of each draft, in order, once the socket may be sent them
    * @throws if the conversation does not answer in time
    */
   send(
     socket: DeviceSocket,
     id: ConversationId,
-    take: () => AnyDraft[],
+    take: () => Promise<AnyDraft[]>,
     settle: (outcomes: Result<DeviceReceipt>[]) => void,
   ): Promise<void> {
     const deadline = Date.now() + this.#timing.sendTimeoutMs;
@@ -225,12 +225,13 @@ export class DeviceFeed {
       // A conversation that the list lacks may be unopened for the user: a send opens it, and a subscription
       // would be refused. Its devices begin where the first update says.
       const delivered = list.known(id) ? await this.#sharedPosition(id) : null;
+      const drafts = await take();
       // The session may have ended meanwhile.
       if (socket.isClosing) return;
       const timeoutMs = remainingMs(deadline);
       const hasAcks = socket.protocol.acks !== null;
       const echoes = hasAcks ? socket.echoes && { echoAll: true } : { echoDuplicates: true };
-      const sends = { userId: userId(), drafts: take(), delivered, ...echoes };
+      const sends = { userId: userId(), drafts, delivered, ...echoes };
       let isOver = false;
       let taken: Promise<DeliveredPosition> | undefined;
       const takeResult = async (result: DeviceSendResult) => {

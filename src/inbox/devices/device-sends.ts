@@ -8,9 +8,7 @@ import { frames } from "../../object/frames.ts";
 import { failureOf, TOO_MUCH } from "./call-errors.ts";
 import type { DeviceFeed } from "./device-feed.ts";
 import type { DeviceSocket } from "./device-socket.ts";
-
-/** The most sends of one socket to one conversation in a call. */
-const MAX_BATCH = 100;
+import { SendBatches } from "./send-batches.ts";
 
 /** A send of a device: its draft, and the client message id that outcomes are reported with. */
 interface DeviceDraft {
@@ -24,8 +22,8 @@ interface DeviceDraft {
  */
 export class DeviceSendQueue {
   readonly #backlog: Backlog;
-  /** the next batch by socket and conversation; it waits for the call before it and still takes sends */
-  readonly #batches = new Map<string, DeviceDraft[]>();
+  /** by socket and conversation */
+  readonly #batches = new SendBatches<DeviceDraft>();
 
   /** @param backlog counts sends until they are acked or refused */
   constructor(backlog: Backlog) {
@@ -64,16 +62,10 @@ export class DeviceSendQueue {
   ): Promise<void> {
     const sends = requested.filter((send) => this.#admit(socket, id, send));
     const key = `${socket.id} ${id}`;
-    const waiting = this.#batches.get(key);
-    if (waiting && waiting.length + sends.length <= MAX_BATCH) {
-      waiting.push(...sends);
-      return;
-    }
-    if (sends.length === 0) return;
-    const batch = [...sends];
-    this.#batches.set(key, batch);
-    const take = () => {
-      if (this.#batches.get(key) === batch) this.#batches.delete(key);
+    const batch = this.#batches.add(key, sends);
+    if (!batch) return;
+    const take = async () => {
+      await this.#batches.take(key, batch);
       return batch.map(({ draft }) => draft);
     };
     try {
@@ -83,7 +75,8 @@ export class DeviceSendQueue {
       for (const { clientMsgId } of batch) socket.refuse(failure, { clientMsgId, conversationId: id });
     } finally {
       // The feed does not take the drafts of a socket that has closed meanwhile.
-      for (const draft of take()) this.#backlog.release(1, weightOf(draft));
+      this.#batches.close(key, batch);
+      for (const { draft } of batch) this.#backlog.release(1, weightOf(draft));
     }
   }
 
@@ -98,7 +91,7 @@ export class DeviceSendQueue {
   #resolve(
     socket: DeviceSocket,
     conversationId: ConversationId,
-    sends: DeviceDraft[],
+    sends: readonly DeviceDraft[],
     outcomes: Result<DeviceReceipt>[],
   ) {
     const { acks: encoder, name } = socket.protocol;
