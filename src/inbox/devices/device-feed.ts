@@ -222,10 +222,10 @@ export class DeviceFeed {
     const deadline = Date.now() + this.#timing.sendTimeoutMs;
     return this.#queues.run(id, async () => {
       const { conversations, list, userId } = this.#deps;
+      const drafts = await take();
       // A conversation that the list lacks may be unopened for the user: a send opens it, and a subscription
       // would be refused. Its devices begin where the first update says.
       const delivered = list.known(id) ? await this.#sharedPosition(id) : null;
-      const drafts = await take();
       // The session may have ended meanwhile.
       if (socket.isClosing) return;
       const timeoutMs = remainingMs(deadline);
