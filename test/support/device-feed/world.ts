@@ -380,13 +380,15 @@ export class World {
     return this.#list.page(1, undefined).length > 0;
   }
 
+  /** The conversations as this start of the inbox calls them. */
   #conversations(): Conversations {
     const { devices } = this.#room;
+    const start = this.#starts;
     const never = () => Promise.reject(new Error("not asked here"));
     return {
-      replay: (_, input) => this.#call(() => devices.replay(input)),
-      subscribe: () => this.#call(() => this.#room.snapshot(BOB)),
-      sendFromDevice: async (_, input, take) => take(await this.#call(() => this.#sends(input))),
+      replay: (_, input) => this.#call(start, () => devices.replay(input)),
+      subscribe: () => this.#call(start, () => this.#room.snapshot(BOB)),
+      sendFromDevice: async (_, input, take) => take(await this.#call(start, () => this.#sends(input))),
       ...{ pushConversation: async () => undefined, typing: async () => undefined },
       ...{ kick: never, removeDeleted: never, takeProfile: never, read: never },
       ...{
@@ -400,9 +402,9 @@ export class World {
     };
   }
 
-  /** A call to the conversation, delayed as its answer is. */
-  async #call<T>(work: () => T | Promise<T>): Promise<T> {
-    const start = this.#starts;
+  /** A call to the conversation, delayed as its answer is. What a crash left of an inbox calls nobody. */
+  async #call<T>(start: number, work: () => T | Promise<T>): Promise<T> {
+    if (start !== this.#starts) await NEVER;
     try {
       await this.#pause("call");
       this.#failIf("before");
