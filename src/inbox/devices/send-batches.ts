@@ -22,7 +22,8 @@ export class SendBatches<Send> {
 
   /**
    * Adds sends to the batch that waits.
-   * @returns a new batch, whose caller takes it when the call before is over; undefined if one waits already
+   * @returns a new batch, which the caller takes once the call before is over, and which gets further sends
+   *   until then; undefined if one waits already
    */
   add(key: string, sends: readonly Send[]): readonly Send[] | undefined {
     const waiting = this.#waiting.get(key);
@@ -39,8 +40,8 @@ export class SendBatches<Send> {
   /** Ends a batch for its call; a small one may take the sends of one more turn along. */
   async take(key: string, batch: readonly Send[]): Promise<void> {
     const last = this.#last.get(key) ?? new LastBatch();
-    const isSmall = batch.length <= FEW && last.heldMoreThan(batch.length);
-    if (isSmall) await new Promise((resolve) => setTimeout(resolve, 0));
+    const waitsForTurn = batch.length <= FEW && last.heldMoreThan(batch.length);
+    if (waitsForTurn) await new Promise((resolve) => setTimeout(resolve, 0));
     this.close(key, batch);
     last.note(batch.length);
     this.#last.set(key, last);
