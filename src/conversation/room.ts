@@ -55,7 +55,7 @@ import { MessageSearch } from "./search/search.ts";
 import { DirectPermission } from "./sending/direct-permission.ts";
 import { refusedReference } from "./sending/draft-references.ts";
 import { ForwardResolver } from "./sending/forward-resolver.ts";
-import type { SendOrigin, SendOutcome } from "./sending/send.ts";
+import type { PendingSend, SendOrigin, SendOutcome } from "./sending/send.ts";
 import { SendAdmission } from "./sending/send-admission.ts";
 import { newRows, SendQueue } from "./sending/send-queue.ts";
 import { checkWritePermission } from "./sending/write-permission.ts";
@@ -312,10 +312,18 @@ export class Room implements RoomContext {
     this.#observers.unshift(observer);
   }
 
-  /** Queues sends; `origin` gets each outcome, in order, once it is stored or refused. */
+  /** Queues the sends of one frame or call. `origin` gets the outcome of each. */
   submit(senderId: UserId, drafts: AnyDraft[], origin: SendOrigin): void {
+    this.submitEach(
+      senderId,
+      drafts.map((draft) => ({ draft, origin })),
+    );
+  }
+
+  /** Queues the sends of one call, each with its origin; they have the order key of the first one. */
+  submitEach(senderId: UserId, sends: readonly PendingSend[]): void {
     this.profiles.refreshInBackground();
-    this.#admission.admit(senderId, drafts, origin);
+    this.#admission.admit(senderId, sends);
   }
 
   /**

@@ -14,7 +14,7 @@ import type { DevicePage } from "../../domain/sync/replay.ts";
 import { maxBytesOf } from "../../domain/text.ts";
 import type { Timing } from "../../domain/timing.ts";
 import { withDeadline } from "../../object/calls/deadline.ts";
-import type { SendOrigin, SendOutcome, StoredSend } from "../sending/send.ts";
+import type { PendingSend, SendOrigin, SendOutcome, StoredSend } from "../sending/send.ts";
 import type { RoomContext } from "../state/context.ts";
 import { devicePage } from "../views/replay-page.ts";
 import type { Fanout } from "./fanout.ts";
@@ -92,8 +92,6 @@ export class DeviceCalls {
     // The drafts of a stranger do not reach the send queue, whose backlog is the members'.
     if (!members.find(userId)) throw noConversation();
     this.#noteDevices(userId);
-    // Sends of one line keep their order, also where admission delays some of them.
-    const line = {};
     let waiting = drafts.length;
     let release = () => {};
     const settled = () => {
@@ -102,7 +100,7 @@ export class DeviceCalls {
       if (waiting === 0) release = this.#fanout.claim(userId);
     };
     try {
-      const stored = await Promise.all(drafts.map((draft) => this.#send(userId, draft, line, settled)));
+      const stored = await this.#store(userId, drafts, settled);
       const outcomes = this.#receipts(userId, stored, { echoDuplicates, echoAll });
       const update = members.isUnopened(userId)
         ? null
@@ -123,20 +121,22 @@ export class DeviceCalls {
     if (!isKnown && this.#room.members.isActive(userId)) this.#fanout.subscribe(userId, true);
   }
 
-  async #send(
-    userId: UserId,
-    draft: AnyDraft,
-    line: object,
-    settled: () => void,
-  ): Promise<Result<StoredSend>> {
-    const { result } = await new Promise<SendOutcome<SendOrigin>>((resolve) => {
-      const settle = (outcome: SendOutcome<SendOrigin>) => {
-        settled();
-        resolve(outcome);
-      };
-      this.#room.submit(userId, [draft], { resolve: settle, orderKey: line });
-    });
-    return result;
+  /** Stores or refuses drafts, which keep their order. @param settled called with the outcome of each */
+  #store(userId: UserId, drafts: readonly AnyDraft[], settled: () => void): Promise<Result<StoredSend>[]> {
+    const orderKey = {};
+    const sends: PendingSend[] = [];
+    const results = drafts.map(
+      (draft) =>
+        new Promise<Result<StoredSend>>((resolveSend) => {
+          const resolve = ({ result }: SendOutcome<SendOrigin>) => {
+            settled();
+            resolveSend(result);
+          };
+          sends.push({ draft, origin: { resolve, orderKey } });
+        }),
+    );
+    this.#room.submitEach(userId, sends);
+    return Promise.all(results);
   }
 
   /** The receipts of sends, with the messages that were asked for as their sender sees them now. */

@@ -1,12 +1,12 @@
 import type { Failure, Result } from "../../domain/errors.ts";
 import type { UserId } from "../../domain/ids.ts";
-import type { AnyDraft, Draft, ForwardDraft } from "../../domain/messages/message.ts";
+import type { Draft, ForwardDraft } from "../../domain/messages/message.ts";
 import { errorFields, log } from "../../lib/logger.ts";
 import { Backlog, weightOf } from "../../object/backlog.ts";
 import { KeyQueue } from "../../object/key-queue.ts";
 import type { DirectPermission } from "./direct-permission.ts";
 import type { ForwardResolver } from "./forward-resolver.ts";
-import type { SendOrigin, SendOutcome } from "./send.ts";
+import type { PendingSend, SendOrigin, SendOutcome } from "./send.ts";
 import { MAX_WAITING, type SendQueue, TOO_MANY } from "./send-queue.ts";
 
 /**
@@ -37,25 +37,26 @@ export class SendAdmission {
   }
 
   /**
-   * Admits drafts of one origin, in order. Each is stored or refused, unless its socket closes while it
-   * waits.
+   * Admits the sends of one frame or call, in order. Each is stored or refused, unless its socket closes
+   * while it waits.
    */
-  admit(senderId: UserId, drafts: AnyDraft[], origin: SendOrigin): void {
-    for (const batch of batchesOf(drafts)) this.#admit(senderId, batch, origin);
+  admit(senderId: UserId, sends: readonly PendingSend[]): void {
+    for (const batch of batchesOf(sends)) this.#admit(senderId, batch);
   }
 
-  #admit(senderId: UserId, batch: Batch, origin: SendOrigin): void {
+  #admit(senderId: UserId, batch: Batch): void {
     const pendingCheck = this.#permission.check();
+    const { origin } = batch.sends[0];
     const key = "socket" in origin ? origin.socket : (origin.orderKey ?? origin);
     // A full backlog does not refuse a send that has nothing to wait for.
     if (batch.isComplete && !pendingCheck && !this.#queues.isBusy(key)) {
-      this.#submit(senderId, batch.drafts, origin);
+      this.#submit(senderId, batch.sends);
       return;
     }
-    const bytes = batch.drafts.reduce((sum, draft) => sum + weightOf(draft), 0);
-    const count = batch.drafts.length;
+    const bytes = batch.sends.reduce((sum, { draft }) => sum + weightOf(draft), 0);
+    const count = batch.sends.length;
     if (!this.#backlog.take(count, bytes)) {
-      this.#refuse(batch.drafts, TOO_MANY, origin);
+      this.#refuse(batch.sends, TOO_MANY);
       return;
     }
     const admitted = this.#queues.run(key, async () => {
@@ -64,8 +65,8 @@ export class SendAdmission {
       // The socket was closed while the send waited, as when its session ended: the send must not take
       // effect.
       if ("socket" in origin && origin.socket.isClosing) return;
-      if (ready.ok) this.#submit(senderId, ready.value, origin);
-      else this.#refuse(batch.drafts, ready, origin);
+      if (ready.ok) this.#submit(senderId, ready.value);
+      else this.#refuse(batch.sends, ready);
     });
     admitted.catch((error: unknown) => log("error", "send_admission_failed", errorFields(error)));
   }
@@ -75,43 +76,51 @@ export class SendAdmission {
     senderId: UserId,
     batch: Batch,
     pendingCheck: ReturnType<DirectPermission["check"]>,
-  ): Promise<Result<Draft[]>> | Result<Draft[]> {
-    if (!batch.isComplete) return this.#resolveForward(senderId, batch.drafts[0]);
-    const { drafts } = batch;
+  ): Promise<Result<readonly ReadySend[]>> | Result<readonly ReadySend[]> {
+    if (!batch.isComplete) return this.#resolveForward(senderId, batch.sends[0]);
+    const { sends } = batch;
     // A change of the permission may have begun while this batch waited for an earlier one.
     const check = pendingCheck ?? this.#permission.check();
-    return check ? check.then((failure) => failure ?? success(drafts)) : success(drafts);
+    return check ? check.then((failure) => failure ?? success(sends)) : success(sends);
   }
 
-  async #resolveForward(senderId: UserId, draft: ForwardDraft): Promise<Result<Draft[]>> {
+  async #resolveForward(
+    senderId: UserId,
+    { draft, origin }: PendingSend<ForwardDraft>,
+  ): Promise<Result<readonly ReadySend[]>> {
     const resolved = await this.#forwards.resolve(senderId, draft);
     if (!resolved.ok) return resolved;
-    return (await this.#permission.check()) ?? success([resolved.value]);
+    return (await this.#permission.check()) ?? success([{ draft: resolved.value, origin }]);
   }
 
-  #submit(senderId: UserId, drafts: Draft[], origin: SendOrigin): void {
-    this.#sends.enqueue(drafts.map((draft) => ({ senderId, draft, origin })));
+  #submit(senderId: UserId, sends: readonly ReadySend[]): void {
+    this.#sends.enqueue(sends.map(({ draft, origin }) => ({ senderId, draft, origin })));
   }
 
-  #refuse(drafts: AnyDraft[], result: Failure, origin: SendOrigin): void {
-    this.#onRefused(drafts.map((draft) => ({ send: { draft, origin }, result })));
+  #refuse(sends: readonly PendingSend[], result: Failure): void {
+    this.#onRefused(sends.map((send) => ({ send, result })));
   }
 }
 
-/** Drafts that are admitted together: consecutive complete ones, or a single forward. */
-type Batch = { isComplete: true; drafts: Draft[] } | { isComplete: false; drafts: [ForwardDraft] };
+/** A send whose dependencies are there. */
+type ReadySend = PendingSend<Draft>;
 
-function batchesOf(drafts: AnyDraft[]): Batch[] {
+/** Sends that are admitted together: consecutive complete ones, or a single forward. */
+type Batch =
+  | { isComplete: true; sends: [ReadySend, ...ReadySend[]] }
+  | { isComplete: false; sends: [PendingSend<ForwardDraft>] };
+
+function batchesOf(sends: readonly PendingSend[]): Batch[] {
   const batches: Batch[] = [];
-  for (const draft of drafts) {
+  for (const { draft, origin } of sends) {
     const last = batches.at(-1);
-    if ("copy" in draft) batches.push({ isComplete: false, drafts: [draft] });
-    else if (last?.isComplete) last.drafts.push(draft);
-    else batches.push({ isComplete: true, drafts: [draft] });
+    if ("copy" in draft) batches.push({ isComplete: false, sends: [{ draft, origin }] });
+    else if (last?.isComplete) last.sends.push({ draft, origin });
+    else batches.push({ isComplete: true, sends: [{ draft, origin }] });
   }
   return batches;
 }
 
-function success(drafts: Draft[]): Result<Draft[]> {
-  return { ok: true, value: drafts };
+function success(sends: readonly ReadySend[]): Result<readonly ReadySend[]> {
+  return { ok: true, value: sends };
 }

@@ -1,6 +1,6 @@
 import type { Result } from "../../domain/errors.ts";
 import type { UserId } from "../../domain/ids.ts";
-import type { Draft } from "../../domain/messages/message.ts";
+import type { AnyDraft, Draft } from "../../domain/messages/message.ts";
 import type { MessageRow } from "../log/row.ts";
 import type { RoomSocket } from "../sockets/room-socket.ts";
 
@@ -32,3 +32,9 @@ export type SendOrigin =
       /** calls with the same key keep their order, even if an earlier send waits for a lookup */
       orderKey?: object;
     };
+
+/** A send on its way to the queue. */
+export interface PendingSend<Sent extends AnyDraft = AnyDraft> {
+  draft: Sent;
+  origin: SendOrigin;
+}

@@ -1,5 +1,4 @@
 import type { UserId } from "../../domain/ids.ts";
-import type { AnyDraft } from "../../domain/messages/message.ts";
 import type { InboxUpdate } from "../../domain/sync/inbox-update.ts";
 import type { ChangeFeed } from "../changes/change-feed.ts";
 import type { NotificationOutbox } from "../delivery/notification-outbox.ts";
@@ -8,7 +7,7 @@ import type { KnownUsers } from "../members/known-users.ts";
 import type { MemberList } from "../members/member-list.ts";
 import type { Members } from "../members/members.ts";
 import type { ProfileCache } from "../members/profile-cache.ts";
-import type { SendOrigin } from "../sending/send.ts";
+import type { PendingSend } from "../sending/send.ts";
 import type { Threads } from "../threads/threads.ts";
 import type { MemberSnapshots } from "../views/member-snapshots.ts";
 import type { MessageEncoder } from "../views/message-encoder.ts";
@@ -51,8 +50,8 @@ export interface RoomContext extends RoomStores {
    * all.
    */
   propagate(userIds: UserId[]): Promise<void>;
-  /** Queues sends. `origin` receives the outcome of each. */
-  submit(senderId: UserId, drafts: AnyDraft[], origin: SendOrigin): void;
+  /** Queues the sends of one call, each with its origin. */
+  submitEach(senderId: UserId, sends: readonly PendingSend[]): void;
   /** The newest inbox update for a member. @throws `not_found` for a user who was never a member */
   snapshot(userId: UserId): InboxUpdate;
 }
