@@ -9,12 +9,16 @@ import { runOptions } from "../support/property-runs.ts";
 const FEW = runOptions(60);
 const STORY_MS = 10_000;
 
-/** Lets promises go on that wait for nothing outside. */
+/** The length of the turns (ms) that a batch of sends waits for, one after the other while sends come. */
+const TURN_MS = 1;
+
+/** Lets promises go on that wait for nothing outside. A batch of sends ends two turns after its last send. */
 async function idle(scheduler: fc.Scheduler): Promise<void> {
-  do {
+  for (let quiet = 0; quiet < 3; ) {
     await scheduler.waitIdle();
-    await nextTurn();
-  } while (scheduler.count() > 0);
+    await nextTurn(TURN_MS);
+    quiet = scheduler.count() > 0 ? 0 : quiet + 1;
+  }
 }
 
 test("each device shows each message and each change once, in whatever order calls and frames arrive", {

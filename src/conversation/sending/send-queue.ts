@@ -3,7 +3,7 @@ import { Position, Seq, type UserId } from "../../domain/ids.ts";
 import type { Draft } from "../../domain/messages/message.ts";
 import { errorFields, log } from "../../lib/logger.ts";
 import { Backlog, weightOf } from "../../object/backlog.ts";
-import { LastBatch } from "../../object/last-batch.ts";
+import { BatchWait } from "../../object/batches/batch-wait.ts";
 import type { StoredChanges } from "../changes/change-feed.ts";
 import { type MessageLog, NO_THREAD, storedMentions } from "../log/message-log.ts";
 import type { MessageRow } from "../log/row.ts";
@@ -35,9 +35,9 @@ type ReplyStore = Pick<Threads, "refusal" | "columns" | "storeReply" | "storeCha
 /**
  * Stores messages by group commit, because the runtime syncs storage once for each event. A send that finds
  * the queue idle is committed at once. Sends that arrive right after it wait for the next timer turn and
- * share one transaction. In a busy room, whose last commit held more sends than have just come, these wait
- * too: those that follow in the same turn share their commit. Where sends come one by one, as in most rooms,
- * a timer turn follows few commits. A send that fails is refused alone.
+ * share one transaction. In a busy room a commit waits for as many arrivals as the last commits had
+ * (`BatchWait`); the sends of one frame or call are one arrival. Where sends come one by one, as in most
+ * rooms, a timer turn follows few commits. A send that fails is refused alone.
  */
 export class SendQueue<Origin> {
   readonly #storage: DurableObjectStorage;
@@ -50,9 +50,10 @@ export class SendQueue<Origin> {
   readonly #onOutcomes: (outcomes: SendOutcome<Origin>[], changes?: StoredChanges | null) => void;
   readonly #backlog = new Backlog(MAX_WAITING);
   #waiting: QueuedSend<Origin>[] = [];
-  #isTurnScheduled = false;
-  readonly #lastCommit = new LastBatch();
-  /** the commits made at once since a turn last found sends */
+  /** the commit that the waiting sends wait for */
+  readonly #nextCommit = new BatchWait();
+  #isCommitting = false;
+  /** the commits made at once since one waited for others */
   #loneCommits = 0;
 
   /**
@@ -91,7 +92,8 @@ export class SendQueue<Origin> {
       if (this.#backlog.take(1, weightOf(send.draft))) this.#waiting.push(send);
       else refused.push({ send, result: TOO_MANY });
     }
-    if (!this.#isTurnScheduled) this.#begin(sends.length);
+    const added = sends.length - refused.length;
+    if (added > 0) this.#arrive(added);
     if (refused.length > 0) this.#onOutcomes(refused);
   }
 
@@ -104,46 +106,38 @@ export class SendQueue<Origin> {
     if (sends.length === 0) return;
     this.#waiting = [];
     this.#backlog.clear();
-    this.#lastCommit.note(sends.length);
-    const { outcomes, changes = null } = this.#commit(sends);
-    this.#onOutcomes(outcomes, changes);
-  }
-
-  /** Commits at once in a quiet room, and in the next timer turn if the last commit held more sends. */
-  #begin(sends: number): void {
-    if (this.#lastCommit.heldMoreThan(sends)) this.#scheduleTurn();
-    else this.#commitAtOnce();
-  }
-
-  /** Commits what waits, and has a turn look for further sends unless the commits before were lone. */
-  #commitAtOnce(): void {
-    // What is sent during the commit waits for a turn.
-    this.#isTurnScheduled = true;
+    this.#nextCommit.drop();
+    this.#isCommitting = true;
     try {
-      this.flush();
+      const { outcomes, changes = null } = this.#commit(sends);
+      this.#onOutcomes(outcomes, changes);
     } finally {
-      this.#loneCommits++;
-      const isDue = this.#loneCommits <= LONE_COMMITS || this.#loneCommits % LONE_COMMITS === 0;
-      if (isDue || this.#waiting.length > 0) this.#scheduleTurn();
-      else this.#isTurnScheduled = false;
+      this.#isCommitting = false;
     }
   }
 
-  #scheduleTurn(): void {
-    this.#isTurnScheduled = true;
-    setTimeout(() => this.#turn(), 0);
+  /** The sends of an arrival wait for their commit, or are committed at once in a quiet room. */
+  #arrive(sends: number): void {
+    // What is sent during a commit waits for a turn.
+    if (this.#isCommitting && !this.#nextCommit.isOpen) this.#nextCommit.beginTurn(this.#commitWaiting);
+    if (this.#nextCommit.isOpen) {
+      this.#nextCommit.add();
+    } else if (!this.#nextCommit.begin(1, this.#commitWaiting, sends > 1)) {
+      this.flush();
+      this.#lookForMore();
+    }
   }
 
-  #turn(): void {
-    this.#isTurnScheduled = this.#waiting.length > 0;
-    if (!this.#isTurnScheduled) return;
+  readonly #commitWaiting = () => {
     this.#loneCommits = 0;
-    try {
-      this.flush();
-    } finally {
-      // Also after an error: without a next turn every later send would wait for ever.
-      this.#scheduleTurn();
-    }
+    this.flush();
+  };
+
+  /** Has a turn gather what follows a commit at once, unless the commits before were lone. */
+  #lookForMore(): void {
+    this.#loneCommits++;
+    const isDue = this.#loneCommits <= LONE_COMMITS || this.#loneCommits % LONE_COMMITS === 0;
+    if (isDue && !this.#nextCommit.isOpen) this.#nextCommit.beginTurn(this.#commitWaiting);
   }
 
   #commit(sends: QueuedSend<Origin>[]): Committed<Origin> {

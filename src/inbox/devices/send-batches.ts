@@ -1,54 +1,67 @@
 import { LruMap } from "../../lib/lru-map.ts";
-import { LastBatch } from "../../object/last-batch.ts";
+import { BatchWait } from "../../object/batches/batch-wait.ts";
 
 /** The most sends of a batch. */
 const MAX_BATCH = 100;
 
-/** A call for so few sends costs hardly less than one for some more. */
-const FEW = 2;
-
-/** The keys whose last batch is remembered. A batch of another key waits for nobody. */
+/** The keys whose last batches are remembered. A batch of another key waits for nobody. */
 const MAX_REMEMBERED = 100;
+
+/** Sends that wait for their call. */
+interface Batch<Send> {
+  readonly sends: Send[];
+  /** the frames that they came in */
+  frames: number;
+  /** what the batch waits for once its turn has come */
+  wait: BatchWait | null;
+}
 
 /**
  * The batches of sends that wait for their call, at most one for each key, with a call after the other.
  * Clients that keep some sends under way send again at each ack, which comes a moment before the next call.
- * So a batch of few sends after one of more waits for the next timer turn: without it four sends under way
- * are a call of one and a call of three in turn.
+ * So a batch whose turn has come waits for as many frames as the last batches had (`BatchWait`): without it
+ * 32 sends under way are calls of 13 and of 19 in turn.
  */
 export class SendBatches<Send> {
-  readonly #waiting = new Map<string, Send[]>();
-  readonly #last = new LruMap<string, LastBatch>(() => MAX_REMEMBERED);
+  readonly #waiting = new Map<string, Batch<Send>>();
+  readonly #waits = new LruMap<string, BatchWait>(() => MAX_REMEMBERED);
 
   /**
-   * Adds sends to the batch that waits.
+   * Adds the sends of a frame to the batch that waits.
    * @returns a new batch, which the caller takes once the call before is over, and which gets further sends
    *   until then; undefined if one waits already
    */
   add(key: string, sends: readonly Send[]): readonly Send[] | undefined {
+    if (sends.length === 0) return undefined;
     const waiting = this.#waiting.get(key);
-    if (waiting && waiting.length + sends.length <= MAX_BATCH) {
-      waiting.push(...sends);
+    if (waiting && waiting.sends.length + sends.length <= MAX_BATCH) {
+      waiting.sends.push(...sends);
+      waiting.frames++;
+      waiting.wait?.add();
       return undefined;
     }
-    if (sends.length === 0) return undefined;
-    const batch = [...sends];
+    waiting?.wait?.end();
+    const batch = { sends: [...sends], frames: 1, wait: null };
     this.#waiting.set(key, batch);
-    return batch;
+    return batch.sends;
   }
 
-  /** Ends a batch for its call; a small one may take the sends of one more turn along. */
-  async take(key: string, batch: readonly Send[]): Promise<void> {
-    const last = this.#last.get(key) ?? new LastBatch();
-    const waitsForTurn = batch.length <= FEW && last.heldMoreThan(batch.length);
-    if (waitsForTurn) await new Promise((resolve) => setTimeout(resolve, 0));
-    this.close(key, batch);
-    last.note(batch.length);
-    this.#last.set(key, last);
+  /** Ends a batch for its call, once it has waited for the sends that are expected. */
+  async take(key: string, sends: readonly Send[]): Promise<void> {
+    const batch = this.#waiting.get(key);
+    // A full batch is behind another one already.
+    if (batch?.sends !== sends) return;
+    const wait = this.#waits.get(key) ?? new BatchWait();
+    this.#waits.set(key, wait);
+    batch.wait = wait;
+    await new Promise<void>((resolve) => {
+      if (!wait.begin(batch.frames, resolve)) resolve();
+    });
+    this.close(key, sends);
   }
 
   /** Ends a batch: further sends begin the next one. */
-  close(key: string, batch: readonly Send[]): void {
-    if (this.#waiting.get(key) === batch) this.#waiting.delete(key);
+  close(key: string, sends: readonly Send[]): void {
+    if (this.#waiting.get(key)?.sends === sends) this.#waiting.delete(key);
   }
 }

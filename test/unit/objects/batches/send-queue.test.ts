@@ -1,20 +1,20 @@
 import { runInDurableObject } from "cloudflare:test";
 import { beforeAll, expect, test, vi } from "vitest";
-import { MessageLog, NO_THREAD } from "../../../src/conversation/log/message-log.ts";
-import { Members } from "../../../src/conversation/members/members.ts";
-import type { QueuedSend, SendOutcome } from "../../../src/conversation/sending/send.ts";
-import { SendQueue } from "../../../src/conversation/sending/send-queue.ts";
-import { type ConversationId, Position, Seq, type UserId } from "../../../src/domain/ids.ts";
-import type { Draft } from "../../../src/domain/messages/message.ts";
-import type { SignedIn } from "../../support/clients/api.ts";
-import { nextTurn } from "../../support/event-loop.ts";
+import { MessageLog, NO_THREAD } from "../../../../src/conversation/log/message-log.ts";
+import { Members } from "../../../../src/conversation/members/members.ts";
+import type { QueuedSend, SendOutcome } from "../../../../src/conversation/sending/send.ts";
+import { SendQueue } from "../../../../src/conversation/sending/send-queue.ts";
+import { type ConversationId, Position, Seq, type UserId } from "../../../../src/domain/ids.ts";
+import type { Draft } from "../../../../src/domain/messages/message.ts";
+import type { SignedIn } from "../../../support/clients/api.ts";
+import { nextTurn } from "../../../support/event-loop.ts";
 import {
   conversationObject,
   createGroupId,
   itemAt,
   range,
   registerUsers,
-} from "../../support/objects/room.ts";
+} from "../../../support/objects/room.ts";
 
 let ann: SignedIn;
 let bob: SignedIn;
