@@ -1,6 +1,7 @@
 import { evictDurableObject, runInDurableObject } from "cloudflare:test";
-import { beforeAll, beforeEach, expect, test } from "vitest";
+import { beforeAll, beforeEach, expect, test, vi } from "vitest";
 import type { ConversationId } from "../../../../src/domain/ids.ts";
+import { BatchWait } from "../../../../src/object/batches/batch-wait.ts";
 import { deleteAccount, deletedUser } from "../../../support/accounts/deletion.ts";
 import { newSession, openDeviceSockets, openSocketSessions } from "../../../support/accounts/sessions.ts";
 import { type Answer, call, PASSWORD, register, type SignedIn } from "../../../support/clients/api.ts";
@@ -129,6 +130,25 @@ test("device sockets are closed at once, even if a conversation does not answer;
   held.release();
   expect((await ended).status).toBe(204);
   await expectKicked([slow], "session_ended");
+});
+
+test("a send that waits for more of its device is not passed on once the session has ended", async () => {
+  const phone = await newSession(ann);
+  const [device, other] = [await openDevice(phone.token), await openDevice(ann.token)];
+  const bobs = await openRoom(rooms[0], bob.token);
+  let endWait = () => {};
+  using begun = vi.spyOn(BatchWait.prototype, "begin").mockImplementationOnce((_, onEnd) => {
+    endWait = onEnd;
+    return true;
+  });
+  device.send({ ...textFrame("too late", "too late"), conversation_id: rooms[0] });
+  await expect.poll(() => begun.mock.calls.length).toBe(1);
+  expect((await call("POST", "/v1/logout", { token: phone.token })).status).toBe(204);
+  await expectKicked([device], "session_ended");
+  await runInDurableObject(inboxObject(ann.user.id), () => endWait());
+  // The sends of a user's devices to one conversation follow each other.
+  await expectWorking([other, bobs], rooms[0], "next");
+  expect(bobs.messages.map(({ body }) => body.text)).toEqual(["next"]);
 });
 
 test.each([
