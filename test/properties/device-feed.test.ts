@@ -1,5 +1,6 @@
 import fc from "fast-check";
 import { test } from "vitest";
+import { TURN_MS } from "../../src/object/batches/batch-wait.ts";
 import { type Step, story } from "../support/device-feed/steps.ts";
 import { World } from "../support/device-feed/world.ts";
 import { nextTurn } from "../support/event-loop.ts";
@@ -8,9 +9,6 @@ import { runOptions } from "../support/property-runs.ts";
 
 const FEW = runOptions(60);
 const STORY_MS = 10_000;
-
-/** The length of the turns (ms) that a batch of sends waits for, one after the other while sends come. */
-const TURN_MS = 1;
 
 /** Lets promises go on that wait for nothing outside. A batch of sends ends two turns after its last send. */
 async function idle(scheduler: fc.Scheduler): Promise<void> {

@@ -4,7 +4,7 @@ import { BatchSizes } from "./batch-sizes.ts";
 const MAX_TURNS = 4;
 
 /** The least length of a turn (ms): one of 0 ms may end before frames are read that have come already. */
-const TURN_MS = 1;
+export const TURN_MS = 1;
 
 /** A batch of so many arrivals waits for no further turn: its fixed cost is small for each of them. */
 const LARGE = 32;

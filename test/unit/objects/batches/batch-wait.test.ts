@@ -102,7 +102,7 @@ test("a probe finds the arrivals that come too late for each batch", () => {
   expect(queue.ended.slice(-3)).toEqual([4, 4, 4]);
 });
 
-test("two queues of arrivals that have one each are found by a probe only if singles may be probed", () => {
+test("where batches have one arrival each, one of them is a probe only if the queue asks for it", () => {
   using turns = new ManualTurns();
   for (const probesSingles of [false, true]) {
     const wait = new BatchWait();
