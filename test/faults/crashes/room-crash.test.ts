@@ -137,7 +137,7 @@ test("acknowledged messages survive crashes, and repeated sends are stored once"
   const id = await createGroupId(ann, bob);
   const { senders, reader } = await clientsOf(id);
   const first = senders.slice(0, 1);
-  // The crash comes before the first commit, after the first ack of one sender, and after that of both.
+  // The crash comes right behind the sends, after the first ack of one sender, or after that of both.
   for (const awaited of [[], first, senders, [], first, senders]) {
     for (const client of senders) client.send(10);
     for (const client of awaited) await client.firstAck();
