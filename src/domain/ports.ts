@@ -226,7 +226,8 @@ export interface SubscribeRequest {
  * Sends of a device. `delivered`: the delivered position of the user's devices; null: their inbox has nothing
  * of the conversation, which the user may have unopened.
  * `echoDuplicates`: the receipt of a repeated send has an `echo`. `echoAll`: every receipt has one, as far as
- * `LIMITS.echoedBytes` allows.
+ * `LIMITS.echoedBytes` allows. `takesAnswer`: the conversation may answer the result. Absent: it hands the
+ * result to `take`.
  */
 export interface DeviceSendRequest {
   userId: UserId;
@@ -234,6 +235,7 @@ export interface DeviceSendRequest {
   delivered: DeliveredPosition;
   echoDuplicates?: boolean;
   echoAll?: boolean;
+  takesAnswer?: boolean;
 }
 
 /** The receipt of a device's send. `echo`: the stored message, if that was asked for. */
@@ -296,8 +298,15 @@ export interface Conversations {
     id: ConversationId,
     input: { userId: UserId; draft: DraftReferences },
   ): Promise<{ sent: Message | null }>;
-  /** Stores messages of one sender, in order. `take` gets the result before this resolves. */
-  sendFromDevice(id: ConversationId, input: DeviceSendRequest, take: TakeSendResult): Promise<unknown>;
+  /**
+   * Stores messages of one sender, in order.
+   * @returns the result; null: `take` got it before this resolves
+   */
+  sendFromDevice(
+    id: ConversationId,
+    input: DeviceSendRequest,
+    take: TakeSendResult,
+  ): Promise<DeviceSendResult | null>;
   /** Moves the member's read position. */
   read(id: ConversationId, input: { userId: UserId; seq: Position }): Promise<unknown>;
   /** Sends the member's sockets the conversation as it is now for the member. */

@@ -12,7 +12,8 @@ const NEARLY_FULL = LIVE_PAGE - 20;
  * The pauses after deliveries to members who do not wait for each message:
  * - those without devices, and those who look at the conversation over a room socket alone;
  * - all members of a crowded group;
- * - while the room's load is high all members, until a page is nearly full.
+ * - while the room's load is high all members, until a page is nearly full;
+ * - those who are assumed to have the newest update: the pause is the wait for a newer one.
  *
  * Their length follows what a member is now, so a group that shrinks keeps nobody waiting.
  */
@@ -20,7 +21,7 @@ export class Cooldowns {
   readonly #devices: DeviceTracker;
   readonly #record: DeliveryRecord;
   readonly #load: Pick<RoomLoad, "isHigh">;
-  readonly #timing: Pick<Timing, "fanout" | "roomLoad">;
+  readonly #timing: Pick<Timing, "assumedUpdates" | "fanout" | "roomLoad">;
   /** when each cooldown began, in ms since 1970 */
   readonly #beganAt = new Map<UserId, number>();
   #timer: { at: number; timer: ReturnType<typeof setTimeout> } | undefined;
@@ -29,7 +30,7 @@ export class Cooldowns {
     devices: DeviceTracker,
     record: DeliveryRecord,
     load: Pick<RoomLoad, "isHigh">,
-    timing: Pick<Timing, "fanout" | "roomLoad">,
+    timing: Pick<Timing, "assumedUpdates" | "fanout" | "roomLoad">,
   ) {
     this.#devices = devices;
     this.#record = record;
@@ -78,17 +79,15 @@ export class Cooldowns {
   #lengthMs(id: UserId): number {
     const { cooldownMs, crowdedCooldownMs, largeGroupCooldownMs } = this.#timing.fanout;
     if (this.#devices.isFocused(id)) return cooldownMs;
-    if (this.#getsPages(id)) return this.#load.isHigh ? this.#timing.roomLoad.pageMs : 0;
+    if (this.#devices.getsPages(id)) {
+      if (this.#record.isAssumedUpToDate(id)) return this.#timing.assumedUpdates.confirmMs;
+      return this.#load.isHigh ? this.#timing.roomLoad.pageMs : 0;
+    }
     if (this.#devices.hasDevices(id)) return crowdedCooldownMs;
     return this.#devices.isDeferred(id) ? largeGroupCooldownMs : cooldownMs;
   }
 
-  /** Whether the updates of a member have the messages for their devices. */
-  #getsPages(id: UserId): boolean {
-    return this.#devices.hasDevices(id) && !this.#devices.isCrowded && !this.#devices.isFocused(id);
-  }
-
   #isPageNearlyFull(id: UserId): boolean {
-    return this.#getsPages(id) && this.#devices.waiting(id) >= NEARLY_FULL;
+    return this.#devices.getsPages(id) && this.#devices.waiting(id) >= NEARLY_FULL;
   }
 }

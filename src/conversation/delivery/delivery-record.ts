@@ -23,6 +23,8 @@ export class DeliveryRecord {
   readonly #store: CheckpointStore;
   readonly #timing: Timing["largeGroup"];
   readonly #versions = new Map<UserId, number>();
+  /** the versions that inboxes are assumed to have, and have not confirmed */
+  readonly #assumed = new Map<UserId, number>();
   /** after a crash: the change up to which devices had heard of all, by the checkpoint */
   readonly #checkpointRev: number | null;
   readonly #behind: ReadonlySet<UserId>;
@@ -82,10 +84,21 @@ export class DeliveryRecord {
     return this.#knowLarge.has(id);
   }
 
+  /** A member's inbox is assumed to take an update. */
+  assumed(id: UserId, { version }: InboxUpdate): void {
+    this.#assumed.set(id, version);
+  }
+
+  /** Whether a member's inbox is assumed to have all that there is for it. */
+  isAssumedUpToDate(id: UserId): boolean {
+    return this.#assumed.get(id) === this.#source.version(id) && !this.#source.hasEphemeral(id);
+  }
+
   /** A member's inbox has confirmed an update. An older one than before changes nothing. */
   confirmed(id: UserId, { version, memberCount }: InboxUpdate): void {
     if (version < (this.#versions.get(id) ?? -1)) return;
     this.#versions.set(id, version);
+    if (version >= (this.#assumed.get(id) ?? -1)) this.#assumed.delete(id);
     if (memberCount > this.#timing.aboveMembers) this.#knowLarge.add(id);
     else this.#knowLarge.delete(id);
   }
@@ -108,7 +121,8 @@ export class DeliveryRecord {
 
   /** Forgets all other users. */
   retain(ids: ReadonlySet<UserId>): void {
-    for (const id of this.#versions.keys()) if (!ids.has(id)) this.#versions.delete(id);
+    for (const known of [this.#versions, this.#assumed])
+      for (const id of known.keys()) if (!ids.has(id)) known.delete(id);
     for (const id of this.#knowLarge) if (!ids.has(id)) this.#knowLarge.delete(id);
   }
 }

@@ -5,6 +5,7 @@ import type { AnyDraft } from "../../domain/messages/message.ts";
 import type {
   DeviceReceipt,
   DeviceSendRequest,
+  DeviceSendResult,
   ReplayRequest,
   SubscribeRequest,
   TakeSendResult,
@@ -80,14 +81,17 @@ export class DeviceCalls {
    * @param request `delivered`: the delivered position of the user's devices; null: their inbox has nothing
    *   of the conversation; `echoDuplicates`: a repeated send is answered with the message that was stored
    *   first; `echoAll`: each send with its message, as far as `LIMITS.echoedBytes` allows
+   *   `takesAnswer`: the outcomes may be answered
    * @param take the inbox takes the outcomes; without its confirmation the fan-out delivers the update
+   * @returns the outcomes if they are answered, with an update that the inbox is assumed to take; null:
+   *   `take` has got them
    * @throws `not_found` for a user who was never a member, what `take` throws, or `unavailable` if it does
    *   not end in time
    */
   async sends(
-    { userId, drafts, delivered, echoDuplicates = false, echoAll = false }: DeviceSendRequest,
+    { userId, drafts, delivered, takesAnswer = false, ...echoes }: DeviceSendRequest,
     take: TakeSendResult,
-  ): Promise<void> {
+  ): Promise<DeviceSendResult | null> {
     const { members } = this.#room;
     // The drafts of a stranger do not reach the send queue, whose backlog is the members'.
     if (!members.find(userId)) throw noConversation();
@@ -101,12 +105,14 @@ export class DeviceCalls {
     };
     try {
       const stored = await this.#store(userId, drafts, settled);
-      const outcomes = this.#receipts(userId, stored, { echoDuplicates, echoAll });
+      const outcomes = this.#receipts(userId, stored, echoes);
       const update = members.isUnopened(userId)
         ? null
         : this.#source.update(userId, delivered, this.#fanout.isCrowded);
+      if (takesAnswer && update && this.#fanout.assume(userId, update)) return { outcomes, update };
       const position = await withDeadline(take({ outcomes, update }), this.#timing.callTimeoutMs);
       if (update) this.#fanout.confirmed(userId, update, position);
+      return null;
     } finally {
       release();
     }
@@ -143,7 +149,7 @@ export class DeviceCalls {
   #receipts(
     userId: UserId,
     outcomes: Result<StoredSend>[],
-    { echoDuplicates, echoAll }: { echoDuplicates: boolean; echoAll: boolean },
+    { echoDuplicates = false, echoAll = false }: Pick<DeviceSendRequest, "echoDuplicates" | "echoAll">,
   ): Result<DeviceReceipt>[] {
     const sender = echoDuplicates || echoAll ? this.#room.members.find(userId) : undefined;
     let bytes = 0;

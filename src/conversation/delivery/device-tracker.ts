@@ -100,6 +100,11 @@ export class DeviceTracker {
     return this.#focused.has(id);
   }
 
+  /** Whether the updates of a member have the messages for their devices. */
+  getsPages(id: UserId): boolean {
+    return this.hasDevices(id) && !this.isCrowded && !this.isFocused(id);
+  }
+
   /** Whether the devices of a member have heard of the changes that they must hear of. */
   isTold(id: UserId): boolean {
     const position = this.#positions.get(id);

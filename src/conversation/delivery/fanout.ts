@@ -221,6 +221,21 @@ export class Fanout {
   }
 
   /**
+   * Assumes that a member's inbox takes an update that is being answered to it. The answer may be lost, so
+   * the update counts as undelivered: the next one follows at once, or else the same one after `confirmMs`.
+   * @returns whether that may be assumed; if not the inbox is to confirm the update (`confirmed`)
+   */
+  assume(id: UserId, update: InboxUpdate): boolean {
+    // What else an update carries is dropped once it is confirmed.
+    const isPlain = update.state === "active" && update.ephemeral.length === 0;
+    if (!isPlain || this.#dispatcher.isFailing(id) || !this.#devices.getsPages(id)) return false;
+    this.#record.assumed(id, update);
+    this.#devices.answered(id, update.rev, { seq: update.lastSeq, rev: update.rev });
+    this.#cooldowns.begin(id);
+    return true;
+  }
+
+  /**
    * For the alarm: delivers what a crash may have cut short, and serves deferred members. The wait is
    * bounded: in a busy room deliveries never end, and other jobs need the alarm.
    * @returns when to run again (ms since 1970); null once every inbox has the newest update, or has failed:

@@ -44,6 +44,15 @@ export const OBJECT_VALUES = {
     /** A channel of this age is replaced: the platform limits the CPU time between two requests. */
     maxAgeMs: 20_000,
   },
+  /** Updates that a conversation answers to an inbox, and assumes to be taken. */
+  assumedUpdates: {
+    /**
+     * After so long without a newer one the conversation has the update confirmed. A device that sends again
+     * within this time gets answers, so that a message here and there costs no further call. It is shorter
+     * than the pause before a checkpoint, which waits for it.
+     */
+    confirmMs: 400,
+  },
   /** The rate of frames that a socket may send. */
   frameRate: {
     /** The window in which frames are counted: the burst of a reconnecting client fits in. */

@@ -1,7 +1,11 @@
 import { CoreError, noConversation, type Result } from "../../domain/errors.ts";
 import type { ConversationId, Position, UserId } from "../../domain/ids.ts";
-import type { AnyDraft } from "../../domain/messages/message.ts";
-import type { Conversations, DeviceReceipt, DeviceSendResult } from "../../domain/ports.ts";
+import type {
+  Conversations,
+  DeviceReceipt,
+  DeviceSendRequest,
+  DeviceSendResult,
+} from "../../domain/ports.ts";
 import type { Settings } from "../../domain/settings.ts";
 import type { DeliveredPosition, InboxUpdate } from "../../domain/sync/inbox-update.ts";
 import { unpack } from "../../domain/sync/packed-page.ts";
@@ -209,20 +213,21 @@ export class DeviceFeed {
   /**
    * Passes the sends of a socket to a conversation. The user's sockets are brought up to date before `settle`
    * is called: the other sockets get the new messages, the sending one gets those before them.
-   * @param take resolves to the drafts once their turn has come: sends that arrived meanwhile are among them
+   * @param take resolves to the drafts once their turn has come: sends that arrived meanwhile are among
+   *   them; `takesAnswer` as in `DeviceSendRequest`
    * @param settle gets the outcome of each draft, in order, once the socket may be sent them
    * @throws if the conversation does not answer in time
    */
   send(
     socket: DeviceSocket,
     id: ConversationId,
-    take: () => Promise<AnyDraft[]>,
+    take: () => Promise<Required<Pick<DeviceSendRequest, "drafts" | "takesAnswer">>>,
     settle: (outcomes: Result<DeviceReceipt>[]) => void,
   ): Promise<void> {
     const deadline = Date.now() + this.#timing.sendTimeoutMs;
     return this.#queues.run(id, async () => {
       const { conversations, list, userId } = this.#deps;
-      const drafts = await take();
+      const taking = await take();
       // A conversation that the list lacks may be unopened for the user: a send opens it, and a subscription
       // would be refused. Its devices begin where the first update says.
       const delivered = list.known(id) ? await this.#sharedPosition(id) : null;
@@ -231,7 +236,7 @@ export class DeviceFeed {
       const timeoutMs = remainingMs(deadline);
       const hasAcks = socket.protocol.acks !== null;
       const echoes = hasAcks ? socket.echoes && { echoAll: true } : { echoDuplicates: true };
-      const sends = { userId: userId(), drafts, delivered, ...echoes };
+      const sends = { ...taking, userId: userId(), delivered, ...echoes };
       let isOver = false;
       let taken: Promise<DeliveredPosition> | undefined;
       const takeResult = async (result: DeviceSendResult) => {
@@ -242,11 +247,13 @@ export class DeviceFeed {
         return taken;
       };
       const sending = conversations.sendFromDevice(id, sends, takeResult);
-      await withDeadline(sending, timeoutMs).catch((error: unknown) => {
+      const answered = await withDeadline(sending, timeoutMs).catch((error: unknown) => {
         isOver = true;
         // Once the outcomes are here, they count.
         if (!taken) throw error;
+        return null;
       });
+      if (answered) taken ??= this.#takeSendResult(socket, id, answered, settle);
       await taken;
     });
   }

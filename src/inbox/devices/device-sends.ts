@@ -3,6 +3,7 @@ import type { ConversationId } from "../../domain/ids.ts";
 import type { AnyDraft } from "../../domain/messages/message.ts";
 import type { DeviceReceipt } from "../../domain/ports.ts";
 import type { DeviceSendItem } from "../../domain/sync/socket-protocol.ts";
+import type { Timing } from "../../domain/timing.ts";
 import { type Backlog, weightOf } from "../../object/backlog.ts";
 import { frames } from "../../object/frames.ts";
 import { failureOf, TOO_MUCH } from "./call-errors.ts";
@@ -23,11 +24,12 @@ interface DeviceDraft {
 export class DeviceSendQueue {
   readonly #backlog: Backlog;
   /** by socket and conversation */
-  readonly #batches = new SendBatches<DeviceDraft>();
+  readonly #batches: SendBatches<DeviceDraft>;
 
   /** @param backlog counts sends until they are acked or refused */
-  constructor(backlog: Backlog) {
+  constructor(backlog: Backlog, timing: Timing["assumedUpdates"]) {
     this.#backlog = backlog;
+    this.#batches = new SendBatches(timing);
   }
 
   /** Passes on the sends of a frame. Each is acked or refused, unless the socket closes first. */
@@ -65,8 +67,8 @@ export class DeviceSendQueue {
     const batch = this.#batches.add(key, sends);
     if (!batch) return;
     const take = async () => {
-      await this.#batches.take(key, batch);
-      return batch.map(({ draft }) => draft);
+      const takesAnswer = await this.#batches.take(key, batch);
+      return { drafts: batch.map(({ draft }) => draft), takesAnswer };
     };
     try {
       await deviceFeed.send(socket, id, take, (outcomes) => this.#resolve(socket, id, batch, outcomes));

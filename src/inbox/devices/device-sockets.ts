@@ -41,7 +41,7 @@ export interface DeviceSocketsDeps {
   protocols: Protocols;
   settings: Pick<Settings, "rateLimits" | "maxChanges"> & FileSettings;
   conversations: Conversations;
-  timing: Pick<Timing, "deviceFeed" | "frameRate" | "typing">;
+  timing: Pick<Timing, "assumedUpdates" | "deviceFeed" | "frameRate" | "typing">;
 }
 
 /** The device sockets of a user: opens and closes them, and carries out the commands of their clients. */
@@ -56,7 +56,7 @@ export class DeviceSockets {
   readonly #typedAt = new Map<ConversationId, number>();
   /** counts the requests to conversations that have no answer yet */
   readonly #backlog = new Backlog(MAX_PENDING);
-  readonly #sends = new DeviceSendQueue(this.#backlog);
+  readonly #sends: DeviceSendQueue;
   readonly #syncSemaphore = new Semaphore(MAX_CONCURRENT_SYNCS);
   /** the number of syncs that wait for a slot */
   #waitingSyncs = 0;
@@ -66,6 +66,7 @@ export class DeviceSockets {
     this.#ctx = ctx;
     this.#deps = deps;
     this.#cursors = cursors;
+    this.#sends = new DeviceSendQueue(this.#backlog, deps.timing.assumedUpdates);
     for (const ws of ctx.getWebSockets()) {
       const socket = DeviceSocket.restore(ctx, ws, deps.protocols, deps.settings);
       // A socket whose request was under way gets no answer: its client reconnects and syncs.

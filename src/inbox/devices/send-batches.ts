@@ -1,3 +1,4 @@
+import type { Timing } from "../../domain/timing.ts";
 import { LruMap } from "../../lib/lru-map.ts";
 import { BatchWait } from "../../object/batches/batch-wait.ts";
 
@@ -25,6 +26,11 @@ interface Batch<Send> {
 export class SendBatches<Send> {
   readonly #waiting = new Map<string, Batch<Send>>();
   readonly #waits = new LruMap<string, BatchWait>(() => MAX_REMEMBERED);
+  readonly #timing: Timing["assumedUpdates"];
+
+  constructor(timing: Timing["assumedUpdates"]) {
+    this.#timing = timing;
+  }
 
   /**
    * Adds the sends of a frame to the batch that waits.
@@ -46,18 +52,24 @@ export class SendBatches<Send> {
     return batch.sends;
   }
 
-  /** Ends a batch for its call, once it has waited for the sends that are expected. */
-  async take(key: string, sends: readonly Send[]): Promise<void> {
+  /**
+   * Ends a batch for its call, once it has waited for the sends that are expected.
+   * @returns whether the batch is one frame and follows batches of one frame each: its client waits for each
+   *   ack before it sends again, and has done so within `confirmMs`
+   */
+  async take(key: string, sends: readonly Send[]): Promise<boolean> {
     const batch = this.#waiting.get(key);
     // A full batch is behind another one already.
-    if (batch?.sends !== sends) return;
+    if (batch?.sends !== sends) return false;
     const wait = this.#waits.get(key) ?? new BatchWait();
     this.#waits.set(key, wait);
     batch.wait = wait;
+    const followsSingles = wait.hadSingles(this.#timing.confirmMs);
     await new Promise<void>((resolve) => {
       if (!wait.begin(batch.frames, resolve)) resolve();
     });
     this.close(key, sends);
+    return followsSingles && batch.frames === 1;
   }
 
   /** Ends a batch: further sends begin the next one. */

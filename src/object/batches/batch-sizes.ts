@@ -28,6 +28,11 @@ export class BatchSizes {
     return arrivals >= this.#largest || !this.#isBusy;
   }
 
+  /** Whether the last batches had one arrival each, and the last of them ended less than `ms` ago. */
+  hadSingles(ms: number): boolean {
+    return this.#largest === 1 && Date.now() - this.#at < ms;
+  }
+
   /**
    * Whether the next batch is a probe.
    * @param probesSingles whether it may be one where batches have one arrival each

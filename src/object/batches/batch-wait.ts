@@ -35,6 +35,11 @@ export class BatchWait {
     return this.#open !== null;
   }
 
+  /** @see BatchSizes.hadSingles */
+  hadSingles(ms: number): boolean {
+    return this.#sizes.hadSingles(ms);
+  }
+
   /**
    * Begins a batch.
    * @param arrivals how many it has already

@@ -17,6 +17,7 @@ import {
   itemAt,
   postText,
   range,
+  textFrame,
 } from "../../support/objects/room.ts";
 import { untilCheckpoint } from "../../support/objects/sleep.ts";
 import { overrideTiming, setTiming, timing } from "../../support/timing.ts";
@@ -233,6 +234,31 @@ test("a send of a device brings its own inbox the update with the answer, in one
   // The first of them also marks that memory may be ahead of the row.
   expect(costs.rows("inbox")).toBe(MESSAGES + 1);
   expect(await list(sender)).toMatchObject({ items: [{ id, last_seq: MESSAGES + 1 }] });
+});
+
+test("a device that sends after each ack costs its own inbox one call for many messages", async () => {
+  // So that no pause of the machine counts as the end of the burst.
+  overrideTiming({ assumedUpdates: { confirmMs: 60_000 } });
+  const users = await signedInUsers(2);
+  const [sender, other] = [itemAt(users, 0), itemAt(users, 1)];
+  using costs = new Costs();
+  const id = await createGroupId(sender, other);
+  const device = await openDevice(sender.token);
+  await device.untilProcessed(id);
+  await untilPresenceSettled(sender, "online");
+  await postText(id, other, "the fan-out learns of the device");
+  await device.until(({ seqs }) => seqs.includes(1));
+  costs.reset();
+  for (const n of range(1, 20)) {
+    device.send({ ...textFrame(`${n}`, `m${n}`), conversation_id: id });
+    await untilAcked(device, n);
+  }
+  expect(costs.inboxUpdates.get(String(sender.user.id)) ?? 0).toBe(0);
+  // A message of another member confirms them all.
+  await postText(id, other, "the next");
+  await device.until(({ seqs }) => seqs.includes(22));
+  expect(costs.inboxUpdates.get(String(sender.user.id))).toBe(1);
+  expect(device.seqs).toEqual([1, 22]);
 });
 
 /** Counts rows of a conversation's storage. `what`: a table name, optionally with a WHERE clause. */

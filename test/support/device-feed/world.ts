@@ -388,7 +388,16 @@ export class World {
     return {
       replay: (_, input) => this.#call(start, () => devices.replay(input)),
       subscribe: () => this.#call(start, () => this.#room.snapshot(BOB)),
-      sendFromDevice: async (_, input, take) => take(await this.#call(start, () => this.#sends(input))),
+      sendFromDevice: async (_, input, take) => {
+        const result = await this.#call(start, () => this.#sends(input));
+        if (!input.takesAnswer) {
+          await take(result);
+          return null;
+        }
+        // The conversation assumes that the answer is taken, and goes on from there.
+        if (result.update) this.#answers.push({ seq: result.update.lastSeq, rev: result.update.rev });
+        return result;
+      },
       ...{ pushConversation: async () => undefined, typing: async () => undefined },
       ...{ kick: never, removeDeleted: never, takeProfile: never, read: never },
       ...{

@@ -87,7 +87,7 @@ export class World {
       version: () => this.version,
       mark: () => ({ seq: this.version, changes: 0, touched: 0, rev: 0 }),
       versionAt: (_, mark) => mark.seq,
-      update: (id, _, isOnDemand) => ({ ...this.#bump(id), ...(isOnDemand && { onDemand: true }) }),
+      update: (id, _, isOnDemand) => ({ ...this.update(id), ...(isOnDemand && { onDemand: true }) }),
       isLarge: () => this.isLarge,
       deliveredPosition: () => ({ seq: Position.parse(this.version), rev: 0 }),
       dueRev: () => 0,
@@ -170,7 +170,8 @@ export class World {
     return this.ids.every((id) => this.broken.has(id) || this.has.get(id) === this.version);
   }
 
-  #bump(id: UserId): InboxUpdate {
+  /** The newest update for an inbox. */
+  update(id: UserId): InboxUpdate {
     if (this.unmade.has(id)) {
       this.calls.push({ id, ver: -1 });
       throw new Error("this snapshot cannot be made");

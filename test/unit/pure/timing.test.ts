@@ -17,7 +17,7 @@ test("only src/index.ts imports the product's timing, all other code is handed o
 });
 
 describe("a conversation and an inbox", () => {
-  const { deviceTracker, fanout, presence, recent, subscription, typing } = TIMING;
+  const { assumedUpdates, deviceTracker, fanout, presence, recent, subscription, typing } = TIMING;
 
   test("a list asks each recently active conversation for as long as the member's cooldown holds a message back", () => {
     expect(recent.listMs).toBeGreaterThan(Math.max(fanout.cooldownMs, fanout.crowdedCooldownMs));
@@ -38,6 +38,10 @@ describe("a conversation and an inbox", () => {
   test("a lease outlasts the opening of the socket for which it was taken", () => {
     const openingMs = Math.max(subscription.callTimeoutMs, presence.openTimeoutMs);
     expect(subscription.leaseMs).toBeGreaterThan(openingMs);
+  });
+
+  test("an update that is assumed to be taken is confirmed before a checkpoint would be stored", () => {
+    expect(assumedUpdates.confirmMs).toBeLessThan(fanout.checkpointMs);
   });
 
   test("the cooldown is longer in a large group", () => {

@@ -1,11 +1,16 @@
 import { expect, test } from "vitest";
 import { SendBatches } from "../../../../src/inbox/devices/send-batches.ts";
+import { advanceClock, freezeClock } from "../../../support/clock.ts";
 import { ManualTurns } from "../../../support/objects/manual-turns.ts";
+
+const CONFIRM_MS = 400;
 
 /** One call after the other for the sends of one key. */
 class Calls {
-  readonly #batches = new SendBatches<string>();
+  readonly #batches = new SendBatches<string>({ confirmMs: CONFIRM_MS });
   readonly taken: (readonly string[])[] = [];
+  /** whether each batch was said to follow others of one frame each */
+  readonly followSingles: boolean[] = [];
   #last = Promise.resolve();
 
   /** @returns when the sends' call has them */
@@ -13,7 +18,7 @@ class Calls {
     const batch = this.#batches.add("key", sends);
     if (!batch) return this.#last;
     const take = async () => {
-      await this.#batches.take("key", batch);
+      this.followSingles.push(await this.#batches.take("key", batch));
       this.taken.push(batch);
     };
     this.#last = this.#last.then(take);
@@ -98,4 +103,37 @@ test("sends past 100 wait for the next batch", async () => {
   await Promise.all(frames.map((frame) => calls.send(...frame)));
   expect(calls.sizes).toEqual([100, 10]);
   expect(calls.taken.flat()).toEqual(sends);
+});
+
+test("frames that come one by one are said to, from the second on", async () => {
+  using _ = new ManualTurns();
+  freezeClock();
+  const calls = new Calls();
+  for (const frame of ["a", "bcd", "e"]) await calls.send(...frame);
+  expect(calls.followSingles).toEqual([false, true, true]);
+});
+
+test("a frame that meets another one does not come alone, nor do those soon after it", async () => {
+  using turns = new ManualTurns();
+  freezeClock();
+  const calls = new Calls();
+  await calls.send("a");
+  void calls.send("b");
+  await calls.send("c");
+  void calls.send("d");
+  await settled();
+  turns.turn();
+  await settled();
+  expect(calls.sizes).toEqual([1, 2, 1]);
+  expect(calls.followSingles).toEqual([false, false, false]);
+});
+
+test("a frame that comes after a pause does not follow others", async () => {
+  using _ = new ManualTurns();
+  freezeClock();
+  const calls = new Calls();
+  for (const frame of ["a", "b"]) await calls.send(frame);
+  advanceClock(CONFIRM_MS);
+  for (const frame of ["c", "d"]) await calls.send(frame);
+  expect(calls.followSingles).toEqual([false, true, false, true]);
 });
