@@ -67,9 +67,9 @@ export class CallChannels<Id> {
     const now = Date.now();
     const channel = this.#channels.get(id);
     if (channel?.isInUse) return undefined;
-    if (channel && now - channel.openedAt < maxAgeMs) return channel;
+    if (channel && isWithin(maxAgeMs, channel.openedAt)) return channel;
     if (channel) this.#close(id, channel);
-    else if (now - (this.#calledAt.get(id) ?? 0) >= idleMs) {
+    else if (!isWithin(idleMs, this.#calledAt.get(id) ?? 0)) {
       if (this.#calledAt.size >= MAX_REMEMBERED) this.#calledAt.clear();
       this.#calledAt.set(id, now);
       return undefined;
@@ -84,9 +84,8 @@ export class CallChannels<Id> {
   #armTimer(): void {
     this.#timer ??= setTimeout(() => {
       this.#timer = undefined;
-      const since = Date.now() - this.#timing.idleMs;
       for (const [id, channel] of this.#channels)
-        if (!channel.isInUse && channel.usedAt <= since) this.#close(id, channel);
+        if (!channel.isInUse && !isWithin(this.#timing.idleMs, channel.usedAt)) this.#close(id, channel);
       if (this.#channels.size > 0) this.#armTimer();
     }, this.#timing.idleMs);
   }
@@ -96,4 +95,10 @@ export class CallChannels<Id> {
     // One that never opened has nothing to close, and its call has failed.
     channel.end.then((end) => end[Symbol.dispose]()).catch(() => undefined);
   }
+}
+
+/** Whether a time is less than `ms` ago. A time in the future is not: the clock was put back. */
+function isWithin(ms: number, time: number): boolean {
+  const age = Date.now() - time;
+  return age >= 0 && age < ms;
 }

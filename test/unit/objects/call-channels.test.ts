@@ -6,9 +6,12 @@ import { ConversationObject } from "../../../src/conversation/object.ts";
 import type { ConversationId } from "../../../src/domain/ids.ts";
 import { InboxCalls } from "../../../src/inbox/inbox-calls.ts";
 import { InboxObject } from "../../../src/inbox/object.ts";
+import { CallChannels } from "../../../src/object/calls/call-channels.ts";
 import type { SignedIn } from "../../support/clients/api.ts";
 import { untilAcked } from "../../support/clients/device-frames.ts";
 import { openDevice, openRoom, type TestSocket } from "../../support/clients/socket.ts";
+import { advanceClock } from "../../support/clock.ts";
+import { eventually } from "../../support/eventually.ts";
 import { createGroupId, inboxObject, itemAt, registerUsers, textFrame } from "../../support/objects/room.ts";
 import { setTiming } from "../../support/timing.ts";
 
@@ -96,6 +99,25 @@ describe("the updates of an inbox", () => {
     await say(4);
     expect(device.seqs).toEqual([1, 2, 3, 4]);
   });
+});
+
+test("an idle channel is closed although the clock was put back", async () => {
+  let isClosed = false;
+  const end = {
+    [Symbol.dispose]() {
+      isClosed = true;
+    },
+  };
+  const channels = new CallChannels<number>(async () => end, { idleMs: 200, maxAgeMs: 60_000 });
+  const call = () =>
+    channels.call(
+      1,
+      async () => "over the channel",
+      async () => "alone",
+    );
+  expect([await call(), await call()]).toEqual(["alone", "over the channel"]);
+  advanceClock(-60_000);
+  await eventually(() => expect(isClosed).toBe(true));
 });
 
 describe("the sends of a device", () => {
