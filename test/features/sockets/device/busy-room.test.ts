@@ -46,8 +46,8 @@ test("while room sockets send very many messages, a device gets pages of them, e
     if (method === "applyUpdate") updates++;
     return work();
   });
-  // The first of them go at once, and each later page once it is full.
-  for (const __ of range(1, 40)) await say(25);
+  // The first of them go at once, and each later page once it has 500: the last page that is not full stays.
+  for (const __ of range(1, 60)) await say(25);
   await device.until(() => seqsKnownTo(device, id).length > 900);
   expect(seqsKnownTo(device, id)).toEqual(range(1, seqsKnownTo(device, id).length));
   expect(updates).toBeLessThan(20);
