@@ -109,7 +109,8 @@ export class DeviceCalls {
       const update = members.isUnopened(userId)
         ? null
         : this.#source.update(userId, delivered, this.#fanout.isCrowded);
-      if (takesAnswer && update && this.#fanout.assume(userId, update)) return { outcomes, update };
+      if (takesAnswer && update && this.#fanout.assume(userId, update, delivered))
+        return { outcomes, update };
       const position = await withDeadline(take({ outcomes, update }), this.#timing.callTimeoutMs);
       if (update) this.#fanout.confirmed(userId, update, position);
       return null;

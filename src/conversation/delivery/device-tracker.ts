@@ -42,6 +42,9 @@ export interface FanoutSource {
   delivered(userId: UserId, update: InboxUpdate): void;
 }
 
+/** A delivered position, with the wire formats of the devices. */
+type KnownPosition = Omit<NonNullable<DeliveredPosition>, "isFocused">;
+
 /** Which members have devices connected, as far as the conversation knows, and their delivered positions. */
 export class DeviceTracker {
   readonly #source: FanoutSource;
@@ -52,7 +55,7 @@ export class DeviceTracker {
    * The delivered positions of members with devices, in the order of their turns. A position is a hint: the
    * inbox knows the true one, and fetches what an update lacks.
    */
-  readonly #positions = new Map<UserId, SyncPosition>();
+  readonly #positions = new Map<UserId, KnownPosition>();
   /** the members whose devices all leave the conversation to a room socket */
   readonly #focused = new Set<UserId>();
   /** when each subscription's lease ends, in ms since 1970 */
@@ -191,7 +194,7 @@ export class DeviceTracker {
       known.delete(id);
   }
 
-  #setPosition(id: UserId, position: SyncPosition): void {
+  #setPosition(id: UserId, position: KnownPosition): void {
     this.#positions.set(id, position);
     if (this.#source.hasDevices(id) !== true) this.#source.setDevices(id, true);
   }

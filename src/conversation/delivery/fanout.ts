@@ -223,14 +223,15 @@ export class Fanout {
   /**
    * Assumes that a member's inbox takes an update that is being answered to it. The answer may be lost, so
    * the update counts as undelivered: the next one follows at once, or else the same one after `confirmMs`.
+   * @param delivered where the user's devices were before
    * @returns whether that may be assumed; if not the inbox is to confirm the update (`confirmed`)
    */
-  assume(id: UserId, update: InboxUpdate): boolean {
+  assume(id: UserId, update: InboxUpdate, delivered: DeliveredPosition): boolean {
     // What else an update carries is dropped once it is confirmed.
     const isPlain = update.state === "active" && update.ephemeral.length === 0;
     if (!isPlain || this.#dispatcher.isFailing(id) || !this.#devices.getsPages(id)) return false;
     this.#record.assumed(id, update);
-    this.#devices.answered(id, update.rev, { seq: update.lastSeq, rev: update.rev });
+    this.#devices.answered(id, update.rev, { ...delivered, seq: update.lastSeq, rev: update.rev });
     this.#cooldowns.begin(id);
     return true;
   }

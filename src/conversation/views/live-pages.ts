@@ -1,6 +1,6 @@
 import { LIMITS } from "../../domain/limits.ts";
 import type { EncodedMessage } from "../../domain/sync/encoded-message.ts";
-import type { InboxUpdate } from "../../domain/sync/inbox-update.ts";
+import type { DeliveredPosition, InboxUpdate } from "../../domain/sync/inbox-update.ts";
 import { type PackedPage, pack } from "../../domain/sync/packed-page.ts";
 import type { SyncPosition } from "../../domain/sync/replay.ts";
 import type { MessageRow } from "../log/row.ts";
@@ -25,7 +25,8 @@ interface SharedPage {
  */
 export class LivePages {
   readonly #room: RoomStores;
-  #shared: SharedPage | null = null;
+  /** by the wire formats that they have */
+  readonly #shared = new Map<string, SharedPage>();
 
   constructor(room: RoomStores) {
     this.#room = room;
@@ -37,11 +38,12 @@ export class LivePages {
    */
   after(
     member: MemberRow,
-    position: SyncPosition,
+    position: NonNullable<DeliveredPosition>,
     upToRev: number,
   ): Pick<InboxUpdate, "page" | "packedPage"> {
     const rows = this.#newRows(member, position, upToRev);
-    const known = this.#shared;
+    const key = position.formats?.join() ?? "";
+    const known = this.#shared.get(key);
     if (known && rows && known.upToRev === upToRev && this.#isSame(known, rows))
       return { packedPage: known.page };
     const page = devicePage(this.#room, member, {
@@ -51,10 +53,11 @@ export class LivePages {
       maxBytes: LIMITS.pushedBytes,
       maxMessages: LIVE_PAGE,
       isLive: true,
+      formats: position.formats,
     });
     const packedPage = pack(page);
     if (!packedPage) return { page };
-    if (rows) this.#shared = { rows, messages: page.messages, upToRev, page: packedPage };
+    if (rows) this.#shared.set(key, { rows, messages: page.messages, upToRev, page: packedPage });
     return { packedPage };
   }
 

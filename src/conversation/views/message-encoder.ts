@@ -21,9 +21,18 @@ interface Look {
   until: number;
 }
 
-/** An encoded message. */
+/** A message encoded in some wire formats. */
 interface Encoded extends Look {
   message: EncodedMessage;
+  formats: ReadonlySet<string>;
+}
+
+/** How messages are encoded. */
+interface Encoding {
+  /** own parts only where the reader has, or had, one */
+  isLive?: boolean | undefined;
+  /** the wire formats that are needed; absent: all */
+  formats?: readonly string[] | undefined;
 }
 
 /** A message that room sockets were shown, with the texts of the wire formats that write it alike. */
@@ -41,6 +50,8 @@ export class MessageEncoder {
   readonly #profiles: Pick<ProfileCache, "get">;
   readonly #members: Pick<Members, "find">;
   readonly #formats: DeviceFormats;
+  /** the formats that devices here have asked for: a new message is encoded in all of them at once */
+  readonly #requested = new Set<string>();
   /** by row: the newest rows of the log stay in memory, and a row that changes is replaced */
   readonly #shared = new WeakMap<MessageRow, Encoded>();
   /** what room sockets were shown, until devices are */
@@ -60,12 +71,19 @@ export class MessageEncoder {
     this.#formats = formats;
   }
 
-  /**
-   * Encodes messages as one reader sees them.
-   * @param isLive own parts only where the reader has, or had, one
-   */
-  encode(rows: readonly MessageRow[], reader: Reader, isLive = false): EncodedMessage[] {
-    const shared = this.#encodeShared(rows, reader);
+  /** The names of all wire formats. */
+  get formats(): readonly string[] {
+    return Object.keys(this.#formats);
+  }
+
+  /** Encodes messages as one reader sees them, in the formats that are needed, or more. */
+  encode(
+    rows: readonly MessageRow[],
+    reader: Reader,
+    { isLive = false, formats }: Encoding = {},
+  ): EncodedMessage[] {
+    if (isLive) for (const name of formats ?? []) this.#requested.add(name);
+    const shared = this.#encodeShared(rows, reader, formats);
     const own = this.#renderer.ownParts(rows, reader, isLive);
     if (own.size === 0) return shared;
     return shared.map((message) => {
@@ -87,33 +105,38 @@ export class MessageEncoder {
 
   /** What all members see alike of a row; undefined: nothing was encoded, or it looks different by now. */
   shared(row: MessageRow): EncodedMessage | undefined {
-    const known = this.#shared.get(row);
-    return known && this.#isCurrent(row, known) ? known.message : undefined;
+    return this.#known(row)?.message;
   }
 
-  #encodeShared(rows: readonly MessageRow[], reader: Reader): EncodedMessage[] {
+  #known(row: MessageRow): Encoded | undefined {
+    const known = this.#shared.get(row);
+    return known && this.#isCurrent(row, known) ? known : undefined;
+  }
+
+  #encodeShared(rows: readonly MessageRow[], reader: Reader, needed = this.formats): EncodedMessage[] {
+    const formats = new Set([...needed, ...this.#requested]);
     const messages = new Map<Seq, EncodedMessage>();
     // Who has left may see less of a root than the members do.
     const isFormer = reader.visible_until != null;
     for (const row of rows) {
-      const shared = isFormer ? undefined : this.shared(row);
-      if (shared) messages.set(row.seq, shared);
+      const shared = isFormer ? undefined : this.#known(row);
+      if (shared && needed.every((name) => shared.formats.has(name))) messages.set(row.seq, shared.message);
     }
     const missing = rows.filter(({ seq }) => !messages.has(seq));
     const unrendered = missing.filter((row) => {
       const shown = isFormer ? undefined : this.#takeShown(row);
-      if (shown) messages.set(row.seq, this.#make(shown.message, shown.texts));
+      if (shown) messages.set(row.seq, this.#make(shown.message, formats, shown.texts));
       return !shown;
     });
     for (const message of this.#renderer.renderShared(unrendered, reader))
-      messages.set(message.seq, this.#make(message));
-    if (!isFormer) for (const row of missing) this.#share(row, messages.get(row.seq));
+      messages.set(message.seq, this.#make(message, formats));
+    if (!isFormer) for (const row of missing) this.#share(row, messages.get(row.seq), formats);
     this.#isInUse = true;
     return rows.flatMap(({ seq }) => messages.get(seq) ?? []);
   }
 
-  #share(row: MessageRow, message: EncodedMessage | undefined): void {
-    if (message && isSameForAll(row)) this.#shared.set(row, { ...this.#lookOf(row), message });
+  #share(row: MessageRow, message: EncodedMessage | undefined, formats: ReadonlySet<string>): void {
+    if (message && isSameForAll(row)) this.#shared.set(row, { ...this.#lookOf(row), message, formats });
   }
 
   /** What room sockets were shown of a row; undefined: nothing, or it looks different by now. */
@@ -138,11 +161,12 @@ export class MessageEncoder {
   }
 
   /** @param known texts that the message has already */
-  #make(message: Message, known: EncodedMessage["texts"] = {}): EncodedMessage {
+  #make(message: Message, formats: ReadonlySet<string>, known: EncodedMessage["texts"] = {}): EncodedMessage {
     const { seq, revoked, rev, createdAt, sender, thread } = message;
     const scope = thread?.alsoInMain === false ? ({ isThreadOnly: true } as const) : {};
     const texts: Record<string, EncodedPart> = {};
     for (const [name, format] of Object.entries(this.#formats)) {
+      if (!formats.has(name)) continue;
       try {
         const text = known[name] ?? format.encode(message);
         if (text !== null) texts[name] = text;

@@ -30,6 +30,8 @@ export interface PageRequest {
 interface DevicePageRequest extends PageRequest {
   /** the devices are up to date to where the page begins: @see OwnParts.known */
   isLive?: boolean | undefined;
+  /** the names of the wire formats of the devices; absent: all */
+  formats?: readonly string[] | undefined;
 }
 
 type PageSource = Pick<RoomStores, "log" | "state">;
@@ -50,11 +52,15 @@ export function replayPage(
 export function devicePage(
   room: PageSource & Pick<RoomStores, "encoder">,
   member: MemberRow,
-  request: Omit<DevicePageRequest, "scope">,
+  { isLive, ...request }: Omit<DevicePageRequest, "scope">,
 ): DevicePage {
-  return nextPage(room, member, { ...request, scope: "all" }, (rows) =>
-    room.encoder.encode(rows, member, request.isLive),
+  const { encoder } = room;
+  // An inbox of another release may name a format that this one lacks, and finds that the page lacks it.
+  const formats = request.formats?.filter((name) => encoder.formats.includes(name));
+  const page = nextPage(room, member, { ...request, scope: "all" }, (rows) =>
+    encoder.encode(rows, member, { isLive, formats }),
   );
+  return { ...page, formats: formats ?? encoder.formats };
 }
 
 /**

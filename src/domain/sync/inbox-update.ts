@@ -77,9 +77,11 @@ export interface InboxUpdate {
 
 /**
  * The position up to which the device sockets of a user were sent a conversation; null: no device is
- * connected. `isFocused`: each device leaves the conversation to a room socket, and nobody waits for updates.
+ * connected.
+ * - `isFocused`: each device leaves the conversation to a room socket, and nobody waits for updates.
+ * - `formats`: the names of the wire formats of the sockets; absent: unknown.
  */
-export type DeliveredPosition = (SyncPosition & { isFocused?: boolean }) | null;
+export type DeliveredPosition = (SyncPosition & { isFocused?: boolean; formats?: readonly string[] }) | null;
 
 /** A member's inbox update, and whether the inbox and the devices have confirmed it. */
 export interface RepairSnapshot {

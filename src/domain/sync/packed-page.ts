@@ -11,7 +11,7 @@ export interface PackedPage extends Pick<DevicePage, "after" | "since" | "lastSe
   senderIds: UserId[];
   /** ms since 1970 */
   createdAt: number[];
-  /** by the name of the wire format; null where the format shows no such message */
+  /** by wire format: every one that the page has; null where the format shows no such message */
   texts: Record<string, (EncodedPart | null)[]>;
 }
 
@@ -20,7 +20,7 @@ export function pack(page: DevicePage): PackedPage | null {
   const { after, since, lastSeq, rev, hasMore, messages } = page;
   const changes = page.changes.length + page.laterChanges.length + (page.changed?.length ?? 0);
   if (changes > 0 || page.isReset || messages.length === 0 || !messages.every(isPlain)) return null;
-  const formats = new Set(messages.flatMap(({ texts }) => Object.keys(texts)));
+  const formats = page.formats ?? new Set(messages.flatMap(({ texts }) => Object.keys(texts)));
   const texts = Array.from(
     formats,
     (name) => [name, messages.map((one) => one.texts[name] ?? null)] as const,
@@ -48,7 +48,7 @@ export function unpack({ seqs, senderIds, createdAt, texts, ...page }: PackedPag
     }
     messages.push({ seq, senderId, createdAt: at, revoked: false, rev: 0, texts: ofMessage });
   });
-  return { ...page, changes: [], changed: [], messages, laterChanges: [] };
+  return { ...page, changes: [], changed: [], messages, laterChanges: [], formats: Object.keys(texts) };
 }
 
 /**

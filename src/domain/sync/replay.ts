@@ -51,8 +51,13 @@ export interface ReplayPage<Shown = Message> {
   hasMore: boolean;
 }
 
-/** A page for device sockets. `changed` is absent in pages of the previous release. */
-export type DevicePage = Omit<ReplayPage<EncodedMessage>, "changed"> & { changed?: EncodedMessage[] };
+/** A page for device sockets. */
+export interface DevicePage extends Omit<ReplayPage<EncodedMessage>, "changed"> {
+  /** absent in pages of the previous release */
+  changed?: EncodedMessage[];
+  /** the wire formats that its messages are encoded in; absent in pages of the previous release: all */
+  formats?: readonly string[];
+}
 
 /** An empty page with more to come. */
 export function emptyPage({ after, rev }: { after: Position; rev: number }): ReplayPage<never> {

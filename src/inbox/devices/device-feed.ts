@@ -25,7 +25,7 @@ import { tellHeld } from "./held-sockets.ts";
 import type { MessageContexts } from "./message-contexts.ts";
 import { messageParts } from "./message-parts.ts";
 import { PendingReads } from "./pending-reads.ts";
-import { catchUp, continuesFrom, maxPageBytes, type OwnMessages } from "./push.ts";
+import { catchUp, isUsable, maxPageBytes, type OwnMessages } from "./push.ts";
 import { SyncPages } from "./sync-pages.ts";
 
 /**
@@ -75,6 +75,12 @@ export class DeviceFeed {
 
   get #pushDeps() {
     return { ...this.#deps, pageBudget: this.#pageBudget };
+  }
+
+  /** The wire formats of the open sockets; unknown while the first one opens. */
+  get #formats(): Pick<NonNullable<DeliveredPosition>, "formats"> {
+    const names = new Set(this.#deps.audience.open().map(({ protocol }) => protocol.name));
+    return names.size > 0 ? { formats: [...names].sort() } : {};
   }
 
   get #timing(): Timing["deviceFeed"] {
@@ -230,7 +236,8 @@ export class DeviceFeed {
       const taking = await take();
       // A conversation that the list lacks may be unopened for the user: a send opens it, and a subscription
       // would be refused. Its devices begin where the first update says.
-      const delivered = list.known(id) ? await this.#sharedPosition(id) : null;
+      const shared = list.known(id) ? await this.#sharedPosition(id) : null;
+      const delivered = shared && { ...shared, ...this.#formats };
       // The session may have ended meanwhile.
       if (socket.isClosing) return;
       const timeoutMs = remainingMs(deadline);
@@ -340,7 +347,7 @@ export class DeviceFeed {
       save(shared.position);
     } else {
       // Pages have to be fetched first: the list does not wait for them.
-      if (!page || !continuesFrom(page, before)) save(before);
+      if (!page || !isUsable(page, before, this.#deps.audience)) save(before);
       await catchUp(this.#pushDeps, shared, update, own);
     }
     for (const group of this.#positions.individual(id, shared.position, { includePending: hasLeft }))
@@ -350,7 +357,8 @@ export class DeviceFeed {
       this.#positions.leave(id, update.lastSeq);
     }
     if (isNewest) tellHeld(this.#positions, update);
-    return { ...shared.position, ...(this.#positions.isFocused(id) && { isFocused: true }) };
+    const isFocused = this.#positions.isFocused(id);
+    return { ...shared.position, ...this.#formats, ...(isFocused && { isFocused }) };
   }
 
   /**

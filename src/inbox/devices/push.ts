@@ -8,7 +8,7 @@ import type { Timing } from "../../domain/timing.ts";
 import { withDeadline } from "../../object/calls/deadline.ts";
 import type { Semaphore } from "../../object/concurrency.ts";
 import { changeFrames, frames } from "../../object/frames.ts";
-import type { SocketGroup } from "./delivery-positions.ts";
+import type { DeviceAudience, SocketGroup } from "./delivery-positions.ts";
 import type { DeviceSocket } from "./device-socket.ts";
 import type { MessageContexts, Unread } from "./message-contexts.ts";
 import { changedParts, type DeviceView, messageParts, shownChanges } from "./message-parts.ts";
@@ -24,6 +24,7 @@ type Target = Pick<InboxUpdate, "conversationId" | "lastSeq" | "rev" | "page"> &
 
 /** What a push needs from the inbox. */
 interface PushDeps {
+  audience: Pick<DeviceAudience, "open">;
   conversations: Conversations;
   /** bounds the bytes of the pages that are fetched, until they are sent */
   pageBudget: Semaphore;
@@ -49,13 +50,13 @@ export function maxPageBytes(messages: number): number {
  * @throws `unavailable` if a page cannot be fetched in time; the sockets keep what they were sent
  */
 export async function catchUp(
-  { conversations, pageBudget, contexts, timing, userId }: PushDeps,
+  { audience, conversations, pageBudget, contexts, timing, userId }: PushDeps,
   group: SocketGroup,
   target: Target,
   own?: OwnMessages,
 ): Promise<void> {
   const { conversationId: id, lastSeq: seq, rev, page: hint } = target;
-  if (hint && continuesFrom(hint, group.position)) push(contexts, group, target, hint, own);
+  if (hint && isUsable(hint, group.position, audience)) push(contexts, group, target, hint, own);
   while (isAhead({ seq, rev }, group.position)) {
     // A user who has left meanwhile still misses the messages from before.
     const request = {
@@ -75,10 +76,19 @@ export async function catchUp(
   }
 }
 
-/** Whether a page continues from a position: it lacks nothing after it, and does not end before it. */
-export function continuesFrom(page: DevicePage, from: SyncPosition): boolean {
+/**
+ * Whether a page continues from a position, lacks nothing after it and does not end before it; and whether it
+ * has the wire formats of all sockets that are open: one may have opened since the page was made.
+ */
+export function isUsable(
+  page: DevicePage,
+  from: SyncPosition,
+  audience: Pick<DeviceAudience, "open">,
+): boolean {
+  const { formats } = page;
   const hasChanges = page.since !== undefined && page.since <= from.rev && page.rev >= from.rev;
-  return hasChanges && page.after <= from.seq && page.lastSeq >= from.seq;
+  const continues = hasChanges && page.after <= from.seq && page.lastSeq >= from.seq;
+  return continues && (!formats || audience.open().every(({ protocol }) => formats.includes(protocol.name)));
 }
 
 /**

@@ -16,7 +16,7 @@ interface Server {
   later(what: "up" | "down" | "open" | "list", work: () => unknown): void;
   /** Logs an event. */
   note(what: string, of: unknown): void;
-  open(ws: WebSocket): Promise<void>;
+  open(ws: WebSocket, protocol: string): Promise<void>;
   frame(ws: WebSocket, data: string): Promise<void>;
   closed(ws: WebSocket): void;
 }
@@ -24,6 +24,7 @@ interface Server {
 /** One of Bob's devices. Frames are delayed and keep their order, in both directions. */
 export class Client {
   readonly #server: Server;
+  readonly #protocol: string;
   readonly #conversationId: number;
   readonly #client: ModelClient;
   /** the server's end of its socket */
@@ -35,8 +36,10 @@ export class Client {
   /** sockets that the server still takes for open */
   readonly held: WebSocket[] = [];
 
-  constructor(nth: number, conversationId: number, server: Server) {
+  /** @param protocol the name of its wire format */
+  constructor(nth: number, protocol: string, conversationId: number, server: Server) {
     this.#server = server;
+    this.#protocol = protocol;
     this.#conversationId = conversationId;
     this.#client = new ModelClient(`device ${nth}`, BOB, (frame) => this.#send(JSON.stringify(frame)), {
       isPrompt: true,
@@ -74,7 +77,7 @@ export class Client {
     this.#opened = new Promise((opened) => {
       this.#server.later("open", async () => {
         this.held.push(ws);
-        await this.#server.open(ws);
+        await this.#server.open(ws, this.#protocol);
         opened();
       });
     });

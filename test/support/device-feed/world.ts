@@ -32,6 +32,9 @@ const EXPIRES_AT = Number.MAX_SAFE_INTEGER;
 /** Messages with this text count as large. */
 const LARGE = " (large)";
 const SESSION = SessionId.parse("00000000000000000000000000000000");
+/** The last device speaks a wire format of its own, which differs by name alone. */
+const FORMATS = { v1: deviceProtocol, other: { ...deviceProtocol, name: "other" } };
+const FORMATS_OF_DEVICES = ["v1", "v1", "other"] as const;
 
 /**
  * The delays: frames up and down, the opening of a socket, an inbox update and its answer, calls and their
@@ -106,12 +109,14 @@ export class World {
   constructor(state: DurableObjectState, pause: Pause) {
     this.#state = state;
     this.#pause = pause;
-    this.#room = isolatedRoom(state.storage);
+    this.#room = isolatedRoom(state.storage, undefined, FORMATS);
     const renderedBytes = ({ body }: MessageRow) => (body.includes(LARGE) ? 256 * 1024 : body.length);
     Object.assign(this.#room.log, { renderedBytes });
     // Adds the tables of an inbox to those of the conversation.
     for (const { sql } of MIGRATIONS) state.storage.sql.exec(sql.replace(JOBS_TABLE, ""));
-    this.#clients = [0, 1, 2].map((nth) => new Client(nth, this.#room.state.id, this));
+    this.#clients = FORMATS_OF_DEVICES.map(
+      (format, nth) => new Client(nth, format, this.#room.state.id, this),
+    );
     Object.defineProperty(state, "acceptWebSocket", { configurable: true, value: () => undefined });
     Object.defineProperty(state, "getWebSockets", {
       configurable: true,
@@ -134,9 +139,8 @@ export class World {
     this.#starts++;
     this.#opening = 0;
     const cursors = new DeviceCursors(this.#state.storage.sql);
-    const protocols = { v1: deviceProtocol };
     const deps = {
-      protocols,
+      protocols: FORMATS,
       settings: { rateLimits: false, maxChanges: 5_000, publicOrigin: null, formerOrigins: [] },
       conversations: this.#conversations(),
       timing,
@@ -353,7 +357,7 @@ export class World {
   }
 
   /** A device opens a socket. */
-  async open(ws: WebSocket): Promise<void> {
+  async open(ws: WebSocket, protocol: string): Promise<void> {
     const start = this.#starts;
     this.#opening++;
     try {
@@ -361,7 +365,7 @@ export class World {
       await this.#pause("open");
       if (start !== this.#starts) return;
       const identity = { userId: BOB, sessionId: SESSION, expiresAt: EXPIRES_AT, dueReminders: 0 };
-      this.#sockets.accept(ws, { ...identity, protocol: "v1" }, this.#feed);
+      this.#sockets.accept(ws, { ...identity, protocol }, this.#feed);
     } finally {
       if (start === this.#starts) this.#opening--;
     }

@@ -22,7 +22,7 @@ function send(world: World, fanout: Fanout, id: UserId): boolean {
   world.version++;
   const release = fanout.claim(id);
   fanout.changed();
-  const isAssumed = fanout.assume(id, world.update(id));
+  const isAssumed = fanout.assume(id, world.update(id), null);
   release();
   return isAssumed;
 }
@@ -98,9 +98,9 @@ test("an update that carries an event, or the end of a membership, is not assume
   const fanout = world.fanout();
   const update = world.update(sender);
   const event = { type: "typing", conversationId: update.conversationId, userId: sender } as const;
-  expect(fanout.assume(sender, { ...update, ephemeral: [{ id: 1, event }] })).toBe(false);
-  expect(fanout.assume(sender, { ...update, state: "left" })).toBe(false);
-  expect(fanout.assume(sender, update)).toBe(true);
+  expect(fanout.assume(sender, { ...update, ephemeral: [{ id: 1, event }] }, null)).toBe(false);
+  expect(fanout.assume(sender, { ...update, state: "left" }, null)).toBe(false);
+  expect(fanout.assume(sender, update, null)).toBe(true);
 });
 
 test("nothing is assumed of members whose devices get no pages: without any, in a crowded group, or in focus", async () => {

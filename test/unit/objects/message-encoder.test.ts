@@ -65,6 +65,37 @@ test("a message is encoded once for all members", () =>
     expect(encoded).toEqual([1, 2]);
   }));
 
+test("a message is encoded in the wire formats that devices have, once in each", () =>
+  inIsolatedObject("group", async (storage) => {
+    const encoded: string[] = [];
+    const format = (name: string) => ({
+      encode: (message: Message) => {
+        encoded.push(`${name} ${message.seq}`);
+        return deviceProtocol.encode(message);
+      },
+    });
+    const room = isolatedRoom(storage, undefined, { v1: format("v1"), other: format("other") });
+    const pageFor = (reader: UserId, ...formats: string[]) => {
+      const position = { after: Position.parse(room.log.last.seq - 1), rev: undefined };
+      const { messages } = devicePage(room, room.members.active(reader), {
+        ...position,
+        formats,
+        isLive: true,
+      });
+      return Object.keys(itemAt(messages, 0).texts);
+    };
+    say(room, "one");
+    expect([pageFor(ANN, "v1"), pageFor(BOB, "v1")]).toEqual([["v1"], ["v1"]]);
+    expect(encoded).toEqual(["v1 1"]);
+    // A release to come may know a format that this one lacks.
+    expect(pageFor(BOB, "other", "unknown")).toContain("other");
+    // From now on devices of both formats are known.
+    encoded.length = 0;
+    say(room, "two");
+    for (const reader of [ANN, BOB, ANN]) pageFor(reader, reader === ANN ? "v1" : "other");
+    expect(encoded.sort()).toEqual(["other 2", "v1 2"]);
+  }));
+
 const textsTo = (room: Room, reader: UserId, after: number) =>
   shownTo(room, reader, after).map(({ body }) => body.text);
 
