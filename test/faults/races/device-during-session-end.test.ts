@@ -26,7 +26,7 @@ import {
   textFrame,
 } from "../../support/objects/room.ts";
 import { runOptions } from "../../support/property-runs.ts";
-import { setTiming } from "../../support/timing.ts";
+import { overrideTiming, setTiming } from "../../support/timing.ts";
 
 /** 13 moments times two ways to end a session. More rounds also vary evictions. */
 const ROUNDS = Math.max(26, runOptions(26).numRuns);
@@ -98,6 +98,7 @@ test("a session that ends while its room and device sockets open has none afterw
 });
 
 test("a session that ends while its upgrade waits for a large group gets no socket", async () => {
+  overrideTiming({ subscription: { callTimeoutMs: 1_000 } });
   await evictDurableObject(inboxObject(ann.user.id));
   const phone = await newSession(ann);
   const held = await HeldConversation.hold(large);
