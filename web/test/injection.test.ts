@@ -108,15 +108,21 @@ test("what a user writes themselves stays text: messages, fields, and the addres
       await expectCalm(page, `#/${view}`);
     }
   }
+  const fields = page.locator("main input:is([type=text], [type=search]):visible, main textarea:visible");
   for (const view of ["settings", "new", "people"]) {
-    await page.goto(`${site.origin}/#/${view}`);
-    await page.locator("main h2:visible").first().waitFor();
-    const fields = page.locator("main input:is([type=text], [type=search]):visible, main textarea:visible");
-    for (const field of await fields.all()) {
-      await field.fill(IMAGE.slice(0, 25));
+    /** Opens the view in a document of its own: what the last field has begun goes on in none. */
+    const open = async () => {
+      await page.goto("about:blank");
+      await page.goto(`${site.origin}/#/${view}`);
+      await fields.first().waitFor();
+    };
+    await open();
+    for (const nth of (await fields.all()).keys()) {
+      if (nth > 0) await open();
+      await fields.nth(nth).fill(IMAGE.slice(0, 25));
       await page.keyboard.press("Enter");
+      await expectCalm(page, `field ${nth} of ${view}`);
     }
-    await expectCalm(page, view);
   }
 });
 
