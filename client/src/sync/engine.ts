@@ -55,7 +55,10 @@ export class Engine {
     return this.#connection;
   }
 
+  /** Connects, once the cache is read. */
   start(): void {
+    // Windows that were opened before show what the cache has.
+    this.#listed([]);
     this.#become("connecting");
     this.sockets.open();
   }

@@ -89,7 +89,7 @@ export class Timelines {
     this.#sync(all.filter(({ followers, phase }) => followers && phase !== "none"));
   }
 
-  /** Begins to follow what had no position: the list has come, or a conversation of it. */
+  /** Begins to follow what had no position: the cache is read, or the list has come, or a part of it. */
   beginAll(): void {
     for (const timeline of this.#timelines.values())
       if (timeline.phase === "none" && timeline.followers) void this.#begin(timeline);

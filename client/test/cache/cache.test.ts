@@ -2,7 +2,7 @@ import "fake-indexeddb/auto";
 import { afterAll, beforeAll, expect, onTestFinished, test, vi } from "vitest";
 import type { Person } from "../../../scripts/support/person.ts";
 import { type Cache, openCache } from "../../src/cache/index.ts";
-import type { Chat, ConversationWindow, OutboxItem, Uploader } from "../../src/index.ts";
+import { Chat, type ConversationWindow, type OutboxItem, type Uploader } from "../../src/index.ts";
 import { startChat, text, until } from "../support/chats.ts";
 import { HeldFrames } from "../support/held-frames.ts";
 import { TestServer } from "../support/server.ts";
@@ -86,6 +86,16 @@ test("a start shows the list and the messages of the cache before the network an
   await until(live, () => texts(shownAgain).length === 4);
   expect(texts(shownAgain)).toEqual(["one", "two", "three", "four"]);
   expect(live.state.conversation(id)?.unread_count).toBe(1);
+});
+
+test("a conversation that is opened before the cache is read shows what the cache has, also without a connection", async () => {
+  const { ann, id, name } = await talked(["one", "two"]);
+  const chat = new Chat({ url: NOWHERE, token: ann.token, cache: cacheOf(name)[0], pause: 50 });
+  onTestFinished(() => chat.stop());
+  const window = chat.open(id);
+  await chat.start();
+  await until(chat, () => window.view.messages.length === 2);
+  expect(texts(window)).toEqual(["one", "two"]);
 });
 
 test("only the newest 200 messages of a conversation are kept, and older ones load behind them", async () => {
