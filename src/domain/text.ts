@@ -31,7 +31,7 @@ export function unstorable(text: string): string | null {
   return null;
 }
 
-/** The size of a text in bytes of UTF-8. It is counted: encoding a frame takes ten times as long. */
+/** The size of a text in bytes of UTF-8, without encoding the text, which takes ten times as long. */
 export function bytesOf(text: string): number {
   return Buffer.byteLength(text);
 }

@@ -42,7 +42,7 @@ export interface FanoutSource {
   delivered(userId: UserId, update: InboxUpdate): void;
 }
 
-/** A delivered position, with the wire formats of the devices. */
+/** A delivered position of devices, with their wire formats. `#focused` has who focuses. */
 type KnownPosition = Omit<NonNullable<DeliveredPosition>, "isFocused">;
 
 /** Which members have devices connected, as far as the conversation knows, and their delivered positions. */

@@ -223,7 +223,7 @@ export class Fanout {
   /**
    * Assumes that a member's inbox takes an update that is being answered to it. The answer may be lost, so
    * the update counts as undelivered: the next one follows at once, or else the same one after `confirmMs`.
-   * @param delivered where the user's devices were before
+   * @param delivered the position of the member's devices before the update: their wire formats stay
    * @returns whether that may be assumed; if not the inbox is to confirm the update (`confirmed`)
    */
   assume(id: UserId, update: InboxUpdate, delivered: DeliveredPosition): boolean {

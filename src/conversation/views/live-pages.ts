@@ -25,7 +25,7 @@ interface SharedPage {
  */
 export class LivePages {
   readonly #room: RoomStores;
-  /** by the wire formats that they have */
+  /** the last shared page of each set of wire formats, by their names */
   readonly #shared = new Map<string, SharedPage>();
 
   constructor(room: RoomStores) {
