@@ -14,8 +14,12 @@ export type Frame =
 
 const textLength = 80;
 
-/** The client id of a sender's nth message. Its text starts with it. */
-const clientId = (run: string, sender: number, number: number): string => `${run}.${sender}.${number}.`;
+/**
+ * The client id of a sender's nth message. Its text starts with it. Ids begin with the time, as those of
+ * parley-client do.
+ */
+const clientId = (run: string, sender: number, number: number): string =>
+  `${Date.now()}.${run}.${sender}.${number}.`;
 
 /** A message of 80 bytes that starts with its client id. */
 export function draft(run: string, sender: number, number: number): Record<string, unknown> {
@@ -71,8 +75,8 @@ function received(run: string, message: unknown): Item {
 
 /** The sender and the number in a client id, or in a text that starts with one. */
 function origin(run: string, id: unknown): Pick<Item, "sender" | "number"> {
-  if (typeof id !== "string" || !id.startsWith(`${run}.`)) throw new Error(`not of this run: ${String(id)}`);
-  const [, sender, number] = id.split(".", 3);
+  const [, ofRun, sender, number] = typeof id === "string" ? id.split(".", 4) : [];
+  if (ofRun !== run) throw new Error(`not of this run: ${String(id)}`);
   return { sender: integer(Number(sender)), number: integer(Number(number)) };
 }
 

@@ -338,4 +338,13 @@ export const MIGRATIONS: readonly Migration[] = [
     minCode: 1,
     sql: MAIN_BEFORE_COLUMN,
   },
+  {
+    // The index of client message ids is sorted by id, then by sender: ids that begin with the time share its
+    // last page, whoever sends. The previous release inserts with either order.
+    version: 35,
+    minCode: 1,
+    sql: `
+      DROP INDEX messages_client;
+      CREATE UNIQUE INDEX messages_client ON messages (client_msg_id, sender_id) WHERE client_msg_id IS NOT NULL;`,
+  },
 ];

@@ -1,8 +1,8 @@
 import { z } from "zod";
 
 /**
- * One step of an object's schema. The list of steps is append-only, and steps only add tables and columns. So
- * the previous release runs on the tables of a newer one.
+ * One step of an object's schema. The list of steps is append-only. Steps only add tables and columns, or
+ * give an index another order. So the previous release runs on the tables of a newer one.
  */
 export interface Migration {
   /** 1, 2, 3 … */

@@ -81,7 +81,7 @@ test("the tables of a conversation are the reviewed ones", async () => {
     "CREATE TRIGGER message_edits_revoked AFTER UPDATE OF revoked_rev ON messages WHEN NEW.revoked_rev IS NOT NULL BEGIN DELETE FROM message_edits WHERE sender_id = NEW.sender_id AND seq = NEW.seq; END",
     "CREATE TABLE messages ( seq INTEGER PRIMARY KEY, n INTEGER NOT NULL, sender_id INTEGER NOT NULL, kind TEXT NOT NULL, body TEXT NOT NULL, quote_seq INTEGER, mentions TEXT, client_msg_id TEXT, created_at INTEGER NOT NULL , revoked_by INTEGER, revoked_rev INTEGER, forwarded TEXT, client_time INTEGER, priority TEXT, custom_data TEXT, tip TEXT, place TEXT, also_mentioned TEXT, changed_rev INTEGER, pinned_at INTEGER, pinned_by INTEGER, thread_root INTEGER, in_main INTEGER NOT NULL DEFAULT 1, thread_n INTEGER, thread_summary TEXT, version INTEGER, edited_at INTEGER, reactions TEXT, poll TEXT, main_before INTEGER) STRICT",
     "CREATE INDEX messages_changed ON messages (changed_rev) WHERE changed_rev IS NOT NULL",
-    "CREATE UNIQUE INDEX messages_client ON messages (sender_id, client_msg_id) WHERE client_msg_id IS NOT NULL",
+    "CREATE UNIQUE INDEX messages_client ON messages (client_msg_id, sender_id) WHERE client_msg_id IS NOT NULL",
     "CREATE INDEX messages_mentions ON messages (seq) WHERE mentions IS NOT NULL",
     "CREATE INDEX messages_pinned ON messages (pinned_at) WHERE pinned_at IS NOT NULL",
     "CREATE INDEX messages_revoked ON messages (revoked_rev) WHERE revoked_rev IS NOT NULL",
@@ -264,6 +264,30 @@ test.each<[situation: string, sql: string, leaving: number[]]>([
     expect(rows.toArray().map(({ user_id }) => user_id)).toEqual(leaving);
   }),
 );
+
+test("a conversation of version 34 is migrated: repeats of earlier sends are found", async () => {
+  const bob = await register();
+  const id = await createGroupId(ann, bob);
+  const post = ({ token }: SignedIn, client_msg_id: string) =>
+    call("POST", `/v1/conversations/${id}/messages`, {
+      token,
+      body: { client_msg_id, kind: "text", body: { text: "once" } },
+    });
+  const sent = [await post(ann, "one"), await post(bob, "one"), await post(ann, "two")];
+  const stub = conversationObject(id);
+  await runInDurableObject(stub, (_, { storage }) => {
+    storage.sql.exec("DELETE FROM schema_versions WHERE version >= 35; DROP INDEX messages_client");
+    storage.sql.exec(
+      "CREATE UNIQUE INDEX messages_client ON messages (sender_id, client_msg_id) WHERE client_msg_id IS NOT NULL",
+    );
+  });
+  await evictDurableObject(stub);
+  const repeats = [await post(ann, "one"), await post(bob, "one"), await post(ann, "two")];
+  expect(sent.map(({ status }) => status)).toEqual([201, 201, 201]);
+  expect(repeats.map(({ status }) => status)).toEqual([200, 200, 200]);
+  expect(repeats.map(({ body }) => body)).toEqual(sent.map(({ body }) => body));
+  expect(await post(bob, "two")).toMatchObject({ status: 201 });
+});
 
 test("an object whose tables need a newer release answers nothing and changes nothing", async () => {
   const id = await createGroupId(ann);
