@@ -4,6 +4,7 @@ import { FANOUT_CHECKPOINT_TABLE } from "./delivery/fanout-checkpoint.ts";
 import { INBOX_FAILURES_TABLE } from "./delivery/inbox-calls/inbox-failures.ts";
 import { OUTBOX_TABLES } from "./delivery/notification-outbox.ts";
 import { EDITED_FILES_TABLE, FILE_REFERENCES_TABLES } from "./files/file-references.ts";
+import { CLIENT_ID_INDEX, HAS_LONG_LOG } from "./log/client-id-index.ts";
 import { EDITS_TABLES } from "./log/edit-history.ts";
 import { BANS_TABLE } from "./members/bans.ts";
 import { COMPOSER_COLUMNS } from "./members/composers.ts";
@@ -339,12 +340,10 @@ export const MIGRATIONS: readonly Migration[] = [
     sql: MAIN_BEFORE_COLUMN,
   },
   {
-    // The index of client message ids is sorted by id, then by sender: ids that begin with the time share its
-    // last page, whoever sends. The previous release inserts with either order.
+    // Another order of the index of client message ids. The previous release inserts with either.
     version: 35,
     minCode: 1,
-    sql: `
-      DROP INDEX messages_client;
-      CREATE UNIQUE INDEX messages_client ON messages (client_msg_id, sender_id) WHERE client_msg_id IS NOT NULL;`,
+    sql: CLIENT_ID_INDEX,
+    unless: HAS_LONG_LOG,
   },
 ];

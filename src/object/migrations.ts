@@ -10,6 +10,8 @@ export interface Migration {
   /** The oldest release (by its newest migration) that may still run on the result. */
   minCode: number;
   sql: string;
+  /** A query with the column `holds`: where that is 1, the step leaves the tables as they are. */
+  unless?: string;
 }
 
 const TABLE = "CREATE TABLE schema_versions (version INTEGER PRIMARY KEY, min_code INTEGER NOT NULL) STRICT";
@@ -37,9 +39,13 @@ export function migrate(storage: DurableObjectStorage, migrations: readonly Migr
   for (const step of migrations) {
     if (step.version <= version) continue;
     storage.transactionSync(() => {
-      storage.sql.exec(step.sql);
+      if (!step.unless || !holds(storage.sql, step.unless)) storage.sql.exec(step.sql);
       const insert = "INSERT INTO schema_versions (version, min_code) VALUES (?, ?)";
       storage.sql.exec(insert, step.version, step.minCode);
     });
   }
+}
+
+function holds(sql: SqlStorage, query: string): boolean {
+  return sql.exec<{ holds: number }>(query).one().holds === 1;
 }

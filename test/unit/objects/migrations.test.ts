@@ -18,6 +18,9 @@ import {
   signInAgain,
 } from "../../support/objects/room.ts";
 
+const FORMER_CLIENT_ID_INDEX =
+  "CREATE UNIQUE INDEX messages_client ON messages (sender_id, client_msg_id) WHERE client_msg_id IS NOT NULL";
+
 let ann: SignedIn;
 
 beforeAll(async () => {
@@ -276,10 +279,8 @@ test("a conversation of version 34 is migrated: repeats of earlier sends are fou
   const sent = [await post(ann, "one"), await post(bob, "one"), await post(ann, "two")];
   const stub = conversationObject(id);
   await runInDurableObject(stub, (_, { storage }) => {
-    storage.sql.exec("DELETE FROM schema_versions WHERE version >= 35; DROP INDEX messages_client");
-    storage.sql.exec(
-      "CREATE UNIQUE INDEX messages_client ON messages (sender_id, client_msg_id) WHERE client_msg_id IS NOT NULL",
-    );
+    storage.sql.exec("DELETE FROM schema_versions WHERE version >= 35");
+    storage.sql.exec(`DROP INDEX messages_client; ${FORMER_CLIENT_ID_INDEX}`);
   });
   await evictDurableObject(stub);
   const repeats = [await post(ann, "one"), await post(bob, "one"), await post(ann, "two")];
@@ -288,6 +289,20 @@ test("a conversation of version 34 is migrated: repeats of earlier sends are fou
   expect(repeats.map(({ body }) => body)).toEqual(sent.map(({ body }) => body));
   expect(await post(bob, "two")).toMatchObject({ status: 201 });
 });
+
+test("a log of more than 100,000 messages keeps the former index of client message ids", () =>
+  fresh((storage) => {
+    migrate(storage, CONVERSATION.slice(0, 34));
+    const before = schema(storage);
+    expect(before).toContain(FORMER_CLIENT_ID_INDEX);
+    const insert =
+      "INSERT INTO messages (seq, n, sender_id, kind, body, created_at) VALUES (?, 1, 2, 'text', '{}', 5)";
+    storage.sql.exec(insert, 100_001);
+    migrate(storage, CONVERSATION);
+    expect(schema(storage)).toEqual(before);
+    const version = storage.sql.exec("SELECT max(version) AS newest FROM schema_versions").one();
+    expect(version).toEqual({ newest: CONVERSATION.length });
+  }));
 
 test("an object whose tables need a newer release answers nothing and changes nothing", async () => {
   const id = await createGroupId(ann);
