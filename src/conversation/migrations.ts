@@ -340,7 +340,7 @@ export const MIGRATIONS: readonly Migration[] = [
     sql: MAIN_BEFORE_COLUMN,
   },
   {
-    // Another order of the index of client message ids. The previous release inserts with either.
+    // Another order of the index of client message ids. The previous release works with either order.
     version: 35,
     minCode: 1,
     sql: CLIENT_ID_INDEX,

@@ -10,7 +10,7 @@ export interface Migration {
   /** The oldest release (by its newest migration) that may still run on the result. */
   minCode: number;
   sql: string;
-  /** A query with the column `holds`: where that is 1, the step leaves the tables as they are. */
+  /** A query for the column `holds`: the step leaves the tables as they are where `holds` is 1. */
   unless?: string;
 }
 
