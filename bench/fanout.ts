@@ -1,8 +1,8 @@
 /**
  * `npm run bench:fanout`: rooms of 2, 10 and 100 with the fan-out to every member's inbox, and in turn
- * without it, in a build of its own (`alone/worker.ts`). Then rooms of 2 and 10 with a device socket for each
- * member, and with device sockets that focus the room. Prints the share of the throughput that the fan-out
- * leaves.
+ * without it, in a build of its own (`alone/no-updates.ts`). Then rooms of 2 and 10 with a device socket for
+ * each member, with inboxes that drop what is for these (`alone/pages-dropped.ts`), and with device sockets
+ * that focus the room. Prints the share of the throughput that the fan-out leaves.
  */
 import { join } from "node:path";
 import { parseArgs } from "node:util";
@@ -29,6 +29,12 @@ pinGenerator();
 const lines = [
   ...(await compare("with fan-out", ROOMS, "none")),
   ...(await compare("with fan-out, each with a device", ROOMS_WITH_DEVICES, "open")),
+  ...(await compare(
+    "with fan-out, pages for devices dropped",
+    ROOMS_WITH_DEVICES,
+    "open",
+    "pages-dropped.ts",
+  )),
   ...(await compare("with fan-out, each with a device that focuses", ROOMS_WITH_DEVICES, "focused")),
 ];
 process.stdout.write(`\n${description}\n${rounds} rounds of ${seconds} s, medians\n\n`);
@@ -36,19 +42,22 @@ process.stdout.write("| workload | inboxes | messages/s | without | share | p99 
 process.stdout.write(`| --- | --- | --- | --- | --- | --- | --- |\n${lines.join("\n")}\n`);
 process.exit(0);
 
-/** Measures Parley with and without its fan-out. @returns a line for each workload */
+/**
+ * Measures Parley with and without its fan-out.
+ * @param variant the build that has the fan-out; absent: the product
+ * @returns a line for each workload
+ */
 async function compare(
   name: string,
   names: string[],
   devices: "none" | "open" | "focused",
+  variant?: string,
 ): Promise<string[]> {
   const chosen = names.map(workload);
   const users = Math.max(...chosen.map(({ members }) => members));
-  const complete = await parley(users, { name, devices });
-  const withoutFanout = await parley(users, {
-    name: "alone",
-    entry: join(import.meta.dirname, "alone/worker.ts"),
-  });
+  const build = (file: string) => ({ entry: join(import.meta.dirname, "alone", file) });
+  const complete = await parley(users, { name, devices, ...(variant && build(variant)) });
+  const withoutFanout = await parley(users, { name: "alone", ...build("no-updates.ts") });
   const rows = await measureInTurn({ rounds, seconds, workloads: chosen }, [complete, withoutFanout]);
   return chosen.map((one) => {
     const of = (target: string) => rows.find((row) => row.workload === one && row.target === target);
