@@ -268,18 +268,19 @@ test.each<[situation: string, sql: string, leaving: number[]]>([
   }),
 );
 
-test("a conversation of version 34 is migrated: repeats of earlier sends are found", async () => {
+test.each([
+  ["a conversation of version 34 is migrated", "DELETE FROM schema_versions WHERE version >= 35"],
+  ["a long log has kept the former index", "SELECT 1"],
+])("%s: repeats of earlier sends are found", async (_, sql) => {
   const bob = await register();
   const id = await createGroupId(ann, bob);
-  const post = ({ token }: SignedIn, client_msg_id: string) =>
-    call("POST", `/v1/conversations/${id}/messages`, {
-      token,
-      body: { client_msg_id, kind: "text", body: { text: "once" } },
-    });
+  const message = (client_msg_id: string) => ({ client_msg_id, kind: "text", body: { text: "once" } });
+  const post = ({ token }: SignedIn, clientMsgId: string) =>
+    call("POST", `/v1/conversations/${id}/messages`, { token, body: message(clientMsgId) });
   const sent = [await post(ann, "one"), await post(bob, "one"), await post(ann, "two")];
   const stub = conversationObject(id);
   await runInDurableObject(stub, (_, { storage }) => {
-    storage.sql.exec("DELETE FROM schema_versions WHERE version >= 35");
+    storage.sql.exec(sql);
     storage.sql.exec(`DROP INDEX messages_client; ${FORMER_CLIENT_ID_INDEX}`);
   });
   await evictDurableObject(stub);
@@ -288,6 +289,16 @@ test("a conversation of version 34 is migrated: repeats of earlier sends are fou
   expect(repeats.map(({ status }) => status)).toEqual([200, 200, 200]);
   expect(repeats.map(({ body }) => body)).toEqual(sent.map(({ body }) => body));
   expect(await post(bob, "two")).toMatchObject({ status: 201 });
+  const socket = await openRoom(id, ann.token);
+  socket.send({ type: "sends", items: ["three", "two", "four", "three"].map(message) });
+  await socket.until(({ acks }) => acks.length === 4);
+  // Bob's message is the fourth.
+  expect(socket.acks.map(({ client_msg_id, seq }) => [client_msg_id, seq])).toEqual([
+    ["three", 5],
+    ["two", 3],
+    ["four", 6],
+    ["three", 5],
+  ]);
 });
 
 test("a log of more than 100,000 messages keeps the former index of client message ids", () =>
