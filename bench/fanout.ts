@@ -44,7 +44,7 @@ process.exit(0);
 
 /**
  * Measures Parley with and without its fan-out.
- * @param variant the build that has the fan-out; absent: the product
+ * @param variant the file in `alone/` of the build that has the fan-out; absent: the product
  * @returns a line for each workload
  */
 async function compare(

@@ -1,6 +1,7 @@
 /**
  * Parley with inboxes that take the pages for devices and send none of them. All else is the product. It
- * measures what devices cost the conversation alone: on the platform inboxes run elsewhere.
+ * measures what the pages cost without the work of the inboxes, which run elsewhere on the platform. It is
+ * wrong otherwise: lists stay behind, devices get no messages.
  */
 import worker, { Conversation, Inbox as ProductInbox } from "../../src/index.ts";
 

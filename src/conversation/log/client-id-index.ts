@@ -1,7 +1,7 @@
 /**
- * Sorts the index of client message ids by id, then by sender. Ids that begin with the time share the last
- * page then, whoever sends. The former index is sorted by sender first: each sender of a commit changes a
- * page of their own. An insert finds a repeat with either order.
+ * Sorts the index of client message ids by id, then by sender: ids that begin with the time share the last
+ * page. The former index is sorted by sender first: each sender of a commit changes a page of their own. An
+ * insert finds a repeat with either order.
  */
 export const CLIENT_ID_INDEX = `
   DROP INDEX messages_client;

@@ -292,7 +292,7 @@ test.each([
   const socket = await openRoom(id, ann.token);
   socket.send({ type: "sends", items: ["three", "two", "four", "three"].map(message) });
   await socket.until(({ acks }) => acks.length === 4);
-  // Bob's message is the fourth.
+  // Seq 4 is the last message of Bob.
   expect(socket.acks.map(({ client_msg_id, seq }) => [client_msg_id, seq])).toEqual([
     ["three", 5],
     ["two", 3],
