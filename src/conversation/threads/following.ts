@@ -37,8 +37,7 @@ export class Following {
       const read = { read_seq: Position.parse(last), read_n: replies.countUpTo(root, last) };
       this.#change(member, root, () => follows.storeFollow(userId, root, read));
     }
-    await this.#room.updateInboxes([userId]);
-    return this.#stateOf(userId, root);
+    return this.#answer(userId, root);
   }
 
   /**
@@ -69,8 +68,7 @@ export class Following {
       const read = { read_seq: upTo, read_n: replies.countUpTo(root, upTo) };
       this.#change(member, root, () => follows.storeFollow(userId, root, read));
     }
-    await this.#room.updateInboxes([userId]);
-    return this.#stateOf(userId, root);
+    return this.#answer(userId, root);
   }
 
   /**
@@ -134,6 +132,14 @@ export class Following {
     threads.follows.changed(member.user_id);
     const state = this.#stateOf(member.user_id, root);
     this.#room.publish((observer) => observer.threadRead(member.user_id, root, state));
+  }
+
+  /** The state of a thread as a call leaves it, once the list of its caller shows it. */
+  async #answer(userId: UserId, root: Seq): Promise<ThreadState> {
+    // Read before the wait: the caller may leave during it.
+    const state = this.#stateOf(userId, root);
+    await this.#room.updateInboxes([userId]);
+    return state;
   }
 
   #stateOf(userId: UserId, root: Seq): ThreadState {

@@ -1,6 +1,6 @@
 import { runInDurableObject } from "cloudflare:test";
 import { beforeAll, describe, expect, test } from "vitest";
-import { ConversationId, UserId } from "../../../src/domain/ids.ts";
+import { ConversationId, Position, Seq, UserId } from "../../../src/domain/ids.ts";
 import { call, expectProblem, register, type SignedIn } from "../../support/clients/api.ts";
 import {
   createGroup,
@@ -91,6 +91,22 @@ describe("a thread is followed", () => {
     await send(ann, id, aside(1));
     expect(await states(ann, id)).toEqual([[1, 0, 6]]);
   });
+});
+
+test("a follow and a read are answered as they were stored, though their caller leaves before the answer", async () => {
+  const id = await newGroup();
+  await send(ann, id, "root");
+  await send(ann, id, aside(1));
+  const object = conversationObject(ConversationId.parse(id));
+  const caller = { userId: UserId.parse(bob.user.id), root: Seq.parse(1) };
+  // Calls of one stub arrive in order. The leave runs while those before it wait for the inbox.
+  const answers = await Promise.all([
+    object.followThread(caller),
+    object.readThread({ ...caller, seq: Position.parse(2) }),
+    object.leave(caller),
+  ]);
+  const followed = { ok: true, value: { isFollowing: true, readSeq: 2, unreadCount: 0 } };
+  expect(answers).toMatchObject([followed, followed, { ok: true }]);
 });
 
 describe("what is unread in a thread", () => {
