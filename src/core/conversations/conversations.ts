@@ -197,7 +197,8 @@ function composeAll(
 
 /**
  * Sets the caller's own preferences of a conversation; absent ones are unchanged.
- * @throws `not_found` unless the caller is a member
+ * @throws `not_found` unless the caller is a member, also if they leave meanwhile: the preferences may be set
+ *   then, and are in force once the user is a member again
  */
 export async function setPreferences(
   core: Core,

@@ -71,5 +71,7 @@ async function thread(room: Room, who: SignedIn, { nth, how, back }: Of<"thread"
 async function prefer(room: Room, who: SignedIn, { what, isOn }: Of<"prefer">): Promise<void> {
   const { status, body } = await room.call(who, "PUT", "/preferences", { [what]: isOn });
   expect([200, 404], JSON.stringify(body)).toContain(status);
-  if (status === 200) room.model.preferences.asked(who.user.id, { [what]: isOn });
+  const { preferences } = room.model;
+  if (status === 200) preferences.asked(who.user.id, { [what]: isOn });
+  else preferences.refused(who.user.id, { [what]: isOn });
 }

@@ -14,17 +14,23 @@ const NONE: Preference = { archived: false, silent: false };
  */
 export class Preferences {
   readonly #known = new Map<number, Preference>();
-  /** the calls of this step, and whose preferences their leaving may have ended */
+  /** the calls since the preferences were learnt, and whose preferences their leaving may have ended */
   readonly #asked = new Map<number, Partial<Preference>[]>();
   readonly #left = new Set<number>();
+  readonly #refused = new Map<number, Partial<Preference>[]>();
   #isSaid = false;
 
   of(userId: number): Preference {
     return this.#known.get(userId) ?? NONE;
   }
 
-  asked(userId: number, preference: Partial<Preference>): void {
-    this.#asked.set(userId, [...(this.#asked.get(userId) ?? []), preference]);
+  asked(userId: number, ...preferences: Partial<Preference>[]): void {
+    this.#asked.set(userId, [...(this.#asked.get(userId) ?? []), ...preferences]);
+  }
+
+  /** A call was answered that there is no such conversation. */
+  refused(userId: number, preference: Partial<Preference>): void {
+    this.#refused.set(userId, [...(this.#refused.get(userId) ?? []), preference]);
   }
 
   /** A message of the main stream was sent. */
@@ -34,6 +40,8 @@ export class Preferences {
 
   left(userId: number): void {
     this.#left.add(userId);
+    // Who leaves once their preferences are set has no conversation to be answered with.
+    this.asked(userId, ...(this.#refused.get(userId) ?? []));
   }
 
   /** Takes in the preferences of a user since they were learnt last. */
@@ -58,5 +66,6 @@ export class Preferences {
   /** All members' preferences are learnt. */
   endStep(): void {
     this.#isSaid = false;
+    this.#refused.clear();
   }
 }
