@@ -5,6 +5,7 @@ import { fileKeysIn } from "../../domain/files/file-keys.ts";
 import { type ConversationId, FileKey, type Seq, type UserId } from "../../domain/ids.ts";
 import type { BodyJson } from "../../domain/messages/content.ts";
 import type { ConversationDirectory } from "../../domain/ports.ts";
+import { inChunks } from "../../object/row-chunks.ts";
 import type { Wakeup } from "../../object/wakeup.ts";
 import type { MessageLog } from "../log/message-log.ts";
 import type { MessageRow } from "../log/row.ts";
@@ -146,9 +147,12 @@ export class FileReferences {
     const recorded = this.#sql.exec<{ seq: number }>("SELECT seq FROM recorded_files").toArray()[0]?.seq ?? 0;
     const upTo = Math.min(recorded + MAX_MESSAGES, this.#log.last.seq);
     const query = `SELECT seq, body, custom_data FROM messages WHERE seq > ? AND seq <= ? AND kind <> 'tip'
-      AND (instr(body, 'files') > 0 OR instr(custom_data, 'files') > 0) ORDER BY seq`;
+      AND (instr(body, 'files') > 0 OR instr(custom_data, 'files') > 0) ORDER BY seq LIMIT ?`;
+    const found = inChunks<Shown & { seq: Seq }>(MAX_MESSAGES, (count, row) =>
+      this.#sql.exec<Shown & { seq: Seq }>(query, row?.seq ?? recorded, upTo, count).toArray(),
+    );
     const references: FileReference[] = [];
-    for (const row of this.#sql.exec<Shown & { seq: Seq }>(query, recorded, upTo)) {
+    for (const row of found) {
       references.push(...keysOf(row).map((key) => ({ key, seq: row.seq })));
       if (references.length >= MAX_REFERENCES) return { references, upTo: row.seq };
     }

@@ -6,6 +6,7 @@ import type {
   MessagePlace,
 } from "../../domain/messages/mention-page.ts";
 import type { Timing } from "../../domain/timing.ts";
+import { inChunks } from "../../object/row-chunks.ts";
 import { readMentions } from "./mention-index.ts";
 import { type MessageLog, VISIBLE } from "./message-log.ts";
 import type { Reader } from "./row.ts";
@@ -51,8 +52,11 @@ export class MentionPages {
     const query = `SELECT seq, sender_id, mentions, created_at, thread_root, in_main
       FROM messages INDEXED BY messages_mentions
       WHERE mentions IS NOT NULL AND seq > ? AND seq < ? AND ${VISIBLE} ORDER BY seq DESC LIMIT ?`;
-    const bounds = [range.after, this.#end(range), reader.visible_from, reader.user_id];
-    const rows = this.#sql.exec<MentionRow>(query, ...bounds, maxScanned + 1);
+    const end = this.#end(range);
+    const rows = inChunks<MentionRow>(maxScanned + 1, (count, row) => {
+      const bindings = [range.after, row?.seq ?? end, reader.visible_from, reader.user_id, count];
+      return this.#sql.exec<MentionRow>(query, ...bindings).toArray();
+    });
     const found: MentionPlace[] = [];
     let lookedAt: MessagePlace | null = null;
     let scanned = 0;

@@ -4,6 +4,7 @@ import { LIMITS } from "../../domain/limits.ts";
 import { EMPTY_BODY, type SystemMessage } from "../../domain/messages/content.ts";
 import { Forwarded, type Mentioned, type Mentions } from "../../domain/messages/message.ts";
 import type { SystemMessageDetails } from "../../domain/messages/system-message.ts";
+import { CHUNK, inChunks } from "../../object/row-chunks.ts";
 import { REVOKED_POLL } from "../polls/stored-poll.ts";
 import { insertMessage, insertMessages } from "./insert.ts";
 import { MentionIndex } from "./mention-index.ts";
@@ -25,6 +26,9 @@ export type MessageEditColumns = Partial<Pick<MessageRow, "body" | "place" | "me
 
 /** A message's seq, the number of countable messages up to it, and its time (ms since 1970). */
 type LogHead = { seq: Position; n: number; at: number };
+
+/** What of a message the search index needs. */
+type MessageText = Pick<MessageRow, "seq" | "kind" | "body">;
 
 /** The columns of a head. */
 const HEAD = "seq, n, created_at AS at";
@@ -232,11 +236,11 @@ export class MessageLog {
     const last = scope === "main" ? this.lastInMain.seq : this.last.seq;
     const query = `SELECT * FROM messages WHERE seq > ? AND seq <= ? AND ${VISIBLE}${IN_SCOPE[scope]}
       ORDER BY seq LIMIT ?`;
-    return this.cut(
-      this.#sql.exec<MessageRow>(query, seq, last, reader.visible_from, reader.user_id, limit + 1),
-      limit,
-      maxBytes,
+    const seen = [last, reader.visible_from, reader.user_id];
+    const found = inChunks<MessageRow>(limit + 1, (count, row) =>
+      this.#sql.exec<MessageRow>(query, row?.seq ?? seq, ...seen, count).toArray(),
     );
+    return this.cut(found, limit, maxBytes);
   }
 
   /** All rows after a seq, oldest first; null: some are not in memory, or the reader may not see some. */
@@ -249,10 +253,11 @@ export class MessageLog {
     const end = scope === "main" ? this.#endInMain(seq) : seq;
     const query = `SELECT * FROM messages WHERE seq < ? AND ${VISIBLE}${IN_SCOPE[scope]}
       ORDER BY seq DESC LIMIT ?`;
-    return this.cut(
-      this.#sql.exec<MessageRow>(query, end, reader.visible_from, reader.user_id, limit + 1),
-      limit,
+    const { visible_from, user_id } = reader;
+    const found = inChunks<MessageRow>(limit + 1, (count, row) =>
+      this.#sql.exec<MessageRow>(query, row?.seq ?? end, visible_from, user_id, count).toArray(),
     );
+    return this.cut(found, limit);
   }
 
   /** The bound of the same messages of the main stream without the thread-only replies right before it. */
@@ -285,24 +290,35 @@ export class MessageLog {
 
   /** Unrevoked messages between two seqs, both exclusive. Rows are read as the caller iterates. */
   between(after: number, before: number, reader: Reader, filter: Filter, order: Order): Iterable<MessageRow> {
-    const query = `SELECT * FROM messages WHERE seq > ? AND seq < ? AND ${MATCHES_FILTER} ORDER BY seq ${order}`;
-    return this.#sql.exec<MessageRow>(query, after, before, ...matchesFilter(reader, filter));
+    const query = `SELECT * FROM messages WHERE seq > ? AND seq < ? AND ${MATCHES_FILTER}
+      ORDER BY seq ${order} LIMIT ?`;
+    const bindings = matchesFilter(reader, filter);
+    return inChunks<MessageRow>(before - after, (count, row) => {
+      const bounds = boundsBehind(row, { after, before }, order);
+      return this.#sql.exec<MessageRow>(query, ...bounds, ...bindings, count).toArray();
+    });
   }
 
-  /** Unrevoked messages among `seqs`. Rows are read as the caller iterates. */
-  among(seqs: Seq[], reader: Reader, filter: Filter, order: Order): Iterable<MessageRow> {
+  /** Unrevoked messages among `seqs`, which are in `order`. Rows are read as the caller iterates. */
+  *among(seqs: Seq[], reader: Reader, filter: Filter, order: Order): Iterable<MessageRow> {
     const isListed = "seq IN (SELECT value FROM json_each(?))";
     const query = `SELECT * FROM messages WHERE ${isListed} AND ${MATCHES_FILTER} ORDER BY seq ${order}`;
-    return this.#sql.exec<MessageRow>(query, JSON.stringify(seqs), ...matchesFilter(reader, filter));
+    const bindings = matchesFilter(reader, filter);
+    for (let i = 0; i < seqs.length; i += CHUNK) {
+      const listed = JSON.stringify(seqs.slice(i, i + CHUNK));
+      yield* this.#sql.exec<MessageRow>(query, listed, ...bindings).toArray();
+    }
   }
 
   /**
    * At most `limit` messages after a seq, oldest first, for the search index: system messages and revoked
    * ones too.
    */
-  texts(after: number, limit: number): Iterable<Pick<MessageRow, "seq" | "kind" | "body">> {
+  texts(after: number, limit: number): Iterable<MessageText> {
     const query = "SELECT seq, kind, body FROM messages WHERE seq > ? ORDER BY seq LIMIT ?";
-    return this.#sql.exec<Pick<MessageRow, "seq" | "kind" | "body">>(query, after, limit);
+    return inChunks<MessageText>(limit, (count, row) =>
+      this.#sql.exec<MessageText>(query, row?.seq ?? after, count).toArray(),
+    );
   }
 
   /** The rev of the newest revoke; 0 without any. */
@@ -471,8 +487,11 @@ export class MessageLog {
   ): MessageRows {
     const query = `SELECT * FROM messages INDEXED BY messages_changed
       WHERE changed_rev > ? AND changed_rev <= ? AND seq <= ? AND ${VISIBLE} ORDER BY changed_rev LIMIT ?`;
-    const bindings = [rev, upToRev, upTo, reader.visible_from, reader.user_id, limit + 1];
-    return this.cut(this.#sql.exec<MessageRow>(query, ...bindings), limit, maxBytes);
+    const bindings = [upToRev, upTo, reader.visible_from, reader.user_id];
+    const found = inChunks<MessageRow>(limit + 1, (count, row) =>
+      this.#sql.exec<MessageRow>(query, row?.changed_rev ?? rev, ...bindings, count).toArray(),
+    );
+    return this.cut(found, limit, maxBytes);
   }
 
   /** The number of messages up to a seq that changed after a rev; counts `max` of them at most. */
@@ -518,6 +537,16 @@ export function matchesFilter(
   const ofPolls = isPoll === undefined ? null : Number(isPoll);
   const scope = mainOnly ? 1 : 0;
   return [reader.visible_from, reader.user_id, senderId ?? null, kind ?? null, ofPolls, scope];
+}
+
+/** The bounds of the seqs that come behind a row in an order, both exclusive. Without a row all come. */
+export function boundsBehind(
+  row: MessageRow | undefined,
+  { after, before }: { after: number; before: number },
+  order: Order,
+): [after: number, before: number] {
+  if (row === undefined) return [after, before];
+  return order === "ASC" ? [row.seq, before] : [after, row.seq];
 }
 
 /** The columns of a message that is in no thread. */

@@ -1,5 +1,6 @@
 import { Position } from "../../domain/ids.ts";
-import { MATCHES_FILTER, type MessageLog, matchesFilter } from "./message-log.ts";
+import { inChunks } from "../../object/row-chunks.ts";
+import { boundsBehind, MATCHES_FILTER, type MessageLog, matchesFilter } from "./message-log.ts";
 import type { Filter, MessageRow, MessageRows, Reader } from "./row.ts";
 
 /** Matches what `MATCHES_FILTER` matches in the main stream, without system messages; the same bindings. */
@@ -50,16 +51,16 @@ export class ReadableLog {
     const { after, before, ascending, limit, ...filter } = range;
     const isPlain = !ascending && filter.senderId === undefined && filter.kind === undefined;
     const start = isPlain && skip > 0 ? this.#pageStart(before, skip, reader) : { before, skip };
+    const order = ascending ? "ASC" : "DESC";
     const query = `SELECT * FROM messages WHERE seq > ? AND seq < ? AND ${READABLE}
-      ORDER BY seq ${ascending ? "ASC" : "DESC"} LIMIT ? OFFSET ?`;
-    const bounds = [after ?? 0, start.before ?? this.#log.lastInMain.seq + 1];
-    const found = this.#sql.exec<MessageRow>(
-      query,
-      ...bounds,
-      ...matchesFilter(reader, filter),
-      limit + 1,
-      start.skip,
-    );
+      ORDER BY seq ${order} LIMIT ? OFFSET ?`;
+    const page = { after: after ?? 0, before: start.before ?? this.#log.lastInMain.seq + 1 };
+    const bindings = matchesFilter(reader, filter);
+    const found = inChunks<MessageRow>(limit + 1, (count, row) => {
+      const bounds = boundsBehind(row, page, order);
+      const skipped = row ? 0 : start.skip;
+      return this.#sql.exec<MessageRow>(query, ...bounds, ...bindings, count, skipped).toArray();
+    });
     return this.#log.cut(found, limit);
   }
 
@@ -72,9 +73,14 @@ export class ReadableLog {
     const high = Math.min(before ?? Number.MAX_SAFE_INTEGER, this.#log.lastInMain.seq + 1);
     const from = ascending ? low : Math.max(low, high - 1 - MAX_SCANNED);
     const to = ascending ? Math.min(high, low + 1 + MAX_SCANNED) : high;
+    const order = ascending ? "ASC" : "DESC";
     const query = `SELECT * FROM messages WHERE seq > ? AND seq < ? AND ${READABLE}
-      ORDER BY seq ${ascending ? "ASC" : "DESC"} LIMIT ?`;
-    const found = this.#sql.exec<MessageRow>(query, from, to, ...matchesFilter(reader, filter), limit + 1);
+      ORDER BY seq ${order} LIMIT ?`;
+    const bindings = matchesFilter(reader, filter);
+    const found = inChunks<MessageRow>(limit + 1, (count, row) => {
+      const bounds = boundsBehind(row, { after: from, before: to }, order);
+      return this.#sql.exec<MessageRow>(query, ...bounds, ...bindings, count).toArray();
+    });
     const { rows, hasMore } = this.#log.cut(found, limit);
     const last = rows.at(-1);
     if (hasMore && last) return { rows, next: Position.parse(last.seq) };

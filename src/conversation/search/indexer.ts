@@ -8,7 +8,7 @@ import type { MessageRow } from "../log/row.ts";
 import { BIGRAMS_TABLE, type BigramIndex } from "./bigram-index.ts";
 
 /** Indexing starts from so many unindexed messages; fewer are cheap to scan. */
-const MIN_UNINDEXED = 200;
+export const MIN_UNINDEXED = 200;
 /**
  * Indexing waits for an idle conversation up to so many unindexed messages, which searches scan. To index a
  * message costs as much as to store several.

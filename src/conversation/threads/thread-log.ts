@@ -1,5 +1,6 @@
 import type { Seq } from "../../domain/ids.ts";
 import { SUMMARY_USERS, ThreadSummary } from "../../domain/messages/thread.ts";
+import { inChunks } from "../../object/row-chunks.ts";
 import type { MessageLog } from "../log/message-log.ts";
 import type { MessageRow, MessageRows, Reader } from "../log/row.ts";
 
@@ -94,8 +95,11 @@ export class ThreadLog {
     const query = `SELECT * FROM messages WHERE thread_root = ? AND seq ${compared} ? AND seq > ?
       AND NOT EXISTS (SELECT 1 FROM hidden WHERE hidden.seq = messages.seq AND user_id = ?)
       ORDER BY seq ${order} LIMIT ?`;
-    const bindings = [root, seq, reader.visible_from, reader.user_id, limit + 1];
-    return this.#log.cut(this.#sql.exec<MessageRow>(query, ...bindings), limit);
+    const { visible_from, user_id } = reader;
+    const found = inChunks<MessageRow>(limit + 1, (count, row) =>
+      this.#sql.exec<MessageRow>(query, root, row?.seq ?? seq, visible_from, user_id, count).toArray(),
+    );
+    return this.#log.cut(found, limit);
   }
 
   #storeSummary(root: Seq, summary: ThreadSummary | null, n: number | null): void {

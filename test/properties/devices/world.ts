@@ -1,5 +1,6 @@
 import { env } from "cloudflare:workers";
 import { expect } from "vitest";
+import { ConversationId, UserId } from "../../../src/domain/ids.ts";
 import { ConversationList } from "../../../src/surfaces/v1/schemas/conversations.ts";
 import { call, register, type SignedIn } from "../../support/clients/api.ts";
 import { createGroup, openDirect } from "../../support/clients/chat.ts";
@@ -7,7 +8,8 @@ import { Device } from "../../support/clients/device.ts";
 import { asFixed, displayedMessage, type Mode } from "../../support/clients/displayed.ts";
 import type { Draft } from "../../support/clients/model-client.ts";
 import { nextTurn } from "../../support/event-loop.ts";
-import { itemAt } from "../../support/objects/room.ts";
+import { expectNoOpenStatement } from "../../support/objects/open-statements.ts";
+import { conversationObject, inboxObject, itemAt } from "../../support/objects/room.ts";
 import { evictRunning } from "../conversations/room.ts";
 import { change, isChanging, pinMany } from "./changing.ts";
 import { asListed, Model, type Row } from "./model.ts";
@@ -168,6 +170,10 @@ export class World {
       await this.settle();
     }
     await this.check();
+    for (const { model } of this.#rooms)
+      await expectNoOpenStatement(conversationObject(ConversationId.parse(model.id)), "the story");
+    for (const { user } of this.#people)
+      await expectNoOpenStatement(inboxObject(UserId.parse(user.id)), "the story");
   }
 
   #anyWithholds(): boolean {
