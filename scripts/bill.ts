@@ -1,6 +1,6 @@
 /**
  * `npm run bill`: computes the bill in docs/operate.md from Cloudflare's list prices (scripts/bill/prices.ts)
- * and the figures of docs/benchmarks.md, which tests count, and writes it there. With `--check`, part of
+ * and the figures of docs/benchmarks/costs.md, which tests count, and writes it there. With `--check`, part of
  * `npm run check`, it ends with 1 if the page has another one.
  */
 import { readFileSync, writeFileSync } from "node:fs";
@@ -12,7 +12,7 @@ const PAGE = join(ROOT, "docs/operate.md");
 const PLACE = /(<!-- bill -->\n)[\s\S]*?(<!-- end of the bill -->)/;
 
 const page = readFileSync(PAGE, "utf8");
-const tables = billTables(readFileSync(join(ROOT, "docs/benchmarks.md"), "utf8"));
+const tables = billTables(readFileSync(join(ROOT, "docs/benchmarks/costs.md"), "utf8"));
 const written = page.replace(PLACE, (_, start: string, end: string) => `${start}${tables}\n${end}`);
 if (!PLACE.test(page)) {
   console.error("docs/operate.md has no place for the bill");

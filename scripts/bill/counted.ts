@@ -1,4 +1,4 @@
-/** The figures that tests count, as docs/benchmarks.md has them. */
+/** The figures that tests count, as docs/benchmarks/costs.md has them. */
 
 /** One message in a group: lone, or one of a burst. */
 export interface CountedMessage {
@@ -68,7 +68,7 @@ type Row = [number, number, number, number, number, number, number, number, ...n
 function rowOf(benchmarks: string, heading: string, start: string): Row {
   const [, after = ""] = benchmarks.split(heading);
   const line = after.split("\n").find((one) => one.startsWith(start));
-  if (line === undefined) throw new Error(`docs/benchmarks.md has no row ${start} below ${heading}`);
+  if (line === undefined) throw new Error(`docs/benchmarks/costs.md has no row ${start} below ${heading}`);
   const keys = start.split("|").filter((cell) => cell.trim() !== "").length;
   const cells = line.split("|").slice(1 + keys, -1);
   const [a = 0, b = 0, c = 0, d = 0, e = 0, f = 0, g = 0, h = 0] = cells.map((cell) =>
@@ -78,6 +78,7 @@ function rowOf(benchmarks: string, heading: string, start: string): Row {
 }
 
 function numbers(match: RegExpMatchArray | null, what: string): [number, number] {
-  if (match === null) throw new Error(`docs/benchmarks.md does not say the ${what} in these words any more`);
+  if (match === null)
+    throw new Error(`docs/benchmarks/costs.md does not say the ${what} in these words any more`);
   return [Number(match[1]), Number(match[2] ?? 0)];
 }

@@ -15,7 +15,7 @@ interface Usage {
   storageGb: number;
 }
 
-/** The tables of the bill, in Markdown, from the counted figures of docs/benchmarks.md. */
+/** The tables of the bill, in Markdown, from the counted figures of docs/benchmarks/costs.md. */
 export function billTables(benchmarks: string): string {
   const counted = readCounted(benchmarks);
   const messages: [string, CountedMessage][] = [

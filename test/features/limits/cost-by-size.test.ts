@@ -66,7 +66,7 @@ test.for(inject("costTable") === "" ? SMALL : ALL)(
   },
 );
 
-/** A row of the table in docs/benchmarks.md. */
+/** A row of the table in docs/benchmarks/costs.md. */
 function cells(size: Size, lone: Cost, burst: Cost, hour: Bill): number[] {
   const ofBurst = [burst.calls, burst.requests, burst.conversationRows, burst.inboxRows, burst.alarms];
   return [

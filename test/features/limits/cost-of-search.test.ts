@@ -14,7 +14,7 @@ import { setNoRateLimits } from "../../support/settings.ts";
 import { setTiming } from "../../support/timing.ts";
 
 const TABLE = inject("costTable");
-/** The conversations of the user. With `COST_TABLE` as many as docs/benchmarks.md has. */
+/** The conversations of the user. With `COST_TABLE` as many as docs/benchmarks/search.md has. */
 const CONVERSATIONS = TABLE === "" ? 60 : 5_000;
 /** Of these, the newest ones have ten more messages each. */
 const BUSY = 10;

@@ -8,8 +8,8 @@ import type { SignedIn } from "../../support/clients/api.ts";
 import { send, sendAll } from "../../support/clients/chat.ts";
 import { aside } from "../../support/clients/threads.ts";
 import { eventually } from "../../support/eventually.ts";
-import { expectNoOpenStatement } from "../../support/objects/open-statements.ts";
 import { conversationObject, createGroupId, itemAt, registerUsers } from "../../support/objects/room.ts";
+import { expectNoOpenStatement } from "../../support/objects/statements.ts";
 
 let ann: SignedIn;
 let bob: SignedIn;

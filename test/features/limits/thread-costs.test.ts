@@ -4,7 +4,7 @@ import { Position, Seq, UserId } from "../../../src/domain/ids.ts";
 import type { Draft } from "../../../src/domain/messages/message.ts";
 import { watchSql } from "../../support/objects/costs.ts";
 import { ANN, BOB, inIsolatedObject, isolatedRoom } from "../../support/objects/isolated-room.ts";
-import { rowsRead } from "../../support/objects/rows-read.ts";
+import { rowsRead } from "../../support/objects/statements.ts";
 import { overrideTiming } from "../../support/timing.ts";
 
 const CEM = UserId.parse(3);

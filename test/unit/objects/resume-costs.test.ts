@@ -7,7 +7,7 @@ import { pageFrames } from "../../../src/object/frames.ts";
 import { roomProtocol } from "../../../src/surfaces/v1/frames/room.ts";
 import { ANN, BOB, inIsolatedObject, isolatedRoom } from "../../support/objects/isolated-room.ts";
 import { range } from "../../support/objects/room.ts";
-import { rowsRead } from "../../support/objects/rows-read.ts";
+import { rowsRead } from "../../support/objects/statements.ts";
 
 const MESSAGES = 4_000;
 

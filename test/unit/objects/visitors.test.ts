@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 import type { Room } from "../../../src/conversation/room.ts";
 import { Seq } from "../../../src/domain/ids.ts";
 import { ANN, BOB, inIsolatedObject, isolatedRoom } from "../../support/objects/isolated-room.ts";
-import { rowsRead } from "../../support/objects/rows-read.ts";
+import { rowsRead } from "../../support/objects/statements.ts";
 import { addMembers, addVisitors } from "../../support/objects/visitors.ts";
 
 const VISITORS = 20_000;
