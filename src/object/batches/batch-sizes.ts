@@ -5,7 +5,7 @@ const BUSY_MS = 1_000;
 const REMEMBERED = 16;
 
 /** The most batches between two probes. */
-const MAX_BETWEEN_PROBES = 16;
+const MAX_BETWEEN_PROBES = 64;
 
 /**
  * How large the batches of a queue become, in arrivals: what comes in one event, as a frame or a call.
