@@ -1,7 +1,7 @@
 /**
  * `npm run bill`: computes the bill in docs/operate.md from Cloudflare's list prices (scripts/bill/prices.ts)
- * and the figures of docs/benchmarks/costs.md, which tests count, and writes it there. With `--check`, part of
- * `npm run check`, it ends with 1 if the page has another one.
+ * and the figures of docs/benchmarks/costs.md, which tests count, and writes it there. With `--check`, part
+ * of `npm run check`, it ends with 1 if the page has another one.
  */
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";

@@ -2,9 +2,10 @@
 export const CHUNK = 32;
 
 /**
- * The rows of a query, for a caller that may stop at any row. A cursor that is left before its last row keeps its
- * statement open until it is garbage: the statement is compiled anew for the next call, and SQLite cannot start
- * its write-ahead log again, which grows with every commit. So each chunk is read to its end.
+ * The rows of a query, for a caller that may stop at any row. A cursor that is left before its last row keeps
+ * its statement open until the cursor is garbage. The statement is then compiled anew for each next call, and
+ * SQLite cannot start its write-ahead log again: the log grows with every commit. So each chunk is read to
+ * its end.
  * @param limit the most rows
  * @param read reads at most `count` rows behind `last`; undefined: the first rows
  * @see https://sqlite.org/wal.html#avoiding_excessively_large_wal_files
