@@ -236,9 +236,9 @@ export class MessageLog {
     const last = scope === "main" ? this.lastInMain.seq : this.last.seq;
     const query = `SELECT * FROM messages WHERE seq > ? AND seq <= ? AND ${VISIBLE}${IN_SCOPE[scope]}
       ORDER BY seq LIMIT ?`;
-    const seen = [last, reader.visible_from, reader.user_id];
+    const bindings = [last, reader.visible_from, reader.user_id];
     const found = inChunks<MessageRow>(limit + 1, (count, row) =>
-      this.#sql.exec<MessageRow>(query, row?.seq ?? seq, ...seen, count).toArray(),
+      this.#sql.exec<MessageRow>(query, row?.seq ?? seq, ...bindings, count).toArray(),
     );
     return this.cut(found, limit, maxBytes);
   }

@@ -17,6 +17,7 @@ export class Preferences {
   /** the calls since the preferences were learnt, and whose preferences their leaving may have ended */
   readonly #asked = new Map<number, Partial<Preference>[]>();
   readonly #left = new Set<number>();
+  /** the calls of this step that were answered that there is no such conversation */
   readonly #refused = new Map<number, Partial<Preference>[]>();
   #isSaid = false;
 
@@ -40,7 +41,7 @@ export class Preferences {
 
   left(userId: number): void {
     this.#left.add(userId);
-    // Who leaves once their preferences are set has no conversation to be answered with.
+    // Preferences may be set right before their user leaves: the answer finds no conversation any more.
     this.asked(userId, ...(this.#refused.get(userId) ?? []));
   }
 
