@@ -300,7 +300,9 @@ export abstract class ConversationObject extends ConversationLifecycle {
 
   /** The pinned messages that the caller may see, the one that was pinned last first. */
   pins(input: { userId: UserId }) {
-    return this.#asReader(input, ({ log, renderer }, member) => renderer.render(log.pinned(member), member));
+    return this.#asReader(input, ({ log, renderer }, member) =>
+      renderer.render(log.pins.visibleTo(member), member),
+    );
   }
 
   /** Edits a message of the caller. @see Editing.edit */

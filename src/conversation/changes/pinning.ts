@@ -32,7 +32,7 @@ export class Pinning {
     await this.#permission();
     const row = this.#pinnable(userId, seq);
     if (row.pinned_at === null) {
-      if (this.#room.log.countPinned() >= LIMITS.pins)
+      if (this.#room.log.pins.count() >= LIMITS.pins)
         throw new CoreError("conflict", `${LIMITS.pins} messages are pinned: unpin one first.`);
       const systemMessage: SystemMessage = { event: "pinned", actor_id: userId, user_ids: [], seq };
       const stored: StoredChanges[] = [];
@@ -59,8 +59,8 @@ export class Pinning {
     // Lists show no pins.
     const changes = this.#room.changeFeed.store([seq], { reachesLists: false });
     // The time orders the pins: two of one millisecond, or of a clock that was set back, need different ones.
-    const at = Math.max(Date.now(), this.#room.log.lastPinnedAt() + 1);
-    this.#room.log.setPinned(seq, by === null ? null : { at, by });
+    const at = Math.max(Date.now(), this.#room.log.pins.lastAt() + 1);
+    this.#room.log.pins.set(seq, by === null ? null : { at, by });
     return changes;
   }
 

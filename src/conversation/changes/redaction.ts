@@ -125,11 +125,11 @@ export class Redaction {
   async hide(userId: UserId, seq: Seq): Promise<void> {
     this.#room.flushSends();
     const member = this.#room.members.active(userId);
-    if (this.#room.log.isHidden(seq, userId)) return this.#room.updateInboxes([userId]);
+    if (this.#room.log.hides.has(seq, userId)) return this.#room.updateInboxes([userId]);
     if (!this.#room.log.visible(seq, member)) throw noMessage(seq);
     const { rev, touched, endedFollow } = this.#storage.transactionSync(() => {
       const rev = this.#room.state.rev + 1;
-      this.#room.log.hide(seq, userId, rev);
+      this.#room.log.hides.add(seq, userId, rev);
       // Nobody follows a thread whose root they do not see.
       const endedFollow = this.#room.threads.follows.storeUnfollow(userId, seq);
       this.#room.state.store(this.#room.state.changes, rev);

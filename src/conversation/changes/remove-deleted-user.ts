@@ -42,7 +42,7 @@ export function removeDeletedUser(
   editing.removeVersionsOf(userId);
   reactions.forget(userId);
   polls.forget(userId);
-  room.log.forgetHides(userId);
+  room.log.hides.forget(userId);
   // A user who leaves follows nothing any more. The previous release left the follows of those who left.
   room.threads.follows.storeEnd([userId]);
   room.threads.follows.changed(userId);

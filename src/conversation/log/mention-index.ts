@@ -87,6 +87,12 @@ export class MentionIndex {
   }
 }
 
+/** Mentions as a row stores them: null for none, `"all"` for everybody, else a JSON array of user ids. */
+export function storedMentions(mentions: Mentions): string | null {
+  if (mentions === "all") return "all";
+  return mentions.length === 0 ? null : JSON.stringify(mentions);
+}
+
 /** Parses the column `mentions`. */
 export function readMentions(stored: string | null): Mentions {
   if (stored === null) return [];

@@ -7,8 +7,9 @@ import type {
 } from "../../domain/messages/mention-page.ts";
 import type { Timing } from "../../domain/timing.ts";
 import { inChunks } from "../../object/row-chunks.ts";
+import { VISIBLE } from "./filter.ts";
 import { readMentions } from "./mention-index.ts";
-import { type MessageLog, VISIBLE } from "./message-log.ts";
+import type { MessageLog } from "./message-log.ts";
 import type { Reader } from "./row.ts";
 
 type MentionRow = {

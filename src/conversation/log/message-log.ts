@@ -2,18 +2,21 @@ import type { NewestCounted } from "../../domain/conversations/archive.ts";
 import { Position, Seq, type UserId } from "../../domain/ids.ts";
 import { LIMITS } from "../../domain/limits.ts";
 import { EMPTY_BODY, type SystemMessage } from "../../domain/messages/content.ts";
-import { Forwarded, type Mentioned, type Mentions } from "../../domain/messages/message.ts";
+import type { Mentioned } from "../../domain/messages/message.ts";
 import type { SystemMessageDetails } from "../../domain/messages/system-message.ts";
 import { CHUNK, inChunks } from "../../object/row-chunks.ts";
 import { REVOKED_POLL } from "../polls/stored-poll.ts";
+import { boundsBehind, type Filter, MATCHES_FILTER, matchesFilter, VISIBLE } from "./filter.ts";
+import { Hides } from "./hides.ts";
 import { insertMessage, insertMessages } from "./insert.ts";
 import { MentionIndex } from "./mention-index.ts";
+import { Pins } from "./pins.ts";
 import { RecentRows } from "./recent-rows.ts";
 import {
-  type Filter,
   type MessageRow,
   type MessageRows,
   type NewMessageRow,
+  NO_THREAD,
   type Order,
   type Reader,
   type Scope,
@@ -33,27 +36,16 @@ type MessageText = Pick<MessageRow, "seq" | "kind" | "body">;
 /** The columns of a head. */
 const HEAD = "seq, n, created_at AS at";
 
-/** Matches messages that a reader may see. Bindings: `visible_from`, the reader's id. */
-export const VISIBLE =
-  "seq > ? AND NOT EXISTS (SELECT 1 FROM hidden WHERE hidden.seq = messages.seq AND user_id = ?)";
-/**
- * Matches visible messages that are not revoked, of one sender, of one kind, polls or others, and of one
- * scope. A null binding matches any. `matchesFilter` gives the bindings.
- */
-export const MATCHES_FILTER = `${VISIBLE} AND revoked_rev IS NULL
-  AND sender_id = coalesce(?, sender_id) AND kind = coalesce(?, kind)
-  AND (poll IS NOT NULL) = coalesce(?, poll IS NOT NULL) AND in_main >= ?`;
 /** Matches the messages of a scope. */
 const IN_SCOPE: Record<Scope, string> = { main: " AND in_main = 1", all: "" };
-
-/** Matches pinned messages. The previous release revokes without unpinning. */
-const PINNED = "pinned_at IS NOT NULL AND revoked_rev IS NULL";
 
 /** The stored messages of a conversation, by seq. The caller wraps writes in a transaction. */
 export class MessageLog {
   readonly #sql: SqlStorage;
   readonly #mentionIndex: MentionIndex;
   readonly #recent: RecentRows;
+  readonly hides: Hides;
+  readonly pins: Pins;
   /** the newest message; set after the transaction, so a failed one leaves it as it was */
   last: LogHead;
   /** the newest message of the main stream; set like `last` */
@@ -77,6 +69,8 @@ export class MessageLog {
     this.#mentionIndex = new MentionIndex(sql);
     const lastHidden = "SELECT coalesce(max(seq), 0) AS seq FROM hidden";
     this.#recent = new RecentRows(sql.exec<{ seq: number }>(lastHidden).one().seq);
+    this.hides = new Hides(sql, this.#recent);
+    this.pins = new Pins(sql);
     this.#measure = measure;
     this.#beginning = { seq: Position.parse(0), n: 0, at: createdAt };
     this.last = this.headAt(null);
@@ -392,60 +386,11 @@ export class MessageLog {
     return this.#sql.exec<Pick<MessageRow, "seq">>(query, seq).toArray()[0]?.seq;
   }
 
-  /** Pins a message, or unpins it. */
-  setPinned(seq: Seq, pin: { at: number; by: UserId } | null): void {
-    const set = "UPDATE messages SET pinned_at = ?, pinned_by = ? WHERE seq = ?";
-    this.#sql.exec(set, pin?.at ?? null, pin?.by ?? null, seq);
-  }
-
-  /** The number of pinned messages. */
-  countPinned(): number {
-    return this.#sql.exec<{ count: number }>(`SELECT count(*) AS count FROM messages WHERE ${PINNED}`).one()
-      .count;
-  }
-
-  /** When the newest pin was made; 0 without any. */
-  lastPinnedAt(): number {
-    const query = `SELECT max(pinned_at) AS at FROM messages INDEXED BY messages_pinned WHERE ${PINNED}`;
-    return this.#sql.exec<{ at: number | null }>(query).one().at ?? 0;
-  }
-
-  /** The pinned messages that a reader may see, the one that was pinned last first. */
-  pinned(reader: Reader): MessageRow[] {
-    const query = `SELECT * FROM messages INDEXED BY messages_pinned WHERE ${PINNED} AND ${VISIBLE}
-      ORDER BY pinned_at DESC, seq DESC`;
-    return this.#sql.exec<MessageRow>(query, reader.visible_from, reader.user_id).toArray();
-  }
-
   /** Stores an edit. A column that is not named keeps its index. */
   edit(seq: Seq, columns: MessageEditColumns): void {
     const set = Object.keys(columns).map((column) => `${column} = ?`);
     this.#sql.exec(`UPDATE messages SET ${set.join(", ")} WHERE seq = ?`, ...Object.values(columns), seq);
     if (columns.mentions !== undefined) this.#mentionIndex.changed();
-  }
-
-  /** Hides a message from one member. */
-  hide(seq: Seq, userId: UserId, rev: number): void {
-    this.#recent.hidden(seq);
-    this.#sql.exec("INSERT INTO hidden (seq, user_id, rev) VALUES (?, ?, ?)", seq, userId, rev);
-  }
-
-  /** Forgets what a user has hidden, whose account was deleted. */
-  forgetHides(userId: UserId): void {
-    this.#sql.exec("DELETE FROM hidden WHERE user_id = ?", userId);
-  }
-
-  isHidden(seq: Seq, userId: UserId): boolean {
-    const query = "SELECT 1 FROM hidden WHERE seq = ? AND user_id = ?";
-    return this.#sql.exec(query, seq, userId).toArray().length > 0;
-  }
-
-  /** The users who have hidden a message. */
-  hiddenBy(seq: Seq): UserId[] {
-    const rows = this.#sql
-      .exec<{ user_id: UserId }>("SELECT user_id FROM hidden WHERE seq = ?", seq)
-      .toArray();
-    return rows.map((row) => row.user_id);
   }
 
   /**
@@ -503,16 +448,6 @@ export class MessageLog {
   }
 
   /**
-   * At most `limit` hides by a reader after a rev, oldest first. A hide of any message is included: a client
-   * that syncs from an earlier position may show it, and a late ack may bring its seq.
-   */
-  hidesAfter(rev: number, upToRev: number, limit: number, { user_id }: Reader): { seq: Seq; rev: number }[] {
-    const query =
-      "SELECT seq, rev FROM hidden WHERE user_id = ? AND rev > ? AND rev <= ? ORDER BY rev LIMIT ?";
-    return this.#sql.exec<{ seq: Seq; rev: number }>(query, user_id, rev, upToRev, limit).toArray();
-  }
-
-  /**
    * Adds the revokes to the change feed that the previous release has stored after a roll-back, and clears
    * their reactions and polls.
    */
@@ -527,40 +462,4 @@ export class MessageLog {
     this.#sql.exec(`UPDATE messages SET poll = ? WHERE ${polls}`, REVOKED_POLL, known);
     this.#sql.exec("UPDATE messages SET changed_rev = revoked_rev WHERE revoked_rev > ?", known);
   }
-}
-
-/** The bindings of `MATCHES_FILTER`. */
-export function matchesFilter(
-  reader: Reader,
-  { senderId, kind, isPoll, mainOnly = false }: Filter,
-): (number | string | null)[] {
-  const ofPolls = isPoll === undefined ? null : Number(isPoll);
-  const scope = mainOnly ? 1 : 0;
-  return [reader.visible_from, reader.user_id, senderId ?? null, kind ?? null, ofPolls, scope];
-}
-
-/** The bounds of the seqs that come behind a row in an order, both exclusive. Without a row all come. */
-export function boundsBehind(
-  row: MessageRow | undefined,
-  { after, before }: { after: number; before: number },
-  order: Order,
-): [after: number, before: number] {
-  if (row === undefined) return [after, before];
-  return order === "ASC" ? [row.seq, before] : [after, row.seq];
-}
-
-/** The columns of a message that is in no thread. */
-export const NO_THREAD = {
-  ...{ thread_root: null, in_main: 1, thread_n: null, thread_summary: null, main_before: null },
-} as const;
-
-/** Mentions as a row stores them: null for none, `"all"` for everybody, else a JSON array of user ids. */
-export function storedMentions(mentions: Mentions): string | null {
-  if (mentions === "all") return "all";
-  return mentions.length === 0 ? null : JSON.stringify(mentions);
-}
-
-/** Parses the column `forwarded`. */
-export function readForwarded(stored: string): Forwarded {
-  return Forwarded.parse(JSON.parse(stored));
 }

@@ -1,7 +1,8 @@
 import { Position } from "../../domain/ids.ts";
 import { inChunks } from "../../object/row-chunks.ts";
-import { boundsBehind, MATCHES_FILTER, type MessageLog, matchesFilter } from "./message-log.ts";
-import type { Filter, MessageRow, MessageRows, Reader } from "./row.ts";
+import { boundsBehind, type Filter, MATCHES_FILTER, matchesFilter } from "./filter.ts";
+import type { MessageLog } from "./message-log.ts";
+import type { MessageRow, MessageRows, Reader } from "./row.ts";
 
 /** Matches what `MATCHES_FILTER` matches in the main stream, without system messages; the same bindings. */
 const READABLE = `${MATCHES_FILTER} AND in_main = 1 AND kind != 'tip'`;

@@ -1,6 +1,6 @@
 import type { Position, Seq, UserId } from "../../domain/ids.ts";
 import type { BodyJson, Kind } from "../../domain/messages/content.ts";
-import type { Priority } from "../../domain/messages/message.ts";
+import { Forwarded, type Priority } from "../../domain/messages/message.ts";
 
 /** A row of the table `messages`. Times are in ms since 1970. */
 export type MessageRow = {
@@ -62,6 +62,11 @@ export const UNCHANGED = {
   ...{ pinned_at: null, pinned_by: null, reactions: null, version: null, edited_at: null },
 } as const satisfies Partial<MessageRow>;
 
+/** The columns of a message that is in no thread. */
+export const NO_THREAD = {
+  ...{ thread_root: null, in_main: 1, thread_n: null, thread_summary: null, main_before: null },
+} as const satisfies Partial<MessageRow>;
+
 /** A message as it is sent. */
 export type NewMessageRow = Omit<MessageRow, keyof typeof UNCHANGED>;
 
@@ -69,16 +74,6 @@ export type NewMessageRow = Omit<MessageRow, keyof typeof UNCHANGED>;
 export interface MessageRows {
   rows: MessageRow[];
   hasMore: boolean;
-}
-
-/** Narrows the messages that a reader may see. */
-export interface Filter {
-  senderId?: UserId;
-  kind?: Kind;
-  /** only the main stream; absent: thread-only replies too */
-  mainOnly?: boolean;
-  /** only polls, or only what is none */
-  isPoll?: boolean;
 }
 
 /** The messages that are read: those of the main stream, or thread-only replies too. */
@@ -96,4 +91,9 @@ export interface Reader {
   visible_from: Position;
   /** of a user who left: they learn nothing of what came after this seq */
   visible_until?: Position | null;
+}
+
+/** Parses the column `forwarded`. */
+export function readForwarded(stored: string): Forwarded {
+  return Forwarded.parse(JSON.parse(stored));
 }

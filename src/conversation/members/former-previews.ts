@@ -18,7 +18,7 @@ interface ListedFor {
 export function listedFor(log: MessageLog, { seq, in_main }: MessageRow): ListedFor | null {
   if (in_main === 0) return null;
   const next = log.nextInMain(seq);
-  const hiders = next === undefined ? [] : log.hiddenBy(next);
+  const hiders = next === undefined ? [] : log.hides.usersOf(next);
   return { upTo: (next ?? Number.MAX_SAFE_INTEGER) - 1, hiders, isNewest: next === undefined };
 }
 

@@ -64,7 +64,7 @@ function viewsOf(
   const { message, blind } = renderer.renderForAll(row);
   const shared = { key: "all", part: protocol.message(message) };
   const blinded = blind && { key: "blind", part: protocol.message(blind.message) };
-  const hiders = new Set(log.hiddenBy(seq));
+  const hiders = new Set(log.hides.usersOf(seq));
   const viewOf = (userId: UserId): View => {
     const member = members.find(userId);
     // Members who joined later, or deleted their history, never see the message.

@@ -3,8 +3,8 @@ import { type CoreError, invalid, noMessage, refusedFor } from "../../domain/err
 import { Position, type Seq, type UserId } from "../../domain/ids.ts";
 import type { ThreadPlace } from "../../domain/messages/thread.ts";
 import type { ChangeFeed, StoredChanges } from "../changes/change-feed.ts";
-import type { MessageLog, NO_THREAD } from "../log/message-log.ts";
-import type { MessageRow } from "../log/row.ts";
+import type { MessageLog } from "../log/message-log.ts";
+import type { MessageRow, NO_THREAD } from "../log/row.ts";
 import type { MemberRow } from "../members/member-row.ts";
 import type { Members } from "../members/members.ts";
 import type { ConversationState } from "../state/conversation-state.ts";

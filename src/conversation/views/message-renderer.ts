@@ -7,8 +7,8 @@ import type { Preview } from "../../domain/messages/preview.ts";
 import { SystemMessageDetails } from "../../domain/messages/system-message.ts";
 import { versionOf } from "../log/edit-history.ts";
 import { readAlsoMentioned, readMentions } from "../log/mention-index.ts";
-import { type MessageLog, readForwarded } from "../log/message-log.ts";
-import type { MessageRow, Reader } from "../log/row.ts";
+import type { MessageLog } from "../log/message-log.ts";
+import { type MessageRow, type Reader, readForwarded } from "../log/row.ts";
 import type { MemberRow } from "../members/member-row.ts";
 import type { Members } from "../members/members.ts";
 import type { ProfileCache } from "../members/profile-cache.ts";
@@ -84,7 +84,7 @@ export class MessageRenderer {
     const quoted = row.quote_seq === null ? undefined : this.#log.get(row.quote_seq);
     const message = this.#message(row, quoted);
     if (!quoted) return { message, blind: null };
-    const users = new Set(this.#log.hiddenBy(quoted.seq));
+    const users = new Set(this.#log.hides.usersOf(quoted.seq));
     for (const member of this.#members.unsettled())
       if (member.visible_from >= quoted.seq) users.add(member.user_id);
     return { message, blind: users.size === 0 ? null : { users, message: this.#message(row, undefined) } };

@@ -170,7 +170,7 @@ export function changesAfter(
 ): StoredChangesPage {
   if (rev >= range.upToRev) return { rows: [], changes: [], end: range.upToRev };
   const { rows, hasMore } = log.changedAfter(rev, range, limit, member, maxBytes);
-  const hides = log.hidesAfter(rev, range.upToRev, limit + 1, member);
+  const hides = log.hides.after(rev, range.upToRev, limit + 1, member);
   const ends = [
     hasMore ? (rows.at(-1)?.changed_rev ?? rev) : range.upToRev,
     hides.length > limit ? (hides[limit - 1]?.rev ?? rev) : range.upToRev,

@@ -1,6 +1,7 @@
 import { runInDurableObject } from "cloudflare:test";
 import { beforeAll, expect, test, vi } from "vitest";
-import { MessageLog, NO_THREAD } from "../../../../src/conversation/log/message-log.ts";
+import { MessageLog } from "../../../../src/conversation/log/message-log.ts";
+import { NO_THREAD } from "../../../../src/conversation/log/row.ts";
 import { Members } from "../../../../src/conversation/members/members.ts";
 import type { QueuedSend, SendOutcome } from "../../../../src/conversation/sending/send.ts";
 import { SendQueue } from "../../../../src/conversation/sending/send-queue.ts";
