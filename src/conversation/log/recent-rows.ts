@@ -1,9 +1,11 @@
 import type { MessageRow, Reader } from "./row.ts";
 
-/** The most rows in memory: two full live pages. */
-const MAX_ROWS = 1024;
-/** The most UTF-16 units of their bodies. */
-const MAX_CHARS = 256 * 1024;
+/** So many rows stay in memory when older ones are dropped: two full live pages. */
+const KEPT_ROWS = 1024;
+/** The most UTF-16 units of the bodies of rows that stay. */
+const KEPT_CHARS = 256 * 1024;
+/** Rows are dropped from so many times either limit on. */
+const SLACK = 1.25;
 
 /**
  * The newest rows of the log in memory, without a gap. A live update of each member needs the same few rows:
@@ -25,8 +27,17 @@ export class RecentRows {
     if (this.#rows.at(-1)?.seq !== row.seq - 1) this.#clear();
     this.#rows.push(Object.freeze(row));
     this.#chars += row.body.length;
-    while (this.#rows.length > MAX_ROWS || (this.#chars > MAX_CHARS && this.#rows.length > 1))
-      this.#chars -= this.#rows.shift()?.body.length ?? 0;
+    if (this.#rows.length > SLACK * KEPT_ROWS || this.#chars > SLACK * KEPT_CHARS) this.#dropOldest();
+  }
+
+  /** Drops many rows at once: an array that loses its first one moves all others, with every message. */
+  #dropOldest(): void {
+    let first = Math.max(0, this.#rows.length - KEPT_ROWS);
+    let chars = this.#rows.slice(first).reduce((sum, { body }) => sum + body.length, 0);
+    while (chars > KEPT_CHARS && first < this.#rows.length - 1)
+      chars -= this.#rows[first++]?.body.length ?? 0;
+    this.#rows = this.#rows.slice(first);
+    this.#chars = chars;
   }
 
   /** Replaces a row by the row as it is stored now. */
