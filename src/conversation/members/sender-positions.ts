@@ -27,8 +27,8 @@ export function arePositionsDue(last: Position, next: number): boolean {
 
 /**
  * The read positions that follow the members' own messages. The log has them, so that a send stores none: it
- * would be one more row for each message. At each 64th seq they are stored with the members, in the
- * transaction that takes the log there. A start finds the later ones in the log.
+ * would be one more row for each message. At each 64th seq they are stored with the members, in the turn that
+ * takes the log there. A start finds the later ones in the log.
  */
 export class SenderPositions {
   readonly #sql: SqlStorage;
@@ -48,7 +48,7 @@ export class SenderPositions {
     return this.#unstored;
   }
 
-  /** Stores all positions, also the moved ones. `apply` follows the transaction. */
+  /** Stores all positions, also the moved ones. `apply` follows once all of the commit is written. */
   store(moved: PositionsByUser): void {
     const all = [...new Map([...this.#unstored, ...moved])];
     if (all.length === 0) return;

@@ -159,13 +159,11 @@ export class SendQueue<Origin> {
    * each in a savepoint.
    */
   #commitAll(sends: QueuedSend<Origin>[]): Committed<Origin> {
-    const isPlain = this.#isPlain(sends);
+    // A composer is written with the message that was written in it.
+    const isPlain = !sends.some(({ senderId, draft }) => this.#composers.isOpen(senderId, draft.clientMsgId));
     try {
-      const outcomes = isPlain ? this.#storeAtOnce(sends) : null;
-      if (outcomes) {
-        const positions = positionsOf(newRows(outcomes));
-        return this.#apply({ outcomes, positions, composed: [], storesPositions: false, changes: null });
-      }
+      const plain = isPlain ? this.#storeAtOnce(sends) : null;
+      if (plain) return this.#apply({ ...plain, composed: [], changes: null });
       return this.#commitTogether(
         () => (isPlain ? null : this.#storeAtOnce(sends)) ?? this.#storeEach(sends, this.#storeOrRefuse),
       );
@@ -175,25 +173,13 @@ export class SendQueue<Origin> {
     }
   }
 
-  /** Whether there is nothing to write with the messages, so that one statement needs no transaction. */
-  #isPlain(sends: QueuedSend<Origin>[]): boolean {
-    const { seq } = this.#log.last;
-    const isOpen = ({ senderId, draft }: QueuedSend<Origin>) =>
-      this.#composers.isOpen(senderId, draft.clientMsgId);
-    return !arePositionsDue(seq, seq + sends.length) && !sends.some(isOpen);
-  }
-
   /** @param storeSends stores the sends in the transaction */
-  #commitTogether(storeSends: () => StoredOutcome<Origin>[]): Committed<Origin> {
+  #commitTogether(storeSends: () => StoredSends<Origin>): Committed<Origin> {
     const written = this.#storage.transactionSync(() => {
-      const outcomes = storeSends();
-      const rows = newRows(outcomes);
-      const positions = positionsOf(rows);
-      const storesPositions = arePositionsDue(this.#log.last.seq, rows.at(-1)?.seq ?? 0);
-      if (storesPositions) this.#members.storeSenderPositions(positions);
-      const composed = this.#composedBy(outcomes);
+      const stored = storeSends();
+      const composed = this.#composedBy(stored.outcomes);
       for (const userId of composed) this.#composers.storeSent(userId);
-      return { outcomes, positions, composed, storesPositions, changes: this.#threads.storeChanged(rows) };
+      return { ...stored, composed, changes: this.#threads.storeChanged(newRows(stored.outcomes)) };
     });
     return this.#apply(written);
   }
@@ -225,7 +211,7 @@ export class SendQueue<Origin> {
    * Stores plain messages by one statement.
    * @returns null if one of them is refused, a repeat, or more than a plain message: nothing is stored then
    */
-  #storeAtOnce(sends: QueuedSend<Origin>[]): StoredOutcome<Origin>[] | null {
+  #storeAtOnce(sends: QueuedSend<Origin>[]): StoredSends<Origin> | null {
     let last = this.#lastStored;
     const at = Math.max(Date.now(), last.at);
     const outcomes: StoredOutcome<Origin>[] = [];
@@ -240,24 +226,36 @@ export class SendQueue<Origin> {
     }
     let isWhole = false;
     try {
-      isWhole = this.#log.insertAll(rows);
+      if (!this.#log.insertAll(rows)) return null;
+      const stored = this.#withPositions(outcomes);
+      isWhole = true;
+      return stored;
     } finally {
       if (!isWhole) this.#log.dropUnfinished();
     }
-    return isWhole ? outcomes : null;
   }
 
   /** Stores or refuses sends one by one. */
   #storeEach(
     sends: QueuedSend<Origin>[],
     storeSend: (send: QueuedSend<Origin>, last: LastStored) => Result<StoredSend>,
-  ): StoredOutcome<Origin>[] {
+  ): StoredSends<Origin> {
     let last = this.#lastStored;
-    return sends.map((send) => {
+    const outcomes = sends.map((send) => {
       const result = storeSend(send, last);
       if (result.ok && !result.value.isRepeated) last = headAt(result.value.row, last);
       return { send, result };
     });
+    return this.#withPositions(outcomes);
+  }
+
+  /** Stores the read positions of all senders with the messages, if they are due. */
+  #withPositions(outcomes: StoredOutcome<Origin>[]): StoredSends<Origin> {
+    const rows = newRows(outcomes);
+    const positions = positionsOf(rows);
+    const storesPositions = arePositionsDue(this.#log.last.seq, rows.at(-1)?.seq ?? 0);
+    if (storesPositions) this.#members.storeSenderPositions(positions);
+    return { outcomes, positions, storesPositions };
   }
 
   get #lastStored(): LastStored {
@@ -367,15 +365,19 @@ interface Committed<Origin> {
   changes?: StoredChanges | null;
 }
 
-/** What a commit has written, for memory. */
-interface Written<Origin> {
+/** Sends that are stored, or refused. */
+interface StoredSends<Origin> {
   outcomes: StoredOutcome<Origin>[];
   /** the read positions that follow the messages */
   positions: PositionsByUser;
-  /** the senders whose composer drafts were sent */
-  composed: readonly UserId[];
   /** whether the positions of all senders are stored */
   storesPositions: boolean;
+}
+
+/** What a commit has written, for memory. */
+interface Written<Origin> extends StoredSends<Origin> {
+  /** the senders whose composer drafts were sent */
+  composed: readonly UserId[];
   changes: StoredChanges | null;
 }
 

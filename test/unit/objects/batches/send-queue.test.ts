@@ -72,20 +72,30 @@ const send = (sender: UserId, text: string, clientMsgId?: string): QueuedSend<st
   origin: text,
 });
 
+/** Members whose read positions cannot be stored while it is broken. */
+class FragileMembers extends Members {
+  broken = false;
+
+  override storeSenderPositions(moved: Parameters<Members["storeSenderPositions"]>[0]): void {
+    if (this.broken) throw new Error("the positions cannot be stored");
+    super.storeSenderPositions(moved);
+  }
+}
+
 /** The send queue of a conversation over real tables, and its outcomes. */
 class QueueHarness {
   readonly outcomes: SendOutcome<string>[] = [];
   /** the sends of each commit */
   readonly commits: string[][] = [];
   readonly log: FragileLog;
-  readonly members: Members;
+  readonly members: FragileMembers;
   readonly sends: SendQueue<string>;
   broken = false;
   #wake: () => void = () => undefined;
 
   constructor(storage: DurableObjectStorage) {
     this.log = new FragileLog(storage.sql, 1, ({ body }) => body.length);
-    this.members = new Members(storage.sql);
+    this.members = new FragileMembers(storage.sql);
     const failing = new Proxy(storage, {
       get: (target, key) => {
         if (key !== "transactionSync") return Reflect.get(target, key, target);
@@ -170,17 +180,24 @@ test.each([
     setBroken: ({ log }: QueueHarness, to: boolean) => (log.broken = to),
   },
   {
-    kind: "that stores the read positions",
+    kind: "of two statements, the second of which stores the read positions,",
+    before: 62,
+    setBroken: ({ members }: QueueHarness, to: boolean) => (members.broken = to),
+  },
+  {
+    kind: "that stores other messages than plain ones, and the read positions,",
     before: 62,
     setBroken: (queue: QueueHarness, to: boolean) => (queue.broken = to),
+    rendered: { people: [], bytes: 0 },
   },
 ])(
   "a failed commit $kind answers all sends, stores and counts nothing, and the next commit succeeds",
-  ({ before, setBroken }) =>
+  ({ before, setBroken, rendered }) =>
     withQueue(async (queue, storage) => {
       queue.sends.enqueue(range(1, before).map((i) => send(ann.user.id, `${i}`)));
       setBroken(queue, true);
-      queue.sends.enqueue([send(ann.user.id, "x"), send(bob.user.id, "y", "same")]);
+      const failing = [send(ann.user.id, "x"), send(bob.user.id, "y", "same")];
+      queue.sends.enqueue(failing.map((one) => ({ ...one, draft: { ...one.draft, rendered } })));
       await queue.answered(before + 2);
       expect(queue.results.slice(before)).toEqual([
         ["x", "internal"],
