@@ -35,10 +35,15 @@ interface Encoding {
   formats?: readonly string[] | undefined;
 }
 
-/** A message that room sockets were shown, with the texts of the wire formats that write it alike. */
-interface Shown extends Look {
+/** The text of a message in a wire format. */
+interface FormattedText {
+  format: string;
+  text: EncodedPart;
+}
+
+/** A message that room sockets were shown, with its text for the devices of a wire format. */
+interface Shown extends Look, FormattedText {
   message: Message;
-  texts: EncodedMessage["texts"];
 }
 
 /**
@@ -100,7 +105,7 @@ export class MessageEncoder {
   noteShown(row: MessageRow, message: Message, format: string, text: EncodedPart): void {
     // A reply to a thread shows devices its root, too.
     if (!this.#isInUse || !isSameForAll(row) || row.thread_root !== null) return;
-    this.#shown.set(row, { ...this.#lookOf(row), message, texts: { [format]: text } });
+    this.#shown.set(row, { ...this.#lookOf(row), message, format, text });
   }
 
   /** What all members see alike of a row; undefined: nothing was encoded, or it looks different by now. */
@@ -125,7 +130,7 @@ export class MessageEncoder {
     const missing = rows.filter(({ seq }) => !messages.has(seq));
     const unrendered = missing.filter((row) => {
       const shown = isFormer ? undefined : this.#takeShown(row);
-      if (shown) messages.set(row.seq, this.#make(shown.message, formats, shown.texts));
+      if (shown) messages.set(row.seq, this.#make(shown.message, formats, shown));
       return !shown;
     });
     for (const message of this.#renderer.renderShared(unrendered, reader))
@@ -160,15 +165,15 @@ export class MessageEncoder {
     return { sender: this.#profiles.get(sender_id), nameCard };
   }
 
-  /** @param known texts that the message has already */
-  #make(message: Message, formats: ReadonlySet<string>, known: EncodedMessage["texts"] = {}): EncodedMessage {
+  /** @param known the text that the message has already */
+  #make(message: Message, formats: ReadonlySet<string>, known?: FormattedText): EncodedMessage {
     const { seq, revoked, rev, createdAt, sender, thread } = message;
     const scope = thread?.alsoInMain === false ? ({ isThreadOnly: true } as const) : {};
     const texts: Record<string, EncodedPart> = {};
     for (const [name, format] of Object.entries(this.#formats)) {
       if (!formats.has(name)) continue;
       try {
-        const text = known[name] ?? format.encode(message);
+        const text = known?.format === name ? known.text : format.encode(message);
         if (text !== null) texts[name] = text;
       } catch (error) {
         // A message that one format cannot show must not keep it, and all later ones, from the others.

@@ -117,30 +117,30 @@ export class MessageRenderer {
 
   #message(row: MessageRow, quoted: MessageRow | undefined, reader?: Reader): Message {
     const isRevoked = row.revoked_rev !== null;
+    // What every message has comes first: V8 stores a field slowly behind a spread.
     return {
       conversationId: this.#id,
       seq: row.seq,
       sender: this.#profiles.get(row.sender_id),
-      ...this.#optionalFields(row),
-      // The previous release revokes without this column.
-      ...(row.place !== null && !isRevoked && { place: row.place }),
       version: versionOf(row),
       kind: row.kind,
       body: bodyWithProfiles(row.kind, row.body, (id) => this.#profiles.get(id)),
-      ...(row.poll !== null && { poll: shownPoll(row) }),
-      ...(quoted && { quote: quote(quoted) }),
-      ...threadFields(row, reader?.visible_until ?? null),
       mentions: readMentions(row.mentions),
-      // The previous release revokes without clearing them.
-      ...(row.reactions !== null && !isRevoked && { reactions: readTally(row.reactions) }),
-      // A revoke takes what is anybody's own.
-      ...(isRevoked && this.#ownParts.none(row)),
       revoked: isRevoked,
+      rev: row.changed_rev ?? 0,
+      createdAt: row.created_at,
+      ...this.#optionalFields(row),
+      ...threadFields(row, reader?.visible_until ?? null),
+      ...(quoted && { quote: quote(quoted) }),
+      ...(row.poll !== null && { poll: shownPoll(row) }),
+      // The previous release revokes a message without clearing these three.
+      ...(row.place !== null && !isRevoked && { place: row.place }),
+      ...(row.reactions !== null && !isRevoked && { reactions: readTally(row.reactions) }),
       ...(row.pinned_at !== null &&
         row.pinned_by !== null &&
         !isRevoked && { pinned: { at: row.pinned_at, by: row.pinned_by } }),
-      rev: row.changed_rev ?? 0,
-      createdAt: row.created_at,
+      // A revoke takes what is anybody's own.
+      ...(isRevoked && this.#ownParts.none(row)),
     };
   }
 

@@ -75,11 +75,18 @@ export function withOwnPart(json: string, own: OwnPart): string {
 function withoutBody(message: Message): Omit<z.infer<typeof MessageShape>, "body"> {
   const { quote, thread, threadSummary, clientMsgId, forwarded } = message;
   const { id, username, nickname, avatar } = message.sender;
+  // What every message has comes first: V8 stores a field slowly behind a spread.
   return {
     conversation_id: message.conversationId,
     seq: message.seq,
     sender: { id, username, nickname, avatar },
     kind: kindOf(message),
+    mentions: message.mentions,
+    revoked: message.revoked,
+    rev: message.rev,
+    pinned_at: message.pinned?.at ?? 0,
+    version: message.version,
+    created_at: message.createdAt,
     ...(message.poll && tallyFields(message.poll)),
     ...(quote && {
       quote: {
@@ -89,7 +96,6 @@ function withoutBody(message: Message): Omit<z.infer<typeof MessageShape>, "body
     }),
     ...(thread && { thread: { root: thread.root, also_in_main: thread.alsoInMain } }),
     ...(threadSummary && { thread_summary: summaryFields(threadSummary) }),
-    mentions: message.mentions,
     ...(forwarded && {
       forwarded: {
         conversation_id: forwarded.conversationId,
@@ -97,14 +103,9 @@ function withoutBody(message: Message): Omit<z.infer<typeof MessageShape>, "body
         sender_id: forwarded.senderId,
       },
     }),
-    revoked: message.revoked,
-    rev: message.rev,
-    pinned_at: message.pinned?.at ?? 0,
     ...(message.pinned && { pinned_by: message.pinned.by }),
-    version: message.version,
     ...(message.editedAt !== undefined && { edited_at: message.editedAt }),
     ...(clientMsgId !== undefined && { client_msg_id: clientMsgId }),
-    created_at: message.createdAt,
   };
 }
 
