@@ -27,6 +27,8 @@ export class LivePages {
   readonly #room: RoomStores;
   /** the last shared page of each set of wire formats, by their names */
   readonly #shared = new Map<string, SharedPage>();
+  /** the page that still shows its rows as they look, as far as this turn has checked */
+  #current: SharedPage | null = null;
 
   constructor(room: RoomStores) {
     this.#room = room;
@@ -68,13 +70,24 @@ export class LivePages {
   }
 
   /** Whether a page has these rows, and would show them alike today. */
-  #isSame({ rows, messages }: SharedPage, found: readonly MessageRow[]): boolean {
+  #isSame(page: SharedPage, found: readonly MessageRow[]): boolean {
+    const { rows } = page;
+    return rows.length === found.length && rows.every((row, i) => row === found[i]) && this.#isCurrent(page);
+  }
+
+  /** A turn makes pages for several members: the messages of a page are checked for the first of them. */
+  #isCurrent(page: SharedPage): boolean {
+    if (page === this.#current) return true;
     const { encoder } = this.#room;
-    return (
-      rows.length === found.length &&
-      rows.every((row, i) => row === found[i]) &&
-      // A page that is full has some of the rows.
-      messages.every((message, i) => rows[i] && encoder.shared(rows[i]) === message)
-    );
+    const { rows, messages } = page;
+    // A page that is full has some of the rows.
+    const isCurrent = messages.every((message, i) => rows[i] && encoder.shared(rows[i]) === message);
+    if (isCurrent) {
+      this.#current = page;
+      queueMicrotask(() => {
+        this.#current = null;
+      });
+    }
+    return isCurrent;
   }
 }
