@@ -95,6 +95,25 @@ test("calls to a conversation read only new rows, however long it is", () =>
     expect(rows, "a start").toBeLessThan(150);
   }));
 
+test.each([
+  { what: "short messages", length: 2, count: 3_000, kept: 1_024 },
+  { what: "messages of 32 KiB", length: 32_000, count: 40, kept: 8 },
+])("the newest $kept $what are in memory, and older ones leave it", ({ length, count, kept }) =>
+  inIsolatedObject("group", async (storage) => {
+    const room = isolatedRoom(storage);
+    const body = JSON.stringify({ text: "x".repeat(length) });
+    const plain = { ...draft, body, clientMsgId: undefined, quoteSeq: undefined };
+    const bob = room.members.active(BOB);
+    for (let said = 1; said <= count; said++) {
+      say(room, [plain]);
+      const rows = room.log.recentAfter(Math.max(0, said - kept), bob) ?? [];
+      expect(rows.at(0)?.seq).toBe(Math.max(1, said - kept + 1));
+      expect(rows.length).toBe(Math.min(said, kept));
+      if (said > 2 * kept) expect(room.log.recentAfter(said - 2 * kept, bob)).toBeNull();
+    }
+  }),
+);
+
 test("a page counted from the newest message skips rows without reading them", () =>
   inIsolatedObject("group", async (storage) => {
     const room = await longRoom(storage);
