@@ -17,6 +17,11 @@ export class LruMap<Key, Value extends NonNullable<unknown>> {
     return value;
   }
 
+  /** The value of a key. This is no use. */
+  peek(key: Key): Value | undefined {
+    return this.#entries.get(key);
+  }
+
   /** Whether the key has a value. This is no use. */
   has(key: Key): boolean {
     return this.#entries.has(key);

@@ -125,6 +125,11 @@ export class ProfileCache {
     return this.#find(id) ?? deletedUser(id);
   }
 
+  /** The profile of a user if it is in memory: it does not count as shown. */
+  peek(id: UserId): Person | undefined {
+    return this.#cached.peek(id)?.person;
+  }
+
   /** Starts a refresh if profiles are stale, and does not wait for it. */
   refreshInBackground(): void {
     if (this.#isStale()) void this.ensureFresh();

@@ -27,8 +27,6 @@ export class LivePages {
   readonly #room: RoomStores;
   /** the last shared page of each set of wire formats, by their names */
   readonly #shared = new Map<string, SharedPage>();
-  /** the page that still shows its rows as they look, as far as this turn has checked */
-  #current: SharedPage | null = null;
 
   constructor(room: RoomStores) {
     this.#room = room;
@@ -70,24 +68,11 @@ export class LivePages {
   }
 
   /** Whether a page has these rows, and would show them alike today. */
-  #isSame(page: SharedPage, found: readonly MessageRow[]): boolean {
-    const { rows } = page;
-    return rows.length === found.length && rows.every((row, i) => row === found[i]) && this.#isCurrent(page);
-  }
-
-  /** A turn makes pages for several members: the messages of a page are checked for the first of them. */
-  #isCurrent(page: SharedPage): boolean {
-    if (page === this.#current) return true;
-    const { encoder } = this.#room;
-    const { rows, messages } = page;
-    // A page that is full has some of the rows.
-    const isCurrent = messages.every((message, i) => rows[i] && encoder.shared(rows[i]) === message);
-    if (isCurrent) {
-      this.#current = page;
-      queueMicrotask(() => {
-        this.#current = null;
-      });
-    }
-    return isCurrent;
+  #isSame({ rows, messages }: SharedPage, found: readonly MessageRow[]): boolean {
+    return (
+      rows.length === found.length &&
+      rows.every((row, i) => row === found[i]) &&
+      this.#room.encoder.areCurrent(messages, rows)
+    );
   }
 }

@@ -52,7 +52,7 @@ interface Shown extends Look, FormattedText {
  */
 export class MessageEncoder {
   readonly #renderer: MessageRenderer;
-  readonly #profiles: Pick<ProfileCache, "get">;
+  readonly #profiles: Pick<ProfileCache, "get" | "peek">;
   readonly #members: Pick<Members, "find">;
   readonly #formats: DeviceFormats;
   /** the formats that devices here have asked for: a new message is encoded in all of them at once */
@@ -66,7 +66,7 @@ export class MessageEncoder {
 
   constructor(
     renderer: MessageRenderer,
-    profiles: Pick<ProfileCache, "get">,
+    profiles: Pick<ProfileCache, "get" | "peek">,
     members: Pick<Members, "find">,
     formats: DeviceFormats,
   ) {
@@ -108,9 +108,19 @@ export class MessageEncoder {
     this.#shown.set(row, { ...this.#lookOf(row), message, format, text });
   }
 
-  /** What all members see alike of a row; undefined: nothing was encoded, or it looks different by now. */
-  shared(row: MessageRow): EncodedMessage | undefined {
-    return this.#known(row)?.message;
+  /**
+   * Whether messages are what all members see alike of their rows today. It is asked for each member of a busy
+   * room, so it looks profiles up without counting that as a use of them.
+   * @param rows those of the messages, and perhaps more behind them
+   */
+  areCurrent(messages: readonly EncodedMessage[], rows: readonly MessageRow[]): boolean {
+    const now = Date.now();
+    return messages.every((message, i) => {
+      const row = rows[i];
+      const known = row && this.#shared.get(row);
+      if (!row || known?.message !== message || known.until <= now) return false;
+      return known.sender === this.#profiles.peek(row.sender_id) && known.nameCard === this.#nameCardOf(row);
+    });
   }
 
   #known(row: MessageRow): Encoded | undefined {
@@ -160,9 +170,12 @@ export class MessageEncoder {
     return { ...this.#senderOf(row), until: unchangedUntil(row) };
   }
 
-  #senderOf({ sender_id }: MessageRow): Pick<Look, "sender" | "nameCard"> {
-    const nameCard = this.#members.find(sender_id)?.name_card ?? null;
-    return { sender: this.#profiles.get(sender_id), nameCard };
+  #senderOf(row: MessageRow): Pick<Look, "sender" | "nameCard"> {
+    return { sender: this.#profiles.get(row.sender_id), nameCard: this.#nameCardOf(row) };
+  }
+
+  #nameCardOf({ sender_id }: MessageRow): string | null {
+    return this.#members.find(sender_id)?.name_card ?? null;
   }
 
   /** @param known the text that the message has already */
