@@ -109,8 +109,8 @@ export class MessageEncoder {
   }
 
   /**
-   * Whether messages are what all members see alike of their rows today. It is asked for each member of a busy
-   * room, so it looks profiles up without counting that as a use of them.
+   * Whether messages are what all members see alike of their rows today. Profiles are looked up without a use
+   * of them, as each member of a busy room is asked for.
    * @param rows those of the messages, and perhaps more behind them
    */
   areCurrent(messages: readonly EncodedMessage[], rows: readonly MessageRow[]): boolean {
