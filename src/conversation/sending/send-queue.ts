@@ -159,7 +159,7 @@ export class SendQueue<Origin> {
    * each in a savepoint.
    */
   #commitAll(sends: QueuedSend<Origin>[]): Committed<Origin> {
-    // A composer is written with the message that was written in it.
+    // A send that takes a composer draft writes that draft too.
     const isPlain = !sends.some(({ senderId, draft }) => this.#composers.isOpen(senderId, draft.clientMsgId));
     try {
       const plain = isPlain ? this.#storeAtOnce(sends) : null;
