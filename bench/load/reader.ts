@@ -5,6 +5,8 @@ import type { Wire } from "./wire.ts";
 const keptFrames = 128;
 /** The number of messages kept for comparison with those in frames of other members. */
 const keptMessages = 512;
+/** Frames are found by so many characters at their start, where the first seq is, and then compared. */
+const keyCharacters = 96;
 /** How far apart the seqs of two messages in a frame may be: own messages are not in it. */
 const widestStep = 4;
 
@@ -20,8 +22,8 @@ export class FrameReader {
   readonly #run: string;
   readonly #wire: Wire;
   readonly #isShared: boolean;
-  /** message frames by their bytes */
-  readonly #frames = new Map<string, Frame>();
+  /** message frames by their length and their start */
+  readonly #frames = new Map<string, { text: string; frame: Frame }>();
   /** the newest messages by seq */
   readonly #messages = new Map<number, { bytes: Buffer; item: Item }>();
 
@@ -40,17 +42,17 @@ export class FrameReader {
    * @throws an Error on a frame that must not come
    */
   read(data: Buffer, newest: number): Frame {
-    const key = this.#isShared ? data.toString("latin1") : "";
+    const text = this.#isShared ? data.toString("latin1") : "";
     if (this.#isShared) {
-      const known = this.#frames.get(key);
-      if (known) return known;
+      const known = this.#frames.get(keyOf(text));
+      if (known?.text === text) return known.frame;
       const items = this.#knownMessages(data, newest);
       if (items) return { type: "messages", items };
     }
     const content = this.#wire.content(data.toString());
     if (content === undefined) return { type: "other" };
     const frame = read(this.#run, content);
-    if (this.#isShared && frame.type === "messages") this.#keep(key, frame, content);
+    if (this.#isShared && frame.type === "messages") this.#keep(text, frame, content);
     return frame;
   }
 
@@ -81,7 +83,7 @@ export class FrameReader {
     return undefined;
   }
 
-  #keep(key: string, frame: Frame & { type: "messages" }, content: unknown): void {
+  #keep(text: string, frame: Frame & { type: "messages" }, content: unknown): void {
     const raw = typeof content === "object" && content && "items" in content ? content.items : undefined;
     if (Array.isArray(raw)) {
       for (const [index, item] of frame.items.entries()) {
@@ -91,8 +93,13 @@ export class FrameReader {
       }
     }
     if (this.#frames.size >= keptFrames) this.#frames.clear();
-    this.#frames.set(key, frame);
+    this.#frames.set(keyOf(text), { text, frame });
   }
+}
+
+/** A map by whole frames would hash each of them. */
+function keyOf(text: string): string {
+  return `${text.length} ${text.slice(0, keyCharacters)}`;
 }
 
 function isAt(data: Buffer, position: number, bytes: Buffer): boolean {
