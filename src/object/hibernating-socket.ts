@@ -115,10 +115,15 @@ export class HibernatingSocket<Attachment extends SocketAttachment> {
     return this.#attachment.closing;
   }
 
-  /** Sends a frame. A client that reads too slowly is closed instead; a closing socket gets nothing. */
-  send(encoded: string): void {
+  /**
+   * Sends a frame. A client that reads too slowly is closed instead; a closing socket gets nothing.
+   * @param isShared whether further sockets are sent the same frame
+   */
+  send(encoded: string, isShared = true): void {
     if (this.isClosing) return;
-    const { frame, bytes } = shownTo(this.fileOrigins, encoded);
+    const { frame, bytes } = isShared
+      ? sharedFrame(this.fileOrigins, encoded)
+      : shown(this.fileOrigins, encoded);
     this.#bytesSinceActivity += bytes;
     this.#bytesSincePing += bytes;
     if (!this.#isWithin(MAX_BYTES_SINCE_ACTIVITY)) {
@@ -211,18 +216,20 @@ interface ShownFrame {
   bytes: number;
 }
 
+/** A frame with URLs of files as clients of these origins are shown them. */
+function shown(origins: FileOrigins, encoded: string): ShownFrame {
+  const frame = origins.toShown(encoded);
+  return { frame, bytes: bytesOf(frame) };
+}
+
 let last = { encoded: "", shown: new Map<FileOrigins, ShownFrame>() };
 
-/**
- * @returns a frame with URLs of files as clients of these origins are shown them; a frame that is sent to
- *   many sockets in a row is searched and measured once for all of one origin
- */
-function shownTo(origins: FileOrigins, encoded: string): ShownFrame {
+/** The same for a frame that is sent to many sockets in a row: searched and measured once for each origin. */
+function sharedFrame(origins: FileOrigins, encoded: string): ShownFrame {
   if (last.encoded !== encoded) last = { encoded, shown: new Map() };
   const known = last.shown.get(origins);
   if (known) return known;
-  const frame = origins.toShown(encoded);
-  const made = { frame, bytes: bytesOf(frame) };
+  const made = shown(origins, encoded);
   last.shown.set(origins, made);
   return made;
 }

@@ -40,7 +40,7 @@ export function framesFor(
     const shown = socket.showsThreads ? messages : inMain;
     const isOwnView = senders.has(socket) || redactedUsers.has(socket.userId);
     const made = isOwnView ? partFrames(partsFor(socket, shown), protocol) : framesOf(shown);
-    for (const frame of made) socket.send(frame);
+    for (const frame of made) socket.send(frame, !isOwnView);
   }
 }
 
