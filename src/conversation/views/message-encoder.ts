@@ -41,11 +41,6 @@ interface FormattedText {
   text: EncodedPart;
 }
 
-/** A message that room sockets were shown, with its text for the devices of a wire format. */
-interface Shown extends Look, FormattedText {
-  message: Message;
-}
-
 /**
  * Encodes messages for device sockets. All members who see the same share the text: a message to a hundred
  * members with devices is rendered and encoded once.
@@ -56,13 +51,9 @@ export class MessageEncoder {
   readonly #members: Pick<Members, "find">;
   readonly #formats: DeviceFormats;
   /** the formats that devices here have asked for: a new message is encoded in all of them at once */
-  readonly #requested = new Set<string>();
+  #requested: ReadonlySet<string> = new Set();
   /** by row: the newest rows of the log stay in memory, and a row that changes is replaced */
   readonly #shared = new WeakMap<MessageRow, Encoded>();
-  /** what room sockets were shown, until devices are */
-  readonly #shown = new WeakMap<MessageRow, Shown>();
-  /** whether devices were shown messages since the object started */
-  #isInUse = false;
 
   constructor(
     renderer: MessageRenderer,
@@ -87,7 +78,8 @@ export class MessageEncoder {
     reader: Reader,
     { isLive = false, formats }: Encoding = {},
   ): EncodedMessage[] {
-    if (isLive) for (const name of formats ?? []) this.#requested.add(name);
+    const isNew = (name: string) => !this.#requested.has(name);
+    if (isLive && formats?.some(isNew)) this.#requested = new Set([...this.#requested, ...formats]);
     const shared = this.#encodeShared(rows, reader, formats);
     const own = this.#renderer.ownParts(rows, reader, isLive);
     if (own.size === 0) return shared;
@@ -98,14 +90,14 @@ export class MessageEncoder {
   }
 
   /**
-   * Room sockets are shown a message that all members see alike. Devices are shown the same, most often right
-   * afterwards: it is neither rendered nor encoded for them once more.
+   * Room sockets are shown a message that all members see alike. Devices, if there are any, will be shown the
+   * same: it is neither rendered nor encoded for them once more.
    * @param format the wire format of device sockets that writes messages as `text` does
    */
   noteShown(row: MessageRow, message: Message, format: string, text: EncodedPart): void {
     // A reply to a thread shows devices its root, too.
-    if (!this.#isInUse || !isSameForAll(row) || row.thread_root !== null) return;
-    this.#shown.set(row, { ...this.#lookOf(row), message, format, text });
+    if (this.#requested.size === 0 || !isSameForAll(row) || row.thread_root !== null) return;
+    this.#share(row, this.#make(message, this.#requested, { format, text }), this.#requested);
   }
 
   /**
@@ -138,27 +130,14 @@ export class MessageEncoder {
       if (shared && needed.every((name) => shared.formats.has(name))) messages.set(row.seq, shared.message);
     }
     const missing = rows.filter(({ seq }) => !messages.has(seq));
-    const unrendered = missing.filter((row) => {
-      const shown = isFormer ? undefined : this.#takeShown(row);
-      if (shown) messages.set(row.seq, this.#make(shown.message, formats, shown));
-      return !shown;
-    });
-    for (const message of this.#renderer.renderShared(unrendered, reader))
+    for (const message of this.#renderer.renderShared(missing, reader))
       messages.set(message.seq, this.#make(message, formats));
     if (!isFormer) for (const row of missing) this.#share(row, messages.get(row.seq), formats);
-    this.#isInUse = true;
     return rows.flatMap(({ seq }) => messages.get(seq) ?? []);
   }
 
   #share(row: MessageRow, message: EncodedMessage | undefined, formats: ReadonlySet<string>): void {
     if (message && isSameForAll(row)) this.#shared.set(row, { ...this.#lookOf(row), message, formats });
-  }
-
-  /** What room sockets were shown of a row; undefined: nothing, or it looks different by now. */
-  #takeShown(row: MessageRow): Shown | undefined {
-    const shown = this.#shown.get(row);
-    this.#shown.delete(row);
-    return shown && this.#isCurrent(row, shown) ? shown : undefined;
   }
 
   #isCurrent(row: MessageRow, known: Look): boolean {

@@ -47,9 +47,10 @@ const Shown = z.object({
   quote: z.object({ preview: z.string() }).optional(),
 });
 
-/** What a member's devices are shown of the messages after a seq. */
+/** What a member's devices are shown live of the messages after a seq. */
 function shownTo(room: Room, reader: UserId, after: number): z.infer<typeof Shown>[] {
-  const request = { after: Position.parse(after), rev: undefined };
+  const { formats } = room.encoder;
+  const request = { after: Position.parse(after), rev: undefined, isLive: true, formats };
   const { messages } = devicePage(room, room.members.active(reader), request);
   return messages.map(({ texts }) => Shown.parse(JSON.parse(texts.v1 ?? "null")));
 }
