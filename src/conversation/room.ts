@@ -153,11 +153,10 @@ export class Room implements RoomContext {
     this.log = new MessageLog(
       storage.sql,
       this.state.profile.createdAt,
-      ({ kind, body, place, custom_data, tip: systemMessage, reactions, poll }) =>
-        [place, custom_data, systemMessage, reactions, poll].reduce(
-          (sum, part) => sum + (part === null ? 0 : bytesOf(part)),
-          bytesWithProfiles(kind, body, personOf),
-        ),
+      ({ kind, body, place, custom_data: customData, tip, reactions, poll }) =>
+        bytesWithProfiles(kind, body, personOf) +
+        (bytesOfPart(place) + bytesOfPart(customData) + bytesOfPart(tip)) +
+        (bytesOfPart(reactions) + bytesOfPart(poll)),
     );
     this.maxChanges = deps.settings.maxChanges;
     this.changeFeed = new ChangeFeed({
@@ -549,4 +548,8 @@ export class Room implements RoomContext {
   #removeDeletedUsers(userIds: UserId[]): void {
     for (const id of userIds) removeDeletedUser(this, this, id);
   }
+}
+
+function bytesOfPart(part: string | null): number {
+  return part === null ? 0 : bytesOf(part);
 }

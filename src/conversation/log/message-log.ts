@@ -56,22 +56,21 @@ export class MessageLog {
   /** undefined: to be looked up */
   #newestCounted: NewestCounted | undefined;
 
-  readonly #measure: (row: MessageRow) => number;
-  /** the sizes of rows that are in memory: each is on the page of every member */
-  readonly #bytes = new WeakMap<MessageRow, number>();
+  /** the size of a message as readers get it, in bytes */
+  readonly renderedBytes: (row: MessageRow) => number;
 
   /**
    * @param createdAt the time of an empty log: when the conversation was created (ms since 1970)
-   * @param measure the size in bytes of a message as readers get it, with profiles in a merged body
+   * @param renderedBytes the size in bytes of a message as readers get it, with profiles in a merged body
    */
-  constructor(sql: SqlStorage, createdAt: number, measure: (row: MessageRow) => number) {
+  constructor(sql: SqlStorage, createdAt: number, renderedBytes: (row: MessageRow) => number) {
     this.#sql = sql;
     this.#mentionIndex = new MentionIndex(sql);
     const lastHidden = "SELECT coalesce(max(seq), 0) AS seq FROM hidden";
     this.#recent = new RecentRows(sql.exec<{ seq: number }>(lastHidden).one().seq);
     this.hides = new Hides(sql, this.#recent);
     this.pins = new Pins(sql);
-    this.#measure = measure;
+    this.renderedBytes = renderedBytes;
     this.#beginning = { seq: Position.parse(0), n: 0, at: createdAt };
     this.last = this.headAt(null);
     this.lastInMain = this.headAt(null, "main");
@@ -258,16 +257,6 @@ export class MessageLog {
   #endInMain(bound: number): number {
     if (bound > this.lastInMain.seq) return this.lastInMain.seq + 1;
     return this.#headInMain(bound - 1).seq + 1;
-  }
-
-  /** The size of a message as readers get it, in bytes. */
-  renderedBytes(row: MessageRow): number {
-    const known = this.#bytes.get(row);
-    if (known !== undefined) return known;
-    const bytes = this.#measure(row);
-    // What a merged message shows of its senders changes with their profiles.
-    if (row.kind !== "merged") this.#bytes.set(row, bytes);
-    return bytes;
   }
 
   /** Takes rows up to `limit` and up to `maxBytes`; the first row is taken even if it is larger. */
