@@ -37,6 +37,7 @@ import { EditHistory } from "./log/edit-history.ts";
 import { MentionPages } from "./log/mention-pages.ts";
 import { MessageLog } from "./log/message-log.ts";
 import { ReadableLog } from "./log/readable-log.ts";
+import { RecentRows } from "./log/recent-rows.ts";
 import type { MessageRow } from "./log/row.ts";
 import { Bans } from "./members/bans.ts";
 import { Composers } from "./members/composers.ts";
@@ -69,7 +70,7 @@ import { ThreadLog } from "./threads/thread-log.ts";
 import { Threads } from "./threads/threads.ts";
 import { GroupOutlines } from "./views/group-outlines.ts";
 import { MemberSnapshots } from "./views/member-snapshots.ts";
-import { type DeviceFormats, MessageEncoder } from "./views/message-encoder.ts";
+import { type DeviceFormats, type Encoded, MessageEncoder } from "./views/message-encoder.ts";
 import { MessageRenderer } from "./views/message-renderer.ts";
 import { OwnParts } from "./views/own-parts.ts";
 
@@ -150,8 +151,10 @@ export class Room implements RoomContext {
     );
     this.knownUsers = new KnownUsers(storage.sql, this.profiles, () => this.projection.changed());
     const personOf = (id: UserId) => this.profiles.get(id);
+    const recent = new RecentRows<Encoded>(storage.sql);
     this.log = new MessageLog(
       storage.sql,
+      recent,
       this.state.profile.createdAt,
       ({ kind, body, place, custom_data: customData, tip, reactions, poll }) =>
         bytesWithProfiles(kind, body, personOf) +
@@ -176,7 +179,7 @@ export class Room implements RoomContext {
     const votes = new VoteStore(storage.sql);
     const ownParts = new OwnParts([reactionStore, votes]);
     this.renderer = new MessageRenderer(this.state.id, this.log, this.profiles, this.members, ownParts);
-    this.encoder = new MessageEncoder(this.renderer, this.profiles, this.members, deps.deviceFormats);
+    this.encoder = new MessageEncoder(this.renderer, this.profiles, this.members, deps.deviceFormats, recent);
     this.snapshots = new MemberSnapshots(this);
     const events = new EphemeralEvents(timing.typing);
     const fanoutSource = new RoomFanoutSource(this, events, timing.largeGroup);

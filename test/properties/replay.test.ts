@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { MessageLog } from "../../src/conversation/log/message-log.ts";
+import { RecentRows } from "../../src/conversation/log/recent-rows.ts";
 import type { Room } from "../../src/conversation/room.ts";
 import { replayPage } from "../../src/conversation/views/replay-page.ts";
 import { Position, Seq } from "../../src/domain/ids.ts";
@@ -126,7 +127,9 @@ describe("a replay", () => {
           const [room, model] = [isolatedRoom(storage), new Model()];
           for (const [event, { reader, back, limit }] of steps) {
             await model.apply(room, event);
-            const stored = new MessageLog(storage.sql, 0, (row) => room.log.renderedBytes(row));
+            const stored = new MessageLog(storage.sql, new RecentRows(storage.sql), 0, (row) =>
+              room.log.renderedBytes(row),
+            );
             const after = Math.max(0, room.log.last.seq - back);
             expect(room.log.after(after, limit, reader, "all")).toEqual(
               stored.after(after, limit, reader, "all"),

@@ -11,7 +11,7 @@ import { Hides } from "./hides.ts";
 import { insertMessage, insertMessages } from "./insert.ts";
 import { MentionIndex } from "./mention-index.ts";
 import { Pins } from "./pins.ts";
-import { RecentRows } from "./recent-rows.ts";
+import type { RecentRows } from "./recent-rows.ts";
 import {
   type MessageRow,
   type MessageRows,
@@ -63,12 +63,16 @@ export class MessageLog {
    * @param createdAt the time of an empty log: when the conversation was created (ms since 1970)
    * @param renderedBytes the size in bytes of a message as readers get it, with profiles in a merged body
    */
-  constructor(sql: SqlStorage, createdAt: number, renderedBytes: (row: MessageRow) => number) {
+  constructor(
+    sql: SqlStorage,
+    recent: RecentRows,
+    createdAt: number,
+    renderedBytes: (row: MessageRow) => number,
+  ) {
     this.#sql = sql;
     this.#mentionIndex = new MentionIndex(sql);
-    const lastHidden = "SELECT coalesce(max(seq), 0) AS seq FROM hidden";
-    this.#recent = new RecentRows(sql.exec<{ seq: number }>(lastHidden).one().seq);
-    this.hides = new Hides(sql, this.#recent);
+    this.#recent = recent;
+    this.hides = new Hides(sql, recent);
     this.pins = new Pins(sql);
     this.renderedBytes = renderedBytes;
     this.#beginning = { seq: Position.parse(0), n: 0, at: createdAt };

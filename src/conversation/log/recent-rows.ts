@@ -8,24 +8,27 @@ const KEPT_CHARS = 256 * 1024;
 const SLACK = 1.25;
 
 /**
- * The newest rows of the log in memory, without a gap. A live update of each member needs the same few rows:
- * they are read from here instead of by a query for each member.
+ * The newest rows of the log in memory, without a gap, with what was made of them. A live update of each
+ * member needs the same few rows: they are read from here instead of by a query for each member.
  */
-export class RecentRows {
+export class RecentRows<Made = unknown> {
   #rows: MessageRow[] = [];
+  /** what was made of each row; a weak map of the rows takes much more time */
+  #made: (Made | undefined)[] = [];
   #chars = 0;
   /** some member has hidden a message up to this seq: a query tells who sees which of them */
   #hiddenUpTo: number;
 
-  /** @param hiddenUpTo the newest seq that some member has hidden; 0: there is none */
-  constructor(hiddenUpTo: number) {
-    this.#hiddenUpTo = hiddenUpTo;
+  constructor(sql: SqlStorage) {
+    const lastHidden = "SELECT coalesce(max(seq), 0) AS seq FROM hidden";
+    this.#hiddenUpTo = sql.exec<{ seq: number }>(lastHidden).one().seq;
   }
 
   /** Adds the newest row, once it is committed. */
   add(row: MessageRow): void {
     if (this.#rows.at(-1)?.seq !== row.seq - 1) this.#clear();
     this.#rows.push(Object.freeze(row));
+    this.#made.push(undefined);
     this.#chars += row.body.length;
     if (this.#rows.length > SLACK * KEPT_ROWS || this.#chars > SLACK * KEPT_CHARS) this.#dropOldest();
   }
@@ -37,17 +40,35 @@ export class RecentRows {
     while (chars > KEPT_CHARS && first < this.#rows.length - 1)
       chars -= this.#rows[first++]?.body.length ?? 0;
     this.#rows = this.#rows.slice(first);
+    this.#made = this.#made.slice(first);
     this.#chars = chars;
   }
 
   /** Replaces a row by the row as it is stored now. */
   replace(row: MessageRow): void {
-    const [oldest] = this.#rows;
-    const index = oldest ? row.seq - oldest.seq : -1;
+    const index = this.#indexOf(row);
     const former = this.#rows[index];
     if (!former) return;
     this.#chars += row.body.length - former.body.length;
     this.#rows = this.#rows.with(index, Object.freeze(row));
+    this.#made[index] = undefined;
+  }
+
+  /** What was made of a row, as long as this very row is in memory. */
+  madeOf(row: MessageRow): Made | undefined {
+    const index = this.#indexOf(row);
+    return this.#rows[index] === row ? this.#made[index] : undefined;
+  }
+
+  /** Keeps what was made of a row while this very row is in memory. */
+  keep(row: MessageRow, made: Made): void {
+    const index = this.#indexOf(row);
+    if (this.#rows[index] === row) this.#made[index] = made;
+  }
+
+  #indexOf({ seq }: MessageRow): number {
+    const [oldest] = this.#rows;
+    return oldest ? seq - oldest.seq : -1;
   }
 
   /** A row is about to change. */
@@ -58,6 +79,7 @@ export class RecentRows {
 
   #clear(): void {
     this.#rows = [];
+    this.#made = [];
     this.#chars = 0;
   }
 

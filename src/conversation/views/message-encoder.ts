@@ -4,6 +4,7 @@ import type { Message } from "../../domain/messages/message.ts";
 import type { EncodedMessage, EncodedPart } from "../../domain/sync/encoded-message.ts";
 import type { DeviceProtocol } from "../../domain/sync/socket-protocol.ts";
 import { errorFields, log } from "../../lib/logger.ts";
+import type { RecentRows } from "../log/recent-rows.ts";
 import type { MessageRow, Reader } from "../log/row.ts";
 import type { Members } from "../members/members.ts";
 import type { ProfileCache } from "../members/profile-cache.ts";
@@ -22,7 +23,7 @@ interface Look {
 }
 
 /** A message encoded in some wire formats. */
-interface Encoded extends Look {
+export interface Encoded extends Look {
   message: EncodedMessage;
   formats: ReadonlySet<string>;
 }
@@ -52,19 +53,21 @@ export class MessageEncoder {
   readonly #formats: DeviceFormats;
   /** the formats that devices here have asked for: a new message is encoded in all of them at once */
   #requested: ReadonlySet<string> = new Set();
-  /** by row: the newest rows of the log stay in memory, and a row that changes is replaced */
-  readonly #shared = new WeakMap<MessageRow, Encoded>();
+  /** the newest rows of the log stay in memory, and a row that changes is replaced */
+  readonly #recent: Pick<RecentRows<Encoded>, "madeOf" | "keep">;
 
   constructor(
     renderer: MessageRenderer,
     profiles: Pick<ProfileCache, "get" | "peek">,
     members: Pick<Members, "find">,
     formats: DeviceFormats,
+    recent: Pick<RecentRows<Encoded>, "madeOf" | "keep">,
   ) {
     this.#renderer = renderer;
     this.#profiles = profiles;
     this.#members = members;
     this.#formats = formats;
+    this.#recent = recent;
   }
 
   /** The names of all wire formats. */
@@ -109,14 +112,14 @@ export class MessageEncoder {
     const now = Date.now();
     return messages.every((message, i) => {
       const row = rows[i];
-      const known = row && this.#shared.get(row);
+      const known = row && this.#recent.madeOf(row);
       if (!row || known?.message !== message || known.until <= now) return false;
       return known.sender === this.#profiles.peek(row.sender_id) && known.nameCard === this.#nameCardOf(row);
     });
   }
 
   #known(row: MessageRow): Encoded | undefined {
-    const known = this.#shared.get(row);
+    const known = this.#recent.madeOf(row);
     return known && this.#isCurrent(row, known) ? known : undefined;
   }
 
@@ -137,7 +140,7 @@ export class MessageEncoder {
   }
 
   #share(row: MessageRow, message: EncodedMessage | undefined, formats: ReadonlySet<string>): void {
-    if (message && isSameForAll(row)) this.#shared.set(row, { ...this.#lookOf(row), message, formats });
+    if (message && isSameForAll(row)) this.#recent.keep(row, { ...this.#lookOf(row), message, formats });
   }
 
   #isCurrent(row: MessageRow, known: Look): boolean {

@@ -1,6 +1,7 @@
 import { runInDurableObject } from "cloudflare:test";
 import { beforeAll, expect, test, vi } from "vitest";
 import { MessageLog } from "../../../../src/conversation/log/message-log.ts";
+import { RecentRows } from "../../../../src/conversation/log/recent-rows.ts";
 import { NO_THREAD } from "../../../../src/conversation/log/row.ts";
 import { Members } from "../../../../src/conversation/members/members.ts";
 import type { QueuedSend, SendOutcome } from "../../../../src/conversation/sending/send.ts";
@@ -94,7 +95,7 @@ class QueueHarness {
   #wake: () => void = () => undefined;
 
   constructor(storage: DurableObjectStorage) {
-    this.log = new FragileLog(storage.sql, 1, ({ body }) => body.length);
+    this.log = new FragileLog(storage.sql, new RecentRows(storage.sql), 1, ({ body }) => body.length);
     this.members = new FragileMembers(storage.sql);
     const failing = new Proxy(storage, {
       get: (target, key) => {
