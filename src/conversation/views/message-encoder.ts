@@ -1,5 +1,4 @@
 import type { Person } from "../../domain/accounts/person.ts";
-import type { Seq } from "../../domain/ids.ts";
 import type { Message } from "../../domain/messages/message.ts";
 import type { EncodedMessage, EncodedPart } from "../../domain/sync/encoded-message.ts";
 import type { DeviceProtocol } from "../../domain/sync/socket-protocol.ts";
@@ -118,25 +117,23 @@ export class MessageEncoder {
     });
   }
 
-  #known(row: MessageRow): Encoded | undefined {
+  /** The message as all members see it today, if it is here in the formats that are needed. */
+  #known(row: MessageRow, needed: readonly string[]): EncodedMessage | undefined {
     const known = this.#recent.madeOf(row);
-    return known && this.#isCurrent(row, known) ? known : undefined;
+    if (!known || !this.#isCurrent(row, known)) return undefined;
+    return needed.every((name) => known.formats.has(name)) ? known.message : undefined;
   }
 
   #encodeShared(rows: readonly MessageRow[], reader: Reader, needed = this.formats): EncodedMessage[] {
-    const formats = new Set([...needed, ...this.#requested]);
-    const messages = new Map<Seq, EncodedMessage>();
     // Who has left may see less of a root than the members do.
     const isFormer = reader.visible_until != null;
-    for (const row of rows) {
-      const shared = isFormer ? undefined : this.#known(row);
-      if (shared && needed.every((name) => shared.formats.has(name))) messages.set(row.seq, shared.message);
-    }
-    const missing = rows.filter(({ seq }) => !messages.has(seq));
-    for (const message of this.#renderer.renderShared(missing, reader))
-      messages.set(message.seq, this.#make(message, formats));
-    if (!isFormer) for (const row of missing) this.#share(row, messages.get(row.seq), formats);
-    return rows.flatMap(({ seq }) => messages.get(seq) ?? []);
+    const known = rows.map((row) => (isFormer ? undefined : this.#known(row, needed)));
+    const missing = rows.filter((_, i) => !known[i]);
+    const formats = new Set([...needed, ...this.#requested]);
+    const made = this.#renderer.renderShared(missing, reader).map((message) => this.#make(message, formats));
+    if (!isFormer) for (const [i, row] of missing.entries()) this.#share(row, made[i], formats);
+    const others = made.values();
+    return known.flatMap((message) => message ?? others.next().value ?? []);
   }
 
   #share(row: MessageRow, message: EncodedMessage | undefined, formats: ReadonlySet<string>): void {
@@ -176,7 +173,7 @@ export class MessageEncoder {
         log("error", "message_not_encoded", { conversation, seq, format: name, ...errorFields(error) });
       }
     }
-    return { seq, revoked, rev, createdAt, senderId: sender.id, ...scope, texts };
+    return { seq, revoked, rev, createdAt, senderId: sender.id, texts, ...scope };
   }
 }
 
