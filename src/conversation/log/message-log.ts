@@ -60,6 +60,7 @@ export class MessageLog {
   readonly renderedBytes: (row: MessageRow) => number;
 
   /**
+   * @param recent the newest rows in memory, which the log keeps as they are stored
    * @param createdAt the time of an empty log: when the conversation was created (ms since 1970)
    * @param renderedBytes the size in bytes of a message as readers get it, with profiles in a merged body
    */
