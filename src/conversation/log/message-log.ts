@@ -19,6 +19,7 @@ import {
   NO_THREAD,
   type Order,
   type Reader,
+  type Revoked,
   type Scope,
   UNCHANGED,
 } from "./row.ts";
@@ -431,6 +432,23 @@ export class MessageLog {
       this.#sql.exec<MessageRow>(query, row?.changed_rev ?? rev, ...bindings, count).toArray(),
     );
     return this.cut(found, limit, maxBytes);
+  }
+
+  /**
+   * At most `limit` revokes after a rev, in their order. A revoke keeps its rev, whatever becomes of its message
+   * afterwards: a reply, or the revoke of one, changes a revoked root.
+   * @param range as in `changedAfter`
+   */
+  revokesAfter(
+    rev: number,
+    { upTo, upToRev }: { upTo: Position; upToRev: number },
+    limit: number,
+    reader: Reader,
+  ): Revoked[] {
+    const query = `SELECT seq, revoked_rev, revoked_by, in_main FROM messages INDEXED BY messages_revoked
+      WHERE revoked_rev > ? AND revoked_rev <= ? AND seq <= ? AND ${VISIBLE} ORDER BY revoked_rev LIMIT ?`;
+    const bindings = [rev, upToRev, upTo, reader.visible_from, reader.user_id, limit];
+    return this.#sql.exec<Revoked>(query, ...bindings).toArray();
   }
 
   /** The number of messages up to a seq that changed after a rev; counts `max` of them at most. */

@@ -70,6 +70,9 @@ export const NO_THREAD = {
 /** A message as it is sent. */
 export type NewMessageRow = Omit<MessageRow, keyof typeof UNCHANGED>;
 
+/** The columns of a revoke. */
+export type Revoked = Pick<MessageRow, "seq" | "revoked_rev" | "revoked_by" | "in_main">;
+
 /** A page of rows. `hasMore`: further rows follow it in the page's order. */
 export interface MessageRows {
   rows: MessageRow[];

@@ -1,6 +1,6 @@
 import { Position } from "../../domain/ids.ts";
 import type { DevicePage, MessageChange, ReplayPage } from "../../domain/sync/replay.ts";
-import type { MessageRow, Scope } from "../log/row.ts";
+import type { MessageRow, Revoked, Scope } from "../log/row.ts";
 import type { MemberRow } from "../members/member-row.ts";
 import type { RoomStores } from "../state/context.ts";
 
@@ -111,7 +111,7 @@ function nextPage<Shown>(
   const isPartial = hasMore && visible.length === rows.length;
   // The last page reaches the newest seq even if the member has hidden the messages at the end.
   const lastSeq = Position.parse(isPartial ? (visible.at(-1)?.seq ?? from) : last);
-  const laterChanges = rev === undefined ? [] : shown.flatMap((row) => revokeOf(row, -1));
+  const laterChanges = rev === undefined ? [] : shown.flatMap(revokeOf);
   const messages = show(shown);
   return { ...start, changes, changed, messages, laterChanges, lastSeq, rev: upToRev, hasMore: isPartial };
 }
@@ -170,24 +170,26 @@ export function changesAfter(
 ): StoredChangesPage {
   if (rev >= range.upToRev) return { rows: [], changes: [], end: range.upToRev };
   const { rows, hasMore } = log.changedAfter(rev, range, limit, member, maxBytes);
-  const hides = log.hides.after(rev, range.upToRev, limit + 1, member);
+  const revokes = log.revokesAfter(rev, range, limit + 1, member).flatMap(revokeOf);
+  const hides = log.hides.after(rev, range.upToRev, limit + 1, member).map((hide) => ({ ...hide, by: null }));
   const ends = [
     hasMore ? (rows.at(-1)?.changed_rev ?? rev) : range.upToRev,
-    hides.length > limit ? (hides[limit - 1]?.rev ?? rev) : range.upToRev,
+    ...[revokes, hides].map((found) =>
+      found.length > limit ? (found[limit - 1]?.rev ?? rev) : range.upToRev,
+    ),
   ];
   const end = Math.min(...ends);
   const within = rows.filter((row) => (row.changed_rev ?? 0) <= end);
-  const hidden = hides.flatMap((hide) => (hide.rev <= end ? [{ ...hide, by: null }] : []));
-  const changes = [...within.flatMap((row) => revokeOf(row, rev)), ...hidden];
+  const changes = [...revokes, ...hides].filter((change) => change.rev <= end);
   return { rows: within, changes: changes.sort((one, other) => one.rev - other.rev), end };
 }
 
-/** The revoke of a message after a rev, at the message's last change: revs rise from event to event. */
-function revokeOf(
-  { seq, changed_rev, revoked_rev, revoked_by: by, in_main }: MessageRow,
-  since: number,
-): MessageChange[] {
-  if (revoked_rev === null || revoked_rev <= since) return [];
+/**
+ * The revoke of a message, at its own rev. The message may have changed since: a page whose end is between the
+ * two tells the revoke, and no later page does.
+ */
+function revokeOf({ seq, revoked_rev: rev, revoked_by: by, in_main }: Revoked): MessageChange[] {
+  if (rev === null) return [];
   const ofThread = in_main === 0 && ({ isThreadOnly: true } as const);
-  return [{ rev: changed_rev ?? revoked_rev, seq, by, ...ofThread }];
+  return [{ rev, seq, by, ...ofThread }];
 }

@@ -2,6 +2,7 @@ import { expect, test } from "vitest";
 import type { Room } from "../../../src/conversation/room.ts";
 import { devicePage } from "../../../src/conversation/views/replay-page.ts";
 import { Position, Seq } from "../../../src/domain/ids.ts";
+import type { Draft } from "../../../src/domain/messages/message.ts";
 import type { PackedPage } from "../../../src/domain/sync/packed-page.ts";
 import type { SyncPosition } from "../../../src/domain/sync/replay.ts";
 import { newFrames } from "../../../src/inbox/devices/push.ts";
@@ -9,10 +10,10 @@ import { deviceProtocol } from "../../../src/surfaces/v1/frames/device.ts";
 import { ANN, BOB, inIsolatedObject, isolatedRoom } from "../../support/objects/isolated-room.ts";
 import { range } from "../../support/objects/room.ts";
 
-function say(room: Room, count: number, text = "hi"): void {
+function say(room: Room, count: number, text = "hi", options: Pick<Draft, "thread"> = {}): void {
   const body = JSON.stringify({ text });
   const draft = { clientMsgId: undefined, kind: "text", body, quoteSeq: undefined } as const;
-  const drafts = Array.from({ length: count }, () => ({ ...draft, mentions: [] }));
+  const drafts = Array.from({ length: count }, () => ({ ...draft, mentions: [], ...options }));
   room.submit(ANN, drafts, { resolve: () => undefined });
   room.flushSends();
 }
@@ -65,6 +66,26 @@ test.each([
     expect(shown.toSorted((a, b) => a - b)).toEqual(expected);
   }),
 );
+
+/** Adds a reply to the thread of message 1, which changes that message. */
+const reply = (room: Room) => say(room, 1, "a reply", { thread: { root: Seq.parse(1), alsoInMain: true } });
+
+test("the revoke of a root is told once, wherever pages end between it and a later reply", () =>
+  inIsolatedObject("group", async (storage) => {
+    const room = isolatedRoom(storage);
+    say(room, 251);
+    reply(room);
+    const before = at(room.log.last.seq, room.state.rev);
+    await revoke(room, [1]);
+    const revoked = room.state.rev;
+    await revoke(room, range(2, 251));
+    reply(room);
+    expect(revokesShown(room, before, before)).toEqual(range(1, 251));
+    const changes = (rev: number, upToRev: number) =>
+      devicePage(room, room.members.active(BOB), { after: before.seq, rev, upToRev }).changes;
+    expect(changes(before.rev, revoked)).toMatchObject([{ seq: 1, rev: revoked }]);
+    expect(changes(revoked, revoked + 1)).toMatchObject([{ seq: 2 }]);
+  }));
 
 test("an inbox update carries at most 128 KiB of bodies, and a page that is asked for carries more", () =>
   inIsolatedObject("group", async (storage) => {
