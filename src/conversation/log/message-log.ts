@@ -435,8 +435,8 @@ export class MessageLog {
   }
 
   /**
-   * At most `limit` revokes after a rev, in their order. A revoke keeps its rev, whatever becomes of its message
-   * afterwards: a reply, or the revoke of one, changes a revoked root.
+   * At most `limit` revokes after a rev, in their order. A revoke keeps its rev, whatever becomes of its
+   * message afterwards: a reply, or the revoke of one, changes a revoked root.
    * @param range as in `changedAfter`
    */
   revokesAfter(

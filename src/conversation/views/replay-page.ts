@@ -185,8 +185,8 @@ export function changesAfter(
 }
 
 /**
- * The revoke of a message, at its own rev. The message may have changed since: a page whose end is between the
- * two tells the revoke, and no later page does.
+ * The revoke of a message, at its own rev. The message may have changed since: a page whose end is between
+ * the two tells the revoke, and no later page does.
  */
 function revokeOf({ seq, revoked_rev: rev, revoked_by: by, in_main }: Revoked): MessageChange[] {
   if (rev === null) return [];
