@@ -13,7 +13,7 @@ const SLACK = 1.25;
  */
 export class RecentRows<Made = unknown> {
   #rows: MessageRow[] = [];
-  /** what was made of each row; a weak map of the rows takes much more time */
+  /** what was made of each row; a weak map of the rows takes more time */
   #made: (Made | undefined)[] = [];
   #chars = 0;
   /** some member has hidden a message up to this seq: a query tells who sees which of them */
