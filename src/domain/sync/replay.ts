@@ -3,8 +3,8 @@ import type { Message } from "../messages/message.ts";
 import type { EncodedMessage } from "./encoded-message.ts";
 
 /**
- * A revoke or a hide that a resuming client needs, at the message's last change; `by` is null for a hide.
- * `isThreadOnly`: the revoke of a thread-only reply, for sockets that show threads.
+ * A revoke or a hide that a resuming client needs, at its own rev: the message may have changed since.
+ * `by` is null for a hide. `isThreadOnly`: the revoke of a thread-only reply, for sockets that show threads.
  */
 export type MessageChange = { rev: number; seq: Seq; by: UserId | null; isThreadOnly?: true };
 

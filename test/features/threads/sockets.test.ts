@@ -61,14 +61,14 @@ async function open(path: string, who = bob): Promise<TestSocket> {
 
 /** Syncs page by page. @returns the seq at which the client ends */
 async function sync(socket: TestSocket, after: number): Promise<number> {
-  for (let from = after; ; ) {
-    socket.send({ type: "sync", conversation_id: id, after: from, rev: 0 });
+  for (let from = { after, rev: 0 }; ; ) {
+    socket.send({ type: "sync", conversation_id: id, ...from });
     const synced = Synced.parse(await socket.next("synced"));
     if (!synced.has_more) return synced.last_seq;
-    from = synced.last_seq;
+    from = { after: synced.last_seq, rev: synced.rev };
   }
 }
-const Synced = z.looseObject({ last_seq: z.int(), has_more: z.boolean() });
+const Synced = z.looseObject({ last_seq: z.int(), rev: z.int(), has_more: z.boolean() });
 
 const loaded = async (query: string) =>
   (await page(bob, id, `?limit=100${query}`)).items.map(({ seq }) => seq);
@@ -101,6 +101,22 @@ describe.each(KINDS)("on %s", (_, pathOf) => {
     const later = await Promise.all(queries.map((query) => open(pathOf(query))));
     for (const socket of later) await sync(socket, 3);
     expect(later.map(revokedOn)).toEqual(told);
+  });
+
+  test("the revoke of a root that a reply changes afterwards is told once, over several pages", async () => {
+    id = await createGroupId(ann, bob);
+    const sender = await openRoom(id, ann.token);
+    // More revokes than a page holds: the first page ends between the revoke of the root and its last change.
+    const seqs = range(1, 202);
+    for (const seq of seqs) sender.send(textFrame(`message ${seq}`));
+    await sender.until(({ acks }) => acks.length === seqs.length);
+    await send(ann, id, { ...textFrame("reply"), thread: { root: 1 } });
+    for (const seq of seqs) await deleteMessage(ann, id, seq, "everyone");
+    await send(ann, id, { ...textFrame("a later reply"), thread: { root: 1 } });
+    const socket = await open(pathOf("?changes=0"));
+    await sync(socket, 203);
+    expect(revokedOn(socket)).toEqual(seqs);
+    for (const one of [sender, socket]) one.close();
   });
 
   beforeAll(async () => {
