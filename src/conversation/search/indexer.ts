@@ -14,11 +14,6 @@ export const MIN_UNINDEXED = 200;
  * message costs as much as to store several.
  */
 const MAX_UNINDEXED = 10_000;
-/**
- * From so many unindexed messages on indexing takes half of the time: a search scans at most 5,000 of them a
- * call, so a whole search takes 20 calls.
- */
-const MAX_BACKLOG = 100_000;
 /** The maximum of messages that one turn indexes. */
 const BATCH = 200;
 /**
@@ -215,9 +210,14 @@ export class Indexer {
   #scheduleTurn(): void {
     const hasArrived = this.#log.last.seq > this.#lastSeqSeen;
     this.#lastSeqSeen = this.#log.last.seq;
-    const { busyPauseMs, backlogPauseMs } = this.#timing;
-    const pause = this.#unindexed < MAX_BACKLOG ? busyPauseMs : backlogPauseMs;
-    setTimeout(() => this.#turn(), hasArrived ? pause : 0);
+    setTimeout(() => this.#turn(), hasArrived ? this.#pauseMs : 0);
+  }
+
+  /** The pause before a turn while messages arrive: sends come first until too many messages wait. */
+  get #pauseMs(): number {
+    const { busyPauseMs, backlog, backlogPauseMs, maxBacklog } = this.#timing;
+    if (this.#unindexed < backlog) return busyPauseMs;
+    return this.#unindexed < maxBacklog ? backlogPauseMs : 0;
   }
 
   #turn(): void {

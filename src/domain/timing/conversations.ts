@@ -142,8 +142,15 @@ export const CONVERSATION_VALUES = {
     idleMs: 1_000,
     /** The pause between two turns of about 5 ms while messages arrive: indexing takes 4 % of the time. */
     busyPauseMs: 120,
-    /** The same pause while 100,000 messages or more wait: indexing takes half of the time. */
+    /**
+     * From so many unindexed messages on, the pause is `backlogPauseMs`: a search scans at most 5,000 of them
+     * a call, so a search of a whole conversation takes 20 calls for them.
+     */
+    backlog: 100_000,
+    /** A conversation that is sent all that it takes keeps nine tenths of its rate beside these pauses. */
     backlogPauseMs: 5,
+    /** From so many on there is no pause: indexing keeps up with any rate, which falls to seven tenths. */
+    maxBacklog: 1_000_000,
   },
   /** Forwarded and merged messages. */
   copies: {

@@ -7,6 +7,7 @@ import { Position, type Seq } from "../../../src/domain/ids.ts";
 import { ANN, BOB, inIsolatedObject, isolatedRoom } from "../../support/objects/isolated-room.ts";
 import { range } from "../../support/objects/room.ts";
 import { indexLeftovers, indexTokens, tokensOf } from "../../support/objects/search.ts";
+import { overrideTiming } from "../../support/timing.ts";
 
 test("a long query reads fewer messages a call, and ends by its cursor", () =>
   inIsolatedObject("group", async (storage) => {
@@ -173,5 +174,34 @@ describe("indexing", () => {
         ends.push(indexing.indexedSeq);
       }
       expect(ends).toEqual([6, 12, 18, 20]);
+    }));
+
+  test("turns follow one another without a pause once too many messages wait, while more come", () =>
+    inIsolatedObject("group", async (storage) => {
+      const hourMs = 60 * 60_000;
+      overrideTiming({
+        indexing: { busyPauseMs: hourMs, backlog: 1_000, backlogPauseMs: hourMs, maxBacklog: 11_000 },
+      });
+      storage.sql.exec(
+        `INSERT INTO messages (seq, n, sender_id, kind, body, created_at)
+         SELECT value, value, ?, 'text', '{"text":"hi"}', 1 FROM json_each(?)`,
+        ...[ANN, JSON.stringify(range(1, 15_000))],
+      );
+      const room = isolatedRoom(storage);
+      const { indexing } = room.search;
+      indexing.resume();
+      const draft = {
+        clientMsgId: undefined,
+        kind: "text",
+        body: '{"text":"hi"}',
+        quoteSeq: undefined,
+      } as const;
+      const drafts = range(1, 100).map(() => ({ ...draft, mentions: [] }));
+      while (indexing.indexedSeq < 2_000) {
+        room.submit(ANN, drafts, { resolve: () => undefined });
+        room.flushSends();
+        await scheduler.wait(0);
+      }
+      expect(room.log.last.seq - indexing.indexedSeq).toBeGreaterThan(11_000);
     }));
 });
