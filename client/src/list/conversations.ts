@@ -135,11 +135,7 @@ export class Conversations {
     const item = this.#items.get(id);
     // Of another user the frame has no counts. What this device has read further is on its way to the server.
     if (!item || unread_count === undefined || seq < item.readTo) return;
-    this.patch(
-      id,
-      { read_seq: Math.max(seq, item.entry.read_seq), unread_from },
-      { count: unread_count, at: last_seq },
-    );
+    this.patch(id, { read_seq: Math.max(seq, item.entry.read_seq), unread_from }, unread_count, last_seq);
   }
 
   /**
@@ -151,7 +147,6 @@ export class Conversations {
     const item = this.#items.get(id);
     if (!item || (seq <= item.entry.read_seq && seq < (item.entry.unread_from ?? Infinity))) return false;
     this.#readTo(item, seq, counted);
-    this.#set(item, {});
     return true;
   }
 
@@ -189,16 +184,16 @@ export class Conversations {
     const { sender_id: senderId = 0 } = last ?? {};
     const sender = { id: senderId, username: "", nickname: "", avatar: "", ...this.users.get(senderId) };
     const last_message = last && { ...last, sender };
-    this.patch(id, { last_seq, updated_at, last_message }, { count: unread_count, at: last_seq });
+    this.patch(id, { last_seq, updated_at, last_message }, unread_count, last_seq);
   }
 
-  /** Changes fields of an entry. `unread`: the server's count, up to a message. */
-  patch(id: number, fields: Partial<ConversationEntry>, unread?: { count: number; at: number }): void {
+  /** Changes fields of an entry. `count`: what the server counts as unread, up to the message `at`. */
+  patch(id: number, fields: Partial<ConversationEntry>, count?: number, at = 0): void {
     const item = this.#items.get(id);
     if (!item) return;
     // A list that is under way does not know what a frame says. It has no `typing`.
     if (!fields.typing) this.#asOf.set(id, this.now());
-    if (unread) item.unread.set(unread.count, unread.at);
+    if (count !== undefined) item.unread.set(count, at);
     this.#set(item, fields);
   }
 
@@ -244,7 +239,7 @@ export class Conversations {
   #readTo(item: Item, seq: number, counted: number): void {
     item.readTo = Math.max(item.readTo, seq);
     item.unread.read(seq, counted);
-    item.entry = { ...item.entry, read_seq: Math.max(seq, item.entry.read_seq), unread_from: undefined };
+    this.#set(item, { read_seq: Math.max(seq, item.entry.read_seq), unread_from: undefined });
   }
 
   #mention({ mentions: known, entry }: Item, message: Message): void {

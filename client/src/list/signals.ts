@@ -23,13 +23,15 @@ export class Signals {
   }
 
   /** The user has read a conversation up to a message. Never goes back. */
-  read({ id, main }: Timeline, seq: number): void {
+  read({ id, main, seq: position }: Timeline, seq: number): void {
     const list = this.#list;
-    const behind = main.slice(seq + 1, list.countedTo(id));
-    const counted = behind.filter(({ sender, kind }) => sender.id !== list.me && kind !== "tip");
-    if (!list.readHere(id, seq, counted.length)) return;
-    // What is not loaded, the server has to count.
-    if (main.runAt(seq)?.to !== Infinity) this.#loader.lookUpSoon(id, 2 * READ_PAUSE);
+    const end = list.countedTo(id);
+    const counted = main
+      .slice(seq + 1, end)
+      .filter(({ kind, sender }) => kind !== "tip" && sender.id !== list.me).length;
+    if (!list.readHere(id, seq, counted)) return;
+    // What is not loaded, or still on its way, the server has to count.
+    if (Math.min(position, main.runAt(seq)?.to ?? 0) < end) this.#loader.lookUpSoon(id);
     if (this.#reads.has(id)) return;
     const tell = () => {
       this.#reads.delete(id);

@@ -30,7 +30,7 @@ export class Unread {
   set(count: number, at: number): void {
     this.#count = count;
     this.#at = at;
-    this.#drop(at);
+    for (const seq of this.#later) if (seq <= at) this.#later.delete(seq);
   }
 
   /** A message of another user has come. */
@@ -40,12 +40,6 @@ export class Unread {
 
   /** Everything up to a message is read. `counted`: how many of those behind it, up to `at`, count. */
   read(seq: number, counted: number): void {
-    this.#count = seq < this.#at ? counted : 0;
-    this.#at = Math.max(this.#at, seq);
-    this.#drop(seq);
-  }
-
-  #drop(seq: number): void {
-    for (const one of this.#later) if (one <= seq) this.#later.delete(one);
+    this.set(seq < this.#at ? counted : 0, Math.max(this.#at, seq));
   }
 }

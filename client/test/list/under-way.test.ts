@@ -149,3 +149,21 @@ test("a read of another device never undoes what this one has read further", asy
   frames.pass();
   expect(chat.state.conversation(id)?.unread_count).toBe(0);
 });
+
+test("a read counts messages that the list has counted and that are still on their way", async () => {
+  const [ann, bob] = [await server.person("ann"), await server.person("bob")];
+  const { id } = await ann.openDirect(bob);
+  for (const one of ["one", "two", "three"]) await bob.send(id, one);
+  const frames = new HeldFrames();
+  const chat = await startChat(server.origin, ann);
+  const window = chat.open(id);
+  await until(chat, () => window.view.messages.length === 3);
+  frames.hold("message", "messages");
+  for (const one of ["four", "five"]) await bob.send(id, one);
+  await expect.poll(() => frames.count).toBe(2);
+  chat.refresh();
+  await until(chat, (state) => state.conversation(id)?.unread_count === 5);
+  window.read(2);
+  frames.pass();
+  await until(chat, (state) => state.conversation(id)?.unread_count === 3);
+});
