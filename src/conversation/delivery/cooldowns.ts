@@ -50,7 +50,7 @@ export class Cooldowns {
 
   /** A cooldown that seems to begin in the future has ended: the clock was put back. */
   isActive(id: UserId): boolean {
-    // The alarm's last round counts for deferred members over a hibernation.
+    // The last alarm round counts for deferred members over a hibernation.
     const at = this.#beganAt.get(id) ?? (this.#devices.isDeferred(id) ? this.#record.servedAt : 0);
     if (at === 0) return false;
     const age = Date.now() - at;

@@ -28,7 +28,7 @@ export interface InboxUpdate {
    */
   newFrom: Position;
   lastSeq: Position;
-  /** the number of the last revoke or hide */
+  /** the number of the newest announced change */
   rev: number;
   /**
    * the messages and changes after the delivered position; absent if no device is connected or the position
