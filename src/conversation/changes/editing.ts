@@ -152,7 +152,9 @@ export class Editing {
     const reachesLists = isListed || columns.mentions !== undefined;
     const keepsHistory = POLICIES[state.profile.policy].editHistory !== "nobody";
     const { changes, former, showsOtherFiles } = storage.transactionSync(() => {
-      const changes = changeFeed.store([row.seq], { reachesLists });
+      const former = storeFormerPreviews(this.#room, row);
+      // The versions of former members rise. With `changes` that of a return rises as much, and stays above.
+      const changes = changeFeed.store([row.seq], { reachesLists: reachesLists || former.length > 0 });
       const dropped = keepsHistory ? history.keep(row) : [row.body];
       log.edit(row.seq, columns);
       indexer.replace(row, body);
@@ -160,11 +162,11 @@ export class Editing {
       return {
         changes,
         showsOtherFiles: files.storeVersions(row, { before: row.body, after: body, dropped }),
-        former: storeFormerPreviews(this.#room, row),
+        former,
       };
     });
-    changeFeed.apply(changes);
     for (const member of former) members.apply(member);
+    changeFeed.apply(changes);
     indexer.resume();
     if (showsOtherFiles) files.schedule();
   }
