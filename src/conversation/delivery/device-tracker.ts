@@ -30,6 +30,8 @@ export interface FanoutSource {
   deliveredPosition(): SyncPosition;
   /** the newest announced change that devices of all members must hear of */
   dueRev(): number;
+  /** whether changes wait for their announcement */
+  hasUnannounced(): boolean;
   /** whether the member's devices had a socket open when their inbox last answered; null: it never has */
   hasDevices(userId: UserId): boolean | null;
   setDevices(userId: UserId, hasDevices: boolean): void;
@@ -143,7 +145,9 @@ export class DeviceTracker {
   subscribe(id: UserId, hasDevices: boolean): void {
     this.#leaseUntil.set(id, Date.now() + this.#timing.subscription.leaseMs);
     if (!hasDevices) return;
-    this.#setPosition(id, this.#source.deliveredPosition());
+    const newest = this.#source.deliveredPosition();
+    // A device that was connected before may not have heard of the newest changes yet.
+    this.#setPosition(id, { ...newest, rev: this.#positions.get(id)?.rev ?? newest.rev });
     this.#focused.delete(id);
   }
 

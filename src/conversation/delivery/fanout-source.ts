@@ -80,6 +80,10 @@ export class RoomFanoutSource implements FanoutSource {
     return this.#room.changeFeed.sharedRev;
   }
 
+  hasUnannounced(): boolean {
+    return this.#room.changeFeed.announcedRev < this.#room.state.rev;
+  }
+
   hasDevices(userId: UserId): boolean | null {
     const devices = this.#room.members.find(userId)?.devices ?? null;
     return devices === null ? null : devices === 1;

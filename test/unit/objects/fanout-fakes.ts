@@ -91,6 +91,7 @@ export class World {
       isLarge: () => this.isLarge,
       deliveredPosition: () => ({ seq: Position.parse(this.version), rev: 0 }),
       dueRev: () => 0,
+      hasUnannounced: () => false,
       hasDevices: (id) => this.devices.get(id) ?? null,
       setDevices: (id, hasDevices) => void this.devices.set(id, hasDevices),
       hasEphemeral: (id) => this.passing.has(id),
