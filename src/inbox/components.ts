@@ -155,10 +155,13 @@ export function createComponents({ ctx, deps, jobs, userId, isOpening, kick }: I
   const audience = {
     open: () => sockets.open(),
     isOpen: () => isOpening() || sockets.open().length > 0,
+    isOpening,
   };
   const contexts = new MessageContexts({ directory, audience, list, timing, userId });
-  const feedDeps = { audience, list, cursors, conversations, contexts, settings, timing, userId };
-  const deviceFeed = new DeviceFeed(feedDeps);
+  const deviceFeed = new DeviceFeed({
+    ...{ audience, list, cursors, conversations, contexts, settings, timing, userId },
+    noteActivity: (id) => recentActivity.note(id),
+  });
   const composerDrafts = new ComposerDrafts(sql, {
     ...{ conversations, timing, userId },
     listedAs: (id) => list.listedAs(id),

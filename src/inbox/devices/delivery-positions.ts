@@ -9,6 +9,8 @@ export interface DeviceAudience {
   open(): DeviceSocket[];
   /** whether a socket is open, or is being opened: updates that arrive meanwhile are for it too */
   isOpen(): boolean;
+  /** whether a socket is being opened */
+  isOpening(): boolean;
 }
 
 /** Sockets that are at the same position in a conversation. */
@@ -86,11 +88,10 @@ export class DeliveryPositions {
       if (!cursor || isWithheld(cursor) || isHeld(cursor)) continue;
       const isPending = cursor.state === "pending";
       if (!includePending && (isPending || this.#isSyncing(socket, id))) continue;
-      const group = this.single(socket, id, cursor, shared);
-      // A pending socket may begin a sync while its group is brought up to date: its page then has what it
-      // misses.
-      const sockets = () => (this.#isSyncing(socket, id) ? [] : [socket]);
-      yield isPending ? { ...group, sockets } : group;
+      const isUntilSync = isPending || !includePending;
+      yield isUntilSync
+        ? this.untilSync(socket, id, cursor, shared)
+        : this.single(socket, id, cursor, shared);
     }
   }
 
@@ -105,6 +106,27 @@ export class DeliveryPositions {
     shared: SyncPosition,
   ): SocketGroup {
     return { position, sockets: () => [socket], save: (to) => this.merge(socket, id, to, shared) };
+  }
+
+  /**
+   * The same, until the socket begins a sync: the page of the sync has what it misses, from where its client
+   * says.
+   */
+  untilSync(
+    socket: DeviceSocket,
+    id: ConversationId,
+    position: SyncPosition,
+    shared: SyncPosition,
+  ): SocketGroup {
+    const group = this.single(socket, id, position, shared);
+    const isSyncing = () => this.#isSyncing(socket, id);
+    return {
+      position,
+      sockets: (to) => (isSyncing() ? [] : group.sockets(to)),
+      save: (to) => {
+        if (!isSyncing()) group.save(to);
+      },
+    };
   }
 
   /**

@@ -44,6 +44,8 @@ export interface DeviceFeedDeps {
   timing: Pick<Timing, "deviceFeed">;
   settings: Pick<Settings, "maxChanges">;
   userId(): UserId;
+  /** an update of a conversation has come */
+  noteActivity(id: ConversationId): void;
 }
 
 /**
@@ -213,7 +215,7 @@ export class DeviceFeed {
     if (cursor?.state !== "pending") return;
     const shared = await this.#sharedPosition(id);
     const target = { conversationId: id, lastSeq: shared.seq, rev: shared.rev };
-    await catchUp(this.#pushDeps, this.#positions.single(socket, id, cursor, shared), target);
+    await catchUp(this.#pushDeps, this.#positions.untilSync(socket, id, cursor, shared), target);
   }
 
   /**
@@ -276,6 +278,7 @@ export class DeviceFeed {
     { outcomes, update }: DeviceSendResult,
     settle: (outcomes: Result<DeviceReceipt>[]) => void,
   ): Promise<DeliveredPosition> {
+    this.#deps.noteActivity(id);
     const seqs = new Set(outcomes.flatMap((outcome) => (outcome.ok ? [outcome.value.seq] : [])));
     const position = update ? await this.#pushMessages(update, { socket, seqs }) : null;
     if (socket.protocol.acks === null) this.#echo(socket, id, outcomes);
@@ -357,7 +360,8 @@ export class DeviceFeed {
       this.#positions.leave(id, update.lastSeq);
     }
     if (isNewest) tellHeld(this.#positions, update);
-    const isFocused = this.#positions.isFocused(id);
+    // A socket that is being opened shows nothing over a room socket yet.
+    const isFocused = !this.#deps.audience.isOpening() && this.#positions.isFocused(id);
     return { ...shared.position, ...this.#formats, ...(isFocused && { isFocused }) };
   }
 

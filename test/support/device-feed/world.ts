@@ -149,10 +149,11 @@ export class World {
     const audience = {
       open: () => sockets.open(),
       isOpen: () => this.#opening > 0 || sockets.open().length > 0,
+      isOpening: () => this.#opening > 0,
     };
     const known = { audience, list: this.#list, timing, userId: () => BOB };
     const contexts = new MessageContexts({ ...known, directory: { storedContext: async () => null } });
-    const feed = new DeviceFeed({ ...deps, ...known, cursors, contexts });
+    const feed = new DeviceFeed({ ...deps, ...known, cursors, contexts, noteActivity: () => undefined });
     sockets.resume(feed);
     return [sockets, feed];
   }

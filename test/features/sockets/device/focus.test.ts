@@ -2,9 +2,12 @@ import { evictDurableObject } from "cloudflare:test";
 import { beforeAll, beforeEach, expect, test } from "vitest";
 import type { ConversationId } from "../../../../src/domain/ids.ts";
 import { call, type SignedIn } from "../../../support/clients/api.ts";
+import { ask, listedConversation } from "../../../support/clients/chat.ts";
 import { framesAbout, seqsKnownTo } from "../../../support/clients/device-frames.ts";
 import { openDevice, openRoom, type TestSocket } from "../../../support/clients/socket.ts";
-import { loseCalls } from "../../../support/faults/calls.ts";
+import { advanceClock } from "../../../support/clock.ts";
+import { HeldCalls, loseCalls } from "../../../support/faults/calls.ts";
+import { runJobs } from "../../../support/objects/assert-consistent.ts";
 import {
   conversationObject,
   createGroupId,
@@ -13,6 +16,7 @@ import {
   postText,
   range,
   registerUsers,
+  textFrame,
 } from "../../../support/objects/room.ts";
 import { overrideTiming, setTiming } from "../../../support/timing.ts";
 
@@ -168,4 +172,44 @@ test("messages before a focus come before its answer, whatever is under way", as
   expect(focused).toMatchObject({ last_seq: shown.length });
   await synced(device, shown.length, 0);
   expect(device.seqs).toEqual(range(1, 20));
+});
+
+test("a device that opens while a message comes hears of changes, though the others focus", async () => {
+  overrideTiming({
+    ...{ fanout: { cooldownMs: 10 }, largeGroup: { aboveMembers: 1 } },
+    subscription: { leaseMs: 10, renewMs: 1 },
+  });
+  await say(1);
+  const elsewhere = await createGroupId(ann, bob);
+  const seq = await postText(elsewhere, ann, "hello");
+  await other.until((socket) => seqsKnownTo(socket, elsewhere).includes(seq));
+  for (const socket of [device, other]) await focus(socket);
+  await postText(id, ann, "while all focus");
+  await runJobs(id);
+  const opened = await (async () => {
+    // The inbox has subscribed to the group that the others focus by then.
+    using held = new HeldCalls(({ method, id: to }) => method === "subscribe" && to === elsewhere);
+    const opening = openDevice(bob.token);
+    await held.arrived();
+    await postText(id, ann, "while it opens");
+    await runJobs(id);
+    held.release();
+    return opening;
+  })();
+  await ask(ann, id, "PUT", `/messages/1/reactions/${encodeURIComponent("👍")}`);
+  await runJobs(id);
+  await opened.next("changed");
+});
+
+test("a list has what came right after an own send of a device that focuses", async () => {
+  overrideTiming({ fanout: { cooldownMs: 2_000 }, recent: { listMs: 3_000, subscribeMs: 6_000 } });
+  await say(1);
+  for (const socket of [device, other]) await focus(socket);
+  await runJobs(id);
+  // Nothing of the conversation is recent in the inbox.
+  advanceClock(10_000);
+  device.send({ ...textFrame("own", "own"), conversation_id: id });
+  await device.next("ack");
+  const last_seq = await postText(id, ann, "later");
+  expect(await listedConversation(bob, id)).toMatchObject({ last_seq, unread_count: 1 });
 });

@@ -4,7 +4,9 @@ import { call, type SignedIn } from "../../../support/clients/api.ts";
 import { seqsKnownTo, untilFrame } from "../../../support/clients/device-frames.ts";
 import { openDevice, type TestSocket } from "../../../support/clients/socket.ts";
 import { HeldCalls } from "../../../support/faults/calls.ts";
+import { runJobs } from "../../../support/objects/assert-consistent.ts";
 import { createGroupId, itemAt, postText, range, registerUsers } from "../../../support/objects/room.ts";
+import { overrideTiming } from "../../../support/timing.ts";
 
 const CONVERSATIONS = 60;
 /** The conversations in which messages arrive while the sync runs. */
@@ -122,4 +124,25 @@ test("a device whose sync is refused after a wait, as its user has left, is live
   const known = seqsKnownTo(device, left);
   expect(known).toEqual([...new Set(known)]);
   for (const socket of [live, device]) socket.close();
+});
+
+test("a message that is being fetched comes once, if the client's second frame syncs its conversation", async () => {
+  overrideTiming({ deviceFeed: { holdMs: 20_000 } });
+  const [first, second] = [await createGroupId(ann, lin), await createGroupId(ann, lin)];
+  await postText(second, ann, "before");
+  await runJobs(second);
+  const device = await openDevice(lin.token);
+  await postText(second, ann, "while it waits for the first frame");
+  await runJobs(second);
+  {
+    using held = new HeldCalls(({ method, id }) => method === "replay" && id === second);
+    sync(device, [first]);
+    await held.arrived();
+    sync(device, [second]);
+    // The inbox has taken the frame before this one.
+    await device.untilProcessed(first);
+  }
+  await untilSynced(device, 2);
+  await device.untilProcessed(second);
+  expect(seqsKnownTo(device, second)).toEqual([1, 2]);
 });

@@ -91,7 +91,7 @@ function repaired(
       snapshotForRepair: (id) => ask(world, id),
     };
     const userId = () => ANN;
-    const audience = { open: () => [], isOpen: () => listens };
+    const audience = { open: () => [], isOpen: () => listens, isOpening: () => false };
     const contexts = new MessageContexts({
       directory: { storedContext: unasked },
       audience,
@@ -100,6 +100,7 @@ function repaired(
       userId,
     });
     const feed = new DeviceFeed({
+      noteActivity: () => undefined,
       audience,
       list,
       cursors,

@@ -72,9 +72,10 @@ async function fetchedAtOnce(messages: number, maxBytes: number): Promise<number
       },
     };
     const known = {
-      ...{ list, timing, audience: { open: () => [socket], isOpen: () => true } },
+      ...{ list, timing, audience: { open: () => [socket], isOpen: () => true, isOpening: () => false } },
       settings: { maxChanges: 5_000 },
       userId: () => ANN,
+      noteActivity: () => undefined,
     };
     const contexts = new MessageContexts({ ...known, directory: { storedContext: unasked } });
     const feed = new DeviceFeed({ ...known, cursors, conversations, contexts }, maxBytes);
