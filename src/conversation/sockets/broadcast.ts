@@ -140,8 +140,10 @@ export class Broadcast implements RoomObserver {
       by,
       rev,
     });
-    // Members who joined later, or deleted their history, never see the message.
-    const mayKnow = ({ userId }: RoomSocket) => (this.#room.members.find(userId)?.visible_from ?? seq) < seq;
+    // Members who joined later, deleted their history, or have hidden the message, never see it.
+    const hiders = new Set(this.#room.log.hides.usersOf(seq));
+    const mayKnow = ({ userId }: RoomSocket) =>
+      !hiders.has(userId) && (this.#room.members.find(userId)?.visible_from ?? seq) < seq;
     const shows = (socket: RoomSocket) => socket.isLive && (in_main === 1 || socket.showsThreads);
     for (const socket of this.#sockets()) if (shows(socket) && mayKnow(socket)) socket.send(frame);
   }

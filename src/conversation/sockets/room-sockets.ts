@@ -207,11 +207,13 @@ export class RoomSockets {
 
   #sync(socket: RoomSocket, after: Position, rev: number | undefined): void {
     const wasBehind = socket.replay !== null;
-    const since = rev ?? socket.replay?.rev;
+    const asked = rev ?? socket.replay?.rev;
     // A position beyond the log counts as its end, as of before the flush: the flushed messages are replayed.
     const start = Position.parse(Math.min(after, this.#room.log.last.seq));
     // Without a rev the page has no changes: what waits goes to the socket while it is live.
-    if (since === undefined) this.#room.changeFeed.flush();
+    if (asked === undefined) this.#room.changeFeed.flush();
+    // The page has what the flush of the sends changes: a reply changes its root.
+    const since = asked ?? this.#room.state.rev;
     // Pending sends commit first, so that the page and the live messages meet without a gap. During the flush
     // the socket counts as behind: otherwise it would get those messages live and in the page.
     if (socket.isLive) socket.fallBehind(start, this.#room.state.rev);
@@ -222,7 +224,7 @@ export class RoomSockets {
     const page = replayPage(this.#room, this.#room.members.active(socket.userId), {
       after: start,
       rev: since,
-      maxChanges: takesChanges ? this.#room.maxChanges : undefined,
+      maxChanges: takesChanges && asked !== undefined ? this.#room.maxChanges : undefined,
       scope: socket.showsThreads ? "all" : "main",
     });
     const partOf = (message: Message) => this.#protocol.message(message);

@@ -271,6 +271,17 @@ describe("a revoke by somebody who no longer sees the message", () => {
     expect((await getMessage(ann, id, theirs.seq)).revoked).toBe(false);
   });
 
+  test("of a message that a member has hidden is told on none of their room sockets", async () => {
+    const { id } = await createGroup(ann, [bob]);
+    const { seq } = await send(ann, id, "hidden from Bob");
+    const [hider, other] = [await openRoom(id, bob.token), await openRoom(id, ann.token)];
+    expect((await deleteMessage(bob, id, seq, "me")).status).toBe(204);
+    expect((await deleteMessage(ann, id, seq, "everyone")).status).toBe(204);
+    const later = await send(ann, id, "later");
+    for (const socket of [hider, other]) await socket.until(({ seqs }) => seqs.includes(later.seq));
+    expect([hider, other].map((socket) => socket.of("revoked").length)).toEqual([0, 1]);
+  });
+
   test("of another sender's hidden message is a not_found to a member, and changes nothing", async () => {
     const { id } = await createGroup(ann, [bob, cem]);
     const { seq } = await send(cem, id, "Cem's");

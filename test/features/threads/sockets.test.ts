@@ -205,3 +205,17 @@ test("devices of one user with different modes are each sent what they show, onc
   expect(seqsKnownTo(all, id)).toEqual([1, 2, 3]);
   expect(seqsKnownTo(own, id)).toEqual([1, 2, 3]);
 });
+
+test("a room socket that syncs without a rev is told what its own waiting reply changes", async () => {
+  id = await createGroupId(ann, bob);
+  const root = await send(ann, id, "root");
+  const socket = await openRoom(id, bob.token);
+  // The first message is committed at once, and the reply waits for the next turn.
+  socket.send(textFrame("first"));
+  socket.send({ ...textFrame("reply"), thread: { root: root.seq } });
+  socket.send({ type: "sync", after: root.seq });
+  await socket.next("synced");
+  await socket.untilProcessed();
+  expect(socket.of("changed")).toMatchObject([{ items: [{ seq: root.seq }] }]);
+  socket.close();
+});
