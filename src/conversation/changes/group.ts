@@ -2,7 +2,7 @@ import type { Profile } from "../../domain/conversations/conversation.ts";
 import { isDiscoverable, joinMode } from "../../domain/conversations/group-policies.ts";
 import { type CustomFields, withFields } from "../../domain/custom-fields.ts";
 import { CoreError, refusedFor } from "../../domain/errors.ts";
-import type { UserId } from "../../domain/ids.ts";
+import { Seq, type UserId } from "../../domain/ids.ts";
 import type { SystemEvent, SystemMessage } from "../../domain/messages/content.ts";
 import type { QueuedNotification } from "../delivery/notification-outbox.ts";
 import { JoinRequests } from "../members/join-requests.ts";
@@ -183,7 +183,11 @@ export class GroupChanges {
           ...(changesMute && { mutedForS }),
         },
       }),
-      ...(changesCard && { memberEvent: { event: "name_card", userIds: [targetId] } }),
+      ...(changesCard && {
+        memberEvent: { event: "name_card", userIds: [targetId] },
+        // Lists show the name card of who has sent the newest message.
+        reachesLists: this.#isNewestSender(targetId),
+      }),
       ...(changesRole && {
         notifications: this.#notification({ event: ROLE_EVENTS[role], actorId, to: [targetId] }),
       }),
@@ -240,6 +244,13 @@ export class GroupChanges {
 
   #notification(input: NotificationInput): () => QueuedNotification[] {
     return () => [notificationOf(this.#room.state, input)];
+  }
+
+  /** Whether the newest message of the main stream is of this user. */
+  #isNewestSender(userId: UserId): boolean {
+    const { log } = this.#room;
+    const { seq } = log.lastInMain;
+    return seq > 0 && log.get(Seq.parse(seq))?.sender_id === userId;
   }
 
   #successorOf(owner: MemberRow): MemberRow | undefined {

@@ -27,6 +27,8 @@ export interface GroupChange {
   /** the profiles of new known users, who are no members by this change */
   knownUsers?: Person[];
   profile?: Partial<Profile>;
+  /** what lists show of a message has changed: each inbox gets an update */
+  reachesLists?: boolean;
   /** ms since 1970 */
   dissolvedAt?: number;
   /** the system message for the history of the group */
@@ -93,6 +95,7 @@ export function storeChange(
     },
     dissolvedAt: change.dissolvedAt ?? state.dissolvedAt,
   };
+  const changes = state.changes + (newShared || change.reachesLists ? 1 : 0);
   const leaving = (change.members ?? []).filter((row) => row.state === "left").map((row) => row.user_id);
   const { rows, systemMessage, storesPositions, queued } = storage.transactionSync(() => {
     change.alsoStore?.();
@@ -102,15 +105,14 @@ export function storeChange(
     for (const person of change.profiles ?? []) ProfileCache.store(storage.sql, person, now);
     if (newShared) {
       state.storeShared(newShared);
-      state.store(state.changes + 1, state.rev);
     }
+    if (changes > state.changes) state.store(changes, state.rev);
     const systemMessage = change.systemMessage
       ? log.insertSystemMessage(change.systemMessage, detailsOf(change.systemMessage))
       : null;
     const storesPositions = systemMessage !== null && arePositionsDue(log.last.seq, systemMessage.seq);
     if (storesPositions) members.storeSenderPositions(NO_POSITIONS);
-    const version = (touched: number) =>
-      versionOf(systemMessage?.seq ?? log.last.seq, state.changes + (newShared ? 1 : 0), touched);
+    const version = (touched: number) => versionOf(systemMessage?.seq ?? log.last.seq, changes, touched);
     const rows = (change.members ?? []).map((member) => members.store(member, version));
     return {
       rows,
@@ -125,8 +127,8 @@ export function storeChange(
   members.applySenderPositions(NO_POSITIONS, storesPositions);
   if (newShared) {
     state.applyShared(newShared);
-    state.apply(state.changes + 1, state.rev);
   }
+  if (changes > state.changes) state.apply(changes, state.rev);
   if (systemMessage) log.moveTo(systemMessage);
   change.alsoApply?.();
   threads.follows.changed(...leaving);

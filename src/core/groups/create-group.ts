@@ -114,9 +114,10 @@ async function create(
     const repeated = await findRepeated(core, caller, options.clientGroupId);
     if (repeated) return repeated;
     if (options.handle) await requireFree(core, caller, options.handle);
-    // An account was deleted, or a friendship ended, since the checks above.
+    // An account was deleted, a user was blocked, or a friendship ended, since the checks above.
     await requireUsers(core, memberIds);
     if (amongFriends) await requireFriends(core, caller, memberIds.slice(1));
+    await requireNoBlocks(core, caller, memberIds);
     throw new CoreError("unavailable", "The members could not be looked up. Try again.");
   }
   return { conversation: await initialize(core, caller, id), created: true };

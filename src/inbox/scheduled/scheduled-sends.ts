@@ -122,9 +122,11 @@ export class ScheduledSends {
   /** @returns the seq of the stored message, or the refusal @throws if neither is known */
   async #attempt(message: ScheduledMessage): Promise<{ seq: Seq } | { refused: ErrorCode }> {
     const { conversationId, draft } = message;
-    const { conversations, directory, userId } = this.#deps;
+    const { conversations, directory, mayBeDeleted, userId } = this.#deps;
     const file = fileOf(draft);
     if (file !== null && !(await directory.fileExists(file))) return { refused: "not_found" };
+    // A deletion of the account may have begun during the lookup.
+    if (mayBeDeleted()) throw new CoreError("unavailable", "The account may be deleted.");
     try {
       const send = conversations.send(conversationId, { userId: userId(), draft });
       return { seq: (await this.#within(draft, send)).message.seq };

@@ -128,6 +128,12 @@ export function allFriends(id: UserId, others: UserId[]): SQL {
     WHERE x.value <> ${id} AND NOT ${areFriends(id, sql`x.value`)})`;
 }
 
+/** A condition: there is no block between `id` and any user of `others`. */
+export function noneBlocked(id: UserId, others: UserId[]): SQL {
+  return sql`NOT EXISTS (SELECT 1 FROM json_each(${JSON.stringify(others)}) x
+    WHERE ${isBlocked(id, sql`x.value`)})`;
+}
+
 /** A query, for a batch, of the ids among `ids` that have an account. */
 export function existingUsersQuery(db: Database, ids: UserId[]) {
   return db

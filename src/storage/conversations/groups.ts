@@ -8,7 +8,7 @@ import type { CustomFields } from "../../domain/custom-fields.ts";
 import type { ClientGroupId, ConversationCode, ConversationId, Handle, UserId } from "../../domain/ids.ts";
 import type { CreatedConversation } from "../../domain/ports.ts";
 import { PERSON } from "../columns.ts";
-import { allFriends, allLive } from "../contacts/pair-conditions.ts";
+import { allFriends, allLive, noneBlocked } from "../contacts/pair-conditions.ts";
 import { queryD1 } from "../d1-errors.ts";
 import type { Database } from "../database.ts";
 import { conversations, memberships, users } from "../schema.ts";
@@ -69,9 +69,8 @@ export async function insertGroup(db: Database, group: NewGroup): Promise<Conver
   const { code, handle, maxMembers, customFields, discoverable, members, clientGroupId } = group;
   const creatorId = clientGroupId === null ? null : ownerId;
   const memberIds = members.map(({ userId }) => userId);
-  const allowed = group.amongFriends
-    ? sql`${allLive(memberIds)} AND ${allFriends(ownerId, memberIds)}`
-    : allLive(memberIds);
+  const permitted = sql`${allLive(memberIds)} AND ${noneBlocked(ownerId, memberIds)}`;
+  const allowed = group.amongFriends ? sql`${permitted} AND ${allFriends(ownerId, memberIds)}` : permitted;
   const isFirst = sql`NOT EXISTS (SELECT 1 FROM conversations
     WHERE creator_id = ${creatorId} AND client_group_id = ${clientGroupId})`;
   const rows = members.map(({ userId, role, customFields }) => [userId, role, JSON.stringify(customFields)]);

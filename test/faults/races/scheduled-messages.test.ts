@@ -1,5 +1,6 @@
 import { env } from "cloudflare:workers";
 import { beforeEach, describe, expect, test } from "vitest";
+import { uploadFile } from "../../features/files/lifetime.ts";
 import { deleteAccount, runAccountDeletion, storedAnywhere } from "../../support/accounts/deletion.ts";
 import { call, expectProblem, register, type SignedIn } from "../../support/clients/api.ts";
 import { createGroup, page } from "../../support/clients/chat.ts";
@@ -18,6 +19,8 @@ import {
 import { openDevice } from "../../support/clients/socket.ts";
 import { advanceClock } from "../../support/clock.ts";
 import { HeldCalls } from "../../support/faults/calls.ts";
+import { HeldQueries } from "../../support/faults/d1.ts";
+import { inboxObject } from "../../support/objects/room.ts";
 import { overrideTiming } from "../../support/timing.ts";
 
 let ann: SignedIn;
@@ -33,6 +36,22 @@ const text = (words: string) => ({ kind: "text", body: { text: words } });
 
 const texts = async () =>
   (await page(bob, id, "?limit=100")).items.flatMap(({ kind, body }) => (kind === "text" ? [body.text] : []));
+
+test("a file that is due is not sent, if a deletion of the account begins during the lookup of the file", async () => {
+  const file = await uploadFile(ann);
+  await schedule(ann, id, { kind: "file", body: { url: file.url, name: "a.txt" } });
+  advanceClock(2 * HOUR);
+  {
+    using held = new HeldQueries(/from "files"/);
+    const sending = runScheduledOnce(ann);
+    await held.arrived();
+    const { ok } = await inboxObject(ann.user.id).prepareDeletion({ token: "of the deletion" });
+    expect(ok).toBe(true);
+    held.release();
+    await sending;
+  }
+  expect((await page(bob, id, "?limit=100")).items.map(({ kind }) => kind)).not.toContain("file");
+});
 
 describe("while the send is under way", () => {
   test("a change and a deletion are refused, and the message is sent as it was", async () => {

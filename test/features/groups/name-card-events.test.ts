@@ -1,4 +1,5 @@
 import { beforeEach, expect, test } from "vitest";
+import { z } from "zod";
 import { signedInUsers } from "../../support/accounts/users.ts";
 import type { SignedIn } from "../../support/clients/api.ts";
 import { ask, expectAsked, insertUsers, send } from "../../support/clients/chat.ts";
@@ -6,7 +7,7 @@ import { eventsOf, untilFrame } from "../../support/clients/device-frames.ts";
 import { openDevice, openRoom, type TestSocket } from "../../support/clients/socket.ts";
 import { createGroupId, itemAt } from "../../support/objects/room.ts";
 import { timing } from "../../support/timing.ts";
-import { tim } from "../../surfaces/tim/client.ts";
+import { data, tim } from "../../surfaces/tim/client.ts";
 import { signed } from "../../surfaces/usersig/client.ts";
 import { connect } from "../../surfaces/usersig/socket.ts";
 
@@ -19,6 +20,10 @@ beforeEach(async () => {
   const all = await signedInUsers(4);
   [ann, bob, cid, dan] = [itemAt(all, 0), itemAt(all, 1), itemAt(all, 2), itemAt(all, 3)];
 });
+
+const List = z.array(
+  z.looseObject({ conversationID: z.string(), lastMessage: z.looseObject({ nameCard: z.string() }) }),
+);
 
 /** Sets a name card. */
 function name(id: number, who: SignedIn, card: string, by = who) {
@@ -95,4 +100,17 @@ test("a socket of usersig gets no frame, as its document has none", async () => 
   await send(bob, id, "hello");
   await socket.next("MESSAGE_RECEIVED");
   expect(socket.frames.map(({ type }) => type)).toEqual(["SDK_READY", "MESSAGE_RECEIVED"]);
+});
+
+test("a list shows the present name card of who has sent the newest message", async () => {
+  const id = await createGroupId(ann, bob);
+  await name(id, ann, "before");
+  await send(ann, id, "hi");
+  const shown = async () => {
+    const listed = await data(List, bob, "/conversation/getConversationList", {});
+    return listed.find(({ conversationID }) => conversationID === `GROUP${id}`)?.lastMessage.nameCard;
+  };
+  expect(await shown()).toBe("before");
+  await name(id, ann, "after");
+  expect(await shown()).toBe("after");
 });

@@ -1,4 +1,5 @@
 import { env } from "cloudflare:workers";
+import { nextTurn } from "../event-loop.ts";
 
 const lost = () => Promise.reject(new Error("D1_ERROR: Network connection lost."));
 const statement = { bind: () => statement, all: lost, run: lost, raw: lost, first: lost };
@@ -56,4 +57,37 @@ export function interceptD1(on: Asked): Disposable {
 
 function missing(): never {
   throw new Error("D1 has these methods");
+}
+
+/** Holds back the answers of statements that match a pattern, until they are released. */
+export class HeldQueries {
+  readonly #held: Disposable;
+  #arrived = 0;
+  #released = false;
+
+  constructor(pattern: RegExp) {
+    this.#held = interceptD1(async (query, work) => {
+      const answer = await work();
+      if (!pattern.test(query)) return answer;
+      this.#arrived++;
+      // Polls, as `HeldCalls` does.
+      while (!this.#released) await nextTurn(1);
+      return answer;
+    });
+  }
+
+  /** Resolves once a statement is held. */
+  async arrived(): Promise<void> {
+    while (this.#arrived === 0) await nextTurn(1);
+  }
+
+  /** Releases the held answers and all later ones. */
+  release(): void {
+    this.#released = true;
+  }
+
+  [Symbol.dispose](): void {
+    this.release();
+    this.#held[Symbol.dispose]();
+  }
 }
