@@ -1,6 +1,8 @@
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { setImmediate as nextTurn } from "node:timers/promises";
+import { afterAll, afterEach, beforeAll, expect, test, vi } from "vitest";
 import type { Chat, ConversationWindow } from "../src/index.ts";
 import { startChat, text, until } from "./support/chats.ts";
+import { HeldFrames } from "./support/held-frames.ts";
 import { TestServer } from "./support/server.ts";
 
 let server: TestServer;
@@ -9,6 +11,7 @@ beforeAll(async () => {
   server = await TestServer.start();
 });
 afterAll(() => server[Symbol.asyncDispose]());
+afterEach(() => vi.unstubAllGlobals());
 
 /** A window of a conversation of so many messages, which shows the newest ones. */
 async function opened(count: number): Promise<{ chat: Chat; window: ConversationWindow }> {
@@ -28,4 +31,60 @@ test("a jump while older messages load shows the place when they are there", asy
   await window.jump(10);
   await until(chat, () => window.view.messages.some(({ seq }) => seq === 10));
   expect(window.view).toMatchObject({ hasOlder: false, problem: undefined });
+});
+
+/** A direct conversation in which Ann has said something, and Bob's client, before it opens a window. */
+async function listed() {
+  const [ann, bob] = [await server.person("ann"), await server.person("bob")];
+  const { id } = await ann.openDirect(bob);
+  await ann.send(id, "Hello");
+  const frames = new HeldFrames();
+  const chat = await startChat(server.origin, bob);
+  await until(chat, (state) => state.isListed && state.conversation(id));
+  return { ann, chat, frames, id };
+}
+
+test("a jump to a time behind all messages shows the newest ones, though the window has just opened", async () => {
+  const { chat, id } = await listed();
+  const window = chat.open(id);
+  await nextTurn();
+  void window.jumpToDate(Date.now() + 60_000);
+  await until(chat, () => window.view.messages.length === 1);
+});
+
+test("a window that is opened again is live, though a sync was refused while nobody looked", async () => {
+  const { chat, frames, id } = await listed();
+  frames.replace("synced", { type: "error", code: "unavailable", detail: "", conversation_id: id });
+  const refused = new Promise((resolve) => {
+    chat.onFrame(({ type }) => type === "error" && resolve(type));
+  });
+  const first = chat.open(id);
+  await nextTurn();
+  expect(first.view.isLoading).toBe(true);
+  first.close();
+  await refused;
+  const window = chat.open(id);
+  await until(chat, () => window.view.messages.length === 1 && !window.view.isLoading);
+});
+
+test("the list hears of new messages, though the window has closed between two pages", async () => {
+  const { ann, chat, frames, id } = await listed();
+  const window = chat.open(id);
+  await until(chat, () => window.view.messages.length === 1 && !window.view.isLoading);
+  await chat.stop();
+  const sender = await startChat(server.origin, ann);
+  for (let i = 1; i <= 150; i++) sender.send(id, text(`${i}`));
+  await sender.flush();
+  frames.hold("synced");
+  await chat.start();
+  await expect.poll(() => frames.count).toBe(1);
+  window.close();
+  frames.pass();
+  await until(chat, (state) => state.conversation(id)?.last_seq === 151);
+  await ann.send(id, "Still there?");
+  await until(chat, (state) => state.conversation(id)?.last_seq === 152);
+  const again = chat.open(id);
+  await until(chat, () => again.view.messages.at(-1)?.seq === 152);
+  const seqs = again.view.messages.map(({ seq }) => seq);
+  expect(seqs).toEqual(seqs.map((_, i) => 153 - seqs.length + i));
 });

@@ -1,5 +1,5 @@
 import { type Api, jitter } from "../api/api.ts";
-import { isTemporary, Problem } from "../api/problem.ts";
+import { isTemporary, type Problem } from "../api/problem.ts";
 import { trusted } from "../json.ts";
 import type { ServerFrame } from "../types.ts";
 
@@ -178,11 +178,12 @@ export class Link {
     }
     if (!wasReady && code === 1006 && this.#failures % 2) {
       // A browser hides why no socket opens.
-      const problem: unknown = await api.call("get", "/v1/me", {}, { retry: false }).catch((error) => error);
-      if (problem instanceof Problem) {
-        isRefused = problem.code === "unauthenticated";
-        retryAfter = problem.retryAfter ?? 0;
-      }
+      await api
+        .call("get", "/v1/me", {}, { retry: false })
+        .catch(({ code, retryAfter: after = 0 }: Partial<Problem>) => {
+          isRefused = code === "unauthenticated";
+          retryAfter = after;
+        });
     }
     if (opening !== this.#opening) return;
     // A token that is refused at once is no reason to hurry.

@@ -102,13 +102,14 @@ export class Conversations {
   /** A message has come, by a frame or an ack. @returns false: its conversation is not known */
   message(message: Message): boolean {
     this.learn(message.sender);
-    const { seq, sender, kind, created_at } = message;
-    const item = this.#items.get(message.conversation_id);
+    const { conversation_id: id, seq, sender, kind, created_at } = message;
+    const item = this.#items.get(id);
     if (!item) return false;
+    // Of two pages of the list that is under way neither may have it, as it moves from one to the other.
+    this.#asOf.set(id, this.now());
     const { entry, unread } = item;
     const isMain = isInMain(message);
     const isOwn = sender.id === this.me;
-    const isLast = isMain && seq >= (entry.last_message?.seq ?? 0);
     if (isMain && kind !== "tip") {
       if (!isOwn && seq > item.readTo) unread.add(seq);
       if (isOwn && seq > unread.at) this.#readTo(item, seq, 0);
@@ -116,7 +117,8 @@ export class Conversations {
     }
     this.#set(item, {
       last_seq: Math.max(entry.last_seq, seq),
-      ...(isLast && { last_message: message, updated_at: created_at }),
+      ...(isMain &&
+        seq >= (entry.last_message?.seq ?? 0) && { last_message: message, updated_at: created_at }),
       ...(entry.typing.includes(sender.id) && { typing: entry.typing.filter((id) => id !== sender.id) }),
     });
     return true;
@@ -181,9 +183,16 @@ export class Conversations {
     updated_at,
     last_message: last,
   }: Frame<"activity">): void {
-    const { sender_id: senderId = 0 } = last ?? {};
-    const sender = { id: senderId, username: "", nickname: "", avatar: "", ...this.users.get(senderId) };
-    const last_message = last && { ...last, sender };
+    const last_message = last && {
+      ...last,
+      sender: {
+        id: last.sender_id,
+        username: "",
+        nickname: "",
+        avatar: "",
+        ...this.users.get(last.sender_id),
+      },
+    };
     this.patch(id, { last_seq, updated_at, last_message }, unread_count, last_seq);
   }
 
@@ -224,11 +233,11 @@ export class Conversations {
   /** A contact went online or offline. */
   presence(id: number, online: boolean): void {
     this.online[online ? "add" : "delete"](id);
-    this.#patchPeer({ id, online }, {});
+    this.#patchPeer({ id, online });
     this.#changed();
   }
 
-  #patchPeer(peer: Partial<User> & { id: number }, fields: { name?: string; avatar?: string }): void {
+  #patchPeer(peer: Partial<User> & { id: number }, fields: { name?: string; avatar?: string } = {}): void {
     for (const item of this.#items.values()) {
       const { entry } = item;
       if (entry.kind === "direct" && entry.peer.id === peer.id)

@@ -64,6 +64,9 @@ export class Timelines {
     timeline.followers--;
     if (timeline.followers) return;
     if (timeline.id === this.#focus) this.focus(0);
+    // Within a replay the socket brings nothing else of the conversation, and the list needs what comes: it
+    // ends behind more messages and changes than there are.
+    if (timeline.phase === "behind") this.#sync([timeline], 1e15);
     if (timeline.phase !== "none") timeline.phase = "dormant";
     timeline.trim();
     // Nobody waits for the messages to appear.
@@ -151,8 +154,9 @@ export class Timelines {
   /** A frame about a conversation was refused. */
   refused(id: number, code: string): void {
     const timeline = this.#timelines.get(id);
-    if (timeline?.phase !== "behind") return;
+    if (!timeline) return;
     timeline.syncs = 0;
+    if (timeline.phase !== "behind") return;
     // One page too many does no harm.
     if (isTemporary(code))
       setTimeout(() => timeline.phase === "behind" && this.#sync([timeline]), SYNC_PAUSE);
@@ -187,12 +191,12 @@ export class Timelines {
     else setTimeout(() => this.#begin(timeline), SYNC_PAUSE);
   }
 
-  /** Asks for what timelines miss: behind it they are live. */
-  #sync(timelines: readonly Timeline[]): void {
+  /** Asks for what timelines miss, but for so much of it: behind it they are live. */
+  #sync(timelines: readonly Timeline[], skipped = 0): void {
     const { sockets } = this.#options;
     const items = timelines.flatMap((timeline) => {
-      const { id: conversation_id, seq: after, rev } = timeline;
-      const point = { conversation_id, after, ...(rev >= 0 && { rev }) };
+      const { seq, rev, id: conversation_id } = timeline;
+      const point = { conversation_id, after: seq + skipped, ...(rev >= 0 && { rev: rev + skipped }) };
       timeline.phase = "behind";
       if (conversation_id !== sockets.room) {
         if (sockets.isReady) timeline.syncs++;

@@ -109,12 +109,12 @@ export class ConversationWindow {
 
   /** Shows the messages from a time on, in ms since 1970; the newest ones if there are none. */
   async jumpToDate(at: number): Promise<void> {
-    let anchor = Infinity;
+    let anchor = 0;
     await this.#load({ at }, (page) => {
-      if (page.items.length > 0) anchor = first(page);
-      return [page.has_earlier ? anchor : 0, last(page)];
+      anchor = first(page);
+      return [page.has_earlier ? anchor || NaN : 0, last(page)];
     });
-    await this.jump(anchor);
+    await this.jump(anchor || Infinity);
   }
 
   /**

@@ -167,3 +167,27 @@ test("a read counts messages that the list has counted and that are still on the
   frames.pass();
   await until(chat, (state) => state.conversation(id)?.unread_count === 3);
 });
+
+test("a conversation that moves from the second page of the list to the first meanwhile stays", async () => {
+  const [ann, bob] = [await server.person("ann"), await server.person("bob")];
+  const { id } = await ann.openGroup("the oldest", [bob]);
+  for (let i = 1; i <= 100; i++) await ann.openGroup(`${i}`, [bob]);
+  const chat = await startChat(server.origin, bob);
+  await until(chat, (state) => state.isListed && state.conversations.length === 101);
+  const last = chat.state.conversation(id)?.last_seq ?? 0;
+  const taken = Promise.withResolvers<void>();
+  const { fetch } = globalThis;
+  vi.stubGlobal("fetch", async (...call: Parameters<typeof fetch>) => {
+    const address = String(call[0]);
+    if (/conversations\?.*cursor=/.test(address)) {
+      await ann.send(id, "Up");
+      await until(chat, (state) => state.conversation(id)?.last_seq === last + 1);
+    }
+    // The client asks for them once it has taken the list.
+    if (address.includes("/v1/mentions")) taken.resolve();
+    return fetch(...call);
+  });
+  chat.refresh();
+  await taken.promise;
+  expect(chat.state.conversation(id)).toMatchObject({ last_seq: last + 1, unread_count: 1 });
+});
