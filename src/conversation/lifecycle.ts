@@ -49,7 +49,12 @@ export abstract class ConversationLifecycle extends SocketHost {
     const inAWhile = () => Date.now() + deps.timing.retryMarker.dueMs;
     // Each handler gives the time (ms) at which the job runs again, or null once nothing is left.
     const handlers = {
-      fanout: () => this.#withRoom(({ room }) => room.fanout.repair()),
+      fanout: () =>
+        this.#withRoom(({ room }) => {
+          // The marker stands for changes that wait for their announcement, too.
+          room.changeFeed.flush();
+          return room.fanout.repair();
+        }),
       failed_updates: () => this.#withRoom(({ room }) => room.fanout.retryFailed()),
       projection: () => this.#withRoom(({ room }) => room.projection.run().then(() => null)),
       index: () => this.#withRoom(({ room }) => (room.search.indexing.repair() ? null : inAWhile())),

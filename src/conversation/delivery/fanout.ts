@@ -252,7 +252,7 @@ export class Fanout {
     // A later alarm may find an object that has slept meanwhile: it goes on from here.
     if (isUnderWay || this.#record.hasUnstoredRound) this.#storeCheckpoint();
     if (isUnderWay) return Date.now();
-    // A change that waits for its announcement is not due yet, and a crash must not lose it.
+    // A change that came meanwhile may wait for its announcement, and a crash must not lose it.
     if (isBehind || this.#source.hasUnannounced()) return Date.now() + this.#deps.timing.retryMarker.dueMs;
     this.#markerIsSet = false;
     this.#scheduleRetry();

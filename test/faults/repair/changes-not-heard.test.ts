@@ -64,14 +64,14 @@ test.each([
   await device.until(() => changedSeqs(device).includes(1));
 });
 
-test("a crash before the announcement of a change loses it for no device, though the alarm came before", async () => {
+test("the alarm announces a change that waits, so that a crash then loses it for no device", async () => {
   overrideTiming({ changes: { intervalMs: 60_000 } });
   await react(1);
   await device.until(() => changedSeqs(device).includes(1));
   // The second change waits for its announcement.
   await react(2);
-  await runAlarm(id);
   expect(changedSeqs(device)).toEqual([1]);
+  await runAlarm(id);
   await loseConversation(id);
   // A call wakes the conversation.
   await page(bob, id, "?limit=1");
