@@ -5,7 +5,7 @@ import { RecentRows } from "../../src/conversation/log/recent-rows.ts";
 import type { Room } from "../../src/conversation/room.ts";
 import { replayPage } from "../../src/conversation/views/replay-page.ts";
 import { Position, Seq } from "../../src/domain/ids.ts";
-import { ANN, BOB, inIsolatedObject, isolatedRoom } from "../support/objects/isolated-room.ts";
+import { ANN, BOB, inIsolatedObject, isolatedRoom, say } from "../support/objects/isolated-room.ts";
 import { runOptions } from "../support/property-runs.ts";
 
 describe("a replay", () => {
@@ -32,15 +32,7 @@ describe("a replay", () => {
 
     async apply(room: Room, event: Event): Promise<void> {
       if ("say" in event) {
-        const draft = {
-          clientMsgId: undefined,
-          kind: "text",
-          body: '{"text":"hi"}',
-          quoteSeq: undefined,
-        } as const;
-        const drafts = Array.from({ length: event.say }, () => ({ ...draft, mentions: [] }));
-        room.submit(ANN, drafts, { resolve: () => undefined });
-        room.flushSends();
+        say(room, event.say);
         for (let i = 0; i < event.say; i++) this.said.push("there");
         return;
       }

@@ -105,7 +105,7 @@ export class Conversations {
     const { conversation_id: id, seq, sender, kind, created_at } = message;
     const item = this.#items.get(id);
     if (!item) return false;
-    // Of two pages of the list that is under way neither may have it, as it moves from one to the other.
+    // A message moves it up the list: of two pages that are under way neither may have it.
     this.#asOf.set(id, this.now());
     const { entry, unread } = item;
     const isMain = isInMain(message);

@@ -191,7 +191,10 @@ export class Timelines {
     else setTimeout(() => this.#begin(timeline), SYNC_PAUSE);
   }
 
-  /** Asks for what timelines miss, but for so much of it: behind it they are live. */
+  /**
+   * Asks for what timelines miss: behind it they are live.
+   * @param skipped how many messages and changes not to ask for
+   */
   #sync(timelines: readonly Timeline[], skipped = 0): void {
     const { sockets } = this.#options;
     const items = timelines.flatMap((timeline) => {

@@ -153,7 +153,7 @@ export class Editing {
     const keepsHistory = POLICIES[state.profile.policy].editHistory !== "nobody";
     const { changes, former, showsOtherFiles } = storage.transactionSync(() => {
       const former = storeFormerPreviews(this.#room, row);
-      // The versions of former members rise. With `changes` that of a return rises as much, and stays above.
+      // Each edit raises the version of their last snapshot, and with `changes` the version of their return.
       const changes = changeFeed.store([row.seq], { reachesLists: reachesLists || former.length > 0 });
       const dropped = keepsHistory ? history.keep(row) : [row.body];
       log.edit(row.seq, columns);

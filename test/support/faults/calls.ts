@@ -4,6 +4,7 @@ import type { ConversationObject } from "../../../src/conversation/object.ts";
 import type { InboxObject } from "../../../src/inbox/object.ts";
 import { nextTurn } from "../event-loop.ts";
 import { withoutCallChannels } from "../timing.ts";
+import { Gate } from "./gate.ts";
 import type { InjectedFault } from "./injected-fault.ts";
 
 /** A call from an object or the Worker to an object. */
@@ -191,29 +192,15 @@ export function shuffleInboxUpdates(): InjectedFault {
 }
 
 /** Holds calls on their way until they are released. */
-export class HeldCalls {
+export class HeldCalls extends Gate {
   readonly #held: Disposable;
-  #arrived = 0;
-  #released = false;
 
   constructor(concerns: (call: ObjectCall) => boolean) {
-    // Polls: a promise that one object resolves for another may never wake it.
+    super();
     this.#held = intercept(async (call) => {
-      if (!concerns(call)) return call.work();
-      this.#arrived++;
-      while (!this.#released) await nextTurn(1);
+      if (concerns(call)) await this.pass();
       return call.work();
     });
-  }
-
-  /** Resolves once `count` calls are held. */
-  async arrived(count = 1): Promise<void> {
-    while (this.#arrived < count) await nextTurn(1);
-  }
-
-  /** Releases the held calls and all later ones. */
-  release(): void {
-    this.#released = true;
   }
 
   [Symbol.dispose](): void {

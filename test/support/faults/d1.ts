@@ -1,5 +1,5 @@
 import { env } from "cloudflare:workers";
-import { nextTurn } from "../event-loop.ts";
+import { Gate } from "./gate.ts";
 
 const lost = () => Promise.reject(new Error("D1_ERROR: Network connection lost."));
 const statement = { bind: () => statement, all: lost, run: lost, raw: lost, first: lost };
@@ -60,30 +60,16 @@ function missing(): never {
 }
 
 /** Holds back the answers of statements that match a pattern, until they are released. */
-export class HeldQueries {
+export class HeldQueries extends Gate {
   readonly #held: Disposable;
-  #arrived = 0;
-  #released = false;
 
   constructor(pattern: RegExp) {
+    super();
     this.#held = interceptD1(async (query, work) => {
       const answer = await work();
-      if (!pattern.test(query)) return answer;
-      this.#arrived++;
-      // Polls, as `HeldCalls` does.
-      while (!this.#released) await nextTurn(1);
+      if (pattern.test(query)) await this.pass();
       return answer;
     });
-  }
-
-  /** Resolves once a statement is held. */
-  async arrived(): Promise<void> {
-    while (this.#arrived === 0) await nextTurn(1);
-  }
-
-  /** Releases the held answers and all later ones. */
-  release(): void {
-    this.#released = true;
   }
 
   [Symbol.dispose](): void {

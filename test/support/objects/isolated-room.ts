@@ -10,12 +10,22 @@ import type {
 } from "../../../src/domain/conversations/conversation.ts";
 import type { PolicyName } from "../../../src/domain/conversations/group-kind.ts";
 import { ConversationId, UserId } from "../../../src/domain/ids.ts";
+import type { Draft } from "../../../src/domain/messages/message.ts";
 import type { ConversationDirectory } from "../../../src/domain/ports.ts";
 import { readSettings } from "../../../src/domain/settings.ts";
 import { AlarmJobs } from "../../../src/object/alarm-jobs.ts";
 import { deviceProtocol } from "../../../src/surfaces/v1/frames/device.ts";
 import { timing } from "../timing.ts";
 import { DEFAULT_PROFILE } from "./profile.ts";
+
+/** Ann says something so many times, in one commit. */
+export function say(room: Room, count: number, text = "hi", options: Pick<Draft, "thread"> = {}): void {
+  const body = JSON.stringify({ text });
+  const draft = { clientMsgId: undefined, kind: "text", body, quoteSeq: undefined } as const;
+  const drafts = Array.from({ length: count }, () => ({ ...draft, mentions: [], ...options }));
+  room.submit(ANN, drafts, { resolve: () => undefined });
+  room.flushSends();
+}
 
 /** The two members of every isolated room. In a group Ann is the owner. */
 export const [ANN, BOB] = [UserId.parse(1), UserId.parse(2)];

@@ -2,21 +2,12 @@ import { expect, test } from "vitest";
 import type { Room } from "../../../src/conversation/room.ts";
 import { devicePage } from "../../../src/conversation/views/replay-page.ts";
 import { Position, Seq } from "../../../src/domain/ids.ts";
-import type { Draft } from "../../../src/domain/messages/message.ts";
 import type { PackedPage } from "../../../src/domain/sync/packed-page.ts";
 import type { SyncPosition } from "../../../src/domain/sync/replay.ts";
 import { newFrames } from "../../../src/inbox/devices/push.ts";
 import { deviceProtocol } from "../../../src/surfaces/v1/frames/device.ts";
-import { ANN, BOB, inIsolatedObject, isolatedRoom } from "../../support/objects/isolated-room.ts";
+import { ANN, BOB, inIsolatedObject, isolatedRoom, say } from "../../support/objects/isolated-room.ts";
 import { range } from "../../support/objects/room.ts";
-
-function say(room: Room, count: number, text = "hi", options: Pick<Draft, "thread"> = {}): void {
-  const body = JSON.stringify({ text });
-  const draft = { clientMsgId: undefined, kind: "text", body, quoteSeq: undefined } as const;
-  const drafts = Array.from({ length: count }, () => ({ ...draft, mentions: [], ...options }));
-  room.submit(ANN, drafts, { resolve: () => undefined });
-  room.flushSends();
-}
 
 async function revoke(room: Room, seqs: number[]): Promise<void> {
   for (const seq of seqs) await room.redaction.revoke(ANN, Seq.parse(seq));

@@ -4,7 +4,7 @@ import { describe, expect, test } from "vitest";
 import type { LogRange } from "../../../src/conversation/log/readable-log.ts";
 import { BIGRAMS_TABLE, BigramIndex } from "../../../src/conversation/search/bigram-index.ts";
 import { Position, type Seq } from "../../../src/domain/ids.ts";
-import { ANN, BOB, inIsolatedObject, isolatedRoom } from "../../support/objects/isolated-room.ts";
+import { ANN, BOB, inIsolatedObject, isolatedRoom, say } from "../../support/objects/isolated-room.ts";
 import { range } from "../../support/objects/room.ts";
 import { indexLeftovers, indexTokens, tokensOf } from "../../support/objects/search.ts";
 import { overrideTiming } from "../../support/timing.ts";
@@ -190,16 +190,8 @@ describe("indexing", () => {
       const room = isolatedRoom(storage);
       const { indexing } = room.search;
       indexing.resume();
-      const draft = {
-        clientMsgId: undefined,
-        kind: "text",
-        body: '{"text":"hi"}',
-        quoteSeq: undefined,
-      } as const;
-      const drafts = range(1, 100).map(() => ({ ...draft, mentions: [] }));
       while (indexing.indexedSeq < 2_000) {
-        room.submit(ANN, drafts, { resolve: () => undefined });
-        room.flushSends();
+        say(room, 100);
         await scheduler.wait(0);
       }
       expect(room.log.last.seq - indexing.indexedSeq).toBeGreaterThan(11_000);
