@@ -171,4 +171,14 @@ export const MIGRATIONS: readonly Migration[] = [
     minCode: 1,
     sql: "ALTER TABLE conversations ADD COLUMN changed_at INTEGER NOT NULL DEFAULT 0",
   },
+  {
+    // The time of the newest message of the whole log (ms; 0: `updated_at` is it). Of a row whose newest
+    // message is not in the preview it is unknown, but not later than now.
+    version: 18,
+    minCode: 1,
+    sql: `
+      ALTER TABLE conversations ADD COLUMN active_at INTEGER NOT NULL DEFAULT 0;
+      UPDATE conversations SET active_at = CAST(unixepoch('subsec') * 1000 AS INTEGER)
+        WHERE last_seq > 0 AND json_extract(preview, '$.seq') IS NOT last_seq;`,
+  },
 ];

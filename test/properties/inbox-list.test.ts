@@ -42,6 +42,7 @@ function bump({
       version: ver,
       state,
       updatedAt,
+      activeAt: updatedAt,
       lastSeq,
       readSeq,
       lastCount: lastSeq,

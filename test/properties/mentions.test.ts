@@ -3,7 +3,8 @@ import { beforeAll, expect, test } from "vitest";
 import { mentions } from "../features/mentions/client.ts";
 import { signedInUsers } from "../support/accounts/users.ts";
 import { call, type SignedIn } from "../support/clients/api.ts";
-import { createGroup, deleteMessage, send } from "../support/clients/chat.ts";
+import { ask, createGroup, deleteMessage, send } from "../support/clients/chat.ts";
+import { aside } from "../support/clients/threads.ts";
 import { advanceClock, freezeClock } from "../support/clock.ts";
 import { itemAt } from "../support/objects/room.ts";
 import { runOptions } from "../support/property-runs.ts";
@@ -20,9 +21,13 @@ const event = fc.oneof(
       to: fc.nat(GROUPS - 1),
       names: fc.constantFrom("bob", "all", "nobody"),
       gap: fc.constantFrom(0, 0, 1),
+      // A thread-only reply, if there is such a root.
+      root: fc.option(fc.integer({ min: 1, max: 6 })),
     }),
   },
   { weight: 2, arbitrary: fc.record({ read: fc.nat(GROUPS - 1), from: fc.nat(8), unread: fc.boolean() }) },
+  // An edit that names Bob in an older message.
+  fc.record({ edit: fc.nat(GROUPS - 1), seq: fc.integer({ min: 1, max: 6 }) }),
   fc.record({ hide: fc.nat(GROUPS - 1), seq: fc.integer({ min: 1, max: 6 }), forAll: fc.boolean() }),
 );
 type Event = typeof event extends fc.Arbitrary<infer T> ? T : never;
@@ -42,8 +47,15 @@ async function apply(event: Event, ann: SignedIn, bob: SignedIn, ids: number[]):
   if ("names" in event) {
     advanceClock(event.gap);
     const named = event.names === "bob" ? [bob.user.id] : "all";
-    const body = { kind: "text", body: { text: "hello" } };
-    await send(ann, itemAt(ids, event.to), event.names === "nobody" ? body : { ...body, mentions: named });
+    const mentions = event.names === "nobody" ? {} : { mentions: named };
+    const main = { kind: "text", body: { text: "hello" } };
+    const id = itemAt(ids, event.to);
+    const reply = event.root !== null && { ...aside(event.root), ...mentions };
+    const isReply = reply && (await ask(ann, id, "POST", "/messages", reply)).status === 201;
+    if (!isReply) await send(ann, id, { ...main, ...mentions });
+  } else if ("edit" in event) {
+    const edit = { base_version: 1, body: { text: "hello, Bob" }, mentions: [bob.user.id] };
+    await ask(ann, itemAt(ids, event.edit), "PATCH", `/messages/${event.seq}`, edit);
   } else if ("read" in event) {
     const body = { seq: 1 + event.from, ...(event.unread && { unread: true }) };
     await call("PUT", `/v1/conversations/${itemAt(ids, event.read)}/read`, { token: bob.token, body });

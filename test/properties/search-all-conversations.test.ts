@@ -4,6 +4,7 @@ import { signedInUsers } from "../support/accounts/users.ts";
 import { call, type SignedIn } from "../support/clients/api.ts";
 import { createGroup, deleteMessage, openDirect, page } from "../support/clients/chat.ts";
 import type { StrictMessage } from "../support/clients/shapes.ts";
+import { aside } from "../support/clients/threads.ts";
 import { addresses, allPages } from "../support/clients/wide-search.ts";
 import { advanceClock, freezeClock } from "../support/clock.ts";
 import { itemAt } from "../support/objects/room.ts";
@@ -23,6 +24,8 @@ const event = fc.oneof(
       by: fc.nat(2),
       // Few times, so that many messages have the same.
       gap: fc.constantFrom(0, 0, 1, 5),
+      // Half of the messages are thread-only replies, as far as there is such a root.
+      root: fc.option(fc.integer({ min: 1, max: 6 })),
     }),
   },
   {
@@ -81,8 +84,10 @@ class Story {
     const path = (index: number) => `/v1/conversations/${itemAt(this.ids, index)}`;
     if ("say" in event) {
       advanceClock(event.gap);
-      const body = { kind: "text", body: { text: event.say } };
-      await call("POST", `${path(event.to)}/messages`, { token, body });
+      const main = { kind: "text", body: { text: event.say } };
+      const body = event.root === null ? main : aside(event.root, event.say);
+      const { status } = await call("POST", `${path(event.to)}/messages`, { token, body });
+      if (status >= 400) await call("POST", `${path(event.to)}/messages`, { token, body: main });
     } else if ("delete" in event) {
       const id = itemAt(this.ids, event.to);
       await deleteMessage(who, id, 1 + (event.delete % 6), event.forAll ? "everyone" : "me");
@@ -98,7 +103,7 @@ class Story {
     const seen: StrictMessage[] = [];
     for (const id of this.ids) {
       const answer = await call("GET", `/v1/conversations/${id}`, { token: who.token });
-      if (answer.status === 200) seen.push(...(await page(who, id, "?limit=100")).items);
+      if (answer.status === 200) seen.push(...(await page(who, id, "?limit=100&threads=all")).items);
     }
     return seen.sort(
       (a, b) => b.created_at - a.created_at || b.conversation_id - a.conversation_id || b.seq - a.seq,

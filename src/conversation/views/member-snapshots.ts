@@ -159,6 +159,7 @@ export class MemberSnapshots {
       memberCount: this.#members.activeCount,
       preview: this.#renderer.preview(member),
       updatedAt: lastInMain.at,
+      activeAt: last.at,
       ephemeral: [],
     };
   }

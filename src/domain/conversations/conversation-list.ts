@@ -82,7 +82,7 @@ export interface ListPosition {
 
 /** The place of a conversation in a list by activity: the newest first, then the higher id. */
 export interface ActivityPlace {
-  /** the time of its newest message (ms) */
+  /** the time of its newest message, thread-only replies too (ms) */
   updatedAt: number;
   conversationId: ConversationId;
 }

@@ -71,8 +71,10 @@ export interface InboxUpdate {
   sentComposer?: string;
   memberCount: number;
   preview: Preview | null;
-  /** time of the newest message, or of the conversation's creation (ms) */
+  /** time of the newest message of the main stream, or of the conversation's creation (ms) */
   updatedAt: number;
+  /** the same of the whole log, thread-only replies too; absent in updates of the previous release */
+  activeAt?: number;
 }
 
 /**

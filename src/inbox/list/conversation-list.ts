@@ -25,6 +25,7 @@ import type { ConversationWithKind } from "../../domain/ports.ts";
 import type { InboxUpdate } from "../../domain/sync/inbox-update.ts";
 import type { SyncPosition } from "../../domain/sync/replay.ts";
 import type { ConcurrentUpdates } from "./concurrent-updates.ts";
+import { ACTIVE_AT } from "./list-rows.ts";
 import type { ListedAs, ListWriter } from "./list-writer.ts";
 
 type ListRow = {
@@ -57,6 +58,8 @@ type ListRow = {
   muted_until: number;
   unread_from: Seq | null;
 };
+
+type PlaceRow = { updatedAt: number; conversationId: ConversationId };
 
 /** What follows from the list. It is called in the turn of the change, before it is stored. */
 export interface ListObserver {
@@ -167,7 +170,7 @@ export class ConversationList {
   large(members: number, limit: number): ConversationId[] {
     const rows = this.#rows<Pick<ListRow, "conversation_id">>(
       `SELECT conversation_id FROM conversations WHERE state = 'active' AND member_count > ?
-       ORDER BY updated_at DESC LIMIT ?`,
+       ORDER BY ${ACTIVE_AT} DESC LIMIT ?`,
       members,
       limit,
     );
@@ -176,7 +179,7 @@ export class ConversationList {
 
   /** @returns the conversations with the newest activity, also left ones: at most `limit` */
   recent(limit: number): ConversationId[] {
-    const query = "SELECT conversation_id FROM conversations ORDER BY updated_at DESC LIMIT ?";
+    const query = `SELECT conversation_id FROM conversations ORDER BY ${ACTIVE_AT} DESC LIMIT ?`;
     return this.#rows<Pick<ListRow, "conversation_id">>(query, limit).map((row) => row.conversation_id);
   }
 
@@ -222,10 +225,10 @@ export class ConversationList {
   /**
    * @returns the conversations with activity since `time` (ms), and its time: the newest `limit`, newest last
    */
-  since(time: number, limit: number): Pick<InboxEntry, "conversationId" | "updatedAt">[] {
-    const query = `SELECT conversation_id AS conversationId, updated_at AS updatedAt FROM conversations
-      WHERE updated_at >= ? ORDER BY updated_at DESC LIMIT ?`;
-    const rows = this.#rows<Pick<InboxEntry, "conversationId" | "updatedAt">>(query, time, limit);
+  since(time: number, limit: number): ActivityPlace[] {
+    const query = `SELECT conversation_id AS conversationId, ${ACTIVE_AT} AS updatedAt FROM conversations
+      WHERE ${ACTIVE_AT} >= ? ORDER BY ${ACTIVE_AT} DESC LIMIT ?`;
+    const rows = this.#rows<PlaceRow>(query, time, limit);
     return rows.reverse();
   }
 
@@ -268,8 +271,8 @@ export class ConversationList {
       return this.#visible("conversation_id > ?", "ORDER BY conversation_id LIMIT ?", walked.upTo, limit);
     const { updatedAt, conversationId } = walked?.oldest ?? TOP;
     return this.#visible(
-      "(updated_at, conversation_id) < (?, ?) AND changed_at < ?",
-      "ORDER BY updated_at DESC, conversation_id DESC LIMIT ?",
+      `(${ACTIVE_AT}, conversation_id) < (?, ?) AND changed_at < ?`,
+      `ORDER BY ${ACTIVE_AT} DESC, conversation_id DESC LIMIT ?`,
       ...[updatedAt, conversationId, walked?.asOf ?? Number.MAX_SAFE_INTEGER, limit],
     );
   }
@@ -339,7 +342,7 @@ export class ConversationList {
       `SELECT conversation_id AS conversationId, coalesce(unread_from - 1, read_seq) AS readSeq
        FROM conversations
        WHERE state = 'active' AND hidden = 0 AND last_seq > visible_from AND coalesce(mentioned, '[]') <> '[]'
-       ORDER BY updated_at DESC, conversation_id DESC LIMIT ?`,
+       ORDER BY ${ACTIVE_AT} DESC, conversation_id DESC LIMIT ?`,
       limit,
     );
   }
@@ -360,8 +363,8 @@ export class ConversationList {
 
   /** The conversations in which the user can see messages, and when each was last active. */
   #visible(condition: string, rest: string, ...values: unknown[]): ActivityPlace[] {
-    const columns = "updated_at AS updatedAt, conversation_id AS conversationId";
-    return this.#rows<{ updatedAt: number; conversationId: ConversationId }>(
+    const columns = `${ACTIVE_AT} AS updatedAt, conversation_id AS conversationId`;
+    return this.#rows<PlaceRow>(
       `SELECT ${columns} FROM conversations
        WHERE state = 'active' AND visible_from < last_seq AND ${condition} ${rest}`,
       ...values,

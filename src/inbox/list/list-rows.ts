@@ -89,7 +89,8 @@ export class ListRows {
          threads_unread = excluded.threads_unread,
          counted_at = excluded.counted_at,
          unread_from = excluded.unread_from,
-         changed_at = iif((excluded.updated_at, excluded.state) = (updated_at, state), changed_at,
+         active_at = excluded.active_at,
+         changed_at = iif((excluded.active_at, excluded.state) = (${ACTIVE_AT}, state), changed_at,
            excluded.changed_at),
          told_seq = iif(excluded.told_epoch = 0, told_seq, excluded.told_seq),
          told_rev = iif(excluded.told_epoch = 0, told_rev, excluded.told_rev),
@@ -142,7 +143,7 @@ export class ListRows {
       ...[update.ignoresUnread ? 1 : 0, update.mentioned?.length ? JSON.stringify(update.mentioned) : null],
       ...[update.peerRead?.readSeq ?? null, update.peerRead?.readAt ?? null],
       ...[update.threadsUnread ?? 0, update.countedAt ?? null],
-      ...[update.unreadFrom ?? null, this.moment()],
+      ...[update.unreadFrom ?? null, activeAtOf(update), this.moment()],
     ];
   }
 
@@ -152,10 +153,23 @@ export class ListRows {
   }
 }
 
+/**
+ * The time of a conversation's newest message, thread-only replies too (ms): no message is newer. A release
+ * that does not know the column moves `updated_at` alone.
+ */
+export const ACTIVE_AT = "max(active_at, updated_at)";
+
+/** The previous release does not say it: a message is not newer than the update that brings it. */
+function activeAtOf({ activeAt, preview, lastSeq, updatedAt }: InboxUpdate): number {
+  if (activeAt !== undefined) return activeAt;
+  const isLastShown = Number(preview?.seq) === lastSeq;
+  return isLastShown ? updatedAt : Math.max(updatedAt, Date.now());
+}
+
 /** The columns that an inbox update fills. */
 const COLUMNS = `conversation_id, ver, state, visible_from, last_seq, last_n, read_seq, read_n, member_count,
   preview, updated_at, hidden, rev, told_epoch, told_seq, told_rev, kind, read_at, discards, mentioned,
-  peer_read_seq, peer_read_at, threads_unread, counted_at, unread_from, changed_at`;
+  peer_read_seq, peer_read_at, threads_unread, counted_at, unread_from, active_at, changed_at`;
 const PLACES = COLUMNS.replace(/\w+/g, "?");
 
 /** The columns of a `HeadRow`. */

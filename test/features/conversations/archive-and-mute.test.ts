@@ -332,6 +332,7 @@ test("an inbox as the previous release left it takes both when it wakes", async 
       "unread_from",
       "threads_unread",
       "changed_at",
+      "active_at",
     ];
     for (const column of columns) storage.sql.exec(`ALTER TABLE conversations DROP COLUMN ${column}`);
   });

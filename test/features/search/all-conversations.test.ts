@@ -5,6 +5,7 @@ import { ConversationId } from "../../../src/domain/ids.ts";
 import { signedInUsers } from "../../support/accounts/users.ts";
 import { call, expectProblem, type SignedIn } from "../../support/clients/api.ts";
 import { createGroup, deleteMessage, openDirect, send, sendAll } from "../../support/clients/chat.ts";
+import { aside } from "../../support/clients/threads.ts";
 import { addresses, allPages, searchAll } from "../../support/clients/wide-search.ts";
 import { advanceClock, freezeClock } from "../../support/clock.ts";
 import { loseCalls } from "../../support/faults/calls.ts";
@@ -96,6 +97,43 @@ describe("the order of the hits", () => {
     expect(addresses([await searchAll(ann, "fish", `&sender_id=${bob.user.id}&kind=text`)])).toEqual([
       `${other}/${bobs.seq}`,
     ]);
+  });
+});
+
+describe("a thread-only reply is found at its time", () => {
+  /** A reply in the group whose main stream is the oldest, after a message in each of the others. */
+  async function replyInTheOldest(count: number): Promise<[address: string, others: string[]]> {
+    const [oldest = 0, ...others] = await groups(count);
+    const { seq: root } = await send(ann, oldest, "a root");
+    const addressed: string[] = [];
+    for (const id of others) addressed.unshift(`${id}/${(await send(ann, id, "fish")).seq}`);
+    const { seq } = await send(bob, oldest, aside(root, "fish, and a bird"));
+    return [`${oldest}/${seq}`, addressed];
+  }
+
+  test("where more conversations than a page asks have later messages in the main stream", async () => {
+    tiny();
+    const [reply] = await replyInTheOldest(5);
+    expect(addresses(await allPages(ann, "bird"))).toEqual([reply]);
+  });
+
+  test("before older hits, on the first page", async () => {
+    const [reply, others] = await replyInTheOldest(12);
+    expect(addresses([await searchAll(ann, "fish", "&limit=1")])).toEqual([reply]);
+    expect(addresses(await allPages(ann, "fish", "&limit=5"))).toEqual([reply, ...others]);
+  });
+
+  test("also if it was written between two pages: it hides no older hit", async () => {
+    tiny();
+    const [reply, others] = await replyInTheOldest(5);
+    let turn = 0;
+    const pages = await allPages(ann, "fish", "&limit=1", async () => {
+      const [id, seq] = itemAt(others, turn++ % others.length)
+        .split("/")
+        .map(Number);
+      if (turn < 8) await send(bob, id ?? 0, aside(seq ?? 0, "a new fish"));
+    });
+    expect(addresses(pages)).toEqual([reply, ...others]);
   });
 });
 

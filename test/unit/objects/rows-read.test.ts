@@ -206,7 +206,7 @@ test("a walk through a list of any length reads each row three times at most", (
     const list = listOf(sql);
     for (let id = 1; id <= LENGTH; id++) {
       const conversationId = ConversationId.parse(id);
-      list.applyUpdate({ ...update, conversationId, updatedAt: id });
+      list.applyUpdate({ ...update, conversationId, updatedAt: id, activeAt: id });
     }
     const oldest = { updatedAt: 2_000, conversationId: ConversationId.parse(2_000) };
     const { asOf } = list.activity({ walked: null, ids: [], limit: 41 });
