@@ -68,6 +68,7 @@ import { Following } from "./threads/following.ts";
 import { Follows } from "./threads/follows.ts";
 import { ThreadLog } from "./threads/thread-log.ts";
 import { Threads } from "./threads/threads.ts";
+import { FormerView } from "./views/former-view.ts";
 import { GroupOutlines } from "./views/group-outlines.ts";
 import { MemberSnapshots } from "./views/member-snapshots.ts";
 import { type DeviceFormats, type Encoded, MessageEncoder } from "./views/message-encoder.ts";
@@ -123,6 +124,7 @@ export class Room implements RoomContext {
   readonly profiles: ProfileCache;
   readonly knownUsers: KnownUsers;
   readonly outbox: NotificationOutbox;
+  readonly formerView: FormerView;
   readonly renderer: MessageRenderer;
   readonly encoder: MessageEncoder;
   readonly directPermission: DirectPermission;
@@ -178,7 +180,16 @@ export class Room implements RoomContext {
     const reactionStore = new ReactionStore(storage.sql);
     const votes = new VoteStore(storage.sql);
     const ownParts = new OwnParts([reactionStore, votes]);
-    this.renderer = new MessageRenderer(this.state.id, this.log, this.profiles, this.members, ownParts);
+    const history = new EditHistory(storage.sql);
+    this.formerView = new FormerView(this.log, history, (id) => this.profiles.has(id));
+    this.renderer = new MessageRenderer(
+      this.state.id,
+      this.log,
+      this.profiles,
+      this.members,
+      ownParts,
+      this.formerView,
+    );
     this.encoder = new MessageEncoder(this.renderer, this.profiles, this.members, deps.deviceFormats, recent);
     this.snapshots = new MemberSnapshots(this);
     const events = new EphemeralEvents(timing.typing);
@@ -253,7 +264,6 @@ export class Room implements RoomContext {
       delayMs: () => timing.retryMarker.dueMs,
     });
     this.pinning = new Pinning(this, () => this.#directPermissionKnown());
-    const history = new EditHistory(storage.sql);
     const beside = [reactionStore, votes];
     this.redaction = new Redaction(storage, this, history, this.search.indexing, this.fileReferences, beside);
     this.following = new Following(storage, this);

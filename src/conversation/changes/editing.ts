@@ -15,7 +15,7 @@ import { type EditHistory, versionOf } from "../log/edit-history.ts";
 import { readAlsoMentioned, readMentions, storedMentions } from "../log/mention-index.ts";
 import type { MessageEditColumns } from "../log/message-log.ts";
 import type { MessageRow } from "../log/row.ts";
-import { listedFor, storeFormerPreviews } from "../members/former-previews.ts";
+import { listedFor } from "../members/former-previews.ts";
 import type { MemberRow } from "../members/member-row.ts";
 import type { Indexer } from "../search/indexer.ts";
 import type { DirectPermission } from "../sending/direct-permission.ts";
@@ -129,14 +129,16 @@ export class Editing {
     const { windowS } = this.#deps;
     if (windowS > 0 && Date.now() > row.created_at + windowS * 1_000)
       throw new CoreError("too_late", `A message can be edited for ${windowS} seconds, which are over.`);
+    const { log } = this.#room;
     const version = versionOf(row);
     if (edit.baseVersion !== version) return this.#outcome("conflict", row, member);
     this.#store(row, {
       ...(body !== row.body && { body, place: null }),
       ...mentions,
-      ...{ version: version + 1, edited_at: Math.max(Date.now(), row.edited_at ?? row.created_at) },
+      // Not before the newest message: a leaving is one, and its user is shown no later version.
+      ...{ version: version + 1, edited_at: Math.max(Date.now(), log.last.at, row.edited_at ?? 0) },
     });
-    const edited = this.#room.log.get(seq);
+    const edited = log.get(seq);
     if (!edited) throw new Error("an edited message has a row");
     return this.#outcome("edited", edited, member);
   }
@@ -144,17 +146,15 @@ export class Editing {
   /** Stores an edit in one transaction, and announces it. */
   #store(row: MessageRow, columns: MessageEditColumns): void {
     const { storage, history, indexer, files } = this.#deps;
-    const { log, members, changeFeed, state } = this.#room;
+    const { log, changeFeed, state } = this.#room;
     const { body = row.body } = columns;
     // Lists show a message that is the newest for somebody, and unread mentions.
     const listed = listedFor(log, row);
     const isListed = listed !== null && (listed.isNewest || listed.hiders.length > 0);
     const reachesLists = isListed || columns.mentions !== undefined;
     const keepsHistory = POLICIES[state.profile.policy].editHistory !== "nobody";
-    const { changes, former, showsOtherFiles } = storage.transactionSync(() => {
-      const former = storeFormerPreviews(this.#room, row);
-      // Each edit raises the version of their last snapshot, and with `changes` the version of their return.
-      const changes = changeFeed.store([row.seq], { reachesLists: reachesLists || former.length > 0 });
+    const { changes, showsOtherFiles } = storage.transactionSync(() => {
+      const changes = changeFeed.store([row.seq], { reachesLists });
       const dropped = keepsHistory ? history.keep(row) : [row.body];
       log.edit(row.seq, columns);
       indexer.replace(row, body);
@@ -162,10 +162,8 @@ export class Editing {
       return {
         changes,
         showsOtherFiles: files.storeVersions(row, { before: row.body, after: body, dropped }),
-        former,
       };
     });
-    for (const member of former) members.apply(member);
     changeFeed.apply(changes);
     indexer.resume();
     if (showsOtherFiles) files.schedule();

@@ -75,10 +75,15 @@ export class EditHistory {
 
   /** The former versions of a message, newest first. */
   of(row: Edited): FormerVersion[] {
-    return this.#read(row).map(({ version, body, mentions, edited_at: editedAt }) => ({
-      ...{ version, body, editedAt },
-      mentions: readMentions(mentions),
-    }));
+    return this.#read(row).map(formerVersion);
+  }
+
+  /** The former version that an edited message had before a time (ms); undefined: it is not kept. */
+  before(time: number, { sender_id, seq }: Edited): FormerVersion | undefined {
+    const query = `SELECT * FROM message_edits WHERE sender_id = ? AND seq = ?
+      AND (version = 1 OR edited_at < ?) ORDER BY version DESC LIMIT 1`;
+    const [row] = this.#sql.exec<EditRow>(query, sender_id, seq, time).toArray();
+    return row && formerVersion(row);
   }
 
   /** The bodies of the former versions of a message. */
@@ -105,6 +110,10 @@ export class EditHistory {
     const query = "SELECT * FROM message_edits WHERE sender_id = ? AND seq = ? ORDER BY version DESC";
     return this.#sql.exec<EditRow>(query, sender_id, seq).toArray();
   }
+}
+
+function formerVersion({ version, body, mentions, edited_at: editedAt }: EditRow): FormerVersion {
+  return { version, body, editedAt, mentions: readMentions(mentions) };
 }
 
 /** The version of a message: 1 until it is edited. */

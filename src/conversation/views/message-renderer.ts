@@ -15,6 +15,7 @@ import type { ProfileCache } from "../members/profile-cache.ts";
 import { readPoll, shownPoll } from "../polls/stored-poll.ts";
 import { readTally } from "../reactions/tally.ts";
 import { readSummary } from "../threads/thread-log.ts";
+import type { FormerView } from "./former-view.ts";
 import type { OwnParts } from "./own-parts.ts";
 
 /**
@@ -27,6 +28,7 @@ export class MessageRenderer {
   readonly #profiles: ProfileCache;
   readonly #members: Members;
   readonly #ownParts: OwnParts;
+  readonly #formerView: FormerView;
 
   constructor(
     id: ConversationId,
@@ -34,12 +36,14 @@ export class MessageRenderer {
     profiles: ProfileCache,
     members: Members,
     ownParts: OwnParts,
+    formerView: FormerView,
   ) {
     this.#id = id;
     this.#log = log;
     this.#profiles = profiles;
     this.#members = members;
     this.#ownParts = ownParts;
+    this.#formerView = formerView;
   }
 
   /** The profile of a user, or that of a deleted user. */
@@ -55,19 +59,29 @@ export class MessageRenderer {
     return shared.map((message) => ({ ...message, ...own.get(message.seq) }));
   }
 
-  /** The reader's own parts. @param isLive only those that the reader has, or had @see OwnParts */
-  ownParts(rows: readonly MessageRow[], { user_id: id }: Reader, isLive = false): Map<Seq, OwnPart> {
+  /**
+   * The reader's own parts; none for a reader who left.
+   * @param isLive only those that the reader has, or had
+   * @see OwnParts
+   */
+  ownParts(
+    rows: readonly MessageRow[],
+    { user_id: id, visible_until: end = null }: Reader,
+    isLive = false,
+  ): Map<Seq, OwnPart> {
+    if (end !== null) return new Map();
     return isLive ? this.#ownParts.known(rows, id) : this.#ownParts.of(rows, id);
   }
 
   /** Renders messages without the parts that are the reader's own. */
   renderShared(rows: MessageRow[], reader: Reader): Message[] {
     const quoted = rows.flatMap((row) => row.quote_seq ?? row.thread_root ?? []);
-    const visible = this.#log.visibleOf(quoted, reader);
-    return rows.map((row) => {
+    const visible = this.#formerView.of([...this.#log.visibleOf(quoted, reader).values()], reader);
+    const bySeq = new Map(visible.map((row) => [row.seq, row]));
+    return this.#formerView.of(rows, reader).map((row) => {
       const { quote_seq, thread_root } = row;
-      if (quote_seq !== null) return this.#message(row, visible.get(quote_seq), reader);
-      const root = thread_root === null ? undefined : visible.get(thread_root);
+      if (quote_seq !== null) return this.#message(row, bySeq.get(quote_seq), reader);
+      const root = thread_root === null ? undefined : bySeq.get(thread_root);
       return { ...this.#message(row, undefined, reader), ...(root && { rootQuote: quote(root) }) };
     });
   }
@@ -96,13 +110,14 @@ export class MessageRenderer {
   preview(member: MemberRow): Preview | null {
     // For a member who left, the log ends at `visible_until`.
     const { visible_until: end } = member;
-    const row =
+    const newest =
       end === null ? this.#log.newest(member) : this.#log.before(end + 1, 1, member, "main").rows[0];
+    const [row] = newest ? this.#formerView.of([newest], member) : [];
     if (!row) return null;
     return {
       seq: row.seq,
       senderId: row.sender_id,
-      ...this.#optionalFields(row),
+      ...this.#optionalFields(row, end),
       ...threadFields(row, end),
       kind: row.kind,
       body: listedBody(row.kind, row.body),
@@ -117,6 +132,7 @@ export class MessageRenderer {
 
   #message(row: MessageRow, quoted: MessageRow | undefined, reader?: Reader): Message {
     const isRevoked = row.revoked_rev !== null;
+    const end = reader?.visible_until ?? null;
     // What every message has comes first: V8 stores a field slowly behind a spread.
     return {
       conversationId: this.#id,
@@ -129,8 +145,8 @@ export class MessageRenderer {
       revoked: isRevoked,
       rev: row.changed_rev ?? 0,
       createdAt: row.created_at,
-      ...this.#optionalFields(row),
-      ...threadFields(row, reader?.visible_until ?? null),
+      ...this.#optionalFields(row, end),
+      ...threadFields(row, end),
       ...(quoted && { quote: quote(quoted) }),
       ...(row.poll !== null && { poll: shownPoll(row) }),
       // The previous release revokes a message without clearing these three.
@@ -144,9 +160,12 @@ export class MessageRenderer {
     };
   }
 
-  /** The optional fields that messages and previews share. */
-  #optionalFields(row: MessageRow) {
-    const nameCard = this.#members.find(row.sender_id)?.name_card;
+  /**
+   * The optional fields that messages and previews share.
+   * @param end who reads has left after this seq, and sees no name card, as it may be a later one; null: is here
+   */
+  #optionalFields(row: MessageRow, end: Position | null) {
+    const nameCard = end === null ? this.#members.find(row.sender_id)?.name_card : undefined;
     const alsoMentioned = readAlsoMentioned(row);
     return {
       ...(alsoMentioned && { alsoMentioned }),

@@ -2,11 +2,10 @@ import { beforeAll, beforeEach, expect, test } from "vitest";
 import type { ConversationId } from "../../../src/domain/ids.ts";
 import { signedInUsers } from "../../support/accounts/users.ts";
 import { call, type SignedIn } from "../../support/clients/api.ts";
-import { list, storedInInbox } from "../../support/clients/chat.ts";
+import { expectAsked, list, send, storedInInbox } from "../../support/clients/chat.ts";
 import { edit } from "../../support/clients/edits.ts";
-import { eventually } from "../../support/eventually.ts";
 import { assertConsistent, runJobs } from "../../support/objects/assert-consistent.ts";
-import { createGroupId, itemAt, postText } from "../../support/objects/room.ts";
+import { conversationObject, createGroupId, itemAt, postText } from "../../support/objects/room.ts";
 import { setTiming } from "../../support/timing.ts";
 
 let ann: SignedIn;
@@ -43,9 +42,45 @@ test.each([1, 2, 5])(
   },
 );
 
-test("an edit of the last message that a former member saw reaches their list at once", async () => {
+test("no edit of the last message that a former member saw reaches their list, then or later", async () => {
   await postText(id, ann, "beyond");
   await runJobs(id);
-  await editTimes(1);
-  await eventually(async () => expect(await storedInInbox(bob)).toContain("edit 1"));
+  await editTimes(2);
+  await runJobs(id);
+  expect(await storedInInbox(bob)).toContain("first");
+  expect(await storedInInbox(bob)).not.toContain("edit ");
+  const update = await conversationObject(id).snapshot({ userId: bob.user.id });
+  expect(update).toMatchObject({
+    ok: true,
+    value: { preview: { body: '{"text":"first"}', revoked: false } },
+  });
+  await assertConsistent(id);
+});
+
+test("the list of a former member shows nothing of a message whose version of their time is not kept", async () => {
+  await editTimes(21);
+  const update = await conversationObject(id).snapshot({ userId: bob.user.id });
+  expect(update).toMatchObject({ ok: true, value: { preview: { body: "{}", mentions: [], revoked: true } } });
+});
+
+test("who has left is shown no votes, reactions, pins and name cards", async () => {
+  await call("POST", `/v1/conversations/${id}/members`, {
+    token: ann.token,
+    body: { user_ids: [bob.user.id] },
+  });
+  const root = await postText(id, ann, "root");
+  const body = { question: "?", options: ["a", "b"], multiple: false, anonymous: false, ends_at: 0 };
+  const poll = await send(ann, id, { kind: "poll", body });
+  await expectAsked(bob, id, "PUT", `/messages/${root}/reactions/👍`);
+  await expectAsked(bob, id, "POST", "/leave");
+  await expectAsked(ann, id, "PUT", `/messages/${poll.seq}/votes`, { options: [0] });
+  await expectAsked(ann, id, "PUT", `/messages/${root}/pin`);
+  await expectAsked(ann, id, "PATCH", `/members/${ann.user.id}`, { name_card: "the boss" });
+  const replay = await conversationObject(id).history({
+    ...{ userId: bob.user.id, includeFormer: true, ascending: true, limit: 100 },
+  });
+  if (!replay.ok) throw new Error("the history is refused");
+  expect(replay.value.items.map(({ seq }) => seq)).toEqual([root, poll.seq]);
+  for (const field of ["poll", "reactions", "pinned", "nameCard", "mine"])
+    for (const item of replay.value.items) expect(item).not.toHaveProperty(field);
 });

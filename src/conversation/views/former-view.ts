@@ -1,0 +1,54 @@
+import { Seq, type UserId } from "../../domain/ids.ts";
+import { EMPTY_BODY } from "../../domain/messages/content.ts";
+import { type EditHistory, versionOf } from "../log/edit-history.ts";
+import { storedMentions } from "../log/mention-index.ts";
+import type { MessageLog } from "../log/message-log.ts";
+import type { MessageRow, Reader } from "../log/row.ts";
+
+/** What somebody put beside a message may have changed since a reader left: they are shown none of it. */
+const NOTHING_BESIDE = { reactions: null, poll: null, pinned_at: null, pinned_by: null } as const;
+
+/** Messages as a reader who left saw them last: without edits, votes, reactions and pins from after that. */
+export class FormerView {
+  readonly #log: Pick<MessageLog, "get">;
+  readonly #history: Pick<EditHistory, "before">;
+  readonly #hasAccount: (userId: UserId) => boolean;
+
+  /** @param hasAccount former versions of users who have none are shown to nobody */
+  constructor(
+    log: Pick<MessageLog, "get">,
+    history: Pick<EditHistory, "before">,
+    hasAccount: (userId: UserId) => boolean,
+  ) {
+    this.#log = log;
+    this.#history = history;
+    this.#hasAccount = hasAccount;
+  }
+
+  /**
+   * Messages as a reader sees them, in the same order. To a member they are as they are now. To a reader who
+   * left, an edited message is the version of that time; if that version is not kept, it looks revoked.
+   */
+  of(rows: MessageRow[], reader: Reader): MessageRow[] {
+    const { visible_until: end = null } = reader;
+    if (end === null || rows.length === 0) return rows;
+    // The leaving has a system message, the first one that its reader does not see. A deleted account has
+    // none in a direct conversation, and nobody reads there.
+    const leftAt = this.#log.get(Seq.parse(end + 1))?.created_at ?? Number.POSITIVE_INFINITY;
+    return rows.map((row) => this.#before(leftAt, row));
+  }
+
+  /** A message as it was before a time (ms). An edit in that very millisecond counts as later. */
+  #before(time: number, row: MessageRow): MessageRow {
+    const shown = { ...row, ...NOTHING_BESIDE };
+    if (row.edited_at === null || row.edited_at < time || row.revoked_rev !== null) return shown;
+    const known = this.#hasAccount(row.sender_id) ? this.#history.before(time, row) : undefined;
+    const gone = { revoked_rev: row.changed_rev ?? 0, body: EMPTY_BODY, mentions: null, custom_data: null };
+    const then = known && {
+      ...{ body: known.body, mentions: storedMentions(known.mentions), version: known.version },
+      edited_at: known.version === 1 ? null : known.editedAt,
+    };
+    // The history keeps neither the place of a version nor who was named beside everybody.
+    return { ...shown, place: null, also_mentioned: null, ...(then ?? { ...gone, version: versionOf(row) }) };
+  }
+}
