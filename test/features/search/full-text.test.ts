@@ -83,7 +83,7 @@ async function untilIndexed(id: number): Promise<void> {
   });
 }
 
-test("finds parts of words in any script, regardless of case and width, newest first", async () => {
+test("finds parts of words in any script as they are read, newest first", async () => {
   const { id } = await openDirect(ann, bob);
   await sendAll(ann, id, [
     "Straßenbahn",
@@ -93,10 +93,11 @@ test("finds parts of words in any script, regardless of case and width, newest f
     "🦭🦭 seals",
     "50 ㎏",
     "",
+    "I ❤️ İstanbul, don’t\nyou",
+    "❤ to\u00admorrow",
   ]);
   const finds: [string, number[]][] = [
-    ["straSSe", []],
-    ["TRASS", []],
+    ["straSSe", [1]],
     ["traßen", [1]],
     ["天", [2]],
     ["天天", [2]],
@@ -107,9 +108,14 @@ test("finds parts of words in any script, regardless of case and width, newest f
     ["🦭🦭", [5]],
     ["🦭 ", [5]],
     ["kg", [6]],
-    ["l", [5, 3]],
-    [" ", [6, 5, 4, 3]],
-    ["  ", []],
+    ["l", [8, 5, 3]],
+    [" ", [9, 8, 6, 5, 4, 3]],
+    ["  ", [9, 8, 6, 5, 4, 3]],
+    ["❤", [9, 8]],
+    ["❤️", [9, 8]],
+    ["\ufe0f", []],
+    ["istanbul, don't you", [8]],
+    ["tomorrow", [9]],
     ["%", []],
     ['"', []],
     ["a* OR b", []],

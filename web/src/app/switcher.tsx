@@ -1,6 +1,7 @@
 import { useChat } from "parley-client/react";
 import { useEffect, useRef, useState } from "preact/hooks";
 import { t } from "../i18n/i18n.ts";
+import { comparisonForm } from "../lib/comparison.ts";
 import { VIEWS } from "../list/views.ts";
 import { useAccount } from "../state/context.ts";
 import { go, type Route } from "../state/router.ts";
@@ -26,7 +27,7 @@ export function Switcher({ onClose }: { onClose: () => void }) {
   const [text, setText] = useState("");
   const [at, setAt] = useState(0);
   const list = useRef<HTMLDivElement>(null);
-  const words = text.trim().toLocaleLowerCase();
+  const words = comparisonForm(text.trim());
   const places: Place[] = [
     ...conversations.map((entry) => ({
       key: `c${entry.id}`,
@@ -37,7 +38,7 @@ export function Switcher({ onClose }: { onClose: () => void }) {
     ...VIEWS.map(({ route, label, icon }) => ({ key: label, name: t(label), to: route, icon })),
   ];
   const offered = places
-    .filter(({ name }) => name.toLocaleLowerCase().includes(words))
+    .filter(({ name }) => comparisonForm(name).includes(words))
     .toSorted((a, b) => begins(b.name, words) - begins(a.name, words))
     .slice(0, OFFERED);
   const chosen = offered[Math.min(at, offered.length - 1)];
@@ -98,5 +99,5 @@ export function Switcher({ onClose }: { onClose: () => void }) {
 }
 
 function begins(name: string, words: string): number {
-  return name.toLocaleLowerCase().startsWith(words) ? 1 : 0;
+  return comparisonForm(name).startsWith(words) ? 1 : 0;
 }

@@ -1,6 +1,7 @@
 import { useChat } from "parley-client/react";
 import { useState } from "preact/hooks";
 import { t } from "../i18n/i18n.ts";
+import { comparisonForm } from "../lib/comparison.ts";
 import { useAccount } from "../state/context.ts";
 import { go, href, route } from "../state/router.ts";
 import { useLive } from "../state/use-live.ts";
@@ -15,9 +16,9 @@ export function Sidebar() {
   const conversations = useChat(chat, (state) => state.conversations);
   const isListed = useChat(chat, (state) => state.isListed);
   const [filter, setFilter] = useState("");
-  const words = filter.trim().toLocaleLowerCase();
+  const words = comparisonForm(filter.trim());
   const shown = words
-    ? conversations.filter(({ name }) => name.toLocaleLowerCase().includes(words))
+    ? conversations.filter(({ name }) => comparisonForm(name).includes(words))
     : conversations;
   const now = route.value;
   const selected = now.view === "conversation" ? now.id : 0;

@@ -1,5 +1,6 @@
 import { useEffect, useRef, useState } from "preact/hooks";
 import { t } from "../i18n/i18n.ts";
+import { comparisonForm } from "../lib/comparison.ts";
 import { nameOf } from "../lib/names.ts";
 import { useAccount } from "../state/context.ts";
 import type { User } from "../state/types.ts";
@@ -29,8 +30,9 @@ export function UserPicker({ chosen, onChange, hasFocus = false }: Props) {
     return items;
   });
   const found = useFoundUsers(text);
+  const words = comparisonForm(text.trim());
   const known = friends.value?.filter(({ username: name, nickname }) =>
-    `${name} ${nickname}`.toLocaleLowerCase().includes(text.trim().toLocaleLowerCase()),
+    comparisonForm(`${name} ${nickname}`).includes(words),
   );
   const all: User[] = [...(known ?? []), ...(found.value ?? [])];
   const isNew = ({ id }: User) => id !== me && !chosen.some((one) => one.id === id);

@@ -1,6 +1,7 @@
 import type { Member } from "parley-client/people";
 import { useEffect, useState } from "preact/hooks";
 import { t } from "../../i18n/i18n.ts";
+import { comparisonForm } from "../../lib/comparison.ts";
 import { nameOf } from "../../lib/names.ts";
 import { useAccount } from "../../state/context.ts";
 import { type Emoji, findEmoji, loadEmoji, notePicked, skinTone, toned } from "../../ui/emoji/emoji.ts";
@@ -109,11 +110,11 @@ export function useCompletion(isGroup: boolean, members: readonly Member[] | und
 }
 
 function membersFor(query: string, members: readonly Member[] = []): Suggestion[] {
-  const wanted = query.toLocaleLowerCase();
+  const wanted = comparisonForm(query);
   const found = members.filter(({ user, name_card: card }) =>
-    [user.nickname, user.username, card].some((name) => name.toLocaleLowerCase().includes(wanted)),
+    [user.nickname, user.username, card].some((name) => comparisonForm(name).includes(wanted)),
   );
-  const all = ["all", t("composer.all")].some((name) => name.startsWith(wanted));
+  const all = ["all", t("composer.all")].some((name) => comparisonForm(name).startsWith(wanted));
   const everybody = {
     ...{ key: "all", text: `@${t("composer.all")}`, label: t("composer.all") },
     detail: t("composer.all.detail"),

@@ -1,6 +1,7 @@
 import { useChat } from "parley-client/react";
 import { useState } from "preact/hooks";
 import { t } from "../../i18n/i18n.ts";
+import { comparisonForm } from "../../lib/comparison.ts";
 import { useAccount } from "../../state/context.ts";
 import { Avatar } from "../../ui/avatar.tsx";
 import { Dialog } from "../../ui/dialog.tsx";
@@ -27,10 +28,10 @@ export function ForwardDialog({ items, onClose, onDone }: Props) {
   const [filter, setFilter] = useState("");
   const [isMerged, setMerged] = useState(false);
   const [title, setTitle] = useState("");
-  const words = filter.trim().toLocaleLowerCase();
+  const words = comparisonForm(filter.trim());
   const shown = conversations.filter(
     ({ name, disabled, id }) =>
-      !disabled && (words === "" || chosen.has(id) || name.toLocaleLowerCase().includes(words)),
+      !disabled && (words === "" || chosen.has(id) || comparisonForm(name).includes(words)),
   );
   const canMerge = items.length > 1 && items.length <= MAX_MERGED;
 

@@ -1,5 +1,6 @@
 import { signal } from "@preact/signals";
 import { localeTag } from "../../i18n/i18n.ts";
+import { comparisonForm } from "../../lib/comparison.ts";
 import { stored } from "../../lib/stored.ts";
 
 /** An emoji, in the language on screen. */
@@ -8,7 +9,7 @@ export interface Emoji {
   readonly label: string;
   /** what stands between colons in `:name:`, the usual one first */
   readonly names: readonly string[];
-  /** what it is found by besides, in small letters */
+  /** what it is found by besides, as it is compared */
   readonly words: string;
   readonly hasTones: boolean;
 }
@@ -48,7 +49,7 @@ async function load(language: "en" | "zh"): Promise<readonly (readonly Emoji[])[
   return groups.map((group) =>
     group.map(([text, label, names, words, hasTones]) => ({
       ...{ text, label, names: names.split(" "), hasTones: hasTones === 1 },
-      words: `${label} ${words}`.toLowerCase(),
+      words: comparisonForm(`${label} ${words}`),
     })),
   );
 }
@@ -58,7 +59,7 @@ async function load(language: "en" | "zh"): Promise<readonly (readonly Emoji[])[
  * @param limit the most to find
  */
 export function findEmoji(groups: readonly (readonly Emoji[])[], query: string, limit: number): Emoji[] {
-  const words = query.toLowerCase().replaceAll(":", "").trim();
+  const words = comparisonForm(query).replaceAll(":", "").trim();
   const name = words.replace(/\s+/g, "_");
   const ranked = groups.flat().flatMap((one) => {
     const rank = rankOf(one, words, name);
@@ -72,7 +73,7 @@ export function findEmoji(groups: readonly (readonly Emoji[])[], query: string, 
 }
 
 function rankOf({ names, words, text }: Emoji, query: string, name: string): number {
-  if (names.includes(name) || text === query) return 0;
+  if (names.includes(name) || comparisonForm(text) === query) return 0;
   if (names.some((one) => one.startsWith(name))) return 1;
   if (names.some((one) => one.includes(`_${name}`))) return 2;
   if (` ${words}`.includes(` ${query}`)) return 3;

@@ -15,7 +15,7 @@ const searchRoute = createRoute({
   tags: ["Messages"],
   summary: "Search for messages",
   description:
-    "Messages with `q` in their text, caption, file name, address, description or title, newest first. Script, case and width of characters are ignored. A page may hold fewer messages than `limit`: continue with `before=next_before` until that is null.",
+    "Messages with `q` in their text, caption, file name, address, description or title, newest first. Texts are compared as people read them: without regard to case, width, accents and characters that nobody sees. A page may hold fewer messages than `limit`: continue with `before=next_before` until that is null.",
   security: [{ bearer: [] }],
   middleware: [authenticated, weighs("search")] as const,
   request: { params: z.object({ id: ConversationIdParam }), query: SearchQuery },
