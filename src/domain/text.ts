@@ -1,5 +1,6 @@
 import { Buffer } from "node:buffer";
 import { z } from "zod";
+import { storedForm } from "../lib/text-forms.ts";
 
 /** The length of a text in code points, which is what a person counts as characters, unlike UTF-16 units. */
 export function codePoints(text: string): number {
@@ -10,18 +11,27 @@ export function codePoints(text: string): number {
 
 /** A string of at most `max` code points. U+0000 and lone surrogates are refused where bytes are read. */
 export function textUpTo(max: number) {
+  return z
+    .string()
+    .refine(...isUpTo(max))
+    .meta({ maxLength: max });
+}
+
+/** As `textUpTo`, in its stored form: for names, which are compared. */
+export function nameUpTo(max: number) {
   return (
-    z
-      .string()
-      // Cheap bounds first: a string of more than 2 × max UTF-16 units has more than max code points.
-      .refine((text) => text.length <= max || (text.length <= 2 * max && codePoints(text) <= max), {
-        message: `at most ${max} characters`,
-        params: { excess: true },
-        // Further checks, whose time grows with the text, are left out.
-        abort: true,
-      })
-      .meta({ maxLength: max })
+    textUpTo(max)
+      .overwrite(storedForm)
+      // NFC makes some texts longer.
+      .refine(...isUpTo(max))
   );
+}
+
+function isUpTo(max: number) {
+  // Cheap bounds first: a string of more than 2 × max UTF-16 units has more than max code points.
+  const fits = (text: string) => text.length <= max || (text.length <= 2 * max && codePoints(text) <= max);
+  // Further checks, whose time grows with the text, are left out.
+  return [fits, { message: `at most ${max} characters`, params: { excess: true }, abort: true }] as const;
 }
 
 /** The reason why a text cannot be stored (U+0000 or a lone surrogate), or null. */

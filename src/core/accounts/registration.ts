@@ -4,6 +4,7 @@ import type { Account, Me } from "../../domain/accounts/user.ts";
 import { CoreError } from "../../domain/errors.ts";
 import { looksDeleted } from "../../domain/names/names.ts";
 import { errorFields, log } from "../../lib/logger.ts";
+import { storedForm } from "../../lib/text-forms.ts";
 import type { NameTaken } from "../../storage/accounts/name-conditions.ts";
 import { recordSignInPlace } from "../../storage/accounts/sign-in-places.ts";
 import { insertUser } from "../../storage/accounts/users.ts";
@@ -47,7 +48,7 @@ export async function register(core: Core, input: Registration, device: Device):
     throw new CoreError("forbidden", detail);
   }
   const { password, email = "", nickname = "" } = input;
-  const username = input.username.normalize("NFC");
+  const username = storedForm(input.username);
   if (looksDeleted(username)) throw usernameTaken("taken");
   await requireStrongPassword("body.password", password, { username, email });
   const passwordHash = await hashPassword(core, password);

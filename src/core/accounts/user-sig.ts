@@ -1,6 +1,7 @@
 import type { Person } from "../../domain/accounts/person.ts";
 import type { Credential } from "../../domain/accounts/session.ts";
 import { CoreError } from "../../domain/errors.ts";
+import { storedForm } from "../../lib/text-forms.ts";
 import { findAccount, findUserByName } from "../../storage/accounts/users.ts";
 import type { Core } from "../context.ts";
 import { openSigSession } from "./sessions.ts";
@@ -25,7 +26,7 @@ export async function openSig(core: Core, username: string, userAgent: string): 
 
 /** The user of this name, after NFC normalization. @throws `not_found` */
 export async function requireUserNamed(core: Core, username: string): Promise<Person> {
-  const user = await findUserByName(core.db, username.normalize("NFC"));
+  const user = await findUserByName(core.db, storedForm(username));
   if (!user) throw noUserWithName([username]);
   return user;
 }

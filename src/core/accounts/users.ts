@@ -3,6 +3,7 @@ import type { Credential } from "../../domain/accounts/session.ts";
 import type { Me, MeWithEmail, ProfileChange, UserWithRelation } from "../../domain/accounts/user.ts";
 import { CoreError, invalid, noUser } from "../../domain/errors.ts";
 import type { UserId } from "../../domain/ids.ts";
+import { storedForm } from "../../lib/text-forms.ts";
 import {
   findLiveUsers,
   findLiveUsersByName,
@@ -51,7 +52,7 @@ async function inOrder<Found extends Person>(
   usernames: string[],
   find: (names: string[]) => Promise<Found[]>,
 ): Promise<Found[]> {
-  const names = [...new Set(usernames.map((name) => name.normalize("NFC")))];
+  const names = [...new Set(usernames.map(storedForm))];
   const users = new Map((await find(names)).map((user) => [user.username, user]));
   return names.flatMap((name) => users.get(name) ?? []);
 }
@@ -68,7 +69,7 @@ export async function getUsersByNames(core: Core, usernames: string[]): Promise<
  */
 export function requireAllFound(usernames: string[], users: Person[]): Person[] {
   const found = new Set(users.map(({ username }) => username));
-  const missing = new Set(usernames.map((name) => name.normalize("NFC")).filter((name) => !found.has(name)));
+  const missing = new Set(usernames.map(storedForm).filter((name) => !found.has(name)));
   if (missing.size > 0) throw noUserWithName([...missing]);
   return users;
 }
@@ -82,7 +83,7 @@ export async function profilesByName(
   caller: UserId,
   usernames: string[],
 ): Promise<MeWithEmail[]> {
-  const names = [...new Set(usernames.map((name) => name.normalize("NFC")))];
+  const names = [...new Set(usernames.map(storedForm))];
   const found = await findProfilesByName(core.db, names, caller);
   const byName = new Map(found.map((profile) => [profile.username, profile]));
   return names.flatMap((name) => {

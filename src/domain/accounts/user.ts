@@ -1,10 +1,11 @@
 import { z } from "zod";
+import { storedForm } from "../../lib/text-forms.ts";
 import type { Relation } from "../contacts/relation.ts";
 import { httpUrl } from "../http-url.ts";
 import { LIMITS } from "../limits.ts";
 import { hiddenFlawOfUsername, unreadableFlaw } from "../names/characters.ts";
 import { displayName, refuse } from "../names/names.ts";
-import { exceedsBytes, textUpTo } from "../text.ts";
+import { exceedsBytes, nameUpTo, textUpTo } from "../text.ts";
 import type { Person } from "./person.ts";
 
 /** The answer to a friend request: accepted at once, left to the user, refused. */
@@ -18,11 +19,10 @@ const USERNAME_LENGTH = 128;
  * A username as it is looked up: NFC, 1–128 code points, no control characters, no `/`. Accounts keep their
  * names, so it takes more than `NewUsername`.
  */
-export const Username = textUpTo(USERNAME_LENGTH)
-  .normalize("NFC")
-  // NFC makes some texts longer.
-  .pipe(textUpTo(USERNAME_LENGTH))
-  .refine((text) => /^[^\p{Cc}/]+$/u.test(text), 'must not be empty, nor hold control characters or "/"');
+export const Username = nameUpTo(USERNAME_LENGTH).refine(
+  (text) => /^[^\p{Cc}/]+$/u.test(text),
+  'must not be empty, nor hold control characters or "/"',
+);
 
 /** The username of a new account, chosen by a service: a `Username` that people can tell from others. */
 export const NewUsername = refuse(Username, usernameFlaw);
@@ -34,7 +34,7 @@ const OWN_NAME = /^(?=.*[\p{L}\p{Nd}])[\p{L}\p{M}\p{Nd}_.-]{2,32}$/u;
  * `_ . -`, and a letter or a digit among them.
  */
 export const OwnUsername = refuse(
-  z.string().normalize("NFC").regex(OWN_NAME, {
+  z.string().overwrite(storedForm).regex(OWN_NAME, {
     error: "must be 2 to 32 letters, digits or any of _ . -, with a letter or a digit",
     abort: true,
   }),
@@ -81,7 +81,8 @@ export type Details = z.infer<typeof Details>;
 export const ProfileFields = z.object({
   nickname: displayName(64),
   avatar: z.union([z.literal(""), httpUrl(2_048, 'must be an http(s) URL or ""')]),
-  email: textUpTo(128),
+  // A sign-in looks an address up in this form.
+  email: nameUpTo(128),
   gender: textUpTo(128),
   birthday: textUpTo(128),
   location: textUpTo(128),

@@ -1,6 +1,6 @@
 import type { z } from "zod";
 import { LIMITS } from "../limits.ts";
-import { textUpTo } from "../text.ts";
+import { nameUpTo } from "../text.ts";
 import { hiddenFlaw, unreadableFlaw } from "./characters.ts";
 import { lookAlikeKeys } from "./look-alike.ts";
 
@@ -32,7 +32,7 @@ export function refuse<S extends z.ZodType<string, string>>(
 
 /** A name of a person as others see it, of at most `max` code points; `""` is no name. */
 export function displayName(max: number) {
-  return refuse(textUpTo(max), (text) => {
+  return refuse(nameUpTo(max), (text) => {
     if (text === "") return null;
     if (looksDeleted(text)) return "must not look like the name of a deleted user";
     return hiddenFlaw(text) ?? unreadableFlaw(text);
@@ -41,7 +41,7 @@ export function displayName(max: number) {
 
 /** The name of a group. */
 export const GroupName = refuse(
-  textUpTo(LIMITS.name).min(1, "must not be empty"),
+  nameUpTo(LIMITS.name).min(1, "must not be empty"),
   (text) => hiddenFlaw(text) ?? (text === "" ? null : unreadableFlaw(text)),
 );
 

@@ -4,15 +4,14 @@ import type { GroupAddress } from "../../domain/conversations/group-address.ts";
 import { noMessage } from "../../domain/errors.ts";
 import { ConversationId, Seq } from "../../domain/ids.ts";
 import { DraftId } from "../../domain/messages/draft.ts";
+import { storedForm } from "../../lib/text-forms.ts";
 import { orConstant } from "./schemas/constants.ts";
 
 /** A name in a call: a string, or a number, which counts as its digits. */
 const name = z.union([z.string(), z.int().transform(String)], { error: "must be a string" });
 
 /** The id of a user: their username. */
-export const userID = name
-  .pipe(z.string().min(1, "must not be empty"))
-  .transform((text) => text.normalize("NFC"));
+export const userID = name.pipe(z.string().min(1, "must not be empty")).transform((text) => storedForm(text));
 
 const DIRECT = "C2C";
 const GROUP = "GROUP";
@@ -64,7 +63,7 @@ export const conversationID = z.string().transform((text, context): Conversation
 function parseConversation(text: string): ConversationAddress | undefined {
   if (text === SYSTEM || text === SHORT_SYSTEM) return { type: "system" };
   if (text.startsWith(DIRECT)) {
-    const username = text.slice(DIRECT.length).normalize("NFC");
+    const username = storedForm(text.slice(DIRECT.length));
     return username === "" ? undefined : { type: "direct", username };
   }
   if (!text.startsWith(GROUP)) return undefined;

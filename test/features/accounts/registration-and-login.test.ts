@@ -75,6 +75,20 @@ test("a taken username is a conflict, also for twenty concurrent registrations",
   expect(await count.first()).toEqual({ users: 1 });
 });
 
+test("names that people and groups show are stored as NFC", async () => {
+  const [apart, composed] = ["Cafe\u0301", "Café"];
+  const { token, user } = await register(freshName(), { nickname: apart });
+  expect(user.nickname).toBe(composed);
+  const group = await call("POST", "/v1/conversations", {
+    token,
+    body: { kind: "group", name: apart, member_ids: [] },
+  });
+  expect(group.body).toMatchObject({ name: composed });
+  // A name that NFC makes too long is refused.
+  const long = "\u0958".repeat(64);
+  expectProblem(await call("PATCH", "/v1/me", { token, body: { nickname: long } }), 400, "validation_failed");
+});
+
 test("usernames are compared and looked up as NFC", async () => {
   const tail = freshName("").slice(-8);
   const composed = `Caf\u00e9${tail}`;
