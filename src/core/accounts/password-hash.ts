@@ -2,6 +2,7 @@ import { Buffer } from "node:buffer";
 import { randomBytes, scrypt, timingSafeEqual } from "node:crypto";
 import { z } from "zod";
 import type { Timing } from "../../domain/timing.ts";
+import { storedForm } from "../../lib/text-forms.ts";
 import type { Core } from "../context.ts";
 
 /** scrypt's cost, block size and parallelism. */
@@ -30,17 +31,25 @@ const UNKNOWN_ACCOUNT = { salt: Buffer.alloc(SALT_BYTES), hash: Buffer.alloc(KEY
 /** What hashing needs of the core: its cost, and the turns of the isolate. */
 type Hashing = Pick<Core, "timing" | "hashTurns">;
 
-/** The salted hash of a password in its stored form. @throws `unavailable` as `HashTurns.run` */
+/**
+ * What is hashed of a password: the OpaqueString of RFC 8265, section 4.2, so that it is the same from each
+ * keyboard. NFC, with U+0020 for each other space; the case counts.
+ */
+export function opaquePassword(typed: string): string {
+  return storedForm(typed.replace(/\p{Zs}/gu, " "));
+}
+
+/** The salted hash of a password as it is stored, of its `opaquePassword`. @throws `unavailable` as `HashTurns.run` */
 export async function hashPassword(core: Hashing, password: string): Promise<string> {
   const cost = core.timing.passwordHash;
   const salt = randomBytes(SALT_BYTES);
-  const hash = await core.hashTurns.run(() => derive(password, salt, KEY_BYTES, cost));
+  const hash = await core.hashTurns.run(() => derive(opaquePassword(password), salt, KEY_BYTES, cost));
   const { N, r, p } = cost;
   return ["scrypt", N, r, p, salt.toString("base64url"), hash.toString("base64url")].join("$");
 }
 
 /**
- * Whether a password matches a stored hash. For `null` (no such account, or an account without a password) it
+ * Whether a stored hash is of exactly this text. For `null` (no such account, or an account without a password) it
  * does the work of a new hash and returns false.
  * @throws `unavailable` as `HashTurns.run`
  */

@@ -1,4 +1,5 @@
 import { invalid } from "../../domain/errors.ts";
+import { opaquePassword } from "./password-hash.ts";
 import { PASSWORD } from "./passwords.ts";
 
 /** What people who guess a password know of its user. `""`: the account has none. */
@@ -21,7 +22,7 @@ export async function requireStrongPassword(
   password: string,
   { username, email }: PasswordOwner,
 ): Promise<void> {
-  const folded = fold(password);
+  const folded = fold(opaquePassword(password));
   const [local = ""] = email.split("@");
   if ([username, email, local].some((name) => isBuiltOf(folded, fold(name))))
     throw invalid(path, "must not be your username or your e-mail address. Choose another password");

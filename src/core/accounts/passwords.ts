@@ -11,6 +11,8 @@ import { CoreError } from "../../domain/errors.ts";
 import type { UserId } from "../../domain/ids.ts";
 import { codePoints } from "../../domain/text.ts";
 import type { Timing } from "../../domain/timing.ts";
+import { storedForm } from "../../lib/text-forms.ts";
+import { replacePasswordHash } from "../../storage/accounts/account-updates.ts";
 import {
   type AttemptRule,
   deleteAttempts,
@@ -27,18 +29,18 @@ import {
   findUser,
 } from "../../storage/accounts/users.ts";
 import type { Core } from "../context.ts";
-import { passwordMatches } from "./password-hash.ts";
+import { hashPassword, opaquePassword, passwordMatches } from "./password-hash.ts";
 import { accountDeleted } from "./users.ts";
 
 /** The names that a sign-in accepts. A username takes precedence over an equal e-mail address. */
 export type SignInName = "username" | "username or e-mail";
 
-/** The length of a password in code points. */
+/** The length of a password in code points, as it is hashed. */
 export const PASSWORD = { min: 8, max: 128 };
 
 /** Whether a text has the length of a password. */
 export function canBePassword(text: string): boolean {
-  const length = codePoints(text);
+  const length = codePoints(opaquePassword(text));
   return length >= PASSWORD.min && length <= PASSWORD.max;
 }
 
@@ -82,7 +84,7 @@ export async function checkPassword(
   core: Core,
   { name, password, origin, by }: SignInRequest,
 ): Promise<Account | null> {
-  const typed = name.normalize("NFC");
+  const typed = storedForm(name);
   const candidates =
     by === "username" ? [await findAccount(core.db, typed)] : await accountsFor(core, typed, origin);
   const { former, place } = origin;
@@ -175,18 +177,33 @@ async function findRight(
   return null;
 }
 
-/** The first of some accounts that has a password. All are compared, so that the time tells nothing. */
+/**
+ * The first of some accounts that has a password. Hashes from before `opaquePassword` are of what was typed.
+ * All are compared with both, so that the time tells nothing. It is one guess: no hash is of both.
+ */
 async function findMatching(
   core: Core,
   accounts: (Account | null)[],
-  password: string,
+  typed: string,
 ): Promise<Account | undefined> {
-  const matching: Account[] = [];
-  for (const account of accounts) {
-    const isRight = await passwordMatches(core, password, account?.passwordHash ?? null);
-    if (isRight && account) matching.push(account);
-  }
-  return matching[0];
+  const password = opaquePassword(typed);
+  const matching: { account: Account; text: string }[] = [];
+  for (const account of accounts)
+    for (const text of new Set([password, typed])) {
+      const isRight = await passwordMatches(core, text, account?.passwordHash ?? null);
+      if (isRight && account) matching.push({ account, text });
+    }
+  const [first] = matching;
+  return first && first.text !== password ? withNewHash(core, first.account, password) : first?.account;
+}
+
+/** Replaces a hash from before `opaquePassword`, so that the next sign-in may come from any keyboard. */
+async function withNewHash(core: Core, account: Account, password: string): Promise<Account> {
+  const { user, passwordHash: checked } = account;
+  const next = await hashPassword(core, password);
+  const isReplaced = await replacePasswordHash(core.db, { userId: user.id, checked, next });
+  // Another sign-in may have replaced it first: the caller finds out when it compares the hash.
+  return isReplaced ? { user, passwordHash: next } : account;
 }
 
 /**

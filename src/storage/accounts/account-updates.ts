@@ -44,13 +44,15 @@ export async function updatePassword(
   { userId, checked, next, keep }: PasswordUpdate,
   now: number,
 ): Promise<EndedSession[] | null> {
-  const hasHash = (hash: string | null) =>
-    and(eq(users.id, userId), sql`${users.passwordHash} IS ${hash}`, isNull(users.deletedAt));
-  const isUpdated = db.select({ id: users.id }).from(users).where(hasHash(next));
+  const isUpdated = db.select({ id: users.id }).from(users).where(hasHash(userId, next));
   const otherSessions = and(eq(sessions.userId, userId), ne(sessions.id, keep), isNull(sessions.endedAt));
   const [updated, ended] = await queryD1(
     db.batch([
-      db.update(users).set({ passwordHash: next }).where(hasHash(checked)).returning({ id: users.id }),
+      db
+        .update(users)
+        .set({ passwordHash: next })
+        .where(hasHash(userId, checked))
+        .returning({ id: users.id }),
       db
         .update(sessions)
         .set({ endedAt: now })
@@ -59,6 +61,22 @@ export async function updatePassword(
     ]),
   );
   return updated.length > 0 ? ended : null;
+}
+
+/**
+ * Stores another hash of the same password.
+ * @returns false if the password was changed, or the account deleted, meanwhile
+ */
+export async function replacePasswordHash(
+  db: Database,
+  { userId, checked, next }: Omit<PasswordUpdate, "keep">,
+): Promise<boolean> {
+  const update = db.update(users).set({ passwordHash: next }).where(hasHash(userId, checked));
+  return (await queryD1(update.returning({ id: users.id }))).length > 0;
+}
+
+function hasHash(userId: UserId, hash: string | null) {
+  return and(eq(users.id, userId), sql`${users.passwordHash} IS ${hash}`, isNull(users.deletedAt));
 }
 
 /** An account that is to be deleted, as the caller read it. */

@@ -1,5 +1,7 @@
 import { env } from "cloudflare:workers";
-import { expect, test } from "vitest";
+import { Buffer } from "node:buffer";
+import { scryptSync } from "node:crypto";
+import { expect, onTestFinished, test, vi } from "vitest";
 import { HashTurns } from "../../../src/core/accounts/hash-turns.ts";
 import { hashPassword } from "../../../src/core/accounts/password-hash.ts";
 import { call, expectProblem, freshName, login, PASSWORD, register } from "../../support/clients/api.ts";
@@ -64,6 +66,52 @@ test("who guesses the current password is not told that the next one is common",
   const { token } = await register(freshName());
   const body = { current: "not the password", next: "12345678" };
   expectProblem(await call("POST", "/v1/me/password", { token, body }), 403, "forbidden");
+});
+
+/** A password as a keyboard composes it, and as another one does. */
+const TYPED = { composed: "pässwörd für Åsa", apart: "pa\u0308sswo\u0308rd\u00a0fu\u0308r\u3000A\u030asa" };
+
+const signIn = (username: string, password: string) =>
+  call("POST", "/v1/login", { body: { username, password } });
+
+test("a password is the same from every keyboard, but for the case", async () => {
+  for (const [first, second] of [Object.values(TYPED), Object.values(TYPED).reverse()]) {
+    const username = freshName();
+    const body = { username, password: first };
+    expect((await call("POST", "/v1/register", { body })).status).toBe(201);
+    expect((await signIn(username, second ?? "")).status).toBe(200);
+    expectProblem(await signIn(username, TYPED.composed.toUpperCase()), 401, "unauthenticated");
+  }
+});
+
+test("a password has its length as it is hashed", async () => {
+  const body = { username: freshName(), password: "a\u0308".repeat(7) };
+  expectRefused(await call("POST", "/v1/register", { body }), "body.password");
+});
+
+test("an account from before signs in with its password as it was typed, and then from every keyboard", async () => {
+  const { user } = await register(freshName());
+  const salt = Buffer.alloc(16, 7);
+  const old = scryptSync(TYPED.apart, salt, 32, { N: 2, r: 1, p: 1 });
+  const hash = `scrypt$2$1$1$${salt.toString("base64url")}$${old.toString("base64url")}`;
+  await env.DB.prepare("UPDATE users SET password_hash = ? WHERE id = ?").bind(hash, user.id).run();
+  expectProblem(await signIn(user.username, TYPED.composed), 401, "unauthenticated");
+  for (const password of [TYPED.apart, TYPED.composed, TYPED.apart])
+    expect((await signIn(user.username, password)).status).toBe(200);
+});
+
+test("what was typed alone decides how many hashes a sign-in costs", async () => {
+  const { user } = await register(freshName());
+  const turns = vi.spyOn(HashTurns.prototype, "run");
+  onTestFinished(() => turns.mockRestore());
+  const counts = [];
+  for (const name of [user.username, freshName()])
+    for (const password of [TYPED.composed, TYPED.apart]) {
+      turns.mockClear();
+      expectProblem(await signIn(name, password), 401, "unauthenticated");
+      counts.push(turns.mock.calls.length);
+    }
+  expect(counts).toEqual([1, 2, 1, 2]);
 });
 
 test("an account from before signs in with its common password", async () => {
