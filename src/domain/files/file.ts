@@ -1,22 +1,14 @@
 import { z } from "zod";
 import type { FileKey, Seq, UserId } from "../ids.ts";
 import { LIMITS } from "../limits.ts";
-import { hiddenFlaw } from "../names/characters.ts";
-import { refuse } from "../names/names.ts";
-import { textUpTo } from "../text.ts";
+import { mendedFileName } from "../names/file-name.ts";
+import { nameUpTo } from "../text.ts";
 
 /**
  * A file's name: 1–255 code points that paths and headers can carry. Nothing of it is hidden: a character
- * that turns the text around shows `photo<U+202E>gpj.exe` as `photoexe.jpg`.
+ * that turns the text around would show `photo<U+202E>gpj.exe` as `photoexe.jpg`. Other names are mended.
  */
-export const FileName = refuse(
-  textUpTo(LIMITS.fileName).refine(
-    // A final path segment "." or ".." is removed from a URL when it is parsed.
-    (name) => /^[^\p{Cc}/\\]+$/u.test(name) && name !== "." && name !== "..",
-    { error: 'must not be empty, "." or "..", nor hold control characters, "/" or "\\"', abort: true },
-  ),
-  hiddenFlaw,
-);
+export const FileName = nameUpTo(LIMITS.fileName).min(1, "must not be empty").overwrite(mendedFileName);
 
 const TOKEN = "[!#$%&'*+.^_`|~0-9A-Za-z-]+";
 

@@ -3,13 +3,12 @@ import { excess } from "../errors.ts";
 import { httpUrl } from "../http-url.ts";
 import { Seq, UserId } from "../ids.ts";
 import { LIMITS } from "../limits.ts";
-import { hiddenFlaw } from "../names/characters.ts";
-import { refuse } from "../names/names.ts";
-import { exceedsBytes, textUpTo } from "../text.ts";
+import { withoutHidden } from "../names/characters.ts";
+import { exceedsBytes, nameUpTo, textUpTo } from "../text.ts";
 
 const Media = z.object({
   url: httpUrl(LIMITS.url, "must be an http(s) URL"),
-  name: refuse(textUpTo(LIMITS.fileName), hiddenFlaw).optional(),
+  name: nameUpTo(LIMITS.fileName).overwrite(withoutHidden).optional(),
   size: z.int().nonnegative().optional(),
   content_type: z.string().max(255).optional(),
   width: z.int().positive().optional(),

@@ -21,17 +21,17 @@ const VIRAMA =
  * The places where invisible characters belong to the text: emoji, variants of Han and Mongolian letters, and
  * joiners between letters of scripts that need them (RFC 5892, appendix A.1 and A.2, without joining types).
  */
-const MEANINGFUL = new RegExp(
-  [
-    "\\p{RGI_Emoji}",
-    "\\p{ExtPict}(?:\\p{EMod}|[\\uFE0E\\uFE0F])?(?:\\u200D\\p{ExtPict}(?:\\p{EMod}|\\uFE0F)?)*",
-    "\\p{sc=Han}[\\uFE00-\\uFE02\\u{E0100}-\\u{E01EF}]",
-    "\\p{sc=Mong}[\\u180B-\\u180D\\u180F]",
-    `(?<=${JOINING})[\\u200C\\u200D](?=${JOINING})`,
-    `(?<=${VIRAMA})\\u200D`,
-  ].join("|"),
-  "gv",
-);
+const MEANINGFUL = [
+  "\\p{RGI_Emoji}",
+  "\\p{ExtPict}(?:\\p{EMod}|[\\uFE0E\\uFE0F])?(?:\\u200D\\p{ExtPict}(?:\\p{EMod}|\\uFE0F)?)*",
+  "\\p{sc=Han}[\\uFE00-\\uFE02\\u{E0100}-\\u{E01EF}]",
+  "\\p{sc=Mong}[\\u180B-\\u180D\\u180F]",
+  `(?<=${JOINING})[\\u200C\\u200D](?=${JOINING})`,
+  `(?<=${VIRAMA})\\u200D`,
+].join("|");
+const MEANINGFUL_PLACES = new RegExp(MEANINGFUL, "gv");
+/** A control character, or an invisible one; or, as the first group, what is there for a reason. */
+const HIDDEN_OR_MEANINGFUL = new RegExp(`(${MEANINGFUL})|${CONTROL.source}|${INVISIBLE.source}`, "gv");
 
 /** More marks over one letter than any script writes, and the same mark twice. UTS 39, section 5.4. */
 const PILED_MARKS = /[\p{Mn}\p{Me}]{5}|(\p{Mn})\1/u;
@@ -47,14 +47,16 @@ export function hiddenFlaw(text: string): string | null {
   const control = CONTROL.exec(text) ?? null;
   if (control) return mustNotHold(control[0], "a control character");
   if (!INVISIBLE.test(text)) return null;
-  const hidden = INVISIBLE.exec(text.replace(MEANINGFUL, "x"));
+  const hidden = INVISIBLE.exec(text.replace(MEANINGFUL_PLACES, "x"));
   return hidden && mustNotHold(hidden[0], "an invisible character");
 }
 
-/** A name from before `hiddenFlaw` was checked, with `_` in place of what it refuses. */
+/** A text without what `hiddenFlaw` refuses: `_` stands for a control character, nothing for an invisible one. */
 export function withoutHidden(text: string): string {
-  if (hiddenFlaw(text) === null) return text;
-  return [...text].map((char) => (CONTROL.test(char) || INVISIBLE.test(char) ? "_" : char)).join("");
+  return text.replace(
+    HIDDEN_OR_MEANINGFUL,
+    (found, meaningful?: string) => meaningful ?? (CONTROL.test(found) ? "_" : ""),
+  );
 }
 
 /** As `hiddenFlaw`, without any exception: for usernames, which people type and compare. */

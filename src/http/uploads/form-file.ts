@@ -191,9 +191,14 @@ function parsePart(header: object): Part | null {
   const field = disposition?.parameters.get("name");
   if (disposition?.value !== "form-data" || field === undefined) return null;
   const { parameters } = disposition;
-  const name = decodeExtended(parameters.get("filename*")) ?? parameters.get("filename");
+  const name = decodeExtended(parameters.get("filename*")) ?? unescaped(parameters.get("filename"));
   // Browsers send an empty name if no file was chosen.
   return { field, name: name || undefined, contentType: headers["content-type"]?.[0]?.trim() };
+}
+
+/** Browsers escape in a file name what would end it, by the form encoding of WHATWG: quotes and line breaks. */
+function unescaped(name: string | undefined): string | undefined {
+  return name?.replace(/%(?:22|0D|0A)/gi, decodeURIComponent);
 }
 
 /** The parsed value of a header that occurs exactly once; null otherwise. */

@@ -186,7 +186,7 @@ describe("what is refused changes nothing", () => {
       announced(7, { size: undefined }),
       announced(7, { client_upload_id: undefined }),
       announced(7, { client_upload_id: "x".repeat(65) }),
-      announced(7, { name: "a/b" }),
+      announced(7, { name: "x".repeat(256) }),
       announced(7, { name: "" }),
       announced(7, { content_type: "picture" }),
     ])
