@@ -7,6 +7,7 @@ import { errorFields, log } from "../../lib/logger.ts";
 import { deleteBlobs, putBlob, readBlob } from "../../storage/files/blobs.ts";
 import { deleteFileOf, findFile, insertFile, keepFileUntil } from "../../storage/files/files.ts";
 import type { Core } from "../context.ts";
+import { withoutMetadata } from "./metadata/without-metadata.ts";
 
 /**
  * Stores a file from a stream. The file is readable once it is complete.
@@ -23,7 +24,8 @@ export function storeFile(core: Core, userId: UserId, upload: Upload): Promise<S
 export type Publish = (file: StoredFile) => Promise<StoredFile>;
 
 /**
- * Stores the bytes of a file from a stream, without a limit on their number.
+ * Stores the bytes of a file from a stream, without a limit on their number. A photograph loses its metadata
+ * on the way, unless the upload says otherwise: see `withoutMetadata`.
  * @param keep called once all bytes are stored; the file is readable once `keep` calls `publish`, which must
  *   be its last step
  * @throws `unavailable`, and the errors of the upload's bytes and of `keep`; the stored bytes are deleted
@@ -40,7 +42,8 @@ export async function receiveFile<T>(
   const measure = new Measure();
   try {
     const buffer = core.timing.partBuffer;
-    await putBlob(core.files, key, measure.through(upload.bytes), { userId, size, contentType }, buffer);
+    const bytes = upload.keepsMetadata ? upload.bytes : withoutMetadata(upload.bytes);
+    await putBlob(core.files, key, measure.through(bytes), { userId, size, contentType }, buffer);
     const file = {
       key,
       userId,

@@ -16,12 +16,15 @@ import { findFile } from "../../storage/files/files.ts";
 import { assemble, createMultipart, discardMultipart, putPart } from "../../storage/files/multipart.ts";
 import * as rows from "../../storage/files/resumable-uploads.ts";
 import type { Core } from "../context.ts";
+import { withoutMetadata } from "./metadata/without-metadata.ts";
 
 /** The bytes of a part, as they arrive. */
 export interface PartBody {
   /** bytes, as the client declares; undefined: it does not */
   size: number | undefined;
   bytes: AsyncIterable<Uint8Array>;
+  /** whether the first part of a photograph keeps its metadata */
+  keepsMetadata: boolean;
 }
 
 /**
@@ -85,7 +88,10 @@ export async function storePart(
     throw new CoreError("conflict", detail);
   }
   const hash = createHash("sha256");
-  const bytes = hashed(ofExactSize(body.bytes, part, size), hash);
+  // The hash is of the part as it was sent: by it the client knows what is there.
+  const received = hashed(ofExactSize(body.bytes, part, size), hash);
+  // A photograph begins with its metadata; a later part does not tell where in the file it is.
+  const bytes = part > 1 || body.keepsMetadata ? received : withoutMetadata(received);
   const etag = await orGone(core, userId, key, () =>
     putPart(core.files, upload, { part, attempt, size }, bytes),
   );

@@ -27,6 +27,8 @@ export interface Upload {
   contentType: string | undefined;
   /** the size in bytes, if it is known before; such an upload needs no buffer */
   size: number | undefined;
+  /** whether a photograph keeps what it tells besides its pixels; absent: no */
+  keepsMetadata?: boolean;
   /** throws a `CoreError` if the bytes end too early or are malformed */
   bytes: AsyncIterable<Uint8Array>;
 }

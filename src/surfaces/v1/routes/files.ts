@@ -28,7 +28,7 @@ const uploadRoute = createRoute({
   tags: ["Files"],
   summary: "Upload a file",
   description:
-    "At most 20 MiB: the field `file` of a form, or the body itself, with its `Content-Type` and `name`. Messages carry the `url` of the answer in their body.",
+    "At most 20 MiB: the field `file` of a form, or the body itself, with its `Content-Type` and `name`. Messages carry the `url` of the answer in their body. A JPEG, PNG or WebP is stored without place, time, camera, comments and small copies, in as many bytes and with the same pixels, unless `keep_metadata` is true.",
   security: [{ bearer: [] }],
   middleware: [authenticated, weighs("page")] as const,
   request: {
@@ -81,9 +81,9 @@ const readRoute = createRoute({
 
 export const files = v1Router()
   .openapi(uploadRoute, async (c) => {
-    const { name } = c.req.valid("query");
+    const { name, keep_metadata: keepsMetadata } = c.req.valid("query");
     const upload = await readUpload(c.req.raw, { field: "file", name }, c.var.core.timing.uploads);
-    const file = await storeFile(c.var.core, c.var.caller.userId, upload);
+    const file = await storeFile(c.var.core, c.var.caller.userId, { ...upload, keepsMetadata });
     return c.json(serializeFile(file), 201);
   })
   .openapi(deleteRoute, async (c) => {

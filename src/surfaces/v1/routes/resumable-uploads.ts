@@ -12,7 +12,7 @@ import { authenticated } from "../auth.ts";
 import { v1Body } from "../body.ts";
 import { v1Router } from "../router.ts";
 import { problems } from "../schemas/common.ts";
-import { BYTES, File } from "../schemas/files.ts";
+import { BYTES, File, MetadataQuery } from "../schemas/files.ts";
 import {
   NewUpload,
   Upload,
@@ -67,11 +67,12 @@ const partRoute = createRoute({
   tags: ["Files"],
   summary: "Send a part of an upload",
   description:
-    "The body is the part: exactly `part_size` bytes, the last part what remains. Its `Content-Type` does not matter. Parts can be sent in any order and at the same time. A repeat replaces the part; a part can be sent 40 times. What breaks off leaves the part as it was.",
+    "The body is the part: exactly `part_size` bytes, the last part what remains. Its `Content-Type` does not matter. Parts can be sent in any order and at the same time. A repeat replaces the part; a part can be sent 40 times. What breaks off leaves the part as it was. The first part of a JPEG, PNG or WebP is stored without the metadata of the picture, unless `keep_metadata` is true.",
   security: [{ bearer: [] }],
   middleware: [authenticated, weighs("page")] as const,
   request: {
     params: UploadPartParams,
+    query: MetadataQuery,
     body: { required: true, content: { "*/*": { schema: BYTES } } },
   },
   responses: {
@@ -124,7 +125,8 @@ export const resumableUploads = v1Router()
   })
   .openapi(partRoute, async (c) => {
     const { timing } = c.var.core;
-    const body = readBareBody(c.req.raw, timing.uploads);
+    const { keep_metadata: keepsMetadata } = c.req.valid("query");
+    const body = { ...readBareBody(c.req.raw, timing.uploads), keepsMetadata };
     const { upload, part } = await storePart(c.var.core, c.var.caller.userId, c.req.valid("param"), body);
     return c.json(serializePart(upload, part), 200);
   })

@@ -3,8 +3,21 @@ import { FileName } from "../../../domain/files/file.ts";
 import { FileKey } from "../../../domain/ids.ts";
 import { QueryText } from "./common.ts";
 
+export const MetadataQuery = z.object({
+  keep_metadata: z
+    .enum(["true", "false"])
+    .default("false")
+    .transform((text) => text === "true")
+    .openapi({
+      type: "boolean",
+      default: false,
+      description:
+        "Whether a photograph keeps what it tells besides its pixels: place, time, camera, comments",
+    }),
+});
+
 /** The name of a file sent as a bare body; a form names its file itself. */
-export const UploadQuery = z.object({ name: QueryText.pipe(FileName).optional() });
+export const UploadQuery = MetadataQuery.extend({ name: QueryText.pipe(FileName).optional() });
 
 // Plain JSON schemas for the document: a zod validator would read the whole body into memory.
 
@@ -30,7 +43,7 @@ export const File = z
     content_type: z.string(),
     sha256: z.string().openapi({
       description:
-        "Of the bytes, 64 hexadecimal digits. Of a file of several parts: of the SHA-256s of its parts, and `-` with their number",
+        "Of the bytes as they are kept, 64 hexadecimal digits. Of a file that came in parts: of the parts as they were sent; of several parts: of their SHA-256s, and `-` with their number",
     }),
   })
   .openapi("File");

@@ -25,7 +25,9 @@ export const UploadPart = z
   .object({
     part: z.int().positive().openapi({ description: "1, 2, 3 …", example: 1 }),
     size: z.int().positive().openapi({ description: "Bytes", example: LIMITS.partBytes }),
-    sha256: z.string().openapi({ description: "Of the bytes of the part, 64 hexadecimal digits" }),
+    sha256: z
+      .string()
+      .openapi({ description: "Of the bytes of the part as they were sent, 64 hexadecimal digits" }),
   })
   .openapi("UploadPart");
 
