@@ -1,11 +1,12 @@
 import { ByteSource, hasText } from "./byte-source.ts";
+import { cleanHeif, isHeif } from "./heif.ts";
 import { cleanJpeg } from "./jpeg.ts";
 import { cleanPng } from "./png.ts";
 import { cleanWebp } from "./webp.ts";
 
 /**
  * A file from its beginning, without what its photographs tell besides their pixels: place, time, camera, names,
- * comments, small copies. JPEG, PNG and WebP are told by their first bytes; all others pass as they are.
+ * comments, small copies. JPEG, PNG, WebP, HEIC and AVIF are told by their first bytes; all others pass as they are.
  *
  * Each byte keeps its place. Metadata is blanked, not cut out, so a file has the size that its upload has
  * announced, and the pixels are the same bytes. Kept is what says how pixels are shown: orientation, colour
@@ -18,6 +19,7 @@ export async function* withoutMetadata(bytes: AsyncIterable<Uint8Array>): AsyncG
     if (hasText(head, "\xff\xd8\xff")) yield* cleanJpeg(source);
     else if (hasText(head, "\x89PNG\r\n\x1a\n")) yield* cleanPng(source);
     else if (hasText(head, "RIFF") && hasText(head, "WEBP", 8)) yield* cleanWebp(source);
+    else if (isHeif(head)) yield* cleanHeif(source);
     else yield* source.pass(Infinity);
   } finally {
     await source.close();

@@ -28,7 +28,7 @@ const uploadRoute = createRoute({
   tags: ["Files"],
   summary: "Upload a file",
   description:
-    "At most 20 MiB: the field `file` of a form, or the body itself, with its `Content-Type` and `name`. Messages carry the `url` of the answer in their body. A JPEG, PNG or WebP is stored without place, time, camera, comments and small copies, in as many bytes and with the same pixels, unless `keep_metadata` is true.",
+    "At most 20 MiB: the field `file` of a form, or the body itself, with its `Content-Type` and `name`. Messages carry the `url` of the answer in their body. A JPEG, PNG, WebP, HEIC or AVIF is stored without place, time, camera, comments and small copies, in as many bytes and with the same pixels, unless `keep_metadata` is true.",
   security: [{ bearer: [] }],
   middleware: [authenticated, weighs("page")] as const,
   request: {

@@ -67,7 +67,7 @@ const partRoute = createRoute({
   tags: ["Files"],
   summary: "Send a part of an upload",
   description:
-    "The body is the part: exactly `part_size` bytes, the last part what remains. Its `Content-Type` does not matter. Parts can be sent in any order and at the same time. A repeat replaces the part; a part can be sent 40 times. What breaks off leaves the part as it was. The first part of a JPEG, PNG or WebP is stored without the metadata of the picture, unless `keep_metadata` is true.",
+    "The body is the part: exactly `part_size` bytes, the last part what remains. Its `Content-Type` does not matter. Parts can be sent in any order and at the same time. A repeat replaces the part; a part can be sent 40 times. What breaks off leaves the part as it was. The first part of a JPEG, PNG, WebP, HEIC or AVIF is stored without the metadata of the picture, unless `keep_metadata` is true.",
   security: [{ bearer: [] }],
   middleware: [authenticated, weighs("page")] as const,
   request: {
