@@ -6,6 +6,7 @@ import { OUTBOX_TABLES } from "./delivery/notification-outbox.ts";
 import { EDITED_FILES_TABLE, FILE_REFERENCES_TABLES } from "./files/file-references.ts";
 import { CLIENT_ID_INDEX, HAS_LONG_LOG } from "./log/client-id-index.ts";
 import { EDITS_TABLES } from "./log/edit-history.ts";
+import { REVOKED_TABLE } from "./log/revoked-messages.ts";
 import { BANS_TABLE } from "./members/bans.ts";
 import { COMPOSER_COLUMNS } from "./members/composers.ts";
 import { SETTLED_MEMBERS } from "./members/former-members.ts";
@@ -345,5 +346,11 @@ export const MIGRATIONS: readonly Migration[] = [
     minCode: 1,
     sql: CLIENT_ID_INDEX,
     unless: HAS_LONG_LOG,
+  },
+  {
+    // Revoked messages count as unread no more.
+    version: 36,
+    minCode: 1,
+    sql: REVOKED_TABLE,
   },
 ];

@@ -27,7 +27,6 @@ import type { ReadableRange } from "./log/readable-log.ts";
 import type { Scope } from "./log/row.ts";
 import type { MemberRange } from "./members/member-list.ts";
 import type { MemberRow } from "./members/member-row.ts";
-import { readCountOf } from "./members/unread-mark.ts";
 import type { VoteInput } from "./polls/polls.ts";
 import type { ReactionInput } from "./reactions/reactions.ts";
 import type { Room } from "./room.ts";
@@ -353,9 +352,9 @@ export abstract class ConversationObject extends ConversationLifecycle {
     return this.answer(async ({ room }) => {
       room.flushSends();
       const before = room.members.find(input.userId);
-      const countBefore = before ? readCountOf(before) : 0;
+      const countBefore = before ? room.snapshots.countUnread(before) : 0;
       const member = room.readPositions.read(input.userId, input.seq, null);
-      const marked = readCountOf(member) - countBefore;
+      const marked = countBefore - room.snapshots.countUnread(member);
       const { readSeq, unreadCount, unreadFrom } = room.snapshots.readState(member);
       await room.readPositions.updateViewers(input.userId);
       return { readSeq, unreadCount, unreadFrom, marked };

@@ -111,7 +111,7 @@ export class Conversations {
     const isMain = isInMain(message);
     const isOwn = sender.id === this.me;
     if (isMain && kind !== "tip") {
-      if (!isOwn && seq > item.readTo) unread.add(seq);
+      if (!isOwn && !message.revoked && seq > item.readTo) unread.add(seq);
       if (isOwn && seq > unread.at) this.#readTo(item, seq, 0);
       this.#mention(item, message);
     }

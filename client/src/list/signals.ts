@@ -28,7 +28,7 @@ export class Signals {
     const end = list.countedTo(id);
     const counted = main
       .slice(seq + 1, end)
-      .filter(({ kind, sender }) => kind !== "tip" && sender.id !== list.me).length;
+      .filter(({ kind, sender, revoked }) => kind !== "tip" && !revoked && sender.id !== list.me).length;
     if (!list.readHere(id, seq, counted)) return;
     // What is not loaded, or still on its way, the server has to count.
     if (Math.min(position, main.runAt(seq)?.to ?? 0) < end) this.#loader.lookUpSoon(id);

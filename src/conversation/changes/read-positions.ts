@@ -59,7 +59,8 @@ export class ReadPositions {
    * before it is read. Idempotent.
    * @returns the member's row
    * @throws `not_found` unless the user is a member who sees the message, `validation_failed` for a message
-   *   that is not among the newest `LIMITS.markedUnread`
+   *   that is not among the newest `LIMITS.markedUnread`, if nothing from it on would be unread, or where
+   *   nothing counts as unread for the user
    */
   markUnread(userId: UserId, seq: Seq): MemberRow {
     this.#room.flushSends();
@@ -71,14 +72,16 @@ export class ReadPositions {
       this.#setMark(member, NO_MARK, null);
       return member;
     }
-    if (!snapshots.countsUnread(member) || markedUnreadFrom(member) === seq) return member;
+    if (!snapshots.countsUnread(member)) throw invalid("seq", "cannot be marked: nothing is unread here");
+    if (markedUnreadFrom(member) === seq) return member;
     if (log.last.seq - seq >= LIMITS.markedUnread) {
       throw invalid("seq", `must be one of the newest ${LIMITS.markedUnread} messages`);
     }
     const before = log.headAt(Position.parse(seq - 1)).n;
     const readCount = before + log.countOf(userId, seq);
-    const mark = readCount < log.last.n ? markedFrom(seq, readCount, member) : NO_MARK;
-    this.#setMark(member, mark, null);
+    if (log.last.n - readCount - log.revoked.after(seq - 1, userId) <= 0)
+      throw invalid("seq", "must be a message of another user, or have one behind it");
+    this.#setMark(member, markedFrom(seq, readCount, member), null);
     return member;
   }
 

@@ -72,14 +72,27 @@ export class Redaction {
       const formerMembers = storeFormerPreviews(this.#room, row);
       return { changes, formerMembers, showedFiles };
     });
+    this.#room.log.revoked.apply(row);
+    const threads = this.#room.threads.applyRevoked(row);
     this.#room.changeFeed.apply(changes);
     for (const row of formerMembers) this.#room.members.apply(row);
     this.#indexer.resume();
     if (showedFiles) this.#files.schedule();
     this.#room.changeFeed.flush();
-    this.#room.publish((observer) => observer.revoked(row, userId, changes.rev));
+    const users = this.#unreadTo(row);
+    this.#room.publish((observer) => observer.revoked(row, userId, changes.rev, { users, threads }));
     // Up to 50 inboxes drop the content before the answer; the fan-out updates the others.
     await this.#room.updateInboxes([userId, ...this.#room.members.ids()]);
+  }
+
+  /** The members to whom a message of the main stream is unread. */
+  #unreadTo({ seq, in_main, sender_id }: MessageRow): Set<UserId> {
+    const { members, snapshots } = this.#room;
+    if (in_main === 0) return new Set();
+    const unread = [...members.unsettled()].filter(
+      (member) => members.isActive(member.user_id) && snapshots.isUnread(member, seq, null),
+    );
+    return new Set(unread.map(({ user_id }) => user_id).filter((id) => id !== sender_id));
   }
 
   /** @returns the row of a message that the user may revoke @throws as `revoke` does */

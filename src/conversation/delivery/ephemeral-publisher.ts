@@ -45,7 +45,12 @@ export class EphemeralPublisher implements RoomObserver {
 
   messagesChanged(): void {}
 
-  revoked(): void {}
+  /** Tells counts alone: the page of an inbox update has the revoke. */
+  revoked(...[{ thread_root }, , , { users, threads }]: Parameters<RoomObserver["revoked"]>): void {
+    for (const id of users) if (this.isInterestedIn(id)) this.unreadChanged(id);
+    if (thread_root === null) return;
+    for (const [id, thread] of threads) if (this.isInterestedIn(id)) this.threadRead(id, thread_root, thread);
+  }
 
   hidden(): void {}
 

@@ -12,6 +12,7 @@ import { insertMessage, insertMessages } from "./insert.ts";
 import { MentionIndex } from "./mention-index.ts";
 import { Pins } from "./pins.ts";
 import type { RecentRows } from "./recent-rows.ts";
+import { RevokedMessages } from "./revoked-messages.ts";
 import {
   type MessageRow,
   type MessageRows,
@@ -47,6 +48,7 @@ export class MessageLog {
   readonly #recent: RecentRows;
   readonly hides: Hides;
   readonly pins: Pins;
+  readonly revoked: RevokedMessages;
   /** the newest message; set after the transaction, so a failed one leaves it as it was */
   last: LogHead;
   /** the newest message of the main stream; set like `last` */
@@ -76,6 +78,7 @@ export class MessageLog {
     this.#recent = recent;
     this.hides = new Hides(sql, recent);
     this.pins = new Pins(sql);
+    this.revoked = new RevokedMessages(sql);
     this.renderedBytes = renderedBytes;
     this.#beginning = { seq: Position.parse(0), n: 0, at: createdAt };
     this.last = this.headAt(null);

@@ -13,7 +13,7 @@ import type { MessageRow } from "../log/row.ts";
 import type { SendOrigin, SendOutcome } from "../sending/send.ts";
 import type { StoredChange } from "../state/change.ts";
 import type { RoomContext } from "../state/context.ts";
-import type { RoomObserver } from "../state/observer.ts";
+import type { RoomObserver, UnreadRevoke } from "../state/observer.ts";
 import { framesFor, type OutgoingMessage } from "./broadcast-frames.ts";
 import { sendChanges } from "./changed-frames.ts";
 import { EchoBudgets } from "./echo-budgets.ts";
@@ -115,9 +115,7 @@ export class Broadcast implements RoomObserver {
   }
 
   threadRead(userId: UserId, root: Seq, thread: ThreadState): void {
-    const { state, snapshots } = this.#room;
-    const unread = snapshots.unreadInThreads(this.#room.members.active(userId));
-    this.#sendToUser(userId, { type: "thread_read", conversationId: state.id, root, thread, unread });
+    this.#sendToUser(userId, this.#threadRead(userId, root, thread));
   }
 
   messagesChanged(announcement: ChangeAnnouncement): void {
@@ -125,14 +123,16 @@ export class Broadcast implements RoomObserver {
   }
 
   unreadChanged(userId: UserId, from: RoomSocket | null): void {
-    const { state, members, snapshots } = this.#room;
-    const reader = members.active(userId);
-    const event = { type: "read", conversationId: state.id, userId, seq: reader.read_seq } as const;
     const isOther = (socket: RoomSocket) => socket.userId !== userId;
-    this.#sendToOthers(from, { ...event, unread: snapshots.unread(reader) }, isOther);
+    this.#sendToOthers(from, this.#ownRead(userId), isOther);
   }
 
-  revoked({ seq, in_main }: Pick<MessageRow, "seq" | "in_main">, by: UserId, rev: number): void {
+  revoked(
+    { seq, in_main, thread_root }: Parameters<RoomObserver["revoked"]>[0],
+    by: UserId,
+    rev: number,
+    { users, threads }: UnreadRevoke,
+  ): void {
     const frame = this.#protocol.event({
       type: "revoked",
       conversationId: this.#room.state.id,
@@ -145,7 +145,29 @@ export class Broadcast implements RoomObserver {
     const mayKnow = ({ userId }: RoomSocket) =>
       !hiders.has(userId) && (this.#room.members.find(userId)?.visible_from ?? seq) < seq;
     const shows = (socket: RoomSocket) => socket.isLive && (in_main === 1 || socket.showsThreads);
-    for (const socket of this.#sockets()) if (shows(socket) && mayKnow(socket)) socket.send(frame);
+    for (const socket of this.#sockets()) {
+      const { userId, isLive } = socket;
+      if (shows(socket) && mayKnow(socket)) socket.send(frame);
+      if (!isLive) continue;
+      if (users.has(userId)) socket.send(this.#protocol.event(this.#ownRead(userId)));
+      const thread = threads.get(userId);
+      if (thread && thread_root !== null)
+        socket.send(this.#protocol.event(this.#threadRead(userId, thread_root, thread)));
+    }
+  }
+
+  /** The read position of a user as it is, with what is unread to them. */
+  #ownRead(userId: UserId): RoomEvent {
+    const { state, members, snapshots } = this.#room;
+    const reader = members.active(userId);
+    const unread = snapshots.unread(reader);
+    return { type: "read", conversationId: state.id, userId, seq: reader.read_seq, unread };
+  }
+
+  #threadRead(userId: UserId, root: Seq, thread: ThreadState): RoomEvent {
+    const { state, members, snapshots } = this.#room;
+    const unread = snapshots.unreadInThreads(members.active(userId));
+    return { type: "thread_read", conversationId: state.id, root, thread, unread };
   }
 
   hidden(seq: Seq, userId: UserId, rev: number): void {

@@ -8,6 +8,15 @@ import type { SendOrigin, SendOutcome } from "../sending/send.ts";
 import type { RoomSocket } from "../sockets/room-socket.ts";
 import type { StoredChange } from "./change.ts";
 
+/** The place of a revoked message. */
+type RevokedRow = Pick<MessageRow, "seq" | "in_main" | "thread_root">;
+
+/** The users to whom a revoked message was unread: in the conversation, and in its thread, with that state. */
+export interface UnreadRevoke {
+  users: ReadonlySet<UserId>;
+  threads: ReadonlyMap<UserId, ThreadState>;
+}
+
 /** A part of the room that is informed of events after their commit. Typing is not stored. */
 export interface RoomObserver {
   /** the outcomes of sends, stored and refused, in order */
@@ -23,8 +32,11 @@ export interface RoomObserver {
    * alone. `from`: the socket that asked, which needs no event
    */
   unreadChanged(userId: UserId, from: RoomSocket | null): void;
-  /** a message was revoked, and announced as changed before. `row`: from before the revoke */
-  revoked(row: Pick<MessageRow, "seq" | "in_main">, by: UserId, rev: number): void;
+  /**
+   * A message was revoked, and announced as changed before. `row`: from before the revoke; `unread`: to whom
+   * it was unread, and now is not
+   */
+  revoked(row: RevokedRow, by: UserId, rev: number, unread: UnreadRevoke): void;
   hidden(seq: Seq, userId: UserId, rev: number): void;
   /** a member has deleted the conversation for themself, up to a message: for their own sockets alone */
   deletedFor(userId: UserId, upTo: Position): void;

@@ -4,7 +4,7 @@ import type { Message } from "../../domain/messages/message.ts";
 import type { ThreadState } from "../../domain/messages/thread.ts";
 import type { MemberRow } from "../members/member-row.ts";
 import type { RoomContext } from "../state/context.ts";
-import type { FollowPosition, ListedFollow } from "./follows.ts";
+import { type FollowPosition, stateOf } from "./follows.ts";
 
 /** A thread that a member follows, with its root as they see it. */
 interface FollowedThread extends ThreadState {
@@ -146,8 +146,4 @@ export class Following {
     const follow = this.#room.threads.follows.find(userId, root);
     return follow ? stateOf(follow) : NOT_FOLLOWING;
   }
-}
-
-function stateOf({ read_seq, unread }: ListedFollow): ThreadState {
-  return { isFollowing: true, readSeq: read_seq, unreadCount: unread };
 }

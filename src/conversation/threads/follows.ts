@@ -1,4 +1,5 @@
 import type { Position, Seq, UserId } from "../../domain/ids.ts";
+import type { ThreadState } from "../../domain/messages/thread.ts";
 
 /** A row of `thread_follows`. */
 export type FollowRow = {
@@ -21,7 +22,8 @@ export interface FollowPosition {
 
 const LISTED = `f.user_id, f.root, f.read_seq, f.read_n,
   coalesce(json_extract(r.thread_summary, '$.lastSeq'), f.root) AS last,
-  max(0, coalesce(r.thread_n, 0) - f.read_n) AS unread
+  max(0, coalesce(r.thread_n, 0) - f.read_n - (SELECT count(*) FROM revoked_messages x
+    WHERE x.thread_root = f.root AND x.seq > f.read_seq)) AS unread
   FROM thread_follows f JOIN messages r ON r.seq = f.root`;
 
 /**
@@ -118,6 +120,17 @@ export class Follows {
     }
   }
 
+  /**
+   * A thread-only reply was revoked: it is unread no more.
+   * @returns the follows of those who had not read it, as they are now
+   */
+  revoked(root: Seq, seq: Seq): ListedFollow[] {
+    const query = `SELECT ${LISTED} WHERE f.root = ? AND f.read_seq < ?`;
+    const follows = this.#sql.exec<ListedFollow>(query, root, seq).toArray();
+    for (const { user_id: id } of follows) this.#unread.delete(id);
+    return follows;
+  }
+
   #dropExcess(userId: UserId, kept: Seq): void {
     const count = "SELECT count(*) AS count FROM thread_follows WHERE user_id = ?";
     if (this.#sql.exec<{ count: number }>(count, userId).one().count <= this.#max) return;
@@ -125,4 +138,9 @@ export class Follows {
       ORDER BY last, root LIMIT 1`;
     this.#sql.exec(`DELETE FROM thread_follows WHERE user_id = ?1 AND root = (${oldest})`, userId, kept);
   }
+}
+
+/** A follow as the state of its thread. */
+export function stateOf({ read_seq, unread }: ListedFollow): ThreadState {
+  return { isFollowing: true, readSeq: read_seq, unreadCount: unread };
 }

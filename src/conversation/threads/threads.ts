@@ -1,14 +1,14 @@
 import { may, POLICIES } from "../../domain/conversations/group-policies.ts";
 import { type CoreError, invalid, noMessage, refusedFor } from "../../domain/errors.ts";
 import { Position, type Seq, type UserId } from "../../domain/ids.ts";
-import type { ThreadPlace } from "../../domain/messages/thread.ts";
+import type { ThreadPlace, ThreadState } from "../../domain/messages/thread.ts";
 import type { ChangeFeed, StoredChanges } from "../changes/change-feed.ts";
 import type { MessageLog } from "../log/message-log.ts";
 import type { MessageRow, NO_THREAD } from "../log/row.ts";
 import type { MemberRow } from "../members/member-row.ts";
 import type { Members } from "../members/members.ts";
 import type { ConversationState } from "../state/conversation-state.ts";
-import type { Follows } from "./follows.ts";
+import { type Follows, stateOf } from "./follows.ts";
 import type { ThreadLog } from "./thread-log.ts";
 
 /** What threads are made of. */
@@ -114,6 +114,15 @@ export class Threads {
   /** A message is being revoked: a reply leaves the summary of its root. */
   storeRevoked(row: MessageRow): void {
     this.#deps.replies.removeReply(row);
+  }
+
+  /** Takes the revoke of a reply into memory. @returns the threads of those who had not read it */
+  applyRevoked({ seq, thread_root, in_main }: MessageRow): Map<UserId, ThreadState> {
+    const { follows, members } = this.#deps;
+    const unread = thread_root !== null && in_main === 0 ? follows.revoked(thread_root, seq) : [];
+    // The previous release left the follows of those who left.
+    const ofMembers = unread.filter(({ user_id }) => members.isActive(user_id));
+    return new Map(ofMembers.map((follow) => [follow.user_id, stateOf(follow)]));
   }
 
   /**

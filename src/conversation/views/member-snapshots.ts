@@ -103,9 +103,23 @@ export class MemberSnapshots {
 
   /** The unread count of a member, the newest message that it takes into account, and where it begins. */
   unread(member: MemberRow): OwnUnread {
-    const { seq: lastSeq, n } = this.#log.last;
-    const count = this.countsUnread(member) ? Math.max(0, n - readCountOf(member)) : 0;
+    const { seq: lastSeq } = this.#log.last;
+    const count = this.countsUnread(member) ? this.countUnread(member) : 0;
     return { count, lastSeq, from: markedUnreadFrom(member) };
+  }
+
+  /**
+   * The countable messages that a member has not read, without revoked ones, whether or not they count for
+   * the member.
+   * @param n the countable messages up to the last one that the member may see
+   */
+  countUnread(member: MemberRow, n = this.#log.last.n): number {
+    const counted = n - readCountOf(member);
+    // A former member is told of a revoke only where their list shows the message.
+    if (counted <= 0 || member.visible_until !== null) return Math.max(0, counted);
+    // A mark counts own messages as read. After a read position there are none.
+    const except = markedUnreadFrom(member) === null ? undefined : member.user_id;
+    return Math.max(0, counted - this.#log.revoked.after(readUpTo(member), except));
   }
 
   /** The same of the replies in the threads that a member follows. */
@@ -148,7 +162,7 @@ export class MemberSnapshots {
       lastCount: last.n,
       countedAt: member.visible_until === null ? this.#log.newestCounted.at : last.at,
       readSeq: member.read_seq,
-      readCount: this.countsUnread(member) ? readCountOf(member) : last.n,
+      readCount: last.n - (this.countsUnread(member) ? this.countUnread(member, last.n) : 0),
       unreadFrom: markedUnreadFrom(member),
       readAt: member.read_at,
       threadsUnread: this.unreadInThreads(member).count,

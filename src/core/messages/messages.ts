@@ -177,7 +177,7 @@ type UnreadState = Pick<ReadState, "readSeq" | "unreadCount" | "unreadFrom">;
  * Marks a message unread: it and the later ones of others count as unread to the caller, until a read or an
  * own message. The read position, which others see, never moves back.
  * @throws `not_found` for a message that the caller does not see, `validation_failed` for one that is not
- *   among the newest `LIMITS.markedUnread`
+ *   among the newest `LIMITS.markedUnread`, or from which on nothing would be unread
  */
 export function markUnread(core: Core, caller: UserId, id: ConversationId, seq: Seq): Promise<UnreadState> {
   return core.conversations.markUnread(id, { userId: caller, seq });

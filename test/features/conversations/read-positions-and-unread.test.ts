@@ -100,14 +100,14 @@ test("a read position must be a non-negative integer", async () => {
   await expectReadState(bob, id, 0, 1);
 });
 
-test("revoking and hiding change no read position and no unread count", async () => {
+test("revoking and hiding change no read position, and hiding no unread count", async () => {
   const { id } = await createGroup(ann, [bob]);
   await sendAll(ann, id, ["1", "2", "3"]);
   await read(bob, id, 1);
   expect((await deleteMessage(ann, id, 2, "everyone")).status).toBe(204);
-  await expectReadState(bob, id, 1, 2);
+  await expectReadState(bob, id, 1, 1);
   expect((await deleteMessage(bob, id, 3, "me")).status).toBe(204);
-  await expectReadState(bob, id, 1, 2);
+  await expectReadState(bob, id, 1, 1);
   expect((await read(bob, id, 3)).body).toEqual({ read_seq: 3, unread_count: 0 });
 });
 

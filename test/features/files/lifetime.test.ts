@@ -222,6 +222,7 @@ test("a conversation with messages from before records them when it wakes", asyn
     storage.sql.exec("ALTER TABLE applications DROP COLUMN listed");
     for (const column of ["unread_from", "unread_n", "unread_read_seq"])
       storage.sql.exec(`ALTER TABLE members DROP COLUMN ${column}`);
+    storage.sql.exec("DROP TRIGGER messages_revoked_counted; DROP TABLE revoked_messages");
     storage.sql.exec("DROP TABLE thread_follows; DROP INDEX messages_thread");
     for (const column of ["thread_root", "in_main", "thread_n", "thread_summary", "main_before"])
       storage.sql.exec(`ALTER TABLE messages DROP COLUMN ${column}`);

@@ -189,10 +189,20 @@ export class History {
 
   /** What marking a message unread does, if nothing else happens: the new mark; undefined: none. */
   markOf(userId: number, seq: number): number | undefined {
-    const counts = this.said.some(
-      ({ seq: later, draft }) => later >= seq && draft.userId !== userId && draft.pins === undefined,
+    return seq <= this.position(userId) && !this.marksNothing(userId, seq) ? seq : undefined;
+  }
+
+  /** Whether nothing would be unread from a message on that a user has read: then it cannot be marked. */
+  marksNothing(userId: number, seq: number): boolean {
+    return (
+      seq <= this.position(userId) && !this.said.some((said) => said.seq >= seq && this.#counts(said, userId))
     );
-    return seq <= this.position(userId) && counts ? seq : undefined;
+  }
+
+  /** Whether a message counts as unread to a user who has not read it. */
+  #counts({ seq, draft }: Said, userId: number): boolean {
+    const isCountable = isInMain(draft) && draft.pins === undefined;
+    return isCountable && draft.userId !== userId && !this.revoked.has(seq);
   }
 
   /** A call has marked a message unread. What is before it is read. */
@@ -273,7 +283,9 @@ export class History {
   /** The unread thread-only replies of a thread that a user follows. */
   unreadIn(userId: number, root: number): number {
     const position = this.#followed.get(userId)?.get(root) ?? Number.MAX_SAFE_INTEGER;
-    return this.#repliesTo(root).filter(({ seq, draft }) => seq > position && !isInMain(draft)).length;
+    return this.#repliesTo(root).filter(
+      ({ seq, draft }) => seq > position && !isInMain(draft) && !this.revoked.has(seq),
+    ).length;
   }
 
   unreadInThreads(userId: number): number {
@@ -286,9 +298,7 @@ export class History {
 
   unread(userId: number): number {
     const from = this.mark(userId) ?? this.position(userId) + 1;
-    const isUnread = ({ seq, draft }: Said) =>
-      seq >= from && draft.userId !== userId && isInMain(draft) && draft.pins === undefined;
-    return this.said.filter(isUnread).length;
+    return this.said.filter((said) => said.seq >= from && this.#counts(said, userId)).length;
   }
 
   /** All messages that a member sees. */

@@ -25,12 +25,14 @@ export interface Followed {
  */
 export class Follows {
   readonly #repliesTo: (root: number) => DisplayedMessage[];
+  readonly #isRevoked: (seq: number) => boolean;
   /** by user and root */
   readonly #positions = new Map<number, Map<number, number>>();
   readonly #steps = new Map<number, Map<number, Step>>();
 
-  constructor(repliesTo: (root: number) => DisplayedMessage[]) {
+  constructor(repliesTo: (root: number) => DisplayedMessage[], isRevoked: (seq: number) => boolean) {
     this.#repliesTo = repliesTo;
+    this.#isRevoked = isRevoked;
   }
 
   /** Whether a step concerns any thread. */
@@ -120,7 +122,8 @@ export class Follows {
 
   #unreadIn(userId: number, root: number): number {
     const position = this.#positions.get(userId)?.get(root) ?? Number.POSITIVE_INFINITY;
-    const isUnread = ({ seq, thread }: DisplayedMessage) => seq > position && thread?.alsoInMain === false;
+    const isUnread = ({ seq, thread }: DisplayedMessage) =>
+      seq > position && thread?.alsoInMain === false && !this.#isRevoked(seq);
     return this.#repliesTo(root).filter(isUnread).length;
   }
 

@@ -67,7 +67,10 @@ export class Model {
   /** whose call has surely made a mark */
   readonly #marked = new Set<number>();
   readonly changes = new Changes();
-  readonly follows = new Follows((root) => this.repliesTo(root));
+  readonly follows = new Follows(
+    (root) => this.repliesTo(root),
+    (seq) => this.isRevoked(seq),
+  );
   readonly preferences = new Preferences();
   readonly #drafts = new Map<string, { draft: Draft; userId: number }>();
   readonly #stored = new Map<Draft, DisplayedMessage>();
@@ -345,7 +348,9 @@ export class Model {
   /** What a member has not read, in the main stream and in threads. */
   unread(userId: number): Pick<Row, "unread_count" | "threads_unread"> {
     const first = this.#marks.get(userId) ?? this.position(userId) + 1;
-    const unread = this.#log.filter((message) => message.seq >= first && counts(message, userId));
+    const unread = this.#log.filter(
+      (message) => message.seq >= first && counts(message, userId) && !this.isRevoked(message.seq),
+    );
     return { unread_count: unread.length, threads_unread: this.follows.unreadOf(userId) };
   }
 

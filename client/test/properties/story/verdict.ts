@@ -125,8 +125,12 @@ function rightUnread(device: Device, { list }: Truth, common: Map<number, Messag
   for (const { id, unread_count, unread_from, read_seq } of list) {
     const from = unread_from ?? read_seq + 1;
     const unread = (common.get(id) ?? []).filter(
-      ({ seq, sender, kind, thread }) =>
-        seq >= from && sender.id !== device.me && kind !== "tip" && thread?.also_in_main !== false,
+      ({ seq, sender, kind, thread, revoked }) =>
+        seq >= from &&
+        sender.id !== device.me &&
+        kind !== "tip" &&
+        !revoked &&
+        thread?.also_in_main !== false,
     );
     expect({ id, unread_count }).toEqual({ id, unread_count: unread.length });
   }

@@ -19,7 +19,7 @@ const readRoute = createRoute({
   tags: ["Messages"],
   summary: "Move your read position, or mark unread",
   description:
-    "The read position only moves forward: a lower `seq` changes nothing. A `seq` beyond the last message is `not_found`. With `unread: true` the message is the first unread one: `unread_count` counts it and the later ones of others. Others learn nothing of it. It ends with the next read of this message or a later one, and with the next message that you send.",
+    "The read position only moves forward: a lower `seq` changes nothing. A `seq` beyond the last message is `not_found`. With `unread: true` the message is the first unread one: `unread_count` counts it and the later ones of others, without revoked ones; `validation_failed` if there are none. Others learn nothing of it. It ends with the next read of this message or a later one, and with the next message that you send.",
   security: [{ bearer: [] }],
   middleware: [authenticated, v1Body] as const,
   request: { params, body: { required: true, content: { "application/json": { schema: ReadPosition } } } },

@@ -1,0 +1,76 @@
+import type { UserId } from "../../domain/ids.ts";
+import type { MessageRow } from "./row.ts";
+
+/**
+ * The migration that lets unread counts leave out revoked messages. A row is in the main stream (`thread_root`
+ * 0), or a thread-only reply. The trigger notes each revoke, whichever release makes it.
+ */
+export const REVOKED_TABLE = `
+  CREATE TABLE revoked_messages (
+    thread_root INTEGER NOT NULL,
+    seq INTEGER NOT NULL,
+    sender_id INTEGER NOT NULL,
+    PRIMARY KEY (thread_root, seq)
+  ) STRICT, WITHOUT ROWID;
+  INSERT INTO revoked_messages (thread_root, seq, sender_id)
+    SELECT iif(in_main = 1, 0, thread_root), seq, sender_id FROM messages INDEXED BY messages_revoked
+    WHERE revoked_rev IS NOT NULL AND kind <> 'tip';
+  CREATE TRIGGER messages_revoked_counted AFTER UPDATE OF revoked_rev ON messages
+    WHEN NEW.revoked_rev IS NOT NULL AND OLD.revoked_rev IS NULL AND NEW.kind <> 'tip' BEGIN
+      INSERT OR IGNORE INTO revoked_messages (thread_root, seq, sender_id)
+        VALUES (iif(NEW.in_main = 1, 0, NEW.thread_root), NEW.seq, NEW.sender_id);
+    END;`;
+
+type RevokedRow = Pick<MessageRow, "seq" | "sender_id">;
+
+/**
+ * The revoked messages of the main stream that somebody may not have read. In memory are those after the
+ * lowest seq that was asked for: each update of a list asks for each member.
+ */
+export class RevokedMessages {
+  readonly #sql: SqlStorage;
+  /** in memory are the rows after this seq, by seq */
+  #floor = Number.MAX_SAFE_INTEGER;
+  #rows: RevokedRow[] = [];
+
+  constructor(sql: SqlStorage) {
+    this.#sql = sql;
+  }
+
+  /**
+   * The number of revoked messages after a seq.
+   * @param senderId without those of this sender
+   */
+  after(seq: number, senderId?: UserId): number {
+    this.#load(seq);
+    const start = this.#indexAfter(seq);
+    if (senderId === undefined) return this.#rows.length - start;
+    let count = 0;
+    for (let i = start; i < this.#rows.length; i++) if (this.#rows[i]?.sender_id !== senderId) count++;
+    return count;
+  }
+
+  /** Takes a revoke into memory, once its transaction is committed. */
+  apply({ seq, sender_id, in_main }: MessageRow): void {
+    if (in_main === 1 && seq > this.#floor) this.#rows.splice(this.#indexAfter(seq), 0, { seq, sender_id });
+  }
+
+  #load(after: number): void {
+    if (after >= this.#floor) return;
+    const query = `SELECT seq, sender_id FROM revoked_messages
+      WHERE thread_root = 0 AND seq > ? AND seq <= ? ORDER BY seq`;
+    this.#rows = [...this.#sql.exec<RevokedRow>(query, after, this.#floor), ...this.#rows];
+    this.#floor = after;
+  }
+
+  /** The index of the first row after a seq. */
+  #indexAfter(seq: number): number {
+    let [low, high] = [0, this.#rows.length];
+    while (low < high) {
+      const middle = Math.floor((low + high) / 2);
+      if ((this.#rows[middle]?.seq ?? seq) > seq) high = middle;
+      else low = middle + 1;
+    }
+    return low;
+  }
+}
