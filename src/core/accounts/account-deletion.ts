@@ -4,19 +4,24 @@ import type { ConversationId } from "../../domain/ids.ts";
 import { errorFields, log } from "../../lib/logger.ts";
 import { deleteUser } from "../../storage/accounts/account-updates.ts";
 import type { Core } from "../context.ts";
-import { checkOwnPassword, wrongPassword } from "./passwords.ts";
+import { checkOwner, wrongPassword } from "./passwords.ts";
 import { getMe } from "./users.ts";
 
 /**
  * Deletes the caller's account. The profile, friends and blocks are deleted, all sessions end, and the
  * username is never assigned again. The messages stay under a deleted user. The deletion is committed in D1
  * before this resolves. Leaving a conversation that cannot be reached continues after the answer.
- * @throws `forbidden` for a wrong password, `conflict` while the caller owns a group, `unauthenticated` if
+ * @param password of a user who has one
+ * @throws `forbidden` for a wrong password, `validation_failed` for an absent one, `conflict` while the caller owns a group, `unauthenticated` if
  *   the account is deleted already; `locked`, `rate_limited` as `checkPassword`
  */
-export async function deleteAccount(core: Core, caller: Credential, password: string): Promise<void> {
+export async function deleteAccount(
+  core: Core,
+  caller: Credential,
+  password: string | undefined,
+): Promise<void> {
   const { userId } = caller;
-  const { user, passwordHash: checked } = await checkOwnPassword(core, caller, password);
+  const { user, passwordHash: checked } = await checkOwner(core, caller, password);
   const { username } = user;
   const token = crypto.randomUUID();
   await core.inboxes.prepareDeletion(userId, { token });

@@ -7,7 +7,7 @@ import {
   type SignInOrigin,
 } from "../../domain/accounts/sign-in.ts";
 import type { Account } from "../../domain/accounts/user.ts";
-import { CoreError } from "../../domain/errors.ts";
+import { CoreError, invalid } from "../../domain/errors.ts";
 import type { UserId } from "../../domain/ids.ts";
 import { codePoints } from "../../domain/text.ts";
 import type { Timing } from "../../domain/timing.ts";
@@ -120,8 +120,8 @@ async function accountsFor(core: Core, typed: string, origin: SignInOrigin): Pro
 /**
  * Checks the caller's own password, for operations that require it. Wrong ones count for the session alone,
  * so that guesses from outside lock out no user who is signed in.
- * @throws `forbidden` if it is wrong, `unauthenticated` if the account is deleted; `locked`, `rate_limited`
- *   as `checkPassword`
+ * @throws `forbidden` if it is wrong or the caller has none, `unauthenticated` if the account is deleted;
+ *   `locked`, `rate_limited` as `checkPassword`
  */
 export async function checkOwnPassword(
   core: Core,
@@ -130,11 +130,29 @@ export async function checkOwnPassword(
 ): Promise<Account> {
   const account = await findAccountById(core.db, userId);
   if (!account) throw accountDeleted();
+  if (account.passwordHash === null)
+    throw new CoreError("forbidden", "You have no password: a service signs you in.");
   const counts = { subjects: [bySession(sessionId)], spaced: [], by: userId };
   if (await findRight(core, [account], password, counts)) return account;
   if (await findUser(core.db, userId, userId)) throw wrongPassword();
   // The account was deleted during the check.
   throw accountDeleted();
+}
+
+/**
+ * Checks that an account is its caller's to delete: by their password. A user without one has their session
+ * alone, which lasts as long as a user_sig: 5 minutes.
+ * @throws `validation_failed` for an absent password that the caller has; else as `checkOwnPassword`
+ */
+export async function checkOwner(
+  core: Core,
+  caller: Credential,
+  password: string | undefined,
+): Promise<Account> {
+  const account = await findAccountById(core.db, caller.userId);
+  if (account?.passwordHash === null) return account;
+  if (account && password === undefined) throw invalid("body.password", "must be the password that you have");
+  return checkOwnPassword(core, caller, password ?? "");
 }
 
 /** The `forbidden` for a wrong password of the caller's own. */

@@ -27,6 +27,7 @@ import {
 import { openRoom, roomPath, upgrade } from "../../support/clients/socket.ts";
 import { signInAgain } from "../../support/objects/room.ts";
 import { untilCheckpoint } from "../../support/objects/sleep.ts";
+import { create, info, RULE_KEY, sigOf } from "../../surfaces/usersig/client.ts";
 
 const NICKNAME = "Zaphod Beeblebrox";
 const EMAIL = "zaphod@heart-of-gold.example";
@@ -258,4 +259,32 @@ test("a deletion erases all personal data", async () => {
     kind: "tip",
     sender: deletedUser(zaphod),
   });
+});
+
+describe("a user without a password, whom a service signs in", () => {
+  test.each([[{}], [{ password: "" }], [{ password: PASSWORD }]])(
+    "deletes the account with %j",
+    async (body) => {
+      const { user_id } = await create();
+      const token = await sigOf(user_id);
+      expect((await call("DELETE", "/v1/me", { token, body })).status).toBe(204);
+      expectProblem(await call("GET", "/v1/me", { token }), 401, "unauthenticated");
+      expect((await info(user_id, { token: RULE_KEY })).body).not.toMatchObject({ code: 200 });
+    },
+  );
+
+  test("has none to change", async () => {
+    const { user_id } = await create();
+    const token = await sigOf(user_id);
+    for (const current of ["", PASSWORD]) {
+      const body = { current, next: "an entirely new one" };
+      expectProblem(await call("POST", "/v1/me/password", { token, body }), 403, "forbidden");
+    }
+    expect(await sigOf(user_id)).toMatch(/./);
+  });
+});
+
+test("a user with a password deletes nothing without it", async () => {
+  expectProblem(await call("DELETE", "/v1/me", { token: zaphod.token, body: {} }), 400, "validation_failed");
+  expect((await me(zaphod)).status).toBe(200);
 });

@@ -28,7 +28,11 @@ export const Login = z
 /** Any current password is accepted as input: the answer must not reveal whether it could be valid. */
 export const PasswordChange = z.object({ current: z.string(), next: NewPassword }).openapi("PasswordChange");
 
-export const AccountDeletion = z.object({ password: z.string() }).openapi("AccountDeletion");
+export const AccountDeletion = z
+  .object({
+    password: z.string().optional().openapi({ description: "Required of a user who has one; else ignored" }),
+  })
+  .openapi("AccountDeletion");
 
 export const User = z
   .object({

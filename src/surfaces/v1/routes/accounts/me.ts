@@ -66,7 +66,7 @@ const deleteRoute = createRoute({
   tags: ["Accounts"],
   summary: "Delete your account",
   description:
-    "Your profile and sessions are deleted; your messages stay, under a deleted user. A wrong password is `forbidden`. While you own a group, it is a `conflict`.",
+    "Your profile and sessions are deleted; your messages stay, under a deleted user. A wrong password is `forbidden`, an absent one `validation_failed`. A user without a password, whom a service signs in over usersig, needs none. While you own a group, it is a `conflict`.",
   security: [{ bearer: [] }],
   middleware: [authenticated, limitedByAddress, v1Body] as const,
   request: { body: { required: true, content: { "application/json": { schema: AccountDeletion } } } },
