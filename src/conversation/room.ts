@@ -56,6 +56,7 @@ import { MessageSearch } from "./search/search.ts";
 import { DirectPermission } from "./sending/direct-permission.ts";
 import { refusedReference } from "./sending/draft-references.ts";
 import { ForwardResolver } from "./sending/forward-resolver.ts";
+import { checkMentions } from "./sending/mention-permission.ts";
 import type { PendingSend, SendOrigin, SendOutcome } from "./sending/send.ts";
 import { SendAdmission } from "./sending/send-admission.ts";
 import { newRows, SendQueue } from "./sending/send-queue.ts";
@@ -288,7 +289,9 @@ export class Room implements RoomContext {
       this.knownUsers,
       this.threads,
       (sender, draft) =>
-        checkWritePermission(this.state, this.members, sender) ?? checkPoll(this.state, sender, draft),
+        checkWritePermission(this.state, this.members, sender) ??
+        checkPoll(this.state, sender, draft) ??
+        checkMentions(this.state, this.members, sender, draft.mentions),
       (outcomes, changes) => this.#committed(outcomes, changes),
     );
     const permissionDeps = {

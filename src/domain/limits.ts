@@ -58,6 +58,8 @@ export const LIMITS = {
   composerDrafts: 1_000,
   /** characters of a client group id */
   clientGroupId: 64,
+  /** users whom a user names by number in a day without sharing anything with them */
+  strangersADay: 1_000,
   /** open requests for friendship to a user, as far as they are counted */
   countedRequests: 1_000,
   /** items of one page */
@@ -80,6 +82,9 @@ export const LIMITS = {
   pollMs: 365 * 86_400_000,
   /** pinned messages of a conversation */
   pins: 100,
+  /** messages after the notice of a pin, and ms, within which a further pin of the message makes none */
+  pinNotice: 200,
+  pinNoticeMs: 3_600_000,
   /** banned users of a group */
   bans: 10_000,
   /** open invitations of a group; users whom one lets in, unless any number */
@@ -93,10 +98,14 @@ export const LIMITS = {
   markedUnread: 20_000,
   /** keys of reactions to a message; joining one of them is not limited */
   reactionKeys: 20,
+  /** of these, those that one user is the first to use: one alone must not leave none to the others */
+  reactionKeysOfFirst: 10,
   /** reactions of one user to a message */
   reactionsOfUser: 20,
   /** users mentioned by one message */
   mentions: 100,
+  /** members of a group up to which every member may mention all of them */
+  openMentionAll: 200,
   /** threads that a member may follow in one conversation */
   followedThreads: 500,
   /** listed mentions of a user in a conversation: the newest unread messages that mention them */

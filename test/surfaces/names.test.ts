@@ -1,7 +1,8 @@
 import { env } from "cloudflare:workers";
 import { expect, test } from "vitest";
 import { z } from "zod";
-import { call, freshName, PASSWORD, register, type SignedIn } from "../support/clients/api.ts";
+import { call, expectProblem, freshName, PASSWORD, register, type SignedIn } from "../support/clients/api.ts";
+import { createGroup } from "../support/clients/chat.ts";
 import { wire } from "../support/clients/wire.ts";
 import * as timClient from "./tim/client.ts";
 import * as usersigClient from "./usersig/client.ts";
@@ -47,6 +48,52 @@ test("every API that registers users compares the name with those of all others"
   const body = { user_id: alike };
   usersigClient.failure(await usersig("POST", PROVISION, { body, settings: OPEN }), 400, "looks like");
 });
+
+const EVERYBODY = [
+  "all",
+  "ALL",
+  "a11",
+  "_all_",
+  "everyone",
+  "EverybOdy",
+  "here",
+  "channel",
+  "所有人",
+  "全體成員",
+  "аll",
+];
+
+test.each(EVERYBODY)("no API registers %s, or a name that looks like it, as a username", async (name) => {
+  const answer = await call("POST", "/v1/register", { body: { username: name, password: PASSWORD } });
+  expectProblem(answer, 400, "validation_failed");
+  timClient.failure(await registerOverTim(name), 70_402);
+  const body = { user_id: name, token: RULE_KEY };
+  usersigClient.failure(await usersig("POST", PROVISION, { body }), 400, "everybody");
+});
+
+test.each([...EVERYBODY, "@所有人", "all !", "Ａｌｌ"])(
+  "nobody takes the nickname or name card %s",
+  async (name) => {
+    const someone = await register();
+    const { token, user } = someone;
+    expectProblem(
+      await call("PATCH", "/v1/me", { token, body: { nickname: name } }),
+      400,
+      "validation_failed",
+    );
+    const group = await createGroup(someone, []);
+    const path = `/v1/conversations/${group.id}/members/${user.id}`;
+    expectProblem(await call("PATCH", path, { token, body: { name_card: name } }), 400, "validation_failed");
+  },
+);
+
+test.each(["allan", "all for one", "Hereford", "全", "channels"])(
+  "%s is a name like others",
+  async (nickname) => {
+    const { token } = await register();
+    expect((await call("PATCH", "/v1/me", { token, body: { nickname } })).status).toBe(200);
+  },
+);
 
 test("a holder of the rule key creates ids that look alike, and nobody else takes a name like them", async () => {
   const id = freshName("user1l");

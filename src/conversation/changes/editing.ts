@@ -19,6 +19,7 @@ import { listedFor } from "../members/former-previews.ts";
 import type { MemberRow } from "../members/member-row.ts";
 import type { Indexer } from "../search/indexer.ts";
 import type { DirectPermission } from "../sending/direct-permission.ts";
+import { checkMentions } from "../sending/mention-permission.ts";
 import { MAX_WAITING, TOO_MANY } from "../sending/send-queue.ts";
 import { checkWritePermission } from "../sending/write-permission.ts";
 import type { RoomContext } from "../state/context.ts";
@@ -124,7 +125,7 @@ export class Editing {
   #edit(member: MemberRow, seq: Seq, edit: MessageEdit): EditOutcome {
     const row = this.#editable(member, seq);
     const body = editedBody(row.kind, row.body, edit.body);
-    const mentions = this.#newMentions(row, edit.mentions);
+    const mentions = this.#newMentions(row, edit.mentions, member);
     if (body === row.body && !mentions) return this.#outcome("unchanged", row, member);
     const { windowS } = this.#deps;
     if (windowS > 0 && Date.now() > row.created_at + windowS * 1_000)
@@ -192,11 +193,18 @@ export class Editing {
   /**
    * The columns of other mentions.
    * @returns undefined if the message keeps those that it has
-   * @throws `not_found` if a user is added who is no member
+   * @throws `not_found` if a user is added who is no member, `forbidden` as `checkMentions`
    */
-  #newMentions(row: MessageRow, given: Mentions | undefined): Partial<MessageEditColumns> | undefined {
+  #newMentions(
+    row: MessageRow,
+    given: Mentions | undefined,
+    editor: MemberRow,
+  ): Partial<MessageEditColumns> | undefined {
     const former = readMentions(row.mentions);
     if (given === undefined || isSame(former, given)) return undefined;
+    const { state, members } = this.#room;
+    const refusal = checkMentions(state, members, editor, given);
+    if (refusal) throw refusal;
     const known = new Set(former === "all" ? readAlsoMentioned(row) : former);
     const added = given === "all" ? [] : given.filter((id) => !known.has(id));
     const nonMember = added.find((id) => !this.#room.members.findSender(id));

@@ -22,7 +22,8 @@ export class Pinning {
   }
 
   /**
-   * Pins a message, and says so in a system message. Idempotent.
+   * Pins a message, and says so in a system message, unless one of the last hour and of the newest 200 messages
+   * does. Idempotent.
    * @throws `not_found` unless the user is a member who can see the message
    * @throws `forbidden` unless the group's policy lets the user pin; `muted`, `blocked` as for a send
    * @throws `validation_failed` for a system message and a revoked one
@@ -34,15 +35,8 @@ export class Pinning {
     if (row.pinned_at === null) {
       if (this.#room.log.pins.count() >= LIMITS.pins)
         throw new CoreError("conflict", `${LIMITS.pins} messages are pinned: unpin one first.`);
-      const systemMessage: SystemMessage = { event: "pinned", actor_id: userId, user_ids: [], seq };
-      const stored: StoredChanges[] = [];
-      this.#room.change({
-        systemMessage,
-        alsoStore: () => stored.push(this.#store(row, userId)),
-        alsoApply: () => {
-          for (const changes of stored) this.#room.changeFeed.apply(changes);
-        },
-      });
+      if (this.#wasTold(seq)) this.#room.changeFeed.make(() => this.#store(row, userId));
+      else this.#pinAndTell(row, userId);
     }
     await this.#room.updateInboxes([userId]);
   }
@@ -52,6 +46,24 @@ export class Pinning {
     await this.#permission();
     const row = this.#pinnable(userId, seq);
     if (row.pinned_at !== null) this.#room.changeFeed.make(() => this.#store(row, null));
+  }
+
+  /** Whether the members were told of a pin of this message a short while ago: then nobody is told again. */
+  #wasTold(seq: Seq): boolean {
+    const { last, pins } = this.#room.log;
+    return pins.wasTold(seq, last.seq - LIMITS.pinNotice, Date.now() - LIMITS.pinNoticeMs);
+  }
+
+  #pinAndTell(row: MessageRow, by: UserId): void {
+    const systemMessage: SystemMessage = { event: "pinned", actor_id: by, user_ids: [], seq: row.seq };
+    const stored: StoredChanges[] = [];
+    this.#room.change({
+      systemMessage,
+      alsoStore: () => stored.push(this.#store(row, by)),
+      alsoApply: () => {
+        for (const changes of stored) this.#room.changeFeed.apply(changes);
+      },
+    });
   }
 
   /** Stores a pin, or its end, in the caller's transaction. */

@@ -25,6 +25,13 @@ export class Pins {
       .count;
   }
 
+  /** Whether a system message after a seq and a time (ms) says that a message was pinned. */
+  wasTold(seq: Seq, after: number, since: number): boolean {
+    const query = `SELECT 1 FROM messages WHERE seq > ? AND kind = 'tip' AND created_at > ?
+      AND body ->> 'event' = 'pinned' AND body ->> 'seq' = ? LIMIT 1`;
+    return this.#sql.exec(query, after, since, seq).toArray().length > 0;
+  }
+
   /** When the newest pin was made; 0 without any. */
   lastAt(): number {
     const query = `SELECT max(pinned_at) AS at FROM messages INDEXED BY messages_pinned WHERE ${PINNED}`;

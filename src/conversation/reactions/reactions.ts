@@ -2,7 +2,7 @@ import { may, POLICIES } from "../../domain/conversations/group-policies.ts";
 import { CoreError, invalid, noMessage } from "../../domain/errors.ts";
 import { type Seq, UserId } from "../../domain/ids.ts";
 import { LIMITS } from "../../domain/limits.ts";
-import type { ReactionKey, ReactionState } from "../../domain/messages/reactions.ts";
+import type { Reaction, ReactionKey, ReactionState } from "../../domain/messages/reactions.ts";
 import type { MessageRow } from "../log/row.ts";
 import type { MemberRow } from "../members/member-row.ts";
 import type { RoomContext } from "../state/context.ts";
@@ -47,7 +47,8 @@ export class Reactions {
    * @throws `not_found` unless the user is a member who can see the message
    * @throws `muted`, `blocked`, `forbidden` for a user who may not send a message here, or not react
    * @throws `validation_failed` for a system message or a revoked one
-   * @throws `conflict` if the message has 20 other keys, or 20 keys of this user
+   * @throws `conflict` if the message has 20 other keys, or 20 keys of this user, or 10 other keys that this
+   *   user was the first to use
    */
   async add({ userId, seq, key }: ReactionInput): Promise<ReactionState> {
     await this.#deps.permission();
@@ -58,10 +59,7 @@ export class Reactions {
     const tally = readTally(row.reactions);
     if (mine.length >= LIMITS.reactionsOfUser)
       throw new CoreError("conflict", `You have reacted to this message ${LIMITS.reactionsOfUser} times.`);
-    if (tally.length >= LIMITS.reactionKeys && !tally.some((reaction) => reaction.key === key)) {
-      const detail = `This message has ${LIMITS.reactionKeys} reactions: you can join one of them.`;
-      throw new CoreError("conflict", detail);
-    }
+    if (!tally.some((reaction) => reaction.key === key)) requireFreeKey(tally, userId);
     return this.#change(userId, seq, (rev) => store.add(seq, tally, key, userId, rev));
   }
 
@@ -152,4 +150,19 @@ export class Reactions {
     if (!row) throw new Error("a message that was changed is stored");
     return { reactions: readTally(row.reactions), mine: this.#deps.store.keysOf(row.seq, userId) };
   }
+}
+
+/** @throws `conflict` if a message takes no further key, or none that this user is the first to use */
+function requireFreeKey(tally: readonly Reaction[], userId: UserId): void {
+  const begun = tally.filter(({ userIds: [first] }) => first === userId).length;
+  if (tally.length >= LIMITS.reactionKeys)
+    throw new CoreError(
+      "conflict",
+      `This message has ${LIMITS.reactionKeys} reactions: you can join one of them.`,
+    );
+  if (begun >= LIMITS.reactionKeysOfFirst)
+    throw new CoreError(
+      "conflict",
+      `You have begun ${begun} reactions to this message: leave some to others.`,
+    );
 }

@@ -4,6 +4,7 @@ import type { Relation } from "../contacts/relation.ts";
 import { httpUrl } from "../http-url.ts";
 import { LIMITS } from "../limits.ts";
 import { hiddenFlawOfUsername, unreadableFlaw } from "../names/characters.ts";
+import { EVERYBODY_FLAW, namesEverybody } from "../names/everybody.ts";
 import { displayName, refuse } from "../names/names.ts";
 import { exceedsBytes, nameUpTo, textUpTo } from "../text.ts";
 import type { Person } from "./person.ts";
@@ -46,6 +47,7 @@ function usernameFlaw(name: string): string | null {
   // A path that ends in one of these is another path.
   if (name === "." || name === "..") return "must not be . or ..";
   if (name !== name.trim()) return "must not begin or end with a space";
+  if (namesEverybody(name)) return EVERYBODY_FLAW;
   return hiddenFlawOfUsername(name) ?? unreadableFlaw(name);
 }
 

@@ -2,6 +2,7 @@ import type { z } from "zod";
 import { LIMITS } from "../limits.ts";
 import { nameUpTo } from "../text.ts";
 import { hiddenFlaw, unreadableFlaw } from "./characters.ts";
+import { EVERYBODY_FLAW, namesEverybody } from "./everybody.ts";
 import { lookAlikeKeys } from "./look-alike.ts";
 
 /** The keys of names like `deleted-100000`, which deleted users have; made at the first use. */
@@ -35,6 +36,7 @@ export function displayName(max: number) {
   return refuse(nameUpTo(max), (text) => {
     if (text === "") return null;
     if (looksDeleted(text)) return "must not look like the name of a deleted user";
+    if (namesEverybody(text)) return EVERYBODY_FLAW;
     return hiddenFlaw(text) ?? unreadableFlaw(text);
   });
 }

@@ -1,6 +1,7 @@
 import { beforeEach, describe, expect, test } from "vitest";
 import { z } from "zod";
 import type { ConversationId } from "../../../src/domain/ids.ts";
+import { LIMITS } from "../../../src/domain/limits.ts";
 import { Message, Pins } from "../../../src/surfaces/v1/schemas/messages/messages.ts";
 import { type Answer, call, expectProblem, type SignedIn } from "../../support/clients/api.ts";
 import {
@@ -12,7 +13,7 @@ import {
   send,
 } from "../../support/clients/chat.ts";
 import { openDevice, openRoom } from "../../support/clients/socket.ts";
-import { freezeClock } from "../../support/clock.ts";
+import { advanceClock, freezeClock } from "../../support/clock.ts";
 import { createGroupId, itemAt, postText, range, registerUsers } from "../../support/objects/room.ts";
 import { overrideTiming, setTiming } from "../../support/timing.ts";
 
@@ -65,6 +66,23 @@ test("pins are listed with the newest first; a repeat changes nothing, and adds 
   expect(await pins(bob)).toEqual([1]);
   const { pinned_at, pinned_by, rev } = await getMessage(bob, id, 3);
   expect({ pinned_at, pinned_by, rev }).toEqual({ pinned_at: 0, pinned_by: undefined, rev: 3 });
+});
+
+test("a message that is pinned again is told again only after an hour, or 200 messages", async () => {
+  const told = async () => (await getConversation(bob, id)).last_seq;
+  for (const who of [ann, ann, ann]) {
+    await done(pin(who, 2));
+    await done(unpin(who, 2));
+  }
+  expect(await told()).toBe(4);
+  await done(pin(ann, 2));
+  expect([await pins(bob), await told()]).toEqual([[2], 4]);
+  await done(pin(ann, 1));
+  expect(await told()).toBe(5);
+  await done(unpin(ann, 2));
+  advanceClock(LIMITS.pinNoticeMs + 1);
+  await done(pin(ann, 2));
+  expect(await told()).toBe(6);
 });
 
 test("pins of one millisecond are listed in the order of the calls, whatever changes later", async () => {

@@ -133,7 +133,19 @@ test("a message takes 20 keys, and any number of users who join one", async () =
   expect((await getMessage(carl, id, seq)).mine).toEqual([":key1:", ":key21:"]);
 });
 
+test("one user begins 10 keys of a message at most, and leaves the others to the other users", async () => {
+  for (const i of range(1, 10)) expect((await react(bob, `:bob${i}:`)).status).toBe(200);
+  expectProblem(await react(bob, ":bob11:"), 409, "conflict");
+  expect((await react(bob, ":bob1:")).status).toBe(200);
+  expect((await react(ann, ":ann:")).status).toBe(200);
+  expect((await react(bob, ":ann:")).status).toBe(200);
+  expectProblem(await react(bob, ":bob11:"), 409, "conflict");
+  expect((await unreact(bob, ":bob1:")).status).toBe(200);
+  expect((await react(bob, ":bob11:")).status).toBe(200);
+});
+
 test("a user has 20 reactions to a message at most", async () => {
+  for (const i of range(1, 20)) await react(i % 2 ? ann : carl, `:key${i}:`);
   for (const i of range(1, 20)) expect((await react(bob, `:key${i}:`)).status).toBe(200);
   expectProblem(await react(bob, ":key21:"), 409, "conflict");
   expect((await react(bob, ":key20:")).status).toBe(200);

@@ -22,7 +22,7 @@ const addRoute = createRoute({
   summary: "React to a message",
   description:
     "Repeating it changes nothing. One emoji is one key, with or without variation selectors (U+FE0E, U+FE0F); skin tones are keys of their own. " +
-    "A message has at most 20 keys, and 20 of one user: else `conflict`. To join a key that it has is never refused for the first limit. " +
+    "A message has at most 20 keys, and 20 of one user, who is the first of 10 keys at most: else `conflict`. To join a key that it has is never refused for the first limit. " +
     "A message that is revoked, or is a notice of the server, takes none: `validation_failed`. Those who may not send a message here may not react. " +
     "A reaction makes nothing unread and notifies nobody; open sockets get a `changed` frame.",
   security: [{ bearer: [] }],

@@ -1,0 +1,23 @@
+import { type CoreError, refusedFor } from "../../domain/errors.ts";
+import { LIMITS } from "../../domain/limits.ts";
+import type { Mentions } from "../../domain/messages/message.ts";
+import type { MemberRow } from "../members/member-row.ts";
+import type { Members } from "../members/members.ts";
+import type { ConversationState } from "../state/conversation-state.ts";
+
+/**
+ * Why a member may not mention everybody, by a message or an edit: in a group of many the owner and the admins
+ * may.
+ * @returns undefined if they may, or mention others; else `forbidden`, not thrown
+ */
+export function checkMentions(
+  { profile }: Pick<ConversationState, "profile">,
+  members: Pick<Members, "activeCount">,
+  sender: MemberRow,
+  mentions: Mentions,
+): CoreError | undefined {
+  const isOpen = sender.role !== "member" || members.activeCount <= LIMITS.openMentionAll;
+  if (mentions !== "all" || isOpen) return undefined;
+  const detail = `Only the owner and the admins may mention all of more than ${LIMITS.openMentionAll} members.`;
+  return refusedFor("rank", detail, profile.policy);
+}
