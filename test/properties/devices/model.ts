@@ -3,6 +3,8 @@ import { z } from "zod";
 import { type DisplayedMessage, UNCHANGED } from "../../support/clients/displayed.ts";
 import { type Draft, sentOf } from "../../support/clients/model-client.ts";
 import { Changes, type State, unchanged } from "../conversations/changes.ts";
+import { Bans } from "./bans.ts";
+import { Composers } from "./composers.ts";
 import { Follows } from "./follows.ts";
 import { Preferences } from "./preferences.ts";
 
@@ -72,6 +74,8 @@ export class Model {
     (seq) => this.isRevoked(seq),
   );
   readonly preferences = new Preferences();
+  readonly bans = new Bans();
+  readonly composers = new Composers();
   readonly #drafts = new Map<string, { draft: Draft; userId: number }>();
   readonly #stored = new Map<Draft, DisplayedMessage>();
   /** members at the start of the step, and users in system messages since then */
@@ -217,6 +221,7 @@ export class Model {
       const stay = this.#stay(userId);
       if (event === "joined") {
         expect(stay, `${userId} joins once`).toBeUndefined();
+        expect(this.bans.holdsFor(userId), `${userId} joins, and is banned`).toBe(false);
         stays.push({ from: seq - 1, until: Number.POSITIVE_INFINITY });
         this.read(userId, seq);
       } else if (event === "left" || event === "removed") {
@@ -224,6 +229,7 @@ export class Model {
         stay.until = seq - 1;
         this.follows.ends(userId);
         this.preferences.left(userId);
+        this.composers.wrote(userId, undefined);
       }
     }
   }
@@ -284,6 +290,7 @@ export class Model {
     this.#clears.set(userId, seq);
     this.read(userId, seq);
     this.follows.ends(userId);
+    this.composers.wrote(userId, undefined);
   }
 
   /** The seq after which a member sees messages. */

@@ -15,12 +15,19 @@ import { type Answer as Answered, call, type SignedIn } from "../../support/clie
 import { type DisplayedMessage, displayedMessage, UNCHANGED } from "../../support/clients/displayed.ts";
 import { type Answer, type Draft, OPTIONS, sentOf, wireOf } from "../../support/clients/model-client.ts";
 import { acceptSocket, roomPath, upgrade } from "../../support/clients/socket.ts";
+import { nextTurn } from "../../support/event-loop.ts";
 import { conversationObject, itemAt } from "../../support/objects/room.ts";
 import { type Model, textOf } from "./model.ts";
 
 const Problem = z.object({ code: z.string() });
 const Refused = z.object({ code: z.string(), client_msg_id: z.string() });
 const Ack = z.object({ client_msg_id: z.string(), seq: z.int(), created_at: z.int() });
+
+const Waiting = z.object({ scheduled: z.object({ id: z.string() }) });
+const Failed = z.object({ failed: z.string().optional() });
+/** How far ahead a message is scheduled, and how long its outcome may take, in ms. */
+const SOON_MS = 200;
+const OUTCOME_MS = 20_000;
 
 const Ending = z.object({ ends_at: z.int().default(0) });
 /** The refusals that end a draft. */
@@ -71,6 +78,35 @@ export class Room {
     }
     const { seq, created_at: createdAt } = Message.parse(body);
     this.answered(who.user.id, { draft, seq, createdAt });
+  }
+
+  /** Sends as a scheduled message that is due at once, and waits for what becomes of it. */
+  async postLater(who: SignedIn, draft: Draft): Promise<void> {
+    // It is sent in its own time, and asked for by a repeat.
+    draft.elsewhere = true;
+    const message = { ...wireOf(draft), send_at: Date.now() + SOON_MS };
+    const { status, body } = await this.call(who, "POST", "/messages", message);
+    if (status === 202) {
+      const code = await this.#outcome(who, Waiting.parse(body).scheduled.id);
+      if (code === null) await this.post(who, draft);
+      else this.answered(who.user.id, { draft, code });
+      return;
+    }
+    // On a slow machine the time is over before the call arrives.
+    expect([400, 403, 404], JSON.stringify(body)).toContain(status);
+    await this.post(who, draft);
+  }
+
+  /** Resolves once a scheduled message is sent, with null, or refused, with the code. */
+  async #outcome({ token }: SignedIn, id: string): Promise<string | null> {
+    for (const since = Date.now(); ; await nextTurn(20)) {
+      const { status, body } = await call("GET", `/v1/scheduled/${id}`, { token });
+      if (status === 404) return null;
+      expect(status, JSON.stringify(body)).toBe(200);
+      const { failed } = Failed.parse(body);
+      if (failed !== undefined) return failed;
+      expect(Date.now() - since, `${id} waits`).toBeLessThan(OUTCOME_MS);
+    }
   }
 
   /** Sends over a room socket. @returns the drafts that were not answered */

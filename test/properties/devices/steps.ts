@@ -9,7 +9,8 @@ const who = fc.nat(3);
 const device = fc.nat(2);
 /** a message, counted back from the newest, and round */
 const back = fc.oneof({ weight: 4, arbitrary: fc.nat(7) }, { weight: 1, arbitrary: fc.nat(250) });
-const way = fc.constantFrom("device", "device", "device", "http", "room");
+/** `later`: as a scheduled message, which is due at once. */
+const way = fc.constantFrom("device", "device", "device", "http", "room", "later");
 const count = fc.oneof(
   { weight: 8, arbitrary: fc.integer({ min: 1, max: 4 }) },
   { weight: 1, arbitrary: fc.integer({ min: 60, max: 230 }) },
@@ -78,7 +79,15 @@ function actionIn(rooms: number) {
     ...{ do: fc.constant("prefer"), room, who, isOn: often },
     what: fc.constantFrom("archived", "silent"),
   });
+  /** A user saves a message for themselves, or ends that. */
+  const save = fc.record({ do: fc.constant("save"), room, who, back, isOn: often });
+  /** A user writes a composer draft, or discards it. */
+  const compose = fc.record({ do: fc.constant("compose"), room, who, isOn: often });
   const leave = fc.record({ do: fc.constant("leave"), room, who });
+  /** The owner bans a user, or lifts the ban. */
+  const ban = fc.record({ do: fc.constant("ban"), room, who, isOn: fc.boolean() });
+  /** A user accepts an invitation of the owner. */
+  const accept = fc.record({ do: fc.constant("accept"), room, who });
   const remove = fc.record({ do: fc.constant("remove"), room, who });
   const join = fc.record({ do: fc.constant("join"), room, who });
   const add = fc.record({ do: fc.constant("add"), room, who });
@@ -116,10 +125,14 @@ function actionIn(rooms: number) {
     { weight: 1, arbitrary: close },
     { weight: 7, arbitrary: thread },
     { weight: 2, arbitrary: prefer },
+    { weight: 3, arbitrary: save },
+    { weight: 2, arbitrary: compose },
     { weight: 2, arbitrary: leave },
     { weight: 2, arbitrary: remove },
     { weight: 3, arbitrary: join },
     { weight: 2, arbitrary: add },
+    { weight: 2, arbitrary: ban },
+    { weight: 2, arbitrary: accept },
     { weight: 1, arbitrary: clear },
     { weight: 2, arbitrary: block },
     { weight: 1, arbitrary: typing },

@@ -11,7 +11,9 @@ import { nextTurn } from "../../support/event-loop.ts";
 import { conversationObject, inboxObject, itemAt } from "../../support/objects/room.ts";
 import { expectNoOpenStatement } from "../../support/objects/statements.ts";
 import { evictRunning } from "../conversations/room.ts";
+import { accept, ban, expectBanned, learnBans } from "./admission.ts";
 import { change, isChanging, pinMany } from "./changing.ts";
+import { checkSaved, compose, learnDrafts, save } from "./kept.ts";
 import { asListed, Model, type Row } from "./model.ts";
 import { isOwn, keep, threadFor } from "./own.ts";
 import { Room } from "./room.ts";
@@ -207,6 +209,8 @@ export class World {
         this.#room(answer.draft.conversationId).answered(device.userId, answer);
     const mayBeBlocked = this.#mayBeBlocked || this.#blocks.size > 0;
     await Promise.all(this.#rooms.map((room) => room.learn(mayBeBlocked)));
+    for (const room of this.#rooms)
+      if (room.model.ownerId !== null) await learnBans(room, room.person(room.model.ownerId));
     await Promise.all(this.#rooms.map((room) => room.learnChanges()));
     await Promise.all(this.#rooms.map((room) => room.learnThreads()));
     for (const { device, socket, room, seq } of this.#readings.splice(0)) {
@@ -267,6 +271,8 @@ export class World {
   /** Asserts that everything HTTP returns equals the model. */
   async check(): Promise<void> {
     await Promise.all(this.#people.map((person) => this.#checkList(person)));
+    await Promise.all(this.#people.map((person) => learnDrafts(this.#rooms, person)));
+    await Promise.all(this.#people.map((person) => checkSaved(this.#rooms, person)));
     const both = this.#people.flatMap((person) => this.#rooms.map((room) => [person, room] as const));
     await Promise.all(both.map(([person, room]) => room.check(person, this.#blocks.size > 0)));
     this.#mayLag = false;
@@ -345,6 +351,19 @@ export class World {
           true,
           ({ user }) => ({ user_ids: [user.id] }),
         );
+      case "ban":
+        return this.#byOwner(action, (owner, room, target) => ban(room, owner, target, action.isOn));
+      case "accept":
+        return this.#byOwner(action, async (owner, room, target) => {
+          for (const device of itemAt(this.#devices, action.who)) device.rejoined(room.model.id);
+          const status = await accept(room, owner, target);
+          expect([200, 403, 404], `${target.user.id} accepts`).toContain(status);
+          expectBanned(room, target.user.id, status);
+        });
+      case "save":
+        return save(this.#roomOf(action), this.#person(action), action);
+      case "compose":
+        return compose(this.#roomOf(action), this.#person(action), action);
       case "clear":
         return itemAt(this.#rooms, 1).clear(itemAt(this.#people, action.who * 3));
       case "block":
@@ -381,12 +400,16 @@ export class World {
 
   async #say(action: Of<"say">): Promise<void> {
     const [who, room] = [this.#person(action), this.#roomOf(action)];
-    const count = action.way === "http" ? Math.min(action.count, 4) : action.count;
+    const isSlow = action.way === "http" || action.way === "later";
+    const count = isSlow ? Math.min(action.count, 4) : action.count;
+    // A poll must be open when it is sent.
+    const poll =
+      action.poll && action.way === "later" ? { ...action.poll, ends_at: 0 as const } : action.poll;
     const drafts = Array.from({ length: count }, (_, i) =>
       // Every other message answers, and the last one is a poll.
       this.#draft(who, room, {
         answers: i % 2 === 0 ? action.answers : null,
-        poll: i === count - 1 ? action.poll : null,
+        poll: i === count - 1 ? poll : null,
       }),
     );
     await this.#send(action, drafts);
@@ -418,7 +441,8 @@ export class World {
     if (action.way === "device" && device) device.sendDrafts(drafts, action.together);
     else if (action.way === "room") {
       for (const draft of await room.sayInRoom(who, drafts)) this.#unanswered.push({ who, draft });
-    } else for (const draft of drafts) await room.post(who, draft);
+    } else if (action.way === "later") await Promise.all(drafts.map((draft) => room.postLater(who, draft)));
+    else for (const draft of drafts) await room.post(who, draft);
   }
 
   async #read(action: Of<"read">): Promise<void> {
@@ -476,6 +500,17 @@ export class World {
     const by = byOwner ? room.person(ownerId) : target;
     const answer = await room.call(by, method, path(target), body(target));
     expect([200, 204, 403, 404], JSON.stringify(answer.body)).toContain(answer.status);
+    if (action.do === "join" || action.do === "add") expectBanned(room, target.user.id, answer.status);
+  }
+
+  /** What the owner of a group does with another user, who may be no member. */
+  async #byOwner(
+    action: Of<"ban" | "accept">,
+    work: (owner: SignedIn, room: Room, target: SignedIn) => Promise<void>,
+  ): Promise<void> {
+    const [target, room] = [this.#person(action), this.#roomOf(action)];
+    const { ownerId } = room.model;
+    if (ownerId !== null && ownerId !== target.user.id) await work(room.person(ownerId), room, target);
   }
 
   async #block({ who, on }: Of<"block">): Promise<void> {

@@ -274,6 +274,12 @@ export class DisplayedConversation {
     this.#shown.delete(seq);
   }
 
+  /** Its user has deleted the conversation for themself up to here: those messages go. */
+  drop(upTo: number): void {
+    for (const shown of [this.#shown, this.#unseen])
+      for (const seq of shown.keys()) if (seq <= upTo) shown.delete(seq);
+  }
+
   #change(rev: number): void {
     if (this.#replay) return;
     // A revoke comes as a changed message, and then as an event.

@@ -56,6 +56,7 @@ const Focused = z.object({ conversation_id: z.int(), last_seq: z.int(), rev: z.i
 const Activity = z.object({ conversation_id: z.int(), last_seq: z.int() });
 const Changed = z.object({ conversation_id: z.int(), items: z.array(Message), rev: z.int() });
 const Change = z.object({ conversation_id: z.int(), seq: z.int(), rev: z.int() });
+const Deleted = z.object({ conversation_id: z.int(), seq: z.int() });
 const Read = z.object({ conversation_id: z.int(), user_id: z.int(), seq: z.int() });
 const Typing = z.object({ conversation_id: z.int(), user_id: z.int() });
 const Refused = z.object({
@@ -334,6 +335,11 @@ export class ModelClient {
       case "hidden": {
         const change = Change.parse(frame);
         this.displayed(change.conversation_id).hide(change);
+        return;
+      }
+      case "deleted": {
+        const { conversation_id, seq } = Deleted.parse(frame);
+        this.displayed(conversation_id).drop(seq);
         return;
       }
       case "read": {
