@@ -114,8 +114,8 @@ export class Site {
   }
 
   /**
-   * Fills a group over a socket of the member, one frame after the other. A frame that is over a rate limit
-   * is sent once more.
+   * Fills a group over a socket of the member, one frame after the other. Once their budget is spent, further
+   * members do it, who join for it; a frame that was refused is sent once more.
    */
   async fill(world: World, count: number, textOf: (index: number) => string): Promise<void> {
     let sent = 0;
@@ -128,18 +128,29 @@ export class Site {
         bytes += Buffer.byteLength(content);
       }
       const refused = await this.#sends(world, items);
-      if (refused) await new Promise((resolve) => setTimeout(resolve, 1_000));
+      if (refused) await this.#changeFiller(world);
       else sent += items.length;
     }
     this.#filler?.terminate();
     this.#filler = undefined;
+    this.#filledBy = undefined;
   }
 
   #filler: WebSocket | undefined;
+  /** who fills; undefined: the member */
+  #filledBy: Person | undefined;
+
+  async #changeFiller({ id, owner }: World): Promise<void> {
+    this.#filler?.terminate();
+    this.#filler = undefined;
+    this.#filledBy = await this.register();
+    const added = { user_ids: [this.#filledBy.id] };
+    await this.call("POST", `/v1/conversations/${id}/members`, owner.token, added);
+  }
 
   /** Sends one frame, and waits for the answers to its items. @returns whether one was refused for now */
   async #sends(world: World, items: object[]): Promise<boolean> {
-    const open = () => this.open(`/v1/conversations/${world.id}/socket`, world.member);
+    const open = () => this.open(`/v1/conversations/${world.id}/socket`, this.#filledBy ?? world.member);
     const socket = this.#filler?.readyState === WebSocket.OPEN ? this.#filler : await open();
     if (!socket) return true;
     this.#filler = socket;

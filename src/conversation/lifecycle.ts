@@ -1,4 +1,5 @@
-import { noConversation, type Result } from "../domain/errors.ts";
+import { z } from "zod";
+import { type Failure, noConversation, type Result } from "../domain/errors.ts";
 import { ConversationId, UserId } from "../domain/ids.ts";
 import type { Settings } from "../domain/settings.ts";
 import type { Timing } from "../domain/timing.ts";
@@ -6,6 +7,7 @@ import { AlarmJobs } from "../object/alarm-jobs.ts";
 import { answer } from "../object/calls/rpc.ts";
 import { hasSchema, migrate } from "../object/migrations.ts";
 import { readOpening, SocketHost, switchingProtocols } from "../object/socket-host.ts";
+import { UserBudgets, WEIGHTS } from "../object/user-budgets.ts";
 import { create } from "./create.ts";
 import type { ConversationJobKind } from "./jobs.ts";
 import { MIGRATIONS } from "./migrations.ts";
@@ -23,12 +25,17 @@ export interface ConversationDeps extends RoomDeps, RoomSocketsDeps {
   timing: Timing;
 }
 
+/** What names the user of a call. */
+const Caller = z.object({ userId: UserId.optional(), person: z.object({ id: UserId }).optional() });
+
 /** The parts of a conversation, made once D1 has confirmed that it exists. */
 export interface ConversationComponents {
   room: Room;
   sockets: RoomSockets;
   registrations: SessionRegistry;
   places: SocketPlaces;
+  /** what each user may still ask */
+  budgets: UserBudgets;
   /** the reads that take long */
   reads: CostlyReads;
 }
@@ -89,6 +96,7 @@ export abstract class ConversationLifecycle extends SocketHost {
     const { room } = components;
     const { userId, after, rev, threads } = opening;
     const member = room.members.active(userId);
+    components.budgets.require(userId, WEIGHTS.page);
     // The first page is rendered again when the socket opens, in one turn: its profiles are refreshed here.
     const scope = threads ? "all" : "main";
     await room.profiles.fresh(() => after !== undefined && replayPage(room, member, { after, rev, scope }));
@@ -122,6 +130,19 @@ export abstract class ConversationLifecycle extends SocketHost {
     const now = Date.now();
     sockets.kick((socket) => socket.expiresAt <= now, "token_expired");
     return sockets.nextExpiry();
+  }
+
+  /**
+   * Charges a call to the user who makes it.
+   * @param input of the call, which names the user, or the person who joins
+   * @returns the refusal of a user who has nothing left. Before the object is loaded nothing is charged
+   */
+  charge(input: unknown, weight: number): Failure | null {
+    const { userId, person } = Caller.parse(input);
+    const caller = userId ?? person?.id;
+    const budgets = this.#components?.budgets;
+    if (!budgets || caller === undefined || budgets.take(caller, weight)) return null;
+    return budgets.refusal(caller);
   }
 
   /** Runs a call once the object is loaded, and answers refusals as data. */
@@ -159,10 +180,12 @@ export abstract class ConversationLifecycle extends SocketHost {
 
   #start(): ConversationComponents {
     const room = new Room(this.ctx.storage, this.#deps, this.#jobs);
-    const sockets = new RoomSockets(this.ctx, this.#deps, room);
-    const { inboxes, timing } = this.#deps;
+    const { inboxes, settings, timing } = this.#deps;
+    const budgets = new UserBudgets(this.ctx.storage.sql, settings, timing.userBudgets);
+    const sockets = new RoomSockets(this.ctx, this.#deps, room, budgets);
     const registrations = new SessionRegistry(room.state.id, inboxes, sockets, timing.socketRegistry);
     const places = new SocketPlaces(sockets, timing.roomSockets);
-    return { room, sockets, registrations, places, reads: new CostlyReads(timing.costlyReads) };
+    const reads = new CostlyReads(timing.costlyReads);
+    return { room, sockets, registrations, places, budgets, reads };
   }
 }

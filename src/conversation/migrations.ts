@@ -1,5 +1,6 @@
 import { JOBS_TABLE } from "../object/alarm-jobs.ts";
 import type { Migration } from "../object/migrations.ts";
+import { DEBTS_TABLE } from "../object/user-budgets.ts";
 import { FANOUT_CHECKPOINT_TABLE } from "./delivery/fanout-checkpoint.ts";
 import { INBOX_FAILURES_TABLE } from "./delivery/inbox-calls/inbox-failures.ts";
 import { OUTBOX_TABLES } from "./delivery/notification-outbox.ts";
@@ -352,5 +353,11 @@ export const MIGRATIONS: readonly Migration[] = [
     version: 36,
     minCode: 1,
     sql: REVOKED_TABLE,
+  },
+  {
+    // Long debts of users.
+    version: 37,
+    minCode: 1,
+    sql: DEBTS_TABLE,
   },
 ];

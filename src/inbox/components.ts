@@ -4,6 +4,7 @@ import type { Timing } from "../domain/timing.ts";
 import { errorFields, log } from "../lib/logger.ts";
 import type { AlarmJobs } from "../object/alarm-jobs.ts";
 import type { CallBudget } from "../object/concurrency.ts";
+import { UserBudgets } from "../object/user-budgets.ts";
 import { AccountDeletion } from "./account/account-deletion.ts";
 import { ContactNotifier } from "./account/contact-notifier.ts";
 import { Presence } from "./account/presence.ts";
@@ -91,6 +92,8 @@ export interface InboxComponents {
   recentActivity: RecentActivity;
   snapshotRequests: SnapshotRequests;
   subscriptions: Subscriptions;
+  /** what the user may still ask */
+  budgets: UserBudgets;
   sockets: DeviceSockets;
   deviceFeed: DeviceFeed;
   presence: Presence;
@@ -122,7 +125,8 @@ export function createComponents({ ctx, deps, jobs, userId, isOpening, kick }: I
   const sessionGate = new SessionGate(sql, conversations, timing.socketRegistry);
   const accountDeletion = new AccountDeletion(sql, jobs, { ...deps, userId });
   const cursors = new DeviceCursors(sql);
-  const sockets = new DeviceSockets(ctx, deps, cursors);
+  const budgets = new UserBudgets(sql, settings, timing.userBudgets);
+  const sockets = new DeviceSockets(ctx, deps, cursors, budgets);
   const writer = new ListWriter(sql, {
     hasDevices: () => sockets.open().length > 0,
     hasSlept: sockets.open().length > 0 && sockets.open().every(({ isListAhead }) => !isListAhead),
@@ -159,7 +163,7 @@ export function createComponents({ ctx, deps, jobs, userId, isOpening, kick }: I
   };
   const contexts = new MessageContexts({ directory, audience, list, timing, userId });
   const deviceFeed = new DeviceFeed({
-    ...{ audience, list, cursors, conversations, contexts, settings, timing, userId },
+    ...{ audience, list, cursors, conversations, contexts, budgets, settings, timing, userId },
     noteActivity: (id) => recentActivity.note(id),
   });
   const composerDrafts = new ComposerDrafts(sql, {
@@ -230,6 +234,7 @@ export function createComponents({ ctx, deps, jobs, userId, isOpening, kick }: I
     recentActivity,
     snapshotRequests,
     subscriptions,
+    budgets,
     sockets,
     deviceFeed,
     presence,

@@ -1,10 +1,11 @@
-import { accountOver, CoreError, type Result } from "../domain/errors.ts";
+import { accountOver, CoreError, type Failure, type Result } from "../domain/errors.ts";
 import { ConversationId, SessionId, UserId } from "../domain/ids.ts";
 import { AlarmJobs, type JobHandler } from "../object/alarm-jobs.ts";
 import { answer } from "../object/calls/rpc.ts";
 import { CallBudget } from "../object/concurrency.ts";
 import { hasSchema, migrate } from "../object/migrations.ts";
 import { readOpening, SocketHost, switchingProtocols } from "../object/socket-host.ts";
+import { WEIGHTS } from "../object/user-budgets.ts";
 import { createComponents, type InboxComponents, type InboxDeps, type InboxJobKind } from "./components.ts";
 import { DeviceOpening } from "./devices/device-opening.ts";
 import { MIGRATIONS } from "./migrations.ts";
@@ -64,6 +65,7 @@ export abstract class InboxLifecycle extends SocketHost {
     const { subprotocol, ...opening } = readOpening(request, DeviceOpening);
     requireSession(components, opening.sessionId);
     components.sockets.requireCapacity(this.#opening);
+    components.budgets.require(opening.userId, WEIGHTS.page);
     this.#opening++;
     try {
       const isFirst = components.sockets.open().length === 0;
@@ -184,6 +186,16 @@ export abstract class InboxLifecycle extends SocketHost {
   /** Schedules a look for sockets that closed without a word. */
   protected checkLater(): void {
     this.jobs.schedule("sockets", "", Date.now() + this.deps.timing.socketRegistry.checkMs);
+  }
+
+  /**
+   * Charges a call to the user.
+   * @returns the refusal of a user who has nothing left. Before the object is loaded nothing is charged
+   */
+  charge(weight: number): Failure | null {
+    const budgets = this.#components?.budgets;
+    const userId = this.userId();
+    return !budgets || budgets.take(userId, weight) ? null : budgets.refusal(userId);
   }
 
   /** Runs a call once the object is loaded, and answers refusals as data. */

@@ -1,5 +1,6 @@
 import { JOBS_TABLE } from "../object/alarm-jobs.ts";
 import type { Migration } from "../object/migrations.ts";
+import { DEBTS_TABLE } from "../object/user-budgets.ts";
 import { COMPOSER_DRAFTS_TABLE } from "./composer-drafts.ts";
 import { DRAFTS_TABLE } from "./drafts.ts";
 import { LIST_AHEAD_TABLE } from "./list/list-writer.ts";
@@ -180,5 +181,11 @@ export const MIGRATIONS: readonly Migration[] = [
       ALTER TABLE conversations ADD COLUMN active_at INTEGER NOT NULL DEFAULT 0;
       UPDATE conversations SET active_at = CAST(unixepoch('subsec') * 1000 AS INTEGER)
         WHERE last_seq > 0 AND json_extract(preview, '$.seq') IS NOT last_seq;`,
+  },
+  {
+    // Long debts of users.
+    version: 19,
+    minCode: 1,
+    sql: DEBTS_TABLE,
   },
 ];

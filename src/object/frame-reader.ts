@@ -1,45 +1,53 @@
 import type { Failure, Result } from "../domain/errors.ts";
+import type { UserId } from "../domain/ids.ts";
 import type { DeviceCommand, RefusalContext, RoomCommand } from "../domain/sync/socket-protocol.ts";
-import { exceedsBytes } from "../domain/text.ts";
-import type { Timing } from "../domain/timing.ts";
-import { tooFast } from "./frame-rate.ts";
+import { bytesOf } from "../domain/text.ts";
 import { CLOSE, type HibernatingSocket, type SocketAttachment } from "./hibernating-socket.ts";
+import { type UserBudgets, weightOfBytes } from "./user-budgets.ts";
 
 const MAX_FRAME_BYTES = 64 * 1024;
 
-/** How frames are read: the wire format, and whether a rate limit applies. */
+/** How frames are read: the wire format, and what their users may still send. */
 export interface FrameReader<Command> {
   decode(frame: string): Result<Command>;
   refuse(failure: Failure, about?: RefusalContext): string;
-  rateLimits: boolean;
-  frameRate: Timing["frameRate"];
+  budgets: UserBudgets;
+  /** closes all sockets of a user in this object */
+  closeAll(userId: UserId, reason: readonly [number, string]): void;
 }
 
 /**
- * Reads one frame: checks its size, its rate and its format. Refusals are sent to the socket. A frame over 64
- * KiB, a rate of more than twice the limit, or ten invalid frames in a row close it.
+ * Reads one frame: charges its bytes, which have been inflated already, then checks its size, its user's
+ * budget and its format. Refusals are sent to the socket. A frame over 64 KiB, a debt of a whole budget, or
+ * ten invalid frames in a row close it. A frame so large that its user is in debt closes all their sockets.
  * @returns the command, and how many of its sends (or conversations to sync), from the first on, are within
- *   the rate; null if nothing of the frame is to be carried out
+ *   the budget; null if nothing of the frame is to be carried out
  */
 export function readFrame<Command extends RoomCommand | DeviceCommand>(
   reader: FrameReader<Command>,
   socket: HibernatingSocket<SocketAttachment>,
   data: string | ArrayBuffer,
 ): { command: Command; granted: number } | null {
-  if (isTooLarge(data)) {
+  const { budgets } = reader;
+  const { userId } = socket;
+  const bytes = typeof data === "string" ? bytesOf(data) : data.byteLength;
+  budgets.charge(userId, weightOfBytes(bytes));
+  if (bytes > MAX_FRAME_BYTES) {
     socket.close(CLOSE.tooLarge);
+    if (budgets.isSpent(userId)) reader.closeAll(userId, CLOSE.tooFast);
     return null;
   }
+  const isAbused = () => {
+    if (budgets.isAbused(userId)) socket.close(CLOSE.tooFast);
+    return socket.isClosing;
+  };
+  if (isAbused()) return null;
   const decoded = typeof data === "string" ? reader.decode(data) : BINARY;
   const parts = decoded.ok ? partsOf(decoded.value) : [{}];
-  const count = parts.length;
-  const granted = reader.rateLimits ? socket.rate.take(count, reader.frameRate) : count;
-  if (socket.rate.isAbused) {
-    socket.close(CLOSE.tooFast);
-    return null;
-  }
-  if (granted < count) {
-    const refusal = tooFast(reader.frameRate);
+  const granted = budgets.takeEach(userId, parts.length);
+  if (isAbused()) return null;
+  if (granted < parts.length) {
+    const refusal = budgets.refusal(userId);
     for (const about of parts.slice(granted)) socket.send(reader.refuse(refusal, about));
   }
   if (granted === 0) return null;
@@ -51,19 +59,12 @@ export function readFrame<Command extends RoomCommand | DeviceCommand>(
   return { command: decoded.value, granted };
 }
 
-/**
- * The parts of a command that the rate limit counts one by one: its sends, or the conversations that it
- * syncs.
- */
+/** The parts of a command that are charged one by one: its sends, or the conversations that it syncs. */
 function partsOf(command: RoomCommand | DeviceCommand): RefusalContext[] {
   if (command.type === "send") return command.items.map(({ clientMsgId }) => ({ clientMsgId }));
   if (command.type === "sync" && "items" in command)
     return command.items.map(({ conversationId }) => ({ conversationId }));
   return [{}];
-}
-
-function isTooLarge(data: string | ArrayBuffer): boolean {
-  return typeof data === "string" ? exceedsBytes(data, MAX_FRAME_BYTES) : data.byteLength > MAX_FRAME_BYTES;
 }
 
 const BINARY: Failure = {

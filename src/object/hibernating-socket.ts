@@ -2,7 +2,6 @@ import { z } from "zod";
 import { type FileOrigins, type FileSettings, sharedOrigins } from "../domain/files/file-origins.ts";
 import { SessionId, UserId } from "../domain/ids.ts";
 import { bytesOf } from "../domain/text.ts";
-import { FrameRate } from "./frame-rate.ts";
 
 /**
  * The bytes that may be sent since the last frame or `ping` of a client: the runtime shows no
@@ -61,8 +60,6 @@ export type Identity = Pick<
 export class HibernatingSocket<Attachment extends SocketAttachment> {
   readonly #ctx: DurableObjectState;
   readonly #ws: WebSocket;
-  /** counts the frames of the client */
-  readonly rate = new FrameRate();
   /** how URLs of files are stored, and shown to the client */
   readonly fileOrigins: FileOrigins;
   #attachment: Attachment;

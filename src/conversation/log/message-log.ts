@@ -24,6 +24,7 @@ import {
   type Scope,
   UNCHANGED,
 } from "./row.ts";
+import { Senders } from "./senders.ts";
 
 /** The columns that an edit changes. */
 export type MessageEditColumns = Partial<Pick<MessageRow, "body" | "place" | "mentions" | "also_mentioned">> &
@@ -45,6 +46,7 @@ const IN_SCOPE: Record<Scope, string> = { main: " AND in_main = 1", all: "" };
 export class MessageLog {
   readonly #sql: SqlStorage;
   readonly #mentionIndex: MentionIndex;
+  readonly #senders: Senders;
   readonly #recent: RecentRows;
   readonly hides: Hides;
   readonly pins: Pins;
@@ -75,6 +77,7 @@ export class MessageLog {
   ) {
     this.#sql = sql;
     this.#mentionIndex = new MentionIndex(sql);
+    this.#senders = new Senders(sql);
     this.#recent = recent;
     this.hides = new Hides(sql, recent);
     this.pins = new Pins(sql);
@@ -352,13 +355,9 @@ export class MessageLog {
     return Position.parse(n === 0 ? 0 : Math.max(0, found));
   }
 
-  /** The number of countable messages of one sender from a seq on. Reads every row from there on. */
+  /** The number of countable messages of one sender from a seq on. @see Senders */
   countOf(senderId: UserId, from: Seq): number {
-    // A row counts if its number is higher than that of the row before it.
-    const query = `SELECT count(*) AS count FROM (
-        SELECT seq, sender_id, n > lag(n, 1, 0) OVER (ORDER BY seq) AS counts FROM messages WHERE seq >= ?1 - 1
-      ) WHERE counts AND seq >= ?1 AND sender_id = ?2`;
-    return this.#sql.exec<{ count: number }>(query, from, senderId).one().count;
+    return this.#senders.countOf(senderId, from, this.last.seq);
   }
 
   /** Revokes a message: removes its content for everybody and stores the change's rev. */

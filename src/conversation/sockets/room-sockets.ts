@@ -2,7 +2,6 @@ import { CoreError, type Failure } from "../../domain/errors.ts";
 import type { FileSettings } from "../../domain/files/file-origins.ts";
 import { Position, type SessionId, type UserId } from "../../domain/ids.ts";
 import type { AnyDraft, Message } from "../../domain/messages/message.ts";
-import type { Settings } from "../../domain/settings.ts";
 import {
   KICKED,
   type KickReason,
@@ -11,11 +10,11 @@ import {
   type RoomProtocol,
   type SendItem,
 } from "../../domain/sync/socket-protocol.ts";
-import type { Timing } from "../../domain/timing.ts";
 import { errorFields, log } from "../../lib/logger.ts";
 import { type FrameReader, readFrame } from "../../object/frame-reader.ts";
 import { pageFrames } from "../../object/frames.ts";
 import { CLOSE } from "../../object/hibernating-socket.ts";
+import { type UserBudgets, WEIGHTS, weightOfMessages } from "../../object/user-budgets.ts";
 import type { Room } from "../room.ts";
 import { replayPage } from "../views/replay-page.ts";
 import { Broadcast } from "./broadcast.ts";
@@ -25,8 +24,7 @@ import { RoomSocket } from "./room-socket.ts";
 /** What the room sockets need from outside. */
 export interface RoomSocketsDeps {
   protocol: RoomProtocol;
-  settings: Pick<Settings, "rateLimits"> & FileSettings;
-  timing: Pick<Timing, "frameRate">;
+  settings: FileSettings;
 }
 
 /** The sockets of a room: opens and closes them, and hands their commands to the room. */
@@ -35,20 +33,29 @@ export class RoomSockets {
   readonly #protocol: RoomProtocol;
   readonly #room: Room;
   readonly #settings: FileSettings;
+  readonly #budgets: UserBudgets;
   readonly #frameReader: FrameReader<RoomCommand>;
   readonly #sockets = new Map<WebSocket, RoomSocket>();
   readonly #broadcast: Broadcast;
 
-  constructor(ctx: DurableObjectState, { protocol, settings, timing }: RoomSocketsDeps, room: Room) {
+  constructor(
+    ctx: DurableObjectState,
+    { protocol, settings }: RoomSocketsDeps,
+    room: Room,
+    budgets: UserBudgets,
+  ) {
     this.#ctx = ctx;
     this.#protocol = protocol;
     this.#room = room;
     this.#settings = settings;
+    this.#budgets = budgets;
     this.#frameReader = {
       decode: (frame) => protocol.decode(frame, room.state.id),
       refuse: protocol.refused,
-      rateLimits: settings.rateLimits,
-      frameRate: timing.frameRate,
+      budgets,
+      closeAll: (userId, reason) => {
+        for (const socket of this.#sockets.values()) if (socket.userId === userId) socket.close(reason);
+      },
     };
     for (const ws of ctx.getWebSockets()) {
       const socket = RoomSocket.restore(ctx, ws, settings);
@@ -92,7 +99,7 @@ export class RoomSockets {
 
   /**
    * Handles one frame of a client. An expected failure is answered with a refusal, and the socket stays open.
-   * A frame that is too large, far over the rate limit or the tenth invalid one in a row closes it, and so
+   * A frame that is too large, which leaves a debt of a whole budget, or the tenth invalid one in a row closes it, and so
    * does a bug.
    */
   handleFrame(ws: WebSocket, data: string | ArrayBuffer): void {
@@ -194,6 +201,9 @@ export class RoomSockets {
   #send(socket: RoomSocket, items: SendItem[]): void {
     const drafts: AnyDraft[] = [];
     for (const { draft, clientMsgId } of items) {
+      // A forward is read from elsewhere, and may have many messages.
+      if (draft.ok && "copy" in draft.value)
+        this.#budgets.charge(socket.userId, WEIGHTS.page - WEIGHTS.light);
       if (draft.ok) drafts.push(socket.fileOrigins.draftToStored(draft.value));
       else this.#refuse(socket, draft, clientMsgId);
     }
@@ -228,6 +238,7 @@ export class RoomSockets {
       scope: socket.showsThreads ? "all" : "main",
     });
     const partOf = (message: Message) => this.#protocol.message(message);
+    this.#budgets.charge(socket.userId, weightOfMessages(page.messages.length));
     const messages = page.messages.map(partOf);
     const changed = takesChanges ? page.changed.map((m) => ({ rev: m.rev, part: partOf(m) })) : [];
     const encoded = { ...page, messages, changed };

@@ -53,9 +53,11 @@ export const OBJECT_VALUES = {
      */
     confirmMs: 400,
   },
-  /** The rate of frames that a socket may send. */
-  frameRate: {
-    /** The window in which frames are counted: the burst of a reconnecting client fits in. */
-    windowMs: 10_000,
+  /** What one user may ask of one object, over all their sockets and calls, in light calls. */
+  userBudgets: {
+    /** At once: an outbox of some hundred messages, and the syncs of some thousand conversations, fit in. */
+    burst: 3_000,
+    /** After that: as many as the user may make over HTTP. */
+    perSecond: 100,
   },
 };

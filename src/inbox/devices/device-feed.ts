@@ -16,6 +16,7 @@ import { withDeadline } from "../../object/calls/deadline.ts";
 import { Semaphore } from "../../object/concurrency.ts";
 import { frames } from "../../object/frames.ts";
 import { KeyQueue } from "../../object/key-queue.ts";
+import type { UserBudgets } from "../../object/user-budgets.ts";
 import { ProfileFrames } from "../account/profile-frames.ts";
 import type { ConversationList } from "../list/conversation-list.ts";
 import { DeliveryPositions, type DeviceAudience, isWithheld } from "./delivery-positions.ts";
@@ -43,6 +44,7 @@ export interface DeviceFeedDeps {
   contexts: MessageContexts;
   timing: Pick<Timing, "deviceFeed">;
   settings: Pick<Settings, "maxChanges">;
+  budgets: UserBudgets;
   userId(): UserId;
   /** an update of a conversation has come */
   noteActivity(id: ConversationId): void;

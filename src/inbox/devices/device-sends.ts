@@ -6,7 +6,8 @@ import type { DeviceSendItem } from "../../domain/sync/socket-protocol.ts";
 import type { Timing } from "../../domain/timing.ts";
 import { type Backlog, weightOf } from "../../object/backlog.ts";
 import { frames } from "../../object/frames.ts";
-import { failureOf, TOO_MUCH } from "./call-errors.ts";
+import type { UserBudgets } from "../../object/user-budgets.ts";
+import { failureOfCall, TOO_MUCH } from "./call-errors.ts";
 import type { DeviceFeed } from "./device-feed.ts";
 import type { DeviceSocket } from "./device-socket.ts";
 import { SendBatches } from "./send-batches.ts";
@@ -23,12 +24,14 @@ interface DeviceDraft {
  */
 export class DeviceSendQueue {
   readonly #backlog: Backlog;
+  readonly #budgets: UserBudgets;
   /** by socket and conversation */
   readonly #batches: SendBatches<DeviceDraft>;
 
   /** @param backlog counts sends until they are acked or refused */
-  constructor(backlog: Backlog, timing: Timing["assumedUpdates"]) {
+  constructor(backlog: Backlog, budgets: UserBudgets, timing: Timing["assumedUpdates"]) {
     this.#backlog = backlog;
+    this.#budgets = budgets;
     this.#batches = new SendBatches(timing);
   }
 
@@ -73,7 +76,7 @@ export class DeviceSendQueue {
     try {
       await deviceFeed.send(socket, id, take, (outcomes) => this.#resolve(socket, id, batch, outcomes));
     } catch (error) {
-      const failure = failureOf(error);
+      const failure = failureOfCall(error, socket.userId, this.#budgets);
       for (const { clientMsgId } of batch) socket.refuse(failure, { clientMsgId, conversationId: id });
     } finally {
       // The feed does not take the drafts of a socket that has closed meanwhile.

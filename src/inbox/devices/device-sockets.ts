@@ -17,6 +17,7 @@ import { withDeadline } from "../../object/calls/deadline.ts";
 import { Semaphore } from "../../object/concurrency.ts";
 import { readFrame } from "../../object/frame-reader.ts";
 import { CLOSE, type Identity } from "../../object/hibernating-socket.ts";
+import type { UserBudgets } from "../../object/user-budgets.ts";
 import { attempt, TOO_MUCH } from "./call-errors.ts";
 import type { DeviceCursors } from "./device-cursors.ts";
 import type { DeviceFeed } from "./device-feed.ts";
@@ -41,7 +42,7 @@ export interface DeviceSocketsDeps {
   protocols: Protocols;
   settings: Pick<Settings, "rateLimits" | "maxChanges"> & FileSettings;
   conversations: Conversations;
-  timing: Pick<Timing, "assumedUpdates" | "deviceFeed" | "frameRate" | "typing">;
+  timing: Pick<Timing, "assumedUpdates" | "deviceFeed" | "typing">;
 }
 
 /** The device sockets of a user: opens and closes them, and carries out the commands of their clients. */
@@ -49,6 +50,7 @@ export class DeviceSockets {
   readonly #ctx: DurableObjectState;
   readonly #deps: DeviceSocketsDeps;
   readonly #cursors: DeviceCursors;
+  readonly #budgets: UserBudgets;
   readonly #sockets = new Map<WebSocket, DeviceSocket>();
   /** the timers of new sockets: each keeps the object awake until it ends, or its socket sends a frame */
   readonly #holdTimers = new Map<DeviceSocket, ReturnType<typeof setTimeout>>();
@@ -62,11 +64,17 @@ export class DeviceSockets {
   #waitingSyncs = 0;
 
   /** Restores the sockets that survived hibernation, and deletes the cursors of all others. */
-  constructor(ctx: DurableObjectState, deps: DeviceSocketsDeps, cursors: DeviceCursors) {
+  constructor(
+    ctx: DurableObjectState,
+    deps: DeviceSocketsDeps,
+    cursors: DeviceCursors,
+    budgets: UserBudgets,
+  ) {
     this.#ctx = ctx;
     this.#deps = deps;
     this.#cursors = cursors;
-    this.#sends = new DeviceSendQueue(this.#backlog, deps.timing.assumedUpdates);
+    this.#budgets = budgets;
+    this.#sends = new DeviceSendQueue(this.#backlog, budgets, deps.timing.assumedUpdates);
     for (const ws of ctx.getWebSockets()) {
       const socket = DeviceSocket.restore(ctx, ws, deps.protocols, deps.settings);
       // A socket whose request was under way gets no answer: its client reconnects and syncs.
@@ -218,9 +226,10 @@ export class DeviceSockets {
     if (socket.isClosing) return;
     socket.markAlive();
     const { decode, refused } = socket.protocol;
-    const { settings, timing } = this.#deps;
-    const { frameRate } = timing;
-    const read = readFrame({ decode, refuse: refused, frameRate, ...settings }, socket, data);
+    const closeAll = (_: unknown, reason: readonly [number, string]) => {
+      for (const open of this.open()) open.close(reason);
+    };
+    const read = readFrame({ decode, refuse: refused, budgets: this.#budgets, closeAll }, socket, data);
     if (!read) return;
     const { command, granted } = read;
     if (command.type === "leave") {
@@ -285,7 +294,7 @@ export class DeviceSockets {
       socket.refuse(TOO_MUCH, { conversationId: id });
       return;
     }
-    await attempt(socket, id, call);
+    await attempt(socket, id, this.#budgets, call);
     this.#backlog.release(1, 0);
   }
 
@@ -301,7 +310,7 @@ export class DeviceSockets {
     }
     const whenFree = (work: () => Promise<void>) => this.#inSlot(socket, work);
     const syncs = admitted.map((point) =>
-      attempt(socket, point.conversationId, () => deviceFeed.sync(socket, point, whenFree)),
+      attempt(socket, point.conversationId, this.#budgets, () => deviceFeed.sync(socket, point, whenFree)),
     );
     await Promise.all(syncs);
   }
@@ -312,7 +321,7 @@ export class DeviceSockets {
     if (id === null) return;
     const focus = () => this.#inSlot(socket, () => deviceFeed.focus(socket, id));
     if (this.#waitingSyncs >= MAX_SYNCS) socket.refuse(TOO_MUCH, { conversationId: id });
-    else await attempt(socket, id, focus);
+    else await attempt(socket, id, this.#budgets, focus);
   }
 
   /** Runs a request of a socket once a slot is free, in the order of the calls. */

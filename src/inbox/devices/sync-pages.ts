@@ -8,6 +8,7 @@ import type { Timing } from "../../domain/timing.ts";
 import { errorFields, log } from "../../lib/logger.ts";
 import { withDeadline } from "../../object/calls/deadline.ts";
 import { pageFrames } from "../../object/frames.ts";
+import { type UserBudgets, weightOfMessages } from "../../object/user-budgets.ts";
 import type { ConversationList } from "../list/conversation-list.ts";
 import { type DeliveryPositions, isWithheld } from "./delivery-positions.ts";
 import type { DeviceSocket } from "./device-socket.ts";
@@ -19,6 +20,7 @@ interface SyncPagesDeps {
   conversations: Pick<Conversations, "replay" | "pushConversation">;
   timing: Pick<Timing, "deviceFeed">;
   settings: Pick<Settings, "maxChanges">;
+  budgets: UserBudgets;
   userId(): UserId;
 }
 
@@ -58,6 +60,7 @@ export class SyncPages {
         });
       throw error;
     });
+    this.#deps.budgets.charge(request.userId, weightOfMessages(page.messages.length));
     if (socket.isClosing) return;
     const to = { seq: page.lastSeq, rev: page.rev };
     if (page.hasMore) this.#positions.setReplaying(socket, id, to);

@@ -6,7 +6,7 @@ import type { CallChannels } from "./call-channels.ts";
 const ATTEMPTS = 3;
 
 /** The calls of an object: its methods that answer refusals as data. */
-type RpcMethod<Target> = {
+export type RpcMethod<Target> = {
   // The brand of an object is of type `never`, which extends everything.
   [Name in keyof Target]: [Target[Name]] extends [never]
     ? never

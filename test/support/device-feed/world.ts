@@ -16,6 +16,7 @@ import { ConversationList } from "../../../src/inbox/list/conversation-list.ts";
 import { ListWriter } from "../../../src/inbox/list/list-writer.ts";
 import { MIGRATIONS } from "../../../src/inbox/migrations.ts";
 import { JOBS_TABLE } from "../../../src/object/alarm-jobs.ts";
+import { UserBudgets } from "../../../src/object/user-budgets.ts";
 import { deviceProtocol } from "../../../src/surfaces/v1/frames/device.ts";
 import { type DisplayedMessage, UNCHANGED } from "../clients/displayed.ts";
 import { nextTurn } from "../event-loop.ts";
@@ -139,13 +140,14 @@ export class World {
     this.#starts++;
     this.#opening = 0;
     const cursors = new DeviceCursors(this.#state.storage.sql);
+    const budgets = new UserBudgets(this.#state.storage.sql, { rateLimits: false }, timing.userBudgets);
     const deps = {
       protocols: FORMATS,
       settings: { rateLimits: false, maxChanges: 5_000, publicOrigin: null, formerOrigins: [] },
       conversations: this.#conversations(),
       timing,
     };
-    const sockets = new DeviceSockets(this.#state, deps, cursors);
+    const sockets = new DeviceSockets(this.#state, deps, cursors, budgets);
     const audience = {
       open: () => sockets.open(),
       isOpen: () => this.#opening > 0 || sockets.open().length > 0,
@@ -153,7 +155,14 @@ export class World {
     };
     const known = { audience, list: this.#list, timing, userId: () => BOB };
     const contexts = new MessageContexts({ ...known, directory: { storedContext: async () => null } });
-    const feed = new DeviceFeed({ ...deps, ...known, cursors, contexts, noteActivity: () => undefined });
+    const feed = new DeviceFeed({
+      ...deps,
+      ...known,
+      cursors,
+      budgets,
+      contexts,
+      noteActivity: () => undefined,
+    });
     sockets.resume(feed);
     return [sockets, feed];
   }

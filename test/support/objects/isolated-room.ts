@@ -19,7 +19,12 @@ import { timing } from "../timing.ts";
 import { DEFAULT_PROFILE } from "./profile.ts";
 
 /** Ann says something so many times, in one commit. */
-export function say(room: Room, count: number, text = "hi", options: Pick<Draft, "thread"> = {}): void {
+export function say(
+  room: Room,
+  count: number,
+  text = "hi",
+  options: Partial<Pick<Draft, "thread" | "mentions">> = {},
+): void {
   const body = JSON.stringify({ text });
   const draft = { clientMsgId: undefined, kind: "text", body, quoteSeq: undefined } as const;
   const drafts = Array.from({ length: count }, () => ({ ...draft, mentions: [], ...options }));

@@ -33,6 +33,7 @@ export const encoding: Omit<Encoder<never>, "event"> = {
       code: wireCode(code),
       detail,
       muted_until: data?.mutedUntil,
+      retry_after: data?.retryAfter,
       conversation_id: conversationId,
       client_msg_id: clientMsgId,
     } satisfies Refusal),

@@ -14,6 +14,7 @@ import { Problem, ProblemCode } from "../schemas/problems.ts";
 import { Scheduled, ScheduledId } from "../schemas/scheduled.ts";
 
 const Rev = z.int().nonnegative();
+const RetryAfter = z.int().positive().openapi({ description: "Seconds until it may be tried again" });
 const About = { conversation_id: ConversationId };
 
 /** The schema of one type of frame, named after the type and, if the sockets differ in it, the socket. */
@@ -68,6 +69,7 @@ const ErrorFrame = frame(
     code: ProblemCode,
     detail: z.string(),
     muted_until: Time.optional(),
+    retry_after: RetryAfter.optional(),
     conversation_id: ConversationId.optional(),
     client_msg_id: z.string().optional(),
   },
@@ -149,11 +151,7 @@ const RefusedFrame = frame(
     code: ProblemCode,
     detail: z.string(),
     errors: Problem.shape.errors,
-    retry_after: z
-      .int()
-      .positive()
-      .optional()
-      .openapi({ description: "Seconds until it may be tried again" }),
+    retry_after: RetryAfter.optional(),
   },
   "To a page, as the first and only frame: the socket cannot be opened",
 ).openapi({ example: { type: "refused", code: "rate_limited", detail: "Too many calls.", retry_after: 60 } });

@@ -1,5 +1,5 @@
 import { evictDurableObject } from "cloudflare:test";
-import { afterEach, beforeEach, expect, test, vi } from "vitest";
+import { afterEach, beforeAll, beforeEach, expect, test, vi } from "vitest";
 import type { ConversationId } from "../../../../src/domain/ids.ts";
 import { newSession, openDeviceSockets } from "../../../support/accounts/sessions.ts";
 import { call, expectProblem, register, type SignedIn } from "../../../support/clients/api.ts";
@@ -14,6 +14,7 @@ import {
 } from "../../../support/clients/socket.ts";
 import { HeldMethod } from "../../../support/faults/hold.ts";
 import { createGroupId, inboxObject, postText, range, textFrame } from "../../../support/objects/room.ts";
+import { setNoRateLimits } from "../../../support/settings.ts";
 
 /** The limits of an inbox. */
 const MAX_SOCKETS = 100;
@@ -26,6 +27,9 @@ let ann: SignedIn;
 let bob: SignedIn;
 let slow: ConversationId;
 let id: ConversationId;
+
+// Budgets would refuse first what these limits refuse.
+beforeAll(setNoRateLimits);
 
 beforeEach(async () => {
   [ann, bob] = await Promise.all([register(), register()]);
@@ -96,8 +100,8 @@ test("up to 3,000 sends wait for a slow conversation; more are refused until it 
   const [first, second] = [await openDevice(ann.token), await openDevice(ann.token)];
   const held = await HeldMethod.hold(slow, "sendFromDevice");
   sendTexts(first, slow, 1, MAX_WAITING);
-  // The send over the rate is refused last, so its error shows that the server has all the others.
-  first.send({ ...textFrame("too fast", "last"), conversation_id: slow });
+  // The send over the limit is refused last, so its error shows that the server has all the others.
+  first.send({ ...textFrame("too much", "last"), conversation_id: slow });
   await first.until((socket) => socket.of("error").length === 1);
   second.send({ ...textFrame("too much", "one too many"), conversation_id: id });
   second.send({ type: "read", conversation_id: id, seq: 0 });
@@ -107,6 +111,7 @@ test("up to 3,000 sends wait for a slow conversation; more are refused until it 
     code: "rate_limited",
     detail: expect.stringContaining("waits"),
     conversation_id: id,
+    retry_after: 1,
   };
   expect(second.of("error")).toEqual([{ ...refused, client_msg_id: "one too many" }, refused]);
   // A sync is not held up by waiting sends.

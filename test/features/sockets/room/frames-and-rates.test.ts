@@ -2,7 +2,7 @@ import { afterEach, beforeAll, describe, expect, test, vi } from "vitest";
 import type { ConversationId } from "../../../../src/domain/ids.ts";
 import { call, register, type SignedIn } from "../../../support/clients/api.ts";
 import { openDirect } from "../../../support/clients/chat.ts";
-import { type Frame, openRoom, type TestSocket } from "../../../support/clients/socket.ts";
+import { openRoom, roomPath, type TestSocket, upgrade } from "../../../support/clients/socket.ts";
 import {
   createGroupId,
   expectDeleted,
@@ -218,22 +218,21 @@ describe("a room socket", () => {
   });
 });
 
-describe("the frame rate of a room socket", () => {
-  const WINDOW_MS = 10_000;
+describe("the budget of a user over room sockets", () => {
+  /** Frames at once, and how many of them the opening of a socket weighs. */
+  const [BURST, OPENING] = [3_000, 5];
+  /** How long it takes to fill by one frame. */
+  const FRAME_MS = 10;
   /** A read position after the last message: the frame is refused and stores nothing. */
   const FRAME = { type: "read", seq: 999_999 };
-  /** Texts sent at once, in whole frames of 64: below the backlog limit of 1,000 messages. */
-  const AT_ONCE = 15 * 64;
 
   let ann: SignedIn;
   let bob: SignedIn;
-  let id: ConversationId;
 
   beforeAll(async () => {
     const registered = await registerUsers(2);
     ann = itemAt(registered, 0);
     bob = itemAt(registered, 1);
-    id = await createGroupId(ann, bob);
   });
 
   /** Sends `count` frames, and resolves when each has been refused. @returns the number of errors by code */
@@ -248,42 +247,30 @@ describe("the frame rate of a room socket", () => {
     return codes;
   }
 
-  /**
-   * Sends the texts `first` to `last`, 64 in a frame and AT_ONCE at a time, and resolves when all are
-   * answered.
-   */
-  async function sendTexts(socket: TestSocket, first: number, last: number): Promise<void> {
-    for (let from = first; from <= last; from += AT_ONCE) {
-      const to = Math.min(from + AT_ONCE - 1, last);
-      for (let next = from; next <= to; next += 64) {
-        const items = range(next, Math.min(next + 63, to)).map((n) => textFrame(`${n}`, `c${n}`));
-        socket.send({ type: "sends", items });
-      }
-      const isDone = (frame: Frame) => JSON.stringify(frame).includes(`"c${to}"`);
-      await socket.until(({ frames }) => frames.slice(-1).some(isDone));
-    }
-  }
-
-  test("a socket may send 3,000 frames in ten seconds; more are refused until the window ends", async () => {
+  test("a user may send 3,000 frames at once on all sockets together; more are refused until the budget fills", async () => {
     const moveClock = standStill();
-    const socket = await openRoom(id, ann.token);
-    const other = await openRoom(id, ann.token);
-    await sendTexts(socket, 1, 2_900);
-    expect(await send(socket, 100)).toEqual({ not_found: 100 });
-    moveClock(WINDOW_MS - 1);
+    const group = await createGroupId(ann, bob);
+    const [socket, other] = [await openRoom(group, ann.token), await openRoom(group, ann.token)];
+    const bobs = await openRoom(group, bob.token);
+    expect(await send(socket, BURST - 2 * OPENING - 100)).toEqual({ not_found: BURST - 110 });
+    expect(await send(other, 100)).toEqual({ not_found: 100 });
+    const before = socket.of("error").length;
     socket.send(textFrame("over it", "late"));
     socket.send("{");
     socket.send(new ArrayBuffer(1));
-    await socket.until(() => socket.of("error").length === 103);
-    const refusal = { type: "error", code: "rate_limited", detail: expect.any(String) };
+    await socket.until(() => socket.of("error").length === before + 3);
+    const refusal = { type: "error", code: "rate_limited", detail: expect.any(String), retry_after: 1 };
     expect(socket.of("error").slice(-3)).toEqual([{ ...refusal, client_msg_id: "late" }, refusal, refusal]);
-    // Each socket has its own count, and pings that the runtime answers are not counted.
+    // Others are not concerned, and pings that the runtime answers are not counted.
+    expect(await send(bobs, 1)).toEqual({ not_found: 1 });
     socket.send("ping");
-    expect(await send(other, 1)).toEqual({ not_found: 1 });
-    moveClock(1);
+    // The three refused frames count as well.
+    moveClock(3 * FRAME_MS);
+    expect(await send(other, 1)).toEqual({ rate_limited: 1 });
+    moveClock(2 * FRAME_MS);
     socket.send(textFrame("after it", "late"));
     await socket.until(({ acks }) => acks.at(-1)?.client_msg_id === "late");
-    expect(socket.acks.at(-1)?.seq).toBe(2_901);
+    expect(socket.acks.at(-1)?.seq).toBe(1);
     expect(socket.words).toEqual(["pong"]);
   });
 
@@ -292,39 +279,39 @@ describe("the frame rate of a room socket", () => {
     const group = await createGroupId(ann, bob);
     const socket = await openRoom(group, ann.token);
     const listener = await openRoom(group, bob.token);
-    await sendTexts(socket, 1, 2_990);
-    expect(socket.of("error")).toEqual([]);
-    await sendTexts(socket, 2_991, 3_054);
-    await socket.until(({ acks }) => acks.length === 3_000);
+    await send(socket, BURST - OPENING - 32);
+    const before = socket.of("error").length;
+    socket.send({ type: "sends", items: range(1, 64).map((n) => textFrame(`${n}`, `c${n}`)) });
+    // Each 2 KiB of a frame count as one more.
+    const stored = 30;
+    await socket.until(({ acks }) => acks.length === stored);
+    await socket.until(() => socket.of("error").length === before + 64 - stored);
     expect(socket.acks.map(({ client_msg_id }) => client_msg_id)).toEqual(
-      range(1, 3_000).map((n) => `c${n}`),
+      range(1, stored).map((n) => `c${n}`),
     );
-    expect(socket.of("error")).toEqual(
-      range(3_001, 3_054).map((n) =>
+    expect(socket.of("error").slice(before)).toEqual(
+      range(stored + 1, 64).map((n) =>
         expect.objectContaining({ code: "rate_limited", client_msg_id: `c${n}` }),
       ),
     );
     expect(await send(socket, 1)).toEqual({ rate_limited: 1 });
     await listener.untilProcessed();
-    expect(listener.seqs).toEqual(range(1, 3_000));
+    expect(listener.seqs).toEqual(range(1, stored));
   });
 
-  test("a socket that sends 6,000 frames in a window is closed with 4429, and later frames are ignored", async () => {
-    standStill();
+  test("a user who sends 6,000 frames at once is closed with 4429, and gets no socket until the debt is paid off", async () => {
+    const moveClock = standStill();
     const group = await createGroupId(ann, bob);
     const socket = await openRoom(group, ann.token);
-    await sendTexts(socket, 1, 3_000);
-    await sendTexts(socket, 3_001, 6_000);
-    expect({ acks: socket.acks.length, refused: socket.of("error").length }).toEqual({
-      acks: 3_000,
-      refused: 3_000,
-    });
+    expect(await send(socket, BURST - OPENING)).toEqual({ not_found: BURST - OPENING });
+    expect(await send(socket, BURST)).toEqual({ rate_limited: BURST });
     expect(socket.isOpen).toBe(true);
     socket.send(FRAME);
     socket.send(textFrame("too late", "c1"));
     expect(await socket.closed()).toMatchObject({ code: 4429 });
-    expect(socket.acks).toHaveLength(3_000);
-    const newSocket = await openRoom(group, ann.token);
-    expect(await send(newSocket, 1)).toEqual({ not_found: 1 });
+    expect(socket.acks).toEqual([]);
+    expect((await upgrade(roomPath(group), ann.token)).status).toBe(429);
+    moveClock((BURST + 10) * FRAME_MS);
+    expect(await send(await openRoom(group, ann.token), 1)).toEqual({ not_found: 1 });
   });
 });

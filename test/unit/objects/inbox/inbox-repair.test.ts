@@ -14,6 +14,7 @@ import { ListRepair } from "../../../../src/inbox/list/repair.ts";
 import { MIGRATIONS } from "../../../../src/inbox/migrations.ts";
 import { CallBudget } from "../../../../src/object/concurrency.ts";
 import { migrate } from "../../../../src/object/migrations.ts";
+import { UserBudgets } from "../../../../src/object/user-budgets.ts";
 import { advanceClock, freezeClock } from "../../../support/clock.ts";
 import { listOf } from "../../../support/objects/inbox-list.ts";
 import { range } from "../../../support/objects/room.ts";
@@ -106,6 +107,7 @@ function repaired(
       cursors,
       conversations,
       settings: { maxChanges: 5_000 },
+      budgets: new UserBudgets(sql, { rateLimits: false }, timing.userBudgets),
       contexts: contexts,
       timing,
       userId,

@@ -10,6 +10,7 @@ import { DeviceSocket } from "../../../../src/inbox/devices/device-socket.ts";
 import { MessageContexts } from "../../../../src/inbox/devices/message-contexts.ts";
 import { MIGRATIONS } from "../../../../src/inbox/migrations.ts";
 import { migrate } from "../../../../src/object/migrations.ts";
+import { UserBudgets } from "../../../../src/object/user-budgets.ts";
 import { deviceProtocol } from "../../../../src/surfaces/v1/frames/device.ts";
 import { nextTurn } from "../../../support/event-loop.ts";
 import { listOf } from "../../../support/objects/inbox-list.ts";
@@ -74,6 +75,7 @@ async function fetchedAtOnce(messages: number, maxBytes: number): Promise<number
     const known = {
       ...{ list, timing, audience: { open: () => [socket], isOpen: () => true, isOpening: () => false } },
       settings: { maxChanges: 5_000 },
+      budgets: new UserBudgets(storage.sql, { rateLimits: false }, timing.userBudgets),
       userId: () => ANN,
       noteActivity: () => undefined,
     };

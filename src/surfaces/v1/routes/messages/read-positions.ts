@@ -2,7 +2,7 @@ import { createRoute, z } from "@hono/zod-openapi";
 import { markRead, markUnread, readReceipts } from "../../../../core/messages/messages.ts";
 import { invalid } from "../../../../domain/errors.ts";
 import { type Position, Seq } from "../../../../domain/ids.ts";
-import { weighs } from "../../../../http/access/rate-limit.ts";
+import { countCost, weighs } from "../../../../http/access/rate-limit.ts";
 import { authenticated } from "../../auth.ts";
 import { v1Body } from "../../body.ts";
 import { v1Router } from "../../router.ts";
@@ -59,6 +59,8 @@ export const readPositions = v1Router()
     const { id } = c.req.valid("param");
     const { seq, unread } = c.req.valid("json");
     const { userId } = c.var.caller;
+    // A mark may have to count many messages.
+    if (unread) await countCost(c, userId, "page");
     const state = unread
       ? await markUnread(c.var.core, userId, id, markedSeq(seq))
       : await markRead(c.var.core, userId, id, seq);
