@@ -159,7 +159,7 @@ async function indexed(messages: number): Promise<void> {
 function indexedSeq(): number {
   const database = new DatabaseSync(file(), { readOnly: true });
   try {
-    const row = database.prepare("SELECT indexed_seq AS seq FROM search").get();
+    const row = database.prepare("SELECT indexed_seq AS seq FROM indexing").get();
     return z.object({ seq: z.number() }).parse(row).seq;
   } finally {
     database.close();

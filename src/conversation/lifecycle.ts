@@ -64,7 +64,7 @@ export abstract class ConversationLifecycle extends SocketHost {
         }),
       failed_updates: () => this.#withRoom(({ room }) => room.fanout.retryFailed()),
       projection: () => this.#withRoom(({ room }) => room.projection.run().then(() => null)),
-      index: () => this.#withRoom(({ room }) => (room.search.indexing.repair() ? null : inAWhile())),
+      index: () => this.#withRoom(({ room }) => room.search.indexing.repair(inAWhile())),
       expiry: () => this.#withRoom((components) => this.#kickExpired(components)),
       notifications: () => this.#withRoom(({ room }) => room.outbox.repair()),
       files: () => this.#withRoom(({ room }) => room.fileReferences.run()),

@@ -16,7 +16,8 @@ import { INFORMED_USERS, LISTED_REQUESTS } from "./members/join-requests.ts";
 import { KNOWN_USERS_TABLE } from "./members/known-users.ts";
 import { VOTES_TABLE } from "./polls/vote-store.ts";
 import { REACTIONS_TABLE } from "./reactions/reaction-store.ts";
-import { SEARCH_TABLES } from "./search/indexer.ts";
+import { FORMER_INDEX_TABLES } from "./search/former-index.ts";
+import { INDEXING_TABLES } from "./search/indexer.ts";
 import { MAIN_BEFORE_COLUMN, THREAD_TABLES } from "./threads/thread-log.ts";
 
 /** The schema of a conversation, as steps. Append-only: a released step never changes. */
@@ -125,7 +126,7 @@ export const MIGRATIONS: readonly Migration[] = [
     // The search index.
     version: 4,
     minCode: 1,
-    sql: SEARCH_TABLES,
+    sql: FORMER_INDEX_TABLES,
   },
   {
     // Known users: no members, but their profiles are stored.
@@ -359,5 +360,11 @@ export const MIGRATIONS: readonly Migration[] = [
     version: 37,
     minCode: 1,
     sql: DEBTS_TABLE,
+  },
+  {
+    // Another search index: of pieces, which changes behind edits and revokes.
+    version: 37,
+    minCode: 1,
+    sql: INDEXING_TABLES,
   },
 ];

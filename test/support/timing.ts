@@ -36,6 +36,7 @@ export const timing: Mutable = {
     callTimeoutMs: PATIENCE_MS,
     budgetMs: PATIENCE_MS,
   },
+  indexing: { ...TIMING.indexing, purgeEveryMs: 0 },
   contextCache: { ...TIMING.contextCache, timeoutMs: PATIENCE_MS },
   subscription: { ...TIMING.subscription, callTimeoutMs: PATIENCE_MS },
   outbox: { ...TIMING.outbox, answerTimeoutMs: PATIENCE_MS },

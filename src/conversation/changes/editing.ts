@@ -31,7 +31,7 @@ const MAX_REMOVED = 200;
 interface EditingDeps {
   storage: DurableObjectStorage;
   history: EditHistory;
-  indexer: Pick<Indexer, "replace" | "erase" | "resume">;
+  indexer: Pick<Indexer, "admitEdit" | "outdate" | "resume">;
   files: Pick<FileReferences, "storeVersions" | "schedule">;
   permission: Pick<DirectPermission, "check">;
   /** for how many seconds a message can be edited; 0: without limit */
@@ -133,6 +133,7 @@ export class Editing {
     const { log } = this.#room;
     const version = versionOf(row);
     if (edit.baseVersion !== version) return this.#outcome("conflict", row, member);
+    this.#deps.indexer.admitEdit(row, body);
     this.#store(row, {
       ...(body !== row.body && { body, place: null }),
       ...mentions,
@@ -158,8 +159,7 @@ export class Editing {
       const changes = changeFeed.store([row.seq], { reachesLists });
       const dropped = keepsHistory ? history.keep(row) : [row.body];
       log.edit(row.seq, columns);
-      indexer.replace(row, body);
-      indexer.erase(row, dropped);
+      indexer.outdate(row, body);
       return {
         changes,
         showsOtherFiles: files.storeVersions(row, { before: row.body, after: body, dropped }),

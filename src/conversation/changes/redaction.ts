@@ -21,7 +21,7 @@ export class Redaction {
   readonly #storage: DurableObjectStorage;
   readonly #room: RoomContext;
   readonly #history: Pick<EditHistory, "bodiesOf">;
-  readonly #indexer: Pick<Indexer, "remove" | "erase" | "resume">;
+  readonly #indexer: Pick<Indexer, "outdate" | "resume">;
   readonly #files: Pick<FileReferences, "storeRevoked" | "schedule">;
   readonly #beside: readonly BesideMessages[];
 
@@ -29,7 +29,7 @@ export class Redaction {
     storage: DurableObjectStorage,
     room: RoomContext,
     history: Pick<EditHistory, "bodiesOf">,
-    indexer: Pick<Indexer, "remove" | "erase" | "resume">,
+    indexer: Pick<Indexer, "outdate" | "resume">,
     files: Pick<FileReferences, "storeRevoked" | "schedule">,
     beside: readonly BesideMessages[],
   ) {
@@ -62,8 +62,7 @@ export class Redaction {
       const changed = row.thread_root === null ? [seq] : [row.thread_root, seq];
       const changes = this.#room.changeFeed.store(changed, { reachesLists: true });
       const former = this.#history.bodiesOf(row);
-      this.#indexer.remove(row, changes.rev);
-      this.#indexer.erase(row, former);
+      this.#indexer.outdate(row);
       const showedFiles = this.#files.storeRevoked(row, former);
       this.#room.threads.storeRevoked(row);
       for (const store of this.#beside) store.clear(row);

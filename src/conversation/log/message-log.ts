@@ -6,7 +6,7 @@ import type { Mentioned } from "../../domain/messages/message.ts";
 import type { SystemMessageDetails } from "../../domain/messages/system-message.ts";
 import { CHUNK, inChunks } from "../../object/row-chunks.ts";
 import { REVOKED_POLL } from "../polls/stored-poll.ts";
-import { boundsBehind, type Filter, MATCHES_FILTER, matchesFilter, VISIBLE } from "./filter.ts";
+import { type Filter, MATCHES_FILTER, matchesFilter, VISIBLE } from "./filter.ts";
 import { Hides } from "./hides.ts";
 import { insertMessage, insertMessages } from "./insert.ts";
 import { MentionIndex } from "./mention-index.ts";
@@ -34,7 +34,21 @@ export type MessageEditColumns = Partial<Pick<MessageRow, "body" | "place" | "me
 type LogHead = { seq: Position; n: number; at: number };
 
 /** What of a message the search index needs. */
-type MessageText = Pick<MessageRow, "seq" | "kind" | "body">;
+type MessageText = Pick<MessageRow, "seq" | "sender_id" | "kind" | "body">;
+
+/**
+ * Rows among given messages, and how far they go: all up to `last` were examined. `count` and `bytes`: their
+ * number and the size of their bodies, whether or not a filter took them.
+ */
+export interface RowsAmong {
+  rows: MessageRow[];
+  last: Seq;
+  count: number;
+  bytes: number;
+}
+
+/** The bytes of bodies after which `among` begins another query. */
+const AMONG_BYTES = 256 * 1024;
 
 /** The columns of a head. */
 const HEAD = "seq, n, created_at AS at";
@@ -283,26 +297,37 @@ export class MessageLog {
     return { rows, hasMore: false };
   }
 
-  /** Unrevoked messages between two seqs, both exclusive. Rows are read as the caller iterates. */
-  between(after: number, before: number, reader: Reader, filter: Filter, order: Order): Iterable<MessageRow> {
-    const query = `SELECT * FROM messages WHERE seq > ? AND seq < ? AND ${MATCHES_FILTER}
-      ORDER BY seq ${order} LIMIT ?`;
-    const bindings = matchesFilter(reader, filter);
-    return inChunks<MessageRow>(before - after, (count, row) => {
-      const bounds = boundsBehind(row, { after, before }, order);
-      return this.#sql.exec<MessageRow>(query, ...bounds, ...bindings, count).toArray();
-    });
-  }
-
-  /** Unrevoked messages among `seqs`, which are in `order`. Rows are read as the caller iterates. */
-  *among(seqs: Seq[], reader: Reader, filter: Filter, order: Order): Iterable<MessageRow> {
+  /**
+   * Unrevoked messages among `seqs`, which are in `order`, as the caller iterates. A filter may pass over many
+   * rows with large bodies, which SQLite reads in part: so each query has few bytes of them.
+   */
+  *among(seqs: Seq[], reader: Reader, filter: Filter, order: Order): Iterable<RowsAmong> {
     const isListed = "seq IN (SELECT value FROM json_each(?))";
     const query = `SELECT * FROM messages WHERE ${isListed} AND ${MATCHES_FILTER} ORDER BY seq ${order}`;
     const bindings = matchesFilter(reader, filter);
-    for (let i = 0; i < seqs.length; i += CHUNK) {
-      const listed = JSON.stringify(seqs.slice(i, i + CHUNK));
-      yield* this.#sql.exec<MessageRow>(query, listed, ...bindings).toArray();
+    const sizes = this.#sizesOf(seqs);
+    for (let i = 0; i < seqs.length; ) {
+      const listed: Seq[] = [];
+      let bytes = 0;
+      for (; i < seqs.length && listed.length < CHUNK && bytes < AMONG_BYTES; i++) {
+        const seq = seqs[i];
+        if (seq === undefined) break;
+        listed.push(seq);
+        bytes += sizes.get(seq) ?? 0;
+      }
+      const last = listed.at(-1);
+      if (last === undefined) return;
+      const rows = this.#sql.exec<MessageRow>(query, JSON.stringify(listed), ...bindings).toArray();
+      yield { rows, last, count: listed.length, bytes };
     }
+  }
+
+  /** The sizes of bodies in bytes. No body is read for them. */
+  #sizesOf(seqs: Seq[]): Map<Seq, number> {
+    const query = `SELECT seq, octet_length(body) AS bytes FROM messages
+      WHERE seq IN (SELECT value FROM json_each(?))`;
+    const rows = this.#sql.exec<{ seq: Seq; bytes: number }>(query, JSON.stringify(seqs)).toArray();
+    return new Map(rows.map(({ seq, bytes }) => [seq, bytes]));
   }
 
   /**
@@ -310,7 +335,7 @@ export class MessageLog {
    * ones too.
    */
   texts(after: number, limit: number): Iterable<MessageText> {
-    const query = "SELECT seq, kind, body FROM messages WHERE seq > ? ORDER BY seq LIMIT ?";
+    const query = "SELECT seq, sender_id, kind, body FROM messages WHERE seq > ? ORDER BY seq LIMIT ?";
     return inChunks<MessageText>(limit, (count, row) =>
       this.#sql.exec<MessageText>(query, row?.seq ?? after, count).toArray(),
     );

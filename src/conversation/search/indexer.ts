@@ -1,3 +1,4 @@
+import { CoreError } from "../../domain/errors.ts";
 import { type BodyJson, searchText } from "../../domain/messages/content.ts";
 import { NORMALIZATION_VERSION, normalizeForSearch } from "../../domain/messages/search-normalization.ts";
 import type { Timing } from "../../domain/timing.ts";
@@ -5,7 +6,10 @@ import { errorFields, log } from "../../lib/logger.ts";
 import type { RetryMarker } from "../../object/retry-marker.ts";
 import type { MessageLog } from "../log/message-log.ts";
 import type { MessageRow } from "../log/row.ts";
-import { BIGRAMS_TABLE, type BigramIndex } from "./bigram-index.ts";
+import { BIGRAMS_TABLES, type BigramIndex } from "./bigram-index.ts";
+import { EMPTY_FORMER_INDEX, hasFormerReleaseRun } from "./former-index.ts";
+import { STALE_TEXTS_TABLE, type StaleText, type StaleTexts } from "./stale-texts.ts";
+import { piecesOf } from "./tokens.ts";
 
 /** Indexing starts from so many unindexed messages; fewer are cheap to scan. */
 export const MIN_UNINDEXED = 200;
@@ -17,49 +21,55 @@ const MAX_UNINDEXED = 10_000;
 /** The maximum of messages that one turn indexes. */
 const BATCH = 200;
 /**
- * A turn ends after the message that exceeds so many tokens: a batch of messages of usual length takes about
- * 5 ms.
+ * The cost after which a turn ends, in tokens that are added: about 5 ms. A turn does at least one piece of a
+ * text.
  */
-const BATCH_TOKENS = 5_000;
-/**
- * A turn ends after the message that exceeds so many UTF-16 units of bodies: merged ones are long but have
- * few tokens.
- */
-const BATCH_CHARS = 512 * 1024;
+const TURN_COST = 4_000;
+/** The cost of removing a token, which rewrites a page of each segment that has it. */
+const REMOVED_TOKEN = 16;
+/** The UTF-16 units of a body whose reading costs as much as a token: merged ones are long with few tokens. */
+const READ_UNITS = 128;
 
 /**
- * The index and one row of state about it.
+ * The index, the stale texts, and one row of state.
  * - `fold_version`: the `NORMALIZATION_VERSION` of the indexed texts.
  * - `indexed_seq`: messages up to this seq are indexed.
- * - `revoked_rev`: the newest revoke that the index has applied. A release without the index may have revoked
- *   later messages, whose text is then still in the index.
- * - `purge`: 1 if the index has to be rewritten.
+ * - `purge`: 1 if the index has to be rewritten; `purged_at`: when it was, last (ms since 1970).
  */
-export const SEARCH_TABLES = `
-  ${BIGRAMS_TABLE}
-  CREATE TABLE search (
+export const INDEXING_TABLES = `
+  ${BIGRAMS_TABLES}
+  ${STALE_TEXTS_TABLE}
+  CREATE TABLE indexing (
     id INTEGER PRIMARY KEY CHECK (id = 1),
     fold_version INTEGER NOT NULL,
     indexed_seq INTEGER NOT NULL,
-    revoked_rev INTEGER NOT NULL,
-    purge INTEGER NOT NULL
+    purge INTEGER NOT NULL,
+    purged_at INTEGER NOT NULL
   ) STRICT;
-  INSERT INTO search VALUES (1, 0, 0, 0, 0);`;
+  INSERT INTO indexing VALUES (1, 0, 0, 0, 0);
+  ${EMPTY_FORMER_INDEX}`;
 
-type State = { fold_version: number; indexed_seq: number; revoked_rev: number; purge: 0 | 1 };
+type State = { fold_version: number; indexed_seq: number; purge: 0 | 1; purged_at: number };
+
+/** Why an edit is refused: those before it are not indexed yet. */
+const TOO_MANY_EDITS = "Your edits are being indexed. Wait for a moment.";
 
 /**
- * Indexes messages in the background, off the path of sends. It works in short timer turns, each with its own
- * transaction. After a restart it resumes where the last turn ended.
+ * Keeps the index up to date in the background, off the path of sends, edits and revokes. It works in short
+ * timer turns, each with its own transaction. After a restart it resumes where the last turn ended.
  */
 export class Indexer {
   readonly #storage: DurableObjectStorage;
   readonly #log: MessageLog;
   readonly #index: BigramIndex;
+  readonly #stale: StaleTexts;
   readonly #marker: RetryMarker;
   readonly #timing: Timing["indexing"];
   #indexedSeq: number;
   #purge: boolean;
+  #purgedAt: number;
+  /** some messages may be stale */
+  #settling: boolean;
   /** the index may have segments to merge */
   #merging: boolean;
   #markerIsSet: boolean;
@@ -72,26 +82,29 @@ export class Indexer {
     storage: DurableObjectStorage,
     messages: MessageLog,
     index: BigramIndex,
+    stale: StaleTexts,
     marker: RetryMarker,
     timing: Timing["indexing"],
   ) {
     this.#storage = storage;
     this.#log = messages;
     this.#index = index;
+    this.#stale = stale;
     this.#marker = marker;
     this.#timing = timing;
-    const state = storage.sql.exec<State>("SELECT * FROM search").one();
+    const state = storage.sql.exec<State>("SELECT * FROM indexing").one();
     this.#indexedSeq = state.indexed_seq;
     this.#purge = state.purge === 1;
+    this.#purgedAt = state.purged_at;
+    this.#settling = !stale.isEmpty;
     this.#markerIsSet = marker.isSet();
     this.#merging = this.#markerIsSet;
     this.#lastSeqSeen = messages.last.seq;
-    const revokedRev = messages.lastRevokedRev();
-    if (state.fold_version !== NORMALIZATION_VERSION || state.revoked_rev < revokedRev)
-      this.#rebuild(revokedRev);
+    const isRolledForward = hasFormerReleaseRun(storage.sql);
+    if (state.fold_version !== NORMALIZATION_VERSION || isRolledForward) this.#rebuild(isRolledForward);
   }
 
-  /** Messages up to this seq are indexed, as far as they have text. */
+  /** Messages up to this seq are indexed or stale, as far as they have text. */
   get indexedSeq(): number {
     return this.#indexedSeq;
   }
@@ -104,89 +117,102 @@ export class Indexer {
     if (this.#isRunning || this.#failed || !this.#hasWork) return;
     if (!this.#markerIsSet) this.#marker.set();
     this.#markerIsSet = true;
-    const mustRun = this.#purge || this.#merging || this.#unindexed >= MAX_UNINDEXED;
-    if (mustRun) this.#run();
+    if (this.#isUrgent || this.#unindexed >= MAX_UNINDEXED) this.#run();
     else this.#runWhenIdle();
   }
 
   /**
    * The `index` job: does one turn of the work at once, unless it waits for an idle conversation, and
    * continues in the background.
-   * @returns true without work: the caller ends the job
+   * @returns when to run again (ms since 1970); null without work: the caller ends the job
    * @throws what the turn throws: the job then backs off, and until it runs again nothing is indexed
    */
-  repair(): boolean {
+  repair(inAWhile: number): number | null {
     const waitsForIdle = this.#idleTimer !== undefined;
     this.#failed = true;
     if (this.#hasWork && !waitsForIdle) this.#step();
     this.#failed = false;
     this.resume();
-    if (this.#isRunning || this.#idleTimer !== undefined) return false;
+    if (this.#isRunning || this.#idleTimer !== undefined) return inAWhile;
+    if (this.#purge) return Math.max(inAWhile, this.#purgeDue);
     this.#markerIsSet = false;
-    return true;
-  }
-
-  /** Removes a message's text from the index, in the transaction that revokes it under `rev`. */
-  remove({ seq, kind, body }: MessageRow, rev: number): void {
-    this.#storage.sql.exec("UPDATE search SET revoked_rev = ?", rev);
-    if (seq > this.#indexedSeq || this.#index.remove(seq, normalizeForSearch(searchText(kind, body)))) return;
-    this.#index.replace(seq);
-    this.#storage.sql.exec("UPDATE search SET purge = 1");
-    this.#purge = true;
+    return null;
   }
 
   /**
-   * Replaces a message's text in the index, in the transaction that edits it. What is left of the old text as
-   * a page key, two characters at most, goes with a revoke of the message: see `erase`.
-   * @param row the message before the edit
+   * Asserts that an edit of a message may add to the work that waits.
+   * @throws `rate_limited` while too many edits of its sender wait
    */
-  replace({ seq, kind, body: former }: MessageRow, body: BodyJson): void {
-    const [before, after] = [former, body].map((json) => normalizeForSearch(searchText(kind, json)));
-    if (seq > this.#indexedSeq || before === undefined || after === undefined || before === after) return;
-    this.#index.remove(seq, before);
-    this.#index.insert(seq, after);
-    this.#merging = true;
+  admitEdit(row: MessageRow, body: BodyJson): void {
+    if (this.#formerText(row, body) === null || this.#stale.has(row.seq)) return;
+    if (this.#stale.isFullFor(row.sender_id))
+      throw new CoreError("rate_limited", TOO_MANY_EDITS, { retryAfter: 1 });
   }
 
   /**
-   * Has the index rewritten if it may have a page key of former texts of a message, in the transaction that
-   * removes them.
+   * Has the index follow a change of a message's text, in the transaction of the change. Until it has, a
+   * search compares the message in any case.
+   * @param row the message before the change
+   * @param body its new body; absent: it is revoked
    */
-  erase({ seq, kind }: Pick<MessageRow, "seq" | "kind">, bodies: BodyJson[]): void {
-    if (seq > this.#indexedSeq || bodies.length === 0) return;
-    const texts = bodies.map((body) => normalizeForSearch(searchText(kind, body)));
-    if (this.#index.hasNoneOf(texts)) return;
-    this.#index.replace(seq);
-    this.#storage.sql.exec("UPDATE search SET purge = 1");
-    this.#purge = true;
+  outdate(row: MessageRow, body?: BodyJson): void {
+    const text = this.#formerText(row, body);
+    if (text === null) return;
+    this.#stale.add({ sender_id: row.sender_id, seq: row.seq, text, pieces: null });
+    this.#settling = true;
   }
 
   /** Indexes the next messages in one transaction: at most `count`, and fewer if they have much text. */
   index(count: number): void {
-    const indexed = this.#storage.transactionSync(() => {
-      let seq = this.#indexedSeq;
-      let tokens = 0;
-      let chars = 0;
+    const { seq, isCut } = this.#storage.transactionSync(() => {
+      let seq: number = this.#indexedSeq;
+      let isCut = false;
+      let cost = 0;
       for (const row of this.#log.texts(seq, count)) {
-        tokens += this.#index.insert(row.seq, normalizeForSearch(searchText(row.kind, row.body)));
-        chars += row.body.length;
+        if (cost > TURN_COST) break;
+        cost += row.body.length / READ_UNITS;
+        const text = searchText(row.kind, row.body);
+        const all = piecesOf(normalizeForSearch(text));
+        const added = this.#addPieces(row.seq, all, 0, Math.max(1, TURN_COST - cost));
+        cost += added.cost;
         seq = row.seq;
-        if (tokens > BATCH_TOKENS || chars > BATCH_CHARS) break;
+        if (added.pieces === all.length) continue;
+        this.#stale.add({ sender_id: row.sender_id, seq: row.seq, text, pieces: added.pieces });
+        isCut = true;
+        break;
       }
-      this.#storage.sql.exec("UPDATE search SET indexed_seq = ?", seq);
-      return seq;
+      this.#storage.sql.exec("UPDATE indexing SET indexed_seq = ?", seq);
+      return { seq, isCut };
     });
-    this.#indexedSeq = indexed;
+    this.#indexedSeq = seq;
+    this.#settling ||= isCut;
     this.#merging = true;
   }
 
   get #hasWork(): boolean {
-    return this.#purge || this.#merging || this.#unindexed >= MIN_UNINDEXED;
+    return this.#isUrgent || this.#unindexed >= MIN_UNINDEXED;
+  }
+
+  /** Whether there is work that does not wait for an idle conversation. */
+  get #isUrgent(): boolean {
+    return this.#merging || this.#settling || (this.#purge && Date.now() >= this.#purgeDue);
+  }
+
+  /** When the index may be rewritten again (ms since 1970): nobody can have it rewritten without end. */
+  get #purgeDue(): number {
+    return this.#purgedAt + this.#timing.purgeEveryMs;
   }
 
   /** The number of messages above the index. */
   get #unindexed(): number {
     return this.#log.last.seq - this.#indexedSeq;
+  }
+
+  /** The text of a message that the index has and has to lose; null: the change is none for the index. */
+  #formerText({ seq, kind, body: former }: MessageRow, body: BodyJson | undefined): string | null {
+    if (seq > this.#indexedSeq) return null;
+    const text = searchText(kind, former);
+    return text === (body === undefined ? "" : searchText(kind, body)) ? null : text;
   }
 
   #run(): void {
@@ -216,8 +242,8 @@ export class Indexer {
   /** The pause before a turn while messages arrive: sends come first until too many messages wait. */
   get #pauseMs(): number {
     const { busyPauseMs, backlog, backlogPauseMs, maxBacklog } = this.#timing;
-    if (this.#unindexed < backlog) return busyPauseMs;
-    return this.#unindexed < maxBacklog ? backlogPauseMs : 0;
+    if (this.#unindexed >= maxBacklog) return 0;
+    return this.#settling || this.#unindexed >= backlog ? backlogPauseMs : busyPauseMs;
   }
 
   #turn(): void {
@@ -236,36 +262,105 @@ export class Indexer {
       return;
     }
     this.#isRunning = false;
+    // The alarm runs again for a rewrite that is not due yet.
+    if (this.#purge) return;
     this.#marker.clear();
     this.#markerIsSet = false;
   }
 
   /**
-   * Does one short piece of work: a purge is prepared first, then segments are merged, then messages indexed.
+   * Does one short piece of work: a purge is prepared first, then segments are merged, then stale messages
+   * settled, then new ones indexed.
    */
   #step(): void {
-    if (this.#purge) this.#beginPurge();
+    if (this.#purge && !this.#merging && Date.now() >= this.#purgeDue) this.#beginPurge();
     else if (this.#merging) this.#merging = this.#index.merge();
+    else if (this.#settling) this.#settle();
     else this.index(BATCH);
   }
 
   #beginPurge(): void {
+    this.#storage.transactionSync(() => this.#index.addSegment());
+    const now = Date.now();
     this.#storage.transactionSync(() => {
       this.#index.purge();
-      this.#storage.sql.exec("UPDATE search SET purge = 0");
+      this.#storage.sql.exec("UPDATE indexing SET purge = 0, purged_at = ?", now);
     });
+    this.#purgedAt = now;
     this.#purge = false;
     this.#merging = true;
   }
 
+  /** Brings stale messages up to date in one transaction, as many pieces as a turn may. */
+  #settle(): void {
+    const { isDone, leavesKey } = this.#storage.transactionSync(() => {
+      let cost = 0;
+      let leavesKey = false;
+      let stale = this.#stale.next();
+      while (stale && cost < TURN_COST) {
+        const settled = this.#settleOne(stale, TURN_COST - cost);
+        cost += settled.cost;
+        leavesKey ||= settled.leavesKey;
+        stale = this.#stale.next();
+      }
+      if (leavesKey) this.#storage.sql.exec("UPDATE indexing SET purge = 1");
+      return { isDone: !stale, leavesKey };
+    });
+    this.#settling = !isDone;
+    this.#purge ||= leavesKey;
+    this.#merging = true;
+  }
+
+  /** Removes the pieces that a message has no more, then adds those that the index lacks, up to a cost. */
+  #settleOne(stale: StaleText, maxCost: number): { cost: number; leavesKey: boolean } {
+    const row = this.#log.get(stale.seq);
+    const text = row ? searchText(row.kind, row.body) : "";
+    const present = piecesOf(normalizeForSearch(text));
+    const former = stale.text === text ? present : piecesOf(normalizeForSearch(stale.text));
+    const differs = former.findIndex((piece, i) => piece !== present[i]);
+    const kept = differs === -1 ? former.length : differs;
+    let pieces = stale.pieces ?? former.length;
+    let cost = ((row?.body.length ?? 0) + stale.text.length) / READ_UNITS;
+    let leavesKey = false;
+    for (; pieces > kept && cost < maxCost; pieces--) {
+      const removed = this.#index.remove(stale.seq, pieces - 1, former[pieces - 1] ?? "");
+      cost += removed.tokens * REMOVED_TOKEN;
+      leavesKey ||= removed.leavesKey;
+    }
+    if (pieces > kept) {
+      this.#stale.update({ ...stale, pieces });
+      return { cost, leavesKey };
+    }
+    const added = this.#addPieces(stale.seq, present, pieces, maxCost - cost);
+    if (added.pieces === present.length) this.#stale.remove(stale);
+    else this.#stale.update({ ...stale, text, pieces: added.pieces });
+    return { cost: cost + added.cost, leavesKey };
+  }
+
+  /** Adds pieces of a text from one on, up to a cost. @returns how many the index has then */
+  #addPieces(seq: number, all: string[], from: number, maxCost: number): { pieces: number; cost: number } {
+    let cost = 0;
+    let pieces = from;
+    for (const piece of all.slice(from)) {
+      if (cost >= maxCost) break;
+      // A long piece of few tokens has to be read.
+      cost += Math.max(this.#index.insert(seq, pieces, piece), piece.length);
+      pieces++;
+    }
+    return { pieces, cost };
+  }
+
   /** Empties the index, so all messages are indexed again. */
-  #rebuild(revokedRev: number): void {
+  #rebuild(isRolledForward: boolean): void {
     this.#storage.transactionSync(() => {
+      const { sql } = this.#storage;
       if (this.#indexedSeq > 0) this.#index.clear();
-      const set = "fold_version = ?, indexed_seq = 0, revoked_rev = ?, purge = 0";
-      this.#storage.sql.exec(`UPDATE search SET ${set}`, NORMALIZATION_VERSION, revokedRev);
+      this.#stale.clear();
+      sql.exec("UPDATE indexing SET fold_version = ?, indexed_seq = 0, purge = 0", NORMALIZATION_VERSION);
+      if (isRolledForward) sql.exec(EMPTY_FORMER_INDEX);
     });
     this.#indexedSeq = 0;
+    this.#settling = false;
     this.#purge = false;
   }
 }

@@ -3,21 +3,19 @@ import { type Kind, searchText } from "../../domain/messages/content.ts";
 import { normalizeForSearch } from "../../domain/messages/search-normalization.ts";
 import type { Timing } from "../../domain/timing.ts";
 import type { RetryMarker } from "../../object/retry-marker.ts";
-import type { MessageLog } from "../log/message-log.ts";
-import type { MessageRow, Reader } from "../log/row.ts";
-import { BigramIndex } from "./bigram-index.ts";
+import type { MessageLog, RowsAmong } from "../log/message-log.ts";
+import type { MessageRow, Order, Reader } from "../log/row.ts";
+import { BigramIndex, WINDOW, type Window } from "./bigram-index.ts";
 import { Indexer } from "./indexer.ts";
+import { StaleTexts } from "./stale-texts.ts";
 
-/** The maximum of messages above the index that one call scans. */
-const MAX_SCANNED = 5_000;
-/** The maximum of index hits that one call examines; `maxHits` lowers it for a long text. */
-const MAX_HITS = 20_000;
-/** The lower bound of `maxHits`. */
-const MIN_HITS = 1_000;
-/** The maximum of hits times characters of the text: the cost of a phrase query grows with both. */
-const MAX_COMPARED = 200_000;
+/** A call ends after it has examined so many messages, whether or not they pass its filter. */
+const MAX_EXAMINED = 5_000;
+/** A call ends after it has read so many rows of the index. */
+const MAX_POSTINGS = 20_000;
 /**
- * A call ends after so many UTF-16 units of bodies; a merged message counts with its bytes as readers get it.
+ * A call ends after so many bytes of bodies and UTF-16 units of normalized texts; a merged message counts with
+ * its bytes as readers get it, too.
  */
 const MAX_READ = 2 * 1024 * 1024;
 
@@ -47,14 +45,18 @@ export interface SearchHits {
   next: Seq | null;
 }
 
+/** Seqs, both exclusive. */
+type Range = { after: number; before: number };
+
 /**
  * Searches the messages of a conversation. A message matches if its normalized text contains the normalized
- * query. Indexed messages are found by the bigram index, newer ones by a scan. So no search waits for the
- * index, and no send waits for indexing.
+ * query. Indexed messages are found by the bigram index, newer ones by a scan, stale ones by a look at each.
+ * So no search waits for the index, and no send waits for indexing.
  */
 export class MessageSearch {
   readonly #log: MessageLog;
   readonly #index: BigramIndex;
+  readonly #stale: StaleTexts;
   readonly indexing: Indexer;
 
   /** @param marker has the alarm finish indexing after a crash */
@@ -66,7 +68,8 @@ export class MessageSearch {
   ) {
     this.#log = log;
     this.#index = new BigramIndex(storage.sql);
-    this.indexing = new Indexer(storage, log, this.#index, marker, timing);
+    this.#stale = new StaleTexts(storage.sql);
+    this.indexing = new Indexer(storage, log, this.#index, this.#stale, marker, timing);
   }
 
   /**
@@ -74,32 +77,7 @@ export class MessageSearch {
    * `next`.
    */
   find(query: SearchQuery, reader: Reader): SearchHits {
-    const text = normalizeForSearch(query.text);
-    const page = new HitPage(text, query.limit, this.#log);
-    let before = Math.min(query.before ?? Number.MAX_SAFE_INTEGER, this.#log.last.seq + 1);
-
-    const floor = Math.max(this.indexing.indexedSeq, reader.visible_from);
-    if (before - 1 > floor) {
-      const after = Math.max(floor, before - 1 - MAX_SCANNED);
-      for (const row of this.#log.between(after, before, reader, query, "DESC")) {
-        if (page.take(row)) return page.full();
-      }
-      before = after + 1;
-      if (after > floor) return page.upTo(before);
-    }
-
-    let remainingHits = maxHits(text);
-    for (let count = query.limit + 1; remainingHits > 0; count = Math.min(4 * count, remainingHits)) {
-      const hits = this.#index.find(text, { after: reader.visible_from, before }, count);
-      for (const row of this.#log.among(hits, reader, query, "DESC")) {
-        if (page.take(row)) return page.full();
-      }
-      const last = hits.at(-1);
-      if (last === undefined || hits.length < count) return page.upTo(null);
-      before = last;
-      remainingHits -= count;
-    }
-    return page.upTo(before);
+    return this.#walk(query, reader, "DESC");
   }
 
   /** Finds messages in either order, with the limits of `find`. */
@@ -107,47 +85,77 @@ export class MessageSearch {
     { ascending, ...query }: SearchQuery & { after?: number; ascending: boolean },
     reader: Reader,
   ): SearchHits {
-    return ascending ? this.#findOldestFirst(query, reader) : this.find(query, reader);
+    return this.#walk(query, reader, ascending ? "ASC" : "DESC");
   }
 
-  #findOldestFirst(query: SearchQuery & { after?: number }, reader: Reader): SearchHits {
+  #walk(query: SearchQuery & { after?: number }, reader: Reader, order: Order): SearchHits {
     const text = normalizeForSearch(query.text);
     const page = new HitPage(text, query.limit, this.#log);
-    let after = Math.max(query.after ?? 0, reader.visible_from);
-    const end = Math.min(query.before ?? Number.MAX_SAFE_INTEGER, this.#log.last.seq + 1);
-
-    const indexEnd = Math.min(end, this.indexing.indexedSeq + 1);
-    let remainingHits = maxHits(text);
-    for (let count = query.limit + 1; after + 1 < indexEnd; count = Math.min(4 * count, remainingHits)) {
-      if (remainingHits <= 0) return page.upTo(after);
-      const hits = this.#index.find(text, { after, before: indexEnd }, count, "ASC");
-      for (const row of this.#log.among(hits, reader, query, "ASC")) {
-        if (page.take(row)) return page.full();
+    const after = Math.max(query.after ?? 0, reader.visible_from);
+    const before = Math.min(query.before ?? Number.MAX_SAFE_INTEGER, this.#log.last.seq + 1);
+    let postings = 0;
+    for (const window of this.#windows(text, { after, before }, order)) {
+      for (const examined of this.#log.among(window.seqs, reader, query, order)) {
+        if (page.take(examined)) return page.full();
       }
-      after = hits.length < count ? indexEnd - 1 : (hits.at(-1) ?? after);
-      remainingHits -= count;
+      postings += window.postings;
+      if (postings > MAX_POSTINGS) return page.upTo(window.end);
     }
+    return page.upTo(null);
+  }
 
-    const to = Math.min(end, after + 1 + MAX_SCANNED);
-    for (const row of this.#log.between(after, to, reader, query, "ASC")) {
-      if (page.take(row)) return page.full();
-    }
-    return page.upTo(to === end ? null : to - 1);
+  /** The messages of a range that may contain a text, part by part: newer ones are not in the index. */
+  *#windows(text: string, { after, before }: Range, order: Order): Iterable<Window> {
+    const { indexedSeq } = this.indexing;
+    const indexed = { after, before: Math.min(before, indexedSeq + 1) };
+    const scanned = { after: Math.max(after, indexedSeq), before };
+    if (order === "ASC") yield* walk(indexed, order, (range) => this.#found(text, range, order));
+    yield* walk(scanned, order, (range) => scan(range, order));
+    if (order === "DESC") yield* walk(indexed, order, (range) => this.#found(text, range, order));
+  }
+
+  /** What the index finds, and the stale messages among it. */
+  #found(text: string, range: Range, order: Order): Window {
+    const found = this.#index.find(text, range, order);
+    const walked = (end: Seq | null) =>
+      end === null ? range : order === "DESC" ? { ...range, after: end - 1 } : { ...range, before: end + 1 };
+    const stale = this.#stale.between(walked(found.end), order, WINDOW);
+    if (stale.length === 0) return found;
+    const end = stale.length < WINDOW ? found.end : (stale.at(-1) ?? null);
+    const { after, before } = walked(end);
+    const within = found.seqs.filter((seq) => seq > after && seq < before);
+    const seqs = [...new Set([...within, ...stale])];
+    return { ...found, seqs: seqs.sort((a, b) => (order === "DESC" ? b - a : a - b)), end };
   }
 }
 
-/** The maximum of index hits that a call examines: fewer for a longer text. */
-function maxHits(text: string): number {
-  return Math.min(MAX_HITS, Math.max(MIN_HITS, Math.floor(MAX_COMPARED / text.length)));
+/** Walks over a range, window by window. The last window ends at the bound of the range. */
+function* walk(range: Range, order: Order, look: (range: Range) => Window): Iterable<Window> {
+  for (let rest = range; rest.after + 1 < rest.before; ) {
+    const window = look(rest);
+    const end = window.end ?? Seq.parse(order === "DESC" ? rest.after + 1 : rest.before - 1);
+    yield { ...window, end };
+    rest = order === "DESC" ? { ...rest, before: end } : { ...rest, after: end };
+  }
 }
 
-/** Collects the hits of one call, and ends it at a full page or after too much reading. */
+/** The next messages, all of them. */
+function scan({ after, before }: Range, order: Order): Window {
+  const count = Math.min(WINDOW, before - after - 1);
+  const seqs = Array.from({ length: count }, (_, i) =>
+    Seq.parse(order === "DESC" ? before - 1 - i : after + 1 + i),
+  );
+  return { seqs, end: seqs.at(-1) ?? null, postings: 0 };
+}
+
+/** Collects the hits of one call, and ends it at a full page or after too much work. */
 class HitPage {
   readonly #log: Pick<MessageLog, "renderedBytes">;
   readonly #text: string;
   readonly #limit: number;
   readonly #rows: MessageRow[] = [];
   #read = 0;
+  #examined = 0;
   #last: Seq | null = null;
 
   constructor(text: string, limit: number, log: Pick<MessageLog, "renderedBytes">) {
@@ -157,18 +165,25 @@ class HitPage {
   }
 
   /**
-   * Adds a row to the page if it contains the text.
-   * @returns true if the call has to end: the page was full before this row, or too much was read
+   * Adds those of the rows to the page that contain the text.
+   * @returns true if the call has to end: the page was full before a row, or too much was examined
    */
-  take(row: MessageRow): boolean {
-    // A merged message is larger on the page than in its row: readers get it with profiles.
-    this.#read += row.kind === "merged" ? this.#log.renderedBytes(row) : row.body.length;
-    if (normalizeForSearch(searchText(row.kind, row.body)).includes(this.#text)) {
-      if (this.#rows.length === this.#limit) return true;
-      this.#rows.push(row);
+  take({ rows, last, count, bytes }: RowsAmong): boolean {
+    for (const row of rows) {
+      const text = normalizeForSearch(searchText(row.kind, row.body));
+      // A merged message is larger on the page than in its row: readers get it with profiles.
+      this.#read += text.length + (row.kind === "merged" ? this.#log.renderedBytes(row) : 0);
+      if (text.includes(this.#text)) {
+        if (this.#rows.length === this.#limit) return true;
+        this.#rows.push(row);
+      }
+      this.#last = row.seq;
+      if (this.#read > MAX_READ) return true;
     }
-    this.#last = row.seq;
-    return this.#read > MAX_READ;
+    this.#last = last;
+    this.#read += bytes;
+    this.#examined += count;
+    return this.#read > MAX_READ || this.#examined >= MAX_EXAMINED;
   }
 
   /** The page after `take` returned true: the next call resumes after the last row that was examined. */
@@ -177,7 +192,7 @@ class HitPage {
   }
 
   /** The page after everything up to a seq was examined; null: after everything. */
-  upTo(seq: number | null): SearchHits {
-    return { rows: this.#rows, next: seq === null ? null : Seq.parse(seq) };
+  upTo(next: Seq | null): SearchHits {
+    return { rows: this.#rows, next };
   }
 }

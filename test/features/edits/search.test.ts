@@ -50,7 +50,7 @@ const Indexed = z.object({ seq: z.int() });
 function indexedSeq(): Promise<number> {
   return runInDurableObject(
     conversationObject(id),
-    (_, { storage }) => Indexed.parse(storage.sql.exec("SELECT indexed_seq AS seq FROM search").one()).seq,
+    (_, { storage }) => Indexed.parse(storage.sql.exec("SELECT indexed_seq AS seq FROM indexing").one()).seq,
   );
 }
 
@@ -87,7 +87,8 @@ test("an indexed message is found by its new text alone, and by none after its r
   const rest = () =>
     runInDurableObject(conversationObject(id), (_, { storage }) => ({
       tokens: indexTokens(storage).filter((token) =>
-        [...tokensOf("qxzvk again"), ...tokensOf("jwyph")].some((part) => token === part),
+        // "a" is a token of other messages, too.
+        [...tokensOf("qxzvk again"), ...tokensOf("jwyph")].some((part) => token === part && part.length > 4),
       ),
       leftovers: indexLeftovers(storage),
     }));

@@ -52,7 +52,7 @@ async function fillIndex(id: ConversationId): Promise<void> {
   await sendAll(ann, id, Array<string>(MIN_UNINDEXED + INDEXED).fill(text));
   await eventually(() =>
     runInDurableObject(conversationObject(id), (_, { storage }) => {
-      const { seq } = Indexed.parse(storage.sql.exec("SELECT indexed_seq AS seq FROM search").one());
+      const { seq } = Indexed.parse(storage.sql.exec("SELECT indexed_seq AS seq FROM indexing").one());
       expect(seq).toBeGreaterThanOrEqual(INDEXED);
       expect(storage.sql.exec("SELECT 1 FROM jobs WHERE kind = 'index'").toArray()).toEqual([]);
     }),
