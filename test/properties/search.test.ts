@@ -83,13 +83,24 @@ const PIECES = [
   ],
 ];
 const pieces = (maxLength: number) => fc.array(fc.constantFrom(...PIECES), { minLength: 1, maxLength });
-const text = fc.oneof(pieces(8), pieces(2)).map((all) => all.join(""));
+const text = fc.oneof(
+  { weight: 5, arbitrary: pieces(8).map((all) => all.join("")) },
+  { weight: 5, arbitrary: pieces(2).map((all) => all.join("")) },
+  // Of several pieces of the index, with what is looked for at the end.
+  {
+    weight: 1,
+    arbitrary: fc
+      .tuple(pieces(60), pieces(8))
+      .map((parts) => parts.map((all) => all.join("").repeat(4)).join("")),
+  },
+);
 const chooses = fc.nat(1_000);
 const kind = fc.constantFrom<Kind>("text", "text", "file", "location", "custom", "face");
 
 type Event =
   | { say: string; kind: Kind; by: UserId }
   | { revoke: number }
+  | { edit: number; to: string }
   | { hide: number }
   | { index: number }
   | { restart: true }
@@ -105,6 +116,7 @@ type Event =
 const event: fc.Arbitrary<Event> = fc.oneof(
   { weight: 6, arbitrary: fc.record({ say: text, kind, by: fc.constantFrom(ANN, BOB) }) },
   fc.record({ revoke: chooses }),
+  { weight: 2, arbitrary: fc.record({ edit: chooses, to: text }) },
   fc.record({ hide: chooses }),
   { weight: 2, arbitrary: fc.record({ index: fc.integer({ min: 1, max: 5 }) }) },
   fc.constant({ restart: true } as const),
@@ -130,11 +142,13 @@ const BODIES: Record<string, (text: string) => object> = {
   face: (data) => ({ index: "1", data }),
 };
 
+type Said = { text: string; kind: Kind; by: UserId; gone: boolean; hidden: boolean; version: number };
+
 /** A conversation of Ann, its owner, and Bob in the storage of an object, and the expected texts. */
 class Story {
   readonly #storage: DurableObjectStorage;
   #room: Room;
-  readonly #said: { text: string; kind: Kind; by: UserId; gone: boolean; hidden: boolean }[] = [];
+  readonly #said: Said[] = [];
 
   constructor(storage: DurableObjectStorage) {
     this.#storage = storage;
@@ -150,6 +164,7 @@ class Story {
       return;
     }
     if ("find" in event) return this.#find(event);
+    if ("edit" in event) return this.#edit(event);
     const seq = Seq.parse((("revoke" in event ? event.revoke : event.hide) % (this.#said.length || 1)) + 1);
     const message = this.#said[seq - 1];
     if (!message || message.hidden) return;
@@ -178,11 +193,24 @@ class Story {
     return { found: indexTokens(this.#storage), wanted, leftovers: indexLeftovers(this.#storage) };
   }
 
+  /** Edits a message whose kind has text that can be edited. */
+  async #edit({ edit, to }: { edit: number; to: string }): Promise<void> {
+    const seq = Seq.parse((edit % (this.#said.length || 1)) + 1);
+    const message = this.#said[seq - 1];
+    if (!message || message.gone || (message.hidden && message.by === BOB) || message.kind !== "text") return;
+    const body = JSON.stringify(BODIES.text?.(to));
+    const baseVersion = message.version;
+    const { type } = await this.#room.editing.edit(message.by, seq, { body, baseVersion });
+    expect(type).toBe(to === message.text ? "unchanged" : "edited");
+    if (type === "edited") message.version++;
+    message.text = to;
+  }
+
   async #say({ say, kind, by }: { say: string; kind: Kind; by: UserId }): Promise<void> {
     const body = JSON.stringify(BODIES[kind]?.(say));
     const draft = { clientMsgId: undefined, kind, body, quoteSeq: undefined, mentions: [] };
     expect(await this.#room.send(by, draft)).toMatchObject({ ok: true });
-    this.#said.push({ text: say, kind, by, gone: false, hidden: false });
+    this.#said.push({ text: say, kind, by, gone: false, hidden: false, version: 1 });
   }
 
   /** Bob searches for a part of a message, or for any text, page by page. */

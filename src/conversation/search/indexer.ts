@@ -27,6 +27,8 @@ const BATCH = 200;
 const TURN_COST = 4_000;
 /** The cost of removing a token, which rewrites a page of each segment that has it. */
 const REMOVED_TOKEN = 16;
+/** The characters of a piece whose reading costs as much as a token: a long one may have few tokens. */
+const READ_CHARACTERS = 4;
 /** The UTF-16 units of a body whose reading costs as much as a token: merged ones are long with few tokens. */
 const READ_UNITS = 128;
 
@@ -343,8 +345,7 @@ export class Indexer {
     let pieces = from;
     for (const piece of all.slice(from)) {
       if (cost >= maxCost) break;
-      // A long piece of few tokens has to be read.
-      cost += Math.max(this.#index.insert(seq, pieces, piece), piece.length);
+      cost += this.#index.insert(seq, pieces, piece) + piece.length / READ_CHARACTERS;
       pieces++;
     }
     return { pieces, cost };

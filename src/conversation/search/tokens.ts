@@ -6,13 +6,13 @@ export const TOMBSTONE = "z".repeat(WIDTH);
 export const TOKEN_END = "{";
 
 /**
- * The code points of a query by which it is looked up, and by which two neighbouring pieces of a text
+ * The UTF-16 units of a query by which it is looked up, and by which two neighbouring pieces of a text
  * overlap: so much of any text is wholly in one piece. Hits are compared with the whole query.
  */
 const LOOKED_UP = 32;
 /** The maximum of tokens by which a query is looked up. */
 const MAX_QUERY_TOKENS = 8;
-/** The code points between the beginnings of two pieces. Texts of over 8,192 have fewer, longer pieces. */
+/** The UTF-16 units between the beginnings of two pieces; more in a text of over 8,192 of them. */
 const PIECE = 128;
 /** The maximum of pieces of a text. */
 export const MAX_PIECES = 64;
@@ -23,14 +23,18 @@ export const MAX_PIECES = 64;
  * @returns at most `MAX_PIECES`; none of an empty text
  */
 export function piecesOf(text: string): string[] {
-  if (text === "") return [];
-  if (text.length <= PIECE + LOOKED_UP) return [text];
-  const points = Array.from(text);
-  const size = Math.max(PIECE, Math.ceil(points.length / MAX_PIECES));
+  const size = Math.max(PIECE, Math.ceil(text.length / MAX_PIECES));
   const pieces: string[] = [];
-  for (let start = 0; start === 0 || start + LOOKED_UP < points.length; start += size)
-    pieces.push(points.slice(start, start + size + LOOKED_UP).join(""));
+  for (let start = 0; start < text.length; start += size) {
+    if (start > 0 && start + LOOKED_UP >= text.length) break;
+    pieces.push(text.slice(behindPair(text, start), behindPair(text, start + size + LOOKED_UP)));
+  }
   return pieces;
+}
+
+/** The place itself, or the next one if it is between the two units of a code point. */
+function behindPair(text: string, at: number): number {
+  return at > 0 && (text.codePointAt(at - 1) ?? 0) > 0xffff ? at + 1 : at;
 }
 
 /** The tokens of a piece: its code points, and its pairs of neighbouring ones; each once. */
@@ -52,14 +56,17 @@ export function tokensOf(piece: string): string[] {
  * of a text of one, else pairs that are spread over the text.
  */
 export function queryTokens(text: string): string[] {
-  const beginning = Array.from(text).slice(0, LOOKED_UP);
-  const tokens = tokensOf(beginning.join(""));
-  if (beginning.length === 1) return tokens;
-  const pairs = tokens.filter((token) => token.length > WIDTH);
+  const tokens = tokensOf(text.slice(0, behindPair(text, LOOKED_UP - 1)));
+  if (tokens.length === 1 && !tokens.some(isPair)) return tokens;
+  const pairs = tokens.filter(isPair);
   const count = Math.min(pairs.length, MAX_QUERY_TOKENS);
   return pairs.filter(
     (_, i) => Math.floor((i * count) / pairs.length) !== Math.floor(((i - 1) * count) / pairs.length),
   );
+}
+
+function isPair(token: string): boolean {
+  return token.length > WIDTH;
 }
 
 function codeOf(point: number): string {

@@ -1,13 +1,13 @@
 import { runInDurableObject } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { describe, expect, test } from "vitest";
-import type { LogRange } from "../../../src/conversation/log/readable-log.ts";
-import { BIGRAMS_TABLES, BigramIndex } from "../../../src/conversation/search/bigram-index.ts";
-import { Position } from "../../../src/domain/ids.ts";
-import { ANN, BOB, inIsolatedObject, isolatedRoom, say } from "../../support/objects/isolated-room.ts";
-import { range } from "../../support/objects/room.ts";
-import { indexLeftovers, indexTokens, tokensOf } from "../../support/objects/search.ts";
-import { overrideTiming } from "../../support/timing.ts";
+import type { LogRange } from "../../../../src/conversation/log/readable-log.ts";
+import { BIGRAMS_TABLES, BigramIndex } from "../../../../src/conversation/search/bigram-index.ts";
+import { Position } from "../../../../src/domain/ids.ts";
+import { ANN, BOB, inIsolatedObject, isolatedRoom, say } from "../../../support/objects/isolated-room.ts";
+import { range } from "../../../support/objects/room.ts";
+import { indexLeftovers, indexTokens, tokensOf } from "../../../support/objects/search.ts";
+import { overrideTiming } from "../../../support/timing.ts";
 
 test("a scan of the history reads a bounded number of messages, in either order, and reaches the end", () =>
   inIsolatedObject("group", async (storage) => {
