@@ -54,7 +54,7 @@ async function makeDue(id: ConversationId, kind: "index" | "direct_permission"):
 test("an index that can never be written is tried with growing pauses, at last once a day", async () => {
   const id = ConversationId.parse((await createGroup(ann)).id);
   await settled(id);
-  await inConversation(id, "DROP TABLE words");
+  await inConversation(id, "DROP TABLE bigrams");
   await makeDue(id, "index");
   await expectGrowingPauses(id);
 });
@@ -78,7 +78,7 @@ test("a projection that D1 never takes is tried with growing pauses, and written
 test("a wake-up for another reason does not start the backoff of the projection anew", async () => {
   const id = ConversationId.parse((await createGroup(ann)).id);
   await settled(id);
-  await inConversation(id, "DROP TABLE words");
+  await inConversation(id, "DROP TABLE bigrams");
   await makeDue(id, "index");
   await using _ = await refuseProjection();
   await call("PATCH", `/v1/conversations/${id}`, { token: ann.token, body: { name: "late" } });
