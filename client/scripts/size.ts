@@ -27,7 +27,7 @@ const ENTRIES: Entry[] = [
   {
     name: "parley-client/uploads alone",
     code: 'export * from "./uploads/index.js"',
-    limit: 1_344,
+    limit: 1_408,
   },
   {
     name: "parley-client/react alone",

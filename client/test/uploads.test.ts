@@ -179,6 +179,17 @@ test("a cancelled upload is forgotten by the server", async () => {
   await expect(small).rejects.toThrow("aborted");
 });
 
+test("a photograph keeps its metadata if the caller says so, in one call and in parts", async () => {
+  const note = "taken at home";
+  const head = Buffer.from(`\xff\xd8\xff\xfe\0\x0f${note}\xff\xda\0\x02`, "latin1");
+  for (const size of [100, 6 * MIB]) {
+    const file = new File([head, new Uint8Array(size)], "home.jpg", { type: "image/jpeg" });
+    const cleaned = Buffer.from(await (await fetch((await send(file)).url)).arrayBuffer());
+    expect([cleaned.length, cleaned.includes(note)]).toEqual([file.size, false]);
+    await expectStored((await send(file, { keepMetadata: true })).url, file);
+  }
+});
+
 test("refusals have the codes of the server", async () => {
   const codeOf = (done: Promise<unknown>) =>
     done.then(

@@ -12,6 +12,8 @@ export interface UploadOptions {
    * one ended
    */
   id?: string;
+  /** whether a photograph keeps what it tells besides its pixels, such as its place */
+  keepMetadata?: boolean;
   /** hears of the part that is uploaded, from 0 to 1 by hundredths */
   onProgress?: (part: number) => void;
   /** cancels the upload: the server deletes what it has of it */
@@ -29,12 +31,14 @@ export async function upload(
   file: Blob,
   {
     id: client_upload_id = crypto.randomUUID(),
+    keepMetadata = false,
     onProgress,
     signal = new AbortController().signal,
   }: UploadOptions = {},
 ): Promise<UploadedFile> {
   const { size, type } = file;
   const { name = "file" }: Partial<File> = file;
+  const kept = keepMetadata ? "?keep_metadata=true" : "";
   let told = -1;
   const report = (bytes: number) => {
     const progress = Math.floor((100 * bytes) / size);
@@ -52,7 +56,13 @@ export async function upload(
     });
 
   if (size <= MAX_WHOLE) {
-    const whole = await inTurn(() => send("post", `/v1/files?${new URLSearchParams({ name })}`, file));
+    const whole = await inTurn(() =>
+      send(
+        "post",
+        `/v1/files?${new URLSearchParams({ name, ...(keepMetadata && { keep_metadata: "true" }) })}`,
+        file,
+      ),
+    );
     report(size);
     return whole;
   }
@@ -68,7 +78,7 @@ export async function upload(
     const bytes = file.slice((part - 1) * part_size, part * part_size);
     const known = parts.find((one) => one.part === part);
     if (!known || known.sha256 !== (await sha256(bytes)))
-      await send("put", `${address}/parts/${part}`, bytes);
+      await send("put", `${address}/parts/${part}${kept}`, bytes);
     done += bytes.size;
     report(done);
   };
