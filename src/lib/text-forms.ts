@@ -24,20 +24,14 @@ function bounded(text: string): string {
   return text.length > MAY_HAVE_LONG_RUN ? text.replace(LONG_RUN, "$1") : text;
 }
 
-/** Accents, and the vowel signs of Hebrew and Arabic with the tatweel, as they are left after NFKC. */
-const MARKS =
-  "\\u0300-\\u036F\\u0591-\\u05BD\\u05BF\\u05C1\\u05C2\\u05C4\\u05C5\\u05C7\\u0610-\\u061A\\u0640\\u064B-\\u065F\\u0670" +
-  "\\u06D6-\\u06DC\\u06DF-\\u06E4\\u06E7\\u06E8\\u06EA-\\u06ED\\u08CA-\\u08E1\\u08E3-\\u08FF";
 /**
- * `Default_Ignorable_Code_Point`: variation selectors and joiners among them. Not the tags of U+E0020, which
- * alone tell the flags of England and Scotland apart.
+ * What is dropped after NFKC: accents, the vowel signs of Hebrew and Arabic with the tatweel, and what nobody
+ * sees, as variation selectors and joiners. Not the tags of U+E0020, which alone tell the flags of England and
+ * Scotland apart.
  */
-const UNSEEN =
-  "\\xAD\\u034F\\u061C\\u115F\\u1160\\u17B4\\u17B5\\u180B-\\u180F\\u200B-\\u200F\\u202A-\\u202E\\u2060-\\u206F\\u3164" +
-  "\\uFE00-\\uFE0F\\uFEFF\\uFFA0\\uFFF0-\\uFFF8";
-const UNSEEN_PAIRS =
-  "\\uD82F[\\uDCA0-\\uDCA3]|\\uD834[\\uDD73-\\uDD7A]|\\uDB40[\\uDC00-\\uDC1F\\uDC80-\\uDFFF]|[\\uDB41-\\uDB43][\\uDC00-\\uDFFF]";
-const DROPPED = new RegExp(`[${MARKS}${UNSEEN}]|${UNSEEN_PAIRS}`, "g");
+const DROPPED =
+  "\\u0300-\\u036F\\u0640[\\p{M}&&[\\p{scx=Hebr}\\p{scx=Arab}]][\\p{DI}--[\\u{E0020}-\\u{E007F}]]";
+const ALL_DROPPED = new RegExp(`[${DROPPED}]`, "gv");
 
 /** Letters with accents, in one character; a few others are among them. */
 const COMPOSED =
@@ -46,37 +40,23 @@ const COMPOSED =
 /** й, ў and ї: letters of their own, as the collation of Unicode has them. */
 const OWN_LETTERS = "йўї";
 
-/** What stands for one another, in NFKC and in lower case. */
-const ALIKE = new Map([
-  ...both("σ", "ς"),
-  ...both("i", "ı"),
-  ...both("o", "ø"),
-  ...both("d", "đð"),
-  ...both("l", "ł"),
-  ...both("h", "ħ"),
-  ...both("t", "ŧ"),
-  ...both("ss", "ß"),
-  ...both("ae", "æ"),
-  ...both("oe", "œ"),
-  ...both("th", "þ"),
-  ...both("\u064A", "\u0649\u06CC"),
-  ...both("\u0643", "\u06A9"),
-  ...both("'", "\u2018\u2019\u201A\u201B\u2032\u2035\u02BB\u02BC\u05F3"),
-  ...both('"', "\u201C\u201D\u201E\u201F\u05F4«»"),
-  ...both("-", "\u058A\u05BE\u2010\u2011\u2012\u2013\u2014\u2015\u2043\u2212"),
-  ...both(" ", "\t\n\v\f\r\u1680\u2028\u2029"),
-]);
-
-/** All that is changed after NFKC and lower case. Without the flag `u` a scan takes half of the time. */
-const CHANGED = new RegExp(
-  `[${MARKS}${UNSEEN}${COMPOSED}${[...ALIKE.keys()].join("")}]|${UNSEEN_PAIRS}|  +`,
-  "g",
+/** What stands for one another, in NFKC and in lower case: a form, and the characters that have it. */
+const ALIKE = new Map(
+  [
+    ...["σ:ς", "i:ı", "o:ø", "d:đð", "l:ł", "h:ħ", "t:ŧ", "ss:ß", "ae:æ", "oe:œ", "th:þ"],
+    ...["\u064A:\u0649\u06CC", "\u0643:\u06A9"],
+    "':\u2018\u2019\u201A\u201B\u2032\u2035\u02BB\u02BC\u05F3",
+    '":\u201C\u201D\u201E\u201F\u05F4«»',
+    "-:\u058A\u05BE\u2010\u2011\u2012\u2013\u2014\u2015\u2043\u2212",
+    " :\t\n\v\f\r\u1680\u2028\u2029",
+  ].flatMap((line) => {
+    const [form = "", others = ""] = line.split(":");
+    return [...others].map((other): [string, string] => [other, form]);
+  }),
 );
 
-/** Each character of `others`, with what it is compared as. */
-function both(form: string, others: string): [string, string][] {
-  return [...others].map((other) => [other, form]);
-}
+/** All that is changed after NFKC and lower case. */
+const CHANGED = new RegExp(`[${DROPPED}${COMPOSED}${[...ALIKE.keys()].join("")}]|  +`, "gv");
 
 /** What characters of `CHANGED` become, as far as they have occurred: some 1,000 at most. */
 const known = new Map<string, string>();
@@ -93,9 +73,7 @@ const known = new Map<string, string>();
  * linear; a form has at most 18 times the UTF-16 units of its text (U+FDFA). It is its own form.
  */
 export function comparisonForm(text: string): string {
-  // NFKC would take these two apart.
-  const plain = bounded(text).replace(/[´″]/g, (sign) => (sign === "´" ? "'" : '"'));
-  const folded = plain.normalize("NFKC").toLowerCase();
+  const folded = bounded(text).normalize("NFKC").toLowerCase();
   const changed = folded.replace(CHANGED, changedForm);
   // What was dropped may have stood between two characters that compose, or between two spaces.
   const form = changed === folded ? folded : changed.normalize("NFC").replace(/ {2,}/g, " ");
@@ -111,6 +89,6 @@ function changedForm(found: string): string {
 
 function formOfCharacter(character: string): string {
   if (OWN_LETTERS.includes(character)) return character;
-  const base = character.normalize("NFKD").replace(DROPPED, "").normalize("NFC");
+  const base = character.normalize("NFKD").replace(ALL_DROPPED, "").normalize("NFC");
   return ALIKE.get(base) ?? base;
 }

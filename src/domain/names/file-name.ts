@@ -4,7 +4,7 @@ import { withoutHidden } from "./characters.ts";
 /**
  * The name under which a file is kept: NFC, without what `hiddenFlaw` refuses, and with `_` for what separates
  * the parts of a path. A file has its name from somewhere else, so a name is mended where a nickname would be
- * refused. The page of the web client uses this file, so that it shows a name as the server keeps it.
+ * refused.
  * @returns `file` if nothing is left, or for `.` and `..`, which a URL cannot end with
  */
 export function mendedFileName(name: string): string {

@@ -1,11 +1,7 @@
-import { mendedFileName } from "../../../src/domain/names/file-name.ts";
-
-/** The server takes names of so many characters. */
+/** The server takes names of so many characters. What else it does not keep of a name it mends itself. */
 const MAX_NAME = 255;
 
-/** The name of a file as the server keeps it. Of a long one the end, which tells its type. */
+/** The name of a file as it is sent: of a long one the end, which tells its type. */
 export function fileName(name: string): string {
-  const end = [...mendedFileName(name)].slice(-MAX_NAME).join("");
-  // It may begin within an emoji.
-  return mendedFileName(end);
+  return [...name.normalize("NFC")].slice(-MAX_NAME).join("");
 }
