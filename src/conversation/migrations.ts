@@ -363,7 +363,7 @@ export const MIGRATIONS: readonly Migration[] = [
   },
   {
     // Another search index: of pieces, which changes behind edits and revokes.
-    version: 37,
+    version: 38,
     minCode: 1,
     sql: INDEXING_TABLES,
   },
