@@ -1,3 +1,8 @@
+/** Bytes of a message's body as JSON. */
+const BODY_BYTES = 32 * 1024;
+/** A character of JSON, however short, may be written as an escape of six bytes: `\u0041`. */
+const ESCAPE_BYTES = 6;
+
 /** The limits of every surface. An input over a limit is refused with a clear error and never truncated. */
 export const LIMITS = {
   /** code points of a text message */
@@ -9,7 +14,12 @@ export const LIMITS = {
   /** values of a waveform */
   waveform: 100,
   /** bytes of a body as JSON */
-  bodyBytes: 32 * 1024,
+  bodyBytes: BODY_BYTES,
+  /**
+   * bytes of a call's body, and of a frame, as the client writes it: the largest body of a message with each
+   * character escaped, and 64 KiB for what is beside it. The largest group needs less
+   */
+  writtenBytes: ESCAPE_BYTES * BODY_BYTES + 64 * 1024,
   /** messages in a merged message, without nested ones */
   mergedItems: 50,
   /** messages in a merged message, with nested ones */
@@ -19,7 +29,7 @@ export const LIMITS = {
   /** nesting depth of merged messages, the outermost included */
   mergedDepth: 8,
   /** bytes of the bodies in one page: 100 messages of `bodyBytes` */
-  pageBytes: 100 * 32 * 1024,
+  pageBytes: 100 * BODY_BYTES,
   /**
    * bytes of the bodies that an inbox update carries: many updates are in flight at once, and an inbox
    * fetches what one lacks

@@ -1,11 +1,10 @@
 import type { Failure, Result } from "../domain/errors.ts";
 import type { UserId } from "../domain/ids.ts";
+import { LIMITS } from "../domain/limits.ts";
 import type { DeviceCommand, RefusalContext, RoomCommand } from "../domain/sync/socket-protocol.ts";
 import { bytesOf } from "../domain/text.ts";
 import { CLOSE, type HibernatingSocket, type SocketAttachment } from "./hibernating-socket.ts";
 import { type UserBudgets, weightOfBytes } from "./user-budgets.ts";
-
-const MAX_FRAME_BYTES = 64 * 1024;
 
 /** How frames are read: the wire format, and what their users may still send. */
 export interface FrameReader<Command> {
@@ -18,8 +17,8 @@ export interface FrameReader<Command> {
 
 /**
  * Reads one frame: charges its bytes, which have been inflated already, then checks its size, its user's
- * budget and its format. Refusals are sent to the socket. A frame over 64 KiB, a debt of a whole budget, or
- * ten invalid frames in a row close it. A frame so large that its user is in debt closes all their sockets.
+ * budget and its format. Refusals are sent to the socket. A frame over `LIMITS.writtenBytes`, which is not
+ * parsed, a debt of a whole budget, or ten invalid frames in a row close it. A frame so large that its user is in debt closes all their sockets.
  * @returns the command, and how many of its sends (or conversations to sync), from the first on, are within
  *   the budget; null if nothing of the frame is to be carried out
  */
@@ -32,7 +31,8 @@ export function readFrame<Command extends RoomCommand | DeviceCommand>(
   const { userId } = socket;
   const bytes = typeof data === "string" ? bytesOf(data) : data.byteLength;
   budgets.charge(userId, weightOfBytes(bytes));
-  if (bytes > MAX_FRAME_BYTES) {
+  if (bytes > LIMITS.writtenBytes) {
+    socket.send(reader.refuse(TOO_LARGE));
     socket.close(CLOSE.tooLarge);
     if (budgets.isSpent(userId)) reader.closeAll(userId, CLOSE.tooFast);
     return null;
@@ -66,6 +66,12 @@ function partsOf(command: RoomCommand | DeviceCommand): RefusalContext[] {
     return command.items.map(({ conversationId }) => ({ conversationId }));
   return [{}];
 }
+
+const TOO_LARGE: Failure = {
+  ok: false,
+  code: "too_large",
+  detail: `A frame must be at most ${LIMITS.writtenBytes} bytes.`,
+};
 
 const BINARY: Failure = {
   ok: false,

@@ -3,8 +3,8 @@ import { ConversationId, Position, Seq, UserId } from "../../domain/ids.ts";
 import { LIMITS } from "../../domain/limits.ts";
 import { type FieldOptions, integer, pageSize } from "../../http/fields.ts";
 
-/** Bodies are JSON, at most 128 KiB: the longest text with every character escaped. */
-export const BODY: FieldOptions = { maxBytes: 128 * 1024, forms: false };
+/** Bodies are JSON. */
+export const BODY: FieldOptions = { maxBytes: LIMITS.writtenBytes, forms: false };
 
 /** Conversation ids are negative with nine digits on the wire: the first is −100000001. */
 const OFFSET = 100_000_000;

@@ -1,4 +1,5 @@
 import { createMiddleware } from "hono/factory";
+import { LIMITS } from "../../domain/limits.ts";
 import { identify } from "../../http/access/identify.ts";
 import type { CallerEnv } from "../../http/env.ts";
 import { bodyFields, type FieldOptions, type Fields } from "../../http/fields.ts";
@@ -8,8 +9,8 @@ export interface FormEnv extends CallerEnv {
   Variables: CallerEnv["Variables"] & { fields: Fields };
 }
 
-/** 256 KiB: a form takes a hundred bytes or more for each member of a new group. */
-const BODY: FieldOptions = { maxBytes: 256 * 1024, forms: true };
+/** A form takes a hundred bytes or more for each member of a new group, which is less. */
+const BODY: FieldOptions = { maxBytes: LIMITS.writtenBytes, forms: true };
 
 const BEARER = /^Bearer +/i;
 

@@ -1,9 +1,10 @@
 import { z } from "zod";
 import { ConversationCode, UserId } from "../../domain/ids.ts";
+import { LIMITS } from "../../domain/limits.ts";
 import { type FieldOptions, integer, pageSize } from "../../http/fields.ts";
 
-/** Bodies are JSON or forms, at most 64 KiB: the document has JSON, and some libraries send forms. */
-export const BODY: FieldOptions = { maxBytes: 64 * 1024, forms: true };
+/** Bodies are JSON or forms: the document has JSON, and some libraries send forms. */
+export const BODY: FieldOptions = { maxBytes: LIMITS.writtenBytes, forms: true };
 
 /** The largest page; a larger `page_size` is reduced to it. */
 const MAX_PAGE_SIZE = 50;

@@ -7,8 +7,8 @@ import { LIMITS } from "../../domain/limits.ts";
 import { GroupName } from "../../domain/names/names.ts";
 import { type FieldOptions, integer, pageSize } from "../../http/fields.ts";
 
-/** Bodies are JSON or forms, at most 512 KiB: a list of a thousand users. */
-export const BODY: FieldOptions = { maxBytes: 512 * 1024, forms: true };
+/** Bodies are JSON or forms. A list of a thousand users is larger than a message. */
+export const BODY: FieldOptions = { maxBytes: 2 * LIMITS.writtenBytes, forms: true };
 
 /** A text, which clients that send JSON may write as an integer: ids and phone numbers are digits. */
 function text<S extends z.ZodType>(schema: S) {

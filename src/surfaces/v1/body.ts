@@ -1,8 +1,9 @@
 import type { MiddlewareHandler } from "hono";
+import { LIMITS } from "../../domain/limits.ts";
 import { jsonBody } from "../../http/body.ts";
 import type { AppEnv } from "../../http/env.ts";
 
 /**
- * Reads the JSON body of a v1 call, at most 64 KiB. It runs after `authenticated`, so that 401 comes first.
+ * Reads the JSON body of a v1 call, at most `LIMITS.writtenBytes`. It runs after `authenticated`, so that 401 comes first.
  */
-export const v1Body: MiddlewareHandler<AppEnv> = jsonBody(64 * 1024);
+export const v1Body: MiddlewareHandler<AppEnv> = jsonBody(LIMITS.writtenBytes);

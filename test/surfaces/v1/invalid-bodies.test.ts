@@ -1,4 +1,5 @@
 import { beforeAll, expect, test } from "vitest";
+import { LIMITS } from "../../../src/domain/limits.ts";
 import {
   type CallOptions,
   call,
@@ -92,12 +93,12 @@ test.each(BODIES)("%s %s refuses a body that is no JSON object", async (method, 
 });
 
 test.each(BODIES)(
-  "%s %s refuses more than 64 KiB, with and without a Content-Length",
+  "%s %s refuses more than 256 KiB, with and without a Content-Length",
   async (method, path) => {
     const before = await state();
     using errors = new Errors();
     expectProblem(await ask(method, path, { body: { nickname: tenMegabytes } }), 413, "too_large");
-    expectProblem(await ask(method, path, { body: " ".repeat(64 * 1024 + 1) }), 413, "too_large");
+    expectProblem(await ask(method, path, { body: " ".repeat(LIMITS.writtenBytes + 1) }), 413, "too_large");
     await expectMegabyteRefused(method, path, {});
     expect(errors.logged).toEqual([]);
     expect(await state()).toEqual(before);
@@ -105,7 +106,7 @@ test.each(BODIES)(
 );
 
 test.each(["10", "0", "-1", "", "abc", "1e99", "1000000"])(
-  "a body that is longer than 64 KiB is refused, although its Content-Length says '%s'",
+  "a body that is longer than 256 KiB is refused, although its Content-Length says '%s'",
   async (length) => {
     using errors = new Errors();
     for (const [method, path] of BODIES) {

@@ -1,9 +1,10 @@
 import { z } from "zod";
 import { CustomFields } from "../../../domain/custom-fields.ts";
+import { LIMITS } from "../../../domain/limits.ts";
 import type { FieldOptions } from "../../../http/fields.ts";
 
-/** Bodies are JSON, at most 512 KiB: a list of five hundred users. */
-export const BODY: FieldOptions = { maxBytes: 512 * 1024, forms: false };
+/** Bodies are JSON. A list of five hundred users is larger than a message. */
+export const BODY: FieldOptions = { maxBytes: 2 * LIMITS.writtenBytes, forms: false };
 
 /** Custom fields as a list. The last entry of a repeated key counts. */
 export const fields = z

@@ -1,5 +1,6 @@
 import { beforeAll, expect, test } from "vitest";
 import type { ConversationId } from "../../../../src/domain/ids.ts";
+import { LIMITS } from "../../../../src/domain/limits.ts";
 import type { SignedIn } from "../../../support/clients/api.ts";
 import { call } from "../../../support/clients/api.ts";
 import { type Frame, openDevice, type TestSocket } from "../../../support/clients/socket.ts";
@@ -109,19 +110,20 @@ test.each(MALFORMED)("ten of %s in a row close the socket with 4400", async (_, 
   expect(socket.of("error").length).toBe(10);
 });
 
-const FRAME = 64 * 1024;
+const FRAME = LIMITS.writtenBytes;
 
 test.each<[string, string | ArrayBuffer]>([
   ["ASCII", "x".repeat(FRAME + 1)],
   ["three-byte", "界".repeat(Math.floor(FRAME / 3) + 1)],
   ["binary", new ArrayBuffer(FRAME + 1)],
-])("a frame over 64 KiB (%s) closes the socket with 4413", async (_, frame) => {
+])("a frame over 256 KiB (%s) closes the socket with 4413", async (_, frame) => {
   const socket = await openDevice(ann.token);
   socket.send(frame);
   expect((await socket.closed()).code).toBe(4413);
+  expect(socket.of("error")).toMatchObject([{ code: "too_large" }]);
 });
 
-test("a frame of exactly 64 KiB is accepted", async () => {
+test("a frame of exactly 256 KiB is accepted", async () => {
   expect(await refusalOf("x".repeat(FRAME))).toMatchObject({ code: "validation_failed" });
 });
 
