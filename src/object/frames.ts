@@ -124,14 +124,25 @@ interface EncodedPage extends Omit<ReplayPage, "messages" | "changed"> {
 
 /** @returns the frames of a page: a reset, its changes, its messages, then `synced` */
 export function pageFrames(
-  { changes, changed, messages, isReset, resetSeq, lastSeq, rev, hasMore }: EncodedPage,
+  page: EncodedPage,
   conversationId: ConversationId,
   protocol: PageProtocol,
 ): string[] {
+  const { isReset, resetSeq, lastSeq, rev, hasMore } = page;
   const begin = { type: "reset", conversationId, lastSeq: resetSeq ?? lastSeq, rev } as const;
   const reset = isReset ? protocol.event(begin) : null;
-  const messageFrames = frames(messages, protocol.messages, protocol.maxMessagesPerFrame);
   const end = protocol.event({ type: "synced", conversationId, lastSeq, rev, hasMore });
-  const pageFrames = [...changeFrames(changes, changed, conversationId, protocol), ...messageFrames];
-  return [reset ?? [], pageFrames, end ?? []].flat();
+  return [reset ?? [], liveFrames(page, conversationId, protocol), end ?? []].flat();
+}
+
+/** The frames of a page as they would have come live: its changes, then its messages. */
+export function liveFrames(
+  { changes, changed, messages }: Pick<EncodedPage, "changes" | "changed" | "messages">,
+  conversationId: ConversationId,
+  protocol: PageProtocol,
+): string[] {
+  return [
+    ...changeFrames(changes, changed, conversationId, protocol),
+    ...frames(messages, protocol.messages, protocol.maxMessagesPerFrame),
+  ];
 }

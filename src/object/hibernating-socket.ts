@@ -3,28 +3,33 @@ import { type FileOrigins, type FileSettings, sharedOrigins } from "../domain/fi
 import { SessionId, UserId } from "../domain/ids.ts";
 import { bytesOf } from "../domain/text.ts";
 
-/**
- * The bytes that may be sent since the last frame or `ping` of a client: the runtime shows no
- * `bufferedAmount`.
- */
-const MAX_BYTES_SINCE_ACTIVITY = 4 * 1024 * 1024;
-/**
- * The bytes that may be sent since the last `ping`. A client that sends frames need not read. A `ping` proves
- * that it reads: the runtime takes no further `ping` before the `pong` of the last is out, after all that was
- * sent.
- */
-const MAX_BYTES_SINCE_PING = 32 * 1024 * 1024;
-/** The most unconfirmed bytes before a page, which may itself have about 3 MiB. */
-const MAX_BYTES_BEFORE_PAGE = 512 * 1024;
+/** How many bytes may be sent without a sign of life: the runtime shows no `bufferedAmount`. */
+interface UnreadLimit {
+  /** since the last frame or `ping` of the client */
+  sinceActivity: number;
+  /**
+   * since the last `ping`. A client that sends frames need not read. A `ping` proves that it reads: the
+   * runtime takes no further `ping` before the `pong` of the last is out, after all that was sent
+   */
+  sincePing: number;
+}
+
+const MIB = 1024 * 1024;
+/** Past it the socket is closed. */
+const MAX_UNREAD: UnreadLimit = { sinceActivity: 8 * MIB, sincePing: 32 * MIB };
+/** Past it the socket falls behind: it is sent no messages and events before a sign of life. */
+const MAX_LIVE: UnreadLimit = { sinceActivity: 4 * MIB, sincePing: 28 * MIB };
+/** Before a page, which may itself have about 3 MiB. */
+const MAX_BEFORE_PAGE: UnreadLimit = { ...MAX_UNREAD, sinceActivity: MIB / 2 };
 /** Invalid frames in a row. */
 const MAX_INVALID_FRAMES = 10;
 
 /** Close codes and reasons of the server, besides `KICKED`. */
 export const CLOSE = {
   tooManyInvalid: [4400, "ten invalid frames in a row"],
-  tooSlow: [4408, "too slow a reader: send ping every 25 s"],
+  tooSlow: [4408, "too slow a reader: send ping every 25 s and after each MiB received"],
   tooFast: [4429, "far over the rate limit"],
-  tooLarge: [4413, "frame over 64 KiB"],
+  tooLarge: [4413, "frame over 256 KiB"],
   fault: [1011, "server fault: reconnect and sync"],
 } as const satisfies Record<string, readonly [number, string]>;
 
@@ -113,7 +118,7 @@ export class HibernatingSocket<Attachment extends SocketAttachment> {
   }
 
   /**
-   * Sends a frame. A client that reads too slowly is closed instead; a closing socket gets nothing.
+   * Sends a frame. A client that reads nothing is closed instead; a closing socket gets nothing.
    * @param isShared whether further sockets are sent the same frame
    */
   send(encoded: string, isShared = true): void {
@@ -123,7 +128,7 @@ export class HibernatingSocket<Attachment extends SocketAttachment> {
       : shown(this.fileOrigins, encoded);
     this.#bytesSinceActivity += bytes;
     this.#bytesSincePing += bytes;
-    if (!this.#isWithin(MAX_BYTES_SINCE_ACTIVITY)) {
+    if (!this.#isWithin(MAX_UNREAD)) {
       this.close(CLOSE.tooSlow);
       return;
     }
@@ -136,7 +141,17 @@ export class HibernatingSocket<Attachment extends SocketAttachment> {
 
   /** Whether a page can be sent now without the client counting as a slow reader. */
   get hasRoomForPage(): boolean {
-    return this.#isWithin(MAX_BYTES_BEFORE_PAGE);
+    return this.#isWithin(MAX_BEFORE_PAGE);
+  }
+
+  /** Whether so much is unread that the socket is sent no messages and events for now. */
+  get isOverfull(): boolean {
+    return !this.#isWithin(MAX_LIVE);
+  }
+
+  /** Whether a socket that is behind can be brought further: its client has shown that it reads. */
+  get canCatchUp(): boolean {
+    return this.hasRoomForPage && !this.isOverfull;
   }
 
   /** Notes that the client sent a frame. */
@@ -172,13 +187,8 @@ export class HibernatingSocket<Attachment extends SocketAttachment> {
     this.saveAttachment({ ...this.#attachment, closing: true });
   }
 
-  /**
-   * Whether at most `maxBytes` were sent since the last sign of life, and the limit since the last `ping`
-   * holds.
-   */
-  #isWithin(maxBytes: number): boolean {
-    const isWithin = () =>
-      this.#bytesSinceActivity <= maxBytes && this.#bytesSincePing <= MAX_BYTES_SINCE_PING;
+  #isWithin({ sinceActivity, sincePing }: UnreadLimit): boolean {
+    const isWithin = () => this.#bytesSinceActivity <= sinceActivity && this.#bytesSincePing <= sincePing;
     if (isWithin()) return true;
     this.#readPingTime();
     return isWithin();

@@ -1,14 +1,23 @@
+import { CoreError } from "../../domain/errors.ts";
 import type { Seq, UserId } from "../../domain/ids.ts";
+import { bytesOf } from "../../domain/text.ts";
 import type { Timing } from "../../domain/timing.ts";
 import type { MessageLog } from "../log/message-log.ts";
 import type { MessageRow } from "../log/row.ts";
 import type { ConversationState } from "../state/conversation-state.ts";
+import { WaitingChanges } from "./waiting-changes.ts";
+
+/** What a change costs a reader besides the body of its message, rounded up. */
+const FIELD_BYTES = 1_024;
 
 /** Changes of stored messages, as the transaction that makes them stores them. */
 export interface StoredChanges {
   seqs: Seq[];
+  /** the number of the last one: each message has a number of its own */
   rev: number;
   changes: number;
+  /** the user who makes them, or each of them; null: the server */
+  by: UserId | ReadonlyMap<Seq, UserId> | null;
 }
 
 /** The messages that have changed since the last announcement, for observers. */
@@ -34,21 +43,37 @@ interface ChangeFeedDeps {
   announce(announcement: ChangeAnnouncement): void;
 }
 
+/** What a feature says of a change. */
+interface ChangeOptions {
+  /**
+   * what lists show may have changed: the inbox of each member gets an update. Otherwise only those of
+   * members with devices do
+   */
+  reachesLists: boolean;
+  /** see `StoredChanges`; absent: null */
+  by?: StoredChanges["by"];
+}
+
 /**
  * The changes of stored messages: edits, revokes, reactions and whatever else becomes of a message.
  * - Each change gets the next `rev`, which its message keeps, in the transaction that makes it. A client that
  *   resumes gets the present state of the messages whose `rev` is higher than its own.
  * - Sockets hear of the first change at once, and of those that follow at most once in `intervalMs`: a
- *   message that changes a thousand times is a few frames.
- * - Live frames and pages for devices go up to `announcedRev`, which no waiting change has reached: a client
- *   that resumes from there misses none. Memory alone holds what waits. Nothing is lost with it: its end
- *   closes the room sockets, and the retry marker of the fan-out stands for the devices.
+ *   message that changes a thousand times is a few frames. Large messages wait longer: what is announced to a
+ *   reader has `bytesPerS` bytes a second, however often somebody reacts to a message of 256 KiB.
+ * - Live frames and pages go up to `announcedRev`, which no waiting change has reached: a client that resumes
+ *   from there misses none. Memory alone holds what waits. Nothing is lost with it: its end closes the room
+ *   sockets, and the retry marker of the fan-out stands for the devices.
  */
 export class ChangeFeed {
   readonly #deps: ChangeFeedDeps;
-  readonly #waiting = new Map<Seq, Set<UserId>>();
+  readonly #waiting = new WaitingChanges();
+  /** what follows the announcement of a change, in the order of the changes */
+  #followers: { rev: number; tell(): void }[] = [];
   #timer: ReturnType<typeof setTimeout> | undefined;
   #announcedAt = 0;
+  /** when the announced bytes are paid: those of a second in a second (ms since 1970) */
+  #paidAt = 0;
   /** Every change up to this one is announced. */
   announcedRev: number;
   /** The last announced change that concerns all members, unlike a hide. */
@@ -63,15 +88,33 @@ export class ChangeFeed {
 
   /**
    * Stores in the caller's transaction that messages have changed. `apply` follows it.
-   * @param reachesLists what lists show may have changed: the inbox of each member gets an update. Otherwise
-   *   only those of members with devices do.
+   * @throws `rate_limited` while too many bytes wait of what one user has changed
    */
-  store(seqs: Seq[], { reachesLists }: { reachesLists: boolean }): StoredChanges {
+  store(seqs: Seq[], { reachesLists, by = null }: ChangeOptions): StoredChanges {
     const { state, log } = this.#deps;
+    for (const seq of seqs) {
+      const refusal = isUser(by) && this.refusal(by, log.get(seq));
+      if (refusal) throw refusal;
+    }
     const rev = log.markChanged(seqs, state.rev);
     const changes = state.changes + (reachesLists ? 1 : 0);
     state.store(changes, rev);
-    return { seqs, rev, changes };
+    return { seqs, rev, changes, by };
+  }
+
+  /**
+   * Why a user may not change a message now; undefined if they may. Nobody else waits longer for the sake of
+   * what one user changes: more than `maxBytesOfUser` of them do not wait at once.
+   * @returns `rate_limited`, not thrown
+   */
+  refusal(userId: UserId, row: MessageRow | undefined): CoreError | undefined {
+    const { maxBytesOfUser } = this.#deps.timing;
+    const waiting = this.#waiting.bytesOf(userId);
+    if (!row || waiting === 0 || this.#waiting.has(row.seq)) return undefined;
+    if (waiting + costOf(row) <= maxBytesOfUser) return undefined;
+    const retryAfter = Math.max(1, Math.ceil((this.#paidAt - Date.now()) / 1_000));
+    const detail = "Too much of what you have changed here is still being told to the members. Try again.";
+    return new CoreError("rate_limited", detail, { retryAfter });
   }
 
   /**
@@ -87,35 +130,64 @@ export class ChangeFeed {
    * Takes stored changes into memory, and announces them, now or soon.
    * @param owner the user whose own part of the messages has changed
    */
-  apply({ seqs, rev, changes }: StoredChanges, owner?: UserId): void {
-    this.#deps.state.apply(changes, rev);
-    for (const seq of seqs) {
-      const owners = this.#waiting.get(seq) ?? new Set();
-      if (owner !== undefined) owners.add(owner);
-      this.#waiting.set(seq, owners);
-    }
+  apply({ seqs, rev, changes, by }: StoredChanges, owner?: UserId): void {
+    const { state, log, stored } = this.#deps;
+    state.apply(changes, rev);
     // Until the announcement too, whoever reads finds the messages as they are now.
-    this.#deps.log.refresh(seqs);
-    this.#deps.stored();
-    const dueAt = this.#announcedAt + this.#deps.timing.intervalMs;
-    if (dueAt <= Date.now()) this.flush();
-    else this.#timer ??= setTimeout(() => this.flush(), dueAt - Date.now());
+    const costs = new Map(log.refresh(seqs).map((row) => [row.seq, costOf(row)]));
+    for (const [i, seq] of seqs.entries()) {
+      const bytes = costs.get(seq) ?? FIELD_BYTES;
+      const changer = isUser(by) ? by : (by?.get(seq) ?? null);
+      this.#waiting.add(seq, { rev: rev - seqs.length + 1 + i, bytes, by: changer, owner });
+    }
+    stored();
+    this.#announceAt(Math.max(this.#announcedAt + this.#deps.timing.intervalMs, this.#paidAt));
   }
 
   /**
-   * Announces what waits. Call it before a page for a client, and before the event of a later change: a
-   * client resumes from the highest `rev` that it got.
+   * Announces what waits, without the interval, as far as the bytes allow. Call it before a page for a
+   * client, which ends at `announcedRev`, and before the event of a later change.
    */
   flush(): void {
+    this.#announceAt(this.#paidAt - this.#deps.timing.intervalMs);
+  }
+
+  /** Runs `tell` once a change is announced, perhaps at once: a client resumes from the highest `rev` it got. */
+  follow(rev: number, tell: () => void): void {
+    this.flush();
+    if (rev <= this.announcedRev) tell();
+    else this.#followers.push({ rev, tell });
+  }
+
+  /** Announces what waits at a time, or now if that is over. */
+  #announceAt(dueAt: number): void {
+    if (this.#waiting.isEmpty) this.announcedRev = this.#deps.state.rev;
+    else if (dueAt <= Date.now()) this.#announce();
+    else this.#timer ??= setTimeout(() => this.#announce(), dueAt - Date.now());
+  }
+
+  #announce(): void {
     clearTimeout(this.#timer);
     this.#timer = undefined;
-    const { state, log, announce } = this.#deps;
-    this.announcedRev = state.rev;
-    if (this.#waiting.size === 0) return;
-    this.sharedRev = state.rev;
+    const { state, log, announce, timing } = this.#deps;
+    const { ownersOf, bytes, rev } = this.#waiting.next(timing.maxBytes);
+    this.announcedRev = this.#waiting.isEmpty ? state.rev : (rev ?? state.rev);
+    this.sharedRev = this.announcedRev;
     this.#announcedAt = Date.now();
-    const ownersOf = new Map(this.#waiting);
-    this.#waiting.clear();
-    announce({ rows: log.refresh([...ownersOf.keys()]), rev: state.rev, ownersOf });
+    this.#paidAt = Math.max(this.#paidAt, this.#announcedAt) + (bytes / timing.bytesPerS) * 1_000;
+    announce({ rows: log.refresh([...ownersOf.keys()]), rev: this.announcedRev, ownersOf });
+    const due = this.#followers.filter((follower) => follower.rev <= this.announcedRev);
+    this.#followers = this.#followers.slice(due.length);
+    for (const { tell } of due) tell();
+    this.#announceAt(Math.max(this.#announcedAt + timing.intervalMs, this.#paidAt));
   }
+}
+
+function isUser(by: StoredChanges["by"]): by is UserId {
+  return typeof by === "number";
+}
+
+/** What the announcement of a message costs a reader, in bytes. */
+function costOf({ body }: MessageRow): number {
+  return FIELD_BYTES + bytesOf(body);
 }

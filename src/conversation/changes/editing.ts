@@ -156,7 +156,7 @@ export class Editing {
     const reachesLists = isListed || columns.mentions !== undefined;
     const keepsHistory = POLICIES[state.profile.policy].editHistory !== "nobody";
     const { changes, showsOtherFiles } = storage.transactionSync(() => {
-      const changes = changeFeed.store([row.seq], { reachesLists });
+      const changes = changeFeed.store([row.seq], { reachesLists, by: row.sender_id });
       const dropped = keepsHistory ? history.keep(row) : [row.body];
       log.edit(row.seq, columns);
       indexer.outdate(row, body);

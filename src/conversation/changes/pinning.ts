@@ -45,7 +45,7 @@ export class Pinning {
   async unpin(userId: UserId, seq: Seq): Promise<void> {
     await this.#permission();
     const row = this.#pinnable(userId, seq);
-    if (row.pinned_at !== null) this.#room.changeFeed.make(() => this.#store(row, null));
+    if (row.pinned_at !== null) this.#room.changeFeed.make(() => this.#store(row, null, userId));
   }
 
   /** Whether the members were told of a pin of this message a short while ago: then nobody is told again. */
@@ -67,9 +67,9 @@ export class Pinning {
   }
 
   /** Stores a pin, or its end, in the caller's transaction. */
-  #store({ seq }: MessageRow, by: UserId | null): StoredChanges {
+  #store({ seq }: MessageRow, by: UserId | null, actor = by): StoredChanges {
     // Lists show no pins.
-    const changes = this.#room.changeFeed.store([seq], { reachesLists: false });
+    const changes = this.#room.changeFeed.store([seq], { reachesLists: false, by: actor });
     // The time orders the pins: two of one millisecond, or of a clock that was set back, need different ones.
     const at = Math.max(Date.now(), this.#room.log.pins.lastAt() + 1);
     this.#room.log.pins.set(seq, by === null ? null : { at, by });

@@ -77,9 +77,12 @@ export class Redaction {
     for (const row of formerMembers) this.#room.members.apply(row);
     this.#indexer.resume();
     if (showedFiles) this.#files.schedule();
-    this.#room.changeFeed.flush();
-    const users = this.#unreadTo(row);
-    this.#room.publish((observer) => observer.revoked(row, userId, changes.rev, { users, threads }));
+    this.#room.changeFeed.follow(changes.rev, () => {
+      // Some may have left by now.
+      const isThere = ([id]: readonly [UserId, unknown]) => this.#room.members.isActive(id);
+      const unread = { users: this.#unreadTo(row), threads: new Map([...threads].filter(isThere)) };
+      this.#room.publish((observer) => observer.revoked(row, userId, changes.rev, unread));
+    });
     // Up to 50 inboxes drop the content before the answer; the fan-out updates the others.
     await this.#room.updateInboxes([userId, ...this.#room.members.ids()]);
   }
@@ -150,11 +153,10 @@ export class Redaction {
     this.#room.state.apply(this.#room.state.changes, rev);
     this.#room.members.applyTouched(member, touched);
     this.#room.threads.follows.changed(userId);
-    this.#room.changeFeed.flush();
-    this.#room.publish((observer) => {
-      observer.hidden(seq, userId, rev);
-      if (endedFollow) observer.threadRead(userId, seq, NOT_FOLLOWING);
-    });
+    this.#room.changeFeed.follow(rev, () =>
+      this.#room.publish((observer) => observer.hidden(seq, userId, rev)),
+    );
+    if (endedFollow) this.#room.publish((observer) => observer.threadRead(userId, seq, NOT_FOLLOWING));
     await this.#room.updateInboxes([userId]);
   }
 }

@@ -72,7 +72,8 @@ export class DeviceCalls {
     const member = includeFormer ? members.known(userId) : members.active(userId);
     // A device that asks for messages does not leave them to a room socket, or not any more.
     this.#noteDevices(userId, this.#fanout.isFocused(userId));
-    return devicePage(this.#room, member, { after, rev, maxChanges, isLive });
+    const upToRev = this.#room.changeFeed.announcedRev;
+    return devicePage(this.#room, member, { after, rev, upToRev, maxChanges, isLive });
   }
 
   /**

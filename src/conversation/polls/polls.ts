@@ -71,7 +71,7 @@ export class Polls {
     if (removed.length + added.length === 0) return this.#shown(row, member);
     const { changeFeed, log } = this.#room;
     changeFeed.make(() => {
-      const changes = changeFeed.store([seq], { reachesLists: false });
+      const changes = changeFeed.store([seq], { reachesLists: false, by: userId });
       votes.add(seq, added, userId, changes.rev);
       if (removed.length > 0) votes.remove(seq, removed, userId, changes.rev);
       votes.store(seq, storedPoll({ body, tally: withVotes(tally, { before, after: chosen }) }));
@@ -99,7 +99,7 @@ export class Polls {
     if (closedAt(body, tally, Date.now()) !== 0) return this.#shown(row, member);
     changeFeed.make(() => {
       this.#deps.votes.store(seq, storedPoll({ body, tally: { ...tally, closedAt: Date.now() } }));
-      return changeFeed.store([seq], { reachesLists: false });
+      return changeFeed.store([seq], { reachesLists: false, by: userId });
     });
     return this.#shown(log.get(seq), member);
   }

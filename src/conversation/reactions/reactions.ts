@@ -138,7 +138,7 @@ export class Reactions {
   #change(userId: UserId, seq: Seq, write: (rev: number) => void): ReactionState {
     const { changeFeed, log } = this.#room;
     const changes = this.#storage.transactionSync(() => {
-      const changes = changeFeed.store([seq], { reachesLists: false });
+      const changes = changeFeed.store([seq], { reachesLists: false, by: userId });
       write(changes.rev);
       return changes;
     });

@@ -2,6 +2,7 @@ import type { UserId } from "../../domain/ids.ts";
 import type { EncodedPart } from "../../domain/sync/encoded-message.ts";
 import type { RoomProtocol } from "../../domain/sync/socket-protocol.ts";
 import { frames } from "../../object/frames.ts";
+import type { LaggingSockets } from "./lagging-sockets.ts";
 import type { RoomSocket } from "./room-socket.ts";
 
 /** A stored message, encoded for room sockets. */
@@ -20,6 +21,7 @@ export function framesFor(
   messages: OutgoingMessage[],
   sockets: Iterable<RoomSocket>,
   protocol: RoomProtocol,
+  receivers: Pick<LaggingSockets, "deliver">,
 ): void {
   const inMain = messages.filter(({ isInMain }) => isInMain);
   const senders = new Set(messages.map((message) => message.from));
@@ -40,7 +42,7 @@ export function framesFor(
     const shown = socket.showsThreads ? messages : inMain;
     const isOwnView = senders.has(socket) || redactedUsers.has(socket.userId);
     const made = isOwnView ? partFrames(partsFor(socket, shown), protocol) : framesOf(shown);
-    for (const frame of made) socket.send(frame, !isOwnView);
+    receivers.deliver(socket, made, !isOwnView);
   }
 }
 

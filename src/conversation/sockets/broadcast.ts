@@ -1,6 +1,6 @@
 import type { VersionedPerson } from "../../domain/accounts/person.ts";
 import type { Conversation } from "../../domain/conversations/conversation.ts";
-import type { Position, Seq, UserId } from "../../domain/ids.ts";
+import { Position, type Seq, type UserId } from "../../domain/ids.ts";
 import { GroupEvent } from "../../domain/messages/content.ts";
 import type { ThreadState } from "../../domain/messages/thread.ts";
 import type { EncodedPart } from "../../domain/sync/encoded-message.ts";
@@ -17,6 +17,7 @@ import type { RoomObserver, UnreadRevoke } from "../state/observer.ts";
 import { framesFor, type OutgoingMessage } from "./broadcast-frames.ts";
 import { sendChanges } from "./changed-frames.ts";
 import { EchoBudgets } from "./echo-budgets.ts";
+import type { LaggingSockets } from "./lagging-sockets.ts";
 import type { RoomSocket } from "./room-socket.ts";
 
 /** The room, as the broadcast reads it. */
@@ -37,10 +38,17 @@ export class Broadcast implements RoomObserver {
   readonly #room: BroadcastRoom;
   readonly #protocol: RoomProtocol;
   readonly #registry: SocketRegistry;
+  readonly #receivers: Pick<LaggingSockets, "deliver" | "told">;
   /** the socket that syncs in this turn, and its acks: the frames of its page go first */
   #syncing: { socket: RoomSocket; acks: string[] } | null = null;
 
-  constructor(room: BroadcastRoom, protocol: RoomProtocol, registry: SocketRegistry) {
+  constructor(
+    room: BroadcastRoom,
+    protocol: RoomProtocol,
+    registry: SocketRegistry,
+    receivers: Pick<LaggingSockets, "deliver" | "told">,
+  ) {
+    this.#receivers = receivers;
     this.#room = room;
     this.#protocol = protocol;
     this.#registry = registry;
@@ -71,6 +79,7 @@ export class Broadcast implements RoomObserver {
     const echoes = new EchoBudgets();
     const messages: OutgoingMessage[] = [];
     const hasSockets = this.#sockets().length > 0;
+    let last: Seq | undefined;
     for (const { send, result } of outcomes) {
       const from = "socket" in send.origin ? send.origin.socket : null;
       if (!result.ok) {
@@ -78,6 +87,7 @@ export class Broadcast implements RoomObserver {
         continue;
       }
       const { row, isRepeated } = result.value;
+      if (!isRepeated) last = row.seq;
       const outgoing = hasSockets && !isRepeated ? this.#outgoing(row, from) : null;
       if (outgoing) messages.push(outgoing);
       if (!from) continue;
@@ -95,14 +105,16 @@ export class Broadcast implements RoomObserver {
     for (const [socket, parts] of acks) {
       const ackFrames = frames(parts, this.#protocol.acks);
       if (this.#syncing?.socket === socket) this.#syncing.acks.push(...ackFrames);
-      else for (const frame of ackFrames) socket.send(frame);
+      else for (const frame of ackFrames) socket.sendAck(frame);
     }
     // No ack waits for the sockets of others.
     this.#show(messages, (socket) => !isSender(socket));
+    if (last !== undefined) this.#receivers.told({ seq: Position.parse(last) });
   }
 
   #show(messages: OutgoingMessage[], isShown: (socket: RoomSocket) => boolean): void {
-    if (messages.length > 0) framesFor(messages, this.#sockets().filter(isShown), this.#protocol);
+    const sockets = this.#sockets().filter(isShown);
+    if (messages.length > 0) framesFor(messages, sockets, this.#protocol, this.#receivers);
   }
 
   read(userId: UserId, seq: Position, from: RoomSocket | null): void {
@@ -119,7 +131,10 @@ export class Broadcast implements RoomObserver {
   }
 
   messagesChanged(announcement: ChangeAnnouncement): void {
-    this.#closeAllOnError(() => sendChanges(this.#room, announcement, this.#sockets(), this.#protocol));
+    this.#closeAllOnError(() =>
+      sendChanges(this.#room, announcement, this.#sockets(), this.#protocol, this.#receivers),
+    );
+    this.#receivers.told({ rev: announcement.rev });
   }
 
   unreadChanged(userId: UserId, from: RoomSocket | null): void {
@@ -146,13 +161,14 @@ export class Broadcast implements RoomObserver {
       !hiders.has(userId) && (this.#room.members.find(userId)?.visible_from ?? seq) < seq;
     const shows = (socket: RoomSocket) => socket.isLive && (in_main === 1 || socket.showsThreads);
     for (const socket of this.#sockets()) {
-      const { userId, isLive } = socket;
-      if (shows(socket) && mayKnow(socket)) socket.send(frame);
-      if (!isLive) continue;
-      if (users.has(userId)) socket.send(this.#protocol.event(this.#ownRead(userId)));
+      const { userId } = socket;
+      const tell = (shown: string) => this.#receivers.deliver(socket, [shown]);
+      if (shows(socket) && mayKnow(socket)) tell(frame);
+      if (!socket.isLive) continue;
+      if (users.has(userId)) tell(this.#protocol.event(this.#ownRead(userId)));
       const thread = threads.get(userId);
       if (thread && thread_root !== null)
-        socket.send(this.#protocol.event(this.#threadRead(userId, thread_root, thread)));
+        tell(this.#protocol.event(this.#threadRead(userId, thread_root, thread)));
     }
   }
 
@@ -179,8 +195,8 @@ export class Broadcast implements RoomObserver {
   }
 
   typing(userId: UserId): void {
-    const frame = this.#protocol.event({ type: "typing", conversationId: this.#room.state.id, userId });
-    for (const socket of this.#sockets()) if (socket.userId !== userId && socket.isLive) socket.send(frame);
+    const event = { type: "typing", conversationId: this.#room.state.id, userId } as const;
+    this.#sendToOthers(null, event, (socket) => socket.userId === userId);
   }
 
   changed(changed: StoredChange): void {
@@ -193,7 +209,10 @@ export class Broadcast implements RoomObserver {
     const leaving = new Set(kick?.userIds);
     if (kick) this.#registry.kick(({ userId }) => leaving.has(userId), kick.reason);
     const conversationId = this.#room.state.id;
-    if (systemMessage) framesFor([this.#outgoing(systemMessage, null)], this.#sockets(), this.#protocol);
+    if (systemMessage) {
+      framesFor([this.#outgoing(systemMessage, null)], this.#sockets(), this.#protocol, this.#receivers);
+      this.#receivers.told({ seq: Position.parse(systemMessage.seq) });
+    }
     const { event, user_ids: userIds = [] } = change.systemMessage ?? {};
     const groupEvent = GroupEvent.safeParse(event).data;
     if (groupEvent) this.#sendToOthers(null, { type: "member", conversationId, event: groupEvent, userIds });
@@ -267,14 +286,15 @@ export class Broadcast implements RoomObserver {
   ): void {
     const frame = this.#protocol.event(event);
     for (const socket of this.#sockets()) {
-      if (socket !== from && socket.isLive && !isHidden(socket)) socket.send(frame);
+      if (socket !== from && !isHidden(socket)) this.#receivers.deliver(socket, [frame]);
     }
   }
 
   /** Sends an event to the live sockets of one user. */
   #sendToUser(userId: UserId, event: RoomEvent): void {
     const frame = this.#protocol.event(event);
-    for (const socket of this.#sockets()) if (socket.userId === userId && socket.isLive) socket.send(frame);
+    for (const socket of this.#sockets())
+      if (socket.userId === userId) this.#receivers.deliver(socket, [frame]);
   }
 
   #sockets(): RoomSocket[] {

@@ -5,6 +5,7 @@ import { changeFrames } from "../../object/frames.ts";
 import type { ChangeAnnouncement } from "../changes/change-feed.ts";
 import type { MessageRow } from "../log/row.ts";
 import type { RoomContext } from "../state/context.ts";
+import type { LaggingSockets } from "./lagging-sockets.ts";
 import type { RoomSocket } from "./room-socket.ts";
 
 type Room = Pick<RoomContext, "state" | "log" | "members" | "renderer">;
@@ -36,6 +37,7 @@ export function sendChanges(
   { rows, ownersOf }: ChangeAnnouncement,
   sockets: Iterable<RoomSocket>,
   protocol: RoomProtocol,
+  lagging: Pick<LaggingSockets, "deliver">,
 ): void {
   const receivers = [...sockets].filter(({ isLive, takesChanges }) => isLive && takesChanges);
   if (receivers.length === 0) return;
@@ -50,7 +52,7 @@ export function sendChanges(
     const parts = views.flatMap(({ rev, part }) => (part === null ? [] : [{ rev, part }]));
     const frames = framesByViews.get(key) ?? changeFrames([], parts, room.state.id, protocol);
     framesByViews.set(key, frames);
-    for (const frame of frames) socket.send(frame);
+    lagging.deliver(socket, frames);
   }
 }
 

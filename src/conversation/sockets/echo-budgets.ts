@@ -12,7 +12,12 @@ export class EchoBudgets {
 
   /** Whether the next ack of a socket has its message. */
   allows(socket: RoomSocket): boolean {
-    return socket.echoes && socket.hasRoomForPage && (this.#taken.get(socket) ?? 0) < LIMITS.echoedBytes;
+    return (
+      socket.echoes &&
+      socket.lagsSince === null &&
+      socket.hasRoomForPage &&
+      (this.#taken.get(socket) ?? 0) < LIMITS.echoedBytes
+    );
   }
 
   /** Counts a message that an ack has. */

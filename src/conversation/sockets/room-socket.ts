@@ -1,18 +1,34 @@
 import { z } from "zod";
 import type { FileSettings } from "../../domain/files/file-origins.ts";
 import { Position } from "../../domain/ids.ts";
-import { HibernatingSocket, type Identity, SocketAttachment } from "../../object/hibernating-socket.ts";
+import type { SyncPosition } from "../../domain/sync/replay.ts";
+import {
+  CLOSE,
+  HibernatingSocket,
+  type Identity,
+  SocketAttachment,
+} from "../../object/hibernating-socket.ts";
 
 /** The state of a socket that survives hibernation. `v` rises when the shape changes. */
 const RoomAttachment = SocketAttachment.extend({
   v: z.literal(1),
   /** null: the socket is live. Otherwise it is in a replay, and has the messages and changes up to here */
   replay: z.object({ after: Position, rev: z.int() }).nullable(),
+  /** the replay is the server's: the client has not asked for it, and does not ask for its pages */
+  lags: z.boolean().optional(),
 });
 type RoomAttachment = z.infer<typeof RoomAttachment>;
 
+/** The most characters of acks that are withheld from a socket. */
+const MAX_WITHHELD = 1024 * 1024;
+
 /** One socket of the room: its user and session, whether it is live, whether the client keeps reading. */
 export class RoomSocket extends HibernatingSocket<RoomAttachment> {
+  /** since when the client lags and has not been brought further (ms); null: it does not lag */
+  lagsSince: number | null = null;
+  /** acks that wait for the messages before them */
+  #withheld: string[] = [];
+
   /** Accepts a new socket with the hibernation API. The socket is live. */
   static accept(
     ctx: DurableObjectState,
@@ -30,10 +46,13 @@ export class RoomSocket extends HibernatingSocket<RoomAttachment> {
     return socket;
   }
 
-  /** @returns a socket that survived hibernation; null if its attachment has another shape */
+  /**
+   * @returns a socket that survived hibernation; null if its attachment has another shape, or it lagged: the
+   *   acks that it waits for are lost
+   */
   static restore(ctx: DurableObjectState, ws: WebSocket, settings: FileSettings): RoomSocket | null {
-    const parsed = RoomAttachment.safeParse(ws.deserializeAttachment());
-    return parsed.success ? new RoomSocket(ctx, ws, parsed.data, settings) : null;
+    const { data } = RoomAttachment.safeParse(ws.deserializeAttachment());
+    return data && (!data.lags || data.closing) ? new RoomSocket(ctx, ws, data, settings) : null;
   }
 
   /** The position that the replay has reached; null: the socket is live. */
@@ -48,12 +67,33 @@ export class RoomSocket extends HibernatingSocket<RoomAttachment> {
 
   /** Puts the socket in a replay at this position: from now on it gets replay pages only. */
   fallBehind(after: Position, rev: number): void {
-    this.saveAttachment({ ...this.attachment, replay: { after, rev } });
+    this.#setReplay({ after, rev }, false);
+  }
+
+  /** The client reads too slowly: from this position on the server brings it further, page by page. */
+  lag({ seq, rev }: SyncPosition): void {
+    this.#setReplay({ after: seq, rev }, true);
   }
 
   /** Ends the replay: from now on the socket gets new events. */
   goLive(): void {
-    if (this.replay === null) return;
-    this.saveAttachment({ ...this.attachment, replay: null });
+    if (this.replay !== null) this.#setReplay(null, false);
+  }
+
+  #setReplay(replay: RoomAttachment["replay"], lags: boolean): void {
+    this.lagsSince = lags ? Date.now() : null;
+    this.saveAttachment({ ...this.attachment, replay, lags });
+    if (lags) return;
+    for (const ack of this.#withheld.splice(0)) this.send(ack);
+  }
+
+  /** Sends an ack, behind the messages before it. */
+  sendAck(ack: string): void {
+    if (this.lagsSince === null) {
+      this.send(ack);
+      return;
+    }
+    this.#withheld.push(ack);
+    if (this.#withheld.reduce((sum, { length }) => sum + length, 0) > MAX_WITHHELD) this.close(CLOSE.tooSlow);
   }
 }

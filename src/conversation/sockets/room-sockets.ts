@@ -10,14 +10,16 @@ import {
   type RoomProtocol,
   type SendItem,
 } from "../../domain/sync/socket-protocol.ts";
+import type { Timing } from "../../domain/timing.ts";
 import { errorFields, log } from "../../lib/logger.ts";
 import { type FrameReader, readFrame } from "../../object/frame-reader.ts";
-import { pageFrames } from "../../object/frames.ts";
+import { liveFrames, pageFrames } from "../../object/frames.ts";
 import { CLOSE } from "../../object/hibernating-socket.ts";
 import { type UserBudgets, WEIGHTS, weightOfMessages } from "../../object/user-budgets.ts";
 import type { Room } from "../room.ts";
 import { replayPage } from "../views/replay-page.ts";
 import { Broadcast } from "./broadcast.ts";
+import { LaggingSockets } from "./lagging-sockets.ts";
 import type { RoomOpening } from "./room-opening.ts";
 import { RoomSocket } from "./room-socket.ts";
 
@@ -25,6 +27,7 @@ import { RoomSocket } from "./room-socket.ts";
 export interface RoomSocketsDeps {
   protocol: RoomProtocol;
   settings: FileSettings;
+  timing: Pick<Timing, "slowReader">;
 }
 
 /** The sockets of a room: opens and closes them, and hands their commands to the room. */
@@ -37,10 +40,11 @@ export class RoomSockets {
   readonly #frameReader: FrameReader<RoomCommand>;
   readonly #sockets = new Map<WebSocket, RoomSocket>();
   readonly #broadcast: Broadcast;
+  readonly #lagging: LaggingSockets;
 
   constructor(
     ctx: DurableObjectState,
-    { protocol, settings }: RoomSocketsDeps,
+    { protocol, settings, timing }: RoomSocketsDeps,
     room: Room,
     budgets: UserBudgets,
   ) {
@@ -62,10 +66,14 @@ export class RoomSockets {
       if (socket) this.#sockets.set(ws, socket);
       else ws.close(...CLOSE.fault);
     }
-    this.#broadcast = new Broadcast(room, protocol, {
-      sockets: () => [...this.#sockets.values()],
-      kick: (matches, reason) => this.kick(matches, reason),
-    });
+    const sockets = () => [...this.#sockets.values()];
+    const catchUp = (socket: RoomSocket) => this.#catchUp(socket);
+    this.#lagging = new LaggingSockets(
+      { conversationId: room.state.id, sockets, catchUp, timing: timing.slowReader },
+      { seq: room.log.last.seq, rev: room.changeFeed.announcedRev },
+    );
+    const kick = (matches: (socket: RoomSocket) => boolean, reason: KickReason) => this.kick(matches, reason);
+    this.#broadcast = new Broadcast(room, protocol, { sockets, kick }, this.#lagging);
     room.observe(this.#broadcast);
   }
 
@@ -88,7 +96,7 @@ export class RoomSockets {
         conversationId: this.#room.state.id,
         lastSeq: this.#room.log.last.seq,
         readSeq: member.read_seq,
-        rev: this.#room.state.rev,
+        rev: this.#room.changeFeed.announcedRev,
       });
       if (after !== undefined) this.#sync(socket, after, rev);
     } catch (error) {
@@ -110,6 +118,7 @@ export class RoomSockets {
     }
     if (socket.isClosing) return;
     socket.markAlive();
+    this.#lagging.heard(socket);
     const read = readFrame(this.#frameReader, socket, data);
     if (!read) return;
     try {
@@ -223,34 +232,52 @@ export class RoomSockets {
     // Without a rev the page has no changes: what waits goes to the socket while it is live.
     if (asked === undefined) this.#room.changeFeed.flush();
     // The page has what the flush of the sends changes: a reply changes its root.
-    const since = asked ?? this.#room.state.rev;
+    const { announcedRev } = this.#room.changeFeed;
+    const since = asked ?? announcedRev;
     // Pending sends commit first, so that the page and the live messages meet without a gap. During the flush
     // the socket counts as behind: otherwise it would get those messages live and in the page.
-    if (socket.isLive) socket.fallBehind(start, this.#room.state.rev);
+    if (socket.isLive) socket.fallBehind(start, announcedRev);
     const acks = this.#broadcast.resolveFor(socket);
     this.#room.changeFeed.flush();
     this.#room.profiles.refreshInBackground();
-    const { takesChanges } = socket;
-    const page = replayPage(this.#room, this.#room.members.active(socket.userId), {
-      after: start,
-      rev: since,
-      maxChanges: takesChanges && asked !== undefined ? this.#room.maxChanges : undefined,
-      scope: socket.showsThreads ? "all" : "main",
-    });
-    const partOf = (message: Message) => this.#protocol.message(message);
+    const page = this.#page(socket, { after: start, rev: since, isLimited: asked !== undefined });
     this.#budgets.charge(socket.userId, weightOfMessages(page.messages.length));
-    const messages = page.messages.map(partOf);
-    const changed = takesChanges ? page.changed.map((m) => ({ rev: m.rev, part: partOf(m) })) : [];
-    const encoded = { ...page, messages, changed };
-    for (const frame of pageFrames(encoded, this.#room.state.id, this.#protocol)) socket.send(frame);
+    for (const frame of pageFrames(page, this.#room.state.id, this.#protocol)) socket.send(frame);
+    if (page.hasMore) socket.fallBehind(page.lastSeq, page.rev);
+    else socket.goLive();
     for (const frame of acks) socket.send(frame);
+    // Changes of the profile or the members between the pages have not reached the socket.
+    if (wasBehind && !page.hasMore) this.#room.pushConversation([socket.userId]);
+  }
+
+  /** Sends a lagging socket the next page. The last one makes it live. */
+  #catchUp(socket: RoomSocket): void {
+    const { replay } = socket;
+    if (replay === null || !this.#room.members.isActive(socket.userId)) return;
+    this.#room.flushSends();
+    this.#room.changeFeed.flush();
+    const page = this.#page(socket, { ...replay, isLimited: false });
+    for (const frame of liveFrames(page, this.#room.state.id, this.#protocol)) socket.send(frame);
     if (page.hasMore) {
-      socket.fallBehind(page.lastSeq, page.rev);
+      socket.lag({ seq: page.lastSeq, rev: page.rev });
       return;
     }
     socket.goLive();
-    // Changes of the profile or the members between the pages have not reached the socket.
-    if (wasBehind) this.#room.pushConversation([socket.userId]);
+    this.#room.pushConversation([socket.userId]);
+  }
+
+  /** @param isLimited a page of too many changes is a reset */
+  #page(socket: RoomSocket, { after, rev, isLimited }: { after: Position; rev: number; isLimited: boolean }) {
+    const { takesChanges } = socket;
+    const page = replayPage(this.#room, this.#room.members.active(socket.userId), {
+      ...{ after, rev, upToRev: this.#room.changeFeed.announcedRev },
+      maxChanges: takesChanges && isLimited ? this.#room.maxChanges : undefined,
+      scope: socket.showsThreads ? "all" : "main",
+    });
+    const partOf = (message: Message) => this.#protocol.message(message);
+    const messages = page.messages.map(partOf);
+    const changed = takesChanges ? page.changed.map((m) => ({ rev: m.rev, part: partOf(m) })) : [];
+    return { ...page, messages, changed };
   }
 
   #refuse(socket: RoomSocket, failure: Failure, clientMsgId: string | undefined): void {

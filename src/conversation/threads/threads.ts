@@ -16,7 +16,7 @@ interface ThreadsDeps {
   state: ConversationState;
   log: MessageLog;
   members: Members;
-  changeFeed: Pick<ChangeFeed, "store">;
+  changeFeed: Pick<ChangeFeed, "store" | "refusal">;
   replies: ThreadLog;
   follows: Follows;
 }
@@ -45,8 +45,8 @@ export class Threads {
   /**
    * Why a member may not answer in a thread; undefined if they may.
    * @returns `validation_failed` where threads are off, and for a root that begins no thread; `forbidden`
-   *   where the policy lets others write in threads; `not_found` for a root that the member does not see; not
-   *   thrown
+   *   where the policy lets others write in threads; `not_found` for a root that the member does not see;
+   *   `rate_limited` as `ChangeFeed.refusal`; not thrown
    */
   refusal({ root }: ThreadPlace, sender: MemberRow): CoreError | undefined {
     const { kind, policy, threads } = this.#deps.state.profile;
@@ -60,7 +60,7 @@ export class Threads {
     if (!row) return noMessage(root);
     if (row.revoked_rev !== null && row.thread_n === null)
       return invalid(ROOT, "must be no revoked message: nobody has answered it");
-    return flawOf(row, ROOT);
+    return flawOf(row, ROOT) ?? this.#deps.changeFeed.refusal(sender.user_id, row);
   }
 
   /**
@@ -97,9 +97,10 @@ export class Threads {
    * @returns null: there are no replies among the messages
    */
   storeChanged(stored: MessageRow[]): StoredChanges | null {
-    const roots = new Set(stored.flatMap(({ thread_root }) => thread_root ?? []));
+    const by = new Map<Seq, UserId>();
+    for (const { thread_root: root, sender_id } of stored) if (root !== null) by.set(root, sender_id);
     // The replies themselves bring the lists up to date.
-    return roots.size === 0 ? null : this.#deps.changeFeed.store([...roots], { reachesLists: false });
+    return by.size === 0 ? null : this.#deps.changeFeed.store([...by.keys()], { reachesLists: false, by });
   }
 
   /** Takes a stored reply into memory. */

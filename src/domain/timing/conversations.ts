@@ -97,6 +97,12 @@ export const CONVERSATION_VALUES = {
   changes: {
     /** The least time between two announcements: a message that changes often is four frames a second. */
     intervalMs: 250,
+    /** Bytes of announcements that a reader is sent in a second: 2 Mbit/s, which a mobile connection has. */
+    bytesPerS: 256 * 1024,
+    /** The most bytes of one announcement: far below those after which a reader falls behind. */
+    maxBytes: 1024 * 1024,
+    /** The most bytes that wait of one user's changes: one announcement has those of two. */
+    maxBytesOfUser: 512 * 1024,
   },
   /** Profiles that a conversation has copied from D1. */
   profileCache: {

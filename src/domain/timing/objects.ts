@@ -53,6 +53,13 @@ export const OBJECT_VALUES = {
      */
     confirmMs: 400,
   },
+  /** Sockets that are behind, as their clients read more slowly than they are sent. */
+  slowReader: {
+    /** How often the object looks whether such a client has sent a `ping`, which does not wake it. */
+    checkMs: 500,
+    /** A client that has sent nothing for so long is gone: a correct one sends a `ping` every 25 s. */
+    patienceMs: 60_000,
+  },
   /** What one user may ask of one object, over all their sockets and calls, in light calls. */
   userBudgets: {
     /** At once: an outbox of some hundred messages, and the syncs of some thousand conversations, fit in. */

@@ -2,6 +2,7 @@ import type { ConversationId, Position } from "../../domain/ids.ts";
 import { isAhead, type SyncPosition } from "../../domain/sync/replay.ts";
 import type { DeviceCursor, DeviceCursors } from "./device-cursors.ts";
 import type { DeviceSocket } from "./device-socket.ts";
+import type { SlowSockets } from "./slow-sockets.ts";
 
 /** The device sockets of the user, as the feed needs them. */
 export interface DeviceAudience {
@@ -16,6 +17,8 @@ export interface DeviceAudience {
 /** Sockets that are at the same position in a conversation. */
 export interface SocketGroup {
   position: SyncPosition;
+  /** the one socket waits, and is sent nothing more for now; absent: false */
+  isWaiting?(): boolean;
   /** the sockets that get what leads to `to` */
   sockets(to: SyncPosition): DeviceSocket[];
   /** stores the position to which the sockets were brought */
@@ -29,12 +32,14 @@ export interface SocketGroup {
 export class DeliveryPositions {
   readonly #audience: DeviceAudience;
   readonly #cursors: DeviceCursors;
+  readonly #slow: Pick<SlowSockets, "isBehind">;
   /** how many syncs of a conversation a socket has asked for that are not done: they wait, or run */
   readonly #syncs = new Map<DeviceSocket, Map<ConversationId, number>>();
 
-  constructor(audience: DeviceAudience, cursors: DeviceCursors) {
+  constructor(audience: DeviceAudience, cursors: DeviceCursors, slow: Pick<SlowSockets, "isBehind">) {
     this.#audience = audience;
     this.#cursors = cursors;
+    this.#slow = slow;
   }
 
   /** @returns the cursor of a socket; undefined: it is at the shared position */
@@ -54,7 +59,8 @@ export class DeliveryPositions {
 
   /**
    * The sockets at the shared position that get what leads from it to `to`. Sockets that may still say where
-   * they begin get a `pending` cursor instead: messages that they got live would come again in their page.
+   * they begin get a `pending` cursor instead: messages that they got live would come again in their page. So
+   * do sockets that are behind.
    */
   #receivers(id: ConversationId, from: SyncPosition, to: SyncPosition): DeviceSocket[] {
     const all = this.#audience.open().filter((socket) => !this.cursor(socket, id));
@@ -63,9 +69,14 @@ export class DeliveryPositions {
     return all.filter((socket) => !this.#isPending(socket, id));
   }
 
-  /** Whether the socket may still say where it begins. */
+  /** Whether the socket may still say where it begins, or is behind. */
   #isPending(socket: DeviceSocket, id: ConversationId): boolean {
-    return socket.isNew || this.#isSyncing(socket, id);
+    return socket.isNew || this.#isSyncing(socket, id) || this.#slow.isBehind(socket);
+  }
+
+  /** Whether messages of a conversation wait until the socket is released. */
+  isWaiting(socket: DeviceSocket, id: ConversationId): boolean {
+    return this.cursor(socket, id)?.state === "pending" && !this.#isSyncing(socket, id);
   }
 
   #isSyncing(socket: DeviceSocket, id: ConversationId): boolean {
@@ -110,7 +121,7 @@ export class DeliveryPositions {
 
   /**
    * The same, until the socket begins a sync: the page of the sync has what it misses, from where its client
-   * says.
+   * says. Or until it falls behind: then it waits.
    */
   untilSync(
     socket: DeviceSocket,
@@ -118,15 +129,21 @@ export class DeliveryPositions {
     position: SyncPosition,
     shared: SyncPosition,
   ): SocketGroup {
-    const group = this.single(socket, id, position, shared);
-    const isSyncing = () => this.#isSyncing(socket, id);
-    return {
+    const { sockets, save } = this.single(socket, id, position, shared);
+    let isWaiting = false;
+    const group: SocketGroup = {
       position,
-      sockets: (to) => (isSyncing() ? [] : group.sockets(to)),
+      isWaiting: () => isWaiting,
+      sockets: (to) => {
+        isWaiting = this.#isSyncing(socket, id) || this.#slow.isBehind(socket);
+        if (isWaiting && !this.#isSyncing(socket, id)) this.#set(socket, id, group.position, "pending");
+        return isWaiting ? [] : sockets(to);
+      },
       save: (to) => {
-        if (!isSyncing()) group.save(to);
+        if (!isWaiting) save(to);
       },
     };
+    return group;
   }
 
   /**

@@ -12,9 +12,11 @@ import { unpack } from "../../domain/sync/packed-page.ts";
 import { furthest, isAhead, type SyncPosition } from "../../domain/sync/replay.ts";
 import type { DeviceEvent, SyncPoint } from "../../domain/sync/socket-protocol.ts";
 import type { Timing } from "../../domain/timing.ts";
+import { errorFields, log } from "../../lib/logger.ts";
 import { withDeadline } from "../../object/calls/deadline.ts";
 import { Semaphore } from "../../object/concurrency.ts";
 import { frames } from "../../object/frames.ts";
+import { CLOSE } from "../../object/hibernating-socket.ts";
 import { KeyQueue } from "../../object/key-queue.ts";
 import type { UserBudgets } from "../../object/user-budgets.ts";
 import { ProfileFrames } from "../account/profile-frames.ts";
@@ -27,6 +29,7 @@ import type { MessageContexts } from "./message-contexts.ts";
 import { messageParts } from "./message-parts.ts";
 import { PendingReads } from "./pending-reads.ts";
 import { catchUp, isUsable, maxPageBytes, type OwnMessages } from "./push.ts";
+import { SlowSockets } from "./slow-sockets.ts";
 import { SyncPages } from "./sync-pages.ts";
 
 /**
@@ -42,7 +45,7 @@ export interface DeviceFeedDeps {
   cursors: DeviceCursors;
   conversations: Conversations;
   contexts: MessageContexts;
-  timing: Pick<Timing, "deviceFeed">;
+  timing: Pick<Timing, "deviceFeed" | "slowReader">;
   settings: Pick<Settings, "maxChanges">;
   budgets: UserBudgets;
   userId(): UserId;
@@ -64,6 +67,8 @@ export class DeviceFeed {
   /** the last ephemeral event sent, by conversation: a repeated update sends none twice */
   readonly #lastEphemeral = new Map<ConversationId, { id: number; epoch: number | undefined }>();
   readonly #pendingReads = new PendingReads();
+  /** the sockets whose clients read too slowly */
+  readonly slowSockets: SlowSockets;
   readonly #positions: DeliveryPositions;
   readonly #syncPages: SyncPages;
   readonly #pageBudget: Semaphore;
@@ -73,7 +78,11 @@ export class DeviceFeed {
     this.#deps = deps;
     this.profileFrames = new ProfileFrames(() => deps.audience.open());
     this.#pageBudget = new Semaphore(maxFetchedBytes);
-    this.#positions = new DeliveryPositions(deps.audience, deps.cursors);
+    this.slowSockets = new SlowSockets({
+      release: (socket) => void this.#releaseOrClose(socket),
+      timing: deps.timing.slowReader,
+    });
+    this.#positions = new DeliveryPositions(deps.audience, deps.cursors, this.slowSockets);
     this.#syncPages = new SyncPages(deps, this.#positions);
   }
 
@@ -145,6 +154,7 @@ export class DeviceFeed {
       this.#inTime(id, async () => {
         await this.#sync(socket, point);
         end();
+        this.#answer(id);
       });
     try {
       await whenFree(run);
@@ -218,6 +228,22 @@ export class DeviceFeed {
     const shared = await this.#sharedPosition(id);
     const target = { conversationId: id, lastSeq: shared.seq, rev: shared.rev };
     await catchUp(this.#pushDeps, this.#positions.untilSync(socket, id, cursor, shared), target);
+    this.#answer(id);
+  }
+
+  /** A socket that was behind gets what waits. It is closed if it would miss some: its client syncs. */
+  async #releaseOrClose(socket: DeviceSocket): Promise<void> {
+    try {
+      await this.release(socket, new Set());
+    } catch (error) {
+      log("warn", "device_release_failed", errorFields(error));
+      socket.close(CLOSE.fault);
+    }
+  }
+
+  /** Gives withheld answers to the sockets for which no message of a conversation waits. */
+  #answer(id: ConversationId): void {
+    this.slowSockets.answer(id, (socket) => !this.#positions.isWaiting(socket, id));
   }
 
   /**
@@ -284,7 +310,8 @@ export class DeviceFeed {
     const seqs = new Set(outcomes.flatMap((outcome) => (outcome.ok ? [outcome.value.seq] : [])));
     const position = update ? await this.#pushMessages(update, { socket, seqs }) : null;
     if (socket.protocol.acks === null) this.#echo(socket, id, outcomes);
-    settle(outcomes);
+    if (this.#positions.isWaiting(socket, id)) this.slowSockets.withhold(socket, id, () => settle(outcomes));
+    else settle(outcomes);
     if (update) this.#pushEphemeral(id, update);
     return position;
   }
@@ -357,6 +384,7 @@ export class DeviceFeed {
     }
     for (const group of this.#positions.individual(id, shared.position, { includePending: hasLeft }))
       await catchUp(this.#pushDeps, group, update, own);
+    this.#answer(id);
     if (hasLeft) {
       list.applyUpdate(update, shared.position);
       this.#positions.leave(id, update.lastSeq);

@@ -225,6 +225,7 @@ export class DeviceSockets {
     }
     if (socket.isClosing) return;
     socket.markAlive();
+    deviceFeed.slowSockets.check();
     const { decode, refused } = socket.protocol;
     const closeAll = (_: unknown, reason: readonly [number, string]) => {
       for (const open of this.open()) open.close(reason);

@@ -57,7 +57,7 @@ export async function catchUp(
 ): Promise<void> {
   const { conversationId: id, lastSeq: seq, rev, page: hint } = target;
   if (hint && isUsable(hint, group.position, audience)) push(contexts, group, target, hint, own);
-  while (isAhead({ seq, rev }, group.position)) {
+  while (isAhead({ seq, rev }, group.position) && !group.isWaiting?.()) {
     // A user who has left meanwhile still misses the messages from before.
     const request = {
       userId: userId(),

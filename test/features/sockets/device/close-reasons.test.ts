@@ -22,7 +22,7 @@ import {
   sessionOf,
   textFrame,
 } from "../../../support/objects/room.ts";
-import { setTiming } from "../../../support/timing.ts";
+import { overrideTiming, setTiming } from "../../../support/timing.ts";
 
 let ann: SignedIn;
 let bob: SignedIn;
@@ -105,10 +105,11 @@ test("a socket that sends twice what its user may is closed with 4429, other soc
 });
 
 test("a silent reader is closed with 4408 after more than 4 MiB; a reader that pings is not", async () => {
+  overrideTiming({ slowReader: { checkMs: 20, patienceMs: 500 } });
   const [silent, pinging] = [await openDevice(bob.token), await openDevice(bob.token)];
   const sender = await openDevice(ann.token);
   const body = { data: "x".repeat(30_000), description: "", extension: "" };
-  const count = Math.ceil((4.1 * 1024 * 1024) / 30_000);
+  const count = Math.ceil((5 * 1024 * 1024) / 30_000);
   for (const i of range(1, count)) {
     sender.send({ type: "send", kind: "custom", client_msg_id: `${i}`, body, conversation_id: id });
     if (i % 50 === 0) {

@@ -1,5 +1,5 @@
 import { evictDurableObject, runInDurableObject } from "cloudflare:test";
-import { beforeAll, describe, expect, test } from "vitest";
+import { beforeAll, describe, expect, onTestFinished, test } from "vitest";
 import { z } from "zod";
 import type { ConversationId } from "../../../../src/domain/ids.ts";
 import type { SignedIn } from "../../../support/clients/api.ts";
@@ -63,6 +63,8 @@ describe.each(KINDS)("on %s", (_, pathOf) => {
   async function open(query: string, who = ann): Promise<TestSocket> {
     const socket = acceptSocket(await upgrade(pathOf(query), who.token));
     await socket.next("ready");
+    // One that reads nothing more would keep its object awake.
+    onTestFinished(() => socket.close());
     return socket;
   }
 

@@ -1,0 +1,96 @@
+import type { ConversationId } from "../../domain/ids.ts";
+import type { SyncPosition } from "../../domain/sync/replay.ts";
+import type { Timing } from "../../domain/timing.ts";
+import { errorFields, log } from "../../lib/logger.ts";
+import { CLOSE } from "../../object/hibernating-socket.ts";
+import type { RoomSocket } from "./room-socket.ts";
+
+/**
+ * The most characters that a socket is sent at once. More, as many large forwards have, is brought by pages:
+ * a client that reads well cannot confirm what is still being written.
+ */
+const MAX_AT_ONCE = 1024 * 1024;
+
+/** What lagging sockets need from the room. */
+interface LaggingSocketsDeps {
+  conversationId: ConversationId;
+  sockets(): Iterable<RoomSocket>;
+  /** sends a lagging socket the next page behind its position, or brings it up to date */
+  catchUp(socket: RoomSocket): void;
+  timing: Timing["slowReader"];
+}
+
+/**
+ * Delivers what all are told to live sockets. A socket whose client reads more slowly is not closed for what
+ * others do: it lags, and is sent nothing until its client shows that it reads. Then pages bring it up to
+ * date, as after a resume, without a word of the client's.
+ */
+export class LaggingSockets {
+  readonly #deps: LaggingSocketsDeps;
+  /** what the live sockets have been told */
+  #told: SyncPosition;
+  #timer: ReturnType<typeof setTimeout> | undefined;
+
+  /** @param told what clients know that open a socket now */
+  constructor(deps: LaggingSocketsDeps, told: SyncPosition) {
+    this.#deps = deps;
+    this.#told = told;
+  }
+
+  /** All live sockets have been told of messages up to `seq`, or of changes up to `rev`. */
+  told({ seq = this.#told.seq, rev = this.#told.rev }: Partial<SyncPosition>): void {
+    this.#told = { seq, rev };
+  }
+
+  /**
+   * Sends a live socket frames, all of them or none: then it lags behind what was told before.
+   * @param isShared whether further sockets are sent the same frames
+   */
+  deliver(socket: RoomSocket, frames: readonly string[], isShared = true): void {
+    if (!socket.isLive) return;
+    const size = frames.reduce((sum, frame) => sum + frame.length, 0);
+    if (size > MAX_AT_ONCE || socket.isOverfull) this.#lag(socket);
+    else for (const frame of frames) socket.send(frame, isShared);
+  }
+
+  /** A client has sent a frame: its socket may go on. */
+  heard(socket: RoomSocket): void {
+    if (socket.lagsSince !== null && socket.canCatchUp) this.#catchUp(socket);
+  }
+
+  #catchUp(socket: RoomSocket): void {
+    const { conversationId: conversation, catchUp } = this.#deps;
+    try {
+      catchUp(socket);
+    } catch (error) {
+      // The client reconnects and syncs.
+      log("error", "broadcast_failed", { conversation, ...errorFields(error) });
+      socket.close(CLOSE.fault);
+    }
+  }
+
+  #lag(socket: RoomSocket): void {
+    socket.lag(this.#told);
+    // Not in this turn: other sockets are being told of the same.
+    this.#look(socket.canCatchUp ? 0 : this.#deps.timing.checkMs);
+  }
+
+  #look(inMs: number): void {
+    this.#timer ??= setTimeout(() => {
+      this.#timer = undefined;
+      this.#check();
+    }, inMs);
+  }
+
+  #check(): void {
+    const { sockets, timing } = this.#deps;
+    let isSomeLeft = false;
+    for (const socket of sockets()) {
+      if (socket.lagsSince === null || socket.isClosing) continue;
+      if (socket.canCatchUp) this.#catchUp(socket);
+      else if (Date.now() - socket.lagsSince > timing.patienceMs) socket.close(CLOSE.tooSlow);
+      isSomeLeft ||= socket.lagsSince !== null && !socket.isClosing;
+    }
+    if (isSomeLeft) this.#look(timing.checkMs);
+  }
+}

@@ -1,0 +1,91 @@
+import type { ConversationId } from "../../domain/ids.ts";
+import type { Timing } from "../../domain/timing.ts";
+import { CLOSE } from "../../object/hibernating-socket.ts";
+import type { DeviceSocket } from "./device-socket.ts";
+
+/** What slow sockets need from the inbox. */
+interface SlowSocketsDeps {
+  /** sends a socket what waits for it */
+  release(socket: DeviceSocket): void;
+  timing: Timing["slowReader"];
+}
+
+/** An answer to a client that waits for the messages before it. */
+interface Withheld {
+  socket: DeviceSocket;
+  settle(): void;
+}
+
+/** The most answers that wait for one socket: as many as the rate limit gives it in a window. */
+const MAX_WITHHELD = 3_000;
+
+/**
+ * Device sockets whose clients read more slowly than they are sent. Such a socket is not closed for what
+ * others do: messages wait for it, as they do for one that has just opened, until its client shows that it
+ * reads.
+ */
+export class SlowSockets {
+  readonly #deps: SlowSocketsDeps;
+  /** since when each has not been brought further (ms) */
+  readonly #slow = new Map<DeviceSocket, number>();
+  readonly #withheld = new Map<ConversationId, Withheld[]>();
+  #timer: ReturnType<typeof setTimeout> | undefined;
+
+  constructor(deps: SlowSocketsDeps) {
+    this.#deps = deps;
+  }
+
+  /** Whether messages wait for a socket. It falls behind here, once too much is unread. */
+  isBehind(socket: DeviceSocket): boolean {
+    if (this.#slow.has(socket)) return true;
+    if (!socket.isOverfull || socket.isClosing) return false;
+    this.#slow.set(socket, Date.now());
+    this.#look();
+    return true;
+  }
+
+  /** Withholds an answer. The socket is busy meanwhile: a restart closes it, and its client asks again. */
+  withhold(socket: DeviceSocket, id: ConversationId, settle: () => void): void {
+    const waiting = this.#withheld.get(id) ?? [];
+    const settled = new Promise<void>((resolve) => {
+      const answer = () => {
+        settle();
+        resolve();
+      };
+      this.#withheld.set(id, [...waiting, { socket, settle: answer }]);
+    });
+    void socket.during(() => settled);
+    if (waiting.length >= MAX_WITHHELD) socket.close(CLOSE.tooSlow);
+  }
+
+  /** Gives the withheld answers in a conversation to the sockets that are up to date with it. */
+  answer(id: ConversationId, isUpToDate: (socket: DeviceSocket) => boolean): void {
+    const waiting = this.#withheld.get(id);
+    if (!waiting) return;
+    this.#withheld.delete(id);
+    const isOver = ({ socket }: Withheld) => socket.isClosing || isUpToDate(socket);
+    const left = waiting.filter((answer) => !isOver(answer));
+    if (left.length > 0) this.#withheld.set(id, left);
+    for (const answer of waiting) if (isOver(answer)) answer.settle();
+  }
+
+  /** Brings the sockets further whose clients have sent something. */
+  check(): void {
+    const { release, timing } = this.#deps;
+    for (const [socket, since] of this.#slow) {
+      if (socket.isClosing) this.#slow.delete(socket);
+      else if (socket.canCatchUp) {
+        this.#slow.delete(socket);
+        release(socket);
+      } else if (Date.now() - since > timing.patienceMs) socket.close(CLOSE.tooSlow);
+    }
+    if (this.#slow.size > 0) this.#look();
+  }
+
+  #look(): void {
+    this.#timer ??= setTimeout(() => {
+      this.#timer = undefined;
+      this.check();
+    }, this.#deps.timing.checkMs);
+  }
+}
