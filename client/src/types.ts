@@ -4,6 +4,8 @@ type Schemas = components["schemas"];
 
 /** A message as the server answers it. */
 export type Message = Schemas["Message"];
+/** A changed message whose body is known. */
+export type MessagePart = Schemas["MessagePart"] & { body?: undefined };
 /** A conversation as the server answers it, with `kind` `"direct"` or `"group"`. */
 export type Conversation = Schemas["Conversation"];
 /** A user as messages have them. */

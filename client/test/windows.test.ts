@@ -150,3 +150,15 @@ test("a conversation whose sync was refused for now is synced a little later", a
   await loaded(chat, window);
   expect(window.view.messages).toHaveLength(50);
 });
+
+test("a reaction comes without the body of its message, which stays in the window and in the list", async () => {
+  const chat = await startChat(server.origin, bob);
+  const window = chat.open(id);
+  await loaded(chat, window);
+  const last = () => window.view.messages.at(-1);
+  const [seq, body] = [last()?.seq, last()?.body];
+  await ann.call("PUT", `/v1/conversations/${id}/messages/${seq}/reactions/:k:`);
+  await until(chat, () => last()?.reactions?.length === 1);
+  expect(last()?.body).toEqual(body);
+  expect(chat.state.conversations.find((one) => one.id === id)?.last_message?.body).toEqual(body);
+});

@@ -172,6 +172,7 @@ export class Room implements RoomContext {
       transaction: (work) => storage.transactionSync(work),
       stored: () => this.fanout.changed(),
       announce: (announcement) => this.publish((observer) => observer.messagesChanged(announcement)),
+      tellsWhole: () => this.#observers.some((observer) => observer.tellsWhole()) || this.fanout.tellsWhole,
     });
     this.threads = new Threads({
       ...{ state: this.state, log: this.log, members: this.members, changeFeed: this.changeFeed },

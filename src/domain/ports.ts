@@ -211,6 +211,8 @@ export interface ReplayRequest {
   includeFormer?: boolean;
   /** the devices are up to date to here: the page has own parts only where the user has, or had, one */
   isLive?: boolean;
+  /** changed messages come without the bodies that the devices have */
+  parts?: boolean;
 }
 
 /**

@@ -48,13 +48,15 @@ export const SocketAttachment = z.object({
   threads: z.boolean().optional(),
   /** the client knows no changes of messages but revokes and hides */
   ignoresChanges: z.boolean().optional(),
+  /** the client takes changed messages without their bodies */
+  takesParts: z.boolean().optional(),
 });
 export type SocketAttachment = z.infer<typeof SocketAttachment>;
 
 /** The user and session of a socket, when its token expires (ms), and what its client has asked. */
 export type Identity = Pick<
   SocketAttachment,
-  "userId" | "sessionId" | "expiresAt" | "origin" | "echoes" | "threads" | "ignoresChanges"
+  "userId" | "sessionId" | "expiresAt" | "origin" | "echoes" | "threads" | "ignoresChanges" | "takesParts"
 >;
 
 /**
@@ -111,6 +113,11 @@ export class HibernatingSocket<Attachment extends SocketAttachment> {
   /** Whether the client is sent messages as they are after a change. */
   get takesChanges(): boolean {
     return this.#attachment.ignoresChanges !== true;
+  }
+
+  /** Whether changed messages come without their bodies where the client has them. */
+  get takesParts(): boolean {
+    return this.#attachment.takesParts === true;
   }
 
   get isClosing(): boolean {

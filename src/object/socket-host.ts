@@ -26,6 +26,8 @@ export const SocketOpening = z.object({
   threads: z.boolean().optional(),
   /** the client knows no changes of messages but revokes and hides */
   ignoresChanges: z.boolean().optional(),
+  /** changed messages come without their bodies where the client has them */
+  takesParts: z.boolean().optional(),
 });
 
 /**

@@ -17,7 +17,7 @@ export class Sockets {
 
   constructor(options: LinkOptions) {
     this.#options = options;
-    this.#device = new Link(options, "device", () => "/v1/socket?echo=message&threads=all");
+    this.#device = new Link(options, "device", () => "/v1/socket?echo=message&threads=all&changes=parts");
   }
 
   /** Whether the device socket takes frames. */
@@ -51,7 +51,7 @@ export class Sockets {
     this.#roomId = position.id;
     this.#room = new Link(this.#options, "room", () => {
       const { id, seq, rev } = position;
-      return `/v1/conversations/${id}/socket?echo=message&threads=all&after=${seq}&rev=${rev}`;
+      return `/v1/conversations/${id}/socket?echo=message&threads=all&changes=parts&after=${seq}&rev=${rev}`;
     });
     void this.#room.open();
   }

@@ -1,4 +1,12 @@
-import type { ConversationEntry, ConversationState, Frame, Message, Profile, User } from "../types.ts";
+import type {
+  ConversationEntry,
+  ConversationState,
+  Frame,
+  Message,
+  MessagePart,
+  Profile,
+  User,
+} from "../types.ts";
 import { isInMain, Unread } from "./unread.ts";
 
 interface Item {
@@ -125,11 +133,13 @@ export class Conversations {
   }
 
   /** A message has changed. */
-  change(message: Message): void {
+  change(message: Message | MessagePart): void {
     const item = this.#items.get(message.conversation_id);
     if (!item) return;
     this.#mention(item, message);
-    this.#set(item, { ...(item.entry.last_message?.seq === message.seq && { last_message: message }) });
+    this.#set(item, {
+      ...(item.entry.last_message?.seq === message.seq && message.body && { last_message: message }),
+    });
   }
 
   /** The user has read up to a message on another device, or has marked one unread. */
@@ -251,7 +261,7 @@ export class Conversations {
     this.#set(item, { read_seq: Math.max(seq, item.entry.read_seq), unread_from: undefined });
   }
 
-  #mention({ mentions: known, entry }: Item, message: Message): void {
+  #mention({ mentions: known, entry }: Item, message: Message | MessagePart): void {
     const { seq, sender, mentions } = message;
     const isMentioned = mentions === "all" || mentions.includes(this.me);
     const isUnread = seq > entry.read_seq || seq >= (entry.unread_from ?? Infinity);

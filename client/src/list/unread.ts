@@ -1,7 +1,7 @@
 import type { Message } from "../types.ts";
 
 /** Whether a message stands in the main stream of its conversation. */
-export function isInMain({ thread }: Message): boolean {
+export function isInMain({ thread }: Pick<Message, "thread">): boolean {
   return !thread || thread.also_in_main;
 }
 

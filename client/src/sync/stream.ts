@@ -79,16 +79,7 @@ export class Stream {
 
   /** The index of the first message at a place or behind it. */
   #index(seq: number): number {
-    const messages = this.#messages;
-    let low = 0;
-    let high = messages.length;
     // New messages come at the end.
-    if ((messages[high - 1]?.seq ?? 0) < seq) return high;
-    while (low < high) {
-      const middle = (low + high) >> 1;
-      if ((messages[middle]?.seq ?? 0) < seq) low = middle + 1;
-      else high = middle;
-    }
-    return low;
+    return this.#messages.findLastIndex((message) => message.seq < seq) + 1;
   }
 }

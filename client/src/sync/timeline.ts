@@ -1,6 +1,6 @@
 import { isInMain } from "../list/unread.ts";
 import type { Message } from "../types.ts";
-import { merge, quotedBy, requote, unquote } from "./merge.ts";
+import { merge, quotedBy, requote, type State, unquote } from "./merge.ts";
 import { Stream } from "./stream.ts";
 
 /** So many of the newest messages of a conversation stay when no window shows it. */
@@ -42,7 +42,7 @@ export class Timeline {
   /** messages behind the position */
   readonly #ahead = new Map<number, Message>();
   /** changes of messages that are not here, which a load or an ack may bring as they were before */
-  readonly #changes = new Map<number, Message>();
+  readonly #changes = new Map<number, State>();
   /** whether an ack may bring a message that is not here */
   readonly #awaitsAck: () => boolean;
 
@@ -75,12 +75,11 @@ export class Timeline {
   }
 
   /** Applies a change. */
-  change(message: Message): void {
+  change(message: State): void {
     const { seq } = message;
-    if (this.hidden.has(seq)) return;
     const held = this.#held(seq);
     const state = merge(message, held ?? this.#changes.get(seq));
-    if (held) this.add(state);
+    if (held) this.add(state as Message);
     this.#changes.set(seq, state);
     this.#replace((one) => requote(one, state));
     this.settle();

@@ -5,10 +5,11 @@ import type { Timing } from "../../domain/timing.ts";
 import type { MessageLog } from "../log/message-log.ts";
 import type { MessageRow } from "../log/row.ts";
 import type { ConversationState } from "../state/conversation-state.ts";
+import { ContentRevs } from "./content-revs.ts";
 import { WaitingChanges } from "./waiting-changes.ts";
 
 /** What a change costs a reader besides the body of its message, rounded up. */
-const FIELD_BYTES = 1_024;
+const FIELD_BYTES = 512;
 
 /** Changes of stored messages, as the transaction that makes them stores them. */
 export interface StoredChanges {
@@ -18,12 +19,16 @@ export interface StoredChanges {
   changes: number;
   /** the user who makes them, or each of them; null: the server */
   by: UserId | ReadonlyMap<Seq, UserId> | null;
+  /** the bodies of the messages stay as they are */
+  keepsContent: boolean;
 }
 
 /** The messages that have changed since the last announcement, for observers. */
 export interface ChangeAnnouncement {
   /** in the order of their last change */
   rows: MessageRow[];
+  /** clients were told of every change up to this one */
+  since: number;
   /** with these rows a client has every change up to this one */
   rev: number;
   /** the users whose own part of a message has changed, as their reactions */
@@ -41,6 +46,8 @@ interface ChangeFeedDeps {
   stored(): void;
   /** tells sockets and inboxes, after the commit */
   announce(announcement: ChangeAnnouncement): void;
+  /** whether a client is told of changes that takes whole messages alone */
+  tellsWhole(): boolean;
 }
 
 /** What a feature says of a change. */
@@ -52,6 +59,8 @@ interface ChangeOptions {
   reachesLists: boolean;
   /** see `StoredChanges`; absent: null */
   by?: StoredChanges["by"];
+  /** see `StoredChanges`; absent: false */
+  keepsContent?: boolean;
 }
 
 /**
@@ -68,6 +77,7 @@ interface ChangeOptions {
 export class ChangeFeed {
   readonly #deps: ChangeFeedDeps;
   readonly #waiting = new WaitingChanges();
+  readonly #contentRevs: ContentRevs;
   /** what follows the announcement of a change, in the order of the changes */
   #followers: { rev: number; tell(): void }[] = [];
   #timer: ReturnType<typeof setTimeout> | undefined;
@@ -82,6 +92,7 @@ export class ChangeFeed {
   constructor(deps: ChangeFeedDeps) {
     this.#deps = deps;
     deps.log.recoverChanges();
+    this.#contentRevs = new ContentRevs(deps.state.rev);
     this.announcedRev = deps.state.rev;
     this.sharedRev = deps.state.rev;
   }
@@ -90,16 +101,16 @@ export class ChangeFeed {
    * Stores in the caller's transaction that messages have changed. `apply` follows it.
    * @throws `rate_limited` while too many bytes wait of what one user has changed
    */
-  store(seqs: Seq[], { reachesLists, by = null }: ChangeOptions): StoredChanges {
+  store(seqs: Seq[], { reachesLists, by = null, keepsContent = false }: ChangeOptions): StoredChanges {
     const { state, log } = this.#deps;
     for (const seq of seqs) {
-      const refusal = isUser(by) && this.refusal(by, log.get(seq));
+      const refusal = isUser(by) && this.refusal(by, log.get(seq), keepsContent);
       if (refusal) throw refusal;
     }
     const rev = log.markChanged(seqs, state.rev);
     const changes = state.changes + (reachesLists ? 1 : 0);
     state.store(changes, rev);
-    return { seqs, rev, changes, by };
+    return { seqs, rev, changes, by, keepsContent };
   }
 
   /**
@@ -107,11 +118,11 @@ export class ChangeFeed {
    * what one user changes: more than `maxBytesOfUser` of them do not wait at once.
    * @returns `rate_limited`, not thrown
    */
-  refusal(userId: UserId, row: MessageRow | undefined): CoreError | undefined {
+  refusal(userId: UserId, row: MessageRow | undefined, keepsContent: boolean): CoreError | undefined {
     const { maxBytesOfUser } = this.#deps.timing;
     const waiting = this.#waiting.bytesOf(userId);
     if (!row || waiting === 0 || this.#waiting.has(row.seq)) return undefined;
-    if (waiting + costOf(row) <= maxBytesOfUser) return undefined;
+    if (waiting + this.#costOf(row, keepsContent) <= maxBytesOfUser) return undefined;
     const retryAfter = Math.max(1, Math.ceil((this.#paidAt - Date.now()) / 1_000));
     const detail = "Too much of what you have changed here is still being told to the members. Try again.";
     return new CoreError("rate_limited", detail, { retryAfter });
@@ -130,15 +141,18 @@ export class ChangeFeed {
    * Takes stored changes into memory, and announces them, now or soon.
    * @param owner the user whose own part of the messages has changed
    */
-  apply({ seqs, rev, changes, by }: StoredChanges, owner?: UserId): void {
+  apply({ seqs, rev, changes, by, keepsContent }: StoredChanges, owner?: UserId): void {
     const { state, log, stored } = this.#deps;
     state.apply(changes, rev);
     // Until the announcement too, whoever reads finds the messages as they are now.
-    const costs = new Map(log.refresh(seqs).map((row) => [row.seq, costOf(row)]));
+    const rows = new Map(log.refresh(seqs).map((row) => [row.seq, row]));
     for (const [i, seq] of seqs.entries()) {
-      const bytes = costs.get(seq) ?? FIELD_BYTES;
+      const own = rev - seqs.length + 1 + i;
+      if (!keepsContent) this.#contentRevs.note(seq, own);
+      const row = rows.get(seq);
+      const bytes = row ? this.#costOf(row, true) : FIELD_BYTES;
       const changer = isUser(by) ? by : (by?.get(seq) ?? null);
-      this.#waiting.add(seq, { rev: rev - seqs.length + 1 + i, bytes, by: changer, owner });
+      this.#waiting.add(seq, { rev: own, bytes, by: changer, owner });
     }
     stored();
     this.#announceAt(Math.max(this.#announcedAt + this.#deps.timing.intervalMs, this.#paidAt));
@@ -149,7 +163,7 @@ export class ChangeFeed {
    * client, which ends at `announcedRev`, and before the event of a later change.
    */
   flush(): void {
-    this.#announceAt(this.#paidAt - this.#deps.timing.intervalMs);
+    this.#announceAt(this.#paidAt - this.#deps.timing.advanceMs);
   }
 
   /** Runs `tell` once a change is announced, perhaps at once: a client resumes from the highest `rev` it got. */
@@ -157,6 +171,20 @@ export class ChangeFeed {
     this.flush();
     if (rev <= this.announcedRev) tell();
     else this.#followers.push({ rev, tell });
+  }
+
+  /**
+   * Whether a client that was told of every change up to `rev` knows the body of a message: it needs the rest
+   * alone.
+   */
+  isContentTold(seq: Seq, rev: number): boolean {
+    return this.#contentRevs.isTold(seq, rev);
+  }
+
+  /** What the announcement of a message costs a reader, in bytes. */
+  #costOf({ seq, body }: MessageRow, keepsContent: boolean): number {
+    const isPart = keepsContent && this.isContentTold(seq, this.announcedRev) && !this.#deps.tellsWhole();
+    return isPart ? FIELD_BYTES : FIELD_BYTES + bytesOf(body);
   }
 
   /** Announces what waits at a time, or now if that is over. */
@@ -171,11 +199,12 @@ export class ChangeFeed {
     this.#timer = undefined;
     const { state, log, announce, timing } = this.#deps;
     const { ownersOf, bytes, rev } = this.#waiting.next(timing.maxBytes);
+    const since = this.announcedRev;
     this.announcedRev = this.#waiting.isEmpty ? state.rev : (rev ?? state.rev);
     this.sharedRev = this.announcedRev;
     this.#announcedAt = Date.now();
     this.#paidAt = Math.max(this.#paidAt, this.#announcedAt) + (bytes / timing.bytesPerS) * 1_000;
-    announce({ rows: log.refresh([...ownersOf.keys()]), rev: this.announcedRev, ownersOf });
+    announce({ rows: log.refresh([...ownersOf.keys()]), since, rev: this.announcedRev, ownersOf });
     const due = this.#followers.filter((follower) => follower.rev <= this.announcedRev);
     this.#followers = this.#followers.slice(due.length);
     for (const { tell } of due) tell();
@@ -185,9 +214,4 @@ export class ChangeFeed {
 
 function isUser(by: StoredChanges["by"]): by is UserId {
   return typeof by === "number";
-}
-
-/** What the announcement of a message costs a reader, in bytes. */
-function costOf({ body }: MessageRow): number {
-  return FIELD_BYTES + bytesOf(body);
 }

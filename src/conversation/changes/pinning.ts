@@ -69,7 +69,11 @@ export class Pinning {
   /** Stores a pin, or its end, in the caller's transaction. */
   #store({ seq }: MessageRow, by: UserId | null, actor = by): StoredChanges {
     // Lists show no pins.
-    const changes = this.#room.changeFeed.store([seq], { reachesLists: false, by: actor });
+    const changes = this.#room.changeFeed.store([seq], {
+      reachesLists: false,
+      keepsContent: true,
+      by: actor,
+    });
     // The time orders the pins: two of one millisecond, or of a clock that was set back, need different ones.
     const at = Math.max(Date.now(), this.#room.log.pins.lastAt() + 1);
     this.#room.log.pins.set(seq, by === null ? null : { at, by });

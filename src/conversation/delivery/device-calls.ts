@@ -65,7 +65,15 @@ export class DeviceCalls {
    * A page of what a member's devices lack after a position.
    * @throws `not_found` unless the user is a member; with `includeFormer`, unless they are or were one
    */
-  replay({ userId, after, rev, maxChanges, isLive, includeFormer = false }: ReplayRequest): DevicePage {
+  replay({
+    userId,
+    after,
+    rev,
+    maxChanges,
+    isLive,
+    parts,
+    includeFormer = false,
+  }: ReplayRequest): DevicePage {
     this.#room.flushSends();
     this.#room.changeFeed.flush();
     const { members } = this.#room;
@@ -73,7 +81,7 @@ export class DeviceCalls {
     // A device that asks for messages does not leave them to a room socket, or not any more.
     this.#noteDevices(userId, this.#fanout.isFocused(userId));
     const upToRev = this.#room.changeFeed.announcedRev;
-    return devicePage(this.#room, member, { after, rev, upToRev, maxChanges, isLive });
+    return devicePage(this.#room, member, { after, rev, upToRev, maxChanges, isLive, parts });
   }
 
   /**

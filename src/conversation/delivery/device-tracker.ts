@@ -95,6 +95,13 @@ export class DeviceTracker {
     return this.#positions.size > this.#maxLive;
   }
 
+  /** Whether a member has devices connected that are told of changed messages as a whole alone. */
+  get tellsWhole(): boolean {
+    if (this.isCrowded) return false;
+    for (const [id, { parts }] of this.#positions) if (!parts && !this.#focused.has(id)) return true;
+    return false;
+  }
+
   /** Whether a member has devices connected. */
   hasDevices(id: UserId): boolean {
     return this.#positions.has(id);

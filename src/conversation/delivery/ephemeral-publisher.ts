@@ -45,6 +45,11 @@ export class EphemeralPublisher implements RoomObserver {
 
   messagesChanged(): void {}
 
+  /** Devices are the fan-out's. */
+  tellsWhole(): boolean {
+    return false;
+  }
+
   /** Tells counts alone: the page of an inbox update has the revoke. */
   revoked(...[{ thread_root }, , , { users, threads }]: Parameters<RoomObserver["revoked"]>): void {
     for (const id of users) if (this.isInterestedIn(id)) this.unreadChanged(id);

@@ -153,6 +153,11 @@ export class Fanout {
     this.#deps.onSignOfLife(id);
   }
 
+  /** @see DeviceTracker.tellsWhole */
+  get tellsWhole(): boolean {
+    return this.#devices.tellsWhole;
+  }
+
   /** @see DeviceTracker.isCrowded */
   get isCrowded(): boolean {
     return this.#devices.isCrowded;

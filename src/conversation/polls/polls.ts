@@ -71,7 +71,7 @@ export class Polls {
     if (removed.length + added.length === 0) return this.#shown(row, member);
     const { changeFeed, log } = this.#room;
     changeFeed.make(() => {
-      const changes = changeFeed.store([seq], { reachesLists: false, by: userId });
+      const changes = changeFeed.store([seq], { reachesLists: false, keepsContent: true, by: userId });
       votes.add(seq, added, userId, changes.rev);
       if (removed.length > 0) votes.remove(seq, removed, userId, changes.rev);
       votes.store(seq, storedPoll({ body, tally: withVotes(tally, { before, after: chosen }) }));
@@ -99,7 +99,7 @@ export class Polls {
     if (closedAt(body, tally, Date.now()) !== 0) return this.#shown(row, member);
     changeFeed.make(() => {
       this.#deps.votes.store(seq, storedPoll({ body, tally: { ...tally, closedAt: Date.now() } }));
-      return changeFeed.store([seq], { reachesLists: false, by: userId });
+      return changeFeed.store([seq], { reachesLists: false, keepsContent: true, by: userId });
     });
     return this.#shown(log.get(seq), member);
   }
@@ -140,7 +140,9 @@ export class Polls {
     const seqs = votes.seqsOf(userId, FORGOTTEN_AT_ONCE + 1);
     const changes = this.#deps.transaction(() => {
       const changed = seqs.slice(0, FORGOTTEN_AT_ONCE).filter((seq) => this.#forgetIn(seq, userId));
-      return changed.length > 0 ? changeFeed.store(changed, { reachesLists: false }) : null;
+      return changed.length > 0
+        ? changeFeed.store(changed, { reachesLists: false, keepsContent: true })
+        : null;
     });
     if (changes) changeFeed.apply(changes);
     return seqs.length > FORGOTTEN_AT_ONCE;

@@ -113,7 +113,9 @@ export class Reactions {
       const changed = seqs
         .slice(0, FORGOTTEN_AT_ONCE)
         .filter((seq) => store.forget(seq, readTally(log.get(seq)?.reactions ?? null), userId));
-      return changed.length > 0 ? changeFeed.store(changed, { reachesLists: false }) : null;
+      return changed.length > 0
+        ? changeFeed.store(changed, { reachesLists: false, keepsContent: true })
+        : null;
     });
     if (changes) changeFeed.apply(changes);
     return seqs.length > FORGOTTEN_AT_ONCE;
@@ -138,7 +140,7 @@ export class Reactions {
   #change(userId: UserId, seq: Seq, write: (rev: number) => void): ReactionState {
     const { changeFeed, log } = this.#room;
     const changes = this.#storage.transactionSync(() => {
-      const changes = changeFeed.store([seq], { reachesLists: false, by: userId });
+      const changes = changeFeed.store([seq], { reachesLists: false, keepsContent: true, by: userId });
       write(changes.rev);
       return changes;
     });

@@ -23,7 +23,7 @@ import type { RoomSocket } from "./room-socket.ts";
 /** The room, as the broadcast reads it. */
 type BroadcastRoom = Pick<
   RoomContext,
-  "state" | "log" | "members" | "renderer" | "encoder" | "snapshots" | "flushSends"
+  "state" | "log" | "members" | "renderer" | "encoder" | "snapshots" | "changeFeed" | "flushSends"
 >;
 
 /** The sockets of a room, as the broadcast uses them. */
@@ -226,6 +226,10 @@ export class Broadcast implements RoomObserver {
 
   profileChanged({ version, ...user }: VersionedPerson): void {
     this.#sendToOthers(null, { type: "profile", user, version }, this.#isAcrossBlock(user.id));
+  }
+
+  tellsWhole(): boolean {
+    return this.#sockets().some(({ takesChanges, takesParts }) => takesChanges && !takesParts);
   }
 
   isInterestedIn(userId: UserId): boolean {

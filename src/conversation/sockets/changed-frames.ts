@@ -1,5 +1,5 @@
 import type { Seq, UserId } from "../../domain/ids.ts";
-import type { EncodedPart } from "../../domain/sync/encoded-message.ts";
+import type { Message } from "../../domain/messages/message.ts";
 import type { RoomProtocol } from "../../domain/sync/socket-protocol.ts";
 import { changeFrames } from "../../object/frames.ts";
 import type { ChangeAnnouncement } from "../changes/change-feed.ts";
@@ -8,12 +8,12 @@ import type { RoomContext } from "../state/context.ts";
 import type { LaggingSockets } from "./lagging-sockets.ts";
 import type { RoomSocket } from "./room-socket.ts";
 
-type Room = Pick<RoomContext, "state" | "log" | "members" | "renderer">;
+type Room = Pick<RoomContext, "state" | "log" | "members" | "renderer" | "changeFeed">;
 
 /** One of the ways in which members see a changed message. `key` tells them apart; null: not at all. */
 interface View {
   key: string;
-  part: EncodedPart | null;
+  message: Message | null;
 }
 
 /** A changed message, and who sees it in which way. */
@@ -22,50 +22,57 @@ interface Changed {
   rev: number;
   /** false: a thread-only reply, for sockets that show threads */
   isInMain: boolean;
+  /** clients have the body */
+  isContentTold: boolean;
   viewOf(userId: UserId): View;
 }
 
-const UNSEEN: View = { key: "-", part: null };
+const UNSEEN: View = { key: "-", message: null };
 
 /**
  * Sends changed messages to the live sockets, except those whose clients take none. A message comes without
  * the part that is its reader's own, except to the users whose own part has changed. Sockets with equal views
- * share the frames.
+ * share the frames. Where clients have the body, those that take parts are sent the message without it.
  */
 export function sendChanges(
   room: Room,
-  { rows, ownersOf }: ChangeAnnouncement,
+  { rows, since, ownersOf }: ChangeAnnouncement,
   sockets: Iterable<RoomSocket>,
   protocol: RoomProtocol,
   lagging: Pick<LaggingSockets, "deliver">,
 ): void {
   const receivers = [...sockets].filter(({ isLive, takesChanges }) => isLive && takesChanges);
   if (receivers.length === 0) return;
-  const changed = rows.map((row) => viewsOf(room, row, ownersOf.get(row.seq), protocol));
+  const changed = rows.map((row) => viewsOf(room, row, ownersOf.get(row.seq), since));
   const framesByViews = new Map<string, string[]>();
   for (const socket of receivers) {
-    const views = changed.map(({ rev, isInMain, viewOf }) => ({
-      rev,
+    const views = changed.map(({ rev, isInMain, isContentTold, viewOf }) => ({
+      ...{ rev, isPart: isContentTold && socket.takesParts },
       ...(isInMain || socket.showsThreads ? viewOf(socket.userId) : UNSEEN),
     }));
-    const key = views.map((view) => view.key).join();
-    const parts = views.flatMap(({ rev, part }) => (part === null ? [] : [{ rev, part }]));
-    const frames = framesByViews.get(key) ?? changeFrames([], parts, room.state.id, protocol);
-    framesByViews.set(key, frames);
+    const key = [socket.takesParts, ...views.map((view) => view.key)].join();
+    let frames = framesByViews.get(key);
+    if (!frames) {
+      const parts = views.flatMap(({ rev, isPart, message }) =>
+        message === null ? [] : [{ rev, part: isPart ? protocol.part(message) : protocol.message(message) }],
+      );
+      frames = changeFrames([], parts, room.state.id, protocol);
+      framesByViews.set(key, frames);
+    }
     lagging.deliver(socket, frames);
   }
 }
 
 function viewsOf(
-  { log, members, renderer }: Room,
+  { log, members, renderer, changeFeed }: Room,
   row: MessageRow,
   owners: ReadonlySet<UserId> | undefined,
-  protocol: RoomProtocol,
+  since: number,
 ): Changed {
   const { seq } = row;
   const { message, blind } = renderer.renderForAll(row);
-  const shared = { key: "all", part: protocol.message(message) };
-  const blinded = blind && { key: "blind", part: protocol.message(blind.message) };
+  const shared = { key: "all", message };
+  const blinded = blind && { key: "blind", message: blind.message };
   const hiders = new Set(log.hides.usersOf(seq));
   const viewOf = (userId: UserId): View => {
     const member = members.find(userId);
@@ -73,9 +80,10 @@ function viewsOf(
     if (!member || member.visible_from >= seq || hiders.has(userId)) return UNSEEN;
     if (owners?.has(userId)) {
       const [own] = renderer.render([row], member);
-      return own ? { key: `${userId}`, part: protocol.message(own) } : UNSEEN;
+      return own ? { key: `${userId}`, message: own } : UNSEEN;
     }
     return blinded && blind?.users.has(userId) ? blinded : shared;
   };
-  return { seq, rev: row.changed_rev ?? 0, isInMain: row.in_main === 1, viewOf };
+  const isContentTold = changeFeed.isContentTold(seq, since);
+  return { seq, rev: row.changed_rev ?? 0, isInMain: row.in_main === 1, isContentTold, viewOf };
 }

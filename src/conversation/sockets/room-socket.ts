@@ -37,9 +37,9 @@ export class RoomSocket extends HibernatingSocket<RoomAttachment> {
     settings: FileSettings,
   ): RoomSocket {
     ctx.acceptWebSocket(ws);
-    const { userId, sessionId, expiresAt, origin, echoes, threads, ignoresChanges } = identity;
+    const { userId, sessionId, expiresAt, origin, echoes, threads, ignoresChanges, takesParts } = identity;
     const defaults = { v: 1, replay: null, closing: false } as const;
-    const wishes = { origin, echoes, threads, ignoresChanges };
+    const wishes = { origin, echoes, threads, ignoresChanges, takesParts };
     const attachment = { ...defaults, userId, sessionId, expiresAt, ...wishes };
     const socket = new RoomSocket(ctx, ws, attachment, settings);
     socket.saveAttachment(attachment);

@@ -276,7 +276,12 @@ export class RoomSockets {
     });
     const partOf = (message: Message) => this.#protocol.message(message);
     const messages = page.messages.map(partOf);
-    const changed = takesChanges ? page.changed.map((m) => ({ rev: m.rev, part: partOf(m) })) : [];
+    const isPart = ({ seq }: Message) => socket.takesParts && this.#room.changeFeed.isContentTold(seq, rev);
+    const changedOf = (message: Message) => ({
+      rev: message.rev,
+      part: isPart(message) ? this.#protocol.part(message) : partOf(message),
+    });
+    const changed = takesChanges ? page.changed.map(changedOf) : [];
     return { ...page, messages, changed };
   }
 

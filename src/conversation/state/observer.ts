@@ -45,6 +45,8 @@ export interface RoomObserver {
   changed(changed: StoredChange): void;
   /** a user who is a member has another name or avatar */
   profileChanged(profile: VersionedPerson): void;
+  /** whether a receiver is told of changed messages as a whole alone */
+  tellsWhole(): boolean;
   /** whether the observer has a receiver for conversation updates of this user */
   isInterestedIn(userId: UserId): boolean;
   /** the conversation as a member sees it now; called only if an observer is interested in the member */

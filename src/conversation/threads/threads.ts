@@ -60,7 +60,7 @@ export class Threads {
     if (!row) return noMessage(root);
     if (row.revoked_rev !== null && row.thread_n === null)
       return invalid(ROOT, "must be no revoked message: nobody has answered it");
-    return flawOf(row, ROOT) ?? this.#deps.changeFeed.refusal(sender.user_id, row);
+    return flawOf(row, ROOT) ?? this.#deps.changeFeed.refusal(sender.user_id, row, true);
   }
 
   /**
@@ -100,7 +100,11 @@ export class Threads {
     const by = new Map<Seq, UserId>();
     for (const { thread_root: root, sender_id } of stored) if (root !== null) by.set(root, sender_id);
     // The replies themselves bring the lists up to date.
-    return by.size === 0 ? null : this.#deps.changeFeed.store([...by.keys()], { reachesLists: false, by });
+    return by.size === 0
+      ? null
+      : this.#deps.changeFeed.store([...by.keys()], {
+          ...{ reachesLists: false, keepsContent: true, by },
+        });
   }
 
   /** Takes a stored reply into memory. */

@@ -54,6 +54,7 @@ export class LivePages {
       maxMessages: LIVE_PAGE,
       isLive: true,
       formats: position.formats,
+      parts: position.parts,
     });
     const packedPage = pack(page);
     if (!packedPage) return { page };

@@ -11,7 +11,7 @@ import { unchangedUntil } from "../polls/stored-poll.ts";
 import type { MessageRenderer } from "./message-renderer.ts";
 
 /** The wire formats of device sockets by name, as the composition root registers them. */
-export type DeviceFormats = Readonly<Record<string, Pick<DeviceProtocol, "encode">>>;
+export type DeviceFormats = Readonly<Record<string, Pick<DeviceProtocol, "encode" | "withoutBody">>>;
 
 /** What a message shows besides its row. */
 interface Look {
@@ -89,6 +89,14 @@ export class MessageEncoder {
       const part = own.get(message.seq);
       return part ? { ...message, own: part } : message;
     });
+  }
+
+  /** An encoded message for devices that have its body, in the formats that have parts. */
+  withoutBody(message: EncodedMessage): EncodedMessage {
+    const texts = Object.entries(message.texts).map(
+      ([name, text]) => [name, this.#formats[name]?.withoutBody?.(text) ?? text] as const,
+    );
+    return { ...message, texts: Object.fromEntries(texts) };
   }
 
   /**

@@ -32,6 +32,8 @@ interface DevicePageRequest extends PageRequest {
   isLive?: boolean | undefined;
   /** the names of the wire formats of the devices; absent: all */
   formats?: readonly string[] | undefined;
+  /** changed messages come without the bodies that the devices have */
+  parts?: boolean | undefined;
 }
 
 type PageSource = Pick<RoomStores, "log" | "state">;
@@ -50,17 +52,22 @@ export function replayPage(
  * them.
  */
 export function devicePage(
-  room: PageSource & Pick<RoomStores, "encoder">,
+  room: PageSource & Pick<RoomStores, "encoder" | "changeFeed">,
   member: MemberRow,
-  { isLive, ...request }: Omit<DevicePageRequest, "scope">,
+  { isLive, parts, ...request }: Omit<DevicePageRequest, "scope">,
 ): DevicePage {
-  const { encoder } = room;
+  const { encoder, changeFeed } = room;
   // An inbox of another release may name a format that this one lacks, and finds that the page lacks it.
   const formats = request.formats?.filter((name) => encoder.formats.includes(name));
   const page = nextPage(room, member, { ...request, scope: "all" }, (rows) =>
     encoder.encode(rows, member, { isLive, formats }),
   );
-  return { ...page, formats: formats ?? encoder.formats };
+  const { rev } = request;
+  if (!parts || rev === undefined) return { ...page, formats: formats ?? encoder.formats };
+  const changed = page.changed.map((message) =>
+    changeFeed.isContentTold(message.seq, rev) ? encoder.withoutBody(message) : message,
+  );
+  return { ...page, changed, parts, formats: formats ?? encoder.formats };
 }
 
 /**

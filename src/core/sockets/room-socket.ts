@@ -18,6 +18,8 @@ export interface RoomSocketRequest extends Credential {
   threads: boolean;
   /** the client is sent no changes of messages but revokes and hides */
   ignoresChanges: boolean;
+  /** changed messages come without their bodies where the client has them */
+  takesParts: boolean;
 }
 
 /**

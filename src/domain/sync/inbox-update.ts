@@ -82,8 +82,11 @@ export interface InboxUpdate {
  * connected.
  * - `isFocused`: each device leaves the conversation to a room socket, and nobody waits for updates.
  * - `formats`: the names of the wire formats of the sockets; absent: unknown.
+ * - `parts`: all sockets take changed messages without the bodies that they have; absent: one does not.
  */
-export type DeliveredPosition = (SyncPosition & { isFocused?: boolean; formats?: readonly string[] }) | null;
+export type DeliveredPosition =
+  | (SyncPosition & { isFocused?: boolean; formats?: readonly string[]; parts?: boolean })
+  | null;
 
 /** A member's inbox update, and whether the inbox and the devices have confirmed it. */
 export interface RepairSnapshot {

@@ -57,6 +57,8 @@ export interface DevicePage extends Omit<ReplayPage<EncodedMessage>, "changed"> 
   changed?: EncodedMessage[];
   /** the wire formats that its messages are encoded in; absent in pages of the previous release: all */
   formats?: readonly string[];
+  /** changed messages may be without their bodies; absent: none is */
+  parts?: boolean;
 }
 
 /** An empty page with more to come. */

@@ -173,6 +173,8 @@ export type DeviceEvent =
  */
 export interface Encoder<Event> {
   message(message: Message): EncodedPart;
+  /** A message for a client that has its body: without it. */
+  part(message: Message): EncodedPart;
   /** @param message the stored message, for sockets that ask for it; absent: the ack has none */
   ack(
     conversationId: ConversationId,
@@ -224,6 +226,8 @@ export interface DeviceProtocol extends Pick<Encoder<never>, "messages" | "refus
    * @returns the part of a frame; null: the user is shown nothing
    */
   complete?(text: EncodedPart, message: EncodedMessage, context: MessageContext): EncodedPart | null;
+  /** The part of an encoded message for a client that has its body. Absent: the format has no parts. */
+  withoutBody?(text: EncodedPart): EncodedPart;
   /** Adds its reader's own part to an encoded message. Absent: the format shows none. */
   withOwn?(text: EncodedPart, own: OwnPart): EncodedPart;
   /** One frame of changed messages; absent: the format shows no changes but its events. */

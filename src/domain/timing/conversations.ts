@@ -99,6 +99,8 @@ export const CONVERSATION_VALUES = {
     intervalMs: 250,
     /** Bytes of announcements that a reader is sent in a second: 2 Mbit/s, which a mobile connection has. */
     bytesPerS: 256 * 1024,
+    /** What a client asks for is announced so long before its bytes are paid: small changes do not wait. */
+    advanceMs: 1_000,
     /** The most bytes of one announcement: far below those after which a reader falls behind. */
     maxBytes: 1024 * 1024,
     /** The most bytes that wait of one user's changes: one announcement has those of two. */

@@ -28,7 +28,7 @@ import { tellHeld } from "./held-sockets.ts";
 import type { MessageContexts } from "./message-contexts.ts";
 import { messageParts } from "./message-parts.ts";
 import { PendingReads } from "./pending-reads.ts";
-import { catchUp, isUsable, maxPageBytes, type OwnMessages } from "./push.ts";
+import { allTakeParts, catchUp, isUsable, maxPageBytes, type OwnMessages } from "./push.ts";
 import { SlowSockets } from "./slow-sockets.ts";
 import { SyncPages } from "./sync-pages.ts";
 
@@ -90,10 +90,11 @@ export class DeviceFeed {
     return { ...this.#deps, pageBudget: this.#pageBudget };
   }
 
-  /** The wire formats of the open sockets; unknown while the first one opens. */
-  get #formats(): Pick<NonNullable<DeliveredPosition>, "formats"> {
-    const names = new Set(this.#deps.audience.open().map(({ protocol }) => protocol.name));
-    return names.size > 0 ? { formats: [...names].sort() } : {};
+  /** The wire formats of the open sockets, and whether all take parts; unknown while the first one opens. */
+  get #formats(): Pick<NonNullable<DeliveredPosition>, "formats" | "parts"> {
+    const { audience } = this.#deps;
+    const names = new Set(audience.open().map(({ protocol }) => protocol.name));
+    return names.size > 0 ? { formats: [...names].sort(), parts: allTakeParts(audience) } : {};
   }
 
   get #timing(): Timing["deviceFeed"] {

@@ -58,8 +58,8 @@ export class DeviceSocket extends HibernatingSocket<DeviceAttachment> {
     if (!protocol) return null;
     ctx.acceptWebSocket(ws);
     const defaults = { v: 1, id: crypto.randomUUID(), protocol: name, busy: false, closing: false } as const;
-    const { userId, sessionId, expiresAt, origin, echoes, threads, ignoresChanges } = identity;
-    const wishes = { origin, echoes, threads, ignoresChanges };
+    const { userId, sessionId, expiresAt, origin, echoes, threads, ignoresChanges, takesParts } = identity;
+    const wishes = { origin, echoes, threads, ignoresChanges, takesParts };
     const attachment = { ...defaults, userId, sessionId, expiresAt, ...wishes };
     const socket = new DeviceSocket(ctx, ws, attachment, protocol, settings);
     socket.saveAttachment(attachment);

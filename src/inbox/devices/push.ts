@@ -65,11 +65,14 @@ export async function catchUp(
       rev: group.position.rev,
       includeFormer: true,
       isLive: true,
+      parts: allTakeParts(audience),
     };
     await pageBudget.run(
       async () => {
-        const page = withDeadline(conversations.replay(id, request), timing.deviceFeed.pageTimeoutMs);
-        push(contexts, group, target, await page, own);
+        const replay = conversations.replay(id, request);
+        const page = await withDeadline(replay, timing.deviceFeed.pageTimeoutMs);
+        // A socket that has opened meanwhile may want whole messages: the page is fetched anew.
+        if (!page.parts || allTakeParts(audience)) push(contexts, group, target, page, own);
       },
       maxPageBytes(seq - group.position.seq),
     );
@@ -78,7 +81,7 @@ export async function catchUp(
 
 /**
  * Whether a page continues from a position, lacks nothing after it and does not end before it; and whether it
- * has the wire formats of all sockets that are open: one may have opened since the page was made.
+ * is as all sockets want it that are open: one may have opened since the page was made.
  */
 export function isUsable(
   page: DevicePage,
@@ -88,7 +91,13 @@ export function isUsable(
   const { formats } = page;
   const hasChanges = page.since !== undefined && page.since <= from.rev && page.rev >= from.rev;
   const continues = hasChanges && page.after <= from.seq && page.lastSeq >= from.seq;
-  return continues && (!formats || audience.open().every(({ protocol }) => formats.includes(protocol.name)));
+  if (!continues || (page.parts && !allTakeParts(audience))) return false;
+  return !formats || audience.open().every(({ protocol }) => formats.includes(protocol.name));
+}
+
+/** Whether all open sockets take changed messages without the bodies that they have. */
+export function allTakeParts(audience: Pick<DeviceAudience, "open">): boolean {
+  return audience.open().every(({ takesParts, takesChanges }) => takesParts || !takesChanges);
 }
 
 /**

@@ -51,7 +51,13 @@ export class SyncPages {
     // position after the page would skip changes that the socket has not been sent.
     const { takesChanges, protocol } = socket;
     const maxChanges = takesChanges && protocol.changed ? this.#deps.settings.maxChanges : undefined;
-    const request = { userId: this.#deps.userId(), after, rev: rev ?? current.rev, maxChanges };
+    const request = {
+      userId: this.#deps.userId(),
+      after,
+      rev: rev ?? current.rev,
+      maxChanges,
+      parts: socket.takesParts,
+    };
     const page = await this.#pageFor(socket, id, request).catch((error: unknown) => {
       if (isNotFound(error))
         this.#keepPosition(socket, id, {

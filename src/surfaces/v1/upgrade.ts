@@ -15,14 +15,22 @@ export const SocketQuery = z.object({
     description:
       "`all`: the socket shows thread-only replies, live and in pages of replay; absent: the main stream",
   }),
-  changes: z.literal("0").optional().openapi({
-    description: "`0`: no frames `changed` and `reset`, for clients that know only `revoked` and `hidden`",
-  }),
+  changes: z
+    .enum(["0", "parts"])
+    .optional()
+    .openapi({
+      description:
+        "`parts`: `changed` has messages without `body` where you have it; " +
+        "`0`: no frames `changed` and `reset`, for clients that know only `revoked` and `hidden`",
+    }),
 });
 
 /** What a client asks of its socket. */
 export function wishesOf({ echo, threads, changes }: z.infer<typeof SocketQuery>) {
-  return { echoes: echo === "message", threads: threads === "all", ignoresChanges: changes === "0" };
+  return {
+    ...{ echoes: echo === "message", threads: threads === "all" },
+    ...{ ignoresChanges: changes === "0", takesParts: changes === "parts" },
+  };
 }
 
 /** The description, in the document, of operations that open a socket. */

@@ -5,7 +5,14 @@ import { signedInUsers } from "../../support/accounts/users.ts";
 import type { SignedIn } from "../../support/clients/api.ts";
 import { ask, deleteMessage, expectAsked, getMessage } from "../../support/clients/chat.ts";
 import { expectPosted, mergedDraft } from "../../support/clients/forwards.ts";
-import { openDevice, openRoom, type TestSocket } from "../../support/clients/socket.ts";
+import {
+  acceptSocket,
+  DEVICE_PATH,
+  openDevice,
+  openRoom,
+  type TestSocket,
+  upgrade,
+} from "../../support/clients/socket.ts";
 import { createGroupId, itemAt, postText, range } from "../../support/objects/room.ts";
 import { setNoRateLimits } from "../../support/settings.ts";
 import { overrideTiming } from "../../support/timing.ts";
@@ -135,4 +142,23 @@ test("a revoke waits for the changes before it, and is told after them", async (
   const told = [...toldRevs(room).keys()];
   expect(told).toEqual([...seqs, text]);
   room.close();
+});
+
+test("clients that take parts are told of all reactions to large messages, in few bytes", async () => {
+  const { id, ann, bob, seqs } = await storm(10);
+  const room = await openRoom(id, bob.token, "?changes=parts");
+  const device = acceptSocket(await upgrade(`${DEVICE_PATH}?changes=parts`, bob.token));
+  device.send({ type: "sync", conversation_id: id, after: seqs.at(-1), rev: 0 });
+  await device.until(({ frames }) => frames.at(-1)?.type === "synced");
+  const before = device.received;
+  // The conversation learns from the first answer of the inbox what the devices take.
+  const first = await postText(id, ann, "hello");
+  await device.until((socket) => socket.seqs.includes(first));
+  for (const seq of seqs) await expectAsked(ann, id, "PUT", `/messages/${seq}/reactions/:k:`);
+  for (const socket of [room, device])
+    await socket.until(() => seqs.every((seq) => toldRevs(socket).has(seq)));
+  expect(room.received).toBeLessThan(LARGE / 4);
+  expect(device.received - before).toBeLessThan(LARGE / 4);
+  room.close();
+  device.close();
 });

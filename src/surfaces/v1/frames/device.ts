@@ -12,7 +12,7 @@ import type {
 } from "../../../domain/sync/socket-protocol.ts";
 import { parseJson, requireSound } from "../../../http/json.ts";
 import { serializeComposerDraft } from "../serialize/composer-drafts.ts";
-import { withOwnPart } from "../serialize/messages.ts";
+import { withOwnPart, withoutBodyJson } from "../serialize/messages.ts";
 import { bodyOf, kindOf } from "../serialize/polls.ts";
 import { serializeScheduled } from "../serialize/scheduled.ts";
 import {
@@ -45,6 +45,7 @@ export const deviceProtocol: DeviceProtocol = {
   decode: (frame) => attempt(() => toCommand(frame)),
   name: "v1",
   encode: encoding.message,
+  withoutBody: (text) => EncodedPart.parse(withoutBodyJson(text)),
   withOwn: (text, own) => EncodedPart.parse(withOwnPart(text, own)),
   event: (event) => JSON.stringify(wireEvent(event)),
   acks: encoding,

@@ -2,13 +2,14 @@ import { EncodedPart } from "../../../domain/sync/encoded-message.ts";
 import type { Encoder, RoomEvent } from "../../../domain/sync/socket-protocol.ts";
 import { wireCode } from "../errors.ts";
 import { serializeConversation } from "../serialize/conversations.ts";
-import { messageJson } from "../serialize/messages.ts";
+import { messageJson, partJson } from "../serialize/messages.ts";
 import { serializeThreadState } from "../serialize/threads.ts";
 import type { Ack, ConversationEventFrame, Refusal } from "./server.ts";
 
 /** The encoding that room sockets and device sockets share: messages, acks, refusals. */
 export const encoding: Omit<Encoder<never>, "event"> = {
   message: (message) => EncodedPart.parse(messageJson(message)),
+  part: (message) => EncodedPart.parse(partJson(message)),
   ack: (conversationId, { seq, createdAt }, clientMsgId, message) => {
     const ack = JSON.stringify({
       type: "ack",

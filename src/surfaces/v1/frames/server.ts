@@ -7,7 +7,7 @@ import { KickReason, MemberEvent } from "../../../domain/sync/socket-protocol.ts
 import { orNull, Time } from "../schemas/common.ts";
 import { ComposerDraft } from "../schemas/composer-drafts.ts";
 import { Conversation } from "../schemas/conversations.ts";
-import { AnyBody, Message, Sender, UnreadFrom } from "../schemas/messages/messages.ts";
+import { AnyBody, Message, MessagePart, Sender, UnreadFrom } from "../schemas/messages/messages.ts";
 import { MessageKind } from "../schemas/messages/polls.ts";
 import { ThreadState } from "../schemas/messages/threads.ts";
 import { Problem, ProblemCode } from "../schemas/problems.ts";
@@ -59,8 +59,15 @@ const MessagesFrame = frame(
 
 const ChangedFrame = frame(
   "changed",
-  { ...About, rev: Rev, items: z.array(Message).min(1).max(200) },
-  "Messages as they are now, in the order of their last change. With them you have every change up to `rev`",
+  {
+    ...About,
+    rev: Rev,
+    items: z
+      .array(z.union([Message, MessagePart]))
+      .min(1)
+      .max(200),
+  },
+  "Messages as they are now, in the order of their last change, with `?changes=parts` without the `body` that you have. With them you have every change up to `rev`",
 );
 
 const ErrorFrame = frame(

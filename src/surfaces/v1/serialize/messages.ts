@@ -58,11 +58,24 @@ export function serializeLastMessage(message: Message): z.infer<typeof MessageSh
  * for every message. The reader's own part is last, or missing: `withOwnPart` adds it.
  */
 export function messageJson(message: Message): string {
-  const fields = JSON.stringify({
-    ...withoutBody(message),
-    reactions: serializeReactions(message.reactions),
-  });
-  return withOwnPart(`${fields.slice(0, -1)},"body":${bodyOf(message)}}`, message);
+  return withOwnPart(`${fieldsJson(message).slice(0, -1)}${BODY}${bodyOf(message)}}`, message);
+}
+
+/** The same without the body, for clients that have it. */
+export function partJson(message: Message): string {
+  return withOwnPart(fieldsJson(message), message);
+}
+
+/** Before its reader's own part, the body is the last field of the JSON text of a message. */
+const BODY = ',"body":';
+
+/** The JSON text of a message without its body. No field before the body has a field of that name. */
+export function withoutBodyJson(json: string): string {
+  return `${json.slice(0, json.indexOf(BODY))}}`;
+}
+
+function fieldsJson(message: Message): string {
+  return JSON.stringify({ ...withoutBody(message), reactions: serializeReactions(message.reactions) });
 }
 
 /** Adds its reader's own part to the JSON text of a message. */

@@ -260,6 +260,12 @@ export const Message: z.ZodType<Message> = z
   .discriminatedUnion("revoked", [UnrevokedMessage, RevokedMessage])
   .openapi("Message");
 
+/** A changed message, for a client that has its body. */
+export const MessagePart = MessageFields.omit({ body: true }).extend(PollFields).openapi("MessagePart", {
+  description:
+    "With `?changes=parts`, a changed message without its `body`, which you have with this `version`",
+});
+
 export const MessagePage = z
   .object({
     items: z.array(Message),
