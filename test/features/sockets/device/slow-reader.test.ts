@@ -77,6 +77,7 @@ test("a reader that stops gets some 4 MiB and is closed, and a reconnected devic
 
 test("a device that fell behind is brought up to date once it pings, without a gap, and then gets its ack", async () => {
   overrideTiming({ slowReader: { checkMs: 20 } });
+  onTestFinished(setNoRateLimits());
   const [ann, bob] = await signedInUsers(2);
   if (!ann || !bob) throw new Error("two people");
   const [id, other] = [await createGroupId(ann, bob), await createGroupId(ann, bob)];

@@ -3,10 +3,13 @@ import type { SignedIn } from "../../../support/clients/api.ts";
 import { expectAsked } from "../../../support/clients/chat.ts";
 import { openRoom, type TestSocket } from "../../../support/clients/socket.ts";
 import { createGroupId, itemAt, postText, range, registerUsers } from "../../../support/objects/room.ts";
+import { setNoRateLimits } from "../../../support/settings.ts";
 import { overrideTiming } from "../../../support/timing.ts";
 
 let ann: SignedIn;
 let bob: SignedIn;
+
+beforeAll(() => setNoRateLimits());
 
 beforeAll(async () => {
   const users = await registerUsers(2);
