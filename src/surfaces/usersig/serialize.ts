@@ -20,13 +20,16 @@ export function toProfileChange(fields: z.infer<typeof OwnChange>): ExtendedProf
   };
 }
 
+/** The name of a user whose account is deleted: nobody else has one like it. */
+const DELETED = /^deleted-\d+$/;
+
 /** A user as this API shows them, with all fields. */
 export function serializeChatUser(user: ExtendedProfile, timeZone: string) {
   const { nickname, gender, birthday, phone, email, province, city, avatar, loginAt, createdAt } = user;
   return {
     ...{ user_id: user.username, name: user.fullName, nickname, username: user.alias, gender, birthday },
     ...{ id_card_num: user.idCardNum, phone, email, province, city, avatar, description: user.signature },
-    is_disable: false,
+    is_disable: DELETED.test(user.username),
     login_time: loginAt === 0 ? "" : zonedTime(loginAt, timeZone),
     create_time: zonedTime(createdAt, timeZone),
   };

@@ -19,7 +19,7 @@ export const ChatUser = z.strictObject({
   },
   ...{ birthday: z.string(), id_card_num: z.string(), phone: z.string(), email: z.string() },
   ...{ province: z.string(), city: z.string(), avatar: z.string(), description: z.string() },
-  ...{ is_disable: z.literal(false), login_time: z.string(), create_time: z.string() },
+  ...{ is_disable: z.boolean(), login_time: z.string(), create_time: z.string() },
 });
 export type ChatUser = z.infer<typeof ChatUser>;
 

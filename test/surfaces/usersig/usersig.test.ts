@@ -4,7 +4,7 @@ import { afterEach, beforeAll, describe, expect, test, vi } from "vitest";
 import { z } from "zod";
 import { zonedTime } from "../../../src/lib/time-zone.ts";
 import { signedInUsers } from "../../support/accounts/users.ts";
-import { call, freshName, login, register } from "../../support/clients/api.ts";
+import { call, freshName, login, PASSWORD, register } from "../../support/clients/api.ts";
 import { deleteMessage, openDirect } from "../../support/clients/chat.ts";
 import { bytesOf, download, pseudoRandomBytes, storedFiles } from "../../support/clients/files.ts";
 import { openRoom } from "../../support/clients/socket.ts";
@@ -32,6 +32,7 @@ import {
   say,
   sessions,
   shownUser,
+  signed,
   sigOf,
   usersig,
 } from "./client.ts";
@@ -429,6 +430,24 @@ describe("user_sig", () => {
     expect(deleted.status).toBe(204);
     failure(await info(nameOf(owner), { sig: owner.token }), 404);
   });
+});
+
+test("a user is shown as disabled once their account is deleted, and not by a block", async () => {
+  const [one, other] = await signedInUsers(2);
+  if (!one || !other) throw new Error("there are two");
+  await open(signed(one), [signed(other)], "of two");
+  const isDisabled = async () => {
+    const answer = await usersig("GET", "/chat/session-info/?total=1", { sig: one.token });
+    const peer = z.looseObject({ is_disable: z.boolean() });
+    const list = z.array(z.looseObject({ session_info: peer })).parse(data(answer).session_info_list);
+    return list.map(({ session_info }) => session_info.is_disable);
+  };
+  expect((await call("PUT", `/v1/blocks/${other.user.id}`, { token: one.token })).status).toBe(204);
+  expect(await isDisabled()).toEqual([false]);
+  expect((await call("DELETE", "/v1/me", { token: other.token, body: { password: PASSWORD } })).status).toBe(
+    204,
+  );
+  expect(await isDisabled()).toEqual([true]);
 });
 
 /** Two users with their single chat. */
