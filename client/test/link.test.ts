@@ -24,7 +24,7 @@ afterEach(async () => {
 
 /** A link that opens its first socket, and what it tells. */
 function linked(tokens: string[] = ["first"]) {
-  const told = { frames: [] as ServerFrame[], lost: 0, ended: 0 };
+  const told = { frames: [] as ServerFrame[], lost: 0, ended: 0, why: undefined as string | undefined };
   const refused: (string | undefined)[] = [];
   const getToken = (old?: string) => {
     refused.push(old);
@@ -37,7 +37,10 @@ function linked(tokens: string[] = ["first"]) {
       socket: (url, protocols) => new WebSocket(url, protocols),
       onFrame: (frame) => told.frames.push(frame),
       onLost: () => told.lost++,
-      onEnd: () => told.ended++,
+      onEnd: (_, why) => {
+        told.ended++;
+        told.why = why;
+      },
     },
     "device",
     () => "/v1/socket?threads=all",
@@ -176,10 +179,16 @@ test.each([
   expect(told).toMatchObject({ frames: [], ended: 0 });
 });
 
-test.each(["not_found", "validation_failed"])("a refused socket that says %s is the end", async (code) => {
+test.each([
+  ["not_found", undefined],
+  ["validation_failed", undefined],
+  // The origin of the page is not allowed.
+  ["forbidden", "forbidden"],
+])("a refused socket that says %s is the end", async (code, why) => {
   const { told } = linked();
   (await server.opened()).socket.send(JSON.stringify({ type: "refused", code, detail: "" }));
   await expect.poll(() => told.ended).toBe(1);
+  expect(told.why).toBe(why);
   expect(clock.set).toEqual([]);
 });
 

@@ -3,7 +3,7 @@ import { env, exports } from "cloudflare:workers";
 import { beforeAll, expect, test } from "vitest";
 import { app } from "../support/app.ts";
 import { type CallOptions, call, register, request, type SignedIn } from "../support/clients/api.ts";
-import { acceptSocket, roomPath } from "../support/clients/socket.ts";
+import { acceptSocket, expectRefusedSocket, roomPath } from "../support/clients/socket.ts";
 import { createGroupId } from "../support/objects/room.ts";
 
 const HERE = "https://parley.test";
@@ -144,5 +144,5 @@ test("an upgrade passes unchanged", async () => {
   const foreign = await exports.default.fetch(
     request("GET", roomPath(id), { token: ann.token, headers: { ...headers, Origin: CHAT } }),
   );
-  expect(foreign.status).toBe(403);
+  await expectRefusedSocket(foreign, 4403, "forbidden");
 });

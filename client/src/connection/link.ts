@@ -43,8 +43,11 @@ export interface LinkOptions {
   onFrame(frame: ServerFrame, source: Source): void;
   /** the socket is lost, and is going to be opened again */
   onLost(source: Source): void;
-  /** the link has ended for good: nobody is signed in, or the conversation is not the user's */
-  onEnd(source: Source): void;
+  /**
+   * The link has ended for good: nobody is signed in, or the conversation is not the user's; `forbidden`: the
+   * server lets no page of this origin connect.
+   */
+  onEnd(source: Source, why?: "forbidden"): void;
 }
 
 /**
@@ -144,9 +147,10 @@ export class Link {
     const isReady = frame.type === "ready";
     // The close event comes up to 10 s later than these two.
     if (frame.type === "kicked") void this.#closed(4001, frame.reason);
-    else if (frame.type === "refused")
-      void this.#closed(isTemporary(frame.code) ? 1013 : 4404, frame.code, frame.retry_after);
-    else {
+    else if (frame.type === "refused") {
+      const lasting = frame.code === "forbidden" ? 4403 : 4404;
+      void this.#closed(isTemporary(frame.code) ? 1013 : lasting, frame.code, frame.retry_after);
+    } else {
       if (isReady) {
         this.#isReady = true;
         this.#failures = 0;
@@ -172,8 +176,8 @@ export class Link {
     const opening = this.close();
     let isRefused = code === 4001 && !["removed", "left", "dissolved"].includes(reason);
     if (wasReady) onLost(this.#source);
-    if ([4001, 4400, 4404].includes(code) && !isRefused) {
-      onEnd(this.#source);
+    if ([4001, 4400, 4403, 4404].includes(code) && !isRefused) {
+      onEnd(this.#source, code === 4403 ? "forbidden" : undefined);
       return;
     }
     if (!wasReady && code === 1006 && this.#failures % 2) {

@@ -9,8 +9,11 @@ import type { Conversation, Frame, Message, ServerFrame } from "../types.ts";
 import { Loader } from "./loader.ts";
 import { Timelines, type TimelinesOptions } from "./timelines.ts";
 
-/** How the client stands to the server. `signed_out`: the session has ended. */
-export type Connection = "offline" | "connecting" | "live" | "signed_out";
+/**
+ * How the client stands to the server. `signed_out`: the session has ended; `forbidden`: the server lets no page
+ * of this origin connect.
+ */
+export type Connection = "offline" | "connecting" | "live" | "signed_out" | "forbidden";
 
 /** What an engine works with, and whom it tells. */
 export interface EngineOptions
@@ -45,7 +48,8 @@ export class Engine {
       ...options,
       onFrame: (frame, source) => this.#take(frame, source),
       onLost: (source) => this.#lost(source),
-      onEnd: (source) => (source === "device" ? this.#become("signed_out") : this.timelines.focus(0)),
+      onEnd: (source, why) =>
+        source === "device" ? this.#become(why ?? "signed_out") : this.timelines.focus(0),
     });
     this.timelines = new Timelines({ ...options, sockets: this.sockets, loader: this.#loader });
     this.signals = new Signals(this.sockets, list, this.#loader);

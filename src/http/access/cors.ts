@@ -1,7 +1,7 @@
 import { createMiddleware } from "hono/factory";
 import type { AppEnv } from "../env.ts";
 import { REQUEST_ID } from "../request-id.ts";
-import { allowsOrigin } from "./origin.ts";
+import { allowsOrigin, noteRefusedOrigin } from "./origin.ts";
 
 const METHODS = "GET, HEAD, POST, PUT, PATCH, DELETE";
 const REQUEST_HEADERS =
@@ -31,7 +31,8 @@ export const cors = createMiddleware<AppEnv>(async (c, next) => {
   // `c.header` would copy the answer, body included.
   const { headers } = c.res;
   headers.append("Vary", "Origin");
-  if (origin === undefined || !allowsOrigin(settings, origin, c.req.raw)) return;
+  if (origin === undefined) return;
+  if (!allowsOrigin(settings, origin, c.req.raw)) return noteRefusedOrigin(origin, "calls");
   headers.set("Access-Control-Allow-Origin", settings.allowedOrigins === "*" ? "*" : origin);
   headers.set("Access-Control-Expose-Headers", RESPONSE_HEADERS);
   if (!isPreflight) return;

@@ -1,5 +1,12 @@
 import { CoreError } from "../../domain/errors.ts";
 import type { Settings } from "../../domain/settings.ts";
+import { log } from "../../lib/logger.ts";
+import { LruMap } from "../../lib/lru-map.ts";
+
+/** An isolate logs a refused origin once in this time (ms). */
+const LOG_AGAIN_MS = 10 * 60_000;
+/** The refused origins that an isolate remembers to have logged, with the time. */
+const logged = new LruMap<string, number>(() => 100);
 
 /**
  * Whether pages of an origin may call: it is the Worker's own, or the setting `ALLOWED_ORIGINS` allows it.
@@ -15,6 +22,30 @@ export function isAllowedPage(settings: Settings, request: Request): boolean {
   return origin !== null && allowsOrigin(settings, origin, request);
 }
 
+/** Whether a page of an origin that is not allowed calls. */
+export function isForeignPage(settings: Settings, request: Request): boolean {
+  const origin = request.headers.get("Origin");
+  return origin !== null && !allowsOrigin(settings, origin, request);
+}
+
+/**
+ * Logs that pages of an origin are refused, since their users see no reason: an operator may have to allow it.
+ * @param of what is refused: the answers to calls, or a socket
+ */
+export function noteRefusedOrigin(origin: string, of: "calls" | "socket"): void {
+  const now = Date.now();
+  const shown = shownOrigin(origin);
+  if ((logged.get(`${of} ${shown}`) ?? 0) > now - LOG_AGAIN_MS) return;
+  logged.set(`${of} ${shown}`, now);
+  log("warn", "origin_refused", { origin: shown, of, detail: "It is not in ALLOWED_ORIGINS." });
+}
+
+/** An origin for the log: what a client sends may be anything. */
+function shownOrigin(origin: string): string {
+  if (origin === "null") return origin;
+  return URL.canParse(origin) ? new URL(origin).origin.slice(0, 128) : "invalid";
+}
+
 /**
  * Refuses the upgrade of a page whose origin is not allowed. CORS does not cover upgrades, but browsers
  * always send `Origin` with them. Other clients send no `Origin`, and pass.
@@ -23,7 +54,13 @@ export function isAllowedPage(settings: Settings, request: Request): boolean {
 export function checkOrigin(settings: Settings, request: Request): void {
   const origin = request.headers.get("Origin");
   if (origin === null || allowsOrigin(settings, origin, request)) return;
-  throw new CoreError(
+  throw originRefused(request);
+}
+
+/** The `forbidden` for the socket of a page whose origin is not allowed, which the log gets to know. */
+export function originRefused(request: Request): CoreError {
+  noteRefusedOrigin(request.headers.get("Origin") ?? "", "socket");
+  return new CoreError(
     "forbidden",
     "Pages of this origin may not open sockets here (setting ALLOWED_ORIGINS).",
   );

@@ -1,7 +1,7 @@
 import type { Context } from "hono";
 import { CoreError, type Failure, type TokenFlaw } from "../../domain/errors.ts";
 import { KICKED, type KickReason } from "../../domain/sync/socket-protocol.ts";
-import { isAllowedPage } from "../../http/access/origin.ts";
+import { isForeignPage, originRefused } from "../../http/access/origin.ts";
 import { countRefused } from "../../http/access/rate-limit.ts";
 import { closeCodeOf, closedSocket, isUpgrade } from "../../http/access/upgrade.ts";
 import type { AppEnv } from "../../http/env.ts";
@@ -18,14 +18,15 @@ const REASONS: Record<TokenFlaw, KickReason> = {
 };
 
 /**
- * The answer to a failure: a problem over HTTP. An upgrade for a page of an allowed origin is accepted
- * instead, and its socket closed at once, since a browser hides a refused upgrade from the page.
+ * The answer to a failure: a problem over HTTP. An upgrade for a page is accepted instead, and its socket
+ * closed at once, since a browser hides a refused upgrade from the page. A page of an origin that is not
+ * allowed learns only this, whatever the failure.
  *
- * A page of another origin is refused over HTTP, whatever the failure: it learns nothing. So is everybody of
- * an address with too many refused sockets.
+ * Over HTTP goes the refusal of everybody of an address with too many refused sockets.
  */
-export async function refuse(c: Context<AppEnv>, failure: Failure): Promise<Response> {
-  if (!isUpgrade(c.req) || !isAllowedPage(c.var.core.settings, c.req.raw)) return problem(c, failure);
+export async function refuse(c: Context<AppEnv>, of: Failure): Promise<Response> {
+  if (!isUpgrade(c.req) || c.req.header("Origin") === undefined) return problem(c, of);
+  const failure = isForeignPage(c.var.core.settings, c.req.raw) ? originRefused(c.req.raw).toFailure() : of;
   try {
     await countRefused(c, "socket");
   } catch (error) {

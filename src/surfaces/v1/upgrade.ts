@@ -38,9 +38,9 @@ export const SOCKET = {
   security: [{ bearer: [] }, { access_token: [] }, { subprotocol: [] }],
   upgraded: {
     description:
-      "The socket; its first frame is `ready`. A page of an allowed origin gets 101 for a refusal, too, since a " +
+      "The socket; its first frame is `ready`. A page gets 101 for a refusal, too, since a " +
       "browser hides all other answers: the first frame is then `kicked` (for 401) or `refused`, and the socket " +
-      "is closed at once with 4001, 4400, 4404, 4429, 1011 or 1013",
+      "is closed at once with 4001, 4400, 4403 (its origin is not allowed), 4404, 4429, 1011 or 1013",
     headers: {
       Upgrade: { description: "The upgrade", schema: { const: "websocket" } },
       "Sec-WebSocket-Protocol": {

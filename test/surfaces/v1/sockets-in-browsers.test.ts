@@ -1,6 +1,6 @@
 import { createExecutionContext } from "cloudflare:test";
 import { env } from "cloudflare:workers";
-import { beforeAll, describe, expect, test } from "vitest";
+import { beforeAll, describe, expect, onTestFinished, test, vi } from "vitest";
 import { newSession } from "../../support/accounts/sessions.ts";
 import { app } from "../../support/app.ts";
 import { call, PASSWORD, register, request, type SignedIn } from "../../support/clients/api.ts";
@@ -114,16 +114,35 @@ describe("the token of a page", () => {
   });
 });
 
-test("a page of another origin is refused over HTTP, whatever it asks for, and told nothing", async () => {
+test("a page of another origin gets 4403 and `forbidden`, whatever it asks for, and learns nothing else", async () => {
   for (const path of [...paths, roomPath(id + 1_000), roomPath(id, "?after=x")]) {
     for (const token of [undefined, "nonsense", eve.token]) {
-      const response = await dial(path, token, FOREIGN);
-      expect(response.webSocket ?? null).toBe(null);
-      expect(response.status).toBeGreaterThanOrEqual(400);
-      await response.body?.cancel();
+      const frame = await expectRefusedSocket(await dial(path, token, FOREIGN), 4403, "forbidden");
+      expect(frame).toMatchObject({ type: "refused", detail: expect.stringContaining("ALLOWED_ORIGINS") });
     }
   }
-  expect((await dial(DEVICE_PATH, ann.token, FOREIGN)).status).toBe(403);
+  await expectRefusedSocket(await dial(DEVICE_PATH, ann.token, FOREIGN), 4403, "forbidden");
+});
+
+test("the log names an origin that is refused, once, and nothing else of what it sent", async () => {
+  const lines: string[] = [];
+  vi.spyOn(console, "warn").mockImplementation((line: string) => void lines.push(line));
+  onTestFinished(() => void vi.restoreAllMocks());
+  const origin = "https://forgotten.example";
+  for (let i = 0; i < 3; i++) {
+    await expectRefusedSocket(await dial(DEVICE_PATH, ann.token, origin), 4403, "forbidden");
+    await call("GET", "/v1/me", { token: ann.token, headers: { Origin: origin } });
+  }
+  await dial(DEVICE_PATH, ann.token, "https://user:secret@other.example/secret?secret");
+  await dial(DEVICE_PATH, ann.token, "no origin, secret");
+  const told = lines.map((line) => JSON.parse(line)).filter(({ event }) => event === "origin_refused");
+  expect(told.map((line) => [line.origin, line.of])).toEqual([
+    [origin, "socket"],
+    [origin, "calls"],
+    ["https://other.example", "socket"],
+    ["invalid", "socket"],
+  ]);
+  expect(lines.join()).not.toContain("secret");
 });
 
 describe("other refusals", () => {

@@ -143,9 +143,10 @@ function ConnectionBar() {
     const wait = setTimeout(() => setShown(true), PATIENCE);
     return () => clearTimeout(wait);
   }, [connection]);
+  const waiting = isOnline.value ? "connection.connecting" : "connection.offline";
   return (
     <p class="connection" role="status" data-connection={connection}>
-      {isShown && t(isOnline.value ? "connection.connecting" : "connection.offline")}
+      {isShown && t(connection === "forbidden" ? "connection.forbidden" : waiting)}
     </p>
   );
 }

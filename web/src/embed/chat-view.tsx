@@ -42,6 +42,7 @@ export function ChatView({ chat, id, onReady }: Props) {
         <small part="status" role="status">
           {connection === "offline" && t("connection.offline")}
           {connection === "connecting" && t("connection.connecting")}
+          {connection === "forbidden" && t("connection.forbidden")}
         </small>
       </header>
       {window && <Messages {...{ chat, view, window }} />}

@@ -1,7 +1,7 @@
 import { Hono } from "hono";
 import { openDeviceSocket } from "../../../core/sockets/device-socket.ts";
 import { CoreError } from "../../../domain/errors.ts";
-import { isAllowedPage } from "../../../http/access/origin.ts";
+import { isAllowedPage, isForeignPage } from "../../../http/access/origin.ts";
 import { countCost } from "../../../http/access/rate-limit.ts";
 import { closeCodeOf, closedSocket, isUpgrade, requireSocket } from "../../../http/access/upgrade.ts";
 import type { AppEnv } from "../../../http/env.ts";
@@ -15,6 +15,7 @@ const PROTOCOL = "usersig";
 const CLOSE = {
   foreignSig: { code: 4003, reason: "user_sig" },
   unknownUser: { code: 4004, reason: "user_id" },
+  foreignPage: { code: 4403, reason: "origin" },
 } as const;
 
 export const socket = new Hono<AppEnv>({ strict: false });
@@ -32,6 +33,8 @@ socket.get("/ws/chat/:user_id/:user_sig", async (c) => {
 // Clients of this API expect an upgrade that closes at once, with a code, instead of an HTTP error.
 socket.onError((error, c) => {
   if (!(error instanceof CoreError)) throw error;
+  if (isUpgrade(c.req) && isForeignPage(c.var.core.settings, c.req.raw))
+    return closedSocket(CLOSE.foreignPage);
   if (error.code === "not_found" || error.data?.gone) return closedSocket(CLOSE.unknownUser);
   if (error.code === "unauthenticated") return closedSocket(CLOSE.foreignSig);
   // A page sees no answer over HTTP, only that the connection failed.

@@ -5,6 +5,7 @@ export const app = {
   "app.toList": "Back to the list",
   "connection.offline": "You are offline. Messages wait here and are sent when the connection is back.",
   "connection.connecting": "Connecting …",
+  "connection.forbidden": "The server does not let pages of this address connect. Tell who runs it.",
   "action.back": "Back",
   "action.cancel": "Cancel",
   "action.close": "Close",

@@ -5,6 +5,7 @@ export const app = {
   "app.toList": "返回列表",
   "connection.offline": "当前离线。消息会保留在本地，恢复连接后自动发送。",
   "connection.connecting": "正在连接…",
+  "connection.forbidden": "服务器不允许此网址的网页连接。请告知管理员。",
   "action.back": "返回",
   "action.cancel": "取消",
   "action.close": "关闭",
