@@ -1,39 +1,28 @@
-import { CoreError, type Failure, isNotFound } from "../../domain/errors.ts";
-import type { ConversationId, UserId } from "../../domain/ids.ts";
+import { CoreError, type Failure } from "../../domain/errors.ts";
+import type { ConversationId } from "../../domain/ids.ts";
 import { errorFields, log } from "../../lib/logger.ts";
-import { type UserBudgets, WEIGHTS } from "../../object/user-budgets.ts";
 import type { DeviceSocket } from "./device-socket.ts";
 
 /**
  * @returns the failure that a client gets for an error: a refusal as it is; `unavailable` for a bug or an
  *   object that cannot be reached, which is logged and may be retried
  */
-function failureOf(error: unknown): Failure {
+export function failureOf(error: unknown): Failure {
   if (error instanceof CoreError) return error.toFailure();
   log("error", "device_frame_failed", errorFields(error));
   return { ok: false, code: "unavailable", detail: "This could not be done right now. Try again." };
-}
-
-/**
- * The same for a call to a conversation. One that the user is not in, or that does not exist, costs them as
- * much as a page: its object was woken for nothing.
- */
-export function failureOfCall(error: unknown, userId: UserId, budgets: UserBudgets): Failure {
-  if (isNotFound(error)) budgets.charge(userId, WEIGHTS.page - WEIGHTS.light);
-  return failureOf(error);
 }
 
 /** Runs a call of a socket to a conversation. A failure is sent to the socket; never rejects. */
 export async function attempt(
   socket: DeviceSocket,
   conversationId: ConversationId,
-  budgets: UserBudgets,
   call: () => Promise<unknown>,
 ): Promise<void> {
   try {
     await call();
   } catch (error) {
-    socket.refuse(failureOfCall(error, socket.userId, budgets), { conversationId });
+    socket.refuse(failureOf(error), { conversationId });
   }
 }
 

@@ -18,7 +18,7 @@ import { Semaphore } from "../../object/concurrency.ts";
 import { frames } from "../../object/frames.ts";
 import { CLOSE } from "../../object/hibernating-socket.ts";
 import { KeyQueue } from "../../object/key-queue.ts";
-import type { UserBudgets } from "../../object/user-budgets.ts";
+import { type UserBudgets, WEIGHTS } from "../../object/user-budgets.ts";
 import { ProfileFrames } from "../account/profile-frames.ts";
 import type { ConversationList } from "../list/conversation-list.ts";
 import { DeliveryPositions, type DeviceAudience, isWithheld } from "./delivery-positions.ts";
@@ -199,6 +199,15 @@ export class DeviceFeed {
   /** @see DeliveryPositions.focused */
   focused(): ConversationId[] {
     return this.#positions.focused();
+  }
+
+  /**
+   * Charges a request about a conversation that the user's list lacks as a page, before it is carried out: its
+   * object is woken, most often for nothing.
+   */
+  chargeUnlisted(id: ConversationId): void {
+    const { budgets, list, userId } = this.#deps;
+    if (!list.known(id)) budgets.charge(userId(), WEIGHTS.page - WEIGHTS.light);
   }
 
   /** The socket asked to sync and was refused: it becomes live, and the next update brings what it misses. */

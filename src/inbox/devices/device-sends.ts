@@ -6,8 +6,7 @@ import type { DeviceSendItem } from "../../domain/sync/socket-protocol.ts";
 import type { Timing } from "../../domain/timing.ts";
 import { type Backlog, weightOf } from "../../object/backlog.ts";
 import { frames } from "../../object/frames.ts";
-import type { UserBudgets } from "../../object/user-budgets.ts";
-import { failureOfCall, TOO_MUCH } from "./call-errors.ts";
+import { failureOf, TOO_MUCH } from "./call-errors.ts";
 import type { DeviceFeed } from "./device-feed.ts";
 import type { DeviceSocket } from "./device-socket.ts";
 import { SendBatches } from "./send-batches.ts";
@@ -24,14 +23,12 @@ interface DeviceDraft {
  */
 export class DeviceSendQueue {
   readonly #backlog: Backlog;
-  readonly #budgets: UserBudgets;
   /** by socket and conversation */
   readonly #batches: SendBatches<DeviceDraft>;
 
   /** @param backlog counts sends until they are acked or refused */
-  constructor(backlog: Backlog, budgets: UserBudgets, timing: Timing["assumedUpdates"]) {
+  constructor(backlog: Backlog, timing: Timing["assumedUpdates"]) {
     this.#backlog = backlog;
-    this.#budgets = budgets;
     this.#batches = new SendBatches(timing);
   }
 
@@ -65,6 +62,7 @@ export class DeviceSendQueue {
     requested: DeviceDraft[],
     deviceFeed: DeviceFeed,
   ): Promise<void> {
+    deviceFeed.chargeUnlisted(id);
     const sends = requested.filter((send) => this.#admit(socket, id, send));
     const key = `${socket.id} ${id}`;
     const batch = this.#batches.add(key, sends);
@@ -76,7 +74,7 @@ export class DeviceSendQueue {
     try {
       await deviceFeed.send(socket, id, take, (outcomes) => this.#resolve(socket, id, batch, outcomes));
     } catch (error) {
-      const failure = failureOfCall(error, socket.userId, this.#budgets);
+      const failure = failureOf(error);
       for (const { clientMsgId } of batch) socket.refuse(failure, { clientMsgId, conversationId: id });
     } finally {
       // The feed does not take the drafts of a socket that has closed meanwhile.

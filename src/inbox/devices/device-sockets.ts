@@ -74,7 +74,7 @@ export class DeviceSockets {
     this.#deps = deps;
     this.#cursors = cursors;
     this.#budgets = budgets;
-    this.#sends = new DeviceSendQueue(this.#backlog, budgets, deps.timing.assumedUpdates);
+    this.#sends = new DeviceSendQueue(this.#backlog, deps.timing.assumedUpdates);
     for (const ws of ctx.getWebSockets()) {
       const socket = DeviceSocket.restore(ctx, ws, deps.protocols, deps.settings);
       // A socket whose request was under way gets no answer: its client reconnects and syncs.
@@ -259,16 +259,21 @@ export class DeviceSockets {
     switch (command.type) {
       case "read": {
         const { conversationId, seq } = command;
+        deviceFeed.chargeUnlisted(conversationId);
         await this.#enqueue(socket, conversationId, () => deviceFeed.read(socket, conversationId, seq));
         return;
       }
       case "typing":
+        deviceFeed.chargeUnlisted(command.conversationId);
         await this.#typing(socket, command.conversationId);
         return;
       case "sync":
+        for (const { conversationId } of command.items.slice(0, granted))
+          deviceFeed.chargeUnlisted(conversationId);
         await this.#sync(socket, command.items.slice(0, granted), deviceFeed);
         return;
       case "focus":
+        if (command.conversationId !== null) deviceFeed.chargeUnlisted(command.conversationId);
         await this.#focus(socket, command.conversationId, deviceFeed);
         return;
     }
@@ -295,7 +300,7 @@ export class DeviceSockets {
       socket.refuse(TOO_MUCH, { conversationId: id });
       return;
     }
-    await attempt(socket, id, this.#budgets, call);
+    await attempt(socket, id, call);
     this.#backlog.release(1, 0);
   }
 
@@ -311,7 +316,7 @@ export class DeviceSockets {
     }
     const whenFree = (work: () => Promise<void>) => this.#inSlot(socket, work);
     const syncs = admitted.map((point) =>
-      attempt(socket, point.conversationId, this.#budgets, () => deviceFeed.sync(socket, point, whenFree)),
+      attempt(socket, point.conversationId, () => deviceFeed.sync(socket, point, whenFree)),
     );
     await Promise.all(syncs);
   }
@@ -322,7 +327,7 @@ export class DeviceSockets {
     if (id === null) return;
     const focus = () => this.#inSlot(socket, () => deviceFeed.focus(socket, id));
     if (this.#waitingSyncs >= MAX_SYNCS) socket.refuse(TOO_MUCH, { conversationId: id });
-    else await attempt(socket, id, this.#budgets, focus);
+    else await attempt(socket, id, focus);
   }
 
   /** Runs a request of a socket once a slot is free, in the order of the calls. */
