@@ -1,5 +1,5 @@
 /**
- * `node bench/search-by-length.ts [most ordinary messages] [most worst messages]`: what a search, an edit and
+ * `npm run bench:search-by-length -- [most ordinary messages] [most worst messages]`: what a search, an edit and
  * a revoke take in conversations of 1,000 messages, 10,000 and so on, of ordinary and of the worst texts. One
  * call at a time over HTTP, when all is indexed. The server runs as if deployed.
  */
