@@ -1,7 +1,7 @@
 /**
- * `npm run bench:search-by-length -- [most ordinary messages] [most worst messages]`: what a search, an edit and
- * a revoke take in conversations of 1,000 messages, 10,000 and so on, of ordinary and of the worst texts. One
- * call at a time over HTTP, when all is indexed. The server runs as if deployed.
+ * `npm run bench:search-by-length -- [most ordinary messages] [most worst messages]`: what a search, an edit
+ * and a revoke take in conversations of 1,000 messages, 10,000 and so on, of ordinary and of the worst texts.
+ * One call at a time over HTTP, when all is indexed. The server runs as if deployed.
  */
 import { globSync } from "node:fs";
 import { join } from "node:path";
