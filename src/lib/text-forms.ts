@@ -45,8 +45,8 @@ const ALIKE = new Map(
   [
     ...["σ:ς", "i:ı", "o:ø", "d:đð", "l:ł", "h:ħ", "t:ŧ", "ss:ß", "ae:æ", "oe:œ", "th:þ"],
     ...["\u064A:\u0649\u06CC", "\u0643:\u06A9"],
-    "':\u2018\u2019\u201A\u201B\u2032\u2035\u02BB\u02BC\u05F3",
-    '":\u201C\u201D\u201E\u201F\u05F4«»',
+    "':\u2018\u2019\u201A\u2032\u02BB\u02BC\u05F3",
+    '":\u201C\u201D\u201E\u05F4«»',
     "-:\u058A\u05BE\u2010\u2011\u2012\u2013\u2014\u2015\u2043\u2212",
     " :\t\n\v\f\r\u1680\u2028\u2029",
   ].flatMap((line) => {
@@ -56,7 +56,7 @@ const ALIKE = new Map(
 );
 
 /** All that is changed after NFKC and lower case. */
-const CHANGED = new RegExp(`[${DROPPED}${COMPOSED}${[...ALIKE.keys()].join("")}]|  +`, "gv");
+const CHANGED = new RegExp(`[${DROPPED}${COMPOSED}${[...ALIKE.keys()].join("")}]`, "gv");
 
 /** What characters of `CHANGED` become, as far as they have occurred: some 1,000 at most. */
 const known = new Map<string, string>();
@@ -74,14 +74,12 @@ const known = new Map<string, string>();
  */
 export function comparisonForm(text: string): string {
   const folded = bounded(text).normalize("NFKC").toLowerCase();
-  const changed = folded.replace(CHANGED, changedForm);
   // What was dropped may have stood between two characters that compose, or between two spaces.
-  const form = changed === folded ? folded : changed.normalize("NFC").replace(/ {2,}/g, " ");
+  const form = folded.replace(CHANGED, changedForm).normalize("NFC").replace(/ {2,}/g, " ");
   return form === "" ? bounded(text).normalize("NFKC") : form;
 }
 
 function changedForm(found: string): string {
-  if (found.startsWith(" ")) return " ";
   const form = known.get(found) ?? formOfCharacter(found);
   known.set(found, form);
   return form;
