@@ -1,4 +1,4 @@
-import { expect, onTestFinished, test } from "vitest";
+import { beforeAll, expect, test } from "vitest";
 import { signedInUsers } from "../../../support/accounts/users.ts";
 import { listedConversation } from "../../../support/clients/chat.ts";
 import { Device } from "../../../support/clients/device.ts";
@@ -7,6 +7,9 @@ import { acceptSocket, DEVICE_PATH, openDevice, upgrade } from "../../../support
 import { createGroupId, postText, range } from "../../../support/objects/room.ts";
 import { setNoRateLimits } from "../../../support/settings.ts";
 import { overrideTiming } from "../../../support/timing.ts";
+
+// What they send is more than the budget of a user.
+beforeAll(() => setNoRateLimits());
 
 /** The maximum of bytes sent to a socket that sends nothing. */
 const MAX_UNREAD = 4 * 1024 * 1024;
@@ -77,7 +80,6 @@ test("a reader that stops gets some 4 MiB and is closed, and a reconnected devic
 
 test("a device that fell behind is brought up to date once it pings, without a gap, and then gets its ack", async () => {
   overrideTiming({ slowReader: { checkMs: 20 } });
-  onTestFinished(setNoRateLimits());
   const [ann, bob] = await signedInUsers(2);
   if (!ann || !bob) throw new Error("two people");
   const [id, other] = [await createGroupId(ann, bob), await createGroupId(ann, bob)];
@@ -118,7 +120,6 @@ test("a device that fell behind is brought up to date once it pings, without a g
 
 test("a device that syncs many large conversations at once is not closed as a slow reader", async () => {
   // One user sends more than their budget has.
-  onTestFinished(setNoRateLimits());
   const [ann, bob] = await signedInUsers(2);
   if (!ann || !bob) throw new Error("two people");
   const ids = [];
