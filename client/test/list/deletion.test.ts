@@ -65,6 +65,27 @@ test("a device that was away shows nothing of what was deleted meanwhile", async
   await shows(chat, window, "three");
 });
 
+test.each(["away", "connected"])(
+  "a device that is %s while its user is removed and added again shows nothing from before",
+  async (where) => {
+    const [ann, bob] = [await server.person("ann"), await server.person("bob")];
+    const { id } = await ann.openGroup("group", [bob]);
+    for (const content of ["one", "two"]) await ann.send(id, content);
+    const chat = await startChat(server.origin, bob);
+    const window = chat.open(id);
+    await shows(chat, window, "one", "two");
+    if (where === "away") await chat.stop();
+    await ann.call("DELETE", `/v1/conversations/${id}/members/${bob.user.id}`);
+    if (where === "connected") await until(chat, (state) => !state.conversation(id));
+    await ann.send(id, "three");
+    await ann.call("POST", `/v1/conversations/${id}/members`, { user_ids: [bob.user.id] });
+    await ann.send(id, "four");
+    if (where === "away") await chat.start();
+    await until(chat, () => texts(window).includes("four"));
+    await shows(chat, window, "", "four");
+  },
+);
+
 test("a deletion that is told after a later message leaves the conversation in the list", async () => {
   const { ann, bob, id } = await talk();
   const frames = new HeldFrames();

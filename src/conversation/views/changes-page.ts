@@ -4,7 +4,7 @@ import type { Message } from "../../domain/messages/message.ts";
 import type { Scope } from "../log/row.ts";
 import type { MemberRow } from "../members/member-row.ts";
 import type { RoomStores } from "../state/context.ts";
-import { changesAfter, inScope, isTooMany, showsDeleted } from "./replay-page.ts";
+import { changesAfter, inScope, isTooMany, showsGone } from "./replay-page.ts";
 
 /** A page of what has become of the messages that a member may see. */
 export interface ChangesPage {
@@ -28,16 +28,16 @@ export interface ChangesRequest {
 /**
  * At most `limit` messages of a scope that changed after a rev.
  * @param after the newest message that the client has; absent: it does not say
- * @throws `reset` if more messages have changed than the setting `MAX_CHANGES` allows, or the member has
- *   deleted the conversation for themself up to `after` or further
+ * @throws `reset` if more messages have changed than the setting `MAX_CHANGES` allows, or the member sees
+ *   nothing up to `after` any more
  */
 export function changesPage(
   room: Pick<RoomStores, "log" | "state" | "renderer"> & { maxChanges: number },
   member: MemberRow,
   { afterRev, after = 0, limit, scope = "main" }: ChangesRequest,
 ): ChangesPage {
-  if (showsDeleted(member, after)) {
-    throw new CoreError("reset", "You have deleted the conversation for yourself. Load it anew.");
+  if (showsGone(member, after)) {
+    throw new CoreError("reset", "The messages that you have are gone for you. Load the conversation anew.");
   }
   const range = { upTo: room.log.last.seq, upToRev: room.state.rev };
   if (isTooMany(room, afterRev, range, room.maxChanges)) {

@@ -89,9 +89,9 @@ function nextPage<Shown>(
   const start = { after: from, since: rev };
   const range = { upTo: from, upToRev };
   const tellsReset = rev !== undefined && maxChanges !== undefined;
-  if (tellsReset && showsDeleted(member, from)) {
-    // What came after the deletion follows: a client that is told of each message misses none.
-    const to = Position.parse(Math.min(deletedTo(member), last));
+  if (tellsReset && showsGone(member, from)) {
+    // What came after it follows: a client that is told of each message misses none.
+    const to = Position.parse(Math.min(member.visible_from, last));
     const page = nextPage(room, member, { ...request, after: to, rev: upToRev, maxChanges: undefined }, show);
     return { ...page, ...start, isReset: true, resetSeq: to };
   }
@@ -135,16 +135,12 @@ interface ChangeRange {
 }
 
 /**
- * Whether all messages up to a position are gone, as the user has deleted the conversation for themself.
- * A client there may not have heard of the deletion. To one that has, a reset costs nothing.
+ * Whether all messages up to a position are gone for the user: they have deleted the conversation for
+ * themself, or have been out of it. A client there would hear of no change of what it shows, and may not
+ * have heard why. To one that has dropped it, a reset costs nothing.
  */
-export function showsDeleted(member: MemberRow, position: number): boolean {
-  return 0 < position && position <= deletedTo(member);
-}
-
-/** The last message that a member has deleted with the conversation; 0: none. */
-function deletedTo({ cleared_to, visible_from }: MemberRow): number {
-  return Math.min(cleared_to, visible_from);
+export function showsGone({ visible_from }: MemberRow, position: number): boolean {
+  return 0 < position && position <= visible_from;
 }
 
 /** Whether more messages have changed after a rev than a client is told. */

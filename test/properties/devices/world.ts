@@ -563,8 +563,11 @@ export class World {
 /** What a device shows of a conversation, and what it should show. */
 function pictures(device: Device, { model }: Room): [object[], object[]] {
   const from = model.from(device.userId);
-  const has = device.displayed(model.id).messages.filter(({ seq }) => seq > from);
   const { threads, changes } = device.mode;
+  const { messages, resumedAt } = device.displayed(model.id);
+  // Who has resumed since their history began anew shows nothing of what was before.
+  const isFresh = changes && resumedAt > (model.message(from + 1)?.createdAt ?? Infinity);
+  const has = isFresh ? messages : messages.filter(({ seq }) => seq > from);
   const view = model.view(device.userId, threads);
   return changes ? [has, view] : [has.map(asFixed), view.map(asFixed)];
 }

@@ -101,6 +101,8 @@ export class DisplayedConversation {
   resets = 0;
   /** when it has asked for the last page, in ms */
   askedAt = 0;
+  /** the same of the last replay that began with a rev: then all that is gone for its user is gone here */
+  resumedAt = 0;
   /** the same if the page was a reset, until it asks again */
   #resetAskedAt = 0;
   #resetSeq = 0;

@@ -412,9 +412,11 @@ export class ModelClient {
 
   /** Asks for pages: what it had left to a room socket comes here again. */
   #sync(items: { conversation_id: number; after: number; rev?: number }[]): void {
-    for (const { conversation_id } of items) {
+    for (const { conversation_id, rev } of items) {
       this.#withheld.delete(conversation_id);
-      this.displayed(conversation_id).askedAt = Date.now();
+      const displayed = this.displayed(conversation_id);
+      displayed.askedAt = Date.now();
+      if (rev !== undefined) displayed.resumedAt = displayed.askedAt;
     }
     const [only] = items;
     this.#send({ type: "sync", ...(items.length === 1 ? only : { items }) });

@@ -89,7 +89,7 @@ const changesRoute = createRoute({
     "The messages that changed after `after_rev`, as they are now, in the order of their last change: each once, however often it changed. " +
     "A message that you do not have is none that you missed: pass over it. Thread-only replies are left out, unless `threads=all` asks for them. " +
     "410 `reset`: more messages have changed than are listed (5,000, unless the server's setting `MAX_CHANGES` says otherwise). Drop what you have of the conversation, and load it anew. " +
-    "The same with `after`, if you have deleted the conversation for yourself up to that message or further.",
+    "The same with `after`, if you see nothing up to that message any more: you have deleted the conversation for yourself, or have left it and come back.",
   security: [{ bearer: [] }],
   middleware: [authenticated, weighs("page")] as const,
   request: { params, query: ChangesQuery },
