@@ -90,10 +90,10 @@ export async function changeScheduled(
     return core.inboxes.changeScheduled(caller, { id: known(id), change });
   }
   await requireContent(core, caller, changed);
-  const { kind, body } = changed;
+  const { kind, body, poll } = changed;
   return core.inboxes.changeScheduled(caller, {
     id: known(id),
-    change: { ...change, content: { kind, body } },
+    change: { ...change, content: { kind, body, ...(poll && { poll }) } },
   });
 }
 

@@ -38,8 +38,8 @@ export type NewScheduledMessage = Pick<ScheduledMessage, "id" | "conversationId"
 export interface ScheduledChange {
   /** ms since 1970 */
   sendAt?: number;
-  /** replaces kind and body, or what was to be copied */
-  content?: { kind: Kind; body: BodyJson };
+  /** replaces kind and body, or what was to be copied; `poll`: it is a poll, and these are its text */
+  content?: { kind: Kind; body: BodyJson; poll?: PollBody };
   mentions?: Mentions;
   /** null: the message quotes nothing */
   quoteSeq?: Seq | null;

@@ -123,7 +123,7 @@ export class ScheduledMessages {
     if (sendAt !== undefined) this.#requireTime(sendAt);
     if (message.failed !== null) this.#requireRoom();
     const draft = changedDraft(message.draft, change);
-    if (sendAt !== undefined) requireOpenPoll(draft, sendAt);
+    if (sendAt !== undefined || change.content) requireOpenPoll(draft, sendAt ?? message.sendAt);
     this.#sql.exec(
       "UPDATE scheduled SET send_at = ?, draft = ?, failed = NULL, failed_at = NULL WHERE id = ?",
       ...[sendAt ?? message.sendAt, JSON.stringify(draft), id],

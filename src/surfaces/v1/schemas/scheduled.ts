@@ -98,6 +98,9 @@ const ContentChange = z
     ...Others.map(({ shape }) =>
       z.object({ ...ChangeFields, ...shape }).openapi(nameOf(shape.kind.value, "Rescheduled")),
     ),
+    z
+      .object({ ...ChangeFields, kind: z.literal("poll"), body: PollBody })
+      .openapi(nameOf("poll", "Rescheduled")),
   ])
   .openapi("ScheduledContentChange");
 

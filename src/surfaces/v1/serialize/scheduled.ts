@@ -2,6 +2,7 @@ import type { z } from "@hono/zod-openapi";
 import { Seq } from "../../../domain/ids.ts";
 import { bodyJson, StoredBody } from "../../../domain/messages/content.ts";
 import type { AnyDraft, MessageReference } from "../../../domain/messages/message.ts";
+import { pollText } from "../../../domain/messages/polls.ts";
 import type { ScheduledChange, ScheduledMessage } from "../../../domain/messages/scheduled.ts";
 import { wireCode } from "../errors.ts";
 import type {
@@ -45,6 +46,14 @@ export function toChange(input: ScheduledChangeShape): ScheduledChange {
     ...(sendAt !== undefined && { sendAt }),
     ...(mentions !== undefined && { mentions }),
     ...(quoteSeq !== undefined && { quoteSeq: quoteSeq === 0 ? null : Seq.parse(quoteSeq) }),
-    ...(input.kind !== undefined && { content: { kind: input.kind, body: bodyJson(input) } }),
+    ...(input.kind !== undefined && { content: toContent(input) }),
   };
+}
+
+function toContent(
+  input: Extract<ScheduledChangeShape, { body: object }>,
+): NonNullable<ScheduledChange["content"]> {
+  if (input.kind !== "poll") return { kind: input.kind, body: bodyJson(input) };
+  const { kind, body } = pollText(input.body);
+  return { kind, body: JSON.stringify(body), poll: input.body };
 }
