@@ -162,13 +162,15 @@ export class DeviceCalls {
     { echoDuplicates = false, echoAll = false }: Pick<DeviceSendRequest, "echoDuplicates" | "echoAll">,
   ): Result<DeviceReceipt>[] {
     const sender = echoDuplicates || echoAll ? this.#room.members.find(userId) : undefined;
+    const { encoder, renderer } = this.#room;
     let bytes = 0;
     return outcomes.map((outcome) => {
       if (!outcome.ok) return outcome;
       const { row, isRepeated } = outcome.value;
       const { seq, created_at: createdAt } = row;
       const isEchoed = echoAll ? bytes < LIMITS.echoedBytes : isRepeated;
-      const [echo] = sender && isEchoed ? this.#room.encoder.encode([row], sender) : [];
+      const reader = sender && isRepeated ? renderer.senderAsReader(row, sender) : sender;
+      const [echo] = reader && isEchoed ? encoder.encode([row], reader) : [];
       for (const text of Object.values(echo?.texts ?? {})) bytes += maxBytesOf(text);
       return { ok: true, value: { seq, createdAt, ...(echo && { echo }) } };
     });

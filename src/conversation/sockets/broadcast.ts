@@ -236,8 +236,9 @@ export class Broadcast implements RoomObserver {
     return this.#sockets().some((socket) => socket.userId === userId);
   }
 
-  conversationUpdated(userId: UserId, conversation: Conversation): void {
-    this.#sendToUser(userId, { type: "conversation", conversation });
+  conversationUpdated(userId: UserId, describe: () => Conversation): void {
+    if (this.isInterestedIn(userId))
+      this.#sendToUser(userId, { type: "conversation", conversation: describe() });
   }
 
   /**
@@ -254,13 +255,14 @@ export class Broadcast implements RoomObserver {
   }
 
   /**
-   * The message for the ack of its sender, as they see it now.
+   * The message for the ack of its sender, as they see it now, or as they saw it last.
    * @param outgoing the new message, which is encoded already; null: the send is a repeat
    */
   #echo(row: MessageRow, { userId }: RoomSocket, outgoing: OutgoingMessage | null): EncodedPart | undefined {
     if (outgoing) return outgoing.redacted?.users.has(userId) ? outgoing.redacted.part : outgoing.part;
-    const sender = this.#room.members.find(userId);
-    const [message] = sender ? this.#room.renderer.render([row], sender) : [];
+    const { members, renderer } = this.#room;
+    const sender = members.find(userId);
+    const [message] = sender ? renderer.render([row], renderer.senderAsReader(row, sender)) : [];
     return message && this.#protocol.message(message);
   }
 

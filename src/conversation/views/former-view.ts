@@ -40,7 +40,7 @@ export class FormerView {
 
   /** A message as it was before a time (ms). An edit in that very millisecond counts as later. */
   #before(time: number, row: MessageRow): MessageRow {
-    const shown = { ...row, ...NOTHING_BESIDE };
+    const shown = { ...row, ...NOTHING_BESIDE, changed_rev: row.revoked_rev };
     if (row.edited_at === null || row.edited_at < time || row.revoked_rev !== null) return shown;
     const known = this.#hasAccount(row.sender_id) ? this.#history.before(time, row) : undefined;
     const gone = { revoked_rev: row.changed_rev ?? 0, body: EMPTY_BODY, mentions: null, custom_data: null };

@@ -1,5 +1,5 @@
 import type { Person } from "../../domain/accounts/person.ts";
-import type { ConversationId, Position, Seq, UserId } from "../../domain/ids.ts";
+import { type ConversationId, Position, type Seq, type UserId } from "../../domain/ids.ts";
 import { listedBody, previewText } from "../../domain/messages/content.ts";
 import { bodyWithProfiles } from "../../domain/messages/copies/merged.ts";
 import type { Message, OwnPart, Quote } from "../../domain/messages/message.ts";
@@ -57,6 +57,15 @@ export class MessageRenderer {
     const own = this.ownParts(rows, reader);
     if (own.size === 0) return shared;
     return shared.map((message) => ({ ...message, ...own.get(message.seq) }));
+  }
+
+  /**
+   * The sender of a message as its reader, for the answer to a repeat of the send. One who has hidden the
+   * message, or has been out of the conversation since, is shown it as if they had left behind it: what
+   * others did to it later is not for them.
+   */
+  senderAsReader({ seq }: MessageRow, sender: MemberRow): Reader {
+    return this.#log.visible(seq, sender) ? sender : { ...sender, visible_until: Position.parse(seq) };
   }
 
   /**

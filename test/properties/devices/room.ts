@@ -71,13 +71,22 @@ export class Room {
 
   /** Sends over HTTP. */
   async post(who: SignedIn, draft: Draft): Promise<void> {
+    const sent = this.model.stored(draft);
+    const isSeen = !sent || this.model.sees(who.user.id, sent.seq);
     const { status, body } = await this.call(who, "POST", "/messages", wireOf(draft));
     if (status >= 400) {
       this.answered(who.user.id, { draft, code: Problem.parse(body).code });
       return;
     }
-    const { seq, created_at: createdAt } = Message.parse(body);
+    const message = Message.parse(body);
+    const { seq, created_at: createdAt } = message;
     this.answered(who.user.id, { draft, seq, createdAt });
+    // Who does not see a message any more learns nothing of what has become of it, but that it was revoked.
+    if (isSeen) return;
+    const { rev, reactions = [], pinned_at, thread_summary, revoked } = message;
+    const told = { rev: revoked ? 0 : rev, reactions, pinned_at, thread_summary };
+    const nothing = { rev: 0, reactions: [], pinned_at: 0, thread_summary: undefined };
+    expect(told, `what ${who.user.id} learns of ${seq}, which they do not see`).toEqual(nothing);
   }
 
   /** Sends as a scheduled message that is due at once, and waits for what becomes of it. */
