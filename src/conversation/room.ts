@@ -219,8 +219,8 @@ export class Room implements RoomContext {
         mayReceiveEphemeral,
       ),
     );
-    const publishConversation = (userId: UserId, conversation: Conversation) => {
-      for (const observer of this.#observers) observer.conversationUpdated(userId, conversation);
+    const publishConversation = (userId: UserId, describe: () => Conversation) => {
+      for (const observer of this.#observers) observer.conversationUpdated(userId, describe);
       this.fanout.ephemeral();
     };
     this.#conversationUpdates = new ConversationUpdates(
@@ -357,7 +357,8 @@ export class Room implements RoomContext {
     const { row, isRepeated } = result.value;
     const sender = this.members.find(senderId);
     if (!sender) throw new Error("the sender of a stored message has no member row");
-    const [message] = this.renderer.render([row], sender);
+    const reader = isRepeated ? this.renderer.senderAsReader(row, sender) : sender;
+    const [message] = this.renderer.render([row], reader);
     if (!message) throw new Error("one row makes one message");
     return { ok: true, value: { message, isRepeated } };
   }
@@ -368,7 +369,8 @@ export class Room implements RoomContext {
     const { clientMsgId } = draft;
     const row = clientMsgId === undefined ? undefined : this.log.byClientId(senderId, clientMsgId);
     const sender = row && this.members.find(senderId);
-    if (sender) return { sent: this.renderer.render([row], sender)[0] ?? null };
+    if (sender)
+      return { sent: this.renderer.render([row], this.renderer.senderAsReader(row, sender))[0] ?? null };
     const refusal = refusedReference(this, this.members.active(senderId), draft);
     if (refusal) throw refusal;
     return { sent: null };

@@ -14,14 +14,14 @@ const BATCH = 100;
 /**
  * Pushes conversation updates to members with room sockets or devices: the profile, the member's role, their
  * own flags. An update follows its change in a later turn, since part of it is read from D1. An update
- * shows the conversation at the time of sending, so several changes may share one. A failed update is not
- * repeated.
+ * shows the conversation at the time of sending, so several changes may share one: what D1 does not have is
+ * described as it leaves. A failed update is not repeated.
  */
 export class ConversationUpdates {
   readonly #room: UpdateSource;
   readonly #directory: Pick<ConversationDirectory, "listed">;
   readonly #timing: Timing["announcements"];
-  readonly #publish: (userId: UserId, conversation: Conversation) => void;
+  readonly #publish: (userId: UserId, describe: () => Conversation) => void;
   readonly #pending = new Set<UserId>();
   #isRunning = false;
 
@@ -30,7 +30,7 @@ export class ConversationUpdates {
     room: UpdateSource,
     directory: Pick<ConversationDirectory, "listed">,
     timing: Timing["announcements"],
-    publish: (userId: UserId, conversation: Conversation) => void,
+    publish: (userId: UserId, describe: () => Conversation) => void,
   ) {
     this.#room = room;
     this.#directory = directory;
@@ -72,11 +72,10 @@ export class ConversationUpdates {
     for (const userId of userIds) {
       const found = listed.get(userId);
       if (!found || !this.#room.members.isActive(userId)) continue;
-      const { profile, own, readState, lastMessage } = this.#room.snapshots.describe(userId, true);
-      this.#publish(
-        userId,
-        composeConversation(id, { ...found, profile, role: own.role }, readState, lastMessage),
-      );
+      this.#publish(userId, () => {
+        const { profile, own, readState, lastMessage } = this.#room.snapshots.describe(userId, true);
+        return composeConversation(id, { ...found, profile, role: own.role }, readState, lastMessage);
+      });
     }
   }
 }

@@ -3,10 +3,18 @@ import type { EphemeralEvent } from "../../domain/sync/inbox-update.ts";
 import type { DeviceEvent } from "../../domain/sync/socket-protocol.ts";
 import type { Timing } from "../../domain/timing.ts";
 
+/**
+ * An event that shows a state. Updates may be sent between its change and its delivery: it is described as it
+ * is with the update that carries it. null: there is nothing to show any more.
+ */
+export type DescribedEvent = () => DeviceEvent | null;
+
 /** The pending events of one member. Beyond this number the oldest event is dropped. */
 const MAX_PENDING = 100;
 
-interface PendingEvent extends EphemeralEvent {
+interface PendingEvent {
+  id: number;
+  event: DeviceEvent | DescribedEvent;
   /** when the event was added, in ms since 1970 */
   at: number;
 }
@@ -35,7 +43,7 @@ export class EphemeralEvents {
    * Queues an event for these members.
    * @param key the subject of the event: a later event with the same key replaces it
    */
-  add(userIds: Iterable<UserId>, key: string, event: DeviceEvent): void {
+  add(userIds: Iterable<UserId>, key: string, event: DeviceEvent | DescribedEvent): void {
     this.#lastId++;
     const added = { id: this.#lastId, event, at: Date.now() };
     for (const userId of userIds) {
@@ -52,15 +60,21 @@ export class EphemeralEvents {
     return this.#pending.has(userId);
   }
 
-  /** @returns the pending events of a member, oldest first. Typing older than `staleMs` is dropped first. */
+  /**
+   * @returns the pending events of a member as they are now, oldest first. Typing older than `staleMs` and what
+   *   shows nothing any more are dropped first.
+   */
   of(userId: UserId): EphemeralEvent[] {
     const staleSince = Date.now() - this.#timing.staleMs;
     const pending = this.#pending.get(userId);
-    for (const [key, { event, at }] of pending ?? []) {
-      if (event.type === "typing" && at <= staleSince) pending?.delete(key);
+    const events: EphemeralEvent[] = [];
+    for (const [key, { id, event, at }] of pending ?? []) {
+      const shown = typeof event === "function" ? event() : event;
+      if (!shown || (shown.type === "typing" && at <= staleSince)) pending?.delete(key);
+      else events.push({ id, event: shown });
     }
     if (pending?.size === 0) this.#pending.delete(userId);
-    return [...(pending?.values() ?? [])].map(({ id, event }) => ({ id, event }));
+    return events;
   }
 
   /**

@@ -127,9 +127,11 @@ export class EphemeralPublisher implements RoomObserver {
     return this.#members.isActive(userId) && this.#mayReceive(userId);
   }
 
-  conversationUpdated(userId: UserId, conversation: Conversation): void {
+  conversationUpdated(userId: UserId, describe: () => Conversation): void {
     if (!this.#mayReceive(userId)) return;
-    this.#events.add([userId], "conversation", { type: "conversation", conversation });
+    this.#events.add([userId], "conversation", () =>
+      this.#members.isActive(userId) ? { type: "conversation", conversation: describe() } : null,
+    );
   }
 
   /** Queues an event that no later event replaces. */

@@ -49,6 +49,9 @@ export interface RoomObserver {
   tellsWhole(): boolean;
   /** whether the observer has a receiver for conversation updates of this user */
   isInterestedIn(userId: UserId): boolean;
-  /** the conversation as a member sees it now; called only if an observer is interested in the member */
-  conversationUpdated(userId: UserId, conversation: Conversation): void;
+  /**
+   * A member sees the conversation otherwise; called only if an observer is interested in the member.
+   * @param describe the conversation as they see it, while they are a member
+   */
+  conversationUpdated(userId: UserId, describe: () => Conversation): void;
 }
