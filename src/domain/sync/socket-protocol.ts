@@ -7,7 +7,7 @@ import type { JoinOutcome } from "../conversations/join-request.ts";
 import type { Failure, Result } from "../errors.ts";
 import type { ConversationId, Position, Seq, SessionId, UserId } from "../ids.ts";
 import { GroupEvent } from "../messages/content.ts";
-import type { AnyDraft, Message, OwnPart, Receipt } from "../messages/message.ts";
+import type { AnyDraft, Mentioned, Message, OwnPart, Receipt } from "../messages/message.ts";
 import type { Preview } from "../messages/preview.ts";
 import type { ScheduledEvent, ScheduledMessage } from "../messages/scheduled.ts";
 import type { ThreadState } from "../messages/thread.ts";
@@ -135,9 +135,13 @@ export type DeviceEvent =
       conversationId: ConversationId;
       lastSeq: Position;
       rev: number;
-      unreadCount: number;
       preview: Preview | null;
       updatedAt: number;
+      readSeq: Position;
+      unreadCount: number;
+      unreadFrom: Seq | null;
+      threadsUnread: number;
+      mentioned: Mentioned[];
     }
   | { type: "presence"; userId: UserId; online: boolean }
   | { type: "friend"; userId: UserId; state: FriendState }

@@ -3,8 +3,10 @@ import type { DeliveryPositions } from "./delivery-positions.ts";
 
 /** Tells held sockets what the list shows by now. */
 export function tellHeld(positions: DeliveryPositions, update: InboxUpdate): void {
-  const { conversationId, lastSeq, rev, preview, updatedAt, lastCount, readCount } = update;
+  const { conversationId, lastSeq, rev, preview, updatedAt, lastCount, readCount, readSeq } = update;
+  const { unreadFrom = null, threadsUnread = 0, mentioned = [] } = update;
   const unreadCount = Math.max(0, lastCount - readCount);
+  const read = { readSeq, unreadCount, unreadFrom, threadsUnread, mentioned };
   for (const socket of positions.held(conversationId))
-    socket.sendEvent({ type: "activity", conversationId, lastSeq, rev, unreadCount, preview, updatedAt });
+    socket.sendEvent({ type: "activity", conversationId, lastSeq, rev, preview, updatedAt, ...read });
 }

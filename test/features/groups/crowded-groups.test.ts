@@ -1,10 +1,12 @@
 import { evictDurableObject } from "cloudflare:test";
 import { beforeAll, beforeEach, expect, test } from "vitest";
+import { z } from "zod";
 import type { ConversationId } from "../../../src/domain/ids.ts";
 import { call, type SignedIn } from "../../support/clients/api.ts";
-import { listedConversation } from "../../support/clients/chat.ts";
-import { seqsKnownTo } from "../../support/clients/device-frames.ts";
+import { ask, listedConversation, send } from "../../support/clients/chat.ts";
+import { seqsKnownTo, untilFrame } from "../../support/clients/device-frames.ts";
 import { openDevice, openRoom, type TestSocket } from "../../support/clients/socket.ts";
+import { aside } from "../../support/clients/threads.ts";
 import {
   conversationObject,
   createGroupId,
@@ -16,7 +18,10 @@ import {
   textFrame,
 } from "../../support/objects/room.ts";
 import { setLiveMembers } from "../../support/settings.ts";
-import { setTiming } from "../../support/timing.ts";
+import { overrideTiming, setTiming } from "../../support/timing.ts";
+
+/** What frames say that show the list. */
+const Told = z.object({ last_seq: z.int(), unread_count: z.int() });
 
 /** Ann, who sends over HTTP, and three members with a device each. */
 let ann: SignedIn;
@@ -67,7 +72,8 @@ test("devices in a crowded group are told what the list shows, and get the messa
   const shown = device.seqs.length;
   expect(shown).toBeLessThan(4);
   expect(device.of("activity").at(-1)).toEqual({
-    ...{ type: "activity", conversation_id: id, last_seq: 4, rev: 0, unread_count: 4 },
+    ...{ type: "activity", conversation_id: id, last_seq: 4, rev: 0, read_seq: 0, unread_count: 4 },
+    ...{ threads_unread: 0, mentions: [] },
     updated_at: expect.any(Number),
     last_message: {
       ...{ seq: 4, sender_id: ann.user.id, kind: "text", body: { text: "message" }, revoked: false },
@@ -79,6 +85,25 @@ test("devices in a crowded group are told what the list shows, and get the messa
   await say(2);
   expect(device.seqs).toEqual([1, 2, 3, 4]);
   expect(await look(device)).toEqual(range(1, 6));
+});
+
+test("they are told what is unread in threads, which messages mention their user, and what their user has read", async () => {
+  const [device, who] = [itemAt(devices, 0), itemAt(others, 0)];
+  await say(1);
+  const { seq: root } = await send(who, id, "read up to here, on another device");
+  const mentions = [who.user.id];
+  const { seq } = await send(ann, id, { kind: "text", body: { text: "you" }, mentions });
+  const { seq: last } = await send(ann, id, { ...aside(root), mentions });
+  const unread = {
+    read_seq: root,
+    unread_count: 1,
+    threads_unread: 1,
+    mentions: [{ seq: last, root }, { seq }],
+  };
+  await untilFrame(device, { type: "activity", last_seq: last, ...unread });
+  await ask(who, id, "PUT", "/read", { seq: root - 1, unread: true });
+  const next = await postText(id, ann, "next");
+  await untilFrame(device, { type: "activity", last_seq: next, read_seq: root, unread_from: root - 1 });
 });
 
 test("a room socket brings each message at once", async () => {
@@ -130,6 +155,26 @@ test("a rename reaches the devices of a crowded group", async () => {
       ({ type, conversation }) => type === "conversation" && JSON.stringify(conversation).includes("Crowd"),
     ),
   );
+});
+
+test("a device is told of no state of the conversation that is older than what it was told before", async () => {
+  const [device, who] = [itemAt(devices, 0), itemAt(others, 0)];
+  const room = await openRoom(id, who.token);
+  await say(1);
+  // What follows is told together, as the cooldown is that of the last delivery.
+  overrideTiming({ fanout: { crowdedCooldownMs: 2_000 } });
+  await say(1);
+  await ask(who, id, "PUT", "/preferences", { sticky: true });
+  // Now it waits for the devices.
+  await room.next("conversation");
+  for (const _ of range(1, 4)) await postText(id, ann, "message");
+  await device.until(() => device.of("conversation").length === 1);
+  const told = device.frames.flatMap(({ type, conversation, ...fields }) =>
+    type === "conversation" || type === "activity" ? [Told.parse(conversation ?? fields)] : [],
+  );
+  // Nobody has read anything.
+  expect(told).toEqual(told.toSorted((a, b) => a.last_seq - b.last_seq));
+  expect(told).toEqual(told.map(({ last_seq }) => ({ last_seq, unread_count: last_seq })));
 });
 
 test("a member who has been removed makes no crowd, though their device stays connected", async () => {

@@ -54,6 +54,7 @@ const Synced = z.object({
 });
 const Focused = z.object({ conversation_id: z.int(), last_seq: z.int(), rev: z.int() });
 const Activity = z.object({ conversation_id: z.int(), last_seq: z.int() });
+const Described = z.object({ conversation: z.object({ id: z.int(), last_seq: z.int() }) });
 const Changed = z.object({ conversation_id: z.int(), items: z.array(Message), rev: z.int() });
 const Change = z.object({ conversation_id: z.int(), seq: z.int(), rev: z.int() });
 const Deleted = z.object({ conversation_id: z.int(), seq: z.int() });
@@ -102,6 +103,8 @@ export class ModelClient {
   readonly #displayed = new Map<number, DisplayedConversation>();
   /** conversations for which this socket has asked for a page */
   readonly #synced = new Set<number>();
+  /** the newest message of each conversation of which an `activity` told on this socket */
+  readonly #told = new Map<number, number>();
   /** the conversations that its user has left and joined again since this socket opened */
   readonly #rejoined = new Set<number>();
   /** the conversation that it said last to show over a room socket */
@@ -169,6 +172,7 @@ export class ModelClient {
     this.#withheld.clear();
     this.#focusing.clear();
     this.#rejoined.clear();
+    this.#told.clear();
     this.#focus = null;
     for (const displayed of this.#displayed.values()) displayed.begin();
   }
@@ -303,6 +307,7 @@ export class ModelClient {
       }
       case "activity": {
         const { conversation_id: id, last_seq } = Activity.parse(frame);
+        this.#told.set(id, last_seq);
         const displayed = this.displayed(id);
         expect(last_seq, `${this.name} is told no less than it has`).toBeGreaterThanOrEqual(
           displayed.lastSeq,
@@ -311,6 +316,12 @@ export class ModelClient {
         if (displayed.isBehind) return;
         displayed.begin(false);
         this.#withheld.add(id);
+        return;
+      }
+      case "conversation": {
+        const { id, last_seq } = Described.parse(frame).conversation;
+        const told = this.#told.get(id) ?? 0;
+        expect(last_seq, `${this.name} is shown ${id} as it is`).toBeGreaterThanOrEqual(told);
         return;
       }
       case "synced":

@@ -141,7 +141,13 @@ function wireEvent(event: DeviceEvent): DeviceServerFrame {
         conversation_id: event.conversationId,
         last_seq: event.lastSeq,
         rev: event.rev,
+        read_seq: event.readSeq,
         unread_count: event.unreadCount,
+        ...(event.unreadFrom !== null && { unread_from: event.unreadFrom }),
+        threads_unread: event.threadsUnread,
+        mentions: event.mentioned.map(({ seq, threadRoot }) => {
+          return { seq, ...(threadRoot !== undefined && { root: threadRoot }) };
+        }),
         updated_at: event.updatedAt,
         last_message: event.preview && serializePreview(event.preview),
       };

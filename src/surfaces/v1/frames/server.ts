@@ -2,6 +2,7 @@ import { z } from "@hono/zod-openapi";
 import { FriendState } from "../../../domain/contacts/friend-state.ts";
 import { JoinOutcome } from "../../../domain/conversations/join-request.ts";
 import { ConversationId, Position, Seq, SessionId, UserId } from "../../../domain/ids.ts";
+import { LIMITS } from "../../../domain/limits.ts";
 import { ScheduledEvent } from "../../../domain/messages/scheduled.ts";
 import { KickReason, MemberEvent } from "../../../domain/sync/socket-protocol.ts";
 import { orNull, Time } from "../schemas/common.ts";
@@ -28,6 +29,9 @@ function frame<const Type extends string, Fields extends z.ZodRawShape>(
   const name = `${socket}${words.join("")}Frame`;
   return z.object({ type: z.literal(type), ...fields }).openapi(name, { description });
 }
+
+/** `root`: it is a thread-only reply to this message. */
+const UnreadMention = z.object({ seq: Seq, root: Seq.optional() });
 
 const AckFrame = frame(
   "ack",
@@ -104,7 +108,7 @@ const ConversationEventFrame = z.union([
   frame(
     "reset",
     { ...About, last_seq: Position, rev: Rev },
-    "More messages have changed than are replayed: drop what you show of the conversation, and load it anew",
+    "More messages have changed than are replayed, or what you show is gone for you: drop what you show of the conversation, and load it anew",
   ),
   frame(
     "read",
@@ -235,7 +239,13 @@ export const DeviceServerFrame = z
         ...About,
         last_seq: Position,
         rev: Rev,
+        read_seq: Position,
         unread_count: z.int().nonnegative(),
+        unread_from: UnreadFrom.optional(),
+        threads_unread: z.int().nonnegative(),
+        mentions: z.array(UnreadMention).openapi({
+          description: `The unread messages that mention you, newest first: ${LIMITS.mentionsListed} at most`,
+        }),
         updated_at: Time,
         last_message: orNull(MessagePreview),
       },
