@@ -156,7 +156,7 @@ export class Redaction {
     this.#room.changeFeed.follow(rev, () =>
       this.#room.publish((observer) => observer.hidden(seq, userId, rev)),
     );
-    if (endedFollow) this.#room.publish((observer) => observer.threadRead(userId, seq, NOT_FOLLOWING));
+    if (endedFollow) this.#room.publish((observer) => observer.threadRead(userId, seq, () => NOT_FOLLOWING));
     await this.#room.updateInboxes([userId]);
   }
 }

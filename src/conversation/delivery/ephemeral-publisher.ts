@@ -76,10 +76,12 @@ export class EphemeralPublisher implements RoomObserver {
     this.#events.add([userId], `read ${userId}`, event);
   }
 
-  threadRead(userId: UserId, root: Seq, thread: ThreadState): void {
-    const unread = this.#snapshots.unreadInThreads(this.#members.active(userId));
-    const event = { type: "thread_read", conversationId: this.#state.id, root, thread, unread } as const;
-    this.#events.add([userId], `thread ${root}`, event);
+  threadRead(userId: UserId, root: Seq, describe: () => ThreadState): void {
+    this.#events.add([userId], `thread ${root}`, () => {
+      if (!this.#members.isActive(userId)) return null;
+      const unread = this.#snapshots.unreadInThreads(this.#members.active(userId));
+      return { type: "thread_read", conversationId: this.#state.id, root, thread: describe(), unread };
+    });
   }
 
   typing(userId: UserId): void {

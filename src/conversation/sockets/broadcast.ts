@@ -126,8 +126,8 @@ export class Broadcast implements RoomObserver {
     this.#sendToOthers(from, { ...event, ...(reader && { unread: snapshots.unread(reader) }) }, isOther);
   }
 
-  threadRead(userId: UserId, root: Seq, thread: ThreadState): void {
-    this.#sendToUser(userId, this.#threadRead(userId, root, thread));
+  threadRead(userId: UserId, root: Seq, describe: () => ThreadState): void {
+    this.#sendToUser(userId, this.#threadRead(userId, root, describe()));
   }
 
   messagesChanged(announcement: ChangeAnnouncement): void {

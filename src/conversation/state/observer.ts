@@ -24,7 +24,7 @@ export interface RoomObserver {
   /** a read position moved; `from`: the socket that asked, which needs no event */
   read(userId: UserId, seq: Position, from: RoomSocket | null): void;
   /** a member has followed, left or read a thread; `state`: theirs of it now */
-  threadRead(userId: UserId, root: Seq, state: ThreadState): void;
+  threadRead(userId: UserId, root: Seq, describe: () => ThreadState): void;
   /** stored messages have changed since the last announcement, each once or often */
   messagesChanged(announcement: ChangeAnnouncement): void;
   /**

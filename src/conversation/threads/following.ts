@@ -130,8 +130,8 @@ export class Following {
     });
     members.applyTouched(member, touched);
     threads.follows.changed(member.user_id);
-    const state = this.#stateOf(member.user_id, root);
-    this.#room.publish((observer) => observer.threadRead(member.user_id, root, state));
+    const describe = () => this.#stateOf(member.user_id, root);
+    this.#room.publish((observer) => observer.threadRead(member.user_id, root, describe));
   }
 
   /** The state of a thread as a call leaves it, once the list of its caller shows it. */
