@@ -26,8 +26,9 @@ export class Unread {
     return this.#at;
   }
 
-  /** The server's count, up to a message. */
+  /** The server's count, up to a message. One that holds up to an older message than is known is late. */
   set(count: number, at: number): void {
+    if (at < this.#at) return;
     this.#count = count;
     this.#at = at;
     for (const seq of this.#later) if (seq <= at) this.#later.delete(seq);

@@ -3,7 +3,6 @@ import { Sockets } from "../connection/sockets.ts";
 import type { Conversations } from "../list/conversations.ts";
 import { Signals } from "../list/signals.ts";
 import { Typing } from "../list/typing.ts";
-import { isInMain } from "../list/unread.ts";
 import type { Outbox } from "../outbox/outbox.ts";
 import type { Conversation, Frame, Message, ServerFrame } from "../types.ts";
 import { Loader } from "./loader.ts";
@@ -230,9 +229,9 @@ export class Engine {
 
   #message(message: Message, source: Source): void {
     const { list } = this.#options;
-    const { conversation_id: id, sender } = message;
-    // The server alone knows which threads the user follows.
-    if (!list.message(message) || !(sender.id === list.me || isInMain(message))) this.#loader.lookUpSoon(id);
+    const { conversation_id: id, thread } = message;
+    // The server alone knows which threads the user follows, and what is unread there. A reply may read them.
+    if (!list.message(message) || thread) this.#loader.lookUpSoon(id);
     this.timelines.message(message, source);
     this.stored(message);
   }

@@ -45,3 +45,28 @@ test("an archived group that the user was removed from without a connection goes
   await network.up();
   await until(chat, (state) => !state.conversation(id));
 });
+
+/** Someone's group with a thread of two replies of Ann's, and Bob's client, who began it. */
+async function thread(origin: TestServer) {
+  const [ann, bob] = [await origin.person("ann"), await origin.person("bob")];
+  const { id } = await ann.openGroup("Ours", [bob]);
+  const { seq: root } = await bob.send(id, "a question");
+  const aside = (by: typeof ann, content: string, more = {}) =>
+    by.call("POST", `/v1/conversations/${id}/messages`, {
+      ...{ kind: "text", body: { text: content }, thread: { root, also_in_main: false } },
+      ...more,
+    });
+  return { ann, bob, id, root, aside };
+}
+
+test.each([false, true])(
+  "a reply of the user's own reads its thread, also in the main stream: %s",
+  async (also_in_main) => {
+    const { ann, bob, id, root, aside } = await thread(server);
+    for (const content of ["one", "two"]) await aside(ann, content);
+    const chat = await startChat(server.origin, bob);
+    await until(chat, (state) => state.conversation(id)?.threads_unread === 2);
+    await aside(bob, "an answer", { thread: { root, also_in_main } });
+    await until(chat, (state) => state.conversation(id)?.threads_unread === 0);
+  },
+);

@@ -54,7 +54,8 @@ export class EphemeralPublisher implements RoomObserver {
   revoked(...[{ thread_root }, , , { users, threads }]: Parameters<RoomObserver["revoked"]>): void {
     for (const id of users) if (this.isInterestedIn(id)) this.unreadChanged(id);
     if (thread_root === null) return;
-    for (const [id, thread] of threads) if (this.isInterestedIn(id)) this.threadRead(id, thread_root, thread);
+    for (const [id, thread] of threads)
+      if (this.isInterestedIn(id)) this.threadRead(id, thread_root, () => thread);
   }
 
   hidden(): void {}

@@ -6,7 +6,7 @@ import { call, type SignedIn } from "../../support/clients/api.ts";
 import { ask, listedConversation, send } from "../../support/clients/chat.ts";
 import { seqsKnownTo, untilFrame } from "../../support/clients/device-frames.ts";
 import { openDevice, openRoom, type TestSocket } from "../../support/clients/socket.ts";
-import { aside, threadCall } from "../../support/clients/threads.ts";
+import { aside } from "../../support/clients/threads.ts";
 import {
   conversationObject,
   createGroupId,
@@ -21,7 +21,7 @@ import { setLiveMembers } from "../../support/settings.ts";
 import { overrideTiming, setTiming } from "../../support/timing.ts";
 
 /** What frames say that show the list. */
-const Told = z.object({ last_seq: z.int(), threads_unread: z.int() });
+const Told = z.object({ last_seq: z.int(), unread_count: z.int() });
 
 /** Ann, who sends over HTTP, and three members with a device each. */
 let ann: SignedIn;
@@ -167,18 +167,14 @@ test("a device is told of no state of the conversation that is older than what i
   await ask(who, id, "PUT", "/preferences", { sticky: true });
   // Now it waits for the devices.
   await room.next("conversation");
-  await send(ann, id, aside(2));
-  await threadCall(who, "PUT", id, "/2/follow");
-  await send(ann, id, aside(2));
   for (const _ of range(1, 4)) await postText(id, ann, "message");
   await device.until(() => device.of("conversation").length === 1);
-  const types = ["activity", "conversation", "thread_read"];
   const told = device.frames.flatMap(({ type, conversation, ...fields }) =>
-    types.includes(type) ? [{ ...Told.parse(conversation ?? fields), type }] : [],
+    type === "conversation" || type === "activity" ? [Told.parse(conversation ?? fields)] : [],
   );
-  expect(told.map(({ type }) => type)).toEqual(expect.arrayContaining(types));
+  // Nobody has read anything.
   expect(told).toEqual(told.toSorted((a, b) => a.last_seq - b.last_seq));
-  expect(told.at(-1)).toMatchObject({ threads_unread: 1 });
+  expect(told).toEqual(told.map(({ last_seq }) => ({ last_seq, unread_count: last_seq })));
 });
 
 test("a member who has been removed makes no crowd, though their device stays connected", async () => {
