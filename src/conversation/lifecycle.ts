@@ -26,7 +26,7 @@ export interface ConversationDeps extends RoomDeps, RoomSocketsDeps {
 }
 
 /** What names the user of a call. */
-const Caller = z.object({ userId: UserId.optional(), person: z.object({ id: UserId }).optional() });
+const Caller = z.object({ userId: UserId.optional(), person: z.object({ id: UserId }).nullish() });
 
 /** The parts of a conversation, made once D1 has confirmed that it exists. */
 export interface ConversationComponents {

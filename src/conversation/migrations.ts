@@ -12,7 +12,7 @@ import { BANS_TABLE } from "./members/bans.ts";
 import { COMPOSER_COLUMNS } from "./members/composers.ts";
 import { SETTLED_MEMBERS } from "./members/former-members.ts";
 import { INVITATIONS_TABLE } from "./members/invitations.ts";
-import { INFORMED_USERS, LISTED_REQUESTS } from "./members/join-requests.ts";
+import { INFORMED_USERS, LISTED_REQUESTS, OPEN_REQUESTS } from "./members/join-requests.ts";
 import { KNOWN_USERS_TABLE } from "./members/known-users.ts";
 import { VOTES_TABLE } from "./polls/vote-store.ts";
 import { REACTIONS_TABLE } from "./reactions/reaction-store.ts";
@@ -366,5 +366,11 @@ export const MIGRATIONS: readonly Migration[] = [
     version: 38,
     minCode: 1,
     sql: INDEXING_TABLES,
+  },
+  {
+    // The order of the open join requests.
+    version: 39,
+    minCode: 1,
+    sql: OPEN_REQUESTS,
   },
 ];

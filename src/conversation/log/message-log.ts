@@ -53,8 +53,11 @@ const AMONG_BYTES = 256 * 1024;
 /** The columns of a head. */
 const HEAD = "seq, n, created_at AS at";
 
-/** Matches the messages of a scope. */
-const IN_SCOPE: Record<Scope, string> = { main: " AND in_main = 1", all: "" };
+/**
+ * So many seqs are looked through for messages of the main stream, before what follows is jumped over that is
+ * not in it.
+ */
+const WINDOW = 2 * CHUNK;
 
 /** The stored messages of a conversation, by seq. The caller wraps writes in a transaction. */
 export class MessageLog {
@@ -249,13 +252,11 @@ export class MessageLog {
 
   /** At most `limit` messages after a seq, oldest first, within the bytes of a page, or within `maxBytes`. */
   after(seq: number, limit: number, reader: Reader, scope: Scope, maxBytes?: number): MessageRows {
-    const recent = scope === "all" ? this.#recent.after(seq, reader) : null;
+    if (scope === "main") return this.cut(this.#afterInMain(seq, limit + 1, reader), limit, maxBytes);
+    const recent = this.#recent.after(seq, reader);
     if (recent) return this.cut(recent, limit, maxBytes);
-    // Behind the newest message of the main stream there are only thread-only replies.
-    const last = scope === "main" ? this.lastInMain.seq : this.last.seq;
-    const query = `SELECT * FROM messages WHERE seq > ? AND seq <= ? AND ${VISIBLE}${IN_SCOPE[scope]}
-      ORDER BY seq LIMIT ?`;
-    const bindings = [last, reader.visible_from, reader.user_id];
+    const query = `SELECT * FROM messages WHERE seq > ? AND seq <= ? AND ${VISIBLE} ORDER BY seq LIMIT ?`;
+    const bindings = [this.last.seq, reader.visible_from, reader.user_id];
     const found = inChunks<MessageRow>(limit + 1, (count, row) =>
       this.#sql.exec<MessageRow>(query, row?.seq ?? seq, ...bindings, count).toArray(),
     );
@@ -269,14 +270,46 @@ export class MessageLog {
 
   /** At most `limit` messages before a seq, newest first, within the bytes of a page. */
   before(seq: number, limit: number, reader: Reader, scope: Scope): MessageRows {
-    const end = scope === "main" ? this.#endInMain(seq) : seq;
-    const query = `SELECT * FROM messages WHERE seq < ? AND ${VISIBLE}${IN_SCOPE[scope]}
-      ORDER BY seq DESC LIMIT ?`;
+    if (scope === "main") return this.cut(this.#beforeInMain(seq, limit + 1, reader), limit);
+    const query = `SELECT * FROM messages WHERE seq < ? AND ${VISIBLE} ORDER BY seq DESC LIMIT ?`;
     const { visible_from, user_id } = reader;
     const found = inChunks<MessageRow>(limit + 1, (count, row) =>
-      this.#sql.exec<MessageRow>(query, row?.seq ?? end, visible_from, user_id, count).toArray(),
+      this.#sql.exec<MessageRow>(query, row?.seq ?? seq, visible_from, user_id, count).toArray(),
     );
     return this.cut(found, limit);
+  }
+
+  /** At most `limit` messages of the main stream after a seq. A run of thread-only replies is jumped over. */
+  *#afterInMain(seq: number, limit: number, reader: Reader): Iterable<MessageRow> {
+    const query = `SELECT * FROM messages WHERE seq > ? AND seq <= ? AND ${VISIBLE} AND in_main = 1
+      ORDER BY seq LIMIT ?`;
+    let start: number | undefined = Math.max(seq, reader.visible_from);
+    for (let left = limit; left > 0 && start !== undefined && start < this.lastInMain.seq; ) {
+      const end: number = Math.min(start + WINDOW, this.lastInMain.seq);
+      const count = Math.min(CHUNK, left);
+      const bindings = [start, end, reader.visible_from, reader.user_id, count];
+      const rows: MessageRow[] = this.#sql.exec<MessageRow>(query, ...bindings).toArray();
+      yield* rows;
+      left -= rows.length;
+      const next: number | undefined = rows.length < count ? this.nextInMain(end) : undefined;
+      start = rows.length < count ? next && next - 1 : rows.at(-1)?.seq;
+    }
+  }
+
+  /** The same before a seq, newest first. */
+  *#beforeInMain(seq: number, limit: number, reader: Reader): Iterable<MessageRow> {
+    const query = `SELECT * FROM messages WHERE seq < ? AND seq >= ? AND ${VISIBLE} AND in_main = 1
+      ORDER BY seq DESC LIMIT ?`;
+    let end: number = this.#endInMain(seq);
+    for (let left = limit; left > 0 && end > reader.visible_from + 1; ) {
+      const start: number = Math.max(1, end - WINDOW);
+      const count = Math.min(CHUNK, left);
+      const bindings = [end, start, reader.visible_from, reader.user_id, count];
+      const rows: MessageRow[] = this.#sql.exec<MessageRow>(query, ...bindings).toArray();
+      yield* rows;
+      left -= rows.length;
+      end = rows.length < count ? this.#endInMain(start) : (rows.at(-1)?.seq ?? start);
+    }
   }
 
   /** The bound of the same messages of the main stream without the thread-only replies right before it. */
@@ -401,11 +434,23 @@ export class MessageLog {
     if (this.#newestInMain?.seq === seq) this.#newestInMain = undefined;
   }
 
-  /** The seq of the first message of the main stream behind a seq; undefined: there is none. */
-  nextInMain(seq: Seq): Seq | undefined {
-    if (seq >= this.lastInMain.seq) return undefined;
-    const query = "SELECT seq FROM messages WHERE seq > ? AND in_main = 1 ORDER BY seq LIMIT 1";
-    return this.#sql.exec<Pick<MessageRow, "seq">>(query, seq).toArray()[0]?.seq;
+  /**
+   * The seq of the first message of the main stream behind a seq; undefined: there is none. It is looked for
+   * in steps that double, then by halves: a run of thread-only replies needs no scan.
+   */
+  nextInMain(seq: number): Seq | undefined {
+    const { seq: last } = this.lastInMain;
+    if (seq >= last) return undefined;
+    const isReached = (upTo: number) => this.#headInMain(upTo).seq > seq;
+    let [before, found]: [number, number] = [seq, seq + 1];
+    for (let step = 2; found < last && !isReached(found); step *= 2)
+      [before, found] = [found, Math.min(last, found + step)];
+    while (found - before > 1) {
+      const middle = Math.floor((before + found) / 2);
+      if (isReached(middle)) found = middle;
+      else before = middle;
+    }
+    return Seq.parse(found);
   }
 
   /** Stores an edit. A column that is not named keeps its index. */
@@ -478,12 +523,13 @@ export class MessageLog {
     return this.#sql.exec<Revoked>(query, ...bindings).toArray();
   }
 
-  /** The number of messages up to a seq that changed after a rev; counts `max` of them at most. */
-  countChanged(rev: number, upTo: Position, max: number): number {
-    const changed = `SELECT 1 FROM messages INDEXED BY messages_changed
-      WHERE changed_rev > ? AND seq <= ? LIMIT ?`;
-    const query = `SELECT count(*) AS count FROM (${changed})`;
-    return this.#sql.exec<{ count: number }>(query, rev, upTo, max).one().count;
+  /** Whether more than `max` messages up to a seq changed after a rev, or twice as many of all. */
+  hasManyChanged(rev: number, upTo: Position, max: number): boolean {
+    const changed = `SELECT seq FROM messages INDEXED BY messages_changed
+      WHERE changed_rev > ? ORDER BY changed_rev LIMIT ?`;
+    const query = `SELECT count(*) AS scanned, coalesce(sum(seq <= ?), 0) AS count FROM (${changed})`;
+    const found = this.#sql.exec<{ scanned: number; count: number }>(query, upTo, rev, 2 * max + 1).one();
+    return found.count > max || found.scanned > 2 * max;
   }
 
   /**

@@ -17,6 +17,10 @@ export const LISTED_REQUESTS = `
   CREATE INDEX applications_user ON applications (user_id, handled_at);
   ALTER TABLE conversation ADD COLUMN request_version INTEGER NOT NULL DEFAULT 0;`;
 
+/** The migration after which a page of open join requests reads no others: their order, without handled ones. */
+export const OPEN_REQUESTS = `
+  CREATE INDEX applications_open_order ON applications (id) WHERE handled_at IS NULL;`;
+
 /** The condition of the index `applications_unlisted`, in the same words. */
 const IS_UNLISTED = "listed <> (handled_at IS NULL)";
 
@@ -146,8 +150,8 @@ export class JoinRequests {
 
   /** At most `limit` open join requests after an id, oldest first. */
   page(after: number, limit: number): JoinRequestRow[] {
-    // Without this index SQLite reads the handled requests too, in the order of ids.
-    const query = `SELECT * FROM applications INDEXED BY applications_open
+    // Without this index SQLite reads handled requests too, or sorts all open ones.
+    const query = `SELECT * FROM applications INDEXED BY applications_open_order
       WHERE handled_at IS NULL AND id > ? ORDER BY id LIMIT ?`;
     return this.#sql.exec<JoinRequestRow>(query, after, limit).toArray();
   }

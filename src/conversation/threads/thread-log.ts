@@ -28,7 +28,9 @@ export const THREAD_TABLES = `
 export const MAIN_BEFORE_COLUMN = "ALTER TABLE messages ADD COLUMN main_before INTEGER";
 
 /** The newest replies that are read for the users of a summary: one user may have written many in a row. */
-const MAX_SCANNED = 100;
+const MAX_SUMMARIZED = 100;
+/** The newest replies among which these are looked for: the others may be revoked. */
+const MAX_SCANNED = 1_000;
 
 type LastReply = Pick<MessageRow, "seq" | "sender_id" | "created_at">;
 
@@ -55,17 +57,21 @@ export class ThreadLog {
     this.#storeSummary(root.seq, summary, thread_n);
   }
 
-  /** Takes a reply that is being revoked out of the summary of its root. */
+  /**
+   * Takes a reply that is being revoked out of the summary of its root. Where very many newest replies are
+   * revoked, the summary has the root in place of the last reply.
+   */
   removeReply({ seq, thread_root }: MessageRow): void {
     const root = thread_root === null ? undefined : this.#log.get(thread_root);
     if (!root || root.thread_summary === null) return;
     const { count } = readSummary(root.thread_summary);
-    const query = `SELECT seq, sender_id, created_at FROM messages
-      WHERE thread_root = ? AND seq <> ? AND revoked_rev IS NULL ORDER BY seq DESC LIMIT ?`;
-    const newest = this.#sql.exec<LastReply>(query, root.seq, seq, MAX_SCANNED).toArray();
-    const [last] = newest;
+    const replies = `SELECT seq, sender_id, created_at, revoked_rev FROM messages
+      WHERE thread_root = ? AND seq <> ? ORDER BY seq DESC LIMIT ?`;
+    const query = `SELECT seq, sender_id, created_at FROM (${replies}) WHERE revoked_rev IS NULL LIMIT ?`;
+    const newest = this.#sql.exec<LastReply>(query, root.seq, seq, MAX_SCANNED, MAX_SUMMARIZED).toArray();
+    const [last = root] = newest;
     const userIds = [...new Set(newest.map(({ sender_id }) => sender_id))].slice(0, SUMMARY_USERS);
-    const isEmpty = last === undefined || count < 2;
+    const isEmpty = count < 2;
     this.#storeSummary(
       root.seq,
       isEmpty ? null : { count: count - 1, lastSeq: last.seq, lastAt: last.created_at, userIds },

@@ -143,7 +143,10 @@ export function showsGone({ visible_from }: MemberRow, position: number): boolea
   return 0 < position && position <= visible_from;
 }
 
-/** Whether more messages have changed after a rev than a client is told. */
+/**
+ * Whether more messages have changed after a rev than a client is told. Twice as many newer ones, which the
+ * client does not have, are too many as well: all would be looked through for each page.
+ */
 export function isTooMany(
   { log }: Pick<PageSource, "log">,
   rev: number,
@@ -151,7 +154,7 @@ export function isTooMany(
   max: number,
 ): boolean {
   // Each change has a rev of its own: few revs are few messages.
-  return upToRev - rev > max && log.countChanged(rev, upTo, max + 1) > max;
+  return upToRev - rev > max && log.hasManyChanged(rev, upTo, max);
 }
 
 /** A page of what has become of the messages that a client has. */

@@ -91,19 +91,19 @@ export class SavedMessages {
        ON CONFLICT DO UPDATE SET ${set}`,
       ...[conversationId, seq, row.note, row.saved_at, row.remind_at],
     );
-    if (isMoved) this.#moved(row, before, now);
+    if (isMoved) this.#moved([{ ...row, remind_at: before }], now);
     return entryOf(row, now);
   }
 
   /** Ends what was saved of these messages. Idempotent. */
   remove(messages: MessageReference[]): void {
-    const now = Date.now();
-    for (const { conversationId, seq } of messages) {
+    const removed = messages.flatMap(({ conversationId, seq }) => {
       const known = this.#find(conversationId, seq);
-      if (!known) continue;
+      if (!known) return [];
       this.#sql.exec("DELETE FROM saved WHERE conversation_id = ? AND seq = ?", conversationId, seq);
-      if (known.remind_at !== null) this.#moved({ ...known, remind_at: null }, known.remind_at, now);
-    }
+      return known.remind_at === null ? [] : known;
+    });
+    if (removed.length > 0) this.#moved(removed, Date.now());
   }
 
   /** A page of the entries of conversations that the user is in, newest first. */
@@ -163,13 +163,19 @@ export class SavedMessages {
     return this.#sql.exec<{ at: number }>(query).one().at;
   }
 
-  /** A reminder was set, moved or taken back: schedules the next one, and ends the mark on all devices. */
-  #moved({ conversation_id: conversationId, seq }: SavedRow, before: number | null, now: number): void {
+  /**
+   * Reminders were set, moved or taken back: schedules the next one, and ends their marks on all devices.
+   * @param before the entries as they were
+   */
+  #moved(before: readonly SavedRow[], now: number): void {
     const next = this.#next();
     this.#deps.jobs.cancel("reminders", "");
     if (next !== null) this.#deps.jobs.schedule("reminders", "", next);
-    if (before === null || before > now) return;
-    this.#deps.broadcast({ type: "reminder_seen", conversationId, seq, dueCount: this.countDue() });
+    const seen = before.filter(({ remind_at }) => remind_at !== null && remind_at <= now);
+    if (seen.length === 0) return;
+    const dueCount = this.countDue();
+    for (const { conversation_id: conversationId, seq } of seen)
+      this.#deps.broadcast({ type: "reminder_seen", conversationId, seq, dueCount });
   }
 
   /** When the next reminder is to be sent; null: none is set. */

@@ -117,3 +117,29 @@ test("a log of thread-only replies behind its first message has one message in t
     expect(isolatedRoom(storage).log.headAt(Position.parse(3), "main")).toMatchObject({ seq: 1, n: 1 });
     expect(isolatedRoom(storage).log.headAt(Position.parse(0), "main")).toMatchObject({ seq: 0, n: 0 });
   }));
+
+test("pages of the main stream find every message between runs of replies of any length", () =>
+  inIsolatedObject("group", async (storage) => {
+    const room = isolatedRoom(storage);
+    say(room, [draft]);
+    for (const run of [0, 1, 63, 64, 65, 200, 3, 0, 129]) {
+      say(room, Array<Draft>(run).fill(inThread(1, false)));
+      say(room, [draft, draft]);
+    }
+    say(room, Array<Draft>(70).fill(inThread(1, false)));
+    const main = storage.sql
+      .exec<{ seq: number }>("SELECT seq FROM messages WHERE in_main = 1 ORDER BY seq")
+      .toArray()
+      .map(({ seq }) => seq);
+    const reader = room.members.active(ANN);
+    const seqsOf = ({ rows }: { rows: { seq: number }[] }) => rows.map(({ seq }) => seq);
+    for (let seq = 0; seq <= room.log.last.seq + 1; seq++) {
+      const after = main.filter((other) => other > seq);
+      const before = main.filter((other) => other < seq).reverse();
+      expect(seqsOf(room.log.after(seq, 4, reader, "main"))).toEqual(after.slice(0, 4));
+      expect(seqsOf(room.log.before(seq, 4, reader, "main"))).toEqual(before.slice(0, 4));
+      expect(room.log.nextInMain(seq)).toBe(after[0]);
+    }
+    expect(seqsOf(room.log.after(0, 100, reader, "main"))).toEqual(main);
+    expect(seqsOf(room.log.before(10_000, 100, reader, "main"))).toEqual(main.toReversed());
+  }));

@@ -64,6 +64,7 @@ test("the tables of a conversation are the reviewed ones", async () => {
       "CREATE INDEX acquaintances_unprojected ON acquaintances (user_id) WHERE projected = 0",
       "CREATE TABLE applications ( id INTEGER PRIMARY KEY, user_id INTEGER NOT NULL, message TEXT NOT NULL, created_at INTEGER NOT NULL, handled_at INTEGER, handled_by INTEGER, accepted INTEGER , authentication TEXT NOT NULL DEFAULT '', told TEXT NOT NULL DEFAULT '[]', listed INTEGER NOT NULL DEFAULT 0) STRICT",
       "CREATE UNIQUE INDEX applications_open ON applications (user_id) WHERE handled_at IS NULL",
+      "CREATE INDEX applications_open_order ON applications (id) WHERE handled_at IS NULL",
       "CREATE INDEX applications_rejected ON applications (user_id, handled_at) WHERE accepted = 0",
       "CREATE INDEX applications_unlisted ON applications (user_id) WHERE listed <> (handled_at IS NULL)",
       "CREATE INDEX applications_user ON applications (user_id, handled_at)",
@@ -283,7 +284,7 @@ test.each<[situation: string, sql: string, leaving: number[]]>([
 test.each([
   [
     "a conversation of version 34 is migrated",
-    "DELETE FROM schema_versions WHERE version >= 35; DROP TRIGGER messages_revoked_counted; DROP TABLE revoked_messages; DROP TABLE debts; DROP TABLE bigram_terms; DROP TABLE bigrams; DROP TABLE stale_texts; DROP TABLE indexing",
+    "DELETE FROM schema_versions WHERE version >= 35; DROP INDEX applications_open_order; DROP TRIGGER messages_revoked_counted; DROP TABLE revoked_messages; DROP TABLE debts; DROP TABLE bigram_terms; DROP TABLE bigrams; DROP TABLE stale_texts; DROP TABLE indexing",
   ],
   ["a long log has kept the former index", "SELECT 1"],
 ])("%s: repeats of earlier sends are found", async (_, sql) => {

@@ -1,0 +1,15 @@
+import type { ConversationObject } from "../../../src/conversation/object.ts";
+import { DELIVERY } from "./delivery.ts";
+import type { LargeGroup } from "./large-group.ts";
+import { MEMBERS } from "./members.ts";
+import { MESSAGES_READ } from "./messages-read.ts";
+import { MESSAGES_WRITTEN } from "./messages-written.ts";
+import type { Rows } from "./rows.ts";
+
+/** In this order the calls are made: the last one ends the group. */
+export const CONVERSATION_ROWS: Rows<ConversationObject, LargeGroup> = {
+  ...MESSAGES_READ,
+  ...MESSAGES_WRITTEN,
+  ...DELIVERY,
+  ...MEMBERS,
+};

@@ -1,0 +1,61 @@
+import { runInDurableObject } from "cloudflare:test";
+import { z } from "zod";
+import { turns } from "../../support/event-loop.ts";
+import { listenToWrites } from "../../support/objects/writes.ts";
+
+type Counted = Pick<SqlStorageCursor<Record<string, SqlStorageValue>>, "rowsRead" | "rowsWritten">;
+
+/** What a call has cost its object: rows of SQLite, indexes included, and bytes of the answer as JSON. */
+export interface Work {
+  read: number;
+  written: number;
+  bytes: number;
+}
+
+/** The turns of the event loop in which all happens that does not wait for a time. */
+const TURNS = 5;
+
+const Success = z.object({ ok: z.literal(true) });
+
+/** Counts the rows that the statements of one object read and write, by the counters of the runtime. */
+export class CountedObject {
+  readonly #stub: DurableObjectStub;
+
+  constructor(stub: DurableObjectStub) {
+    this.#stub = stub;
+  }
+
+  /** Makes a call. @throws unless it succeeds: a refusal would cost less */
+  async call(method: string, ...input: unknown[]): Promise<Work> {
+    const { work, answer } = await this.during(() => this.#invoke(method, input));
+    const { success } = Success.safeParse(answer);
+    if (!success) throw new Error(`${method} is refused: ${JSON.stringify(answer)}`);
+    return { ...work, bytes: new TextEncoder().encode(JSON.stringify(answer)).length };
+  }
+
+  /** The rows of what the object does until `work` resolves. The object must be awake. */
+  async during<T>(work: () => Promise<T>): Promise<{ work: Omit<Work, "bytes">; answer: T }> {
+    let sql: unknown;
+    await runInDurableObject(this.#stub, (_, { storage }) => {
+      sql = storage.sql;
+    });
+    const cursors = new Set<Counted>();
+    const query = (cursor: Counted, of: unknown) => void (of === sql && cursors.add(cursor));
+    const end = await listenToWrites(this.#stub, { query, alarm: () => undefined });
+    try {
+      const answer = await work();
+      // What follows at once is part of it.
+      await turns(TURNS);
+      const sum = (rows: keyof Counted) => [...cursors].reduce((total, cursor) => total + cursor[rows], 0);
+      return { work: { read: sum("rowsRead"), written: sum("rowsWritten") }, answer };
+    } finally {
+      end();
+    }
+  }
+
+  async #invoke(method: string, input: unknown[]): Promise<unknown> {
+    const found: unknown = Reflect.get(this.#stub, method);
+    if (typeof found !== "function") throw new Error(`the object has no method ${method}`);
+    return await Reflect.apply(found, this.#stub, input);
+  }
+}

@@ -1,0 +1,200 @@
+import type { ConversationObject } from "../../../src/conversation/object.ts";
+import { LIMITS } from "../../../src/domain/limits.ts";
+import { itemAt, range } from "../../support/objects/room.ts";
+import type { LargeGroup } from "./large-group.ts";
+import type { Rows } from "./rows.ts";
+
+const limit = LIMITS.page;
+const owner = ({ owner: userId }: LargeGroup) => ({ userId });
+const newcomer = ({ newcomers }: LargeGroup, index: number) => itemAt(newcomers, newcomers.length - index);
+const WORDS = "w".repeat(LIMITS.joinRequest);
+const DESCRIPTION = "d".repeat(LIMITS.description);
+const FIELDS = Object.fromEntries(
+  range(1, LIMITS.customFields).map((i) => [
+    `${i}`.padEnd(LIMITS.customKey, "k"),
+    "v".repeat(LIMITS.customValue),
+  ]),
+);
+
+/** The calls about the members of a group and its profile. The later ones end memberships, the last one the group. */
+export const MEMBERS = {
+  members: {
+    worst: "a page of 1,000 members",
+    cases: [(g) => [{ ...owner(g), limit }], (g) => [{ ...owner(g), limit, skip: 500 }]],
+    ...{ read: 55, written: 10, bytes: 9_700 },
+    by: "no row: members are in memory; `page`",
+  },
+  membersByIds: {
+    worst: "100 members",
+    cases: [(g) => [{ ...owner(g), targetIds: g.others.slice(0, limit) }]],
+    ...{ read: 20, written: 5, bytes: 9_700 },
+    by: "no row: members are in memory; `page`",
+  },
+  receipts: {
+    worst: "the positions of 1,000 members",
+    cases: [(g) => [owner(g)]],
+    ...{ read: 20, written: 5, bytes: 36_000 },
+    by: "no row: members are in memory; `groupMembers`",
+  },
+  describe: {
+    worst: "the largest description, with the largest message",
+    cases: [(g) => [owner(g)]],
+    ...{ read: 20, written: 5, bytes: 1_200 },
+    by: "one message",
+  },
+  outline: {
+    worst: "the largest description",
+    cases: [(g) => [{ userId: newcomer(g, 1).id }]],
+    ...{ read: 25, written: 5, bytes: 170 },
+    by: "`description`, `customFields`",
+  },
+  edit: {
+    worst: "all fields, the longest",
+    cases: [
+      (g) => [
+        {
+          ...owner(g),
+          change: { introduction: DESCRIPTION, announcement: DESCRIPTION, customFields: FIELDS },
+        },
+      ],
+    ],
+    ...{ read: 90, written: 15, bytes: 45 },
+    by: "`description`, `customFields`; the inbox of the caller",
+  },
+  changeMember: {
+    worst: "all fields, the longest",
+    cases: [
+      (g) => [
+        {
+          ...{ ...owner(g), targetId: g.next() },
+          change: { role: "admin", nameCard: "n".repeat(LIMITS.name), customFields: FIELDS },
+        },
+      ],
+    ],
+    ...{ read: 140, written: 20, bytes: 13_000 },
+    by: "`customFields`; two inbox updates",
+  },
+  add: {
+    worst: "50 users at once",
+    cases: [(g) => [{ ...owner(g), people: g.newcomers.slice(0, 50) }]],
+    ...{ read: 2_300, written: 330, bytes: 5_500 },
+    by: "`page`: 6 rows for each; 50 inbox updates",
+  },
+  addEach: {
+    worst: "100 users, of whom 50 are members",
+    cases: [(g) => [{ ...owner(g), people: g.newcomers.slice(0, limit), blockedIds: [] }]],
+    ...{ read: 2_500, written: 330, bytes: 810 },
+    by: "as `add`",
+  },
+  join: {
+    worst: "a request to join, the longest",
+    cases: [(g) => [{ person: newcomer(g, 1), message: WORDS }]],
+    ...{ read: 85, written: 30, bytes: 65 },
+    by: "`joinRequest`; one notification, with its receivers in one row",
+  },
+  joinRequests: {
+    worst: "very many open requests",
+    cases: [(g) => [{ ...owner(g), limit, after: 0 }]],
+    ...{ read: 130, written: 5, bytes: 68_000 },
+    by: "`page`",
+  },
+  withdrawJoinRequest: {
+    worst: "one request",
+    cases: [(g) => [{ userId: newcomer(g, 1).id }]],
+    ...{ read: 50, written: 15, bytes: 45 },
+    by: "one request",
+  },
+  decideJoinRequest: {
+    worst: "one request, with the longest words",
+    cases: [(g) => [{ ...owner(g), joinRequestId: 1, accept: false, message: WORDS }]],
+    ...{ read: 65, written: 20, bytes: 45 },
+    by: "one request",
+  },
+  createInvitation: {
+    worst: "the 100th open one",
+    cases: [(g) => [{ ...owner(g), lifetimeMs: 86_400_000, maxUses: null }]],
+    ...{ read: 230, written: 10, bytes: 200 },
+    by: "`invitations`",
+  },
+  invitations: {
+    worst: "100 open ones",
+    cases: [(g) => [{ ...owner(g), limit, after: 0 }]],
+    ...{ read: 130, written: 5, bytes: 13_000 },
+    by: "`invitations`",
+  },
+  lookAtInvitation: {
+    worst: "the largest description",
+    cases: [(g) => [{ userId: newcomer(g, 1).id, code: g.code }]],
+    ...{ read: 25, written: 5, bytes: 2_300 },
+    by: "`description`",
+  },
+  acceptInvitation: {
+    worst: "one of 1,000 members joins",
+    cases: [(g) => [{ person: newcomer(g, 2), code: g.code }]],
+    ...{ read: 100, written: 15, bytes: 60 },
+    by: "one member; one inbox update",
+  },
+  withdrawInvitation: {
+    worst: "one of 100",
+    cases: [(g) => [{ ...owner(g), code: "code 1" }]],
+    ...{ read: 25, written: 10, bytes: 45 },
+    by: "one invitation",
+  },
+  ban: {
+    worst: "a member; 10,000 users are banned",
+    cases: [(g) => [{ ...owner(g), targetId: g.next(), person: null, reason: WORDS }]],
+    ...{ read: 11_000, written: 20, bytes: 45 },
+    by: "`bans`, which are counted",
+  },
+  bans: {
+    worst: "a page of 10,000",
+    cases: [(g) => [{ ...owner(g), limit, after: 0 }]],
+    ...{ read: 130, written: 5, bytes: 61_000 },
+    by: "`page`",
+  },
+  liftBan: {
+    worst: "one of 10,000",
+    cases: [(g) => [{ ...owner(g), targetId: g.banned, hasAccount: true }]],
+    ...{ read: 25, written: 10, bytes: 45 },
+    by: "one ban",
+  },
+  takeProfile: {
+    worst: "a new name of a member",
+    cases: [
+      (g) => [{ profile: { id: g.next(), username: "someone", nickname: "n", avatar: "", version: 9 } }],
+    ],
+    ...{ read: 25, written: 10, bytes: 45 },
+    by: "one profile",
+  },
+  remove: {
+    worst: "100 members at once",
+    cases: [(g) => [{ ...owner(g), targetIds: range(1, limit).map(() => g.next()) }]],
+    ...{ read: 7_000, written: 700, bytes: 45 },
+    by: "`page`: 7 rows for each; 50 inbox updates",
+  },
+  removeDeleted: {
+    worst: "a user with a reaction, votes and requests",
+    cases: [(g) => [{ userId: g.next() }]],
+    ...{ read: 130, written: 20, bytes: 45 },
+    by: "100 messages with reactions and 100 polls, jobs do the others",
+  },
+  leave: {
+    worst: "a member",
+    cases: [(g) => [{ userId: g.next() }]],
+    ...{ read: 120, written: 15, bytes: 45 },
+    by: "one member",
+  },
+  handOver: {
+    worst: "an owner with 100 invitations, which end",
+    cases: [(g) => [{ ...owner(g), successorId: itemAt(g.others, 0) }]],
+    ...{ read: 710, written: 130, bytes: 45 },
+    by: "`invitations`",
+  },
+  dissolve: {
+    worst: "1,000 members and very many open requests, which are rejected",
+    cases: [(g) => [{ userId: itemAt(g.others, 0) }]],
+    ...{ read: 12_000, written: 6_400, bytes: 45 },
+    by: "the owner, once: nobody writes there any more",
+    grows: "the open requests, 5 rows written for each",
+  },
+} satisfies Partial<Rows<ConversationObject, LargeGroup>>;

@@ -1,0 +1,169 @@
+import type { ConversationObject } from "../../../src/conversation/object.ts";
+import { Position } from "../../../src/domain/ids.ts";
+import { LIMITS } from "../../../src/domain/limits.ts";
+import { type LargeGroup, LONGEST_TEXT } from "./large-group.ts";
+import type { Rows } from "./rows.ts";
+
+const limit = LIMITS.page;
+/** Fewer than have changed: as many as the setting says are more than a test makes. */
+const maxChanges = 100;
+/** Unread counts leave them out. */
+const OF_FOLLOWED = "the revoked replies of followed threads behind what the member has read, 1 row for each";
+const owner = ({ owner: userId }: LargeGroup) => ({ userId });
+const position = (seq: number) => Position.parse(seq);
+
+/** The calls that read messages of a conversation. */
+export const MESSAGES_READ = {
+  page: {
+    worst:
+      "100 of the largest texts; a page behind or before runs of hidden messages and of thread-only replies",
+    cases: [
+      (g) => [{ ...owner(g), limit }],
+      (g) => [{ ...owner(g), limit, before: position(g.first.changed) }],
+      (g) => [{ ...owner(g), limit, before: position(g.first.changed + 50) }],
+      (g) => [{ ...owner(g), limit, after: position(g.first.hidden - 50) }],
+      (g) => [{ ...owner(g), limit, after: position(g.first.replies - 1) }],
+      (g) => [{ ...owner(g), limit, at: 1 }],
+      (g) => [{ ...owner(g), limit, before: position(g.first.changed), scope: "all" }],
+    ],
+    ...{ read: 3_900, written: 5, bytes: 2_700_000 },
+    by: "`page`, `pageBytes`",
+    grows: "the messages that the caller has hidden one by one, 2 rows for each",
+  },
+  pageWithContext: {
+    worst: "as `page`",
+    cases: [
+      (g) => [{ ...owner(g), limit }],
+      (g) => [{ ...owner(g), limit, before: position(g.first.changed + 50) }],
+    ],
+    ...{ read: 3_900, written: 5, bytes: 2_700_000 },
+    by: "`page`, `pageBytes`",
+    grows: "the messages that the caller has hidden one by one, 2 rows for each",
+  },
+  readablePage: {
+    worst: "a page behind many revoked and hidden messages, with the total",
+    cases: [
+      (g) => [{ ...owner(g), ascending: false, limit }],
+      (g) => [{ ...owner(g), ascending: false, limit, before: g.first.replies }],
+      (g) => [{ ...owner(g), ascending: false, limit, before: g.first.hidden }],
+      (g) => [{ ...owner(g), ascending: false, limit, skip: 2 * g.size }],
+    ],
+    ...{ read: 9_000, written: 5, bytes: 2_700_000 },
+    by: "`page`, `pageBytes`",
+    grows: "revoked messages, and those that the caller has hidden one by one, 3 rows for each",
+  },
+  history: {
+    worst: "no message passes the filter",
+    cases: [
+      (g) => [{ ...owner(g), ascending: false, limit }],
+      (g) => [{ ...owner(g), ascending: true, limit, kind: "image" }],
+      (g) => [{ ...owner(g), ascending: true, limit, text: "nothing" }],
+    ],
+    ...{ read: 34_000, written: 5, bytes: 2_700_000 },
+    by: "20,000 scanned messages (`readable-log.ts`), one such read of a user at a time",
+    grows: "the messages that are looked through, 2 rows for each, to the bound",
+  },
+  message: {
+    worst: "the largest text, with 20 reactions",
+    cases: [(g) => [{ ...owner(g), seq: g.newest }]],
+    ...{ read: 85, written: 5, bytes: 28_000 },
+    by: "one message",
+  },
+  messages: {
+    worst: "as many of the largest texts as may be merged",
+    cases: [(g) => [{ ...owner(g), seqs: g.largest.slice(0, 8) }]],
+    ...{ read: 65, written: 5, bytes: 200_000 },
+    by: "`mergedItems`, `mergedBytes`",
+  },
+  visibleMessages: {
+    worst: "100 of the largest texts",
+    cases: [(g) => [{ ...owner(g), seqs: g.largest }]],
+    ...{ read: 610, written: 5, bytes: 2_700_000 },
+    by: "`page`, `pageBytes`",
+  },
+  pins: {
+    worst: "100 pinned messages, the largest",
+    cases: [(g) => [owner(g)]],
+    ...{ read: 400, written: 5, bytes: 2_700_000 },
+    by: "`pins`",
+  },
+  changes: {
+    worst: "very many changed messages, from the beginning",
+    cases: [(g) => [{ ...owner(g), afterRev: 0, limit }]],
+    ...{ read: 4_200, written: 5, bytes: 25_000 },
+    by: "`page`, `changes`",
+    grows: "the changed messages, 1 row for each, to twice `changes`",
+  },
+  replay: {
+    worst: "as `changes`; 100 of the largest texts in every wire format",
+    cases: [
+      (g) => [{ ...owner(g), after: position(0), rev: 0, maxChanges }],
+      (g) => [{ ...owner(g), after: position(1), rev: 0, maxChanges }],
+      (g) => [{ ...owner(g), after: position(g.poll), rev: 0, maxChanges }],
+      (g) => [{ ...owner(g), after: position(g.first.hidden - 1) }],
+      (g) => [{ ...owner(g), after: position(g.first.replies - 1) }],
+      (g) => [{ ...owner(g), after: position(g.newest - LIMITS.page) }],
+    ],
+    ...{ read: 2_800, written: 10, bytes: 7_700_000 },
+    by: "100 messages, 200 changes, `pageBytes` for each wire format; counts changes to twice `changes`",
+    grows: "the messages that the caller has hidden one by one, 2 rows for each",
+  },
+  threads: {
+    worst: "a member who follows 500 threads",
+    cases: [(g) => [{ ...owner(g), limit }]],
+    ...{ read: 3_700, written: 5, bytes: 31_000 },
+    by: "`followedThreads`, `page`",
+    grows: OF_FOLLOWED,
+  },
+  threadPage: {
+    worst: "a thread of very many replies",
+    cases: [
+      (g) => [{ ...owner(g), root: g.root, limit }],
+      (g) => [{ ...owner(g), root: g.root, limit, after: position(0) }],
+    ],
+    ...{ read: 250, written: 5, bytes: 37_000 },
+    by: "`page`, `pageBytes`",
+  },
+  search: {
+    worst: "a common word; a filter that nothing passes; the longest query",
+    cases: [
+      (g) => [{ ...owner(g), text: "hello", limit }],
+      (g) => [{ ...owner(g), text: "hello", limit, kind: "image" }],
+      (g) => [{ ...owner(g), text: LONGEST_TEXT.slice(0, LIMITS.query), limit }],
+    ],
+    ...{ read: 5_700, written: 5, bytes: 2_700_000 },
+    by: "5,000 scanned messages (`search.ts`), one such read of a user at a time",
+    grows: "the messages that are looked through, 1 row for each, to the bound",
+  },
+  searchWithin: {
+    worst: "as `search`",
+    cases: [
+      (g) => [{ ...owner(g), text: "hello", limit, until: Date.now() }],
+      (g) => [{ ...owner(g), text: "hello", limit, kind: "image" }],
+    ],
+    ...{ read: 5_300, written: 5, bytes: 26_000 },
+    by: "as `search`",
+    grows: "as `search`",
+  },
+  mentionPage: {
+    worst: "very many messages that mention somebody else",
+    cases: [
+      (g) => [{ ...owner(g), after: position(0), limit }],
+      (g) => [{ userId: g.next(), after: position(0), limit }],
+    ],
+    ...{ read: 280, written: 5, bytes: 5_100 },
+    by: "`acrossConversations.maxScanned`",
+  },
+  reactors: {
+    worst: "a reaction of all members",
+    cases: [(g) => [{ ...owner(g), seq: g.newest, key: g.key, after: 0, limit }]],
+    ...{ read: 150, written: 5, bytes: 4_100 },
+    by: "`page`",
+  },
+  voters: {
+    worst: "an option that all members have chosen",
+    cases: [(g) => [{ ...owner(g), seq: g.poll, option: 3, after: 0, limit }]],
+    ...{ read: 150, written: 5, bytes: 4_100 },
+    by: "`page`",
+  },
+} satisfies Partial<Rows<ConversationObject, LargeGroup>>;
