@@ -148,6 +148,7 @@ const QUERIES: Record<string, (db: Database) => Promise<unknown>> = {
   directPermissionQuery: (db) => permission.directPermissionQuery(db, ID),
   askFriendship: (db) => friends.askFriendship(db, ANN, BOB, 0, 0),
   endFriendship: (db) => friends.endFriendship(db, ANN, BOB, 0),
+  replacePasswordHash: (db) => accounts.replacePasswordHash(db, { userId: ANN, checked: "x", next: "y" }),
   deleteOldRejections: (db) => friends.deleteOldRejections(db, 0),
   listFriends: (db) => friends.listFriends(db, ANN, { after: BOB, limit: 10 }),
   findFriendsAmong: (db) => friends.findFriendsAmong(db, ANN, [ANN, BOB]),
