@@ -4,6 +4,7 @@ import { deleteExpiredSessions } from "../storage/accounts/sessions.ts";
 import { deleteOldSignInPlaces } from "../storage/accounts/sign-in-places.ts";
 import { fillInUsernameKeys } from "../storage/accounts/username-keys.ts";
 import { deleteOldRejections } from "../storage/contacts/friends.ts";
+import { deleteOldLookups } from "../storage/contacts/strangers.ts";
 import type { Database } from "../storage/database.ts";
 import { deleteOldHolds } from "../storage/files/file-holds.ts";
 import { attemptLifetimeMs } from "./accounts/passwords.ts";
@@ -21,7 +22,8 @@ const MAX_NAMES = 10_000;
 
 /**
  * The hourly cleanup. It deletes expired sessions, password attempts that are too old to count, places from
- * which nobody has signed in for long, rejections of friend requests after which the same user may ask again,
+ * which nobody has signed in for long, counts of look-ups of days before, rejections of friend requests after
+ * which the same user may ask again,
  * files that nothing shows any more, uploads in parts that have expired, and bytes without a file. Then it
  * stores the keys of usernames that lack them.
  */
@@ -35,6 +37,7 @@ export async function deleteExpired(db: Database, files: R2Bucket, timing: Timin
   await markFilesThatNothingShows(db, now, timing.files);
   await deleteFilesThatExpired(db, files, now);
   await discardExpiredUploads(db, files, now);
+  await deleteOldLookups(db, now);
   await deleteOldRejections(db, now - timing.rejections.cooldownMs);
   await deleteOrphanedFiles(db, files, now, timing.orphanedFiles);
   for (let done = 0; done < MAX_NAMES; done += NAMES_AT_ONCE) {

@@ -68,6 +68,8 @@ export const LIMITS = {
   composerDrafts: 1_000,
   /** characters of a client group id */
   clientGroupId: 64,
+  /** users whom a user names by number in a day without sharing anything with them */
+  strangersADay: 1_000,
   /** open requests for friendship to a user, as far as they are counted */
   countedRequests: 1_000,
   /** items of one page */

@@ -15,11 +15,13 @@ import {
   updateProfile,
 } from "../../storage/accounts/users.ts";
 import { DELETED_PROFILE } from "../../storage/columns.ts";
+import { countNamed } from "../contacts/strangers.ts";
 import type { Core } from "../context.ts";
 import { announceProfile } from "./profile-announcement.ts";
 
-/** A user by id, as the caller sees them. @throws `not_found` */
+/** A user by id, as the caller sees them. @throws `not_found`, `rate_limited` as `countNamed` */
 export async function getUser(core: Core, caller: UserId, id: UserId): Promise<UserWithRelation> {
+  await countNamed(core, caller, [id]);
   const user = await findUser(core.db, id, caller);
   if (!user) throw noUser(id);
   return user;
@@ -28,8 +30,10 @@ export async function getUser(core: Core, caller: UserId, id: UserId): Promise<U
 /**
  * The users of these ids as the caller sees them: each once, in the order of the ids. Unknown ones are
  * missing; deleted ones are shown as past lists show them.
+ * @throws `rate_limited` as `countNamed`
  */
 export async function usersWithIds(core: Core, caller: UserId, ids: UserId[]): Promise<UserWithRelation[]> {
+  await countNamed(core, caller, ids);
   const found = await findUsersWithRelation(core.db, ids, caller);
   const byId = new Map(found.map((user) => [user.id, user]));
   return [...new Set(ids)].flatMap((id) => byId.get(id) ?? []);

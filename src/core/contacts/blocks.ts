@@ -14,16 +14,19 @@ import { getUsersByNames, requireOther } from "../accounts/users.ts";
 import type { Core } from "../context.ts";
 import { notifyBoth } from "./contact-events.ts";
 import { changeDirectPermission } from "./direct-permission.ts";
+import { countNamed } from "./strangers.ts";
 
 const BlockPosition = z.tuple([UserId]);
 
 /**
  * Blocks a user. Friendship and friend requests between the two end, and the devices of both are informed.
  * Once this resolves, neither can write to the other. Idempotent.
- * @throws `validation_failed` for the caller themself, `not_found` for an unknown user
+ * @throws `validation_failed` for the caller themself, `not_found` for an unknown user, `rate_limited` as
+ *   `countNamed`
  */
 export async function block(core: Core, caller: UserId, other: UserId): Promise<void> {
   requireOther(caller, other);
+  await countNamed(core, caller, [other]);
   await blockEach(core, caller, [other]);
 }
 

@@ -18,6 +18,7 @@ import type { Core } from "../context.ts";
 import { includesBlocked } from "./blocks.ts";
 import { notifyBoth, notifyRequested } from "./contact-events.ts";
 import { changeDirectPermission } from "./direct-permission.ts";
+import { countNamed } from "./strangers.ts";
 
 export type { FriendRequest };
 
@@ -35,6 +36,7 @@ const SentRequestPosition = z.tuple([z.int().nonnegative(), UserId, z.literal("o
  */
 export async function askOrAcceptFriend(core: Core, caller: UserId, other: UserId): Promise<AskOutcome> {
   requireOther(caller, other);
+  await countNamed(core, caller, [other]);
   const { cooldownMs } = core.timing.rejections;
   const asked = await changeDirectPermission(core, caller, [other], async () => {
     const now = Date.now();

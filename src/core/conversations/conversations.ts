@@ -22,6 +22,7 @@ import { conversationExists, updatePreferences } from "../../storage/conversatio
 import { loadProfilesAmong, mentionedUsers, type ProfileLookup } from "../accounts/profile-lookup.ts";
 import { requireUsers } from "../accounts/users.ts";
 import { notFriends, requireFriends } from "../contacts/friends.ts";
+import { countNamed } from "../contacts/strangers.ts";
 import type { Core } from "../context.ts";
 
 /**
@@ -52,6 +53,14 @@ export async function openDirect(
   if (peer === caller) throw invalid("body.user_id", "must be somebody else: you cannot chat with yourself");
   await requireUsers(core, [peer]);
   return open(core, caller, peer, { friendsOnly: false, ...opening });
+}
+
+/** The same for a user whom the caller names by number. @throws `rate_limited` as `countNamed`, too */
+export async function openDirectByNumber(
+  ...[core, caller, peer, opening]: Parameters<typeof openDirect>
+): ReturnType<typeof openDirect> {
+  await countNamed(core, caller, [peer]);
+  return openDirect(core, caller, peer, opening);
 }
 
 /**

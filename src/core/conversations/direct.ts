@@ -9,7 +9,7 @@ import {
 } from "../../storage/conversations/direct.ts";
 import type { Core } from "../context.ts";
 import { clearConversation } from "./clear.ts";
-import { getConversation, loadConversations, openDirect } from "./conversations.ts";
+import { getConversation, loadConversations, openDirectByNumber } from "./conversations.ts";
 
 /** A direct conversation as one of its two users sees it. */
 export type DirectConversation = Conversation & Required<Pick<Conversation, "peer">>;
@@ -51,7 +51,7 @@ export async function getDirect(
 
 /** Opens the direct conversation with a user, or finds it. @throws as `openDirect` */
 export async function enterDirect(core: Core, caller: UserId, peer: UserId): Promise<DirectWithRelation> {
-  const { conversation } = await openDirect(core, caller, peer);
+  const { conversation } = await openDirectByNumber(core, caller, peer);
   return { conversation: asDirect(conversation), relation: await findRelation(core.db, caller, peer) };
 }
 

@@ -3,6 +3,7 @@ import type { Ban } from "../../domain/conversations/ban.ts";
 import { type Page, type PageQuery, pageOf, readCursor } from "../../domain/conversations/pagination.ts";
 import type { ConversationId, UserId } from "../../domain/ids.ts";
 import { findLiveUsers, findUsersWithDeleted } from "../../storage/accounts/users.ts";
+import { countNamed } from "../contacts/strangers.ts";
 import type { Core } from "../context.ts";
 import { usersById } from "./groups.ts";
 
@@ -11,7 +12,8 @@ const BanPosition = z.tuple([z.int()]);
 /**
  * Bans a user from a group: a member is removed and an open join request rejected, in one step. The ban holds
  * for every way in until it is lifted.
- * @throws `not_found`, also for an unknown user; `forbidden`; `conflict` for too many bans
+ * @throws `not_found`, also for an unknown user; `forbidden`; `conflict` for too many bans; `rate_limited` as
+ *   `countNamed`: the list of bans shows names to the caller, and the group to nobody who is banned
  */
 export async function banUser(
   core: Core,
@@ -20,6 +22,7 @@ export async function banUser(
   targetId: UserId,
   reason: string,
 ): Promise<void> {
+  await countNamed(core, caller, [targetId]);
   const [person = null] = await findLiveUsers(core.db, [targetId]);
   await core.conversations.ban(id, { userId: caller, targetId, person, reason });
   core.securityLog.record("banned", { user: targetId, by: caller, conversation: id });

@@ -45,6 +45,17 @@ export const friendRejections = sqliteTable(
   ],
 );
 
+/** How many strangers a user has named by number on a day, counted from 1970 in UTC: the last such day. */
+export const strangerLookups = sqliteTable(
+  "stranger_lookups",
+  {
+    userId: userRef("user_id").primaryKey(),
+    day: integer().notNull(),
+    count: integer().notNull(),
+  },
+  (table) => [index("stranger_lookups_day").on(table.day)],
+);
+
 /** Blocks: `user_id` blocks `blocked_id`. */
 export const blocks = sqliteTable(
   "blocks",

@@ -24,6 +24,7 @@ import * as users from "../../../src/storage/accounts/users.ts";
 import * as blocks from "../../../src/storage/contacts/blocks.ts";
 import * as friends from "../../../src/storage/contacts/friends.ts";
 import * as presence from "../../../src/storage/contacts/presence.ts";
+import * as strangers from "../../../src/storage/contacts/strangers.ts";
 import * as conversations from "../../../src/storage/conversations/conversations.ts";
 import * as direct from "../../../src/storage/conversations/direct.ts";
 import * as permission from "../../../src/storage/conversations/direct-permission.ts";
@@ -149,6 +150,9 @@ const QUERIES: Record<string, (db: Database) => Promise<unknown>> = {
   askFriendship: (db) => friends.askFriendship(db, ANN, BOB, 0, 0),
   endFriendship: (db) => friends.endFriendship(db, ANN, BOB, 0),
   replacePasswordHash: (db) => accounts.replacePasswordHash(db, { userId: ANN, checked: "x", next: "y" }),
+  countStrangers: (db) => strangers.countStrangers(db, ANN, [BOB]),
+  reserveLookups: (db) => strangers.reserveLookups(db, ANN, 1, { max: 1, now: 0 }),
+  deleteOldLookups: (db) => strangers.deleteOldLookups(db, 0),
   deleteOldRejections: (db) => friends.deleteOldRejections(db, 0),
   listFriends: (db) => friends.listFriends(db, ANN, { after: BOB, limit: 10 }),
   findFriendsAmong: (db) => friends.findFriendsAmong(db, ANN, [ANN, BOB]),
@@ -291,6 +295,7 @@ test("the list contains every query, except inserts of one row", () => {
     requests,
     contexts,
     sessions,
+    strangers,
     keys,
     users,
   ];

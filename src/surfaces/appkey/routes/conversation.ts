@@ -1,5 +1,5 @@
 import { Hono } from "hono";
-import { openDirect } from "../../../core/conversations/conversations.ts";
+import { openDirectByNumber } from "../../../core/conversations/conversations.ts";
 import type { CallerEnv } from "../../../http/env.ts";
 import { checked, fieldsOf } from "../../../http/fields.ts";
 import { authenticated } from "../auth.ts";
@@ -12,7 +12,7 @@ export const conversation = new Hono<CallerEnv>({ strict: false });
 conversation.post("/conversation", authenticated, async (c) => {
   const { passiveuser } = checked(Opening, await fieldsOf(c.req.raw, BODY));
   const { core, caller } = c.var;
-  const { conversation } = await openDirect(core, caller.userId, passiveuser, { forBoth: true });
+  const { conversation } = await openDirectByNumber(core, caller.userId, passiveuser, { forBoth: true });
   const match = [caller.userId, passiveuser].map(String);
   return succeed(c, { conversationid: wireId(conversation.id), match });
 });

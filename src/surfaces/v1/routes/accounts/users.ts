@@ -13,7 +13,8 @@ const getRoute = createRoute({
   operationId: "getUser",
   tags: ["Users"],
   summary: "The public profile of a user",
-  description: "With the user's `relation` to you, and their `signature`. A deleted user is `not_found`.",
+  description:
+    "With the user's `relation` to you, and their `signature`. A deleted user is `not_found`. Strangers count as for `GET /v1/users`.",
   security: [{ bearer: [] }],
   middleware: [authenticated] as const,
   request: { params: z.object({ id: UserIdParam }) },
@@ -30,7 +31,7 @@ const findRoute = createRoute({
   tags: ["Users"],
   summary: "Find users by their ids, or a user by username",
   description:
-    "Either `ids`, up to 100, separated by commas: the users in this order, each once. Unknown ids are left out; a deleted user is shown as `deleted-<id>`. Or `username`, by exact match: one user, or none.",
+    "Either `ids`, up to 100, separated by commas: the users in this order, each once. Unknown ids are left out; a deleted user is shown as `deleted-<id>`. Or `username`, by exact match: one user, or none. Of users with whom you share nothing you can name 1,000 a day by number; more are `rate_limited`.",
   security: [{ bearer: [] }],
   middleware: [authenticated, weighs("page")] as const,
   request: { query: UsersQuery },

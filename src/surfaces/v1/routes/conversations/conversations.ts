@@ -1,7 +1,7 @@
 import { createRoute, z } from "@hono/zod-openapi";
 import {
   listConversations,
-  openDirect,
+  openDirectByNumber,
   setPreferences,
 } from "../../../../core/conversations/conversations.ts";
 import { getWithOnlineCount } from "../../../../core/conversations/online-count.ts";
@@ -138,7 +138,7 @@ export const conversations = v1Router()
     const { core, caller } = c.var;
     const input = c.req.valid("json");
     if (input.kind === "direct") {
-      const { conversation, created } = await openDirect(core, caller.userId, input.user_id);
+      const { conversation, created } = await openDirectByNumber(core, caller.userId, input.user_id);
       return c.json(serializeConversation(conversation), created ? 201 : 200);
     }
     const { name, member_ids: memberIds, join_policy: joinPolicy, discoverable } = input;
