@@ -261,10 +261,14 @@ export const Message: z.ZodType<Message> = z
   .openapi("Message");
 
 /** A changed message, for a client that has its body. */
-export const MessagePart = MessageFields.omit({ body: true }).extend(PollFields).openapi("MessagePart", {
-  description:
-    "With `?changes=parts`, a changed message without its `body`, which you have with this `version`",
-});
+export const MessagePart = MessageFields.omit({ body: true })
+  .extend(PollFields)
+  .openapi("MessagePart", {
+    description:
+      "With `?changes=parts`, a changed message without its `body`, which you have with this `version`",
+    // Without this, a whole message would be a part too.
+    not: { type: "object", properties: { body: {} }, required: ["body"] },
+  });
 
 export const MessagePage = z
   .object({
