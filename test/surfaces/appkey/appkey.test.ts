@@ -1,4 +1,5 @@
 import { beforeAll, describe, expect, test } from "vitest";
+import { LIMITS } from "../../../src/domain/limits.ts";
 import { signedInUsers } from "../../support/accounts/users.ts";
 import { call, type SignedIn } from "../../support/clients/api.ts";
 import { send as sendOverV1 } from "../../support/clients/chat.ts";
@@ -310,7 +311,7 @@ test("a user who opens a conversation with themselves is answered with the wrong
 test("an unknown call is answered in the envelope", async () => {
   failure(await appkey(ann, "PUT", "/message", {}), 405);
   failure(await appkey(ann, "GET", "/conversation"), 405);
-  failure(await appkey(ann, "POST", "/message/", "x".repeat(140_000)), 413);
+  failure(await appkey(ann, "POST", "/message/", "x".repeat(LIMITS.writtenBytes + 1)), 413);
   failure(await appkey(ann, "POST", "/message", "{"));
   failure(await appkey(ann, "POST", "/message", "[]"));
   failure(await appkey(ann, "POST", "/message", '"text"'));
