@@ -92,11 +92,20 @@ describe("opening", () => {
     expect((await dial(ann.name, ann.sig, { headers })).status).toBe(101);
   });
 
-  test("a request without an upgrade and a foreign page are refused in the envelope", async () => {
+  test("a request without an upgrade is refused in the envelope", async () => {
     const [ann] = await people(1);
     failure(await usersig("GET", `/ws/chat/${ann.name}/${ann.sig}/`), 426, "", 426);
-    const foreign = await dial(ann.name, ann.sig, { headers: { Origin: "https://evil.example" } });
-    expect([foreign.status, await foreign.json()]).toMatchObject([200, { code: 403, data: {} }]);
+  });
+
+  test("a foreign page gets 4403, and does not learn whether a sig or a user exists", async () => {
+    const [ann] = await people(1);
+    const headers = { Origin: "https://evil.example" };
+    for (const [name, sig] of [
+      [ann.name, ann.sig],
+      [ann.name, "no sig"],
+      ["nobody at all", ann.sig],
+    ] as const)
+      expect(await refusedWith(await dial(name, sig, { headers }))).toBe(4403);
   });
 });
 
