@@ -194,8 +194,9 @@ export abstract class InboxLifecycle extends SocketHost {
    */
   charge(weight: number): Failure | null {
     const budgets = this.#components?.budgets;
+    if (!budgets) return null;
     const userId = this.userId();
-    return !budgets || budgets.take(userId, weight) ? null : budgets.refusal(userId);
+    return budgets.take(userId, weight) ? null : budgets.refusal(userId);
   }
 
   /** Runs a call once the object is loaded, and answers refusals as data. */
