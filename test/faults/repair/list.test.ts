@@ -121,9 +121,11 @@ async function buildExpectedList(): Promise<unknown> {
     // A list has no online count.
     const { online_count: _, ...conversation } = await getConversation(ann, id);
     const { items } = await page(ann, id, "?after=0&limit=100");
-    // A message that was hidden unread still counts.
+    // A message that was hidden unread still counts, a revoked one does not.
     const hides = conversation.name === HALF ? 1 : 0;
-    const after = items.filter(({ seq, kind }) => seq > conversation.read_seq && kind !== "tip");
+    const after = items.filter(
+      ({ seq, kind, revoked }) => seq > conversation.read_seq && kind !== "tip" && !revoked,
+    );
     const { quote: __, mine: ___, reactions: ____, ...last_message } = items.at(-1) ?? {};
     const listed = { ...conversation, unread_count: after.length + hides };
     found.push({ ...listed, last_message: items.length > 0 ? last_message : null });

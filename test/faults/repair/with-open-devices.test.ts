@@ -81,7 +81,9 @@ async function expectShowsAll(device: Device): Promise<void> {
 async function expectListMatches(): Promise<void> {
   for (const { id, last_seq, read_seq, unread_count, last_message } of (await list(ann)).items) {
     const { items } = await page(ann, id, "?after=0&limit=100");
-    const unread = items.filter(({ seq, kind }) => seq > read_seq && kind !== "tip").length;
+    const unread = items.filter(
+      ({ seq, kind, revoked }) => seq > read_seq && kind !== "tip" && !revoked,
+    ).length;
     expect({ last_seq, unread_count, seq: last_message?.seq }).toEqual({
       ...{ last_seq: items.at(-1)?.seq ?? 0, unread_count: unread, seq: items.at(-1)?.seq },
     });
