@@ -213,7 +213,10 @@ test("a conversation with messages from before records them when it wakes", asyn
   // As the previous release left it.
   await runInDurableObject(env.CONVERSATION.getByName(String(id)), (_, { storage }) => {
     storage.sql.exec(
-      "DROP TABLE recorded_files; DROP TABLE revoked_files; DROP TABLE bans; DROP TABLE invitations",
+      "DROP TABLE recorded_files; DROP TABLE revoked_files; DROP TABLE bans; DROP TABLE invitations; DROP TABLE debts",
+    );
+    storage.sql.exec(
+      "DROP TABLE bigram_terms; DROP TABLE bigrams; DROP TABLE stale_texts; DROP TABLE indexing; DROP INDEX applications_open_order",
     );
     storage.sql.exec("DROP INDEX applications_rejected; ALTER TABLE members DROP COLUMN unopened");
     for (const column of ["composer_id", "sent_composer"])
