@@ -57,7 +57,11 @@ for (const [name, textOf] of Object.entries(TEXTS)) {
     const call = async (method: string, path: string, body?: object) => {
       const headers = { ...seat.headers, ...(body && { "Content-Type": "application/json" }) };
       const begun = performance.now();
-      const response = await fetch(url + path, { method, headers, body: body && JSON.stringify(body) });
+      const response = await fetch(url + path, {
+        method,
+        headers,
+        ...(body && { body: JSON.stringify(body) }),
+      });
       const text = await response.text();
       if (!response.ok) throw new Error(`${method} ${path}: ${response.status} ${text}`);
       return performance.now() - begun;
