@@ -13,12 +13,6 @@ const PING_EVERY = 25_000;
 const PING_CHARACTERS = 256 * 1024;
 /** No pause before a socket is opened again is longer, in ms. */
 const MAX_PAUSE = 30_000;
-/**
- * The pause after too many frames, in seconds: the server counts them in windows of this length. After too
- * many calls or sockets its `refused` frame names the pause.
- */
-const RATE_PAUSE = 10;
-
 /** Which socket a link opens: that of the device, or that of the conversation on screen. */
 export type Source = "device" | "room";
 
@@ -44,10 +38,10 @@ export interface LinkOptions {
   /** the socket is lost, and is going to be opened again */
   onLost(source: Source): void;
   /**
-   * The link has ended for good: nobody is signed in, or the conversation is not the user's; `forbidden`: the
-   * server lets no page of this origin connect.
+   * The link has ended for good: nobody is signed in, or the conversation is not the user's; with the reason
+   * `forbidden` the server lets no page of this origin connect.
    */
-  onEnd(source: Source, why?: "forbidden"): void;
+  onEnd(source: Source, reason?: string): void;
 }
 
 /**
@@ -147,10 +141,9 @@ export class Link {
     const isReady = frame.type === "ready";
     // The close event comes up to 10 s later than these two.
     if (frame.type === "kicked") void this.#closed(4001, frame.reason);
-    else if (frame.type === "refused") {
-      const lasting = frame.code === "forbidden" ? 4403 : 4404;
-      void this.#closed(isTemporary(frame.code) ? 1013 : lasting, frame.code, frame.retry_after);
-    } else {
+    else if (frame.type === "refused")
+      void this.#closed(isTemporary(frame.code) ? 1013 : 4404, frame.code, frame.retry_after);
+    else {
       if (isReady) {
         this.#isReady = true;
         this.#failures = 0;
@@ -170,14 +163,14 @@ export class Link {
   }
 
   /** Does what the server's table of close codes says. */
-  async #closed(code: number, reason: string, retryAfter = code === 4429 ? RATE_PAUSE : 0): Promise<void> {
+  async #closed(code: number, reason: string, retryAfter = 0): Promise<void> {
     const { api, onLost, onEnd } = this.#options;
     const wasReady = this.#isReady;
     const opening = this.close();
-    let isRefused = code === 4001 && !["removed", "left", "dissolved"].includes(reason);
+    let isRefused = code === 4001 && !["left", "removed", "dissolved"].includes(reason);
     if (wasReady) onLost(this.#source);
-    if ([4001, 4400, 4403, 4404].includes(code) && !isRefused) {
-      onEnd(this.#source, code === 4403 ? "forbidden" : undefined);
+    if ([4001, 4400, 4404].includes(code) && !isRefused) {
+      onEnd(this.#source, reason);
       return;
     }
     if (!wasReady && code === 1006 && this.#failures % 2) {

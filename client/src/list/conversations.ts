@@ -143,7 +143,13 @@ export class Conversations {
   }
 
   /** The user has read up to a message on another device, or has marked one unread. */
-  read({ conversation_id: id, seq, unread_count, last_seq = 0, unread_from }: Frame<"read">): void {
+  read({
+    conversation_id: id,
+    seq,
+    unread_count,
+    last_seq = 0,
+    unread_from,
+  }: Omit<Frame<"read">, "type" | "user_id">): void {
     const item = this.#items.get(id);
     // Of another user the frame has no counts. What this device has read further is on its way to the server.
     if (!item || unread_count === undefined || seq < item.readTo) return;
@@ -186,13 +192,12 @@ export class Conversations {
   }
 
   /** A crowded group has changed. */
-  activity({
-    conversation_id: id,
-    last_seq,
-    unread_count,
-    updated_at,
-    last_message: last,
-  }: Frame<"activity">): void {
+  activity(frame: Frame<"activity">): void {
+    const { conversation_id: id, last_seq, threads_unread, updated_at, last_message: last } = frame;
+    const item = this.#items.get(id);
+    item?.mentions.clear();
+    for (const { seq } of frame.mentions) item?.mentions.set(seq, this.now());
+    this.read({ ...frame, seq: frame.read_seq });
     const last_message = last && {
       ...last,
       sender: {
@@ -203,7 +208,7 @@ export class Conversations {
         ...this.users.get(last.sender_id),
       },
     };
-    this.patch(id, { last_seq, updated_at, last_message }, unread_count, last_seq);
+    this.patch(id, { last_seq, updated_at, last_message, threads_unread });
   }
 
   /** Changes fields of an entry. `count`: what the server counts as unread, up to the message `at`. */
@@ -272,7 +277,7 @@ export class Conversations {
   /** Makes the next entry of an item. */
   #set(item: Item, fields: Partial<ConversationEntry>): void {
     const { last_seq, updated_at, last_message: known } = item.entry;
-    const entry = Object.assign({ ...item.entry }, fields, { unread_count: item.unread.count });
+    const entry = Object.assign({}, item.entry, fields, { unread_count: item.unread.count });
     // What says less than is known: a message may have come before an answer that does not have it, and a
     // change before one that has the message as it was. The previews of a crowded group have no `rev`.
     if (

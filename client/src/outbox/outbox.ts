@@ -4,8 +4,8 @@ import type { OutboxItem } from "./item.ts";
 
 /** The server takes this many sends in a frame. */
 const MAX_SENDS = 100;
-/** The server takes frames of 64 KiB. The rest is for what surrounds the sends. */
-const MAX_BYTES = 63 * 1024;
+/** The server takes frames of 256 KiB. A UTF-16 unit of JSON has at most three bytes. */
+const MAX_UNITS = 63 * 1024;
 /** The server answers a send within 30 s. Without an answer after this time it is repeated, in ms. */
 const ANSWER_TIME = 40_000;
 
@@ -42,7 +42,6 @@ interface Lane {
 export class Outbox {
   readonly #options: OutboxOptions;
   readonly #lanes = new Map<number, Lane>();
-  readonly #encoder = new TextEncoder();
 
   constructor(options: OutboxOptions) {
     this.#options = options;
@@ -106,8 +105,9 @@ export class Outbox {
   refused(clientMsgId: string, code: FailureCode): void {
     const [lane, item] = this.#find(clientMsgId);
     if (!lane || !item || item.seq !== undefined) return;
-    if (isTemporary(code)) lane.isRefused = true;
-    this.#put(lane, isTemporary(code) ? { ...item, state: "queued" } : { ...item, state: "failed", code });
+    const isForNow = isTemporary(code);
+    lane.isRefused ||= isForNow;
+    this.#put(lane, isForNow ? { ...item, state: "queued" } : { ...item, state: "failed", code });
     this.answered(clientMsgId);
   }
 
@@ -132,20 +132,19 @@ export class Outbox {
     if (lane.timer) return;
     const items: OutboxItem[] = [];
     const texts: string[] = [];
-    let bytes = 0;
+    let units = 0;
     for (const item of lane.items.values()) {
       if (item.state !== "queued") continue;
       const { client_msg_id, conversation_id, message } = item;
       const text = JSON.stringify({ ...message, client_msg_id, conversation_id });
-      const size = this.#encoder.encode(text).length + 1;
       // The server would close the socket.
-      if (size > MAX_BYTES) {
+      if (text.length > MAX_UNITS) {
         this.#put(lane, { ...item, state: "failed", code: "too_large" });
         continue;
       }
-      bytes += size;
+      units += text.length;
       // A message whose file is not there yet keeps back those behind it.
-      if (item.file || items.length === MAX_SENDS || bytes > MAX_BYTES) break;
+      if (item.file || items.length === MAX_SENDS || units > MAX_UNITS) break;
       texts.push(text);
       items.push(item);
     }

@@ -47,8 +47,10 @@ export class Engine {
       ...options,
       onFrame: (frame, source) => this.#take(frame, source),
       onLost: (source) => this.#lost(source),
-      onEnd: (source, why) =>
-        source === "device" ? this.#become(why ?? "signed_out") : this.timelines.focus(0),
+      onEnd: (source, reason) =>
+        source === "device"
+          ? this.#become(reason === "forbidden" ? reason : "signed_out")
+          : this.timelines.focus(0),
     });
     this.timelines = new Timelines({ ...options, sockets: this.sockets, loader: this.#loader });
     this.signals = new Signals(this.sockets, list, this.#loader);

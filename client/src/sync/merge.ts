@@ -44,8 +44,8 @@ export function requote(message: Message, { seq, body }: State): Message {
   const { quote }: Quoting = message;
   if (quote?.seq !== seq || !body) return message;
   const { text, question, caption, name, title }: Partial<Record<string, unknown>> = body;
-  const shown = String(text ?? question ?? (caption || name) ?? title ?? "");
-  const preview = [...shown.slice(0, 2 * PREVIEW_LENGTH)].slice(0, PREVIEW_LENGTH).join("");
+  const shown = [...String(text ?? question ?? (caption || name) ?? title ?? "")];
+  const preview = shown.slice(0, PREVIEW_LENGTH).join("");
   const requoted = { ...message, quote: { ...quote, preview } };
   return preview === quote.preview ? message : requoted;
 }
