@@ -27,6 +27,8 @@ const options = {
   jsxImportSource: "preact",
   alias: { react: "preact/compat" },
   minify: true,
+  // A character takes fewer bytes than its escape. Modules are UTF-8 whatever their header says.
+  charset: "utf8",
   outdir: "dist/assets",
   entryNames: "[name]-[hash]",
   chunkNames: "[name]-[hash]",

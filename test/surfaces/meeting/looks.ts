@@ -23,12 +23,12 @@ import { type Loaded, load } from "./readers.ts";
 import { POLL, type World } from "./world.ts";
 
 /** What a look compares with: all that Bob sees, loaded anew. */
-export interface Fresh extends Loaded {
+interface Fresh extends Loaded {
   conversation: StrictConversation;
 }
 
 /** Loads everything that Bob sees. */
-export async function loadAnew({ bob, id }: World): Promise<Fresh> {
+async function loadAnew({ bob, id }: World): Promise<Fresh> {
   return { ...(await load(bob, id)), conversation: await getConversation(bob, id) };
 }
 

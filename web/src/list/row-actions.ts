@@ -13,28 +13,28 @@ type Preferences = { sticky?: boolean; archived?: boolean; muted_until?: number 
 export function rowActions({ chat, me }: Account, entry: ConversationEntry): MenuItem[] {
   const { id, sticky, silent, archived, unread_count: unread, last_seq: last, last_message: newest } = entry;
   // The server refuses to mark a message from which on nothing would be unread.
-  const markable =
-    newest && newest.sender.id !== me && newest.kind !== "tip" && !newest.revoked && newest.seq;
+  const isMarkable = newest && newest.sender.id !== me && newest.kind !== "tip" && !newest.revoked;
+  const mark = { seq: (!unread && newest?.seq) || last, ...(!unread && { unread: true as const }) };
   const attempt = (call: () => Promise<unknown>) => () => {
     call().catch((error) => toast(reason(error)));
   };
   const prefer = (body: Preferences) =>
     attempt(() => chat.api.call("put", "/v1/conversations/{id}/preferences", { path: { id }, body }));
-  const read = (body: { seq: number; unread?: true }) =>
-    attempt(() => chat.api.call("put", "/v1/conversations/{id}/read", { path: { id }, body }));
   const mute = (ms: number) => prefer({ muted_until: Date.now() + ms });
   return [
-    ...(unread > 0
-      ? [{ label: t("list.markRead"), icon: "check", onSelect: read({ seq: last }) } as const]
-      : markable
-        ? [
-            {
-              label: t("list.markUnread"),
-              icon: "dot",
-              onSelect: read({ seq: markable, unread: true }),
-            } as const,
-          ]
-        : []),
+    ...(unread || isMarkable
+      ? [
+          {
+            ...({
+              label: t(unread ? "list.markRead" : "list.markUnread"),
+              icon: unread ? "check" : "dot",
+            } as const),
+            onSelect: attempt(() =>
+              chat.api.call("put", "/v1/conversations/{id}/read", { path: { id }, body: mark }),
+            ),
+          },
+        ]
+      : []),
     { label: t(sticky ? "list.unstick" : "list.stick"), icon: "pin", onSelect: prefer({ sticky: !sticky }) },
     ...(silent
       ? [{ label: t("list.unmute"), icon: "bell", onSelect: prefer({ muted_until: 0 }) } as const]
