@@ -1,6 +1,7 @@
 import { createExecutionContext } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { beforeAll, describe, expect, test } from "vitest";
+import { LIMITS } from "../../src/domain/limits.ts";
 import { app } from "../support/app.ts";
 import { call, login, PASSWORD, register, request, type SignedIn } from "../support/clients/api.ts";
 import { createGroup, send } from "../support/clients/chat.ts";
@@ -43,6 +44,7 @@ function said({ headers }: { headers: Headers }) {
   return [headers.get("Cache-Control"), headers.get("X-Content-Type-Options")];
 }
 
+const TOO_LONG = "x".repeat(LIMITS.writtenBytes + 1);
 const LOGIN = { username: "nobody", password: PASSWORD };
 const PRIVATE = ["no-store", "nosniff"];
 
@@ -106,7 +108,7 @@ describe("no cache keeps an answer, and no browser guesses its type", () => {
     ["an unknown path", { method: "GET", path: "/v1/nothing" }, 404],
     ["another method", { method: "PUT", path: "/v1/me" }, 405],
     ["a preflight", { method: "OPTIONS", path: "/v1/me", headers: { Origin: "https://page.test" } }, 204],
-    ["a body that is too large", { method: "POST", path: "/v1/login", body: "x".repeat(70_000) }, 413],
+    ["a body that is too large", { method: "POST", path: "/v1/login", body: TOO_LONG }, 413],
     [
       "a server that is not configured",
       { method: "GET", path: "/v1/me", settings: { TOKEN_SECRET: "" } },
