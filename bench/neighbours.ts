@@ -1,7 +1,7 @@
 /**
- * `npm run bench:neighbours -- [--only text] [--seconds 8]`: how long the owner of a group waits for the answer to
- * a send, alone and while a member of the group does what costs the server most. Prints p50 and p99 of both,
- * and the ratio of the p99. The server runs as if deployed, with its rate limits.
+ * `npm run bench:neighbours -- [--only text] [--seconds 8]`: how long the owner of a group waits for the
+ * answer to a send, alone and while a member of the group does what costs the server most. Prints p50 and p99
+ * of both, and the ratio of the p99. The server runs as if deployed, with its rate limits.
  */
 import { randomBytes } from "node:crypto";
 import { join } from "node:path";

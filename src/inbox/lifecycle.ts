@@ -7,7 +7,7 @@ import { hasSchema, migrate } from "../object/migrations.ts";
 import { readOpening, SocketHost, switchingProtocols } from "../object/socket-host.ts";
 import { WEIGHTS } from "../object/user-budgets.ts";
 import { createComponents, type InboxComponents, type InboxDeps, type InboxJobKind } from "./components.ts";
-import { DeviceOpening } from "./devices/device-opening.ts";
+import { DeviceOpening } from "./devices/device-socket.ts";
 import { MIGRATIONS } from "./migrations.ts";
 
 /**

@@ -3,7 +3,7 @@ import type { Timing } from "../domain/timing.ts";
 import { CallChannels } from "../object/calls/call-channels.ts";
 import { type Repeats, rpcClient } from "../object/calls/rpc.ts";
 import { requestSocket } from "../object/socket-host.ts";
-import type { DeviceOpening } from "./devices/device-opening.ts";
+import type { DeviceOpening } from "./devices/device-socket.ts";
 import type { InboxObject } from "./object.ts";
 
 /** Every call of an inbox is idempotent, but one. */

@@ -12,8 +12,8 @@ const LONG_RUN = /([\p{M}\uFF9E\uFF9F]{30})[\p{M}\uFF9E\uFF9F]+/gu;
 const MAY_HAVE_LONG_RUN = 1_000;
 
 /**
- * A text as it is stored, and compared where letter by letter counts: NFC. The time is linear, as runs of over
- * 30 marks in long texts are cut: no name and no password is so long.
+ * A text as it is stored, and compared where letter by letter counts: NFC. The time is linear, as runs of
+ * over 30 marks in long texts are cut: no name and no password is so long.
  */
 export function storedForm(text: string): string {
   return bounded(text).normalize("NFC");
@@ -26,8 +26,8 @@ function bounded(text: string): string {
 
 /**
  * What is dropped after NFKC: accents, the vowel signs of Hebrew and Arabic with the tatweel, and what nobody
- * sees, as variation selectors and joiners. Not the tags of U+E0020, which alone tell the flags of England and
- * Scotland apart.
+ * sees, as variation selectors and joiners. Not the tags of U+E0020, which alone tell the flags of England
+ * and Scotland apart.
  */
 const DROPPED =
   "\\u0300-\\u036F\\u0640[\\p{M}&&[\\p{scx=Hebr}\\p{scx=Arab}]][\\p{DI}--[\\u{E0020}-\\u{E007F}]]";
@@ -64,8 +64,8 @@ const known = new Map<string, string>();
 /**
  * The form of a text in which it is compared: what people take for the same text has the same form. A text
  * contains another if its form contains the other's form.
- * - NFKC in lower case, without accents: `Ａ` is `a`, `ﬁ` is `fi`, `é` is `e`, `İ` and `ı` are `i`, `ß` is `ss`.
- *   Marks that make another letter stay: `が` is not `か`, `й` is not `и`.
+ * - NFKC in lower case, without accents: `Ａ` is `a`, `ﬁ` is `fi`, `é` is `e`, `İ` and `ı` are `i`, `ß` is
+ *   `ss`. Marks that make another letter stay: `が` is not `か`, `й` is not `и`.
  * - Without characters that nobody sees, and without the vowel signs of Hebrew and Arabic.
  * - Typographic quotes and dashes are those of ASCII, and white space of any length is one space.
  *

@@ -18,7 +18,8 @@ export interface FrameReader<Command> {
 /**
  * Reads one frame: charges its bytes, which have been inflated already, then checks its size, its user's
  * budget and its format. Refusals are sent to the socket. A frame over `LIMITS.writtenBytes`, which is not
- * parsed, a debt of a whole budget, or ten invalid frames in a row close it. A frame so large that its user is in debt closes all their sockets.
+ * parsed, a debt of a whole budget, or ten invalid frames in a row close it. A frame so large that its user
+ * is in debt closes all their sockets.
  * @returns the command, and how many of its sends (or conversations to sync), from the first on, are within
  *   the budget; null if nothing of the frame is to be carried out
  */

@@ -82,7 +82,9 @@ export class UserBudgets {
     return isGranted || this.#isOff;
   }
 
-  /** The same for several things of equal weight. @returns how many of them, from the first on, are granted */
+  /**
+   * The same for several things of equal weight. @returns how many of them, from the first on, are granted
+   */
   takeEach(userId: UserId, count: number): number {
     let granted = 0;
     for (let i = 0; i < count; i++) if (this.take(userId)) granted++;

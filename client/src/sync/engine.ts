@@ -9,8 +9,8 @@ import { Loader } from "./loader.ts";
 import { Timelines, type TimelinesOptions } from "./timelines.ts";
 
 /**
- * How the client stands to the server. `signed_out`: the session has ended; `forbidden`: the server lets no page
- * of this origin connect.
+ * How the client stands to the server. `signed_out`: the session has ended; `forbidden`: the server lets no
+ * page of this origin connect.
  */
 export type Connection = "offline" | "connecting" | "live" | "signed_out" | "forbidden";
 

@@ -166,7 +166,9 @@ export class ChangeFeed {
     this.#announceAt(this.#paidAt - this.#deps.timing.advanceMs);
   }
 
-  /** Runs `tell` once a change is announced, perhaps at once: a client resumes from the highest `rev` it got. */
+  /**
+   * Runs `tell` once a change is announced, perhaps at once: a client resumes from the highest `rev` it got.
+   */
   follow(rev: number, tell: () => void): void {
     this.flush();
     if (rev <= this.announcedRev) tell();

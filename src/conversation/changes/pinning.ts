@@ -22,8 +22,8 @@ export class Pinning {
   }
 
   /**
-   * Pins a message, and says so in a system message, unless one of the last hour and of the newest 200 messages
-   * does. Idempotent.
+   * Pins a message, and says so in a system message, unless one of the last hour and of the newest 200
+   * messages does. Idempotent.
    * @throws `not_found` unless the user is a member who can see the message
    * @throws `forbidden` unless the group's policy lets the user pin; `muted`, `blocked` as for a send
    * @throws `validation_failed` for a system message and a revoked one

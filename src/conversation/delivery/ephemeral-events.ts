@@ -61,8 +61,8 @@ export class EphemeralEvents {
   }
 
   /**
-   * @returns the pending events of a member as they are now, oldest first. Typing older than `staleMs` and what
-   *   shows nothing any more are dropped first.
+   * @returns the pending events of a member as they are now, oldest first. Typing older than `staleMs` and
+   *   what shows nothing any more are dropped first.
    */
   of(userId: UserId): EphemeralEvent[] {
     const staleSince = Date.now() - this.#timing.staleMs;

@@ -331,8 +331,8 @@ export class MessageLog {
   }
 
   /**
-   * Unrevoked messages among `seqs`, which are in `order`, as the caller iterates. A filter may pass over many
-   * rows with large bodies, which SQLite reads in part: so each query has few bytes of them.
+   * Unrevoked messages among `seqs`, which are in `order`, as the caller iterates. A filter may pass over
+   * many rows with large bodies, which SQLite reads in part: so each query has few bytes of them.
    */
   *among(seqs: Seq[], reader: Reader, filter: Filter, order: Order): Iterable<RowsAmong> {
     const isListed = "seq IN (SELECT value FROM json_each(?))";

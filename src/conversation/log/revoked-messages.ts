@@ -2,8 +2,8 @@ import type { UserId } from "../../domain/ids.ts";
 import type { MessageRow } from "./row.ts";
 
 /**
- * The migration that lets unread counts leave out revoked messages. A row is in the main stream (`thread_root`
- * 0), or a thread-only reply. The trigger notes each revoke, whichever release makes it.
+ * The migration that lets unread counts leave out revoked messages. A row is in the main stream
+ * (`thread_root` 0), or a thread-only reply. The trigger notes each revoke, whichever release makes it.
  */
 export const REVOKED_TABLE = `
   CREATE TABLE revoked_messages (

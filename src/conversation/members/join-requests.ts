@@ -17,7 +17,9 @@ export const LISTED_REQUESTS = `
   CREATE INDEX applications_user ON applications (user_id, handled_at);
   ALTER TABLE conversation ADD COLUMN request_version INTEGER NOT NULL DEFAULT 0;`;
 
-/** The migration after which a page of open join requests reads no others: their order, without handled ones. */
+/**
+ * The migration after which a page of open join requests reads no others: their order, without handled ones.
+ */
 export const OPEN_REQUESTS = `
   CREATE INDEX applications_open_order ON applications (id) WHERE handled_at IS NULL;`;
 

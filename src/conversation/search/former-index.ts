@@ -18,7 +18,9 @@ export const EMPTY_FORMER_INDEX = `
   INSERT INTO words (words) VALUES ('delete-all');
   UPDATE search SET fold_version = 0, indexed_seq = 0, purge = 0;`;
 
-/** Whether a former release has run since: what it edited and revoked, the index of this one does not know. */
+/**
+ * Whether a former release has run since: what it edited and revoked, the index of this one does not know.
+ */
 export function hasFormerReleaseRun(sql: SqlStorage): boolean {
   return sql.exec("SELECT 1 FROM search WHERE fold_version != 0").toArray().length > 0;
 }

@@ -29,7 +29,9 @@ const TURN_COST = 4_000;
 const REMOVED_TOKEN = 16;
 /** The characters of a piece whose reading costs as much as a token: a long one may have few tokens. */
 const READ_CHARACTERS = 4;
-/** The UTF-16 units of a body whose reading costs as much as a token: merged ones are long with few tokens. */
+/**
+ * The UTF-16 units of a body whose reading costs as much as a token: merged ones are long with few tokens.
+ */
 const READ_UNITS = 128;
 
 /**

@@ -14,8 +14,8 @@ const MAX_EXAMINED = 5_000;
 /** A call ends after it has read so many rows of the index. */
 const MAX_POSTINGS = 20_000;
 /**
- * A call ends after so many bytes of bodies and UTF-16 units of normalized texts; a merged message counts with
- * its bytes as readers get it, too.
+ * A call ends after so many bytes of bodies and UTF-16 units of normalized texts; a merged message counts
+ * with its bytes as readers get it, too.
  */
 const MAX_READ = 2 * 1024 * 1024;
 

@@ -6,8 +6,8 @@ import type { Members } from "../members/members.ts";
 import type { ConversationState } from "../state/conversation-state.ts";
 
 /**
- * Why a member may not mention everybody, by a message or an edit: in a group of many the owner and the admins
- * may.
+ * Why a member may not mention everybody, by a message or an edit: in a group of many the owner and the
+ * admins may.
  * @returns undefined if they may, or mention others; else `forbidden`, not thrown
  */
 export function checkMentions(

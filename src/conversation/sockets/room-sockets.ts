@@ -107,8 +107,8 @@ export class RoomSockets {
 
   /**
    * Handles one frame of a client. An expected failure is answered with a refusal, and the socket stays open.
-   * A frame that is too large, which leaves a debt of a whole budget, or the tenth invalid one in a row closes it, and so
-   * does a bug.
+   * A frame that is too large, which leaves a debt of a whole budget, or the tenth invalid one in a row
+   * closes it, and so does a bug.
    */
   handleFrame(ws: WebSocket, data: string | ArrayBuffer): void {
     const socket = this.#sockets.get(ws);

@@ -11,7 +11,9 @@ import type { StoredChange } from "./change.ts";
 /** The place of a revoked message. */
 type RevokedRow = Pick<MessageRow, "seq" | "in_main" | "thread_root">;
 
-/** The users to whom a revoked message was unread: in the conversation, and in its thread, with that state. */
+/**
+ * The users to whom a revoked message was unread: in the conversation, and in its thread, with that state.
+ */
 export interface UnreadRevoke {
   users: ReadonlySet<UserId>;
   threads: ReadonlyMap<UserId, ThreadState>;

@@ -171,7 +171,8 @@ export class MessageRenderer {
 
   /**
    * The optional fields that messages and previews share.
-   * @param end who reads has left after this seq, and sees no name card, as it may be a later one; null: is here
+   * @param end who reads has left after this seq, and sees no name card, as it may be a later one; null: is
+   *   here
    */
   #optionalFields(row: MessageRow, end: Position | null) {
     const nameCard = end === null ? this.#members.find(row.sender_id)?.name_card : undefined;

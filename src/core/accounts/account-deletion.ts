@@ -12,8 +12,9 @@ import { getMe } from "./users.ts";
  * username is never assigned again. The messages stay under a deleted user. The deletion is committed in D1
  * before this resolves. Leaving a conversation that cannot be reached continues after the answer.
  * @param password of a user who has one
- * @throws `forbidden` for a wrong password, `validation_failed` for an absent one, `conflict` while the caller owns a group, `unauthenticated` if
- *   the account is deleted already; `locked`, `rate_limited` as `checkPassword`
+ * @throws `forbidden` for a wrong password, `validation_failed` for an absent one, `conflict` while the
+ *   caller owns a group, `unauthenticated` if the account is deleted already; `locked`, `rate_limited` as
+ *   `checkPassword`
  */
 export async function deleteAccount(
   core: Core,

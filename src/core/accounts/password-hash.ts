@@ -39,7 +39,10 @@ export function opaquePassword(typed: string): string {
   return storedForm(typed.replace(/\p{Zs}/gu, " "));
 }
 
-/** The salted hash of a password as it is stored, of its `opaquePassword`. @throws `unavailable` as `HashTurns.run` */
+/**
+ * The salted hash of a password as it is stored, of its `opaquePassword`. @throws `unavailable` as
+ * `HashTurns.run`
+ */
 export async function hashPassword(core: Hashing, password: string): Promise<string> {
   const cost = core.timing.passwordHash;
   const salt = randomBytes(SALT_BYTES);
@@ -49,8 +52,8 @@ export async function hashPassword(core: Hashing, password: string): Promise<str
 }
 
 /**
- * Whether a stored hash is of exactly this text. For `null` (no such account, or an account without a password) it
- * does the work of a new hash and returns false.
+ * Whether a stored hash is of exactly this text. For `null` (no such account, or an account without a
+ * password) it does the work of a new hash and returns false.
  * @throws `unavailable` as `HashTurns.run`
  */
 export async function passwordMatches(

@@ -7,8 +7,8 @@ import type { Core } from "../context.ts";
 const DAY_MS = 86_400_000;
 
 /**
- * Counts the ids among those that a caller has named with which they share nothing. Numbers of users count up:
- * without a bound anybody could list all users.
+ * Counts the ids among those that a caller has named with which they share nothing. Numbers of users count
+ * up: without a bound anybody could list all users.
  * @throws `rate_limited` for more of them than `LIMITS.strangersADay`
  */
 export async function countNamed(core: Core, caller: UserId, ids: UserId[]): Promise<void> {

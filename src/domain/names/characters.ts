@@ -51,7 +51,9 @@ export function hiddenFlaw(text: string): string | null {
   return hidden && mustNotHold(hidden[0], "an invisible character");
 }
 
-/** A text without what `hiddenFlaw` refuses: `_` stands for a control character, nothing for an invisible one. */
+/**
+ * A text without what `hiddenFlaw` refuses: `_` stands for a control character, nothing for an invisible one.
+ */
 export function withoutHidden(text: string): string {
   return text.replace(
     HIDDEN_OR_MEANINGFUL,

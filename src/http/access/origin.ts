@@ -29,7 +29,8 @@ export function isForeignPage(settings: Settings, request: Request): boolean {
 }
 
 /**
- * Logs that pages of an origin are refused, since their users see no reason: an operator may have to allow it.
+ * Logs that pages of an origin are refused, since their users see no reason: an operator may have to allow
+ * it.
  * @param of what is refused: the answers to calls, or a socket
  */
 export function noteRefusedOrigin(origin: string, of: "calls" | "socket"): void {

@@ -196,7 +196,9 @@ function parsePart(header: object): Part | null {
   return { field, name: name || undefined, contentType: headers["content-type"]?.[0]?.trim() };
 }
 
-/** Browsers escape in a file name what would end it, by the form encoding of WHATWG: quotes and line breaks. */
+/**
+ * Browsers escape in a file name what would end it, by the form encoding of WHATWG: quotes and line breaks.
+ */
 function unescaped(name: string | undefined): string | undefined {
   return name?.replace(/%(?:22|0D|0A)/gi, decodeURIComponent);
 }

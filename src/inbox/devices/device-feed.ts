@@ -202,8 +202,8 @@ export class DeviceFeed {
   }
 
   /**
-   * Charges a request about a conversation that the user's list lacks as a page, before it is carried out: its
-   * object is woken, most often for nothing.
+   * Charges a request about a conversation that the user's list lacks as a page, before it is carried out:
+   * its object is woken, most often for nothing.
    */
   chargeUnlisted(id: ConversationId): void {
     const { budgets, list, userId } = this.#deps;

@@ -4,6 +4,14 @@ import type { FileSettings } from "../../domain/files/file-origins.ts";
 import type { ConversationId } from "../../domain/ids.ts";
 import type { DeviceEvent, DeviceProtocol, RefusalContext } from "../../domain/sync/socket-protocol.ts";
 import { HibernatingSocket, type Identity, SocketAttachment } from "../../object/hibernating-socket.ts";
+import { SocketOpening } from "../../object/socket-host.ts";
+
+/** How a device socket is opened. */
+export const DeviceOpening = SocketOpening.extend({
+  /** the name of the wire format, as the composition root registered it */
+  protocol: z.string(),
+});
+export type DeviceOpening = z.infer<typeof DeviceOpening>;
 
 /** The attachment of a device socket: what survives hibernation. `v` rises when the shape changes. */
 const DeviceAttachment = SocketAttachment.extend({

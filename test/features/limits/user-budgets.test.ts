@@ -49,7 +49,9 @@ async function twoUsers(): Promise<[SignedIn, SignedIn]> {
   return [ann, bob];
 }
 
-/** Sends so many texts, and waits for the answer to each. @returns how many are stored, and how many refused */
+/**
+ * Sends so many texts, and waits for the answer to each. @returns how many are stored, and how many refused
+ */
 async function flood(socket: TestSocket, count: number, about = {}) {
   const { acks } = socket;
   const before = { stored: acks.length, refused: socket.of("error").length };

@@ -16,7 +16,10 @@ const FIELDS = Object.fromEntries(
   ]),
 );
 
-/** The calls about the members of a group and its profile. The later ones end memberships, the last one the group. */
+/**
+ * The calls about the members of a group and its profile. The later ones end memberships, the last one the
+ * group.
+ */
 export const MEMBERS = {
   members: {
     worst: "a page of 1,000 members",

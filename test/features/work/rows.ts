@@ -20,7 +20,7 @@ export interface Bounds {
   grows?: string;
 }
 
-export interface Row<World, Input extends unknown[]> extends Bounds {
+interface Row<World, Input extends unknown[]> extends Bounds {
   cases: Cases<World, Input>;
 }
 
@@ -30,8 +30,8 @@ type Inputs<Call> = Call extends (...input: infer Input) => unknown ? Input : ne
 export type Rows<Target, World> = { [Name in keyof Repeats<Target>]: Row<World, Inputs<Target[Name]>> };
 
 /**
- * What may be counted besides: an inbox update, or a checkpoint, that an earlier call has left to a later turn.
- * A bound is for the work of the call.
+ * What may be counted besides: an inbox update, or a checkpoint, that an earlier call has left to a later
+ * turn. A bound is for the work of the call.
  */
 const BESIDE: Work = { read: 500, written: 15, bytes: 0 };
 /** The same work may cost so many times as much in a larger world: seqs have more digits, pages less room. */

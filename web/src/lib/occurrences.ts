@@ -1,6 +1,8 @@
 import { comparisonForm } from "./comparison.ts";
 
-/** White space of any length, or a character with the marks and selectors behind it: each has its own form. */
+/**
+ * White space of any length, or a character with the marks and selectors behind it: each has its own form.
+ */
 const PIECES = /\s+|\S[\p{M}\p{Default_Ignorable_Code_Point}]*/gu;
 
 /**

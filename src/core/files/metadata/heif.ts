@@ -21,8 +21,8 @@ export function isHeif(head: Uint8Array): boolean {
 }
 
 /**
- * A HEIC or AVIF of the same length without metadata: see `withoutMetadata`. Its orientation is no part of the
- * metadata. A file that has its pixels before the list of its items passes as it is.
+ * A HEIC or AVIF of the same length without metadata: see `withoutMetadata`. Its orientation is no part of
+ * the metadata. A file that has its pixels before the list of its items passes as it is.
  */
 export async function* cleanHeif(source: ByteSource): AsyncGenerator<Uint8Array> {
   let position = 0;

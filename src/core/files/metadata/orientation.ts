@@ -11,7 +11,9 @@ const SHORT = 3;
 /** The bytes of an entry of a TIFF. */
 const ENTRY = 12;
 
-/** The longest Exif data that is read; longer data is blanked as a whole. A segment of a JPEG is no longer. */
+/**
+ * The longest Exif data that is read; longer data is blanked as a whole. A segment of a JPEG is no longer.
+ */
 export const MAX_EXIF = 64 * 1024;
 
 /**

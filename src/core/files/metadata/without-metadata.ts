@@ -5,8 +5,9 @@ import { cleanPng } from "./png.ts";
 import { cleanWebp } from "./webp.ts";
 
 /**
- * A file from its beginning, without what its photographs tell besides their pixels: place, time, camera, names,
- * comments, small copies. JPEG, PNG, WebP, HEIC and AVIF are told by their first bytes; all others pass as they are.
+ * A file from its beginning, without what its photographs tell besides their pixels: place, time, camera,
+ * names, comments, small copies. JPEG, PNG, WebP, HEIC and AVIF are told by their first bytes; all others
+ * pass as they are.
  *
  * Each byte keeps its place. Metadata is blanked, not cut out, so a file has the size that its upload has
  * announced, and the pixels are the same bytes. Kept is what says how pixels are shown: orientation, colour
