@@ -123,6 +123,7 @@ export class ChangeFeed {
     const waiting = this.#waiting.bytesOf(userId);
     if (!row || waiting === 0 || this.#waiting.has(row.seq)) return undefined;
     if (waiting + this.#costOf(row, keepsContent) <= maxBytesOfUser) return undefined;
+    this.#followClock();
     const retryAfter = Math.max(1, Math.ceil((this.#paidAt - Date.now()) / 1_000));
     const detail = "Too much of what you have changed here is still being told to the members. Try again.";
     return new CoreError("rate_limited", detail, { retryAfter });
@@ -155,6 +156,7 @@ export class ChangeFeed {
       this.#waiting.add(seq, { rev: own, bytes, by: changer, owner });
     }
     stored();
+    this.#followClock();
     this.#announceAt(Math.max(this.#announcedAt + this.#deps.timing.intervalMs, this.#paidAt));
   }
 
@@ -163,6 +165,7 @@ export class ChangeFeed {
    * client, which ends at `announcedRev`, and before the event of a later change.
    */
   flush(): void {
+    this.#followClock();
     this.#announceAt(this.#paidAt - this.#deps.timing.advanceMs);
   }
 
@@ -196,6 +199,13 @@ export class ChangeFeed {
     else this.#timer ??= setTimeout(() => this.#announce(), dueAt - Date.now());
   }
 
+  /** If the last announcement seems to be in the future, the clock was put back: the pauses with it. */
+  #followClock(): void {
+    const ahead = Math.max(0, this.#announcedAt - Date.now());
+    this.#announcedAt -= ahead;
+    this.#paidAt -= ahead;
+  }
+
   #announce(): void {
     clearTimeout(this.#timer);
     this.#timer = undefined;
@@ -204,6 +214,7 @@ export class ChangeFeed {
     const since = this.announcedRev;
     this.announcedRev = this.#waiting.isEmpty ? state.rev : (rev ?? state.rev);
     this.sharedRev = this.announcedRev;
+    this.#followClock();
     this.#announcedAt = Date.now();
     this.#paidAt = Math.max(this.#paidAt, this.#announcedAt) + (bytes / timing.bytesPerS) * 1_000;
     announce({ rows: log.refresh([...ownersOf.keys()]), since, rev: this.announcedRev, ownersOf });
