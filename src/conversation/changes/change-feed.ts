@@ -146,16 +146,20 @@ export class ChangeFeed {
     const { state, log, stored } = this.#deps;
     state.apply(changes, rev);
     // Until the announcement too, whoever reads finds the messages as they are now.
-    const rows = new Map(log.refresh(seqs).map((row) => [row.seq, row]));
-    for (const [i, seq] of seqs.entries()) {
-      const own = rev - seqs.length + 1 + i;
-      if (!keepsContent) this.#contentRevs.note(seq, own);
-      const row = rows.get(seq);
-      const bytes = row ? this.#costOf(row, true) : FIELD_BYTES;
-      const changer = isUser(by) ? by : (by?.get(seq) ?? null);
-      this.#waiting.add(seq, { rev: own, bytes, by: changer, owner });
+    try {
+      const rows = new Map(log.refresh(seqs).map((row) => [row.seq, row]));
+      for (const [i, seq] of seqs.entries()) {
+        const own = rev - seqs.length + 1 + i;
+        if (!keepsContent) this.#contentRevs.note(seq, own);
+        const row = rows.get(seq);
+        const bytes = row ? this.#costOf(row, true) : FIELD_BYTES;
+        const changer = isUser(by) ? by : (by?.get(seq) ?? null);
+        this.#waiting.add(seq, { rev: own, bytes, by: changer, owner });
+      }
+    } finally {
+      // The changes are committed: inboxes hear of them even if this turn fails.
+      stored();
     }
-    stored();
     this.#followClock();
     this.#announceAt(Math.max(this.#announcedAt + this.#deps.timing.intervalMs, this.#paidAt));
   }

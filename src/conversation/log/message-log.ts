@@ -474,10 +474,20 @@ export class MessageLog {
     return last;
   }
 
-  /** Takes changed messages into memory, once their transaction is committed. @returns their rows */
+  /**
+   * Takes changed messages into memory, once their transaction is committed. If they cannot be read, memory
+   * drops its copies.
+   * @returns their rows
+   */
   refresh(seqs: Seq[]): MessageRow[] {
     const query = "SELECT * FROM messages WHERE seq IN (SELECT value FROM json_each(?)) ORDER BY changed_rev";
-    const rows = this.#sql.exec<MessageRow>(query, JSON.stringify(seqs)).toArray();
+    let rows: MessageRow[];
+    try {
+      rows = this.#sql.exec<MessageRow>(query, JSON.stringify(seqs)).toArray();
+    } catch (error) {
+      for (const seq of seqs) this.rowChanges(seq);
+      throw error;
+    }
     for (const row of rows) {
       this.#recent.replace(row);
       if (this.#newestInMain?.seq === row.seq) this.#newestInMain = row;
