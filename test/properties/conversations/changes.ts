@@ -30,6 +30,7 @@ export interface Own {
 
 /** The keys of a message at most. */
 const MAX_KEYS = 20;
+const MAX_BEGUN_KEYS = 10;
 /** The pins of a conversation at most. */
 const MAX_PINS = 100;
 export const NOTHING_OWN: Own = { mine: [], votes: [] };
@@ -120,13 +121,16 @@ export class Changes {
     this.#step(seq).tried.add(key);
   }
 
-  /** A reaction was refused, as its message has too many keys: nobody has used this one before. */
+  /**
+   * A reaction was refused, as its message has too many keys, or its user has begun too many of them: nobody
+   * has used this one before.
+   */
   refusedKey(userId: number, seq: number, key: string): void {
     const [known, { tried, added, removed }] = [this.#madeOf(seq).reactions, this.#step(seq)];
     if ((known.has(key) || added.has(key)) && !removed.has(key))
       expect.unreachable(`${userId} joins ${key} of ${seq}`);
     const keys = new Set([...known.keys(), ...tried]);
-    expect(keys.size, `the reaction of ${userId} to ${seq} is one too many`).toBeGreaterThan(MAX_KEYS);
+    expect(keys.size, `the reaction of ${userId} to ${seq} is one too many`).toBeGreaterThan(MAX_BEGUN_KEYS);
   }
 
   pinned(userId: number, seq: number): void {
