@@ -30,6 +30,7 @@ export interface Own {
 
 /** The keys of a message at most. */
 const MAX_KEYS = 20;
+/** Those that one user may be the first to use. */
 const MAX_BEGUN_KEYS = 10;
 /** The pins of a conversation at most. */
 const MAX_PINS = 100;

@@ -101,8 +101,8 @@ export class Room {
       else this.answered(who.user.id, { draft, code });
       return;
     }
-    // On a slow machine the time is over before the call arrives.
-    expect([400, 403, 404], JSON.stringify(body)).toContain(status);
+    // 200: it was sent before. On a slow machine the time is over before the call arrives.
+    expect([200, 400, 403, 404], JSON.stringify(body)).toContain(status);
     await this.post(who, draft);
   }
 
