@@ -32,7 +32,7 @@ import { usersigProtocol } from "./surfaces/usersig/frames.ts";
 import { deviceProtocol } from "./surfaces/v1/frames/device.ts";
 import { roomProtocol } from "./surfaces/v1/frames/room.ts";
 
-// Calls are charged before they do anything, whoever makes them.
+// Each call of a user is charged before it does anything: from the Worker, an inbox or a channel.
 chargeCalls(ConversationObject.prototype, CONVERSATION_WEIGHTS, (object, input, weight) =>
   object.charge(input, weight),
 );

@@ -1,7 +1,7 @@
 import { Position } from "../domain/ids.ts";
 import { searchText } from "../domain/messages/content.ts";
 import type { HistoryChunk } from "../domain/messages/history-chunk.ts";
-import { normalizeForSearch } from "../domain/messages/search-normalization.ts";
+import { comparisonForm } from "../lib/text-forms.ts";
 import type { LogChunk, LogRange } from "./log/readable-log.ts";
 import type { MemberRow } from "./members/member-row.ts";
 import type { Room } from "./room.ts";
@@ -51,11 +51,11 @@ function readChunk(
   { text, limit, ...range }: LogRange & { text: string | undefined },
 ): LogChunk {
   const { rows, next } = readable.chunk({ ...range, limit: text ? COMPARED : limit }, member);
-  const searched = text && normalizeForSearch(text);
+  const searched = text && comparisonForm(text);
   const found = formerView
     .of(rows, member)
     .filter(({ revoked_rev }) => revoked_rev === null)
-    .filter(({ kind, body }) => !searched || normalizeForSearch(searchText(kind, body)).includes(searched));
+    .filter(({ kind, body }) => !searched || comparisonForm(searchText(kind, body)).includes(searched));
   const shown = log.cut(found, limit);
   const last = shown.rows.at(-1);
   return { rows: shown.rows, next: shown.hasMore && last ? Position.parse(last.seq) : next };

@@ -38,15 +38,15 @@ export function readFrame<Command extends RoomCommand | DeviceCommand>(
     if (budgets.isSpent(userId)) reader.closeAll(userId, CLOSE.tooFast);
     return null;
   }
-  const isAbused = () => {
+  const closesForAbuse = () => {
     if (budgets.isAbused(userId)) socket.close(CLOSE.tooFast);
     return socket.isClosing;
   };
-  if (isAbused()) return null;
+  if (closesForAbuse()) return null;
   const decoded = typeof data === "string" ? reader.decode(data) : BINARY;
   const parts = decoded.ok ? partsOf(decoded.value) : [{}];
   const granted = budgets.takeEach(userId, parts.length);
-  if (isAbused()) return null;
+  if (closesForAbuse()) return null;
   if (granted < parts.length) {
     const refusal = budgets.refusal(userId);
     for (const about of parts.slice(granted)) socket.send(reader.refuse(refusal, about));

@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { type FileOrigins, type FileSettings, sharedOrigins } from "../domain/files/file-origins.ts";
 import { SessionId, UserId } from "../domain/ids.ts";
+import { LIMITS } from "../domain/limits.ts";
 import { bytesOf } from "../domain/text.ts";
 
 /** How many bytes may be sent without a sign of life: the runtime shows no `bufferedAmount`. */
@@ -29,7 +30,7 @@ export const CLOSE = {
   tooManyInvalid: [4400, "ten invalid frames in a row"],
   tooSlow: [4408, "too slow a reader: send ping every 25 s and after each MiB received"],
   tooFast: [4429, "far over the rate limit"],
-  tooLarge: [4413, "frame over 256 KiB"],
+  tooLarge: [4413, `frame over ${LIMITS.writtenBytes / 1024} KiB`],
   fault: [1011, "server fault: reconnect and sync"],
 } as const satisfies Record<string, readonly [number, string]>;
 

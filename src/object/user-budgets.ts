@@ -47,9 +47,9 @@ export function weightOfMessages(count: number): number {
 
 /**
  * What each user may still ask of one object, over all their sockets and calls: a token bucket. It holds
- * `burst` light calls and fills by `perSecond`. Whoever has something left gets the next thing, whatever it
- * weighs: a costly one leaves a debt. Full budgets are forgotten. A long debt is stored, so that the object
- * does not forget it when it sleeps or is reset.
+ * `burst` light calls and fills by `perSecond`. A user with anything left is granted the next thing, whatever
+ * it weighs: a costly one leaves a debt. Full budgets are forgotten. A long debt is stored, so that an object
+ * that sleeps or is reset remembers it.
  */
 export class UserBudgets {
   readonly #sql: SqlStorage;

@@ -3,7 +3,7 @@ import { expect, test } from "vitest";
 import type { Room } from "../../src/conversation/room.ts";
 import { Position, Seq, type UserId } from "../../src/domain/ids.ts";
 import type { Kind } from "../../src/domain/messages/content.ts";
-import { normalizeForSearch } from "../../src/domain/messages/search-normalization.ts";
+import { comparisonForm } from "../../src/lib/text-forms.ts";
 import { eventually } from "../support/eventually.ts";
 import { ANN, BOB, inIsolatedObject, isolatedRoom } from "../support/objects/isolated-room.ts";
 import { indexLeftovers, indexTokens, tokensOf } from "../support/objects/search.ts";
@@ -188,7 +188,7 @@ class Story {
     const indexed = this.#said.slice(0, this.#room.search.indexing.indexedSeq);
     const texts = indexed
       .filter(({ gone, kind }) => !gone && kind !== "face")
-      .map(({ text }) => normalizeForSearch(text));
+      .map(({ text }) => comparisonForm(text));
     const wanted = [...new Set(texts.flatMap(tokensOf))].sort();
     return { found: indexTokens(this.#storage), wanted, leftovers: indexLeftovers(this.#storage) };
   }
@@ -224,9 +224,7 @@ class Story {
     const expected = this.#said.flatMap((message, i) => {
       const seen = !message.gone && !message.hidden && i + 1 > visibleFrom && message.kind !== "face";
       const fits = (by ?? message.by) === message.by && (of ?? message.kind) === message.kind;
-      return seen && fits && normalizeForSearch(message.text).includes(normalizeForSearch(query))
-        ? [i + 1]
-        : [];
+      return seen && fits && comparisonForm(message.text).includes(comparisonForm(query)) ? [i + 1] : [];
     });
     const filter = { limit, ...(by && { senderId: by }), ...(of && { kind: of }) };
     for (const ascending of [true, false]) {

@@ -69,7 +69,7 @@ interface ChangeOptions {
  *   resumes gets the present state of the messages whose `rev` is higher than its own.
  * - Sockets hear of the first change at once, and of those that follow at most once in `intervalMs`: a
  *   message that changes a thousand times is a few frames. Large messages wait longer: what is announced to a
- *   reader has `bytesPerS` bytes a second, however often somebody reacts to a message of 256 KiB.
+ *   reader has `bytesPerS` bytes a second, also while a message of 256 KiB changes all the time.
  * - Live frames and pages go up to `announcedRev`, which no waiting change has reached: a client that resumes
  *   from there misses none. Memory alone holds what waits. Nothing is lost with it: its end closes the room
  *   sockets, and the retry marker of the fan-out stands for the devices.

@@ -24,8 +24,8 @@ export const REVOKED_TABLE = `
 type RevokedRow = Pick<MessageRow, "seq" | "sender_id">;
 
 /**
- * The revoked messages of the main stream that somebody may not have read. In memory are those after the
- * lowest seq that was asked for: each update of a list asks for each member.
+ * The revoked messages of the main stream, which unread counts leave out. Those after the lowest seq that was
+ * asked for are in memory: each update of a list asks for each member.
  */
 export class RevokedMessages {
   readonly #sql: SqlStorage;

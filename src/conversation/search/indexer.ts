@@ -1,8 +1,8 @@
 import { CoreError } from "../../domain/errors.ts";
 import { type BodyJson, searchText } from "../../domain/messages/content.ts";
-import { NORMALIZATION_VERSION, normalizeForSearch } from "../../domain/messages/search-normalization.ts";
 import type { Timing } from "../../domain/timing.ts";
 import { errorFields, log } from "../../lib/logger.ts";
+import { comparisonForm } from "../../lib/text-forms.ts";
 import type { RetryMarker } from "../../object/retry-marker.ts";
 import type { MessageLog } from "../log/message-log.ts";
 import type { MessageRow } from "../log/row.ts";
@@ -11,6 +11,11 @@ import { EMPTY_FORMER_INDEX, hasFormerReleaseRun } from "./former-index.ts";
 import { STALE_TEXTS_TABLE, type StaleText, type StaleTexts } from "./stale-texts.ts";
 import { piecesOf } from "./tokens.ts";
 
+/**
+ * The version of `comparisonForm` and `searchText`. Raise it when one of them changes its result for stored
+ * messages, or when a runtime brings other Unicode tables. Indexes of another version are rebuilt.
+ */
+const NORMALIZATION_VERSION = 2;
 /** Indexing starts from so many unindexed messages; fewer are cheap to scan. */
 export const MIN_UNINDEXED = 200;
 /**
@@ -176,7 +181,7 @@ export class Indexer {
         if (cost > TURN_COST) break;
         cost += row.body.length / READ_UNITS;
         const text = searchText(row.kind, row.body);
-        const all = piecesOf(normalizeForSearch(text));
+        const all = piecesOf(comparisonForm(text));
         const added = this.#addPieces(row.seq, all, 0, Math.max(1, TURN_COST - cost));
         cost += added.cost;
         seq = row.seq;
@@ -319,8 +324,8 @@ export class Indexer {
   #settleOne(stale: StaleText, maxCost: number): { cost: number; leavesKey: boolean } {
     const row = this.#log.get(stale.seq);
     const text = row ? searchText(row.kind, row.body) : "";
-    const present = piecesOf(normalizeForSearch(text));
-    const former = stale.text === text ? present : piecesOf(normalizeForSearch(stale.text));
+    const present = piecesOf(comparisonForm(text));
+    const former = stale.text === text ? present : piecesOf(comparisonForm(stale.text));
     const differs = former.findIndex((piece, i) => piece !== present[i]);
     const kept = differs === -1 ? former.length : differs;
     let pieces = stale.pieces ?? former.length;

@@ -1,7 +1,7 @@
 import { Seq, type UserId } from "../../domain/ids.ts";
 import { type Kind, searchText } from "../../domain/messages/content.ts";
-import { normalizeForSearch } from "../../domain/messages/search-normalization.ts";
 import type { Timing } from "../../domain/timing.ts";
+import { comparisonForm } from "../../lib/text-forms.ts";
 import type { RetryMarker } from "../../object/retry-marker.ts";
 import type { MessageLog, RowsAmong } from "../log/message-log.ts";
 import type { MessageRow, Order, Reader } from "../log/row.ts";
@@ -89,7 +89,7 @@ export class MessageSearch {
   }
 
   #walk(query: SearchQuery & { after?: number }, reader: Reader, order: Order): SearchHits {
-    const text = normalizeForSearch(query.text);
+    const text = comparisonForm(query.text);
     const page = new HitPage(text, query.limit, this.#log);
     const after = Math.max(query.after ?? 0, reader.visible_from);
     const before = Math.min(query.before ?? Number.MAX_SAFE_INTEGER, this.#log.last.seq + 1);
@@ -170,7 +170,7 @@ class HitPage {
    */
   take({ rows, last, count, bytes }: RowsAmong): boolean {
     for (const row of rows) {
-      const text = normalizeForSearch(searchText(row.kind, row.body));
+      const text = comparisonForm(searchText(row.kind, row.body));
       // A merged message is larger on the page than in its row: readers get it with profiles.
       this.#read += text.length + (row.kind === "merged" ? this.#log.renderedBytes(row) : 0);
       if (text.includes(this.#text)) {

@@ -1,5 +1,6 @@
 import type { Seq, UserId } from "../../domain/ids.ts";
 import type { Message } from "../../domain/messages/message.ts";
+import type { EncodedPart } from "../../domain/sync/encoded-message.ts";
 import type { RoomProtocol } from "../../domain/sync/socket-protocol.ts";
 import { changeFrames } from "../../object/frames.ts";
 import type { ChangeAnnouncement } from "../changes/change-feed.ts";
@@ -44,6 +45,8 @@ export function sendChanges(
   const receivers = [...sockets].filter(({ isLive, takesChanges }) => isLive && takesChanges);
   if (receivers.length === 0) return;
   const changed = rows.map((row) => viewsOf(room, row, ownersOf.get(row.seq), since));
+  const whole = once(protocol.message);
+  const withoutBody = once(protocol.part);
   const framesByViews = new Map<string, string[]>();
   for (const socket of receivers) {
     const views = changed.map(({ rev, isInMain, isContentTold, viewOf }) => ({
@@ -54,13 +57,23 @@ export function sendChanges(
     let frames = framesByViews.get(key);
     if (!frames) {
       const parts = views.flatMap(({ rev, isPart, message }) =>
-        message === null ? [] : [{ rev, part: isPart ? protocol.part(message) : protocol.message(message) }],
+        message === null ? [] : [{ rev, part: (isPart ? withoutBody : whole)(message) }],
       );
       frames = changeFrames([], parts, room.state.id, protocol);
       framesByViews.set(key, frames);
     }
     lagging.deliver(socket, frames);
   }
+}
+
+/** Encodes each message once: many sockets have views of their own of one message, and share the others. */
+function once(encode: (message: Message) => EncodedPart): (message: Message) => EncodedPart {
+  const known = new Map<Message, EncodedPart>();
+  return (message) => {
+    const part = known.get(message) ?? encode(message);
+    known.set(message, part);
+    return part;
+  };
 }
 
 function viewsOf(

@@ -25,7 +25,7 @@ export interface RoomObserver {
   sent(outcomes: SendOutcome<SendOrigin>[]): void;
   /** a read position moved; `from`: the socket that asked, which needs no event */
   read(userId: UserId, seq: Position, from: RoomSocket | null): void;
-  /** a member has followed, left or read a thread; `state`: theirs of it now */
+  /** a member has followed, left or read a thread; `describe`: its state for them */
   threadRead(userId: UserId, root: Seq, describe: () => ThreadState): void;
   /** stored messages have changed since the last announcement, each once or often */
   messagesChanged(announcement: ChangeAnnouncement): void;

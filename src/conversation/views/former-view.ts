@@ -5,7 +5,7 @@ import { storedMentions } from "../log/mention-index.ts";
 import type { MessageLog } from "../log/message-log.ts";
 import type { MessageRow, Reader } from "../log/row.ts";
 
-/** What somebody put beside a message may have changed since a reader left: they are shown none of it. */
+/** Reactions, votes and pins may be from after a reader left: such a reader is shown none. */
 const NOTHING_BESIDE = { reactions: null, poll: null, pinned_at: null, pinned_by: null } as const;
 
 /** Messages as a reader who left saw them last: without edits, votes, reactions and pins from after that. */

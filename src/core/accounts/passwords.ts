@@ -123,12 +123,17 @@ async function accountsFor(core: Core, typed: string, origin: SignInOrigin): Pro
  * @throws `forbidden` if it is wrong or the caller has none, `unauthenticated` if the account is deleted;
  *   `locked`, `rate_limited` as `checkPassword`
  */
-export async function checkOwnPassword(
+export async function checkOwnPassword(core: Core, caller: Credential, password: string): Promise<Account> {
+  const account = await findAccountById(core.db, caller.userId);
+  return requirePasswordOf(core, account, caller, password);
+}
+
+async function requirePasswordOf(
   core: Core,
+  account: Account | null,
   { userId, sessionId }: Credential,
   password: string,
 ): Promise<Account> {
-  const account = await findAccountById(core.db, userId);
   if (!account) throw accountDeleted();
   if (account.passwordHash === null)
     throw new CoreError("forbidden", "You have no password: a service signs you in.");
@@ -152,7 +157,7 @@ export async function checkOwner(
   const account = await findAccountById(core.db, caller.userId);
   if (account?.passwordHash === null) return account;
   if (account && password === undefined) throw invalid("body.password", "must be the password that you have");
-  return checkOwnPassword(core, caller, password ?? "");
+  return requirePasswordOf(core, account, caller, password ?? "");
 }
 
 /** The `forbidden` for a wrong password of the caller's own. */

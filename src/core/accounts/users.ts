@@ -21,8 +21,7 @@ import { announceProfile } from "./profile-announcement.ts";
 
 /** A user by id, as the caller sees them. @throws `not_found`, `rate_limited` as `countNamed` */
 export async function getUser(core: Core, caller: UserId, id: UserId): Promise<UserWithRelation> {
-  await countNamed(core, caller, [id]);
-  const user = await findUser(core.db, id, caller);
+  const [user] = await Promise.all([findUser(core.db, id, caller), countNamed(core, caller, [id])]);
   if (!user) throw noUser(id);
   return user;
 }
@@ -33,8 +32,10 @@ export async function getUser(core: Core, caller: UserId, id: UserId): Promise<U
  * @throws `rate_limited` as `countNamed`
  */
 export async function usersWithIds(core: Core, caller: UserId, ids: UserId[]): Promise<UserWithRelation[]> {
-  await countNamed(core, caller, ids);
-  const found = await findUsersWithRelation(core.db, ids, caller);
+  const [found] = await Promise.all([
+    findUsersWithRelation(core.db, ids, caller),
+    countNamed(core, caller, ids),
+  ]);
   const byId = new Map(found.map((user) => [user.id, user]));
   return [...new Set(ids)].flatMap((id) => byId.get(id) ?? []);
 }

@@ -77,7 +77,7 @@ export function changesOf(
 
 /**
  * Searches the text, caption, file name, address, description or title of messages for `text`, the newest
- * first. The comparison ignores case and character width (`normalizeForSearch`). A page may have fewer than
+ * first. The comparison ignores case and character width (`comparisonForm`). A page may have fewer than
  * `limit` items, even none, with a `nextBefore` from which to continue; it is null at the end.
  * @throws `not_found` unless the caller is a member
  */

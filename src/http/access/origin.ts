@@ -53,9 +53,7 @@ function shownOrigin(origin: string): string {
  * @throws `forbidden`
  */
 export function checkOrigin(settings: Settings, request: Request): void {
-  const origin = request.headers.get("Origin");
-  if (origin === null || allowsOrigin(settings, origin, request)) return;
-  throw originRefused(request);
+  if (isForeignPage(settings, request)) throw originRefused(request);
 }
 
 /** The `forbidden` for the socket of a page whose origin is not allowed, which the log gets to know. */

@@ -1,6 +1,5 @@
 import { expect, test } from "vitest";
-import { normalizeForSearch } from "../../../src/domain/messages/search-normalization.ts";
-import { storedForm } from "../../../src/lib/text-forms.ts";
+import { comparisonForm, storedForm } from "../../../src/lib/text-forms.ts";
 import { zonedTime } from "../../../src/lib/time-zone.ts";
 
 /** What people type, and a text in which they look for it: they take one for the other. */
@@ -39,7 +38,7 @@ const FOUND: [string, string, string][] = [
 ];
 
 test.each(FOUND)("search finds what looks alike: %s", (_, typed, text) => {
-  expect(normalizeForSearch(text)).toContain(normalizeForSearch(typed));
+  expect(comparisonForm(text)).toContain(comparisonForm(typed));
 });
 
 test.each([
@@ -50,7 +49,7 @@ test.each([
   ["another flag", "🏴󠁧󠁢󠁥󠁮󠁧󠁿", "🏴󠁧󠁢󠁳󠁣󠁴󠁿"],
   ["another relation", "a=b", "a≠b"],
 ])("search tells apart: %s", (_, one, other) => {
-  expect(normalizeForSearch(one)).not.toBe(normalizeForSearch(other));
+  expect(comparisonForm(one)).not.toBe(comparisonForm(other));
 });
 
 test("a form is its own form, is never empty, and grows by 18 at most, for each character", () => {
@@ -61,11 +60,11 @@ test("a form is its own form, is never empty, and grows by 18 at most, for each 
     if (point === 0xe1000) break;
     const text = String.fromCodePoint(point);
     for (const around of [text, `e${text}`, `か${text}\u3099`, ` ${text} `]) {
-      const form = normalizeForSearch(around);
-      if (form === "" || form.length > 18 * around.length || normalizeForSearch(form) !== form)
+      const form = comparisonForm(around);
+      if (form === "" || form.length > 18 * around.length || comparisonForm(form) !== form)
         expect.fail(`U+${point.toString(16)}: ${JSON.stringify([around, form])}`);
     }
-    const plain = normalizeForSearch(`e${text}`).normalize("NFD");
+    const plain = comparisonForm(`e${text}`).normalize("NFD");
     const isAccented = /^[\p{sc=Latn}\p{sc=Grek}\p{sc=Cyrl}]$/u.test(text);
     if (isAccented && /[\u0300-\u036f]/.test(plain) && !/[йўї]/u.test(plain.normalize("NFC")))
       expect.fail(`U+${point.toString(16)} keeps its accent`);
@@ -74,10 +73,10 @@ test("a form is its own form, is never empty, and grows by 18 at most, for each 
 
 test("marks without end are cut before they are sorted", () => {
   const piled = `a${"\u05b0\u0301".repeat(4_000)}`;
-  expect(normalizeForSearch(piled)).toBe("a");
+  expect(comparisonForm(piled)).toBe("a");
   // Marks that stay in the form show the bound.
   const stays = `क${"\u093c\u094d\u0951\u0952".repeat(2_000)}`;
-  expect(normalizeForSearch(stays).length).toBeLessThan(40);
+  expect(comparisonForm(stays).length).toBeLessThan(40);
   expect(storedForm(piled).length).toBeLessThan(40);
 });
 

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import type { Room } from "../../../../src/conversation/room.ts";
 import { Position, Seq } from "../../../../src/domain/ids.ts";
-import { normalizeForSearch } from "../../../../src/domain/messages/search-normalization.ts";
+import { comparisonForm } from "../../../../src/lib/text-forms.ts";
 import { eventually } from "../../../support/eventually.ts";
 import { eachStep } from "../../../support/faults/sampled-steps.ts";
 import { watchSql } from "../../../support/objects/costs.ts";
@@ -74,7 +74,7 @@ test("a crash in any turn of the index leaves nothing of former texts, and all p
       const present = range(1, next.search.indexing.indexedSeq).map((seq) =>
         seq === LONG ? longText(3) : seq === SHORT ? "" : `No ${seq} 海象`,
       );
-      const wanted = present.flatMap((text) => tokensOf(normalizeForSearch(text)));
+      const wanted = present.flatMap((text) => tokensOf(comparisonForm(text)));
       expect(indexTokens(storage)).toEqual([...new Set(wanted)].sort());
     });
     return fault;
