@@ -12,12 +12,8 @@ export class EchoBudgets {
 
   /** Whether the next ack of a socket has its message. */
   allows(socket: RoomSocket): boolean {
-    return (
-      socket.echoes &&
-      socket.lagsSince === null &&
-      socket.hasRoomForPage &&
-      (this.#taken.get(socket) ?? 0) < LIMITS.echoedBytes
-    );
+    const isWithin = (this.#taken.get(socket) ?? 0) < LIMITS.echoedBytes;
+    return socket.echoes && !socket.lags && socket.hasRoomForPage && isWithin;
   }
 
   /** Counts a message that an ack has. */

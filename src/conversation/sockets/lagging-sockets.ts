@@ -3,6 +3,7 @@ import type { SyncPosition } from "../../domain/sync/replay.ts";
 import type { Timing } from "../../domain/timing.ts";
 import { errorFields, log } from "../../lib/logger.ts";
 import { CLOSE } from "../../object/hibernating-socket.ts";
+import { SlowReaders } from "../../object/slow-readers.ts";
 import type { RoomSocket } from "./room-socket.ts";
 
 /**
@@ -14,7 +15,6 @@ const MAX_AT_ONCE = 1024 * 1024;
 /** What lagging sockets need from the room. */
 interface LaggingSocketsDeps {
   conversationId: ConversationId;
-  sockets(): Iterable<RoomSocket>;
   /** sends a lagging socket the next page behind its position, or brings it up to date */
   catchUp(socket: RoomSocket): void;
   timing: Timing["slowReader"];
@@ -27,13 +27,18 @@ interface LaggingSocketsDeps {
  */
 export class LaggingSockets {
   readonly #deps: LaggingSocketsDeps;
+  readonly #slow: SlowReaders<RoomSocket>;
   /** what the live sockets have been told */
   #told: SyncPosition;
-  #timer: ReturnType<typeof setTimeout> | undefined;
 
   /** @param told what clients know that open a socket now */
   constructor(deps: LaggingSocketsDeps, told: SyncPosition) {
     this.#deps = deps;
+    this.#slow = new SlowReaders(
+      (socket) => this.#catchUp(socket),
+      deps.timing,
+      ({ lags }) => lags,
+    );
     this.#told = told;
   }
 
@@ -49,13 +54,15 @@ export class LaggingSockets {
   deliver(socket: RoomSocket, frames: readonly string[], isShared = true): void {
     if (!socket.isLive) return;
     const size = frames.reduce((sum, frame) => sum + frame.length, 0);
-    if (size > MAX_AT_ONCE || socket.isOverfull) this.#lag(socket);
-    else for (const frame of frames) socket.send(frame, isShared);
+    if (size > MAX_AT_ONCE || socket.isOverfull) {
+      socket.lag(this.#told);
+      this.#slow.add(socket);
+    } else for (const frame of frames) socket.send(frame, isShared);
   }
 
   /** A client has sent a frame: its socket may go on. */
-  heard(socket: RoomSocket): void {
-    if (socket.lagsSince !== null && socket.canCatchUp) this.#catchUp(socket);
+  heard(): void {
+    this.#slow.check();
   }
 
   #catchUp(socket: RoomSocket): void {
@@ -67,30 +74,6 @@ export class LaggingSockets {
       log("error", "broadcast_failed", { conversation, ...errorFields(error) });
       socket.close(CLOSE.fault);
     }
-  }
-
-  #lag(socket: RoomSocket): void {
-    socket.lag(this.#told);
-    // Not in this turn: other sockets are being told of the same.
-    this.#look(socket.canCatchUp ? 0 : this.#deps.timing.checkMs);
-  }
-
-  #look(inMs: number): void {
-    this.#timer ??= setTimeout(() => {
-      this.#timer = undefined;
-      this.#check();
-    }, inMs);
-  }
-
-  #check(): void {
-    const { sockets, timing } = this.#deps;
-    let isSomeLeft = false;
-    for (const socket of sockets()) {
-      if (socket.lagsSince === null || socket.isClosing) continue;
-      if (socket.canCatchUp) this.#catchUp(socket);
-      else if (Date.now() - socket.lagsSince > timing.patienceMs) socket.close(CLOSE.tooSlow);
-      isSomeLeft ||= socket.lagsSince !== null && !socket.isClosing;
-    }
-    if (isSomeLeft) this.#look(timing.checkMs);
+    if (socket.lags) this.#slow.add(socket);
   }
 }

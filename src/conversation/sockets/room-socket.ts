@@ -24,10 +24,9 @@ const MAX_WITHHELD = 1024 * 1024;
 
 /** One socket of the room: its user and session, whether it is live, whether the client keeps reading. */
 export class RoomSocket extends HibernatingSocket<RoomAttachment> {
-  /** since when the client lags and has not been brought further (ms); null: it does not lag */
-  lagsSince: number | null = null;
-  /** acks that wait for the messages before them */
-  #withheld: string[] = [];
+  /** acks that wait for the messages before them, and their characters */
+  readonly #withheld: string[] = [];
+  #withheldSize = 0;
 
   /** Accepts a new socket with the hibernation API. The socket is live. */
   static accept(
@@ -70,6 +69,11 @@ export class RoomSocket extends HibernatingSocket<RoomAttachment> {
     this.#setReplay({ after, rev }, false);
   }
 
+  /** Whether the client reads too slowly, and the server brings the socket further. */
+  get lags(): boolean {
+    return this.attachment.lags === true;
+  }
+
   /** The client reads too slowly: from this position on the server brings it further, page by page. */
   lag({ seq, rev }: SyncPosition): void {
     this.#setReplay({ after: seq, rev }, true);
@@ -81,19 +85,20 @@ export class RoomSocket extends HibernatingSocket<RoomAttachment> {
   }
 
   #setReplay(replay: RoomAttachment["replay"], lags: boolean): void {
-    this.lagsSince = lags ? Date.now() : null;
     this.saveAttachment({ ...this.attachment, replay, lags });
     if (lags) return;
+    this.#withheldSize = 0;
     for (const ack of this.#withheld.splice(0)) this.send(ack);
   }
 
   /** Sends an ack, behind the messages before it. */
   sendAck(ack: string): void {
-    if (this.lagsSince === null) {
+    if (!this.lags) {
       this.send(ack);
       return;
     }
     this.#withheld.push(ack);
-    if (this.#withheld.reduce((sum, { length }) => sum + length, 0) > MAX_WITHHELD) this.close(CLOSE.tooSlow);
+    this.#withheldSize += ack.length;
+    if (this.#withheldSize > MAX_WITHHELD) this.close(CLOSE.tooSlow);
   }
 }

@@ -66,12 +66,12 @@ export class RoomSockets {
       if (socket) this.#sockets.set(ws, socket);
       else ws.close(...CLOSE.fault);
     }
-    const sockets = () => [...this.#sockets.values()];
     const catchUp = (socket: RoomSocket) => this.#catchUp(socket);
     this.#lagging = new LaggingSockets(
-      { conversationId: room.state.id, sockets, catchUp, timing: timing.slowReader },
+      { conversationId: room.state.id, catchUp, timing: timing.slowReader },
       { seq: room.log.last.seq, rev: room.changeFeed.announcedRev },
     );
+    const sockets = () => [...this.#sockets.values()];
     const kick = (matches: (socket: RoomSocket) => boolean, reason: KickReason) => this.kick(matches, reason);
     this.#broadcast = new Broadcast(room, protocol, { sockets, kick }, this.#lagging);
     room.observe(this.#broadcast);
@@ -118,7 +118,7 @@ export class RoomSockets {
     }
     if (socket.isClosing) return;
     socket.markAlive();
-    this.#lagging.heard(socket);
+    this.#lagging.heard();
     const read = readFrame(this.#frameReader, socket, data);
     if (!read) return;
     try {

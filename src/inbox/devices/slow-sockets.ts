@@ -1,6 +1,7 @@
 import type { ConversationId } from "../../domain/ids.ts";
 import type { Timing } from "../../domain/timing.ts";
 import { CLOSE } from "../../object/hibernating-socket.ts";
+import { SlowReaders } from "../../object/slow-readers.ts";
 import type { DeviceSocket } from "./device-socket.ts";
 
 /** What slow sockets need from the inbox. */
@@ -25,22 +26,18 @@ const MAX_WITHHELD = 3_000;
  * reads.
  */
 export class SlowSockets {
-  readonly #deps: SlowSocketsDeps;
-  /** since when each has not been brought further (ms) */
-  readonly #slow = new Map<DeviceSocket, number>();
+  readonly #slow: SlowReaders<DeviceSocket>;
   readonly #withheld = new Map<ConversationId, Withheld[]>();
-  #timer: ReturnType<typeof setTimeout> | undefined;
 
-  constructor(deps: SlowSocketsDeps) {
-    this.#deps = deps;
+  constructor({ release, timing }: SlowSocketsDeps) {
+    this.#slow = new SlowReaders(release, timing);
   }
 
   /** Whether messages wait for a socket. It falls behind here, once too much is unread. */
   isBehind(socket: DeviceSocket): boolean {
     if (this.#slow.has(socket)) return true;
     if (!socket.isOverfull || socket.isClosing) return false;
-    this.#slow.set(socket, Date.now());
-    this.#look();
+    this.#slow.add(socket);
     return true;
   }
 
@@ -71,21 +68,6 @@ export class SlowSockets {
 
   /** Brings the sockets further whose clients have sent something. */
   check(): void {
-    const { release, timing } = this.#deps;
-    for (const [socket, since] of this.#slow) {
-      if (socket.isClosing) this.#slow.delete(socket);
-      else if (socket.canCatchUp) {
-        this.#slow.delete(socket);
-        release(socket);
-      } else if (Date.now() - since > timing.patienceMs) socket.close(CLOSE.tooSlow);
-    }
-    if (this.#slow.size > 0) this.#look();
-  }
-
-  #look(): void {
-    this.#timer ??= setTimeout(() => {
-      this.#timer = undefined;
-      this.check();
-    }, this.#deps.timing.checkMs);
+    this.#slow.check();
   }
 }

@@ -60,6 +60,13 @@ export function hasText(bytes: Uint8Array, text: string, offset = 0): boolean {
   return bytes.length >= offset + text.length && asText(bytes, offset, text.length) === text;
 }
 
+/** A copy of bytes with this ASCII text at an offset. */
+export function withText(bytes: Uint8Array, text: string, offset = 0): Uint8Array {
+  const copy = Uint8Array.from(bytes);
+  for (let i = 0; i < text.length; i++) copy[offset + i] = text.charCodeAt(i);
+  return copy;
+}
+
 /** Bytes as text, one character each. */
 export function asText(bytes: Uint8Array, offset: number, length: number): string {
   return String.fromCharCode(...bytes.subarray(offset, offset + length));

@@ -1,5 +1,5 @@
 import { crc32 } from "node:zlib";
-import { asText, type ByteSource } from "./byte-source.ts";
+import { asText, type ByteSource, withText } from "./byte-source.ts";
 import { MAX_EXIF, orientationAlone } from "./orientation.ts";
 
 /** What follows is stored as it is: each chunk costs time. A picture of 20 MiB has some 2,600. */
@@ -37,8 +37,7 @@ async function* exif(source: ByteSource, length: number): AsyncGenerator<Uint8Ar
 }
 
 async function* padding(source: ByteSource, length: number): AsyncGenerator<Uint8Array> {
-  const head = Uint8Array.from(await source.take(BEFORE));
-  for (let i = 0; i < PADDING.length; i++) head[4 + i] = PADDING.charCodeAt(i);
+  const head = withText(await source.take(BEFORE), PADDING, 4);
   yield head;
   let sum = crc32(head.subarray(4));
   for await (const blank of source.blank(length)) {

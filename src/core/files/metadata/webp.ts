@@ -1,4 +1,4 @@
-import { asText, type ByteSource, hasText } from "./byte-source.ts";
+import { asText, type ByteSource, hasText, withText } from "./byte-source.ts";
 import { MAX_EXIF, orientationAlone } from "./orientation.ts";
 
 /** What follows is stored as it is: each chunk costs time. */
@@ -30,9 +30,7 @@ export async function* cleanWebp(source: ByteSource): AsyncGenerator<Uint8Array>
       yield* source.pass(padded - 1);
     } else if (type === "EXIF" && length <= MAX_EXIF) yield* exif(source, padded);
     else {
-      const bytes = Uint8Array.from(await source.take(BEFORE));
-      for (let i = 0; i < PADDING.length; i++) bytes[i] = PADDING.charCodeAt(i);
-      yield bytes;
+      yield withText(await source.take(BEFORE), PADDING);
       yield* source.blank(padded);
     }
   }
