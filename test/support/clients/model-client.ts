@@ -299,6 +299,8 @@ export class ModelClient {
       case "focused": {
         const { conversation_id: id } = Focused.parse(frame);
         this.#focusing.delete(id);
+        // It was told of more meanwhile, turned elsewhere, and has synced behind its focus.
+        if (this.displayed(id).isBehind && !this.#withheld.has(id)) return;
         this.displayed(id).begin(false);
         this.#withheld.add(id);
         // It may have turned elsewhere meanwhile.

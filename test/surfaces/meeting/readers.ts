@@ -111,8 +111,8 @@ export class DeviceReader implements Reader {
     };
     const isWithheld = () => this.device.withholds(this.#id);
     for (let looks = 0; looks < MAX_LOOKS; looks++) {
+      // It syncs what it does not show.
       this.device.focus(null);
-      this.device.look(this.#id);
       await this.device.until(() => isWithheld() || areEqual(now()), PATIENCE_MS);
       if (!isWithheld()) break;
     }
