@@ -375,6 +375,8 @@ export class ModelClient {
     const has = `${this.name} gets ${what} of ${conversationId}, which it shows elsewhere`;
     if (!this.#rejoined.has(conversationId)) throw new Error(has);
     this.look(conversationId);
+    // What the return brought live comes in the page, too.
+    this.displayed(conversationId).expectLive();
   }
 
   #message(message: z.infer<typeof Message>): void {
