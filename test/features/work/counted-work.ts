@@ -5,7 +5,7 @@ import { listenToWrites } from "../../support/objects/writes.ts";
 
 type Counted = Pick<SqlStorageCursor<Record<string, SqlStorageValue>>, "rowsRead" | "rowsWritten">;
 
-/** What a call has cost its object: rows of SQLite, indexes included, and bytes of the answer as JSON with long ids. */
+/** What a call has cost its object: rows of SQLite with those of indexes, and bytes of the answer as JSON. */
 export interface Work {
   read: number;
   written: number;
