@@ -1,3 +1,4 @@
+import type { UserId } from "../domain/ids.ts";
 import type { AnyDraft } from "../domain/messages/message.ts";
 
 /** The bytes that may wait in one backlog. */
@@ -13,7 +14,7 @@ export function weightOf(draft: AnyDraft): number {
 }
 
 /**
- * Counts the client requests that wait in one place. Requests over its limits are refused, so that memory is
+ * Counts the requests of one user that wait in one place. Requests over its limits are refused, so that memory is
  * bounded.
  */
 export class Backlog {
@@ -39,10 +40,57 @@ export class Backlog {
     this.#count -= count;
     this.#bytes -= bytes;
   }
+}
+
+/**
+ * A backlog of several users. Each of them may have as much waiting as is free after it, so one user alone
+ * fills half of it, and others always find room.
+ */
+export class SharedBacklog {
+  readonly #maxCount: number;
+  readonly #users = new Map<UserId, Waiting>();
+  readonly #all: Waiting = { count: 0, bytes: 0 };
+
+  /** @param maxCount how many requests of one user may wait, of 4 MiB together; twice as many of all users */
+  constructor(maxCount: number) {
+    this.#maxCount = maxCount;
+  }
+
+  /** Admits `count` requests of a user, of `bytes` together, all or none. @returns whether they were admitted */
+  take(userId: UserId, count: number, bytes: number): boolean {
+    const own = this.#users.get(userId) ?? { count: 0, bytes: 0 };
+    const freeCount = 2 * this.#maxCount - this.#all.count - count;
+    const freeBytes = 2 * MAX_BYTES - this.#all.bytes - bytes;
+    if (own.count + count > freeCount || own.bytes + bytes > freeBytes) return false;
+    this.#users.set(userId, own);
+    add(own, count, bytes);
+    add(this.#all, count, bytes);
+    return true;
+  }
+
+  /** Releases requests of a user that were admitted and no longer wait. */
+  release(userId: UserId, count: number, bytes: number): void {
+    const own = this.#users.get(userId);
+    if (!own) return;
+    add(own, -count, -bytes);
+    add(this.#all, -count, -bytes);
+    if (own.count === 0) this.#users.delete(userId);
+  }
 
   /** Releases all requests. */
   clear(): void {
-    this.#count = 0;
-    this.#bytes = 0;
+    this.#users.clear();
+    add(this.#all, -this.#all.count, -this.#all.bytes);
   }
+}
+
+/** The requests that wait, and their bytes. */
+interface Waiting {
+  count: number;
+  bytes: number;
+}
+
+function add(waiting: Waiting, count: number, bytes: number): void {
+  waiting.count += count;
+  waiting.bytes += bytes;
 }

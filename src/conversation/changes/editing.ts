@@ -9,7 +9,7 @@ import {
   type MessageEdit,
 } from "../../domain/messages/edit.ts";
 import type { Mentions } from "../../domain/messages/message.ts";
-import { Backlog } from "../../object/backlog.ts";
+import { SharedBacklog } from "../../object/backlog.ts";
 import type { FileReferences } from "../files/file-references.ts";
 import { type EditHistory, versionOf } from "../log/edit-history.ts";
 import { readAlsoMentioned, readMentions, storedMentions } from "../log/mention-index.ts";
@@ -45,7 +45,7 @@ export class Editing {
   readonly #room: RoomContext;
   readonly #deps: EditingDeps;
   /** edits that wait for the direct permission */
-  readonly #backlog = new Backlog(MAX_WAITING);
+  readonly #backlog = new SharedBacklog(MAX_WAITING);
 
   constructor(room: RoomContext, deps: EditingDeps) {
     this.#room = room;
@@ -115,10 +115,10 @@ export class Editing {
     const check = this.#deps.permission.check();
     if (!check) return;
     this.#room.members.active(userId);
-    if (!this.#backlog.take(1, body.length))
+    if (!this.#backlog.take(userId, 1, body.length))
       throw new CoreError(TOO_MANY.code, TOO_MANY.detail, TOO_MANY.data);
     const failure = await check;
-    this.#backlog.release(1, body.length);
+    this.#backlog.release(userId, 1, body.length);
     if (failure) throw new CoreError(failure.code, failure.detail, failure.data);
   }
 

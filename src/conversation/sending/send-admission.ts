@@ -2,7 +2,7 @@ import type { Failure, Result } from "../../domain/errors.ts";
 import type { UserId } from "../../domain/ids.ts";
 import type { Draft, ForwardDraft } from "../../domain/messages/message.ts";
 import { errorFields, log } from "../../lib/logger.ts";
-import { Backlog, weightOf } from "../../object/backlog.ts";
+import { SharedBacklog, weightOf } from "../../object/backlog.ts";
 import { KeyQueue } from "../../object/key-queue.ts";
 import type { DirectPermission } from "./direct-permission.ts";
 import type { ForwardResolver } from "./forward-resolver.ts";
@@ -21,7 +21,7 @@ export class SendAdmission {
   readonly #forwards: ForwardResolver;
   readonly #onRefused: (outcomes: SendOutcome<SendOrigin>[]) => void;
   readonly #queues = new KeyQueue<object>();
-  readonly #backlog = new Backlog(MAX_WAITING);
+  readonly #backlog = new SharedBacklog(MAX_WAITING);
 
   /** @param onRefused receives the sends that did not reach the queue, in order */
   constructor(
@@ -55,13 +55,13 @@ export class SendAdmission {
     }
     const bytes = batch.sends.reduce((sum, { draft }) => sum + weightOf(draft), 0);
     const count = batch.sends.length;
-    if (!this.#backlog.take(count, bytes)) {
+    if (!this.#backlog.take(senderId, count, bytes)) {
       this.#refuse(batch.sends, TOO_MANY);
       return;
     }
     const admitted = this.#queues.run(key, async () => {
       const ready = await this.#prepare(senderId, batch, pendingCheck);
-      this.#backlog.release(count, bytes);
+      this.#backlog.release(senderId, count, bytes);
       // The socket was closed while the send waited, as when its session ended: the send must not take
       // effect.
       if ("socket" in origin && origin.socket.isClosing) return;

@@ -2,7 +2,7 @@ import { CoreError, type Failure, noConversation, type Result } from "../../doma
 import { Position, Seq, type UserId } from "../../domain/ids.ts";
 import type { Draft } from "../../domain/messages/message.ts";
 import { errorFields, log } from "../../lib/logger.ts";
-import { Backlog, weightOf } from "../../object/backlog.ts";
+import { SharedBacklog, weightOf } from "../../object/backlog.ts";
 import { BatchWait } from "../../object/batches/batch-wait.ts";
 import type { StoredChanges } from "../changes/change-feed.ts";
 import { storedMentions } from "../log/mention-index.ts";
@@ -18,7 +18,7 @@ import type { Threads } from "../threads/threads.ts";
 import { refusedReference } from "./draft-references.ts";
 import type { QueuedSend, SendOutcome, StoredSend } from "./send.ts";
 
-/** The maximum of sends that wait in the queue; admission has a backlog of the same size. */
+/** The maximum of sends of one user that wait in the queue; admission has a backlog of the same size. */
 export const MAX_WAITING = 1_000;
 
 /**
@@ -49,7 +49,7 @@ export class SendQueue<Origin> {
   readonly #composers: Composers;
   readonly #checkPermission: (sender: MemberRow, draft: Draft) => CoreError | undefined;
   readonly #onOutcomes: (outcomes: SendOutcome<Origin>[], changes?: StoredChanges | null) => void;
-  readonly #backlog = new Backlog(MAX_WAITING);
+  readonly #backlog = new SharedBacklog(MAX_WAITING);
   #waiting: QueuedSend<Origin>[] = [];
   /** the commit that the waiting sends wait for */
   readonly #nextCommit = new BatchWait();
@@ -90,7 +90,7 @@ export class SendQueue<Origin> {
   enqueue(sends: QueuedSend<Origin>[]): void {
     const refused: SendOutcome<Origin>[] = [];
     for (const send of sends) {
-      if (this.#backlog.take(1, weightOf(send.draft))) this.#waiting.push(send);
+      if (this.#backlog.take(send.senderId, 1, weightOf(send.draft))) this.#waiting.push(send);
       else refused.push({ send, result: TOO_MANY });
     }
     const added = sends.length - refused.length;

@@ -276,6 +276,15 @@ test("more than 1,000 waiting sends are refused as rate_limited, and the others 
     expect(queue.results.at(-1)).toEqual(["room again", 1_002]);
   }));
 
+test("what one user has waiting leaves room for the others", () =>
+  withQueue(async (queue) => {
+    queue.sends.enqueue([send(ann.user.id, "lead")]);
+    queue.sends.enqueue(range(1, 1_010).map((i) => send(ann.user.id, `${i}`)));
+    queue.sends.enqueue([send(bob.user.id, "me too")]);
+    await queue.answered(1_012);
+    expect(queue.results.find(([text]) => text === "me too")).toEqual(["me too", 1_002]);
+  }));
+
 test("more than 4 MiB of waiting sends are refused as rate_limited", () =>
   withQueue(async (queue) => {
     const big = "x".repeat(32_000);
