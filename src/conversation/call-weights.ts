@@ -29,8 +29,7 @@ export const CONVERSATION_WEIGHTS: CallWeights<ConversationObject> = {
   unfollowThread: light,
   readThread: light,
   search,
-  // A search over all conversations may ask one several times.
-  searchWithin: page,
+  searchWithin: search,
   messages: page,
   visibleMessages: page,
   mentionPage: page,

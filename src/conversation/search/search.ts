@@ -12,7 +12,7 @@ import { StaleTexts } from "./stale-texts.ts";
 /** A call ends after it has examined so many messages, whether or not they pass its filter. */
 const MAX_EXAMINED = 5_000;
 /** A call ends after it has read so many rows of the index. */
-const MAX_POSTINGS = 20_000;
+const MAX_POSTINGS = 5_000;
 /**
  * A call ends after so many bytes of bodies and UTF-16 units of normalized texts; a merged message counts
  * with its bytes as readers get it, too.

@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 import { signedInUsers } from "../../support/accounts/users.ts";
 import { call, expectProblem } from "../../support/clients/api.ts";
 import { wire } from "../../support/clients/wire.ts";
-import { advanceClock } from "../../support/clock.ts";
+import { advanceClock, freezeClock } from "../../support/clock.ts";
 import { conversationObject, createGroupId, itemAt, postText, range } from "../../support/objects/room.ts";
 import { timing } from "../../support/timing.ts";
 
@@ -79,4 +79,14 @@ test("a user's searches of a conversation are done one after the other, and few 
     else expectProblem(answer, 429, "rate_limited");
   }
   expect((await ask(itemAt([ann], 0))).status).toBe(200);
+});
+
+test("a search over all conversations is refused to a user who has asked one of them for too much", async () => {
+  const { ann, bob, id } = await historyOfThree();
+  freezeClock();
+  const query = { userId: ann.user.id, text: "two", limit: 1 };
+  while ((await conversationObject(id).searchWithin(query)).ok);
+  const ask = ({ token }: typeof ann) => call("GET", "/v1/messages/search?q=two", { token });
+  expectProblem(await ask(ann), 429, "rate_limited");
+  expect(await ask(bob)).toMatchObject({ status: 200, body: { items: [{ body: { text: "two" } }] } });
 });

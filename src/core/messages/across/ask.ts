@@ -9,6 +9,7 @@ import type { Core } from "../../context.ts";
  * @param unreachable gets the conversations that did not answer
  * @returns the answers in the order of the questions; null for a conversation that did not answer, or in
  *   which the caller is no member
+ * @throws `rate_limited` if the caller has asked one of them for too much
  */
 export function askEach<Question extends { conversationId: ConversationId }, Answer>(
   core: Core,
@@ -23,6 +24,7 @@ export function askEach<Question extends { conversationId: ConversationId }, Ans
         return await core.conversations.within(timeoutMs, ask(question));
       } catch (error) {
         if (error instanceof CoreError && error.code === "not_found") return null;
+        if (error instanceof CoreError && error.code === "rate_limited") throw error;
         log("warn", "conversation_not_asked", {
           conversation: question.conversationId,
           ...errorFields(error),

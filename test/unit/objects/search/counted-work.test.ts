@@ -66,8 +66,8 @@ describe("a call of a search reads a bounded part of the index", () => {
           expect(page.rows).toEqual([]);
           next = page.next;
         });
-        // A window of each token, beyond the 20,000 rows; two rows for each message.
-        expect(rows).toBeLessThan(20_000 + 8 * 256 + 2 * 30 + 100);
+        // A window of each token, beyond the 5,000 rows; two rows for each message.
+        expect(rows).toBeLessThan(5_000 + 8 * 256 + 2 * 30 + 100);
         calls++;
       } while (next !== null);
       expect(calls).toBeLessThan(5);
