@@ -107,6 +107,15 @@ function sends(): string {
 
 export const SCENARIOS: Scenario[] = [
   {
+    // For comparison: Worker and objects share one core here.
+    name: "asks for a page that is not there, 20 at once, which calls no object",
+    prepare: empty,
+    disturb: async (site, world, until) => {
+      const ask = () => site.call("GET", "/v1/nothing", world.member.token);
+      return summary(await repeat(until, { atOnce: 20 }, ask));
+    },
+  },
+  {
     name: "reads 6 whole histories of 18,000 messages at once, again and again",
     prepare: filled(18_000, words),
     disturb: async (site, world, until) => {
