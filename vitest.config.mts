@@ -62,14 +62,19 @@ export default defineConfig({
         test: { name: "scripts", include: ["test/scripts/**/*.test.ts"], ...PATIENCE },
       },
       {
-        // The client runs in Node, against the Worker in processes of its own. Examples run on client/src/.
+        // The client runs in Node, against the Worker in processes of its own. Examples run on packages/client/src/.
         resolve: {
-          alias: [{ find: /^parley-client$/, replacement: join(import.meta.dirname, "client/src/index.ts") }],
+          alias: [
+            {
+              find: /^parley-client$/,
+              replacement: join(import.meta.dirname, "packages/client/src/index.ts"),
+            },
+          ],
         },
         test: {
           name: "client",
-          include: ["client/test/**/*.test.{ts,tsx}"],
-          globalSetup: ["./client/test/support/bundle.ts"],
+          include: ["packages/client/test/**/*.test.{ts,tsx}"],
+          globalSetup: ["./packages/client/test/support/bundle.ts"],
           ...PATIENCE,
           expect: { poll: { timeout: 60_000 } },
         },

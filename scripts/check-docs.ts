@@ -23,7 +23,9 @@ const Manifest = z.object({
 });
 const Workspace = Manifest.pick({ devDependencies: true }).extend({ dependencies: Versions.default({}) });
 
-const DOCUMENTS = globSync(["*.md", "docs/**/*.md", "src/**/*.md", "client/{,docs/**/}*.md"], { cwd: ROOT });
+const DOCUMENTS = globSync(["*.md", "docs/**/*.md", "src/**/*.md", "packages/client/{,docs/**/}*.md"], {
+  cwd: ROOT,
+});
 const DEPENDENCIES = "docs/dependencies.md";
 
 /** The folders of tests; `*` is a feature or an API. */
@@ -36,11 +38,11 @@ const TEST_FOLDERS = [
   "test/faults/{crashes,races,outages,repair}",
   "test/properties",
   "test/scripts",
-  "client/test",
-  "client/test/*",
+  "packages/client/test",
+  "packages/client/test/*",
 ];
 /** Files that documents may name, and that the check of the client makes. */
-const GENERATED = ["client/src/api/openapi.d.ts"];
+const GENERATED = ["packages/client/src/api/openapi.d.ts"];
 const MAX_FILES = 15;
 const GLOSSARY = "docs/glossary.md";
 const LOGS = "docs/logs.md";
@@ -131,7 +133,7 @@ function scripts(path: string): string[] {
   return dead.map((name) => `${path}: there is no script ${name}`);
 }
 
-/** Named files of `src/`, `test/` and `client/` that do not exist. */
+/** Named files of `src/`, `test/` and `packages/client/` that do not exist. */
 function sources(path: string): string[] {
   const named = read(path).matchAll(/(?<![\w/])(?:client\/)?(?:src|test)\/[\w/.-]+\.ts\b/g);
   const names = [...named].map(([name]) => name).filter((name) => !GENERATED.includes(name));
@@ -140,10 +142,13 @@ function sources(path: string): string[] {
 
 /** Tests outside of these folders, and folders with too many files. Fixtures do not count. */
 function testFolders(): string[] {
-  const astray = globSync(["test/**/*.test.ts", "client/test/**/*.test.ts"], { cwd: ROOT })
+  const astray = globSync(["test/**/*.test.ts", "packages/client/test/**/*.test.ts"], { cwd: ROOT })
     .filter((path) => !TEST_FOLDERS.some((folder) => matchesGlob(dirname(path), folder)))
     .map((path) => `${path}: tests do not go there; CONTRIBUTING.md says where`);
-  const files = globSync(["test/**/*.*", "client/test/**/*.*"], { cwd: ROOT, exclude: ["**/fixtures/**"] });
+  const files = globSync(["test/**/*.*", "packages/client/test/**/*.*"], {
+    cwd: ROOT,
+    exclude: ["**/fixtures/**"],
+  });
   const full = Object.entries(Object.groupBy(files, (path) => dirname(path))).flatMap(
     ([folder, { length } = []]) =>
       length > MAX_FILES
@@ -155,7 +160,7 @@ function testFolders(): string[] {
 
 /** Names in the last column of the glossary that the code does not contain. */
 function glossary(): string[] {
-  const sources = globSync(["src/**/*.ts", "client/src/**/*.ts"], { cwd: ROOT });
+  const sources = globSync(["src/**/*.ts", "packages/client/src/**/*.ts"], { cwd: ROOT });
   const words = new Set(sources.flatMap((path) => read(path).match(/\w+/g) ?? []));
   const rows = [...read(GLOSSARY).matchAll(/^\|[^|]+\|[^|]+\|([^|]+)\|$/gm)].map(([, cell = ""]) => cell);
   const names = rows.flatMap((cell) => [...cell.matchAll(/`(\w+)`/g)].map(([, name = ""]) => name));

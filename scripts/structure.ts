@@ -3,8 +3,8 @@ import { readFileSync } from "node:fs";
 import { dirname } from "node:path";
 
 /**
- * The structure of `src/`, `client/src/` and `web/src/` in figures: files per folder, names exported for two
- * types; and long comment lines, there and in the tests, the scripts and the benchmarks.
+ * The structure of `src/`, `packages/client/src/` and `web/src/` in figures: files per folder, names exported
+ * for two types; and long comment lines, there and in the tests, the scripts and the benchmarks.
  * `biome.json` has the rules of imports: which layer may import which, and no cycles.
  *
  *     npm run structure
@@ -15,7 +15,7 @@ const MAX_FILES = 15;
 const MAX_COLUMNS = 110;
 
 const LISTED = ["ls-files", "--cached", "--others", "--exclude-standard", "--deduplicate"];
-const texts = textsIn("src", "client/src", "web/src");
+const texts = textsIn("src", "packages/client/src", "web/src");
 const files = [...texts.keys()];
 
 /** The TypeScript files of some folders, by path. */
@@ -33,7 +33,7 @@ function doubledTypes(): [string, string[]][] {
   return [
     // src/index.ts exports the classes that wrangler.toml names.
     ...doubledIn(server.filter((path) => path !== "src/index.ts")),
-    ...doubledIn(paths.filter((path) => path.startsWith("client/"))),
+    ...doubledIn(paths.filter((path) => path.startsWith("packages/client/"))),
     ...doubledIn(paths.filter((path) => path.startsWith("web/"))),
   ];
 }
@@ -64,7 +64,17 @@ function linesOf(all: Map<string, string>): { place: string; line: string }[] {
 const lines = linesOf(texts);
 const allLines = [
   ...lines,
-  ...linesOf(textsIn("test", "scripts", "bench", "client/scripts", "client/test", "web/scripts", "web/test")),
+  ...linesOf(
+    textsIn(
+      "test",
+      "scripts",
+      "bench",
+      "packages/client/scripts",
+      "packages/client/test",
+      "web/scripts",
+      "web/test",
+    ),
+  ),
 ];
 const longComments = allLines.filter(
   ({ line }) => line.length > MAX_COLUMNS && /^\s*(\/\/|\/?\*)/.test(line),

@@ -7,7 +7,7 @@ import type { Landed, Load } from "./load.ts";
 import type { Seat } from "./member.ts";
 import type { Workload } from "./workloads.ts";
 
-const PAIR = join(import.meta.dirname, "../../client/bench/pair.ts");
+const PAIR = join(import.meta.dirname, "../../packages/client/bench/pair.ts");
 const Latencies = z.array(z.number());
 
 /**

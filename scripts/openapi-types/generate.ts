@@ -1,5 +1,5 @@
 /**
- * Part of `npm run check`: writes the types of /openapi.json, for the client in client/, and to
+ * Part of `npm run check`: writes the types of /openapi.json, for the client in packages/client/, and to
  * dist/openapi.d.ts, as the author of another client would have them. The program in
  * test/surfaces/generated-client/ is checked against the latter. Code that does not fit a changed contract is
  * then a type error.
@@ -13,7 +13,7 @@ const ROOT = join(import.meta.dirname, "../..");
 
 const response = await v1.router.request("https://parley.test/openapi.json");
 const types = astToString(await openapiTS(await response.text()));
-for (const path of ["client/src/api/openapi.d.ts", "dist/openapi.d.ts"]) {
+for (const path of ["packages/client/src/api/openapi.d.ts", "dist/openapi.d.ts"]) {
   const file = join(ROOT, path);
   mkdirSync(dirname(file), { recursive: true });
   writeFileSync(file, types);

@@ -14,8 +14,8 @@ export function weightOf(draft: AnyDraft): number {
 }
 
 /**
- * Counts the requests of one user that wait in one place. Requests over its limits are refused, so that memory is
- * bounded.
+ * Counts the requests of one user that wait in one place. Requests over its limits are refused, so that
+ * memory is bounded.
  */
 export class Backlog {
   readonly #maxCount: number;
@@ -56,7 +56,10 @@ export class SharedBacklog {
     this.#maxCount = maxCount;
   }
 
-  /** Admits `count` requests of a user, of `bytes` together, all or none. @returns whether they were admitted */
+  /**
+   * Admits `count` requests of a user, of `bytes` together, all or none.
+   * @returns whether they were admitted
+   */
   take(userId: UserId, count: number, bytes: number): boolean {
     const own = this.#users.get(userId) ?? { count: 0, bytes: 0 };
     const freeCount = 2 * this.#maxCount - this.#all.count - count;

@@ -5,8 +5,8 @@ import { imageSize } from "image-size";
 import type { Page } from "playwright-core";
 import { expect, inject, onTestFinished, test } from "vitest";
 import { z } from "zod";
-import { Network } from "../../client/test/support/network.ts";
-import { TestServer } from "../../client/test/support/server.ts";
+import { Network } from "../../packages/client/test/support/network.ts";
+import { TestServer } from "../../packages/client/test/support/server.ts";
 import { Site } from "./support/site.ts";
 import { connection, message, openTalk, row, send, stored } from "./support/talk.ts";
 

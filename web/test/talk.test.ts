@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { Network } from "../../client/test/support/network.ts";
+import { Network } from "../../packages/client/test/support/network.ts";
 import { Site } from "./support/site.ts";
 import { composer, connection, message, openTalk, row, send, stored, texts, unread } from "./support/talk.ts";
 

@@ -1,7 +1,7 @@
 import type { Page } from "playwright-core";
 import { expect, test } from "vitest";
 import { z } from "zod";
-import { Network } from "../../../client/test/support/network.ts";
+import { Network } from "../../../packages/client/test/support/network.ts";
 import type { Person } from "../../../scripts/support/person.ts";
 import { bring } from "../support/files.ts";
 import { Site } from "../support/site.ts";

@@ -5,7 +5,7 @@ import { dirname, join } from "node:path";
 import { promisify } from "node:util";
 import { type Browser, chromium } from "playwright-core";
 import { z } from "zod";
-import { chromiumPath } from "../../../client/scripts/chromium.ts";
+import { chromiumPath } from "../../../packages/client/scripts/chromium.ts";
 
 /** The file that tells a machine where its fonts are. */
 const SYSTEM_FONTS = "/etc/fonts/fonts.conf";

@@ -2,7 +2,7 @@ import { cpSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { TestProject } from "vitest/node";
-import bundle from "../../../client/test/support/bundle.ts";
+import bundle from "../../../packages/client/test/support/bundle.ts";
 import { DIST } from "../../scripts/bundle.ts";
 import { type FoundChromium, findChromium } from "./chromium.ts";
 

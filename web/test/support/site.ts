@@ -1,6 +1,6 @@
 import type { Browser, BrowserContext, Page } from "playwright-core";
 import { afterAll, beforeAll, inject, onTestFinished } from "vitest";
-import { TestServer } from "../../../client/test/support/server.ts";
+import { TestServer } from "../../../packages/client/test/support/server.ts";
 import type { Person } from "../../../scripts/support/person.ts";
 import { launch } from "./chromium.ts";
 import { watchProblems } from "./problems.ts";

@@ -1,0 +1,172 @@
+import { afterAll, afterEach, beforeAll, expect, test, vi } from "vitest";
+import type { Person } from "../../../../scripts/support/person.ts";
+import type { Chat, ConversationWindow } from "../../src/index.ts";
+import { startChat, until } from "../support/chats.ts";
+import { HeldFrames } from "../support/held-frames.ts";
+import { TestServer } from "../support/server.ts";
+
+let server: TestServer;
+
+beforeAll(async () => {
+  server = await TestServer.start();
+});
+afterAll(() => server[Symbol.asyncDispose]());
+afterEach(() => vi.unstubAllGlobals());
+
+/** Two people with a direct conversation of two messages. */
+async function talk() {
+  const [ann, bob] = [await server.person("ann"), await server.person("bob")];
+  const { id } = await ann.openDirect(bob);
+  for (const content of ["one", "two"]) await ann.send(id, content);
+  return { ann, bob, id };
+}
+
+function deleteForSelf(person: Person, id: number): Promise<unknown> {
+  return person.call("DELETE", `/v1/conversations/${id}`);
+}
+
+function texts({ view }: ConversationWindow): string[] {
+  return view.messages.map(({ body }) => ("text" in body ? body.text : ""));
+}
+
+/** Waits until a window shows these texts, and knows that nothing is before them. */
+async function shows(chat: Chat, window: ConversationWindow, ...expected: string[]): Promise<void> {
+  await until(chat, () => String(texts(window)) === String(expected) && !window.view.isLoading);
+  await window.older();
+  expect(texts(window)).toEqual(expected);
+  expect(window.view.hasOlder).toBe(false);
+}
+
+test("a direct conversation that the user deletes goes on all devices, and comes back with new messages alone", async () => {
+  const { ann, bob, id } = await talk();
+  const [chat, other] = [await startChat(server.origin, bob), await startChat(server.origin, bob)];
+  const [window, open] = [chat.open(id), other.open(id)];
+  await shows(chat, window, "one", "two");
+  await shows(other, open, "one", "two");
+  window.close();
+  await deleteForSelf(bob, id);
+  for (const one of [chat, other]) await until(one, (state) => !state.conversation(id));
+  await ann.send(id, "three");
+  for (const one of [chat, other]) await until(one, (state) => state.conversation(id)?.last_message);
+  expect(chat.state.conversation(id)).toMatchObject({ unread_count: 1, last_seq: 3 });
+  await shows(chat, chat.open(id), "three");
+  await shows(other, open, "three");
+});
+
+test("a device that was away shows nothing of what was deleted meanwhile", async () => {
+  const { ann, bob, id } = await talk();
+  const chat = await startChat(server.origin, bob);
+  const window = chat.open(id);
+  await shows(chat, window, "one", "two");
+  await chat.stop();
+  await deleteForSelf(bob, id);
+  await ann.send(id, "three");
+  await chat.start();
+  await shows(chat, window, "three");
+});
+
+test.each(["away", "connected"])(
+  "a device that is %s while its user is removed and added again shows nothing from before",
+  async (where) => {
+    const [ann, bob] = [await server.person("ann"), await server.person("bob")];
+    const { id } = await ann.openGroup("group", [bob]);
+    for (const content of ["one", "two"]) await ann.send(id, content);
+    const chat = await startChat(server.origin, bob);
+    const window = chat.open(id);
+    await shows(chat, window, "one", "two");
+    if (where === "away") await chat.stop();
+    await ann.call("DELETE", `/v1/conversations/${id}/members/${bob.user.id}`);
+    if (where === "connected") await until(chat, (state) => !state.conversation(id));
+    await ann.send(id, "three");
+    await ann.call("POST", `/v1/conversations/${id}/members`, { user_ids: [bob.user.id] });
+    await ann.send(id, "four");
+    if (where === "away") await chat.start();
+    await until(chat, () => texts(window).includes("four"));
+    await shows(chat, window, "", "four");
+  },
+);
+
+test("a deletion that is told after a later message leaves the conversation in the list", async () => {
+  const { ann, bob, id } = await talk();
+  const frames = new HeldFrames();
+  const chat = await startChat(server.origin, bob);
+  await until(chat, (state) => state.conversation(id));
+  frames.hold("deleted");
+  await deleteForSelf(bob, id);
+  await expect.poll(() => frames.count).toBe(1);
+  await ann.send(id, "three");
+  await until(chat, (state) => state.conversation(id)?.last_seq === 3);
+  frames.pass();
+  expect(chat.state.conversation(id)).toBeUndefined();
+  await until(chat, (state) => state.conversation(id)?.last_seq === 3);
+});
+
+test("a list that was answered before a deletion does not undo it, and one before a message does not end the conversation", async () => {
+  const { ann, bob, id } = await talk();
+  const chat = await startChat(server.origin, bob);
+  await until(chat, (state) => state.conversation(id));
+  const lists: PromiseWithResolvers<void>[] = [];
+  // The client asks for mentions once it has taken a list.
+  let taken = 0;
+  const { fetch } = globalThis;
+  vi.stubGlobal("fetch", async (...call: Parameters<typeof fetch>) => {
+    if (String(call[0]).includes("/v1/mentions")) taken++;
+    const answer = await fetch(...call);
+    if (!/\/v1\/conversations(\?|$)/.test(String(call[0]))) return answer;
+    const held = Promise.withResolvers<void>();
+    lists.push(held);
+    await held.promise;
+    return answer;
+  });
+  chat.refresh();
+  await expect.poll(() => lists.length).toBe(1);
+  await deleteForSelf(bob, id);
+  await until(chat, (state) => !state.conversation(id));
+  lists[0]?.resolve();
+  await expect.poll(() => taken).toBe(1);
+  expect(chat.state.conversation(id)).toBeUndefined();
+
+  chat.refresh();
+  await expect.poll(() => lists.length).toBe(2);
+  await ann.send(id, "three");
+  await until(chat, (state) => state.conversation(id));
+  lists[1]?.resolve();
+  await expect.poll(() => taken).toBe(2);
+  expect(chat.state.conversation(id)).toMatchObject({ last_seq: 3, unread_count: 1 });
+});
+
+test("a deleted conversation that is on screen elsewhere shows nothing at once, and stays out of the list", async () => {
+  const { ann, bob, id } = await talk();
+  const chat = await startChat(server.origin, bob);
+  const frames: string[] = [];
+  chat.onFrame(({ type }) => frames.push(type));
+  const window = chat.open(id);
+  window.focus();
+  await shows(chat, window, "one", "two");
+  await expect.poll(() => frames.filter((type) => type === "ready")).toHaveLength(2);
+  let asked = 0;
+  const { fetch } = globalThis;
+  vi.stubGlobal("fetch", async (...call: Parameters<typeof fetch>) => {
+    const answer = await fetch(...call);
+    if (String(call[0]).endsWith(`/v1/conversations/${id}`)) asked++;
+    return answer;
+  });
+  await deleteForSelf(bob, id);
+  await expect.poll(() => asked).toBeGreaterThan(0);
+  await shows(chat, window);
+  expect(chat.state.conversation(id)).toBeUndefined();
+  await ann.send(id, "three");
+  await shows(chat, window, "three");
+  await until(chat, (state) => state.conversation(id)?.unread_count === 1);
+});
+
+test("a client that keeps a conversation is told of each message after a deletion", async () => {
+  const { ann, bob, id } = await talk();
+  const chat = await startChat(server.origin, bob, { keeps: () => 0 });
+  const told: string[] = [];
+  chat.onMessage(({ body }) => "text" in body && told.push(body.text));
+  await expect.poll(() => told).toEqual(["one", "two"]);
+  await deleteForSelf(bob, id);
+  for (const content of ["three", "four"]) await ann.send(id, content);
+  await expect.poll(() => told).toEqual(["one", "two", "three", "four"]);
+});

@@ -1,0 +1,175 @@
+import { afterAll, beforeAll, expect, onTestFinished, test, vi } from "vitest";
+import type { Person } from "../../../../scripts/support/person.ts";
+import { Drafts } from "../../src/drafts/index.ts";
+import type { Chat } from "../../src/index.ts";
+import { startChat, text, until } from "../support/chats.ts";
+import { TestServer } from "../support/server.ts";
+
+let server: TestServer;
+
+beforeAll(async () => {
+  server = await TestServer.start();
+});
+afterAll(() => server[Symbol.asyncDispose]());
+
+/** The drafts of a client. They are saved when the test says so. */
+function draftsOf(chat: Chat): Drafts {
+  const drafts = new Drafts(chat, { pause: 1_000_000 });
+  onTestFinished(() => drafts.close());
+  return drafts;
+}
+
+/** A user with two devices, and a conversation with another one. */
+async function twoDevices(): Promise<{ ann: Person; id: number; phone: Chat; desk: Chat }> {
+  const [ann, bob] = [await server.person("ann"), await server.person("bob")];
+  const { id } = await ann.openDirect(bob);
+  await ann.send(id, "Hello");
+  const again = await ann.signIn();
+  const [phone, desk] = [await startChat(server.origin, ann), await startChat(server.origin, again)];
+  for (const chat of [phone, desk])
+    await until(chat, (state) => state.connection === "live" && state.conversation(id));
+  return { ann, id, phone, desk };
+}
+
+const onDesk = (desk: Chat, id: number) => () => desk.state.conversation(id)?.draft?.text;
+
+test("what is written on one device is on the other, once for many keys, until it is sent", async () => {
+  const { ann, id, phone, desk } = await twoDevices();
+  const drafts = draftsOf(phone);
+  const calls = vi.spyOn(phone.api, "call");
+  for (const typed of ["L", "Lu", "Lunch"]) drafts.write(id, { text: typed });
+  expect(drafts.get(id)).toEqual({ text: "Lunch" });
+  await drafts.flush();
+  await until(desk, () => onDesk(desk, id)() === "Lunch");
+  expect(calls.mock.calls.filter(([method]) => method === "put")).toHaveLength(1);
+  expect(draftsOf(desk).get(id)).toMatchObject({ text: "Lunch" });
+  const draft = desk.state.conversation(id)?.draft;
+  const sent = drafts.send(id, text("Lunch?"));
+  expect(draft?.client_msg_id).toBe(sent);
+  await until(desk, () => onDesk(desk, id)() === undefined && desk.state.conversation(id)?.last_seq === 2);
+  expect(drafts.get(id)).toEqual({ text: "" });
+  expect(await ann.call("GET", `/v1/conversations/${id}/messages/2`)).toMatchObject({
+    ...{ client_msg_id: sent, body: { text: "Lunch?" } },
+  });
+  drafts.write(id, { text: "Next" });
+  expect(drafts.send(id, text("Next"))).not.toBe(sent);
+});
+
+test("tabs of one session write one draft, which the one that writes on saves and any sends", async () => {
+  const { ann, id, phone } = await twoDevices();
+  const other = await startChat(server.origin, ann);
+  await until(other, (state) => state.connection === "live" && state.conversation(id));
+  const [here, there] = [phone, other].map((chat) => {
+    const drafts = new Drafts(chat, { pause: 1_000_000, share: `${ann.user.id}` });
+    onTestFinished(() => drafts.close());
+    return drafts;
+  });
+  const told: number[] = [];
+  there?.subscribe((changed) => told.push(changed));
+  here?.write(id, { text: "Lunch" });
+  await vi.waitFor(() => expect(there?.get(id)).toEqual({ text: "Lunch" }));
+  expect(told).toEqual([id]);
+  there?.write(id, { text: "Lunch?" });
+  await vi.waitFor(() => expect(here?.get(id)).toEqual({ text: "Lunch?" }));
+  await here?.flush();
+  expect(await ann.call("GET", "/v1/conversations")).not.toHaveProperty("items.0.draft");
+  await there?.flush();
+  expect(await ann.call("GET", "/v1/conversations")).toMatchObject({
+    items: [{ draft: { text: "Lunch?" } }],
+  });
+  here?.send(id, text("Lunch?"));
+  await vi.waitFor(() => expect(there?.get(id)).toEqual({ text: "" }));
+  await phone.flush();
+  await vi.waitFor(async () =>
+    expect(await ann.call("GET", "/v1/conversations")).not.toHaveProperty("items.0.draft"),
+  );
+});
+
+test("a save that comes behind its message leaves no draft", async () => {
+  const { ann, id, phone } = await twoDevices();
+  const drafts = draftsOf(phone);
+  drafts.write(id, { text: "Lunch" });
+  const saving = drafts.flush();
+  drafts.send(id, text("Lunch?"));
+  await Promise.all([saving, phone.flush()]);
+  expect(await ann.call("GET", "/v1/conversations")).toMatchObject({ items: [{ id, last_seq: 2 }] });
+  await vi.waitFor(async () => {
+    const list = await ann.call("GET", "/v1/conversations");
+    expect(list).not.toHaveProperty("items.0.draft");
+  });
+});
+
+test("a message answers what its draft answers", async () => {
+  const { ann, id, phone } = await twoDevices();
+  const drafts = draftsOf(phone);
+  drafts.write(id, { text: "Hi", reply_to: 1, thread: { root: 1, also_in_main: false } });
+  drafts.send(id, text("Hi"));
+  await phone.flush();
+  expect(await ann.call("GET", `/v1/conversations/${id}/messages/2`)).toMatchObject({
+    ...{ quote: { seq: 1 }, thread: { root: 1, also_in_main: false } },
+  });
+});
+
+test("a message sent at once answers what the draft of another device answers", async () => {
+  const { ann, id, phone, desk } = await twoDevices();
+  const [written, taken] = [draftsOf(phone), draftsOf(desk)];
+  written.write(id, { text: "Hi", reply_to: 1, thread: { root: 1, also_in_main: false } });
+  await written.flush();
+  await until(desk, () => onDesk(desk, id)() === "Hi");
+  taken.send(id, text("Hi"));
+  await desk.flush();
+  expect(await ann.call("GET", `/v1/conversations/${id}/messages/2`)).toMatchObject({
+    ...{ quote: { seq: 1 }, thread: { root: 1, also_in_main: false } },
+  });
+});
+
+test("goes on with the draft of another device, and clears it", async () => {
+  const { ann, id, phone, desk } = await twoDevices();
+  const [written, taken] = [draftsOf(phone), draftsOf(desk)];
+  written.write(id, { text: "Lun" });
+  await written.flush();
+  await until(desk, () => onDesk(desk, id)() === "Lun");
+  const begun = taken.get(id);
+  expect(begun).toMatchObject({ text: "Lun" });
+  taken.write(id, { text: `${begun?.text}ch` });
+  taken.send(id, text("Lunch"));
+  await until(phone, (state) => state.conversation(id)?.last_seq === 2);
+  await expect.poll(() => ann.call("GET", "/v1/conversations")).not.toHaveProperty("items.0.draft");
+});
+
+test("what was saved follows the other device, and ends with its message", async () => {
+  const { id, phone, desk } = await twoDevices();
+  const [begun, taken] = [draftsOf(phone), draftsOf(desk)];
+  begun.write(id, { text: "Lun" });
+  await begun.flush();
+  await until(desk, () => onDesk(desk, id)() === "Lun");
+  taken.write(id, { text: "Lunch" });
+  await taken.flush();
+  await expect.poll(() => begun.get(id)?.text).toBe("Lunch");
+  begun.write(id, { text: "Lunch at" });
+  await begun.flush();
+  await until(desk, () => onDesk(desk, id)() === "Lunch at");
+  taken.send(id, text("Lunch at noon?"));
+  await expect.poll(() => begun.get(id)).toBeUndefined();
+});
+
+test("what is not saved stays while another device goes on", async () => {
+  const { id, phone, desk } = await twoDevices();
+  const [here, there] = [draftsOf(phone), draftsOf(desk)];
+  here.write(id, { text: "Here" });
+  there.write(id, { text: "There" });
+  await there.flush();
+  await until(phone, (state) => state.conversation(id)?.draft?.text === "There");
+  expect(here.get(id)).toEqual({ text: "Here" });
+});
+
+test("an empty text is no draft", async () => {
+  const { id, phone, desk } = await twoDevices();
+  const drafts = draftsOf(phone);
+  drafts.write(id, { text: "Lunch" });
+  await drafts.flush();
+  await until(desk, () => onDesk(desk, id)() === "Lunch");
+  drafts.write(id, { text: "" });
+  await drafts.flush();
+  await until(desk, () => onDesk(desk, id)() === undefined);
+});

@@ -1,0 +1,22 @@
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import type { TestProject } from "vitest/node";
+import { plan } from "../../../../bench/targets/bundle.ts";
+import { ROOT } from "../../../../scripts/support/wrangler.ts";
+
+declare module "vitest" {
+  interface ProvidedContext {
+    /** the path of the plan of the Worker that the tests of a run start, as JSON */
+    workerPlan: string;
+  }
+}
+
+/** Bundles the Worker once for all test files of a run, as a deployment would. */
+export default async function bundle(project: TestProject): Promise<() => void> {
+  const scratch = mkdtempSync(join(tmpdir(), "parley-client-bundle-"));
+  const path = join(scratch, "plan.json");
+  writeFileSync(path, JSON.stringify(await plan(join(ROOT, "wrangler.toml"), undefined, scratch, {})));
+  project.provide("workerPlan", path);
+  return () => rmSync(scratch, { recursive: true, force: true });
+}

@@ -1,0 +1,126 @@
+import type { ChildProcess } from "node:child_process";
+import { randomBytes, randomInt } from "node:crypto";
+import { once } from "node:events";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { inject } from "vitest";
+import { killHost, readiness, spawnHost } from "../../../../bench/targets/host-process.ts";
+import { Plan } from "../../../../bench/targets/plan.ts";
+import { Person } from "../../../../scripts/support/person.ts";
+import { portTaken } from "../../../../scripts/support/ports.ts";
+import { collectOutput, ROOT } from "../../../../scripts/support/wrangler.ts";
+
+/** Long enough, in ms, that only a server that hangs fails. */
+const START_TIMEOUT_MS = 60_000;
+/**
+ * Below the ports that Linux gives to outgoing connections. A client that reconnects while the server is down
+ * could else get the server's port for itself, and the server could not come back.
+ */
+const PORTS = { from: 20_000, to: 32_000 };
+
+/**
+ * Parley as if deployed, in the real runtime, in a process group of its own: its state is in a folder of its
+ * own, and its port stays the same over restarts. It ends with the test, even if that is killed.
+ */
+export class TestServer implements AsyncDisposable {
+  readonly origin: string;
+  readonly #folder: string;
+  readonly #plan: Plan;
+  #child: ChildProcess | undefined;
+  #ended: Promise<unknown> = Promise.resolve();
+  #output = () => "";
+  #people = 0;
+
+  private constructor(folder: string, plan: Plan, port: number) {
+    this.#folder = folder;
+    this.#plan = { ...plan, port };
+    this.origin = `http://127.0.0.1:${port}`;
+  }
+
+  /**
+   * Starts a server with an empty database. Resolves once it answers.
+   * @param settings replace those of wrangler.toml; the rate limits are off if they are not among them
+   * @param assets the folder of what is served without the Worker; absent: nothing is
+   */
+  static async start(settings: Record<string, string> = {}, assets?: string): Promise<TestServer> {
+    const planned = Plan.omit({ inspector: true }).parse(
+      JSON.parse(readFileSync(inject("workerPlan"), "utf8")),
+    );
+    const folder = mkdtempSync(join(tmpdir(), "parley-client-"));
+    const secret = { TOKEN_SECRET: randomBytes(32).toString("hex") };
+    const defaults = { RATE_LIMITS: "off", ALLOWED_ORIGINS: "*", REQUEST_LOG: "failures" };
+    const plan: Plan = {
+      ...planned,
+      state: join(folder, "state"),
+      bindings: { ...planned.bindings, ...secret, ...defaults, ...settings },
+      inspector: false,
+      ...(assets !== undefined && { assets }),
+    };
+    const server = new TestServer(folder, plan, await freePort());
+    await server.#run(plan.migrations);
+    return server;
+  }
+
+  /** The base of the URLs of sockets. */
+  get socketOrigin(): string {
+    return this.origin.replace("http", "ws");
+  }
+
+  /** What the Worker has logged since its last start. */
+  get output(): string {
+    return this.#output();
+  }
+
+  /** Kills the server at once, as a power cut would. Resolves when no process of it is left. */
+  async kill(): Promise<void> {
+    if (this.#child) killHost(this.#child);
+    this.#child = undefined;
+    await this.#ended;
+  }
+
+  /** Starts the server again after `kill`, on the same port and state. Resolves once it answers. */
+  async restart(): Promise<void> {
+    await this.#run([]);
+  }
+
+  /** Kills the server and removes its state. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.kill();
+    rmSync(this.#folder, { recursive: true, force: true, maxRetries: 5 });
+  }
+
+  /** Registers a user, with a token. The name is made unique by a number. */
+  person(name = "user"): Promise<Person> {
+    return Person.register(this.origin, `${name}_${++this.#people}`);
+  }
+
+  async #run(migrations: Plan["migrations"]): Promise<void> {
+    if (this.#child !== undefined) throw new Error("the server is running");
+    const planned = join(this.#folder, "plan.json");
+    writeFileSync(planned, JSON.stringify({ ...this.#plan, migrations } satisfies Plan));
+    // A killed runtime leaves its own temporary files, which are removed with the folder.
+    const child = spawnHost([process.execPath, join(ROOT, "bench/host.ts"), planned], {
+      scratch: this.#folder,
+    });
+    this.#child = child;
+    this.#output = collectOutput(child);
+    this.#ended = once(child, "close");
+    try {
+      await readiness(child, START_TIMEOUT_MS);
+      const { status } = await fetch(`${this.origin}/healthz`);
+      if (status !== 200) throw new Error(`/healthz answers ${status}`);
+    } catch (cause) {
+      await this.kill();
+      throw new Error(`the server does not start:\n${this.output}`, { cause });
+    }
+  }
+}
+
+/** A port that nobody listens on and that the system gives to no outgoing connection. */
+export async function freePort(): Promise<number> {
+  for (;;) {
+    const port = randomInt(PORTS.from, PORTS.to);
+    if (!(await portTaken(port, undefined))) return port;
+  }
+}
