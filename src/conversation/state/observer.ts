@@ -35,8 +35,8 @@ export interface RoomObserver {
    */
   unreadChanged(userId: UserId, from: RoomSocket | null): void;
   /**
-   * A message was revoked, and announced as changed before. `row`: from before the revoke; `unread`: to whom
-   * it was unread, and now is not
+   * Follows the announcement of the changed message for the same revoke. `row`: the message before it was
+   * emptied; `unread`: to whom it was unread, and now is not
    */
   revoked(row: RevokedRow, by: UserId, rev: number, unread: UnreadRevoke): void;
   hidden(seq: Seq, userId: UserId, rev: number): void;

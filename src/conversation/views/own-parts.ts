@@ -40,9 +40,8 @@ export class OwnParts {
   }
 
   /**
-   * The own parts of one reader in the messages in which they themself have, or had, a part. It is what a
-   * live page of devices shows: a part that its reader has lost is among them until the revoke of the
-   * message, however often the message has changed before the page is made.
+   * The own parts of one reader in the messages where they have, or once had, a reaction or a vote. A live
+   * page of devices shows these, so that the removal of a part is told too, until the message is revoked.
    */
   known(rows: readonly MessageRow[], userId: UserId): Map<Seq, OwnPart> {
     const parts = new Map<Seq, OwnPart>();

@@ -191,8 +191,8 @@ export function changesAfter(
 }
 
 /**
- * The revoke of a message, at its own rev. The message may have changed since: a page whose end is between
- * the two tells the revoke, and no later page does.
+ * The revoke of a message, at the rev of the revoke. The message may have a later rev. Pages are cut by rev,
+ * and at the later one a revoke could fall between two pages.
  */
 function revokeOf({ seq, revoked_rev: rev, revoked_by: by, in_main }: Revoked): MessageChange[] {
   if (rev === null) return [];

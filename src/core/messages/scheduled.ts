@@ -32,7 +32,7 @@ export async function scheduleMessage(
   sendAt: number,
 ): Promise<{ scheduled: ScheduledMessage } | { sent: Message }> {
   const { clientMsgId } = draft;
-  // The inbox first: it forgets a message once the conversation has it.
+  // The inbox is asked first. It deletes its copy once sent, so the other order could miss both.
   const known =
     clientMsgId === undefined
       ? null

@@ -1,7 +1,7 @@
 import type { InboxUpdate } from "../../domain/sync/inbox-update.ts";
 import type { DeliveryPositions } from "./delivery-positions.ts";
 
-/** Tells held sockets what the list shows by now. */
+/** For a crowded group: sends what the list shows as `activity`, instead of the messages. */
 export function tellHeld(positions: DeliveryPositions, update: InboxUpdate): void {
   const { conversationId, lastSeq, rev, preview, updatedAt, lastCount, readCount, readSeq } = update;
   const { unreadFrom = null, threadsUnread = 0, mentioned = [] } = update;

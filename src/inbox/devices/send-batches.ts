@@ -54,8 +54,8 @@ export class SendBatches<Send> {
 
   /**
    * Ends a batch for its call, once it has waited for the sends that are expected.
-   * @returns whether the batch is one frame and follows batches of one frame each: its client waits for each
-   *   ack before it sends again, and has done so within `confirmMs`
+   * @returns whether this client sends one frame at a time: it waits for each ack before it sends again, and
+   *   has done so within `confirmMs`
    */
   async take(key: string, sends: readonly Send[]): Promise<boolean> {
     const batch = this.#waiting.get(key);

@@ -5,7 +5,7 @@ import { END, parse, placeOf } from "./frames.ts";
 
 type DeviceFrame = components["schemas"]["DeviceClientFrame"];
 
-/** Whom a hub tells. */
+/** The callbacks of a hub. */
 export interface HubOptions {
   readonly api: Api;
   /** a frame for all tabs; `isPrivate`: for the tab of the hub alone */
