@@ -272,9 +272,8 @@ export class Members {
   /** Records the versions that D1 has of these members. */
   projected(accepted: { userId: UserId; version: number }[]): void {
     this.#sql.exec(
-      `UPDATE members SET projected = (SELECT json_extract(value, '$.version') FROM json_each(?1)
-         WHERE json_extract(value, '$.userId') = user_id)
-       WHERE user_id IN (SELECT json_extract(value, '$.userId') FROM json_each(?1))`,
+      `UPDATE members SET projected = json_extract(accepted.value, '$.version') FROM json_each(?) AS accepted
+       WHERE user_id = json_extract(accepted.value, '$.userId')`,
       JSON.stringify(accepted),
     );
     for (const { userId, version } of accepted) {
