@@ -63,7 +63,7 @@ export abstract class ConversationLifecycle extends SocketHost {
           return room.fanout.repair();
         }),
       failed_updates: () => this.#withRoom(({ room }) => room.fanout.retryFailed()),
-      projection: () => this.#withRoom(({ room }) => room.projection.run().then(() => null)),
+      projection: () => this.#withRoom(({ room }) => room.projection.runOnce()),
       index: () => this.#withRoom(({ room }) => room.search.indexing.repair(inAWhile())),
       expiry: () => this.#withRoom((components) => this.#kickExpired(components)),
       notifications: () => this.#withRoom(({ room }) => room.outbox.repair()),

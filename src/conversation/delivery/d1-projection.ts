@@ -35,7 +35,7 @@ export class Projection {
   #running: Promise<void> | undefined;
 
   /**
-   * @param job has the alarm call `run`; commits together with the change
+   * @param job has the alarm call `runOnce`; commits together with the change
    * @param removeDeleted is called with the members and known users whose accounts D1 reports as deleted
    */
   constructor(
@@ -78,12 +78,25 @@ export class Projection {
 
   /** Writes to D1 until it has every version. @throws the errors of D1 */
   async run(): Promise<void> {
-    while (this.#isBehind()) {
-      this.#running ??= this.#projectSome().finally(() => {
-        this.#running = undefined;
-      });
-      await this.#running;
-    }
+    while (this.#isBehind()) await this.#write();
+  }
+
+  /**
+   * The `projection` job: makes one write, as join requests have no limit and the calls of an alarm have one.
+   * @returns when to run again (ms since 1970); null: D1 has every version
+   * @throws the errors of D1
+   */
+  async runOnce(): Promise<number | null> {
+    if (this.#isBehind()) await this.#write();
+    return this.#isBehind() ? Date.now() : null;
+  }
+
+  /** Makes a write, or joins the one that is under way. */
+  #write(): Promise<void> {
+    this.#running ??= this.#projectSome().finally(() => {
+      this.#running = undefined;
+    });
+    return this.#running;
   }
 
   async #projectSome(): Promise<void> {
