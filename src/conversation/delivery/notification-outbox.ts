@@ -70,8 +70,9 @@ export class NotificationOutbox {
   readonly #pending = new Map<number, Pending>();
   /** by receiver, in order */
   readonly #queues = new Map<UserId, SentNotification[]>();
-  /** confirmed receivers since the remaining ones were stored */
+  /** confirmed receivers since the remaining ones were stored, and the notifications that they confirmed */
   #unstored = 0;
+  readonly #changed = new Set<number>();
 
   constructor(sql: SqlStorage, conversationId: ConversationId, deps: OutboxDeps) {
     const { timing } = deps;
@@ -208,7 +209,10 @@ export class NotificationOutbox {
     const left = (this.#queues.get(id) ?? []).slice(notifications.length);
     if (left.length > 0) this.#queues.set(id, left);
     else this.#queues.delete(id);
-    for (const notification of notifications) this.#pending.get(notification.id)?.left.delete(id);
+    for (const notification of notifications) {
+      this.#pending.get(notification.id)?.left.delete(id);
+      this.#changed.add(notification.id);
+    }
     this.#unstored++;
     this.#storeLeftIfDone();
   }
@@ -228,15 +232,18 @@ export class NotificationOutbox {
 
   /** Stores the remaining receivers. A crash before repeats some deliveries, which their inboxes ignore. */
   #storeLeft(): void {
-    for (const [id, { left }] of this.#pending) {
+    for (const id of this.#changed) {
+      const left = this.#pending.get(id)?.left;
+      if (!left) continue;
       if (left.size === 0) {
         this.#sql.exec("DELETE FROM outbox WHERE id = ?", id);
         this.#pending.delete(id);
       } else {
-        const update = "UPDATE outbox SET receivers = ?1 WHERE id = ?2 AND receivers != ?1";
+        const update = "UPDATE outbox SET receivers = ? WHERE id = ?";
         this.#sql.exec(update, JSON.stringify([...left]), id);
       }
     }
+    this.#changed.clear();
     this.#unstored = 0;
     if (this.#pending.size === 0) this.#deps.wakeup.cancel();
   }
