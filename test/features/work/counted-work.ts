@@ -64,7 +64,7 @@ export class CountedObject {
  * The bytes of an answer as JSON, as if each number had ten digits at least, also in JSON inside of strings:
  * how many digits an id has depends on the users and groups of earlier tests.
  */
-function bytesOf(answer: unknown): number {
+export function bytesOf(answer: unknown): number {
   const json = JSON.stringify(answer).replace(/(?<=[:,[])\d{1,9}(?=[,}\]])/g, (id) => id.padStart(10, "0"));
   return new TextEncoder().encode(json).length;
 }

@@ -56,6 +56,8 @@ export class LargeGroup {
   readonly id: ConversationId;
   /** the owner, who has hidden messages, follows threads, and is mentioned */
   readonly owner: UserId;
+  /** of the owner */
+  readonly token: string;
   readonly others: UserId[];
   readonly newcomers: Person[];
   readonly size: number;
@@ -84,6 +86,7 @@ export class LargeGroup {
     this.id = id;
     this.code = newInvitationCode(id);
     this.owner = itemAt(ids, 0);
+    this.token = itemAt(users, 0).token;
     this.others = ids.slice(1);
     this.newcomers = newcomers.map(({ user: { id, username, nickname } }) => ({
       ...{ id: UserId.parse(id), username, nickname, avatar: "" },

@@ -5,6 +5,7 @@ import { LIMITS } from "../../../src/domain/limits.ts";
 import { DraftId } from "../../../src/domain/messages/draft.ts";
 import { ScheduledId } from "../../../src/domain/messages/scheduled.ts";
 import { signedInUsers } from "../../support/accounts/users.ts";
+import type { SignedIn } from "../../support/clients/api.ts";
 import { createGroupOfKind } from "../../support/objects/core.ts";
 import { itemAt } from "../../support/objects/room.ts";
 import { untilCheckpoint } from "../../support/objects/sleep.ts";
@@ -33,31 +34,45 @@ function uuid(n: number): string {
  */
 export class LargeInbox {
   readonly user: UserId;
-  /** a conversation that exists */
+  readonly signedIn: SignedIn;
+  /** the other member of their groups */
+  readonly other: UserId;
+  /** the conversations that exist: groups of two */
+  readonly groups: ConversationId[];
+  /** one of them */
   readonly group: ConversationId;
   readonly counted: CountedObject;
   readonly size: number;
 
-  private constructor(user: UserId, group: ConversationId, size: number) {
-    this.user = user;
-    this.group = group;
+  private constructor(user: SignedIn, other: SignedIn, groups: ConversationId[], size: number) {
+    this.user = UserId.parse(user.user.id);
+    this.signedIn = user;
+    this.other = UserId.parse(other.user.id);
+    this.groups = groups;
+    this.group = itemAt(groups, 0);
     this.size = size;
-    this.counted = new CountedObject(stubOf(user));
+    this.counted = new CountedObject(this.stub);
   }
 
-  /** Makes an inbox. @param size the conversations in it */
-  static async make(size: number): Promise<LargeInbox> {
+  /** Makes an inbox. @param size the conversations in it @param groups further ones, which exist */
+  static async make(size: number, groups = 1): Promise<LargeInbox> {
     const users = await signedInUsers(2, 86_400);
     const [user, other] = [itemAt(users, 0), itemAt(users, 1)];
-    const group = await createGroupOfKind("group", user, [other]);
-    await untilCheckpoint(group);
-    const stub = stubOf(UserId.parse(user.user.id));
-    const inbox = new LargeInbox(UserId.parse(user.user.id), group, size);
+    const ids: ConversationId[] = [];
+    for (let n = 0; n < groups; n++) ids.push(await createGroupOfKind("group", user, [other]));
+    for (const id of ids) await untilCheckpoint(id);
+    const inbox = new LargeInbox(user, other, ids, size);
+    const { stub } = inbox;
     await runInDurableObject(stub, (_, { storage }) => {
       storage.transactionSync(() => inbox.#fill(storage.sql, Date.now()));
     });
     await evictDurableObject(stub);
     return inbox;
+  }
+
+  /** A stub that no failure has broken. */
+  get stub() {
+    return env.INBOX.get(env.INBOX.idFromName(String(this.user)));
   }
 
   /** A conversation of the list. */
@@ -104,6 +119,8 @@ export class LargeInbox {
       group: { id: this.group, handle: null, name: "n".repeat(LIMITS.name), policy: "group" },
       application: { id: 1, authentication: "a", message: "m".repeat(LIMITS.joinRequest) },
     });
+    // Of the new groups.
+    sql.exec("DELETE FROM notices");
     sql.exec(
       `INSERT INTO notices (id, body) ${numbers(LIMITS.notifications)} SELECT 10 + i, ? FROM number`,
       notification,
@@ -136,8 +153,4 @@ export class LargeInbox {
        SELECT printf('%032x', 1000000 + i), ${now + DAY_MS} FROM number`,
     );
   }
-}
-
-function stubOf(id: UserId) {
-  return env.INBOX.get(env.INBOX.idFromName(String(id)));
 }

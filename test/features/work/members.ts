@@ -80,13 +80,13 @@ export const MEMBERS = {
   add: {
     worst: "50 users at once",
     cases: [(g) => [{ ...owner(g), people: g.newcomers.slice(0, 50) }]],
-    ...{ read: 2_300, written: 330, bytes: 6_000 },
+    ...{ read: 670, written: 330, bytes: 6_000 },
     by: "`page`: 6 rows for each; 50 inbox updates",
   },
   addEach: {
     worst: "100 users, of whom 50 are members",
     cases: [(g) => [{ ...owner(g), people: g.newcomers.slice(0, limit), blockedIds: [] }]],
-    ...{ read: 2_500, written: 330, bytes: 1_200 },
+    ...{ read: 870, written: 330, bytes: 1_200 },
     by: "as `add`",
   },
   join: {
@@ -172,7 +172,7 @@ export const MEMBERS = {
   remove: {
     worst: "100 members at once",
     cases: [(g) => [{ ...owner(g), targetIds: range(1, limit).map(() => g.next()) }]],
-    ...{ read: 7_000, written: 700, bytes: 45 },
+    ...{ read: 1_400, written: 700, bytes: 45 },
     by: "`page`: 7 rows for each; 50 inbox updates",
   },
   removeDeleted: {

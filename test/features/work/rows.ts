@@ -1,18 +1,20 @@
 import { expect } from "vitest";
 import type { Repeats } from "../../../src/object/calls/rpc.ts";
 import type { Work } from "./counted-work.ts";
+import type { ClientFrame } from "./frames/counted-frame.ts";
+import type { Job } from "./jobs/counted-job.ts";
 
 /** The worst inputs of a call that a world has, made one after the other. */
 type Cases<World, Input extends unknown[]> = ((world: World) => Input)[];
 
-/** A row of the table in docs/design/059-work-of-a-call.md: the most that one call of an object costs it. */
+/** A row of a table in docs/design/059-work-of-a-call.md: the most that something costs its object. */
 export interface Bounds {
   /** what the worst inputs are */
   worst: string;
   /** rows of SQLite, those of indexes included */
   read: number;
   written: number;
-  /** bytes of the answer as JSON */
+  /** bytes of the answer as JSON, or of what the socket of a frame is sent; of a job none */
   bytes: number;
   /** what bounds the work */
   by: string;
@@ -28,6 +30,12 @@ type Inputs<Call> = Call extends (...input: infer Input) => unknown ? Input : ne
 
 /** A row for each call of a class of objects. */
 export type Rows<Target, World> = { [Name in keyof Repeats<Target>]: Row<World, Inputs<Target[Name]>> };
+
+/** A row for each command that a socket takes. */
+export type FrameRows<Command extends string, World> = { [Name in Command]: Row<World, [ClientFrame]> };
+
+/** A row for each kind of alarm job of a class of objects. */
+export type JobRows<Kind extends string, World> = { [Name in Kind]: Row<World, [Job]> };
 
 /**
  * What may be counted besides: an inbox update, or a checkpoint, that an earlier call has left to a later
@@ -61,6 +69,7 @@ export async function expectRow<World>(
   const [small = [], large = []] = made;
   if (row.grows === undefined) large.forEach((work, i) => void expectFlat(small[i], work));
   const work = most([...small, ...large]);
+  console.log("TT", JSON.stringify(made));
   const counted = JSON.stringify(made);
   for (const field of ["read", "written", "bytes"] as const) {
     expect(work[field], `${field}: ${counted}`).toBeLessThanOrEqual(row[field] + BESIDE[field]);

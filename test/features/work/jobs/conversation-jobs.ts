@@ -1,0 +1,233 @@
+import type { ConversationJobKind } from "../../../../src/conversation/jobs.ts";
+import type { UserId } from "../../../../src/domain/ids.ts";
+import { LIMITS } from "../../../../src/domain/limits.ts";
+import { itemAt } from "../../../support/objects/room.ts";
+import type { LargeGroup } from "../large-group.ts";
+import type { JobRows } from "../rows.ts";
+
+const DAY_MS = 86_400_000;
+/** Users without accounts. */
+const NOBODY = 4_000_000_000;
+/** The changes of a block whose Workers have died. */
+const ANNOUNCED = 100;
+/** The messages that one turn of the index takes. */
+const UNINDEXED = 200;
+/** The files that a message shows. */
+const FILES = 20;
+
+const deleted = ({ others }: LargeGroup) => itemAt(others, 5);
+
+/** The inboxes of all members have failed for a minute. */
+function failInboxes(sql: SqlStorage, call: "update" | "notifications"): void {
+  const minuteAgo = Date.now() - 60_000;
+  sql.exec(
+    `INSERT OR REPLACE INTO inbox_failures (call, user_id, first_at, last_at, failures, parked, error)
+     SELECT ?, user_id, ?, ?, 3, 0, 'it does not answer' FROM members WHERE state = 'active'`,
+    ...[call, minuteAgo, minuteAgo],
+  );
+}
+
+/** Each message of a part of the log has what a user has done to it: 20 rows of `table`. */
+function fillOf(sql: SqlStorage, { first, size }: LargeGroup, into: string, values: string, user: UserId) {
+  sql.exec(
+    `INSERT INTO ${into} WITH RECURSIVE number(i) AS
+       (SELECT 0 UNION ALL SELECT i + 1 FROM number WHERE i < ${LIMITS.reactionKeys - 1})
+     SELECT ${values} FROM messages, number WHERE seq BETWEEN ? AND ?`,
+    ...[user, first.mentions, first.mentions + size - 1],
+  );
+}
+
+/** The newest messages of a group with what another message has in a column. */
+function copyColumn(sql: SqlStorage, { first, size }: LargeGroup, column: string, from: number): void {
+  sql.exec(
+    `UPDATE messages SET ${column} = (SELECT ${column} FROM messages WHERE seq = ?) WHERE seq BETWEEN ? AND ?`,
+    ...[from, first.mentions, first.mentions + size - 1],
+  );
+}
+
+/** A body that names a file, as SQL. */
+const FILE_BODY = `'{"text":"files/' || printf('%032x', seq) || '"}'`;
+
+/** The alarm jobs of conversations, in this order. */
+export const CONVERSATION_JOBS: JobRows<ConversationJobKind, LargeGroup> = {
+  fanout: {
+    worst: "after a crash, 850 members without devices; one of them follows 500 threads",
+    cases: [() => [{ state: (sql) => sql.exec("DELETE FROM fanout_checkpoint") }]],
+    ...{ read: 6_000, written: 5, bytes: 0 },
+    by: "`inboxCalls.maxPerAlarm` updates",
+  },
+  failed_updates: {
+    worst: "850 inboxes have failed",
+    cases: [() => [{ state: (sql) => failInboxes(sql, "update") }]],
+    ...{ read: 7_500, written: 310, bytes: 0 },
+    by: "`inboxCalls.maxPerAlarm` updates, and a row written for each",
+  },
+  expiry: {
+    worst: "no socket",
+    cases: [() => [{}]],
+    ...{ read: 20, written: 10, bytes: 0 },
+    by: "no row: sockets are in memory; `roomSockets.max`",
+  },
+  direct_permission: {
+    worst: `${ANNOUNCED} changes whose Workers have died`,
+    cases: [
+      () => [
+        {
+          state: (sql) =>
+            sql.exec(
+              `INSERT INTO flag_changes (token, at) WITH RECURSIVE number(i) AS
+                 (SELECT 1 UNION ALL SELECT i + 1 FROM number WHERE i < ?)
+               SELECT 'token ' || i, ? FROM number`,
+              ...[ANNOUNCED, Date.now() - DAY_MS],
+            ),
+        },
+      ],
+    ],
+    ...{ read: 200, written: 120, bytes: 0 },
+    by: "one read of D1; 1 row for each announced change",
+  },
+  projection: {
+    worst: "D1 lacks all members, known users and join requests",
+    cases: [
+      (g) => [
+        {
+          state: (sql) => {
+            sql.exec("UPDATE members SET version = version + 1 WHERE state = 'active'");
+            sql.exec("UPDATE applications SET listed = 0");
+            sql.exec(
+              `INSERT OR REPLACE INTO acquaintances (user_id, projected) WITH RECURSIVE number(i) AS
+                 (SELECT 1 UNION ALL SELECT i + 1 FROM number WHERE i < ?) SELECT ? + i, 0 FROM number`,
+              ...[g.size, NOBODY],
+            );
+          },
+        },
+      ],
+    ],
+    ...{ read: 8_500, written: 3_100, bytes: 0 },
+    by: "500 members, 500 known users and the requests of 500 users, in one write",
+    grows: "the join requests and known users that D1 lacks, to the bound",
+  },
+  notifications: {
+    worst: "all requests to join were rejected at once, and the inboxes have failed",
+    cases: [
+      (g) => [
+        {
+          state: (sql) => {
+            failInboxes(sql, "notifications");
+            sql.exec(
+              `INSERT INTO outbox (id, body, receivers) WITH RECURSIVE number(i) AS
+                 (SELECT 1 UNION ALL SELECT i + 1 FROM number WHERE i < ?1)
+               SELECT 1000 + i, '{"forgotten":1}', json_array(json_extract(?2, '$[' || CAST(min(i, ?3) - 1 AS INTEGER) || ']')) FROM number`,
+              ...[g.size, JSON.stringify(g.others), g.others.length],
+            );
+            sql.exec(
+              `INSERT INTO outbox (id, body, receivers) VALUES (1000, '{"forgotten":1}', ?)`,
+              JSON.stringify(g.others),
+            );
+          },
+        },
+      ],
+    ],
+    ...{ read: 950, written: 950, bytes: 0 },
+    by: "`inboxCalls.maxPerAlarm` calls",
+  },
+  files: {
+    worst: "messages that name no file; very many that name one, and were edited or revoked",
+    cases: [
+      () => [{ state: (sql) => sql.exec("DELETE FROM recorded_files") }],
+      (g) => [
+        {
+          state: (sql) => {
+            const part = `FROM messages WHERE seq BETWEEN ${g.first.mentions} AND ${g.first.mentions + g.size - 1}`;
+            const keys = `(SELECT json_group_array(printf('%032x', seq * 100 + value))
+              FROM json_each('${JSON.stringify(Array.from({ length: FILES }, (_, i) => i))}'))`;
+            sql.exec(`UPDATE messages SET body = ${FILE_BODY} WHERE seq IN (SELECT seq ${part})`);
+            sql.exec(`INSERT OR REPLACE INTO recorded_files (id, seq) VALUES (1, ?)`, g.first.mentions - 1);
+            sql.exec(
+              `INSERT INTO edited_files (seq, sender_id, keys) SELECT seq, sender_id, ${keys} ${part}`,
+            );
+            sql.exec(
+              `INSERT INTO revoked_files (seq, sender_id, keys) SELECT seq, sender_id, ${keys} ${part}`,
+            );
+          },
+        },
+      ],
+    ],
+    ...{ read: 11_000, written: 130, bytes: 0 },
+    by: "10,000 messages, 500 references, 20 edited and 100 revoked messages (`file-references.ts`)",
+    grows: "the messages that are looked through, 1 row for each, to the bound",
+  },
+  edit_history: {
+    worst: "20 former versions of very many messages, which showed files",
+    cases: [
+      (g) => [
+        {
+          key: String(deleted(g)),
+          state: (sql) =>
+            fillOf(
+              ...[sql, g, "message_edits (sender_id, seq, version, body, edited_at)"],
+              ...[`?, seq, i + 1, ${FILE_BODY}, 0`, deleted(g)],
+            ),
+        },
+      ],
+    ],
+    ...{ read: 500, written: 400, bytes: 0 },
+    by: "200 former versions",
+  },
+  deleted_reactions: {
+    worst: "20 reactions to each of very many messages",
+    cases: [
+      (g) => [
+        {
+          key: String(deleted(g)),
+          state: (sql) => {
+            fillOf(
+              ...[sql, g, "reactions (user_id, seq, key, at, rev)"],
+              ...["?, seq, ':key_' || (i + 1) || ':', 0, seq", deleted(g)],
+            );
+            copyColumn(sql, g, "reactions", g.newest);
+          },
+        },
+      ],
+    ],
+    ...{ read: 12_000, written: 2_500, bytes: 0 },
+    by: "100 messages × `reactionsOfUser`",
+  },
+  deleted_votes: {
+    worst: "20 votes in each of very many polls",
+    cases: [
+      (g) => [
+        {
+          key: String(deleted(g)),
+          state: (sql) => {
+            fillOf(
+              ...[sql, g, "votes (user_id, seq, option, at, rev)"],
+              ...["?, seq, i, 0, seq", deleted(g)],
+            );
+            copyColumn(sql, g, "poll", g.poll);
+          },
+        },
+      ],
+    ],
+    ...{ read: 12_000, written: 2_500, bytes: 0 },
+    by: "100 polls × `pollOptions`",
+  },
+  index: {
+    worst: "200 messages that are not indexed",
+    cases: [
+      (g) => [
+        {
+          state: (sql) => {
+            sql.exec(
+              "UPDATE messages SET body = ? WHERE seq >= ?",
+              ...[JSON.stringify({ text: "hello" }), g.largest[0]],
+            );
+            sql.exec("UPDATE indexing SET indexed_seq = (SELECT max(seq) FROM messages) - ?", UNINDEXED);
+          },
+        },
+      ],
+    ],
+    ...{ read: 250, written: 250, bytes: 0 },
+    by: "one turn of 200 messages, or 4,000 pairs of characters (`indexer.ts`); the others follow",
+  },
+};
