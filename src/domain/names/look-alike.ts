@@ -1,4 +1,4 @@
-import { CONFUSABLES } from "./confusables.ts";
+import CONFUSABLES from "./confusables.json" with { type: "json" };
 
 /**
  * The version of `lookAlikeKeys`. It rises with every change of their result, and the hourly job then
@@ -47,7 +47,7 @@ function fold(text: string): string {
 }
 
 function readPrototypes(): Map<string, string> {
-  const lines = CONFUSABLES.split("\n").map((line) => line.split(": "));
+  const lines = CONFUSABLES.lines.map((line) => line.split(": "));
   return new Map(
     lines.flatMap(([prototype = "", characters = ""]) =>
       characters.split(" ").map((character): [string, string] => [textOf(character), textOf(prototype)]),
