@@ -10,7 +10,7 @@ import { Plan, type Ready } from "./targets/plan.ts";
 const plan = Plan.parse(JSON.parse(readFileSync(process.argv[2] ?? "", "utf8")));
 const { bundle, state, migrations, inspector, port = 0, assets, ...worker } = plan;
 
-/** Files that the bundle imports as text, besides the usual ones: `[[rules]]` of wrangler.toml. */
+/** Files that a bundle imports as text, of this commit or of an older one, whose Worker rendered Markdown. */
 const isText = (file: string) => /\.(sql|txt|html|md|css|client\.js)$/.test(file);
 
 /** The modules of the bundle, the entry first: wrangler names it after `main`. */
@@ -32,7 +32,13 @@ const miniflare = new Miniflare(
     port,
     ...(inspector && { inspectorPort: 0 }),
     // As in wrangler.toml: what is no asset goes to the Worker.
-    ...(assets !== undefined && { assets: { directory: assets, routerConfig: { has_user_worker: true } } }),
+    ...(assets !== undefined && {
+      assets: {
+        directory: assets,
+        routerConfig: { has_user_worker: true },
+        assetConfig: { not_found_handling: "404-page" as const },
+      },
+    }),
     cf: false,
     log: new Log(LogLevel.ERROR),
     resourcePersistencePath: state,

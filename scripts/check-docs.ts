@@ -23,9 +23,10 @@ const Manifest = z.object({
 });
 const Workspace = Manifest.pick({ devDependencies: true }).extend({ dependencies: Versions.default({}) });
 
-const DOCUMENTS = globSync(["*.md", "docs/**/*.md", "src/**/*.md", "packages/client/{,docs/**/}*.md"], {
-  cwd: ROOT,
-});
+const DOCUMENTS = globSync(
+  ["*.md", "docs/**/*.md", "src/**/*.md", "web/docs/*.md", "packages/client/{,docs/**/}*.md"],
+  { cwd: ROOT },
+);
 const DEPENDENCIES = "docs/dependencies.md";
 
 /** The folders of tests; `*` is a feature or an API. */

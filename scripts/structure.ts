@@ -3,8 +3,9 @@ import { readFileSync } from "node:fs";
 import { dirname } from "node:path";
 
 /**
- * The structure of `src/`, `packages/client/src/` and `web/src/` in figures: files per folder, names exported
- * for two types; and long comment lines, there and in the tests, the scripts and the benchmarks.
+ * The structure of `src/`, `packages/client/src/`, `web/src/` and `web/docs/` in figures: files per folder,
+ * names exported for two types; and long comment lines, there and in the tests, the scripts and the
+ * benchmarks.
  * `biome.json` has the rules of imports: which layer may import which, and no cycles.
  *
  *     npm run structure
@@ -15,7 +16,7 @@ const MAX_FILES = 15;
 const MAX_COLUMNS = 110;
 
 const LISTED = ["ls-files", "--cached", "--others", "--exclude-standard", "--deduplicate"];
-const texts = textsIn("src", "packages/client/src", "web/src");
+const texts = textsIn("src", "packages/client/src", "web/src", "web/docs");
 const files = [...texts.keys()];
 
 /** The TypeScript files of some folders, by path. */

@@ -5,7 +5,6 @@ import { HashTurns } from "./core/accounts/hash-turns.ts";
 import { SessionCache } from "./core/accounts/session-cache.ts";
 import type { Core } from "./core/context.ts";
 import { HealthCheck } from "./core/health-check.ts";
-import { docs } from "./docs/app.ts";
 import { CoreError, type Failure } from "./domain/errors.ts";
 import { FileOrigins } from "./domain/files/file-origins.ts";
 import { readSettings } from "./domain/settings.ts";
@@ -31,7 +30,7 @@ import { usersig } from "./surfaces/usersig/app.ts";
 import { v1 } from "./surfaces/v1/app.ts";
 
 /** All surfaces, mounted on one router. The last one, v1, answers every path that no other surface owns. */
-const SURFACES: readonly Surface[] = [appkey, formpost, kook, tim, usersig, docs, v1];
+const SURFACES: readonly Surface[] = [appkey, formpost, kook, tim, usersig, v1];
 
 const FAULT = new CoreError("internal", "Something went wrong on our side. The request may be tried again.");
 

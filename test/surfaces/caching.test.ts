@@ -15,8 +15,6 @@ import { KEY } from "./appkey/client.ts";
 const PUBLIC = new Map([
   ["GET /openapi.json", "public, max-age=300"],
   ["GET /asyncapi.json", "public, max-age=300"],
-  ["GET /docs", "public, max-age=300"],
-  ["GET /docs/search.json", "public, max-age=300"],
 ]);
 
 const ROUTES = [
@@ -116,7 +114,7 @@ describe("no cache keeps an answer, and no browser guesses its type", () => {
     ],
     ["a server that is not safe", { method: "GET", path: "/healthz", settings: { APP_KEYS: "short" } }, 500],
     ["a lost database", { method: "POST", path: "/v1/login", body: LOGIN, settings: { DB: LOST_D1 } }, 503],
-    ["an error of the reference", { method: "POST", path: "/docs" }, 405],
+    ["an error of the reference", { method: "POST", path: "/openapi.json" }, 405],
   ] as const)("%s", async (what, asked, status) => {
     const headers = what.includes("configured") ? credentials("/v1/me", ann.token) : {};
     const origin = what.includes("safe") ? "https://chat.example" : "https://parley.test";
@@ -138,11 +136,14 @@ test("a file may be cached, but not the failure to find it or its range", async 
 
 test("HEAD has the headers of GET", async () => {
   expect(said(await call("HEAD", "/v1/me", { token: ann.token }))).toEqual(PRIVATE);
-  expect(said(await wire({ method: "HEAD", path: "/docs" }))).toEqual(["public, max-age=300", "nosniff"]);
+  expect(said(await wire({ method: "HEAD", path: "/openapi.json" }))).toEqual([
+    "public, max-age=300",
+    "nosniff",
+  ]);
 });
 
 test("the 304 of the reference keeps its caching", async () => {
-  for (const path of ["/openapi.json", "/asyncapi.json", "/docs"]) {
+  for (const path of ["/openapi.json", "/asyncapi.json"]) {
     const headers = { "If-None-Match": (await wire({ method: "GET", path })).headers.get("ETag") ?? "" };
     const again = await wire({ method: "GET", path, headers });
     expect([again.status, ...said(again)]).toEqual([304, "public, max-age=300", "nosniff"]);

@@ -131,8 +131,6 @@ const ROUTES = new Map<string, Row>([
   ...user("POST /chat/create-session", "POST /chat/single-chat-mark-as-read"),
   ...page("GET /chat/session-info", "GET /chat/chat-log-info", "POST /file/upload-chat-file"),
   ...page("GET /ws/chat/:user_id/:user_sig"),
-  // the pages
-  ...anybody("GET /", "GET /docs", "GET /docs/:page", "GET /docs/calls/:page", "GET /docs/search.json"),
   // v1
   ...anybody("GET /healthz", "GET /openapi.json", "GET /asyncapi.json", "GET /files/:key/:name"),
   ...signIn("POST /v1/register", "POST /v1/login"),

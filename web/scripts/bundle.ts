@@ -1,11 +1,13 @@
 /**
  * Builds the web client into `web/dist/`, which the Worker serves as static assets: the page at `/`, what it
- * loads under `/assets/`, the script of the element for other pages, and what `web/public/` has.
+ * loads under `/assets/`, the script of the element for other pages, the pages at `/docs`, and what
+ * `web/public/` has.
  */
 import { createHash } from "node:crypto";
 import { cpSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { basename, join } from "node:path";
 import { type BuildOptions, build, context, type Metafile, type Plugin } from "esbuild";
+import { docsOptions } from "./docs.ts";
 import { embedOptions } from "./embed.ts";
 import { emoji } from "./emoji.ts";
 import { together } from "./together.ts";
@@ -43,6 +45,7 @@ export async function buildWeb(): Promise<Metafile> {
   const { metafile } = await build(options);
   await finish(metafile);
   const embed = await build(embedOptions(options));
+  await build(docsOptions(ROOT));
   const outputs = { ...metafile.outputs, ...embed.metafile.outputs };
   const made = new Set(Object.keys(outputs).map((path) => basename(path)));
   for (const name of readdirSync(join(DIST, "assets"))) {
@@ -59,19 +62,23 @@ export async function watchWeb(): Promise<() => Promise<void>> {
   };
   const watching = await context({ ...options, sourcemap: "linked", plugins: [...options.plugins, page] });
   const embed = await context({ ...embedOptions(options), sourcemap: "linked" });
-  for (const one of [watching, embed]) {
+  const docs = await context(docsOptions(ROOT));
+  for (const one of [watching, embed, docs]) {
     await one.rebuild();
     await one.watch();
   }
   return async () => {
     await watching.dispose();
     await embed.dispose();
+    await docs.dispose();
   };
 }
 
 /** Writes what stands beside the bundles, and the page with the names that the bundles got. */
 async function finish({ outputs }: Metafile): Promise<void> {
-  cpSync(join(ROOT, "public"), DIST, { recursive: true });
+  // The build of the pages at /docs adds their headers to those of `web/public/_headers`.
+  const isCopied = (path: string) => basename(path) !== "_headers";
+  cpSync(join(ROOT, "public"), DIST, { recursive: true, filter: isCopied });
   const files = Object.entries(outputs);
   const [script, { cssBundle = "" } = {}] =
     files.find(([, { entryPoint }]) => entryPoint === "src/main.tsx") ?? [];

@@ -19,7 +19,7 @@ export interface WireCall {
 export interface WireAnswer {
   status: number;
   headers: Headers;
-  /** parsed JSON, else the text */
+  /** parsed JSON, else the text, which HEAD has none of */
   body: unknown;
 }
 
@@ -45,7 +45,7 @@ export async function wire({
   if (response.status !== 101 && !response.headers.has("X-Request-Id"))
     throw new Error(`${method} ${path} answered without a request id`);
   const text = await response.text();
-  const isJson = response.headers.get("Content-Type")?.includes("json") ?? false;
+  const isJson = text !== "" && (response.headers.get("Content-Type")?.includes("json") ?? false);
   return { status: response.status, headers: response.headers, body: isJson ? JSON.parse(text) : text };
 }
 

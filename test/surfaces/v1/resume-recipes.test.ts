@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, test } from "vitest";
-import GUIDE from "../../../docs/guides/resume.md";
+import GUIDE from "../../../docs/guides/resume.md?raw";
 import { newSession } from "../../support/accounts/sessions.ts";
 import { signedInUsers } from "../../support/accounts/users.ts";
 import { call, type SignedIn } from "../../support/clients/api.ts";

@@ -1,6 +1,6 @@
 import { html } from "hono/html";
-import type { SocketsDocument } from "../../surfaces/v1/openapi/asyncapi.ts";
-import { nameOf } from "../../surfaces/v1/openapi/normalize.ts";
+import type { SocketsDocument } from "../../../src/surfaces/v1/openapi/asyncapi.ts";
+import { nameOf } from "../../../src/surfaces/v1/openapi/normalize.ts";
 import { FRAMES_PATH, rich } from "../markdown.ts";
 import type { Html } from "../page/html.ts";
 import type { DocsPage } from "../page/page.ts";

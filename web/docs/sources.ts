@@ -11,12 +11,12 @@ import RESUME from "../../docs/guides/resume.md";
 import SOCKETS from "../../docs/guides/sockets.md";
 import START from "../../docs/guides/start.md";
 import USERS from "../../docs/guides/users.md";
-import APPKEY from "../surfaces/appkey/README.md";
-import FORMPOST from "../surfaces/formpost/README.md";
-import KOOK from "../surfaces/kook/README.md";
-import TIM_CALLS from "../surfaces/tim/CALLS.md";
-import TIM from "../surfaces/tim/README.md";
-import USERSIG from "../surfaces/usersig/README.md";
+import APPKEY from "../../src/surfaces/appkey/README.md";
+import FORMPOST from "../../src/surfaces/formpost/README.md";
+import KOOK from "../../src/surfaces/kook/README.md";
+import TIM_CALLS from "../../src/surfaces/tim/CALLS.md";
+import TIM from "../../src/surfaces/tim/README.md";
+import USERSIG from "../../src/surfaces/usersig/README.md";
 import type { Source } from "./markdown.ts";
 
 function guide(name: string, title: string, text: string): Source {

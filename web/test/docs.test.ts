@@ -1,8 +1,9 @@
 import { beforeAll, describe, expect, test } from "vitest";
 import { z } from "zod";
-import { v1 } from "../../../src/surfaces/v1/app.ts";
-import { describe as describeRouter, operations } from "../../../src/surfaces/v1/openapi/document.ts";
-import { wire } from "../../support/clients/wire.ts";
+import { takeProblems } from "./support/problems.ts";
+import { Site } from "./support/site.ts";
+
+const site = Site.forFile();
 
 const SearchEntries = z.array(
   z.strictObject({
@@ -14,22 +15,40 @@ const SearchEntries = z.array(
   }),
 );
 
+/** What the reference shows of `/openapi.json`. */
+const Document = z.object({
+  paths: z.record(
+    z.string(),
+    z.record(
+      z.string(),
+      z.object({
+        operationId: z.string(),
+        requestBody: z.unknown().optional(),
+        responses: z.record(z.string(), z.unknown()),
+      }),
+    ),
+  ),
+  components: z.object({ schemas: z.record(z.string(), z.unknown()) }),
+});
+
 /** The pages by path: all that the menu of the first one links to. */
 const pages = new Map<string, string>();
 
-const get = (path: string, headers: Record<string, string> = {}) => wire({ method: "GET", path, headers });
+const get = (path: string, headers: Record<string, string> = {}) =>
+  fetch(site.origin + path, { headers, redirect: "manual" });
 const linksOf = (html: string) => [...html.matchAll(/<a [^>]*href="([^"]*)"/g)].map(([, href = ""]) => href);
 const idsOf = (html: string) => [...html.matchAll(/ id="([^"]+)"/g)].map(([, id = ""]) => id);
 
 beforeAll(async () => {
-  const first = String((await get("/docs")).body);
+  const first = await (await get("/docs")).text();
   const paths = linksOf(first)
     .map((href) => href.split("#")[0] ?? "")
     .filter((path) => path.startsWith("/docs"));
   for (const path of new Set(["/docs", ...paths])) {
-    const { status, headers, body } = await get(path);
-    expect([path, status, headers.get("Content-Type")]).toEqual([path, 200, "text/html; charset=UTF-8"]);
-    pages.set(path, String(body));
+    const answer = await get(path);
+    const { status, headers } = answer;
+    expect([path, status, headers.get("Content-Type")]).toEqual([path, 200, "text/html; charset=utf-8"]);
+    pages.set(path, await answer.text());
   }
 });
 
@@ -88,26 +107,29 @@ describe("every page", () => {
   });
 });
 
-test("every call has its address, its body and a curl line, and each shape its fields", () => {
-  const document = describeRouter(v1.router);
+test("every call has its address, its body and a curl line, and each shape its fields", async () => {
+  const document = Document.parse(await (await get("/openapi.json")).json());
+  const calls = Object.entries(document.paths).flatMap(([path, methods]) =>
+    Object.values(methods).map((operation) => ({ path, operation })),
+  );
   const all = [...pages.values()].join("");
-  for (const { path, operation } of operations(document)) {
+  for (const { path, operation } of calls) {
     const [, article = ""] = all.split(`id="${operation.operationId}"`);
     const [own = ""] = article.split("</article>");
     expect(own).toContain(`<code>${path}</code>`);
-    if (!operation.responses?.[101]) expect(own).toContain("curl ");
+    if (!operation.responses[101]) expect(own).toContain("curl ");
     if (operation.requestBody) expect(own).toMatch(/<h4>Body .*<\/h4><(dl|p)>/);
   }
   const shapes = pages.get("/docs/shapes") ?? "";
   const frames = pages.get("/docs/frames") ?? "";
   // The unions of all frames of a socket are the page of frames itself.
   const isUnion = (name: string) => /(Client|Server)Frame$/.test(name);
-  const named = Object.keys(document.components?.schemas ?? {}).filter((name) => !isUnion(name));
+  const named = Object.keys(document.components.schemas).filter((name) => !isUnion(name));
   for (const name of named) expect([...idsOf(shapes), ...idsOf(frames)]).toContain(name);
 });
 
 test("the search has an entry for each page and section, and each leads to its place", async () => {
-  const entries = SearchEntries.parse((await get("/docs/search.json")).body);
+  const entries = SearchEntries.parse(await (await get("/docs/search.json")).json());
   const dead = entries.filter(({ href }) => {
     const [path = "", id] = href.split("#");
     const page = pages.get(path);
@@ -118,37 +140,44 @@ test("the search has an entry for each page and section, and each leads to its p
   expect(entries).toContainEqual(expect.objectContaining({ href: "/docs/calls/messages#sendMessage" }));
 });
 
-test("/ leads a browser to the pages, and tells a program where they are", async () => {
-  const browser = await get("/", { Accept: "text/html,*/*;q=0.8" });
-  expect([browser.status, browser.headers.get("Location")]).toEqual([302, "/docs"]);
-  expect(browser.headers.get("Vary")).toContain("Accept");
-  const program = await get("/");
-  expect(program).toMatchObject({
-    status: 200,
-    body: { name: "parley", docs: "/docs", openapi: "/openapi.json", asyncapi: "/asyncapi.json" },
-  });
-});
-
 test.for(["/docs/nothing", "/docs/calls/nothing", "/docs/calls"])("%s is not found", async (path) => {
-  expect(await get(path)).toMatchObject({ status: 404, body: { code: "not_found" } });
+  const answer = await get(path);
+  expect([answer.status, await answer.json()]).toMatchObject([404, { code: "not_found" }]);
 });
 
 test("a browser is shown the menu where there is no page", async () => {
-  const { status, headers, body } = await get("/docs/nothing", { Accept: "text/html,*/*;q=0.8" });
-  expect([status, headers.get("Content-Type")]).toEqual([404, "text/html; charset=UTF-8"]);
-  expect(String(body)).toContain('href="/docs/start"');
+  const page = await (await site.device()).newPage();
+  const answer = await page.goto(`${site.origin}/docs/calls/nothing`);
+  expect(answer?.status()).toBe(404);
+  await page.getByRole("heading", { name: "There is no such page" }).waitFor();
+  await page.getByRole("navigation").getByRole("link", { name: "Start", exact: true }).click();
+  await page.waitForURL("**/docs/start");
+  // The browser logs the status.
+  takeProblems(page.context());
 });
 
 test("the guides name the address that was asked", async () => {
-  const asked = (origin: string) => wire({ method: "GET", path: "/docs/start", origin });
-  expect(String((await asked("https://chat.example")).body)).toContain("HOST=https://chat.example\n");
-  const elsewhere = String((await asked("http://10.0.0.1:9000")).body);
-  expect(elsewhere).toContain("HOST=http://10.0.0.1:9000\n");
-  expect(elsewhere).not.toContain("localhost:8787");
+  const page = await (await site.device()).newPage();
+  await page.goto(`${site.origin}/docs/start`);
+  const text = await page.getByRole("main").innerText();
+  expect(text).toContain(`HOST=${site.origin}\n`);
+  expect(text).not.toContain("localhost:8787");
+});
+
+test("the search leads to a call", async () => {
+  const page = await (await site.device()).newPage();
+  await page.goto(`${site.origin}/docs`);
+  await page.getByRole("combobox").fill("send a message");
+  await page.getByRole("option").first().waitFor();
+  await page.keyboard.press("Enter");
+  await page.waitForURL("**/docs/calls/messages#sendMessage");
 });
 
 test("a trailing slash makes no difference", async () => {
-  expect((await get("/docs/")).body).toBe(pages.get("/docs"));
+  for (const path of ["/docs", "/docs/start"]) {
+    const answer = await fetch(`${site.origin}${path}/`);
+    expect([new URL(answer.url).pathname, await answer.text()]).toEqual([path, pages.get(path)]);
+  }
 });
 
 /** The hash, as a policy names it, of the only element of a kind. */

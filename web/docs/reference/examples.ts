@@ -1,5 +1,5 @@
-import type { Operation, PlacedOperation } from "../../surfaces/v1/openapi/document.ts";
-import { nameOf } from "../../surfaces/v1/openapi/normalize.ts";
+import type { Operation, PlacedOperation } from "../../../src/surfaces/v1/openapi/document.ts";
+import { nameOf } from "../../../src/surfaces/v1/openapi/normalize.ts";
 import type { Shape, Shapes } from "./shape.ts";
 
 /** One content of a request or an answer, as OpenAPI has it. */

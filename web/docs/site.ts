@@ -1,6 +1,6 @@
 import { html } from "hono/html";
-import type { SocketsDocument } from "../surfaces/v1/openapi/asyncapi.ts";
-import type { Document } from "../surfaces/v1/openapi/document.ts";
+import type { SocketsDocument } from "../../src/surfaces/v1/openapi/asyncapi.ts";
+import type { Document } from "../../src/surfaces/v1/openapi/document.ts";
 import { renderMarkdown, type Source } from "./markdown.ts";
 import type { DocsPage } from "./page/page.ts";
 import { framesPage } from "./reference/frames.ts";
@@ -25,9 +25,9 @@ export function pagesOf(document: Document, sockets: SocketsDocument): DocsPage[
   return [home(others), ...others];
 }
 
-/** The answer to a path that is no page. */
+/** The page that a browser is shown where there is none. Static assets answer with a file of this name. */
 export const MISSING: DocsPage = {
-  path: "",
+  path: "/docs/404",
   title: "No such page",
   group: "",
   sections: [],

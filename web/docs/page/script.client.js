@@ -1,6 +1,8 @@
-// What the pages at /docs do by script: search, the choice of light or dark, and buttons that copy. Without it the
-// pages read the same; only these controls stay hidden.
+// What the pages at /docs do by script: search, the choice of light or dark, buttons that copy, and the address of
+// this server in the examples. Without it these controls stay hidden, and the address is that of the documents.
 
+/** The address in the documents. Each page shows the one that the browser asked. */
+const EXAMPLE_HOST = "localhost:8787";
 const THEMES = ["system", "light", "dark"];
 const MOST_RESULTS = 12;
 /** Words that say nothing of what is looked for. */
@@ -45,6 +47,7 @@ const results = search.querySelector(".results");
 let entries;
 let selected = 0;
 
+showHost();
 applyTheme(localStorage.getItem("theme") ?? "system");
 themeButton.hidden = false;
 themeButton.addEventListener("click", () => {
@@ -105,6 +108,17 @@ for (const block of document.querySelectorAll("pre")) {
   });
   block.replaceWith(frame);
   frame.append(block, button);
+}
+
+function showHost() {
+  const texts = document.createTreeWalker(document.getElementById("main"), NodeFilter.SHOW_TEXT);
+  while (texts.nextNode()) {
+    const text = texts.currentNode;
+    if (!text.data.includes(EXAMPLE_HOST)) continue;
+    text.data = text.data
+      .replaceAll(`http://${EXAMPLE_HOST}`, () => location.origin)
+      .replaceAll(EXAMPLE_HOST, () => location.host);
+  }
 }
 
 function applyTheme(theme) {

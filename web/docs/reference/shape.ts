@@ -1,5 +1,5 @@
 import { html } from "hono/html";
-import { nameOf } from "../../surfaces/v1/openapi/normalize.ts";
+import { nameOf } from "../../../src/surfaces/v1/openapi/normalize.ts";
 import { FRAMES_PATH, rich } from "../markdown.ts";
 import type { Html } from "../page/html.ts";
 

@@ -1,13 +1,13 @@
 import { html } from "hono/html";
-import { PROBLEMS } from "../../surfaces/v1/errors.ts";
+import { PROBLEMS } from "../../../src/surfaces/v1/errors.ts";
 import {
   type Document,
   type Operation,
   operations,
   type PlacedOperation,
   type Responses,
-} from "../../surfaces/v1/openapi/document.ts";
-import { codesOf } from "../../surfaces/v1/schemas/problems.ts";
+} from "../../../src/surfaces/v1/openapi/document.ts";
+import { codesOf } from "../../../src/surfaces/v1/schemas/problems.ts";
 import { FRAMES_PATH, prose, rich } from "../markdown.ts";
 import type { Html } from "../page/html.ts";
 import type { DocsPage } from "../page/page.ts";
