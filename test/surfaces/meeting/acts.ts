@@ -167,6 +167,11 @@ export const ACTS = {
       const status = await world.tell(world.bob, "DELETE", "");
       world.saved.clear();
       world.draft = null;
+      for (const { device } of world.devices) {
+        // A client with the focus is told on its room socket. Without changes no `sync` tells it afterwards.
+        if (device.mode.changes || !device.withholds(world.id)) continue;
+        device.displayed(world.id).drop(Number.MAX_SAFE_INTEGER);
+      }
       return [status];
     },
   },
