@@ -1,1 +1,0 @@
-ALTER TABLE `password_attempts` ADD `wrong` integer DEFAULT false NOT NULL;

@@ -1,1 +1,0 @@
-ALTER TABLE `conversations` ADD `discoverable` integer;

@@ -1,1 +1,0 @@
-ALTER TABLE `conversations` ADD `answered` integer DEFAULT false NOT NULL;

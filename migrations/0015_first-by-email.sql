@@ -1,1 +1,0 @@
-CREATE INDEX `users_email_first` ON `users` (`email`,`email_set_at`) WHERE email <> '';

@@ -1,1 +1,0 @@
-ALTER TABLE `conversations` ADD `threads` integer DEFAULT true NOT NULL;
