@@ -14,7 +14,7 @@ import { withDeadline } from "../object/calls/deadline.ts";
 import { KeyQueue } from "../object/key-queue.ts";
 import type { ListedAs } from "./list/list-writer.ts";
 
-/** The table of composer drafts; part of an inbox's migrations. `content`: a `ComposerContent` as JSON. */
+/** The table of composer drafts. `content`: a `ComposerContent` as JSON. */
 export const COMPOSER_DRAFTS_TABLE = `
   CREATE TABLE composer_drafts (
     conversation_id INTEGER PRIMARY KEY,

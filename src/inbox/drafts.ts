@@ -4,10 +4,7 @@ import { DraftContent, type DraftId, type DraftState, type StoredDraft } from ".
 import { bytesOf } from "../domain/text.ts";
 import type { Timing } from "../domain/timing.ts";
 
-/**
- * The table of stored drafts; part of an inbox's migrations. `n` rises with each draft: the order of
- * creation.
- */
+/** The table of stored drafts. `n` rises with each draft: the order of creation. */
 export const DRAFTS_TABLE = `
   CREATE TABLE drafts (
     n INTEGER PRIMARY KEY,

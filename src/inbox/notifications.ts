@@ -8,7 +8,7 @@ import {
 } from "../domain/sync/notification.ts";
 
 /**
- * The tables of notifications; part of an inbox's migrations.
+ * The tables of notifications.
  * - `notices`: the notifications, numbered by the inbox.
  * - `notice_sources`: the number of the last notification that each conversation delivered, in its own
  *   numbering.

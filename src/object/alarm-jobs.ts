@@ -9,7 +9,7 @@ import { CallBudget } from "./concurrency.ts";
  */
 export type JobHandler = (key: string, calls: CallBudget) => Promise<number | null>;
 
-/** The table of an object's jobs, a handful of rows; part of the object's first migration. */
+/** The table of an object's jobs, a handful of rows. */
 export const JOBS_TABLE = `
   CREATE TABLE jobs (
     kind TEXT NOT NULL,

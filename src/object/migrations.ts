@@ -1,8 +1,8 @@
 import { z } from "zod";
 
 /**
- * One step of an object's schema. The list of steps is append-only. Steps only add tables and columns, or
- * give an index another order. So the previous release runs on the tables of a newer one.
+ * One step of an object's schema. The list of steps is append-only, and steps only add tables and columns. So
+ * the previous release runs on the tables of a newer one.
  */
 export interface Migration {
   /** 1, 2, 3 … */
@@ -10,8 +10,6 @@ export interface Migration {
   /** The oldest release (by its newest migration) that may still run on the result. */
   minCode: number;
   sql: string;
-  /** A query for the column `holds`: the step leaves the tables as they are where `holds` is 1. */
-  unless?: string;
 }
 
 const TABLE = "CREATE TABLE schema_versions (version INTEGER PRIMARY KEY, min_code INTEGER NOT NULL) STRICT";
@@ -39,13 +37,9 @@ export function migrate(storage: DurableObjectStorage, migrations: readonly Migr
   for (const step of migrations) {
     if (step.version <= version) continue;
     storage.transactionSync(() => {
-      if (!step.unless || !holds(storage.sql, step.unless)) storage.sql.exec(step.sql);
+      storage.sql.exec(step.sql);
       const insert = "INSERT INTO schema_versions (version, min_code) VALUES (?, ?)";
       storage.sql.exec(insert, step.version, step.minCode);
     });
   }
-}
-
-function holds(sql: SqlStorage, query: string): boolean {
-  return sql.exec<{ holds: number }>(query).one().holds === 1;
 }

@@ -10,7 +10,8 @@ export const FANOUT_CHECKPOINT_TABLE = `
     touched INTEGER NOT NULL,
     is_large INTEGER NOT NULL,
     served_at INTEGER NOT NULL,
-    behind TEXT NOT NULL
+    behind TEXT NOT NULL,
+    rev INTEGER
   ) STRICT;`;
 
 /**

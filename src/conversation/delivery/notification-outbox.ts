@@ -19,9 +19,7 @@ const STORE_EACH = 100;
  * The notifications that some receiver has not confirmed: one row each, whatever the number of receivers.
  * Dissolving a group of a thousand writes one row. `conversation.notices` numbers them.
  */
-export const OUTBOX_TABLES = `
-  ALTER TABLE conversation ADD COLUMN notices INTEGER NOT NULL DEFAULT 0;
-  ALTER TABLE applications ADD COLUMN authentication TEXT NOT NULL DEFAULT '';
+export const OUTBOX_TABLE = `
   CREATE TABLE outbox (
     id INTEGER PRIMARY KEY,
     body TEXT NOT NULL,

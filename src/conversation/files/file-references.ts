@@ -11,9 +11,11 @@ import type { MessageLog } from "../log/message-log.ts";
 import type { MessageRow } from "../log/row.ts";
 
 /**
- * The tables of file references; part of a conversation's migrations. `recorded_files`: the messages up to
- * this seq are recorded in D1. `revoked_files`: revoked messages whose references D1 still has. A
- * conversation with messages records them with the next alarm.
+ * The tables of file references.
+ * - `recorded_files`: the messages up to this seq are recorded in D1.
+ * - `revoked_files`: revoked messages whose references D1 still has.
+ * - `edited_files`: edited messages of which D1 may lack references, or have too many. `keys` are of all
+ *   files that they show or showed, `changes` counts what became of the row.
  */
 export const FILE_REFERENCES_TABLES = `
   CREATE TABLE recorded_files (id INTEGER PRIMARY KEY CHECK (id = 1), seq INTEGER NOT NULL) STRICT;
@@ -22,14 +24,6 @@ export const FILE_REFERENCES_TABLES = `
     sender_id INTEGER NOT NULL,
     keys TEXT NOT NULL
   ) STRICT;
-  INSERT INTO jobs (kind, key, due) SELECT 'files', '', 1 WHERE EXISTS (SELECT 1 FROM messages);
-`;
-
-/**
- * The table of edited messages of which D1 may lack references, or have too many: `keys` are of all files
- * that they show or showed, `changes` counts what became of the row.
- */
-export const EDITED_FILES_TABLE = `
   CREATE TABLE edited_files (
     seq INTEGER PRIMARY KEY,
     sender_id INTEGER NOT NULL,

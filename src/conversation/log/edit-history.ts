@@ -5,13 +5,8 @@ import type { FormerVersion } from "../../domain/messages/edit.ts";
 import { readMentions } from "./mention-index.ts";
 import type { MessageRow } from "./row.ts";
 
-/**
- * The migration for edits. `version` is null before the first edit, which makes it 2. The trigger empties the
- * history of a message with its revoke, whichever release revokes it.
- */
-export const EDITS_TABLES = `
-  ALTER TABLE messages ADD COLUMN version INTEGER;
-  ALTER TABLE messages ADD COLUMN edited_at INTEGER;
+/** The former versions of messages. The trigger empties the history of a message with its revoke. */
+export const EDITS_TABLE = `
   CREATE TABLE message_edits (
     sender_id INTEGER NOT NULL,
     seq INTEGER NOT NULL,

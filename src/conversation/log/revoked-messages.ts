@@ -2,8 +2,8 @@ import type { UserId } from "../../domain/ids.ts";
 import type { MessageRow } from "./row.ts";
 
 /**
- * The migration that lets unread counts leave out revoked messages. A row is in the main stream
- * (`thread_root` 0), or a thread-only reply. The trigger notes each revoke, whichever release makes it.
+ * The revoked messages, which unread counts leave out. A row is in the main stream (`thread_root` 0), or a
+ * thread-only reply. The trigger notes each revoke.
  */
 export const REVOKED_TABLE = `
   CREATE TABLE revoked_messages (
@@ -12,9 +12,6 @@ export const REVOKED_TABLE = `
     sender_id INTEGER NOT NULL,
     PRIMARY KEY (thread_root, seq)
   ) STRICT, WITHOUT ROWID;
-  INSERT INTO revoked_messages (thread_root, seq, sender_id)
-    SELECT iif(in_main = 1, 0, thread_root), seq, sender_id FROM messages INDEXED BY messages_revoked
-    WHERE revoked_rev IS NOT NULL AND kind <> 'tip';
   CREATE TRIGGER messages_revoked_counted AFTER UPDATE OF revoked_rev ON messages
     WHEN NEW.revoked_rev IS NOT NULL AND OLD.revoked_rev IS NULL AND NEW.kind <> 'tip' BEGIN
       INSERT OR IGNORE INTO revoked_messages (thread_root, seq, sender_id)

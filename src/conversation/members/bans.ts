@@ -1,6 +1,6 @@
 import type { UserId } from "../../domain/ids.ts";
 
-/** The migration that adds the bans. `id` orders them. */
+/** The table of bans. `id` orders them. */
 export const BANS_TABLE = `
   CREATE TABLE bans (
     id INTEGER PRIMARY KEY,

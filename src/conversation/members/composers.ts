@@ -2,11 +2,6 @@ import type { UserId } from "../../domain/ids.ts";
 import type { MemberRow } from "./member-row.ts";
 import type { Members } from "./members.ts";
 
-/** The columns of `members` for composer drafts; part of a conversation's migrations. */
-export const COMPOSER_COLUMNS = `
-  ALTER TABLE members ADD COLUMN composer_id TEXT;
-  ALTER TABLE members ADD COLUMN sent_composer TEXT;`;
-
 /**
  * The client message ids of the members' composer drafts. The drafts are in the inboxes: a conversation has
  * only to tell an inbox that the message is stored, in each inbox update from then on.

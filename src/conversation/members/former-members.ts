@@ -11,17 +11,10 @@ const MAX_CACHED = 500;
  */
 export const UNSETTLED = "state = 'active' OR leaving = 1 OR version > projected";
 
-/**
- * The migration that keeps settled members out of memory. A retry marker says that some inboxes lack
- * something, but not which: everybody who left counts as unconfirmed then.
- */
-export const SETTLED_MEMBERS = `
-  ALTER TABLE members ADD COLUMN leaving INTEGER NOT NULL DEFAULT 0;
-  UPDATE members SET leaving = 1 WHERE state = 'left' AND (EXISTS (SELECT 1 FROM jobs WHERE kind = 'fanout')
-    OR user_id IN (SELECT user_id FROM inbox_failures WHERE call = 'update'));
+/** The indexes by which settled members stay out of memory. */
+export const MEMBER_INDEXES = `
   CREATE INDEX members_unsettled ON members (joined_at) WHERE ${UNSETTLED};
-  CREATE INDEX members_left ON members (visible_until, touched) WHERE visible_until IS NOT NULL;
-  CREATE INDEX acquaintances_unprojected ON acquaintances (user_id) WHERE projected = 0;`;
+  CREATE INDEX members_left ON members (visible_until, touched) WHERE visible_until IS NOT NULL;`;
 
 /**
  * The settled members: they left, and their inboxes and D1 have confirmed it. There may be any number of

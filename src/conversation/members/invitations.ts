@@ -1,7 +1,7 @@
 import type { Invitation, InvitationCode } from "../../domain/conversations/invitation.ts";
 import type { UserId } from "../../domain/ids.ts";
 
-/** The migration that adds the invitations. `id` orders them. */
+/** The table of invitations. `id` orders them. */
 export const INVITATIONS_TABLE = `
   CREATE TABLE invitations (
     id INTEGER PRIMARY KEY,

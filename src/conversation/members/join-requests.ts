@@ -3,28 +3,28 @@ import { z } from "zod";
 import { UserId } from "../../domain/ids.ts";
 import type { ProjectedRequest } from "../../domain/ports.ts";
 
-/** The migration that adds the users who were notified of a join request: their inboxes store its message. */
-export const INFORMED_USERS = "ALTER TABLE applications ADD COLUMN told TEXT NOT NULL DEFAULT '[]'";
-
-/**
- * The migration by which D1 gets to know open join requests. `listed`: whether D1 has this one as open. Where
- * that is not so, D1 is behind: also after a release that did not know the column has changed the row. While
- * D1 writes an open one it is 2, which is always behind: D1 may have it though its answer was lost.
- */
-export const LISTED_REQUESTS = `
-  ALTER TABLE applications ADD COLUMN listed INTEGER NOT NULL DEFAULT 0;
-  CREATE INDEX applications_unlisted ON applications (user_id) WHERE listed <> (handled_at IS NULL);
-  CREATE INDEX applications_user ON applications (user_id, handled_at);
-  ALTER TABLE conversation ADD COLUMN request_version INTEGER NOT NULL DEFAULT 0;`;
-
-/**
- * The migration after which a page of open join requests reads no others: their order, without handled ones.
- */
-export const OPEN_REQUESTS = `
-  CREATE INDEX applications_open_order ON applications (id) WHERE handled_at IS NULL;`;
-
-/** The condition of the index `applications_unlisted`, in the same words. */
+/** Matches the requests of which D1 is behind. The index `applications_unlisted` has the same text. */
 const IS_UNLISTED = "listed <> (handled_at IS NULL)";
+
+/** The table of join requests: at most one of a user is open. `JoinRequestRow` says what the columns hold. */
+export const JOIN_REQUESTS_TABLE = `
+  CREATE TABLE applications (
+    id INTEGER PRIMARY KEY,
+    user_id INTEGER NOT NULL,
+    message TEXT NOT NULL,
+    created_at INTEGER NOT NULL,
+    handled_at INTEGER,
+    handled_by INTEGER,
+    accepted INTEGER,
+    authentication TEXT NOT NULL DEFAULT '',
+    told TEXT NOT NULL DEFAULT '[]',
+    listed INTEGER NOT NULL DEFAULT 0
+  ) STRICT;
+  CREATE UNIQUE INDEX applications_open ON applications (user_id) WHERE handled_at IS NULL;
+  CREATE INDEX applications_open_order ON applications (id) WHERE handled_at IS NULL;
+  CREATE INDEX applications_rejected ON applications (user_id, handled_at) WHERE accepted = 0;
+  CREATE INDEX applications_unlisted ON applications (user_id) WHERE ${IS_UNLISTED};
+  CREATE INDEX applications_user ON applications (user_id, handled_at);`;
 
 const UserIds = z.array(UserId);
 
@@ -46,7 +46,10 @@ export type JoinRequestRow = {
   authentication: string;
   /** the ids of the notified users, as JSON */
   told: string;
-  /** 1: D1 has this request as open; 2: D1 may have it, with this time or an earlier one */
+  /**
+   * 1: D1 has this request as open. 2: D1 may have it, with this time or an earlier one: it is being written,
+   * or the answer was lost
+   */
   listed: number;
 };
 

@@ -9,7 +9,8 @@ export const KNOWN_USERS_TABLE = `
   CREATE TABLE acquaintances (
     user_id INTEGER PRIMARY KEY,
     projected INTEGER NOT NULL DEFAULT 0
-  ) STRICT;`;
+  ) STRICT;
+  CREATE INDEX acquaintances_unprojected ON acquaintances (user_id) WHERE projected = 0;`;
 
 /**
  * Users whose profiles the conversation stores although they did not become known as members: authors of join

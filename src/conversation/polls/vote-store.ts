@@ -5,7 +5,7 @@ import type { OwnPartSource } from "../views/own-parts.ts";
 import { REVOKED_POLL } from "./stored-poll.ts";
 
 /**
- * The table of votes, and each poll with its tally in the row of its message: to render a message reads no
+ * The table of votes. Each poll with its tally is in the row of its message: to render a message reads no
  * other row.
  * - By user: what is a reader's own, and what goes with a deleted account.
  * - By message, option and rev: who voted, in order. The rev of a vote is that of the change that made it.
@@ -19,8 +19,7 @@ export const VOTES_TABLE = `
     rev INTEGER NOT NULL,
     PRIMARY KEY (user_id, seq, option)
   ) STRICT, WITHOUT ROWID;
-  CREATE UNIQUE INDEX votes_order ON votes (seq, option, rev);
-  ALTER TABLE messages ADD COLUMN poll TEXT;`;
+  CREATE UNIQUE INDEX votes_order ON votes (seq, option, rev);`;
 
 /** In place of an option: the user has no vote in the poll any more, and their devices may not know it. */
 const HAD_SOME = -1;

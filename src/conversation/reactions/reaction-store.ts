@@ -6,7 +6,7 @@ import type { OwnPartSource } from "../views/own-parts.ts";
 import { FIRST_USERS, withoutUser, withUser } from "./tally.ts";
 
 /**
- * The table of reactions, and the tally in the row of each message: to render a message reads no other row.
+ * The table of reactions. The tally is in the row of each message: to render a message reads no other row.
  * - By user: what is a reader's own, and what goes with a deleted account.
  * - By message, key and rev: who reacted, in order. The rev of a reaction is that of the change that made it.
  */
@@ -19,8 +19,7 @@ export const REACTIONS_TABLE = `
     rev INTEGER NOT NULL,
     PRIMARY KEY (user_id, seq, key)
   ) STRICT, WITHOUT ROWID;
-  CREATE UNIQUE INDEX reactions_order ON reactions (seq, key, rev);
-  ALTER TABLE messages ADD COLUMN reactions TEXT;`;
+  CREATE UNIQUE INDEX reactions_order ON reactions (seq, key, rev);`;
 
 /** In place of a key: the user has no reaction to the message any more, and their devices may not know it. */
 const HAD_SOME = "";

@@ -4,17 +4,8 @@ import { inChunks } from "../../object/row-chunks.ts";
 import type { MessageLog } from "../log/message-log.ts";
 import type { MessageRow, MessageRows, Reader } from "../log/row.ts";
 
-/**
- * The migration that adds threads. A message outside of threads is in neither index: it costs no further
- * row.
- */
-export const THREAD_TABLES = `
-  ALTER TABLE messages ADD COLUMN thread_root INTEGER;
-  ALTER TABLE messages ADD COLUMN in_main INTEGER NOT NULL DEFAULT 1;
-  ALTER TABLE messages ADD COLUMN thread_n INTEGER;
-  ALTER TABLE messages ADD COLUMN thread_summary TEXT;
-  CREATE INDEX messages_thread ON messages (thread_root, seq) WHERE thread_root IS NOT NULL;
-  ALTER TABLE conversation ADD COLUMN threads_off INTEGER NOT NULL DEFAULT 0;
+/** Who follows which thread, and how far they have read it. */
+export const THREAD_FOLLOWS_TABLE = `
   CREATE TABLE thread_follows (
     user_id INTEGER NOT NULL,
     root INTEGER NOT NULL,
@@ -23,9 +14,6 @@ export const THREAD_TABLES = `
     PRIMARY KEY (user_id, root)
   ) STRICT, WITHOUT ROWID;
   CREATE INDEX thread_follows_root ON thread_follows (root);`;
-
-/** The migration after which a thread-only reply names the message before it in the main stream. */
-export const MAIN_BEFORE_COLUMN = "ALTER TABLE messages ADD COLUMN main_before INTEGER";
 
 /** The newest replies that are read for the users of a summary: one user may have written many in a row. */
 const MAX_SUMMARIZED = 100;

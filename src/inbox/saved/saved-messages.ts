@@ -6,7 +6,7 @@ import type { SavedChange, SavedEntry, SavedRange } from "../../domain/messages/
 import type { DeviceEvent } from "../../domain/sync/socket-protocol.ts";
 
 /**
- * The table of saved messages; part of an inbox's migrations. `reminded`: the frame of the reminder was sent.
+ * The table of saved messages. `reminded`: the frame of the reminder was sent.
  * It has no index: `LIMITS.saved` bounds it, and a written row costs a thousand read ones.
  */
 export const SAVED_TABLE = `

@@ -16,8 +16,8 @@ import {
 import type { Timing } from "../../domain/timing.ts";
 
 /**
- * The table of scheduled messages; part of an inbox's migrations. `n` rises with each message: of two that
- * are due in the same millisecond the older one goes first. `failed` and `failed_at`: it was refused.
+ * The table of scheduled messages. `n` rises with each message: of two that are due in the same millisecond
+ * the older one goes first. `failed` and `failed_at`: it was refused.
  */
 export const SCHEDULED_TABLE = `
   CREATE TABLE scheduled (

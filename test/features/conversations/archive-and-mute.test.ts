@@ -1,4 +1,3 @@
-import { evictDurableObject, runInDurableObject } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { describe, expect, test } from "vitest";
 import { z } from "zod";
@@ -18,7 +17,6 @@ import type { StrictConversation } from "../../support/clients/shapes.ts";
 import { openDevice } from "../../support/clients/socket.ts";
 import { advanceClock, freezeClock } from "../../support/clock.ts";
 import { eventually } from "../../support/eventually.ts";
-import { inboxObject } from "../../support/objects/room.ts";
 import { evict } from "../../support/objects/sleep.ts";
 import { inLists } from "../../surfaces/formpost/client.ts";
 
@@ -315,33 +313,6 @@ describe("muted_until", () => {
     await env.DB.prepare(former).bind(id, ann.user.id).run();
     expect(await getConversation(ann, id)).toMatchObject({ silent: true, muted_until: -1 });
   });
-});
-
-test("an inbox as the previous release left it takes both when it wakes", async () => {
-  const [ann, bob] = await users();
-  const { id } = await openDirect(ann, bob);
-  await send(bob, id, "hello");
-  await eventually(async () => expect((await list(ann)).items[0]?.last_seq).toBe(1));
-  await runInDurableObject(inboxObject(ann.user.id), (_, { storage }) => {
-    storage.sql.exec("DROP TABLE composer_drafts; DROP TABLE scheduled; DROP TABLE saved");
-    storage.sql.exec("DELETE FROM schema_versions WHERE version >= 11");
-    const columns = [
-      "counted_at",
-      "archived_count",
-      "muted_until",
-      "unread_from",
-      "threads_unread",
-      "changed_at",
-      "active_at",
-    ];
-    for (const column of columns) storage.sql.exec(`ALTER TABLE conversations DROP COLUMN ${column}`);
-  });
-  await evictDurableObject(inboxObject(ann.user.id));
-  await set(ann, id, { archived: true, muted_until: -1 });
-  const draft = { token: ann.token, body: { text: "a thought" } };
-  expect((await call("PUT", `/v1/conversations/${id}/draft`, draft)).status).toBe(200);
-  await send(bob, id, "muted");
-  await expectArchived(ann, id, true);
 });
 
 test("the inbox learns of the archive from the list, where a crash left it behind D1", async () => {

@@ -206,68 +206,6 @@ test("a message without a file schedules nothing, and one with a file writes no 
   expect(asked.filter((statement) => statement.includes("file"))).toHaveLength(1);
 });
 
-test("a conversation with messages from before records them when it wakes", async () => {
-  const { id, file } = await sentFile();
-  const other = await openDirect(ann, bob);
-  const copy = await sendFile(ann, other.id, file);
-  // As the previous release left it.
-  await runInDurableObject(env.CONVERSATION.getByName(String(id)), (_, { storage }) => {
-    storage.sql.exec(
-      "DROP TABLE recorded_files; DROP TABLE revoked_files; DROP TABLE bans; DROP TABLE invitations; DROP TABLE debts",
-    );
-    storage.sql.exec(
-      "DROP TABLE bigram_terms; DROP TABLE bigrams; DROP TABLE stale_texts; DROP TABLE indexing; DROP INDEX applications_open_order",
-    );
-    storage.sql.exec("DROP INDEX applications_rejected; ALTER TABLE members DROP COLUMN unopened");
-    for (const column of ["composer_id", "sent_composer"])
-      storage.sql.exec(`ALTER TABLE members DROP COLUMN ${column}`);
-    storage.sql.exec("DROP INDEX applications_unlisted; DROP INDEX applications_user");
-    storage.sql.exec("ALTER TABLE applications DROP COLUMN listed");
-    for (const column of ["unread_from", "unread_n", "unread_read_seq"])
-      storage.sql.exec(`ALTER TABLE members DROP COLUMN ${column}`);
-    storage.sql.exec("DROP TRIGGER messages_revoked_counted; DROP TABLE revoked_messages");
-    storage.sql.exec("DROP TABLE thread_follows; DROP INDEX messages_thread");
-    for (const column of ["thread_root", "in_main", "thread_n", "thread_summary", "main_before"])
-      storage.sql.exec(`ALTER TABLE messages DROP COLUMN ${column}`);
-    storage.sql.exec(
-      "DROP TABLE votes; DROP INDEX messages_changed; DROP INDEX messages_pinned; ALTER TABLE fanout_checkpoint DROP COLUMN rev",
-    );
-    storage.sql.exec(
-      "DROP TRIGGER message_edits_revoked; DROP TABLE message_edits; DROP TABLE edited_files; DROP TABLE reactions",
-    );
-    for (const column of [
-      "also_mentioned",
-      "place",
-      "changed_rev",
-      "pinned_at",
-      "pinned_by",
-      "version",
-      "reactions",
-      "poll",
-      "edited_at",
-    ])
-      storage.sql.exec(`ALTER TABLE messages DROP COLUMN ${column}`);
-    for (const column of [
-      "threads_off",
-      "discoverable",
-      "first_sender",
-      "answered",
-      "answered_projected",
-      "request_version",
-    ])
-      storage.sql.exec(`ALTER TABLE conversation DROP COLUMN ${column}`);
-    storage.sql.exec(
-      "DELETE FROM jobs WHERE kind = 'files'; DELETE FROM schema_versions WHERE version >= 18",
-    );
-  });
-  await evict(id);
-  await untilRecorded(id);
-  await revoke(ann, other.id, copy);
-  await untilRecorded(other.id);
-  await passHours(TWO_DAYS);
-  expect(await statusOf(file)).toBe(200);
-});
-
 describe("an avatar", () => {
   test("of a user keeps its file, until it is replaced", async () => {
     const { id, file, seq } = await sentFile();

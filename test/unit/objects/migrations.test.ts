@@ -18,9 +18,6 @@ import {
   signInAgain,
 } from "../../support/objects/room.ts";
 
-const FORMER_CLIENT_ID_INDEX =
-  "CREATE UNIQUE INDEX messages_client ON messages (sender_id, client_msg_id) WHERE client_msg_id IS NOT NULL";
-
 let ann: SignedIn;
 
 beforeAll(async () => {
@@ -38,15 +35,6 @@ function schema(storage: DurableObjectStorage): string[] {
     .flatMap(({ name, sql }) => (sql === null || name.startsWith("_cf_") ? [] : [sql.replace(/\s+/g, " ")]));
 }
 
-/** The names of an object's own tables. */
-function tables(storage: DurableObjectStorage): string[] {
-  const query = "SELECT name, sql FROM sqlite_master WHERE type = 'table' AND name NOT GLOB '_cf_*'";
-  return z
-    .array(Table)
-    .parse(storage.sql.exec(query).toArray())
-    .map(({ name }) => name);
-}
-
 /** The storage of an object that was never used. */
 function fresh<T>(work: (storage: DurableObjectStorage) => T): Promise<T> {
   const stub = env.CONVERSATION.get(env.CONVERSATION.newUniqueId());
@@ -59,66 +47,66 @@ test("the tables of a conversation are the reviewed ones", async () => {
     return schema(storage);
   });
   expect(tables).toMatchInlineSnapshot(`
-    [
-      "CREATE TABLE acquaintances ( user_id INTEGER PRIMARY KEY, projected INTEGER NOT NULL DEFAULT 0 ) STRICT",
-      "CREATE INDEX acquaintances_unprojected ON acquaintances (user_id) WHERE projected = 0",
-      "CREATE TABLE applications ( id INTEGER PRIMARY KEY, user_id INTEGER NOT NULL, message TEXT NOT NULL, created_at INTEGER NOT NULL, handled_at INTEGER, handled_by INTEGER, accepted INTEGER , authentication TEXT NOT NULL DEFAULT '', told TEXT NOT NULL DEFAULT '[]', listed INTEGER NOT NULL DEFAULT 0) STRICT",
-      "CREATE UNIQUE INDEX applications_open ON applications (user_id) WHERE handled_at IS NULL",
-      "CREATE INDEX applications_open_order ON applications (id) WHERE handled_at IS NULL",
-      "CREATE INDEX applications_rejected ON applications (user_id, handled_at) WHERE accepted = 0",
-      "CREATE INDEX applications_unlisted ON applications (user_id) WHERE listed <> (handled_at IS NULL)",
-      "CREATE INDEX applications_user ON applications (user_id, handled_at)",
-      "CREATE TABLE bans ( id INTEGER PRIMARY KEY, user_id INTEGER NOT NULL UNIQUE, reason TEXT NOT NULL, banned_by INTEGER NOT NULL, created_at INTEGER NOT NULL ) STRICT",
-      "CREATE VIRTUAL TABLE bigram_terms USING fts5vocab(bigrams, instance)",
-      "CREATE VIRTUAL TABLE bigrams USING fts5( tokens, content='', columnsize=0, detail='none', tokenize='ascii' )",
-      "CREATE TABLE 'bigrams_config'(k PRIMARY KEY, v) WITHOUT ROWID",
-      "CREATE TABLE 'bigrams_data'(id INTEGER PRIMARY KEY, block BLOB)",
-      "CREATE TABLE 'bigrams_idx'(segid, term, pgno, PRIMARY KEY(segid, term)) WITHOUT ROWID",
-      "CREATE TABLE conversation ( id INTEGER PRIMARY KEY, kind TEXT NOT NULL, name TEXT NOT NULL, avatar TEXT NOT NULL, introduction TEXT NOT NULL, announcement TEXT NOT NULL, join_policy TEXT NOT NULL, owner_id INTEGER, created_at INTEGER NOT NULL, changes INTEGER NOT NULL DEFAULT 0 , rev INTEGER NOT NULL DEFAULT 0, policy TEXT NOT NULL DEFAULT 'group', dissolved_at INTEGER, version INTEGER NOT NULL DEFAULT 0, projected INTEGER NOT NULL DEFAULT 0, friends_only INTEGER NOT NULL DEFAULT 0, blocked INTEGER NOT NULL DEFAULT 0, friends INTEGER NOT NULL DEFAULT 0, handle TEXT, mute_all INTEGER NOT NULL DEFAULT 0, max_members INTEGER, custom_fields TEXT NOT NULL DEFAULT '{}', changed_at INTEGER, notices INTEGER NOT NULL DEFAULT 0, discoverable INTEGER, first_sender INTEGER, answered INTEGER NOT NULL DEFAULT 0, answered_projected INTEGER NOT NULL DEFAULT 0, request_version INTEGER NOT NULL DEFAULT 0, threads_off INTEGER NOT NULL DEFAULT 0) STRICT",
-      "CREATE TABLE debts ( user_id INTEGER PRIMARY KEY, until INTEGER NOT NULL ) STRICT",
-      "CREATE TABLE edited_files ( seq INTEGER PRIMARY KEY, sender_id INTEGER NOT NULL, keys TEXT NOT NULL, changes INTEGER NOT NULL DEFAULT 0 ) STRICT",
-      "CREATE TABLE fanout_checkpoint ( id INTEGER PRIMARY KEY CHECK (id = 1), seq INTEGER NOT NULL, changes INTEGER NOT NULL, touched INTEGER NOT NULL, is_large INTEGER NOT NULL, served_at INTEGER NOT NULL, behind TEXT NOT NULL , rev INTEGER) STRICT",
-      "CREATE TABLE flag_changes ( token TEXT PRIMARY KEY, at INTEGER NOT NULL ) STRICT, WITHOUT ROWID",
-      "CREATE TABLE hidden ( seq INTEGER NOT NULL, user_id INTEGER NOT NULL, rev INTEGER NOT NULL, PRIMARY KEY (seq, user_id) ) STRICT, WITHOUT ROWID",
-      "CREATE INDEX hidden_user ON hidden (user_id, rev)",
-      "CREATE TABLE inbox_failures ( call TEXT NOT NULL, user_id INTEGER NOT NULL, first_at INTEGER NOT NULL, last_at INTEGER NOT NULL, failures INTEGER NOT NULL, parked INTEGER NOT NULL, error TEXT NOT NULL, PRIMARY KEY (call, user_id) ) STRICT, WITHOUT ROWID",
-      "CREATE TABLE indexing ( id INTEGER PRIMARY KEY CHECK (id = 1), fold_version INTEGER NOT NULL, indexed_seq INTEGER NOT NULL, purge INTEGER NOT NULL, purged_at INTEGER NOT NULL ) STRICT",
-      "CREATE TABLE invitations ( id INTEGER PRIMARY KEY, code TEXT NOT NULL UNIQUE, created_by INTEGER NOT NULL, created_at INTEGER NOT NULL, expires_at INTEGER NOT NULL, max_uses INTEGER, uses INTEGER NOT NULL DEFAULT 0 ) STRICT",
-      "CREATE TABLE jobs ( kind TEXT NOT NULL, key TEXT NOT NULL, due INTEGER NOT NULL, tries INTEGER NOT NULL DEFAULT 0, PRIMARY KEY (kind, key) ) STRICT, WITHOUT ROWID",
-      "CREATE TABLE members ( user_id INTEGER PRIMARY KEY, role TEXT NOT NULL, state TEXT NOT NULL, joined_at INTEGER NOT NULL, visible_from INTEGER NOT NULL, read_seq INTEGER NOT NULL, read_n INTEGER NOT NULL, read_at INTEGER NOT NULL, touched INTEGER NOT NULL , muted_until INTEGER NOT NULL DEFAULT 0, name_card TEXT NOT NULL DEFAULT '', visible_until INTEGER, left_ver INTEGER, cleared INTEGER NOT NULL DEFAULT 0, version INTEGER NOT NULL DEFAULT 0, projected INTEGER NOT NULL DEFAULT 0, devices INTEGER, came_after INTEGER, discards INTEGER NOT NULL DEFAULT 0, cleared_to INTEGER NOT NULL DEFAULT 0, custom_fields TEXT NOT NULL DEFAULT '{}', leaving INTEGER NOT NULL DEFAULT 0, unopened INTEGER NOT NULL DEFAULT 0, composer_id TEXT, sent_composer TEXT, unread_from INTEGER, unread_n INTEGER, unread_read_seq INTEGER) STRICT",
-      "CREATE INDEX members_left ON members (visible_until, touched) WHERE visible_until IS NOT NULL",
-      "CREATE INDEX members_unsettled ON members (joined_at) WHERE state = 'active' OR leaving = 1 OR version > projected",
-      "CREATE TABLE message_edits ( sender_id INTEGER NOT NULL, seq INTEGER NOT NULL, version INTEGER NOT NULL, body TEXT NOT NULL, mentions TEXT, edited_at INTEGER NOT NULL, PRIMARY KEY (sender_id, seq, version) ) STRICT, WITHOUT ROWID",
-      "CREATE TRIGGER message_edits_revoked AFTER UPDATE OF revoked_rev ON messages WHEN NEW.revoked_rev IS NOT NULL BEGIN DELETE FROM message_edits WHERE sender_id = NEW.sender_id AND seq = NEW.seq; END",
-      "CREATE TABLE messages ( seq INTEGER PRIMARY KEY, n INTEGER NOT NULL, sender_id INTEGER NOT NULL, kind TEXT NOT NULL, body TEXT NOT NULL, quote_seq INTEGER, mentions TEXT, client_msg_id TEXT, created_at INTEGER NOT NULL , revoked_by INTEGER, revoked_rev INTEGER, forwarded TEXT, client_time INTEGER, priority TEXT, custom_data TEXT, tip TEXT, place TEXT, also_mentioned TEXT, changed_rev INTEGER, pinned_at INTEGER, pinned_by INTEGER, thread_root INTEGER, in_main INTEGER NOT NULL DEFAULT 1, thread_n INTEGER, thread_summary TEXT, version INTEGER, edited_at INTEGER, reactions TEXT, poll TEXT, main_before INTEGER) STRICT",
-      "CREATE INDEX messages_changed ON messages (changed_rev) WHERE changed_rev IS NOT NULL",
-      "CREATE UNIQUE INDEX messages_client ON messages (client_msg_id, sender_id) WHERE client_msg_id IS NOT NULL",
-      "CREATE INDEX messages_mentions ON messages (seq) WHERE mentions IS NOT NULL",
-      "CREATE INDEX messages_pinned ON messages (pinned_at) WHERE pinned_at IS NOT NULL",
-      "CREATE INDEX messages_revoked ON messages (revoked_rev) WHERE revoked_rev IS NOT NULL",
-      "CREATE TRIGGER messages_revoked_counted AFTER UPDATE OF revoked_rev ON messages WHEN NEW.revoked_rev IS NOT NULL AND OLD.revoked_rev IS NULL AND NEW.kind <> 'tip' BEGIN INSERT OR IGNORE INTO revoked_messages (thread_root, seq, sender_id) VALUES (iif(NEW.in_main = 1, 0, NEW.thread_root), NEW.seq, NEW.sender_id); END",
-      "CREATE INDEX messages_thread ON messages (thread_root, seq) WHERE thread_root IS NOT NULL",
-      "CREATE TABLE outbox ( id INTEGER PRIMARY KEY, body TEXT NOT NULL, receivers TEXT NOT NULL ) STRICT",
-      "CREATE TABLE people ( user_id INTEGER PRIMARY KEY, username TEXT NOT NULL, nickname TEXT NOT NULL, avatar TEXT NOT NULL, checked_at INTEGER NOT NULL ) STRICT",
-      "CREATE TABLE reactions ( user_id INTEGER NOT NULL, seq INTEGER NOT NULL, key TEXT NOT NULL, at INTEGER NOT NULL, rev INTEGER NOT NULL, PRIMARY KEY (user_id, seq, key) ) STRICT, WITHOUT ROWID",
-      "CREATE UNIQUE INDEX reactions_order ON reactions (seq, key, rev)",
-      "CREATE TABLE recorded_files (id INTEGER PRIMARY KEY CHECK (id = 1), seq INTEGER NOT NULL) STRICT",
-      "CREATE TABLE revoked_files ( seq INTEGER PRIMARY KEY, sender_id INTEGER NOT NULL, keys TEXT NOT NULL ) STRICT",
-      "CREATE TABLE revoked_messages ( thread_root INTEGER NOT NULL, seq INTEGER NOT NULL, sender_id INTEGER NOT NULL, PRIMARY KEY (thread_root, seq) ) STRICT, WITHOUT ROWID",
-      "CREATE TABLE schema_versions (version INTEGER PRIMARY KEY, min_code INTEGER NOT NULL) STRICT",
-      "CREATE TABLE search ( id INTEGER PRIMARY KEY CHECK (id = 1), fold_version INTEGER NOT NULL, indexed_seq INTEGER NOT NULL, revoked_rev INTEGER NOT NULL, purge INTEGER NOT NULL ) STRICT",
-      "CREATE TABLE stale_texts ( sender_id INTEGER NOT NULL, seq INTEGER NOT NULL, text TEXT NOT NULL, pieces INTEGER, PRIMARY KEY (sender_id, seq) ) STRICT, WITHOUT ROWID",
-      "CREATE UNIQUE INDEX stale_texts_seq ON stale_texts (seq)",
-      "CREATE TABLE thread_follows ( user_id INTEGER NOT NULL, root INTEGER NOT NULL, read_seq INTEGER NOT NULL, read_n INTEGER NOT NULL, PRIMARY KEY (user_id, root) ) STRICT, WITHOUT ROWID",
-      "CREATE INDEX thread_follows_root ON thread_follows (root)",
-      "CREATE TABLE votes ( user_id INTEGER NOT NULL, seq INTEGER NOT NULL, option INTEGER NOT NULL, at INTEGER NOT NULL, rev INTEGER NOT NULL, PRIMARY KEY (user_id, seq, option) ) STRICT, WITHOUT ROWID",
-      "CREATE UNIQUE INDEX votes_order ON votes (seq, option, rev)",
-      "CREATE VIRTUAL TABLE words USING fts5( pairs, content='', columnsize=0, tokenize='ascii', prefix='4' )",
-      "CREATE TABLE 'words_config'(k PRIMARY KEY, v) WITHOUT ROWID",
-      "CREATE TABLE 'words_data'(id INTEGER PRIMARY KEY, block BLOB)",
-      "CREATE TABLE 'words_idx'(segid, term, pgno, PRIMARY KEY(segid, term)) WITHOUT ROWID",
-    ]
-  `);
+      [
+        "CREATE TABLE acquaintances ( user_id INTEGER PRIMARY KEY, projected INTEGER NOT NULL DEFAULT 0 ) STRICT",
+        "CREATE INDEX acquaintances_unprojected ON acquaintances (user_id) WHERE projected = 0",
+        "CREATE TABLE applications ( id INTEGER PRIMARY KEY, user_id INTEGER NOT NULL, message TEXT NOT NULL, created_at INTEGER NOT NULL, handled_at INTEGER, handled_by INTEGER, accepted INTEGER, authentication TEXT NOT NULL DEFAULT '', told TEXT NOT NULL DEFAULT '[]', listed INTEGER NOT NULL DEFAULT 0 ) STRICT",
+        "CREATE UNIQUE INDEX applications_open ON applications (user_id) WHERE handled_at IS NULL",
+        "CREATE INDEX applications_open_order ON applications (id) WHERE handled_at IS NULL",
+        "CREATE INDEX applications_rejected ON applications (user_id, handled_at) WHERE accepted = 0",
+        "CREATE INDEX applications_unlisted ON applications (user_id) WHERE listed <> (handled_at IS NULL)",
+        "CREATE INDEX applications_user ON applications (user_id, handled_at)",
+        "CREATE TABLE bans ( id INTEGER PRIMARY KEY, user_id INTEGER NOT NULL UNIQUE, reason TEXT NOT NULL, banned_by INTEGER NOT NULL, created_at INTEGER NOT NULL ) STRICT",
+        "CREATE VIRTUAL TABLE bigram_terms USING fts5vocab(bigrams, instance)",
+        "CREATE VIRTUAL TABLE bigrams USING fts5( tokens, content='', columnsize=0, detail='none', tokenize='ascii' )",
+        "CREATE TABLE 'bigrams_config'(k PRIMARY KEY, v) WITHOUT ROWID",
+        "CREATE TABLE 'bigrams_data'(id INTEGER PRIMARY KEY, block BLOB)",
+        "CREATE TABLE 'bigrams_idx'(segid, term, pgno, PRIMARY KEY(segid, term)) WITHOUT ROWID",
+        "CREATE TABLE conversation ( id INTEGER PRIMARY KEY, kind TEXT NOT NULL, name TEXT NOT NULL, avatar TEXT NOT NULL, introduction TEXT NOT NULL, announcement TEXT NOT NULL, join_policy TEXT NOT NULL, owner_id INTEGER, created_at INTEGER NOT NULL, changes INTEGER NOT NULL DEFAULT 0, rev INTEGER NOT NULL DEFAULT 0, policy TEXT NOT NULL DEFAULT 'group', dissolved_at INTEGER, handle TEXT, mute_all INTEGER NOT NULL DEFAULT 0, max_members INTEGER, discoverable INTEGER, threads_off INTEGER NOT NULL DEFAULT 0, custom_fields TEXT NOT NULL DEFAULT '{}', changed_at INTEGER, version INTEGER NOT NULL DEFAULT 0, projected INTEGER NOT NULL DEFAULT 0, friends_only INTEGER NOT NULL DEFAULT 0, blocked INTEGER NOT NULL DEFAULT 0, friends INTEGER NOT NULL DEFAULT 0, first_sender INTEGER, answered INTEGER NOT NULL DEFAULT 0, answered_projected INTEGER NOT NULL DEFAULT 0, notices INTEGER NOT NULL DEFAULT 0, request_version INTEGER NOT NULL DEFAULT 0 ) STRICT",
+        "CREATE TABLE debts ( user_id INTEGER PRIMARY KEY, until INTEGER NOT NULL ) STRICT",
+        "CREATE TABLE edited_files ( seq INTEGER PRIMARY KEY, sender_id INTEGER NOT NULL, keys TEXT NOT NULL, changes INTEGER NOT NULL DEFAULT 0 ) STRICT",
+        "CREATE TABLE fanout_checkpoint ( id INTEGER PRIMARY KEY CHECK (id = 1), seq INTEGER NOT NULL, changes INTEGER NOT NULL, touched INTEGER NOT NULL, is_large INTEGER NOT NULL, served_at INTEGER NOT NULL, behind TEXT NOT NULL, rev INTEGER ) STRICT",
+        "CREATE TABLE flag_changes ( token TEXT PRIMARY KEY, at INTEGER NOT NULL ) STRICT, WITHOUT ROWID",
+        "CREATE TABLE hidden ( seq INTEGER NOT NULL, user_id INTEGER NOT NULL, rev INTEGER NOT NULL, PRIMARY KEY (seq, user_id) ) STRICT, WITHOUT ROWID",
+        "CREATE INDEX hidden_user ON hidden (user_id, rev)",
+        "CREATE TABLE inbox_failures ( call TEXT NOT NULL, user_id INTEGER NOT NULL, first_at INTEGER NOT NULL, last_at INTEGER NOT NULL, failures INTEGER NOT NULL, parked INTEGER NOT NULL, error TEXT NOT NULL, PRIMARY KEY (call, user_id) ) STRICT, WITHOUT ROWID",
+        "CREATE TABLE indexing ( id INTEGER PRIMARY KEY CHECK (id = 1), fold_version INTEGER NOT NULL, indexed_seq INTEGER NOT NULL, purge INTEGER NOT NULL, purged_at INTEGER NOT NULL ) STRICT",
+        "CREATE TABLE invitations ( id INTEGER PRIMARY KEY, code TEXT NOT NULL UNIQUE, created_by INTEGER NOT NULL, created_at INTEGER NOT NULL, expires_at INTEGER NOT NULL, max_uses INTEGER, uses INTEGER NOT NULL DEFAULT 0 ) STRICT",
+        "CREATE TABLE jobs ( kind TEXT NOT NULL, key TEXT NOT NULL, due INTEGER NOT NULL, tries INTEGER NOT NULL DEFAULT 0, PRIMARY KEY (kind, key) ) STRICT, WITHOUT ROWID",
+        "CREATE TABLE members ( user_id INTEGER PRIMARY KEY, role TEXT NOT NULL, state TEXT NOT NULL, joined_at INTEGER NOT NULL, visible_from INTEGER NOT NULL, read_seq INTEGER NOT NULL, read_n INTEGER NOT NULL, read_at INTEGER NOT NULL, touched INTEGER NOT NULL, came_after INTEGER, unread_from INTEGER, unread_n INTEGER, unread_read_seq INTEGER, muted_until INTEGER NOT NULL DEFAULT 0, name_card TEXT NOT NULL DEFAULT '', custom_fields TEXT NOT NULL DEFAULT '{}', visible_until INTEGER, left_ver INTEGER, leaving INTEGER NOT NULL DEFAULT 0, unopened INTEGER NOT NULL DEFAULT 0, cleared INTEGER NOT NULL DEFAULT 0, cleared_to INTEGER NOT NULL DEFAULT 0, discards INTEGER NOT NULL DEFAULT 0, version INTEGER NOT NULL DEFAULT 0, projected INTEGER NOT NULL DEFAULT 0, devices INTEGER, composer_id TEXT, sent_composer TEXT ) STRICT",
+        "CREATE INDEX members_left ON members (visible_until, touched) WHERE visible_until IS NOT NULL",
+        "CREATE INDEX members_unsettled ON members (joined_at) WHERE state = 'active' OR leaving = 1 OR version > projected",
+        "CREATE TABLE message_edits ( sender_id INTEGER NOT NULL, seq INTEGER NOT NULL, version INTEGER NOT NULL, body TEXT NOT NULL, mentions TEXT, edited_at INTEGER NOT NULL, PRIMARY KEY (sender_id, seq, version) ) STRICT, WITHOUT ROWID",
+        "CREATE TRIGGER message_edits_revoked AFTER UPDATE OF revoked_rev ON messages WHEN NEW.revoked_rev IS NOT NULL BEGIN DELETE FROM message_edits WHERE sender_id = NEW.sender_id AND seq = NEW.seq; END",
+        "CREATE TABLE messages ( seq INTEGER PRIMARY KEY, n INTEGER NOT NULL, sender_id INTEGER NOT NULL, kind TEXT NOT NULL, body TEXT NOT NULL, quote_seq INTEGER, mentions TEXT, also_mentioned TEXT, client_msg_id TEXT, created_at INTEGER NOT NULL, client_time INTEGER, forwarded TEXT, priority TEXT, custom_data TEXT, tip TEXT, place TEXT, thread_root INTEGER, in_main INTEGER NOT NULL DEFAULT 1, main_before INTEGER, thread_n INTEGER, thread_summary TEXT, poll TEXT, reactions TEXT, changed_rev INTEGER, revoked_rev INTEGER, revoked_by INTEGER, pinned_at INTEGER, pinned_by INTEGER, version INTEGER, edited_at INTEGER ) STRICT",
+        "CREATE INDEX messages_changed ON messages (changed_rev) WHERE changed_rev IS NOT NULL",
+        "CREATE UNIQUE INDEX messages_client ON messages (client_msg_id, sender_id) WHERE client_msg_id IS NOT NULL",
+        "CREATE INDEX messages_mentions ON messages (seq) WHERE mentions IS NOT NULL",
+        "CREATE INDEX messages_pinned ON messages (pinned_at) WHERE pinned_at IS NOT NULL",
+        "CREATE INDEX messages_revoked ON messages (revoked_rev) WHERE revoked_rev IS NOT NULL",
+        "CREATE TRIGGER messages_revoked_counted AFTER UPDATE OF revoked_rev ON messages WHEN NEW.revoked_rev IS NOT NULL AND OLD.revoked_rev IS NULL AND NEW.kind <> 'tip' BEGIN INSERT OR IGNORE INTO revoked_messages (thread_root, seq, sender_id) VALUES (iif(NEW.in_main = 1, 0, NEW.thread_root), NEW.seq, NEW.sender_id); END",
+        "CREATE INDEX messages_thread ON messages (thread_root, seq) WHERE thread_root IS NOT NULL",
+        "CREATE TABLE outbox ( id INTEGER PRIMARY KEY, body TEXT NOT NULL, receivers TEXT NOT NULL ) STRICT",
+        "CREATE TABLE people ( user_id INTEGER PRIMARY KEY, username TEXT NOT NULL, nickname TEXT NOT NULL, avatar TEXT NOT NULL, checked_at INTEGER NOT NULL ) STRICT",
+        "CREATE TABLE reactions ( user_id INTEGER NOT NULL, seq INTEGER NOT NULL, key TEXT NOT NULL, at INTEGER NOT NULL, rev INTEGER NOT NULL, PRIMARY KEY (user_id, seq, key) ) STRICT, WITHOUT ROWID",
+        "CREATE UNIQUE INDEX reactions_order ON reactions (seq, key, rev)",
+        "CREATE TABLE recorded_files (id INTEGER PRIMARY KEY CHECK (id = 1), seq INTEGER NOT NULL) STRICT",
+        "CREATE TABLE revoked_files ( seq INTEGER PRIMARY KEY, sender_id INTEGER NOT NULL, keys TEXT NOT NULL ) STRICT",
+        "CREATE TABLE revoked_messages ( thread_root INTEGER NOT NULL, seq INTEGER NOT NULL, sender_id INTEGER NOT NULL, PRIMARY KEY (thread_root, seq) ) STRICT, WITHOUT ROWID",
+        "CREATE TABLE schema_versions (version INTEGER PRIMARY KEY, min_code INTEGER NOT NULL) STRICT",
+        "CREATE TABLE search ( id INTEGER PRIMARY KEY CHECK (id = 1), fold_version INTEGER NOT NULL, indexed_seq INTEGER NOT NULL, revoked_rev INTEGER NOT NULL, purge INTEGER NOT NULL ) STRICT",
+        "CREATE TABLE stale_texts ( sender_id INTEGER NOT NULL, seq INTEGER NOT NULL, text TEXT NOT NULL, pieces INTEGER, PRIMARY KEY (sender_id, seq) ) STRICT, WITHOUT ROWID",
+        "CREATE UNIQUE INDEX stale_texts_seq ON stale_texts (seq)",
+        "CREATE TABLE thread_follows ( user_id INTEGER NOT NULL, root INTEGER NOT NULL, read_seq INTEGER NOT NULL, read_n INTEGER NOT NULL, PRIMARY KEY (user_id, root) ) STRICT, WITHOUT ROWID",
+        "CREATE INDEX thread_follows_root ON thread_follows (root)",
+        "CREATE TABLE votes ( user_id INTEGER NOT NULL, seq INTEGER NOT NULL, option INTEGER NOT NULL, at INTEGER NOT NULL, rev INTEGER NOT NULL, PRIMARY KEY (user_id, seq, option) ) STRICT, WITHOUT ROWID",
+        "CREATE UNIQUE INDEX votes_order ON votes (seq, option, rev)",
+        "CREATE VIRTUAL TABLE words USING fts5( pairs, content='', columnsize=0, tokenize='ascii', prefix='4' )",
+        "CREATE TABLE 'words_config'(k PRIMARY KEY, v) WITHOUT ROWID",
+        "CREATE TABLE 'words_data'(id INTEGER PRIMARY KEY, block BLOB)",
+        "CREATE TABLE 'words_idx'(segid, term, pgno, PRIMARY KEY(segid, term)) WITHOUT ROWID",
+      ]
+    `);
 });
 
 test("the tables of an inbox are the reviewed ones", async () => {
@@ -127,30 +115,38 @@ test("the tables of an inbox are the reviewed ones", async () => {
     return schema(storage);
   });
   expect(tables).toMatchInlineSnapshot(`
-      [
-        "CREATE TABLE composer_drafts ( conversation_id INTEGER PRIMARY KEY, content TEXT NOT NULL, updated_at INTEGER NOT NULL ) STRICT",
-        "CREATE TABLE conversations ( conversation_id INTEGER PRIMARY KEY, ver INTEGER NOT NULL, state TEXT NOT NULL, visible_from INTEGER NOT NULL, last_seq INTEGER NOT NULL, last_n INTEGER NOT NULL, read_seq INTEGER NOT NULL, read_n INTEGER NOT NULL, member_count INTEGER NOT NULL, preview TEXT, updated_at INTEGER NOT NULL, sticky INTEGER NOT NULL DEFAULT 0 , hidden INTEGER NOT NULL DEFAULT 0, rev INTEGER NOT NULL DEFAULT 0, told_epoch INTEGER NOT NULL DEFAULT 0, told_seq INTEGER NOT NULL DEFAULT 0, told_rev INTEGER NOT NULL DEFAULT 0, kind TEXT, read_at INTEGER NOT NULL DEFAULT 0, discards INTEGER NOT NULL DEFAULT 0, mentioned TEXT, peer_read_seq INTEGER, peer_read_at INTEGER, counted_at INTEGER, archived_count INTEGER, muted_until INTEGER NOT NULL DEFAULT 0, unread_from INTEGER, threads_unread INTEGER NOT NULL DEFAULT 0, changed_at INTEGER NOT NULL DEFAULT 0, active_at INTEGER NOT NULL DEFAULT 0) STRICT",
-        "CREATE TABLE debts ( user_id INTEGER PRIMARY KEY, until INTEGER NOT NULL ) STRICT",
-        "CREATE TABLE device_cursors ( socket_id TEXT NOT NULL, conversation_id INTEGER NOT NULL, seq INTEGER NOT NULL, rev INTEGER NOT NULL, behind INTEGER NOT NULL, PRIMARY KEY (socket_id, conversation_id) ) STRICT, WITHOUT ROWID",
-        "CREATE TABLE drafts ( n INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, created_at INTEGER NOT NULL, conversation_id INTEGER, seq INTEGER, content TEXT ) STRICT",
-        "CREATE TABLE ended_sessions ( session_id TEXT PRIMARY KEY, expires_at INTEGER NOT NULL ) STRICT, WITHOUT ROWID",
-        "CREATE TABLE jobs ( kind TEXT NOT NULL, key TEXT NOT NULL, due INTEGER NOT NULL, tries INTEGER NOT NULL DEFAULT 0, PRIMARY KEY (kind, key) ) STRICT, WITHOUT ROWID",
-        "CREATE TABLE list_ahead (conversation_id INTEGER PRIMARY KEY) STRICT",
-        "CREATE TABLE notice_box ( id INTEGER PRIMARY KEY CHECK (id = 1), last_id INTEGER NOT NULL, read_id INTEGER NOT NULL, hidden_id INTEGER NOT NULL ) STRICT",
-        "CREATE TABLE notice_sources ( conversation_id INTEGER PRIMARY KEY, last_id INTEGER NOT NULL ) STRICT",
-        "CREATE TABLE notices ( id INTEGER PRIMARY KEY, body TEXT NOT NULL ) STRICT",
-        "CREATE TABLE presence ( id INTEGER PRIMARY KEY CHECK (id = 1), online INTEGER NOT NULL , gone INTEGER NOT NULL DEFAULT 0, epoch INTEGER NOT NULL DEFAULT 0, repaired_at INTEGER NOT NULL DEFAULT 0) STRICT",
-        "CREATE TABLE saved ( conversation_id INTEGER NOT NULL, seq INTEGER NOT NULL, note TEXT NOT NULL, saved_at INTEGER NOT NULL, remind_at INTEGER, reminded INTEGER NOT NULL DEFAULT 0, PRIMARY KEY (conversation_id, seq) ) STRICT, WITHOUT ROWID",
-        "CREATE TABLE scheduled ( n INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, conversation_id INTEGER NOT NULL, client_msg_id TEXT NOT NULL, send_at INTEGER NOT NULL, created_at INTEGER NOT NULL, draft TEXT NOT NULL, failed TEXT, failed_at INTEGER, UNIQUE (conversation_id, client_msg_id) ) STRICT",
-        "CREATE TABLE schema_versions (version INTEGER PRIMARY KEY, min_code INTEGER NOT NULL) STRICT",
-        "CREATE TABLE sockets ( session_id TEXT NOT NULL, conversation_id INTEGER NOT NULL, PRIMARY KEY (session_id, conversation_id) ) STRICT, WITHOUT ROWID",
-      ]
-    `);
+    [
+      "CREATE TABLE composer_drafts ( conversation_id INTEGER PRIMARY KEY, content TEXT NOT NULL, updated_at INTEGER NOT NULL ) STRICT",
+      "CREATE TABLE conversations ( conversation_id INTEGER PRIMARY KEY, kind TEXT, ver INTEGER NOT NULL, rev INTEGER NOT NULL DEFAULT 0, state TEXT NOT NULL, hidden INTEGER NOT NULL DEFAULT 0, visible_from INTEGER NOT NULL, last_seq INTEGER NOT NULL, last_n INTEGER NOT NULL, read_seq INTEGER NOT NULL, read_n INTEGER NOT NULL, read_at INTEGER NOT NULL DEFAULT 0, discards INTEGER NOT NULL DEFAULT 0, unread_from INTEGER, mentioned TEXT, threads_unread INTEGER NOT NULL DEFAULT 0, peer_read_seq INTEGER, peer_read_at INTEGER, member_count INTEGER NOT NULL, preview TEXT, updated_at INTEGER NOT NULL, counted_at INTEGER, active_at INTEGER NOT NULL DEFAULT 0, changed_at INTEGER NOT NULL DEFAULT 0, sticky INTEGER NOT NULL DEFAULT 0, archived_count INTEGER, muted_until INTEGER NOT NULL DEFAULT 0, told_epoch INTEGER NOT NULL DEFAULT 0, told_seq INTEGER NOT NULL DEFAULT 0, told_rev INTEGER NOT NULL DEFAULT 0 ) STRICT",
+      "CREATE TABLE debts ( user_id INTEGER PRIMARY KEY, until INTEGER NOT NULL ) STRICT",
+      "CREATE TABLE device_cursors ( socket_id TEXT NOT NULL, conversation_id INTEGER NOT NULL, seq INTEGER NOT NULL, rev INTEGER NOT NULL, behind INTEGER NOT NULL, PRIMARY KEY (socket_id, conversation_id) ) STRICT, WITHOUT ROWID",
+      "CREATE TABLE drafts ( n INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, created_at INTEGER NOT NULL, conversation_id INTEGER, seq INTEGER, content TEXT ) STRICT",
+      "CREATE TABLE ended_sessions ( session_id TEXT PRIMARY KEY, expires_at INTEGER NOT NULL ) STRICT, WITHOUT ROWID",
+      "CREATE TABLE jobs ( kind TEXT NOT NULL, key TEXT NOT NULL, due INTEGER NOT NULL, tries INTEGER NOT NULL DEFAULT 0, PRIMARY KEY (kind, key) ) STRICT, WITHOUT ROWID",
+      "CREATE TABLE list_ahead (conversation_id INTEGER PRIMARY KEY) STRICT",
+      "CREATE TABLE notice_box ( id INTEGER PRIMARY KEY CHECK (id = 1), last_id INTEGER NOT NULL, read_id INTEGER NOT NULL, hidden_id INTEGER NOT NULL ) STRICT",
+      "CREATE TABLE notice_sources ( conversation_id INTEGER PRIMARY KEY, last_id INTEGER NOT NULL ) STRICT",
+      "CREATE TABLE notices ( id INTEGER PRIMARY KEY, body TEXT NOT NULL ) STRICT",
+      "CREATE TABLE presence ( id INTEGER PRIMARY KEY CHECK (id = 1), online INTEGER NOT NULL, gone INTEGER NOT NULL DEFAULT 0, epoch INTEGER NOT NULL DEFAULT 0, repaired_at INTEGER NOT NULL DEFAULT 0 ) STRICT",
+      "CREATE TABLE saved ( conversation_id INTEGER NOT NULL, seq INTEGER NOT NULL, note TEXT NOT NULL, saved_at INTEGER NOT NULL, remind_at INTEGER, reminded INTEGER NOT NULL DEFAULT 0, PRIMARY KEY (conversation_id, seq) ) STRICT, WITHOUT ROWID",
+      "CREATE TABLE scheduled ( n INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, conversation_id INTEGER NOT NULL, client_msg_id TEXT NOT NULL, send_at INTEGER NOT NULL, created_at INTEGER NOT NULL, draft TEXT NOT NULL, failed TEXT, failed_at INTEGER, UNIQUE (conversation_id, client_msg_id) ) STRICT",
+      "CREATE TABLE schema_versions (version INTEGER PRIMARY KEY, min_code INTEGER NOT NULL) STRICT",
+      "CREATE TABLE sockets ( session_id TEXT NOT NULL, conversation_id INTEGER NOT NULL, PRIMARY KEY (session_id, conversation_id) ) STRICT, WITHOUT ROWID",
+    ]
+  `);
+});
+
+/** A step that adds a table. */
+const add = (version: number, minCode: number) => ({
+  version,
+  minCode,
+  sql: `CREATE TABLE t${version} (x INTEGER) STRICT`,
 });
 
 test.each([
   ["conversation", CONVERSATION],
   ["inbox", INBOX],
+  ["schema of three steps", [add(1, 1), add(2, 1), add(3, 3)]],
 ])("every earlier version of a %s migrates to the tables of a new one", async (_, steps) => {
   const made = await fresh((storage) => {
     migrate(storage, steps);
@@ -195,11 +191,6 @@ test("a failed step leaves nothing behind, and the next start repeats it", () =>
 
 test("tables that need a newer release are refused and stay untouched", () =>
   fresh((storage) => {
-    const add = (version: number, minCode: number) => ({
-      version,
-      minCode,
-      sql: `CREATE TABLE t${version} (x INTEGER) STRICT`,
-    });
     migrate(storage, [add(1, 1), add(2, 1), add(3, 3)]);
     const before = schema(storage);
     expect(() => migrate(storage, [add(1, 1), add(2, 1)])).toThrow(/release/);
@@ -214,121 +205,6 @@ test("the previous release runs on tables to which a newer one has only added", 
     storage.sql.exec("INSERT INTO schema_versions VALUES (?, 1)", CONVERSATION.length + 1);
     migrate(storage, CONVERSATION);
     expect(hasSchema(storage)).toBe(true);
-  }));
-
-test("a conversation of version 1 is migrated when it wakes, and keeps its messages", async () => {
-  const id = await createGroupId(ann);
-  const stub = conversationObject(id);
-  await runInDurableObject(stub, (_, { storage }) => {
-    for (const name of tables(storage)) storage.sql.exec(`DROP TABLE IF EXISTS ${name}`);
-    migrate(storage, CONVERSATION.slice(0, 1));
-    const columns = "id, kind, name, avatar, introduction, announcement, join_policy, owner_id, created_at";
-    storage.sql.exec(
-      `INSERT INTO conversation (${columns}) VALUES (?, 'group', 'old', '', '', '', 'approval', ?, 5)`,
-      ...[id, ann.user.id],
-    );
-    storage.sql.exec("INSERT INTO members VALUES (?, 'owner', 'active', 5, 0, 1, 1, 9, 0)", ann.user.id);
-    storage.sql.exec("INSERT INTO people VALUES (?, ?, '', '', 5)", ann.user.id, ann.user.username);
-    for (const seq of [1, 2]) {
-      storage.sql.exec(
-        "INSERT INTO messages VALUES (?, ?, ?, 'text', ?, NULL, NULL, NULL, ?)",
-        ...[seq, seq, ann.user.id, JSON.stringify({ text: `old ${seq}` }), 10 + seq],
-      );
-    }
-  });
-  await evictDurableObject(stub);
-  const page = await call("GET", `/v1/conversations/${id}/messages`, { token: ann.token });
-  expect(page.body).toMatchObject({ items: [{ body: { text: "old 1" } }, { body: { text: "old 2" } }] });
-  const socket = await openRoom(id, ann.token, "?after=0&rev=0");
-  expect(await socket.next("synced")).toMatchObject({ last_seq: 2, rev: 0, has_more: false });
-  expect(await postText(id, ann, "new")).toBe(3);
-  const revoke = `/v1/conversations/${id}/messages/1?for=everyone`;
-  expect((await call("DELETE", revoke, { token: ann.token })).status).toBe(204);
-  expect(await socket.next("revoked")).toMatchObject({ seq: 1, rev: 1 });
-});
-
-test.each<[situation: string, sql: string, leaving: number[]]>([
-  ["everybody who left is settled", "SELECT 1", []],
-  [
-    "nobody is settled while deliveries are outstanding",
-    "INSERT INTO jobs (kind, key, due) VALUES ('fanout', '', 1)",
-    [2, 3],
-  ],
-  [
-    "the user of a failed inbox is not settled",
-    "INSERT INTO inbox_failures VALUES ('update', 3, 1, 1, 1, 0, ''), ('notifications', 2, 1, 1, 1, 0, '')",
-    [3],
-  ],
-])("a conversation of version 15 is migrated: %s", (_, sql, leaving) =>
-  fresh((storage) => {
-    migrate(storage, CONVERSATION.slice(0, 15));
-    for (const [id, state] of [
-      [1, "active"],
-      [2, "left"],
-      [3, "left"],
-    ]) {
-      storage.sql.exec(
-        `INSERT INTO members (user_id, role, state, joined_at, visible_from, read_seq, read_n, read_at, touched)
-         VALUES (?, 'member', ?, 5, 0, 1, 1, 9, 0)`,
-        id,
-        state,
-      );
-    }
-    storage.sql.exec(sql);
-    migrate(storage, CONVERSATION);
-    const rows = storage.sql.exec<{ user_id: number }>("SELECT user_id FROM members WHERE leaving = 1");
-    expect(rows.toArray().map(({ user_id }) => user_id)).toEqual(leaving);
-  }),
-);
-
-test.each([
-  [
-    "a conversation of version 34 is migrated",
-    "DELETE FROM schema_versions WHERE version >= 35; DROP INDEX applications_open_order; DROP TRIGGER messages_revoked_counted; DROP TABLE revoked_messages; DROP TABLE debts; DROP TABLE bigram_terms; DROP TABLE bigrams; DROP TABLE stale_texts; DROP TABLE indexing",
-  ],
-  ["a long log has kept the former index", "SELECT 1"],
-])("%s: repeats of earlier sends are found", async (_, sql) => {
-  const bob = await register();
-  const id = await createGroupId(ann, bob);
-  const message = (client_msg_id: string) => ({ client_msg_id, kind: "text", body: { text: "once" } });
-  const post = ({ token }: SignedIn, clientMsgId: string) =>
-    call("POST", `/v1/conversations/${id}/messages`, { token, body: message(clientMsgId) });
-  const sent = [await post(ann, "one"), await post(bob, "one"), await post(ann, "two")];
-  const stub = conversationObject(id);
-  await runInDurableObject(stub, (_, { storage }) => {
-    storage.sql.exec(sql);
-    storage.sql.exec(`DROP INDEX messages_client; ${FORMER_CLIENT_ID_INDEX}`);
-  });
-  await evictDurableObject(stub);
-  const repeats = [await post(ann, "one"), await post(bob, "one"), await post(ann, "two")];
-  expect(sent.map(({ status }) => status)).toEqual([201, 201, 201]);
-  expect(repeats.map(({ status }) => status)).toEqual([200, 200, 200]);
-  expect(repeats.map(({ body }) => body)).toEqual(sent.map(({ body }) => body));
-  expect(await post(bob, "two")).toMatchObject({ status: 201 });
-  const socket = await openRoom(id, ann.token);
-  socket.send({ type: "sends", items: ["three", "two", "four", "three"].map(message) });
-  await socket.until(({ acks }) => acks.length === 4);
-  // Seq 4 is the last message of Bob.
-  expect(socket.acks.map(({ client_msg_id, seq }) => [client_msg_id, seq])).toEqual([
-    ["three", 5],
-    ["two", 3],
-    ["four", 6],
-    ["three", 5],
-  ]);
-});
-
-test("a log of more than 100,000 messages keeps the former index of client message ids", () =>
-  fresh((storage) => {
-    migrate(storage, CONVERSATION.slice(0, 34));
-    const before = schema(storage);
-    expect(before).toContain(FORMER_CLIENT_ID_INDEX);
-    const insert =
-      "INSERT INTO messages (seq, n, sender_id, kind, body, created_at) VALUES (?, 1, 2, 'text', '{}', 5)";
-    storage.sql.exec(insert, 100_001);
-    migrate(storage, CONVERSATION.slice(0, 35));
-    expect(schema(storage)).toEqual(before);
-    const version = storage.sql.exec("SELECT max(version) AS newest FROM schema_versions").one();
-    expect(version).toEqual({ newest: 35 });
   }));
 
 test("an object whose tables need a newer release answers nothing and changes nothing", async () => {
