@@ -14,7 +14,6 @@ import { JOIN_REQUESTS_TABLE } from "./members/join-requests.ts";
 import { KNOWN_USERS_TABLE } from "./members/known-users.ts";
 import { VOTES_TABLE } from "./polls/vote-store.ts";
 import { REACTIONS_TABLE } from "./reactions/reaction-store.ts";
-import { FORMER_INDEX_TABLES } from "./search/former-index.ts";
 import { INDEXING_TABLES } from "./search/indexer.ts";
 import { THREAD_FOLLOWS_TABLE } from "./threads/thread-log.ts";
 
@@ -161,8 +160,7 @@ export const MIGRATIONS: readonly Migration[] = [
     sql: [
       ...[CONVERSATION_TABLE, MEMBERS_TABLE, KNOWN_USERS_TABLE, BANS_TABLE, INVITATIONS_TABLE],
       ...[JOIN_REQUESTS_TABLE, FLAG_CHANGES_TABLE, MESSAGES_TABLES, EDITS_TABLE, REVOKED_TABLE],
-      ...[REACTIONS_TABLE, VOTES_TABLE, THREAD_FOLLOWS_TABLE, FILE_REFERENCES_TABLES],
-      ...[FORMER_INDEX_TABLES, INDEXING_TABLES],
+      ...[REACTIONS_TABLE, VOTES_TABLE, THREAD_FOLLOWS_TABLE, FILE_REFERENCES_TABLES, INDEXING_TABLES],
       ...[OUTBOX_TABLE, INBOX_FAILURES_TABLE, FANOUT_CHECKPOINT_TABLE, JOBS_TABLE, DEBTS_TABLE],
     ].join("\n"),
   },

@@ -7,7 +7,6 @@ import type { RetryMarker } from "../../object/retry-marker.ts";
 import type { MessageLog } from "../log/message-log.ts";
 import type { MessageRow } from "../log/row.ts";
 import { BIGRAMS_TABLES, type BigramIndex } from "./bigram-index.ts";
-import { EMPTY_FORMER_INDEX, hasFormerReleaseRun } from "./former-index.ts";
 import { STALE_TEXTS_TABLE, type StaleText, type StaleTexts } from "./stale-texts.ts";
 import { piecesOf } from "./tokens.ts";
 
@@ -55,8 +54,7 @@ export const INDEXING_TABLES = `
     purge INTEGER NOT NULL,
     purged_at INTEGER NOT NULL
   ) STRICT;
-  INSERT INTO indexing VALUES (1, 0, 0, 0, 0);
-  ${EMPTY_FORMER_INDEX}`;
+  INSERT INTO indexing VALUES (1, 0, 0, 0, 0);`;
 
 type State = { fold_version: number; indexed_seq: number; purge: 0 | 1; purged_at: number };
 
@@ -109,8 +107,7 @@ export class Indexer {
     this.#markerIsSet = marker.isSet();
     this.#merging = this.#markerIsSet;
     this.#lastSeqSeen = messages.last.seq;
-    const isRolledForward = hasFormerReleaseRun(storage.sql);
-    if (state.fold_version !== NORMALIZATION_VERSION || isRolledForward) this.#rebuild(isRolledForward);
+    if (state.fold_version !== NORMALIZATION_VERSION) this.#rebuild();
   }
 
   /** Messages up to this seq are indexed or stale, as far as they have text. */
@@ -359,13 +356,12 @@ export class Indexer {
   }
 
   /** Empties the index, so all messages are indexed again. */
-  #rebuild(isRolledForward: boolean): void {
+  #rebuild(): void {
     this.#storage.transactionSync(() => {
       const { sql } = this.#storage;
       if (this.#indexedSeq > 0) this.#index.clear();
       this.#stale.clear();
       sql.exec("UPDATE indexing SET fold_version = ?, indexed_seq = 0, purge = 0", NORMALIZATION_VERSION);
-      if (isRolledForward) sql.exec(EMPTY_FORMER_INDEX);
     });
     this.#indexedSeq = 0;
     this.#settling = false;

@@ -271,34 +271,3 @@ test("a revoked message is found by nobody at once, and its words leave the inde
   expect(await storedInConversation(id)).not.toContain(indexCode("🦭"));
   expect(await storedInConversation(id)).not.toContain("海象");
 });
-
-test("the index is made anew when a former release, with an index of its own, has changed messages", async () => {
-  const { id } = await createGroup(ann);
-  await fill(
-    ann,
-    id,
-    range(1, 220).map((n) => (n === 5 ? "海象" : `No ${n}`)),
-  );
-  const stub = conversationObject(ConversationId.parse(id));
-  await runInDurableObject(stub, (_, { storage }) => {
-    storage.sql.exec("UPDATE messages SET body = '{}', revoked_by = 1, revoked_rev = 1 WHERE seq = 5");
-    storage.sql.exec(`UPDATE messages SET body = '{"text":"海豹"}', version = 2 WHERE seq = 7`);
-    storage.sql.exec("UPDATE conversation SET rev = 1");
-    // It marks its index so when it wakes.
-    storage.sql.exec("INSERT INTO words (rowid, pairs) VALUES (5, 'abcd')");
-    storage.sql.exec("UPDATE search SET fold_version = 1, indexed_seq = 200");
-  });
-  await evictDurableObject(stub);
-  expect(await findAll(ann, id, "海象")).toEqual([]);
-  await untilIndexed(id);
-  expect(await indexedSeq(id)).toBe(200);
-  const tokens = await runInDurableObject(stub, (_, { storage }) => indexTokens(storage));
-  expect(tokens).not.toContain(tokensOf("海象")[1]);
-  expect(await findAll(ann, id, "海豹")).toEqual([7]);
-  const former = await runInDurableObject(stub, (_, { storage }) => [
-    storage.sql.exec("SELECT fold_version, indexed_seq FROM search").one(),
-    storage.sql.exec("SELECT rowid FROM words WHERE words MATCH 'abcd'").toArray(),
-  ]);
-  expect(former).toEqual([{ fold_version: 0, indexed_seq: 0 }, []]);
-  expect(await findAll(ann, id, "No 6")).toEqual([...range(60, 69).reverse(), 6]);
-});

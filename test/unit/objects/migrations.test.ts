@@ -94,17 +94,12 @@ test("the tables of a conversation are the reviewed ones", async () => {
         "CREATE TABLE revoked_files ( seq INTEGER PRIMARY KEY, sender_id INTEGER NOT NULL, keys TEXT NOT NULL ) STRICT",
         "CREATE TABLE revoked_messages ( thread_root INTEGER NOT NULL, seq INTEGER NOT NULL, sender_id INTEGER NOT NULL, PRIMARY KEY (thread_root, seq) ) STRICT, WITHOUT ROWID",
         "CREATE TABLE schema_versions (version INTEGER PRIMARY KEY, min_code INTEGER NOT NULL) STRICT",
-        "CREATE TABLE search ( id INTEGER PRIMARY KEY CHECK (id = 1), fold_version INTEGER NOT NULL, indexed_seq INTEGER NOT NULL, revoked_rev INTEGER NOT NULL, purge INTEGER NOT NULL ) STRICT",
         "CREATE TABLE stale_texts ( sender_id INTEGER NOT NULL, seq INTEGER NOT NULL, text TEXT NOT NULL, pieces INTEGER, PRIMARY KEY (sender_id, seq) ) STRICT, WITHOUT ROWID",
         "CREATE UNIQUE INDEX stale_texts_seq ON stale_texts (seq)",
         "CREATE TABLE thread_follows ( user_id INTEGER NOT NULL, root INTEGER NOT NULL, read_seq INTEGER NOT NULL, read_n INTEGER NOT NULL, PRIMARY KEY (user_id, root) ) STRICT, WITHOUT ROWID",
         "CREATE INDEX thread_follows_root ON thread_follows (root)",
         "CREATE TABLE votes ( user_id INTEGER NOT NULL, seq INTEGER NOT NULL, option INTEGER NOT NULL, at INTEGER NOT NULL, rev INTEGER NOT NULL, PRIMARY KEY (user_id, seq, option) ) STRICT, WITHOUT ROWID",
         "CREATE UNIQUE INDEX votes_order ON votes (seq, option, rev)",
-        "CREATE VIRTUAL TABLE words USING fts5( pairs, content='', columnsize=0, tokenize='ascii', prefix='4' )",
-        "CREATE TABLE 'words_config'(k PRIMARY KEY, v) WITHOUT ROWID",
-        "CREATE TABLE 'words_data'(id INTEGER PRIMARY KEY, block BLOB)",
-        "CREATE TABLE 'words_idx'(segid, term, pgno, PRIMARY KEY(segid, term)) WITHOUT ROWID",
       ]
     `);
 });
