@@ -64,7 +64,7 @@ const MEMBERS_TABLE = `
     read_n INTEGER NOT NULL,
     read_at INTEGER NOT NULL,
     touched INTEGER NOT NULL,
-    came_after INTEGER,
+    came_after INTEGER NOT NULL DEFAULT 0,
     unread_from INTEGER,
     unread_n INTEGER,
     unread_read_seq INTEGER,

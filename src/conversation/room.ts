@@ -437,7 +437,6 @@ export class Room implements RoomContext {
 
   /** At start-up: resumes what a crash or an eviction has cut short, without waiting for the alarm. */
   resume(): void {
-    this.#recoverSenders();
     this.projection.resume();
     this.fanout.resume();
     this.search.indexing.resume();
@@ -483,16 +482,6 @@ export class Room implements RoomContext {
         return;
       }
     }
-  }
-
-  /**
-   * Notes what the previous release did not know: after a roll-back it has stored messages in a direct
-   * conversation that one user had not opened.
-   */
-  #recoverSenders(): void {
-    if (this.state.profile.kind !== "direct" || this.log.last.seq === 0) return;
-    this.members.openForAll();
-    if (this.state.firstSender === null) this.state.recoverSenders();
   }
 
   /** Notifies the observers of a committed event other than a send, then starts the fan-out. */

@@ -127,7 +127,7 @@ function blankRow(user_id: UserId): MemberRow {
     version: 0,
     projected: 0,
   };
-  const defaults = { devices: null, came_after: null, cleared_to: zero, discards: 0, custom_fields: "{}" };
+  const defaults = { devices: null, came_after: zero, cleared_to: zero, discards: 0, custom_fields: "{}" };
   const start = { role: "member", state: "left", joined_at: 0, unopened: 0 } as const;
   const composer = { composer_id: null, sent_composer: null };
   return { user_id, ...start, ...composer, ...defaults, ...positions, ...versions };

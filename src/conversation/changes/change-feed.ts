@@ -91,7 +91,6 @@ export class ChangeFeed {
 
   constructor(deps: ChangeFeedDeps) {
     this.#deps = deps;
-    deps.log.recoverChanges();
     this.#contentRevs = new ContentRevs(deps.state.rev);
     this.announcedRev = deps.state.rev;
     this.sharedRev = deps.state.rev;

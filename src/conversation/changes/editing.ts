@@ -205,7 +205,7 @@ export class Editing {
     const { state, members } = this.#room;
     const refusal = checkMentions(state, members, editor, given);
     if (refusal) throw refusal;
-    const known = new Set(former === "all" ? readAlsoMentioned(row) : former);
+    const known = new Set(former === "all" ? readAlsoMentioned(row.also_mentioned) : former);
     const added = given === "all" ? [] : given.filter((id) => !known.has(id));
     const nonMember = added.find((id) => !this.#room.members.findSender(id));
     if (nonMember !== undefined) throw noMentioned(nonMember);

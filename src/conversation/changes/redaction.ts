@@ -127,7 +127,7 @@ export class Redaction {
    */
   #removedByOneself(seq: Seq, member: MemberRow): MessageRow | undefined {
     const { history } = POLICIES[this.#room.state.profile.policy];
-    if (!history && seq <= (member.came_after ?? member.visible_from)) return undefined;
+    if (!history && seq <= member.came_after) return undefined;
     const row = this.#room.log.get(seq);
     if (!row || row.kind === "tip") return undefined;
     return row.sender_id === member.user_id || member.role !== "member" ? row : undefined;

@@ -43,9 +43,6 @@ export function removeDeletedUser(
   reactions.forget(userId);
   polls.forget(userId);
   room.log.hides.forget(userId);
-  // A user who leaves follows nothing any more. The previous release left the follows of those who left.
-  room.threads.follows.storeEnd([userId]);
-  room.threads.follows.changed(userId);
   const member = room.members.find(userId);
   if (member?.state !== "active") return;
   if (room.members.findSender(userId)) group.endMembership(member, "session_ended");

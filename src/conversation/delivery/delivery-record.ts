@@ -2,7 +2,7 @@ import type { UserId } from "../../domain/ids.ts";
 import type { InboxUpdate } from "../../domain/sync/inbox-update.ts";
 import type { Timing } from "../../domain/timing.ts";
 import type { FanoutSource } from "./device-tracker.ts";
-import type { CheckpointStore, StateMark, StoredMark } from "./fanout-checkpoint.ts";
+import type { CheckpointStore, StateMark } from "./fanout-checkpoint.ts";
 
 /** What the record is made from. */
 interface DeliveryRecordDeps {
@@ -127,7 +127,7 @@ export class DeliveryRecord {
   }
 }
 
-function isSame(one: StoredMark, other: StateMark): boolean {
+function isSame(one: StateMark, other: StateMark): boolean {
   const isSameState = one.seq === other.seq && one.changes === other.changes && one.touched === other.touched;
   return isSameState && one.rev === other.rev;
 }

@@ -11,7 +11,7 @@ export const FANOUT_CHECKPOINT_TABLE = `
     is_large INTEGER NOT NULL,
     served_at INTEGER NOT NULL,
     behind TEXT NOT NULL,
-    rev INTEGER
+    rev INTEGER NOT NULL
   ) STRICT;`;
 
 /**
@@ -26,9 +26,6 @@ export interface StateMark {
   rev: number;
 }
 
-/** A mark as it is stored. `rev` is null in a checkpoint of the previous release. */
-export type StoredMark = Omit<StateMark, "rev"> & { rev: number | null };
-
 /** Which inboxes have the update of a state. Once true it stays true, so a lost or old one does no harm. */
 export interface FanoutCheckpoint extends StateMark {
   /** the members who lack that state; failed inboxes are on record elsewhere */
@@ -41,7 +38,7 @@ export interface FanoutCheckpoint extends StateMark {
 
 /** Where the checkpoint is stored. */
 export interface CheckpointStore {
-  read(): (Omit<FanoutCheckpoint, "rev"> & StoredMark) | null;
+  read(): FanoutCheckpoint | null;
   save(checkpoint: FanoutCheckpoint): void;
 }
 
@@ -49,7 +46,7 @@ type CheckpointRow = {
   seq: number;
   changes: number;
   touched: number;
-  rev: number | null;
+  rev: number;
   is_large: number;
   served_at: number;
   /** JSON: an array of user ids */

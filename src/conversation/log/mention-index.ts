@@ -132,7 +132,7 @@ function indexedOf(row: MentionRow): IndexedMention {
   const mentions = readMentions(row.mentions);
   return {
     ...{ seq: row.seq, senderId: row.sender_id, all: mentions === "all" },
-    named: new Set(mentions === "all" ? readAlsoMentioned(row) : mentions),
+    named: new Set(mentions === "all" ? readAlsoMentioned(row.also_mentioned) : mentions),
     threadRoot: row.in_main === 0 ? row.thread_root : null,
   };
 }
@@ -149,14 +149,7 @@ export function readMentions(stored: string | null): Mentions {
   return stored === "all" ? "all" : StoredMentions.parse(JSON.parse(stored));
 }
 
-/**
- * Parses the column `also_mentioned`; undefined: nobody is named besides. It is read only where everybody is
- * mentioned: a revoke by the previous release does not clear it.
- */
-export function readAlsoMentioned(row: {
-  mentions: string | null;
-  also_mentioned: string | null;
-}): UserId[] | undefined {
-  if (row.mentions !== "all" || row.also_mentioned === null) return undefined;
-  return StoredMentions.parse(JSON.parse(row.also_mentioned));
+/** Parses the column `also_mentioned`; undefined: nobody is named besides. */
+export function readAlsoMentioned(stored: string | null): UserId[] | undefined {
+  return stored === null ? undefined : StoredMentions.parse(JSON.parse(stored));
 }

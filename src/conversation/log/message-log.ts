@@ -5,7 +5,6 @@ import { EMPTY_BODY, type SystemMessage } from "../../domain/messages/content.ts
 import type { Mentioned } from "../../domain/messages/message.ts";
 import type { SystemMessageDetails } from "../../domain/messages/system-message.ts";
 import { CHUNK, inChunks } from "../../object/row-chunks.ts";
-import { REVOKED_POLL } from "../polls/stored-poll.ts";
 import { type Filter, MATCHES_FILTER, matchesFilter, VISIBLE } from "./filter.ts";
 import { Hides } from "./hides.ts";
 import { insertMessage, insertMessages } from "./insert.ts";
@@ -119,11 +118,8 @@ export class MessageLog {
 
   /** A thread-only reply names the message before it in the main stream: a run of them needs no scan. */
   #headInMain(upTo: number): LogHead {
-    const query = `SELECT ${HEAD}, in_main, main_before FROM messages
-      WHERE seq <= ? AND (in_main = 1 OR main_before IS NOT NULL) ORDER BY seq DESC LIMIT 1`;
-    const [row] = this.#sql
-      .exec<LogHead & Pick<MessageRow, "in_main" | "main_before">>(query, upTo)
-      .toArray();
+    const query = `SELECT ${HEAD}, main_before FROM messages WHERE seq <= ? ORDER BY seq DESC LIMIT 1`;
+    const [row] = this.#sql.exec<LogHead & Pick<MessageRow, "main_before">>(query, upTo).toArray();
     if (!row) return this.#beginning;
     if (row.main_before !== null) return this.headAt(row.main_before);
     return { seq: row.seq, n: row.n, at: row.at };
@@ -374,12 +370,6 @@ export class MessageLog {
     );
   }
 
-  /** The rev of the newest revoke; 0 without any. */
-  lastRevokedRev(): number {
-    const query = "SELECT max(revoked_rev) AS rev FROM messages WHERE revoked_rev IS NOT NULL";
-    return this.#sql.exec<{ rev: number | null }>(query).one().rev ?? 0;
-  }
-
   /** The number of countable messages up to a seq; null past the last message. */
   countUpTo(seq: Position): number | null {
     if (seq === 0) return 0;
@@ -540,21 +530,5 @@ export class MessageLog {
     const query = `SELECT count(*) AS scanned, coalesce(sum(seq <= ?), 0) AS count FROM (${changed})`;
     const found = this.#sql.exec<{ scanned: number; count: number }>(query, upTo, rev, 2 * max + 1).one();
     return found.count > max || found.scanned > 2 * max;
-  }
-
-  /**
-   * Adds the revokes to the change feed that the previous release has stored after a roll-back, and clears
-   * their reactions and polls.
-   */
-  recoverChanges(): void {
-    const query = "SELECT max(changed_rev) AS rev FROM messages WHERE changed_rev IS NOT NULL";
-    const known = this.#sql.exec<{ rev: number | null }>(query).one().rev ?? 0;
-    if (this.lastRevokedRev() <= known) return;
-    const revoked = "SELECT seq FROM messages WHERE revoked_rev > ?";
-    this.#sql.exec(`DELETE FROM reactions WHERE seq IN (${revoked})`, known);
-    const polls = "revoked_rev > ? AND poll IS NOT NULL";
-    this.#sql.exec(`DELETE FROM votes WHERE seq IN (SELECT seq FROM messages WHERE ${polls})`, known);
-    this.#sql.exec(`UPDATE messages SET poll = ? WHERE ${polls}`, REVOKED_POLL, known);
-    this.#sql.exec("UPDATE messages SET changed_rev = revoked_rev WHERE revoked_rev > ?", known);
   }
 }

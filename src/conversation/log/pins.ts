@@ -2,9 +2,6 @@ import type { Seq, UserId } from "../../domain/ids.ts";
 import { VISIBLE } from "./filter.ts";
 import type { MessageRow, Reader } from "./row.ts";
 
-/** Matches pinned messages. The previous release revokes without unpinning. */
-const PINNED = "pinned_at IS NOT NULL AND revoked_rev IS NULL";
-
 /** The pinned messages of a conversation. The caller wraps writes in a transaction. */
 export class Pins {
   readonly #sql: SqlStorage;
@@ -21,8 +18,9 @@ export class Pins {
 
   /** The number of pinned messages. */
   count(): number {
-    return this.#sql.exec<{ count: number }>(`SELECT count(*) AS count FROM messages WHERE ${PINNED}`).one()
-      .count;
+    return this.#sql
+      .exec<{ count: number }>(`SELECT count(*) AS count FROM messages WHERE pinned_at IS NOT NULL`)
+      .one().count;
   }
 
   /** Whether a system message after a seq and a time (ms) says that a message was pinned. */
@@ -34,13 +32,13 @@ export class Pins {
 
   /** When the newest pin was made; 0 without any. */
   lastAt(): number {
-    const query = `SELECT max(pinned_at) AS at FROM messages INDEXED BY messages_pinned WHERE ${PINNED}`;
+    const query = `SELECT max(pinned_at) AS at FROM messages INDEXED BY messages_pinned WHERE pinned_at IS NOT NULL`;
     return this.#sql.exec<{ at: number | null }>(query).one().at ?? 0;
   }
 
   /** The pinned messages that a reader may see, the one that was pinned last first. */
   visibleTo(reader: Reader): MessageRow[] {
-    const query = `SELECT * FROM messages INDEXED BY messages_pinned WHERE ${PINNED} AND ${VISIBLE}
+    const query = `SELECT * FROM messages INDEXED BY messages_pinned WHERE pinned_at IS NOT NULL AND ${VISIBLE}
       ORDER BY pinned_at DESC, seq DESC`;
     return this.#sql.exec<MessageRow>(query, reader.visible_from, reader.user_id).toArray();
   }

@@ -32,8 +32,7 @@ export type MessageRow = {
   /** of a reply: the thread-only replies of its thread up to it; of a root: all of them; else null */
   thread_n: number | null;
   /**
-   * of a thread-only reply: the newest message of the main stream before it, 0: there is none; else null, and
-   * where a release before this column has stored it
+   * of a thread-only reply: the newest message of the main stream before it, 0: there is none; else null
    */
   main_before: Position | null;
   /** of a root with replies: JSON of `ThreadSummary`; else null */
@@ -52,7 +51,7 @@ export type MessageRow = {
   changed_rev: number | null;
   /** rises by one with each edit; null: 1 */
   version: number | null;
-  /** the time of its last edit; null: it was never edited. The previous release leaves it to a revoked one */
+  /** the time of its last edit; null: it was never edited. A revoked message keeps it */
   edited_at: number | null;
 };
 

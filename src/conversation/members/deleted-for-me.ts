@@ -40,9 +40,8 @@ export function deleteForMe(
  * since.
  * @param last the newest seq of the main stream that the member may see
  */
-export function isDeletedForMe({ cleared, cleared_to, visible_from }: MemberRow, last: Position): boolean {
-  // The previous release moves `visible_from` and leaves `cleared_to`.
-  return cleared === 1 && last <= Math.max(cleared_to, visible_from);
+export function isDeletedForMe({ cleared, cleared_to }: MemberRow, last: Position): boolean {
+  return cleared === 1 && last <= cleared_to;
 }
 
 /**

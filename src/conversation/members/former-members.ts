@@ -67,7 +67,7 @@ export class FormerMembers {
     return this.#sql
       .exec<Pick<MemberRow, "user_id" | "joined_at">>(
         `SELECT user_id, joined_at FROM members
-         WHERE visible_until >= ?1 AND state = 'left' AND coalesce(came_after, visible_from) < ?1`,
+         WHERE visible_until >= ?1 AND state = 'left' AND came_after < ?1`,
         end,
       )
       .toArray();

@@ -39,10 +39,7 @@ export type JoinRequestRow = {
   handled_by: UserId | null;
   /** 1: accepted, 0: rejected; null: not decided, as it is open or the user became a member in another way */
   accepted: number | null;
-  /**
-   * a random secret in the notification, which proves that its receiver knows the request; `""`: from an
-   * older release
-   */
+  /** a random secret in the notification, which proves that its receiver knows the request */
   authentication: string;
   /** the ids of the notified users, as JSON */
   told: string;

@@ -37,8 +37,8 @@ export type MemberRow = {
   version: number;
   /** the version that D1 has */
   projected: number;
-  /** the newest seq when the member joined; null: joined before this was stored */
-  came_after: Position | null;
+  /** the newest seq when the member joined */
+  came_after: Position;
   /**
    * 1: a device was connected when the inbox last answered, 0: none was; null: the inbox has not answered yet
    */

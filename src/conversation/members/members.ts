@@ -175,7 +175,7 @@ export class Members {
   activeAlongside({ visible_until: end }: MemberRow): UserId[] {
     if (end === null) return this.activeIds();
     const stillHere = [...this.#unsettled.values()].filter(
-      ({ state, came_after, visible_from }) => state === "active" && (came_after ?? visible_from) < end,
+      ({ state, came_after }) => state === "active" && came_after < end,
     );
     return [...stillHere, ...this.#former.leftSince(end)]
       .sort((a, b) => a.joined_at - b.joined_at || a.user_id - b.user_id)

@@ -17,7 +17,7 @@ export function markedFrom(from: Seq, readCount: number, { read_seq }: MemberRow
 
 /**
  * The message from which on a member has marked the conversation unread; null: none. The mark ends when the
- * read position moves, also in a release that does not know marks.
+ * read position moves.
  */
 export function markedUnreadFrom({ unread_from, unread_read_seq, read_seq }: MemberRow): Seq | null {
   return unread_read_seq === read_seq ? unread_from : null;

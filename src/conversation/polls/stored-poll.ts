@@ -27,7 +27,7 @@ export function storedPoll(poll: StoredPoll): string {
   return JSON.stringify(poll);
 }
 
-/** The poll of a message; null: it is none, or revoked. The previous release revokes without emptying it. */
+/** The poll of a message; null: it is none, or revoked. */
 export function readPoll({ poll, revoked_rev }: Pick<MessageRow, "poll" | "revoked_rev">): StoredPoll | null {
   return poll === null || revoked_rev !== null ? null : StoredPoll.parse(JSON.parse(poll));
 }

@@ -116,17 +116,6 @@ export class ConversationState {
     this.firstSender = userId;
   }
 
-  /** Reads from the log who wrote first in a direct conversation, and whether both have written. */
-  recoverSenders(): void {
-    this.#sql.exec("UPDATE conversation SET first_sender = (SELECT sender_id FROM messages WHERE seq = 1)");
-    this.#sql.exec(`UPDATE conversation SET answered = 1
-      WHERE EXISTS (SELECT 1 FROM messages WHERE sender_id <> first_sender)`);
-    const query = "SELECT first_sender, answered FROM conversation";
-    const row = this.#sql.exec<Pick<ConversationRow, "first_sender" | "answered">>(query).one();
-    this.firstSender = row.first_sender;
-    this.answered = row.answered === 1;
-  }
-
   /** Stores that both users of a direct conversation have written. */
   setAnswered(): void {
     this.#sql.exec("UPDATE conversation SET answered = 1");

@@ -123,11 +123,9 @@ export class Threads {
 
   /** Takes the revoke of a reply into memory. @returns the threads of those who had not read it */
   applyRevoked({ seq, thread_root, in_main }: MessageRow): Map<UserId, ThreadState> {
-    const { follows, members } = this.#deps;
+    const { follows } = this.#deps;
     const unread = thread_root !== null && in_main === 0 ? follows.revoked(thread_root, seq) : [];
-    // The previous release left the follows of those who left.
-    const ofMembers = unread.filter(({ user_id }) => members.isActive(user_id));
-    return new Map(ofMembers.map((follow) => [follow.user_id, stateOf(follow)]));
+    return new Map(unread.map((follow) => [follow.user_id, stateOf(follow)]));
   }
 
   /**

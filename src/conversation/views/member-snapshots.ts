@@ -180,12 +180,11 @@ export class MemberSnapshots {
 
   /**
    * The seq after which messages are new to a member's devices. If new members see the history, messages from
-   * before they joined are not new. For members from before `came_after` was stored, the read position stands
-   * in.
+   * before they joined are not new.
    */
-  #newFrom({ visible_from, came_after, read_seq }: MemberRow): Position {
+  #newFrom({ visible_from, came_after }: MemberRow): Position {
     const { history } = POLICIES[this.#state.profile.policy];
-    return history ? Position.parse(Math.max(visible_from, came_after ?? read_seq - 1)) : visible_from;
+    return history ? Position.parse(Math.max(visible_from, came_after)) : visible_from;
   }
 
   /** Whether messages count as unread for a member. */

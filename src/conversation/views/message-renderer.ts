@@ -158,12 +158,10 @@ export class MessageRenderer {
       ...threadFields(row, end),
       ...(quoted && { quote: quote(quoted) }),
       ...(row.poll !== null && { poll: shownPoll(row) }),
-      // The previous release revokes a message without clearing these three.
-      ...(row.place !== null && !isRevoked && { place: row.place }),
-      ...(row.reactions !== null && !isRevoked && { reactions: readTally(row.reactions) }),
+      ...(row.place !== null && { place: row.place }),
+      ...(row.reactions !== null && { reactions: readTally(row.reactions) }),
       ...(row.pinned_at !== null &&
-        row.pinned_by !== null &&
-        !isRevoked && { pinned: { at: row.pinned_at, by: row.pinned_by } }),
+        row.pinned_by !== null && { pinned: { at: row.pinned_at, by: row.pinned_by } }),
       // A revoke takes what is anybody's own.
       ...(isRevoked && this.#ownParts.none(row)),
     };
@@ -176,7 +174,7 @@ export class MessageRenderer {
    */
   #optionalFields(row: MessageRow, end: Position | null) {
     const nameCard = end === null ? this.#members.find(row.sender_id)?.name_card : undefined;
-    const alsoMentioned = readAlsoMentioned(row);
+    const alsoMentioned = readAlsoMentioned(row.also_mentioned);
     return {
       ...(alsoMentioned && { alsoMentioned }),
       ...(nameCard && { nameCard }),

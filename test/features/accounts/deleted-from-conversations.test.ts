@@ -1,7 +1,5 @@
-import { runInDurableObject } from "cloudflare:test";
 import { beforeEach, expect, test } from "vitest";
 import { z } from "zod";
-import { ConversationId } from "../../../src/domain/ids.ts";
 import { deleteAccount, runAccountDeletion } from "../../support/accounts/deletion.ts";
 import { call, register, type SignedIn } from "../../support/clients/api.ts";
 import {
@@ -16,7 +14,6 @@ import {
 import { edit } from "../../support/clients/edits.ts";
 import { aside, follow } from "../../support/clients/threads.ts";
 import { eventually } from "../../support/eventually.ts";
-import { conversationObject } from "../../support/objects/room.ts";
 
 const POLL = { question: "Tea?", options: ["yes", "no"], multiple: false, anonymous: false, ends_at: 0 };
 
@@ -84,10 +81,6 @@ test("a deleted account leaves nothing beside its messages, wherever it was", as
   await expectAsked(ann, dissolved, "DELETE", "");
   for (const id of all)
     expect(Object.keys(await rowsOf(dan, id))).toEqual(expect.arrayContaining(LEFT_BEHIND));
-  // A release before threads has let Dan leave.
-  await runInDurableObject(conversationObject(ConversationId.parse(left)), (_, { storage }) =>
-    storage.sql.exec("INSERT INTO thread_follows VALUES (?, 1, 1, 0)", dan.user.id),
-  );
   for (const id of [member, dissolved, direct])
     expect(await rowsOf(dan, id)).toMatchObject({ thread_follows: 2 });
 

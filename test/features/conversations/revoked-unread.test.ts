@@ -96,20 +96,6 @@ test("counts stay right over evictions and a repair of the list", async () => {
   await eventually(() => assertConsistent(id));
 });
 
-test("revokes of the release before this table are noted by it", async () => {
-  const id = await group();
-  await evictDurableObject(conversationObject(id));
-  await runInDurableObject(conversationObject(id), (_, { storage }) => {
-    storage.sql.exec(
-      "UPDATE messages SET body = '{}', revoked_by = ?, revoked_rev = 1 WHERE seq = 3",
-      ann.user.id,
-    );
-    storage.sql.exec("UPDATE conversation SET changes = changes + 1, rev = 1");
-  });
-  await evictDurableObject(conversationObject(id));
-  expect((await getConversation(bob, id)).unread_count).toBe(2);
-});
-
 test("behind a mark, revoked messages and own ones do not count", async () => {
   const id = await group();
   await send(bob, id, "5");

@@ -1,7 +1,7 @@
-import { evictDurableObject, runInDurableObject } from "cloudflare:test";
+import { runInDurableObject } from "cloudflare:test";
 import { beforeEach, describe, expect, test } from "vitest";
 import { z } from "zod";
-import { ConversationId, UserId } from "../../../src/domain/ids.ts";
+import { UserId } from "../../../src/domain/ids.ts";
 import { deleteAccount, runAccountDeletion } from "../../support/accounts/deletion.ts";
 import { expectFriendCall } from "../../support/accounts/friends.ts";
 import { presenceEvents, untilCaughtUp, untilPresenceSettled } from "../../support/accounts/presence.ts";
@@ -9,7 +9,7 @@ import { call, expectProblem, register, type SignedIn } from "../../support/clie
 import { getConversation, list, openDirect, openForSelf, send } from "../../support/clients/chat.ts";
 import { openDevice, openRoom } from "../../support/clients/socket.ts";
 import { eventually } from "../../support/eventually.ts";
-import { conversationObject, inboxObject, itemAt, registerUsers } from "../../support/objects/room.ts";
+import { inboxObject, itemAt, registerUsers } from "../../support/objects/room.ts";
 import { open as openOverAppkey, send as sendOverAppkey, wireIdOf } from "../../surfaces/appkey/client.ts";
 import { data, tim } from "../../surfaces/tim/client.ts";
 
@@ -25,23 +25,6 @@ beforeEach(async () => {
 });
 
 const listedIds = async (who: SignedIn) => (await list(who)).items.map((item) => item.id);
-
-test("messages that the previous release stored open the conversation when its object starts", async () => {
-  const stub = conversationObject(ConversationId.parse(id));
-  await send(ann, id, "hello");
-  await send(bob, id, "hello, too");
-  // As the previous release leaves it, which knows none of these columns.
-  await runInDurableObject(stub, (_, { storage }) => {
-    storage.sql.exec("UPDATE members SET unopened = 1 WHERE user_id = ?", bob.user.id);
-    storage.sql.exec("UPDATE conversation SET first_sender = NULL, answered = 0");
-  });
-  await evictDurableObject(stub);
-  expect((await getConversation(bob, id)).last_seq).toBe(2);
-  const state = await runInDurableObject(stub, (_, { storage }) =>
-    storage.sql.exec("SELECT first_sender, answered FROM conversation").one(),
-  );
-  expect(state).toEqual({ first_sender: ann.user.id, answered: 1 });
-});
 
 describe("a direct conversation that only one user has opened", () => {
   test("is in the list of its opener alone", async () => {

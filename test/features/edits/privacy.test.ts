@@ -24,7 +24,6 @@ import {
   range,
   registerUsers,
 } from "../../support/objects/room.ts";
-import { evict } from "../../support/objects/sleep.ts";
 
 let ann: SignedIn;
 let bob: SignedIn;
@@ -64,25 +63,6 @@ test("no former version is left of a revoked message", async () => {
   expect(await historyRows()).toBe("[]");
   for (const words of ["first", "second", "third"])
     expect(await storedInConversation(id)).not.toContain(`the ${words} words`);
-});
-
-test("after a roll-back, a revoke by the former release takes what a message said, too", async () => {
-  await send(ann, id, "the first words");
-  await edit(ann, id, 1, { body: "the second words" });
-  // The statements of the former release.
-  await runInDurableObject(conversationObject(id), (_, { storage }) => {
-    storage.sql.exec(
-      "UPDATE messages SET body = '{}', revoked_by = ?, revoked_rev = 9 WHERE seq = 1",
-      ann.user.id,
-    );
-    storage.sql.exec("UPDATE conversation SET changes = changes + 1, rev = 9");
-  });
-  expect(await historyRows()).toBe("[]");
-  await evict(id);
-  expect(await edits(bob, id, 1)).toEqual([]);
-  const revoked = await getMessage(bob, id, 1);
-  expect(revoked).toMatchObject({ revoked: true, body: {}, rev: 9 });
-  expect(revoked).not.toHaveProperty("edited_at");
 });
 
 test("the deletion of an account takes what its messages said before, however much", async () => {

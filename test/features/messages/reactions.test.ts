@@ -1,4 +1,3 @@
-import { runInDurableObject } from "cloudflare:test";
 import { beforeAll, beforeEach, expect, test } from "vitest";
 import { z } from "zod";
 import type { ConversationId } from "../../../src/domain/ids.ts";
@@ -18,14 +17,7 @@ import {
   storedInConversation,
 } from "../../support/clients/chat.ts";
 import { eventually } from "../../support/eventually.ts";
-import {
-  conversationObject,
-  createGroupId,
-  itemAt,
-  loseConversation,
-  postText,
-  range,
-} from "../../support/objects/room.ts";
+import { createGroupId, itemAt, loseConversation, postText, range } from "../../support/objects/room.ts";
 import { setNoRateLimits } from "../../support/settings.ts";
 
 const THUMB = "👍";
@@ -198,24 +190,6 @@ test("who left, or joined later, or has hidden the message, neither reacts nor l
   // The reaction of a member who left stays.
   expect((await getMessage(ann, id, seq)).reactions).toEqual([shown(THUMB, 1, carl)]);
   expect(await allReactors(ann, THUMB)).toEqual([carl.user.id]);
-});
-
-test("a message that the previous release has revoked shows no reactions, and loses them", async () => {
-  await react(bob, THUMB);
-  const object = conversationObject(id);
-  await runInDurableObject(object, (_, { storage }) => {
-    storage.sql.exec(
-      "UPDATE messages SET body = '{}', revoked_by = ?, revoked_rev = 2 WHERE seq = ?",
-      ann.user.id,
-      seq,
-    );
-    storage.sql.exec("UPDATE conversation SET rev = 2");
-  });
-  const revoked = { revoked: true, reactions: [], mine: [] };
-  expect(await getMessage(bob, id, seq)).toMatchObject(revoked);
-  await loseConversation(id);
-  expect(await getMessage(bob, id, seq)).toMatchObject({ ...revoked, rev: 2 });
-  expect(JSON.parse(await storedInConversation(id)).reactions).toEqual([]);
 });
 
 test("copies of a message have no reactions", async () => {
