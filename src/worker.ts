@@ -14,11 +14,7 @@ import { chargeCalls } from "./object/calls/call-weights.ts";
 import { findEndedSessions } from "./storage/accounts/sessions.ts";
 import { findAccountState } from "./storage/accounts/users.ts";
 import { listOnlineContacts, setOnline } from "./storage/contacts/presence.ts";
-import {
-  findConversationKinds,
-  findListRecordsOfUsers,
-  findVersionedPeople,
-} from "./storage/conversations/conversations.ts";
+import { findListRecordsOfUsers, findVersionedPeople } from "./storage/conversations/conversations.ts";
 import { findDirectPermission } from "./storage/conversations/direct-permission.ts";
 import { findConversationAsCreated } from "./storage/conversations/groups.ts";
 import { listMemberships } from "./storage/conversations/memberships.ts";
@@ -88,7 +84,6 @@ export function createWorker(timing: Timing) {
           holdFiles: (id, scheduledId, keys, until) => holdFiles(db, id, scheduledId, keys, until),
           releaseFiles: (id, scheduledId, until) => releaseFiles(db, id, scheduledId, until),
           fileExists: async (key) => (await findFile(db, key)) !== null,
-          kinds: (ids) => findConversationKinds(db, ids),
           setOnline: (id, online) => setOnline(db, id, online),
           onlineContacts: (id, after, limit) => listOnlineContacts(db, id, { after, limit }),
         },

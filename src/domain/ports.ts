@@ -1,6 +1,5 @@
 import type { Person, VersionedPerson } from "./accounts/person.ts";
 import type {
-  ConversationKind,
   ConversationRecord,
   DirectPermissionState,
   ListPreferences,
@@ -156,8 +155,6 @@ export interface UserDirectory {
   memberships(id: UserId, after: number, limit: number): Promise<OwnMembership[]>;
   /** The user's current profile beside messages; null for an unknown user. */
   profile(id: UserId): Promise<VersionedPerson | null>;
-  /** The kinds of these conversations; unknown ids are missing. One query. */
-  kinds(ids: ConversationId[]): Promise<ConversationWithKind[]>;
   /**
    * The stored context of a conversation in which the user is or was a member; null if D1 has no row of it
    * yet.
@@ -183,12 +180,6 @@ export interface UserDirectory {
 /** A conversation of a user, with the preferences of which their inbox has a copy. */
 export interface OwnMembership extends ListPreferences {
   conversationId: ConversationId;
-}
-
-/** A conversation's id and kind. */
-export interface ConversationWithKind {
-  id: ConversationId;
-  kind: ConversationKind;
 }
 
 /**

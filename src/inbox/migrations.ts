@@ -12,7 +12,6 @@ import { SCHEDULED_TABLE } from "./scheduled/scheduled-messages.ts";
  * The list of conversations.
  * - It has no index besides its key: each message writes a row, but a read happens only when the user opens
  *   their list, and scans a few thousand rows at most.
- * - `kind`: for lists of one kind; NULL is looked up in D1 when such a list is read.
  * - `hidden`: the user has deleted the conversation for themselves; it is not listed until a message arrives.
  * - `read_at`: when the read position last moved (ms).
  * - `discards`: the user ignores unread messages.
@@ -20,16 +19,16 @@ import { SCHEDULED_TABLE } from "./scheduled/scheduled-messages.ts";
  * - `mentioned`: the unread messages that mention the user (JSON; NULL: none).
  * - `threads_unread`: unread replies in the threads that the user follows.
  * - `peer_read_*`: the read position of the other user of a direct conversation (NULL: a group, or unknown).
- * - `counted_at`: the time of the newest countable message (ms; NULL: the previous release has not stored it).
- * - `active_at`: the time of the newest message of the whole log (ms; 0: `updated_at` is it).
- * - `changed_at`: when the conversation last got a new place in the list (ms, or a little more; 0: unknown).
+ * - `counted_at`: the time of the newest countable message (ms).
+ * - `active_at`: the time of the newest message of the whole log (ms).
+ * - `changed_at`: when the conversation last got a new place in the list (ms, or a little more).
  * - `sticky`, `archived_count`, `muted_until`: copies of D1.
  * - `told_*`: the delivered position that the device sockets share, valid in one epoch.
  */
 const CONVERSATIONS_TABLE = `
   CREATE TABLE conversations (
     conversation_id INTEGER PRIMARY KEY,
-    kind TEXT,
+    kind TEXT NOT NULL,
     ver INTEGER NOT NULL,
     rev INTEGER NOT NULL DEFAULT 0,
     state TEXT NOT NULL,
@@ -49,9 +48,9 @@ const CONVERSATIONS_TABLE = `
     member_count INTEGER NOT NULL,
     preview TEXT,
     updated_at INTEGER NOT NULL,
-    counted_at INTEGER,
-    active_at INTEGER NOT NULL DEFAULT 0,
-    changed_at INTEGER NOT NULL DEFAULT 0,
+    counted_at INTEGER NOT NULL,
+    active_at INTEGER NOT NULL,
+    changed_at INTEGER NOT NULL,
     sticky INTEGER NOT NULL DEFAULT 0,
     archived_count INTEGER,
     muted_until INTEGER NOT NULL DEFAULT 0,

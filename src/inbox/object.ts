@@ -280,8 +280,6 @@ export abstract class InboxObject extends InboxLifecycle {
   numbered(input: NumberedRange): Promise<Result<NumberedPage>> {
     return this.answer(async (components) => {
       await this.#refresh(components);
-      const unknown = input.kind ? components.list.ofUnknownKind() : [];
-      if (unknown.length > 0) components.list.setKinds(await this.deps.directory.kinds(unknown));
       return components.list.numbered(input);
     });
   }

@@ -7,7 +7,7 @@ import { decodeCursor, encodeCursor } from "../../src/domain/conversations/pagin
 import { ConversationId, Position } from "../../src/domain/ids.ts";
 import type { InboxUpdate } from "../../src/domain/sync/inbox-update.ts";
 import { call, register } from "../support/clients/api.ts";
-import { listOf } from "../support/objects/inbox-list.ts";
+import { listOf, PLAIN } from "../support/objects/inbox-list.ts";
 import { runOptions } from "../support/property-runs.ts";
 import { timing } from "../support/timing.ts";
 
@@ -37,11 +37,13 @@ function bump({
   const lastSeq = Position.parse(last);
   const readSeq = Position.parse(Math.min(read, last));
   return {
+    ...PLAIN,
     ...{
       conversationId,
       version: ver,
       state,
       updatedAt,
+      countedAt: updatedAt,
       activeAt: updatedAt,
       lastSeq,
       readSeq,

@@ -31,14 +31,10 @@ export function isMutedAt(mutedUntil: number, time: number): boolean {
 /**
  * Whether a conversation is archived: no countable message has come since, unless it was muted then. Of
  * several messages the newest decides, as times never fall and a mute ends once.
- * @param newest absent: an object of the previous release has not said it
  */
-export function isArchived(
-  { archivedCount, mutedUntil }: ArchiveState,
-  newest: NewestCounted | undefined,
-): boolean {
+export function isArchived({ archivedCount, mutedUntil }: ArchiveState, newest: NewestCounted): boolean {
   if (archivedCount === null) return false;
-  return !newest || newest.count <= archivedCount || isMutedAt(mutedUntil, newest.at);
+  return newest.count <= archivedCount || isMutedAt(mutedUntil, newest.at);
 }
 
 /**

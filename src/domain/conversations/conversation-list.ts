@@ -10,8 +10,8 @@ export interface InboxEntry extends ReadState {
   preview: Preview | null;
   /** a copy of the member's preference, by which pages are ordered */
   pinned: boolean;
-  /** a copy, by which pages leave out entries; absent in answers of an inbox of the previous release */
-  archive?: ArchiveState;
+  /** a copy, by which pages leave out entries */
+  archive: ArchiveState;
   /** only if it was asked for */
   draft?: ComposerDraft;
 }
@@ -24,16 +24,14 @@ export interface EntryOnRecord {
   conversationId: ConversationId;
   state: ListState;
   updatedAt: number;
-  /** absent in the answer of an inbox of the previous release */
-  pinned?: boolean;
+  pinned: boolean;
 }
 
 /** A conversation of a list that has unread messages, and how many. */
 export interface UnreadEntry {
   conversationId: ConversationId;
   unreadCount: number;
-  /** absent in answers of an inbox of the previous release */
-  newestCounted?: NewestCounted;
+  newestCounted: NewestCounted;
 }
 
 /** A range of a list, or of its conversations of one kind, the newest activity first. */

@@ -111,8 +111,7 @@ export interface ReadState {
   memberCount: number;
   /** time of the newest message, or of the conversation's creation (ms) */
   updatedAt: number;
-  /** absent in answers of objects of the previous release */
-  newestCounted?: NewestCounted;
+  newestCounted: NewestCounted;
   /**
    * the member has deleted the conversation for themself, and no message has come since: it is in no list of
    * theirs. Absent in lists
@@ -124,7 +123,7 @@ export interface ReadState {
 export type ReadPoint = Pick<ReadReceipt, "readSeq" | "readAt">;
 
 /** A conversation as one member sees it. */
-export interface Conversation extends Profile, ReadState, Preferences {
+export interface Conversation extends Profile, Omit<ReadState, "newestCounted">, Preferences {
   id: ConversationId;
   code: ConversationCode;
   /** of a direct conversation: the name given at its creation, or `""` */

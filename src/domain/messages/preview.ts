@@ -31,7 +31,7 @@ export const Preview = z.object({
   forwarded: Forwarded.optional(),
   thread: ThreadPlace.optional(),
   threadSummary: ThreadSummary.optional(),
-  /** see `Message`; absent in previews of the previous release */
+  /** see `Message`; absent: 0 */
   rev: z.int().optional(),
   /** see `Message`; absent: 1 */
   version: z.int().optional(),

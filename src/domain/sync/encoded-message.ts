@@ -14,8 +14,8 @@ export interface EncodedMessage extends Pick<Message, "seq" | "revoked" | "creat
   senderId: UserId;
   /** a thread-only reply, for sockets that show threads; absent: in the main stream */
   isThreadOnly?: true;
-  /** the number of its last change; absent in messages of the previous release */
-  rev?: number;
+  /** the number of its last change */
+  rev: number;
   /** by the name of the wire format; absent where the format shows no such message */
   texts: Readonly<Record<string, EncodedPart>>;
   /** the reader's own part, which the texts do not have; absent: they have none */

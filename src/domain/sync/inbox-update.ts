@@ -13,8 +13,7 @@ import type { DeviceEvent } from "./socket-protocol.ts";
  */
 export interface InboxUpdate {
   conversationId: ConversationId;
-  /** absent in updates of the previous release */
-  kind?: ConversationKind;
+  kind: ConversationKind;
   /** rises with every change of the conversation and of this member; persists over leaving and rejoining */
   version: number;
   state: ListState;
@@ -35,7 +34,7 @@ export interface InboxUpdate {
    * is unknown
    */
   page?: DevicePage;
-  /** the same page, if it has nothing but new messages; the previous release fetches it instead */
+  /** the same page, if it has nothing but new messages */
   packedPage?: PackedPage;
   /**
    * the group is crowded: devices that can resume are told of its messages, and ask for them; absent: false
@@ -43,38 +42,33 @@ export interface InboxUpdate {
   onDemand?: boolean;
   /** ephemeral events for the member's devices, in order */
   ephemeral: EphemeralEvent[];
-  /** ids of ephemeral events compare within one epoch; absent in updates of the previous release */
+  /** ids of ephemeral events compare within one epoch; absent without events */
   ephemeralEpoch?: number;
   /** countable messages up to lastSeq (system messages are not counted) */
   lastCount: number;
-  /** time of the newest countable message (ms); absent in updates of the previous release */
-  countedAt?: number;
+  /** time of the newest countable message (ms) */
+  countedAt: number;
   readSeq: Position;
   /** countable messages that are not unread: those up to readSeq, unless the member has marked one unread */
   readCount: number;
-  /** the message that the member has marked unread, if any; absent in updates of the previous release */
-  unreadFrom?: Seq | null;
-  /**
-   * time of the last change of the read position (ms); 0: never; absent in updates of the previous release
-   */
-  readAt?: number;
-  /** unread thread-only replies in followed threads; absent in updates of the previous release */
-  threadsUnread?: number;
-  /** this and the next two fields: see `ReadState`; absent in updates of the previous release */
-  ignoresUnread?: boolean;
-  mentioned?: Mentioned[];
-  peerRead?: ReadPoint | null;
-  /**
-   * the client message id of the member's composer draft that was sent last; absent: none was, or in updates
-   * of the previous release
-   */
+  /** the message that the member has marked unread; null: none */
+  unreadFrom: Seq | null;
+  /** time of the last change of the read position (ms); 0: never */
+  readAt: number;
+  /** unread thread-only replies in followed threads */
+  threadsUnread: number;
+  /** this and the next two fields: see `ReadState` */
+  ignoresUnread: boolean;
+  mentioned: Mentioned[];
+  peerRead: ReadPoint | null;
+  /** the client message id of the member's composer draft that was sent last; absent: none was */
   sentComposer?: string;
   memberCount: number;
   preview: Preview | null;
   /** time of the newest message of the main stream, or of the conversation's creation (ms) */
   updatedAt: number;
-  /** the same of the whole log, thread-only replies too; absent in updates of the previous release */
-  activeAt?: number;
+  /** the same of the whole log, thread-only replies too */
+  activeAt: number;
 }
 
 /**

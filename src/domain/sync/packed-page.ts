@@ -18,13 +18,9 @@ export interface PackedPage extends Pick<DevicePage, "after" | "since" | "lastSe
 /** Packs a page. @returns null: the page has changes, a reset, or messages that have changed */
 export function pack(page: DevicePage): PackedPage | null {
   const { after, since, lastSeq, rev, hasMore, messages } = page;
-  const changes = page.changes.length + page.laterChanges.length + (page.changed?.length ?? 0);
+  const changes = page.changes.length + page.laterChanges.length + page.changed.length;
   if (changes > 0 || page.isReset || messages.length === 0 || !messages.every(isPlain)) return null;
-  const formats = page.formats ?? new Set(messages.flatMap(({ texts }) => Object.keys(texts)));
-  const texts = Array.from(
-    formats,
-    (name) => [name, messages.map((one) => one.texts[name] ?? null)] as const,
-  );
+  const texts = page.formats.map((name) => [name, messages.map((one) => one.texts[name] ?? null)] as const);
   return {
     ...{ after, since, lastSeq, rev, hasMore },
     seqs: messages.map(({ seq }) => seq),

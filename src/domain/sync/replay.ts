@@ -52,11 +52,9 @@ export interface ReplayPage<Shown = Message> {
 }
 
 /** A page for device sockets. */
-export interface DevicePage extends Omit<ReplayPage<EncodedMessage>, "changed"> {
-  /** absent in pages of the previous release */
-  changed?: EncodedMessage[];
-  /** the wire formats that its messages are encoded in; absent in pages of the previous release: all */
-  formats?: readonly string[];
+export interface DevicePage extends ReplayPage<EncodedMessage> {
+  /** the wire formats that its messages are encoded in */
+  formats: readonly string[];
   /** changed messages may be without their bodies; absent: none is */
   parts?: boolean;
 }

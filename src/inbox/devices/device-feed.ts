@@ -474,7 +474,7 @@ export class DeviceFeed {
     const isNewest = version >= (list.known(conversationId)?.ver ?? 0);
     const entry = isNewest ? undefined : list.entries([conversationId])[0];
     const count = entry?.unreadCount ?? Math.max(0, update.lastCount - update.readCount);
-    const from = entry ? entry.unreadFrom : (update.unreadFrom ?? null);
+    const from = entry ? entry.unreadFrom : update.unreadFrom;
     return { ...event, unread: { count, lastSeq: entry?.lastSeq ?? update.lastSeq, from } };
   }
 }

@@ -32,7 +32,7 @@ export function changedParts(
 ): ChangedPart[] {
   return messages.flatMap((message) => {
     const part = partOf(message, view, context);
-    return part === null ? [] : [{ rev: message.rev ?? 0, part }];
+    return part === null ? [] : [{ rev: message.rev, part }];
   });
 }
 

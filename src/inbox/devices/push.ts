@@ -161,13 +161,13 @@ export function newFrames(
   const isHeld = ({ seq }: { seq: Seq }) => seq <= from.seq || excluded.has(seq);
   // An own message is not shown by the page, so its change is sent however old it is.
   const isUnshown = (seq: Seq) => seq > from.seq && seq <= to.seq && excluded.has(seq);
-  const isDue = ({ seq, rev = 0 }: { seq: Seq; rev?: number }) =>
+  const isDue = ({ seq, rev }: { seq: Seq; rev: number }) =>
     rev > 0 && rev <= to.rev && (rev > from.rev || isUnshown(seq));
   const changes = shownChanges([...page.changes, ...page.laterChanges.filter(isHeld)], view).filter(isDue);
   // A page that begins where the socket is has none of its messages.
   const held = page.after < from.seq || excluded.size > 0 ? page.messages.filter(isHeld) : [];
-  const changed = [...(page.changed ?? []), ...held].filter(isDue);
-  const byRev = (one: { rev?: number }, other: { rev?: number }) => (one.rev ?? 0) - (other.rev ?? 0);
+  const changed = [...page.changed, ...held].filter(isDue);
+  const byRev = (one: { rev: number }, other: { rev: number }) => one.rev - other.rev;
   const parts = takesChanges ? changedParts(changed.sort(byRev), view, context) : [];
   const isNew = (seq: Seq) => seq > from.seq && seq <= to.seq && !excluded.has(seq);
   const messages = page.messages.filter(({ seq }) => isNew(seq));

@@ -72,7 +72,7 @@ export class SyncPages {
     if (page.hasMore) this.#positions.setReplaying(socket, id, to);
     else this.#positions.merge(socket, id, to, shared);
     const messages = messageParts(page.messages, socket);
-    const changed = takesChanges ? changedParts(page.changed ?? [], socket) : [];
+    const changed = takesChanges ? changedParts(page.changed, socket) : [];
     const changes = shownChanges(page.changes, socket);
     for (const frame of pageFrames({ ...page, changes, messages, changed }, id, protocol)) socket.send(frame);
     // Other events were withheld, so the socket gets the conversation as it is now.
@@ -102,7 +102,7 @@ export class SyncPages {
       // Pages of other conversations may have been sent meanwhile.
       if (socket.hasRoomForPage) return page;
     }
-    return emptyPage(request);
+    return { ...emptyPage(request), formats: [] };
   }
 
   /**

@@ -21,11 +21,9 @@ import type {
 import type { ConversationId, Position, Seq } from "../../domain/ids.ts";
 import { Mentioned } from "../../domain/messages/message.ts";
 import { Preview } from "../../domain/messages/preview.ts";
-import type { ConversationWithKind } from "../../domain/ports.ts";
 import type { InboxUpdate } from "../../domain/sync/inbox-update.ts";
 import type { SyncPosition } from "../../domain/sync/replay.ts";
 import type { ConcurrentUpdates } from "./concurrent-updates.ts";
-import { ACTIVE_AT } from "./list-rows.ts";
 import type { ListedAs, ListWriter } from "./list-writer.ts";
 
 type ListRow = {
@@ -46,14 +44,14 @@ type ListRow = {
   told_epoch: number;
   told_seq: Position;
   told_rev: number;
-  kind: ConversationKind | null;
+  kind: ConversationKind;
   read_at: number;
   discards: number;
   mentioned: string | null;
   peer_read_seq: Position | null;
   peer_read_at: number | null;
   threads_unread: number;
-  counted_at: number | null;
+  counted_at: number;
   archived_count: number | null;
   muted_until: number;
   unread_from: Seq | null;
@@ -170,7 +168,7 @@ export class ConversationList {
   large(members: number, limit: number): ConversationId[] {
     const rows = this.#rows<Pick<ListRow, "conversation_id">>(
       `SELECT conversation_id FROM conversations WHERE state = 'active' AND member_count > ?
-       ORDER BY ${ACTIVE_AT} DESC LIMIT ?`,
+       ORDER BY active_at DESC LIMIT ?`,
       members,
       limit,
     );
@@ -179,7 +177,7 @@ export class ConversationList {
 
   /** @returns the conversations with the newest activity, also left ones: at most `limit` */
   recent(limit: number): ConversationId[] {
-    const query = `SELECT conversation_id FROM conversations ORDER BY ${ACTIVE_AT} DESC LIMIT ?`;
+    const query = `SELECT conversation_id FROM conversations ORDER BY active_at DESC LIMIT ?`;
     return this.#rows<Pick<ListRow, "conversation_id">>(query, limit).map((row) => row.conversation_id);
   }
 
@@ -226,8 +224,8 @@ export class ConversationList {
    * @returns the conversations with activity since `time` (ms), and its time: the newest `limit`, newest last
    */
   since(time: number, limit: number): ActivityPlace[] {
-    const query = `SELECT conversation_id AS conversationId, ${ACTIVE_AT} AS updatedAt FROM conversations
-      WHERE ${ACTIVE_AT} >= ? ORDER BY ${ACTIVE_AT} DESC LIMIT ?`;
+    const query = `SELECT conversation_id AS conversationId, active_at AS updatedAt FROM conversations
+      WHERE active_at >= ? ORDER BY active_at DESC LIMIT ?`;
     const rows = this.#rows<PlaceRow>(query, time, limit);
     return rows.reverse();
   }
@@ -271,8 +269,8 @@ export class ConversationList {
       return this.#visible("conversation_id > ?", "ORDER BY conversation_id LIMIT ?", walked.upTo, limit);
     const { updatedAt, conversationId } = walked?.oldest ?? TOP;
     return this.#visible(
-      `(${ACTIVE_AT}, conversation_id) < (?, ?) AND changed_at < ?`,
-      `ORDER BY ${ACTIVE_AT} DESC, conversation_id DESC LIMIT ?`,
+      `(active_at, conversation_id) < (?, ?) AND changed_at < ?`,
+      `ORDER BY active_at DESC, conversation_id DESC LIMIT ?`,
       ...[updatedAt, conversationId, walked?.asOf ?? Number.MAX_SAFE_INTEGER, limit],
     );
   }
@@ -312,8 +310,7 @@ export class ConversationList {
   }
 
   /**
-   * @returns a range of the list by newest activity, and the total. With a kind, rows of unknown kind do not
-   *   count.
+   * @returns a range of the list by newest activity, and the total.
    */
   numbered({ kind: requestedKind, skip, limit }: NumberedRange): NumberedPage {
     const kind = requestedKind ?? null;
@@ -330,7 +327,7 @@ export class ConversationList {
   unread(): UnreadEntry[] {
     const rows = this.#rows<Omit<UnreadEntry, "newestCounted"> & { count: number; at: number }>(
       `SELECT conversation_id AS conversationId, last_n - read_n AS unreadCount, last_n AS count,
-         coalesce(counted_at, updated_at) AS at FROM conversations
+         counted_at AS at FROM conversations
        WHERE state = 'active' AND hidden = 0 AND last_n > read_n`,
     );
     return rows.map(({ count, at, ...entry }) => ({ ...entry, newestCounted: { count, at } }));
@@ -342,28 +339,14 @@ export class ConversationList {
       `SELECT conversation_id AS conversationId, coalesce(unread_from - 1, read_seq) AS readSeq
        FROM conversations
        WHERE state = 'active' AND hidden = 0 AND last_seq > visible_from AND coalesce(mentioned, '[]') <> '[]'
-       ORDER BY ${ACTIVE_AT} DESC, conversation_id DESC LIMIT ?`,
+       ORDER BY active_at DESC, conversation_id DESC LIMIT ?`,
       limit,
     );
   }
 
-  /** @returns listed conversations without a kind: the previous release stored none */
-  ofUnknownKind(): ConversationId[] {
-    const query =
-      "SELECT conversation_id FROM conversations WHERE state = 'active' AND hidden = 0 AND kind IS NULL";
-    const rows = this.#rows<Pick<ListRow, "conversation_id">>(query);
-    return rows.map((row) => row.conversation_id);
-  }
-
-  /** Stores the kinds of conversations. A kind never changes. */
-  setKinds(kinds: ConversationWithKind[]): void {
-    const set = "UPDATE conversations SET kind = ? WHERE conversation_id = ?";
-    for (const { id, kind } of kinds) this.#sql.exec(set, kind, id);
-  }
-
   /** The conversations in which the user can see messages, and when each was last active. */
   #visible(condition: string, rest: string, ...values: unknown[]): ActivityPlace[] {
-    const columns = `${ACTIVE_AT} AS updatedAt, conversation_id AS conversationId`;
+    const columns = `active_at AS updatedAt, conversation_id AS conversationId`;
     return this.#rows<PlaceRow>(
       `SELECT ${columns} FROM conversations
        WHERE state = 'active' AND visible_from < last_seq AND ${condition} ${rest}`,
@@ -380,7 +363,7 @@ export class ConversationList {
 
 /** Whether a row is archived. @see isArchived */
 const IS_ARCHIVED = `(archived_count IS NOT NULL AND (last_n <= archived_count OR muted_until = ${FOR_EVER}
-  OR coalesce(counted_at, updated_at) < muted_until))`;
+  OR counted_at < muted_until))`;
 
 /** A place in the list by activity above every row. */
 const TOP = { updatedAt: Number.MAX_SAFE_INTEGER, conversationId: Number.MAX_SAFE_INTEGER };
@@ -405,6 +388,6 @@ function entry(row: ListRow): InboxEntry {
     updatedAt: row.updated_at,
     pinned: row.sticky === 1,
     archive: { archivedCount: row.archived_count, mutedUntil: row.muted_until },
-    newestCounted: { count: row.last_n, at: row.counted_at ?? row.updated_at },
+    newestCounted: { count: row.last_n, at: row.counted_at },
   };
 }

@@ -27,8 +27,7 @@ type HeadRow = {
   told_rev: number;
   hidden: number;
   last_n: number;
-  updated_at: number;
-  counted_at: number | null;
+  counted_at: number;
   archived_count: number | null;
   muted_until: number;
 };
@@ -70,7 +69,7 @@ export class ListRows {
     const { ver, state, last_seq: lastSeq, rev, told_epoch, told_seq: seq, told_rev } = row;
     const told = told_epoch === this.#epoch ? { seq, rev: told_rev } : null;
     const archive = { archivedCount: row.archived_count, mutedUntil: row.muted_until };
-    const newestCounted = { count: row.last_n, at: row.counted_at ?? row.updated_at };
+    const newestCounted = { count: row.last_n, at: row.counted_at };
     const deletedForMe = row.hidden === 1;
     return { ver, state, lastSeq, rev, told, deletedForMe, archive, newestCounted };
   }
@@ -83,14 +82,14 @@ export class ListRows {
          visible_from = excluded.visible_from, last_seq = excluded.last_seq, last_n = excluded.last_n,
          read_seq = excluded.read_seq, read_n = excluded.read_n, member_count = excluded.member_count,
          preview = excluded.preview, updated_at = excluded.updated_at, hidden = excluded.hidden,
-         rev = excluded.rev, kind = coalesce(excluded.kind, kind), read_at = excluded.read_at,
+         rev = excluded.rev, kind = excluded.kind, read_at = excluded.read_at,
          discards = excluded.discards, mentioned = excluded.mentioned,
          peer_read_seq = excluded.peer_read_seq, peer_read_at = excluded.peer_read_at,
          threads_unread = excluded.threads_unread,
          counted_at = excluded.counted_at,
          unread_from = excluded.unread_from,
          active_at = excluded.active_at,
-         changed_at = iif((excluded.active_at, excluded.state) = (${ACTIVE_AT}, state), changed_at,
+         changed_at = iif((excluded.active_at, excluded.state) = (active_at, state), changed_at,
            excluded.changed_at),
          told_seq = iif(excluded.told_epoch = 0, told_seq, excluded.told_seq),
          told_rev = iif(excluded.told_epoch = 0, told_rev, excluded.told_rev),
@@ -139,11 +138,10 @@ export class ListRows {
       update.preview === null ? null : JSON.stringify(update.preview),
       ...[update.updatedAt, update.deletedForMe ? 1 : 0, update.rev],
       ...this.#told(delivered),
-      ...[update.kind ?? null, update.readAt ?? 0],
-      ...[update.ignoresUnread ? 1 : 0, update.mentioned?.length ? JSON.stringify(update.mentioned) : null],
+      ...[update.kind, update.readAt, update.ignoresUnread ? 1 : 0],
+      update.mentioned.length > 0 ? JSON.stringify(update.mentioned) : null,
       ...[update.peerRead?.readSeq ?? null, update.peerRead?.readAt ?? null],
-      ...[update.threadsUnread ?? 0, update.countedAt ?? null],
-      ...[update.unreadFrom ?? null, activeAtOf(update), this.moment()],
+      ...[update.threadsUnread, update.countedAt, update.unreadFrom, update.activeAt, this.moment()],
     ];
   }
 
@@ -153,19 +151,6 @@ export class ListRows {
   }
 }
 
-/**
- * The time of a conversation's newest message, thread-only replies too (ms): no message is newer. A release
- * that does not know the column moves `updated_at` alone.
- */
-export const ACTIVE_AT = "max(active_at, updated_at)";
-
-/** The previous release does not say it: a message is not newer than the update that brings it. */
-function activeAtOf({ activeAt, preview, lastSeq, updatedAt }: InboxUpdate): number {
-  if (activeAt !== undefined) return activeAt;
-  const isLastShown = Number(preview?.seq) === lastSeq;
-  return isLastShown ? updatedAt : Math.max(updatedAt, Date.now());
-}
-
 /** The columns that an inbox update fills. */
 const COLUMNS = `conversation_id, ver, state, visible_from, last_seq, last_n, read_seq, read_n, member_count,
   preview, updated_at, hidden, rev, told_epoch, told_seq, told_rev, kind, read_at, discards, mentioned,
@@ -173,5 +158,5 @@ const COLUMNS = `conversation_id, ver, state, visible_from, last_seq, last_n, re
 const PLACES = COLUMNS.replace(/\w+/g, "?");
 
 /** The columns of a `HeadRow`. */
-const HEAD_COLUMNS = `ver, state, last_seq, rev, told_epoch, told_seq, told_rev, hidden, last_n, updated_at, counted_at,
+const HEAD_COLUMNS = `ver, state, last_seq, rev, told_epoch, told_seq, told_rev, hidden, last_n, counted_at,
   archived_count, muted_until`;

@@ -330,8 +330,8 @@ function comesBack(head: Head | null, update: InboxUpdate): boolean {
   return isArchived(archive, newestCounted) && !isArchived(archive, newestCountedOf(update));
 }
 
-function newestCountedOf({ lastCount, countedAt, updatedAt }: InboxUpdate): NewestCounted {
-  return { count: lastCount, at: countedAt ?? updatedAt };
+function newestCountedOf({ lastCount, countedAt }: InboxUpdate): NewestCounted {
+  return { count: lastCount, at: countedAt };
 }
 
 function isSame(one: SyncPosition | null, other: SyncPosition): boolean {

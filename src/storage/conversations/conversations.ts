@@ -6,7 +6,6 @@ import { ConversationKind, type ConversationRecord } from "../../domain/conversa
 import { JoinPolicy, PolicyName, Role } from "../../domain/conversations/group-kind.ts";
 import { CustomFields } from "../../domain/custom-fields.ts";
 import { ConversationCode, ConversationId, Handle, UserId } from "../../domain/ids.ts";
-import type { ConversationWithKind } from "../../domain/ports.ts";
 import { PERSON, VERSIONED_PERSON } from "../columns.ts";
 import { allLive, areFriends, isBlocked } from "../contacts/pair-conditions.ts";
 import { queryD1 } from "../d1-errors.ts";
@@ -72,12 +71,6 @@ export function findPeople(db: Database, ids: UserId[]): Promise<Person[]> {
 /** The same with the versions of the profiles. */
 export function findVersionedPeople(db: Database, ids: UserId[]): Promise<VersionedPerson[]> {
   return queryD1(db.select(VERSIONED_PERSON).from(users).where(isAmong(users.id, ids)));
-}
-
-/** The kinds of these conversations. Unknown ids are left out. One query. */
-export function findConversationKinds(db: Database, ids: ConversationId[]): Promise<ConversationWithKind[]> {
-  const { id, kind } = conversations;
-  return queryD1(db.select({ id, kind }).from(conversations).where(isAmong(id, ids)));
 }
 
 /**

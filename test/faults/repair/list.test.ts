@@ -138,7 +138,8 @@ async function buildExpectedList(): Promise<unknown> {
 /** A statement that inserts a conversation that does not exist. */
 function insertRow(id: string): string {
   return `INSERT INTO conversations (conversation_id, ver, state, visible_from, last_seq, last_n, read_seq, read_n,
-    member_count, updated_at) VALUES (${id}, 5, 'active', 0, 5, 5, 0, 0, 2, 9000000000000)`;
+    member_count, kind, updated_at, counted_at, active_at, changed_at)
+    VALUES (${id}, 5, 'active', 0, 5, 5, 0, 0, 2, 'group', 9000000000000, 9000000000000, 9000000000000, 0)`;
 }
 
 /** Every kind of corruption of an inbox, as SQL statements. */

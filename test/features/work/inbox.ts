@@ -4,6 +4,7 @@ import type { StoredDraft } from "../../../src/domain/messages/draft.ts";
 import type { NewScheduledMessage } from "../../../src/domain/messages/scheduled.ts";
 import type { InboxUpdate } from "../../../src/domain/sync/inbox-update.ts";
 import type { InboxObject } from "../../../src/inbox/object.ts";
+import { PLAIN } from "../../support/objects/inbox-list.ts";
 import { range } from "../../support/objects/room.ts";
 import { LONGEST_TEXT, largestDraft } from "./large-group.ts";
 import { draftId, type LargeInbox, scheduledId, sessionId } from "./large-inbox.ts";
@@ -18,7 +19,6 @@ const OF_ALL = "the conversations of the user, 5 rows for each";
 const update = (inbox: LargeInbox): InboxUpdate => ({
   ...{
     conversationId: inbox.conversation(7),
-    kind: "group",
     version: 9,
     state: "active",
     deletedForMe: false,
@@ -32,6 +32,7 @@ const update = (inbox: LargeInbox): InboxUpdate => ({
     lastCount: 10,
   },
   ...{ readSeq: position(1), readCount: 1, memberCount: 2, preview: null, updatedAt: Date.now() },
+  ...{ ...PLAIN, countedAt: Date.now(), activeAt: Date.now() },
 });
 
 const draft = (n: number): StoredDraft => ({

@@ -104,9 +104,9 @@ export class LargeInbox {
     );
     sql.exec(
       `INSERT INTO conversations (conversation_id, ver, state, visible_from, last_seq, last_n, read_seq, read_n,
-         member_count, preview, updated_at, kind, mentioned, changed_at)
-       ${numbers(this.size)} SELECT ${NOWHERE} + i, 1, 'active', 0, 9, 9, 1, 1, 2, ?, ${old} + i, 'group', ?, ${old} + i
-       FROM number`,
+         member_count, preview, updated_at, counted_at, active_at, kind, mentioned, changed_at)
+       ${numbers(this.size)} SELECT ${NOWHERE} + i, 1, 'active', 0, 9, 9, 1, 1, 2, ?, ${old} + i, ${old} + i, ${old} + i,
+         'group', ?, ${old} + i FROM number`,
       ...[preview, mentioned],
     );
     sql.exec(

@@ -1,6 +1,7 @@
 import { runInDurableObject } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import type { UserId } from "../../../src/domain/ids.ts";
+import type { InboxUpdate } from "../../../src/domain/sync/inbox-update.ts";
 import { ConversationList } from "../../../src/inbox/list/conversation-list.ts";
 import { ListWriter } from "../../../src/inbox/list/list-writer.ts";
 import { timing } from "../timing.ts";
@@ -21,3 +22,9 @@ export function untilListStored(userId: UserId): Promise<void> {
       await new Promise((resolve) => setTimeout(resolve, timing.list.writeBehindMs));
   });
 }
+
+/** What an inbox update has besides, where a test does not look at it. */
+export const PLAIN = {
+  ...{ kind: "group", unreadFrom: null, readAt: 0, threadsUnread: 0 },
+  ...{ ignoresUnread: false, mentioned: [], peerRead: null },
+} satisfies Partial<InboxUpdate>;

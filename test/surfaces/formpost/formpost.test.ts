@@ -409,7 +409,8 @@ describe("the lists", () => {
     await runInDurableObject(inboxObject(ann.user.id), (_, { storage }) => {
       storage.sql.exec(
         `INSERT INTO conversations (conversation_id, ver, state, visible_from, last_seq, last_n, read_seq, read_n,
-           member_count, updated_at) SELECT value, 1, 'active', 0, 0, 0, 0, 0, 1, 0 FROM json_each(?)`,
+           member_count, kind, updated_at, counted_at, active_at, changed_at)
+         SELECT value, 1, 'active', 0, 0, 0, 0, 0, 1, 'group', 0, 0, 0, 0 FROM json_each(?)`,
         rows,
       );
     });

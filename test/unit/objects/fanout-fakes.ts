@@ -6,6 +6,7 @@ import type { InboxFailure } from "../../../src/conversation/delivery/inbox-call
 import { ConversationId, Position, UserId } from "../../../src/domain/ids.ts";
 import type { DeliveredPosition, InboxUpdate } from "../../../src/domain/sync/inbox-update.ts";
 import { nextTurn } from "../../support/event-loop.ts";
+import { PLAIN } from "../../support/objects/inbox-list.ts";
 import { range } from "../../support/objects/room.ts";
 import { timing } from "../../support/timing.ts";
 
@@ -192,12 +193,13 @@ export class World {
     };
     const conversationId = ConversationId.parse(1);
     return {
+      ...PLAIN,
       conversationId,
       version: this.version,
       state: "active",
       ...standing,
       preview: null,
-      updatedAt: 0,
+      ...{ updatedAt: 0, countedAt: 0, activeAt: 0 },
     };
   }
 

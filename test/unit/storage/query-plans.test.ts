@@ -108,7 +108,6 @@ const QUERIES: Record<string, (db: Database) => Promise<unknown>> = {
   findPeople: (db) => conversations.findPeople(db, [ANN, BOB]),
   findVersionedPeople: (db) => conversations.findVersionedPeople(db, [ANN, BOB]),
   findConversationAsCreated: (db) => groups.findConversationAsCreated(db, ID),
-  findConversationKinds: (db) => conversations.findConversationKinds(db, [ID]),
   findDirectByCode: (db) => direct.findDirectByCode(db, ANN, CODE),
   findRelation: (db) => direct.findRelation(db, ANN, BOB),
   findListRecords: (db) =>

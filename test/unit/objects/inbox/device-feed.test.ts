@@ -173,7 +173,7 @@ test("changes arrive in the order of their revs, whichever messages they concern
   const [old, late] = [Seq.parse(1), Seq.parse(2)];
   const [after, lastSeq] = [Position.parse(1), Position.parse(3)];
   const page: DevicePage = {
-    ...{ after, since: 4, messages: [], lastSeq, rev: 7, hasMore: false },
+    ...{ after, since: 4, messages: [], changed: [], formats: [], lastSeq, rev: 7, hasMore: false },
     changes: [
       { rev: 5, seq: old, by: ANN },
       { rev: 7, seq: old, by: null },

@@ -9,9 +9,8 @@ import { MIGRATIONS } from "../../../../src/inbox/migrations.ts";
 import { CallBudget } from "../../../../src/object/concurrency.ts";
 import { migrate } from "../../../../src/object/migrations.ts";
 import { register, type SignedIn } from "../../../support/clients/api.ts";
-import { openDirect } from "../../../support/clients/chat.ts";
-import { listOf } from "../../../support/objects/inbox-list.ts";
-import { createGroupId, inboxObject, range, sessionOf } from "../../../support/objects/room.ts";
+import { listOf, PLAIN } from "../../../support/objects/inbox-list.ts";
+import { inboxObject, range, sessionOf } from "../../../support/objects/room.ts";
 import { overrideTiming, timing } from "../../../support/timing.ts";
 
 let ann: SignedIn;
@@ -24,6 +23,7 @@ beforeAll(async () => {
 
 function update(conversation: number, ver: number, fields: Partial<InboxUpdate> = {}): InboxUpdate {
   return {
+    ...PLAIN,
     conversationId: ConversationId.parse(conversation),
     version: ver,
     state: "active",
@@ -36,7 +36,7 @@ function update(conversation: number, ver: number, fields: Partial<InboxUpdate> 
     readCount: 0,
     memberCount: 2,
     preview: null,
-    updatedAt: ver,
+    ...{ updatedAt: ver, countedAt: ver, activeAt: ver },
     rev: 0,
     ephemeral: [],
     ...fields,
@@ -146,34 +146,6 @@ test("conversations of one kind are paged by number, newest first, with their to
   expect(await part("direct", 5, 2)).toEqual([[], 5]);
   expect(await part("direct", Number.MAX_SAFE_INTEGER * 50, 50)).toEqual([[], 5]);
   expect((await part("group", 0, 10))[1]).toBe(3);
-});
-
-test("the kind of conversations that the previous release stored is looked up once and kept", async () => {
-  const [owner, other] = [await register(), await register()];
-  const inbox = inboxObject(owner.user.id);
-  const direct = ConversationId.parse((await openDirect(owner, other)).id);
-  const group = await createGroupId(owner, other);
-  const forget = (also = "") =>
-    runInDurableObject(inbox, (_, { storage }) => {
-      storage.sql.exec(`UPDATE conversations SET kind = NULL, read_at = 0 ${also}`);
-    });
-  await forget();
-  const ids = async (kind: "direct" | "group") =>
-    received(await inbox.numbered({ kind, skip: 0, limit: 10 })).entries.map((entry) => entry.conversationId);
-  expect([await ids("direct"), await ids("group")]).toEqual([[direct], [group]]);
-  // An inbox update of the previous release removes nothing that is known.
-  await inbox.applyUpdate(update(direct, 1_000));
-  expect(await ids("direct")).toEqual([direct]);
-  // Nor what is known only here.
-  await inbox.applyUpdate(update(987_655, 1, { kind: "direct" }));
-  await inbox.applyUpdate(update(987_655, 2, { state: "left" }));
-  await inbox.applyUpdate(update(987_655, 3));
-  expect(await ids("direct")).toEqual([direct, 987_655]);
-  await inbox.applyUpdate(update(987_655, 4, { state: "left" }));
-  // A conversation unknown to D1 has no kind.
-  await inbox.applyUpdate(update(987_654, 1));
-  await forget("WHERE conversation_id = 987654");
-  expect([await ids("direct"), await ids("group")]).toEqual([[direct], [group]]);
 });
 
 test("a check for lost sockets keeps those registered during its calls, and asks every conversation", () =>

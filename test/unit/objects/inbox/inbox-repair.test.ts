@@ -16,7 +16,7 @@ import { CallBudget } from "../../../../src/object/concurrency.ts";
 import { migrate } from "../../../../src/object/migrations.ts";
 import { UserBudgets } from "../../../../src/object/user-budgets.ts";
 import { advanceClock, freezeClock } from "../../../support/clock.ts";
-import { listOf } from "../../../support/objects/inbox-list.ts";
+import { listOf, PLAIN } from "../../../support/objects/inbox-list.ts";
 import { range } from "../../../support/objects/room.ts";
 import { overrideTiming, timing } from "../../../support/timing.ts";
 
@@ -26,6 +26,7 @@ const ANN = UserId.parse(100_000);
 function update(ver: number, fields: Partial<InboxUpdate> = {}): InboxUpdate {
   const zero = Position.parse(0);
   return {
+    ...PLAIN,
     ...{
       conversationId: ID,
       version: ver,
@@ -36,7 +37,7 @@ function update(ver: number, fields: Partial<InboxUpdate> = {}): InboxUpdate {
     },
     ...{ rev: 0, ephemeral: [] },
     ...{ lastSeq: Position.parse(ver), lastCount: ver, readSeq: zero, readCount: 0, memberCount: 2 },
-    ...{ preview: null, updatedAt: ver },
+    ...{ preview: null, updatedAt: ver, countedAt: ver, activeAt: ver },
     ...fields,
   };
 }

@@ -13,7 +13,7 @@ import { migrate } from "../../../../src/object/migrations.ts";
 import { UserBudgets } from "../../../../src/object/user-budgets.ts";
 import { deviceProtocol } from "../../../../src/surfaces/v1/frames/device.ts";
 import { nextTurn } from "../../../support/event-loop.ts";
-import { listOf } from "../../../support/objects/inbox-list.ts";
+import { listOf, PLAIN } from "../../../support/objects/inbox-list.ts";
 import { range } from "../../../support/objects/room.ts";
 import { timing } from "../../../support/timing.ts";
 
@@ -28,7 +28,7 @@ function update(id: number, messages: number): InboxUpdate {
     ...{ conversationId: ConversationId.parse(id), version: messages, state: "active", deletedForMe: false },
     ...{ visibleFrom: zero, newFrom: zero, rev: 0, ephemeral: [] },
     ...{ lastSeq: Position.parse(messages), lastCount: messages, readSeq: zero, readCount: 0 },
-    ...{ memberCount: 2, preview: null, updatedAt: 1 },
+    ...{ ...PLAIN, memberCount: 2, preview: null, updatedAt: 1, countedAt: 1, activeAt: 1 },
   };
 }
 
@@ -68,7 +68,7 @@ async function fetchedAtOnce(messages: number, maxBytes: number): Promise<number
         // A failed fetch returns its share too.
         if (id === 1) throw new Error("lost on purpose");
         const lastSeq = Position.parse(messages);
-        const none = { changes: [], laterChanges: [], messages: [] };
+        const none = { changes: [], changed: [], laterChanges: [], messages: [], formats: [] };
         return { after, since: rev, ...none, lastSeq, rev: 0, hasMore: false };
       },
     };
