@@ -48,7 +48,7 @@ const miniflare = new Miniflare(
 const url = await miniflare.ready;
 for (const { binding, queries } of migrations) {
   const database = await miniflare.getD1Database(binding);
-  for (const query of queries) await database.prepare(query).run();
+  await database.batch(queries.map((query) => database.prepare(query)));
 }
 const ready: Ready = { url: url.href };
 if (inspector) ready.inspector = (await miniflare.getInspectorURL()).href;
