@@ -74,7 +74,7 @@ export default defineConfig({
         test: {
           name: "client",
           include: ["packages/client/test/**/*.test.{ts,tsx}"],
-          globalSetup: ["./packages/client/test/support/bundle.ts"],
+          globalSetup: ["./packages/client/test/support/setup.ts"],
           ...PATIENCE,
           expect: { poll: { timeout: 60_000 } },
         },

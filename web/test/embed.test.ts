@@ -25,7 +25,7 @@ product.listen(0, "127.0.0.1");
 await once(product, "listening");
 const address = product.address();
 const origin = `http://127.0.0.1:${typeof address === "object" ? address?.port : address}`;
-const site = Site.forFile({ ALLOWED_ORIGINS: origin });
+const site = Site.alone({ ALLOWED_ORIGINS: origin });
 afterAll(() => {
   product.close();
   product.closeAllConnections();

@@ -3,7 +3,7 @@ import { Network } from "../../packages/client/test/support/network.ts";
 import { Site } from "./support/site.ts";
 import { composer, connection, message, openTalk, row, send, stored, texts, unread } from "./support/talk.ts";
 
-const site = Site.forFile();
+const site = Site.alone();
 
 test("two people talk, and each sees at once what the other writes", async () => {
   const [ann, ben] = [await site.person("ann"), await site.person("ben")];

@@ -1,15 +1,11 @@
-import { afterAll, afterEach, beforeAll, expect, test, vi } from "vitest";
+import { afterEach, expect, test, vi } from "vitest";
 import { startChat, text, until } from "./support/chats.ts";
 import { HeldFrames } from "./support/held-frames.ts";
 import { Network } from "./support/network.ts";
-import { TestServer } from "./support/server.ts";
+import { Server } from "./support/server.ts";
 
-let server: TestServer;
+const server = Server.shared();
 
-beforeAll(async () => {
-  server = await TestServer.start();
-});
-afterAll(() => server[Symbol.asyncDispose]());
 afterEach(() => vi.unstubAllGlobals());
 
 test("a send whose place is not reached when its window closes leaves the outbox", async () => {

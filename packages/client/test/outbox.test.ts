@@ -1,15 +1,10 @@
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { expect, test } from "vitest";
 import type { OutboxItem } from "../src/index.ts";
 import { startChat, text, until } from "./support/chats.ts";
 import { Network } from "./support/network.ts";
-import { TestServer } from "./support/server.ts";
+import { Server } from "./support/server.ts";
 
-let server: TestServer;
-
-beforeAll(async () => {
-  server = await TestServer.start();
-});
-afterAll(() => server[Symbol.asyncDispose]());
+const server = Server.shared();
 
 async function twoInAConversation() {
   const [ann, bob] = [await server.person("ann"), await server.person("bob")];

@@ -4,12 +4,12 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { build } from "esbuild";
 import { expect, test } from "vitest";
-import { TestServer } from "./support/server.ts";
+import { Server } from "./support/server.ts";
 
 const CLIENT = join(import.meta.dirname, "..");
 
 test("the two people of the README chat", async () => {
-  await using server = await TestServer.start();
+  const server = Server.shared();
   const readme = readFileSync(join(CLIENT, "README.md"), "utf8");
   const code = readme.match(/<!-- run -->\n```ts\n(.*?)```/s)?.[1] ?? "";
   expect(code.trimEnd().split("\n").length).toBeLessThanOrEqual(22);

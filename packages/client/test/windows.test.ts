@@ -1,18 +1,17 @@
-import { afterAll, beforeAll, expect, onTestFinished, test, vi } from "vitest";
+import { beforeAll, expect, onTestFinished, test, vi } from "vitest";
 import type { Person } from "../../../scripts/support/person.ts";
 import { Chat, type ConversationWindow } from "../src/index.ts";
 import { startChat, text, until } from "./support/chats.ts";
 import { HeldFrames } from "./support/held-frames.ts";
-import { TestServer } from "./support/server.ts";
+import { Server } from "./support/server.ts";
 
 // A conversation of Ann and Bob with 230 messages, the texts of which are their places.
-let server: TestServer;
+const server = Server.shared();
 let ann: Person;
 let bob: Person;
 let id: number;
 
 beforeAll(async () => {
-  server = await TestServer.start();
   [ann, bob] = [await server.person("ann"), await server.person("bob")];
   ({ id } = await ann.openDirect(bob));
   const chat = new Chat({ url: server.origin, token: ann.token });
@@ -21,7 +20,6 @@ beforeAll(async () => {
   await chat.flush();
   await chat.stop();
 });
-afterAll(() => server[Symbol.asyncDispose]());
 
 function seqs({
   view,

@@ -2,9 +2,10 @@ import { cpSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { TestProject } from "vitest/node";
-import bundle from "../../../packages/client/test/support/bundle.ts";
+import { share } from "../../../packages/client/test/support/setup.ts";
 import { DIST } from "../../scripts/bundle.ts";
 import { type FoundChromium, findChromium } from "./chromium.ts";
+import { SETTINGS } from "./site.ts";
 
 declare module "vitest" {
   interface ProvidedContext {
@@ -16,18 +17,18 @@ declare module "vitest" {
 }
 
 /**
- * Makes once a run what all test files need: the bundle of the Worker, a Chromium, and a copy of the page,
- * which stays as it is when a developer's `npm run dev` builds another one.
+ * Makes once a run what all test files need: the bundle of the Worker, a server, a Chromium, and a copy of the
+ * page, which stays as it is when a developer's `npm run dev` builds another one.
  */
-export default async function setup(project: TestProject): Promise<() => void> {
+export default async function setup(project: TestProject): Promise<() => Promise<void>> {
   project.provide("chromium", await findChromium());
-  const end = await bundle(project);
   const scratch = mkdtempSync(join(tmpdir(), "parley-web-"));
   const assets = join(scratch, "dist");
   cpSync(DIST, assets, { recursive: true });
   project.provide("webAssets", assets);
-  return () => {
-    end();
+  const end = await share(project, SETTINGS, assets);
+  return async () => {
+    await end();
     rmSync(scratch, { recursive: true, force: true });
   };
 }

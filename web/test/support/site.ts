@@ -1,12 +1,15 @@
 import type { Browser, BrowserContext, Page } from "playwright-core";
 import { afterAll, beforeAll, inject, onTestFinished } from "vitest";
-import { TestServer } from "../../../packages/client/test/support/server.ts";
+import { Server, TestServer } from "../../../packages/client/test/support/server.ts";
 import type { Person } from "../../../scripts/support/person.ts";
 import { launch } from "./chromium.ts";
 import { watchProblems } from "./problems.ts";
 
 /** How long, in ms, a page may take for a step. Only one that never gets there takes so long. */
 const PATIENCE = 60_000;
+
+/** The settings of servers with the page, which comes from their own origin. */
+export const SETTINGS = { ALLOWED_ORIGINS: "" };
 
 /** The size of a phone's page, in CSS pixels. */
 export const PHONE = { width: 390, height: 844 };
@@ -28,31 +31,35 @@ interface Device {
 }
 
 /** A server with the page, and a browser, for the tests of a file. */
-export class Site {
-  #server: TestServer | undefined;
+export class Site<Has extends Server = Server> {
+  #server: Has | undefined;
   #browser: Browser | undefined;
 
-  private constructor() {}
+  private constructor(begin: () => Promise<Has> | Has) {
+    beforeAll(async () => {
+      const started = begin();
+      this.#browser = await launch(inject("chromium"));
+      this.#server = await started;
+    });
+    afterAll(() => this.#browser?.close());
+  }
+
+  /** A site on the server that the files share. */
+  static forFile(): Site {
+    return new Site(() => Server.shared());
+  }
 
   /**
-   * Starts a site before the tests of a file, and ends it after them.
-   * @param settings replace those of wrangler.toml
+   * A site whose server no other file uses. It starts before the tests of the file, and ends after them.
+   * @param settings replace those of the shared server
    */
-  static forFile(settings: Record<string, string> = {}): Site {
-    const site = new Site();
-    beforeAll(async () => {
-      const started = TestServer.start({ ALLOWED_ORIGINS: "", ...settings }, inject("webAssets"));
-      site.#browser = await launch(inject("chromium"));
-      site.#server = await started;
-    });
-    afterAll(async () => {
-      await site.#browser?.close();
-      await site.#server?.[Symbol.asyncDispose]();
-    });
+  static alone(settings: Record<string, string> = {}): Site<TestServer> {
+    const site = new Site(() => TestServer.start({ ...SETTINGS, ...settings }, inject("webAssets")));
+    afterAll(() => site.#server?.[Symbol.asyncDispose]());
     return site;
   }
 
-  get server(): TestServer {
+  get server(): Has {
     if (!this.#server) throw new Error("the site is not started");
     return this.#server;
   }

@@ -1,23 +1,18 @@
 import "fake-indexeddb/auto";
-import { afterAll, beforeAll, expect, onTestFinished, test, vi } from "vitest";
+import { expect, onTestFinished, test, vi } from "vitest";
 import type { Person } from "../../../../scripts/support/person.ts";
 import { type Cache, openCache } from "../../src/cache/index.ts";
 import { Chat, type ConversationWindow, type OutboxItem, type Uploader } from "../../src/index.ts";
 import { startChat, text, until } from "../support/chats.ts";
 import { HeldFrames } from "../support/held-frames.ts";
-import { TestServer } from "../support/server.ts";
+import { Server } from "../support/server.ts";
 import { contents, rawDatabase } from "./raw.ts";
 
 /** Nobody answers there. */
 const NOWHERE = "http://127.0.0.1:9";
 
-let server: TestServer;
+const server = Server.shared();
 let names = 0;
-
-beforeAll(async () => {
-  server = await TestServer.start();
-});
-afterAll(() => server[Symbol.asyncDispose]());
 
 function texts({ view }: ConversationWindow): string[] {
   return view.messages.flatMap(({ body }) => ("text" in body ? [body.text] : []));

@@ -1,17 +1,12 @@
 import "fake-indexeddb/auto";
-import { afterAll, beforeAll, expect, onTestFinished, test, vi } from "vitest";
+import { expect, onTestFinished, test, vi } from "vitest";
 import { openDatabase } from "../../src/cache/database.ts";
 import { type Cache, openCache } from "../../src/cache/index.ts";
 import { startChat, text, until } from "../support/chats.ts";
-import { TestServer } from "../support/server.ts";
+import { Server } from "../support/server.ts";
 import { contents, rawDatabase } from "./raw.ts";
 
-let server: TestServer;
-
-beforeAll(async () => {
-  server = await TestServer.start();
-});
-afterAll(() => server[Symbol.asyncDispose]());
+const server = Server.shared();
 
 /** Two users talk through clients, one with a cache. */
 async function talk(cache: Cache): Promise<void> {

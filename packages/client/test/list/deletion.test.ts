@@ -1,16 +1,12 @@
-import { afterAll, afterEach, beforeAll, expect, test, vi } from "vitest";
+import { afterEach, expect, test, vi } from "vitest";
 import type { Person } from "../../../../scripts/support/person.ts";
 import type { Chat, ConversationWindow } from "../../src/index.ts";
 import { startChat, until } from "../support/chats.ts";
 import { HeldFrames } from "../support/held-frames.ts";
-import { TestServer } from "../support/server.ts";
+import { Server } from "../support/server.ts";
 
-let server: TestServer;
+const server = Server.shared();
 
-beforeAll(async () => {
-  server = await TestServer.start();
-});
-afterAll(() => server[Symbol.asyncDispose]());
 afterEach(() => vi.unstubAllGlobals());
 
 /** Two people with a direct conversation of two messages. */

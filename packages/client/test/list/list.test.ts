@@ -1,19 +1,15 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { startChat, until } from "../support/chats.ts";
 import { Network } from "../support/network.ts";
-import { TestServer } from "../support/server.ts";
+import { Server } from "../support/server.ts";
 
-let server: TestServer;
+const server = Server.shared();
 let network: Network;
 
 beforeAll(async () => {
-  server = await TestServer.start();
   network = await Network.to(server.origin);
 });
-afterAll(async () => {
-  await network[Symbol.asyncDispose]();
-  await server[Symbol.asyncDispose]();
-});
+afterAll(() => network[Symbol.asyncDispose]());
 
 test("an empty list is told from one that has not come yet", async () => {
   await network.down();
@@ -47,7 +43,7 @@ test("an archived group that the user was removed from without a connection goes
 });
 
 /** Someone's group with a thread of two replies of Ann's, and Bob's client, who began it. */
-async function thread(origin: TestServer) {
+async function thread(origin: Server) {
   const [ann, bob] = [await origin.person("ann"), await origin.person("bob")];
   const { id } = await ann.openGroup("Ours", [bob]);
   const { seq: root } = await bob.send(id, "a question");

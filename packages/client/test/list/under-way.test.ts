@@ -1,14 +1,10 @@
-import { afterAll, afterEach, beforeAll, expect, test, vi } from "vitest";
+import { afterEach, expect, test, vi } from "vitest";
 import { startChat, text, until } from "../support/chats.ts";
 import { HeldFrames } from "../support/held-frames.ts";
-import { TestServer } from "../support/server.ts";
+import { Server } from "../support/server.ts";
 
-let server: TestServer;
+const server = Server.shared();
 
-beforeAll(async () => {
-  server = await TestServer.start();
-});
-afterAll(() => server[Symbol.asyncDispose]());
 afterEach(() => vi.unstubAllGlobals());
 
 /** A client of Bob's with a message of Ann's, whose calls and `conversation` frames a test holds back. */

@@ -1,16 +1,11 @@
-import { afterAll, beforeAll, expect, onTestFinished, test, vi } from "vitest";
+import { expect, onTestFinished, test, vi } from "vitest";
 import type { Person } from "../../../../scripts/support/person.ts";
 import { Drafts } from "../../src/drafts/index.ts";
 import type { Chat } from "../../src/index.ts";
 import { startChat, text, until } from "../support/chats.ts";
-import { TestServer } from "../support/server.ts";
+import { Server } from "../support/server.ts";
 
-let server: TestServer;
-
-beforeAll(async () => {
-  server = await TestServer.start();
-});
-afterAll(() => server[Symbol.asyncDispose]());
+const server = Server.shared();
 
 /** The drafts of a client. They are saved when the test says so. */
 function draftsOf(chat: Chat): Drafts {

@@ -1,15 +1,10 @@
-import { afterAll, beforeAll, expect, onTestFinished, test, vi } from "vitest";
+import { expect, onTestFinished, test, vi } from "vitest";
 import type { Chat } from "../../src/index.ts";
 import { People } from "../../src/people/index.ts";
 import { startChat, until } from "../support/chats.ts";
-import { TestServer } from "../support/server.ts";
+import { Server } from "../support/server.ts";
 
-let server: TestServer;
-
-beforeAll(async () => {
-  server = await TestServer.start();
-});
-afterAll(() => server[Symbol.asyncDispose]());
+const server = Server.shared();
 
 /** The people of a client, and the calls that are made for them. */
 function peopleOf(chat: Chat) {

@@ -1,9 +1,9 @@
-import { afterAll, beforeAll, expect, onTestFinished, test, vi } from "vitest";
+import { beforeAll, expect, onTestFinished, test, vi } from "vitest";
 import type { Chat, ConversationWindow, Message } from "../../src/index.ts";
 import { useChat, useConversationWindow } from "../../src/react/index.ts";
 import { startChat, text, until } from "../support/chats.ts";
 import { element, stubPage } from "../support/page.ts";
-import { TestServer } from "../support/server.ts";
+import { Server } from "../support/server.ts";
 
 /** A tree of a framework. Components are functions that return text. */
 export interface Tree {
@@ -13,7 +13,7 @@ export interface Tree {
 }
 
 /** Two users, the clients of both, and their conversation. */
-async function people(server: TestServer) {
+async function people(server: Server) {
   const [ann, bob] = [await server.person("ann"), await server.person("bob")];
   const { id } = await ann.openDirect(bob);
   const chat = await startChat(server.origin, ann);
@@ -43,12 +43,8 @@ function shown(messages: readonly Message[]): string {
 
 /** The tests of the bindings with one framework. */
 export function testBindings(grow: (root: HTMLElement) => Tree): void {
-  let server: TestServer;
-  beforeAll(async () => {
-    stubPage();
-    server = await TestServer.start();
-  });
-  afterAll(() => server[Symbol.asyncDispose]());
+  const server = Server.shared();
+  beforeAll(() => stubPage());
 
   function plant(): { root: HTMLElement; tree: Tree } {
     const root = element();

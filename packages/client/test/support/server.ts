@@ -19,34 +19,65 @@ const START_TIMEOUT_MS = 60_000;
  */
 const PORTS = { from: 20_000, to: 32_000 };
 
+/** A server that runs, and the users that a file registers on it. */
+export class Server {
+  readonly origin: string;
+  /** Files that share a server have users of different names. */
+  readonly #tag = randomBytes(4).toString("hex");
+  #people = 0;
+
+  protected constructor(origin: string) {
+    this.origin = origin;
+  }
+
+  /**
+   * The server of all test files of a project, for tests that neither stop it nor replace a setting. Other
+   * files use it at the same time.
+   */
+  static shared(): Server {
+    return new Server(inject("sharedOrigin"));
+  }
+
+  /** The base of the URLs of sockets. */
+  get socketOrigin(): string {
+    return this.origin.replace("http", "ws");
+  }
+
+  /** Registers a user, with a token. The name is made unique. */
+  person(name = "user"): Promise<Person> {
+    return Person.register(this.origin, `${name}_${this.#tag}_${++this.#people}`);
+  }
+}
+
 /**
  * Parley as if deployed, in the real runtime, in a process group of its own: its state is in a folder of its
  * own, and its port stays the same over restarts. It ends with the test, even if that is killed.
  */
-export class TestServer implements AsyncDisposable {
-  readonly origin: string;
+export class TestServer extends Server implements AsyncDisposable {
   readonly #folder: string;
   readonly #plan: Plan;
   #child: ChildProcess | undefined;
   #ended: Promise<unknown> = Promise.resolve();
   #output = () => "";
-  #people = 0;
 
   private constructor(folder: string, plan: Plan, port: number) {
+    super(`http://127.0.0.1:${port}`);
     this.#folder = folder;
     this.#plan = { ...plan, port };
-    this.origin = `http://127.0.0.1:${port}`;
   }
 
   /**
    * Starts a server with an empty database. Resolves once it answers.
    * @param settings replace those of wrangler.toml; the rate limits are off if they are not among them
    * @param assets the folder of what is served without the Worker; absent: nothing is
+   * @param path of the plan of the Worker; absent: that of the run
    */
-  static async start(settings: Record<string, string> = {}, assets?: string): Promise<TestServer> {
-    const planned = Plan.omit({ inspector: true }).parse(
-      JSON.parse(readFileSync(inject("workerPlan"), "utf8")),
-    );
+  static async start(
+    settings: Record<string, string> = {},
+    assets?: string,
+    path = inject("workerPlan"),
+  ): Promise<TestServer> {
+    const planned = Plan.omit({ inspector: true }).parse(JSON.parse(readFileSync(path, "utf8")));
     const folder = mkdtempSync(join(tmpdir(), "parley-client-"));
     const secret = { TOKEN_SECRET: randomBytes(32).toString("hex") };
     const defaults = { RATE_LIMITS: "off", ALLOWED_ORIGINS: "*", REQUEST_LOG: "failures" };
@@ -60,11 +91,6 @@ export class TestServer implements AsyncDisposable {
     const server = new TestServer(folder, plan, await freePort());
     await server.#run(plan.migrations);
     return server;
-  }
-
-  /** The base of the URLs of sockets. */
-  get socketOrigin(): string {
-    return this.origin.replace("http", "ws");
   }
 
   /** What the Worker has logged since its last start. */
@@ -88,11 +114,6 @@ export class TestServer implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     await this.kill();
     rmSync(this.#folder, { recursive: true, force: true, maxRetries: 5 });
-  }
-
-  /** Registers a user, with a token. The name is made unique by a number. */
-  person(name = "user"): Promise<Person> {
-    return Person.register(this.origin, `${name}_${++this.#people}`);
   }
 
   async #run(migrations: Plan["migrations"]): Promise<void> {

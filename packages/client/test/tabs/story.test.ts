@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, expect, onTestFinished, test, vi } from "vitest";
+import { expect, onTestFinished, test, vi } from "vitest";
 import type { Person } from "../../../../scripts/support/person.ts";
 import { runOptions } from "../../../../test/support/property-runs.ts";
 import { Chat, type Message } from "../../src/index.ts";
@@ -6,7 +6,7 @@ import { Random } from "../properties/story/random.ts";
 import { plain } from "../properties/story/truth.ts";
 import { startChat, text, until } from "../support/chats.ts";
 import { Network } from "../support/network.ts";
-import { TestServer } from "../support/server.ts";
+import { Server } from "../support/server.ts";
 import { Tab } from "./tab.ts";
 
 const { numRuns: STORIES, seed: SEED } = runOptions(1);
@@ -18,12 +18,7 @@ const PATIENCE = 100;
 /** Long enough, in ms, that only a tab that never gets there fails. */
 const END = { timeout: 60_000, interval: 50 };
 
-let server: TestServer;
-
-beforeAll(async () => {
-  server = await TestServer.start();
-});
-afterAll(() => server[Symbol.asyncDispose]());
+const server = Server.shared();
 
 /** A tab, and what it has sent. */
 interface Actor {

@@ -1,18 +1,13 @@
-import { afterAll, beforeAll, expect, onTestFinished, test, vi } from "vitest";
+import { expect, onTestFinished, test, vi } from "vitest";
 import type { Person } from "../../../../scripts/support/person.ts";
 import type { Chat, ConversationWindow } from "../../src/index.ts";
 import { shareSocket } from "../../src/tabs/index.ts";
 import { startChat, text, until } from "../support/chats.ts";
 import { Network } from "../support/network.ts";
-import { TestServer } from "../support/server.ts";
+import { Server, TestServer } from "../support/server.ts";
 
-let server: TestServer;
+const server = Server.shared();
 let names = 0;
-
-beforeAll(async () => {
-  server = await TestServer.start();
-});
-afterAll(() => server[Symbol.asyncDispose]());
 
 interface Tab {
   chat: Chat;

@@ -1,8 +1,8 @@
-import { afterAll, beforeAll, expect, onTestFinished, test, vi } from "vitest";
+import { expect, onTestFinished, test, vi } from "vitest";
 import type { Chat, ConversationWindow } from "../../src/index.ts";
 import { startChat, text, until } from "../support/chats.ts";
 import { Network } from "../support/network.ts";
-import { TestServer } from "../support/server.ts";
+import { Server } from "../support/server.ts";
 import { Tab } from "./tab.ts";
 
 /** A leader without an answer after this time is frozen, in ms. */
@@ -13,13 +13,8 @@ const PATIENCE = 200;
  */
 const TAKEOVER = 10_000;
 
-let server: TestServer;
+const server = Server.shared();
 let names = 0;
-
-beforeAll(async () => {
-  server = await TestServer.start();
-});
-afterAll(() => server[Symbol.asyncDispose]());
 
 interface Scene {
   id: number;

@@ -1,0 +1,33 @@
+import type { TestProject } from "vitest/node";
+import bundle from "./bundle.ts";
+import { TestServer } from "./server.ts";
+
+declare module "vitest" {
+  interface ProvidedContext {
+    /** the origin of `Server.shared()` */
+    sharedOrigin: string;
+  }
+}
+
+/**
+ * Bundles the Worker once a run, and starts the server that the test files share.
+ * @param settings as of `TestServer.start`
+ * @returns what ends it
+ */
+export async function share(
+  project: TestProject,
+  settings: Record<string, string> = {},
+  assets?: string,
+): Promise<() => Promise<void>> {
+  const end = await bundle(project);
+  const server = await TestServer.start(settings, assets, project.getProvidedContext().workerPlan);
+  project.provide("sharedOrigin", server.origin);
+  return async () => {
+    await server[Symbol.asyncDispose]();
+    end();
+  };
+}
+
+export default function setup(project: TestProject): Promise<() => Promise<void>> {
+  return share(project);
+}
