@@ -12,11 +12,14 @@ declare module "vitest" {
   }
 }
 
+/** `src/index.ts` with cheap hashes of passwords: each test registers users. */
+const WORKER = join(ROOT, "test/support/cheap-hashes.ts");
+
 /** Bundles the Worker once for all test files of a run, as a deployment would. */
 export default async function bundle(project: TestProject): Promise<() => void> {
   const scratch = mkdtempSync(join(tmpdir(), "parley-client-bundle-"));
   const path = join(scratch, "plan.json");
-  writeFileSync(path, JSON.stringify(await plan(join(ROOT, "wrangler.toml"), undefined, scratch, {})));
+  writeFileSync(path, JSON.stringify(await plan(join(ROOT, "wrangler.toml"), WORKER, scratch, {})));
   project.provide("workerPlan", path);
   return () => rmSync(scratch, { recursive: true, force: true });
 }
