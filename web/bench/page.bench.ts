@@ -42,7 +42,7 @@ function row(name: string, all: readonly number[]): string {
 
 /** Opens the newest messages of a conversation in a browser that has nothing of it. */
 async function open(person: Person, id: number): Promise<Page> {
-  const context = await site.device({ person });
+  const context = await site.device({ person, hasServiceWorker: true });
   await context.addInitScript(noteFirstMessage);
   const page = await context.newPage();
   await page.goto(`${site.origin}/#/c/${id}`);

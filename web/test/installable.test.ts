@@ -43,7 +43,7 @@ test("without a connection a reload shows what was kept, and what is written is 
   const { id } = await ben.openDirect(ann);
   await ben.send(id, "Before");
   await using network = await Network.to(site.origin);
-  const page = await site.open({ person: ann, origin: network.origin });
+  const page = await site.open({ person: ann, origin: network.origin, hasServiceWorker: true });
   await openTalk(page, ben.user.username);
   await stored(page, "Before").waitFor();
   await installed(page);
@@ -88,7 +88,7 @@ function keptTimelines(page: Page): Promise<string> {
 test("a browser keeps the page and its files, and no answer of an API", async () => {
   const ann = await site.person("ann");
   await ann.openGroup("Hike", []);
-  const page = await site.open({ person: ann });
+  const page = await site.open({ person: ann, hasServiceWorker: true });
   await installed(page);
   await page.reload();
   await row(page, "Hike").waitFor();
@@ -111,7 +111,7 @@ test("a reload shows a new build, and a page of the build before still loads its
   cpSync(inject("webAssets"), folder, { recursive: true });
   await using server = await TestServer.start({}, folder);
   const person = await server.person("ann");
-  const browser = await site.device({ person, origin: server.origin });
+  const browser = await site.device({ person, origin: server.origin, hasServiceWorker: true });
   const [first, second] = [await browser.newPage(), await browser.newPage()];
   for (const page of [first, second]) {
     await page.goto(server.origin);

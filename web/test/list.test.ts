@@ -104,7 +104,7 @@ test("a start tells of nothing that was unread before, and then of what is new",
 test("a browser without notifications of pages shows those of the service worker, which lead to the message", async () => {
   const [ann, ben] = [await site.person("ann"), await site.person("ben")];
   const { id } = await ann.openGroup("Hike", [ben]);
-  const context = await site.device({ person: ann });
+  const context = await site.device({ person: ann, hasServiceWorker: true });
   const page = await context.newPage();
   await page.goto(`${site.origin}/icons/icon.svg`);
   await page.evaluate(() => localStorage.setItem("parley:notify", "true"));

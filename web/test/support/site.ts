@@ -28,6 +28,11 @@ interface Device {
   hasTouch?: boolean;
   /** the part of the address behind `#` */
   hash?: string;
+  /**
+   * whether the page may have its service worker, which loads all of the page's files once more for each
+   * device; absent: it may not
+   */
+  hasServiceWorker?: boolean;
 }
 
 /** A server with the page, and a browser, for the tests of a file. */
@@ -85,6 +90,7 @@ export class Site<Has extends Server = Server> {
       colorScheme: look.theme ?? "light",
       reducedMotion: "reduce",
       hasTouch: look.hasTouch ?? false,
+      serviceWorkers: look.hasServiceWorker ? "allow" : "block",
       storageState: { cookies: [], origins: [{ origin, localStorage }] },
     });
     onTestFinished(() => context.close());
