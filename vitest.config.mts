@@ -84,6 +84,8 @@ export default defineConfig({
         test: {
           name: "web",
           include: ["web/test/**/*.test.ts"],
+          // The browser and the modules are started once a worker, not once a file.
+          isolate: false,
           globalSetup: ["./web/test/support/setup.ts"],
           ...PATIENCE,
           expect: { poll: { timeout: 60_000 } },

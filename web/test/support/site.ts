@@ -35,6 +35,9 @@ interface Device {
   hasServiceWorker?: boolean;
 }
 
+/** The browser of all test files of this process, which ends with it. */
+let browser: Promise<Browser> | undefined;
+
 /** A server with the page, and a browser, for the tests of a file. */
 export class Site<Has extends Server = Server> {
   #server: Has | undefined;
@@ -43,10 +46,10 @@ export class Site<Has extends Server = Server> {
   private constructor(begin: () => Promise<Has> | Has) {
     beforeAll(async () => {
       const started = begin();
-      this.#browser = await launch(inject("chromium"));
+      browser ??= launch(inject("chromium"));
+      this.#browser = await browser;
       this.#server = await started;
     });
-    afterAll(() => this.#browser?.close());
   }
 
   /** A site on the server that the files share. */
