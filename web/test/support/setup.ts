@@ -17,8 +17,8 @@ declare module "vitest" {
 }
 
 /**
- * Makes once a run what all test files need: the bundle of the Worker, a server, a Chromium, and a copy of the
- * page, which stays as it is when a developer's `npm run dev` builds another one.
+ * Makes once a run what all test files need: the bundle of the Worker, a server, a Chromium, and a copy of
+ * the page, which stays as it is when a developer's `npm run dev` builds another one.
  */
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
   project.provide("chromium", await findChromium());
