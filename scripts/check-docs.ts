@@ -136,7 +136,7 @@ function scripts(path: string): string[] {
 
 /** Named files of `src/`, `test/` and `packages/client/` that do not exist. */
 function sources(path: string): string[] {
-  const named = read(path).matchAll(/(?<![\w/])(?:client\/)?(?:src|test)\/[\w/.-]+\.ts\b/g);
+  const named = read(path).matchAll(/(?<![\w/])(?:packages\/client\/)?(?:src|test)\/[\w/.-]+\.ts\b/g);
   const names = [...named].map(([name]) => name).filter((name) => !GENERATED.includes(name));
   return names.filter((name) => !existsSync(join(ROOT, name))).map((name) => `${path}: there is no ${name}`);
 }
