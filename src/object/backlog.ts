@@ -1,7 +1,7 @@
 import type { UserId } from "../domain/ids.ts";
 import type { AnyDraft } from "../domain/messages/message.ts";
 
-/** The bytes that may wait in one backlog. */
+/** The bytes of one user that may wait in one place. */
 const MAX_BYTES = 4 * 1024 * 1024;
 /** What a waiting send occupies besides its body, its place and custom data. */
 const OVERHEAD_BYTES = 256;
@@ -14,39 +14,11 @@ export function weightOf(draft: AnyDraft): number {
 }
 
 /**
- * Counts the requests of one user that wait in one place. Requests over its limits are refused, so that
- * memory is bounded.
+ * Counts the client requests that wait in one place. Requests over its limits are refused, so that memory is
+ * bounded. A user may have as much waiting as is free after it: one user alone fills half of the place, and
+ * others always find room.
  */
 export class Backlog {
-  readonly #maxCount: number;
-  #count = 0;
-  #bytes = 0;
-
-  /** @param maxCount how many requests may wait, of 4 MiB together */
-  constructor(maxCount: number) {
-    this.#maxCount = maxCount;
-  }
-
-  /** Admits `count` requests of `bytes` together, all or none. @returns whether they were admitted */
-  take(count: number, bytes: number): boolean {
-    if (this.#count + count > this.#maxCount || this.#bytes + bytes > MAX_BYTES) return false;
-    this.#count += count;
-    this.#bytes += bytes;
-    return true;
-  }
-
-  /** Releases requests that were admitted and no longer wait. */
-  release(count: number, bytes: number): void {
-    this.#count -= count;
-    this.#bytes -= bytes;
-  }
-}
-
-/**
- * A backlog of several users. Each of them may have as much waiting as is free after it, so one user alone
- * fills half of it, and others always find room.
- */
-export class SharedBacklog {
   readonly #maxCount: number;
   readonly #users = new Map<UserId, Waiting>();
   readonly #all: Waiting = { count: 0, bytes: 0 };

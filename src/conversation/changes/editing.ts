@@ -9,7 +9,7 @@ import {
   type MessageEdit,
 } from "../../domain/messages/edit.ts";
 import type { Mentions } from "../../domain/messages/message.ts";
-import { SharedBacklog } from "../../object/backlog.ts";
+import { Backlog } from "../../object/backlog.ts";
 import type { FileReferences } from "../files/file-references.ts";
 import { type EditHistory, versionOf } from "../log/edit-history.ts";
 import { readAlsoMentioned, readMentions, storedMentions } from "../log/mention-index.ts";
@@ -45,7 +45,7 @@ export class Editing {
   readonly #room: RoomContext;
   readonly #deps: EditingDeps;
   /** edits that wait for the direct permission */
-  readonly #backlog = new SharedBacklog(MAX_WAITING);
+  readonly #backlog = new Backlog(MAX_WAITING);
 
   constructor(room: RoomContext, deps: EditingDeps) {
     this.#room = room;

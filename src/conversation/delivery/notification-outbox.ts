@@ -68,8 +68,9 @@ export class NotificationOutbox {
   readonly #pending = new Map<number, Pending>();
   /** by receiver, in order */
   readonly #queues = new Map<UserId, SentNotification[]>();
-  /** confirmed receivers since the remaining ones were stored, and the notifications that they confirmed */
+  /** confirmed receivers since the remaining ones were stored */
   #unstored = 0;
+  /** the notifications that they have confirmed */
   readonly #changed = new Set<number>();
 
   constructor(sql: SqlStorage, conversationId: ConversationId, deps: OutboxDeps) {

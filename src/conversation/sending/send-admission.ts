@@ -2,7 +2,7 @@ import type { Failure, Result } from "../../domain/errors.ts";
 import type { UserId } from "../../domain/ids.ts";
 import type { Draft, ForwardDraft } from "../../domain/messages/message.ts";
 import { errorFields, log } from "../../lib/logger.ts";
-import { SharedBacklog, weightOf } from "../../object/backlog.ts";
+import { Backlog, weightOf } from "../../object/backlog.ts";
 import { KeyQueue } from "../../object/key-queue.ts";
 import type { DirectPermission } from "./direct-permission.ts";
 import type { ForwardResolver } from "./forward-resolver.ts";
@@ -21,7 +21,7 @@ export class SendAdmission {
   readonly #forwards: ForwardResolver;
   readonly #onRefused: (outcomes: SendOutcome<SendOrigin>[]) => void;
   readonly #queues = new KeyQueue<object>();
-  readonly #backlog = new SharedBacklog(MAX_WAITING);
+  readonly #backlog = new Backlog(MAX_WAITING);
 
   /** @param onRefused receives the sends that did not reach the queue, in order */
   constructor(

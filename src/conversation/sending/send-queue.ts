@@ -2,7 +2,7 @@ import { CoreError, type Failure, noConversation, type Result } from "../../doma
 import { Position, Seq, type UserId } from "../../domain/ids.ts";
 import type { Draft } from "../../domain/messages/message.ts";
 import { errorFields, log } from "../../lib/logger.ts";
-import { SharedBacklog, weightOf } from "../../object/backlog.ts";
+import { Backlog, weightOf } from "../../object/backlog.ts";
 import { BatchWait } from "../../object/batches/batch-wait.ts";
 import type { StoredChanges } from "../changes/change-feed.ts";
 import { storedMentions } from "../log/mention-index.ts";
@@ -49,7 +49,7 @@ export class SendQueue<Origin> {
   readonly #composers: Composers;
   readonly #checkPermission: (sender: MemberRow, draft: Draft) => CoreError | undefined;
   readonly #onOutcomes: (outcomes: SendOutcome<Origin>[], changes?: StoredChanges | null) => void;
-  readonly #backlog = new SharedBacklog(MAX_WAITING);
+  readonly #backlog = new Backlog(MAX_WAITING);
   #waiting: QueuedSend<Origin>[] = [];
   /** the commit that the waiting sends wait for */
   readonly #nextCommit = new BatchWait();

@@ -191,8 +191,8 @@ export function changesAfter(
 }
 
 /**
- * The revoke of a message, at the rev of the revoke. The message may have a later rev. Pages are cut by rev,
- * and at the later one a revoke could fall between two pages.
+ * The revoke of a message. It keeps a rev of its own, as the message may change later: pages are cut by rev,
+ * and at the later rev a revoke could fall between two pages.
  */
 function revokeOf({ seq, revoked_rev: rev, revoked_by: by, in_main }: Revoked): MessageChange[] {
   if (rev === null) return [];

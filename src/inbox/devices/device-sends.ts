@@ -79,13 +79,13 @@ export class DeviceSendQueue {
     } finally {
       // The feed does not take the drafts of a socket that has closed meanwhile.
       this.#batches.close(key, batch);
-      for (const { draft } of batch) this.#backlog.release(1, weightOf(draft));
+      for (const { draft } of batch) this.#backlog.release(socket.userId, 1, weightOf(draft));
     }
   }
 
   /** Counts a send in the backlog, or refuses it. @returns whether it was admitted */
   #admit(socket: DeviceSocket, conversationId: ConversationId, { draft, clientMsgId }: DeviceDraft): boolean {
-    const isAdmitted = this.#backlog.take(1, weightOf(draft));
+    const isAdmitted = this.#backlog.take(socket.userId, 1, weightOf(draft));
     if (!isAdmitted) socket.refuse(TOO_MUCH, { clientMsgId, conversationId });
     return isAdmitted;
   }

@@ -296,12 +296,12 @@ export class DeviceSockets {
 
   /** Calls a conversation for a command other than a send. A full backlog refuses the command. */
   async #enqueue(socket: DeviceSocket, id: ConversationId, call: () => Promise<unknown>): Promise<void> {
-    if (!this.#backlog.take(1, 0)) {
+    if (!this.#backlog.take(socket.userId, 1, 0)) {
       socket.refuse(TOO_MUCH, { conversationId: id });
       return;
     }
     await attempt(socket, id, call);
-    this.#backlog.release(1, 0);
+    this.#backlog.release(socket.userId, 1, 0);
   }
 
   /**

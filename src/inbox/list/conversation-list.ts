@@ -309,9 +309,7 @@ export class ConversationList {
     return rows.map(entry);
   }
 
-  /**
-   * @returns a range of the list by newest activity, and the total.
-   */
+  /** @returns a range of the list by newest activity, and the total */
   numbered({ kind: requestedKind, skip, limit }: NumberedRange): NumberedPage {
     const kind = requestedKind ?? null;
     const listed = "FROM conversations WHERE state = 'active' AND hidden = 0 AND (?1 IS NULL OR kind = ?1)";

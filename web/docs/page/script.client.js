@@ -1,5 +1,6 @@
-// What the pages at /docs do by script: search, the choice of light or dark, buttons that copy, and the address of
-// this server in the examples. Without it these controls stay hidden, and the address is that of the documents.
+// What the pages at /docs do by script: search, the choice of light or dark, buttons that copy, and the
+// address of this server in the examples. Without it these controls stay hidden, and the address is that of
+// the documents.
 
 /** The address in the documents. Each page shows the one that the browser asked. */
 const EXAMPLE_HOST = "localhost:8787";
