@@ -2,6 +2,7 @@
  * `npm run deploy`: brings Parley into a Cloudflare account, or brings a deployed one up to date.
  * docs/operate.md is its manual, scripts/deploy/run.ts has its steps.
  */
+import { buildWeb } from "../web/scripts/bundle.ts";
 import { runWrangler } from "./deploy/calls.ts";
 import { DeployFailure } from "./deploy/failure.ts";
 import { HELP, readOptions } from "./deploy/options.ts";
@@ -22,6 +23,7 @@ async function main(): Promise<number> {
     else
       await deploy(options, {
         run: runWrangler,
+        buildAssets: buildWeb,
         env,
         tell: console.log,
         ask: options.interactive ? askHidden : null,

@@ -4,7 +4,6 @@ import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { experimental_readRawConfig } from "wrangler";
 import { z } from "zod";
-import { buildWeb } from "../../web/scripts/bundle.ts";
 import { ROOT } from "../support/wrangler.ts";
 import type { Wrangler } from "./calls.ts";
 import { DeployFailure } from "./failure.ts";
@@ -24,7 +23,7 @@ const Config = z.looseObject({
     }),
   ]),
   r2_buckets: z.tuple([z.looseObject({ binding: z.string(), bucket_name: z.string().optional() })]),
-  assets: z.looseObject({ directory: z.string() }),
+  assets: z.looseObject({}),
   secrets: z.object({ required: z.array(z.string()) }),
   vars: z.record(z.string(), z.unknown()).optional(),
 });
@@ -103,6 +102,11 @@ export async function inScratchFolder(work: (folder: string) => Promise<void>): 
   }
 }
 
+/** Where the web client is built: a server of `npm run dev` writes the folder that wrangler.toml names. */
+function assetsIn(folder: string): string {
+  return join(folder, "assets");
+}
+
 /**
  * Writes wrangler.toml as JSON, with the ids of the account. Wrangler gets it instead of the file, so that no
  * id has to be written into the repository, and so that migrations and Worker have the same database.
@@ -117,7 +121,7 @@ export function writeConfig(plan: Plan, folder: string, databaseId: string | und
   const filled = {
     ...config,
     main: resolve(ROOT, config.main),
-    assets: { ...config.assets, directory: resolve(ROOT, config.assets.directory) },
+    assets: { ...config.assets, directory: assetsIn(folder) },
     d1_databases: [
       {
         ...d1,
@@ -132,15 +136,25 @@ export function writeConfig(plan: Plan, folder: string, databaseId: string | und
   return path;
 }
 
+/** Builds the web client into a folder. */
+export type BuildAssets = (folder: string) => Promise<unknown>;
+
 /**
  * Builds the web client, and bundles the Worker as a deployment would.
+ * @param config the path of what `writeConfig` wrote into the folder
  * @returns a tag for the bundle and its configuration: the same for the same content
  * @throws a `DeployFailure`
  */
-export async function build(wrangler: Wrangler, plan: Plan, config: string, folder: string): Promise<string> {
-  const bundle = join(folder, "bundle");
+export async function build(
+  wrangler: Wrangler,
+  plan: Plan,
+  config: string,
+  folder: string,
+  buildAssets: BuildAssets,
+): Promise<string> {
+  const [bundle, assets] = [join(folder, "bundle"), assetsIn(folder)];
   const args = ["deploy", "--dry-run", "--outdir", bundle, "--config", config];
-  await buildWeb();
+  await buildAssets(assets);
   await wrangler.must("The Worker does not build.", args);
   const hash = createHash("sha256").update(JSON.stringify({ ...plan, accountId: undefined }));
   for (const file of globSync("**/*", { cwd: bundle }).sort()) {
@@ -148,7 +162,6 @@ export async function build(wrangler: Wrangler, plan: Plan, config: string, fold
     if (/\.(js|sql|txt|html|wasm|bin)$/.test(file))
       hash.update(file).update(readFileSync(join(bundle, file)));
   }
-  const assets = resolve(ROOT, plan.config.assets.directory);
   for (const file of globSync("**/*", { cwd: assets }).sort()) {
     // Folders have no content.
     if (statSync(join(assets, file)).isFile()) hash.update(file).update(readFileSync(join(assets, file)));

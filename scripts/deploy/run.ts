@@ -1,6 +1,14 @@
 import { findLive, type Live, requireAccount } from "./account.ts";
 import { type Run, Wrangler } from "./calls.ts";
-import { build, inScratchFolder, type Plan, readPlan, TAG_PREFIX, writeConfig } from "./config.ts";
+import {
+  type BuildAssets,
+  build,
+  inScratchFolder,
+  type Plan,
+  readPlan,
+  TAG_PREFIX,
+  writeConfig,
+} from "./config.ts";
 import { DeployFailure } from "./failure.ts";
 import type { Options } from "./options.ts";
 import { createBucket, createDatabase, findDatabase, hasBucket, type RemoteDatabase } from "./resources.ts";
@@ -11,6 +19,7 @@ import { upload } from "./upload.ts";
 /** What a deployment works with. */
 export interface Surroundings {
   run: Run;
+  buildAssets: BuildAssets;
   /** the environment, which may hold secrets */
   env: NodeJS.ProcessEnv;
   /** prints a line */
@@ -53,7 +62,8 @@ export async function deploy(options: Options, surroundings: Surroundings): Prom
   const anyAccount = new Wrangler(surroundings.run);
   const plan = readPlan(options.name, env, surroundings.config);
   await inScratchFolder(async (folder) => {
-    const tag = await build(anyAccount, plan, writeConfig(plan, folder, plan.database.id), folder);
+    const config = writeConfig(plan, folder, plan.database.id);
+    const tag = await build(anyAccount, plan, config, folder, surroundings.buildAssets);
     tell("✔ the Worker builds");
     if (options.dryRun) {
       tellPlan(plan, options, surroundings);

@@ -1,6 +1,6 @@
 /**
- * Writes the pages at /docs, and the headers of all static assets, into `web/dist/`. Its argument is the path
- * of `web/`. `web/scripts/docs.ts` bundles and runs it: Node imports neither Markdown nor styles.
+ * Writes the pages at /docs, and the headers of all static assets. Its arguments are the paths of `web/` and of
+ * the folder to write into. `web/scripts/docs.ts` bundles and runs it: Node imports neither Markdown nor styles.
  */
 import { globSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
@@ -12,8 +12,7 @@ import { searchEntries } from "./page/page.ts";
 import { MISSING, pagesOf } from "./site.ts";
 
 /** Writes all files, and removes those of former builds. */
-async function write(web: string): Promise<void> {
-  const dist = join(web, "dist");
+async function write(web: string, dist: string): Promise<void> {
   const files = await filesOf();
   for (const [path, content] of files) {
     mkdirSync(dirname(join(dist, path)), { recursive: true });
@@ -26,7 +25,7 @@ async function write(web: string): Promise<void> {
   writeFileSync(join(dist, "_headers"), `${headers}\n${await headersOfPages()}`);
 }
 
-/** The content of each file, by its path in `web/dist/`. A page at `/x` is `x.html`. */
+/** The content of each file, by its path in the folder. A page at `/x` is `x.html`. */
 async function filesOf(): Promise<Map<string, string>> {
   const document = describe(v1.router);
   const pages = pagesOf(document, describeSockets(document));
@@ -44,6 +43,7 @@ async function headersOfPages(): Promise<string> {
 `;
 }
 
-const [, , web] = process.argv;
-if (web === undefined) throw new Error("name the folder of the web client");
-void write(web);
+const [, , web, dist] = process.argv;
+if (web === undefined || dist === undefined)
+  throw new Error("name the folder of the web client, and the folder to write into");
+void write(web, dist);

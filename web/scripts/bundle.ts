@@ -14,10 +14,10 @@ import { together } from "./together.ts";
 
 /** The folder of the web client. */
 export const ROOT = join(import.meta.dirname, "..");
-/** The folder that the Worker serves. */
+/** The folder that the Worker serves, unless a deployment builds its own. */
 export const DIST = join(ROOT, "dist");
 
-/** A name has the hash of its content, so that browsers keep a file for ever. */
+/** How the page is built. A name has the hash of its content, so that browsers keep a file for ever. */
 const options = {
   absWorkingDir: ROOT,
   entryPoints: ["src/main.tsx"],
@@ -31,7 +31,7 @@ const options = {
   minify: true,
   // A character takes fewer bytes than its escape. Modules are UTF-8 whatever their header says.
   charset: "utf8",
-  outdir: "dist/assets",
+  outdir: join(DIST, "assets"),
   entryNames: "[name]-[hash]",
   chunkNames: "[name]-[hash]",
   assetNames: "[name]-[hash]",
@@ -40,16 +40,21 @@ const options = {
   logLevel: "warning",
 } satisfies BuildOptions;
 
-/** Builds once, and removes what former builds have left. @returns what the page is made of */
-export async function buildWeb(): Promise<Metafile> {
-  const { metafile } = await build(options);
-  await finish(metafile);
-  const embed = await build(embedOptions(options));
-  await build(docsOptions(ROOT));
+/**
+ * Builds once, and removes what former builds have left.
+ * @param dist the folder to build into
+ * @returns what the page is made of
+ */
+export async function buildWeb(dist = DIST): Promise<Metafile> {
+  const outdir = join(dist, "assets");
+  const { metafile } = await build({ ...options, outdir });
+  await finish(metafile, dist);
+  const embed = await build({ ...embedOptions(options), outdir });
+  await build(docsOptions(ROOT, dist));
   const outputs = { ...metafile.outputs, ...embed.metafile.outputs };
   const made = new Set(Object.keys(outputs).map((path) => basename(path)));
-  for (const name of readdirSync(join(DIST, "assets"))) {
-    if (!made.has(name)) rmSync(join(DIST, "assets", name));
+  for (const name of readdirSync(outdir)) {
+    if (!made.has(name)) rmSync(join(outdir, name));
   }
   return metafile;
 }
@@ -58,11 +63,11 @@ export async function buildWeb(): Promise<Metafile> {
 export async function watchWeb(): Promise<() => Promise<void>> {
   const page: Plugin = {
     name: "page",
-    setup: ({ onEnd }) => onEnd(({ metafile }) => metafile && finish(metafile)),
+    setup: ({ onEnd }) => onEnd(({ metafile }) => metafile && finish(metafile, DIST)),
   };
   const watching = await context({ ...options, sourcemap: "linked", plugins: [...options.plugins, page] });
   const embed = await context({ ...embedOptions(options), sourcemap: "linked" });
-  const docs = await context(docsOptions(ROOT));
+  const docs = await context(docsOptions(ROOT, DIST));
   for (const one of [watching, embed, docs]) {
     await one.rebuild();
     await one.watch();
@@ -75,10 +80,10 @@ export async function watchWeb(): Promise<() => Promise<void>> {
 }
 
 /** Writes what stands beside the bundles, and the page with the names that the bundles got. */
-async function finish({ outputs }: Metafile): Promise<void> {
+async function finish({ outputs }: Metafile, dist: string): Promise<void> {
   // The build of the pages at /docs adds their headers to those of `web/public/_headers`.
   const isCopied = (path: string) => basename(path) !== "_headers";
-  cpSync(join(ROOT, "public"), DIST, { recursive: true, filter: isCopied });
+  cpSync(join(ROOT, "public"), dist, { recursive: true, filter: isCopied });
   const files = Object.entries(outputs);
   const [script, { cssBundle = "" } = {}] =
     files.find(([, { entryPoint }]) => entryPoint === "src/main.tsx") ?? [];
@@ -86,13 +91,13 @@ async function finish({ outputs }: Metafile): Promise<void> {
   const page = readFileSync(join(ROOT, "index.html"), "utf8")
     .replace("main.js", basename(script))
     .replace("main.css", basename(cssBundle));
-  writeFileSync(join(DIST, "index.html"), page);
+  writeFileSync(join(dist, "index.html"), page);
   const scripts = Object.keys(outputs).filter((path) => !path.endsWith(".map"));
-  await buildServiceWorker([page, ...scripts.map((path) => `/assets/${basename(path)}`)]);
+  await buildServiceWorker(dist, [page, ...scripts.map((path) => `/assets/${basename(path)}`)]);
 }
 
 /** Builds what keeps the page for later. @param content the page, and the paths of what it loads */
-async function buildServiceWorker([page = "", ...paths]: string[]): Promise<void> {
+async function buildServiceWorker(dist: string, [page = "", ...paths]: string[]): Promise<void> {
   const files = ["/", "/manifest.webmanifest", "/icons/icon.svg", ...paths];
   await build({
     absWorkingDir: ROOT,
@@ -101,7 +106,7 @@ async function buildServiceWorker([page = "", ...paths]: string[]): Promise<void
     format: "iife",
     target: options.target,
     minify: true,
-    outfile: "dist/service-worker.js",
+    outfile: join(dist, "service-worker.js"),
     logLevel: "warning",
     define: {
       FILES: JSON.stringify(files),

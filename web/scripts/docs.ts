@@ -5,8 +5,8 @@
 import { spawnSync } from "node:child_process";
 import type { BuildOptions, Plugin } from "esbuild";
 
-/** How the pages are built. @param web the folder of the web client */
-export function docsOptions(web: string): BuildOptions {
+/** How the pages are built. @param web the folder of the web client @param dist the folder to build into */
+export function docsOptions(web: string, dist: string): BuildOptions {
   return {
     absWorkingDir: web,
     entryPoints: ["docs/write.ts"],
@@ -16,13 +16,13 @@ export function docsOptions(web: string): BuildOptions {
     format: "cjs",
     charset: "utf8",
     loader: { ".md": "text", ".css": "text", ".client.js": "text" },
-    plugins: [runs(web)],
+    plugins: [runs(web, dist)],
     logLevel: "warning",
   };
 }
 
 /** Runs what was built, unless the build before was the same. A failure is one of the build. */
-function runs(web: string): Plugin {
+function runs(web: string, dist: string): Plugin {
   return {
     name: "runs",
     setup({ onEnd }) {
@@ -31,7 +31,7 @@ function runs(web: string): Plugin {
         if (!bundle || bundle.hash === last) return;
         last = bundle.hash;
         const input = bundle.text;
-        const { status, stderr } = spawnSync(process.execPath, ["-", web], { input, encoding: "utf8" });
+        const { status, stderr } = spawnSync(process.execPath, ["-", web, dist], { input, encoding: "utf8" });
         if (status !== 0) throw new Error(`the pages at /docs: ${stderr}`);
       });
     },
