@@ -53,7 +53,7 @@ export type ConversationEntry = Listed & {
   last_message: LastMessage | null;
   /** the first message that the user has marked as unread */
   unread_from: number | undefined;
-  draft: Draft | undefined;
+  draft?: Draft | undefined;
   /** the ids of the users who are typing */
   typing: readonly number[];
   /** the `seq` of each unread message that mentions the user */

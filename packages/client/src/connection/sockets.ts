@@ -12,8 +12,9 @@ export interface Position {
 export class Sockets {
   readonly #options: LinkOptions;
   readonly #device: Link;
-  #room: Link | undefined;
-  #roomId = 0;
+  #roomLink: Link | undefined;
+  /** the conversation that has a socket of its own; 0: none */
+  room = 0;
 
   constructor(options: LinkOptions) {
     this.#options = options;
@@ -23,11 +24,6 @@ export class Sockets {
   /** Whether the device socket takes frames. */
   get isReady(): boolean {
     return this.#device.isReady;
-  }
-
-  /** The conversation that has a socket of its own; 0: none. */
-  get room(): number {
-    return this.#roomId;
   }
 
   /** Opens the device socket. */
@@ -43,28 +39,28 @@ export class Sockets {
   /** The network, the page or the machine is back. */
   wake(): void {
     this.#device.wake();
-    this.#room?.wake();
+    this.#roomLink?.wake();
   }
 
   /** Opens the socket of a conversation, behind its position at each opening. */
   openRoom(position: Position): void {
-    this.#roomId = position.id;
-    this.#room = new Link(this.#options, "room", () => {
+    this.room = position.id;
+    this.#roomLink = new Link(this.#options, "room", () => {
       const { id, seq, rev } = position;
       return `/v1/conversations/${id}/socket?echo=message&threads=all&changes=parts&after=${seq}&rev=${rev}`;
     });
-    void this.#room.open();
+    void this.#roomLink.open();
   }
 
   closeRoom(): void {
-    this.#room?.close();
-    this.#room = undefined;
-    this.#roomId = 0;
+    this.#roomLink?.close();
+    this.#roomLink = undefined;
+    this.room = 0;
   }
 
   /** The socket that brings the messages of a conversation. */
   sourceOf(id: number): Source {
-    return id === this.#roomId ? "room" : "device";
+    return id === this.room ? "room" : "device";
   }
 
   /**
@@ -73,7 +69,7 @@ export class Sockets {
    * @returns false: there is no socket to send it on
    */
   send(frame: ClientFrame | string, about = 0): boolean {
-    const link = this.#room?.isReady && about === this.#roomId ? this.#room : this.#device;
+    const link = this.#roomLink?.isReady && about === this.room ? this.#roomLink : this.#device;
     return link.send(typeof frame === "string" ? frame : JSON.stringify(frame));
   }
 }

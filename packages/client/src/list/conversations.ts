@@ -68,10 +68,14 @@ export class Conversations {
   take(conversation: ConversationState, asked = this.now(), readTo = 0): boolean {
     const { id, unread_from, mentions = [] } = conversation;
     const old = this.#items.get(id);
-    if ((this.#asOf.get(id) ?? 0) > asked) return !old;
+    if ((this.#asOf.get(id) ?? 0) > asked) {
+      // Only lists have drafts: a first list that is older than a frame has one that nothing else says.
+      if (old) this.#set(old, { draft: conversation.draft, ...old.entry });
+      return !old;
+    }
     this.#asOf.set(id, asked);
     const item: Item = old ?? {
-      entry: { typing: [], mentions: [], draft: undefined, ...conversation, unread_from },
+      entry: { typing: [], mentions: [], ...conversation, unread_from },
       unread: new Unread(),
       mentions: new Map(mentions.map((seq) => [seq, 0])),
       readTo,
@@ -103,7 +107,7 @@ export class Conversations {
     for (const [id, { entry }] of this.#items) if (!listed.has(id) && !entry.archived) this.remove(id, asked);
     this.isListed = true;
     this.#changed();
-    // Only lists have drafts: without one there is none.
+    // Of a list, no draft says that there is none.
     return list.filter((one) => !this.take({ draft: undefined, ...one }, asked)).map(({ id }) => id);
   }
 
@@ -188,7 +192,7 @@ export class Conversations {
     }
     // The other entries stay the objects that they are.
     for (const item of this.#items.values())
-      if (item.mentions.size > 0 || item.entry.mentions.length > 0) this.#set(item, {});
+      if (item.mentions.size || item.entry.mentions.length) this.#set(item, {});
   }
 
   /** A crowded group has changed. */
@@ -223,10 +227,9 @@ export class Conversations {
 
   /** Removes an entry. `asked`: unless something newer than this moment is known of it. */
   remove(id: number, asked = this.now()): void {
-    if ((this.#asOf.get(id) ?? 0) < asked) {
-      this.#items.delete(id);
-      this.#asOf.set(id, asked);
-    }
+    if ((this.#asOf.get(id) ?? 0) > asked) return;
+    this.#asOf.set(id, asked);
+    this.#items.delete(id);
     this.#sorted = this.#shown = undefined;
     this.#changed();
   }
@@ -252,7 +255,7 @@ export class Conversations {
     this.#changed();
   }
 
-  #patchPeer(peer: Partial<User> & { id: number }, fields: { name?: string; avatar?: string } = {}): void {
+  #patchPeer(peer: Partial<User> & { id: number }, fields?: { name: string; avatar: string }): void {
     for (const item of this.#items.values()) {
       const { entry } = item;
       if (entry.kind === "direct" && entry.peer.id === peer.id)

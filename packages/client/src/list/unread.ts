@@ -10,8 +10,8 @@ export function isInMain({ thread }: Pick<Message, "thread">): boolean {
  * later message that counts.
  */
 export class Unread {
-  /** the count holds up to this `seq` */
-  #at = 0;
+  /** the `seq` up to which the server's count holds; `set` alone moves it */
+  at = 0;
   #count = 0;
   /** later messages that count */
   readonly #later = new Set<number>();
@@ -21,26 +21,21 @@ export class Unread {
     return this.#count + this.#later.size;
   }
 
-  /** The `seq` up to which the server's count holds. */
-  get at(): number {
-    return this.#at;
-  }
-
   /** The server's count, up to a message. One that holds up to an older message than is known is late. */
   set(count: number, at: number): void {
-    if (at < this.#at) return;
+    if (at < this.at) return;
     this.#count = count;
-    this.#at = at;
+    this.at = at;
     for (const seq of this.#later) if (seq <= at) this.#later.delete(seq);
   }
 
   /** A message of another user has come. */
   add(seq: number): void {
-    if (seq > this.#at) this.#later.add(seq);
+    if (seq > this.at) this.#later.add(seq);
   }
 
   /** Everything up to a message is read. `counted`: how many of those behind it, up to `at`, count. */
   read(seq: number, counted: number): void {
-    this.set(seq < this.#at ? counted : 0, Math.max(this.#at, seq));
+    this.set(seq < this.at ? counted : 0, Math.max(this.at, seq));
   }
 }

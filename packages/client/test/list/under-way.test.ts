@@ -1,4 +1,5 @@
-import { afterEach, expect, test, vi } from "vitest";
+import { afterEach, expect, onTestFinished, test, vi } from "vitest";
+import { Chat } from "../../src/index.ts";
 import { startChat, text, until } from "../support/chats.ts";
 import { HeldFrames } from "../support/held-frames.ts";
 import { Server } from "../support/server.ts";
@@ -71,6 +72,24 @@ test("a list that was answered before an edit does not undo it", async () => {
   pass();
   await isTold();
   expect(last()).toMatchObject({ body: { text: "Oh yes" } });
+});
+
+test("the draft of a conversation comes with the list although a message came while it was under way", async () => {
+  const [ann, bob] = [await server.person("ann"), await server.person("bob")];
+  const { id } = await ann.openDirect(bob);
+  await ann.send(id, "Who brings the map?");
+  await bob.call("PUT", `/v1/conversations/${id}/draft`, { text: "I bring" });
+  const { answered, pass } = holdAnswers(/\/conversations\?/);
+  const chat = new Chat({ url: server.origin, token: bob.token });
+  onTestFinished(() => chat.stop());
+  const started = chat.start();
+  await answered;
+  await ann.send(id, "Anybody?");
+  await until(chat, (state) => state.conversation(id)?.last_seq === 2);
+  pass();
+  await started;
+  const { draft } = await until(chat, (state) => state.isListed && state.conversation(id));
+  expect(draft).toMatchObject({ text: "I bring" });
 });
 
 test("a list that has not heard yet that a message was taken back does not bring it again", async () => {
