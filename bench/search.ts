@@ -99,7 +99,7 @@ async function search({ url, headers }: Seat, name: string, query: string): Prom
   );
 }
 
-/** Sends messages, 64 in a frame, with a few frames in flight. */
+/** Sends messages, 64 in a frame, with a few frames in flight, and a `ping` for what it has received. */
 async function fill({ url, headers }: Seat, messages: number): Promise<void> {
   const socket = new WebSocket(url, { headers });
   let sent = 0;
@@ -116,9 +116,11 @@ async function fill({ url, headers }: Seat, messages: number): Promise<void> {
     socket.on("error", reject);
     socket.on("close", () => reject(new Error("the server closed the socket")));
     socket.on("message", (data) => {
+      if (String(data) === "pong") return;
       const frame = Frame.parse(JSON.parse(String(data)));
       if (frame.type === "error") reject(new Error(String(data)));
       acked += frame.type === "ack" ? 1 : frame.type === "acks" ? (frame.items?.length ?? 0) : 0;
+      if (frame.type === "acks") socket.send("ping");
       if (acked >= messages) resolve();
       else next();
     });

@@ -36,11 +36,11 @@ type LogHead = { seq: Position; n: number; at: number };
 type MessageText = Pick<MessageRow, "seq" | "sender_id" | "kind" | "body">;
 
 /**
- * Rows among given messages, and how far they go: all up to `last` were examined. `count` and `bytes`: their
+ * Texts among given messages, and how far they go: all up to `last` were examined. `count` and `bytes`: their
  * number and the size of their bodies, whether or not a filter took them.
  */
-export interface RowsAmong {
-  rows: MessageRow[];
+export interface TextsAmong {
+  texts: MessageText[];
   last: Seq;
   count: number;
   bytes: number;
@@ -327,12 +327,13 @@ export class MessageLog {
   }
 
   /**
-   * Unrevoked messages among `seqs`, which are in `order`, as the caller iterates. A filter may pass over
-   * many rows with large bodies, which SQLite reads in part: so each query has few bytes of them.
+   * The texts of unrevoked messages among `seqs`, which are in `order`, as the caller iterates. A filter may
+   * pass over many rows with large bodies, which SQLite reads in part: so each query has few bytes of them.
    */
-  *among(seqs: Seq[], reader: Reader, filter: Filter, order: Order): Iterable<RowsAmong> {
+  *among(seqs: Seq[], reader: Reader, filter: Filter, order: Order): Iterable<TextsAmong> {
     const isListed = "seq IN (SELECT value FROM json_each(?))";
-    const query = `SELECT * FROM messages WHERE ${isListed} AND ${MATCHES_FILTER} ORDER BY seq ${order}`;
+    const query = `SELECT seq, sender_id, kind, body FROM messages
+      WHERE ${isListed} AND ${MATCHES_FILTER} ORDER BY seq ${order}`;
     const bindings = matchesFilter(reader, filter);
     const sizes = this.#sizesOf(seqs);
     for (let i = 0; i < seqs.length; ) {
@@ -346,8 +347,8 @@ export class MessageLog {
       }
       const last = listed.at(-1);
       if (last === undefined) return;
-      const rows = this.#sql.exec<MessageRow>(query, JSON.stringify(listed), ...bindings).toArray();
-      yield { rows, last, count: listed.length, bytes };
+      const texts = this.#sql.exec<MessageText>(query, JSON.stringify(listed), ...bindings).toArray();
+      yield { texts, last, count: listed.length, bytes };
     }
   }
 

@@ -3,7 +3,7 @@ import { type Kind, searchText } from "../../domain/messages/content.ts";
 import type { Timing } from "../../domain/timing.ts";
 import { comparisonForm } from "../../lib/text-forms.ts";
 import type { RetryMarker } from "../../object/retry-marker.ts";
-import type { MessageLog, RowsAmong } from "../log/message-log.ts";
+import type { MessageLog, TextsAmong } from "../log/message-log.ts";
 import type { MessageRow, Order, Reader } from "../log/row.ts";
 import { BigramIndex, WINDOW, type Window } from "./bigram-index.ts";
 import { Indexer } from "./indexer.ts";
@@ -90,7 +90,7 @@ export class MessageSearch {
 
   #walk(query: SearchQuery & { after?: number }, reader: Reader, order: Order): SearchHits {
     const text = comparisonForm(query.text);
-    const page = new HitPage(text, query.limit, this.#log);
+    const page = new HitPage(text, query.limit, this.#log, reader);
     const after = Math.max(query.after ?? 0, reader.visible_from);
     const before = Math.min(query.before ?? Number.MAX_SAFE_INTEGER, this.#log.last.seq + 1);
     let postings = 0;
@@ -150,34 +150,42 @@ function scan({ after, before }: Range, order: Order): Window {
 
 /** Collects the hits of one call, and ends it at a full page or after too much work. */
 class HitPage {
-  readonly #log: Pick<MessageLog, "renderedBytes">;
+  readonly #log: Pick<MessageLog, "renderedBytes" | "get" | "visibleOf">;
+  readonly #reader: Reader;
   readonly #text: string;
   readonly #limit: number;
-  readonly #rows: MessageRow[] = [];
+  readonly #hits: Seq[] = [];
   #read = 0;
   #examined = 0;
   #last: Seq | null = null;
 
-  constructor(text: string, limit: number, log: Pick<MessageLog, "renderedBytes">) {
+  constructor(
+    text: string,
+    limit: number,
+    log: Pick<MessageLog, "renderedBytes" | "get" | "visibleOf">,
+    reader: Reader,
+  ) {
     this.#log = log;
+    this.#reader = reader;
     this.#text = text;
     this.#limit = limit;
   }
 
   /**
-   * Adds those of the rows to the page that contain the text.
-   * @returns true if the call has to end: the page was full before a row, or too much was examined
+   * Adds those of the messages to the page that contain the text.
+   * @returns true if the call has to end: the page was full before a message, or too much was examined
    */
-  take({ rows, last, count, bytes }: RowsAmong): boolean {
-    for (const row of rows) {
-      const text = comparisonForm(searchText(row.kind, row.body));
+  take({ texts, last, count, bytes }: TextsAmong): boolean {
+    for (const { seq, kind, body } of texts) {
+      const text = comparisonForm(searchText(kind, body));
       // A merged message is larger on the page than in its row: readers get it with profiles.
-      this.#read += text.length + (row.kind === "merged" ? this.#log.renderedBytes(row) : 0);
+      const row = kind === "merged" ? this.#log.get(seq) : undefined;
+      this.#read += text.length + (row ? this.#log.renderedBytes(row) : 0);
       if (text.includes(this.#text)) {
-        if (this.#rows.length === this.#limit) return true;
-        this.#rows.push(row);
+        if (this.#hits.length === this.#limit) return true;
+        this.#hits.push(seq);
       }
-      this.#last = row.seq;
+      this.#last = seq;
       if (this.#read > MAX_READ) return true;
     }
     this.#last = last;
@@ -186,13 +194,14 @@ class HitPage {
     return this.#read > MAX_READ || this.#examined >= MAX_EXAMINED;
   }
 
-  /** The page after `take` returned true: the next call resumes after the last row that was examined. */
+  /** The page after `take` returned true: the next call resumes after the last message that was examined. */
   full(): SearchHits {
-    return { rows: this.#rows, next: this.#last };
+    return this.upTo(this.#last);
   }
 
   /** The page after everything up to a seq was examined; null: after everything. */
   upTo(next: Seq | null): SearchHits {
-    return { rows: this.#rows, next };
+    const rows = this.#log.visibleOf(this.#hits, this.#reader);
+    return { rows: this.#hits.flatMap((seq) => rows.get(seq) ?? []), next };
   }
 }
