@@ -7,7 +7,7 @@ import type { Place, World } from "./world.ts";
 
 /** What somebody does with a feature. */
 export interface Act {
-  /** the feature, as in docs/design/060-where-features-meet.md */
+  /** the feature, as in docs/where-features-meet.md */
   feature: string;
   /** the only places where it can be done */
   places?: readonly Place[];
