@@ -10,7 +10,7 @@ import type { Bounds } from "./rows.ts";
 
 const DOCUMENT = z.tuple([z.string()]).parse(
   Object.values(
-    import.meta.glob("/docs/design/059-work-of-a-call.md", {
+    import.meta.glob("/docs/work-of-calls.md", {
       ...{ eager: true, query: "?raw", import: "default" },
     }),
   ),
@@ -33,5 +33,5 @@ test.each([
   ["the jobs of inboxes", INBOX_JOBS],
 ] as [string, Record<string, Bounds>][])("the document has %s", (_, rows) => {
   const table = tableOf(rows);
-  expect(DOCUMENT.includes(table), `docs/design/059-work-of-a-call.md lacks:\n${table}`).toBe(true);
+  expect(DOCUMENT.includes(table), `docs/work-of-calls.md lacks:\n${table}`).toBe(true);
 });

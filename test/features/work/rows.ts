@@ -7,7 +7,7 @@ import type { Job } from "./jobs/counted-job.ts";
 /** The worst inputs of a call that a world has, made one after the other. */
 type Cases<World, Input extends unknown[]> = ((world: World) => Input)[];
 
-/** A row of a table in docs/design/059-work-of-a-call.md: the most that something costs its object. */
+/** A row of a table in docs/work-of-calls.md: the most that something costs its object. */
 export interface Bounds {
   /** what the worst inputs are */
   worst: string;
