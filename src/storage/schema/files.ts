@@ -67,7 +67,7 @@ export const fileReferences = sqliteTable(
   (table) => [primaryKey({ columns: [table.key, table.conversationId, table.seq] })],
 );
 
-/** Uploads in parts: docs/design/053. The hourly job deletes their rows. */
+/** Uploads in parts: docs/design/files.md. The hourly job deletes their rows. */
 export const fileUploads = sqliteTable(
   "file_uploads",
   {
