@@ -69,7 +69,6 @@ export async function expectRow<World>(
   const [small = [], large = []] = made;
   if (row.grows === undefined) large.forEach((work, i) => void expectFlat(small[i], work));
   const work = most([...small, ...large]);
-  console.log("TT", JSON.stringify(made));
   const counted = JSON.stringify(made);
   for (const field of ["read", "written", "bytes"] as const) {
     expect(work[field], `${field}: ${counted}`).toBeLessThanOrEqual(row[field] + BESIDE[field]);
