@@ -64,7 +64,9 @@ import { checkWritePermission } from "./sending/write-permission.ts";
 import { type GroupChange, storeChange } from "./state/change.ts";
 import type { RoomContext } from "./state/context.ts";
 import { ConversationState } from "./state/conversation-state.ts";
-import type { RoomObserver } from "./state/observer.ts";
+import { conversationUpdated, memberEvents, profileChanged, typing } from "./state/events.ts";
+import type { Published } from "./state/published.ts";
+import type { SocketSink } from "./state/socket-sink.ts";
 import { Following } from "./threads/following.ts";
 import { Follows } from "./threads/follows.ts";
 import { ThreadLog } from "./threads/thread-log.ts";
@@ -95,7 +97,9 @@ export interface RoomDeps {
 export class Room implements RoomContext {
   readonly #storage: DurableObjectStorage;
   readonly #timing: Timing;
-  readonly #observers: RoomObserver[] = [];
+  readonly #deviceSink: EphemeralPublisher;
+  /** undefined until the object has restored its sockets */
+  #sockets: SocketSink | undefined;
   readonly #sendQueue: SendQueue<SendOrigin>;
   readonly #admission: SendAdmission;
   readonly fanout: Fanout;
@@ -171,8 +175,8 @@ export class Room implements RoomContext {
       timing: timing.changes,
       transaction: (work) => storage.transactionSync(work),
       stored: () => this.fanout.changed(),
-      announce: (announcement) => this.publish((observer) => observer.messagesChanged(announcement)),
-      tellsWhole: () => this.#observers.some((observer) => observer.tellsWhole()) || this.fanout.tellsWhole,
+      announce: (announcement) => this.publish([], (sockets) => sockets.messagesChanged(announcement)),
+      tellsWhole: () => this.#sockets?.tellsWhole() || this.fanout.tellsWhole,
     });
     this.threads = new Threads({
       ...{ state: this.state, log: this.log, members: this.members, changeFeed: this.changeFeed },
@@ -208,21 +212,11 @@ export class Room implements RoomContext {
       timing,
     });
     this.devices = new DeviceCalls(this, fanoutSource, this.fanout, timing.inboxCalls);
-    const mayReceiveEphemeral = (id: UserId) => this.fanout.mayReceiveEphemeral(id);
-    this.observe(
-      new EphemeralPublisher(
-        this.state,
-        this.members,
-        this.snapshots,
-        events,
-        timing.largeGroup,
-        mayReceiveEphemeral,
-      ),
+    this.#deviceSink = new EphemeralPublisher(this.state, this.members, events, timing.largeGroup, (id) =>
+      this.fanout.mayReceiveEphemeral(id),
     );
-    const publishConversation = (userId: UserId, describe: () => Conversation) => {
-      for (const observer of this.#observers) observer.conversationUpdated(userId, describe);
-      this.fanout.ephemeral();
-    };
+    const publishConversation = (userId: UserId, describe: () => Conversation) =>
+      this.#tell(conversationUpdated(this, userId, describe));
     this.#conversationUpdates = new ConversationUpdates(
       this,
       deps.directory,
@@ -323,9 +317,9 @@ export class Room implements RoomContext {
     );
   }
 
-  /** Adds an observer of all later events. The newest observer is notified first. */
-  observe(observer: RoomObserver): void {
-    this.#observers.unshift(observer);
+  /** Has room sockets told of all later events. */
+  tellSockets(sockets: SocketSink): void {
+    this.#sockets = sockets;
   }
 
   /** Queues the sends of one frame or call. `origin` gets the outcome of each. */
@@ -382,14 +376,18 @@ export class Room implements RoomContext {
     const now = Date.now();
     if (now - (this.#typedAt.get(userId) ?? 0) < this.#timing.typing.intervalMs) return;
     this.#typedAt.set(userId, now);
-    for (const observer of this.#observers) observer.typing(userId);
-    this.fanout.ephemeral();
+    this.#tell(typing(this, userId));
   }
 
   /** Tells the members that a member looks different. */
   #profileChanged(profile: VersionedPerson): void {
-    if (!this.members.findSender(profile.id)) return;
-    for (const observer of this.#observers) observer.profileChanged(profile);
+    if (this.members.findSender(profile.id)) this.#tell(profileChanged(profile));
+  }
+
+  /** Tells of an event that nothing was stored for. */
+  #tell(published: Published): void {
+    this.#sockets?.tell(published);
+    this.#deviceSink.tell(published);
     this.fanout.ephemeral();
   }
 
@@ -451,7 +449,7 @@ export class Room implements RoomContext {
     }
     // Room sockets and acks first: to make inbox updates takes time.
     try {
-      for (const observer of this.#observers) observer.sent(outcomes);
+      this.#sockets?.sent(outcomes);
     } finally {
       if (changes) this.changeFeed.apply(changes);
       const stored = newRows(outcomes);
@@ -484,15 +482,24 @@ export class Room implements RoomContext {
     }
   }
 
-  /** Notifies the observers of a committed event other than a send, then starts the fan-out. */
-  publish(notify: (observer: RoomObserver) => void): void {
-    // Observers first, so that the first inbox update carries their ephemeral events. The event is stored: if
-    // one observer fails, the fan-out starts all the same.
+  /** @see RoomContext.publish */
+  publish(events: readonly Published[], toSockets?: (sockets: SocketSink) => void): void {
+    // Before the fan-out, so that the first inbox update carries the events. They are of what is stored: if one
+    // cannot be told, the fan-out starts all the same.
     try {
-      for (const observer of this.#observers) notify(observer);
+      if (this.#sockets) toSockets?.(this.#sockets);
+      for (const published of events) {
+        this.#sockets?.tell(published);
+        this.#deviceSink.tell(published);
+      }
     } finally {
       this.fanout.changed();
     }
+  }
+
+  /** Whether a user has a room socket, or may have a device connected. */
+  #reaches(userId: UserId): boolean {
+    return this.#sockets?.reaches(userId) || this.#deviceSink.reaches(userId);
   }
 
   /** Stores a change of the group in one transaction, and publishes it. Call `flushSends` before. */
@@ -501,7 +508,7 @@ export class Room implements RoomContext {
     try {
       this.#startProjectionAndNotifications();
     } finally {
-      this.publish((observer) => observer.changed(changed));
+      this.publish(memberEvents(this, change), (sockets) => sockets.changed(changed));
     }
     const { profile, systemMessage } = change;
     if (profile) this.pushConversation();
@@ -520,9 +527,7 @@ export class Room implements RoomContext {
 
   /** Sends the sockets of these users, or of all members, the conversation as each sees it now. */
   pushConversation(userIds: UserId[] = this.members.ids()): void {
-    this.#conversationUpdates.pushTo(
-      userIds.filter((id) => this.#observers.some((observer) => observer.isInterestedIn(id))),
-    );
+    this.#conversationUpdates.pushTo(userIds.filter((id) => this.#reaches(id)));
   }
 
   /**

@@ -23,7 +23,7 @@ export interface StoredChanges {
   keepsContent: boolean;
 }
 
-/** The messages that have changed since the last announcement, for observers. */
+/** The messages that have changed since the last announcement. */
 export interface ChangeAnnouncement {
   /** in the order of their last change */
   rows: MessageRow[];

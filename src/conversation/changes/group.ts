@@ -184,7 +184,11 @@ export class GroupChanges {
         },
       }),
       ...(changesCard && {
-        memberEvent: { event: "name_card", userIds: [targetId] },
+        memberEvent: {
+          event: "name_card",
+          userIds: [targetId],
+          to: { around: targetId, self: "everywhere" },
+        },
         // Lists show the name card of who has sent the newest message.
         reachesLists: this.#isNewestSender(targetId),
       }),

@@ -144,7 +144,7 @@ export class Joining {
       },
       ...(!openRequest &&
         !withdrawn && {
-          memberEvent: { event: "applied", userIds: [person.id], to },
+          memberEvent: { event: "applied", userIds: [person.id], to: { only: new Set(to) } },
           notifications: appliedNotification,
         }),
     });

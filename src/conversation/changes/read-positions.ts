@@ -7,6 +7,7 @@ import type { MemberRow } from "../members/member-row.ts";
 import { markedFrom, markedUnreadFrom, NO_MARK } from "../members/unread-mark.ts";
 import type { RoomSocket } from "../sockets/room-socket.ts";
 import type { RoomContext } from "../state/context.ts";
+import { deletedFor, readEvents, unreadChanged } from "../state/events.ts";
 
 const unread = ({ userId }: ReadReceipt): ReadReceipt => ({ userId, readSeq: Position.parse(0), readAt: 0 });
 
@@ -46,7 +47,7 @@ export class ReadPositions {
     if (position > member.read_seq) {
       const fields = { read_seq: position, read_n: n, read_at: Date.now() };
       members.storeOwnFields(member, fields, this.#viewers(member));
-      this.#room.publish((observer) => observer.read(userId, position, from));
+      this.#room.publish(readEvents(this.#room, userId, position, from));
     } else if (position >= (markedUnreadFrom(member) ?? Number.POSITIVE_INFINITY)) {
       this.#setMark(member, NO_MARK, from);
     }
@@ -89,7 +90,7 @@ export class ReadPositions {
   #setMark(member: MemberRow, mark: ReturnType<typeof markedFrom>, from: RoomSocket | null): void {
     if (mark.unread_from === markedUnreadFrom(member)) return;
     this.#room.members.storeOwnFields(member, mark, [member]);
-    this.#room.publish((observer) => observer.unreadChanged(member.user_id, from));
+    this.#room.publish([unreadChanged(this.#room, { own: member.user_id }, from)]);
   }
 
   /**
@@ -124,9 +125,7 @@ export class ReadPositions {
         { ...read, ...NO_MARK, discards: ignoresUnread ? 1 : 0 },
         moved ? this.#viewers(member) : [member],
       );
-      this.#room.publish((observer) => {
-        if (moved) observer.read(userId, seq, null);
-      });
+      this.#room.publish(moved ? readEvents(this.#room, userId, seq) : []);
     }
     await this.updateViewers(userId);
   }
@@ -150,12 +149,12 @@ export class ReadPositions {
       if (withHistory) threads.follows.storeEnd([userId], last.seq);
       threads.follows.changed(userId);
     }
-    this.#room.publish((observer) => {
-      if (moved) observer.read(userId, last.seq, null);
-      if (unmarked) observer.unreadChanged(userId, null);
+    this.#room.publish([
+      ...(moved ? readEvents(this.#room, userId, last.seq) : []),
+      ...(unmarked ? [unreadChanged(this.#room, { own: userId })] : []),
       // A repeat tells it again: an eviction may have lost the event of the first try.
-      observer.deletedFor(userId, last.seq);
-    });
+      deletedFor(this.#room, userId, last.seq),
+    ]);
     await this.updateViewers(userId);
   }
 

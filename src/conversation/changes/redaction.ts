@@ -1,6 +1,7 @@
 import { POLICIES } from "../../domain/conversations/group-policies.ts";
 import { CoreError, noMessage } from "../../domain/errors.ts";
 import type { Seq, UserId } from "../../domain/ids.ts";
+import type { ThreadState } from "../../domain/messages/thread.ts";
 import type { FileReferences } from "../files/file-references.ts";
 import type { EditHistory } from "../log/edit-history.ts";
 import type { MessageRow } from "../log/row.ts";
@@ -8,6 +9,8 @@ import { storeFormerPreviews } from "../members/former-previews.ts";
 import type { MemberRow } from "../members/member-row.ts";
 import type { Indexer } from "../search/indexer.ts";
 import type { RoomContext } from "../state/context.ts";
+import { threadRead, unreadChanged } from "../state/events.ts";
+import type { Published } from "../state/published.ts";
 import { NOT_FOLLOWING } from "../threads/following.ts";
 
 /** What users have put beside messages, as reactions and votes: it goes with a revoke. */
@@ -78,10 +81,11 @@ export class Redaction {
     this.#indexer.resume();
     if (showedFiles) this.#files.schedule();
     this.#room.changeFeed.follow(changes.rev, () => {
-      // Some may have left by now.
-      const isThere = ([id]: readonly [UserId, unknown]) => this.#room.members.isActive(id);
-      const unread = { users: this.#unreadTo(row), threads: new Map([...threads].filter(isThere)) };
-      this.#room.publish((observer) => observer.revoked(row, userId, changes.rev, unread));
+      const events = [
+        unreadChanged(this.#room, { only: this.#unreadTo(row) }),
+        ...this.#threadEvents(row, threads),
+      ];
+      this.#room.publish(events, (sockets) => sockets.revoked(row, userId, changes.rev));
     });
     // Up to 50 inboxes drop the content before the answer; the fan-out updates the others.
     await this.#room.updateInboxes([userId, ...this.#room.members.ids()]);
@@ -95,6 +99,13 @@ export class Redaction {
       (member) => members.isActive(member.user_id) && snapshots.isUnread(member, seq, null),
     );
     return new Set(unread.map(({ user_id }) => user_id).filter((id) => id !== sender_id));
+  }
+
+  /** What the revoke of a reply changes for those to whom it was unread. */
+  #threadEvents({ thread_root: root }: MessageRow, states: ReadonlyMap<UserId, ThreadState>): Published[] {
+    if (root === null) return [];
+    const to = { only: new Set(states.keys()) };
+    return [threadRead(this.#room, to, root, (id) => states.get(id) ?? NOT_FOLLOWING)];
   }
 
   /** @returns the row of a message that the user may revoke @throws as `revoke` does */
@@ -154,9 +165,9 @@ export class Redaction {
     this.#room.members.applyTouched(member, touched);
     this.#room.threads.follows.changed(userId);
     this.#room.changeFeed.follow(rev, () =>
-      this.#room.publish((observer) => observer.hidden(seq, userId, rev)),
+      this.#room.publish([], (sockets) => sockets.hidden(seq, userId, rev)),
     );
-    if (endedFollow) this.#room.publish((observer) => observer.threadRead(userId, seq, () => NOT_FOLLOWING));
+    if (endedFollow) this.#room.publish([threadRead(this.#room, { own: userId }, seq, () => NOT_FOLLOWING)]);
     await this.#room.updateInboxes([userId]);
   }
 }

@@ -1,10 +1,6 @@
-import type { VersionedPerson } from "../../domain/accounts/person.ts";
-import type { Conversation } from "../../domain/conversations/conversation.ts";
 import { Position, type Seq, type UserId } from "../../domain/ids.ts";
-import { GroupEvent } from "../../domain/messages/content.ts";
-import type { ThreadState } from "../../domain/messages/thread.ts";
 import type { EncodedPart } from "../../domain/sync/encoded-message.ts";
-import type { KickReason, RoomEvent, RoomProtocol } from "../../domain/sync/socket-protocol.ts";
+import type { KickReason, RoomProtocol } from "../../domain/sync/socket-protocol.ts";
 import { errorFields, log } from "../../lib/logger.ts";
 import { frames } from "../../object/frames.ts";
 import { CLOSE } from "../../object/hibernating-socket.ts";
@@ -13,7 +9,8 @@ import type { MessageRow } from "../log/row.ts";
 import type { SendOrigin, SendOutcome } from "../sending/send.ts";
 import type { StoredChange } from "../state/change.ts";
 import type { RoomContext } from "../state/context.ts";
-import type { RoomObserver, UnreadRevoke } from "../state/observer.ts";
+import type { Audience, Published } from "../state/published.ts";
+import type { SocketSink } from "../state/socket-sink.ts";
 import { framesFor, type OutgoingMessage } from "./broadcast-frames.ts";
 import { sendChanges } from "./changed-frames.ts";
 import { EchoBudgets } from "./echo-budgets.ts";
@@ -23,7 +20,7 @@ import type { RoomSocket } from "./room-socket.ts";
 /** The room, as the broadcast reads it. */
 type BroadcastRoom = Pick<
   RoomContext,
-  "state" | "log" | "members" | "renderer" | "encoder" | "snapshots" | "changeFeed" | "flushSends"
+  "state" | "log" | "members" | "renderer" | "encoder" | "changeFeed" | "flushSends"
 >;
 
 /** The sockets of a room, as the broadcast uses them. */
@@ -34,7 +31,7 @@ interface SocketRegistry {
 }
 
 /** Sends stored messages and committed events to the sockets of a room. */
-export class Broadcast implements RoomObserver {
+export class Broadcast implements SocketSink {
   readonly #room: BroadcastRoom;
   readonly #protocol: RoomProtocol;
   readonly #registry: SocketRegistry;
@@ -117,17 +114,24 @@ export class Broadcast implements RoomObserver {
     if (messages.length > 0) framesFor(messages, sockets, this.#protocol, this.#receivers);
   }
 
-  read(userId: UserId, seq: Position, from: RoomSocket | null): void {
-    const { state, members, snapshots } = this.#room;
-    const event = { type: "read", conversationId: state.id, userId, seq } as const;
-    this.#sendToOthers(from, event, (socket) => state.isBlocked || socket.userId === userId);
-    const reader = members.find(userId);
-    const isOther = (socket: RoomSocket) => socket.userId !== userId;
-    this.#sendToOthers(from, { ...event, ...(reader && { unread: snapshots.unread(reader) }) }, isOther);
+  tell({ event, to, from }: Published): void {
+    this.#closeAllOnError(() => {
+      const shared = typeof event === "function" ? undefined : this.#protocol.event(event);
+      for (const socket of this.#sockets()) {
+        if (socket === from || !this.#isTold(socket, to)) continue;
+        const own = typeof event === "function" ? event(socket.userId) : null;
+        const frame = own ? this.#protocol.event(own) : shared;
+        if (frame !== undefined) this.#receivers.deliver(socket, [frame]);
+      }
+    });
   }
 
-  threadRead(userId: UserId, root: Seq, describe: () => ThreadState): void {
-    this.#sendToUser(userId, this.#threadRead(userId, root, describe()));
+  #isTold({ userId }: RoomSocket, to: Audience): boolean {
+    // Who leaves has no socket any more.
+    if ("membersAnd" in to) return true;
+    if ("only" in to) return to.only.has(userId);
+    if ("own" in to) return userId === to.own;
+    return userId === to.around ? to.self !== "nowhere" : !this.#room.state.isBlocked;
   }
 
   messagesChanged(announcement: ChangeAnnouncement): void {
@@ -137,66 +141,22 @@ export class Broadcast implements RoomObserver {
     this.#receivers.told({ rev: announcement.rev });
   }
 
-  unreadChanged(userId: UserId, from: RoomSocket | null): void {
-    const isOther = (socket: RoomSocket) => socket.userId !== userId;
-    this.#sendToOthers(from, this.#ownRead(userId), isOther);
-  }
-
-  revoked(
-    { seq, in_main, thread_root }: Parameters<RoomObserver["revoked"]>[0],
-    by: UserId,
-    rev: number,
-    { users, threads }: UnreadRevoke,
-  ): void {
-    const frame = this.#protocol.event({
-      type: "revoked",
-      conversationId: this.#room.state.id,
-      seq,
-      by,
-      rev,
-    });
+  revoked({ seq, in_main }: Parameters<SocketSink["revoked"]>[0], by: UserId, rev: number): void {
+    const { state, log, members } = this.#room;
+    const frame = this.#protocol.event({ type: "revoked", conversationId: state.id, seq, by, rev });
     // Members who joined later, deleted their history, or have hidden the message, never see it.
-    const hiders = new Set(this.#room.log.hides.usersOf(seq));
-    const mayKnow = ({ userId }: RoomSocket) =>
-      !hiders.has(userId) && (this.#room.members.find(userId)?.visible_from ?? seq) < seq;
-    const shows = (socket: RoomSocket) => socket.isLive && (in_main === 1 || socket.showsThreads);
+    const hiders = new Set(log.hides.usersOf(seq));
     for (const socket of this.#sockets()) {
       const { userId } = socket;
-      const tell = (shown: string) => this.#receivers.deliver(socket, [shown]);
-      if (shows(socket) && mayKnow(socket)) tell(frame);
-      if (!socket.isLive) continue;
-      if (users.has(userId)) tell(this.#protocol.event(this.#ownRead(userId)));
-      const thread = threads.get(userId);
-      if (thread && thread_root !== null)
-        tell(this.#protocol.event(this.#threadRead(userId, thread_root, thread)));
+      if (in_main === 0 && !socket.showsThreads) continue;
+      if (hiders.has(userId) || (members.find(userId)?.visible_from ?? seq) >= seq) continue;
+      this.#receivers.deliver(socket, [frame]);
     }
   }
 
-  /** The read position of a user as it is, with what is unread to them. */
-  #ownRead(userId: UserId): RoomEvent {
-    const { state, members, snapshots } = this.#room;
-    const reader = members.active(userId);
-    const unread = snapshots.unread(reader);
-    return { type: "read", conversationId: state.id, userId, seq: reader.read_seq, unread };
-  }
-
-  #threadRead(userId: UserId, root: Seq, thread: ThreadState): RoomEvent {
-    const { state, members, snapshots } = this.#room;
-    const unread = snapshots.unreadInThreads(members.active(userId));
-    return { type: "thread_read", conversationId: state.id, root, thread, unread };
-  }
-
   hidden(seq: Seq, userId: UserId, rev: number): void {
-    this.#sendToUser(userId, { type: "hidden", conversationId: this.#room.state.id, seq, rev });
-  }
-
-  deletedFor(userId: UserId, upTo: Position): void {
-    this.#sendToUser(userId, { type: "deleted", conversationId: this.#room.state.id, seq: upTo });
-  }
-
-  typing(userId: UserId): void {
-    const event = { type: "typing", conversationId: this.#room.state.id, userId } as const;
-    this.#sendToOthers(null, event, (socket) => socket.userId === userId);
+    const event = { type: "hidden", conversationId: this.#room.state.id, seq, rev } as const;
+    this.tell({ event, to: { only: new Set([userId]) } });
   }
 
   changed(changed: StoredChange): void {
@@ -205,40 +165,20 @@ export class Broadcast implements RoomObserver {
 
   #change({ change, systemMessage }: StoredChange): void {
     // Kick first: members who leave must not see the system message about it.
-    const { kick, memberEvent } = change;
+    const { kick } = change;
     const leaving = new Set(kick?.userIds);
     if (kick) this.#registry.kick(({ userId }) => leaving.has(userId), kick.reason);
-    const conversationId = this.#room.state.id;
-    if (systemMessage) {
-      framesFor([this.#outgoing(systemMessage, null)], this.#sockets(), this.#protocol, this.#receivers);
-      this.#receivers.told({ seq: Position.parse(systemMessage.seq) });
-    }
-    const { event, user_ids: userIds = [] } = change.systemMessage ?? {};
-    const groupEvent = GroupEvent.safeParse(event).data;
-    if (groupEvent) this.#sendToOthers(null, { type: "member", conversationId, event: groupEvent, userIds });
-    if (memberEvent) {
-      const { event, userIds, to } = memberEvent;
-      const shown = { type: "member", conversationId, event, userIds } as const;
-      if (to) for (const id of to) this.#sendToUser(id, shown);
-      else this.#sendToOthers(null, shown);
-    }
-  }
-
-  profileChanged({ version, ...user }: VersionedPerson): void {
-    this.#sendToOthers(null, { type: "profile", user, version }, this.#isAcrossBlock(user.id));
+    if (!systemMessage) return;
+    framesFor([this.#outgoing(systemMessage, null)], this.#sockets(), this.#protocol, this.#receivers);
+    this.#receivers.told({ seq: Position.parse(systemMessage.seq) });
   }
 
   tellsWhole(): boolean {
     return this.#sockets().some(({ takesChanges, takesParts }) => takesChanges && !takesParts);
   }
 
-  isInterestedIn(userId: UserId): boolean {
+  reaches(userId: UserId): boolean {
     return this.#sockets().some((socket) => socket.userId === userId);
-  }
-
-  conversationUpdated(userId: UserId, describe: () => Conversation): void {
-    if (this.isInterestedIn(userId))
-      this.#sendToUser(userId, { type: "conversation", conversation: describe() });
   }
 
   /**
@@ -277,30 +217,6 @@ export class Broadcast implements RoomObserver {
       isInMain: row.in_main === 1,
       redacted: blind && { users: blind.users, part: this.#protocol.message(blind.message) },
     };
-  }
-
-  /** Whether a socket is that of another user across a block, which hides what a user does. */
-  #isAcrossBlock(userId: UserId): (socket: RoomSocket) => boolean {
-    return (socket) => this.#room.state.isBlocked && socket.userId !== userId;
-  }
-
-  /** Sends an event to the live sockets, except the one that caused it, and those it is hidden from. */
-  #sendToOthers(
-    from: RoomSocket | null,
-    event: RoomEvent,
-    isHidden: (socket: RoomSocket) => boolean = () => false,
-  ): void {
-    const frame = this.#protocol.event(event);
-    for (const socket of this.#sockets()) {
-      if (socket !== from && !isHidden(socket)) this.#receivers.deliver(socket, [frame]);
-    }
-  }
-
-  /** Sends an event to the live sockets of one user. */
-  #sendToUser(userId: UserId, event: RoomEvent): void {
-    const frame = this.#protocol.event(event);
-    for (const socket of this.#sockets())
-      if (socket.userId === userId) this.#receivers.deliver(socket, [frame]);
   }
 
   #sockets(): RoomSocket[] {

@@ -74,7 +74,7 @@ export class RoomSockets {
     const sockets = () => [...this.#sockets.values()];
     const kick = (matches: (socket: RoomSocket) => boolean, reason: KickReason) => this.kick(matches, reason);
     this.#broadcast = new Broadcast(room, protocol, { sockets, kick }, this.#lagging);
-    room.observe(this.#broadcast);
+    room.tellSockets(this.#broadcast);
   }
 
   /**

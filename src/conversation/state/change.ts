@@ -17,6 +17,7 @@ import { arePositionsDue, type PositionsByUser } from "../members/sender-positio
 import type { Threads } from "../threads/threads.ts";
 import { versionOf } from "../views/member-snapshots.ts";
 import type { ConversationState } from "./conversation-state.ts";
+import type { Audience } from "./published.ts";
 
 /** A change of a group. All of it is stored in one transaction, or nothing. */
 export interface GroupChange {
@@ -35,8 +36,8 @@ export interface GroupChange {
   systemMessage?: SystemMessage & SystemMessageChange;
   /** the users whose sockets are closed, and the reason; all members if the group is dissolved */
   kick?: { userIds: UserId[]; reason: KickReason };
-  /** an event besides the system message, for the sockets of the users `to` alone; absent: of all members */
-  memberEvent?: { event: MemberEvent; userIds: UserId[]; to?: UserId[] };
+  /** an event besides the system message */
+  memberEvent?: { event: MemberEvent; userIds: UserId[]; to: Audience };
   /** makes the notifications, for members or others; called after `alsoStore`, in the transaction */
   notifications?: () => QueuedNotification[];
   /** does further writes in the same transaction */
@@ -45,7 +46,7 @@ export interface GroupChange {
   alsoApply?: () => void;
 }
 
-/** A stored change, for observers. */
+/** A stored change, for sockets. */
 export interface StoredChange {
   change: GroupChange;
   /** the row of the system message */

@@ -14,7 +14,8 @@ import type { MessageEncoder } from "../views/message-encoder.ts";
 import type { MessageRenderer } from "../views/message-renderer.ts";
 import type { GroupChange } from "./change.ts";
 import type { ConversationState } from "./conversation-state.ts";
-import type { RoomObserver } from "./observer.ts";
+import type { Published } from "./published.ts";
+import type { SocketSink } from "./socket-sink.ts";
 
 /** The data of a conversation: stores, which keep SQLite and memory in step, and views over them. */
 export interface RoomStores {
@@ -41,8 +42,11 @@ export interface RoomContext extends RoomStores {
   flushSends(): void;
   /** Stores a change of the group in one transaction, then publishes it. */
   change(change: GroupChange): void;
-  /** Calls `notify` for each observer after a commit, then starts the fan-out. */
-  publish(notify: (observer: RoomObserver) => void): void;
+  /**
+   * Tells room sockets and devices of committed events, then starts the fan-out.
+   * @param toSockets what room sockets alone are told, before the events
+   */
+  publish(events: readonly Published[], toSockets?: (sockets: SocketSink) => void): void;
   /** Tries once to update the inboxes of these users, of 50 at most, and waits for it. */
   updateInboxes(userIds: UserId[]): Promise<void>;
   /**

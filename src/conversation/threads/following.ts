@@ -4,6 +4,7 @@ import type { Message } from "../../domain/messages/message.ts";
 import type { ThreadState } from "../../domain/messages/thread.ts";
 import type { MemberRow } from "../members/member-row.ts";
 import type { RoomContext } from "../state/context.ts";
+import { threadRead } from "../state/events.ts";
 import { type FollowPosition, stateOf } from "./follows.ts";
 
 /** A thread that a member follows, with its root as they see it. */
@@ -130,8 +131,8 @@ export class Following {
     });
     members.applyTouched(member, touched);
     threads.follows.changed(member.user_id);
-    const describe = () => this.#stateOf(member.user_id, root);
-    this.#room.publish((observer) => observer.threadRead(member.user_id, root, describe));
+    const describe = (userId: UserId) => this.#stateOf(userId, root);
+    this.#room.publish([threadRead(this.#room, { own: member.user_id }, root, describe)]);
   }
 
   /** The state of a thread as a call leaves it, once the list of its caller shows it. */

@@ -1,0 +1,24 @@
+import type { Seq, UserId } from "../../domain/ids.ts";
+import type { ChangeAnnouncement } from "../changes/change-feed.ts";
+import type { MessageRow } from "../log/row.ts";
+import type { SendOrigin, SendOutcome } from "../sending/send.ts";
+import type { StoredChange } from "./change.ts";
+import type { EventSink } from "./published.ts";
+
+/** The place of a revoked message. */
+type RevokedRow = Pick<MessageRow, "seq" | "in_main">;
+
+/** The sockets of the room. They are told of messages too; devices have those by the pages of inbox updates. */
+export interface SocketSink extends EventSink {
+  /** the outcomes of sends, stored and refused, in order */
+  sent(outcomes: SendOutcome<SendOrigin>[]): void;
+  /** stored messages have changed since the last announcement, each once or often */
+  messagesChanged(announcement: ChangeAnnouncement): void;
+  /** follows `messagesChanged` for the same revoke; `row`: the message before it was emptied */
+  revoked(row: RevokedRow, by: UserId, rev: number): void;
+  hidden(seq: Seq, userId: UserId, rev: number): void;
+  /** a change of the group was stored */
+  changed(changed: StoredChange): void;
+  /** whether a socket is told of changed messages as a whole alone */
+  tellsWhole(): boolean;
+}
