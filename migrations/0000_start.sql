@@ -173,7 +173,7 @@ CREATE TABLE `memberships` (
 	`state` text NOT NULL,
 	`version` integer DEFAULT 0 NOT NULL,
 	`joined_at` integer NOT NULL,
-	`sticky` integer DEFAULT false NOT NULL,
+	`pinned` integer DEFAULT false NOT NULL,
 	`silent` integer DEFAULT false NOT NULL,
 	`validation` integer DEFAULT false NOT NULL,
 	`left_name` text,

@@ -77,7 +77,7 @@ const MEMBERS_TABLE = `
     unopened INTEGER NOT NULL DEFAULT 0,
     cleared INTEGER NOT NULL DEFAULT 0,
     cleared_to INTEGER NOT NULL DEFAULT 0,
-    discards INTEGER NOT NULL DEFAULT 0,
+    ignores_unread INTEGER NOT NULL DEFAULT 0,
     version INTEGER NOT NULL DEFAULT 0,
     projected INTEGER NOT NULL DEFAULT 0,
     devices INTEGER,
@@ -147,7 +147,7 @@ const MESSAGES_TABLES = `
 
 /** Announced changes of the direct permission that are not confirmed: see `DirectPermission`. */
 const FLAG_CHANGES_TABLE = `
-  CREATE TABLE flag_changes (
+  CREATE TABLE permission_changes (
     token TEXT PRIMARY KEY,
     at INTEGER NOT NULL
   ) STRICT, WITHOUT ROWID;`;

@@ -22,7 +22,7 @@ import { SCHEDULED_TABLE } from "./scheduled/scheduled-messages.ts";
  * - `counted_at`: the time of the newest countable message (ms).
  * - `active_at`: the time of the newest message of the whole log (ms).
  * - `changed_at`: when the conversation last got a new place in the list (ms, or a little more).
- * - `sticky`, `archived_count`, `muted_until`: copies of D1.
+ * - `pinned`, `archived_count`, `muted_until`: copies of D1.
  * - `told_*`: the delivered position that the device sockets share, valid in one epoch.
  */
 const CONVERSATIONS_TABLE = `
@@ -39,7 +39,7 @@ const CONVERSATIONS_TABLE = `
     read_seq INTEGER NOT NULL,
     read_n INTEGER NOT NULL,
     read_at INTEGER NOT NULL DEFAULT 0,
-    discards INTEGER NOT NULL DEFAULT 0,
+    ignores_unread INTEGER NOT NULL DEFAULT 0,
     unread_from INTEGER,
     mentioned TEXT,
     threads_unread INTEGER NOT NULL DEFAULT 0,
@@ -51,7 +51,7 @@ const CONVERSATIONS_TABLE = `
     counted_at INTEGER NOT NULL,
     active_at INTEGER NOT NULL,
     changed_at INTEGER NOT NULL,
-    sticky INTEGER NOT NULL DEFAULT 0,
+    pinned INTEGER NOT NULL DEFAULT 0,
     archived_count INTEGER,
     muted_until INTEGER NOT NULL DEFAULT 0,
     told_epoch INTEGER NOT NULL DEFAULT 0,
@@ -80,7 +80,7 @@ const SOCKET_TABLES = `
     conversation_id INTEGER NOT NULL,
     seq INTEGER NOT NULL,
     rev INTEGER NOT NULL,
-    behind INTEGER NOT NULL,
+    state INTEGER NOT NULL,
     PRIMARY KEY (socket_id, conversation_id)
   ) STRICT, WITHOUT ROWID;`;
 

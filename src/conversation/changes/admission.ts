@@ -62,7 +62,7 @@ export class Admission {
         name_card: "",
         cleared: 0,
         ...NO_MARK,
-        discards: 0,
+        ignores_unread: 0,
         devices: null,
         custom_fields: "{}",
       });
@@ -127,7 +127,13 @@ function blankRow(user_id: UserId): MemberRow {
     version: 0,
     projected: 0,
   };
-  const defaults = { devices: null, came_after: zero, cleared_to: zero, discards: 0, custom_fields: "{}" };
+  const defaults = {
+    devices: null,
+    came_after: zero,
+    cleared_to: zero,
+    ignores_unread: 0,
+    custom_fields: "{}",
+  };
   const start = { role: "member", state: "left", joined_at: 0, unopened: 0 } as const;
   const composer = { composer_id: null, sent_composer: null };
   return { user_id, ...start, ...composer, ...defaults, ...positions, ...versions };

@@ -116,13 +116,13 @@ export class ReadPositions {
     this.#room.flushSends();
     const { log, members } = this.#room;
     const member = members.active(userId);
-    if ((member.discards === 1) !== ignoresUnread) {
+    if ((member.ignores_unread === 1) !== ignoresUnread) {
       const { seq, n } = log.last;
       const moved = !ignoresUnread && seq > member.read_seq;
       const read = moved ? { read_seq: seq, read_n: n, read_at: Date.now() } : {};
       members.storeOwnFields(
         member,
-        { ...read, ...NO_MARK, discards: ignoresUnread ? 1 : 0 },
+        { ...read, ...NO_MARK, ignores_unread: ignoresUnread ? 1 : 0 },
         moved ? this.#viewers(member) : [member],
       );
       this.#room.publish(moved ? readEvents(this.#room, userId, seq) : []);

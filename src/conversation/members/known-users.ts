@@ -6,11 +6,11 @@ type Row = { user_id: UserId };
 
 /** A row for each known user. `projected`: 1 once D1 has the user. */
 export const KNOWN_USERS_TABLE = `
-  CREATE TABLE acquaintances (
+  CREATE TABLE known_users (
     user_id INTEGER PRIMARY KEY,
     projected INTEGER NOT NULL DEFAULT 0
   ) STRICT;
-  CREATE INDEX acquaintances_unprojected ON acquaintances (user_id) WHERE projected = 0;`;
+  CREATE INDEX known_users_unprojected ON known_users (user_id) WHERE projected = 0;`;
 
 /**
  * Users whose profiles the conversation stores although they did not become known as members: authors of join
@@ -39,7 +39,7 @@ export class KnownUsers {
       // again.
       if (this.#profiles.has(person.id)) continue;
       ProfileCache.storeFirst(this.#sql, person, now);
-      this.#sql.exec("INSERT OR IGNORE INTO acquaintances (user_id) VALUES (?)", person.id);
+      this.#sql.exec("INSERT OR IGNORE INTO known_users (user_id) VALUES (?)", person.id);
     }
   }
 
@@ -50,7 +50,7 @@ export class KnownUsers {
 
   /** Some users that D1 does not have yet. */
   unprojected(limit: number): UserId[] {
-    const query = "SELECT user_id FROM acquaintances WHERE projected = 0 LIMIT ?";
+    const query = "SELECT user_id FROM known_users WHERE projected = 0 LIMIT ?";
     return this.#sql
       .exec<Row>(query, limit)
       .toArray()
@@ -64,11 +64,11 @@ export class KnownUsers {
   /** Records that D1 has these users. */
   projected(ids: UserId[]): void {
     const isListed = "user_id IN (SELECT value FROM json_each(?))";
-    this.#sql.exec(`UPDATE acquaintances SET projected = 1 WHERE ${isListed}`, JSON.stringify(ids));
+    this.#sql.exec(`UPDATE known_users SET projected = 1 WHERE ${isListed}`, JSON.stringify(ids));
   }
 
   /** Removes a user, whose account was deleted. Their profile goes by `ProfileCache.forget`. */
   forget(id: UserId): void {
-    this.#sql.exec("DELETE FROM acquaintances WHERE user_id = ?", id);
+    this.#sql.exec("DELETE FROM known_users WHERE user_id = ?", id);
   }
 }

@@ -32,7 +32,7 @@ export type MemberRow = {
   /** the newest seq at that deletion: a later message brings the conversation back */
   cleared_to: Position;
   /** 1: the member ignores unread messages; nothing counts as unread */
-  discards: number;
+  ignores_unread: number;
   /** rises with each change that D1 has to get */
   version: number;
   /** the version that D1 has */

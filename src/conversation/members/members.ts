@@ -17,7 +17,7 @@ export type OwnFields = Partial<
         | "read_at"
         | "cleared"
         | "cleared_to"
-        | "discards"
+        | "ignores_unread"
         | "unopened"
       )
     | ("unread_from" | "unread_n" | "unread_read_seq")

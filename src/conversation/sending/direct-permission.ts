@@ -42,7 +42,7 @@ export class DirectPermission {
     this.#state = state;
     this.#deps = deps;
     this.#timing = timing;
-    for (const { token, at } of sql.exec<{ token: string; at: number }>("SELECT * FROM flag_changes")) {
+    for (const { token, at } of sql.exec<{ token: string; at: number }>("SELECT * FROM permission_changes")) {
       this.#announced.set(token, at);
     }
   }
@@ -54,7 +54,7 @@ export class DirectPermission {
   announce(token: string): void {
     if (this.#announced.has(token)) return;
     const at = Date.now();
-    this.#sql.exec("INSERT INTO flag_changes (token, at) VALUES (?, ?)", token, at);
+    this.#sql.exec("INSERT INTO permission_changes (token, at) VALUES (?, ?)", token, at);
     this.#announced.set(token, at);
     this.#deps.schedule(at + this.#timing.expiryMs);
   }
@@ -130,7 +130,7 @@ export class DirectPermission {
 
   #endAnnouncement(token: string): void {
     if (!this.#announced.has(token)) return;
-    this.#sql.exec("DELETE FROM flag_changes WHERE token = ?", token);
+    this.#sql.exec("DELETE FROM permission_changes WHERE token = ?", token);
     this.#announced.delete(token);
   }
 }

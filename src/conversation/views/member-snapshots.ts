@@ -91,7 +91,7 @@ export class MemberSnapshots {
       unreadCount: this.unread(member).count,
       unreadFrom: markedUnreadFrom(member),
       threadsUnread: this.unreadInThreads(member).count,
-      ignoresUnread: member.discards === 1,
+      ignoresUnread: member.ignores_unread === 1,
       mentioned: this.#mentioned(member),
       peerRead: this.#peerRead(member),
       memberCount: this.#members.activeCount,
@@ -166,7 +166,7 @@ export class MemberSnapshots {
       unreadFrom: markedUnreadFrom(member),
       readAt: member.read_at,
       threadsUnread: this.unreadInThreads(member).count,
-      ignoresUnread: member.discards === 1,
+      ignoresUnread: member.ignores_unread === 1,
       mentioned: this.#mentioned(member),
       peerRead: this.#peerRead(member),
       ...(member.sent_composer !== null && { sentComposer: member.sent_composer }),
@@ -188,7 +188,7 @@ export class MemberSnapshots {
   }
 
   /** Whether messages count as unread for a member. */
-  countsUnread({ discards: ignoresUnread }: MemberRow): boolean {
+  countsUnread({ ignores_unread: ignoresUnread }: MemberRow): boolean {
     return ignoresUnread === 0 && POLICIES[this.#state.profile.policy].unread;
   }
 

@@ -25,7 +25,7 @@ type CursorRow = {
   seq: Position;
   rev: number;
   /** an index of `CURSOR_STATES` */
-  behind: number;
+  state: number;
 };
 
 /**
@@ -40,8 +40,8 @@ export class DeviceCursors {
   constructor(sql: SqlStorage) {
     this.#sql = sql;
     for (const row of sql.exec<CursorRow>("SELECT * FROM device_cursors")) {
-      const { seq, rev, behind } = row;
-      const state = CURSOR_STATES[behind] ?? "replaying";
+      const { seq, rev } = row;
+      const state = CURSOR_STATES[row.state] ?? "replaying";
       this.#of(row.socket_id).set(row.conversation_id, { seq, rev, state });
     }
   }
@@ -53,7 +53,7 @@ export class DeviceCursors {
 
   /** Stores a cursor. */
   set(socketId: string, conversationId: ConversationId, cursor: DeviceCursor): void {
-    const columns = "socket_id, conversation_id, seq, rev, behind";
+    const columns = "socket_id, conversation_id, seq, rev, state";
     this.#sql.exec(
       `INSERT OR REPLACE INTO device_cursors (${columns}) VALUES (?, ?, ?, ?, ?)`,
       ...[socketId, conversationId, cursor.seq, cursor.rev, CURSOR_STATES.indexOf(cursor.state)],

@@ -39,14 +39,14 @@ type ListRow = {
   member_count: number;
   preview: string | null;
   updated_at: number;
-  sticky: number;
+  pinned: number;
   rev: number;
   told_epoch: number;
   told_seq: Position;
   told_rev: number;
   kind: ConversationKind;
   read_at: number;
-  discards: number;
+  ignores_unread: number;
   mentioned: string | null;
   peer_read_seq: Position | null;
   peer_read_at: number | null;
@@ -184,7 +184,7 @@ export class ConversationList {
   /** Copies from D1 whether the conversation is pinned. A conversation without a row is ignored. */
   setPinned(conversationId: ConversationId, pinned: boolean): void {
     this.#concurrent?.notePinned(conversationId, pinned);
-    const sql = "UPDATE conversations SET sticky = ? WHERE conversation_id = ?";
+    const sql = "UPDATE conversations SET pinned = ? WHERE conversation_id = ?";
     this.#sql.exec(sql, pinned ? 1 : 0, conversationId);
   }
 
@@ -235,12 +235,12 @@ export class ConversationList {
    *   newest first
    */
   onRecord(): EntryOnRecord[] {
-    const rows = this.#rows<Pick<ListRow, "conversation_id" | "state" | "updated_at" | "sticky">>(
-      `SELECT conversation_id, state, updated_at, sticky FROM conversations WHERE hidden = 0
+    const rows = this.#rows<Pick<ListRow, "conversation_id" | "state" | "updated_at" | "pinned">>(
+      `SELECT conversation_id, state, updated_at, pinned FROM conversations WHERE hidden = 0
        ORDER BY updated_at DESC, conversation_id DESC`,
     );
-    return rows.map(({ conversation_id: conversationId, state, updated_at: updatedAt, sticky }) => {
-      return { conversationId, state, updatedAt, pinned: sticky === 1 };
+    return rows.map(({ conversation_id: conversationId, state, updated_at: updatedAt, pinned }) => {
+      return { conversationId, state, updatedAt, pinned: pinned === 1 };
     });
   }
 
@@ -287,8 +287,8 @@ export class ConversationList {
     const filter = archived === undefined ? among : `${among} ${archived ? "" : "NOT"} ${IS_ARCHIVED} AND`;
     const rows = this.#rows<ListRow>(
       `SELECT * FROM conversations
-       WHERE ${filter} state = 'active' AND hidden = 0 AND (sticky, updated_at, conversation_id) < (?, ?, ?)
-       ORDER BY sticky DESC, updated_at DESC, conversation_id DESC LIMIT ?`,
+       WHERE ${filter} state = 'active' AND hidden = 0 AND (pinned, updated_at, conversation_id) < (?, ?, ?)
+       ORDER BY pinned DESC, updated_at DESC, conversation_id DESC LIMIT ?`,
       ...(ids ? [JSON.stringify(ids)] : []),
       ...[pinned ? 1 : 0, updatedAt, conversationId, limit],
     );
@@ -377,14 +377,14 @@ function entry(row: ListRow): InboxEntry {
     unreadCount: Math.max(0, row.last_n - row.read_n),
     unreadFrom: row.unread_from,
     threadsUnread: row.threads_unread,
-    ignoresUnread: row.discards === 1,
+    ignoresUnread: row.ignores_unread === 1,
     mentioned: row.mentioned === null ? [] : z.array(Mentioned).parse(JSON.parse(row.mentioned)),
     peerRead:
       row.peer_read_seq === null ? null : { readSeq: row.peer_read_seq, readAt: row.peer_read_at ?? 0 },
     memberCount: row.member_count,
     preview: row.preview === null ? null : Preview.parse(JSON.parse(row.preview)),
     updatedAt: row.updated_at,
-    pinned: row.sticky === 1,
+    pinned: row.pinned === 1,
     archive: { archivedCount: row.archived_count, mutedUntil: row.muted_until },
     newestCounted: { count: row.last_n, at: row.counted_at },
   };

@@ -83,7 +83,7 @@ export class ListRows {
          read_seq = excluded.read_seq, read_n = excluded.read_n, member_count = excluded.member_count,
          preview = excluded.preview, updated_at = excluded.updated_at, hidden = excluded.hidden,
          rev = excluded.rev, kind = excluded.kind, read_at = excluded.read_at,
-         discards = excluded.discards, mentioned = excluded.mentioned,
+         ignores_unread = excluded.ignores_unread, mentioned = excluded.mentioned,
          peer_read_seq = excluded.peer_read_seq, peer_read_at = excluded.peer_read_at,
          threads_unread = excluded.threads_unread,
          counted_at = excluded.counted_at,
@@ -118,7 +118,7 @@ export class ListRows {
   replace(update: InboxUpdate, preferences: ListPreferences, delivered: SyncPosition | null): void {
     const { pinned, archivedCount, mutedUntil } = preferences;
     this.#sql.exec(
-      `INSERT OR REPLACE INTO conversations (${COLUMNS}, sticky, archived_count, muted_until)
+      `INSERT OR REPLACE INTO conversations (${COLUMNS}, pinned, archived_count, muted_until)
        VALUES (${PLACES}, ?, ?, ?)`,
       ...this.#valuesOf(update, delivered),
       ...[pinned ? 1 : 0, archivedCount, mutedUntil],
@@ -153,7 +153,7 @@ export class ListRows {
 
 /** The columns that an inbox update fills. */
 const COLUMNS = `conversation_id, ver, state, visible_from, last_seq, last_n, read_seq, read_n, member_count,
-  preview, updated_at, hidden, rev, told_epoch, told_seq, told_rev, kind, read_at, discards, mentioned,
+  preview, updated_at, hidden, rev, told_epoch, told_seq, told_rev, kind, read_at, ignores_unread, mentioned,
   peer_read_seq, peer_read_at, threads_unread, counted_at, unread_from, active_at, changed_at`;
 const PLACES = COLUMNS.replace(/\w+/g, "?");
 

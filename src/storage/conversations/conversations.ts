@@ -106,7 +106,7 @@ const ListedRow = z.object({
   changed_at: z.number().nullable(),
   role: Role,
   joined_at: z.number(),
-  sticky: booleanColumn,
+  pinned: booleanColumn,
   silent: booleanColumn,
   muted_until: z.number().nullable(),
   archived_count: z.number().nullable(),
@@ -184,7 +184,7 @@ async function listedRows(
       ${asLeft(sql`m.left_avatar`, sql`c.avatar`)} AS avatar, c.introduction, c.announcement, c.join_policy,
       c.discoverable, c.threads, c.policy, c.owner_id,
       c.created_at, c.handle, c.mute_all, c.max_members, c.custom_fields, c.version, c.changed_at,
-      m.role, m.joined_at, m.sticky, m.silent, m.validation, m.muted_until, m.archived_count,
+      m.role, m.joined_at, m.pinned, m.silent, m.validation, m.muted_until, m.archived_count,
       p.id AS peer_id, p.username AS peer_username, p.nickname AS peer_nickname,
       p.avatar AS peer_avatar,
       p.online AND NOT ${isBlocked(...pair)} AND (c.answered OR ${areFriends(...pair)}) AS peer_online,
@@ -243,7 +243,7 @@ function toRecord(row: z.infer<typeof ListedRow>): ConversationRecord {
     role: row.role,
     joinedAt: row.joined_at,
     preferences: {
-      ...{ pinned: row.sticky, validation: row.validation, archivedCount: row.archived_count },
+      ...{ pinned: row.pinned, validation: row.validation, archivedCount: row.archived_count },
       mutedUntil: row.silent ? (row.muted_until ?? FOR_EVER) : 0,
     },
     peer:

@@ -68,7 +68,7 @@ export const conversations = sqliteTable(
 );
 
 /**
- * Members and known users, projected from the Conversation object by `version`. The flags `sticky`, `silent`
+ * Members and known users, projected from the Conversation object by `version`. The flags `pinned`, `silent`
  * and `validation`, the mute and the archive are the member's own, and D1 is their authority.
  */
 export const memberships = sqliteTable(
@@ -84,7 +84,7 @@ export const memberships = sqliteTable(
     /** 0 at creation; a projection is stored iff its version is higher */
     version: integer().notNull().default(0),
     joinedAt: integer("joined_at").notNull(),
-    pinned: integer("sticky", { mode: "boolean" }).notNull().default(false),
+    pinned: integer({ mode: "boolean" }).notNull().default(false),
     silent: integer({ mode: "boolean" }).notNull().default(false),
     validation: integer({ mode: "boolean" }).notNull().default(false),
     /** the group's name and avatar when the member left; without meaning while the member is in it */

@@ -54,12 +54,12 @@ async function assertConsistent(id: number, when: string): Promise<boolean> {
 async function expirePrepared(id: number): Promise<void> {
   const object = env.CONVERSATION.getByName(String(id));
   await runInDurableObject(object, (_, { storage }) => {
-    storage.sql.exec("UPDATE flag_changes SET at = 1");
+    storage.sql.exec("UPDATE permission_changes SET at = 1");
   });
   await evictDurableObject(object);
   await runJobs(id);
   const remaining = await runInDurableObject(object, (_, { storage }) =>
-    storage.sql.exec("SELECT * FROM flag_changes").toArray(),
+    storage.sql.exec("SELECT * FROM permission_changes").toArray(),
   );
   expect(remaining).toEqual([]);
 }

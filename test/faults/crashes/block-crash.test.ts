@@ -54,7 +54,7 @@ const Stored = z.object({ blocked: z.number(), announced: z.number(), jobs: z.nu
 /** The stored state of the conversation: the block, and the numbers of prepared changes and jobs. */
 function stored(): Promise<z.infer<typeof Stored>> {
   return runInDurableObject(conversationObject(id), (_, { storage }) => {
-    const query = `SELECT blocked, (SELECT count(*) FROM flag_changes) AS announced,
+    const query = `SELECT blocked, (SELECT count(*) FROM permission_changes) AS announced,
       (SELECT count(*) FROM jobs WHERE kind = 'direct_permission') AS jobs FROM conversation`;
     return Stored.parse(storage.sql.exec(query).one());
   });
@@ -63,7 +63,7 @@ function stored(): Promise<z.infer<typeof Stored>> {
 /** Makes prepared changes older by `by` ms, and restarts the object. */
 async function age(by: number): Promise<void> {
   await runInDurableObject(conversationObject(id), async (_, { storage }) => {
-    storage.sql.exec("UPDATE flag_changes SET at = at - ?", by);
+    storage.sql.exec("UPDATE permission_changes SET at = at - ?", by);
     await storage.sync();
   });
   await loseConversation(id);

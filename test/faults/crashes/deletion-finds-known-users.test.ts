@@ -202,7 +202,7 @@ describe("the sender in a merged message", () => {
     const source = await send(ann, id, "my own");
     const rows = () =>
       runInDurableObject(env.CONVERSATION.getByName(String(id)), (_, { storage }) =>
-        storage.sql.exec("SELECT * FROM acquaintances").toArray(),
+        storage.sql.exec("SELECT * FROM known_users").toArray(),
       );
     expect((await postDraft(ann, id, mergedDraft([source]))).status).toBe(201);
     expect(await rows()).toEqual([]);

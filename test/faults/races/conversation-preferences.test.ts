@@ -19,16 +19,16 @@ beforeAll(async () => {
 const prefer = ({ token }: SignedIn, body: object): Promise<Answer> =>
   call("PUT", `/v1/conversations/${id}/preferences`, { token, body });
 
-const Flag = z.object({ sticky: z.int() });
+const Flag = z.object({ pinned: z.int() });
 
 /** The pinned flag in D1 and its copy in the inbox. */
 async function sticky({ user }: SignedIn): Promise<{ d1: number; inbox: number }> {
-  const query = "SELECT sticky FROM memberships WHERE conversation_id = ? AND user_id = ?";
+  const query = "SELECT pinned FROM memberships WHERE conversation_id = ? AND user_id = ?";
   const d1 = Flag.parse(await env.DB.prepare(query).bind(id, user.id).first());
   const inbox = await runInDurableObject(inboxObject(user.id), (_, { storage }) =>
-    Flag.parse(storage.sql.exec("SELECT sticky FROM conversations WHERE conversation_id = ?", id).one()),
+    Flag.parse(storage.sql.exec("SELECT pinned FROM conversations WHERE conversation_id = ?", id).one()),
   );
-  return { d1: d1.sticky, inbox: inbox.sticky };
+  return { d1: d1.pinned, inbox: inbox.pinned };
 }
 
 test("preferences that are set concurrently do not undo each other", async () => {
@@ -53,15 +53,15 @@ test("after concurrent changes the inbox has the same value as D1", async () => 
 
 test("a delayed call leaves in the inbox the value that D1 has now", async () => {
   const inD1 = (value: number) =>
-    env.DB.prepare("UPDATE memberships SET sticky = ? WHERE conversation_id = ? AND user_id = ?")
+    env.DB.prepare("UPDATE memberships SET pinned = ? WHERE conversation_id = ? AND user_id = ?")
       .bind(value, id, bob.user.id)
       .run();
   await inD1(0);
   const held = await HeldInbox.hold(bob.user.id);
   try {
     const late = prefer(bob, { sticky: true });
-    const query = "SELECT sticky FROM memberships WHERE conversation_id = ? AND user_id = ?";
-    const stored = async () => Flag.parse(await env.DB.prepare(query).bind(id, bob.user.id).first()).sticky;
+    const query = "SELECT pinned FROM memberships WHERE conversation_id = ? AND user_id = ?";
+    const stored = async () => Flag.parse(await env.DB.prepare(query).bind(id, bob.user.id).first()).pinned;
     await expect.poll(stored).toBe(1);
     // A later change, which the inbox has already applied.
     await inD1(0);

@@ -162,7 +162,7 @@ const CORRUPTIONS: Record<string, string[]> = {
   "all versions are too low": ["UPDATE conversations SET ver = 0, last_seq = 0, last_n = 0, updated_at = 0"],
   "states are swapped": ["UPDATE conversations SET state = iif(state = 'active', 'left', 'active')"],
   "states are invalid": ["UPDATE conversations SET state = 'nonsense'"],
-  "flags are swapped": ["UPDATE conversations SET sticky = 1 - sticky, hidden = 1 - hidden"],
+  "flags are swapped": ["UPDATE conversations SET pinned = 1 - pinned, hidden = 1 - hidden"],
   "the order is wrong": ["UPDATE conversations SET updated_at = 1000 - conversation_id, member_count = 99"],
   "rows have ids of other conversations": [
     "UPDATE conversations SET conversation_id = -conversation_id",

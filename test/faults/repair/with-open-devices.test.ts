@@ -116,7 +116,7 @@ test("a repair of the list's fields closes no socket", async () => {
   await device.connect();
   await sendToAll("before");
   await deliverAll();
-  await corrupt(ann, "UPDATE conversations SET ver = ver + 99, last_n = 77, preview = NULL, sticky = 1");
+  await corrupt(ann, "UPDATE conversations SET ver = ver + 99, last_n = 77, preview = NULL, pinned = 1");
   await sendToAll("hardly heard");
   await deliverAll();
   // Changes that the list marks as undelivered are not sent again.

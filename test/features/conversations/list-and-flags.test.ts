@@ -188,7 +188,7 @@ describe("preferences", () => {
     const eve = await register();
     const { id } = await createGroup(eve);
     await createGroup(eve);
-    await env.DB.prepare("UPDATE memberships SET sticky = 1 WHERE conversation_id = ?").bind(id).run();
+    await env.DB.prepare("UPDATE memberships SET pinned = 1 WHERE conversation_id = ?").bind(id).run();
     await expect.poll(async () => ids((await list(eve)).items)[0]).toBe(id);
     expect((await listedConversation(eve, id)).sticky).toBe(true);
   });

@@ -296,7 +296,7 @@ export class World {
   check(): void {
     const [failure] = this.failures;
     if (failure) throw failure;
-    const rows = "SELECT socket_id FROM device_cursors WHERE behind != 0";
+    const rows = "SELECT socket_id FROM device_cursors WHERE state != 0";
     expect(this.#state.storage.sql.exec(rows).toArray(), "nobody is in the midst of a replay").toEqual([]);
     if (!this.#room.members.isActive(BOB)) return;
     const expected = this.#view();

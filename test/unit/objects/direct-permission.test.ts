@@ -119,12 +119,12 @@ test("an announced change survives a restart, and expires after 40 s, not before
     permission.announce("new");
     expect(due).toHaveLength(2);
     expect(Math.min(...due)).toBeGreaterThanOrEqual(before + 40_000);
-    storage.sql.exec("UPDATE flag_changes SET at = at - 40000 WHERE token = 'old'");
+    storage.sql.exec("UPDATE permission_changes SET at = at - 40000 WHERE token = 'old'");
     const back = permissionIn(storage, directory);
     const next = back.permission.repair();
     await directory.answer({ friends: true, friendsOnly: true });
     expect(await next).toBeGreaterThanOrEqual(before + 40_000);
-    expect(storage.sql.exec("SELECT token FROM flag_changes").toArray()).toEqual([{ token: "new" }]);
+    expect(storage.sql.exec("SELECT token FROM permission_changes").toArray()).toEqual([{ token: "new" }]);
     // `friendsOnly` was settled at creation.
     expect(new ConversationState(storage.sql).directPermission).toEqual({ ...NONE, friends: true });
     expect(back.state.directPermission).toEqual({ ...NONE, friends: true });

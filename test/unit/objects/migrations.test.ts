@@ -48,8 +48,6 @@ test("the tables of a conversation are the reviewed ones", async () => {
   });
   expect(tables).toMatchInlineSnapshot(`
       [
-        "CREATE TABLE acquaintances ( user_id INTEGER PRIMARY KEY, projected INTEGER NOT NULL DEFAULT 0 ) STRICT",
-        "CREATE INDEX acquaintances_unprojected ON acquaintances (user_id) WHERE projected = 0",
         "CREATE TABLE applications ( id INTEGER PRIMARY KEY, user_id INTEGER NOT NULL, message TEXT NOT NULL, created_at INTEGER NOT NULL, handled_at INTEGER, handled_by INTEGER, accepted INTEGER, authentication TEXT NOT NULL DEFAULT '', told TEXT NOT NULL DEFAULT '[]', listed INTEGER NOT NULL DEFAULT 0 ) STRICT",
         "CREATE UNIQUE INDEX applications_open ON applications (user_id) WHERE handled_at IS NULL",
         "CREATE INDEX applications_open_order ON applications (id) WHERE handled_at IS NULL",
@@ -66,14 +64,15 @@ test("the tables of a conversation are the reviewed ones", async () => {
         "CREATE TABLE debts ( user_id INTEGER PRIMARY KEY, until INTEGER NOT NULL ) STRICT",
         "CREATE TABLE edited_files ( seq INTEGER PRIMARY KEY, sender_id INTEGER NOT NULL, keys TEXT NOT NULL, changes INTEGER NOT NULL DEFAULT 0 ) STRICT",
         "CREATE TABLE fanout_checkpoint ( id INTEGER PRIMARY KEY CHECK (id = 1), seq INTEGER NOT NULL, changes INTEGER NOT NULL, touched INTEGER NOT NULL, is_large INTEGER NOT NULL, served_at INTEGER NOT NULL, behind TEXT NOT NULL, rev INTEGER NOT NULL ) STRICT",
-        "CREATE TABLE flag_changes ( token TEXT PRIMARY KEY, at INTEGER NOT NULL ) STRICT, WITHOUT ROWID",
         "CREATE TABLE hidden ( seq INTEGER NOT NULL, user_id INTEGER NOT NULL, rev INTEGER NOT NULL, PRIMARY KEY (seq, user_id) ) STRICT, WITHOUT ROWID",
         "CREATE INDEX hidden_user ON hidden (user_id, rev)",
         "CREATE TABLE inbox_failures ( call TEXT NOT NULL, user_id INTEGER NOT NULL, first_at INTEGER NOT NULL, last_at INTEGER NOT NULL, failures INTEGER NOT NULL, parked INTEGER NOT NULL, error TEXT NOT NULL, PRIMARY KEY (call, user_id) ) STRICT, WITHOUT ROWID",
         "CREATE TABLE indexing ( id INTEGER PRIMARY KEY CHECK (id = 1), fold_version INTEGER NOT NULL, indexed_seq INTEGER NOT NULL, purge INTEGER NOT NULL, purged_at INTEGER NOT NULL ) STRICT",
         "CREATE TABLE invitations ( id INTEGER PRIMARY KEY, code TEXT NOT NULL UNIQUE, created_by INTEGER NOT NULL, created_at INTEGER NOT NULL, expires_at INTEGER NOT NULL, max_uses INTEGER, uses INTEGER NOT NULL DEFAULT 0 ) STRICT",
         "CREATE TABLE jobs ( kind TEXT NOT NULL, key TEXT NOT NULL, due INTEGER NOT NULL, tries INTEGER NOT NULL DEFAULT 0, PRIMARY KEY (kind, key) ) STRICT, WITHOUT ROWID",
-        "CREATE TABLE members ( user_id INTEGER PRIMARY KEY, role TEXT NOT NULL, state TEXT NOT NULL, joined_at INTEGER NOT NULL, visible_from INTEGER NOT NULL, read_seq INTEGER NOT NULL, read_n INTEGER NOT NULL, read_at INTEGER NOT NULL, touched INTEGER NOT NULL, came_after INTEGER NOT NULL DEFAULT 0, unread_from INTEGER, unread_n INTEGER, unread_read_seq INTEGER, muted_until INTEGER NOT NULL DEFAULT 0, name_card TEXT NOT NULL DEFAULT '', custom_fields TEXT NOT NULL DEFAULT '{}', visible_until INTEGER, left_ver INTEGER, leaving INTEGER NOT NULL DEFAULT 0, unopened INTEGER NOT NULL DEFAULT 0, cleared INTEGER NOT NULL DEFAULT 0, cleared_to INTEGER NOT NULL DEFAULT 0, discards INTEGER NOT NULL DEFAULT 0, version INTEGER NOT NULL DEFAULT 0, projected INTEGER NOT NULL DEFAULT 0, devices INTEGER, composer_id TEXT, sent_composer TEXT ) STRICT",
+        "CREATE TABLE known_users ( user_id INTEGER PRIMARY KEY, projected INTEGER NOT NULL DEFAULT 0 ) STRICT",
+        "CREATE INDEX known_users_unprojected ON known_users (user_id) WHERE projected = 0",
+        "CREATE TABLE members ( user_id INTEGER PRIMARY KEY, role TEXT NOT NULL, state TEXT NOT NULL, joined_at INTEGER NOT NULL, visible_from INTEGER NOT NULL, read_seq INTEGER NOT NULL, read_n INTEGER NOT NULL, read_at INTEGER NOT NULL, touched INTEGER NOT NULL, came_after INTEGER NOT NULL DEFAULT 0, unread_from INTEGER, unread_n INTEGER, unread_read_seq INTEGER, muted_until INTEGER NOT NULL DEFAULT 0, name_card TEXT NOT NULL DEFAULT '', custom_fields TEXT NOT NULL DEFAULT '{}', visible_until INTEGER, left_ver INTEGER, leaving INTEGER NOT NULL DEFAULT 0, unopened INTEGER NOT NULL DEFAULT 0, cleared INTEGER NOT NULL DEFAULT 0, cleared_to INTEGER NOT NULL DEFAULT 0, ignores_unread INTEGER NOT NULL DEFAULT 0, version INTEGER NOT NULL DEFAULT 0, projected INTEGER NOT NULL DEFAULT 0, devices INTEGER, composer_id TEXT, sent_composer TEXT ) STRICT",
         "CREATE INDEX members_left ON members (visible_until, touched) WHERE visible_until IS NOT NULL",
         "CREATE INDEX members_unsettled ON members (joined_at) WHERE state = 'active' OR leaving = 1 OR version > projected",
         "CREATE TABLE message_edits ( sender_id INTEGER NOT NULL, seq INTEGER NOT NULL, version INTEGER NOT NULL, body TEXT NOT NULL, mentions TEXT, edited_at INTEGER NOT NULL, PRIMARY KEY (sender_id, seq, version) ) STRICT, WITHOUT ROWID",
@@ -88,6 +87,7 @@ test("the tables of a conversation are the reviewed ones", async () => {
         "CREATE INDEX messages_thread ON messages (thread_root, seq) WHERE thread_root IS NOT NULL",
         "CREATE TABLE outbox ( id INTEGER PRIMARY KEY, body TEXT NOT NULL, receivers TEXT NOT NULL ) STRICT",
         "CREATE TABLE people ( user_id INTEGER PRIMARY KEY, username TEXT NOT NULL, nickname TEXT NOT NULL, avatar TEXT NOT NULL, checked_at INTEGER NOT NULL ) STRICT",
+        "CREATE TABLE permission_changes ( token TEXT PRIMARY KEY, at INTEGER NOT NULL ) STRICT, WITHOUT ROWID",
         "CREATE TABLE reactions ( user_id INTEGER NOT NULL, seq INTEGER NOT NULL, key TEXT NOT NULL, at INTEGER NOT NULL, rev INTEGER NOT NULL, PRIMARY KEY (user_id, seq, key) ) STRICT, WITHOUT ROWID",
         "CREATE UNIQUE INDEX reactions_order ON reactions (seq, key, rev)",
         "CREATE TABLE recorded_files (id INTEGER PRIMARY KEY CHECK (id = 1), seq INTEGER NOT NULL) STRICT",
@@ -112,9 +112,9 @@ test("the tables of an inbox are the reviewed ones", async () => {
   expect(tables).toMatchInlineSnapshot(`
     [
       "CREATE TABLE composer_drafts ( conversation_id INTEGER PRIMARY KEY, content TEXT NOT NULL, updated_at INTEGER NOT NULL ) STRICT",
-      "CREATE TABLE conversations ( conversation_id INTEGER PRIMARY KEY, kind TEXT NOT NULL, ver INTEGER NOT NULL, rev INTEGER NOT NULL DEFAULT 0, state TEXT NOT NULL, hidden INTEGER NOT NULL DEFAULT 0, visible_from INTEGER NOT NULL, last_seq INTEGER NOT NULL, last_n INTEGER NOT NULL, read_seq INTEGER NOT NULL, read_n INTEGER NOT NULL, read_at INTEGER NOT NULL DEFAULT 0, discards INTEGER NOT NULL DEFAULT 0, unread_from INTEGER, mentioned TEXT, threads_unread INTEGER NOT NULL DEFAULT 0, peer_read_seq INTEGER, peer_read_at INTEGER, member_count INTEGER NOT NULL, preview TEXT, updated_at INTEGER NOT NULL, counted_at INTEGER NOT NULL, active_at INTEGER NOT NULL, changed_at INTEGER NOT NULL, sticky INTEGER NOT NULL DEFAULT 0, archived_count INTEGER, muted_until INTEGER NOT NULL DEFAULT 0, told_epoch INTEGER NOT NULL DEFAULT 0, told_seq INTEGER NOT NULL DEFAULT 0, told_rev INTEGER NOT NULL DEFAULT 0 ) STRICT",
+      "CREATE TABLE conversations ( conversation_id INTEGER PRIMARY KEY, kind TEXT NOT NULL, ver INTEGER NOT NULL, rev INTEGER NOT NULL DEFAULT 0, state TEXT NOT NULL, hidden INTEGER NOT NULL DEFAULT 0, visible_from INTEGER NOT NULL, last_seq INTEGER NOT NULL, last_n INTEGER NOT NULL, read_seq INTEGER NOT NULL, read_n INTEGER NOT NULL, read_at INTEGER NOT NULL DEFAULT 0, ignores_unread INTEGER NOT NULL DEFAULT 0, unread_from INTEGER, mentioned TEXT, threads_unread INTEGER NOT NULL DEFAULT 0, peer_read_seq INTEGER, peer_read_at INTEGER, member_count INTEGER NOT NULL, preview TEXT, updated_at INTEGER NOT NULL, counted_at INTEGER NOT NULL, active_at INTEGER NOT NULL, changed_at INTEGER NOT NULL, pinned INTEGER NOT NULL DEFAULT 0, archived_count INTEGER, muted_until INTEGER NOT NULL DEFAULT 0, told_epoch INTEGER NOT NULL DEFAULT 0, told_seq INTEGER NOT NULL DEFAULT 0, told_rev INTEGER NOT NULL DEFAULT 0 ) STRICT",
       "CREATE TABLE debts ( user_id INTEGER PRIMARY KEY, until INTEGER NOT NULL ) STRICT",
-      "CREATE TABLE device_cursors ( socket_id TEXT NOT NULL, conversation_id INTEGER NOT NULL, seq INTEGER NOT NULL, rev INTEGER NOT NULL, behind INTEGER NOT NULL, PRIMARY KEY (socket_id, conversation_id) ) STRICT, WITHOUT ROWID",
+      "CREATE TABLE device_cursors ( socket_id TEXT NOT NULL, conversation_id INTEGER NOT NULL, seq INTEGER NOT NULL, rev INTEGER NOT NULL, state INTEGER NOT NULL, PRIMARY KEY (socket_id, conversation_id) ) STRICT, WITHOUT ROWID",
       "CREATE TABLE drafts ( n INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, created_at INTEGER NOT NULL, conversation_id INTEGER, seq INTEGER, content TEXT ) STRICT",
       "CREATE TABLE ended_sessions ( session_id TEXT PRIMARY KEY, expires_at INTEGER NOT NULL ) STRICT, WITHOUT ROWID",
       "CREATE TABLE jobs ( kind TEXT NOT NULL, key TEXT NOT NULL, due INTEGER NOT NULL, tries INTEGER NOT NULL DEFAULT 0, PRIMARY KEY (kind, key) ) STRICT, WITHOUT ROWID",

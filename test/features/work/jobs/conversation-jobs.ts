@@ -75,7 +75,7 @@ export const CONVERSATION_JOBS: JobRows<ConversationJobKind, LargeGroup> = {
         {
           state: (sql) =>
             sql.exec(
-              `INSERT INTO flag_changes (token, at) WITH RECURSIVE number(i) AS
+              `INSERT INTO permission_changes (token, at) WITH RECURSIVE number(i) AS
                  (SELECT 1 UNION ALL SELECT i + 1 FROM number WHERE i < ?)
                SELECT 'token ' || i, ? FROM number`,
               ...[ANNOUNCED, Date.now() - DAY_MS],
@@ -95,7 +95,7 @@ export const CONVERSATION_JOBS: JobRows<ConversationJobKind, LargeGroup> = {
             sql.exec("UPDATE members SET version = version + 1 WHERE state = 'active'");
             sql.exec("UPDATE applications SET listed = 0");
             sql.exec(
-              `INSERT OR REPLACE INTO acquaintances (user_id, projected) WITH RECURSIVE number(i) AS
+              `INSERT OR REPLACE INTO known_users (user_id, projected) WITH RECURSIVE number(i) AS
                  (SELECT 1 UNION ALL SELECT i + 1 FROM number WHERE i < ?) SELECT ? + i, 0 FROM number`,
               ...[g.size, NOBODY],
             );
