@@ -45,7 +45,9 @@ function doubledIn(paths: string[]): [string, string[]][] {
     const names = [
       ...(texts.get(path) ?? "").matchAll(/^export (?:abstract )?(?:interface|type|class) (\w+)/gm),
     ];
-    for (const [, name = ""] of names) owners.set(name, [...(owners.get(name) ?? []), path]);
+    // A class that is merged with an interface is one type.
+    for (const name of new Set(names.map(([, name = ""]) => name)))
+      owners.set(name, [...(owners.get(name) ?? []), path]);
   }
   return [...owners].filter(([, paths]) => paths.length > 1);
 }

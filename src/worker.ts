@@ -1,16 +1,13 @@
 import { env } from "cloudflare:workers";
 import { createApp } from "./app.ts";
-import { CONVERSATION_WEIGHTS } from "./conversation/call-weights.ts";
 import { ConversationObject } from "./conversation/object.ts";
 import { ConversationStubs } from "./conversation/stub.ts";
 import { deleteExpired } from "./core/maintenance.ts";
 import { readSettings, type Settings } from "./domain/settings.ts";
 import type { Timing } from "./domain/timing.ts";
-import { INBOX_WEIGHTS } from "./inbox/call-weights.ts";
 import type { Protocols } from "./inbox/devices/device-socket.ts";
 import { InboxObject } from "./inbox/object.ts";
 import { InboxStubs } from "./inbox/stub.ts";
-import { chargeCalls } from "./object/calls/call-weights.ts";
 import { findEndedSessions } from "./storage/accounts/sessions.ts";
 import { findAccountState } from "./storage/accounts/users.ts";
 import { listOnlineContacts, setOnline } from "./storage/contacts/presence.ts";
@@ -27,12 +24,6 @@ import { findFile } from "./storage/files/files.ts";
 import { usersigProtocol } from "./surfaces/usersig/frames.ts";
 import { deviceProtocol } from "./surfaces/v1/frames/device.ts";
 import { roomProtocol } from "./surfaces/v1/frames/room.ts";
-
-// Each call of a user is charged before it does anything: from the Worker, an inbox or a channel.
-chargeCalls(ConversationObject.prototype, CONVERSATION_WEIGHTS, (object, input, weight) =>
-  object.charge(input, weight),
-);
-chargeCalls(InboxObject.prototype, INBOX_WEIGHTS, (object, _, weight) => object.charge(weight));
 
 /**
  * The composition root: wires storage, stubs and wire formats into the Worker's handlers and its two Durable

@@ -1,23 +1,21 @@
 import { RpcTarget } from "cloudflare:workers";
-import type { Result } from "../domain/errors.ts";
-import type { DeviceSendRequest, DeviceSendResult, TakeSendResult } from "../domain/ports.ts";
+import type { DeviceSendRequest, TakeSendResult } from "../domain/ports.ts";
+import type { CallMethods } from "../object/calls/object-call.ts";
+import type { CONVERSATION_CALLS } from "./calls.ts";
 
-/** A conversation, as far as inboxes call it often. */
-interface DeviceConversation {
-  sendFromDevice(input: DeviceSendRequest, take: TakeSendResult): Promise<Result<DeviceSendResult | null>>;
-}
+/** The calls that inboxes make often. */
+type OverChannels = Pick<CallMethods<typeof CONVERSATION_CALLS>, "sendFromDevice">;
 
 /** The end of a channel at a conversation: the calls that inboxes make over it. @see CallChannels */
-export class ConversationCalls extends RpcTarget {
-  readonly #conversation: DeviceConversation;
+export class ConversationCalls extends RpcTarget implements OverChannels {
+  readonly #conversation: OverChannels;
 
-  constructor(conversation: DeviceConversation) {
+  constructor(conversation: OverChannels) {
     super();
     this.#conversation = conversation;
   }
 
-  /** @see ConversationObject.sendFromDevice */
-  sendFromDevice(input: DeviceSendRequest, take: TakeSendResult): Promise<Result<DeviceSendResult | null>> {
+  sendFromDevice(input: DeviceSendRequest, take: TakeSendResult) {
     return this.#conversation.sendFromDevice(input, take);
   }
 }

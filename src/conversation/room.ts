@@ -1,6 +1,6 @@
 import type { VersionedPerson } from "../domain/accounts/person.ts";
 import type { Conversation } from "../domain/conversations/conversation.ts";
-import { CoreError, type Result } from "../domain/errors.ts";
+import { CoreError } from "../domain/errors.ts";
 import type { UserId } from "../domain/ids.ts";
 import { LIMITS } from "../domain/limits.ts";
 import { bytesWithProfiles } from "../domain/messages/copies/merged.ts";
@@ -340,11 +340,11 @@ export class Room implements RoomContext {
    * Stores a message for a caller. The list of the sender shows it once this resolves.
    * @returns the stored message, `isRepeated` if its client id was known already
    */
-  async send(senderId: UserId, draft: AnyDraft): Promise<Result<{ message: Message; isRepeated: boolean }>> {
+  async send(senderId: UserId, draft: AnyDraft): Promise<{ message: Message; isRepeated: boolean }> {
     const { result } = await new Promise<SendOutcome<SendOrigin>>((resolve) =>
       this.submit(senderId, [draft], { resolve }),
     );
-    if (!result.ok) return result;
+    if (!result.ok) throw new CoreError(result.code, result.detail, result.data);
     // Only a forward can add known users, which D1 must have before the answer.
     const isProjected = "copy" in draft && this.knownUsers.hasUnprojected;
     await (isProjected ? this.propagate([senderId]) : this.fanout.deliverToSender(senderId));
@@ -354,7 +354,7 @@ export class Room implements RoomContext {
     const reader = isRepeated ? this.renderer.senderAsReader(row, sender) : sender;
     const [message] = this.renderer.render([row], reader);
     if (!message) throw new Error("one row makes one message");
-    return { ok: true, value: { message, isRepeated } };
+    return { message, isRepeated };
   }
 
   /** @see ConversationObject.checkDraft */

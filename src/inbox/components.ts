@@ -3,7 +3,7 @@ import type { Contacts, UserDirectory } from "../domain/ports.ts";
 import type { Timing } from "../domain/timing.ts";
 import { errorFields, log } from "../lib/logger.ts";
 import type { AlarmJobs } from "../object/alarm-jobs.ts";
-import type { CallBudget } from "../object/concurrency.ts";
+import { CallBudget } from "../object/concurrency.ts";
 import { UserBudgets } from "../object/user-budgets.ts";
 import { AccountDeletion } from "./account/account-deletion.ts";
 import { ContactNotifier } from "./account/contact-notifier.ts";
@@ -100,6 +100,10 @@ export interface InboxComponents {
   repair: ListRepair;
   contactNotifier: ContactNotifier;
   profileAnnouncer: ProfileAnnouncer;
+  /** The calls to other objects of one request. */
+  callBudget(): CallBudget;
+  /** Schedules a look for sockets that closed without a word. */
+  checkSocketsLater(): void;
 }
 
 /** The object of a user, as its components need it. */
@@ -241,5 +245,7 @@ export function createComponents({ ctx, deps, jobs, userId, isOpening, kick }: I
     contactNotifier,
     profileAnnouncer,
     repair,
+    callBudget: () => new CallBudget(timing.jobs.maxCalls),
+    checkSocketsLater: () => jobs.schedule("sockets", "", Date.now() + timing.socketRegistry.checkMs),
   };
 }

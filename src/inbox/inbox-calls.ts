@@ -1,23 +1,21 @@
 import { RpcTarget } from "cloudflare:workers";
-import type { Result } from "../domain/errors.ts";
-import type { DeliveredPosition, InboxUpdate } from "../domain/sync/inbox-update.ts";
+import type { InboxUpdate } from "../domain/sync/inbox-update.ts";
+import type { CallMethods } from "../object/calls/object-call.ts";
+import type { INBOX_CALLS } from "./calls.ts";
 
-/** An inbox, as far as conversations call it often. */
-interface UpdatedInbox {
-  applyUpdate(update: InboxUpdate): Promise<Result<DeliveredPosition>>;
-}
+/** The calls that conversations make often. */
+type OverChannels = Pick<CallMethods<typeof INBOX_CALLS>, "applyUpdate">;
 
 /** The end of a channel at an inbox: the calls that conversations make over it. @see CallChannels */
-export class InboxCalls extends RpcTarget {
-  readonly #inbox: UpdatedInbox;
+export class InboxCalls extends RpcTarget implements OverChannels {
+  readonly #inbox: OverChannels;
 
-  constructor(inbox: UpdatedInbox) {
+  constructor(inbox: OverChannels) {
     super();
     this.#inbox = inbox;
   }
 
-  /** @see InboxObject.applyUpdate */
-  applyUpdate(update: InboxUpdate): Promise<Result<DeliveredPosition>> {
+  applyUpdate(update: InboxUpdate) {
     return this.#inbox.applyUpdate(update);
   }
 }

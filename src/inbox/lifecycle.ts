@@ -2,10 +2,11 @@ import { accountOver, CoreError, type Failure, type Result } from "../domain/err
 import { ConversationId, SessionId, UserId } from "../domain/ids.ts";
 import { AlarmJobs, type JobHandler } from "../object/alarm-jobs.ts";
 import { answer } from "../object/calls/rpc.ts";
-import { CallBudget } from "../object/concurrency.ts";
+import type { CallBudget } from "../object/concurrency.ts";
 import { hasSchema, migrate } from "../object/migrations.ts";
 import { readOpening, SocketHost, switchingProtocols } from "../object/socket-host.ts";
 import { WEIGHTS } from "../object/user-budgets.ts";
+import { eraseInbox } from "./account/erase-inbox.ts";
 import { createComponents, type InboxComponents, type InboxDeps, type InboxJobKind } from "./components.ts";
 import { DeviceOpening } from "./devices/device-socket.ts";
 import { MIGRATIONS } from "./migrations.ts";
@@ -80,7 +81,7 @@ export abstract class InboxLifecycle extends SocketHost {
       ]);
       requireSession(components, opening.sessionId);
       this.jobs.schedule("expiry", "", opening.expiresAt);
-      this.checkLater();
+      components.checkSocketsLater();
       const { 0: client, 1: server } = new WebSocketPair();
       // Counted in the turn in which the socket opens: it gets every later reminder as a frame.
       const dueReminders = components.saved.countDue();
@@ -140,7 +141,7 @@ export abstract class InboxLifecycle extends SocketHost {
   }
 
   async #lookUpDeletion(components: InboxComponents, calls: CallBudget): Promise<null> {
-    if (await components.accountDeletion.isDeletedInD1()) await this.deleteAll(components, calls);
+    if (await components.accountDeletion.isDeletedInD1()) await eraseInbox(components, calls);
     return null;
   }
 
@@ -160,32 +161,6 @@ export abstract class InboxLifecycle extends SocketHost {
     if (!isDone) return Date.now();
     const hasSome = sessionGate.hasSockets() || sockets.open().length > 0;
     return hasSome ? Date.now() + this.deps.timing.socketRegistry.checkMs : null;
-  }
-
-  /**
-   * Deletes what the inbox holds of a deleted account.
-   * @returns the conversations to leave, each with its job
-   */
-  protected async deleteAll(
-    { accountDeletion, list, saved, sessionTermination, presence }: InboxComponents,
-    calls: CallBudget,
-  ): Promise<ConversationId[]> {
-    accountDeletion.erase();
-    saved.stop();
-    list.markDeleted();
-    presence.stop();
-    const [left] = await Promise.all([accountDeletion.storeMemberships(), sessionTermination.endAll(calls)]);
-    return left;
-  }
-
-  /** The calls to other objects of one request. */
-  protected callBudget(): CallBudget {
-    return new CallBudget(this.deps.timing.jobs.maxCalls);
-  }
-
-  /** Schedules a look for sockets that closed without a word. */
-  protected checkLater(): void {
-    this.jobs.schedule("sockets", "", Date.now() + this.deps.timing.socketRegistry.checkMs);
   }
 
   /**

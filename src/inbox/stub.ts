@@ -1,62 +1,17 @@
 import type { UserId } from "../domain/ids.ts";
 import type { Timing } from "../domain/timing.ts";
 import { CallChannels } from "../object/calls/call-channels.ts";
-import { type Repeats, rpcClient } from "../object/calls/rpc.ts";
+import { rpcClient } from "../object/calls/rpc.ts";
 import { requestSocket } from "../object/socket-host.ts";
+import { INBOX_CALLS } from "./calls.ts";
 import type { DeviceOpening } from "./devices/device-socket.ts";
 import type { InboxObject } from "./object.ts";
-
-/** Every call of an inbox is idempotent, but one. */
-const REPEATS: Repeats<InboxObject> = {
-  applyUpdate: true,
-  notify: true,
-  notificationPage: true,
-  notificationBox: true,
-  readNotifications: true,
-  hideNotifications: true,
-  pushEvent: true,
-  announceProfile: true,
-  register: true,
-  unregister: true,
-  endSession: true,
-  closeSession: true,
-  prepareSessionEnd: true,
-  endSessions: true,
-  prepareDeletion: true,
-  deleteAccount: true,
-  list: true,
-  activity: true,
-  overview: true,
-  listOnRecord: true,
-  entries: true,
-  numbered: true,
-  unread: true,
-  keepDraft: true,
-  draft: true,
-  changeDraft: true,
-  noteDraftSent: true,
-  schedule: true,
-  scheduledAs: true,
-  scheduledMessage: true,
-  scheduledPage: true,
-  changeScheduled: true,
-  // A second try would not find what the first has deleted.
-  deleteScheduled: false,
-  setPinned: true,
-  putComposerDraft: true,
-  discardComposerDraft: true,
-  saveMessage: true,
-  unsaveMessages: true,
-  savedPage: true,
-  unreadMentions: true,
-  repair: true,
-};
 
 /** The calls that a conversation makes for each of its messages. */
 const OVER_CHANNELS = ["applyUpdate"] as const;
 
 /** The calls of inbox objects, by user id, and their sockets. */
-export class InboxStubs extends rpcClient<InboxObject, UserId>(REPEATS, OVER_CHANNELS) {
+export class InboxStubs extends rpcClient<typeof INBOX_CALLS, UserId>(INBOX_CALLS, OVER_CHANNELS) {
   readonly #namespace: DurableObjectNamespace<InboxObject>;
 
   /**

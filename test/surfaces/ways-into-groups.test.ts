@@ -1,8 +1,7 @@
 import { beforeAll, describe, expect, test } from "vitest";
 import { z } from "zod";
-import type { ConversationObject } from "../../src/conversation/object.ts";
+import type { CONVERSATION_CALLS } from "../../src/conversation/calls.ts";
 import type { PolicyName } from "../../src/domain/conversations/group-kind.ts";
-import type { Repeats } from "../../src/object/calls/rpc.ts";
 import { notificationsOf } from "../support/accounts/notifications.ts";
 import { signedInUsers } from "../support/accounts/users.ts";
 import { type Answer, call, expectProblem, type SignedIn } from "../support/clients/api.ts";
@@ -114,7 +113,7 @@ const none = [] as const;
  * The ways into an existing group by each method of a conversation object: a method without an entry does not
  * compile. Every API reaches a conversation by these methods alone. A new group has no bans.
  */
-const METHODS: Record<keyof Repeats<ConversationObject>, readonly (keyof typeof WAYS)[]> = {
+const METHODS: Record<keyof typeof CONVERSATION_CALLS, readonly (keyof typeof WAYS)[]> = {
   add: ["v1 adding"],
   addEach: ["tim addGroupMember"],
   join: [

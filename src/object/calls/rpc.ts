@@ -2,58 +2,27 @@ import { z } from "zod";
 import { CoreError, type ErrorCode, Failure, type Result } from "../../domain/errors.ts";
 import type { Timing } from "../../domain/timing.ts";
 import type { CallChannels } from "./call-channels.ts";
+import type { CallClient, CallTable } from "./object-call.ts";
 
 const ATTEMPTS = 3;
 
-/** The calls of an object: its methods that answer refusals as data. */
-export type RpcMethod<Target> = {
-  // The brand of an object is of type `never`, which extends everything.
-  [Name in keyof Target]: [Target[Name]] extends [never]
-    ? never
-    : Target[Name] extends (...input: never[]) => Promise<Result<unknown>>
-      ? Name
-      : never;
-}[keyof Target] &
-  string;
-
-/**
- * The calls of all objects of a class, by id. A call gives the value, or throws the refusal as a `CoreError`.
- */
-type RpcClient<Target, Id> = {
-  readonly [Name in RpcMethod<Target>]: Target[Name] extends (
-    ...input: infer Input
-  ) => Promise<Result<infer Value>>
-    ? (id: Id, ...input: Input) => Promise<Value>
-    : never;
-};
-
-/**
- * Whether a call may be repeated where the platform says that this makes sense: an idempotent one is, any
- * other is tried once. A function decides by the input.
- */
-export type Repeats<Target> = {
-  [Name in RpcMethod<Target>]: boolean | ((...input: Parameters<Extract<Target[Name], Callable>>) => boolean);
-};
-
-type Callable = (...input: never[]) => unknown;
-
 /** Makes the client of one class of objects. */
-type RpcClientClass<Target, Id> = new (
+type RpcClientClass<Table, Id> = new (
   stubOf: (id: Id) => object,
   timing: Timing["rpcRetry"],
   channels?: CallChannels<Id>,
-) => RpcClient<Target, Id>;
+) => CallClient<Table, Id>;
 
 /**
  * The class of clients of a class of objects. Its methods are made once: a client is made for each request.
  * A client gets the stub of an object anew for each try, as a failure breaks a stub.
- * @param repeats names every call of the class
+ * @param calls of the class
  * @param overChannels the calls for which a client with channels uses them; only calls that are repeated
  */
-export function rpcClient<Target, Id>(
-  repeats: Repeats<Target>,
-  overChannels: readonly RpcMethod<Target>[] = [],
-): RpcClientClass<Target, Id> {
+export function rpcClient<Table extends CallTable<never>, Id>(
+  calls: Table,
+  overChannels: readonly (keyof Table)[] = [],
+): RpcClientClass<Table, Id> {
   class Client {
     readonly stubOf: (id: Id) => object;
     readonly timing: Timing["rpcRetry"];
@@ -65,23 +34,23 @@ export function rpcClient<Target, Id>(
       this.channels = channels;
     }
   }
-  const usesChannels: ReadonlySet<string> = new Set(overChannels);
-  for (const [name, repeat] of Object.entries<unknown>(repeats)) {
+  const usesChannels: ReadonlySet<PropertyKey> = new Set(overChannels);
+  for (const [name, { repeats }] of Object.entries(calls)) {
     const isOverChannels = usesChannels.has(name);
     Object.defineProperty(Client.prototype, name, {
       value(this: Client, id: Id, ...input: unknown[]): Promise<unknown> {
         const callOn = async (callee: object): Promise<Result<unknown>> =>
           Reflect.apply(Reflect.get(callee, name), callee, input);
         const once = () => callOn(this.stubOf(id));
-        const isRepeated = repeat instanceof Function ? repeat(...input) : repeat;
+        const isRepeated = repeats instanceof Function ? Reflect.apply(repeats, undefined, input) : repeats;
         if (!isRepeated) return callObjectOnce(once);
         const channels = isOverChannels ? this.channels : undefined;
         return callObject(this.timing, channels ? () => channels.call(id, callOn, once) : once);
       },
     });
   }
-  // The one place where the type is claimed: the methods are those of `repeats`, which names every call.
-  return Client as unknown as RpcClientClass<Target, Id>;
+  // The type is claimed: the methods are those of the table.
+  return Client as unknown as RpcClientClass<Table, Id>;
 }
 
 /** How the platform marks its own failures of a call to an object. */

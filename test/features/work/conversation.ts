@@ -1,4 +1,4 @@
-import type { ConversationObject } from "../../../src/conversation/object.ts";
+import type { CONVERSATION_CALLS } from "../../../src/conversation/calls.ts";
 import { DELIVERY } from "./delivery.ts";
 import type { LargeGroup } from "./large-group.ts";
 import { MEMBERS } from "./members.ts";
@@ -7,7 +7,7 @@ import { MESSAGES_WRITTEN } from "./messages-written.ts";
 import type { Rows } from "./rows.ts";
 
 /** In this order the calls are made: the last one ends the group. */
-export const CONVERSATION_ROWS: Rows<ConversationObject, LargeGroup> = {
+export const CONVERSATION_ROWS: Rows<typeof CONVERSATION_CALLS, LargeGroup> = {
   ...MESSAGES_READ,
   ...MESSAGES_WRITTEN,
   ...DELIVERY,

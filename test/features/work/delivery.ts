@@ -1,4 +1,4 @@
-import type { ConversationObject } from "../../../src/conversation/object.ts";
+import type { CONVERSATION_CALLS } from "../../../src/conversation/calls.ts";
 import { SessionId } from "../../../src/domain/ids.ts";
 import { LIMITS } from "../../../src/domain/limits.ts";
 import { range } from "../../support/objects/room.ts";
@@ -77,4 +77,4 @@ export const DELIVERY = {
     ...{ read: 20, written: 5, bytes: 45 },
     by: "no row",
   },
-} satisfies Partial<Rows<ConversationObject, LargeGroup>>;
+} satisfies Partial<Rows<typeof CONVERSATION_CALLS, LargeGroup>>;

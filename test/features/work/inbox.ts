@@ -3,7 +3,7 @@ import { LIMITS } from "../../../src/domain/limits.ts";
 import type { StoredDraft } from "../../../src/domain/messages/draft.ts";
 import type { NewScheduledMessage } from "../../../src/domain/messages/scheduled.ts";
 import type { InboxUpdate } from "../../../src/domain/sync/inbox-update.ts";
-import type { InboxObject } from "../../../src/inbox/object.ts";
+import type { INBOX_CALLS } from "../../../src/inbox/calls.ts";
 import { PLAIN } from "../../support/objects/inbox-list.ts";
 import { range } from "../../support/objects/room.ts";
 import { LONGEST_TEXT, largestDraft } from "./large-group.ts";
@@ -52,7 +52,7 @@ const references = (inbox: LargeInbox) =>
   range(1, limit).map((seq) => ({ conversationId: inbox.conversation(1), seq: at(seq) }));
 
 /** The calls of inboxes. In this order they are made: the last one empties the inbox. */
-export const INBOX_ROWS: Rows<InboxObject, LargeInbox> = {
+export const INBOX_ROWS: Rows<typeof INBOX_CALLS, LargeInbox> = {
   list: {
     worst: "a page with 100 drafts; conversations that are named; archived ones, of which there are none",
     cases: [

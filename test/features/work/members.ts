@@ -1,4 +1,4 @@
-import type { ConversationObject } from "../../../src/conversation/object.ts";
+import type { CONVERSATION_CALLS } from "../../../src/conversation/calls.ts";
 import { LIMITS } from "../../../src/domain/limits.ts";
 import { itemAt, range } from "../../support/objects/room.ts";
 import type { LargeGroup } from "./large-group.ts";
@@ -200,4 +200,4 @@ export const MEMBERS = {
     by: "the owner, once: nobody writes there any more",
     grows: "the open requests, 5 rows written for each",
   },
-} satisfies Partial<Rows<ConversationObject, LargeGroup>>;
+} satisfies Partial<Rows<typeof CONVERSATION_CALLS, LargeGroup>>;

@@ -1,4 +1,4 @@
-import type { ConversationObject } from "../../../src/conversation/object.ts";
+import type { CONVERSATION_CALLS } from "../../../src/conversation/calls.ts";
 import { Position } from "../../../src/domain/ids.ts";
 import { LIMITS } from "../../../src/domain/limits.ts";
 import { type LargeGroup, LONGEST_TEXT } from "./large-group.ts";
@@ -166,4 +166,4 @@ export const MESSAGES_READ = {
     ...{ read: 150, written: 5, bytes: 5_700 },
     by: "`page`",
   },
-} satisfies Partial<Rows<ConversationObject, LargeGroup>>;
+} satisfies Partial<Rows<typeof CONVERSATION_CALLS, LargeGroup>>;

@@ -1,4 +1,4 @@
-import type { ConversationObject } from "../../../src/conversation/object.ts";
+import type { CONVERSATION_CALLS } from "../../../src/conversation/calls.ts";
 import { Position, Seq } from "../../../src/domain/ids.ts";
 import { LIMITS } from "../../../src/domain/limits.ts";
 import { itemAt, range } from "../../support/objects/room.ts";
@@ -182,4 +182,4 @@ export const MESSAGES_WRITTEN = {
     ...{ read: 28_000, written: 18_000, bytes: 45 },
     by: "`reactionKeys` or `pollOptions` × `groupMembers`; 50 inbox updates",
   },
-} satisfies Partial<Rows<ConversationObject, LargeGroup>>;
+} satisfies Partial<Rows<typeof CONVERSATION_CALLS, LargeGroup>>;

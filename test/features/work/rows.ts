@@ -1,5 +1,5 @@
 import { expect } from "vitest";
-import type { Repeats } from "../../../src/object/calls/rpc.ts";
+import type { CallMethods } from "../../../src/object/calls/object-call.ts";
 import type { Work } from "./counted-work.ts";
 import type { ClientFrame } from "./frames/counted-frame.ts";
 import type { Job } from "./jobs/counted-job.ts";
@@ -26,10 +26,10 @@ interface Row<World, Input extends unknown[]> extends Bounds {
   cases: Cases<World, Input>;
 }
 
-type Inputs<Call> = Call extends (...input: infer Input) => unknown ? Input : never;
-
-/** A row for each call of a class of objects. */
-export type Rows<Target, World> = { [Name in keyof Repeats<Target>]: Row<World, Inputs<Target[Name]>> };
+/** A row for each call of a table. */
+export type Rows<Table, World> = {
+  [Name in keyof Table]: Row<World, Parameters<CallMethods<Table>[Name]>>;
+};
 
 /** A row for each command that a socket takes. */
 export type FrameRows<Command extends string, World> = { [Name in Command]: Row<World, [ClientFrame]> };

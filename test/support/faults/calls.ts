@@ -1,7 +1,7 @@
 import { runInDurableObject } from "cloudflare:test";
 import { env } from "cloudflare:workers";
-import type { ConversationObject } from "../../../src/conversation/object.ts";
-import type { InboxObject } from "../../../src/inbox/object.ts";
+import type { CONVERSATION_CALLS } from "../../../src/conversation/calls.ts";
+import type { INBOX_CALLS } from "../../../src/inbox/calls.ts";
 import { nextTurn } from "../event-loop.ts";
 import { withoutCallChannels } from "../timing.ts";
 import { Gate } from "./gate.ts";
@@ -39,8 +39,8 @@ const METHODS = {
     "takeProfile",
   ],
 } as const satisfies {
-  INBOX: readonly (keyof InboxObject)[];
-  CONVERSATION: readonly (keyof ConversationObject)[];
+  INBOX: readonly (keyof typeof INBOX_CALLS)[];
+  CONVERSATION: readonly (keyof typeof CONVERSATION_CALLS)[];
 };
 
 type Method = (typeof METHODS)[keyof typeof METHODS][number];

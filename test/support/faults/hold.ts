@@ -1,7 +1,7 @@
 import { runInDurableObject } from "cloudflare:test";
 import { env } from "cloudflare:workers";
-import { ConversationObject } from "../../../src/conversation/object.ts";
-import { InboxObject } from "../../../src/inbox/object.ts";
+import { CONVERSATION_CALLS } from "../../../src/conversation/calls.ts";
+import { INBOX_CALLS } from "../../../src/inbox/calls.ts";
 import { nextTurn } from "../event-loop.ts";
 
 /**
@@ -54,17 +54,16 @@ class Held {
   }
 }
 
-/** The calls of a class of objects: its RPC methods, and the handlers that the runtime calls. */
-function allCalls(type: { prototype: object }): string[] {
-  const methods = Object.getOwnPropertyNames(type.prototype).filter((name) => name !== "constructor");
-  return [...methods, "fetch", "alarm", "webSocketMessage", "webSocketClose"];
+/** All that an object is called by: its calls, and the handlers that the runtime calls. */
+function allCalls(calls: object): string[] {
+  return [...Object.keys(calls), "openCalls", "fetch", "alarm", "webSocketMessage", "webSocketClose"];
 }
 
 /** A user's inbox that answers no call. */
 export class HeldInbox extends Held {
   /** Resolves once the inbox is held. */
   static hold(userId: number): Promise<HeldInbox> {
-    return new HeldInbox().take(env.INBOX.getByName(String(userId)), allCalls(InboxObject));
+    return new HeldInbox().take(env.INBOX.getByName(String(userId)), allCalls(INBOX_CALLS));
   }
 }
 
@@ -72,7 +71,7 @@ export class HeldInbox extends Held {
 export class HeldConversation extends Held {
   /** Resolves once the conversation is held. */
   static hold(id: number): Promise<HeldConversation> {
-    return new HeldConversation().take(env.CONVERSATION.getByName(String(id)), allCalls(ConversationObject));
+    return new HeldConversation().take(env.CONVERSATION.getByName(String(id)), allCalls(CONVERSATION_CALLS));
   }
 }
 
@@ -80,7 +79,7 @@ export class HeldConversation extends Held {
 export class HeldMethod extends Held {
   static hold(
     id: number,
-    name: keyof ConversationObject &
+    name: keyof typeof CONVERSATION_CALLS &
       ("sendFromDevice" | "replay" | "subscribe" | "kick" | "messages" | "searchWithin"),
   ): Promise<HeldMethod> {
     return new HeldMethod().take(env.CONVERSATION.getByName(String(id)), [name]);

@@ -1,13 +1,13 @@
 import { runInDurableObject } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { z } from "zod";
-import type { InboxObject } from "../../../src/inbox/object.ts";
+import type { INBOX_CALLS } from "../../../src/inbox/calls.ts";
 import { withoutCallChannels } from "../timing.ts";
 
 const Update = z.object({ lastSeq: z.int() });
 
 /** The calls by which a conversation delivers to an inbox. */
-const DELIVERIES: ReadonlySet<string> = new Set<keyof InboxObject>(["applyUpdate", "notify"]);
+const DELIVERIES: ReadonlySet<string> = new Set<keyof typeof INBOX_CALLS>(["applyUpdate", "notify"]);
 
 type Cursor = SqlStorageCursor<Record<string, SqlStorageValue>>;
 

@@ -1,0 +1,62 @@
+import type { Seq, UserId } from "../../domain/ids.ts";
+import { callsOf } from "../../object/calls/object-call.ts";
+import type { ConversationComponents } from "../lifecycle.ts";
+import type { MemberRow } from "../members/member-row.ts";
+import type { Room } from "../room.ts";
+import type { CostlyReads } from "../views/costly-reads.ts";
+
+export const { once, repeatable, repeatableIf } = callsOf<ConversationComponents>();
+
+/** Whoever makes a call. */
+export interface Caller {
+  userId: UserId;
+}
+
+/** A call that concerns one message. */
+export interface OnMessage extends Caller {
+  seq: Seq;
+}
+
+/**
+ * The reader of a call. `includeFormer`: users who left may read too, and the members of a dissolved group.
+ */
+interface Reader extends Caller {
+  includeFormer?: boolean;
+}
+
+/** Reads for a member, with current profiles, after a commit of the pending sends. */
+function readAs<Value>(
+  room: Room,
+  { userId, includeFormer = false }: Reader,
+  read: (member: MemberRow) => Value,
+): Promise<Value> {
+  return room.profiles.fresh(() => {
+    room.flushSends();
+    return read(includeFormer ? room.members.known(userId) : room.members.active(userId));
+  });
+}
+
+/** The work of a call that reads for a member. @see readAs */
+export function asReader<Input extends Reader, Value>(
+  read: (room: Room, member: MemberRow, input: Input) => Value,
+) {
+  return ({ room }: ConversationComponents, input: Input): Promise<Value> =>
+    readAs(room, input, (member) => read(room, member, input));
+}
+
+/** The same for reads that take long. @see CostlyReads @throws `rate_limited` if too many wait */
+export function asCostlyReader<Input extends Reader, Value>(
+  read: (room: Room, member: MemberRow, input: Input, reads: CostlyReads) => Value,
+) {
+  return ({ room, reads }: ConversationComponents, input: Input): Promise<Value> =>
+    reads.run(input.userId, () => readAs(room, input, (member) => read(room, member, input, reads)));
+}
+
+/**
+ * The work of a call that changes a group: the change, then one awaited try to write it to D1, and to the
+ * inboxes of the caller and of the users it concerns.
+ */
+export function changeGroup<Input extends Caller>(change: (room: Room, input: Input) => UserId[]) {
+  return ({ room }: ConversationComponents, input: Input): Promise<void> =>
+    room.propagate([input.userId, ...change(room, input)]);
+}

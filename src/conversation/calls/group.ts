@@ -1,0 +1,215 @@
+import type { Person } from "../../domain/accounts/person.ts";
+import type { InvitationCode } from "../../domain/conversations/invitation.ts";
+import type { JoinState } from "../../domain/conversations/join-request.ts";
+import type { UserId } from "../../domain/ids.ts";
+import { effect } from "../../object/calls/object-call.ts";
+import { WEIGHTS } from "../../object/user-budgets.ts";
+import type { BanInput } from "../changes/banning.ts";
+import type { GroupProfileChange, MemberEdit } from "../changes/group.ts";
+import type { InvitationTerms } from "../changes/inviting.ts";
+import type { JoinDecision } from "../changes/joining.ts";
+import type { ConversationComponents } from "../lifecycle.ts";
+import type { MemberRange } from "../members/member-list.ts";
+import type { Room } from "../room.ts";
+import { type Caller, changeGroup, once, repeatable } from "./call.ts";
+
+const { light, page } = WEIGHTS;
+
+/** A call that concerns one other user. */
+interface OnUser extends Caller {
+  targetId: UserId;
+}
+
+/** A page of a list: `limit` entries after an id. */
+interface ListPage extends Caller {
+  limit: number;
+  after: number;
+}
+
+/** The work of a call by which a user joins: it waits for one try to write that to D1 and to their list. */
+function joinAs<Input extends { person: Person }>(
+  join: (room: Room, input: Input) => { state: JoinState; changed: UserId[] },
+) {
+  return async ({ room }: ConversationComponents, input: Input) => {
+    const { changed, state } = join(room, input);
+    await room.propagate(changed);
+    // The write to D1 removes a user whose account was deleted meanwhile.
+    return { state: room.profiles.has(input.person.id) ? state : ("gone" as const) };
+  };
+}
+
+/** The calls that concern a group, its members, and who may become one. */
+export const GROUP = {
+  /** The group as users see it who are not in it. @see GroupOutlines.find */
+  outline: repeatable(0, ({ room }, { userId }: Caller) => room.outlines.find(userId)),
+
+  /** A page of members. @see MemberList.page */
+  members: repeatable(page, ({ room }, input: Caller & MemberRange) =>
+    room.memberList.page(input.userId, input),
+  ),
+
+  /** The memberships of these users; users who are no members are missing. @see MemberList.byIds */
+  membersByIds: repeatable(0, ({ room }, { userId, targetIds }: Caller & { targetIds: UserId[] }) =>
+    room.memberList.byIds(userId, targetIds),
+  ),
+
+  /** Changes the group's profile. @see GroupChanges.edit */
+  edit: effect(
+    repeatable(
+      page,
+      changeGroup(({ group }, { userId, change }: Caller & { change: GroupProfileChange }) =>
+        group.edit(userId, change),
+      ),
+    ),
+  ),
+
+  /** Adds users, all or none. @returns their memberships @see Joining.add */
+  add: repeatable(page, async ({ room }, { userId, people }: Caller & { people: Person[] }) => {
+    const added = room.joining.add(userId, people);
+    const ids = people.map(({ id }) => id);
+    // Read before the wait: the caller may be removed during it.
+    const memberships = room.memberList.byIds(userId, ids);
+    await room.propagate([userId, ...added]);
+    return memberships;
+  }),
+
+  /**
+   * Adds as many of these users as there is room for. A second try would report those whom the first has
+   * added as members already.
+   * @returns the outcome for each
+   * @see Joining.addEach
+   */
+  addEach: once(page, async ({ room }, input: Caller & { people: Person[]; blockedIds: UserId[] }) => {
+    const outcome = room.joining.addEach(input.userId, input.people, input.blockedIds);
+    await room.propagate([input.userId, ...outcome.added]);
+    // The write to D1 removes users whose accounts were deleted meanwhile.
+    return { ...outcome, added: outcome.added.filter((id) => room.profiles.has(id)) };
+  }),
+
+  /**
+   * Joins, or stores a join request. The state `gone`: the account was deleted meanwhile.
+   * @see Joining.join
+   */
+  join: repeatable(
+    page,
+    joinAs(({ joining }, { person, message }: { person: Person; message: string }) =>
+      joining.join(person, message),
+    ),
+  ),
+
+  /** A page of the open join requests. @see Joining.listRequests */
+  joinRequests: repeatable(page, ({ room }, input: ListPage) =>
+    room.joining.listRequests(input.userId, input),
+  ),
+
+  /** Withdraws the caller's open join request, if there is one. Idempotent. @see Joining.withdraw */
+  withdrawJoinRequest: effect(
+    repeatable(light, ({ room }, { userId }: Caller) => {
+      room.joining.withdraw(userId);
+      return room.propagate([]);
+    }),
+  ),
+
+  /** Accepts or rejects a join request. @see Joining.decide */
+  decideJoinRequest: effect(
+    once(
+      page,
+      changeGroup(({ joining }, input: Caller & JoinDecision) => joining.decide(input.userId, input)),
+    ),
+  ),
+
+  /** Ends the caller's membership. @see GroupChanges.leave */
+  leave: effect(
+    once(
+      page,
+      changeGroup(({ group }, { userId }: Caller) => group.leave(userId)),
+    ),
+  ),
+
+  /** Removes members. @see GroupChanges.remove */
+  remove: effect(
+    once(
+      page,
+      changeGroup(({ group }, input: Caller & { targetIds: UserId[]; reason?: string }) =>
+        group.remove(input.userId, input.targetIds, input.reason),
+      ),
+    ),
+  ),
+
+  /** Bans a user, who is removed if they are a member. @see Banning.ban */
+  ban: effect(
+    repeatable(
+      page,
+      changeGroup(({ banning }, input: Caller & BanInput) => banning.ban(input.userId, input)),
+    ),
+  ),
+
+  /** Lifts the ban of a user. @see Banning.lift */
+  liftBan: effect(
+    repeatable(light, ({ room }, input: OnUser & { hasAccount: boolean }) =>
+      room.banning.lift(input.userId, input),
+    ),
+  ),
+
+  /** A page of the bans. @see Banning.list */
+  bans: repeatable(page, ({ room }, input: ListPage) => room.banning.list(input.userId, input)),
+
+  /** Makes an invitation. A second try would make another one. @see Inviting.create */
+  createInvitation: once(light, ({ room }, input: Caller & InvitationTerms) =>
+    room.inviting.create(input.userId, input),
+  ),
+
+  /** A page of the open invitations. @see Inviting.list */
+  invitations: repeatable(page, ({ room }, input: ListPage) => room.inviting.list(input.userId, input)),
+
+  /** Withdraws an invitation. @returns whether there was one @see Inviting.withdraw */
+  withdrawInvitation: repeatable(light, ({ room }, { userId, code }: Caller & { code: string }) =>
+    room.inviting.withdraw(userId, code),
+  ),
+
+  /** The group as an invitation shows it. @see Inviting.look */
+  lookAtInvitation: repeatable(light, ({ room }, { userId, code }: Caller & { code: InvitationCode }) =>
+    room.inviting.look(userId, code),
+  ),
+
+  /** Joins by an invitation. The state `gone`: see `join`. @see Joining.accept */
+  acceptInvitation: repeatable(
+    page,
+    joinAs(({ joining }, { person, code }: { person: Person; code: InvitationCode }) =>
+      joining.accept(person, code),
+    ),
+  ),
+
+  /**
+   * Changes a member's role, mute, name card or custom fields.
+   * @returns the membership
+   * @see GroupChanges.change
+   */
+  changeMember: once(
+    page,
+    async ({ room }, { userId, targetId, change }: OnUser & { change: MemberEdit }) => {
+      const concerned = room.group.change(userId, targetId, change);
+      const memberships = room.memberList.byIds(userId, [targetId]);
+      await room.propagate([userId, ...concerned]);
+      return memberships;
+    },
+  ),
+
+  /** Makes another member the owner. @see GroupChanges.handOver */
+  handOver: effect(
+    once(
+      page,
+      changeGroup(({ group }, { userId, successorId }: Caller & { successorId: UserId }) =>
+        group.handOver(userId, successorId),
+      ),
+    ),
+  ),
+
+  /** Dissolves the group for everybody. @see GroupChanges.dissolve */
+  dissolve: effect(
+    once(
+      page,
+      changeGroup(({ group }, { userId }: Caller) => group.dissolve(userId)),
+    ),
+  ),
+};

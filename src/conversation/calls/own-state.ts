@@ -1,0 +1,109 @@
+import type { Position, Seq } from "../../domain/ids.ts";
+import { effect } from "../../object/calls/object-call.ts";
+import { WEIGHTS } from "../../object/user-budgets.ts";
+import type { FollowPosition } from "../threads/follows.ts";
+import { asReader, type Caller, type OnMessage, repeatable } from "./call.ts";
+
+const { light, page } = WEIGHTS;
+
+/** A call that concerns one thread. */
+interface OnThread extends Caller {
+  root: Seq;
+}
+
+/** The calls that concern what one member has read, follows and wants of the conversation. */
+export const OWN_STATE = {
+  /** A page of the threads that the caller follows. @see Following.list */
+  threads: repeatable(
+    page,
+    asReader(({ following }, member, input: Caller & { limit: number; after?: FollowPosition }) =>
+      following.list(member, input),
+    ),
+  ),
+
+  /** A page of the replies of a thread. @see Following.page */
+  threadPage: repeatable(
+    page,
+    asReader(
+      ({ following }, member, input: OnThread & { before?: Position; after?: Position; limit: number }) =>
+        following.page(member, input.root, input),
+    ),
+  ),
+
+  /** Has the caller follow a thread. @see Following.follow */
+  followThread: repeatable(light, ({ room }, { userId, root }: OnThread) =>
+    room.following.follow(userId, root),
+  ),
+
+  /** Ends that. @see Following.unfollow */
+  unfollowThread: effect(
+    repeatable(light, ({ room }, { userId, root }: OnThread) => room.following.unfollow(userId, root)),
+  ),
+
+  /** Moves the caller's read position in a thread. @see Following.read */
+  readThread: repeatable(light, ({ room }, { userId, root, seq }: OnThread & { seq: Position }) =>
+    room.following.read(userId, root, seq),
+  ),
+
+  /**
+   * Moves the caller's read position forward; without a seq, to the last message.
+   * @returns the read position, what is unread, and how many countable messages became read
+   * @see ReadPositions.read
+   */
+  read: repeatable(light, async ({ room }, { userId, seq }: Caller & { seq?: Position }) => {
+    room.flushSends();
+    const before = room.members.find(userId);
+    const countBefore = before ? room.snapshots.countUnread(before) : 0;
+    const member = room.readPositions.read(userId, seq, null);
+    const marked = countBefore - room.snapshots.countUnread(member);
+    const { readSeq, unreadCount, unreadFrom } = room.snapshots.readState(member);
+    await room.readPositions.updateViewers(userId);
+    return { readSeq, unreadCount, unreadFrom, marked };
+  }),
+
+  /**
+   * Marks a message and the later ones unread for the caller.
+   * @returns the read position, and what is unread
+   * @see ReadPositions.markUnread
+   */
+  markUnread: repeatable(page, async ({ room }, { userId, seq }: OnMessage) => {
+    const member = room.readPositions.markUnread(userId, seq);
+    const { readSeq, unreadCount, unreadFrom } = room.snapshots.readState(member);
+    await room.readPositions.updateViewers(userId);
+    return { readSeq, unreadCount, unreadFrom };
+  }),
+
+  /** Starts or ends ignore unread for the caller. @see ReadPositions.setIgnoreUnread */
+  setIgnoreUnread: effect(
+    repeatable(light, ({ room }, { userId, ignoresUnread }: Caller & { ignoresUnread: boolean }) =>
+      room.readPositions.setIgnoreUnread(userId, ignoresUnread),
+    ),
+  ),
+
+  /** The read position of each member. @see ReadPositions.receipts */
+  receipts: repeatable(page, ({ room }, { userId }: Caller) => room.readPositions.receipts(userId)),
+
+  /**
+   * Deletes the conversation for the caller; `keepsHistory`: only from their list.
+   * @see ReadPositions.deleteForMe
+   */
+  deleteForMe: effect(
+    repeatable(light, ({ room }, { userId, keepsHistory }: Caller & { keepsHistory?: boolean }) =>
+      room.readPositions.deleteForMe(userId, keepsHistory !== true),
+    ),
+  ),
+
+  /** Notifies the other members that the caller is typing. */
+  typing: effect(repeatable(light, ({ room }, { userId }: Caller) => room.typing(userId))),
+
+  /** The conversation as the caller sees it. @see MemberSnapshots.describe */
+  describe: repeatable(0, ({ room }, { userId }: Caller) =>
+    room.profiles.fresh(() => {
+      room.flushSends();
+      return room.snapshots.describe(userId);
+    }),
+  ),
+
+  /** Pushes a conversation update to all the caller's sockets, after a change of their own flags in D1. */
+  pushConversation: effect(repeatable(0, ({ room }, { userId }: Caller) => room.pushConversation([userId]))),
+};

@@ -1,0 +1,104 @@
+import type { VersionedPerson } from "../../domain/accounts/person.ts";
+import type { SessionId } from "../../domain/ids.ts";
+import type { ReplayRequest, SubscribeRequest } from "../../domain/ports.ts";
+import { effect, onlyIfStored } from "../../object/calls/object-call.ts";
+import { WEIGHTS } from "../../object/user-budgets.ts";
+import { removeDeletedUser } from "../changes/remove-deleted-user.ts";
+import { type Caller, repeatable } from "./call.ts";
+
+/**
+ * The calls by which inboxes and the Worker keep up with a conversation. What a device needs to resume is not
+ * refused: its inbox charges the syncs of its user.
+ */
+export const UPKEEP = {
+  /**
+   * Puts a conversation that D1 has created into the lists of its members. The list of `userId`, who opens
+   * the conversation, has it before this resolves. Idempotent.
+   * @param input `forBoth`: see `Room.updateAllInboxes`
+   */
+  init: effect(
+    repeatable(0, ({ room }, { userId, forBoth }: Caller & { forBoth?: boolean }) =>
+      room.updateAllInboxes(userId, forBoth),
+    ),
+  ),
+
+  /** A page of what the caller's devices lack after a position. @see DeviceCalls.replay */
+  replay: repeatable(0, ({ room }, input: ReplayRequest) =>
+    room.profiles.fresh(() => room.devices.replay(input)),
+  ),
+
+  /** Subscribes the caller's inbox, and returns the newest update. @see DeviceCalls.subscribe */
+  subscribe: repeatable(0, ({ room }, input: SubscribeRequest) => room.devices.subscribe(input)),
+
+  /**
+   * Notes that the caller writes a composer draft under this client message id. Idempotent.
+   * @see Room.openComposer
+   */
+  openComposer: repeatable(
+    WEIGHTS.light,
+    ({ room }, { userId, clientMsgId }: Caller & { clientMsgId: string | undefined }) =>
+      room.openComposer(userId, clientMsgId),
+  ),
+
+  /**
+   * The newest update for an inbox, without the fan-out.
+   * @throws `not_found` for a user who was never a member
+   */
+  snapshot: repeatable(0, ({ room }, { userId }: Caller) => room.snapshot(userId)),
+
+  /** The newest update for an inbox under list repair. @see DeviceCalls.snapshotForRepair */
+  snapshotForRepair: repeatable(0, ({ room }, input: Caller & { hasDevices: boolean }) =>
+    room.devices.snapshotForRepair(input),
+  ),
+
+  /**
+   * Announces a change of the direct permission in D1. Idempotent by token.
+   * @see DirectPermission.announce
+   */
+  announceDirectPermission: effect(
+    repeatable(0, ({ room }, { token }: { token: string }) => room.directPermission.announce(token)),
+  ),
+
+  /**
+   * Ends an announced change: reads the direct permission from D1. Idempotent.
+   * @see DirectPermission.confirm
+   */
+  confirmDirectPermission: effect(
+    repeatable(0, ({ room }, { token }: { token: string }) => room.directPermission.confirm(token)),
+  ),
+
+  /**
+   * Takes a new profile of a user, and tells the members of it. Ignored where the conversation has no copy,
+   * or a newer one. Idempotent.
+   * @see ProfileCache.learn
+   */
+  takeProfile: onlyIfStored(
+    effect(
+      repeatable(0, ({ room }, { profile }: { profile: VersionedPerson }) => room.profiles.learn(profile)),
+    ),
+  ),
+
+  /**
+   * Removes a user whose account was deleted, and writes that to D1, now or by a job. Idempotent.
+   * @see removeDeletedUser
+   */
+  removeDeleted: effect(
+    repeatable(0, ({ room }, { userId }: Caller) => {
+      removeDeletedUser(room, room, userId);
+      return room.propagate([]);
+    }),
+  ),
+
+  /** Closes every socket of an ended session, also one that is being opened. Idempotent. */
+  kick: effect(
+    repeatable(0, ({ registrations, sockets }, { sessionId }: { sessionId: SessionId }) => {
+      registrations.kick(sessionId);
+      sockets.kickSession(sessionId);
+    }),
+  ),
+
+  /** @returns the sessions among these that have a socket open here, or being opened */
+  openSessions: repeatable(0, ({ registrations, sockets }, { sessionIds }: { sessionIds: SessionId[] }) =>
+    sessionIds.filter((id) => sockets.hasSession(id) || registrations.isOpening(id)),
+  ),
+};

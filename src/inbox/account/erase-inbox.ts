@@ -1,0 +1,19 @@
+import type { ConversationId } from "../../domain/ids.ts";
+import type { CallBudget } from "../../object/concurrency.ts";
+import type { InboxComponents } from "../components.ts";
+
+/**
+ * Deletes what the inbox holds of a deleted account.
+ * @returns the conversations to leave, each with its job
+ */
+export async function eraseInbox(
+  { accountDeletion, list, saved, sessionTermination, presence }: InboxComponents,
+  calls: CallBudget,
+): Promise<ConversationId[]> {
+  accountDeletion.erase();
+  saved.stop();
+  list.markDeleted();
+  presence.stop();
+  const [left] = await Promise.all([accountDeletion.storeMemberships(), sessionTermination.endAll(calls)]);
+  return left;
+}

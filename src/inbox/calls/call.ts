@@ -1,0 +1,27 @@
+import { accountOver } from "../../domain/errors.ts";
+import { callsOf } from "../../object/calls/object-call.ts";
+import type { InboxComponents } from "../components.ts";
+
+export const { once, repeatable } = callsOf<InboxComponents>();
+
+/** @throws `unauthenticated` for a deleted account */
+export function requireAccount({ accountDeletion }: InboxComponents): void {
+  if (accountDeletion.isDeleted) throw accountOver();
+}
+
+/** The work of a call that reads the list. @see refresh */
+export function ofList<Input extends unknown[], Value>(
+  read: (components: InboxComponents, ...input: Input) => Value,
+) {
+  return async (components: InboxComponents, ...input: Input): Promise<Value> => {
+    await refresh(components);
+    return read(components, ...input);
+  };
+}
+
+/** Fetches snapshots of conversations that may have changed, before the list is read. */
+export async function refresh({ sockets, snapshotRequests, subscriptions }: InboxComponents): Promise<void> {
+  // If a subscription with devices was lost when the device connected, it is repeated here.
+  const hasDevices = sockets.open().length > 0;
+  await Promise.all([snapshotRequests.beforeList(), subscriptions.renew(hasDevices)]);
+}

@@ -1,0 +1,88 @@
+import type { VersionedPerson } from "../../domain/accounts/person.ts";
+import type { NotificationBatch } from "../../domain/ports.ts";
+import type { DeliveredPosition, InboxUpdate } from "../../domain/sync/inbox-update.ts";
+import type { NotificationBox } from "../../domain/sync/notification.ts";
+import type { DeviceEvent } from "../../domain/sync/socket-protocol.ts";
+import { effect, onlyIfStored } from "../../object/calls/object-call.ts";
+import { WEIGHTS } from "../../object/user-budgets.ts";
+import type { NotificationPage } from "../notifications.ts";
+import { repeatable } from "./call.ts";
+
+const { light, page } = WEIGHTS;
+
+/** The calls that bring the user something, and those that concern their notifications. */
+export const DELIVERY = {
+  /**
+   * Stores an inbox update, and pushes its messages and ephemeral events to the user's devices. Idempotent;
+   * updates may arrive in any order.
+   * @returns the delivered position; null: no device is connected
+   * @throws `not_found` for an unknown user, `unavailable` if messages that the devices miss cannot be
+   *   fetched
+   */
+  applyUpdate: repeatable(
+    0,
+    (
+      { accountDeletion, deviceFeed, recentActivity },
+      input: InboxUpdate,
+    ): Promise<DeliveredPosition> | null => {
+      if (accountDeletion.isDeleted) return null;
+      recentActivity.note(input.conversationId);
+      return deviceFeed.applyUpdate(input);
+    },
+  ),
+
+  /**
+   * Stores notifications of a conversation, and tells the user's devices the end of their own join requests.
+   * Idempotent.
+   * @see Notifications.receive
+   * @throws `not_found` for an unknown user
+   */
+  notify: effect(
+    repeatable(0, ({ accountDeletion, notifications, sockets }, input: NotificationBatch) => {
+      if (accountDeletion.isDeleted) return;
+      for (const { event, group } of notifications.receive(input)) {
+        if (event !== "accepted" && event !== "rejected") continue;
+        sockets.broadcast({ type: "join_request", conversationId: group.id, state: event });
+      }
+    }),
+  ),
+
+  /** A page of notifications, newest first. @see Notifications.page */
+  notificationPage: repeatable(
+    page,
+    ({ notifications }, input: { before?: number; limit: number }): NotificationPage =>
+      notifications.page(input),
+  ),
+
+  /** The newest notification, the unread count, and whether the box is listed. */
+  notificationBox: repeatable(light, ({ notifications }): NotificationBox => notifications.box()),
+
+  /** Marks all notifications as read. Idempotent. */
+  readNotifications: effect(repeatable(light, ({ notifications }) => notifications.read())),
+
+  /** Hides the notifications in the list until the next one arrives. Idempotent. @see Notifications.hide */
+  hideNotifications: effect(
+    repeatable(light, ({ notifications }, { forget }: { forget: boolean }) => notifications.hide(forget)),
+  ),
+
+  /** Sends an event to the connected devices. Without devices it is lost, and no tables are created. */
+  pushEvent: onlyIfStored(
+    effect(repeatable(0, ({ sockets }, { event }: { event: DeviceEvent }) => sockets.broadcast(event))),
+  ),
+
+  /**
+   * D1 has a new name or avatar of the user: announces it to their conversations and devices. Idempotent.
+   * @see ProfileAnnouncer.changed
+   */
+  announceProfile: effect(
+    repeatable(
+      0,
+      async (
+        { accountDeletion, profileAnnouncer, callBudget },
+        { profile }: { profile: VersionedPerson },
+      ) => {
+        if (!accountDeletion.isDeleted) await profileAnnouncer.changed(profile, callBudget());
+      },
+    ),
+  ),
+};

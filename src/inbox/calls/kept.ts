@@ -1,0 +1,145 @@
+import type { ComposerDraft, WrittenDraft } from "../../domain/conversations/composer-draft.ts";
+import type { ConversationId } from "../../domain/ids.ts";
+import type { DraftContent, DraftId, DraftState, StoredDraft } from "../../domain/messages/draft.ts";
+import type { MessageReference } from "../../domain/messages/message.ts";
+import type { SavedChange, SavedEntry, SavedRange } from "../../domain/messages/saved.ts";
+import type {
+  NewScheduledMessage,
+  ScheduledChange,
+  ScheduledId,
+  ScheduledMessage,
+  ScheduledPosition,
+} from "../../domain/messages/scheduled.ts";
+import { effect } from "../../object/calls/object-call.ts";
+import { WEIGHTS } from "../../object/user-budgets.ts";
+import type { ListedMessage } from "../scheduled/scheduled-messages.ts";
+import { once, repeatable, requireAccount } from "./call.ts";
+
+const { light, page } = WEIGHTS;
+
+/** The calls that concern what the user keeps: drafts, scheduled messages and saved messages. */
+export const KEPT = {
+  /**
+   * Stores a draft of the user. Idempotent.
+   * @see Drafts.keep
+   * @throws `unauthenticated` for a deleted account
+   */
+  keepDraft: effect(
+    repeatable(light, (components, input: StoredDraft) => {
+      requireAccount(components);
+      components.drafts.keep(input);
+    }),
+  ),
+
+  /** The content of a stored draft, or the message that it became. @throws `not_found` @see Drafts.get */
+  draft: repeatable(light, ({ drafts }, { id }: { id: DraftId }): DraftState => drafts.get(id)),
+
+  /**
+   * Replaces the content of a stored draft, unless it was sent. @returns its state after it @throws
+   * `not_found`, `rate_limited` @see Drafts.change
+   */
+  changeDraft: repeatable(
+    light,
+    ({ drafts }, { id, content }: { id: DraftId; content: DraftContent }): DraftState =>
+      drafts.change(id, content),
+  ),
+
+  /**
+   * Notes that a stored draft was sent as this message. Idempotent. It follows a send, and is not refused.
+   * @see Drafts.sent
+   */
+  noteDraftSent: effect(
+    repeatable(0, ({ drafts }, input: { id: DraftId } & MessageReference) => drafts.sent(input.id, input)),
+  ),
+
+  /**
+   * Stores a composer draft of the user. Idempotent.
+   * @see ComposerDrafts.put
+   * @throws `unauthenticated` for a deleted account
+   */
+  putComposerDraft: repeatable(light, (components, input: WrittenDraft): Promise<ComposerDraft> => {
+    requireAccount(components);
+    return components.composerDrafts.put(input);
+  }),
+
+  /** Deletes the user's composer draft in a conversation. Idempotent. @see ComposerDrafts.discard */
+  discardComposerDraft: effect(
+    repeatable(0, ({ composerDrafts }, { conversationId, sessionId }: Omit<WrittenDraft, "content">) =>
+      composerDrafts.discard(conversationId, sessionId),
+    ),
+  ),
+
+  /**
+   * Stores a scheduled message. Idempotent: a known client message id gives the stored one.
+   * @see ScheduledMessages.add
+   * @throws `unauthenticated` for a deleted account
+   */
+  schedule: repeatable(light, (components, input: NewScheduledMessage): ScheduledMessage => {
+    requireAccount(components);
+    const { messages, sends } = components.scheduled;
+    const { message, isNew } = messages.add(input);
+    if (isNew) sends.stored(message);
+    return message;
+  }),
+
+  /** The scheduled message of a conversation with this client message id; null: none waits or failed. */
+  scheduledAs: repeatable(
+    0,
+    (
+      { scheduled },
+      { conversationId, clientMsgId }: { conversationId: ConversationId; clientMsgId: string },
+    ) => scheduled.messages.findByClientId(conversationId, clientMsgId) ?? null,
+  ),
+
+  /** One scheduled message. @throws `not_found` */
+  scheduledMessage: repeatable(
+    light,
+    ({ scheduled }, { id }: { id: ScheduledId }): ScheduledMessage => scheduled.messages.get(id),
+  ),
+
+  /** A page of the scheduled messages, in the order in which they are due. @see ScheduledMessages.page */
+  scheduledPage: repeatable(
+    page,
+    ({ scheduled }, { after, limit }: { after?: ScheduledPosition; limit: number }): ListedMessage[] =>
+      scheduled.messages.page(after, limit),
+  ),
+
+  /** Changes a scheduled message until it is due. @see ScheduledMessages.change */
+  changeScheduled: repeatable(
+    light,
+    ({ scheduled }, { id, change }: { id: ScheduledId; change: ScheduledChange }): ScheduledMessage => {
+      const { draft } = scheduled.messages.get(id);
+      const message = scheduled.messages.change(id, change);
+      scheduled.sends.stored(message, draft);
+      return message;
+    },
+  ),
+
+  /**
+   * Deletes a scheduled message until it is due. A second try would not find what the first has deleted.
+   * @see ScheduledMessages.delete
+   */
+  deleteScheduled: effect(
+    once(light, ({ scheduled }, { id }: { id: ScheduledId }) =>
+      scheduled.sends.deleted(scheduled.messages.delete(id)),
+    ),
+  ),
+
+  /**
+   * Saves a message that the user sees, or changes what was saved of it. Idempotent.
+   * @see SavedMessages.save
+   * @throws `unauthenticated` for a deleted account, `validation_failed`, `conflict`
+   */
+  saveMessage: repeatable(light, (components, input: MessageReference & SavedChange): SavedEntry => {
+    requireAccount(components);
+    return components.saved.save(input);
+  }),
+
+  /** Ends what was saved of these messages. Idempotent. */
+  unsaveMessages: effect(
+    repeatable(0, ({ saved }, { messages }: { messages: MessageReference[] }) => saved.remove(messages)),
+  ),
+
+  /** A page of saved messages, newest first. @see SavedMessages.page */
+  savedPage: repeatable(page, ({ saved }, input: SavedRange): SavedEntry[] => saved.page(input)),
+};

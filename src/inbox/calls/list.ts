@@ -1,0 +1,115 @@
+import type { ArchiveState } from "../../domain/conversations/archive.ts";
+import type {
+  ActivityPage,
+  ActivityRange,
+  EntryOnRecord,
+  InboxEntry,
+  ListRange,
+  NumberedPage,
+  NumberedRange,
+  UnreadEntry,
+  UnreadMentions,
+} from "../../domain/conversations/conversation-list.ts";
+import type { ConversationId } from "../../domain/ids.ts";
+import type { RepairResult } from "../../domain/ports.ts";
+import type { NotificationBox } from "../../domain/sync/notification.ts";
+import { effect } from "../../object/calls/object-call.ts";
+import { WEIGHTS } from "../../object/user-budgets.ts";
+import { ofList, refresh, repeatable } from "./call.ts";
+
+const { page } = WEIGHTS;
+
+/** The calls that concern the user's list of conversations. */
+export const LIST = {
+  /** A page of the user's list, pinned conversations first, then by newest activity. */
+  list: repeatable(
+    page,
+    ofList(({ list, composerDrafts }, input: ListRange): InboxEntry[] => {
+      const entries = list.page(input.limit, input.after, input.ids, input.archived);
+      if (!input.withDrafts) return entries;
+      const drafts = composerDrafts.of(entries.map(({ conversationId }) => conversationId));
+      return entries.map((entry) => {
+        const draft = drafts.get(entry.conversationId);
+        return draft ? { ...entry, draft } : entry;
+      });
+    }),
+  ),
+
+  /**
+   * What follows in a walk through the list by activity. The conversations that may have changed are asked
+   * first. @see ConversationList.activity
+   */
+  activity: repeatable(page, async (components, input: ActivityRange): Promise<ActivityPage> => {
+    if (input.walked?.by !== "id") await refresh(components);
+    return components.list.activity(input);
+  }),
+
+  /** A page of the list, and the notification box. @see list */
+  overview: repeatable(
+    page,
+    ofList(({ list, notifications }, input: ListRange): { entries: InboxEntry[]; box: NotificationBox } => ({
+      entries: list.page(input.limit, input.after, input.ids, input.archived),
+      box: notifications.box(),
+    })),
+  ),
+
+  /** All conversations of the user, also left ones. @see ConversationList.onRecord */
+  listOnRecord: repeatable(
+    page,
+    ofList(({ list }): EntryOnRecord[] => list.onRecord()),
+  ),
+
+  /** The list entries of these conversations. @see ConversationList.entries */
+  entries: repeatable(
+    0,
+    async (
+      components,
+      { ids, includeHidden }: { ids: ConversationId[]; includeHidden?: boolean },
+    ): Promise<InboxEntry[]> => {
+      if (includeHidden) await refresh(components);
+      return components.list.entries(ids, includeHidden);
+    },
+  ),
+
+  /** A range of the list, optionally of one kind, by newest activity, and the total. */
+  numbered: repeatable(
+    page,
+    ofList(({ list }, input: NumberedRange): NumberedPage => list.numbered(input)),
+  ),
+
+  /** The conversations of the list with unread messages. @see ConversationList.unread */
+  unread: repeatable(
+    page,
+    ofList(({ list }): UnreadEntry[] => list.unread()),
+  ),
+
+  /** The conversations of the list with unread mentions. @see ConversationList.unreadMentions */
+  unreadMentions: repeatable(
+    page,
+    ofList(({ list }, { limit }: { limit: number }): UnreadMentions[] => list.unreadMentions(limit)),
+  ),
+
+  /**
+   * Copies from D1 the preferences by which pages of the list are cut. Idempotent. It follows a write to D1,
+   * and is not refused. Callers of the previous release, which has the name, know only whether a conversation
+   * is pinned.
+   */
+  setPinned: effect(
+    repeatable(
+      0,
+      ({ list }, input: { conversationId: ConversationId; pinned: boolean } & Partial<ArchiveState>) => {
+        const { conversationId, pinned, archivedCount, mutedUntil } = input;
+        list.setPinned(conversationId, pinned);
+        if (archivedCount === undefined || mutedUntil === undefined) return;
+        list.setArchive(conversationId, { archivedCount, mutedUntil });
+      },
+    ),
+  ),
+
+  /**
+   * Rebuilds the user's list from their conversations, and has the registrations of room sockets checked.
+   * Idempotent. It has a limit of its own.
+   * @see ListRepair.run
+   */
+  repair: repeatable(0, ({ repair, callBudget }): Promise<RepairResult> => repair.run(callBudget())),
+};

@@ -1,0 +1,46 @@
+import type { Failure, Result } from "../../domain/errors.ts";
+import type { CallTable } from "./object-call.ts";
+import { answer } from "./rpc.ts";
+
+/** What a call needs of its object. */
+interface CallHost<Target, Parts> {
+  /** Charges the user of a call. @returns the refusal of a user who has nothing left */
+  charge(target: Target, input: unknown, weight: number): Failure | null;
+  /** The parts of the object, made if it was never used. @throws `not_found` */
+  load(target: Target): Promise<Parts>;
+  /** Whether anything is stored in the object. */
+  isStored(target: Target): boolean;
+}
+
+/**
+ * Gives a class of objects the methods of its calls. This is the one place where calls enter an object,
+ * whether they come from the Worker, another object or over a channel: a call is charged to its user before
+ * anything is done, and answers refusals as data.
+ * @param prototype of the class. The platform calls methods of prototypes only
+ */
+export function serveCalls<Target extends object, Parts>(
+  prototype: Target,
+  calls: CallTable<Parts>,
+  host: CallHost<Target, Parts>,
+): void {
+  for (const [name, call] of Object.entries(calls)) {
+    const { weight, isEffect = false, onlyIfStored = false } = call;
+    Object.defineProperty(prototype, name, {
+      configurable: true,
+      writable: true,
+      async value(this: Target, ...input: unknown[]): Promise<Result<unknown>> {
+        if (weight !== 0) {
+          const weighed =
+            weight instanceof Function ? Number(Reflect.apply(weight, undefined, input)) : weight;
+          const refusal = host.charge(this, input[0], weighed);
+          if (refusal) return refusal;
+        }
+        return answer(async () => {
+          if (onlyIfStored && !host.isStored(this)) return null;
+          const value = await call.work(await host.load(this), ...input);
+          return isEffect ? null : value;
+        });
+      },
+    });
+  }
+}
