@@ -44,19 +44,6 @@ export async function summarizeNotifications(
   return notification ? { newest: notification, unreadCount } : null;
 }
 
-/** Marks all notifications of a user as read. */
-export async function readNotifications(core: Core, caller: UserId): Promise<void> {
-  await core.inboxes.readNotifications(caller);
-}
-
-/**
- * Hides the notifications from a user's list until a new one arrives.
- * @param forget also deletes the stored ones
- */
-export async function hideNotifications(core: Core, caller: UserId, forget: boolean): Promise<void> {
-  await core.inboxes.hideNotifications(caller, { forget });
-}
-
 /** Adds the current profiles: one query for any number of notifications. */
 async function withProfiles(
   core: Core,

@@ -84,7 +84,10 @@ export const OWN_STATE = {
   receipts: repeatable(page, ({ room }, { userId }: Caller) => room.readPositions.receipts(userId)),
 
   /**
-   * Deletes the conversation for the caller; `keepsHistory`: only from their list.
+   * Deletes the conversation for the caller. Their visible history begins after the last message, everything
+   * before counts as read, and the conversation leaves their list. A new message, also the caller's own, or
+   * opening it again restores it with the messages since. The other members keep everything. Idempotent.
+   * @param input `keepsHistory`: it only leaves the caller's list
    * @see ReadPositions.deleteForMe
    */
   deleteForMe: effect(

@@ -11,13 +11,7 @@ import type { Core } from "../context.ts";
 import { removeFromList } from "../conversations/clear.ts";
 import { getConversation } from "../conversations/conversations.ts";
 import { type Reminder, setReminder } from "../conversations/reminders.ts";
-import { markAllRead } from "../messages/messages.ts";
-import {
-  hideNotifications,
-  type NotificationSummary,
-  readNotifications,
-  summarizeNotifications,
-} from "../notifications.ts";
+import { type NotificationSummary, summarizeNotifications } from "../notifications.ts";
 import { type GroupByName, toGroupByName } from "./groups.ts";
 
 /**
@@ -103,9 +97,12 @@ export async function pageByName(
  * @throws `not_found` as `getByName`
  */
 export async function markReadByName(core: Core, caller: UserId, name: ConversationAddress): Promise<void> {
-  if (name.type === "system") return readNotifications(core, caller);
+  if (name.type === "system") {
+    await core.inboxes.readNotifications(caller);
+    return;
+  }
   const { id, peer } = await resolve(core, caller, name);
-  if (id !== null) await ifOpened(peer, () => markAllRead(core, caller, id));
+  if (id !== null) await ifOpened(peer, () => core.conversations.read(id, { userId: caller }));
 }
 
 /**
@@ -134,7 +131,8 @@ export async function removeFromListByName(
   const known = ids.filter((id) => id !== null);
   if (known.length < ids.length) throw noConversation();
   if (known.length > 0) await removeFromList(core, caller, [...new Set(known)], mode);
-  if (conversations.length < names.length) await hideNotifications(core, caller, !mode.keepsHistory);
+  if (conversations.length < names.length)
+    await core.inboxes.hideNotifications(caller, { forget: !mode.keepsHistory });
 }
 
 /**

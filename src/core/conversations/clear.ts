@@ -4,19 +4,8 @@ import { findListRecords } from "../../storage/conversations/conversations.ts";
 import type { Core } from "../context.ts";
 
 /**
- * Deletes a conversation for the caller only. Their visible history begins after the last message, everything
- * before counts as read, and the conversation leaves their list. A new message, also the caller's own, or
- * opening it again restores it with the messages since. The other members keep everything. It works for
- * groups too, and is idempotent.
- * @throws `not_found` unless the caller is a member
- */
-export async function clearConversation(core: Core, caller: UserId, id: ConversationId): Promise<void> {
-  await core.conversations.deleteForMe(id, { userId: caller });
-}
-
-/**
  * Removes conversations from the caller's list until their next message, all of them or none. All messages
- * count as read. The history stays, or is deleted as by `clearConversation`.
+ * count as read. The history stays, or is deleted for the caller.
  * @throws `not_found` unless the caller is a member of each
  */
 export async function removeFromList(

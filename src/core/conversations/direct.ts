@@ -8,7 +8,6 @@ import {
   findRelation,
 } from "../../storage/conversations/direct.ts";
 import type { Core } from "../context.ts";
-import { clearConversation } from "./clear.ts";
 import { getConversation, loadConversations, openDirectByNumber } from "./conversations.ts";
 
 /** A direct conversation as one of its two users sees it. */
@@ -58,7 +57,6 @@ export async function enterDirect(core: Core, caller: UserId, peer: UserId): Pro
 /**
  * Deletes a direct conversation for the caller only, by its code or by the other user.
  * @throws `not_found` if it does not exist
- * @see clearConversation
  */
 export async function clearDirect(
   core: Core,
@@ -70,7 +68,7 @@ export async function clearDirect(
       ? (await findByCode(core, caller, address.code)).id
       : await findDirectConversation(core.db, caller, address.peer);
   if (id === null) throw noConversation();
-  await clearConversation(core, caller, id);
+  await core.conversations.deleteForMe(id, { userId: caller });
 }
 
 async function findByCode(core: Core, caller: UserId, code: ConversationCode) {

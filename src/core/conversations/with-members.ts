@@ -8,7 +8,6 @@ import { errorFields, log } from "../../lib/logger.ts";
 import { findMembers } from "../../storage/conversations/members.ts";
 import { getPublicProfile } from "../accounts/provisioning.ts";
 import type { Core } from "../context.ts";
-import { readReceipts } from "../messages/messages.ts";
 import { pageFromNewest } from "../messages/pages.ts";
 import { listAll, listNumbered } from "./numbered-list.ts";
 
@@ -153,5 +152,6 @@ async function readingIn(
   const isDirect = kind === "direct";
   if (!isDirect || message.sender.id !== caller)
     return readStatus({ readSeq, readAt, unreadFrom }, message.seq);
-  return readStatuses(await readReceipts(core, caller, id), caller, { isDirect })(message);
+  const receipts = await core.conversations.receipts(id, { userId: caller });
+  return readStatuses(receipts, caller, { isDirect })(message);
 }

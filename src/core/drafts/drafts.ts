@@ -18,7 +18,7 @@ import { distinguishNotInGroup } from "../by-name/groups.ts";
 import { type Destination, destinationOf } from "../by-name/recipients.ts";
 import type { Core } from "../context.ts";
 import { getConversation } from "../conversations/conversations.ts";
-import { getMessage, readReceipts, sendMessage } from "../messages/messages.ts";
+import { sendMessage } from "../messages/messages.ts";
 
 /** A reference to a message: a sent one by conversation and seq, a stored draft by id. */
 export type MessageSource = MessageReference | { draft: DraftId };
@@ -308,7 +308,8 @@ async function loadSentDraft(
   caller: UserId,
   { conversationId, seq }: MessageReference,
 ): Promise<SentDraft> {
-  const message = await getMessage(core, caller, conversationId, seq).catch((error: unknown) => {
+  const found = core.conversations.message(conversationId, { userId: caller, seq });
+  const message = await found.catch((error: unknown) => {
     // A non-member must not learn that the conversation exists.
     throw isNotFound(error) ? noDraft() : error;
   });
@@ -325,6 +326,6 @@ async function loadSentDraft(
 /** The read position of the other user of a direct conversation. */
 async function peerRead(core: Core, caller: UserId, destination: Destination): Promise<Position> {
   if (destination.kind === "group") return UNREAD;
-  const receipts = await readReceipts(core, caller, destination.conversationId);
+  const receipts = await core.conversations.receipts(destination.conversationId, { userId: caller });
   return receipts.find(({ userId }) => userId !== caller)?.readSeq ?? UNREAD;
 }

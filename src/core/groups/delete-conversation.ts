@@ -1,6 +1,5 @@
 import type { ConversationId, UserId } from "../../domain/ids.ts";
 import type { Core } from "../context.ts";
-import { clearConversation } from "../conversations/clear.ts";
 import { dissolveGroup } from "./groups.ts";
 
 /**
@@ -9,6 +8,6 @@ import { dissolveGroup } from "./groups.ts";
  */
 export async function deleteConversation(core: Core, caller: UserId, id: ConversationId): Promise<void> {
   const { profile } = await core.conversations.describe(id, { userId: caller });
-  const remove = profile.kind === "group" ? dissolveGroup : clearConversation;
-  await remove(core, caller, id);
+  if (profile.kind === "group") await dissolveGroup(core, caller, id);
+  else await core.conversations.deleteForMe(id, { userId: caller });
 }

@@ -106,14 +106,9 @@ export async function joinGroup(
   return state;
 }
 
-/** Leaves a group. @throws `not_found`, `conflict` for an owner who has to hand over the group first */
-export async function leaveGroup(core: Core, caller: UserId, id: ConversationId): Promise<void> {
-  await core.conversations.leave(id, { userId: caller });
-}
-
 /**
  * Removes a member from a group; the caller themself leaves.
- * @throws `not_found`, `forbidden`, `conflict` as `leaveGroup`
+ * @throws `not_found`, `forbidden`, `conflict` for an owner who has to hand over the group first
  */
 export async function removeMember(
   core: Core,
@@ -121,8 +116,8 @@ export async function removeMember(
   id: ConversationId,
   userId: UserId,
 ): Promise<void> {
-  if (userId === caller) return leaveGroup(core, caller, id);
-  await removeMembers(core, caller, id, [userId]);
+  if (userId === caller) await core.conversations.leave(id, { userId });
+  else await removeMembers(core, caller, id, [userId]);
 }
 
 /**

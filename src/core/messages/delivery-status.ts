@@ -3,7 +3,7 @@ import type { AnyDraft, Message } from "../../domain/messages/message.ts";
 import { errorFields, log } from "../../lib/logger.ts";
 import { findOnlineMembers } from "../../storage/contacts/presence.ts";
 import type { Core } from "../context.ts";
-import { markRead, readReceipts, sendMessage } from "./messages.ts";
+import { sendMessage } from "./messages.ts";
 import { pageFromNewest } from "./pages.ts";
 
 /**
@@ -46,9 +46,10 @@ export async function pageWithDelivery(
 ): Promise<MessageWithDelivery[]> {
   const { items } = await pageFromNewest(core, caller, id, page);
   const [newest] = items;
-  if (newest && page.skip === 0) await markRead(core, caller, id, Position.parse(newest.seq));
+  if (newest && page.skip === 0)
+    await core.conversations.read(id, { userId: caller, seq: Position.parse(newest.seq) });
   const [receipts, online] = await Promise.all([
-    readReceipts(core, caller, id),
+    core.conversations.receipts(id, { userId: caller }),
     onlineMembers(core, caller, id),
   ]);
   return items.map((message) => {

@@ -1,4 +1,3 @@
-import type { ReadReceipt, ReadState } from "../../domain/conversations/conversation.ts";
 import { invalid, noConversation } from "../../domain/errors.ts";
 import type { ConversationId, Position, Seq, UserId } from "../../domain/ids.ts";
 import type { Kind } from "../../domain/messages/content.ts";
@@ -60,22 +59,6 @@ export async function pageOfMessages(
 }
 
 /**
- * A page of the messages that changed after a rev, as they are now, and of those that the caller has hidden.
- * @param range `after`: the newest message that the caller has; `scope`: as in `pageOfMessages`
- * @returns `rev`: the caller has every change up to it
- * @throws `not_found` unless the caller is a member, `reset` if too many messages have changed, or the caller
- *   has deleted what they have: they load the conversation anew
- */
-export function changesOf(
-  core: Core,
-  caller: UserId,
-  id: ConversationId,
-  range: { afterRev: number; after: Position | undefined; limit: number; scope: "main" | "all" },
-): Promise<{ items: Message[]; hidden: Seq[]; rev: number; hasMore: boolean }> {
-  return core.conversations.changes(id, { userId: caller, ...range });
-}
-
-/**
  * Searches the text, caption, file name, address, description or title of messages for `text`, the newest
  * first. The comparison ignores case and character width (`comparisonForm`). A page may have fewer than
  * `limit` items, even none, with a `nextBefore` from which to continue; it is null at the end.
@@ -109,25 +92,11 @@ interface SearchRequest {
   limit: number;
 }
 
-/** One message. @throws `not_found` for a message that the caller cannot see */
-export function getMessage(core: Core, caller: UserId, id: ConversationId, seq: Seq): Promise<Message> {
-  return core.conversations.message(id, { userId: caller, seq });
-}
-
 /**
- * Revokes a message for everybody: its content is deleted everywhere. Idempotent. The caller may have hidden
- * it before.
- * @throws `not_found`, `forbidden` unless the caller is its sender, or owner or admin of the group
- */
-export async function revokeMessage(core: Core, caller: UserId, id: ConversationId, seq: Seq): Promise<void> {
-  await core.conversations.revoke(id, { userId: caller, seq });
-}
-
-/**
- * As `revokeMessage`, but not idempotent, and the sender may only within `settings.revokeWindowS`. The owner
- * and admins of the group may at any time.
+ * Revokes a message for everybody, once. The sender may only within `settings.revokeWindowS`, the owner and
+ * admins of the group at any time.
  * @returns the revoked message with its context and profiles
- * @throws as `revokeMessage`, and `too_late`, `already_handled`
+ * @throws `not_found`, `forbidden`, `too_late`, `already_handled`
  */
 export async function revokeWithin(
   core: Core,
@@ -156,39 +125,6 @@ export function forgetSaved(core: Core, caller: UserId, messages: MessageReferen
 }
 
 /**
- * Moves the caller's read position forward, and ends their mark of an unread message up to there; an earlier
- * seq changes nothing.
- * @returns `marked`: the number of messages that became read
- * @throws `not_found` beyond the last message
- */
-export function markRead(
-  core: Core,
-  caller: UserId,
-  id: ConversationId,
-  seq: Position,
-): Promise<UnreadState & { marked: number }> {
-  return core.conversations.read(id, { userId: caller, seq });
-}
-
-/** What is unread to a member. @see ReadState */
-type UnreadState = Pick<ReadState, "readSeq" | "unreadCount" | "unreadFrom">;
-
-/**
- * Marks a message unread: it and the later ones of others count as unread to the caller, until a read or an
- * own message. The read position, which others see, never moves back.
- * @throws `not_found` for a message that the caller does not see, `validation_failed` for one that is not
- *   among the newest `LIMITS.markedUnread`, or from which on nothing would be unread
- */
-export function markUnread(core: Core, caller: UserId, id: ConversationId, seq: Seq): Promise<UnreadState> {
-  return core.conversations.markUnread(id, { userId: caller, seq });
-}
-
-/** Marks all messages of a conversation as read. @throws `not_found` */
-export async function markAllRead(core: Core, caller: UserId, id: ConversationId): Promise<void> {
-  await core.conversations.read(id, { userId: caller });
-}
-
-/**
  * Marks all messages of a direct conversation as read.
  * @returns the number of messages that became read
  * @throws `not_found` unless it is a direct conversation of the caller
@@ -196,11 +132,6 @@ export async function markAllRead(core: Core, caller: UserId, id: ConversationId
 export async function markDirectRead(core: Core, caller: UserId, id: ConversationId): Promise<number> {
   const { profile, readState } = await core.conversations.describe(id, { userId: caller });
   if (profile.kind !== "direct") throw noConversation();
-  const { marked } = await markRead(core, caller, id, readState.lastSeq);
+  const { marked } = await core.conversations.read(id, { userId: caller, seq: readState.lastSeq });
   return marked;
-}
-
-/** The read positions of all members. @throws `not_found` */
-export function readReceipts(core: Core, caller: UserId, id: ConversationId): Promise<ReadReceipt[]> {
-  return core.conversations.receipts(id, { userId: caller });
 }

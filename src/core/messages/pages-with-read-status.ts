@@ -3,7 +3,6 @@ import { type ConversationId, Position, type UserId } from "../../domain/ids.ts"
 import type { Message } from "../../domain/messages/message.ts";
 import type { Core } from "../context.ts";
 import type { MessageWithReadStatus } from "../conversations/with-members.ts";
-import { markRead, readReceipts } from "./messages.ts";
 import { allReadable, pageFromNewest } from "./pages.ts";
 
 /**
@@ -27,8 +26,9 @@ export async function pagesWithReadStatus(
   const isDirect = profile.kind === "direct";
   const [newest] = first;
   if (newest && !isDirect && (range?.skip ?? 0) === 0)
-    await markRead(core, caller, id, Position.parse(newest.seq));
-  const readStatusOf = readStatuses(await readReceipts(core, caller, id), caller, { isDirect });
+    await core.conversations.read(id, { userId: caller, seq: Position.parse(newest.seq) });
+  const receipts = await core.conversations.receipts(id, { userId: caller });
+  const readStatusOf = readStatuses(receipts, caller, { isDirect });
   const withStatus = (messages: Message[]) =>
     messages.map((message) => ({ message, reading: readStatusOf(message) }));
   async function* batches() {

@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { type Page, type PageQuery, pageOf, readCursor } from "../../domain/conversations/pagination.ts";
 import type { ConversationId, Seq, UserId } from "../../domain/ids.ts";
-import type { ReactionKey, ReactionState, Reactor } from "../../domain/messages/reactions.ts";
+import type { ReactionKey, Reactor } from "../../domain/messages/reactions.ts";
 import { findUsersWithDeleted } from "../../storage/accounts/users.ts";
 import type { Core } from "../context.ts";
 import { usersById } from "../groups/groups.ts";
@@ -12,30 +12,6 @@ const ReactorPosition = z.tuple([z.int()]);
 interface ReactionAddress {
   seq: Seq;
   key: ReactionKey;
-}
-
-/**
- * Reacts to a message. Idempotent.
- * @throws `not_found`, `muted`, `blocked`, `forbidden`, `validation_failed` for a system message or a revoked
- *   one, `conflict` beyond 20 keys of the message, or of the caller
- */
-export function react(
-  core: Core,
-  caller: UserId,
-  id: ConversationId,
-  address: ReactionAddress,
-): Promise<ReactionState> {
-  return core.conversations.react(id, { userId: caller, ...address });
-}
-
-/** Takes a reaction back. Idempotent. @throws as `react`, except `conflict` */
-export function unreact(
-  core: Core,
-  caller: UserId,
-  id: ConversationId,
-  address: ReactionAddress,
-): Promise<ReactionState> {
-  return core.conversations.unreact(id, { userId: caller, ...address });
 }
 
 /**

@@ -55,39 +55,3 @@ export function pageOfThread(
     ...(after !== undefined && { after }),
   });
 }
-
-/**
- * Has the caller follow a thread: its later thread-only replies are unread. Idempotent.
- * @throws as `pageOfThread`
- */
-export function followThread(
-  core: Core,
-  caller: UserId,
-  id: ConversationId,
-  root: Seq,
-): Promise<ThreadState> {
-  return core.conversations.followThread(id, { userId: caller, root });
-}
-
-/** Ends the follow of a thread. Idempotent. @throws as `pageOfThread` */
-export async function unfollowThread(
-  core: Core,
-  caller: UserId,
-  id: ConversationId,
-  root: Seq,
-): Promise<void> {
-  await core.conversations.unfollowThread(id, { userId: caller, root });
-}
-
-/**
- * Moves the caller's read position in a thread forward; a thread that the caller does not follow has none.
- * @throws as `pageOfThread`, `not_found` beyond the last message
- */
-export function readThread(
-  core: Core,
-  caller: UserId,
-  id: ConversationId,
-  { root, seq }: { root: Seq; seq: Position },
-): Promise<ThreadState> {
-  return core.conversations.readThread(id, { userId: caller, root, seq });
-}

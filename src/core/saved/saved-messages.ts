@@ -5,7 +5,7 @@ import type { Message, MessageReference } from "../../domain/messages/message.ts
 import type { SavedChange, SavedEntry } from "../../domain/messages/saved.ts";
 import type { Core } from "../context.ts";
 import { readReferences } from "../messages/by-reference.ts";
-import { forgetSaved, getMessage } from "../messages/messages.ts";
+import { forgetSaved } from "../messages/messages.ts";
 
 /** A saved message as its user sees it now. `message` is null if its conversation did not answer. */
 export interface SavedMessage extends SavedEntry {
@@ -33,13 +33,9 @@ export async function saveMessage(
   reference: MessageReference,
   change: SavedChange,
 ): Promise<SavedMessage> {
-  const message = await getMessage(core, caller, reference.conversationId, reference.seq);
+  const { conversationId, seq } = reference;
+  const message = await core.conversations.message(conversationId, { userId: caller, seq });
   return { ...(await core.inboxes.saveMessage(caller, { ...reference, ...change })), message };
-}
-
-/** Ends what was saved of a message, also of one that the caller cannot see. Idempotent. */
-export async function unsaveMessage(core: Core, caller: UserId, reference: MessageReference): Promise<void> {
-  await core.inboxes.unsaveMessages(caller, { messages: [reference] });
 }
 
 /**

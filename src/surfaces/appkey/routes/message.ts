@@ -1,6 +1,6 @@
 import { Hono } from "hono";
 import { pageWithDelivery, sendWithDelivery } from "../../../core/messages/delivery-status.ts";
-import { hideMessage, revokeMessage } from "../../../core/messages/messages.ts";
+import { hideMessage } from "../../../core/messages/messages.ts";
 import { weighs } from "../../../http/access/rate-limit.ts";
 import type { CallerEnv } from "../../../http/env.ts";
 import { checked, fieldsOf, queryFields } from "../../../http/fields.ts";
@@ -39,7 +39,8 @@ message.get("/message", authenticated, weighs("page"), async (c) => {
 message.delete("/message", authenticated, async (c) => {
   const { messagekey, type } = checked(Deletion, await fieldsOf(c.req.raw, BODY));
   const [conversationId, seq] = messagekey;
-  const remove = type === FOR_ALL ? revokeMessage : hideMessage;
-  await remove(c.var.core, c.var.caller.userId, conversationId, seq);
+  const { core, caller } = c.var;
+  if (type === FOR_ALL) await core.conversations.revoke(conversationId, { userId: caller.userId, seq });
+  else await hideMessage(core, caller.userId, conversationId, seq);
   return succeed(c, null);
 });

@@ -4,7 +4,6 @@ import {
   distinguishNotMember,
   setPreferencesEvenAsFormerMember,
 } from "../../../core/conversations/conversations.ts";
-import { markRead } from "../../../core/messages/messages.ts";
 import type { Preferences } from "../../../domain/conversations/conversation.ts";
 import { type ConversationId, Position } from "../../../domain/ids.ts";
 import { limitedByAddress } from "../../../http/access/rate-limit.ts";
@@ -46,7 +45,8 @@ flags.post("/user/set_silent_conversation", authenticated, async (c) => {
 /** 设置已读消息位置: moves the read position to a message. */
 flags.post("/user/set_read_message", authenticated, async (c) => {
   const { conversation, msg_id } = checked(Reading, c.var.fields);
-  await markRead(c.var.core, c.var.caller.userId, conversation, Position.parse(msg_id));
+  const { userId } = c.var.caller;
+  await c.var.core.conversations.read(conversation, { userId, seq: Position.parse(msg_id) });
   return succeed(c, { "Set Read Messages": true });
 });
 

@@ -10,7 +10,7 @@ import {
   listGroups,
   withGroup,
 } from "../../../core/by-name/groups.ts";
-import { dissolveGroup, editGroup, leaveGroup } from "../../../core/groups/groups.ts";
+import { dissolveGroup, editGroup } from "../../../core/groups/groups.ts";
 import { countPages, weighs } from "../../../http/access/rate-limit.ts";
 import type { CallerEnv } from "../../../http/env.ts";
 import { bodyFields, checked } from "../../../http/fields.ts";
@@ -73,7 +73,7 @@ groups.post("/dismissGroup", authenticated, async (c) => {
 groups.post("/quitGroup", authenticated, async (c) => {
   const { groupID } = await parseBody(c, OneGroup);
   await withGroup(c.var.core, c.var.caller.userId, groupID, (id) =>
-    leaveGroup(c.var.core, c.var.caller.userId, id),
+    c.var.core.conversations.leave(id, { userId: c.var.caller.userId }),
   );
   return succeed(c, { groupID: wireGroupName(groupID) });
 });

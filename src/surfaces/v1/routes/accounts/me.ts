@@ -2,7 +2,6 @@ import { createRoute } from "@hono/zod-openapi";
 import { deleteAccount } from "../../../../core/accounts/account-deletion.ts";
 import { changePassword } from "../../../../core/accounts/password-change.ts";
 import { changeProfile, getMe } from "../../../../core/accounts/users.ts";
-import { repairInbox } from "../../../../core/conversations/list-repair.ts";
 import { sumUnread } from "../../../../core/conversations/unread.ts";
 import { limitedByAddress, weighs } from "../../../../http/access/rate-limit.ts";
 import { authenticated } from "../../auth.ts";
@@ -129,7 +128,7 @@ export const me = v1Router()
     await changePassword(c.var.core, c.var.caller, c.req.valid("json"));
     return c.body(null, 204);
   })
-  .openapi(repairRoute, async (c) => c.json(await repairInbox(c.var.core, c.var.caller.userId), 200))
+  .openapi(repairRoute, async (c) => c.json(await c.var.core.inboxes.repair(c.var.caller.userId), 200))
   .openapi(unreadRoute, async (c) =>
     c.json(serializeUnread(await sumUnread(c.var.core, c.var.caller.userId)), 200),
   );

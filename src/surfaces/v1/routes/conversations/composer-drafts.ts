@@ -1,5 +1,4 @@
 import { createRoute, z } from "@hono/zod-openapi";
-import { discardComposerDraft, putComposerDraft } from "../../../../core/conversations/composer-drafts.ts";
 import { authenticated } from "../../auth.ts";
 import { v1Body } from "../../body.ts";
 import { v1Router } from "../../router.ts";
@@ -47,12 +46,15 @@ const deleteRoute = createRoute({
 
 export const composerDrafts = v1Router()
   .openapi(putRoute, async (c) => {
-    const { core, caller } = c.var;
-    const { id } = c.req.valid("param");
-    const draft = await putComposerDraft(core, caller, id, readComposerDraft(c.req.valid("json")));
+    const { userId, sessionId } = c.var.caller;
+    const { id: conversationId } = c.req.valid("param");
+    const content = readComposerDraft(c.req.valid("json"));
+    const draft = await c.var.core.inboxes.putComposerDraft(userId, { conversationId, sessionId, content });
     return c.json(serializeComposerDraft(draft), 200);
   })
   .openapi(deleteRoute, async (c) => {
-    await discardComposerDraft(c.var.core, c.var.caller, c.req.valid("param").id);
+    const { userId, sessionId } = c.var.caller;
+    const { id: conversationId } = c.req.valid("param");
+    await c.var.core.inboxes.discardComposerDraft(userId, { conversationId, sessionId });
     return c.body(null, 204);
   });

@@ -1,5 +1,5 @@
 import { createRoute, z } from "@hono/zod-openapi";
-import { handOver, joinGroup, leaveGroup } from "../../../../core/groups/groups.ts";
+import { handOver, joinGroup } from "../../../../core/groups/groups.ts";
 import { authenticated } from "../../auth.ts";
 import { v1Body } from "../../body.ts";
 import { v1Router } from "../../router.ts";
@@ -71,7 +71,7 @@ export const membership = v1Router()
     return c.json({ state: state === "requested" ? state : "joined" } as const, 200);
   })
   .openapi(leaveRoute, async (c) => {
-    await leaveGroup(c.var.core, c.var.caller.userId, c.req.valid("param").id);
+    await c.var.core.conversations.leave(c.req.valid("param").id, { userId: c.var.caller.userId });
     return c.body(null, 204);
   })
   .openapi(ownerRoute, async (c) => {

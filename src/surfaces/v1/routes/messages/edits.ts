@@ -1,5 +1,4 @@
 import { createRoute, z } from "@hono/zod-openapi";
-import { editMessage, formerVersions } from "../../../../core/messages/edits.ts";
 import { StoredBody } from "../../../../domain/messages/content.ts";
 import { weighs } from "../../../../http/access/rate-limit.ts";
 import { authenticated } from "../../auth.ts";
@@ -75,8 +74,8 @@ export const edits = v1Router()
   .openapi(editRoute, async (c) => {
     const { id, seq } = c.req.valid("param");
     const { body, mentions, base_version: baseVersion } = c.req.valid("json");
-    const { type, message } = await editMessage(c.var.core, c.var.caller.userId, id, {
-      ...{ seq, body: JSON.stringify(body), baseVersion },
+    const { type, message } = await c.var.core.conversations.editMessage(id, {
+      ...{ userId: c.var.caller.userId, seq, body: JSON.stringify(body), baseVersion },
       ...(mentions !== undefined && { mentions }),
     });
     const shown = serializeMessage(message);
@@ -86,7 +85,7 @@ export const edits = v1Router()
   })
   .openapi(editsRoute, async (c) => {
     const { id, seq } = c.req.valid("param");
-    const versions = await formerVersions(c.var.core, c.var.caller.userId, id, seq);
+    const versions = await c.var.core.conversations.formerVersions(id, { userId: c.var.caller.userId, seq });
     const items = versions.map(({ version, body, mentions, editedAt }) => ({
       ...{ version, mentions, edited_at: editedAt },
       body: StoredBody.parse(JSON.parse(body)),

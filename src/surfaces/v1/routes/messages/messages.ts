@@ -1,12 +1,5 @@
 import { createRoute, z } from "@hono/zod-openapi";
-import {
-  changesOf,
-  getMessage,
-  hideMessage,
-  pageOfMessages,
-  revokeMessage,
-  sendMessage,
-} from "../../../../core/messages/messages.ts";
+import { hideMessage, pageOfMessages, sendMessage } from "../../../../core/messages/messages.ts";
 import { scheduleMessage } from "../../../../core/messages/scheduled.ts";
 import { weighs } from "../../../../http/access/rate-limit.ts";
 import { authenticated } from "../../auth.ts";
@@ -156,18 +149,22 @@ export const messages = v1Router()
   })
   .openapi(changesRoute, async (c) => {
     const { id } = c.req.valid("param");
-    const { after_rev: afterRev = 0, after, limit, threads: scope = "main" } = c.req.valid("query");
-    const page = await changesOf(c.var.core, c.var.caller.userId, id, { afterRev, after, limit, scope });
+    const { userId } = c.var.caller;
+    const { after_rev: afterRev = 0, after, limit, threads: scope = "main" as const } = c.req.valid("query");
+    const range = { afterRev, after, limit, scope };
+    const page = await c.var.core.conversations.changes(id, { userId, ...range });
     const { hidden, rev, hasMore } = page;
     return c.json({ items: page.items.map(serializeMessage), hidden, rev, has_more: hasMore }, 200);
   })
   .openapi(getRoute, async (c) => {
     const { id, seq } = c.req.valid("param");
-    return c.json(serializeMessage(await getMessage(c.var.core, c.var.caller.userId, id, seq)), 200);
+    const message = await c.var.core.conversations.message(id, { userId: c.var.caller.userId, seq });
+    return c.json(serializeMessage(message), 200);
   })
   .openapi(deleteRoute, async (c) => {
     const { id, seq } = c.req.valid("param");
-    const remove = c.req.valid("query").for === "me" ? hideMessage : revokeMessage;
-    await remove(c.var.core, c.var.caller.userId, id, seq);
+    const { core, caller } = c.var;
+    if (c.req.valid("query").for === "me") await hideMessage(core, caller.userId, id, seq);
+    else await core.conversations.revoke(id, { userId: caller.userId, seq });
     return c.body(null, 204);
   });

@@ -1,5 +1,4 @@
 import { createRoute, z } from "@hono/zod-openapi";
-import { pinMessage, pinnedMessages, unpinMessage } from "../../../../core/messages/pins.ts";
 import { weighs } from "../../../../http/access/rate-limit.ts";
 import { authenticated } from "../../auth.ts";
 import { v1Router } from "../../router.ts";
@@ -58,15 +57,16 @@ const pinsRoute = createRoute({
 export const pins = v1Router()
   .openapi(pinRoute, async (c) => {
     const { id, seq } = c.req.valid("param");
-    await pinMessage(c.var.core, c.var.caller.userId, id, seq);
+    await c.var.core.conversations.pin(id, { userId: c.var.caller.userId, seq });
     return c.body(null, 204);
   })
   .openapi(unpinRoute, async (c) => {
     const { id, seq } = c.req.valid("param");
-    await unpinMessage(c.var.core, c.var.caller.userId, id, seq);
+    await c.var.core.conversations.unpin(id, { userId: c.var.caller.userId, seq });
     return c.body(null, 204);
   })
   .openapi(pinsRoute, async (c) => {
-    const items = await pinnedMessages(c.var.core, c.var.caller.userId, c.req.valid("param").id);
+    const { userId } = c.var.caller;
+    const items = await c.var.core.conversations.pins(c.req.valid("param").id, { userId });
     return c.json({ items: items.map(serializeMessage) }, 200);
   });

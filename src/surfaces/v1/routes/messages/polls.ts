@@ -1,5 +1,5 @@
 import { createRoute, z } from "@hono/zod-openapi";
-import { closePoll, listVoters, vote } from "../../../../core/messages/polls.ts";
+import { listVoters } from "../../../../core/messages/polls.ts";
 import { weighs } from "../../../../http/access/rate-limit.ts";
 import { authenticated } from "../../auth.ts";
 import { v1Body } from "../../body.ts";
@@ -81,11 +81,13 @@ export const polls = v1Router()
   .openapi(voteRoute, async (c) => {
     const { id, seq } = c.req.valid("param");
     const { options } = c.req.valid("json");
-    return c.json(serializeMessage(await vote(c.var.core, c.var.caller.userId, id, { seq, options })), 200);
+    const message = await c.var.core.conversations.vote(id, { userId: c.var.caller.userId, seq, options });
+    return c.json(serializeMessage(message), 200);
   })
   .openapi(closeRoute, async (c) => {
     const { id, seq } = c.req.valid("param");
-    return c.json(serializeMessage(await closePoll(c.var.core, c.var.caller.userId, id, seq)), 200);
+    const message = await c.var.core.conversations.closePoll(id, { userId: c.var.caller.userId, seq });
+    return c.json(serializeMessage(message), 200);
   })
   .openapi(votersRoute, async (c) => {
     const { id, seq } = c.req.valid("param");

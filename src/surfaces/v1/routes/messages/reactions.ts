@@ -1,5 +1,5 @@
 import { createRoute, z } from "@hono/zod-openapi";
-import { listReactors, react, unreact } from "../../../../core/messages/reactions.ts";
+import { listReactors } from "../../../../core/messages/reactions.ts";
 import { weighs } from "../../../../http/access/rate-limit.ts";
 import { authenticated } from "../../auth.ts";
 import { v1Router } from "../../router.ts";
@@ -79,11 +79,13 @@ const listRoute = createRoute({
 export const reactions = v1Router()
   .openapi(addRoute, async (c) => {
     const { id, ...address } = c.req.valid("param");
-    return c.json(serializeReactionState(await react(c.var.core, c.var.caller.userId, id, address)), 200);
+    const state = await c.var.core.conversations.react(id, { userId: c.var.caller.userId, ...address });
+    return c.json(serializeReactionState(state), 200);
   })
   .openapi(removeRoute, async (c) => {
     const { id, ...address } = c.req.valid("param");
-    return c.json(serializeReactionState(await unreact(c.var.core, c.var.caller.userId, id, address)), 200);
+    const state = await c.var.core.conversations.unreact(id, { userId: c.var.caller.userId, ...address });
+    return c.json(serializeReactionState(state), 200);
   })
   .openapi(listRoute, async (c) => {
     const { id, ...address } = c.req.valid("param");

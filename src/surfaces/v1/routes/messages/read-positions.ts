@@ -1,5 +1,4 @@
 import { createRoute, z } from "@hono/zod-openapi";
-import { markRead, markUnread, readReceipts } from "../../../../core/messages/messages.ts";
 import { invalid } from "../../../../domain/errors.ts";
 import { type Position, Seq } from "../../../../domain/ids.ts";
 import { countCost, weighs } from "../../../../http/access/rate-limit.ts";
@@ -62,12 +61,12 @@ export const readPositions = v1Router()
     // A mark may have to count many messages.
     if (unread) await countCost(c, userId, "page");
     const state = unread
-      ? await markUnread(c.var.core, userId, id, markedSeq(seq))
-      : await markRead(c.var.core, userId, id, seq);
+      ? await c.var.core.conversations.markUnread(id, { userId, seq: markedSeq(seq) })
+      : await c.var.core.conversations.read(id, { userId, seq });
     return c.json(serializeReadState(state), 200);
   })
   .openapi(receiptsRoute, async (c) => {
     const { id } = c.req.valid("param");
-    const receipts = await readReceipts(c.var.core, c.var.caller.userId, id);
+    const receipts = await c.var.core.conversations.receipts(id, { userId: c.var.caller.userId });
     return c.json({ items: receipts.map(serializeReceipt) }, 200);
   });

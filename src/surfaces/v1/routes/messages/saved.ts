@@ -1,5 +1,5 @@
 import { createRoute, z } from "@hono/zod-openapi";
-import { listSaved, saveMessage, unsaveMessage } from "../../../../core/saved/saved-messages.ts";
+import { listSaved, saveMessage } from "../../../../core/saved/saved-messages.ts";
 import { weighs } from "../../../../http/access/rate-limit.ts";
 import { authenticated } from "../../auth.ts";
 import { v1Body } from "../../body.ts";
@@ -70,7 +70,8 @@ export const saved = v1Router()
   })
   .openapi(unsaveRoute, async (c) => {
     const { id: conversationId, seq } = c.req.valid("param");
-    await unsaveMessage(c.var.core, c.var.caller.userId, { conversationId, seq });
+    const messages = [{ conversationId, seq }];
+    await c.var.core.inboxes.unsaveMessages(c.var.caller.userId, { messages });
     return c.body(null, 204);
   })
   .openapi(listRoute, async (c) => {

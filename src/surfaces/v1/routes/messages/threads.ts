@@ -1,11 +1,5 @@
 import { createRoute, z } from "@hono/zod-openapi";
-import {
-  followThread,
-  listThreads,
-  pageOfThread,
-  readThread,
-  unfollowThread,
-} from "../../../../core/messages/threads.ts";
+import { listThreads, pageOfThread } from "../../../../core/messages/threads.ts";
 import { weighs } from "../../../../http/access/rate-limit.ts";
 import { authenticated } from "../../auth.ts";
 import { v1Body } from "../../body.ts";
@@ -128,16 +122,17 @@ export const threads = v1Router()
   })
   .openapi(followRoute, async (c) => {
     const { id, root } = c.req.valid("param");
-    return c.json(serializeThreadState(await followThread(c.var.core, c.var.caller.userId, id, root)), 200);
+    const thread = await c.var.core.conversations.followThread(id, { userId: c.var.caller.userId, root });
+    return c.json(serializeThreadState(thread), 200);
   })
   .openapi(unfollowRoute, async (c) => {
     const { id, root } = c.req.valid("param");
-    await unfollowThread(c.var.core, c.var.caller.userId, id, root);
+    await c.var.core.conversations.unfollowThread(id, { userId: c.var.caller.userId, root });
     return c.body(null, 204);
   })
   .openapi(readRoute, async (c) => {
     const { id, root } = c.req.valid("param");
     const { seq } = c.req.valid("json");
-    const thread = await readThread(c.var.core, c.var.caller.userId, id, { root, seq });
+    const thread = await c.var.core.conversations.readThread(id, { userId: c.var.caller.userId, root, seq });
     return c.json(serializeThreadState(thread), 200);
   });
