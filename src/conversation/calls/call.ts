@@ -1,5 +1,6 @@
 import type { Seq, UserId } from "../../domain/ids.ts";
-import { callsOf } from "../../object/calls/object-call.ts";
+import { callsOf, effect } from "../../object/calls/object-call.ts";
+import { WEIGHTS } from "../../object/user-budgets.ts";
 import type { ConversationComponents } from "../lifecycle.ts";
 import type { MemberRow } from "../members/member-row.ts";
 import type { Room } from "../room.ts";
@@ -36,27 +37,38 @@ function readAs<Value>(
   });
 }
 
-/** The work of a call that reads for a member. @see readAs */
-export function asReader<Input extends Reader, Value>(
+type Weight<Input> = number | ((input: Input) => number);
+
+/** A call that reads for a member. @see readAs */
+export function memberRead<Input extends Reader, Value>(
+  weight: Weight<Input>,
   read: (room: Room, member: MemberRow, input: Input) => Value,
 ) {
-  return ({ room }: ConversationComponents, input: Input): Promise<Value> =>
-    readAs(room, input, (member) => read(room, member, input));
+  return repeatable(weight, ({ room }, input: Input) =>
+    readAs(room, input, (member) => read(room, member, input)),
+  );
 }
 
 /** The same for reads that take long. @see CostlyReads @throws `rate_limited` if too many wait */
-export function asCostlyReader<Input extends Reader, Value>(
+export function costlyRead<Input extends Reader, Value>(
+  weight: Weight<Input>,
   read: (room: Room, member: MemberRow, input: Input, reads: CostlyReads) => Value,
 ) {
-  return ({ room, reads }: ConversationComponents, input: Input): Promise<Value> =>
-    reads.run(input.userId, () => readAs(room, input, (member) => read(room, member, input, reads)));
+  return repeatable(weight, ({ room, reads }, input: Input) =>
+    reads.run(input.userId, () => readAs(room, input, (member) => read(room, member, input, reads))),
+  );
 }
 
 /**
- * The work of a call that changes a group: the change, then one awaited try to write it to D1, and to the
- * inboxes of the caller and of the users it concerns.
+ * A call that changes a group: the change, then one awaited try to write it to D1, and to the inboxes of the
+ * caller and of the users it concerns.
+ * @param state whether the call is idempotent
  */
-export function changeGroup<Input extends Caller>(change: (room: Room, input: Input) => UserId[]) {
-  return ({ room }: ConversationComponents, input: Input): Promise<void> =>
-    room.propagate([input.userId, ...change(room, input)]);
+export function groupChange<Input extends Caller>(
+  state: typeof repeatable,
+  change: (room: Room, input: Input) => UserId[],
+) {
+  return effect(
+    state(WEIGHTS.page, ({ room }, input: Input) => room.propagate([input.userId, ...change(room, input)])),
+  );
 }

@@ -11,7 +11,7 @@ import type { JoinDecision } from "../changes/joining.ts";
 import type { ConversationComponents } from "../lifecycle.ts";
 import type { MemberRange } from "../members/member-list.ts";
 import type { Room } from "../room.ts";
-import { type Caller, changeGroup, once, repeatable } from "./call.ts";
+import { type Caller, groupChange, once, repeatable } from "./call.ts";
 
 const { light, page } = WEIGHTS;
 
@@ -54,13 +54,8 @@ export const GROUP = {
   ),
 
   /** Changes the group's profile. @see GroupChanges.edit */
-  edit: effect(
-    repeatable(
-      page,
-      changeGroup(({ group }, { userId, change }: Caller & { change: GroupProfileChange }) =>
-        group.edit(userId, change),
-      ),
-    ),
+  edit: groupChange(repeatable, ({ group }, { userId, change }: Caller & { change: GroupProfileChange }) =>
+    group.edit(userId, change),
   ),
 
   /** Adds users, all or none. @returns their memberships @see Joining.add */
@@ -111,38 +106,20 @@ export const GROUP = {
   ),
 
   /** Accepts or rejects a join request. @see Joining.decide */
-  decideJoinRequest: effect(
-    once(
-      page,
-      changeGroup(({ joining }, input: Caller & JoinDecision) => joining.decide(input.userId, input)),
-    ),
+  decideJoinRequest: groupChange(once, ({ joining }, input: Caller & JoinDecision) =>
+    joining.decide(input.userId, input),
   ),
 
   /** Ends the caller's membership. @see GroupChanges.leave */
-  leave: effect(
-    once(
-      page,
-      changeGroup(({ group }, { userId }: Caller) => group.leave(userId)),
-    ),
-  ),
+  leave: groupChange(once, ({ group }, { userId }: Caller) => group.leave(userId)),
 
   /** Removes members. @see GroupChanges.remove */
-  remove: effect(
-    once(
-      page,
-      changeGroup(({ group }, input: Caller & { targetIds: UserId[]; reason?: string }) =>
-        group.remove(input.userId, input.targetIds, input.reason),
-      ),
-    ),
+  remove: groupChange(once, ({ group }, input: Caller & { targetIds: UserId[]; reason?: string }) =>
+    group.remove(input.userId, input.targetIds, input.reason),
   ),
 
   /** Bans a user, who is removed if they are a member. @see Banning.ban */
-  ban: effect(
-    repeatable(
-      page,
-      changeGroup(({ banning }, input: Caller & BanInput) => banning.ban(input.userId, input)),
-    ),
-  ),
+  ban: groupChange(repeatable, ({ banning }, input: Caller & BanInput) => banning.ban(input.userId, input)),
 
   /** Lifts the ban of a user. @see Banning.lift */
   liftBan: effect(
@@ -196,20 +173,10 @@ export const GROUP = {
   ),
 
   /** Makes another member the owner. @see GroupChanges.handOver */
-  handOver: effect(
-    once(
-      page,
-      changeGroup(({ group }, { userId, successorId }: Caller & { successorId: UserId }) =>
-        group.handOver(userId, successorId),
-      ),
-    ),
+  handOver: groupChange(once, ({ group }, { userId, successorId }: Caller & { successorId: UserId }) =>
+    group.handOver(userId, successorId),
   ),
 
   /** Dissolves the group for everybody. @see GroupChanges.dissolve */
-  dissolve: effect(
-    once(
-      page,
-      changeGroup(({ group }, { userId }: Caller) => group.dissolve(userId)),
-    ),
-  ),
+  dissolve: groupChange(once, ({ group }, { userId }: Caller) => group.dissolve(userId)),
 };

@@ -2,7 +2,7 @@ import type { Position, Seq } from "../../domain/ids.ts";
 import { effect } from "../../object/calls/object-call.ts";
 import { WEIGHTS } from "../../object/user-budgets.ts";
 import type { FollowPosition } from "../threads/follows.ts";
-import { asReader, type Caller, type OnMessage, repeatable } from "./call.ts";
+import { type Caller, memberRead, type OnMessage, repeatable } from "./call.ts";
 
 const { light, page } = WEIGHTS;
 
@@ -14,20 +14,17 @@ interface OnThread extends Caller {
 /** The calls that concern what one member has read, follows and wants of the conversation. */
 export const OWN_STATE = {
   /** A page of the threads that the caller follows. @see Following.list */
-  threads: repeatable(
+  threads: memberRead(
     page,
-    asReader(({ following }, member, input: Caller & { limit: number; after?: FollowPosition }) =>
+    ({ following }, member, input: Caller & { limit: number; after?: FollowPosition }) =>
       following.list(member, input),
-    ),
   ),
 
   /** A page of the replies of a thread. @see Following.page */
-  threadPage: repeatable(
+  threadPage: memberRead(
     page,
-    asReader(
-      ({ following }, member, input: OnThread & { before?: Position; after?: Position; limit: number }) =>
-        following.page(member, input.root, input),
-    ),
+    ({ following }, member, input: OnThread & { before?: Position; after?: Position; limit: number }) =>
+      following.page(member, input.root, input),
   ),
 
   /** Has the caller follow a thread. @see Following.follow */

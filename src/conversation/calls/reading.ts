@@ -9,7 +9,7 @@ import type { ReadableRange } from "../log/readable-log.ts";
 import type { Scope } from "../log/row.ts";
 import type { SearchQuery } from "../search/search.ts";
 import { type ChangesRequest, changesPage } from "../views/changes-page.ts";
-import { asCostlyReader, asReader, type Caller, type OnMessage, repeatable } from "./call.ts";
+import { type Caller, costlyRead, memberRead, type OnMessage, repeatable } from "./call.ts";
 
 const { page, search } = WEIGHTS;
 
@@ -30,56 +30,50 @@ export const READING = {
    * @param input `at`: the page begins at the first message from this time (ms) on
    * @returns `hasEarlier`: with `at`, whether there are messages before the page
    */
-  page: repeatable(
+  page: memberRead(
     page,
-    asReader(
-      (
-        { log, renderer },
-        member,
-        input: Caller & { before?: Position; after?: Position; at?: number; limit: number; scope?: Scope },
-      ): { items: Message[]; hasMore: boolean; hasEarlier?: boolean } => {
-        const { before = Number.MAX_SAFE_INTEGER, after, at, limit, scope = "main" } = input;
-        if (at !== undefined) {
-          const { rows, ...more } = messagesFrom(log, at, limit, member, scope);
-          return { items: renderer.render(rows, member), ...more };
-        }
-        const { rows, hasMore } =
-          after === undefined
-            ? log.before(before, limit, member, scope)
-            : log.after(after, limit, member, scope);
-        if (after === undefined) rows.reverse();
-        return { items: renderer.render(rows, member), hasMore };
-      },
-    ),
+    (
+      { log, renderer },
+      member,
+      input: Caller & { before?: Position; after?: Position; at?: number; limit: number; scope?: Scope },
+    ): { items: Message[]; hasMore: boolean; hasEarlier?: boolean } => {
+      const { before = Number.MAX_SAFE_INTEGER, after, at, limit, scope = "main" } = input;
+      if (at !== undefined) {
+        const { rows, ...more } = messagesFrom(log, at, limit, member, scope);
+        return { items: renderer.render(rows, member), ...more };
+      }
+      const { rows, hasMore } =
+        after === undefined
+          ? log.before(before, limit, member, scope)
+          : log.after(after, limit, member, scope);
+      if (after === undefined) rows.reverse();
+      return { items: renderer.render(rows, member), hasMore };
+    },
   ),
 
   /** A page of the messages that changed after a rev. @see changesPage */
-  changes: repeatable(
-    page,
-    asReader((room, member, input: Caller & ChangesRequest) => changesPage(room, member, input)),
+  changes: memberRead(page, (room, member, input: Caller & ChangesRequest) =>
+    changesPage(room, member, input),
   ),
 
   /** The newest messages of the main stream before a seq, in rising order, with their message context. */
-  pageWithContext: repeatable(
+  pageWithContext: memberRead(
     page,
-    asReader(({ log, snapshots }, member, input: Caller & { before?: number; limit: number }) => {
+    ({ log, snapshots }, member, input: Caller & { before?: number; limit: number }) => {
       const { before = Number.MAX_SAFE_INTEGER, limit } = input;
       const { rows, hasMore } = log.before(before, limit, member, "main");
       return { ...snapshots.context(rows.reverse(), member), hasMore };
-    }),
+    },
   ),
 
   /**
    * A page of the readable log, and the number of all messages that the caller can read.
    * @see ReadableLog.page
    */
-  readablePage: repeatable(
-    page,
-    asReader(({ readable, renderer }, member, input: Caller & ReadableRange) => {
-      const { rows, hasMore } = readable.page(input, member);
-      return { items: renderer.render(rows, member), hasMore, total: readable.count(member) };
-    }),
-  ),
+  readablePage: memberRead(page, ({ readable, renderer }, member, input: Caller & ReadableRange) => {
+    const { rows, hasMore } = readable.page(input, member);
+    return { items: renderer.render(rows, member), hasMore, total: readable.count(member) };
+  }),
 
   /**
    * A chunk of the messages that the caller can read, or finds, in either order.
@@ -88,27 +82,21 @@ export const READING = {
    * @throws `rate_limited` while the caller reads another whole history
    * @see historyChunk
    */
-  history: repeatable(
-    historyWeight,
-    asCostlyReader((room, member, input: HistoryInput, reads) => {
-      const { userId, historyId, after } = input;
-      if (historyId) reads.beginHistory(userId, historyId, after === undefined);
-      const chunk = historyChunk(room, member, input);
-      if (historyId && chunk.next === null) reads.endHistory(userId, historyId);
-      return chunk;
-    }),
-  ),
+  history: costlyRead(historyWeight, (room, member, input: HistoryInput, reads) => {
+    const { userId, historyId, after } = input;
+    if (historyId) reads.beginHistory(userId, historyId, after === undefined);
+    const chunk = historyChunk(room, member, input);
+    if (historyId && chunk.next === null) reads.endHistory(userId, historyId);
+    return chunk;
+  }),
 
   /** One message. @throws `not_found` unless the caller can see it */
-  message: repeatable(
-    0,
-    asReader(({ log, renderer }, member, { seq }: OnMessage) => {
-      const row = log.visible(seq, member);
-      const [message] = row ? renderer.render([row], member) : [];
-      if (!message) throw noMessage(seq);
-      return message;
-    }),
-  ),
+  message: memberRead(0, ({ log, renderer }, member, { seq }: OnMessage) => {
+    const row = log.visible(seq, member);
+    const [message] = row ? renderer.render([row], member) : [];
+    if (!message) throw noMessage(seq);
+    return message;
+  }),
 
   /** The messages with these seqs that the caller may see, for forwards. @see ForwardResolver.messages */
   messages: repeatable(page, ({ room }, { userId, seqs }: Caller & { seqs: Seq[] }) =>
@@ -119,40 +107,34 @@ export const READING = {
    * Those of the messages with these seqs that the caller can see, in this order.
    * @returns `left`: further ones, which the page has no room for
    */
-  visibleMessages: repeatable(
-    page,
-    asReader(({ log, renderer }, member, { seqs }: Caller & { seqs: Seq[] }) => {
-      const visible = log.visibleOf(seqs, member);
-      const found = seqs.flatMap((seq) => visible.get(seq) ?? []);
-      const { rows } = log.cut(found, found.length);
-      const left = found.slice(rows.length).map(({ seq }) => seq);
-      return { items: renderer.render(rows, member), left };
-    }),
-  ),
+  visibleMessages: memberRead(page, ({ log, renderer }, member, { seqs }: Caller & { seqs: Seq[] }) => {
+    const visible = log.visibleOf(seqs, member);
+    const found = seqs.flatMap((seq) => visible.get(seq) ?? []);
+    const { rows } = log.cut(found, found.length);
+    const left = found.slice(rows.length).map(({ seq }) => seq);
+    return { items: renderer.render(rows, member), left };
+  }),
 
   /** A page of hits, newest first; `nextBefore` is null on the last page. @see MessageSearch.find */
-  search: repeatable(
-    search,
-    asCostlyReader((room, member, input: Caller & SearchQuery) => {
-      const { rows, next } = room.search.find(input, member);
-      return { items: room.renderer.render(rows, member), nextBefore: next };
-    }),
-  ),
+  search: costlyRead(search, (room, member, input: Caller & SearchQuery) => {
+    const { rows, next } = room.search.find(input, member);
+    return { items: room.renderer.render(rows, member), nextBefore: next };
+  }),
 
   /**
    * A page of hits before a seq and up to a time (ms), newest first. More may be before the seq
    * `next.before`, not after the time `next.at`; null: nothing is left.
    * @see MessageSearch.find
    */
-  searchWithin: repeatable(
+  searchWithin: costlyRead(
     search,
-    asCostlyReader(({ search, renderer, log }, member, input: Caller & SearchQuery & { until?: number }) => {
+    ({ search, renderer, log }, member, input: Caller & SearchQuery & { until?: number }) => {
       const end = input.until === undefined ? undefined : log.lastUntil(input.until) + 1;
       const before = Math.min(...[input.before, end].filter((bound) => bound !== undefined));
       const { rows, next } = search.find({ ...input, before }, member);
       const at = next === null ? 0 : log.headAt(Position.parse(next - 1)).at;
       return { items: renderer.render(rows, member), next: next === null ? null : { before: next, at } };
-    }),
+    },
   ),
 
   /** The messages that name the caller, newest first. @see MentionPages.find */
@@ -163,14 +145,12 @@ export const READING = {
   }),
 
   /** What a message said before it was edited, newest first. @see Editing.formerVersions */
-  formerVersions: repeatable(
-    page,
-    asReader(({ editing }, member, { seq }: OnMessage) => editing.formerVersions(member, seq)),
+  formerVersions: memberRead(page, ({ editing }, member, { seq }: OnMessage) =>
+    editing.formerVersions(member, seq),
   ),
 
   /** The pinned messages that the caller may see, the one that was pinned last first. */
-  pins: repeatable(
-    page,
-    asReader(({ log, renderer }, member, _: Caller) => renderer.render(log.pins.visibleTo(member), member)),
+  pins: memberRead(page, ({ log, renderer }, member, _: Caller) =>
+    renderer.render(log.pins.visibleTo(member), member),
   ),
 };

@@ -8,7 +8,7 @@ import { effect } from "../../object/calls/object-call.ts";
 import { WEIGHTS, weightOfBytes } from "../../object/user-budgets.ts";
 import type { VoteInput } from "../polls/polls.ts";
 import type { ReactionInput } from "../reactions/reactions.ts";
-import { asReader, type Caller, type OnMessage, once, repeatable, repeatableIf } from "./call.ts";
+import { type Caller, memberRead, type OnMessage, once, repeatable, repeatableIf } from "./call.ts";
 
 const { light, page } = WEIGHTS;
 
@@ -94,11 +94,8 @@ export const WRITING = {
   unreact: repeatable(light, ({ room }, input: ReactionInput) => room.reactions.remove(input)),
 
   /** A page of the users who reacted to a message with a key. @see Reactions.page */
-  reactors: repeatable(
-    page,
-    asReader(({ reactions }, member, input: OnMessage & UserRange & { key: ReactionKey }) =>
-      reactions.page(member, input.seq, input.key, input),
-    ),
+  reactors: memberRead(page, ({ reactions }, member, input: OnMessage & UserRange & { key: ReactionKey }) =>
+    reactions.page(member, input.seq, input.key, input),
   ),
 
   /** Replaces the caller's votes in a poll. @see Polls.vote */
@@ -108,10 +105,7 @@ export const WRITING = {
   closePoll: repeatable(light, ({ room }, { userId, seq }: OnMessage) => room.polls.close(userId, seq)),
 
   /** A page of the users who voted for an option of a poll. @see Polls.voters */
-  voters: repeatable(
-    page,
-    asReader(({ polls }, member, input: OnMessage & UserRange & { option: number }) =>
-      polls.voters(member, input.seq, input.option, input),
-    ),
+  voters: memberRead(page, ({ polls }, member, input: OnMessage & UserRange & { option: number }) =>
+    polls.voters(member, input.seq, input.option, input),
   ),
 };

@@ -1,5 +1,6 @@
 import { accountOver } from "../../domain/errors.ts";
 import { callsOf } from "../../object/calls/object-call.ts";
+import { WEIGHTS } from "../../object/user-budgets.ts";
 import type { InboxComponents } from "../components.ts";
 
 export const { once, repeatable } = callsOf<InboxComponents>();
@@ -9,14 +10,14 @@ export function requireAccount({ accountDeletion }: InboxComponents): void {
   if (accountDeletion.isDeleted) throw accountOver();
 }
 
-/** The work of a call that reads the list. @see refresh */
-export function ofList<Input extends unknown[], Value>(
+/** A call that reads the list. @see refresh */
+export function listRead<Input extends unknown[], Value>(
   read: (components: InboxComponents, ...input: Input) => Value,
 ) {
-  return async (components: InboxComponents, ...input: Input): Promise<Value> => {
+  return repeatable(WEIGHTS.page, async (components, ...input: Input): Promise<Value> => {
     await refresh(components);
     return read(components, ...input);
-  };
+  });
 }
 
 /** Fetches snapshots of conversations that may have changed, before the list is read. */

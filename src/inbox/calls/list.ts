@@ -15,25 +15,22 @@ import type { RepairResult } from "../../domain/ports.ts";
 import type { NotificationBox } from "../../domain/sync/notification.ts";
 import { effect } from "../../object/calls/object-call.ts";
 import { WEIGHTS } from "../../object/user-budgets.ts";
-import { ofList, refresh, repeatable } from "./call.ts";
+import { listRead, refresh, repeatable } from "./call.ts";
 
 const { page } = WEIGHTS;
 
 /** The calls that concern the user's list of conversations. */
 export const LIST = {
   /** A page of the user's list, pinned conversations first, then by newest activity. */
-  list: repeatable(
-    page,
-    ofList(({ list, composerDrafts }, input: ListRange): InboxEntry[] => {
-      const entries = list.page(input.limit, input.after, input.ids, input.archived);
-      if (!input.withDrafts) return entries;
-      const drafts = composerDrafts.of(entries.map(({ conversationId }) => conversationId));
-      return entries.map((entry) => {
-        const draft = drafts.get(entry.conversationId);
-        return draft ? { ...entry, draft } : entry;
-      });
-    }),
-  ),
+  list: listRead(({ list, composerDrafts }, input: ListRange): InboxEntry[] => {
+    const entries = list.page(input.limit, input.after, input.ids, input.archived);
+    if (!input.withDrafts) return entries;
+    const drafts = composerDrafts.of(entries.map(({ conversationId }) => conversationId));
+    return entries.map((entry) => {
+      const draft = drafts.get(entry.conversationId);
+      return draft ? { ...entry, draft } : entry;
+    });
+  }),
 
   /**
    * What follows in a walk through the list by activity. The conversations that may have changed are asked
@@ -45,19 +42,15 @@ export const LIST = {
   }),
 
   /** A page of the list, and the notification box. @see list */
-  overview: repeatable(
-    page,
-    ofList(({ list, notifications }, input: ListRange): { entries: InboxEntry[]; box: NotificationBox } => ({
+  overview: listRead(
+    ({ list, notifications }, input: ListRange): { entries: InboxEntry[]; box: NotificationBox } => ({
       entries: list.page(input.limit, input.after, input.ids, input.archived),
       box: notifications.box(),
-    })),
+    }),
   ),
 
   /** All conversations of the user, also left ones. @see ConversationList.onRecord */
-  listOnRecord: repeatable(
-    page,
-    ofList(({ list }): EntryOnRecord[] => list.onRecord()),
-  ),
+  listOnRecord: listRead(({ list }): EntryOnRecord[] => list.onRecord()),
 
   /** The list entries of these conversations. @see ConversationList.entries */
   entries: repeatable(
@@ -72,21 +65,14 @@ export const LIST = {
   ),
 
   /** A range of the list, optionally of one kind, by newest activity, and the total. */
-  numbered: repeatable(
-    page,
-    ofList(({ list }, input: NumberedRange): NumberedPage => list.numbered(input)),
-  ),
+  numbered: listRead(({ list }, input: NumberedRange): NumberedPage => list.numbered(input)),
 
   /** The conversations of the list with unread messages. @see ConversationList.unread */
-  unread: repeatable(
-    page,
-    ofList(({ list }): UnreadEntry[] => list.unread()),
-  ),
+  unread: listRead(({ list }): UnreadEntry[] => list.unread()),
 
   /** The conversations of the list with unread mentions. @see ConversationList.unreadMentions */
-  unreadMentions: repeatable(
-    page,
-    ofList(({ list }, { limit }: { limit: number }): UnreadMentions[] => list.unreadMentions(limit)),
+  unreadMentions: listRead(({ list }, { limit }: { limit: number }): UnreadMentions[] =>
+    list.unreadMentions(limit),
   ),
 
   /**
