@@ -484,7 +484,7 @@ export class Room implements RoomContext {
 
   /** @see RoomContext.publish */
   publish(events: readonly Published[], toSockets?: (sockets: SocketSink) => void): void {
-    // Before the fan-out, so that the first inbox update carries the events. They are of what is stored: if one
+    // Before the fan-out, so that the first inbox update carries the events. What they tell is stored: if one
     // cannot be told, the fan-out starts all the same.
     try {
       if (this.#sockets) toSockets?.(this.#sockets);

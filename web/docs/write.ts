@@ -1,6 +1,7 @@
 /**
- * Writes the pages at /docs, and the headers of all static assets. Its arguments are the paths of `web/` and of
- * the folder to write into. `web/scripts/docs.ts` bundles and runs it: Node imports neither Markdown nor styles.
+ * Writes the pages at /docs, and the headers of all static assets. Its arguments are the paths of `web/` and
+ * of the folder to write into. `web/scripts/docs.ts` bundles and runs it: Node imports neither Markdown nor
+ * styles.
  */
 import { globSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";

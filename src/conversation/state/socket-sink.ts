@@ -8,7 +8,7 @@ import type { EventSink } from "./published.ts";
 /** The place of a revoked message. */
 type RevokedRow = Pick<MessageRow, "seq" | "in_main">;
 
-/** The sockets of the room. They are told of messages too; devices have those by the pages of inbox updates. */
+/** The sockets of the room. Messages are told here too: devices have them by the pages of inbox updates. */
 export interface SocketSink extends EventSink {
   /** the outcomes of sends, stored and refused, in order */
   sent(outcomes: SendOutcome<SendOrigin>[]): void;
