@@ -47,6 +47,7 @@ export default defineConfig({
     onUnhandledError: ({ name }) => name !== "EnvironmentTeardownError",
     provide: {
       propertyRuns: process.env.PROPERTY_RUNS ?? "",
+      everyCase: Boolean(process.env.EVERY_CASE),
       chatMessages: process.env.CHAT_MESSAGES ?? "",
       costTable: process.env.COST_TABLE ?? "",
       seed: Math.abs(Number(process.env.PROPERTY_SEED || commitNumber())),
@@ -74,6 +75,8 @@ export default defineConfig({
         test: {
           name: "client",
           include: ["packages/client/test/**/*.test.{ts,tsx}"],
+          // The modules are loaded once a worker, not once a file.
+          isolate: false,
           globalSetup: ["./packages/client/test/support/setup.ts"],
           ...PATIENCE,
           expect: { poll: { timeout: 60_000 } },

@@ -1,11 +1,16 @@
 import type { Locator, Page } from "playwright-core";
 import { expect, test } from "vitest";
 import type { Person } from "../../../scripts/support/person.ts";
+import { sampledCases, sampledPairs } from "../../../test/support/sampled-cases.ts";
 import { findings } from "../support/axe.ts";
-import { PHONE, Site } from "../support/site.ts";
+import { DESKTOP, PHONE, Site } from "../support/site.ts";
 import { composer, connection, row, send, stored } from "../support/talk.ts";
 
 const site = Site.forFile();
+
+const THEMES = ["light", "dark"] as const;
+/** What a view looks like. Each view is tried in one of them; the commit determines in which. */
+const LOOKS = THEMES.flatMap((theme) => [DESKTOP, PHONE].map((viewport) => ({ theme, viewport })));
 
 /** The views of the page: the address of each, and what is there when it is. */
 const VIEWS: [hash: (conversation: number) => string, text: string][] = [
@@ -58,7 +63,7 @@ async function lively() {
   return { ann, ben, id, code };
 }
 
-for (const theme of ["light", "dark"] as const) {
+for (const theme of sampledCases(THEMES, 1))
   test(`the sign-in has no serious finding (${theme})`, async () => {
     const page = await site.open({ theme });
     await page.getByRole("heading", { name: "Sign in" }).waitFor();
@@ -67,19 +72,21 @@ for (const theme of ["light", "dark"] as const) {
     expect(await findings(page)).toEqual([]);
   });
 
+const LOOKS_OF_VIEWS = sampledPairs(VIEWS, LOOKS);
+
+for (const theme of THEMES)
   test(`no view has a serious finding (${theme})`, async () => {
     const { ann, id } = await world();
-    for (const viewport of [undefined, PHONE]) {
-      const page = await site.open({ person: ann, theme, ...(viewport && { viewport }) });
-      for (const [address, text] of VIEWS) {
-        const hash = address(id);
-        await page.goto(`${site.origin}/${hash}`);
-        await page.getByText(text).filter({ visible: true }).first().waitFor();
-        expect([hash, viewport, await findings(page)]).toEqual([hash, viewport, []]);
-      }
+    const page = await site.open({ person: ann, theme });
+    for (const [[address, text], look] of LOOKS_OF_VIEWS) {
+      if (look.theme !== theme) continue;
+      const hash = address(id);
+      await page.setViewportSize(look.viewport);
+      await page.goto(`${site.origin}/${hash}`);
+      await page.getByText(text).filter({ visible: true }).first().waitFor();
+      expect([hash, look, await findings(page)]).toEqual([hash, look, []]);
     }
   });
-}
 
 /** What a user opens beside a view or over it: where, how if not by the address, and what is there then. */
 const OPENED: [
@@ -120,25 +127,25 @@ const OPENED: [
   ],
 ];
 
-for (const [theme, viewport] of [
-  ["light", undefined],
-  ["dark", PHONE],
-] as const) {
+const LOOKS_OF_OPENED = sampledPairs(OPENED, LOOKS);
+
+for (const theme of THEMES)
   test(`nothing that is opened beside a view or over it has a serious finding (${theme})`, async () => {
     const world = await lively();
-    const page = await site.open({ person: world.ann, theme, ...(viewport && { viewport }) });
-    for (const [address, open, seen] of OPENED) {
+    const page = await site.open({ person: world.ann, theme });
+    for (const [[address, open, seen], look] of LOOKS_OF_OPENED) {
+      if (look.theme !== theme) continue;
       const hash = address(world);
+      await page.setViewportSize(look.viewport);
       await page.goto(`${site.origin}/${hash}`);
       // What was opened over the view before is closed.
       if (open) await page.reload();
       await connection(page, "live").waitFor({ state: "attached" });
       await open?.(page);
       await seen(page).waitFor();
-      expect([hash, `${open}`, await findings(page)]).toEqual([hash, `${open}`, []]);
+      expect([hash, `${open}`, look, await findings(page)]).toEqual([hash, `${open}`, look, []]);
     }
   });
-}
 
 test("a user signs in, opens a conversation and writes with the keyboard alone", async () => {
   const { ann } = await world();

@@ -11,9 +11,9 @@ const PATIENCE = 60_000;
 /** The settings of servers with the page, which comes from their own origin. */
 export const SETTINGS = { ALLOWED_ORIGINS: "" };
 
-/** The size of a phone's page, in CSS pixels. */
+/** The size of a page on a phone, and of one on a computer, in CSS pixels. */
 export const PHONE = { width: 390, height: 844 };
-const DESKTOP = { width: 1280, height: 800 };
+export const DESKTOP = { width: 1280, height: 800 };
 
 /** A browser that a user has in front of them. */
 interface Device {
