@@ -5,23 +5,20 @@ import { type Api, Chat, Problem } from "../src/index.ts";
 import { type UploadOptions, upload, uploads } from "../src/uploads/index.ts";
 import { startChat, text, until } from "./support/chats.ts";
 import { Network } from "./support/network.ts";
-import { TestServer } from "./support/server.ts";
+import { Server } from "./support/server.ts";
 
+/** The settings of the server allow 16 of them a file. */
 const MIB = 1024 * 1024;
 
-let server: TestServer;
+const server = Server.shared();
 let network: Network;
 let ann: Person;
 
 beforeAll(async () => {
-  server = await TestServer.start({ MAX_UPLOAD_MIB: "16" });
   network = await Network.to(server.origin);
   ann = await server.person("ann");
 });
-afterAll(async () => {
-  await network[Symbol.asyncDispose]();
-  await server[Symbol.asyncDispose]();
-});
+afterAll(() => network[Symbol.asyncDispose]());
 
 function film(size: number, name = "film.mp4"): File {
   return new File([randomBytes(size)], name, { type: "video/mp4" });

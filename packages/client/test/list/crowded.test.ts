@@ -1,13 +1,8 @@
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { expect, test } from "vitest";
 import { startChat, text, until } from "../support/chats.ts";
-import { TestServer } from "../support/server.ts";
+import { Server } from "../support/server.ts";
 
-let server: TestServer;
-
-beforeAll(async () => {
-  server = await TestServer.start({ LIVE_MEMBERS: "1" });
-});
-afterAll(() => server[Symbol.asyncDispose]());
+const server = Server.small();
 
 test("a crowded group shows mentions, threads and reads of other devices without a reload", async () => {
   const [ann, bob] = [await server.person("ann"), await server.person("bob")];
@@ -30,5 +25,4 @@ test("a crowded group shows mentions, threads and reads of other devices without
   await phone.flush();
   bobs.send(id, { ...text("an answer"), thread: { root: seq, also_in_main: false } });
   await until(anns, () => entry()?.threads_unread === 1);
-  for (const chat of [bobs, anns, phone]) await chat.stop();
 });

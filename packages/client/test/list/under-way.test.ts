@@ -186,7 +186,7 @@ test("a read counts messages that the list has counted and that are still on the
 test("a conversation that moves from the second page of the list to the first meanwhile stays", async () => {
   const [ann, bob] = [await server.person("ann"), await server.person("bob")];
   const { id } = await ann.openGroup("the oldest", [bob]);
-  for (let i = 1; i <= 100; i++) await ann.openGroup(`${i}`, [bob]);
+  await Promise.all(Array.from({ length: 100 }, (_, i) => ann.openGroup(`${i + 1}`, [bob])));
   const chat = await startChat(server.origin, bob);
   await until(chat, (state) => state.isListed && state.conversations.length === 101);
   const last = chat.state.conversation(id)?.last_seq ?? 0;

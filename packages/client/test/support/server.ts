@@ -38,6 +38,14 @@ export class Server {
     return new Server(inject("sharedOrigin"));
   }
 
+  /**
+   * A server of the client's test files on which a group is crowded when two of its members are connected,
+   * and a client that has missed more than five changes begins anew.
+   */
+  static small(): Server {
+    return new Server(inject("smallOrigin"));
+  }
+
   /** The base of the URLs of sockets. */
   get socketOrigin(): string {
     return this.origin.replace("http", "ws");

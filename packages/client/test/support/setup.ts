@@ -6,6 +6,8 @@ declare module "vitest" {
   interface ProvidedContext {
     /** the origin of `Server.shared()` */
     sharedOrigin: string;
+    /** the origin of `Server.small()` */
+    smallOrigin: string;
   }
 }
 
@@ -28,6 +30,13 @@ export async function share(
   };
 }
 
-export default function setup(project: TestProject): Promise<() => Promise<void>> {
-  return share(project);
+export default async function setup(project: TestProject): Promise<() => Promise<void>> {
+  const end = await share(project, { MAX_UPLOAD_MIB: "16" });
+  const plan = project.getProvidedContext().workerPlan;
+  const small = await TestServer.start({ LIVE_MEMBERS: "1", MAX_CHANGES: "5" }, undefined, plan);
+  project.provide("smallOrigin", small.origin);
+  return async () => {
+    await small[Symbol.asyncDispose]();
+    await end();
+  };
 }

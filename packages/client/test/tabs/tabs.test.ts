@@ -4,7 +4,7 @@ import type { Chat, ConversationWindow } from "../../src/index.ts";
 import { shareSocket } from "../../src/tabs/index.ts";
 import { startChat, text, until } from "../support/chats.ts";
 import { Network } from "../support/network.ts";
-import { Server, TestServer } from "../support/server.ts";
+import { Server } from "../support/server.ts";
 
 const server = Server.shared();
 let names = 0;
@@ -204,8 +204,7 @@ test("a tab that comes back catches up by pages, and a tab that is live beside i
 });
 
 test("a tab that has missed too many changes begins anew, and the others go on", async () => {
-  await using small = await TestServer.start({ MAX_CHANGES: "5" });
-  const stage = await scene(small);
+  const stage = await scene(Server.small());
   const { bob, tab } = stage;
   const [live, away] = [await tab(), await tab()];
   for (let i = 0; i < 10; i++) bob.window.send(text(`${i}`));
@@ -220,11 +219,10 @@ test("a tab that has missed too many changes begins anew, and the others go on",
   const right = await history(stage);
   for (const one of [live, away])
     await vi.waitFor(() => expect(shownIn(one)).toEqual(right), { timeout: 60_000 });
-  for (const { chat } of [live, away, bob]) await chat.stop();
 });
 
 test("the messages of a crowded group come to all tabs", async () => {
-  await using crowded = await TestServer.start({ LIVE_MEMBERS: "1" });
+  const crowded = Server.small();
   const [ann, bob] = [await crowded.person("ann"), await crowded.person("bob")];
   const { id } = await bob.openGroup("Ours", [ann]);
   const bobs = await startChat(crowded.origin, bob);
@@ -248,7 +246,6 @@ test("the messages of a crowded group come to all tabs", async () => {
     for (const one of tabs) await until(one.chat, () => texts(one).join() === right.join());
   }
   expect(frames).toContain("activity");
-  for (const { chat } of [...tabs, { chat: bobs }]) await chat.stop();
 });
 
 test("tabs that were away show nothing of what the user has deleted meanwhile", async () => {
