@@ -8,6 +8,7 @@ import { DeployFailure } from "../../scripts/deploy/failure.ts";
 import { readOptions } from "../../scripts/deploy/options.ts";
 import { deploy as deployWith } from "../../scripts/deploy/run.ts";
 import { collectOutput, exitCode, ROOT } from "../../scripts/support/wrangler.ts";
+import { sampledCases } from "../support/sampled-cases.ts";
 import { Account, NEW_ACCOUNT } from "./account.ts";
 import { callFake } from "./fake-wrangler.ts";
 
@@ -371,7 +372,7 @@ describe("as a program", () => {
     expect([again.code, again.output]).toEqual([0, expect.stringContaining("nothing to deploy")]);
   });
 
-  test.each(["SIGINT", "SIGTERM", "SIGHUP"] as const)(
+  test.each(sampledCases(["SIGINT", "SIGTERM", "SIGHUP"] as const, 1))(
     "it leaves no file behind when %s ends it",
     async (signal) => {
       const { code, left } = await program([], { FAKE_HANGS: "deploy --config" }, (child) =>

@@ -4,7 +4,7 @@ import type { Person } from "../../../scripts/support/person.ts";
 import { sampledCases, sampledPairs } from "../../../test/support/sampled-cases.ts";
 import { findings } from "../support/axe.ts";
 import { DESKTOP, PHONE, Site } from "../support/site.ts";
-import { composer, connection, row, send, stored } from "../support/talk.ts";
+import { composer, connection, row, stored } from "../support/talk.ts";
 
 const site = Site.forFile();
 
@@ -177,15 +177,3 @@ test("a user signs in, opens a conversation and writes with the keyboard alone",
 function isFocused(page: Page): Promise<boolean> {
   return row(page, "Hike").evaluate((link) => link === document.activeElement);
 }
-
-test("Enter that ends the input of an input method sends nothing", async () => {
-  const { ann, id } = await world();
-  const page = await site.open({ person: ann, hash: `#/c/${id}` });
-  await composer(page).fill("你好");
-  await composer(page).dispatchEvent("keydown", { key: "Enter", isComposing: true });
-  await composer(page).dispatchEvent("keydown", { key: "Enter", keyCode: 229 });
-  expect(await composer(page).inputValue()).toBe("你好");
-  await send(page, "你好吗");
-  await stored(page, "你好吗").waitFor();
-  expect(await stored(page, "你好").count()).toBe(1);
-});

@@ -5,12 +5,24 @@ import type { Page } from "playwright-core";
 import { expect, onTestFinished, test } from "vitest";
 import type { Person } from "../../../scripts/support/person.ts";
 import { bring } from "../support/files.ts";
+import { Seat } from "../support/seat.ts";
 import { Site } from "../support/site.ts";
 import { composer, openTalk, stored } from "../support/talk.ts";
 
 const site = Site.forFile();
 
+const seat = new Seat(site);
+
+/** A new conversation of Ann, which her page shows. */
 async function world(): Promise<{ ann: Person; id: number; page: Page }> {
+  const { person: ann } = seat;
+  const ben = await site.person("ben");
+  const { id } = await ann.openDirect(ben);
+  return { ann, id, page: await seat.take(id, ben.user.username) };
+}
+
+/** The same on a page of its own. */
+async function ownWorld(): Promise<{ ann: Person; id: number; page: Page }> {
   const [ann, ben] = [await site.person("ann"), await site.person("ben")];
   const { id } = await ann.openDirect(ben);
   const page = await site.open({ person: ann, hash: `#/c/${id}` });
@@ -139,16 +151,18 @@ test("a picture has its size, a large one is made smaller, and the text is the c
         if (context) context.fillStyle = `rgb(${(i * 37) % 255} ${(i * 91) % 255} ${(i * 53) % 255})`;
         context?.fillRect((i * 131) % width, (i * 197) % height, width / 9, height / 7);
       }
-      const blob = await canvas.convertToBlob({ type: "image/jpeg", quality: 1 });
-      return [...new Uint8Array(await blob.arrayBuffer())];
+      const reader = new FileReader();
+      reader.readAsDataURL(await canvas.convertToBlob({ type: "image/jpeg", quality: 1 }));
+      await new Promise((resolve) => reader.addEventListener("load", resolve));
+      return String(reader.result).replace(/.*,/, "");
     };
     return [await draw(300, 200), await draw(3000, 1500)];
   });
-  for (const [i, bytes] of pictures.entries()) {
+  for (const [i, picture] of pictures.entries()) {
     const chooser = page.waitForEvent("filechooser");
     await page.getByRole("button", { name: "Add", exact: true }).click();
     await page.getByRole("menuitem", { name: "Photos and files" }).click();
-    const file = { name: `p${i}.jpg`, mimeType: "image/jpeg", buffer: Buffer.from(bytes) };
+    const file = { name: `p${i}.jpg`, mimeType: "image/jpeg", buffer: Buffer.from(picture, "base64") };
     await (await chooser).setFiles([file]);
     await page.getByText(i ? "3000 × 1500" : "300 × 200").waitFor();
     const caption = page.locator(".composer textarea");
@@ -163,7 +177,7 @@ test("a picture has its size, a large one is made smaller, and the text is the c
 });
 
 test("a picture that is sent while it is read goes once, and leaves the tray", async () => {
-  const { ann, id, page } = await world();
+  const { ann, id, page } = await ownWorld();
   await page.evaluate(() => {
     const { decode } = HTMLImageElement.prototype;
     const gate = Promise.withResolvers<void>();
@@ -294,7 +308,7 @@ test("a poll that answers a message ends the answer, and leaves what was written
 });
 
 test("a poll is made of a question and options", async () => {
-  const { ann, id, page } = await world();
+  const { ann, id, page } = await ownWorld();
   await page.getByRole("button", { name: "Add", exact: true }).click();
   await page.getByRole("menuitem", { name: "Poll" }).click();
   await page.getByRole("textbox", { name: "Question" }).fill("Where to?");

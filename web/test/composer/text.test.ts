@@ -1,5 +1,7 @@
+import type { Page } from "playwright-core";
 import { expect, test } from "vitest";
 import type { Person } from "../../../scripts/support/person.ts";
+import { Seat } from "../support/seat.ts";
 import { Site } from "../support/site.ts";
 import { composer, connection, row, send, stored } from "../support/talk.ts";
 
@@ -13,21 +15,39 @@ async function world(): Promise<{ ann: Person; ben: Person; id: number }> {
   return { ann, ben, id };
 }
 
+const seat = new Seat(site);
+
+/** The same, with the user of the page, which shows the group. */
+async function seated(): Promise<{ ann: Person; ben: Person; id: number; page: Page }> {
+  const { person: ann } = seat;
+  const ben = await site.person("ben");
+  const name = `Hike with ${ben.user.username}`;
+  const { id } = await ann.openGroup(name, [ben]);
+  await ben.send(id, "Who brings the map?");
+  const page = await seat.take(id, name);
+  await stored(page, "Who brings the map?").waitFor();
+  return { ann, ben, id, page };
+}
+
 /** The newest message, as the server has it. */
 async function newest(person: Person, id: number): Promise<unknown> {
   const { items } = Object(await person.call("GET", `/v1/conversations/${id}/messages?limit=1`));
   return items[0];
 }
 
-test("Enter during the composition of an input method sends nothing", async () => {
-  const { ann, id } = await world();
-  const page = await site.open({ person: ann, hash: `#/c/${id}` });
+test("Enter during the composition of an input method, or that ends it, sends nothing", async () => {
+  const { ann, id, page } = await seated();
   await composer(page).focus();
   const devtools = await page.context().newCDPSession(page);
   await devtools.send("Input.imeSetComposition", { text: "nihao", selectionStart: 5, selectionEnd: 5 });
   await page.keyboard.press("Enter");
   await devtools.send("Input.insertText", { text: "你好" });
   await expect.poll(() => composer(page).inputValue()).toContain("你好");
+  await composer(page).fill("你好");
+  // As browsers tell of the key that ends the input.
+  await composer(page).dispatchEvent("keydown", { key: "Enter", isComposing: true });
+  await composer(page).dispatchEvent("keydown", { key: "Enter", keyCode: 229 });
+  expect(await composer(page).inputValue()).toBe("你好");
   await send(page, "你好吗");
   await stored(page, "你好吗").waitFor();
   expect(await ann.history(id)).toHaveLength(2);
@@ -92,8 +112,7 @@ test("the field stays while the list is on its way, with what is open above it",
 });
 
 test("an @ suggests the members, and the message mentions who stands in its text", async () => {
-  const { ann, ben, id } = await world();
-  const page = await site.open({ person: ann, hash: `#/c/${id}` });
+  const { ann, ben, id, page } = await seated();
   await composer(page).pressSequentially("Ask @b");
   const option = page.getByRole("option", { name: ben.user.username });
   await option.waitFor();
@@ -111,8 +130,7 @@ test("an @ suggests the members, and the message mentions who stands in its text
 });
 
 test("a name between colons becomes an emoji, by its end and by the suggestions", async () => {
-  const { ann, id } = await world();
-  const page = await site.open({ person: ann, hash: `#/c/${id}` });
+  const { page } = await seated();
   await composer(page).pressSequentially("Yes :smile:");
   await expect.poll(() => composer(page).inputValue()).toBe("Yes 😄");
   await composer(page).pressSequentially(" :heart_eye");
@@ -128,9 +146,8 @@ test("a name between colons becomes an emoji, by its end and by the suggestions"
 });
 
 test("the arrow up edits the last message, and an edit of an older version shows the newer one", async () => {
-  const { ann, id } = await world();
+  const { ann, id, page } = await seated();
   const { seq } = await ann.send(id, "I do");
-  const page = await site.open({ person: ann, hash: `#/c/${id}` });
   await stored(page, "I do").waitFor();
   await composer(page).press("ArrowUp");
   await page.getByText("Edit the message").waitFor();
@@ -177,8 +194,7 @@ test("what is written while an edit is being saved stays, and can be saved, too"
 });
 
 test("a text that is too long says so before it is sent, and stays", async () => {
-  const { ann, id } = await world();
-  const page = await site.open({ person: ann, hash: `#/c/${id}` });
+  const { ann, id, page } = await seated();
   await composer(page).fill("x".repeat(7_990));
   await page.getByText("10 characters left").waitFor();
   await composer(page).fill("x".repeat(8_003));
@@ -189,9 +205,7 @@ test("a text that is too long says so before it is sent, and stays", async () =>
 });
 
 test("what is typed elsewhere on the page comes to the field", async () => {
-  const { ann, id } = await world();
-  const page = await site.open({ person: ann, hash: `#/c/${id}` });
-  await stored(page, "Who brings the map?").waitFor();
+  const { page } = await seated();
   await composer(page).blur();
   await page.keyboard.type("Me");
   await expect.poll(() => composer(page).inputValue()).toBe("Me");

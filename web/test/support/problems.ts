@@ -9,13 +9,19 @@ const problems = new WeakMap<BrowserContext, string[]>();
  * Content-Security-Policy forbids, which the browser logs.
  */
 export function watchProblems(context: BrowserContext): void {
+  const seen = noteProblems(context);
+  onTestFinished(() => expect(seen, "problems of the page").toEqual([]));
+}
+
+/** Notes the problems of all pages of a browser. @returns them, as they come */
+export function noteProblems(context: BrowserContext): readonly string[] {
   const seen: string[] = [];
   problems.set(context, seen);
   context.on("weberror", (error) => seen.push(`thrown: ${error.error().stack ?? error.error().message}`));
   context.on("console", (message) => {
     if (message.type() === "error" && !isAnswer(message)) seen.push(`logged: ${message.text()}`);
   });
-  onTestFinished(() => expect(seen, "problems of the page").toEqual([]));
+  return seen;
 }
 
 /** Forgets the problems so far, for a test that causes one. @returns them */

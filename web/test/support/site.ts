@@ -82,7 +82,15 @@ export class Site<Has extends Server = Server> {
   }
 
   /** A browser with storage of its own, which ends with the test. */
-  async device({ person, origin = this.origin, ...look }: Device = {}): Promise<BrowserContext> {
+  async device(device: Device = {}): Promise<BrowserContext> {
+    const context = await this.context(device);
+    onTestFinished(() => context.close());
+    watchProblems(context);
+    return context;
+  }
+
+  /** A browser with storage of its own, which the caller closes. */
+  async context({ person, origin = this.origin, ...look }: Device = {}): Promise<BrowserContext> {
     if (!this.#browser) throw new Error("the site is not started");
     // As the page keeps it: web/src/state/session.ts.
     const session = person && JSON.stringify({ userId: person.user.id, token: person.token });
@@ -96,9 +104,7 @@ export class Site<Has extends Server = Server> {
       serviceWorkers: look.hasServiceWorker ? "allow" : "block",
       storageState: { cookies: [], origins: [{ origin, localStorage }] },
     });
-    onTestFinished(() => context.close());
     context.setDefaultTimeout(PATIENCE);
-    watchProblems(context);
     return context;
   }
 

@@ -1,0 +1,53 @@
+import type { BrowserContext, Page } from "playwright-core";
+import { afterAll, beforeAll, beforeEach, expect, onTestFailed } from "vitest";
+import type { Person } from "../../../scripts/support/person.ts";
+import { noteProblems, takeProblems } from "./problems.ts";
+import type { Site } from "./site.ts";
+
+/**
+ * A user before a page, for tests of a file that each have a conversation of their own. To start a page takes
+ * a second of CPU, to show another conversation a tenth. A test that replaces a function of the page, holds
+ * calls of it or needs another look opens a page for itself.
+ */
+export class Seat {
+  #person: Person | undefined;
+  #page: Page | undefined;
+  /** A test has failed: it may have left anything on the page. */
+  #isLeftOpen = false;
+
+  constructor(site: Site) {
+    let context: BrowserContext;
+    beforeAll(async () => {
+      this.#person = await site.person("ann");
+      context = await site.context({ person: this.#person });
+      noteProblems(context);
+      this.#page = await context.newPage();
+      await this.#page.goto(site.origin);
+    });
+    beforeEach(({ onTestFinished }) => {
+      onTestFinished(() => expect(takeProblems(context), "problems of the page").toEqual([]));
+    });
+    afterAll(() => context.close());
+  }
+
+  get person(): Person {
+    if (!this.#person) throw new Error("the tests of the file have not begun");
+    return this.#person;
+  }
+
+  /** Shows a conversation, which has this name. Resolves once one can write in it. */
+  async take(id: number, name: string): Promise<Page> {
+    const page = this.#page;
+    if (!page) throw new Error("the tests of the file have not begun");
+    onTestFailed(() => {
+      this.#isLeftOpen = true;
+    });
+    await page.evaluate((hash) => {
+      location.hash = hash;
+    }, `#/c/${id}`);
+    if (this.#isLeftOpen) await page.reload();
+    this.#isLeftOpen = false;
+    await page.getByRole("textbox", { name: `Message ${name}`, exact: true }).waitFor();
+    return page;
+  }
+}
