@@ -1,20 +1,25 @@
 import type { Page } from "playwright-core";
 import { expect, test } from "vitest";
+import { Seat } from "./support/seat.ts";
 import { Site } from "./support/site.ts";
 import { message, stored } from "./support/talk.ts";
 
 const site = Site.forFile();
 
-/** Two users with their pages on one direct conversation. */
+const seat = new Seat(site);
+
+/** A direct conversation of Ann's, which her page shows. */
 async function talk() {
-  const [ann, ben] = [await site.person("ann"), await site.person("ben")];
+  const { person: ann } = seat;
+  const ben = await site.person("ben");
   const { id } = await ann.openDirect(ben);
-  const hash = `#/c/${id}`;
-  const [annsPage, bensPage] = [
-    await site.open({ person: ann, hash }),
-    await site.open({ person: ben, hash }),
-  ];
-  return { ann, ben, id, annsPage, bensPage };
+  return { ann, ben, id, annsPage: await seat.take(id, ben.user.username) };
+}
+
+/** The same, and the page of the other. */
+async function talkOfTwo() {
+  const both = await talk();
+  return { ...both, bensPage: await site.open({ person: both.ben, hash: `#/c/${both.id}` }) };
 }
 
 /** Chooses something in the menu of a message. */
@@ -26,7 +31,7 @@ async function choose(page: Page, text: string, item: string): Promise<void> {
 }
 
 test("an edit is seen on both sides, with what the message said before", async () => {
-  const { ann, id, annsPage, bensPage } = await talk();
+  const { ann, id, annsPage, bensPage } = await talkOfTwo();
   await ann.send(id, "Lunch at noon?");
   await choose(annsPage, "Lunch at noon?", "Edit");
   const field = annsPage.locator(".composer textarea");
@@ -39,7 +44,7 @@ test("an edit is seen on both sides, with what the message said before", async (
 });
 
 test("a reaction is counted on both sides, and its users are named", async () => {
-  const { ann, id, annsPage, bensPage } = await talk();
+  const { ann, id, annsPage, bensPage } = await talkOfTwo();
   await ann.send(id, "It works");
   await choose(bensPage, "It works", "React with 👍");
   await annsPage.getByRole("button", { name: "👍, 1 reaction" }).click();
@@ -51,7 +56,7 @@ test("a reaction is counted on both sides, and its users are named", async () =>
 });
 
 test("a message that is taken back is gone on both sides", async () => {
-  const { ann, id, annsPage, bensPage } = await talk();
+  const { ann, id, annsPage, bensPage } = await talkOfTwo();
   await ann.send(id, "Oh no");
   await stored(bensPage, "Oh no").waitFor();
   await choose(annsPage, "Oh no", "Take back");
@@ -62,7 +67,7 @@ test("a message that is taken back is gone on both sides", async () => {
 });
 
 test("a thread stands beside the conversation, and its replies are counted at its root", async () => {
-  const { ann, id, annsPage, bensPage } = await talk();
+  const { ann, id, annsPage, bensPage } = await talkOfTwo();
   await ann.send(id, "Who drives?");
   await choose(bensPage, "Who drives?", "Open the thread");
   const thread = bensPage.getByRole("complementary", { name: "Thread" });
@@ -118,7 +123,7 @@ test("a quote and a notice lead to the thread in which alone the message stands"
 });
 
 test("a vote is counted at once on both sides, and the poll ends for all", async () => {
-  const { ann, ben, id, annsPage, bensPage } = await talk();
+  const { ann, ben, id, annsPage, bensPage } = await talkOfTwo();
   const body = {
     question: "When?",
     options: ["Eight", "Nine"],
@@ -142,7 +147,7 @@ test("a vote is counted at once on both sides, and the poll ends for all", async
 });
 
 test("votes that follow each other closely are all counted", async () => {
-  const { ann, id, annsPage, bensPage } = await talk();
+  const { ann, id, annsPage, bensPage } = await talkOfTwo();
   const body = {
     question: "Which?",
     options: ["One", "Two", "Three"],
@@ -199,7 +204,9 @@ test("messages are forwarded one by one, and as one", async () => {
 });
 
 test("what users write never becomes HTML, and no link runs a script", async () => {
-  const { ann, id, bensPage } = await talk();
+  const [ann, ben] = [await site.person("ann"), await site.person("ben")];
+  const { id } = await ann.openDirect(ben);
+  const bensPage = await site.open({ person: ben, hash: `#/c/${id}` });
   const hostile = [
     '<img src=x onerror="document.title=1"><script>document.title=1</script>',
     "[click](javascript:document.title=1) [data](data:text/html,x) <a href=javascript:x>y</a>",

@@ -1,25 +1,35 @@
 import { expect, test } from "vitest";
+import type { Person } from "../../scripts/support/person.ts";
 import { write } from "./support/history.ts";
+import { Seat } from "./support/seat.ts";
 import { PHONE, Site } from "./support/site.ts";
 import { composer, message, openTalk, send, stored, unread } from "./support/talk.ts";
 import { scrollTo, sight } from "./support/timeline.ts";
 
 const site = Site.forFile();
 
+const seat = new Seat(site);
+
 /**
  * Two people, and a conversation in which one has written so many messages to the other, who has read some.
  */
-async function history(count: number, { read = count }: { read?: number } = {}) {
-  const [ann, ben] = [await site.person("ann"), await site.person("ben")];
+async function history(count: number, { read = count, ann }: { read?: number; ann?: Person } = {}) {
+  const ben = await site.person("ben");
+  ann ??= await site.person("ann");
   const { id } = await ben.openDirect(ann);
   await write(ben, id, count);
   if (read > 0) await ann.read(id, read);
   return { ann, ben, id, hash: `#/c/${id}` };
 }
 
+/** The same, on the page that tests share. */
+async function seated(count: number) {
+  const talk = await history(count, { ann: seat.person });
+  return { ...talk, page: await seat.take(talk.id, talk.ben.user.username) };
+}
+
 test("older messages come in order, without a jump and without many rows", async () => {
-  const { ann, hash } = await history(400);
-  const page = await site.open({ person: ann, hash });
+  const { page } = await seated(400);
   await expect.poll(() => sight(page)).toMatchObject({ last: 400, below: 0 });
   const up = await scrollTo(page, 1, -150);
   expect(up).toMatchObject({ isOrdered: true });
@@ -77,8 +87,7 @@ test.each([
 });
 
 test("what comes while the user is above is counted by the button to the newest messages", async () => {
-  const { ann, ben, id, hash } = await history(120);
-  const page = await site.open({ person: ann, hash });
+  const { ann, ben, id, page } = await seated(120);
   await expect.poll(() => sight(page)).toMatchObject({ last: 120, below: 0 });
   await scrollTo(page, 90, -150);
   const { first } = await sight(page);
@@ -278,8 +287,7 @@ test("a jump to a day that the user has closed, or left the conversation of, lea
 });
 
 test("Escape closes what stands beside a conversation, and leads back to the field", async () => {
-  const { ann, hash } = await history(10);
-  const page = await site.open({ person: ann, hash });
+  const { page } = await seated(10);
   await stored(page, "Message 10").waitFor();
   await page.getByRole("link", { name: "Search in this conversation" }).click();
   const field = page.getByRole("searchbox", { name: "Any part of a message" });
@@ -290,8 +298,7 @@ test("Escape closes what stands beside a conversation, and leads back to the fie
 });
 
 test("new messages of others are told to screen readers, and history is not", async () => {
-  const { ann, ben, id, hash } = await history(10);
-  const page = await site.open({ person: ann, hash });
+  const { ben, id, page } = await seated(10);
   await stored(page, "Message 10").waitFor();
   const log = page.getByRole("log");
   expect(await log.innerText()).toBe("");
