@@ -15,7 +15,8 @@ declare module "vitest" {
 export function sampledPairs<Row, Column>(rows: readonly Row[], columns: readonly Column[]): [Row, Column][] {
   const all = rows.flatMap((row) => columns.map((column): [Row, Column] => [row, column]));
   if (inject("everyCase")) return all;
-  const [ys, xs] = [shuffled(rows), shuffled(columns)];
+  // Two orders, so that a table of pairs is not sampled along its diagonal.
+  const [ys, xs] = [shuffled(rows, 1), shuffled(columns, 2)];
   const count = Math.max(ys.length, xs.length);
   const tried = new Map(ys.map((row) => [row, new Set<Column | undefined>()]));
   for (let i = 0; i < count; i++) {
@@ -25,16 +26,24 @@ export function sampledPairs<Row, Column>(rows: readonly Row[], columns: readonl
   return all.filter(([row, column]) => tried.get(row)?.has(column));
 }
 
-/** `count` of the cases, which differ in nothing but data; all with `EVERY_CASE`. The commit determines which. */
-export function sampledCases<Case>(cases: readonly Case[], count: number): Case[] {
+/**
+ * `count` of the cases, which differ in nothing but data; all with `EVERY_CASE`. The commit determines which.
+ * @param salt makes the choice another one than that of a like table
+ */
+export function sampledCases<Case>(cases: readonly Case[], count: number, salt = 0): Case[] {
   if (inject("everyCase")) return [...cases];
-  const chosen = new Set(shuffled(cases).slice(0, count));
+  const chosen = new Set(shuffled(cases, salt).slice(0, count));
   return cases.filter((one) => chosen.has(one));
 }
 
+/** How often a test repeats what comes out by chance: `few` times, or `most` with `EVERY_CASE`. */
+export function repetitions(few: number, most: number): number {
+  return inject("everyCase") ? most : few;
+}
+
 /** A copy in an order that the seed determines. */
-function shuffled<Item>(items: readonly Item[]): Item[] {
-  let state = inject("seed");
+function shuffled<Item>(items: readonly Item[], salt = 0): Item[] {
+  let state = inject("seed") + salt;
   // The multiplier and increment are those of Numerical Recipes; the high bits are the random ones.
   const next = () => {
     state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0;

@@ -1,14 +1,15 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterAll, beforeAll, expect, inject, onTestFinished, test } from "vitest";
+import { afterAll, beforeAll, expect, onTestFinished, test } from "vitest";
+import { repetitions } from "../../../test/support/sampled-cases.ts";
 import { startBot } from "../examples/node-bot/bot.ts";
 import type { Chat, ConversationWindow } from "../src/index.ts";
 import { startChat, text, until } from "./support/chats.ts";
 import { TestServer } from "./support/server.ts";
 
 /** How often once more the server is killed, each time at another place of the sends. */
-const REPEATS = inject("everyCase") ? 5 : 0;
+const REPEATS = repetitions(0, 5);
 
 let server: TestServer;
 
