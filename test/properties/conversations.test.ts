@@ -12,7 +12,7 @@ import { World } from "./conversations/world.ts";
 // The users of a long run ask for more pages than are allowed in a minute.
 beforeAll(setNoRateLimits);
 
-const FEW = runOptions(4);
+const FEW = runOptions(2);
 const STORY_MS = 60_000;
 
 let people: [Owner, ...Owner[]];

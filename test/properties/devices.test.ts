@@ -12,8 +12,8 @@ import { World } from "./devices/world.ts";
 // The users of a long run ask for more pages than are allowed in a minute.
 beforeAll(setNoRateLimits);
 
-const FEW = runOptions(3);
-const FEW_WIDE = runOptions(2);
+const FEW = runOptions(2);
+const FEW_WIDE = runOptions(1);
 const STORY_MS = 60_000;
 /** Half a minute on a quiet machine. */
 const WIDE_STORY_MS = 300_000;

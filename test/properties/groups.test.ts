@@ -11,7 +11,7 @@ import { World } from "./groups/world.ts";
 // The users of a long run ask for more pages than are allowed in a minute.
 beforeAll(setNoRateLimits);
 
-const FEW = runOptions(3);
+const FEW = runOptions(2);
 const STORY_MS = 60_000;
 
 let outsiders: [SignedIn, SignedIn];

@@ -160,6 +160,6 @@ test("the tally of each poll is that of the votes, whatever happens", async () =
         }
       }),
     ),
-    runOptions(25),
+    runOptions(12),
   );
 }, 60_000);

@@ -64,5 +64,5 @@ test("the tally of a message, its rows and what is each user's own agree with a 
       }
     }),
   );
-  await fc.assert(property, runOptions(30));
+  await fc.assert(property, runOptions(15));
 });

@@ -103,7 +103,7 @@ describe("a replay", () => {
           expect([...client.shown]).toEqual(expected);
         }),
     );
-    await fc.assert(property, runOptions(15));
+    await fc.assert(property, runOptions(8));
   });
 
   test("what memory has of the newest messages is what storage has, for every reader", async () => {
@@ -130,6 +130,6 @@ describe("a replay", () => {
           }
         }),
     );
-    await fc.assert(property, runOptions(20));
+    await fc.assert(property, runOptions(10));
   });
 });

@@ -133,5 +133,5 @@ test("a search over all conversations finds what a user sees in each, newest fir
       }
     },
   );
-  await fc.assert(property, runOptions(8));
+  await fc.assert(property, runOptions(4));
 });

@@ -7,6 +7,7 @@ import { conversationCode, openDirect, send } from "../support/clients/chat.ts";
 import { type WireAnswer, wire } from "../support/clients/wire.ts";
 import { interceptD1 } from "../support/faults/d1.ts";
 import { createGroupId, itemAt, range } from "../support/objects/room.ts";
+import { repetitions, sampledCases } from "../support/sampled-cases.ts";
 import type { CallContext, ContractCall, SurfaceContract } from "../support/surfaces/contract.ts";
 import { SURFACE_CONTRACTS } from "./contracts.ts";
 
@@ -49,7 +50,10 @@ function ask(
 /** Values that are wrong for nearly every field. Each field gets all of them. */
 const ALWAYS_WRONG: unknown[] = [undefined, null, true, "", [], {}];
 
-/** Classes of wrong values. A field gets `some` of each class, the next field the following ones. */
+/**
+ * Classes of wrong values. A field gets one of each class, with `EVERY_CASE` `some`, the next field the
+ * following ones.
+ */
 const WRONG: { some: number; of: unknown[] }[] = [
   { some: 2, of: [0, -1, 1.5, 1e308, Number.MAX_SAFE_INTEGER + 1] },
   {
@@ -74,12 +78,19 @@ let fields = 0;
 /** The wrong values for the next field; all of them with `PROPERTY_RUNS`. */
 function wrongValues(): unknown[] {
   const field = fields++;
-  const values = WRONG.flatMap(({ some, of }) => {
+  const values = WRONG.flatMap(({ some: most, of }) => {
     if (inject("propertyRuns")) return of;
+    const some = repetitions(1, most);
     return range(0, some - 1).map((i) => itemAt(of, (field * some + i) % of.length));
   });
   return [...ALWAYS_WRONG, ...values];
 }
+
+/** Bodies that are no JSON object. */
+const NO_OBJECT = [
+  ...["{", "[]", "null", "7", '"text"', "\u0000", "x".repeat(70_000)],
+  new Uint8Array([255, 254]),
+];
 
 describe.each(SURFACE_CONTRACTS)("$name", (contract) => {
   beforeAll(async () => contract.prepare?.(context));
@@ -122,16 +133,7 @@ describe.each(SURFACE_CONTRACTS)("$name", (contract) => {
     async (_, one) => {
       const { method, path } = one;
       const headers = contract.headers(context.member.token);
-      for (const body of [
-        "{",
-        "[]",
-        "null",
-        "7",
-        '"text"',
-        "\u0000",
-        "x".repeat(70_000),
-        new Uint8Array([255, 254]),
-      ]) {
+      for (const body of sampledCases(NO_OBJECT, 3, path.length)) {
         const answer = await wire({ method, path, headers, body });
         expect(contract.isFailure(answer), `${answer.status} ${JSON.stringify(answer.body)}`).toBe(true);
         expect(answer.status).toBeLessThan(500);

@@ -8,6 +8,7 @@ import { type Answer, call, expectProblem, type SignedIn } from "../support/clie
 import { ask, page } from "../support/clients/chat.ts";
 import { createGroupOfKind } from "../support/objects/core.ts";
 import { itemAt } from "../support/objects/room.ts";
+import { sampledCases } from "../support/sampled-cases.ts";
 import { failure, nameOf, success, tim } from "./tim/client.ts";
 
 let ann: SignedIn;
@@ -171,8 +172,8 @@ test("every way is by a method of the conversation object", () => {
 
 const Members = z.object({ items: z.array(z.object({ user: z.object({ id: z.int() }) })) });
 
-const rows = Object.entries<Way>(WAYS).flatMap(([name, way]) =>
-  way.kinds.map((kind): [string, PolicyName, Way] => [name, kind, way]),
+const rows = Object.entries<Way>(WAYS).flatMap(([name, way], i) =>
+  sampledCases(way.kinds, 1, i).map((kind): [string, PolicyName, Way] => [name, kind, way]),
 );
 
 describe("a ban holds for", () => {

@@ -1,13 +1,14 @@
 import { evictDurableObject, runInDurableObject } from "cloudflare:test";
 import { env } from "cloudflare:workers";
-import { beforeAll, describe, expect, test } from "vitest";
+import { beforeAll, expect, test } from "vitest";
 import { befriend, expectFriendCall, friendCall } from "../../support/accounts/friends.ts";
-import { call, type SignedIn } from "../../support/clients/api.ts";
+import { call, registerUsers, type SignedIn } from "../../support/clients/api.ts";
 import { openDirect } from "../../support/clients/chat.ts";
 import { breakAt, type FaultPlace } from "../../support/faults/injected-fault.ts";
 import { eachStep, type StepResult } from "../../support/faults/sampled-steps.ts";
 import { runJobs } from "../../support/objects/assert-consistent.ts";
-import { itemAt, registerUsers, textFrame } from "../../support/objects/room.ts";
+import { itemAt, textFrame } from "../../support/objects/room.ts";
+import { sampledPairs } from "../../support/sampled-cases.ts";
 import { setTiming } from "../../support/timing.ts";
 
 let ann: SignedIn;
@@ -64,8 +65,9 @@ async function expirePrepared(id: number): Promise<void> {
   expect(remaining).toEqual([]);
 }
 
-describe.each(["PUT blocks", "DELETE blocks"] as const)("%s", (what) => {
-  test.each(PLACES)("interrupted at any step of %s takes effect for both if D1 has it", async (place) => {
+test.each(sampledPairs(["PUT blocks", "DELETE blocks"] as const, PLACES))(
+  "%s interrupted at any step of %s takes effect for both if D1 has it",
+  async (what, place) => {
     const { id } = await openDirect(ann, bob);
     await eachStep(`${what}, ${place}`, 1, async (step) => {
       await expectFriendCall("DELETE blocks", ann, bob);
@@ -89,8 +91,8 @@ describe.each(["PUT blocks", "DELETE blocks"] as const)("%s", (what) => {
       expect(await assertConsistent(id, when), when).toBe(what === "PUT blocks");
       return tried;
     });
-  });
-});
+  },
+);
 
 test("a conversation that is opened during a block refuses sends", async () => {
   const [cid, dan] = [itemAt(await registerUsers(1), 0), itemAt(await registerUsers(1), 0)];

@@ -2,7 +2,7 @@ import { env } from "cloudflare:workers";
 import { beforeAll, describe, expect, test } from "vitest";
 import { z } from "zod";
 import type { ConversationId } from "../../../src/domain/ids.ts";
-import { call, type SignedIn } from "../../support/clients/api.ts";
+import { call, registerUsers, type SignedIn } from "../../support/clients/api.ts";
 import { listedConversation, page } from "../../support/clients/chat.ts";
 import { Device } from "../../support/clients/device.ts";
 import { displayedMessage } from "../../support/clients/displayed.ts";
@@ -25,7 +25,7 @@ import {
 import { refuseProjection } from "../../support/faults/refuse-projection.ts";
 import { eachStep, type StepResult } from "../../support/faults/sampled-steps.ts";
 import { assertConsistent, runAlarm, runJobs } from "../../support/objects/assert-consistent.ts";
-import { createGroupId, itemAt, range, registerUsers, signInAgain } from "../../support/objects/room.ts";
+import { createGroupId, itemAt, range, signInAgain } from "../../support/objects/room.ts";
 import { setTiming } from "../../support/timing.ts";
 
 let ann: SignedIn;
@@ -155,11 +155,11 @@ const HIT = { isHit: true, steps: expect.any(Number) };
  * Runs the scenario with a fault at each step, and expects the usual final state. @param place where the
  * fault is
  */
-function eachScenario(
+async function eachScenario(
   place: string,
   breaks: (step: number) => Promise<InjectedFault> | InjectedFault,
 ): Promise<void> {
-  return eachStep(place, 2, async (step) => {
+  await eachStep(place, 2, async (step) => {
     const [end, tried] = await runScenario(() => breaks(step));
     expect(end, `${place}, step ${step}`).toEqual(expectedEnd);
     return tried;

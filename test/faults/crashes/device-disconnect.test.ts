@@ -2,7 +2,7 @@ import { evictDurableObject, runInDurableObject } from "cloudflare:test";
 import { afterEach, beforeAll, beforeEach, expect, test } from "vitest";
 import { z } from "zod";
 import { type ConversationId, SessionId } from "../../../src/domain/ids.ts";
-import type { SignedIn } from "../../support/clients/api.ts";
+import { registerUsers, type SignedIn } from "../../support/clients/api.ts";
 import { listedConversation } from "../../support/clients/chat.ts";
 import { Device } from "../../support/clients/device.ts";
 import { openDevice, openRoom, type TestSocket } from "../../support/clients/socket.ts";
@@ -16,7 +16,6 @@ import {
   itemAt,
   postText,
   range,
-  registerUsers,
   sessionOf,
   signInAgain,
   textFrame,

@@ -1,4 +1,4 @@
-import { beforeAll, describe, expect, test } from "vitest";
+import { beforeAll, expect, test } from "vitest";
 import { z } from "zod";
 import { notificationEvents } from "../../support/accounts/notifications.ts";
 import { signedInUsers } from "../../support/accounts/users.ts";
@@ -9,6 +9,7 @@ import { eachStep, type StepResult } from "../../support/faults/sampled-steps.ts
 import { assertConsistent, runJobs } from "../../support/objects/assert-consistent.ts";
 import { createGroupOfKind } from "../../support/objects/core.ts";
 import { itemAt } from "../../support/objects/room.ts";
+import { sampledPairs } from "../../support/sampled-cases.ts";
 import { setTiming } from "../../support/timing.ts";
 
 let ann: SignedIn;
@@ -222,8 +223,11 @@ async function runWithFault(action: Action, place: FaultPlace, step: number): Pr
   return tried;
 }
 
-describe.each(Object.entries(ACTIONS))("%s", (name, action) => {
-  test.each(FAULT_PLACES)("interrupted at any step of %s is done for everybody or for nobody", (place) =>
-    eachStep(`${name}, ${place}`, 1, (step) => runWithFault(action, place, step)),
-  );
-});
+const CASES = sampledPairs(Object.entries(ACTIONS), FAULT_PLACES).map(
+  ([[name, action], place]) => [name, place, action] as const,
+);
+
+test.each(CASES)(
+  "%s interrupted at any step of %s is done for everybody or for nobody",
+  (name, place, action) => eachStep(`${name}, ${place}`, 1, (step) => runWithFault(action, place, step)),
+);

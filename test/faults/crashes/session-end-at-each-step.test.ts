@@ -13,6 +13,7 @@ import {
 import { breakAt, FAULT_PLACES, type FaultPlace } from "../../support/faults/injected-fault.ts";
 import { eachStep, type StepResult } from "../../support/faults/sampled-steps.ts";
 import { createGroupId, postText, sessionOf, textFrame } from "../../support/objects/room.ts";
+import { sampledPairs } from "../../support/sampled-cases.ts";
 import { setTiming } from "../../support/timing.ts";
 
 let ann: SignedIn;
@@ -98,8 +99,8 @@ async function endWithFault({ end, repeats }: Ending, place: FaultPlace, step: n
 /** A kick stores nothing in the conversation, so that place has no steps. */
 const PLACES_WITH_STEPS = FAULT_PLACES.filter((place) => place !== "conversation");
 
-const CASES = Object.entries(ENDINGS).flatMap(([name, ending]) =>
-  PLACES_WITH_STEPS.map((place): [string, FaultPlace, Ending] => [name, place, ending]),
+const CASES = sampledPairs(Object.entries(ENDINGS), PLACES_WITH_STEPS).map(
+  ([[name, ending], place]) => [name, place, ending] as const,
 );
 
 test.each(CASES)(

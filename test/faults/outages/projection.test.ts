@@ -5,7 +5,7 @@ import { type ConversationId, UserId } from "../../../src/domain/ids.ts";
 import type { ConversationProjection } from "../../../src/domain/ports.ts";
 import { writeProjection } from "../../../src/storage/conversations/projection.ts";
 import { openDatabase } from "../../../src/storage/database.ts";
-import { type Answer, call, type SignedIn } from "../../support/clients/api.ts";
+import { type Answer, call, registerUsers, type SignedIn } from "../../support/clients/api.ts";
 import { getConversation, list, page, send } from "../../support/clients/chat.ts";
 import { openRoom } from "../../support/clients/socket.ts";
 import { failStatement } from "../../support/faults/injected-fault.ts";
@@ -13,13 +13,7 @@ import { refuseProjection } from "../../support/faults/refuse-projection.ts";
 import { ALL, eachStep, type StepResult } from "../../support/faults/sampled-steps.ts";
 import { assertConsistent, runJobs } from "../../support/objects/assert-consistent.ts";
 import { createGroupOfKind } from "../../support/objects/core.ts";
-import {
-  conversationObject,
-  createGroupId,
-  itemAt,
-  postText,
-  registerUsers,
-} from "../../support/objects/room.ts";
+import { conversationObject, createGroupId, itemAt, postText } from "../../support/objects/room.ts";
 import { setTiming } from "../../support/timing.ts";
 
 let ann: SignedIn;
@@ -208,7 +202,7 @@ describe("a failing statement", () => {
   test("of a removal leaves no socket of the removed member open", async () => {
     const all = await registerUsers(3);
     const [ann, bob, cid] = [itemAt(all, 0), itemAt(all, 1), itemAt(all, 2)];
-    // Every step is run, as a failure when the notifications are stored once left the sockets open.
+    // A failure when the notifications are stored once left the sockets open.
     await eachStep("a removal, a statement of the conversation", ALL, async (step) => {
       const id = await createGroupId(ann, bob, cid);
       await runJobs(id);

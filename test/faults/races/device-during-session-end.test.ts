@@ -28,8 +28,8 @@ import {
 import { runOptions } from "../../support/property-runs.ts";
 import { overrideTiming, setTiming } from "../../support/timing.ts";
 
-/** 13 moments times two ways to end a session. More rounds also vary evictions. */
-const ROUNDS = Math.max(26, runOptions(26).numRuns);
+/** 13 moments, in turn by two ways to end a session. More rounds vary the way of a moment, and evictions. */
+const ROUNDS = Math.max(13, runOptions(13).numRuns);
 const UPGRADES = 5;
 /** An inbox subscribes to groups of more than 64 members before a socket opens, and waits for the answers. */
 const LARGE_GROUP = 65;

@@ -1,10 +1,10 @@
 import { beforeEach, expect, test } from "vitest";
 import type { ConversationId } from "../../../src/domain/ids.ts";
-import type { SignedIn } from "../../support/clients/api.ts";
+import { registerUsers, type SignedIn } from "../../support/clients/api.ts";
 import { deleteMessage, getMessage, page, send } from "../../support/clients/chat.ts";
 import { conflictOf, edits, patch } from "../../support/clients/edits.ts";
 import { openRoom } from "../../support/clients/socket.ts";
-import { createGroupId, itemAt, range, registerUsers } from "../../support/objects/room.ts";
+import { createGroupId, itemAt, range } from "../../support/objects/room.ts";
 
 let ann: SignedIn;
 let bob: SignedIn;

@@ -14,16 +14,16 @@ beforeAll(() => setNoRateLimits());
 
 const path = (seq: number, key: string) => `/messages/${seq}/reactions/${encodeURIComponent(key)}`;
 
-test("fifty reactions at once are counted once each, also if each is sent twice", async () => {
-  const users = await signedInUsers(50);
+test("twenty reactions at once are counted once each, also if each is sent twice", async () => {
+  const users = await signedInUsers(20);
   const ann = itemAt(users, 0);
   const id = await createGroupId(ann, ...users.slice(1));
   const seq = await postText(id, ann, "hello");
   await Promise.all([...users, ...users].map((user) => expectAsked(user, id, "PUT", path(seq, "👍"))));
   const { rev, reactions } = await getMessage(ann, id, seq);
-  expect({ rev, reactions }).toMatchObject({ rev: 50, reactions: [{ key: "👍", count: 50 }] });
+  expect({ rev, reactions }).toMatchObject({ rev: 20, reactions: [{ key: "👍", count: 20 }] });
   await Promise.all(users.map((user) => expectAsked(user, id, "DELETE", path(seq, "👍"))));
-  expect(await getMessage(ann, id, seq)).toMatchObject({ rev: 100, reactions: [] });
+  expect(await getMessage(ann, id, seq)).toMatchObject({ rev: 40, reactions: [] });
 });
 
 test("of keys that are added at once a message takes 20", async () => {

@@ -20,6 +20,7 @@ import { HeldConversation } from "../../support/faults/hold.ts";
 import { runJobs } from "../../support/objects/assert-consistent.ts";
 import { untilListStored } from "../../support/objects/inbox-list.ts";
 import { inboxObject, range } from "../../support/objects/room.ts";
+import { sampledCases } from "../../support/sampled-cases.ts";
 import { overrideTiming, setTiming } from "../../support/timing.ts";
 
 let ann: SignedIn;
@@ -164,7 +165,7 @@ const CORRUPTIONS: Record<string, string[]> = {
   ],
 };
 
-test.each(Object.entries(CORRUPTIONS))(
+test.each(sampledCases(Object.entries(CORRUPTIONS), 3))(
   "when %s, a repair closes the device, which shows each message once after reconnecting",
   async (_, statements) => {
     const device = new Device(ann);
@@ -219,11 +220,11 @@ test("repairs during a stream of messages lose and repeat none", async () => {
       await repair(ann);
     }
   };
-  const sendThirty = async (id: number) => {
-    for (const i of range(1, 30)) await send(bob, id, `${i}`);
+  const sendTen = async (id: number) => {
+    for (const i of range(1, 10)) await send(bob, id, `${i}`);
   };
   const repairing = repairs();
-  await Promise.all(ids.map(sendThirty));
+  await Promise.all(ids.map(sendTen));
   isOver = true;
   await repairing;
   await repair(ann);

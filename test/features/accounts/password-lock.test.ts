@@ -84,7 +84,7 @@ async function lockAt(username: string, headers: Record<string, string>): Promis
 }
 
 test("ten wrong passwords lock a name for the place from which they come, and nowhere else", async () => {
-  const { user, token } = await register();
+  const { user, token } = await register(freshName());
   await lockAt(user.username, fresh());
   // The user is signed in, and signs in again from where they have been before.
   expect((await tryPassword(user.username, PASSWORD)).status).toBe(200);
@@ -96,7 +96,7 @@ test("ten wrong passwords lock a name for the place from which they come, and no
 
 test("guesses from many places slow a name down for places that have never signed in", async () => {
   freezeClock();
-  const { user } = await register();
+  const { user } = await register(freshName());
   for (let guess = 0; guess < 10; guess++)
     expectProblem(await tryPassword(user.username, WRONG, fresh()), 401, "unauthenticated");
   const elsewhere = fresh();

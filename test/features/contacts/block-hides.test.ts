@@ -1,11 +1,11 @@
 import { beforeEach, expect, test } from "vitest";
 import { befriend, expectFriendCall } from "../../support/accounts/friends.ts";
-import { call, type SignedIn } from "../../support/clients/api.ts";
+import { call, registerUsers, type SignedIn } from "../../support/clients/api.ts";
 import { conversationCode, converse, createGroup, openForSelf, send } from "../../support/clients/chat.ts";
 import { untilFrame } from "../../support/clients/device-frames.ts";
 import { openDevice, openRoom } from "../../support/clients/socket.ts";
 import { eventually } from "../../support/eventually.ts";
-import { itemAt, registerUsers, untilShownOnline } from "../../support/objects/room.ts";
+import { itemAt, untilShownOnline } from "../../support/objects/room.ts";
 import { list as overAppkey } from "../../surfaces/appkey/client.ts";
 import { view } from "../../surfaces/kook/client.ts";
 import { tim } from "../../surfaces/tim/client.ts";

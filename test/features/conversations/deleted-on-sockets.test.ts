@@ -165,10 +165,10 @@ test("the changes of what a user has deleted are a reset, for a client that says
   expect((await changes(bob, "&after=2")).status).toBe(200);
 });
 
-test("whatever comes at once with fifty deletions, each socket shows in the end what the server has", async () => {
+test("whatever comes at once with many deletions, each socket shows in the end what the server has", async () => {
   const sockets = [await openDevice(ann.token), await openDevice(ann.token), await openRoom(id, ann.token)];
-  for (const _ of range(1, 5)) {
-    const work = range(1, 50).map((i) => {
+  for (const _ of range(1, 3)) {
+    const work = range(1, 36).map((i) => {
       if (i % 5 === 0) return send(bob, id, `text ${i}`);
       if (i % 7 === 0) return send(ann, id, `own ${i}`);
       return deleteForSelf(ann);

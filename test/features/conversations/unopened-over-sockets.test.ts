@@ -3,7 +3,7 @@ import { beforeEach, describe, expect, test } from "vitest";
 import { UserId } from "../../../src/domain/ids.ts";
 import { expectFriendCall } from "../../support/accounts/friends.ts";
 import { untilCaughtUp } from "../../support/accounts/presence.ts";
-import { expectProblem, register, type SignedIn } from "../../support/clients/api.ts";
+import { expectProblem, register, registerUsers, type SignedIn } from "../../support/clients/api.ts";
 import { createGroup, list, openDirect, openForSelf, send } from "../../support/clients/chat.ts";
 import {
   acceptSocket,
@@ -16,14 +16,7 @@ import {
 } from "../../support/clients/socket.ts";
 import { eventually } from "../../support/eventually.ts";
 import { intercept, loseCall } from "../../support/faults/calls.ts";
-import {
-  inboxObject,
-  itemAt,
-  range,
-  registerUsers,
-  signInAgain,
-  textFrame,
-} from "../../support/objects/room.ts";
+import { inboxObject, itemAt, range, signInAgain, textFrame } from "../../support/objects/room.ts";
 import { signed } from "../../surfaces/usersig/client.ts";
 import { connect, shownOnce } from "../../surfaces/usersig/socket.ts";
 

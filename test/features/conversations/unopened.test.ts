@@ -5,11 +5,11 @@ import { UserId } from "../../../src/domain/ids.ts";
 import { deleteAccount, runAccountDeletion } from "../../support/accounts/deletion.ts";
 import { expectFriendCall } from "../../support/accounts/friends.ts";
 import { presenceEvents, untilCaughtUp, untilPresenceSettled } from "../../support/accounts/presence.ts";
-import { call, expectProblem, register, type SignedIn } from "../../support/clients/api.ts";
+import { call, expectProblem, register, registerUsers, type SignedIn } from "../../support/clients/api.ts";
 import { getConversation, list, openDirect, openForSelf, send } from "../../support/clients/chat.ts";
 import { openDevice, openRoom } from "../../support/clients/socket.ts";
 import { eventually } from "../../support/eventually.ts";
-import { inboxObject, itemAt, registerUsers } from "../../support/objects/room.ts";
+import { inboxObject, itemAt } from "../../support/objects/room.ts";
 import { open as openOverAppkey, send as sendOverAppkey, wireIdOf } from "../../surfaces/appkey/client.ts";
 import { data, tim } from "../../surfaces/tim/client.ts";
 

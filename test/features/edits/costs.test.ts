@@ -1,13 +1,8 @@
 import { expect, test } from "vitest";
+import { registerUsers } from "../../support/clients/api.ts";
 import { send } from "../../support/clients/chat.ts";
 import { edit } from "../../support/clients/edits.ts";
-import {
-  conversationObject,
-  createGroupId,
-  itemAt,
-  range,
-  registerUsers,
-} from "../../support/objects/room.ts";
+import { conversationObject, createGroupId, itemAt, range } from "../../support/objects/room.ts";
 import { untilCheckpoint } from "../../support/objects/sleep.ts";
 import { Writes } from "../../support/objects/writes.ts";
 import { overrideTiming } from "../../support/timing.ts";

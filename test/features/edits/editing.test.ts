@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, test } from "vitest";
 import type { ConversationId } from "../../../src/domain/ids.ts";
-import { expectProblem, type SignedIn } from "../../support/clients/api.ts";
+import { expectProblem, registerUsers, type SignedIn } from "../../support/clients/api.ts";
 import {
   ask,
   deleteMessage,
@@ -11,7 +11,7 @@ import {
   send,
 } from "../../support/clients/chat.ts";
 import { conflictOf, edit, edits, patch } from "../../support/clients/edits.ts";
-import { createGroupId, itemAt, range, registerUsers } from "../../support/objects/room.ts";
+import { createGroupId, itemAt, range } from "../../support/objects/room.ts";
 
 let ann: SignedIn;
 let bob: SignedIn;

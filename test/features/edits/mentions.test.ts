@@ -2,11 +2,11 @@ import { beforeEach, expect, test } from "vitest";
 import { z } from "zod";
 import type { ConversationId } from "../../../src/domain/ids.ts";
 import type { Draft } from "../../../src/domain/messages/message.ts";
-import { expectProblem, type SignedIn } from "../../support/clients/api.ts";
+import { expectProblem, registerUsers, type SignedIn } from "../../support/clients/api.ts";
 import { ask, expectAsked, getConversation, getMessage, send } from "../../support/clients/chat.ts";
 import { edit, patch } from "../../support/clients/edits.ts";
 import { openDevice } from "../../support/clients/socket.ts";
-import { conversationObject, createGroupId, itemAt, registerUsers } from "../../support/objects/room.ts";
+import { conversationObject, createGroupId, itemAt } from "../../support/objects/room.ts";
 import { tim } from "../../surfaces/tim/client.ts";
 
 let ann: SignedIn;

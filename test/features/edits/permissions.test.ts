@@ -1,11 +1,11 @@
 import { beforeEach, expect, test } from "vitest";
 import type { ConversationId } from "../../../src/domain/ids.ts";
 import { ConversationId as Id } from "../../../src/domain/ids.ts";
-import { call, expectProblem, type SignedIn } from "../../support/clients/api.ts";
+import { call, expectProblem, registerUsers, type SignedIn } from "../../support/clients/api.ts";
 import { ask, expectAsked, getMessage, openDirect, page, send } from "../../support/clients/chat.ts";
 import { edit, edits, patch } from "../../support/clients/edits.ts";
 import { advanceClock } from "../../support/clock.ts";
-import { createGroupId, itemAt, registerUsers } from "../../support/objects/room.ts";
+import { createGroupId, itemAt } from "../../support/objects/room.ts";
 import { evict } from "../../support/objects/sleep.ts";
 import { setEditWindow } from "../../support/settings.ts";
 

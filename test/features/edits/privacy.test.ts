@@ -2,7 +2,7 @@ import { runInDurableObject } from "cloudflare:test";
 import { beforeEach, expect, test } from "vitest";
 import type { ConversationId } from "../../../src/domain/ids.ts";
 import { deleteAccount, runAccountDeletion } from "../../support/accounts/deletion.ts";
-import { call, expectProblem, type SignedIn } from "../../support/clients/api.ts";
+import { call, expectProblem, registerUsers, type SignedIn } from "../../support/clients/api.ts";
 import {
   ask,
   deleteMessage,
@@ -17,13 +17,7 @@ import { edit, edits, patch } from "../../support/clients/edits.ts";
 import { openRoom } from "../../support/clients/socket.ts";
 import { eventually } from "../../support/eventually.ts";
 import { runJobs } from "../../support/objects/assert-consistent.ts";
-import {
-  conversationObject,
-  createGroupId,
-  itemAt,
-  range,
-  registerUsers,
-} from "../../support/objects/room.ts";
+import { conversationObject, createGroupId, itemAt, range } from "../../support/objects/room.ts";
 
 let ann: SignedIn;
 let bob: SignedIn;

@@ -2,18 +2,12 @@ import { runInDurableObject } from "cloudflare:test";
 import { beforeEach, expect, test } from "vitest";
 import { z } from "zod";
 import type { ConversationId } from "../../../src/domain/ids.ts";
-import type { SignedIn } from "../../support/clients/api.ts";
+import { registerUsers, type SignedIn } from "../../support/clients/api.ts";
 import { ask, deleteMessage, send, sendAll } from "../../support/clients/chat.ts";
 import { edit } from "../../support/clients/edits.ts";
 import { StrictSearch } from "../../support/clients/shapes.ts";
 import { openRoom } from "../../support/clients/socket.ts";
-import {
-  conversationObject,
-  createGroupId,
-  itemAt,
-  range,
-  registerUsers,
-} from "../../support/objects/room.ts";
+import { conversationObject, createGroupId, itemAt, range } from "../../support/objects/room.ts";
 import { indexLeftovers, indexTokens, tokensOf } from "../../support/objects/search.ts";
 import { evict } from "../../support/objects/sleep.ts";
 import { setTiming } from "../../support/timing.ts";

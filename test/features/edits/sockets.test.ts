@@ -1,7 +1,7 @@
 import { beforeAll, beforeEach, expect, test } from "vitest";
 import { z } from "zod";
 import type { ConversationId } from "../../../src/domain/ids.ts";
-import type { SignedIn } from "../../support/clients/api.ts";
+import { registerUsers, type SignedIn } from "../../support/clients/api.ts";
 import {
   expectAsked,
   getConversation,
@@ -19,7 +19,7 @@ import {
   type TestSocket,
   upgrade,
 } from "../../support/clients/socket.ts";
-import { createGroupId, itemAt, range, registerUsers } from "../../support/objects/room.ts";
+import { createGroupId, itemAt, range } from "../../support/objects/room.ts";
 import { setTiming } from "../../support/timing.ts";
 
 let ann: SignedIn;

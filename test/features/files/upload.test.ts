@@ -30,6 +30,8 @@ import {
   upload,
 } from "../../support/clients/files.ts";
 import { Errors } from "../../support/errors.ts";
+import { range } from "../../support/objects/room.ts";
+import { sampledCases } from "../../support/sampled-cases.ts";
 
 let ann: SignedIn;
 const bytes = pseudoRandomBytes(100_000);
@@ -114,7 +116,7 @@ describe("an uploaded file is stored unchanged", () => {
   test("wherever the network splits the form into chunks", async () => {
     const content = `\r\n--${BOUNDARY.slice(0, -1)}\r\n--\r\r\n-`;
     const body = form(textPart("x", "1"), filePart(content, "é.bin"));
-    for (let at = 1; at < body.byteLength; at++) {
+    for (const at of sampledCases(range(1, body.byteLength - 1), 40)) {
       const answer = await upload(ann, streamOf([body.subarray(0, at), body.subarray(at)]), FORM_TYPE);
       expect(expectUploaded(answer), `cut at ${at}`).toMatchObject({ name: "é.bin", size: content.length });
     }
@@ -325,7 +327,7 @@ describe("an invalid upload is refused, and nothing is stored", () => {
     const before = await storedFiles();
     const body = form(textPart("x", "1"), filePart("hello"), textPart("y", "2"));
     const end = body.byteLength - "\r\n".length;
-    for (let at = 0; at < end; at += 1) {
+    for (const at of [0, ...sampledCases(range(1, end - 1), 40)]) {
       expectProblem(await upload(ann, body.subarray(0, at), FORM_TYPE), 400, "validation_failed");
     }
     expect(await storedFiles()).toEqual(before);

@@ -2,7 +2,7 @@ import { evictDurableObject } from "cloudflare:test";
 import { beforeAll, beforeEach, expect, test } from "vitest";
 import { z } from "zod";
 import type { ConversationId } from "../../../src/domain/ids.ts";
-import { call, type SignedIn } from "../../support/clients/api.ts";
+import { call, registerUsers, type SignedIn } from "../../support/clients/api.ts";
 import { ask, listedConversation, send } from "../../support/clients/chat.ts";
 import { seqsKnownTo, untilFrame } from "../../support/clients/device-frames.ts";
 import { openDevice, openRoom, type TestSocket } from "../../support/clients/socket.ts";
@@ -14,7 +14,6 @@ import {
   itemAt,
   postText,
   range,
-  registerUsers,
   textFrame,
 } from "../../support/objects/room.ts";
 import { setLiveMembers } from "../../support/settings.ts";

@@ -1,9 +1,9 @@
 import { beforeAll, expect, test } from "vitest";
 import { z } from "zod";
-import { type Answer, call, expectProblem, type SignedIn } from "../../support/clients/api.ts";
+import { type Answer, call, expectProblem, registerUsers, type SignedIn } from "../../support/clients/api.ts";
 import { getConversation, list, listedConversation, page, send } from "../../support/clients/chat.ts";
 import { openRoom } from "../../support/clients/socket.ts";
-import { createGroupId, itemAt, registerUsers } from "../../support/objects/room.ts";
+import { createGroupId, itemAt } from "../../support/objects/room.ts";
 
 let ann: SignedIn;
 let bob: SignedIn;

@@ -1,17 +1,11 @@
 import { evictDurableObject } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { beforeAll, describe, expect, test } from "vitest";
-import { type Answer, call, expectProblem, type SignedIn } from "../../support/clients/api.ts";
+import { type Answer, call, expectProblem, registerUsers, type SignedIn } from "../../support/clients/api.ts";
 import { deleteMessage, openDirect, page, send, sendAll } from "../../support/clients/chat.ts";
 import { openDevice, openRoom, type TestSocket } from "../../support/clients/socket.ts";
 import { HeldInbox } from "../../support/faults/hold.ts";
-import {
-  conversationObject,
-  createGroupId,
-  itemAt,
-  range,
-  registerUsers,
-} from "../../support/objects/room.ts";
+import { conversationObject, createGroupId, itemAt, range } from "../../support/objects/room.ts";
 
 const MAX_ID = Number.MAX_SAFE_INTEGER;
 

@@ -20,6 +20,7 @@ import {
   textFrame,
 } from "../../support/objects/room.ts";
 import { untilCheckpoint } from "../../support/objects/sleep.ts";
+import { sampledCases } from "../../support/sampled-cases.ts";
 import { overrideTiming, setTiming, timing } from "../../support/timing.ts";
 
 const MESSAGES = 5;
@@ -71,7 +72,7 @@ beforeAll(() =>
 /** Ends the cooldowns that the previous message started. */
 const endCooldowns = () => advanceClock(timing.fanout.cooldownMs);
 
-test.for(CASES)(
+test.for(sampledCases(CASES, 4))(
   "a message to $members members, $online with a device, stays within its cost bounds",
   async ({ members, online, calls }) => {
     const users = await signedInUsers(members);

@@ -1,10 +1,10 @@
 import { beforeAll, expect, test } from "vitest";
 import type { ConversationId } from "../../../src/domain/ids.ts";
 import { LIMITS } from "../../../src/domain/limits.ts";
-import { call, type SignedIn } from "../../support/clients/api.ts";
+import { call, registerUsers, type SignedIn } from "../../support/clients/api.ts";
 import { getMessage } from "../../support/clients/chat.ts";
 import { openDevice, openRoom } from "../../support/clients/socket.ts";
-import { createGroupId, registerUsers } from "../../support/objects/room.ts";
+import { createGroupId } from "../../support/objects/room.ts";
 
 let ann: SignedIn;
 let id: ConversationId;

@@ -4,11 +4,11 @@ import { z } from "zod";
 import { MIN_UNINDEXED } from "../../../src/conversation/search/indexer.ts";
 import { type ConversationId, Position, Seq, UserId } from "../../../src/domain/ids.ts";
 import { CHUNK, inChunks } from "../../../src/object/row-chunks.ts";
-import type { SignedIn } from "../../support/clients/api.ts";
+import { registerUsers, type SignedIn } from "../../support/clients/api.ts";
 import { send, sendAll } from "../../support/clients/chat.ts";
 import { aside } from "../../support/clients/threads.ts";
 import { eventually } from "../../support/eventually.ts";
-import { conversationObject, createGroupId, itemAt, registerUsers } from "../../support/objects/room.ts";
+import { conversationObject, createGroupId, itemAt } from "../../support/objects/room.ts";
 import { expectNoOpenStatement } from "../../support/objects/statements.ts";
 
 let ann: SignedIn;

@@ -62,9 +62,9 @@ test("a day after a burst in a group of 100 costs one alarm, which calls each in
   expect(await dayOf("group of 100", [id], ids)).toEqual({ wakeUps: 100, alarms: 1, calls: 99, rows: 101 });
 });
 
-test("a user with 50 conversations who is connected for an hour costs the look at sockets every 15 minutes", async () => {
+test("a user with 12 conversations who is connected for an hour costs the look at sockets every 15 minutes", async () => {
   const ann = itemAt(await signedInUsers(1), 0);
-  const others = await insertUsers(50);
+  const others = await insertUsers(12);
   const ids: ConversationId[] = [];
   for (const other of others) ids.push(ConversationId.parse((await openDirect(ann, other)).id));
   const users = [ann, ...others].map(({ user }) => user.id);
@@ -75,7 +75,7 @@ test("a user with 50 conversations who is connected for an hour costs the look a
   for (const id of ids) await untilCheckpoint(id);
   await settled(ids, users);
   // The token of the socket lasts for an hour: four looks at sockets, the end of the token, and offline.
-  const bill = await dayOf("connected for an hour, 50 conversations", ids, users);
+  const bill = await dayOf("connected for an hour, 12 conversations", ids, users);
   expect(bill.calls).toBe(0);
   expect(bill.alarms).toBeLessThanOrEqual(6);
   expect(bill.rows).toBeLessThanOrEqual(15);

@@ -2,7 +2,7 @@ import { beforeAll, beforeEach, expect, test } from "vitest";
 import { z } from "zod";
 import type { ConversationId } from "../../../src/domain/ids.ts";
 import { ChangesPage } from "../../../src/surfaces/v1/schemas/messages/messages.ts";
-import { call, expectProblem, type SignedIn } from "../../support/clients/api.ts";
+import { call, expectProblem, registerUsers, type SignedIn } from "../../support/clients/api.ts";
 import { deleteMessage, getMessage } from "../../support/clients/chat.ts";
 import { withoutOwnPart } from "../../support/clients/shapes.ts";
 import {
@@ -13,7 +13,7 @@ import {
   type TestSocket,
   upgrade,
 } from "../../support/clients/socket.ts";
-import { createGroupId, itemAt, postText, range, registerUsers } from "../../support/objects/room.ts";
+import { createGroupId, itemAt, postText, range } from "../../support/objects/room.ts";
 import { setMaxChanges } from "../../support/settings.ts";
 import { setTiming } from "../../support/timing.ts";
 

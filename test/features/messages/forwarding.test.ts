@@ -215,10 +215,10 @@ test("a send has either a kind and a body or a forward; server fields are ignore
 });
 
 describe("a repeated client_msg_id", () => {
-  test("returns the first message, also for fifty concurrent forwards", async () => {
+  test("returns the first message, also for twenty concurrent forwards", async () => {
     const source = await send(bob, groupId, "fifty");
     const body = forward(source, { client_msg_id: "fifty" });
-    const answers = await Promise.all(Array.from({ length: 50 }, () => postDraft(ann, directId, body)));
+    const answers = await Promise.all(Array.from({ length: 20 }, () => postDraft(ann, directId, body)));
     expect(answers.filter(({ status }) => status === 201)).toHaveLength(1);
     expect(new Set(answers.map(({ body: copy }) => JSON.stringify(copy))).size).toBe(1);
   });

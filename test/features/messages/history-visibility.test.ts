@@ -1,10 +1,10 @@
 import { beforeAll, describe, expect, test } from "vitest";
-import { call, type SignedIn } from "../../support/clients/api.ts";
+import { call, registerUsers, type SignedIn } from "../../support/clients/api.ts";
 import { allReadable, ask, createGroup, send } from "../../support/clients/chat.ts";
 import { StrictWideSearch } from "../../support/clients/shapes.ts";
 import { openRoom } from "../../support/clients/socket.ts";
 import { createGroupOfKind } from "../../support/objects/core.ts";
-import { itemAt, registerUsers, textFrame } from "../../support/objects/room.ts";
+import { itemAt, textFrame } from "../../support/objects/room.ts";
 
 const SECRET = "hush";
 

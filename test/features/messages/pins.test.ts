@@ -3,7 +3,7 @@ import { z } from "zod";
 import type { ConversationId } from "../../../src/domain/ids.ts";
 import { LIMITS } from "../../../src/domain/limits.ts";
 import { Message, Pins } from "../../../src/surfaces/v1/schemas/messages/messages.ts";
-import { type Answer, call, expectProblem, type SignedIn } from "../../support/clients/api.ts";
+import { type Answer, call, expectProblem, registerUsers, type SignedIn } from "../../support/clients/api.ts";
 import {
   deleteMessage,
   expectAsked,
@@ -14,7 +14,7 @@ import {
 } from "../../support/clients/chat.ts";
 import { openDevice, openRoom } from "../../support/clients/socket.ts";
 import { advanceClock, freezeClock } from "../../support/clock.ts";
-import { createGroupId, itemAt, postText, range, registerUsers } from "../../support/objects/room.ts";
+import { createGroupId, itemAt, postText, range } from "../../support/objects/room.ts";
 import { overrideTiming, setTiming } from "../../support/timing.ts";
 
 let ann: SignedIn;

@@ -7,7 +7,7 @@ import type { SentNotification } from "../../../src/domain/sync/notification.ts"
 import { deleteAccount, runAccountDeletion } from "../../support/accounts/deletion.ts";
 import { notificationEvents, notificationsOf } from "../../support/accounts/notifications.ts";
 import { signedInUsers } from "../../support/accounts/users.ts";
-import type { SignedIn } from "../../support/clients/api.ts";
+import { registerUsers, type SignedIn } from "../../support/clients/api.ts";
 import { ask } from "../../support/clients/chat.ts";
 import {
   HeldCalls,
@@ -28,7 +28,6 @@ import {
   loseConversation,
   postText,
   range,
-  registerUsers,
 } from "../../support/objects/room.ts";
 import { overrideTiming } from "../../support/timing.ts";
 

@@ -13,7 +13,7 @@ import {
   untilPresence,
   untilPresenceSettled,
 } from "../../support/accounts/presence.ts";
-import { call, register, type SignedIn } from "../../support/clients/api.ts";
+import { call, register, registerUsers, type SignedIn } from "../../support/clients/api.ts";
 import { converse, getConversation, list, openDirect, send } from "../../support/clients/chat.ts";
 import { openDevice, openRoom, type TestSocket } from "../../support/clients/socket.ts";
 import { advanceClock, freezeClock } from "../../support/clock.ts";
@@ -22,7 +22,6 @@ import {
   createGroupId,
   inboxObject,
   itemAt,
-  registerUsers,
   signInAgain,
   untilShownOnline,
 } from "../../support/objects/room.ts";

@@ -11,14 +11,14 @@ import {
   untilPresence,
   untilPresenceSettled,
 } from "../../support/accounts/presence.ts";
-import { register, type SignedIn } from "../../support/clients/api.ts";
+import { register, registerUsers, type SignedIn } from "../../support/clients/api.ts";
 import { converse, getConversation, insertUsers } from "../../support/clients/chat.ts";
 import { openDevice, type TestSocket } from "../../support/clients/socket.ts";
 import { nextTurn } from "../../support/event-loop.ts";
 import { eventually } from "../../support/eventually.ts";
 import { interceptD1 } from "../../support/faults/d1.ts";
 import { Costs } from "../../support/objects/costs.ts";
-import { createGroupId, inboxObject, registerUsers } from "../../support/objects/room.ts";
+import { createGroupId, inboxObject } from "../../support/objects/room.ts";
 import { overrideTiming } from "../../support/timing.ts";
 
 /** Creates `size` friends of a user, the first `online` of them online in D1. */

@@ -1,9 +1,9 @@
 import { expect, test } from "vitest";
 import { z } from "zod";
-import { call, expectProblem } from "../../support/clients/api.ts";
+import { call, expectProblem, registerUsers } from "../../support/clients/api.ts";
 import { page } from "../../support/clients/chat.ts";
 import { changeScheduled, getScheduled, HOUR, pass, schedule } from "../../support/clients/scheduled.ts";
-import { createGroupId, itemAt, registerUsers } from "../../support/objects/room.ts";
+import { createGroupId, itemAt } from "../../support/objects/room.ts";
 
 const Answer = z.object({ scheduled: z.object({ id: z.string() }) });
 

@@ -2,10 +2,10 @@ import { runInDurableObject } from "cloudflare:test";
 import { beforeAll, expect, test } from "vitest";
 import { Follows } from "../../../src/conversation/threads/follows.ts";
 import { Position, Seq, UserId } from "../../../src/domain/ids.ts";
-import type { SignedIn } from "../../support/clients/api.ts";
+import { registerUsers, type SignedIn } from "../../support/clients/api.ts";
 import { send } from "../../support/clients/chat.ts";
 import { aside, followed } from "../../support/clients/threads.ts";
-import { conversationObject, createGroupId, itemAt, registerUsers } from "../../support/objects/room.ts";
+import { conversationObject, createGroupId, itemAt } from "../../support/objects/room.ts";
 
 let ann: SignedIn;
 let bob: SignedIn;

@@ -2,7 +2,7 @@ import { evictDurableObject } from "cloudflare:test";
 import { beforeAll, describe, expect, test } from "vitest";
 import { z } from "zod";
 import type { ConversationId } from "../../../src/domain/ids.ts";
-import type { SignedIn } from "../../support/clients/api.ts";
+import { registerUsers, type SignedIn } from "../../support/clients/api.ts";
 import { deleteMessage, page, send } from "../../support/clients/chat.ts";
 import { seqsKnownTo } from "../../support/clients/device-frames.ts";
 import { withoutOwnPart } from "../../support/clients/shapes.ts";
@@ -20,7 +20,6 @@ import {
   inboxObject,
   itemAt,
   range,
-  registerUsers,
   textFrame,
 } from "../../support/objects/room.ts";
 import { setTiming } from "../../support/timing.ts";

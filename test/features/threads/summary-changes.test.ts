@@ -1,7 +1,7 @@
 import { beforeAll, describe, expect, test } from "vitest";
 import { z } from "zod";
 import type { ConversationId } from "../../../src/domain/ids.ts";
-import { call, type SignedIn } from "../../support/clients/api.ts";
+import { call, registerUsers, type SignedIn } from "../../support/clients/api.ts";
 import {
   deleteMessage,
   getConversation,
@@ -18,7 +18,7 @@ import {
   upgrade,
 } from "../../support/clients/socket.ts";
 import { aside, reply } from "../../support/clients/threads.ts";
-import { createGroupId, itemAt, range, registerUsers } from "../../support/objects/room.ts";
+import { createGroupId, itemAt, range } from "../../support/objects/room.ts";
 import { setTiming } from "../../support/timing.ts";
 
 let ann: SignedIn;

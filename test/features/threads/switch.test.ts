@@ -1,10 +1,10 @@
 import { beforeAll, expect, test } from "vitest";
-import { call, expectProblem, type SignedIn } from "../../support/clients/api.ts";
+import { call, expectProblem, registerUsers, type SignedIn } from "../../support/clients/api.ts";
 import { createGroup, getConversation, listedConversation, send } from "../../support/clients/chat.ts";
 import { openDevice } from "../../support/clients/socket.ts";
 import { aside, followed, replies, reply } from "../../support/clients/threads.ts";
 import { createGroupOfKind } from "../../support/objects/core.ts";
-import { itemAt, registerUsers, textFrame } from "../../support/objects/room.ts";
+import { itemAt, textFrame } from "../../support/objects/room.ts";
 
 let ann: SignedIn;
 let bob: SignedIn;

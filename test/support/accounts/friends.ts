@@ -2,8 +2,7 @@ import { expect } from "vitest";
 import type { z } from "zod";
 import { User } from "../../../src/surfaces/v1/schemas/accounts.ts";
 import { FriendRequestList, UserList } from "../../../src/surfaces/v1/schemas/friends.ts";
-import { type Answer, call, type SignedIn } from "../clients/api.ts";
-import { registerUsers } from "../objects/room.ts";
+import { type Answer, call, registerUsers, type SignedIn } from "../clients/api.ts";
 
 const StrictUsers = UserList.extend({ items: User.strict().array() }).strict();
 const StrictRequest = FriendRequestList.shape.items.element.extend({ user: User.strict() }).strict();

@@ -1,8 +1,8 @@
-import { env, exports } from "cloudflare:workers";
-import { randomBytes, scryptSync } from "node:crypto";
+import { exports } from "cloudflare:workers";
 import { expect } from "vitest";
 import { z } from "zod";
 import { UserId } from "../../../src/domain/ids.ts";
+import { insertSignedIn } from "../accounts/rows.ts";
 import { assertDocumented } from "./documented/answers.ts";
 
 const ORIGIN = "https://parley.test";
@@ -81,28 +81,23 @@ export function freshName(prefix = "user"): string {
   return `${prefix}_${names}_${crypto.randomUUID().slice(0, 8)}`;
 }
 
-/**
- * Creates a user with `PASSWORD` as a row: for tests that need no registration. The hash of the password is
- * cheap.
- */
+/** Inserts a user with `PASSWORD` and a session, as rows: for tests that need no registration. */
 export async function register(): Promise<SignedIn>;
 /** Registers a user over HTTP, with `PASSWORD`. */
 export async function register(username: string, fields?: object): Promise<SignedIn>;
 export async function register(username?: string, fields: object = {}): Promise<SignedIn> {
-  if (username === undefined) return login(await insertUser());
+  if (username === undefined) return SignedIn.parse((await registerUsers(1))[0]);
   const answer = await call("POST", "/v1/register", { body: { username, password: PASSWORD, ...fields } });
   expect(answer.status, JSON.stringify(answer.body)).toBe(201);
   return SignedIn.parse(answer.body);
 }
 
-async function insertUser(): Promise<string> {
-  const username = freshName();
-  const salt = randomBytes(16);
-  const key = scryptSync(PASSWORD, salt, 32, { N: 2, r: 1, p: 1 });
-  const hash = `scrypt$2$1$1$${salt.toString("base64url")}$${key.toString("base64url")}`;
-  const insert = "INSERT INTO users (username, password_hash, created_at) VALUES (?, ?, ?)";
-  await env.DB.prepare(insert).bind(username, hash, Date.now()).run();
-  return username;
+const MONTH_S = 30 * 24 * 3_600;
+
+/** Inserts users with `PASSWORD` and a session each, as rows. */
+export function registerUsers(count: number): Promise<SignedIn[]> {
+  const usernames = Array.from({ length: count }, () => freshName());
+  return insertSignedIn({ usernames, password: PASSWORD, createdAt: Date.now(), lifetimeS: MONTH_S });
 }
 
 /** Signs in over HTTP, which adds a session. */

@@ -3,7 +3,7 @@ import { inject, onTestFailed } from "vitest";
 /** A step that no operation reaches: nothing fails, and the steps are counted. */
 const NEVER = Number.POSITIVE_INFINITY;
 
-/** For `between`: no sample, all steps in every run. */
+/** For `between`: all steps. */
 export const ALL = Number.POSITIVE_INFINITY;
 
 /** The result of one run with a fault. */
@@ -15,14 +15,13 @@ export interface StepResult {
 }
 
 /**
- * Injects a fault at the steps of an operation, one after the other. With `PROPERTY_RUNS` it covers all
- * steps, otherwise the first, the last and a sample between them. The sample depends on the commit: one
- * commit always tries the same steps, and over time all are tried. A first run without a fault counts the
- * steps.
+ * Injects a fault at a step of an operation; with `EVERY_CASE` at the first, the last and some between them, one
+ * after the other, with `PROPERTY_RUNS` at all. The sample depends on the commit: one commit always tries the
+ * same steps, and over time all are tried. A first run without a fault counts the steps.
  *
  * A failure names operation, step and seed: `PROPERTY_SEED=… npx vitest run FILE` tries the same steps again.
  * @param operation the operation and the fault's place, for messages
- * @param between how many steps are tried besides the first and the last
+ * @param between how many steps `EVERY_CASE` tries besides the first and the last
  * @param broken runs the operation with a fault at its n-th step, and asserts the invariants
  */
 export async function eachStep(
@@ -45,11 +44,17 @@ export async function eachStep(
     if (step === 1) throw new Error(`${operation} does not come to its first step`);
     return;
   }
-  for (step of sample(steps, between)) {
+  for (step of inject("everyCase") ? sample(steps, between) : [oneOf(steps, operation)]) {
     const { isHit } = await broken(step);
     // The number of steps varies with concurrent work, but a first one always exists.
     if (step === 1 && !isHit) throw new Error(`${operation} does not come to its first step`);
   }
+}
+
+/** A step that the seed determines, for each operation another one. */
+function oneOf(steps: number, operation: string): number {
+  const sum = [...operation].reduce((all, letter) => (all * 31 + letter.charCodeAt(0)) % 1_000_003, 7);
+  return 1 + ((inject("seed") + sum) % steps);
 }
 
 /**

@@ -3,18 +3,11 @@ import { env } from "cloudflare:workers";
 import { expect } from "vitest";
 import { z } from "zod";
 import { ConversationId, SessionId, type UserId } from "../../../src/domain/ids.ts";
-import { call, login, register, type SignedIn } from "../clients/api.ts";
+import { call, login, type SignedIn } from "../clients/api.ts";
 import { createGroup, deleteMessage } from "../clients/chat.ts";
 import { nextTurn } from "../event-loop.ts";
 
 const Stored = z.looseObject({ seq: z.int() });
-
-/** Registers users, one after the other. */
-export async function registerUsers(count: number): Promise<SignedIn[]> {
-  const registered: SignedIn[] = [];
-  for (let i = 0; i < count; i++) registered.push(await register());
-  return registered;
-}
 
 /** The item at `index`. @throws an Error if none is there */
 export function itemAt<T>(items: readonly T[], index: number): T {

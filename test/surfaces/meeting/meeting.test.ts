@@ -1,4 +1,5 @@
 import { beforeAll, describe, expect, inject, test } from "vitest";
+import { repetitions } from "../../support/sampled-cases.ts";
 import { setLiveMembers, setNoRateLimits } from "../../support/settings.ts";
 import { setTiming } from "../../support/timing.ts";
 import { ACTS, type Act, type ActName, expectOutcome } from "./acts.ts";
@@ -11,8 +12,8 @@ beforeAll(() =>
   setTiming({ deviceFeed: { holdMs: 20_000 }, fanout: { cooldownMs: 10, crowdedCooldownMs: 10 } }),
 );
 
-/** The pairs of each place that a usual run plays. */
-const SAMPLE = 15;
+/** The pairs of each place that a run plays. */
+const SAMPLE = repetitions(8, 15);
 
 const NAMES = Object.keys(ACTS) as ActName[];
 

@@ -1,10 +1,11 @@
 import { expect, test } from "vitest";
 import { z } from "zod";
 import { ConversationId } from "../../../src/domain/ids.ts";
+import { registerUsers } from "../../support/clients/api.ts";
 import { converse, getMessage } from "../../support/clients/chat.ts";
 import { edit } from "../../support/clients/edits.ts";
 import { eventually } from "../../support/eventually.ts";
-import { itemAt, registerUsers } from "../../support/objects/room.ts";
+import { itemAt } from "../../support/objects/room.ts";
 import { DRIVERS } from "../drivers.ts";
 import { success, tim as timCall } from "../tim/client.ts";
 

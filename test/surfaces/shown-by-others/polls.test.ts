@@ -1,6 +1,7 @@
 import { expect, test } from "vitest";
+import { registerUsers } from "../../support/clients/api.ts";
 import { send } from "../../support/clients/chat.ts";
-import { createGroupId, itemAt, postText, registerUsers } from "../../support/objects/room.ts";
+import { createGroupId, itemAt, postText } from "../../support/objects/room.ts";
 import { DRIVERS } from "../drivers.ts";
 
 const POLL = {

@@ -414,13 +414,13 @@ describe("revoking", () => {
     failure(await revoke(ann, `${id}-3`), 10_007);
   });
 
-  test("fifty times at once revokes once", async () => {
+  test("twenty times at once revokes once", async () => {
     const [ann, bob] = await people(2);
     const { id } = await openDirect(ann, bob);
     await send(ann, id, "1");
-    const answers = await Promise.all(range(1, 50).map(() => revoke(ann, `${id}-1`)));
+    const answers = await Promise.all(range(1, 20).map(() => revoke(ann, `${id}-1`)));
     const codes = answers.map(({ body }) => z.object({ code: z.int() }).parse(body).code);
-    expect(codes.sort((a, b) => a - b)).toEqual([0, ...Array<number>(49).fill(20_023)]);
+    expect(codes.sort((a, b) => a - b)).toEqual([0, ...Array<number>(19).fill(20_023)]);
   });
 
   test.each([
@@ -768,13 +768,13 @@ describe("message notifications", () => {
     expect(await storedInConversation(id)).toBe(before);
   });
 
-  test("changed fifty times at once end as one of the requested values, the same everywhere", async () => {
+  test("changed twenty times at once end as one of the requested values, the same everywhere", async () => {
     const [ann, bob] = await people(2);
     const { id } = await createGroup(ann, [bob]);
     await send(ann, id, "1");
     const types = ["Discard", "AcceptAndNotify", "AcceptNotNotify"];
     const set = (n: number) => remind(bob, types[n % 3], { groupID: String(id) });
-    for (const answer of await Promise.all(range(1, 50).map(set))) success(answer);
+    for (const answer of await Promise.all(range(1, 20).map(set))) success(answer);
     const { messageRemindType, unreadCount } = await profile(bob, GROUP(id));
     expect(types).toContain(messageRemindType);
     expect(await one(bob, GROUP(id))).toMatchObject({ messageRemindType, unreadCount });

@@ -1,5 +1,6 @@
 import { beforeAll, describe, expect, test } from "vitest";
 import { z } from "zod";
+import { sampledCases } from "../../support/sampled-cases.ts";
 import { Fixture, type FixtureValues, playFixture } from "../../support/surfaces/fixtures.ts";
 import { lastIds, storedSince } from "../../support/surfaces/stored.ts";
 import { CODES, DOCUMENT } from "./document/calls.ts";
@@ -107,7 +108,13 @@ describe("the document", () => {
         return async () => expect(await storedSince(last)).toEqual(before);
       });
 
-      test.each([...refused, ...reading])("%s", (_, fixture) => playFixture(fixture, shared));
+      // Each sends more than 20 MiB.
+      const isLarge = ([name]: Named) => name.startsWith("large ");
+      const small = [...refused, ...reading].filter((one) => !isLarge(one));
+
+      test.each([...small, ...sampledCases(refused.filter(isLarge), 1)])("%s", (_, fixture) =>
+        playFixture(fixture, shared),
+      );
     });
   });
 });

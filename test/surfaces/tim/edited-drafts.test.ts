@@ -221,10 +221,10 @@ describe("a send that fails", () => {
   });
 });
 
-test("more than three hundred drafts wait to be sent, each of them", async () => {
+test("more than a hundred drafts wait to be sent, each of them", async () => {
   const [ann, bob] = await two();
   const drafts: Message[] = [];
-  for (let n = 0; n < 310; n++) drafts.push(await create(ann, bob, { text: `${n}` }));
+  for (let n = 0; n < 110; n++) drafts.push(await create(ann, bob, { text: `${n}` }));
   for (const draft of [...drafts.slice(0, 12), ...drafts.slice(-2)])
     expect((await send(ann, draft)).payload).toEqual(draft.payload);
 }, 60_000);

@@ -3,6 +3,7 @@ import { z } from "zod";
 import { signedInUsers } from "../../support/accounts/users.ts";
 import { call, type SignedIn } from "../../support/clients/api.ts";
 import { createGroupId, itemAt } from "../../support/objects/room.ts";
+import { sampledPairs } from "../../support/sampled-cases.ts";
 import { setTiming } from "../../support/timing.ts";
 import { data, Failure, nameOf, success, tim } from "./client.ts";
 import {
@@ -152,16 +153,22 @@ async function walk(kind: Kind, role: GroupRole, actions: readonly Action[]): Pr
   await remains();
 }
 
-describe.each(KINDS)("rights in a group of the kind %s", (kind) => {
-  test("of its owner", async () => {
-    await walk(kind, "owner", ACTIONS);
-    for (const action of ENDINGS) await walk(kind, "owner", [action]);
-  });
+describe("rights in a group of the kind", () => {
+  const ROLES_BY_KIND = [
+    ...sampledPairs(KINDS.filter(withAdmins), ROLES),
+    ...sampledPairs(
+      KINDS.filter((kind) => !withAdmins(kind)),
+      ROLES.filter((role) => role !== "admin"),
+    ),
+  ];
 
-  test.each(ROLES.slice(1))("of any %s", async (role) => {
-    if (role === "admin" && !withAdmins(kind)) return;
-    await walk(kind, role, [...ACTIONS, ...ENDINGS]);
-  });
+  test.each(sampledPairs(KINDS, ENDINGS))("%s: of its owner, to %s", (kind, ending) =>
+    walk(kind, "owner", [ending]),
+  );
+
+  test.each(ROLES_BY_KIND)("%s: of any %s", (kind, role) =>
+    walk(kind, role, role === "owner" ? ACTIONS : [...ACTIONS, ...ENDINGS]),
+  );
 });
 
 /** What an outsider becomes by joining, by the group's setting; a code where the call is refused. */
@@ -182,25 +189,28 @@ function free() {
 const V1_POLICIES = { FreeAccess: "free", NeedPermission: "approval", DisableApply: "closed" };
 const JOIN_OPTIONS = ["FreeAccess", "NeedPermission", "DisableApply"] as const;
 
-describe.each(KINDS)("joining a group of the kind %s", (kind) => {
-  test.each(JOIN_OPTIONS)("needs no invitation where it is set so, to %s", async (joinOption) => {
-    const [owner, member, newcomer] = await signedInUsers(3);
-    if (!owner || !member || !newcomer) throw new Error("there are three");
-    const groupID = await opened(kind, joinOption, owner, member);
-    const join = (who: SignedIn) => tim(who, "/group/joinGroup", { groupID, applyMessage: "me?" });
-    const expected = WAYS_IN[kind][joinOption];
-    const { body } = await join(newcomer);
-    if (typeof expected === "number") expect(body).toMatchObject({ code: expected });
-    else expect(body).toMatchObject({ code: 0, data: { status: expected } });
-    const isIn = expected === "JoinedSuccess";
-    const listed = await tim(newcomer, "/member/getGroupMemberList", { groupID });
-    expect(listed.body).toMatchObject(
-      isIn ? { data: { memberList: { length: 3 } } } : { code: kind === "v1" ? UNKNOWN : NO },
-    );
-    expect((await join(member)).body).toMatchObject({ data: { status: "AlreadyInGroup" } });
-  });
+describe("joining a group", () => {
+  test.each(sampledPairs(KINDS, JOIN_OPTIONS))(
+    "of the kind %s needs no invitation where it is set so, to %s",
+    async (kind, joinOption) => {
+      const [owner, member, newcomer] = await signedInUsers(3);
+      if (!owner || !member || !newcomer) throw new Error("there are three");
+      const groupID = await opened(kind, joinOption, owner, member);
+      const join = (who: SignedIn) => tim(who, "/group/joinGroup", { groupID, applyMessage: "me?" });
+      const expected = WAYS_IN[kind][joinOption];
+      const { body } = await join(newcomer);
+      if (typeof expected === "number") expect(body).toMatchObject({ code: expected });
+      else expect(body).toMatchObject({ code: 0, data: { status: expected } });
+      const isIn = expected === "JoinedSuccess";
+      const listed = await tim(newcomer, "/member/getGroupMemberList", { groupID });
+      expect(listed.body).toMatchObject(
+        isIn ? { data: { memberList: { length: 3 } } } : { code: kind === "v1" ? UNKNOWN : NO },
+      );
+      expect((await join(member)).body).toMatchObject({ data: { status: "AlreadyInGroup" } });
+    },
+  );
 
-  test("waits for permission by default, or needs none", async () => {
+  test.each(KINDS)("of the kind %s waits for permission by default, or needs none", async (kind) => {
     const [owner, newcomer] = await signedInUsers(2);
     if (!owner || !newcomer) throw new Error("there are two");
     const groupID = await made(kind, owner, [], []);

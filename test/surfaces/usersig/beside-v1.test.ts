@@ -1,11 +1,11 @@
 import { beforeEach, expect, onTestFinished, test } from "vitest";
 import { z } from "zod";
 import type { ConversationId } from "../../../src/domain/ids.ts";
-import type { SignedIn } from "../../support/clients/api.ts";
+import { registerUsers, type SignedIn } from "../../support/clients/api.ts";
 import { seqsKnownTo } from "../../support/clients/device-frames.ts";
 import { openDevice, type TestSocket } from "../../support/clients/socket.ts";
 import { HeldCalls, intercept } from "../../support/faults/calls.ts";
-import { createGroupId, itemAt, postText, range, registerUsers } from "../../support/objects/room.ts";
+import { createGroupId, itemAt, postText, range } from "../../support/objects/room.ts";
 import { connect, shownOnce } from "./socket.ts";
 
 /** The wire formats in the page of an inbox update. */

@@ -3,7 +3,14 @@ import { env } from "cloudflare:workers";
 import { beforeAll, describe, expect, onTestFinished, test, vi } from "vitest";
 import { newSession } from "../../support/accounts/sessions.ts";
 import { app } from "../../support/app.ts";
-import { call, PASSWORD, register, request, type SignedIn } from "../../support/clients/api.ts";
+import {
+  call,
+  PASSWORD,
+  register,
+  registerUsers,
+  request,
+  type SignedIn,
+} from "../../support/clients/api.ts";
 import {
   acceptSocket,
   DEVICE_PATH,
@@ -11,7 +18,7 @@ import {
   roomPath,
   upgrade,
 } from "../../support/clients/socket.ts";
-import { createGroupId, registerUsers } from "../../support/objects/room.ts";
+import { createGroupId } from "../../support/objects/room.ts";
 import { overrideTiming } from "../../support/timing.ts";
 
 const HERE = "https://parley.test";

@@ -7,12 +7,12 @@ import type { ConversationId } from "../../../src/domain/ids.ts";
 import { InboxCalls } from "../../../src/inbox/inbox-calls.ts";
 import { InboxObject } from "../../../src/inbox/object.ts";
 import { CallChannels } from "../../../src/object/calls/call-channels.ts";
-import type { SignedIn } from "../../support/clients/api.ts";
+import { registerUsers, type SignedIn } from "../../support/clients/api.ts";
 import { untilAcked } from "../../support/clients/device-frames.ts";
 import { openDevice, openRoom, type TestSocket } from "../../support/clients/socket.ts";
 import { advanceClock } from "../../support/clock.ts";
 import { eventually } from "../../support/eventually.ts";
-import { createGroupId, inboxObject, itemAt, registerUsers, textFrame } from "../../support/objects/room.ts";
+import { createGroupId, inboxObject, itemAt, textFrame } from "../../support/objects/room.ts";
 import { setTiming } from "../../support/timing.ts";
 
 /** Longer than a slow machine takes for a message. */

@@ -1,7 +1,7 @@
 import { evictDurableObject, runDurableObjectAlarm, runInDurableObject } from "cloudflare:test";
 import { beforeAll, describe, expect, onTestFinished, test, vi } from "vitest";
 import type { ConversationId, UserId } from "../../../src/domain/ids.ts";
-import { call, type SignedIn } from "../../support/clients/api.ts";
+import { call, registerUsers, type SignedIn } from "../../support/clients/api.ts";
 import { openRoom } from "../../support/clients/socket.ts";
 import {
   conversationObject,
@@ -10,7 +10,6 @@ import {
   itemAt,
   postText,
   range,
-  registerUsers,
   textFrame,
 } from "../../support/objects/room.ts";
 import { overrideTiming, timing } from "../../support/timing.ts";

@@ -5,7 +5,7 @@ import { z } from "zod";
 import { MIGRATIONS as CONVERSATION } from "../../../src/conversation/migrations.ts";
 import { MIGRATIONS as INBOX } from "../../../src/inbox/migrations.ts";
 import { hasSchema, migrate } from "../../../src/object/migrations.ts";
-import { call, register, type SignedIn } from "../../support/clients/api.ts";
+import { call, register, registerUsers, type SignedIn } from "../../support/clients/api.ts";
 import { list, page, send } from "../../support/clients/chat.ts";
 import { openRoom } from "../../support/clients/socket.ts";
 import {
@@ -14,7 +14,6 @@ import {
   inboxObject,
   itemAt,
   postText,
-  registerUsers,
   signInAgain,
 } from "../../support/objects/room.ts";
 

@@ -52,11 +52,11 @@ async function resume(sql: SqlStorage, room: Room, maxChanges: number | undefine
   return { ...cost, kiB: Math.round(cost.kiB), rows };
 }
 
-test("a message that changed 10,000 times costs a resume one message", () =>
+test("a message that changed 6,000 times costs a resume one message", () =>
   inIsolatedObject("group", async (storage) => {
     const room = isolatedRoom(storage);
     fill(room);
-    for (const _ of range(1, 10_000)) change(room, 7);
+    for (const _ of range(1, 6_000)) change(room, 7);
     const cost = await resume(storage.sql, room, 5_000);
     expect(cost).toMatchObject({ pages: 1, frames: 2, changed: 1, isReset: false });
     expect(cost.kiB).toBeLessThan(1);

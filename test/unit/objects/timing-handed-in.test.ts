@@ -5,7 +5,7 @@ import { RoomFanoutSource } from "../../../src/conversation/delivery/fanout-sour
 import { DraftId } from "../../../src/domain/messages/draft.ts";
 import { TIMING } from "../../../src/domain/timing.ts";
 import { Subscriptions } from "../../../src/inbox/list/subscriptions.ts";
-import { register } from "../../support/clients/api.ts";
+import { freshName, register } from "../../support/clients/api.ts";
 import { advanceClock, freezeClock } from "../../support/clock.ts";
 import { inIsolatedObject, isolatedRoom } from "../../support/objects/isolated-room.ts";
 import { inboxObject } from "../../support/objects/room.ts";
@@ -14,9 +14,9 @@ import { overrideTiming, timing } from "../../support/timing.ts";
 const DAY_MS = 24 * 60 * 60_000;
 
 test("the Worker under test uses the timing of tests", async () => {
-  expect((await register()).expires_at).toBeGreaterThan(Date.now() + 29 * DAY_MS);
+  expect((await register(freshName())).expires_at).toBeGreaterThan(Date.now() + 29 * DAY_MS);
   overrideTiming({ sessions: { lifetimeMs: DAY_MS } });
-  expect((await register()).expires_at).toBeLessThanOrEqual(Date.now() + DAY_MS);
+  expect((await register(freshName())).expires_at).toBeLessThanOrEqual(Date.now() + DAY_MS);
 });
 
 test("an overridden timing ends with its test", () => {
@@ -24,7 +24,7 @@ test("an overridden timing ends with its test", () => {
 });
 
 test("a running object reads a changed value when it next uses it", async () => {
-  const { user } = await register();
+  const { user } = await register(freshName());
   const inbox = inboxObject(user.id);
   const id = (digit: number) => DraftId.parse(`draft-0000000${digit}-0000-0000-0000-000000000000`);
   const content = {

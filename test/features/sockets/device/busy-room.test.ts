@@ -1,17 +1,10 @@
 import { beforeEach, expect, test } from "vitest";
 import type { ConversationId } from "../../../../src/domain/ids.ts";
-import type { SignedIn } from "../../../support/clients/api.ts";
+import { registerUsers, type SignedIn } from "../../../support/clients/api.ts";
 import { seqsKnownTo } from "../../../support/clients/device-frames.ts";
 import { openDevice, openRoom, type TestSocket } from "../../../support/clients/socket.ts";
 import { intercept } from "../../../support/faults/calls.ts";
-import {
-  createGroupId,
-  itemAt,
-  postText,
-  range,
-  registerUsers,
-  textFrame,
-} from "../../../support/objects/room.ts";
+import { createGroupId, itemAt, postText, range, textFrame } from "../../../support/objects/room.ts";
 import { overrideTiming } from "../../../support/timing.ts";
 
 /** Ann sends on a room socket, Bob listens on a device. */

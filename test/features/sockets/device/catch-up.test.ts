@@ -1,5 +1,6 @@
 import { evictDurableObject } from "cloudflare:test";
 import { describe, expect, test } from "vitest";
+import { registerUsers } from "../../../support/clients/api.ts";
 import { openDirect, page } from "../../../support/clients/chat.ts";
 import { Device } from "../../../support/clients/device.ts";
 import { displayedMessage } from "../../../support/clients/displayed.ts";
@@ -12,7 +13,6 @@ import {
   itemAt,
   postText,
   range,
-  registerUsers,
 } from "../../../support/objects/room.ts";
 
 const ROUNDS = 12;

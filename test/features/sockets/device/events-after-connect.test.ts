@@ -4,7 +4,7 @@ import type { ConversationId } from "../../../../src/domain/ids.ts";
 import { deleteAccount } from "../../../support/accounts/deletion.ts";
 import { expectFriendCall } from "../../../support/accounts/friends.ts";
 import { signedInUsers } from "../../../support/accounts/users.ts";
-import type { SignedIn } from "../../../support/clients/api.ts";
+import { registerUsers, type SignedIn } from "../../../support/clients/api.ts";
 import {
   expectAsked,
   getMessage,
@@ -24,7 +24,6 @@ import {
   inboxObject,
   itemAt,
   postText,
-  registerUsers,
   textFrame,
 } from "../../../support/objects/room.ts";
 import { setTiming } from "../../../support/timing.ts";

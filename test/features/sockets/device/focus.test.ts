@@ -1,7 +1,7 @@
 import { evictDurableObject } from "cloudflare:test";
 import { beforeAll, beforeEach, expect, test } from "vitest";
 import type { ConversationId } from "../../../../src/domain/ids.ts";
-import { call, type SignedIn } from "../../../support/clients/api.ts";
+import { call, registerUsers, type SignedIn } from "../../../support/clients/api.ts";
 import { ask, listedConversation } from "../../../support/clients/chat.ts";
 import { framesAbout, seqsKnownTo } from "../../../support/clients/device-frames.ts";
 import { openDevice, openRoom, type TestSocket } from "../../../support/clients/socket.ts";
@@ -15,7 +15,6 @@ import {
   itemAt,
   postText,
   range,
-  registerUsers,
   textFrame,
 } from "../../../support/objects/room.ts";
 import { overrideTiming, setTiming } from "../../../support/timing.ts";

@@ -2,16 +2,9 @@ import { beforeAll, expect, test } from "vitest";
 import type { ConversationId } from "../../../../src/domain/ids.ts";
 import { LIMITS } from "../../../../src/domain/limits.ts";
 import type { SignedIn } from "../../../support/clients/api.ts";
-import { call } from "../../../support/clients/api.ts";
+import { call, registerUsers } from "../../../support/clients/api.ts";
 import { type Frame, openDevice, type TestSocket } from "../../../support/clients/socket.ts";
-import {
-  createGroupId,
-  itemAt,
-  postText,
-  range,
-  registerUsers,
-  textFrame,
-} from "../../../support/objects/room.ts";
+import { createGroupId, itemAt, postText, range, textFrame } from "../../../support/objects/room.ts";
 
 let ann: SignedIn;
 let bob: SignedIn;

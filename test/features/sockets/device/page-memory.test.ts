@@ -1,8 +1,9 @@
 import { expect, test } from "vitest";
+import { registerUsers } from "../../../support/clients/api.ts";
 import { openDevice } from "../../../support/clients/socket.ts";
 import { nextTurn } from "../../../support/event-loop.ts";
 import { intercept } from "../../../support/faults/calls.ts";
-import { createGroupId, itemAt, postText, range, registerUsers } from "../../../support/objects/room.ts";
+import { createGroupId, itemAt, postText, range } from "../../../support/objects/room.ts";
 
 /** The pages of unknown messages that fit into 32 MiB: each may have 100 bodies of 32 KiB. */
 const MAX_LARGE_PAGES = 10;

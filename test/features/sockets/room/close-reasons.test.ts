@@ -4,7 +4,7 @@ import { z } from "zod";
 import type { ConversationId } from "../../../../src/domain/ids.ts";
 import { LIMITS } from "../../../../src/domain/limits.ts";
 import { openSocketSessions } from "../../../support/accounts/sessions.ts";
-import { call, type SignedIn } from "../../../support/clients/api.ts";
+import { call, registerUsers, type SignedIn } from "../../../support/clients/api.ts";
 import {
   acceptSocket,
   openRoom,
@@ -20,7 +20,6 @@ import {
   itemAt,
   postText,
   range,
-  registerUsers,
   sessionOf,
   signInAgain,
   textFrame,

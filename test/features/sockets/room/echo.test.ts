@@ -3,7 +3,7 @@ import { beforeAll, describe, expect, onTestFinished, test } from "vitest";
 import { z } from "zod";
 import type { ConversationId } from "../../../../src/domain/ids.ts";
 import type { SignedIn } from "../../../support/clients/api.ts";
-import { expectProblem } from "../../../support/clients/api.ts";
+import { expectProblem, registerUsers } from "../../../support/clients/api.ts";
 import { deleteMessage, getMessage, send } from "../../../support/clients/chat.ts";
 import { untilAcked } from "../../../support/clients/device-frames.ts";
 import { expectPosted, mergedDraft, reference } from "../../../support/clients/forwards.ts";
@@ -23,7 +23,6 @@ import {
   itemAt,
   postText,
   range,
-  registerUsers,
   textFrame,
 } from "../../../support/objects/room.ts";
 import { setTiming } from "../../../support/timing.ts";

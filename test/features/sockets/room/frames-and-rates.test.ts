@@ -1,6 +1,6 @@
 import { afterEach, beforeAll, describe, expect, test, vi } from "vitest";
 import type { ConversationId } from "../../../../src/domain/ids.ts";
-import { call, register, type SignedIn } from "../../../support/clients/api.ts";
+import { call, register, registerUsers, type SignedIn } from "../../../support/clients/api.ts";
 import { openDirect } from "../../../support/clients/chat.ts";
 import { openRoom, roomPath, type TestSocket, upgrade } from "../../../support/clients/socket.ts";
 import {
@@ -9,7 +9,6 @@ import {
   itemAt,
   postText,
   range,
-  registerUsers,
   signInAgain,
   textFrame,
 } from "../../../support/objects/room.ts";

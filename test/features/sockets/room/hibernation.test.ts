@@ -3,7 +3,7 @@ import { beforeAll, expect, test } from "vitest";
 import { z } from "zod";
 import { newSession } from "../../../support/accounts/sessions.ts";
 import type { SignedIn } from "../../../support/clients/api.ts";
-import { call } from "../../../support/clients/api.ts";
+import { call, registerUsers } from "../../../support/clients/api.ts";
 import { openRoom } from "../../../support/clients/socket.ts";
 import { advanceClock, freezeClock } from "../../../support/clock.ts";
 import {
@@ -13,7 +13,6 @@ import {
   itemAt,
   postText,
   range,
-  registerUsers,
   runInboxJob,
   sessionOf,
   signInAgain,

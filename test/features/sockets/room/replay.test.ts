@@ -1,7 +1,7 @@
 import { evictDurableObject, runInDurableObject } from "cloudflare:test";
 import { beforeAll, describe, expect, test } from "vitest";
 import { type ConversationId, Seq } from "../../../../src/domain/ids.ts";
-import type { SignedIn } from "../../../support/clients/api.ts";
+import { registerUsers, type SignedIn } from "../../../support/clients/api.ts";
 import { openRoom, type TestSocket } from "../../../support/clients/socket.ts";
 import {
   conversationObject,
@@ -10,7 +10,6 @@ import {
   itemAt,
   postText,
   range,
-  registerUsers,
   textFrame,
 } from "../../../support/objects/room.ts";
 import { setTiming } from "../../../support/timing.ts";

@@ -1,14 +1,13 @@
 import { beforeAll, expect, test } from "vitest";
 import type { ConversationId } from "../../../../src/domain/ids.ts";
 import type { SignedIn } from "../../../support/clients/api.ts";
-import { call } from "../../../support/clients/api.ts";
+import { call, registerUsers } from "../../../support/clients/api.ts";
 import { openRoom } from "../../../support/clients/socket.ts";
 import {
   createGroupId,
   itemAt,
   postText,
   range,
-  registerUsers,
   sessionOf,
   signInAgain,
   textFrame,

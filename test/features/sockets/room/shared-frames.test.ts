@@ -1,8 +1,9 @@
 import { afterEach, expect, test, vi } from "vitest";
 import { FileOrigins } from "../../../../src/domain/files/file-origins.ts";
+import { registerUsers } from "../../../support/clients/api.ts";
 import { send } from "../../../support/clients/chat.ts";
 import { openRoom } from "../../../support/clients/socket.ts";
-import { createGroupId, itemAt, registerUsers } from "../../../support/objects/room.ts";
+import { createGroupId, itemAt } from "../../../support/objects/room.ts";
 
 afterEach(() => vi.restoreAllMocks());
 

@@ -1,8 +1,8 @@
 import { beforeAll, expect, test } from "vitest";
-import type { SignedIn } from "../../../support/clients/api.ts";
+import { registerUsers, type SignedIn } from "../../../support/clients/api.ts";
 import { expectAsked } from "../../../support/clients/chat.ts";
 import { openRoom, type TestSocket } from "../../../support/clients/socket.ts";
-import { createGroupId, itemAt, postText, range, registerUsers } from "../../../support/objects/room.ts";
+import { createGroupId, itemAt, postText, range } from "../../../support/objects/room.ts";
 import { setNoRateLimits } from "../../../support/settings.ts";
 import { overrideTiming } from "../../../support/timing.ts";
 

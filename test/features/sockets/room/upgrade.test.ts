@@ -4,7 +4,7 @@ import { beforeAll, expect, test } from "vitest";
 import type { ConversationId } from "../../../../src/domain/ids.ts";
 import { app } from "../../../support/app.ts";
 import type { SignedIn } from "../../../support/clients/api.ts";
-import { call, expectProblem, login, request } from "../../../support/clients/api.ts";
+import { call, expectProblem, login, registerUsers, request } from "../../../support/clients/api.ts";
 import {
   acceptSocket,
   expectRefusedSocket,
@@ -13,7 +13,7 @@ import {
   roomPath,
   upgrade,
 } from "../../../support/clients/socket.ts";
-import { createGroupId, itemAt, postText, registerUsers, sessionOf } from "../../../support/objects/room.ts";
+import { createGroupId, itemAt, postText, sessionOf } from "../../../support/objects/room.ts";
 import { setTiming } from "../../../support/timing.ts";
 
 const HERE = "https://parley.test";

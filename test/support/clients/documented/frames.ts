@@ -1,4 +1,5 @@
 import { type Schema, validate } from "@cfworker/json-schema";
+import { inject } from "vitest";
 import { z } from "zod";
 import { reference } from "./answers.ts";
 
@@ -17,6 +18,12 @@ const FrameSchema = z.looseObject({
 const MOST = 5;
 const flaws: string[] = [];
 
+/** Of the frames of one type, a test compares so many first ones, and then each n-th. */
+const FIRST = 50;
+const NTH = 20;
+/** the frames of the running test so far, by socket and type */
+const counts = new Map<string, number>();
+
 /** The kind of socket that a path opens; undefined for the sockets of other APIs. */
 export function socketOf(path: string): V1Socket | undefined {
   const { pathname } = new URL(path, "https://parley.test");
@@ -26,7 +33,8 @@ export function socketOf(path: string): V1Socket | undefined {
 
 /**
  * Compares a frame of the server with `/asyncapi.json`: its type, each field and no other. A flaw fails the
- * running test at its end, since nobody waits for a single frame.
+ * running test at its end, since nobody waits for a single frame. Of hundreds of frames of one type in a test
+ * a part is compared; all with `EVERY_CASE`.
  */
 export function checkFrame(socket: V1Socket, text: string): void {
   if (text === "pong") return;
@@ -37,6 +45,7 @@ export function checkFrame(socket: V1Socket, text: string): void {
 
 /** Returns the flaws since the last call, and forgets them. */
 export function takeUndocumentedFrames(): string[] {
+  counts.clear();
   return flaws.splice(0);
 }
 
@@ -45,6 +54,9 @@ function flawsOf(socket: V1Socket, text: string): string[] {
   const { type } = Typed.parse(frame);
   const schema = schemasOf(socket).get(type);
   if (!schema) return [`its type ${type} is not documented`];
+  const count = (counts.get(`${socket} ${type}`) ?? 0) + 1;
+  counts.set(`${socket} ${type}`, count);
+  if (count > FIRST && count % NTH !== 0 && !inject("everyCase")) return [];
   const { valid, errors } = validate(frame, schema, "2020-12", reference().lookup);
   return valid ? [] : errors.map(({ instanceLocation, error }) => `${instanceLocation} ${error}`);
 }

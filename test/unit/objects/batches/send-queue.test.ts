@@ -8,15 +8,9 @@ import type { QueuedSend, SendOutcome } from "../../../../src/conversation/sendi
 import { SendQueue } from "../../../../src/conversation/sending/send-queue.ts";
 import { type ConversationId, Position, Seq, type UserId } from "../../../../src/domain/ids.ts";
 import type { Draft } from "../../../../src/domain/messages/message.ts";
-import type { SignedIn } from "../../../support/clients/api.ts";
+import { registerUsers, type SignedIn } from "../../../support/clients/api.ts";
 import { nextTurn } from "../../../support/event-loop.ts";
-import {
-  conversationObject,
-  createGroupId,
-  itemAt,
-  range,
-  registerUsers,
-} from "../../../support/objects/room.ts";
+import { conversationObject, createGroupId, itemAt, range } from "../../../support/objects/room.ts";
 
 let ann: SignedIn;
 let bob: SignedIn;

@@ -7,6 +7,7 @@ import { ANN, BOB, inIsolatedObject, isolatedRoom } from "../../../support/objec
 import { range } from "../../../support/objects/room.ts";
 import { staleTexts } from "../../../support/objects/search.ts";
 import { rowsRead } from "../../../support/objects/statements.ts";
+import { sampledPairs } from "../../../support/sampled-cases.ts";
 import { overrideTiming } from "../../../support/timing.ts";
 
 /** The longest text of a message. */
@@ -24,6 +25,11 @@ const WORST: [string, (n: number) => string][] = [
   ["of characters that become many", () => EXPANDING],
   ["of different pairs", different],
 ];
+
+const SUBJECTS = ["search", "turn"] as const;
+const SAMPLED = sampledPairs(WORST, SUBJECTS);
+const worstFor = (subject: (typeof SUBJECTS)[number]) =>
+  SAMPLED.filter(([, one]) => one === subject).map(([texts]) => texts);
 
 const READER = { user_id: BOB, visible_from: Position.parse(0) };
 
@@ -53,9 +59,9 @@ function turn({ search: { indexing }, log }: Room, storage: DurableObjectStorage
 }
 
 describe("a call of a search reads a bounded part of the index", () => {
-  test.each(WORST)("in texts %s", (_, textOf) =>
+  test.each(worstFor("search"))("in texts %s", (_, textOf) =>
     inIsolatedObject("group", async (storage) => {
-      const room = indexed(storage, 30, textOf);
+      const room = indexed(storage, 16, textOf);
       const text = textOf(1).slice(0, 100);
       let calls = 0;
       let next: number | null = null;
@@ -67,7 +73,7 @@ describe("a call of a search reads a bounded part of the index", () => {
           next = page.next;
         });
         // A window of each token, beyond the 5,000 rows; two rows for each message.
-        expect(rows).toBeLessThan(5_000 + 8 * 256 + 2 * 30 + 100);
+        expect(rows).toBeLessThan(5_000 + 8 * 256 + 2 * 16 + 100);
         calls++;
       } while (next !== null);
       expect(calls).toBeLessThan(5);
@@ -93,13 +99,13 @@ describe("a call of a search reads a bounded part of the index", () => {
       });
       return rows;
     };
-    const [short, long] = [await readIn(1_000), await readIn(10_000)];
+    const [short, long] = [await readIn(400), await readIn(4_000)];
     expect(long).toBeLessThanOrEqual(short);
   });
 });
 
 describe("a turn of the index", () => {
-  test.each(WORST)("adds and removes few tokens of texts %s", (_, textOf) =>
+  test.each(worstFor("turn"))("adds and removes few tokens of texts %s", (_, textOf) =>
     inIsolatedObject("group", async (storage) => {
       const terms = () => Number(storage.sql.exec("SELECT count(*) AS n FROM bigram_terms").one().n);
       const room = indexed(storage, 3, textOf);
@@ -158,7 +164,7 @@ describe("a turn of the index", () => {
       });
       return cost;
     };
-    expect(await costOf(4_000)).toEqual(await costOf(400));
+    expect(await costOf(2_000)).toEqual(await costOf(200));
   });
 
   test("does not come to an end of edits of one user: those are refused, and no other's edit or revoke", () =>
