@@ -34,10 +34,17 @@ export async function statusOf({ url }: { url: string }): Promise<number> {
 /** Runs the jobs of a conversation: D1 then knows which files its messages show. */
 export const untilRecorded = (id: number): Promise<void> => runJobs(id);
 
-/** Lets hours pass, with their cleanups. @param bindings of the cleanups */
+/** In so many hours the cleanups have looked at all keys. */
+const ROUND = 16;
+
+/**
+ * Lets hours pass. Of the hourly cleanups it runs those of the first hours, which mark files, of each two days,
+ * and the last one, which deletes what they have marked. @param bindings of the cleanups
+ */
 export async function passHours(hours: number, bindings = env): Promise<void> {
-  for (let i = 0; i < hours; i++) {
+  for (let hour = 1; hour <= hours; hour++) {
     advanceClock(HOUR);
+    if (hour % 48 > ROUND && hour < hours) continue;
     // What a cleanup could not do is left to the next one.
     await handlers.scheduled(createScheduledController(), bindings).catch(() => undefined);
   }
