@@ -86,7 +86,7 @@ test("a device whose sync waits for those of another device is shown nothing twi
     sync(phone, ids.slice(0, SLOTS));
     await held.arrived(SLOTS);
     sync(tablet, last);
-    await tablet.untilProcessed(ids[BUSY]);
+    await tablet.untilProcessed(ids[SLOTS]);
     seqs = await postIn(last, live);
   } finally {
     held[Symbol.dispose]();
