@@ -46,13 +46,13 @@ export function create(
     );
     Members.insertFirst(storage.sql, members, profile.kind === "direct");
     const now = Date.now();
-    for (const { person } of members) ProfileCache.store(storage.sql, person, now);
+    for (const { person } of members) ProfileCache.write(storage.sql, person, now);
     // No inbox has the conversation yet. After a crash these jobs deliver it.
     storage.sql.exec(
       "INSERT INTO jobs (kind, key, due) VALUES ('fanout', '', ?)",
       now + timing.retryMarker.dueMs,
     );
-    if (NotificationOutbox.store(storage.sql, firstNotifications({ id, profile }, members)).length > 0) {
+    if (NotificationOutbox.write(storage.sql, firstNotifications({ id, profile }, members)).length > 0) {
       storage.sql.exec(
         "INSERT INTO jobs (kind, key, due) VALUES ('notifications', '', ?)",
         now + timing.retryMarker.dueMs,

@@ -12,7 +12,7 @@ import { bytesOf } from "../domain/text.ts";
 import type { Timing } from "../domain/timing.ts";
 import type { AlarmJobs } from "../object/alarm-jobs.ts";
 import { Banning } from "./changes/banning.ts";
-import { ChangeFeed, type StoredChanges } from "./changes/change-feed.ts";
+import { ChangeFeed } from "./changes/change-feed.ts";
 import { Editing } from "./changes/editing.ts";
 import { GroupChanges } from "./changes/group.ts";
 import { Inviting } from "./changes/inviting.ts";
@@ -42,6 +42,7 @@ import type { MessageRow } from "./log/row.ts";
 import { Bans } from "./members/bans.ts";
 import { Composers } from "./members/composers.ts";
 import { openForMember, restoreToList } from "./members/deleted-for-me.ts";
+import { Invitations } from "./members/invitations.ts";
 import { JoinRequests } from "./members/join-requests.ts";
 import { KnownUsers } from "./members/known-users.ts";
 import { MemberList } from "./members/member-list.ts";
@@ -67,6 +68,7 @@ import { ConversationState } from "./state/conversation-state.ts";
 import { conversationUpdated, memberEvents, profileChanged, typing } from "./state/events.ts";
 import type { Published } from "./state/published.ts";
 import type { SocketSink } from "./state/socket-sink.ts";
+import { commit, type Transaction } from "./state/transaction.ts";
 import { Following } from "./threads/following.ts";
 import { Follows } from "./threads/follows.ts";
 import { ThreadLog } from "./threads/thread-log.ts";
@@ -128,6 +130,7 @@ export class Room implements RoomContext {
   readonly members: Members;
   readonly profiles: ProfileCache;
   readonly knownUsers: KnownUsers;
+  readonly invitations: Invitations;
   readonly outbox: NotificationOutbox;
   readonly formerView: FormerView;
   readonly renderer: MessageRenderer;
@@ -157,6 +160,7 @@ export class Room implements RoomContext {
       (profile) => this.#profileChanged(profile),
     );
     this.knownUsers = new KnownUsers(storage.sql, this.profiles, () => this.projection.changed());
+    this.invitations = new Invitations(storage.sql);
     const personOf = (id: UserId) => this.profiles.get(id);
     const recent = new RecentRows<Encoded>(storage.sql);
     this.log = new MessageLog(
@@ -173,7 +177,6 @@ export class Room implements RoomContext {
       state: this.state,
       log: this.log,
       timing: timing.changes,
-      transaction: (work) => storage.transactionSync(work),
       stored: () => this.fanout.changed(),
       announce: (announcement) => this.publish([], (sockets) => sockets.messagesChanged(announcement)),
       tellsWhole: () => this.#sockets?.tellsWhole() || this.fanout.tellsWhole,
@@ -249,7 +252,7 @@ export class Room implements RoomContext {
     this.joining = new Joining(storage.sql, this, bans, deps.settings.maxGroupMembers, timing.rejections);
     this.banning = new Banning(storage.sql, this, bans);
     this.outlines = new GroupOutlines(storage.sql, this, bans);
-    this.inviting = new Inviting(storage.sql, this, bans, this.outlines);
+    this.inviting = new Inviting(this, bans, this.outlines);
     this.readable = new ReadableLog(storage.sql, this.log);
     this.mentions = new MentionPages(storage.sql, this.log, timing.acrossConversations);
     this.search = new MessageSearch(storage, this.log, markerFor("index"), timing.indexing);
@@ -261,10 +264,10 @@ export class Room implements RoomContext {
     });
     this.pinning = new Pinning(this, () => this.#directPermissionKnown());
     const beside = [reactionStore, votes];
-    this.redaction = new Redaction(storage, this, history, this.search.indexing, this.fileReferences, beside);
-    this.following = new Following(storage, this);
+    this.redaction = new Redaction(this, history, this.search.indexing, this.fileReferences, beside);
+    this.following = new Following(this);
     this.#composers = new Composers(storage.sql, this.members);
-    this.reactions = new Reactions(storage, this, {
+    this.reactions = new Reactions(this, {
       store: reactionStore,
       permission: () => this.#directPermissionKnown(),
       checkPermission: (member) => checkWritePermission(this.state, this.members, member),
@@ -272,7 +275,6 @@ export class Room implements RoomContext {
     });
     this.polls = new Polls(this, {
       votes,
-      transaction: (work) => storage.transactionSync(work),
       permission: () => this.#directPermissionKnown(),
       checkPermission: (member) => checkWritePermission(this.state, this.members, member),
       schedule: (userId) => jobs.schedule("deleted_votes", String(userId), Date.now()),
@@ -287,7 +289,7 @@ export class Room implements RoomContext {
         checkWritePermission(this.state, this.members, sender) ??
         checkPoll(this.state, sender, draft) ??
         checkMentions(this.state, this.members, sender, draft.mentions),
-      (outcomes, changes) => this.#committed(outcomes, changes),
+      (outcomes, tx) => this.#committed(outcomes, tx),
     );
     const permissionDeps = {
       read: () => deps.directory.directPermission(this.state.id),
@@ -301,7 +303,7 @@ export class Room implements RoomContext {
       timing.directPermission,
     );
     this.editing = new Editing(this, {
-      ...{ storage, history, indexer: this.search.indexing, files: this.fileReferences },
+      ...{ history, indexer: this.search.indexing, files: this.fileReferences },
       permission: this.directPermission,
       windowS: deps.settings.editWindowS,
       scheduleRemoval: (userId) => jobs.schedule("edit_history", String(userId), Date.now()),
@@ -441,7 +443,7 @@ export class Room implements RoomContext {
     this.outbox.resume();
   }
 
-  #committed(outcomes: SendOutcome<SendOrigin>[], changes: StoredChanges | null = null): void {
+  #committed(outcomes: SendOutcome<SendOrigin>[], tx?: Transaction): void {
     // The sends are stored: whatever fails below, each caller gets its answer.
     for (const outcome of outcomes) {
       const { origin } = outcome.send;
@@ -451,7 +453,7 @@ export class Room implements RoomContext {
     try {
       this.#sockets?.sent(outcomes);
     } finally {
-      if (changes) this.changeFeed.apply(changes);
+      tx?.publishAll();
       const stored = newRows(outcomes);
       this.#noteSenders(stored);
       const ofSockets = newRows(outcomes.filter(({ send }) => "socket" in send.origin));
@@ -502,27 +504,21 @@ export class Room implements RoomContext {
     return this.#sockets?.reaches(userId) || this.#deviceSink.reaches(userId);
   }
 
-  /** Stores a change of the group in one transaction, and publishes it. Call `flushSends` before. */
-  change(change: GroupChange): void {
-    const changed = storeChange(this.#storage, this, change);
-    try {
-      this.#startProjectionAndNotifications();
-    } finally {
-      this.publish(memberEvents(this, change), (sockets) => sockets.changed(changed));
-    }
-    const { profile, systemMessage } = change;
-    if (profile) this.pushConversation();
-    else if (systemMessage?.event === "role" || systemMessage?.event === "joined")
-      this.pushConversation(systemMessage.user_ids);
+  /** Runs work in a transaction, then what it has registered. @see commit */
+  commit<T>(work: (tx: Transaction) => T): T {
+    return commit(this.#storage, work);
   }
 
-  /** Has a stored change written to D1, and its notifications delivered. Call it in the turn of the write. */
-  #startProjectionAndNotifications(): void {
-    try {
-      this.projection.changed();
-    } finally {
-      this.outbox.changed();
-    }
+  /** Stores a change of the group, and has it published. Call `flushSends` before the transaction. */
+  change(tx: Transaction, change: GroupChange): void {
+    const changed = storeChange(tx, this, change);
+    tx.publish(() => this.projection.changed());
+    tx.publish(() => this.outbox.changed());
+    tx.publish(() => this.publish(memberEvents(this, change), (sockets) => sockets.changed(changed)));
+    const { profile, systemMessage } = change;
+    if (profile) tx.publish(() => this.pushConversation());
+    else if (systemMessage?.event === "role" || systemMessage?.event === "joined")
+      tx.publish(() => this.pushConversation(systemMessage.user_ids));
   }
 
   /** Sends the sockets of these users, or of all members, the conversation as each sees it now. */

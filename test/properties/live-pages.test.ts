@@ -38,11 +38,17 @@ function say(room: Room, count: number, options = {}): void {
   room.flushSends();
 }
 
+/** Gives Ann another nickname. */
+function rename(room: Room, nickname: string): void {
+  const ann = { id: ANN, username: "", nickname, avatar: "" };
+  room.commit((tx) => room.profiles.store(tx, ann, Date.now()));
+}
+
 async function apply(room: Room, made: Change, userId: UserId): Promise<void> {
   if ("count" in made) return say(room, made.count);
   if ("name" in made) {
     if (made.type === "card") room.group.change(ANN, ANN, { nameCard: made.name });
-    else room.profiles.apply({ id: ANN, username: "", nickname: made.name, avatar: "" });
+    else rename(room, made.name);
     return;
   }
   if (!("back" in made)) return room.readPositions.deleteForMe(userId, true);
@@ -113,7 +119,7 @@ test("members at the same position share one page, until a sender is shown other
     const [anns, bobs] = MEMBERS.map((id) => pagesOf(room, pages, id, { messages: 5 }).packedPage);
     expect(anns?.seqs).toEqual([6, 7, 8, 9, 10]);
     expect(bobs).toBe(anns);
-    room.profiles.apply({ id: ANN, username: "", nickname: "Ann the second", avatar: "" });
+    rename(room, "Ann the second");
     expect(pagesOf(room, pages, BOB, { messages: 5 }).packedPage).not.toBe(bobs);
   }));
 

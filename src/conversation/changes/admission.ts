@@ -1,8 +1,10 @@
 import type { Person } from "../../domain/accounts/person.ts";
 import { capacityOf } from "../../domain/conversations/group-policies.ts";
+import type { InvitationCode } from "../../domain/conversations/invitation.ts";
 import { CoreError, refusedFor } from "../../domain/errors.ts";
 import { Position, type UserId } from "../../domain/ids.ts";
 import type { Bans } from "../members/bans.ts";
+import type { Invitations } from "../members/invitations.ts";
 import { JoinRequests } from "../members/join-requests.ts";
 import type { MemberRow } from "../members/member-row.ts";
 import { NO_MARK } from "../members/unread-mark.ts";
@@ -16,6 +18,7 @@ export class Admission {
   readonly #room: RoomContext;
   readonly #permissions: Permissions;
   readonly #requests: JoinRequests;
+  readonly #invitations: Invitations;
   readonly #bans: Bans;
   readonly #maxGroupMembers: number;
 
@@ -24,22 +27,24 @@ export class Admission {
     this.#room = room;
     this.#permissions = new Permissions(room);
     this.#requests = new JoinRequests(sql);
+    this.#invitations = room.invitations;
     this.#bans = bans;
     this.#maxGroupMembers = maxGroupMembers;
   }
 
   /**
    * Makes users members, and closes their join requests.
-   * @param notification goes to them, unless they joined by themselves
-   * @param alsoStore does further writes in the same transaction
+   * @param how `notification` goes to them, unless they joined by themselves; `invitation` is used by it
    * @returns the users
    * @throws `group_full`, `forbidden` for a banned user: nobody is admitted then
    */
   admit(
     actorId: UserId,
     people: Person[],
-    notification?: Pick<NotificationInput, "event" | "message" | "joinRequest">,
-    alsoStore: () => void = () => undefined,
+    how: {
+      notification?: Pick<NotificationInput, "event" | "message" | "joinRequest">;
+      invitation?: InvitationCode;
+    } = {},
   ): UserId[] {
     const ids = people.map(({ id }) => id);
     this.requireNoBans(actorId, ids);
@@ -67,16 +72,18 @@ export class Admission {
         custom_fields: "{}",
       });
     });
-    this.#room.change({
-      members,
-      profiles: people,
-      systemMessage: { event: "joined", actor_id: actorId, user_ids: ids },
-      alsoStore: () => {
-        this.#requests.close(ids, actorId, notification?.joinRequest ? true : null, now);
-        alsoStore();
-      },
-      notifications: () =>
-        notification ? [notificationOf(this.#room.state, { ...notification, actorId, to: ids })] : [],
+    const { notification, invitation } = how;
+    this.#room.commit((tx) => {
+      this.#requests.close(ids, actorId, notification?.joinRequest ? true : null, now);
+      if (invitation !== undefined) this.#invitations.use(invitation);
+      this.#room.change(tx, {
+        members,
+        profiles: people,
+        systemMessage: { event: "joined", actor_id: actorId, user_ids: ids },
+        ...(notification && {
+          notifications: [notificationOf(this.#room.state, { ...notification, actorId, to: ids })],
+        }),
+      });
     });
     return ids;
   }

@@ -2,12 +2,11 @@ import type { Person } from "../../domain/accounts/person.ts";
 import { CoreError, noUser } from "../../domain/errors.ts";
 import type { UserId } from "../../domain/ids.ts";
 import { LIMITS } from "../../domain/limits.ts";
-import type { QueuedNotification } from "../delivery/notification-outbox.ts";
 import type { BanRow, Bans } from "../members/bans.ts";
 import { JoinRequests } from "../members/join-requests.ts";
 import type { RoomContext } from "../state/context.ts";
 import { removal } from "./group.ts";
-import { notificationOf } from "./notifications.ts";
+import { type NotificationInput, notificationOf } from "./notifications.ts";
 import { Permissions } from "./permissions.ts";
 
 /** The user of a ban, and its reason. */
@@ -53,21 +52,20 @@ export class Banning {
       throw new CoreError("conflict", `A group has at most ${LIMITS.bans} bans: lift another one first.`);
     }
     const now = Date.now();
-    const request = this.#requests.openOf(targetId);
-    const rejection = (): QueuedNotification[] => {
-      if (!request) return [];
-      const to = [targetId];
-      const input = { event: "rejected", actorId, to, message: reason, joinRequest: request } as const;
-      return [notificationOf(this.#room.state, input)];
+    const joinRequest = this.#requests.openOf(targetId);
+    const rejected: NotificationInput = {
+      ...{ event: "rejected", actorId, to: [targetId] },
+      ...{ message: reason, joinRequest },
     };
-    this.#room.change({
-      // D1 learns of a user who was never here, so that the deletion of their account finds the ban.
-      ...(person && !member && { profiles: [person], knownUsers: [person] }),
-      ...(member ? removal(this.#room, actorId, [member], reason) : { notifications: rejection }),
-      alsoStore: () => {
-        this.#bans.store(targetId, reason, actorId, now);
-        this.#requests.close([targetId], actorId, false, now);
-      },
+    const notifications = joinRequest ? [notificationOf(this.#room.state, rejected)] : [];
+    this.#room.commit((tx) => {
+      this.#bans.store(targetId, reason, actorId, now);
+      this.#requests.close([targetId], actorId, false, now);
+      this.#room.change(tx, {
+        // D1 learns of a user who was never here, so that the deletion of their account finds the ban.
+        ...(person && !member && { profiles: [person], knownUsers: [person] }),
+        ...(member ? removal(this.#room, actorId, [member], reason) : { notifications }),
+      });
     });
     return member ? [targetId] : [];
   }

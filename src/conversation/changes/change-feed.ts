@@ -5,23 +5,12 @@ import type { Timing } from "../../domain/timing.ts";
 import type { MessageLog } from "../log/message-log.ts";
 import type { MessageRow } from "../log/row.ts";
 import type { ConversationState } from "../state/conversation-state.ts";
+import type { Transaction } from "../state/transaction.ts";
 import { ContentRevs } from "./content-revs.ts";
 import { WaitingChanges } from "./waiting-changes.ts";
 
 /** What a change costs a reader besides the body of its message, rounded up. */
 const FIELD_BYTES = 512;
-
-/** Changes of stored messages, as the transaction that makes them stores them. */
-export interface StoredChanges {
-  seqs: Seq[];
-  /** the number of the last one: each message has a number of its own */
-  rev: number;
-  changes: number;
-  /** the user who makes them, or each of them; null: the server */
-  by: UserId | ReadonlyMap<Seq, UserId> | null;
-  /** the bodies of the messages stay as they are */
-  keepsContent: boolean;
-}
 
 /** The messages that have changed since the last announcement. */
 export interface ChangeAnnouncement {
@@ -40,8 +29,6 @@ interface ChangeFeedDeps {
   state: ConversationState;
   log: MessageLog;
   timing: Timing["changes"];
-  /** runs work in a transaction: it throws, and nothing is stored */
-  transaction<T>(work: () => T): T;
   /** has inboxes hear of the changes in the end, also after a crash; called in the turn of the write */
   stored(): void;
   /** tells sockets and inboxes, after the commit */
@@ -57,10 +44,12 @@ interface ChangeOptions {
    * members with devices do
    */
   reachesLists: boolean;
-  /** see `StoredChanges`; absent: null */
-  by?: StoredChanges["by"];
-  /** see `StoredChanges`; absent: false */
+  /** the user who makes the changes, or each of them; absent: the server */
+  by?: UserId | ReadonlyMap<Seq, UserId>;
+  /** the bodies of the messages stay as they are; absent: false */
   keepsContent?: boolean;
+  /** the user whose own part of the messages has changed */
+  owner?: UserId;
 }
 
 /**
@@ -97,19 +86,28 @@ export class ChangeFeed {
   }
 
   /**
-   * Stores in the caller's transaction that messages have changed. `apply` follows it.
+   * Stores that messages have changed, and has it announced, now or soon. Call it once in a transaction.
+   * @returns the number of the last change: each message has a number of its own
    * @throws `rate_limited` while too many bytes wait of what one user has changed
    */
-  store(seqs: Seq[], { reachesLists, by = null, keepsContent = false }: ChangeOptions): StoredChanges {
-    const { state, log } = this.#deps;
+  store(tx: Transaction, seqs: Seq[], options: ChangeOptions): number {
+    const { state, log, stored } = this.#deps;
+    const { reachesLists, by, keepsContent = false } = options;
     for (const seq of seqs) {
       const refusal = isUser(by) && this.refusal(by, log.get(seq), keepsContent);
       if (refusal) throw refusal;
     }
     const rev = log.markChanged(seqs, state.rev);
-    const changes = state.changes + (reachesLists ? 1 : 0);
-    state.store(changes, rev);
-    return { seqs, rev, changes, by, keepsContent };
+    state.raise(tx, { changes: reachesLists ? 1 : 0, revs: seqs.length });
+    // Until the announcement too, whoever reads finds the messages as they are now.
+    tx.after(() => this.#note(seqs, rev, options));
+    // The changes are committed: inboxes hear of them even if this turn fails.
+    tx.publish(stored);
+    tx.publish(() => {
+      this.#followClock();
+      this.#announceAt(Math.max(this.#announcedAt + this.#deps.timing.intervalMs, this.#paidAt));
+    });
+    return rev;
   }
 
   /**
@@ -128,39 +126,17 @@ export class ChangeFeed {
     return new CoreError("rate_limited", detail, { retryAfter });
   }
 
-  /**
-   * Makes a change in a transaction of its own.
-   * @param store stores it, with a call of `store` of this feed
-   * @param owner see `apply`
-   */
-  make(store: () => StoredChanges, owner?: UserId): void {
-    this.apply(this.#deps.transaction(store), owner);
-  }
-
-  /**
-   * Takes stored changes into memory, and announces them, now or soon.
-   * @param owner the user whose own part of the messages has changed
-   */
-  apply({ seqs, rev, changes, by, keepsContent }: StoredChanges, owner?: UserId): void {
-    const { state, log, stored } = this.#deps;
-    state.apply(changes, rev);
-    // Until the announcement too, whoever reads finds the messages as they are now.
-    try {
-      const rows = new Map(log.refresh(seqs).map((row) => [row.seq, row]));
-      for (const [i, seq] of seqs.entries()) {
-        const own = rev - seqs.length + 1 + i;
-        if (!keepsContent) this.#contentRevs.note(seq, own);
-        const row = rows.get(seq);
-        const bytes = row ? this.#costOf(row, true) : FIELD_BYTES;
-        const changer = isUser(by) ? by : (by?.get(seq) ?? null);
-        this.#waiting.add(seq, { rev: own, bytes, by: changer, owner });
-      }
-    } finally {
-      // The changes are committed: inboxes hear of them even if this turn fails.
-      stored();
+  /** Has changes wait for their announcement. @param last the number of the last one */
+  #note(seqs: Seq[], last: number, { by, keepsContent, owner }: ChangeOptions): void {
+    const rows = new Map(this.#deps.log.refresh(seqs).map((row) => [row.seq, row]));
+    for (const [i, seq] of seqs.entries()) {
+      const rev = last - seqs.length + 1 + i;
+      if (!keepsContent) this.#contentRevs.note(seq, rev);
+      const row = rows.get(seq);
+      const bytes = row ? this.#costOf(row, true) : FIELD_BYTES;
+      const changer = isUser(by) ? by : (by?.get(seq) ?? null);
+      this.#waiting.add(seq, { rev, bytes, by: changer, owner });
     }
-    this.#followClock();
-    this.#announceAt(Math.max(this.#announcedAt + this.#deps.timing.intervalMs, this.#paidAt));
   }
 
   /**
@@ -228,6 +204,6 @@ export class ChangeFeed {
   }
 }
 
-function isUser(by: StoredChanges["by"]): by is UserId {
+function isUser(by: ChangeOptions["by"]): by is UserId {
   return typeof by === "number";
 }

@@ -29,10 +29,9 @@ const MAX_REMOVED = 200;
 
 /** The parts of a conversation that an edit touches besides the room. */
 interface EditingDeps {
-  storage: DurableObjectStorage;
   history: EditHistory;
   indexer: Pick<Indexer, "admitEdit" | "outdate" | "resume">;
-  files: Pick<FileReferences, "storeVersions" | "schedule">;
+  files: Pick<FileReferences, "storeVersions">;
   permission: Pick<DirectPermission, "check">;
   /** for how many seconds a message can be edited; 0: without limit */
   windowS: number;
@@ -94,17 +93,13 @@ export class Editing {
    * @returns whether some are left
    */
   removeVersionsOf(userId: UserId): boolean {
-    const { storage, history, files } = this.#deps;
-    const { removed, showedFiles } = storage.transactionSync(() => {
+    const { history, files } = this.#deps;
+    const removed = this.#room.commit((tx) => {
       const removed = history.take(userId, MAX_REMOVED);
-      let showedFiles = false;
-      for (const [seq, versions] of Map.groupBy(removed, (version) => version.seq)) {
-        const row = { seq, sender_id: userId };
-        showedFiles = files.storeVersions(row, { dropped: versions.map(({ body }) => body) }) || showedFiles;
-      }
-      return { removed, showedFiles };
+      for (const [seq, versions] of Map.groupBy(removed, (version) => version.seq))
+        files.storeVersions(tx, { seq, sender_id: userId }, { dropped: versions.map(({ body }) => body) });
+      return removed;
     });
-    if (showedFiles) files.schedule();
     if (removed.length < MAX_REMOVED) return false;
     this.#deps.scheduleRemoval(userId);
     return true;
@@ -147,7 +142,7 @@ export class Editing {
 
   /** Stores an edit in one transaction, and announces it. */
   #store(row: MessageRow, columns: MessageEditColumns): void {
-    const { storage, history, indexer, files } = this.#deps;
+    const { history, indexer, files } = this.#deps;
     const { log, changeFeed, state } = this.#room;
     const { body = row.body } = columns;
     // Lists show a message that is the newest for somebody, and unread mentions.
@@ -155,19 +150,14 @@ export class Editing {
     const isListed = listed !== null && (listed.isNewest || listed.hiders.length > 0);
     const reachesLists = isListed || columns.mentions !== undefined;
     const keepsHistory = POLICIES[state.profile.policy].editHistory !== "nobody";
-    const { changes, showsOtherFiles } = storage.transactionSync(() => {
-      const changes = changeFeed.store([row.seq], { reachesLists, by: row.sender_id });
+    this.#room.commit((tx) => {
+      changeFeed.store(tx, [row.seq], { reachesLists, by: row.sender_id });
       const dropped = keepsHistory ? history.keep(row) : [row.body];
       log.edit(row.seq, columns);
       indexer.outdate(row, body);
-      return {
-        changes,
-        showsOtherFiles: files.storeVersions(row, { before: row.body, after: body, dropped }),
-      };
+      tx.publish(() => indexer.resume());
+      files.storeVersions(tx, row, { before: row.body, after: body, dropped });
     });
-    changeFeed.apply(changes);
-    indexer.resume();
-    if (showsOtherFiles) files.schedule();
   }
 
   /** @returns the row of a message that the member may edit now @throws as `edit` does */

@@ -10,7 +10,7 @@ import { fieldsOf } from "../members/member-list.ts";
 import type { MemberRow } from "../members/member-row.ts";
 import { type GroupChange, withNewVersion } from "../state/change.ts";
 import type { RoomContext } from "../state/context.ts";
-import { type NotificationInput, notificationOf } from "./notifications.ts";
+import { notificationOf } from "./notifications.ts";
 import { Permissions } from "./permissions.ts";
 
 /** The receivers of one notification about rejected join requests. */
@@ -89,10 +89,10 @@ export class GroupChanges {
     if (Object.keys(change).length === 0) return [];
     // The system message has the changed custom fields only.
     const changedFields = { ...change, ...("customFields" in change && { customFields }) };
-    return this.#commit([], {
+    return this.#commit([], () => ({
       profile: change,
       systemMessage: { ...systemMessage("profile", actorId, []), profile: changedFields },
-    });
+    }));
   }
 
   /**
@@ -116,14 +116,14 @@ export class GroupChanges {
     const successor = member.role === "owner" ? this.#successorOf(member) : undefined;
     const isLast = member.role === "owner" && !successor;
     const isDirect = this.#room.state.profile.kind === "direct";
-    return this.#commit([member.user_id], {
+    return this.#commit([member.user_id], () => ({
       members: [leftRow(this.#room, member), ...(successor ? [ownerRow(successor)] : [])],
       // An empty change of a direct conversation's profile has the peer get a conversation update.
       ...((successor || isDirect) && { profile: successor ? { ownerId: successor.user_id } : {} }),
-      ...(isLast && { dissolvedAt: Date.now(), ...this.#rejectingRequests(member.user_id) }),
+      ...(isLast && { dissolvedAt: Date.now(), notifications: this.#rejectRequests(member.user_id) }),
       ...(!isDirect && { systemMessage: systemMessage("left", member.user_id, [member.user_id]) }),
       kick: { userIds: [member.user_id], reason },
-    });
+    }));
   }
 
   /**
@@ -136,7 +136,7 @@ export class GroupChanges {
     this.#permissions.require(actor, "remove", "remove members");
     const targets = targetIds.map((id) => this.#permissions.member(id));
     for (const target of targets) this.#permissions.requireOver(actor, target);
-    return this.#commit(targetIds, removal(this.#room, actorId, targets, reason));
+    return this.#commit(targetIds, () => removal(this.#room, actorId, targets, reason));
   }
 
   /**
@@ -174,7 +174,7 @@ export class GroupChanges {
     // At most one system message a call, and none where neither the role nor the mute changes.
     const changesMute = mutedForS !== undefined && (mutedForS > 0 || isMuted);
     const event = changesRole ? "role" : changesMute ? "muted" : undefined;
-    return this.#commit([targetId], {
+    return this.#commit([targetId], () => ({
       members: [row],
       ...(event && {
         systemMessage: {
@@ -193,9 +193,11 @@ export class GroupChanges {
         reachesLists: this.#isNewestSender(targetId),
       }),
       ...(changesRole && {
-        notifications: this.#notification({ event: ROLE_EVENTS[role], actorId, to: [targetId] }),
+        notifications: [
+          notificationOf(this.#room.state, { event: ROLE_EVENTS[role], actorId, to: [targetId] }),
+        ],
       }),
-    });
+    }));
   }
 
   /**
@@ -207,11 +209,11 @@ export class GroupChanges {
     this.#permissions.require(actor, "handOver", "hand the group over");
     if (actorId === successorId) throw refusedFor("self", "The group is yours already.");
     const successor = this.#permissions.member(successorId);
-    return this.#commit([successorId], {
+    return this.#commit([successorId], () => ({
       members: [withNewVersion(actor, { role: "member" }), ownerRow(successor)],
       profile: { ownerId: successorId },
       systemMessage: systemMessage("owner", actorId, [successorId]),
-    });
+    }));
   }
 
   /**
@@ -222,32 +224,22 @@ export class GroupChanges {
     const actor = this.#permissions.begin(actorId);
     this.#permissions.require(actor, "dissolve", "dissolve the group");
     const userIds = this.#room.memberList.active().map(({ user_id }) => user_id);
-    const { alsoStore, notifications } = this.#rejectingRequests(actorId);
-    return this.#commit(userIds, {
+    return this.#commit(userIds, () => ({
       dissolvedAt: Date.now(),
       kick: { userIds, reason: "dissolved" },
-      alsoStore,
-      notifications: () => [
+      notifications: [
         notificationOf(this.#room.state, { event: "dissolved", actorId, to: userIds }),
-        ...notifications(),
+        ...this.#rejectRequests(actorId),
       ],
-    });
+    }));
   }
 
-  /** The part of a change that dissolves the group by which open join requests are rejected. */
-  #rejectingRequests(actorId: UserId): Required<Pick<GroupChange, "alsoStore" | "notifications">> {
-    let applicants: UserId[] = [];
-    return {
-      alsoStore: () => {
-        applicants = this.#requests.rejectAll(actorId, Date.now());
-      },
-      notifications: () =>
-        inParts(applicants).map((to) => notificationOf(this.#room.state, { event: "rejected", actorId, to })),
-    };
-  }
-
-  #notification(input: NotificationInput): () => QueuedNotification[] {
-    return () => [notificationOf(this.#room.state, input)];
+  /** Rejects the open join requests, in the transaction that dissolves the group. */
+  #rejectRequests(actorId: UserId): QueuedNotification[] {
+    const applicants = this.#requests.rejectAll(actorId, Date.now());
+    return inParts(applicants).map((to) =>
+      notificationOf(this.#room.state, { event: "rejected", actorId, to }),
+    );
   }
 
   /** Whether the newest message of the main stream is of this user. */
@@ -262,8 +254,9 @@ export class GroupChanges {
     return others.find(({ role }) => role === "admin") ?? others[0];
   }
 
-  #commit(concerned: UserId[], change: GroupChange): UserId[] {
-    this.#room.change(change);
+  /** @param change makes the change, in its transaction */
+  #commit(concerned: UserId[], change: () => GroupChange): UserId[] {
+    this.#room.commit((tx) => this.#room.change(tx, change()));
     return concerned;
   }
 }
@@ -285,9 +278,7 @@ export function removal(
   return {
     members: targets.map((target) => leftRow(room, target)),
     systemMessage: systemMessage("removed", actorId, ids),
-    notifications: () => [
-      notificationOf(room.state, { event: "removed", actorId, to: ids, message: reason }),
-    ],
+    notifications: [notificationOf(room.state, { event: "removed", actorId, to: ids, message: reason })],
     kick: { userIds: ids, reason: "removed" },
   };
 }

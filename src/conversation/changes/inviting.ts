@@ -7,7 +7,7 @@ import { CoreError, noInvitation, refusedFor } from "../../domain/errors.ts";
 import type { UserId } from "../../domain/ids.ts";
 import { LIMITS } from "../../domain/limits.ts";
 import type { Bans } from "../members/bans.ts";
-import { type InvitationRow, Invitations, isUsedUp } from "../members/invitations.ts";
+import { type InvitationRow, type Invitations, isUsedUp } from "../members/invitations.ts";
 import type { RoomContext } from "../state/context.ts";
 import type { GroupOutlines } from "../views/group-outlines.ts";
 import { Permissions } from "./permissions.ts";
@@ -29,10 +29,10 @@ export class Inviting {
   readonly #bans: Bans;
   readonly #outlines: GroupOutlines;
 
-  constructor(sql: SqlStorage, room: RoomContext, bans: Bans, outlines: GroupOutlines) {
+  constructor(room: RoomContext, bans: Bans, outlines: GroupOutlines) {
     this.#room = room;
     this.#permissions = new Permissions(room);
-    this.#invitations = new Invitations(sql);
+    this.#invitations = room.invitations;
     this.#bans = bans;
     this.#outlines = outlines;
   }

@@ -13,7 +13,7 @@ import {
 import type { UserId } from "../../domain/ids.ts";
 import type { Timing } from "../../domain/timing.ts";
 import type { Bans } from "../members/bans.ts";
-import { Invitations, isUsedUp } from "../members/invitations.ts";
+import { type Invitations, isUsedUp } from "../members/invitations.ts";
 import { isAuthentic, type JoinRequestRow, JoinRequests } from "../members/join-requests.ts";
 import type { RoomContext } from "../state/context.ts";
 import { Admission } from "./admission.ts";
@@ -38,7 +38,7 @@ export interface JoinDecision {
   credential?: { userId: UserId; authentication: string };
 }
 
-const ADDED = { event: "added" } as const;
+const ADDED = { notification: { event: "added" } } as const;
 
 /**
  * The ways into a group: being added, joining, an invitation, and a join request that a member accepts. All
@@ -64,7 +64,7 @@ export class Joining {
     this.#room = room;
     this.#permissions = new Permissions(room);
     this.#requests = new JoinRequests(sql);
-    this.#invitations = new Invitations(sql);
+    this.#invitations = room.invitations;
     this.#bans = bans;
     this.#admission = new Admission(sql, room, bans, maxGroupMembers);
     this.#timing = timing;
@@ -133,20 +133,20 @@ export class Joining {
     const to = approvers.map(({ user_id }) => user_id);
     const appliedNotification = () => {
       const joinRequest = this.#requests.openOf(person.id);
-      return [notificationOf(this.#room.state, { event: "applied", actorId: person.id, to, joinRequest })];
+      return notificationOf(this.#room.state, { event: "applied", actorId: person.id, to, joinRequest });
     };
-    this.#room.change({
-      profiles: [person],
-      knownUsers: [person],
-      alsoStore: () => {
-        if (withdrawn) this.#requests.reopen(withdrawn.id, message, Date.now());
-        else this.#requests.open(person.id, message, to, Date.now());
-      },
-      ...(!openRequest &&
-        !withdrawn && {
-          memberEvent: { event: "applied", userIds: [person.id], to: { only: new Set(to) } },
-          notifications: appliedNotification,
-        }),
+    this.#room.commit((tx) => {
+      if (withdrawn) this.#requests.reopen(withdrawn.id, message, Date.now());
+      else this.#requests.open(person.id, message, to, Date.now());
+      this.#room.change(tx, {
+        profiles: [person],
+        knownUsers: [person],
+        ...(!openRequest &&
+          !withdrawn && {
+            memberEvent: { event: "applied", userIds: [person.id], to: { only: new Set(to) } },
+            notifications: [appliedNotification()],
+          }),
+      });
     });
     return { state: "requested", changed: [] };
   }
@@ -163,8 +163,7 @@ export class Joining {
     if (!invitation || this.#room.state.dissolvedAt !== null) throw noInvitation();
     if (this.#room.members.isActive(person.id)) return { state: "member", changed: [] };
     if (isUsedUp(invitation)) throw noInvitation();
-    const changed = this.#admission.admit(person.id, [person], undefined, () => this.#invitations.use(code));
-    return { state: "joined", changed };
+    return { state: "joined", changed: this.#admission.admit(person.id, [person], { invitation: code }) };
   }
 
   /**
@@ -179,7 +178,10 @@ export class Joining {
       throw new CoreError("conflict", "You are in this group already: leave it.");
     }
     if (!this.#requests.openOf(userId)) return;
-    this.#room.change({ alsoStore: () => this.#requests.close([userId], userId, null, Date.now()) });
+    this.#room.commit((tx) => {
+      this.#requests.close([userId], userId, null, Date.now());
+      this.#room.change(tx, {});
+    });
   }
 
   /** A page of the open join requests, oldest first; `after` is an id. @throws `not_found`, `forbidden` */
@@ -193,13 +195,13 @@ export class Joining {
    * retraction.
    */
   forget(userId: UserId): void {
-    this.#room.change({
-      alsoStore: () => this.#bans.lift(userId),
-      notifications: () =>
-        this.#requests.forget(userId).map(({ id, told: receivers }) => {
-          this.#room.outbox.retract(id);
-          return { notification: { forgotten: id }, to: receivers };
-        }),
+    this.#room.commit((tx) => {
+      this.#bans.lift(userId);
+      const notifications = this.#requests.forget(userId).map(({ id, told: receivers }) => {
+        this.#room.outbox.retract(tx, id);
+        return { notification: { forgotten: id }, to: receivers };
+      });
+      this.#room.change(tx, { notifications });
     });
   }
 
@@ -231,16 +233,13 @@ export class Joining {
       throw new CoreError("already_handled", `Application ${id} was handled already.`);
     }
     if (accept) {
-      return this.#admission.admit(actorId, [this.#room.profiles.get(userId)], {
-        event: "accepted",
-        message,
-        joinRequest,
-      });
+      const notification = { event: "accepted", message, joinRequest } as const;
+      return this.#admission.admit(actorId, [this.#room.profiles.get(userId)], { notification });
     }
     const rejected: NotificationInput = { event: "rejected", actorId, to: [userId], message, joinRequest };
-    this.#room.change({
-      alsoStore: () => this.#requests.close([userId], actorId, false, Date.now()),
-      notifications: () => [notificationOf(this.#room.state, rejected)],
+    this.#room.commit((tx) => {
+      this.#requests.close([userId], actorId, false, Date.now());
+      this.#room.change(tx, { notifications: [notificationOf(this.#room.state, rejected)] });
     });
     return [];
   }

@@ -5,7 +5,7 @@ import type { SystemMessage } from "../../domain/messages/content.ts";
 import type { MessageRow } from "../log/row.ts";
 import { checkWritePermission } from "../sending/write-permission.ts";
 import type { RoomContext } from "../state/context.ts";
-import type { StoredChanges } from "./change-feed.ts";
+import type { Transaction } from "../state/transaction.ts";
 import { Permissions } from "./permissions.ts";
 
 /** Pins messages for all members, and unpins them. */
@@ -35,8 +35,11 @@ export class Pinning {
     if (row.pinned_at === null) {
       if (this.#room.log.pins.count() >= LIMITS.pins)
         throw new CoreError("conflict", `${LIMITS.pins} messages are pinned: unpin one first.`);
-      if (this.#wasTold(seq)) this.#room.changeFeed.make(() => this.#store(row, userId));
-      else this.#pinAndTell(row, userId);
+      const isTold = this.#wasTold(seq);
+      this.#room.commit((tx) => {
+        this.#store(tx, row, userId, true);
+        if (!isTold) this.#room.change(tx, { systemMessage: pinned(userId, seq) });
+      });
     }
     await this.#room.updateInboxes([userId]);
   }
@@ -45,7 +48,7 @@ export class Pinning {
   async unpin(userId: UserId, seq: Seq): Promise<void> {
     await this.#permission();
     const row = this.#pinnable(userId, seq);
-    if (row.pinned_at !== null) this.#room.changeFeed.make(() => this.#store(row, null, userId));
+    if (row.pinned_at !== null) this.#room.commit((tx) => this.#store(tx, row, userId, false));
   }
 
   /** Whether the members were told of a pin of this message a short while ago: then nobody is told again. */
@@ -54,30 +57,13 @@ export class Pinning {
     return pins.wasTold(seq, last.seq - LIMITS.pinNotice, Date.now() - LIMITS.pinNoticeMs);
   }
 
-  #pinAndTell(row: MessageRow, by: UserId): void {
-    const systemMessage: SystemMessage = { event: "pinned", actor_id: by, user_ids: [], seq: row.seq };
-    const stored: StoredChanges[] = [];
-    this.#room.change({
-      systemMessage,
-      alsoStore: () => stored.push(this.#store(row, by)),
-      alsoApply: () => {
-        for (const changes of stored) this.#room.changeFeed.apply(changes);
-      },
-    });
-  }
-
-  /** Stores a pin, or its end, in the caller's transaction. */
-  #store({ seq }: MessageRow, by: UserId | null, actor = by): StoredChanges {
+  /** Stores a pin, or its end. */
+  #store(tx: Transaction, { seq }: MessageRow, by: UserId, isPinned: boolean): void {
     // Lists show no pins.
-    const changes = this.#room.changeFeed.store([seq], {
-      reachesLists: false,
-      keepsContent: true,
-      by: actor,
-    });
+    this.#room.changeFeed.store(tx, [seq], { reachesLists: false, keepsContent: true, by });
+    const { pins } = this.#room.log;
     // The time orders the pins: two of one millisecond, or of a clock that was set back, need different ones.
-    const at = Math.max(Date.now(), this.#room.log.pins.lastAt() + 1);
-    this.#room.log.pins.set(seq, by === null ? null : { at, by });
-    return changes;
+    pins.set(seq, isPinned ? { at: Math.max(Date.now(), pins.lastAt() + 1), by } : null);
   }
 
   /** @returns the row of a message that the user may pin and unpin @throws as `pin` does */
@@ -94,4 +80,9 @@ export class Pinning {
       throw invalid("path.seq", "must be a message that is neither revoked nor a notice of the server");
     return row;
   }
+}
+
+/** The system message that says that a message is pinned. */
+function pinned(by: UserId, seq: Seq): SystemMessage {
+  return { event: "pinned", actor_id: by, user_ids: [], seq };
 }

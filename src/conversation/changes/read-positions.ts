@@ -14,7 +14,15 @@ const unread = ({ userId }: ReadReceipt): ReadReceipt => ({ userId, readSeq: Pos
 /** What `ReadPositions` needs of the room. */
 type Context = Pick<
   RoomContext,
-  "flushSends" | "members" | "log" | "state" | "snapshots" | "threads" | "publish" | "updateInboxes"
+  | "flushSends"
+  | "commit"
+  | "members"
+  | "log"
+  | "state"
+  | "snapshots"
+  | "threads"
+  | "publish"
+  | "updateInboxes"
 >;
 
 /**
@@ -145,10 +153,7 @@ export class ReadPositions {
       withHistory,
       seers: this.#viewers(member),
     });
-    if (changed) {
-      if (withHistory) threads.follows.storeEnd([userId], last.seq);
-      threads.follows.changed(userId);
-    }
+    if (changed && withHistory) this.#room.commit((tx) => threads.follows.end(tx, [userId], last.seq));
     this.#room.publish([
       ...(moved ? readEvents(this.#room, userId, last.seq) : []),
       ...(unmarked ? [unreadChanged(this.#room, { own: userId })] : []),

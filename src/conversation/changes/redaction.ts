@@ -5,7 +5,7 @@ import type { ThreadState } from "../../domain/messages/thread.ts";
 import type { FileReferences } from "../files/file-references.ts";
 import type { EditHistory } from "../log/edit-history.ts";
 import type { MessageRow } from "../log/row.ts";
-import { storeFormerPreviews } from "../members/former-previews.ts";
+import { changeFormerPreviews } from "../members/former-previews.ts";
 import type { MemberRow } from "../members/member-row.ts";
 import type { Indexer } from "../search/indexer.ts";
 import type { RoomContext } from "../state/context.ts";
@@ -21,22 +21,19 @@ interface BesideMessages {
 
 /** Revokes messages for everybody, and hides them for one member. */
 export class Redaction {
-  readonly #storage: DurableObjectStorage;
   readonly #room: RoomContext;
   readonly #history: Pick<EditHistory, "bodiesOf">;
   readonly #indexer: Pick<Indexer, "outdate" | "resume">;
-  readonly #files: Pick<FileReferences, "storeRevoked" | "schedule">;
+  readonly #files: Pick<FileReferences, "storeRevoked">;
   readonly #beside: readonly BesideMessages[];
 
   constructor(
-    storage: DurableObjectStorage,
     room: RoomContext,
     history: Pick<EditHistory, "bodiesOf">,
     indexer: Pick<Indexer, "outdate" | "resume">,
-    files: Pick<FileReferences, "storeRevoked" | "schedule">,
+    files: Pick<FileReferences, "storeRevoked">,
     beside: readonly BesideMessages[],
   ) {
-    this.#storage = storage;
     this.#room = room;
     this.#history = history;
     this.#indexer = indexer;
@@ -60,32 +57,28 @@ export class Redaction {
     const row = this.#revocable(userId, seq, withinS);
     // A repeated call waits for the previews too, as the first call may still be under way.
     if (row.revoked_rev !== null) return this.#room.updateInboxes([userId, ...this.#room.members.ids()]);
-    const { changes, formerMembers, showedFiles } = this.#storage.transactionSync(() => {
+    const { changeFeed, threads } = this.#room;
+    const { rev, unreadThreads } = this.#room.commit((tx) => {
       // The summary of the root counts no revoked reply. The previews in lists hold the content.
       const changed = row.thread_root === null ? [seq] : [row.thread_root, seq];
-      const changes = this.#room.changeFeed.store(changed, { reachesLists: true });
+      const rev = changeFeed.store(tx, changed, { reachesLists: true });
       const former = this.#history.bodiesOf(row);
       this.#indexer.outdate(row);
-      const showedFiles = this.#files.storeRevoked(row, former);
-      this.#room.threads.storeRevoked(row);
+      tx.publish(() => this.#indexer.resume());
+      this.#files.storeRevoked(tx, row, former);
       for (const store of this.#beside) store.clear(row);
       // The revoke empties the history of the message, too: a trigger of the tables.
-      this.#room.log.revoke(seq, userId, changes.rev);
-      const formerMembers = storeFormerPreviews(this.#room, row);
-      return { changes, formerMembers, showedFiles };
+      this.#room.log.revoke(tx, row, userId, rev);
+      const unreadThreads = threads.revoked(tx, row);
+      changeFormerPreviews(tx, this.#room, row);
+      return { rev, unreadThreads };
     });
-    this.#room.log.revoked.apply(row);
-    const threads = this.#room.threads.applyRevoked(row);
-    this.#room.changeFeed.apply(changes);
-    for (const row of formerMembers) this.#room.members.apply(row);
-    this.#indexer.resume();
-    if (showedFiles) this.#files.schedule();
-    this.#room.changeFeed.follow(changes.rev, () => {
+    changeFeed.follow(rev, () => {
       const events = [
         unreadChanged(this.#room, { only: this.#unreadTo(row) }),
-        ...this.#threadEvents(row, threads),
+        ...this.#threadEvents(row, unreadThreads),
       ];
-      this.#room.publish(events, (sockets) => sockets.revoked(row, userId, changes.rev));
+      this.#room.publish(events, (sockets) => sockets.revoked(row, userId, rev));
     });
     // Up to 50 inboxes drop the content before the answer; the fan-out updates the others.
     await this.#room.updateInboxes([userId, ...this.#room.members.ids()]);
@@ -153,17 +146,14 @@ export class Redaction {
     const member = this.#room.members.active(userId);
     if (this.#room.log.hides.has(seq, userId)) return this.#room.updateInboxes([userId]);
     if (!this.#room.log.visible(seq, member)) throw noMessage(seq);
-    const { rev, touched, endedFollow } = this.#storage.transactionSync(() => {
-      const rev = this.#room.state.rev + 1;
+    const rev = this.#room.state.rev + 1;
+    const endedFollow = this.#room.commit((tx) => {
       this.#room.log.hides.add(seq, userId, rev);
+      this.#room.state.raise(tx, { revs: 1 });
+      this.#room.members.touch(tx, member);
       // Nobody follows a thread whose root they do not see.
-      const endedFollow = this.#room.threads.follows.storeUnfollow(userId, seq);
-      this.#room.state.store(this.#room.state.changes, rev);
-      return { rev, touched: this.#room.members.storeTouched(member), endedFollow };
+      return this.#room.threads.follows.unfollow(tx, userId, seq);
     });
-    this.#room.state.apply(this.#room.state.changes, rev);
-    this.#room.members.applyTouched(member, touched);
-    this.#room.threads.follows.changed(userId);
     this.#room.changeFeed.follow(rev, () =>
       this.#room.publish([], (sockets) => sockets.hidden(seq, userId, rev)),
     );

@@ -47,6 +47,8 @@ export function removeDeletedUser(
   if (member?.state !== "active") return;
   if (room.members.findSender(userId)) group.endMembership(member, "session_ended");
   // In a dissolved group only the row changes: no system message, no kick.
-  else
-    room.change({ members: [withNewVersion(member, { state: "left", visible_until: room.log.last.seq })] });
+  else {
+    const left = withNewVersion(member, { state: "left", visible_until: room.log.last.seq });
+    room.commit((tx) => room.change(tx, { members: [left] }));
+  }
 }

@@ -5,6 +5,7 @@ import { NotificationOrRetraction, type SentNotification } from "../../domain/sy
 import type { Timing } from "../../domain/timing.ts";
 import { withDeadline } from "../../object/calls/deadline.ts";
 import type { Wakeup } from "../../object/wakeup.ts";
+import type { Transaction } from "../state/transaction.ts";
 import { InboxDispatcher } from "./inbox-calls/inbox-dispatcher.ts";
 import { type FailureStore, InboxFailures } from "./inbox-calls/inbox-failures.ts";
 
@@ -89,7 +90,7 @@ export class NotificationOutbox {
     };
     this.#dispatcher = new InboxDispatcher(work, failures, timing);
     const rows = sql.exec<OutboxRow>("SELECT * FROM outbox ORDER BY id").toArray();
-    this.apply(
+    this.#queue(
       rows.map(({ id, body, receivers }) => ({
         id,
         notification: NotificationOrRetraction.parse(JSON.parse(body)),
@@ -98,8 +99,8 @@ export class NotificationOutbox {
     );
   }
 
-  /** Stores notifications in the caller's transaction; call `apply` after the commit. */
-  static store(sql: SqlStorage, posted: QueuedNotification[]): Stored[] {
+  /** Writes notifications. */
+  static write(sql: SqlStorage, posted: QueuedNotification[]): Stored[] {
     return posted
       .filter(({ to }) => to.length > 0)
       .map(({ notification, to }) => {
@@ -112,8 +113,13 @@ export class NotificationOutbox {
       });
   }
 
-  /** Queues stored notifications. */
-  apply(stored: Stored[]): void {
+  /** Stores and queues notifications. `changed` has them delivered. */
+  store(tx: Transaction, posted: QueuedNotification[]): void {
+    const stored = NotificationOutbox.write(this.#sql, posted);
+    tx.after(() => this.#queue(stored));
+  }
+
+  #queue(stored: Stored[]): void {
     for (const { id, notification, to } of stored) {
       const sent = { id, notification };
       this.#pending.set(id, { sent, left: new Set(to) });
@@ -126,15 +132,18 @@ export class NotificationOutbox {
   }
 
   /** Removes a deleted user's words from undelivered notifications of their join request. */
-  retract(application: number): void {
+  retract(tx: Transaction, application: number): void {
     for (const [id, { sent }] of this.#pending) {
       const { notification } = sent;
       if ("forgotten" in notification || notification.application?.id !== application) continue;
-      sent.notification = {
+      const retracted = {
         ...notification,
         application: { id: application, message: "", authentication: "" },
       };
-      this.#sql.exec("UPDATE outbox SET body = ? WHERE id = ?", JSON.stringify(sent.notification), id);
+      this.#sql.exec("UPDATE outbox SET body = ? WHERE id = ?", JSON.stringify(retracted), id);
+      tx.after(() => {
+        sent.notification = retracted;
+      });
     }
   }
 

@@ -9,6 +9,7 @@ import { inChunks } from "../../object/row-chunks.ts";
 import type { Wakeup } from "../../object/wakeup.ts";
 import type { MessageLog } from "../log/message-log.ts";
 import type { MessageRow } from "../log/row.ts";
+import type { Transaction } from "../state/transaction.ts";
 
 /**
  * The tables of file references.
@@ -73,50 +74,53 @@ export class FileReferences {
 
   /** Schedules the job if one of these messages names a file. Call it in the turn that stores them. */
   stored(rows: Shown[]): void {
-    if (rows.some((row) => keysOf(row).length > 0)) this.schedule();
+    if (rows.some((row) => keysOf(row).length > 0)) this.#schedule();
   }
 
   /**
-   * Stores that a message is revoked, in the transaction of the revoke.
+   * Stores that a message is revoked.
    * @param row the message with its content
    * @param former the bodies of its former versions
-   * @returns whether it showed files: then the caller schedules the job, after the transaction
    */
-  storeRevoked(row: Shown & Pick<MessageRow, "seq" | "sender_id">, former: BodyJson[] = []): boolean {
+  storeRevoked(
+    tx: Transaction,
+    row: Shown & Pick<MessageRow, "seq" | "sender_id">,
+    former: BodyJson[] = [],
+  ): void {
     const edited = this.#editedKeys(row.seq);
     const keys = [...new Set([...edited, ...keysOf(row), ...former.flatMap(fileKeysIn)])];
-    if (keys.length === 0) return false;
+    if (keys.length === 0) return;
     if (edited.length > 0) this.#sql.exec("DELETE FROM edited_files WHERE seq = ?", row.seq);
     const insert = "INSERT OR REPLACE INTO revoked_files (seq, sender_id, keys) VALUES (?, ?, ?)";
     this.#sql.exec(insert, row.seq, row.sender_id, JSON.stringify(keys));
-    return true;
+    tx.publish(() => this.#schedule());
   }
 
   /**
-   * Stores that an edited message shows other files, with its former versions, in the transaction of that.
+   * Stores that an edited message shows other files, with its former versions.
    * @param bodies `before` and `after` the edit, and those which it has no more as former versions
-   * @returns as `storeRevoked`
    * @throws `rate_limited` if edits add too many within seconds
    */
   storeVersions(
+    tx: Transaction,
     { seq, sender_id }: Pick<MessageRow, "seq" | "sender_id">,
     { before = "", after = "", dropped }: { before?: BodyJson; after?: BodyJson; dropped: BodyJson[] },
-  ): boolean {
+  ): void {
     const [former, shown] = [fileKeysIn(before), fileKeysIn(after)];
     const added = shown.filter((key) => !former.includes(key));
     const found = [...added, ...dropped.flatMap(fileKeysIn).filter((key) => !shown.includes(key))];
-    if (found.length === 0) return false;
+    if (found.length === 0) return;
     const keys = [...new Set([...this.#editedKeys(seq), ...found])];
     // What is only taken away is never refused: the deletion of an account could not end otherwise.
     if (added.length > 0 && keys.length > MAX_EDITED_KEYS) throw tooManyFiles(this.#deps.delayMs());
     const upsert = `INSERT INTO edited_files (seq, sender_id, keys) VALUES (?, ?, ?)
       ON CONFLICT (seq) DO UPDATE SET keys = excluded.keys, changes = changes + 1`;
     this.#sql.exec(upsert, seq, sender_id, JSON.stringify(keys));
-    return true;
+    tx.publish(() => this.#schedule());
   }
 
   /** Has the alarm run the job. Call it in the turn of the write that needs it. */
-  schedule(): void {
+  #schedule(): void {
     this.#deps.wakeup.set(Date.now() + this.#deps.delayMs());
   }
 

@@ -5,6 +5,7 @@ import { EMPTY_BODY, type SystemMessage } from "../../domain/messages/content.ts
 import type { Mentioned } from "../../domain/messages/message.ts";
 import type { SystemMessageDetails } from "../../domain/messages/system-message.ts";
 import { CHUNK, inChunks } from "../../object/row-chunks.ts";
+import type { Transaction } from "../state/transaction.ts";
 import { type Filter, MATCHES_FILTER, matchesFilter, VISIBLE } from "./filter.ts";
 import { Hides } from "./hides.ts";
 import { insertMessage, insertMessages } from "./insert.ts";
@@ -15,7 +16,6 @@ import { RevokedMessages } from "./revoked-messages.ts";
 import {
   type MessageRow,
   type MessageRows,
-  type NewMessageRow,
   NO_THREAD,
   type Order,
   type Reader,
@@ -67,9 +67,9 @@ export class MessageLog {
   readonly hides: Hides;
   readonly pins: Pins;
   readonly revoked: RevokedMessages;
-  /** the newest message; set after the transaction, so a failed one leaves it as it was */
+  /** the newest message */
   last: LogHead;
-  /** the newest message of the main stream; set like `last` */
+  /** the newest message of the main stream */
   lastInMain: LogHead;
   /** the row of `lastInMain`; undefined: it has changed, or was not read yet */
   #newestInMain: MessageRow | undefined;
@@ -142,23 +142,29 @@ export class MessageLog {
   }
 
   /**
-   * Stores a message.
+   * Appends a message.
    * @returns false if its sender has used the client message id before: nothing is stored then
    */
-  insert(row: NewMessageRow): boolean {
-    const isStored = insertMessage(this.#sql, row);
+  append(tx: Transaction, row: MessageRow): boolean {
     if (row.mentions !== null) this.#mentionIndex.changed();
-    return isStored;
+    if (!insertMessage(this.#sql, row)) return false;
+    tx.after(() => this.#moveTo(row));
+    return true;
   }
 
   /**
-   * Stores messages that follow each other in the main stream, of one time.
+   * Appends messages that follow each other in the main stream, of one time.
    * @returns whether all are stored; if not, or if it throws, some may be: `dropUnfinished` deletes them
    * @see insertMessages
    */
-  insertAll(rows: readonly NewMessageRow[]): boolean {
+  appendAll(tx: Transaction, rows: readonly MessageRow[]): boolean {
     const [first] = rows;
-    return first && rows.length === 1 ? this.insert(first) : insertMessages(this.#sql, rows);
+    if (first && rows.length === 1) return this.append(tx, first);
+    if (!insertMessages(this.#sql, rows)) return false;
+    tx.after(() => {
+      for (const row of rows) this.#moveTo(row);
+    });
+    return true;
   }
 
   /** Deletes the messages after the newest: a commit has stored them that did not come to its end. */
@@ -166,19 +172,17 @@ export class MessageLog {
     this.#sql.exec("DELETE FROM messages WHERE seq > ?", this.last.seq);
   }
 
-  /**
-   * Appends a system message, which does not count as unread. After the transaction, the caller passes the
-   * row to `moveTo`.
-   */
-  insertSystemMessage(
+  /** Appends a system message, which does not count as unread. */
+  appendSystemMessage(
+    tx: Transaction,
     { event, actor_id, user_ids, seq }: SystemMessage,
     details: SystemMessageDetails,
   ): MessageRow {
-    const row = {
+    const row: MessageRow = {
       seq: Seq.parse(this.last.seq + 1),
       n: this.last.n,
       sender_id: actor_id,
-      kind: "tip" as const,
+      kind: "tip",
       body: JSON.stringify({ event, actor_id, user_ids, seq }),
       quote_seq: null,
       mentions: null,
@@ -193,13 +197,14 @@ export class MessageLog {
       ...NO_THREAD,
       poll: null,
       created_at: Math.max(Date.now(), this.last.at),
+      ...UNCHANGED,
     };
-    this.insert(row);
-    return { ...row, ...UNCHANGED };
+    this.append(tx, row);
+    return row;
   }
 
-  /** Makes a stored message the newest, once its transaction is committed. */
-  moveTo(row: MessageRow): void {
+  /** Makes a stored message the newest. */
+  #moveTo(row: MessageRow): void {
     this.#recent.add(row);
     if (row.n > this.last.n) this.#newestCounted = { count: row.n, at: row.created_at };
     this.last = { seq: Position.parse(row.seq), n: row.n, at: row.created_at };
@@ -410,17 +415,18 @@ export class MessageLog {
   }
 
   /** Revokes a message: removes its content for everybody and stores the change's rev. */
-  revoke(seq: Seq, by: UserId, rev: number): void {
+  revoke(tx: Transaction, row: MessageRow, by: UserId, rev: number): void {
     const columns = ["quote_seq", "mentions", "also_mentioned", "custom_data", "place"];
     const cleared = [...columns, "pinned_at", "pinned_by"].map((column) => `${column} = NULL`).join();
     const set = `body = ?, ${cleared}, revoked_by = ?, revoked_rev = ?`;
-    this.rowChanges(seq);
-    this.#sql.exec(`UPDATE messages SET ${set} WHERE seq = ?`, EMPTY_BODY, by, rev, seq);
+    this.#rowChanges(row.seq);
+    this.#sql.exec(`UPDATE messages SET ${set} WHERE seq = ?`, EMPTY_BODY, by, rev, row.seq);
     this.#mentionIndex.changed();
+    tx.after(() => this.revoked.add(row));
   }
 
   /** A stored row is about to change: memory drops its copies. */
-  rowChanges(seq: Seq): void {
+  #rowChanges(seq: Seq): void {
     this.#recent.changes(seq);
     if (this.#newestInMain?.seq === seq) this.#newestInMain = undefined;
   }
@@ -476,7 +482,7 @@ export class MessageLog {
     try {
       rows = this.#sql.exec<MessageRow>(query, JSON.stringify(seqs)).toArray();
     } catch (error) {
-      for (const seq of seqs) this.rowChanges(seq);
+      for (const seq of seqs) this.#rowChanges(seq);
       throw error;
     }
     for (const row of rows) {

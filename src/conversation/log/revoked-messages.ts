@@ -47,8 +47,8 @@ export class RevokedMessages {
     return count;
   }
 
-  /** Takes a revoke into memory, once its transaction is committed. */
-  apply({ seq, sender_id, in_main }: MessageRow): void {
+  /** Takes a stored revoke into memory. */
+  add({ seq, sender_id, in_main }: MessageRow): void {
     if (in_main === 1 && seq > this.#floor) this.#rows.splice(this.#indexAfter(seq), 0, { seq, sender_id });
   }
 

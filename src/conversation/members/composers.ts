@@ -1,4 +1,5 @@
 import type { UserId } from "../../domain/ids.ts";
+import type { Transaction } from "../state/transaction.ts";
 import type { MemberRow } from "./member-row.ts";
 import type { Members } from "./members.ts";
 
@@ -23,17 +24,16 @@ export class Composers {
   }
 
   /** Whether a send of a member is what they were writing. */
-  isOpen(userId: UserId, clientMsgId: string | undefined): boolean {
-    return clientMsgId !== undefined && this.#members.findSender(userId)?.composer_id === clientMsgId;
+  isOpen(userId: UserId, clientMsgId: string | null | undefined): boolean {
+    return typeof clientMsgId === "string" && this.#members.findSender(userId)?.composer_id === clientMsgId;
   }
 
-  /** Stores, in the transaction of the message, that the draft was sent. `applySent` follows the commit. */
-  storeSent(userId: UserId): void {
+  /** Stores that the draft of a member was sent. */
+  sent(tx: Transaction, userId: UserId): void {
     this.#sql.exec("UPDATE members SET sent_composer = composer_id WHERE user_id = ?", userId);
-  }
-
-  applySent(userId: UserId): void {
-    const member = this.#members.findSender(userId);
-    if (member) member.sent_composer = member.composer_id;
+    tx.after(() => {
+      const member = this.#members.findSender(userId);
+      if (member) member.sent_composer = member.composer_id;
+    });
   }
 }

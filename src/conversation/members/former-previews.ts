@@ -1,7 +1,7 @@
 import type { UserId } from "../../domain/ids.ts";
 import type { MessageLog } from "../log/message-log.ts";
 import type { MessageRow } from "../log/row.ts";
-import type { MemberRow } from "./member-row.ts";
+import type { Transaction } from "../state/transaction.ts";
 import type { Members } from "./members.ts";
 
 /** What lists may show of a message: whose preview it may be, besides that of all members. */
@@ -22,14 +22,12 @@ export function listedFor(log: MessageLog, { seq, in_main }: MessageRow): Listed
   return { upTo: (next ?? Number.MAX_SAFE_INTEGER) - 1, hiders, isNewest: next === undefined };
 }
 
-/**
- * Stores, in the caller's transaction, that former members whose list shows a message need it as it is now.
- * @returns the changed rows for `Members.apply`
- */
-export function storeFormerPreviews(
+/** Stores that former members whose list shows a message need it as it is now. */
+export function changeFormerPreviews(
+  tx: Transaction,
   { log, members }: { log: MessageLog; members: Members },
   row: MessageRow,
-): MemberRow[] {
+): void {
   const listed = listedFor(log, row);
-  return listed ? members.storePreviewChanged(row.seq, listed.upTo, listed.hiders) : [];
+  if (listed) members.previewChanged(tx, row.seq, listed.upTo, listed.hiders);
 }

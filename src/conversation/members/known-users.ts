@@ -1,5 +1,6 @@
 import type { Person } from "../../domain/accounts/person.ts";
 import type { UserId } from "../../domain/ids.ts";
+import type { Transaction } from "../state/transaction.ts";
 import { ProfileCache } from "./profile-cache.ts";
 
 type Row = { user_id: UserId };
@@ -29,10 +30,9 @@ export class KnownUsers {
     this.#onUnprojected = onUnprojected;
   }
 
-  /**
-   * Stores the unknown ones of these users in the caller's transaction. The caller calls `apply` after it.
-   */
-  store(people: Person[]): void {
+  /** Stores the unknown ones of these users, and has them written to D1. */
+  store(tx: Transaction, people: Person[]): void {
+    if (people.length === 0) return;
     const now = Date.now();
     for (const person of people) {
       // D1 has, or is about to get, a row for each user with a profile here. A forgotten user is projected
@@ -41,11 +41,9 @@ export class KnownUsers {
       ProfileCache.storeFirst(this.#sql, person, now);
       this.#sql.exec("INSERT OR IGNORE INTO known_users (user_id) VALUES (?)", person.id);
     }
-  }
-
-  /** Has stored users written to D1, after the transaction. */
-  apply(people: Person[]): void {
-    if (people.length > 0 && this.hasUnprojected) this.#onUnprojected();
+    tx.publish(() => {
+      if (this.hasUnprojected) this.#onUnprojected();
+    });
   }
 
   /** Some users that D1 does not have yet. */

@@ -2,9 +2,10 @@ import type { ReadReceipt } from "../../domain/conversations/conversation.ts";
 import { noConversation } from "../../domain/errors.ts";
 import type { Seq, UserId } from "../../domain/ids.ts";
 import type { StoredInitialMember } from "../../domain/ports.ts";
+import type { Transaction } from "../state/transaction.ts";
 import { FormerMembers, UNSETTLED } from "./former-members.ts";
 import type { MemberRow } from "./member-row.ts";
-import { type PositionsByUser, SenderPositions } from "./sender-positions.ts";
+import { type PositionsByUser, SenderPositions, type StoredRange } from "./sender-positions.ts";
 
 /** The columns that a member changes by reading, marking unread, deleting for oneself, or ignoring. */
 export type OwnFields = Partial<
@@ -27,8 +28,7 @@ export type OwnFields = Partial<
 /**
  * The members of a conversation. In memory are those who are not settled: active ones, and those who left
  * while their inbox or D1 has not confirmed it. Settled members are read by key, so that a group costs what
- * its members cost, not its visitors. A method `storeX` writes in the caller's transaction, and `applyX`
- * takes the change into memory after it.
+ * its members cost, not its visitors.
  */
 export class Members {
   readonly #sql: SqlStorage;
@@ -191,15 +191,10 @@ export class Members {
     Object.assign(member, { name_card: "", custom_fields: "{}", composer_id: null, sent_composer: null });
   }
 
-  /** Stores the read positions of all who have sent. @see SenderPositions.store */
-  storeSenderPositions(moved: PositionsByUser): void {
-    this.#senderPositions.store(moved);
-  }
-
-  /** Moves the read positions of senders to their own messages. @see SenderPositions.apply */
-  applySenderPositions(moved: PositionsByUser, isStored: boolean): void {
-    this.#senderPositions.apply(moved, isStored);
-    this.#move(moved);
+  /** Moves the read positions of senders to their own messages. @see SenderPositions.move */
+  moveSenders(tx: Transaction, moved: PositionsByUser, range: StoredRange): void {
+    this.#senderPositions.move(tx, moved, range);
+    tx.after(() => this.#move(moved));
   }
 
   #move(positions: PositionsByUser): void {
@@ -210,13 +205,11 @@ export class Members {
   }
 
   /**
-   * Stores a member's row, new or changed, under the next `touched`. `apply` takes the result after the
-   * transaction.
+   * Stores a member's row, new or changed, under the next `touched`.
    * @param version maps `touched` to the snapshot's version; it is stored with a member who leaves
    */
-  store(member: MemberRow, version: (touched: number) => number): MemberRow {
-    // `touched` only has to rise: a transaction that fails leaves a harmless gap.
-    const touched = ++this.#touched;
+  store(tx: Transaction, member: MemberRow, version: (touched: number) => number): void {
+    const touched = this.#nextTouched();
     const isLeft = member.state === "left";
     const row = { ...member, touched, left_ver: isLeft ? version(touched) : null, leaving: isLeft ? 1 : 0 };
     const columns = Object.keys(row);
@@ -225,11 +218,15 @@ export class Members {
       `INSERT OR REPLACE INTO members (${columns.join(", ")}) VALUES (${places})`,
       ...Object.values(row),
     );
-    return row;
+    tx.after(() => this.#take(row));
   }
 
-  /** Takes a row that `store` or `storePreviewChanged` returned into memory. */
-  apply(row: MemberRow): void {
+  /** `touched` only has to rise: a transaction that fails leaves a harmless gap. */
+  #nextTouched(): number {
+    return ++this.#touched;
+  }
+
+  #take(row: MemberRow): void {
     const previous = this.#unsettled.get(row.user_id);
     if (previous?.state === "active") this.#activeCount--;
     if (row.state === "active") this.#activeCount++;
@@ -243,21 +240,18 @@ export class Members {
    * hidden it: then every message from the one after the changed one on is hidden from them.
    * @param upTo the last message before the next one of the main stream
    * @param hiders the users who have hidden that next one
-   * @returns the changed rows for `apply`
    */
-  storePreviewChanged(seq: Seq, upTo: number, hiders: UserId[]): MemberRow[] {
-    const raise = (where: string, ...bindings: (number | string)[]) =>
-      this.#sql
-        .exec<MemberRow>(
-          `UPDATE members SET left_ver = left_ver + 1, leaving = 1 WHERE ${where} RETURNING *`,
-          ...bindings,
-        )
-        .toArray();
+  previewChanged(tx: Transaction, seq: Seq, upTo: number, hiders: UserId[]): void {
+    const raise = (where: string, ...bindings: (number | string)[]) => {
+      const query = `UPDATE members SET left_ver = left_ver + 1, leaving = 1 WHERE ${where} RETURNING *`;
+      const rows = this.#sql.exec<MemberRow>(query, ...bindings).toArray();
+      tx.after(() => {
+        for (const row of rows) this.#take(row);
+      });
+    };
     const isHider = "user_id IN (SELECT value FROM json_each(?)) AND visible_until > ?";
-    return [
-      ...raise("visible_until BETWEEN ? AND ?", seq, upTo),
-      ...(hiders.length > 0 ? raise(isHider, JSON.stringify(hiders), upTo) : []),
-    ];
+    raise("visible_until BETWEEN ? AND ?", seq, upTo);
+    if (hiders.length > 0) raise(isHider, JSON.stringify(hiders), upTo);
   }
 
   /** The inbox of a member has confirmed a snapshot. A member who left may be settled by it. */
@@ -298,28 +292,22 @@ export class Members {
     this.#isClosed = true;
   }
 
-  /**
-   * Stores that something changed for this member alone. `applyTouched` follows the transaction.
-   * @returns the member's new `touched`
-   */
-  storeTouched(member: MemberRow): number {
-    const touched = this.#touched + 1;
+  /** Stores that something changed for this member alone. */
+  touch(tx: Transaction, member: MemberRow): void {
+    const touched = this.#nextTouched();
     this.#sql.exec("UPDATE members SET touched = ? WHERE user_id = ?", touched, member.user_id);
-    return touched;
-  }
-
-  applyTouched(member: MemberRow, touched: number): void {
-    this.#touched = Math.max(this.#touched, touched);
-    member.touched = touched;
+    tx.after(() => {
+      member.touched = touched;
+    });
   }
 
   /**
-   * Changes columns of a member in one statement, and memory.
+   * Changes columns of a member in one statement that needs no transaction, and memory.
    * @param seers the members whose snapshots change by it: the member, and others who see these columns
    */
   storeOwnFields(member: MemberRow, fields: OwnFields, seers: MemberRow[]): void {
     const columns = Object.keys(fields);
-    const touched = this.#touched + 1;
+    const touched = this.#nextTouched();
     const set = columns.map(
       (column) => `${column} = iif(user_id = ?1, ?${columns.indexOf(column) + 4}, ${column})`,
     );
@@ -327,7 +315,7 @@ export class Members {
     const sql = `UPDATE members SET touched = ?2, ${set.join(", ")} WHERE user_id IN (SELECT value FROM json_each(?3))`;
     this.#sql.exec(sql, member.user_id, touched, ids, ...Object.values(fields));
     Object.assign(member, fields);
-    for (const seer of seers) this.applyTouched(seer, touched);
+    for (const seer of seers) seer.touched = touched;
   }
 
   #dropIfSettled(member: MemberRow): void {

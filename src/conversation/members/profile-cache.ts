@@ -11,6 +11,7 @@ import type { Timing } from "../../domain/timing.ts";
 import { errorFields, log } from "../../lib/logger.ts";
 import { LruMap } from "../../lib/lru-map.ts";
 import { withDeadline } from "../../object/calls/deadline.ts";
+import type { Transaction } from "../state/transaction.ts";
 import type { Members } from "./members.ts";
 
 type ProfileRow = { user_id: UserId; username: string; nickname: string; avatar: string; checked_at: number };
@@ -68,8 +69,8 @@ export class ProfileCache {
     this.#cached = new LruMap(() => MAX_OTHERS + 2 * members.activeCount);
   }
 
-  /** Stores a profile read from D1, new or changed. */
-  static store(sql: SqlStorage, { id, username, nickname, avatar }: Person, now: number): void {
+  /** Writes a profile read from D1, new or changed. */
+  static write(sql: SqlStorage, { id, username, nickname, avatar }: Person, now: number): void {
     const columns = "user_id, username, nickname, avatar, checked_at";
     const query = `INSERT OR REPLACE INTO people (${columns}) VALUES (?, ?, ?, ?, ?)`;
     sql.exec(query, id, username, nickname, avatar, now);
@@ -80,8 +81,13 @@ export class ProfileCache {
     sql.exec("INSERT OR IGNORE INTO people VALUES (?, ?, ?, ?, ?)", id, username, nickname, avatar, now);
   }
 
-  /** Takes a stored profile into memory, after the transaction. */
-  apply(person: Person): void {
+  /** Stores a profile, new or changed. */
+  store(tx: Transaction, person: Person, now: number): void {
+    ProfileCache.write(this.#sql, person, now);
+    tx.after(() => this.#take(person));
+  }
+
+  #take(person: Person): void {
     const cached = this.#cached.get(person.id);
     const version = cached?.version ?? 0;
     let checkedAt = Date.now();
@@ -238,7 +244,7 @@ export class ProfileCache {
   #replace(cached: CachedProfile, person: Person, version: number): void {
     cached.version = version;
     if (looksSame(cached.person, person)) return;
-    ProfileCache.store(this.#sql, person, Date.now());
+    ProfileCache.write(this.#sql, person, Date.now());
     cached.person = person;
     this.#onChanged({ ...person, version });
   }

@@ -1,5 +1,6 @@
 import type { Position, UserId } from "../../domain/ids.ts";
 import type { MessageRow } from "../log/row.ts";
+import type { Transaction } from "../state/transaction.ts";
 
 /** A read position: a seq, the countable messages up to it, and when it moved there (ms since 1970). */
 export interface ReadPosition {
@@ -20,9 +21,10 @@ const NEWEST_SINCE = `
   WHERE seq > (SELECT max(seq) FROM messages) / ${INTERVAL} * ${INTERVAL} AND in_main = 1 AND kind <> 'tip'
   GROUP BY sender_id`;
 
-/** Whether the positions have to be stored with the messages after `last`, up to `next`. */
-export function arePositionsDue(last: Position, next: number): boolean {
-  return Math.floor(last / INTERVAL) < Math.floor(next / INTERVAL);
+/** The messages that a commit stores: those after `from`, up to `to`. */
+export interface StoredRange {
+  from: Position;
+  to: number;
 }
 
 /**
@@ -48,8 +50,18 @@ export class SenderPositions {
     return this.#unstored;
   }
 
-  /** Stores all positions, also the moved ones. `apply` follows once all of the commit is written. */
-  store(moved: PositionsByUser): void {
+  /** Moves positions with the messages of a commit, and stores all positions if that is due. */
+  move(tx: Transaction, moved: PositionsByUser, { from, to }: StoredRange): void {
+    const isDue = Math.floor(from / INTERVAL) < Math.floor(to / INTERVAL);
+    if (isDue) this.#store(moved);
+    tx.after(() => {
+      if (isDue) this.#unstored.clear();
+      else for (const [userId, position] of moved) this.#unstored.set(userId, position);
+    });
+  }
+
+  /** Stores all positions, also the moved ones. */
+  #store(moved: PositionsByUser): void {
     const all = [...new Map([...this.#unstored, ...moved])];
     if (all.length === 0) return;
     this.#sql.exec(
@@ -57,11 +69,5 @@ export class SenderPositions {
        FROM json_each(?) WHERE user_id = value->>0 AND read_seq < value->>1`,
       JSON.stringify(all.map(([userId, { seq, n, at }]) => [userId, seq, n, at])),
     );
-  }
-
-  /** Takes moved positions into memory, after the commit. @param isStored the commit has stored all */
-  apply(moved: PositionsByUser, isStored: boolean): void {
-    if (isStored) this.#unstored.clear();
-    else for (const [userId, position] of moved) this.#unstored.set(userId, position);
   }
 }

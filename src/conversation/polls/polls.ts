@@ -14,8 +14,6 @@ const FORGOTTEN_AT_ONCE = 100;
 /** What polls need besides the room. */
 interface PollsDeps {
   votes: VoteStore;
-  /** runs work in a transaction: it throws, and nothing is stored */
-  transaction<T>(work: () => T): T;
   /** waits until it is known who may write. @throws `unavailable` */
   permission(): Promise<void>;
   /** @returns why the member may not write now; undefined if they may */
@@ -70,13 +68,13 @@ export class Polls {
     const added = chosen.filter((option) => !before.includes(option));
     if (removed.length + added.length === 0) return this.#shown(row, member);
     const { changeFeed, log } = this.#room;
-    changeFeed.make(() => {
-      const changes = changeFeed.store([seq], { reachesLists: false, keepsContent: true, by: userId });
-      votes.add(seq, added, userId, changes.rev);
-      if (removed.length > 0) votes.remove(seq, removed, userId, changes.rev);
+    this.#room.commit((tx) => {
+      const options = { reachesLists: false, keepsContent: true, by: userId, owner: userId };
+      const rev = changeFeed.store(tx, [seq], options);
+      votes.add(seq, added, userId, rev);
+      if (removed.length > 0) votes.remove(seq, removed, userId, rev);
       votes.store(seq, storedPoll({ body, tally: withVotes(tally, { before, after: chosen }) }));
-      return changes;
-    }, userId);
+    });
     return this.#shown(log.get(seq), member);
   }
 
@@ -97,9 +95,9 @@ export class Polls {
     if (row.sender_id !== userId && member.role === "member")
       throw new CoreError("forbidden", "Only its sender, or the group's owner or admins, may close a poll.");
     if (closedAt(body, tally, Date.now()) !== 0) return this.#shown(row, member);
-    changeFeed.make(() => {
+    this.#room.commit((tx) => {
       this.#deps.votes.store(seq, storedPoll({ body, tally: { ...tally, closedAt: Date.now() } }));
-      return changeFeed.store([seq], { reachesLists: false, keepsContent: true, by: userId });
+      changeFeed.store(tx, [seq], { reachesLists: false, keepsContent: true, by: userId });
     });
     return this.#shown(log.get(seq), member);
   }
@@ -138,13 +136,10 @@ export class Polls {
     const { votes } = this.#deps;
     const { changeFeed } = this.#room;
     const seqs = votes.seqsOf(userId, FORGOTTEN_AT_ONCE + 1);
-    const changes = this.#deps.transaction(() => {
+    this.#room.commit((tx) => {
       const changed = seqs.slice(0, FORGOTTEN_AT_ONCE).filter((seq) => this.#forgetIn(seq, userId));
-      return changed.length > 0
-        ? changeFeed.store(changed, { reachesLists: false, keepsContent: true })
-        : null;
+      if (changed.length > 0) changeFeed.store(tx, changed, { reachesLists: false, keepsContent: true });
     });
-    if (changes) changeFeed.apply(changes);
     return seqs.length > FORGOTTEN_AT_ONCE;
   }
 

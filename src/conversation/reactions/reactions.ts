@@ -32,12 +32,10 @@ export interface ReactionInput {
 
 /** The reactions of users to messages. Each is a change of its message, which lists do not show. */
 export class Reactions {
-  readonly #storage: DurableObjectStorage;
   readonly #room: RoomContext;
   readonly #deps: ReactionsDeps;
 
-  constructor(storage: DurableObjectStorage, room: RoomContext, deps: ReactionsDeps) {
-    this.#storage = storage;
+  constructor(room: RoomContext, deps: ReactionsDeps) {
     this.#room = room;
     this.#deps = deps;
   }
@@ -109,15 +107,12 @@ export class Reactions {
     const { store } = this.#deps;
     const { log, changeFeed } = this.#room;
     const seqs = store.seqsOf(userId, FORGOTTEN_AT_ONCE + 1);
-    const changes = this.#storage.transactionSync(() => {
+    this.#room.commit((tx) => {
       const changed = seqs
         .slice(0, FORGOTTEN_AT_ONCE)
         .filter((seq) => store.forget(seq, readTally(log.get(seq)?.reactions ?? null), userId));
-      return changed.length > 0
-        ? changeFeed.store(changed, { reachesLists: false, keepsContent: true })
-        : null;
+      if (changed.length > 0) changeFeed.store(tx, changed, { reachesLists: false, keepsContent: true });
     });
-    if (changes) changeFeed.apply(changes);
     return seqs.length > FORGOTTEN_AT_ONCE;
   }
 
@@ -139,12 +134,8 @@ export class Reactions {
 
   #change(userId: UserId, seq: Seq, write: (rev: number) => void): ReactionState {
     const { changeFeed, log } = this.#room;
-    const changes = this.#storage.transactionSync(() => {
-      const changes = changeFeed.store([seq], { reachesLists: false, keepsContent: true, by: userId });
-      write(changes.rev);
-      return changes;
-    });
-    changeFeed.apply(changes, userId);
+    const options = { reachesLists: false, keepsContent: true, by: userId, owner: userId };
+    this.#room.commit((tx) => write(changeFeed.store(tx, [seq], options)));
     return this.#state(log.get(seq), userId);
   }
 

@@ -4,7 +4,6 @@ import type { Draft } from "../../domain/messages/message.ts";
 import { errorFields, log } from "../../lib/logger.ts";
 import { Backlog, weightOf } from "../../object/backlog.ts";
 import { BatchWait } from "../../object/batches/batch-wait.ts";
-import type { StoredChanges } from "../changes/change-feed.ts";
 import { storedMentions } from "../log/mention-index.ts";
 import type { MessageLog } from "../log/message-log.ts";
 import { type MessageRow, NO_THREAD } from "../log/row.ts";
@@ -12,8 +11,9 @@ import { Composers } from "../members/composers.ts";
 import type { KnownUsers } from "../members/known-users.ts";
 import type { MemberRow } from "../members/member-row.ts";
 import type { Members } from "../members/members.ts";
-import { arePositionsDue, type PositionsByUser } from "../members/sender-positions.ts";
+import type { PositionsByUser } from "../members/sender-positions.ts";
 import { newPoll } from "../polls/stored-poll.ts";
+import { Transaction } from "../state/transaction.ts";
 import type { Threads } from "../threads/threads.ts";
 import { refusedReference } from "./draft-references.ts";
 import type { QueuedSend, SendOutcome, StoredSend } from "./send.ts";
@@ -31,7 +31,7 @@ const LONE_COMMITS = 16;
 type LastStored = MessageLog["last"] & { mainSeq: Position };
 
 /** What the queue needs of threads. */
-type ReplyStore = Pick<Threads, "refusal" | "columns" | "storeReply" | "storeChanged" | "applyReply">;
+type ReplyStore = Pick<Threads, "refusal" | "columns" | "addReply" | "rootsChanged">;
 
 /**
  * Stores messages by group commit, because the runtime syncs storage once for each event. A send that finds
@@ -44,11 +44,11 @@ export class SendQueue<Origin> {
   readonly #storage: DurableObjectStorage;
   readonly #log: MessageLog;
   readonly #members: Members;
-  readonly #knownUsers: Pick<KnownUsers, "store" | "apply">;
+  readonly #knownUsers: Pick<KnownUsers, "store">;
   readonly #threads: ReplyStore;
   readonly #composers: Composers;
   readonly #checkPermission: (sender: MemberRow, draft: Draft) => CoreError | undefined;
-  readonly #onOutcomes: (outcomes: SendOutcome<Origin>[], changes?: StoredChanges | null) => void;
+  readonly #onOutcomes: (outcomes: SendOutcome<Origin>[], tx?: Transaction) => void;
   readonly #backlog = new Backlog(MAX_WAITING);
   #waiting: QueuedSend<Origin>[] = [];
   /** the commit that the waiting sends wait for */
@@ -61,17 +61,17 @@ export class SendQueue<Origin> {
    * @param knownUsers where the senders inside a merged message are stored with it
    * @param threads where replies are noted with their thread
    * @param checkPermission returns why a member may not send a draft now; undefined if the member may
-   * @param onOutcomes receives the outcomes of committed sends in order, with the changes of other messages
-   *   that came with them, and at once the refusals of a full backlog
+   * @param onOutcomes receives the outcomes of committed sends in order, with their transaction, which it
+   *   publishes, and at once the refusals of a full backlog
    */
   constructor(
     storage: DurableObjectStorage,
     log: MessageLog,
     members: Members,
-    knownUsers: Pick<KnownUsers, "store" | "apply">,
+    knownUsers: Pick<KnownUsers, "store">,
     threads: ReplyStore,
     checkPermission: (sender: MemberRow, draft: Draft) => CoreError | undefined,
-    onOutcomes: (outcomes: SendOutcome<Origin>[], changes?: StoredChanges | null) => void,
+    onOutcomes: (outcomes: SendOutcome<Origin>[], tx?: Transaction) => void,
   ) {
     this.#storage = storage;
     this.#log = log;
@@ -110,8 +110,13 @@ export class SendQueue<Origin> {
     this.#nextCommit.drop();
     this.#isCommitting = true;
     try {
-      const { outcomes, changes = null } = this.#commit(sends);
-      this.#onOutcomes(outcomes, changes);
+      const { outcomes, tx } = this.#commit(sends);
+      // The sends are stored: even if memory fails, each caller gets its answer.
+      try {
+        tx?.applyAll();
+      } finally {
+        this.#onOutcomes(outcomes, tx);
+      }
     } finally {
       this.#isCommitting = false;
     }
@@ -163,58 +168,38 @@ export class SendQueue<Origin> {
     const isPlain = !sends.some(({ senderId, draft }) => this.#composers.isOpen(senderId, draft.clientMsgId));
     try {
       const plain = isPlain ? this.#storeAtOnce(sends) : null;
-      if (plain) return this.#apply({ ...plain, composed: [], changes: null });
+      if (plain) return plain;
       return this.#commitTogether(
-        () => (isPlain ? null : this.#storeAtOnce(sends)) ?? this.#storeEach(sends, this.#storeOrRefuse),
+        (tx) =>
+          (isPlain ? null : this.#storeAtOnce(sends, tx)) ?? this.#storeEach(sends, tx, this.#storeOrRefuse),
       );
     } catch (error) {
       if (sends.length === 1) throw error;
-      return this.#commitTogether(() => this.#storeEach(sends, this.#storeInSavepoint));
+      return this.#commitTogether((tx) => this.#storeEach(sends, tx, this.#storeInSavepoint));
     }
   }
 
   /** @param storeSends stores the sends in the transaction */
-  #commitTogether(storeSends: () => StoredSends<Origin>): Committed<Origin> {
-    const written = this.#storage.transactionSync(() => {
-      const stored = storeSends();
-      const composed = this.#composedBy(stored.outcomes);
-      for (const userId of composed) this.#composers.storeSent(userId);
-      return { ...stored, composed, changes: this.#threads.storeChanged(newRows(stored.outcomes)) };
+  #commitTogether(storeSends: (tx: Transaction) => Committed<Origin>): Committed<Origin> {
+    const tx = new Transaction(this.#storage);
+    return this.#storage.transactionSync(() => {
+      const committed = storeSends(tx);
+      const rows = newRows(committed.outcomes);
+      for (const { sender_id: userId, client_msg_id: id } of rows)
+        if (this.#composers.isOpen(userId, id)) this.#composers.sent(tx, userId);
+      this.#threads.rootsChanged(tx, rows);
+      return committed;
     });
-    return this.#apply(written);
-  }
-
-  /** The senders whose composer drafts these sends are. */
-  #composedBy(outcomes: StoredOutcome<Origin>[]): UserId[] {
-    return outcomes.flatMap(({ send: { senderId, draft }, result }) => {
-      const isStored = result.ok && !result.value.isRepeated;
-      return isStored && this.#composers.isOpen(senderId, draft.clientMsgId) ? senderId : [];
-    });
-  }
-
-  /** Takes a commit into memory, which does not change before: a commit that fails leaves it as it was. */
-  #apply({ outcomes, positions, composed, storesPositions, changes }: Written<Origin>): Committed<Origin> {
-    this.#members.applySenderPositions(positions, storesPositions);
-    for (const userId of composed) this.#composers.applySent(userId);
-    for (const { send, result } of outcomes) {
-      if (!result.ok || result.value.isRepeated) continue;
-      const { row } = result.value;
-      if (row.thread_root !== null) this.#threads.applyReply(row);
-      this.#log.moveTo(row);
-      const { rendered } = send.draft;
-      if (rendered) this.#knownUsers.apply(rendered.people);
-    }
-    return { outcomes, changes };
   }
 
   /**
-   * Stores plain messages by one statement.
+   * Stores plain messages by one statement, which needs no transaction.
    * @returns null if one of them is refused, a repeat, or more than a plain message: nothing is stored then
    */
-  #storeAtOnce(sends: QueuedSend<Origin>[]): StoredSends<Origin> | null {
+  #storeAtOnce(sends: QueuedSend<Origin>[], tx = new Transaction(this.#storage)): Committed<Origin> | null {
     let last = this.#lastStored;
     const at = Math.max(Date.now(), last.at);
-    const outcomes: StoredOutcome<Origin>[] = [];
+    const outcomes: SendOutcome<Origin>[] = [];
     const rows: MessageRow[] = [];
     for (const send of sends) {
       const { thread, rendered } = send.draft;
@@ -226,10 +211,10 @@ export class SendQueue<Origin> {
     }
     let isWhole = false;
     try {
-      if (!this.#log.insertAll(rows)) return null;
-      const stored = this.#withPositions(outcomes);
+      if (!this.#log.appendAll(tx, rows)) return null;
+      this.#moveSenders(tx, rows);
       isWhole = true;
-      return stored;
+      return { outcomes, tx };
     } finally {
       if (!isWhole) this.#log.dropUnfinished();
     }
@@ -238,49 +223,55 @@ export class SendQueue<Origin> {
   /** Stores or refuses sends one by one. */
   #storeEach(
     sends: QueuedSend<Origin>[],
-    storeSend: (send: QueuedSend<Origin>, last: LastStored) => Result<StoredSend>,
-  ): StoredSends<Origin> {
+    tx: Transaction,
+    storeSend: (send: QueuedSend<Origin>, tx: Transaction, last: LastStored) => Result<StoredSend>,
+  ): Committed<Origin> {
     let last = this.#lastStored;
     const outcomes = sends.map((send) => {
-      const result = storeSend(send, last);
+      const result = storeSend(send, tx, last);
       if (result.ok && !result.value.isRepeated) last = headAt(result.value.row, last);
       return { send, result };
     });
-    return this.#withPositions(outcomes);
+    this.#moveSenders(tx, newRows(outcomes));
+    return { outcomes, tx };
   }
 
-  /** Stores the read positions of all senders with the messages, if they are due. */
-  #withPositions(outcomes: StoredOutcome<Origin>[]): StoredSends<Origin> {
-    const rows = newRows(outcomes);
-    const positions = positionsOf(rows);
-    const storesPositions = arePositionsDue(this.#log.last.seq, rows.at(-1)?.seq ?? 0);
-    if (storesPositions) this.#members.storeSenderPositions(positions);
-    return { outcomes, positions, storesPositions };
+  /** The read positions of the senders follow their messages. */
+  #moveSenders(tx: Transaction, rows: readonly MessageRow[]): void {
+    this.#members.moveSenders(tx, positionsOf(rows), { from: this.#log.last.seq, to: rows.at(-1)?.seq ?? 0 });
   }
 
   get #lastStored(): LastStored {
     return { ...this.#log.last, mainSeq: this.#log.lastInMain.seq };
   }
 
-  readonly #storeOrRefuse = (send: QueuedSend<Origin>, last: LastStored): Result<StoredSend> => {
+  readonly #storeOrRefuse = (
+    send: QueuedSend<Origin>,
+    tx: Transaction,
+    last: LastStored,
+  ): Result<StoredSend> => {
     try {
-      return { ok: true, value: this.#store(send, last) };
+      return { ok: true, value: this.#store(send, tx, last) };
     } catch (error) {
       if (error instanceof CoreError) return error.toFailure();
       throw error;
     }
   };
 
-  readonly #storeInSavepoint = (send: QueuedSend<Origin>, last: LastStored): Result<StoredSend> => {
+  readonly #storeInSavepoint = (
+    send: QueuedSend<Origin>,
+    tx: Transaction,
+    last: LastStored,
+  ): Result<StoredSend> => {
     try {
-      return this.#storage.transactionSync(() => this.#storeOrRefuse(send, last));
+      return tx.savepoint(() => this.#storeOrRefuse(send, tx, last));
     } catch (error) {
       log("error", "send_failed", { sender: send.senderId, ...errorFields(error) });
       return NOT_STORED;
     }
   };
 
-  #store(send: QueuedSend<Origin>, last: LastStored): StoredSend {
+  #store(send: QueuedSend<Origin>, tx: Transaction, last: LastStored): StoredSend {
     const { senderId, draft } = send;
     const { clientMsgId } = draft;
     // Repeated sends are rare, so no lookup precedes the insert: the unique index finds a repeat. A refusal
@@ -291,10 +282,10 @@ export class SendQueue<Origin> {
     if (refusal) return replayOf(earlier()) ?? raise(refusal);
     const thread = draft.thread ? this.#threads.columns(draft.thread, last.mainSeq) : NO_THREAD;
     const row = newRow(send, last, thread, Math.max(Date.now(), last.at));
-    if (!this.#log.insert(row))
+    if (!this.#log.append(tx, row))
       return replayOf(earlier()) ?? raise(new Error("a conflicting client message id has no message"));
-    if (draft.rendered) this.#knownUsers.store(draft.rendered.people);
-    if (draft.thread) this.#threads.storeReply(row);
+    if (draft.rendered) this.#knownUsers.store(tx, draft.rendered.people);
+    if (draft.thread) this.#threads.addReply(tx, row);
     return { row, isRepeated: false };
   }
 
@@ -354,31 +345,10 @@ function headAt(row: MessageRow, before: LastStored): LastStored {
   return { seq, n: row.n, at: row.created_at, mainSeq: row.in_main === 1 ? seq : before.mainSeq };
 }
 
-/** The outcome of a send, with the whole send. */
-interface StoredOutcome<Origin> extends SendOutcome<Origin> {
-  send: QueuedSend<Origin>;
-}
-
-/** The outcomes of sends, and the changes of other messages that came with them. */
+/** Sends that are stored, or refused. `tx`: what is to follow; absent: none is stored. */
 interface Committed<Origin> {
   outcomes: SendOutcome<Origin>[];
-  changes?: StoredChanges | null;
-}
-
-/** Sends that are stored, or refused. */
-interface StoredSends<Origin> {
-  outcomes: StoredOutcome<Origin>[];
-  /** the read positions that follow the messages */
-  positions: PositionsByUser;
-  /** whether the positions of all senders are stored */
-  storesPositions: boolean;
-}
-
-/** What a commit has written, for memory. */
-interface Written<Origin> extends StoredSends<Origin> {
-  /** the senders whose composer drafts were sent */
-  composed: readonly UserId[];
-  changes: StoredChanges | null;
+  tx?: Transaction;
 }
 
 /** Where the messages leave the senders. Who answers in a thread has not read the main stream. */

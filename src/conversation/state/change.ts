@@ -5,21 +5,22 @@ import type { UserId } from "../../domain/ids.ts";
 import type { SystemMessage } from "../../domain/messages/content.ts";
 import type { SystemMessageChange, SystemMessageDetails } from "../../domain/messages/system-message.ts";
 import type { KickReason, MemberEvent } from "../../domain/sync/socket-protocol.ts";
-import { NotificationOutbox, type QueuedNotification } from "../delivery/notification-outbox.ts";
+import type { NotificationOutbox, QueuedNotification } from "../delivery/notification-outbox.ts";
 import type { MessageLog } from "../log/message-log.ts";
 import type { MessageRow } from "../log/row.ts";
-import { Invitations } from "../members/invitations.ts";
+import type { Invitations } from "../members/invitations.ts";
 import type { KnownUsers } from "../members/known-users.ts";
 import type { MemberRow } from "../members/member-row.ts";
 import type { Members } from "../members/members.ts";
-import { ProfileCache } from "../members/profile-cache.ts";
-import { arePositionsDue, type PositionsByUser } from "../members/sender-positions.ts";
+import type { ProfileCache } from "../members/profile-cache.ts";
+import type { PositionsByUser } from "../members/sender-positions.ts";
 import type { Threads } from "../threads/threads.ts";
 import { versionOf } from "../views/member-snapshots.ts";
 import type { ConversationState } from "./conversation-state.ts";
 import type { Audience } from "./published.ts";
+import type { Transaction } from "./transaction.ts";
 
-/** A change of a group. All of it is stored in one transaction, or nothing. */
+/** A change of a group. */
 export interface GroupChange {
   /** the new rows of changed members */
   members?: MemberRow[];
@@ -38,12 +39,8 @@ export interface GroupChange {
   kick?: { userIds: UserId[]; reason: KickReason };
   /** an event besides the system message */
   memberEvent?: { event: MemberEvent; userIds: UserId[]; to: Audience };
-  /** makes the notifications, for members or others; called after `alsoStore`, in the transaction */
-  notifications?: () => QueuedNotification[];
-  /** does further writes in the same transaction */
-  alsoStore?: () => void;
-  /** takes those writes into memory, after the commit and before the change is published */
-  alsoApply?: () => void;
+  /** for members or others */
+  notifications?: QueuedNotification[];
 }
 
 /** A stored change, for sockets. */
@@ -66,18 +63,16 @@ interface Stores {
   members: Members;
   profiles: ProfileCache;
   knownUsers: KnownUsers;
+  invitations: Invitations;
   log: MessageLog;
   outbox: NotificationOutbox;
   threads: Pick<Threads, "follows">;
 }
 
-/**
- * Stores a change in one transaction, then takes it into memory. The caller flushes the send queue before.
- * @throws whatever the transaction throws; nothing has changed then
- */
+/** Stores a change in a transaction. The caller flushes the send queue before it. */
 export function storeChange(
-  storage: DurableObjectStorage,
-  { state, members, profiles, knownUsers, log, outbox, threads }: Stores,
+  tx: Transaction,
+  { state, members, profiles, knownUsers, invitations, log, outbox, threads }: Stores,
   change: GroupChange,
 ): StoredChange {
   const now = Date.now();
@@ -87,7 +82,7 @@ export function storeChange(
     memberCount,
     ...{ role, mutedForS, profile },
   });
-  const newShared = (change.profile || change.dissolvedAt !== undefined) && {
+  const newShared = (change.profile !== undefined || change.dissolvedAt !== undefined) && {
     profile: {
       ...state.profile,
       ...change.profile,
@@ -96,55 +91,32 @@ export function storeChange(
     },
     dissolvedAt: change.dissolvedAt ?? state.dissolvedAt,
   };
-  const changes = state.changes + (newShared || change.reachesLists ? 1 : 0);
+  const raisesChanges = newShared !== false || change.reachesLists === true;
   const leaving = (change.members ?? []).filter((row) => row.state === "left").map((row) => row.user_id);
-  const { rows, systemMessage, storesPositions, queued } = storage.transactionSync(() => {
-    change.alsoStore?.();
-    endInvitations(storage.sql, { state, members }, change);
-    if (leaving.length > 0) threads.follows.storeEnd(leaving);
-    knownUsers.store(change.knownUsers ?? []);
-    for (const person of change.profiles ?? []) ProfileCache.store(storage.sql, person, now);
-    if (newShared) {
-      state.storeShared(newShared);
-    }
-    if (changes > state.changes) state.store(changes, state.rev);
-    const systemMessage = change.systemMessage
-      ? log.insertSystemMessage(change.systemMessage, detailsOf(change.systemMessage))
-      : null;
-    const storesPositions = systemMessage !== null && arePositionsDue(log.last.seq, systemMessage.seq);
-    if (storesPositions) members.storeSenderPositions(NO_POSITIONS);
-    const version = (touched: number) => versionOf(systemMessage?.seq ?? log.last.seq, changes, touched);
-    const rows = (change.members ?? []).map((member) => members.store(member, version));
-    return {
-      rows,
-      systemMessage,
-      storesPositions,
-      queued: NotificationOutbox.store(storage.sql, change.notifications?.() ?? []),
-    };
-  });
-  knownUsers.apply(change.knownUsers ?? []);
-  for (const person of change.profiles ?? []) profiles.apply(person);
-  for (const row of rows) members.apply(row);
-  members.applySenderPositions(NO_POSITIONS, storesPositions);
-  if (newShared) {
-    state.applyShared(newShared);
-  }
-  if (changes > state.changes) state.apply(changes, state.rev);
-  if (systemMessage) log.moveTo(systemMessage);
-  change.alsoApply?.();
-  threads.follows.changed(...leaving);
-  outbox.apply(queued);
-  if (state.dissolvedAt !== null) members.close();
+  endInvitations({ state, members, invitations }, change);
+  if (leaving.length > 0) threads.follows.end(tx, leaving);
+  knownUsers.store(tx, change.knownUsers ?? []);
+  for (const person of change.profiles ?? []) profiles.store(tx, person, now);
+  if (newShared) state.setShared(tx, newShared);
+  if (raisesChanges) state.raise(tx, { changes: 1 });
+  const systemMessage = change.systemMessage
+    ? log.appendSystemMessage(tx, change.systemMessage, detailsOf(change.systemMessage))
+    : null;
+  const last = systemMessage?.seq ?? log.last.seq;
+  members.moveSenders(tx, NO_POSITIONS, { from: log.last.seq, to: last });
+  const changes = state.changes + (raisesChanges ? 1 : 0);
+  const version = (touched: number) => versionOf(last, changes, touched);
+  for (const member of change.members ?? []) members.store(tx, member, version);
+  outbox.store(tx, change.notifications ?? []);
+  if (change.dissolvedAt !== undefined) tx.after(() => members.close());
   return { change, systemMessage };
 }
 
 /** An invitation ends with the group, and with the right of its maker to make one. */
 function endInvitations(
-  sql: SqlStorage,
-  { state, members }: Pick<Stores, "state" | "members">,
+  { state, members, invitations }: Pick<Stores, "state" | "members" | "invitations">,
   change: GroupChange,
 ) {
-  const invitations = new Invitations(sql);
   if (change.dissolvedAt !== undefined) return invitations.clear();
   const audience = POLICIES[state.profile.policy].invitations;
   const mayInvite = (row: MemberRow | null) => row?.state === "active" && may(row.role, audience);

@@ -3,6 +3,7 @@ import type { InboxUpdate } from "../../domain/sync/inbox-update.ts";
 import type { ChangeFeed } from "../changes/change-feed.ts";
 import type { NotificationOutbox } from "../delivery/notification-outbox.ts";
 import type { MessageLog } from "../log/message-log.ts";
+import type { Invitations } from "../members/invitations.ts";
 import type { KnownUsers } from "../members/known-users.ts";
 import type { MemberList } from "../members/member-list.ts";
 import type { Members } from "../members/members.ts";
@@ -16,6 +17,7 @@ import type { GroupChange } from "./change.ts";
 import type { ConversationState } from "./conversation-state.ts";
 import type { Published } from "./published.ts";
 import type { SocketSink } from "./socket-sink.ts";
+import type { Transaction } from "./transaction.ts";
 
 /** The data of a conversation: stores, which keep SQLite and memory in step, and views over them. */
 export interface RoomStores {
@@ -25,6 +27,7 @@ export interface RoomStores {
   readonly memberList: MemberList;
   readonly profiles: ProfileCache;
   readonly knownUsers: KnownUsers;
+  readonly invitations: Invitations;
   readonly outbox: NotificationOutbox;
   readonly changeFeed: ChangeFeed;
   readonly threads: Threads;
@@ -40,8 +43,10 @@ export interface RoomStores {
 export interface RoomContext extends RoomStores {
   /** Commits the waiting sends, so that later steps of this turn see them. */
   flushSends(): void;
-  /** Stores a change of the group in one transaction, then publishes it. */
-  change(change: GroupChange): void;
+  /** Runs work in a transaction, then what it has registered. @see commit */
+  commit<T>(work: (tx: Transaction) => T): T;
+  /** Stores a change of the group, and has it published. */
+  change(tx: Transaction, change: GroupChange): void;
   /**
    * Tells room sockets and devices of committed events, then starts the fan-out.
    * @param toSockets what room sockets alone are told, before the events

@@ -6,6 +6,7 @@ import type {
 import type { JoinPolicy, PolicyName } from "../../domain/conversations/group-kind.ts";
 import { CustomFields } from "../../domain/custom-fields.ts";
 import type { ConversationId, Handle, UserId } from "../../domain/ids.ts";
+import type { Transaction } from "./transaction.ts";
 
 /** The only row of the table `conversation`. Times are in ms since 1970. */
 type ConversationRow = {
@@ -40,7 +41,7 @@ type ConversationRow = {
 };
 
 /** The part of the state that is projected to D1. */
-export interface SharedState {
+interface SharedState {
   profile: Profile;
   dissolvedAt: number | null;
 }
@@ -128,9 +129,13 @@ export class ConversationState {
     this.answeredIsProjected = true;
   }
 
-  /** Stores the counters in the caller's transaction. `apply` follows it. */
-  store(changes: number, rev: number): void {
-    this.#sql.exec("UPDATE conversation SET changes = ?, rev = ?", changes, rev);
+  /** Raises the counters. */
+  raise(tx: Transaction, { changes = 0, revs = 0 }: { changes?: number; revs?: number }): void {
+    this.#sql.exec("UPDATE conversation SET changes = changes + ?, rev = rev + ?", changes, revs);
+    tx.after(() => {
+      this.changes += changes;
+      this.rev += revs;
+    });
   }
 
   /** Stores the direct permission as D1 has it. @returns whether it differs from the previous one */
@@ -142,14 +147,8 @@ export class ConversationState {
     return true;
   }
 
-  /** Takes stored counters into memory. */
-  apply(changes: number, rev: number): void {
-    this.changes = changes;
-    this.rev = rev;
-  }
-
-  /** Stores the profile and the dissolution in the caller's transaction. `applyShared` follows it. */
-  storeShared({ profile, dissolvedAt }: SharedState): void {
+  /** Stores the profile and the dissolution. */
+  setShared(tx: Transaction, { profile, dissolvedAt }: SharedState): void {
     this.#sql.exec(
       `UPDATE conversation SET name = ?, avatar = ?, introduction = ?, announcement = ?, join_policy = ?,
          discoverable = ?, threads_off = ?, owner_id = ?, mute_all = ?, custom_fields = ?, changed_at = ?, dissolved_at = ?, version = ?`,
@@ -167,12 +166,10 @@ export class ConversationState {
       dissolvedAt,
       profile.version,
     );
-  }
-
-  /** Takes a stored profile and dissolution into memory. */
-  applyShared({ profile, dissolvedAt }: SharedState): void {
-    this.profile = profile;
-    this.dissolvedAt = dissolvedAt;
+    tx.after(() => {
+      this.profile = profile;
+      this.dissolvedAt = dissolvedAt;
+    });
   }
 
   /** Stores the profile's version that D1 has. */

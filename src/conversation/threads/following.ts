@@ -5,6 +5,7 @@ import type { ThreadState } from "../../domain/messages/thread.ts";
 import type { MemberRow } from "../members/member-row.ts";
 import type { RoomContext } from "../state/context.ts";
 import { threadRead } from "../state/events.ts";
+import type { Transaction } from "../state/transaction.ts";
 import { type FollowPosition, stateOf } from "./follows.ts";
 
 /** A thread that a member follows, with its root as they see it. */
@@ -17,11 +18,9 @@ export const NOT_FOLLOWING: ThreadState = { isFollowing: false, readSeq: Positio
 
 /** What members do with threads besides writing in them: follow, read, list. */
 export class Following {
-  readonly #storage: DurableObjectStorage;
   readonly #room: RoomContext;
 
-  constructor(storage: DurableObjectStorage, room: RoomContext) {
-    this.#storage = storage;
+  constructor(room: RoomContext) {
     this.#room = room;
   }
 
@@ -36,7 +35,7 @@ export class Following {
     if (!follows.find(userId, root)) {
       const last = replies.lastSeq(root);
       const read = { read_seq: Position.parse(last), read_n: replies.countUpTo(root, last) };
-      this.#change(member, root, () => follows.storeFollow(userId, root, read));
+      this.#change(member, root, (tx) => follows.follow(tx, userId, root, read));
     }
     return this.#answer(userId, root);
   }
@@ -49,7 +48,7 @@ export class Following {
     const { member, root } = this.#begin(userId, seq);
     const { follows } = this.#room.threads;
     if (follows.find(userId, root)) {
-      this.#change(member, root, () => follows.storeUnfollow(userId, root));
+      this.#change(member, root, (tx) => follows.unfollow(tx, userId, root));
     }
     await this.#room.updateInboxes([userId]);
   }
@@ -67,7 +66,7 @@ export class Following {
     const follow = follows.find(userId, root);
     if (follow && upTo > follow.read_seq) {
       const read = { read_seq: upTo, read_n: replies.countUpTo(root, upTo) };
-      this.#change(member, root, () => follows.storeFollow(userId, root, read));
+      this.#change(member, root, (tx) => follows.follow(tx, userId, root, read));
     }
     return this.#answer(userId, root);
   }
@@ -123,14 +122,11 @@ export class Following {
   }
 
   /** Stores a change of a member's follows, which their list and their sockets show. */
-  #change(member: MemberRow, root: Seq, store: () => void): void {
-    const { members, threads } = this.#room;
-    const touched = this.#storage.transactionSync(() => {
-      store();
-      return members.storeTouched(member);
+  #change(member: MemberRow, root: Seq, store: (tx: Transaction) => void): void {
+    this.#room.commit((tx) => {
+      store(tx);
+      this.#room.members.touch(tx, member);
     });
-    members.applyTouched(member, touched);
-    threads.follows.changed(member.user_id);
     const describe = (userId: UserId) => this.#stateOf(userId, root);
     this.#room.publish([threadRead(this.#room, { own: member.user_id }, root, describe)]);
   }

@@ -1,5 +1,6 @@
 import type { Position, Seq, UserId } from "../../domain/ids.ts";
 import type { ThreadState } from "../../domain/messages/thread.ts";
+import type { Transaction } from "../state/transaction.ts";
 
 /** A row of `thread_follows`. */
 export type FollowRow = {
@@ -26,10 +27,7 @@ const LISTED = `f.user_id, f.root, f.read_seq, f.read_n,
     WHERE x.thread_root = f.root AND x.seq > f.read_seq)) AS unread
   FROM thread_follows f JOIN messages r ON r.seq = f.root`;
 
-/**
- * Who follows which thread, and how far they have read it. A method `storeX` writes in the caller's
- * transaction; `changed` and `replied` take the change into memory after it.
- */
+/** Who follows which thread, and how far they have read it. */
 export class Follows {
   readonly #sql: SqlStorage;
   readonly #max: number;
@@ -75,7 +73,8 @@ export class Follows {
    * one. Beyond the limit the follow of the thread with the oldest last reply ends.
    * @param read up to where the user has read it
    */
-  storeFollow(userId: UserId, root: Seq, read: Pick<FollowRow, "read_seq" | "read_n">): void {
+  follow(tx: Transaction, userId: UserId, root: Seq, read: Pick<FollowRow, "read_seq" | "read_n">): void {
+    tx.after(() => this.#changed(userId));
     const { rowsWritten } = this.#sql.exec(
       `UPDATE thread_follows SET read_seq = ?1, read_n = ?2 WHERE user_id = ?3 AND root = ?4 AND read_seq < ?1`,
       ...[read.read_seq, read.read_n, userId, root],
@@ -89,14 +88,16 @@ export class Follows {
   }
 
   /** Ends the follow of a thread. @returns whether there was one */
-  storeUnfollow(userId: UserId, root: Seq): boolean {
+  unfollow(tx: Transaction, userId: UserId, root: Seq): boolean {
+    tx.after(() => this.#changed(userId));
     const where = "user_id = ? AND root = ?";
     return this.#sql.exec(`DELETE FROM thread_follows WHERE ${where}`, userId, root).rowsWritten > 0;
   }
 
   /** Ends the follows of users, or those of threads whose roots are at or before a seq. */
-  storeEnd(userIds: UserId[], upTo: number = Number.MAX_SAFE_INTEGER): void {
+  end(tx: Transaction, userIds: UserId[], upTo: number = Number.MAX_SAFE_INTEGER): void {
     if (this.#isUsed === false) return;
+    tx.after(() => this.#changed(...userIds));
     this.#sql.exec(
       "DELETE FROM thread_follows WHERE user_id IN (SELECT value FROM json_each(?)) AND root <= ?",
       JSON.stringify(userIds),
@@ -105,29 +106,31 @@ export class Follows {
   }
 
   /** The follows of these users have changed. */
-  changed(...userIds: UserId[]): void {
+  #changed(...userIds: UserId[]): void {
     for (const id of userIds) this.#unread.delete(id);
     if (this.#isUsed === false) this.#isUsed = undefined;
   }
 
-  /** A thread-only reply was stored: it is unread for those who follow the thread, besides its sender. */
-  replied(root: Seq): void {
-    if (this.#unread.size === 0) return;
-    const query = "SELECT user_id FROM thread_follows WHERE root = ?";
-    for (const { user_id: id } of this.#sql.exec<Pick<FollowRow, "user_id">>(query, root)) {
-      const known = this.#unread.get(id);
-      if (known !== undefined) this.#unread.set(id, known + 1);
-    }
+  /** A thread-only reply is stored: it is unread for those who follow the thread, besides its sender. */
+  replied(tx: Transaction, root: Seq): void {
+    tx.after(() => {
+      if (this.#unread.size === 0) return;
+      const query = "SELECT user_id FROM thread_follows WHERE root = ?";
+      for (const { user_id: id } of this.#sql.exec<Pick<FollowRow, "user_id">>(query, root)) {
+        const known = this.#unread.get(id);
+        if (known !== undefined) this.#unread.set(id, known + 1);
+      }
+    });
   }
 
   /**
-   * A thread-only reply was revoked: it is unread no more.
+   * A thread-only reply is revoked: it is unread no more.
    * @returns the follows of those who had not read it, as they are now
    */
-  revoked(root: Seq, seq: Seq): ListedFollow[] {
+  revoked(tx: Transaction, root: Seq, seq: Seq): ListedFollow[] {
     const query = `SELECT ${LISTED} WHERE f.root = ? AND f.read_seq < ?`;
     const follows = this.#sql.exec<ListedFollow>(query, root, seq).toArray();
-    for (const { user_id: id } of follows) this.#unread.delete(id);
+    tx.after(() => this.#changed(...follows.map(({ user_id: id }) => id)));
     return follows;
   }
 

@@ -2,12 +2,13 @@ import { may, POLICIES } from "../../domain/conversations/group-policies.ts";
 import { type CoreError, invalid, noMessage, refusedFor } from "../../domain/errors.ts";
 import { Position, type Seq, type UserId } from "../../domain/ids.ts";
 import type { ThreadPlace, ThreadState } from "../../domain/messages/thread.ts";
-import type { ChangeFeed, StoredChanges } from "../changes/change-feed.ts";
+import type { ChangeFeed } from "../changes/change-feed.ts";
 import type { MessageLog } from "../log/message-log.ts";
 import type { MessageRow, NO_THREAD } from "../log/row.ts";
 import type { MemberRow } from "../members/member-row.ts";
 import type { Members } from "../members/members.ts";
 import type { ConversationState } from "../state/conversation-state.ts";
+import type { Transaction } from "../state/transaction.ts";
 import { type Follows, stateOf } from "./follows.ts";
 import type { ThreadLog } from "./thread-log.ts";
 
@@ -21,10 +22,7 @@ interface ThreadsDeps {
   follows: Follows;
 }
 
-/**
- * The threads of a conversation. A method `storeX` writes in the caller's transaction, and `applyX` takes the
- * change into memory after it.
- */
+/** The threads of a conversation. */
 export class Threads {
   readonly #deps: ThreadsDeps;
 
@@ -78,7 +76,7 @@ export class Threads {
    * Notes a stored reply with its thread. Its sender follows the thread, and with the first reply so does the
    * author of the root.
    */
-  storeReply(row: MessageRow): void {
+  addReply(tx: Transaction, row: MessageRow): void {
     const { log, members, replies, follows } = this.#deps;
     const root = row.thread_root === null ? undefined : log.get(row.thread_root);
     if (!root) throw new Error("a reply has a root");
@@ -86,45 +84,30 @@ export class Threads {
     const author = members.findActive(root.sender_id);
     // Nobody follows a thread whose root they do not see.
     if (root.thread_n === null && author && log.visible(root.seq, author))
-      follows.storeFollow(author.user_id, root.seq, { read_seq: Position.parse(root.seq), read_n: 0 });
+      follows.follow(tx, author.user_id, root.seq, { read_seq: Position.parse(root.seq), read_n: 0 });
     const read = { read_seq: Position.parse(row.seq), read_n: row.thread_n ?? 0 };
-    follows.storeFollow(row.sender_id, root.seq, read);
+    follows.follow(tx, row.sender_id, root.seq, read);
+    if (row.in_main === 0) follows.replied(tx, root.seq);
+  }
+
+  /** Stores that the summaries of roots have changed, once for all replies of a transaction. */
+  rootsChanged(tx: Transaction, stored: MessageRow[]): void {
+    const by = new Map<Seq, UserId>();
+    for (const { thread_root: root, sender_id } of stored) if (root !== null) by.set(root, sender_id);
+    if (by.size === 0) return;
+    // The replies themselves bring the lists up to date.
+    this.#deps.changeFeed.store(tx, [...by.keys()], { reachesLists: false, keepsContent: true, by });
   }
 
   /**
-   * Stores that the summaries of roots have changed, once for all replies of a transaction. The caller hands
-   * the result to the change feed after the commit.
-   * @returns null: there are no replies among the messages
+   * A message was revoked: a reply leaves the summary of its root.
+   * @returns the threads of those who had not read it
    */
-  storeChanged(stored: MessageRow[]): StoredChanges | null {
-    const by = new Map<Seq, UserId>();
-    for (const { thread_root: root, sender_id } of stored) if (root !== null) by.set(root, sender_id);
-    // The replies themselves bring the lists up to date.
-    return by.size === 0
-      ? null
-      : this.#deps.changeFeed.store([...by.keys()], {
-          ...{ reachesLists: false, keepsContent: true, by },
-        });
-  }
-
-  /** Takes a stored reply into memory. */
-  applyReply({ thread_root, in_main, sender_id }: MessageRow): void {
-    const { log, follows } = this.#deps;
-    if (thread_root === null) return;
-    if (in_main === 0) follows.replied(thread_root);
-    const author = log.get(thread_root)?.sender_id;
-    follows.changed(sender_id, ...(author === undefined ? [] : [author]));
-  }
-
-  /** A message is being revoked: a reply leaves the summary of its root. */
-  storeRevoked(row: MessageRow): void {
-    this.#deps.replies.removeReply(row);
-  }
-
-  /** Takes the revoke of a reply into memory. @returns the threads of those who had not read it */
-  applyRevoked({ seq, thread_root, in_main }: MessageRow): Map<UserId, ThreadState> {
-    const { follows } = this.#deps;
-    const unread = thread_root !== null && in_main === 0 ? follows.revoked(thread_root, seq) : [];
+  revoked(tx: Transaction, row: MessageRow): Map<UserId, ThreadState> {
+    const { follows, replies } = this.#deps;
+    replies.removeReply(row);
+    const { seq, thread_root, in_main } = row;
+    const unread = thread_root !== null && in_main === 0 ? follows.revoked(tx, thread_root, seq) : [];
     return new Map(unread.map((follow) => [follow.user_id, stateOf(follow)]));
   }
 

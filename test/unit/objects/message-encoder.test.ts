@@ -110,11 +110,14 @@ test("devices are shown the text that room sockets were shown, once devices are 
     expect(encoded).toEqual([1]);
   }));
 
+/** Gives Ann another nickname. */
+function rename(room: Room, nickname: string): void {
+  const ann = { id: ANN, username: "", nickname, avatar: "" };
+  room.commit((tx) => room.profiles.store(tx, ann, Date.now()));
+}
+
 test.each<[string, (room: Room) => unknown]>([
-  [
-    "a new profile of its sender",
-    (room) => room.profiles.apply({ id: ANN, username: "", nickname: "A", avatar: "" }),
-  ],
+  ["a new profile of its sender", (room) => rename(room, "A")],
   ["a new name card of its sender", (room) => room.group.change(ANN, ANN, { nameCard: "A" })],
   ["its revoke", (room) => room.redaction.revoke(ANN, Seq.parse(2))],
 ])("a message is encoded anew for devices after %s", async (_, change) =>
@@ -144,7 +147,7 @@ test("what is shown of a message follows its sender's profile and its revoke", (
     const { room } = roomOf(storage);
     say(room, "one");
     expect(shownTo(room, BOB, 0)).toMatchObject([{ sender: { nickname: "" }, revoked: false }]);
-    room.profiles.apply({ id: ANN, username: "", nickname: "Ann the second", avatar: "" });
+    rename(room, "Ann the second");
     expect(shownTo(room, BOB, 0)).toMatchObject([{ sender: { nickname: "Ann the second" } }]);
     await room.redaction.revoke(ANN, Seq.parse(1));
     expect(shownTo(room, BOB, 0)).toMatchObject([{ sender: { nickname: "Ann the second" }, revoked: true }]);

@@ -26,7 +26,7 @@ const HAPPENS: Record<string, (room: Room) => unknown> = {
   "a page": (room) => room.devices.replay({ userId: BOB, after: room.log.last.seq, rev: room.state.rev }),
   "a read": (room) => room.readPositions.read(BOB, undefined, null),
   "a revoke": (room) => room.redaction.revoke(ANN, Seq.parse(1)),
-  "a new name": (room) => room.change({ profile: { name: "new" } }),
+  "a new name": (room) => room.commit((tx) => room.change(tx, { profile: { name: "new" } })),
   "a list of members": (room) => room.memberList.page(ANN, { limit: 100 }),
 };
 

@@ -2,10 +2,11 @@ import { runInDurableObject } from "cloudflare:test";
 import { beforeAll, expect, test, vi } from "vitest";
 import { MessageLog } from "../../../../src/conversation/log/message-log.ts";
 import { RecentRows } from "../../../../src/conversation/log/recent-rows.ts";
-import { NO_THREAD } from "../../../../src/conversation/log/row.ts";
+import { type MessageRow, NO_THREAD } from "../../../../src/conversation/log/row.ts";
 import { Members } from "../../../../src/conversation/members/members.ts";
 import type { QueuedSend, SendOutcome } from "../../../../src/conversation/sending/send.ts";
 import { SendQueue } from "../../../../src/conversation/sending/send-queue.ts";
+import type { Transaction } from "../../../../src/conversation/state/transaction.ts";
 import { type ConversationId, Position, Seq, type UserId } from "../../../../src/domain/ids.ts";
 import type { Draft } from "../../../../src/domain/messages/message.ts";
 import { registerUsers, type SignedIn } from "../../../support/clients/api.ts";
@@ -25,9 +26,8 @@ beforeAll(async () => {
 const NO_THREADS = {
   refusal: () => undefined,
   columns: () => NO_THREAD,
-  storeReply: () => undefined,
-  storeChanged: () => null,
-  applyReply: () => undefined,
+  addReply: () => undefined,
+  rootsChanged: () => undefined,
 };
 
 /** Whether this is the result of the transaction of a commit, and not that of a savepoint. */
@@ -40,16 +40,16 @@ const POISON = "poison";
 class FragileLog extends MessageLog {
   broken = false;
 
-  override insert(row: Parameters<MessageLog["insert"]>[0]): boolean {
-    const inserted = super.insert(row);
+  override append(tx: Transaction, row: MessageRow): boolean {
+    const isStored = super.append(tx, row);
     this.#check(row);
-    return inserted;
+    return isStored;
   }
 
-  override insertAll(rows: Parameters<MessageLog["insertAll"]>[0]): boolean {
-    const inserted = super.insertAll(rows);
+  override appendAll(tx: Transaction, rows: readonly MessageRow[]): boolean {
+    const areStored = super.appendAll(tx, rows);
     rows.forEach(this.#check);
-    return inserted;
+    return areStored;
   }
 
   readonly #check = ({ body }: { body: string }) => {
@@ -71,9 +71,9 @@ const send = (sender: UserId, text: string, clientMsgId?: string): QueuedSend<st
 class FragileMembers extends Members {
   broken = false;
 
-  override storeSenderPositions(moved: Parameters<Members["storeSenderPositions"]>[0]): void {
+  override moveSenders(...moved: Parameters<Members["moveSenders"]>): void {
     if (this.broken) throw new Error("the positions cannot be stored");
-    super.storeSenderPositions(moved);
+    super.moveSenders(...moved);
   }
 }
 
@@ -106,7 +106,7 @@ class QueueHarness {
       failing,
       this.log,
       this.members,
-      { store: () => undefined, apply: () => undefined },
+      { store: () => undefined },
       NO_THREADS,
       () => undefined,
       (outcomes) => {
