@@ -43,11 +43,11 @@ interface ChangeOptions {
    * what lists show may have changed: the inbox of each member gets an update. Otherwise only those of
    * members with devices do
    */
-  reachesLists: boolean;
+  reachesLists?: boolean;
+  /** the messages have other bodies; otherwise these stay as they are */
+  changesContent?: boolean;
   /** the user who makes the changes, or each of them; absent: the server */
   by?: UserId | ReadonlyMap<Seq, UserId>;
-  /** the bodies of the messages stay as they are; absent: false */
-  keepsContent?: boolean;
   /** the user whose own part of the messages has changed */
   owner?: UserId;
 }
@@ -90,11 +90,11 @@ export class ChangeFeed {
    * @returns the number of the last change: each message has a number of its own
    * @throws `rate_limited` while too many bytes wait of what one user has changed
    */
-  store(tx: Transaction, seqs: Seq[], options: ChangeOptions): number {
+  store(tx: Transaction, seqs: Seq[], options: ChangeOptions = {}): number {
     const { state, log, stored } = this.#deps;
-    const { reachesLists, by, keepsContent = false } = options;
+    const { reachesLists, changesContent, by } = options;
     for (const seq of seqs) {
-      const refusal = isUser(by) && this.refusal(by, log.get(seq), keepsContent);
+      const refusal = isUser(by) && this.refusal(by, log.get(seq), !changesContent);
       if (refusal) throw refusal;
     }
     const rev = log.markChanged(seqs, state.rev);
@@ -127,11 +127,11 @@ export class ChangeFeed {
   }
 
   /** Has changes wait for their announcement. @param last the number of the last one */
-  #note(seqs: Seq[], last: number, { by, keepsContent, owner }: ChangeOptions): void {
+  #note(seqs: Seq[], last: number, { by, changesContent, owner }: ChangeOptions): void {
     const rows = new Map(this.#deps.log.refresh(seqs).map((row) => [row.seq, row]));
     for (const [i, seq] of seqs.entries()) {
       const rev = last - seqs.length + 1 + i;
-      if (!keepsContent) this.#contentRevs.note(seq, rev);
+      if (changesContent) this.#contentRevs.note(seq, rev);
       const row = rows.get(seq);
       const bytes = row ? this.#costOf(row, true) : FIELD_BYTES;
       const changer = isUser(by) ? by : (by?.get(seq) ?? null);

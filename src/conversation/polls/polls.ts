@@ -69,8 +69,7 @@ export class Polls {
     if (removed.length + added.length === 0) return this.#shown(row, member);
     const { changeFeed, log } = this.#room;
     this.#room.commit((tx) => {
-      const options = { reachesLists: false, keepsContent: true, by: userId, owner: userId };
-      const rev = changeFeed.store(tx, [seq], options);
+      const rev = changeFeed.store(tx, [seq], { by: userId, owner: userId });
       votes.add(seq, added, userId, rev);
       if (removed.length > 0) votes.remove(seq, removed, userId, rev);
       votes.store(seq, storedPoll({ body, tally: withVotes(tally, { before, after: chosen }) }));
@@ -97,7 +96,7 @@ export class Polls {
     if (closedAt(body, tally, Date.now()) !== 0) return this.#shown(row, member);
     this.#room.commit((tx) => {
       this.#deps.votes.store(seq, storedPoll({ body, tally: { ...tally, closedAt: Date.now() } }));
-      changeFeed.store(tx, [seq], { reachesLists: false, keepsContent: true, by: userId });
+      changeFeed.store(tx, [seq], { by: userId });
     });
     return this.#shown(log.get(seq), member);
   }
@@ -138,7 +137,7 @@ export class Polls {
     const seqs = votes.seqsOf(userId, FORGOTTEN_AT_ONCE + 1);
     this.#room.commit((tx) => {
       const changed = seqs.slice(0, FORGOTTEN_AT_ONCE).filter((seq) => this.#forgetIn(seq, userId));
-      if (changed.length > 0) changeFeed.store(tx, changed, { reachesLists: false, keepsContent: true });
+      if (changed.length > 0) changeFeed.store(tx, changed);
     });
     return seqs.length > FORGOTTEN_AT_ONCE;
   }

@@ -111,7 +111,7 @@ export class Reactions {
       const changed = seqs
         .slice(0, FORGOTTEN_AT_ONCE)
         .filter((seq) => store.forget(seq, readTally(log.get(seq)?.reactions ?? null), userId));
-      if (changed.length > 0) changeFeed.store(tx, changed, { reachesLists: false, keepsContent: true });
+      if (changed.length > 0) changeFeed.store(tx, changed);
     });
     return seqs.length > FORGOTTEN_AT_ONCE;
   }
@@ -134,8 +134,7 @@ export class Reactions {
 
   #change(userId: UserId, seq: Seq, write: (rev: number) => void): ReactionState {
     const { changeFeed, log } = this.#room;
-    const options = { reachesLists: false, keepsContent: true, by: userId, owner: userId };
-    this.#room.commit((tx) => write(changeFeed.store(tx, [seq], options)));
+    this.#room.commit((tx) => write(changeFeed.store(tx, [seq], { by: userId, owner: userId })));
     return this.#state(log.get(seq), userId);
   }
 

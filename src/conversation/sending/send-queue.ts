@@ -111,7 +111,7 @@ export class SendQueue<Origin> {
     this.#isCommitting = true;
     try {
       const { outcomes, tx } = this.#commit(sends);
-      // The sends are stored: even if memory fails, each caller gets its answer.
+      // What is stored is stored: whatever fails now, each caller gets its answer.
       try {
         tx?.applyAll();
       } finally {
@@ -170,12 +170,11 @@ export class SendQueue<Origin> {
       const plain = isPlain ? this.#storeAtOnce(sends) : null;
       if (plain) return plain;
       return this.#commitTogether(
-        (tx) =>
-          (isPlain ? null : this.#storeAtOnce(sends, tx)) ?? this.#storeEach(sends, tx, this.#storeOrRefuse),
+        (tx) => (isPlain ? null : this.#storeAtOnce(sends, tx)) ?? this.#storeEach(sends, tx, false),
       );
     } catch (error) {
       if (sends.length === 1) throw error;
-      return this.#commitTogether((tx) => this.#storeEach(sends, tx, this.#storeInSavepoint));
+      return this.#commitTogether((tx) => this.#storeEach(sends, tx, true));
     }
   }
 
@@ -221,14 +220,12 @@ export class SendQueue<Origin> {
   }
 
   /** Stores or refuses sends one by one. */
-  #storeEach(
-    sends: QueuedSend<Origin>[],
-    tx: Transaction,
-    storeSend: (send: QueuedSend<Origin>, tx: Transaction, last: LastStored) => Result<StoredSend>,
-  ): Committed<Origin> {
+  #storeEach(sends: QueuedSend<Origin>[], tx: Transaction, areInSavepoints: boolean): Committed<Origin> {
     let last = this.#lastStored;
     const outcomes = sends.map((send) => {
-      const result = storeSend(send, tx, last);
+      const result = areInSavepoints
+        ? this.#storeInSavepoint(send, tx, last)
+        : this.#storeOrRefuse(send, tx, last);
       if (result.ok && !result.value.isRepeated) last = headAt(result.value.row, last);
       return { send, result };
     });
@@ -245,31 +242,23 @@ export class SendQueue<Origin> {
     return { ...this.#log.last, mainSeq: this.#log.lastInMain.seq };
   }
 
-  readonly #storeOrRefuse = (
-    send: QueuedSend<Origin>,
-    tx: Transaction,
-    last: LastStored,
-  ): Result<StoredSend> => {
+  #storeOrRefuse(send: QueuedSend<Origin>, tx: Transaction, last: LastStored): Result<StoredSend> {
     try {
       return { ok: true, value: this.#store(send, tx, last) };
     } catch (error) {
       if (error instanceof CoreError) return error.toFailure();
       throw error;
     }
-  };
+  }
 
-  readonly #storeInSavepoint = (
-    send: QueuedSend<Origin>,
-    tx: Transaction,
-    last: LastStored,
-  ): Result<StoredSend> => {
+  #storeInSavepoint(send: QueuedSend<Origin>, tx: Transaction, last: LastStored): Result<StoredSend> {
     try {
       return tx.savepoint(() => this.#storeOrRefuse(send, tx, last));
     } catch (error) {
       log("error", "send_failed", { sender: send.senderId, ...errorFields(error) });
       return NOT_STORED;
     }
-  };
+  }
 
   #store(send: QueuedSend<Origin>, tx: Transaction, last: LastStored): StoredSend {
     const { senderId, draft } = send;

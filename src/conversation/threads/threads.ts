@@ -96,7 +96,7 @@ export class Threads {
     for (const { thread_root: root, sender_id } of stored) if (root !== null) by.set(root, sender_id);
     if (by.size === 0) return;
     // The replies themselves bring the lists up to date.
-    this.#deps.changeFeed.store(tx, [...by.keys()], { reachesLists: false, keepsContent: true, by });
+    this.#deps.changeFeed.store(tx, [...by.keys()], { by });
   }
 
   /**
