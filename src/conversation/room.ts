@@ -130,6 +130,8 @@ export class Room implements RoomContext {
   readonly members: Members;
   readonly profiles: ProfileCache;
   readonly knownUsers: KnownUsers;
+  readonly bans: Bans;
+  readonly joinRequests: JoinRequests;
   readonly invitations: Invitations;
   readonly outbox: NotificationOutbox;
   readonly formerView: FormerView;
@@ -160,6 +162,8 @@ export class Room implements RoomContext {
       (profile) => this.#profileChanged(profile),
     );
     this.knownUsers = new KnownUsers(storage.sql, this.profiles, () => this.projection.changed());
+    this.bans = new Bans(storage.sql);
+    this.joinRequests = new JoinRequests(storage.sql);
     this.invitations = new Invitations(storage.sql);
     const personOf = (id: UserId) => this.profiles.get(id);
     const recent = new RecentRows<Encoded>(storage.sql);
@@ -230,7 +234,7 @@ export class Room implements RoomContext {
       this.state,
       this.members,
       this.knownUsers,
-      new JoinRequests(storage.sql),
+      this.joinRequests,
       deps.directory,
       timing.projection,
       {
@@ -246,13 +250,12 @@ export class Room implements RoomContext {
       timing,
     });
     this.memberList = new MemberList(this.members);
-    this.group = new GroupChanges(storage.sql, this);
+    this.group = new GroupChanges(this);
     this.readPositions = new ReadPositions(this);
-    const bans = new Bans(storage.sql);
-    this.joining = new Joining(storage.sql, this, bans, deps.settings.maxGroupMembers, timing.rejections);
-    this.banning = new Banning(storage.sql, this, bans);
-    this.outlines = new GroupOutlines(storage.sql, this, bans);
-    this.inviting = new Inviting(this, bans, this.outlines);
+    this.joining = new Joining(this, deps.settings.maxGroupMembers, timing.rejections);
+    this.banning = new Banning(this);
+    this.outlines = new GroupOutlines(this);
+    this.inviting = new Inviting(this, this.outlines);
     this.readable = new ReadableLog(storage.sql, this.log);
     this.mentions = new MentionPages(storage.sql, this.log, timing.acrossConversations);
     this.search = new MessageSearch(storage, this.log, markerFor("index"), timing.indexing);

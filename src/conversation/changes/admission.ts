@@ -3,9 +3,6 @@ import { capacityOf } from "../../domain/conversations/group-policies.ts";
 import type { InvitationCode } from "../../domain/conversations/invitation.ts";
 import { CoreError, refusedFor } from "../../domain/errors.ts";
 import { Position, type UserId } from "../../domain/ids.ts";
-import type { Bans } from "../members/bans.ts";
-import type { Invitations } from "../members/invitations.ts";
-import { JoinRequests } from "../members/join-requests.ts";
 import type { MemberRow } from "../members/member-row.ts";
 import { NO_MARK } from "../members/unread-mark.ts";
 import { withNewVersion } from "../state/change.ts";
@@ -17,18 +14,12 @@ import { Permissions } from "./permissions.ts";
 export class Admission {
   readonly #room: RoomContext;
   readonly #permissions: Permissions;
-  readonly #requests: JoinRequests;
-  readonly #invitations: Invitations;
-  readonly #bans: Bans;
   readonly #maxGroupMembers: number;
 
   /** @param maxGroupMembers the setting `MAX_GROUP_MEMBERS` */
-  constructor(sql: SqlStorage, room: RoomContext, bans: Bans, maxGroupMembers: number) {
+  constructor(room: RoomContext, maxGroupMembers: number) {
     this.#room = room;
     this.#permissions = new Permissions(room);
-    this.#requests = new JoinRequests(sql);
-    this.#invitations = room.invitations;
-    this.#bans = bans;
     this.#maxGroupMembers = maxGroupMembers;
   }
 
@@ -74,8 +65,8 @@ export class Admission {
     });
     const { notification, invitation } = how;
     this.#room.commit((tx) => {
-      this.#requests.close(ids, actorId, notification?.joinRequest ? true : null, now);
-      if (invitation !== undefined) this.#invitations.use(invitation);
+      this.#room.joinRequests.close(ids, actorId, notification?.joinRequest ? true : null, now);
+      if (invitation !== undefined) this.#room.invitations.use(invitation);
       this.#room.change(tx, {
         members,
         profiles: people,
@@ -90,7 +81,7 @@ export class Admission {
 
   /** @throws `forbidden`, naming the first banned user */
   requireNoBans(actorId: UserId, ids: UserId[]): void {
-    const banned = new Set(this.#bans.among(ids));
+    const banned = new Set(this.#room.bans.among(ids));
     const id = ids.find((one) => banned.has(one));
     if (id === undefined) return;
     if (id === actorId) throw refusedFor("banned", "You are banned from this group.");

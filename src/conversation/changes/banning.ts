@@ -2,8 +2,7 @@ import type { Person } from "../../domain/accounts/person.ts";
 import { CoreError, noUser } from "../../domain/errors.ts";
 import type { UserId } from "../../domain/ids.ts";
 import { LIMITS } from "../../domain/limits.ts";
-import type { BanRow, Bans } from "../members/bans.ts";
-import { JoinRequests } from "../members/join-requests.ts";
+import type { BanRow } from "../members/bans.ts";
 import type { RoomContext } from "../state/context.ts";
 import { removal } from "./group.ts";
 import { type NotificationInput, notificationOf } from "./notifications.ts";
@@ -25,14 +24,10 @@ export interface BanInput {
 export class Banning {
   readonly #room: RoomContext;
   readonly #permissions: Permissions;
-  readonly #bans: Bans;
-  readonly #requests: JoinRequests;
 
-  constructor(sql: SqlStorage, room: RoomContext, bans: Bans) {
+  constructor(room: RoomContext) {
     this.#room = room;
     this.#permissions = new Permissions(room);
-    this.#bans = bans;
-    this.#requests = new JoinRequests(sql);
   }
 
   /**
@@ -47,20 +42,20 @@ export class Banning {
     const member = this.#room.members.findActive(targetId);
     if (member) this.#permissions.requireOver(actor, member);
     else if (!person) throw noUser(targetId);
-    const isRepeated = this.#bans.among([targetId]).length > 0;
-    if (!isRepeated && this.#bans.count >= LIMITS.bans) {
+    const isRepeated = this.#room.bans.among([targetId]).length > 0;
+    if (!isRepeated && this.#room.bans.count >= LIMITS.bans) {
       throw new CoreError("conflict", `A group has at most ${LIMITS.bans} bans: lift another one first.`);
     }
     const now = Date.now();
-    const joinRequest = this.#requests.openOf(targetId);
+    const joinRequest = this.#room.joinRequests.openOf(targetId);
     const rejected: NotificationInput = {
       ...{ event: "rejected", actorId, to: [targetId] },
       ...{ message: reason, joinRequest },
     };
     const notifications = joinRequest ? [notificationOf(this.#room.state, rejected)] : [];
     this.#room.commit((tx) => {
-      this.#bans.store(targetId, reason, actorId, now);
-      this.#requests.close([targetId], actorId, false, now);
+      this.#room.bans.store(targetId, reason, actorId, now);
+      this.#room.joinRequests.close([targetId], actorId, false, now);
       this.#room.change(tx, {
         // D1 learns of a user who was never here, so that the deletion of their account finds the ban.
         ...(person && !member && { profiles: [person], knownUsers: [person] }),
@@ -77,12 +72,12 @@ export class Banning {
   lift(actorId: UserId, { targetId, hasAccount }: { targetId: UserId; hasAccount: boolean }): void {
     this.#permissions.require(this.#permissions.begin(actorId), "remove", "lift bans");
     if (!hasAccount) throw noUser(targetId);
-    this.#bans.lift(targetId);
+    this.#room.bans.lift(targetId);
   }
 
   /** A page of the bans, oldest first; `after` is an id. @throws `not_found`, `forbidden` */
   list(actorId: UserId, { limit, after }: { limit: number; after: number }): BanRow[] {
     this.#permissions.require(this.#permissions.begin(actorId), "remove", "see who is banned");
-    return this.#bans.page(after, limit);
+    return this.#room.bans.page(after, limit);
   }
 }

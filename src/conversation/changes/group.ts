@@ -5,7 +5,6 @@ import { CoreError, refusedFor } from "../../domain/errors.ts";
 import { Seq, type UserId } from "../../domain/ids.ts";
 import type { SystemEvent, SystemMessage } from "../../domain/messages/content.ts";
 import type { QueuedNotification } from "../delivery/notification-outbox.ts";
-import { JoinRequests } from "../members/join-requests.ts";
 import { fieldsOf } from "../members/member-list.ts";
 import type { MemberRow } from "../members/member-row.ts";
 import { type GroupChange, withNewVersion } from "../state/change.ts";
@@ -48,11 +47,9 @@ export interface MemberEdit {
 export class GroupChanges {
   readonly #room: RoomContext;
   readonly #permissions: Permissions;
-  readonly #requests: JoinRequests;
 
-  constructor(sql: SqlStorage, room: RoomContext) {
+  constructor(room: RoomContext) {
     this.#room = room;
-    this.#requests = new JoinRequests(sql);
     this.#permissions = new Permissions(room);
   }
 
@@ -236,7 +233,7 @@ export class GroupChanges {
 
   /** Rejects the open join requests, in the transaction that dissolves the group. */
   #rejectRequests(actorId: UserId): QueuedNotification[] {
-    const applicants = this.#requests.rejectAll(actorId, Date.now());
+    const applicants = this.#room.joinRequests.rejectAll(actorId, Date.now());
     return inParts(applicants).map((to) =>
       notificationOf(this.#room.state, { event: "rejected", actorId, to }),
     );

@@ -6,8 +6,7 @@ import {
 import { CoreError, noInvitation, refusedFor } from "../../domain/errors.ts";
 import type { UserId } from "../../domain/ids.ts";
 import { LIMITS } from "../../domain/limits.ts";
-import type { Bans } from "../members/bans.ts";
-import { type InvitationRow, type Invitations, isUsedUp } from "../members/invitations.ts";
+import { type InvitationRow, isUsedUp } from "../members/invitations.ts";
 import type { RoomContext } from "../state/context.ts";
 import type { GroupOutlines } from "../views/group-outlines.ts";
 import { Permissions } from "./permissions.ts";
@@ -25,15 +24,11 @@ export interface InvitationTerms {
 export class Inviting {
   readonly #room: RoomContext;
   readonly #permissions: Permissions;
-  readonly #invitations: Invitations;
-  readonly #bans: Bans;
   readonly #outlines: GroupOutlines;
 
-  constructor(room: RoomContext, bans: Bans, outlines: GroupOutlines) {
+  constructor(room: RoomContext, outlines: GroupOutlines) {
     this.#room = room;
     this.#permissions = new Permissions(room);
-    this.#invitations = room.invitations;
-    this.#bans = bans;
     this.#outlines = outlines;
   }
 
@@ -44,14 +39,14 @@ export class Inviting {
   create(actorId: UserId, { lifetimeMs, maxUses }: InvitationTerms): InvitationRow {
     this.#require(actorId, "invite by a code");
     const now = Date.now();
-    if (this.#invitations.countOpen(now) >= LIMITS.invitations) {
+    if (this.#room.invitations.countOpen(now) >= LIMITS.invitations) {
       const detail = `A group has at most ${LIMITS.invitations} open invitations: withdraw another one first.`;
       throw new CoreError("conflict", detail);
     }
     const code = newInvitationCode(this.#room.state.id);
     const expiresAt = now + lifetimeMs;
-    this.#invitations.store({ code, createdBy: actorId, createdAt: now, expiresAt, maxUses });
-    const made = this.#invitations.find(code, now);
+    this.#room.invitations.store({ code, createdBy: actorId, createdAt: now, expiresAt, maxUses });
+    const made = this.#room.invitations.find(code, now);
     if (!made) throw new Error("a stored invitation is found");
     return made;
   }
@@ -59,13 +54,13 @@ export class Inviting {
   /** A page of the open invitations, oldest first; `after` is an id. @throws `not_found`, `forbidden` */
   list(actorId: UserId, { limit, after }: { limit: number; after: number }): InvitationRow[] {
     this.#require(actorId, "see the invitations");
-    return this.#invitations.page(after, limit, Date.now());
+    return this.#room.invitations.page(after, limit, Date.now());
   }
 
   /** Withdraws an invitation. @returns whether there was one @throws `not_found`, `forbidden` */
   withdraw(actorId: UserId, code: string): boolean {
     this.#require(actorId, "withdraw invitations");
-    return this.#invitations.withdraw(code);
+    return this.#room.invitations.withdraw(code);
   }
 
   /**
@@ -73,12 +68,12 @@ export class Inviting {
    * @throws `not_found` where the code lets nobody in, `forbidden` for a banned user
    */
   look(userId: UserId, code: InvitationCode): InvitedGroup {
-    const invitation = this.#invitations.find(code, Date.now());
+    const invitation = this.#room.invitations.find(code, Date.now());
     if (!invitation || this.#room.state.dissolvedAt !== null) throw noInvitation();
     const outline = this.#outlines.of(userId);
     if (outline.state !== "member") {
       if (isUsedUp(invitation)) throw noInvitation();
-      if (this.#bans.among([userId]).length > 0)
+      if (this.#room.bans.among([userId]).length > 0)
         throw refusedFor("banned", "You are banned from this group.");
     }
     return { ...outline, expiresAt: invitation.expires_at };

@@ -12,9 +12,8 @@ import {
 } from "../../domain/errors.ts";
 import type { UserId } from "../../domain/ids.ts";
 import type { Timing } from "../../domain/timing.ts";
-import type { Bans } from "../members/bans.ts";
-import { type Invitations, isUsedUp } from "../members/invitations.ts";
-import { isAuthentic, type JoinRequestRow, JoinRequests } from "../members/join-requests.ts";
+import { isUsedUp } from "../members/invitations.ts";
+import { isAuthentic, type JoinRequestRow } from "../members/join-requests.ts";
 import type { RoomContext } from "../state/context.ts";
 import { Admission } from "./admission.ts";
 import { type NotificationInput, notificationOf } from "./notifications.ts";
@@ -47,26 +46,14 @@ const ADDED = { notification: { event: "added" } } as const;
 export class Joining {
   readonly #room: RoomContext;
   readonly #permissions: Permissions;
-  readonly #requests: JoinRequests;
-  readonly #invitations: Invitations;
-  readonly #bans: Bans;
   readonly #admission: Admission;
   readonly #timing: Timing["rejections"];
 
   /** @param maxGroupMembers the setting `MAX_GROUP_MEMBERS` */
-  constructor(
-    sql: SqlStorage,
-    room: RoomContext,
-    bans: Bans,
-    maxGroupMembers: number,
-    timing: Timing["rejections"],
-  ) {
+  constructor(room: RoomContext, maxGroupMembers: number, timing: Timing["rejections"]) {
     this.#room = room;
     this.#permissions = new Permissions(room);
-    this.#requests = new JoinRequests(sql);
-    this.#invitations = room.invitations;
-    this.#bans = bans;
-    this.#admission = new Admission(sql, room, bans, maxGroupMembers);
+    this.#admission = new Admission(room, maxGroupMembers);
     this.#timing = timing;
   }
 
@@ -93,7 +80,7 @@ export class Joining {
   addEach(actorId: UserId, people: Person[], blockedIds: UserId[]): AddedEach {
     this.#permissions.require(this.#permissions.begin(actorId), "invite", "add members");
     const isMember = ({ id }: Person) => this.#room.members.isActive(id);
-    const excludedIds = new Set([...blockedIds, ...this.#bans.among(idsOf(people))]);
+    const excludedIds = new Set([...blockedIds, ...this.#room.bans.among(idsOf(people))]);
     const newcomers = people.filter((person) => !isMember(person) && !excludedIds.has(person.id));
     const { freePlaces } = this.#admission;
     const alreadyMembers = idsOf(people.filter(isMember));
@@ -124,7 +111,7 @@ export class Joining {
     if (mode === "free") return { state: "joined", changed: this.#admission.admit(person.id, [person]) };
     this.#admission.requireNoBans(person.id, [person.id]);
     this.#admission.requireRoomFor(1);
-    const openRequest = this.#requests.openOf(person.id);
+    const openRequest = this.#room.joinRequests.openOf(person.id);
     if (!openRequest) this.#requireNoRecentRejection(person.id);
     const withdrawn = openRequest ? undefined : this.#recentlyWithdrawn(person.id);
     const approvers = this.#room.memberList
@@ -132,12 +119,12 @@ export class Joining {
       .filter(({ role }) => may(role, this.#permissions.policy.approve));
     const to = approvers.map(({ user_id }) => user_id);
     const appliedNotification = () => {
-      const joinRequest = this.#requests.openOf(person.id);
+      const joinRequest = this.#room.joinRequests.openOf(person.id);
       return notificationOf(this.#room.state, { event: "applied", actorId: person.id, to, joinRequest });
     };
     this.#room.commit((tx) => {
-      if (withdrawn) this.#requests.reopen(withdrawn.id, message, Date.now());
-      else this.#requests.open(person.id, message, to, Date.now());
+      if (withdrawn) this.#room.joinRequests.reopen(withdrawn.id, message, Date.now());
+      else this.#room.joinRequests.open(person.id, message, to, Date.now());
       this.#room.change(tx, {
         profiles: [person],
         knownUsers: [person],
@@ -159,7 +146,7 @@ export class Joining {
    */
   accept(person: Person, code: InvitationCode): { state: JoinState; changed: UserId[] } {
     this.#room.flushSends();
-    const invitation = this.#invitations.find(code, Date.now());
+    const invitation = this.#room.invitations.find(code, Date.now());
     if (!invitation || this.#room.state.dissolvedAt !== null) throw noInvitation();
     if (this.#room.members.isActive(person.id)) return { state: "member", changed: [] };
     if (isUsedUp(invitation)) throw noInvitation();
@@ -177,9 +164,9 @@ export class Joining {
     if (this.#room.members.isActive(userId)) {
       throw new CoreError("conflict", "You are in this group already: leave it.");
     }
-    if (!this.#requests.openOf(userId)) return;
+    if (!this.#room.joinRequests.openOf(userId)) return;
     this.#room.commit((tx) => {
-      this.#requests.close([userId], userId, null, Date.now());
+      this.#room.joinRequests.close([userId], userId, null, Date.now());
       this.#room.change(tx, {});
     });
   }
@@ -187,7 +174,7 @@ export class Joining {
   /** A page of the open join requests, oldest first; `after` is an id. @throws `not_found`, `forbidden` */
   listRequests(actorId: UserId, page: { limit: number; after: number }) {
     this.#permissions.require(this.#permissions.begin(actorId), "approve", "see who wants to join");
-    return this.#requests.page(page.after, page.limit);
+    return this.#room.joinRequests.page(page.after, page.limit);
   }
 
   /**
@@ -196,8 +183,8 @@ export class Joining {
    */
   forget(userId: UserId): void {
     this.#room.commit((tx) => {
-      this.#bans.lift(userId);
-      const notifications = this.#requests.forget(userId).map(({ id, told: receivers }) => {
+      this.#room.bans.lift(userId);
+      const notifications = this.#room.joinRequests.forget(userId).map(({ id, told: receivers }) => {
         this.#room.outbox.retract(tx, id);
         return { notification: { forgotten: id }, to: receivers };
       });
@@ -214,7 +201,7 @@ export class Joining {
    */
   decide(actorId: UserId, { joinRequestId: id, accept, message = "", credential }: JoinDecision): UserId[] {
     this.#permissions.require(this.#permissions.begin(actorId), "approve", "decide who joins");
-    const joinRequest = this.#requests.find(id);
+    const joinRequest = this.#room.joinRequests.find(id);
     if (!joinRequest) {
       throw new CoreError("not_found", `There is no application ${id} in this group.`, {
         missing: "application",
@@ -238,7 +225,7 @@ export class Joining {
     }
     const rejected: NotificationInput = { event: "rejected", actorId, to: [userId], message, joinRequest };
     this.#room.commit((tx) => {
-      this.#requests.close([userId], actorId, false, Date.now());
+      this.#room.joinRequests.close([userId], actorId, false, Date.now());
       this.#room.change(tx, { notifications: [notificationOf(this.#room.state, rejected)] });
     });
     return [];
@@ -246,14 +233,14 @@ export class Joining {
 
   /** The join request that a user has withdrawn within the cooldown, unless they were a member since. */
   #recentlyWithdrawn(id: UserId): JoinRequestRow | undefined {
-    const withdrawn = this.#requests.withdrawnSince(id, Date.now() - this.#timing.cooldownMs);
+    const withdrawn = this.#room.joinRequests.withdrawnSince(id, Date.now() - this.#timing.cooldownMs);
     const joinedAt = this.#room.members.find(id)?.joined_at ?? 0;
     return joinedAt < (withdrawn?.handled_at ?? 0) ? withdrawn : undefined;
   }
 
   /** @throws `rate_limited`, unless the user was a member since their rejected request */
   #requireNoRecentRejection(id: UserId): void {
-    const rejectedAt = this.#requests.rejectedAt(id);
+    const rejectedAt = this.#room.joinRequests.rejectedAt(id);
     if (rejectedAt === null || (this.#room.members.find(id)?.joined_at ?? 0) >= rejectedAt) return;
     const until = rejectedAt + this.#timing.cooldownMs;
     if (Date.now() < until) throw askedTooSoon(until, "Your application to this group was rejected.");

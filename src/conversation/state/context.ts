@@ -3,7 +3,9 @@ import type { InboxUpdate } from "../../domain/sync/inbox-update.ts";
 import type { ChangeFeed } from "../changes/change-feed.ts";
 import type { NotificationOutbox } from "../delivery/notification-outbox.ts";
 import type { MessageLog } from "../log/message-log.ts";
+import type { Bans } from "../members/bans.ts";
 import type { Invitations } from "../members/invitations.ts";
+import type { JoinRequests } from "../members/join-requests.ts";
 import type { KnownUsers } from "../members/known-users.ts";
 import type { MemberList } from "../members/member-list.ts";
 import type { Members } from "../members/members.ts";
@@ -27,6 +29,8 @@ export interface RoomStores {
   readonly memberList: MemberList;
   readonly profiles: ProfileCache;
   readonly knownUsers: KnownUsers;
+  readonly bans: Bans;
+  readonly joinRequests: JoinRequests;
   readonly invitations: Invitations;
   readonly outbox: NotificationOutbox;
   readonly changeFeed: ChangeFeed;

@@ -2,20 +2,17 @@ import type { GroupOutline, GroupRelation } from "../../domain/conversations/gro
 import { isDiscoverable, joinMode } from "../../domain/conversations/group-policies.ts";
 import { noConversation } from "../../domain/errors.ts";
 import type { UserId } from "../../domain/ids.ts";
-import type { Bans } from "../members/bans.ts";
-import { JoinRequests } from "../members/join-requests.ts";
 import type { RoomContext } from "../state/context.ts";
+
+/** What an outline is made of. */
+type Outlined = Pick<RoomContext, "state" | "members" | "bans" | "joinRequests">;
 
 /** A group as users see it who are not in it. */
 export class GroupOutlines {
-  readonly #room: Pick<RoomContext, "state" | "members">;
-  readonly #bans: Bans;
-  readonly #requests: JoinRequests;
+  readonly #room: Outlined;
 
-  constructor(sql: SqlStorage, room: Pick<RoomContext, "state" | "members">, bans: Bans) {
+  constructor(room: Outlined) {
     this.#room = room;
-    this.#bans = bans;
-    this.#requests = new JoinRequests(sql);
   }
 
   /**
@@ -27,7 +24,7 @@ export class GroupOutlines {
     const { profile, dissolvedAt } = this.#room.state;
     if (profile.kind === "direct" || dissolvedAt !== null) throw noConversation();
     const outline = this.of(userId);
-    const isHidden = !isDiscoverable(profile) || this.#bans.among([userId]).length > 0;
+    const isHidden = !isDiscoverable(profile) || this.#room.bans.among([userId]).length > 0;
     if (outline.state !== "member" && isHidden) throw noConversation();
     return outline;
   }
@@ -46,6 +43,6 @@ export class GroupOutlines {
 
   #relation(userId: UserId): GroupRelation {
     if (this.#room.members.isActive(userId)) return "member";
-    return this.#requests.openOf(userId) ? "requested" : "none";
+    return this.#room.joinRequests.openOf(userId) ? "requested" : "none";
   }
 }
