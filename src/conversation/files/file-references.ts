@@ -93,7 +93,7 @@ export class FileReferences {
     if (edited.length > 0) this.#sql.exec("DELETE FROM edited_files WHERE seq = ?", row.seq);
     const insert = "INSERT OR REPLACE INTO revoked_files (seq, sender_id, keys) VALUES (?, ?, ?)";
     this.#sql.exec(insert, row.seq, row.sender_id, JSON.stringify(keys));
-    tx.publish(() => this.#schedule());
+    tx.publish(this.#schedule);
   }
 
   /**
@@ -116,13 +116,11 @@ export class FileReferences {
     const upsert = `INSERT INTO edited_files (seq, sender_id, keys) VALUES (?, ?, ?)
       ON CONFLICT (seq) DO UPDATE SET keys = excluded.keys, changes = changes + 1`;
     this.#sql.exec(upsert, seq, sender_id, JSON.stringify(keys));
-    tx.publish(() => this.#schedule());
+    tx.publish(this.#schedule);
   }
 
   /** Has the alarm run the job. Call it in the turn of the write that needs it. */
-  #schedule(): void {
-    this.#deps.wakeup.set(Date.now() + this.#deps.delayMs());
-  }
+  readonly #schedule = () => this.#deps.wakeup.set(Date.now() + this.#deps.delayMs());
 
   /** The `files` job. @returns when it runs again (ms), or null: D1 knows all */
   async run(): Promise<number | null> {

@@ -25,9 +25,9 @@ export class Transaction {
     this.#effects.push(effect);
   }
 
-  /** Has others told of a write, once memory has all writes of the transaction. */
+  /** Has others told of a write, once memory has all writes of the transaction. The same step runs once. */
   publish(step: Effect): void {
-    this.#steps.push(step);
+    if (!this.#steps.includes(step)) this.#steps.push(step);
   }
 
   /** Runs work in a savepoint: if it throws, what it has written and registered is gone, and nothing else. */
