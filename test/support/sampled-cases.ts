@@ -1,7 +1,18 @@
 import { inject } from "vitest";
 
+/** What `vitest.config.mts` provides from the environment of a run. */
 declare module "vitest" {
   interface ProvidedContext {
+    /** how often a property runs; "": as the test says */
+    propertyRuns: string;
+    /** how many messages the story of broken connections has; "": a few hundred */
+    chatMessages: string;
+    /** the messages of a burst; large groups count too, which takes minutes. "": 50, small groups only */
+    costTable: string;
+    /** what stories and samples of cases begin with: `PROPERTY_SEED`, or a number of the commit */
+    seed: number;
+    /** `PROPERTY_SEED` is set: a failed story is shortened */
+    isSeedGiven: boolean;
     /** `EVERY_CASE` is set: tables of cases run as a whole */
     everyCase: boolean;
   }

@@ -12,13 +12,6 @@ import {
 import type { Bill } from "../../support/objects/quiet-time.ts";
 import { setTiming } from "../../support/timing.ts";
 
-declare module "vitest" {
-  interface ProvidedContext {
-    /** the messages of a burst; large groups count too, which takes minutes. "": 50, small groups only */
-    costTable: string;
-  }
-}
-
 const BURST = Number(inject("costTable") || 50);
 const MINUTE_MS = 60_000;
 /** On a slow machine one message may take two inbox updates to a member. */

@@ -4,13 +4,6 @@ import { TestServer } from "../support/server.ts";
 import { judge } from "./story/verdict.ts";
 import { type Extent, World } from "./story/world.ts";
 
-declare module "vitest" {
-  interface ProvidedContext {
-    /** how many messages the story of broken connections has; "": a few hundred */
-    chatMessages: string;
-  }
-}
-
 /** The messages of a story. A short one takes 10 s; each further thousand some 25 s. */
 const MESSAGES = Number(inject("chatMessages") || 300);
 const { numRuns: STORIES, seed: SEED } = runOptions(1);
