@@ -1,10 +1,14 @@
 import { createElement, Fragment, render } from "preact";
 import { StrictMode } from "preact/compat";
-import { vi } from "vitest";
-import { testBindings } from "./bindings.ts";
+import { afterAll, vi } from "vitest";
 
-// As an app's bundler puts Preact in the place of React.
+// As an app's bundler puts Preact in the place of React. Other files of this worker have it with React.
 vi.mock("react", () => import("preact/compat"));
+vi.resetModules();
+const { testBindings } = await import("./bindings.ts");
+afterAll(() => {
+  vi.resetModules();
+});
 
 testBindings((root) => ({
   render(components, props) {
