@@ -1,4 +1,4 @@
-import { useEffect, useRef, useState } from "preact/hooks";
+import { useLayoutEffect, useRef, useState } from "preact/hooks";
 import { t } from "../i18n/i18n.ts";
 import { comparisonForm } from "../lib/comparison.ts";
 import { nameOf } from "../lib/names.ts";
@@ -21,8 +21,8 @@ export function UserPicker({ chosen, onChange, hasFocus = false }: Props) {
   const { chat, me } = useAccount();
   const [text, setText] = useState("");
   const field = useRef<HTMLInputElement>(null);
-  // `autofocus` works in a page that is loaded alone.
-  useEffect(() => {
+  // `autofocus` works in a page that is loaded alone. After a paint another field may have the focus already.
+  useLayoutEffect(() => {
     if (hasFocus) field.current?.focus();
   }, []);
   const friends = useLoaded("friends", async () => {
