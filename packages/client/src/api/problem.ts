@@ -21,7 +21,7 @@ export class Problem extends Error {
   declare readonly current: ProblemBody["message"];
 
   constructor(status: number, body: Partial<ProblemBody>, retryAfter?: number) {
-    super(body.detail ?? `The answer was ${status}`);
+    super(body.detail ?? `status ${status}`);
     const code = status ? "internal" : "no_answer";
     Object.assign(this, { code, ...body, status, retryAfter, current: body.message, message: this.message });
   }

@@ -12,7 +12,7 @@ export interface Position {
 export class Sockets {
   readonly #options: LinkOptions;
   readonly #device: Link;
-  #roomLink: Link | undefined;
+  #room: Link | undefined;
   /** the conversation that has a socket of its own; 0: none */
   room = 0;
 
@@ -39,22 +39,22 @@ export class Sockets {
   /** The network, the page or the machine is back. */
   wake(): void {
     this.#device.wake();
-    this.#roomLink?.wake();
+    this.#room?.wake();
   }
 
   /** Opens the socket of a conversation, behind its position at each opening. */
   openRoom(position: Position): void {
     this.room = position.id;
-    this.#roomLink = new Link(this.#options, "room", () => {
+    this.#room = new Link(this.#options, "room", () => {
       const { id, seq, rev } = position;
       return `/v1/conversations/${id}/socket?echo=message&threads=all&changes=parts&after=${seq}&rev=${rev}`;
     });
-    void this.#roomLink.open();
+    void this.#room.open();
   }
 
   closeRoom(): void {
-    this.#roomLink?.close();
-    this.#roomLink = undefined;
+    this.#room?.close();
+    this.#room = undefined;
     this.room = 0;
   }
 
@@ -69,7 +69,7 @@ export class Sockets {
    * @returns false: there is no socket to send it on
    */
   send(frame: ClientFrame | string, about = 0): boolean {
-    const link = this.#roomLink?.isReady && about === this.room ? this.#roomLink : this.#device;
+    const link = this.#room?.isReady && about === this.room ? this.#room : this.#device;
     return link.send(typeof frame === "string" ? frame : JSON.stringify(frame));
   }
 }

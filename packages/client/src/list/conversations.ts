@@ -69,8 +69,8 @@ export class Conversations {
     const { id, unread_from, mentions = [] } = conversation;
     const old = this.#items.get(id);
     if ((this.#asOf.get(id) ?? 0) > asked) {
-      // Only lists have drafts: a first list that is older than a frame has one that nothing else says.
-      if (old) this.#set(old, { draft: conversation.draft, ...old.entry });
+      // Only lists have drafts: the first one has it although a frame is newer.
+      if (!this.isListed && old) this.#set(old, { draft: conversation.draft });
       return !old;
     }
     this.#asOf.set(id, asked);
@@ -105,10 +105,11 @@ export class Conversations {
   takeAll(list: readonly ConversationState[], asked: number): number[] {
     const listed = new Set(list.map(({ id }) => id));
     for (const [id, { entry }] of this.#items) if (!listed.has(id) && !entry.archived) this.remove(id, asked);
+    // Of a list, no draft says that there is none.
+    const again = list.filter((one) => !this.take({ draft: undefined, ...one }, asked)).map(({ id }) => id);
     this.isListed = true;
     this.#changed();
-    // Of a list, no draft says that there is none.
-    return list.filter((one) => !this.take({ draft: undefined, ...one }, asked)).map(({ id }) => id);
+    return again;
   }
 
   /** A message has come, by a frame or an ack. @returns false: its conversation is not known */
@@ -131,7 +132,7 @@ export class Conversations {
       last_seq: Math.max(entry.last_seq, seq),
       ...(isMain &&
         seq >= (entry.last_message?.seq ?? 0) && { last_message: message, updated_at: created_at }),
-      ...(entry.typing.includes(sender.id) && { typing: entry.typing.filter((id) => id !== sender.id) }),
+      typing: entry.typing.filter((id) => id !== sender.id),
     });
     return true;
   }
@@ -289,8 +290,9 @@ export class Conversations {
         (known?.revoked || (known?.rev ?? 0) > (entry.last_message?.rev ?? Infinity)))
     )
       Object.assign(entry, { last_seq: Math.max(entry.last_seq, last_seq), last_message: known, updated_at });
-    const { read_seq: read, unread_from: from = Infinity } = entry;
-    for (const seq of item.mentions.keys()) if (seq <= read && seq < from) item.mentions.delete(seq);
+    const { read_seq, unread_from = Infinity } = entry;
+    for (const seq of item.mentions.keys())
+      if (seq <= read_seq && seq < unread_from) item.mentions.delete(seq);
     if (String([...item.mentions.keys()]) !== String(entry.mentions))
       entry.mentions = [...item.mentions.keys()].sort((a, b) => a - b);
     item.entry = entry;
