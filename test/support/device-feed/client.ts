@@ -32,6 +32,7 @@ export class Client {
   #opened: Promise<void> = Promise.resolve();
   #isReady = false;
   #isEager = false;
+  #hasRejoined = false;
   #toServer: (() => unknown)[] = [];
   /** sockets that the server still takes for open */
   readonly held: WebSocket[] = [];
@@ -43,6 +44,7 @@ export class Client {
     this.#conversationId = conversationId;
     this.#client = new ModelClient(`device ${nth}`, BOB, (frame) => this.#send(JSON.stringify(frame)), {
       isPrompt: true,
+      reload: (id) => this.#loadAnew(id),
     });
   }
 
@@ -105,6 +107,7 @@ export class Client {
   }
 
   rejoined(): void {
+    this.#hasRejoined = true;
     this.#client.rejoined(this.#conversationId);
   }
 
@@ -125,6 +128,13 @@ export class Client {
       messages.filter(({ seq }) => seq > from),
       `what ${this.#client.name} shows`,
     ).toEqual(expected);
+  }
+
+  /** Nothing from before the return of its user is there to load. */
+  #loadAnew(id: number): void {
+    expect(this.#hasRejoined, `${this.#client.name} expects no other reset`).toBe(true);
+    const displayed = this.#client.displayed(id);
+    displayed.load([], displayed.resets);
   }
 
   #closed(ws: WebSocket): void {
