@@ -15,8 +15,8 @@ beforeAll(() => setTiming({ fanout: { cooldownMs: 10 } }));
 type Call = Exclude<keyof Driver, "name">;
 
 /**
- * Each API with one, and with `EVERY_CASE` with each: one user calls the first, the other user the second. An API without
- * any of the story's calls is left out there: all would go over v1, which has its own pairs.
+ * Each API with one, and with `EVERY_CASE` with each: one user calls the first, the other user the second. An
+ * API without any of the story's calls is left out there: all would go over v1, which has its own pairs.
  */
 function pairs(first: Call[], second: Call[]): { one: Driver; other: Driver }[] {
   const having = (calls: Call[]) => DRIVERS.filter((driver) => calls.some((call) => driver[call]));

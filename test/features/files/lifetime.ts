@@ -38,8 +38,8 @@ export const untilRecorded = (id: number): Promise<void> => runJobs(id);
 const ROUND = 16;
 
 /**
- * Lets hours pass. Of the hourly cleanups it runs those of the first hours, which mark files, of each two days,
- * and the last one, which deletes what they have marked. @param bindings of the cleanups
+ * Lets hours pass. Of the hourly cleanups it runs those of the first hours, which mark files, of each two
+ * days, and the last one, which deletes what they have marked. @param bindings of the cleanups
  */
 export async function passHours(hours: number, bindings = env): Promise<void> {
   for (let hour = 1; hour <= hours; hour++) {

@@ -15,9 +15,9 @@ export interface StepResult {
 }
 
 /**
- * Injects a fault at a step of an operation; with `EVERY_CASE` at the first, the last and some between them, one
- * after the other, with `PROPERTY_RUNS` at all. The sample depends on the commit: one commit always tries the
- * same steps, and over time all are tried. A first run without a fault counts the steps.
+ * Injects a fault at a step of an operation; with `EVERY_CASE` at the first, the last and some between them,
+ * one after the other, with `PROPERTY_RUNS` at all. The sample depends on the commit: one commit always tries
+ * the same steps, and over time all are tried. A first run without a fault counts the steps.
  *
  * A failure names operation, step and seed: `PROPERTY_SEED=… npx vitest run FILE` tries the same steps again.
  * @param operation the operation and the fault's place, for messages
