@@ -223,7 +223,7 @@ export class Room implements RoomContext {
       this.fanout.mayReceiveEphemeral(id),
     );
     const publishConversation = (userId: UserId, describe: () => Conversation) =>
-      this.#tell(conversationUpdated(this, userId, describe));
+      this.#tellUnstored(conversationUpdated(this, userId, describe));
     this.#conversationUpdates = new ConversationUpdates(
       this,
       deps.directory,
@@ -381,19 +381,23 @@ export class Room implements RoomContext {
     const now = Date.now();
     if (now - (this.#typedAt.get(userId) ?? 0) < this.#timing.typing.intervalMs) return;
     this.#typedAt.set(userId, now);
-    this.#tell(typing(this, userId));
+    this.#tellUnstored(typing(this, userId));
   }
 
   /** Tells the members that a member looks different. */
   #profileChanged(profile: VersionedPerson): void {
-    if (this.members.findSender(profile.id)) this.#tell(profileChanged(profile));
+    if (this.members.findSender(profile.id)) this.#tellUnstored(profileChanged(profile));
   }
 
   /** Tells of an event that nothing was stored for. */
+  #tellUnstored(published: Published): void {
+    this.#tell(published);
+    this.fanout.ephemeral();
+  }
+
   #tell(published: Published): void {
     this.#sockets?.tell(published);
     this.#deviceSink.tell(published);
-    this.fanout.ephemeral();
   }
 
   /** Whether a member may write here now. @throws `not_found` for a user who is no member */
@@ -493,10 +497,7 @@ export class Room implements RoomContext {
     // cannot be told, the fan-out starts all the same.
     try {
       if (this.#sockets) toSockets?.(this.#sockets);
-      for (const published of events) {
-        this.#sockets?.tell(published);
-        this.#deviceSink.tell(published);
-      }
+      for (const published of events) this.#tell(published);
     } finally {
       this.fanout.changed();
     }

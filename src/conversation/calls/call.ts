@@ -8,7 +8,7 @@ import type { CostlyReads } from "../views/costly-reads.ts";
 
 export const { once, repeatable, repeatableIf } = callsOf<ConversationComponents>();
 
-/** Whoever makes a call. */
+/** The user who makes a call. */
 export interface Caller {
   userId: UserId;
 }

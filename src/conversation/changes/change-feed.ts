@@ -99,7 +99,7 @@ export class ChangeFeed {
     }
     const rev = log.markChanged(seqs, state.rev);
     state.raise(tx, { changes: reachesLists ? 1 : 0, revs: seqs.length });
-    // Until the announcement too, whoever reads finds the messages as they are now.
+    // Readers find the messages as they are now, before the announcement too.
     tx.after(() => this.#note(seqs, rev, options));
     // The changes are committed: inboxes hear of them even if this turn fails.
     tx.publish(stored);

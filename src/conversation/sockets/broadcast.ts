@@ -116,12 +116,16 @@ export class Broadcast implements SocketSink {
 
   tell({ event, to, from }: Published): void {
     this.#closeAllOnError(() => {
-      const shared = typeof event === "function" ? undefined : this.#protocol.event(event);
+      let shared: string | undefined;
       for (const socket of this.#sockets()) {
         if (socket === from || !this.#isTold(socket, to)) continue;
-        const own = typeof event === "function" ? event(socket.userId) : null;
-        const frame = own ? this.#protocol.event(own) : shared;
-        if (frame !== undefined) this.#receivers.deliver(socket, [frame]);
+        if (typeof event === "function") {
+          const own = event(socket.userId);
+          if (own) this.#receivers.deliver(socket, [this.#protocol.event(own)]);
+        } else {
+          shared ??= this.#protocol.event(event);
+          this.#receivers.deliver(socket, [shared]);
+        }
       }
     });
   }
