@@ -29,8 +29,7 @@ export class EphemeralEvents {
   readonly #pending = new Map<UserId, Map<string, PendingEvent>>();
   /**
    * Names this object from its start to its end. An inbox compares ids of one epoch only: the clock of the
-   * machine on which the object starts next may be behind. Derived from the clock all the same, as inboxes
-   * of the previous release expect ids that rise over restarts.
+   * machine on which the object starts next may be behind.
    */
   readonly epoch = Date.now() * 1_000 + Math.floor(Math.random() * 1_000);
   #lastId = this.epoch;

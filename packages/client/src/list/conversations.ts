@@ -69,7 +69,7 @@ export class Conversations {
     const { id, unread_from, mentions = [] } = conversation;
     const old = this.#items.get(id);
     if ((this.#asOf.get(id) ?? 0) > asked) {
-      // Only lists have drafts: the first one has it although a frame is newer.
+      // Only lists have drafts: that of the first list counts, although a frame is newer.
       if (!this.isListed && old) this.#set(old, { draft: conversation.draft });
       return !old;
     }
