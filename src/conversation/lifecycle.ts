@@ -11,7 +11,8 @@ import { UserBudgets, WEIGHTS } from "../object/user-budgets.ts";
 import { create } from "./create.ts";
 import type { ConversationJobKind } from "./jobs.ts";
 import { MIGRATIONS } from "./migrations.ts";
-import { Room, type RoomDeps } from "./room.ts";
+import type { RoomDeps } from "./room/host.ts";
+import { createRoom, type Room } from "./room.ts";
 import { RoomOpening } from "./sockets/room-opening.ts";
 import { RoomSockets, type RoomSocketsDeps } from "./sockets/room-sockets.ts";
 import { SessionRegistry } from "./sockets/session-registry.ts";
@@ -179,7 +180,7 @@ export abstract class ConversationLifecycle extends SocketHost {
   }
 
   #start(): ConversationComponents {
-    const room = new Room(this.ctx.storage, this.#deps, this.#jobs);
+    const room = createRoom(this.ctx.storage, this.#deps, this.#jobs);
     const { inboxes, settings, timing } = this.#deps;
     const budgets = new UserBudgets(this.ctx.storage.sql, settings, timing.userBudgets);
     const sockets = new RoomSockets(this.ctx, this.#deps, room, budgets);

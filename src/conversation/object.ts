@@ -1,6 +1,6 @@
 // One conversation: its Durable Object (`object.ts`, `lifecycle.ts`), its calls (`calls/`), its stub, and the
 // room inside (`room.ts`). Each feature has a folder. The files here wire the features together: start-up,
-// jobs, schema. A new feature goes into a folder and takes `RoomContext`; `room.ts` creates it.
+// jobs, schema. A new feature goes into a folder and takes `RoomContext`; `room/features.ts` makes it.
 
 import type { CallMethods } from "../object/calls/object-call.ts";
 import { serveCalls } from "../object/calls/serve-calls.ts";

@@ -34,7 +34,7 @@ const step = fc.record({ change, actor: fc.nat(1), behind, formats: fc.tuple(for
 function say(room: Room, count: number, options = {}): void {
   const draft = { clientMsgId: undefined, kind: "text", body: '{"text":"hi"}', quoteSeq: undefined } as const;
   const drafts = Array.from({ length: count }, () => ({ ...draft, mentions: [], ...options }));
-  room.submit(ANN, drafts, { resolve: () => undefined });
+  room.sends.submit(ANN, drafts, { resolve: () => undefined });
   room.flushSends();
 }
 

@@ -86,7 +86,9 @@ class Story {
     const body = { question: "?", options: OPTIONS, multiple, anonymous, ends_at: 0 };
     const { kind, body: text } = pollText(body);
     const draft = { clientMsgId: undefined, kind, body: JSON.stringify(text), poll: body };
-    this.#room.submit(BOB, [{ ...draft, quoteSeq: undefined, mentions: [] }], { resolve: () => undefined });
+    this.#room.sends.submit(BOB, [{ ...draft, quoteSeq: undefined, mentions: [] }], {
+      resolve: () => undefined,
+    });
     this.#room.flushSends();
     this.#polls.push({ seq: Seq.parse(this.#room.log.last.seq), multiple, state: "open", votes: new Map() });
   }

@@ -34,7 +34,7 @@ test("the tally of a message, its rows and what is each user's own agree with a 
     inIsolatedObject("group", async (storage) => {
       const room = isolatedRoom(storage);
       const draft = { clientMsgId: undefined, kind: "text", body: "{}", quoteSeq: undefined } as const;
-      room.submit(ANN, [{ ...draft, mentions: [] }], { resolve: () => undefined });
+      room.sends.submit(ANN, [{ ...draft, mentions: [] }], { resolve: () => undefined });
       room.flushSends();
       const store = new ReactionStore(storage.sql);
       const model: Model = new Map();

@@ -209,7 +209,7 @@ class Story {
   async #say({ say, kind, by }: { say: string; kind: Kind; by: UserId }): Promise<void> {
     const body = JSON.stringify(BODIES[kind]?.(say));
     const draft = { clientMsgId: undefined, kind, body, quoteSeq: undefined, mentions: [] };
-    await this.#room.send(by, draft);
+    await this.#room.sends.send(by, draft);
     this.#said.push({ text: say, kind, by, gone: false, hidden: false, version: 1 });
   }
 

@@ -94,7 +94,7 @@ export const OWN_STATE = {
   ),
 
   /** Notifies the other members that the caller is typing. */
-  typing: effect(repeatable(light, ({ room }, { userId }: Caller) => room.typing(userId))),
+  typing: effect(repeatable(light, ({ room }, { userId }: Caller) => room.typing.show(userId))),
 
   /** The conversation as the caller sees it. @see MemberSnapshots.describe */
   describe: repeatable(0, ({ room }, { userId }: Caller) =>
@@ -105,5 +105,7 @@ export const OWN_STATE = {
   ),
 
   /** Pushes a conversation update to all the caller's sockets, after a change of their own flags in D1. */
-  pushConversation: effect(repeatable(0, ({ room }, { userId }: Caller) => room.pushConversation([userId]))),
+  pushConversation: effect(
+    repeatable(0, ({ room }, { userId }: Caller) => room.conversationUpdates.push([userId])),
+  ),
 };

@@ -14,11 +14,11 @@ export const UPKEEP = {
   /**
    * Puts a conversation that D1 has created into the lists of its members. The list of `userId`, who opens
    * the conversation, has it before this resolves. Idempotent.
-   * @param input `forBoth`: see `Room.updateAllInboxes`
+   * @param input `forBoth`: see `Opening.open`
    */
   init: effect(
     repeatable(0, ({ room }, { userId, forBoth }: Caller & { forBoth?: boolean }) =>
-      room.updateAllInboxes(userId, forBoth),
+      room.opening.open(userId, forBoth),
     ),
   ),
 
@@ -32,12 +32,12 @@ export const UPKEEP = {
 
   /**
    * Notes that the caller writes a composer draft under this client message id. Idempotent.
-   * @see Room.openComposer
+   * @see Opening.openComposer
    */
   openComposer: repeatable(
     WEIGHTS.light,
     ({ room }, { userId, clientMsgId }: Caller & { clientMsgId: string | undefined }) =>
-      room.openComposer(userId, clientMsgId),
+      room.opening.openComposer(userId, clientMsgId),
   ),
 
   /**

@@ -23,12 +23,12 @@ const weightOfDraft = (draft: AnyDraft) => ("copy" in draft ? page : light + wei
 
 /** The calls that write messages, or change what is written. */
 export const WRITING = {
-  /** Stores a message. @returns it, and whether its client message id was stored before @see Room.send */
+  /** Stores a message. @returns it, and whether its client message id was stored before @see Sends.send */
   send: repeatableIf(
     // Without a client id a repeated send would be stored twice, and so would one of a device.
     ({ draft }: { draft: AnyDraft }) => draft.clientMsgId !== undefined,
     ({ draft }: { draft: AnyDraft }) => weightOfDraft(draft),
-    ({ room }, { userId, draft }: Caller & { draft: AnyDraft }) => room.send(userId, draft),
+    ({ room }, { userId, draft }: Caller & { draft: AnyDraft }) => room.sends.send(userId, draft),
   ),
 
   /** Stores the drafts of a device of the caller. @see DeviceCalls.sends */
@@ -48,7 +48,7 @@ export const WRITING = {
    * @throws `not_found` unless the caller is a member and sees what the draft refers to
    */
   checkDraft: repeatable(light, ({ room }, { userId, draft }: Caller & { draft: DraftReferences }) =>
-    room.profiles.fresh(() => room.checkDraft(userId, draft)),
+    room.profiles.fresh(() => room.sends.check(userId, draft)),
   ),
 
   /** Edits a message of the caller. The same content again changes nothing. @see Editing.edit */

@@ -5,8 +5,8 @@ import { CoreError, refusedFor } from "../../domain/errors.ts";
 import { Position, type UserId } from "../../domain/ids.ts";
 import type { MemberRow } from "../members/member-row.ts";
 import { NO_MARK } from "../members/unread-mark.ts";
+import type { RoomContext } from "../room/context.ts";
 import { withNewVersion } from "../state/change.ts";
-import type { RoomContext } from "../state/context.ts";
 import { type NotificationInput, notificationOf } from "./notifications.ts";
 import { Permissions } from "./permissions.ts";
 

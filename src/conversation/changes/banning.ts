@@ -3,7 +3,7 @@ import { CoreError, noUser } from "../../domain/errors.ts";
 import type { UserId } from "../../domain/ids.ts";
 import { LIMITS } from "../../domain/limits.ts";
 import type { BanRow } from "../members/bans.ts";
-import type { RoomContext } from "../state/context.ts";
+import type { RoomContext } from "../room/context.ts";
 import { removal } from "./group.ts";
 import { type NotificationInput, notificationOf } from "./notifications.ts";
 import { Permissions } from "./permissions.ts";

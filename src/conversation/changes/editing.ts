@@ -17,12 +17,12 @@ import type { MessageEditColumns } from "../log/message-log.ts";
 import type { MessageRow } from "../log/row.ts";
 import { listedFor } from "../members/former-previews.ts";
 import type { MemberRow } from "../members/member-row.ts";
+import type { RoomContext } from "../room/context.ts";
 import type { Indexer } from "../search/indexer.ts";
 import type { DirectPermission } from "../sending/direct-permission.ts";
 import { checkMentions } from "../sending/mention-permission.ts";
 import { MAX_WAITING, TOO_MANY } from "../sending/send-queue.ts";
 import { checkWritePermission } from "../sending/write-permission.ts";
-import type { RoomContext } from "../state/context.ts";
 
 /** Former versions that one run of the `edit_history` job removes. */
 const MAX_REMOVED = 200;

@@ -7,8 +7,8 @@ import type { SystemEvent, SystemMessage } from "../../domain/messages/content.t
 import type { QueuedNotification } from "../delivery/notification-outbox.ts";
 import { fieldsOf } from "../members/member-list.ts";
 import type { MemberRow } from "../members/member-row.ts";
+import type { RoomContext } from "../room/context.ts";
 import { type GroupChange, withNewVersion } from "../state/change.ts";
-import type { RoomContext } from "../state/context.ts";
 import { notificationOf } from "./notifications.ts";
 import { Permissions } from "./permissions.ts";
 

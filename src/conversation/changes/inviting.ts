@@ -7,7 +7,7 @@ import { CoreError, noInvitation, refusedFor } from "../../domain/errors.ts";
 import type { UserId } from "../../domain/ids.ts";
 import { LIMITS } from "../../domain/limits.ts";
 import { type InvitationRow, isUsedUp } from "../members/invitations.ts";
-import type { RoomContext } from "../state/context.ts";
+import type { RoomContext } from "../room/context.ts";
 import type { GroupOutlines } from "../views/group-outlines.ts";
 import { Permissions } from "./permissions.ts";
 

@@ -14,7 +14,7 @@ import type { UserId } from "../../domain/ids.ts";
 import type { Timing } from "../../domain/timing.ts";
 import { isUsedUp } from "../members/invitations.ts";
 import { isAuthentic, type JoinRequestRow } from "../members/join-requests.ts";
-import type { RoomContext } from "../state/context.ts";
+import type { RoomContext } from "../room/context.ts";
 import { Admission } from "./admission.ts";
 import { type NotificationInput, notificationOf } from "./notifications.ts";
 import { Permissions } from "./permissions.ts";

@@ -8,7 +8,7 @@ import {
 import { CoreError, refusedFor } from "../../domain/errors.ts";
 import type { UserId } from "../../domain/ids.ts";
 import type { MemberRow } from "../members/member-row.ts";
-import type { RoomContext } from "../state/context.ts";
+import type { RoomContext } from "../room/context.ts";
 
 /** An action for which a policy names the roles. */
 type Capability = {

@@ -3,8 +3,8 @@ import type { Seq, UserId } from "../../domain/ids.ts";
 import { LIMITS } from "../../domain/limits.ts";
 import type { SystemMessage } from "../../domain/messages/content.ts";
 import type { MessageRow } from "../log/row.ts";
+import type { RoomContext } from "../room/context.ts";
 import { checkWritePermission } from "../sending/write-permission.ts";
-import type { RoomContext } from "../state/context.ts";
 import type { Transaction } from "../state/transaction.ts";
 import { Permissions } from "./permissions.ts";
 

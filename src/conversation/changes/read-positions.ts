@@ -5,8 +5,8 @@ import { LIMITS } from "../../domain/limits.ts";
 import { deleteForMe } from "../members/deleted-for-me.ts";
 import type { MemberRow } from "../members/member-row.ts";
 import { markedFrom, markedUnreadFrom, NO_MARK } from "../members/unread-mark.ts";
+import type { RoomContext } from "../room/context.ts";
 import type { RoomSocket } from "../sockets/room-socket.ts";
-import type { RoomContext } from "../state/context.ts";
 import { deletedFor, readEvents, unreadChanged } from "../state/events.ts";
 
 const unread = ({ userId }: ReadReceipt): ReadReceipt => ({ userId, readSeq: Position.parse(0), readAt: 0 });

@@ -4,9 +4,16 @@ import type { ConversationDirectory } from "../../domain/ports.ts";
 import type { Timing } from "../../domain/timing.ts";
 import { errorFields, log } from "../../lib/logger.ts";
 import { withDeadline } from "../../object/calls/deadline.ts";
-import type { RoomContext } from "../state/context.ts";
+import type { RoomContext } from "../room/context.ts";
 
 type UpdateSource = Pick<RoomContext, "state" | "members" | "snapshots" | "flushSends" | "propagate">;
+
+/** The room sockets and the devices of users. */
+interface UpdateSink {
+  /** whether a user has any */
+  reaches(userId: UserId): boolean;
+  tell(userId: UserId, describe: () => Conversation): void;
+}
 
 /** Updates made in one turn. Each is made for one member, with the last message as that member sees it. */
 const BATCH = 100;
@@ -21,26 +28,25 @@ export class ConversationUpdates {
   readonly #room: UpdateSource;
   readonly #directory: Pick<ConversationDirectory, "listed">;
   readonly #timing: Timing["announcements"];
-  readonly #publish: (userId: UserId, describe: () => Conversation) => void;
+  readonly #sink: UpdateSink;
   readonly #pending = new Set<UserId>();
   #isRunning = false;
 
-  /** @param publish hands an update to the room sockets and the devices of a user */
   constructor(
     room: UpdateSource,
     directory: Pick<ConversationDirectory, "listed">,
     timing: Timing["announcements"],
-    publish: (userId: UserId, describe: () => Conversation) => void,
+    sink: UpdateSink,
   ) {
     this.#room = room;
     this.#directory = directory;
     this.#timing = timing;
-    this.#publish = publish;
+    this.#sink = sink;
   }
 
-  /** Queues an update for each of these users; several calls for one user share one update. */
-  pushTo(userIds: Iterable<UserId>): void {
-    for (const id of userIds) this.#pending.add(id);
+  /** Queues an update for each of these users, by default all members. Several calls share one update. */
+  push(userIds: readonly UserId[] = this.#room.members.ids()): void {
+    for (const id of userIds) if (this.#sink.reaches(id)) this.#pending.add(id);
     if (this.#isRunning || this.#pending.size === 0) return;
     this.#isRunning = true;
     void this.#run();
@@ -59,7 +65,7 @@ export class ConversationUpdates {
         });
       }
     }
-    // In the same turn as the last check of the queue: a later `pushTo` starts a new run.
+    // In the same turn as the last check of the queue: a later `push` starts a new run.
     this.#isRunning = false;
   }
 
@@ -72,7 +78,7 @@ export class ConversationUpdates {
     for (const userId of userIds) {
       const found = listed.get(userId);
       if (!found || !this.#room.members.isActive(userId)) continue;
-      this.#publish(userId, () => {
+      this.#sink.tell(userId, () => {
         const { profile, own, readState, lastMessage } = this.#room.snapshots.describe(userId, true);
         return composeConversation(id, { ...found, profile, role: own.role }, readState, lastMessage);
       });

@@ -2,7 +2,7 @@ import type { ConversationId, UserId } from "../../domain/ids.ts";
 import type { DeliveredPosition, InboxUpdate } from "../../domain/sync/inbox-update.ts";
 import type { SyncPosition } from "../../domain/sync/replay.ts";
 import type { Timing } from "../../domain/timing.ts";
-import type { RoomStores } from "../state/context.ts";
+import type { RoomStores } from "../room/context.ts";
 import { LivePages } from "../views/live-pages.ts";
 import { versionOf } from "../views/member-snapshots.ts";
 import type { FanoutSource } from "./device-tracker.ts";

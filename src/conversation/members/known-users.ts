@@ -1,6 +1,5 @@
 import type { Person } from "../../domain/accounts/person.ts";
 import type { UserId } from "../../domain/ids.ts";
-import type { Transaction } from "../state/transaction.ts";
 import { ProfileCache } from "./profile-cache.ts";
 
 type Row = { user_id: UserId };
@@ -21,18 +20,14 @@ export const KNOWN_USERS_TABLE = `
 export class KnownUsers {
   readonly #sql: SqlStorage;
   readonly #profiles: ProfileCache;
-  readonly #onUnprojected: () => void;
 
-  /** @param onUnprojected called in the turn in which a new user has to be written to D1 */
-  constructor(sql: SqlStorage, profiles: ProfileCache, onUnprojected: () => void) {
+  constructor(sql: SqlStorage, profiles: ProfileCache) {
     this.#sql = sql;
     this.#profiles = profiles;
-    this.#onUnprojected = onUnprojected;
   }
 
-  /** Stores the unknown ones of these users, and has them written to D1. */
-  store(tx: Transaction, people: Person[]): void {
-    if (people.length === 0) return;
+  /** Stores the unknown ones of these users, in a transaction. D1 lacks them until the next projection. */
+  store(people: Person[]): void {
     const now = Date.now();
     for (const person of people) {
       // D1 has, or is about to get, a row for each user with a profile here. A forgotten user is projected
@@ -41,9 +36,6 @@ export class KnownUsers {
       ProfileCache.storeFirst(this.#sql, person, now);
       this.#sql.exec("INSERT OR IGNORE INTO known_users (user_id) VALUES (?)", person.id);
     }
-    tx.publish(() => {
-      if (this.hasUnprojected) this.#onUnprojected();
-    });
   }
 
   /** Some users that D1 does not have yet. */

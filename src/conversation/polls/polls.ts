@@ -4,7 +4,7 @@ import type { Message } from "../../domain/messages/message.ts";
 import { closedAt, type PollBody, type PollTally } from "../../domain/messages/polls.ts";
 import type { MessageRow } from "../log/row.ts";
 import type { MemberRow } from "../members/member-row.ts";
-import type { RoomContext } from "../state/context.ts";
+import type { RoomContext } from "../room/context.ts";
 import { readPoll, storedPoll } from "./stored-poll.ts";
 import type { VoterRow, VoteStore } from "./vote-store.ts";
 

@@ -5,7 +5,7 @@ import { LIMITS } from "../../domain/limits.ts";
 import type { Reaction, ReactionKey, ReactionState } from "../../domain/messages/reactions.ts";
 import type { MessageRow } from "../log/row.ts";
 import type { MemberRow } from "../members/member-row.ts";
-import type { RoomContext } from "../state/context.ts";
+import type { RoomContext } from "../room/context.ts";
 import type { ReactionStore, ReactorRow } from "./reaction-store.ts";
 import { readTally } from "./tally.ts";
 

@@ -1,3 +1,4 @@
+import type { Person } from "../../domain/accounts/person.ts";
 import { CoreError, type Failure, noConversation, type Result } from "../../domain/errors.ts";
 import { Position, Seq, type UserId } from "../../domain/ids.ts";
 import type { Draft } from "../../domain/messages/message.ts";
@@ -8,7 +9,6 @@ import { storedMentions } from "../log/mention-index.ts";
 import type { MessageLog } from "../log/message-log.ts";
 import { type MessageRow, NO_THREAD } from "../log/row.ts";
 import { Composers } from "../members/composers.ts";
-import type { KnownUsers } from "../members/known-users.ts";
 import type { MemberRow } from "../members/member-row.ts";
 import type { Members } from "../members/members.ts";
 import type { PositionsByUser } from "../members/sender-positions.ts";
@@ -33,6 +33,24 @@ type LastStored = MessageLog["last"] & { mainSeq: Position };
 /** What the queue needs of threads. */
 type ReplyStore = Pick<Threads, "refusal" | "columns" | "addReply" | "rootsChanged">;
 
+/** What the queue is made of. */
+interface SendQueueDeps<Origin> {
+  storage: DurableObjectStorage;
+  log: MessageLog;
+  members: Members;
+  /** where replies are noted with their thread */
+  threads: ReplyStore;
+  /** stores the senders inside a merged message with it */
+  storePeople(tx: Transaction, people: Person[]): void;
+  /** @returns why a member may not send a draft now; undefined if they may */
+  checkPermission(sender: MemberRow, draft: Draft): CoreError | undefined;
+  /**
+   * Gets the outcomes of committed sends in order, with their transaction, which it publishes, and at once
+   * the refusals of a full backlog.
+   */
+  onOutcomes(outcomes: SendOutcome<Origin>[], tx?: Transaction): void;
+}
+
 /**
  * Stores messages by group commit, because the runtime syncs storage once for each event. A send that finds
  * the queue idle is committed at once. Sends that arrive right after it wait for the next timer turn and
@@ -41,14 +59,8 @@ type ReplyStore = Pick<Threads, "refusal" | "columns" | "addReply" | "rootsChang
  * rooms, a timer turn follows few commits. A send that fails is refused alone.
  */
 export class SendQueue<Origin> {
-  readonly #storage: DurableObjectStorage;
-  readonly #log: MessageLog;
-  readonly #members: Members;
-  readonly #knownUsers: Pick<KnownUsers, "store">;
-  readonly #threads: ReplyStore;
+  readonly #deps: SendQueueDeps<Origin>;
   readonly #composers: Composers;
-  readonly #checkPermission: (sender: MemberRow, draft: Draft) => CoreError | undefined;
-  readonly #onOutcomes: (outcomes: SendOutcome<Origin>[], tx?: Transaction) => void;
   readonly #backlog = new Backlog(MAX_WAITING);
   #waiting: QueuedSend<Origin>[] = [];
   /** the commit that the waiting sends wait for */
@@ -57,30 +69,9 @@ export class SendQueue<Origin> {
   /** the commits made at once since one waited for others */
   #loneCommits = 0;
 
-  /**
-   * @param knownUsers where the senders inside a merged message are stored with it
-   * @param threads where replies are noted with their thread
-   * @param checkPermission returns why a member may not send a draft now; undefined if the member may
-   * @param onOutcomes receives the outcomes of committed sends in order, with their transaction, which it
-   *   publishes, and at once the refusals of a full backlog
-   */
-  constructor(
-    storage: DurableObjectStorage,
-    log: MessageLog,
-    members: Members,
-    knownUsers: Pick<KnownUsers, "store">,
-    threads: ReplyStore,
-    checkPermission: (sender: MemberRow, draft: Draft) => CoreError | undefined,
-    onOutcomes: (outcomes: SendOutcome<Origin>[], tx?: Transaction) => void,
-  ) {
-    this.#storage = storage;
-    this.#log = log;
-    this.#members = members;
-    this.#knownUsers = knownUsers;
-    this.#threads = threads;
-    this.#composers = new Composers(storage.sql, members);
-    this.#checkPermission = checkPermission;
-    this.#onOutcomes = onOutcomes;
+  constructor(deps: SendQueueDeps<Origin>) {
+    this.#deps = deps;
+    this.#composers = new Composers(deps.storage.sql, deps.members);
   }
 
   /**
@@ -95,7 +86,7 @@ export class SendQueue<Origin> {
     }
     const added = sends.length - refused.length;
     if (added > 0) this.#arrive(added);
-    if (refused.length > 0) this.#onOutcomes(refused);
+    if (refused.length > 0) this.#deps.onOutcomes(refused);
   }
 
   /**
@@ -115,7 +106,7 @@ export class SendQueue<Origin> {
       try {
         tx?.applyAll();
       } finally {
-        this.#onOutcomes(outcomes, tx);
+        this.#deps.onOutcomes(outcomes, tx);
       }
     } finally {
       this.#isCommitting = false;
@@ -180,13 +171,13 @@ export class SendQueue<Origin> {
 
   /** @param storeSends stores the sends in the transaction */
   #commitTogether(storeSends: (tx: Transaction) => Committed<Origin>): Committed<Origin> {
-    const tx = new Transaction(this.#storage);
-    return this.#storage.transactionSync(() => {
+    const tx = new Transaction(this.#deps.storage);
+    return this.#deps.storage.transactionSync(() => {
       const committed = storeSends(tx);
       const rows = newRows(committed.outcomes);
       for (const { sender_id: userId, client_msg_id: id } of rows)
         if (this.#composers.isOpen(userId, id)) this.#composers.sent(tx, userId);
-      this.#threads.rootsChanged(tx, rows);
+      this.#deps.threads.rootsChanged(tx, rows);
       return committed;
     });
   }
@@ -195,7 +186,10 @@ export class SendQueue<Origin> {
    * Stores plain messages by one statement, which needs no transaction.
    * @returns null if one of them is refused, a repeat, or more than a plain message: nothing is stored then
    */
-  #storeAtOnce(sends: QueuedSend<Origin>[], tx = new Transaction(this.#storage)): Committed<Origin> | null {
+  #storeAtOnce(
+    sends: QueuedSend<Origin>[],
+    tx = new Transaction(this.#deps.storage),
+  ): Committed<Origin> | null {
     let last = this.#lastStored;
     const at = Math.max(Date.now(), last.at);
     const outcomes: SendOutcome<Origin>[] = [];
@@ -210,12 +204,12 @@ export class SendQueue<Origin> {
     }
     let isWhole = false;
     try {
-      if (!this.#log.appendAll(tx, rows)) return null;
+      if (!this.#deps.log.appendAll(tx, rows)) return null;
       this.#moveSenders(tx, rows);
       isWhole = true;
       return { outcomes, tx };
     } finally {
-      if (!isWhole) this.#log.dropUnfinished();
+      if (!isWhole) this.#deps.log.dropUnfinished();
     }
   }
 
@@ -235,11 +229,14 @@ export class SendQueue<Origin> {
 
   /** The read positions of the senders follow their messages. */
   #moveSenders(tx: Transaction, rows: readonly MessageRow[]): void {
-    this.#members.moveSenders(tx, positionsOf(rows), { from: this.#log.last.seq, to: rows.at(-1)?.seq ?? 0 });
+    this.#deps.members.moveSenders(tx, positionsOf(rows), {
+      from: this.#deps.log.last.seq,
+      to: rows.at(-1)?.seq ?? 0,
+    });
   }
 
   get #lastStored(): LastStored {
-    return { ...this.#log.last, mainSeq: this.#log.lastInMain.seq };
+    return { ...this.#deps.log.last, mainSeq: this.#deps.log.lastInMain.seq };
   }
 
   #storeOrRefuse(send: QueuedSend<Origin>, tx: Transaction, last: LastStored): Result<StoredSend> {
@@ -266,23 +263,23 @@ export class SendQueue<Origin> {
     // Repeated sends are rare, so no lookup precedes the insert: the unique index finds a repeat. A refusal
     // looks too: the first send may have come before a mute, or before the sender left.
     const earlier = () =>
-      clientMsgId === undefined ? undefined : this.#log.byClientId(senderId, clientMsgId);
+      clientMsgId === undefined ? undefined : this.#deps.log.byClientId(senderId, clientMsgId);
     const refusal = this.#refusal(draft, senderId);
     if (refusal) return replayOf(earlier()) ?? raise(refusal);
-    const thread = draft.thread ? this.#threads.columns(draft.thread, last.mainSeq) : NO_THREAD;
+    const thread = draft.thread ? this.#deps.threads.columns(draft.thread, last.mainSeq) : NO_THREAD;
     const row = newRow(send, last, thread, Math.max(Date.now(), last.at));
-    if (!this.#log.append(tx, row))
+    if (!this.#deps.log.append(tx, row))
       return replayOf(earlier()) ?? raise(new Error("a conflicting client message id has no message"));
-    if (draft.rendered) this.#knownUsers.store(tx, draft.rendered.people);
-    if (draft.thread) this.#threads.addReply(tx, row);
+    if (draft.rendered) this.#deps.storePeople(tx, draft.rendered.people);
+    if (draft.thread) this.#deps.threads.addReply(tx, row);
     return { row, isRepeated: false };
   }
 
   #refusal(draft: Draft, senderId: UserId): CoreError | undefined {
-    const sender = this.#members.findSender(senderId);
+    const sender = this.#deps.members.findSender(senderId);
     if (!sender) return noConversation();
-    const referenced = { log: this.#log, members: this.#members, threads: this.#threads };
-    return this.#checkPermission(sender, draft) ?? refusedReference(referenced, sender, draft);
+    const referenced = { log: this.#deps.log, members: this.#deps.members, threads: this.#deps.threads };
+    return this.#deps.checkPermission(sender, draft) ?? refusedReference(referenced, sender, draft);
   }
 }
 

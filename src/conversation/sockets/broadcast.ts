@@ -4,11 +4,11 @@ import type { KickReason, RoomProtocol } from "../../domain/sync/socket-protocol
 import { errorFields, log } from "../../lib/logger.ts";
 import { frames } from "../../object/frames.ts";
 import { CLOSE } from "../../object/hibernating-socket.ts";
-import type { ChangeAnnouncement } from "../changes/change-feed.ts";
+import type { ChangeAnnouncement } from "../change-feed/change-feed.ts";
 import type { MessageRow } from "../log/row.ts";
+import type { RoomContext } from "../room/context.ts";
 import type { SendOrigin, SendOutcome } from "../sending/send.ts";
 import type { StoredChange } from "../state/change.ts";
-import type { RoomContext } from "../state/context.ts";
 import type { Audience, Published } from "../state/published.ts";
 import type { SocketSink } from "../state/socket-sink.ts";
 import { framesFor, type OutgoingMessage } from "./broadcast-frames.ts";

@@ -3,9 +3,9 @@ import type { Message } from "../../domain/messages/message.ts";
 import type { EncodedPart } from "../../domain/sync/encoded-message.ts";
 import type { RoomProtocol } from "../../domain/sync/socket-protocol.ts";
 import { changeFrames } from "../../object/frames.ts";
-import type { ChangeAnnouncement } from "../changes/change-feed.ts";
+import type { ChangeAnnouncement } from "../change-feed/change-feed.ts";
 import type { MessageRow } from "../log/row.ts";
-import type { RoomContext } from "../state/context.ts";
+import type { RoomContext } from "../room/context.ts";
 import type { LaggingSockets } from "./lagging-sockets.ts";
 import type { RoomSocket } from "./room-socket.ts";
 

@@ -198,7 +198,7 @@ export class RoomSockets {
         return;
       case "typing":
         socket.valid();
-        this.#room.typing(socket.userId);
+        this.#room.typing.show(socket.userId);
         return;
       case "sync":
         socket.valid();
@@ -221,7 +221,7 @@ export class RoomSockets {
       return;
     }
     socket.valid();
-    this.#room.submit(socket.userId, drafts, { socket });
+    this.#room.sends.submit(socket.userId, drafts, { socket });
   }
 
   #sync(socket: RoomSocket, after: Position, rev: number | undefined): void {
@@ -247,7 +247,7 @@ export class RoomSockets {
     else socket.goLive();
     for (const frame of acks) socket.send(frame);
     // Changes of the profile or the members between the pages have not reached the socket.
-    if (wasBehind && !page.hasMore) this.#room.pushConversation([socket.userId]);
+    if (wasBehind && !page.hasMore) this.#room.conversationUpdates.push([socket.userId]);
   }
 
   /** Sends a lagging socket the next page. The last one makes it live. */
@@ -263,7 +263,7 @@ export class RoomSockets {
       return;
     }
     socket.goLive();
-    this.#room.pushConversation([socket.userId]);
+    this.#room.conversationUpdates.push([socket.userId]);
   }
 
   /** @param isLimited a page of too many changes is a reset */

@@ -95,7 +95,7 @@ export function storeChange(
   const leaving = (change.members ?? []).filter((row) => row.state === "left").map((row) => row.user_id);
   endInvitations({ state, members, invitations }, change);
   if (leaving.length > 0) threads.follows.end(tx, leaving);
-  knownUsers.store(tx, change.knownUsers ?? []);
+  knownUsers.store(change.knownUsers ?? []);
   for (const person of change.profiles ?? []) profiles.store(tx, person, now);
   if (newShared) state.setShared(tx, newShared);
   if (raisesChanges) state.raise(tx, { changes: 1 });

@@ -4,9 +4,9 @@ import type { Position, Seq, UserId } from "../../domain/ids.ts";
 import { GroupEvent } from "../../domain/messages/content.ts";
 import type { ThreadState } from "../../domain/messages/thread.ts";
 import type { MemberEvent } from "../../domain/sync/socket-protocol.ts";
+import type { RoomStores } from "../room/context.ts";
 import type { RoomSocket } from "../sockets/room-socket.ts";
 import type { GroupChange } from "./change.ts";
-import type { RoomStores } from "./context.ts";
 import type { Audience, Published, SharedEvent } from "./published.ts";
 
 /** What events show. */

@@ -1,5 +1,5 @@
 import type { Seq, UserId } from "../../domain/ids.ts";
-import type { ChangeAnnouncement } from "../changes/change-feed.ts";
+import type { ChangeAnnouncement } from "../change-feed/change-feed.ts";
 import type { MessageRow } from "../log/row.ts";
 import type { SendOrigin, SendOutcome } from "../sending/send.ts";
 import type { StoredChange } from "./change.ts";

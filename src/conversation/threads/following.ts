@@ -3,7 +3,7 @@ import { Position, type Seq, type UserId } from "../../domain/ids.ts";
 import type { Message } from "../../domain/messages/message.ts";
 import type { ThreadState } from "../../domain/messages/thread.ts";
 import type { MemberRow } from "../members/member-row.ts";
-import type { RoomContext } from "../state/context.ts";
+import type { RoomContext } from "../room/context.ts";
 import { threadRead } from "../state/events.ts";
 import type { Transaction } from "../state/transaction.ts";
 import { type FollowPosition, stateOf } from "./follows.ts";

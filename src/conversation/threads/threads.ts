@@ -2,7 +2,7 @@ import { may, POLICIES } from "../../domain/conversations/group-policies.ts";
 import { type CoreError, invalid, noMessage, refusedFor } from "../../domain/errors.ts";
 import { Position, type Seq, type UserId } from "../../domain/ids.ts";
 import type { ThreadPlace, ThreadState } from "../../domain/messages/thread.ts";
-import type { ChangeFeed } from "../changes/change-feed.ts";
+import type { ChangeFeed } from "../change-feed/change-feed.ts";
 import type { MessageLog } from "../log/message-log.ts";
 import type { MessageRow, NO_THREAD } from "../log/row.ts";
 import type { MemberRow } from "../members/member-row.ts";

@@ -3,7 +3,7 @@ import type { Seq } from "../../domain/ids.ts";
 import type { Message } from "../../domain/messages/message.ts";
 import type { Scope } from "../log/row.ts";
 import type { MemberRow } from "../members/member-row.ts";
-import type { RoomStores } from "../state/context.ts";
+import type { RoomStores } from "../room/context.ts";
 import { changesAfter, inScope, isTooMany, showsGone } from "./replay-page.ts";
 
 /** A page of what has become of the messages that a member may see. */

@@ -2,7 +2,7 @@ import type { GroupOutline, GroupRelation } from "../../domain/conversations/gro
 import { isDiscoverable, joinMode } from "../../domain/conversations/group-policies.ts";
 import { noConversation } from "../../domain/errors.ts";
 import type { UserId } from "../../domain/ids.ts";
-import type { RoomContext } from "../state/context.ts";
+import type { RoomContext } from "../room/context.ts";
 
 /** What an outline is made of. */
 type Outlined = Pick<RoomContext, "state" | "members" | "bans" | "joinRequests">;

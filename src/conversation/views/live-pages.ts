@@ -5,7 +5,7 @@ import { type PackedPage, pack } from "../../domain/sync/packed-page.ts";
 import type { SyncPosition } from "../../domain/sync/replay.ts";
 import type { MessageRow } from "../log/row.ts";
 import type { MemberRow } from "../members/member-row.ts";
-import type { RoomStores } from "../state/context.ts";
+import type { RoomStores } from "../room/context.ts";
 import { devicePage } from "./replay-page.ts";
 
 /** The maximum of messages in a live page: in a busy room a call costs more than a hundred messages in it. */

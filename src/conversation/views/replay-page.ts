@@ -2,7 +2,7 @@ import { Position } from "../../domain/ids.ts";
 import type { DevicePage, MessageChange, ReplayPage } from "../../domain/sync/replay.ts";
 import type { MessageRow, Revoked, Scope } from "../log/row.ts";
 import type { MemberRow } from "../members/member-row.ts";
-import type { RoomStores } from "../state/context.ts";
+import type { RoomStores } from "../room/context.ts";
 
 /** The maximum of messages in a page. */
 const PAGE = 100;

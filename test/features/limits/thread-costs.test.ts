@@ -20,7 +20,7 @@ const inThread = (root: number, alsoInMain: boolean): Draft => ({
 });
 
 function say(room: Room, drafts: Draft[], sender = ANN): void {
-  room.submit(sender, drafts, { resolve: () => undefined });
+  room.sends.submit(sender, drafts, { resolve: () => undefined });
   room.flushSends();
 }
 

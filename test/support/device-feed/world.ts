@@ -330,7 +330,7 @@ export class World {
       ...{ clientMsgId: `http ${this.#texts}`, kind: "text", body: JSON.stringify({ text }) },
       ...{ quoteSeq: undefined, mentions: [] },
     };
-    this.#room.submit(byBob ? BOB : ANN, [draft], { resolve: () => undefined });
+    this.#room.sends.submit(byBob ? BOB : ANN, [draft], { resolve: () => undefined });
     this.#room.flushSends();
   }
 

@@ -2,7 +2,7 @@ import { runInDurableObject } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { create } from "../../../src/conversation/create.ts";
 import type { ConversationJobKind } from "../../../src/conversation/jobs.ts";
-import { Room } from "../../../src/conversation/room.ts";
+import { createRoom, type Room } from "../../../src/conversation/room.ts";
 import type { DeviceFormats } from "../../../src/conversation/views/message-encoder.ts";
 import type {
   ConversationKind,
@@ -28,7 +28,7 @@ export function say(
   const body = JSON.stringify({ text });
   const draft = { clientMsgId: undefined, kind: "text", body, quoteSeq: undefined } as const;
   const drafts = Array.from({ length: count }, () => ({ ...draft, mentions: [], ...options }));
-  room.submit(ANN, drafts, { resolve: () => undefined });
+  room.sends.submit(ANN, drafts, { resolve: () => undefined });
   room.flushSends();
 }
 
@@ -103,5 +103,5 @@ export function isolatedRoom(
   const inboxes = { applyUpdate: nothing, notify: nothing, register: nothing, unregister: nothing };
   const sources = { messages: async () => ({ messages: [], people: [] }) };
   const deps = { directory, inboxes, sources, settings: readSettings(env), deviceFormats, timing };
-  return new Room(storage, deps, new AlarmJobs<ConversationJobKind>(storage, handlers, timing.jobs));
+  return createRoom(storage, deps, new AlarmJobs<ConversationJobKind>(storage, handlers, timing.jobs));
 }

@@ -147,12 +147,12 @@ test("sends of one origin keep their order, and other origins do not wait for th
     const [one, other] = [from(), from()];
     room.directPermission.announce("a");
     const done = room.directPermission.confirm("a");
-    room.submit(ANN, [draft("first, waits for the look after this one")], one);
+    room.sends.submit(ANN, [draft("first, waits for the look after this one")], one);
     await directory.answer({});
     await done;
     expect(room.directPermission.check()).toBeNull();
-    room.submit(ANN, [draft("second, waits for the first")], one);
-    room.submit(BOB, [draft("of another")], other);
+    room.sends.submit(ANN, [draft("second, waits for the first")], one);
+    room.sends.submit(BOB, [draft("of another")], other);
     await turn();
     expect(bodies).toEqual(["of another"]);
     await directory.answer({});
@@ -164,7 +164,7 @@ test("the number of waiting sends is bounded, and each is answered", () =>
     const room = isolatedRoom(storage, directory.read);
     const results: string[] = [];
     const enter = (body = "{}") =>
-      room.submit(ANN, [draft(body)], {
+      room.sends.submit(ANN, [draft(body)], {
         resolve: ({ result }) => results.push(result.ok ? "stored" : result.code),
       });
     room.directPermission.announce("a");

@@ -52,10 +52,10 @@ describe("conversation updates", () => {
           isolatedRoom(storage),
           { listed },
           timing.announcements,
-          () => undefined,
+          { reaches: () => true, tell: () => undefined },
         );
-        announcements.pushTo(everybody);
-        announcements.pushTo(everybody.slice(500));
+        announcements.push(everybody);
+        announcements.push(everybody.slice(500));
       });
       expect(asked.flat()).toEqual(everybody);
       expect(Math.max(...asked.map(({ length }) => length))).toBe(100);

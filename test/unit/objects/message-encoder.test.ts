@@ -26,7 +26,7 @@ function say(room: Room, text: string, options: Partial<Draft> = {}): MessageRow
   const draft = { clientMsgId: undefined, kind: "text", body: JSON.stringify({ text }) } as const;
   const drafts = [{ ...draft, quoteSeq: undefined, mentions: [], ...options }];
   const rows: MessageRow[] = [];
-  room.submit(ANN, drafts, { resolve: ({ result }) => result.ok && rows.push(result.value.row) });
+  room.sends.submit(ANN, drafts, { resolve: ({ result }) => result.ok && rows.push(result.value.row) });
   room.flushSends();
   return itemAt(rows, 0);
 }

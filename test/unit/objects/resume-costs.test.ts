@@ -19,7 +19,7 @@ function fill(room: Room): void {
     ...{ mentions: [], body: JSON.stringify({ text: "x".repeat(80) }) },
   }));
   for (let i = 0; i < drafts.length; i += 100) {
-    room.submit(ANN, drafts.slice(i, i + 100), { resolve: () => undefined });
+    room.sends.submit(ANN, drafts.slice(i, i + 100), { resolve: () => undefined });
     room.flushSends();
   }
 }

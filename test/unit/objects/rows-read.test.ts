@@ -27,7 +27,7 @@ const draft: Draft = {
 };
 
 function say(room: Room, drafts: Draft[]): void {
-  room.submit(ANN, drafts, { resolve: () => undefined });
+  room.sends.submit(ANN, drafts, { resolve: () => undefined });
   room.flushSends();
 }
 

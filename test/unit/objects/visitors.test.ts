@@ -11,7 +11,7 @@ const MOST = 1.3;
 
 function say(room: Room): Promise<unknown> {
   const draft = { clientMsgId: undefined, kind: "text", body: '{"text":"hi"}', quoteSeq: undefined } as const;
-  return room.send(ANN, { ...draft, mentions: [] });
+  return room.sends.send(ANN, { ...draft, mentions: [] });
 }
 
 const HAPPENS: Record<string, (room: Room) => unknown> = {
@@ -19,7 +19,7 @@ const HAPPENS: Record<string, (room: Room) => unknown> = {
   "a message with a quote": async (room) => {
     const quoteSeq = Seq.parse(1);
     const draft = { clientMsgId: undefined, kind: "text", body: "{}", quoteSeq, mentions: [] } as const;
-    await room.send(ANN, { ...draft, mentions: [] });
+    await room.sends.send(ANN, { ...draft, mentions: [] });
   },
   "the alarm": (room) => room.fanout.repair(),
   "a refresh of profiles": (room) => room.profiles.ensureFresh(),

@@ -102,19 +102,16 @@ class QueueHarness {
           });
       },
     });
-    this.sends = new SendQueue(
-      failing,
-      this.log,
-      this.members,
-      { store: () => undefined },
-      NO_THREADS,
-      () => undefined,
-      (outcomes) => {
+    this.sends = new SendQueue({
+      ...{ storage: failing, log: this.log, members: this.members, threads: NO_THREADS },
+      storePeople: () => undefined,
+      checkPermission: () => undefined,
+      onOutcomes: (outcomes) => {
         this.outcomes.push(...outcomes);
         this.commits.push(outcomes.map(({ send: { origin } }) => origin));
         this.#wake();
       },
-    );
+    });
   }
 
   async answered(count: number): Promise<void> {

@@ -1,6 +1,6 @@
 import type { UserId } from "../../domain/ids.ts";
 import type { InboxUpdate } from "../../domain/sync/inbox-update.ts";
-import type { ChangeFeed } from "../changes/change-feed.ts";
+import type { ChangeFeed } from "../change-feed/change-feed.ts";
 import type { NotificationOutbox } from "../delivery/notification-outbox.ts";
 import type { MessageLog } from "../log/message-log.ts";
 import type { Bans } from "../members/bans.ts";
@@ -11,15 +11,15 @@ import type { MemberList } from "../members/member-list.ts";
 import type { Members } from "../members/members.ts";
 import type { ProfileCache } from "../members/profile-cache.ts";
 import type { PendingSend } from "../sending/send.ts";
+import type { GroupChange } from "../state/change.ts";
+import type { ConversationState } from "../state/conversation-state.ts";
+import type { Published } from "../state/published.ts";
+import type { SocketSink } from "../state/socket-sink.ts";
+import type { Transaction } from "../state/transaction.ts";
 import type { Threads } from "../threads/threads.ts";
 import type { MemberSnapshots } from "../views/member-snapshots.ts";
 import type { MessageEncoder } from "../views/message-encoder.ts";
 import type { MessageRenderer } from "../views/message-renderer.ts";
-import type { GroupChange } from "./change.ts";
-import type { ConversationState } from "./conversation-state.ts";
-import type { Published } from "./published.ts";
-import type { SocketSink } from "./socket-sink.ts";
-import type { Transaction } from "./transaction.ts";
 
 /** The data of a conversation: stores, which keep SQLite and memory in step, and views over them. */
 export interface RoomStores {
@@ -32,7 +32,6 @@ export interface RoomStores {
   readonly bans: Bans;
   readonly joinRequests: JoinRequests;
   readonly invitations: Invitations;
-  readonly outbox: NotificationOutbox;
   readonly changeFeed: ChangeFeed;
   readonly threads: Threads;
   readonly snapshots: MemberSnapshots;
@@ -45,6 +44,7 @@ export interface RoomStores {
  * change. A feature that needs little takes a `Pick`.
  */
 export interface RoomContext extends RoomStores {
+  readonly outbox: NotificationOutbox;
   /** Commits the waiting sends, so that later steps of this turn see them. */
   flushSends(): void;
   /** Runs work in a transaction, then what it has registered. @see commit */

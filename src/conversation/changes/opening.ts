@@ -1,0 +1,61 @@
+import type { UserId } from "../../domain/ids.ts";
+import type { ComposerOpening } from "../../domain/ports.ts";
+import type { ConversationUpdates } from "../delivery/conversation-updates.ts";
+import type { Fanout } from "../delivery/fanout.ts";
+import type { Composers } from "../members/composers.ts";
+import { openForMember, restoreToList } from "../members/deleted-for-me.ts";
+import type { RoomContext } from "../room/context.ts";
+
+/** What opening needs besides the room. */
+interface OpeningDeps {
+  fanout: Pick<Fanout, "changed" | "isDelivered" | "resume">;
+  conversationUpdates: Pick<ConversationUpdates, "push">;
+  composers: Pick<Composers, "open">;
+}
+
+/** Members open a conversation: it comes into their lists, and they begin to write. */
+export class Opening {
+  readonly #room: RoomContext;
+  readonly #deps: OpeningDeps;
+
+  constructor(room: RoomContext, deps: OpeningDeps) {
+    this.#room = room;
+    this.#deps = deps;
+  }
+
+  /**
+   * Updates every inbox that lacks the newest state, 50 of them before this resolves.
+   * @param first a member who opens the conversation: it returns to their list if they had deleted it for
+   *   themselves
+   * @param forBoth a direct conversation is opened for the other user too, except across a block.
+   *   Otherwise the first message does that.
+   */
+  async open(first: UserId, forBoth = false): Promise<void> {
+    const { state, members, outbox } = this.#room;
+    const { fanout, conversationUpdates } = this.#deps;
+    const openers = forBoth && !state.isBlocked ? members.ids() : [first];
+    for (const id of openers) {
+      const member = members.findSender(id);
+      if (member && openForMember(members, member)) fanout.changed();
+    }
+    if (restoreToList(members, members.active(first))) fanout.changed();
+    // A member whose inbox lacks the update may not know the conversation: their sockets get the whole of it.
+    conversationUpdates.push(members.ids().filter((id) => !fanout.isDelivered(id)));
+    fanout.resume();
+    outbox.resume();
+    await Promise.all([this.#room.updateInboxes([first, ...members.ids()]), outbox.tryNow()]);
+  }
+
+  /**
+   * Notes that a member writes a composer draft under a client message id.
+   * @throws `not_found` unless the user is an active member
+   */
+  openComposer(userId: UserId, clientMsgId: string | undefined): ComposerOpening {
+    this.#room.flushSends();
+    const { members, log, snapshots } = this.#room;
+    const member = members.active(userId);
+    const isSent = clientMsgId !== undefined && log.byClientId(userId, clientMsgId) !== undefined;
+    if (clientMsgId !== undefined && !isSent) this.#deps.composers.open(member, clientMsgId);
+    return { update: snapshots.inboxUpdate(userId), isSent };
+  }
+}

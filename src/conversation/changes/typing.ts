@@ -1,0 +1,38 @@
+import type { UserId } from "../../domain/ids.ts";
+import type { Timing } from "../../domain/timing.ts";
+import type { RoomContext } from "../room/context.ts";
+import type { Publisher } from "../room/publisher.ts";
+import { checkWritePermission } from "../sending/write-permission.ts";
+import { typing } from "../state/events.ts";
+
+/** Tells members who is typing. */
+export class Typing {
+  readonly #room: Pick<RoomContext, "state" | "members">;
+  readonly #publisher: Pick<Publisher, "tellUnstored">;
+  readonly #timing: Timing["typing"];
+  /** when each member was last shown (ms since 1970) */
+  readonly #shownAt = new Map<UserId, number>();
+
+  constructor(
+    room: Pick<RoomContext, "state" | "members">,
+    publisher: Pick<Publisher, "tellUnstored">,
+    timing: Timing["typing"],
+  ) {
+    this.#room = room;
+    this.#publisher = publisher;
+    this.#timing = timing;
+  }
+
+  /**
+   * Publishes that a member is typing, unless they may not write.
+   * @throws `not_found` for a user who is no member
+   */
+  show(userId: UserId): void {
+    const { state, members } = this.#room;
+    if (checkWritePermission(state, members, members.active(userId))) return;
+    const now = Date.now();
+    if (now - (this.#shownAt.get(userId) ?? 0) < this.#timing.intervalMs) return;
+    this.#shownAt.set(userId, now);
+    this.#publisher.tellUnstored(typing(this.#room, userId));
+  }
+}

@@ -1,0 +1,80 @@
+import { CoreError } from "../../domain/errors.ts";
+import type { UserId } from "../../domain/ids.ts";
+import { Banning } from "../changes/banning.ts";
+import { Editing } from "../changes/editing.ts";
+import { GroupChanges } from "../changes/group.ts";
+import { Inviting } from "../changes/inviting.ts";
+import { Joining } from "../changes/joining.ts";
+import { Opening } from "../changes/opening.ts";
+import { Pinning } from "../changes/pinning.ts";
+import { ReadPositions } from "../changes/read-positions.ts";
+import { Redaction } from "../changes/redaction.ts";
+import { Typing } from "../changes/typing.ts";
+import { DeviceCalls } from "../delivery/device-calls.ts";
+import type { ConversationJobKind } from "../jobs.ts";
+import { Composers } from "../members/composers.ts";
+import type { MemberRow } from "../members/member-row.ts";
+import { Polls } from "../polls/polls.ts";
+import { Reactions } from "../reactions/reactions.ts";
+import { checkWritePermission } from "../sending/write-permission.ts";
+import { Following } from "../threads/following.ts";
+import { GroupOutlines } from "../views/group-outlines.ts";
+import type { RoomContext } from "./context.ts";
+import type { Delivery } from "./delivery.ts";
+import type { RoomHost } from "./host.ts";
+import type { Publisher } from "./publisher.ts";
+import type { Sending } from "./sending.ts";
+import type { Stores } from "./stores.ts";
+
+export type Features = ReturnType<typeof createFeatures>;
+
+/** The last layer of a room: what members do in a conversation besides sending. */
+export function createFeatures(
+  { storage, jobs, settings, timing }: RoomHost,
+  room: RoomContext & Stores & Delivery & Sending,
+  publisher: Publisher,
+) {
+  const { state, members, history, reactionStore, voteStore, directPermission, fanout } = room;
+  const outlines = new GroupOutlines(room);
+  const files = room.fileReferences;
+  const indexer = room.search.indexing;
+  /** Waits while a change of the direct permission is under way. @throws `unavailable` without D1 */
+  const permission = async () => {
+    const failure = await directPermission.check();
+    if (failure) throw new CoreError(failure.code, failure.detail, failure.data);
+  };
+  const checkPermission = (member: MemberRow) => checkWritePermission(state, members, member);
+  const scheduleNow = (kind: ConversationJobKind) => (userId: UserId) =>
+    jobs.schedule(kind, String(userId), Date.now());
+  return {
+    group: new GroupChanges(room),
+    joining: new Joining(room, settings.maxGroupMembers, timing.rejections),
+    banning: new Banning(room),
+    outlines,
+    inviting: new Inviting(room, outlines),
+    opening: new Opening(room, {
+      ...{ fanout, conversationUpdates: room.conversationUpdates },
+      composers: new Composers(storage.sql, members),
+    }),
+    typing: new Typing(room, publisher, timing.typing),
+    readPositions: new ReadPositions(room),
+    pinning: new Pinning(room, permission),
+    redaction: new Redaction(room, history, indexer, files, [reactionStore, voteStore]),
+    editing: new Editing(room, {
+      ...{ history, indexer, files },
+      permission: directPermission,
+      windowS: settings.editWindowS,
+      scheduleRemoval: scheduleNow("edit_history"),
+    }),
+    reactions: new Reactions(room, {
+      ...{ store: reactionStore, permission, checkPermission },
+      schedule: scheduleNow("deleted_reactions"),
+    }),
+    polls: new Polls(room, {
+      ...{ votes: voteStore, permission, checkPermission },
+      schedule: scheduleNow("deleted_votes"),
+    }),
+    following: new Following(room),
+    devices: new DeviceCalls(room, room.fanoutSource, fanout, timing.inboxCalls),
+  };
+}

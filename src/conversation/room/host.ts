@@ -1,0 +1,22 @@
+import type { ConversationDirectory, Inboxes, MessageSources } from "../../domain/ports.ts";
+import type { Settings } from "../../domain/settings.ts";
+import type { Timing } from "../../domain/timing.ts";
+import type { AlarmJobs } from "../../object/alarm-jobs.ts";
+import type { ConversationJobKind } from "../jobs.ts";
+import type { DeviceFormats } from "../views/message-encoder.ts";
+
+/** What a room needs from outside. */
+export interface RoomDeps {
+  directory: ConversationDirectory;
+  inboxes: Inboxes;
+  sources: MessageSources;
+  deviceFormats: DeviceFormats;
+  settings: Settings;
+  timing: Timing;
+}
+
+/** The object that a room is in, as each of its layers gets it. */
+export interface RoomHost extends RoomDeps {
+  storage: DurableObjectStorage;
+  jobs: AlarmJobs<ConversationJobKind>;
+}

@@ -1,0 +1,73 @@
+import type { UserId } from "../../domain/ids.ts";
+import type { Fanout } from "../delivery/fanout.ts";
+import type { EventSink, Published } from "../state/published.ts";
+import type { SocketSink } from "../state/socket-sink.ts";
+
+/** The way to inboxes and devices. */
+interface DeliverySink {
+  devices: EventSink;
+  fanout: Pick<Fanout, "changed" | "ephemeral" | "tellsWhole">;
+}
+
+/**
+ * Tells of what a room has committed: its sockets first, then devices and inboxes. It is made before the
+ * stores, which tell through it; those that are told connect once they exist.
+ */
+export class Publisher {
+  /** undefined until the object has restored its sockets */
+  #sockets: SocketSink | undefined;
+  #delivery: DeliverySink | undefined;
+
+  /** Has devices and inboxes told of all later events. */
+  connectDelivery(delivery: DeliverySink): void {
+    this.#delivery = delivery;
+  }
+
+  /** Has room sockets told of all later events. */
+  connectSockets(sockets: SocketSink): void {
+    this.#sockets = sockets;
+  }
+
+  /** @see RoomContext.publish */
+  publish(events: readonly Published[], toSockets?: (sockets: SocketSink) => void): void {
+    // Before the fan-out, so that the first inbox update carries the events. What they tell is stored: if one
+    // cannot be told, the fan-out starts all the same.
+    try {
+      if (toSockets) this.toSockets(toSockets);
+      for (const published of events) this.#tell(published);
+    } finally {
+      this.changed();
+    }
+  }
+
+  /** Tells of an event that nothing was stored for. */
+  tellUnstored(published: Published): void {
+    this.#tell(published);
+    this.#delivery?.fanout.ephemeral();
+  }
+
+  /** Tells room sockets alone. */
+  toSockets(tell: (sockets: SocketSink) => void): void {
+    if (this.#sockets) tell(this.#sockets);
+  }
+
+  /** Starts the fan-out after a change. @see Fanout.changed */
+  changed(): void {
+    this.#delivery?.fanout.changed();
+  }
+
+  /** Whether a user has a room socket, or may have a device connected. */
+  reaches(userId: UserId): boolean {
+    return this.#sockets?.reaches(userId) || this.#delivery?.devices.reaches(userId) || false;
+  }
+
+  /** Whether anybody is told of changed messages as a whole alone. */
+  tellsWhole(): boolean {
+    return this.#sockets?.tellsWhole() || this.#delivery?.fanout.tellsWhole || false;
+  }
+
+  #tell(published: Published): void {
+    this.#sockets?.tell(published);
+    this.#delivery?.devices.tell(published);
+  }
+}

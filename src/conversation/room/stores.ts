@@ -1,0 +1,112 @@
+import type { UserId } from "../../domain/ids.ts";
+import { LIMITS } from "../../domain/limits.ts";
+import { bytesWithProfiles } from "../../domain/messages/copies/merged.ts";
+import { bytesOf } from "../../domain/text.ts";
+import { ChangeFeed } from "../change-feed/change-feed.ts";
+import { FileReferences } from "../files/file-references.ts";
+import { markerOf, wakeupOf } from "../jobs.ts";
+import { EditHistory } from "../log/edit-history.ts";
+import { MentionPages } from "../log/mention-pages.ts";
+import { MessageLog } from "../log/message-log.ts";
+import { ReadableLog } from "../log/readable-log.ts";
+import { RecentRows } from "../log/recent-rows.ts";
+import { Bans } from "../members/bans.ts";
+import { Invitations } from "../members/invitations.ts";
+import { JoinRequests } from "../members/join-requests.ts";
+import { KnownUsers } from "../members/known-users.ts";
+import { MemberList } from "../members/member-list.ts";
+import { Members } from "../members/members.ts";
+import { ProfileCache } from "../members/profile-cache.ts";
+import { VoteStore } from "../polls/vote-store.ts";
+import { ReactionStore } from "../reactions/reaction-store.ts";
+import { MessageSearch } from "../search/search.ts";
+import { ConversationState } from "../state/conversation-state.ts";
+import { profileChanged } from "../state/events.ts";
+import { Follows } from "../threads/follows.ts";
+import { ThreadLog } from "../threads/thread-log.ts";
+import { Threads } from "../threads/threads.ts";
+import { FormerView } from "../views/former-view.ts";
+import { MemberSnapshots } from "../views/member-snapshots.ts";
+import { type Encoded, MessageEncoder } from "../views/message-encoder.ts";
+import { MessageRenderer } from "../views/message-renderer.ts";
+import { OwnParts } from "../views/own-parts.ts";
+import type { RoomHost } from "./host.ts";
+import type { Publisher } from "./publisher.ts";
+
+export type Stores = ReturnType<typeof createStores>;
+
+/** The first layer of a room: its stores, which keep SQLite and memory in step, and the views over them. */
+export function createStores(
+  { storage, jobs, directory, deviceFormats, settings, timing }: RoomHost,
+  publisher: Publisher,
+) {
+  const { sql } = storage;
+  const state = new ConversationState(sql);
+  const members = new Members(sql, state.dissolvedAt !== null);
+  const profiles = new ProfileCache(sql, directory, timing.profileCache, members, (profile) => {
+    if (members.findSender(profile.id)) publisher.tellUnstored(profileChanged(profile));
+  });
+  const recent = new RecentRows<Encoded>(sql);
+  const personOf = (id: UserId) => profiles.get(id);
+  const log = new MessageLog(
+    sql,
+    recent,
+    state.profile.createdAt,
+    ({ kind, body, place, custom_data: customData, tip, reactions, poll }) =>
+      bytesWithProfiles(kind, body, personOf) +
+      (bytesOfPart(place) + bytesOfPart(customData) + bytesOfPart(tip)) +
+      (bytesOfPart(reactions) + bytesOfPart(poll)),
+  );
+  const changeFeed = new ChangeFeed({
+    ...{ state, log, timing: timing.changes },
+    stored: () => publisher.changed(),
+    announce: (announcement) => publisher.publish([], (sockets) => sockets.messagesChanged(announcement)),
+    tellsWhole: () => publisher.tellsWhole(),
+  });
+  const threads = new Threads({
+    ...{ state, log, members, changeFeed },
+    replies: new ThreadLog(sql, log),
+    follows: new Follows(sql, LIMITS.followedThreads),
+  });
+  const reactionStore = new ReactionStore(sql);
+  const voteStore = new VoteStore(sql);
+  const history = new EditHistory(sql);
+  const formerView = new FormerView(log, history, (id) => profiles.has(id));
+  const ownParts = new OwnParts([reactionStore, voteStore]);
+  const renderer = new MessageRenderer(state.id, log, profiles, members, ownParts, formerView);
+  return {
+    state,
+    members,
+    memberList: new MemberList(members),
+    profiles,
+    knownUsers: new KnownUsers(sql, profiles),
+    bans: new Bans(sql),
+    joinRequests: new JoinRequests(sql),
+    invitations: new Invitations(sql),
+    log,
+    readable: new ReadableLog(sql, log),
+    mentions: new MentionPages(sql, log, timing.acrossConversations),
+    history,
+    formerView,
+    search: new MessageSearch(storage, log, markerOf(jobs, "index", timing.retryMarker), timing.indexing),
+    // Due with the alarm that looks after the fan-out: it costs no alarm of its own.
+    fileReferences: new FileReferences(sql, state.id, log, {
+      directory,
+      wakeup: wakeupOf(jobs, "files"),
+      delayMs: () => timing.retryMarker.dueMs,
+    }),
+    changeFeed,
+    /** the changed messages that a client is replayed; beyond, it loads the conversation anew */
+    maxChanges: settings.maxChanges,
+    threads,
+    reactionStore,
+    voteStore,
+    renderer,
+    encoder: new MessageEncoder(renderer, profiles, members, deviceFormats, recent),
+    snapshots: new MemberSnapshots({ state, log, changeFeed, members, renderer, threads }),
+  };
+}
+
+function bytesOfPart(part: string | null): number {
+  return part === null ? 0 : bytesOf(part);
+}

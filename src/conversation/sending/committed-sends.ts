@@ -1,0 +1,74 @@
+import type { Projection } from "../delivery/d1-projection.ts";
+import type { Fanout } from "../delivery/fanout.ts";
+import type { FileReferences } from "../files/file-references.ts";
+import type { MessageRow } from "../log/row.ts";
+import type { Members } from "../members/members.ts";
+import type { Publisher } from "../room/publisher.ts";
+import type { Indexer } from "../search/indexer.ts";
+import type { ConversationState } from "../state/conversation-state.ts";
+import type { Transaction } from "../state/transaction.ts";
+import type { SendOrigin, SendOutcome } from "./send.ts";
+import { newRows } from "./send-queue.ts";
+
+/** Who learns of committed sends. */
+interface CommittedSendsDeps {
+  state: ConversationState;
+  members: Pick<Members, "openForAll">;
+  publisher: Publisher;
+  fanout: Pick<Fanout, "sentInRoom">;
+  projection: Pick<Projection, "changed" | "tryNow">;
+  files: Pick<FileReferences, "stored">;
+  indexer: Pick<Indexer, "resume">;
+}
+
+/** Tells of the outcomes of sends: their callers, room sockets, inboxes, and what keeps up with the log. */
+export class CommittedSends {
+  readonly #deps: CommittedSendsDeps;
+
+  constructor(deps: CommittedSendsDeps) {
+    this.#deps = deps;
+  }
+
+  /** @param tx the transaction of sends that were stored; absent: all were refused before it */
+  tell(outcomes: SendOutcome<SendOrigin>[], tx?: Transaction): void {
+    const { publisher, fanout, files, indexer } = this.#deps;
+    // The sends are stored: whatever fails below, each caller gets its answer.
+    for (const outcome of outcomes) {
+      const { origin } = outcome.send;
+      if ("resolve" in origin) origin.resolve(outcome);
+    }
+    // Room sockets and acks first: to make inbox updates takes time.
+    try {
+      publisher.toSockets((sockets) => sockets.sent(outcomes));
+    } finally {
+      tx?.publishAll();
+      const stored = newRows(outcomes);
+      this.#noteSenders(stored);
+      const ofSockets = newRows(outcomes.filter(({ send }) => "socket" in send.origin));
+      if (ofSockets.length > 0) fanout.sentInRoom(ofSockets.length);
+      if (stored.length > 0) publisher.changed();
+      files.stored(stored);
+      indexer.resume();
+    }
+  }
+
+  /**
+   * Notes the first message of each user of a direct conversation, in the turn of its commit. The first
+   * message opens the conversation for both. Once both have written, D1 gets to know it.
+   */
+  #noteSenders(stored: MessageRow[]): void {
+    const { state, members, projection } = this.#deps;
+    if (state.profile.kind !== "direct" || state.answered) return;
+    for (const { sender_id: senderId } of stored) {
+      if (state.firstSender === null) {
+        state.setFirstSender(senderId);
+        members.openForAll();
+      } else if (state.firstSender !== senderId) {
+        state.setAnswered();
+        projection.changed();
+        void projection.tryNow();
+        return;
+      }
+    }
+  }
+}
