@@ -39,13 +39,13 @@ export const SocketAttachment = z.object({
   userId: UserId,
   sessionId: SessionId,
   expiresAt: z.int(),
-  /** the origin that the client has asked; absent: opened by an older release */
-  origin: z.string().optional(),
+  /** the origin that the client has asked */
+  origin: z.string(),
   /** the server has closed it: further frames of the client are ignored */
   closing: z.boolean(),
-  /** each ack has the stored message; absent in sockets of the previous release */
+  /** each ack has the stored message */
   echoes: z.boolean().optional(),
-  /** the socket shows thread-only replies; absent in sockets of the previous release */
+  /** the socket shows thread-only replies */
   threads: z.boolean().optional(),
   /** the client knows no changes of messages but revokes and hides */
   ignoresChanges: z.boolean().optional(),
@@ -86,7 +86,7 @@ export class HibernatingSocket<Attachment extends SocketAttachment> {
     this.#ctx = ctx;
     this.#ws = ws;
     this.#attachment = attachment;
-    this.fileOrigins = sharedOrigins(settings, attachment.origin ?? "");
+    this.fileOrigins = sharedOrigins(settings, attachment.origin);
   }
 
   get userId(): UserId {

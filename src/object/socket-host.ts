@@ -16,8 +16,8 @@ export const SocketOpening = z.object({
   sessionId: SessionId,
   /** ms; the socket is closed then */
   expiresAt: z.int(),
-  /** the origin that the client has asked; absent: from an older release */
-  origin: z.string().optional(),
+  /** the origin that the client has asked */
+  origin: z.string(),
   /** the one sub-protocol that the answer names, if the client offered it */
   subprotocol: z.string().optional(),
   /** each ack has the stored message */

@@ -2,7 +2,6 @@
 import { type SQL, sql } from "drizzle-orm";
 import { LAST_VERSION } from "../domain/accounts/person.ts";
 import { Relation } from "../domain/contacts/relation.ts";
-import { FOR_EVER } from "../domain/conversations/archive.ts";
 import type { UserId } from "../domain/ids.ts";
 import { isBlocked, relationTo, seesPresence } from "./contacts/pair-conditions.ts";
 import { memberships, users } from "./schema.ts";
@@ -81,8 +80,8 @@ export function nextProfileTime(now: number): SQL {
   return sql`max(${now}, ${users.updatedAt} + 1)`;
 }
 
-/** Until when a member has muted a conversation, in SQL: the previous release stores only `silent`. */
-export const MUTED_UNTIL = sql<number>`iif(${memberships.silent}, coalesce(${memberships.mutedUntil}, ${FOR_EVER}), 0)`;
+/** Until when a member has muted a conversation, in SQL; 0: not at all. */
+export const MUTED_UNTIL = sql<number>`iif(${memberships.silent}, ${memberships.mutedUntil}, 0)`;
 
 /** The columns of `ListPreferences`. */
 export const LIST_PREFERENCES = {

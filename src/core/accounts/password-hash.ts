@@ -52,7 +52,7 @@ export async function hashPassword(core: Hashing, password: string): Promise<str
 }
 
 /**
- * Whether a stored hash is of exactly this text. For `null` (no such account, or an account without a
+ * Whether a stored hash is of this password, in its `opaquePassword`. For `null` (no such account, or an account without a
  * password) it does the work of a new hash and returns false.
  * @throws `unavailable` as `HashTurns.run`
  */
@@ -63,7 +63,9 @@ export async function passwordMatches(
 ): Promise<boolean> {
   const { parameters, salt, hash } =
     stored === null ? { parameters: core.timing.passwordHash, ...UNKNOWN_ACCOUNT } : StoredHash.parse(stored);
-  const derived = await core.hashTurns.run(() => derive(password, salt, hash.byteLength, parameters));
+  const derived = await core.hashTurns.run(() =>
+    derive(opaquePassword(password), salt, hash.byteLength, parameters),
+  );
   return timingSafeEqual(derived, hash) && stored !== null;
 }
 

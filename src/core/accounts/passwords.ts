@@ -12,7 +12,6 @@ import type { UserId } from "../../domain/ids.ts";
 import { codePoints } from "../../domain/text.ts";
 import type { Timing } from "../../domain/timing.ts";
 import { storedForm } from "../../lib/text-forms.ts";
-import { replacePasswordHash } from "../../storage/accounts/account-updates.ts";
 import {
   type AttemptRule,
   deleteAttempts,
@@ -29,7 +28,7 @@ import {
   findUser,
 } from "../../storage/accounts/users.ts";
 import type { Core } from "../context.ts";
-import { hashPassword, opaquePassword, passwordMatches } from "./password-hash.ts";
+import { opaquePassword, passwordMatches } from "./password-hash.ts";
 import { accountDeleted } from "./users.ts";
 
 /** The names that a sign-in accepts. A username takes precedence over an equal e-mail address. */
@@ -200,33 +199,17 @@ async function findRight(
   return null;
 }
 
-/**
- * The first of some accounts that has a password. Hashes from before `opaquePassword` are of what was typed.
- * All are compared with both, so that the time tells nothing. It is one guess: no hash is of both.
- */
+/** The first of some accounts that has a password. All are compared, so that the time tells nothing. */
 async function findMatching(
   core: Core,
   accounts: (Account | null)[],
-  typed: string,
+  password: string,
 ): Promise<Account | undefined> {
-  const password = opaquePassword(typed);
-  const matching: { account: Account; text: string }[] = [];
+  const matching: Account[] = [];
   for (const account of accounts)
-    for (const text of new Set([password, typed])) {
-      const isRight = await passwordMatches(core, text, account?.passwordHash ?? null);
-      if (isRight && account) matching.push({ account, text });
-    }
-  const [first] = matching;
-  return first && first.text !== password ? withNewHash(core, first.account, password) : first?.account;
-}
-
-/** Replaces a hash from before `opaquePassword`, so that the next sign-in may come from any keyboard. */
-async function withNewHash(core: Core, account: Account, password: string): Promise<Account> {
-  const { user, passwordHash: checked } = account;
-  const next = await hashPassword(core, password);
-  const isReplaced = await replacePasswordHash(core.db, { userId: user.id, checked, next });
-  // Another sign-in may have replaced it first: the caller finds out when it compares the hash.
-  return isReplaced ? { user, passwordHash: next } : account;
+    if ((await passwordMatches(core, password, account?.passwordHash ?? null)) && account)
+      matching.push(account);
+  return matching[0];
 }
 
 /**

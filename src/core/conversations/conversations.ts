@@ -300,7 +300,7 @@ async function copyToList(
   let { pinned, archivedCount, mutedUntil } = stored;
   for (let i = 0; i < MAX_COPY_TRIES; i++) {
     const copied = { pinned, archivedCount, mutedUntil };
-    await core.inboxes.setPinned(caller, { conversationId: id, ...copied });
+    await core.inboxes.setPreferences(caller, { conversationId: id, ...copied });
     const found = (await findListRecords(core.db, caller, [{ id, senderId: null }], true)).get(id);
     if (!found || isCopy(found.preferences, copied)) return;
     ({ pinned, archivedCount, mutedUntil } = found.preferences);

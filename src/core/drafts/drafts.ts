@@ -7,7 +7,13 @@ import { LIMITS } from "../../domain/limits.ts";
 import type { BodyJson, Kind } from "../../domain/messages/content.ts";
 import { resolveForward } from "../../domain/messages/copies/forwarding.ts";
 import { bodyWithProfiles } from "../../domain/messages/copies/merged.ts";
-import { DraftContent, DraftId, type DraftState, type Recipient } from "../../domain/messages/draft.ts";
+import {
+  DraftContent,
+  DraftId,
+  type DraftState,
+  type Recipient,
+  type StoredDraft,
+} from "../../domain/messages/draft.ts";
 import type { AnyDraft, Message, MessageReference, Priority } from "../../domain/messages/message.ts";
 import { exceedsBytes } from "../../domain/text.ts";
 import { findLiveUsersByName, findUser } from "../../storage/accounts/users.ts";
@@ -193,7 +199,7 @@ export function sendDraft(
     if (!("draft" in name)) return loadSentDraft(core, caller, name);
     const id = name.draft;
     const stored = await core.inboxes.draft(caller, { id });
-    const state = "sent" in stored ? stored : await changeDraft(core, caller, id, stored.content, readChange);
+    const state = "sent" in stored ? stored : await changeDraft(core, caller, id, stored, readChange);
     return "sent" in state
       ? loadSentDraft(core, caller, state.sent)
       : sendStored(core, caller, id, state.content);
@@ -205,7 +211,7 @@ function changeDraft(
   core: Core,
   caller: UserId,
   id: DraftId,
-  content: DraftContent,
+  { content, createdAt }: Omit<StoredDraft, "id">,
   readChange: ReadChange,
 ): Promise<DraftState> {
   return atPath(content.to.type, async () => {
@@ -223,7 +229,8 @@ function changeDraft(
       priority: isNormal ? undefined : (change.priority ?? priority),
       customData: (change.customData ?? customData) || undefined,
     });
-    if (JSON.stringify(changed) === JSON.stringify(DraftContent.parse(content))) return { content };
+    if (JSON.stringify(changed) === JSON.stringify(DraftContent.parse(content)))
+      return { content, createdAt };
     return core.inboxes.changeDraft(caller, { id, content: changed });
   });
 }
@@ -251,7 +258,7 @@ export async function findUnsentDraft(
     if (!sender) return null;
     const { kind, body } = resolved;
     const view = { id, to, kind, body, mentions, alsoMentioned, sender, priority, customData };
-    return { ...view, createdAt: state.createdAt ?? Date.now(), profiles: loadProfilesAmong(people) };
+    return { ...view, createdAt: state.createdAt, profiles: loadProfilesAmong(people) };
   } catch (error) {
     if (error instanceof CoreError) return null;
     throw error;

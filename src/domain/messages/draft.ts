@@ -62,7 +62,7 @@ export interface StoredDraft {
 export type DraftState =
   | {
       content: DraftContent;
-      /** milliseconds since 1970; absent in the answer of an inbox of the previous release */
-      createdAt?: number;
+      /** milliseconds since 1970 */
+      createdAt: number;
     }
   | { sent: { conversationId: ConversationId; seq: Seq } };

@@ -34,12 +34,12 @@ export const Mentioned = z.object({
 });
 export type Mentioned = z.infer<typeof Mentioned>;
 
-/** The first message of a chain of forwards. Forwards of older releases have no `createdAt`. */
+/** The first message of a chain of forwards. */
 export const Forwarded = z.object({
   conversationId: ConversationId,
   seq: Seq,
   senderId: UserId,
-  createdAt: z.int().optional(),
+  createdAt: z.int(),
 });
 export type Forwarded = z.infer<typeof Forwarded>;
 
@@ -68,7 +68,7 @@ export interface Message extends OwnPart {
   kind: Kind;
   /** `{}` once revoked; the snapshots of a merged message have current profiles */
   body: BodyJson;
-  /** of a system message: details that are not in its body; absent in those of older releases */
+  /** of a system message: details that are not in its body */
   systemMessage?: SystemMessageDetails | undefined;
   /** of a poll: what it is besides the text that kind and body are */
   poll?: Poll | undefined;

@@ -1,4 +1,4 @@
-import type { ArchiveState } from "../../domain/conversations/archive.ts";
+import type { ListPreferences } from "../../domain/conversations/conversation.ts";
 import type {
   ActivityPage,
   ActivityRange,
@@ -77,17 +77,17 @@ export const LIST = {
 
   /**
    * Copies from D1 the preferences by which pages of the list are cut. Idempotent. It follows a write to D1,
-   * and is not refused. Callers of the previous release, which has the name, know only whether a conversation
-   * is pinned.
+   * and is not refused.
    */
-  setPinned: effect(
+  setPreferences: effect(
     repeatable(
       0,
-      ({ list }, input: { conversationId: ConversationId; pinned: boolean } & Partial<ArchiveState>) => {
-        const { conversationId, pinned, archivedCount, mutedUntil } = input;
+      (
+        { list },
+        { conversationId, pinned, ...archive }: { conversationId: ConversationId } & ListPreferences,
+      ) => {
         list.setPinned(conversationId, pinned);
-        if (archivedCount === undefined || mutedUntil === undefined) return;
-        list.setArchive(conversationId, { archivedCount, mutedUntil });
+        list.setArchive(conversationId, archive);
       },
     ),
   ),

@@ -63,18 +63,6 @@ export async function updatePassword(
   return updated.length > 0 ? ended : null;
 }
 
-/**
- * Stores another hash of the same password.
- * @returns false if the password was changed, or the account deleted, meanwhile
- */
-export async function replacePasswordHash(
-  db: Database,
-  { userId, checked, next }: Omit<PasswordUpdate, "keep">,
-): Promise<boolean> {
-  const update = db.update(users).set({ passwordHash: next }).where(hasHash(userId, checked));
-  return (await queryD1(update.returning({ id: users.id }))).length > 0;
-}
-
 function hasHash(userId: UserId, hash: string | null) {
   return and(eq(users.id, userId), sql`${users.passwordHash} IS ${hash}`, isNull(users.deletedAt));
 }

@@ -6,8 +6,8 @@ import { isAmong, listed } from "../json-lists.ts";
 import { formerUsernames, usernameKeys, users } from "../schema.ts";
 
 /**
- * Stores the keys of names without them: of accounts that an earlier release created, or whose keys an
- * earlier version computed. Accounts whose names look alike all keep them.
+ * Stores the keys of names anew whose keys an earlier version computed (`KEYS_VERSION`). Accounts whose names
+ * look alike by the new ones all keep them.
  * @param limit names of users, and names of deleted accounts, at most
  * @returns whether any were left to do
  */

@@ -1,7 +1,6 @@
 import { and, eq, type SQL, sql } from "drizzle-orm";
 import { z } from "zod";
 import type { Person, VersionedPerson } from "../../domain/accounts/person.ts";
-import { FOR_EVER } from "../../domain/conversations/archive.ts";
 import { ConversationKind, type ConversationRecord } from "../../domain/conversations/conversation.ts";
 import { JoinPolicy, PolicyName, Role } from "../../domain/conversations/group-kind.ts";
 import { CustomFields } from "../../domain/custom-fields.ts";
@@ -244,7 +243,7 @@ function toRecord(row: z.infer<typeof ListedRow>): ConversationRecord {
     joinedAt: row.joined_at,
     preferences: {
       ...{ pinned: row.pinned, validation: row.validation, archivedCount: row.archived_count },
-      mutedUntil: row.silent ? (row.muted_until ?? FOR_EVER) : 0,
+      mutedUntil: row.silent ? (row.muted_until ?? 0) : 0,
     },
     peer:
       row.peer_id === null ? null : { ...person(row, "peer", row.peer_id), online: row.peer_online ?? false },

@@ -66,7 +66,6 @@ export async function markUnshownFiles(
     .where(
       and(
         sql`${files.key} >= ${prefix} AND ${files.key} < ${`${prefix}g`}`,
-        isNotNull(files.released),
         isNull(files.expiresAt),
         isReleased,
         sql`NOT ${isShown}`,

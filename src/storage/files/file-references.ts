@@ -17,11 +17,12 @@ export async function addFileReferences(
   const rows = JSON.stringify(references.map(({ key, seq }) => [key, seq]));
   await queryD1(
     db
+      // The WHERE keeps SQLite from reading ON CONFLICT as part of the join.
       .insert(fileReferences)
       .select(
         sql`SELECT f.key, ${id}, json_extract(j.value, '$[1]')
           FROM json_each(${rows}) j JOIN files f ON f.key = json_extract(j.value, '$[0]')
-          WHERE f.released IS NOT NULL`,
+          WHERE true`,
       )
       .onConflictDoNothing(),
   );
@@ -52,7 +53,7 @@ export async function removeFileReferences(
       db
         .update(files)
         .set({ released: true, expiresAt })
-        .where(and(isNamed, sql`(${files.released} = 1 OR (${files.released} = 0 AND ${isOfSender}))`)),
+        .where(and(isNamed, sql`(${files.released} = 1 OR ${isOfSender})`)),
     ]),
   );
 }

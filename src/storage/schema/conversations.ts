@@ -33,7 +33,7 @@ export const conversations = sqliteTable(
     /** 0 at creation; a projection of the profile is stored iff its version is higher */
     version: integer().notNull().default(0),
     dissolvedAt: integer("dissolved_at"),
-    /** Never null in a stored row: a trigger sets it, also in rows that the previous release inserts. */
+    /** Never null in a stored row: a trigger sets it. */
     code: text().$type<ConversationCode>(),
     /** a group's handle; null: it is addressed by its number. A handle is never given twice. */
     handle: text().$type<Handle>(),
@@ -42,7 +42,7 @@ export const conversations = sqliteTable(
     /** the group's own limit of members, below the limit of its kind; null: the limit of its kind */
     maxMembers: integer("max_members"),
     customFields: text("custom_fields", { mode: "json" }).notNull().default({}).$type<CustomFields>(),
-    /** when the profile was last changed; null: never, or by a release without this column */
+    /** when the profile was last changed; null: never */
     changedAt: integer("changed_at"),
     /** whether strangers find the group; null: as its kind says */
     discoverable: integer({ mode: "boolean" }),

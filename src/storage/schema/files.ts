@@ -19,15 +19,12 @@ export const files = sqliteTable(
     contentType: text("content_type").notNull(),
     /** of the bytes, 64 hexadecimal digits */
     sha256: text().notNull(),
-    /** of the bytes, 32 hexadecimal digits; `""` for files from before this column existed */
+    /** of the bytes, 32 hexadecimal digits */
     md5: text().notNull().default(""),
     createdAt: integer("created_at").notNull(),
     /** when the file is deleted, unless something shows it then (ms since 1970); null: it stays */
     expiresAt: integer("expires_at"),
-    /**
-     * whether its uploader has taken it back: a message of the uploader that showed it is revoked. null:
-     * uploaded by a release that recorded no references, so only its uploader deletes it
-     */
+    /** whether its uploader has taken it back: a message of the uploader that showed it is revoked */
     released: integer({ mode: "boolean" }),
   },
   (table) => [index("files_expiry").on(table.expiresAt).where(sql`expires_at IS NOT NULL`)],

@@ -45,7 +45,7 @@ function serializeMessage(message: HistoryMessage): object {
   const original = serializeSnapshot({
     ...snapshot,
     ...{ conversation_id: forwarded.conversationId, seq: forwarded.seq, sender: origin },
-    created_at: forwarded.createdAt ?? createdAt,
+    created_at: forwarded.createdAt,
   });
   return { ...serializeSnapshot(snapshot), ...replyFields, is_transmit: true, transmit_with: [original] };
 }

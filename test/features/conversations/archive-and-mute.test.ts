@@ -305,14 +305,6 @@ describe("muted_until", () => {
     const { id } = await openDirect(ann, bob);
     expectProblem(await prefer(ann, id, body), 400, "validation_failed");
   });
-
-  test("what the former release has muted is muted for ever", async () => {
-    const [ann, bob] = await users();
-    const { id } = await openDirect(ann, bob);
-    const former = "UPDATE memberships SET silent = 1 WHERE conversation_id = ? AND user_id = ?";
-    await env.DB.prepare(former).bind(id, ann.user.id).run();
-    expect(await getConversation(ann, id)).toMatchObject({ silent: true, muted_until: -1 });
-  });
 });
 
 test("the inbox learns of the archive from the list, where a crash left it behind D1", async () => {

@@ -302,7 +302,7 @@ export const INBOX_ROWS: Rows<typeof INBOX_CALLS, LargeInbox> = {
     ...{ read: 25, written: 10, bytes: 45 },
     by: "`scheduled`",
   },
-  setPinned: {
+  setPreferences: {
     worst: "one conversation",
     cases: [(i) => [{ conversationId: i.conversation(1), pinned: true, archivedCount: 1, mutedUntil: 0 }]],
     ...{ read: 25, written: 10, bytes: 45 },

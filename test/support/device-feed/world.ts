@@ -374,7 +374,13 @@ export class World {
       if (this.#opening === 1 && this.#sockets.open().length === 0) this.#list.beginEpoch();
       await this.#pause("open");
       if (start !== this.#starts) return;
-      const identity = { userId: BOB, sessionId: SESSION, expiresAt: EXPIRES_AT, dueReminders: 0 };
+      const identity = {
+        userId: BOB,
+        sessionId: SESSION,
+        expiresAt: EXPIRES_AT,
+        origin: "",
+        dueReminders: 0,
+      };
       this.#sockets.accept(ws, { ...identity, protocol }, this.#feed);
     } finally {
       if (start === this.#starts) this.#opening--;

@@ -148,7 +148,6 @@ const QUERIES: Record<string, (db: Database) => Promise<unknown>> = {
   directPermissionQuery: (db) => permission.directPermissionQuery(db, ID),
   askFriendship: (db) => friends.askFriendship(db, ANN, BOB, 0, 0),
   endFriendship: (db) => friends.endFriendship(db, ANN, BOB, 0),
-  replacePasswordHash: (db) => accounts.replacePasswordHash(db, { userId: ANN, checked: "x", next: "y" }),
   countStrangers: (db) => strangers.countStrangers(db, ANN, [BOB]),
   reserveLookups: (db) => strangers.reserveLookups(db, ANN, 1, { max: 1, now: 0 }),
   deleteOldLookups: (db) => strangers.deleteOldLookups(db, 0),

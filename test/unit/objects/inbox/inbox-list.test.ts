@@ -1,6 +1,7 @@
 import { evictDurableObject, runInDurableObject } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { beforeAll, expect, test, vi } from "vitest";
+import { NOT_ARCHIVED } from "../../../../src/domain/conversations/archive.ts";
 import type { Result } from "../../../../src/domain/errors.ts";
 import { ConversationId, Position, Seq, type UserId } from "../../../../src/domain/ids.ts";
 import type { InboxUpdate } from "../../../../src/domain/sync/inbox-update.ts";
@@ -89,7 +90,7 @@ test("a user who has left does not list the conversation, and one who rejoins do
 test("the pinned flag survives snapshots and hibernation", async () => {
   const inbox = inboxObject(userId);
   await inbox.applyUpdate(update(4, 1));
-  await inbox.setPinned({ conversationId: ConversationId.parse(4), pinned: true });
+  await inbox.setPreferences({ ...NOT_ARCHIVED, conversationId: ConversationId.parse(4), pinned: true });
   await inbox.applyUpdate(update(4, 2));
   await evictDurableObject(inbox);
   expect((await entries())[0]).toMatchObject({ conversationId: 4, pinned: true, lastSeq: 2 });
@@ -114,7 +115,8 @@ test("pages contain each conversation once, even if many share one time", async 
   const newcomer = await register();
   const inbox = inboxObject(newcomer.user.id);
   for (const i of range(1, 25)) await inbox.applyUpdate(update(i, 1, { updatedAt: i % 3 }));
-  for (const i of [4, 8]) await inbox.setPinned({ conversationId: ConversationId.parse(i), pinned: true });
+  for (const i of [4, 8])
+    await inbox.setPreferences({ ...NOT_ARCHIVED, conversationId: ConversationId.parse(i), pinned: true });
   const seen: number[] = [];
   let page = await inbox.list({ limit: 4 });
   while (page.ok && page.value.length > 0) {
@@ -133,7 +135,7 @@ test("conversations of one kind are paged by number, newest first, with their to
     const kind = i % 3 === 0 ? "group" : "direct";
     await inbox.applyUpdate(update(i, 1, { kind, updatedAt: i === 2 ? 8 : i, readAt: i * 10 }));
   }
-  await inbox.setPinned({ conversationId: ConversationId.parse(1), pinned: true });
+  await inbox.setPreferences({ ...NOT_ARCHIVED, conversationId: ConversationId.parse(1), pinned: true });
   await inbox.applyUpdate(update(4, 2, { kind: "direct", deletedForMe: true }));
   const part = async (kind: "direct" | "group", skip: number, limit: number) => {
     const { entries, total } = received(await inbox.numbered({ kind, skip, limit }));

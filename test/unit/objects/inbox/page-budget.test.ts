@@ -40,7 +40,13 @@ async function fetchedAtOnce(messages: number, maxBytes: number): Promise<number
     migrate(storage, MIGRATIONS);
     const { sql } = storage;
     const { 1: server } = new WebSocketPair();
-    const identity = { userId: ANN, sessionId: SESSION, expiresAt: Number.MAX_SAFE_INTEGER, protocol: "v1" };
+    const identity = {
+      userId: ANN,
+      sessionId: SESSION,
+      expiresAt: Number.MAX_SAFE_INTEGER,
+      origin: "",
+      protocol: "v1",
+    };
     const origins = { publicOrigin: null, formerOrigins: [] };
     const socket = DeviceSocket.accept(state, server, identity, { v1: deviceProtocol }, origins);
     if (!socket) throw new Error("the protocol is there");
