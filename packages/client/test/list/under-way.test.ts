@@ -2,6 +2,7 @@ import { afterEach, expect, onTestFinished, test, vi } from "vitest";
 import { Chat } from "../../src/index.ts";
 import { startChat, text, until } from "../support/chats.ts";
 import { HeldFrames } from "../support/held-frames.ts";
+import { Disk, MemoryKeeper } from "../support/memory-keeper.ts";
 import { Server } from "../support/server.ts";
 
 const server = Server.shared();
@@ -74,23 +75,33 @@ test("a list that was answered before an edit does not undo it", async () => {
   expect(last()).toMatchObject({ body: { text: "Oh yes" } });
 });
 
-test("the draft of a conversation comes with the list although a message came while it was under way", async () => {
-  const [ann, bob] = [await server.person("ann"), await server.person("bob")];
-  const { id } = await ann.openDirect(bob);
-  await ann.send(id, "Who brings the map?");
-  await bob.call("PUT", `/v1/conversations/${id}/draft`, { text: "I bring" });
-  const { answered, pass } = holdAnswers(/\/conversations\?/);
-  const chat = new Chat({ url: server.origin, token: bob.token });
-  onTestFinished(() => chat.stop());
-  const started = chat.start();
-  await answered;
-  await ann.send(id, "Anybody?");
-  await until(chat, (state) => state.conversation(id)?.last_seq === 2);
-  pass();
-  await started;
-  const { draft } = await until(chat, (state) => state.isListed && state.conversation(id));
-  expect(draft).toMatchObject({ text: "I bring" });
-});
+test.each(["none", "one that was kept before the draft"])(
+  "a draft comes with the list although a message came while it was under way; cache: %s",
+  async (kept) => {
+    const [ann, bob] = [await server.person("ann"), await server.person("bob")];
+    const { id } = await ann.openDirect(bob);
+    await ann.send(id, "Who brings the map?");
+    const cache = new MemoryKeeper(new Disk());
+    if (kept !== "none") {
+      const before = await startChat(server.origin, bob, { cache });
+      await until(before, (state) => state.isListed && state.conversation(id));
+      cache.save();
+      await before.stop();
+    }
+    await bob.call("PUT", `/v1/conversations/${id}/draft`, { text: "I bring" });
+    const { answered, pass } = holdAnswers(/\/conversations\?/);
+    const chat = new Chat({ url: server.origin, token: bob.token, cache });
+    onTestFinished(() => chat.stop());
+    const started = chat.start();
+    await answered;
+    await ann.send(id, "Anybody?");
+    await until(chat, (state) => state.conversation(id)?.last_seq === 2);
+    pass();
+    await started;
+    const { draft } = await until(chat, (state) => state.isListed && state.conversation(id));
+    expect(draft).toMatchObject({ text: "I bring" });
+  },
+);
 
 test("a list that has not heard yet that a message was taken back does not bring it again", async () => {
   const { chat, isTold, last, revoke } = await talk();
