@@ -55,6 +55,12 @@ export abstract class ConversationLifecycle extends SocketHost {
     super(ctx, env);
     this.#deps = deps;
     const inAWhile = () => Date.now() + deps.timing.retryMarker.dueMs;
+    // The key of these jobs is a user. What is left is scheduled anew.
+    const ofDeletedUser = (removeSome: (room: Room, userId: UserId) => void) => (key: string) =>
+      this.#withRoom(({ room }) => {
+        removeSome(room, UserId.parse(Number(key)));
+        return null;
+      });
     // Each handler gives the time (ms) at which the job runs again, or null once nothing is left.
     const handlers = {
       fanout: () =>
@@ -69,12 +75,9 @@ export abstract class ConversationLifecycle extends SocketHost {
       expiry: () => this.#withRoom((components) => this.#kickExpired(components)),
       notifications: () => this.#withRoom(({ room }) => room.outbox.repair()),
       files: () => this.#withRoom(({ room }) => room.fileReferences.run()),
-      edit_history: (key: string) =>
-        this.#withRoom(({ room }) =>
-          room.editing.removeVersionsOf(UserId.parse(Number(key))) ? Date.now() : null,
-        ),
-      deleted_reactions: (key: string) => this.#withRoom(({ room }) => room.reactions.runForget(key)),
-      deleted_votes: (key: string) => this.#withRoom(({ room }) => room.polls.runForget(key)),
+      edit_history: ofDeletedUser(({ editing }, userId) => editing.removeVersionsOf(userId)),
+      deleted_reactions: ofDeletedUser(({ reactions }, userId) => reactions.forget(userId)),
+      deleted_votes: ofDeletedUser(({ polls }, userId) => polls.forget(userId)),
       direct_permission: () => this.#withRoom(({ room }) => room.directPermission.repair()),
     };
     this.#jobs = new AlarmJobs<ConversationJobKind>(ctx.storage, handlers, deps.timing.jobs);

@@ -7,13 +7,12 @@ import { OUTBOX_TABLE } from "./delivery/notification-outbox.ts";
 import { FILE_REFERENCES_TABLES } from "./files/file-references.ts";
 import { EDITS_TABLE } from "./log/edit-history.ts";
 import { REVOKED_TABLE } from "./log/revoked-messages.ts";
+import { MARKS_TABLES } from "./marks/mark-store.ts";
 import { BANS_TABLE } from "./members/bans.ts";
 import { MEMBER_INDEXES } from "./members/former-members.ts";
 import { INVITATIONS_TABLE } from "./members/invitations.ts";
 import { JOIN_REQUESTS_TABLE } from "./members/join-requests.ts";
 import { KNOWN_USERS_TABLE } from "./members/known-users.ts";
-import { VOTES_TABLE } from "./polls/vote-store.ts";
-import { REACTIONS_TABLE } from "./reactions/reaction-store.ts";
 import { INDEXING_TABLES } from "./search/indexer.ts";
 import { THREAD_FOLLOWS_TABLE } from "./threads/thread-log.ts";
 
@@ -160,7 +159,7 @@ export const MIGRATIONS: readonly Migration[] = [
     sql: [
       ...[CONVERSATION_TABLE, MEMBERS_TABLE, KNOWN_USERS_TABLE, BANS_TABLE, INVITATIONS_TABLE],
       ...[JOIN_REQUESTS_TABLE, FLAG_CHANGES_TABLE, MESSAGES_TABLES, EDITS_TABLE, REVOKED_TABLE],
-      ...[REACTIONS_TABLE, VOTES_TABLE, THREAD_FOLLOWS_TABLE, FILE_REFERENCES_TABLES, INDEXING_TABLES],
+      ...[MARKS_TABLES, THREAD_FOLLOWS_TABLE, FILE_REFERENCES_TABLES, INDEXING_TABLES],
       ...[OUTBOX_TABLE, INBOX_FAILURES_TABLE, FANOUT_CHECKPOINT_TABLE, JOBS_TABLE, DEBTS_TABLE],
     ].join("\n"),
   },

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { ReactionStore } from "../../src/conversation/reactions/reaction-store.ts";
-import { readTally } from "../../src/conversation/reactions/tally.ts";
+import { MarkStore } from "../../src/conversation/marks/mark-store.ts";
+import { REACTIONS, readTally } from "../../src/conversation/reactions/tally.ts";
 import { Seq, UserId } from "../../src/domain/ids.ts";
 import { ReactionKey } from "../../src/domain/messages/reactions.ts";
 import { ANN, inIsolatedObject, isolatedRoom } from "../support/objects/isolated-room.ts";
@@ -36,7 +36,7 @@ test("the tally of a message, its rows and what is each user's own agree with a 
       const draft = { clientMsgId: undefined, kind: "text", body: "{}", quoteSeq: undefined } as const;
       room.sends.submit(ANN, [{ ...draft, mentions: [] }], { resolve: () => undefined });
       room.flushSends();
-      const store = new ReactionStore(storage.sql);
+      const store = new MarkStore(storage.sql, REACTIONS);
       const model: Model = new Map();
       for (const [rev, step] of steps.entries()) {
         const row = room.log.get(SEQ);
@@ -45,10 +45,11 @@ test("the tally of a message, its rows and what is each user's own agree with a 
           store.clear(row);
           model.clear();
         } else {
-          const user = UserId.parse(step.user);
-          const tally = readTally(row.reactions);
-          if (toggleIn(model, user, step.key)) store.remove(SEQ, tally, step.key, user, rev + 1);
-          else store.add(SEQ, tally, step.key, user, rev + 1);
+          const userId = UserId.parse(step.user);
+          const before = store.of(SEQ, userId);
+          const wasThere = toggleIn(model, userId, step.key);
+          const after = wasThere ? before.filter((key) => key !== step.key) : [...before, step.key];
+          store.replace(row, { userId, before, after }, rev + 1);
         }
         const expected = [...model].map(([key, users]) => ({
           ...{ key, count: users.length },
@@ -60,7 +61,7 @@ test("the tally of a message, its rows and what is each user's own agree with a 
         expect(store.page(SEQ, key, 0, 100).map((row) => row.user_id)).toEqual(model.get(key) ?? []);
       for (const user of [1, 2, 3, 4, 5, 6]) {
         const keys = KEYS.filter((key) => model.get(key)?.includes(user));
-        expect(new Set(store.keysOf(SEQ, UserId.parse(user)))).toEqual(new Set(keys));
+        expect(new Set(store.of(SEQ, UserId.parse(user)))).toEqual(new Set(keys));
       }
     }),
   );

@@ -90,9 +90,8 @@ export class Editing {
   /**
    * Removes former versions of the messages of a user whose account was deleted, as many as one turn may: the
    * `edit_history` job does the others.
-   * @returns whether some are left
    */
-  removeVersionsOf(userId: UserId): boolean {
+  removeVersionsOf(userId: UserId): void {
     const { history, files } = this.#deps;
     const removed = this.#room.commit((tx) => {
       const removed = history.take(userId, MAX_REMOVED);
@@ -100,9 +99,7 @@ export class Editing {
         files.storeVersions(tx, { seq, sender_id: userId }, { dropped: versions.map(({ body }) => body) });
       return removed;
     });
-    if (removed.length < MAX_REMOVED) return false;
-    this.#deps.scheduleRemoval(userId);
-    return true;
+    if (removed.length === MAX_REMOVED) this.#deps.scheduleRemoval(userId);
   }
 
   /** Waits while a change of the direct permission is under way, as a send does. */

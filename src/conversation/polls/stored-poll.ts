@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { closedAt, emptyTally, type Poll, type PollBody, PollTally } from "../../domain/messages/polls.ts";
 import type { MessageRow } from "../log/row.ts";
+import type { MarkKind } from "../marks/mark-store.ts";
 
 /** A body that was checked when it was sent. */
 const SentBody = z.object({
@@ -12,10 +13,22 @@ const SentBody = z.object({
 }) satisfies z.ZodType<PollBody>;
 
 const StoredPoll = z.object({ body: SentBody, tally: PollTally });
-type StoredPoll = z.infer<typeof StoredPoll>;
+export type StoredPoll = z.infer<typeof StoredPoll>;
 
-/** The stored poll of a revoked message. */
-export const REVOKED_POLL = "{}";
+/** Votes as marks: the index of an option is a mark. The tally is in the stored poll. */
+export const VOTES: MarkKind<number> = {
+  ...{ table: "votes", column: "option", hadSome: -1, tally: "poll", revoked: "{}" },
+  count(stored, { before, after }) {
+    const { body, tally } = StoredPoll.parse(JSON.parse(stored ?? "null"));
+    const votesFor = (options: readonly number[], option: number) => (options.includes(option) ? 1 : 0);
+    const counts = tally.counts.map(
+      (sum, option) => sum + votesFor(after, option) - votesFor(before, option),
+    );
+    const voters = tally.voters + Math.min(after.length, 1) - Math.min(before.length, 1);
+    return storedPoll({ body, tally: { ...tally, counts, voters } });
+  },
+  ownPart: (votes) => ({ votes: votes.sort((one, other) => one - other) }),
+};
 
 /** The column `messages.poll` of a new message; null: it is no poll. */
 export function newPoll(body: PollBody | undefined): string | null {

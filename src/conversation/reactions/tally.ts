@@ -1,11 +1,31 @@
 import { z } from "zod";
 import type { UserId } from "../../domain/ids.ts";
 import { Reaction, type ReactionKey } from "../../domain/messages/reactions.ts";
+import type { MarkKind } from "../marks/mark-store.ts";
 
 /** The users of a reaction whom a message names. */
-export const FIRST_USERS = 3;
+const FIRST_USERS = 3;
 
 const StoredTally = z.array(Reaction);
+
+/** The key of a row that stands for none. */
+const NO_KEY = Reaction.shape.key.parse("");
+
+/** Reactions as marks. An empty tally stays: the message has had reactions. */
+export const REACTIONS: MarkKind<ReactionKey> = {
+  ...{ table: "reactions", column: "key", hadSome: NO_KEY, tally: "reactions", revoked: "[]" },
+  count(stored, { userId, before, after }, firstUsers) {
+    const firstOf = (key: ReactionKey) => firstUsers(key, FIRST_USERS);
+    const removed = before.filter((key) => !after.includes(key));
+    const added = after.filter((key) => !before.includes(key));
+    const rest = removed.reduce(
+      (tally, key) => withoutUser(tally, key, userId, () => firstOf(key)),
+      readTally(stored),
+    );
+    return JSON.stringify(added.reduce((tally, key) => withUser(tally, key, userId), rest));
+  },
+  ownPart: (mine) => ({ mine }),
+};
 
 /**
  * The reactions of a message in the order of their first use, as its row stores them (`messages.reactions`).
@@ -16,7 +36,7 @@ export function readTally(stored: string | null): Reaction[] {
 }
 
 /** A tally with one more user of a key, who has not used it before. */
-export function withUser(tally: readonly Reaction[], key: ReactionKey, userId: UserId): Reaction[] {
+function withUser(tally: Reaction[], key: ReactionKey, userId: UserId): Reaction[] {
   if (!tally.some((reaction) => reaction.key === key))
     return [...tally, { key, count: 1, userIds: [userId] }];
   return tally.map((reaction) => {
@@ -30,8 +50,8 @@ export function withUser(tally: readonly Reaction[], key: ReactionKey, userId: U
  * A tally with one user of a key less, who has used it.
  * @param firstUsers reads the first users of the key without that user, where they were one of those
  */
-export function withoutUser(
-  tally: readonly Reaction[],
+function withoutUser(
+  tally: Reaction[],
   key: ReactionKey,
   userId: UserId,
   firstUsers: () => UserId[],

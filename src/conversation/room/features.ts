@@ -13,10 +13,8 @@ import { Typing } from "../changes/typing.ts";
 import { DeviceCalls } from "../delivery/device-calls.ts";
 import type { ConversationJobKind } from "../jobs.ts";
 import { Composers } from "../members/composers.ts";
-import type { MemberRow } from "../members/member-row.ts";
 import { Polls } from "../polls/polls.ts";
 import { Reactions } from "../reactions/reactions.ts";
-import { checkWritePermission } from "../sending/write-permission.ts";
 import { Following } from "../threads/following.ts";
 import { GroupOutlines } from "../views/group-outlines.ts";
 import type { RoomContext } from "./context.ts";
@@ -34,7 +32,7 @@ export function createFeatures(
   room: RoomContext & Stores & Delivery & Sending,
   publisher: Publisher,
 ) {
-  const { state, members, history, reactionStore, voteStore, directPermission, fanout } = room;
+  const { members, history, reactionStore, voteStore, directPermission, fanout } = room;
   const outlines = new GroupOutlines(room);
   const files = room.fileReferences;
   const indexer = room.search.indexing;
@@ -43,7 +41,6 @@ export function createFeatures(
     const failure = await directPermission.check();
     if (failure) throw new CoreError(failure.code, failure.detail, failure.data);
   };
-  const checkPermission = (member: MemberRow) => checkWritePermission(state, members, member);
   const scheduleNow = (kind: ConversationJobKind) => (userId: UserId) =>
     jobs.schedule(kind, String(userId), Date.now());
   return {
@@ -66,14 +63,8 @@ export function createFeatures(
       windowS: settings.editWindowS,
       scheduleRemoval: scheduleNow("edit_history"),
     }),
-    reactions: new Reactions(room, {
-      ...{ store: reactionStore, permission, checkPermission },
-      schedule: scheduleNow("deleted_reactions"),
-    }),
-    polls: new Polls(room, {
-      ...{ votes: voteStore, permission, checkPermission },
-      schedule: scheduleNow("deleted_votes"),
-    }),
+    reactions: new Reactions(room, reactionStore, { permission, schedule: scheduleNow("deleted_reactions") }),
+    polls: new Polls(room, voteStore, { permission, schedule: scheduleNow("deleted_votes") }),
     following: new Following(room),
     devices: new DeviceCalls(room, room.fanoutSource, fanout, timing.inboxCalls),
   };

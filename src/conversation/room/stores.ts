@@ -10,6 +10,7 @@ import { MentionPages } from "../log/mention-pages.ts";
 import { MessageLog } from "../log/message-log.ts";
 import { ReadableLog } from "../log/readable-log.ts";
 import { RecentRows } from "../log/recent-rows.ts";
+import { MarkStore } from "../marks/mark-store.ts";
 import { Bans } from "../members/bans.ts";
 import { Invitations } from "../members/invitations.ts";
 import { JoinRequests } from "../members/join-requests.ts";
@@ -17,8 +18,8 @@ import { KnownUsers } from "../members/known-users.ts";
 import { MemberList } from "../members/member-list.ts";
 import { Members } from "../members/members.ts";
 import { ProfileCache } from "../members/profile-cache.ts";
-import { VoteStore } from "../polls/vote-store.ts";
-import { ReactionStore } from "../reactions/reaction-store.ts";
+import { VOTES } from "../polls/stored-poll.ts";
+import { REACTIONS } from "../reactions/tally.ts";
 import { MessageSearch } from "../search/search.ts";
 import { ConversationState } from "../state/conversation-state.ts";
 import { profileChanged } from "../state/events.ts";
@@ -68,8 +69,8 @@ export function createStores(
     replies: new ThreadLog(sql, log),
     follows: new Follows(sql, LIMITS.followedThreads),
   });
-  const reactionStore = new ReactionStore(sql);
-  const voteStore = new VoteStore(sql);
+  const reactionStore = new MarkStore(sql, REACTIONS);
+  const voteStore = new MarkStore(sql, VOTES);
   const history = new EditHistory(sql);
   const formerView = new FormerView(log, history, (id) => profiles.has(id));
   const ownParts = new OwnParts([reactionStore, voteStore]);
