@@ -1,5 +1,6 @@
 import { z } from "zod";
 import type { Person } from "../accounts/person.ts";
+import type { User } from "../accounts/user.ts";
 import { ConversationId, Seq, UserId } from "../ids.ts";
 import type { BodyJson, Kind } from "./content.ts";
 import type { Poll, PollBody } from "./polls.ts";
@@ -53,6 +54,12 @@ export interface OwnPart {
   mine?: ReactionKey[];
   /** the options of a poll for which they have voted, by index */
   votes?: number[];
+}
+
+/** A user who has put a reaction or a vote, and when (ms since 1970). */
+export interface UserOfMark {
+  user: User;
+  createdAt: number;
 }
 
 /**

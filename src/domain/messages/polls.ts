@@ -1,5 +1,4 @@
 import { z } from "zod";
-import type { User } from "../accounts/user.ts";
 import { LIMITS } from "../limits.ts";
 import { textUpTo } from "../text.ts";
 import type { Content } from "./content.ts";
@@ -43,12 +42,6 @@ export interface Poll {
   body?: PollBody | undefined;
   /** absent once revoked, and in lists of conversations */
   tally?: PollTally | undefined;
-}
-
-/** A user who voted, and when (ms since 1970). */
-export interface Voter {
-  user: User;
-  createdAt: number;
 }
 
 /**

@@ -1,5 +1,4 @@
 import { z } from "zod";
-import type { User } from "../accounts/user.ts";
 import { UserId } from "../ids.ts";
 
 /** One emoji as Unicode recommends it for interchange, with its variation selectors. */
@@ -47,10 +46,4 @@ export type Reaction = z.infer<typeof Reaction>;
 export interface ReactionState {
   reactions: Reaction[];
   mine: ReactionKey[];
-}
-
-/** A user who reacted with a key, and when (ms since 1970). */
-export interface Reactor {
-  user: User;
-  createdAt: number;
 }

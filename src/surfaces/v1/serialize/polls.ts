@@ -1,10 +1,8 @@
 import type { z } from "@hono/zod-openapi";
-import type { Page } from "../../../domain/conversations/pagination.ts";
 import { type Kind, previewOf } from "../../../domain/messages/content.ts";
 import type { Message, Quote } from "../../../domain/messages/message.ts";
-import type { Poll, Voter } from "../../../domain/messages/polls.ts";
-import type { MessageKind, PollFields, VoterPage } from "../schemas/messages/polls.ts";
-import { serializeUser } from "./users.ts";
+import type { Poll } from "../../../domain/messages/polls.ts";
+import type { MessageKind, PollFields } from "../schemas/messages/polls.ts";
 
 /** The kind of a message as v1 shows it. */
 export function kindOf({ kind, poll }: Pick<Message, "kind" | "poll">): MessageKind {
@@ -32,12 +30,4 @@ export function tallyFields({ tally }: Poll): { poll?: z.infer<typeof PollFields
   if (!tally) return {};
   const { counts, voters, closedAt } = tally;
   return { poll: { counts, voters, closed_at: closedAt } };
-}
-
-/** A page of the users who voted as v1 shows it. */
-export function serializeVoters({ items, nextCursor }: Page<Voter>): z.infer<typeof VoterPage> {
-  return {
-    items: items.map(({ user, createdAt }) => ({ user: serializeUser(user), created_at: createdAt })),
-    next_cursor: nextCursor,
-  };
 }

@@ -1,7 +1,7 @@
 import type { z } from "@hono/zod-openapi";
 import type { Page } from "../../../domain/conversations/pagination.ts";
-import type { Message, OwnPart } from "../../../domain/messages/message.ts";
-import type { Reaction, ReactionState, Reactor } from "../../../domain/messages/reactions.ts";
+import type { Message, OwnPart, UserOfMark } from "../../../domain/messages/message.ts";
+import type { Reaction, ReactionState } from "../../../domain/messages/reactions.ts";
 import type {
   ReactionState as ReactionStateShape,
   Reactions,
@@ -35,8 +35,8 @@ export function serializeReactionState({
   return { reactions: serializeReactions(reactions), mine };
 }
 
-/** A page of the users who reacted as v1 shows it. */
-export function serializeReactors({ items, nextCursor }: Page<Reactor>): z.infer<typeof ReactorPage> {
+/** A page of the users who reacted, or voted, as v1 shows it. */
+export function serializeUsersOfMark({ items, nextCursor }: Page<UserOfMark>): z.infer<typeof ReactorPage> {
   return {
     items: items.map(({ user, createdAt }) => ({ user: serializeUser(user), created_at: createdAt })),
     next_cursor: nextCursor,

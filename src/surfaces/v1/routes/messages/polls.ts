@@ -1,5 +1,5 @@
 import { createRoute, z } from "@hono/zod-openapi";
-import { listVoters } from "../../../../core/messages/polls.ts";
+import { listVoters } from "../../../../core/messages/marks.ts";
 import { weighs } from "../../../../http/access/rate-limit.ts";
 import { authenticated } from "../../auth.ts";
 import { v1Body } from "../../body.ts";
@@ -8,7 +8,7 @@ import { ConversationIdParam, problems, SeqParam } from "../../schemas/common.ts
 import { Message } from "../../schemas/messages/messages.ts";
 import { NewVotes, VoterPage, VotersQuery } from "../../schemas/messages/polls.ts";
 import { serializeMessage } from "../../serialize/messages.ts";
-import { serializeVoters } from "../../serialize/polls.ts";
+import { serializeUsersOfMark } from "../../serialize/reactions.ts";
 
 const params = z.object({ id: ConversationIdParam, seq: SeqParam });
 const message = {
@@ -93,5 +93,5 @@ export const polls = v1Router()
     const { id, seq } = c.req.valid("param");
     const { option, ...query } = c.req.valid("query");
     const page = await listVoters(c.var.core, c.var.caller.userId, id, { seq, option }, query);
-    return c.json(serializeVoters(page), 200);
+    return c.json(serializeUsersOfMark(page), 200);
   });

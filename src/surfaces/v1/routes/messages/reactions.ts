@@ -1,11 +1,11 @@
 import { createRoute, z } from "@hono/zod-openapi";
-import { listReactors } from "../../../../core/messages/reactions.ts";
+import { listReactors } from "../../../../core/messages/marks.ts";
 import { weighs } from "../../../../http/access/rate-limit.ts";
 import { authenticated } from "../../auth.ts";
 import { v1Router } from "../../router.ts";
 import { ConversationIdParam, ListQuery, problems, SeqParam } from "../../schemas/common.ts";
 import { ReactionKeyParam, ReactionState, ReactorPage } from "../../schemas/messages/reactions.ts";
-import { serializeReactionState, serializeReactors } from "../../serialize/reactions.ts";
+import { serializeReactionState, serializeUsersOfMark } from "../../serialize/reactions.ts";
 
 const path = "/v1/conversations/{id}/messages/{seq}/reactions/{key}";
 const params = z.object({ id: ConversationIdParam, seq: SeqParam, key: ReactionKeyParam });
@@ -90,5 +90,5 @@ export const reactions = v1Router()
   .openapi(listRoute, async (c) => {
     const { id, ...address } = c.req.valid("param");
     const page = await listReactors(c.var.core, c.var.caller.userId, id, address, c.req.valid("query"));
-    return c.json(serializeReactors(page), 200);
+    return c.json(serializeUsersOfMark(page), 200);
   });
