@@ -4,7 +4,7 @@ import { isNotFound } from "../../../domain/errors.ts";
 import { countRefused, weighs } from "../../../http/access/rate-limit.ts";
 import { serveFile } from "../../../http/serve-file.ts";
 import { readUpload } from "../../../http/uploads/upload.ts";
-import { authenticated } from "../auth.ts";
+import { callerRoutes, jsonAnswer } from "../route.ts";
 import { v1Router } from "../router.ts";
 import { problems } from "../schemas/common.ts";
 import {
@@ -21,16 +21,14 @@ import {
 } from "../schemas/files.ts";
 import { serializeFile } from "../serialize/files.ts";
 
-const uploadRoute = createRoute({
-  method: "post",
-  path: "/v1/files",
+const lightRoute = callerRoutes("Files");
+const pageRoute = callerRoutes("Files", weighs("page"));
+
+const uploadRoute = pageRoute("post", "/v1/files", {
   operationId: "uploadFile",
-  tags: ["Files"],
   summary: "Upload a file",
   description:
     "At most 20 MiB: the field `file` of a form, or the body itself, with its `Content-Type` and `name`. Messages carry the `url` of the answer in their body. A JPEG, PNG, WebP, HEIC or AVIF is stored without place, time, camera, comments and small copies, in as many bytes and with the same pixels, unless `keep_metadata` is true.",
-  security: [{ bearer: [] }],
-  middleware: [authenticated, weighs("page")] as const,
   request: {
     query: UploadQuery,
     body: {
@@ -39,21 +37,16 @@ const uploadRoute = createRoute({
     },
   },
   responses: {
-    201: { description: "The file is stored", content: { "application/json": { schema: File } } },
+    201: jsonAnswer("The file is stored", File),
     ...problems("validation_failed", "too_large"),
   },
 });
 
-const deleteRoute = createRoute({
-  method: "delete",
-  path: "/v1/files/{key}",
+const deleteRoute = lightRoute("delete", "/v1/files/{key}", {
   operationId: "deleteFile",
-  tags: ["Files"],
   summary: "Delete a file of yours",
   description:
     "Its URL is a 404 from the answer on; caches may keep it for a day. Messages that show it stay, with a URL that leads nowhere. A file of another user, and one that is deleted already, is a 404.",
-  security: [{ bearer: [] }],
-  middleware: [authenticated] as const,
   request: { params: FileKeyParams },
   responses: { 204: { description: "The file is deleted" }, ...problems("not_found") },
 });

@@ -1,4 +1,3 @@
-import { createRoute } from "@hono/zod-openapi";
 import {
   cancelUpload,
   completeUpload,
@@ -8,8 +7,7 @@ import {
 } from "../../../core/files/resumable-uploads.ts";
 import { weighs } from "../../../http/access/rate-limit.ts";
 import { readBareBody } from "../../../http/uploads/upload.ts";
-import { authenticated } from "../auth.ts";
-import { v1Body } from "../body.ts";
+import { callerRoutes, jsonAnswer, jsonBody } from "../route.ts";
 import { v1Router } from "../router.ts";
 import { problems } from "../schemas/common.ts";
 import { BYTES, File, MetadataQuery } from "../schemas/files.ts";
@@ -22,92 +20,67 @@ import {
 } from "../schemas/resumable-uploads.ts";
 import { serializeFile, serializePart, serializeUpload } from "../serialize/files.ts";
 
-const startRoute = createRoute({
-  method: "post",
-  path: "/v1/files/uploads",
+const lightRoute = callerRoutes("Files");
+const pageRoute = callerRoutes("Files", weighs("page"));
+
+const startRoute = pageRoute("post", "/v1/files/uploads", {
   operationId: "startUpload",
-  tags: ["Files"],
   summary: "Start an upload in parts",
   description:
     "For large files, up to 1 GiB (the setting `MAX_UPLOAD_MIB`), and for lines that break: each part is sent by a call of its own. The same `client_upload_id` with the same name, size and type answers the same upload, with the parts that are there; with others it is a `conflict`. You can have 10 open uploads; one more is a `conflict`. An upload ends 24 hours after its start.",
-  security: [{ bearer: [] }],
-  middleware: [authenticated, weighs("page"), v1Body] as const,
-  request: { body: { required: true, content: { "application/json": { schema: NewUpload } } } },
+  request: { body: jsonBody(NewUpload) },
   responses: {
-    201: { description: "The upload is open", content: { "application/json": { schema: Upload } } },
-    200: {
-      description: "The upload that you have started before",
-      content: { "application/json": { schema: Upload } },
-    },
-    ...problems("validation_failed", "conflict", "too_large"),
+    201: jsonAnswer("The upload is open", Upload),
+    200: jsonAnswer("The upload that you have started before", Upload),
+    ...problems("conflict"),
   },
 });
 
-const readRoute = createRoute({
-  method: "get",
-  path: "/v1/files/uploads/{id}",
+const readRoute = lightRoute("get", "/v1/files/uploads/{id}", {
   operationId: "readUpload",
-  tags: ["Files"],
   summary: "An upload, and the parts that are there",
   description:
     "To resume: send the parts that are not listed, and those whose `sha256` is not that of your bytes. A complete upload has its `file`, for 24 hours. An upload of another user, and one that has ended, is a 404.",
-  security: [{ bearer: [] }],
-  middleware: [authenticated] as const,
   request: { params: UploadParams },
   responses: {
-    200: { description: "The upload", content: { "application/json": { schema: Upload } } },
+    200: jsonAnswer("The upload", Upload),
     ...problems("not_found"),
   },
 });
 
-const partRoute = createRoute({
-  method: "put",
-  path: "/v1/files/uploads/{id}/parts/{part}",
+const partRoute = pageRoute("put", "/v1/files/uploads/{id}/parts/{part}", {
   operationId: "uploadPart",
-  tags: ["Files"],
   summary: "Send a part of an upload",
   description:
     "The body is the part: exactly `part_size` bytes, the last part what remains. Its `Content-Type` does not matter. Parts can be sent in any order and at the same time. A repeat replaces the part; a part can be sent 40 times. What breaks off leaves the part as it was. The first part of a JPEG, PNG, WebP, HEIC or AVIF is stored without the metadata of the picture, unless `keep_metadata` is true.",
-  security: [{ bearer: [] }],
-  middleware: [authenticated, weighs("page")] as const,
   request: {
     params: UploadPartParams,
     query: MetadataQuery,
     body: { required: true, content: { "*/*": { schema: BYTES } } },
   },
   responses: {
-    200: { description: "The part is there", content: { "application/json": { schema: UploadPart } } },
+    200: jsonAnswer("The part is there", UploadPart),
     ...problems("validation_failed", "not_found", "conflict"),
   },
 });
 
-const completeRoute = createRoute({
-  method: "post",
-  path: "/v1/files/uploads/{id}/complete",
+const completeRoute = pageRoute("post", "/v1/files/uploads/{id}/complete", {
   operationId: "completeUpload",
-  tags: ["Files"],
   summary: "Make the file of an upload",
   description:
     "Once all parts are there; before that a `conflict`, and nothing has changed. Every repeat answers the same file.",
-  security: [{ bearer: [] }],
-  middleware: [authenticated, weighs("page")] as const,
   request: { params: UploadParams },
   responses: {
-    200: { description: "The file is stored", content: { "application/json": { schema: File } } },
+    200: jsonAnswer("The file is stored", File),
     ...problems("not_found", "conflict"),
   },
 });
 
-const cancelRoute = createRoute({
-  method: "delete",
-  path: "/v1/files/uploads/{id}",
+const cancelRoute = lightRoute("delete", "/v1/files/uploads/{id}", {
   operationId: "cancelUpload",
-  tags: ["Files"],
   summary: "Cancel an upload",
   description:
     "Its parts are deleted, and its `client_upload_id` is free. A complete upload is a `conflict`: delete its file.",
-  security: [{ bearer: [] }],
-  middleware: [authenticated] as const,
   request: { params: UploadParams },
   responses: { 204: { description: "The upload has ended" }, ...problems("not_found", "conflict") },
 });

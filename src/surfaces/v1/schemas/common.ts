@@ -19,6 +19,10 @@ export const JoinRequestIdParam = digits
   .pipe(z.int().positive())
   .openapi({ type: "integer", minimum: 1, example: 1 });
 
+/** The path of a conversation, and of one of its messages. */
+export const ConversationParams = z.object({ id: ConversationIdParam });
+export const MessageParams = z.object({ id: ConversationIdParam, seq: SeqParam });
+
 /** A position as a bound: 0 is before the first message. */
 export const PositionParam = digits.pipe(Position).openapi({ type: "integer", minimum: 0, example: 0 });
 

@@ -3,13 +3,11 @@ import type { OutlineWithOwner } from "../../../core/groups/group-outline.ts";
 import type { GroupMember } from "../../../core/groups/groups.ts";
 import type { Ban } from "../../../domain/conversations/ban.ts";
 import type { JoinRequest, OwnJoinRequest } from "../../../domain/conversations/join-request.ts";
-import type { Page } from "../../../domain/conversations/pagination.ts";
 import type {
   Ban as BanShape,
   Group as GroupShape,
   JoinRequest as JoinRequestShape,
   Member as MemberShape,
-  OwnJoinRequests as OwnJoinRequestsShape,
 } from "../schemas/groups.ts";
 import { serializeUser } from "./users.ts";
 
@@ -45,16 +43,7 @@ export function serializeBan({ user, reason, bannedBy, createdAt }: Ban): z.infe
   return { user: serializeUser(user), reason, banned_by: bannedBy, created_at: createdAt };
 }
 
-/** A page of a user's own open join requests as v1 shows it. */
-export function serializeOwnJoinRequests({
-  items,
-  nextCursor,
-}: Page<OwnJoinRequest>): z.infer<typeof OwnJoinRequestsShape> {
-  return {
-    items: items.map(({ conversationId, createdAt }) => ({
-      conversation_id: conversationId,
-      created_at: createdAt,
-    })),
-    next_cursor: nextCursor,
-  };
+/** An open join request of the caller as v1 shows it. */
+export function serializeOwnJoinRequest({ conversationId, createdAt }: OwnJoinRequest) {
+  return { conversation_id: conversationId, created_at: createdAt };
 }

@@ -1,13 +1,7 @@
 import type { z } from "@hono/zod-openapi";
-import type { Page } from "../../../domain/conversations/pagination.ts";
-import type { Message, OwnPart, UserOfMark } from "../../../domain/messages/message.ts";
+import type { Message, OwnPart } from "../../../domain/messages/message.ts";
 import type { Reaction, ReactionState } from "../../../domain/messages/reactions.ts";
-import type {
-  ReactionState as ReactionStateShape,
-  Reactions,
-  ReactorPage,
-} from "../schemas/messages/reactions.ts";
-import { serializeUser } from "./users.ts";
+import type { ReactionState as ReactionStateShape, Reactions } from "../schemas/messages/reactions.ts";
 
 /** The reactions to a message as v1 shows them. */
 export function serializeReactions(reactions: readonly Reaction[] = []): z.infer<typeof Reactions> {
@@ -33,12 +27,4 @@ export function serializeReactionState({
   mine,
 }: ReactionState): z.infer<typeof ReactionStateShape> {
   return { reactions: serializeReactions(reactions), mine };
-}
-
-/** A page of the users who reacted, or voted, as v1 shows it. */
-export function serializeUsersOfMark({ items, nextCursor }: Page<UserOfMark>): z.infer<typeof ReactorPage> {
-  return {
-    items: items.map(({ user, createdAt }) => ({ user: serializeUser(user), created_at: createdAt })),
-    next_cursor: nextCursor,
-  };
 }

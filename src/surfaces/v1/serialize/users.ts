@@ -31,3 +31,8 @@ export function serializeMe(me: Me): z.infer<typeof MeShape> {
     friend_policy: friendPolicy,
   };
 }
+
+/** A user who has asked for something, or put something, as v1 shows them with the time. */
+export function serializeUserAndTime({ user, createdAt }: { user: User; createdAt: number }) {
+  return { user: serializeUser(user), created_at: createdAt };
+}

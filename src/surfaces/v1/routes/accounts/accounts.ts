@@ -4,12 +4,15 @@ import { logout } from "../../../../core/accounts/sessions.ts";
 import { deviceOf } from "../../../../http/access/device.ts";
 import { limitedByAddress } from "../../../../http/access/rate-limit.ts";
 import { issueToken } from "../../../../http/access/token.ts";
-import { authenticated, bearer, canIssueTokens } from "../../auth.ts";
+import { bearer, canIssueTokens } from "../../auth.ts";
 import { v1Body } from "../../body.ts";
+import { callerRoutes } from "../../route.ts";
 import { v1Router } from "../../router.ts";
 import { Login, Registration, SignedIn as SignedInShape } from "../../schemas/accounts.ts";
 import { problems } from "../../schemas/common.ts";
 import { serializeUser } from "../../serialize/users.ts";
+
+const lightRoute = callerRoutes("Accounts");
 
 const signedIn = { "application/json": { schema: SignedInShape } };
 
@@ -45,16 +48,11 @@ const loginRoute = createRoute({
   },
 });
 
-const logoutRoute = createRoute({
-  method: "post",
-  path: "/v1/logout",
+const logoutRoute = lightRoute("post", "/v1/logout", {
   operationId: "logout",
-  tags: ["Accounts"],
   summary: "End this session",
   description: "The sockets of the session close.",
-  security: [{ bearer: [] }],
-  middleware: [authenticated] as const,
-  responses: { 204: { description: "The session has ended" }, ...problems("unauthenticated") },
+  responses: { 204: { description: "The session has ended" } },
 });
 
 export const accounts = v1Router()

@@ -1,46 +1,36 @@
-import { createRoute, z } from "@hono/zod-openapi";
+import { z } from "@hono/zod-openapi";
 import { getUser, usersWithIds, usersWithNames } from "../../../../core/accounts/users.ts";
 import { weighs } from "../../../../http/access/rate-limit.ts";
-import { authenticated } from "../../auth.ts";
+import { callerRoutes, jsonAnswer } from "../../route.ts";
 import { v1Router } from "../../router.ts";
 import { Users, UsersQuery, UserWithRelation } from "../../schemas/accounts.ts";
 import { problems, UserIdParam } from "../../schemas/common.ts";
 import { serializeWithRelation } from "../../serialize/users.ts";
 
-const getRoute = createRoute({
-  method: "get",
-  path: "/v1/users/{id}",
+const lightRoute = callerRoutes("Users");
+const pageRoute = callerRoutes("Users", weighs("page"));
+
+const getRoute = lightRoute("get", "/v1/users/{id}", {
   operationId: "getUser",
-  tags: ["Users"],
   summary: "The public profile of a user",
   description:
     "With the user's `relation` to you, and their `signature`. A deleted user is `not_found`. Strangers count as for `GET /v1/users`.",
-  security: [{ bearer: [] }],
-  middleware: [authenticated] as const,
   request: { params: z.object({ id: UserIdParam }) },
   responses: {
-    200: { description: "The user", content: { "application/json": { schema: UserWithRelation } } },
-    ...problems("validation_failed", "unauthenticated", "not_found"),
+    200: jsonAnswer("The user", UserWithRelation),
+    ...problems("validation_failed", "not_found"),
   },
 });
 
-const findRoute = createRoute({
-  method: "get",
-  path: "/v1/users",
+const findRoute = pageRoute("get", "/v1/users", {
   operationId: "findUsers",
-  tags: ["Users"],
   summary: "Find users by their ids, or a user by username",
   description:
     "Either `ids`, up to 100, separated by commas: the users in this order, each once. Unknown ids are left out; a deleted user is shown as `deleted-<id>`. Or `username`, by exact match: one user, or none. Of users with whom you share nothing you can name 1,000 a day by number; more are `rate_limited`.",
-  security: [{ bearer: [] }],
-  middleware: [authenticated, weighs("page")] as const,
   request: { query: UsersQuery },
   responses: {
-    200: {
-      description: "The users that were found",
-      content: { "application/json": { schema: Users } },
-    },
-    ...problems("validation_failed", "unauthenticated"),
+    200: jsonAnswer("The users that were found", Users),
+    ...problems("validation_failed"),
   },
 });
 

@@ -1,69 +1,63 @@
-import { createRoute, z } from "@hono/zod-openapi";
+import { z } from "@hono/zod-openapi";
 import { banUser, liftBan, listBans } from "../../../../core/groups/bans.ts";
 import { weighs } from "../../../../http/access/rate-limit.ts";
-import { authenticated } from "../../auth.ts";
-import { v1Body } from "../../body.ts";
+import { callerRoutes, jsonAnswer, optionalBody } from "../../route.ts";
 import { v1Router } from "../../router.ts";
-import { ConversationIdParam, ListQuery, problems, UserIdParam } from "../../schemas/common.ts";
+import {
+  ConversationIdParam,
+  ConversationParams,
+  ListQuery,
+  problems,
+  UserIdParam,
+} from "../../schemas/common.ts";
 import { BanInput, BanPage } from "../../schemas/groups.ts";
 import { serializeBan } from "../../serialize/groups.ts";
+import { serializePage } from "../../serialize/pages.ts";
+
+const lightRoute = callerRoutes("Members");
+const pageRoute = callerRoutes("Members", weighs("page"));
 
 const oneParams = z.object({ id: ConversationIdParam, user_id: UserIdParam });
 
-const listRoute = createRoute({
-  method: "get",
-  path: "/v1/conversations/{id}/bans",
+const listRoute = pageRoute("get", "/v1/conversations/{id}/bans", {
   operationId: "listBans",
-  tags: ["Members"],
   summary: "Users who are banned from a group",
   description: "Oldest ban first. For the owner and admins.",
-  security: [{ bearer: [] }],
-  middleware: [authenticated, weighs("page")] as const,
-  request: { params: z.object({ id: ConversationIdParam }), query: ListQuery },
+  request: { params: ConversationParams, query: ListQuery },
   responses: {
-    200: { description: "A page", content: { "application/json": { schema: BanPage } } },
-    ...problems("validation_failed", "unauthenticated", "forbidden", "not_found"),
+    200: jsonAnswer("A page", BanPage),
+    ...problems("validation_failed", "forbidden", "not_found"),
   },
 });
 
-const banRoute = createRoute({
-  method: "put",
-  path: "/v1/conversations/{id}/bans/{user_id}",
+const banRoute = lightRoute("put", "/v1/conversations/{id}/bans/{user_id}", {
   operationId: "banUser",
-  tags: ["Members"],
   summary: "Ban a user from a group",
   description:
     "For the owner and admins; admins ban plain members and users who are not in the group. In one step a member is removed, and an open join request rejected. Until the ban is lifted the user cannot join, apply or be added, over any API. A repeated ban only changes the reason. A group has at most 10,000 bans: else `conflict`.",
-  security: [{ bearer: [] }],
-  middleware: [authenticated, v1Body] as const,
-  request: { params: oneParams, body: { content: { "application/json": { schema: BanInput } } } },
+  request: { params: oneParams, body: optionalBody(BanInput) },
   responses: {
     204: { description: "The user is banned" },
-    ...problems("validation_failed", "unauthenticated", "forbidden", "not_found", "conflict", "too_large"),
+    ...problems("forbidden", "not_found", "conflict"),
   },
 });
 
-const liftRoute = createRoute({
-  method: "delete",
-  path: "/v1/conversations/{id}/bans/{user_id}",
+const liftRoute = lightRoute("delete", "/v1/conversations/{id}/bans/{user_id}", {
   operationId: "liftBan",
-  tags: ["Members"],
   summary: "Lift a ban",
   description: "For the owner and admins. The user does not become a member. Without a ban nothing changes.",
-  security: [{ bearer: [] }],
-  middleware: [authenticated] as const,
   request: { params: oneParams },
   responses: {
     204: { description: "The user is not banned" },
-    ...problems("validation_failed", "unauthenticated", "forbidden", "not_found"),
+    ...problems("validation_failed", "forbidden", "not_found"),
   },
 });
 
 export const bans = v1Router()
   .openapi(listRoute, async (c) => {
     const { id } = c.req.valid("param");
-    const { items, nextCursor } = await listBans(c.var.core, c.var.caller.userId, id, c.req.valid("query"));
-    return c.json({ items: items.map(serializeBan), next_cursor: nextCursor }, 200);
+    const page = await listBans(c.var.core, c.var.caller.userId, id, c.req.valid("query"));
+    return c.json(serializePage(page, serializeBan), 200);
   })
   .openapi(banRoute, async (c) => {
     const { id, user_id: userId } = c.req.valid("param");

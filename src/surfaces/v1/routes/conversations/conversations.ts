@@ -1,4 +1,3 @@
-import { createRoute, z } from "@hono/zod-openapi";
 import {
   listConversations,
   openDirectByNumber,
@@ -9,10 +8,9 @@ import { createGroup } from "../../../../core/groups/create-group.ts";
 import { deleteConversation } from "../../../../core/groups/delete-conversation.ts";
 import { editGroup } from "../../../../core/groups/groups.ts";
 import { weighs } from "../../../../http/access/rate-limit.ts";
-import { authenticated } from "../../auth.ts";
-import { v1Body } from "../../body.ts";
+import { callerRoutes, jsonAnswer, jsonBody } from "../../route.ts";
 import { v1Router } from "../../router.ts";
-import { ConversationIdParam, problems } from "../../schemas/common.ts";
+import { ConversationParams, problems } from "../../schemas/common.ts";
 import {
   Conversation,
   ConversationChange,
@@ -22,114 +20,87 @@ import {
   PreferencesChange,
 } from "../../schemas/conversations.ts";
 import { serializeConversation, serializeWithOnlineCount } from "../../serialize/conversations.ts";
+import { serializePage } from "../../serialize/pages.ts";
 
-const params = z.object({ id: ConversationIdParam });
+const lightRoute = callerRoutes("Conversations");
+const pageRoute = callerRoutes("Conversations", weighs("page"));
+
 const one = { content: { "application/json": { schema: Conversation } } };
 
-const createRouteDefinition = createRoute({
-  method: "post",
-  path: "/v1/conversations",
+const createRouteDefinition = lightRoute("post", "/v1/conversations", {
   operationId: "createConversation",
-  tags: ["Conversations"],
   summary: "Open a direct conversation, or create a group",
   description:
     "Two users have one direct conversation; opening it again returns the same one (200). Creating a group again with the same `client_group_id` returns the same group (200), or is a `conflict` if you are not in it any more. Nothing is created if a user is unknown (`not_found`), or if there is a block between you and a user (`blocked`).",
-  security: [{ bearer: [] }],
-  middleware: [authenticated, v1Body] as const,
-  request: { body: { required: true, content: { "application/json": { schema: NewConversation } } } },
+  request: { body: jsonBody(NewConversation) },
   responses: {
     200: { description: "The existing conversation", ...one },
     201: { description: "The new conversation", ...one },
-    ...problems("validation_failed", "unauthenticated", "blocked", "not_found", "conflict", "too_large"),
+    ...problems("blocked", "not_found", "conflict"),
   },
 });
 
-const listRoute = createRoute({
-  method: "get",
-  path: "/v1/conversations",
+const listRoute = pageRoute("get", "/v1/conversations", {
   operationId: "listConversations",
-  tags: ["Conversations"],
   summary: "Your conversations",
   description:
     "Sticky conversations first, then by newest activity. Those that you have archived are in a list of their own (`archived=true`), in the same order. A new message brings one back, also your own, unless you have muted it then.",
-  security: [{ bearer: [] }],
-  middleware: [authenticated, weighs("page")] as const,
   request: { query: ConversationListQuery },
   responses: {
-    200: { description: "A page", content: { "application/json": { schema: ConversationList } } },
-    ...problems("validation_failed", "unauthenticated"),
+    200: jsonAnswer("A page", ConversationList),
+    ...problems("validation_failed"),
   },
 });
 
-const getRoute = createRoute({
-  method: "get",
-  path: "/v1/conversations/{id}",
+const getRoute = lightRoute("get", "/v1/conversations/{id}", {
   operationId: "getConversation",
-  tags: ["Conversations"],
   summary: "A conversation, as you see it",
   description: "A group also has `online_count`: the number of its members who are online.",
-  security: [{ bearer: [] }],
-  middleware: [authenticated] as const,
-  request: { params },
+  request: { params: ConversationParams },
   responses: {
     200: { description: "The conversation", ...one },
-    ...problems("validation_failed", "unauthenticated", "not_found"),
+    ...problems("validation_failed", "not_found"),
   },
 });
 
-const editRoute = createRoute({
-  method: "patch",
-  path: "/v1/conversations/{id}",
+const editRoute = lightRoute("patch", "/v1/conversations/{id}", {
   operationId: "changeConversation",
-  tags: ["Conversations"],
   summary: "Change a group's profile",
   description: "For the owner and admins. Absent fields keep their value.",
-  security: [{ bearer: [] }],
-  middleware: [authenticated, v1Body] as const,
   request: {
-    params,
-    body: { required: true, content: { "application/json": { schema: ConversationChange } } },
+    params: ConversationParams,
+    body: jsonBody(ConversationChange),
   },
   responses: {
     200: { description: "The conversation", ...one },
-    ...problems("validation_failed", "unauthenticated", "forbidden", "not_found", "too_large"),
+    ...problems("forbidden", "not_found"),
   },
 });
 
-const deleteRoute = createRoute({
-  method: "delete",
-  path: "/v1/conversations/{id}",
+const deleteRoute = lightRoute("delete", "/v1/conversations/{id}", {
   operationId: "deleteConversation",
-  tags: ["Conversations"],
   summary: "Dissolve a group, or delete a direct conversation for yourself",
   description:
     "A direct conversation: its history is deleted for you, and your list leaves it out until a new message arrives. Repeating this is no error. A group: only its owner can dissolve it.",
-  security: [{ bearer: [] }],
-  middleware: [authenticated] as const,
-  request: { params },
+  request: { params: ConversationParams },
   responses: {
     204: { description: "Done" },
-    ...problems("validation_failed", "unauthenticated", "forbidden", "not_found"),
+    ...problems("validation_failed", "forbidden", "not_found"),
   },
 });
 
-const preferencesRoute = createRoute({
-  method: "put",
-  path: "/v1/conversations/{id}/preferences",
+const preferencesRoute = lightRoute("put", "/v1/conversations/{id}/preferences", {
   operationId: "setPreferences",
-  tags: ["Conversations"],
   summary: "Set your own preferences of a conversation",
   description:
     "Absent ones keep their value. `silent` is whether `muted_until` is -1 or later than now; setting it sets `muted_until` to -1 or 0, so give one of the two. An archived conversation leaves your list until a new message comes, also your own, while it is not muted; the end of a mute alone does not bring it back. Your devices are sent the `conversation` in a frame.",
-  security: [{ bearer: [] }],
-  middleware: [authenticated, v1Body] as const,
   request: {
-    params,
-    body: { required: true, content: { "application/json": { schema: PreferencesChange } } },
+    params: ConversationParams,
+    body: jsonBody(PreferencesChange),
   },
   responses: {
     200: { description: "The conversation", ...one },
-    ...problems("validation_failed", "unauthenticated", "not_found", "too_large"),
+    ...problems("not_found"),
   },
 });
 
@@ -150,8 +121,8 @@ export const conversations = v1Router()
   .openapi(listRoute, async (c) => {
     const { archived, ...range } = c.req.valid("query");
     const query = { ...range, archived: archived === "true", withDrafts: true };
-    const { items, nextCursor } = await listConversations(c.var.core, c.var.caller.userId, query);
-    return c.json({ items: items.map(serializeConversation), next_cursor: nextCursor }, 200);
+    const page = await listConversations(c.var.core, c.var.caller.userId, query);
+    return c.json(serializePage(page, serializeConversation), 200);
   })
   .openapi(getRoute, async (c) => {
     const { id } = c.req.valid("param");

@@ -1,25 +1,21 @@
-import { createRoute, z } from "@hono/zod-openapi";
 import { lookAtGroup } from "../../../../core/groups/group-outline.ts";
-import { authenticated } from "../../auth.ts";
+import { callerRoutes, jsonAnswer } from "../../route.ts";
 import { v1Router } from "../../router.ts";
-import { ConversationIdParam, problems } from "../../schemas/common.ts";
+import { ConversationParams, problems } from "../../schemas/common.ts";
 import { Group } from "../../schemas/groups.ts";
 import { serializeGroup } from "../../serialize/groups.ts";
 
-const getRoute = createRoute({
-  method: "get",
-  path: "/v1/groups/{id}",
+const lightRoute = callerRoutes("Conversations");
+
+const getRoute = lightRoute("get", "/v1/groups/{id}", {
   operationId: "getGroup",
-  tags: ["Conversations"],
   summary: "A group, before you join it",
   description:
     "Of a discoverable group, for every user; of any other group for its members only. Without announcement and custom fields. Other groups, and a group from which you are banned, are `not_found`. Whether you can join is decided by `join_policy`.",
-  security: [{ bearer: [] }],
-  middleware: [authenticated] as const,
-  request: { params: z.object({ id: ConversationIdParam }) },
+  request: { params: ConversationParams },
   responses: {
-    200: { description: "The group", content: { "application/json": { schema: Group } } },
-    ...problems("validation_failed", "unauthenticated", "not_found"),
+    200: jsonAnswer("The group", Group),
+    ...problems("validation_failed", "not_found"),
   },
 });
 

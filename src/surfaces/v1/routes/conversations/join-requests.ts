@@ -1,92 +1,76 @@
-import { createRoute, z } from "@hono/zod-openapi";
+import { z } from "@hono/zod-openapi";
 import { decideJoinRequest, listJoinRequests } from "../../../../core/groups/groups.ts";
 import { listOwnJoinRequests, withdrawJoinRequest } from "../../../../core/groups/own-join-requests.ts";
 import { weighs } from "../../../../http/access/rate-limit.ts";
-import { authenticated } from "../../auth.ts";
-import { v1Body } from "../../body.ts";
+import { callerRoutes, jsonAnswer, jsonBody } from "../../route.ts";
 import { v1Router } from "../../router.ts";
-import { ConversationIdParam, JoinRequestIdParam, ListQuery, problems } from "../../schemas/common.ts";
+import {
+  ConversationIdParam,
+  ConversationParams,
+  JoinRequestIdParam,
+  ListQuery,
+  problems,
+} from "../../schemas/common.ts";
 import { Decision, JoinRequestPage, OwnJoinRequests } from "../../schemas/groups.ts";
-import { serializeJoinRequest, serializeOwnJoinRequests } from "../../serialize/groups.ts";
+import { serializeJoinRequest, serializeOwnJoinRequest } from "../../serialize/groups.ts";
+import { serializePage } from "../../serialize/pages.ts";
 
-const listRoute = createRoute({
-  method: "get",
-  path: "/v1/conversations/{id}/applications",
+const lightRoute = callerRoutes("Members");
+const pageRoute = callerRoutes("Members", weighs("page"));
+
+const listRoute = pageRoute("get", "/v1/conversations/{id}/applications", {
   operationId: "listApplications",
-  tags: ["Members"],
   summary: "Join requests of a group",
   description: "Oldest first. For the owner and admins.",
-  security: [{ bearer: [] }],
-  middleware: [authenticated, weighs("page")] as const,
-  request: { params: z.object({ id: ConversationIdParam }), query: ListQuery },
+  request: { params: ConversationParams, query: ListQuery },
   responses: {
-    200: { description: "A page", content: { "application/json": { schema: JoinRequestPage } } },
-    ...problems("validation_failed", "unauthenticated", "forbidden", "not_found"),
+    200: jsonAnswer("A page", JoinRequestPage),
+    ...problems("validation_failed", "forbidden", "not_found"),
   },
 });
 
-const decisionRoute = createRoute({
-  method: "post",
-  path: "/v1/conversations/{id}/applications/{application_id}",
+const decisionRoute = lightRoute("post", "/v1/conversations/{id}/applications/{application_id}", {
   operationId: "decideApplication",
-  tags: ["Members"],
   summary: "Accept or reject a join request",
   description: "A join request that was decided before is a `conflict`.",
-  security: [{ bearer: [] }],
-  middleware: [authenticated, v1Body] as const,
   request: {
     params: z.object({ id: ConversationIdParam, application_id: JoinRequestIdParam }),
-    body: { required: true, content: { "application/json": { schema: Decision } } },
+    body: jsonBody(Decision),
   },
   responses: {
     204: { description: "Done" },
-    ...problems("validation_failed", "unauthenticated", "forbidden", "not_found", "conflict", "too_large"),
+    ...problems("forbidden", "not_found", "conflict"),
   },
 });
 
-const ownRoute = createRoute({
-  method: "get",
-  path: "/v1/me/join-requests",
+const ownRoute = pageRoute("get", "/v1/me/join-requests", {
   operationId: "listOwnJoinRequests",
-  tags: ["Members"],
   summary: "Your own open join requests",
   description: "Newest first.",
-  security: [{ bearer: [] }],
-  middleware: [authenticated, weighs("page")] as const,
   request: { query: ListQuery },
   responses: {
-    200: { description: "A page", content: { "application/json": { schema: OwnJoinRequests } } },
-    ...problems("validation_failed", "unauthenticated"),
+    200: jsonAnswer("A page", OwnJoinRequests),
+    ...problems("validation_failed"),
   },
 });
 
-const withdrawalRoute = createRoute({
-  method: "delete",
-  path: "/v1/me/join-requests/{conversation_id}",
+const withdrawalRoute = lightRoute("delete", "/v1/me/join-requests/{conversation_id}", {
   operationId: "withdrawJoinRequest",
-  tags: ["Members"],
   summary: "Withdraw your join request to a group",
   description:
     "Without an open join request nothing changes. If you are in the group, it is a `conflict`: leave the group.",
-  security: [{ bearer: [] }],
-  middleware: [authenticated] as const,
   request: { params: z.object({ conversation_id: ConversationIdParam }) },
   responses: {
     204: { description: "You have no open join request to this group" },
-    ...problems("validation_failed", "unauthenticated", "conflict"),
+    ...problems("validation_failed", "conflict"),
   },
 });
 
 export const joinRequests = v1Router()
   .openapi(listRoute, async (c) => {
     const { id } = c.req.valid("param");
-    const { items, nextCursor } = await listJoinRequests(
-      c.var.core,
-      c.var.caller.userId,
-      id,
-      c.req.valid("query"),
-    );
-    return c.json({ items: items.map(serializeJoinRequest), next_cursor: nextCursor }, 200);
+    const page = await listJoinRequests(c.var.core, c.var.caller.userId, id, c.req.valid("query"));
+    return c.json(serializePage(page, serializeJoinRequest), 200);
   })
   .openapi(decisionRoute, async (c) => {
     const { id, application_id: joinRequestId } = c.req.valid("param");
@@ -96,7 +80,7 @@ export const joinRequests = v1Router()
   })
   .openapi(ownRoute, async (c) => {
     const page = await listOwnJoinRequests(c.var.core, c.var.caller.userId, c.req.valid("query"));
-    return c.json(serializeOwnJoinRequests(page), 200);
+    return c.json(serializePage(page, serializeOwnJoinRequest), 200);
   })
   .openapi(withdrawalRoute, async (c) => {
     await withdrawJoinRequest(c.var.core, c.var.caller.userId, c.req.valid("param").conversation_id);

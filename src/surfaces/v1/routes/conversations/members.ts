@@ -1,103 +1,78 @@
-import { createRoute, z } from "@hono/zod-openapi";
+import { z } from "@hono/zod-openapi";
 import { addMembers, changeMember, listMembers, removeMember } from "../../../../core/groups/groups.ts";
 import { weighs } from "../../../../http/access/rate-limit.ts";
-import { authenticated } from "../../auth.ts";
-import { v1Body } from "../../body.ts";
+import { callerRoutes, jsonAnswer, jsonBody } from "../../route.ts";
 import { v1Router } from "../../router.ts";
-import { ConversationIdParam, ListQuery, problems, UserIdParam } from "../../schemas/common.ts";
+import {
+  ConversationIdParam,
+  ConversationParams,
+  ListQuery,
+  problems,
+  UserIdParam,
+} from "../../schemas/common.ts";
 import { Member, MemberChange, MemberPage, Members, NewMembers } from "../../schemas/groups.ts";
 import { serializeMember } from "../../serialize/groups.ts";
+import { serializePage } from "../../serialize/pages.ts";
 
-const params = z.object({ id: ConversationIdParam });
+const lightRoute = callerRoutes("Members");
+const pageRoute = callerRoutes("Members", weighs("page"));
+
 const oneParams = z.object({ id: ConversationIdParam, user_id: UserIdParam });
 
-const listRoute = createRoute({
-  method: "get",
-  path: "/v1/conversations/{id}/members",
+const listRoute = pageRoute("get", "/v1/conversations/{id}/members", {
   operationId: "listMembers",
-  tags: ["Members"],
   summary: "Members of a conversation",
   description: "In the order of joining.",
-  security: [{ bearer: [] }],
-  middleware: [authenticated, weighs("page")] as const,
-  request: { params, query: ListQuery },
+  request: { params: ConversationParams, query: ListQuery },
   responses: {
-    200: { description: "A page", content: { "application/json": { schema: MemberPage } } },
-    ...problems("validation_failed", "unauthenticated", "not_found"),
+    200: jsonAnswer("A page", MemberPage),
+    ...problems("validation_failed", "not_found"),
   },
 });
 
-const addRoute = createRoute({
-  method: "post",
-  path: "/v1/conversations/{id}/members",
+const addRoute = lightRoute("post", "/v1/conversations/{id}/members", {
   operationId: "addMembers",
-  tags: ["Members"],
   summary: "Add people to a group",
   description:
     "Users who are members already keep their role. If one user cannot be added, none is. A banned user is `forbidden`, named in the detail.",
-  security: [{ bearer: [] }],
-  middleware: [authenticated, v1Body] as const,
-  request: { params, body: { required: true, content: { "application/json": { schema: NewMembers } } } },
+  request: { params: ConversationParams, body: jsonBody(NewMembers) },
   responses: {
-    200: { description: "All users that were named", content: { "application/json": { schema: Members } } },
-    ...problems(
-      "validation_failed",
-      "unauthenticated",
-      "forbidden",
-      "blocked",
-      "not_found",
-      "conflict",
-      "too_large",
-    ),
+    200: jsonAnswer("All users that were named", Members),
+    ...problems("forbidden", "blocked", "not_found", "conflict"),
   },
 });
 
-const changeRoute = createRoute({
-  method: "patch",
-  path: "/v1/conversations/{id}/members/{user_id}",
+const changeRoute = lightRoute("patch", "/v1/conversations/{id}/members/{user_id}", {
   operationId: "changeMember",
-  tags: ["Members"],
   summary: "Change a member's role, mute or name card",
   description:
     "`muted_for_s` 0 ends a mute. Every member can change their own name card, unless they are muted; an empty one is none. Members hear of another card by a `member` frame.",
-  security: [{ bearer: [] }],
-  middleware: [authenticated, v1Body] as const,
   request: {
     params: oneParams,
-    body: { required: true, content: { "application/json": { schema: MemberChange } } },
+    body: jsonBody(MemberChange),
   },
   responses: {
-    200: { description: "The member", content: { "application/json": { schema: Member } } },
-    ...problems("validation_failed", "unauthenticated", "forbidden", "not_found", "too_large"),
+    200: jsonAnswer("The member", Member),
+    ...problems("forbidden", "not_found"),
   },
 });
 
-const removeRoute = createRoute({
-  method: "delete",
-  path: "/v1/conversations/{id}/members/{user_id}",
+const removeRoute = lightRoute("delete", "/v1/conversations/{id}/members/{user_id}", {
   operationId: "removeMember",
-  tags: ["Members"],
   summary: "Remove a member from a group",
   description: "Removing yourself means leaving.",
-  security: [{ bearer: [] }],
-  middleware: [authenticated] as const,
   request: { params: oneParams },
   responses: {
     204: { description: "Done" },
-    ...problems("validation_failed", "unauthenticated", "forbidden", "not_found", "conflict"),
+    ...problems("validation_failed", "forbidden", "not_found", "conflict"),
   },
 });
 
 export const members = v1Router()
   .openapi(listRoute, async (c) => {
     const { id } = c.req.valid("param");
-    const { items, nextCursor } = await listMembers(
-      c.var.core,
-      c.var.caller.userId,
-      id,
-      c.req.valid("query"),
-    );
-    return c.json({ items: items.map(serializeMember), next_cursor: nextCursor }, 200);
+    const page = await listMembers(c.var.core, c.var.caller.userId, id, c.req.valid("query"));
+    return c.json(serializePage(page, serializeMember), 200);
   })
   .openapi(addRoute, async (c) => {
     const { id } = c.req.valid("param");

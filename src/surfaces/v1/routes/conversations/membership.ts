@@ -1,65 +1,45 @@
-import { createRoute, z } from "@hono/zod-openapi";
 import { handOver, joinGroup } from "../../../../core/groups/groups.ts";
-import { authenticated } from "../../auth.ts";
-import { v1Body } from "../../body.ts";
+import { callerRoutes, jsonAnswer, jsonBody, optionalBody } from "../../route.ts";
 import { v1Router } from "../../router.ts";
-import { ConversationIdParam, problems } from "../../schemas/common.ts";
+import { ConversationParams, problems } from "../../schemas/common.ts";
 import { Conversation } from "../../schemas/conversations.ts";
 import { JoinRequestInput, JoinResult, Successor } from "../../schemas/groups.ts";
 import { serializeConversation } from "../../serialize/conversations.ts";
 
-const params = z.object({ id: ConversationIdParam });
+const lightRoute = callerRoutes("Members");
 
-const joinRoute = createRoute({
-  method: "post",
-  path: "/v1/conversations/{id}/join",
+const joinRoute = lightRoute("post", "/v1/conversations/{id}/join", {
   operationId: "joinGroup",
-  tags: ["Members"],
   summary: "Join a group, or request to join it",
   description:
     "A closed group is `not_found`. A banned user is `forbidden`. Within a day after a rejected request another one is `rate_limited`.",
-  security: [{ bearer: [] }],
-  middleware: [authenticated, v1Body] as const,
-  request: { params, body: { content: { "application/json": { schema: JoinRequestInput } } } },
+  request: { params: ConversationParams, body: optionalBody(JoinRequestInput) },
   responses: {
-    200: {
-      description: "The caller has joined, or has a join request",
-      content: { "application/json": { schema: JoinResult } },
-    },
-    ...problems("validation_failed", "unauthenticated", "forbidden", "not_found", "conflict", "too_large"),
+    200: jsonAnswer("The caller has joined, or has a join request", JoinResult),
+    ...problems("forbidden", "not_found", "conflict"),
   },
 });
 
-const leaveRoute = createRoute({
-  method: "post",
-  path: "/v1/conversations/{id}/leave",
+const leaveRoute = lightRoute("post", "/v1/conversations/{id}/leave", {
   operationId: "leaveGroup",
-  tags: ["Members"],
   summary: "Leave a group",
   description:
     "The owner has to hand the group over or dissolve it first; until then leaving is a `conflict`.",
-  security: [{ bearer: [] }],
-  middleware: [authenticated] as const,
-  request: { params },
+  request: { params: ConversationParams },
   responses: {
     204: { description: "Done" },
-    ...problems("validation_failed", "unauthenticated", "forbidden", "not_found", "conflict"),
+    ...problems("validation_failed", "forbidden", "not_found", "conflict"),
   },
 });
 
-const ownerRoute = createRoute({
-  method: "post",
-  path: "/v1/conversations/{id}/owner",
+const ownerRoute = lightRoute("post", "/v1/conversations/{id}/owner", {
   operationId: "handOver",
-  tags: ["Members"],
   summary: "Hand the group over to another member",
   description: "You become a plain member.",
-  security: [{ bearer: [] }],
-  middleware: [authenticated, v1Body] as const,
-  request: { params, body: { required: true, content: { "application/json": { schema: Successor } } } },
+  request: { params: ConversationParams, body: jsonBody(Successor) },
   responses: {
-    200: { description: "The conversation", content: { "application/json": { schema: Conversation } } },
-    ...problems("validation_failed", "unauthenticated", "forbidden", "not_found", "too_large"),
+    200: jsonAnswer("The conversation", Conversation),
+    ...problems("forbidden", "not_found"),
   },
 });
 

@@ -1,22 +1,18 @@
-import { createRoute, z } from "@hono/zod-openapi";
 import { StoredBody } from "../../../../domain/messages/content.ts";
 import { weighs } from "../../../../http/access/rate-limit.ts";
-import { authenticated } from "../../auth.ts";
-import { v1Body } from "../../body.ts";
 import { problemBody } from "../../errors.ts";
+import { callerRoutes, jsonAnswer, jsonBody } from "../../route.ts";
 import { v1Router } from "../../router.ts";
-import { ConversationIdParam, problems, SeqParam } from "../../schemas/common.ts";
+import { MessageParams, problems } from "../../schemas/common.ts";
 import { EditConflict, EditsPage, MessageEdit } from "../../schemas/messages/edits.ts";
 import { Message } from "../../schemas/messages/messages.ts";
 import { serializeMessage } from "../../serialize/messages.ts";
 
-const params = z.object({ id: ConversationIdParam, seq: SeqParam });
+const lightRoute = callerRoutes("Messages");
+const pageRoute = callerRoutes("Messages", weighs("page"));
 
-const editRoute = createRoute({
-  method: "patch",
-  path: "/v1/conversations/{id}/messages/{seq}",
+const editRoute = lightRoute("patch", "/v1/conversations/{id}/messages/{seq}", {
   operationId: "editMessage",
-  tags: ["Messages"],
   summary: "Edit your message",
   description:
     "Gives a `text` other words, an image, audio, video or file another `name` or `caption`, a `custom` another body. Send the whole `body`; its other fields must stay as they are. " +
@@ -24,43 +20,26 @@ const editRoute = createRoute({
     "400 with the path `path.seq`: it is a forward, `merged`, a `poll`, a `location`, a `face`, a `tip` or revoked, which nobody can edit. " +
     "409 `conflict`: the message has another version than `base_version`; `message` is the message as it is now. " +
     "403 `too_late`: the time in which this server lets messages be edited is over.",
-  security: [{ bearer: [] }],
-  middleware: [authenticated, v1Body] as const,
-  request: { params, body: { required: true, content: { "application/json": { schema: MessageEdit } } } },
+  request: { params: MessageParams, body: jsonBody(MessageEdit) },
   responses: {
-    200: { description: "The message", content: { "application/json": { schema: Message } } },
+    200: jsonAnswer("The message", Message),
     409: {
       description: "`conflict`: Conflict",
       content: { "application/problem+json": { schema: EditConflict } },
     },
-    ...problems(
-      "validation_failed",
-      "unauthenticated",
-      "forbidden",
-      "muted",
-      "blocked",
-      "too_late",
-      "not_found",
-      "too_large",
-      "rate_limited",
-    ),
+    ...problems("forbidden", "muted", "blocked", "too_late", "not_found"),
   },
 });
 
-const editsRoute = createRoute({
-  method: "get",
-  path: "/v1/conversations/{id}/messages/{seq}/edits",
+const editsRoute = pageRoute("get", "/v1/conversations/{id}/messages/{seq}/edits", {
   operationId: "listEdits",
-  tags: ["Messages"],
   summary: "What a message said before",
   description:
     "The newest 20 former versions of an edited message, newest first. A revoke empties the list. In a tim group of the kinds ChatRoom and AVChatRoom only the owner and the admins see it.",
-  security: [{ bearer: [] }],
-  middleware: [authenticated, weighs("page")] as const,
-  request: { params },
+  request: { params: MessageParams },
   responses: {
-    200: { description: "The former versions", content: { "application/json": { schema: EditsPage } } },
-    ...problems("validation_failed", "unauthenticated", "forbidden", "not_found"),
+    200: jsonAnswer("The former versions", EditsPage),
+    ...problems("validation_failed", "forbidden", "not_found"),
   },
 });
 

@@ -1,26 +1,22 @@
-import { createRoute } from "@hono/zod-openapi";
 import { listMentions } from "../../../../core/mentions/mentions.ts";
 import { weighs } from "../../../../http/access/rate-limit.ts";
-import { authenticated } from "../../auth.ts";
+import { callerRoutes, jsonAnswer } from "../../route.ts";
 import { v1Router } from "../../router.ts";
 import { ListQuery, problems } from "../../schemas/common.ts";
 import { MentionPage } from "../../schemas/saved.ts";
 import { serializeMentions } from "../../serialize/saved.ts";
 
-const mentionsRoute = createRoute({
-  method: "get",
-  path: "/v1/mentions",
+const searchRoute = callerRoutes("Messages", weighs("search"));
+
+const mentionsRoute = searchRoute("get", "/v1/mentions", {
   operationId: "listMentions",
-  tags: ["Messages"],
   summary: "Messages that name you",
   description:
     "Messages of others in the conversations of your list that mention you, or everybody: unread ones first, then newest first. A page may hold fewer items than `limit`, even none: continue with `cursor=next_cursor` until that is null. The pages hold each such message once, whatever is sent and read meanwhile. `unread` says how a message is now; the order is by what was unread as you asked for the first page, in the 100 conversations with the newest activity.",
-  security: [{ bearer: [] }],
-  middleware: [authenticated, weighs("search")] as const,
   request: { query: ListQuery },
   responses: {
-    200: { description: "A page", content: { "application/json": { schema: MentionPage } } },
-    ...problems("validation_failed", "unauthenticated"),
+    200: jsonAnswer("A page", MentionPage),
+    ...problems("validation_failed"),
   },
 });
 

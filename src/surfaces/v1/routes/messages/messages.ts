@@ -1,11 +1,9 @@
-import { createRoute, z } from "@hono/zod-openapi";
 import { hideMessage, pageOfMessages, sendMessage } from "../../../../core/messages/messages.ts";
 import { scheduleMessage } from "../../../../core/messages/scheduled.ts";
 import { weighs } from "../../../../http/access/rate-limit.ts";
-import { authenticated } from "../../auth.ts";
-import { v1Body } from "../../body.ts";
+import { callerRoutes, jsonAnswer, jsonBody } from "../../route.ts";
 import { v1Router } from "../../router.ts";
-import { ConversationIdParam, problems, SeqParam } from "../../schemas/common.ts";
+import { ConversationParams, MessageParams, problems } from "../../schemas/common.ts";
 import {
   ChangesPage,
   ChangesQuery,
@@ -19,109 +17,75 @@ import { ScheduledAnswer } from "../../schemas/scheduled.ts";
 import { serializeMessage, toDraft } from "../../serialize/messages.ts";
 import { serializeScheduled } from "../../serialize/scheduled.ts";
 
-const params = z.object({ id: ConversationIdParam });
-const oneParams = z.object({ id: ConversationIdParam, seq: SeqParam });
+const lightRoute = callerRoutes("Messages");
+const pageRoute = callerRoutes("Messages", weighs("page"));
+
 const one = { content: { "application/json": { schema: Message } } };
 
-const sendRoute = createRoute({
-  method: "post",
-  path: "/v1/conversations/{id}/messages",
+const sendRoute = lightRoute("post", "/v1/conversations/{id}/messages", {
   operationId: "sendMessage",
-  tags: ["Messages"],
   summary: "Send a message",
   description:
     "With a `client_msg_id` the call can be repeated: a repeat answers 200 with the first message, and delivers nothing twice. With `send_at` the message is sent at that time, to the second, with the checks of that moment: 202. At most 100 wait: else `conflict`.",
-  security: [{ bearer: [] }],
-  middleware: [authenticated, v1Body] as const,
-  request: { params, body: { required: true, content: { "application/json": { schema: NewMessage } } } },
+  request: { params: ConversationParams, body: jsonBody(NewMessage) },
   responses: {
     200: { description: "The message that was sent with this client_msg_id", ...one },
     201: { description: "The new message", ...one },
-    202: {
-      description: "The scheduled message; a repeat with its `client_msg_id` gives the same one",
-      content: { "application/json": { schema: ScheduledAnswer } },
-    },
-    ...problems(
-      "validation_failed",
-      "unauthenticated",
-      "forbidden",
-      "muted",
-      "blocked",
-      "not_found",
-      "conflict",
-      "too_large",
-      "rate_limited",
+    202: jsonAnswer(
+      "The scheduled message; a repeat with its `client_msg_id` gives the same one",
+      ScheduledAnswer,
     ),
+    ...problems("forbidden", "muted", "blocked", "not_found", "conflict"),
   },
 });
 
-const pageRoute = createRoute({
-  method: "get",
-  path: "/v1/conversations/{id}/messages",
+const listRoute = pageRoute("get", "/v1/conversations/{id}/messages", {
   operationId: "listMessages",
-  tags: ["Messages"],
   summary: "A page of messages",
   description:
     "By rising `seq`; without a bound, the newest messages. `before` and `after` are exclusive bounds; `at` is a time, and the page begins at the first message from then on that you see. Only one of the three may be given. Thread-only replies are left out, unless `threads=all` asks for them.",
-  security: [{ bearer: [] }],
-  middleware: [authenticated, weighs("page")] as const,
-  request: { params, query: PageQuery },
+  request: { params: ConversationParams, query: PageQuery },
   responses: {
-    200: { description: "A page", content: { "application/json": { schema: MessagePage } } },
-    ...problems("validation_failed", "unauthenticated", "not_found"),
+    200: jsonAnswer("A page", MessagePage),
+    ...problems("validation_failed", "not_found"),
   },
 });
 
-const changesRoute = createRoute({
-  method: "get",
-  path: "/v1/conversations/{id}/changes",
+const changesRoute = pageRoute("get", "/v1/conversations/{id}/changes", {
   operationId: "listChanges",
-  tags: ["Messages"],
   summary: "What has become of messages",
   description:
     "The messages that changed after `after_rev`, as they are now, in the order of their last change: each once, however often it changed. " +
     "A message that you do not have is none that you missed: pass over it. Thread-only replies are left out, unless `threads=all` asks for them. " +
     "410 `reset`: more messages have changed than are listed (5,000, unless the server's setting `MAX_CHANGES` says otherwise). Drop what you have of the conversation, and load it anew. " +
     "The same with `after`, if you see nothing up to that message any more: you have deleted the conversation for yourself, or have left it and come back.",
-  security: [{ bearer: [] }],
-  middleware: [authenticated, weighs("page")] as const,
-  request: { params, query: ChangesQuery },
+  request: { params: ConversationParams, query: ChangesQuery },
   responses: {
-    200: { description: "A page", content: { "application/json": { schema: ChangesPage } } },
-    ...problems("validation_failed", "unauthenticated", "not_found", "reset"),
+    200: jsonAnswer("A page", ChangesPage),
+    ...problems("validation_failed", "not_found", "reset"),
   },
 });
 
-const getRoute = createRoute({
-  method: "get",
-  path: "/v1/conversations/{id}/messages/{seq}",
+const getRoute = lightRoute("get", "/v1/conversations/{id}/messages/{seq}", {
   operationId: "getMessage",
-  tags: ["Messages"],
   summary: "One message",
   description: "A message that you have hidden is `not_found`.",
-  security: [{ bearer: [] }],
-  middleware: [authenticated] as const,
-  request: { params: oneParams },
+  request: { params: MessageParams },
   responses: {
     200: { description: "The message", ...one },
-    ...problems("validation_failed", "unauthenticated", "not_found"),
+    ...problems("validation_failed", "not_found"),
   },
 });
 
-const deleteRoute = createRoute({
-  method: "delete",
-  path: "/v1/conversations/{id}/messages/{seq}",
+const deleteRoute = lightRoute("delete", "/v1/conversations/{id}/messages/{seq}", {
   operationId: "deleteMessage",
-  tags: ["Messages"],
   summary: "Hide or revoke a message",
   description:
     "`for=me` hides the message from you. `for=everyone` revokes it; only its sender and the group's owner and admins can. Repeating either is no error, and you can revoke what you have hidden.",
-  security: [{ bearer: [] }],
-  middleware: [authenticated] as const,
-  request: { params: oneParams, query: DeleteQuery },
+  request: { params: MessageParams, query: DeleteQuery },
   responses: {
     204: { description: "Done" },
-    ...problems("validation_failed", "unauthenticated", "forbidden", "not_found"),
+    ...problems("validation_failed", "forbidden", "not_found"),
   },
 });
 
@@ -140,7 +104,7 @@ export const messages = v1Router()
     const { message, isRepeated } = await sendMessage(core, caller.userId, id, draft);
     return c.json(serializeMessage(message), isRepeated ? 200 : 201);
   })
-  .openapi(pageRoute, async (c) => {
+  .openapi(listRoute, async (c) => {
     const { id } = c.req.valid("param");
     const { threads = "main" as const, ...query } = c.req.valid("query");
     const bounds = { ...query, scope: threads };

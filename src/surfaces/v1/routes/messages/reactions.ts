@@ -1,78 +1,57 @@
-import { createRoute, z } from "@hono/zod-openapi";
+import { z } from "@hono/zod-openapi";
 import { listReactors } from "../../../../core/messages/marks.ts";
 import { weighs } from "../../../../http/access/rate-limit.ts";
-import { authenticated } from "../../auth.ts";
+import { callerRoutes, jsonAnswer } from "../../route.ts";
 import { v1Router } from "../../router.ts";
 import { ConversationIdParam, ListQuery, problems, SeqParam } from "../../schemas/common.ts";
 import { ReactionKeyParam, ReactionState, ReactorPage } from "../../schemas/messages/reactions.ts";
-import { serializeReactionState, serializeUsersOfMark } from "../../serialize/reactions.ts";
+import { serializePage } from "../../serialize/pages.ts";
+import { serializeReactionState } from "../../serialize/reactions.ts";
+import { serializeUserAndTime } from "../../serialize/users.ts";
+
+const lightRoute = callerRoutes("Messages");
+const pageRoute = callerRoutes("Messages", weighs("page"));
 
 const path = "/v1/conversations/{id}/messages/{seq}/reactions/{key}";
 const params = z.object({ id: ConversationIdParam, seq: SeqParam, key: ReactionKeyParam });
-const state = {
-  description: "The reactions to the message now",
-  content: { "application/json": { schema: ReactionState } },
-};
+const state = jsonAnswer("The reactions to the message now", ReactionState);
 
-const addRoute = createRoute({
-  method: "put",
-  path,
+const addRoute = lightRoute("put", path, {
   operationId: "addReaction",
-  tags: ["Messages"],
   summary: "React to a message",
   description:
     "Repeating it changes nothing. One emoji is one key, with or without variation selectors (U+FE0E, U+FE0F); skin tones are keys of their own. " +
     "A message has at most 20 keys, and 20 of one user, who is the first of 10 keys at most: else `conflict`. To join a key that it has is never refused for the first limit. " +
     "A message that is revoked, or is a notice of the server, takes none: `validation_failed`. Those who may not send a message here may not react. " +
     "A reaction makes nothing unread and notifies nobody; open sockets get a `changed` frame.",
-  security: [{ bearer: [] }],
-  middleware: [authenticated] as const,
   request: { params },
   responses: {
     200: state,
-    ...problems(
-      "validation_failed",
-      "unauthenticated",
-      "forbidden",
-      "muted",
-      "blocked",
-      "not_found",
-      "conflict",
-    ),
+    ...problems("validation_failed", "forbidden", "muted", "blocked", "not_found", "conflict"),
   },
 });
 
-const removeRoute = createRoute({
-  method: "delete",
-  path,
+const removeRoute = lightRoute("delete", path, {
   operationId: "removeReaction",
-  tags: ["Messages"],
   summary: "Take a reaction back",
   description:
     "Of your own reactions. Without one nothing changes. It is refused where `addReaction` would be, but for `conflict`.",
-  security: [{ bearer: [] }],
-  middleware: [authenticated] as const,
   request: { params },
   responses: {
     200: state,
-    ...problems("validation_failed", "unauthenticated", "forbidden", "muted", "blocked", "not_found"),
+    ...problems("validation_failed", "forbidden", "muted", "blocked", "not_found"),
   },
 });
 
-const listRoute = createRoute({
-  method: "get",
-  path,
+const listRoute = pageRoute("get", path, {
   operationId: "listReactors",
-  tags: ["Messages"],
   summary: "Who reacted to a message",
   description:
     "The users who reacted with this key, in that order. Users who have left the group are among them.",
-  security: [{ bearer: [] }],
-  middleware: [authenticated, weighs("page")] as const,
   request: { params, query: ListQuery },
   responses: {
-    200: { description: "A page", content: { "application/json": { schema: ReactorPage } } },
-    ...problems("validation_failed", "unauthenticated", "not_found"),
+    200: jsonAnswer("A page", ReactorPage),
+    ...problems("validation_failed", "not_found"),
   },
 });
 
@@ -90,5 +69,5 @@ export const reactions = v1Router()
   .openapi(listRoute, async (c) => {
     const { id, ...address } = c.req.valid("param");
     const page = await listReactors(c.var.core, c.var.caller.userId, id, address, c.req.valid("query"));
-    return c.json(serializeUsersOfMark(page), 200);
+    return c.json(serializePage(page, serializeUserAndTime), 200);
   });

@@ -1,48 +1,34 @@
-import { createRoute, z } from "@hono/zod-openapi";
 import { invalid } from "../../../../domain/errors.ts";
 import { type Position, Seq } from "../../../../domain/ids.ts";
 import { countCost, weighs } from "../../../../http/access/rate-limit.ts";
-import { authenticated } from "../../auth.ts";
-import { v1Body } from "../../body.ts";
+import { callerRoutes, jsonAnswer, jsonBody } from "../../route.ts";
 import { v1Router } from "../../router.ts";
-import { ConversationIdParam, problems } from "../../schemas/common.ts";
+import { ConversationParams, problems } from "../../schemas/common.ts";
 import { ReadPosition, ReadState, Receipts } from "../../schemas/messages/messages.ts";
 import { serializeReadState, serializeReceipt } from "../../serialize/messages.ts";
 
-const params = z.object({ id: ConversationIdParam });
+const lightRoute = callerRoutes("Messages");
+const pageRoute = callerRoutes("Messages", weighs("page"));
 
-const readRoute = createRoute({
-  method: "put",
-  path: "/v1/conversations/{id}/read",
+const readRoute = lightRoute("put", "/v1/conversations/{id}/read", {
   operationId: "markRead",
-  tags: ["Messages"],
   summary: "Move your read position, or mark unread",
   description:
     "The read position only moves forward: a lower `seq` changes nothing. A `seq` beyond the last message is `not_found`. With `unread: true` the message is the first unread one: `unread_count` counts it and the later ones of others, without revoked ones; `validation_failed` if there are none. Others learn nothing of it. It ends with the next read of this message or a later one, and with the next message that you send.",
-  security: [{ bearer: [] }],
-  middleware: [authenticated, v1Body] as const,
-  request: { params, body: { required: true, content: { "application/json": { schema: ReadPosition } } } },
+  request: { params: ConversationParams, body: jsonBody(ReadPosition) },
   responses: {
-    200: {
-      description: "The read position and the unread count",
-      content: { "application/json": { schema: ReadState } },
-    },
-    ...problems("validation_failed", "unauthenticated", "not_found", "too_large"),
+    200: jsonAnswer("The read position and the unread count", ReadState),
+    ...problems("not_found"),
   },
 });
 
-const receiptsRoute = createRoute({
-  method: "get",
-  path: "/v1/conversations/{id}/receipts",
+const receiptsRoute = pageRoute("get", "/v1/conversations/{id}/receipts", {
   operationId: "listReceipts",
-  tags: ["Messages"],
   summary: "Read positions of all members",
-  security: [{ bearer: [] }],
-  middleware: [authenticated, weighs("page")] as const,
-  request: { params },
+  request: { params: ConversationParams },
   responses: {
-    200: { description: "Every member", content: { "application/json": { schema: Receipts } } },
-    ...problems("validation_failed", "unauthenticated", "not_found"),
+    200: jsonAnswer("Every member", Receipts),
+    ...problems("validation_failed", "not_found"),
   },
 });
 

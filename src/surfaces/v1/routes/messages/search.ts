@@ -1,27 +1,23 @@
-import { createRoute, z } from "@hono/zod-openapi";
 import { searchMessages } from "../../../../core/messages/messages.ts";
 import { weighs } from "../../../../http/access/rate-limit.ts";
-import { authenticated } from "../../auth.ts";
+import { callerRoutes, jsonAnswer } from "../../route.ts";
 import { v1Router } from "../../router.ts";
-import { ConversationIdParam, problems } from "../../schemas/common.ts";
+import { ConversationParams, problems } from "../../schemas/common.ts";
 import { SearchPage, SearchQuery } from "../../schemas/messages/messages.ts";
 import { serializeMessage } from "../../serialize/messages.ts";
 import { filterOf } from "../../serialize/polls.ts";
 
-const searchRoute = createRoute({
-  method: "get",
-  path: "/v1/conversations/{id}/messages/search",
+const route = callerRoutes("Messages", weighs("search"));
+
+const searchRoute = route("get", "/v1/conversations/{id}/messages/search", {
   operationId: "searchMessages",
-  tags: ["Messages"],
   summary: "Search for messages",
   description:
     "Messages with `q` in their text, caption, file name, address, description or title, newest first. Texts are compared as people read them: without regard to case, width, accents and characters that nobody sees. A page may hold fewer messages than `limit`: continue with `before=next_before` until that is null.",
-  security: [{ bearer: [] }],
-  middleware: [authenticated, weighs("search")] as const,
-  request: { params: z.object({ id: ConversationIdParam }), query: SearchQuery },
+  request: { params: ConversationParams, query: SearchQuery },
   responses: {
-    200: { description: "A page", content: { "application/json": { schema: SearchPage } } },
-    ...problems("validation_failed", "unauthenticated", "not_found"),
+    200: jsonAnswer("A page", SearchPage),
+    ...problems("validation_failed", "not_found"),
   },
 });
 

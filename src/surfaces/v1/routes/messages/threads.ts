@@ -1,118 +1,94 @@
-import { createRoute, z } from "@hono/zod-openapi";
+import { z } from "@hono/zod-openapi";
 import { listThreads, pageOfThread } from "../../../../core/messages/threads.ts";
 import { weighs } from "../../../../http/access/rate-limit.ts";
-import { authenticated } from "../../auth.ts";
-import { v1Body } from "../../body.ts";
+import { callerRoutes, jsonAnswer, jsonBody } from "../../route.ts";
 import { v1Router } from "../../router.ts";
-import { ConversationIdParam, ListQuery, problems, SeqParam } from "../../schemas/common.ts";
+import {
+  ConversationIdParam,
+  ConversationParams,
+  ListQuery,
+  problems,
+  SeqParam,
+} from "../../schemas/common.ts";
 import { MessagePage, ReadPosition } from "../../schemas/messages/messages.ts";
 import { RepliesQuery, ThreadList, ThreadState } from "../../schemas/messages/threads.ts";
 import { serializeMessage } from "../../serialize/messages.ts";
+import { serializePage } from "../../serialize/pages.ts";
 import { serializeThread, serializeThreadState } from "../../serialize/threads.ts";
 
-const params = z.object({ id: ConversationIdParam });
+const lightRoute = callerRoutes("Messages");
+const pageRoute = callerRoutes("Messages", weighs("page"));
+
 const threadParams = z.object({ id: ConversationIdParam, root: SeqParam });
 const state = { content: { "application/json": { schema: ThreadState } } };
-const tags = ["Messages"];
-const security = [{ bearer: [] }];
 
-const listRoute = createRoute({
-  method: "get",
-  path: "/v1/conversations/{id}/threads",
+const listRoute = pageRoute("get", "/v1/conversations/{id}/threads", {
   operationId: "listThreads",
-  tags,
   summary: "The threads that you follow",
   description:
     "The newest reply first. You follow a thread once you have written in it, once somebody answers a message of yours, and by `PUT …/follow`. The threads whose root you do not see any more are not among them.",
-  security,
-  middleware: [authenticated, weighs("page")] as const,
-  request: { params, query: ListQuery },
+  request: { params: ConversationParams, query: ListQuery },
   responses: {
-    200: { description: "A page", content: { "application/json": { schema: ThreadList } } },
-    ...problems("validation_failed", "unauthenticated", "not_found"),
+    200: jsonAnswer("A page", ThreadList),
+    ...problems("validation_failed", "not_found"),
   },
 });
 
-const repliesRoute = createRoute({
-  method: "get",
-  path: "/v1/conversations/{id}/threads/{root}/messages",
+const repliesRoute = pageRoute("get", "/v1/conversations/{id}/threads/{root}/messages", {
   operationId: "listReplies",
-  tags,
   summary: "A page of the replies of a thread",
   description:
     "Replies in the thread alone, and those that are in the main stream too, by rising `seq`; without a bound, the newest ones. `before` and `after` are exclusive bounds, and only one may be given. A root that you do not see is `not_found`.",
-  security,
-  middleware: [authenticated, weighs("page")] as const,
   request: { params: threadParams, query: RepliesQuery },
   responses: {
-    200: { description: "A page", content: { "application/json": { schema: MessagePage } } },
-    ...problems("validation_failed", "unauthenticated", "not_found"),
+    200: jsonAnswer("A page", MessagePage),
+    ...problems("validation_failed", "not_found"),
   },
 });
 
-const followRoute = createRoute({
-  method: "put",
-  path: "/v1/conversations/{id}/threads/{root}/follow",
+const followRoute = lightRoute("put", "/v1/conversations/{id}/threads/{root}/follow", {
   operationId: "followThread",
-  tags,
   summary: "Follow a thread",
   description:
     "Later thread-only replies of others are unread for you; what is there counts as read. You can follow 500 threads of a conversation: a further one ends the follow of the thread with the oldest last reply. Repeating the call is no error.",
-  security,
-  middleware: [authenticated] as const,
   request: { params: threadParams },
   responses: {
     200: { description: "Your state of the thread", ...state },
-    ...problems("validation_failed", "unauthenticated", "not_found"),
+    ...problems("validation_failed", "not_found"),
   },
 });
 
-const unfollowRoute = createRoute({
-  method: "delete",
-  path: "/v1/conversations/{id}/threads/{root}/follow",
+const unfollowRoute = lightRoute("delete", "/v1/conversations/{id}/threads/{root}/follow", {
   operationId: "unfollowThread",
-  tags,
   summary: "Follow a thread no more",
   description: "Nothing in it is unread for you until you write in it or follow it again.",
-  security,
-  middleware: [authenticated] as const,
   request: { params: threadParams },
   responses: {
     204: { description: "Done, also where there was nothing" },
-    ...problems("validation_failed", "unauthenticated", "not_found"),
+    ...problems("validation_failed", "not_found"),
   },
 });
 
-const readRoute = createRoute({
-  method: "put",
-  path: "/v1/conversations/{id}/threads/{root}/read",
+const readRoute = lightRoute("put", "/v1/conversations/{id}/threads/{root}/read", {
   operationId: "markThreadRead",
-  tags,
   summary: "Move your read position in a thread",
   description:
     "It only moves forward: a lower `seq` changes nothing. In a thread that you do not follow there is no position, and nothing changes. A `seq` beyond the last message of the conversation is `not_found`.",
-  security,
-  middleware: [authenticated, v1Body] as const,
   request: {
     params: threadParams,
-    body: { required: true, content: { "application/json": { schema: ReadPosition } } },
+    body: jsonBody(ReadPosition),
   },
   responses: {
     200: { description: "Your state of the thread", ...state },
-    ...problems("validation_failed", "unauthenticated", "not_found", "too_large"),
+    ...problems("not_found"),
   },
 });
 
 export const threads = v1Router()
   .openapi(listRoute, async (c) => {
     const { id } = c.req.valid("param");
-    const { items, nextCursor } = await listThreads(
-      c.var.core,
-      c.var.caller.userId,
-      id,
-      c.req.valid("query"),
-    );
-    return c.json({ items: items.map(serializeThread), next_cursor: nextCursor }, 200);
+    const page = await listThreads(c.var.core, c.var.caller.userId, id, c.req.valid("query"));
+    return c.json(serializePage(page, serializeThread), 200);
   })
   .openapi(repliesRoute, async (c) => {
     const { id, root } = c.req.valid("param");

@@ -1,27 +1,23 @@
-import { createRoute } from "@hono/zod-openapi";
 import { searchAll } from "../../../../core/messages/across/search.ts";
 import { weighs } from "../../../../http/access/rate-limit.ts";
-import { authenticated } from "../../auth.ts";
+import { callerRoutes, jsonAnswer } from "../../route.ts";
 import { v1Router } from "../../router.ts";
 import { problems } from "../../schemas/common.ts";
 import { WideSearchPage, WideSearchQuery } from "../../schemas/messages/messages.ts";
 import { serializeMessage } from "../../serialize/messages.ts";
 import { filterOf } from "../../serialize/polls.ts";
 
-const wideSearchRoute = createRoute({
-  method: "get",
-  path: "/v1/messages/search",
+const searchRoute = callerRoutes("Messages", weighs("search"));
+
+const wideSearchRoute = searchRoute("get", "/v1/messages/search", {
   operationId: "searchAllMessages",
-  tags: ["Messages"],
   summary: "Search all conversations",
   description:
     "Messages of all your conversations with `q`, by the rules of the search in one conversation. Newest first: by time, then the higher conversation id, then the higher `seq`. A page asks 40 conversations at most. It may hold fewer messages than `limit`, even none: continue with `before=next_before` until that is null. `searched_to` says how far back you have searched. A conversation that does not answer is named in `unreachable`, and the following pages leave it out: ask for the same page again to have it searched. Conversations that you have left are not searched.",
-  security: [{ bearer: [] }],
-  middleware: [authenticated, weighs("search")] as const,
   request: { query: WideSearchQuery },
   responses: {
-    200: { description: "A page", content: { "application/json": { schema: WideSearchPage } } },
-    ...problems("validation_failed", "unauthenticated"),
+    200: jsonAnswer("A page", WideSearchPage),
+    ...problems("validation_failed"),
   },
 });
 

@@ -1,12 +1,10 @@
-import { z } from "@hono/zod-openapi";
 import { zValidator } from "@hono/zod-validator";
 import { openRoomSocket } from "../../../../core/sockets/room-socket.ts";
 import { socketAuthenticated } from "../../auth.ts";
 import { refuseInvalid, v1Router } from "../../router.ts";
-import { ConversationIdParam, PositionParam, problems } from "../../schemas/common.ts";
+import { ConversationParams, PositionParam, problems } from "../../schemas/common.ts";
 import { requireUpgrade, SOCKET, SocketQuery, wishesOf } from "../../upgrade.ts";
 
-const params = z.object({ id: ConversationIdParam });
 const query = SocketQuery.extend({
   after: PositionParam.optional().openapi({
     description: "Replay the messages after this `seq`; absent: live only",
@@ -28,7 +26,7 @@ roomSocket.openAPIRegistry.registerPath({
     "Messages, read positions and typing, in both directions. `/asyncapi.json` has the frames. " +
     "Web pages of other origins are accepted if the server's setting `ALLOWED_ORIGINS` lists them.",
   security: SOCKET.security,
-  request: { params, query },
+  request: { params: ConversationParams, query },
   responses: {
     101: SOCKET.upgraded,
     ...problems("validation_failed", "unauthenticated", "forbidden", "not_found", "upgrade_required"),
@@ -39,7 +37,7 @@ roomSocket.openAPIRegistry.registerPath({
 roomSocket.get(
   "/v1/conversations/:id/socket",
   socketAuthenticated,
-  zValidator("param", params, refuseInvalid),
+  zValidator("param", ConversationParams, refuseInvalid),
   zValidator("query", query, refuseInvalid),
   (c) => {
     const subprotocol = requireUpgrade(c.var.core.settings, c.req);

@@ -1,0 +1,52 @@
+import { createRoute, type RouteConfig, type z } from "@hono/zod-openapi";
+import type { MiddlewareHandler } from "hono";
+import type { AppEnv, CallerEnv } from "../../http/env.ts";
+import { authenticated } from "./auth.ts";
+import { v1Body } from "./body.ts";
+
+/** What a route states itself. */
+type OwnRoute = Pick<RouteConfig, "summary" | "description" | "request" | "responses"> & {
+  operationId: string;
+};
+
+/** What is checked of a call besides its token, as its weight. */
+type Check = MiddlewareHandler<CallerEnv> | MiddlewareHandler<AppEnv>;
+
+const proceed: MiddlewareHandler<AppEnv> = (_, next) => next();
+
+/**
+ * Makes the routes of one tag that need a token. `check` comes after the token, and before a JSON body is
+ * read: 401 comes first. `openapi/document.ts` adds the failures that all such routes have: 401, and 400 and
+ * 413 with a body.
+ */
+export function callerRoutes(tag: string, check: Check = proceed) {
+  return function callerRoute<
+    Method extends RouteConfig["method"],
+    Path extends string,
+    Route extends OwnRoute,
+  >(method: Method, path: Path, route: Route) {
+    const { operationId, request } = route;
+    const hasBody = request?.body?.content["application/json"] !== undefined;
+    // The document has its fields in this order.
+    const begin = { method, path, operationId, tags: [tag] };
+    return createRoute({
+      ...{ ...begin, ...route, security: [{ bearer: [] }] },
+      middleware: [authenticated, check, hasBody ? v1Body : proceed] as const,
+    });
+  };
+}
+
+/** The body of a request. */
+export function jsonBody<Schema extends z.ZodType>(schema: Schema) {
+  return { required: true, content: { "application/json": { schema } } };
+}
+
+/** The same, which may be absent. */
+export function optionalBody<Schema extends z.ZodType>(schema: Schema) {
+  return { content: { "application/json": { schema } } };
+}
+
+/** An answer with a body. */
+export function jsonAnswer<Schema extends z.ZodType>(description: string, schema: Schema) {
+  return { description, content: { "application/json": { schema } } };
+}
