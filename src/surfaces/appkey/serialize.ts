@@ -1,7 +1,7 @@
-import type { DeliveryStatus, MessageWithDelivery } from "../../core/messages/delivery-status.ts";
 import type { Message } from "../../domain/messages/message.ts";
 import { writeContent } from "./content.ts";
 import { wireId } from "./schemas.ts";
+import type { DeliveryStatus, MessageWithDelivery } from "./use-cases/delivery-status.ts";
 
 /** The delivery status: 1 for yes, 0 for no. A stored message is always sent. */
 function stateOf({ pushed, read }: DeliveryStatus) {

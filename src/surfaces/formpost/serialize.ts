@@ -1,9 +1,9 @@
 import { z } from "zod";
-import type { ConversationOnRecord } from "../../core/conversations/on-record.ts";
-import type { HistoryMessage } from "../../core/messages/full-history.ts";
 import type { Person } from "../../domain/accounts/person.ts";
 import { Kind } from "../../domain/messages/content.ts";
 import { SUCCESS } from "./envelope.ts";
+import type { HistoryMessage } from "./use-cases/full-history.ts";
+import type { ConversationOnRecord } from "./use-cases/on-record.ts";
 
 /** A conversation in a list. A direct one has the profile of the other user instead of a name. */
 export function serializeConversation({ id, profile, preferences, peer, disabled }: ConversationOnRecord) {

@@ -1,6 +1,4 @@
 import { z } from "zod";
-import type { DraftChange, NewContent, NewDraft } from "../../core/drafts/drafts.ts";
-import type { DraftInput, FileContent } from "../../core/drafts/file-drafts.ts";
 import { invalid, MediaKind } from "../../domain/errors.ts";
 import { type BodyJson, bodyJson, Content, type Kind } from "../../domain/messages/content.ts";
 import type { DraftContent } from "../../domain/messages/draft.ts";
@@ -21,6 +19,8 @@ import {
   UploadedFilePayload,
 } from "./schemas/drafts.ts";
 import { contentOf } from "./serialize/payload.ts";
+import type { DraftChange, NewContent, NewDraft } from "./use-cases/drafts.ts";
+import type { DraftInput, FileContent } from "./use-cases/file-drafts.ts";
 
 /**
  * The input of a draft, from a call of `createMessage`.

@@ -1,11 +1,11 @@
 import { z } from "zod";
-import type { ConversationAddress } from "../../core/by-name/conversations.ts";
 import type { GroupAddress } from "../../domain/conversations/group-address.ts";
 import { noMessage } from "../../domain/errors.ts";
 import { ConversationId, Seq } from "../../domain/ids.ts";
 import { DraftId } from "../../domain/messages/draft.ts";
 import { storedForm } from "../../lib/text-forms.ts";
 import { orConstant } from "./schemas/constants.ts";
+import type { ConversationAddress } from "./use-cases/conversations.ts";
 
 /** A name in a call: a string, or a number, which counts as its digits. */
 const name = z.union([z.string(), z.int().transform(String)], { error: "must be a string" });

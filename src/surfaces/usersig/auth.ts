@@ -1,13 +1,13 @@
 import type { Context, HonoRequest } from "hono";
 import { createMiddleware } from "hono/factory";
-import type { ProvisioningClaim } from "../../core/accounts/provisioning.ts";
-import { isProvisioningKey } from "../../core/accounts/provisioning-key.ts";
-import { requireUserNamed } from "../../core/accounts/user-sig.ts";
 import type { Credential } from "../../domain/accounts/session.ts";
 import { CoreError } from "../../domain/errors.ts";
 import { identify } from "../../http/access/identify.ts";
 import { countFromAddress, countRefused, requireTries } from "../../http/access/rate-limit.ts";
 import type { AppEnv, CallerEnv } from "../../http/env.ts";
+import type { ProvisioningClaim } from "./use-cases/provisioning.ts";
+import { isProvisioningKey } from "./use-cases/provisioning-key.ts";
+import { requireUserNamed } from "./use-cases/user-sig.ts";
 
 const MISSING = "Authorization: must be there, the user_sig";
 

@@ -1,8 +1,4 @@
 import type { z } from "zod";
-import type {
-  ConversationWithMembers,
-  MessageWithReadStatus,
-} from "../../core/conversations/with-members.ts";
 import type { ExtendedProfile, ExtendedProfileChange } from "../../domain/accounts/extended-profile.ts";
 import type { StoredFile } from "../../domain/files/file.ts";
 import type { MessageContext } from "../../domain/sync/message-context.ts";
@@ -10,6 +6,7 @@ import { fileUrl } from "../../http/file-url.ts";
 import { zonedTime } from "../../lib/time-zone.ts";
 import { writeContent } from "./content.ts";
 import { GROUP, type OwnChange, SINGLE } from "./schemas.ts";
+import type { ConversationWithMembers, MessageWithReadStatus } from "./use-cases/with-members.ts";
 
 /** The fields of a chat user as a change of an extended profile. */
 export function toProfileChange(fields: z.infer<typeof OwnChange>): ExtendedProfileChange {

@@ -2,7 +2,6 @@ import { env } from "cloudflare:workers";
 import { ConversationStubs } from "../../../src/conversation/stub.ts";
 import { HashTurns } from "../../../src/core/accounts/hash-turns.ts";
 import { SessionCache } from "../../../src/core/accounts/session-cache.ts";
-import { listAllByName } from "../../../src/core/by-name/list.ts";
 import type { Core } from "../../../src/core/context.ts";
 import { createGroup } from "../../../src/core/groups/create-group.ts";
 import { HealthCheck } from "../../../src/core/health-check.ts";
@@ -12,6 +11,7 @@ import { type ConversationId, UserId } from "../../../src/domain/ids.ts";
 import { readSettings } from "../../../src/domain/settings.ts";
 import { InboxStubs } from "../../../src/inbox/stub.ts";
 import { openDatabase } from "../../../src/storage/database.ts";
+import { listAllByName } from "../../../src/surfaces/tim/use-cases/list.ts";
 import { timing } from "../timing.ts";
 
 /** The core as surfaces get it, for functions that v1 does not offer. */

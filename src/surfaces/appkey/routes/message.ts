@@ -1,5 +1,4 @@
 import { Hono } from "hono";
-import { pageWithDelivery, sendWithDelivery } from "../../../core/messages/delivery-status.ts";
 import { hideMessage } from "../../../core/messages/messages.ts";
 import { weighs } from "../../../http/access/rate-limit.ts";
 import type { CallerEnv } from "../../../http/env.ts";
@@ -9,6 +8,7 @@ import { readContent } from "../content.ts";
 import { succeed } from "../envelope.ts";
 import { BODY, Deletion, FOR_ALL, Listing, Sending } from "../schemas.ts";
 import { serializeMessage, serializeSent } from "../serialize.ts";
+import { pageWithDelivery, sendWithDelivery } from "../use-cases/delivery-status.ts";
 
 export const message = new Hono<CallerEnv>({ strict: false });
 

@@ -1,6 +1,5 @@
 import { Hono } from "hono";
 import { openAmongFriends } from "../../../core/conversations/conversations.ts";
-import { listOnRecord } from "../../../core/conversations/on-record.ts";
 import { createGroup } from "../../../core/groups/create-group.ts";
 import { weighs } from "../../../http/access/rate-limit.ts";
 import { checked } from "../../../http/fields.ts";
@@ -8,6 +7,7 @@ import { authenticated, type FormEnv } from "../auth.ts";
 import { succeed } from "../envelope.ts";
 import { Creation, Opening } from "../schemas.ts";
 import { serializeConversation } from "../serialize.ts";
+import { listOnRecord } from "../use-cases/on-record.ts";
 
 export const conversations = new Hono<FormEnv>({ strict: false });
 

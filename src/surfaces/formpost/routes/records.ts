@@ -2,13 +2,13 @@ import { type Context, Hono } from "hono";
 import type { z } from "zod";
 import { whileSignedIn } from "../../../core/accounts/sessions.ts";
 import { distinguishNotMember } from "../../../core/conversations/conversations.ts";
-import { type HistoryQuery, readHistory } from "../../../core/messages/full-history.ts";
 import { weighs } from "../../../http/access/rate-limit.ts";
 import { checked } from "../../../http/fields.ts";
 import { streamedJson } from "../../../http/shown-files.ts";
 import { authenticated, type FormEnv } from "../auth.ts";
 import { ContentQuery, Query, SenderQuery, TypeQuery } from "../schemas.ts";
 import { messagesJson } from "../serialize.ts";
+import { type HistoryQuery, readHistory } from "../use-cases/full-history.ts";
 
 export const records = new Hono<FormEnv>({ strict: false });
 

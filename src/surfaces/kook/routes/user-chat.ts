@@ -1,5 +1,4 @@
 import { type Context, Hono } from "hono";
-import { clearDirect, enterDirect, getDirect, listDirect } from "../../../core/conversations/direct.ts";
 import { weighs } from "../../../http/access/rate-limit.ts";
 import type { CallerEnv } from "../../../http/env.ts";
 import { checked, fieldsOf } from "../../../http/fields.ts";
@@ -7,6 +6,7 @@ import { authenticated } from "../auth.ts";
 import { succeed } from "../envelope.ts";
 import { BODY, Creation, Deletion, Listing, Viewing } from "../schemas.ts";
 import { serializeDetail, serializePage } from "../serialize.ts";
+import { clearDirect, enterDirect, getDirect, listDirect } from "../use-cases/direct.ts";
 
 export const userChat = new Hono<CallerEnv>({ strict: false });
 

@@ -1,8 +1,4 @@
 import { Hono } from "hono";
-import { getByName, remindOfDirect, removeFromListByName } from "../../../core/by-name/conversations.ts";
-import { groupAfter } from "../../../core/by-name/groups.ts";
-import { type ListPart, listAllByName, listByName } from "../../../core/by-name/list.ts";
-import { setReminder } from "../../../core/conversations/reminders.ts";
 import { countPages, weighs } from "../../../http/access/rate-limit.ts";
 import type { CallerEnv } from "../../../http/env.ts";
 import { bodyFields, checked } from "../../../http/fields.ts";
@@ -18,6 +14,10 @@ import {
 } from "../schemas/conversations.ts";
 import { serializeByName, serializeInList, serializeReminderOutcomes } from "../serialize/conversations.ts";
 import { serializeGroup } from "../serialize/groups.ts";
+import { getByName, remindOfDirect, removeFromListByName } from "../use-cases/conversations.ts";
+import { groupAfter } from "../use-cases/groups.ts";
+import { type ListPart, listAllByName, listByName } from "../use-cases/list.ts";
+import { setReminder } from "../use-cases/reminders.ts";
 
 export const conversations = new Hono<CallerEnv>({ strict: false });
 

@@ -1,6 +1,4 @@
 import { type Context, Hono } from "hono";
-import { findUnsentDraft, sendDraft } from "../../../core/drafts/drafts.ts";
-import { makeDraft } from "../../../core/drafts/file-drafts.ts";
 import { CoreError } from "../../../domain/errors.ts";
 import type { CallerEnv } from "../../../http/env.ts";
 import { bodyFields, checked } from "../../../http/fields.ts";
@@ -13,6 +11,8 @@ import { refuse } from "../errors.ts";
 import { BODY } from "../schemas/common.ts";
 import { FILE_PLACE, Sending } from "../schemas/drafts.ts";
 import { serializeDraft, serializeSent } from "../serialize/drafts.ts";
+import { findUnsentDraft, sendDraft } from "../use-cases/drafts.ts";
+import { makeDraft } from "../use-cases/file-drafts.ts";
 
 export const drafts = new Hono<CallerEnv>({ strict: false });
 

@@ -1,15 +1,5 @@
 import { type Context, Hono } from "hono";
 import type { z } from "zod";
-import {
-  createGroupByName,
-  findGroupByAddress,
-  getGroup,
-  groupAfter,
-  handOverByName,
-  joinGroupByName,
-  listGroups,
-  withGroup,
-} from "../../../core/by-name/groups.ts";
 import { dissolveGroup, editGroup } from "../../../core/groups/groups.ts";
 import { countPages, weighs } from "../../../http/access/rate-limit.ts";
 import type { CallerEnv } from "../../../http/env.ts";
@@ -20,6 +10,16 @@ import { wireGroupName } from "../ids.ts";
 import { BODY } from "../schemas/common.ts";
 import { GroupChange, JoinGroup, NewGroup, OneGroup, OwnerChange } from "../schemas/groups.ts";
 import { JOIN_STATES, serializeGroup } from "../serialize/groups.ts";
+import {
+  createGroupByName,
+  findGroupByAddress,
+  getGroup,
+  groupAfter,
+  handOverByName,
+  joinGroupByName,
+  listGroups,
+  withGroup,
+} from "../use-cases/groups.ts";
 
 /** Calls about groups. The calls about members, below the same path, are in `members.ts`. */
 export const groups = new Hono<CallerEnv>({ strict: false });

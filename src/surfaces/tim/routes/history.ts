@@ -1,7 +1,5 @@
 import { Hono } from "hono";
-import { markReadByName, pageByName } from "../../../core/by-name/conversations.ts";
 import { revokeWithin } from "../../../core/messages/messages.ts";
-import { listNotifications } from "../../../core/notifications.ts";
 import { weighs } from "../../../http/access/rate-limit.ts";
 import type { CallerEnv } from "../../../http/env.ts";
 import { bodyFields, checked } from "../../../http/fields.ts";
@@ -10,6 +8,8 @@ import { succeed } from "../envelope.ts";
 import { BODY } from "../schemas/common.ts";
 import { PageOfMessages, Reading, Revocation } from "../schemas/history.ts";
 import { serializeMessages, serializeNotifications, serializePage } from "../serialize/history.ts";
+import { markReadByName, pageByName } from "../use-cases/conversations.ts";
+import { listNotifications } from "../use-cases/notifications.ts";
 
 export const history = new Hono<CallerEnv>({ strict: false });
 

@@ -1,5 +1,4 @@
 import { Hono } from "hono";
-import { decideJoinRequestByName } from "../../../core/by-name/join-requests.ts";
 import type { CallerEnv } from "../../../http/env.ts";
 import { bodyFields, checked } from "../../../http/fields.ts";
 import { authenticated } from "../auth.ts";
@@ -7,6 +6,7 @@ import { succeed } from "../envelope.ts";
 import { BODY } from "../schemas/common.ts";
 import { Decision } from "../schemas/join-requests.ts";
 import { serializeGroup } from "../serialize/groups.ts";
+import { decideJoinRequestByName } from "../use-cases/join-requests.ts";
 
 /** Join requests of groups that need approval. */
 export const joinRequests = new Hono<CallerEnv>({ strict: false });

@@ -1,13 +1,5 @@
 import { type Context, Hono } from "hono";
 import type { z } from "zod";
-import {
-  addMembersByName,
-  changeMemberByName,
-  countOnline,
-  listMembersFrom,
-  membersByName,
-  removeMembersByName,
-} from "../../../core/by-name/members.ts";
 import type { MemberChange } from "../../../core/groups/groups.ts";
 import type { GroupAddress } from "../../../domain/conversations/group-address.ts";
 import { weighs } from "../../../http/access/rate-limit.ts";
@@ -29,6 +21,14 @@ import {
 } from "../schemas/members.ts";
 import { serializeGroup } from "../serialize/groups.ts";
 import { serializeMember } from "../serialize/members.ts";
+import {
+  addMembersByName,
+  changeMemberByName,
+  countOnline,
+  listMembersFrom,
+  membersByName,
+  removeMembersByName,
+} from "../use-cases/members.ts";
 
 /** Calls about the members of a group. Clients use them below `/member`, `/groupMember` and `/group`. */
 export const members = new Hono<CallerEnv>({ strict: false });

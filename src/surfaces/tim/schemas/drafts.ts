@@ -1,5 +1,4 @@
 import { z } from "zod";
-import type { MentionsByName } from "../../../core/drafts/drafts.ts";
 import type { MediaKind } from "../../../domain/errors.ts";
 import { ContentType, FileName } from "../../../domain/files/file.ts";
 import { LIMITS } from "../../../domain/limits.ts";
@@ -11,6 +10,7 @@ import { fileOfUrl } from "../../../http/file-url.ts";
 import type { FilePlace } from "../../../http/uploads/with-file.ts";
 import { conversationType, groupID, messageID, userID } from "../ids.ts";
 import { AT_ALL, ELEMENTS } from "../serialize/context.ts";
+import type { MentionsByName } from "../use-cases/drafts.ts";
 import { constantValue, orConstant } from "./constants.ts";
 
 const MIB = 1_048_576;

@@ -1,7 +1,4 @@
 import type { ProfileLookup } from "../../../core/accounts/profile-lookup.ts";
-import type { ConversationByName, ListedByName, ReminderSet } from "../../../core/by-name/conversations.ts";
-import type { ListItem } from "../../../core/by-name/list.ts";
-import { reminderOf } from "../../../core/conversations/reminders.ts";
 import type { Person } from "../../../domain/accounts/person.ts";
 import type { Conversation } from "../../../domain/conversations/conversation.ts";
 import { Position, type UserId } from "../../../domain/ids.ts";
@@ -9,6 +6,9 @@ import type { Mentioned, Message } from "../../../domain/messages/message.ts";
 import { UNKNOWN_CODES } from "../errors.ts";
 import { directID, groupConversationID, wireGroupID } from "../ids.ts";
 import { REMIND_TYPES } from "../schemas/conversations.ts";
+import type { ConversationByName, ListedByName, ReminderSet } from "../use-cases/conversations.ts";
+import type { ListItem } from "../use-cases/list.ts";
+import { reminderOf } from "../use-cases/reminders.ts";
 import { type SerializeContext, seconds, type WireConversation } from "./context.ts";
 import { serializeGroup, TYPES } from "./groups.ts";
 import { serializeMessage } from "./messages.ts";

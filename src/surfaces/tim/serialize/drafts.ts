@@ -1,6 +1,6 @@
-import type { DraftView, SentDraft } from "../../../core/drafts/drafts.ts";
 import { Position } from "../../../domain/ids.ts";
 import { wireGroupID } from "../ids.ts";
+import type { DraftView, SentDraft } from "../use-cases/drafts.ts";
 import type { WireConversation } from "./context.ts";
 import { serializeMessage, serializeUnsent } from "./messages.ts";
 

@@ -1,11 +1,11 @@
-import type { GroupByName } from "../../../core/by-name/groups.ts";
-import { reminderOf } from "../../../core/conversations/reminders.ts";
 import type { Conversation } from "../../../domain/conversations/conversation.ts";
 import type { JoinPolicy, PolicyName } from "../../../domain/conversations/group-kind.ts";
 import { joinMode } from "../../../domain/conversations/group-policies.ts";
 import type { JoinState } from "../../../domain/conversations/join-request.ts";
 import { wireGroupID } from "../ids.ts";
 import { REMIND_TYPES } from "../schemas/conversations.ts";
+import type { GroupByName } from "../use-cases/groups.ts";
+import { reminderOf } from "../use-cases/reminders.ts";
 import { seconds } from "./context.ts";
 import { serializeFields } from "./fields.ts";
 import { ROLES } from "./members.ts";

@@ -1,9 +1,9 @@
 import type { ProfileLookup } from "../../../core/accounts/profile-lookup.ts";
-import type { PageByName } from "../../../core/by-name/conversations.ts";
 import type { Message } from "../../../domain/messages/message.ts";
 import type { ConversationContext } from "../../../domain/sync/message-context.ts";
 import type { Notification } from "../../../domain/sync/notification.ts";
 import { wireMessageID, wireNotificationID } from "../ids.ts";
+import type { PageByName } from "../use-cases/conversations.ts";
 import { toWireConversation } from "./conversations.ts";
 import { serializeMessage } from "./messages.ts";
 import { serializeNotification } from "./notifications.ts";

@@ -1,6 +1,6 @@
-import type { NotificationSummary } from "../../../core/notifications.ts";
 import type { Notification, NotificationEvent } from "../../../domain/sync/notification.ts";
 import { SYSTEM_ID, wireGroupID, wireNotificationID } from "../ids.ts";
+import type { NotificationSummary } from "../use-cases/notifications.ts";
 import { seconds } from "./context.ts";
 import { TYPES } from "./groups.ts";
 

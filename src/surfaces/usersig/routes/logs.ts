@@ -1,6 +1,5 @@
 import { Hono } from "hono";
 import { markDirectRead } from "../../../core/messages/messages.ts";
-import { pagesWithReadStatus } from "../../../core/messages/pages-with-read-status.ts";
 import { countCost } from "../../../http/access/rate-limit.ts";
 import type { CallerEnv } from "../../../http/env.ts";
 import { checked, fieldsOf, queryFields } from "../../../http/fields.ts";
@@ -8,6 +7,7 @@ import { authenticated } from "../auth.ts";
 import { succeed, succeedListed } from "../envelope.ts";
 import { BODY, LogListing, Marking } from "../schemas.ts";
 import { serializeLog } from "../serialize.ts";
+import { pagesWithReadStatus } from "../use-cases/pages-with-read-status.ts";
 
 export const logs = new Hono<CallerEnv>({ strict: false });
 

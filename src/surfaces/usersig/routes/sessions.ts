@@ -1,6 +1,4 @@
 import { Hono } from "hono";
-import { openDirectOrGroup } from "../../../core/by-name/open.ts";
-import { getWithMembers, listWithMembers } from "../../../core/conversations/with-members.ts";
 import { countCost } from "../../../http/access/rate-limit.ts";
 import type { CallerEnv } from "../../../http/env.ts";
 import { checked, fieldsOf, queryFields } from "../../../http/fields.ts";
@@ -8,6 +6,8 @@ import { authenticated } from "../auth.ts";
 import { succeed, succeedListed } from "../envelope.ts";
 import { BODY, Listing, Opening, SINGLE } from "../schemas.ts";
 import { serializeSession } from "../serialize.ts";
+import { openDirectOrGroup } from "../use-cases/open.ts";
+import { getWithMembers, listWithMembers } from "../use-cases/with-members.ts";
 
 export const sessions = new Hono<CallerEnv>({ strict: false });
 

@@ -1,6 +1,4 @@
 import { Hono } from "hono";
-import { changeExtendedProfile, getExtendedProfile, provision } from "../../../core/accounts/provisioning.ts";
-import { openSig } from "../../../core/accounts/user-sig.ts";
 import { countFromAddress } from "../../../http/access/rate-limit.ts";
 import { issueToken, requireSecret } from "../../../http/access/token.ts";
 import type { AppEnv } from "../../../http/env.ts";
@@ -10,6 +8,8 @@ import { claimOf, requireRuleKey } from "../auth.ts";
 import { succeed } from "../envelope.ts";
 import { BODY, Change, Creation, Info, OwnChange, SigRequest } from "../schemas.ts";
 import { serializeChatUser, toProfileChange } from "../serialize.ts";
+import { changeExtendedProfile, getExtendedProfile, provision } from "../use-cases/provisioning.ts";
+import { openSig } from "../use-cases/user-sig.ts";
 
 export const users = new Hono<AppEnv>({ strict: false });
 

@@ -1,13 +1,13 @@
-import type { ConversationKind } from "../../domain/conversations/conversation.ts";
-import { noConversation } from "../../domain/errors.ts";
-import type { ConversationId, UserId } from "../../domain/ids.ts";
-import type { Recipient } from "../../domain/messages/draft.ts";
-import { findGroupIdAndHandle } from "../../storage/conversations/groups.ts";
-import { findPeerName } from "../../storage/conversations/recipients.ts";
-import { noUserWithName } from "../accounts/users.ts";
-import { requireNoBlocks } from "../contacts/blocks.ts";
-import type { Core } from "../context.ts";
-import { openDirect } from "../conversations/conversations.ts";
+import { noUserWithName } from "../../../core/accounts/users.ts";
+import { requireNoBlocks } from "../../../core/contacts/blocks.ts";
+import type { Core } from "../../../core/context.ts";
+import { openDirect } from "../../../core/conversations/conversations.ts";
+import type { ConversationKind } from "../../../domain/conversations/conversation.ts";
+import { noConversation } from "../../../domain/errors.ts";
+import type { ConversationId, UserId } from "../../../domain/ids.ts";
+import type { Recipient } from "../../../domain/messages/draft.ts";
+import { findGroupIdAndHandle } from "../../../storage/conversations/groups.ts";
+import { findPeerName } from "../../../storage/conversations/recipients.ts";
 
 /** The conversation to which a message for a recipient goes. */
 export interface Destination {

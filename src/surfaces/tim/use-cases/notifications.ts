@@ -1,8 +1,8 @@
-import { deletedUser } from "../domain/accounts/person.ts";
-import type { UserId } from "../domain/ids.ts";
-import type { Notification, ReceivedNotification } from "../domain/sync/notification.ts";
-import { findPeople } from "../storage/conversations/conversations.ts";
-import type { Core } from "./context.ts";
+import type { Core } from "../../../core/context.ts";
+import { deletedUser } from "../../../domain/accounts/person.ts";
+import type { UserId } from "../../../domain/ids.ts";
+import type { Notification, ReceivedNotification } from "../../../domain/sync/notification.ts";
+import { findPeople } from "../../../storage/conversations/conversations.ts";
 
 /**
  * A user's notifications for their list of conversations; null: there are none, or the user has hidden them.

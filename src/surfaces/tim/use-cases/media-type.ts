@@ -1,5 +1,5 @@
 import { fileTypeFromBuffer } from "file-type";
-import { fileRefused, type MediaKind } from "../../domain/errors.ts";
+import { fileRefused, type MediaKind } from "../../../domain/errors.ts";
 import { type ImageSize, imageSize, isImage, type ReadBytes } from "./image-size.ts";
 
 /** The sender's claims about a file. */

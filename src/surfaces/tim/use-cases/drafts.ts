@@ -1,30 +1,34 @@
 import { randomUUID } from "node:crypto";
-import { deletedUser, type Person } from "../../domain/accounts/person.ts";
-import type { ConversationKind } from "../../domain/conversations/conversation.ts";
-import { atPath, CoreError, excess, isNotFound, noDraft, noMentioned } from "../../domain/errors.ts";
-import { Position, type UserId } from "../../domain/ids.ts";
-import { LIMITS } from "../../domain/limits.ts";
-import type { BodyJson, Kind } from "../../domain/messages/content.ts";
-import { resolveForward } from "../../domain/messages/copies/forwarding.ts";
-import { bodyWithProfiles } from "../../domain/messages/copies/merged.ts";
+import {
+  loadProfiles,
+  loadProfilesAmong,
+  type ProfileLookup,
+} from "../../../core/accounts/profile-lookup.ts";
+import { accountDeleted } from "../../../core/accounts/users.ts";
+import type { Core } from "../../../core/context.ts";
+import { getConversation } from "../../../core/conversations/conversations.ts";
+import { sendMessage } from "../../../core/messages/messages.ts";
+import { deletedUser, type Person } from "../../../domain/accounts/person.ts";
+import type { ConversationKind } from "../../../domain/conversations/conversation.ts";
+import { atPath, CoreError, excess, isNotFound, noDraft, noMentioned } from "../../../domain/errors.ts";
+import { Position, type UserId } from "../../../domain/ids.ts";
+import { LIMITS } from "../../../domain/limits.ts";
+import type { BodyJson, Kind } from "../../../domain/messages/content.ts";
+import { resolveForward } from "../../../domain/messages/copies/forwarding.ts";
+import { bodyWithProfiles } from "../../../domain/messages/copies/merged.ts";
 import {
   DraftContent,
   DraftId,
   type DraftState,
   type Recipient,
   type StoredDraft,
-} from "../../domain/messages/draft.ts";
-import type { AnyDraft, Message, MessageReference, Priority } from "../../domain/messages/message.ts";
-import { exceedsBytes } from "../../domain/text.ts";
-import { findLiveUsersByName, findUser } from "../../storage/accounts/users.ts";
-import { findPeople } from "../../storage/conversations/conversations.ts";
-import { loadProfiles, loadProfilesAmong, type ProfileLookup } from "../accounts/profile-lookup.ts";
-import { accountDeleted } from "../accounts/users.ts";
-import { distinguishNotInGroup } from "../by-name/groups.ts";
-import { type Destination, destinationOf } from "../by-name/recipients.ts";
-import type { Core } from "../context.ts";
-import { getConversation } from "../conversations/conversations.ts";
-import { sendMessage } from "../messages/messages.ts";
+} from "../../../domain/messages/draft.ts";
+import type { AnyDraft, Message, MessageReference, Priority } from "../../../domain/messages/message.ts";
+import { exceedsBytes } from "../../../domain/text.ts";
+import { findLiveUsersByName, findUser } from "../../../storage/accounts/users.ts";
+import { findPeople } from "../../../storage/conversations/conversations.ts";
+import { distinguishNotInGroup } from "./groups.ts";
+import { type Destination, destinationOf } from "./recipients.ts";
 
 /** A reference to a message: a sent one by conversation and seq, a stored draft by id. */
 export type MessageSource = MessageReference | { draft: DraftId };

@@ -1,12 +1,6 @@
-import type { Person } from "../../domain/accounts/person.ts";
-import type { GroupAddress } from "../../domain/conversations/group-address.ts";
-import type { Role } from "../../domain/conversations/group-kind.ts";
-import type { ConversationId, UserId } from "../../domain/ids.ts";
-import { findBlockedAmong } from "../../storage/contacts/blocks.ts";
-import { countOnlineMembers } from "../../storage/contacts/presence.ts";
-import { findUsersByNames, requireAllFound, usersWithNames } from "../accounts/users.ts";
-import type { Core } from "../context.ts";
-import { getConversation } from "../conversations/conversations.ts";
+import { findUsersByNames, requireAllFound, usersWithNames } from "../../../core/accounts/users.ts";
+import type { Core } from "../../../core/context.ts";
+import { getConversation } from "../../../core/conversations/conversations.ts";
 import {
   changeMember,
   type GroupMember,
@@ -14,7 +8,13 @@ import {
   removeMembers,
   withCurrentProfiles,
   withUsers,
-} from "../groups/groups.ts";
+} from "../../../core/groups/groups.ts";
+import type { Person } from "../../../domain/accounts/person.ts";
+import type { GroupAddress } from "../../../domain/conversations/group-address.ts";
+import type { Role } from "../../../domain/conversations/group-kind.ts";
+import type { ConversationId, UserId } from "../../../domain/ids.ts";
+import { findBlockedAmong } from "../../../storage/contacts/blocks.ts";
+import { countOnlineMembers } from "../../../storage/contacts/presence.ts";
 import { type GroupByName, toGroupByName, withGroup } from "./groups.ts";
 
 /** The outcome of adding members, by username, and the group after it. */

@@ -1,15 +1,15 @@
-import type { ExtendedProfile } from "../../domain/accounts/extended-profile.ts";
-import type { Conversation } from "../../domain/conversations/conversation.ts";
-import { type ReadStatus, readStatus, readStatuses } from "../../domain/conversations/read-status.ts";
-import { CoreError } from "../../domain/errors.ts";
-import type { ConversationId, UserId } from "../../domain/ids.ts";
-import type { Message } from "../../domain/messages/message.ts";
-import { errorFields, log } from "../../lib/logger.ts";
-import { findMembers } from "../../storage/conversations/members.ts";
-import { getPublicProfile } from "../accounts/provisioning.ts";
-import type { Core } from "../context.ts";
-import { pageFromNewest } from "../messages/pages.ts";
+import type { Core } from "../../../core/context.ts";
+import { pageFromNewest } from "../../../core/messages/pages.ts";
+import type { ExtendedProfile } from "../../../domain/accounts/extended-profile.ts";
+import type { Conversation } from "../../../domain/conversations/conversation.ts";
+import { type ReadStatus, readStatus, readStatuses } from "../../../domain/conversations/read-status.ts";
+import { CoreError } from "../../../domain/errors.ts";
+import type { ConversationId, UserId } from "../../../domain/ids.ts";
+import type { Message } from "../../../domain/messages/message.ts";
+import { errorFields, log } from "../../../lib/logger.ts";
+import { findMembers } from "../../../storage/conversations/members.ts";
 import { listAll, listNumbered } from "./numbered-list.ts";
+import { getPublicProfile } from "./provisioning.ts";
 
 /** The maximum number of conversations in a batch, and of their members together. */
 const BATCH_SIZE = { conversations: 20, members: 2_000 };

@@ -1,7 +1,7 @@
-import type { Conversation } from "../../domain/conversations/conversation.ts";
-import type { UserId } from "../../domain/ids.ts";
-import type { Core } from "../context.ts";
-import { loadConversations } from "./conversations.ts";
+import type { Core } from "../../../core/context.ts";
+import { loadConversations } from "../../../core/conversations/conversations.ts";
+import type { Conversation } from "../../../domain/conversations/conversation.ts";
+import type { UserId } from "../../../domain/ids.ts";
 
 /** The number of conversations in one call of an inbox. */
 const BATCH_SIZE = 100;

@@ -1,14 +1,18 @@
-import type { DirectRelation } from "../../domain/contacts/relation.ts";
-import type { Conversation } from "../../domain/conversations/conversation.ts";
-import { noConversation } from "../../domain/errors.ts";
-import type { ConversationCode, UserId } from "../../domain/ids.ts";
+import type { Core } from "../../../core/context.ts";
+import {
+  getConversation,
+  loadConversations,
+  openDirectByNumber,
+} from "../../../core/conversations/conversations.ts";
+import type { DirectRelation } from "../../../domain/contacts/relation.ts";
+import type { Conversation } from "../../../domain/conversations/conversation.ts";
+import { noConversation } from "../../../domain/errors.ts";
+import type { ConversationCode, UserId } from "../../../domain/ids.ts";
 import {
   findDirectByCode,
   findDirectConversation,
   findRelation,
-} from "../../storage/conversations/direct.ts";
-import type { Core } from "../context.ts";
-import { getConversation, loadConversations, openDirectByNumber } from "./conversations.ts";
+} from "../../../storage/conversations/direct.ts";
 
 /** A direct conversation as one of its two users sees it. */
 export type DirectConversation = Conversation & Required<Pick<Conversation, "peer">>;

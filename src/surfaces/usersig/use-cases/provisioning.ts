@@ -1,25 +1,25 @@
+import { announceProfile } from "../../../core/accounts/profile-announcement.ts";
+import { getMe, noUserWithName, tooManyEmails } from "../../../core/accounts/users.ts";
+import type { Core } from "../../../core/context.ts";
 import {
   type ExtendedProfile,
   type ExtendedProfileChange,
   nameOf,
   publicOf,
-} from "../../domain/accounts/extended-profile.ts";
-import type { Credential } from "../../domain/accounts/session.ts";
-import { CoreError } from "../../domain/errors.ts";
-import type { UserId } from "../../domain/ids.ts";
-import { looksDeleted } from "../../domain/names/names.ts";
+} from "../../../domain/accounts/extended-profile.ts";
+import type { Credential } from "../../../domain/accounts/session.ts";
+import { CoreError } from "../../../domain/errors.ts";
+import type { UserId } from "../../../domain/ids.ts";
+import { looksDeleted } from "../../../domain/names/names.ts";
 import {
   findExtendedProfileByName,
   findExtendedProfilesSeenBy,
   insertProvisioned,
   updateExtendedProfile,
-} from "../../storage/accounts/extended-profiles.ts";
-import type { NameTaken } from "../../storage/accounts/name-conditions.ts";
-import type { ChangedProfile } from "../../storage/accounts/users.ts";
-import { findBlockedAmong } from "../../storage/contacts/blocks.ts";
-import type { Core } from "../context.ts";
-import { announceProfile } from "./profile-announcement.ts";
-import { getMe, noUserWithName, tooManyEmails } from "./users.ts";
+} from "../../../storage/accounts/extended-profiles.ts";
+import type { NameTaken } from "../../../storage/accounts/name-conditions.ts";
+import type { ChangedProfile } from "../../../storage/accounts/users.ts";
+import { findBlockedAmong } from "../../../storage/contacts/blocks.ts";
 
 /**
  * The authorization to read or change an extended profile: the caller's session, or the rule key for the

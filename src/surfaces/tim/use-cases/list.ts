@@ -1,18 +1,18 @@
-import type { InboxEntry, ListPosition } from "../../domain/conversations/conversation-list.ts";
-import { decodeCursor, encodeCursor } from "../../domain/conversations/pagination.ts";
-import type { ConversationId, UserId } from "../../domain/ids.ts";
-import { LIMITS } from "../../domain/limits.ts";
-import type { NotificationBox } from "../../domain/sync/notification.ts";
-import { loadProfilesAmong, type ProfileLookup } from "../accounts/profile-lookup.ts";
-import type { Core } from "../context.ts";
-import { loadWithProfiles } from "../conversations/conversations.ts";
-import type { NotificationSummary } from "../notifications.ts";
+import { loadProfilesAmong, type ProfileLookup } from "../../../core/accounts/profile-lookup.ts";
+import type { Core } from "../../../core/context.ts";
+import { loadWithProfiles } from "../../../core/conversations/conversations.ts";
+import type { InboxEntry, ListPosition } from "../../../domain/conversations/conversation-list.ts";
+import { decodeCursor, encodeCursor } from "../../../domain/conversations/pagination.ts";
+import type { ConversationId, UserId } from "../../../domain/ids.ts";
+import { LIMITS } from "../../../domain/limits.ts";
+import type { NotificationBox } from "../../../domain/sync/notification.ts";
 import {
   type ConversationAddress,
   type ConversationByName,
   resolveAll,
   withGroupView,
 } from "./conversations.ts";
+import type { NotificationSummary } from "./notifications.ts";
 
 /** An entry of a list: a conversation, or the notifications. */
 export type ListItem = ConversationByName | { notices: NotificationSummary };

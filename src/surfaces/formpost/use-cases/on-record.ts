@@ -1,12 +1,12 @@
-import { isMutedAt } from "../../domain/conversations/archive.ts";
+import type { Core } from "../../../core/context.ts";
+import { isMutedAt } from "../../../domain/conversations/archive.ts";
 import type {
   ConversationKind,
   ConversationRecord,
   Preferences,
-} from "../../domain/conversations/conversation.ts";
-import type { UserId } from "../../domain/ids.ts";
-import { findListRecords } from "../../storage/conversations/conversations.ts";
-import type { Core } from "../context.ts";
+} from "../../../domain/conversations/conversation.ts";
+import type { UserId } from "../../../domain/ids.ts";
+import { findListRecords } from "../../../storage/conversations/conversations.ts";
 
 /** The number of conversations in one query of D1. */
 const BATCH_SIZE = 500;

@@ -1,18 +1,18 @@
-import type { Person } from "../../domain/accounts/person.ts";
-import type { Conversation } from "../../domain/conversations/conversation.ts";
-import type { GroupAddress } from "../../domain/conversations/group-address.ts";
-import { invalid, noConversation, nullIfNotFound } from "../../domain/errors.ts";
-import type { ConversationId, Seq, UserId } from "../../domain/ids.ts";
-import type { Message } from "../../domain/messages/message.ts";
-import type { ConversationContext } from "../../domain/sync/message-context.ts";
-import { findGroupIds, findPeersByName } from "../../storage/conversations/lookup-by-name.ts";
-import { loadProfiles, type ProfileLookup } from "../accounts/profile-lookup.ts";
-import type { Core } from "../context.ts";
-import { removeFromList } from "../conversations/clear.ts";
-import { getConversation } from "../conversations/conversations.ts";
-import { type Reminder, setReminder } from "../conversations/reminders.ts";
-import { type NotificationSummary, summarizeNotifications } from "../notifications.ts";
+import { loadProfiles, type ProfileLookup } from "../../../core/accounts/profile-lookup.ts";
+import type { Core } from "../../../core/context.ts";
+import { getConversation } from "../../../core/conversations/conversations.ts";
+import type { Person } from "../../../domain/accounts/person.ts";
+import type { Conversation } from "../../../domain/conversations/conversation.ts";
+import type { GroupAddress } from "../../../domain/conversations/group-address.ts";
+import { invalid, noConversation, nullIfNotFound } from "../../../domain/errors.ts";
+import type { ConversationId, Seq, UserId } from "../../../domain/ids.ts";
+import type { Message } from "../../../domain/messages/message.ts";
+import type { ConversationContext } from "../../../domain/sync/message-context.ts";
+import { findGroupIds, findPeersByName } from "../../../storage/conversations/lookup-by-name.ts";
+import { removeFromList } from "./clear.ts";
 import { type GroupByName, toGroupByName } from "./groups.ts";
+import { type NotificationSummary, summarizeNotifications } from "./notifications.ts";
+import { type Reminder, setReminder } from "./reminders.ts";
 
 /**
  * The address of a conversation: the other user's username, a group's address, or the notifications

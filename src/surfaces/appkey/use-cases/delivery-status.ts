@@ -1,10 +1,10 @@
-import { type ConversationId, Position, type UserId } from "../../domain/ids.ts";
-import type { AnyDraft, Message } from "../../domain/messages/message.ts";
-import { errorFields, log } from "../../lib/logger.ts";
-import { findOnlineMembers } from "../../storage/contacts/presence.ts";
-import type { Core } from "../context.ts";
-import { sendMessage } from "./messages.ts";
-import { pageFromNewest } from "./pages.ts";
+import type { Core } from "../../../core/context.ts";
+import { sendMessage } from "../../../core/messages/messages.ts";
+import { pageFromNewest } from "../../../core/messages/pages.ts";
+import { type ConversationId, Position, type UserId } from "../../../domain/ids.ts";
+import type { AnyDraft, Message } from "../../../domain/messages/message.ts";
+import { errorFields, log } from "../../../lib/logger.ts";
+import { findOnlineMembers } from "../../../storage/contacts/presence.ts";
 
 /**
  * The delivery of a message: `pushed`, a member besides its sender is online or has read it; `read`, one has

@@ -1,6 +1,6 @@
 import { createHash, timingSafeEqual } from "node:crypto";
-import type { Settings } from "../../domain/settings.ts";
-import { zonedTime } from "../../lib/time-zone.ts";
+import type { Settings } from "../../../domain/settings.ts";
+import { zonedTime } from "../../../lib/time-zone.ts";
 
 const MINUTE_MS = 60_000;
 

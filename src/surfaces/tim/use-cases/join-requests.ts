@@ -1,9 +1,9 @@
-import type { GroupAddress } from "../../domain/conversations/group-address.ts";
-import type { UserId } from "../../domain/ids.ts";
-import { getUsersByNames, noUserWithName } from "../accounts/users.ts";
-import type { Core } from "../context.ts";
-import { getConversation } from "../conversations/conversations.ts";
-import { decideJoinRequest } from "../groups/groups.ts";
+import { getUsersByNames, noUserWithName } from "../../../core/accounts/users.ts";
+import type { Core } from "../../../core/context.ts";
+import { getConversation } from "../../../core/conversations/conversations.ts";
+import { decideJoinRequest } from "../../../core/groups/groups.ts";
+import type { GroupAddress } from "../../../domain/conversations/group-address.ts";
+import type { UserId } from "../../../domain/ids.ts";
 import { type GroupByName, groupAfter } from "./groups.ts";
 
 /** A decision about a join request, with the data of the notification that identifies it. */

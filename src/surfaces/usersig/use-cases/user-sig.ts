@@ -1,11 +1,11 @@
-import type { Person } from "../../domain/accounts/person.ts";
-import type { Credential } from "../../domain/accounts/session.ts";
-import { CoreError } from "../../domain/errors.ts";
-import { storedForm } from "../../lib/text-forms.ts";
-import { findAccount, findUserByName } from "../../storage/accounts/users.ts";
-import type { Core } from "../context.ts";
-import { openSigSession } from "./sessions.ts";
-import { noUserWithName } from "./users.ts";
+import { openSigSession } from "../../../core/accounts/sessions.ts";
+import { noUserWithName } from "../../../core/accounts/users.ts";
+import type { Core } from "../../../core/context.ts";
+import type { Person } from "../../../domain/accounts/person.ts";
+import type { Credential } from "../../../domain/accounts/session.ts";
+import { CoreError } from "../../../domain/errors.ts";
+import { storedForm } from "../../../lib/text-forms.ts";
+import { findAccount, findUserByName } from "../../../storage/accounts/users.ts";
 
 /**
  * Opens a session for a user at the request of the provisioning server, which has shown the rule key. Several

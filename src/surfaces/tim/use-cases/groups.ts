@@ -1,27 +1,31 @@
-import type { Person } from "../../domain/accounts/person.ts";
-import type { Conversation, Profile } from "../../domain/conversations/conversation.ts";
-import type { GroupAddress } from "../../domain/conversations/group-address.ts";
+import { getUsersByNames, noUserWithName } from "../../../core/accounts/users.ts";
+import type { Core } from "../../../core/context.ts";
+import { getConversation, loadConversations } from "../../../core/conversations/conversations.ts";
+import {
+  createGroupWithRoles,
+  type GroupOptions,
+  type InitialMember,
+} from "../../../core/groups/create-group.ts";
+import { handOver, joinGroup } from "../../../core/groups/groups.ts";
+import type { Person } from "../../../domain/accounts/person.ts";
+import type { Conversation, Profile } from "../../../domain/conversations/conversation.ts";
+import type { GroupAddress } from "../../../domain/conversations/group-address.ts";
 import {
   canBeFound,
   capacityOf,
   isDiscoverable,
   profileForStrangers,
-} from "../../domain/conversations/group-policies.ts";
-import type { JoinState } from "../../domain/conversations/join-request.ts";
-import { CoreError, noConversation, noMembership } from "../../domain/errors.ts";
-import type { ConversationId, UserId } from "../../domain/ids.ts";
+} from "../../../domain/conversations/group-policies.ts";
+import type { JoinState } from "../../../domain/conversations/join-request.ts";
+import { CoreError, noConversation, noMembership } from "../../../domain/errors.ts";
+import type { ConversationId, UserId } from "../../../domain/ids.ts";
 import {
   type FoundGroup,
   findGroup,
   findGroupId,
   findOwnGroups,
   mayKnowGroup,
-} from "../../storage/conversations/groups.ts";
-import { getUsersByNames, noUserWithName } from "../accounts/users.ts";
-import type { Core } from "../context.ts";
-import { getConversation, loadConversations } from "../conversations/conversations.ts";
-import { createGroupWithRoles, type GroupOptions, type InitialMember } from "../groups/create-group.ts";
-import { handOver, joinGroup } from "../groups/groups.ts";
+} from "../../../storage/conversations/groups.ts";
 
 /** The number of conversations in one call of an inbox. */
 const BATCH_SIZE = 100;

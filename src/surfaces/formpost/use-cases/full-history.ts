@@ -1,10 +1,10 @@
-import { deletedUser, type Person } from "../../domain/accounts/person.ts";
-import type { ConversationId, UserId } from "../../domain/ids.ts";
-import type { Kind } from "../../domain/messages/content.ts";
-import type { HistoryChunk } from "../../domain/messages/history-chunk.ts";
-import type { Message } from "../../domain/messages/message.ts";
-import { findPeople } from "../../storage/conversations/conversations.ts";
-import type { Core } from "../context.ts";
+import type { Core } from "../../../core/context.ts";
+import { deletedUser, type Person } from "../../../domain/accounts/person.ts";
+import type { ConversationId, UserId } from "../../../domain/ids.ts";
+import type { Kind } from "../../../domain/messages/content.ts";
+import type { HistoryChunk } from "../../../domain/messages/history-chunk.ts";
+import type { Message } from "../../../domain/messages/message.ts";
+import { findPeople } from "../../../storage/conversations/conversations.ts";
 
 /** Messages that one call of a conversation gives. */
 const BATCH_SIZE = 500;

@@ -1,9 +1,9 @@
-import { readStatuses } from "../../domain/conversations/read-status.ts";
-import { type ConversationId, Position, type UserId } from "../../domain/ids.ts";
-import type { Message } from "../../domain/messages/message.ts";
-import type { Core } from "../context.ts";
-import type { MessageWithReadStatus } from "../conversations/with-members.ts";
-import { allReadable, pageFromNewest } from "./pages.ts";
+import type { Core } from "../../../core/context.ts";
+import { allReadable, pageFromNewest } from "../../../core/messages/pages.ts";
+import { readStatuses } from "../../../domain/conversations/read-status.ts";
+import { type ConversationId, Position, type UserId } from "../../../domain/ids.ts";
+import type { Message } from "../../../domain/messages/message.ts";
+import type { MessageWithReadStatus } from "./with-members.ts";
 
 /**
  * The messages that the caller can read, the newest first, with their read status. In a group, a result with

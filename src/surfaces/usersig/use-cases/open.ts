@@ -1,10 +1,10 @@
-import type { Conversation } from "../../domain/conversations/conversation.ts";
-import { invalid } from "../../domain/errors.ts";
-import type { UserId } from "../../domain/ids.ts";
-import { getUsersByNames } from "../accounts/users.ts";
-import type { Core } from "../context.ts";
-import { openDirect } from "../conversations/conversations.ts";
-import { createGroup } from "../groups/create-group.ts";
+import { getUsersByNames } from "../../../core/accounts/users.ts";
+import type { Core } from "../../../core/context.ts";
+import { openDirect } from "../../../core/conversations/conversations.ts";
+import { createGroup } from "../../../core/groups/create-group.ts";
+import type { Conversation } from "../../../domain/conversations/conversation.ts";
+import { invalid } from "../../../domain/errors.ts";
+import type { UserId } from "../../../domain/ids.ts";
 
 /** A conversation to open among users, by username. */
 interface OpenRequest {
