@@ -25,8 +25,6 @@ import { serializePage } from "../../serialize/pages.ts";
 const lightRoute = callerRoutes("Conversations");
 const pageRoute = callerRoutes("Conversations", weighs("page"));
 
-const one = { content: { "application/json": { schema: Conversation } } };
-
 const createRouteDefinition = lightRoute("post", "/v1/conversations", {
   operationId: "createConversation",
   summary: "Open a direct conversation, or create a group",
@@ -34,8 +32,8 @@ const createRouteDefinition = lightRoute("post", "/v1/conversations", {
     "Two users have one direct conversation; opening it again returns the same one (200). Creating a group again with the same `client_group_id` returns the same group (200), or is a `conflict` if you are not in it any more. Nothing is created if a user is unknown (`not_found`), or if there is a block between you and a user (`blocked`).",
   request: { body: jsonBody(NewConversation) },
   responses: {
-    200: { description: "The existing conversation", ...one },
-    201: { description: "The new conversation", ...one },
+    200: jsonAnswer("The existing conversation", Conversation),
+    201: jsonAnswer("The new conversation", Conversation),
     ...problems("blocked", "not_found", "conflict"),
   },
 });
@@ -58,7 +56,7 @@ const getRoute = lightRoute("get", "/v1/conversations/{id}", {
   description: "A group also has `online_count`: the number of its members who are online.",
   request: { params: ConversationParams },
   responses: {
-    200: { description: "The conversation", ...one },
+    200: jsonAnswer("The conversation", Conversation),
     ...problems("validation_failed", "not_found"),
   },
 });
@@ -72,7 +70,7 @@ const editRoute = lightRoute("patch", "/v1/conversations/{id}", {
     body: jsonBody(ConversationChange),
   },
   responses: {
-    200: { description: "The conversation", ...one },
+    200: jsonAnswer("The conversation", Conversation),
     ...problems("forbidden", "not_found"),
   },
 });
@@ -99,7 +97,7 @@ const preferencesRoute = lightRoute("put", "/v1/conversations/{id}/preferences",
     body: jsonBody(PreferencesChange),
   },
   responses: {
-    200: { description: "The conversation", ...one },
+    200: jsonAnswer("The conversation", Conversation),
     ...problems("not_found"),
   },
 });

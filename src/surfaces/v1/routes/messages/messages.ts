@@ -20,8 +20,6 @@ import { serializeScheduled } from "../../serialize/scheduled.ts";
 const lightRoute = callerRoutes("Messages");
 const pageRoute = callerRoutes("Messages", weighs("page"));
 
-const one = { content: { "application/json": { schema: Message } } };
-
 const sendRoute = lightRoute("post", "/v1/conversations/{id}/messages", {
   operationId: "sendMessage",
   summary: "Send a message",
@@ -29,8 +27,8 @@ const sendRoute = lightRoute("post", "/v1/conversations/{id}/messages", {
     "With a `client_msg_id` the call can be repeated: a repeat answers 200 with the first message, and delivers nothing twice. With `send_at` the message is sent at that time, to the second, with the checks of that moment: 202. At most 100 wait: else `conflict`.",
   request: { params: ConversationParams, body: jsonBody(NewMessage) },
   responses: {
-    200: { description: "The message that was sent with this client_msg_id", ...one },
-    201: { description: "The new message", ...one },
+    200: jsonAnswer("The message that was sent with this client_msg_id", Message),
+    201: jsonAnswer("The new message", Message),
     202: jsonAnswer(
       "The scheduled message; a repeat with its `client_msg_id` gives the same one",
       ScheduledAnswer,
@@ -72,7 +70,7 @@ const getRoute = lightRoute("get", "/v1/conversations/{id}/messages/{seq}", {
   description: "A message that you have hidden is `not_found`.",
   request: { params: MessageParams },
   responses: {
-    200: { description: "The message", ...one },
+    200: jsonAnswer("The message", Message),
     ...problems("validation_failed", "not_found"),
   },
 });

@@ -17,7 +17,6 @@ const lightRoute = callerRoutes("Messages");
 const pageRoute = callerRoutes("Messages", weighs("page"));
 
 const params = z.object({ id: ScheduledIdParam });
-const one = { content: { "application/json": { schema: Scheduled } } };
 
 const listRoute = pageRoute("get", "/v1/scheduled", {
   operationId: "listScheduled",
@@ -37,7 +36,7 @@ const getRoute = lightRoute("get", "/v1/scheduled/{id}", {
   description: "One that is sent, or is not yours, is `not_found`.",
   request: { params },
   responses: {
-    200: { description: "The scheduled message", ...one },
+    200: jsonAnswer("The scheduled message", Scheduled),
     ...problems("not_found"),
   },
 });
@@ -52,7 +51,7 @@ const changeRoute = lightRoute("patch", "/v1/scheduled/{id}", {
     body: jsonBody(ScheduledChange),
   },
   responses: {
-    200: { description: "The changed message", ...one },
+    200: jsonAnswer("The changed message", Scheduled),
     ...problems("not_found", "conflict"),
   },
 });

@@ -20,7 +20,6 @@ const lightRoute = callerRoutes("Messages");
 const pageRoute = callerRoutes("Messages", weighs("page"));
 
 const threadParams = z.object({ id: ConversationIdParam, root: SeqParam });
-const state = { content: { "application/json": { schema: ThreadState } } };
 
 const listRoute = pageRoute("get", "/v1/conversations/{id}/threads", {
   operationId: "listThreads",
@@ -53,7 +52,7 @@ const followRoute = lightRoute("put", "/v1/conversations/{id}/threads/{root}/fol
     "Later thread-only replies of others are unread for you; what is there counts as read. You can follow 500 threads of a conversation: a further one ends the follow of the thread with the oldest last reply. Repeating the call is no error.",
   request: { params: threadParams },
   responses: {
-    200: { description: "Your state of the thread", ...state },
+    200: jsonAnswer("Your state of the thread", ThreadState),
     ...problems("validation_failed", "not_found"),
   },
 });
@@ -79,7 +78,7 @@ const readRoute = lightRoute("put", "/v1/conversations/{id}/threads/{root}/read"
     body: jsonBody(ReadPosition),
   },
   responses: {
-    200: { description: "Your state of the thread", ...state },
+    200: jsonAnswer("Your state of the thread", ThreadState),
     ...problems("not_found"),
   },
 });
