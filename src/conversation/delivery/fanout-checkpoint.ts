@@ -26,6 +26,11 @@ export interface StateMark {
   rev: number;
 }
 
+export function isSameState(one: StateMark, other: StateMark): boolean {
+  const isSame = one.seq === other.seq && one.changes === other.changes && one.touched === other.touched;
+  return isSame && one.rev === other.rev;
+}
+
 /** Which inboxes have the update of a state. Once true it stays true, so a lost or old one does no harm. */
 export interface FanoutCheckpoint extends StateMark {
   /** the members who lack that state; failed inboxes are on record elsewhere */

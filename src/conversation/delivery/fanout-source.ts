@@ -5,15 +5,17 @@ import type { Timing } from "../../domain/timing.ts";
 import type { RoomStores } from "../room/context.ts";
 import { LivePages } from "../views/live-pages.ts";
 import { versionOf } from "../views/member-snapshots.ts";
-import type { FanoutSource } from "./device-tracker.ts";
 import type { EphemeralEvents } from "./ephemeral-events.ts";
 import type { StateMark } from "./fanout-checkpoint.ts";
 
 /** A version that every inbox has. */
 const NOTHING = -1;
 
+/** What the fan-out reads from its conversation, and reports to it. */
+export type FanoutSource = Pick<RoomFanoutSource, keyof RoomFanoutSource>;
+
 /** A room as its fan-out sees it: the members, and the newest update for each. */
-export class RoomFanoutSource implements FanoutSource {
+export class RoomFanoutSource {
   readonly #room: RoomStores;
   readonly #events: EphemeralEvents;
   readonly #pages: LivePages;
@@ -30,10 +32,14 @@ export class RoomFanoutSource implements FanoutSource {
     return this.#room.state.id;
   }
 
+  /**
+   * The users whose inboxes may lack something: active members, and users whose leaving is not confirmed yet.
+   */
   ids(): UserId[] {
     return this.#room.members.ids();
   }
 
+  /** The version of a member's snapshot as it is now; -1 for a user who is not among `ids`. */
   version(userId: UserId): number {
     const { members, snapshots } = this.#room;
     return members.isSettled(userId) || members.isUnopened(userId)
@@ -41,6 +47,7 @@ export class RoomFanoutSource implements FanoutSource {
       : snapshots.version(members.find(userId));
   }
 
+  /** The state of the conversation as it is now. */
   mark(): StateMark {
     // `touched` of a stored row: a transaction that failed may have left the counter in memory above it.
     const { members, log, state, changeFeed } = this.#room;
@@ -48,6 +55,7 @@ export class RoomFanoutSource implements FanoutSource {
     return { seq: log.last.seq, changes: state.changes, touched, rev: changeFeed.sharedRev };
   }
 
+  /** The version that a member's snapshot had at a mark; null: it has changed since for this member alone. */
   versionAt(userId: UserId, { seq, changes, touched }: Omit<StateMark, "rev">): number | null {
     const member = this.#room.members.find(userId);
     if (!member || member.touched > touched) return null;
@@ -56,6 +64,11 @@ export class RoomFanoutSource implements FanoutSource {
     return changes === this.#room.state.changes ? member.left_ver : null;
   }
 
+  /**
+   * The newest update for a member's inbox.
+   * @param position the update has a page of the messages after it, and none for `null`
+   * @param isOnDemand the group is crowded: the update has no page, and says so
+   */
   update(userId: UserId, position: DeliveredPosition, isOnDemand: boolean): InboxUpdate {
     const update = this.#room.snapshots.inboxUpdate(userId);
     const member = this.#room.members.find(userId);
@@ -68,22 +81,27 @@ export class RoomFanoutSource implements FanoutSource {
     };
   }
 
+  /** Whether the group is large: members without devices are deferred, and typing stays in the room. */
   isLarge(): boolean {
     return this.#room.members.activeCount > this.#timing.aboveMembers;
   }
 
+  /** The position of the newest message and the newest announced change. */
   deliveredPosition(): SyncPosition {
     return { seq: this.#room.log.last.seq, rev: this.#room.changeFeed.announcedRev };
   }
 
+  /** The newest announced change that devices of all members must hear of. */
   dueRev(): number {
     return this.#room.changeFeed.sharedRev;
   }
 
+  /** Whether changes wait for their announcement. */
   hasUnannounced(): boolean {
     return this.#room.changeFeed.announcedRev < this.#room.state.rev;
   }
 
+  /** Whether the member's devices had a socket open when their inbox last answered; null: it never has. */
   hasDevices(userId: UserId): boolean | null {
     const devices = this.#room.members.find(userId)?.devices ?? null;
     return devices === null ? null : devices === 1;
@@ -93,10 +111,15 @@ export class RoomFanoutSource implements FanoutSource {
     this.#room.members.setDevices(userId, hasDevices);
   }
 
+  /** Whether ephemeral events are pending for the member's devices. */
   hasEphemeral(userId: UserId): boolean {
     return this.#events.has(userId);
   }
 
+  /**
+   * The member's inbox has confirmed this update: drops the ephemeral events that the update carried. A user
+   * who has left may be missing from `ids` afterwards.
+   */
   delivered(userId: UserId, { version, ephemeral }: InboxUpdate): void {
     this.#room.members.confirmed(userId, version);
     const last = ephemeral.at(-1);

@@ -5,23 +5,12 @@ import type { Timing } from "../../domain/timing.ts";
 import { errorFields, log } from "../../lib/logger.ts";
 import type { RetryMarker } from "../../object/retry-marker.ts";
 import type { Wakeup } from "../../object/wakeup.ts";
-import { Cooldowns } from "./cooldowns.ts";
-import { DeliveryOrder } from "./delivery-order.ts";
-import { DeliveryRecord } from "./delivery-record.ts";
-import { DeviceTracker, type FanoutSource } from "./device-tracker.ts";
-import type { CheckpointStore } from "./fanout-checkpoint.ts";
-import { InboxDispatcher } from "./inbox-calls/inbox-dispatcher.ts";
+import { type CheckpointStore, isSameState } from "./fanout-checkpoint.ts";
+import type { FanoutSource } from "./fanout-source.ts";
+import { InboxDispatcher, type Lane } from "./inbox-calls/inbox-dispatcher.ts";
 import { type FailureStore, InboxFailures } from "./inbox-calls/inbox-failures.ts";
+import { type FanoutRecipient, type Plan, Recipients } from "./recipients.ts";
 import { RoomLoad } from "./room-load.ts";
-
-/** So many users who left may stay in memory until they are forgotten together. */
-const MAX_FORGOTTEN = 100;
-
-/** What an inbox has confirmed: the update, and the position of its devices. */
-interface Confirmation {
-  update: InboxUpdate;
-  position: DeliveredPosition;
-}
 
 /** What the fan-out is handed. */
 export interface FanoutDeps {
@@ -40,8 +29,8 @@ export interface FanoutDeps {
 }
 
 /**
- * Delivers the newest inbox update to each member's inbox, through an `InboxDispatcher`; `deliverNow` calls
- * beside it, for callers that await it.
+ * Delivers the newest inbox update to each member's inbox. `Recipients.plan` says who calls an inbox and when,
+ * `InboxDispatcher` makes the calls; `deliverNow` calls beside it, for callers that await it.
  *
  * - Live delivery: a member with devices gets each change at once, and the next one when their inbox has
  *   answered: a slow inbox gets several at a time. While room sockets send very many messages, devices wait
@@ -61,56 +50,44 @@ export interface FanoutDeps {
 export class Fanout {
   readonly #source: FanoutSource;
   readonly #deps: FanoutDeps;
-  readonly #devices: DeviceTracker;
-  readonly #dispatcher: InboxDispatcher<Confirmation>;
-  readonly #record: DeliveryRecord;
+  readonly #failures: InboxFailures;
   readonly #load: RoomLoad;
-  readonly #cooldowns: Cooldowns;
-  /** the answers that are about to bring a member the newest update */
-  readonly #claims = new Map<UserId, number>();
-  /** deferred members whom the alarm lets through now */
-  readonly #releasedByAlarm = new Set<UserId>();
-  #checkpointTimer: ReturnType<typeof setTimeout> | undefined;
+  readonly #recipients: Recipients;
+  readonly #dispatcher: InboxDispatcher;
   #markerIsSet: boolean;
   /** the number of changes since the object started */
   #changes = 0;
+  /** whether the alarm serves deferred members: a round, which may take several alarms */
+  #isServing = false;
+  /** when the last round ended, in ms since 1970 */
+  #servedAt: number;
+  /** whether the checkpoint has the newest state */
+  #isStored: boolean;
+  #checkpointTimer: ReturnType<typeof setTimeout> | undefined;
+  #pauseTimer: { at: number; timer: ReturnType<typeof setTimeout> } | undefined;
 
   constructor(source: FanoutSource, deps: FanoutDeps) {
-    const { marker, timing } = deps;
+    const { marker, maxLiveMembers, timing } = deps;
     this.#source = source;
     this.#deps = deps;
-    const failures = new InboxFailures("update", source.conversationId, deps.failures, timing.inboxCalls);
-    this.#markerIsSet = marker.isSet();
-    this.#record = new DeliveryRecord(source, {
-      store: deps.checkpoint,
-      isUpToDate: !this.#markerIsSet,
-      isFailing: (id) => failures.has(id),
-      timing: timing.largeGroup,
-    });
-    this.#devices = new DeviceTracker(
-      source,
-      (id) => this.#record.toldRev(id),
-      (id) => this.#record.knowsLarge(id),
-      deps.maxLiveMembers,
-      timing,
-    );
+    this.#failures = new InboxFailures("update", source.conversationId, deps.failures, timing.inboxCalls);
     this.#load = new RoomLoad(timing.roomLoad);
-    this.#cooldowns = new Cooldowns(this.#devices, this.#record, this.#load, timing);
-    const order = new DeliveryOrder(source, this.#devices);
-    const isDue = (id: UserId) => this.#isDue(id);
+    this.#markerIsSet = marker.isSet();
+    const checkpoint = deps.checkpoint.read();
+    this.#servedAt = checkpoint?.servedAt ?? 0;
+    this.#isStored = checkpoint !== null && isSameState(checkpoint, source.mark());
+    this.#recipients = new Recipients(
+      source,
+      { failures: this.#failures, load: this.#load, maxLiveMembers, timing },
+      checkpoint,
+      !this.#markerIsSet,
+    );
     const work = {
-      next: () => order.next(isDue),
-      nextLive: () => this.#devices.next(isDue),
-      isWaiting: (id: UserId) => !this.isDelivered(id),
+      next: (lane: Lane) => this.#next(lane),
       call: (id: UserId) => this.#call(id),
-      succeeded: (id: UserId, confirmation: Confirmation, hasRecovered: boolean) => {
-        this.#confirmed(id, confirmation);
-        if (hasRecovered) deps.onSignOfLife(id);
-      },
-      failed: () => undefined,
       idle: () => this.#idle(),
     };
-    this.#dispatcher = new InboxDispatcher(work, failures, timing);
+    this.#dispatcher = new InboxDispatcher(work, this.#failures, timing);
   }
 
   /** Messages of room sockets are stored. Call it before `changed`. */
@@ -121,8 +98,9 @@ export class Fanout {
   /** Call it after a change, in the turn of the write: the retry marker is then part of the same commit. */
   changed(): void {
     this.#changes++;
-    this.#record.isStored = false;
-    this.#dispatcher.releaseOnChange();
+    this.#isStored = false;
+    this.#failures.releaseDue();
+    this.#dispatcher.liftLimit();
     if (!this.#markerIsSet) {
       this.#deps.marker.set();
       this.#markerIsSet = true;
@@ -147,35 +125,34 @@ export class Fanout {
    *   their list
    */
   subscribe(id: UserId, hasDevices: boolean): void {
-    this.#devices.subscribe(id, hasDevices);
-    this.#cooldowns.end(id);
-    this.#dispatcher.release(id);
+    this.#recipients.subscribe(id, hasDevices);
+    if (this.#failures.release(id)) this.#dispatcher.start();
     this.#deps.onSignOfLife(id);
   }
 
-  /** @see DeviceTracker.tellsWhole */
+  /** @see Recipients.tellsWhole */
   get tellsWhole(): boolean {
-    return this.#devices.tellsWhole;
+    return this.#recipients.tellsWhole;
   }
 
-  /** @see DeviceTracker.isCrowded */
+  /** @see Recipients.isCrowded */
   get isCrowded(): boolean {
-    return this.#devices.isCrowded;
+    return this.#recipients.isCrowded;
   }
 
-  /** @see DeviceTracker.isFocused */
+  /** @see Recipients.isFocused */
   isFocused(id: UserId): boolean {
-    return this.#devices.isFocused(id);
+    return this.#recipients.isFocused(id);
   }
 
-  /** @see DeviceTracker.mayReceiveEphemeral */
+  /** @see Recipients.mayReceiveEphemeral */
   mayReceiveEphemeral(id: UserId): boolean {
-    return this.#devices.mayReceiveEphemeral(id);
+    return this.#recipients.mayReceiveEphemeral(id);
   }
 
-  /** Whether a member's inbox has confirmed the newest update, and their devices the newest changes. */
+  /** @see Recipients.isDelivered */
   isDelivered(id: UserId): boolean {
-    return this.#record.isDelivered(id) && this.#devices.isTold(id);
+    return this.#recipients.isDelivered(id);
   }
 
   /**
@@ -185,7 +162,7 @@ export class Fanout {
    */
   async deliverNow(userIds: UserId[], max = userIds.length): Promise<void> {
     const pending = [...new Set(userIds)].filter(
-      (id) => !this.isDelivered(id) && !this.#dispatcher.isPaused(id),
+      (id) => !this.isDelivered(id) && !this.#failures.isPaused(id),
     );
     await Promise.all(pending.slice(0, max).map((id) => this.#deliver(id)));
   }
@@ -196,9 +173,10 @@ export class Fanout {
    * next update follows within `cooldownMs`.
    */
   async deliverToSender(id: UserId): Promise<void> {
-    if (this.#cooldowns.isActive(id) && !this.#devices.isDeferred(id) && !this.#dispatcher.isFailing(id))
-      return;
-    await this.deliverNow([id]);
+    const recipient = this.#recipients.of(id);
+    const { by, pauseMs } = this.#recipients.plan(recipient);
+    if (by === "alarm" || this.#recipients.pauseEnd(recipient, pauseMs) <= Date.now())
+      await this.deliverNow([id]);
   }
 
   /**
@@ -207,22 +185,20 @@ export class Fanout {
    * @returns the release; without `confirmed` before it, the slots deliver the update
    */
   claim(id: UserId): () => void {
-    this.#claims.set(id, (this.#claims.get(id) ?? 0) + 1);
+    const release = this.#recipients.claim(id);
     return () => {
-      const remaining = (this.#claims.get(id) ?? 1) - 1;
-      if (remaining > 0) this.#claims.set(id, remaining);
-      else this.#claims.delete(id);
+      release();
       this.#dispatcher.start();
     };
   }
 
   /**
-   * An inbox has taken an update with an answer.
+   * An inbox has taken an update, with a call or with an answer.
    * @param position the delivered position of the member's devices after it
    */
   confirmed(id: UserId, update: InboxUpdate, position: DeliveredPosition): void {
-    this.#confirmed(id, { update, position });
-    if (this.#dispatcher.confirmed(id)) this.#deps.onSignOfLife(id);
+    this.#recipients.confirmed(id, update, position);
+    if (this.#failures.succeeded(id)) this.#deps.onSignOfLife(id);
   }
 
   /**
@@ -232,13 +208,7 @@ export class Fanout {
    * @returns whether that may be assumed; if not the inbox is to confirm the update (`confirmed`)
    */
   assume(id: UserId, update: InboxUpdate, delivered: DeliveredPosition): boolean {
-    // What else an update carries is dropped once it is confirmed.
-    const isPlain = update.state === "active" && update.ephemeral.length === 0;
-    if (!isPlain || this.#dispatcher.isFailing(id) || !this.#devices.getsPages(id)) return false;
-    this.#record.assumed(id, update);
-    this.#devices.answered(id, update.rev, { ...delivered, seq: update.lastSeq, rev: update.rev });
-    this.#cooldowns.begin(id);
-    return true;
+    return this.#recipients.assume(id, update, delivered);
   }
 
   /**
@@ -248,14 +218,20 @@ export class Fanout {
    *   the caller clears the marker in this turn
    */
   async repair(): Promise<number | null> {
-    this.#releaseForAlarm();
+    // A crash has cut the pauses of the others short.
+    for (const recipient of this.#recipients.all())
+      if (this.#recipients.plan(recipient).by !== "alarm") recipient.deliveredAt = 0;
+    const isServing = this.#isServing || this.#isDeferredDue();
+    this.#isServing = isServing;
     this.#dispatcher.limitCalls();
     this.resume();
     await this.#dispatcher.drain();
+    this.#isServing = isServing && this.#isDeferredDue();
+    if (isServing && !this.#isServing) this.#servedAt = Date.now();
     const isBehind = this.#isBehind();
     const isUnderWay = isBehind && this.#dispatcher.isOutOfCalls;
     // A later alarm may find an object that has slept meanwhile: it goes on from here.
-    if (isUnderWay || this.#record.hasUnstoredRound) this.#storeCheckpoint();
+    if (isUnderWay || isServing) this.#storeCheckpoint();
     if (isUnderWay) return Date.now();
     // A change that came meanwhile may wait for its announcement, and a crash must not lose it.
     if (isBehind || this.#source.hasUnannounced()) return Date.now() + this.#deps.timing.retryMarker.dueMs;
@@ -269,48 +245,64 @@ export class Fanout {
    * @returns when to try again (ms since 1970); null: none has to be tried
    */
   async retryFailed(): Promise<number | null> {
-    this.#dispatcher.releaseUnparked();
+    this.#failures.releaseUnparked();
     this.#dispatcher.limitCalls();
     this.#dispatcher.start();
     await this.#dispatcher.drain();
-    return this.#dispatcher.nextAlarmAt();
-  }
-
-  /**
-   * Members whose cooldown has passed are served by this alarm. The others skip their cooldown, which a crash
-   * has cut short.
-   */
-  #releaseForAlarm(): void {
-    this.#releasedByAlarm.clear();
-    for (const id of this.#source.ids()) {
-      if (!this.#devices.isDeferred(id)) this.#cooldowns.end(id);
-      else if (!this.isDelivered(id) && !this.#cooldowns.isActive(id) && !this.#dispatcher.isFailing(id))
-        this.#releasedByAlarm.add(id);
-    }
-  }
-
-  /** A released member is served. The last one ends the round: the next begins after the cooldown. */
-  #unrelease(id: UserId): void {
-    if (this.#releasedByAlarm.delete(id) && this.#releasedByAlarm.size === 0) this.#record.served();
+    return this.#dispatcher.nextAlarmAt((id) => !this.isDelivered(id));
   }
 
   /** Has the alarm retry the inboxes that have failed. */
   #scheduleRetry(): void {
-    const retryAt = this.#dispatcher.nextRetryAt();
+    const retryAt = this.#dispatcher.nextRetryAt((id) => !this.isDelivered(id));
     if (retryAt !== null) this.#deps.retry.set(retryAt);
   }
 
-  /** A slot has nothing to do. */
+  #next(lane: Lane): UserId | undefined {
+    const serves = lane === "slot" && this.#isServing;
+    const isMine = ({ by }: Plan) => by === lane || (serves && by === "alarm");
+    return this.#recipients.next(lane, (recipient) => this.#dueAt(recipient, isMine) <= Date.now())?.id;
+  }
+
+  /**
+   * When a recipient is to be called (ms since 1970), if at all: something is pending for them, no call or
+   * claim is about to bring it, and the plan is of this kind.
+   */
+  #dueAt(recipient: FanoutRecipient, isMine: (plan: Plan) => boolean): number {
+    const { id, claims } = recipient;
+    const plan = this.#recipients.plan(recipient);
+    const isWaiting = () => !this.isDelivered(id) || this.#source.hasEphemeral(id);
+    if (!isMine(plan) || claims > 0 || !this.#dispatcher.mayCall(id) || !isWaiting())
+      return Number.POSITIVE_INFINITY;
+    return this.#recipients.pauseEnd(recipient, plan.pauseMs);
+  }
+
+  #isDeferredDue(): boolean {
+    const isDue = (id: UserId) =>
+      this.#dueAt(this.#recipients.of(id), ({ by }) => by === "alarm") <= Date.now();
+    return this.#source.ids().some(isDue);
+  }
+
+  /** The slots have nothing to do: arms the timers for the next pause that ends, and for a checkpoint. */
   #idle(): void {
     // A delivery in flight starts the next one itself when it ends. A failed inbox is left to the next change
     // or the alarm.
-    const isPending = (id: UserId) =>
-      this.#isWaiting(id) &&
-      !this.#devices.isDeferred(id) &&
-      !this.#claims.has(id) &&
-      this.#dispatcher.mayCall(id);
-    this.#cooldowns.armTimer(isPending, () => this.#dispatcher.start());
-    if (this.#markerIsSet && !this.#record.isStored) this.#armCheckpoint();
+    const now = Date.now();
+    let next = Number.POSITIVE_INFINITY;
+    for (const recipient of this.#recipients.all()) {
+      const at = this.#dueAt(recipient, ({ by }) => by !== "alarm");
+      if (at > now) next = Math.min(next, at);
+    }
+    if (Number.isFinite(next) && !(this.#pauseTimer && this.#pauseTimer.at <= next)) {
+      // A member of a small group must not wait for the longer cooldown of a large one.
+      clearTimeout(this.#pauseTimer?.timer);
+      const ring = () => {
+        this.#pauseTimer = undefined;
+        this.#dispatcher.start();
+      };
+      this.#pauseTimer = { at: next, timer: setTimeout(ring, next - now) };
+    }
+    if (this.#markerIsSet && !this.#isStored) this.#armCheckpoint();
   }
 
   /**
@@ -320,74 +312,49 @@ export class Fanout {
     const changes = this.#changes;
     this.#checkpointTimer ??= setTimeout(() => {
       this.#checkpointTimer = undefined;
-      if (!this.#markerIsSet || this.#record.isStored) return;
+      if (!this.#markerIsSet || this.#isStored) return;
       if (this.#changes !== changes) this.#armCheckpoint();
-      // If a slot or a cooldown is still in use, its end calls `#idle`, which arms this timer again.
-      else if (this.#dispatcher.isIdle && !this.#isBehind((id) => !this.#devices.isDeferred(id)))
+      // If a slot or a pause is still in use, its end calls `#idle`, which arms this timer again.
+      else if (this.#dispatcher.isIdle && !this.#isBehind(({ by }) => by !== "alarm"))
         this.#storeCheckpoint();
     }, this.#deps.timing.fanout.checkpointMs);
   }
 
   #storeCheckpoint(): void {
+    this.#recipients.forgetFormer();
+    const source = this.#source;
+    const behind = source.ids().filter((id) => !this.isDelivered(id) && !this.#failures.has(id));
+    const state = { ...source.mark(), isLarge: source.isLarge(), behind, servedAt: this.#servedAt };
     try {
-      this.#record.save((id) => !this.isDelivered(id) && !this.#dispatcher.isFailing(id));
+      this.#deps.checkpoint.save(state);
+      this.#isStored = true;
       this.#scheduleRetry();
     } catch (error) {
       // Without it the alarm delivers once more.
-      log("error", "checkpoint_failed", { conversation: this.#source.conversationId, ...errorFields(error) });
+      log("error", "checkpoint_failed", { conversation: source.conversationId, ...errorFields(error) });
     }
-    if (this.#record.size > 2 * this.#source.ids().length + MAX_FORGOTTEN) this.#forgetFormer();
-  }
-
-  /** Forgets the users who are no longer delivered to, so that memory does not grow with visitors. */
-  #forgetFormer(): void {
-    const ids = new Set(this.#source.ids());
-    this.#record.retain(ids);
-    this.#devices.retain(ids);
-    this.#cooldowns.retain(ids);
-  }
-
-  #isDue(id: UserId): boolean {
-    if (this.#claims.has(id) || !this.#dispatcher.mayCall(id)) return false;
-    // A failed inbox has pauses of its own.
-    if (this.#dispatcher.isFailing(id)) return this.#isWaiting(id);
-    if (!this.#releasedByAlarm.has(id) && this.#devices.isDeferred(id)) return false;
-    return !this.#cooldowns.isActive(id) && this.#isWaiting(id);
-  }
-
-  /** Whether an update or an event is pending for the member, and their inbox is not paused. */
-  #isWaiting(id: UserId): boolean {
-    return !this.#dispatcher.isPaused(id) && (!this.isDelivered(id) || this.#source.hasEphemeral(id));
   }
 
   /** Whether the inbox of one of these members lacks the newest update, and not because it failed. */
-  #isBehind(counts = (_: UserId) => true): boolean {
-    const isBehind = (id: UserId) => !this.isDelivered(id) && !this.#dispatcher.isFailing(id);
-    return this.#source.ids().some((id) => isBehind(id) && counts(id));
+  #isBehind(counts = (_: Plan) => true): boolean {
+    const isBehind = (id: UserId) => !this.isDelivered(id) && !this.#failures.has(id);
+    return this.#source
+      .ids()
+      .some((id) => isBehind(id) && counts(this.#recipients.plan(this.#recipients.of(id))));
   }
 
   /** Callers that wait for the same member share calls: at most one is in flight, and one to come. */
   async #deliver(id: UserId): Promise<void> {
     const version = this.#source.version(id);
-    while (!this.#record.has(id, version) && !this.#dispatcher.isPaused(id))
-      await this.#dispatcher.callNow(id);
+    // A user who has left is forgotten some time after their inbox knows it.
+    const has = () => this.#recipients.has(id, Math.min(version, this.#source.version(id)));
+    while (!has() && !this.#failures.isPaused(id)) await this.#dispatcher.callNow(id);
   }
 
-  async #call(id: UserId): Promise<Confirmation> {
-    this.#unrelease(id);
-    // Devices that all focus need no page.
-    const position = this.isFocused(id) ? null : this.#devices.positionOf(id);
-    const update = this.#source.update(id, position, this.isCrowded);
-    return { update, position: await this.#deps.inboxes.applyUpdate(id, update) };
-  }
-
-  #confirmed(id: UserId, { update, position }: Confirmation): void {
-    this.#record.confirmed(id, update);
-    this.#source.delivered(id, update);
-    // A user who is back by now has a newer update.
-    if (update.state !== "active" && this.isDelivered(id)) this.#devices.forget(id);
-    else this.#devices.answered(id, update.rev, position);
-    this.#unrelease(id);
-    this.#cooldowns.begin(id);
+  async #call(id: UserId): Promise<() => void> {
+    const { page } = this.#recipients.plan(this.#recipients.of(id));
+    const update = this.#source.update(id, page, this.isCrowded);
+    const position = await this.#deps.inboxes.applyUpdate(id, update);
+    return () => this.confirmed(id, update, position);
   }
 }

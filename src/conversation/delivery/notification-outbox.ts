@@ -6,7 +6,7 @@ import type { Timing } from "../../domain/timing.ts";
 import { withDeadline } from "../../object/calls/deadline.ts";
 import type { Wakeup } from "../../object/wakeup.ts";
 import type { Transaction } from "../state/transaction.ts";
-import { InboxDispatcher } from "./inbox-calls/inbox-dispatcher.ts";
+import { InboxDispatcher, type Lane } from "./inbox-calls/inbox-dispatcher.ts";
 import { type FailureStore, InboxFailures } from "./inbox-calls/inbox-failures.ts";
 
 /** Notifications in one call to an inbox. */
@@ -65,7 +65,8 @@ export class NotificationOutbox {
   readonly #sql: SqlStorage;
   readonly #conversationId: ConversationId;
   readonly #deps: OutboxDeps;
-  readonly #dispatcher: InboxDispatcher<SentNotification[]>;
+  readonly #failures: InboxFailures;
+  readonly #dispatcher: InboxDispatcher;
   readonly #pending = new Map<number, Pending>();
   /** by receiver, in order */
   readonly #queues = new Map<UserId, SentNotification[]>();
@@ -79,16 +80,13 @@ export class NotificationOutbox {
     this.#sql = sql;
     this.#conversationId = conversationId;
     this.#deps = deps;
-    const failures = new InboxFailures("notifications", conversationId, deps.failures, timing.inboxCalls);
+    this.#failures = new InboxFailures("notifications", conversationId, deps.failures, timing.inboxCalls);
     const work = {
-      next: () => this.#nextDue(),
-      isWaiting: (id: UserId) => this.#queues.has(id),
+      next: (lane: Lane) => (lane === "slot" ? this.#nextDue() : undefined),
       call: (id: UserId) => this.#call(id),
-      succeeded: (id: UserId, notifications: SentNotification[]) => this.#confirmed(id, notifications),
-      failed: () => this.#failed(),
-      idle: () => undefined,
+      idle: () => this.#idle(),
     };
-    this.#dispatcher = new InboxDispatcher(work, failures, timing);
+    this.#dispatcher = new InboxDispatcher(work, this.#failures, timing);
     const rows = sql.exec<OutboxRow>("SELECT * FROM outbox ORDER BY id").toArray();
     this.#queue(
       rows.map(({ id, body, receivers }) => ({
@@ -150,7 +148,8 @@ export class NotificationOutbox {
   /** Call it after a change, in the turn of the write: the wakeup is then part of the same commit. */
   changed(): void {
     if (this.#queues.size === 0) return;
-    this.#dispatcher.releaseOnChange();
+    this.#failures.releaseDue();
+    this.#dispatcher.liftLimit();
     try {
       this.#deps.wakeup.set(Date.now() + this.#deps.timing.retryMarker.dueMs);
     } finally {
@@ -165,7 +164,7 @@ export class NotificationOutbox {
 
   /** The inbox of a receiver works again: delivers what it has refused before, also if it is parked. */
   retry(id: UserId): void {
-    this.#dispatcher.release(id);
+    if (this.#failures.release(id)) this.resume();
   }
 
   /**
@@ -173,7 +172,7 @@ export class NotificationOutbox {
    * answer. An inbox that has just failed is left to its retry.
    */
   async tryNow(): Promise<void> {
-    const due = [...this.#queues.keys()].filter((id) => !this.#dispatcher.isPaused(id));
+    const due = [...this.#queues.keys()].filter((id) => !this.#failures.isPaused(id));
     if (due.length === 0) return;
     const tries = due.slice(0, MAX_AWAITED).map((id) => this.#dispatcher.callNow(id));
     const { answerTimeoutMs } = this.#deps.timing.outbox;
@@ -185,7 +184,7 @@ export class NotificationOutbox {
    * @returns the time (ms) of the next look, or null once every receiver has confirmed or is parked
    */
   async repair(): Promise<number | null> {
-    this.#dispatcher.releaseUnparked();
+    this.#failures.releaseUnparked();
     this.#dispatcher.limitCalls();
     this.resume();
     await this.#dispatcher.drain();
@@ -193,8 +192,8 @@ export class NotificationOutbox {
       this.#storeLeft();
       return null;
     }
-    const isBusy = [...this.#queues.keys()].some((id) => !this.#dispatcher.isFailing(id));
-    const retryAt = this.#dispatcher.nextAlarmAt();
+    const isBusy = [...this.#queues.keys()].some((id) => !this.#failures.has(id));
+    const retryAt = this.#dispatcher.nextAlarmAt((id) => this.#queues.has(id));
     if (!isBusy) return retryAt;
     if (this.#dispatcher.isOutOfCalls) return Date.now();
     const lookAt = Date.now() + this.#deps.timing.retryMarker.dueMs;
@@ -207,10 +206,13 @@ export class NotificationOutbox {
   }
 
   /** Delivers the next batch to an inbox. */
-  async #call(id: UserId): Promise<SentNotification[]> {
+  async #call(id: UserId): Promise<() => void> {
     const notifications = (this.#queues.get(id) ?? []).slice(0, BATCH);
     await this.#deps.inboxes.notify(id, { conversationId: this.#conversationId, notifications });
-    return notifications;
+    return () => {
+      this.#failures.succeeded(id);
+      this.#confirmed(id, notifications);
+    };
   }
 
   #confirmed(id: UserId, notifications: SentNotification[]): void {
@@ -225,16 +227,17 @@ export class NotificationOutbox {
     this.#storeLeftIfDone();
   }
 
-  #failed(): void {
+  /** The receivers that are left are being called, or have failed. */
+  #idle(): void {
     this.#storeLeftIfDone();
-    const retryAt = this.#dispatcher.nextRetryAt();
+    const retryAt = this.#dispatcher.nextRetryAt((id) => this.#queues.has(id));
     if (retryAt !== null) this.#deps.wakeup.set(retryAt);
   }
 
   /** Stores the remaining receivers after each 100 confirmed ones, and once only failing inboxes remain. */
   #storeLeftIfDone(): void {
     if (this.#unstored === 0) return;
-    const onlyFailing = () => [...this.#queues.keys()].every((id) => this.#dispatcher.isFailing(id));
+    const onlyFailing = () => [...this.#queues.keys()].every((id) => this.#failures.has(id));
     if (this.#unstored >= STORE_EACH || onlyFailing()) this.#storeLeft();
   }
 

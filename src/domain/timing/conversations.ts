@@ -45,11 +45,6 @@ export const CONVERSATION_VALUES = {
   },
   /** Live delivery: the calls of a conversation to the inboxes of members with devices. */
   liveCalls: {
-    /**
-     * The interval at which calls should start: 2,000 a second. As many calls are in flight as start in the
-     * average time of a call at this rate, but 8 at least and 64 at most.
-     */
-    gapMs: 0.5,
     /** A call that takes longer no longer counts as in flight, so that it keeps no other call waiting. */
     slowMs: 250,
   },

@@ -1,7 +1,7 @@
 import { onTestFinished, vi } from "vitest";
-import type { FanoutSource } from "../../../src/conversation/delivery/device-tracker.ts";
 import { Fanout, type FanoutDeps } from "../../../src/conversation/delivery/fanout.ts";
 import type { FanoutCheckpoint } from "../../../src/conversation/delivery/fanout-checkpoint.ts";
+import type { FanoutSource } from "../../../src/conversation/delivery/fanout-source.ts";
 import type { InboxFailure } from "../../../src/conversation/delivery/inbox-calls/inbox-failures.ts";
 import { ConversationId, Position, UserId } from "../../../src/domain/ids.ts";
 import type { DeliveredPosition, InboxUpdate } from "../../../src/domain/sync/inbox-update.ts";

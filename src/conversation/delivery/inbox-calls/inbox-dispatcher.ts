@@ -4,88 +4,75 @@ import { errorFields, log } from "../../../lib/logger.ts";
 import { withDeadline } from "../../../object/calls/deadline.ts";
 import { Pacer } from "../../../object/pacer.ts";
 import type { InboxFailures } from "./inbox-failures.ts";
-import { LiveCalls } from "./live-calls.ts";
 
 /** The slots of paced calls. */
-const MAX_CONCURRENT = 4;
-/** The inboxes that have failed and are called at once: one slot of paced calls is left to the others. */
-const MAX_FAILING = MAX_CONCURRENT - 1;
+const MAX_SLOTS = 4;
+/** The inboxes that have failed and are called at once: one slot is left to the others. */
+const MAX_FAILING = MAX_SLOTS - 1;
+/** The most live calls in flight: each has a page of messages in memory. */
+const MAX_LIVE = 64;
 /** The live calls that one turn starts: each makes an update, and other events wait meanwhile. */
 const MAX_PER_TURN = 8;
 
-/** What is dispatched: whose turn it is, and the call itself. */
-export interface InboxWork<Answer> {
-  /** the next user whose inbox is to get a paced call, among those that `mayCall`; undefined: none */
-  next(): UserId | undefined;
-  /** the same for live calls, which no pace holds back */
-  nextLive?(): UserId | undefined;
-  /** whether something is left to deliver to this user */
-  isWaiting(id: UserId): boolean;
-  /** one call */
-  call(id: UserId): Promise<Answer>;
-  /**
-   * the inbox has answered in time
-   * @param hasRecovered it had failed before
-   */
-  succeeded(id: UserId, answer: Answer, hasRecovered: boolean): void;
-  /** a call has failed, and is stored among the failures */
-  failed(id: UserId): void;
-  /** a slot has found nothing to do */
+/**
+ * How inboxes are called.
+ * - `slot`: at a pace, for inboxes that nobody looks at: 4 at once, 200 a second after a burst of 50.
+ * - `live`: as soon as there is something, for inboxes with devices: 64 at once. A call that takes longer
+ *   than `slowMs` does not count any more, so an inbox that hangs holds up nobody.
+ */
+export type Lane = "slot" | "live";
+
+/** What is dispatched. */
+export interface InboxWork {
+  /** the next user whose inbox is to be called, among those that `mayCall`; undefined: none */
+  next(lane: Lane): UserId | undefined;
+  /** One call. @returns what takes its answer: that is not run if the answer comes too late */
+  call(id: UserId): Promise<() => void>;
+  /** the slots have found nothing to do */
   idle(): void;
 }
 
 /**
- * Calls inboxes in the background, one call to an inbox at a time. An alarm makes 300 calls at most.
- * - Paced calls, to inboxes that nobody looks at: 4 slots, 200 calls a second after a burst of 50.
- * - Live calls, to inboxes with devices: as many as `LiveCalls` allows, each as soon as there is something.
- * - `callNow` goes beside both, for callers that await it.
+ * Calls inboxes in the background, one call to an inbox at a time. An alarm makes 300 calls at most. `callNow`
+ * goes beside both lanes, for callers that await it.
  *
  * A failed inbox is paused until a change, the alarm or the inbox itself releases it: `InboxFailures` has
  * the pauses. At most 3 failing inboxes are called at once, so that healthy inboxes always progress.
  */
-export class InboxDispatcher<Answer> {
-  readonly #work: InboxWork<Answer>;
+export class InboxDispatcher {
+  readonly #work: InboxWork;
   readonly #failures: InboxFailures;
-  readonly #timing: Timing["inboxCalls"];
+  readonly #timing: Pick<Timing, "inboxCalls" | "liveCalls">;
   readonly #pace: Pacer;
   readonly #inFlight = new Map<UserId, Promise<void>>();
   readonly #slots = new Set<Promise<void>>();
-  readonly #live: LiveCalls;
-  /** whether the last turn has left live calls to the next one, or to when there is room */
-  #hasMoreLive = false;
+  /** the live calls that count, and when each began (ms since 1970) */
+  readonly #live = new Map<UserId, number>();
+  #slowTimer: ReturnType<typeof setTimeout> | undefined;
   /** starts the live calls that a turn has left */
   #nextTurn: ReturnType<typeof setTimeout> | undefined;
-  readonly #paused: Set<UserId>;
-  /** the background calls, of slots and live ones together, that may still be made */
+  /** the background calls, of both lanes together, that may still be made */
   #callsLeft = Number.POSITIVE_INFINITY;
 
   constructor(
-    work: InboxWork<Answer>,
+    work: InboxWork,
     failures: InboxFailures,
     timing: Pick<Timing, "inboxCalls" | "liveCalls" | "pace">,
   ) {
     this.#work = work;
     this.#failures = failures;
-    this.#timing = timing.inboxCalls;
+    this.#timing = timing;
     this.#pace = new Pacer(timing.pace);
-    this.#live = new LiveCalls(timing.liveCalls, () => this.start());
-    this.#paused = new Set(failures.ids());
   }
 
   /** Whether no background call is in flight, apart from live ones that hang. */
   get isIdle(): boolean {
-    return this.#slots.size === 0 && this.#live.isIdle;
-  }
-
-  /** Whether the inbox failed, and has not been released since. */
-  isPaused(id: UserId): boolean {
-    return this.#paused.has(id);
+    return this.#slots.size === 0 && this.#live.size === 0;
   }
 
   /** Whether a background call to the inbox may start now. */
   mayCall(id: UserId): boolean {
-    if (this.isOutOfCalls || this.#inFlight.has(id) || this.#paused.has(id)) return false;
-    return !this.#isThrottled(id);
+    return !this.#inFlight.has(id) && !this.#failures.isPaused(id) && !this.#isThrottled(id);
   }
 
   /** Whether all calls that one alarm may make have been made. */
@@ -98,7 +85,7 @@ export class InboxDispatcher<Answer> {
    * calls of one event. A change is an event of its own, and lifts the limit.
    */
   limitCalls(): void {
-    this.#callsLeft = this.#timing.maxPerAlarm;
+    this.#callsLeft = this.#timing.inboxCalls.maxPerAlarm;
   }
 
   /** In an event that is no alarm. @see limitCalls */
@@ -106,16 +93,17 @@ export class InboxDispatcher<Answer> {
     this.#callsLeft = Number.POSITIVE_INFINITY;
   }
 
-  /** Starts the calls that are due, as far as slots are free. */
+  /** Starts the calls that are due, as far as there is room. */
   start(): void {
     this.#startLive();
-    while (this.#slots.size < MAX_CONCURRENT) {
-      const first = this.#work.next();
-      if (first === undefined) {
+    while (this.#slots.size < MAX_SLOTS) {
+      const id = this.#next("slot");
+      if (id === undefined) {
         this.#work.idle();
         return;
       }
-      const slot = this.#run(first)
+      const slot = this.callNow(id)
+        .then(() => this.#pace.next())
         .catch((error: unknown) => log("error", "inbox_dispatch_failed", errorFields(error)))
         .finally(() => {
           this.#slots.delete(slot);
@@ -130,36 +118,12 @@ export class InboxDispatcher<Answer> {
     return this.#inFlight.get(id) ?? this.#call(id);
   }
 
-  /** After a change: releases the failed inboxes whose pause has passed. */
-  releaseOnChange(): void {
-    this.liftLimit();
-    for (const id of this.#paused) if (this.#failures.mayTryOnChange(id)) this.#paused.delete(id);
-  }
-
-  /** For the alarm: releases the failed inboxes that are not parked. */
-  releaseUnparked(): void {
-    for (const id of this.#paused) if (!this.#failures.isParked(id)) this.#paused.delete(id);
-  }
-
-  /** Releases an inbox that has shown that it works, also a parked one. */
-  release(id: UserId): void {
-    if (this.#paused.delete(id)) this.start();
-  }
-
-  /** Notes that an inbox works, also by an answer outside this dispatcher. @returns whether it had failed */
-  confirmed(id: UserId): boolean {
-    this.#paused.delete(id);
-    return this.#failures.succeeded(id);
-  }
-
-  /** Whether the last call of the inbox failed: what it lacks is left to `nextRetryAt`. */
-  isFailing(id: UserId): boolean {
-    return this.#failures.has(id);
-  }
-
-  /** When the alarm retries failed inboxes (ms since 1970); null: none has to be retried. */
-  nextRetryAt(): number | null {
-    const failing = this.#failures.ids().filter((id) => this.#work.isWaiting(id));
+  /**
+   * @param isWaiting whether something is left to deliver to a user
+   * @returns when the alarm retries failed inboxes (ms since 1970); null: none has to be retried
+   */
+  nextRetryAt(isWaiting: (id: UserId) => boolean): number | null {
+    const failing = this.#failures.ids().filter(isWaiting);
     const times = failing.flatMap((id) => this.#failures.retryAt(id, this.#inFlight.has(id)) ?? []);
     return times.length > 0 ? Math.min(...times) : null;
   }
@@ -169,39 +133,40 @@ export class InboxDispatcher<Answer> {
    * An inbox that this alarm could not call waits for a pause, unless the calls ran out: otherwise alarm
    * would follow alarm.
    */
-  nextAlarmAt(): number | null {
-    const retryAt = this.nextRetryAt();
+  nextAlarmAt(isWaiting: (id: UserId) => boolean): number | null {
+    const retryAt = this.nextRetryAt(isWaiting);
     if (retryAt === null || this.isOutOfCalls) return retryAt;
-    return Math.max(retryAt, Date.now() + this.#timing.retryMs);
+    return Math.max(retryAt, Date.now() + this.#timing.inboxCalls.retryMs);
   }
 
   /** Resolves once no background call is in flight, or after a time: in a busy room that never happens. */
   async drain(): Promise<void> {
-    const { drainTimeoutMs } = this.#timing;
+    const { drainTimeoutMs } = this.#timing.inboxCalls;
     const until = Date.now() + drainTimeoutMs;
     const drained = async () => {
-      await Promise.all(this.#slots);
       // Without the time this would go on behind the alarm for as long as the room is busy.
-      while (!this.#live.isIdle && Date.now() < until) await Promise.race(this.#inFlight.values());
+      while (!this.isIdle && Date.now() < until)
+        await Promise.race([...this.#slots, ...this.#inFlight.values()]);
     };
     await withDeadline(drained(), drainTimeoutMs).catch(() => undefined);
   }
 
+  #next(lane: Lane): UserId | undefined {
+    const id = this.isOutOfCalls ? undefined : this.#work.next(lane);
+    if (id !== undefined) this.#callsLeft--;
+    return id;
+  }
+
   /** Starts live calls: a turn starts some of them, and the next turn the others. */
   #startLive(): void {
-    this.#hasMoreLive = true;
-    for (let started = 0; this.#live.hasRoom(); started++) {
+    for (let started = 0; this.#hasRoom(); started++) {
       if (started === MAX_PER_TURN) {
         this.#startLiveNextTurn();
         return;
       }
-      const id = this.#work.nextLive?.();
-      if (id === undefined) {
-        this.#hasMoreLive = false;
-        return;
-      }
-      this.#callsLeft--;
-      this.#live.began(id);
+      const id = this.#next("live");
+      if (id === undefined) return;
+      this.#live.set(id, Date.now());
       void this.callNow(id);
     }
   }
@@ -213,32 +178,32 @@ export class InboxDispatcher<Answer> {
     }, 0);
   }
 
-  async #run(first: UserId): Promise<void> {
-    for (let id: UserId | undefined = first; id !== undefined; id = this.#work.next()) {
-      this.#callsLeft--;
-      await this.callNow(id);
-      await this.#pace.next();
-    }
+  /** Whether another live call may start. If not, the end of one or a timer starts it. */
+  #hasRoom(): boolean {
+    if (this.#live.size < MAX_LIVE) return true;
+    const { slowMs } = this.#timing.liveCalls;
+    this.#slowTimer ??= setTimeout(() => {
+      this.#slowTimer = undefined;
+      const since = Date.now() - slowMs;
+      for (const [id, beganAt] of this.#live) if (beganAt <= since) this.#live.delete(id);
+      this.start();
+    }, slowMs);
+    return false;
   }
 
   #call(id: UserId): Promise<void> {
     // The call is made inside a promise: if that throws, it has failed like any other.
     const work = async () => this.#work.call(id);
-    const call = withDeadline(work(), this.#timing.callTimeoutMs)
-      .then((answer) => this.#work.succeeded(id, answer, this.confirmed(id)))
-      .catch((error: unknown) => {
-        this.#paused.add(id);
-        this.#failures.failed(id, error);
-        this.#work.failed(id);
-      })
+    const call = withDeadline(work(), this.#timing.inboxCalls.callTimeoutMs)
+      .then((take) => take())
+      .catch((error: unknown) => this.#failures.failed(id, error))
       .finally(() => {
         this.#inFlight.delete(id);
         // A change during the call found the inbox in flight. While live calls go on, their ends look for
-        // live work only: to look at all members each time would cost the square of the group's size.
-        if (!this.#live.ended(id) || this.#live.isIdle) this.start();
-        // Calls that end together start the next ones together: a turn for each would cost as much as a call.
-        else if (this.#hasMoreLive) this.#startLiveNextTurn();
-        else this.#startLive();
+        // live work only: to look at all members each time would cost the square of the group's size. Calls
+        // that end together start the next ones together.
+        if (this.#live.delete(id) && this.#live.size > 0) this.#startLiveNextTurn();
+        else this.start();
       });
     this.#inFlight.set(id, call);
     return call;

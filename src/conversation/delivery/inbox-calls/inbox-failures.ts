@@ -56,7 +56,7 @@ export function failureStore(sql: SqlStorage, call: InboxCall): FailureStore {
  * The inboxes whose last call failed, and when each may be called again. The pause is as long as the inbox
  * has been failing, so it doubles with each try. An inbox that has failed for `parkAfterMs` is parked: the
  * alarm retries it no more. A change tries a failing inbox too, parked or not, after the same pause, but at
- * most `maxPauseMs`. A success ends all of this.
+ * most `maxPauseMs`. The inbox itself ends the pause when it calls, and a success ends all of this.
  */
 export class InboxFailures {
   readonly #call: InboxCall;
@@ -64,6 +64,8 @@ export class InboxFailures {
   readonly #store: FailureStore;
   readonly #timing: Timing["inboxCalls"];
   readonly #failures: Map<UserId, InboxFailure>;
+  /** those that were not released since their last failure */
+  readonly #paused: Set<UserId>;
 
   constructor(
     call: InboxCall,
@@ -76,6 +78,7 @@ export class InboxFailures {
     this.#store = store;
     this.#timing = timing;
     this.#failures = new Map(store.all().map((failure) => [failure.user_id, failure]));
+    this.#paused = new Set(this.#failures.keys());
   }
 
   ids(): UserId[] {
@@ -86,17 +89,29 @@ export class InboxFailures {
     return this.#failures.has(id);
   }
 
-  /** Whether the alarm retries the inbox no more. */
-  isParked(id: UserId): boolean {
-    return this.#failures.get(id)?.parked === 1;
+  /** Whether the inbox failed, and has not been released since. */
+  isPaused(id: UserId): boolean {
+    return this.#paused.has(id);
   }
 
-  /** Whether a change may try the inbox now. */
-  mayTryOnChange(id: UserId): boolean {
-    const failure = this.#failures.get(id);
-    if (!failure) return true;
-    const pause = Math.min(this.#pauseMs(failure, failure.last_at), this.#timing.maxPauseMs);
-    return Date.now() >= failure.last_at + pause;
+  /** Releases an inbox that has shown that it works, also a parked one. @returns whether it was paused */
+  release(id: UserId): boolean {
+    return this.#paused.delete(id);
+  }
+
+  /** After a change: releases the inboxes whose pause has passed. */
+  releaseDue(): void {
+    for (const id of this.#paused) {
+      const failure = this.#failures.get(id);
+      if (!failure) continue;
+      const pause = Math.min(this.#pauseMs(failure, failure.last_at), this.#timing.maxPauseMs);
+      if (Date.now() >= failure.last_at + pause) this.#paused.delete(id);
+    }
+  }
+
+  /** For the alarm: releases the inboxes that are not parked. */
+  releaseUnparked(): void {
+    for (const id of this.#paused) if (!this.#failures.get(id)?.parked) this.#paused.delete(id);
   }
 
   /**
@@ -124,6 +139,7 @@ export class InboxFailures {
       error: String(error),
     };
     this.#failures.set(id, failure);
+    this.#paused.add(id);
     this.#store.save(failure);
     const fields = {
       conversation: this.#conversationId,
@@ -139,6 +155,7 @@ export class InboxFailures {
 
   /** Forgets the failures of an inbox that has answered. @returns whether there were any */
   succeeded(id: UserId): boolean {
+    this.#paused.delete(id);
     if (!this.#failures.delete(id)) return false;
     this.#store.delete(id);
     return true;
