@@ -14,7 +14,7 @@ import type { ConversationId, FileKey, Position, Seq, SessionId, UserId } from "
 import type { AnyDraft, DraftReferences, Message, Originals, Receipt } from "./messages/message.ts";
 import type { ScheduledId } from "./messages/scheduled.ts";
 import type { EncodedMessage } from "./sync/encoded-message.ts";
-import type { DeliveredPosition, InboxUpdate, RepairSnapshot } from "./sync/inbox-update.ts";
+import type { DeliveredPosition, InboxUpdate } from "./sync/inbox-update.ts";
 import type { StoredContext } from "./sync/message-context.ts";
 import type { SentNotification } from "./sync/notification.ts";
 import type { DevicePage } from "./sync/replay.ts";
@@ -207,12 +207,33 @@ export interface ReplayRequest {
 }
 
 /**
- * A subscription request of an inbox. `hasDevices`: a device is connected; otherwise the user loads their
- * list.
+ * An inbox is pushed to without delay, for the length of a lease. `hasDevices`: a device is connected, or is
+ * about to connect; otherwise the user loads their list.
  */
-export interface SubscribeRequest {
+export interface Subscription {
+  hasDevices: boolean;
+}
+
+/** What an inbox asks of a conversation besides the newest inbox update. */
+export interface SnapshotRequest {
   userId: UserId;
-  hasDevices?: boolean;
+  /** absent: it does not subscribe */
+  subscribes?: Subscription | undefined;
+  /**
+   * the client message id under which the user writes a composer draft: the conversation notes it, so that
+   * the send under it is told to the inbox
+   */
+  writes?: string | undefined;
+}
+
+/**
+ * The newest inbox update of a member. `isDelivered`: the inbox and the devices have confirmed it. `isSent`:
+ * the message is stored that the member writes.
+ */
+export interface MemberSnapshot {
+  update: InboxUpdate;
+  isDelivered: boolean;
+  isSent: boolean;
 }
 
 /**
@@ -264,12 +285,6 @@ export interface Contacts {
   pushEvent(userId: UserId, input: { event: DeviceEvent }): Promise<unknown>;
 }
 
-/** The member's current inbox update, and whether the message under the client message id is stored. */
-export interface ComposerOpening {
-  update: InboxUpdate;
-  isSent: boolean;
-}
-
 /** Conversations, as an inbox calls them. */
 export interface Conversations {
   /** Closes every socket of this session in this conversation, also a socket that is being opened. */
@@ -309,30 +324,10 @@ export interface Conversations {
   /** The replay page of a member's devices after a position: at most 100 messages. @throws `not_found` */
   replay(id: ConversationId, input: ReplayRequest): Promise<DevicePage>;
   /**
-   * Subscribes the member's inbox, which is pushed to without delay from now on.
-   * @returns the inbox update
+   * The current inbox update of the member. Idempotent.
+   * @throws `not_found` for a user who was never a member, and for a former one who `writes`
    */
-  subscribe(id: ConversationId, input: SubscribeRequest): Promise<InboxUpdate>;
-  /**
-   * A user writes a composer draft: the conversation notes its client message id, so that the send under it
-   * is told to the inbox. Idempotent.
-   * @throws `not_found` unless the user is a member
-   */
-  openComposer(
-    id: ConversationId,
-    input: { userId: UserId; clientMsgId: string | undefined },
-  ): Promise<ComposerOpening>;
-  /** The current inbox update of the member. */
-  snapshot(id: ConversationId, input: { userId: UserId }): Promise<InboxUpdate>;
-  /**
-   * The current inbox update for a list repair, in which the inbox does not trust its stored state.
-   * @param input `listens`: the inbox also subscribes
-   * @throws `not_found` for a user who was never a member
-   */
-  snapshotForRepair(
-    id: ConversationId,
-    input: { userId: UserId; hasDevices: boolean },
-  ): Promise<RepairSnapshot>;
+  snapshot(id: ConversationId, input: SnapshotRequest): Promise<MemberSnapshot>;
   /** Those of these sessions that have an open socket in this conversation. */
   openSessions(id: ConversationId, input: { sessionIds: SessionId[] }): Promise<SessionId[]>;
 }

@@ -17,12 +17,10 @@ import { DeviceFeed } from "./devices/device-feed.ts";
 import { DeviceSockets, type DeviceSocketsDeps } from "./devices/device-sockets.ts";
 import { MessageContexts } from "./devices/message-contexts.ts";
 import { Drafts } from "./drafts.ts";
+import { CatchUp } from "./list/catch-up.ts";
 import { ConversationList } from "./list/conversation-list.ts";
 import { ListWriter } from "./list/list-writer.ts";
-import { RecentActivity } from "./list/recent-activity.ts";
 import { ListRepair } from "./list/repair.ts";
-import { SnapshotRequests } from "./list/snapshot-requests.ts";
-import { Subscriptions } from "./list/subscriptions.ts";
 import { Notifications } from "./notifications.ts";
 import { SavedMessages } from "./saved/saved-messages.ts";
 import { createScheduled, type Scheduled } from "./scheduled/scheduled.ts";
@@ -61,7 +59,7 @@ export type InboxJobKind =
   | "leave"
   /** informs a contact of the deletion of the account; key: the contact, and whether they were a friend */
   | "account_deleted"
-  /** asks the conversations of which a crash lost updates for snapshots */
+  /** asks a conversation for a snapshot, as a crash may have lost its newest update; key: the conversation */
   | "lost_updates"
   /** goes on with a list repair; key: the conversation up to which it has come */
   | "repair"
@@ -89,9 +87,7 @@ export interface InboxComponents {
   scheduled: Scheduled;
   notifications: Notifications;
   saved: SavedMessages;
-  recentActivity: RecentActivity;
-  snapshotRequests: SnapshotRequests;
-  subscriptions: Subscriptions;
+  catchUp: CatchUp;
   /** what the user may still ask */
   budgets: UserBudgets;
   sockets: DeviceSockets;
@@ -133,10 +129,6 @@ export function createComponents({ ctx, deps, jobs, userId, isOpening, kick }: I
   const sockets = new DeviceSockets(ctx, deps, cursors, budgets);
   const writer = new ListWriter(sql, {
     hasDevices: () => sockets.open().length > 0,
-    hasSlept: sockets.open().length > 0 && sockets.open().every(({ isListAhead }) => !isListAhead),
-    noteAhead: (isAhead) => {
-      for (const socket of sockets.open()) socket.noteListAhead(isAhead);
-    },
     timing: timing.list,
   });
   const list = new ConversationList(sql, writer, {
@@ -168,27 +160,19 @@ export function createComponents({ ctx, deps, jobs, userId, isOpening, kick }: I
   const contexts = new MessageContexts({ directory, audience, list, timing, userId });
   const deviceFeed = new DeviceFeed({
     ...{ audience, list, cursors, conversations, contexts, budgets, settings, timing, userId },
-    noteActivity: (id) => recentActivity.note(id),
   });
   const composerDrafts = new ComposerDrafts(sql, {
     ...{ conversations, timing, userId },
     listedAs: (id) => list.listedAs(id),
-    storeSnapshot: (update) => snapshotRequests.store(update),
+    storeSnapshot: (update) => catchUp.store(update),
     tell: (event, except) => {
       for (const socket of sockets.open()) if (socket.sessionId !== except) socket.sendEvent(event);
     },
     isDeleted: () => accountDeletion.isDeleted,
   });
-  const recentActivity = new RecentActivity(timing.recent, (since, limit) => list.since(since, limit));
-  const snapshotRequests = new SnapshotRequests({
-    ...{ list, recentActivity, feed: deviceFeed, timing: timing.list },
-    fetch: (id) => conversations.snapshot(id, { userId: userId() }),
-  });
-  const subscriptions = new Subscriptions({
-    large: (members, limit) => list.large(members, limit),
-    subscribe: (id, hasDevices) => conversations.subscribe(id, { userId: userId(), hasDevices }),
-    apply: (snapshot) => snapshotRequests.store(snapshot),
-    timing,
+  const catchUp = new CatchUp({
+    ...{ jobs, list, feed: deviceFeed, timing },
+    ask: (id, subscribes) => conversations.snapshot(id, { userId: userId(), subscribes }),
   });
   const profileAnnouncer = new ProfileAnnouncer(jobs, {
     ...{ directory, conversations, frames: deviceFeed.profileFrames, timing, userId },
@@ -235,9 +219,7 @@ export function createComponents({ ctx, deps, jobs, userId, isOpening, kick }: I
     scheduled,
     notifications,
     saved,
-    recentActivity,
-    snapshotRequests,
-    subscriptions,
+    catchUp,
     budgets,
     sockets,
     deviceFeed,

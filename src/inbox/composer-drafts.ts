@@ -6,7 +6,7 @@ import {
 import { accountOver, CoreError, noConversation } from "../domain/errors.ts";
 import type { ConversationId, SessionId, UserId } from "../domain/ids.ts";
 import { LIMITS } from "../domain/limits.ts";
-import type { ComposerOpening, Conversations } from "../domain/ports.ts";
+import type { Conversations, MemberSnapshot } from "../domain/ports.ts";
 import type { InboxUpdate } from "../domain/sync/inbox-update.ts";
 import type { DeviceEvent } from "../domain/sync/socket-protocol.ts";
 import type { Timing } from "../domain/timing.ts";
@@ -26,7 +26,7 @@ type DraftRow = { conversation_id: ConversationId; content: string; updated_at: 
 
 /** What composer drafts need from the inbox. */
 interface ComposerDraftsDeps {
-  conversations: Pick<Conversations, "openComposer">;
+  conversations: Pick<Conversations, "snapshot">;
   /** how the list has a conversation; null: not at all */
   listedAs(id: ConversationId): ListedAs | null;
   storeSnapshot(update: InboxUpdate): void;
@@ -124,14 +124,15 @@ export class ComposerDrafts {
    * more.
    * @throws `not_found` unless the user is a member
    */
-  async #open(id: ConversationId, clientMsgId: string | undefined): Promise<ComposerOpening> {
+  async #open(id: ConversationId, clientMsgId: string | undefined): Promise<MemberSnapshot> {
     const { conversations, isDeleted, listedAs, storeSnapshot, timing, userId } = this.#deps;
-    const call = conversations.openComposer(id, { userId: userId(), clientMsgId });
-    const opening = await withDeadline(call, timing.deviceFeed.callTimeoutMs);
+    const call = conversations.snapshot(id, { userId: userId(), writes: clientMsgId });
+    const snapshot = await withDeadline(call, timing.deviceFeed.callTimeoutMs);
     if (isDeleted()) throw accountOver();
-    storeSnapshot(opening.update);
+    if (snapshot.update.state !== "active") throw noConversation();
+    storeSnapshot(snapshot.update);
     if (listedAs(id)?.state !== "active") throw noConversation();
-    return opening;
+    return snapshot;
   }
 
   #store(id: ConversationId, sessionId: SessionId, content: ComposerContent): ComposerDraft {

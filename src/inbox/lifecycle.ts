@@ -43,12 +43,13 @@ export abstract class InboxLifecycle extends SocketHost {
         this.#with((components) => this.#leave(components, ConversationId.parse(Number(key)), calls)),
       account_deleted: (key, calls) =>
         this.#with(({ contactNotifier }) => contactNotifier.contactJob(key, calls)),
-      lost_updates: (_, calls) => this.#with(({ snapshotRequests }) => snapshotRequests.recoverLost(calls)),
+      lost_updates: (key, calls) => this.#with(({ catchUp }) => catchUp.recover(key, calls)),
       profile: (key, calls) =>
         this.#with(({ profileAnnouncer }) => profileAnnouncer.announceAfter(Number(key), calls)),
       repair: (key, calls) => this.#with(({ repair }) => repair.goOn(Number(key), calls)),
     };
-    this.jobs = new AlarmJobs<InboxJobKind>(ctx.storage, handlers, deps.timing.jobs, ["scheduled"]);
+    const beside: InboxJobKind[] = ["scheduled", "lost_updates"];
+    this.jobs = new AlarmJobs<InboxJobKind>(ctx.storage, handlers, deps.timing.jobs, beside);
     if (!hasSchema(ctx.storage)) return;
     void ctx.blockConcurrencyWhile(async () => {
       migrate(ctx.storage, MIGRATIONS);
@@ -74,9 +75,8 @@ export abstract class InboxLifecycle extends SocketHost {
       // Before `ready`, the user's large groups and recent conversations are subscribed to, and D1 has the
       // user online: a contact who connects after `ready` finds them there.
       await Promise.all([
-        components.subscriptions.renew(true, isFirst ? components.snapshotRequests.forFirstDevice() : []),
         // A further device wants to hear at once what the others leave to room sockets.
-        components.subscriptions.subscribe(components.deviceFeed.focused()),
+        components.catchUp.beforeDevice(isFirst, components.deviceFeed.focused()),
         components.presence.socketOpened(),
       ]);
       requireSession(components, opening.sessionId);
@@ -99,15 +99,13 @@ export abstract class InboxLifecycle extends SocketHost {
   }
 
   override async alarm(): Promise<void> {
+    this.#components?.catchUp.afterStart();
     await this.jobs.run();
   }
 
   protected override async closed(ws: WebSocket): Promise<void> {
-    const { list, sockets, presence } = await this.ensureLoaded();
-    if (list.lost.length > 0 && sockets.hasSleptWith(ws)) {
-      list.trustRows();
-      this.jobs.cancel("lost_updates", "");
-    }
+    // If it starts the object, the object has slept: that nothing is lost is stored before the next event.
+    const { list, sockets, presence } = await this.#load();
     sockets.closed(ws);
     if (sockets.open().length === 0) list.endEpoch();
     presence.socketClosed();
@@ -188,11 +186,18 @@ export abstract class InboxLifecycle extends SocketHost {
     return this.#components !== undefined;
   }
 
+  /** The components, for an event that is not the end of a device socket. @throws `not_found` */
+  protected async ensureLoaded(): Promise<InboxComponents> {
+    const components = await this.#load();
+    components.catchUp.afterStart();
+    return components;
+  }
+
   /**
    * The components, made once D1 has confirmed the user: a guessed id makes no object.
    * @throws `not_found`
    */
-  protected async ensureLoaded(): Promise<InboxComponents> {
+  async #load(): Promise<InboxComponents> {
     if (this.#components) return this.#components;
     if (!(await this.deps.directory.exists(this.userId()))) throw noUser();
     // Another call may have made them meanwhile.
@@ -215,7 +220,6 @@ export abstract class InboxLifecycle extends SocketHost {
     });
     const { accountDeletion, list, presence, sessionGate, sockets } = components;
     if (accountDeletion.isDeleted) list.markDeleted();
-    if (list.lost.length > 0) this.jobs.schedule("lost_updates", "", Date.now());
     // Sessions that ended during an eviction.
     sockets.kick(
       ({ sessionId }) => accountDeletion.isDeleted || sessionGate.isEnded(sessionId),

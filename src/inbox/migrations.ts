@@ -3,7 +3,6 @@ import type { Migration } from "../object/migrations.ts";
 import { DEBTS_TABLE } from "../object/user-budgets.ts";
 import { COMPOSER_DRAFTS_TABLE } from "./composer-drafts.ts";
 import { DRAFTS_TABLE } from "./drafts.ts";
-import { LIST_AHEAD_TABLE } from "./list/list-writer.ts";
 import { NOTIFICATION_TABLES } from "./notifications.ts";
 import { SAVED_TABLE } from "./saved/saved-messages.ts";
 import { SCHEDULED_TABLE } from "./scheduled/scheduled-messages.ts";
@@ -59,6 +58,24 @@ const CONVERSATIONS_TABLE = `
     told_rev INTEGER NOT NULL DEFAULT 0
   ) STRICT;`;
 
+/** The previous release marks in it the conversations of which its memory is ahead. */
+const LIST_AHEAD_TABLE = `
+  CREATE TABLE list_ahead (conversation_id INTEGER PRIMARY KEY) STRICT;`;
+
+/**
+ * What a start after a crash needs.
+ * - `heard_at`: when the row was last written from an inbox update (ms).
+ * - `list_behind`: updates may be in memory alone, as long as device sockets are open.
+ * The start that migrates comes after a release, which ends memory as a crash does: it asks the conversations
+ * that the previous release has marked.
+ */
+const LIST_BEHIND = `
+  ALTER TABLE conversations ADD COLUMN heard_at INTEGER NOT NULL DEFAULT 0;
+  ALTER TABLE presence ADD COLUMN list_behind INTEGER NOT NULL DEFAULT 0;
+  UPDATE conversations SET heard_at = 1000 * unixepoch()
+    WHERE conversation_id IN (SELECT conversation_id FROM list_ahead);
+  UPDATE presence SET list_behind = EXISTS (SELECT 1 FROM list_ahead);`;
+
 /**
  * Sessions and sockets.
  * - `sockets`: which sessions have a room socket where.
@@ -110,4 +127,5 @@ export const MIGRATIONS: readonly Migration[] = [
       ...[DRAFTS_TABLE, COMPOSER_DRAFTS_TABLE, SCHEDULED_TABLE, SAVED_TABLE, JOBS_TABLE, DEBTS_TABLE],
     ].join("\n"),
   },
+  { version: 2, minCode: 1, sql: LIST_BEHIND },
 ];

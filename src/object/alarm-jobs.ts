@@ -82,6 +82,15 @@ export class AlarmJobs<Kind extends string> {
     return this.#storage.sql.exec<{ key: string }>(query, kind).toArray()[0]?.key ?? null;
   }
 
+  /** @returns the keys of the stored jobs of this kind */
+  keys(kind: Kind): string[] {
+    const query = "SELECT key FROM jobs WHERE kind = ?";
+    return this.#storage.sql
+      .exec<{ key: string }>(query, kind)
+      .toArray()
+      .map(({ key }) => key);
+  }
+
   /** Whether the job is stored: scheduled, or running now. */
   has(kind: Kind, key: string): boolean {
     return (

@@ -150,13 +150,13 @@ function answers(inbox: DurableObjectStub, steps: Step[], writesBehind: boolean)
   return runInDurableObject(inbox, (_, { storage: { sql } }) => {
     vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
     try {
-      for (const table of ["conversations", "list_ahead"]) sql.exec(`DELETE FROM ${table}`);
+      sql.exec("DELETE FROM conversations");
       let list = listOf(sql, () => writesBehind);
       list.beginEpoch();
       return steps.map((step) => {
         switch (step) {
           case "read":
-            return [list.page(100), list.onRecord(), list.since(0, 100)];
+            return [list.page(100), list.onRecord(), list.recent(100)];
           case "wait":
             vi.advanceTimersByTime(timing.list.writeBehindMs);
             return null;
@@ -167,7 +167,7 @@ function answers(inbox: DurableObjectStub, steps: Step[], writesBehind: boolean)
             // An object sleeps once no timer is left.
             vi.runAllTimers();
             list = listOf(sql, () => writesBehind);
-            expect(list.lost).toEqual([]);
+            expect(list.lostByCrash()).toEqual([]);
             return null;
         }
         if ("id" in step) {
@@ -182,4 +182,64 @@ function answers(inbox: DurableObjectStub, steps: Step[], writesBehind: boolean)
       vi.useRealTimers();
     }
   });
+}
+
+/** What happens to an inbox with devices. `minutes` go by without an update. */
+const event = fc.oneof(
+  { weight: 8, arbitrary: change },
+  { weight: 3, arbitrary: fc.constantFrom("wait", "read", "sleep", "leave") },
+  { weight: 1, arbitrary: fc.constantFrom("minutes", "crash") },
+);
+type Event = typeof event extends fc.Arbitrary<infer T> ? T : never;
+
+test("after a crash each conversation is asked whose row lacks an update", async () => {
+  const { user, token } = await register();
+  await call("GET", "/v1/conversations", { token });
+  await runInDurableObject(env.INBOX.getByName(String(user.id)), (_, { storage: { sql } }) => {
+    const story = fc.array(event, { maxLength: 60, size: "max" });
+    const property = fc.property(story, (events) => askedAfterCrashes(sql, events));
+    fc.assert(property, runOptions(50));
+  });
+});
+
+/** Plays a story, and asserts after each crash that what is asked has all that was lost. */
+function askedAfterCrashes(sql: SqlStorage, events: Event[]): void {
+  vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout", "Date"] });
+  try {
+    sql.exec("DELETE FROM conversations");
+    const newest = new Map<ConversationId, InboxUpdate>();
+    let hasDevices = true;
+    let list = listOf(sql, () => hasDevices);
+    list.endEpoch();
+    for (const now of [...events, "crash" as const]) {
+      if (typeof now === "object") {
+        if ("pinned" in now) continue;
+        const update = bump(now);
+        if (update.version > (newest.get(now.id)?.version ?? -1)) newest.set(now.id, update);
+        list.applyUpdate(update);
+      } else if (now === "wait") vi.advanceTimersByTime(timing.list.writeBehindMs);
+      else if (now === "read") list.page(100);
+      else if (now === "minutes") vi.advanceTimersByTime(timing.list.followMs / 2);
+      else if (now === "sleep") {
+        // An object sleeps once no timer is left.
+        vi.runAllTimers();
+        list = listOf(sql, () => hasDevices);
+        expect(list.lostByCrash()).toEqual([]);
+      } else {
+        hasDevices = false;
+        if (now === "leave") list.endEpoch();
+        else vi.clearAllTimers();
+        list = listOf(sql, () => hasDevices);
+        const asked = list.lostByCrash();
+        if (now === "leave") expect(asked).toEqual([]);
+        const lost = [...newest].filter(([id, { version }]) => list.listedAs(id)?.version !== version);
+        expect(asked).toEqual(expect.arrayContaining(lost.map(([id]) => id)));
+        for (const [, update] of lost) list.applyUpdate(update);
+        list.beginEpoch();
+        hasDevices = true;
+      }
+    }
+  } finally {
+    vi.useRealTimers();
+  }
 }

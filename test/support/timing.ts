@@ -38,7 +38,6 @@ export const timing: Mutable = {
   },
   indexing: { ...TIMING.indexing, purgeEveryMs: 0 },
   contextCache: { ...TIMING.contextCache, timeoutMs: PATIENCE_MS },
-  subscription: { ...TIMING.subscription, callTimeoutMs: PATIENCE_MS },
   outbox: { ...TIMING.outbox, answerTimeoutMs: PATIENCE_MS },
 };
 

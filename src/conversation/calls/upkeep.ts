@@ -1,6 +1,6 @@
 import type { VersionedPerson } from "../../domain/accounts/person.ts";
 import type { SessionId } from "../../domain/ids.ts";
-import type { ReplayRequest, SubscribeRequest } from "../../domain/ports.ts";
+import type { ReplayRequest, SnapshotRequest } from "../../domain/ports.ts";
 import { effect, onlyIfStored } from "../../object/calls/object-call.ts";
 import { WEIGHTS } from "../../object/user-budgets.ts";
 import { removeDeletedUser } from "../changes/remove-deleted-user.ts";
@@ -27,28 +27,10 @@ export const UPKEEP = {
     room.profiles.fresh(() => room.devices.replay(input)),
   ),
 
-  /** Subscribes the caller's inbox, and returns the newest update. @see DeviceCalls.subscribe */
-  subscribe: repeatable(0, ({ room }, input: SubscribeRequest) => room.devices.subscribe(input)),
-
-  /**
-   * Notes that the caller writes a composer draft under this client message id. Idempotent.
-   * @see Opening.openComposer
-   */
-  openComposer: repeatable(
-    WEIGHTS.light,
-    ({ room }, { userId, clientMsgId }: Caller & { clientMsgId: string | undefined }) =>
-      room.opening.openComposer(userId, clientMsgId),
-  ),
-
-  /**
-   * The newest update for an inbox, without the fan-out.
-   * @throws `not_found` for a user who was never a member
-   */
-  snapshot: repeatable(0, ({ room }, { userId }: Caller) => room.snapshot(userId)),
-
-  /** The newest update for an inbox under list repair. @see DeviceCalls.snapshotForRepair */
-  snapshotForRepair: repeatable(0, ({ room }, input: Caller & { hasDevices: boolean }) =>
-    room.devices.snapshotForRepair(input),
+  /** The newest update for an inbox, without the fan-out. Idempotent. @see DeviceCalls.snapshot */
+  snapshot: repeatable(
+    ({ writes }: SnapshotRequest) => (writes === undefined ? 0 : WEIGHTS.light),
+    ({ room }, input: SnapshotRequest) => room.devices.snapshot(input),
   ),
 
   /**

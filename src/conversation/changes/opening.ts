@@ -1,8 +1,6 @@
 import type { UserId } from "../../domain/ids.ts";
-import type { ComposerOpening } from "../../domain/ports.ts";
 import type { ConversationUpdates } from "../delivery/conversation-updates.ts";
 import type { Fanout } from "../delivery/fanout.ts";
-import type { Composers } from "../members/composers.ts";
 import { openForMember, restoreToList } from "../members/deleted-for-me.ts";
 import type { RoomContext } from "../room/context.ts";
 
@@ -10,10 +8,9 @@ import type { RoomContext } from "../room/context.ts";
 interface OpeningDeps {
   fanout: Pick<Fanout, "changed" | "isDelivered" | "resume">;
   conversationUpdates: Pick<ConversationUpdates, "push">;
-  composers: Pick<Composers, "open">;
 }
 
-/** Members open a conversation: it comes into their lists, and they begin to write. */
+/** Members open a conversation: it comes into their lists. */
 export class Opening {
   readonly #room: RoomContext;
   readonly #deps: OpeningDeps;
@@ -44,18 +41,5 @@ export class Opening {
     fanout.resume();
     outbox.resume();
     await Promise.all([this.#room.updateInboxes([first, ...members.ids()]), outbox.tryNow()]);
-  }
-
-  /**
-   * Notes that a member writes a composer draft under a client message id.
-   * @throws `not_found` unless the user is an active member
-   */
-  openComposer(userId: UserId, clientMsgId: string | undefined): ComposerOpening {
-    this.#room.flushSends();
-    const { members, log, snapshots } = this.#room;
-    const member = members.active(userId);
-    const isSent = clientMsgId !== undefined && log.byClientId(userId, clientMsgId) !== undefined;
-    if (clientMsgId !== undefined && !isSent) this.#deps.composers.open(member, clientMsgId);
-    return { update: snapshots.inboxUpdate(userId), isSent };
   }
 }

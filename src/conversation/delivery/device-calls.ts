@@ -6,59 +6,67 @@ import type {
   DeviceReceipt,
   DeviceSendRequest,
   DeviceSendResult,
+  MemberSnapshot,
   ReplayRequest,
-  SubscribeRequest,
+  SnapshotRequest,
   TakeSendResult,
 } from "../../domain/ports.ts";
-import type { InboxUpdate, RepairSnapshot } from "../../domain/sync/inbox-update.ts";
 import type { DevicePage } from "../../domain/sync/replay.ts";
 import { maxBytesOf } from "../../domain/text.ts";
 import type { Timing } from "../../domain/timing.ts";
 import { withDeadline } from "../../object/calls/deadline.ts";
+import type { Composers } from "../members/composers.ts";
 import type { RoomContext } from "../room/context.ts";
 import type { PendingSend, SendOrigin, SendOutcome, StoredSend } from "../sending/send.ts";
 import { devicePage } from "../views/replay-page.ts";
 import type { Fanout } from "./fanout.ts";
 import type { RoomFanoutSource } from "./fanout-source.ts";
 
+/** What device calls need besides the room. */
+interface DeviceCallsDeps {
+  source: RoomFanoutSource;
+  fanout: Fanout;
+  composers: Composers;
+  timing: Timing["inboxCalls"];
+}
+
 /** The calls of members' devices to the conversation, which arrive through their inboxes. */
 export class DeviceCalls {
   readonly #room: RoomContext;
   readonly #source: RoomFanoutSource;
   readonly #fanout: Fanout;
+  readonly #composers: Composers;
   readonly #timing: Timing["inboxCalls"];
 
-  constructor(room: RoomContext, source: RoomFanoutSource, fanout: Fanout, timing: Timing["inboxCalls"]) {
-    this.#timing = timing;
+  constructor(room: RoomContext, { source, fanout, composers, timing }: DeviceCallsDeps) {
     this.#room = room;
     this.#source = source;
     this.#fanout = fanout;
+    this.#composers = composers;
+    this.#timing = timing;
   }
 
-  /**
-   * Subscribes a member's inbox: for the length of the lease it gets updates without delay, in a large group
-   * too.
-   * @param request `hasDevices`: a device is connected, or is about to connect
-   * @returns the newest update
-   * @throws `not_found` for a user who was never a member
-   */
-  subscribe({ userId, hasDevices = true }: SubscribeRequest): InboxUpdate {
+  /** The newest update for a member's inbox, which may subscribe. @see Conversations.snapshot */
+  snapshot({ userId, subscribes, writes }: SnapshotRequest): MemberSnapshot {
+    const { members } = this.#room;
+    const isSent = writes !== undefined && this.#noteWriting(userId, writes);
     const update = this.#room.snapshot(userId);
-    if (this.#room.members.isActive(userId)) this.#fanout.subscribe(userId, hasDevices);
-    return update;
+    if (subscribes && members.isActive(userId)) this.#fanout.subscribe(userId, subscribes.hasDevices);
+    // A user who left, and is no longer among those to deliver to, has confirmed that.
+    const isDelivered = members.isSettled(userId) || this.#fanout.isDelivered(userId);
+    return { update, isDelivered, isSent };
   }
 
   /**
-   * The newest update for an inbox under list repair, and whether that inbox has confirmed it before.
-   * Subscribes the inbox if its user has a device connected.
-   * @throws `not_found` for a user who was never a member
-   * @see Conversations.snapshotForRepair
+   * Notes that a member writes a composer draft under a client message id.
+   * @returns whether a message is stored under it
    */
-  snapshotForRepair({ userId, hasDevices }: { userId: UserId; hasDevices: boolean }): RepairSnapshot {
-    const update = hasDevices ? this.subscribe({ userId }) : this.#room.snapshot(userId);
-    // A user who left, and is no longer among those to deliver to, has confirmed that.
-    const isDelivered = this.#fanout.isDelivered(userId) || !this.#source.ids().includes(userId);
-    return { update, isDelivered };
+  #noteWriting(userId: UserId, clientMsgId: string): boolean {
+    this.#room.flushSends();
+    const member = this.#room.members.active(userId);
+    if (this.#room.log.byClientId(userId, clientMsgId)) return true;
+    this.#composers.open(member, clientMsgId);
+    return false;
   }
 
   /**

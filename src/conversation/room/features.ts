@@ -49,10 +49,7 @@ export function createFeatures(
     banning: new Banning(room),
     outlines,
     inviting: new Inviting(room, outlines),
-    opening: new Opening(room, {
-      ...{ fanout, conversationUpdates: room.conversationUpdates },
-      composers: new Composers(storage.sql, members),
-    }),
+    opening: new Opening(room, { fanout, conversationUpdates: room.conversationUpdates }),
     typing: new Typing(room, publisher, timing.typing),
     readPositions: new ReadPositions(room),
     pinning: new Pinning(room, permission),
@@ -66,6 +63,9 @@ export function createFeatures(
     reactions: new Reactions(room, reactionStore, { permission, schedule: scheduleNow("deleted_reactions") }),
     polls: new Polls(room, voteStore, { permission, schedule: scheduleNow("deleted_votes") }),
     following: new Following(room),
-    devices: new DeviceCalls(room, room.fanoutSource, fanout, timing.inboxCalls),
+    devices: new DeviceCalls(room, {
+      ...{ source: room.fanoutSource, fanout, timing: timing.inboxCalls },
+      composers: new Composers(storage.sql, members),
+    }),
   };
 }

@@ -240,8 +240,8 @@ async function storePreferences(
   includeFormer: boolean,
 ): Promise<void> {
   // D1 knows neither whether the caller has opened the conversation, nor its messages.
-  const { lastCount: count, countedAt: at } = await core.conversations.snapshot(id, { userId: caller });
-  const newest = { count, at };
+  const { update } = await core.conversations.snapshot(id, { userId: caller });
+  const newest = { count: update.lastCount, at: update.countedAt };
   const stored = await updatePreferences(core.db, id, caller, change, newest, includeFormer);
   if (!stored) throw noConversation();
   // The mute matters to the inbox only of what is archived.

@@ -82,12 +82,6 @@ export type DeliveredPosition =
   | (SyncPosition & { isFocused?: boolean; formats?: readonly string[]; parts?: boolean })
   | null;
 
-/** A member's inbox update, and whether the inbox and the devices have confirmed it. */
-export interface RepairSnapshot {
-  update: InboxUpdate;
-  isDelivered: boolean;
-}
-
 /** An ephemeral event: typing, a read position, a member event. The ids of one epoch only rise. */
 export interface EphemeralEvent {
   id: number;

@@ -78,8 +78,6 @@ export const CONVERSATION_VALUES = {
     leaseMs: 15_000,
     /** The inbox's minimum interval between two renewals: reloading a list costs no calls. */
     renewMs: 10_000,
-    /** A list's wait for the answers; a late conversation keeps its stored row. */
-    callTimeoutMs: 300,
   },
   /** Typing events of one user in one conversation. */
   typing: {

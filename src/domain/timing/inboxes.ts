@@ -13,9 +13,17 @@ export const INBOX_VALUES = {
     writeBehindMs: 500,
     /** A conversation in which updates do not end is written this often. */
     longestBehindMs: 4_000,
-    /** Updates that follow each other within this time wait for no commit. */
+    /** Updates wait for no commit if the row of their conversation was written within this time. */
     followMs: 300_000,
-    /** A list's wait for the snapshot of one conversation; a late conversation keeps its stored row. */
+    /**
+     * After a crash the conversations are asked whose rows were written within this time of the last one:
+     * longer than `followMs` and `longestBehindMs`.
+     */
+    lostMs: 360_000,
+    /**
+     * The wait of a list, or of a socket that opens, for the snapshot of one conversation; a late conversation
+     * keeps its stored row.
+     */
     snapshotTimeoutMs: 300,
     /** After a crash: the deadline of a conversation for the snapshot that replaces a lost update. */
     recoveryTimeoutMs: 5_000,

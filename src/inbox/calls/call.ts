@@ -21,8 +21,6 @@ export function listRead<Input extends unknown[], Value>(
 }
 
 /** Fetches snapshots of conversations that may have changed, before the list is read. */
-export async function refresh({ sockets, snapshotRequests, subscriptions }: InboxComponents): Promise<void> {
-  // If a subscription with devices was lost when the device connected, it is repeated here.
-  const hasDevices = sockets.open().length > 0;
-  await Promise.all([snapshotRequests.beforeList(), subscriptions.renew(hasDevices)]);
+export function refresh({ sockets, catchUp }: InboxComponents): Promise<void> {
+  return catchUp.beforeList(sockets.open().length > 0);
 }

@@ -21,13 +21,11 @@ export const DELIVERY = {
    */
   applyUpdate: repeatable(
     0,
-    (
-      { accountDeletion, deviceFeed, recentActivity },
-      input: InboxUpdate,
-    ): Promise<DeliveredPosition> | null => {
+    ({ accountDeletion, deviceFeed, list }, input: InboxUpdate): Promise<DeliveredPosition> | null => {
       if (accountDeletion.isDeleted) return null;
-      recentActivity.note(input.conversationId);
-      return deviceFeed.applyUpdate(input);
+      const delivered = deviceFeed.applyUpdate(input);
+      list.noteHeard(input.conversationId);
+      return delivered;
     },
   ),
 

@@ -49,8 +49,6 @@ export interface DeviceFeedDeps {
   settings: Pick<Settings, "maxChanges">;
   budgets: UserBudgets;
   userId(): UserId;
-  /** an update of a conversation has come */
-  noteActivity(id: ConversationId): void;
 }
 
 /**
@@ -316,7 +314,6 @@ export class DeviceFeed {
     { outcomes, update }: DeviceSendResult,
     settle: (outcomes: Result<DeviceReceipt>[]) => void,
   ): Promise<DeliveredPosition> {
-    this.#deps.noteActivity(id);
     const seqs = new Set(outcomes.flatMap((outcome) => (outcome.ok ? [outcome.value.seq] : [])));
     const position = update ? await this.#pushMessages(update, { socket, seqs }) : null;
     if (socket.protocol.acks === null) this.#echo(socket, id, outcomes);
@@ -425,8 +422,8 @@ export class DeviceFeed {
     const { list, conversations, userId } = this.#deps;
     const known = list.known(id);
     if (known?.delivered) return known.delivered;
-    const subscription = conversations.subscribe(id, { userId: userId() });
-    const update = await withDeadline(subscription, this.#timing.pageTimeoutMs);
+    const subscription = conversations.snapshot(id, { userId: userId(), subscribes: { hasDevices: true } });
+    const { update } = await withDeadline(subscription, this.#timing.pageTimeoutMs);
     const position = this.#deliveredBefore(update);
     list.applyUpdate(update, position);
     return position;

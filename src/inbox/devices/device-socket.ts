@@ -22,8 +22,6 @@ const DeviceAttachment = SocketAttachment.extend({
   protocol: z.string(),
   /** a request of the client is under way: after a crash or an eviction it gets no answer */
   busy: z.boolean(),
-  /** the memory of the inbox is ahead of its list; absent: it is not */
-  ahead: z.boolean().optional(),
 });
 type DeviceAttachment = z.infer<typeof DeviceAttachment>;
 
@@ -108,16 +106,6 @@ export class DeviceSocket extends HibernatingSocket<DeviceAttachment> {
   /** Whether a request of the client is under way. */
   get isBusy(): boolean {
     return this.attachment.busy;
-  }
-
-  /** Whether the memory of the inbox was ahead of its list when this was noted last. */
-  get isListAhead(): boolean {
-    return this.attachment.ahead === true;
-  }
-
-  /** Notes whether the memory of the inbox is ahead of its list: a start tells a sleep from a crash by it. */
-  noteListAhead(isAhead: boolean): void {
-    if (isAhead !== this.isListAhead) this.saveAttachment({ ...this.attachment, ahead: isAhead });
   }
 
   /** Sends an event, if the wire format can express it. */

@@ -147,16 +147,6 @@ export class DeviceSockets {
     this.#holdTimers.delete(socket);
   }
 
-  /**
-   * Whether the object has slept until this socket closed. At a start for that event the runtime lists the
-   * socket no more. A crash closes sockets without an event, and a socket says if memory was ahead.
-   */
-  hasSleptWith(ws: WebSocket): boolean {
-    if (this.#sockets.has(ws)) return false;
-    const socket = DeviceSocket.restore(this.#ctx, ws, this.#deps.protocols, this.#deps.settings);
-    return socket !== null && !socket.isListAhead;
-  }
-
   /** A socket has closed, by either side: forgets the socket and its cursors. */
   closed(ws: WebSocket): void {
     const socket = this.#sockets.get(ws);

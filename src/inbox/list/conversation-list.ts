@@ -146,33 +146,36 @@ export class ConversationList {
     return this.#writer.known(conversationId);
   }
 
-  /** The conversations of which a crash may have lost an update. */
-  get lost(): ConversationId[] {
-    return this.#writer.lost;
+  /**
+   * The conversations of which a crash has lost updates, or may have. Call it for the first event after a
+   * start, before the list is written. A second call names none.
+   */
+  lostByCrash(): ConversationId[] {
+    return this.#writer.lostByCrash();
   }
 
-  /** There was no crash: the rows have everything. */
-  trustRows(): void {
-    for (const id of this.#writer.lost) this.#writer.recovered(id);
-  }
-
-  /** Notes that the list has a snapshot of a conversation that is newer than the crash. */
-  recovered(conversationId: ConversationId): void {
-    this.#writer.recovered(conversationId);
+  /** A conversation has sent an inbox update, perhaps a repeated one that changes nothing. */
+  noteHeard(conversationId: ConversationId): void {
+    this.#writer.noteHeard(conversationId);
   }
 
   /**
-   * @returns the groups of more than `members` members that the user is in: at most `limit`, newest activity
-   *   first
+   * The conversations that may know more than the list.
+   * @returns `heard`: those that have sent an inbox update since a time (ms), newest first; `large`: the
+   *   groups of more than `members` members that the user is in, newest activity first
    */
-  large(members: number, limit: number): ConversationId[] {
-    const rows = this.#rows<Pick<ListRow, "conversation_id">>(
-      `SELECT conversation_id FROM conversations WHERE state = 'active' AND member_count > ?
-       ORDER BY active_at DESC LIMIT ?`,
+  holdingBack(since: number, members: number): { heard: ConversationId[]; large: ConversationId[] } {
+    type Row = { id: ConversationId; heard_at: number; is_large: number };
+    const rows = this.#rows<Row>(
+      `SELECT conversation_id AS id, heard_at, state = 'active' AND member_count > ?2 AS is_large
+       FROM conversations WHERE heard_at > ?1 OR (state = 'active' AND member_count > ?2)
+       ORDER BY active_at DESC`,
+      since,
       members,
-      limit,
     );
-    return rows.map((row) => row.conversation_id);
+    const heard = rows.filter((row) => row.heard_at > since).sort((a, b) => b.heard_at - a.heard_at);
+    const large = rows.filter((row) => row.is_large === 1);
+    return { heard: heard.map(({ id }) => id), large: large.map(({ id }) => id) };
   }
 
   /** @returns the conversations with the newest activity, also left ones: at most `limit` */
@@ -218,16 +221,6 @@ export class ConversationList {
       "SELECT conversation_id FROM conversations WHERE conversation_id > ? ORDER BY conversation_id LIMIT ?";
     const rows = this.#rows<Pick<ListRow, "conversation_id">>(query, after, limit);
     return rows.map((row) => row.conversation_id);
-  }
-
-  /**
-   * @returns the conversations with activity since `time` (ms), and its time: the newest `limit`, newest last
-   */
-  since(time: number, limit: number): ActivityPlace[] {
-    const query = `SELECT conversation_id AS conversationId, active_at AS updatedAt FROM conversations
-      WHERE active_at >= ? ORDER BY active_at DESC LIMIT ?`;
-    const rows = this.#rows<PlaceRow>(query, time, limit);
-    return rows.reverse();
   }
 
   /**

@@ -4,8 +4,12 @@ import type { ConversationId, Position } from "../../domain/ids.ts";
 import type { InboxUpdate } from "../../domain/sync/inbox-update.ts";
 import type { SyncPosition } from "../../domain/sync/replay.ts";
 
+/** A row that was written so long ago was written just now. */
+const JUST_NOW_MS = 500;
+
 /** What deliveries need of a row: its version, and where the devices are. */
 export interface Head {
+  id: ConversationId;
   ver: number;
   state: ListState;
   lastSeq: Position;
@@ -15,6 +19,8 @@ export interface Head {
   deletedForMe: boolean;
   archive: ArchiveState;
   newestCounted: NewestCounted;
+  /** when the row was last written from an inbox update (ms) */
+  heardAt: number;
 }
 
 type HeadRow = {
@@ -30,6 +36,7 @@ type HeadRow = {
   counted_at: number;
   archived_count: number | null;
   muted_until: number;
+  heard_at: number;
 };
 
 /** The rows of `conversations`, as deliveries read and write them. */
@@ -37,12 +44,16 @@ export class ListRows {
   readonly #sql: SqlStorage;
   /** the number of the current epoch; one begins whenever the first device socket opens */
   #epoch: number;
+  #isBehind: boolean;
   #moment = 0;
 
   /** Reads the current epoch; the tables exist. */
   constructor(sql: SqlStorage) {
     this.#sql = sql;
-    this.#epoch = sql.exec<{ epoch: number }>("SELECT epoch FROM presence").one().epoch;
+    const query = "SELECT epoch, list_behind FROM presence";
+    const { epoch, list_behind } = sql.exec<{ epoch: number; list_behind: number }>(query).one();
+    this.#epoch = epoch;
+    this.#isBehind = list_behind === 1;
   }
 
   /** Begins an epoch: the delivered positions of the rows are none of its own. */
@@ -50,6 +61,35 @@ export class ListRows {
     const epoch = this.#epoch + 1;
     this.#sql.exec("UPDATE presence SET epoch = ?", epoch);
     this.#epoch = epoch;
+  }
+
+  /** Whether updates may be in memory alone, as long as device sockets are open. */
+  get isBehind(): boolean {
+    return this.#isBehind;
+  }
+
+  /** Stores whether updates may be in memory alone. Writes no row if that is stored already. */
+  setBehind(isBehind: boolean): void {
+    if (isBehind === this.#isBehind) return;
+    this.#sql.exec("UPDATE presence SET list_behind = ?", isBehind ? 1 : 0);
+    this.#isBehind = isBehind;
+  }
+
+  /** @returns the conversations whose rows were written within `ms` of the one that was written last */
+  writtenLast(ms: number): ConversationId[] {
+    const rows = this.#sql.exec<{ conversation_id: ConversationId }>(
+      `SELECT conversation_id FROM conversations
+       WHERE heard_at >= (SELECT max(heard_at) FROM conversations) - ?`,
+      ms,
+    );
+    return rows.toArray().map((row) => row.conversation_id);
+  }
+
+  /** @see ConversationList.noteHeard */
+  noteHeard(id: ConversationId): void {
+    const now = Date.now();
+    const sql = "UPDATE conversations SET heard_at = ? WHERE conversation_id = ? AND heard_at < ?";
+    this.#sql.exec(sql, now, id, now - JUST_NOW_MS);
   }
 
   /**
@@ -71,7 +111,8 @@ export class ListRows {
     const archive = { archivedCount: row.archived_count, mutedUntil: row.muted_until };
     const newestCounted = { count: row.last_n, at: row.counted_at };
     const deletedForMe = row.hidden === 1;
-    return { ver, state, lastSeq, rev, told, deletedForMe, archive, newestCounted };
+    const heardAt = row.heard_at;
+    return { id, ver, state, lastSeq, rev, told, deletedForMe, archive, newestCounted, heardAt };
   }
 
   /** Stores an inbox update if its version is higher than that of the row, and a delivered position. */
@@ -89,6 +130,7 @@ export class ListRows {
          counted_at = excluded.counted_at,
          unread_from = excluded.unread_from,
          active_at = excluded.active_at,
+         heard_at = excluded.heard_at,
          changed_at = iif((excluded.active_at, excluded.state) = (active_at, state), changed_at,
            excluded.changed_at),
          told_seq = iif(excluded.told_epoch = 0, told_seq, excluded.told_seq),
@@ -142,6 +184,7 @@ export class ListRows {
       update.mentioned.length > 0 ? JSON.stringify(update.mentioned) : null,
       ...[update.peerRead?.readSeq ?? null, update.peerRead?.readAt ?? null],
       ...[update.threadsUnread, update.countedAt, update.unreadFrom, update.activeAt, this.moment()],
+      Date.now(),
     ];
   }
 
@@ -154,9 +197,9 @@ export class ListRows {
 /** The columns that an inbox update fills. */
 const COLUMNS = `conversation_id, ver, state, visible_from, last_seq, last_n, read_seq, read_n, member_count,
   preview, updated_at, hidden, rev, told_epoch, told_seq, told_rev, kind, read_at, ignores_unread, mentioned,
-  peer_read_seq, peer_read_at, threads_unread, counted_at, unread_from, active_at, changed_at`;
+  peer_read_seq, peer_read_at, threads_unread, counted_at, unread_from, active_at, changed_at, heard_at`;
 const PLACES = COLUMNS.replace(/\w+/g, "?");
 
 /** The columns of a `HeadRow`. */
 const HEAD_COLUMNS = `ver, state, last_seq, rev, told_epoch, told_seq, told_rev, hidden, last_n, counted_at,
-  archived_count, muted_until`;
+  archived_count, muted_until, heard_at`;

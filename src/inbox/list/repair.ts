@@ -2,8 +2,8 @@ import { NOT_ARCHIVED } from "../../domain/conversations/archive.ts";
 import type { ListPreferences } from "../../domain/conversations/conversation.ts";
 import { accountOver, CoreError, nullIfNotFound } from "../../domain/errors.ts";
 import { type ConversationId, Position, type UserId } from "../../domain/ids.ts";
-import type { Conversations, RepairResult, UserDirectory } from "../../domain/ports.ts";
-import type { InboxUpdate, RepairSnapshot } from "../../domain/sync/inbox-update.ts";
+import type { Conversations, MemberSnapshot, RepairResult, UserDirectory } from "../../domain/ports.ts";
+import type { InboxUpdate } from "../../domain/sync/inbox-update.ts";
 import { isAhead, type SyncPosition } from "../../domain/sync/replay.ts";
 import type { Timing } from "../../domain/timing.ts";
 import { errorFields, log } from "../../lib/logger.ts";
@@ -28,7 +28,7 @@ interface Scheduler {
 /** What a list repair needs from the rest of the inbox. */
 interface RepairDeps {
   directory: Pick<UserDirectory, "memberships">;
-  conversations: Pick<Conversations, "snapshotForRepair">;
+  conversations: Pick<Conversations, "snapshot">;
   /** `fail`: closes all device sockets, so that their clients reconnect and sync */
   sockets: DeviceAudience & { fail(): void };
   list: ConversationList;
@@ -175,14 +175,13 @@ export class ListRepair {
   }
 
   /** @returns null if the user never was in the conversation */
-  #fetchSnapshot(id: ConversationId): Promise<RepairSnapshot | null> {
+  #fetchSnapshot(id: ConversationId): Promise<MemberSnapshot | null> {
     const { conversations, sockets, userId } = this.#deps;
-    return conversations
-      .snapshotForRepair(id, { userId: userId(), hasDevices: sockets.isOpen() })
-      .catch(nullIfNotFound);
+    const subscribes = sockets.isOpen() ? { hasDevices: true } : undefined;
+    return conversations.snapshot(id, { userId: userId(), subscribes }).catch(nullIfNotFound);
   }
 
-  #replace(id: ConversationId, snapshot: RepairSnapshot | null, run: RepairRun): void {
+  #replace(id: ConversationId, snapshot: MemberSnapshot | null, run: RepairRun): void {
     const { list, cursors, sockets } = this.#deps;
     const update = run.concurrent.newest(id, snapshot?.update ?? null);
     if (update) this.#replaceRow(update, snapshot, run);
@@ -194,7 +193,7 @@ export class ListRepair {
     if (!list.known(id)?.delivered) for (const socket of sockets.open()) cursors.delete(socket.id, id);
   }
 
-  #replaceRow(update: InboxUpdate, snapshot: RepairSnapshot | null, run: RepairRun): void {
+  #replaceRow(update: InboxUpdate, snapshot: MemberSnapshot | null, run: RepairRun): void {
     const { list } = this.#deps;
     const id = update.conversationId;
     const stored = run.preferences.get(id) ?? { pinned: false, ...NOT_ARCHIVED };
@@ -215,7 +214,7 @@ export class ListRepair {
    * if it is outside.
    * @returns the position; null if no device socket is open, or none has to get more of this conversation
    */
-  #delivered(update: InboxUpdate, snapshot: RepairSnapshot | null): SyncPosition | null {
+  #delivered(update: InboxUpdate, snapshot: MemberSnapshot | null): SyncPosition | null {
     const { list, sockets } = this.#deps;
     if (!sockets.isOpen()) return null;
     const delivered = list.known(update.conversationId)?.delivered ?? null;

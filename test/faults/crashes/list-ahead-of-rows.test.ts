@@ -2,14 +2,22 @@ import { evictDurableObject, runDurableObjectAlarm, runInDurableObject } from "c
 import { beforeAll, beforeEach, describe, expect, test } from "vitest";
 import type { ConversationId } from "../../../src/domain/ids.ts";
 import { signedInUsers } from "../../support/accounts/users.ts";
-import type { SignedIn } from "../../support/clients/api.ts";
+import { call, type SignedIn } from "../../support/clients/api.ts";
 import { listedConversation } from "../../support/clients/chat.ts";
 import { seqsKnownTo } from "../../support/clients/device-frames.ts";
 import { openDevice, type TestSocket } from "../../support/clients/socket.ts";
+import { advanceClock } from "../../support/clock.ts";
 import { eventually } from "../../support/eventually.ts";
 import { intercept, loseCalls } from "../../support/faults/calls.ts";
-import { createGroupId, inboxObject, itemAt, postText, range } from "../../support/objects/room.ts";
-import { setTiming } from "../../support/timing.ts";
+import {
+  conversationObject,
+  createGroupId,
+  inboxObject,
+  itemAt,
+  postText,
+  range,
+} from "../../support/objects/room.ts";
+import { setTiming, timing } from "../../support/timing.ts";
 
 let ann: SignedIn;
 let bob: SignedIn;
@@ -38,14 +46,18 @@ beforeEach(async () => {
   }
 });
 
-/** What an inbox has stored: the newest seq of its row, and the conversations of which memory is ahead. */
-function stored({ user } = bob): Promise<{ lastSeq: unknown; ahead: unknown[] }> {
+/**
+ * What an inbox has stored: the newest seq of its row, whether memory may be ahead, and the conversations of
+ * which a crash has lost updates.
+ */
+function stored({ user } = bob): Promise<{ lastSeq: unknown; isBehind: boolean; lost: unknown[] }> {
   return runInDurableObject(inboxObject(user.id), (_, { storage: { sql } }) => ({
     lastSeq: sql.exec("SELECT last_seq FROM conversations").one().last_seq,
-    ahead: sql
-      .exec("SELECT conversation_id FROM list_ahead")
+    isBehind: sql.exec("SELECT list_behind FROM presence").one().list_behind === 1,
+    lost: sql
+      .exec("SELECT key FROM jobs WHERE kind = 'lost_updates'")
       .toArray()
-      .map((row) => row.conversation_id),
+      .map((row) => Number(row.key)),
   }));
 }
 
@@ -58,9 +70,9 @@ async function crash(): Promise<void> {
 const EXPECTED = { unread_count: MESSAGES, last_message: { body: { text: `message ${MESSAGES}` } } };
 
 test("messages in quick succession go to the device before the list is written", async () => {
-  const { lastSeq, ahead } = await stored();
+  const { lastSeq, ...rest } = await stored();
   expect(lastSeq).toBeLessThan(MESSAGES);
-  expect(ahead).toEqual([id]);
+  expect(rest).toEqual({ isBehind: true, lost: [] });
 });
 
 test("a list that is read has what memory had", async () => {
@@ -71,7 +83,7 @@ test("a list that is read has what memory had", async () => {
 test("after a crash a list that is read has what memory had", async () => {
   await crash();
   expect(await listedConversation(bob, id)).toMatchObject(EXPECTED);
-  expect(await stored()).toEqual({ lastSeq: MESSAGES, ahead: [] });
+  expect(await stored()).toEqual({ lastSeq: MESSAGES, isBehind: false, lost: [] });
 });
 
 test("after a crash the inbox recovers what memory had when it next starts, also if a first try fails", async () => {
@@ -79,14 +91,14 @@ test("after a crash the inbox recovers what memory had when it next starts, also
   const fault = loseCalls("call", ({ method }) => method === "snapshot");
   await stored();
   await runDurableObjectAlarm(inboxObject(bob.user.id));
-  expect((await stored()).ahead).toEqual([id]);
+  expect((await stored()).lost).toEqual([id]);
   fault[Symbol.dispose]();
   await runInDurableObject(inboxObject(bob.user.id), async (_object, { storage }) => {
     storage.sql.exec("UPDATE jobs SET due = 1 WHERE kind = 'lost_updates'");
     await storage.setAlarm(Date.now() + 60_000);
   });
   await runDurableObjectAlarm(inboxObject(bob.user.id));
-  expect(await stored()).toEqual({ lastSeq: MESSAGES, ahead: [] });
+  expect(await stored()).toEqual({ lastSeq: MESSAGES, isBehind: false, lost: [] });
 });
 
 test("a device that connects after a crash is told nothing that came before it", async () => {
@@ -95,6 +107,46 @@ test("a device that connects after a crash is told nothing that came before it",
   await postText(id, ann, "after the crash");
   await next.until((socket) => seqsKnownTo(socket, id).includes(MESSAGES + 1));
   expect(seqsKnownTo(next, id)).toEqual([MESSAGES + 1]);
+});
+
+test("a second crash, before a conversation has answered, loses nothing either", async () => {
+  await crash();
+  {
+    using _ = loseCalls("call", ({ method }) => method === "snapshot");
+    await call("GET", "/v1/conversations", { token: bob.token });
+    expect(await stored()).toMatchObject({ isBehind: false, lost: [id] });
+  }
+  device = await openDevice(bob.token);
+  await crash();
+  expect(await listedConversation(bob, id)).toMatchObject(EXPECTED);
+});
+
+test("an update that comes late after a crash does not stand for the lost one", async () => {
+  await crash();
+  const { user } = bob;
+  const snapshot = await conversationObject(id).snapshot({ userId: user.id });
+  if (!snapshot.ok) throw new Error("Bob is a member");
+  const { update } = snapshot.value;
+  const late = { ...update, version: update.version - 1, lastCount: MESSAGES - 1 };
+  await inboxObject(user.id).applyUpdate(late);
+  expect(await listedConversation(bob, id)).toMatchObject(EXPECTED);
+});
+
+test("after a crash a conversation is not asked whose row was written long before", async () => {
+  const old = id;
+  expect(await listedConversation(bob, old)).toMatchObject(EXPECTED);
+  advanceClock(timing.list.lostMs + 1);
+  id = await createGroupId(ann, bob);
+  for (const nth of range(1, MESSAGES)) await postText(id, ann, `message ${nth}`);
+  await device.until((socket) => seqsKnownTo(socket, id).includes(MESSAGES));
+  await crash();
+  const asked: unknown[] = [];
+  using _ = intercept(({ method, id: to, work }) => {
+    if (method === "snapshot") asked.push(to);
+    return work();
+  });
+  expect(await listedConversation(bob, id)).toMatchObject(EXPECTED);
+  expect(asked).toEqual([id]);
 });
 
 describe("once it is quiet", () => {
@@ -117,24 +169,25 @@ describe("once it is quiet", () => {
     restore();
   });
 
-  test("the list is written, and the mark goes with the last device", async () => {
-    expect((await stored(dora)).ahead).toEqual([quiet]);
+  test("the list is written, and nothing is behind once the last device has gone", async () => {
+    expect(await stored(dora)).toEqual({ lastSeq: MESSAGES, isBehind: true, lost: [] });
     doras.close();
-    await eventually(async () => expect(await stored(dora)).toEqual({ lastSeq: MESSAGES, ahead: [] }));
+    const none = { lastSeq: MESSAGES, isBehind: false, lost: [] };
+    await eventually(async () => expect(await stored(dora)).toEqual(none));
   });
 
   test("the next message waits for no commit, also after a sleep, and outlives a crash", async () => {
     await evictDurableObject(inboxObject(dora.user.id));
     await postText(quiet, carl, "next");
     await hears(MESSAGES + 1);
-    expect(await stored(dora)).toEqual({ lastSeq: MESSAGES, ahead: [quiet] });
+    expect(await stored(dora)).toEqual({ lastSeq: MESSAGES, isBehind: true, lost: [] });
     const crashed = runInDurableObject(inboxObject(dora.user.id), (_, state) =>
       state.abort("lost on purpose"),
     );
     await crashed.catch(() => undefined);
     await doras.closed();
     expect(await listedConversation(dora, quiet)).toMatchObject({ unread_count: MESSAGES + 1 });
-    expect(await stored(dora)).toEqual({ lastSeq: MESSAGES + 1, ahead: [] });
+    expect(await stored(dora)).toEqual({ lastSeq: MESSAGES + 1, isBehind: false, lost: [] });
   });
 
   test("a sleep is no crash: no conversation is asked, also if the device leaves meanwhile", async () => {
@@ -148,9 +201,8 @@ describe("once it is quiet", () => {
     await runInDurableObject(inbox, () => undefined);
     await evictDurableObject(inbox);
     doras.close();
-    const marks = () =>
-      runInDurableObject(inbox, (_, { storage: { sql } }) => sql.exec("SELECT * FROM list_ahead").toArray());
-    await eventually(async () => expect(await marks()).toEqual([]));
+    const none = { lastSeq: MESSAGES, isBehind: false, lost: [] };
+    await eventually(async () => expect(await stored(dora)).toEqual(none));
     await runDurableObjectAlarm(inbox);
     spy[Symbol.dispose]();
     expect(asked.filter((method) => method === "snapshot")).toEqual([]);

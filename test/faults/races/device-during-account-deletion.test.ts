@@ -91,7 +91,7 @@ test("a send in flight during the account deletion leaves nothing in the inbox",
 
 test("a sync of an unlisted conversation during the account deletion leaves nothing in the inbox", async () => {
   const device = await openDevice(bob.token);
-  const held = await HeldMethod.hold(id, "subscribe");
+  const held = await HeldMethod.hold(id, "snapshot");
   await unlist();
   device.send({ type: "sync", conversation_id: id, after: 0 });
   await deleteWhile(held, device);
@@ -109,7 +109,7 @@ test("a send to an unlisted conversation during the account deletion leaves noth
 
 test("a device socket that opens during the account deletion is closed or refused, and leaves nothing", async () => {
   const { id: large } = await createGroup(ann, [bob, ...(await insertUsers(LARGE_GROUP))]);
-  const held = await HeldMethod.hold(large, "subscribe");
+  const held = await HeldMethod.hold(large, "snapshot");
   const opening = upgrade(DEVICE_PATH, (await newSession(bob)).token);
   await held.until(1);
   const deleted = deleteAccount(bob);

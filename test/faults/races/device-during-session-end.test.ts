@@ -98,7 +98,7 @@ test("a session that ends while its room and device sockets open has none afterw
 });
 
 test("a session that ends while its upgrade waits for a large group gets no socket", async () => {
-  overrideTiming({ subscription: { callTimeoutMs: 1_000 } });
+  overrideTiming({ list: { snapshotTimeoutMs: 1_000 } });
   await evictDurableObject(inboxObject(ann.user.id));
   const phone = await newSession(ann);
   const held = await HeldConversation.hold(large);

@@ -83,13 +83,15 @@ async function repair(who: SignedIn): Promise<Answer> {
 
 const Row = z.record(z.string(), z.union([z.string(), z.number(), z.null()]));
 
-/** The inbox's conversation rows, without the delivered positions and the moments of changes. */
+/** The inbox's conversation rows, without the delivered positions and the moments of writes. */
 function rows({ user }: SignedIn): Promise<z.infer<typeof Row>[]> {
   return runInDurableObject(inboxObject(user.id), (_, { storage }) =>
     z
       .array(Row)
       .parse(storage.sql.exec("SELECT * FROM conversations ORDER BY conversation_id").toArray())
-      .map(({ told_epoch: _, told_seq: __, told_rev: ___, changed_at: ____, ...row }) => row),
+      .map(
+        ({ told_epoch: _, told_seq: __, told_rev: ___, changed_at: ____, heard_at: _____, ...row }) => row,
+      ),
   );
 }
 

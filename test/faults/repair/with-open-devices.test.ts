@@ -243,8 +243,8 @@ test.each([
 ])("a socket that opens during a repair of wrong %s gets each message once", async (...row) => {
   const [, statements, closes] = row;
   const [first = 0] = ids;
-  // The new socket's subscribe call times out, the repair's call waits.
-  overrideTiming({ subscription: { callTimeoutMs: 50 }, listRepair: { callTimeoutMs: 20_000 } });
+  // The new socket's call times out, the repair's call waits.
+  overrideTiming({ list: { snapshotTimeoutMs: 50 }, listRepair: { callTimeoutMs: 20_000 } });
   await deliverAll();
   await evictDurableObject(env.CONVERSATION.getByName(String(first)));
   await corrupt(ann, statements);

@@ -404,7 +404,7 @@ describe("the send that names its client_msg_id clears it", () => {
       using _ = intercept(async ({ method, work }) => {
         const answer = await work();
         // The conversation has answered the inbox, and stores the message before the inbox has the answer.
-        if (method === "openComposer" && !sent) {
+        if (method === "snapshot" && !sent) {
           sent = true;
           await sendUnder(ann, id, "I think so", "m1");
         }
@@ -474,8 +474,8 @@ describe("the draft goes with", () => {
     const { user } = bob;
     const snapshot = await conversationObject(ConversationId.parse(id)).snapshot({ userId: user.id });
     if (!snapshot.ok) throw new Error("Bob is a member");
-    const { value } = snapshot;
-    await inboxObject(user.id).applyUpdate({ ...value, version: value.version - 1, state: "left" });
+    const { update } = snapshot.value;
+    await inboxObject(user.id).applyUpdate({ ...update, version: update.version - 1, state: "left" });
     expect(await draftedText(bob, id)).toBe("after");
   });
 

@@ -12,7 +12,10 @@ import {
   send,
 } from "../../support/clients/chat.ts";
 import type { StrictConversation } from "../../support/clients/shapes.ts";
+import { advanceClock } from "../../support/clock.ts";
 import { intercept } from "../../support/faults/calls.ts";
+import { conversationObject, inboxObject } from "../../support/objects/room.ts";
+import { timing } from "../../support/timing.ts";
 
 let ann: SignedIn;
 let bob: SignedIn;
@@ -272,6 +275,27 @@ describe("the list during activity", () => {
     });
     expect(await listedConversation(bob, id)).toMatchObject({ last_seq: 2, unread_count: 2 });
   });
+
+  test.each([true, false])(
+    "asks a conversation that sent an update within seconds, also a repeated one: %s",
+    async (repeats) => {
+      const [ann, bob] = [await register(), await register()];
+      const { id } = await openDirect(ann, bob);
+      await send(ann, id, "one");
+      await expect.poll(async () => (await listedConversation(bob, id)).last_seq).toBe(1);
+      const snapshot = await conversationObject(id).snapshot({ userId: bob.user.id });
+      if (!snapshot.ok) throw new Error("Bob is a member");
+      advanceClock(timing.recent.listMs + 1);
+      if (repeats) await inboxObject(bob.user.id).applyUpdate(snapshot.value.update);
+      const asked: unknown[] = [];
+      using _ = intercept(({ method, id: to, work }) => {
+        if (method === "snapshot") asked.push(to);
+        return work();
+      });
+      await listedConversation(bob, id);
+      expect(asked).toEqual(repeats ? [id] : []);
+    },
+  );
 
   test("includes them after an eviction of the inbox", async () => {
     const [ann, bob] = [await register(), await register()];

@@ -279,7 +279,7 @@ describe("the peer's read position", () => {
     await evictDurableObject(conversationObject(ConversationId.parse(id)));
     expect((await entry(bob, id)).peerRead?.readSeq).toBe(seq);
     // A late update changes nothing.
-    const update = unwrap(
+    const { update } = unwrap(
       await conversationObject(ConversationId.parse(id)).snapshot({ userId: bob.user.id }),
     );
     const late = {

@@ -52,7 +52,7 @@ test("no edit of the last message that a former member saw reaches their list, t
   const update = await conversationObject(id).snapshot({ userId: bob.user.id });
   expect(update).toMatchObject({
     ok: true,
-    value: { preview: { body: '{"text":"first"}', revoked: false } },
+    value: { update: { preview: { body: '{"text":"first"}', revoked: false } } },
   });
   await assertConsistent(id);
 });
@@ -60,7 +60,8 @@ test("no edit of the last message that a former member saw reaches their list, t
 test("the list of a former member shows nothing of a message whose version of their time is not kept", async () => {
   await editTimes(21);
   const update = await conversationObject(id).snapshot({ userId: bob.user.id });
-  expect(update).toMatchObject({ ok: true, value: { preview: { body: "{}", mentions: [], revoked: true } } });
+  const preview = { body: "{}", mentions: [], revoked: true };
+  expect(update).toMatchObject({ ok: true, value: { update: { preview } } });
 });
 
 test("who has left is shown no votes, reactions, pins and name cards", async () => {

@@ -94,7 +94,7 @@ test("a device that connects later gets all further messages without delay", asy
 /** Opens a device whose `subscribe` call to the group is lost. */
 async function openWithoutSubscribe(who: SignedIn): Promise<TestSocket> {
   using _ = intercept((call) => {
-    if (call.method === "subscribe") throw new Error("Network connection lost.");
+    if (call.method === "snapshot") throw new Error("Network connection lost.");
     return call.work();
   });
   return await openDevice(who.token);

@@ -107,9 +107,9 @@ function assertBurst(size: Size, cost: Cost): void {
   // The message, its client id, the sender's position; from 200 messages on its part of the search index.
   const rowsEach = BURST < 150 ? 3 : 4;
   expect(conversationRows).toBeLessThanOrEqual(rowsEach * BURST + 3 + times(fanout.checkpointMs));
-  // Of an inbox: the first update, the mark, the last state, the removal of the mark. Each 4 seconds one
-  // more, and one at each pause of half a second.
-  const written = connected * (4 + 2 * times(list.writeBehindMs));
+  // Of an inbox: the first update, that the list is behind, the last state. Each 4 seconds one more, and one
+  // at each pause of half a second.
+  const written = connected * (3 + 2 * times(list.writeBehindMs));
   expect(inboxRows).toBeLessThanOrEqual(written + slack(updates) + heldRows(size));
   expect(alarms).toBeLessThanOrEqual(2 + times(retryMarker.dueMs));
 }

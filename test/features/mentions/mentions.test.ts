@@ -216,7 +216,7 @@ test("a conversation that does not answer is named, and the others are listed", 
   const seq = await name(ann, slow, [bob]);
   await name(cem, quick, "all");
   await eventually(async () => expect((await mentions(bob)).items.length).toBe(2));
-  overrideTiming({ list: { snapshotTimeoutMs: 50 }, subscription: { callTimeoutMs: 50 } });
+  overrideTiming({ list: { snapshotTimeoutMs: 50 } });
   const held = await HeldConversation.hold(slow);
   try {
     const page = await mentions(bob);

@@ -199,7 +199,7 @@ describe("a mention in a thread-only reply", () => {
   async function mentions({ user }: SignedIn, id: number): Promise<unknown> {
     const object = conversationObject(ConversationId.parse(id));
     const snapshot = await object.snapshot({ userId: UserId.parse(user.id) });
-    return snapshot.ok && snapshot.value.mentioned?.map(({ seq, threadRoot }) => [seq, threadRoot]);
+    return snapshot.ok && snapshot.value.update.mentioned?.map(({ seq, threadRoot }) => [seq, threadRoot]);
   }
 
   test("reaches who is named, and makes nobody follow the thread", async () => {

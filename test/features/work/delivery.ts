@@ -17,28 +17,13 @@ export const DELIVERY = {
     ...{ read: 2_200, written: 5, bytes: 45 },
     by: "50 inbox updates, each of 200 messages with mentions",
   },
-  subscribe: {
-    worst: "a member who follows 500 threads",
-    cases: [(g) => [owner(g)]],
-    ...{ read: 20, written: 5, bytes: 790 },
-    by: "one inbox update",
-  },
-  openComposer: {
-    worst: "as `subscribe`",
-    cases: [(g) => [{ ...owner(g), clientMsgId: "b" }]],
-    ...{ read: 25, written: 10, bytes: 820 },
-    by: "one inbox update",
-  },
   snapshot: {
-    worst: "a member with 100 mentions; one who follows 500 threads",
-    cases: [(g) => [{ userId: g.next() }], (g) => [owner(g)]],
-    ...{ read: 65, written: 5, bytes: 1_900 },
-    by: "one inbox update",
-  },
-  snapshotForRepair: {
-    worst: "as `snapshot`",
-    cases: [(g) => [{ userId: g.next(), hasDevices: true }]],
-    ...{ read: 65, written: 10, bytes: 1_900 },
+    worst: "a member with 100 mentions; one who follows 500 threads and writes",
+    cases: [
+      (g) => [{ userId: g.next(), subscribes: { hasDevices: true } }],
+      (g) => [{ ...owner(g), writes: "b" }],
+    ],
+    ...{ read: 65, written: 10, bytes: 1_950 },
     by: "one inbox update",
   },
   pushConversation: {

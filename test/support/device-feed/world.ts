@@ -131,8 +131,7 @@ export class World {
   #openList(): [ListWriter, ConversationList] {
     const { sql } = this.#state.storage;
     const hasDevices = () => this.#sockets?.open().length > 0;
-    const ofSockets = { hasDevices, hasSlept: this.#starts > 0, noteAhead: () => {} };
-    const writer = new ListWriter(sql, { ...ofSockets, timing: timing.list });
+    const writer = new ListWriter(sql, { hasDevices, timing: timing.list });
     return [writer, new ConversationList(sql, writer)];
   }
 
@@ -161,7 +160,6 @@ export class World {
       cursors,
       budgets,
       contexts,
-      noteActivity: () => undefined,
     });
     sockets.resume(feed);
     return [sockets, feed];
@@ -407,7 +405,10 @@ export class World {
     const never = () => Promise.reject(new Error("not asked here"));
     return {
       replay: (_, input) => this.#call(start, () => devices.replay(input)),
-      subscribe: () => this.#call(start, () => this.#room.snapshot(BOB)),
+      snapshot: () =>
+        this.#call(start, () => ({
+          ...{ update: this.#room.snapshot(BOB), isDelivered: false, isSent: false },
+        })),
       sendFromDevice: async (_, input, take) => {
         const result = await this.#call(start, () => this.#sends(input));
         if (!input.takesAnswer) {
@@ -421,12 +422,9 @@ export class World {
       ...{ pushConversation: async () => undefined, typing: async () => undefined },
       ...{ kick: never, removeDeleted: never, takeProfile: never, read: never },
       ...{
-        snapshot: never,
-        snapshotForRepair: never,
         openSessions: never,
         send: never,
         checkDraft: never,
-        openComposer: never,
       },
     };
   }

@@ -80,7 +80,7 @@ export async function assertConsistent(id: number): Promise<void> {
       readCount: readN,
       visibleFrom,
       memberCount,
-    } = snapshot.value;
+    } = snapshot.value.update;
     const known = await runInDurableObject(env.INBOX.getByName(String(userId)), (_, { storage }) =>
       Rows.parse(
         storage.sql

@@ -8,8 +8,7 @@ import { timing } from "../timing.ts";
 
 /** The list of an inbox over its tables. @param hasDevices whether it writes behind */
 export function listOf(sql: SqlStorage, hasDevices = () => false): ConversationList {
-  const sockets = { hasDevices, hasSlept: hasDevices(), noteAhead: () => {} };
-  return new ConversationList(sql, new ListWriter(sql, { ...sockets, timing: timing.list }));
+  return new ConversationList(sql, new ListWriter(sql, { hasDevices, timing: timing.list }));
 }
 
 /**

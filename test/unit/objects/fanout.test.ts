@@ -12,6 +12,7 @@ import {
   range,
   textFrame,
 } from "../../support/objects/room.ts";
+import { untilCheckpoint } from "../../support/objects/sleep.ts";
 import { overrideTiming, timing } from "../../support/timing.ts";
 import { World } from "./fanout-fakes.ts";
 
@@ -606,7 +607,9 @@ describe("repair", () => {
     await socket.next("ack");
     // As if the object had crashed before any inbox update arrived: the marker stands, the inboxes know
     // nothing.
+    await untilCheckpoint(id);
     await runInDurableObject(conversationObject(id), (_, { storage }) => {
+      storage.sql.exec("DELETE FROM fanout_checkpoint");
       storage.sql.exec("INSERT OR REPLACE INTO jobs (kind, key, due) VALUES ('fanout', '', 1)");
     });
     await evictDurableObject(conversationObject(id));

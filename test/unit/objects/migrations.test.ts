@@ -8,6 +8,7 @@ import { hasSchema, migrate } from "../../../src/object/migrations.ts";
 import { call, register, registerUsers, type SignedIn } from "../../support/clients/api.ts";
 import { list, page, send } from "../../support/clients/chat.ts";
 import { openRoom } from "../../support/clients/socket.ts";
+import { listOf } from "../../support/objects/inbox-list.ts";
 import {
   conversationObject,
   createGroupId,
@@ -111,7 +112,7 @@ test("the tables of an inbox are the reviewed ones", async () => {
   expect(tables).toMatchInlineSnapshot(`
     [
       "CREATE TABLE composer_drafts ( conversation_id INTEGER PRIMARY KEY, content TEXT NOT NULL, updated_at INTEGER NOT NULL ) STRICT",
-      "CREATE TABLE conversations ( conversation_id INTEGER PRIMARY KEY, kind TEXT NOT NULL, ver INTEGER NOT NULL, rev INTEGER NOT NULL DEFAULT 0, state TEXT NOT NULL, hidden INTEGER NOT NULL DEFAULT 0, visible_from INTEGER NOT NULL, last_seq INTEGER NOT NULL, last_n INTEGER NOT NULL, read_seq INTEGER NOT NULL, read_n INTEGER NOT NULL, read_at INTEGER NOT NULL DEFAULT 0, ignores_unread INTEGER NOT NULL DEFAULT 0, unread_from INTEGER, mentioned TEXT, threads_unread INTEGER NOT NULL DEFAULT 0, peer_read_seq INTEGER, peer_read_at INTEGER, member_count INTEGER NOT NULL, preview TEXT, updated_at INTEGER NOT NULL, counted_at INTEGER NOT NULL, active_at INTEGER NOT NULL, changed_at INTEGER NOT NULL, pinned INTEGER NOT NULL DEFAULT 0, archived_count INTEGER, muted_until INTEGER NOT NULL DEFAULT 0, told_epoch INTEGER NOT NULL DEFAULT 0, told_seq INTEGER NOT NULL DEFAULT 0, told_rev INTEGER NOT NULL DEFAULT 0 ) STRICT",
+      "CREATE TABLE conversations ( conversation_id INTEGER PRIMARY KEY, kind TEXT NOT NULL, ver INTEGER NOT NULL, rev INTEGER NOT NULL DEFAULT 0, state TEXT NOT NULL, hidden INTEGER NOT NULL DEFAULT 0, visible_from INTEGER NOT NULL, last_seq INTEGER NOT NULL, last_n INTEGER NOT NULL, read_seq INTEGER NOT NULL, read_n INTEGER NOT NULL, read_at INTEGER NOT NULL DEFAULT 0, ignores_unread INTEGER NOT NULL DEFAULT 0, unread_from INTEGER, mentioned TEXT, threads_unread INTEGER NOT NULL DEFAULT 0, peer_read_seq INTEGER, peer_read_at INTEGER, member_count INTEGER NOT NULL, preview TEXT, updated_at INTEGER NOT NULL, counted_at INTEGER NOT NULL, active_at INTEGER NOT NULL, changed_at INTEGER NOT NULL, pinned INTEGER NOT NULL DEFAULT 0, archived_count INTEGER, muted_until INTEGER NOT NULL DEFAULT 0, told_epoch INTEGER NOT NULL DEFAULT 0, told_seq INTEGER NOT NULL DEFAULT 0, told_rev INTEGER NOT NULL DEFAULT 0 , heard_at INTEGER NOT NULL DEFAULT 0) STRICT",
       "CREATE TABLE debts ( user_id INTEGER PRIMARY KEY, until INTEGER NOT NULL ) STRICT",
       "CREATE TABLE device_cursors ( socket_id TEXT NOT NULL, conversation_id INTEGER NOT NULL, seq INTEGER NOT NULL, rev INTEGER NOT NULL, state INTEGER NOT NULL, PRIMARY KEY (socket_id, conversation_id) ) STRICT, WITHOUT ROWID",
       "CREATE TABLE drafts ( n INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, created_at INTEGER NOT NULL, conversation_id INTEGER, seq INTEGER, content TEXT ) STRICT",
@@ -121,7 +122,7 @@ test("the tables of an inbox are the reviewed ones", async () => {
       "CREATE TABLE notice_box ( id INTEGER PRIMARY KEY CHECK (id = 1), last_id INTEGER NOT NULL, read_id INTEGER NOT NULL, hidden_id INTEGER NOT NULL ) STRICT",
       "CREATE TABLE notice_sources ( conversation_id INTEGER PRIMARY KEY, last_id INTEGER NOT NULL ) STRICT",
       "CREATE TABLE notices ( id INTEGER PRIMARY KEY, body TEXT NOT NULL ) STRICT",
-      "CREATE TABLE presence ( id INTEGER PRIMARY KEY CHECK (id = 1), online INTEGER NOT NULL, gone INTEGER NOT NULL DEFAULT 0, epoch INTEGER NOT NULL DEFAULT 0, repaired_at INTEGER NOT NULL DEFAULT 0 ) STRICT",
+      "CREATE TABLE presence ( id INTEGER PRIMARY KEY CHECK (id = 1), online INTEGER NOT NULL, gone INTEGER NOT NULL DEFAULT 0, epoch INTEGER NOT NULL DEFAULT 0, repaired_at INTEGER NOT NULL DEFAULT 0 , list_behind INTEGER NOT NULL DEFAULT 0) STRICT",
       "CREATE TABLE saved ( conversation_id INTEGER NOT NULL, seq INTEGER NOT NULL, note TEXT NOT NULL, saved_at INTEGER NOT NULL, remind_at INTEGER, reminded INTEGER NOT NULL DEFAULT 0, PRIMARY KEY (conversation_id, seq) ) STRICT, WITHOUT ROWID",
       "CREATE TABLE scheduled ( n INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, conversation_id INTEGER NOT NULL, client_msg_id TEXT NOT NULL, send_at INTEGER NOT NULL, created_at INTEGER NOT NULL, draft TEXT NOT NULL, failed TEXT, failed_at INTEGER, UNIQUE (conversation_id, client_msg_id) ) STRICT",
       "CREATE TABLE schema_versions (version INTEGER PRIMARY KEY, min_code INTEGER NOT NULL) STRICT",
@@ -129,6 +130,20 @@ test("the tables of an inbox are the reviewed ones", async () => {
     ]
   `);
 });
+
+test("an inbox of the previous release has the conversations asked of which its memory was ahead", () =>
+  fresh((storage) => {
+    const { sql } = storage;
+    migrate(storage, INBOX.slice(0, 1));
+    const columns = `conversation_id, kind, ver, state, visible_from, last_seq, last_n, read_seq, read_n,
+      member_count, updated_at, counted_at, active_at, changed_at`;
+    const row = "?, 'group', 1, 'active', 0, 0, 0, 0, 0, 2, 1, 1, 1, 1";
+    for (const id of [1, 2, 3]) sql.exec(`INSERT INTO conversations (${columns}) VALUES (${row})`, id);
+    sql.exec("INSERT INTO list_ahead (conversation_id) VALUES (2)");
+    migrate(storage, INBOX);
+    expect(listOf(sql).lostByCrash()).toEqual([2]);
+    expect(listOf(sql).lostByCrash()).toEqual([]);
+  }));
 
 /** A step that adds a table. */
 const add = (version: number, minCode: number) => ({

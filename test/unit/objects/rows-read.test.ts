@@ -56,7 +56,7 @@ const HAPPENS: Record<string, (room: Room, from: SyncPosition) => unknown> = {
   "a bump for devices": (room, from) =>
     room.devices.sends({ userId: BOB, drafts: [], delivered: from }, async () => null),
   "a bump": (room) => room.snapshot(BOB),
-  "a greeting": (room) => room.devices.subscribe({ userId: BOB, hasDevices: false }),
+  "a greeting": (room) => room.devices.snapshot({ userId: BOB, subscribes: { hasDevices: false } }),
   "a look at a conversation": (room) => room.snapshots.describe(BOB),
   "a read": (room, from) => room.readPositions.read(BOB, from.seq, null),
   "a revoke": (room, from) => room.redaction.revoke(ANN, Seq.parse(from.seq)),

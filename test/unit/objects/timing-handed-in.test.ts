@@ -4,7 +4,7 @@ import { EphemeralEvents } from "../../../src/conversation/delivery/ephemeral-ev
 import { RoomFanoutSource } from "../../../src/conversation/delivery/fanout-source.ts";
 import { DraftId } from "../../../src/domain/messages/draft.ts";
 import { TIMING } from "../../../src/domain/timing.ts";
-import { Subscriptions } from "../../../src/inbox/list/subscriptions.ts";
+import { CatchUp } from "../../../src/inbox/list/catch-up.ts";
 import { freshName, register } from "../../support/clients/api.ts";
 import { advanceClock, freezeClock } from "../../support/clock.ts";
 import { inIsolatedObject, isolatedRoom } from "../../support/objects/isolated-room.ts";
@@ -50,13 +50,17 @@ test("conversations and inboxes agree on which groups are large", () =>
     const room = isolatedRoom(storage);
     const membership = new RoomFanoutSource(room, new EphemeralEvents(timing.typing), timing.largeGroup);
     const asked: number[] = [];
-    const hellos = new Subscriptions({
-      large: (members) => {
-        asked.push(members);
-        return [];
+    const catchUp = new CatchUp({
+      list: {
+        holdingBack: (_, members) => {
+          asked.push(members);
+          return { heard: [], large: [] };
+        },
+        lostByCrash: () => [],
       },
-      subscribe: () => Promise.reject(new Error("there is no group")),
-      apply: () => undefined,
+      jobs: { schedule: () => undefined, cancel: () => undefined, keys: () => [] },
+      ask: () => Promise.reject(new Error("there is no group")),
+      feed: { storeSnapshot: () => undefined },
       timing,
     });
     // The group has two members.
@@ -67,7 +71,7 @@ test("conversations and inboxes agree on which groups are large", () =>
     ] as const) {
       overrideTiming({ largeGroup: { aboveMembers } });
       expect(membership.isLarge()).toBe(isLarge);
-      await hellos.renew(false);
+      await catchUp.beforeList(false);
       expect(asked.at(-1)).toBe(aboveMembers);
     }
   }));

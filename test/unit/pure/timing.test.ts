@@ -17,7 +17,7 @@ test("only src/index.ts imports the product's timing, all other code is handed o
 });
 
 describe("a conversation and an inbox", () => {
-  const { assumedUpdates, deviceTracker, fanout, presence, recent, subscription, typing } = TIMING;
+  const { assumedUpdates, deviceTracker, fanout, list, presence, recent, subscription, typing } = TIMING;
 
   test("a list asks each recently active conversation for as long as the member's cooldown holds a message back", () => {
     expect(recent.listMs).toBeGreaterThan(Math.max(fanout.cooldownMs, fanout.crowdedCooldownMs));
@@ -31,12 +31,16 @@ describe("a conversation and an inbox", () => {
     expect(recent.subscribeMs).toBeGreaterThan(recent.listMs);
   });
 
+  test("after a crash each conversation is asked of which memory may have been ahead", () => {
+    expect(list.lostMs).toBeGreaterThan(list.followMs + 2 * list.longestBehindMs);
+  });
+
   test("an inbox renews a subscription before its lease ends", () => {
     expect(subscription.renewMs).toBeLessThan(subscription.leaseMs);
   });
 
   test("a lease outlasts the opening of the socket for which it was taken", () => {
-    const openingMs = Math.max(subscription.callTimeoutMs, presence.openTimeoutMs);
+    const openingMs = Math.max(list.snapshotTimeoutMs, presence.openTimeoutMs);
     expect(subscription.leaseMs).toBeGreaterThan(openingMs);
   });
 

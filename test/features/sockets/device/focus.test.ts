@@ -187,7 +187,7 @@ test("a device that opens while a message comes hears of changes, though the oth
   await runJobs(id);
   const opened = await (async () => {
     // The inbox has subscribed to the group that the others focus by then.
-    using held = new HeldCalls(({ method, id: to }) => method === "subscribe" && to === elsewhere);
+    using held = new HeldCalls(({ method, id: to }) => method === "snapshot" && to === elsewhere);
     const opening = openDevice(bob.token);
     await held.arrived();
     await postText(id, ann, "while it opens");

@@ -4,8 +4,13 @@ import { expect, test } from "vitest";
 import { NOT_ARCHIVED } from "../../../../src/domain/conversations/archive.ts";
 import { CoreError } from "../../../../src/domain/errors.ts";
 import { ConversationId, Position, UserId } from "../../../../src/domain/ids.ts";
-import type { Conversations, OwnMembership, UserDirectory } from "../../../../src/domain/ports.ts";
-import type { InboxUpdate, RepairSnapshot } from "../../../../src/domain/sync/inbox-update.ts";
+import type {
+  Conversations,
+  MemberSnapshot,
+  OwnMembership,
+  UserDirectory,
+} from "../../../../src/domain/ports.ts";
+import type { InboxUpdate } from "../../../../src/domain/sync/inbox-update.ts";
 import { DeviceCursors } from "../../../../src/inbox/devices/device-cursors.ts";
 import { DeviceFeed } from "../../../../src/inbox/devices/device-feed.ts";
 import { MessageContexts } from "../../../../src/inbox/devices/message-contexts.ts";
@@ -56,7 +61,7 @@ interface World {
 }
 
 /** The conversation's answer, and what happens meanwhile. */
-type Ask = (world: World, id: ConversationId) => Promise<RepairSnapshot>;
+type Ask = (world: World, id: ConversationId) => Promise<MemberSnapshot>;
 
 interface Setting {
   /** the inbox's state of the conversation, right or wrong */
@@ -87,10 +92,9 @@ function repaired(
         sendFromDevice: unasked,
         read: unasked,
         pushConversation: unasked,
-        openComposer: unasked,
       },
-      ...{ typing: unasked, replay: unasked, subscribe: unasked, snapshot: unasked, openSessions: unasked },
-      snapshotForRepair: (id) => ask(world, id),
+      ...{ typing: unasked, replay: unasked, openSessions: unasked },
+      snapshot: (id) => ask(world, id),
     };
     const userId = () => ANN;
     const audience = { open: () => [], isOpen: () => listens, isOpening: () => false };
@@ -102,7 +106,6 @@ function repaired(
       userId,
     });
     const feed = new DeviceFeed({
-      noteActivity: () => undefined,
       audience,
       list,
       cursors,
@@ -136,7 +139,8 @@ function repaired(
   });
 }
 
-const answer = (update: InboxUpdate, isDelivered = true) => Promise.resolve({ update, isDelivered });
+const answer = (update: InboxUpdate, isDelivered = true) =>
+  Promise.resolve({ update, isDelivered, isSent: false });
 
 function entries({ list }: World) {
   return list

@@ -62,10 +62,9 @@ async function fetchedAtOnce(messages: number, maxBytes: number): Promise<number
         takeProfile: unasked,
         sendFromDevice: unasked,
         read: unasked,
-        openComposer: unasked,
       },
-      ...{ pushConversation: unasked, typing: unasked, subscribe: unasked, snapshot: unasked },
-      ...{ snapshotForRepair: unasked, openSessions: unasked },
+      ...{ pushConversation: unasked, typing: unasked, snapshot: unasked },
+      openSessions: unasked,
       replay: async (id, { after, rev }) => {
         fetched++;
         most = Math.max(most, fetched);
@@ -83,7 +82,6 @@ async function fetchedAtOnce(messages: number, maxBytes: number): Promise<number
       settings: { maxChanges: 5_000 },
       budgets: new UserBudgets(storage.sql, { rateLimits: false }, timing.userBudgets),
       userId: () => ANN,
-      noteActivity: () => undefined,
     };
     const contexts = new MessageContexts({ ...known, directory: { storedContext: unasked } });
     const feed = new DeviceFeed({ ...known, cursors, conversations, contexts }, maxBytes);
