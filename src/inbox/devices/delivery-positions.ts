@@ -1,6 +1,16 @@
 import type { ConversationId, Position } from "../../domain/ids.ts";
+import type { InboxUpdate } from "../../domain/sync/inbox-update.ts";
 import { isAhead, type SyncPosition } from "../../domain/sync/replay.ts";
-import type { DeviceCursor, DeviceCursors } from "./device-cursors.ts";
+import {
+  type CursorEvent,
+  cursorAfter,
+  type DeviceCursor,
+  isSame,
+  stateOf,
+  TRANSITIONS,
+  type UpdateEvent,
+} from "./cursor.ts";
+import type { DeviceCursors } from "./device-cursors.ts";
 import type { DeviceSocket } from "./device-socket.ts";
 import type { SlowSockets } from "./slow-sockets.ts";
 
@@ -14,20 +24,19 @@ export interface DeviceAudience {
   isOpening(): boolean;
 }
 
-/** Sockets that are at the same position in a conversation. */
+/** Sockets at one position in a conversation, which are to be sent what follows. */
 export interface SocketGroup {
   position: SyncPosition;
-  /** the one socket waits, and is sent nothing more for now; absent: false */
-  isWaiting?(): boolean;
-  /** the sockets that get what leads to `to` */
-  sockets(to: SyncPosition): DeviceSocket[];
-  /** stores the position to which the sockets were brought */
-  save(position: SyncPosition): void;
+  /** none: the shared position moves on by itself */
+  sockets: DeviceSocket[];
 }
 
+/** What an update asks of the sockets that it is ahead of. `isLast`: it is the end of the membership. */
+export type Due = Pick<InboxUpdate, "conversationId" | "lastSeq" | "rev" | "onDemand"> & { isLast?: boolean };
+
 /**
- * The positions of a user's device sockets in each conversation. All sockets share one position, except those
- * with a cursor. A cursor is deleted when its socket meets the shared position.
+ * Where a user's device sockets stand in each conversation: at the position that they share, or at that of
+ * their cursor. What happens to a socket changes its cursor by `cursor.ts`.
  */
 export class DeliveryPositions {
   readonly #audience: DeviceAudience;
@@ -47,141 +56,68 @@ export class DeliveryPositions {
     return this.#cursors.get(socket.id, id);
   }
 
-  /** @param save stores the shared position @returns the group of the sockets at the shared position */
-  shared(id: ConversationId, position: SyncPosition, save: SocketGroup["save"]): SocketGroup {
-    const group: SocketGroup = {
-      position,
-      save,
-      sockets: (to) => this.#receivers(id, group.position, to),
-    };
-    return group;
+  /**
+   * Something happens to a socket.
+   * @param shared the shared position, after the event
+   * @param to the position of the event; absent: that of the socket
+   */
+  note(
+    socket: DeviceSocket,
+    id: ConversationId,
+    event: CursorEvent,
+    shared: SyncPosition,
+    to?: SyncPosition,
+  ): void {
+    const cursor = this.cursor(socket, id);
+    const after = cursorAfter(cursor, event, shared, to);
+    if (after === cursor || socket.isClosing) return;
+    if (after) this.#cursors.set(socket.id, id, after);
+    else this.#cursors.delete(socket.id, id);
   }
 
   /**
-   * The sockets at the shared position that get what leads from it to `to`. Sockets that may still say where
-   * they begin get a `pending` cursor instead: messages that they got live would come again in their page. So
-   * do sockets that are behind.
+   * The sockets that are sent next what leads to an update: those at the shared position first. Sockets that
+   * are sent nothing change their state here.
+   * @returns null: the shared position and all sockets that get updates have come as far as the update
    */
-  #receivers(id: ConversationId, from: SyncPosition, to: SyncPosition): DeviceSocket[] {
-    const all = this.#audience.open().filter((socket) => !this.cursor(socket, id));
-    if (!isAhead(to, from)) return all;
-    for (const socket of all) if (this.#isPending(socket, id)) this.#set(socket, id, from, "pending");
-    return all.filter((socket) => !this.#isPending(socket, id));
+  behind(due: Due, shared: SyncPosition): SocketGroup | null {
+    const { conversationId: id, lastSeq: seq, rev } = due;
+    const end = { seq, rev };
+    let group: SocketGroup | null = isAhead(end, shared) ? { position: shared, sockets: [] } : null;
+    for (const socket of this.#audience.open()) {
+      const cursor = this.cursor(socket, id);
+      const { [stateOf(cursor)]: transitions } = TRANSITIONS;
+      const position = cursor ?? shared;
+      if (transitions.lastUpdate === "stay" || !isAhead(end, position)) continue;
+      const event = this.#updateEvent(socket, due);
+      if (transitions[event] === "push") {
+        group ??= { position, sockets: [] };
+        if (isSame(position, group.position)) group.sockets.push(socket);
+      } else this.note(socket, id, event, shared);
+    }
+    return group;
   }
 
-  /** Whether the socket may still say where it begins, or is behind. */
-  #isPending(socket: DeviceSocket, id: ConversationId): boolean {
-    return socket.isNew || this.#isSyncing(socket, id) || this.#slow.isBehind(socket);
+  #updateEvent(socket: DeviceSocket, { conversationId, isLast, onDemand }: Due): UpdateEvent {
+    if (this.#isSyncing(socket, conversationId)) return "updateInSync";
+    if (isLast) return "lastUpdate";
+    if (socket.isNew || this.#slow.isBehind(socket)) return "unreadyUpdate";
+    return onDemand && socket.protocol.supportsResume ? "crowdedUpdate" : "update";
   }
 
   /** Whether messages of a conversation wait until the socket is released. */
   isWaiting(socket: DeviceSocket, id: ConversationId): boolean {
-    return this.cursor(socket, id)?.state === "pending" && !this.#isSyncing(socket, id);
+    return this.cursor(socket, id)?.state === "pending";
   }
 
-  #isSyncing(socket: DeviceSocket, id: ConversationId): boolean {
-    return this.#syncs.get(socket)?.has(id) ?? false;
-  }
-
-  /**
-   * The sockets with a cursor, one group each, read when its turn comes. Sockets that get messages only when
-   * they sync are not among them.
-   * @param shared the position of the other sockets
-   * @param options `includePending`: also sockets that are pending, or have asked to sync again
-   */
-  *individual(
-    id: ConversationId,
-    shared: SyncPosition,
-    { includePending }: { includePending: boolean },
-  ): Iterable<SocketGroup> {
-    for (const socket of this.#audience.open()) {
-      const cursor = this.cursor(socket, id);
-      if (!cursor || isWithheld(cursor) || isHeld(cursor)) continue;
-      const isPending = cursor.state === "pending";
-      if (!includePending && (isPending || this.#isSyncing(socket, id))) continue;
-      const isUntilSync = isPending || !includePending;
-      yield isUntilSync
-        ? this.untilSync(socket, id, cursor, shared)
-        : this.single(socket, id, cursor, shared);
-    }
-  }
-
-  /**
-   * @param shared the position of the other sockets
-   * @returns the group of one socket at a position of its own
-   */
-  single(
-    socket: DeviceSocket,
-    id: ConversationId,
-    position: SyncPosition,
-    shared: SyncPosition,
-  ): SocketGroup {
-    return { position, sockets: () => [socket], save: (to) => this.merge(socket, id, to, shared) };
-  }
-
-  /**
-   * The same, until the socket begins a sync: the page of the sync has what it misses, from where its client
-   * says. Or until it falls behind: then it waits.
-   */
-  untilSync(
-    socket: DeviceSocket,
-    id: ConversationId,
-    position: SyncPosition,
-    shared: SyncPosition,
-  ): SocketGroup {
-    const { sockets, save } = this.single(socket, id, position, shared);
-    let isWaiting = false;
-    const group: SocketGroup = {
-      position,
-      isWaiting: () => isWaiting,
-      sockets: (to) => {
-        isWaiting = this.#isSyncing(socket, id) || this.#slow.isBehind(socket);
-        if (isWaiting && !this.#isSyncing(socket, id)) this.#set(socket, id, group.position, "pending");
-        return isWaiting ? [] : sockets(to);
-      },
-      save: (to) => {
-        if (!isWaiting) save(to);
-      },
-    };
-    return group;
-  }
-
-  /**
-   * Stores the position of a live socket: no cursor at the shared position, else a `live` cursor until they
-   * meet.
-   */
-  merge(socket: DeviceSocket, id: ConversationId, position: SyncPosition, shared: SyncPosition): void {
-    if (socket.isClosing) return;
-    if (isAhead(position, shared) || isAhead(shared, position)) this.#set(socket, id, position, "live");
-    else this.#cursors.delete(socket.id, id);
-  }
-
-  /** Moves a socket to the shared position, whatever it has of the conversation. */
-  forget(socket: DeviceSocket, id: ConversationId): void {
-    this.#cursors.delete(socket.id, id);
-  }
-
-  /** Stores the position up to which a socket got pages; further pages follow. */
-  setReplaying(socket: DeviceSocket, id: ConversationId, position: SyncPosition): void {
-    this.#set(socket, id, position, "replaying");
-  }
-
-  /**
-   * In a crowded group: holds what leads to `to` from all sockets that can ask for it. Sockets that are new
-   * or syncing stay as they are: they have asked.
-   */
-  hold(id: ConversationId, shared: SyncPosition, to: SyncPosition): void {
-    for (const socket of this.#audience.open()) {
-      const cursor = this.cursor(socket, id);
-      const isBehind = (!cursor || cursor.state === "live") && isAhead(to, cursor ?? shared);
-      if (!isBehind || !socket.protocol.supportsResume || this.#isPending(socket, id)) continue;
-      this.#set(socket, id, cursor ?? shared, "held");
-    }
+  /** @returns the conversations of which messages wait for a socket */
+  pending(socket: DeviceSocket): ConversationId[] {
+    return this.#cursors.inState(socket.id, "pending");
   }
 
   /** @returns the sockets that are told of messages, and not sent them */
   held(id: ConversationId): DeviceSocket[] {
-    return this.#audience.open().filter((socket) => isHeld(this.cursor(socket, id)));
+    return this.#audience.open().filter((socket) => this.cursor(socket, id)?.state === "held");
   }
 
   /** Whether all sockets leave the conversation to room sockets. */
@@ -196,9 +132,9 @@ export class DeliveryPositions {
     return first ? this.#cursors.inState(first.id, "focused").filter((id) => this.isFocused(id)) : [];
   }
 
-  /** Withholds the conversation from a socket behind its position, until it syncs. */
-  setFocused(socket: DeviceSocket, id: ConversationId, position: SyncPosition): void {
-    this.#set(socket, id, position, "focused");
+  /** The user has left the conversation, and the devices have all messages up to `seq`. */
+  left(id: ConversationId, seq: Position): void {
+    for (const socket of this.#audience.open()) this.#noteOwn(socket, id, "left", seq);
   }
 
   /**
@@ -208,12 +144,23 @@ export class DeliveryPositions {
    *   that the page lacks. It does nothing the second time.
    */
   beginSync(socket: DeviceSocket, id: ConversationId): () => void {
+    this.#noteOwn(socket, id, "syncBegins");
     this.#countSync(socket, id, 1);
     let isOver = false;
     return () => {
       if (!isOver) this.#countSync(socket, id, -1);
       isOver = true;
     };
+  }
+
+  /** Notes an event that leaves a socket at the shared position where it is. */
+  #noteOwn(socket: DeviceSocket, id: ConversationId, event: "syncBegins" | "left", seq?: Position): void {
+    const cursor = this.cursor(socket, id);
+    if (cursor) this.note(socket, id, event, cursor, { ...cursor, seq: seq ?? cursor.seq });
+  }
+
+  #isSyncing(socket: DeviceSocket, id: ConversationId): boolean {
+    return this.#syncs.get(socket)?.has(id) ?? false;
   }
 
   #countSync(socket: DeviceSocket, id: ConversationId, difference: 1 | -1): void {
@@ -224,51 +171,4 @@ export class DeliveryPositions {
     if (counts.size > 0) this.#syncs.set(socket, counts);
     else this.#syncs.delete(socket);
   }
-
-  /** A pending socket does not sync after all: the next update also brings it what has come meanwhile. */
-  goLive(socket: DeviceSocket, id: ConversationId): void {
-    const cursor = this.cursor(socket, id);
-    if (cursor?.state === "pending" && !socket.isClosing) this.#set(socket, id, cursor, "live");
-  }
-
-  /** @returns the conversations in which a socket is pending */
-  pending(socket: DeviceSocket): ConversationId[] {
-    return this.#cursors.inState(socket.id, "pending");
-  }
-
-  /**
-   * The user has left the conversation, and the devices have all messages up to `last`. Cursors up to it are
-   * deleted.
-   * - A cursor beyond it stays: a replay brought the socket messages from after the user's return.
-   * - A replaying cursor stays: its client asks for the next page and is refused with `not_found`.
-   * - A focused one does not: the room socket has brought the messages, and closes. Nor does a held one: its
-   *   client has not asked for the messages.
-   */
-  leave(id: ConversationId, last: Position): void {
-    for (const socket of this.#audience.open()) {
-      const cursor = this.cursor(socket, id);
-      if (!cursor || cursor.state === "replaying") continue;
-      const isWaiting = isWithheld(cursor) || isHeld(cursor);
-      if (isWaiting || cursor.seq <= last) this.#cursors.delete(socket.id, id);
-    }
-  }
-
-  #set(
-    socket: DeviceSocket,
-    id: ConversationId,
-    { seq, rev }: SyncPosition,
-    state: DeviceCursor["state"],
-  ): void {
-    this.#cursors.set(socket.id, id, { seq, rev, state });
-  }
-}
-
-/** Whether the socket is told of messages, and not sent them. */
-function isHeld(cursor: DeviceCursor | undefined): boolean {
-  return cursor?.state === "held";
-}
-
-/** Whether live messages and events of the conversation are withheld from the socket. */
-export function isWithheld({ state }: DeviceCursor): boolean {
-  return state === "replaying" || state === "focused";
 }

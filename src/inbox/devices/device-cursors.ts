@@ -1,30 +1,12 @@
 import type { ConversationId, Position } from "../../domain/ids.ts";
-import type { SyncPosition } from "../../domain/sync/replay.ts";
-
-/** The states by the integer that is stored for each. Append-only. */
-const CURSOR_STATES = ["live", "replaying", "pending", "focused", "held"] as const;
-
-/**
- * The position of one device socket in a conversation, where it differs from the shared delivered position.
- * `state`:
- * - `live`: the socket gets each update, from its own position on.
- * - `replaying`: the socket is in the middle of a replay and gets only the pages that it asks for.
- * - `pending`: the socket has just connected and may sync from another position; until then it gets no
- *   messages.
- * - `focused`: the client shows the conversation over its room socket; the device socket gets nothing until
- *   it syncs.
- * - `held`: the group is crowded; the socket is told of messages, and gets them when it syncs.
- */
-export interface DeviceCursor extends SyncPosition {
-  state: (typeof CURSOR_STATES)[number];
-}
+import { type DeviceCursor, STORED_STATES } from "./cursor.ts";
 
 type CursorRow = {
   socket_id: string;
   conversation_id: ConversationId;
   seq: Position;
   rev: number;
-  /** an index of `CURSOR_STATES` */
+  /** an index of `STORED_STATES` */
   state: number;
 };
 
@@ -41,7 +23,7 @@ export class DeviceCursors {
     this.#sql = sql;
     for (const row of sql.exec<CursorRow>("SELECT * FROM device_cursors")) {
       const { seq, rev } = row;
-      const state = CURSOR_STATES[row.state] ?? "replaying";
+      const state = STORED_STATES[row.state] ?? "replaying";
       this.#of(row.socket_id).set(row.conversation_id, { seq, rev, state });
     }
   }
@@ -56,7 +38,7 @@ export class DeviceCursors {
     const columns = "socket_id, conversation_id, seq, rev, state";
     this.#sql.exec(
       `INSERT OR REPLACE INTO device_cursors (${columns}) VALUES (?, ?, ?, ?, ?)`,
-      ...[socketId, conversationId, cursor.seq, cursor.rev, CURSOR_STATES.indexOf(cursor.state)],
+      ...[socketId, conversationId, cursor.seq, cursor.rev, STORED_STATES.indexOf(cursor.state)],
     );
     this.#of(socketId).set(conversationId, cursor);
   }

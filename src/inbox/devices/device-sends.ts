@@ -5,11 +5,10 @@ import type { DeviceReceipt } from "../../domain/ports.ts";
 import type { DeviceSendItem } from "../../domain/sync/socket-protocol.ts";
 import type { Timing } from "../../domain/timing.ts";
 import { type Backlog, weightOf } from "../../object/backlog.ts";
+import { SendBatches } from "../../object/batches/send-batches.ts";
 import { frames } from "../../object/frames.ts";
-import { failureOf, TOO_MUCH } from "./call-errors.ts";
 import type { DeviceFeed } from "./device-feed.ts";
-import type { DeviceSocket } from "./device-socket.ts";
-import { SendBatches } from "./send-batches.ts";
+import { type DeviceSocket, failureOf, tooMuch } from "./device-socket.ts";
 
 /** A send of a device: its draft, and the client message id that outcomes are reported with. */
 interface DeviceDraft {
@@ -72,7 +71,8 @@ export class DeviceSendQueue {
       return { drafts: batch.map(({ draft }) => draft), takesAnswer };
     };
     try {
-      await deviceFeed.send(socket, id, take, (outcomes) => this.#resolve(socket, id, batch, outcomes));
+      const settle = (outcomes: Result<DeviceReceipt>[]) => this.#resolve(socket, id, batch, outcomes);
+      await deviceFeed.send({ socket, conversationId: id, take, settle });
     } catch (error) {
       const failure = failureOf(error);
       for (const { clientMsgId } of batch) socket.refuse(failure, { clientMsgId, conversationId: id });
@@ -86,7 +86,7 @@ export class DeviceSendQueue {
   /** Counts a send in the backlog, or refuses it. @returns whether it was admitted */
   #admit(socket: DeviceSocket, conversationId: ConversationId, { draft, clientMsgId }: DeviceDraft): boolean {
     const isAdmitted = this.#backlog.take(socket.userId, 1, weightOf(draft));
-    if (!isAdmitted) socket.refuse(TOO_MUCH, { clientMsgId, conversationId });
+    if (!isAdmitted) socket.refuse(tooMuch().toFailure(), { clientMsgId, conversationId });
     return isAdmitted;
   }
 

@@ -1,8 +1,9 @@
 import { z } from "zod";
-import type { Failure } from "../../domain/errors.ts";
+import { CoreError, type Failure } from "../../domain/errors.ts";
 import type { FileSettings } from "../../domain/files/file-origins.ts";
 import type { ConversationId } from "../../domain/ids.ts";
 import type { DeviceEvent, DeviceProtocol, RefusalContext } from "../../domain/sync/socket-protocol.ts";
+import { errorFields, log } from "../../lib/logger.ts";
 import { HibernatingSocket, type Identity, SocketAttachment } from "../../object/hibernating-socket.ts";
 import { SocketOpening } from "../../object/socket-host.ts";
 
@@ -95,6 +96,15 @@ export class DeviceSocket extends HibernatingSocket<DeviceAttachment> {
     this.send(this.protocol.refused(failure, about));
   }
 
+  /** Runs a call to a conversation. A failure is sent to the socket; never rejects. */
+  async attempt(conversationId: ConversationId, call: () => Promise<unknown>): Promise<void> {
+    try {
+      await call();
+    } catch (error) {
+      this.refuse(failureOf(error), { conversationId });
+    }
+  }
+
   /**
    * Counts an invalid frame, unless the wire format tolerates any number of them. The rate limit counts all
    * frames.
@@ -131,4 +141,21 @@ export class DeviceSocket extends HibernatingSocket<DeviceAttachment> {
   async answered(): Promise<void> {
     await Promise.allSettled([...this.#inFlight]);
   }
+}
+
+/**
+ * @returns the failure that a client gets for an error: a refusal as it is; `unavailable` for a bug or an
+ *   object that cannot be reached, which is logged and may be retried
+ */
+export function failureOf(error: unknown): Failure {
+  if (error instanceof CoreError) return error.toFailure();
+  log("error", "device_frame_failed", errorFields(error));
+  return { ok: false, code: "unavailable", detail: "This could not be done right now. Try again." };
+}
+
+/** The refusal of a request that the full backlog does not admit. */
+export function tooMuch(): CoreError {
+  const detail =
+    "Too much of what your devices ask for waits for conversations to answer. Try again in a second.";
+  return new CoreError("rate_limited", detail, { retryAfter: 1 });
 }

@@ -18,11 +18,10 @@ import { Semaphore } from "../../object/concurrency.ts";
 import { readFrame } from "../../object/frame-reader.ts";
 import { CLOSE, type Identity } from "../../object/hibernating-socket.ts";
 import type { UserBudgets } from "../../object/user-budgets.ts";
-import { attempt, TOO_MUCH } from "./call-errors.ts";
 import type { DeviceCursors } from "./device-cursors.ts";
 import type { DeviceFeed } from "./device-feed.ts";
 import { DeviceSendQueue } from "./device-sends.ts";
-import { DeviceSocket, type Protocols } from "./device-socket.ts";
+import { DeviceSocket, type Protocols, tooMuch } from "./device-socket.ts";
 
 /** The most device sockets of a user; each gets every message. */
 const MAX_SOCKETS = 100;
@@ -287,10 +286,10 @@ export class DeviceSockets {
   /** Calls a conversation for a command other than a send. A full backlog refuses the command. */
   async #enqueue(socket: DeviceSocket, id: ConversationId, call: () => Promise<unknown>): Promise<void> {
     if (!this.#backlog.take(socket.userId, 1, 0)) {
-      socket.refuse(TOO_MUCH, { conversationId: id });
+      socket.refuse(tooMuch().toFailure(), { conversationId: id });
       return;
     }
-    await attempt(socket, id, call);
+    await socket.attempt(id, call);
     this.#backlog.release(socket.userId, 1, 0);
   }
 
@@ -299,14 +298,9 @@ export class DeviceSockets {
    * once; a full queue refuses further ones.
    */
   async #sync(socket: DeviceSocket, points: SyncPoint[], deviceFeed: DeviceFeed): Promise<void> {
-    const admitted = points.slice(0, MAX_SYNCS - this.#waitingSyncs);
-    for (const { conversationId } of points.slice(admitted.length)) {
-      socket.refuse(TOO_MUCH, { conversationId });
-      deviceFeed.skipSync(socket, conversationId);
-    }
     const whenFree = (work: () => Promise<void>) => this.#inSlot(socket, work);
-    const syncs = admitted.map((point) =>
-      attempt(socket, point.conversationId, () => deviceFeed.sync(socket, point, whenFree)),
+    const syncs = points.map((point) =>
+      socket.attempt(point.conversationId, () => deviceFeed.sync(socket, point, whenFree)),
     );
     await Promise.all(syncs);
   }
@@ -315,13 +309,15 @@ export class DeviceSockets {
   async #focus(socket: DeviceSocket, id: ConversationId | null, deviceFeed: DeviceFeed): Promise<void> {
     socket.focus = id;
     if (id === null) return;
-    const focus = () => this.#inSlot(socket, () => deviceFeed.focus(socket, id));
-    if (this.#waitingSyncs >= MAX_SYNCS) socket.refuse(TOO_MUCH, { conversationId: id });
-    else await attempt(socket, id, focus);
+    await socket.attempt(id, () => this.#inSlot(socket, () => deviceFeed.focus(socket, id)));
   }
 
-  /** Runs a request of a socket once a slot is free, in the order of the calls. */
-  #inSlot(socket: DeviceSocket, work: () => Promise<void>): Promise<void> {
+  /**
+   * Runs a request of a socket once a slot is free, in the order of the calls.
+   * @throws `rate_limited` if too many wait
+   */
+  async #inSlot(socket: DeviceSocket, work: () => Promise<void>): Promise<void> {
+    if (this.#waitingSyncs >= MAX_SYNCS) throw tooMuch();
     this.#waitingSyncs++;
     return this.#syncSemaphore.run(async () => {
       this.#waitingSyncs--;

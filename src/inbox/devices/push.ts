@@ -8,7 +8,8 @@ import type { Timing } from "../../domain/timing.ts";
 import { withDeadline } from "../../object/calls/deadline.ts";
 import type { Semaphore } from "../../object/concurrency.ts";
 import { changeFrames, frames } from "../../object/frames.ts";
-import type { DeviceAudience, SocketGroup } from "./delivery-positions.ts";
+import { isSame } from "./cursor.ts";
+import type { DeliveryPositions, DeviceAudience, Due, SocketGroup } from "./delivery-positions.ts";
 import type { DeviceSocket } from "./device-socket.ts";
 import type { MessageContexts, Unread } from "./message-contexts.ts";
 import { changedParts, type DeviceView, messageParts, shownChanges } from "./message-parts.ts";
@@ -20,12 +21,41 @@ export interface OwnMessages {
 }
 
 /** The position to which sockets are brought, with a page that may lead there. */
-type Target = Pick<InboxUpdate, "conversationId" | "lastSeq" | "rev" | "page"> & Partial<Unread>;
+type Target = Due & Pick<InboxUpdate, "page"> & Partial<Unread>;
+
+/** The delivered position that the sockets of a conversation share. */
+export class SharedPosition {
+  #position: SyncPosition;
+  readonly #save: (position: SyncPosition) => void;
+  #isSaved = false;
+
+  /** @param save stores the position, with the update that leads to it */
+  constructor(position: SyncPosition, save: (position: SyncPosition) => void = () => undefined) {
+    this.#position = position;
+    this.#save = save;
+  }
+
+  get position(): SyncPosition {
+    return this.#position;
+  }
+
+  moveTo(position: SyncPosition): void {
+    this.#position = position;
+    this.#isSaved = true;
+    this.#save(position);
+  }
+
+  /** Stores the position unless that is done. */
+  save(): void {
+    if (!this.#isSaved) this.moveTo(this.#position);
+  }
+}
 
 /** What a push needs from the inbox. */
 interface PushDeps {
   audience: Pick<DeviceAudience, "open">;
-  conversations: Conversations;
+  positions: DeliveryPositions;
+  conversations: Pick<Conversations, "replay">;
   /** bounds the bytes of the pages that are fetched, until they are sent */
   pageBudget: Semaphore;
   contexts: MessageContexts;
@@ -44,55 +74,78 @@ export function maxPageBytes(messages: number): number {
 }
 
 /**
- * Brings sockets up to an update: sends its page, if that continues from their position, and fetches further
- * pages from the conversation. Each position is noted before its frames are sent, in the same turn.
+ * Brings the sockets of a conversation up to an update: sends its page to those from whose position it goes
+ * on, and fetches further pages from the conversation. Each position is noted before its frames are sent, in
+ * the same turn.
  * @param own messages that one of the sockets has sent: it gets acks for them instead
  * @throws `unavailable` if a page cannot be fetched in time; the sockets keep what they were sent
  */
-export async function catchUp(
-  { audience, conversations, pageBudget, contexts, timing, userId }: PushDeps,
-  group: SocketGroup,
+export async function bringUp(
+  deps: PushDeps,
+  shared: SharedPosition,
   target: Target,
   own?: OwnMessages,
 ): Promise<void> {
-  const { conversationId: id, lastSeq: seq, rev, page: hint } = target;
-  if (hint && isUsable(hint, group.position, audience)) push(contexts, group, target, hint, own);
-  while (isAhead({ seq, rev }, group.position) && !group.isWaiting?.()) {
-    // A user who has left meanwhile still misses the messages from before.
-    const request = {
-      userId: userId(),
-      after: group.position.seq,
-      rev: group.position.rev,
-      includeFormer: true,
-      isLive: true,
-      parts: allTakeParts(audience),
-    };
-    await pageBudget.run(
-      async () => {
-        const replay = conversations.replay(id, request);
-        const page = await withDeadline(replay, timing.deviceFeed.pageTimeoutMs);
-        // A socket that has opened meanwhile may want whole messages: the page is fetched anew.
-        if (!page.parts || allTakeParts(audience)) push(contexts, group, target, page, own);
-      },
-      maxPageBytes(seq - group.position.seq),
-    );
+  const { audience, positions } = deps;
+  const { lastSeq: seq, rev, page: hint } = target;
+  const next = () => positions.behind(target, shared.position);
+  for (let group = next(); group; group = next()) {
+    const { position, sockets } = group;
+    if (sockets.length === 0) shared.moveTo(furthest(position, { seq, rev }));
+    else if (hint && leadsOn(hint, position, target, audience)) push(deps, shared, group, target, hint, own);
+    else {
+      // The list does not wait for pages.
+      shared.save();
+      await deps.pageBudget.run(
+        async () => {
+          const page = await fetchPage(deps, target.conversationId, position);
+          // A socket that has opened meanwhile may want whole messages: the page is fetched anew. One that
+          // has begun a sync, or has fallen behind, gets none.
+          const now = next();
+          const isWhole = !page.parts || allTakeParts(audience);
+          if (now && isWhole && isSame(now.position, position)) push(deps, shared, now, target, page, own);
+        },
+        maxPageBytes(seq - position.seq),
+      );
+    }
   }
+  shared.save();
+}
+
+/** What a socket lacks after a position. A user who has left meanwhile still misses the messages from before. */
+function fetchPage(
+  { audience, conversations, timing, userId }: PushDeps,
+  id: ConversationId,
+  { seq: after, rev }: SyncPosition,
+): Promise<DevicePage> {
+  const parts = allTakeParts(audience);
+  const request = { userId: userId(), after, rev, includeFormer: true, isLive: true, parts };
+  return withDeadline(conversations.replay(id, request), timing.deviceFeed.pageTimeoutMs);
 }
 
 /**
- * Whether a page continues from a position, lacks nothing after it and does not end before it; and whether it
- * is as all sockets want it that are open: one may have opened since the page was made.
+ * Whether a page goes on from a position, lacks nothing after it and ends behind it; and whether it is as all
+ * sockets want it that are open: one may have opened since the page was made.
  */
-export function isUsable(
+function leadsOn(
   page: DevicePage,
   from: SyncPosition,
+  target: Target,
   audience: Pick<DeviceAudience, "open">,
 ): boolean {
-  const { formats } = page;
-  const hasChanges = page.since !== undefined && page.since <= from.rev && page.rev >= from.rev;
-  const continues = hasChanges && page.after <= from.seq && page.lastSeq >= from.seq;
-  if (!continues || (page.parts && !allTakeParts(audience))) return false;
+  const { formats, parts, after, since } = page;
+  const hasChanges = since !== undefined && since <= from.rev && page.rev >= from.rev;
+  const continues = hasChanges && after <= from.seq && page.lastSeq >= from.seq;
+  if (!continues || !isAhead(endOf(page, target), from) || (parts && !allTakeParts(audience))) return false;
   return !formats || audience.open().every(({ protocol }) => formats.includes(protocol.name));
+}
+
+/**
+ * Up to where a page brings sockets. Messages beyond the target are left to the next update: if the user has
+ * left, they may be from after a return.
+ */
+function endOf(page: DevicePage, { lastSeq, rev }: Target): SyncPosition {
+  return { seq: Position.parse(Math.min(page.lastSeq, lastSeq)), rev: Math.min(page.rev, rev) };
 }
 
 /** Whether all open sockets take changed messages without the bodies that they have. */
@@ -100,25 +153,20 @@ export function allTakeParts(audience: Pick<DeviceAudience, "open">): boolean {
   return audience.open().every(({ takesParts, takesChanges }) => takesParts || !takesChanges);
 }
 
-/**
- * Sends sockets what is new to them in a page. Messages beyond the target are left to the next update: if the
- * user has left, they may be from after a return.
- */
+/** Sends sockets what is new to them in a page. */
 function push(
-  contexts: MessageContexts,
-  group: SocketGroup,
+  { positions, contexts }: PushDeps,
+  shared: SharedPosition,
+  { position: from, sockets }: SocketGroup,
   target: Target,
   page: DevicePage,
   own?: OwnMessages,
 ): void {
-  const from = group.position;
-  const to = furthest(from, {
-    seq: Position.parse(Math.min(page.lastSeq, target.lastSeq)),
-    rev: Math.min(page.rev, target.rev),
-  });
+  const { conversationId: id } = target;
+  const to = furthest(from, endOf(page, target));
   /** by protocol, and by what the client takes */
   const known = new Map<string, string[]>();
-  const outgoing = group.sockets(to).map((socket) => {
+  const outgoing = sockets.map((socket) => {
     const { protocol, takesChanges, showsThreads } = socket;
     const key = `${protocol.name} ${takesChanges} ${showsThreads}`;
     const isOwn = own?.socket === socket && protocol.acks !== null;
@@ -126,12 +174,12 @@ function push(
     const excluded = isOwn ? own.seqs : NONE;
     const context = protocol.complete ? contexts.of(target) : undefined;
     const receiver = { protocol, takesChanges, showsThreads, excluded, context };
-    const frames = encoded ?? newFrames(page, { from, to }, target.conversationId, receiver);
+    const frames = encoded ?? newFrames(page, { from, to }, id, receiver);
     if (!isOwn) known.set(key, frames);
     return { socket, frames };
   });
-  group.save(to);
-  group.position = to;
+  if (isSame(from, shared.position)) shared.moveTo(to);
+  for (const socket of sockets) positions.note(socket, id, "sent", shared.position, to);
   for (const { socket, frames } of outgoing) for (const frame of frames) socket.send(frame);
 }
 

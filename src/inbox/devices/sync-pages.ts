@@ -10,7 +10,8 @@ import { withDeadline } from "../../object/calls/deadline.ts";
 import { pageFrames } from "../../object/frames.ts";
 import { type UserBudgets, weightOfMessages } from "../../object/user-budgets.ts";
 import type { ConversationList } from "../list/conversation-list.ts";
-import { type DeliveryPositions, isWithheld } from "./delivery-positions.ts";
+import { withholdsEvents } from "./cursor.ts";
+import type { DeliveryPositions } from "./delivery-positions.ts";
 import type { DeviceSocket } from "./device-socket.ts";
 import { changedParts, messageParts, shownChanges } from "./message-parts.ts";
 
@@ -69,14 +70,13 @@ export class SyncPages {
     this.#deps.budgets.charge(request.userId, weightOfMessages(page.messages.length));
     if (socket.isClosing) return;
     const to = { seq: page.lastSeq, rev: page.rev };
-    if (page.hasMore) this.#positions.setReplaying(socket, id, to);
-    else this.#positions.merge(socket, id, to, shared);
+    this.#positions.note(socket, id, page.hasMore ? "page" : "lastPage", shared, to);
     const messages = messageParts(page.messages, socket);
     const changed = takesChanges ? changedParts(page.changed, socket) : [];
     const changes = shownChanges(page.changes, socket);
     for (const frame of pageFrames({ ...page, changes, messages, changed }, id, protocol)) socket.send(frame);
     // Other events were withheld, so the socket gets the conversation as it is now.
-    if (cursor && isWithheld(cursor) && !page.hasMore) void this.#pushConversation(id);
+    if (withholdsEvents(cursor) && !page.hasMore) void this.#pushConversation(id);
   }
 
   /**
@@ -84,9 +84,8 @@ export class SyncPages {
    * continue from it.
    */
   #keepPosition(socket: DeviceSocket, id: ConversationId, position: SyncPosition): void {
-    const shared = this.#deps.list.known(id)?.delivered;
-    if (shared) this.#positions.merge(socket, id, position, shared);
-    else this.#positions.forget(socket, id);
+    const shared = this.#deps.list.known(id)?.delivered ?? position;
+    this.#positions.note(socket, id, "notFound", shared, position);
   }
 
   /** @returns a page; an empty page with `hasMore` while the socket's unread bytes leave no room for one */

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { SendBatches } from "../../../../src/inbox/devices/send-batches.ts";
+import { SendBatches } from "../../../../src/object/batches/send-batches.ts";
 import { advanceClock, freezeClock } from "../../../support/clock.ts";
 import { ManualTurns } from "../../../support/objects/manual-turns.ts";
 

@@ -1,6 +1,6 @@
 import type { Timing } from "../../domain/timing.ts";
 import { LruMap } from "../../lib/lru-map.ts";
-import { BatchWait } from "../../object/batches/batch-wait.ts";
+import { BatchWait } from "./batch-wait.ts";
 
 /** The most sends of a batch. */
 const MAX_BATCH = 100;
