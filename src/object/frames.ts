@@ -1,6 +1,6 @@
 import type { ConversationId } from "../domain/ids.ts";
 import type { EncodedPart } from "../domain/sync/encoded-message.ts";
-import type { MessageChange, ReplayPage } from "../domain/sync/replay.ts";
+import { type MessageChange, type ReplayPage, toldChanges } from "../domain/sync/replay.ts";
 import type { DeviceProtocol, RoomEvent } from "../domain/sync/socket-protocol.ts";
 import { bytesOf, maxBytesOf } from "../domain/text.ts";
 
@@ -128,21 +128,23 @@ export function pageFrames(
   conversationId: ConversationId,
   protocol: PageProtocol,
 ): string[] {
-  const { isReset, resetSeq, lastSeq, rev, hasMore } = page;
-  const begin = { type: "reset", conversationId, lastSeq: resetSeq ?? lastSeq, rev } as const;
-  const reset = isReset ? protocol.event(begin) : null;
+  const { resetSeq, lastSeq, rev, hasMore } = page;
+  const begin =
+    resetSeq !== undefined && ({ type: "reset", conversationId, lastSeq: resetSeq, rev } as const);
+  const reset = begin ? protocol.event(begin) : null;
   const end = protocol.event({ type: "synced", conversationId, lastSeq, rev, hasMore });
   return [reset ?? [], liveFrames(page, conversationId, protocol), end ?? []].flat();
 }
 
 /** The frames of a page as they would have come live: its changes, then its messages. */
 export function liveFrames(
-  { changes, changed, messages }: Pick<EncodedPage, "changes" | "changed" | "messages">,
+  page: Pick<EncodedPage, "after" | "changes" | "changed" | "messages">,
   conversationId: ConversationId,
   protocol: PageProtocol,
 ): string[] {
+  const changes = toldChanges(page, (seq) => seq <= page.after);
   return [
-    ...changeFrames(changes, changed, conversationId, protocol),
-    ...frames(messages, protocol.messages, protocol.maxMessagesPerFrame),
+    ...changeFrames(changes, page.changed, conversationId, protocol),
+    ...frames(page.messages, protocol.messages, protocol.maxMessagesPerFrame),
   ];
 }

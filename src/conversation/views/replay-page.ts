@@ -9,6 +9,9 @@ const PAGE = 100;
 /** The maximum of changed messages in a page, and of hides. */
 const CHANGES_PAGE = 200;
 
+/** What follows a page of changes that is not the last. */
+const NO_MESSAGES: { rows: MessageRow[]; hasMore: boolean } = { rows: [], hasMore: true };
+
 /** Where a page begins, and how large it may be. */
 export interface PageRequest {
   after: Position;
@@ -83,44 +86,50 @@ function nextPage<Shown>(
   request: PageRequest,
   show: (rows: MessageRow[]) => Shown[],
 ): ReplayPage<Shown> {
-  const { after, rev, maxBytes, maxChanges, upToRev = room.state.rev, scope } = request;
+  const { after, rev, maxBytes, maxMessages = PAGE, upToRev = room.state.rev, scope } = request;
   const last = member.visible_until ?? room.log.last.seq;
   const from = Position.parse(Math.min(after, last));
   const start = { after: from, since: rev };
   const range = { upTo: from, upToRev };
-  const tellsReset = rev !== undefined && maxChanges !== undefined;
-  if (tellsReset && showsGone(member, from)) {
-    // What came after it follows: a client that is told of each message misses none.
-    const to = Position.parse(Math.min(member.visible_from, last));
-    const page = nextPage(room, member, { ...request, after: to, rev: upToRev, maxChanges: undefined }, show);
-    return { ...page, ...start, isReset: true, resetSeq: to };
+  const resetSeq = resetOf(room, member, request, { ...range, last });
+  if (resetSeq !== null) {
+    const rest = { ...request, after: resetSeq, rev: upToRev, maxChanges: undefined };
+    return { ...nextPage(room, member, rest, show), ...start, resetSeq };
   }
-  if (tellsReset && isTooMany(room, rev, range, maxChanges)) {
-    const nothing = { changes: [], changed: [], messages: [], laterChanges: [] };
-    return { ...start, ...nothing, isReset: true, lastSeq: last, rev: upToRev, hasMore: false };
-  }
-  const {
-    rows: changedRows,
-    end,
-    ...found
-  } = changesAfter(room, member, rev ?? upToRev, range, { maxBytes });
-  const changed = show(inScope(changedRows, scope));
-  const changes = found.changes.filter(({ isThreadOnly }) => scope === "all" || !isThreadOnly);
-  // The next page begins with the changes after these: this one claims no more.
-  if (end < upToRev) {
-    const noMessages = { messages: [], laterChanges: [] };
-    return { ...start, changes, changed, ...noMessages, lastSeq: from, rev: end, hasMore: true };
-  }
+  const told = changesAfter(room, member, rev ?? upToRev, range, { maxBytes });
+  // The next page begins with the changes after these: this one claims no more, and has no messages.
   // The rows of both scopes bound the page: a long run of thread-only replies is many pages, not a long scan.
-  const { rows, hasMore } = room.log.after(from, request.maxMessages ?? PAGE, member, "all", maxBytes);
-  const visible = rows.filter(({ seq }) => seq <= last);
-  const shown = inScope(visible, scope);
-  const isPartial = hasMore && visible.length === rows.length;
-  // The last page reaches the newest seq even if the member has hidden the messages at the end.
-  const lastSeq = Position.parse(isPartial ? (visible.at(-1)?.seq ?? from) : last);
-  const laterChanges = rev === undefined ? [] : shown.flatMap(revokeOf);
-  const messages = show(shown);
-  return { ...start, changes, changed, messages, laterChanges, lastSeq, rev: upToRev, hasMore: isPartial };
+  const isComplete = told.end >= upToRev;
+  const later = isComplete ? room.log.after(from, maxMessages, member, "all", maxBytes) : NO_MESSAGES;
+  const rows = later.rows.filter(({ seq }) => seq <= last);
+  const hasMore = later.hasMore && rows.length === later.rows.length;
+  const shown = inScope(rows, scope);
+  const changes = [...told.changes, ...(rev === undefined ? [] : shown.flatMap(revokeOf))];
+  return {
+    ...start,
+    changes: changes.filter(({ isThreadOnly }) => scope === "all" || !isThreadOnly),
+    changed: show(inScope(told.rows, scope)),
+    messages: show(shown),
+    // The last page reaches the newest seq even if the member has hidden the messages at the end.
+    lastSeq: hasMore ? Position.parse(rows.at(-1)?.seq ?? from) : last,
+    rev: told.end,
+    hasMore,
+  };
+}
+
+/**
+ * Where a client goes on that is not told what has become of its messages; null: it is told. What came after
+ * the messages that are gone follows: a client that is told of each message misses none.
+ */
+function resetOf(
+  room: PageSource,
+  member: MemberRow,
+  { rev, maxChanges }: PageRequest,
+  { last, ...range }: ChangeRange & { last: Position },
+): Position | null {
+  if (rev === undefined || maxChanges === undefined) return null;
+  if (showsGone(member, range.upTo)) return Position.parse(Math.min(member.visible_from, last));
+  return isTooMany(room, rev, range, maxChanges) ? last : null;
 }
 
 /** The rows of a scope. Those beside it take part in the bounds of a page. */

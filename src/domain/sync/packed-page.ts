@@ -18,8 +18,8 @@ export interface PackedPage extends Pick<DevicePage, "after" | "since" | "lastSe
 /** Packs a page. @returns null: the page has changes, a reset, or messages that have changed */
 export function pack(page: DevicePage): PackedPage | null {
   const { after, since, lastSeq, rev, hasMore, messages } = page;
-  const changes = page.changes.length + page.laterChanges.length + page.changed.length;
-  if (changes > 0 || page.isReset || messages.length === 0 || !messages.every(isPlain)) return null;
+  const hasChanges = page.changes.length + page.changed.length > 0 || page.resetSeq !== undefined;
+  if (hasChanges || messages.length === 0 || !messages.every(isPlain)) return null;
   const texts = page.formats.map((name) => [name, messages.map((one) => one.texts[name] ?? null)] as const);
   return {
     ...{ after, since, lastSeq, rev, hasMore },
@@ -44,7 +44,7 @@ export function unpack({ seqs, senderIds, createdAt, texts, ...page }: PackedPag
     }
     messages.push({ seq, senderId, createdAt: at, revoked: false, rev: 0, texts: ofMessage });
   });
-  return { ...page, changes: [], changed: [], messages, laterChanges: [], formats: Object.keys(texts) };
+  return { ...page, changes: [], changed: [], messages, formats: Object.keys(texts) };
 }
 
 /**

@@ -29,22 +29,21 @@ export interface ReplayPage<Shown = Message> {
   /** the sync position before the page; without `since` the page has no changes */
   after: Position;
   since: number | undefined;
-  /** revokes of messages up to `after`, which the client has shown, and the user's hides of any message */
+  /**
+   * the user's hides after `since`, and the revokes of messages: of those up to `after` the ones after `since`,
+   * of those of the page all. A client is told of a revoke only if it has the message (`toldChanges`).
+   */
   changes: MessageChange[];
   /**
    * the messages up to `after` that changed after `since`, as they are now, by their last change
    */
   changed: Shown[];
   /**
-   * the client loads the conversation anew: more messages have changed than it is told, or it shows deleted
-   * ones
+   * The client loads the conversation anew up to this message, and those of the page follow: more messages
+   * have changed than it is told, or it shows deleted ones. Absent: it does not.
    */
-  isReset?: true;
-  /** the reset leads to this message, and those of the page follow; absent: to the end of the page */
   resetSeq?: Position;
   messages: Shown[];
-  /** the revokes of `messages`, for clients that received or sent these messages meanwhile */
-  laterChanges: MessageChange[];
   /** the sync position after the page */
   lastSeq: Position;
   rev: number;
@@ -59,8 +58,19 @@ export interface DevicePage extends ReplayPage<EncodedMessage> {
   parts?: boolean;
 }
 
+/**
+ * The changes of a page that a client is told.
+ * @param hasMessage whether the client has a message: it is shown any other as it is now
+ */
+export function toldChanges(
+  { changes }: Pick<ReplayPage, "changes">,
+  hasMessage: (seq: Seq) => boolean,
+): MessageChange[] {
+  return changes.filter(({ seq, by }) => by === null || hasMessage(seq));
+}
+
 /** An empty page with more to come. */
 export function emptyPage({ after, rev }: { after: Position; rev: number }): ReplayPage<never> {
-  const noEntries = { changes: [], changed: [], messages: [], laterChanges: [] };
+  const noEntries = { changes: [], changed: [], messages: [] };
   return { after, since: rev, ...noEntries, lastSeq: after, rev, hasMore: true };
 }

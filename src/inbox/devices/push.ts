@@ -3,7 +3,13 @@ import { LIMITS } from "../../domain/limits.ts";
 import type { Conversations } from "../../domain/ports.ts";
 import type { InboxUpdate } from "../../domain/sync/inbox-update.ts";
 import type { MessageContext } from "../../domain/sync/message-context.ts";
-import { type DevicePage, furthest, isAhead, type SyncPosition } from "../../domain/sync/replay.ts";
+import {
+  type DevicePage,
+  furthest,
+  isAhead,
+  type SyncPosition,
+  toldChanges,
+} from "../../domain/sync/replay.ts";
 import type { Timing } from "../../domain/timing.ts";
 import { withDeadline } from "../../object/calls/deadline.ts";
 import type { Semaphore } from "../../object/concurrency.ts";
@@ -206,14 +212,15 @@ export function newFrames(
 ): string[] {
   const { protocol } = view;
   /** Whether the socket has the message from before this page, or as its sender. */
-  const isHeld = ({ seq }: { seq: Seq }) => seq <= from.seq || excluded.has(seq);
+  const isHeld = (seq: Seq) => seq <= from.seq || excluded.has(seq);
   // An own message is not shown by the page, so its change is sent however old it is.
   const isUnshown = (seq: Seq) => seq > from.seq && seq <= to.seq && excluded.has(seq);
   const isDue = ({ seq, rev }: { seq: Seq; rev: number }) =>
     rev > 0 && rev <= to.rev && (rev > from.rev || isUnshown(seq));
-  const changes = shownChanges([...page.changes, ...page.laterChanges.filter(isHeld)], view).filter(isDue);
+  const changes = shownChanges(toldChanges(page, isHeld), view).filter(isDue);
   // A page that begins where the socket is has none of its messages.
-  const held = page.after < from.seq || excluded.size > 0 ? page.messages.filter(isHeld) : [];
+  const held =
+    page.after < from.seq || excluded.size > 0 ? page.messages.filter(({ seq }) => isHeld(seq)) : [];
   const changed = [...page.changed, ...held].filter(isDue);
   const byRev = (one: { rev: number }, other: { rev: number }) => one.rev - other.rev;
   const parts = takesChanges ? changedParts(changed.sort(byRev), view, context) : [];

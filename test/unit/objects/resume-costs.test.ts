@@ -44,7 +44,7 @@ async function resume(sql: SqlStorage, room: Room, maxChanges: number | undefine
       cost.frames += frames.length;
       cost.changed += changed.length;
       cost.kiB += frames.join("").length / 1_024;
-      cost.isReset ||= page.isReset === true;
+      cost.isReset ||= page.resetSeq !== undefined;
       position = { after: Position.parse(page.lastSeq), rev: page.rev };
       hasMore = page.hasMore;
     }

@@ -177,8 +177,8 @@ test("changes arrive in the order of their revs, whichever messages they concern
     changes: [
       { rev: 5, seq: old, by: ANN },
       { rev: 7, seq: old, by: null },
+      { rev: 6, seq: late, by: ANN },
     ],
-    laterChanges: [{ rev: 6, seq: late, by: ANN }],
   };
   const id = ConversationId.parse(1);
   const way = { from: { seq: lastSeq, rev: 4 }, to: { seq: lastSeq, rev: 7 } };

@@ -73,7 +73,7 @@ async function fetchedAtOnce(messages: number, maxBytes: number): Promise<number
         // A failed fetch returns its share too.
         if (id === 1) throw new Error("lost on purpose");
         const lastSeq = Position.parse(messages);
-        const none = { changes: [], changed: [], laterChanges: [], messages: [], formats: [] };
+        const none = { changes: [], changed: [], messages: [], formats: [] };
         return { after, since: rev, ...none, lastSeq, rev: 0, hasMore: false };
       },
     };
