@@ -14,7 +14,7 @@ import { allTakeParts, bringUp, type OwnMessages, SharedPosition } from "./push.
 import type { SlowSockets } from "./slow-sockets.ts";
 
 /** What the updates need from the inbox. */
-interface DeviceUpdatesDeps {
+export interface DeviceUpdatesDeps {
   audience: DeviceAudience;
   list: ConversationList;
   conversations: Pick<Conversations, "replay" | "subscribe">;

@@ -1,5 +1,5 @@
 import { CoreError, type Result } from "../../domain/errors.ts";
-import type { ConversationId, UserId } from "../../domain/ids.ts";
+import type { ConversationId } from "../../domain/ids.ts";
 import type {
   Conversations,
   DeviceReceipt,
@@ -9,25 +9,14 @@ import type {
 import type { DeliveredPosition } from "../../domain/sync/inbox-update.ts";
 import { withDeadline } from "../../object/calls/deadline.ts";
 import { frames } from "../../object/frames.ts";
-import type { ConversationList } from "../list/conversation-list.ts";
-import type { DeliveryPositions } from "./delivery-positions.ts";
-import type { DeviceEvents } from "./device-events.ts";
 import type { DeviceSocket } from "./device-socket.ts";
-import type { DeviceUpdates } from "./device-updates.ts";
-import type { MessageContexts } from "./message-contexts.ts";
+import type { DeviceUpdates, DeviceUpdatesDeps } from "./device-updates.ts";
 import { messageParts } from "./message-parts.ts";
-import type { SlowSockets } from "./slow-sockets.ts";
 
 /** What the sends need from the inbox. */
-interface SendResultsDeps {
+interface SendResultsDeps extends Omit<DeviceUpdatesDeps, "conversations" | "pageBudget"> {
   conversations: Pick<Conversations, "sendFromDevice">;
-  list: Pick<ConversationList, "known">;
-  contexts: Pick<MessageContexts, "of">;
-  positions: DeliveryPositions;
-  events: DeviceEvents;
   updates: DeviceUpdates;
-  slowSockets: SlowSockets;
-  userId(): UserId;
   /** an update of a conversation has come */
   noteActivity(id: ConversationId): void;
 }

@@ -1,13 +1,13 @@
 import { expect, test } from "vitest";
-import { Position } from "../../../src/domain/ids.ts";
-import type { SyncPosition } from "../../../src/domain/sync/replay.ts";
+import { Position } from "../../../../src/domain/ids.ts";
+import type { SyncPosition } from "../../../../src/domain/sync/replay.ts";
 import {
   type CursorEvent,
   type CursorState,
   cursorAfter,
   stateOf,
   TRANSITIONS,
-} from "../../../src/inbox/devices/cursor.ts";
+} from "../../../../src/inbox/devices/cursor.ts";
 
 const at = (seq: number, rev = 0): SyncPosition => ({ seq: Position.parse(seq), rev });
 
