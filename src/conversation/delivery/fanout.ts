@@ -29,8 +29,8 @@ export interface FanoutDeps {
 }
 
 /**
- * Delivers the newest inbox update to each member's inbox. `Recipients.plan` says who calls an inbox and when,
- * `InboxDispatcher` makes the calls; `deliverNow` calls beside it, for callers that await it.
+ * Delivers the newest inbox update to each member's inbox. `Recipients.plan` says who calls an inbox and
+ * when, `InboxDispatcher` makes the calls; `deliverNow` calls beside it, for callers that await it.
  *
  * - Live delivery: a member with devices gets each change at once, and the next one when their inbox has
  *   answered: a slow inbox gets several at a time. While room sockets send very many messages, devices wait

@@ -36,7 +36,8 @@ export interface FanoutRecipient {
 }
 
 /**
- * How a recipient is reached now. It is derived from the record, as it also depends on the group and the time.
+ * How a recipient is reached now. It is derived from the record, as it also depends on the group and the
+ * time.
  * - `failing`: the last call of their inbox failed.
  * - `live`: devices are connected, and are sent each message.
  * - `crowded`: devices are connected in a crowded group, and are told that there are messages.
@@ -48,7 +49,9 @@ type Reach = "failing" | "live" | "crowded" | "focused" | "deferred" | "offline"
 
 /** Who calls the inbox of a recipient, and how. */
 export interface Plan {
-  /** `slot`: at the pace of lists; `live`: at once; `alarm`: a slot, while the alarm serves deferred members */
+  /**
+   * `slot`: at the pace of lists; `live`: at once; `alarm`: a slot, while the alarm serves deferred members
+   */
   by: "slot" | "live" | "alarm";
   /** the time after a delivery in which changes are coalesced */
   pauseMs: number;
@@ -179,14 +182,16 @@ export class Recipients {
     }
   }
 
-  /** When a pause after the last delivery ends. One that seems to begin in the future: the clock was put back. */
+  /**
+   * When a pause after the last delivery ends. One that seems to begin in the future: the clock was put back.
+   */
   pauseEnd({ deliveredAt }: FanoutRecipient, pauseMs: number): number {
     return deliveredAt > Date.now() ? 0 : deliveredAt + pauseMs;
   }
 
   /**
-   * The next recipient for whom `isDue` holds. Turns go round: otherwise the first one is due again before the
-   * last one is served. For `live` only those with devices are looked at.
+   * The next recipient for whom `isDue` holds. Turns go round: otherwise the first one is due again before
+   * the last one is served. For `live` only those with devices are looked at.
    */
   next(by: "slot" | "live", isDue: (recipient: FanoutRecipient) => boolean): FanoutRecipient | undefined {
     if (by === "live") {

@@ -52,8 +52,8 @@ export async function hashPassword(core: Hashing, password: string): Promise<str
 }
 
 /**
- * Whether a stored hash is of this password, in its `opaquePassword`. For `null` (no such account, or an account without a
- * password) it does the work of a new hash and returns false.
+ * Whether a stored hash is of this password, in its `opaquePassword`. For `null` (no such account, or an
+ * account without a password) it does the work of a new hash and returns false.
  * @throws `unavailable` as `HashTurns.run`
  */
 export async function passwordMatches(

@@ -30,8 +30,9 @@ export interface ReplayPage<Shown = Message> {
   after: Position;
   since: number | undefined;
   /**
-   * the user's hides after `since`, and the revokes of messages: of those up to `after` the ones after `since`,
-   * of those of the page all. A client is told of a revoke only if it has the message (`toldChanges`).
+   * the user's hides after `since`, and the revokes of messages: of those up to `after` the ones after
+   * `since`, of those of the page all. A client is told of a revoke only if it has the message
+   * (`toldChanges`).
    */
   changes: MessageChange[];
   /**

@@ -21,8 +21,8 @@ export const INBOX_VALUES = {
      */
     lostMs: 360_000,
     /**
-     * The wait of a list, or of a socket that opens, for the snapshot of one conversation; a late conversation
-     * keeps its stored row.
+     * The wait of a list, or of a socket that opens, for the snapshot of one conversation; a late
+     * conversation keeps its stored row.
      */
     snapshotTimeoutMs: 300,
     /** After a crash: the deadline of a conversation for the snapshot that replaces a lost update. */

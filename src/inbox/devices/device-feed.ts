@@ -41,8 +41,6 @@ export interface DeviceFeedDeps {
   settings: Pick<Settings, "maxChanges">;
   budgets: UserBudgets;
   userId(): UserId;
-  /** an update of a conversation has come */
-  noteActivity(id: ConversationId): void;
 }
 
 /**

@@ -17,7 +17,7 @@ import type { SlowSockets } from "./slow-sockets.ts";
 export interface DeviceUpdatesDeps {
   audience: DeviceAudience;
   list: ConversationList;
-  conversations: Pick<Conversations, "replay" | "subscribe">;
+  conversations: Pick<Conversations, "replay" | "snapshot">;
   contexts: MessageContexts;
   positions: DeliveryPositions;
   events: DeviceEvents;
@@ -28,7 +28,9 @@ export interface DeviceUpdatesDeps {
   userId(): UserId;
 }
 
-/** Brings the list and the device sockets up to inbox updates. The caller serializes a conversation's work. */
+/**
+ * Brings the list and the device sockets up to inbox updates. The caller serializes a conversation's work.
+ */
 export class DeviceUpdates {
   readonly #deps: DeviceUpdatesDeps;
 
@@ -113,8 +115,8 @@ export class DeviceUpdates {
     const { list, conversations, timing, userId } = this.#deps;
     const known = list.known(id);
     if (known?.delivered) return known.delivered;
-    const subscription = conversations.subscribe(id, { userId: userId() });
-    const update = await withDeadline(subscription, timing.deviceFeed.pageTimeoutMs);
+    const subscription = conversations.snapshot(id, { userId: userId(), subscribes: { hasDevices: true } });
+    const { update } = await withDeadline(subscription, timing.deviceFeed.pageTimeoutMs);
     const position = this.deliveredBefore(update);
     list.applyUpdate(update, position);
     return position;

@@ -118,7 +118,9 @@ export async function bringUp(
   shared.save();
 }
 
-/** What a socket lacks after a position. A user who has left meanwhile still misses the messages from before. */
+/**
+ * What a socket lacks after a position. A user who has left meanwhile still misses the messages from before.
+ */
 function fetchPage(
   { audience, conversations, timing, userId }: PushDeps,
   id: ConversationId,

@@ -17,8 +17,6 @@ import { messageParts } from "./message-parts.ts";
 interface SendResultsDeps extends Omit<DeviceUpdatesDeps, "conversations" | "pageBudget"> {
   conversations: Pick<Conversations, "sendFromDevice">;
   updates: DeviceUpdates;
-  /** an update of a conversation has come */
-  noteActivity(id: ConversationId): void;
 }
 
 /** Sends of a socket to one conversation, and what becomes of them. */
@@ -92,8 +90,7 @@ export class SendResults {
     { socket, conversationId: id, settle }: OwnSends,
     { outcomes, update }: DeviceSendResult,
   ): Promise<DeliveredPosition> {
-    const { events, noteActivity, positions, slowSockets, updates } = this.#deps;
-    noteActivity(id);
+    const { events, positions, slowSockets, updates } = this.#deps;
     const seqs = new Set(outcomes.flatMap((outcome) => (outcome.ok ? [outcome.value.seq] : [])));
     const position = update ? await updates.take(update, { socket, seqs }) : null;
     if (socket.protocol.acks === null) this.#echo(socket, id, outcomes);

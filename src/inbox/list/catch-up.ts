@@ -91,7 +91,9 @@ export class CatchUp {
     await this.#subscribe([...new Set([...due, ...focused])], true);
   }
 
-  /** The `lost_updates` job. @throws if the conversation does not answer: the job tries again after a pause */
+  /**
+   * The `lost_updates` job. @throws if the conversation does not answer: the job tries again after a pause
+   */
   async recover(key: string, calls: CallBudget): Promise<null> {
     calls.take(1);
     const { recoveryTimeoutMs } = this.#deps.timing.list;

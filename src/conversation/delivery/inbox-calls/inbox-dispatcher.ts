@@ -33,8 +33,8 @@ export interface InboxWork {
 }
 
 /**
- * Calls inboxes in the background, one call to an inbox at a time. An alarm makes 300 calls at most. `callNow`
- * goes beside both lanes, for callers that await it.
+ * Calls inboxes in the background, one call to an inbox at a time. An alarm makes 300 calls at most.
+ * `callNow` goes beside both lanes, for callers that await it.
  *
  * A failed inbox is paused until a change, the alarm or the inbox itself releases it: `InboxFailures` has
  * the pauses. At most 3 failing inboxes are called at once, so that healthy inboxes always progress.
