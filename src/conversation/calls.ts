@@ -1,3 +1,4 @@
+import { DEVICES } from "./calls/devices.ts";
 import { GROUP } from "./calls/group.ts";
 import { OWN_STATE } from "./calls/own-state.ts";
 import { READING } from "./calls/reading.ts";
@@ -9,4 +10,4 @@ import { WRITING } from "./calls/writing.ts";
  * sends also take a function. Unless a call says otherwise, `userId` is the caller, and a caller who is no
  * member gets `not_found`.
  */
-export const CONVERSATION_CALLS = { ...READING, ...WRITING, ...OWN_STATE, ...GROUP, ...UPKEEP };
+export const CONVERSATION_CALLS = { ...READING, ...WRITING, ...OWN_STATE, ...GROUP, ...DEVICES, ...UPKEEP };

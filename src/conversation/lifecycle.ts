@@ -57,28 +57,28 @@ export abstract class ConversationLifecycle extends SocketHost {
     const inAWhile = () => Date.now() + deps.timing.retryMarker.dueMs;
     // The key of these jobs is a user. What is left is scheduled anew.
     const ofDeletedUser = (removeSome: (room: Room, userId: UserId) => void) => (key: string) =>
-      this.#withRoom(({ room }) => {
+      this.#with(({ room }) => {
         removeSome(room, UserId.parse(Number(key)));
         return null;
       });
     // Each handler gives the time (ms) at which the job runs again, or null once nothing is left.
     const handlers = {
       fanout: () =>
-        this.#withRoom(({ room }) => {
+        this.#with(({ room }) => {
           // The marker stands for changes that wait for their announcement, too.
           room.changeFeed.flush();
           return room.fanout.repair();
         }),
-      failed_updates: () => this.#withRoom(({ room }) => room.fanout.retryFailed()),
-      projection: () => this.#withRoom(({ room }) => room.projection.runOnce()),
-      index: () => this.#withRoom(({ room }) => room.search.indexing.repair(inAWhile())),
-      expiry: () => this.#withRoom((components) => this.#kickExpired(components)),
-      notifications: () => this.#withRoom(({ room }) => room.outbox.repair()),
-      files: () => this.#withRoom(({ room }) => room.fileReferences.run()),
+      failed_updates: () => this.#with(({ room }) => room.fanout.retryFailed()),
+      projection: () => this.#with(({ room }) => room.projection.runOnce()),
+      index: () => this.#with(({ room }) => room.search.indexing.repair(inAWhile())),
+      expiry: () => this.#with((components) => this.#kickExpired(components)),
+      notifications: () => this.#with(({ room }) => room.outbox.repair()),
+      files: () => this.#with(({ room }) => room.fileReferences.run()),
       edit_history: ofDeletedUser(({ editing }, userId) => editing.removeVersionsOf(userId)),
       deleted_reactions: ofDeletedUser(({ reactions }, userId) => reactions.forget(userId)),
       deleted_votes: ofDeletedUser(({ polls }, userId) => polls.forget(userId)),
-      direct_permission: () => this.#withRoom(({ room }) => room.directPermission.repair()),
+      direct_permission: () => this.#with(({ room }) => room.directPermission.repair()),
     };
     this.#jobs = new AlarmJobs<ConversationJobKind>(ctx.storage, handlers, deps.timing.jobs);
     if (!hasSchema(ctx.storage)) return;
@@ -149,12 +149,7 @@ export abstract class ConversationLifecycle extends SocketHost {
     return budgets.refusal(caller);
   }
 
-  /** Runs a call once the object is loaded, and answers refusals as data. */
-  protected answer<T>(work: (components: ConversationComponents) => T | Promise<T>): Promise<Result<T>> {
-    return answer(() => this.#withRoom(work));
-  }
-
-  async #withRoom<T>(work: (components: ConversationComponents) => T | Promise<T>): Promise<T> {
+  async #with<T>(work: (components: ConversationComponents) => T | Promise<T>): Promise<T> {
     return work(await this.ensureLoaded());
   }
 

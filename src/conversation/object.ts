@@ -1,11 +1,7 @@
-// One conversation: its Durable Object (`object.ts`, `lifecycle.ts`), its calls (`calls/`), its stub, and the
-// room inside (`room.ts`). Each feature has a folder. The files here wire the features together: start-up,
-// jobs, schema. A new feature goes into a folder and takes `RoomContext`; `room/features.ts` makes it.
-
 import type { CallMethods } from "../object/calls/object-call.ts";
 import { serveCalls } from "../object/calls/serve-calls.ts";
 import { CONVERSATION_CALLS } from "./calls.ts";
-import { ConversationCalls } from "./conversation-calls.ts";
+import { ConversationChannelEnd } from "./channel-end.ts";
 import { ConversationLifecycle } from "./lifecycle.ts";
 
 /** The Durable Object of a conversation. */
@@ -20,8 +16,8 @@ export abstract class ConversationObject extends ConversationLifecycle {
   }
 
   /** Opens a channel for further calls, until its caller closes it. @see CallChannels */
-  openCalls(): ConversationCalls {
-    return new ConversationCalls(this);
+  openCalls(): ConversationChannelEnd {
+    return new ConversationChannelEnd(this);
   }
 }
 

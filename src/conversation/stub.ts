@@ -11,7 +11,10 @@ import type { RoomOpening } from "./sockets/room-opening.ts";
 /** The calls that an inbox makes for each message of a device. */
 const OVER_CHANNELS = ["sendFromDevice"] as const;
 
-/** The calls of conversation objects, by conversation id, and their sockets. */
+/**
+ * The calls of conversation objects, by conversation id: a method for each entry of `CONVERSATION_CALLS`
+ * (`calls/`), and their sockets.
+ */
 export class ConversationStubs extends rpcClient<typeof CONVERSATION_CALLS, ConversationId>(
   CONVERSATION_CALLS,
   OVER_CHANNELS,

@@ -106,8 +106,8 @@ export interface MessageSources {
 /** The inboxes of users, as a conversation calls them. Every call is idempotent. */
 export interface Inboxes {
   /**
-   * Delivers an inbox update to a member's inbox. Resolves once the inbox has stored it, or knew it already,
-   * and has sent its page to the member's devices.
+   * Delivers an inbox update to a member's inbox. Resolves once the inbox has stored it, keeps it in memory
+   * in a way that survives a crash, or knew it already, and has sent its page to the member's devices.
    * @returns the delivered position of the devices
    */
   applyUpdate(userId: UserId, update: InboxUpdate): Promise<DeliveredPosition>;

@@ -1,7 +1,7 @@
 import type { CallMethods } from "../object/calls/object-call.ts";
 import { serveCalls } from "../object/calls/serve-calls.ts";
 import { INBOX_CALLS } from "./calls.ts";
-import { InboxCalls } from "./inbox-calls.ts";
+import { InboxChannelEnd } from "./channel-end.ts";
 import { InboxLifecycle } from "./lifecycle.ts";
 
 /** The inbox of one user: their sessions, device sockets, list, notifications and presence. */
@@ -16,8 +16,8 @@ export abstract class InboxObject extends InboxLifecycle {
   }
 
   /** Opens a channel for further calls, until its caller closes it. @see CallChannels */
-  openCalls(): InboxCalls {
-    return new InboxCalls(this);
+  openCalls(): InboxChannelEnd {
+    return new InboxChannelEnd(this);
   }
 }
 

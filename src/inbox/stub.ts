@@ -10,7 +10,10 @@ import type { InboxObject } from "./object.ts";
 /** The calls that a conversation makes for each of its messages. */
 const OVER_CHANNELS = ["applyUpdate"] as const;
 
-/** The calls of inbox objects, by user id, and their sockets. */
+/**
+ * The calls of inbox objects, by user id: a method for each entry of `INBOX_CALLS` (`calls/`), and their
+ * sockets.
+ */
 export class InboxStubs extends rpcClient<typeof INBOX_CALLS, UserId>(INBOX_CALLS, OVER_CHANNELS) {
   readonly #namespace: DurableObjectNamespace<InboxObject>;
 

@@ -1,15 +1,10 @@
 import type { VersionedPerson } from "../../domain/accounts/person.ts";
 import type { SessionId } from "../../domain/ids.ts";
-import type { ReplayRequest, SnapshotRequest } from "../../domain/ports.ts";
 import { effect, onlyIfStored } from "../../object/calls/object-call.ts";
-import { WEIGHTS } from "../../object/user-budgets.ts";
 import { removeDeletedUser } from "../changes/remove-deleted-user.ts";
 import { type Caller, repeatable } from "./call.ts";
 
-/**
- * The calls by which inboxes and the Worker keep up with a conversation. What a device needs to resume is not
- * refused: its inbox charges the syncs of its user.
- */
+/** The calls by which the Worker and inboxes tell a conversation of what has changed elsewhere. */
 export const UPKEEP = {
   /**
    * Puts a conversation that D1 has created into the lists of its members. The list of `userId`, who opens
@@ -20,17 +15,6 @@ export const UPKEEP = {
     repeatable(0, ({ room }, { userId, forBoth }: Caller & { forBoth?: boolean }) =>
       room.opening.open(userId, forBoth),
     ),
-  ),
-
-  /** A page of what the caller's devices lack after a position. @see DeviceCalls.replay */
-  replay: repeatable(0, ({ room }, input: ReplayRequest) =>
-    room.profiles.fresh(() => room.devices.replay(input)),
-  ),
-
-  /** The newest update for an inbox, without the fan-out. Idempotent. @see DeviceCalls.snapshot */
-  snapshot: repeatable(
-    ({ writes }: SnapshotRequest) => (writes === undefined ? 0 : WEIGHTS.light),
-    ({ room }, input: SnapshotRequest) => room.devices.snapshot(input),
   ),
 
   /**

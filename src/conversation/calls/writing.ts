@@ -2,7 +2,6 @@ import { atPath, noMessage } from "../../domain/errors.ts";
 import type { MessageEdit } from "../../domain/messages/edit.ts";
 import type { AnyDraft, DraftReferences } from "../../domain/messages/message.ts";
 import type { ReactionKey } from "../../domain/messages/reactions.ts";
-import type { DeviceSendRequest, TakeSendResult } from "../../domain/ports.ts";
 import { weightOf } from "../../object/backlog.ts";
 import { effect } from "../../object/calls/object-call.ts";
 import { WEIGHTS, weightOfBytes } from "../../object/user-budgets.ts";
@@ -19,7 +18,8 @@ interface UserRange {
 }
 
 /** A forward is read from another conversation, and may have many messages. */
-const weightOfDraft = (draft: AnyDraft) => ("copy" in draft ? page : light + weightOfBytes(weightOf(draft)));
+export const weightOfDraft = (draft: AnyDraft) =>
+  "copy" in draft ? page : light + weightOfBytes(weightOf(draft));
 
 /** The calls that write messages, or change what is written. */
 export const WRITING = {
@@ -29,15 +29,6 @@ export const WRITING = {
     ({ draft }: { draft: AnyDraft }) => draft.clientMsgId !== undefined,
     ({ draft }: { draft: AnyDraft }) => weightOfDraft(draft),
     ({ room }, { userId, draft }: Caller & { draft: AnyDraft }) => room.sends.send(userId, draft),
-  ),
-
-  /** Stores the drafts of a device of the caller. @see DeviceCalls.sends */
-  sendFromDevice: repeatableIf(
-    ({ drafts }: DeviceSendRequest, _: TakeSendResult) =>
-      drafts.every(({ clientMsgId }) => clientMsgId !== undefined),
-    ({ drafts }: DeviceSendRequest, _: TakeSendResult) =>
-      drafts.reduce((sum, draft) => sum + weightOfDraft(draft), 0),
-    ({ room }, input: DeviceSendRequest, take: TakeSendResult) => room.devices.sends(input, take),
   ),
 
   /**

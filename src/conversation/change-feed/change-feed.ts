@@ -90,7 +90,7 @@ export class ChangeFeed {
    * @returns the number of the last change: each message has a number of its own
    * @throws `rate_limited` while too many bytes wait of what one user has changed
    */
-  store(tx: Transaction, seqs: Seq[], options: ChangeOptions = {}): number {
+  record(tx: Transaction, seqs: Seq[], options: ChangeOptions = {}): number {
     const { state, log, stored } = this.#deps;
     const { reachesLists, changesContent, by } = options;
     for (const seq of seqs) {

@@ -148,7 +148,7 @@ export class Editing {
     const reachesLists = isListed || columns.mentions !== undefined;
     const keepsHistory = POLICIES[state.profile.policy].editHistory !== "nobody";
     this.#room.commit((tx) => {
-      changeFeed.store(tx, [row.seq], { reachesLists, changesContent: true, by: row.sender_id });
+      changeFeed.record(tx, [row.seq], { reachesLists, changesContent: true, by: row.sender_id });
       const dropped = keepsHistory ? history.keep(row) : [row.body];
       log.edit(row.seq, columns);
       indexer.outdate(row, body);

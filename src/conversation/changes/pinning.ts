@@ -59,7 +59,7 @@ export class Pinning {
 
   /** Stores a pin, or its end. */
   #store(tx: Transaction, { seq }: MessageRow, by: UserId, isPinned: boolean): void {
-    this.#room.changeFeed.store(tx, [seq], { by });
+    this.#room.changeFeed.record(tx, [seq], { by });
     const { pins } = this.#room.log;
     // The time orders the pins: two of one millisecond, or of a clock that was set back, need different ones.
     pins.set(seq, isPinned ? { at: Math.max(Date.now(), pins.lastAt() + 1), by } : null);

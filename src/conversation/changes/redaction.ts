@@ -61,7 +61,7 @@ export class Redaction {
     const { rev, unreadThreads } = this.#room.commit((tx) => {
       // The summary of the root counts no revoked reply. The previews in lists hold the content.
       const changed = row.thread_root === null ? [seq] : [row.thread_root, seq];
-      const rev = changeFeed.store(tx, changed, { reachesLists: true, changesContent: true });
+      const rev = changeFeed.record(tx, changed, { reachesLists: true, changesContent: true });
       const former = this.#history.bodiesOf(row);
       this.#indexer.outdate(row);
       tx.publish(() => this.#indexer.resume());

@@ -11,7 +11,7 @@ import type { StateMark } from "./fanout-checkpoint.ts";
 /** A version that every inbox has. */
 const NOTHING = -1;
 
-/** What the fan-out reads from its conversation, and reports to it. */
+/** What the fan-out reads from its conversation, and reports to it: without private fields, for tests. */
 export type FanoutSource = Pick<RoomFanoutSource, keyof RoomFanoutSource>;
 
 /** A room as its fan-out sees it: the members, and the newest update for each. */
@@ -87,7 +87,7 @@ export class RoomFanoutSource {
   }
 
   /** The position of the newest message and the newest announced change. */
-  deliveredPosition(): SyncPosition {
+  newestPosition(): SyncPosition {
     return { seq: this.#room.log.last.seq, rev: this.#room.changeFeed.announcedRev };
   }
 
@@ -120,7 +120,7 @@ export class RoomFanoutSource {
    * The member's inbox has confirmed this update: drops the ephemeral events that the update carried. A user
    * who has left may be missing from `ids` afterwards.
    */
-  delivered(userId: UserId, { version, ephemeral }: InboxUpdate): void {
+  confirmed(userId: UserId, { version, ephemeral }: InboxUpdate): void {
     this.#room.members.confirmed(userId, version);
     const last = ephemeral.at(-1);
     if (last) this.#events.delivered(userId, last.id);

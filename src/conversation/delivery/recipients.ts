@@ -98,7 +98,7 @@ export class Recipients {
       const recipient = this.of(id);
       recipient.deliveredAt = checkpoint?.servedAt ?? 0;
       if (source.hasDevices(id))
-        this.#connect(recipient, { ...source.deliveredPosition(), rev: behind.has(id) ? 0 : rev });
+        this.#connect(recipient, { ...source.newestPosition(), rev: behind.has(id) ? 0 : rev });
       const stored = checkpoint ? source.versionAt(id, checkpoint) : null;
       const version = isUpToDate ? source.version(id) : stored;
       if (version === null || deps.failures.has(id)) continue;
@@ -223,7 +223,7 @@ export class Recipients {
     recipient.leaseUntil = Date.now() + this.#deps.timing.subscription.leaseMs;
     recipient.deliveredAt = 0;
     if (!hasDevices) return;
-    const newest = this.#source.deliveredPosition();
+    const newest = this.#source.newestPosition();
     // A device that was connected before may not have heard of the newest changes yet.
     this.#connect(recipient, { ...newest, rev: recipient.position?.rev ?? newest.rev });
   }
@@ -238,7 +238,7 @@ export class Recipients {
       recipient.confirmed = update.version;
       recipient.knowsLarge = update.memberCount > this.#deps.timing.largeGroup.aboveMembers;
     }
-    this.#source.delivered(id, update);
+    this.#source.confirmed(id, update);
     // A user who is back by now has a newer update.
     if (update.state !== "active" && this.isDelivered(id)) {
       recipient.position = null;
@@ -295,7 +295,7 @@ export class Recipients {
     const isAssumed = assumed > confirmed && assumed === this.#source.version(id);
     if (isAssumed && !this.#source.hasEphemeral(id)) return timing.assumedUpdates.confirmMs;
     if (!load.isHigh) return 0;
-    const waiting = this.#source.deliveredPosition().seq - (position?.seq ?? 0);
+    const waiting = this.#source.newestPosition().seq - (position?.seq ?? 0);
     return waiting >= NEARLY_FULL ? 0 : timing.roomLoad.pageMs;
   }
 

@@ -47,7 +47,7 @@ export abstract class Marks<Mark extends string | number> {
         const row = log.get(seq);
         return row !== undefined && this.store.forget(row, userId);
       });
-      if (changed.length > 0) changeFeed.store(tx, changed);
+      if (changed.length > 0) changeFeed.record(tx, changed);
     });
     if (seqs.length > FORGOTTEN_AT_ONCE) this.#deps.schedule(userId);
   }
@@ -79,7 +79,7 @@ export abstract class Marks<Mark extends string | number> {
     const { changeFeed, log } = this.room;
     const { userId } = change;
     this.room.commit((tx) =>
-      this.store.replace(row, change, changeFeed.store(tx, [row.seq], { by: userId, owner: userId })),
+      this.store.replace(row, change, changeFeed.record(tx, [row.seq], { by: userId, owner: userId })),
     );
     const changed = log.get(row.seq);
     if (!changed) throw new Error("a message that was changed is stored");

@@ -58,7 +58,7 @@ export class Polls extends Marks<number> {
     if (closedAt(body, tally, Date.now()) !== 0) return this.#shown(row, member);
     this.room.commit((tx) => {
       this.store.storeTally(seq, storedPoll({ body, tally: { ...tally, closedAt: Date.now() } }));
-      changeFeed.store(tx, [seq], { by: userId });
+      changeFeed.record(tx, [seq], { by: userId });
     });
     return this.#shown(this.visible(seq, member), member);
   }

@@ -47,8 +47,8 @@ export function createDelivery(
     timing,
   });
   const mayReceive = (id: UserId) => fanout.mayReceiveEphemeral(id);
-  const devices = new EphemeralPublisher(state, members, events, timing.largeGroup, mayReceive);
-  publisher.connectDelivery({ devices, fanout });
+  const deviceEvents = new EphemeralPublisher(state, members, events, timing.largeGroup, mayReceive);
+  publisher.connectDelivery({ deviceEvents, fanout });
   const projection = new Projection(
     state,
     members,

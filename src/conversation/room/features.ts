@@ -63,7 +63,7 @@ export function createFeatures(
     reactions: new Reactions(room, reactionStore, { permission, schedule: scheduleNow("deleted_reactions") }),
     polls: new Polls(room, voteStore, { permission, schedule: scheduleNow("deleted_votes") }),
     following: new Following(room),
-    devices: new DeviceCalls(room, {
+    deviceCalls: new DeviceCalls(room, {
       ...{ source: room.fanoutSource, fanout, timing: timing.inboxCalls },
       composers: new Composers(storage.sql, members),
     }),

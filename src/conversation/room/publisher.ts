@@ -1,11 +1,12 @@
 import type { UserId } from "../../domain/ids.ts";
+import type { ChangeAnnouncement } from "../change-feed/change-feed.ts";
 import type { Fanout } from "../delivery/fanout.ts";
 import type { EventSink, Published } from "../state/published.ts";
 import type { SocketSink } from "../state/socket-sink.ts";
 
 /** The way to inboxes and devices. */
 interface DeliverySink {
-  devices: EventSink;
+  deviceEvents: EventSink;
   fanout: Pick<Fanout, "changed" | "ephemeral" | "tellsWhole">;
 }
 
@@ -46,6 +47,11 @@ export class Publisher {
     this.#delivery?.fanout.ephemeral();
   }
 
+  /** Announces changed messages. The fan-out finds whose devices lack them (`Recipients.isDelivered`). */
+  messagesChanged(announcement: ChangeAnnouncement): void {
+    this.publish([], (sockets) => sockets.messagesChanged(announcement));
+  }
+
   /** Tells room sockets alone. */
   toSockets(tell: (sockets: SocketSink) => void): void {
     if (this.#sockets) tell(this.#sockets);
@@ -58,7 +64,7 @@ export class Publisher {
 
   /** Whether a user has a room socket, or may have a device connected. */
   reaches(userId: UserId): boolean {
-    return this.#sockets?.reaches(userId) || this.#delivery?.devices.reaches(userId) || false;
+    return this.#sockets?.reaches(userId) || this.#delivery?.deviceEvents.reaches(userId) || false;
   }
 
   /** Whether anybody is told of changed messages as a whole alone. */
@@ -68,6 +74,6 @@ export class Publisher {
 
   #tell(published: Published): void {
     this.#sockets?.tell(published);
-    this.#delivery?.devices.tell(published);
+    this.#delivery?.deviceEvents.tell(published);
   }
 }

@@ -61,7 +61,7 @@ export function createStores(
   const changeFeed = new ChangeFeed({
     ...{ state, log, timing: timing.changes },
     stored: () => publisher.changed(),
-    announce: (announcement) => publisher.publish([], (sockets) => sockets.messagesChanged(announcement)),
+    announce: (announcement) => publisher.messagesChanged(announcement),
     tellsWhole: () => publisher.tellsWhole(),
   });
   const threads = new Threads({

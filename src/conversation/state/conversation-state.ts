@@ -66,7 +66,7 @@ export class ConversationState {
   changes: number;
   /** when the group was dissolved (ms since 1970); null if it was not */
   dissolvedAt: number | null;
-  /** the number of revokes and hides, by which clients resume */
+  /** the number of changes of stored messages, by which clients resume */
   rev: number;
 
   constructor(sql: SqlStorage) {

@@ -17,7 +17,7 @@ interface ThreadsDeps {
   state: ConversationState;
   log: MessageLog;
   members: Members;
-  changeFeed: Pick<ChangeFeed, "store" | "refusal">;
+  changeFeed: Pick<ChangeFeed, "record" | "refusal">;
   replies: ThreadLog;
   follows: Follows;
 }
@@ -96,7 +96,7 @@ export class Threads {
     for (const { thread_root: root, sender_id } of stored) if (root !== null) by.set(root, sender_id);
     if (by.size === 0) return;
     // The replies themselves bring the lists up to date.
-    this.#deps.changeFeed.store(tx, [...by.keys()], { by });
+    this.#deps.changeFeed.record(tx, [...by.keys()], { by });
   }
 
   /**

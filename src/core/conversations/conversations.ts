@@ -314,7 +314,7 @@ function repairCopy(
   { conversationId, pinned, archive }: InboxEntry,
   { preferences }: ConversationRecord,
 ): void {
-  if (isCopy(preferences, { pinned, ...(archive ?? preferences) })) return;
+  if (isCopy(preferences, { pinned, ...archive })) return;
   const repair = copyToList(core, caller, conversationId, preferences);
   core.waitUntil(repair.catch((error: unknown) => log("warn", "pinned_repair_failed", errorFields(error))));
 }

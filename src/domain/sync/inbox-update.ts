@@ -49,7 +49,7 @@ export interface InboxUpdate {
   /** time of the newest countable message (ms) */
   countedAt: number;
   readSeq: Position;
-  /** countable messages that are not unread: those up to readSeq, unless the member has marked one unread */
+  /** `lastCount` less the unread count. @see unreadCountOf */
   readCount: number;
   /** the message that the member has marked unread; null: none */
   unreadFrom: Seq | null;
@@ -86,4 +86,12 @@ export type DeliveredPosition =
 export interface EphemeralEvent {
   id: number;
   event: DeviceEvent;
+}
+
+/** The unread count of a member as an update has it: the conversation alone counts. */
+export function unreadCountOf({
+  lastCount,
+  readCount,
+}: Pick<InboxUpdate, "lastCount" | "readCount">): number {
+  return Math.max(0, lastCount - readCount);
 }

@@ -36,7 +36,7 @@ export type RoomEvent =
       rev: number;
     }
   | { type: "synced"; conversationId: ConversationId; lastSeq: Position; rev: number; hasMore: boolean }
-  /** too many messages have changed: the client loads the conversation anew, up to this position */
+  /** too many messages have changed, or those shown are gone: the client loads the conversation anew */
   | { type: "reset"; conversationId: ConversationId; lastSeq: Position; rev: number }
   | { type: "read"; conversationId: ConversationId; userId: UserId; seq: Position; unread?: OwnUnread }
   | {
@@ -122,7 +122,7 @@ export type DeviceCommand =
   /** the client asks the server to close the socket once all earlier requests are answered */
   | { type: "leave" };
 
-/** An event that an inbox sends to device sockets: the events of rooms, presence and friendships. */
+/** An event that an inbox sends to device sockets: those of rooms, and what concerns the user alone. */
 export type DeviceEvent =
   | Exclude<RoomEvent, { type: "ready" }>
   /** `dueReminders`: the number of reminders of saved messages that are due and not seen */

@@ -23,7 +23,7 @@ export const DELIVERY = {
     0,
     ({ accountDeletion, deviceFeed, list }, input: InboxUpdate): Promise<DeliveredPosition> | null => {
       if (accountDeletion.isDeleted) return null;
-      const delivered = deviceFeed.applyUpdate(input);
+      const delivered = deviceFeed.take(input);
       list.noteHeard(input.conversationId);
       return delivered;
     },

@@ -1,5 +1,5 @@
 import type { ConversationId, Position, UserId } from "../../domain/ids.ts";
-import type { InboxUpdate } from "../../domain/sync/inbox-update.ts";
+import { type InboxUpdate, unreadCountOf } from "../../domain/sync/inbox-update.ts";
 import type { DeviceEvent } from "../../domain/sync/socket-protocol.ts";
 import { ProfileFrames } from "../account/profile-frames.ts";
 import type { ConversationList } from "../list/conversation-list.ts";
@@ -75,10 +75,9 @@ export class DeviceEvents {
 
   /** For a crowded group: sends what the list shows as `activity`, instead of the messages. */
   activity(update: InboxUpdate): void {
-    const { conversationId, lastSeq, rev, preview, updatedAt, lastCount, readCount, readSeq } = update;
-    const { unreadFrom, threadsUnread, mentioned } = update;
-    const unreadCount = Math.max(0, lastCount - readCount);
-    const read = { readSeq, unreadCount, unreadFrom, threadsUnread, mentioned };
+    const { conversationId, lastSeq, rev, preview, updatedAt } = update;
+    const { readSeq, unreadFrom, threadsUnread, mentioned } = update;
+    const read = { readSeq, unreadCount: unreadCountOf(update), unreadFrom, threadsUnread, mentioned };
     for (const socket of this.#positions.held(conversationId))
       socket.sendEvent({ type: "activity", conversationId, lastSeq, rev, preview, updatedAt, ...read });
   }
@@ -117,7 +116,7 @@ export class DeviceEvents {
     if (event.type !== "read" || event.userId !== userId()) return event;
     const isNewest = version >= (list.known(conversationId)?.ver ?? 0);
     const entry = isNewest ? undefined : list.entries([conversationId])[0];
-    const count = entry?.unreadCount ?? Math.max(0, update.lastCount - update.readCount);
+    const count = entry?.unreadCount ?? unreadCountOf(update);
     const from = entry ? entry.unreadFrom : update.unreadFrom;
     return { ...event, unread: { count, lastSeq: entry?.lastSeq ?? update.lastSeq, from } };
   }

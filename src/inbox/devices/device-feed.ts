@@ -89,7 +89,7 @@ export class DeviceFeed {
    * @returns the delivered position; null: no device is connected
    * @throws if messages before the update cannot be fetched: the conversation retries
    */
-  async applyUpdate(update: InboxUpdate): Promise<DeliveredPosition> {
+  async take(update: InboxUpdate): Promise<DeliveredPosition> {
     const { audience, list } = this.#deps;
     if (!audience.isOpen()) {
       list.applyUpdate(update);
@@ -111,9 +111,9 @@ export class DeviceFeed {
   }
 
   /**
-   * Stores a snapshot in the list, and leaves the delivered position as it is. Exception: while the first
-   * socket opens, the snapshot's position becomes the delivered one: the socket did not exist when its
-   * messages came.
+   * Stores a snapshot in the list, and keeps the delivered position, or begins it as `deliveredBefore` says.
+   * Exception: while the first socket opens, the snapshot's position becomes the delivered one: the socket
+   * did not exist when its messages came.
    */
   storeSnapshot(update: InboxUpdate): void {
     const { audience, list } = this.#deps;

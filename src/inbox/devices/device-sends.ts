@@ -66,13 +66,13 @@ export class DeviceSendQueue {
     const key = `${socket.id} ${id}`;
     const batch = this.#batches.add(key, sends);
     if (!batch) return;
-    const take = async () => {
+    const drafts = async () => {
       const takesAnswer = await this.#batches.take(key, batch);
       return { drafts: batch.map(({ draft }) => draft), takesAnswer };
     };
     try {
       const settle = (outcomes: Result<DeviceReceipt>[]) => this.#resolve(socket, id, batch, outcomes);
-      await deviceFeed.send({ socket, conversationId: id, take, settle });
+      await deviceFeed.send({ socket, conversationId: id, drafts, settle });
     } catch (error) {
       const failure = failureOf(error);
       for (const { clientMsgId } of batch) socket.refuse(failure, { clientMsgId, conversationId: id });

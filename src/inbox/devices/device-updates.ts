@@ -61,7 +61,8 @@ export class DeviceUpdates {
     const isNewest = update.version >= (list.known(id)?.ver ?? 0);
     // A late update of an earlier departure does not concern a user who is a member again.
     const isLast = isNewest && update.state !== "active";
-    // The row of a conversation that the user has left is updated last, once the devices have the last
+    // To store the shared position stores the update with it, as one write, before frames are sent. The row
+    // of a conversation that the user has left is updated last, once the devices have the last
     // messages: without membership `known` has no delivered position.
     const shared = new SharedPosition(this.deliveredBefore(update), (position) =>
       isLast ? list.setDelivered(id, position) : list.applyUpdate(update, position),

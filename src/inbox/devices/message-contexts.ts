@@ -1,6 +1,6 @@
 import type { ConversationId, UserId } from "../../domain/ids.ts";
 import type { UserDirectory } from "../../domain/ports.ts";
-import type { InboxUpdate } from "../../domain/sync/inbox-update.ts";
+import { type InboxUpdate, unreadCountOf } from "../../domain/sync/inbox-update.ts";
 import type { MessageContext, StoredContext } from "../../domain/sync/message-context.ts";
 import type { Timing } from "../../domain/timing.ts";
 import { errorFields, log } from "../../lib/logger.ts";
@@ -98,7 +98,7 @@ export class MessageContexts {
     const unreadCount =
       lastCount === undefined || readCount === undefined
         ? (list.entries([id])[0]?.unreadCount ?? 0)
-        : Math.max(0, lastCount - readCount);
+        : unreadCountOf({ lastCount, readCount });
     return { ...(this.#cached.get(id)?.context ?? defaults), userId: userId(), unreadCount };
   }
 }

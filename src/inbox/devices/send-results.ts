@@ -27,7 +27,7 @@ export interface OwnSends {
    * Resolves to the drafts once their turn has come: sends that arrived meanwhile are among them.
    * `takesAnswer` as in `DeviceSendRequest`.
    */
-  take(): Promise<Required<Pick<DeviceSendRequest, "drafts" | "takesAnswer">>>;
+  drafts(): Promise<Required<Pick<DeviceSendRequest, "drafts" | "takesAnswer">>>;
   /** Gets the outcome of each draft, in order, once the socket may be sent them. */
   settle(outcomes: Result<DeviceReceipt>[]): void;
 }
@@ -49,7 +49,7 @@ export class SendResults {
   async pass(sends: OwnSends, remainingMs: () => number): Promise<void> {
     const { conversations, list, updates, userId } = this.#deps;
     const { socket, conversationId: id } = sends;
-    const taking = await sends.take();
+    const taking = await sends.drafts();
     // A conversation that the list lacks may be unopened for the user: a send opens it, and a subscription
     // would be refused. Its devices begin where the first update says.
     const shared = list.known(id) ? await updates.sharedPosition(id) : null;
@@ -61,7 +61,7 @@ export class SendResults {
     const echoes = hasAcks ? socket.echoes && { echoAll: true } : { echoDuplicates: true };
     let isOver = false;
     let taken: Promise<DeliveredPosition> | undefined;
-    const take = async (result: DeviceSendResult) => {
+    const takeResult = async (result: DeviceSendResult) => {
       // After the deadline the turn belongs to other work. A call that is repeated has an answer already:
       // the conversation delivers the update in another way.
       if (isOver || taken) throw new CoreError("unavailable", "The answer came too late.");
@@ -69,10 +69,10 @@ export class SendResults {
       return taken;
     };
     const sent = { ...taking, userId: userId(), delivered, ...echoes };
-    const answer = conversations.sendFromDevice(id, sent, take);
+    const answer = conversations.sendFromDevice(id, sent, takeResult);
     try {
       const answered = await withDeadline(answer, timeoutMs);
-      if (answered && !taken) await take(answered);
+      if (answered && !taken) await takeResult(answered);
     } catch (error) {
       isOver = true;
       // Once the outcomes are here, they count.

@@ -21,7 +21,7 @@ import type {
 import type { ConversationId, Position, Seq } from "../../domain/ids.ts";
 import { Mentioned } from "../../domain/messages/message.ts";
 import { Preview } from "../../domain/messages/preview.ts";
-import type { InboxUpdate } from "../../domain/sync/inbox-update.ts";
+import { type InboxUpdate, unreadCountOf } from "../../domain/sync/inbox-update.ts";
 import type { SyncPosition } from "../../domain/sync/replay.ts";
 import type { ConcurrentUpdates } from "./concurrent-updates.ts";
 import type { ListedAs, ListWriter } from "./list-writer.ts";
@@ -105,7 +105,7 @@ export class ConversationList {
 
   /** The last device socket has closed. */
   endEpoch(): void {
-    this.#writer.rest();
+    this.#writer.storeAndForget();
   }
 
   /** The account is deleted: later updates are dropped. */
@@ -367,7 +367,7 @@ function entry(row: ListRow): InboxEntry {
     lastSeq: row.last_seq,
     readSeq: row.read_seq,
     readAt: row.read_at,
-    unreadCount: Math.max(0, row.last_n - row.read_n),
+    unreadCount: unreadCountOf({ lastCount: row.last_n, readCount: row.read_n }),
     unreadFrom: row.unread_from,
     threadsUnread: row.threads_unread,
     ignoresUnread: row.ignores_unread === 1,

@@ -7,7 +7,7 @@ import type { Timing } from "../../domain/timing.ts";
 import { errorFields, log } from "../../lib/logger.ts";
 import { type Head, ListRows } from "./list-rows.ts";
 
-/** A conversation with deliveries a short time ago. What is stored is null. */
+/** What memory knows of a row. `update`, `delivered`: what is not stored yet; null: nothing. */
 interface Recent {
   /** the row as it will be */
   head: Head;
@@ -58,7 +58,7 @@ export class ListWriter {
 
   /** @see ConversationList.beginEpoch */
   beginEpoch(): void {
-    this.rest();
+    this.storeAndForget();
     this.#rows.beginEpoch();
   }
 
@@ -69,7 +69,7 @@ export class ListWriter {
    */
   apply(update: InboxUpdate, delivered: SyncPosition | null): boolean {
     if (!this.#deps.hasDevices()) {
-      this.rest();
+      this.storeAndForget();
       this.#rows.upsert(update, delivered);
       return false;
     }
@@ -80,7 +80,7 @@ export class ListWriter {
       if (delivered) this.setDelivered(id, delivered);
       return false;
     }
-    if (recent && this.#goAhead(recent)) {
+    if (recent && this.#keepInMemory(recent)) {
       this.#rows.setBehind(true);
       const { version: ver, state, lastSeq, rev, deletedForMe } = update;
       const { page: _, ...stored } = update;
@@ -97,7 +97,7 @@ export class ListWriter {
 
   /** @see ConversationList.noteHeard */
   noteHeard(id: ConversationId): void {
-    // While devices are connected, conversations hold nothing back.
+    // While devices are connected, the writes of a row itself say so.
     if (!this.#deps.hasDevices()) this.#rows.noteHeard(id);
   }
 
@@ -112,7 +112,7 @@ export class ListWriter {
   setDelivered(id: ConversationId, position: SyncPosition): void {
     const recent = this.#find(id);
     if (!recent || isSame(recent.head.told, position)) return;
-    if (this.#deps.hasDevices() && this.#goAhead(recent)) keepDelivered(recent, position);
+    if (this.#deps.hasDevices() && this.#keepInMemory(recent)) keepDelivered(recent, position);
     else {
       this.#rows.setDelivered(id, position);
       this.#recent.delete(id);
@@ -142,7 +142,7 @@ export class ListWriter {
   }
 
   /** Stores what memory has ahead of the list, and forgets it: no device is connected. */
-  rest(): void {
+  storeAndForget(): void {
     this.store();
     this.#recent.clear();
     this.#rows.setBehind(false);
@@ -214,7 +214,7 @@ export class ListWriter {
    * Memory is about to be ahead of the row of a conversation.
    * @returns false: the row was not written for so long that the change has to be stored
    */
-  #goAhead(recent: Recent): boolean {
+  #keepInMemory(recent: Recent): boolean {
     if (!isAhead(recent) && recent.head.heardAt <= Date.now() - this.#deps.timing.followMs) return false;
     if (!this.#timer) this.#storedAt = Date.now();
     recent.isActive = true;

@@ -356,7 +356,7 @@ export class World {
   async #hand(update: InboxUpdate): Promise<void> {
     this.note("bump", update);
     try {
-      const delivered = await this.#feed.applyUpdate(structuredClone(update));
+      const delivered = await this.#feed.take(structuredClone(update));
       await this.#pause("told");
       this.#answers.push(delivered);
     } catch (error) {
@@ -400,11 +400,11 @@ export class World {
 
   /** The conversations as this start of the inbox calls them. */
   #conversations(): Conversations {
-    const { devices } = this.#room;
+    const { deviceCalls } = this.#room;
     const start = this.#starts;
     const never = () => Promise.reject(new Error("not asked here"));
     return {
-      replay: (_, input) => this.#call(start, () => devices.replay(input)),
+      replay: (_, input) => this.#call(start, () => deviceCalls.replay(input)),
       snapshot: () =>
         this.#call(start, () => ({
           ...{ update: this.#room.snapshot(BOB), isDelivered: false, isSent: false },
@@ -462,7 +462,7 @@ export class World {
 
   async #store(input: DeviceSendRequest): Promise<DeviceSendResult> {
     const results: DeviceSendResult[] = [];
-    const sent = this.#room.devices.sends(input, async (result) => {
+    const sent = this.#room.deviceCalls.sends(input, async (result) => {
       results.push(result);
       return null;
     });

@@ -1,10 +1,10 @@
 import { evictDurableObject, runInDurableObject } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { beforeAll, beforeEach, describe, expect, test, vi } from "vitest";
-import { ConversationCalls } from "../../../src/conversation/conversation-calls.ts";
+import { ConversationChannelEnd } from "../../../src/conversation/channel-end.ts";
 import { ConversationObject } from "../../../src/conversation/object.ts";
 import type { ConversationId } from "../../../src/domain/ids.ts";
-import { InboxCalls } from "../../../src/inbox/inbox-calls.ts";
+import { InboxChannelEnd } from "../../../src/inbox/channel-end.ts";
 import { InboxObject } from "../../../src/inbox/object.ts";
 import { CallChannels } from "../../../src/object/calls/call-channels.ts";
 import { registerUsers, type SignedIn } from "../../support/clients/api.ts";
@@ -61,7 +61,7 @@ describe("the updates of an inbox", () => {
 
   test("go over one channel while messages follow each other, each once and in order", async () => {
     const opened = vi.spyOn(InboxObject.prototype, "openCalls");
-    const over = vi.spyOn(InboxCalls.prototype, "applyUpdate");
+    const over = vi.spyOn(InboxChannelEnd.prototype, "applyUpdate");
     for (let n = 1; n <= 20; n++) await say(n);
     expect(device.seqs).toEqual(Array.from({ length: 20 }, (_, i) => i + 1));
     // A machine that stands still for a while has a channel closed.
@@ -81,9 +81,9 @@ describe("the updates of an inbox", () => {
 
   test("are shown once, though an answer over the channel is lost", async () => {
     for (let n = 1; n <= 3; n++) await say(n);
-    const apply = InboxCalls.prototype.applyUpdate;
-    vi.spyOn(InboxCalls.prototype, "applyUpdate").mockImplementationOnce(async function (
-      this: InboxCalls,
+    const apply = InboxChannelEnd.prototype.applyUpdate;
+    vi.spyOn(InboxChannelEnd.prototype, "applyUpdate").mockImplementationOnce(async function (
+      this: InboxChannelEnd,
       update,
     ) {
       await Reflect.apply(apply, this, [update]);
@@ -131,7 +131,7 @@ describe("the sends of a device", () => {
 
   test("go over one channel while they follow each other, each stored and acked once", async () => {
     const opened = vi.spyOn(ConversationObject.prototype, "openCalls");
-    const over = vi.spyOn(ConversationCalls.prototype, "sendFromDevice");
+    const over = vi.spyOn(ConversationChannelEnd.prototype, "sendFromDevice");
     for (let n = 1; n <= 20; n++) await say(n);
     expect(acked()).toEqual(Array.from({ length: 20 }, (_, i) => i + 1));
     // A machine that stands still for a while has a channel closed.
@@ -148,9 +148,9 @@ describe("the sends of a device", () => {
 
   test("are stored and acked once, though an answer over the channel is lost", async () => {
     for (let n = 1; n <= 3; n++) await say(n);
-    const send = ConversationCalls.prototype.sendFromDevice;
-    vi.spyOn(ConversationCalls.prototype, "sendFromDevice").mockImplementationOnce(async function (
-      this: ConversationCalls,
+    const send = ConversationChannelEnd.prototype.sendFromDevice;
+    vi.spyOn(ConversationChannelEnd.prototype, "sendFromDevice").mockImplementationOnce(async function (
+      this: ConversationChannelEnd,
       input,
       take,
     ) {

@@ -90,13 +90,13 @@ export class World {
       versionAt: (_, mark) => mark.seq,
       update: (id, _, isOnDemand) => ({ ...this.update(id), ...(isOnDemand && { onDemand: true }) }),
       isLarge: () => this.isLarge,
-      deliveredPosition: () => ({ seq: Position.parse(this.version), rev: 0 }),
+      newestPosition: () => ({ seq: Position.parse(this.version), rev: 0 }),
       dueRev: () => 0,
       hasUnannounced: () => false,
       hasDevices: (id) => this.devices.get(id) ?? null,
       setDevices: (id, hasDevices) => void this.devices.set(id, hasDevices),
       hasEphemeral: (id) => this.passing.has(id),
-      delivered: (id) => void this.passing.delete(id),
+      confirmed: (id) => void this.passing.delete(id),
     };
     const inboxes: FanoutDeps["inboxes"] = { applyUpdate: (id, update) => this.#take(id, update) };
     const marker: FanoutDeps["marker"] = {

@@ -83,10 +83,10 @@ test("an inbox update carries at most 128 KiB of bodies, and a page that is aske
     const room = isolatedRoom(storage);
     say(room, 20, "x".repeat(30_000));
     const carried: (PackedPage | undefined)[] = [];
-    await room.devices.sends({ userId: BOB, drafts: [], delivered: at(0, 0) }, async ({ update }) => {
+    await room.deviceCalls.sends({ userId: BOB, drafts: [], delivered: at(0, 0) }, async ({ update }) => {
       carried.push(update?.packedPage);
       return null;
     });
     expect(carried).toMatchObject([{ lastSeq: 4, hasMore: true }]);
-    expect(room.devices.replay({ userId: BOB, after: Position.parse(0), rev: 0 }).lastSeq).toBe(20);
+    expect(room.deviceCalls.replay({ userId: BOB, after: Position.parse(0), rev: 0 }).lastSeq).toBe(20);
   }));

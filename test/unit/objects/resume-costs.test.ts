@@ -26,7 +26,7 @@ function fill(room: Room): void {
 
 /** Changes a message, as a pin does. */
 function change(room: Room, seq: number): void {
-  room.commit((tx) => room.changeFeed.store(tx, [Seq.parse(seq)], { changesContent: true }));
+  room.commit((tx) => room.changeFeed.record(tx, [Seq.parse(seq)], { changesContent: true }));
 }
 
 /** What Bob's resume costs who has all messages, and none of the changes. */

@@ -49,14 +49,15 @@ async function longRoom(storage: DurableObjectStorage): Promise<Room> {
 const HAPPENS: Record<string, (room: Room, from: SyncPosition) => unknown> = {
   "a message": (room) => say(room, [{ ...draft, clientMsgId: "new" }]),
   "a repeat": (room) => say(room, [draft]),
-  "a page of replay": (room, from) => room.devices.replay({ userId: BOB, after: from.seq, rev: from.rev }),
+  "a page of replay": (room, from) =>
+    room.deviceCalls.replay({ userId: BOB, after: from.seq, rev: from.rev }),
   "a page without changes": (room, from) =>
-    room.devices.replay({ userId: BOB, after: from.seq, rev: undefined }),
+    room.deviceCalls.replay({ userId: BOB, after: from.seq, rev: undefined }),
   "a page of history": (room, from) => room.log.before(from.seq, 3, room.members.active(BOB), "main"),
   "a bump for devices": (room, from) =>
-    room.devices.sends({ userId: BOB, drafts: [], delivered: from }, async () => null),
+    room.deviceCalls.sends({ userId: BOB, drafts: [], delivered: from }, async () => null),
   "a bump": (room) => room.snapshot(BOB),
-  "a greeting": (room) => room.devices.snapshot({ userId: BOB, subscribes: { hasDevices: false } }),
+  "a greeting": (room) => room.deviceCalls.snapshot({ userId: BOB, subscribes: { hasDevices: false } }),
   "a look at a conversation": (room) => room.snapshots.describe(BOB),
   "a read": (room, from) => room.readPositions.read(BOB, from.seq, null),
   "a revoke": (room, from) => room.redaction.revoke(ANN, Seq.parse(from.seq)),

@@ -23,7 +23,7 @@ const HAPPENS: Record<string, (room: Room) => unknown> = {
   },
   "the alarm": (room) => room.fanout.repair(),
   "a refresh of profiles": (room) => room.profiles.ensureFresh(),
-  "a page": (room) => room.devices.replay({ userId: BOB, after: room.log.last.seq, rev: room.state.rev }),
+  "a page": (room) => room.deviceCalls.replay({ userId: BOB, after: room.log.last.seq, rev: room.state.rev }),
   "a read": (room) => room.readPositions.read(BOB, undefined, null),
   "a revoke": (room) => room.redaction.revoke(ANN, Seq.parse(1)),
   "a new name": (room) => room.commit((tx) => room.change(tx, { profile: { name: "new" } })),

@@ -85,7 +85,7 @@ async function fetchedAtOnce(messages: number, maxBytes: number): Promise<number
     };
     const contexts = new MessageContexts({ ...known, directory: { storedContext: unasked } });
     const feed = new DeviceFeed({ ...known, cursors, conversations, contexts }, maxBytes);
-    const taken = range(1, CONVERSATIONS).map((id) => feed.applyUpdate(update(id, messages)));
+    const taken = range(1, CONVERSATIONS).map((id) => feed.take(update(id, messages)));
     for (const result of await Promise.allSettled(taken)) if (result.status === "rejected") failed++;
   });
   expect(failed).toBe(1);

@@ -7,7 +7,7 @@ import type { INBOX_CALLS } from "./calls.ts";
 type OverChannels = Pick<CallMethods<typeof INBOX_CALLS>, "applyUpdate">;
 
 /** The end of a channel at an inbox: the calls that conversations make over it. @see CallChannels */
-export class InboxCalls extends RpcTarget implements OverChannels {
+export class InboxChannelEnd extends RpcTarget implements OverChannels {
   readonly #inbox: OverChannels;
 
   constructor(inbox: OverChannels) {

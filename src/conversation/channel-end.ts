@@ -7,7 +7,7 @@ import type { CONVERSATION_CALLS } from "./calls.ts";
 type OverChannels = Pick<CallMethods<typeof CONVERSATION_CALLS>, "sendFromDevice">;
 
 /** The end of a channel at a conversation: the calls that inboxes make over it. @see CallChannels */
-export class ConversationCalls extends RpcTarget implements OverChannels {
+export class ConversationChannelEnd extends RpcTarget implements OverChannels {
   readonly #conversation: OverChannels;
 
   constructor(conversation: OverChannels) {
