@@ -23,7 +23,7 @@ import { ListWriter } from "./list/list-writer.ts";
 import { ListRepair } from "./list/repair.ts";
 import { Notifications } from "./notifications.ts";
 import { SavedMessages } from "./saved/saved-messages.ts";
-import { createScheduled, type Scheduled } from "./scheduled/scheduled.ts";
+import { createScheduled } from "./scheduled/scheduled.ts";
 
 /** What an inbox needs from outside; `src/worker.ts` hands it in. */
 export interface InboxDeps extends DeviceSocketsDeps {
@@ -76,32 +76,6 @@ export type InboxJobKind =
   /** sends the reminders of saved messages whose time has come */
   | "reminders";
 
-/** The parts of an inbox. They are created once D1 has confirmed that the user exists. */
-export interface InboxComponents {
-  sessionGate: SessionGate;
-  sessionTermination: SessionTermination;
-  accountDeletion: AccountDeletion;
-  list: ConversationList;
-  drafts: Drafts;
-  composerDrafts: ComposerDrafts;
-  scheduled: Scheduled;
-  notifications: Notifications;
-  saved: SavedMessages;
-  catchUp: CatchUp;
-  /** what the user may still ask */
-  budgets: UserBudgets;
-  sockets: DeviceSockets;
-  deviceFeed: DeviceFeed;
-  presence: Presence;
-  repair: ListRepair;
-  contactNotifier: ContactNotifier;
-  profileAnnouncer: ProfileAnnouncer;
-  /** The calls to other objects of one request. */
-  callBudget(): CallBudget;
-  /** Schedules a look for sockets that closed without a word. */
-  checkSocketsLater(): void;
-}
-
 /** The object of a user, as its components need it. */
 interface InboxHost {
   ctx: DurableObjectState;
@@ -118,40 +92,68 @@ interface InboxHost {
   kick(sessionId: SessionId, calls: CallBudget): Promise<boolean>;
 }
 
-/** Creates the components from the tables of the inbox, and connects them. */
-export function createComponents({ ctx, deps, jobs, userId, isOpening, kick }: InboxHost): InboxComponents {
+/** The parts of an inbox. They are created once D1 has confirmed that the user exists. */
+export type InboxComponents = ReturnType<typeof createComponents>;
+
+/** Creates the components from the tables of the inbox, in layers; each gets those below it. */
+export function createComponents(host: InboxHost) {
+  const { jobs, deps } = host;
+  const stores = createStores(host);
+  const delivery = createDelivery(host, stores);
+  return {
+    ...stores,
+    ...delivery,
+    ...createAccount(host, stores, delivery),
+    /** The calls to other objects of one request. */
+    callBudget: () => new CallBudget(deps.timing.jobs.maxCalls),
+    /** Schedules a look for sockets that closed without a word. */
+    checkSocketsLater: () => jobs.schedule("sockets", "", Date.now() + deps.timing.socketRegistry.checkMs),
+  };
+}
+
+type Stores = ReturnType<typeof createStores>;
+
+/** What the inbox stores, and its open sockets. */
+function createStores({ ctx, deps, jobs, userId }: InboxHost) {
   const { sql } = ctx.storage;
-  const { conversations, directory, settings, timing } = deps;
-  const sessionGate = new SessionGate(sql, conversations, timing.socketRegistry);
-  const accountDeletion = new AccountDeletion(sql, jobs, { ...deps, userId });
+  const { conversations, settings, timing } = deps;
   const cursors = new DeviceCursors(sql);
+  /** what the user may still ask */
   const budgets = new UserBudgets(sql, settings, timing.userBudgets);
   const sockets = new DeviceSockets(ctx, deps, cursors, budgets);
   const writer = new ListWriter(sql, {
     hasDevices: () => sockets.open().length > 0,
     timing: timing.list,
   });
-  const list = new ConversationList(sql, writer, {
-    taken: (update, before) => composerDrafts.follow(update, before),
-    forgotten: (id) => composerDrafts.forget(id),
-    leftArchive: (id) => {
-      const pushed = conversations.pushConversation(id, { userId: userId() });
-      pushed.catch((error: unknown) => log("warn", "preferences_push_failed", errorFields(error)));
-    },
-  });
-  const notifications = new Notifications(ctx.storage);
-  const drafts = new Drafts(sql, jobs, timing.drafts);
-  const scheduled = createScheduled(sql, jobs, {
-    ...deps,
-    userId,
-    mayBeDeleted: () => jobs.firstKey("deletion_lookup") !== null,
-    tell: (event) => sockets.broadcast(event),
-  });
-  const saved = new SavedMessages(sql, {
-    jobs,
-    storeList: () => writer.store(),
-    broadcast: (event) => sockets.broadcast(event),
-  });
+  return {
+    sessionGate: new SessionGate(sql, conversations, timing.socketRegistry),
+    accountDeletion: new AccountDeletion(sql, jobs, { ...deps, userId }),
+    cursors,
+    budgets,
+    sockets,
+    list: new ConversationList(sql, writer),
+    notifications: new Notifications(ctx.storage),
+    drafts: new Drafts(sql, jobs, timing.drafts),
+    scheduled: createScheduled(sql, jobs, {
+      ...deps,
+      userId,
+      mayBeDeleted: () => jobs.firstKey("deletion_lookup") !== null,
+      tell: (event) => sockets.broadcast(event),
+    }),
+    saved: new SavedMessages(sql, {
+      jobs,
+      storeList: () => writer.store(),
+      broadcast: (event) => sockets.broadcast(event),
+    }),
+  };
+}
+
+type Delivery = ReturnType<typeof createDelivery>;
+
+/** How the list and the devices get what conversations have. */
+function createDelivery({ ctx, deps, jobs, userId, isOpening }: InboxHost, stores: Stores) {
+  const { accountDeletion, budgets, cursors, list, sockets } = stores;
+  const { conversations, directory, settings, timing } = deps;
   const audience = {
     open: () => sockets.open(),
     isOpen: () => isOpening() || sockets.open().length > 0,
@@ -161,7 +163,11 @@ export function createComponents({ ctx, deps, jobs, userId, isOpening, kick }: I
   const deviceFeed = new DeviceFeed({
     ...{ audience, list, cursors, conversations, contexts, budgets, settings, timing, userId },
   });
-  const composerDrafts = new ComposerDrafts(sql, {
+  const catchUp = new CatchUp({
+    ...{ jobs, list, feed: deviceFeed, timing },
+    ask: (id, subscribes) => conversations.snapshot(id, { userId: userId(), subscribes }),
+  });
+  const composerDrafts = new ComposerDrafts(ctx.storage.sql, {
     ...{ conversations, timing, userId },
     listedAs: (id) => list.listedAs(id),
     storeSnapshot: (update) => catchUp.store(update),
@@ -170,14 +176,23 @@ export function createComponents({ ctx, deps, jobs, userId, isOpening, kick }: I
     },
     isDeleted: () => accountDeletion.isDeleted,
   });
-  const catchUp = new CatchUp({
-    ...{ jobs, list, feed: deviceFeed, timing },
-    ask: (id, subscribes) => conversations.snapshot(id, { userId: userId(), subscribes }),
+  list.observe({
+    taken: (update, before) => composerDrafts.follow(update, before),
+    forgotten: (id) => composerDrafts.forget(id),
+    leftArchive: (id) => {
+      const pushed = conversations.pushConversation(id, { userId: userId() });
+      pushed.catch((error: unknown) => log("warn", "preferences_push_failed", errorFields(error)));
+    },
   });
-  const profileAnnouncer = new ProfileAnnouncer(jobs, {
-    ...{ directory, conversations, frames: deviceFeed.profileFrames, timing, userId },
-    recent: (limit) => list.recent(limit),
-  });
+  return { audience, deviceFeed, catchUp, composerDrafts };
+}
+
+/** What concerns the account: its sessions, its presence, its profile and contacts, and the repair of all. */
+function createAccount({ ctx, deps, jobs, userId, kick }: InboxHost, stores: Stores, delivery: Delivery) {
+  const { accountDeletion, cursors, list, sessionGate, sockets } = stores;
+  const { audience, deviceFeed } = delivery;
+  const { conversations, directory, timing } = deps;
+  const { sql } = ctx.storage;
   const contactNotifier = new ContactNotifier(jobs, { ...deps, userId });
   const presence = new Presence(sql, jobs, {
     directory,
@@ -185,15 +200,6 @@ export function createComponents({ ctx, deps, jobs, userId, isOpening, kick }: I
     timing,
     userId,
     isOnline: () => !accountDeletion.isDeleted && (audience.isOpen() || sessionGate.hasSockets()),
-  });
-  const repair = new ListRepair(sql, jobs, {
-    ...{ directory, conversations, list, cursors, feed: deviceFeed, timing, userId },
-    sockets: { ...audience, fail: () => sockets.fail() },
-    isDeleted: () => accountDeletion.isDeleted,
-    lookAtSockets: () => {
-      jobs.schedule("sockets", "", Date.now());
-      presence.repair();
-    },
   });
   const socketsOfSessions = {
     closeHere: (sessionId: SessionId) => {
@@ -203,31 +209,27 @@ export function createComponents({ ctx, deps, jobs, userId, isOpening, kick }: I
     closeAllHere: () => sockets.kick(() => true, "session_ended"),
     kick,
   };
-  const sessionTermination = new SessionTermination(
-    sessionGate,
-    jobs,
-    socketsOfSessions,
-    timing.sessionTermination,
-  );
   return {
-    sessionGate,
-    sessionTermination,
-    accountDeletion,
-    list,
-    drafts,
-    composerDrafts,
-    scheduled,
-    notifications,
-    saved,
-    catchUp,
-    budgets,
-    sockets,
-    deviceFeed,
-    presence,
     contactNotifier,
-    profileAnnouncer,
-    repair,
-    callBudget: () => new CallBudget(timing.jobs.maxCalls),
-    checkSocketsLater: () => jobs.schedule("sockets", "", Date.now() + timing.socketRegistry.checkMs),
+    presence,
+    profileAnnouncer: new ProfileAnnouncer(jobs, {
+      ...{ directory, conversations, frames: deviceFeed.profileFrames, timing, userId },
+      recent: (limit) => list.recent(limit),
+    }),
+    repair: new ListRepair(sql, jobs, {
+      ...{ directory, conversations, list, cursors, feed: deviceFeed, timing, userId },
+      sockets: { ...audience, fail: () => sockets.fail() },
+      isDeleted: () => accountDeletion.isDeleted,
+      lookAtSockets: () => {
+        jobs.schedule("sockets", "", Date.now());
+        presence.repair();
+      },
+    }),
+    sessionTermination: new SessionTermination(
+      sessionGate,
+      jobs,
+      socketsOfSessions,
+      timing.sessionTermination,
+    ),
   };
 }

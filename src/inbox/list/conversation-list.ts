@@ -65,11 +65,11 @@ export interface ListObserver {
    * The list takes an inbox update, perhaps a late one.
    * @param before how the list has the conversation; null: not at all, or it is rebuilt from the update
    */
-  taken?(update: InboxUpdate, before: () => ListedAs | null): void;
+  taken(update: InboxUpdate, before: () => ListedAs | null): void;
   /** The row of a conversation is deleted. */
-  forgotten?(conversationId: ConversationId): void;
+  forgotten(conversationId: ConversationId): void;
   /** A conversation has left the archive by a message, and devices are connected. */
-  leftArchive?(conversationId: ConversationId): void;
+  leftArchive(conversationId: ConversationId): void;
 }
 
 /**
@@ -82,11 +82,15 @@ export class ConversationList {
   readonly #writer: ListWriter;
   #isDeleted = false;
   #concurrent: ConcurrentUpdates | null = null;
-  readonly #observer: ListObserver;
+  #observer: ListObserver | undefined;
 
-  constructor(sql: SqlStorage, writer: ListWriter, observer: ListObserver = {}) {
+  constructor(sql: SqlStorage, writer: ListWriter) {
     this.#sql = sql;
     this.#writer = writer;
+  }
+
+  /** Has what follows from the list told of each change from now on. */
+  observe(observer: ListObserver): void {
     this.#observer = observer;
   }
 
@@ -122,8 +126,8 @@ export class ConversationList {
   applyUpdate(update: InboxUpdate, delivered: SyncPosition | null = null): void {
     if (this.#isDeleted) return;
     this.#concurrent?.note(update);
-    this.#observer.taken?.(update, () => this.#writer.listedAs(update.conversationId));
-    if (this.#writer.apply(update, delivered)) this.#observer.leftArchive?.(update.conversationId);
+    this.#observer?.taken(update, () => this.#writer.listedAs(update.conversationId));
+    if (this.#writer.apply(update, delivered)) this.#observer?.leftArchive(update.conversationId);
   }
 
   /** How the list has a conversation; null: not at all. */
@@ -200,13 +204,13 @@ export class ConversationList {
   /** Replaces the row by a snapshot and the preferences, also if the row is newer. @see applyUpdate */
   replace(update: InboxUpdate, preferences: ListPreferences, delivered: SyncPosition | null): void {
     if (this.#isDeleted) return;
-    this.#observer.taken?.(update, () => null);
+    this.#observer?.taken(update, () => null);
     this.#writer.replace(update, preferences, delivered);
   }
 
   /** Deletes the row of a conversation. */
   forget(conversationId: ConversationId): void {
-    this.#observer.forgotten?.(conversationId);
+    this.#observer?.forgotten(conversationId);
     this.#writer.forget(conversationId);
   }
 
