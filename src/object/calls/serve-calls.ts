@@ -29,12 +29,10 @@ export function serveCalls<Target extends object, Parts>(
       configurable: true,
       writable: true,
       async value(this: Target, ...input: unknown[]): Promise<Result<unknown>> {
-        if (weight !== 0) {
-          const weighed =
-            weight instanceof Function ? Number(Reflect.apply(weight, undefined, input)) : weight;
-          const refusal = host.charge(this, input[0], weighed);
-          if (refusal) return refusal;
-        }
+        const weighed = weight instanceof Function ? Number(Reflect.apply(weight, undefined, input)) : weight;
+        // A call without weight is not refused, not even to a user who has nothing left.
+        const refusal = weighed === 0 ? null : host.charge(this, input[0], weighed);
+        if (refusal) return refusal;
         return answer(async () => {
           if (onlyIfStored && !host.isStored(this)) return null;
           const value = await call.work(await host.load(this), ...input);
