@@ -261,25 +261,26 @@ export class Fanout {
   #next(lane: Lane): UserId | undefined {
     const serves = lane === "slot" && this.#isServing;
     const isMine = ({ by }: Plan) => by === lane || (serves && by === "alarm");
-    return this.#recipients.next(lane, (recipient) => this.#dueAt(recipient, isMine) <= Date.now())?.id;
+    const now = Date.now();
+    return this.#recipients.next(lane, (recipient) => this.#isDue(recipient, isMine, now))?.id;
   }
 
-  /**
-   * When a recipient is to be called (ms since 1970), if at all: something is pending for them, no call or
-   * claim is about to bring it, and the plan is of this kind.
-   */
-  #dueAt(recipient: FanoutRecipient, isMine: (plan: Plan) => boolean): number {
-    const { id, claims } = recipient;
+  /** Whether a recipient is to be called now, by a plan of this kind. What costs little is asked first. */
+  #isDue(recipient: FanoutRecipient, isMine: (plan: Plan) => boolean, now: number): boolean {
     const plan = this.#recipients.plan(recipient);
-    const isWaiting = () => !this.isDelivered(id) || this.#source.hasEphemeral(id);
-    if (!isMine(plan) || claims > 0 || !this.#dispatcher.mayCall(id) || !isWaiting())
-      return Number.POSITIVE_INFINITY;
-    return this.#recipients.pauseEnd(recipient, plan.pauseMs);
+    if (!isMine(plan) || this.#recipients.pauseEnd(recipient, plan.pauseMs) > now) return false;
+    return this.#isCallable(recipient);
+  }
+
+  /** Whether something is pending for a recipient, and no call or claim is about to bring it. */
+  #isCallable({ id, claims }: FanoutRecipient): boolean {
+    if (claims > 0 || !this.#dispatcher.mayCall(id)) return false;
+    return !this.isDelivered(id) || this.#source.hasEphemeral(id);
   }
 
   #isDeferredDue(): boolean {
-    const isDue = (id: UserId) =>
-      this.#dueAt(this.#recipients.of(id), ({ by }) => by === "alarm") <= Date.now();
+    const now = Date.now();
+    const isDue = (id: UserId) => this.#isDue(this.#recipients.of(id), ({ by }) => by === "alarm", now);
     return this.#source.ids().some(isDue);
   }
 
@@ -290,8 +291,9 @@ export class Fanout {
     const now = Date.now();
     let next = Number.POSITIVE_INFINITY;
     for (const recipient of this.#recipients.all()) {
-      const at = this.#dueAt(recipient, ({ by }) => by !== "alarm");
-      if (at > now) next = Math.min(next, at);
+      const { by, pauseMs } = this.#recipients.plan(recipient);
+      const at = this.#recipients.pauseEnd(recipient, pauseMs);
+      if (by !== "alarm" && at > now && at < next && this.#isCallable(recipient)) next = at;
     }
     if (Number.isFinite(next) && !(this.#pauseTimer && this.#pauseTimer.at <= next)) {
       // A member of a small group must not wait for the longer cooldown of a large one.

@@ -1,3 +1,4 @@
+import { CoreError } from "../../domain/errors.ts";
 import { type ConversationId, Position, type Seq, type UserId } from "../../domain/ids.ts";
 import { LIMITS } from "../../domain/limits.ts";
 import type { Conversations } from "../../domain/ports.ts";
@@ -84,7 +85,8 @@ export function maxPageBytes(messages: number): number {
  * on, and fetches further pages from the conversation. Each position is noted before its frames are sent, in
  * the same turn.
  * @param own messages that one of the sockets has sent: it gets acks for them instead
- * @throws `unavailable` if a page cannot be fetched in time; the sockets keep what they were sent
+ * @throws `unavailable` if a page cannot be fetched in time, or does not lead on; the sockets keep what they
+ *   were sent
  */
 export async function bringUp(
   deps: PushDeps,
@@ -105,6 +107,9 @@ export async function bringUp(
       await deps.pageBudget.run(
         async () => {
           const page = await fetchPage(deps, target.conversationId, position);
+          // Without this it would be fetched again without end.
+          if (!isAhead(endOf(page, target), position))
+            throw new CoreError("unavailable", "The page does not lead on.");
           // A socket that has opened meanwhile may want whole messages: the page is fetched anew. One that
           // has begun a sync, or has fallen behind, gets none.
           const now = next();

@@ -35,6 +35,8 @@ export class World {
   /** the newest version in each inbox */
   readonly has = new Map<UserId, number>();
   readonly calls: { id: UserId; ver: number }[] = [];
+  /** behind which position each inbox was last sent messages; null: it was sent none */
+  readonly pages = new Map<UserId, DeliveredPosition>();
   readonly underWay = new Map<UserId, number>();
   mostAtOnce = 0;
   mostForOne = 0;
@@ -88,7 +90,10 @@ export class World {
       version: () => this.version,
       mark: () => ({ seq: this.version, changes: 0, touched: 0, rev: 0 }),
       versionAt: (_, mark) => mark.seq,
-      update: (id, _, isOnDemand) => ({ ...this.update(id), ...(isOnDemand && { onDemand: true }) }),
+      update: (id, position, isOnDemand) => {
+        this.pages.set(id, position);
+        return { ...this.update(id), ...(isOnDemand && { onDemand: true }) };
+      },
       isLarge: () => this.isLarge,
       newestPosition: () => ({ seq: Position.parse(this.version), rev: 0 }),
       dueRev: () => 0,

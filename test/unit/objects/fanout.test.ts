@@ -280,6 +280,27 @@ describe("to devices", () => {
     await world.until(() => world.allKnow);
   });
 
+  test("a member whose inbox works again is sent messages with their updates again", async () => {
+    const world = new World(1);
+    const one = itemAt(world.ids, 0);
+    world.online.add(one);
+    world.devices.set(one, true);
+    const fanout = world.fanout();
+    const change = () => {
+      world.version++;
+      fanout.changed();
+    };
+    world.broken.add(one);
+    change();
+    await world.until(() => world.failures.has(one));
+    world.broken.delete(one);
+    fanout.subscribe(one, true);
+    await world.until(() => world.allKnow);
+    change();
+    await world.until(() => world.allKnow);
+    expect(world.pages.get(one)).not.toBeNull();
+  });
+
   test("members with devices get a message as fast as inboxes answer, without the pace of lists", async () => {
     const world = new World(200);
     for (const id of world.ids) world.devices.set(id, true);
