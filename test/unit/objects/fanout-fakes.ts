@@ -41,6 +41,8 @@ export class World {
   mostAtOnce = 0;
   mostForOne = 0;
   isLarge = false;
+  /** whether a change waits for its announcement */
+  hasUnannounced = false;
   /** the most members with devices that are sent every message */
   maxLive = 1_000;
   /** whether the conversation takes a member's devices to be connected */
@@ -97,7 +99,7 @@ export class World {
       isLarge: () => this.isLarge,
       newestPosition: () => ({ seq: Position.parse(this.version), rev: 0 }),
       dueRev: () => 0,
-      hasUnannounced: () => false,
+      hasUnannounced: () => this.hasUnannounced,
       hasDevices: (id) => this.devices.get(id) ?? null,
       setDevices: (id, hasDevices) => void this.devices.set(id, hasDevices),
       hasEphemeral: (id) => this.passing.has(id),

@@ -195,6 +195,18 @@ test("in a busy room a failing inbox is tried once a minute at most", async () =
   expect(tries() - before).toBeLessThanOrEqual((5 * 60_000) / maxPauseMs + 1);
 });
 
+test("the alarm keeps the retry marker while a change waits for its announcement: a crash would lose it", async () => {
+  const world = new World(2);
+  const fanout = world.fanout();
+  world.version = 1;
+  fanout.changed();
+  await world.until(() => world.allKnow);
+  world.hasUnannounced = true;
+  expect(await world.repair(fanout)).not.toBeNull();
+  world.hasUnannounced = false;
+  expect(await world.repair(fanout)).toBeNull();
+});
+
 test("a start without a retry marker delivers nothing, and one with a marker delivers to all", async () => {
   const world = new World(5);
   world.version = 7;
@@ -449,6 +461,11 @@ describe("to devices", () => {
     world.isLarge = true;
     expect(fanout.mayReceiveEphemeral(offline)).toBe(false);
     fanout.subscribe(offline, true);
+    expect(fanout.mayReceiveEphemeral(offline)).toBe(true);
+    // Their device is still connecting: the answer without devices is older than it.
+    world.version++;
+    fanout.changed();
+    await world.until(() => world.has.get(offline) === world.version);
     expect(fanout.mayReceiveEphemeral(offline)).toBe(true);
   });
 
