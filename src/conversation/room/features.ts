@@ -12,7 +12,6 @@ import { Redaction } from "../changes/redaction.ts";
 import { Typing } from "../changes/typing.ts";
 import { DeviceCalls } from "../delivery/device-calls.ts";
 import type { ConversationJobKind } from "../jobs.ts";
-import { Composers } from "../members/composers.ts";
 import { Polls } from "../polls/polls.ts";
 import { Reactions } from "../reactions/reactions.ts";
 import { Following } from "../threads/following.ts";
@@ -28,11 +27,11 @@ export type Features = ReturnType<typeof createFeatures>;
 
 /** The last layer of a room: what members do in a conversation besides sending. */
 export function createFeatures(
-  { storage, jobs, settings, timing }: RoomHost,
+  { jobs, settings, timing }: RoomHost,
   room: RoomContext & Stores & Delivery & Sending,
   publisher: Publisher,
 ) {
-  const { members, history, reactionStore, voteStore, directPermission, fanout } = room;
+  const { history, reactionStore, voteStore, directPermission, fanout } = room;
   const outlines = new GroupOutlines(room);
   const files = room.fileReferences;
   const indexer = room.search.indexing;
@@ -64,8 +63,7 @@ export function createFeatures(
     polls: new Polls(room, voteStore, { permission, schedule: scheduleNow("deleted_votes") }),
     following: new Following(room),
     deviceCalls: new DeviceCalls(room, {
-      ...{ source: room.fanoutSource, fanout, timing: timing.inboxCalls },
-      composers: new Composers(storage.sql, members),
+      ...{ source: room.fanoutSource, fanout, composers: room.composers, timing: timing.inboxCalls },
     }),
   };
 }

@@ -24,14 +24,14 @@ export function createSending(
   { fanout, projection, propagate }: Delivery,
   publisher: Publisher,
 ) {
-  const { state, log, members, profiles, knownUsers, threads, search, fileReferences } = stores;
+  const { state, log, members, composers, profiles, knownUsers, threads, search, fileReferences } = stores;
   const committed = new CommittedSends({
     ...{ state, members, publisher, fanout, projection },
     files: fileReferences,
     indexer: search.indexing,
   });
   const queue = new SendQueue<SendOrigin>({
-    ...{ storage, log, members, threads },
+    ...{ storage, log, members, composers, threads },
     storePeople: (tx, people) => {
       knownUsers.store(people);
       tx.publish(() => projection.changed());

@@ -12,6 +12,7 @@ import { ReadableLog } from "../log/readable-log.ts";
 import { RecentRows } from "../log/recent-rows.ts";
 import { MarkStore } from "../marks/mark-store.ts";
 import { Bans } from "../members/bans.ts";
+import { Composers } from "../members/composers.ts";
 import { Invitations } from "../members/invitations.ts";
 import { JoinRequests } from "../members/join-requests.ts";
 import { KnownUsers } from "../members/known-users.ts";
@@ -79,6 +80,7 @@ export function createStores(
     state,
     members,
     memberList: new MemberList(members),
+    composers: new Composers(sql, members),
     profiles,
     knownUsers: new KnownUsers(sql, profiles),
     bans: new Bans(sql),

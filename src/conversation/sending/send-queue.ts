@@ -8,7 +8,7 @@ import { BatchWait } from "../../object/batches/batch-wait.ts";
 import { storedMentions } from "../log/mention-index.ts";
 import type { MessageLog } from "../log/message-log.ts";
 import { type MessageRow, NO_THREAD } from "../log/row.ts";
-import { Composers } from "../members/composers.ts";
+import type { Composers } from "../members/composers.ts";
 import type { MemberRow } from "../members/member-row.ts";
 import type { Members } from "../members/members.ts";
 import type { PositionsByUser } from "../members/sender-positions.ts";
@@ -38,6 +38,7 @@ interface SendQueueDeps<Origin> {
   storage: DurableObjectStorage;
   log: MessageLog;
   members: Members;
+  composers: Pick<Composers, "isOpen" | "sent">;
   /** where replies are noted with their thread */
   threads: ReplyStore;
   /** stores the senders inside a merged message with it */
@@ -60,7 +61,6 @@ interface SendQueueDeps<Origin> {
  */
 export class SendQueue<Origin> {
   readonly #deps: SendQueueDeps<Origin>;
-  readonly #composers: Composers;
   readonly #backlog = new Backlog(MAX_WAITING);
   #waiting: QueuedSend<Origin>[] = [];
   /** the commit that the waiting sends wait for */
@@ -71,7 +71,6 @@ export class SendQueue<Origin> {
 
   constructor(deps: SendQueueDeps<Origin>) {
     this.#deps = deps;
-    this.#composers = new Composers(deps.storage.sql, deps.members);
   }
 
   /**
@@ -156,7 +155,9 @@ export class SendQueue<Origin> {
    */
   #commitAll(sends: QueuedSend<Origin>[]): Committed<Origin> {
     // A send that takes a composer draft writes that draft too.
-    const isPlain = !sends.some(({ senderId, draft }) => this.#composers.isOpen(senderId, draft.clientMsgId));
+    const isPlain = !sends.some(({ senderId, draft }) =>
+      this.#deps.composers.isOpen(senderId, draft.clientMsgId),
+    );
     try {
       const plain = isPlain ? this.#storeAtOnce(sends) : null;
       if (plain) return plain;
@@ -176,7 +177,7 @@ export class SendQueue<Origin> {
       const committed = storeSends(tx);
       const rows = newRows(committed.outcomes);
       for (const { sender_id: userId, client_msg_id: id } of rows)
-        if (this.#composers.isOpen(userId, id)) this.#composers.sent(tx, userId);
+        if (this.#deps.composers.isOpen(userId, id)) this.#deps.composers.sent(tx, userId);
       this.#deps.threads.rootsChanged(tx, rows);
       return committed;
     });

@@ -86,11 +86,10 @@ export class DeliveryPositions {
     let group: SocketGroup | null = isAhead(end, shared) ? { position: shared, sockets: [] } : null;
     for (const socket of this.#audience.open()) {
       const cursor = this.cursor(socket, id);
-      const { [stateOf(cursor)]: transitions } = TRANSITIONS;
       const position = cursor ?? shared;
-      if (transitions.lastUpdate === "stay" || !isAhead(end, position)) continue;
+      if (!isAhead(end, position)) continue;
       const event = this.#updateEvent(socket, due);
-      if (transitions[event] === "push") {
+      if (TRANSITIONS[stateOf(cursor)][event] === "push") {
         group ??= { position, sockets: [] };
         if (isSame(position, group.position)) group.sockets.push(socket);
       } else this.note(socket, id, event, shared);

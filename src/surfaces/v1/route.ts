@@ -30,7 +30,9 @@ export function callerRoutes(tag: string, check: Check = proceed) {
     // The document has its fields in this order.
     const begin = { method, path, operationId, tags: [tag] };
     return createRoute({
-      ...{ ...begin, ...route, security: [{ bearer: [] }] },
+      ...begin,
+      ...route,
+      security: [{ bearer: [] }],
       middleware: [authenticated, check, hasBody ? v1Body : proceed] as const,
     });
   };

@@ -3,6 +3,7 @@ import { beforeAll, expect, test, vi } from "vitest";
 import { MessageLog } from "../../../../src/conversation/log/message-log.ts";
 import { RecentRows } from "../../../../src/conversation/log/recent-rows.ts";
 import { type MessageRow, NO_THREAD } from "../../../../src/conversation/log/row.ts";
+import { Composers } from "../../../../src/conversation/members/composers.ts";
 import { Members } from "../../../../src/conversation/members/members.ts";
 import type { QueuedSend, SendOutcome } from "../../../../src/conversation/sending/send.ts";
 import { SendQueue } from "../../../../src/conversation/sending/send-queue.ts";
@@ -104,6 +105,7 @@ class QueueHarness {
     });
     this.sends = new SendQueue({
       ...{ storage: failing, log: this.log, members: this.members, threads: NO_THREADS },
+      composers: new Composers(storage.sql, this.members),
       storePeople: () => undefined,
       checkPermission: () => undefined,
       onOutcomes: (outcomes) => {
