@@ -21,12 +21,8 @@ export const DELIVERY = {
    */
   applyUpdate: repeatable(
     0,
-    ({ accountDeletion, deviceFeed, list }, input: InboxUpdate): Promise<DeliveredPosition> | null => {
-      if (accountDeletion.isDeleted) return null;
-      const delivered = deviceFeed.take(input);
-      list.noteHeard(input.conversationId);
-      return delivered;
-    },
+    ({ accountDeletion, deviceFeed }, input: InboxUpdate): Promise<DeliveredPosition> | null =>
+      accountDeletion.isDeleted ? null : deviceFeed.take(input),
   ),
 
   /**

@@ -158,11 +158,6 @@ export class ConversationList {
     return this.#writer.lostByCrash();
   }
 
-  /** A conversation has sent an inbox update, perhaps a repeated one that changes nothing. */
-  noteHeard(conversationId: ConversationId): void {
-    this.#writer.noteHeard(conversationId);
-  }
-
   /**
    * The conversations that may know more than the list.
    * @returns `heard`: those that have sent an inbox update since a time (ms), newest first; `large`: the

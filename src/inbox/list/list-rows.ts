@@ -87,7 +87,7 @@ export class ListRows {
     return rows.toArray().map((row) => row.conversation_id);
   }
 
-  /** @see ConversationList.noteHeard */
+  /** Stores that a conversation has sent an inbox update that changes nothing. */
   noteHeard(id: ConversationId): void {
     const now = Date.now();
     const sql = "UPDATE conversations SET heard_at = ? WHERE conversation_id = ? AND heard_at < ?";
@@ -117,8 +117,11 @@ export class ListRows {
     return { id, ver, state, lastSeq, rev, told, deletedForMe, archive, newestCounted, heardAt };
   }
 
-  /** Stores an inbox update if its version is higher than that of the row, and a delivered position. */
-  upsert(update: InboxUpdate, delivered: SyncPosition | null): void {
+  /**
+   * Stores an inbox update if its version is higher than that of the row, and a delivered position.
+   * @returns whether the update was stored
+   */
+  upsert(update: InboxUpdate, delivered: SyncPosition | null): boolean {
     const { rowsWritten } = this.#sql.exec(
       `INSERT INTO conversations (${COLUMNS}) VALUES (${PLACES})
        ON CONFLICT DO UPDATE SET ver = excluded.ver, state = excluded.state,
@@ -142,6 +145,7 @@ export class ListRows {
       ...this.#valuesOf(update, delivered),
     );
     if (rowsWritten === 0 && delivered) this.setDelivered(update.conversationId, delivered);
+    return rowsWritten > 0;
   }
 
   /** Stores a delivered position of this epoch, unless the row has it. */

@@ -70,7 +70,8 @@ export class ListWriter {
   apply(update: InboxUpdate, delivered: SyncPosition | null): boolean {
     if (!this.#deps.hasDevices()) {
       this.storeAndForget();
-      this.#rows.upsert(update, delivered);
+      // With devices, writes of the row say when it was heard last.
+      if (!this.#rows.upsert(update, delivered)) this.#rows.noteHeard(update.conversationId);
       return false;
     }
     const id = update.conversationId;
@@ -93,12 +94,6 @@ export class ListWriter {
       this.#recent.delete(id);
     }
     return before !== undefined && comesBack(before, update);
-  }
-
-  /** @see ConversationList.noteHeard */
-  noteHeard(id: ConversationId): void {
-    // While devices are connected, the writes of a row itself say so.
-    if (!this.#deps.hasDevices()) this.#rows.noteHeard(id);
   }
 
   /** @see ConversationList.setArchive */
