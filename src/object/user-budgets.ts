@@ -4,6 +4,8 @@ import type { Timing } from "../domain/timing.ts";
 
 /** What things weigh, in light calls. */
 export const WEIGHTS = {
+  /** the server's own calls, and reads so light that other calls end with them: they are never refused */
+  unweighed: 0,
   /** a frame, a send, a conversation that is synced, a refusal */
   light: 1,
   /** a page of messages or of a list, opening a socket */

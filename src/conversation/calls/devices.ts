@@ -8,19 +8,21 @@ import { WEIGHTS } from "../../object/user-budgets.ts";
 import { repeatable, repeatableIf } from "./call.ts";
 import { weightOfDraft } from "./writing.ts";
 
+const { light, unweighed } = WEIGHTS;
+
 /**
  * The calls that the inbox of a member makes for their devices. What a device needs to resume is not refused:
  * its inbox charges the syncs of its user.
  */
 export const DEVICES = {
   /** A page of what the caller's devices lack after a position. @see DeviceCalls.replay */
-  replay: repeatable(0, ({ room }, input: ReplayRequest) =>
+  replay: repeatable(unweighed, ({ room }, input: ReplayRequest) =>
     room.profiles.fresh(() => room.deviceCalls.replay(input)),
   ),
 
   /** The newest update for an inbox, without the fan-out. Idempotent. @see DeviceCalls.snapshot */
   snapshot: repeatable(
-    ({ writes }: SnapshotRequest) => (writes === undefined ? 0 : WEIGHTS.light),
+    ({ writes }: SnapshotRequest) => (writes === undefined ? unweighed : light),
     ({ room }, input: SnapshotRequest) => room.deviceCalls.snapshot(input),
   ),
 

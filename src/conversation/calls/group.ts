@@ -13,7 +13,7 @@ import type { MemberRange } from "../members/member-list.ts";
 import type { Room } from "../room.ts";
 import { type Caller, groupChange, once, repeatable } from "./call.ts";
 
-const { light, page } = WEIGHTS;
+const { light, page, unweighed } = WEIGHTS;
 
 /** A call that concerns one other user. */
 interface OnUser extends Caller {
@@ -41,7 +41,7 @@ function joinAs<Input extends { person: Person }>(
 /** The calls that concern a group, its members, and who may become one. */
 export const GROUP = {
   /** The group as users see it who are not in it. @see GroupOutlines.find */
-  outline: repeatable(0, ({ room }, { userId }: Caller) => room.outlines.find(userId)),
+  outline: repeatable(unweighed, ({ room }, { userId }: Caller) => room.outlines.find(userId)),
 
   /** A page of members. @see MemberList.page */
   members: repeatable(page, ({ room }, input: Caller & MemberRange) =>
@@ -49,7 +49,7 @@ export const GROUP = {
   ),
 
   /** The memberships of these users; users who are no members are missing. @see MemberList.byIds */
-  membersByIds: repeatable(0, ({ room }, { userId, targetIds }: Caller & { targetIds: UserId[] }) =>
+  membersByIds: repeatable(unweighed, ({ room }, { userId, targetIds }: Caller & { targetIds: UserId[] }) =>
     room.memberList.byIds(userId, targetIds),
   ),
 

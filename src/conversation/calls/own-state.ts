@@ -4,7 +4,7 @@ import { WEIGHTS } from "../../object/user-budgets.ts";
 import type { FollowPosition } from "../threads/follows.ts";
 import { type Caller, memberRead, type OnMessage, repeatable } from "./call.ts";
 
-const { light, page } = WEIGHTS;
+const { light, page, unweighed } = WEIGHTS;
 
 /** A call that concerns one thread. */
 interface OnThread extends Caller {
@@ -97,7 +97,7 @@ export const OWN_STATE = {
   typing: effect(repeatable(light, ({ room }, { userId }: Caller) => room.typing.show(userId))),
 
   /** The conversation as the caller sees it. @see MemberSnapshots.describe */
-  describe: repeatable(0, ({ room }, { userId }: Caller) =>
+  describe: repeatable(unweighed, ({ room }, { userId }: Caller) =>
     room.profiles.fresh(() => {
       room.flushSends();
       return room.snapshots.describe(userId);
@@ -106,6 +106,6 @@ export const OWN_STATE = {
 
   /** Pushes a conversation update to all the caller's sockets, after a change of their own flags in D1. */
   pushConversation: effect(
-    repeatable(0, ({ room }, { userId }: Caller) => room.conversationUpdates.push([userId])),
+    repeatable(unweighed, ({ room }, { userId }: Caller) => room.conversationUpdates.push([userId])),
   ),
 };

@@ -11,7 +11,7 @@ import type { SearchQuery } from "../search/search.ts";
 import { type ChangesRequest, changesPage } from "../views/changes-page.ts";
 import { type Caller, costlyRead, memberRead, type OnMessage, repeatable } from "./call.ts";
 
-const { page, search } = WEIGHTS;
+const { page, search, unweighed } = WEIGHTS;
 
 /** A whole history, or what a search finds of it. */
 interface HistoryInput extends Caller, HistoryChunkQuery {
@@ -20,7 +20,7 @@ interface HistoryInput extends Caller, HistoryChunkQuery {
 }
 
 /** Each user reads one whole history at a time, which is charged as it begins. */
-const historyWeight = ({ after }: HistoryInput) => (after === undefined ? search : 0);
+const historyWeight = ({ after }: HistoryInput) => (after === undefined ? search : unweighed);
 
 /** The calls that read messages. */
 export const READING = {

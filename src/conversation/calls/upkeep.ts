@@ -1,8 +1,11 @@
 import type { VersionedPerson } from "../../domain/accounts/person.ts";
 import type { SessionId } from "../../domain/ids.ts";
 import { effect, onlyIfStored } from "../../object/calls/object-call.ts";
+import { WEIGHTS } from "../../object/user-budgets.ts";
 import { removeDeletedUser } from "../changes/remove-deleted-user.ts";
 import { type Caller, repeatable } from "./call.ts";
+
+const { unweighed } = WEIGHTS;
 
 /** The calls by which the Worker and inboxes tell a conversation of what has changed elsewhere. */
 export const UPKEEP = {
@@ -12,7 +15,7 @@ export const UPKEEP = {
    * @param input `forBoth`: see `Opening.open`
    */
   init: effect(
-    repeatable(0, ({ room }, { userId, forBoth }: Caller & { forBoth?: boolean }) =>
+    repeatable(unweighed, ({ room }, { userId, forBoth }: Caller & { forBoth?: boolean }) =>
       room.opening.open(userId, forBoth),
     ),
   ),
@@ -22,7 +25,7 @@ export const UPKEEP = {
    * @see DirectPermission.announce
    */
   announceDirectPermission: effect(
-    repeatable(0, ({ room }, { token }: { token: string }) => room.directPermission.announce(token)),
+    repeatable(unweighed, ({ room }, { token }: { token: string }) => room.directPermission.announce(token)),
   ),
 
   /**
@@ -30,7 +33,7 @@ export const UPKEEP = {
    * @see DirectPermission.confirm
    */
   confirmDirectPermission: effect(
-    repeatable(0, ({ room }, { token }: { token: string }) => room.directPermission.confirm(token)),
+    repeatable(unweighed, ({ room }, { token }: { token: string }) => room.directPermission.confirm(token)),
   ),
 
   /**
@@ -40,7 +43,9 @@ export const UPKEEP = {
    */
   takeProfile: onlyIfStored(
     effect(
-      repeatable(0, ({ room }, { profile }: { profile: VersionedPerson }) => room.profiles.learn(profile)),
+      repeatable(unweighed, ({ room }, { profile }: { profile: VersionedPerson }) =>
+        room.profiles.learn(profile),
+      ),
     ),
   ),
 
@@ -49,7 +54,7 @@ export const UPKEEP = {
    * @see removeDeletedUser
    */
   removeDeleted: effect(
-    repeatable(0, ({ room }, { userId }: Caller) => {
+    repeatable(unweighed, ({ room }, { userId }: Caller) => {
       removeDeletedUser(room, room, userId);
       return room.propagate([]);
     }),
@@ -57,14 +62,16 @@ export const UPKEEP = {
 
   /** Closes every socket of an ended session, also one that is being opened. Idempotent. */
   kick: effect(
-    repeatable(0, ({ registrations, sockets }, { sessionId }: { sessionId: SessionId }) => {
+    repeatable(unweighed, ({ registrations, sockets }, { sessionId }: { sessionId: SessionId }) => {
       registrations.kick(sessionId);
       sockets.kickSession(sessionId);
     }),
   ),
 
   /** @returns the sessions among these that have a socket open here, or being opened */
-  openSessions: repeatable(0, ({ registrations, sockets }, { sessionIds }: { sessionIds: SessionId[] }) =>
-    sessionIds.filter((id) => sockets.hasSession(id) || registrations.isOpening(id)),
+  openSessions: repeatable(
+    unweighed,
+    ({ registrations, sockets }, { sessionIds }: { sessionIds: SessionId[] }) =>
+      sessionIds.filter((id) => sockets.hasSession(id) || registrations.isOpening(id)),
   ),
 };

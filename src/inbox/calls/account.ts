@@ -1,8 +1,11 @@
 import type { SessionId } from "../../domain/ids.ts";
 import type { Contact, EndedSession, SocketRegistration } from "../../domain/ports.ts";
 import { effect } from "../../object/calls/object-call.ts";
+import { WEIGHTS } from "../../object/user-budgets.ts";
 import { eraseInbox } from "../account/erase-inbox.ts";
 import { repeatable, requireAccount } from "./call.ts";
+
+const { unweighed } = WEIGHTS;
 
 /** The calls that concern the user's sessions, their sockets, and the end of the account. */
 export const ACCOUNT = {
@@ -11,7 +14,7 @@ export const ACCOUNT = {
    * @throws `unauthenticated` for an ended session or a deleted account
    */
   register: effect(
-    repeatable(0, (components, input: SocketRegistration) => {
+    repeatable(unweighed, (components, input: SocketRegistration) => {
       requireAccount(components);
       components.sessionGate.register(input);
       void components.presence.socketOpened();
@@ -21,7 +24,7 @@ export const ACCOUNT = {
 
   /** Removes a registration: the last socket of a session in a conversation has closed. Idempotent. */
   unregister: effect(
-    repeatable(0, ({ sessionGate, presence }, input: SocketRegistration) => {
+    repeatable(unweighed, ({ sessionGate, presence }, input: SocketRegistration) => {
       sessionGate.unregister(input);
       presence.socketClosed();
     }),
@@ -29,7 +32,7 @@ export const ACCOUNT = {
 
   /** Ends a session: closes its sockets, and refuses new ones until its tokens have expired. Idempotent. */
   endSession: effect(
-    repeatable(0, ({ sessionTermination, callBudget }, input: EndedSession) =>
+    repeatable(unweighed, ({ sessionTermination, callBudget }, input: EndedSession) =>
       sessionTermination.end([input], callBudget()),
     ),
   ),
@@ -39,18 +42,21 @@ export const ACCOUNT = {
    * the session's tokens. New sockets need valid tokens anyway.
    * @returns whether the session had device sockets
    */
-  closeSession: repeatable(0, ({ sockets, presence }, { sessionId }: { sessionId: SessionId }): boolean => {
-    const hadSockets = sockets.open().some((socket) => socket.sessionId === sessionId);
-    sockets.kickSession(sessionId);
-    presence.socketClosed();
-    return hadSockets;
-  }),
+  closeSession: repeatable(
+    unweighed,
+    ({ sockets, presence }, { sessionId }: { sessionId: SessionId }): boolean => {
+      const hadSockets = sockets.open().some((socket) => socket.sessionId === sessionId);
+      sockets.kickSession(sessionId);
+      presence.socketClosed();
+      return hadSockets;
+    },
+  ),
 
   /**
    * D1 may be about to end sessions. Unless `endSessions` follows with this token, a job looks them up in D1.
    */
   prepareSessionEnd: effect(
-    repeatable(0, ({ sessionTermination }, { token }: { token: string }) =>
+    repeatable(unweighed, ({ sessionTermination }, { token }: { token: string }) =>
       sessionTermination.prepare(token),
     ),
   ),
@@ -58,7 +64,7 @@ export const ACCOUNT = {
   /** Ends the sessions that D1 has ended, and confirms the prepared end with this token. Idempotent. */
   endSessions: effect(
     repeatable(
-      0,
+      unweighed,
       async (
         { sessionTermination, sockets, callBudget },
         { token, sessions }: { token: string; sessions: EndedSession[] },
@@ -76,7 +82,9 @@ export const ACCOUNT = {
    * in D1.
    */
   prepareDeletion: effect(
-    repeatable(0, ({ accountDeletion }, { token }: { token: string }) => accountDeletion.prepare(token)),
+    repeatable(unweighed, ({ accountDeletion }, { token }: { token: string }) =>
+      accountDeletion.prepare(token),
+    ),
   ),
 
   /**
@@ -85,15 +93,18 @@ export const ACCOUNT = {
    * the user, for a few seconds altogether; jobs retry after that. Idempotent.
    */
   deleteAccount: effect(
-    repeatable(0, async (components, { token, contacts = [] }: { token: string; contacts?: Contact[] }) => {
-      const calls = components.callBudget();
-      const conversationIds = await eraseInbox(components, calls);
-      components.accountDeletion.confirm(token);
-      const left = components.accountDeletion.tryAll(conversationIds, calls);
-      // The answer does not wait for the contacts: a contact who misses the event finds the change in their
-      // lists.
-      void components.contactNotifier.accountDeleted(contacts, calls);
-      await left;
-    }),
+    repeatable(
+      unweighed,
+      async (components, { token, contacts = [] }: { token: string; contacts?: Contact[] }) => {
+        const calls = components.callBudget();
+        const conversationIds = await eraseInbox(components, calls);
+        components.accountDeletion.confirm(token);
+        const left = components.accountDeletion.tryAll(conversationIds, calls);
+        // The answer does not wait for the contacts: a contact who misses the event finds the change in their
+        // lists.
+        void components.contactNotifier.accountDeleted(contacts, calls);
+        await left;
+      },
+    ),
   ),
 };

@@ -8,7 +8,7 @@ import { WEIGHTS } from "../../object/user-budgets.ts";
 import type { NotificationPage } from "../notifications.ts";
 import { repeatable } from "./call.ts";
 
-const { light, page } = WEIGHTS;
+const { light, page, unweighed } = WEIGHTS;
 
 /** The calls that bring the user something, and those that concern their notifications. */
 export const DELIVERY = {
@@ -20,7 +20,7 @@ export const DELIVERY = {
    *   fetched
    */
   applyUpdate: repeatable(
-    0,
+    unweighed,
     ({ accountDeletion, deviceFeed }, input: InboxUpdate): Promise<DeliveredPosition> | null =>
       accountDeletion.isDeleted ? null : deviceFeed.take(input),
   ),
@@ -32,7 +32,7 @@ export const DELIVERY = {
    * @throws `not_found` for an unknown user
    */
   notify: effect(
-    repeatable(0, ({ accountDeletion, notifications, sockets }, input: NotificationBatch) => {
+    repeatable(unweighed, ({ accountDeletion, notifications, sockets }, input: NotificationBatch) => {
       if (accountDeletion.isDeleted) return;
       for (const { event, group } of notifications.receive(input)) {
         if (event !== "accepted" && event !== "rejected") continue;
@@ -61,7 +61,9 @@ export const DELIVERY = {
 
   /** Sends an event to the connected devices. Without devices it is lost, and no tables are created. */
   pushEvent: onlyIfStored(
-    effect(repeatable(0, ({ sockets }, { event }: { event: DeviceEvent }) => sockets.broadcast(event))),
+    effect(
+      repeatable(unweighed, ({ sockets }, { event }: { event: DeviceEvent }) => sockets.broadcast(event)),
+    ),
   ),
 
   /**
@@ -70,7 +72,7 @@ export const DELIVERY = {
    */
   announceProfile: effect(
     repeatable(
-      0,
+      unweighed,
       async (
         { accountDeletion, profileAnnouncer, callBudget },
         { profile }: { profile: VersionedPerson },

@@ -15,7 +15,7 @@ import { WEIGHTS } from "../../object/user-budgets.ts";
 import type { ListedMessage } from "../scheduled/scheduled-messages.ts";
 import { once, repeatable, requireAccount } from "./call.ts";
 
-const { light, page } = WEIGHTS;
+const { light, page, unweighed } = WEIGHTS;
 
 /** The calls that concern what the user keeps: drafts, scheduled messages and saved messages. */
 export const KEPT = {
@@ -49,7 +49,9 @@ export const KEPT = {
    * @see Drafts.sent
    */
   noteDraftSent: effect(
-    repeatable(0, ({ drafts }, input: { id: DraftId } & MessageReference) => drafts.sent(input.id, input)),
+    repeatable(unweighed, ({ drafts }, input: { id: DraftId } & MessageReference) =>
+      drafts.sent(input.id, input),
+    ),
   ),
 
   /**
@@ -64,8 +66,10 @@ export const KEPT = {
 
   /** Deletes the user's composer draft in a conversation. Idempotent. @see ComposerDrafts.discard */
   discardComposerDraft: effect(
-    repeatable(0, ({ composerDrafts }, { conversationId, sessionId }: Omit<WrittenDraft, "content">) =>
-      composerDrafts.discard(conversationId, sessionId),
+    repeatable(
+      unweighed,
+      ({ composerDrafts }, { conversationId, sessionId }: Omit<WrittenDraft, "content">) =>
+        composerDrafts.discard(conversationId, sessionId),
     ),
   ),
 
@@ -84,7 +88,7 @@ export const KEPT = {
 
   /** The scheduled message of a conversation with this client message id; null: none waits or failed. */
   scheduledAs: repeatable(
-    0,
+    unweighed,
     (
       { scheduled },
       { conversationId, clientMsgId }: { conversationId: ConversationId; clientMsgId: string },
@@ -137,7 +141,9 @@ export const KEPT = {
 
   /** Ends what was saved of these messages. Idempotent. */
   unsaveMessages: effect(
-    repeatable(0, ({ saved }, { messages }: { messages: MessageReference[] }) => saved.remove(messages)),
+    repeatable(unweighed, ({ saved }, { messages }: { messages: MessageReference[] }) =>
+      saved.remove(messages),
+    ),
   ),
 
   /** A page of saved messages, newest first. @see SavedMessages.page */

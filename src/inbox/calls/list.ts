@@ -17,7 +17,7 @@ import { effect } from "../../object/calls/object-call.ts";
 import { WEIGHTS } from "../../object/user-budgets.ts";
 import { listRead, refresh, repeatable } from "./call.ts";
 
-const { page } = WEIGHTS;
+const { page, unweighed } = WEIGHTS;
 
 /** The calls that concern the user's list of conversations. */
 export const LIST = {
@@ -54,7 +54,7 @@ export const LIST = {
 
   /** The list entries of these conversations. @see ConversationList.entries */
   entries: repeatable(
-    0,
+    unweighed,
     async (
       components,
       { ids, includeHidden }: { ids: ConversationId[]; includeHidden?: boolean },
@@ -81,7 +81,7 @@ export const LIST = {
    */
   setPreferences: effect(
     repeatable(
-      0,
+      unweighed,
       (
         { list },
         { conversationId, pinned, ...archive }: { conversationId: ConversationId } & ListPreferences,
@@ -97,5 +97,5 @@ export const LIST = {
    * Idempotent. It has a limit of its own.
    * @see ListRepair.run
    */
-  repair: repeatable(0, ({ repair, callBudget }): Promise<RepairResult> => repair.run(callBudget())),
+  repair: repeatable(unweighed, ({ repair, callBudget }): Promise<RepairResult> => repair.run(callBudget())),
 };

@@ -7,8 +7,7 @@ import type { Result } from "../../domain/errors.ts";
  */
 interface ObjectCall<Parts, Input extends unknown[], Value> {
   /**
-   * What the call weighs for the user who makes it. 0: it is the server's own, or so light a read that other
-   * calls end with it. A function decides by the input.
+   * What the call weighs for the user who makes it, of `WEIGHTS`. A function decides by the input.
    */
   readonly weight: number | ((...input: Input) => number);
   /**

@@ -49,71 +49,28 @@ interface Rules {
 const MANAGERS: Role[] = ["owner", "admin"];
 const ALL: Role[] = ["owner", "admin", "member"];
 
+const OWNER: Role[] = ["owner"];
+
+const USUAL: Rules = {
+  ...{ join: "as set", approve: MANAGERS, invitations: MANAGERS, invite: MANAGERS },
+  ...{ edit: MANAGERS, remove: MANAGERS, mute: MANAGERS },
+  ...{ roles: OWNER, handOver: OWNER, dissolve: OWNER, ownerLeaves: false },
+  ...{ react: ALL, poll: ALL, history: false, unread: true, editHistory: ALL },
+};
+
 /** The product's rules, written independently of the code. */
 const RULES: Record<PolicyName, Rules> = {
-  group: {
-    join: "as set",
-    ...{
-      approve: MANAGERS,
-      invitations: MANAGERS,
-      invite: MANAGERS,
-      edit: MANAGERS,
-      remove: MANAGERS,
-      mute: MANAGERS,
-    },
-    ...{ roles: ["owner"], handOver: ["owner"], dissolve: ["owner"], ownerLeaves: false },
-    ...{ react: ALL, poll: ALL, history: false, unread: true, editHistory: ALL },
-  },
+  group: USUAL,
   private: {
-    join: "never",
-    ...{ approve: MANAGERS, invitations: MANAGERS, invite: ALL, edit: ALL, remove: ["owner"], mute: [] },
-    ...{ roles: [], handOver: ["owner"], dissolve: [], ownerLeaves: true },
-    ...{ react: ALL, poll: ALL, history: false, unread: true, editHistory: ALL },
+    ...{ ...USUAL, join: "never", invite: ALL, edit: ALL, remove: OWNER, mute: [], roles: [] },
+    ...{ dissolve: [], ownerLeaves: true },
   },
-  public: {
-    join: "as set",
-    ...{
-      approve: MANAGERS,
-      invitations: MANAGERS,
-      invite: [],
-      edit: MANAGERS,
-      remove: MANAGERS,
-      mute: MANAGERS,
-    },
-    ...{ roles: ["owner"], handOver: ["owner"], dissolve: ["owner"], ownerLeaves: false },
-    ...{ react: ALL, poll: ALL, history: false, unread: true, editHistory: ALL },
-  },
-  chatroom: {
-    join: "free",
-    ...{
-      approve: MANAGERS,
-      invitations: MANAGERS,
-      invite: [],
-      edit: MANAGERS,
-      remove: MANAGERS,
-      mute: MANAGERS,
-    },
-    ...{ roles: ["owner"], handOver: ["owner"], dissolve: ["owner"], ownerLeaves: false },
-    ...{ react: ALL, poll: ALL, history: true, unread: false, editHistory: MANAGERS },
-  },
-  community: {
-    join: "free",
-    ...{
-      approve: MANAGERS,
-      invitations: MANAGERS,
-      invite: ALL,
-      edit: MANAGERS,
-      remove: MANAGERS,
-      mute: MANAGERS,
-    },
-    ...{ roles: ["owner"], handOver: ["owner"], dissolve: ["owner"], ownerLeaves: false },
-    ...{ react: ALL, poll: ALL, history: true, unread: true, editHistory: ALL },
-  },
+  public: { ...USUAL, invite: [] },
+  chatroom: { ...USUAL, join: "free", invite: [], history: true, unread: false, editHistory: MANAGERS },
+  community: { ...USUAL, join: "free", invite: ALL, history: true },
   livestream: {
-    join: "free",
-    ...{ approve: MANAGERS, invitations: MANAGERS, invite: [], edit: ["owner"], remove: [], mute: ["owner"] },
-    ...{ roles: [], handOver: [], dissolve: ["owner"], ownerLeaves: false },
-    ...{ react: ALL, poll: ALL, history: false, unread: false, editHistory: MANAGERS },
+    ...{ ...USUAL, join: "free", invite: [], edit: OWNER, remove: [], mute: OWNER, roles: [], handOver: [] },
+    ...{ unread: false, editHistory: MANAGERS },
   },
 };
 

@@ -1,11 +1,10 @@
-import { beforeAll, describe, expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { z } from "zod";
 import { signedInUsers } from "../../support/accounts/users.ts";
 import { call, type SignedIn } from "../../support/clients/api.ts";
 import { createGroupId, itemAt } from "../../support/objects/room.ts";
 import { sampledPairs } from "../../support/sampled-cases.ts";
-import { setTiming } from "../../support/timing.ts";
-import { data, Failure, nameOf, success, tim } from "./client.ts";
+import { Failure, nameOf, success, tim } from "./client.ts";
 import {
   ACTIONS,
   type Action,
@@ -19,9 +18,6 @@ import {
   withAdmins,
   YES,
 } from "./document/rights.ts";
-
-// A short cooldown brings the list up to date at once; each poll of it costs a call.
-beforeAll(() => setTiming({ fanout: { cooldownMs: 10 } }));
 
 /** A group with a user of each role, and members enough to act on. */
 interface TestGroup {
@@ -244,64 +240,4 @@ async function opened(
   const { groupID } = Made.parse(success(await tim(owner, "/group/createGroup", request)).data).group;
   if (kind === "AVChatRoom") success(await tim(member, "/group/joinGroup", { groupID }));
   return groupID;
-}
-
-/** Whether messages count as unread, and whether new members see older ones. */
-const SIGHT: Record<Kind, { unread: boolean; history: boolean }> = {
-  Private: { unread: true, history: false },
-  Public: { unread: true, history: false },
-  ChatRoom: { unread: false, history: true },
-  Community: { unread: true, history: true },
-  AVChatRoom: { unread: false, history: false },
-  v1: { unread: true, history: false },
-};
-
-test.each(KINDS)(
-  "unread counts in a group of the kind %s, and the history that new members see",
-  async (kind) => {
-    const [owner, member, newcomer] = await signedInUsers(3);
-    if (!owner || !member || !newcomer) throw new Error("there are three");
-    const groupID = await opened(kind, "FreeAccess", owner, member);
-    const { unread, history } = SIGHT[kind];
-    await say(owner, groupID, "before");
-    const userIDList = [nameOf(newcomer)];
-    if (kind === "Private") success(await tim(member, "/member/addGroupMember", { groupID, userIDList }));
-    else success(await tim(newcomer, "/group/joinGroup", { groupID }));
-    expect(await texts(newcomer, groupID)).toEqual(history ? ["before"] : []);
-    expect(await unreadOf(newcomer, groupID)).toBe(0);
-    await say(owner, groupID, "after");
-    expect(await texts(newcomer, groupID)).toEqual(history ? ["before", "after"] : ["after"]);
-    expect(await texts(member, groupID)).toEqual(["before", "after"]);
-    // Lists of groups are updated a little later.
-    await expect.poll(() => unreadOf(newcomer, groupID)).toBe(unread ? 1 : 0);
-    await expect.poll(() => unreadOf(member, groupID)).toBe(unread ? 2 : 0);
-  },
-);
-
-async function say(who: SignedIn, groupID: string, text: string): Promise<void> {
-  const request = { to: groupID, conversationType: "GROUP", payload: { text } };
-  const made = await data(z.looseObject({ ID: z.string() }), who, "/message/createMessage", request);
-  await data(
-    z.object({ message: z.object({ status: z.literal("success") }) }),
-    who,
-    "/message/sendMessage",
-    made,
-  );
-}
-
-const Texts = z.array(z.object({ message: z.object({ type: z.string(), payload: z.looseObject({}) }) }));
-
-/** The texts that a user reads in a group, without system messages. */
-async function texts(who: SignedIn, groupID: string): Promise<unknown[]> {
-  const found = await data(Texts, who, "/message/getMessageList", { conversationID: `GROUP${groupID}` });
-  return found
-    .filter(({ message }) => message.type === "TIMTextElem")
-    .map(({ message }) => message.payload.text);
-}
-
-const Listed = z.array(z.looseObject({ conversationID: z.string(), unreadCount: z.int() }));
-
-async function unreadOf(who: SignedIn, groupID: string): Promise<number | undefined> {
-  const list = await data(Listed, who, "/conversation/getConversationList", {});
-  return list.find(({ conversationID }) => conversationID === `GROUP${groupID}`)?.unreadCount;
 }
