@@ -15,8 +15,14 @@ import { setTiming } from "../../support/timing.ts";
 const MINUTE_MS = 60_000;
 const DAY_MS = 24 * 60 * MINUTE_MS;
 
-// The pace of calls does not change their number.
-beforeAll(() => setTiming({ pace: { perSecond: 10_000, burst: 1_000 }, fanout: { checkpointMs: 20 } }));
+// The pace of calls does not change their number, and one alarm waits for all of them.
+beforeAll(() =>
+  setTiming({
+    pace: { perSecond: 10_000, burst: 1_000 },
+    fanout: { checkpointMs: 20 },
+    inboxCalls: { drainTimeoutMs: 20_000 },
+  }),
+);
 
 /** Some messages a few seconds apart, each delivered before the next comes. */
 async function burst(id: ConversationId, sender: SignedIn): Promise<void> {
