@@ -5,6 +5,7 @@ import { FANOUT_CHECKPOINT_TABLE } from "./delivery/fanout-checkpoint.ts";
 import { INBOX_FAILURES_TABLE } from "./delivery/inbox-calls/inbox-failures.ts";
 import { OUTBOX_TABLE } from "./delivery/notification-outbox.ts";
 import { FILE_REFERENCES_TABLES } from "./files/file-references.ts";
+import { ATTACHMENTS_INDEX } from "./log/attachments.ts";
 import { EDITS_TABLE } from "./log/edit-history.ts";
 import { REVOKED_TABLE } from "./log/revoked-messages.ts";
 import { MARKS_TABLES } from "./marks/mark-store.ts";
@@ -163,4 +164,5 @@ export const MIGRATIONS: readonly Migration[] = [
       ...[OUTBOX_TABLE, INBOX_FAILURES_TABLE, FANOUT_CHECKPOINT_TABLE, JOBS_TABLE, DEBTS_TABLE],
     ].join("\n"),
   },
+  { version: 2, minCode: 1, sql: ATTACHMENTS_INDEX },
 ];

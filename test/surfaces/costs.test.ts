@@ -143,6 +143,7 @@ const ROUTES = new Map<string, Row>([
   ...page(
     "GET /v1/conversations/:id/changes",
     "GET /v1/conversations/:id/pins",
+    "GET /v1/conversations/:id/attachments",
     "GET /v1/conversations/:id/messages/:seq/edits",
     "GET /v1/conversations/:id/messages/:seq/votes",
     "GET /v1/sessions",

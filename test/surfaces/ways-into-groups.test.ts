@@ -131,7 +131,7 @@ const METHODS: Record<keyof typeof CONVERSATION_CALLS, readonly (keyof typeof WA
   ...{
     message: none,
     search: none,
-    searchWithin: none,
+    attachments: none,
     messages: none,
     revoke: none,
     revokeWithin: none,

@@ -1,5 +1,6 @@
 import { noMessage } from "../../domain/errors.ts";
 import { Position, type Seq } from "../../domain/ids.ts";
+import type { AttachmentType } from "../../domain/messages/attachment.ts";
 import type { MentionPage, MentionRange } from "../../domain/messages/mention-page.ts";
 import type { Message } from "../../domain/messages/message.ts";
 import { WEIGHTS } from "../../object/user-budgets.ts";
@@ -17,6 +18,12 @@ const { page, search, unweighed } = WEIGHTS;
 interface HistoryInput extends Caller, HistoryChunkQuery {
   includeFormer?: boolean;
   historyId?: string;
+}
+
+/** A search for messages from `since` to `until`, both included (ms); absent: from the first, to the last. */
+interface SearchInTime extends SearchQuery {
+  since?: number;
+  until?: number;
 }
 
 /** Each user reads one whole history at a time, which is charged as it begins. */
@@ -90,6 +97,20 @@ export const READING = {
     return chunk;
   }),
 
+  /** A page of the messages with an attachment of a type, newest first. */
+  attachments: memberRead(
+    page,
+    (
+      { log, renderer },
+      member,
+      input: Caller & { type: AttachmentType; before?: Position; limit: number },
+    ): { items: Message[]; hasMore: boolean } => {
+      const { before = Number.MAX_SAFE_INTEGER, type, limit } = input;
+      const { rows, hasMore } = log.cut(log.attachments.before(before, type, limit + 1, member), limit);
+      return { items: renderer.render(rows, member), hasMore };
+    },
+  ),
+
   /** One message. @throws `not_found` unless the caller can see it */
   message: memberRead(0, ({ log, renderer }, member, { seq }: OnMessage) => {
     const row = log.visible(seq, member);
@@ -115,27 +136,20 @@ export const READING = {
     return { items: renderer.render(rows, member), left };
   }),
 
-  /** A page of hits, newest first; `nextBefore` is null on the last page. @see MessageSearch.find */
-  search: costlyRead(search, (room, member, input: Caller & SearchQuery) => {
-    const { rows, next } = room.search.find(input, member);
-    return { items: room.renderer.render(rows, member), nextBefore: next };
-  }),
-
   /**
-   * A page of hits before a seq and up to a time (ms), newest first. More may be before the seq
-   * `next.before`, not after the time `next.at`; null: nothing is left.
+   * A page of hits of a time, newest first. More may be before the seq `next.before`, not after the time
+   * `next.at`; null: nothing is left.
    * @see MessageSearch.find
    */
-  searchWithin: costlyRead(
-    search,
-    ({ search, renderer, log }, member, input: Caller & SearchQuery & { until?: number }) => {
-      const end = input.until === undefined ? undefined : log.lastUntil(input.until) + 1;
-      const before = Math.min(...[input.before, end].filter((bound) => bound !== undefined));
-      const { rows, next } = search.find({ ...input, before }, member);
-      const at = next === null ? 0 : log.headAt(Position.parse(next - 1)).at;
-      return { items: renderer.render(rows, member), next: next === null ? null : { before: next, at } };
-    },
-  ),
+  search: costlyRead(search, ({ search, renderer, log }, member, input: Caller & SearchInTime) => {
+    const { since, until, ...query } = input;
+    const after = since === undefined ? 0 : log.lastUntil(since - 1);
+    const end = until === undefined ? undefined : log.lastUntil(until) + 1;
+    const before = Math.min(...[input.before, end].filter((bound) => bound !== undefined));
+    const { rows, next } = search.find({ ...query, after, before }, member);
+    const at = next === null ? 0 : log.headAt(Position.parse(next - 1)).at;
+    return { items: renderer.render(rows, member), next: next === null ? null : { before: next, at } };
+  }),
 
   /** The messages that name the caller, newest first. @see MentionPages.find */
   mentionPage: repeatable(page, ({ room }, input: Caller & MentionRange): MentionPage => {

@@ -6,6 +6,7 @@ import type { Mentioned } from "../../domain/messages/message.ts";
 import type { SystemMessageDetails } from "../../domain/messages/system-message.ts";
 import { CHUNK, inChunks } from "../../object/row-chunks.ts";
 import type { Transaction } from "../state/transaction.ts";
+import { Attachments } from "./attachments.ts";
 import { type Filter, MATCHES_FILTER, matchesFilter, VISIBLE } from "./filter.ts";
 import { Hides } from "./hides.ts";
 import { insertMessage, insertMessages } from "./insert.ts";
@@ -66,6 +67,7 @@ export class MessageLog {
   readonly #recent: RecentRows;
   readonly hides: Hides;
   readonly pins: Pins;
+  readonly attachments: Attachments;
   readonly revoked: RevokedMessages;
   /** the newest message */
   last: LogHead;
@@ -97,6 +99,7 @@ export class MessageLog {
     this.#recent = recent;
     this.hides = new Hides(sql, recent);
     this.pins = new Pins(sql);
+    this.attachments = new Attachments(sql);
     this.revoked = new RevokedMessages(sql);
     this.renderedBytes = renderedBytes;
     this.#beginning = { seq: Position.parse(0), n: 0, at: createdAt };

@@ -19,10 +19,12 @@ const MAX_POSTINGS = 5_000;
  */
 const MAX_READ = 2 * 1024 * 1024;
 
-/** A search for messages that contain a text. */
+/** A search for messages that contain a text, or all of its words. */
 export interface SearchQuery {
   /** as typed by the user, not empty */
   text: string;
+  /** each word of the text anywhere, instead of the text as a whole */
+  matchesWords?: boolean;
   /** only messages of this sender */
   senderId?: UserId;
   /** only messages of this kind */
@@ -50,8 +52,8 @@ type Range = { after: number; before: number };
 
 /**
  * Searches the messages of a conversation. A message matches if its normalized text contains the normalized
- * query. Indexed messages are found by the bigram index, newer ones by a scan, stale ones by a look at each.
- * So no search waits for the index, and no send waits for indexing.
+ * query, or each of its words. Indexed messages are found by the bigram index, newer ones by a scan, stale
+ * ones by a look at each. So no search waits for the index, and no send waits for indexing.
  */
 export class MessageSearch {
   readonly #log: MessageLog;
@@ -76,7 +78,7 @@ export class MessageSearch {
    * Finds at most `limit` messages, newest first. A call that reaches a limit of work returns fewer, and
    * `next`.
    */
-  find(query: SearchQuery, reader: Reader): SearchHits {
+  find(query: SearchQuery & { after?: number }, reader: Reader): SearchHits {
     return this.#walk(query, reader, "DESC");
   }
 
@@ -90,11 +92,15 @@ export class MessageSearch {
 
   #walk(query: SearchQuery & { after?: number }, reader: Reader, order: Order): SearchHits {
     const text = comparisonForm(query.text);
-    const page = new HitPage(text, query.limit, this.#log, reader);
+    const words = query.matchesWords ? text.split(" ").filter((word) => word !== "") : [];
+    const wanted = words.length > 0 ? words : [text];
+    const page = new HitPage(wanted, query.limit, this.#log, reader);
+    // Words may be in different pieces of a long text, and the index compares pieces.
+    const lookedUp = wanted.reduce((longest, word) => (word.length > longest.length ? word : longest));
     const after = Math.max(query.after ?? 0, reader.visible_from);
     const before = Math.min(query.before ?? Number.MAX_SAFE_INTEGER, this.#log.last.seq + 1);
     let postings = 0;
-    for (const window of this.#windows(text, { after, before }, order)) {
+    for (const window of this.#windows(lookedUp, { after, before }, order)) {
       for (const examined of this.#log.among(window.seqs, reader, query, order)) {
         if (page.take(examined)) return page.full();
       }
@@ -152,22 +158,23 @@ function scan({ after, before }: Range, order: Order): Window {
 class HitPage {
   readonly #log: Pick<MessageLog, "renderedBytes" | "get" | "visibleOf">;
   readonly #reader: Reader;
-  readonly #text: string;
+  readonly #wanted: readonly string[];
   readonly #limit: number;
   readonly #hits: Seq[] = [];
   #read = 0;
   #examined = 0;
   #last: Seq | null = null;
 
+  /** @param wanted what a text has to contain, normalized: all of it */
   constructor(
-    text: string,
+    wanted: readonly string[],
     limit: number,
     log: Pick<MessageLog, "renderedBytes" | "get" | "visibleOf">,
     reader: Reader,
   ) {
     this.#log = log;
     this.#reader = reader;
-    this.#text = text;
+    this.#wanted = wanted;
     this.#limit = limit;
   }
 
@@ -181,7 +188,7 @@ class HitPage {
       // A merged message is larger on the page than in its row: readers get it with profiles.
       const row = kind === "merged" ? this.#log.get(seq) : undefined;
       this.#read += text.length + (row ? this.#log.renderedBytes(row) : 0);
-      if (text.includes(this.#text)) {
+      if (this.#wanted.every((word) => text.includes(word))) {
         if (this.#hits.length === this.#limit) return true;
         this.#hits.push(seq);
       }

@@ -104,6 +104,7 @@ async function mergePart(
   const limits = {
     ...{ calls: budget.calls, parallel, until: budget.until, size: LIMITS.pageBytes },
     kept: isUnreadPart ? keptUnread : kept,
+    since: 0,
   };
   const items: Mention[] = [];
   let taken = 0;

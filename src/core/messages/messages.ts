@@ -1,11 +1,11 @@
 import { invalid, noConversation } from "../../domain/errors.ts";
 import type { ConversationId, Position, Seq, UserId } from "../../domain/ids.ts";
-import type { Kind } from "../../domain/messages/content.ts";
 import type { AnyDraft, Message, MessageReference } from "../../domain/messages/message.ts";
 import type { MessagesInContext } from "../../domain/sync/message-context.ts";
 import { errorFields, log } from "../../lib/logger.ts";
 import { loadProfiles, type ProfileLookup } from "../accounts/profile-lookup.ts";
 import type { Core } from "../context.ts";
+import { type SearchCriteria, searchQueryOf } from "./search-criteria.ts";
 
 /**
  * Stores a message and delivers it. If the sender has used the client message id in this conversation before,
@@ -64,32 +64,19 @@ export async function pageOfMessages(
  * `limit` items, even none, with a `nextBefore` from which to continue; it is null at the end.
  * @throws `not_found` unless the caller is a member
  */
-export function searchMessages(
+export async function searchMessages(
   core: Core,
   caller: UserId,
   id: ConversationId,
-  { text, senderId, kind, isPoll, before, limit }: SearchRequest,
+  { before, limit, ...criteria }: SearchCriteria & { before?: Position | undefined; limit: number },
 ): Promise<{ items: Message[]; nextBefore: Seq | null }> {
-  return core.conversations.search(id, {
+  const { items, next } = await core.conversations.search(id, {
     userId: caller,
-    text,
+    ...searchQueryOf(criteria),
     limit,
-    ...(senderId !== undefined && { senderId }),
-    ...(kind !== undefined && { kind }),
-    ...(isPoll !== undefined && { isPoll }),
     ...(before !== undefined && { before }),
   });
-}
-
-/** A search: a text of 1–100 code points, with optional filters by sender, kind and seq. */
-interface SearchRequest {
-  text: string;
-  senderId?: UserId | undefined;
-  kind?: Kind | undefined;
-  /** only polls, or only what is none */
-  isPoll?: boolean | undefined;
-  before?: Position | undefined;
-  limit: number;
+  return { items, nextBefore: next?.before ?? null };
 }
 
 /**

@@ -64,7 +64,7 @@ test(`a page of a search over ${CONVERSATIONS} conversations asks few`, { timeou
       const start = performance.now();
       const page = await searchAll(ann, q, `&limit=${LIMIT}${before}`);
       ms.push(performance.now() - start);
-      asked.push(costs.byMethod.get("searchWithin") ?? 0);
+      asked.push(costs.byMethod.get("search") ?? 0);
       hits.push(page.items.length);
       expect(costs.byMethod.get("activity")).toBe(1);
       expect(page.unreachable).toEqual([]);

@@ -234,7 +234,7 @@ describe("a search finds only what the caller may see", () => {
     const { created_at } = await send(ann, id, "a secret fish");
     const own = await createGroup(cid);
     await send(cid, own.id, "a fish of mine");
-    const owner = JSON.stringify([cid.user.id, "fish", null, null, null]);
+    const owner = JSON.stringify([cid.user.id, "fish", null, null, null, false, null, null]);
     const place = { at: created_at + 1_000_000, conversationId: ConversationId.parse(id), seq: 9 };
     const open = [{ conversationId: ConversationId.parse(id), before: 99, at: place.at }];
     for (const asked of [WHOLE_LIST, null]) {
@@ -279,7 +279,7 @@ describe("a conversation that does not answer", () => {
     overrideTiming({ wideSearch: { callTimeoutMs: 200 } });
     const [id = 0, late = 0, other = 0] = await groups(3);
     for (const one of [id, late, other]) await send(ann, one, "fish");
-    const held = await HeldMethod.hold(late, "searchWithin");
+    const held = await HeldMethod.hold(late, "search");
     const page = await searchAll(ann, "fish");
     expect(addresses([page])).toEqual([`${other}/1`, `${id}/1`]);
     expect(page).toMatchObject({ unreachable: [late], next_before: null });
@@ -296,7 +296,7 @@ describe("a conversation that does not answer", () => {
     const first = await searchAll(ann, "fish", "&limit=2");
     const before = `&limit=2&before=${first.next_before}`;
     {
-      using _ = loseCalls("call", ({ id, method }) => id === broken && method === "searchWithin");
+      using _ = loseCalls("call", ({ id, method }) => id === broken && method === "search");
       const page = await searchAll(ann, "fish", before);
       expect(page.unreachable).toEqual([broken]);
       const rest = await allPages(ann, "fish", "&limit=2");
@@ -314,9 +314,33 @@ test("a page asks few conversations for a common word, and the budget at most fo
   const costOf = async (q: string, query: string) => {
     using costs = new Costs();
     await searchAll(ann, q, query);
-    return { asked: costs.byMethod.get("searchWithin") ?? 0, lists: costs.byMethod.get("activity") };
+    return { asked: costs.byMethod.get("search") ?? 0, lists: costs.byMethod.get("activity") };
   };
   expect(await costOf("fish", "&limit=4")).toEqual({ asked: 4, lists: 1 });
   expect(await costOf("fish", "&limit=12")).toEqual({ asked: 12, lists: 1 });
   expect(await costOf("bird", "&limit=50")).toEqual({ asked: 12, lists: 1 });
+});
+
+test("a search of a time asks only conversations that were written since, and begins where it ends", async () => {
+  freezeClock();
+  const ids = await groups(6);
+  advanceClock(60_000);
+  const start = Date.now();
+  for (const id of ids) {
+    await send(ann, id, "fish of words");
+    advanceClock(60_000);
+  }
+  const at = (minute: number) => start + minute * 60_000;
+  const found = async (q: string, query: string) => addresses(await allPages(ann, q, query));
+  const places = (...of: number[]) => of.map((i) => `${itemAt(ids, i)}/1`);
+  {
+    using costs = new Costs();
+    expect(await found("fish", `&since=${at(4)}`)).toEqual(places(5, 4));
+    expect(costs.byMethod.get("search")).toBe(2);
+  }
+  expect(await found("fish", `&until=${at(1)}`)).toEqual(places(1, 0));
+  expect(await found("words fish", `&since=${at(1)}&until=${at(3)}&match=words&limit=1`)).toEqual(
+    places(3, 2, 1),
+  );
+  expect(await found("words fish", "")).toEqual([]);
 });

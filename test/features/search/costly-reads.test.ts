@@ -85,7 +85,7 @@ test("a search over all conversations is refused to a user who has asked one of 
   const { ann, bob, id } = await historyOfThree();
   freezeClock();
   const query = { userId: ann.user.id, text: "two", limit: 1 };
-  while ((await conversationObject(id).searchWithin(query)).ok);
+  while ((await conversationObject(id).search(query)).ok);
   const ask = ({ token }: typeof ann) => call("GET", "/v1/messages/search?q=two", { token });
   expectProblem(await ask(ann), 429, "rate_limited");
   expect(await ask(bob)).toMatchObject({ status: 200, body: { items: [{ body: { text: "two" } }] } });

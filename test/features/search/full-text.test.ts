@@ -4,6 +4,7 @@ import { z } from "zod";
 import { ConversationId } from "../../../src/domain/ids.ts";
 import { call, expectProblem, register, type SignedIn } from "../../support/clients/api.ts";
 import {
+  ask,
   createGroup,
   deleteMessage,
   getMessage,
@@ -14,10 +15,13 @@ import {
 } from "../../support/clients/chat.ts";
 import { StrictSearch } from "../../support/clients/shapes.ts";
 import { openRoom } from "../../support/clients/socket.ts";
+import { advanceClock, freezeClock } from "../../support/clock.ts";
 import { eventually } from "../../support/eventually.ts";
 import { conversationObject, itemAt, range } from "../../support/objects/room.ts";
 import { indexCode, indexLeftovers, indexTokens, tokensOf } from "../../support/objects/search.ts";
 import { setNoRateLimits } from "../../support/settings.ts";
+
+const DAY_MS = 86_400_000;
 
 let ann: SignedIn;
 let bob: SignedIn;
@@ -270,4 +274,37 @@ test("a revoked message is found by nobody at once, and its words leave the inde
   // The words are not in the bytes of the FTS5 tables either.
   expect(await storedInConversation(id)).not.toContain(indexCode("🦭"));
   expect(await storedInConversation(id)).not.toContain("海象");
+});
+
+test("finds words in any order, however far apart, by the index and above it", async () => {
+  const { id } = await createGroup(ann, [bob]);
+  const apart = `the Walrus ${"and so on ".repeat(40)} sings`;
+  const texts = ["walrus sings", "Sings the WALRUS", "a walrus", "who sings?", apart];
+  await fill(ann, id, [...texts, ...range(1, 220).map((n) => `No ${n}`), ...texts]);
+  expect(await indexedSeq(id)).toBe(200);
+  const words = "&match=words";
+  expect(await findAll(ann, id, "walrus sings", words)).toEqual([230, 227, 226, 5, 2, 1]);
+  expect(await findAll(ann, id, "sings walrus sings ", `${words}&limit=2`)).toEqual([230, 227, 226, 5, 2, 1]);
+  expect(await findAll(ann, id, "walrus sings")).toEqual([226, 1]);
+  expect(await findAll(ann, id, "sings walrus", "&match=phrase")).toEqual([]);
+  expect(await findAll(ann, id, "walrus dances", words)).toEqual([]);
+  expect(await findAll(ann, id, " ", words)).toEqual(await findAll(ann, id, " "));
+});
+
+test("finds what was sent from a time on, and up to a time, both included", async () => {
+  freezeClock();
+  const start = Date.now();
+  const { id } = await createGroup(ann, [bob]);
+  for (const day of range(0, 4)) {
+    await send(ann, id, `walrus of day ${day}`);
+    if (day < 4) advanceClock(DAY_MS);
+  }
+  const at = (day: number) => start + day * DAY_MS;
+  expect(await findAll(ann, id, "walrus", `&since=${at(2)}`)).toEqual([5, 4, 3]);
+  expect(await findAll(ann, id, "walrus", `&until=${at(2)}`)).toEqual([3, 2, 1]);
+  expect(await findAll(ann, id, "walrus", `&since=${at(1)}&until=${at(3) - 1}&limit=1`)).toEqual([3, 2]);
+  expect(await findAll(ann, id, "walrus", `&since=${at(4) + 1}`)).toEqual([]);
+  expect(await findAll(ann, id, "walrus", `&until=${start - 1}`)).toEqual([]);
+  for (const wrong of ["&since=x", "&until=-1", "&match=any", "&since="])
+    expectProblem(await ask(ann, id, "GET", `/messages/search?q=a${wrong}`), 400, "validation_failed");
 });

@@ -178,7 +178,8 @@ export class LargeGroup {
     sql.exec(`${revoke} WHERE ${of("withdrawn")} AND seq NOT IN (?, ?)`, first.withdrawn, first.changed - 1);
     sql.exec(`INSERT INTO hidden (seq, user_id, rev) ${part("hidden")} SELECT seq, ${owner}, seq FROM part`);
     sql.exec(`UPDATE messages SET changed_rev = seq WHERE ${of("changed")}`);
-    sql.exec(`UPDATE messages SET mentions = '[${owner}]' WHERE ${of("mentions")}`);
+    const audio = `kind = 'audio', body = '{"url":"https://files.example/hello","duration_ms":900}'`;
+    sql.exec(`UPDATE messages SET mentions = '[${owner}]', ${audio} WHERE ${of("mentions")}`);
     sql.exec(`UPDATE conversation SET rev = ${first.changed + size}, discoverable = 1`);
     for (const [seq, name] of [
       [root, "replies"],

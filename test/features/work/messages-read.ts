@@ -87,6 +87,12 @@ export const MESSAGES_READ = {
     ...{ read: 400, written: 5, bytes: 2_700_000 },
     by: "`pins`",
   },
+  attachments: {
+    worst: "more messages of a type than a page has",
+    cases: [(g) => [{ ...owner(g), type: "audio", limit }]],
+    ...{ read: 200, written: 5, bytes: 60_000 },
+    by: "`page`, `pageBytes`",
+  },
   changes: {
     worst: "very many changed messages, from the beginning",
     cases: [(g) => [{ ...owner(g), afterRev: 0, limit }]],
@@ -129,21 +135,12 @@ export const MESSAGES_READ = {
     cases: [
       (g) => [{ ...owner(g), text: "hello", limit }],
       (g) => [{ ...owner(g), text: "hello", limit, kind: "image" }],
+      (g) => [{ ...owner(g), text: "h e l l o w", matchesWords: true, limit, until: Date.now() }],
       (g) => [{ ...owner(g), text: LONGEST_TEXT.slice(0, LIMITS.query), limit }],
     ],
     ...{ read: 5_700, written: 5, bytes: 2_700_000 },
     by: "5,000 scanned messages (`search.ts`), one such read of a user at a time",
     grows: "the messages that are looked through, 1 row for each, to the bound",
-  },
-  searchWithin: {
-    worst: "as `search`",
-    cases: [
-      (g) => [{ ...owner(g), text: "hello", limit, until: Date.now() }],
-      (g) => [{ ...owner(g), text: "hello", limit, kind: "image" }],
-    ],
-    ...{ read: 5_300, written: 5, bytes: 26_000 },
-    by: "as `search`",
-    grows: "as `search`",
   },
   mentionPage: {
     worst: "very many messages that mention somebody else",

@@ -33,7 +33,7 @@ const METHODS = {
     "hide",
     "history",
     "readablePage",
-    "searchWithin",
+    "search",
     "takeProfile",
   ],
 } as const satisfies {

@@ -80,7 +80,7 @@ export class HeldMethod extends Held {
   static hold(
     id: number,
     name: keyof typeof CONVERSATION_CALLS &
-      ("sendFromDevice" | "replay" | "snapshot" | "kick" | "messages" | "searchWithin"),
+      ("sendFromDevice" | "replay" | "snapshot" | "kick" | "messages" | "search"),
   ): Promise<HeldMethod> {
     return new HeldMethod().take(env.CONVERSATION.getByName(String(id)), [name]);
   }

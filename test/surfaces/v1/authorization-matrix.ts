@@ -213,6 +213,7 @@ export const WHO_MAY: Row[] = [
   },
   { route: `GET ${IN}/changes`, ...members(OK) },
   { route: `GET ${IN}/pins`, ...members(OK) },
+  { route: `GET ${IN}/attachments`, query: "?type=file", ...members(OK) },
   { route: `PUT ${IN}/messages/:seq/pin`, stranger: NOBODY, member: FORBIDDEN, admin: DONE, owner: DONE },
   { route: `DELETE ${IN}/messages/:seq/pin`, stranger: NOBODY, member: FORBIDDEN, admin: DONE, owner: DONE },
   { route: "GET /v1/messages/search", query: "?q=hello", ...everyUser(OK) },

@@ -90,7 +90,7 @@ test.each(PATHS.filter(([path]) => path.includes("/conversations/:id")))(
       const body = ["POST", "PUT", "PATCH"].includes(method) ? validBody(path) : undefined;
       // `search` in place of a seq is an invalid seq, in any conversation.
       if (path.endsWith("/search") && method !== "GET") continue;
-      const query = { DELETE: "?for=everyone", GET: "?q=x&option=0" }[method] ?? "";
+      const query = { DELETE: "?for=everyone", GET: "?q=x&option=0&type=media" }[method] ?? "";
       const headers: Record<string, string> = path.endsWith("/socket") ? { Upgrade: "websocket" } : {};
       const ask = (of: string, seq?: string) =>
         call(method, filled(path, of, seq) + query, { token: ann.token, body, headers });

@@ -121,11 +121,12 @@ class Model {
     };
   }
 
-  answer({ conversationId, bound, limit }: Question): Answer<Item> {
+  answer({ conversationId, bound, limit }: Question, since: number): Answer<Item> {
     this.asked++;
     const wanted = (this.logs.get(conversationId) ?? [])
       .filter(
-        ({ seq, createdAt }) => seq < (bound.before ?? Infinity) && createdAt <= (bound.until ?? Infinity),
+        ({ seq, createdAt: at }) =>
+          seq < (bound.before ?? Infinity) && at <= (bound.until ?? Infinity) && at >= since,
       )
       .toReversed();
     const items: Item[] = [];
@@ -148,7 +149,7 @@ class Model {
       const list = this.list({ walked, ids, limit: budget.calls + 1 });
       const before = this.asked;
       const page = await mergePage(progress, list, limit, budget, async (questions) =>
-        questions.map((question) => this.answer(question)),
+        questions.map((question) => this.answer(question, budget.since)),
       );
       expect(this.asked - before).toBeLessThanOrEqual(budget.calls);
       expect(page.items.length).toBeLessThanOrEqual(limit);
@@ -178,6 +179,7 @@ const story = fc.record({
     kept: fc.integer({ min: 1, max: 4 }),
     size: fc.constantFrom(1, 5, 1_000),
     until: fc.constant(Infinity),
+    since: fc.constant(0),
   }),
 });
 
@@ -195,6 +197,16 @@ test("the pages of a merge have every hit once, the newest first", async () => {
     expect((await model.pages(limit, budget)).flat()).toEqual(model.hits());
   });
   await fc.assert(property, runOptions(3_000));
+});
+
+test("from a time on the pages have every hit, and ask no conversation that is older", async () => {
+  const property = fc.asyncProperty(story, fc.nat(60), async ({ limit, budget, ...said }, since) => {
+    const model = modelOf(said);
+    const hits = model.hits().filter(({ createdAt }) => createdAt >= since);
+    expect((await model.pages(limit, { ...budget, since })).flat()).toEqual(hits);
+    if (since > model.now) expect(model.asked).toBe(0);
+  });
+  await fc.assert(property, runOptions(1_000));
 });
 
 const later = fc.oneof(
@@ -247,7 +259,7 @@ test("the pages get on while each conversation has new messages between every tw
 test("60 conversations of which 45 have new messages between two pages take 2 walks by id at most", async () => {
   const model = new Model(100);
   for (let i = 0; i < 60; i++) model.say({ conversation: 1 + (i % 60), gap: 0, hit: true });
-  const budget = { calls: 40, parallel: 8, kept: 32, size: 1_000, until: Infinity };
+  const budget = { calls: 40, parallel: 8, kept: 32, size: 1_000, until: Infinity, since: 0 };
   const before = model.hits();
   const pages = await model.pages(50, budget, () => {
     for (let conversation = 1; conversation <= 45; conversation++)

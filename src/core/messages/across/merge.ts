@@ -38,6 +38,8 @@ export interface MergeBudget {
   size: number;
   /** open conversations that the progress names */
   kept: number;
+  /** items of before this time (ms) are not wanted */
+  since: number;
 }
 
 /** A page of a merge: the newest items that are left, and the progress behind it; null: nothing is left. */
@@ -66,7 +68,7 @@ export async function mergePage<Item extends Mergeable>(
   ask: (questions: Question[]) => Promise<(Answer<Item> | null)[]>,
   take: (items: Item[]) => Promise<number> = async ({ length }) => length,
 ): Promise<MergedPage<Item>> {
-  const sources = new MergeSources(progress, list);
+  const sources = new MergeSources(progress, list, budget.since);
   const items: Item[] = [];
   let size = 0;
   let { calls } = budget;

@@ -1,21 +1,16 @@
-import type { ConversationId, UserId } from "../../../domain/ids.ts";
+import { ConversationId, type UserId } from "../../../domain/ids.ts";
 import { LIMITS } from "../../../domain/limits.ts";
-import type { Kind } from "../../../domain/messages/content.ts";
 import type { Message } from "../../../domain/messages/message.ts";
 import type { Core } from "../../context.ts";
+import { type SearchCriteria, searchQueryOf } from "../search-criteria.ts";
 import { askEach } from "./ask.ts";
 import { readCursor, writeCursor } from "./cursor.ts";
 import { mergePage } from "./merge.ts";
-import { START } from "./progress.ts";
+import { lastPlaceIn } from "./place.ts";
+import { type Progress, START } from "./progress.ts";
 
 /** A search over all conversations of a user. */
-export interface WideSearchRequest {
-  /** 1–100 code points */
-  text: string;
-  senderId?: UserId | undefined;
-  kind?: Kind | undefined;
-  /** only polls, or only what is none */
-  isPoll?: boolean | undefined;
+export interface WideSearchRequest extends SearchCriteria {
   /** the cursor of a former page of the same search */
   before?: string | undefined;
   limit: number;
@@ -43,27 +38,24 @@ export async function searchAll(
   caller: UserId,
   request: WideSearchRequest,
 ): Promise<WideSearchPage> {
-  const { text, senderId, kind, isPoll, before, limit } = request;
-  const owner = JSON.stringify([caller, text, senderId ?? null, kind ?? null, isPoll ?? null]);
-  const progress = before === undefined ? START : readCursor(before, owner, "query.before");
+  const { before, limit, ...criteria } = request;
+  const { text, matchesWords, senderId, kind, isPoll, since, until } = criteria;
+  const filters = [senderId, kind, isPoll, matchesWords, since, until].map((filter) => filter ?? null);
+  const owner = JSON.stringify([caller, text, ...filters]);
+  const progress = before === undefined ? startAt(until) : readCursor(before, owner, "query.before");
   const { calls, parallel, kept, pageMs, callTimeoutMs } = core.timing.wideSearch;
-  const until = Date.now() + pageMs;
   const list = await core.inboxes.activity(caller, {
     walked: progress.asked,
     ids: progress.open.map(({ conversationId }) => conversationId),
     limit: calls + 1,
   });
-  const budget = { calls, parallel, kept, until, size: LIMITS.pageBytes };
+  const cost = { calls, parallel, kept, until: Date.now() + pageMs, size: LIMITS.pageBytes };
+  const budget = { ...cost, since: since ?? 0 };
   const unreachable = new Set<ConversationId>();
-  const filter = {
-    text,
-    ...(senderId !== undefined && { senderId }),
-    ...(kind !== undefined && { kind }),
-    ...(isPoll !== undefined && { isPoll }),
-  };
+  const query = { userId: caller, ...searchQueryOf(criteria) };
   const { items, next } = await mergePage<Message>(progress, list, limit, budget, (questions) =>
     askEach(core, questions, unreachable, callTimeoutMs, ({ conversationId, bound, limit: most }) =>
-      core.conversations.searchWithin(conversationId, { userId: caller, ...filter, ...bound, limit: most }),
+      core.conversations.search(conversationId, { ...query, ...bound, limit: most }),
     ),
   );
   return {
@@ -72,4 +64,10 @@ export async function searchAll(
     searchedTo: next?.before?.at ?? null,
     unreachable: [...unreachable],
   };
+}
+
+/** The progress of a merge that begins with messages of a time (ms); undefined: with the newest. */
+function startAt(until: number | undefined): Progress {
+  if (until === undefined) return START;
+  return { ...START, before: lastPlaceIn(ConversationId.parse(Number.MAX_SAFE_INTEGER), until) };
 }

@@ -26,6 +26,7 @@ interface Head {
  * item.
  */
 export class MergeSources {
+  readonly #since: number;
   readonly #before: Place | null;
   readonly #dropped: Place | null;
   readonly #open: Map<ConversationId, OpenConversation>;
@@ -38,7 +39,9 @@ export class MergeSources {
   /** a conversation was taken that has not just changed: the merge gets on */
   #getsOn = false;
 
-  constructor({ before, asked, open, dropped }: Progress, list: ActivityPage) {
+  /** @param since items of before this time (ms) are not wanted */
+  constructor({ before, asked, open, dropped }: Progress, list: ActivityPage, since: number) {
+    this.#since = since;
     const listed = new Set(list.listed);
     this.#before = before;
     this.#dropped = dropped;
@@ -52,9 +55,10 @@ export class MergeSources {
     this.#asked = asked;
   }
 
-  /** The newest place at which any source may have an item; null: no source is left. */
+  /** The newest place at which any source may have an item that is wanted; null: no source is left. */
   top(): Place | null {
-    return this.#head()?.top ?? null;
+    const top = this.#head()?.top;
+    return top && top.at >= this.#since ? top : null;
   }
 
   /**

@@ -1,5 +1,5 @@
 import type { z } from "@hono/zod-openapi";
-import { type Kind, previewOf } from "../../../domain/messages/content.ts";
+import { previewOf } from "../../../domain/messages/content.ts";
 import type { Message, Quote } from "../../../domain/messages/message.ts";
 import type { Poll } from "../../../domain/messages/polls.ts";
 import type { MessageKind, PollFields } from "../schemas/messages/polls.ts";
@@ -7,12 +7,6 @@ import type { MessageKind, PollFields } from "../schemas/messages/polls.ts";
 /** The kind of a message as v1 shows it. */
 export function kindOf({ kind, poll }: Pick<Message, "kind" | "poll">): MessageKind {
   return poll ? "poll" : kind;
-}
-
-/** The filter by kind of a search. A poll is stored as a text. */
-export function filterOf(kind: MessageKind | undefined): { kind?: Kind; isPoll?: boolean } {
-  if (kind === undefined) return {};
-  return kind === "poll" ? { kind: "text", isPoll: true } : { kind, isPoll: false };
 }
 
 /** The body of a message as v1 shows it: JSON text. */

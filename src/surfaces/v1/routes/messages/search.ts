@@ -5,7 +5,7 @@ import { v1Router } from "../../router.ts";
 import { ConversationParams, problems } from "../../schemas/common.ts";
 import { SearchPage, SearchQuery } from "../../schemas/messages/messages.ts";
 import { serializeMessage } from "../../serialize/messages.ts";
-import { filterOf } from "../../serialize/polls.ts";
+import { criteriaOf } from "../../serialize/search.ts";
 
 const route = callerRoutes("Messages", weighs("search"));
 
@@ -24,8 +24,7 @@ const searchRoute = route("get", "/v1/conversations/{id}/messages/search", {
 /** Mounted before the routes of messages, which would read `search` as a `seq`. */
 export const search = v1Router().openapi(searchRoute, async (c) => {
   const { id } = c.req.valid("param");
-  const { q, sender_id, kind, ...query } = c.req.valid("query");
-  const criteria = { ...query, ...filterOf(kind), text: q, senderId: sender_id };
+  const criteria = criteriaOf(c.req.valid("query"));
   const { items, nextBefore } = await searchMessages(c.var.core, c.var.caller.userId, id, criteria);
   return c.json({ items: items.map(serializeMessage), next_before: nextBefore }, 200);
 });

@@ -5,7 +5,7 @@ import { v1Router } from "../../router.ts";
 import { problems } from "../../schemas/common.ts";
 import { WideSearchPage, WideSearchQuery } from "../../schemas/messages/messages.ts";
 import { serializeMessage } from "../../serialize/messages.ts";
-import { filterOf } from "../../serialize/polls.ts";
+import { criteriaOf } from "../../serialize/search.ts";
 
 const searchRoute = callerRoutes("Messages", weighs("search"));
 
@@ -22,9 +22,7 @@ const wideSearchRoute = searchRoute("get", "/v1/messages/search", {
 });
 
 export const wideSearch = v1Router().openapi(wideSearchRoute, async (c) => {
-  const { q, sender_id, kind, ...query } = c.req.valid("query");
-  const request = { ...query, ...filterOf(kind), text: q, senderId: sender_id };
-  const page = await searchAll(c.var.core, c.var.caller.userId, request);
+  const page = await searchAll(c.var.core, c.var.caller.userId, criteriaOf(c.req.valid("query")));
   const { items, nextBefore, searchedTo, unreachable } = page;
   const answer = { next_before: nextBefore, searched_to: searchedTo, unreachable };
   return c.json({ items: items.map(serializeMessage), ...answer }, 200);

@@ -1,6 +1,7 @@
 import { z } from "@hono/zod-openapi";
 import { ConversationId, Position, Seq, UserId } from "../../../../domain/ids.ts";
 import { LIMITS } from "../../../../domain/limits.ts";
+import { AttachmentType } from "../../../../domain/messages/attachment.ts";
 import { Content, Kind, SystemMessage } from "../../../../domain/messages/content.ts";
 import { SUMMARY_USERS } from "../../../../domain/messages/thread.ts";
 import { textUpTo } from "../../../../domain/text.ts";
@@ -298,6 +299,18 @@ export const PageQuery = z.object({
 
 export const Pins = z.object({ items: z.array(Message).max(LIMITS.pins) }).openapi("Pins");
 
+export const AttachmentsQuery = z.object({
+  type: AttachmentType.openapi({
+    description: "`media`: images and videos. `link`: texts with an address (`://`)",
+  }),
+  before: PositionParam.optional(),
+  limit: Limit,
+});
+
+export const AttachmentsPage = z
+  .object({ items: z.array(Message), next_before: Seq.nullable() })
+  .openapi("AttachmentsPage");
+
 export const ChangesQuery = z.object({
   after_rev: RevParam.optional().openapi({ description: "The highest `rev` that you have; absent: 0" }),
   after: PositionParam.optional().openapi({
@@ -318,8 +331,13 @@ export const ChangesPage = z
 
 export const SearchQuery = z.object({
   q: QueryText.pipe(textUpTo(LIMITS.query).min(1)),
+  match: z.enum(["phrase", "words"]).default("phrase").openapi({
+    description: "`phrase`: `q` as a whole. `words`: each word of `q`, anywhere in the message",
+  }),
   sender_id: UserIdParam.optional(),
   kind: MessageKind.optional(),
+  since: TimeParam.optional().openapi({ description: "Only messages from this time on (ms)" }),
+  until: TimeParam.optional().openapi({ description: "Only messages up to this time (ms)" }),
   before: PositionParam.optional(),
   limit: Limit,
 });

@@ -1,0 +1,31 @@
+import type { UserId } from "../../domain/ids.ts";
+import type { Kind } from "../../domain/messages/content.ts";
+
+/** What a search looks for. */
+export interface SearchCriteria {
+  /** 1–100 code points */
+  text: string;
+  /** each word of the text anywhere in a message, instead of the text as a whole */
+  matchesWords?: boolean | undefined;
+  senderId?: UserId | undefined;
+  kind?: Kind | undefined;
+  /** only polls, or only what is none */
+  isPoll?: boolean | undefined;
+  /** only messages from this time on (ms) */
+  since?: number | undefined;
+  /** only messages up to this time (ms) */
+  until?: number | undefined;
+}
+
+/** The criteria as a conversation takes them. */
+export function searchQueryOf({ text, matchesWords, senderId, kind, isPoll, since, until }: SearchCriteria) {
+  return {
+    text,
+    ...(matchesWords !== undefined && { matchesWords }),
+    ...(senderId !== undefined && { senderId }),
+    ...(kind !== undefined && { kind }),
+    ...(isPoll !== undefined && { isPoll }),
+    ...(since !== undefined && { since }),
+    ...(until !== undefined && { until }),
+  };
+}
