@@ -148,6 +148,7 @@ const ROUTES = new Map<string, Row>([
     "GET /v1/conversations/:id/messages/:seq/votes",
     "GET /v1/sessions",
     "GET /v1/users",
+    "GET /v1/people",
     "GET /v1/me/unread",
     "GET /v1/me/join-requests",
     "GET /v1/friends",

@@ -216,6 +216,7 @@ export const WHO_MAY: Row[] = [
   { route: `GET ${IN}/attachments`, query: "?type=file", ...members(OK) },
   { route: `PUT ${IN}/messages/:seq/pin`, stranger: NOBODY, member: FORBIDDEN, admin: DONE, owner: DONE },
   { route: `DELETE ${IN}/messages/:seq/pin`, stranger: NOBODY, member: FORBIDDEN, admin: DONE, owner: DONE },
+  { route: "GET /v1/people", ...everyUser(OK) },
   { route: "GET /v1/messages/search", query: "?q=hello", ...everyUser(OK) },
   {
     route: "GET /v1/messages/search",

@@ -4,7 +4,7 @@ import { FriendPolicy, OwnUsername, ProfileFields, Username } from "../../../dom
 import { Relation } from "../../../domain/contacts/relation.ts";
 import { SessionId, UserId } from "../../../domain/ids.ts";
 import { LIMITS } from "../../../domain/limits.ts";
-import { QueryText, Time } from "./common.ts";
+import { Limit, QueryText, Time } from "./common.ts";
 
 const NewPassword = z
   .string()
@@ -98,6 +98,13 @@ const UserIds = z
   .transform((text) => [...new Set(text.split(",").map(Number))])
   .pipe(z.array(UserId).max(LIMITS.page, `must name at most ${LIMITS.page} users`))
   .openapi({ type: "string", pattern: LISTED_IDS.source, example: "100000,100001" });
+
+export const PeopleQuery = z.object({
+  q: QueryText.pipe(z.string().max(LIMITS.query)).default("").openapi({
+    description: "Only people whose nickname or username contains it; absent: all",
+  }),
+  limit: Limit,
+});
 
 export const UsersQuery = z
   .object({ username: QueryText.optional(), ids: UserIds.optional() })

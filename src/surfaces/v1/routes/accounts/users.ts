@@ -1,9 +1,10 @@
 import { z } from "@hono/zod-openapi";
 import { getUser, usersWithIds, usersWithNames } from "../../../../core/accounts/users.ts";
+import { knownPeople } from "../../../../core/contacts/people.ts";
 import { weighs } from "../../../../http/access/rate-limit.ts";
 import { callerRoutes, jsonAnswer } from "../../route.ts";
 import { v1Router } from "../../router.ts";
-import { Users, UsersQuery, UserWithRelation } from "../../schemas/accounts.ts";
+import { PeopleQuery, Users, UsersQuery, UserWithRelation } from "../../schemas/accounts.ts";
 import { problems, UserIdParam } from "../../schemas/common.ts";
 import { serializeWithRelation } from "../../serialize/users.ts";
 
@@ -34,7 +35,24 @@ const findRoute = pageRoute("get", "/v1/users", {
   },
 });
 
+const peopleRoute = pageRoute("get", "/v1/people", {
+  operationId: "listPeople",
+  summary: "People you know",
+  description:
+    "Members of the 50 conversations at the top of your list, then your friends: whom to suggest when you begin a conversation or add members. Those of the topmost conversation come first. Of a conversation 50 members are looked at, and 500 friends. Names are compared as people read them: without regard to case, width and accents.",
+  request: { query: PeopleQuery },
+  responses: {
+    200: jsonAnswer("The users that were found", Users),
+    ...problems("validation_failed"),
+  },
+});
+
 export const users = v1Router()
+  .openapi(peopleRoute, async (c) => {
+    const { q: text, limit } = c.req.valid("query");
+    const people = await knownPeople(c.var.core, c.var.caller.userId, { text, limit });
+    return c.json({ items: people.map(serializeWithRelation) }, 200);
+  })
   .openapi(getRoute, async (c) => {
     const user = await getUser(c.var.core, c.var.caller.userId, c.req.valid("param").id);
     return c.json(serializeWithRelation(user), 200);
