@@ -83,6 +83,17 @@ export function renderMarkdown(
   return { body: html`<div class="prose">${raw(rendered)}</div>`, sections };
 }
 
+/** A document as Markdown, without comments. Links lead to the Markdown of other documents, as in its page. */
+export function readableMarkdown({ text, file }: Source, sources: readonly Source[]): string {
+  return text.replace(/<!--.*?-->\n?/gs, "").replace(/\[([^\]]*)\]\(([^)\s]*)\)/g, (_, label, href) => {
+    const target = resolve(href, file, sources);
+    const [path = "", hash] = target?.split("#") ?? [];
+    const isPage = sources.some((source) => source.path === path);
+    if (target === null) return label;
+    return `[${label}](${isPage ? `${path}.md${hash === undefined ? "" : `#${hash}`}` : target})`;
+  });
+}
+
 function htmlAsText({ text }: Tokens.HTML | Tokens.Tag): string {
   return text.trimStart().startsWith("<!--") ? "" : escaped(text);
 }

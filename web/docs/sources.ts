@@ -11,6 +11,22 @@ import RESUME from "../../docs/guides/resume.md";
 import SOCKETS from "../../docs/guides/sockets.md";
 import START from "../../docs/guides/start.md";
 import USERS from "../../docs/guides/users.md";
+import WORDS from "../../docs/guides/words.md";
+import LOGS from "../../docs/logs.md";
+import OPERATE from "../../docs/operate.md";
+import CLIENT_CACHE from "../../packages/client/docs/cache.md";
+import CLIENT_CALLS from "../../packages/client/docs/calls.md";
+import CLIENT_CONNECTION from "../../packages/client/docs/connection.md";
+import CLIENT_ERRORS from "../../packages/client/docs/errors.md";
+import CLIENT_MESSAGES from "../../packages/client/docs/messages.md";
+import CLIENT_OUTBOX from "../../packages/client/docs/outbox.md";
+import CLIENT_PEOPLE from "../../packages/client/docs/people.md";
+import CLIENT_RESUME from "../../packages/client/docs/resume.md";
+import CLIENT_TABS from "../../packages/client/docs/tabs.md";
+import CLIENT_UPLOADS from "../../packages/client/docs/uploads.md";
+import CLIENT_WINDOWS from "../../packages/client/docs/windows.md";
+import CLIENT from "../../packages/client/README.md";
+import SECURITY from "../../SECURITY.md";
 import APPKEY from "../../src/surfaces/appkey/README.md";
 import FORMPOST from "../../src/surfaces/formpost/README.md";
 import KOOK from "../../src/surfaces/kook/README.md";
@@ -25,6 +41,11 @@ function guide(name: string, title: string, text: string): Source {
 
 function compatible(name: string, file: string, title: string, text: string): Source {
   return { file: `src/surfaces/${file}`, path: `/docs/${name}`, group: "Compatible APIs", title, text };
+}
+
+function client(name: string, title: string, text: string): Source {
+  const file = `packages/client/docs/${name}.md`;
+  return { file, path: `/docs/client/${name}`, group: "Client library", title, text };
 }
 
 /** The guides, in the order of the menu. */
@@ -42,6 +63,36 @@ export const GUIDE_SOURCES: readonly Source[] = [
   guide("errors", "Errors and limits", ERRORS),
   guide("conventions", "Conventions", CONVENTIONS),
   guide("embed", "A chat in your page", EMBED),
+  guide("words", "Words", WORDS),
+];
+
+/** The documents of the client library. */
+export const CLIENT_SOURCES: readonly Source[] = [
+  {
+    ...{ file: "packages/client/README.md", path: "/docs/client", group: "Client library" },
+    ...{ title: "parley-client, React", text: CLIENT },
+  },
+  client("connection", "Connection", CLIENT_CONNECTION),
+  client("windows", "Windows", CLIENT_WINDOWS),
+  client("messages", "Messages of the client", CLIENT_MESSAGES),
+  client("outbox", "Outbox", CLIENT_OUTBOX),
+  client("resume", "How the client resumes", CLIENT_RESUME),
+  client("cache", "Cache", CLIENT_CACHE),
+  client("tabs", "Tabs", CLIENT_TABS),
+  client("people", "People and drafts", CLIENT_PEOPLE),
+  client("uploads", "Uploads", CLIENT_UPLOADS),
+  client("calls", "Calls of the client", CLIENT_CALLS),
+  client("errors", "Errors of the client", CLIENT_ERRORS),
+];
+
+/** The documents for those who run a server. */
+export const OPERATOR_SOURCES: readonly Source[] = [
+  {
+    ...{ file: "docs/operate.md", path: "/docs/operate", group: "Run it" },
+    ...{ title: "Operating, settings, backup", text: OPERATE },
+  },
+  { file: "docs/logs.md", path: "/docs/logs", group: "Run it", title: "Logs", text: LOGS },
+  { file: "SECURITY.md", path: "/docs/security", group: "Run it", title: "Security", text: SECURITY },
 ];
 
 /** The documents of the compatible APIs. */

@@ -10,7 +10,7 @@ import { describeSockets } from "../../src/surfaces/v1/openapi/asyncapi.ts";
 import { describe } from "../../src/surfaces/v1/openapi/document.ts";
 import { contentSecurityPolicy, layout } from "./page/layout.ts";
 import { searchEntries } from "./page/page.ts";
-import { MISSING, pagesOf } from "./site.ts";
+import { MISSING, markdownFiles, pagesOf } from "./site.ts";
 
 /** Writes all files, and removes those of former builds. */
 async function write(web: string, dist: string): Promise<void> {
@@ -30,7 +30,8 @@ async function write(web: string, dist: string): Promise<void> {
 async function filesOf(): Promise<Map<string, string>> {
   const document = describe(v1.router);
   const pages = pagesOf(document, describeSockets(document));
-  const files = new Map([["docs/search.json", JSON.stringify(searchEntries(pages))]]);
+  const search = JSON.stringify(searchEntries(pages));
+  const files = new Map([["docs/search.json", search], ...markdownFiles()]);
   for (const page of [...pages, MISSING])
     files.set(`${page.path.slice(1)}.html`, String(await layout(page, pages)));
   return files;

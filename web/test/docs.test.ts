@@ -59,7 +59,7 @@ describe("every page", () => {
       for (const href of linksOf(html)) {
         if (/^https?:/.test(href)) continue;
         const [target, id] = (href.startsWith("#") ? path + href : href).split("#");
-        if (target === "/openapi.json" || target === "/asyncapi.json") continue;
+        if (["/openapi.json", "/asyncapi.json", "/llms.txt"].includes(target ?? "")) continue;
         const page = pages.get(target ?? "");
         if (page === undefined || (id && !idsOf(page).includes(id))) dead.push(`${path} -> ${href}`);
       }
@@ -112,7 +112,7 @@ test("every call has its address, its body and a curl line, and each shape its f
   const calls = Object.entries(document.paths).flatMap(([path, methods]) =>
     Object.values(methods).map((operation) => ({ path, operation })),
   );
-  const all = [...pages.values()].join("");
+  const all = [...pages].flatMap(([path, html]) => (path.startsWith("/docs/calls/") ? html : [])).join("");
   for (const { path, operation } of calls) {
     const [, article = ""] = all.split(`id="${operation.operationId}"`);
     const [own = ""] = article.split("</article>");
@@ -171,6 +171,38 @@ test("the search leads to a call", async () => {
   await page.getByRole("option").first().waitFor();
   await page.keyboard.press("Enter");
   await page.waitForURL("**/docs/calls/messages#sendMessage");
+});
+
+test.for(["webhook", "sso", "bot", "import", "react"])("the search finds %s", async (word) => {
+  const page = await (await site.device()).newPage();
+  await page.goto(`${site.origin}/docs`);
+  await page.getByRole("combobox").fill(word);
+  await page.getByRole("option").first().waitFor();
+});
+
+test("what is looked for first is the first call of its section", () => {
+  const ids = idsOf(pages.get("/docs/calls/messages") ?? "");
+  expect(ids).toContain("listAttachments");
+  expect(ids.indexOf("sendMessage")).toBeLessThan(ids.indexOf("listAttachments"));
+});
+
+test("llms.txt lists the documents as Markdown, whose links lead to each other", async () => {
+  const list = await (await get("/llms.txt")).text();
+  const links = (text: string) =>
+    [...text.matchAll(/\]\((\/[^)#]*)/g)].flatMap(([, path = ""]) => (path.endsWith(".md") ? path : []));
+  const documents = links(list);
+  expect(documents).toContain("/docs/client.md");
+  const dead: string[] = [];
+  for (const path of documents) {
+    const answer = await get(path);
+    expect([path, answer.status, answer.headers.get("Content-Type")]).toEqual([
+      ...[path, 200, "text/markdown; charset=utf-8"],
+    ]);
+    const text = await answer.text();
+    expect(text).toMatch(/^# /);
+    dead.push(...links(text).filter((link) => !documents.includes(link)));
+  }
+  expect(dead).toEqual([]);
 });
 
 test("a trailing slash makes no difference", async () => {

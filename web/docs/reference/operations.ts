@@ -27,7 +27,7 @@ const OF_EVERY_CALL = new Set<string>([
 
 /** A page for each tag of the document, with its calls, and one with all named shapes. */
 export function referencePages(document: Document): DocsPage[] {
-  const placed = operations(document).sort((a, b) => a.path.localeCompare(b.path));
+  const placed = operations(document).sort((a, b) => rank(a) - rank(b) || a.path.localeCompare(b.path));
   const shapes: Shapes = document.components?.schemas ?? {};
   const pages = (document.tags ?? []).map(({ name, description = "" }): DocsPage => {
     const members = placed.filter(({ operation }) => operation.tags?.includes(name));
@@ -40,6 +40,13 @@ export function referencePages(document: Document): DocsPage[] {
     };
   });
   return [...pages.filter(({ sections }) => sections.length > 0), shapesPage(shapes)];
+}
+
+/** The calls that a reader looks for first in their section; the others follow by path. */
+const FIRST = ["register", "sendMessage", "createConversation"];
+
+function rank({ operation }: PlacedOperation): number {
+  return FIRST.includes(operation.operationId ?? "") ? 0 : 1;
 }
 
 function section({ method, path, operation }: PlacedOperation) {
