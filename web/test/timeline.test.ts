@@ -261,6 +261,27 @@ test("Tab reaches one message and its controls, and those of no other", async ()
   expect(await reaction.evaluate((one: HTMLElement) => one.tabIndex)).toBe(0);
 });
 
+test("the heading of a day leads to a day", async () => {
+  const { ann, hash } = await history(40);
+  const page = await (await site.device({ person: ann })).newPage();
+  // Ten messages a day.
+  await page.addInitScript(() => {
+    const { parse } = JSON;
+    JSON.parse = (text) =>
+      parse(text, (_, value) => {
+        const { seq, created_at: at } = Object(value);
+        return seq && at ? { ...value, created_at: at - Math.ceil((40 - seq) / 10) * 86_400_000 } : value;
+      });
+  });
+  await page.goto(`${site.origin}/${hash}`);
+  await expect.poll(() => sight(page)).toMatchObject({ last: 40, below: 0 });
+  await page.getByTitle("Go to a date").last().click();
+  await page.getByRole("button", { name: "Show this day" }).click();
+  await page.getByRole("dialog").waitFor({ state: "detached" });
+  await page.locator("[data-highlighted]").waitFor();
+  expect(await sight(page)).toMatchObject({ first: 1 });
+});
+
 test("a jump to a day that the user has closed, or left the conversation of, leads nowhere", async () => {
   const { ann, hash } = await history(10);
   const cleo = await site.person("cleo");

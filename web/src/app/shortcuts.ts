@@ -1,4 +1,5 @@
 import type { Chat } from "parley-client";
+import { isComposing } from "../lib/keyboard.ts";
 import { go, route } from "../state/router.ts";
 
 /** A key, with Alt or with Ctrl or ⌘, and what it does. The dialog of keys shows them. */
@@ -21,7 +22,7 @@ export function pressed(event: KeyboardEvent, chat: Chat): Opened | boolean {
   const { key, altKey, shiftKey, target } = event;
   const isCommand = event.ctrlKey || event.metaKey;
   const isTyping = target instanceof Element && target.matches("input, textarea, select, [contenteditable]");
-  if (event.isComposing || event.defaultPrevented) return false;
+  if (isComposing(event) || event.defaultPrevented) return false;
   // What is behind a dialog stays as it is.
   if (document.querySelector("dialog[open]")) return false;
   if (isCommand && !shiftKey && !altKey && key.toLowerCase() === "k") return "switcher";

@@ -2,6 +2,7 @@ import { useChat } from "parley-client/react";
 import { useEffect, useRef, useState } from "preact/hooks";
 import { t } from "../i18n/i18n.ts";
 import { comparisonForm } from "../lib/comparison.ts";
+import { isComposing } from "../lib/keyboard.ts";
 import { VIEWS } from "../list/views.ts";
 import { useAccount } from "../state/context.ts";
 import { go, type Route } from "../state/router.ts";
@@ -50,7 +51,7 @@ export function Switcher({ onClose }: { onClose: () => void }) {
     go(place.to);
   };
   const onKeyDown = (event: KeyboardEvent) => {
-    if (event.isComposing) return;
+    if (isComposing(event)) return;
     const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
     if (step) setAt((Math.min(at, offered.length - 1) + step + offered.length) % Math.max(1, offered.length));
     else if (event.key === "Enter") choose(chosen);

@@ -1,6 +1,7 @@
 import type { ConversationWindow } from "parley-client";
 import { useState } from "preact/hooks";
 import { t } from "../i18n/i18n.ts";
+import { isComposing } from "../lib/keyboard.ts";
 
 interface Props {
   /** what the conversation is called */
@@ -40,8 +41,7 @@ export function Field({ name, window }: Props) {
         onKeyDown={(event) => {
           // The keys that are pressed in this field mean none of the page's shortcuts.
           event.stopPropagation();
-          // 229: Safari ends a composition before the Enter that has ended it.
-          if (event.key !== "Enter" || event.shiftKey || event.isComposing || event.keyCode === 229) return;
+          if (event.key !== "Enter" || event.shiftKey || isComposing(event)) return;
           event.preventDefault();
           send();
         }}

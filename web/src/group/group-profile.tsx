@@ -1,6 +1,6 @@
 import { useLayoutEffect, useRef, useState } from "preact/hooks";
 import { t } from "../i18n/i18n.ts";
-import { hasKeyboard } from "../lib/keyboard.ts";
+import { hasKeyboard, isComposing } from "../lib/keyboard.ts";
 import { PictureField } from "../people/picture-field.tsx";
 import { useAccount } from "../state/context.ts";
 import { useAction } from "../state/use-action.ts";
@@ -68,7 +68,7 @@ function Form({ group, onDone }: { group: GroupEntry; onDone: () => void }) {
     <form
       class="form"
       onKeyDown={(event) => {
-        if (event.key !== "Escape" || event.isComposing) return;
+        if (event.key !== "Escape" || isComposing(event)) return;
         // The panel around it stays open.
         event.preventDefault();
         onDone();

@@ -1,6 +1,7 @@
 import { useLayoutEffect, useRef, useState } from "preact/hooks";
 import { t } from "../i18n/i18n.ts";
 import { comparisonForm } from "../lib/comparison.ts";
+import { isComposing } from "../lib/keyboard.ts";
 import { nameOf } from "../lib/names.ts";
 import { useAccount } from "../state/context.ts";
 import type { User } from "../state/types.ts";
@@ -43,7 +44,7 @@ export function UserPicker({ chosen, onChange, hasFocus = false }: Props) {
     field.current?.focus();
   };
   const onKeyDown = (event: KeyboardEvent) => {
-    if (event.key !== "Enter" || event.isComposing || text.trim() === "") return;
+    if (event.key !== "Enter" || isComposing(event) || text.trim() === "") return;
     // The form is sent once the user has chosen.
     event.preventDefault();
     if (offered[0]) choose(offered[0]);

@@ -27,8 +27,8 @@ export function Dialog({ title, onClose, children }: Props) {
     // By itself a browser chooses the button that closes the dialog.
     if (hasKeyboard()) dialog.current?.querySelector<HTMLElement>(FIELDS)?.focus();
     return () => {
-      // A dialog that is removed leaves the focus nowhere.
-      if (before instanceof HTMLElement) before.focus();
+      // A dialog that is removed leaves the focus nowhere. It may have scrolled the page behind it.
+      if (before instanceof HTMLElement) before.focus({ preventScroll: true });
     };
   }, []);
   return (

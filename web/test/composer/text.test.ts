@@ -1,4 +1,4 @@
-import type { Page } from "playwright-core";
+import type { Locator, Page } from "playwright-core";
 import { expect, test } from "vitest";
 import type { Person } from "../../../scripts/support/person.ts";
 import { Seat } from "../support/seat.ts";
@@ -35,6 +35,12 @@ async function newest(person: Person, id: number): Promise<unknown> {
   return items[0];
 }
 
+/** Presses Enter as browsers tell of the key that ends the composition of an input method. */
+async function endComposition(field: Locator): Promise<void> {
+  await field.dispatchEvent("keydown", { key: "Enter", isComposing: true });
+  await field.dispatchEvent("keydown", { key: "Enter", keyCode: 229 });
+}
+
 test("Enter during the composition of an input method, or that ends it, sends nothing", async () => {
   const { ann, id, page } = await seated();
   await composer(page).focus();
@@ -44,13 +50,35 @@ test("Enter during the composition of an input method, or that ends it, sends no
   await devtools.send("Input.insertText", { text: "你好" });
   await expect.poll(() => composer(page).inputValue()).toContain("你好");
   await composer(page).fill("你好");
-  // As browsers tell of the key that ends the input.
-  await composer(page).dispatchEvent("keydown", { key: "Enter", isComposing: true });
-  await composer(page).dispatchEvent("keydown", { key: "Enter", keyCode: 229 });
+  await endComposition(composer(page));
   expect(await composer(page).inputValue()).toBe("你好");
   await send(page, "你好吗");
   await stored(page, "你好吗").waitFor();
   expect(await ann.history(id)).toHaveLength(2);
+});
+
+test("Enter that ends a composition chooses nothing in any other field", async () => {
+  const { id, page } = await seated();
+  await page.keyboard.press("Control+k");
+  const places = page.getByRole("combobox", { name: "Name of a conversation or a view" });
+  await places.fill("Settings");
+  await endComposition(places);
+  await places.press("Escape");
+  await page.getByRole("button", { name: "Emoji", exact: true }).click();
+  const emoji = page.getByRole("searchbox", { name: "Search emoji" });
+  await emoji.fill("thumbs up");
+  await page.getByRole("button", { name: "thumbs up", exact: true }).waitFor();
+  await endComposition(emoji);
+  await emoji.press("Escape");
+  expect(await composer(page).inputValue()).toBe("");
+  await page.getByRole("button", { name: "Add", exact: true }).click();
+  await page.getByRole("menuitem", { name: "Poll" }).click();
+  const options = page.getByRole("textbox", { name: /^Option/ });
+  await options.last().focus();
+  await endComposition(options.last());
+  expect(await options.count()).toBe(2);
+  await page.keyboard.press("Escape");
+  expect(page.url()).toContain(`#/c/${id}`);
 });
 
 test("a draft outlives a reload, goes on on another device, and ends with the message", async () => {
@@ -163,6 +191,20 @@ test("the arrow up edits the last message, and an edit of an older version shows
   await stored(page, "I bring it").waitFor();
   await page.getByText("Edit the message").waitFor({ state: "detached" });
   expect(await newest(ann, id)).toMatchObject({ seq, version: 3 });
+  await ann.send(id, "For @all");
+  await stored(page, "For @all").waitFor();
+  // The members are known from now on.
+  await composer(page).fill("@");
+  await page.getByRole("option").first().waitFor();
+  await composer(page).fill("");
+  // A finger leaves a key after the page has drawn what the key has done.
+  await page.keyboard.down("ArrowUp");
+  await page.getByText("Edit the message").waitFor();
+  await page.keyboard.up("ArrowUp");
+  // The name was written before: nothing suggests it again, and Enter is that of the edit.
+  await composer(page).press("Enter");
+  await page.getByText("Edit the message").waitFor({ state: "detached" });
+  expect(await newest(ann, id)).toMatchObject({ version: 1, body: { text: "For @all" } });
 });
 
 test("what is written while an edit is being saved stays, and can be saved, too", async () => {

@@ -1,5 +1,6 @@
 import type { RefObject } from "preact";
 import { useId } from "preact/hooks";
+import { isComposing } from "../../lib/keyboard.ts";
 import { sendKey } from "../../state/send-key.ts";
 import { useFocus } from "./focus.ts";
 import { format } from "./formatting.ts";
@@ -38,8 +39,7 @@ export function Field({
   const isOpen = suggestions.length > 0;
 
   const onKeyDown = (event: KeyboardEvent & { currentTarget: HTMLTextAreaElement }) => {
-    // Keys that an input method takes are not for the page. Safari tells the last one by its code alone.
-    if (event.isComposing || event.keyCode === 229) return;
+    if (isComposing(event)) return;
     const { currentTarget: field } = event;
     if (completion.onKeyDown(event, field) || format(field, event)) return;
     const { key } = event;
@@ -70,12 +70,12 @@ export function Field({
         enterkeyhint={sendsByEnter() ? "send" : "enter"}
         onInput={({ currentTarget: field }) => {
           onChange(field.value);
-          completion.note(field);
+          completion.typed(field);
         }}
         onKeyUp={({ key, currentTarget: field }) =>
-          /^(Arrow|Home|End|Page)/.test(key) && completion.note(field)
+          /^(Arrow|Home|End|Page)/.test(key) && completion.moved(field)
         }
-        onClick={({ currentTarget: field }) => completion.note(field)}
+        onClick={({ currentTarget: field }) => completion.moved(field)}
         onBlur={completion.close}
         onKeyDown={onKeyDown}
         onPaste={(event) => {

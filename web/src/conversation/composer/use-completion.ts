@@ -33,8 +33,10 @@ export interface Completion {
   readonly suggestions: readonly Suggestion[];
   /** the place of the one that Enter takes */
   readonly active: number;
-  /** Tell it of each change of the text or of the caret. */
-  note(field: HTMLTextAreaElement): void;
+  /** Tell it of each change of the text. */
+  typed(field: HTMLTextAreaElement): void;
+  /** Tell it that the caret may be elsewhere. That alone suggests nothing new. */
+  moved(field: HTMLTextAreaElement): void;
   /** @returns whether the key was for the suggestions */
   onKeyDown(event: KeyboardEvent, field: HTMLTextAreaElement): boolean;
   choose(suggestion: Suggestion, field: HTMLTextAreaElement): void;
@@ -77,22 +79,23 @@ export function useCompletion(isGroup: boolean, members: readonly Member[] | und
     insert(field, `${text} `, begun.from, field.selectionStart);
     close();
   };
+  const typed = (field: HTMLTextAreaElement) => {
+    const before = field.value.slice(0, field.selectionStart);
+    const [, member, name] = (field.selectionStart === field.selectionEnd && NAMED.exec(before)) || [];
+    const query = member ?? name;
+    if (query === undefined || (member !== undefined && !isGroup)) {
+      close();
+      replaceWhole(field, before);
+      return;
+    }
+    const from = before.length - query.length - 1;
+    if (begun?.from === from && begun.query === query) return;
+    setBegun({ kind: member === undefined ? "emoji" : "member", query, from });
+    setActive(0);
+  };
   return {
-    ...{ suggestions, active: Math.min(active, suggestions.length - 1), close, choose },
-    note: (field) => {
-      const before = field.value.slice(0, field.selectionStart);
-      const [, member, name] = (field.selectionStart === field.selectionEnd && NAMED.exec(before)) || [];
-      const query = member ?? name;
-      if (query === undefined || (member !== undefined && !isGroup)) {
-        close();
-        replaceWhole(field, before);
-        return;
-      }
-      const from = before.length - query.length - 1;
-      if (begun?.from === from && begun.query === query) return;
-      setBegun({ kind: member === undefined ? "emoji" : "member", query, from });
-      setActive(0);
-    },
+    ...{ suggestions, active: Math.min(active, suggestions.length - 1), close, choose, typed },
+    moved: (field) => begun && typed(field),
     onKeyDown: (event, field) => {
       const chosen = suggestions[Math.min(active, suggestions.length - 1)];
       if (!chosen) return false;

@@ -1,6 +1,7 @@
 import type { components } from "parley-client";
 import { useId, useLayoutEffect, useRef, useState } from "preact/hooks";
 import { t } from "../../i18n/i18n.ts";
+import { isComposing } from "../../lib/keyboard.ts";
 import { Dialog } from "../../ui/dialog.tsx";
 import { IconButton } from "../../ui/icon-button.tsx";
 import { ProblemText } from "../../ui/problem-text.tsx";
@@ -50,10 +51,10 @@ export function PollDialog({ onClose, onCreate }: Props) {
     isAdding.current = false;
   }, [options]);
   const onKeyDown = (event: KeyboardEvent) => {
-    const { key, target, isComposing, ctrlKey, metaKey } = event;
+    const { key, target, ctrlKey, metaKey } = event;
     // Enter on a button of the list presses it, and with Control it sends.
-    if (key !== "Enter" || isComposing || ctrlKey || metaKey || !(target instanceof HTMLInputElement)) return;
-    if (options.length === MAX_OPTIONS) return;
+    if (key !== "Enter" || ctrlKey || metaKey || !(target instanceof HTMLInputElement)) return;
+    if (isComposing(event) || options.length === MAX_OPTIONS) return;
     event.preventDefault();
     const next = fields()[fields().indexOf(target) + 1];
     if (next) next.focus();

@@ -1,7 +1,7 @@
 import type { ComponentChildren } from "preact";
 import { useLayoutEffect, useRef } from "preact/hooks";
 import { t } from "../../i18n/i18n.ts";
-import { hasKeyboard } from "../../lib/keyboard.ts";
+import { hasKeyboard, isComposing } from "../../lib/keyboard.ts";
 import { go, href } from "../../state/router.ts";
 import { Icon } from "../../ui/icon.tsx";
 import { Page } from "../../ui/page.tsx";
@@ -47,7 +47,7 @@ export function Panel({ title, id, place, actions, children }: Props) {
       class="panel"
       aria-label={title}
       onKeyDown={(event) => {
-        if (event.key !== "Escape" || event.defaultPrevented || event.isComposing) return;
+        if (event.key !== "Escape" || event.defaultPrevented || isComposing(event)) return;
         // A dialog over it closes first.
         if (event.target instanceof Element && event.target.closest("dialog, [popover]")) return;
         event.preventDefault();

@@ -1,5 +1,6 @@
 import { useEffect, useRef, useState } from "preact/hooks";
 import { t } from "../../i18n/i18n.ts";
+import { isComposing } from "../../lib/keyboard.ts";
 import { IconButton } from "../../ui/icon-button.tsx";
 import { lazy } from "../../ui/lazy.tsx";
 import { toast } from "../../ui/toasts.tsx";
@@ -104,7 +105,7 @@ export function VoiceButton({ onPhase, onRecorded }: Props) {
   useEffect(() => {
     if (!isUnderWay) return;
     const onKeyDown = (event: KeyboardEvent) => {
-      if (event.key !== "Escape") return;
+      if (event.key !== "Escape" || isComposing(event)) return;
       event.preventDefault();
       onEscape.current();
     };

@@ -1,6 +1,7 @@
 import type { Message } from "parley-client";
 import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
 import { t } from "../../i18n/i18n.ts";
+import { isComposing } from "../../lib/keyboard.ts";
 import { menuKeys } from "../../lib/menu-keys.ts";
 import { useAccount } from "../../state/context.ts";
 import { notePicked } from "../../ui/emoji/emoji.ts";
@@ -53,7 +54,7 @@ export function MessageMenu({ message, thread, at, isPicking: beginsPicking, onC
     };
     // The focus may be nowhere while the emoji are loaded.
     const onEscape = (event: KeyboardEvent) => {
-      if (event.key !== "Escape") return;
+      if (event.key !== "Escape" || isComposing(event)) return;
       event.preventDefault();
       event.stopPropagation();
       onClose();

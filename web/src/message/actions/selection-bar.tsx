@@ -1,5 +1,6 @@
 import { useEffect } from "preact/hooks";
 import { t } from "../../i18n/i18n.ts";
+import { isComposing } from "../../lib/keyboard.ts";
 import { showDialog } from "../../ui/dialogs.tsx";
 import { Icon } from "../../ui/icon.tsx";
 import { IconButton } from "../../ui/icon-button.tsx";
@@ -13,7 +14,7 @@ export function SelectionBar({ id }: { id: number }) {
   const chosen = selection.value;
   useEffect(() => {
     const onKeyDown = (event: KeyboardEvent) => {
-      if (event.key !== "Escape" || document.querySelector("dialog[open]")) return;
+      if (event.key !== "Escape" || isComposing(event) || document.querySelector("dialog[open]")) return;
       // The page has another use for this key.
       event.preventDefault();
       end();

@@ -1,6 +1,6 @@
 import { useEffect, useId, useRef, useState } from "preact/hooks";
 import { locale, t } from "../../i18n/i18n.ts";
-import { hasKeyboard } from "../../lib/keyboard.ts";
+import { hasKeyboard, isComposing } from "../../lib/keyboard.ts";
 import {
   chooseTone,
   type Emoji,
@@ -51,11 +51,12 @@ export function EmojiPicker({ onPick }: Props) {
   };
 
   const onKeyDown = (event: KeyboardEvent) => {
+    if (isComposing(event)) return;
     const { activeElement: focused } = document;
     const buttons = [...(picker.current?.querySelectorAll<HTMLElement>(".emoji-grid button") ?? [])];
     const at = focused instanceof HTMLElement ? buttons.indexOf(focused) : -1;
     const isInSearch = focused === search.current;
-    if (isInSearch && event.key === "Enter" && !event.isComposing) {
+    if (isInSearch && event.key === "Enter") {
       event.preventDefault();
       const [first] = found;
       if (first) pick(toned(first, skinTone.value));
