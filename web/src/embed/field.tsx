@@ -1,5 +1,5 @@
 import type { ConversationWindow } from "parley-client";
-import { useState } from "preact/hooks";
+import { useRef, useState } from "preact/hooks";
 import { t } from "../i18n/i18n.ts";
 import { isComposing } from "../lib/keyboard.ts";
 
@@ -12,6 +12,7 @@ interface Props {
 /** Where the user writes the next message. */
 export function Field({ name, window }: Props) {
   const [text, setText] = useState("");
+  const area = useRef<HTMLTextAreaElement>(null);
   const label = t("composer.placeholder", { name });
   const send = () => {
     if (!text.trim()) return;
@@ -24,10 +25,13 @@ export function Field({ name, window }: Props) {
       part="composer"
       onSubmit={(event) => {
         event.preventDefault();
+        // The button sends nothing more, and cannot keep the focus.
+        if (event.submitter?.matches(":focus")) area.current?.focus();
         send();
       }}
     >
       <textarea
+        ref={area}
         part="field"
         rows={1}
         dir="auto"
@@ -46,7 +50,13 @@ export function Field({ name, window }: Props) {
           send();
         }}
       />
-      <button type="submit" part="send" disabled={!text.trim()}>
+      <button
+        type="submit"
+        part="send"
+        disabled={!text.trim()}
+        // The field keeps the focus, and a phone its keyboard.
+        onMouseDown={(event) => event.preventDefault()}
+      >
         {t("composer.send")}
       </button>
     </form>

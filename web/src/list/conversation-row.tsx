@@ -1,5 +1,6 @@
 import type { ConversationEntry } from "parley-client";
 import { memo } from "preact/compat";
+import { useRef, useState } from "preact/hooks";
 import { listed, short } from "../i18n/format.ts";
 import { t } from "../i18n/i18n.ts";
 import { nameOf } from "../lib/names.ts";
@@ -9,9 +10,10 @@ import { useAccount } from "../state/context.ts";
 import { href } from "../state/router.ts";
 import { useNames } from "../state/use-names.ts";
 import { Avatar } from "../ui/avatar.tsx";
+import { whenReleased } from "../ui/gestures/released.ts";
+import { useLongPress } from "../ui/gestures/use-long-press.ts";
 import { Icon } from "../ui/icon.tsx";
 import { Menu } from "../ui/menu.tsx";
-import { whenReleased } from "./released.ts";
 import { rowActions } from "./row-actions.ts";
 
 interface Props {
@@ -26,13 +28,27 @@ export const ConversationRow = memo(({ entry, isSelected, isReached }: Props) =>
   const { id, name, avatar, last_message: last, unread_count: unread, silent, sticky, mentions } = entry;
   const account = useAccount();
   const isOnline = entry.kind === "direct" && entry.peer.online;
+  const row = useRef<HTMLLIElement>(null);
+  const [isHeld, setHeld] = useState(false);
+  const openMenu = () => {
+    setHeld(true);
+    whenReleased(() => {
+      setHeld(false);
+      row.current?.querySelector("button")?.click();
+    });
+  };
+  const touch = useLongPress(openMenu);
   return (
     <li
+      ref={row}
       class="row-item"
+      data-held={isHeld}
+      {...touch}
       onContextMenu={(event) => {
+        touch.onContextMenu(event);
+        if (event.defaultPrevented) return;
         event.preventDefault();
-        const button = event.currentTarget.querySelector("button");
-        whenReleased(() => button?.click());
+        openMenu();
       }}
     >
       <a

@@ -2,6 +2,7 @@ import type { ComponentChildren } from "preact";
 import { useEffect, useId, useRef } from "preact/hooks";
 import { t } from "../i18n/i18n.ts";
 import { hasKeyboard } from "../lib/keyboard.ts";
+import { useOverlay } from "./gestures/use-overlay.ts";
 import { IconButton } from "./icon-button.tsx";
 
 /** The fields that users type into. */
@@ -9,7 +10,7 @@ const FIELDS = "input:not([type=radio], [type=checkbox], [type=file]), textarea"
 
 interface Props {
   title: string;
-  /** the user wants it gone: by Escape, a click beside it, or its button */
+  /** the user wants it gone: by Escape, Back, a click beside it, or its button */
   onClose: () => void;
   children: ComponentChildren;
 }
@@ -21,6 +22,7 @@ interface Props {
 export function Dialog({ title, onClose, children }: Props) {
   const dialog = useRef<HTMLDialogElement>(null);
   const id = useId();
+  useOverlay(onClose);
   useEffect(() => {
     const before = document.activeElement;
     dialog.current?.showModal();

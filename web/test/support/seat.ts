@@ -2,7 +2,7 @@ import type { BrowserContext, Page } from "playwright-core";
 import { afterAll, beforeAll, beforeEach, expect, onTestFailed } from "vitest";
 import type { Person } from "../../../scripts/support/person.ts";
 import { noteProblems, takeProblems } from "./problems.ts";
-import type { Site } from "./site.ts";
+import type { Device, Site } from "./site.ts";
 
 /**
  * A user before a page, for tests of a file that each have a conversation of their own. To start a page takes
@@ -15,11 +15,12 @@ export class Seat {
   /** A test has failed: it may have left anything on the page. */
   #isLeftOpen = false;
 
-  constructor(site: Site) {
+  /** @param look the device; absent: a computer */
+  constructor(site: Site, look: Omit<Device, "person"> = {}) {
     let context: BrowserContext;
     beforeAll(async () => {
       this.#person = await site.person("ann");
-      context = await site.context({ person: this.#person });
+      context = await site.context({ ...look, person: this.#person });
       noteProblems(context);
       this.#page = await context.newPage();
       await this.#page.goto(site.origin);

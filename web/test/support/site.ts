@@ -16,7 +16,7 @@ export const PHONE = { width: 390, height: 844 };
 export const DESKTOP = { width: 1280, height: 800 };
 
 /** A browser that a user has in front of them. */
-interface Device {
+export interface Device {
   /** who is signed in; absent: nobody */
   person?: Person;
   /** where the page is; absent: at the server. A `Network` has an origin of its own */

@@ -109,6 +109,8 @@ export function Writer({ id, name, window, thread }: Props) {
         class="composer"
         onSubmit={(event) => {
           event.preventDefault();
+          // The button goes away with what it has sent.
+          if (event.submitter?.matches(":focus")) field.current?.focus();
           void send();
         }}
       >
@@ -171,6 +173,8 @@ export function Writer({ id, name, window, thread }: Props) {
               label={t(isEdit ? "composer.save" : "composer.send")}
               type="submit"
               class="icon-button submit"
+              // The field keeps the focus, and a phone its keyboard.
+              onMouseDown={(event) => event.preventDefault()}
               disabled={!isSendable || writing.isBusy || attachments.isBusy}
             />
           ) : (

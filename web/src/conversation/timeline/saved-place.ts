@@ -15,7 +15,8 @@ export function savePlace(place: Anchor | "end"): void {
   const { hash } = location;
   clearTimeout(timer);
   timer = setTimeout(() => {
-    if (location.hash === hash) history.replaceState({ place: place === "end" ? null : place }, "");
+    if (location.hash !== hash) return;
+    history.replaceState({ ...history.state, place: place === "end" ? null : place }, "");
   }, REST);
 }
 

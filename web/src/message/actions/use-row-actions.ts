@@ -4,9 +4,9 @@ import { useState } from "preact/hooks";
 import { composition } from "../../conversation/composition.ts";
 import { useAccount } from "../../state/context.ts";
 import { reason } from "../../state/problem.ts";
+import { useLongPress } from "../../ui/gestures/use-long-press.ts";
 import type { Edges } from "../../ui/place.ts";
 import { toast } from "../../ui/toasts.tsx";
-import { useLongPress } from "../use-long-press.ts";
 import { selection, toggle } from "./selection.ts";
 
 /** What the menu of a row stands beside. */
@@ -68,9 +68,11 @@ export function useRowActions(row: RefObject<HTMLLIElement | null>, message: Mes
       if (!isInside && !menu && !row.current?.matches(":hover")) setActive(false);
     },
     onContextMenu: (event: TargetedMouseEvent<HTMLLIElement>) => {
+      touch.onContextMenu(event);
+      if (event.defaultPrevented) return;
       const { target, clientX: x, clientY: y } = event;
-      // The browser's own menu copies what is selected, and saves pictures and links.
-      const isBrowsers = target instanceof Element && target.closest("a, img, video, input");
+      // The browser's own menu copies what is selected, and saves pictures and links to other pages.
+      const isBrowsers = target instanceof Element && target.closest("a:not([href^='#']), img, video, input");
       if (menu) return event.preventDefault();
       if (isBrowsers || getSelection()?.isCollapsed === false || selection.peek()) return;
       event.preventDefault();

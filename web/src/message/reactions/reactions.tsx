@@ -3,8 +3,8 @@ import { useEffect, useMemo, useRef, useState } from "preact/hooks";
 import { t } from "../../i18n/i18n.ts";
 import { useAccount } from "../../state/context.ts";
 import { showDialog } from "../../ui/dialogs.tsx";
+import { useLongPress } from "../../ui/gestures/use-long-press.ts";
 import { lazy } from "../../ui/lazy.tsx";
-import { useLongPress } from "../use-long-press.ts";
 import { emojiText } from "./emoji-text.ts";
 import { react, type ShownReaction, wishesOf, withWishes } from "./wanted.ts";
 

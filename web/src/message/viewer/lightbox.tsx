@@ -2,6 +2,7 @@ import { useConversationWindow } from "parley-client/react";
 import { useEffect, useMemo, useRef, useState } from "preact/hooks";
 import { t } from "../../i18n/i18n.ts";
 import { useAccount } from "../../state/context.ts";
+import { useOverlay } from "../../ui/gestures/use-overlay.ts";
 import { Icon } from "../../ui/icon.tsx";
 import { IconButton } from "../../ui/icon-button.tsx";
 import { contentOf, type MediaBody, type PicturePlace } from "../content.ts";
@@ -31,6 +32,7 @@ export function Lightbox({ first, onClose }: Props) {
   const { media, place } = now;
   const neighbours = useNeighbours(first.place, place?.seq);
   const zoom = useZoom(box, picture, media.url);
+  useOverlay(onClose);
   useEffect(() => {
     const { activeElement: before } = document;
     dialog.current?.showModal();

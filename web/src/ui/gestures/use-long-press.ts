@@ -12,13 +12,23 @@ export interface Point {
   readonly y: number;
 }
 
-/** Handlers that tell when a finger rests on an element. The click behind it does nothing. */
+/**
+ * Handlers that tell when a finger rests on an element. The click behind it does nothing, and the browser's
+ * own menu stays closed.
+ */
 export function useLongPress(onPress: (at: Point) => void) {
   const press = useRef<{ at: Point; timer: ReturnType<typeof setTimeout> } | undefined>(undefined);
   const isDone = useRef(false);
   const end = () => {
     clearTimeout(press.current?.timer);
     press.current = undefined;
+  };
+  const rest = () => {
+    const { at } = press.current ?? {};
+    end();
+    if (!at) return;
+    isDone.current = true;
+    onPress(at);
   };
   // An element that is removed is not pressed any more.
   useEffect(() => end, []);
@@ -29,13 +39,7 @@ export function useLongPress(onPress: (at: Point) => void) {
       if (event.pointerType === "mouse" || !event.isPrimary) return;
       // Of two elements the inner one is pressed.
       event.stopPropagation();
-      const at = { x: event.clientX, y: event.clientY };
-      const timer = setTimeout(() => {
-        isDone.current = true;
-        end();
-        onPress(at);
-      }, LONG);
-      press.current = { at, timer };
+      press.current = { at: { x: event.clientX, y: event.clientY }, timer: setTimeout(rest, LONG) };
     },
     onPointerMove: ({ clientX, clientY }: TargetedPointerEvent<HTMLElement>) => {
       const { at } = press.current ?? {};
@@ -43,8 +47,15 @@ export function useLongPress(onPress: (at: Point) => void) {
     },
     onPointerUp: end,
     onPointerCancel: end,
+    // Android asks for the browser's menu once a finger rests, perhaps a little sooner.
+    onContextMenu: (event: Event) => {
+      if (!press.current && !isDone.current) return;
+      event.preventDefault();
+      rest();
+    },
     onClickCapture: (event: Event) => {
-      if (!isDone.current) return;
+      // What the page presses itself is not the finger's.
+      if (!isDone.current || !event.isTrusted) return;
       isDone.current = false;
       event.preventDefault();
       event.stopPropagation();

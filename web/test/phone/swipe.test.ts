@@ -1,7 +1,7 @@
-import type { Page } from "playwright-core";
 import { expect, test } from "vitest";
-import { PHONE, Site } from "./support/site.ts";
-import { composer, openTalk, row, send, stored } from "./support/talk.ts";
+import { finger } from "../support/finger.ts";
+import { PHONE, Site } from "../support/site.ts";
+import { composer, openTalk, row, send, stored } from "../support/talk.ts";
 
 const site = Site.forFile();
 
@@ -36,30 +36,6 @@ test("nothing is wider than a phone", async () => {
     expect([hash, await page.evaluate(() => document.documentElement.scrollWidth)]).toEqual([hash, 320]);
   }
 });
-
-/** A finger on the page of a phone. */
-async function finger(page: Page) {
-  const session = await page.context().newCDPSession(page);
-  const touch = (type: "touchStart" | "touchMove" | "touchEnd", x?: number, y?: number) =>
-    session.send("Input.dispatchTouchEvent", {
-      type,
-      touchPoints: x === undefined || y === undefined ? [] : [{ x, y }],
-    });
-  let at: [x: number, y: number] = [0, 0];
-  return {
-    down: async (x: number, y: number) => {
-      at = [x, y];
-      await touch("touchStart", x, y);
-    },
-    /** Goes on in a straight line, and stays down. */
-    move: async (x: number, y: number) => {
-      for (let i = 1; i <= 8; i++)
-        await touch("touchMove", at[0] + ((x - at[0]) * i) / 8, at[1] + ((y - at[1]) * i) / 8);
-      at = [x, y];
-    },
-    leave: () => touch("touchEnd"),
-  };
-}
 
 /** A phone that shows a conversation, and has what a swipe needs. */
 async function swiping(text = "Hello") {
