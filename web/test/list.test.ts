@@ -203,4 +203,18 @@ test("a message is saved with a reminder at any time that is not past", async ()
   await dialog.getByRole("button", { name: "Save" }).click();
   await dialog.waitFor({ state: "detached" });
   expect(await ann.call("GET", "/v1/saved")).toMatchObject({ items: [{ remind_at: +at }] });
+  // What was saved before is there, and what is not touched stays.
+  for (const [before, now] of [
+    ["", "By train"],
+    ["By train", "By bus"],
+  ] as const) {
+    await page.keyboard.press("s");
+    await expect.poll(() => time.isVisible()).toBe(true);
+    const note = dialog.getByRole("textbox", { name: "Note" });
+    expect(await note.inputValue()).toBe(before);
+    await note.fill(now);
+    await dialog.getByRole("button", { name: "Save" }).click();
+    await dialog.waitFor({ state: "detached" });
+    expect(await ann.call("GET", "/v1/saved")).toMatchObject({ items: [{ note: now, remind_at: +at }] });
+  }
 });

@@ -1,11 +1,12 @@
+import { midnight, today, zone } from "../lib/clock.ts";
 import { localeTag } from "./i18n.ts";
 
 const DAY = 86_400_000;
 const formats = new Map<string, Intl.DateTimeFormat>();
 
-/** A moment in the language on screen. @param at ms since 1970 */
+/** A moment in the language on screen and the time zone of the device. @param at ms since 1970 */
 function format(at: number, options: Intl.DateTimeFormatOptions): string {
-  const key = localeTag() + JSON.stringify(options);
+  const key = localeTag() + zone.value + JSON.stringify(options);
   const known = formats.get(key) ?? new Intl.DateTimeFormat(localeTag(), options);
   formats.set(key, known);
   return known.format(at);
@@ -22,7 +23,7 @@ export function moment(at: number): string {
 }
 
 /** Date and time in few words, for sentences and lists. @param at ms since 1970 @param now likewise */
-export function when(at: number, now = Date.now()): string {
+export function when(at: number, now = today.value): string {
   return format(at, {
     ...{ weekday: "short", day: "numeric", month: "short", hour: "numeric", minute: "2-digit" },
     ...(isSameYear(at, now) ? {} : { year: "numeric" }),
@@ -30,7 +31,7 @@ export function when(at: number, now = Date.now()): string {
 }
 
 /** A day, as a heading between messages. @param at ms since 1970 @param now likewise */
-export function day(at: number, now = Date.now()): string {
+export function day(at: number, now = today.value): string {
   const days = daysBetween(at, now);
   if (days === 0 || days === 1) {
     const words = new Intl.RelativeTimeFormat(localeTag(), { numeric: "auto" }).format(-days, "day");
@@ -43,7 +44,7 @@ export function day(at: number, now = Date.now()): string {
 }
 
 /** A moment in few letters, for lists: the time today, the weekday within a week, else the date. */
-export function short(at: number, now = Date.now()): string {
+export function short(at: number, now = today.value): string {
   const days = daysBetween(at, now);
   if (days === 0) return clock(at);
   if (days > 0 && days < 7) return format(at, { weekday: "short" });
@@ -57,6 +58,8 @@ export function listed(items: readonly string[]): string {
 
 /** Whether two moments are on one day here. */
 export function isSameDay(one: number, other: number): boolean {
+  // A component that asks is drawn anew in another time zone.
+  void zone.value;
   return daysBetween(one, other) === 0;
 }
 
@@ -66,8 +69,4 @@ function isSameYear(one: number, other: number): boolean {
 
 function daysBetween(from: number, to: number): number {
   return Math.round((midnight(to) - midnight(from)) / DAY);
-}
-
-function midnight(at: number): number {
-  return new Date(at).setHours(0, 0, 0, 0);
 }

@@ -6,6 +6,7 @@ import { nameOf } from "../lib/names.ts";
 import { useAccount } from "../state/context.ts";
 import type { User } from "../state/types.ts";
 import { useLoaded } from "../state/use-loaded.ts";
+import { allPages } from "../state/use-pages.ts";
 import { Avatar } from "../ui/avatar.tsx";
 import { IconButton } from "../ui/icon-button.tsx";
 import { useFoundUsers } from "./found-users.ts";
@@ -26,10 +27,9 @@ export function UserPicker({ chosen, onChange, hasFocus = false }: Props) {
   useLayoutEffect(() => {
     if (hasFocus) field.current?.focus();
   }, []);
-  const friends = useLoaded("friends", async () => {
-    const { items } = await chat.api.call("get", "/v1/friends", { query: { limit: 100 } });
-    return items;
-  });
+  const friends = useLoaded("friends", () =>
+    allPages((query) => chat.api.call("get", "/v1/friends", { query })),
+  );
   const found = useFoundUsers(text);
   const words = comparisonForm(text.trim());
   const known = friends.value?.filter(({ username: name, nickname }) =>

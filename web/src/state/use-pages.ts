@@ -6,6 +6,23 @@ interface Answer<T> {
   next_cursor: string | null;
 }
 
+/** Lists come in pages of this many items, the longest that the server gives. */
+const PAGE = 100;
+
+/** All items of a list, page by page; with `isLast` those up to the page with such an item. */
+export async function allPages<T>(
+  get: (query: { limit: number; cursor?: string }) => Promise<Answer<T>>,
+  isLast: (item: T) => boolean = () => false,
+): Promise<T[]> {
+  const all: T[] = [];
+  for (let query: { limit: number; cursor?: string } = { limit: PAGE }; ; ) {
+    const { items, next_cursor: cursor } = await get(query);
+    all.push(...items);
+    if (!cursor || items.some(isLast)) return all;
+    query = { ...query, cursor };
+  }
+}
+
 interface State<T> {
   items?: readonly T[];
   next: string | null;

@@ -352,7 +352,10 @@ test("a message is scheduled, changed, and sent at once", async () => {
   await page.goto(`${site.origin}/#/scheduled`);
   await page.getByRole("button", { name: "Edit" }).click();
   await page.getByRole("textbox", { name: "Message" }).fill("See you tomorrow");
+  const saved = page.waitForRequest((call) => call.method() === "PATCH");
   await page.getByRole("button", { name: "Save" }).click();
+  // The time stays as it is.
+  expect((await saved).postDataJSON()).toEqual({ kind: "text", body: { text: "See you tomorrow" } });
   await page.getByText("See you tomorrow").waitFor();
   await page.getByRole("button", { name: "Send now" }).click();
   await page.getByText("Nothing is scheduled.").waitFor();

@@ -1,5 +1,5 @@
 import { t } from "../../i18n/i18n.ts";
-import { morning } from "../../lib/morning.ts";
+import { morning } from "../../lib/clock.ts";
 
 /** The server takes times up to so far ahead, in ms. */
 const YEAR = 365 * 86_400_000;

@@ -23,14 +23,16 @@ interface Props {
 /** Asks for the time at which a message is sent, and for its text. */
 export function ScheduleForm({ text: before, at, label, onSave, children }: Props) {
   const [text, setText] = useState(before ?? "");
-  const [when, setWhen] = useState(() => toField(at));
+  const [first] = useState(() => toField(at));
+  const [when, setWhen] = useState(first);
   const [wrongTime, setWrongTime] = useState("");
   const id = useId();
   const saving = useAction(onSave);
   const hasText = before !== undefined;
   const submit = (event: SubmitEvent) => {
     event.preventDefault();
-    const moment = toMoment(when);
+    // A field has no seconds, and an hour that comes twice in autumn only once: a time that was left stays.
+    const moment = when === first ? at : toMoment(when);
     const wrong = timeProblem(moment);
     setWrongTime(wrong);
     if (!wrong) void saving.run(moment, text.trim());

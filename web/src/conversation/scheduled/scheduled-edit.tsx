@@ -15,8 +15,12 @@ export function ScheduledEdit({ scheduled, onClose, onSaved }: Props) {
   const { chat } = useAccount();
   const before = "kind" in scheduled && scheduled.kind === "text" ? scheduled.body.text : undefined;
   const save = async (send_at: number, text: string) => {
-    const content = before !== undefined && { kind: "text" as const, body: { text } };
-    const body = content ? { send_at, ...content } : { send_at };
+    // What was not touched may have changed on another device.
+    const time = send_at !== scheduled.send_at && { send_at };
+    const body =
+      before !== undefined && text !== before
+        ? { ...time, kind: "text" as const, body: { text } }
+        : { ...time };
     await chat.api.call("patch", "/v1/scheduled/{id}", { path: { id: scheduled.id }, body });
     onSaved();
   };

@@ -2,6 +2,7 @@ import { t } from "../../i18n/i18n.ts";
 import { useAccount } from "../../state/context.ts";
 import { href } from "../../state/router.ts";
 import { useLoaded } from "../../state/use-loaded.ts";
+import { allPages } from "../../state/use-pages.ts";
 import { useReload } from "../../state/use-reload.ts";
 import { Page } from "../../ui/page.tsx";
 import { ProblemText } from "../../ui/problem-text.tsx";
@@ -11,13 +12,9 @@ import { ScheduledRow } from "./scheduled-row.tsx";
 export function ScheduledPage() {
   const { chat } = useAccount();
   // A user has 200 at most: 100 that wait, and 100 that were refused.
-  const { value, problem, reload } = useLoaded("scheduled", async () => {
-    const first = await chat.api.call("get", "/v1/scheduled", { query: { limit: 100 } });
-    const { next_cursor: cursor } = first;
-    if (!cursor) return first.items;
-    const second = await chat.api.call("get", "/v1/scheduled", { query: { limit: 100, cursor } });
-    return [...first.items, ...second.items];
-  });
+  const { value, problem, reload } = useLoaded("scheduled", () =>
+    allPages((query) => chat.api.call("get", "/v1/scheduled", { query })),
+  );
   useReload(reload, ({ type }) => type === "scheduled");
   return (
     <Page title={t("scheduled.title")} back={href({ view: "home" })}>

@@ -3,6 +3,7 @@ import { useChat } from "parley-client/react";
 import { useEffect, useLayoutEffect, useMemo, useReducer, useRef } from "preact/hooks";
 import { t } from "../../i18n/i18n.ts";
 import { onAttention } from "../../lib/attention.ts";
+import { zone } from "../../lib/clock.ts";
 import { MessageRow } from "../../message/message-row.tsx";
 import { PendingRow } from "../../message/pending-row.tsx";
 import { useAccount } from "../../state/context.ts";
@@ -56,7 +57,10 @@ export function Timeline({ id, view, window }: Props) {
   const { messages, pending, hasOlder, hasNewer, isLoading, problem } = view;
   const [start, end] = pilot.extent(view);
   const firstUnread = pilot.unread.find(messages, hasOlder, me);
-  const days = useMemo(() => daysOf(messages, start, end, firstUnread), [messages, start, end, firstUnread]);
+  const days = useMemo(
+    () => daysOf(messages, start, end, firstUnread),
+    [messages, start, end, firstUnread, zone.value],
+  );
   const lastOwn = useMemo(
     () => messages.findLast(({ sender, kind }) => sender.id === me && kind !== "tip")?.seq,
     [messages, me],

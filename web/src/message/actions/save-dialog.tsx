@@ -3,9 +3,11 @@ import { useState } from "preact/hooks";
 import { timeProblem, toField, toMoment } from "../../conversation/dialogs/moments.ts";
 import { when } from "../../i18n/format.ts";
 import { t } from "../../i18n/i18n.ts";
-import { morning } from "../../lib/morning.ts";
+import { morning } from "../../lib/clock.ts";
 import { useAccount } from "../../state/context.ts";
 import { useAction } from "../../state/use-action.ts";
+import { useLoaded } from "../../state/use-loaded.ts";
+import { allPages } from "../../state/use-pages.ts";
 import { Dialog } from "../../ui/dialog.tsx";
 import { ProblemText } from "../../ui/problem-text.tsx";
 import { toast } from "../../ui/toasts.tsx";
@@ -32,15 +34,25 @@ interface Props {
 /** Saves a message for the user alone, with a note and a reminder if they want. */
 export function SaveDialog({ message, onClose }: Props) {
   const { chat } = useAccount();
-  const [note, setNote] = useState("");
-  const [time, setTime] = useState<Time>("none");
+  const { conversation_id: id, seq } = message;
+  const before = useSaved(id, seq);
+  // What the user has not touched is as it was saved before.
+  const [newNote, setNote] = useState<string>();
+  const [newTime, setTime] = useState<Time>();
+  const [newMoment, setMoment] = useState<string>();
   const [now] = useState(Date.now);
-  const [chosen, setChosen] = useState(() => toField(TIMES.tomorrow(now)));
   const [wrongTime, setWrongTime] = useState("");
-  const { run, isBusy, problem } = useAction(async (at: number | null) => {
-    const path = { id: message.conversation_id, seq: message.seq };
-    // What is absent keeps its value, so a message that is saved already keeps its note.
-    const body = { remind_at: at, ...(note.trim() && { note: note.trim() }) };
+  const isTimeNew = (newTime ?? newMoment) !== undefined;
+  const remindAt = before?.remind_at ?? null;
+  const note = newNote ?? before?.note ?? "";
+  const time = newTime ?? (remindAt === null ? "none" : "chosen");
+  const chosen = newMoment ?? toField(remindAt ?? TIMES.tomorrow(now));
+  const { run, isBusy, problem } = useAction(async (remind_at: number | null) => {
+    const path = { id, seq };
+    const body = {
+      ...(newNote !== undefined && { note: newNote.trim() }),
+      ...(isTimeNew && { remind_at }),
+    };
     await chat.api.call("put", "/v1/conversations/{id}/messages/{seq}/saved", { path, body });
     toast(t("save.done"));
     onClose();
@@ -48,7 +60,7 @@ export function SaveDialog({ message, onClose }: Props) {
   const submit = (event: SubmitEvent) => {
     event.preventDefault();
     const at = time === "chosen" ? toMoment(chosen) : TIMES[time](now);
-    const wrong = time === "chosen" ? timeProblem(toMoment(chosen)) : "";
+    const wrong = isTimeNew && time === "chosen" ? timeProblem(toMoment(chosen)) : "";
     setWrongTime(wrong);
     if (!wrong) void run(at);
   };
@@ -91,7 +103,7 @@ export function SaveDialog({ message, onClose }: Props) {
               aria-label={t("scheduled.when")}
               min={toField(now)}
               value={chosen}
-              onInput={({ currentTarget }) => setChosen(currentTarget.value)}
+              onInput={({ currentTarget }) => setMoment(currentTarget.value)}
             />
           )}
         </fieldset>
@@ -104,4 +116,15 @@ export function SaveDialog({ message, onClose }: Props) {
       </form>
     </Dialog>
   );
+}
+
+/** How a message was saved before; undefined: it was not, as far as is known. */
+function useSaved(id: number, seq: number) {
+  const { chat } = useAccount();
+  const isIt = (one: { conversation_id: number; seq: number }) =>
+    one.conversation_id === id && one.seq === seq;
+  const { value } = useLoaded(`saved ${id} ${seq}`, () =>
+    allPages((query) => chat.api.call("get", "/v1/saved", { query }), isIt),
+  );
+  return value?.find(isIt);
 }
