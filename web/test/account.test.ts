@@ -103,8 +103,22 @@ test("a sign-in and a sign-out hold for the other tabs of a browser", async () =
   await signIn(first, ann.user.username, PASSWORD);
   for (const page of [first, second]) await connection(page, "live").waitFor({ state: "attached" });
   await second.goto(`${site.origin}/#/settings`);
+  // The server is out of reach.
+  await second.route("**/v1/logout", (call) => call.abort());
   await second.getByRole("button", { name: "Sign out" }).click();
-  for (const page of [first, second]) await page.getByRole("heading", { name: "Sign in" }).waitFor();
+  await second.getByText("You are signed out on this device. The server does not answer").waitFor();
+  await first.getByRole("heading", { name: "Sign in" }).waitFor();
+  await second.unroute("**/v1/logout");
+  await second.getByText("You are signed out.").waitFor();
+  expect(await ann.call("GET", "/v1/sessions")).toMatchObject({ items: [{ current: true }] });
+  await signIn(first, ann.user.username, PASSWORD);
+  for (const page of [first, second]) await connection(page, "live").waitFor({ state: "attached" });
+  await second.goto(`${site.origin}/#/settings`);
+  await second.getByRole("button", { name: "Sign out" }).click();
+  for (const page of [first, second]) {
+    await page.getByRole("heading", { name: "Sign in" }).waitFor();
+    expect(await page.getByText("Your session has ended").count()).toBe(0);
+  }
 });
 
 test("a new password ends the other sessions, and a deleted account says farewell", async () => {

@@ -148,7 +148,16 @@ test("people are found, befriended and chosen by the keyboard alone", async () =
   await main.getByRole("button", { name: `Actions for ${ben.user.username}` }).click();
   await page.getByRole("menuitem", { name: "Add as a friend" }).press("Enter");
   await main.getByRole("heading", { name: "Requests that you have sent" }).waitFor();
+  await ben.call("PUT", `/v1/friends/${ann.user.id}`);
+  // As if a hundred friends stood before this one.
+  await page.route("**/v1/friends?limit=100", (call) =>
+    call.fulfill({ json: { items: [], next_cursor: "next" } }),
+  );
+  await page.route("**/v1/friends?*cursor=next", (call) =>
+    call.continue({ url: `${site.origin}/v1/friends` }),
+  );
   await page.keyboard.press("Alt+n");
+  await main.getByRole("button", { name: `@${ben.user.username}` }).waitFor();
   const field = main.getByRole("searchbox", { name: "People" });
   await expect.poll(() => field.evaluate((input) => input.matches(":focus"))).toBe(true);
   await page.keyboard.type(ann.user.username);

@@ -62,6 +62,11 @@ test("what is written without a connection waits, and is sent once in its order"
   await composer(page).waitFor();
   await send(page, "first");
   await stored(page, "first").waitFor();
+  // The browser knows of it before the connection does.
+  await page.context().setOffline(true);
+  await connection(page, "live").filter({ hasText: "You are offline." }).waitFor();
+  await page.context().setOffline(false);
+  await page.getByText("You are offline.").waitFor({ state: "detached" });
   await network.down();
   await connection(page, "connecting").waitFor();
   await send(page, "second");

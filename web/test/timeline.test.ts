@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 import type { Person } from "../../scripts/support/person.ts";
 import { write } from "./support/history.ts";
 import { Seat } from "./support/seat.ts";
-import { PHONE, Site } from "./support/site.ts";
+import { DESKTOP, PHONE, Site } from "./support/site.ts";
 import { composer, message, openTalk, send, stored, unread } from "./support/talk.ts";
 import { scrollTo, sight } from "./support/timeline.ts";
 
@@ -97,9 +97,19 @@ test("what comes while the user is above is counted by the button to the newest 
   await button.waitFor();
   expect((await sight(page)).first).toBe(first);
   expect((await ann.conversation(id)).read_seq).toBe(120);
+  const bottomOf = (selector: string) =>
+    page.locator(selector).evaluate((element) => element.getBoundingClientRect().bottom);
+  const topOfButton = (await button.boundingBox())?.y ?? 0;
+  expect(topOfButton).toBeGreaterThanOrEqual(await bottomOf(".scroller"));
   await button.click();
   await expect.poll(() => sight(page)).toMatchObject({ last: 122, below: 0, unread: 121 });
   await expect.poll(async () => (await ann.conversation(id)).read_seq).toBe(122);
+  // The heading of the day, which stays in sight, is beside the label wherever both are at one height.
+  const label = await page.locator(".unread-mark > span").boundingBox();
+  const heading = await page.locator(".day-heading > button").boundingBox();
+  expect(label?.x).toBeGreaterThan((heading?.x ?? Infinity) + (heading?.width ?? 0));
+  await send(page, "Who has answered has seen them");
+  await expect.poll(() => sight(page)).toMatchObject({ last: 123, below: 0, unread: 0 });
 });
 
 test("nothing is read while the user looks elsewhere, and a bar leads to what is new", async () => {
@@ -184,6 +194,37 @@ test("the sender sees who has read, in a direct conversation and in a group", as
   await page.keyboard.press("Escape");
   await cleo.send(group.id, "Me");
   await mark.getByRole("button", { name: "Read by 2 of 2" }).waitFor();
+});
+
+test("the bar of a message covers no other message, also where there is no room beside it", async () => {
+  const { ann, ben, id, page } = await seated(2);
+  await ben.send(id, "wide ".repeat(80));
+  await ben.send(id, "Below");
+  await ann.send(id, "Mine");
+  await ann.send(id, "wide ".repeat(80));
+  await ann.send(id, "Mine, too");
+  await stored(page, "Mine, too").waitFor();
+  for (const width of [1280, 390]) {
+    await page.setViewportSize({ ...DESKTOP, width });
+    for (let seq = 1; seq <= 7; seq++) {
+      await page.locator(`[data-seq="${seq}"] .bubble`).hover();
+      const bar = page.locator(`[data-seq="${seq}"]`).getByRole("toolbar");
+      await bar.waitFor();
+      const covered = await bar.evaluate((element) => {
+        const box = element.getBoundingClientRect();
+        const row = element.closest("li");
+        const others = [...document.querySelectorAll("li[data-seq]")].filter((one) => one !== row);
+        const { left = 0, right = 0 } = row?.getBoundingClientRect() ?? {};
+        const isOver = (one: Element) => {
+          const { top, bottom } = one.getBoundingClientRect();
+          return box.bottom > top && box.top < bottom;
+        };
+        return [others.filter(isOver).length, box.left >= left && box.right <= right];
+      });
+      expect([width, seq, ...covered]).toEqual([width, seq, 0, true]);
+    }
+  }
+  await page.setViewportSize(DESKTOP);
 });
 
 test("arrow keys lead from message to message, and Escape back to the field", async () => {

@@ -29,7 +29,7 @@ const ScheduledPage = lazy(
 const Switcher = lazy(async () => (await import("./switcher.tsx")).Switcher);
 const KeysDialog = lazy(async () => (await import("./keys-dialog.tsx")).KeysDialog);
 
-/** A page that is connected within this time, in ms, says nothing of it. */
+/** A page that is connected again within this time, in ms, says nothing of it. */
 const PATIENCE = 1_000;
 
 /** The list on one side, and what was chosen on the other. A narrow screen shows one of both. */
@@ -133,7 +133,7 @@ function Content() {
   }
 }
 
-/** Says calmly that the page is not connected, once that has lasted. */
+/** Says calmly that the page is not connected: at once if the browser knows it, else when that has lasted. */
 function ConnectionBar() {
   const { chat } = useAccount();
   const connection = useChat(chat, (state) => state.connection);
@@ -143,10 +143,10 @@ function ConnectionBar() {
     const wait = setTimeout(() => setShown(true), PATIENCE);
     return () => clearTimeout(wait);
   }, [connection]);
-  const waiting = isOnline.value ? "connection.connecting" : "connection.offline";
+  const lost = connection === "forbidden" ? "connection.forbidden" : "connection.connecting";
   return (
     <p class="connection" role="status" data-connection={connection}>
-      {isShown && t(connection === "forbidden" ? "connection.forbidden" : waiting)}
+      {isOnline.value ? isShown && t(lost) : t("connection.offline")}
     </p>
   );
 }

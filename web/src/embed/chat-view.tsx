@@ -2,6 +2,7 @@ import type { Chat } from "parley-client";
 import { useChat, useConversationWindow } from "parley-client/react";
 import { useEffect, useRef } from "preact/hooks";
 import { t } from "../i18n/i18n.ts";
+import { isOnline } from "../lib/online.ts";
 import { reason } from "../state/problem.ts";
 import { Field } from "./field.tsx";
 import { Messages } from "./messages.tsx";
@@ -40,8 +41,8 @@ export function ChatView({ chat, id, onReady }: Props) {
           <bdi>{name}</bdi>
         </h2>
         <small part="status" role="status">
-          {connection === "offline" && t("connection.offline")}
-          {connection === "connecting" && t("connection.connecting")}
+          {!isOnline.value && t("connection.offline")}
+          {isOnline.value && connection === "connecting" && t("connection.connecting")}
           {connection === "forbidden" && t("connection.forbidden")}
         </small>
       </header>

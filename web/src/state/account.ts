@@ -1,10 +1,13 @@
-import { Chat } from "parley-client";
+import { Chat, Problem } from "parley-client";
 import { openCache } from "parley-client/cache";
 import { Drafts } from "parley-client/drafts";
 import { People } from "parley-client/people";
 import { uploads } from "parley-client/uploads";
 import { go } from "./router.ts";
-import { farewell, type Session, session } from "./session.ts";
+import { farewell, forgetSession, isKept, type Session, session } from "./session.ts";
+
+/** A sign-out waits this long for the server, in ms, and asks it again after as long. */
+const PATIENCE = 3_000;
 
 /** What the page works with while a user is signed in. */
 export interface Account {
@@ -12,14 +15,18 @@ export interface Account {
   readonly chat: Chat;
   readonly people: People;
   readonly drafts: Drafts;
-  /** Ends the session, and forgets what this browser has kept of it. */
+  /**
+   * Ends the session, and forgets what this browser has kept of it. A server that does not answer is asked
+   * again as long as the page is open.
+   */
   signOut(): Promise<void>;
   /** Ends the work, and keeps the session. */
   close(): Promise<void>;
 }
 
 /** Opens the client of a session, which shows what its cache has, and connects. */
-export function openAccount({ userId, token }: Session): Account {
+export function openAccount(opened: Session): Account {
+  const { userId, token } = opened;
   const name = `${userId}@${location.host}`;
   const cache = openCache(name);
   const chat = new Chat({
@@ -34,7 +41,7 @@ export function openAccount({ userId, token }: Session): Account {
     (connection) => {
       if (connection !== "signed_out" || session.peek()?.token !== token) return;
       void cache.clear();
-      farewell.value ??= "account.ended";
+      if (isKept(opened)) farewell.value ??= "account.ended";
       session.value = null;
     },
   );
@@ -42,7 +49,14 @@ export function openAccount({ userId, token }: Session): Account {
   return {
     ...{ me: userId, chat, people, drafts },
     signOut: async () => {
-      await chat.logout();
+      forgetSession();
+      const isDone = await isEnded(chat);
+      if (!isDone) {
+        farewell.value ??= "account.leftHere";
+        void endLater(chat);
+      }
+      await chat.stop();
+      await cache.clear();
       // The next user does not begin where this one was.
       go({ view: "home" }, { replace: true });
       session.value = null;
@@ -55,4 +69,23 @@ export function openAccount({ userId, token }: Session): Account {
       await cache.close();
     },
   };
+}
+
+/** Ends the session at the server. @returns whether it has ended, as far as the server has said */
+async function isEnded({ api }: Chat): Promise<boolean> {
+  const ending = api.call("post", "/v1/logout").then(
+    () => true,
+    (error: unknown) => error instanceof Problem && error.code === "unauthenticated",
+  );
+  return Promise.race([ending, pause().then(() => false)]);
+}
+
+async function endLater(chat: Chat): Promise<void> {
+  do await pause();
+  while (!(await isEnded(chat)));
+  if (farewell.peek() === "account.leftHere") farewell.value = "account.left";
+}
+
+function pause(): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, PATIENCE));
 }

@@ -14,10 +14,22 @@ const kept = stored("session", (value): Session | null => {
 
 /** The session of this page; null: nobody is signed in. */
 export const session = signal<Session | null>(kept.read());
-/** Why the last session ended without a sign-out here; null: it did not. */
-export const farewell = signal<"account.ended" | "account.deleted" | null>(null);
+/** What is said of the last session to who signs in next; null: nothing. */
+export const farewell = signal<
+  "account.ended" | "account.deleted" | "account.leftHere" | "account.left" | null
+>(null);
 
 effect(() => kept.write(session.value));
+
+/** Forgets the session in this browser: its tabs end it, and say nothing of it. */
+export function forgetSession(): void {
+  kept.write(null);
+}
+
+/** Whether this browser has a session still: if not, the user has signed out in a tab. */
+export function isKept({ token }: Session): boolean {
+  return kept.read()?.token === token;
+}
 
 // A sign-in or a sign-out in another tab holds for this one.
 addEventListener("storage", ({ key }) => {

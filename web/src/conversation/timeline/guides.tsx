@@ -49,9 +49,9 @@ export function ToNewest({ pilot, id, unread }: Props) {
     } else pilot.goTo({ to: "end" });
   };
   return (
-    <button class="to-newest" type="button" aria-label={label} title={label} onClick={toNewest}>
-      {unread > 0 && <span class="badge">{unread > 999 ? "999+" : unread}</span>}
+    <button class="to-newest" type="button" onClick={toNewest}>
       <Icon name="down" />
+      {label}
     </button>
   );
 }

@@ -161,7 +161,7 @@ export function Timeline({ id, view, window }: Props) {
 
 function noop(): void {}
 
-/** What the user sends is at the end: the timeline goes there. */
+/** What the user sends is at the end: the timeline goes there, and what was new is so no more. */
 function useEnd(id: number, pilot: Pilot): void {
   const { chat } = useAccount();
   const newest = useChat(chat, (state) => Math.max(0, ...state.outbox(id).map((item) => item.created_at)));
@@ -169,6 +169,7 @@ function useEnd(id: number, pilot: Pilot): void {
   useEffect(() => {
     if (newest <= before.current) return;
     before.current = newest;
+    pilot.unread.end();
     pilot.goTo({ to: "end" });
   }, [newest, pilot]);
 }

@@ -20,6 +20,12 @@ export class UnreadMark {
     this.from.value = count > 0 ? (from ?? read + 1) : 0;
   }
 
+  /** The user has answered: nothing is new to them any more. */
+  end(): void {
+    this.count.value = this.from.value = 0;
+    this.isSeen = true;
+  }
+
   /** Finds the message that stands below the mark. @returns `shown` */
   find(messages: readonly Message[], hasOlder: boolean, me: number): number {
     const from = this.from.value;

@@ -18,6 +18,9 @@ export const account = {
   "account.badNickname": "This name is too long. It has 64 characters at most.",
   "account.signOut": "Sign out",
   "account.ended": "Your session has ended. Sign in again.",
+  "account.leftHere":
+    "You are signed out on this device. The server does not answer: it ends the session as soon as it does, as long as this page is open.",
+  "account.left": "You are signed out.",
   "account.deleted": "Your account is deleted.",
   "account.invited": "Sign in, or create an account, to see your invitation.",
 } as const;

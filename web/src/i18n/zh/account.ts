@@ -18,6 +18,9 @@ export const account = {
   "account.badNickname": "昵称太长，最多 64 个字符。",
   "account.signOut": "退出登录",
   "account.ended": "登录已失效，请重新登录。",
+  "account.leftHere":
+    "已在此设备上退出。服务器暂时没有响应：只要此页面保持打开，服务器恢复后就会结束该登录。",
+  "account.left": "已退出登录。",
   "account.deleted": "账号已注销。",
   "account.invited": "登录或注册后即可查看邀请。",
 } as const;

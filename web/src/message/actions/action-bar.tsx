@@ -1,4 +1,5 @@
 import type { Message } from "parley-client";
+import { useLayoutEffect, useRef, useState } from "preact/hooks";
 import { t } from "../../i18n/i18n.ts";
 import { useAccount } from "../../state/context.ts";
 import { IconButton } from "../../ui/icon-button.tsx";
@@ -13,12 +14,23 @@ interface Props {
   onMenu: (at: DOMRect) => void;
 }
 
-/** The actions that are at hand while the pointer or the focus is on a row. */
+/**
+ * The actions that are at hand while the pointer or the focus is on a row. They stand beside the bubble, or
+ * at its own corner, and cover no other message.
+ */
 export function ActionBar({ message, onReply, onMenu }: Props) {
   const { chat, me } = useAccount();
   const may = rightsOf(message, chat.state.conversation(message.conversation_id), me);
+  const bar = useRef<HTMLDivElement>(null);
+  const [isInside, setInside] = useState(false);
+  // Before the browser paints. A bubble as wide as its row has no room beside it.
+  useLayoutEffect(() => {
+    const { left, right } = bar.current?.getBoundingClientRect() ?? { left: 0, right: 0 };
+    const row = bar.current?.closest("li")?.getBoundingClientRect();
+    setInside(row !== undefined && (left < row.left || right > row.right));
+  }, []);
   return (
-    <div class="action-bar" role="toolbar" aria-label={t("message.actions")}>
+    <div ref={bar} class="action-bar" role="toolbar" aria-label={t("message.actions")} data-inside={isInside}>
       {may.write &&
         quickEmoji.value.slice(0, 2).map((emoji) => (
           <button
