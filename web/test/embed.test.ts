@@ -170,6 +170,32 @@ test("the element tells what is unread, follows its attributes, and closes its s
   await expect.poll(() => sockets.filter((socket) => !socket.isClosed()).length).toBe(0);
 });
 
+test("a new token of the user leaves the field, its focus and what waits to be sent as they are", async () => {
+  const [ann, ben] = [await site.person("ann"), await site.person("ben")];
+  const { id } = await ann.openDirect(ben);
+  const { page } = await embed(ann, id);
+  await expect.poll(() => events(page)).toBe("parley-ready");
+  await field(page).pressSequentially("In a");
+  const second = await ann.signIn();
+  const checked = page.waitForResponse(/\/v1\/me$/);
+  await set(page, { token: second.token });
+  await (await checked).finished();
+  await ann.call("POST", "/v1/logout");
+  // The chat goes on with the session that is left, until that ends, too.
+  await ben.send(id, "Hello");
+  await expect.poll(() => texts(page)).toEqual(["Hello"]);
+  await second.call("POST", "/v1/logout");
+  await expect.poll(() => events(page)).toMatch(/parley-signed-out$/);
+  await page.keyboard.type(" moment");
+  await page.keyboard.press("Enter");
+  await page.keyboard.type("And");
+  await set(page, { token: (await ann.signIn()).token });
+  await expect.poll(() => texts(page)).toEqual(["Hello", "In a moment"]);
+  await page.keyboard.type(" then");
+  expect(await field(page).inputValue()).toBe("And then");
+  expect(await ben.history(id)).toHaveLength(2);
+});
+
 test("the script keeps its name, is asked for each time, and may be loaded by any page", async () => {
   const script = await fetch(`${site.origin}/assets/embed.js`);
   expect(script.headers.get("Cache-Control")).toBe("no-cache");

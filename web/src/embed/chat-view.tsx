@@ -28,12 +28,6 @@ export function ChatView({ chat, id, onReady }: Props) {
     wasReady.current = true;
     onReady();
   }, [isReady, onReady]);
-  if (connection === "signed_out")
-    return (
-      <p class="edge" part="status" role="status">
-        {t("account.ended")}
-      </p>
-    );
   return (
     <section class="chat" part="chat" aria-label={name}>
       <header part="header">
@@ -44,6 +38,7 @@ export function ChatView({ chat, id, onReady }: Props) {
           {!isOnline.value && t("connection.offline")}
           {isOnline.value && connection === "connecting" && t("connection.connecting")}
           {connection === "forbidden" && t("connection.forbidden")}
+          {connection === "signed_out" && t("account.ended")}
         </small>
       </header>
       {window && <Messages {...{ chat, view, window }} />}

@@ -1,4 +1,4 @@
-import { Chat } from "parley-client";
+import { Chat, Problem } from "parley-client";
 import { render } from "preact";
 import { closest, showLocale } from "../i18n/i18n.ts";
 import { ChatView } from "./chat-view.tsx";
@@ -11,10 +11,19 @@ const HOME = new URL(import.meta.url).origin;
 const sheet = new CSSStyleSheet();
 sheet.replaceSync(styles);
 
+/** A server that does not answer is asked again after this time, in ms. */
+const AGAIN = 5_000;
+
 /** A chat, and what it was opened for. */
 interface Opened {
+  /** the server and the conversation */
   readonly key: string;
+  readonly server: string;
   readonly chat: Chat;
+  /** the newest one of its user */
+  token: string;
+  /** until it is known whose session another token is of */
+  renewing: Promise<void> | undefined;
 }
 
 /**
@@ -26,6 +35,8 @@ class ParleyChat extends HTMLElement {
   readonly #root = this.attachShadow({ mode: "open" });
   #opened: Opened | undefined;
   #isDue = false;
+  /** how many chats it has opened */
+  #count = 0;
 
   constructor() {
     super();
@@ -66,14 +77,36 @@ class ParleyChat extends HTMLElement {
       this.#close();
       throw new TypeError(`<parley-chat>: conversation="${given}" is no id of a conversation`);
     }
-    const key = JSON.stringify([server, token, id]);
-    if (this.#opened?.key === key) return;
-    this.#close();
-    this.#opened = { key, chat: this.#open(server, token, id) };
+    const key = JSON.stringify([server, id]);
+    const opened = this.#opened;
+    if (opened?.key !== key) this.#open(key, server, token, id);
+    else if (opened.token !== token) opened.renewing = this.#renew(opened, token, id);
   }
 
-  #open(server: string, token: string, id: number): Chat {
-    const chat = new Chat({ url: server, token: (refused) => (refused === undefined ? token : null) });
+  /** Goes on with another token. That of another user opens a chat anew. */
+  async #renew(opened: Opened, token: string, id: number): Promise<void> {
+    const { chat, key, server } = opened;
+    const isWanted = () => this.#opened === opened && this.getAttribute("token") === token;
+    const user = await userOf(server, token, isWanted);
+    if (!isWanted()) return;
+    if (user === 0 || user !== chat.state.me) return this.#open(key, server, token, id);
+    opened.token = token;
+    if (chat.state.connection !== "signed_out") return;
+    await chat.stop();
+    if (isWanted()) void chat.start();
+  }
+
+  #open(key: string, server: string, token: string, id: number): void {
+    this.#close();
+    const chat = new Chat({
+      url: server,
+      token: async (refused) => {
+        await opened.renewing;
+        return opened.token === refused ? null : opened.token;
+      },
+    });
+    const opened: Opened = { key, server, chat, token, renewing: undefined };
+    this.#opened = opened;
     chat.subscribe(
       (state) => state.conversation(id)?.unread_count ?? 0,
       (count) => this.#tell("parley-unread", { count }),
@@ -84,11 +117,10 @@ class ParleyChat extends HTMLElement {
     );
     // Another chat is another view: nothing of the one before stays, such as a text that was being written.
     render(
-      <ChatView key={`${id} ${token}`} chat={chat} id={id} onReady={() => this.#tell("parley-ready")} />,
+      <ChatView key={++this.#count} chat={chat} id={id} onReady={() => this.#tell("parley-ready")} />,
       this.#root,
     );
     void chat.start();
-    return chat;
   }
 
   #close(): void {
@@ -101,6 +133,24 @@ class ParleyChat extends HTMLElement {
   #tell(name: string, detail: object = {}): void {
     this.dispatchEvent(new CustomEvent(name, { detail, bubbles: true }));
   }
+}
+
+/**
+ * Whose session a token is of, as soon as the server answers.
+ * @param isWanted whether to go on asking
+ * @returns 0: nobody's
+ */
+async function userOf(server: string, token: string, isWanted: () => boolean): Promise<number> {
+  const { api } = new Chat({ url: server, token: (refused) => (refused === undefined ? token : null) });
+  while (isWanted()) {
+    try {
+      return (await api.call("get", "/v1/me")).id;
+    } catch (error) {
+      if (error instanceof Problem && error.code === "unauthenticated") return 0;
+    }
+    await new Promise((resolve) => setTimeout(resolve, AGAIN));
+  }
+  return 0;
 }
 
 // A page may load the script twice.
