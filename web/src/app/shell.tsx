@@ -7,7 +7,6 @@ import { isOnline } from "../lib/online.ts";
 import { Sidebar } from "../list/sidebar.tsx";
 import { useAccount } from "../state/context.ts";
 import { href, route } from "../state/router.ts";
-import { Questions } from "../ui/confirm.tsx";
 import { Dialogs } from "../ui/dialogs.tsx";
 import { Icon } from "../ui/icon.tsx";
 import { lazy } from "../ui/lazy.tsx";
@@ -78,7 +77,6 @@ export function Shell() {
       </main>
       <Toasts />
       <Dialogs />
-      <Questions />
       <Notifier />
       {opened === "switcher" && <Switcher onClose={() => setOpened(null)} />}
       {opened === "keys" && <KeysDialog onClose={() => setOpened(null)} />}

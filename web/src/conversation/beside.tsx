@@ -1,10 +1,5 @@
-import { useMemo } from "preact/hooks";
-import { t } from "../i18n/i18n.ts";
-import { useAccount } from "../state/context.ts";
 import { route } from "../state/router.ts";
 import { lazy } from "../ui/lazy.tsx";
-import { Panel } from "./panels/panel.tsx";
-import { ConversationSearch } from "./panels/search.ts";
 
 const InfoPanel = lazy(async () => (await import("../group/info-panel.tsx")).InfoPanel);
 const SearchPanel = lazy(async () => (await import("./panels/search-panel.tsx")).SearchPanel);
@@ -14,20 +9,14 @@ const ThreadsPanel = lazy(async () => (await import("./thread/threads-panel.tsx"
 
 /** What the address asks for beside a conversation. */
 export function Beside({ id }: { id: number }) {
-  const { chat } = useAccount();
-  const search = useMemo(() => new ConversationSearch(chat, id), [chat, id]);
   const now = route.value;
   if (now.view === "conversation" && now.thread)
     return <ThreadPanel key={now.thread} id={id} root={now.thread} />;
   switch (now.view === "conversation" && now.panel) {
     case "search":
-      return <SearchPanel id={id} search={search} />;
+      return <SearchPanel id={id} />;
     case "info":
-      return (
-        <Panel title={t("info.title")} id={id}>
-          <InfoPanel id={id} />
-        </Panel>
-      );
+      return <InfoPanel id={id} />;
     case "threads":
       return <ThreadsPanel id={id} />;
     case "pins":

@@ -1,5 +1,6 @@
 import type { ConversationEntry } from "parley-client";
 import { useChat } from "parley-client/react";
+import { Panel } from "../conversation/panels/panel.tsx";
 import { t } from "../i18n/i18n.ts";
 import { rowActions } from "../list/row-actions.ts";
 import { relationActions } from "../people/relations.ts";
@@ -22,7 +23,14 @@ import { isManager } from "./rights.ts";
 export function InfoPanel({ id }: { id: number }) {
   const { chat } = useAccount();
   const entry = useChat(chat, (state) => state.conversation(id));
-  if (!entry) return null;
+  return (
+    <Panel title={t("info.title")} id={id}>
+      {entry && <Info entry={entry} />}
+    </Panel>
+  );
+}
+
+function Info({ entry }: { entry: ConversationEntry }) {
   return (
     <>
       {entry.kind === "group" ? <GroupInfo entry={entry} /> : <DirectInfo entry={entry} />}

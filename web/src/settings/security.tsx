@@ -11,6 +11,7 @@ import { type Loaded, useLoaded } from "../state/use-loaded.ts";
 import { Dialog } from "../ui/dialog.tsx";
 import { ProblemText } from "../ui/problem-text.tsx";
 import { toast } from "../ui/toasts.tsx";
+import { signOut } from "./sign-out.ts";
 
 /** The password, the sessions, and the end of the account. */
 export function Security() {
@@ -94,13 +95,14 @@ function Sessions({ sessions: { value, problem, reload } }: SessionsProps) {
 }
 
 function DeleteAccount() {
-  const { chat, signOut } = useAccount();
+  const account = useAccount();
+  const { chat } = account;
   const [isOpen, setOpen] = useState(false);
   const [password, setPassword] = useState("");
   const remove = useAction(async () => {
     await chat.api.call("delete", "/v1/me", { body: { password } });
     farewell.value = "account.deleted";
-    await signOut();
+    await signOut(account);
   });
   return (
     <>

@@ -8,6 +8,7 @@ import { toast } from "../ui/toasts.tsx";
 import { NotificationSettings } from "./notifications.tsx";
 import { ProfileForm } from "./profile-form.tsx";
 import { Security } from "./security.tsx";
+import { signOut } from "./sign-out.ts";
 import { THEMES, theme } from "./theme.ts";
 
 /** What the languages call themselves. */
@@ -15,7 +16,7 @@ const NAMES = { en: "English", zh: "中文" } as const;
 
 /** What the user sets for this browser, and the end of the session. */
 export function SettingsPage() {
-  const { signOut } = useAccount();
+  const account = useAccount();
   return (
     <Page title={t("settings.title")} back={href({ view: "home" })}>
       <ProfileForm />
@@ -67,7 +68,7 @@ export function SettingsPage() {
       </fieldset>
       <NotificationSettings />
       <Security />
-      <button class="secondary" type="button" onClick={() => void signOut()}>
+      <button class="secondary" type="button" onClick={() => void signOut(account)}>
         {t("account.signOut")}
       </button>
     </Page>

@@ -1,13 +1,9 @@
-import { Chat, Problem } from "parley-client";
+import { Chat } from "parley-client";
 import { openCache } from "parley-client/cache";
 import { Drafts } from "parley-client/drafts";
 import { People } from "parley-client/people";
 import { uploads } from "parley-client/uploads";
-import { go } from "./router.ts";
-import { farewell, forgetSession, isKept, type Session, session } from "./session.ts";
-
-/** A sign-out waits this long for the server, in ms, and asks it again after as long. */
-const PATIENCE = 3_000;
+import { farewell, isKept, type Session, session } from "./session.ts";
 
 /** What the page works with while a user is signed in. */
 export interface Account {
@@ -15,11 +11,8 @@ export interface Account {
   readonly chat: Chat;
   readonly people: People;
   readonly drafts: Drafts;
-  /**
-   * Ends the session, and forgets what this browser has kept of it. A server that does not answer is asked
-   * again as long as the page is open.
-   */
-  signOut(): Promise<void>;
+  /** Ends the work, and forgets what this browser has kept of the session. */
+  forget(): Promise<void>;
   /** Ends the work, and keeps the session. */
   close(): Promise<void>;
 }
@@ -48,18 +41,9 @@ export function openAccount(opened: Session): Account {
   void chat.start();
   return {
     ...{ me: userId, chat, people, drafts },
-    signOut: async () => {
-      forgetSession();
-      const isDone = await isEnded(chat);
-      if (!isDone) {
-        farewell.value ??= "account.leftHere";
-        void endLater(chat);
-      }
+    forget: async () => {
       await chat.stop();
       await cache.clear();
-      // The next user does not begin where this one was.
-      go({ view: "home" }, { replace: true });
-      session.value = null;
     },
     close: async () => {
       await drafts.flush();
@@ -69,23 +53,4 @@ export function openAccount(opened: Session): Account {
       await cache.close();
     },
   };
-}
-
-/** Ends the session at the server. @returns whether it has ended, as far as the server has said */
-async function isEnded({ api }: Chat): Promise<boolean> {
-  const ending = api.call("post", "/v1/logout").then(
-    () => true,
-    (error: unknown) => error instanceof Problem && error.code === "unauthenticated",
-  );
-  return Promise.race([ending, pause().then(() => false)]);
-}
-
-async function endLater(chat: Chat): Promise<void> {
-  do await pause();
-  while (!(await isEnded(chat)));
-  if (farewell.peek() === "account.leftHere") farewell.value = "account.left";
-}
-
-function pause(): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, PATIENCE));
 }

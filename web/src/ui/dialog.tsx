@@ -2,8 +2,8 @@ import type { ComponentChildren } from "preact";
 import { useEffect, useId, useRef } from "preact/hooks";
 import { t } from "../i18n/i18n.ts";
 import { hasKeyboard } from "../lib/keyboard.ts";
-import { useOverlay } from "./gestures/use-overlay.ts";
 import { IconButton } from "./icon-button.tsx";
+import { useOverlay } from "./overlay/use-overlay.ts";
 
 /** The fields that users type into. */
 const FIELDS = "input:not([type=radio], [type=checkbox], [type=file]), textarea";

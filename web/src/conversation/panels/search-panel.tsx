@@ -1,25 +1,22 @@
 import { useEffect, useRef, useState } from "preact/hooks";
 import { t } from "../../i18n/i18n.ts";
 import { foundText } from "../../message/found-text.ts";
+import { useAccount } from "../../state/context.ts";
 import { Icon } from "../../ui/icon.tsx";
 import { lazy } from "../../ui/lazy.tsx";
 import { Found } from "./found.tsx";
 import { Panel } from "./panel.tsx";
-import { type ConversationSearch, MAX_QUERY } from "./search.ts";
+import { MAX_QUERY, searchOf } from "./search.ts";
 
 const DateDialog = lazy(async () => (await import("../timeline/date-dialog.tsx")).DateDialog);
 
 /** A search begins when the user has not typed for this time, in ms. */
 const REST = 350;
 
-interface Props {
-  /** the conversation */
-  id: number;
-  search: ConversationSearch;
-}
-
 /** The messages of a conversation that have a text in them. */
-export function SearchPanel({ id, search }: Props) {
+export function SearchPanel({ id }: { id: number }) {
+  const { chat } = useAccount();
+  const search = searchOf(chat, id);
   const { query, hits, isBusy, problem, next } = search;
   const [text, setText] = useState(query.peek());
   const [isAskingDate, setAskingDate] = useState(false);

@@ -8,7 +8,7 @@ const PAGE = 30;
 export const MAX_QUERY = 100;
 
 /** A search in a conversation. It stays while its panel is closed, so that a user comes back to the hits. */
-export class ConversationSearch {
+class ConversationSearch {
   readonly query = signal("");
   /** the newest first; undefined: nothing was searched for yet */
   readonly hits = signal<readonly Message[] | undefined>(undefined);
@@ -26,6 +26,11 @@ export class ConversationSearch {
   constructor(chat: Chat, id: number) {
     this.#chat = chat;
     this.#id = id;
+  }
+
+  /** Whether it searches there. */
+  isIn(chat: Chat, id: number): boolean {
+    return this.#chat === chat && this.#id === id;
   }
 
   /** Searches for other words. */
@@ -74,4 +79,12 @@ export class ConversationSearch {
       if (count === this.#count) this.isBusy.value = false;
     }
   }
+}
+
+let last: ConversationSearch | undefined;
+
+/** The search in a conversation: the one that was open last, if it is there, else a new one. */
+export function searchOf(chat: Chat, id: number): ConversationSearch {
+  if (!last?.isIn(chat, id)) last = new ConversationSearch(chat, id);
+  return last;
 }
