@@ -96,16 +96,22 @@ test("Back closes a picture and what else is over the page, and then leads back"
   await page.getByRole("link", { name: "Back to the list" }).tap();
   await row(page, ben.user.username).tap();
   const viewer = page.locator(".lightbox");
+  /** Nobody is so quick as to go back before the browser has noted what was opened or closed. */
+  const noted = (over: 0 | 1) =>
+    expect.poll(() => page.evaluate(() => Number(history.state?.over ?? 0))).toBe(over);
   await page.getByRole("button", { name: /^Open / }).tap();
   await viewer.waitFor();
+  await noted(1);
   await page.goBack();
   await viewer.waitFor({ state: "detached" });
   await composer(page).waitFor();
   await page.getByRole("button", { name: /^Open / }).tap();
   await viewer.getByRole("button", { name: "Close" }).tap();
   await viewer.waitFor({ state: "detached" });
+  await noted(0);
   await page.getByTitle("Go to a date").tap();
   await page.getByRole("dialog").waitFor();
+  await noted(1);
   await page.goBack();
   await page.getByRole("dialog").waitFor({ state: "detached" });
   await composer(page).waitFor();
