@@ -62,6 +62,8 @@ search.hidden = false;
 input.addEventListener("focus", load);
 input.addEventListener("input", show);
 input.addEventListener("keydown", (event) => {
+  // An input method takes the key. Safari tells the last one by its code alone.
+  if (event.isComposing || event.keyCode === 229) return;
   const links = results.querySelectorAll("a");
   if (event.key === "ArrowDown" || event.key === "ArrowUp") {
     event.preventDefault();
