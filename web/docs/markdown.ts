@@ -83,7 +83,7 @@ export function renderMarkdown(
   return { body: html`<div class="prose">${raw(rendered)}</div>`, sections };
 }
 
-/** A document as Markdown, without comments. Links lead to the Markdown of other documents, as in its page. */
+/** A document as Markdown, without comments. Links to other documents lead to their Markdown. */
 export function readableMarkdown({ text, file }: Source, sources: readonly Source[]): string {
   return text.replace(/<!--.*?-->\n?/gs, "").replace(/\[([^\]]*)\]\(([^)\s]*)\)/g, (_, label, href) => {
     const target = resolve(href, file, sources);

@@ -63,8 +63,8 @@ ${[...groups].map(
 }
 
 /**
- * The documents as Markdown, and a list of them as https://llmstxt.org describes it: the content of each file,
- * by its path in the folder.
+ * The documents as Markdown, and a list of them as https://llmstxt.org describes it: the content of each
+ * file, by its path in the folder.
  */
 export function markdownFiles(): Map<string, string> {
   const groups = Map.groupBy(SOURCES, ({ group }) => group);
