@@ -2,6 +2,7 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { runOptions } from "../../test/support/property-runs.ts";
 import { parseMarkup } from "../src/message/markup/blocks.ts";
+import { namesOf } from "../src/message/markup/names.ts";
 import { plainText } from "../src/message/markup/plain.ts";
 import type { Block, Inline } from "../src/message/markup/tree.ts";
 
@@ -35,6 +36,9 @@ const hostile = fc
           "https://a.example/b_c",
           "javascript:alert(1)",
           "mailto:a@b.example",
+          "www.a.example",
+          "é@b.example",
+          "bob@b.example",
           "(",
           " ",
           "<b>",
@@ -54,11 +58,16 @@ const hostile = fc
   )
   .map((parts) => parts.join(""));
 
-const names = [
-  { id: 7, name: "ann" },
-  { id: 8, name: "ann lee" },
-  { id: 0, name: "all" },
+const users = [
+  { id: 7, username: "ann", nickname: "" },
+  { id: 8, username: "lee", nickname: "ann lee" },
+  { id: 9, username: "jo", nickname: "José" },
+  { id: 10, username: "小明", nickname: "" },
+  { id: 11, username: "ben", nickname: "Lee" },
+  { id: 12, username: "all", nickname: "Twin" },
+  { id: 13, username: "twin2", nickname: "Twin" },
 ];
+const names = [namesOf(users, true)];
 
 /** The nodes of all lines, whatever they are in. */
 function inlineNodes(blocks: readonly Block[]): Inline[] {
@@ -79,7 +88,9 @@ function said(blocks: readonly Block[]): string {
       .map((node) => {
         if (!("children" in node)) return node.text;
         const label = ofLine(node.children);
-        return node.type === "link" && node.href !== label ? label + node.href : label;
+        // `www.a.example` and mail addresses lead to what they say.
+        const isShown = node.type === "link" && node.href.endsWith(label);
+        return node.type === "link" && !isShown ? label + node.href : label;
       })
       .join("");
   return blocks
@@ -186,17 +197,56 @@ describe("the markup of messages", () => {
     ["a || b || c", [text("a || b || c")]],
     ["@ann lee @annabel @ann", [mention(8, "ann lee"), text(" @annabel "), mention(7, "ann")]],
     ["me@ann", [text("me@ann")]],
-    ["看https://a.example/b，好", [text("看https://a.example/b，好")]],
-    ["看 https://a.example/b，好", [text("看 "), link("https://a.example/b"), text("，好")]],
+    ["看https://a.example/b，好", [text("看"), link("https://a.example/b"), text("，好")]],
+    ["вотhttps://a.example好", [text("вот"), link("https://a.example"), text("好")]],
+    ["xhttps://a.example", [text("xhttps://a.example")]],
     ["(https://a.example/b_(c)).", [text("("), link("https://a.example/b_(c)"), text(").")]],
     ["[x](https://a.example)", [link("https://a.example", "x")]],
     [
       "[https://good.example](https://evil.example)",
       [...[text("["), link("https://good.example"), text("]("), link("https://evil.example"), text(")")]],
     ],
+    ["http://[::1]:8787/x.", [link("http://[::1]:8787/x"), text(".")]],
+    ["https://例え.jp/、https://什么", [link("https://例え.jp/"), text("、https://什么")]],
+    ["https://a.example/wiki/中文?q[]=1&m={x|y}", [link("https://a.example/wiki/中文?q[]=1&m={x|y}")]],
+    ["https://a.example/b_ *", [link("https://a.example/b_"), text(" *")]],
+    ["_https://a.example/b_", [{ type: "italic", children: [link("https://a.example/b")] }]],
+    ["||https://a.example/b||", [{ type: "spoiler", children: [link("https://a.example/b")] }]],
+    ["https://bank.example@evil.example", [link("https://bank.example"), text("@evil.example")]],
+    ["www.a.example, www.", [link("https://www.a.example", "www.a.example"), text(", www.")]],
+    ["写信bob@a.example。", [text("写信"), link("mailto:bob@a.example", "bob@a.example"), text("。")]],
+    ["[Bank](https://www.bank.example/a)", [link("https://www.bank.example/a", "Bank")]],
+    ["[bank.example](https://www.bank.example)", [link("https://www.bank.example", "bank.example")]],
+    ["[bank.example](https://evil.example)", [shown("bank.example")]],
+    ["[https:⁄⁄bank。example](https://evil.example)", [shown("https:⁄⁄bank。example")]],
+    ["[https:\\\\bank.example](https://evil.example)", [shown("https:\\bank.example")]],
+    ["¯\\_(ツ)_/¯", [text("¯\\_(ツ)_/¯")]],
     ["[x](javascript:alert(1))", [text("[x](javascript:alert(1))")]],
+    // Who is named: case and accents do not count, longer names are others.
+    [
+      "@ANN @jose @JOSE\u0301",
+      [mention(7, "ANN"), text(" "), mention(9, "jose"), text(" "), mention(9, "JOSE\u0301")],
+    ],
+    ["@anna @ann_x @ann-x @Joséphine", [text("@anna @ann_x @ann-x @Joséphine")]],
+    [
+      "@ann@a.example ann@a.example.",
+      [text("@ann@a.example "), link("mailto:ann@a.example", "ann@a.example"), text(".")],
+    ],
+    [
+      "`@ann` https://a.example/@ann \\@ann",
+      [code("@ann"), text(" "), link("https://a.example/@ann"), text(" @ann")],
+    ],
+    ["问@小明好吗", [text("问"), mention(10, "小明"), text("好吗")]],
+    // A username is nobody else's nickname, everybody nobody's name, and a nickname of two means nobody.
+    ["@lee @Twin @ALL", [mention(8, "lee"), text(" @Twin "), mention(0, "ALL")]],
   ])("parses %j", (source, nodes) => {
     expect(parseMarkup(source, names)).toEqual([{ type: "paragraph", children: nodes }]);
+  });
+
+  it("parses a long line that is no fence at once, and lines that end with CR LF", () => {
+    const long = `\`\`\`${" ".repeat(160_000)}!`;
+    expect(parseMarkup(long)).toEqual([{ type: "paragraph", children: [text(long)] }]);
+    expect(parseMarkup("```\r\na\r\n```\r\n> b\r\n- c")).toEqual(parseMarkup("```\na\n```\n> b\n- c"));
   });
 
   it("parses blocks", () => {
@@ -236,6 +286,16 @@ function bold(of: string): Inline {
 
 function italic(of: string): Inline {
   return { type: "italic", children: [text(of)] };
+}
+
+function code(of: string): Inline {
+  return { type: "code", text: of };
+}
+
+/** A link to an address that its label does not show. */
+function shown(label: string): Inline {
+  const [href, host] = ["https://evil.example", "evil.example"];
+  return { type: "link", href, host, children: [text(label)] };
 }
 
 function link(href: string, label = href): Inline {

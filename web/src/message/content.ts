@@ -109,6 +109,13 @@ function partOf(item: unknown): MergedPart {
   };
 }
 
+/** What the sender has written: a text, a caption or a question. */
+export function textOf(content: Content): string {
+  if ("media" in content) return content.media.caption;
+  if (content.kind === "poll") return content.question;
+  return content.kind === "text" ? content.text : "";
+}
+
 /** An address that a page may show a picture of or lead to; empty: it is none. */
 export function webAddress(address: string): string {
   const protocol = URL.parse(address)?.protocol;

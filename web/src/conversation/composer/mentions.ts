@@ -1,41 +1,60 @@
+import type { Message } from "parley-client";
 import type { Member } from "parley-client/people";
 import { nameOf } from "../../lib/names.ts";
+import { mentionsOf, namesIn } from "../../message/markup/mentions.ts";
+import { Names, namesOf } from "../../message/markup/names.ts";
+import type { Mentioned } from "../../message/markup/tree.ts";
 
-/** What mentions everybody, in each language of the page. */
-const ALL = ["@all", "@所有人"];
 /** The server takes so many ids. */
 const MAX_MENTIONS = 100;
 
 /** Whom a text mentions. */
 export type Mentions = number[] | "all";
 
-/** How a text names a member: by name, or by the username where several have that name. */
+/** The names of the members of a group, for each list of members. */
+const namesOfMembers = new WeakMap<readonly Member[], Names>();
+
+/** How a text names a member: by nickname, or by username where the nickname names somebody else or nobody. */
 export function mentionOf(member: Member, members: readonly Member[]): string {
   const name = nameOf(member.user);
-  const isAlone = members.every(({ user }) => user.id === member.user.id || nameOf(user) !== name);
-  return `@${isAlone && !/[\r\n]/.test(name) ? name : member.user.username}`;
+  const [found] = mentionsOf(`@${name}`, [namesAmong(members)]);
+  return `@${found?.id === member.user.id && found.name === name ? name : member.user.username}`;
 }
 
-/** Whom a text mentions: the members whose names stand behind an `@`. */
-export function mentionsIn(text: string, members: readonly Member[]): Mentions {
-  const names = new Map<string, number | "all">(ALL.map((name) => [name, "all"]));
-  for (const member of members) {
-    names.set(`@${member.user.username}`, member.user.id);
-    names.set(mentionOf(member, members), member.user.id);
-  }
-  // "@Ann Lee" is not "@Ann".
-  const longestFirst = [...names].toSorted(([a], [b]) => b.length - a.length);
-  const found = new Set<number | "all">();
-  for (let at = text.indexOf("@"); at >= 0; at = text.indexOf("@", at + 1)) {
-    const rest = text.slice(at);
-    const [, id] = longestFirst.find(([name]) => rest.startsWith(name) && endsAfter(rest, name)) ?? [];
-    if (id !== undefined) found.add(id);
-  }
-  if (found.has("all")) return "all";
-  return [...found].filter((id) => id !== "all").slice(0, MAX_MENTIONS);
+/**
+ * Whom a text mentions: everybody, or the members whose names it draws as mentions.
+ * @param kept whom the user has picked, and who was named before: they keep their words
+ */
+export function mentionsIn(
+  text: string,
+  members: readonly Member[],
+  kept: readonly Mentioned[] = [],
+): Mentions {
+  const ids = new Set(mentionsOf(text, [new Names(kept), namesAmong(members)]).map(({ id }) => id));
+  return ids.has(0) ? "all" : [...ids].slice(0, MAX_MENTIONS);
 }
 
-/** Whether no word goes on behind a name. Chinese has no blanks between words. */
-function endsAfter(text: string, name: string): boolean {
-  return !(/\w$/.test(name) && /^\w/.test(text.slice(name.length)));
+/** Whom a message mentions once it has another text: as before, where the text is as before. */
+export function mentionsOfEdit(
+  { mentions }: Pick<Message, "mentions">,
+  [before, now]: readonly [string, string],
+  members: readonly Member[],
+  picked: readonly Mentioned[],
+): Mentions {
+  const users = members.map(({ user }) => user);
+  const kept = mentionsOf(before, namesIn(before, mentions, users));
+  const found = mentionsIn(now, members, [...picked, ...kept]);
+  const isNamed = (id: number) => kept.some((one) => one.id === id);
+  // No word has named them, so none that is gone did.
+  if (found === "all" || mentions === "all") return mentions === "all" && !isNamed(0) ? "all" : found;
+  return [...new Set([...found, ...mentions.filter((id) => !isNamed(id))])].slice(0, MAX_MENTIONS);
+}
+
+function namesAmong(members: readonly Member[]): Names {
+  const known = namesOfMembers.get(members);
+  if (known) return known;
+  const users = members.map(({ user }) => user);
+  const names = namesOf(users, true);
+  namesOfMembers.set(members, names);
+  return names;
 }

@@ -2,7 +2,7 @@ import { t } from "../../i18n/i18n.ts";
 import { lazy } from "../../ui/lazy.tsx";
 import type { Content, PicturePlace } from "../content.ts";
 import { Markup } from "../markup/markup.tsx";
-import type { Mentioned } from "../markup/tree.ts";
+import type { Names } from "../markup/names.ts";
 import { File } from "./file.tsx";
 import { Folded, isLong } from "./folded.tsx";
 import { Merged } from "./merged.tsx";
@@ -15,7 +15,7 @@ const Voice = lazy(async () => (await import("./voice.tsx")).Voice);
 
 interface Props {
   content: Content;
-  mentioned?: readonly Mentioned[] | undefined;
+  mentioned?: readonly Names[] | undefined;
   me?: number;
   /** where its picture stands, if it stands in a conversation */
   place?: PicturePlace | undefined;

@@ -3,7 +3,7 @@ import { useMemo } from "preact/hooks";
 import { t } from "../../i18n/i18n.ts";
 import { useAccount } from "../../state/context.ts";
 import { lazy } from "../../ui/lazy.tsx";
-import { contentOf } from "../content.ts";
+import { contentOf, textOf } from "../content.ts";
 import { ContentView } from "./content-view.tsx";
 import { Forwarded } from "./forwarded.tsx";
 import { Quote } from "./quote.tsx";
@@ -16,7 +16,7 @@ export function MessageBody({ message }: { message: Message }) {
   const { me } = useAccount();
   const { conversation_id: id, seq, kind, body } = message;
   const content = useMemo(() => contentOf(kind, body), [kind, body]);
-  const mentioned = useMentioned(message);
+  const mentioned = useMentioned(message, textOf(content));
   if (message.revoked)
     return (
       <p class="text soft" data-revoked>

@@ -1,10 +1,12 @@
 import { parseInline } from "./inline.ts";
-import type { Block, ListItem, Mentioned } from "./tree.ts";
+import type { Names } from "./names.ts";
+import type { Block, ListItem } from "./tree.ts";
 
 /** Quotes within quotes beyond this depth are text. */
 const MAX_DEPTH = 4;
 
-const FENCE = /^ {0,3}```[ \t]*([\w+#.-]{0,30})[ \t]*$/;
+const LINE_END = /\r\n?|\n/;
+const FENCE = /^ {0,3}```[ \t]*(?:([\w+#.-]{1,30})[ \t]*)?$/;
 const FENCE_END = /^ {0,3}```[ \t]*$/;
 const QUOTE = /^ {0,3}>[ \t]?/;
 const ITEM = /^[ \t]{0,8}([-*]|\d{1,9}[.)])[ \t]+(?=\S)/;
@@ -12,15 +14,13 @@ const ITEM = /^[ \t]{0,8}([-*]|\d{1,9}[.)])[ \t]+(?=\S)/;
 /**
  * Parses the text of a message: paragraphs, code, quotes and lists, with what is in their lines. Never
  * throws, whatever the text is.
- * @param mentioned names that may stand behind an `@`
+ * @param names what may stand behind an `@`: where several have a name, the first one decides
  */
-export function parseMarkup(text: string, mentioned: readonly Mentioned[] = []): Block[] {
-  const names = mentioned.filter(({ name }) => name !== "");
-  const byLength = names.toSorted((one, other) => other.name.length - one.name.length);
-  return parseLines(text.split("\n"), byLength, 0);
+export function parseMarkup(text: string, names: readonly Names[] = []): Block[] {
+  return parseLines(text.split(LINE_END), names, 0);
 }
 
-function parseLines(lines: readonly string[], names: readonly Mentioned[], depth: number): Block[] {
+function parseLines(lines: readonly string[], names: readonly Names[], depth: number): Block[] {
   const blocks: Block[] = [];
   const lastEnd = lines.findLastIndex((line) => FENCE_END.test(line));
   let paragraph: string[] = [];
@@ -69,7 +69,7 @@ function linesFrom(lines: readonly string[], from: number, isOfKind: (line: stri
   return inside;
 }
 
-function parseItem(line: string, names: readonly Mentioned[]): ListItem {
+function parseItem(line: string, names: readonly Names[]): ListItem {
   const [before = "", marker = ""] = ITEM.exec(line) ?? [];
   return { marker, children: parseInline(line.slice(before.length), names) };
 }

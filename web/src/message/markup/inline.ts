@@ -1,5 +1,8 @@
-import { addressAt, targetAt } from "./links.ts";
-import type { Inline, Mentioned, Styled } from "./tree.ts";
+import { ComparedText } from "../../lib/compared.ts";
+import { addressAt, hostToShow, mailAt, targetAt } from "./links.ts";
+import type { Names } from "./names.ts";
+import { type Inline, type Styled, textOf } from "./tree.ts";
+import { isBehindWord } from "./words.ts";
 
 const STYLES: Readonly<Record<string, Styled>> = {
   "**": "bold",
@@ -9,7 +12,9 @@ const STYLES: Readonly<Record<string, Styled>> = {
   "||": "spoiler",
 };
 /** Where something other than text may begin or end. */
-const SPECIAL = /[*_~|`[\]\\@]|https?:\/\/|mailto:/gi;
+const SPECIAL = /[*_~|`[\]\\@]|https?:\/\/|mailto:|www\./gi;
+/** Its arm is no escape. */
+const SHRUG = "\\_(ツ)_/";
 const ESCAPABLE = /[*_~|`[\]\\@>#-]/;
 /** As many signs as begin or end two styles at once. */
 const MAX_RUN = 3;
@@ -30,21 +35,22 @@ interface Frame {
 /**
  * Parses a text without its lines: styles, code, links, addresses and mentions. Each mark is open once at
  * most, so the depth is bounded, and the time grows with the length alone.
- * @param names what may stand behind an `@`, longer names first
+ * @param names what may stand behind an `@`: where several have a name, the first one decides
  */
-export function parseInline(text: string, names: readonly Mentioned[]): Inline[] {
+export function parseInline(text: string, names: readonly Names[]): Inline[] {
   return new InlineParser(text, names).parse();
 }
 
 class InlineParser {
   readonly #text: string;
-  readonly #names: readonly Mentioned[];
+  readonly #names: readonly Names[];
   readonly #root: Frame = { mark: "", children: [], start: 0, hasLink: false };
   readonly #frames: Frame[] = [this.#root];
   #ends: Map<number, number> | undefined;
+  #compared: ComparedText | undefined;
   #at = 0;
 
-  constructor(text: string, names: readonly Mentioned[]) {
+  constructor(text: string, names: readonly Names[]) {
     this.#text = text;
     this.#names = names;
   }
@@ -93,12 +99,9 @@ class InlineParser {
 
   #escape(): void {
     const next = this.#text[this.#at + 1] ?? "";
-    if (!ESCAPABLE.test(next)) {
-      this.#take(1);
-      return;
-    }
-    this.#at++;
-    this.#take(1);
+    const isShrug = this.#text.startsWith(SHRUG, this.#at);
+    if (!isShrug && ESCAPABLE.test(next)) this.#at++;
+    this.#take(isShrug ? SHRUG.length : 1);
   }
 
   /** Marks of a style: `**`, `~~` … A run that is none of them is text. */
@@ -181,37 +184,46 @@ class InlineParser {
     }
     while (this.#frames.length > at + 1) this.#dissolve(this.#frames.length - 1);
     this.#frames.pop();
-    this.#addLink({ type: "link", href: target.href, children: frame.children });
+    const host = hostToShow(textOf(frame.children), target.href);
+    this.#addLink({ type: "link", href: target.href, ...(host && { host }), children: frame.children });
     this.#at += 1 + target.length;
   }
 
   #address(): void {
-    const isInWord = WORD.test(this.#text[this.#at - 1] ?? "");
-    const href = isInWord ? "" : addressAt(this.#text, this.#at);
-    if (!href) {
-      this.#take(1);
-      return;
-    }
-    this.#addLink({ type: "link", href, children: [{ type: "text", text: href }] });
-    this.#at += href.length;
-  }
-
-  #mention(): void {
-    const start = this.#at + 1;
-    const isInWord = ASCII_WORD.test(this.#text[this.#at - 1] ?? "");
-    const found = isInWord
-      ? undefined
-      : this.#names.find(({ name }) => {
-          const after = this.#text[start + name.length] ?? "";
-          const isLonger = ASCII_WORD.test(name.at(-1) ?? "") && ASCII_WORD.test(after);
-          return this.#text.startsWith(name, start) && !isLonger;
-        });
+    const marks = this.#frames.map(({ mark }) => mark);
+    const found = addressAt(this.#text, this.#at, marks);
     if (!found) {
       this.#take(1);
       return;
     }
-    this.#addLink({ type: "mention", id: found.id, text: `@${found.name}` });
-    this.#at = start + found.name.length;
+    this.#addLink({ type: "link", href: found.href, children: [{ type: "text", text: found.text }] });
+    this.#at += found.text.length;
+  }
+
+  /** `@`: a user is named, or a mail address goes on. */
+  #mention(): void {
+    const start = this.#at + 1;
+    const mail = mailAt(this.#text, this.#at);
+    const last = this.#top.children.at(-1);
+    // What stands before the `@` may be more than text.
+    if (mail && last?.type === "text" && last.text.endsWith(mail.local)) {
+      const address = `${mail.local}@${mail.host}`;
+      this.#top.children.pop();
+      this.#write(this.#top, last.text.slice(0, -mail.local.length));
+      this.#addLink({ type: "link", href: `mailto:${address}`, children: [{ type: "text", text: address }] });
+      this.#at = start + mail.host.length;
+      return;
+    }
+    const isName = this.#names.length > 0 && !isBehindWord(this.#text, this.#at);
+    if (isName) this.#compared ??= new ComparedText(this.#text);
+    for (const names of isName ? this.#names : []) {
+      const found = this.#compared && names.at(this.#compared, start);
+      if (!found) continue;
+      this.#addLink({ type: "mention", id: found.id, text: this.#text.slice(this.#at, found.to) });
+      this.#at = found.to;
+      return;
+    }
+    this.#take(1);
   }
 
   /** A run of backticks, and what stands before the next run of the same length. */

@@ -1,26 +1,74 @@
+import { ASCII_BEFORE_TEXT, isBehindWord } from "./words.ts";
+
 /** Protocols that a link of a text may have. */
 const PROTOCOLS: readonly string[] = ["http:", "https:", "mailto:"];
 
-/** ASCII, Latin, Greek and Cyrillic: an address ends at a blank, at quotes, and at Chinese text. */
-const ADDRESS = /(?:https?:\/\/|mailto:)[!#-;=?-Z_a-z~\u00a1-\u02ff\u0370-\u1fff]{1,2000}/iy;
+const BEGIN = /(?:https?:\/\/|mailto:|www\.)/iy;
+const LOCAL = /[\w.+-]{1,64}(?=@)/y;
+/** Behind what a mail address may begin. */
+const BEFORE_LOCAL = /[\w.+-]{1,64}$/;
+const IP6 = /\[[0-9a-f:.]+\]/iy;
+const HOST =
+  /[\p{L}\p{M}\p{N}](?:[\p{L}\p{M}\p{N}_-]{0,61}[\p{L}\p{M}\p{N}])?(?:\.[\p{L}\p{M}\p{N}](?:[\p{L}\p{M}\p{N}_-]{0,61}[\p{L}\p{M}\p{N}])?)*/uy;
+const PORT = /:\d{1,5}(?!\d)/y;
+/** Letters of all scripts and signs of ASCII: an address ends at a blank, quotes, and signs of other scripts. */
+const PATH = /[/?#][\p{L}\p{M}\p{N}!#-;=?@[\]_{|}~·]*/uy;
 /** What stands behind `[text]`. */
 const TARGET = /\(([^\s()<>]{1,2000})\)/y;
-/** These end a sentence or a style rather than an address. */
-const TRAILING = /[.,;:!?'*_~]$/;
+/** These end a sentence rather than an address. */
+const TRAILING = ".,;:!?'|([{";
+const CLOSING: Readonly<Record<string, string>> = { "(": ")", "[": "]", "{": "}" };
 
-/** The address that begins at a place of a text; empty: none does. */
-export function addressAt(text: string, at: number): string {
-  ADDRESS.lastIndex = at;
-  let address = ADDRESS.exec(text)?.[0] ?? "";
-  const count = (sign: string) => address.split(sign).length;
-  // A bracket belongs to the address if it was opened there.
-  let open = count("(") - count(")");
-  for (;;) {
-    if (address.endsWith(")") && open < 0) open++;
-    else if (!TRAILING.test(address)) break;
-    address = address.slice(0, -1);
+/** What in a label looks like a host: signs that look like dots are dots. */
+const SHOWN_HOST = /(?:[\p{L}\p{M}\p{N}-]+\.)+(?:[\p{L}\p{M}]{2,}|xn--[a-z0-9-]+|\d{1,3}(?![\p{L}\p{N}]))/gu;
+const DOTS = /[\u00b7\u0701\u0702\u2027\u2219\u22c5\u3002\ua4f8]/g;
+const INVISIBLE = /\p{Default_Ignorable_Code_Point}/gu;
+
+/** An address in a text. */
+interface Address {
+  /** as it stands there */
+  readonly text: string;
+  readonly href: string;
+}
+
+/**
+ * The address that begins at a place of a text with `http://`, `https://`, `mailto:` or `www.`.
+ * @param marks the styles that have begun before it, and may end with it
+ */
+export function addressAt(text: string, at: number, marks: readonly string[]): Address | undefined {
+  const begin = match(BEGIN, text, at).toLowerCase();
+  const before = text[at - 1] ?? "";
+  const isPart = begin === "www." ? isBehindWord(text, at) || /[.-]/.test(before) : /[a-z0-9]/i.test(before);
+  if (isPart) return undefined;
+  const isMail = begin === "mailto:";
+  let end = at + (begin === "www." ? 0 : begin.length);
+  if (isMail) {
+    const local = match(LOCAL, text, end);
+    if (!local) return undefined;
+    end += local.length + 1;
   }
-  return isSafe(address) ? address : "";
+  const ip6 = isMail ? "" : match(IP6, text, end);
+  const host = ip6 || hostAt(text, end);
+  // Nothing but a name behind `www.`, and `www.` alone, is a host.
+  if (!host || (begin === "www." && host.split(".").length < 3)) return undefined;
+  end += host.length;
+  const protocol = begin === "www." ? "https://" : "";
+  // What is no host is found out before the path: a text of many addresses would be read once for each.
+  if (!isSafe(protocol + text.slice(at, end))) return undefined;
+  if (!isMail) end += match(PORT, text, end).length;
+  end = pathEnd(text, end, end + match(PATH, text, end).length, marks);
+  const found = text.slice(at, end);
+  return isSafe(protocol + found) ? { text: found, href: protocol + found } : undefined;
+}
+
+/** The mail address that an `@` stands in. @param at the place of the `@` */
+export function mailAt(text: string, at: number): { local: string; host: string } | undefined {
+  const local = BEFORE_LOCAL.exec(text.slice(Math.max(0, at - 64), at))?.[0].replace(/^[^a-z0-9]+/i, "");
+  const begin = at - (local?.length ?? 0);
+  // `@ann@social.example` is an account elsewhere.
+  if (!local || text[begin - 1] === "@" || isBehindWord(text, begin)) return undefined;
+  const host = hostAt(text, at + 1);
+  return host.includes(".") ? { local, host } : undefined;
 }
 
 /** The `(address)` that begins at a place of a text, with its length there. */
@@ -28,6 +76,52 @@ export function targetAt(text: string, at: number): { href: string; length: numb
   TARGET.lastIndex = at;
   const [whole = "", href = ""] = TARGET.exec(text) ?? [];
   return isSafe(href) ? { href, length: whole.length } : undefined;
+}
+
+/** The host of an address, if a label shows another one; empty: it does not. */
+export function hostToShow(label: string, href: string): string {
+  const shown = label.normalize("NFKC").replace(INVISIBLE, "").replace(DOTS, ".").match(SHOWN_HOST) ?? [];
+  const { host = "", pathname = "" } = URL.parse(href) ?? {};
+  const real = host || pathname.replace(/^.*@/, "");
+  return shown.every((one) => bare(URL.parse(`https://${one}`)?.host) === bare(real)) ? "" : real;
+}
+
+function bare(host = ""): string {
+  return host.replace(/^www\./, "").replace(/:.*$/, "");
+}
+
+/** The host at a place of a text, without a text that follows it in a script without blanks. */
+function hostAt(text: string, at: number): string {
+  const host = match(HOST, text, at);
+  const last = host.lastIndexOf(".") + 1;
+  const [kept] = ASCII_BEFORE_TEXT.exec(host.slice(last)) ?? [];
+  if (kept) return host.slice(0, last) + kept;
+  // A word of another script behind `https://` is no host.
+  return last > 0 || /^\w/.test(host) ? host : "";
+}
+
+/** Where a path ends: at a bracket that was not opened in it, at the end of a style, before the sentence's. */
+function pathEnd(text: string, from: number, to: number, marks: readonly string[]): number {
+  const open: string[] = [];
+  let end = from;
+  for (; end < to; end++) {
+    const sign = text[end] ?? "";
+    const closing = CLOSING[sign];
+    if (closing) open.push(closing);
+    else if (")]}".includes(sign) && open.pop() !== sign) break;
+    if (marks.some((mark) => mark.length > 1 && text.startsWith(mark, end))) break;
+  }
+  while (end > from) {
+    const sign = text[end - 1] ?? "";
+    if (!TRAILING.includes(sign) && !marks.includes(sign)) break;
+    end--;
+  }
+  return end;
+}
+
+function match(pattern: RegExp, text: string, at: number): string {
+  pattern.lastIndex = at;
+  return pattern.exec(text)?.[0] ?? "";
 }
 
 /** Whether an address runs nothing when it is opened. */

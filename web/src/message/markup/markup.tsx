@@ -2,16 +2,17 @@ import { useMemo, useState } from "preact/hooks";
 import { t } from "../../i18n/i18n.ts";
 import { href } from "../../state/address.ts";
 import { parseMarkup } from "./blocks.ts";
-import type { Block, Inline, ListItem, Mentioned } from "./tree.ts";
+import type { Names } from "./names.ts";
+import type { Block, Inline, ListItem } from "./tree.ts";
 
-const NOBODY: readonly Mentioned[] = [];
+const NOBODY: readonly Names[] = [];
 /** Up to six emoji and nothing else. */
 const EMOJI_ONLY = /^\s*(?:\p{RGI_Emoji}\s*){1,6}$/v;
 
 interface Props {
   text: string;
-  /** names that may stand behind an `@` */
-  mentioned?: readonly Mentioned[];
+  /** what may stand behind an `@` */
+  mentioned?: readonly Names[];
   /** the user, whose own name is shown stronger */
   me?: number;
 }
@@ -100,6 +101,7 @@ function Part({ node, me }: { node: Inline; me: number }) {
       return (
         <a href={node.href} title={node.href} target="_blank" rel="noopener noreferrer nofollow">
           <Line nodes={node.children} me={me} />
+          {node.host && <small> ({node.host})</small>}
         </a>
       );
     case "bold":

@@ -2,9 +2,17 @@
 export type Inline =
   | { readonly type: "text" | "code"; readonly text: string }
   | { readonly type: Styled; readonly children: readonly Inline[] }
-  | { readonly type: "link"; readonly href: string; readonly children: readonly Inline[] }
+  | LinkNode
   /** `id`: the user who is named; 0: everybody */
   | { readonly type: "mention"; readonly id: number; readonly text: string };
+
+/** A link. `host`: where it leads, if its label shows another address */
+interface LinkNode {
+  readonly type: "link";
+  readonly href: string;
+  readonly host?: string;
+  readonly children: readonly Inline[];
+}
 
 /** What stands between two marks of one kind. */
 export type Styled = "bold" | "italic" | "strike" | "spoiler";
@@ -27,4 +35,10 @@ export interface Mentioned {
   /** the user; 0: everybody */
   readonly id: number;
   readonly name: string;
+  readonly isUsername: boolean;
+}
+
+/** All that the parts of a line say, without their styles. */
+export function textOf(nodes: readonly Inline[]): string {
+  return nodes.map((node) => ("children" in node ? textOf(node.children) : node.text)).join("");
 }

@@ -1,0 +1,52 @@
+import type { Message } from "parley-client";
+import { parseMarkup } from "./blocks.ts";
+import { type NamedUser, Names, namesOf } from "./names.ts";
+import type { Block, Inline, Mentioned } from "./tree.ts";
+
+type Mentions = Message["mentions"];
+
+/** A word behind an `@` that names nobody whom the page knows. */
+const UNKNOWN = /(?<![\p{L}\p{M}\p{N}])@[\p{L}\p{M}\p{N}_.-]*[\p{L}\p{M}\p{N}]/gu;
+
+/**
+ * The names by which a text that is stored names the users whom it mentions. A user may be called otherwise
+ * by now: if as many words behind an `@` name nobody as users are not named, each stands for one.
+ * @param users those whom it mentions, as far as they are known
+ */
+export function namesIn(text: string, mentions: Mentions, users: readonly NamedUser[]): readonly Names[] {
+  const names = namesOf(mentions === "all" ? [] : users, mentions === "all");
+  if (mentions === "all") return [names];
+  const { found, unknown } = read(parseMarkup(text, [names]));
+  const named = new Set(found.map(({ id }) => id));
+  const missing = mentions.filter((id) => !named.has(id));
+  if (missing.length === 0 || missing.length !== unknown.length) return [names];
+  return [names, new Names(unknown.map((name, i) => ({ id: missing[i] ?? 0, name, isUsername: false })))];
+}
+
+/** Whom a text mentions, in its order, with the words that name them. */
+export function mentionsOf(text: string, names: readonly Names[]): readonly Mentioned[] {
+  return read(parseMarkup(text, names)).found;
+}
+
+/** The users who are named in a text, and the words behind an `@` that name nobody. */
+function read(blocks: readonly Block[]): { found: Mentioned[]; unknown: string[] } {
+  const found: Mentioned[] = [];
+  const unknown = new Set<string>();
+  const line = (nodes: readonly Inline[]) => {
+    for (const node of nodes) {
+      if (node.type === "mention") found.push({ id: node.id, name: node.text.slice(1), isUsername: false });
+      else if ("children" in node) line(node.children);
+      else if (node.type === "text")
+        for (const [word] of node.text.matchAll(UNKNOWN)) unknown.add(word.slice(1));
+    }
+  };
+  const walk = (all: readonly Block[]) => {
+    for (const block of all) {
+      if (block.type === "paragraph") line(block.children);
+      else if (block.type === "quote") walk(block.children);
+      else if (block.type === "list") for (const { children } of block.items) line(children);
+    }
+  };
+  walk(blocks);
+  return { found, unknown: [...unknown] };
+}
