@@ -12,8 +12,14 @@ export type Conversation = Schemas["Conversation"];
 export type Profile = Schemas["Sender"];
 /** A user as lists have them. */
 export type User = Schemas["User"];
-/** The content of a message to send: `kind` and `body`, or `forward`; `quote_seq`, `mentions`, `thread`. */
-export type NewMessage = Schemas["NewMessage"];
+type Mentions = Schemas["Message"]["mentions"];
+type Unsent<Sent> = Sent extends unknown ? Omit<Sent, "mentions"> & { mentions?: Mentions | "later" } : never;
+
+/**
+ * The content of a message to send: `kind` and `body`, or `forward`; `quote_seq`, `mentions`, `thread`.
+ * `mentions: "later"`: the uploader finds out whom it mentions, before it is sent.
+ */
+export type NewMessage = Unsent<Schemas["NewMessage"]>;
 /** An uploaded file. */
 export type UploadedFile = Schemas["File"];
 /** What the user is writing in a conversation. */

@@ -1,9 +1,15 @@
 import { useEffect, useState } from "preact/hooks";
-import { SignIn } from "../account/sign-in.tsx";
 import { type Account, openAccount } from "../state/account.ts";
 import { AccountProvider } from "../state/context.ts";
 import { session } from "../state/session.ts";
+import { lazy } from "../ui/lazy.tsx";
 import { Shell } from "./shell.tsx";
+
+const resolveMentions: Parameters<typeof openAccount>[1] = async (account, item) => {
+  const { resolveMentions: resolve } = await import("../conversation/composer/resolve.ts");
+  return resolve(account, item);
+};
+const SignIn = lazy(async () => (await import("../account/sign-in.tsx")).SignIn);
 
 /** The page: the sign-in, or what a user sees who is signed in. */
 export function App() {
@@ -11,7 +17,7 @@ export function App() {
   const [account, setAccount] = useState<Account | null>(null);
   useEffect(() => {
     if (!signedIn) return setAccount(null);
-    const opened = openAccount(signedIn);
+    const opened = openAccount(signedIn, resolveMentions);
     setAccount(opened);
     return () => void opened.close();
   }, [signedIn]);

@@ -3,6 +3,7 @@ import { useEffect, useRef, useState } from "preact/hooks";
 import { t } from "../i18n/i18n.ts";
 import { comparisonForm } from "../lib/comparison.ts";
 import { isComposing } from "../lib/keyboard.ts";
+import { hasWords, wordsOf } from "../lib/matching.ts";
 import { VIEWS } from "../list/views.ts";
 import { useAccount } from "../state/context.ts";
 import { go, type Route } from "../state/router.ts";
@@ -28,7 +29,7 @@ export function Switcher({ onClose }: { onClose: () => void }) {
   const [text, setText] = useState("");
   const [at, setAt] = useState(0);
   const list = useRef<HTMLDivElement>(null);
-  const words = comparisonForm(text.trim());
+  const words = wordsOf(text);
   const places: Place[] = [
     ...conversations.map((entry) => ({
       key: `c${entry.id}`,
@@ -39,8 +40,8 @@ export function Switcher({ onClose }: { onClose: () => void }) {
     ...VIEWS.map(({ route, label, icon }) => ({ key: label, name: t(label), to: route, icon })),
   ];
   const offered = places
-    .filter(({ name }) => comparisonForm(name).includes(words))
-    .toSorted((a, b) => begins(b.name, words) - begins(a.name, words))
+    .filter(({ name }) => hasWords(words, name))
+    .toSorted((a, b) => begins(b.name, text) - begins(a.name, text))
     .slice(0, OFFERED);
   const chosen = offered[Math.min(at, offered.length - 1)];
   useEffect(() => list.current?.querySelector("[aria-selected=true]")?.scrollIntoView({ block: "nearest" }));
@@ -99,6 +100,6 @@ export function Switcher({ onClose }: { onClose: () => void }) {
   );
 }
 
-function begins(name: string, words: string): number {
-  return comparisonForm(name).startsWith(words) ? 1 : 0;
+function begins(name: string, text: string): number {
+  return comparisonForm(name).startsWith(comparisonForm(text.trim())) ? 1 : 0;
 }

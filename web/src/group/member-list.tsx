@@ -2,7 +2,7 @@ import type { Member } from "parley-client/people";
 import { useState } from "preact/hooks";
 import { moment } from "../i18n/format.ts";
 import { t } from "../i18n/i18n.ts";
-import { comparisonForm } from "../lib/comparison.ts";
+import { hasWords, wordsOf } from "../lib/matching.ts";
 import { nameOf } from "../lib/names.ts";
 import { PersonRow } from "../people/person-row.tsx";
 import { UserPicker } from "../people/user-picker.tsx";
@@ -28,9 +28,9 @@ export function MemberList({ group }: { group: GroupEntry }) {
   const [showsAll, setShowsAll] = useState(false);
   const [isAdding, setAdding] = useState(false);
   const [named, setNamed] = useState<Member | null>(null);
-  const words = comparisonForm(filter.trim());
+  const words = wordsOf(filter);
   const found = members?.filter(({ user, name_card: card }) =>
-    comparisonForm(`${user.nickname} ${user.username} ${card}`).includes(words),
+    hasWords(words, user.nickname, user.username, card),
   );
   const own = members?.find(({ user }) => user.id === account.me);
   const shown = showsAll ? found : found?.slice(0, SHOWN);

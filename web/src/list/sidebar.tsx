@@ -1,7 +1,7 @@
 import { useChat } from "parley-client/react";
 import { useState } from "preact/hooks";
 import { t } from "../i18n/i18n.ts";
-import { comparisonForm } from "../lib/comparison.ts";
+import { hasWords, wordsOf } from "../lib/matching.ts";
 import { useAccount } from "../state/context.ts";
 import { go, href, route } from "../state/router.ts";
 import { useLive } from "../state/use-live.ts";
@@ -16,10 +16,9 @@ export function Sidebar() {
   const conversations = useChat(chat, (state) => state.conversations);
   const isListed = useChat(chat, (state) => state.isListed);
   const [filter, setFilter] = useState("");
-  const words = comparisonForm(filter.trim());
-  const shown = words
-    ? conversations.filter(({ name }) => comparisonForm(name).includes(words))
-    : conversations;
+  const words = wordsOf(filter);
+  const isFiltered = words.length > 0;
+  const shown = isFiltered ? conversations.filter(({ name }) => hasWords(words, name)) : conversations;
   const now = route.value;
   const selected = now.view === "conversation" ? now.id : 0;
   return (
@@ -51,11 +50,11 @@ export function Sidebar() {
       />
       <Reminders />
       {shown.length > 0 && <Rows entries={shown} selected={selected} />}
-      {shown.length === 0 && words !== "" && <p class="blank">{t("switcher.none")}</p>}
-      {shown.length === 0 && words === "" && !isListed && (
+      {shown.length === 0 && isFiltered && <p class="blank">{t("switcher.none")}</p>}
+      {shown.length === 0 && !isFiltered && !isListed && (
         <p class="blank late">{t("conversation.loading")}</p>
       )}
-      {shown.length === 0 && words === "" && isListed && (
+      {shown.length === 0 && !isFiltered && isListed && (
         <p class="blank">
           {t("list.empty")}
           <a class="primary" href={href({ view: "new" })}>

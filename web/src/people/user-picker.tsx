@@ -1,7 +1,7 @@
 import { useLayoutEffect, useRef, useState } from "preact/hooks";
 import { t } from "../i18n/i18n.ts";
-import { comparisonForm } from "../lib/comparison.ts";
 import { isComposing } from "../lib/keyboard.ts";
+import { hasWords, wordsOf } from "../lib/matching.ts";
 import { nameOf } from "../lib/names.ts";
 import { useAccount } from "../state/context.ts";
 import type { User } from "../state/types.ts";
@@ -31,10 +31,8 @@ export function UserPicker({ chosen, onChange, hasFocus = false }: Props) {
     allPages((query) => chat.api.call("get", "/v1/friends", { query })),
   );
   const found = useFoundUsers(text);
-  const words = comparisonForm(text.trim());
-  const known = friends.value?.filter(({ username: name, nickname }) =>
-    comparisonForm(`${name} ${nickname}`).includes(words),
-  );
+  const words = wordsOf(text);
+  const known = friends.value?.filter(({ username: name, nickname }) => hasWords(words, name, nickname));
   const all: User[] = [...(known ?? []), ...(found.value ?? [])];
   const isNew = ({ id }: User) => id !== me && !chosen.some((one) => one.id === id);
   const offered = [...new Map(all.filter(isNew).map((user) => [user.id, user])).values()];

@@ -1,4 +1,4 @@
-import { Chat } from "parley-client";
+import { Chat, type NewMessage, type OutboxItem } from "parley-client";
 import { openCache } from "parley-client/cache";
 import { Drafts } from "parley-client/drafts";
 import { People } from "parley-client/people";
@@ -17,13 +17,27 @@ export interface Account {
   close(): Promise<void>;
 }
 
+/** Finds out whom a message mentions, when it leaves. */
+type ResolveMentions = (
+  account: Pick<Account, "chat" | "people">,
+  item: OutboxItem,
+) => Promise<NonNullable<NewMessage["mentions"]>>;
+
 /** Opens the client of a session, which shows what its cache has, and connects. */
-export function openAccount(opened: Session): Account {
+export function openAccount(opened: Session, resolve: ResolveMentions): Account {
   const { userId, token } = opened;
   const name = `${userId}@${location.host}`;
   const cache = openCache(name);
   const chat = new Chat({
-    ...{ url: location.origin, cache, uploads },
+    ...{ url: location.origin, cache },
+    uploads: {
+      ...uploads,
+      prepare: async (api, item, onProgress) => {
+        const message = await uploads.prepare(api, item, onProgress);
+        if (message.mentions !== "later") return message;
+        return { ...message, mentions: await resolve({ chat, people }, item) };
+      },
+    },
     // A token that the server refuses is not replaced: the user signs in again.
     token: (refused) => (refused === undefined ? token : null),
   });

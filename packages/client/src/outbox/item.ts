@@ -17,7 +17,7 @@ export interface OutboxItem {
    */
   readonly state: "queued" | "sending" | "sent" | "failed";
   /** why it has failed */
-  readonly code?: FailureCode;
+  readonly code?: FailureCode | undefined;
   /** its place, once it is stored */
   readonly seq?: number;
   /** the file that is uploaded before it is sent; its address becomes the `url` of the body */

@@ -49,8 +49,7 @@ export class Outbox {
 
   /** The items of a conversation, in order. */
   items(conversationId: number): readonly OutboxItem[] {
-    const lane = this.#lanes.get(conversationId);
-    if (!lane) return none;
+    const lane = this.#lane(conversationId);
     lane.list ??= [...lane.items.values()];
     return lane.list;
   }
@@ -64,7 +63,7 @@ export class Outbox {
   add(item: OutboxItem): void {
     const lane = this.#lane(item.conversation_id);
     this.#put(lane, item);
-    if (item.file && item.state !== "failed") void this.#prepare(lane, item);
+    if (isUnfinished(item) && item.state !== "failed") this.#prepare(lane, item);
     // What is sent in one turn goes in one frame.
     queueMicrotask(() => this.#pump(lane));
   }
@@ -73,8 +72,7 @@ export class Outbox {
   retry(clientMsgId: string): void {
     const [, failed] = this.#find(clientMsgId);
     if (failed?.state !== "failed" || !this.discard(clientMsgId)) return;
-    const { code: _, ...item } = failed;
-    this.add({ ...item, state: "queued" });
+    this.add({ ...failed, code: undefined, state: "queued" });
   }
 
   /** Forgets a message that has failed, or was not sent yet. @returns false: it may be stored */
@@ -143,8 +141,8 @@ export class Outbox {
         continue;
       }
       units += text.length;
-      // A message whose file is not there yet keeps back those behind it.
-      if (item.file || items.length === MAX_SENDS || units > MAX_UNITS) break;
+      // A message that is not ready yet keeps back those behind it.
+      if (isUnfinished(item) || items.length === MAX_SENDS || units > MAX_UNITS) break;
       texts.push(text);
       items.push(item);
     }
@@ -175,19 +173,19 @@ export class Outbox {
     lane.sent.clear();
   }
 
-  /** Makes a message whose file is uploaded. */
-  async #prepare(lane: Lane, item: OutboxItem): Promise<void> {
+  /** Makes the message of an item that is unfinished. */
+  #prepare(lane: Lane, item: OutboxItem): void {
     const change = (fields: Partial<OutboxItem>) => {
       const now = lane.items.get(item.client_msg_id);
       if (now) this.#put(lane, { ...now, ...fields });
+      this.#pump(lane);
     };
-    try {
-      const message = await this.#options.prepare(item, (progress) => change({ progress }));
-      change({ message, file: undefined });
-    } catch (error) {
-      change({ state: "failed", code: error instanceof Problem ? error.code : "no_answer" });
-    }
-    this.#pump(lane);
+    this.#options
+      .prepare(item, (progress) => change({ progress }))
+      .then(
+        (message) => change({ message, file: undefined }),
+        (error) => change({ state: "failed", code: error instanceof Problem ? error.code : "no_answer" }),
+      );
   }
 
   #find(clientMsgId: string): [Lane | undefined, OutboxItem | undefined] {
@@ -214,4 +212,7 @@ export class Outbox {
   }
 }
 
-const none: readonly OutboxItem[] = [];
+/** Whether the uploader has yet to make the message. */
+function isUnfinished({ file, message }: OutboxItem): unknown {
+  return file || message.mentions === "later";
+}

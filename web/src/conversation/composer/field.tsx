@@ -2,10 +2,12 @@ import type { RefObject } from "preact";
 import { useId } from "preact/hooks";
 import { isComposing } from "../../lib/keyboard.ts";
 import { sendKey } from "../../state/send-key.ts";
+import { lazy } from "../../ui/lazy.tsx";
 import { useFocus } from "./focus.ts";
 import { format } from "./formatting.ts";
-import { Suggestions } from "./suggestions.tsx";
 import type { Completion } from "./use-completion.ts";
+
+const Suggestions = lazy(async () => (await import("./suggestions.tsx")).Suggestions, { isHint: true });
 
 interface Props {
   fieldRef: RefObject<HTMLTextAreaElement | null>;

@@ -1,7 +1,7 @@
 import { useEffect, useRef } from "preact/hooks";
 import { t } from "../../i18n/i18n.ts";
 import { Avatar } from "../../ui/avatar.tsx";
-import type { Suggestion } from "./use-completion.ts";
+import type { Suggestion } from "./suggest.ts";
 
 interface Props {
   id: string;

@@ -1,31 +1,23 @@
+import type { NewMessage } from "parley-client";
 import type { Member } from "parley-client/people";
-import { useEffect, useState } from "preact/hooks";
-import { t } from "../../i18n/i18n.ts";
-import { comparisonForm } from "../../lib/comparison.ts";
-import { nameOf } from "../../lib/names.ts";
+import { useEffect, useRef, useState } from "preact/hooks";
+import type { Mentioned } from "../../message/markup/tree.ts";
 import { useAccount } from "../../state/context.ts";
-import { type Emoji, findEmoji, loadEmoji, notePicked, skinTone, toned } from "../../ui/emoji/emoji.ts";
+import type { Emoji } from "../../ui/emoji/emoji.ts";
 import { insert } from "./formatting.ts";
-import { mentionOf } from "./mentions.ts";
+import type { Suggestion } from "./suggest.ts";
 
-/** So many suggestions are shown at a time. */
-const MAX_SHOWN = 8;
 /** What is being named before the caret: a member, or an emoji of two letters at least. */
 const NAMED = /(?:^|[^\w@])@([^\s@]{0,32})$|(?:^|[^\w:]):([a-z0-9_+-]{2,32})$/iu;
 /** An emoji whose name was written to its end. */
 const WHOLE = /(?:^|[^\w:]):([a-z0-9_+-]{2,32}):$/iu;
 
-/** What may stand in the place of what was begun. */
-export interface Suggestion {
-  readonly key: string;
-  /** what is put into the text */
-  readonly text: string;
-  readonly label: string;
-  readonly detail: string;
-  /** the user whose picture is shown */
-  readonly user?: { id: number; name: string; picture: string };
-  /** the emoji that is shown */
-  readonly emoji?: string;
+/** What finds suggestions. It is loaded when the first name is begun. */
+let source: typeof import("./suggest.ts") | undefined;
+
+async function load(): Promise<NonNullable<typeof source>> {
+  source ??= await import("./suggest.ts");
+  return source;
 }
 
 /** The suggestions for what is being written. */
@@ -41,6 +33,10 @@ export interface Completion {
   onKeyDown(event: KeyboardEvent, field: HTMLTextAreaElement): boolean;
   choose(suggestion: Suggestion, field: HTMLTextAreaElement): void;
   close(): void;
+  /** the members who were chosen, by the words that stand for them */
+  readonly picked: readonly Mentioned[];
+  /** Whom a text mentions. `later`: that is found out before it is sent */
+  mentions(text: string): NonNullable<NewMessage["mentions"]>;
 }
 
 interface Begun {
@@ -59,23 +55,30 @@ export function useCompletion(isGroup: boolean, members: readonly Member[] | und
   const [begun, setBegun] = useState<Begun | null>(null);
   const [active, setActive] = useState(0);
   const [emoji, setEmoji] = useState<readonly (readonly Emoji[])[]>([]);
+  const [find, setFind] = useState(source);
+  const picked = useRef<Mentioned[]>([]);
   const wantsEmoji = begun?.kind === "emoji";
   useEffect(() => {
-    if (wantsEmoji) loadEmoji().then(setEmoji, () => {});
-  }, [wantsEmoji]);
-
-  const suggestions = !begun
-    ? []
-    : begun.kind === "emoji"
-      ? emojiFor(begun.query, emoji)
-      : membersFor(
-          begun.query,
-          members?.filter(({ user }) => user.id !== me),
-        );
-  const close = () => setBegun(null);
-  const choose = ({ text, emoji: picked }: Suggestion, field: HTMLTextAreaElement) => {
     if (!begun) return;
-    if (picked) notePicked(picked);
+    const loading = load().then(async (now) => {
+      setFind(now);
+      if (wantsEmoji) setEmoji(await now.loadEmoji());
+    });
+    loading.catch(() => {});
+  }, [begun, wantsEmoji]);
+
+  const others = members?.filter(({ user }) => user.id !== me);
+  const suggestions =
+    !begun || !find
+      ? []
+      : begun.kind === "emoji"
+        ? find.suggestEmoji(begun.query, emoji)
+        : find.suggestMembers(begun.query, members ?? [], others ?? []);
+  const close = () => setBegun(null);
+  const choose = ({ text, emoji: one, user }: Suggestion, field: HTMLTextAreaElement) => {
+    if (!begun) return;
+    if (one) find?.notePicked(one);
+    if (user) picked.current.push({ id: user.id, name: text.slice(1), isUsername: false });
     insert(field, `${text} `, begun.from, field.selectionStart);
     close();
   };
@@ -85,7 +88,11 @@ export function useCompletion(isGroup: boolean, members: readonly Member[] | und
     const query = member ?? name;
     if (query === undefined || (member !== undefined && !isGroup)) {
       close();
-      replaceWhole(field, before);
+      const [, whole] = WHOLE.exec(before) ?? [];
+      if (whole)
+        load()
+          .then(({ replaceName }) => replaceName(field, before, whole))
+          .catch(() => {});
       return;
     }
     const from = before.length - query.length - 1;
@@ -96,6 +103,11 @@ export function useCompletion(isGroup: boolean, members: readonly Member[] | und
   return {
     ...{ suggestions, active: Math.min(active, suggestions.length - 1), close, choose, typed },
     moved: (field) => begun && typed(field),
+    picked: picked.current,
+    mentions: (text) => {
+      if (!isGroup || !text.includes("@")) return [];
+      return source && members ? source.mentionsIn(text, members, picked.current) : "later";
+    },
     onKeyDown: (event, field) => {
       const chosen = suggestions[Math.min(active, suggestions.length - 1)];
       if (!chosen) return false;
@@ -110,50 +122,4 @@ export function useCompletion(isGroup: boolean, members: readonly Member[] | und
       return true;
     },
   };
-}
-
-function membersFor(query: string, members: readonly Member[] = []): Suggestion[] {
-  const wanted = comparisonForm(query);
-  const found = members.filter(({ user, name_card: card }) =>
-    [user.nickname, user.username, card].some((name) => comparisonForm(name).includes(wanted)),
-  );
-  const all = ["all", t("composer.all")].some((name) => comparisonForm(name).startsWith(wanted));
-  const everybody = {
-    ...{ key: "all", text: `@${t("composer.all")}`, label: t("composer.all") },
-    detail: t("composer.all.detail"),
-  };
-  const named = found.slice(0, MAX_SHOWN).map((member) => {
-    const { id, username, avatar } = member.user;
-    const name = nameOf(member.user);
-    const detail = member.name_card || (name === username ? "" : username);
-    const text = mentionOf(member, members);
-    return { key: String(id), text, label: name, detail, user: { id, name, picture: avatar } };
-  });
-  return all && members.length > 0 ? [...named, everybody] : named;
-}
-
-function emojiFor(query: string, groups: readonly (readonly Emoji[])[]): Suggestion[] {
-  return findEmoji(groups, query, MAX_SHOWN).map((one) => {
-    const emoji = toned(one, skinTone.value);
-    return { key: one.text, text: emoji, label: `:${one.names[0]}:`, detail: one.label, emoji };
-  });
-}
-
-/** Puts an emoji in the place of its name, once the colon behind the name is written. */
-function replaceWhole(field: HTMLTextAreaElement, before: string): void {
-  const [, name] = WHOLE.exec(before) ?? [];
-  if (!name) return;
-  loadEmoji().then(
-    (groups) => {
-      const found = groups.flat().find(({ names }) => names.includes(name.toLowerCase()));
-      // The user has written on, elsewhere.
-      if (!found || field.value.slice(0, before.length) !== before) return;
-      const { selectionStart: caret } = field;
-      const text = toned(found, skinTone.value);
-      insert(field, text, before.length - name.length - 2, before.length);
-      const to = caret - name.length - 2 + text.length;
-      field.setSelectionRange(to, to);
-    },
-    () => {},
-  );
 }

@@ -1,14 +1,13 @@
 import type { ConversationWindow, Message, NewMessage } from "parley-client";
 import type { DraftContent, Drafts } from "parley-client/drafts";
-import type { Member } from "parley-client/people";
 import { useChat } from "parley-client/react";
 import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
 import { t } from "../../i18n/i18n.ts";
+import type { Mentioned } from "../../message/markup/tree.ts";
 import { useAccount } from "../../state/context.ts";
 import { useAction } from "../../state/use-action.ts";
 import { type Composition, composition, WRITE } from "../composition.ts";
 import { editableText, editedBody } from "./edit.ts";
-import { mentionsIn } from "./mentions.ts";
 
 /**
  * What was being written in a field when the user went on in another one. The server keeps one draft of a
@@ -39,8 +38,8 @@ export interface Writing {
   cancel(): boolean;
   /** Edits the newest message of the user. @returns whether there is one */
   editLast(): boolean;
-  /** Saves an edit. */
-  save(members: readonly Member[] | undefined): void;
+  /** Saves an edit. @param picked the members who were chosen while it was written */
+  save(picked: readonly Mentioned[]): void;
   /** What goes with each message of this field: what it answers, and its thread. */
   place(): Pick<NewMessage, "quote_seq" | "thread">;
   /** Sends a message, with which the draft goes. The field has what was written since then. */
@@ -53,7 +52,8 @@ export interface Writing {
 
 /** Keeps what the user writes as a draft on all devices, answers and edits by {@link composition}. */
 export function useWriting({ id, window, thread }: WritingPlace): Writing {
-  const { chat, drafts, me } = useAccount();
+  const account = useAccount();
+  const { chat, drafts, me } = account;
   const aside = left.get(drafts) ?? new Map<string, DraftContent>();
   left.set(drafts, aside);
   const keyOf = (root: number) => `${id} ${root}`;
@@ -150,15 +150,16 @@ export function useWriting({ id, window, thread }: WritingPlace): Writing {
     const now = target.peek();
     return now.mode === "edit" && now.message.seq === seq;
   };
-  const edit = useAction(async (message: Message, members: readonly Member[] | undefined) => {
+  const edit = useAction(async (message: Message, picked: readonly Mentioned[]) => {
     const path = { id, seq: message.seq };
-    const body = { body: editedBody(message, edited.trim()), base_version: message.version };
     setNotice("");
-    const mentions = members && mentionsIn(edited, members);
+    const { editedMentions } = await import("./resolve.ts");
     try {
+      const texts = [editableText(message) ?? "", edited] as const;
+      const mentions = await editedMentions(account, { id, ...message }, texts, picked);
       const saved = await chat.api.call("patch", "/v1/conversations/{id}/messages/{seq}", {
         path,
-        body: mentions ? { ...body, mentions } : body,
+        body: { body: editedBody(message, edited.trim()), base_version: message.version, ...mentions },
       });
       if (!isEdited(message)) return;
       // What was written meanwhile is not saved yet.
@@ -203,10 +204,10 @@ export function useWriting({ id, window, thread }: WritingPlace): Writing {
       if (last) target.value = { mode: "edit", message: last };
       return last !== undefined;
     },
-    save: (members) => {
+    save: (picked) => {
       if (mode.mode !== "edit") return;
       if (edited.trim() === editableText(mode.message)) target.value = WRITE;
-      else void edit.run(mode.message, members);
+      else void edit.run(mode.message, picked);
     },
     send: (message, file) => {
       // Files take a while, in which the user writes on: that is not sent with them.

@@ -17,7 +17,6 @@ import { VoiceButton } from "../voice/voice-button.tsx";
 import { Field } from "./field.tsx";
 import { insert } from "./formatting.ts";
 import { charactersLeft, MAX_CAPTION, MAX_TEXT } from "./limits.ts";
-import { mentionsIn } from "./mentions.ts";
 import { Target } from "./target.tsx";
 import { useCompletion } from "./use-completion.ts";
 import { useWriting } from "./use-writing.ts";
@@ -61,8 +60,6 @@ export function Writer({ id, name, window, thread }: Props) {
   const isSendable = (trimmed !== "" || items.length > 0 || (isEdit && isCaption)) && !((left ?? 0) < 0);
   // What comes in the midst of a recording, as a draft of another device, does not end it.
   const hasContent = isSendable || isEdit || text !== "";
-  const mentions = isGroup && text.includes("@") && members ? mentionsIn(text, members) : [];
-  const content = { mentions, ...writing.place() };
 
   // A message that is to be answered or edited was chosen elsewhere.
   const target = mode.mode === "write" ? 0 : mode.message.seq;
@@ -82,7 +79,8 @@ export function Writer({ id, name, window, thread }: Props) {
   const send = async () => {
     if (!isSendable) return;
     completion.close();
-    if (isEdit) return writing.save(members);
+    if (isEdit) return writing.save(completion.picked);
+    const content = { mentions: completion.mentions(text), ...writing.place() };
     if (items.length === 0) return writing.send({ kind: "text", body: { text: trimmed }, ...content });
     const caption = isCaption ? trimmed : "";
     const [first, ...rest] = await attachments.take(caption);
@@ -212,7 +210,9 @@ export function Writer({ id, name, window, thread }: Props) {
       {dialog === "later" && (
         <ScheduleDialog
           id={id}
-          message={{ kind: "text", body: { text: trimmed }, ...content }}
+          text={trimmed}
+          place={writing.place()}
+          picked={isGroup ? completion.picked : undefined}
           onClose={() => setDialog(null)}
           onScheduled={() => {
             writing.clear();

@@ -2,10 +2,12 @@ import type { NewMessage } from "parley-client";
 import { useState } from "preact/hooks";
 import { when } from "../../i18n/format.ts";
 import { t } from "../../i18n/i18n.ts";
+import type { Mentioned } from "../../message/markup/tree.ts";
 import { useAccount } from "../../state/context.ts";
 import { href } from "../../state/router.ts";
 import { Dialog } from "../../ui/dialog.tsx";
 import { toast } from "../../ui/toasts.tsx";
+import { mentionsNow } from "../composer/resolve.ts";
 import { usualTimes } from "./moments.ts";
 import { ScheduleForm } from "./schedule-form.tsx";
 
@@ -13,20 +15,24 @@ interface Props {
   /** the conversation */
   id: number;
   /** what the user has written so far */
-  message: Extract<NewMessage, { kind: "text" }>;
+  text: string;
+  place: Pick<NewMessage, "quote_seq" | "thread">;
+  /** the members who were chosen while it was written; absent: a text names nobody here */
+  picked: readonly Mentioned[] | undefined;
   onClose: () => void;
   onScheduled: () => void;
 }
 
 /** Asks when a message is sent, and leaves it with the server. */
-export function ScheduleDialog({ id, message, onClose, onScheduled }: Props) {
-  const { chat } = useAccount();
+export function ScheduleDialog({ id, text: before, place, picked, onClose, onScheduled }: Props) {
+  const account = useAccount();
   // A repeat after a lost answer schedules nothing twice. As in parley-client, ids rise with the time.
   const [clientMsgId] = useState(() => Date.now() + crypto.randomUUID());
   const schedule = async (at: number, text: string) => {
-    await chat.api.call("post", "/v1/conversations/{id}/messages", {
+    const mentions = picked ? await mentionsNow(account, id, text, picked) : [];
+    await account.chat.api.call("post", "/v1/conversations/{id}/messages", {
       path: { id },
-      body: { ...message, body: { text }, client_msg_id: clientMsgId, send_at: at },
+      body: { kind: "text", body: { text }, ...place, mentions, client_msg_id: clientMsgId, send_at: at },
     });
     toast(t("scheduled.done", { time: when(at) }));
     onScheduled();
@@ -34,7 +40,7 @@ export function ScheduleDialog({ id, message, onClose, onScheduled }: Props) {
   return (
     <Dialog title={t("composer.later")} onClose={onClose}>
       <ScheduleForm
-        text={message.body.text}
+        text={before}
         at={usualTimes()[0]?.at ?? 0}
         label={t("scheduled.create")}
         onSave={schedule}

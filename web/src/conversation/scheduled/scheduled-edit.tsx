@@ -1,6 +1,7 @@
 import { t } from "../../i18n/i18n.ts";
 import { useAccount } from "../../state/context.ts";
 import { Dialog } from "../../ui/dialog.tsx";
+import { editedMentions } from "../composer/resolve.ts";
 import { ScheduleForm } from "../dialogs/schedule-form.tsx";
 import type { Scheduled } from "./scheduled.ts";
 
@@ -12,16 +13,18 @@ interface Props {
 
 /** Changes the time of a scheduled message, and the text if it has one. */
 export function ScheduledEdit({ scheduled, onClose, onSaved }: Props) {
-  const { chat } = useAccount();
+  const account = useAccount();
   const before = "kind" in scheduled && scheduled.kind === "text" ? scheduled.body.text : undefined;
   const save = async (send_at: number, text: string) => {
     // What was not touched may have changed on another device.
     const time = send_at !== scheduled.send_at && { send_at };
-    const body =
-      before !== undefined && text !== before
-        ? { ...time, kind: "text" as const, body: { text } }
-        : { ...time };
-    await chat.api.call("patch", "/v1/scheduled/{id}", { path: { id: scheduled.id }, body });
+    const content = before !== undefined &&
+      text !== before && {
+        ...{ kind: "text" as const, body: { text } },
+        ...(await editedMentions(account, { ...scheduled, id: scheduled.conversation_id }, [before, text])),
+      };
+    const body = { ...time, ...content };
+    await account.chat.api.call("patch", "/v1/scheduled/{id}", { path: { id: scheduled.id }, body });
     onSaved();
   };
   return (

@@ -1,7 +1,7 @@
 import { useChat } from "parley-client/react";
 import { useState } from "preact/hooks";
 import { t } from "../../i18n/i18n.ts";
-import { comparisonForm } from "../../lib/comparison.ts";
+import { hasWords, wordsOf } from "../../lib/matching.ts";
 import { useAccount } from "../../state/context.ts";
 import { Avatar } from "../../ui/avatar.tsx";
 import { Dialog } from "../../ui/dialog.tsx";
@@ -28,10 +28,9 @@ export function ForwardDialog({ items, onClose, onDone }: Props) {
   const [filter, setFilter] = useState("");
   const [isMerged, setMerged] = useState(false);
   const [title, setTitle] = useState("");
-  const words = comparisonForm(filter.trim());
+  const words = wordsOf(filter);
   const shown = conversations.filter(
-    ({ name, disabled, id }) =>
-      !disabled && (words === "" || chosen.has(id) || comparisonForm(name).includes(words)),
+    ({ name, disabled, id }) => !disabled && (chosen.has(id) || hasWords(words, name)),
   );
   const canMerge = items.length > 1 && items.length <= MAX_MERGED;
 

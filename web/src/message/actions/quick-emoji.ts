@@ -1,5 +1,5 @@
 import { computed } from "@preact/signals";
-import { recentEmoji } from "../../ui/emoji/emoji.ts";
+import { recentEmoji } from "../../ui/emoji/picked.ts";
 
 /** So many emoji are offered without the picker. */
 const OFFERED = 6;

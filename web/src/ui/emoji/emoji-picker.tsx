@@ -1,17 +1,8 @@
 import { useEffect, useId, useRef, useState } from "preact/hooks";
 import { locale, t } from "../../i18n/i18n.ts";
 import { hasKeyboard, isComposing } from "../../lib/keyboard.ts";
-import {
-  chooseTone,
-  type Emoji,
-  findEmoji,
-  GROUPS,
-  loadEmoji,
-  notePicked,
-  recentEmoji,
-  skinTone,
-  toned,
-} from "./emoji.ts";
+import { type Emoji, findEmoji, GROUPS, loadEmoji, toned } from "./emoji.ts";
+import { chooseTone, notePicked, recentEmoji, skinTone } from "./picked.ts";
 
 /** So many emoji are shown of a search. */
 const MAX_FOUND = 120;

@@ -1,7 +1,5 @@
-import { signal } from "@preact/signals";
 import { localeTag } from "../../i18n/i18n.ts";
 import { comparisonForm } from "../../lib/comparison.ts";
-import { stored } from "../../lib/stored.ts";
 
 /** An emoji, in the language on screen. */
 export interface Emoji {
@@ -27,8 +25,6 @@ export const GROUPS = [
   "flags",
 ] as const;
 
-/** So many emoji of late are kept. */
-const MAX_RECENT = 27;
 /** The code point before the modifiers of the five skin tones. */
 const TONES = 0x1f3fa;
 
@@ -77,7 +73,7 @@ function rankOf({ names, words, text }: Emoji, query: string, name: string): num
   if (names.some((one) => one.startsWith(name))) return 1;
   if (names.some((one) => one.includes(`_${name}`))) return 2;
   if (` ${words}`.includes(` ${query}`)) return 3;
-  return words.includes(query) ? 4 : Infinity;
+  return query.split(" ").every((word) => words.includes(word)) ? 4 : Infinity;
 }
 
 /** An emoji in a skin tone. @param tone 1 (light) to 5 (dark); 0: none */
@@ -85,27 +81,4 @@ export function toned({ text, hasTones }: Emoji, tone: number): string {
   if (!hasTones || tone === 0) return text;
   const [first = "", ...rest] = text;
   return first + String.fromCodePoint(TONES + tone) + rest.join("").replace(/^\uFE0F/, "");
-}
-
-const keptTone = stored("emoji-tone", (value) => (typeof value === "number" ? value : null));
-const keptRecent = stored("emoji-recent", (value) =>
-  Array.isArray(value) ? value.filter((one): one is string => typeof one === "string") : null,
-);
-
-/** The skin tone of the user, 0 to 5. */
-export const skinTone = signal(keptTone.read() ?? 0);
-/** The emoji that the user has picked of late, the last one first. */
-export const recentEmoji = signal<readonly string[]>(keptRecent.read() ?? []);
-
-/** The user has chosen a skin tone. */
-export function chooseTone(tone: number): void {
-  skinTone.value = tone;
-  keptTone.write(tone);
-}
-
-/** The user has picked an emoji. */
-export function notePicked(text: string): void {
-  const others = recentEmoji.value.filter((one) => one !== text);
-  recentEmoji.value = [text, ...others].slice(0, MAX_RECENT);
-  keptRecent.write([...recentEmoji.value]);
 }

@@ -1,0 +1,86 @@
+import { type Message, type OutboxItem, Problem } from "parley-client";
+import type { Member } from "parley-client/people";
+import { contentOf, textOf } from "../../message/content.ts";
+import type { Mentioned } from "../../message/markup/tree.ts";
+import type { Account } from "../../state/account.ts";
+import { type Mentions, mentionsIn, mentionsOfEdit } from "./mentions.ts";
+
+/** What is refused for now is asked for again after this time, in ms. */
+const PAUSE = 5_000;
+const FOR_NOW: readonly string[] = ["no_answer", "rate_limited", "unavailable", "internal"];
+
+type Has = Pick<Account, "chat" | "people">;
+
+/** Whom a text mentions that is on its way to a group. @param picked the members who were chosen for it */
+export async function mentionsNow(
+  account: Has,
+  id: number,
+  text: string,
+  picked: readonly Mentioned[] = [],
+): Promise<Mentions> {
+  return text.includes("@") ? mentionsIn(text, await membersOf(account, id), picked) : [];
+}
+
+/**
+ * Whom a message mentions once it has another text. Empty: the same users.
+ * @param id the conversation
+ * @param picked the members who were chosen while it was written
+ */
+export async function editedMentions(
+  account: Has,
+  { id, mentions }: { id: number } & Pick<Message, "mentions">,
+  texts: readonly [before: string, now: string],
+  picked: readonly Mentioned[] = [],
+): Promise<{ mentions?: Mentions }> {
+  const isGroup = account.chat.state.conversation(id)?.kind === "group";
+  if (!isGroup || !texts.some((text) => text.includes("@"))) return {};
+  const now = mentionsOfEdit({ mentions }, texts, await membersOf(account, id), picked);
+  return String(now) === String(mentions) ? {} : { mentions: now };
+}
+
+/** Finds out whom a message of the outbox mentions before it is sent. Without a connection it waits. */
+export async function resolveMentions(
+  account: Has,
+  { conversation_id: id, message }: OutboxItem,
+): Promise<Mentions> {
+  const text = "kind" in message ? textOf(contentOf(message.kind, message.body)) : "";
+  for (;;) {
+    await live(account);
+    try {
+      return await mentionsNow(account, id, text);
+    } catch (error) {
+      // Who may not see the members may not write either, which the server says of the message.
+      if (!(error instanceof Problem && FOR_NOW.includes(error.code))) return [];
+    }
+    await new Promise((resolve) => setTimeout(resolve, PAUSE));
+  }
+}
+
+/** All members of a group, as they are known or asked for now. */
+async function membersOf({ chat, people }: Has, id: number): Promise<readonly Member[]> {
+  const known = people.members(id);
+  if (known) return known;
+  const members: Member[] = [];
+  for (let cursor: string | null | undefined = undefined; cursor !== null; ) {
+    const query: { limit: number; cursor?: string } = { limit: 100, ...(cursor && { cursor }) };
+    const page = await chat.api.call("get", "/v1/conversations/{id}/members", { path: { id }, query });
+    members.push(...page.items);
+    cursor = page.next_cursor;
+  }
+  return members;
+}
+
+/** Resolves once there is a connection. */
+function live({ chat }: Has): Promise<void> {
+  return new Promise((resolve) => {
+    if (chat.state.connection === "live") return resolve();
+    const end = chat.subscribe(
+      ({ connection }) => connection,
+      (connection) => {
+        if (connection !== "live") return;
+        end();
+        resolve();
+      },
+    );
+  });
+}
