@@ -139,24 +139,6 @@ test("the field stays while the list is on its way, with what is open above it",
   await page.getByRole("textbox", { name: "Question" }).waitFor();
 });
 
-test("an @ suggests the members, and the message mentions who stands in its text", async () => {
-  const { ann, ben, id, page } = await seated();
-  await composer(page).pressSequentially("Ask @b");
-  const option = page.getByRole("option", { name: ben.user.username });
-  await option.waitFor();
-  const active = await composer(page).getAttribute("aria-activedescendant");
-  expect(await option.getAttribute("id")).toBe(active);
-  await page.keyboard.press("Enter");
-  expect(await composer(page).inputValue()).toBe(`Ask @${ben.user.username} `);
-  await composer(page).press("Enter");
-  await stored(page, `Ask @${ben.user.username}`).waitFor();
-  expect(await newest(ann, id)).toMatchObject({ mentions: [ben.user.id] });
-  await composer(page).pressSequentially("@al");
-  await page.getByRole("option", { name: "Everybody in the group" }).click();
-  await composer(page).press("Enter");
-  await expect.poll(() => newest(ann, id)).toMatchObject({ mentions: "all" });
-});
-
 test("a name between colons becomes an emoji, by its end and by the suggestions", async () => {
   const { page } = await seated();
   await composer(page).pressSequentially("Yes :smile:");

@@ -1,0 +1,134 @@
+import type { Member } from "parley-client/people";
+import type { Page } from "playwright-core";
+import { describe, expect, it, test } from "vitest";
+import type { Person } from "../../../scripts/support/person.ts";
+import { mentionOf, mentionsIn, mentionsOfEdit } from "../../src/conversation/composer/mentions.ts";
+import { mentionsOf, namesIn } from "../../src/message/markup/mentions.ts";
+import { Seat } from "../support/seat.ts";
+import { Site } from "../support/site.ts";
+import { composer, message, send, stored } from "../support/talk.ts";
+
+const site = Site.forFile();
+const seat = new Seat(site);
+
+/** A group with another user, which the page shows. */
+async function seated(): Promise<{ ann: Person; ben: Person; id: number; page: Page }> {
+  const { person: ann } = seat;
+  const ben = await site.person("ben");
+  const name = `Hike with ${ben.user.username}`;
+  const { id } = await ann.openGroup(name, [ben]);
+  return { ann, ben, id, page: await seat.take(id, name) };
+}
+
+/** The newest message, as the server has it. */
+async function newest(person: Person, id: number): Promise<unknown> {
+  const { items } = Object(await person.call("GET", `/v1/conversations/${id}/messages?limit=1`));
+  return items[0];
+}
+
+test("an @ suggests the members, and the message mentions who stands in its text", async () => {
+  const { ann, ben, id, page } = await seated();
+  await composer(page).pressSequentially("Ask @b");
+  const option = page.getByRole("option", { name: ben.user.username });
+  await option.waitFor();
+  const active = await composer(page).getAttribute("aria-activedescendant");
+  expect(await option.getAttribute("id")).toBe(active);
+  await page.keyboard.press("Enter");
+  expect(await composer(page).inputValue()).toBe(`Ask @${ben.user.username} `);
+  await composer(page).press("Enter");
+  await stored(page, `Ask @${ben.user.username}`).waitFor();
+  expect(await newest(ann, id)).toMatchObject({ mentions: [ben.user.id] });
+  await composer(page).pressSequentially("@al");
+  await page.getByRole("option", { name: "Everybody in the group" }).click();
+  await composer(page).press("Enter");
+  await expect.poll(() => newest(ann, id)).toMatchObject({ mentions: "all" });
+});
+
+test("a message that is sent before the members are known mentions them, after a reload too", async () => {
+  const { ann, ben, id, page } = await seated();
+  const asked = Promise.withResolvers<void>();
+  const released = Promise.withResolvers<void>();
+  await page.route(/\/members\?/, async (call) => {
+    asked.resolve();
+    await released.promise;
+    await call.continue().catch(() => {});
+  });
+  await send(page, `Ask @${ben.user.username.toUpperCase()}`);
+  await asked.promise;
+  await send(page, "And me");
+  await message(page, "And me").waitFor();
+  await page.reload();
+  await message(page, "And me").waitFor();
+  expect(await ann.history(id)).toEqual([]);
+  released.resolve();
+  await stored(page, "And me").waitFor();
+  const { items } = Object(await ann.call("GET", `/v1/conversations/${id}/messages`));
+  expect(items).toMatchObject([{ mentions: [ben.user.id] }, { mentions: [] }]);
+  await page.unroute(/\/members\?/);
+});
+
+test("who is called otherwise by now is still named, and stays so when other words are edited", async () => {
+  const { ann, ben, id, page } = await seated();
+  await send(page, `@${ben.user.username} comes, @home as ever`);
+  await stored(page, "as ever").waitFor();
+  await ben.call("PATCH", "/v1/me", { nickname: "Benedict" });
+  await ann.call("PATCH", `/v1/conversations/${id}/messages/1`, {
+    ...{ body: { text: "@Ben comes" }, base_version: 1 },
+  });
+  const named = stored(page, "@Ben comes").getByRole("link", { name: "@Ben", exact: true });
+  await named.waitFor();
+  await composer(page).press("ArrowUp");
+  await page.getByText("Edit the message").waitFor();
+  await composer(page).press("End");
+  await composer(page).pressSequentially(" today");
+  await composer(page).press("Enter");
+  await stored(page, "@Ben comes today").waitFor();
+  expect(await newest(ann, id)).toMatchObject({ mentions: [ben.user.id], version: 3 });
+});
+
+describe("whom a text mentions", () => {
+  const member = (id: number, username: string, nickname = ""): Member => ({
+    user: { id, username, nickname, avatar: "", online: false },
+    ...{ role: "member", name_card: "", joined_at: 0, read_seq: 0, muted_until: 0 },
+  });
+  const members = [member(1, "ann", "Ann Lee"), member(2, "lee", "Twin"), member(3, "ben", "Twin")];
+  members.push(member(4, "kim", "lee"), member(5, "old", "all"));
+
+  it("is whom it draws as mentions: no code, address, or longer name", () => {
+    const text = "`@ann` https://social.example/@ann a@lee.example @anna\n@ANN @Ann Lee, @all2";
+    expect(mentionsIn(text, members)).toEqual([1]);
+    expect(
+      mentionsOf(text, namesIn(text, [1], [members[0]?.user ?? { id: 0, username: "", nickname: "" }])).map(
+        ({ id }) => id,
+      ),
+    ).toEqual([1, 1]);
+    expect(mentionsIn("@all", members)).toBe("all");
+  });
+
+  it("takes a nickname for its user where nobody else is meant", () => {
+    expect(members.map((one) => mentionOf(one, members))).toEqual([
+      "@Ann Lee",
+      "@lee",
+      "@ben",
+      "@kim",
+      "@old",
+    ]);
+    expect(mentionsIn("@Twin @lee", members)).toEqual([2]);
+  });
+
+  it("keeps whom the user has picked", () => {
+    const picked = [{ id: 3, name: "Twin", isUsername: false }];
+    expect(mentionsIn("@Twin", members, picked)).toEqual([3]);
+  });
+
+  it("stays in an edit where the text stays", () => {
+    const edit = (mentions: number[] | "all", before: string, now: string) =>
+      mentionsOfEdit({ mentions }, [before, now], members, []);
+    expect(edit([3], "@Twin?", "@Twin!")).toEqual([3]);
+    expect(edit([3], "@Twin?", "Ah!")).toEqual([]);
+    expect(edit([9], "@Gone is @ann", "@Gone was @ann")).toEqual([9, 1]);
+    expect(edit([9], "No name", "@ann")).toEqual([1, 9]);
+    expect(edit("all", "@all?", "Ah!")).toEqual([]);
+    expect(edit("all", "No name", "Ah!")).toBe("all");
+  });
+});
