@@ -2,6 +2,7 @@ import { useEffect, useState } from "preact/hooks";
 import { type Account, openAccount } from "../state/account.ts";
 import { AccountProvider } from "../state/context.ts";
 import { session } from "../state/session.ts";
+import { Boundary } from "../ui/boundary.tsx";
 import { lazy } from "../ui/lazy.tsx";
 import { Shell } from "./shell.tsx";
 
@@ -26,7 +27,9 @@ export function App() {
   if (account?.me !== signedIn.userId) return null;
   return (
     <AccountProvider value={account}>
-      <Shell key={account.me} />
+      <Boundary>
+        <Shell key={account.me} />
+      </Boundary>
     </AccountProvider>
   );
 }

@@ -7,6 +7,7 @@ import { isOnline } from "../lib/online.ts";
 import { Sidebar } from "../list/sidebar.tsx";
 import { useAccount } from "../state/context.ts";
 import { href, route } from "../state/router.ts";
+import { Boundary } from "../ui/boundary.tsx";
 import { Dialogs } from "../ui/dialogs.tsx";
 import { Icon } from "../ui/icon.tsx";
 import { lazy } from "../ui/lazy.tsx";
@@ -71,9 +72,13 @@ export function Shell() {
   return (
     <div ref={shell} class="shell" data-view={now.view === "home" ? "list" : "content"}>
       <ConnectionBar />
-      <Sidebar />
+      <Boundary of={now}>
+        <Sidebar />
+      </Boundary>
       <main class="content">
-        <Content />
+        <Boundary of={now}>
+          <Content />
+        </Boundary>
       </main>
       <Toasts />
       <Dialogs />

@@ -5,6 +5,7 @@ import { t } from "../i18n/i18n.ts";
 import { selection } from "../message/actions/selection.ts";
 import { useAccount } from "../state/context.ts";
 import { go, route } from "../state/router.ts";
+import { Boundary } from "../ui/boundary.tsx";
 import { lazy } from "../ui/lazy.tsx";
 import { Beside } from "./beside.tsx";
 import { Composer } from "./composer/composer.tsx";
@@ -54,12 +55,18 @@ export function ConversationPage({ id }: { id: number }) {
         }}
       >
         <ConversationHeader id={id} name={name} entry={last.current} isGone={!entry} />
-        <Timeline id={id} view={view} window={window} />
+        <Boundary>
+          <Timeline id={id} view={view} window={window} />
+        </Boundary>
         {isChoosing && <SelectionBar id={id} />}
         <TypingLine id={id} />
-        {window && <Composer key={id} id={id} name={name} window={window} />}
+        <Boundary>{window && <Composer key={id} id={id} name={name} window={window} />}</Boundary>
       </section>
-      {!isGone && <Beside id={id} />}
+      {!isGone && (
+        <Boundary of={now}>
+          <Beside id={id} />
+        </Boundary>
+      )}
     </div>
   );
 }

@@ -9,6 +9,8 @@ import { Messages } from "./messages.tsx";
 
 interface Props {
   chat: Chat;
+  /** the origin of the server */
+  server: string;
   /** the conversation */
   id: number;
   /** called once, when the messages have come and the chat is live */
@@ -16,7 +18,7 @@ interface Props {
 }
 
 /** A conversation in a page of others: its name, its messages, and the field for the next one. */
-export function ChatView({ chat, id, onReady }: Props) {
+export function ChatView({ chat, server, id, onReady }: Props) {
   const name = useChat(chat, (state) => state.conversation(id)?.name) ?? "";
   const connection = useChat(chat, (state) => state.connection);
   const [view, window] = useConversationWindow(chat, id);
@@ -41,7 +43,7 @@ export function ChatView({ chat, id, onReady }: Props) {
           {connection === "signed_out" && t("account.ended")}
         </small>
       </header>
-      {window && <Messages {...{ chat, view, window }} />}
+      {window && <Messages {...{ chat, server, view, window }} />}
       {view.problem && (
         <p class="problem" part="status" role="alert">
           {reason(view.problem)}{" "}

@@ -1,6 +1,7 @@
 import { Chat, Problem } from "parley-client";
 import { render } from "preact";
 import { closest, showLocale } from "../i18n/i18n.ts";
+import { Boundary } from "../ui/boundary.tsx";
 import { ChatView } from "./chat-view.tsx";
 import styles from "./embed.css";
 
@@ -117,7 +118,12 @@ class ParleyChat extends HTMLElement {
     );
     // Another chat is another view: nothing of the one before stays, such as a text that was being written.
     render(
-      <ChatView key={++this.#count} chat={chat} id={id} onReady={() => this.#tell("parley-ready")} />,
+      <Boundary key={++this.#count} row="edge">
+        <ChatView
+          {...{ chat, id, server: URL.parse(server)?.origin ?? "" }}
+          onReady={() => this.#tell("parley-ready")}
+        />
+      </Boundary>,
       this.#root,
     );
     void chat.start();

@@ -3,19 +3,22 @@ import { memo } from "preact/compat";
 import { clock, day, moment } from "../i18n/format.ts";
 import { t } from "../i18n/i18n.ts";
 import { nameOf } from "../lib/names.ts";
+import { isFrom } from "../lib/origin.ts";
 import { contentOf } from "../message/content.ts";
 import { Markup } from "../message/markup/markup.tsx";
 import { preview } from "../message/preview.ts";
 
 interface Props {
   message: Message;
+  /** the origin of the server, whose pictures are shown */
+  server: string;
   isOwn: boolean;
   /** whether it is the first of a day */
   isNewDay: boolean;
 }
 
 /** A message that the server has stored. */
-export const StoredItem = memo(({ message, isOwn, isNewDay }: Props) => {
+export const StoredItem = memo(({ message, server, isOwn, isNewDay }: Props) => {
   const { seq, sender, kind, created_at: at, edited_at: editedAt } = message;
   return (
     <li part={isOwn ? "message own" : "message"} data-seq={seq} data-own={isOwn} data-kind={kind}>
@@ -28,7 +31,7 @@ export const StoredItem = memo(({ message, isOwn, isNewDay }: Props) => {
         <span class={isOwn ? "hidden" : "sender"} part="sender">
           <bdi>{nameOf(sender)}</bdi>
         </span>
-        <Body message={message} />
+        <Body message={message} server={server} />
         <span class="meta" part="meta">
           {editedAt !== undefined && t("message.edited")}{" "}
           <time dateTime={new Date(at).toISOString()} title={moment(at)}>
@@ -40,8 +43,11 @@ export const StoredItem = memo(({ message, isOwn, isNewDay }: Props) => {
   );
 });
 
-/** A text as it is, a picture, and any other message in a line, which leads to its file if it has one. */
-function Body({ message }: { message: Message }) {
+/**
+ * A text as it is, a picture of the server, and any other message in a line, which leads to its file if it
+ * has one.
+ */
+function Body({ message, server }: Pick<Props, "message" | "server">) {
   const content = contentOf(message.kind, message.body);
   if (message.revoked) return <p class="soft">{preview(message)}</p>;
   if (content.kind === "text") return <Markup text={content.text} />;
@@ -50,8 +56,15 @@ function Body({ message }: { message: Message }) {
   return (
     <>
       <a href={url} target="_blank" rel="noopener noreferrer">
-        {content.kind === "image" ? (
-          <img src={url} alt={preview(message)} width={240} height={180} loading="lazy" />
+        {content.kind === "image" && isFrom(url, server) ? (
+          <img
+            src={url}
+            alt={preview(message)}
+            width={240}
+            height={180}
+            loading="lazy"
+            referrerpolicy="no-referrer"
+          />
         ) : (
           preview(message)
         )}

@@ -5,6 +5,7 @@ import { isSameDay } from "../i18n/format.ts";
 import { t } from "../i18n/i18n.ts";
 import { isAttended, onAttention } from "../lib/attention.ts";
 import { noticeOf } from "../message/notice.ts";
+import { Boundary } from "../ui/boundary.tsx";
 import { PendingItem, StoredItem } from "./items.tsx";
 import { NoticeItem } from "./notice-item.tsx";
 
@@ -15,12 +16,14 @@ const NEAR = 24;
 
 interface Props {
   chat: Chat;
+  /** the origin of the server */
+  server: string;
   view: WindowView;
   window: ConversationWindow;
 }
 
 /** The messages, the newest at the end. What is on screen there is read while the user looks at it. */
-export function Messages({ chat, view, window }: Props) {
+export function Messages({ chat, server, view, window }: Props) {
   const { messages, pending, hasOlder, isLoading, problem } = view;
   const box = useRef<HTMLDivElement>(null);
   /** how much is below what the user sees, in px */
@@ -98,15 +101,14 @@ export function Messages({ chat, view, window }: Props) {
           const before = messages[i - 1];
           const isNewDay = !before || !isSameDay(before.created_at, message.created_at);
           const notice = noticeOf(message);
-          return notice ? (
-            <NoticeItem key={message.client_msg_id} {...{ chat, people, message, notice, isNewDay }} />
-          ) : (
-            <StoredItem
-              key={message.client_msg_id}
-              message={message}
-              isOwn={message.sender.id === me}
-              isNewDay={isNewDay}
-            />
+          return (
+            <Boundary key={message.client_msg_id} of={message} row="edge" seq={message.seq}>
+              {notice ? (
+                <NoticeItem {...{ chat, people, message, notice, isNewDay }} />
+              ) : (
+                <StoredItem {...{ message, server, isNewDay }} isOwn={message.sender.id === me} />
+              )}
+            </Boundary>
           );
         })}
         {pending.map((item) => (

@@ -1,6 +1,7 @@
 import type { ComponentChildren } from "preact";
 import { t } from "../i18n/i18n.ts";
 import { Avatar } from "../ui/avatar.tsx";
+import { ShowPicture } from "../ui/show-picture.tsx";
 
 interface Props {
   group: { id: number; name: string; avatar: string; member_count: number; introduction: string };
@@ -14,6 +15,7 @@ export function GroupCard({ group, children }: Props) {
   return (
     <div class="profile">
       <Avatar id={id} name={name} picture={avatar} size="large" />
+      <ShowPicture address={avatar} />
       <h3>
         <bdi>{name}</bdi>
       </h3>

@@ -1,5 +1,6 @@
 import type { ConversationEntry } from "parley-client";
 import { useRef } from "preact/hooks";
+import { Boundary } from "../ui/boundary.tsx";
 import { ConversationRow } from "./conversation-row.tsx";
 
 interface Props {
@@ -32,12 +33,13 @@ export function Rows({ entries, selected }: Props) {
   return (
     <ul ref={list} class="rows" onKeyDown={onKeyDown}>
       {entries.map((entry) => (
-        <ConversationRow
-          key={entry.id}
-          entry={entry}
-          isSelected={entry.id === selected}
-          isReached={entry.id === reached}
-        />
+        <Boundary key={entry.id} of={entry} row="row-item">
+          <ConversationRow
+            entry={entry}
+            isSelected={entry.id === selected}
+            isReached={entry.id === reached}
+          />
+        </Boundary>
       ))}
     </ul>
   );

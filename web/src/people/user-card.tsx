@@ -6,6 +6,7 @@ import { useAccount } from "../state/context.ts";
 import { Avatar } from "../ui/avatar.tsx";
 import { Icon } from "../ui/icon.tsx";
 import type { MenuItem } from "../ui/menu.tsx";
+import { ShowPicture } from "../ui/show-picture.tsx";
 import { relationText } from "./relations.ts";
 
 interface Props {
@@ -25,6 +26,7 @@ export function UserCard({ user, problem, actions, children }: Props) {
   return (
     <div class="profile">
       <Avatar id={id} name={nameOf(user)} picture={avatar} size="large" />
+      <ShowPicture address={avatar} />
       <h3>
         <bdi>{nameOf(user)}</bdi>
       </h3>

@@ -1,8 +1,7 @@
-import { Chat, type NewMessage, type OutboxItem } from "parley-client";
+import { Chat, type NewMessage, type OutboxItem, type Uploader } from "parley-client";
 import { openCache } from "parley-client/cache";
 import { Drafts } from "parley-client/drafts";
 import { People } from "parley-client/people";
-import { uploads } from "parley-client/uploads";
 import { farewell, isKept, type Session, session } from "./session.ts";
 
 /** What the page works with while a user is signed in. */
@@ -26,17 +25,24 @@ type ResolveMentions = (
 /** Opens the client of a session, which shows what its cache has, and connects. */
 export function openAccount(opened: Session, resolve: ResolveMentions): Account {
   const { userId, token } = opened;
+  /** loaded with the first file */
+  let upload: Uploader | undefined;
   const name = `${userId}@${location.host}`;
   const cache = openCache(name);
   const chat = new Chat({
     ...{ url: location.origin, cache },
     uploads: {
-      ...uploads,
       prepare: async (api, item, onProgress) => {
-        const message = await uploads.prepare(api, item, onProgress);
+        let { message } = item;
+        if (item.file) {
+          const { uploads } = await import("./uploads.ts");
+          upload = uploads;
+          message = await uploads.prepare(api, item, onProgress);
+        }
         if (message.mentions !== "later") return message;
         return { ...message, mentions: await resolve({ chat, people }, item) };
       },
+      outboxChanged: (id, item) => upload?.outboxChanged(id, item),
     },
     // A token that the server refuses is not replaced: the user signs in again.
     token: (refused) => (refused === undefined ? token : null),

@@ -1,3 +1,6 @@
+import { graphemes } from "../lib/graphemes.ts";
+import { isLoaded } from "../lib/pictures.ts";
+
 /** The hues of avatars without a picture. */
 const HUES = 12;
 
@@ -10,19 +13,23 @@ interface Props {
   size?: "small" | "medium" | "large";
 }
 
-/** The picture of a user or a group, else the first letter of the name. It stands beside the name. */
+/**
+ * The picture of a user or a group, else the first letter of the name. It stands beside the name. One of
+ * another server is shown once the user has wanted it (`ShowPicture`).
+ */
 export function Avatar({ id, name, picture, size = "medium" }: Props) {
   const letter = firstLetter(name);
   return (
     <span class={`avatar ${size}`} data-hue={id % HUES} aria-hidden="true">
       {letter}
-      {picture && <img src={picture} alt="" loading="lazy" decoding="async" referrerpolicy="no-referrer" />}
+      {picture && isLoaded(picture) && (
+        <img src={picture} alt="" loading="lazy" decoding="async" referrerpolicy="no-referrer" />
+      )}
     </span>
   );
 }
 
 /** The first character as people see it, which may be several code points. */
 function firstLetter(name: string): string {
-  const [first] = new Intl.Segmenter().segment(name.trim());
-  return first?.segment.toLocaleUpperCase() ?? "";
+  return graphemes(name.trim())[0]?.toLocaleUpperCase() ?? "";
 }

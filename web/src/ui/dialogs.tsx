@@ -1,9 +1,13 @@
 import { signal } from "@preact/signals";
-import { type ComponentChildren, Fragment } from "preact";
+import type { ComponentChildren } from "preact";
 import { useEffect } from "preact/hooks";
+import { t } from "../i18n/i18n.ts";
+import { Boundary } from "./boundary.tsx";
+import { toast } from "./toasts.tsx";
 
 interface Shown {
   readonly id: number;
+  readonly close: () => void;
   readonly children: ComponentChildren;
 }
 
@@ -19,7 +23,7 @@ export function showDialog(render: (close: () => void) => ComponentChildren): vo
   const close = () => {
     shown.value = shown.value.filter((one) => one.id !== id);
   };
-  shown.value = [...shown.value, { id, children: render(close) }];
+  shown.value = [...shown.value, { id, close, children: render(close) }];
 }
 
 /** Where dialogs stand. A page has it once. */
@@ -33,9 +37,20 @@ export function Dialogs() {
   );
   return (
     <>
-      {shown.value.map(({ id, children }) => (
-        <Fragment key={id}>{children}</Fragment>
+      {shown.value.map(({ id, close, children }) => (
+        <Boundary key={id} fallback={() => <NoDialog onClose={close} />}>
+          {children}
+        </Boundary>
       ))}
     </>
   );
+}
+
+/** A dialog that could not be drawn is closed. */
+function NoDialog({ onClose }: { onClose: () => void }) {
+  useEffect(() => {
+    toast(t("problem.notShown"));
+    onClose();
+  }, []);
+  return null;
 }

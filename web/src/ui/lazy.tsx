@@ -2,6 +2,7 @@ import type { ComponentType } from "preact";
 import { useEffect, useState } from "preact/hooks";
 import { t } from "../i18n/i18n.ts";
 import { Dialog } from "./dialog.tsx";
+import { NotShown } from "./not-shown.tsx";
 
 /**
  * A view whose code is loaded when it is first shown. Nothing is shown until then. When it cannot be loaded,
@@ -52,17 +53,5 @@ function NotLoaded({ again }: { again: () => Promise<void> }) {
     }
     setBusy(false);
   };
-  return (
-    <div class="not-loaded" role="status">
-      <p>{t("problem.notLoaded")}</p>
-      <div class="actions">
-        <button class="secondary go-back" type="button" onClick={() => history.back()}>
-          {t("action.back")}
-        </button>
-        <button class="secondary" type="button" disabled={isBusy} onClick={() => void retry()}>
-          {t("action.retry")}
-        </button>
-      </div>
-    </div>
-  );
+  return <NotShown text={t("problem.notLoaded")} isBusy={isBusy} onRetry={() => void retry()} />;
 }

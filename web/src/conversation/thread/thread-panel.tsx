@@ -7,6 +7,7 @@ import { ThreadProvider } from "../../message/place.ts";
 import { useAccount } from "../../state/context.ts";
 import { reason } from "../../state/problem.ts";
 import { useLoaded } from "../../state/use-loaded.ts";
+import { Boundary } from "../../ui/boundary.tsx";
 import { ProblemText } from "../../ui/problem-text.tsx";
 import { Composer } from "../composer/composer.tsx";
 import { Panel } from "../panels/panel.tsx";
@@ -57,13 +58,15 @@ export function ThreadPanel({ id, root }: Props) {
         <div ref={box} class="thread-scroller" tabIndex={-1} onScroll={onScroll} {...focus}>
           {message && (
             <ol class="messages thread-root">
-              <MessageRow
-                message={message}
-                isOwn={false}
-                isTogether={false}
-                isNamed={!isDirect}
-                heading={undefined}
-              />
+              <Boundary of={message} row="notice" seq={message.seq}>
+                <MessageRow
+                  message={message}
+                  isOwn={false}
+                  isTogether={false}
+                  isNamed={!isDirect}
+                  heading={undefined}
+                />
+              </Boundary>
             </ol>
           )}
           {message && (
@@ -78,22 +81,21 @@ export function ThreadPanel({ id, root }: Props) {
             {messages.map((one, i) => {
               const together = follows(messages[i - 1], one);
               return (
-                <MessageRow
-                  key={one.seq}
-                  message={one}
-                  isOwn={one.sender.id === me}
-                  isTogether={together}
-                  isNamed={!together && !isDirect}
-                  heading={undefined}
-                />
+                <Boundary key={one.seq} of={one} row="notice" seq={one.seq}>
+                  <MessageRow
+                    message={one}
+                    isOwn={one.sender.id === me}
+                    isTogether={together}
+                    isNamed={!together && !isDirect}
+                    heading={undefined}
+                  />
+                </Boundary>
               );
             })}
             {pending.map((item, i) => (
-              <PendingRow
-                key={item.client_msg_id}
-                item={item}
-                isTogether={i > 0 || followsOwn(messages.at(-1), item, me)}
-              />
+              <Boundary key={item.client_msg_id} row="notice">
+                <PendingRow item={item} isTogether={i > 0 || followsOwn(messages.at(-1), item, me)} />
+              </Boundary>
             ))}
           </ol>
         </div>

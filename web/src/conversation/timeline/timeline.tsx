@@ -8,6 +8,7 @@ import { MessageRow } from "../../message/message-row.tsx";
 import { PendingRow } from "../../message/pending-row.tsx";
 import { useAccount } from "../../state/context.ts";
 import { reason } from "../../state/problem.ts";
+import { Boundary } from "../../ui/boundary.tsx";
 import { NoticeRow } from "../notices/notice-row.tsx";
 import { ReadMark } from "../reads/read-mark.tsx";
 import { useReceipts } from "../reads/use-receipts.ts";
@@ -110,19 +111,20 @@ export function Timeline({ id, view, window }: Props) {
                       <span>{t("timeline.unread")}</span>
                     </li>
                   ),
-                  message.kind === "tip" ? (
-                    <NoticeRow key={message.seq} message={message} />
-                  ) : (
-                    <MessageRow
-                      key={message.seq}
-                      message={message}
-                      isOwn={message.sender.id === me}
-                      isTogether={isTogether}
-                      // Of two people everybody knows who has written.
-                      isNamed={!isTogether && entry?.kind !== "direct"}
-                      heading={undefined}
-                    />
-                  ),
+                  <Boundary key={message.seq} of={message} row="notice" seq={message.seq}>
+                    {message.kind === "tip" ? (
+                      <NoticeRow message={message} />
+                    ) : (
+                      <MessageRow
+                        message={message}
+                        isOwn={message.sender.id === me}
+                        isTogether={isTogether}
+                        // Of two people everybody knows who has written.
+                        isNamed={!isTogether && entry?.kind !== "direct"}
+                        heading={undefined}
+                      />
+                    )}
+                  </Boundary>,
                   message.seq === lastOwn && entry && (
                     <ReadMark key="reads" seq={message.seq} kind={entry.kind} receipts={receipts} />
                   ),
@@ -134,11 +136,9 @@ export function Timeline({ id, view, window }: Props) {
             <li key="pending" class="day-group">
               <ol>
                 {pending.map((item, i) => (
-                  <PendingRow
-                    key={item.client_msg_id}
-                    item={item}
-                    isTogether={i > 0 || followsOwn(messages.at(-1), item, me)}
-                  />
+                  <Boundary key={item.client_msg_id} row="notice">
+                    <PendingRow item={item} isTogether={i > 0 || followsOwn(messages.at(-1), item, me)} />
+                  </Boundary>
                 ))}
               </ol>
             </li>

@@ -1,5 +1,6 @@
 import { t } from "../../i18n/i18n.ts";
 import { fileSize } from "../../i18n/units.ts";
+import { graphemes } from "../../lib/graphemes.ts";
 import { Icon } from "../../ui/icon.tsx";
 import type { MediaBody } from "../content.ts";
 
@@ -38,7 +39,7 @@ export function File({ media: { url, name, size } }: { media: MediaBody }) {
 
 /** The name of a file. A long one loses its middle, not its end, where there is no room. */
 function Name({ name }: { name: string }) {
-  const characters = [...name];
+  const characters = graphemes(name);
   if (characters.length <= (/[\u2e80-\uffff]/.test(name) ? LONG_IF_WIDE : LONG))
     return (
       <span class="file-name">

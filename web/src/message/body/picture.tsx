@@ -1,8 +1,10 @@
 import { useState } from "preact/hooks";
 import { t } from "../../i18n/i18n.ts";
+import { isLoaded, loadPicture } from "../../lib/pictures.ts";
 import { showDialog } from "../../ui/dialogs.tsx";
 import { Icon } from "../../ui/icon.tsx";
 import { lazy } from "../../ui/lazy.tsx";
+import { foreignPicture } from "../../ui/show-picture.tsx";
 import type { MediaBody, PicturePlace } from "../content.ts";
 import { plainText } from "../markup/plain.ts";
 import { roomOf } from "./media-size.ts";
@@ -15,25 +17,26 @@ interface Props {
   place?: PicturePlace | undefined;
 }
 
-/** A picture, which opens larger. */
+/** A picture, which opens larger. One of another server is loaded once the user wants it. */
 export function Picture({ media, place }: Props) {
   const [state, setState] = useState<"loading" | "shown" | "failed">(media.url ? "loading" : "failed");
   const label = plainText(media.caption) || media.name || t("message.image");
+  const isForeign = state !== "failed" && !isLoaded(media.url);
   const open = () => showDialog((close) => <Lightbox first={{ media, place }} onClose={close} />);
   return (
     <button
       type="button"
       class="picture"
-      data-state={state}
+      data-state={isForeign ? "foreign" : state}
       style={roomOf(media)}
-      aria-label={t("message.openPicture", { name: label })}
+      aria-label={isForeign ? foreignPicture(media.url) : t("message.openPicture", { name: label })}
       disabled={state === "failed"}
-      onClick={open}
+      onClick={() => (isForeign ? loadPicture(media.url) : open())}
     >
-      {state === "failed" ? (
+      {isForeign || state === "failed" ? (
         <span class="picture-failed">
           <Icon name="image" />
-          <span>{t("message.noPicture")}</span>
+          <span>{isForeign ? foreignPicture(media.url) : t("message.noPicture")}</span>
         </span>
       ) : (
         <img

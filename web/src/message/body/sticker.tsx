@@ -1,9 +1,12 @@
 import { t } from "../../i18n/i18n.ts";
+import { isLoaded } from "../../lib/pictures.ts";
+import { ShowPicture } from "../../ui/show-picture.tsx";
 import { webAddress } from "../content.ts";
 
 /** A sticker. Clients agree on what `data` is: the address of a picture, an emoji, or a name. */
 export function Sticker({ index, data }: { index: string; data: string }) {
   const picture = webAddress(data);
+  if (picture && !isLoaded(picture)) return <ShowPicture address={picture} />;
   if (picture)
     return (
       <img

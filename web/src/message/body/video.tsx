@@ -1,8 +1,12 @@
+import { isLoaded } from "../../lib/pictures.ts";
 import type { MediaBody } from "../content.ts";
 import { roomOf } from "./media-size.ts";
 import { playsAlone } from "./player.ts";
 
-/** A video with the controls of the browser. It plays when the user wants it. */
+/**
+ * A video with the controls of the browser. It plays when the user wants it, and one of another server is not
+ * loaded before.
+ */
 export function Video({ media }: { media: MediaBody }) {
   return (
     // biome-ignore lint/a11y/useMediaCaption: a video of a user has no captions
@@ -12,7 +16,7 @@ export function Video({ media }: { media: MediaBody }) {
       style={roomOf(media)}
       controls
       playsInline
-      preload="metadata"
+      preload={isLoaded(media.url) ? "metadata" : "none"}
       aria-label={media.name || media.caption || undefined}
       onPlay={({ currentTarget }) => playsAlone(currentTarget)}
     />

@@ -1,4 +1,3 @@
-import { ComparedText } from "../../lib/compared.ts";
 import { addressAt, hostToShow, mailAt, targetAt } from "./links.ts";
 import type { Names } from "./names.ts";
 import { type Inline, type Styled, textOf } from "./tree.ts";
@@ -47,7 +46,6 @@ class InlineParser {
   readonly #root: Frame = { mark: "", children: [], start: 0, hasLink: false };
   readonly #frames: Frame[] = [this.#root];
   #ends: Map<number, number> | undefined;
-  #compared: ComparedText | undefined;
   #at = 0;
 
   constructor(text: string, names: readonly Names[]) {
@@ -214,10 +212,8 @@ class InlineParser {
       this.#at = start + mail.host.length;
       return;
     }
-    const isName = this.#names.length > 0 && !isBehindWord(this.#text, this.#at);
-    if (isName) this.#compared ??= new ComparedText(this.#text);
-    for (const names of isName ? this.#names : []) {
-      const found = this.#compared && names.at(this.#compared, start);
+    for (const names of isBehindWord(this.#text, this.#at) ? [] : this.#names) {
+      const found = names.at(this.#text, start);
       if (!found) continue;
       this.#addLink({ type: "mention", id: found.id, text: this.#text.slice(this.#at, found.to) });
       this.#at = found.to;

@@ -1,4 +1,4 @@
-import type { ComparedText } from "../../lib/compared.ts";
+import { ComparedText } from "../../lib/compared.ts";
 import { comparisonForm } from "../../lib/comparison.ts";
 import type { Mentioned } from "./tree.ts";
 import { isInWord } from "./words.ts";
@@ -7,6 +7,9 @@ import { isInWord } from "./words.ts";
 const EVERYBODY: readonly Mentioned[] = ["all", "everyone", "所有人", "全体成员"].map((name) => ({
   ...{ id: 0, name, isUsername: false },
 }));
+
+/** The text that was asked about last. */
+let last: ComparedText | undefined;
 
 /**
  * The names that may stand behind an `@`. Case and accents do not count, and the longest name is meant. One
@@ -29,17 +32,21 @@ export class Names {
   }
 
   /** Who is named at a place of a text. `to`: where the name ends */
-  at(text: ComparedText, from: number): { id: number; to: number } | undefined {
+  at(source: string, from: number): { id: number; to: number } | undefined {
+    // A text is asked about at each of its signs.
+    if (last?.text !== source) last = new ComparedText(source);
+    const text = last;
     const begin = text.at(from);
     if (begin < 0) return undefined;
     for (const length of this.#lengths) {
       const named = this.#byForm.get(text.form.slice(begin, begin + length));
+      if (!named) continue;
       const { to } = text.part(begin, begin + length);
       // The form may end within a piece. A name ends with its line.
-      const isWhole = text.at(to) === begin + length || to === text.text.length;
-      const source = text.text.slice(from, to);
-      if (!named || !isWhole || isInWord(text.text, to) || /[\r\n]/.test(source)) continue;
-      const id = meant(named, source.normalize());
+      const isWhole = text.at(to) === begin + length || to === source.length;
+      const name = source.slice(from, to);
+      if (!isWhole || isInWord(source, to) || /[\r\n]/.test(name)) continue;
+      const id = meant(named, name.normalize());
       if (id !== undefined) return { id, to };
     }
     return undefined;

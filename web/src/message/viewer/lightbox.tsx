@@ -1,6 +1,7 @@
 import { useConversationWindow } from "parley-client/react";
 import { useEffect, useMemo, useRef, useState } from "preact/hooks";
 import { t } from "../../i18n/i18n.ts";
+import { isLoaded } from "../../lib/pictures.ts";
 import { useAccount } from "../../state/context.ts";
 import { Icon } from "../../ui/icon.tsx";
 import { IconButton } from "../../ui/icon-button.tsx";
@@ -134,7 +135,9 @@ function useNeighbours(start: PicturePlace | undefined, seq = 0): { before?: Sho
         if (message.revoked || message.kind !== "image") return [];
         const content = contentOf(message.kind, message.body);
         const place = { conversationId: message.conversation_id, seq: message.seq };
-        return content.kind === "image" ? [{ media: content.media, place }] : [];
+        // Nobody has wanted to see one of another server that lies on the way.
+        const isWanted = content.kind === "image" && isLoaded(content.media.url);
+        return isWanted ? [{ media: content.media, place }] : [];
       }),
     [view.messages],
   );
