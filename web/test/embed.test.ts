@@ -138,12 +138,18 @@ test("older messages come when the user scrolls up, and what the user looks at s
   expect(await texts(page)).toHaveLength(70);
 });
 
-test("what happened in a group is told in words, with the names of those whom it is about", async () => {
+test("what happened in a group is told in words, and pictures of other servers are links", async () => {
   const [ann, ben, cem] = [await site.person("ann"), await site.person("ben"), await site.person("cem")];
   const { id } = await ann.openGroup("Hike", [ben]);
   await ann.call("POST", `/v1/conversations/${id}/members`, { user_ids: [cem.user.id] });
   const { page } = await embed(ben, id);
   await page.getByText(`${ann.user.username} added ${cem.user.username} to`).waitFor();
+  // A picture of another server would learn who reads the message: it is a link.
+  const url = "https://elsewhere.example/a.png";
+  await ben.call("POST", `/v1/conversations/${id}/messages`, { kind: "image", body: { url } });
+  const link = page.locator(`parley-chat a[href="${url}"]`);
+  await link.waitFor();
+  expect(await link.locator("img").count()).toBe(0);
 });
 
 test("the element tells what is unread, follows its attributes, and closes its sockets when it goes", async () => {

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import type { OutboxItem } from "../src/index.ts";
+import type { OutboxItem, Uploader } from "../src/index.ts";
 import { startChat, text, until } from "./support/chats.ts";
 import { Network } from "./support/network.ts";
 import { Server } from "./support/server.ts";
@@ -51,6 +51,27 @@ test("messages of the time without a connection are queued, and sent in order on
   expect((await bob.history(id)).map(({ body }) => body).slice(1)).toEqual(
     sent.map((one) => ({ text: one })),
   );
+});
+
+test("a message whose mentions are found out later waits for them, and keeps back those behind it", async () => {
+  const { ann, bob, id } = await twoInAConversation();
+  const { promise: mentions, resolve } = Promise.withResolvers<number[]>();
+  const uploads: Uploader = {
+    prepare: async (_, { message }) => ({ ...message, mentions: await mentions }),
+    outboxChanged: () => {},
+  };
+  const chat = await startChat(server.origin, ann, { uploads });
+  await until(chat, ({ connection }) => connection === "live");
+  chat.send(id, { ...text("@bob"), mentions: "later" });
+  chat.send(id, text("behind it"));
+  expect(states(chat.state.outbox(id))).toEqual(["queued", "queued"]);
+  resolve([bob.user.id]);
+  await chat.flush();
+  const { items } = Object(await ann.call("GET", `/v1/conversations/${id}/messages`));
+  expect(items.slice(1)).toMatchObject([
+    { body: { text: "@bob" }, mentions: [bob.user.id] },
+    { body: { text: "behind it" }, mentions: [] },
+  ]);
 });
 
 // A send that the client takes for unanswered would keep back the next one for 40 s.
