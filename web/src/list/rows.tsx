@@ -33,7 +33,7 @@ export function Rows({ entries, selected }: Props) {
   return (
     <ul ref={list} class="rows" onKeyDown={onKeyDown}>
       {entries.map((entry) => (
-        <Boundary key={entry.id} of={entry} row="row-item">
+        <Boundary key={entry.id} of={entry} row="row-item notice">
           <ConversationRow
             entry={entry}
             isSelected={entry.id === selected}
