@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
-import { excerpt } from "../src/lib/excerpt.ts";
-import { hasWords, wordsOf } from "../src/lib/matching.ts";
-import { occurrences } from "../src/lib/occurrences.ts";
+import { excerpt } from "../src/lib/text/excerpt.ts";
+import { hasWords, wordsOf } from "../src/lib/text/matching.ts";
+import { occurrences } from "../src/lib/text/occurrences.ts";
 
 describe("what people look for", () => {
   it.each([

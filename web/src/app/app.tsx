@@ -2,8 +2,8 @@ import { useEffect, useState } from "preact/hooks";
 import { type Account, openAccount } from "../state/account.ts";
 import { AccountProvider } from "../state/context.ts";
 import { session } from "../state/session.ts";
-import { Boundary } from "../ui/boundary.tsx";
 import { lazy } from "../ui/lazy.tsx";
+import { Boundary } from "../ui/missing/boundary.tsx";
 import { Shell } from "./shell.tsx";
 
 const resolveMentions: Parameters<typeof openAccount>[1] = async (account, item) => {

@@ -7,10 +7,10 @@ import { isOnline } from "../lib/online.ts";
 import { Sidebar } from "../list/sidebar.tsx";
 import { useAccount } from "../state/context.ts";
 import { href, route } from "../state/router.ts";
-import { Boundary } from "../ui/boundary.tsx";
 import { Dialogs } from "../ui/dialogs.tsx";
 import { Icon } from "../ui/icon.tsx";
 import { lazy } from "../ui/lazy.tsx";
+import { Boundary } from "../ui/missing/boundary.tsx";
 import { Toasts } from "../ui/toasts.tsx";
 import { type Opened, pressed } from "./shortcuts.ts";
 

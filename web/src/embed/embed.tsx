@@ -1,7 +1,7 @@
 import { Chat, Problem } from "parley-client";
 import { render } from "preact";
 import { closest, showLocale } from "../i18n/i18n.ts";
-import { Boundary } from "../ui/boundary.tsx";
+import { Boundary } from "../ui/missing/boundary.tsx";
 import { ChatView } from "./chat-view.tsx";
 import styles from "./embed.css";
 

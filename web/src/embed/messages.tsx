@@ -5,7 +5,7 @@ import { isSameDay } from "../i18n/format.ts";
 import { t } from "../i18n/i18n.ts";
 import { isAttended, onAttention } from "../lib/attention.ts";
 import { noticeOf } from "../message/notice.ts";
-import { Boundary } from "../ui/boundary.tsx";
+import { Boundary } from "../ui/missing/boundary.tsx";
 import { PendingItem, StoredItem } from "./items.tsx";
 import { NoticeItem } from "./notice-item.tsx";
 

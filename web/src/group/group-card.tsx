@@ -1,7 +1,7 @@
 import type { ComponentChildren } from "preact";
 import { t } from "../i18n/i18n.ts";
 import { Avatar } from "../ui/avatar.tsx";
-import { ShowPicture } from "../ui/show-picture.tsx";
+import { ShowPicture } from "../ui/missing/show-picture.tsx";
 
 interface Props {
   group: { id: number; name: string; avatar: string; member_count: number; introduction: string };

@@ -1,6 +1,6 @@
 import type { ConversationEntry } from "parley-client";
 import { useRef } from "preact/hooks";
-import { Boundary } from "../ui/boundary.tsx";
+import { Boundary } from "../ui/missing/boundary.tsx";
 import { ConversationRow } from "./conversation-row.tsx";
 
 interface Props {

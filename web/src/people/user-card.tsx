@@ -6,7 +6,7 @@ import { useAccount } from "../state/context.ts";
 import { Avatar } from "../ui/avatar.tsx";
 import { Icon } from "../ui/icon.tsx";
 import type { MenuItem } from "../ui/menu.tsx";
-import { ShowPicture } from "../ui/show-picture.tsx";
+import { ShowPicture } from "../ui/missing/show-picture.tsx";
 import { relationText } from "./relations.ts";
 
 interface Props {

@@ -35,7 +35,7 @@ export function openAccount(opened: Session, resolve: ResolveMentions): Account 
       prepare: async (api, item, onProgress) => {
         let { message } = item;
         if (item.file) {
-          const { uploads } = await import("./uploads.ts");
+          const { uploads } = await import("../lib/uploads.ts");
           upload = uploads;
           message = await uploads.prepare(api, item, onProgress);
         }

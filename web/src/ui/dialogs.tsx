@@ -2,7 +2,7 @@ import { signal } from "@preact/signals";
 import type { ComponentChildren } from "preact";
 import { useEffect } from "preact/hooks";
 import { t } from "../i18n/i18n.ts";
-import { Boundary } from "./boundary.tsx";
+import { Boundary } from "./missing/boundary.tsx";
 import { toast } from "./toasts.tsx";
 
 interface Shown {

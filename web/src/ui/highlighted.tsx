@@ -1,4 +1,4 @@
-import { occurrences } from "../lib/occurrences.ts";
+import { occurrences } from "../lib/text/occurrences.ts";
 
 interface Props {
   text: string;

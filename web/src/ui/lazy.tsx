@@ -2,7 +2,7 @@ import type { ComponentType } from "preact";
 import { useEffect, useState } from "preact/hooks";
 import { t } from "../i18n/i18n.ts";
 import { Dialog } from "./dialog.tsx";
-import { NotShown } from "./not-shown.tsx";
+import { NotShown } from "./missing/not-shown.tsx";
 
 /**
  * A view whose code is loaded when it is first shown. Nothing is shown until then. When it cannot be loaded,

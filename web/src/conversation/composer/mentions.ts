@@ -14,7 +14,7 @@ export type Mentions = number[] | "all";
 /** The names of the members of a group, for each list of members. */
 const namesOfMembers = new WeakMap<readonly Member[], Names>();
 
-/** How a text names a member: by nickname, or by username where the nickname names somebody else or nobody. */
+/** How a text names a member: by nickname, or by username where the nickname does not name them. */
 export function mentionOf(member: Member, members: readonly Member[]): string {
   const name = nameOf(member.user);
   const [found] = mentionsOf(`@${name}`, [namesAmong(members)]);

@@ -1,8 +1,8 @@
 import type { Member } from "parley-client/people";
 import { t } from "../../i18n/i18n.ts";
-import { comparisonForm } from "../../lib/comparison.ts";
-import { hasWords, wordsOf } from "../../lib/matching.ts";
 import { nameOf } from "../../lib/names.ts";
+import { comparisonForm } from "../../lib/text/comparison.ts";
+import { hasWords, wordsOf } from "../../lib/text/matching.ts";
 import { type Emoji, findEmoji, loadEmoji, toned } from "../../ui/emoji/emoji.ts";
 import { notePicked, skinTone } from "../../ui/emoji/picked.ts";
 import { insert } from "./formatting.ts";

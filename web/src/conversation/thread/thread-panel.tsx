@@ -7,7 +7,7 @@ import { ThreadProvider } from "../../message/place.ts";
 import { useAccount } from "../../state/context.ts";
 import { reason } from "../../state/problem.ts";
 import { useLoaded } from "../../state/use-loaded.ts";
-import { Boundary } from "../../ui/boundary.tsx";
+import { Boundary } from "../../ui/missing/boundary.tsx";
 import { ProblemText } from "../../ui/problem-text.tsx";
 import { Composer } from "../composer/composer.tsx";
 import { Panel } from "../panels/panel.tsx";

@@ -1,6 +1,6 @@
 import { t } from "../../i18n/i18n.ts";
 import { fileSize } from "../../i18n/units.ts";
-import { graphemes } from "../../lib/graphemes.ts";
+import { graphemes } from "../../lib/text/graphemes.ts";
 import { Icon } from "../../ui/icon.tsx";
 import type { MediaBody } from "../content.ts";
 

@@ -4,7 +4,7 @@ import { isLoaded, loadPicture } from "../../lib/pictures.ts";
 import { showDialog } from "../../ui/dialogs.tsx";
 import { Icon } from "../../ui/icon.tsx";
 import { lazy } from "../../ui/lazy.tsx";
-import { foreignPicture } from "../../ui/show-picture.tsx";
+import { foreignPicture } from "../../ui/missing/show-picture.tsx";
 import type { MediaBody, PicturePlace } from "../content.ts";
 import { plainText } from "../markup/plain.ts";
 import { roomOf } from "./media-size.ts";

@@ -1,6 +1,6 @@
 import { t } from "../../i18n/i18n.ts";
 import { isLoaded } from "../../lib/pictures.ts";
-import { ShowPicture } from "../../ui/show-picture.tsx";
+import { ShowPicture } from "../../ui/missing/show-picture.tsx";
 import { webAddress } from "../content.ts";
 
 /** A sticker. Clients agree on what `data` is: the address of a picture, an emoji, or a name. */

@@ -8,10 +8,10 @@ const LOCAL = /[\w.+-]{1,64}(?=@)/y;
 /** Behind what a mail address may begin. */
 const BEFORE_LOCAL = /[\w.+-]{1,64}$/;
 const IP6 = /\[[0-9a-f:.]+\]/iy;
-const HOST =
-  /[\p{L}\p{M}\p{N}](?:[\p{L}\p{M}\p{N}_-]{0,61}[\p{L}\p{M}\p{N}])?(?:\.[\p{L}\p{M}\p{N}](?:[\p{L}\p{M}\p{N}_-]{0,61}[\p{L}\p{M}\p{N}])?)*/uy;
+const LABEL = "[\\p{L}\\p{M}\\p{N}](?:[\\p{L}\\p{M}\\p{N}_\\-]{0,61}[\\p{L}\\p{M}\\p{N}])?";
+const HOST = new RegExp(`${LABEL}(?:\\.${LABEL})*`, "uy");
 const PORT = /:\d{1,5}(?!\d)/y;
-/** Letters of all scripts and signs of ASCII: an address ends at a blank, quotes, and signs of other scripts. */
+/** Letters of all scripts and signs of ASCII. An address ends at blanks, quotes, signs of other scripts. */
 const PATH = /[/?#][\p{L}\p{M}\p{N}!#-;=?@[\]_{|}~·]*/uy;
 /** What stands behind `[text]`. */
 const TARGET = /\(([^\s()<>]{1,2000})\)/y;
@@ -100,7 +100,7 @@ function hostAt(text: string, at: number): string {
   return last > 0 || /^\w/.test(host) ? host : "";
 }
 
-/** Where a path ends: at a bracket that was not opened in it, at the end of a style, before the sentence's. */
+/** Where a path ends: at a bracket that was not opened in it, at the end of a style or of a sentence. */
 function pathEnd(text: string, from: number, to: number, marks: readonly string[]): number {
   const open: string[] = [];
   let end = from;

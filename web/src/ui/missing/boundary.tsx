@@ -1,6 +1,6 @@
 import type { ComponentChildren } from "preact";
 import { useEffect, useErrorBoundary } from "preact/hooks";
-import { t } from "../i18n/i18n.ts";
+import { t } from "../../i18n/i18n.ts";
 import { NotShown } from "./not-shown.tsx";
 
 interface Props {

@@ -1,5 +1,5 @@
-import { t } from "../i18n/i18n.ts";
-import { isLoaded, loadPicture } from "../lib/pictures.ts";
+import { t } from "../../i18n/i18n.ts";
+import { isLoaded, loadPicture } from "../../lib/pictures.ts";
 
 /** Loads a picture of another server, which is not loaded by itself. */
 export function ShowPicture({ address }: { address: string }) {
