@@ -11,6 +11,7 @@ import { lazy } from "../../ui/lazy.tsx";
 import { Menu } from "../../ui/menu.tsx";
 import { Popover } from "../../ui/popover.tsx";
 import { ProblemText } from "../../ui/problem-text.tsx";
+import { DropZone } from "../attachments/drop-zone.tsx";
 import { useAttachments } from "../attachments/use-attachments.ts";
 import { VoiceButton } from "../voice/voice-button.tsx";
 import { Field } from "./field.tsx";
@@ -20,7 +21,6 @@ import { Target } from "./target.tsx";
 import { useCompletion } from "./use-completion.ts";
 import { useWriting } from "./use-writing.ts";
 
-const DropZone = lazy(async () => (await import("../attachments/drop-zone.tsx")).DropZone, { isHint: true });
 const Tray = lazy(async () => (await import("../attachments/tray.tsx")).Tray);
 const PollDialog = lazy(async () => (await import("../dialogs/poll-dialog.tsx")).PollDialog);
 const ScheduleDialog = lazy(async () => (await import("../dialogs/schedule-dialog.tsx")).ScheduleDialog);
