@@ -21,6 +21,11 @@ describe("what people look for", () => {
   });
 });
 
+it("is a text and no pattern: each sign stands for itself", () => {
+  const signs = "well-known? (a|b)* [c] {1,2} ^.$ \\d / + &";
+  expect(occurrences(`x ${signs} y`, signs)).toEqual([{ from: 2, to: 2 + signs.length }]);
+});
+
 describe("an excerpt", () => {
   const family = "👩‍👩‍👧";
 

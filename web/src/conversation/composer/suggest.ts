@@ -9,6 +9,8 @@ import { insert } from "./formatting.ts";
 import { mentionOf } from "./mentions.ts";
 
 export { mentionsIn } from "./mentions.ts";
+// It is there when a message leaves whose members were not known.
+export { resolveMentions } from "./resolve.ts";
 export { loadEmoji, notePicked };
 
 /** What may stand in the place of what was begun. */

@@ -12,7 +12,7 @@ const NAMED = /(?:^|[^\w@])@([^\s@]{0,32})$|(?:^|[^\w:]):([a-z0-9_+-]{2,32})$/iu
 /** An emoji whose name was written to its end. */
 const WHOLE = /(?:^|[^\w:]):([a-z0-9_+-]{2,32}):$/iu;
 
-/** What finds suggestions. It is loaded when the first name is begun. */
+/** What finds suggestions and mentions. It is loaded before a name is begun, so that it is there offline. */
 let source: typeof import("./suggest.ts") | undefined;
 
 async function load(): Promise<NonNullable<typeof source>> {
@@ -58,14 +58,15 @@ export function useCompletion(isGroup: boolean, members: readonly Member[] | und
   const [find, setFind] = useState(source);
   const picked = useRef<Mentioned[]>([]);
   const wantsEmoji = begun?.kind === "emoji";
+  const isWanted = isGroup || begun !== null;
   useEffect(() => {
-    if (!begun) return;
+    if (!isWanted) return;
     const loading = load().then(async (now) => {
       setFind(now);
       if (wantsEmoji) setEmoji(await now.loadEmoji());
     });
     loading.catch(() => {});
-  }, [begun, wantsEmoji]);
+  }, [isWanted, wantsEmoji]);
 
   const others = members?.filter(({ user }) => user.id !== me);
   const suggestions =
