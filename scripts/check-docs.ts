@@ -161,7 +161,9 @@ function testFolders(): string[] {
 
 /** Names in the last column of the glossary that the code does not contain. */
 function glossary(): string[] {
-  const sources = globSync(["src/**/*.ts", "packages/client/src/**/*.ts"], { cwd: ROOT });
+  const sources = globSync(["src/**/*.ts", "packages/client/src/**/*.ts", "web/src/**/*.{ts,tsx}"], {
+    cwd: ROOT,
+  });
   const words = new Set(sources.flatMap((path) => read(path).match(/\w+/g) ?? []));
   const rows = [...read(GLOSSARY).matchAll(/^\|[^|]+\|[^|]+\|([^|]+)\|$/gm)].map(([, cell = ""]) => cell);
   const names = rows.flatMap((cell) => [...cell.matchAll(/`(\w+)`/g)].map(([, name = ""]) => name));

@@ -19,7 +19,7 @@ export function SearchPage({ query }: { query: string }) {
   const asked = useRef(query);
   const pages = usePages(async ({ cursor: before }) => {
     if (!query) return { items: [], next_cursor: null };
-    const input = { q: query, ...(before && { before }) };
+    const input = { q: query, match: "words" as const, ...(before && { before }) };
     const { items, next_before } = await chat.api.call("get", "/v1/messages/search", { query: input });
     return { items, next_cursor: next_before };
   }, query);

@@ -62,7 +62,12 @@ class ConversationSearch {
       let before = this.next.value;
       // A page may be empty although there are more.
       do {
-        const query = { q: this.query.value, limit: PAGE, ...(before && { before }) };
+        const query = {
+          q: this.query.value,
+          match: "words" as const,
+          limit: PAGE,
+          ...(before && { before }),
+        };
         const page = await this.#chat.api.call("get", "/v1/conversations/{id}/messages/search", {
           path,
           query,

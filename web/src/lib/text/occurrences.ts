@@ -1,20 +1,25 @@
 import { ComparedText } from "./compared.ts";
-import { comparisonForm } from "./comparison.ts";
+import { wordsOf } from "./matching.ts";
 
 /**
- * Where a text contains a part, by the comparison of the search: the offsets in UTF-16 units, in ascending
+ * Where a text contains words, by the comparison of the search: the offsets in UTF-16 units, in ascending
  * order, without overlap.
- * @param part empty: nowhere
+ * @param query the words; empty: nowhere
  */
-export function occurrences(text: string, part: string): { from: number; to: number }[] {
-  const wanted = comparisonForm(part);
-  if (wanted === "") return [];
+export function occurrences(text: string, query: string): { from: number; to: number }[] {
+  const words = wordsOf(query);
+  if (words.length === 0) return [];
   const compared = new ComparedText(text);
   const { form } = compared;
   const found: { from: number; to: number }[] = [];
-  for (let at = form.indexOf(wanted); at >= 0; at = form.indexOf(wanted, at + wanted.length)) {
-    const one = compared.part(at, at + wanted.length);
-    if (one.from >= (found.at(-1)?.to ?? 0)) found.push(one);
-  }
-  return found;
+  for (const word of words)
+    for (let at = form.indexOf(word); at >= 0; at = form.indexOf(word, at + word.length))
+      found.push(compared.part(at, at + word.length));
+  found.sort((one, other) => one.from - other.from || other.to - one.to);
+  let end = 0;
+  return found.filter(({ from, to }) => {
+    if (from < end) return false;
+    end = to;
+    return true;
+  });
 }
