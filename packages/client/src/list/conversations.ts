@@ -12,11 +12,18 @@ import { isInMain, Unread } from "./unread.ts";
 interface Item {
   entry: ConversationEntry;
   readonly unread: Unread;
-  /** the unread messages that mention the user, with the moment in which each came to be known */
-  readonly mentions: Map<number, number>;
+  /** the unread messages that mention the user: when each came to be known, and the root of a thread-only reply */
+  readonly mentions: Map<number, readonly [moment: number, root?: number | undefined]>;
+  /** how far threads are read, by their roots, as frames have told */
+  readonly threads: Map<number, number>;
   /** the user has read up to here on this device, which the server may not know yet */
   readTo: number;
 }
+
+/** What of a message says whether it mentions the user. */
+type Mentioning = Pick<Message, "seq" | "mentions"> & Partial<Pick<Message, "sender" | "thread">>;
+/** A message that the user has hidden. */
+type Hidden = Mentioning & { conversation_id: number; body?: undefined };
 
 /** The list of conversations: what the server's list has said, and the frames since then. */
 export class Conversations {
@@ -77,7 +84,8 @@ export class Conversations {
     const item: Item = old ?? {
       entry: { typing: [], mentions: [], ...conversation, unread_from },
       unread: new Unread(),
-      mentions: new Map(mentions.map((seq) => [seq, 0])),
+      mentions: new Map(mentions.map((seq) => [seq, [0]])),
+      threads: new Map(),
       readTo,
     };
     this.#items.set(id, item);
@@ -126,8 +134,8 @@ export class Conversations {
     if (isMain && kind !== "tip") {
       if (!isOwn && !message.revoked && seq > item.readTo) unread.add(seq);
       if (isOwn && seq > unread.at) this.#readTo(item, seq, 0);
-      this.#mention(item, message);
     }
+    this.#mention(item, message);
     this.#set(item, {
       last_seq: Math.max(entry.last_seq, seq),
       ...(isMain &&
@@ -137,8 +145,8 @@ export class Conversations {
     return true;
   }
 
-  /** A message has changed. */
-  change(message: Message | MessagePart): void {
+  /** A message has changed, or is hidden. */
+  change(message: Message | MessagePart | Hidden): void {
     const item = this.#items.get(message.conversation_id);
     if (!item) return;
     this.#mention(item, message);
@@ -168,7 +176,7 @@ export class Conversations {
    */
   readHere(id: number, seq: number, counted: number): boolean {
     const item = this.#items.get(id);
-    if (!item || (seq <= item.entry.read_seq && seq < (item.entry.unread_from ?? Infinity))) return false;
+    if (!item || isRead(seq, item.entry)) return false;
     this.#readTo(item, seq, counted);
     return true;
   }
@@ -183,17 +191,14 @@ export class Conversations {
     return this.#items.get(id)?.unread.at ?? 0;
   }
 
-  /** The unread messages that mention the user, as an answer has them that was asked for at a moment. */
-  mentioned(messages: readonly Message[], asked: number): void {
-    for (const { mentions } of this.#items.values())
-      for (const [seq, moment] of mentions) if (moment < asked) mentions.delete(seq);
-    for (const message of messages) {
-      const item = this.#items.get(message.conversation_id);
-      if (item) this.#mention(item, message);
+  /** The messages that mention the user, as an answer has them that was asked for at a moment. */
+  mentioned(found: readonly { message: Message; unread: boolean }[], asked: number): void {
+    for (const item of this.#items.values()) {
+      for (const [seq, [moment]] of item.mentions) if (moment < asked) item.mentions.delete(seq);
+      // The other entries stay the objects that they are.
+      if (item.entry.mentions.length) this.#set(item, {});
     }
-    // The other entries stay the objects that they are.
-    for (const item of this.#items.values())
-      if (item.mentions.size || item.entry.mentions.length) this.#set(item, {});
+    for (const { message, unread } of found) if (unread) this.change(message);
   }
 
   /** A crowded group has changed. */
@@ -201,7 +206,7 @@ export class Conversations {
     const { conversation_id: id, last_seq, threads_unread, updated_at, last_message: last } = frame;
     const item = this.#items.get(id);
     item?.mentions.clear();
-    for (const { seq } of frame.mentions) item?.mentions.set(seq, this.now());
+    for (const { seq, root } of frame.mentions) item?.mentions.set(seq, [this.now(), root]);
     this.read({ ...frame, seq: frame.read_seq });
     const last_message = last && {
       ...last,
@@ -214,6 +219,12 @@ export class Conversations {
       },
     };
     this.patch(id, { last_seq, updated_at, last_message, threads_unread });
+  }
+
+  /** The user has read a thread up to a message, or follows it no more. */
+  readThread({ conversation_id: id, root, read_seq, threads_unread }: Frame<"thread_read">): void {
+    this.#items.get(id)?.threads.set(root, read_seq);
+    this.patch(id, { threads_unread });
   }
 
   /** Changes fields of an entry. `count`: what the server counts as unread, up to the message `at`. */
@@ -270,12 +281,13 @@ export class Conversations {
     this.#set(item, { read_seq: Math.max(seq, item.entry.read_seq), unread_from: undefined });
   }
 
-  #mention({ mentions: known, entry }: Item, message: Message | MessagePart): void {
-    const { seq, sender, mentions } = message;
+  #mention({ mentions: known }: Item, message: Mentioning): void {
+    const { seq, sender, mentions, thread } = message;
     const isMentioned = mentions === "all" || mentions.includes(this.me);
-    const isUnread = seq > entry.read_seq || seq >= (entry.unread_from ?? Infinity);
-    if (!isMentioned || message.revoked) known.delete(seq);
-    else if (isUnread && sender.id !== this.me && isInMain(message)) known.set(seq, this.now());
+    if (!isMentioned) known.delete(seq);
+    // The next entry is without those that are read.
+    else if (sender?.id !== this.me)
+      known.set(seq, [this.now(), isInMain(message) ? undefined : thread?.root]);
   }
 
   /** Makes the next entry of an item. */
@@ -290,15 +302,17 @@ export class Conversations {
         (known?.revoked || (known?.rev ?? 0) > (entry.last_message?.rev ?? Infinity)))
     )
       Object.assign(entry, { last_seq: Math.max(entry.last_seq, last_seq), last_message: known, updated_at });
-    const { read_seq, unread_from = Infinity } = entry;
-    for (const seq of item.mentions.keys())
-      if (seq <= read_seq && seq < unread_from) item.mentions.delete(seq);
-    if (String([...item.mentions.keys()]) !== String(entry.mentions))
-      entry.mentions = [...item.mentions.keys()].sort((a, b) => a - b);
+    for (const [seq, [, root = 0]] of item.mentions)
+      if (isRead(seq, entry) || seq <= (item.threads.get(root) ?? 0)) item.mentions.delete(seq);
+    entry.mentions = [...item.mentions.keys()].sort((a, b) => a - b);
     item.entry = entry;
     this.#sorted = this.#shown = undefined;
     this.#changed();
   }
+}
+
+function isRead(seq: number, { read_seq, unread_from = Infinity }: ConversationEntry): boolean {
+  return seq <= read_seq && seq < unread_from;
 }
 
 function inOrder(a: ConversationEntry, b: ConversationEntry): number {

@@ -135,9 +135,10 @@ export class Engine {
         break;
       case "hidden":
         timeline?.hide(frame.seq);
+        list.change({ ...frame, mentions: [] });
         timelines.advance(timeline, 0, frame.rev, source);
-        // The list shows the message before it then.
-        if (list.get(id)?.last_message?.seq === frame.seq) this.#loader.lookUpSoon(id);
+        // The list may show the message before it then.
+        this.#loader.lookUpSoon(id);
         break;
       case "reset":
         timelines.reset(frame);
@@ -159,7 +160,7 @@ export class Engine {
         if (frame.unread_from) this.refresh();
         break;
       case "thread_read":
-        list.patch(id, { threads_unread: frame.threads_unread });
+        list.readThread(frame);
         break;
       case "typing":
         this.#typing.note(id, frame.user_id);

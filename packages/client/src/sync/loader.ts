@@ -40,8 +40,7 @@ export class Loader {
         (query) => this.#api.call("get", "/v1/mentions", { query }),
         ({ unread }) => !unread,
       );
-      const unread = mentions.filter((one) => one.unread).map(({ message }) => message);
-      if (load === this.#load) this.#list.mentioned(unread, moment);
+      if (load === this.#load) this.#list.mentioned(mentions, moment);
     } catch (error) {
       if (!(error instanceof Problem)) throw error;
       setTimeout(() => load === this.#load && void this.list(), AGAIN);

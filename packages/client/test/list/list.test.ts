@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { Message } from "../../../../scripts/support/shapes.ts";
 import { startChat, until } from "../support/chats.ts";
 import { Network } from "../support/network.ts";
 import { Server } from "../support/server.ts";
@@ -42,17 +43,18 @@ test("an archived group that the user was removed from without a connection goes
   await until(chat, (state) => !state.conversation(id));
 });
 
-/** Someone's group with a thread of two replies of Ann's, and Bob's client, who began it. */
+/** A group with a thread of two replies of Ann's, and Bob's client, who began it. */
 async function thread(origin: Server) {
-  const [ann, bob] = [await origin.person("ann"), await origin.person("bob")];
-  const { id } = await ann.openGroup("Ours", [bob]);
+  const [ann, bob, cat] = await Promise.all(["ann", "bob", "cat"].map((name) => origin.person(name)));
+  if (!ann || !bob || !cat) throw new Error("three people");
+  const { id } = await ann.openGroup("Ours", [bob, cat]);
   const { seq: root } = await bob.send(id, "a question");
   const aside = (by: typeof ann, content: string, more = {}) =>
     by.call("POST", `/v1/conversations/${id}/messages`, {
       ...{ kind: "text", body: { text: content }, thread: { root, also_in_main: false } },
       ...more,
     });
-  return { ann, bob, id, root, aside };
+  return { ann, bob, cat, id, root, aside };
 }
 
 test.each([false, true])(
@@ -66,3 +68,21 @@ test.each([false, true])(
     await until(chat, (state) => state.conversation(id)?.threads_unread === 0);
   },
 );
+
+test("a mention in a thread that the user does not follow shows until they have read so far, or have hidden it", async () => {
+  const { ann, bob, cat, id, root, aside } = await thread(server);
+  const chat = await startChat(server.origin, cat);
+  await until(chat, ({ isListed }) => isListed);
+  const mentions = () => chat.state.conversation(id)?.mentions.length;
+  const one = Message.parse(await aside(ann, "Cat?", { mentions: [cat.user.id] }));
+  await until(chat, () => mentions() === 1);
+  expect(chat.state.conversation(id)).toMatchObject({ mentions: [one.seq], threads_unread: 0 });
+  await chat.api.call("put", "/v1/conversations/{id}/threads/{root}/follow", { path: { id, root } });
+  const input = { path: { id, root }, body: { seq: one.seq } };
+  await chat.api.call("put", "/v1/conversations/{id}/threads/{root}/read", input);
+  await until(chat, () => mentions() === 0);
+  const two = Message.parse(await aside(bob, "Cat!", { mentions: [cat.user.id] }));
+  await until(chat, () => mentions() === 1 && chat.state.conversation(id)?.threads_unread === 1);
+  await cat.call("DELETE", `/v1/conversations/${id}/messages/${two.seq}?for=me`);
+  await until(chat, () => mentions() === 0);
+});
