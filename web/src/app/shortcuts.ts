@@ -1,4 +1,5 @@
 import type { Chat } from "parley-client";
+import { attentionOf } from "parley-client/attention";
 import { isComposing } from "../lib/keyboard.ts";
 import { go, route } from "../state/router.ts";
 
@@ -50,7 +51,9 @@ function step(chat: Chat, by: 1 | -1, isUnread: boolean): boolean {
   const at = conversations.findIndex(({ id }) => now.view === "conversation" && id === now.id);
   for (let i = at + by; i >= 0 && i < conversations.length; i += by) {
     const entry = conversations[i];
-    if (!entry || (isUnread && entry.unread_count === 0)) continue;
+    if (!entry) continue;
+    const { unread, isMentioned } = attentionOf(entry, Date.now());
+    if (isUnread && unread === 0 && !isMentioned) continue;
     go({ view: "conversation", id: entry.id });
     return true;
   }

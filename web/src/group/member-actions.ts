@@ -7,7 +7,7 @@ import { go } from "../state/router.ts";
 import { confirmed } from "../ui/confirm.tsx";
 import type { MenuItem } from "../ui/menu.tsx";
 import { toast } from "../ui/toasts.tsx";
-import { type GroupEntry, isAbove, isMuted } from "./rights.ts";
+import { type GroupEntry, isAbove, isSilenced } from "./rights.ts";
 
 const HOUR_S = 3_600;
 
@@ -60,7 +60,7 @@ export function memberActions(
     ...{ label, icon: seconds > 0 ? "muted" : "bell" },
     onSelect: change({ muted_for_s: seconds }),
   });
-  if (isMuted(member)) items.push(mute(t("group.unmute"), 0));
+  if (isSilenced(member)) items.push(mute(t("group.unmute"), 0));
   else items.push(mute(t("group.mute"), HOUR_S), mute(t("group.muteDay"), 24 * HOUR_S));
   items.push(
     {

@@ -15,7 +15,7 @@ import { Menu } from "../ui/menu.tsx";
 import { ProblemText } from "../ui/problem-text.tsx";
 import { memberActions } from "./member-actions.ts";
 import { NameCardDialog } from "./name-card-dialog.tsx";
-import { type GroupEntry, isMuted } from "./rights.ts";
+import { type GroupEntry, isSilenced } from "./rights.ts";
 
 /** So many members are shown before the user asks for all. */
 const SHOWN = 20;
@@ -67,7 +67,7 @@ export function MemberList({ group }: { group: GroupEntry }) {
           {t("group.showAll", { n: found.length })}
         </button>
       )}
-      {own && !isMuted(own) && (
+      {own && !isSilenced(own) && (
         <button class="link" type="button" onClick={() => setNamed(own)}>
           {t("group.ownNameCard")}
         </button>
@@ -85,7 +85,7 @@ function MemberState({ member }: { member: Member }) {
     <small class="member-state">
       {card && <bdi>{card}</bdi>}
       {role !== "member" && <span>{t(`group.role.${role}`)}</span>}
-      {isMuted(member) && (
+      {isSilenced(member) && (
         <span title={mutedUntil > 0 ? moment(mutedUntil) : undefined}>{t("group.mutedMember")}</span>
       )}
     </small>

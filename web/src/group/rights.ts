@@ -1,5 +1,7 @@
 import type { ConversationEntry } from "parley-client";
+import { isMuted } from "parley-client/attention";
 import type { Member } from "parley-client/people";
+import { nowUntil } from "../lib/until.ts";
 
 /** A group in the user's list. */
 export type GroupEntry = Extract<ConversationEntry, { kind: "group" }>;
@@ -17,7 +19,7 @@ export function isAbove(role: Role, other: Role): boolean {
   return isManager(role) && RANK[role] > RANK[other];
 }
 
-/** Whether a member may not write by now. */
-export function isMuted({ muted_until: until }: Member): boolean {
-  return until === -1 || until > Date.now();
+/** Whether a member may not write by now. What draws it does so again when that ends. */
+export function isSilenced(member: Member): boolean {
+  return isMuted(member, nowUntil(member.muted_until));
 }

@@ -1,9 +1,11 @@
 import type { ConversationEntry } from "parley-client";
+import { attentionOf } from "parley-client/attention";
 import { memo } from "preact/compat";
 import { useRef, useState } from "preact/hooks";
 import { listed, short } from "../i18n/format.ts";
 import { t } from "../i18n/i18n.ts";
 import { nameOf } from "../lib/names.ts";
+import { nowUntil } from "../lib/until.ts";
 import { type Notice, noticeOf, noticeText, usersOf } from "../message/notice.ts";
 import { preview } from "../message/preview.ts";
 import { useAccount } from "../state/context.ts";
@@ -25,7 +27,8 @@ interface Props {
 
 /** A conversation in the list. */
 export const ConversationRow = memo(({ entry, isSelected, isReached }: Props) => {
-  const { id, name, avatar, last_message: last, unread_count: unread, silent, sticky, mentions } = entry;
+  const { id, name, avatar, last_message: last, sticky } = entry;
+  const { unread, isMentioned, isMuted } = attentionOf(entry, nowUntil(entry.muted_until));
   const account = useAccount();
   const isOnline = entry.kind === "direct" && entry.peer.online;
   const row = useRef<HTMLLIElement>(null);
@@ -62,7 +65,7 @@ export const ConversationRow = memo(({ entry, isSelected, isReached }: Props) =>
         </span>
         <span class="row-name">
           <bdi>{name}</bdi>
-          {silent && <Icon name="muted" />}
+          {isMuted && <Icon name="muted" />}
           {sticky && <Icon name="pin" />}
         </span>
         {last && <time dateTime={new Date(last.created_at).toISOString()}>{short(last.created_at)}</time>}
@@ -70,13 +73,13 @@ export const ConversationRow = memo(({ entry, isSelected, isReached }: Props) =>
           <Summary entry={entry} isSelected={isSelected} />
         </span>
         <span class="badges">
-          {mentions.length > 0 && (
+          {isMentioned && (
             <span class="badge mention" role="img" aria-label={t("list.mentioned")}>
               @
             </span>
           )}
           {unread > 0 && (
-            <span class="badge" data-silent={silent} role="img" aria-label={t("list.unread", { n: unread })}>
+            <span class="badge" data-silent={isMuted} role="img" aria-label={t("list.unread", { n: unread })}>
               {unread > 999 ? "999+" : unread}
             </span>
           )}

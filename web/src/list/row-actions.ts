@@ -1,4 +1,5 @@
 import type { ConversationEntry } from "parley-client";
+import { attentionOf } from "parley-client/attention";
 import { t } from "../i18n/i18n.ts";
 import type { Account } from "../state/account.ts";
 import { reason } from "../state/problem.ts";
@@ -11,10 +12,11 @@ type Preferences = { sticky?: boolean; archived?: boolean; muted_until?: number 
 
 /** What a user can do with a conversation of their list. */
 export function rowActions({ chat, me }: Account, entry: ConversationEntry): MenuItem[] {
-  const { id, sticky, silent, archived, unread_count: unread, last_seq: last, last_message: newest } = entry;
+  const { id, sticky, archived, last_message: newest } = entry;
+  const { unread, isMentioned, isMuted } = attentionOf(entry, Date.now());
+  const isUnread = unread > 0 || isMentioned;
   // The server refuses to mark a message from which on nothing would be unread.
   const isMarkable = newest && newest.sender.id !== me && newest.kind !== "tip" && !newest.revoked;
-  const mark = { seq: (!unread && newest?.seq) || last, ...(!unread && { unread: true as const }) };
   const attempt = (call: () => Promise<unknown>) => () => {
     call().catch((error) => toast(reason(error)));
   };
@@ -22,21 +24,26 @@ export function rowActions({ chat, me }: Account, entry: ConversationEntry): Men
     attempt(() => chat.api.call("put", "/v1/conversations/{id}/preferences", { path: { id }, body }));
   const mute = (ms: number) => prefer({ muted_until: Date.now() + ms });
   return [
-    ...(unread || isMarkable
+    ...(isUnread
       ? [
           {
-            ...({
-              label: t(unread ? "list.markRead" : "list.markUnread"),
-              icon: unread ? "check" : "dot",
-            } as const),
-            onSelect: attempt(() =>
-              chat.api.call("put", "/v1/conversations/{id}/read", { path: { id }, body: mark }),
-            ),
+            ...({ label: t("list.markRead"), icon: "check" } as const),
+            onSelect: attempt(async () => (await import("./reading.ts")).readAll(chat, entry)),
           },
         ]
-      : []),
+      : isMarkable
+        ? [
+            {
+              ...({ label: t("list.markUnread"), icon: "dot" } as const),
+              onSelect: attempt(() => {
+                const body = { seq: newest.seq, unread: true } as const;
+                return chat.api.call("put", "/v1/conversations/{id}/read", { path: { id }, body });
+              }),
+            },
+          ]
+        : []),
     { label: t(sticky ? "list.unstick" : "list.stick"), icon: "pin", onSelect: prefer({ sticky: !sticky }) },
-    ...(silent
+    ...(isMuted
       ? [{ label: t("list.unmute"), icon: "bell", onSelect: prefer({ muted_until: 0 }) } as const]
       : ([
           { label: t("list.mute1"), icon: "muted", onSelect: mute(HOUR) },

@@ -7,7 +7,7 @@ import type {
   Profile,
   User,
 } from "../types.ts";
-import { isInMain, Unread } from "./unread.ts";
+import { counts, isInMain, Unread } from "./unread.ts";
 
 interface Item {
   entry: ConversationEntry;
@@ -130,10 +130,9 @@ export class Conversations {
     this.#asOf.set(id, this.now());
     const { entry, unread } = item;
     const isMain = isInMain(message);
-    const isOwn = sender.id === this.me;
     if (isMain && kind !== "tip") {
-      if (!isOwn && !message.revoked && seq > item.readTo) unread.add(seq);
-      if (isOwn && seq > unread.at) this.#readTo(item, seq, 0);
+      if (counts(message, this.me)) unread.add(seq);
+      if (sender.id === this.me && seq > unread.at) this.#readTo(item, seq, 0);
     }
     this.#mention(item, message);
     this.#set(item, {

@@ -2,6 +2,7 @@ import type { Sockets } from "../connection/sockets.ts";
 import type { Loader } from "../sync/loader.ts";
 import type { Timeline } from "../sync/timeline.ts";
 import type { Conversations } from "./conversations.ts";
+import { counts } from "./unread.ts";
 
 /** Reads of one conversation within this time are told to the server once, in ms. */
 const READ_PAUSE = 300;
@@ -26,9 +27,7 @@ export class Signals {
   read({ id, main, seq: position }: Timeline, seq: number): void {
     const list = this.#list;
     const end = list.countedTo(id);
-    const counted = main
-      .slice(seq + 1, end)
-      .filter(({ kind, sender, revoked }) => kind !== "tip" && !revoked && sender.id !== list.me).length;
+    const counted = main.slice(seq + 1, end).filter((message) => counts(message, list.me)).length;
     if (!list.readHere(id, seq, counted)) return;
     // What is not loaded, or still on its way, the server has to count.
     if (Math.min(position, main.runAt(seq)?.to ?? 0) < end) this.#loader.lookUpSoon(id);

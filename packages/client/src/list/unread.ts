@@ -1,8 +1,18 @@
 import type { Message } from "../types.ts";
 
+type Counted = Pick<Message, "kind" | "revoked" | "sender">;
+
 /** Whether a message stands in the main stream of its conversation. */
 export function isInMain({ thread }: Pick<Message, "thread">): boolean {
   return !thread || thread.also_in_main;
+}
+
+/**
+ * Whether a message may be unread to a user, wherever it stands: one of others, no system message, and not
+ * revoked.
+ */
+export function counts({ kind, revoked, sender }: Counted, me: number): boolean {
+  return kind !== "tip" && !revoked && sender.id !== me;
 }
 
 /**

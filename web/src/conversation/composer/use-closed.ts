@@ -1,6 +1,8 @@
+import { isMuted } from "parley-client/attention";
 import { useChat } from "parley-client/react";
 import { when } from "../../i18n/format.ts";
 import { t } from "../../i18n/i18n.ts";
+import { nowUntil } from "../../lib/until.ts";
 import { useAccount } from "../../state/context.ts";
 import { useMembers, useUser } from "../../state/use-people.ts";
 
@@ -26,5 +28,7 @@ export function useClosed(id: number): string | undefined {
   }
   const until = own?.muted_until ?? 0;
   if (until === -1) return t("composer.closed.mutedForEver");
-  return until > Date.now() ? t("composer.closed.muted", { time: when(until) }) : undefined;
+  return isMuted({ muted_until: until }, nowUntil(until))
+    ? t("composer.closed.muted", { time: when(until) })
+    : undefined;
 }

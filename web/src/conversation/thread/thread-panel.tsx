@@ -36,7 +36,7 @@ export function ThreadPanel({ id, root }: Props) {
   const { message, problem: rootProblem } = useRoot(id, root);
   const box = useRef<HTMLDivElement>(null);
   const isAtEnd = useRef(true);
-  useThreadReads(id, root, messages.at(-1)?.seq ?? 0);
+  useThreadReads(id, root, messages);
   const focus = useThreadFocus(box, messages.at(-1)?.seq ?? root);
   useLayoutEffect(() => {
     const { current } = box;

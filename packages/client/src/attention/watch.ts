@@ -1,0 +1,47 @@
+import type { Chat } from "../chat.ts";
+import { type Known, know, type News, NOTHING, newsOf, stands } from "./news.ts";
+
+/** Who shows the news. */
+export interface NewsListener {
+  /** Something calls for the user. What was told of its conversation before is replaced. */
+  onNews(news: News): void;
+  /** What was told of a conversation calls no more: it is read, on any device, revoked, muted or gone. */
+  onOver(conversationId: number): void;
+}
+
+/**
+ * Tells what is new while the client runs, each thing once. What was unread before the first list of this
+ * start is no news.
+ * @param now the time in ms since 1970
+ * @returns ends it
+ */
+export function watchNews(chat: Chat, { onNews, onOver }: NewsListener, now = Date.now): () => void {
+  const known = new Map<number, Known>();
+  const told = new Map<number, News>();
+  let isListed = false;
+  /** when the newest message came that was no news, by the server's clock */
+  let since = 0;
+  const look = () => {
+    const { conversations, me } = chat.state;
+    for (const entry of conversations) {
+      const { id, last_message: last } = entry;
+      const at = last?.created_at ?? 0;
+      if (!isListed) since = Math.max(since, at);
+      // One that comes back from the archive by hand brings nothing new.
+      const before = known.get(id) ?? (at > since ? NOTHING : undefined);
+      known.set(id, know(entry, before));
+      const news = isListed && before && newsOf(before, entry, me, now(), told.get(id));
+      if (!news) continue;
+      told.set(id, news);
+      onNews(news);
+    }
+    for (const [id, news] of told) {
+      if (stands(news, chat.state.conversation(id), now())) continue;
+      told.delete(id);
+      onOver(id);
+    }
+    isListed = chat.state.isListed;
+  };
+  look();
+  return chat.subscribe(({ conversations }) => conversations, look);
+}
