@@ -1,5 +1,5 @@
 import type { Chat, ConversationEntry, LastMessage, Message, ServerFrame } from "parley-client";
-import { messageOf, type News, stands } from "parley-client/attention";
+import { messageOf, type News, stands } from "parley-client/news";
 import { t } from "../i18n/i18n.ts";
 import { nameOf } from "../lib/names.ts";
 import { preview } from "../message/preview.ts";

@@ -1,5 +1,8 @@
 import { isAttended, onAttention } from "../lib/attention.ts";
 
+/** The lock of a tab that has ended is free within this time, in ms. */
+const TAKEOVER = 1_000;
+
 /** What the tabs of a user in one browser agree on. */
 export interface Tabs {
   /** Whether this tab tells of news now: one tab does, and only while the user looks at none. */
@@ -37,6 +40,8 @@ export function joinTabs(user: number): Tabs {
   const end = onAttention(look);
   return {
     mayTell: async () => {
+      // The teller may have ended just before.
+      if (!isTeller) await new Promise((resolve) => setTimeout(resolve, TAKEOVER));
       if (!isTeller || isAttended()) return false;
       const { held = [] } = (await locks?.query()) ?? {};
       return !held.some(({ name }) => name === attended);

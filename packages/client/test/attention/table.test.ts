@@ -1,17 +1,9 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import {
-  attentionOf,
-  badgeOf,
-  know,
-  type News,
-  NOTHING,
-  newsOf,
-  nextEnd,
-  stands,
-} from "../../src/attention/index.ts";
+import { attentionOf, badgeOf, nextEnd } from "../../src/attention/index.ts";
 import type { ConversationEntry, LastMessage } from "../../src/index.ts";
+import { know, type News, NOTHING, newsOf, stands } from "../../src/news/index.ts";
 
 const [ME, ANN] = [1, 2];
 const NOW = 1_000_000;

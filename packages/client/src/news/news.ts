@@ -1,6 +1,6 @@
+import { isMuted } from "../attention/index.ts";
 import { counts } from "../list/unread.ts";
 import type { ConversationEntry } from "../types.ts";
-import { isMuted } from "./attention.ts";
 
 /** Why a conversation calls: a message of its main stream, a reply in a thread that the user follows, a mention. */
 export type Reason = "message" | "reply" | "mention";
