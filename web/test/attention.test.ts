@@ -1,9 +1,10 @@
 import type { BrowserContext, Page } from "playwright-core";
 import { expect, test } from "vitest";
+import { Network } from "../../packages/client/test/support/network.ts";
 import type { Person } from "../../scripts/support/person.ts";
 import { Message } from "../../scripts/support/shapes.ts";
 import { Site } from "./support/site.ts";
-import { composer, row, stored } from "./support/talk.ts";
+import { composer, connection, row, stored } from "./support/talk.ts";
 
 const site = Site.forFile();
 const HOUR = 3_600_000;
@@ -141,13 +142,16 @@ test("one tab tells, and only while the user looks at none", async () => {
   await expect.poll(() => notified(back)).toEqual([`Hike: ${ben.user.username}: Told again #/c/${id}`]);
 });
 
-test("the field of a member who was muted for a time opens when that is over", async () => {
+test("the field of a member who was muted for a time opens when that is over, without a connection too", async () => {
   const { ann, ben, id } = await group();
   await ann.call("PATCH", `/v1/conversations/${id}/members/${ben.user.id}`, { muted_for_s: 600 });
-  const page = await site.open({ person: ben, hash: `#/c/${id}` });
+  await using network = await Network.to(site.origin);
+  const page = await site.open({ person: ben, origin: network.origin, hash: `#/c/${id}` });
   await page.clock.install();
   await stored(page, "I found a map").waitFor();
   await page.getByText(/You are muted/).waitFor();
+  await network.down();
+  await connection(page, "connecting").getByText(/./).waitFor();
   await page.clock.fastForward(HOUR);
   await composer(page).waitFor();
 });
