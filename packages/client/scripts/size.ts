@@ -39,7 +39,7 @@ const ENTRIES: Entry[] = [
   { name: "parley-client/people alone", code: 'export * from "./people/index.js"', limit: 768 },
   { name: "parley-client/drafts alone", code: 'export * from "./drafts/index.js"', limit: 960 },
   { name: "parley-client/attention alone", code: 'export * from "./attention/index.js"', limit: 384 },
-  { name: "parley-client/news alone", code: 'export * from "./news/index.js"', limit: 1_152 },
+  { name: "parley-client/news alone", code: 'export * from "./news/index.js"', limit: 1_216 },
 ];
 
 for (const { name, code, limit, external = [] } of ENTRIES) {

@@ -19,8 +19,8 @@ export interface Known {
   readonly last_seq: number;
   readonly unread_count: number;
   readonly threads_unread: number;
-  /** the mentions that were unread at some time */
-  readonly mentions: ReadonlySet<number>;
+  /** the messages that have called: those that were told, and the mentions that were unread at some time */
+  readonly called: ReadonlySet<number>;
   /** no mention up to here is news */
   readonly from: number;
 }
@@ -30,19 +30,24 @@ export const NOTHING: Known = {
   last_seq: 0,
   unread_count: 0,
   threads_unread: 0,
-  mentions: new Set(),
+  called: new Set(),
   from: 0,
 };
 
-/** What is known of a conversation from now on. @param before undefined: it is seen for the first time */
+/**
+ * What is known of a conversation from now on.
+ * @param before undefined: it is seen for the first time
+ * @param told what is told of it now
+ */
 export function know(
   { last_seq, unread_count, threads_unread, mentions }: ConversationEntry,
   before?: Known,
+  told?: News,
 ): Known {
   const from = before?.from ?? last_seq;
   return {
     ...{ last_seq, unread_count, threads_unread, from },
-    mentions: new Set([...(before?.mentions ?? []), ...mentions]),
+    called: new Set([...(before?.called ?? []), ...mentions, told?.seq ?? 0]),
   };
 }
 
@@ -50,22 +55,14 @@ export function know(
  * What is new in a conversation and calls for the user, if anything.
  * @param me the id of the user
  * @param now in ms since 1970
- * @param told what was told of the conversation and stands
  */
-export function newsOf(
-  before: Known,
-  entry: ConversationEntry,
-  me: number,
-  now: number,
-  told?: News,
-): News | undefined {
+export function newsOf(before: Known, entry: ConversationEntry, me: number, now: number): News | undefined {
   const { id, archived, last_message: last, last_seq, read_seq, unread_count, mentions } = entry;
   const after = before.last_seq;
   const news = (reason: Reason, seq?: number): News => ({ conversationId: id, reason, seq, after });
   if (archived) return undefined;
   // Of what was read and is marked unread again, no mention is new. An edit calls nobody twice.
-  const isNew = (seq: number) =>
-    seq > Math.max(before.from, read_seq) && seq !== told?.seq && !before.mentions.has(seq);
+  const isNew = (seq: number) => seq > Math.max(before.from, read_seq) && !before.called.has(seq);
   const mention = mentions.findLast(isNew);
   const isAudible = !isMuted(entry, now);
   const newest = last && counts(last, me) ? last.seq : undefined;

@@ -29,19 +29,30 @@ export function watchNews(chat: Chat, { onNews, onOver }: NewsListener, now = Da
       if (!isListed) since = Math.max(since, at);
       // One that comes back from the archive by hand brings nothing new.
       const before = known.get(id) ?? (at > since ? NOTHING : undefined);
-      known.set(id, know(entry, before));
-      const news = isListed && before && newsOf(before, entry, me, now(), told.get(id));
+      const news = isListed && before ? newsOf(before, entry, me, now()) : undefined;
+      known.set(id, know(entry, before, news));
       if (!news) continue;
       told.set(id, news);
       onNews(news);
     }
-    for (const [id, news] of told) {
-      if (stands(news, chat.state.conversation(id), now())) continue;
-      told.delete(id);
-      onOver(id);
-    }
+    for (const [id, news] of told) if (!stands(news, chat.state.conversation(id), now())) end(id);
     isListed = chat.state.isListed;
   };
+  const end = (id: number) => {
+    told.delete(id);
+    onOver(id);
+  };
   look();
-  return chat.subscribe(({ conversations }) => conversations, look);
+  const ends = [
+    chat.subscribe(({ conversations }) => conversations, look),
+    chat.onFrame((frame) => {
+      if (frame.type !== "changed") return;
+      // What was told may not be the newest message, of which alone the list knows that it is revoked.
+      for (const { conversation_id: id, seq, revoked } of frame.items)
+        if (revoked && told.get(id)?.seq === seq) end(id);
+    }),
+  ];
+  return () => {
+    for (const one of ends) one();
+  };
 }

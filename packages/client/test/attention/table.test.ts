@@ -100,7 +100,7 @@ function toldOf(changes: Fields[]): News | undefined {
   for (const [i] of changes.entries()) {
     const before = know(entry(...changes.slice(0, i)), know(entry()));
     const after = entry(...changes.slice(0, i + 1));
-    told = newsOf(before, after, ME, NOW, told) ?? told;
+    told = newsOf(before, after, ME, NOW) ?? told;
     if (told && !stands(told, after, NOW)) told = undefined;
   }
   return told;
@@ -118,8 +118,8 @@ test.each(rows)("%s: list %s, @ %s, badge %s, notification %s", (what, list, at,
   const after = then === gone ? undefined : entry(...seen, then);
   const [was, is] = [attentionOf(before, NOW), attentionOf(after ?? before, moment)];
   const told = toldOf(seen);
-  const from = changes === unknown ? NOTHING : know(before, know(entry()));
-  const news = after && newsOf(from, after, ME, moment, told);
+  const from = changes === unknown ? NOTHING : know(before, know(entry()), told);
+  const news = after && newsOf(from, after, ME, moment);
   const change = (from: number, to: number) => {
     if (from === to) return "–";
     if (to === 0 && list === "all read") return "all read";
