@@ -123,17 +123,17 @@ export class Conversations {
   /** A message has come, by a frame or an ack. @returns false: its conversation is not known */
   message(message: Message): boolean {
     this.learn(message.sender);
-    const { conversation_id: id, seq, sender, kind, created_at } = message;
+    const { conversation_id: id, seq, sender, kind, thread, created_at } = message;
     const item = this.#items.get(id);
     if (!item) return false;
     // A message moves it up the list: of two pages that are under way neither may have it.
     this.#asOf.set(id, this.now());
     const { entry, unread } = item;
     const isMain = isInMain(message);
-    if (isMain && kind !== "tip") {
-      if (counts(message, this.me)) unread.add(seq);
-      if (sender.id === this.me && seq > unread.at) this.#readTo(item, seq, 0);
-    }
+    const isOwn = sender.id === this.me;
+    if (isMain && counts(message, this.me)) unread.add(seq);
+    if (isMain && isOwn && kind !== "tip" && seq > unread.at) this.#readTo(item, seq, 0);
+    if (isOwn && thread) item.threads.set(thread.root, seq);
     this.#mention(item, message);
     this.#set(item, {
       last_seq: Math.max(entry.last_seq, seq),

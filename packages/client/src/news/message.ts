@@ -5,12 +5,12 @@ import type { News } from "./news.ts";
 
 /**
  * The message that news tell of, asked for if the list does not have it.
- * @returns undefined: it is read or gone by now
+ * @returns undefined: it is read or gone by now, or has called before, as a mention
  * @throws Problem if the server does not answer
  */
 export async function messageOf(
   { api, state }: Chat,
-  { conversationId: id, reason, seq, after }: News,
+  { conversationId: id, reason, seq, after, called }: News,
 ): Promise<LastMessage | Message | undefined> {
   const last = state.conversation(id)?.last_message;
   const newest = (items: readonly Message[]) => items.findLast((message) => counts(message, state.me));
@@ -33,5 +33,6 @@ export async function messageOf(
   const path = { id, root: thread.root.seq };
   const query = { limit: 20 };
   const page = await api.call("get", "/v1/conversations/{id}/threads/{root}/messages", { path, query });
-  return newest(page.items);
+  const reply = newest(page.items);
+  return reply && !called.has(reply.seq) ? reply : undefined;
 }

@@ -12,6 +12,8 @@ export interface News {
   /** the message that calls; undefined: one behind `after`, which `messageOf` finds */
   readonly seq: number | undefined;
   readonly after: number;
+  /** the messages that have called before */
+  readonly called: ReadonlySet<number>;
 }
 
 /** What was known of a conversation, from which its news are told. */
@@ -58,11 +60,11 @@ export function know(
  */
 export function newsOf(before: Known, entry: ConversationEntry, me: number, now: number): News | undefined {
   const { id, archived, last_message: last, last_seq, read_seq, unread_count, mentions } = entry;
-  const after = before.last_seq;
-  const news = (reason: Reason, seq?: number): News => ({ conversationId: id, reason, seq, after });
+  const { last_seq: after, called } = before;
+  const news = (reason: Reason, seq?: number): News => ({ conversationId: id, reason, seq, after, called });
   if (archived) return undefined;
   // Of what was read and is marked unread again, no mention is new. An edit calls nobody twice.
-  const isNew = (seq: number) => seq > Math.max(before.from, read_seq) && !before.called.has(seq);
+  const isNew = (seq: number) => seq > Math.max(before.from, read_seq) && !called.has(seq);
   const mention = mentions.findLast(isNew);
   const isAudible = !isMuted(entry, now);
   const newest = last && counts(last, me) ? last.seq : undefined;

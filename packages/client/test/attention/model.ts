@@ -63,9 +63,11 @@ export class Model {
     for (const [user, reader] of this.readers) {
       if (user === by || isTip) continue;
       const isAudible = !this.#isMuted(reader);
+      const isNamed = message.mentions.includes(user);
       if (isMain && isAudible) this.#tell(reader, seq, "message");
-      else if (message.mentions.includes(user)) this.#tell(reader, seq, "mention");
       else if (root && reader.threads.has(root) && isAudible) this.#tell(reader, seq, "reply");
+      else if (isNamed) this.#tell(reader, seq, "mention");
+      if (isNamed) reader.called.add(seq);
     }
   }
 
