@@ -7,7 +7,7 @@ import type {
   Profile,
   User,
 } from "../types.ts";
-import { counts, isInMain, Unread } from "./unread.ts";
+import { counts, rootOf, Unread } from "./unread.ts";
 
 interface Item {
   entry: ConversationEntry;
@@ -15,7 +15,7 @@ interface Item {
   /** the unread messages that mention the user: when each came to be known, and the root of a thread-only reply */
   readonly mentions: Map<number, readonly [moment: number, root?: number | undefined]>;
   /** how far threads are read, by their roots, as frames have told */
-  readonly threads: Map<number, number>;
+  readonly threads: Map<number | undefined, number>;
   /** the user has read up to here on this device, which the server may not know yet */
   readTo: number;
 }
@@ -122,18 +122,21 @@ export class Conversations {
 
   /** A message has come, by a frame or an ack. @returns false: its conversation is not known */
   message(message: Message): boolean {
-    this.learn(message.sender);
-    const { conversation_id: id, seq, sender, kind, thread, created_at } = message;
+    const { conversation_id: id, seq, sender, kind, created_at } = message;
     const item = this.#items.get(id);
+    this.learn(sender);
     if (!item) return false;
     // A message moves it up the list: of two pages that are under way neither may have it.
     this.#asOf.set(id, this.now());
     const { entry, unread } = item;
-    const isMain = isInMain(message);
+    const isMain = !rootOf(message);
     const isOwn = sender.id === this.me;
-    if (isMain && counts(message, this.me)) unread.add(seq);
-    if (isMain && isOwn && kind !== "tip" && seq > unread.at) this.#readTo(item, seq, 0);
-    if (isOwn && thread) item.threads.set(thread.root, seq);
+    if (isMain && kind !== "tip") {
+      if (counts(message, this.me)) unread.add(seq);
+      if (isOwn && seq > unread.at) this.#readTo(item, seq, 0);
+    }
+    // An own reply reads its thread; what is in no thread is under no root.
+    if (isOwn) item.threads.set(message.thread?.root, seq);
     this.#mention(item, message);
     this.#set(item, {
       last_seq: Math.max(entry.last_seq, seq),
@@ -221,7 +224,7 @@ export class Conversations {
   }
 
   /** The user has read a thread up to a message, or follows it no more. */
-  readThread({ conversation_id: id, root, read_seq, threads_unread }: Frame<"thread_read">): void {
+  readThread(id: number, { root, read_seq, threads_unread }: Frame<"thread_read">): void {
     this.#items.get(id)?.threads.set(root, read_seq);
     this.patch(id, { threads_unread });
   }
@@ -247,9 +250,9 @@ export class Conversations {
 
   /** A profile is the newest that is known of a user. */
   learn({ id, username, nickname, avatar }: Profile): void {
-    const known = this.users.get(id);
-    if (known?.nickname === nickname && known.avatar === avatar && known.username === username) return;
-    this.users.set(id, { id, username, nickname, avatar });
+    const profile = { id, username, nickname, avatar };
+    if (JSON.stringify(this.users.get(id)) === JSON.stringify(profile)) return;
+    this.users.set(id, profile);
     this.#changed();
   }
 
@@ -281,12 +284,10 @@ export class Conversations {
   }
 
   #mention({ mentions: known }: Item, message: Mentioning): void {
-    const { seq, sender, mentions, thread } = message;
-    const isMentioned = mentions === "all" || mentions.includes(this.me);
-    if (!isMentioned) known.delete(seq);
+    const { seq, sender, mentions } = message;
+    if (mentions !== "all" && !mentions.includes(this.me)) known.delete(seq);
     // The next entry is without those that are read.
-    else if (sender?.id !== this.me)
-      known.set(seq, [this.now(), isInMain(message) ? undefined : thread?.root]);
+    else if (sender?.id !== this.me) known.set(seq, [this.now(), rootOf(message)]);
   }
 
   /** Makes the next entry of an item. */

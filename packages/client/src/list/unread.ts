@@ -2,9 +2,9 @@ import type { Message } from "../types.ts";
 
 type Counted = Pick<Message, "kind" | "revoked" | "sender">;
 
-/** Whether a message stands in the main stream of its conversation. */
-export function isInMain({ thread }: Pick<Message, "thread">): boolean {
-  return !thread || thread.also_in_main;
+/** The root of a thread-only reply; undefined: the message stands in the main stream of its conversation. */
+export function rootOf({ thread }: Pick<Message, "thread">): number | undefined {
+  return thread?.also_in_main ? undefined : thread?.root;
 }
 
 /**

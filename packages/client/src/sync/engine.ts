@@ -160,7 +160,7 @@ export class Engine {
         if (frame.unread_from) this.refresh();
         break;
       case "thread_read":
-        list.readThread(frame);
+        list.readThread(id, frame);
         break;
       case "typing":
         this.#typing.note(id, frame.user_id);

@@ -34,13 +34,12 @@ export class Loader {
       if (load !== this.#load) return;
       for (const id of this.#list.takeAll(items, asked)) this.lookUpSoon(id);
       this.#onFound(items);
-      const moment = this.#list.now();
       // Unread mentions come before the read ones.
       const mentions = await allPages(
         (query) => this.#api.call("get", "/v1/mentions", { query }),
         ({ unread }) => !unread,
       );
-      if (load === this.#load) this.#list.mentioned(mentions, moment);
+      if (load === this.#load) this.#list.mentioned(mentions, asked);
     } catch (error) {
       if (!(error instanceof Problem)) throw error;
       setTimeout(() => load === this.#load && void this.list(), AGAIN);

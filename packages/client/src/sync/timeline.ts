@@ -1,4 +1,4 @@
-import { isInMain } from "../list/unread.ts";
+import { rootOf } from "../list/unread.ts";
 import type { Message } from "../types.ts";
 import { merge, quotedBy, requote, type State, unquote } from "./merge.ts";
 import { Stream } from "./stream.ts";
@@ -154,6 +154,6 @@ export class Timeline {
 
   #streamsOf(message: Message): Stream[] {
     const inThread = message.thread && this.threads.get(message.thread.root);
-    return [...(isInMain(message) ? [this.main] : []), ...(inThread ? [inThread] : [])];
+    return [...(!rootOf(message) ? [this.main] : []), ...(inThread ? [inThread] : [])];
   }
 }

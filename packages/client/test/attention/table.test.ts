@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { expect, test } from "vitest";
 import { attentionOf, badgeOf, nextEnd } from "../../src/attention/index.ts";
 import type { ConversationEntry, LastMessage } from "../../src/index.ts";
-import { know, type News, NOTHING, newsOf, stands } from "../../src/news/index.ts";
+import { type Known, know, type News, NOTHING, newsOf, stands } from "../../src/news/index.ts";
 
 const [ME, ANN] = [1, 2];
 const NOW = 1_000_000;
@@ -94,16 +94,18 @@ const acts: Record<string, [before: Fields[] | typeof unknown, then: Fields | ty
   "the conversation is deleted, or left": [[unread], gone],
 };
 
-/** The news that a client has told which has seen these changes come one by one. */
-function toldOf(changes: Fields[]): News | undefined {
+/** What a client knows that has seen these changes come one by one, and what it has told that stands. */
+function seenOf(changes: Fields[]): { known: Known; told: News | undefined } {
+  let known = know(entry());
   let told: News | undefined;
   for (const [i] of changes.entries()) {
-    const before = know(entry(...changes.slice(0, i)), know(entry()));
     const after = entry(...changes.slice(0, i + 1));
-    told = newsOf(before, after, ME, NOW) ?? told;
+    const news = newsOf(known, after, ME, NOW);
+    known = know(after, known, news);
+    told = news ?? told;
     if (told && !stands(told, after, NOW)) told = undefined;
   }
-  return told;
+  return { known, told };
 }
 
 test("the table has each act, and each act is in the table", () => {
@@ -117,8 +119,8 @@ test.each(rows)("%s: list %s, @ %s, badge %s, notification %s", (what, list, at,
   const before = entry(...seen);
   const after = then === gone ? undefined : entry(...seen, then);
   const [was, is] = [attentionOf(before, NOW), attentionOf(after ?? before, moment)];
-  const told = toldOf(seen);
-  const from = changes === unknown ? NOTHING : know(before, know(entry()), told);
+  const { known, told } = seenOf(seen);
+  const from = changes === unknown ? NOTHING : known;
   const news = after && newsOf(from, after, ME, moment);
   const change = (from: number, to: number) => {
     if (from === to) return "–";
