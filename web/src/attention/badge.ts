@@ -1,7 +1,7 @@
 import { effect, signal } from "@preact/signals";
 import type { Chat } from "parley-client";
 import { badgeOf, nextEnd } from "parley-client/attention";
-import { nowUntil } from "../lib/until.ts";
+import { nowUntil } from "../state/until.ts";
 
 const ICON = "/icons/icon.svg";
 const BADGED = "/icons/icon-unread.svg";
@@ -31,8 +31,8 @@ export function followBadge(chat: Chat): () => void {
     effect(() => {
       const entries = conversations.value;
       badge = badgeOf(entries, nowUntil(nextEnd(entries, Date.now())));
-      // A user who looks at a page mostly reads a message as soon as it comes. In a busy time messages never end:
-      // the count does not wait for that.
+      // A user who looks at a page mostly reads a message as soon as it comes. In a busy time messages never
+      // end: the count does not wait for that.
       if (badge > shown) later ??= setTimeout(show, PATIENCE);
       else show();
     }),

@@ -1,6 +1,6 @@
 import type { Chat, ConversationEntry } from "parley-client";
 
-/** Reads all of a conversation: its main stream, and the threads that the user follows. @throws a `Problem` */
+/** Reads all of a conversation: its main stream, and the threads that the user follows. @throws `Problem` */
 export async function readAll(
   chat: Chat,
   { id, last_seq: seq, threads_unread }: ConversationEntry,

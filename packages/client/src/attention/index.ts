@@ -11,7 +11,10 @@ export interface Attention {
   readonly badge: number;
 }
 
-/** Whether a mute holds: of a conversation that the user has muted, or of a muted member. @param now in ms since 1970 */
+/**
+ * Whether a mute holds: of a conversation that the user has muted, or of a muted member.
+ * @param now in ms since 1970
+ */
 export function isMuted({ muted_until: until }: { muted_until: number }, now: number): boolean {
   return until === -1 || until > now;
 }

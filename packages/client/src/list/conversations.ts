@@ -12,7 +12,7 @@ import { counts, rootOf, Unread } from "./unread.ts";
 interface Item {
   entry: ConversationEntry;
   readonly unread: Unread;
-  /** the unread messages that mention the user: when each came to be known, and the root of a thread-only reply */
+  /** the unread messages that mention the user: when each came to be known, and the root of such a reply */
   readonly mentions: Map<number, readonly [moment: number, root?: number | undefined]>;
   /** how far threads are read, by their roots, as frames have told */
   readonly threads: Map<number | undefined, number>;

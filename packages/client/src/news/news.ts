@@ -2,7 +2,7 @@ import { isMuted } from "../attention/index.ts";
 import { counts } from "../list/unread.ts";
 import type { ConversationEntry } from "../types.ts";
 
-/** Why a conversation calls: a message of its main stream, a reply in a thread that the user follows, a mention. */
+/** Why a conversation calls: a message of its main stream, a reply in a followed thread, a mention. */
 export type Reason = "message" | "reply" | "mention";
 
 /** Something for which a notification is shown. */

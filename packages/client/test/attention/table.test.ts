@@ -10,7 +10,7 @@ const NOW = 1_000_000;
 const HOUR = 3_600_000;
 
 const note = join(import.meta.dirname, "../../../../docs/design/attention.md");
-/** The rows of the table: what comes, and what changes in the list, of the @, of the badge, and is notified. */
+/** The rows of the table: what comes, and what becomes of list, @, badge and notification. */
 const rows = readFileSync(note, "utf8")
   .split("\n")
   .filter((line) => line.startsWith("| "))

@@ -4,7 +4,10 @@ import { useEffect, useRef } from "preact/hooks";
 import { isAttended, onAttention } from "../../lib/attention.ts";
 import { useAccount } from "../../state/context.ts";
 
-/** Tells the server how far the user has read in a thread, while they look at the page. @param replies those shown */
+/**
+ * Tells the server how far the user has read in a thread, while they look at the page.
+ * @param replies those that are shown
+ */
 export function useThreadReads(id: number, root: number, replies: readonly Message[]): void {
   const { chat } = useAccount();
   const isMainRead = useChat(chat, (state) => state.conversation(id)?.unread_count === 0);
