@@ -14,6 +14,7 @@ import USERS from "../../docs/guides/users.md";
 import WORDS from "../../docs/guides/words.md";
 import LOGS from "../../docs/logs.md";
 import OPERATE from "../../docs/operate.md";
+import CLIENT_ATTENTION from "../../packages/client/docs/attention.md";
 import CLIENT_CACHE from "../../packages/client/docs/cache.md";
 import CLIENT_CALLS from "../../packages/client/docs/calls.md";
 import CLIENT_CONNECTION from "../../packages/client/docs/connection.md";
@@ -80,6 +81,7 @@ export const CLIENT_SOURCES: readonly Source[] = [
   client("cache", "Cache", CLIENT_CACHE),
   client("tabs", "Tabs", CLIENT_TABS),
   client("people", "People and drafts", CLIENT_PEOPLE),
+  client("attention", "Attention and news", CLIENT_ATTENTION),
   client("uploads", "Uploads", CLIENT_UPLOADS),
   client("calls", "Calls of the client", CLIENT_CALLS),
   client("errors", "Errors of the client", CLIENT_ERRORS),
