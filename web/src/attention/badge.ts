@@ -1,7 +1,7 @@
 import { effect, signal } from "@preact/signals";
 import type { Chat } from "parley-client";
 import { badgeOf, nextEnd } from "parley-client/attention";
-import { nowUntil } from "../state/until.ts";
+import { nowUntil } from "../lib/time/until.ts";
 
 const ICON = "/icons/icon.svg";
 const BADGED = "/icons/icon-unread.svg";

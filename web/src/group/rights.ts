@@ -1,7 +1,7 @@
 import type { ConversationEntry } from "parley-client";
 import { isMuted } from "parley-client/attention";
 import type { Member } from "parley-client/people";
-import { nowUntil } from "../state/until.ts";
+import { nowUntil } from "../lib/time/until.ts";
 
 /** A group in the user's list. */
 export type GroupEntry = Extract<ConversationEntry, { kind: "group" }>;

@@ -2,8 +2,8 @@ import { isMuted } from "parley-client/attention";
 import { useChat } from "parley-client/react";
 import { when } from "../../i18n/format.ts";
 import { t } from "../../i18n/i18n.ts";
+import { nowUntil } from "../../lib/time/until.ts";
 import { useAccount } from "../../state/context.ts";
-import { nowUntil } from "../../state/until.ts";
 import { useMembers, useUser } from "../../state/use-people.ts";
 
 /** The members of a group up to this size are loaded to learn whether the user is muted. */
