@@ -1,6 +1,8 @@
 import {
   ComposerContent,
   type ComposerDraft,
+  type DiscardedDraft,
+  type DraftWrite,
   type WrittenDraft,
 } from "../domain/conversations/composer-draft.ts";
 import { accountOver, CoreError, noConversation } from "../domain/errors.ts";
@@ -58,11 +60,12 @@ export class ComposerDrafts {
   }
 
   /**
-   * Stores a draft, and tells the user's other sessions. The same content once more changes nothing.
+   * Stores a draft, and tells the user's other sessions. The same content once more changes nothing. With
+   * `replaces` a draft that is there stays, unless it is that one or has the same client message id.
    * @throws `not_found` unless the user is a member, `conflict` if its message is sent already, or the user
    *   has too many drafts, `unavailable` if the conversation does not answer in time
    */
-  put({ conversationId: id, sessionId, content }: WrittenDraft): Promise<ComposerDraft> {
+  put({ conversationId: id, sessionId, content, replaces }: WrittenDraft): Promise<DraftWrite> {
     return this.#turns.run(id, async () => {
       const sent = new Set<string>();
       this.#sentMeanwhile.set(id, sent);
@@ -70,7 +73,7 @@ export class ComposerDrafts {
         const { clientMsgId } = content;
         const { isSent } = await this.#open(id, clientMsgId);
         if (isSent || (clientMsgId !== undefined && sent.has(clientMsgId))) throw alreadySent();
-        return this.#store(id, sessionId, content);
+        return this.#store(id, sessionId, content, replaces);
       } finally {
         this.#sentMeanwhile.delete(id);
       }
@@ -78,13 +81,14 @@ export class ComposerDrafts {
   }
 
   /**
-   * Deletes the draft of a conversation, and tells the user's other sessions. Idempotent.
+   * Deletes the draft of a conversation, or that of one time alone, and tells the user's other sessions.
+   * Idempotent.
    * @throws `not_found` unless the user is a member, `unavailable` as `put`
    */
-  discard(id: ConversationId, sessionId: SessionId): Promise<void> {
+  discard({ conversationId: id, sessionId, updatedAt }: DiscardedDraft): Promise<void> {
     return this.#turns.run(id, async () => {
       if (this.#deps.listedAs(id)?.state !== "active") await this.#open(id, undefined);
-      this.#clear(id, sessionId);
+      if (updatedAt === undefined || this.#row(id)?.updated_at === updatedAt) this.#clear(id, sessionId);
     });
   }
 
@@ -135,12 +139,23 @@ export class ComposerDrafts {
     return snapshot;
   }
 
-  #store(id: ConversationId, sessionId: SessionId, content: ComposerContent): ComposerDraft {
+  #store(
+    id: ConversationId,
+    sessionId: SessionId,
+    content: ComposerContent,
+    replaces: number | undefined,
+  ): DraftWrite {
     const json = JSON.stringify(content);
     const known = this.#row(id);
-    if (known?.content === json) return toDraft(known);
+    if (known?.content === json) return { isWritten: true, draft: toDraft(known) };
+    if (known && replaces !== undefined && replaces !== known.updated_at) {
+      const draft = toDraft(known);
+      if (draft.clientMsgId === undefined || draft.clientMsgId !== content.clientMsgId)
+        return { isWritten: false, draft };
+    }
     if (!known) this.#requireRoom();
-    const updatedAt = Math.max(Date.now(), known?.updated_at ?? 0);
+    // No two drafts that follow each other have one time.
+    const updatedAt = Math.max(Date.now(), (known?.updated_at ?? -1) + 1);
     const columns = "conversation_id, content, updated_at";
     this.#sql.exec(
       `INSERT OR REPLACE INTO composer_drafts (${columns}) VALUES (?, ?, ?)`,
@@ -150,7 +165,7 @@ export class ComposerDrafts {
     );
     const draft = { ...content, updatedAt };
     this.#deps.tell({ type: "composer_draft", conversationId: id, draft }, sessionId);
-    return draft;
+    return { isWritten: true, draft };
   }
 
   /** @throws `conflict` if there are as many drafts as a user may have */

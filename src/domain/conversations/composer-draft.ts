@@ -28,4 +28,18 @@ export interface WrittenDraft {
   /** the author's other sessions are told of it */
   sessionId: SessionId;
   content: ComposerContent;
+  /** what its author knew to be there: the `updatedAt` of a draft, 0: none; absent: it replaces any draft */
+  replaces?: number | undefined;
+}
+
+/** The outcome of a write: the draft that is there now, and whether it is the one that was written. */
+export interface DraftWrite {
+  isWritten: boolean;
+  draft: ComposerDraft;
+}
+
+/** Which draft a session of its author discards. */
+export interface DiscardedDraft extends Pick<WrittenDraft, "conversationId" | "sessionId"> {
+  /** only the draft of this `updatedAt`; absent: any */
+  updatedAt?: number | undefined;
 }

@@ -1,4 +1,4 @@
-import type { ComposerDraft, WrittenDraft } from "../../domain/conversations/composer-draft.ts";
+import type { DiscardedDraft, DraftWrite, WrittenDraft } from "../../domain/conversations/composer-draft.ts";
 import type { ConversationId } from "../../domain/ids.ts";
 import type { DraftContent, DraftId, DraftState, StoredDraft } from "../../domain/messages/draft.ts";
 import type { MessageReference } from "../../domain/messages/message.ts";
@@ -59,18 +59,14 @@ export const KEPT = {
    * @see ComposerDrafts.put
    * @throws `unauthenticated` for a deleted account
    */
-  putComposerDraft: repeatable(light, (components, input: WrittenDraft): Promise<ComposerDraft> => {
+  putComposerDraft: repeatable(light, (components, input: WrittenDraft): Promise<DraftWrite> => {
     requireAccount(components);
     return components.composerDrafts.put(input);
   }),
 
   /** Deletes the user's composer draft in a conversation. Idempotent. @see ComposerDrafts.discard */
   discardComposerDraft: effect(
-    repeatable(
-      unweighed,
-      ({ composerDrafts }, { conversationId, sessionId }: Omit<WrittenDraft, "content">) =>
-        composerDrafts.discard(conversationId, sessionId),
-    ),
+    repeatable(unweighed, ({ composerDrafts }, input: DiscardedDraft) => composerDrafts.discard(input)),
   ),
 
   /**

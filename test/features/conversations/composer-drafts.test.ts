@@ -101,6 +101,39 @@ describe("a composer draft", () => {
     expect(await drafted(ann, id)).toBeUndefined();
   });
 
+  test("stays, if another draft comes that does not know it", async () => {
+    const [ann, bob] = await users();
+    const { id } = await openDirect(ann, bob);
+    const phone = await put(ann, id, { text: "On the phone", client_msg_id: "phone", replaces: 0 });
+    expect(phone.status, JSON.stringify(phone.body)).toBe(200);
+    const { updated_at } = z.object({ updated_at: z.int() }).parse(phone.body);
+    const blind = await put(ann, id, { text: "At the desk", client_msg_id: "desk", replaces: 0 });
+    expect(blind).toMatchObject({ status: 409, body: { code: "conflict", draft: phone.body } });
+    // Its own writer goes on, also one whose last answer was lost.
+    await put(ann, id, { text: "On the phone!", client_msg_id: "phone", replaces: 0 });
+    expect(await draftedText(ann, id)).toBe("On the phone!");
+    const later = await put(ann, id, { text: "Both", client_msg_id: "desk", replaces: updated_at });
+    expect(later).toMatchObject({ status: 409, body: { draft: { text: "On the phone!" } } });
+    const { draft } = await listedConversation(ann, id);
+    const seen = await put(ann, id, { text: "Both", client_msg_id: "desk", replaces: draft?.updated_at });
+    expect(seen.status).toBe(200);
+    expect(await draftedText(ann, id)).toBe("Both");
+  });
+
+  test("stays, if another one is discarded", async () => {
+    const [ann, bob] = await users();
+    const { id } = await openDirect(ann, bob);
+    await compose(ann, id, "I");
+    const before = await drafted(ann, id);
+    await compose(ann, id, "I think");
+    const token = ann.token;
+    const only = (at: number | undefined) => call("DELETE", `${path(id)}?updated_at=${at}`, { token });
+    expect((await only(before?.updated_at)).status).toBe(204);
+    expect(await draftedText(ann, id)).toBe("I think");
+    expect((await only((await drafted(ann, id))?.updated_at)).status).toBe(204);
+    expect(await drafted(ann, id)).toBeUndefined();
+  });
+
   test("is in the archive too", async () => {
     const [ann, bob] = await users();
     const { id } = await openDirect(ann, bob);

@@ -15,7 +15,9 @@ export function serializeComposerDraft(draft: ComposerDraft): z.infer<typeof Com
 }
 
 /** The content of a composer draft from what a client writes. */
-export function readComposerDraft(written: z.infer<typeof NewComposerDraft>): ComposerContent {
+export function readComposerDraft(
+  written: Omit<z.infer<typeof NewComposerDraft>, "replaces">,
+): ComposerContent {
   const { text, reply_to: replyTo, thread, client_msg_id: clientMsgId } = written;
   return {
     text,
