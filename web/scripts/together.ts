@@ -8,12 +8,15 @@ import { dirname, join, resolve } from "node:path";
 import type { Plugin } from "esbuild";
 
 const SOURCE = join(import.meta.dirname, "../src");
+/** The library has modules that are loaded when they are needed, too. */
+const CLIENT = join(import.meta.dirname, "../../packages/client/src");
 
 const LAZY = /\bimport\(\s*"(\.[^"]+)"/g;
 
 /**
- * Makes each lazy view below `web/src/` import the page. The texts are loaded before it, and import
- * nothing. The views are looked up in the sources: esbuild may read a view before the module that loads it.
+ * Makes each lazy view below `web/src/`, and each lazy module of the library, import the page. The texts are
+ * loaded before it, and import nothing. The views are looked up in the sources: esbuild may read a view
+ * before the module that loads it.
  */
 export const together: Plugin = {
   name: "together",
@@ -30,9 +33,11 @@ export const together: Plugin = {
   },
 };
 
-/** The files below `web/src/` that are loaded when they are needed, without the texts. */
+/** The files that are loaded when they are needed, without the texts. */
 function lazyViews(): Set<string> {
-  const sources = globSync("**/*.{ts,tsx}", { cwd: SOURCE }).map((file) => join(SOURCE, file));
+  const sources = [SOURCE, CLIENT].flatMap((cwd) =>
+    globSync("**/*.{ts,tsx}", { cwd }).map((file) => join(cwd, file)),
+  );
   const loaded = sources.flatMap((file) =>
     [...readFileSync(file, "utf8").matchAll(LAZY)].map(([, path = ""]) => resolve(dirname(file), path)),
   );

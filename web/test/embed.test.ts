@@ -235,3 +235,11 @@ test("an id that is none opens nothing, and the page is told", async () => {
   expect((await thrown).message).toContain('conversation="shop" is no id of a conversation');
   takeProblems(page.context());
 });
+
+test("a conversation of which the user is no member is said to be none", async () => {
+  const [ann, ben] = [await site.person("ann"), await site.person("ben")];
+  const { id } = await ben.openGroup("Secret", []);
+  const { page } = await embed(ann, id);
+  await page.getByRole("alert").filter({ hasText: "Try again" }).waitFor();
+  expect(await page.title()).not.toContain("parley-ready");
+});

@@ -3,10 +3,11 @@ import type { Keeper } from "./cache/keeper.ts";
 import type { OpenSocket } from "./connection/link.ts";
 import { listenForWake } from "./connection/wake.ts";
 import { Conversations } from "./list/conversations.ts";
+import { newId } from "./new-id.ts";
 import { Outbox } from "./outbox/outbox.ts";
 import type { Uploader } from "./outbox/uploader.ts";
 import { ChatState } from "./store/chat-state.ts";
-import { Store } from "./store/store.ts";
+import { listen, Store } from "./store/store.ts";
 import { Engine } from "./sync/engine.ts";
 import type { Conversation, Message, NewMessage, ServerFrame } from "./types.ts";
 import { ConversationWindow, type WindowContext } from "./window/conversation-window.ts";
@@ -58,17 +59,17 @@ export class Chat {
     const list = new Conversations(changed);
     const outbox = new Outbox({
       pause,
-      transmit: (id, text) => this.#engine.sockets.send(text, id),
-      prepare: async (item, onProgress) => (await uploads?.prepare(api, item, onProgress)) ?? item.message,
+      transmit: (id, text) => engine.sockets.send(text, id),
       onChange: (clientMsgId, item) => {
         cache?.outboxChanged(clientMsgId, item);
-        uploads?.outboxChanged(clientMsgId, item);
+        uploads?.outboxChanged(clientMsgId, item, (fields) => outbox.change(clientMsgId, fields), api);
         changed();
       },
     });
+    this.api = api;
     this.#cache = cache;
     this.#outbox = outbox;
-    this.#engine = new Engine({
+    const engine = new Engine({
       ...{ api, list, outbox, pause, keeps, changed, keeper: cache, socket },
       onMessage: (message) => tell(this.#messageListeners, message),
       onFrame: (frame) => tell(this.#frameListeners, frame),
@@ -77,11 +78,12 @@ export class Chat {
       },
       onChange: (timeline) => cache?.timelineChanged(timeline),
     });
+    this.#engine = engine;
     this.#context = {
-      ...{ api, list, outbox, engine: this.#engine, changed, windows: new Set() },
+      ...{ api, list, outbox, engine, changed, windows: new Set() },
       send: (id, message, file) => this.send(id, message, file),
     };
-    this.#store = new Store(new ChatState(list, outbox, this.#engine), () => cache?.listChanged());
+    this.#store = new Store(new ChatState(list, outbox, engine), () => cache?.listChanged());
   }
 
   /** What the client shows now. */
@@ -114,17 +116,13 @@ export class Chat {
     await this.#cache?.flush();
   }
 
-  /** Ends the session, and forgets what the cache has. */
-  async logout(): Promise<void> {
-    await this.#context.api.call("post", "/v1/logout").catch(() => {});
-    await this.stop();
-    await this.#cache?.clear();
+  /** Takes what the server tells all sessions but the one that caused it. For entries of this package. */
+  take(frame: ServerFrame): void {
+    this.#engine.take(frame, "device");
   }
 
   /** Makes calls of API v1 in the name of the user. */
-  get api(): Api {
-    return this.#context.api;
-  }
+  readonly api: Api;
 
   /** Loads the list anew: after a call that no frame tells of, such as deleting a direct conversation. */
   refresh(): void {
@@ -145,10 +143,15 @@ export class Chat {
    * @returns its `client_msg_id`
    */
   send(conversation_id: number, message: NewMessage, file?: Blob): string {
-    const created_at = Date.now();
-    // The server indexes these ids: ids that rise with the time lie on the same pages.
-    const client_msg_id = message.client_msg_id ?? created_at + crypto.randomUUID();
-    this.#outbox.add({ client_msg_id, conversation_id, message, created_at, state: "queued", file });
+    const client_msg_id = message.client_msg_id ?? newId();
+    this.#outbox.add({
+      client_msg_id,
+      conversation_id,
+      message,
+      created_at: Date.now(),
+      state: "queued",
+      file,
+    });
     return client_msg_id;
   }
 
@@ -165,14 +168,13 @@ export class Chat {
   /** Ends when the server has answered everything that was sent. */
   flush(): Promise<void> {
     return new Promise((resolve) => {
-      if (this.#outbox.isEmpty) return resolve();
-      const end = this.subscribe(
-        () => this.#outbox.isEmpty,
-        () => {
-          end();
-          resolve();
-        },
-      );
+      const check = () => {
+        if (!this.#outbox.isEmpty) return;
+        end();
+        resolve();
+      };
+      const end = this.subscribe(() => this.#outbox.isEmpty, check);
+      check();
     });
   }
 
@@ -181,14 +183,12 @@ export class Chat {
    * @returns ends it
    */
   onMessage(listener: (message: Message) => void): () => void {
-    this.#messageListeners.add(listener);
-    return () => void this.#messageListeners.delete(listener);
+    return listen(this.#messageListeners, listener);
   }
 
   /** Hears of each frame of the server, such as `friend` and `reminder`. @returns ends it */
   onFrame(listener: (frame: ServerFrame) => void): () => void {
-    this.#frameListeners.add(listener);
-    return () => void this.#frameListeners.delete(listener);
+    return listen(this.#frameListeners, listener);
   }
 }
 

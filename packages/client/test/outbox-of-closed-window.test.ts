@@ -53,12 +53,15 @@ async function withoutAcks() {
 
 test("a send that a page of a closed window brings leaves the outbox", async () => {
   const { chat, other, window, id } = await withoutAcks();
-  window.send(text("Hello"));
-  await until(other, (state) => state.conversation(id)?.last_seq === 1);
-  const loaded = window.jumpToDate(0);
+  other.send(id, text("Lunch?"));
+  await until(chat, () => window.view.messages.length === 1);
+  window.send({ ...text("Hello"), thread: { root: 1, also_in_main: true } });
+  await until(other, (state) => state.conversation(id)?.last_seq === 2);
+  // The page of the thread has it.
+  const thread = chat.open(id, { thread: 1 });
+  thread.close();
   window.close();
-  await loaded;
-  expect(chat.state.outbox(id)).toEqual([]);
+  await until(chat, (state) => state.outbox(id).length === 0);
 });
 
 test("a window shows a send whose ack came after a later message, while no window was open", async () => {

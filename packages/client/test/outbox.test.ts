@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
-import type { OutboxItem, Uploader } from "../src/index.ts";
+import type { OutboxItem } from "../src/index.ts";
+import { uploader } from "../src/uploads/index.ts";
 import { startChat, text, until } from "./support/chats.ts";
 import { Network } from "./support/network.ts";
 import { Server } from "./support/server.ts";
@@ -56,10 +57,7 @@ test("messages of the time without a connection are queued, and sent in order on
 test("a message whose mentions are found out later waits for them, and keeps back those behind it", async () => {
   const { ann, bob, id } = await twoInAConversation();
   const { promise: mentions, resolve } = Promise.withResolvers<number[]>();
-  const uploads: Uploader = {
-    prepare: async (_, { message }) => ({ ...message, mentions: await mentions }),
-    outboxChanged: () => {},
-  };
+  const uploads = uploader(async (_, { message }) => ({ ...message, mentions: await mentions }));
   const chat = await startChat(server.origin, ann, { uploads });
   await until(chat, ({ connection }) => connection === "live");
   chat.send(id, { ...text("@bob"), mentions: "later" });

@@ -40,14 +40,6 @@ async function listed() {
   return { ann, chat, frames, id };
 }
 
-test("a jump to a time behind all messages shows the newest ones, though the window has just opened", async () => {
-  const { chat, id } = await listed();
-  const window = chat.open(id);
-  await nextTurn();
-  void window.jumpToDate(Date.now() + 60_000);
-  await until(chat, () => window.view.messages.length === 1);
-});
-
 test("a window that is opened again is live, though a sync was refused while nobody looked", async () => {
   const { chat, frames, id } = await listed();
   frames.replace("synced", { type: "error", code: "unavailable", detail: "", conversation_id: id });

@@ -17,38 +17,40 @@ export interface Account {
 }
 
 /** Finds out whom a message mentions, when it leaves. */
-type ResolveMentions = (
-  account: Pick<Account, "chat" | "people">,
-  item: OutboxItem,
-) => Promise<NonNullable<NewMessage["mentions"]>>;
+type ResolveMentions = (account: Pick<Account, "chat" | "people">, item: OutboxItem) => Promise<Mentions>;
+type Mentions = NonNullable<NewMessage["mentions"]>;
+
+/** Loads what prepares messages with the first one that has a file, or mentions to be found out. */
+function preparesLater(resolve: (item: OutboxItem) => Promise<Mentions>): Uploader {
+  let loading: Promise<Uploader> | undefined;
+  return {
+    outboxChanged(id, item, change, api) {
+      if (!loading && !item?.file && item?.message.mentions !== "later") return;
+      loading ??= import("../lib/uploads.ts").then(({ uploaderOf }) => uploaderOf(resolve));
+      loading.then(
+        (uploader) => uploader.outboxChanged(id, item, change, api),
+        () => {
+          loading = undefined;
+          if (item && item.state !== "failed") change({ state: "failed", code: "no_answer" });
+        },
+      );
+    },
+  };
+}
 
 /** Opens the client of a session, which shows what its cache has, and connects. */
 export function openAccount(opened: Session, resolve: ResolveMentions): Account {
   const { userId, token } = opened;
-  /** loaded with the first file */
-  let upload: Uploader | undefined;
   const name = `${userId}@${location.host}`;
   const cache = openCache(name);
   const chat = new Chat({
     ...{ url: location.origin, cache },
-    uploads: {
-      prepare: async (api, item, onProgress) => {
-        let { message } = item;
-        if (item.file) {
-          const { uploads } = await import("../lib/uploads.ts");
-          upload = uploads;
-          message = await uploads.prepare(api, item, onProgress);
-        }
-        if (message.mentions !== "later") return message;
-        return { ...message, mentions: await resolve({ chat, people }, item) };
-      },
-      outboxChanged: (id, item) => upload?.outboxChanged(id, item),
-    },
+    uploads: preparesLater((item) => resolve({ chat, people }, item)),
     // A token that the server refuses is not replaced: the user signs in again.
     token: (refused) => (refused === undefined ? token : null),
   });
   const people = new People(chat);
-  const drafts = new Drafts(chat, { share: name });
+  const drafts = new Drafts(chat, { name });
   chat.subscribe(
     ({ connection }) => connection,
     (connection) => {
@@ -64,6 +66,7 @@ export function openAccount(opened: Session, resolve: ResolveMentions): Account 
     forget: async () => {
       await chat.stop();
       await cache.clear();
+      drafts.clear();
     },
     close: async () => {
       await drafts.flush();

@@ -47,7 +47,6 @@ const ICONS = {
   poll: "M6 20V10M12 20V4M18 20v-7",
   reply: "M9 7l-5 5 5 5M4 12h9a7 7 0 0 1 7 7",
   edit: "M4 20l1-5L16.5 3.5l4 4L9 19zM14 6l4 4",
-  lock: "M6 11h12v9H6zM8.5 11V8a3.5 3.5 0 0 1 7 0v3",
   file: "M6 3h8l4 4v14H6zM14 3v4h4",
 } as const;
 

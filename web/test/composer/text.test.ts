@@ -1,6 +1,7 @@
 import type { Locator, Page } from "playwright-core";
 import { expect, test } from "vitest";
 import type { Person } from "../../../scripts/support/person.ts";
+import { takeProblems } from "../support/problems.ts";
 import { Seat } from "../support/seat.ts";
 import { Site } from "../support/site.ts";
 import { composer, connection, row, send, stored } from "../support/talk.ts";
@@ -85,11 +86,12 @@ test("a draft outlives a reload, goes on on another device, and ends with the me
   const { ann, id } = await world();
   const page = await site.open({ person: ann, hash: `#/c/${id}` });
   await composer(page).fill("I bring");
+  // Before the server has it.
+  await page.reload();
+  await expect.poll(() => composer(page).inputValue()).toBe("I bring");
   await expect
     .poll(() => ann.call("GET", "/v1/conversations"))
     .toHaveProperty("items.0.draft.text", "I bring");
-  await page.reload();
-  await expect.poll(() => composer(page).inputValue()).toBe("I bring");
   const other = await site.open({ person: await ann.signIn(), hash: `#/c/${id}` });
   await expect.poll(() => composer(other).inputValue()).toBe("I bring");
   await composer(other).fill("I bring it");
@@ -97,6 +99,24 @@ test("a draft outlives a reload, goes on on another device, and ends with the me
   await composer(other).press("Enter");
   await stored(page, "I bring it").waitFor();
   await expect.poll(() => composer(page).inputValue()).toBe("");
+});
+
+test("a page over plain http at an address of a local network sends, and keeps a draft", async () => {
+  const { ann, id } = await world();
+  const page = await site.open({
+    person: ann,
+    origin: site.origin.replace("127.0.0.1", "parley.lan"),
+    hash: `#/c/${id}`,
+  });
+  expect(await page.evaluate(() => [isSecureContext, "randomUUID" in crypto])).toEqual([false, false]);
+  await composer(page).fill("I bring");
+  await page.reload();
+  await expect.poll(() => composer(page).inputValue()).toBe("I bring");
+  await composer(page).press("Enter");
+  await stored(page, "I bring").waitFor();
+  const problems = takeProblems(page.context());
+  // The browser tells of a header that it ignores on such pages.
+  expect(problems.filter((problem) => !problem.includes("Cross-Origin-Opener-Policy"))).toEqual([]);
 });
 
 test("tabs of one browser show one draft, which goes with the message in both", async () => {

@@ -13,6 +13,9 @@ const SYSTEM_FONTS = "/etc/fonts/fonts.conf";
 /** A microphone that beeps, which each page may use. */
 const MICROPHONE = ["--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream"];
 
+/** Names of a local network, whose pages are not secure as those of 127.0.0.1 are. */
+const LAN = "--host-resolver-rules=MAP *.lan 127.0.0.1";
+
 /** A Chromium that can be started, as plain data: it is found once a run, for all test files. */
 export interface FoundChromium {
   path: string;
@@ -39,7 +42,7 @@ export function launch({ path, env }: FoundChromium): Promise<Browser> {
   return chromium.launch({
     executablePath: path,
     // Containers run tests as root, whom Chromium's sandbox refuses.
-    args: ["--no-sandbox", "--disable-gpu", "--headless=shell", ...MICROPHONE],
+    args: ["--no-sandbox", "--disable-gpu", "--headless=shell", LAN, ...MICROPHONE],
     env: { ...process.env, ...env },
   });
 }

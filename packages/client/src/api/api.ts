@@ -38,6 +38,8 @@ export class Api {
   readonly #getToken: GetToken;
   readonly #pause: number;
   #token: string | null | undefined;
+  /** the token is asked for: once for all who need it */
+  #asking: Promise<string | null | undefined> | undefined;
 
   /**
    * @param base the address of the server
@@ -53,10 +55,22 @@ export class Api {
    * The token of the session.
    * @param refused the token that the server has refused: another one is asked for
    * @returns null: there is none, sign in again
+   * @throws {Problem} what gets tokens has failed
    */
   async token(refused?: string): Promise<string | null> {
-    if (!this.#token || this.#token === refused) this.#token = await this.#getToken(refused);
-    return this.#token === refused ? null : this.#token || null;
+    if (!this.#token || this.#token === refused) {
+      // What throws at once ends like what is rejected.
+      this.#asking ??= Promise.resolve(refused)
+        .then(this.#getToken)
+        .catch((cause) => {
+          throw new Problem(0, { detail: `${cause}` });
+        })
+        .finally(() => {
+          this.#asking = undefined;
+        });
+      this.#token = await this.#asking;
+    }
+    return (this.#token !== refused && this.#token) || null;
   }
 
   /** The address of a path, for a socket. */
@@ -91,76 +105,61 @@ export class Api {
   async request<T>(
     method: Method,
     address: string,
-    { retry = method === "get" || method === "put", signal, send, ...init }: RequestOptions,
+    { retry = method === "get" || method === "put", signal, send = fetch, ...init }: RequestOptions,
   ): Promise<T> {
     let token = await this.token();
     for (let attempt = 1; ; attempt++) {
+      // It may be ended in the pause, or while the token was asked for. React Native has no `throwIfAborted`.
+      if (signal?.aborted) throw signal.reason ?? Error("aborted");
+      // AbortSignal.any and AbortSignal.timeout are not in React Native.
+      const aborting = new AbortController();
+      const abort = () => aborting.abort();
+      const timer = setTimeout(abort, ANSWER_TIME);
+      signal?.addEventListener("abort", abort);
+      let problem: Problem;
       try {
-        // It may be ended in the pause, or while the token was asked for.
-        signal?.throwIfAborted();
-        return await this.#fetch<T>(
-          address,
-          {
-            ...init,
-            method: method.toUpperCase(),
-            headers: { ...init.headers, ...(token && { Authorization: `Bearer ${token}` }) },
-          },
-          signal,
-          send,
-        );
-      } catch (error) {
-        signal?.throwIfAborted();
-        if (!(error instanceof Problem)) throw error;
-        if (error.code === "unauthenticated" && token) {
-          token = await this.token(token);
-          if (token) continue;
-        }
-        // A call that was refused for its rate has done nothing.
-        const pause = Math.max((error.retryAfter ?? 0) * 1000, jitter(this.#pause * 2 ** (attempt - 1)));
-        const mayRepeat = isTemporary(error.code) && (retry || error.code === "rate_limited");
-        if (!mayRepeat || attempt === ATTEMPTS || pause > MAX_PAUSE) throw error;
-        await new Promise((resolve) => setTimeout(resolve, pause));
+        const answer = await send(this.#base + address, {
+          ...init,
+          method: method.toUpperCase(),
+          headers: { ...init.headers, ...(token && { Authorization: `Bearer ${token}` }) },
+          signal: aborting.signal,
+        });
+        const text = await answer.text();
+        if (answer.ok) return trusted(text || "null");
+        const { headers, status } = answer;
+        const isJson = headers.get("Content-Type")?.includes("json");
+        const retryAfter = Number(headers.get("Retry-After")) || undefined;
+        problem = new Problem(status, isJson ? trusted<ProblemBody>(text) : {}, retryAfter);
+      } catch (cause) {
+        problem = new Problem(0, { detail: `${address}: ${cause}` });
+      } finally {
+        clearTimeout(timer);
+        signal?.removeEventListener("abort", abort);
       }
+      if (signal?.aborted) continue;
+      if (problem.code === "unauthenticated" && token) {
+        token = await this.token(token);
+        if (token) continue;
+      }
+      // A call that was refused for its rate has done nothing.
+      const pause = Math.max((problem.retryAfter ?? 0) * 1000, jitter(this.#pause * 2 ** (attempt - 1)));
+      const mayRepeat = isTemporary(problem.code) && (retry || problem.code === "rate_limited");
+      if (!mayRepeat || attempt === ATTEMPTS || pause > MAX_PAUSE) throw problem;
+      await new Promise((resolve) => setTimeout(resolve, pause));
     }
-  }
-
-  async #fetch<T>(
-    address: string,
-    init: RequestInit,
-    signal: AbortSignal | undefined,
-    send: RequestOptions["send"] = fetch,
-  ): Promise<T> {
-    // AbortSignal.any and AbortSignal.timeout are not in React Native.
-    const aborting = new AbortController();
-    const abort = () => aborting.abort();
-    const timer = setTimeout(abort, ANSWER_TIME);
-    signal?.addEventListener("abort", abort);
-    let answer: Answer;
-    let text: string;
-    try {
-      answer = await send(this.#base + address, { ...init, signal: aborting.signal });
-      text = await answer.text();
-    } catch (cause) {
-      throw new Problem(0, { detail: `${init.method} ${address} has no answer: ${cause}` });
-    } finally {
-      clearTimeout(timer);
-      signal?.removeEventListener("abort", abort);
-    }
-    const isJson = answer.headers.get("Content-Type")?.includes("json");
-    if (answer.ok) return trusted(text || "null");
-    const retryAfter = Number(answer.headers.get("Retry-After")) || undefined;
-    throw new Problem(answer.status, isJson ? trusted<ProblemBody>(text) : {}, retryAfter);
   }
 }
 
 /** Half to all of a pause, so that clients that lost one server do not return at one moment. */
 export function jitter(pause: number): number {
-  return pause * (0.5 + Math.random() / 2);
+  return (pause * (1 + Math.random())) / 2;
 }
 
 function address(path: string, { path: places = {}, query = {} }: AnyInput): string {
   const filled = path.replace(/\{(\w+)\}/g, (_, name: string) => encodeURIComponent(places[name] ?? ""));
-  // Fields that are undefined are no parameters.
-  const params = `${new URLSearchParams(trusted<Record<string, string>>(JSON.stringify(query)))}`;
+  // Fields that are undefined are no parameters. The URLSearchParams of React Native encode nothing.
+  const params = Object.entries(trusted<Record<string, string>>(JSON.stringify(query)))
+    .map(([name, value]) => `${name}=${encodeURIComponent(value)}`)
+    .join("&");
   return filled + (params && `?${params}`);
 }

@@ -3,14 +3,12 @@ import { isTemporary, type Problem } from "../api/problem.ts";
 import { trusted } from "../json.ts";
 import type { ServerFrame } from "../types.ts";
 
-/** Without `ready` after this time a socket is dead, in ms. */
-const READY_TIME = 10_000;
-/** Without an answer to a `ping` after this time a socket is dead, in ms. */
-const PONG_TIME = 10_000;
+/** Without `ready`, or an answer to a `ping`, after this time a socket is dead, in ms. */
+const ANSWER_TIME = 10_000;
 /** The server wants to hear from a client this often, in ms. */
 const PING_EVERY = 25_000;
 /** The server wants a `ping` for each MiB that it sends. A character has up to four bytes. */
-const PING_CHARACTERS = 256 * 1024;
+const PING_CHARACTERS = 262_144;
 /** No pause before a socket is opened again is longer, in ms. */
 const MAX_PAUSE = 30_000;
 /** Which socket a link opens: that of the device, or that of the conversation on screen. */
@@ -56,7 +54,8 @@ export class Link {
   /** goes up with each opening, so that the steps of an older one end */
   #opening = 0;
   #token: string | undefined;
-  #isReady = false;
+  /** whether frames can be sent */
+  isReady = false;
   /** openings without `ready` since the last `ready` */
   #failures = 0;
   /** characters received since the last `ping` */
@@ -71,11 +70,6 @@ export class Link {
     this.#options = options;
     this.#source = source;
     this.#path = path;
-  }
-
-  /** Whether frames can be sent. */
-  get isReady(): boolean {
-    return this.#isReady;
   }
 
   /** Opens the socket, at once. `refused`: the token that the server no longer takes. */
@@ -95,7 +89,7 @@ export class Link {
   close(): number {
     for (const timer of [this.#deadline, this.#pinging, this.#reopening]) clearTimeout(timer);
     this.#deadline = this.#reopening = undefined;
-    this.#isReady = false;
+    this.isReady = false;
     this.#received = 0;
     const socket = this.#socket;
     this.#socket = undefined;
@@ -105,8 +99,8 @@ export class Link {
 
   /** Sends a frame. @returns false: there is no socket to send it on */
   send(frame: string): boolean {
-    if (this.#isReady) this.#socket?.send(frame);
-    return this.#isReady;
+    if (this.isReady) this.#socket?.send(frame);
+    return this.isReady;
   }
 
   /**
@@ -115,12 +109,12 @@ export class Link {
    */
   wake(): void {
     if (this.#reopening) void this.open();
-    else if (this.#isReady) this.#ping();
+    else if (this.isReady) this.#ping();
   }
 
   #connect(socket: ClientSocket): void {
     this.#socket = socket;
-    this.#deadline = setTimeout(() => this.#closed(1006, ""), READY_TIME);
+    this.#deadline = setTimeout(() => this.#closed(), ANSWER_TIME);
     socket.onmessage = ({ data }) => {
       if (socket === this.#socket) this.#take(data);
     };
@@ -134,7 +128,7 @@ export class Link {
     this.#deadline = undefined;
     this.#received += data.length;
     if (data !== "pong") this.#frame(trusted(data));
-    if (this.#received > PING_CHARACTERS && this.#isReady) this.#ping();
+    if (this.#received > PING_CHARACTERS && this.isReady) this.#ping();
   }
 
   #frame(frame: ServerFrame): void {
@@ -145,27 +139,27 @@ export class Link {
       void this.#closed(isTemporary(frame.code) ? 1013 : 4404, frame.code, frame.retry_after);
     else {
       if (isReady) {
-        this.#isReady = true;
+        this.isReady = true;
         this.#failures = 0;
       }
       this.#options.onFrame(frame, this.#source);
     }
     // Behind the first frames of the client, for which the server waits.
-    if (isReady && this.#isReady) this.#ping();
+    if (isReady && this.isReady) this.#ping();
   }
 
   #ping(): void {
     this.#received = 0;
     this.#socket?.send("ping");
-    this.#deadline ??= setTimeout(() => this.#closed(1006, ""), PONG_TIME);
+    this.#deadline ??= setTimeout(() => this.#closed(), ANSWER_TIME);
     clearTimeout(this.#pinging);
     this.#pinging = setTimeout(() => this.#ping(), PING_EVERY);
   }
 
-  /** Does what the server's table of close codes says. */
-  async #closed(code: number, reason: string, retryAfter = 0): Promise<void> {
+  /** Does what the server's table of close codes says. 1006: the socket is dead. */
+  async #closed(code = 1006, reason = "", retryAfter = 0): Promise<void> {
     const { api, onLost, onEnd } = this.#options;
-    const wasReady = this.#isReady;
+    const wasReady = this.isReady;
     const opening = this.close();
     let isRefused = code === 4001 && !["left", "removed", "dissolved"].includes(reason);
     if (wasReady) onLost(this.#source);

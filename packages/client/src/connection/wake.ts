@@ -1,7 +1,7 @@
-/** The clock is looked at this often, in ms. A jump of twice as much is a sleep of the machine. */
+/** The clock is looked at this often, in ms. */
 const LOOK_EVERY = 5_000;
-/** The network is back; the page is shown or hidden. */
-const EVENTS = ["online", "visibilitychange"];
+/** A longer jump of the clock is a sleep of the machine, in ms. */
+const LONGEST = 10_000;
 
 /**
  * Calls back when the network, the page or the machine is back.
@@ -10,13 +10,14 @@ const EVENTS = ["online", "visibilitychange"];
 export function listenForWake(wake: () => void): () => void {
   let last = Date.now();
   const clock = setInterval(() => {
-    if (Date.now() - last > 2 * LOOK_EVERY) wake();
+    if (Date.now() - last > LONGEST) wake();
     last = Date.now();
   }, LOOK_EVERY);
-  // Node, Workers and React Native have no such events.
-  for (const event of EVENTS) globalThis.addEventListener?.(event, wake);
+  const ended = new AbortController();
+  // The network is back; the page is shown or hidden. Node, Workers and React Native have no such events.
+  for (const event of ["online", "visibilitychange"]) globalThis.addEventListener?.(event, wake, ended);
   return () => {
     clearInterval(clock);
-    for (const event of EVENTS) globalThis.removeEventListener?.(event, wake);
+    ended.abort();
   };
 }

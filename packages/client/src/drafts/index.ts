@@ -1,79 +1,102 @@
 import type { Chat } from "../chat.ts";
-import type { Draft, NewMessage } from "../types.ts";
+import { listen } from "../store/store.ts";
+import type { Frame, NewMessage } from "../types.ts";
+import { Fields, rootOf } from "./fields.ts";
+import type { Saver } from "./saver.ts";
+import {
+  type DraftContent,
+  type DraftStorage,
+  type Field,
+  isEmpty,
+  isSame,
+  KeptFields,
+  pageStorage,
+} from "./storage.ts";
 
-/** What the user is writing: `text`, the message that it answers, and the thread that it is in. */
-export type DraftContent = Pick<Draft, "text" | "reply_to" | "thread">;
+export type { DraftContent, DraftStorage } from "./storage.ts";
 
-/** A draft, as one tab tells it to the others. */
-interface SharedDraft {
-  readonly id: number;
-  /** the id under which it is sent */
-  readonly client_msg_id: string;
-  content: DraftContent;
+/** How drafts are kept. */
+export interface DraftsOptions {
+  /**
+   * stands for one user of one server: under it drafts are kept at once, and the tabs of the user write one
+   * draft; absent: a draft is in memory until the server has it
+   */
+  name?: string;
+  /** keeps the drafts of `name`; absent: `localStorage`, where there is one */
+  storage?: DraftStorage | undefined;
+  /** what is written within this time is saved on the server once, in ms; 1,500 if absent */
+  pause?: number;
 }
 
-interface Written extends SharedDraft {
-  /** what the server has of it */
-  saved: DraftContent | undefined;
-  timer: ReturnType<typeof setTimeout> | undefined;
-  /** ends when the server has what was written; undefined: it has nothing of this draft */
-  saving: Promise<unknown> | undefined;
+/** What one tab tells the others. */
+interface Word {
+  /** a field as it is now */
+  field?: Field;
+  /** what the server tells every session but that of the tabs */
+  frame?: Frame<"draft">;
+  /** a tab begins: which messages are on their way? */
+  isBegun?: boolean;
 }
 
-/** What the user is writing, shared with their other devices. A send clears the draft there. */
+/** The page may end: it is left, or a phone shows something else. */
+const ENDS = ["pagehide", "visibilitychange"];
+
+/**
+ * What the user is writing: kept on this device at once, and shared with their other devices. The server
+ * has one draft of a conversation, of any of its fields. A device overwrites none there that it has not
+ * seen: what was written here stays here, and is saved when that draft was sent or emptied.
+ */
 export class Drafts {
   readonly #chat: Chat;
   readonly #pause: number;
-  readonly #written = new Map<number, Written>();
+  readonly #fields: Fields;
+  readonly #saver: Promise<Saver>;
+  #tabs: BroadcastChannel | undefined;
   readonly #listeners = new Set<(id: number) => void>();
-  readonly #tabs: BroadcastChannel | undefined;
-  /** Ends the listening to frames and tabs. */
-  readonly close: () => void;
+  readonly #flush = () => void this.#saver.then((saver) => saver.flush(true));
 
-  /**
-   * @param options `pause`: what is written within this time is saved once, in ms; 1,500 if absent · `share`:
-   * stands for one user of one server, whose tabs write one draft; absent: each has its own until a reload,
-   * as the server tells nothing to the session that has written
-   */
-  constructor(chat: Chat, { pause = 1_500, share }: { pause?: number; share?: string } = {}) {
+  constructor(chat: Chat, { pause = 1_500, name = "", storage }: DraftsOptions = {}) {
     this.#chat = chat;
     this.#pause = pause;
-    if (share && globalThis.BroadcastChannel) {
-      this.#tabs = new BroadcastChannel(`parley:${share} drafts`);
-      this.#tabs.onmessage = ({ data }: MessageEvent<SharedDraft>) => {
-        const { timer, saving = Promise.resolve() } = this.#written.get(data.id) ?? {};
-        clearTimeout(timer);
-        // The other tab saves it.
-        this.#written.set(data.id, { ...data, saved: data.content, timer: undefined, saving });
-        for (const tell of this.#listeners) tell(data.id);
-      };
+    const keeps = name ? (storage ?? pageStorage()) : undefined;
+    const kept = keeps && new KeptFields(keeps, name);
+    const fields = new Fields(chat, kept, (field) => this.#say({ field }));
+    this.#fields = fields;
+    if (name && globalThis.BroadcastChannel) {
+      this.#tabs = new BroadcastChannel(`parley:${name} drafts`);
+      this.#tabs.onmessage = ({ data }: MessageEvent<Word>) => this.#hear(data);
+      this.#say({ isBegun: true });
     }
-    const end = chat.onFrame((frame) => {
-      if (frame.type !== "draft") return;
-      const { conversation_id: id, draft, client_msg_id } = frame;
-      const written = this.#written.get(id);
-      if (!written) return;
-      const { content, saved } = written;
-      const isSaved = saved === content;
-      // Another device goes on, or has ended this draft. What is not saved yet stays.
-      if (draft ? isSaved || isEmpty(content) : isSaved && client_msg_id === written.client_msg_id)
-        this.#written.delete(id);
-    });
-    this.close = () => {
-      end();
-      this.#tabs?.close();
+    for (const event of ENDS) globalThis.addEventListener?.(event, this.#flush);
+    const onChange = (id: number) => this.#tell(id);
+    const onFrame = (frame: Frame<"draft">) => {
+      chat.take(frame);
+      this.#say({ frame });
     };
+    this.#saver = import("./saver.ts").then(
+      ({ Saver }) => new Saver({ chat, fields, pause, onChange, onFrame }),
+    );
   }
 
-  /** Tells the id of a conversation whenever another tab has written its draft. @returns ends it */
+  /** Ends the listening to the client, the page and tabs. What is kept stays. */
+  close(): void {
+    for (const event of ENDS) globalThis.removeEventListener?.(event, this.#flush);
+    this.#tabs?.close();
+    this.#tabs = undefined;
+    void this.#saver.then((saver) => saver.close());
+  }
+
+  /** Tells the id of a conversation whenever its draft is another one, but by `write`. @returns ends it */
   subscribe(listener: (id: number) => void): () => void {
-    this.#listeners.add(listener);
-    return () => this.#listeners.delete(listener);
+    return listen(this.#listeners, listener);
   }
 
-  /** What the user has last written in a conversation, here or on another device, to begin with. */
-  get(id: number): DraftContent | undefined {
-    return this.#written.get(id)?.content ?? this.#chat.state.conversation(id)?.draft;
+  /**
+   * What the user has last written in a conversation, here or on another device.
+   * @param root the field: that of a thread, by its root, or of the conversation itself (0); absent: any
+   */
+  get(id: number, root?: number): DraftContent | undefined {
+    return this.#fields.written(id, root)?.content ?? this.#fields.shown(id, root);
   }
 
   /**
@@ -81,72 +104,62 @@ export class Drafts {
    * draft.
    */
   write(id: number, content: DraftContent): void {
-    const written = this.#written.get(id) ?? this.#begin(id);
-    written.content = content;
-    this.#tell(written);
-    written.timer ??= setTimeout(() => this.#save(written), this.#pause);
+    const field = this.#fields.begin(id, rootOf(content));
+    if (isSame(field.content, content)) return;
+    field.content = content;
+    field.at = Math.max(Date.now(), field.at + 1);
+    field.isSaved = false;
+    if (isEmpty(content)) field.over = field.seen;
+    this.#fields.keep(field);
+    void this.#saver.then((saver) => saver.saveSoon(id));
   }
 
   /**
    * Sends what the user has written, under the id of the draft, which clears it on all devices. The message
    * answers what the draft answers, in its thread, unless it says otherwise.
    * @param file uploaded first; its address becomes the `url` of the body
+   * @param root the field, as of `get`
    * @returns its `client_msg_id`
    */
-  send(id: number, message: NewMessage, file?: Blob): string {
-    const { reply_to: quote_seq, thread } = this.get(id) ?? {};
-    const { client_msg_id, timer, saving } = this.#written.get(id) ?? this.#begin(id);
-    clearTimeout(timer);
-    this.#tell(this.#begin(id));
-    // The draft of another device was the beginning of this one.
-    if (!saving && this.#chat.state.conversation(id)?.draft) this.#clear(id).catch(() => {});
-    const place = { ...(quote_seq && { quote_seq }), ...(thread && { thread }) };
-    return this.#chat.send(id, { client_msg_id, ...place, ...message }, file);
+  send(id: number, message: NewMessage, file?: Blob, root = message.thread?.root): string {
+    const { reply_to: quote_seq, thread } = this.get(id, root) ?? {};
+    const placed = { ...(quote_seq && { quote_seq }), ...(thread && { thread }), ...message };
+    const field = this.#fields.begin(id, placed.thread?.root ?? 0);
+    const { clientMsgId, content, seen, sent } = field;
+    if (!isEmpty(content)) field.sent = [...sent, { id: clientMsgId, content, queued: "here" }];
+    field.over = seen;
+    field.last = clientMsgId;
+    this.#fields.empty(field);
+    return this.#chat.send(id, { client_msg_id: clientMsgId, ...placed }, file);
   }
 
-  /** Saves at once what waits to be saved, as before the page goes. */
+  /** Saves at once what waits to be saved on the server. */
   async flush(): Promise<void> {
-    await Promise.all(
-      [...this.#written.values()].map((written) => (written.timer ? this.#save(written) : written.saving)),
-    );
+    await (await this.#saver).flush();
   }
 
-  #begin(id: number): Written {
-    const client_msg_id = Date.now() + crypto.randomUUID();
-    const nothing = { saved: undefined, timer: undefined, saving: undefined };
-    const written: Written = { id, client_msg_id, content: { text: "" }, ...nothing };
-    this.#written.set(id, written);
-    return written;
+  /** Forgets everything that is kept, as at a logout. */
+  clear(): void {
+    this.#fields.clear();
   }
 
-  #tell({ id, client_msg_id, content }: SharedDraft): void {
-    this.#tabs?.postMessage({ id, client_msg_id, content });
+  #tell(id: number): void {
+    for (const listener of this.#listeners) listener(id);
   }
 
-  #save(written: Written): Promise<unknown> {
-    clearTimeout(written.timer);
-    written.timer = undefined;
-    const save = () => this.#put(written);
-    // Calls under way together could arrive in another order. A draft that cannot be saved stays here.
-    written.saving = Promise.resolve(written.saving)
-      .then(save)
-      .catch(() => {});
-    return written.saving;
+  #say(word: Word): void {
+    this.#tabs?.postMessage(word);
   }
 
-  async #put(written: Written): Promise<void> {
-    const { id, client_msg_id, content } = written;
-    const body = { ...content, client_msg_id };
-    if (isEmpty(content)) await this.#clear(id);
-    else await this.#chat.api.call("put", "/v1/conversations/{id}/draft", { path: { id }, body });
-    written.saved = content;
+  #hear({ field, frame, isBegun }: Word): void {
+    if (frame) this.#chat.take(frame);
+    if (isBegun)
+      for (const one of [...this.#fields.all.values()].flat())
+        if (one.sent.some(({ queued }) => queued === "here")) this.#say({ field: one });
+    if (!field) return;
+    this.#fields.put({ ...field, sent: field.sent.map((one) => ({ ...one, queued: "elsewhere" })) });
+    // The tab that has written it saves it, unless it ends before.
+    if (!field.isSaved) void this.#saver.then((saver) => saver.saveSoon(field.id, 4 * this.#pause));
+    this.#tell(field.id);
   }
-
-  #clear(id: number): Promise<unknown> {
-    return this.#chat.api.call("delete", "/v1/conversations/{id}/draft", { path: { id } });
-  }
-}
-
-function isEmpty({ text, reply_to }: DraftContent): boolean {
-  return !text && !reply_to;
 }

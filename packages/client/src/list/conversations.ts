@@ -5,6 +5,7 @@ import type {
   Message,
   MessagePart,
   Profile,
+  ServerFrame,
   User,
 } from "../types.ts";
 import { counts, rootOf, Unread } from "./unread.ts";
@@ -30,6 +31,8 @@ export class Conversations {
   readonly #items = new Map<number, Item>();
   /** the moments as of which conversations are known, or known to be gone: of a frame, or of a call */
   readonly #asOf = new Map<number, number>();
+  /** the newest frame about each draft and user, with the moment in which it came */
+  readonly #said = new Map<string, { at: number; frame: ServerFrame }>();
   readonly #changed: () => void;
   #moment = 0;
   #sorted: readonly ConversationEntry[] | undefined;
@@ -68,7 +71,8 @@ export class Conversations {
   }
 
   /**
-   * Takes a conversation of a frame, or of an answer that was asked for at a moment.
+   * Takes a conversation of a frame, or of an answer that was asked for at a moment; `tellAgain` follows an
+   * answer.
    * @param readTo how far the user has read on this device, if the list does not know it
    * @returns false: something newer is known of it, so ask again
    */
@@ -76,8 +80,8 @@ export class Conversations {
     const { id, unread_from, mentions = [] } = conversation;
     const old = this.#items.get(id);
     if ((this.#asOf.get(id) ?? 0) > asked) {
-      // Only lists have drafts: that of the first list counts, although a frame is newer.
-      if (!this.isListed && old) this.#set(old, { draft: conversation.draft });
+      // Only lists have drafts.
+      if (old && "draft" in conversation) this.#set(old, { draft: conversation.draft });
       return !old;
     }
     this.#asOf.set(id, asked);
@@ -92,9 +96,8 @@ export class Conversations {
     item.unread.set(conversation.unread_count, conversation.last_seq);
     if (item.readTo > conversation.read_seq) item.unread.read(item.readTo, item.unread.count);
     if (conversation.kind === "direct") {
-      const { peer } = conversation;
-      this.learn(peer);
-      this.online[peer.online ? "add" : "delete"](peer.id);
+      this.learn(conversation.peer);
+      this.#isOnline(conversation.peer);
     }
     if (conversation.last_message) this.learn(conversation.last_message.sender);
     this.#set(item, {
@@ -115,6 +118,7 @@ export class Conversations {
     for (const [id, { entry }] of this.#items) if (!listed.has(id) && !entry.archived) this.remove(id, asked);
     // Of a list, no draft says that there is none.
     const again = list.filter((one) => !this.take({ draft: undefined, ...one }, asked)).map(({ id }) => id);
+    this.tellAgain(asked);
     this.isListed = true;
     this.#changed();
     return again;
@@ -248,6 +252,31 @@ export class Conversations {
     this.#changed();
   }
 
+  /** A frame about a draft or a user, which no answer undoes that was asked for before. */
+  tell(frame: ServerFrame, at = this.now()): void {
+    const { type } = frame;
+    let about = 0;
+    if (type === "draft") {
+      about = frame.conversation_id;
+      const item = this.#items.get(about);
+      if (item) this.#set(item, { draft: frame.draft ?? undefined });
+    } else if (type === "profile") {
+      const { user } = frame;
+      about = user.id;
+      this.learn(user);
+      this.#patchPeer(user, { name: user.nickname || user.username, avatar: user.avatar });
+    } else if (type === "presence") {
+      about = frame.user_id;
+      this.#patchPeer(this.#isOnline({ id: about, online: frame.online }));
+    }
+    this.#said.set(type + about, { at, frame });
+  }
+
+  /** An answer that was asked for at a moment is taken: what frames have told since then holds. */
+  tellAgain(asked: number): void {
+    for (const { at, frame } of this.#said.values()) if (at > asked) this.tell(frame, at);
+  }
+
   /** A profile is the newest that is known of a user. */
   learn({ id, username, nickname, avatar }: Profile): void {
     const profile = { id, username, nickname, avatar };
@@ -256,17 +285,9 @@ export class Conversations {
     this.#changed();
   }
 
-  /** A user has another name or avatar. */
-  rename(user: Profile): void {
-    this.learn(user);
-    this.#patchPeer(user, { name: user.nickname || user.username, avatar: user.avatar });
-  }
-
-  /** A contact went online or offline. */
-  presence(id: number, online: boolean): void {
-    this.online[online ? "add" : "delete"](id);
-    this.#patchPeer({ id, online });
-    this.#changed();
+  #isOnline<Peer extends Pick<User, "id" | "online">>(peer: Peer): Peer {
+    this.online[peer.online ? "add" : "delete"](peer.id);
+    return peer;
   }
 
   #patchPeer(peer: Partial<User> & { id: number }, fields?: { name: string; avatar: string }): void {

@@ -9,13 +9,18 @@ const READ_PAUSE = 300;
 /** That the user is typing is told to the server this often, in ms. */
 const TYPING_EVERY = 2_000;
 
-/** Tells the server what the user does without sending: reads and types. */
+/** A user is shown as typing for this time after their last `typing`, in ms. */
+const TYPING_TIME = 6_000;
+
+/** What users do without sending: tells the server what this one reads and types, and shows who is typing. */
 export class Signals {
   readonly #sockets: Sockets;
   readonly #list: Conversations;
   readonly #loader: Loader;
   readonly #reads = new Map<number, ReturnType<typeof setTimeout>>();
   readonly #typed = new Map<number, number>();
+  /** by conversation and user */
+  readonly #typing = new Map<string, ReturnType<typeof setTimeout>>();
 
   constructor(sockets: Sockets, list: Conversations, loader: Loader) {
     this.#sockets = sockets;
@@ -46,5 +51,18 @@ export class Signals {
     if (now - (this.#typed.get(id) ?? 0) < TYPING_EVERY) return;
     this.#typed.set(id, now);
     this.#sockets.send({ type: "typing", conversation_id: id }, id);
+  }
+
+  /** Another user is typing in a conversation: each time counts for a while. */
+  typed(id: number, userId: number): void {
+    const list = this.#list;
+    const key = `${id} ${userId}`;
+    const show = (...now: number[]) => {
+      const others = list.get(id)?.typing.filter((one) => one !== userId) ?? [];
+      list.patch(id, { typing: [...others, ...now] });
+    };
+    clearTimeout(this.#typing.get(key));
+    this.#typing.set(key, setTimeout(show, TYPING_TIME));
+    show(userId);
   }
 }

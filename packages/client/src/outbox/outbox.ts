@@ -1,5 +1,4 @@
-import { type FailureCode, isTemporary, Problem } from "../api/problem.ts";
-import type { NewMessage } from "../types.ts";
+import { type FailureCode, isTemporary } from "../api/problem.ts";
 import type { OutboxItem } from "./item.ts";
 
 /** The server takes this many sends in a frame. */
@@ -13,8 +12,6 @@ const ANSWER_TIME = 40_000;
 export interface OutboxOptions {
   /** Sends a frame on the socket of a conversation. @returns false: there is none */
   transmit(conversationId: number, text: string): boolean;
-  /** Uploads the file of an item. @returns the message with the address of the file */
-  prepare(item: OutboxItem, onProgress: (part: number) => void): Promise<NewMessage>;
   /** an item is new or has changed; without `item` it is gone */
   onChange(clientMsgId: string, item: OutboxItem | undefined): void;
   /** the pause before a send that was refused for now is repeated, in ms */
@@ -63,9 +60,16 @@ export class Outbox {
   add(item: OutboxItem): void {
     const lane = this.#lane(item.conversation_id);
     this.#put(lane, item);
-    if (isUnfinished(item) && item.state !== "failed") this.#prepare(lane, item);
     // What is sent in one turn goes in one frame.
     queueMicrotask(() => this.#pump(lane));
+  }
+
+  /** Changes an item, as when its file is uploaded, unless it is gone. */
+  change(clientMsgId: string, fields: Partial<OutboxItem>): void {
+    const [lane, item] = this.#find(clientMsgId);
+    if (!lane || !item) return;
+    this.#put(lane, { ...item, ...fields });
+    this.#pump(lane);
   }
 
   /** Sends a message that has failed once more, behind the others. */
@@ -141,8 +145,8 @@ export class Outbox {
         continue;
       }
       units += text.length;
-      // A message that is not ready yet keeps back those behind it.
-      if (isUnfinished(item) || items.length === MAX_SENDS || units > MAX_UNITS) break;
+      // A message whose file or mentions are not there yet keeps back those behind it.
+      if (item.file || message.mentions === "later" || items.length === MAX_SENDS || units > MAX_UNITS) break;
       texts.push(text);
       items.push(item);
     }
@@ -173,21 +177,6 @@ export class Outbox {
     lane.sent.clear();
   }
 
-  /** Makes the message of an item that is unfinished. */
-  #prepare(lane: Lane, item: OutboxItem): void {
-    const change = (fields: Partial<OutboxItem>) => {
-      const now = lane.items.get(item.client_msg_id);
-      if (now) this.#put(lane, { ...now, ...fields });
-      this.#pump(lane);
-    };
-    this.#options
-      .prepare(item, (progress) => change({ progress }))
-      .then(
-        (message) => change({ message, file: undefined }),
-        (error) => change({ state: "failed", code: error instanceof Problem ? error.code : "no_answer" }),
-      );
-  }
-
   #find(clientMsgId: string): [Lane | undefined, OutboxItem | undefined] {
     const lane = [...this.#lanes.values()].find(({ items }) => items.has(clientMsgId));
     return [lane, lane?.items.get(clientMsgId)];
@@ -209,10 +198,7 @@ export class Outbox {
     lane.items.delete(clientMsgId);
     lane.list = undefined;
     this.#options.onChange(clientMsgId, undefined);
+    // It may have kept back others.
+    this.#pump(lane);
   }
-}
-
-/** Whether the uploader has yet to make the message. */
-function isUnfinished({ file, message }: OutboxItem): unknown {
-  return file || message.mentions === "later";
 }

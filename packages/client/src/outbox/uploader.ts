@@ -1,5 +1,4 @@
 import type { Api } from "../api/api.ts";
-import type { NewMessage } from "../types.ts";
 import type { OutboxItem } from "./item.ts";
 
 /**
@@ -8,12 +7,14 @@ import type { OutboxItem } from "./item.ts";
  */
 export interface Uploader {
   /**
-   * Uploads the file of a message, if it has one.
-   * @param onProgress hears of the part that is uploaded, from 0 to 1
-   * @returns the message with the address of the file, and with its mentions
-   * @throws {Problem} the upload was refused
+   * An item of the outbox is new or has changed; without `item` it is gone, and its upload ends. An item with
+   * a file, or with `mentions: "later"`, waits until `change` takes the file away and gives the message its
+   * address and mentions, or makes it fail.
    */
-  prepare(api: Api, item: OutboxItem, onProgress: (part: number) => void): Promise<NewMessage>;
-  /** an item of the outbox is new or has changed; without `item` it is gone, and its upload ends */
-  outboxChanged(clientMsgId: string, item: OutboxItem | undefined): void;
+  outboxChanged(
+    clientMsgId: string,
+    item: OutboxItem | undefined,
+    change: (fields: Partial<OutboxItem>) => void,
+    api: Api,
+  ): void;
 }

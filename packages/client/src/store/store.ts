@@ -1,6 +1,7 @@
 /** Tells subscribers when what they select from a state has changed. */
 export class Store<State> {
-  readonly #state: State;
+  /** the state as it is now: what a selector returns of it never changes by itself */
+  readonly state: State;
   /** each tells its subscriber, if what it selects has changed */
   readonly #checks = new Set<() => void>();
   readonly #beforeTold: () => void;
@@ -8,13 +9,8 @@ export class Store<State> {
 
   /** @param beforeTold called before the subscribers are told of a change */
   constructor(state: State, beforeTold: () => void) {
-    this.#state = state;
+    this.state = state;
     this.#beforeTold = beforeTold;
-  }
-
-  /** The state as it is now. What a selector returns of it never changes by itself. */
-  get state(): State {
-    return this.#state;
   }
 
   /**
@@ -23,14 +19,13 @@ export class Store<State> {
    * @returns ends the subscription
    */
   subscribe<T>(select: (state: State) => T, listener: (value: T, previous: T) => void): () => void {
-    let told = select(this.#state);
+    let told = select(this.state);
     const check = () => {
       const previous = told;
-      told = select(this.#state);
+      told = select(this.state);
       if (!Object.is(told, previous)) listener(told, previous);
     };
-    this.#checks.add(check);
-    return () => void this.#checks.delete(check);
+    return listen(this.#checks, check);
   }
 
   /** The state has changed: the subscribers are told at the end of this turn. */
@@ -44,4 +39,10 @@ export class Store<State> {
       for (const check of this.#checks) queueMicrotask(check);
     });
   };
+}
+
+/** Adds a listener to others. @returns removes it */
+export function listen<T>(listeners: Set<T>, listener: T): () => void {
+  listeners.add(listener);
+  return () => void listeners.delete(listener);
 }

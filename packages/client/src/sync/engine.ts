@@ -2,7 +2,6 @@ import type { LinkOptions, Source } from "../connection/link.ts";
 import { Sockets } from "../connection/sockets.ts";
 import type { Conversations } from "../list/conversations.ts";
 import { Signals } from "../list/signals.ts";
-import { Typing } from "../list/typing.ts";
 import type { Outbox } from "../outbox/outbox.ts";
 import type { Conversation, Frame, Message, ServerFrame } from "../types.ts";
 import { Loader } from "./loader.ts";
@@ -32,20 +31,18 @@ export interface EngineOptions
 export class Engine {
   readonly #options: EngineOptions;
   readonly #loader: Loader;
-  readonly #typing: Typing;
   readonly sockets: Sockets;
   readonly timelines: Timelines;
   readonly signals: Signals;
-  #connection: Connection = "offline";
+  connection: Connection = "offline";
 
   constructor(options: EngineOptions) {
     const { api, list } = options;
     this.#options = options;
-    this.#typing = new Typing(list);
     this.#loader = new Loader(api, list, (found) => this.#listed(found));
     this.sockets = new Sockets({
       ...options,
-      onFrame: (frame, source) => this.#take(frame, source),
+      onFrame: (frame, source) => this.take(frame, source),
       onLost: (source) => this.#lost(source),
       onEnd: (source, reason) =>
         source === "device"
@@ -54,10 +51,6 @@ export class Engine {
     });
     this.timelines = new Timelines({ ...options, sockets: this.sockets, loader: this.#loader });
     this.signals = new Signals(this.sockets, list, this.#loader);
-  }
-
-  get connection(): Connection {
-    return this.#connection;
   }
 
   /** Connects, once the cache is read. */
@@ -77,7 +70,7 @@ export class Engine {
   }
 
   #become(connection: Connection): void {
-    this.#connection = connection;
+    this.connection = connection;
     this.#options.changed();
   }
 
@@ -95,7 +88,8 @@ export class Engine {
     }
   }
 
-  #take(frame: ServerFrame, source: Source): void {
+  /** Takes a frame of a socket. */
+  take(frame: ServerFrame, source: Source): void {
     const { list, outbox, changed, onFrame } = this.#options;
     const { timelines } = this;
     const { conversation_id: id = 0 } = "conversation_id" in frame ? frame : {};
@@ -163,14 +157,11 @@ export class Engine {
         list.readThread(id, frame);
         break;
       case "typing":
-        this.#typing.note(id, frame.user_id);
+        this.signals.typed(id, frame.user_id);
         break;
       case "conversation":
         list.take(frame.conversation);
         this.#listed([frame.conversation]);
-        break;
-      case "draft":
-        list.patch(id, { draft: frame.draft ?? undefined });
         break;
       case "member":
         if (
@@ -187,12 +178,8 @@ export class Engine {
         this.#options.onPosition();
         this.#loader.lookUpSoon(id);
         break;
-      case "profile":
-        list.rename(frame.user);
-        break;
-      case "presence":
-        list.presence(frame.user_id, frame.online);
-        break;
+      default:
+        list.tell(frame);
     }
     onFrame(frame);
     changed();

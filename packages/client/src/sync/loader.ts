@@ -59,6 +59,7 @@ export class Loader {
     try {
       const found = await this.#api.call("get", "/v1/conversations/{id}", { path: { id } });
       if (!this.#list.take(found, asked)) this.lookUpSoon(id);
+      this.#list.tellAgain(asked);
       this.#onFound([found]);
       return found;
     } catch (error) {

@@ -32,8 +32,7 @@ interface Absent {
 
 /** The `seq` of the message that a message quotes. */
 export function quotedBy(message: Message): number | undefined {
-  const { quote }: Quoting = message;
-  return quote?.seq;
+  return (message as Quoting).quote?.seq;
 }
 
 /**

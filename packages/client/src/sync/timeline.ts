@@ -1,3 +1,4 @@
+import type { Problem } from "../api/problem.ts";
 import { rootOf } from "../list/unread.ts";
 import type { Message } from "../types.ts";
 import { merge, quotedBy, requote, type State, unquote } from "./merge.ts";
@@ -20,6 +21,8 @@ export type Phase = "none" | "dormant" | "behind" | "live";
 export class Timeline {
   readonly id: number;
   phase: Phase = "none";
+  /** why it has no position */
+  declare problem: Problem | undefined;
   seq = 0;
   rev = 0;
   /** what the user has hidden */
@@ -153,7 +156,8 @@ export class Timeline {
   }
 
   #streamsOf(message: Message): Stream[] {
-    const inThread = message.thread && this.threads.get(message.thread.root);
-    return [...(!rootOf(message) ? [this.main] : []), ...(inThread ? [inThread] : [])];
+    const { thread } = message;
+    const both = [rootOf(message) ? undefined : this.main, this.threads.get(thread?.root ?? 0)];
+    return both.filter((stream) => stream !== undefined);
   }
 }

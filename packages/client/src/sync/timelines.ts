@@ -1,4 +1,4 @@
-import { isTemporary } from "../api/problem.ts";
+import { isTemporary, Problem } from "../api/problem.ts";
 import type { Keeper } from "../cache/keeper.ts";
 import type { Source } from "../connection/link.ts";
 import type { Sockets } from "../connection/sockets.ts";
@@ -163,10 +163,13 @@ export class Timelines {
     else this.end(id);
   }
 
-  /** The user is no longer in a conversation. */
+  /** The user is not in a conversation, or not any more. */
   end(id: number): void {
     const timeline = this.#timelines.get(id);
-    if (timeline) timeline.phase = "none";
+    if (timeline) {
+      timeline.phase = "none";
+      timeline.problem = new Problem(404, { code: "not_found" });
+    }
     if (id === this.#focus) this.focus(0);
     this.#options.list.remove(id);
   }
@@ -181,10 +184,11 @@ export class Timelines {
     }
     const known = phase === "none" && list.get(timeline.id);
     // Without a connection the list comes first.
-    if (!known && !sockets.isReady) return;
+    if (!known && (timeline.problem || !sockets.isReady)) return;
     const found = known || (await loader.lookUp(timeline.id));
     if (timeline.phase !== phase || !timeline.followers) return;
     if (found) {
+      timeline.problem = undefined;
       timeline.reset(from ?? found.last_seq, -1);
       this.#sync([timeline]);
     } else if (found === null) this.end(timeline.id);

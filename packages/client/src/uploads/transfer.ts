@@ -25,8 +25,13 @@ export async function inTurn<T>(work: () => Promise<T>): Promise<T> {
  */
 export function sender(body: Blob, signal: AbortSignal, onSent: (bytes: number) => void) {
   return (url: string, init: RequestInit): Promise<Answer> => {
-    if (typeof XMLHttpRequest === "undefined")
-      return fetch(url, { ...init, body, signal: AbortSignal.any([signal, AbortSignal.timeout(LONGEST)]) });
+    if (typeof XMLHttpRequest === "undefined") {
+      const aborting = new AbortController();
+      const abort = () => aborting.abort();
+      const timer = setTimeout(abort, LONGEST);
+      signal.addEventListener("abort", abort);
+      return fetch(url, { ...init, body, signal: aborting.signal }).finally(() => clearTimeout(timer));
+    }
     return new Promise((resolve) => {
       const xhr = new XMLHttpRequest();
       xhr.open(init.method ?? "", url);

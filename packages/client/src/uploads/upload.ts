@@ -1,36 +1,19 @@
 import type { Api } from "../api/api.ts";
+import { newId } from "../new-id.ts";
 import type { UploadedFile } from "../types.ts";
+import type { UploadOptions } from "./options.ts";
+import { isTemporary } from "./temporary.ts";
 import { inTurn, sender } from "./transfer.ts";
 
 /** A larger file is uploaded in parts, in bytes. */
 const MAX_WHOLE = 5_242_880;
 
-/** How a file is uploaded. */
-export interface UploadOptions {
-  /**
-   * the name of the upload, 1 to 64 characters: a later call with it and the same file goes on where this
-   * one ended
-   */
-  id?: string;
-  /** whether a photograph keeps what it tells besides its pixels, such as its place */
-  keepMetadata?: boolean;
-  /** hears of the part that is uploaded, from 0 to 1 by hundredths */
-  onProgress?: (part: number) => void;
-  /** cancels the upload: the server deletes what it has of it */
-  signal?: AbortSignal;
-}
-
-/**
- * Uploads a file: up to 5 MiB in one call, a larger one in parts. Its name is that of a `File`, else `file`.
- * @returns the file; its `url` goes into the body of a message
- * @throws {Problem} the upload was refused, and the server has nothing of it any more; or it may go on later:
- *   too many calls, a fault of the server, or no answer
- */
+/** @see upload of index.ts, which loads this with the first file */
 export async function upload(
   api: Api,
   file: Blob,
   {
-    id: client_upload_id = crypto.randomUUID(),
+    id: client_upload_id = newId(),
     keepMetadata = false,
     onProgress,
     signal = new AbortController().signal,
@@ -59,7 +42,7 @@ export async function upload(
     const whole = await inTurn(() =>
       send(
         "post",
-        `/v1/files?${new URLSearchParams({ name, ...(keepMetadata && { keep_metadata: "true" }) })}`,
+        `/v1/files?name=${encodeURIComponent(name)}${keepMetadata ? "&keep_metadata=true" : ""}`,
         file,
       ),
     );
@@ -97,14 +80,8 @@ export async function upload(
   }
 }
 
-/** Whether an upload may go on later: no answer, too many calls, a fault of the server or of a proxy. */
-export function isTemporary(error: unknown): boolean {
-  const { status } = Object(error);
-  return status === 0 || status === 429 || status >= 500;
-}
-
-/** Of bytes, in hexadecimal digits. */
-async function sha256(bytes: Blob): Promise<string> {
-  const hash = await crypto.subtle.digest("SHA-256", await bytes.arrayBuffer());
-  return Array.from(new Uint8Array(hash), (one) => (256 + one).toString(16).slice(1)).join("");
+/** Of bytes, in hexadecimal digits; undefined: pages over plain http and React Native do not compute it. */
+async function sha256(bytes: Blob): Promise<string | undefined> {
+  const hash = await globalThis.crypto?.subtle?.digest("SHA-256", await bytes.arrayBuffer());
+  return hash && Array.from(new Uint8Array(hash), (one) => (256 + one).toString(16).slice(1)).join("");
 }

@@ -31,7 +31,6 @@ export interface WindowContext {
 interface Page {
   items: Message[];
   has_more: boolean;
-  has_earlier?: boolean;
 }
 
 /** Where a page begins and ends: every message of the stream between is in it. */
@@ -71,8 +70,9 @@ export class ConversationWindow {
     const stream = this.#stream;
     const timeline = this.#timeline;
     const items = this.#context.outbox.items(timeline.id);
-    const isLoading = this.#loads > 0 || timeline.phase === "behind";
-    const seen = [stream.version, timeline.seq, this.#anchor, items, isLoading, this.#problem];
+    const problem = timeline.problem ?? this.#problem;
+    const isLoading = !problem && (this.#loads > 0 || timeline.phase !== "live");
+    const seen = [stream.version, timeline.seq, this.#anchor, items, isLoading, problem];
     if (this.#view && seen.every((one, i) => one === this.#seen[i])) return this.#view;
     this.#seen = seen;
     const { from, to } = stream.runAt(this.#anchor) ?? { from: Infinity, to: this.#anchor };
@@ -82,7 +82,7 @@ export class ConversationWindow {
       hasOlder: from > 0,
       hasNewer: to < Infinity,
       isLoading,
-      problem: this.#problem,
+      problem,
     };
     return this.#view;
   }
@@ -105,16 +105,6 @@ export class ConversationWindow {
     this.#anchor = seq;
     this.#context.changed();
     return this.fill();
-  }
-
-  /** Shows the messages from a time on, in ms since 1970; the newest ones if there are none. */
-  async jumpToDate(at: number): Promise<void> {
-    let anchor = 0;
-    await this.#load({ at }, (page) => {
-      anchor = first(page);
-      return [page.has_earlier ? anchor || NaN : 0, last(page)];
-    });
-    await this.jump(anchor || Infinity);
   }
 
   /**
@@ -188,21 +178,27 @@ export class ConversationWindow {
     const timeline = this.#timeline;
     const { id, generation } = timeline;
     const anchor = this.#anchor;
+    const asked = list.now();
     const query = { limit: PAGE, ...bound };
     timeline.loads++;
     this.#loads++;
     this.#problem = undefined;
     changed();
     try {
-      const page: Page = await (root === undefined
-        ? api.call("get", "/v1/conversations/{id}/messages", { path: { id }, query })
-        : api.call("get", "/v1/conversations/{id}/threads/{root}/messages", { path: { id, root }, query }));
+      const page: Page = await api.call(
+        "get",
+        root === undefined
+          ? "/v1/conversations/{id}/messages"
+          : "/v1/conversations/{id}/threads/{root}/messages",
+        { path: { id, root: root ?? 0 }, query },
+      );
       if (timeline.generation !== generation) return;
       for (const message of page.items) {
         timeline.add(message);
         list.learn(message.sender);
         engine.stored(message);
       }
+      list.tellAgain(asked);
       const [from, to] = extent(page);
       if (from <= to) this.#stream.cover(from, to);
     } catch (error) {

@@ -11,6 +11,6 @@ export interface WindowView {
   readonly hasOlder: boolean;
   readonly hasNewer: boolean;
   readonly isLoading: boolean;
-  /** why the last load has failed */
+  /** why the last load has failed; `not_found`: the user is not in the conversation, or not any more */
   readonly problem: Problem | undefined;
 }

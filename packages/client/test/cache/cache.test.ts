@@ -3,6 +3,7 @@ import { expect, onTestFinished, test, vi } from "vitest";
 import type { Person } from "../../../../scripts/support/person.ts";
 import { type Cache, openCache } from "../../src/cache/index.ts";
 import { Chat, type ConversationWindow, type OutboxItem, type Uploader } from "../../src/index.ts";
+import { uploader } from "../../src/uploads/index.ts";
 import { startChat, text, until } from "../support/chats.ts";
 import { HeldFrames } from "../support/held-frames.ts";
 import { Server } from "../support/server.ts";
@@ -53,7 +54,7 @@ async function talked(messages: string[]): Promise<{
 /** The connection of a client to nowhere, with what the cache of a name has. */
 async function offline(person: Person, name: string): Promise<[Chat, Cache]> {
   const [cache] = cacheOf(name);
-  const uploads: Uploader = { prepare: () => new Promise(() => {}), outboxChanged: () => {} };
+  const uploads: Uploader = { outboxChanged: () => {} };
   return [await startChat(NOWHERE, person, { cache, uploads }), cache];
 }
 
@@ -130,7 +131,7 @@ test("what waits to be sent is kept at once, with its file, and is sent once and
 
   const live = await startChat(server.origin, ann, {
     cache: cacheOf(name)[0],
-    uploads: { prepare: async () => text("uploaded"), outboxChanged: () => {} },
+    uploads: uploader(async () => text("uploaded")),
   });
   expect(live.state.outbox(id).map((one) => one.client_msg_id)).toEqual(
     pending.map((one) => one.client_msg_id),
@@ -244,7 +245,9 @@ test("a logout leaves nothing", async () => {
   const [cache] = cacheOf(name);
   const chat = await startChat(server.origin, ann, { cache });
   chat.open(id).send(text("two"));
-  await chat.logout();
+  await chat.api.call("post", "/v1/logout");
+  await chat.stop();
+  await cache.clear();
   expect((await indexedDB.databases()).map((one) => one.name)).not.toContain(`parley:${name}`);
   const [again] = await offline(ann, name);
   expect(again.state).toMatchObject({ conversations: [], me: 0 });

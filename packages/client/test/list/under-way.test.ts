@@ -217,3 +217,31 @@ test("a conversation that moves from the second page of the list to the first me
   await taken.promise;
   expect(chat.state.conversation(id)).toMatchObject({ last_seq: last + 1, unread_count: 1 });
 });
+
+test("a list does not undo what frames have said of a contact and a draft while it was under way, the first one neither", async () => {
+  const [ann, bob] = [await server.person("ann"), await server.person("bob")];
+  const { id } = await ann.openDirect(bob);
+  await ann.send(id, "Hello");
+  await bob.send(id, "Hi");
+  const tablet = await bob.signIn();
+  const frames: string[] = [];
+  const { answered, pass } = holdAnswers(/\/conversations\?/);
+  const chat = new Chat({ url: server.origin, token: bob.token });
+  onTestFinished(() => chat.stop());
+  chat.onFrame(({ type }) => frames.push(type));
+  await chat.start();
+  await answered;
+  const anns = await startChat(server.origin, ann);
+  await ann.call("PATCH", "/v1/me", { nickname: "Annette" });
+  await tablet.call("PUT", `/v1/conversations/${id}/draft`, { text: "Lunch" });
+  await vi.waitFor(
+    () => expect(frames).toEqual(expect.arrayContaining(["presence", "profile", "draft"])),
+    5_000,
+  );
+  pass();
+  await until(chat, (state) => state.isListed);
+  const told = { name: "Annette", peer: { nickname: "Annette", online: true }, draft: { text: "Lunch" } };
+  expect(chat.state.conversation(id)).toMatchObject(told);
+  expect(chat.state.isOnline(ann.user.id)).toBe(true);
+  await anns.stop();
+});

@@ -3,6 +3,8 @@ import type { Person } from "../../../../scripts/support/person.ts";
 import { Drafts } from "../../src/drafts/index.ts";
 import type { Chat } from "../../src/index.ts";
 import { startChat, text, until } from "../support/chats.ts";
+import { Disk, MemoryKeeper } from "../support/memory-keeper.ts";
+import { MemoryStorage } from "../support/memory-storage.ts";
 import { Server } from "../support/server.ts";
 
 const server = Server.shared();
@@ -26,12 +28,20 @@ async function twoDevices(): Promise<{ ann: Person; id: number; phone: Chat; des
   return { ann, id, phone, desk };
 }
 
+/** Waits until a user's drafts are saved, and the server has none of them. */
+function cleared(drafts: Drafts, person: Person): Promise<void> {
+  return vi.waitFor(async () => {
+    await drafts.flush();
+    expect(await person.call("GET", "/v1/conversations")).not.toHaveProperty("items.0.draft");
+  }, 10_000);
+}
+
 const onDesk = (desk: Chat, id: number) => () => desk.state.conversation(id)?.draft?.text;
 
 test("what is written on one device is on the other, once for many keys, until it is sent", async () => {
   const { ann, id, phone, desk } = await twoDevices();
   const drafts = draftsOf(phone);
-  const calls = vi.spyOn(phone.api, "call");
+  const calls = vi.spyOn(phone.api, "request");
   for (const typed of ["L", "Lu", "Lunch"]) drafts.write(id, { text: typed });
   expect(drafts.get(id)).toEqual({ text: "Lunch" });
   await drafts.flush();
@@ -42,7 +52,7 @@ test("what is written on one device is on the other, once for many keys, until i
   const sent = drafts.send(id, text("Lunch?"));
   expect(draft?.client_msg_id).toBe(sent);
   await until(desk, () => onDesk(desk, id)() === undefined && desk.state.conversation(id)?.last_seq === 2);
-  expect(drafts.get(id)).toEqual({ text: "" });
+  expect(drafts.get(id)).toBeUndefined();
   expect(await ann.call("GET", `/v1/conversations/${id}/messages/2`)).toMatchObject({
     ...{ client_msg_id: sent, body: { text: "Lunch?" } },
   });
@@ -54,8 +64,9 @@ test("tabs of one session write one draft, which the one that writes on saves an
   const { ann, id, phone } = await twoDevices();
   const other = await startChat(server.origin, ann);
   await until(other, (state) => state.connection === "live" && state.conversation(id));
+  const storage = new MemoryStorage();
   const [here, there] = [phone, other].map((chat) => {
-    const drafts = new Drafts(chat, { pause: 1_000_000, share: `${ann.user.id}` });
+    const drafts = new Drafts(chat, { pause: 1_000_000, name: `${ann.user.id}`, storage });
     onTestFinished(() => drafts.close());
     return drafts;
   });
@@ -66,14 +77,12 @@ test("tabs of one session write one draft, which the one that writes on saves an
   expect(told).toEqual([id]);
   there?.write(id, { text: "Lunch?" });
   await vi.waitFor(() => expect(here?.get(id)).toEqual({ text: "Lunch?" }));
-  await here?.flush();
-  expect(await ann.call("GET", "/v1/conversations")).not.toHaveProperty("items.0.draft");
   await there?.flush();
   expect(await ann.call("GET", "/v1/conversations")).toMatchObject({
     items: [{ draft: { text: "Lunch?" } }],
   });
   here?.send(id, text("Lunch?"));
-  await vi.waitFor(() => expect(there?.get(id)).toEqual({ text: "" }));
+  await vi.waitFor(() => expect(there?.get(id)).toBeUndefined());
   await phone.flush();
   await vi.waitFor(async () =>
     expect(await ann.call("GET", "/v1/conversations")).not.toHaveProperty("items.0.draft"),
@@ -129,11 +138,11 @@ test("goes on with the draft of another device, and clears it", async () => {
   taken.write(id, { text: `${begun?.text}ch` });
   taken.send(id, text("Lunch"));
   await until(phone, (state) => state.conversation(id)?.last_seq === 2);
-  await expect.poll(() => ann.call("GET", "/v1/conversations")).not.toHaveProperty("items.0.draft");
+  await cleared(taken, ann);
 });
 
 test("what was saved follows the other device, and ends with its message", async () => {
-  const { id, phone, desk } = await twoDevices();
+  const { ann, id, phone, desk } = await twoDevices();
   const [begun, taken] = [draftsOf(phone), draftsOf(desk)];
   begun.write(id, { text: "Lun" });
   await begun.flush();
@@ -145,6 +154,8 @@ test("what was saved follows the other device, and ends with its message", async
   await begun.flush();
   await until(desk, () => onDesk(desk, id)() === "Lunch at");
   taken.send(id, text("Lunch at noon?"));
+  await desk.flush();
+  await cleared(taken, ann);
   await expect.poll(() => begun.get(id)).toBeUndefined();
 });
 
@@ -167,4 +178,97 @@ test("an empty text is no draft", async () => {
   drafts.write(id, { text: "" });
   await drafts.flush();
   await until(desk, () => onDesk(desk, id)() === undefined);
+});
+
+/** The client of a user, and their drafts, which a storage keeps. */
+async function keptBy(storage: MemoryStorage, person: Person, origin: string, cache?: Disk) {
+  const keeper = new MemoryKeeper(cache ?? new Disk());
+  const chat = await startChat(origin, person, { cache: keeper });
+  const drafts = new Drafts(chat, { pause: 1_000_000, name: `${person.user.id}`, storage });
+  onTestFinished(() => drafts.close());
+  /** Ends as a page that the system kills; what the cache has is of this moment. */
+  const kill = async () => {
+    keeper.save();
+    drafts.close();
+    keeper.crash();
+    await chat.stop();
+  };
+  return { chat, drafts, kill };
+}
+
+/** Where no server is. */
+const NOWHERE = "http://127.0.0.1:1";
+
+test("what is written is there after a reload at once, without a connection too", async () => {
+  const { ann, id } = await twoDevices();
+  const storage = new MemoryStorage();
+  const page = await keptBy(storage, ann, server.origin);
+  page.drafts.write(id, { text: "Lunch" });
+  page.drafts.write(id, { text: "In the thread", thread: { root: 1 } });
+  await page.kill();
+  const again = await keptBy(storage, ann, NOWHERE);
+  expect(again.drafts.get(id, 0)).toEqual({ text: "Lunch" });
+  expect(again.drafts.get(id, 1)).toMatchObject({ text: "In the thread" });
+  await again.kill();
+  const online = await keptBy(storage, ann, server.origin);
+  await vi.waitFor(async () => {
+    await online.drafts.flush();
+    expect(await ann.call("GET", "/v1/conversations")).toHaveProperty("items.0.draft.text", "In the thread");
+  });
+  online.drafts.clear();
+  expect(storage.items.size).toBe(0);
+});
+
+test("what another device began and this one has sent does not come back by a reload offline", async () => {
+  const { ann, id, phone } = await twoDevices();
+  const written = draftsOf(phone);
+  written.write(id, { text: "Lun" });
+  await written.flush();
+  const [storage, disk] = [new MemoryStorage(), new Disk()];
+  const desk = await keptBy(storage, ann, server.origin, disk);
+  await until(desk.chat, () => desk.drafts.get(id)?.text === "Lun");
+  desk.drafts.write(id, { text: "Lunch" });
+  desk.drafts.send(id, text("Lunch"));
+  await desk.chat.flush();
+  // Its cache still has the draft of the phone.
+  await desk.kill();
+  expect(disk.conversations.find(({ state }) => state.id === id)?.state.draft).toBeDefined();
+  const offline = await keptBy(storage, ann, NOWHERE, disk);
+  expect(offline.drafts.get(id)).toBeUndefined();
+  await offline.kill();
+  const online = await keptBy(storage, ann, server.origin, disk);
+  await cleared(online.drafts, ann);
+});
+
+test("what was sent and is not stored, as the client ended before, is there again", async () => {
+  const { ann, id } = await twoDevices();
+  const storage = new MemoryStorage();
+  const offline = await keptBy(storage, ann, NOWHERE);
+  offline.drafts.write(id, { text: "Lunch?" });
+  offline.drafts.send(id, text("Lunch?"));
+  offline.drafts.write(id, { text: "At noon" });
+  await offline.chat.stop();
+  offline.drafts.close();
+  // Its outbox was not kept.
+  const online = await keptBy(storage, ann, server.origin);
+  expect(online.drafts.get(id)).toEqual({ text: "At noon" });
+  await vi.waitFor(async () => {
+    await online.drafts.flush();
+    expect(online.drafts.get(id)).toEqual({ text: "Lunch?\nAt noon" });
+  });
+});
+
+test("no draft is overwritten that was not seen, and what was written meanwhile is saved after it", async () => {
+  const { ann, id, phone, desk } = await twoDevices();
+  const here = draftsOf(phone);
+  here.write(id, { text: "Here" });
+  await desk.api.call("put", "/v1/conversations/{id}/draft", { path: { id }, body: { text: "There" } });
+  await here.flush();
+  expect(await ann.call("GET", "/v1/conversations")).toHaveProperty("items.0.draft.text", "There");
+  expect(here.get(id)).toEqual({ text: "Here" });
+  await desk.api.call("delete", "/v1/conversations/{id}/draft", { path: { id } });
+  await vi.waitFor(async () => {
+    await here.flush();
+    expect(await ann.call("GET", "/v1/conversations")).toHaveProperty("items.0.draft.text", "Here");
+  });
 });

@@ -142,7 +142,8 @@ test("a conversation on screen has a room socket of its tab; the others get it b
 test("the end of the session signs out all tabs", async () => {
   const { tab } = await scene();
   const [first, second, third] = [await tab(), await tab(), await tab()];
-  await second.chat.logout();
+  await second.chat.api.call("post", "/v1/logout");
+  await second.chat.stop();
   for (const { chat } of [first, third]) await until(chat, ({ connection }) => connection === "signed_out");
   expect(second.chat.state.connection).not.toBe("live");
 });

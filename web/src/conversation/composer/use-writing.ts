@@ -1,5 +1,4 @@
 import type { ConversationWindow, Message, NewMessage } from "parley-client";
-import type { DraftContent, Drafts } from "parley-client/drafts";
 import { useChat } from "parley-client/react";
 import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
 import { t } from "../../i18n/i18n.ts";
@@ -8,12 +7,6 @@ import { useAccount } from "../../state/context.ts";
 import { useAction } from "../../state/use-action.ts";
 import { type Composition, composition, WRITE } from "../composition.ts";
 import { editableText, editedBody } from "./edit.ts";
-
-/**
- * What was being written in a field when the user went on in another one. The server keeps one draft of a
- * conversation, of any of its fields.
- */
-const left = new WeakMap<Drafts, Map<string, DraftContent>>();
 
 /** Which field it is. */
 export interface WritingPlace {
@@ -54,18 +47,12 @@ export interface Writing {
 export function useWriting({ id, window, thread }: WritingPlace): Writing {
   const account = useAccount();
   const { chat, drafts, me } = account;
-  const aside = left.get(drafts) ?? new Map<string, DraftContent>();
-  left.set(drafts, aside);
-  const keyOf = (root: number) => `${id} ${root}`;
   const target = composition(id, thread);
   const mode = target.value;
   const editing = mode.mode === "edit" ? mode.message.seq : 0;
   const answering = mode.mode === "reply" ? mode.message.seq : 0;
 
-  const begin = (): DraftContent | undefined => {
-    const draft = drafts.get(id);
-    return draft && rootOf(draft) === thread && !isEmpty(draft) ? draft : aside.get(keyOf(thread));
-  };
+  const begin = () => drafts.get(id, thread);
   const [text, setText] = useState(() => begin()?.text ?? "");
   const [edited, setEdited] = useState("");
   const newest = useRef({ text, edited });
@@ -81,9 +68,6 @@ export function useWriting({ id, window, thread }: WritingPlace): Writing {
       ...(answered.current && { reply_to: answered.current }),
       ...(thread && { thread: { root: thread, also_in_main: alsoInMain } }),
     };
-    const before = drafts.get(id);
-    if (before && rootOf(before) !== thread && !isEmpty(before)) aside.set(keyOf(rootOf(before)), before);
-    aside.delete(keyOf(thread));
     drafts.write(id, content);
   };
 
@@ -141,7 +125,6 @@ export function useWriting({ id, window, thread }: WritingPlace): Writing {
   const clear = () => {
     answered.current = 0;
     target.value = WRITE;
-    aside.delete(keyOf(thread));
     setText("");
   };
   const [notice, setNotice] = useState("");
@@ -213,9 +196,8 @@ export function useWriting({ id, window, thread }: WritingPlace): Writing {
       // Files take a while, in which the user writes on: that is not sent with them.
       const { text: now } = newest.current;
       const rest = now.startsWith(text) ? now.slice(text.length) : now;
-      // The draft of the conversation may be that of another field. This one goes, with its own place.
       write(text);
-      drafts.send(id, message, file);
+      drafts.send(id, message, file, thread);
       clear();
       if (rest) write(rest);
     },
@@ -228,16 +210,7 @@ export function useWriting({ id, window, thread }: WritingPlace): Writing {
     },
     clear: () => {
       clear();
-      drafts.write(id, { text: "" });
+      write("");
     },
   };
-}
-
-/** The thread that a draft is in; 0: none. */
-function rootOf({ thread }: DraftContent): number {
-  return thread?.root ?? 0;
-}
-
-function isEmpty({ text, reply_to }: DraftContent): boolean {
-  return !text && !reply_to;
 }

@@ -13,7 +13,6 @@ import { Popover } from "../../ui/popover.tsx";
 import { ProblemText } from "../../ui/problem-text.tsx";
 import { DropZone } from "../attachments/drop-zone.tsx";
 import { useAttachments } from "../attachments/use-attachments.ts";
-import { VoiceButton } from "../voice/voice-button.tsx";
 import { Field } from "./field.tsx";
 import { insert } from "./formatting.ts";
 import { charactersLeft, MAX_CAPTION, MAX_TEXT } from "./limits.ts";
@@ -21,6 +20,10 @@ import { Target } from "./target.tsx";
 import { useCompletion } from "./use-completion.ts";
 import { useWriting } from "./use-writing.ts";
 
+// A device may have no microphone: nobody misses the button.
+const VoiceButton = lazy(async () => (await import("../voice/voice-button.tsx")).VoiceButton, {
+  isHint: true,
+});
 const Tray = lazy(async () => (await import("../attachments/tray.tsx")).Tray);
 const PollDialog = lazy(async () => (await import("../dialogs/poll-dialog.tsx")).PollDialog);
 const ScheduleDialog = lazy(async () => (await import("../dialogs/schedule-dialog.tsx")).ScheduleDialog);

@@ -5,8 +5,6 @@ export const list = {
   "list.filter": "Filter conversations",
   "list.unread": { one: "{n} unread message", other: "{n} unread messages" },
   "list.mentioned": "You are mentioned",
-  "list.muted": "Muted",
-  "list.sticky": "Pinned to the top",
   "list.draft": "Draft: {text}",
   "list.you": "You: {text}",
   "list.sender": "{name}: {text}",

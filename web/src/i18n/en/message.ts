@@ -74,7 +74,6 @@ export const message = {
   "action.link": "Copy the link",
   "action.revoke": "Take back",
   "action.hide": "Delete for me",
-  "action.react": "React",
   "action.reactWith": "React with {emoji}",
   "action.moreEmoji": "More emoji",
   "forward.title": { one: "Forward {n} message", other: "Forward {n} messages" },

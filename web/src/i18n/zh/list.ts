@@ -5,8 +5,6 @@ export const list = {
   "list.filter": "筛选会话",
   "list.unread": "{n} 条未读消息",
   "list.mentioned": "有人提到你",
-  "list.muted": "已静音",
-  "list.sticky": "已置顶",
   "list.draft": "草稿：{text}",
   "list.you": "我：{text}",
   "list.sender": "{name}：{text}",

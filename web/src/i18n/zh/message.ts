@@ -74,7 +74,6 @@ export const message = {
   "action.link": "复制链接",
   "action.revoke": "撤回",
   "action.hide": "仅为我删除",
-  "action.react": "回应",
   "action.reactWith": "用 {emoji} 回应",
   "action.moreEmoji": "更多表情",
   "forward.title": "转发 {n} 条消息",
