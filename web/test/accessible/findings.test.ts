@@ -137,9 +137,9 @@ for (const theme of THEMES)
       if (look.theme !== theme) continue;
       const hash = address(world);
       await page.setViewportSize(look.viewport);
+      // What was opened over the view before is closed. A reload would be cut off by the way back from it.
+      if (open) await page.goto("about:blank");
       await page.goto(`${site.origin}/${hash}`);
-      // What was opened over the view before is closed.
-      if (open) await page.reload();
       await connection(page, "live").waitFor({ state: "attached" });
       await open?.(page);
       await seen(page).waitFor();
