@@ -149,17 +149,27 @@ test("people are found, befriended and chosen by the keyboard alone", async () =
   await page.getByRole("menuitem", { name: "Add as a friend" }).press("Enter");
   await main.getByRole("heading", { name: "Requests that you have sent" }).waitFor();
   await ben.call("PUT", `/v1/friends/${ann.user.id}`);
-  // As if a hundred friends stood before this one.
-  await page.route("**/v1/friends?limit=100", (call) =>
-    call.fulfill({ json: { items: [], next_cursor: "next" } }),
-  );
-  await page.route("**/v1/friends?*cursor=next", (call) =>
-    call.continue({ url: `${site.origin}/v1/friends` }),
-  );
+  const [cid, dan] = [await site.person("cid"), await site.person("dan")];
+  await cid.call("PATCH", "/v1/me", { nickname: "Zoé Martin" });
+  await ann.send((await ann.openDirect(cid)).id, "Hello");
+  // As if a hundred others stood before this friend, who is found by name then.
+  await page.route("**/v1/people?limit=100", async (call) => {
+    const { items } = await (await call.fetch()).json();
+    await call.fulfill({ json: { items: items.filter((one: { id: number }) => one.id !== ben.user.id) } });
+  });
   await page.keyboard.press("Alt+n");
-  await main.getByRole("button", { name: `@${ben.user.username}` }).waitFor();
   const field = main.getByRole("searchbox", { name: "People" });
   await expect.poll(() => field.evaluate((input) => input.matches(":focus"))).toBe(true);
+  await main.getByRole("button", { name: "Zoé Martin" }).waitFor();
+  await page.keyboard.type("zoe");
+  await main.getByRole("button", { name: "Zoé Martin" }).waitFor();
+  await field.fill(dan.user.username.slice(0, -1));
+  await main.getByRole("button", { name: "Zoé Martin" }).waitFor({ state: "detached" });
+  await page.keyboard.press("Enter");
+  await main.getByText("Nobody is found.").waitFor();
+  await field.fill(dan.user.username);
+  await main.getByRole("button", { name: `@${dan.user.username}` }).waitFor();
+  await field.fill("");
   await page.keyboard.type(ann.user.username);
   await main.getByText("This is you.").waitFor();
   await field.fill(ben.user.username);

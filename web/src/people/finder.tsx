@@ -7,11 +7,12 @@ import { useFoundUsers } from "./found-users.ts";
 import { PersonRow } from "./person-row.tsx";
 import { relationActions } from "./relations.ts";
 
-/** Finds a user by their username, and offers what the user who is signed in can do about them. */
+/** Finds users by name, strangers by their whole username, and offers what the user who is signed in can do about them. */
 export function PeopleFinder({ done }: { done: () => void }) {
   const account = useAccount();
   const [text, setText] = useState("");
-  const { username, value, problem, reload } = useFoundUsers(text);
+  const found = useFoundUsers(text);
+  const { value, problem, reload } = found;
   const acted = () => {
     reload();
     done();
@@ -40,7 +41,7 @@ export function PeopleFinder({ done }: { done: () => void }) {
         ))}
       </ul>
       <p class="status" role="status">
-        {username !== "" && value?.length === 0 && t("picker.nobody")}
+        {found.text !== "" && value?.length === 0 && t("picker.nobody")}
         {problem}
       </p>
     </>

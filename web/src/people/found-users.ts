@@ -8,18 +8,23 @@ const PAUSE = 250;
 
 interface Found extends Loaded<readonly FoundUser[]> {
   /** what was looked up; empty: nothing yet */
-  username: string;
+  text: string;
 }
 
-/** The user with a username, once the user has typed it. The server knows whole usernames alone. */
-export function useFoundUsers(text: string): Found {
+/** People of chats, groups and friends who are called so, and whoever has this username. */
+export function useFoundUsers(typed: string): Found {
   const { chat } = useAccount();
-  const username = usePaused(text.trim(), PAUSE);
-  const found = useLoaded(username, async () => {
-    if (username === "") return [];
-    return (await chat.api.call("get", "/v1/users", { query: { username } })).items;
+  const text = usePaused(typed.trim(), PAUSE);
+  const found = useLoaded(text, async () => {
+    if (text === "") return [];
+    const answers = await Promise.all([
+      chat.api.call("get", "/v1/people", { query: { q: text } }),
+      chat.api.call("get", "/v1/users", { query: { username: text } }),
+    ]);
+    const all = answers.flatMap(({ items }) => items);
+    return [...new Map(all.map((user) => [user.id, user])).values()];
   });
-  return { username, ...found };
+  return { text, ...found };
 }
 
 /** A value that follows another one when that has not changed for a time, in ms. */

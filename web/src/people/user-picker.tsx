@@ -6,7 +6,6 @@ import { hasWords, wordsOf } from "../lib/text/matching.ts";
 import { useAccount } from "../state/context.ts";
 import type { User } from "../state/types.ts";
 import { useLoaded } from "../state/use-loaded.ts";
-import { allPages } from "../state/use-pages.ts";
 import { Avatar } from "../ui/avatar.tsx";
 import { IconButton } from "../ui/icon-button.tsx";
 import { useFoundUsers } from "./found-users.ts";
@@ -18,21 +17,24 @@ interface Props {
   hasFocus?: boolean;
 }
 
-/** Chooses users: friends from a list, anybody by the username. */
+/** Chooses users: people of chats, groups and friends from a list, anybody by the username. */
 export function UserPicker({ chosen, onChange, hasFocus = false }: Props) {
   const { chat, me } = useAccount();
   const [text, setText] = useState("");
+  /** what the user has asked for with Enter: while they type, nobody is missing */
+  const [asked, setAsked] = useState("");
   const field = useRef<HTMLInputElement>(null);
   // `autofocus` works in a page that is loaded alone. After a paint another field may have the focus already.
   useLayoutEffect(() => {
     if (hasFocus) field.current?.focus();
   }, []);
-  const friends = useLoaded("friends", () =>
-    allPages((query) => chat.api.call("get", "/v1/friends", { query })),
-  );
+  const people = useLoaded("people", async () => {
+    const { items } = await chat.api.call("get", "/v1/people", { query: { limit: 100 } });
+    return items;
+  });
   const found = useFoundUsers(text);
   const words = wordsOf(text);
-  const known = friends.value?.filter(({ username: name, nickname }) => hasWords(words, name, nickname));
+  const known = people.value?.filter(({ username: name, nickname }) => hasWords(words, name, nickname));
   const all: User[] = [...(known ?? []), ...(found.value ?? [])];
   const isNew = ({ id }: User) => id !== me && !chosen.some((one) => one.id === id);
   const offered = [...new Map(all.filter(isNew).map((user) => [user.id, user])).values()];
@@ -45,6 +47,7 @@ export function UserPicker({ chosen, onChange, hasFocus = false }: Props) {
     if (event.key !== "Enter" || isComposing(event) || text.trim() === "") return;
     // The form is sent once the user has chosen.
     event.preventDefault();
+    setAsked(text.trim());
     if (offered[0]) choose(offered[0]);
   };
   return (
@@ -88,7 +91,7 @@ export function UserPicker({ chosen, onChange, hasFocus = false }: Props) {
         ))}
       </ul>
       <p class="status" role="status">
-        {found.username !== "" && found.value?.length === 0 && offered.length === 0 && t("picker.nobody")}
+        {asked === found.text && asked !== "" && found.value && offered.length === 0 && t("picker.nobody")}
         {found.value?.some(({ id }) => id === me) && t("people.me")}
         {found.problem}
       </p>

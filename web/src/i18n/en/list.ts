@@ -32,10 +32,10 @@ export const list = {
   "new.begin": "Begin",
   "new.createGroup": "Create group",
   "picker.label": "People",
-  "picker.placeholder": "Whole username",
+  "picker.placeholder": "Name or whole username",
   "picker.chosen": "Chosen",
   "picker.remove": "Remove {name}",
-  "picker.nobody": "Nobody has this username.",
+  "picker.nobody": "Nobody is found. Strangers are found by their whole username.",
   "search.title": "Search",
   "search.placeholder": "Search all messages",
   "search.hint":

@@ -4,7 +4,7 @@ export const people = {
   "people.requests": "Friend requests",
   "people.sent": "Requests that you have sent",
   "people.blocked": "Blocked",
-  "people.none": "No friends yet. Find people by their username.",
+  "people.none": "No friends yet. Find people by name.",
   "people.add": "Add as a friend",
   "people.accept": "Accept",
   "people.decline": "Decline",

@@ -32,7 +32,7 @@ export const list = {
   "new.begin": "开始聊天",
   "new.createGroup": "创建群聊",
   "picker.label": "联系人",
-  "picker.placeholder": "完整的用户名",
+  "picker.placeholder": "名字或用户名",
   "picker.chosen": "已选择",
   "picker.remove": "移除{name}",
   "picker.nobody": "没有找到该用户名。",

@@ -4,7 +4,7 @@ export const people = {
   "people.requests": "好友申请",
   "people.sent": "我发出的申请",
   "people.blocked": "黑名单",
-  "people.none": "还没有好友，可以按用户名查找。",
+  "people.none": "还没有好友，可以按名字查找。",
   "people.add": "加为好友",
   "people.accept": "接受",
   "people.decline": "拒绝",
