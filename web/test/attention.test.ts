@@ -3,6 +3,7 @@ import { expect, test } from "vitest";
 import { Network } from "../../packages/client/test/support/network.ts";
 import type { Person } from "../../scripts/support/person.ts";
 import { Message } from "../../scripts/support/shapes.ts";
+import { takeProblems } from "./support/problems.ts";
 import { Site } from "./support/site.ts";
 import { composer, connection, row, stored } from "./support/talk.ts";
 
@@ -156,4 +157,7 @@ test("the field of a member who was muted for a time opens when that is over, wi
   await connection(page, "connecting").getByText(/./).waitFor();
   await page.clock.fastForward(HOUR);
   await composer(page).waitFor();
+  // Without the service worker the code of buttons that come with the field is not there.
+  const missing = /Failed to load resource: net::ERR_CONNECTION_REFUSED/;
+  expect(takeProblems(page.context()).filter((one) => !missing.test(one))).toEqual([]);
 });

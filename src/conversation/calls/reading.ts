@@ -112,7 +112,7 @@ export const READING = {
   ),
 
   /** One message. @throws `not_found` unless the caller can see it */
-  message: memberRead(0, ({ log, renderer }, member, { seq }: OnMessage) => {
+  message: memberRead(unweighed, ({ log, renderer }, member, { seq }: OnMessage) => {
     const row = log.visible(seq, member);
     const [message] = row ? renderer.render([row], member) : [];
     if (!message) throw noMessage(seq);
