@@ -7,7 +7,7 @@ import { useFoundUsers } from "./found-users.ts";
 import { PersonRow } from "./person-row.tsx";
 import { relationActions } from "./relations.ts";
 
-/** Finds users by name, strangers by their whole username, and offers what the user who is signed in can do about them. */
+/** Finds users by name, strangers by their whole username, and offers what can be done about them. */
 export function PeopleFinder({ done }: { done: () => void }) {
   const account = useAccount();
   const [text, setText] = useState("");
