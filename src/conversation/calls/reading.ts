@@ -22,8 +22,8 @@ interface HistoryInput extends Caller, HistoryChunkQuery {
 
 /** A search for messages from `since` to `until`, both included (ms); absent: from the first, to the last. */
 interface SearchInTime extends SearchQuery {
-  since?: number;
-  until?: number;
+  since?: number | undefined;
+  until?: number | undefined;
 }
 
 /** Each user reads one whole history at a time, which is charged as it begins. */

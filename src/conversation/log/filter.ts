@@ -4,12 +4,12 @@ import type { MessageRow, Order, Reader } from "./row.ts";
 
 /** Narrows the messages that a reader may see. */
 export interface Filter {
-  senderId?: UserId;
-  kind?: Kind;
+  senderId?: UserId | undefined;
+  kind?: Kind | undefined;
   /** only the main stream; absent: thread-only replies too */
-  mainOnly?: boolean;
+  mainOnly?: boolean | undefined;
   /** only polls, or only what is none */
-  isPoll?: boolean;
+  isPoll?: boolean | undefined;
 }
 
 /** Matches messages that a reader may see. Bindings: `visible_from`, the reader's id. */

@@ -24,17 +24,17 @@ export interface SearchQuery {
   /** as typed by the user, not empty */
   text: string;
   /** each word of the text anywhere, instead of the text as a whole */
-  matchesWords?: boolean;
+  matchesWords?: boolean | undefined;
   /** only messages of this sender */
-  senderId?: UserId;
+  senderId?: UserId | undefined;
   /** only messages of this kind */
-  kind?: Kind;
+  kind?: Kind | undefined;
   /** only the main stream; absent: thread-only replies too */
-  mainOnly?: boolean;
+  mainOnly?: boolean | undefined;
   /** only polls, or only what is none */
-  isPoll?: boolean;
+  isPoll?: boolean | undefined;
   /** only messages before this seq */
-  before?: number;
+  before?: number | undefined;
   limit: number;
 }
 

@@ -5,7 +5,7 @@ import type { MessagesInContext } from "../../domain/sync/message-context.ts";
 import { errorFields, log } from "../../lib/logger.ts";
 import { loadProfiles, type ProfileLookup } from "../accounts/profile-lookup.ts";
 import type { Core } from "../context.ts";
-import { type SearchCriteria, searchQueryOf } from "./search-criteria.ts";
+import type { SearchCriteria } from "./search-criteria.ts";
 
 /**
  * Stores a message and delivers it. If the sender has used the client message id in this conversation before,
@@ -72,9 +72,9 @@ export async function searchMessages(
 ): Promise<{ items: Message[]; nextBefore: Seq | null }> {
   const { items, next } = await core.conversations.search(id, {
     userId: caller,
-    ...searchQueryOf(criteria),
+    ...criteria,
+    before,
     limit,
-    ...(before !== undefined && { before }),
   });
   return { items, nextBefore: next?.before ?? null };
 }

@@ -16,16 +16,3 @@ export interface SearchCriteria {
   /** only messages up to this time (ms) */
   until?: number | undefined;
 }
-
-/** The criteria as a conversation takes them. */
-export function searchQueryOf({ text, matchesWords, senderId, kind, isPoll, since, until }: SearchCriteria) {
-  return {
-    text,
-    ...(matchesWords !== undefined && { matchesWords }),
-    ...(senderId !== undefined && { senderId }),
-    ...(kind !== undefined && { kind }),
-    ...(isPoll !== undefined && { isPoll }),
-    ...(since !== undefined && { since }),
-    ...(until !== undefined && { until }),
-  };
-}

@@ -2,7 +2,7 @@ import { ConversationId, type UserId } from "../../../domain/ids.ts";
 import { LIMITS } from "../../../domain/limits.ts";
 import type { Message } from "../../../domain/messages/message.ts";
 import type { Core } from "../../context.ts";
-import { type SearchCriteria, searchQueryOf } from "../search-criteria.ts";
+import type { SearchCriteria } from "../search-criteria.ts";
 import { askEach } from "./ask.ts";
 import { readCursor, writeCursor } from "./cursor.ts";
 import { mergePage } from "./merge.ts";
@@ -52,7 +52,7 @@ export async function searchAll(
   const cost = { calls, parallel, kept, until: Date.now() + pageMs, size: LIMITS.pageBytes };
   const budget = { ...cost, since: since ?? 0 };
   const unreachable = new Set<ConversationId>();
-  const query = { userId: caller, ...searchQueryOf(criteria) };
+  const query = { userId: caller, ...criteria };
   const { items, next } = await mergePage<Message>(progress, list, limit, budget, (questions) =>
     askEach(core, questions, unreachable, callTimeoutMs, ({ conversationId, bound, limit: most }) =>
       core.conversations.search(conversationId, { ...query, ...bound, limit: most }),

@@ -1,6 +1,6 @@
 import { comparisonForm } from "./comparison.ts";
 
-/** The words that somebody looks for, as they are compared. None match everything. */
+/** The words of a filter or a search, as they are compared. None match everything. */
 export function wordsOf(query: string): readonly string[] {
   return comparisonForm(query.trim()).split(" ").filter(Boolean);
 }

@@ -3,7 +3,7 @@ import { signal } from "@preact/signals";
 /** The clock is looked at this often at least, in ms: while a machine sleeps its timers stand still. */
 const LOOK = 60_000;
 
-/** goes up whenever a moment has passed for which somebody waits */
+/** goes up whenever an awaited moment has passed */
 const passed = signal(0);
 const awaited = new Set<number>();
 let timer: ReturnType<typeof setTimeout> | undefined;
