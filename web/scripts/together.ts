@@ -11,11 +11,15 @@ const SOURCE = join(import.meta.dirname, "../src");
 /** The library has modules that are loaded when they are needed, too. */
 const CLIENT = join(import.meta.dirname, "../../packages/client/src");
 
+/** What a lazy view waits for. */
+const PAGE = join(SOURCE, "app/app.tsx");
+const TEXTS = join(SOURCE, "i18n/all.ts");
+
 const LAZY = /\bimport\(\s*"(\.[^"]+)"/g;
 
 /**
- * Makes each lazy view below `web/src/`, and each lazy module of the library, import the page. The texts are
- * loaded before it, and import nothing. The views are looked up in the sources: esbuild may read a view
+ * Makes each lazy view below `web/src/`, and each lazy module of the library, import the page, and wait for
+ * the texts of all views. The texts import nothing. The views are looked up in the sources: esbuild may read a view
  * before the module that loads it.
  */
 export const together: Plugin = {
@@ -27,8 +31,11 @@ export const together: Plugin = {
     });
     onLoad({ filter: /\.tsx?$/ }, ({ path }) => {
       if (!lazy.has(path)) return null;
-      const page = `\nimport ${JSON.stringify(join(SOURCE, "app/app.tsx"))};\n`;
-      return { contents: readFileSync(path, "utf8") + page, loader: path.endsWith("x") ? "tsx" : "ts" };
+      const imports = [PAGE, TEXTS].map((one) => `\nimport ${JSON.stringify(one)};`).join("");
+      return {
+        contents: `${readFileSync(path, "utf8")}${imports}\n`,
+        loader: path.endsWith("x") ? "tsx" : "ts",
+      };
     });
   },
 };

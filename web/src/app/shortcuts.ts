@@ -3,22 +3,10 @@ import { attentionOf } from "parley-client/attention";
 import { isComposing } from "../lib/keyboard.ts";
 import { go, route } from "../state/router.ts";
 
-/** A key, with Alt or with Ctrl or ⌘, and what it does. The dialog of keys shows them. */
-export const SHORTCUTS = [
-  { keys: ["Ctrl", "K"], label: "keys.switcher" },
-  { keys: ["Alt", "↓"], label: "keys.next" },
-  { keys: ["Alt", "↑"], label: "keys.previous" },
-  { keys: ["Alt", "Shift", "↓"], label: "keys.unread" },
-  { keys: ["Ctrl", "Shift", "F"], label: "keys.search" },
-  { keys: ["Alt", "N"], label: "keys.new" },
-  { keys: ["?"], label: "keys.help" },
-  { keys: ["Esc"], label: "keys.close" },
-] as const;
-
 /** A dialog that a key opens. */
 export type Opened = "switcher" | "keys";
 
-/** Does what a key asks for. @returns a dialog to open, or whether the key was one of the page's */
+/** Does what a key asks for; `keys-dialog.tsx` shows the same keys. @returns a dialog to open, or whether the key was one of the page's */
 export function pressed(event: KeyboardEvent, chat: Chat): Opened | boolean {
   const { key, altKey, shiftKey, target } = event;
   const isCommand = event.ctrlKey || event.metaKey;

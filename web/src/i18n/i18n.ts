@@ -1,17 +1,21 @@
 import { signal } from "@preact/signals";
 import { stored } from "../lib/stored.ts";
-import type { Catalog, Key } from "./catalog.ts";
-import type { Parameters } from "./text.ts";
+import type { Key } from "./catalog.ts";
+import type { Parameters, Text } from "./text.ts";
 
 /** The languages of the page. */
 export const LOCALES = ["en", "zh"] as const;
 type Locale = (typeof LOCALES)[number];
+type Texts = { readonly [key in Key]?: Text };
 /** The language that was chosen; absent: that of the browser. */
 const chosen = stored("locale", (value) => LOCALES.find((one) => one === value) ?? null);
 
 /** The language on screen. */
 export const locale = signal<Locale>("en");
-const catalog = signal<Catalog | null>(null);
+/** The texts of the first view, and those of the views that are loaded when they are needed. */
+const catalog = signal<Texts | null>(null);
+const laterCatalog = signal<Texts>({});
+let laterTexts: Promise<unknown> | undefined;
 let plural = new Intl.PluralRules("en");
 
 /** Loads the texts of the chosen language, else those of the browser's, and shows them. */
@@ -26,12 +30,28 @@ export function closest(tag: string): Locale {
   return tag.toLowerCase().startsWith("zh") ? "zh" : "en";
 }
 
-/** Loads the texts of a language, and shows them. */
+/** Loads the texts of a language, and shows them. Those of the first view do not wait for the others. */
 export async function showLocale(wanted: Locale): Promise<void> {
-  const texts = wanted === "zh" ? (await import("./zh/index.ts")).zh : (await import("./en/index.ts")).en;
+  const isZh = wanted === "zh";
+  const first = isZh ? import("./zh/index.ts") : import("./en/index.ts");
+  const later = isZh ? import("./zh/later/index.ts") : import("./en/later/index.ts");
+  const others = later.then(({ texts }) => {
+    if (laterTexts === others) laterCatalog.value = texts;
+  });
+  laterTexts = others;
+  // Whoever needs them says that they are missing.
+  others.catch(() => {});
+  const { texts } = await first;
+  if (catalog.value) await others;
+  if (laterTexts !== others) return;
   plural = new Intl.PluralRules(tagOf(wanted));
   catalog.value = texts;
   locale.value = wanted;
+}
+
+/** Ends when the texts of all views are there. */
+export async function allTexts(): Promise<void> {
+  await laterTexts;
 }
 
 /** Shows the client in another language, from now on. */
@@ -51,7 +71,7 @@ function tagOf(of: Locale): string {
 
 /** A text in the language on screen. @param parameters what it names; `n` selects the plural form */
 export function t(key: Key, parameters: Parameters = {}): string {
-  const text = catalog.value?.[key] ?? "";
+  const text = catalog.value?.[key] ?? laterCatalog.value[key] ?? "";
   const form =
     typeof text === "string" ? text : (text[plural.select(Number(parameters.n))] ?? text.other ?? "");
   return form.replace(/\{(\w+)\}/g, (_, name: string) => {

@@ -1,5 +1,4 @@
 export const app = {
-  "app.name": "Parley",
   "app.empty": "Choose a conversation, or begin a new one.",
   "app.notFound": "There is nothing at this address.",
   "app.toList": "Back to the list",
@@ -29,8 +28,7 @@ export const app = {
   "problem.other": "This did not work: {detail}",
   "picture.show": "Show the picture from {host}",
   "lazy.title": "Not loaded",
-  "confirm.title": "Are you sure?",
-  "confirm.yes": "Yes, go on",
   "info.title": "Details",
-  "info.preferences": "In your list",
+  "account.weak": "This password is too short or too easy to guess. Choose another one.",
+  "account.ended": "Your session has ended. Sign in again.",
 } as const;

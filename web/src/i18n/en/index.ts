@@ -1,24 +1,16 @@
 import type { Text } from "../text.ts";
-import { account } from "./account.ts";
 import { app } from "./app.ts";
 import { composer } from "./composer.ts";
 import { conversation } from "./conversation.ts";
-import { group } from "./group.ts";
 import { list } from "./list.ts";
 import { message } from "./message.ts";
-import { people } from "./people.ts";
-import { settings } from "./settings.ts";
 import { timeline } from "./timeline.ts";
 
-export const en = {
+export const texts = {
   ...app,
-  ...account,
-  ...group,
-  ...list,
-  ...conversation,
   ...composer,
+  ...conversation,
+  ...list,
   ...message,
-  ...people,
-  ...settings,
   ...timeline,
 } as const satisfies Record<string, Text>;

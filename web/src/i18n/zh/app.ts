@@ -1,5 +1,4 @@
 export const app = {
-  "app.name": "Parley",
   "app.empty": "选择一个会话，或新建一个。",
   "app.notFound": "这个地址没有内容。",
   "app.toList": "返回列表",
@@ -29,8 +28,7 @@ export const app = {
   "problem.other": "操作失败：{detail}",
   "picture.show": "显示来自 {host} 的图片",
   "lazy.title": "未能加载",
-  "confirm.title": "确认操作",
-  "confirm.yes": "确定",
   "info.title": "详情",
-  "info.preferences": "会话设置",
+  "account.weak": "密码太短或太容易被猜到，请换一个。",
+  "account.ended": "登录已失效，请重新登录。",
 } as const;

@@ -1,24 +1,16 @@
 import type { Catalog } from "../catalog.ts";
-import { account } from "./account.ts";
 import { app } from "./app.ts";
 import { composer } from "./composer.ts";
 import { conversation } from "./conversation.ts";
-import { group } from "./group.ts";
 import { list } from "./list.ts";
 import { message } from "./message.ts";
-import { people } from "./people.ts";
-import { settings } from "./settings.ts";
 import { timeline } from "./timeline.ts";
 
-export const zh: Catalog = {
+export const texts: Catalog = {
   ...app,
-  ...account,
-  ...group,
-  ...list,
-  ...conversation,
   ...composer,
+  ...conversation,
+  ...list,
   ...message,
-  ...people,
-  ...settings,
   ...timeline,
 };

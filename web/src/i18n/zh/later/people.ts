@@ -1,7 +1,5 @@
 export const people = {
-  "people.title": "联系人",
   "people.friends": "好友",
-  "people.requests": "好友申请",
   "people.sent": "我发出的申请",
   "people.blocked": "黑名单",
   "people.none": "还没有好友，可以按名字查找。",

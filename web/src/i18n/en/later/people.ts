@@ -1,7 +1,5 @@
 export const people = {
-  "people.title": "People",
   "people.friends": "Friends",
-  "people.requests": "Friend requests",
   "people.sent": "Requests that you have sent",
   "people.blocked": "Blocked",
   "people.none": "No friends yet. Find people by name.",

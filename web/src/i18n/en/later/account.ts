@@ -13,11 +13,9 @@ export const account = {
   "account.passwordHint": "At least 8 characters, and not easy to guess",
   "account.wrong": "Username or password is wrong.",
   "account.taken": "This username is taken.",
-  "account.weak": "This password is too short or too easy to guess. Choose another one.",
   "account.badName": "This username cannot be used. It has 2 to 32 letters, digits or any of _ . -",
   "account.badNickname": "This name is too long. It has 64 characters at most.",
   "account.signOut": "Sign out",
-  "account.ended": "Your session has ended. Sign in again.",
   "account.leftHere":
     "You are signed out on this device. The server does not answer: it ends the session as soon as it does, as long as this page is open.",
   "account.left": "You are signed out.",

@@ -1,5 +1,4 @@
 export const settings = {
-  "settings.title": "Settings",
   "settings.language": "Language",
   "settings.theme": "Appearance",
   "settings.theme.system": "As the system",

@@ -13,11 +13,9 @@ export const account = {
   "account.passwordHint": "至少 8 个字符，且不易被猜到",
   "account.wrong": "用户名或密码错误。",
   "account.taken": "该用户名已被占用。",
-  "account.weak": "密码太短或太容易被猜到，请换一个。",
   "account.badName": "该用户名不可用。用户名为 2 到 32 个文字、字母、数字或 _ . -",
   "account.badNickname": "昵称太长，最多 64 个字符。",
   "account.signOut": "退出登录",
-  "account.ended": "登录已失效，请重新登录。",
   "account.leftHere":
     "已在此设备上退出。服务器暂时没有响应：只要此页面保持打开，服务器恢复后就会结束该登录。",
   "account.left": "已退出登录。",

@@ -1,5 +1,4 @@
 export const settings = {
-  "settings.title": "设置",
   "settings.language": "语言",
   "settings.theme": "外观",
   "settings.theme.system": "跟随系统",

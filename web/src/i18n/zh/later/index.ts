@@ -1,0 +1,22 @@
+import type { LaterCatalog } from "../../catalog.ts";
+import { account } from "./account.ts";
+import { app } from "./app.ts";
+import { composer } from "./composer.ts";
+import { group } from "./group.ts";
+import { list } from "./list.ts";
+import { message } from "./message.ts";
+import { people } from "./people.ts";
+import { settings } from "./settings.ts";
+import { timeline } from "./timeline.ts";
+
+export const texts: LaterCatalog = {
+  ...account,
+  ...app,
+  ...composer,
+  ...group,
+  ...list,
+  ...message,
+  ...people,
+  ...settings,
+  ...timeline,
+};
