@@ -83,6 +83,15 @@ export default defineConfig({
         },
       },
       {
+        // The parts for React are tested as they are, in Node.
+        test: {
+          name: "react",
+          include: ["packages/react/test/**/*.test.{ts,tsx}"],
+          isolate: false,
+          ...PATIENCE,
+        },
+      },
+      {
         // The web client runs in a Chromium, against the Worker and its assets in processes of its own.
         test: {
           name: "web",

@@ -24,7 +24,7 @@ const Manifest = z.object({
 const Workspace = Manifest.pick({ devDependencies: true }).extend({ dependencies: Versions.default({}) });
 
 const DOCUMENTS = globSync(
-  ["*.md", "docs/**/*.md", "src/**/*.md", "web/docs/*.md", "packages/client/{,docs/**/}*.md"],
+  ["*.md", "docs/**/*.md", "src/**/*.md", "web/docs/*.md", "packages/{client,react}/{,docs/**/}*.md"],
   { cwd: ROOT },
 );
 const DEPENDENCIES = "docs/dependencies.md";
@@ -41,6 +41,7 @@ const TEST_FOLDERS = [
   "test/scripts",
   "packages/client/test",
   "packages/client/test/*",
+  "packages/react/test",
 ];
 /** Files that documents may name, and that the check of the client makes. */
 const GENERATED = ["packages/client/src/api/openapi.d.ts"];
@@ -134,19 +135,19 @@ function scripts(path: string): string[] {
   return dead.map((name) => `${path}: there is no script ${name}`);
 }
 
-/** Named files of `src/`, `test/` and `packages/client/` that do not exist. */
+/** Named files of `src/`, `test/` and `packages/` that do not exist. */
 function sources(path: string): string[] {
-  const named = read(path).matchAll(/(?<![\w/])(?:packages\/client\/)?(?:src|test)\/[\w/.-]+\.ts\b/g);
+  const named = read(path).matchAll(/(?<![\w/])(?:packages\/\w+\/)?(?:src|test)\/[\w/.-]+\.ts\b/g);
   const names = [...named].map(([name]) => name).filter((name) => !GENERATED.includes(name));
   return names.filter((name) => !existsSync(join(ROOT, name))).map((name) => `${path}: there is no ${name}`);
 }
 
 /** Tests outside of these folders, and folders with too many files. Fixtures do not count. */
 function testFolders(): string[] {
-  const astray = globSync(["test/**/*.test.ts", "packages/client/test/**/*.test.ts"], { cwd: ROOT })
+  const astray = globSync(["test/**/*.test.ts", "packages/*/test/**/*.test.ts"], { cwd: ROOT })
     .filter((path) => !TEST_FOLDERS.some((folder) => matchesGlob(dirname(path), folder)))
     .map((path) => `${path}: tests do not go there; CONTRIBUTING.md says where`);
-  const files = globSync(["test/**/*.*", "packages/client/test/**/*.*"], {
+  const files = globSync(["test/**/*.*", "packages/*/test/**/*.*"], {
     cwd: ROOT,
     exclude: ["**/fixtures/**"],
   });

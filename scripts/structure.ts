@@ -3,9 +3,8 @@ import { readFileSync } from "node:fs";
 import { dirname } from "node:path";
 
 /**
- * The structure of `src/`, `packages/client/src/`, `web/src/` and `web/docs/` in figures: files per folder,
- * names exported for two types; and long comment lines, there and in the tests, the scripts and the
- * benchmarks.
+ * The structure of `src/`, the packages, `web/src/` and `web/docs/` in figures: files per folder, names
+ * exported for two types; and long comment lines, there and in the tests, the scripts and the benchmarks.
  * `biome.json` has the rules of imports: which layer may import which, and no cycles.
  *
  *     npm run structure
@@ -16,7 +15,7 @@ const MAX_FILES = 15;
 const MAX_COLUMNS = 110;
 
 const LISTED = ["ls-files", "--cached", "--others", "--exclude-standard", "--deduplicate"];
-const texts = textsIn("src", "packages/client/src", "web/src", "web/docs");
+const texts = textsIn("src", "packages/client/src", "packages/react/src", "web/src", "web/docs");
 const files = [...texts.keys()];
 
 /** The TypeScript files of some folders, by path. */
@@ -27,7 +26,7 @@ function textsIn(...folders: string[]): Map<string, string> {
   return new Map(paths.map((path) => [path, readFileSync(path, "utf8")]));
 }
 
-/** Type names that several files export: in the layers below the surfaces, in each of both clients. */
+/** Type names that several files export: in the layers below the surfaces, in each of the packages. */
 function doubledTypes(): [string, string[]][] {
   const paths = [...texts.keys()];
   const server = paths.filter((path) => path.startsWith("src/") && !path.startsWith("src/surfaces/"));
@@ -35,6 +34,7 @@ function doubledTypes(): [string, string[]][] {
     // src/index.ts exports the classes that wrangler.toml names.
     ...doubledIn(server.filter((path) => path !== "src/index.ts")),
     ...doubledIn(paths.filter((path) => path.startsWith("packages/client/"))),
+    ...doubledIn(paths.filter((path) => path.startsWith("packages/react/"))),
     ...doubledIn(paths.filter((path) => path.startsWith("web/"))),
   ];
 }
@@ -74,6 +74,8 @@ const allLines = [
       "bench",
       "packages/client/scripts",
       "packages/client/test",
+      "packages/react/scripts",
+      "packages/react/test",
       "web/scripts",
       "web/test",
     ),

@@ -20,6 +20,8 @@ export const DIST = join(ROOT, "dist");
 /** How the page is built. A name has the hash of its content, so that browsers keep a file for ever. */
 const options = {
   absWorkingDir: ROOT,
+  // The packages have paths of their own, to what npm publishes.
+  tsconfig: "tsconfig.json",
   entryPoints: ["src/main.tsx"],
   bundle: true,
   splitting: true,

@@ -8,8 +8,8 @@ import { dirname, join, resolve } from "node:path";
 import type { Plugin } from "esbuild";
 
 const SOURCE = join(import.meta.dirname, "../src");
-/** The library has modules that are loaded when they are needed, too. */
-const CLIENT = join(import.meta.dirname, "../../packages/client/src");
+/** The packages have modules that are loaded when they are needed, too. */
+const PACKAGES = ["client", "react"].map((name) => join(import.meta.dirname, `../../packages/${name}/src`));
 
 /** What a lazy view waits for. */
 const PAGE = join(SOURCE, "app/app.tsx");
@@ -18,9 +18,9 @@ const TEXTS = join(SOURCE, "i18n/all.ts");
 const LAZY = /\bimport\(\s*"(\.[^"]+)"/g;
 
 /**
- * Makes each lazy view below `web/src/`, and each lazy module of the library, import the page, and wait for
- * the texts of all views. The texts import nothing. The views are looked up in the sources: esbuild may read a view
- * before the module that loads it.
+ * Makes each lazy view below `web/src/`, and each lazy module of the packages, import the page, and wait for
+ * the texts of all views. The texts import nothing. The views are looked up in the sources: esbuild may read
+ * a view before the module that loads it.
  */
 export const together: Plugin = {
   name: "together",
@@ -42,7 +42,7 @@ export const together: Plugin = {
 
 /** The files that are loaded when they are needed, without the texts. */
 function lazyViews(): Set<string> {
-  const sources = [SOURCE, CLIENT].flatMap((cwd) =>
+  const sources = [SOURCE, ...PACKAGES].flatMap((cwd) =>
     globSync("**/*.{ts,tsx}", { cwd }).map((file) => join(cwd, file)),
   );
   const loaded = sources.flatMap((file) =>

@@ -1,9 +1,8 @@
 import { useChat } from "parley-client/react";
+import { comparisonForm, hasWords, wordsOf } from "parley-react/text";
 import { useEffect, useRef, useState } from "preact/hooks";
 import { t } from "../i18n/i18n.ts";
 import { isComposing } from "../lib/keyboard.ts";
-import { comparisonForm } from "../lib/text/comparison.ts";
-import { hasWords, wordsOf } from "../lib/text/matching.ts";
 import { VIEWS } from "../list/views.ts";
 import { useAccount } from "../state/context.ts";
 import { go, type Route } from "../state/router.ts";

@@ -1,10 +1,10 @@
 import type { Chat, Message, OutboxItem } from "parley-client";
+import { contentOf } from "parley-react";
 import { memo } from "preact/compat";
 import { clock, day, moment } from "../i18n/format.ts";
 import { t } from "../i18n/i18n.ts";
 import { nameOf } from "../lib/names.ts";
 import { isFrom } from "../lib/origin.ts";
-import { contentOf } from "../message/content.ts";
 import { Markup } from "../message/markup/markup.tsx";
 import { preview } from "../message/preview.ts";
 

@@ -1,9 +1,9 @@
 import type { Member } from "parley-client/people";
+import { hasWords, wordsOf } from "parley-react/text";
 import { useState } from "preact/hooks";
 import { moment } from "../i18n/format.ts";
 import { t } from "../i18n/i18n.ts";
 import { nameOf } from "../lib/names.ts";
-import { hasWords, wordsOf } from "../lib/text/matching.ts";
 import { PersonRow } from "../people/person-row.tsx";
 import { UserPicker } from "../people/user-picker.tsx";
 import { useAccount } from "../state/context.ts";

@@ -1,10 +1,10 @@
 import type { Message } from "parley-client";
 import { useChat } from "parley-client/react";
+import { excerpt } from "parley-react/text";
 import type { ComponentChildren } from "preact";
 import { short } from "../i18n/format.ts";
 import { t } from "../i18n/i18n.ts";
 import { nameOf } from "../lib/names.ts";
-import { excerpt } from "../lib/text/excerpt.ts";
 import { preview } from "../message/preview.ts";
 import { routeOf } from "../message/route-of.ts";
 import { useAccount } from "../state/context.ts";

@@ -1,7 +1,7 @@
 import { useChat } from "parley-client/react";
+import { hasWords, wordsOf } from "parley-react/text";
 import { useState } from "preact/hooks";
 import { t } from "../i18n/i18n.ts";
-import { hasWords, wordsOf } from "../lib/text/matching.ts";
 import { useAccount } from "../state/context.ts";
 import { go, href, route } from "../state/router.ts";
 import { useLive } from "../state/use-live.ts";

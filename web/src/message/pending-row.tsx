@@ -1,11 +1,11 @@
 import type { OutboxItem } from "parley-client";
+import { type Content, contentOf } from "parley-react";
 import { useLayoutEffect, useMemo, useState } from "preact/hooks";
 import { t } from "../i18n/i18n.ts";
 import { percent } from "../i18n/units.ts";
 import { useAccount } from "../state/context.ts";
 import { toast } from "../ui/toasts.tsx";
 import { ContentView } from "./body/content-view.tsx";
-import { type Content, contentOf } from "./content.ts";
 
 interface Props {
   item: OutboxItem;

@@ -1,5 +1,5 @@
+import { graphemes } from "parley-react/text";
 import { isLoaded } from "../lib/pictures.ts";
-import { graphemes } from "../lib/text/graphemes.ts";
 
 /** The hues of avatars without a picture. */
 const HUES = 12;

@@ -1,4 +1,4 @@
-import { occurrences } from "../lib/text/occurrences.ts";
+import { occurrences } from "parley-react/text";
 
 interface Props {
   text: string;

@@ -1,9 +1,9 @@
+import { MAX_CAPTION } from "parley-react";
 import { useEffect, useState } from "preact/hooks";
 import { t } from "../../i18n/i18n.ts";
 import { duration, fileSize } from "../../i18n/units.ts";
 import { Icon } from "../../ui/icon.tsx";
 import { IconButton } from "../../ui/icon-button.tsx";
-import { MAX_CAPTION } from "../composer/limits.ts";
 import type { Attachment } from "./attachment.ts";
 import { isLarge } from "./media.ts";
 import type { Attachments } from "./use-attachments.ts";

@@ -1,10 +1,10 @@
+import { format } from "parley-react";
 import type { RefObject } from "preact";
 import { useId } from "preact/hooks";
 import { isComposing } from "../../lib/keyboard.ts";
 import { sendKey } from "../../state/send-key.ts";
 import { lazy } from "../../ui/lazy.tsx";
 import { useFocus } from "./focus.ts";
-import { format } from "./formatting.ts";
 import type { Completion } from "./use-completion.ts";
 
 const Suggestions = lazy(async () => (await import("./suggestions.tsx")).Suggestions, { isHint: true });

@@ -1,9 +1,8 @@
 import { type Message, type OutboxItem, Problem } from "parley-client";
 import type { Member } from "parley-client/people";
-import { contentOf, textOf } from "../../message/content.ts";
-import type { Mentioned } from "../../message/markup/tree.ts";
+import { contentOf, type Mentions, mentionsIn, mentionsOfEdit, textOf } from "parley-react";
+import type { Mentioned } from "parley-react/markup";
 import type { Account } from "../../state/account.ts";
-import { type Mentions, mentionsIn, mentionsOfEdit } from "./mentions.ts";
 
 /** What is refused for now is asked for again after this time, in ms. */
 const PAUSE = 5_000;

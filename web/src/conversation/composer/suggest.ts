@@ -1,14 +1,12 @@
 import type { Member } from "parley-client/people";
+import { insert, mentionOf } from "parley-react";
+import { comparisonForm, hasWords, wordsOf } from "parley-react/text";
 import { t } from "../../i18n/i18n.ts";
 import { nameOf } from "../../lib/names.ts";
-import { comparisonForm } from "../../lib/text/comparison.ts";
-import { hasWords, wordsOf } from "../../lib/text/matching.ts";
 import { type Emoji, findEmoji, loadEmoji, toned } from "../../ui/emoji/emoji.ts";
 import { notePicked, skinTone } from "../../ui/emoji/picked.ts";
-import { insert } from "./formatting.ts";
-import { mentionOf } from "./mentions.ts";
 
-export { mentionsIn } from "./mentions.ts";
+export { mentionsIn } from "parley-react";
 // It is there when a message leaves whose members were not known.
 export { resolveMentions } from "./resolve.ts";
 export { loadEmoji, notePicked };

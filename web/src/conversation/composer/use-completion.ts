@@ -1,10 +1,10 @@
 import type { NewMessage } from "parley-client";
 import type { Member } from "parley-client/people";
+import { insert } from "parley-react";
+import type { Mentioned } from "parley-react/markup";
 import { useEffect, useRef, useState } from "preact/hooks";
-import type { Mentioned } from "../../message/markup/tree.ts";
 import { useAccount } from "../../state/context.ts";
 import type { Emoji } from "../../ui/emoji/emoji.ts";
-import { insert } from "./formatting.ts";
 import type { Suggestion } from "./suggest.ts";
 
 /** What is being named before the caret: a member, or an emoji of two letters at least. */

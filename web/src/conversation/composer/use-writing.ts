@@ -1,12 +1,12 @@
 import type { ConversationWindow, Message, NewMessage } from "parley-client";
 import { useChat } from "parley-client/react";
+import { editableText, editedBody } from "parley-react";
+import type { Mentioned } from "parley-react/markup";
 import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
 import { t } from "../../i18n/i18n.ts";
-import type { Mentioned } from "../../message/markup/tree.ts";
 import { useAccount } from "../../state/context.ts";
 import { useAction } from "../../state/use-action.ts";
 import { type Composition, composition, WRITE } from "../composition.ts";
-import { editableText, editedBody } from "./edit.ts";
 
 /** Which field it is. */
 export interface WritingPlace {

@@ -1,5 +1,6 @@
 import type { ConversationWindow } from "parley-client";
 import { useChat } from "parley-client/react";
+import { charactersLeft, insert, MAX_CAPTION, MAX_TEXT } from "parley-react";
 import { useEffect, useRef, useState } from "preact/hooks";
 import { t } from "../../i18n/i18n.ts";
 import { hasKeyboard } from "../../lib/keyboard.ts";
@@ -14,8 +15,6 @@ import { ProblemText } from "../../ui/problem-text.tsx";
 import { DropZone } from "../attachments/drop-zone.tsx";
 import { useAttachments } from "../attachments/use-attachments.ts";
 import { Field } from "./field.tsx";
-import { insert } from "./formatting.ts";
-import { charactersLeft, MAX_CAPTION, MAX_TEXT } from "./limits.ts";
 import { Target } from "./target.tsx";
 import { useCompletion } from "./use-completion.ts";
 import { useWriting } from "./use-writing.ts";

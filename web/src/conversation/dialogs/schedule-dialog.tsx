@@ -1,8 +1,8 @@
 import type { NewMessage } from "parley-client";
+import type { Mentioned } from "parley-react/markup";
 import { useState } from "preact/hooks";
 import { when } from "../../i18n/format.ts";
 import { t } from "../../i18n/i18n.ts";
-import type { Mentioned } from "../../message/markup/tree.ts";
 import { useAccount } from "../../state/context.ts";
 import { href } from "../../state/router.ts";
 import { Dialog } from "../../ui/dialog.tsx";

@@ -1,9 +1,9 @@
+import { MAX_TEXT } from "parley-react";
 import type { ComponentChildren } from "preact";
 import { useId, useState } from "preact/hooks";
 import { t } from "../../i18n/i18n.ts";
 import { useAction } from "../../state/use-action.ts";
 import { ProblemText } from "../../ui/problem-text.tsx";
-import { MAX_TEXT } from "../composer/limits.ts";
 import { timeProblem, toField, toMoment } from "./moments.ts";
 import { TimeField } from "./time-field.tsx";
 

@@ -1,7 +1,7 @@
 import type { Message } from "parley-client";
+import { excerpt } from "parley-react/text";
 import { moment, short } from "../../i18n/format.ts";
 import { nameOf } from "../../lib/names.ts";
-import { excerpt } from "../../lib/text/excerpt.ts";
 import { isWide } from "../../lib/wide.ts";
 import { preview } from "../../message/preview.ts";
 import { routeOf } from "../../message/route-of.ts";

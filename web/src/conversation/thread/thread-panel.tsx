@@ -1,4 +1,5 @@
 import { useChat, useConversationWindow } from "parley-client/react";
+import { follows, followsOwn } from "parley-react";
 import { useLayoutEffect, useRef } from "preact/hooks";
 import { t } from "../../i18n/i18n.ts";
 import { MessageRow } from "../../message/message-row.tsx";
@@ -11,7 +12,6 @@ import { Boundary } from "../../ui/missing/boundary.tsx";
 import { ProblemText } from "../../ui/problem-text.tsx";
 import { Composer } from "../composer/composer.tsx";
 import { Panel } from "../panels/panel.tsx";
-import { follows, followsOwn } from "../timeline/days.ts";
 import { FollowButton } from "./follow-button.tsx";
 import { useThreadFocus } from "./use-thread-focus.ts";
 import { useThreadReads } from "./use-thread-reads.ts";

@@ -1,5 +1,4 @@
-import { seqOf } from "../timeline/place.ts";
-import type { Rows } from "../timeline/roving.ts";
+import { type Rows, seqOf } from "parley-react";
 
 /** A page is a little less than what is on screen. */
 const PAGE = 0.9;

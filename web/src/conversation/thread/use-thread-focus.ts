@@ -1,6 +1,6 @@
+import { focusOn, Roving } from "parley-react";
 import type { RefObject } from "preact";
 import { useLayoutEffect, useMemo } from "preact/hooks";
-import { focusOn, Roving } from "../timeline/roving.ts";
 import { ThreadRows } from "./thread-rows.ts";
 
 /**

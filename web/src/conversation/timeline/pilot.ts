@@ -1,11 +1,20 @@
 import { signal } from "@preact/signals";
 import type { ConversationEntry, ConversationWindow, WindowView } from "parley-client";
+import {
+  around,
+  bounded,
+  extentOf,
+  grown,
+  indexOf,
+  newest,
+  Place,
+  Roving,
+  type RowWindow,
+  seqOf,
+} from "parley-react";
 import { isAttended } from "../../lib/attention.ts";
 import { highlight } from "../../lib/highlight.ts";
 import { FOLDED } from "../../message/body/folded.tsx";
-import { Place, seqOf } from "./place.ts";
-import { Roving } from "./roving.ts";
-import { around, bounded, extentOf, grown, indexOf, newest, type RowWindow } from "./row-window.ts";
 import { savePlace } from "./saved-place.ts";
 import { UnreadMark } from "./unread-mark.ts";
 

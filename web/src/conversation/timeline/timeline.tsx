@@ -1,5 +1,6 @@
 import type { ConversationWindow, WindowView } from "parley-client";
 import { useChat } from "parley-client/react";
+import { daysOf, followsOwn } from "parley-react";
 import { useEffect, useLayoutEffect, useMemo, useReducer, useRef } from "preact/hooks";
 import { t } from "../../i18n/i18n.ts";
 import { onAttention } from "../../lib/attention.ts";
@@ -14,7 +15,6 @@ import { ReadMark } from "../reads/read-mark.tsx";
 import { useReceipts } from "../reads/use-receipts.ts";
 import { Announcer } from "./announcer.tsx";
 import { DayHeading } from "./day-heading.tsx";
-import { daysOf, followsOwn } from "./days.ts";
 import { NewMessagesBar, ToNewest } from "./guides.tsx";
 import { Pilot } from "./pilot.ts";
 import { useNavigation } from "./use-navigation.ts";

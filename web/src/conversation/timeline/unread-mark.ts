@@ -1,6 +1,6 @@
 import { signal } from "@preact/signals";
 import type { ConversationEntry, Message } from "parley-client";
-import { indexOf } from "./row-window.ts";
+import { indexOf } from "parley-react";
 
 /** Where the unread messages began when the user came: it stays there while they read. */
 export class UnreadMark {

@@ -1,4 +1,5 @@
 import type { Message } from "parley-client";
+import { contentOf } from "parley-react";
 import { composition } from "../../conversation/composition.ts";
 import { t } from "../../i18n/i18n.ts";
 import type { Account } from "../../state/account.ts";
@@ -9,7 +10,6 @@ import { showDialog } from "../../ui/dialogs.tsx";
 import type { IconName } from "../../ui/icon.tsx";
 import { lazy } from "../../ui/lazy.tsx";
 import { toast } from "../../ui/toasts.tsx";
-import { contentOf } from "../content.ts";
 import { routeOf } from "../route-of.ts";
 import { rightsOf } from "./rights.ts";
 import { select } from "./selection.ts";

@@ -1,7 +1,7 @@
 import { useChat } from "parley-client/react";
+import { hasWords, wordsOf } from "parley-react/text";
 import { useState } from "preact/hooks";
 import { t } from "../../i18n/i18n.ts";
-import { hasWords, wordsOf } from "../../lib/text/matching.ts";
 import { useAccount } from "../../state/context.ts";
 import { Avatar } from "../../ui/avatar.tsx";
 import { Dialog } from "../../ui/dialog.tsx";

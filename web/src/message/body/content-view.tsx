@@ -1,8 +1,9 @@
+import type { Content } from "parley-react";
+import type { Names } from "parley-react/markup";
 import { t } from "../../i18n/i18n.ts";
 import { lazy } from "../../ui/lazy.tsx";
-import type { Content, PicturePlace } from "../content.ts";
 import { Markup } from "../markup/markup.tsx";
-import type { Names } from "../markup/names.ts";
+import type { PicturePlace } from "../viewer/place.ts";
 import { File } from "./file.tsx";
 import { Folded, isLong } from "./folded.tsx";
 import { Merged } from "./merged.tsx";

@@ -1,8 +1,8 @@
+import type { MediaBody } from "parley-react";
+import { graphemes } from "parley-react/text";
 import { t } from "../../i18n/i18n.ts";
 import { fileSize } from "../../i18n/units.ts";
-import { graphemes } from "../../lib/text/graphemes.ts";
 import { Icon } from "../../ui/icon.tsx";
-import type { MediaBody } from "../content.ts";
 
 /** Two lines take a name of so many letters, or of so many where some are wide, as Chinese ones are. */
 const LONG = 48;

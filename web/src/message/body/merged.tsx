@@ -1,8 +1,8 @@
+import type { Content, MergedPart } from "parley-react";
 import type { ComponentChildren } from "preact";
 import { t } from "../../i18n/i18n.ts";
 import { showDialog } from "../../ui/dialogs.tsx";
 import { lazy } from "../../ui/lazy.tsx";
-import type { Content, MergedPart } from "../content.ts";
 import { summary } from "../preview.ts";
 
 /** So many messages are shown in few words. */

@@ -1,9 +1,9 @@
 import type { Message } from "parley-client";
+import { contentOf, textOf } from "parley-react";
 import { useMemo } from "preact/hooks";
 import { t } from "../../i18n/i18n.ts";
 import { useAccount } from "../../state/context.ts";
 import { lazy } from "../../ui/lazy.tsx";
-import { contentOf, textOf } from "../content.ts";
 import { ContentView } from "./content-view.tsx";
 import { Forwarded } from "./forwarded.tsx";
 import { Quote } from "./quote.tsx";

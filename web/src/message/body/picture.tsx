@@ -1,3 +1,5 @@
+import type { MediaBody } from "parley-react";
+import { plainText } from "parley-react/markup";
 import { useState } from "preact/hooks";
 import { t } from "../../i18n/i18n.ts";
 import { isLoaded, loadPicture } from "../../lib/pictures.ts";
@@ -5,8 +7,7 @@ import { showDialog } from "../../ui/dialogs.tsx";
 import { Icon } from "../../ui/icon.tsx";
 import { lazy } from "../../ui/lazy.tsx";
 import { foreignPicture } from "../../ui/missing/show-picture.tsx";
-import type { MediaBody, PicturePlace } from "../content.ts";
-import { plainText } from "../markup/plain.ts";
+import type { PicturePlace } from "../viewer/place.ts";
 import { roomOf } from "./media-size.ts";
 
 const Lightbox = lazy(async () => (await import("../viewer/lightbox.tsx")).Lightbox);

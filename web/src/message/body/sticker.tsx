@@ -1,7 +1,7 @@
+import { webAddress } from "parley-react";
 import { t } from "../../i18n/i18n.ts";
 import { isLoaded } from "../../lib/pictures.ts";
 import { ShowPicture } from "../../ui/missing/show-picture.tsx";
-import { webAddress } from "../content.ts";
 
 /** A sticker. Clients agree on what `data` is: the address of a picture, an emoji, or a name. */
 export function Sticker({ index, data }: { index: string; data: string }) {

@@ -1,9 +1,8 @@
 import type { Message } from "parley-client";
+import { type Names, namesIn } from "parley-react/markup";
 import { useSyncExternalStore } from "preact/compat";
 import { useMemo } from "preact/hooks";
 import { useAccount } from "../../state/context.ts";
-import { namesIn } from "../markup/mentions.ts";
-import type { Names } from "../markup/names.ts";
 
 const NOBODY: readonly Names[] = [];
 

@@ -1,5 +1,5 @@
+import type { MediaBody } from "parley-react";
 import { isLoaded } from "../../lib/pictures.ts";
-import type { MediaBody } from "../content.ts";
 import { roomOf } from "./media-size.ts";
 import { playsAlone } from "./player.ts";
 

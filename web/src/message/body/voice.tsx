@@ -1,9 +1,9 @@
+import type { MediaBody } from "parley-react";
 import { useRef, useState } from "preact/hooks";
 import { t } from "../../i18n/i18n.ts";
 import { duration } from "../../i18n/units.ts";
 import { IconButton } from "../../ui/icon-button.tsx";
 import { toast } from "../../ui/toasts.tsx";
-import type { MediaBody } from "../content.ts";
 import { playsAlone } from "./player.ts";
 
 const SPEEDS = [1, 1.5, 2] as const;

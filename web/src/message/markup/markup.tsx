@@ -1,9 +1,7 @@
+import { type Block, type Inline, type ListItem, type Names, parseMarkup } from "parley-react/markup";
 import { useMemo, useState } from "preact/hooks";
 import { t } from "../../i18n/i18n.ts";
 import { href } from "../../state/address.ts";
-import { parseMarkup } from "./blocks.ts";
-import type { Names } from "./names.ts";
-import type { Block, Inline, ListItem } from "./tree.ts";
 
 const NOBODY: readonly Names[] = [];
 /** Up to six emoji and nothing else. */

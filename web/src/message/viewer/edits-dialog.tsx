@@ -1,11 +1,11 @@
 import type { Message } from "parley-client";
+import { contentOf } from "parley-react";
 import { when } from "../../i18n/format.ts";
 import { t } from "../../i18n/i18n.ts";
 import { useAccount } from "../../state/context.ts";
 import { useLoaded } from "../../state/use-loaded.ts";
 import { Dialog } from "../../ui/dialog.tsx";
 import { ContentView } from "../body/content-view.tsx";
-import { contentOf } from "../content.ts";
 
 interface Props {
   message: Message;

@@ -1,4 +1,6 @@
 import { useConversationWindow } from "parley-client/react";
+import { contentOf, type MediaBody } from "parley-react";
+import { plainText } from "parley-react/markup";
 import { useEffect, useMemo, useRef, useState } from "preact/hooks";
 import { t } from "../../i18n/i18n.ts";
 import { isLoaded } from "../../lib/pictures.ts";
@@ -6,8 +8,7 @@ import { useAccount } from "../../state/context.ts";
 import { Icon } from "../../ui/icon.tsx";
 import { IconButton } from "../../ui/icon-button.tsx";
 import { useOverlay } from "../../ui/overlay/use-overlay.ts";
-import { contentOf, type MediaBody, type PicturePlace } from "../content.ts";
-import { plainText } from "../markup/plain.ts";
+import type { PicturePlace } from "./place.ts";
 import { useZoom } from "./zoom.ts";
 
 /** So many pages are loaded in search of a further picture. */

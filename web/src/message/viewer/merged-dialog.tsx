@@ -1,8 +1,8 @@
+import type { Content, MergedPart } from "parley-react";
 import type { ComponentChildren } from "preact";
 import { clock, moment } from "../../i18n/format.ts";
 import { Avatar } from "../../ui/avatar.tsx";
 import { Dialog } from "../../ui/dialog.tsx";
-import type { Content, MergedPart } from "../content.ts";
 
 interface Props {
   title: string;

@@ -1,5 +1,5 @@
+import { comparisonForm } from "parley-react/text";
 import { localeTag } from "../../i18n/i18n.ts";
-import { comparisonForm } from "../../lib/text/comparison.ts";
 
 /** An emoji, in the language on screen. */
 export interface Emoji {

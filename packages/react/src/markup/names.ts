@@ -1,5 +1,5 @@
-import { ComparedText } from "../../lib/text/compared.ts";
-import { comparisonForm } from "../../lib/text/comparison.ts";
+import { ComparedText } from "../text/compared.ts";
+import { comparisonForm } from "../text/comparison.ts";
 import type { Mentioned } from "./tree.ts";
 import { isInWord } from "./words.ts";
 

@@ -27,12 +27,6 @@ export interface MergedPart {
   readonly content: Content;
 }
 
-/** Where a picture stands; the viewer leads to the others of its conversation. */
-export interface PicturePlace {
-  readonly conversationId: number;
-  readonly seq: number;
-}
-
 /** What a message says, whichever way it came. */
 export type Content =
   | { readonly kind: "text"; readonly text: string }

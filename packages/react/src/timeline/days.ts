@@ -1,5 +1,4 @@
 import type { Message, OutboxItem } from "parley-client";
-import { isSameDay } from "../../i18n/format.ts";
 
 /** Messages of one sender within this time, in ms, stand together. */
 const TOGETHER = 5 * 60_000;
@@ -59,4 +58,8 @@ export function daysOf(
     else last.rows.push(row);
   }
   return days;
+}
+
+function isSameDay(one: number, other: number): boolean {
+  return new Date(one).toDateString() === new Date(other).toDateString();
 }

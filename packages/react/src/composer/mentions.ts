@@ -1,9 +1,8 @@
 import type { Message } from "parley-client";
 import type { Member } from "parley-client/people";
-import { nameOf } from "../../lib/names.ts";
-import { mentionsOf, namesIn } from "../../message/markup/mentions.ts";
-import { Names, namesOf } from "../../message/markup/names.ts";
-import type { Mentioned } from "../../message/markup/tree.ts";
+import { mentionsOf, namesIn } from "../markup/mentions.ts";
+import { Names, namesOf } from "../markup/names.ts";
+import type { Mentioned } from "../markup/tree.ts";
 
 /** The server takes so many ids. */
 const MAX_MENTIONS = 100;
@@ -16,7 +15,7 @@ const namesOfMembers = new WeakMap<readonly Member[], Names>();
 
 /** How a text names a member: by nickname, or by username where the nickname does not name them. */
 export function mentionOf(member: Member, members: readonly Member[]): string {
-  const name = nameOf(member.user);
+  const name = member.user.nickname || member.user.username;
   const [found] = mentionsOf(`@${name}`, [namesAmong(members)]);
   return `@${found?.id === member.user.id && found.name === name ? name : member.user.username}`;
 }

@@ -1,10 +1,10 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { runOptions } from "../../test/support/property-runs.ts";
-import { parseMarkup } from "../src/message/markup/blocks.ts";
-import { namesOf } from "../src/message/markup/names.ts";
-import { plainText } from "../src/message/markup/plain.ts";
-import type { Block, Inline } from "../src/message/markup/tree.ts";
+import { runOptions } from "../../../test/support/property-runs.ts";
+import { parseMarkup } from "../src/markup/blocks.ts";
+import { namesOf } from "../src/markup/names.ts";
+import { plainText } from "../src/markup/plain.ts";
+import type { Block, Inline } from "../src/markup/tree.ts";
 
 /** Text in which marks, links and names are as frequent as letters. */
 const hostile = fc
