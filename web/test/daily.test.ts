@@ -152,13 +152,13 @@ test("a direct conversation is deleted for its user alone, and comes back with t
   await stored(page, "An old secret").waitFor();
   await row(page, ben.user.username).click({ button: "right" });
   await page.getByRole("menuitem", { name: "Delete the conversation" }).click();
-  const question = page.getByRole("dialog", { name: "Are you sure?" });
+  const question = page.getByRole("dialog", { name: "Delete the conversation" });
   await question.getByText(`${ben.user.username} keeps them`).waitFor();
   await question.getByRole("button", { name: "Cancel" }).click();
   await stored(page, "An old secret").waitFor();
   await page.getByRole("link", { name: "Details" }).click();
   await page.getByRole("complementary").getByRole("button", { name: "Delete the conversation" }).click();
-  await question.getByRole("button", { name: "Yes, go on" }).click();
+  await question.getByRole("button", { name: "Delete the conversation" }).click();
   await row(page, ben.user.username).waitFor({ state: "detached" });
   await page.getByText("Choose a conversation").waitFor();
   await stored(bensPage, "An old secret").waitFor();

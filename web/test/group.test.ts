@@ -2,7 +2,7 @@ import type { Locator, Page } from "playwright-core";
 import { expect, test } from "vitest";
 import type { Person } from "../../scripts/support/person.ts";
 import { Site } from "./support/site.ts";
-import { composer, openTalk, row, send, stored } from "./support/talk.ts";
+import { composer, confirm, openTalk, row, send, stored } from "./support/talk.ts";
 
 const site = Site.forFile();
 
@@ -31,7 +31,7 @@ async function act(page: Page, person: Person, action: string, isAsked = false):
     .getByRole("button", { name: `Actions for ${person.user.username}` })
     .click();
   await page.getByRole("menuitem", { name: action, exact: true }).click();
-  if (isAsked) await page.getByRole("button", { name: "Yes, go on" }).click();
+  if (isAsked) await confirm(page, action);
 }
 
 /** Opens the details of the conversation that a page shows. */
@@ -93,7 +93,7 @@ test("a group is made, named, pictured, announced and dissolved, and each member
   await notice(bensPage, `${ann.user.username} changed the profile of the group.`).waitFor();
 
   await details(page).getByRole("button", { name: "Dissolve the group" }).click();
-  await page.getByRole("button", { name: "Yes, go on" }).click();
+  await confirm(page, "Dissolve the group");
   await row(page, "Hike to the hut").waitFor({ state: "detached" });
   await row(bensPage, "Hike to the hut").waitFor({ state: "detached" });
   await bensPage.getByText("You are not in this conversation.").waitFor();
@@ -155,6 +155,14 @@ test("roles, a mute, a ban and a hand-over show on the pages of both, as they ar
   await notice(bensPage, `${ann.user.username} handed the group over to you.`).waitFor();
   await act(bensPage, cem, "Remove from the group", true);
   await expect.poll(() => member(page, cem).count()).toBe(0);
+
+  const ending = "Leave and hand over";
+  await details(bensPage).getByRole("button", { name: ending }).click();
+  await bensPage.getByLabel("Next owner").selectOption({ label: ann.user.username });
+  await confirm(bensPage, ending);
+  await row(bensPage, "Hike").waitFor({ state: "detached" });
+  await member(page, ann).getByText("Owner").waitFor();
+  await expect.poll(() => member(page, ben).count()).toBe(0);
 });
 
 test("a member's name in a group shows in the open lists of others, and an @ finds them by it", async () => {

@@ -2,7 +2,7 @@ import type { Page } from "playwright-core";
 import { expect, test } from "vitest";
 import { Seat } from "./support/seat.ts";
 import { Site } from "./support/site.ts";
-import { message, stored } from "./support/talk.ts";
+import { confirm, message, stored } from "./support/talk.ts";
 
 const site = Site.forFile();
 
@@ -59,10 +59,10 @@ test("a message that is taken back is gone on both sides", async () => {
   const { ann, id, annsPage, bensPage } = await talkOfTwo();
   await ann.send(id, "Oh no");
   await stored(bensPage, "Oh no").waitFor();
-  await choose(annsPage, "Oh no", "Take back");
-  await annsPage.getByRole("button", { name: "Yes, go on" }).click();
-  await stored(annsPage, "You took this message back.").waitFor();
-  await stored(bensPage, "This message was taken back.").waitFor();
+  await choose(annsPage, "Oh no", "Delete for everyone");
+  await confirm(annsPage, "Delete for everyone");
+  await stored(annsPage, "You deleted this message.").waitFor();
+  await stored(bensPage, "This message was deleted.").waitFor();
   await expect.poll(() => bensPage.getByText("Oh no").count()).toBe(0);
 });
 
@@ -138,7 +138,7 @@ test("a vote is counted at once on both sides, and the poll ends for all", async
   await bensPage.getByRole("button", { name: "2 · 100%" }).click();
   await bensPage.getByRole("dialog", { name: "Nine" }).getByText(ben.user.username).waitFor();
   await choose(annsPage, "When?", "End the poll");
-  await annsPage.getByRole("button", { name: "Yes, go on" }).click();
+  await confirm(annsPage, "End the poll");
   await bensPage.getByText("Ended").waitFor();
   expect(await bensPage.getByRole("radio", { name: "Eight" }).isDisabled()).toBe(true);
   await bensPage.getByRole("button", { name: "Close" }).click();
@@ -178,7 +178,7 @@ test("messages are forwarded one by one, and as one", async () => {
   await ann.openGroup("Noodles", []);
   await ann.send(id, "First");
   await ann.send(id, "Second");
-  await choose(annsPage, "First", "Choose several");
+  await choose(annsPage, "First", "Select");
   await annsPage.getByRole("checkbox", { name: "Choose: Second" }).check();
   await annsPage
     .getByRole("toolbar", { name: "2 messages chosen" })

@@ -1,32 +1,89 @@
+import { useState } from "preact/hooks";
 import { t } from "../i18n/i18n.ts";
+import { nameOf } from "../lib/names.ts";
 import { useAccount } from "../state/context.ts";
 import { go } from "../state/router.ts";
 import { useAction } from "../state/use-action.ts";
+import { useMembers } from "../state/use-people.ts";
 import { confirmed } from "../ui/confirm.tsx";
+import { Dialog } from "../ui/dialog.tsx";
+import { showDialog } from "../ui/dialogs.tsx";
+import { ProblemText } from "../ui/problem-text.tsx";
 import type { GroupEntry } from "./rights.ts";
 
-/** The end of a membership; for the owner, the end of the group. */
-export function Leaving({ group: { id, name, role } }: { group: GroupEntry }) {
+/** The end of a membership. An owner hands the group over before, or ends it. */
+export function Leaving({ group: { id, name, role, member_count: count } }: { group: GroupEntry }) {
   const { chat } = useAccount();
   const path = { id };
   const leave = useAction(async () => {
-    if (!(await confirmed(t("group.leaveQuestion", { group: name })))) return;
+    if (!(await confirmed(t("group.leave"), t("group.leaveQuestion", { group: name })))) return;
     await chat.api.call("post", "/v1/conversations/{id}/leave", { path });
     go({ view: "home" });
   });
   const dissolve = useAction(async () => {
-    if (!(await confirmed(t("group.dissolveQuestion", { group: name })))) return;
+    if (!(await confirmed(t("group.dissolve"), t("group.dissolveQuestion", { group: name })))) return;
     await chat.api.call("delete", "/v1/conversations/{id}", { path });
     go({ view: "home" });
   });
   const { run, isBusy, problem } = role === "owner" ? dissolve : leave;
   return (
     <section class="group">
-      {role === "owner" && <p class="status">{t("group.ownerHint")}</p>}
-      {problem && <p class="problem">{problem}</p>}
-      <button class="secondary" data-danger type="button" disabled={isBusy} onClick={() => void run()}>
-        {t(role === "owner" ? "group.dissolve" : "group.leave")}
-      </button>
+      <ProblemText text={problem} />
+      <div class="actions">
+        {role === "owner" && count > 1 && (
+          <button
+            class="secondary"
+            type="button"
+            onClick={() => showDialog((close) => <HandOver id={id} onClose={close} />)}
+          >
+            {t("group.leaveAndHandOver")}
+          </button>
+        )}
+        <button class="secondary" data-danger type="button" disabled={isBusy} onClick={() => void run()}>
+          {t(role === "owner" ? "group.dissolve" : "group.leave")}
+        </button>
+      </div>
     </section>
+  );
+}
+
+/** Asks the owner of a group who is to be the next one. */
+function HandOver({ id, onClose }: { id: number; onClose: () => void }) {
+  const { chat, me } = useAccount();
+  const others = useMembers(id)?.filter(({ user }) => user.id !== me);
+  const [chosen, setChosen] = useState(0);
+  const leave = useAction(async () => {
+    const path = { id };
+    await chat.api.call("post", "/v1/conversations/{id}/owner", { path, body: { user_id: chosen } });
+    await chat.api.call("post", "/v1/conversations/{id}/leave", { path });
+    onClose();
+    go({ view: "home" });
+  });
+  return (
+    <Dialog title={t("group.leaveAndHandOver")} onClose={onClose}>
+      <form
+        class="form"
+        onSubmit={(event) => {
+          event.preventDefault();
+          void leave.run();
+        }}
+      >
+        <label class="field">
+          {t("group.nextOwner")}
+          <select required onChange={({ currentTarget }) => setChosen(Number(currentTarget.value))}>
+            <option value="">{t("group.chooseMember")}</option>
+            {others?.map(({ user }) => (
+              <option key={user.id} value={user.id}>
+                {nameOf(user)}
+              </option>
+            ))}
+          </select>
+        </label>
+        <ProblemText text={leave.problem} />
+        <button class="primary danger" type="submit" disabled={leave.isBusy || chosen === 0}>
+          {t("group.leaveAndHandOver")}
+        </button>
+      </form>
+    </Dialog>
   );
 }

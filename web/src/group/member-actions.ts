@@ -24,12 +24,16 @@ export function memberActions(
   const { id, role } = group;
   const { user } = member;
   const path = { id, user_id: user.id };
-  const attempt =
-    (call: () => Promise<unknown>, question = "") =>
-    async () => {
-      if (question && !(await confirmed(question))) return;
-      call().catch((error) => toast(reason(error)));
-    };
+  const attempt = (call: () => Promise<unknown>) => () => {
+    call().catch((error) => toast(reason(error)));
+  };
+  /** What is asked for before it is done. */
+  const grave = (label: string, question: string, call: () => Promise<unknown>) => ({
+    ...{ label, isDanger: true },
+    onSelect: async () => {
+      if (await confirmed(label, question)) attempt(call)();
+    },
+  });
   const change = (body: { role?: "admin" | "member"; muted_for_s?: number }) =>
     attempt(() => chat.api.call("patch", "/v1/conversations/{id}/members/{user_id}", { path, body }));
   const profile: MenuItem = {
@@ -46,11 +50,9 @@ export function memberActions(
       onSelect: change({ role: isAdmin ? "member" : "admin" }),
     });
     items.push({
-      ...{ label: t("group.handOver"), icon: "userPlus", isDanger: true },
-      onSelect: attempt(
-        () =>
-          chat.api.call("post", "/v1/conversations/{id}/owner", { path: { id }, body: { user_id: user.id } }),
-        t("group.handOverQuestion", names),
+      icon: "userPlus",
+      ...grave(t("group.handOver"), t("group.handOverQuestion", names), () =>
+        chat.api.call("post", "/v1/conversations/{id}/owner", { path: { id }, body: { user_id: user.id } }),
       ),
     });
   }
@@ -64,17 +66,15 @@ export function memberActions(
   else items.push(mute(t("group.mute"), HOUR_S), mute(t("group.muteDay"), 24 * HOUR_S));
   items.push(
     {
-      ...{ label: t("group.remove"), icon: "close", isDanger: true },
-      onSelect: attempt(
-        () => chat.api.call("delete", "/v1/conversations/{id}/members/{user_id}", { path }),
-        t("group.removeQuestion", names),
+      icon: "close",
+      ...grave(t("group.remove"), t("group.removeQuestion", names), () =>
+        chat.api.call("delete", "/v1/conversations/{id}/members/{user_id}", { path }),
       ),
     },
     {
-      ...{ label: t("group.ban"), icon: "ban", isDanger: true },
-      onSelect: attempt(
-        () => chat.api.call("put", "/v1/conversations/{id}/bans/{user_id}", { path, body: {} }),
-        t("group.banQuestion", names),
+      icon: "ban",
+      ...grave(t("group.ban"), t("group.banQuestion", names), () =>
+        chat.api.call("put", "/v1/conversations/{id}/bans/{user_id}", { path, body: {} }),
       ),
     },
   );

@@ -20,6 +20,7 @@ export function PendingRow({ item, isTogether }: Props) {
   const url = useObjectUrl(file);
   const content = useMemo(() => withFile(contentOfNew(message), file, url), [message, file, url]);
   const isUploading = file !== undefined && (state === "queued" || state === "sending") && progress < 1;
+  const uploading = t("message.uploading", { percent: percent(progress) });
   const discard = () => {
     if (!chat.discard(id)) toast(t("message.tooLate"));
   };
@@ -30,8 +31,8 @@ export function PendingRow({ item, isTogether }: Props) {
           <ContentView content={content} me={me} isFolding />
           {isUploading && (
             <span class="upload">
-              <progress value={progress} aria-label={t("message.uploading")} />
-              <small>{percent(progress)}</small>
+              <progress value={progress} aria-label={uploading} />
+              <small>{uploading}</small>
               <button type="button" class="link" onClick={discard}>
                 {t("action.cancel")}
               </button>

@@ -40,7 +40,8 @@ export function relationActions(
     ...{ label: t("people.block"), icon: "ban", isDanger: true },
     onSelect: attempt(
       async () =>
-        (await confirmed(t("people.blockQuestion"))) && api.call("put", "/v1/blocks/{user_id}", { path }),
+        (await confirmed(t("people.block"), t("people.blockQuestion"))) &&
+        api.call("put", "/v1/blocks/{user_id}", { path }),
     ),
   };
   switch (relation) {

@@ -3,8 +3,13 @@ import { lazy } from "./lazy.tsx";
 
 const Question = lazy(async () => (await import("./overlay/question.tsx")).Question);
 
-/** Asks the user before something that does not come back. @returns whether they want it */
-export function confirmed(text: string): Promise<boolean> {
+/**
+ * Asks the user before something that does not come back.
+ * @param verb what is done, on the button
+ * @param text what becomes of it
+ * @returns whether they want it
+ */
+export function confirmed(verb: string, text: string): Promise<boolean> {
   return new Promise((resolve) =>
     showDialog((close) => {
       // The first answer counts.
@@ -12,7 +17,7 @@ export function confirmed(text: string): Promise<boolean> {
         resolve(isConfirmed);
         close();
       };
-      return <Question text={text} onAnswer={answer} onClose={() => answer(false)} />;
+      return <Question verb={verb} text={text} onAnswer={answer} onClose={() => answer(false)} />;
     }),
   );
 }

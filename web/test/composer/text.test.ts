@@ -285,4 +285,6 @@ test("who has blocked somebody never reads that it was the other", async () => {
   await page.getByText(`You cannot write to ${ben.user.username}.`, { exact: true }).waitFor();
   held.resolve();
   await page.getByText(`You have blocked ${ben.user.username}.`).waitFor();
+  await page.getByRole("button", { name: "Unblock" }).click();
+  await composer(page).waitFor();
 });

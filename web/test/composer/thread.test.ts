@@ -2,7 +2,7 @@ import type { Locator, Page } from "playwright-core";
 import { expect, test } from "vitest";
 import { bring } from "../support/files.ts";
 import { Site } from "../support/site.ts";
-import { composer, message, send, stored } from "../support/talk.ts";
+import { composer, confirm, message, send, stored } from "../support/talk.ts";
 
 const site = Site.forFile();
 
@@ -78,11 +78,11 @@ test("a thread has a field of its own, whose draft stays, and which sends texts 
   // What is taken back is gone from the thread, and from the conversation, on both sides.
   await reply(page, "I drive").locator(".bubble").hover();
   await reply(page, "I drive").getByRole("button", { name: "More" }).click();
-  await page.getByRole("menuitem", { name: "Take back" }).click();
-  await page.getByRole("button", { name: "Yes, go on" }).click();
+  await page.getByRole("menuitem", { name: "Delete for everyone" }).click();
+  await confirm(page, "Delete for everyone");
   for (const [one, text] of [
-    [page, "You took this message back."],
-    [bensPage, "This message was taken back."],
+    [page, "You deleted this message."],
+    [bensPage, "This message was deleted."],
   ] as const)
     for (const shown of [reply, main]) {
       await shown(one, text).waitFor();

@@ -16,6 +16,11 @@ export async function openTalk(page: Page, name: string): Promise<void> {
   await composer(page).waitFor();
 }
 
+/** Goes on with what the page asks about before it does it. @param verb on the button */
+export async function confirm(page: Page, verb: string): Promise<void> {
+  await page.getByRole("dialog", { name: verb }).getByRole("button", { name: verb }).click();
+}
+
 /** The field in which one writes. */
 export function composer(page: Page): Locator {
   return page.getByRole("textbox", { name: /^Message / });

@@ -9,8 +9,15 @@ import { useMembers, useUser } from "../../state/use-people.ts";
 /** The members of a group up to this size are loaded to learn whether the user is muted. */
 const SMALL = 100;
 
+/** That the user may not write, and why. */
+interface Closed {
+  readonly text: string;
+  /** the peer, if the user has blocked them */
+  readonly blocked?: number;
+}
+
 /** Why the user may not write in a conversation. @returns undefined: they may, as far as is known */
-export function useClosed(id: number): string | undefined {
+export function useClosed(id: number): Closed | undefined {
   const { chat, me } = useAccount();
   const entry = useChat(chat, (state) => state.conversation(id));
   // The connection is there before the list: what is not known yet is not left.
@@ -18,17 +25,19 @@ export function useClosed(id: number): string | undefined {
   const peer = useUser(entry?.kind === "direct" && entry.disabled ? entry.peer.id : 0);
   const mayBeMuted = entry?.kind === "group" && entry.role === "member" && entry.member_count <= SMALL;
   const own = useMembers(mayBeMuted ? id : undefined)?.find(({ user }) => user.id === me);
-  if (!entry) return isListed ? t("composer.closed.left") : undefined;
+  if (!entry) return isListed ? { text: t("composer.closed.left") } : undefined;
   if (entry.kind === "direct") {
     if (!entry.disabled) return undefined;
     const { name } = entry;
     // The profile of the peer says who has blocked whom, and is on its way.
-    if (!peer) return t("composer.closed.either", { name });
-    return t(peer.relation === "blocked" ? "composer.closed.blocked" : "composer.closed.direct", { name });
+    if (!peer) return { text: t("composer.closed.either", { name }) };
+    return peer.relation === "blocked"
+      ? { text: t("composer.closed.blocked", { name }), blocked: peer.id }
+      : { text: t("composer.closed.direct", { name }) };
   }
   const until = own?.muted_until ?? 0;
-  if (until === -1) return t("composer.closed.mutedForEver");
+  if (until === -1) return { text: t("composer.closed.mutedForEver") };
   return isMuted({ muted_until: until }, nowUntil(until))
-    ? t("composer.closed.muted", { time: when(until) })
+    ? { text: t("composer.closed.muted", { time: when(until) }) }
     : undefined;
 }

@@ -20,7 +20,8 @@ export const composer = {
   "composer.closed.left": "You are not in this conversation.",
   "composer.closed.muted": "You are muted in this group until {time}.",
   "composer.closed.mutedForEver": "You are muted in this group.",
-  "composer.closed.blocked": "You have blocked {name}. Unblock them to write.",
+  "people.unblock": "Unblock",
+  "composer.closed.blocked": "You have blocked {name}.",
   "composer.closed.either": "You cannot write to {name}.",
   "composer.closed.direct":
     "You cannot write to {name}. They have blocked you, or only friends may write to them.",

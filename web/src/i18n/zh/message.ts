@@ -9,7 +9,7 @@ export const message = {
   "message.failed.too_large": "发送失败：内容太大",
   "message.failed.not_found": "发送失败：引用的内容已不存在",
   "message.tooLate": "来不及了，消息正在发送。",
-  "message.uploading": "上传进度",
+  "message.uploading": "正在上传 {percent}",
   "message.revoked": "消息已撤回。",
   "message.revokedByMe": "你撤回了一条消息。",
   "message.image": "图片",

@@ -141,17 +141,17 @@ function markUnread({ chat }: Account, { conversation_id: id, seq }: Message): v
 }
 
 async function closePoll({ chat }: Account, { conversation_id: id, seq }: Message): Promise<void> {
-  if (await confirmed(t("vote.closeQuestion")))
+  if (await confirmed(t("vote.close"), t("vote.closeQuestion")))
     await attempt(() => chat.api.call("post", `${MESSAGE}/close`, { path: { id, seq } }));
 }
 
 async function revoke({ chat }: Account, { conversation_id: id, seq }: Message): Promise<void> {
-  if (!(await confirmed(t("message.revokeQuestion")))) return;
+  if (!(await confirmed(t("action.revoke"), t("message.revokeQuestion")))) return;
   await attempt(() => chat.api.call("delete", MESSAGE, { path: { id, seq }, query: { for: "everyone" } }));
 }
 
 async function hide({ chat }: Account, { conversation_id: id, seq }: Message): Promise<void> {
-  if (!(await confirmed(t("message.hideQuestion")))) return;
+  if (!(await confirmed(t("action.hide"), t("message.hideQuestion")))) return;
   await attempt(() => chat.api.call("delete", MESSAGE, { path: { id, seq }, query: { for: "me" } }));
 }
 

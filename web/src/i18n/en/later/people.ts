@@ -9,9 +9,7 @@ export const people = {
   "people.withdraw": "Take back the request",
   "people.unfriend": "Remove from friends",
   "people.block": "Block",
-  "people.blockQuestion":
-    "Block this user? Neither of you can write to the other then, and you are no friends any more.",
-  "people.unblock": "Unblock",
+  "people.blockQuestion": "Neither of you can write to the other then, and you are no friends any more.",
   "people.message": "Send a message",
   "people.online": "online",
   "people.requested": "You have asked for friendship.",
