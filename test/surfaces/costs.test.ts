@@ -139,7 +139,7 @@ const ROUTES = new Map<string, Row>([
   ...guess("GET /v1/invitations/:code", "POST /v1/invitations/:code"),
   ...whole("POST /v1/me/repair"),
   ...search("GET /v1/conversations/:id/messages/search", "GET /v1/messages/search"),
-  ...search("GET /v1/saved", "GET /v1/mentions"),
+  ...search("GET /v1/saved", "GET /v1/mentions", "GET /v1/threads"),
   ...page(
     "GET /v1/conversations/:id/changes",
     "GET /v1/conversations/:id/pins",

@@ -89,7 +89,11 @@ test("list, title and notifications show each reply and mention that calls, unti
   // A thread that Ann began.
   const reply = await say(ben, "I do", within(own));
   await becomes("1", "(1) Parley", `Hike: ${nick}: I do ${place}/t/${own.seq}`);
+  await page.goto(`${site.origin}/#/threads`);
+  const followed = page.getByRole("link", { name: "1 reply" });
+  await followed.getByTitle("1 unread message").waitFor();
   await ann.call("PUT", `/v1/conversations/${id}/threads/${own.seq}/read`, { seq: reply.seq });
+  await expect.poll(() => followed.getByTitle("1 unread message").count()).toBe(0);
   await becomes("", "Parley");
   // One that she has nothing to do with, and what nobody has said.
   await say(cat, "Which one?", within(other));

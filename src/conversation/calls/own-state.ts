@@ -1,7 +1,7 @@
 import type { Position, Seq } from "../../domain/ids.ts";
 import { effect } from "../../object/calls/object-call.ts";
 import { WEIGHTS } from "../../object/user-budgets.ts";
-import type { FollowPosition } from "../threads/follows.ts";
+import type { FollowedPage } from "../threads/following.ts";
 import { type Caller, memberRead, type OnMessage, repeatable } from "./call.ts";
 
 const { light, page, unweighed } = WEIGHTS;
@@ -14,10 +14,8 @@ interface OnThread extends Caller {
 /** The calls that concern what one member has read, follows and wants of the conversation. */
 export const OWN_STATE = {
   /** A page of the threads that the caller follows. @see Following.list */
-  threads: memberRead(
-    page,
-    ({ following }, member, input: Caller & { limit: number; after?: FollowPosition }) =>
-      following.list(member, input),
+  threads: memberRead(page, ({ following }, member, input: Caller & FollowedPage) =>
+    following.list(member, input),
   ),
 
   /** A page of the replies of a thread. @see Following.page */

@@ -13,6 +13,14 @@ interface FollowedThread extends ThreadState {
   root: Message;
 }
 
+/** Which of the threads that a member follows are asked for. */
+export interface FollowedPage {
+  limit: number;
+  after?: FollowPosition | undefined;
+  /** only those with unread replies */
+  isUnread?: boolean;
+}
+
 /** The state of a thread that a user does not follow. */
 export const NOT_FOLLOWING: ThreadState = { isFollowing: false, readSeq: Position.parse(0), unreadCount: 0 };
 
@@ -77,10 +85,10 @@ export class Following {
    */
   list(
     member: MemberRow,
-    { limit, after }: { limit: number; after?: FollowPosition | undefined },
+    { limit, after, isUnread }: FollowedPage,
   ): { items: FollowedThread[]; next: FollowPosition | null } {
     const { log, renderer, threads } = this.#room;
-    const listed = threads.follows.page(member.user_id, after, limit + 1);
+    const listed = threads.follows.page(member.user_id, after, limit + 1, isUnread);
     const roots = log.visibleOf(
       listed.map(({ root }) => root),
       member,

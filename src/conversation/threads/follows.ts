@@ -60,11 +60,14 @@ export class Follows {
     return this.#sql.exec<ListedFollow>(query, userId, root).toArray()[0];
   }
 
-  /** At most `limit` threads that a user follows behind a position, the newest reply first. */
-  page(userId: UserId, after: FollowPosition | undefined, limit: number): ListedFollow[] {
+  /**
+   * At most `limit` threads that a user follows behind a position, the newest reply first.
+   * @param isUnread only those with unread replies
+   */
+  page(userId: UserId, after: FollowPosition | undefined, limit: number, isUnread = false): ListedFollow[] {
     const { last, root } = after ?? { last: Number.MAX_SAFE_INTEGER, root: 0 };
     const query = `SELECT * FROM (SELECT ${LISTED} WHERE f.user_id = ?) WHERE (last, root) < (?, ?)
-      ORDER BY last DESC, root DESC LIMIT ?`;
+      ${isUnread ? "AND unread > 0" : ""} ORDER BY last DESC, root DESC LIMIT ?`;
     return this.#sql.exec<ListedFollow>(query, userId, last, root, limit).toArray();
   }
 

@@ -75,6 +75,11 @@ export const LIST = {
     list.unreadMentions(limit),
   ),
 
+  /** The conversations of the list with unread replies in threads. @see ConversationList.unreadThreads */
+  unreadThreads: listRead(({ list }, { limit }: { limit: number }): ConversationId[] =>
+    list.unreadThreads(limit),
+  ),
+
   /**
    * Copies from D1 the preferences by which pages of the list are cut. Idempotent. It follows a write to D1,
    * and is not refused.

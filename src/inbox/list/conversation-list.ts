@@ -334,6 +334,17 @@ export class ConversationList {
     );
   }
 
+  /** @returns the listed conversations with unread replies in threads: at most `limit`, newest activity first */
+  unreadThreads(limit: number): ConversationId[] {
+    const rows = this.#rows<{ id: ConversationId }>(
+      `SELECT conversation_id AS id FROM conversations
+       WHERE state = 'active' AND hidden = 0 AND threads_unread > 0
+       ORDER BY active_at DESC, conversation_id DESC LIMIT ?`,
+      limit,
+    );
+    return rows.map(({ id }) => id);
+  }
+
   /** The conversations in which the user can see messages, and when each was last active. */
   #visible(condition: string, rest: string, ...values: unknown[]): ActivityPlace[] {
     const columns = `active_at AS updatedAt, conversation_id AS conversationId`;

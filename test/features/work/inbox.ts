@@ -116,6 +116,13 @@ export const INBOX_ROWS: Rows<typeof INBOX_CALLS, LargeInbox> = {
     by: "`page`; only its user waits",
     grows: OF_ALL,
   },
+  unreadThreads: {
+    worst: "no conversation has unread replies",
+    cases: [() => [{ limit }]],
+    ...{ read: 3_900, written: 5, bytes: 5_200 },
+    by: "`page`; only its user waits",
+    grows: OF_ALL,
+  },
   applyUpdate: {
     worst: "a message of a conversation",
     cases: [(i) => [update(i)]],

@@ -1,6 +1,11 @@
 import { expect } from "vitest";
 import { z } from "zod";
-import { Thread, ThreadList, ThreadState } from "../../../src/surfaces/v1/schemas/messages/threads.ts";
+import {
+  Thread,
+  ThreadList,
+  ThreadState,
+  WideThreadPage,
+} from "../../../src/surfaces/v1/schemas/messages/threads.ts";
 import { type Answer, call } from "./api.ts";
 import type { Caller } from "./chat.ts";
 import { StrictMessage, StrictPage } from "./shapes.ts";
@@ -40,6 +45,13 @@ function expect200({ status, body }: Answer): unknown {
 /** The threads that a user follows. */
 export async function followed(who: Caller, id: number, query = ""): Promise<z.infer<typeof StrictThreads>> {
   return StrictThreads.parse(expect200(await threadCall(who, "GET", id, query)));
+}
+
+const StrictWide = z.strictObject({ ...WideThreadPage.shape, items: StrictThreads.shape.items });
+
+/** The threads that a user follows, of all conversations. */
+export async function followedAnywhere({ token }: Caller, query = ""): Promise<z.infer<typeof StrictWide>> {
+  return StrictWide.parse(expect200(await call("GET", `/v1/threads${query}`, { token })));
 }
 
 /** A page of the replies of a thread. */

@@ -240,6 +240,7 @@ export const WHO_MAY: Row[] = [
   { route: `DELETE ${IN}/messages/:seq/saved`, ...everyUser(DONE) },
   { route: "GET /v1/saved", ...everyUser(OK) },
   { route: "GET /v1/mentions", ...everyUser(OK) },
+  { route: "GET /v1/threads", ...everyUser(OK) },
   {
     route: `POST ${IN}/messages`,
     body: ({ ownersSeq }) => ({ ...text(), thread: { root: ownersSeq } }),

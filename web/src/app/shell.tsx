@@ -18,6 +18,7 @@ const InvitationPage = lazy(async () => (await import("../group/invitation-page.
 const NewPage = lazy(async () => (await import("../list/new-page.tsx")).NewPage);
 const SearchPage = lazy(async () => (await import("../list/search-page.tsx")).SearchPage);
 const MentionsPage = lazy(async () => (await import("../list/mentions-page.tsx")).MentionsPage);
+const ThreadsPage = lazy(async () => (await import("../conversation/thread/threads-page.tsx")).ThreadsPage);
 const SavedPage = lazy(async () => (await import("../list/saved-page.tsx")).SavedPage);
 const ArchivePage = lazy(async () => (await import("../list/archive-page.tsx")).ArchivePage);
 const PeoplePage = lazy(async () => (await import("../people/people-page.tsx")).PeoplePage);
@@ -102,6 +103,8 @@ function Content() {
       return <SearchPage query={now.query} />;
     case "mentions":
       return <MentionsPage />;
+    case "threads":
+      return <ThreadsPage />;
     case "saved":
       return <SavedPage />;
     case "archive":

@@ -16,6 +16,7 @@ export const VIEWS: readonly View[] = [
   { route: { view: "new" }, label: "new.title", icon: "plus", isLink: true },
   { route: { view: "search", query: "" }, label: "search.title", icon: "search" },
   { route: { view: "mentions" }, label: "mentions.title", icon: "at" },
+  { route: { view: "threads" }, label: "threads.title", icon: "thread" },
   { route: { view: "saved" }, label: "saved.title", icon: "bookmark" },
   { route: { view: "scheduled" }, label: "scheduled.title", icon: "clock" },
   { route: { view: "archive" }, label: "archive.title", icon: "archive" },

@@ -15,13 +15,13 @@ export type Route =
       thread?: number;
       panel?: Panel;
     }
-  | { view: "archive" | "mentions" | "saved" | "scheduled" | "people" | "settings" | "new" }
+  | { view: "archive" | "mentions" | "threads" | "saved" | "scheduled" | "people" | "settings" | "new" }
   | { view: "search"; query: string }
   | { view: "user"; id: number }
   | { view: "invitation"; code: string }
   | { view: "nothing" };
 
-const PLAIN = ["archive", "mentions", "saved", "scheduled", "people", "settings", "new"] as const;
+const PLAIN = ["archive", "mentions", "threads", "saved", "scheduled", "people", "settings", "new"] as const;
 
 /** The address of a route. */
 export function href(to: Route): string {

@@ -1,4 +1,5 @@
 import { z } from "@hono/zod-openapi";
+import { listAllThreads } from "../../../../core/messages/across/threads.ts";
 import { listThreads, pageOfThread } from "../../../../core/messages/threads.ts";
 import { weighs } from "../../../../http/access/rate-limit.ts";
 import { callerRoutes, jsonAnswer, jsonBody } from "../../route.ts";
@@ -11,7 +12,13 @@ import {
   SeqParam,
 } from "../../schemas/common.ts";
 import { MessagePage, ReadPosition } from "../../schemas/messages/messages.ts";
-import { RepliesQuery, ThreadList, ThreadState } from "../../schemas/messages/threads.ts";
+import {
+  RepliesQuery,
+  ThreadList,
+  ThreadState,
+  WideThreadPage,
+  WideThreadsQuery,
+} from "../../schemas/messages/threads.ts";
 import { serializeMessage } from "../../serialize/messages.ts";
 import { serializePage } from "../../serialize/pages.ts";
 import { serializeThread, serializeThreadState } from "../../serialize/threads.ts";
@@ -20,6 +27,18 @@ const lightRoute = callerRoutes("Messages");
 const pageRoute = callerRoutes("Messages", weighs("page"));
 
 const threadParams = z.object({ id: ConversationIdParam, root: SeqParam });
+
+const wideRoute = callerRoutes("Messages", weighs("search"))("get", "/v1/threads", {
+  operationId: "listAllThreads",
+  summary: "The threads that you follow, in all conversations",
+  description:
+    "The newest reply first; `root.conversation_id` says where. `unread=true` lists those with unread replies, in the 100 conversations with the newest activity. A page may hold fewer items than `limit`, even none: continue with `cursor=next_cursor` until that is null. A thread that gets a reply meanwhile may be missing from the pages that follow.",
+  request: { query: WideThreadsQuery },
+  responses: {
+    200: jsonAnswer("A page", WideThreadPage),
+    ...problems("validation_failed"),
+  },
+});
 
 const listRoute = pageRoute("get", "/v1/conversations/{id}/threads", {
   operationId: "listThreads",
@@ -84,6 +103,11 @@ const readRoute = lightRoute("put", "/v1/conversations/{id}/threads/{root}/read"
 });
 
 export const threads = v1Router()
+  .openapi(wideRoute, async (c) => {
+    const { unread: isUnread, ...query } = c.req.valid("query");
+    const page = await listAllThreads(c.var.core, c.var.caller.userId, { ...query, isUnread });
+    return c.json({ ...serializePage(page, serializeThread), unreachable: page.unreachable }, 200);
+  })
   .openapi(listRoute, async (c) => {
     const { id } = c.req.valid("param");
     const page = await listThreads(c.var.core, c.var.caller.userId, id, c.req.valid("query"));

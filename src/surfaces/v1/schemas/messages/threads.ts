@@ -1,6 +1,6 @@
 import { z } from "@hono/zod-openapi";
-import { Position } from "../../../../domain/ids.ts";
-import { Limit, PositionParam } from "../common.ts";
+import { ConversationId, Position } from "../../../../domain/ids.ts";
+import { Limit, ListQuery, PositionParam } from "../common.ts";
 import { Message } from "./messages.ts";
 
 const State = {
@@ -25,6 +25,24 @@ export const Thread = z
 export const ThreadList = z
   .object({ items: z.array(Thread), next_cursor: z.string().nullable() })
   .openapi("ThreadList");
+
+export const WideThreadPage = z
+  .object({
+    items: z.array(Thread),
+    next_cursor: z.string().nullable(),
+    unreachable: z.array(ConversationId).openapi({
+      description: "Conversations that did not answer: their threads are missing. Ask again later",
+    }),
+  })
+  .openapi("WideThreadPage");
+
+export const WideThreadsQuery = ListQuery.extend({
+  unread: z
+    .enum(["true", "false"])
+    .default("false")
+    .transform((text) => text === "true")
+    .openapi({ type: "boolean", default: false, description: "Only those with unread replies" }),
+});
 
 export const RepliesQuery = z.object({
   before: PositionParam.optional(),

@@ -1,0 +1,45 @@
+import type { components } from "parley-client";
+import { moment, short } from "../../i18n/format.ts";
+import { t } from "../../i18n/i18n.ts";
+import { nameOf } from "../../lib/names.ts";
+import { preview } from "../../message/preview.ts";
+import { href } from "../../state/router.ts";
+import { Avatar } from "../../ui/avatar.tsx";
+
+interface Props {
+  thread: components["schemas"]["Thread"];
+  /** the name of its conversation, where that is not known by the view */
+  where?: string;
+}
+
+/** A thread that the user follows, which leads there. */
+export function ThreadLink({ thread: { root, unread_count: count }, where }: Props) {
+  const { conversation_id: id, seq, sender, thread_summary: summary } = root;
+  return (
+    <a class="thread-row" href={href({ view: "conversation", id, thread: seq })}>
+      <Avatar id={sender.id} name={nameOf(sender)} picture={sender.avatar} size="small" />
+      <strong>
+        <bdi>{nameOf(sender)}</bdi>
+        {where && (
+          <small>
+            <bdi>{where}</bdi>
+          </small>
+        )}
+      </strong>
+      {summary && (
+        <time dateTime={new Date(summary.last_at).toISOString()} title={moment(summary.last_at)}>
+          {short(summary.last_at)}
+        </time>
+      )}
+      <span class="thread-text" dir="auto">
+        {preview(root)}
+      </span>
+      <small>{t("thread.replies", { n: summary?.count ?? 0 })}</small>
+      {count > 0 && (
+        <span class="badge" title={t("list.unread", { n: count })}>
+          {count}
+        </span>
+      )}
+    </a>
+  );
+}
