@@ -162,7 +162,7 @@ function testFolders(): string[] {
 
 /** Names in the last column of the glossary that the code does not contain. */
 function glossary(): string[] {
-  const sources = globSync(["src/**/*.ts", "packages/client/src/**/*.ts", "web/src/**/*.{ts,tsx}"], {
+  const sources = globSync(["src/**/*.ts", "packages/*/src/**/*.{ts,tsx}", "web/src/**/*.{ts,tsx}"], {
     cwd: ROOT,
   });
   const words = new Set(sources.flatMap((path) => read(path).match(/\w+/g) ?? []));

@@ -2,7 +2,6 @@
 export { editableText, editedBody } from "./composer/edit.ts";
 export { format, insert } from "./composer/formatting.ts";
 export { charactersLeft, MAX_CAPTION, MAX_TEXT } from "./composer/limits.ts";
-export { type Mentions, mentionOf, mentionsIn, mentionsOfEdit } from "./composer/mentions.ts";
 export {
   type Content,
   contentOf,

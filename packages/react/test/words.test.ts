@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
-import { excerpt } from "../src/text/excerpt.ts";
+import { excerpt } from "../src/excerpts/excerpt.ts";
+import { occurrences } from "../src/excerpts/occurrences.ts";
 import { hasWords, wordsOf } from "../src/text/matching.ts";
-import { occurrences } from "../src/text/occurrences.ts";
 
 describe("what people look for", () => {
   it.each([

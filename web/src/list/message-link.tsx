@@ -1,6 +1,6 @@
 import type { Message } from "parley-client";
 import { useChat } from "parley-client/react";
-import { excerpt } from "parley-react/text";
+import { excerpt } from "parley-react/excerpts";
 import type { ComponentChildren } from "preact";
 import { short } from "../i18n/format.ts";
 import { t } from "../i18n/i18n.ts";

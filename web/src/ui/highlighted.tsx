@@ -1,4 +1,4 @@
-import { occurrences } from "parley-react/text";
+import { occurrences } from "parley-react/excerpts";
 
 interface Props {
   text: string;

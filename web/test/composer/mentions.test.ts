@@ -1,8 +1,8 @@
 import type { Member } from "parley-client/people";
 import type { Page } from "playwright-core";
 import { describe, expect, it, test } from "vitest";
-import { mentionOf, mentionsIn, mentionsOfEdit } from "../../../packages/react/src/composer/mentions.ts";
 import { mentionsOf, namesIn } from "../../../packages/react/src/markup/mentions.ts";
+import { mentionOf, mentionsIn, mentionsOfEdit } from "../../../packages/react/src/mentions/mentions.ts";
 import type { Person } from "../../../scripts/support/person.ts";
 import { Seat } from "../support/seat.ts";
 import { Site } from "../support/site.ts";

@@ -1,7 +1,8 @@
 import { type Message, type OutboxItem, Problem } from "parley-client";
 import type { Member } from "parley-client/people";
-import { contentOf, type Mentions, mentionsIn, mentionsOfEdit, textOf } from "parley-react";
+import { contentOf, textOf } from "parley-react";
 import type { Mentioned } from "parley-react/markup";
+import { type Mentions, mentionsIn, mentionsOfEdit } from "parley-react/mentions";
 import type { Account } from "../../state/account.ts";
 
 /** What is refused for now is asked for again after this time, in ms. */

@@ -1,12 +1,13 @@
 import type { Member } from "parley-client/people";
-import { insert, mentionOf } from "parley-react";
+import { insert } from "parley-react";
+import { mentionOf } from "parley-react/mentions";
 import { comparisonForm, hasWords, wordsOf } from "parley-react/text";
 import { t } from "../../i18n/i18n.ts";
 import { nameOf } from "../../lib/names.ts";
 import { type Emoji, findEmoji, loadEmoji, toned } from "../../ui/emoji/emoji.ts";
 import { notePicked, skinTone } from "../../ui/emoji/picked.ts";
 
-export { mentionsIn } from "parley-react";
+export { mentionsIn } from "parley-react/mentions";
 // It is there when a message leaves whose members were not known.
 export { resolveMentions } from "./resolve.ts";
 export { loadEmoji, notePicked };

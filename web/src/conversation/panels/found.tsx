@@ -1,5 +1,5 @@
 import type { Message } from "parley-client";
-import { excerpt } from "parley-react/text";
+import { excerpt } from "parley-react/excerpts";
 import { moment, short } from "../../i18n/format.ts";
 import { nameOf } from "../../lib/names.ts";
 import { isWide } from "../../lib/wide.ts";

@@ -1,4 +1,4 @@
-import { graphemes } from "./graphemes.ts";
+import { graphemes } from "../text/graphemes.ts";
 import { occurrences } from "./occurrences.ts";
 
 /** How much of a long text is shown before the part that was searched for, in UTF-16 units. */

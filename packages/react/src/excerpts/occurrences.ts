@@ -1,5 +1,5 @@
-import { ComparedText } from "./compared.ts";
-import { wordsOf } from "./matching.ts";
+import { ComparedText } from "../text/compared.ts";
+import { wordsOf } from "../text/matching.ts";
 
 /**
  * Where a text contains words, by the comparison of the search: the offsets in UTF-16 units, in ascending
