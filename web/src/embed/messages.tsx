@@ -1,9 +1,9 @@
 import type { Chat, ConversationWindow, WindowView } from "parley-client";
 import { People } from "parley-client/people";
+import { isAttended, onAttention } from "parley-react";
 import { useEffect, useLayoutEffect, useMemo, useRef } from "preact/hooks";
 import { isSameDay } from "../i18n/format.ts";
 import { t } from "../i18n/i18n.ts";
-import { isAttended, onAttention } from "../lib/attention.ts";
 import { noticeOf } from "../message/notice.ts";
 import { Boundary } from "../ui/missing/boundary.tsx";
 import { PendingItem, StoredItem } from "./items.tsx";

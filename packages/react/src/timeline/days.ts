@@ -4,7 +4,7 @@ import type { Message, OutboxItem } from "parley-client";
 const TOGETHER = 5 * 60_000;
 
 /** A message in its place among the others. */
-interface Row {
+export interface Row {
   readonly message: Message;
   /** whether it follows another message of its sender closely, and needs no name */
   readonly isTogether: boolean;

@@ -1,6 +1,17 @@
 import { seqOf } from "./place.ts";
 import { TabStops } from "./tab-stops.ts";
 
+/** A key that was pressed, as the browser or React tells of it. */
+export interface KeyPress {
+  readonly key: string;
+  readonly altKey: boolean;
+  readonly ctrlKey: boolean;
+  readonly metaKey: boolean;
+  readonly defaultPrevented: boolean;
+  readonly target: EventTarget | null;
+  preventDefault(): void;
+}
+
 /** The rows that are rendered, and which of them are on screen. */
 export interface Rows {
   /** the oldest first */
@@ -62,7 +73,7 @@ export class Roving {
   }
 
   /** A row, or something in it, has got the focus. */
-  onFocusIn = ({ target }: FocusEvent): void => {
+  onFocusIn = ({ target }: Pick<KeyPress, "target">): void => {
     const row = target instanceof Element ? target.closest<HTMLElement>("li[data-seq]") : null;
     this.#hasFocus = row !== null;
     if (!row) return;
@@ -70,7 +81,7 @@ export class Roving {
     this.#stopAt(row);
   };
 
-  onFocusOut = ({ target }: FocusEvent): void => {
+  onFocusOut = ({ target }: Pick<KeyPress, "target">): void => {
     // A row that is removed takes the focus with it, and one in a page that the user leaves gets it again.
     queueMicrotask(() => {
       if (!(target instanceof Element) || !target.isConnected || !document.hasFocus()) return;
@@ -82,7 +93,7 @@ export class Roving {
    * Moves the focus by a key.
    * @returns what the timeline has to show for it: the first message that is loaded, or the newest one
    */
-  onKeyDown(event: KeyboardEvent, place: Rows): "first" | "end" | undefined {
+  onKeyDown(event: KeyPress, place: Rows): "first" | "end" | undefined {
     const { target, key } = event;
     if (event.defaultPrevented || event.altKey || event.ctrlKey || event.metaKey) return undefined;
     if (!(target instanceof Element) || target.closest("input, textarea, select, [role=menu], [popover]"))

@@ -28,8 +28,8 @@ export class TabStops {
     this.#row = row;
     for (const one of [before, row]) {
       if (one) this.#update(one);
-      const heading = one?.closest(".day-group")?.querySelector(".day-heading");
-      if (heading) this.#update(heading);
+      for (const part of one?.closest("[data-day]")?.children ?? [])
+        if (!part.matches("ol")) this.#update(part);
     }
   }
 
@@ -54,7 +54,7 @@ export class TabStops {
   #isStop(control: Element): boolean {
     const row = control.closest("li[data-seq]");
     if (row) return row === this.#row;
-    const heading = control.closest(".day-heading");
-    return !heading || (this.#row !== undefined && heading.parentElement?.contains(this.#row) === true);
+    const day = control.closest("[data-day]");
+    return !day || (this.#row !== undefined && day.contains(this.#row));
   }
 }

@@ -1,7 +1,7 @@
 import type { Chat, Message } from "parley-client";
 import { useChat } from "parley-client/react";
+import { isAttended, onAttention } from "parley-react";
 import { useEffect, useRef } from "preact/hooks";
-import { isAttended, onAttention } from "../../lib/attention.ts";
 import { useAccount } from "../../state/context.ts";
 
 /**

@@ -1,25 +1,19 @@
+import { type Timeline, useGuides } from "parley-react";
 import { t } from "../../i18n/i18n.ts";
 import { go, route } from "../../state/router.ts";
 import { Icon } from "../../ui/icon.tsx";
-import type { Pilot } from "./pilot.ts";
 
 /** Says that unread messages begin above what is on screen, and leads there. */
-export function NewMessagesBar({ pilot }: { pilot: Pilot }) {
-  if (!pilot.isBeyond.value) return null;
-  const seq = pilot.unread.shown || pilot.unread.from.value;
+export function NewMessagesBar({ timeline }: { timeline: Timeline }) {
+  const { isBeyond, unread } = useGuides(timeline);
+  if (!isBeyond) return null;
   return (
     <div class="new-messages">
-      <button
-        type="button"
-        onClick={() => {
-          pilot.roving.want(seq);
-          pilot.goTo({ to: "row", seq, offset: "upper", isHighlighted: false });
-        }}
-      >
+      <button type="button" onClick={() => timeline.pilot.toUnread()}>
         <Icon name="up" />
-        {t("timeline.unreadAbove", { n: pilot.unread.count.value })}
+        {t("timeline.unreadAbove", { n: unread })}
       </button>
-      <button type="button" onClick={() => pilot.readAll()}>
+      <button type="button" onClick={() => timeline.pilot.readAll()}>
         {t("timeline.readAll")}
       </button>
     </div>
@@ -27,7 +21,7 @@ export function NewMessagesBar({ pilot }: { pilot: Pilot }) {
 }
 
 interface Props {
-  pilot: Pilot;
+  timeline: Timeline;
   /** the conversation */
   id: number;
   /** how many messages are unread */
@@ -35,18 +29,18 @@ interface Props {
 }
 
 /** A button to the newest messages, while they are out of sight. */
-export function ToNewest({ pilot, id, unread }: Props) {
-  if (!pilot.isAway.value) return null;
+export function ToNewest({ timeline, id, unread }: Props) {
+  const { pilot } = timeline;
+  if (!useGuides(timeline).isAway) return null;
   const label = unread > 0 ? t("timeline.newBelow", { n: unread }) : t("conversation.newest");
   const toNewest = () => {
     const now = route.peek();
-    // The button goes away, and would take the focus with it.
-    pilot.roving.want("end");
-    // The address names a message: the way back leads to it.
+    // The address names a message: the way back leads to it. The button goes away, and the focus is in it.
     if (now.view === "conversation" && now.at) {
+      pilot.roving.want("end");
       const { at: _, ...rest } = now;
       go({ ...rest, id });
-    } else pilot.goTo({ to: "end" });
+    } else pilot.toNewest();
   };
   return (
     <button class="to-newest" type="button" onClick={toNewest}>

@@ -1,7 +1,7 @@
 import type { ConversationWindow } from "parley-client";
+import type { Pilot } from "parley-react";
 import { useLayoutEffect, useRef } from "preact/hooks";
 import { type Route, route } from "../../state/router.ts";
-import type { Pilot } from "./pilot.ts";
 import { forgetPlace, savedPlace } from "./saved-place.ts";
 
 /**

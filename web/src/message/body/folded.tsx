@@ -1,12 +1,10 @@
+import { settle } from "parley-react";
 import type { ComponentChildren } from "preact";
 import { useId, useLayoutEffect, useRef, useState } from "preact/hooks";
 import { t } from "../../i18n/i18n.ts";
 
 /** A text with more characters, or more lines that say something, is folded. */
 const MOST = { characters: 2_000, lines: 20 };
-
-/** What was done to a text: dispatched from it, once what the user looks at stands where it stood. */
-export const FOLDED = "folded";
 
 /** Whether a text is so long that those around it would be far away. */
 export function isLong(text: string): boolean {
@@ -36,7 +34,7 @@ export function Folded({ children }: { children: ComponentChildren }) {
     const moved = element.getBoundingClientRect().top - top;
     const box = element.closest(".scroller, .thread-scroller");
     if (box) box.scrollTop += moved;
-    element.dispatchEvent(new Event(FOLDED, { bubbles: true }));
+    settle(element);
   }, [isOpen]);
   return (
     <>

@@ -1,21 +1,8 @@
-import { signal } from "@preact/signals";
 import type { ConversationEntry, ConversationWindow, WindowView } from "parley-client";
-import {
-  around,
-  bounded,
-  extentOf,
-  grown,
-  indexOf,
-  newest,
-  Place,
-  Roving,
-  type RowWindow,
-  seqOf,
-} from "parley-react";
-import { isAttended } from "../../lib/attention.ts";
-import { highlight } from "../../lib/highlight.ts";
-import { FOLDED } from "../../message/body/folded.tsx";
-import { savePlace } from "./saved-place.ts";
+import { isAttended } from "../attended.ts";
+import { type Anchor, Place, seqOf } from "./place.ts";
+import { type KeyPress, Roving } from "./roving.ts";
+import { around, bounded, extentOf, grown, indexOf, newest, type RowWindow } from "./row-window.ts";
 import { UnreadMark } from "./unread-mark.ts";
 
 /** Nearer than this to an end of the rows, in px, more rows are made. */
@@ -45,18 +32,52 @@ export interface Shown {
   readonly entry: ConversationEntry | undefined;
 }
 
+/** What the app does when a user goes somewhere in a timeline. */
+export interface TimelineEvents {
+  /** The user is elsewhere: an app may keep that, and lead back there. */
+  onPlace?: ((place: Anchor | "end") => void) | undefined;
+  /** The user was led to a message, which may stand out for a moment. */
+  onArrive?: ((row: HTMLElement) => void) | undefined;
+  /** The message to which the user was led is not in this timeline. */
+  onMissing?: ((seq: number) => void) | undefined;
+}
+
+/** What leads a user to messages that are out of sight. */
+export interface Guides {
+  /** whether the newest message is far away */
+  readonly isAway: boolean;
+  /** whether the first unread message is above what the user sees, and they have not been there */
+  readonly isBeyond: boolean;
+  /** how many messages were unread when the user came */
+  readonly unread: number;
+  /** the first of them; 0: everything was read */
+  readonly unreadFrom: number;
+}
+
+const NO_GUIDES: Guides = { isAway: false, isBeyond: false, unread: 0, unreadFrom: 0 };
+
+/** The event that {@link settle} dispatches. */
+const SETTLE = "parley-settle";
+
+/**
+ * Tells a timeline that what is on screen now is where the user wants it, once something in a row, as a text
+ * that they have unfolded, has another height.
+ */
+export function settle(inside: Element): void {
+  inside.dispatchEvent(new Event(SETTLE, { bubbles: true }));
+}
+
 /**
  * Leads a user through a timeline: which rows are in the page, where the user is, and what they have read.
  */
 export class Pilot {
-  /** whether the newest message is far away */
-  readonly isAway = signal(false);
-  /** whether the first unread message is above what the user sees, and they have not been there */
-  readonly isBeyond = signal(false);
+  /** what the app does: the newest functions */
+  events: TimelineEvents = {};
   readonly unread = new UnreadMark();
   readonly roving = new Roving();
   readonly #changed: () => void;
-  readonly #onMissing: (seq: number) => void;
+  readonly #listeners = new Set<() => void>();
+  #guides = NO_GUIDES;
   #place: Place | undefined;
   /** undefined: nothing was loaded yet */
   #rows: RowWindow | undefined;
@@ -72,11 +93,21 @@ export class Pilot {
   #isHeld = false;
   #isLate = false;
 
-  /** @param changed renders the rows anew @param onMissing the timeline does not have a message to show */
-  constructor(changed: () => void, onMissing: (seq: number) => void) {
+  /** @param changed renders the rows anew */
+  constructor(changed: () => void) {
     this.#changed = changed;
-    this.#onMissing = onMissing;
   }
+
+  /** What leads to messages out of sight, as it is now. */
+  get guides(): Guides {
+    return this.#guides;
+  }
+
+  /** Calls back when the guides change. @returns ends it */
+  subscribe = (listener: () => void): (() => void) => {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  };
 
   /** The elements are there. @returns ends the work on them */
   mount(box: HTMLElement, list: HTMLElement): () => void {
@@ -91,11 +122,11 @@ export class Pilot {
     resized.observe(box);
     resized.observe(list);
     const unmountRoving = this.roving.mount(list);
-    const onFolded = () => {
+    const onSettled = () => {
       place.settle();
       this.look();
     };
-    list.addEventListener(FOLDED, onFolded);
+    list.addEventListener(SETTLE, onSettled);
     const late = setTimeout(() => {
       this.#isLate = true;
       this.#changed();
@@ -103,7 +134,7 @@ export class Pilot {
     return () => {
       resized.disconnect();
       unmountRoving();
-      list.removeEventListener(FOLDED, onFolded);
+      list.removeEventListener(SETTLE, onSettled);
       clearTimeout(late);
     };
   }
@@ -138,6 +169,7 @@ export class Pilot {
     this.#fill(shown, place);
     this.roving.rendered(place);
     this.look();
+    if (this.unread.from !== this.unread.rendered) this.#changed();
   }
 
   /** Whether the last row is that of the newest message. */
@@ -159,7 +191,7 @@ export class Pilot {
     const shown = this.#shown;
     if (!place?.scrolled() || !shown) return;
     if (this.#target?.to === "opening" && shown.entry) this.#open(shown.entry);
-    savePlace(place.anchor);
+    this.events.onPlace?.(place.anchor);
     this.#fill(shown, place);
     this.look();
   }
@@ -171,14 +203,17 @@ export class Pilot {
     if (!place || !shown || this.#target || place.isHidden) return;
     const { view, window } = shown;
     const { unread } = this;
-    this.isAway.value = view.messages.length > 0 && (!this.#isUpToDate || place.room.below > AWAY);
     // Nobody sees what is far above: a busy room takes no more memory each hour.
     if (place.isAtEnd && this.#isUpToDate) window.trim();
     const seen = (place.isAtEnd ? view.messages.at(-1)?.seq : place.lastSeen) ?? 0;
-    const from = unread.shown || unread.from.peek();
+    const from = unread.shown || unread.from;
     const isBelow = seqOf(place.firstVisible) > from;
     if (seen >= from && !isBelow && isAttended()) unread.isSeen = true;
-    this.isBeyond.value = !unread.isSeen && isBelow && seen >= from;
+    this.#guide({
+      isAway: view.messages.length > 0 && (!this.#isUpToDate || place.room.below > AWAY),
+      isBeyond: !unread.isSeen && isBelow && seen >= from,
+      ...{ unread: unread.count, unreadFrom: from },
+    });
     this.roving.follow(seen, place);
     if (seen <= this.#read || this.#isHeld || !isAttended()) return;
     this.#read = seen;
@@ -189,12 +224,12 @@ export class Pilot {
   readAll(): void {
     const { window, entry } = this.#shown ?? {};
     this.unread.isSeen = true;
-    this.isBeyond.value = false;
+    this.#guide({ ...this.#guides, isBeyond: false });
     if (entry) window?.read(entry.last_seq);
   }
 
   /** Goes one row up or down, or to an end, with the focus. */
-  onKeyDown = (event: KeyboardEvent): void => {
+  onKeyDown = (event: KeyPress): void => {
     if (!this.#place || !this.#shown) return;
     const { messages } = this.#shown.view;
     const asked = this.roving.onKeyDown(event, this.#place);
@@ -204,6 +239,34 @@ export class Pilot {
     if (asked === "first" && first)
       this.goTo({ to: "row", seq: first.seq, offset: "centre", isHighlighted: false });
   };
+
+  /** The user has answered: nothing is new to them any more, and what they have sent is at the end. */
+  answered(): void {
+    this.unread.end();
+    this.goTo({ to: "end" });
+  }
+
+  /** Leads to the first unread message, with the focus. */
+  toUnread(): void {
+    const seq = this.unread.shown || this.unread.from;
+    this.roving.want(seq);
+    this.goTo({ to: "row", seq, offset: "upper", isHighlighted: false });
+  }
+
+  /** Leads to the newest message, with the focus. */
+  toNewest(): void {
+    this.roving.want("end");
+    this.goTo({ to: "end" });
+  }
+
+  #guide(guides: Guides): void {
+    const before = this.#guides;
+    const { isAway, isBeyond, unread, unreadFrom } = guides;
+    if (before.isAway === isAway && before.isBeyond === isBeyond)
+      if (before.unread === unread && before.unreadFrom === unreadFrom) return;
+    this.#guides = guides;
+    for (const listener of this.#listeners) listener();
+  }
 
   /** Goes where it was asked to go, if that is loaded. */
   #settle({ window, view, entry }: Shown, place: Place): void {
@@ -217,7 +280,7 @@ export class Pilot {
       this.#open(entry);
       // The user has scrolled, and stays there. The event of the scroll may still be on its way.
       if (!place.isAtEnd) return;
-      const from = this.unread.from.peek();
+      const from = this.unread.from;
       // At once: the user may scroll before the next render.
       if (from === 0 && !isEmpty && !hasNewer) this.#arriveAtEnd(place);
       else if (from === 0 || isEmpty) this.goTo({ to: "end" });
@@ -227,7 +290,7 @@ export class Pilot {
     } else if (target.to === "row") {
       this.#target = undefined;
       place.toRow(target.seq, target.offset);
-      savePlace(place.anchor);
+      this.events.onPlace?.(place.anchor);
       this.roving.arrived(place);
       if (target.isHighlighted) this.#highlight(target.seq, place);
     } else if (!hasNewer) this.#arriveAtEnd(place);
@@ -236,7 +299,7 @@ export class Pilot {
   #arriveAtEnd(place: Place): void {
     this.#target = undefined;
     place.toEnd();
-    savePlace("end");
+    this.events.onPlace?.("end");
     this.roving.arrived(place);
   }
 
@@ -258,15 +321,15 @@ export class Pilot {
       if (this.#isHeld) this.unread.set(entry);
     } else if (this.#unreadBefore === 0 && count > 0 && !(place.isAtEnd && isAttended()))
       this.unread.set(entry);
-    if (!this.unread.isSeen) this.unread.count.value = Math.max(this.unread.count.peek(), count);
+    if (!this.unread.isSeen) this.unread.count = Math.max(this.unread.count, count);
     this.#unreadBefore = count;
   }
 
   #highlight(seq: number, place: Place): void {
     const row = place.row(seq);
-    if (seqOf(row) !== seq) this.#onMissing(seq);
+    if (seqOf(row) !== seq) this.events.onMissing?.(seq);
     if (!row) return;
-    highlight(row);
+    this.events.onArrive?.(row);
     this.roving.follow(seq, place);
   }
 
