@@ -196,6 +196,32 @@ test("the sender sees who has read, in a direct conversation and in a group", as
   await mark.getByRole("button", { name: "Read by 2 of 2" }).waitFor();
 });
 
+test("the time stands once in a run, on the last line, and others come with the pointer", async () => {
+  const ben = await site.person("ben");
+  const { id } = await ben.openDirect(seat.person);
+  for (const text of ["Hello", "Two", "שלום"]) await ben.send(id, text);
+  const page = await seat.take(id, ben.user.username);
+  await stored(page, "שלום").waitFor();
+  expect(await page.locator(".meta").count()).toBe(1);
+  // Screen readers are told each.
+  expect(await stored(page, "Hello").locator("time").count()).toBe(1);
+  await stored(page, "Hello").locator(".bubble").hover();
+  await page.getByRole("toolbar").locator("time").waitFor();
+  const line = "A line that is longer than the bubble. ";
+  await send(page, `First\n\n${line.repeat(5)}`);
+  await stored(page, "First").locator(".meta").waitFor();
+  const times = await page.locator("li.message:has(.meta)").evaluateAll((rows) =>
+    rows.map((row) => {
+      const lines = row.querySelector(".text > p:last-child")?.getClientRects() ?? [];
+      const last = [...lines].at(-1) ?? new DOMRect();
+      const time = row.querySelector(".meta")?.getBoundingClientRect() ?? new DOMRect();
+      return time.top >= last.bottom ? "below" : time.left >= last.right ? "beside" : "over";
+    }),
+  );
+  // A text from the right has it below.
+  expect(times).toEqual(["below", "beside"]);
+});
+
 test("the bar of a message covers no other message, also where there is no room beside it", async () => {
   const { ann, ben, id, page } = await seated(2);
   await ben.send(id, "wide ".repeat(80));

@@ -2,11 +2,11 @@ import { useComputed } from "@preact/signals";
 import type { Message } from "parley-client";
 import { memo } from "preact/compat";
 import { useRef } from "preact/hooks";
-import { clock, moment } from "../i18n/format.ts";
+import { moment } from "../i18n/format.ts";
 import { t } from "../i18n/i18n.ts";
 import { nameOf } from "../lib/names.ts";
 import { href } from "../state/router.ts";
-import { Avatar } from "../ui/avatar.tsx";
+import { Avatar, hueOf } from "../ui/avatar.tsx";
 import { showDialog } from "../ui/dialogs.tsx";
 import { Icon } from "../ui/icon.tsx";
 import { lazy } from "../ui/lazy.tsx";
@@ -17,6 +17,7 @@ import { MessageBody } from "./body/message-body.tsx";
 import { useThreadHere } from "./place.ts";
 import { preview } from "./preview.ts";
 import { Reactions } from "./reactions/reactions.tsx";
+import { Sent } from "./sent.tsx";
 import { ThreadSummary } from "./thread-summary.tsx";
 
 const MessageMenu = lazy(async () => (await import("./actions/message-menu.tsx")).MessageMenu);
@@ -27,6 +28,8 @@ interface Props {
   isOwn: boolean;
   /** whether it follows another message of its sender closely */
   isTogether: boolean;
+  /** whether no other message follows it so: one in the midst of a run shows its time while it is active */
+  isLast: boolean;
   /** whether the name of its sender is seen; screen readers always tell it */
   isNamed: boolean;
   /** the day that begins with it */
@@ -34,7 +37,7 @@ interface Props {
 }
 
 /** A message in the timeline, with what can be done with it. */
-export const MessageRow = memo(({ message, isOwn, isTogether, isNamed, heading }: Props) => {
+export const MessageRow = memo(({ message, isOwn, isTogether, isLast, isNamed, heading }: Props) => {
   const { conversation_id: id, seq, sender, kind } = message;
   const row = useRef<HTMLLIElement>(null);
   const thread = useThreadHere();
@@ -42,6 +45,8 @@ export const MessageRow = memo(({ message, isOwn, isTogether, isNamed, heading }
   const isSelected = useComputed(() =>
     selection.value?.id === id ? selection.value.seqs.has(seq) : undefined,
   ).value;
+  const isTold = message.pinned_at > 0 || message.edited_at !== undefined || message.thread !== undefined;
+  const isTimed = isLast || isTold;
   if (kind === "tip")
     return (
       <li class="tip" data-seq={seq}>
@@ -83,14 +88,14 @@ export const MessageRow = memo(({ message, isOwn, isTogether, isNamed, heading }
       )}
       <div class="bubble-side">
         <div class="bubble" data-kind={message.revoked ? "revoked" : kind}>
-          <span class={isNamed && !isOwn ? "sender" : "visually-hidden"}>
+          <span class={isNamed && !isOwn ? "sender" : "visually-hidden"} data-hue={hueOf(sender.id)}>
             <bdi>{nameOf(sender)}</bdi>
           </span>
           <MessageBody message={message} />
-          <Meta message={message} />
+          <Meta message={message} isTimed={isTimed} />
         </div>
         {isActive && isSelected === undefined && (
-          <ActionBar message={message} onReply={reply} onMenu={(at) => openMenu(at)} />
+          <ActionBar message={message} isTimed={!isTimed} onReply={reply} onMenu={(at) => openMenu(at)} />
         )}
         <Reactions message={message} />
         {thread === 0 && <ThreadSummary message={message} />}
@@ -100,12 +105,18 @@ export const MessageRow = memo(({ message, isOwn, isTogether, isNamed, heading }
   );
 });
 
-/** When a message was sent, and what has become of it. */
-function Meta({ message }: { message: Message }) {
+interface MetaProps {
+  message: Message;
+  /** whether it is seen; screen readers always tell it */
+  isTimed: boolean;
+}
+
+/** When a message was sent, and what has become of it, at the end of its last line. */
+function Meta({ message, isTimed }: MetaProps) {
   const here = useThreadHere();
-  const { conversation_id: id, created_at: at, edited_at: editedAt, pinned_at: pinnedAt, thread } = message;
+  const { conversation_id: id, edited_at: editedAt, pinned_at: pinnedAt, thread } = message;
   return (
-    <span class="meta">
+    <span class={isTimed ? "meta" : "visually-hidden"}>
       {pinnedAt > 0 && (
         <span title={t("message.pinned")}>
           <Icon name="pin" />
@@ -125,9 +136,7 @@ function Meta({ message }: { message: Message }) {
           {t("message.edited")}
         </button>
       )}
-      <time dateTime={new Date(at).toISOString()} title={moment(at)}>
-        {clock(at)}
-      </time>
+      <Sent at={message.created_at} />
     </span>
   );
 }

@@ -4,6 +4,11 @@ import { isLoaded } from "../lib/pictures.ts";
 /** The hues of avatars without a picture. */
 const HUES = 12;
 
+/** The hue of a user or a group, by its place in `base.css`. */
+export function hueOf(id: number): number {
+  return id % HUES;
+}
+
 interface Props {
   /** decides the colour */
   id: number;
@@ -20,7 +25,7 @@ interface Props {
 export function Avatar({ id, name, picture, size = "medium" }: Props) {
   const letter = firstLetter(name);
   return (
-    <span class={`avatar ${size}`} data-hue={id % HUES} aria-hidden="true">
+    <span class={`avatar ${size}`} data-hue={hueOf(id)} aria-hidden="true">
       {letter}
       {picture && isLoaded(picture) && (
         <img src={picture} alt="" loading="lazy" decoding="async" referrerpolicy="no-referrer" />

@@ -105,6 +105,33 @@ test.each([
   expect(short(SIGNS, 3)).toEqual([]);
 });
 
+/** By how much a hue is darker than others, in percent. @param i its place among the hues */
+function lessOf(base: string, i: number): number {
+  const [, dimmed = "", less = "0"] = /:is\((.+)\) \{\s+--less: (\d+)%/.exec(base) ?? [];
+  return dimmed.includes(`"${i}"`) ? Number(less) : 0;
+}
+
+test("the name of each sender stands out from the bubble", () => {
+  const [, saturation, lightness, saturationDark, lightnessDark] = (
+    /\.sender \{[^}]*hsl\(var\(--hue\) (\d+)% calc\((\d+)% - var\(--less\)\)\), hsl\(var\(--hue\) (\d+)% (\d+)%\)/.exec(
+      styles("message"),
+    ) ?? []
+  ).map(Number);
+  const base = styles("base");
+  const short = HUES.flatMap((hue, i) => {
+    const names = [
+      hsl(hue, saturation ?? 0, (lightness ?? 0) - lessOf(base, i)),
+      hsl(hue, saturationDark ?? 0, lightnessDark ?? 0),
+    ] as const;
+    return ([0, 1] as const).flatMap((theme) =>
+      ["bubble", "mark"]
+        .map((ground) => contrast(names[theme], parsed(tokens(usual, theme)[ground] ?? "")))
+        .filter((ratio) => !(ratio >= 4.5)),
+    );
+  });
+  expect(short).toEqual([]);
+});
+
 test("white stands out from the ground of each avatar", () => {
   const base = styles("base");
   const [, day, light, night, dark] = (
@@ -112,9 +139,8 @@ test("white stands out from the ground of each avatar", () => {
       base,
     ) ?? []
   ).map(Number);
-  const [, dimmed = "", less = "0"] = /\.avatar:is\((.+)\) \{\s+--less: (\d+)%/.exec(base) ?? [];
   const short = HUES.flatMap((hue, i) => {
-    const down = dimmed.includes(`"${i}"`) ? Number(less) : 0;
+    const down = lessOf(base, i);
     const grounds = [hsl(hue, day ?? 0, (light ?? 0) - down), hsl(hue, night ?? 0, (dark ?? 0) - down / 2)];
     return grounds.map((ground) => contrast([255, 255, 255, 1], ground)).filter((ratio) => !(ratio >= 4.5));
   });

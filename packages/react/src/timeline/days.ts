@@ -8,6 +8,8 @@ export interface Row {
   readonly message: Message;
   /** whether it follows another message of its sender closely, and needs no name */
   readonly isTogether: boolean;
+  /** whether no other one follows it so: it shows when the run was written */
+  readonly isLast: boolean;
   /** whether the unread messages begin with it */
   readonly isFirstUnread: boolean;
 }
@@ -47,13 +49,18 @@ export function daysOf(
   firstUnread: number,
 ): readonly Day[] {
   const days: { at: number; rows: Row[] }[] = [];
+  const begins = (at: Message, before: Message | undefined) =>
+    !before || !isSameDay(before.created_at, at.created_at);
+  const goesOn = (at: Message | undefined, before: Message | undefined) =>
+    at !== undefined && at.seq !== firstUnread && !begins(at, before) && follows(before, at);
   for (const [i, message] of messages.slice(start, end).entries()) {
     const before = messages[start + i - 1];
     const isFirstUnread = message.seq === firstUnread;
-    const isNewDay = !before || !isSameDay(before.created_at, message.created_at);
-    const isTogether = !isNewDay && !isFirstUnread && follows(before, message);
+    const isNewDay = begins(message, before);
+    const isTogether = goesOn(message, before);
+    const isLast = !goesOn(messages[start + i + 1], message);
     const last = days.at(-1);
-    const row = { message, isTogether, isFirstUnread };
+    const row = { message, isTogether, isLast, isFirstUnread };
     if (isNewDay || !last) days.push({ at: message.created_at, rows: [row] });
     else last.rows.push(row);
   }

@@ -43,6 +43,14 @@ interface RowsProps {
 export function TimelineRows({ timeline, me, label, className, dayClassName, ...draw }: RowsProps) {
   const { list, pilot, days, pending } = timeline;
   const newest = days.at(-1)?.rows.at(-1)?.message;
+  const [waiting] = pending;
+  const isFollowed = waiting !== undefined && followsOwn(newest, waiting, me);
+  const rowsOf = ({ rows }: Day): ReactNode[] =>
+    rows.flatMap((row) => [
+      row.isFirstUnread && draw.unread?.(),
+      draw.row(isFollowed && row.message === newest ? { ...row, isLast: false } : row),
+      draw.below?.(row),
+    ]);
   return (
     <ol
       ref={list}
@@ -55,18 +63,14 @@ export function TimelineRows({ timeline, me, label, className, dayClassName, ...
       {days.map((day) => (
         <li key={new Date(day.at).toDateString()} className={dayClassName} data-day>
           {draw.day?.(day.at)}
-          <ol>{rowsOf(day, draw)}</ol>
+          <ol>{rowsOf(day)}</ol>
         </li>
       ))}
       {pending.length > 0 && (
         <li key="pending" className={dayClassName}>
-          <ol>{pending.map((item, i) => draw.pending(item, i > 0 || followsOwn(newest, item, me)))}</ol>
+          <ol>{pending.map((item, i) => draw.pending(item, i > 0 || isFollowed))}</ol>
         </li>
       )}
     </ol>
   );
-}
-
-function rowsOf({ rows }: Day, draw: Pick<RowsProps, "row" | "unread" | "below">): ReactNode[] {
-  return rows.flatMap((row) => [row.isFirstUnread && draw.unread?.(), draw.row(row), draw.below?.(row)]);
 }

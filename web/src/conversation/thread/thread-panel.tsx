@@ -51,6 +51,8 @@ export function ThreadPanel({ id, root }: Props) {
   // Before the first page has come, it is not known which replies are there.
   const isKnown = window !== undefined && (messages.length > 0 || !hasOlder);
   const cause = messages.findLast(({ sender }) => sender.id === me)?.seq ?? Math.min(1, messages.length);
+  const [waiting] = pending;
+  const isFollowed = waiting !== undefined && followsOwn(messages.at(-1), waiting, me);
   const why = rootProblem || (problem ? reason(problem) : "");
   return (
     <Panel title={t("thread.title")} id={id} actions={isKnown && <FollowButton {...{ id, root, cause }} />}>
@@ -63,6 +65,7 @@ export function ThreadPanel({ id, root }: Props) {
                   message={message}
                   isOwn={false}
                   isTogether={false}
+                  isLast
                   isNamed={!isDirect}
                   heading={undefined}
                 />
@@ -80,12 +83,15 @@ export function ThreadPanel({ id, root }: Props) {
           <ol class="messages" aria-label={t("thread.title")}>
             {messages.map((one, i) => {
               const together = follows(messages[i - 1], one);
+              const next = messages[i + 1];
+              const isLast = next ? !follows(one, next) : !isFollowed;
               return (
                 <Boundary key={one.seq} of={one} row="notice" seq={one.seq}>
                   <MessageRow
                     message={one}
                     isOwn={one.sender.id === me}
                     isTogether={together}
+                    isLast={isLast}
                     isNamed={!together && !isDirect}
                     heading={undefined}
                   />
@@ -94,7 +100,7 @@ export function ThreadPanel({ id, root }: Props) {
             })}
             {pending.map((item, i) => (
               <Boundary key={item.client_msg_id} row="notice">
-                <PendingRow item={item} isTogether={i > 0 || followsOwn(messages.at(-1), item, me)} />
+                <PendingRow item={item} isTogether={i > 0 || isFollowed} />
               </Boundary>
             ))}
           </ol>

@@ -65,7 +65,7 @@ export function Timeline({ id, view, window }: Props) {
               <span>{t("timeline.unread")}</span>
             </li>
           )}
-          row={({ message, isTogether }) => (
+          row={({ message, isTogether, isLast }) => (
             <Boundary key={message.seq} of={message} row="notice" seq={message.seq}>
               {message.kind === "tip" ? (
                 <NoticeRow message={message} />
@@ -74,6 +74,7 @@ export function Timeline({ id, view, window }: Props) {
                   message={message}
                   isOwn={message.sender.id === me}
                   isTogether={isTogether}
+                  isLast={isLast}
                   // Of two people everybody knows who has written.
                   isNamed={!isTogether && entry?.kind !== "direct"}
                   heading={undefined}

@@ -4,11 +4,14 @@ import { t } from "../../i18n/i18n.ts";
 import { useAccount } from "../../state/context.ts";
 import { IconButton } from "../../ui/icon-button.tsx";
 import { react } from "../reactions/wanted.ts";
+import { Sent } from "../sent.tsx";
 import { quickEmoji } from "./quick-emoji.ts";
 import { rightsOf } from "./rights.ts";
 
 interface Props {
   message: Message;
+  /** whether it says when the message was sent */
+  isTimed: boolean;
   onReply: () => void;
   /** @param at the button, where the menu opens */
   onMenu: (at: DOMRect) => void;
@@ -18,7 +21,7 @@ interface Props {
  * The actions that are at hand while the pointer or the focus is on a row. They stand beside the bubble, or
  * at its own corner, and cover no other message.
  */
-export function ActionBar({ message, onReply, onMenu }: Props) {
+export function ActionBar({ message, isTimed, onReply, onMenu }: Props) {
   const { chat, me } = useAccount();
   const may = rightsOf(message, chat.state.conversation(message.conversation_id), me);
   const bar = useRef<HTMLDivElement>(null);
@@ -31,6 +34,7 @@ export function ActionBar({ message, onReply, onMenu }: Props) {
   }, []);
   return (
     <div ref={bar} class="action-bar" role="toolbar" aria-label={t("message.actions")} data-inside={isInside}>
+      {isTimed && <Sent at={message.created_at} />}
       {may.write &&
         quickEmoji.value.slice(0, 2).map((emoji) => (
           <button

@@ -1,5 +1,6 @@
 import type { Message } from "parley-client";
 import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
+import { moment } from "../../i18n/format.ts";
 import { t } from "../../i18n/i18n.ts";
 import { isComposing } from "../../lib/keyboard.ts";
 import { menuKeys } from "../../lib/menu-keys.ts";
@@ -136,6 +137,10 @@ export function MessageMenu({ message, thread, at, isPicking: beginsPicking, onC
               {shortcut && <kbd>{shortcut.length === 1 ? shortcut.toUpperCase() : "⌦"}</kbd>}
             </button>
           ))}
+          {/* A finger has no other way to it in the midst of a run; the row tells it to screen readers. */}
+          <small class="menu-time" aria-hidden="true">
+            {moment(message.created_at)}
+          </small>
         </>
       )}
     </div>
