@@ -90,7 +90,7 @@ test("a group is made, named, pictured, announced and dissolved, and each member
     const picture = details(one).locator(".profile img");
     await expect.poll(() => picture.evaluate((img: HTMLImageElement) => img.naturalWidth)).toBe(1);
   }
-  await notice(bensPage, `${ann.user.username} changed the profile of the group.`).waitFor();
+  await notice(bensPage, `${ann.user.username} renamed the group to “Hike to the hut”.`).waitFor();
 
   await details(page).getByRole("button", { name: "Dissolve the group" }).click();
   await confirm(page, "Dissolve the group");
@@ -116,15 +116,18 @@ test("roles, a mute, a ban and a hand-over show on the pages of both, as they ar
   await act(page, ben, "Make admin");
   for (const one of [page, bensPage]) await member(one, ben).getByText("Admin").waitFor();
   await make.waitFor();
-  await notice(bensPage, `${ann.user.username} changed your role.`).waitFor();
+  await notice(bensPage, `${ann.user.username} made you an admin.`).waitFor();
   await act(page, ben, "Dismiss as admin");
   for (const one of [page, bensPage])
     await expect.poll(() => member(one, ben).getByText("Admin").count()).toBe(0);
   await make.waitFor({ state: "detached" });
+  await notice(bensPage, `${ann.user.username} dismissed you as admin.`).waitFor();
 
   await act(page, ben, "Mute for 1 hour");
   for (const one of [page, bensPage]) await member(one, ben).getByText("muted").waitFor();
   await bensPage.getByText("You are muted in this group until").waitFor();
+  await notice(bensPage, `${ann.user.username} muted you for 1 hour.`).waitFor();
+  await notice(page, `You muted ${ben.user.username} for 1 hour.`).waitFor();
   expect(await composer(bensPage).count()).toBe(0);
   await act(page, ben, "Unmute");
   await send(bensPage, "Thank you");
@@ -135,7 +138,7 @@ test("roles, a mute, a ban and a hand-over show on the pages of both, as they ar
   // The header and the card say it.
   await expect.poll(() => page.getByText("2 members").count()).toBe(2);
   await row(bensPage, "Hike").waitFor({ state: "detached" });
-  await bensPage.getByText("You are not in this conversation.").waitFor();
+  await bensPage.getByText(`${ann.user.username} removed you from this group.`).waitFor();
   await details(page).getByRole("button", { name: "Lift the ban" }).click();
   await expect.poll(() => member(page, ben).count()).toBe(0);
   await details(page).getByRole("button", { name: "Add people" }).click();

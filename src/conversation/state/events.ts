@@ -87,10 +87,12 @@ export function memberEvents({ state }: Pick<Room, "state">, change: GroupChange
   const { systemMessage, memberEvent, kick, dissolvedAt } = change;
   const about = (event: MemberEvent, userIds: UserId[]) =>
     ({ type: "member", conversationId: state.id, event, userIds }) as const;
+  const by = systemMessage?.event === "removed" && { actorId: systemMessage.actor_id };
   const all = { membersAnd: kick?.userIds ?? [] };
   const events: Published[] = [];
   const groupEvent = GroupEvent.safeParse(systemMessage?.event).data;
-  if (groupEvent) events.push({ event: about(groupEvent, systemMessage?.user_ids ?? []), to: all });
+  if (groupEvent)
+    events.push({ event: { ...about(groupEvent, systemMessage?.user_ids ?? []), ...by }, to: all });
   if (memberEvent) {
     const { event, userIds, to } = memberEvent;
     events.push({ event: about(event, userIds), to, subject: `${event} ${userIds}` });

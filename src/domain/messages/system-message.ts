@@ -17,6 +17,8 @@ const ChangedProfile = z
     customFields: CustomFields,
   })
   .partial();
+/** The fields of a group's profile of which a system message tells. */
+export const PROFILE_FIELDS = ChangedProfile.keyof().options;
 
 /** The details of a group event that are not in the system message's body. */
 export const SystemMessageChange = z.object({

@@ -52,7 +52,14 @@ export type RoomEvent =
   /** the user has deleted the conversation for themself, up to the message `seq` */
   | { type: "deleted"; conversationId: ConversationId; seq: Position }
   | { type: "conversation"; conversation: Conversation }
-  | { type: "member"; conversationId: ConversationId; event: MemberEvent; userIds: UserId[] }
+  | {
+      type: "member";
+      conversationId: ConversationId;
+      event: MemberEvent;
+      userIds: UserId[];
+      /** of `removed`: by whom. Who was removed does not see the system message */
+      actorId?: UserId;
+    }
   /** a user has another name or avatar; `version` tells a newer profile from an older one */
   | { type: "profile"; user: Person; version: number }
   | { type: "kicked"; reason: KickReason };

@@ -53,6 +53,8 @@ describe("a ban", () => {
     expect(await room.next("message")).toMatchObject({ message: { kind: "tip", body: tip } });
     expect(await room.next("member")).toMatchObject({ event: "removed", user_ids: [bob.user.id] });
     await device.until(({ frames }) => frames.some(({ type }) => type === "member" || type === "kicked"));
+    // Who was removed does not see the system message, and learns by whom.
+    expect(device.frames.find(({ type }) => type === "member")).toMatchObject({ actor_id: ann.user.id });
     expect((await list(bob)).items.map((item) => item.id)).not.toContain(id);
     const removed = (await notificationsOf(bob, id)).at(-1);
     expect(removed).toMatchObject({ event: "removed", message: "advertising", actorId: ann.user.id });

@@ -66,6 +66,27 @@ test("an added member is in the member list, and sees only messages since joinin
   expect(await listedConversation(cid, id)).toMatchObject({ unread_count: 1 });
 });
 
+test("a system message says what has changed: the role, the length of a mute, the new name", async () => {
+  const id = await createGroupId(ann, bob);
+  const socket = await openRoom(id, bob.token);
+  const path = `/members/${bob.user.id}`;
+  for (const change of [{ role: "admin" }, { role: "member" }, { muted_for_s: 3_600 }, { muted_for_s: 0 }])
+    await inGroup(id, ann, "PATCH", path, change);
+  await inGroup(id, ann, "PATCH", "", { name: "Renamed", introduction: "Us" });
+  const about = { actor_id: ann.user.id, user_ids: [bob.user.id] };
+  const ofGroup = { event: "profile", actor_id: ann.user.id, user_ids: [] };
+  const bodies = [
+    { event: "role", ...about, role: "admin" },
+    { event: "role", ...about, role: "member" },
+    { event: "muted", ...about, muted_for_s: 3_600 },
+    { event: "muted", ...about, muted_for_s: 0 },
+    { ...ofGroup, changed: ["name", "introduction"], name: "Renamed" },
+  ];
+  for (const body of bodies) expect((await socket.next("message")).message).toMatchObject({ body });
+  expect((await page(bob, id)).items.map(({ body }) => body)).toEqual(bodies);
+  expect(await listedConversation(bob, id)).toMatchObject({ last_message: { body: bodies.at(-1) } });
+});
+
 test("a removed member loses all access at once", async () => {
   const id = await createGroupId(ann, bob, cid);
   const socket = await openRoom(id, bob.token);

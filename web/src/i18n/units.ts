@@ -20,6 +20,19 @@ export function duration(ms: number): string {
   return hours > 0 ? `${hours}:${two(minutes)}:${two(rest)}` : `${minutes}:${two(rest)}`;
 }
 
+const SPANS = [
+  ["day", 86_400],
+  ["hour", 3_600],
+  ["minute", 60],
+] as const;
+
+/** How long something lasts, as 8 hours: in the largest unit that has no rest. */
+export function timeSpan(seconds: number): string {
+  const [unit, length] = SPANS.find(([, one]) => seconds >= one && seconds % one === 0) ?? ["second", 1];
+  const options = { style: "unit", unit, unitDisplay: "long" } as const;
+  return new Intl.NumberFormat(localeTag(), options).format(seconds / length);
+}
+
 /** A part of a whole, as 40%. @param part from 0 to 1 */
 export function percent(part: number): string {
   return new Intl.NumberFormat(localeTag(), { style: "percent" }).format(part);

@@ -1,6 +1,7 @@
 import type { LastMessage, Message } from "parley-client";
 import { listed } from "../i18n/format.ts";
 import { t } from "../i18n/i18n.ts";
+import { timeSpan } from "../i18n/units.ts";
 
 /** What a system message reports. */
 export type Notice = Extract<Message, { kind: "tip"; revoked: false }>["body"];
@@ -34,10 +35,21 @@ export function noticeText(notice: Notice, me: number, nameOf: (id: number) => s
   const isSelf = only === actorId;
   if (event === "joined" && isSelf) return t("notice.joined", { actor });
   if (event === "joined") return t("notice.added", { actor, users });
-  if (event === "role" && only === me) return t("notice.roleYours", { actor });
-  if (event === "muted" && only === me) return t("notice.mutedYours", { actor });
-  return t(`notice.${event}`, { actor, users });
+  return t(`notice.${factOf(notice)}`, {
+    ...{ actor, users, name: isolated(notice.name ?? "") },
+    time: timeSpan(notice.muted_for_s ?? 0),
+  });
 }
+
+/** The text that a notice has. Those of old servers do not say what has changed. */
+function factOf({ event, role, muted_for_s: muted, name, changed = [] }: Notice) {
+  if (role) return `role.${role}` as const;
+  if (muted !== undefined) return muted ? "muted.for" : "muted.ended";
+  return name ? "renamed" : (TOLD.find((field) => field === changed.join()) ?? event);
+}
+
+/** The fields of a profile whose change is told, where it is the only one. */
+const TOLD = ["avatar", "announcement", "mute_all"] as const;
 
 /** A name of Latin, Chinese, Japanese and Korean letters alone: no part of it is written from the right. */
 const LEFT_TO_RIGHT = /^[ -\u024f\u2e80-\u9fff\uac00-\ud7af]*$/;

@@ -87,8 +87,11 @@ export function conversationEvent(event: Exclude<RoomEvent, { type: "ready" }>):
     case "conversation":
       return { type: "conversation", conversation: serializeConversation(event.conversation) };
     case "member": {
-      const { event: memberEvent, userIds } = event;
-      return { type: "member", conversation_id: event.conversationId, event: memberEvent, user_ids: userIds };
+      const { event: memberEvent, userIds, actorId } = event;
+      return {
+        ...{ type: "member", conversation_id: event.conversationId, event: memberEvent, user_ids: userIds },
+        ...(actorId !== undefined && { actor_id: actorId }),
+      };
     }
     case "profile": {
       const { id, username, nickname, avatar } = event.user;

@@ -144,7 +144,12 @@ const ConversationEventFrame = z.union([
   frame("conversation", { conversation: Conversation }, "The conversation as you see it now"),
   frame(
     "member",
-    { ...About, event: MemberEvent, user_ids: z.array(UserId) },
+    {
+      ...{ ...About, event: MemberEvent, user_ids: z.array(UserId) },
+      actor_id: UserId.optional().meta({
+        description: "Of `removed`: by whom. Who was removed does not see the system message",
+      }),
+    },
     "The event of a system message, a join request (`applied`), another name card (`name_card`), or the end of the group (`dissolved`)",
   ),
   frame(

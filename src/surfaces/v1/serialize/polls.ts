@@ -1,8 +1,9 @@
 import type { z } from "@hono/zod-openapi";
-import { previewOf } from "../../../domain/messages/content.ts";
+import { EMPTY_BODY, previewOf } from "../../../domain/messages/content.ts";
 import type { Message, Quote } from "../../../domain/messages/message.ts";
 import type { Poll } from "../../../domain/messages/polls.ts";
 import type { MessageKind, PollFields } from "../schemas/messages/polls.ts";
+import { systemMessageBody } from "./system-message.ts";
 
 /** The kind of a message as v1 shows it. */
 export function kindOf({ kind, poll }: Pick<Message, "kind" | "poll">): MessageKind {
@@ -10,7 +11,12 @@ export function kindOf({ kind, poll }: Pick<Message, "kind" | "poll">): MessageK
 }
 
 /** The body of a message as v1 shows it: JSON text. */
-export function bodyOf({ body, poll }: Pick<Message, "body" | "poll">): string {
+export function bodyOf({
+  body,
+  poll,
+  systemMessage,
+}: Pick<Message, "body" | "poll" | "systemMessage">): string {
+  if (systemMessage && body !== EMPTY_BODY) return systemMessageBody(body, systemMessage);
   return poll?.body ? JSON.stringify(poll.body) : body;
 }
 

@@ -1,9 +1,11 @@
 import { isMuted } from "parley-client/attention";
 import { useChat } from "parley-client/react";
+import { useEffect, useState } from "preact/hooks";
 import { when } from "../../i18n/format.ts";
 import { t } from "../../i18n/i18n.ts";
 import { nowUntil } from "../../lib/time/until.ts";
 import { useAccount } from "../../state/context.ts";
+import { useNames } from "../../state/use-names.ts";
 import { useMembers, useUser } from "../../state/use-people.ts";
 
 /** The members of a group up to this size are loaded to learn whether the user is muted. */
@@ -24,7 +26,9 @@ export function useClosed(id: number): Closed | undefined {
   const isListed = useChat(chat, (state) => state.isListed);
   const peer = useUser(entry?.kind === "direct" && entry.disabled ? entry.peer.id : 0);
   const mayBeMuted = entry?.kind === "group" && entry.role === "member" && entry.member_count <= SMALL;
+  const remover = useRemover(id);
   const own = useMembers(mayBeMuted ? id : undefined)?.find(({ user }) => user.id === me);
+  if (!entry && remover) return { text: t("composer.closed.removed", { name: remover }) };
   if (!entry) return isListed ? { text: t("composer.closed.left") } : undefined;
   if (entry.kind === "direct") {
     if (!entry.disabled) return undefined;
@@ -40,4 +44,20 @@ export function useClosed(id: number): Closed | undefined {
   return isMuted({ muted_until: until }, nowUntil(until))
     ? { text: t("composer.closed.muted", { time: when(until) }) }
     : undefined;
+}
+
+/** The name of who has removed the user from a group meanwhile; absent: nobody, or it is not known. */
+function useRemover(id: number): string | undefined {
+  const { chat, me } = useAccount();
+  const [remover, setRemover] = useState(0);
+  const names = useNames(remover ? [remover] : []);
+  useEffect(
+    () =>
+      chat.onFrame((frame) => {
+        if (frame.type !== "member" || frame.conversation_id !== id || !frame.user_ids.includes(me)) return;
+        setRemover((frame.event === "removed" && frame.actor_id) || 0);
+      }),
+    [chat, id, me],
+  );
+  return names.get(remover);
 }

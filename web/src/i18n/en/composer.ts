@@ -18,6 +18,7 @@ export const composer = {
   "composer.over": { one: "{n} character too many", other: "{n} characters too many" },
   "composer.alsoInMain": "Also in the conversation",
   "composer.closed.left": "You are not in this conversation.",
+  "composer.closed.removed": "{name} removed you from this group.",
   "composer.closed.muted": "You are muted in this group until {time}.",
   "composer.closed.mutedForEver": "You are muted in this group.",
   "people.unblock": "Unblock",

@@ -18,6 +18,7 @@ export const composer = {
   "composer.over": "超出 {n} 个字",
   "composer.alsoInMain": "同时发送到会话",
   "composer.closed.left": "你已不在这个会话中。",
+  "composer.closed.removed": "{name}将你移出了群聊。",
   "composer.closed.muted": "你已被禁言，{time} 解除。",
   "composer.closed.mutedForEver": "你已被禁言。",
   "people.unblock": "移出黑名单",

@@ -2,7 +2,7 @@ import { z } from "@hono/zod-openapi";
 import { ConversationId, Position, Seq, UserId } from "../../../../domain/ids.ts";
 import { LIMITS } from "../../../../domain/limits.ts";
 import { AttachmentType } from "../../../../domain/messages/attachment.ts";
-import { Content, Kind, SystemMessage } from "../../../../domain/messages/content.ts";
+import { Content, Kind } from "../../../../domain/messages/content.ts";
 import { SUMMARY_USERS } from "../../../../domain/messages/thread.ts";
 import { textUpTo } from "../../../../domain/text.ts";
 import {
@@ -17,6 +17,7 @@ import {
 } from "../common.ts";
 import { MessageKind, PollBody, PollFields } from "./polls.ts";
 import { OwnReactions, Reactions } from "./reactions.ts";
+import { SystemMessageBody } from "./system-message.ts";
 
 /** The client message id: unique per sender in a conversation, so that a send can be repeated. */
 export const ClientMsgId = z.string().min(1).max(LIMITS.clientMsgId).openapi({
@@ -252,7 +253,7 @@ const UnrevokedMessage = z
     ...Others.map(({ shape }) => messageOf(shape.kind.value, shape.body)),
     messageOf("merged", Merged),
     messageOf("poll", PollBody, PollFields),
-    messageOf("tip", z.object(SystemMessage.shape).openapi("SystemMessageBody")),
+    messageOf("tip", SystemMessageBody),
   ])
   .openapi("UnrevokedMessage");
 
