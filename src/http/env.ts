@@ -11,6 +11,14 @@ export interface AppEnv {
   };
 }
 
+/** The context of handlers that also answer without a token. */
+export interface AnybodyEnv extends AppEnv {
+  Variables: AppEnv["Variables"] & {
+    /** null: no token was sent */
+    caller: Credential | null;
+  };
+}
+
 /** The context of handlers behind authentication: it holds the caller, too. */
 export interface CallerEnv extends AppEnv {
   Variables: AppEnv["Variables"] & { caller: Credential };

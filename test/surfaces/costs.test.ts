@@ -23,10 +23,11 @@ type Limiter = (typeof LIMITERS)[number];
 
 /**
  * Who may make a call, and what it costs: `light`, or a heavier cost of `weighs`. `address`: counted by the
- * client's address, `key`: for holders of the rule key, `anybody`: not counted.
+ * client's address, `key`: for holders of the rule key, `anybody`: not counted. `optional`: without a token
+ * the answer is the same, and counts by address.
  */
 type Row =
-  | ["user", "light" | "page" | "search" | "whole", "address"?]
+  | ["user", "light" | "page" | "search" | "whole", "address"?, "optional"?]
   | ["anybody", "address"]
   | ["anybody"]
   | ["key"];
@@ -136,7 +137,8 @@ const ROUTES = new Map<string, Row>([
   ...signIn("POST /v1/register", "POST /v1/login"),
   ...password("POST /v1/me/password", "DELETE /v1/me"),
   // A code that lets nobody in is counted as a refused call.
-  ...guess("GET /v1/invitations/:code", "POST /v1/invitations/:code"),
+  ...guess("POST /v1/invitations/:code"),
+  ["GET /v1/invitations/:code", ["user", "light", "address", "optional"]],
   ...whole("POST /v1/me/repair"),
   ...search("GET /v1/conversations/:id/messages/search", "GET /v1/messages/search"),
   ...search("GET /v1/saved", "GET /v1/mentions", "GET /v1/threads"),
@@ -299,8 +301,10 @@ const COUNTERS: Record<string, Limiter[]> = {
 const rows = [...ROUTES];
 
 describe("calls of users", () => {
-  test.each(rows.filter(([, [who]]) => who === "user"))("%s: %j", async (route, [, cost = "", address]) => {
+  test.each(rows.filter(([, [who]]) => who === "user"))("%s: %j", async (route, row) => {
+    const [, cost = "", address, optional] = row;
     const anonymous = await counted(route);
+    if (optional) expect(anonymous.used).toEqual(["ADDRESS_RATE"]);
     expect(anonymous.used.filter((name) => name !== "ADDRESS_RATE")).toEqual([]);
     const { token } = await newSession(ann);
     const query = route.includes("chat-log-info") ? "?session_id=1" : "";
@@ -311,7 +315,7 @@ describe("calls of users", () => {
       ...(address ? (["ADDRESS_RATE"] as const) : []),
     ];
     expect(used.toSorted()).toEqual(expected.toSorted());
-    if (answer.status !== 101) expect(answer.body).not.toEqual(anonymous.answer.body);
+    if (answer.status !== 101 && !optional) expect(answer.body).not.toEqual(anonymous.answer.body);
   });
 });
 

@@ -38,6 +38,12 @@ function joinAs<Input extends { person: Person }>(
   };
 }
 
+/** A look at an invitation; `userId` null: somebody without a token looks. */
+interface Look {
+  userId: UserId | null;
+  code: InvitationCode;
+}
+
 /** The calls that concern a group, its members, and who may become one. */
 export const GROUP = {
   /** The group as users see it who are not in it. @see GroupOutlines.find */
@@ -144,9 +150,10 @@ export const GROUP = {
     room.inviting.withdraw(userId, code),
   ),
 
-  /** The group as an invitation shows it. @see Inviting.look */
-  lookAtInvitation: repeatable(light, ({ room }, { userId, code }: Caller & { code: InvitationCode }) =>
-    room.inviting.look(userId, code),
+  /** The group as an invitation shows it. Callers without a token count by address alone. @see Inviting.look */
+  lookAtInvitation: repeatable(
+    ({ userId }: Look) => (userId === null ? unweighed : light),
+    ({ room }, { userId, code }: Look) => room.inviting.look(userId, code),
   ),
 
   /** Joins by an invitation. The state `gone`: see `join`. @see Joining.accept */

@@ -1,6 +1,6 @@
 import {
   type InvitationCode,
-  type InvitedGroup,
+  type InvitedOutline,
   newInvitationCode,
 } from "../../domain/conversations/invitation.ts";
 import { CoreError, noInvitation, refusedFor } from "../../domain/errors.ts";
@@ -65,18 +65,19 @@ export class Inviting {
 
   /**
    * The group as an invitation shows it. A member is shown it also once the invitation is used up.
+   * @param userId null: a caller without a token
    * @throws `not_found` where the code lets nobody in, `forbidden` for a banned user
    */
-  look(userId: UserId, code: InvitationCode): InvitedGroup {
+  look(userId: UserId | null, code: InvitationCode): InvitedOutline {
     const invitation = this.#room.invitations.find(code, Date.now());
     if (!invitation || this.#room.state.dissolvedAt !== null) throw noInvitation();
     const outline = this.#outlines.of(userId);
     if (outline.state !== "member") {
       if (isUsedUp(invitation)) throw noInvitation();
-      if (this.#room.bans.among([userId]).length > 0)
+      if (userId !== null && this.#room.bans.among([userId]).length > 0)
         throw refusedFor("banned", "You are banned from this group.");
     }
-    return { ...outline, expiresAt: invitation.expires_at };
+    return { ...outline, expiresAt: invitation.expires_at, createdBy: invitation.created_by };
   }
 
   #require(actorId: UserId, action: string): void {

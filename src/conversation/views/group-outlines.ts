@@ -29,8 +29,11 @@ export class GroupOutlines {
     return outline;
   }
 
-  /** The outline for a user, whoever they are. The caller has checked that they may see it. */
-  of(userId: UserId): GroupOutline {
+  /**
+   * The outline for a user, whoever they are. The caller has checked that they may see it.
+   * @param userId null: somebody without a token
+   */
+  of(userId: UserId | null): GroupOutline {
     const { id, profile } = this.#room.state;
     const { name, avatar, introduction, ownerId } = profile;
     return {
@@ -41,7 +44,8 @@ export class GroupOutlines {
     };
   }
 
-  #relation(userId: UserId): GroupRelation {
+  #relation(userId: UserId | null): GroupRelation {
+    if (userId === null) return "none";
     if (this.#room.members.isActive(userId)) return "member";
     return this.#room.joinRequests.openOf(userId) ? "requested" : "none";
   }

@@ -68,11 +68,20 @@ export async function withdrawInvitation(
 }
 
 /**
- * What an invitation shows to a user who has its code.
+ * What an invitation shows to whoever has its code.
+ * @param caller null: somebody without a token
  * @throws `not_found` for a code that lets nobody in, whatever the reason; `forbidden` for a banned user
  */
-export function lookAtInvitation(core: Core, caller: UserId, text: string): Promise<InvitedGroup> {
-  return withCode(text, (id, code) => core.conversations.lookAtInvitation(id, { userId: caller, code }));
+export async function lookAtInvitation(
+  core: Core,
+  caller: UserId | null,
+  text: string,
+): Promise<InvitedGroup> {
+  const { createdBy, ...group } = await withCode(text, (id, code) =>
+    core.conversations.lookAtInvitation(id, { userId: caller, code }),
+  );
+  const [inviter = null] = await findLiveUsers(core.db, [createdBy]);
+  return { ...group, inviter };
 }
 
 /**

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { randomHex } from "../../lib/random.ts";
+import type { User } from "../accounts/user.ts";
 import { ConversationId, type UserId } from "../ids.ts";
 import type { GroupOutline } from "./group-outline.ts";
 
@@ -37,8 +38,15 @@ export interface Invitation {
   uses: number;
 }
 
-/** What an invitation shows to a user who has its code. */
+/** What an invitation shows to whoever has its code. */
 export interface InvitedGroup extends GroupOutline {
   /** ms since 1970 */
   expiresAt: number;
+  /** who made the invitation; null: the account is deleted */
+  inviter: Pick<User, "username" | "nickname" | "avatar"> | null;
+}
+
+/** The same as the group itself knows it, which has no profile of who made the invitation. */
+export interface InvitedOutline extends Omit<InvitedGroup, "inviter"> {
+  createdBy: UserId;
 }

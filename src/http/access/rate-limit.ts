@@ -56,6 +56,22 @@ export async function countFromAddress(c: CountingAddress): Promise<void> {
 }
 
 /**
+ * Counts a call without a token that answers more than a fixed text, apart from sign-ins: who looks at
+ * invitations keeps nobody in an office from signing in.
+ * @throws `rate_limited` over 600 a minute and address block
+ */
+export async function countAnonymous(c: CountingAddress): Promise<void> {
+  const block = blockOf(c);
+  if (!block) return;
+  await count(
+    c,
+    c.env.ADDRESS_RATE,
+    `anonymous ${block}`,
+    "Too many calls without a token from this address.",
+  );
+}
+
+/**
  * Counts a call that is refused for what it shows: a token, a key, the name of a file, the code of an
  * invitation. So guessing is bounded, and so is the work that it causes.
  * @throws `rate_limited` over 600 of its kind a minute and address block

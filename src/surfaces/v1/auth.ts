@@ -1,8 +1,8 @@
 import { createMiddleware } from "hono/factory";
 import { identify } from "../../http/access/identify.ts";
-import { countCost } from "../../http/access/rate-limit.ts";
+import { countAnonymous, countCost } from "../../http/access/rate-limit.ts";
 import { requireSecret } from "../../http/access/token.ts";
-import type { AppEnv, CallerEnv } from "../../http/env.ts";
+import type { AnybodyEnv, AppEnv, CallerEnv } from "../../http/env.ts";
 import { offeredProtocols } from "./upgrade.ts";
 
 const BEARER = /^Bearer +(\S+)$/i;
@@ -29,7 +29,19 @@ export const authenticated = createMiddleware<CallerEnv>(async (c, next) => {
 });
 
 /**
- * The same for sockets, each of which costs a page. Browsers cannot set headers on them, so the token may
+ * The same for calls that also answer without a token: `caller` is null then, and the call counts by address.
+ * A token that is not valid is refused as everywhere.
+ * @throws `unauthenticated`, `rate_limited`
+ */
+export const authenticatedIfSent = createMiddleware<AnybodyEnv>(async (c, next) => {
+  const token = bearer(c.req.header("Authorization"));
+  c.set("caller", token === undefined ? null : await identify(c, token, MISSING));
+  if (token === undefined) await countAnonymous(c);
+  await next();
+});
+
+/**
+ * As `authenticated` for sockets, each of which costs a page. Browsers cannot set headers on them, so the token may
  * also come as `?access_token=` or as the sub-protocol `token.<T>`.
  */
 export const socketAuthenticated = createMiddleware<CallerEnv>(async (c, next) => {

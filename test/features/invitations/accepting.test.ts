@@ -102,7 +102,10 @@ describe("an invitation", () => {
     const id = await closed(bob);
     await ask(ann, id, "PATCH", "", { name: "Hikers", introduction: "we walk", announcement: "door code" });
     const { code, expires_at } = await invite(ann, id);
-    const shown = { id, name: "Hikers", avatar: "", introduction: "we walk", member_count: 2, expires_at };
+    const { username, nickname } = ann.user;
+    const inviter = { username, nickname, avatar: "" };
+    const group = { id, name: "Hikers", avatar: "", introduction: "we walk", member_count: 2 };
+    const shown = { ...group, expires_at, inviter };
     expect((await look(dan, code)).body).toEqual({ ...shown, state: "none" });
     expect((await look(bob, code)).body).toEqual({ ...shown, state: "member" });
     expect(await usesOf(id)).toEqual([0]);

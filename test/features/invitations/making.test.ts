@@ -152,10 +152,33 @@ test("codes that are not valid count by address, and right ones do not", async (
   expect((await send("GET", code)).status).toBe(200);
 });
 
-test("nobody looks at an invitation without a token", async () => {
+test("without a token an invitation shows what it shows a stranger, and lets nobody in", async () => {
   const { code } = await invite(ann, await createGroupId(ann));
-  for (const method of ["GET", "POST"])
-    expect((await wire({ method, path: `/v1/invitations/${code}` })).status).toBe(401);
-  expect((await look(dan, code)).status).toBe(200);
+  const seen = await wire({ method: "GET", path: `/v1/invitations/${code}` });
+  expect(seen.status).toBe(200);
+  expect(seen.body).toEqual((await look(dan, code)).body);
+  expect((await wire({ method: "POST", path: `/v1/invitations/${code}` })).status).toBe(401);
+  const forged = { Authorization: `Bearer ${dan.token.slice(0, -4)}AAAA` };
+  expect((await wire({ method: "GET", path: `/v1/invitations/${code}`, headers: forged })).status).toBe(401);
+  expect((await wire({ method: "GET", path: `/v1/invitations/${UNKNOWN}` })).status).toBe(404);
   await expectNoInvitation(dan, UNKNOWN);
+});
+
+test("looks without a token count by address, once each, whatever the code", async () => {
+  const { code } = await invite(ann, await createGroupId(ann));
+  const counted: string[] = [];
+  const ADDRESS_RATE: RateLimit = {
+    limit: async ({ key }) => {
+      counted.push(key);
+      return { success: counted.length <= 2 };
+    },
+  };
+  const see = async (of: string) =>
+    wire({
+      ...{ method: "GET", path: `/v1/invitations/${of}`, settings: { ...env, ADDRESS_RATE } },
+      headers: { "CF-Connecting-IP": "198.51.100.10" },
+    });
+  expect([(await see(code)).status, (await see(UNKNOWN)).status]).toEqual([200, 404]);
+  expect((await see(code)).status).toBe(429);
+  expect(counted).toEqual(Array.from({ length: 3 }, () => "anonymous 198.51.100.10"));
 });

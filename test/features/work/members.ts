@@ -127,7 +127,7 @@ export const MEMBERS = {
   },
   lookAtInvitation: {
     worst: "the largest description",
-    cases: [(g) => [{ userId: newcomer(g, 1).id, code: g.code }]],
+    cases: [(g) => [{ userId: newcomer(g, 1).id, code: g.code }], (g) => [{ userId: null, code: g.code }]],
     ...{ read: 25, written: 5, bytes: 2_300 },
     by: "`description`",
   },

@@ -49,6 +49,8 @@ export interface Row {
   options?: CallOptions;
   /** the answer without a valid session; default: 401 */
   anyone?: Wanted;
+  /** the answer without a token; default: as without a valid session */
+  anonymous?: Wanted;
   stranger: Wanted;
   member: Wanted;
   /** default: as a member */
@@ -360,7 +362,12 @@ export const WHO_MAY: Row[] = [
     ...admins(DONE),
   },
   // Who has no valid code learns nothing, in the group or not.
-  { route: "GET /v1/invitations/:code", path: () => ({ code: `1-${"0".repeat(32)}` }), ...everyUser(NOBODY) },
+  {
+    route: "GET /v1/invitations/:code",
+    path: () => ({ code: `1-${"0".repeat(32)}` }),
+    ...everyUser(NOBODY),
+    anonymous: NOBODY,
+  },
   {
     route: "POST /v1/invitations/:code",
     path: () => ({ code: `1-${"0".repeat(32)}` }),

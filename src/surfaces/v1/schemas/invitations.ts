@@ -1,6 +1,7 @@
 import { z } from "@hono/zod-openapi";
 import { UserId } from "../../../domain/ids.ts";
 import { LIMITS } from "../../../domain/limits.ts";
+import { User } from "./accounts.ts";
 import { pageShape, Time } from "./common.ts";
 import { Group } from "./groups.ts";
 
@@ -44,5 +45,10 @@ export const Invitation = z
 export const InvitationPage = pageShape(Invitation).openapi("InvitationPage");
 
 export const InvitedGroup = Group.omit({ join_policy: true, owner: true })
-  .extend({ expires_at: Time.openapi({ description: "When the invitation ends" }) })
+  .extend({
+    expires_at: Time.openapi({ description: "When the invitation ends" }),
+    inviter: User.pick({ username: true, nickname: true, avatar: true })
+      .nullable()
+      .openapi({ description: "Who made the invitation; null: the account is deleted" }),
+  })
   .openapi("InvitedGroup");

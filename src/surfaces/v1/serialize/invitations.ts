@@ -14,11 +14,16 @@ export function serializeInvitation(invitation: Invitation): z.infer<typeof Invi
   };
 }
 
-/** The group of an invitation as v1 shows it to a user who has the code. */
+/** The group of an invitation as v1 shows it to whoever has the code. */
 export function serializeInvitedGroup(group: InvitedGroup): z.infer<typeof InvitedGroupShape> {
-  const { id, name, avatar, introduction, memberCount, state, expiresAt } = group;
+  const { id, name, avatar, introduction, memberCount, state, expiresAt, inviter } = group;
   return {
     ...{ id, name, avatar, introduction, member_count: memberCount, state },
     expires_at: expiresAt,
+    inviter: inviter && inviterOf(inviter),
   };
+}
+
+function inviterOf({ username, nickname, avatar }: NonNullable<InvitedGroup["inviter"]>) {
+  return { username, nickname, avatar };
 }

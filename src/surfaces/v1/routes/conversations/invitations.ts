@@ -1,5 +1,4 @@
-import { z } from "@hono/zod-openapi";
-import type { Context } from "hono";
+import { createRoute, z } from "@hono/zod-openapi";
 import {
   acceptInvitation,
   createInvitation,
@@ -8,8 +7,8 @@ import {
   withdrawInvitation,
 } from "../../../../core/groups/invitations.ts";
 import { isNotFound } from "../../../../domain/errors.ts";
-import { countRefused, weighs } from "../../../../http/access/rate-limit.ts";
-import type { CallerEnv } from "../../../../http/env.ts";
+import { type CountingAddress, countRefused, weighs } from "../../../../http/access/rate-limit.ts";
+import { authenticatedIfSent } from "../../auth.ts";
 import { callerRoutes, jsonAnswer, optionalBody } from "../../route.ts";
 import { v1Router } from "../../router.ts";
 import { ConversationParams, ListQuery, problems } from "../../schemas/common.ts";
@@ -65,11 +64,16 @@ const withdrawRoute = lightRoute("delete", "/v1/conversations/{id}/invitations/{
   },
 });
 
-const lookRoute = lightRoute("get", "/v1/invitations/{code}", {
+const lookRoute = createRoute({
+  method: "get",
+  path: "/v1/invitations/{code}",
   operationId: "getInvitation",
+  tags: ["Members"],
   summary: "The group of an invitation, before you join it",
   description:
-    "Uses nothing up. A code that is unknown, withdrawn, expired or used up is `not_found`; such calls count by address. A banned user is `forbidden`.",
+    "Uses nothing up. Works without a token, too, so that your client shows what somebody is invited to before they sign in: `state` is `none` then, and the call counts by address. A code that is unknown, withdrawn, expired or used up is `not_found`; such calls count by address. A banned user is `forbidden`.",
+  security: [{ bearer: [] }, {}],
+  middleware: [authenticatedIfSent] as const,
   request: { params: byCode },
   responses: {
     200: jsonAnswer("The group", InvitedGroup),
@@ -111,8 +115,10 @@ export const invitations = v1Router()
   })
   .openapi(lookRoute, async (c) => {
     const { code } = c.req.valid("param");
-    const found = lookAtInvitation(c.var.core, c.var.caller.userId, code);
-    return c.json(serializeInvitedGroup(await countingGuesses(c, found)), 200);
+    const { core, caller } = c.var;
+    const found = lookAtInvitation(core, caller?.userId ?? null, code);
+    // Without a token the call has counted already.
+    return c.json(serializeInvitedGroup(await (caller ? countingGuesses(c, found) : found)), 200);
   })
   .openapi(acceptRoute, async (c) => {
     const { code } = c.req.valid("param");
@@ -121,7 +127,7 @@ export const invitations = v1Router()
   });
 
 /** Counts a call whose code lets nobody in. @throws `rate_limited` over the limit, else as `work` */
-function countingGuesses<T>(c: Context<CallerEnv>, work: Promise<T>): Promise<T> {
+function countingGuesses<T>(c: CountingAddress, work: Promise<T>): Promise<T> {
   return work.catch(async (error: unknown) => {
     if (isNotFound(error)) await countRefused(c, "invitation");
     throw error;
