@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { Site } from "./support/site.ts";
-import { row, stored } from "./support/talk.ts";
+import { openTalk, row, send, stored } from "./support/talk.ts";
 
 const site = Site.forFile();
 
@@ -16,6 +16,9 @@ test("what a user does with a conversation shows in the list and in the archive"
   };
   await expect.poll(names).toEqual(["Kitchen", "Hike"]);
   await choose("Hike", "Pin to the top");
+  await expect.poll(names).toEqual(["Hike", "Kitchen"]);
+  await choose("Kitchen", "Move to the archive");
+  await page.getByRole("button", { name: "Undo" }).click();
   await expect.poll(names).toEqual(["Hike", "Kitchen"]);
   await choose("Kitchen", "Move to the archive");
   await expect.poll(names).toEqual(["Hike"]);
@@ -72,20 +75,21 @@ test("names and messages are found as they are read, in any order of words, and 
   }
 });
 
-test("a start tells of nothing that was unread before, and then of what is new", async () => {
+test("notifications are offered after the first message, and tell of what is new alone", async () => {
   const [ann, ben] = [await site.person("ann"), await site.person("ben")];
   const { id } = await ann.openGroup("Hike", [ben]);
   await ben.send(id, "old");
-  const context = await site.device({ person: ann });
-  const page = await context.newPage();
-  await page.goto(`${site.origin}/icons/icon.svg`);
-  await page.evaluate(() => localStorage.setItem("parley:notify", "true"));
+  const page = await (await site.device({ person: ann })).newPage();
   await page.addInitScript(() => {
     // The user looks at another window.
     document.hasFocus = () => false;
     const shown: string[] = [];
     class Shown {
-      static readonly permission = "granted";
+      static permission = "default";
+      static async requestPermission() {
+        Shown.permission = "granted";
+        return Shown.permission;
+      }
       constructor(_title: string, { body }: { body: string }) {
         shown.push(body);
       }
@@ -94,7 +98,9 @@ test("a start tells of nothing that was unread before, and then of what is new",
     Object.assign(window, { Notification: Shown, shown });
   });
   await page.goto(site.origin);
-  await row(page, "Hike").waitFor();
+  await openTalk(page, "Hike");
+  await send(page, "Hello");
+  await page.getByRole("button", { name: "Turn on notifications" }).click();
   const shown = () => page.evaluate(() => Reflect.get(window, "shown"));
   await ben.send(id, "new");
   await expect.poll(async () => JSON.stringify(await shown())).toContain("new");

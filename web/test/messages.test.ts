@@ -203,6 +203,40 @@ test("messages are forwarded one by one, and as one", async () => {
   await stored(annsPage, "Second").getByText(`Forwarded from ${ann.user.username}`).waitFor();
 });
 
+test("chosen messages are copied, saved and deleted together", async () => {
+  const { ann, ben, id, annsPage, bensPage } = await talkOfTwo();
+  await annsPage.context().grantPermissions(["clipboard-read", "clipboard-write"]);
+  for (const text of ["First", "Second"]) await ann.send(id, text);
+  await ben.send(id, "Third");
+  await stored(annsPage, "Third").waitFor();
+  const bar = annsPage.getByRole("toolbar", { name: /chosen/ });
+  await choose(annsPage, "First", "Select");
+  await annsPage.getByRole("checkbox", { name: "Choose: Second" }).check();
+  await bar.getByRole("button", { name: "Copy" }).click();
+  const { username } = ann.user;
+  const copied = () => annsPage.evaluate(() => navigator.clipboard.readText());
+  await expect.poll(copied).toMatch(new RegExp(`^${username}, .+\\nFirst\\n\\n${username}, .+\\nSecond$`));
+  await bar.getByRole("button", { name: "Save" }).click();
+  await bar.waitFor({ state: "detached" });
+  await expect(ann.call("GET", "/v1/saved")).resolves.toMatchObject({ items: { length: 2 } });
+
+  await choose(annsPage, "First", "Select");
+  await annsPage.getByRole("checkbox", { name: "Choose: Third" }).check();
+  await bar.getByRole("button", { name: "Delete" }).click();
+  // Ben's message is not hers to delete for him.
+  const menu = annsPage.getByRole("menuitem");
+  expect(await menu.allInnerTexts()).toEqual(["Delete for me"]);
+  await menu.click();
+  await confirm(annsPage, "Delete for me");
+  for (const text of ["First", "Third"]) await stored(annsPage, text).waitFor({ state: "detached" });
+  await stored(bensPage, "First").waitFor();
+  await choose(annsPage, "Second", "Select");
+  await bar.getByRole("button", { name: "Delete" }).click();
+  await menu.filter({ hasText: "Delete for everyone" }).click();
+  await confirm(annsPage, "Delete for everyone");
+  await stored(bensPage, "This message was deleted.").waitFor();
+});
+
 test("what users write never becomes HTML, and no link runs a script", async () => {
   const [ann, ben] = [await site.person("ann"), await site.person("ben")];
   const { id } = await ann.openDirect(ben);

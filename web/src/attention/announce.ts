@@ -2,6 +2,7 @@ import type { Chat } from "parley-client";
 import { watchNews } from "parley-client/news";
 import { followBadge } from "./badge.ts";
 import { close, remind, tell } from "./news.ts";
+import { offerNotifications } from "./offer.ts";
 import { joinTabs } from "./tabs.ts";
 
 /** Tells a user of what is new, by title and icon, by notifications, by a sound. @returns ends it */
@@ -15,6 +16,7 @@ export function announce(chat: Chat, me: number): () => void {
   const ends = [
     tabs.close,
     followBadge(chat),
+    offerNotifications(chat, me),
     watchNews(chat, {
       onNews: (news) => void tell(chat, tabs, news),
       onOver: (id) => void close(id),

@@ -12,7 +12,7 @@ type Preferences = { sticky?: boolean; archived?: boolean; muted_until?: number 
 
 /** What a user can do with a conversation of their list. */
 export function rowActions({ chat, me }: Account, entry: ConversationEntry): MenuItem[] {
-  const { id, sticky, archived, last_message: newest } = entry;
+  const { id, name, sticky, archived, last_message: newest } = entry;
   const { unread, isMentioned, isMuted } = attentionOf(entry, Date.now());
   const isUnread = unread > 0 || isMentioned;
   // The server refuses to mark a message from which on nothing would be unread.
@@ -20,8 +20,9 @@ export function rowActions({ chat, me }: Account, entry: ConversationEntry): Men
   const attempt = (call: () => Promise<unknown>) => () => {
     call().catch((error) => toast(reason(error)));
   };
-  const prefer = (body: Preferences) =>
-    attempt(() => chat.api.call("put", "/v1/conversations/{id}/preferences", { path: { id }, body }));
+  const put = (body: Preferences) =>
+    chat.api.call("put", "/v1/conversations/{id}/preferences", { path: { id }, body });
+  const prefer = (body: Preferences) => attempt(() => put(body));
   const mute = (ms: number) => prefer({ muted_until: Date.now() + ms });
   return [
     ...(isUnread
@@ -50,11 +51,18 @@ export function rowActions({ chat, me }: Account, entry: ConversationEntry): Men
           { label: t("list.mute8"), icon: "muted", onSelect: mute(8 * HOUR) },
           { label: t("list.mute"), icon: "muted", onSelect: prefer({ muted_until: -1 }) },
         ] as const)),
-    {
-      label: t(archived ? "list.unarchive" : "list.archive"),
-      icon: "archive",
-      onSelect: prefer({ archived: !archived }),
-    },
+    archived
+      ? { label: t("list.unarchive"), icon: "archive", onSelect: prefer({ archived: false }) }
+      : {
+          ...({ label: t("list.archive"), icon: "archive" } as const),
+          onSelect: attempt(async () => {
+            await put({ archived: true });
+            toast(t("list.archived", { name }), {
+              label: t("action.undo"),
+              run: prefer({ archived: false }),
+            });
+          }),
+        },
     ...(entry.kind === "direct"
       ? [
           {

@@ -43,7 +43,7 @@ export const MessageRow = memo(({ message, isOwn, isTogether, isLast, isNamed, h
   const thread = useThreadHere();
   const { isActive, menu, closeMenu, openMenu, reply, handlers } = useRowActions(row, message, thread);
   const isSelected = useComputed(() =>
-    selection.value?.id === id ? selection.value.seqs.has(seq) : undefined,
+    selection.value?.id === id ? selection.value.messages.has(seq) : undefined,
   ).value;
   const isTold = message.pinned_at > 0 || message.edited_at !== undefined || message.thread !== undefined;
   const isTimed = isLast || isTold;
@@ -73,7 +73,7 @@ export const MessageRow = memo(({ message, isOwn, isTogether, isLast, isNamed, h
           checked={isSelected}
           disabled={message.revoked}
           aria-label={t("message.choose", { text: preview(message) })}
-          onChange={() => toggle(seq)}
+          onChange={() => toggle(message)}
         />
       )}
       {!isTogether && (

@@ -1,16 +1,12 @@
 import { useState } from "preact/hooks";
-import { playsSound, showsNotifications } from "../attention/settings.ts";
+import { playsSound, showNotifications, showsNotifications } from "../attention/settings.ts";
 import { playSound } from "../attention/sound.ts";
 import { t } from "../i18n/i18n.ts";
 
 /** Whether the page notifies the user of messages while it is open, and by what. */
 export function NotificationSettings() {
   const [isDenied, setDenied] = useState(false);
-  const show = async (wanted: boolean) => {
-    const isAllowed = wanted && (await Notification.requestPermission()) === "granted";
-    setDenied(wanted && !isAllowed);
-    showsNotifications.value = isAllowed;
-  };
+  const show = async (wanted: boolean) => setDenied(await showNotifications(wanted));
   return (
     <fieldset>
       <legend>{t("notify.title")}</legend>

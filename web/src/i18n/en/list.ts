@@ -20,6 +20,8 @@ export const list = {
   "list.unmute": "Unmute",
   "list.archive": "Move to the archive",
   "list.unarchive": "Take out of the archive",
+  "list.archived": "“{name}” is in the archive.",
+  "action.undo": "Undo",
   "list.delete": "Delete the conversation",
   "list.actions": "Actions for {name}",
   "list.views": "Views",

@@ -20,6 +20,8 @@ export const list = {
   "list.unmute": "取消静音",
   "list.archive": "归档",
   "list.unarchive": "移出归档",
+  "list.archived": "“{name}”已归档。",
+  "action.undo": "撤销",
   "list.delete": "删除会话",
   "list.actions": "对“{name}”的操作",
   "list.views": "视图",

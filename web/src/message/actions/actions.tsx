@@ -18,7 +18,7 @@ const ForwardDialog = lazy(async () => (await import("./forward-dialog.tsx")).Fo
 const SaveDialog = lazy(async () => (await import("./save-dialog.tsx")).SaveDialog);
 
 /** The path of a call about a message. */
-const MESSAGE = "/v1/conversations/{id}/messages/{seq}";
+export const MESSAGE = "/v1/conversations/{id}/messages/{seq}";
 const THREAD = "/v1/conversations/{id}/threads/{root}";
 
 /** What a user can do with a message. */
@@ -78,7 +78,7 @@ export function actionsOf(account: Account, message: Message, thread: number): M
     },
     may.forward && {
       ...{ name: "select", label: t("action.select"), icon: "select", shortcut: "x" },
-      run: () => select(id, seq),
+      run: () => select(message),
     },
     may.pin && {
       ...{ name: "pin", label: t(isPinned ? "action.unpin" : "action.pin"), icon: "pin", shortcut: "p" },
@@ -123,13 +123,14 @@ export function actionsOf(account: Account, message: Message, thread: number): M
 }
 
 /** What of a message can be copied; empty: nothing. */
-function copyable({ kind, body }: Message): string {
+export function copyable({ kind, body }: Message): string {
   const content = contentOf(kind, body);
   if (content.kind === "text") return content.text;
   return "media" in content ? content.media.caption : "";
 }
 
-function copy(text: string): void {
+/** Puts a text where the user pastes it from. */
+export function copy(text: string): void {
   void attempt(() => navigator.clipboard.writeText(text), t("message.copied"));
 }
 
@@ -156,7 +157,7 @@ async function hide({ chat }: Account, { conversation_id: id, seq }: Message): P
 }
 
 /** Does something, and says what has become of it. @param done what it says when it has worked */
-async function attempt(act: () => Promise<unknown>, done = ""): Promise<void> {
+export async function attempt(act: () => Promise<unknown>, done = ""): Promise<void> {
   try {
     await act();
     if (done) toast(done);

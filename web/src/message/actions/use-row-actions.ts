@@ -83,14 +83,14 @@ export function useRowActions(row: RefObject<HTMLLIElement | null>, message: Mes
       if (selection.peek()?.id !== message.conversation_id) return;
       if (target instanceof Element && target.closest("input, [popover]")) return;
       event.preventDefault();
-      if (!message.revoked) toggle(message.seq);
+      if (!message.revoked) toggle(message);
     },
     onKeyDown: (event: TargetedKeyboardEvent<HTMLLIElement>) => {
       const { target, currentTarget, key } = event;
       if (target !== currentTarget || event.ctrlKey || event.metaKey || event.altKey) return;
       const box = currentTarget.querySelector(".bubble")?.getBoundingClientRect();
       if (selection.peek() && key === " ") {
-        if (!message.revoked) toggle(message.seq);
+        if (!message.revoked) toggle(message);
       } else if (box && (key === "Enter" || key === "ContextMenu" || (key === "F10" && event.shiftKey)))
         openMenu(box);
       else if (box && key === "+") openMenu(box, true);
