@@ -3,7 +3,7 @@ import { expect, test } from "vitest";
 import { PASSWORD } from "../../scripts/support/person.ts";
 import { Conversation } from "../../scripts/support/shapes.ts";
 import { Site } from "./support/site.ts";
-import { connection, openTalk, row, send, stored } from "./support/talk.ts";
+import { chooseInAccount, connection, openTalk, row, send, stored } from "./support/talk.ts";
 
 const site = Site.forFile();
 
@@ -61,8 +61,7 @@ test("a wrong password is refused, the right one signs in, and signing out leave
   await signIn(page, ann.user.username, PASSWORD);
   await openTalk(page, ben.user.username);
   await stored(page, "A secret").waitFor();
-  await page.goto(`${site.origin}/#/settings`);
-  await page.getByRole("button", { name: "Sign out" }).click();
+  await chooseInAccount(page, "Sign out");
   await page.getByRole("heading", { name: "Sign in" }).waitFor();
   await page.reload();
   await page.getByRole("heading", { name: "Sign in" }).waitFor();
@@ -87,8 +86,7 @@ test("a page whose session another device has ended asks for a sign-in, and show
   await connection(page, "live").waitFor({ state: "attached" });
   expect(await page.getByText("A secret").count()).toBe(0);
   expect(await page.getByRole("dialog").count()).toBe(0);
-  await page.goto(`${site.origin}/#/settings`);
-  await page.getByRole("button", { name: "Sign out" }).click();
+  await chooseInAccount(page, "Sign out");
   await page.getByRole("heading", { name: "Sign in" }).waitFor();
   await page.reload();
   await page.getByRole("heading", { name: "Sign in" }).waitFor();
@@ -102,10 +100,9 @@ test("a sign-in and a sign-out hold for the other tabs of a browser", async () =
   for (const page of [first, second]) await page.goto(site.origin);
   await signIn(first, ann.user.username, PASSWORD);
   for (const page of [first, second]) await connection(page, "live").waitFor({ state: "attached" });
-  await second.goto(`${site.origin}/#/settings`);
   // The server is out of reach.
   await second.route("**/v1/logout", (call) => call.abort());
-  await second.getByRole("button", { name: "Sign out" }).click();
+  await chooseInAccount(second, "Sign out");
   await second.getByText("You are signed out on this device. The server does not answer").waitFor();
   await first.getByRole("heading", { name: "Sign in" }).waitFor();
   await second.unroute("**/v1/logout");
@@ -113,8 +110,7 @@ test("a sign-in and a sign-out hold for the other tabs of a browser", async () =
   expect(await ann.call("GET", "/v1/sessions")).toMatchObject({ items: [{ current: true }] });
   await signIn(first, ann.user.username, PASSWORD);
   for (const page of [first, second]) await connection(page, "live").waitFor({ state: "attached" });
-  await second.goto(`${site.origin}/#/settings`);
-  await second.getByRole("button", { name: "Sign out" }).click();
+  await chooseInAccount(second, "Sign out");
   for (const page of [first, second]) {
     await page.getByRole("heading", { name: "Sign in" }).waitFor();
     expect(await page.getByText("Your session has ended").count()).toBe(0);

@@ -281,13 +281,17 @@ test("a link leads into a group, and an admin answers those who ask to join", as
   const making = page.getByRole("dialog", { name: "Make a link" });
   await making.getByRole("combobox", { name: "Ends after" }).selectOption("1 day");
   await making.getByRole("combobox", { name: "Lets in" }).selectOption("10 people");
+  await page.context().grantPermissions(["clipboard-read", "clipboard-write"]);
   await making.getByRole("button", { name: "Make a link" }).click();
+  await page.getByText("The link is copied.").waitFor();
   await details(page).getByText("Used 0 of 10 times").waitFor();
   const link = details(page).getByRole("textbox", { name: "Invitation link" });
   const address = await link.inputValue();
+  expect(await page.evaluate(() => navigator.clipboard.readText())).toBe(address);
   const bensPage = await site.open({ person: ben });
   await bensPage.goto(address);
   await bensPage.getByRole("heading", { name: "Hike" }).waitFor();
+  await bensPage.getByText("invites you.").waitFor();
   await bensPage.getByRole("button", { name: "Join" }).click();
   await send(bensPage, "Here I am");
   await stored(page, "Here I am").waitFor();
@@ -300,7 +304,7 @@ test("a link leads into a group, and an admin answers those who ask to join", as
     [dan, "Decline"],
   ] as const) {
     const theirPage = await site.open({ person, hash: "#/new" });
-    const finder = theirPage.getByRole("textbox", { name: "Number of a group" });
+    const finder = theirPage.getByRole("textbox", { name: "Paste an invitation link" });
     await finder.fill(`${id}`);
     await finder.press("Enter");
     await theirPage.getByRole("textbox", { name: "A line to the admins" }).fill("May I come?");
@@ -311,7 +315,7 @@ test("a link leads into a group, and an admin answers those who ask to join", as
     await request.getByRole("button", { name: answer }).click();
     await request.waitFor({ state: "detached" });
     if (answer === "Accept") {
-      await theirPage.getByRole("button", { name: "Open" }).click();
+      await theirPage.locator(".profile").getByRole("button", { name: "Open" }).click();
       await composer(theirPage).waitFor();
       await member(page, person).waitFor();
     } else {
@@ -331,7 +335,7 @@ test("a request to join is listed for who made it, and taken back", async () => 
   const { id } = await ann.openGroup("Hike", []);
   await ann.call("PATCH", `/v1/conversations/${id}`, { discoverable: true });
   const page = await site.open({ person: eva, hash: "#/new" });
-  const finder = page.getByRole("textbox", { name: "Number of a group" });
+  const finder = page.getByRole("textbox", { name: "Paste an invitation link" });
   await finder.fill(`${id}`);
   await finder.press("Enter");
   await page.getByRole("button", { name: "Ask to join" }).click();

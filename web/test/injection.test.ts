@@ -104,12 +104,14 @@ test("what a user writes themselves stays text: messages, fields, and the addres
   for (const text of [IMAGE, SCRIPT]) {
     for (const view of ["search", "join", "c", "user", ""]) {
       await page.goto(`${site.origin}/#/${view}/${encodeURIComponent(text)}`);
-      await page.locator("main :is(h2, p):visible").first().waitFor();
+      await page.locator("main :is(h2, p):visible, .search input:visible").first().waitFor();
       await expectCalm(page, `#/${view}`);
     }
   }
-  const fields = page.locator("main input:is([type=text], [type=search]):visible, main textarea:visible");
-  for (const view of ["settings", "new", "people"]) {
+  const fields = page.locator(
+    "main input:is([type=text], [type=search]):visible, main textarea:visible, .search input:visible",
+  );
+  for (const view of ["settings", "new", "search/"]) {
     /** Opens the view in a document of its own: what the last field has begun goes on in none. */
     const open = async () => {
       await page.goto("about:blank");

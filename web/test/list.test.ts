@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { Site } from "./support/site.ts";
-import { openTalk, row, send, stored } from "./support/talk.ts";
+import { offer, openTalk, row, searchField, send, stored } from "./support/talk.ts";
 
 const site = Site.forFile();
 
@@ -47,10 +47,10 @@ test("a search whose words change meanwhile shows what the last words find", asy
   await page.evaluate(() => {
     location.hash = "#/search/tent";
   });
-  await page.getByPlaceholder("Search all messages").fill("map");
+  await searchField(page).fill("map");
   await page.getByText("1 message found").waitFor();
-  await page.getByRole("main").getByText("the map").waitFor();
-  expect(await page.getByRole("main").getByText("the tent").count()).toBe(0);
+  await offer(page, "the map").waitFor();
+  expect(await offer(page, "the tent").count()).toBe(0);
 });
 
 test("names and messages are found as they are read, in any order of words, and what was found is marked", async () => {
@@ -59,10 +59,10 @@ test("names and messages are found as they are read, in any order of words, and 
   await ann.openGroup("Kitchen", [ben]);
   await ben.send(id, "I ❤️ it, and don’t\nforget: to\u00admorrow");
   const page = await site.open({ person: ann, hash: "#/" });
-  const names = () => page.locator(".sidebar .row-name").allInnerTexts();
-  await expect.poll(names).toHaveLength(2);
-  await page.getByPlaceholder("Filter conversations").fill("yuruyus istanbul'da");
-  await expect.poll(names).toEqual(["İstanbul’da yürüyüş"]);
+  const names = () => page.getByRole("group", { name: "Conversations" }).getByRole("option").allInnerTexts();
+  await page.getByRole("button", { name: "Search" }).click();
+  await searchField(page).fill("yuruyus istanbul'da");
+  await expect.poll(names).toEqual(["İ\nİstanbul’da yürüyüş"]);
   for (const [typed, ...marked] of [
     ["❤", "❤️"],
     ["forget don't", "don’t", "forget"],
@@ -71,7 +71,7 @@ test("names and messages are found as they are read, in any order of words, and 
     await page.evaluate((words) => {
       location.hash = `#/search/${encodeURIComponent(words ?? "")}`;
     }, typed);
-    await expect.poll(() => page.locator("main mark").allTextContents()).toEqual(marked);
+    await expect.poll(() => page.locator(".search mark").allTextContents()).toEqual(marked);
   }
 });
 
@@ -150,10 +150,12 @@ test("people are found, befriended and chosen by the keyboard alone", async () =
   const page = await site.open({ person: ann, hash: "#/people" });
   const main = page.getByRole("main");
   await main.getByText("No friends yet.").waitFor();
-  await main.getByRole("searchbox", { name: "Find people" }).fill(ben.user.username);
-  await main.getByRole("button", { name: `Actions for ${ben.user.username}` }).click();
-  await page.getByRole("menuitem", { name: "Add as a friend" }).press("Enter");
-  await main.getByRole("heading", { name: "Requests that you have sent" }).waitFor();
+  await main.getByRole("button", { name: "Find people" }).press("Enter");
+  await searchField(page).fill(ben.user.username);
+  await offer(page, `@${ben.user.username}`).waitFor();
+  await searchField(page).press("Enter");
+  await main.getByRole("button", { name: "Add as a friend" }).press("Enter");
+  await main.getByText("You have asked for friendship.").waitFor();
   await ben.call("PUT", `/v1/friends/${ann.user.id}`);
   const [cid, dan] = [await site.person("cid"), await site.person("dan")];
   await cid.call("PATCH", "/v1/me", { nickname: "Zoé Martin" });

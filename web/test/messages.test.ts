@@ -2,7 +2,7 @@ import type { Page } from "playwright-core";
 import { expect, test } from "vitest";
 import { Seat } from "./support/seat.ts";
 import { Site } from "./support/site.ts";
-import { confirm, message, stored } from "./support/talk.ts";
+import { confirm, message, offer, searchField, stored } from "./support/talk.ts";
 
 const site = Site.forFile();
 
@@ -86,11 +86,9 @@ test("a found reply that stands in its thread alone leads to the thread", async 
   const say = (text: string) => ({ kind: "text", body: { text } });
   const { seq: root } = Object(await ann.call("POST", messages, say("Who drives?")));
   await ann.call("POST", messages, { ...say("The lorry"), thread: { root, also_in_main: false } });
-  await annsPage.evaluate((address) => {
-    location.hash = address;
-  }, `#/c/${id}/search`);
-  await annsPage.getByLabel("Any part of a message").fill("lorry");
-  await annsPage.locator(".hit").click();
+  await annsPage.getByRole("button", { name: "Search in this conversation" }).click();
+  await searchField(annsPage).fill("lorry");
+  await offer(annsPage, "The lorry").click();
   const thread = annsPage.getByRole("complementary", { name: "Thread" });
   await thread.locator(".message", { hasText: "The lorry" }).waitFor();
 });

@@ -3,7 +3,7 @@ import type { Person } from "../../scripts/support/person.ts";
 import { write } from "./support/history.ts";
 import { Seat } from "./support/seat.ts";
 import { DESKTOP, PHONE, Site } from "./support/site.ts";
-import { composer, message, openTalk, send, stored, unread } from "./support/talk.ts";
+import { composer, message, offer, openTalk, searchField, send, stored, unread } from "./support/talk.ts";
 import { scrollTo, sight } from "./support/timeline.ts";
 
 const site = Site.forFile();
@@ -374,11 +374,17 @@ test("a jump to a day that the user has closed, or left the conversation of, lea
   expect(page.url()).toBe(here);
 });
 
-test("Escape closes what stands beside a conversation, and leads back to the field", async () => {
+test("Escape closes what stands beside a conversation, and the search, and leads back to the field", async () => {
   const { page } = await seated(10);
   await stored(page, "Message 10").waitFor();
-  await page.getByRole("link", { name: "Search in this conversation" }).click();
-  const field = page.getByRole("searchbox", { name: "Any part of a message" });
+  await page.getByRole("link", { name: "Pinned messages" }).click();
+  const close = page.getByRole("link", { name: "Close" });
+  await close.focus();
+  await page.keyboard.press("Escape");
+  await close.waitFor({ state: "detached" });
+  expect(await composer(page).evaluate((one) => one === document.activeElement)).toBe(true);
+  await page.getByRole("button", { name: "Search in this conversation" }).click();
+  const field = searchField(page);
   await expect.poll(() => field.evaluate((one) => one === document.activeElement)).toBe(true);
   await page.keyboard.press("Escape");
   await field.waitFor({ state: "detached" });
@@ -419,33 +425,38 @@ test("a search in a conversation leads to a hit and back to the hits", async () 
   await ben.send(id, "The map is in the drawer");
   await write(ben, id, 100);
   await ann.read(id, 251);
-  const page = await site.open({ person: ann, hash: `#/c/${id}/search`, viewport: PHONE });
-  await page.getByLabel("Any part of a message").fill("MAP");
-  const hit = page.locator(".hit", { hasText: "The map is in the drawer" });
+  const page = await site.open({ person: ann, hash: `#/c/${id}`, viewport: PHONE });
+  await page.getByRole("button", { name: "Search in this conversation" }).click();
+  const field = searchField(page);
+  await expect.poll(() => field.evaluate((one) => one === document.activeElement)).toBe(true);
+  await field.fill("MAP");
+  const hit = offer(page, "The map is in the drawer");
   await page.getByText("1 message found").waitFor();
   expect(await hit.locator("mark").innerText()).toBe("map");
   await hit.click();
   await page.locator("[data-seq='151'][data-highlighted]").waitFor();
   await page.goBack();
   await hit.waitFor();
-  expect(await page.getByLabel("Any part of a message").inputValue()).toBe("MAP");
+  expect(await field.inputValue()).toBe("MAP");
+  await page.getByRole("list", { name: "Filters" }).getByText("In: ").waitFor();
 });
 
 test("a search that has failed finds its own words alone when it is repeated", async () => {
   const { ann, ben, id, hash } = await history(10);
   await ben.send(id, "The map is in the drawer");
-  const page = await site.open({ person: ann, hash: `${hash}/search` });
-  await page.getByLabel("Any part of a message").fill("drawer");
+  const page = await site.open({ person: ann, hash });
+  await page.getByRole("button", { name: "Search in this conversation" }).click();
+  await searchField(page).fill("drawer");
   await page.getByText("1 message found").waitFor();
   const refused = { code: "invalid", title: "Bad Request", status: 400, detail: "not these words" };
   await page.route("**/messages/search?**", (route) => route.fulfill({ status: 400, json: refused }));
-  await page.getByLabel("Any part of a message").fill("Message 3");
-  const retry = page.locator(".panel").getByRole("button", { name: "Try again" });
+  await searchField(page).fill("Message 3");
+  const retry = page.locator(".search").getByRole("button", { name: "Try again" });
   await retry.waitFor();
   await page.unroute("**/messages/search?**");
   await retry.click();
-  await page.locator(".hit", { hasText: "Message 3" }).waitFor();
-  expect(await page.locator(".hit-text").allInnerTexts()).toEqual(["Message 3"]);
+  await offer(page, "Message 3").waitFor();
+  expect(await page.locator(".found-text").allInnerTexts()).toEqual(["Message 3"]);
 });
 
 test("pinned messages stand beside the conversation, as they are now", async () => {

@@ -1,4 +1,4 @@
-import { Chat } from "parley-client";
+import { Chat, type components } from "parley-client";
 import { session } from "../state/session.ts";
 
 /** What signs a user in. */
@@ -18,6 +18,11 @@ export async function signIn(body: Credentials): Promise<void> {
 /** Makes an account and opens its first session. @throws Problem `conflict`: the username is taken */
 export async function register(body: Credentials & { nickname?: string }): Promise<void> {
   begin(await api.call("post", "/v1/register", { body }));
+}
+
+/** What an invitation is to. @throws Problem `not_found`: it lets nobody in */
+export async function invitedTo(code: string): Promise<components["schemas"]["InvitedGroup"]> {
+  return api.call("get", "/v1/invitations/{code}", { path: { code } });
 }
 
 function begin({ token, user }: { token: string; user: { id: number } }): void {

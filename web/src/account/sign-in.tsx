@@ -8,11 +8,13 @@ import { route } from "../state/router.ts";
 import { farewell } from "../state/session.ts";
 import { ProblemText } from "../ui/problem-text.tsx";
 import { register, signIn } from "./anonymous.ts";
+import { Invited } from "./invited.tsx";
 
 /** The form with which a user signs in, or creates an account. */
 export function SignIn() {
-  const isInvited = route.value.view === "invitation";
-  const [isNew, setNew] = useState(false);
+  const now = route.value;
+  // Most who follow an invitation have no account yet.
+  const [isNew, setNew] = useState(now.view === "invitation");
   const [problem, setProblem] = useState("");
   const [isBusy, setBusy] = useState(false);
   const [username, setUsername] = useState("");
@@ -45,9 +47,10 @@ export function SignIn() {
           <img src="/icons/icon.svg" alt="" width="40" height="40" />
           {t("app.name")}
         </p>
+        {now.view === "invitation" && <Invited key={now.code} code={now.code} />}
+        {now.view === "user" && <p role="status">{t("account.toUser")}</p>}
         <h1>{t(isNew ? "register.title" : "signIn.title")}</h1>
         {farewell.value && <p role="status">{t(farewell.value)}</p>}
-        {isInvited && <p role="status">{t("account.invited")}</p>}
         <Field
           label="account.username"
           hint={isNew ? "account.usernameHint" : undefined}

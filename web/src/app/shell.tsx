@@ -1,5 +1,6 @@
 import { useChat } from "parley-client/react";
 import { useEffect, useRef, useState } from "preact/hooks";
+import { HomePage } from "../account/home-page.tsx";
 import { Notifier } from "../attention/notifier.ts";
 import { ConversationPage } from "../conversation/conversation-page.tsx";
 import { t } from "../i18n/i18n.ts";
@@ -8,15 +9,13 @@ import { Sidebar } from "../list/sidebar.tsx";
 import { useAccount } from "../state/context.ts";
 import { href, route } from "../state/router.ts";
 import { Dialogs } from "../ui/dialogs.tsx";
-import { Icon } from "../ui/icon.tsx";
 import { lazy } from "../ui/lazy.tsx";
 import { Boundary } from "../ui/missing/boundary.tsx";
 import { Toasts } from "../ui/toasts.tsx";
-import { type Opened, pressed } from "./shortcuts.ts";
+import { pressed } from "./shortcuts.ts";
 
-const InvitationPage = lazy(async () => (await import("../group/invitation-page.tsx")).InvitationPage);
+const InvitationPage = lazy(async () => (await import("../invitation/invitation-page.tsx")).InvitationPage);
 const NewPage = lazy(async () => (await import("../list/new-page.tsx")).NewPage);
-const SearchPage = lazy(async () => (await import("../list/search-page.tsx")).SearchPage);
 const MentionsPage = lazy(async () => (await import("../list/mentions-page.tsx")).MentionsPage);
 const ThreadsPage = lazy(async () => (await import("../conversation/thread/threads-page.tsx")).ThreadsPage);
 const SavedPage = lazy(async () => (await import("../list/saved-page.tsx")).SavedPage);
@@ -27,8 +26,6 @@ const SettingsPage = lazy(async () => (await import("../settings/settings-page.t
 const ScheduledPage = lazy(
   async () => (await import("../conversation/scheduled/scheduled-page.tsx")).ScheduledPage,
 );
-const Switcher = lazy(async () => (await import("./switcher.tsx")).Switcher);
-const KeysDialog = lazy(async () => (await import("./keys-dialog.tsx")).KeysDialog);
 
 /** A page that is connected again within this time, in ms, says nothing of it. */
 const PATIENCE = 1_000;
@@ -37,13 +34,10 @@ const PATIENCE = 1_000;
 export function Shell() {
   const { chat } = useAccount();
   const now = route.value;
-  const [opened, setOpened] = useState<Opened | null>(null);
   const shell = useRef<HTMLDivElement>(null);
   useEffect(() => {
     const onKeyDown = (event: KeyboardEvent) => {
-      const done = pressed(event, chat);
-      if (done) event.preventDefault();
-      if (typeof done === "string") setOpened(done);
+      if (pressed(event, chat)) event.preventDefault();
     };
     addEventListener("keydown", onKeyDown);
     return () => removeEventListener("keydown", onKeyDown);
@@ -71,7 +65,11 @@ export function Shell() {
     return () => removeEventListener("touchstart", load);
   }, []);
   return (
-    <div ref={shell} class="shell" data-view={now.view === "home" ? "list" : "content"}>
+    <div
+      ref={shell}
+      class="shell"
+      data-view={now.view === "home" || now.view === "search" ? "list" : "content"}
+    >
       <ConnectionBar />
       <Boundary of={now}>
         <Sidebar />
@@ -84,8 +82,6 @@ export function Shell() {
       <Toasts />
       <Dialogs />
       <Notifier />
-      {opened === "switcher" && <Switcher onClose={() => setOpened(null)} />}
-      {opened === "keys" && <KeysDialog onClose={() => setOpened(null)} />}
     </div>
   );
 }
@@ -99,8 +95,6 @@ function Content() {
       return <InvitationPage key={now.code} code={now.code} />;
     case "new":
       return <NewPage />;
-    case "search":
-      return <SearchPage query={now.query} />;
     case "mentions":
       return <MentionsPage />;
     case "threads":
@@ -118,15 +112,8 @@ function Content() {
     case "settings":
       return <SettingsPage />;
     case "home":
-      return (
-        <div class="blank">
-          <Icon name="message" />
-          <p>{t("app.empty")}</p>
-          <a class="primary" href={href({ view: "new" })}>
-            {t("list.new")}
-          </a>
-        </div>
-      );
+    case "search":
+      return <HomePage />;
     default:
       return (
         <p class="blank">

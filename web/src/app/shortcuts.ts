@@ -1,25 +1,24 @@
 import type { Chat } from "parley-client";
 import { attentionOf } from "parley-client/attention";
 import { isComposing } from "../lib/keyboard.ts";
+import { openSearch } from "../search/search.ts";
+import { showKeys } from "../settings/show-keys.tsx";
 import { go, route } from "../state/router.ts";
 
-/** A dialog that a key opens. */
-export type Opened = "switcher" | "keys";
-
-/** Does what a key asks for; `keys-dialog.tsx` shows the same keys. @returns a dialog to open, or whether the key was one of the page's */
-export function pressed(event: KeyboardEvent, chat: Chat): Opened | boolean {
+/** Does what a key asks for; `keys-dialog.tsx` shows the same keys. @returns whether the key was one of the page's */
+export function pressed(event: KeyboardEvent, chat: Chat): boolean {
   const { key, altKey, shiftKey, target } = event;
   const isCommand = event.ctrlKey || event.metaKey;
   const isTyping = target instanceof Element && target.matches("input, textarea, select, [contenteditable]");
   if (isComposing(event) || event.defaultPrevented) return false;
   // What is behind a dialog stays as it is.
   if (document.querySelector("dialog[open]")) return false;
-  if (isCommand && !shiftKey && !altKey && key.toLowerCase() === "k") return "switcher";
-  if (isCommand && shiftKey && key.toLowerCase() === "f") return open("search");
-  if (altKey && !isCommand && key.toLowerCase() === "n") return open("new");
+  if (isCommand && !shiftKey && !altKey && key.toLowerCase() === "k") return done(() => openSearch());
+  if (isCommand && shiftKey && key.toLowerCase() === "f") return done(searchHere);
+  if (altKey && !isCommand && key.toLowerCase() === "n") return done(() => go({ view: "new" }));
   if (altKey && !isCommand && key === "ArrowDown") return step(chat, 1, shiftKey);
   if (altKey && !isCommand && key === "ArrowUp") return step(chat, -1, shiftKey);
-  if (key === "?" && !isTyping) return "keys";
+  if (key === "?" && !isTyping) return done(showKeys);
   if (key === "Escape" && !isTyping && !document.querySelector("[popover]:popover-open")) {
     go({ view: "home" });
     return true;
@@ -27,9 +26,15 @@ export function pressed(event: KeyboardEvent, chat: Chat): Opened | boolean {
   return false;
 }
 
-function open(view: "search" | "new"): boolean {
-  go(view === "search" ? { view, query: "" } : { view });
+function done(act: () => void): true {
+  act();
   return true;
+}
+
+/** Searches the conversation on screen, else all. */
+function searchHere(): void {
+  const now = route.peek();
+  openSearch(now.view === "conversation" ? `in:#${now.id} ` : "");
 }
 
 /** Goes up or down in the list, or to the nearest conversation there with unread messages. */

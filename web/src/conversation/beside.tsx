@@ -2,7 +2,6 @@ import { route } from "../state/router.ts";
 import { lazy } from "../ui/lazy.tsx";
 
 const InfoPanel = lazy(async () => (await import("../group/info-panel.tsx")).InfoPanel);
-const SearchPanel = lazy(async () => (await import("./panels/search-panel.tsx")).SearchPanel);
 const PinsPanel = lazy(async () => (await import("./panels/pins-panel.tsx")).PinsPanel);
 const ThreadPanel = lazy(async () => (await import("./thread/thread-panel.tsx")).ThreadPanel);
 const ThreadsPanel = lazy(async () => (await import("./thread/threads-panel.tsx")).ThreadsPanel);
@@ -13,8 +12,6 @@ export function Beside({ id }: { id: number }) {
   if (now.view === "conversation" && now.thread)
     return <ThreadPanel key={now.thread} id={id} root={now.thread} />;
   switch (now.view === "conversation" && now.panel) {
-    case "search":
-      return <SearchPanel id={id} />;
     case "info":
       return <InfoPanel id={id} />;
     case "threads":

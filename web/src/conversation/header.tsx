@@ -1,8 +1,10 @@
 import type { ConversationEntry } from "parley-client";
 import { t } from "../i18n/i18n.ts";
+import { openSearch } from "../search/search.ts";
 import { href, route } from "../state/router.ts";
 import { Avatar } from "../ui/avatar.tsx";
 import { Icon } from "../ui/icon.tsx";
+import { IconButton } from "../ui/icon-button.tsx";
 import { conversationAddress } from "./address.ts";
 
 interface Props {
@@ -17,7 +19,6 @@ interface Props {
 
 /** What stands beside a conversation by a button of its header. */
 const BUTTONS = [
-  { panel: "search", icon: "search", label: "find.title" },
   { panel: "threads", icon: "thread", label: "threads.title" },
   { panel: "pins", icon: "pin", label: "pins.title" },
   { panel: "info", icon: "info", label: "info.title" },
@@ -55,6 +56,9 @@ export function ConversationHeader({ id, name, entry, isGone }: Props) {
           </small>
         </span>
       </a>
+      {!isGone && (
+        <IconButton icon="search" label={t("find.title")} onClick={() => openSearch(`in:#${id} `)} />
+      )}
       {offered.map(({ panel, icon, label }) => (
         <a
           key={panel}

@@ -1,5 +1,6 @@
 import { useState } from "preact/hooks";
 import { t } from "../i18n/i18n.ts";
+import { InvitationField } from "../invitation/invitation-field.tsx";
 import { useAccount } from "../state/context.ts";
 import { go } from "../state/router.ts";
 import { useAction } from "../state/use-action.ts";
@@ -9,10 +10,9 @@ import { useReload } from "../state/use-reload.ts";
 import { GroupCard } from "./group-card.tsx";
 import { OwnRequests } from "./own-requests.tsx";
 
-/** Finds a group by its number, and joins it or asks to. Below it, what the user has asked. */
+/** Finds a group by the link of an invitation or its number, and joins it or asks to. Below it, what the user has asked. */
 export function GroupFinder() {
   const { chat } = useAccount();
-  const [text, setText] = useState("");
   const [number, setNumber] = useState(0);
   const [message, setMessage] = useState("");
   const { value, problem, reload } = useLoaded(`${number}`, async () =>
@@ -34,26 +34,7 @@ export function GroupFinder() {
   return (
     <section class="form finder">
       <h3>{t("finder.title")}</h3>
-      <form
-        class="form"
-        onSubmit={(event) => {
-          event.preventDefault();
-          setNumber(/^[1-9]\d{0,15}$/.test(text.trim()) ? Number(text) : 0);
-        }}
-      >
-        <label class="field">
-          {t("finder.label")}
-          <input
-            type="text"
-            inputMode="numeric"
-            value={text}
-            onInput={({ currentTarget }) => setText(currentTarget.value)}
-          />
-        </label>
-        <button class="secondary" type="submit">
-          {t("finder.find")}
-        </button>
-      </form>
+      <InvitationField onFound={(code) => go({ view: "invitation", code })} onNumber={setNumber} />
       {problem && <p class="problem">{problem}</p>}
       {value && (
         <GroupCard group={value}>

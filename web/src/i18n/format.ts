@@ -51,6 +51,11 @@ export function short(at: number, now = today.value): string {
   return format(at, isSameYear(at, now) ? { day: "numeric", month: "short" } : { dateStyle: "short" });
 }
 
+/** A day in full, in few letters, as 3 Nov 2026. @param at ms since 1970 */
+export function date(at: number): string {
+  return format(at, { dateStyle: "medium" });
+}
+
 /** Several things in one phrase, as "a, b and c". */
 export function listed(items: readonly string[]): string {
   return new Intl.ListFormat(localeTag(), { type: "conjunction" }).format(items);

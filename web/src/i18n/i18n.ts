@@ -5,6 +5,8 @@ import type { Parameters, Text } from "./text.ts";
 
 /** The languages of the page. */
 export const LOCALES = ["en", "zh"] as const;
+/** What the languages call themselves. */
+export const LANGUAGES = { en: "English", zh: "中文" } as const;
 type Locale = (typeof LOCALES)[number];
 type Texts = { readonly [key in Key]?: Text };
 /** The language that was chosen; absent: that of the browser. */

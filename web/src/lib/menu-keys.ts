@@ -3,7 +3,7 @@ const STEPS: Record<string, 1 | -1> = { ArrowDown: 1, ArrowRight: 1, ArrowUp: -1
 /** What the keys do in an open menu: arrows, Home and End move the focus, and Tab closes it. */
 export function menuKeys(event: KeyboardEvent, menu: HTMLElement | null, close: () => void): void {
   const { key } = event;
-  const items = [...(menu?.querySelectorAll<HTMLElement>("[role=menuitem]") ?? [])];
+  const items = [...(menu?.querySelectorAll<HTMLElement>("[role^=menuitem]") ?? [])];
   const now = items.findIndex((one) => one.matches(":focus"));
   const step = STEPS[key];
   if (key === "Tab") close();

@@ -1,29 +1,38 @@
 import { useChat } from "parley-client/react";
-import { hasWords, wordsOf } from "parley-react/text";
-import { useState } from "preact/hooks";
+import { useEffect } from "preact/hooks";
+import { AccountButton } from "../account/account-button.tsx";
 import { t } from "../i18n/i18n.ts";
+import { search } from "../search/search.ts";
+import { SearchButton } from "../search/search-button.tsx";
 import { useAccount } from "../state/context.ts";
 import { go, href, route } from "../state/router.ts";
 import { useLive } from "../state/use-live.ts";
 import { Icon } from "../ui/icon.tsx";
+import { lazy } from "../ui/lazy.tsx";
 import { Menu, type MenuItem } from "../ui/menu.tsx";
 import { Rows } from "./rows.tsx";
 import { VIEWS } from "./views.ts";
 
-/** The list of conversations, with a field that filters it. */
+const SearchView = lazy(async () => (await import("../search/search-view.tsx")).SearchView);
+
+/** Who is signed in, the list of conversations, and the search, which takes its place. */
 export function Sidebar() {
   const { chat } = useAccount();
   const conversations = useChat(chat, (state) => state.conversations);
   const isListed = useChat(chat, (state) => state.isListed);
-  const [filter, setFilter] = useState("");
-  const words = wordsOf(filter);
-  const isFiltered = words.length > 0;
-  const shown = isFiltered ? conversations.filter(({ name }) => hasWords(words, name)) : conversations;
+  // What one user has looked for is not for the next one.
+  useEffect(
+    () => () => {
+      search.value = null;
+    },
+    [],
+  );
   const now = route.value;
   const selected = now.view === "conversation" ? now.id : 0;
   return (
     <nav class="sidebar" aria-label={t("list.title")}>
       <header class="bar">
+        <AccountButton />
         <h1>{t("list.title")}</h1>
         {VIEWS.filter(({ isLink }) => isLink).map(({ route: to, label, icon }) => (
           <a
@@ -40,27 +49,19 @@ export function Sidebar() {
         ))}
         <Menu label={t("list.views")} items={otherViews()} />
       </header>
-      <input
-        class="filter"
-        type="search"
-        placeholder={t("list.filter")}
-        aria-label={t("list.filter")}
-        value={filter}
-        onInput={({ currentTarget }) => setFilter(currentTarget.value)}
-      />
-      <Reminders />
-      {shown.length > 0 && <Rows entries={shown} selected={selected} />}
-      {shown.length === 0 && isFiltered && <p class="blank">{t("switcher.none")}</p>}
-      {shown.length === 0 && !isFiltered && !isListed && (
-        <p class="blank late">{t("conversation.loading")}</p>
-      )}
-      {shown.length === 0 && !isFiltered && isListed && (
-        <p class="blank">
-          {t("list.empty")}
-          <a class="primary" href={href({ view: "new" })}>
-            {t("list.new")}
-          </a>
-        </p>
+      {search.value !== null ? (
+        <SearchView written={search.value} />
+      ) : (
+        <>
+          <SearchButton />
+          <Reminders />
+          {conversations.length > 0 && <Rows entries={conversations} selected={selected} />}
+          {conversations.length === 0 && (
+            <p class={`blank ${isListed ? "" : "late"}`}>
+              {t(isListed ? "list.empty" : "conversation.loading")}
+            </p>
+          )}
+        </>
       )}
     </nav>
   );
@@ -102,8 +103,10 @@ function Reminders() {
 
 /** The views without a link. */
 function otherViews(): MenuItem[] {
-  return VIEWS.filter(({ isLink }) => !isLink).map(({ route: to, label, icon }) => ({
-    ...{ label: t(label), icon },
-    onSelect: () => go(to),
-  }));
+  return VIEWS.filter(({ isLink, isOfAccount }) => !isLink && !isOfAccount).map(
+    ({ route: to, label, icon }) => ({
+      ...{ label: t(label), icon },
+      onSelect: () => go(to),
+    }),
+  );
 }

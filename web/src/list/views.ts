@@ -8,17 +8,18 @@ interface View {
   icon: IconName;
   /** whether the list has a link to it, and not an item of its menu */
   isLink?: true;
+  /** whether it is in the menu of the account, and not in that of the list */
+  isOfAccount?: true;
 }
 
 /** The views beside conversations. */
 export const VIEWS: readonly View[] = [
   { route: { view: "people" }, label: "people.title", icon: "people", isLink: true },
   { route: { view: "new" }, label: "new.title", icon: "plus", isLink: true },
-  { route: { view: "search", query: "" }, label: "search.title", icon: "search" },
   { route: { view: "mentions" }, label: "mentions.title", icon: "at" },
   { route: { view: "threads" }, label: "threads.title", icon: "thread" },
   { route: { view: "saved" }, label: "saved.title", icon: "bookmark" },
   { route: { view: "scheduled" }, label: "scheduled.title", icon: "clock" },
   { route: { view: "archive" }, label: "archive.title", icon: "archive" },
-  { route: { view: "settings" }, label: "settings.title", icon: "settings" },
+  { route: { view: "settings" }, label: "settings.title", icon: "settings", isOfAccount: true },
 ];

@@ -1,5 +1,5 @@
 import type { FoundUser } from "parley-client/people";
-import { useEffect, useState } from "preact/hooks";
+import { usePaused } from "../search/use-paused.ts";
 import { useAccount } from "../state/context.ts";
 import { type Loaded, useLoaded } from "../state/use-loaded.ts";
 
@@ -25,14 +25,4 @@ export function useFoundUsers(typed: string): Found {
     return [...new Map(all.map((user) => [user.id, user])).values()];
   });
   return { text, ...found };
-}
-
-/** A value that follows another one when that has not changed for a time, in ms. */
-function usePaused(value: string, pause: number): string {
-  const [paused, setPaused] = useState(value);
-  useEffect(() => {
-    const wait = setTimeout(() => setPaused(value), pause);
-    return () => clearTimeout(wait);
-  }, [value, pause]);
-  return paused;
 }

@@ -2,16 +2,17 @@ import type { FoundUser } from "parley-client/people";
 import type { Key } from "../i18n/catalog.ts";
 import { t } from "../i18n/i18n.ts";
 import { nameOf } from "../lib/names.ts";
+import { openSearch } from "../search/search.ts";
 import { useAccount } from "../state/context.ts";
 import { href } from "../state/router.ts";
 import type { User } from "../state/types.ts";
 import { useAction } from "../state/use-action.ts";
 import { type Pages, usePages } from "../state/use-pages.ts";
 import { useReload } from "../state/use-reload.ts";
+import { Icon } from "../ui/icon.tsx";
 import { Menu } from "../ui/menu.tsx";
 import { MoreButton } from "../ui/more.tsx";
 import { Page } from "../ui/page.tsx";
-import { PeopleFinder } from "./finder.tsx";
 import { PersonRow } from "./person-row.tsx";
 import { relationActions } from "./relations.ts";
 
@@ -33,7 +34,10 @@ export function PeoplePage() {
   useReload(reload, ({ type }) => type === "friend");
   return (
     <Page title={t("people.title")} back={href({ view: "home" })}>
-      <PeopleFinder done={reload} />
+      <button class="secondary" type="button" onClick={() => openSearch("")}>
+        <Icon name="search" />
+        {t("people.find")}
+      </button>
       <Group title="people.requests" pages={incoming} relation="requested_by" done={reload} />
       <Group title="people.friends" pages={friends} relation="friends" done={reload} isAlways />
       <Group title="people.sent" pages={outgoing} relation="requested" done={reload} />

@@ -1,5 +1,4 @@
-import { chooseLocale, LOCALES, locale, t } from "../i18n/i18n.ts";
-import { useAccount } from "../state/context.ts";
+import { chooseLocale, LANGUAGES, LOCALES, locale, t } from "../i18n/i18n.ts";
 import { reason } from "../state/problem.ts";
 import { href } from "../state/router.ts";
 import { chooseSendKey, MOD, SEND_KEYS, sendKey } from "../state/send-key.ts";
@@ -8,15 +7,10 @@ import { toast } from "../ui/toasts.tsx";
 import { NotificationSettings } from "./notifications.tsx";
 import { ProfileForm } from "./profile-form.tsx";
 import { Security } from "./security.tsx";
-import { signOut } from "./sign-out.ts";
 import { THEMES, theme } from "./theme.ts";
 
-/** What the languages call themselves. */
-const NAMES = { en: "English", zh: "中文" } as const;
-
-/** What the user sets for this browser, and the end of the session. */
+/** The profile, what the user sets for this browser, and the security of the account. */
 export function SettingsPage() {
-  const account = useAccount();
   return (
     <Page title={t("settings.title")} back={href({ view: "home" })}>
       <ProfileForm />
@@ -32,7 +26,7 @@ export function SettingsPage() {
                 chooseLocale(one).catch((error) => toast(reason(error)));
               }}
             />
-            <span lang={one}>{NAMES[one]}</span>
+            <span lang={one}>{LANGUAGES[one]}</span>
           </label>
         ))}
       </fieldset>
@@ -68,9 +62,6 @@ export function SettingsPage() {
       </fieldset>
       <NotificationSettings />
       <Security />
-      <button class="secondary" type="button" onClick={() => void signOut(account)}>
-        {t("account.signOut")}
-      </button>
     </Page>
   );
 }

@@ -4,7 +4,7 @@ import type { Person } from "../../../scripts/support/person.ts";
 import { sampledCases, sampledPairs } from "../../../test/support/sampled-cases.ts";
 import { findings } from "../support/axe.ts";
 import { DESKTOP, PHONE, Site } from "../support/site.ts";
-import { composer, connection, row, stored } from "../support/talk.ts";
+import { composer, connection, row, searchField, stored } from "../support/talk.ts";
 
 const site = Site.forFile();
 
@@ -17,9 +17,9 @@ const VIEWS: [hash: (conversation: number) => string, text: string][] = [
   [() => "#/", "Hike"],
   [(id) => `#/c/${id}`, "Who brings the map?"],
   [(id) => `#/c/${id}/info`, "Invitation links"],
-  [(id) => `#/c/${id}/search`, "Go to a date"],
+  [(id) => `#/search/${encodeURIComponent(`in:#${id} after:2026-01-01 map`)}`, "Go to a date"],
   [(id) => `#/c/${id}/pins`, "Nothing is pinned here."],
-  [() => "#/new", "Find a group"],
+  [() => "#/new", "Join a group"],
   [() => "#/search/map", "1 message found"],
   [() => "#/mentions", "Nobody has mentioned you"],
   [() => "#/saved", "Save a message"],
@@ -165,9 +165,12 @@ test("a user signs in, opens a conversation and writes with the keyboard alone",
   await page.keyboard.type("By keys");
   await page.keyboard.press("Enter");
   await stored(page, "By keys").waitFor();
-  const search = page.getByRole("searchbox", { name: "Search all messages" });
+  const search = searchField(page);
   await page.keyboard.press("Control+Shift+F");
   await expect.poll(() => search.evaluate((one) => one === document.activeElement)).toBe(true);
+  await page.getByText("In: Hike").waitFor();
+  await page.keyboard.press("Escape");
+  await expect.poll(() => composer(page).evaluate((one) => one === document.activeElement)).toBe(true);
   await page.keyboard.press("Alt+n");
   const picker = page.getByRole("searchbox", { name: "People" });
   await expect.poll(() => picker.evaluate((one) => one === document.activeElement)).toBe(true);

@@ -4,7 +4,7 @@ import type { Person } from "../../../scripts/support/person.ts";
 import { takeProblems } from "../support/problems.ts";
 import { Seat } from "../support/seat.ts";
 import { Site } from "../support/site.ts";
-import { composer, connection, row, send, stored } from "../support/talk.ts";
+import { composer, connection, row, searchField, send, stored } from "../support/talk.ts";
 
 const site = Site.forFile();
 
@@ -61,7 +61,7 @@ test("Enter during the composition of an input method, or that ends it, sends no
 test("Enter that ends a composition chooses nothing in any other field", async () => {
   const { id, page } = await seated();
   await page.keyboard.press("Control+k");
-  const places = page.getByRole("combobox", { name: "Name of a conversation or a view" });
+  const places = searchField(page);
   await places.fill("Settings");
   await endComposition(places);
   await places.press("Escape");

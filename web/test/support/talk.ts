@@ -53,3 +53,19 @@ export function texts(page: Page): Promise<string[]> {
 export function connection(page: Page, now: "connecting" | "live"): Locator {
   return page.locator(`[data-connection="${now}"]`);
 }
+
+/** The field of the search. */
+export function searchField(page: Page): Locator {
+  return page.getByRole("combobox", { name: "Search" });
+}
+
+/** What the search offers, by a part of what it says. */
+export function offer(page: Page, text: string): Locator {
+  return page.getByRole("option").filter({ hasText: text });
+}
+
+/** Chooses something in the menu of the account. */
+export async function chooseInAccount(page: Page, name: string): Promise<void> {
+  await page.getByRole("button", { name: "Your account" }).click();
+  await page.getByRole("menuitem", { name }).click();
+}

@@ -7,18 +7,15 @@ import { preview } from "../../message/preview.ts";
 import { routeOf } from "../../message/route-of.ts";
 import { href, type Panel } from "../../state/router.ts";
 import { Avatar } from "../../ui/avatar.tsx";
-import { Highlighted } from "../../ui/highlighted.tsx";
 
 interface Props {
   message: Message;
-  /** what is highlighted in its text */
-  part?: string;
   /** the panel that it stands in */
   panel: Panel;
 }
 
 /** A message in a panel, which leads to its place in the conversation. */
-export function Found({ message, part = "", panel }: Props) {
+export function Found({ message, panel }: Props) {
   const { sender, created_at: at } = message;
   // On a narrow screen the conversation takes the place of the panel, and the way back leads to it.
   const place = { ...routeOf(message), ...(isWide() && { panel }) };
@@ -33,7 +30,7 @@ export function Found({ message, part = "", panel }: Props) {
           </time>
         </span>
         <span class="hit-text" dir="auto">
-          <Highlighted text={excerpt(preview(message), part)} part={part} />
+          {excerpt(preview(message), "")}
         </span>
       </a>
     </li>

@@ -33,7 +33,8 @@ export function DateDialog({ id, at, onClose }: Props) {
     if (!isShown.current) return;
     const [first] = items;
     const now = route.peek();
-    const { at: _, ...place } = now.view === "conversation" ? now : { view: "conversation" as const, id };
+    const isHere = now.view === "conversation" && now.id === id;
+    const { at: _, ...place } = isHere ? now : { view: "conversation" as const, id };
     onClose();
     // Without a message from then on the newest ones are the nearest.
     go({ ...place, ...(first && { at: first.seq }) });

@@ -1,8 +1,5 @@
 export const list = {
   "list.title": "Conversations",
-  "list.empty": "No conversations yet. Begin one.",
-  "list.new": "New conversation",
-  "list.filter": "Filter conversations",
   "list.unread": { one: "{n} unread message", other: "{n} unread messages" },
   "list.mentioned": "You are mentioned",
   "list.draft": "Draft: {text}",
@@ -31,8 +28,10 @@ export const list = {
   "saved.title": "Saved messages",
   "saved.dueNow": { one: "{n} reminder is due", other: "{n} reminders are due" },
   "archive.title": "Archive",
-  "switcher.none": "Nothing has this name.",
   "people.title": "People",
   "people.requests": "Friend requests",
   "settings.title": "Settings",
+  "account.menu": "Your account: {name}",
+  "list.empty": "No conversations yet.",
+  "list.new": "New conversation",
 } as const;

@@ -1,8 +1,5 @@
 export const list = {
   "list.title": "会话",
-  "list.empty": "还没有会话，新建一个吧。",
-  "list.new": "新建会话",
-  "list.filter": "筛选会话",
   "list.unread": "{n} 条未读消息",
   "list.mentioned": "有人提到你",
   "list.draft": "草稿：{text}",
@@ -31,8 +28,10 @@ export const list = {
   "saved.title": "收藏的消息",
   "saved.dueNow": "{n} 条提醒已到期",
   "archive.title": "归档",
-  "switcher.none": "没有匹配的结果。",
   "people.title": "联系人",
   "people.requests": "好友申请",
   "settings.title": "设置",
+  "account.menu": "我的账号：{name}",
+  "list.empty": "还没有会话。",
+  "list.new": "新建会话",
 } as const;

@@ -46,11 +46,9 @@ export const settings = {
   "notify.turnOn": "Turn on notifications",
   "notify.denied": "The browser does not allow notifications for this page.",
   "keys.title": "Keyboard",
-  "keys.switcher": "Go to a conversation",
   "keys.next": "Next conversation",
   "keys.previous": "Previous conversation",
   "keys.unread": "Next unread conversation",
-  "keys.search": "Search all messages",
   "keys.new": "New conversation",
   "keys.help": "This list",
   "keys.close": "Close, or back to the list",
@@ -69,4 +67,6 @@ export const settings = {
   "keys.italic": "Italic",
   "keys.mention": "Mention somebody",
   "keys.emoji": "Emoji",
+  "keys.switcher": "Search, or go to a conversation",
+  "keys.search": "Search this conversation",
 } as const;

@@ -45,11 +45,9 @@ export const settings = {
   "notify.turnOn": "开启通知",
   "notify.denied": "浏览器不允许此页面发送通知。",
   "keys.title": "键盘快捷键",
-  "keys.switcher": "跳转到会话",
   "keys.next": "下一个会话",
   "keys.previous": "上一个会话",
   "keys.unread": "下一个未读会话",
-  "keys.search": "搜索全部消息",
   "keys.new": "新建会话",
   "keys.help": "显示此列表",
   "keys.close": "关闭或返回列表",
@@ -68,4 +66,6 @@ export const settings = {
   "keys.italic": "斜体",
   "keys.mention": "提及某人",
   "keys.emoji": "表情",
+  "keys.switcher": "搜索或跳转到会话",
+  "keys.search": "搜索当前会话",
 } as const;

@@ -4,8 +4,6 @@ export const timeline = {
   "timeline.goToDate": "查看这一天",
   "reads.by": "{n} 人已读",
   "reads.notBy": "{n} 人未读",
-  "find.words": "消息中的任意文字",
   "find.searching": "正在搜索…",
-  "find.more": "显示更多",
   "pins.none": "这里还没有置顶消息。",
 } as const;

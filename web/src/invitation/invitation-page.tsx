@@ -1,10 +1,11 @@
+import { GroupCard } from "../group/group-card.tsx";
 import { t } from "../i18n/i18n.ts";
 import { useAccount } from "../state/context.ts";
 import { go, href } from "../state/router.ts";
 import { useAction } from "../state/use-action.ts";
 import { useLoaded } from "../state/use-loaded.ts";
 import { Page } from "../ui/page.tsx";
-import { GroupCard } from "./group-card.tsx";
+import { Inviter } from "./inviter.tsx";
 
 /** The group of an invitation link, which the user may join. */
 export function InvitationPage({ code }: { code: string }) {
@@ -20,6 +21,7 @@ export function InvitationPage({ code }: { code: string }) {
       {problem && <p class="problem">{problem}</p>}
       {value && (
         <GroupCard group={value}>
+          <Inviter user={value.inviter} />
           {value.state === "requested" && <p>{t("invitation.requested")}</p>}
           {value.state === "none" && (
             <button class="primary" type="button" disabled={join.isBusy} onClick={() => void join.run()}>

@@ -4,6 +4,7 @@ import { useAccount } from "../state/context.ts";
 import { useAction } from "../state/use-action.ts";
 import { Dialog } from "../ui/dialog.tsx";
 import { ProblemText } from "../ui/problem-text.tsx";
+import { copyLink, linkTo } from "./link.ts";
 
 const HOUR_S = 3_600;
 const DAY_S = 24 * HOUR_S;
@@ -33,9 +34,13 @@ export function InvitationDialog({ id, onMade, onClose }: Props) {
   const [uses, setUses] = useState(0);
   const make = useAction(async () => {
     const body = { expires_in_s: ends, ...(uses > 0 && { max_uses: uses }) };
-    await chat.api.call("post", "/v1/conversations/{id}/invitations", { path: { id }, body });
+    const { code } = await chat.api.call("post", "/v1/conversations/{id}/invitations", {
+      path: { id },
+      body,
+    });
     onMade();
     onClose();
+    await copyLink(linkTo({ view: "invitation", code }));
   });
   return (
     <Dialog title={t("group.makeLink")} onClose={onClose}>

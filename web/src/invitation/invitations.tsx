@@ -2,12 +2,11 @@ import { useState } from "preact/hooks";
 import { when } from "../i18n/format.ts";
 import { t } from "../i18n/i18n.ts";
 import { useAccount } from "../state/context.ts";
-import { href } from "../state/router.ts";
 import { useAction } from "../state/use-action.ts";
 import { usePages } from "../state/use-pages.ts";
 import { useReload } from "../state/use-reload.ts";
-import { toast } from "../ui/toasts.tsx";
 import { InvitationDialog } from "./invitation-dialog.tsx";
+import { copyLink, linkTo } from "./link.ts";
 
 /** The links by which users enter a group, for its admins. */
 export function Invitations({ id }: { id: number }) {
@@ -23,10 +22,6 @@ export function Invitations({ id }: { id: number }) {
     await chat.api.call("delete", "/v1/conversations/{id}/invitations/{code}", { path: { id, code } });
     pages.reload();
   });
-  const copy = async (code: string) => {
-    await navigator.clipboard.writeText(linkOf(code));
-    toast(t("group.linkCopied"));
-  };
   const problem = pages.problem || withdraw.problem;
   return (
     <section class="group">
@@ -41,14 +36,18 @@ export function Invitations({ id }: { id: number }) {
         {pages.items?.map(({ code, expires_at: end, uses, max_uses: max }) => (
           <li key={code} class="invitation">
             <span class="session">
-              <input readOnly value={linkOf(code)} aria-label={t("group.link")} />
+              <input readOnly value={linkTo({ view: "invitation", code })} aria-label={t("group.link")} />
               <small>
                 {max === null
                   ? t("group.linkState", { n: uses, at: when(end) })
                   : t("group.linkStateOf", { n: uses, of: max, at: when(end) })}
               </small>
             </span>
-            <button class="secondary" type="button" onClick={() => void copy(code)}>
+            <button
+              class="secondary"
+              type="button"
+              onClick={() => void copyLink(linkTo({ view: "invitation", code }))}
+            >
               {t("group.copy")}
             </button>
             <button class="link" type="button" onClick={() => void withdraw.run(code)}>
@@ -60,9 +59,4 @@ export function Invitations({ id }: { id: number }) {
       {isMaking && <InvitationDialog id={id} onMade={pages.reload} onClose={() => setMaking(false)} />}
     </section>
   );
-}
-
-/** The address that shows an invitation. */
-function linkOf(code: string): string {
-  return `${location.origin}/${href({ view: "invitation", code })}`;
 }
