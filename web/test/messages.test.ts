@@ -91,6 +91,7 @@ test("a found reply that stands in its thread alone leads to the thread", async 
   await offer(annsPage, "The lorry").click();
   const thread = annsPage.getByRole("complementary", { name: "Thread" });
   await thread.locator(".message", { hasText: "The lorry" }).waitFor();
+  await annsPage.getByRole("button", { name: "Close the search" }).click();
 });
 
 test("a quote and a notice lead to the thread in which alone the message stands", async () => {

@@ -68,6 +68,7 @@ export function SearchView({ written, onClose = leave }: { written: string; onCl
     setMarked("");
     search.value = formatQuery(next);
     field.current?.focus();
+    field.current?.setSelectionRange(MAX_LENGTH, MAX_LENGTH);
   };
   const choose = (offer: Offer | undefined) => {
     if (offer?.query) change(offer.query);

@@ -70,6 +70,22 @@ for (const theme of sampledCases(THEMES, 1))
     expect(await findings(page)).toEqual([]);
     await page.getByRole("button", { name: "New here?" }).click();
     expect(await findings(page)).toEqual([]);
+    const ben = await site.person("ben");
+    const { id } = await ben.openGroup("Hike", []);
+    const { code } = Object(await ben.call("POST", `/v1/conversations/${id}/invitations`, {}));
+    await page.goto(`${site.origin}/#/join/${code}`);
+    await page.getByText("invites you.").waitFor();
+    expect(await findings(page)).toEqual([]);
+  });
+
+for (const theme of sampledCases(THEMES, 1))
+  test(`the first steps have no serious finding (${theme})`, async () => {
+    const page = await site.open({ person: await site.person("ann"), theme });
+    for (const viewport of [DESKTOP, PHONE]) {
+      await page.setViewportSize(viewport);
+      await page.getByRole("button", { name: "Turn on notifications" }).waitFor();
+      expect(await findings(page)).toEqual([]);
+    }
   });
 
 const LOOKS_OF_VIEWS = sampledPairs(VIEWS, LOOKS);
@@ -118,6 +134,11 @@ const OPENED: [
     ({ id }) => `#/c/${id}`,
     (page) => page.getByRole("button", { name: "Open the picture" }).click(),
     (page) => page.getByRole("dialog").getByRole("button", { name: "Larger" }),
+  ],
+  [
+    () => "#/",
+    (page) => page.getByRole("button", { name: "Your account" }).click(),
+    (page) => page.getByRole("menuitem", { name: "Sign out" }),
   ],
   [() => "#/", (page) => page.keyboard.press("Control+k"), (page) => page.getByRole("option").first()],
   [
