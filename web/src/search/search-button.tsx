@@ -7,16 +7,14 @@ import { openSearch } from "./search.ts";
 /** What looks like the field of the search, and opens it. */
 export function SearchButton() {
   return (
-    <button
-      type="button"
-      class="filter"
-      aria-label={t("search.title")}
-      aria-keyshortcuts="Control+K Meta+K"
-      onClick={() => openSearch()}
-    >
+    <button type="button" class="filter" aria-keyshortcuts="Control+K Meta+K" onClick={() => openSearch()}>
       <Icon name="search" />
       {t("search.title")}
-      {hasKeyboard() && <kbd>{MOD === "⌘" ? "⌘K" : `${MOD} K`}</kbd>}
+      {hasKeyboard() && (
+        <span aria-hidden="true">
+          <kbd>{MOD === "⌘" ? "⌘K" : `${MOD} K`}</kbd>
+        </span>
+      )}
     </button>
   );
 }
