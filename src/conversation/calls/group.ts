@@ -150,7 +150,7 @@ export const GROUP = {
     room.inviting.withdraw(userId, code),
   ),
 
-  /** The group as an invitation shows it. Callers without a token count by address alone. @see Inviting.look */
+  /** The group as an invitation shows it. Who has no token counts by address alone. @see Inviting.look */
   lookAtInvitation: repeatable(
     ({ userId }: Look) => (userId === null ? unweighed : light),
     ({ room }, { userId, code }: Look) => room.inviting.look(userId, code),

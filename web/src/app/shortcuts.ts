@@ -5,7 +5,7 @@ import { openSearch } from "../search/search.ts";
 import { showKeys } from "../settings/show-keys.tsx";
 import { go, route } from "../state/router.ts";
 
-/** Does what a key asks for; `keys-dialog.tsx` shows the same keys. @returns whether the key was one of the page's */
+/** Does what a key asks for; `keys-dialog.tsx` shows the same keys. @returns whether the page has the key */
 export function pressed(event: KeyboardEvent, chat: Chat): boolean {
   const { key, altKey, shiftKey, target } = event;
   const isCommand = event.ctrlKey || event.metaKey;

@@ -27,7 +27,7 @@ export function seenBefore(): readonly number[] {
   return now.view === "conversation" ? seen.slice(1) : seen;
 }
 
-/** Opens the search, and gives its field the focus. @param query filters and words; absent: it stays as it is */
+/** Opens the search, and gives its field the focus. @param query filters and words; absent: as it is */
 export function openSearch(query = search.peek() ?? ""): void {
   search.value = query;
   // Where the list stands in the place of a conversation, Back leads from the search to it.

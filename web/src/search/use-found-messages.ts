@@ -5,7 +5,7 @@ import { beginOf, formatQuery, type Query } from "./query.ts";
 
 /** A page has so many messages. */
 const PAGE = 30;
-/** So many pages without a message are asked for in a row. The server looks into 40 conversations for each. */
+/** So many empty pages are asked for in a row. The server looks into 40 conversations for each. */
 const EMPTY_PAGES = 5;
 
 /** The messages that a search finds, newest first: none without words. */
