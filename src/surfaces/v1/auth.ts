@@ -41,7 +41,7 @@ export const authenticatedIfSent = createMiddleware<AnybodyEnv>(async (c, next) 
 });
 
 /**
- * As `authenticated` for sockets, each of which costs a page. Browsers cannot set headers on them: the token may
+ * As `authenticated` for sockets, each of which costs a page. Browsers set no headers on them: the token may
  * also come as `?access_token=` or as the sub-protocol `token.<T>`.
  */
 export const socketAuthenticated = createMiddleware<CallerEnv>(async (c, next) => {

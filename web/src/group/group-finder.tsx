@@ -10,7 +10,7 @@ import { useReload } from "../state/use-reload.ts";
 import { GroupCard } from "./group-card.tsx";
 import { OwnRequests } from "./own-requests.tsx";
 
-/** Finds a group by an invitation or its number, and joins it or asks to. Below it, what the user has asked. */
+/** Finds a group by an invitation or its number, and joins it or asks to. Below it, what was asked before. */
 export function GroupFinder() {
   const { chat } = useAccount();
   const [number, setNumber] = useState(0);
