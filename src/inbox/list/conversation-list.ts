@@ -334,7 +334,7 @@ export class ConversationList {
     );
   }
 
-  /** @returns the listed conversations with unread replies in threads: at most `limit`, newest activity first */
+  /** @returns the listed conversations with unread replies in threads: `limit`, newest activity first */
   unreadThreads(limit: number): ConversationId[] {
     const rows = this.#rows<{ id: ConversationId }>(
       `SELECT conversation_id AS id FROM conversations

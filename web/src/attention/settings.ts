@@ -10,7 +10,10 @@ export const showsNotifications = signal(shows.read() ?? false);
 /** Whether a message makes a sound while the page is not looked at. */
 export const playsSound = signal(sounds.read() ?? true);
 
-/** Shows notifications from now on, if the browser lets it, or none. @returns whether the browser has refused */
+/**
+ * Shows notifications from now on, if the browser lets it, or none.
+ * @returns whether the browser has refused
+ */
 export async function showNotifications(wanted: boolean): Promise<boolean> {
   const isAllowed = wanted && (await Notification.requestPermission()) === "granted";
   showsNotifications.value = isAllowed;

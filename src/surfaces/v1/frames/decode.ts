@@ -3,7 +3,7 @@ import { CoreError, invalid } from "../../../domain/errors.ts";
 import type { AnyDraft } from "../../../domain/messages/message.ts";
 import { requireSound } from "../../../http/json.ts";
 import { ClientMsgId, NewMessage, PlainText } from "../schemas/messages/messages.ts";
-import { toDraft } from "../serialize/messages.ts";
+import { toDraft } from "../serialize/messages/messages.ts";
 
 const Identified = z.object({ client_msg_id: ClientMsgId });
 

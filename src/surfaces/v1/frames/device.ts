@@ -12,8 +12,8 @@ import type {
 } from "../../../domain/sync/socket-protocol.ts";
 import { parseJson, requireSound } from "../../../http/json.ts";
 import { serializeComposerDraft } from "../serialize/composer-drafts.ts";
-import { withOwnPart, withoutBodyJson } from "../serialize/messages.ts";
-import { bodyOf, kindOf } from "../serialize/polls.ts";
+import { withOwnPart, withoutBodyJson } from "../serialize/messages/messages.ts";
+import { bodyOf, kindOf } from "../serialize/messages/polls.ts";
 import { serializeScheduled } from "../serialize/scheduled.ts";
 import {
   Address,

@@ -2,8 +2,8 @@ import { EncodedPart } from "../../../domain/sync/encoded-message.ts";
 import type { Encoder, RoomEvent } from "../../../domain/sync/socket-protocol.ts";
 import { wireCode } from "../errors.ts";
 import { serializeConversation } from "../serialize/conversations.ts";
-import { messageJson, partJson } from "../serialize/messages.ts";
-import { serializeThreadState } from "../serialize/threads.ts";
+import { messageJson, partJson } from "../serialize/messages/messages.ts";
+import { serializeThreadState } from "../serialize/messages/threads.ts";
 import type { Ack, ConversationEventFrame, Refusal } from "./server.ts";
 
 /** The encoding that room sockets and device sockets share: messages, acks, refusals. */

@@ -10,7 +10,7 @@ import type {
   Unread as UnreadShape,
 } from "../schemas/conversations.ts";
 import { serializeComposerDraft } from "./composer-drafts.ts";
-import { serializeLastMessage } from "./messages.ts";
+import { serializeLastMessage } from "./messages/messages.ts";
 import { serializeUser } from "./users.ts";
 
 /** A conversation as v1 shows it to a member. A direct conversation has no fields of groups. */

@@ -2,7 +2,7 @@ import type { z } from "@hono/zod-openapi";
 import type { MentionList } from "../../../core/mentions/mentions.ts";
 import type { SavedMessage } from "../../../core/saved/saved-messages.ts";
 import type { MentionPage as MentionPageShape, SavedMessage as SavedShape } from "../schemas/saved.ts";
-import { serializeMessage } from "./messages.ts";
+import { serializeMessage } from "./messages/messages.ts";
 
 /** A saved message as v1 shows it. */
 export function serializeSaved(saved: SavedMessage): z.infer<typeof SavedShape> {

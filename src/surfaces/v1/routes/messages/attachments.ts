@@ -3,7 +3,7 @@ import { callerRoutes, jsonAnswer } from "../../route.ts";
 import { v1Router } from "../../router.ts";
 import { ConversationParams, problems } from "../../schemas/common.ts";
 import { AttachmentsPage, AttachmentsQuery } from "../../schemas/messages/messages.ts";
-import { serializeMessage } from "../../serialize/messages.ts";
+import { serializeMessage } from "../../serialize/messages/messages.ts";
 
 const route = callerRoutes("Messages", weighs("page"));
 

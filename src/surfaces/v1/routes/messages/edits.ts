@@ -6,7 +6,7 @@ import { v1Router } from "../../router.ts";
 import { MessageParams, problems } from "../../schemas/common.ts";
 import { EditConflict, EditsPage, MessageEdit } from "../../schemas/messages/edits.ts";
 import { Message } from "../../schemas/messages/messages.ts";
-import { serializeMessage } from "../../serialize/messages.ts";
+import { serializeMessage } from "../../serialize/messages/messages.ts";
 
 const lightRoute = callerRoutes("Messages");
 const pageRoute = callerRoutes("Messages", weighs("page"));

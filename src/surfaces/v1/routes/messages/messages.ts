@@ -14,7 +14,7 @@ import {
   PageQuery,
 } from "../../schemas/messages/messages.ts";
 import { ScheduledAnswer } from "../../schemas/scheduled.ts";
-import { serializeMessage, toDraft } from "../../serialize/messages.ts";
+import { serializeMessage, toDraft } from "../../serialize/messages/messages.ts";
 import { serializeScheduled } from "../../serialize/scheduled.ts";
 
 const lightRoute = callerRoutes("Messages");

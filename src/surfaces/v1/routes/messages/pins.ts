@@ -3,7 +3,7 @@ import { callerRoutes, jsonAnswer } from "../../route.ts";
 import { v1Router } from "../../router.ts";
 import { ConversationParams, MessageParams, problems } from "../../schemas/common.ts";
 import { Pins } from "../../schemas/messages/messages.ts";
-import { serializeMessage } from "../../serialize/messages.ts";
+import { serializeMessage } from "../../serialize/messages/messages.ts";
 
 const lightRoute = callerRoutes("Messages");
 const pageRoute = callerRoutes("Messages", weighs("page"));

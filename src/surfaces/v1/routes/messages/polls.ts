@@ -5,7 +5,7 @@ import { v1Router } from "../../router.ts";
 import { MessageParams, problems } from "../../schemas/common.ts";
 import { Message } from "../../schemas/messages/messages.ts";
 import { NewVotes, VoterPage, VotersQuery } from "../../schemas/messages/polls.ts";
-import { serializeMessage } from "../../serialize/messages.ts";
+import { serializeMessage } from "../../serialize/messages/messages.ts";
 import { serializePage } from "../../serialize/pages.ts";
 import { serializeUserAndTime } from "../../serialize/users.ts";
 

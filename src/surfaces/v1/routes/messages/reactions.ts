@@ -5,8 +5,8 @@ import { callerRoutes, jsonAnswer } from "../../route.ts";
 import { v1Router } from "../../router.ts";
 import { ConversationIdParam, ListQuery, problems, SeqParam } from "../../schemas/common.ts";
 import { ReactionKeyParam, ReactionState, ReactorPage } from "../../schemas/messages/reactions.ts";
+import { serializeReactionState } from "../../serialize/messages/reactions.ts";
 import { serializePage } from "../../serialize/pages.ts";
-import { serializeReactionState } from "../../serialize/reactions.ts";
 import { serializeUserAndTime } from "../../serialize/users.ts";
 
 const lightRoute = callerRoutes("Messages");

@@ -5,7 +5,7 @@ import { callerRoutes, jsonAnswer, jsonBody } from "../../route.ts";
 import { v1Router } from "../../router.ts";
 import { ConversationParams, problems } from "../../schemas/common.ts";
 import { ReadPosition, ReadState, Receipts } from "../../schemas/messages/messages.ts";
-import { serializeReadState, serializeReceipt } from "../../serialize/messages.ts";
+import { serializeReadState, serializeReceipt } from "../../serialize/messages/messages.ts";
 
 const lightRoute = callerRoutes("Messages");
 const pageRoute = callerRoutes("Messages", weighs("page"));

@@ -4,8 +4,8 @@ import { callerRoutes, jsonAnswer } from "../../route.ts";
 import { v1Router } from "../../router.ts";
 import { ConversationParams, problems } from "../../schemas/common.ts";
 import { SearchPage, SearchQuery } from "../../schemas/messages/messages.ts";
-import { serializeMessage } from "../../serialize/messages.ts";
-import { criteriaOf } from "../../serialize/search.ts";
+import { serializeMessage } from "../../serialize/messages/messages.ts";
+import { criteriaOf } from "../../serialize/messages/search.ts";
 
 const route = callerRoutes("Messages", weighs("search"));
 

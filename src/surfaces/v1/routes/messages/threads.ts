@@ -19,9 +19,9 @@ import {
   WideThreadPage,
   WideThreadsQuery,
 } from "../../schemas/messages/threads.ts";
-import { serializeMessage } from "../../serialize/messages.ts";
+import { serializeMessage } from "../../serialize/messages/messages.ts";
+import { serializeThread, serializeThreadState } from "../../serialize/messages/threads.ts";
 import { serializePage } from "../../serialize/pages.ts";
-import { serializeThread, serializeThreadState } from "../../serialize/threads.ts";
 
 const lightRoute = callerRoutes("Messages");
 const pageRoute = callerRoutes("Messages", weighs("page"));

@@ -4,8 +4,8 @@ import { callerRoutes, jsonAnswer } from "../../route.ts";
 import { v1Router } from "../../router.ts";
 import { problems } from "../../schemas/common.ts";
 import { WideSearchPage, WideSearchQuery } from "../../schemas/messages/messages.ts";
-import { serializeMessage } from "../../serialize/messages.ts";
-import { criteriaOf } from "../../serialize/search.ts";
+import { serializeMessage } from "../../serialize/messages/messages.ts";
+import { criteriaOf } from "../../serialize/messages/search.ts";
 
 const searchRoute = callerRoutes("Messages", weighs("search"));
 

@@ -1,8 +1,8 @@
 import type { z } from "@hono/zod-openapi";
-import { EMPTY_BODY, previewOf } from "../../../domain/messages/content.ts";
-import type { Message, Quote } from "../../../domain/messages/message.ts";
-import type { Poll } from "../../../domain/messages/polls.ts";
-import type { MessageKind, PollFields } from "../schemas/messages/polls.ts";
+import { EMPTY_BODY, previewOf } from "../../../../domain/messages/content.ts";
+import type { Message, Quote } from "../../../../domain/messages/message.ts";
+import type { Poll } from "../../../../domain/messages/polls.ts";
+import type { MessageKind, PollFields } from "../../schemas/messages/polls.ts";
 import { systemMessageBody } from "./system-message.ts";
 
 /** The kind of a message as v1 shows it. */

@@ -1,16 +1,16 @@
 import type { z } from "@hono/zod-openapi";
-import type { ReadReceipt, ReadState } from "../../../domain/conversations/conversation.ts";
-import { bodyJson, StoredBody } from "../../../domain/messages/content.ts";
-import type { AnyDraft, Message, MessageReference, OwnPart } from "../../../domain/messages/message.ts";
-import { pollText } from "../../../domain/messages/polls.ts";
-import type { ThreadSummary } from "../../../domain/messages/thread.ts";
+import type { ReadReceipt, ReadState } from "../../../../domain/conversations/conversation.ts";
+import { bodyJson, StoredBody } from "../../../../domain/messages/content.ts";
+import type { AnyDraft, Message, MessageReference, OwnPart } from "../../../../domain/messages/message.ts";
+import { pollText } from "../../../../domain/messages/polls.ts";
+import type { ThreadSummary } from "../../../../domain/messages/thread.ts";
 import type {
   MessageReference as MessageReferenceShape,
   Message as MessageShape,
   NewMessage,
   ReadState as ReadStateShape,
   Receipts,
-} from "../schemas/messages/messages.ts";
+} from "../../schemas/messages/messages.ts";
 import { bodyOf, kindOf, quotePreview, tallyFields } from "./polls.ts";
 import { everyOwnField, ownFields, serializeReactions } from "./reactions.ts";
 

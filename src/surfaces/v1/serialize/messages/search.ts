@@ -1,6 +1,6 @@
 import type { z } from "zod";
-import type { SearchCriteria } from "../../../core/messages/search-criteria.ts";
-import type { WideSearchQuery } from "../schemas/messages/messages.ts";
+import type { SearchCriteria } from "../../../../core/messages/search-criteria.ts";
+import type { WideSearchQuery } from "../../schemas/messages/messages.ts";
 
 /** The parameters of a search as its criteria; those of its page stay as they are. */
 export function criteriaOf<Page extends object>(

@@ -1,7 +1,7 @@
 import type { z } from "@hono/zod-openapi";
-import type { Message, OwnPart } from "../../../domain/messages/message.ts";
-import type { Reaction, ReactionState } from "../../../domain/messages/reactions.ts";
-import type { ReactionState as ReactionStateShape, Reactions } from "../schemas/messages/reactions.ts";
+import type { Message, OwnPart } from "../../../../domain/messages/message.ts";
+import type { Reaction, ReactionState } from "../../../../domain/messages/reactions.ts";
+import type { ReactionState as ReactionStateShape, Reactions } from "../../schemas/messages/reactions.ts";
 
 /** The reactions to a message as v1 shows them. */
 export function serializeReactions(reactions: readonly Reaction[] = []): z.infer<typeof Reactions> {

@@ -1,6 +1,6 @@
-import { type BodyJson, StoredBody } from "../../../domain/messages/content.ts";
-import { PROFILE_FIELDS, type SystemMessageDetails } from "../../../domain/messages/system-message.ts";
-import type { ChangedField, SystemMessageFacts } from "../schemas/messages/system-message.ts";
+import { type BodyJson, StoredBody } from "../../../../domain/messages/content.ts";
+import { PROFILE_FIELDS, type SystemMessageDetails } from "../../../../domain/messages/system-message.ts";
+import type { ChangedField, SystemMessageFacts } from "../../schemas/messages/system-message.ts";
 
 /** The names that v1 gives to the fields of a group's profile. */
 const FIELDS = {

@@ -1,7 +1,7 @@
 import type { z } from "@hono/zod-openapi";
-import type { FollowedThread } from "../../../core/messages/threads.ts";
-import type { ThreadState } from "../../../domain/messages/thread.ts";
-import type { ThreadState as StateShape, Thread as ThreadShape } from "../schemas/messages/threads.ts";
+import type { FollowedThread } from "../../../../core/messages/threads.ts";
+import type { ThreadState } from "../../../../domain/messages/thread.ts";
+import type { ThreadState as StateShape, Thread as ThreadShape } from "../../schemas/messages/threads.ts";
 import { serializeMessage } from "./messages.ts";
 
 /** The caller's own state of a thread as v1 shows it. */
