@@ -19,11 +19,17 @@ import type { Action, Listed, Live, Outcome, Shown, Surface, Told, View } from "
 
 type Call = [method: string, path: string, body?: unknown];
 
-const Tip = z.strictObject({ event: z.string(), actor_id: z.int(), user_ids: z.array(z.int()) });
+const Tip = z.strictObject({
+  ...{ event: z.string(), actor_id: z.int(), user_ids: z.array(z.int()) },
+  role: z.enum(["admin", "member"]).optional(),
+  muted_for_s: z.int().optional(),
+  ...{ changed: z.array(z.string()).optional(), name: z.string().optional() },
+});
 const Text = z.strictObject({ text: z.string() });
 const Problem = z.looseObject({ code: ErrorCode });
 const State = z.object({ state: z.enum(["joined", "requested"]) });
 const Member = z.strictObject({
+  actor_id: z.int().optional(),
   type: z.literal("member"),
   conversation_id: z.int(),
   event: z.string(),
