@@ -2,26 +2,22 @@ import { useComputed } from "@preact/signals";
 import type { Message } from "parley-client";
 import { memo } from "preact/compat";
 import { useRef } from "preact/hooks";
-import { moment } from "../i18n/format.ts";
 import { t } from "../i18n/i18n.ts";
 import { nameOf } from "../lib/names.ts";
-import { href } from "../state/router.ts";
-import { Avatar, hueOf } from "../ui/avatar.tsx";
-import { showDialog } from "../ui/dialogs.tsx";
-import { Icon } from "../ui/icon.tsx";
+import { hueOf } from "../ui/avatar.tsx";
 import { lazy } from "../ui/lazy.tsx";
 import { ActionBar } from "./actions/action-bar.tsx";
 import { selection, toggle } from "./actions/selection.ts";
 import { useRowActions } from "./actions/use-row-actions.ts";
 import { MessageBody } from "./body/message-body.tsx";
+import { Meta } from "./meta.tsx";
 import { useThreadHere } from "./place.ts";
 import { preview } from "./preview.ts";
 import { Reactions } from "./reactions/reactions.tsx";
-import { Sent } from "./sent.tsx";
+import { SenderPicture } from "./sender-picture.tsx";
 import { ThreadSummary } from "./thread-summary.tsx";
 
 const MessageMenu = lazy(async () => (await import("./actions/message-menu.tsx")).MessageMenu);
-const EditsDialog = lazy(async () => (await import("./viewer/edits-dialog.tsx")).EditsDialog);
 
 interface Props {
   message: Message;
@@ -76,16 +72,7 @@ export const MessageRow = memo(({ message, isOwn, isTogether, isLast, isNamed, h
           onChange={() => toggle(message)}
         />
       )}
-      {!isTogether && (
-        <a
-          class="sender-picture"
-          href={href({ view: "user", id: sender.id })}
-          tabIndex={-1}
-          aria-label={nameOf(sender)}
-        >
-          <Avatar id={sender.id} name={nameOf(sender)} picture={sender.avatar} size="small" />
-        </a>
-      )}
+      {!isTogether && <SenderPicture sender={sender} />}
       <div class="bubble-side">
         <div class="bubble" data-kind={message.revoked ? "revoked" : kind}>
           <span class={isNamed && !isOwn ? "sender" : "visually-hidden"} data-hue={hueOf(sender.id)}>
@@ -104,39 +91,3 @@ export const MessageRow = memo(({ message, isOwn, isTogether, isLast, isNamed, h
     </li>
   );
 });
-
-interface MetaProps {
-  message: Message;
-  /** whether it is seen; screen readers always tell it */
-  isTimed: boolean;
-}
-
-/** When a message was sent, and what has become of it, at the end of its last line. */
-function Meta({ message, isTimed }: MetaProps) {
-  const here = useThreadHere();
-  const { conversation_id: id, edited_at: editedAt, pinned_at: pinnedAt, thread } = message;
-  return (
-    <span class={isTimed ? "meta" : "visually-hidden"}>
-      {pinnedAt > 0 && (
-        <span title={t("message.pinned")}>
-          <Icon name="pin" />
-          <span class="visually-hidden">{t("message.pinned")}</span>
-        </span>
-      )}
-      {thread && here === 0 && (
-        <a href={href({ view: "conversation", id, thread: thread.root })}>{t("message.inThread")}</a>
-      )}
-      {editedAt !== undefined && (
-        <button
-          type="button"
-          class="edited"
-          title={moment(editedAt)}
-          onClick={() => showDialog((close) => <EditsDialog message={message} onClose={close} />)}
-        >
-          {t("message.edited")}
-        </button>
-      )}
-      <Sent at={message.created_at} />
-    </span>
-  );
-}

@@ -1,5 +1,6 @@
 import type { OutboxItem } from "parley-client";
 import type { ReactNode } from "react";
+import { albumPart, albumsOf, pendingPart } from "./albums.ts";
 import { type Day, followsOwn, type Row } from "./days.ts";
 import type { Timeline } from "./use-timeline.ts";
 
@@ -31,6 +32,13 @@ interface RowsProps {
   row: (row: Row) => ReactNode;
   /** Draws a message that waits to be sent, or has failed: an `<li>`. `isTogether`: it needs no name */
   pending: (item: OutboxItem, isTogether: boolean) => ReactNode;
+  /**
+   * Draws pictures and videos that were sent together: an `<li>` around their rows. Absent: there are no
+   * albums.
+   */
+  album?: (drawn: ReactNode[], rows: readonly Row[]) => ReactNode;
+  /** The same of those that wait. */
+  pendingAlbum?: (drawn: ReactNode[], items: readonly OutboxItem[], isTogether: boolean) => ReactNode;
   /** Draws what stands above the messages of a day: anything but a list. */
   day?: (at: number) => ReactNode;
   /** Draws what stands above the first unread message: an `<li>`. */
@@ -45,12 +53,33 @@ export function TimelineRows({ timeline, me, label, className, dayClassName, ...
   const newest = days.at(-1)?.rows.at(-1)?.message;
   const [waiting] = pending;
   const isFollowed = waiting !== undefined && followsOwn(newest, waiting, me);
+  const drawn = (row: Row, isInAlbum = false) =>
+    draw.row({
+      ...row,
+      isTogether: row.isTogether || isInAlbum,
+      isLast: row.isLast && !(isFollowed && row.message === newest),
+    });
+  const albumOf = (rows: readonly Row[]): ReactNode[] => {
+    const isFirstUnread = rows[0]?.isFirstUnread === true;
+    const album = draw.album?.(
+      rows.map((row) => drawn(row, true)),
+      rows,
+    );
+    return [isFirstUnread && draw.unread?.(), album, ...rows.map((row) => draw.below?.(row))];
+  };
   const rowsOf = ({ rows }: Day): ReactNode[] =>
-    rows.flatMap((row) => [
-      row.isFirstUnread && draw.unread?.(),
-      draw.row(isFollowed && row.message === newest ? { ...row, isLast: false } : row),
-      draw.below?.(row),
-    ]);
+    albumsOf(rows, (row) => (draw.album ? albumPart(row) : undefined)).flatMap((album) =>
+      album.length > 1
+        ? albumOf(album)
+        : album.flatMap((row) => [row.isFirstUnread && draw.unread?.(), drawn(row), draw.below?.(row)]),
+    );
+  const pendingRows = albumsOf(pending, (item) => (draw.pendingAlbum ? pendingPart(item) : undefined)).map(
+    (album, i) => {
+      const isTogether = i > 0 || isFollowed;
+      const rows = album.map((item) => draw.pending(item, isTogether || album.length > 1));
+      return album.length > 1 ? draw.pendingAlbum?.(rows, album, isTogether) : rows;
+    },
+  );
   return (
     <ol
       ref={list}
@@ -68,7 +97,7 @@ export function TimelineRows({ timeline, me, label, className, dayClassName, ...
       ))}
       {pending.length > 0 && (
         <li key="pending" className={dayClassName}>
-          <ol>{pending.map((item, i) => draw.pending(item, i > 0 || isFollowed))}</ol>
+          <ol>{pendingRows}</ol>
         </li>
       )}
     </ol>

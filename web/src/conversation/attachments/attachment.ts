@@ -31,6 +31,11 @@ export const MAX_SIZE = 1_073_741_824;
 /** Pictures that each browser shows. */
 const PICTURES = /^image\/(png|jpeg|gif|webp|avif|bmp)$/;
 
+/** Whether files are several pictures or videos, which go as an album with one caption. */
+export function isAlbum(items: readonly Attachment[]): boolean {
+  return items.length > 1 && items.every(({ kind }) => kind === "image" || kind === "video");
+}
+
 /** What kind of message a file makes. */
 export function kindOf({ type }: Blob): MediaKind {
   if (PICTURES.test(type)) return "image";

@@ -4,7 +4,7 @@ import { t } from "../../i18n/i18n.ts";
 import { duration, fileSize } from "../../i18n/units.ts";
 import { Icon } from "../../ui/icon.tsx";
 import { IconButton } from "../../ui/icon-button.tsx";
-import type { Attachment } from "./attachment.ts";
+import { type Attachment, isAlbum } from "./attachment.ts";
 import { isLarge } from "./media.ts";
 import type { Attachments } from "./use-attachments.ts";
 
@@ -17,7 +17,7 @@ interface Props {
 /** The files that are going to be sent, above the field. */
 export function Tray({ attachments, onRemoved }: Props) {
   const { items, isFullSize, setFullSize, remove, describe } = attachments;
-  const hasSeveral = items.length > 1;
+  const hasCaptions = items.length > 1 && !isAlbum(items);
   return (
     <div class="tray">
       <ul aria-label={t("attach.tray")}>
@@ -27,7 +27,7 @@ export function Tray({ attachments, onRemoved }: Props) {
             <div class="tray-text">
               <bdi>{one.file.name}</bdi>
               <small>{detailOf(one)}</small>
-              {hasSeveral && (
+              {hasCaptions && (
                 <input
                   type="text"
                   dir="auto"

@@ -22,7 +22,7 @@ export interface Attachments {
   /**
    * Takes all of them, in their order; none, if what makes messages of them could not be loaded. While they
    * are being taken, another call takes none.
-   * @param caption of the only one; empty: each has its own
+   * @param caption of the last one; empty: each has its own
    */
   take(caption: string): Promise<FileMessage[]>;
 }
@@ -89,9 +89,13 @@ export function useAttachments(id: number, thread: number): Attachments {
         const { fileMessage } = await import("./media.ts");
         const all = items.value;
         const made = await Promise.all(
-          all.map((one) =>
-            fileMessage({ ...one, caption: caption || one.caption }, { isFullSize: isFullSize.value }),
-          ),
+          all.map((one) => {
+            const isLast = one === all.at(-1);
+            return fileMessage(
+              { ...one, caption: caption ? (isLast ? caption : "") : one.caption },
+              { isFullSize: isFullSize.value },
+            );
+          }),
         );
         // An attachment that was read meanwhile is another object with the same id.
         items.value = items.value.filter(({ id }) => !all.some((taken) => taken.id === id));

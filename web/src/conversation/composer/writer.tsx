@@ -12,6 +12,7 @@ import { lazy } from "../../ui/lazy.tsx";
 import { Menu } from "../../ui/menu.tsx";
 import { Popover } from "../../ui/popover.tsx";
 import { ProblemText } from "../../ui/problem-text.tsx";
+import { isAlbum } from "../attachments/attachment.ts";
 import { DropZone } from "../attachments/drop-zone.tsx";
 import { useAttachments } from "../attachments/use-attachments.ts";
 import { Field } from "./field.tsx";
@@ -54,8 +55,8 @@ export function Writer({ id, name, window, thread }: Props) {
   const files = useRef<HTMLInputElement>(null);
   const isEdit = mode.mode === "edit";
   const { items } = attachments;
-  /** the text is the caption of the only file */
-  const isCaption = items.length === 1 || (isEdit && mode.message.kind !== "text");
+  /** the text is the caption of the only file, or of pictures that make an album */
+  const isCaption = items.length === 1 || isAlbum(items) || (isEdit && mode.message.kind !== "text");
 
   const trimmed = VISIBLE.test(text) ? text.replace(/^\s*\n/, "").trimEnd() : "";
   const left = charactersLeft(text, isCaption ? MAX_CAPTION : MAX_TEXT);
@@ -87,9 +88,15 @@ export function Writer({ id, name, window, thread }: Props) {
     const caption = isCaption ? trimmed : "";
     const [first, ...rest] = await attachments.take(caption);
     if (!first) return;
-    if (isCaption) return writing.send({ ...first.message, ...content }, first.file);
-    // The text stands before the files that it is about.
     const { quote_seq: _, ...place } = writing.place();
+    if (isCaption) {
+      // The last one has the caption, and answers.
+      const last = rest.pop() ?? first;
+      for (const { message, file } of last === first ? [] : [first, ...rest])
+        chat.send(id, { ...message, ...place }, file);
+      return writing.send({ ...last.message, ...content }, last.file);
+    }
+    // The text stands before the files that it is about.
     if (trimmed) {
       writing.send({ kind: "text", body: { text: trimmed }, ...content });
       chat.send(id, { ...first.message, ...place }, first.file);

@@ -4,6 +4,7 @@ import { TimelineBox, TimelineRows, useTimeline } from "parley-react";
 import { t } from "../../i18n/i18n.ts";
 import { zone } from "../../lib/clock.ts";
 import { highlight } from "../../lib/highlight.ts";
+import { Album } from "../../message/album.tsx";
 import { MessageRow } from "../../message/message-row.tsx";
 import { PendingRow } from "../../message/pending-row.tsx";
 import { useAccount } from "../../state/context.ts";
@@ -86,6 +87,16 @@ export function Timeline({ id, view, window }: Props) {
             seq === lastOwn &&
             entry && <ReadMark key="reads" seq={seq} kind={entry.kind} receipts={receipts} />
           }
+          album={(drawn, rows) => (
+            <Album key={`album ${rows[0]?.message.seq}`} rows={rows} isNamed={entry?.kind !== "direct"}>
+              {drawn}
+            </Album>
+          )}
+          pendingAlbum={(drawn, items, isTogether) => (
+            <Album key="album" items={items} isTogether={isTogether}>
+              {drawn}
+            </Album>
+          )}
           pending={(item, isTogether) => (
             <Boundary key={item.client_msg_id} row="notice">
               <PendingRow item={item} isTogether={isTogether} />

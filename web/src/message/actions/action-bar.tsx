@@ -3,8 +3,8 @@ import { useLayoutEffect, useRef, useState } from "preact/hooks";
 import { t } from "../../i18n/i18n.ts";
 import { useAccount } from "../../state/context.ts";
 import { IconButton } from "../../ui/icon-button.tsx";
+import { Sent } from "../meta.tsx";
 import { react } from "../reactions/wanted.ts";
-import { Sent } from "../sent.tsx";
 import { quickEmoji } from "./quick-emoji.ts";
 import { rightsOf } from "./rights.ts";
 

@@ -12,7 +12,8 @@ export function Video({ media }: { media: MediaBody }) {
     // biome-ignore lint/a11y/useMediaCaption: a video of a user has no captions
     <video
       class="video"
-      src={media.url || undefined}
+      // A browser shows a frame before it plays, where it is sent to it.
+      src={media.url ? `${media.url}#t=0.1` : undefined}
       style={roomOf(media)}
       controls
       playsInline

@@ -1,0 +1,18 @@
+import type { Message } from "parley-client";
+import { nameOf } from "../lib/names.ts";
+import { href } from "../state/router.ts";
+import { Avatar } from "../ui/avatar.tsx";
+
+/** The picture of who has written, which leads to them. */
+export function SenderPicture({ sender }: Pick<Message, "sender">) {
+  return (
+    <a
+      class="sender-picture"
+      href={href({ view: "user", id: sender.id })}
+      tabIndex={-1}
+      aria-label={nameOf(sender)}
+    >
+      <Avatar id={sender.id} name={nameOf(sender)} picture={sender.avatar} size="small" />
+    </a>
+  );
+}
