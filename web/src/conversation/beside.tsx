@@ -3,6 +3,7 @@ import { lazy } from "../ui/lazy.tsx";
 
 const InfoPanel = lazy(async () => (await import("../group/info-panel.tsx")).InfoPanel);
 const PinsPanel = lazy(async () => (await import("./panels/pins-panel.tsx")).PinsPanel);
+const MediaPanel = lazy(async () => (await import("./panels/media-panel.tsx")).MediaPanel);
 const ThreadPanel = lazy(async () => (await import("./thread/thread-panel.tsx")).ThreadPanel);
 const ThreadsPanel = lazy(async () => (await import("./thread/threads-panel.tsx")).ThreadsPanel);
 
@@ -16,6 +17,8 @@ export function Beside({ id }: { id: number }) {
       return <InfoPanel id={id} />;
     case "threads":
       return <ThreadsPanel id={id} />;
+    case "media":
+      return <MediaPanel id={id} />;
     case "pins":
       return <PinsPanel id={id} />;
     default:

@@ -1,5 +1,6 @@
 import type { ConversationEntry } from "parley-client";
 import { useChat } from "parley-client/react";
+import { conversationAddress } from "../conversation/address.ts";
 import { Panel } from "../conversation/panels/panel.tsx";
 import { t } from "../i18n/i18n.ts";
 import { Invitations } from "../invitation/invitations.tsx";
@@ -34,9 +35,19 @@ function Info({ entry }: { entry: ConversationEntry }) {
   return (
     <>
       {entry.kind === "group" ? <GroupInfo entry={entry} /> : <DirectInfo entry={entry} />}
+      {entry.kind === "direct" && <MediaLink id={entry.id} />}
       <Preferences entry={entry} />
       {entry.kind === "group" && <Leaving group={entry} />}
     </>
+  );
+}
+
+function MediaLink({ id }: { id: number }) {
+  return (
+    <a class="secondary with-icon" href={href(conversationAddress(id, "media"))}>
+      <Icon name="image" />
+      {t("media.title")}
+    </a>
   );
 }
 
@@ -63,6 +74,7 @@ function GroupInfo({ entry }: { entry: GroupEntry }) {
   return (
     <>
       <GroupProfile group={entry} />
+      <MediaLink id={id} />
       {isManager(role) && <JoinRequests id={id} />}
       <MemberList group={entry} />
       {isManager(role) && <Invitations id={id} />}

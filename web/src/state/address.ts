@@ -1,5 +1,5 @@
 /** What stands beside a conversation. */
-const PANELS = ["info", "pins", "threads"] as const;
+const PANELS = ["info", "media", "pins", "threads"] as const;
 /** The name of what stands beside a conversation. */
 export type Panel = (typeof PANELS)[number];
 

@@ -176,6 +176,55 @@ test("a picture has its size, a large one is made smaller, and the text is the c
   ]);
 });
 
+test("pictures that are sent together are an album with one caption, in the viewer and in the panel", async () => {
+  const { ann, id, page } = await world();
+  const icon = await (await fetch(`${site.origin}/icons/icon-192.png`)).bytes();
+  const files = ["one", "two", "three"].map((name) => ({
+    ...{ name: `${name}.png`, mimeType: "image/png", buffer: Buffer.from(icon) },
+  }));
+  await page.locator("input[type=file]").setInputFiles(files);
+  await expect.poll(() => page.locator(".tray li").count()).toBe(3);
+  expect(await page.locator(".tray input[type=text]").count()).toBe(0);
+  await page.getByRole("textbox", { name: "Caption" }).fill("The **hut**");
+  await page.getByRole("textbox", { name: "Caption" }).press("Enter");
+  const album = page.locator(".album");
+  await expect.poll(() => album.locator("li[data-seq]").count()).toBe(3);
+  expect(await kinds(ann, id)).toMatchObject([
+    ["image", { name: "one.png" }],
+    ["image", { name: "two.png" }],
+    ["image", { name: "three.png", caption: "The **hut**" }],
+  ]);
+  expect(await album.getByText("hut").filter({ visible: true }).count()).toBe(1);
+  const cells = await album.locator(".picture").evaluateAll((all) =>
+    all.map((one) => {
+      const { top, width, height } = one.getBoundingClientRect();
+      return [Math.round(top), Math.round(width - height)];
+    }),
+  );
+  expect(cells).toEqual([cells[0], cells[0], cells[0]]);
+
+  await page.getByRole("button", { name: "Open the picture: two.png" }).click();
+  const viewer = page.locator(".lightbox");
+  const strip = viewer.getByRole("list", { name: "All pictures" }).getByRole("button");
+  await expect.poll(() => strip.count()).toBe(3);
+  const now = () => viewer.locator(".lightbox-label").innerText();
+  expect(await now()).toBe("two.png");
+  await strip.first().click();
+  await expect.poll(now).toBe("one.png");
+  await page.keyboard.press("Escape");
+
+  await page.getByRole("link", { name: "Details" }).click();
+  await page.getByRole("link", { name: "Media, files and links" }).click();
+  const panel = page.getByRole("complementary", { name: "Media, files and links" });
+  await expect.poll(() => panel.getByRole("button", { name: /^Open the picture/ }).count()).toBe(3);
+  await ann.send(id, "See https://example.com/map");
+  await panel.getByRole("button", { name: "Links" }).click();
+  await panel.getByRole("link", { name: /example.com/ }).waitFor();
+  await ann.revoke(id, 4);
+  await panel.getByText("There is nothing here yet.").waitFor();
+  await panel.getByRole("link", { name: "Close" }).click();
+});
+
 test("a picture that is sent while it is read goes once, and leaves the tray", async () => {
   const { ann, id, page } = await ownWorld();
   await page.evaluate(() => {

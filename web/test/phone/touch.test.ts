@@ -120,6 +120,31 @@ test("Back closes a picture and what else is over the page, and then leads back"
   await row(page, ben.user.username).waitFor();
 });
 
+test("a finger leads from one picture to the next in the viewer", async () => {
+  const { ann, id, page } = await talk("Hello");
+  const url = `${site.origin}/icons/icon-192.png`;
+  for (const name of ["one", "two"]) {
+    const picture = { client_msg_id: name, kind: "image", body: { url, name, width: 192, height: 192 } };
+    await ann.call("POST", `/v1/conversations/${id}/messages`, picture);
+  }
+  await page.getByRole("button", { name: "Open the picture: two" }).tap();
+  const label = page.locator(".lightbox-label");
+  await page.getByRole("button", { name: "Picture before" }).waitFor();
+  const hand = await finger(page);
+  for (const [from, to, name] of [
+    [100, 300, "one"],
+    [300, 100, "two"],
+    // A way down leads nowhere.
+    [200, 200, "two"],
+  ] as const) {
+    await hand.down(from, 400);
+    await hand.move(to, from === to ? 600 : 420);
+    await hand.leave();
+    await expect.poll(() => label.innerText()).toBe(name);
+    await page.getByRole("button", { name: name === "one" ? "Next picture" : "Picture before" }).waitFor();
+  }
+});
+
 test("an address with a panel that there is not shows the conversation", async () => {
   const { id, page } = await talk("Hello");
   await page.evaluate((hash) => {

@@ -1,7 +1,7 @@
 import { useConversationWindow } from "parley-client/react";
 import { contentOf, type MediaBody } from "parley-react";
 import { plainText } from "parley-react/markup";
-import { useEffect, useMemo, useRef, useState } from "preact/hooks";
+import { useEffect, useLayoutEffect, useMemo, useRef, useState } from "preact/hooks";
 import { t } from "../../i18n/i18n.ts";
 import { isLoaded } from "../../lib/pictures.ts";
 import { useAccount } from "../../state/context.ts";
@@ -14,10 +14,26 @@ import { useZoom } from "./zoom.ts";
 /** So many pages are loaded in search of a further picture. */
 const MAX_LOADS = 20;
 
+/** So many pictures are loaded ahead on each side. */
+const AHEAD = 4;
+/** So many are shown in the strip on each side. */
+const AROUND = 20;
+
 /** A picture, with its place if it stands in a conversation. */
 interface Shown {
   readonly media: MediaBody;
   readonly place?: PicturePlace | undefined;
+}
+
+interface Placed extends Shown {
+  readonly place: PicturePlace;
+}
+
+/** The pictures of a conversation that are loaded, and those beside the one that is shown. */
+interface Neighbours {
+  readonly pictures: readonly Placed[];
+  readonly before?: Shown;
+  readonly after?: Shown;
 }
 
 interface Props {
@@ -33,7 +49,7 @@ export function Lightbox({ first, onClose }: Props) {
   const picture = useRef<HTMLImageElement>(null);
   const { media, place } = now;
   const neighbours = useNeighbours(first.place, place?.seq);
-  const zoom = useZoom(box, picture, media.url);
+  const zoom = useZoom(box, picture, media.url, (by) => show(by > 0 ? neighbours.after : neighbours.before));
   useOverlay(onClose);
   useEffect(() => {
     const { activeElement: before } = document;
@@ -115,7 +131,42 @@ export function Lightbox({ first, onClose }: Props) {
           onClick={() => show(neighbours.after)}
         />
       )}
+      <Strip pictures={neighbours.pictures} seq={place?.seq} onShow={show} />
     </dialog>
+  );
+}
+
+interface StripProps {
+  pictures: readonly Placed[];
+  /** the one that is shown */
+  seq: number | undefined;
+  onShow: (picture: Shown) => void;
+}
+
+/** The pictures around the one that is shown, small. */
+function Strip({ pictures, seq, onShow }: StripProps) {
+  const now = useRef<HTMLButtonElement>(null);
+  const at = pictures.findIndex((one) => one.place.seq === seq);
+  useLayoutEffect(() => {
+    now.current?.scrollIntoView({ block: "nearest", inline: "center" });
+  }, [seq, pictures]);
+  if (pictures.length < 2 || at < 0) return null;
+  return (
+    <ul class="lightbox-strip" aria-label={t("viewer.all")}>
+      {pictures.slice(Math.max(0, at - AROUND), at + AROUND + 1).map((one) => (
+        <li key={one.place.seq}>
+          <button
+            {...(one.place.seq === seq && { ref: now })}
+            type="button"
+            aria-label={plainText(one.media.caption) || one.media.name || t("message.image")}
+            aria-current={one.place.seq === seq ? "true" : undefined}
+            onClick={() => onShow(one)}
+          >
+            <img src={one.media.url} alt="" loading="lazy" decoding="async" referrerpolicy="no-referrer" />
+          </button>
+        </li>
+      ))}
+    </ul>
   );
 }
 
@@ -123,7 +174,7 @@ export function Lightbox({ first, onClose }: Props) {
  * The pictures before and after one, in the part of the conversation that is loaded. It loads more at its
  * ends.
  */
-function useNeighbours(start: PicturePlace | undefined, seq = 0): { before?: Shown; after?: Shown } {
+function useNeighbours(start: PicturePlace | undefined, seq = 0): Neighbours {
   const { chat } = useAccount();
   const [view, window] = useConversationWindow(chat, start?.conversationId);
   const from = start?.seq;
@@ -132,7 +183,7 @@ function useNeighbours(start: PicturePlace | undefined, seq = 0): { before?: Sho
   }, [window, from]);
   const pictures = useMemo(
     () =>
-      view.messages.flatMap((message): { media: MediaBody; place: PicturePlace }[] => {
+      view.messages.flatMap((message): Placed[] => {
         if (message.revoked || message.kind !== "image") return [];
         const content = contentOf(message.kind, message.body);
         const place = { conversationId: message.conversation_id, seq: message.seq };
@@ -144,15 +195,17 @@ function useNeighbours(start: PicturePlace | undefined, seq = 0): { before?: Sho
   );
   const before = pictures.findLast((one) => one.place.seq < seq);
   const after = pictures.find((one) => one.place.seq > seq);
+  const at = pictures.findIndex((one) => one.place.seq === seq);
+  const [isNearStart, isNearEnd] = [at < AHEAD, at >= pictures.length - AHEAD];
   const { hasOlder, hasNewer, isLoading, problem } = view;
   const loads = useRef(0);
   const isReady = window !== undefined && view.messages.length > 0 && !isLoading && !problem;
   useEffect(() => {
     if (!isReady || !seq || loads.current >= MAX_LOADS) return;
-    const load = !before && hasOlder ? window?.older : !after && hasNewer ? window?.newer : undefined;
+    const load = isNearStart && hasOlder ? window?.older : isNearEnd && hasNewer ? window?.newer : undefined;
     if (!load) return;
     loads.current++;
     void load.call(window);
-  }, [isReady, seq, before, after, hasOlder, hasNewer, window]);
-  return { ...(before && { before }), ...(after && { after }) };
+  }, [isReady, seq, isNearStart, isNearEnd, pictures, hasOlder, hasNewer, window]);
+  return { pictures, ...(before && { before }), ...(after && { after }) };
 }

@@ -3,6 +3,8 @@ import { useEffect, useRef } from "preact/hooks";
 
 /** How far a picture can be made larger. */
 const MOST = 8;
+/** A finger that goes so far to the side, in px, wants the next picture. */
+const SWIPE = 60;
 /** One step of the buttons, the keys and a double click. */
 const STEP = 1.5;
 
@@ -13,14 +15,22 @@ interface Place {
   scale: number;
 }
 
-/** Makes a picture larger and smaller, and moves it: by wheel, two fingers, drag, double click and calls. */
+/**
+ * Makes a picture larger and smaller, and moves it: by wheel, two fingers, drag, double click and calls. One
+ * finger leads from a picture that is not larger to the next one.
+ */
 export class Zoom {
   readonly #picture: HTMLElement;
   readonly #fingers = new Map<number, { x: number; y: number }>();
+  readonly #onSwipe: (by: 1 | -1) => void;
   #place: Place = { x: 0, y: 0, scale: 1 };
+  /** where the only finger on the screen has begun */
+  #begin: { x: number; y: number } | undefined;
 
-  constructor(picture: HTMLElement) {
+  /** @param onSwipe a finger wants the next picture, by 1, or the one before */
+  constructor(picture: HTMLElement, onSwipe: (by: 1 | -1) => void) {
     this.#picture = picture;
+    this.#onSwipe = onSwipe;
   }
 
   get isLarge(): boolean {
@@ -64,13 +74,48 @@ export class Zoom {
     box.addEventListener("dblclick", (event) => this.by(this.isLarge ? 0 : STEP ** 2, middle(event)), {
       signal,
     });
-    box.addEventListener("pointerdown", (event) => this.#fingers.set(event.pointerId, middle(event)), {
-      signal,
-    });
-    box.addEventListener("pointermove", (event) => this.#move(event.pointerId, middle(event)), { signal });
+    box.addEventListener(
+      "pointerdown",
+      (event) => {
+        this.#fingers.set(event.pointerId, middle(event));
+        const isFinger = event.pointerType !== "mouse" && this.#fingers.size === 1 && !this.isLarge;
+        this.#begin = isFinger ? middle(event) : undefined;
+      },
+      { signal },
+    );
+    box.addEventListener(
+      "pointermove",
+      (event) => {
+        this.#move(event.pointerId, middle(event));
+        if (this.#begin) this.#shift(middle(event).x - this.#begin.x);
+      },
+      { signal },
+    );
     for (const type of ["pointerup", "pointercancel", "pointerleave"] as const)
-      box.addEventListener(type, ({ pointerId }) => this.#fingers.delete(pointerId), { signal });
+      box.addEventListener(
+        type,
+        (event) => {
+          this.#fingers.delete(event.pointerId);
+          this.#release(type === "pointerup" ? middle(event) : undefined);
+        },
+        { signal },
+      );
     return () => ending.abort();
+  }
+
+  /** The finger that has begun alone is gone. @param to where; undefined: it was taken away */
+  #release(to: { x: number; y: number } | undefined): void {
+    const begin = this.#begin;
+    this.#begin = undefined;
+    if (!begin || this.isLarge) return;
+    this.#shift(0);
+    const [x, y] = to ? [to.x - begin.x, to.y - begin.y] : [0, 0];
+    if (Math.abs(x) > SWIPE && Math.abs(x) > 2 * Math.abs(y)) this.#onSwipe(x < 0 ? 1 : -1);
+  }
+
+  /** The picture follows a finger to the side. */
+  #shift(x: number): void {
+    if (!this.isLarge) this.#picture.style.transform = x ? `translate(${x}px)` : "";
   }
 
   #move(id: number, to: { x: number; y: number }): void {
@@ -100,11 +145,14 @@ export function useZoom(
   box: RefObject<HTMLElement | null>,
   picture: RefObject<HTMLElement | null>,
   url: string,
+  onSwipe: (by: 1 | -1) => void,
 ) {
+  const swiped = useRef(onSwipe);
+  swiped.current = onSwipe;
   const zoom = useRef<Zoom>(undefined);
   useEffect(() => {
     if (!box.current || !picture.current) return;
-    const made = new Zoom(picture.current);
+    const made = new Zoom(picture.current, (by) => swiped.current(by));
     zoom.current = made;
     made.by(0);
     return made.listen(box.current);

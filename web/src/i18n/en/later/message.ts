@@ -75,4 +75,5 @@ export const message = {
   "viewer.original": "Open the file",
   "viewer.before": "Picture before",
   "viewer.after": "Next picture",
+  "viewer.all": "All pictures",
 } as const;

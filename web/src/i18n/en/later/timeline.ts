@@ -6,4 +6,10 @@ export const timeline = {
   "reads.notBy": { other: "Not read by {n}" },
   "find.searching": "Searching …",
   "pins.none": "Nothing is pinned here.",
+  "media.title": "Media, files and links",
+  "media.media": "Media",
+  "media.file": "Files",
+  "media.audio": "Audio",
+  "media.link": "Links",
+  "media.none": "There is nothing here yet.",
 } as const;

@@ -75,4 +75,5 @@ export const message = {
   "viewer.original": "打开原文件",
   "viewer.before": "上一张",
   "viewer.after": "下一张",
+  "viewer.all": "全部图片",
 } as const;

@@ -6,4 +6,10 @@ export const timeline = {
   "reads.notBy": "{n} 人未读",
   "find.searching": "正在搜索…",
   "pins.none": "这里还没有置顶消息。",
+  "media.title": "媒体、文件与链接",
+  "media.media": "图片与视频",
+  "media.file": "文件",
+  "media.audio": "语音",
+  "media.link": "链接",
+  "media.none": "这里还没有内容。",
 } as const;
