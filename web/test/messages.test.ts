@@ -53,6 +53,15 @@ test("a reaction is counted on both sides, and its users are named", async () =>
   await bensPage.getByRole("tooltip").getByText(ann.user.username).waitFor();
   await chip.click();
   await annsPage.getByRole("button", { name: "👍, 1 reaction", pressed: true }).waitFor();
+  // Another one is a click away.
+  await bensPage.getByRole("list", { name: "Reactions" }).getByRole("button", { name: "More emoji" }).click();
+  await bensPage.getByRole("searchbox", { name: "Search emoji" }).fill("rocket");
+  await bensPage
+    .getByRole("button", { name: "rocket" })
+    .or(bensPage.getByRole("option", { name: "rocket" }))
+    .first()
+    .click();
+  await annsPage.getByRole("button", { name: "🚀, 1 reaction" }).waitFor();
 });
 
 test("a message that is taken back is gone on both sides", async () => {

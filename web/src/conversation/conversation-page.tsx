@@ -13,6 +13,10 @@ import { ConversationHeader } from "./header.tsx";
 import { Timeline } from "./timeline/timeline.tsx";
 import { TypingLine } from "./typing-line.tsx";
 
+const PinBar = lazy(async () => (await import("./panels/pin-bar.tsx")).PinBar, { isHint: true });
+const ScheduledLine = lazy(async () => (await import("./scheduled/scheduled-line.tsx")).ScheduledLine, {
+  isHint: true,
+});
 const SelectionBar = lazy(async () => (await import("../message/actions/selection-bar.tsx")).SelectionBar);
 
 /** A conversation: who is in it, its messages, the field for the next one, and what stands beside it. */
@@ -55,11 +59,13 @@ export function ConversationPage({ id }: { id: number }) {
         }}
       >
         <ConversationHeader id={id} name={name} entry={last.current} isGone={!entry} />
+        {!isGone && entry && <PinBar id={id} />}
         <Boundary>
           <Timeline id={id} view={view} window={window} />
         </Boundary>
         {isChoosing && <SelectionBar id={id} />}
         <TypingLine id={id} />
+        {!isGone && <ScheduledLine id={id} />}
         <Boundary>{window && <Composer key={id} id={id} name={name} window={window} />}</Boundary>
       </section>
       {!isGone && (

@@ -4,9 +4,11 @@ import { memo } from "preact/compat";
 import { useRef } from "preact/hooks";
 import { t } from "../i18n/i18n.ts";
 import { nameOf } from "../lib/names.ts";
+import { useAccount } from "../state/context.ts";
 import { hueOf } from "../ui/avatar.tsx";
 import { lazy } from "../ui/lazy.tsx";
 import { ActionBar } from "./actions/action-bar.tsx";
+import { rightsOf } from "./actions/rights.ts";
 import { selection, toggle } from "./actions/selection.ts";
 import { useRowActions } from "./actions/use-row-actions.ts";
 import { MessageBody } from "./body/message-body.tsx";
@@ -41,6 +43,8 @@ export const MessageRow = memo(({ message, isOwn, isTogether, isLast, isNamed, h
   const isSelected = useComputed(() =>
     selection.value?.id === id ? selection.value.messages.has(seq) : undefined,
   ).value;
+  const { chat, me } = useAccount();
+  const mayReact = rightsOf(message, chat.state.conversation(id), me).write;
   const isTold = message.pinned_at > 0 || message.edited_at !== undefined || message.thread !== undefined;
   const isTimed = isLast || isTold;
   if (kind === "tip")
@@ -84,7 +88,7 @@ export const MessageRow = memo(({ message, isOwn, isTogether, isLast, isNamed, h
         {isActive && isSelected === undefined && (
           <ActionBar message={message} isTimed={!isTimed} onReply={reply} onMenu={(at) => openMenu(at)} />
         )}
-        <Reactions message={message} />
+        <Reactions message={message} onAdd={mayReact ? (at) => openMenu(at, true) : undefined} />
         {thread === 0 && <ThreadSummary message={message} />}
       </div>
       {menu && <MessageMenu key={menu.count} {...{ message, thread, ...menu }} onClose={closeMenu} />}

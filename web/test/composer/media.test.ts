@@ -398,7 +398,7 @@ test("a message is scheduled, changed, and sent at once", async () => {
   await page.getByRole("button", { name: "Schedule", exact: true }).click();
   await page.getByText("Will be sent").waitFor();
   expect(await composer(page).inputValue()).toBe("");
-  await page.goto(`${site.origin}/#/scheduled`);
+  await page.getByRole("link", { name: "1 message scheduled for" }).click();
   await page.getByRole("button", { name: "Edit" }).click();
   await page.getByRole("textbox", { name: "Message" }).fill("See you tomorrow");
   const saved = page.waitForRequest((call) => call.method() === "PATCH");

@@ -1,21 +1,11 @@
 import { t } from "../../i18n/i18n.ts";
-import { useAccount } from "../../state/context.ts";
-import { useLoaded } from "../../state/use-loaded.ts";
-import { useReload } from "../../state/use-reload.ts";
 import { Found } from "./found.tsx";
 import { Panel } from "./panel.tsx";
+import { usePins } from "./use-pins.ts";
 
 /** The pinned messages of a conversation, the one that was pinned last first. */
 export function PinsPanel({ id }: { id: number }) {
-  const { chat } = useAccount();
-  const { value, problem, reload } = useLoaded(String(id), () =>
-    chat.api.call("get", "/v1/conversations/{id}/pins", { path: { id } }),
-  );
-  // Messages change with each pin and its end.
-  useReload(
-    reload,
-    (frame) => (frame.type === "changed" || frame.type === "revoked") && frame.conversation_id === id,
-  );
+  const { value, problem, reload } = usePins(id);
   return (
     <Panel title={t("pins.title")} id={id}>
       <div class="panel-list">

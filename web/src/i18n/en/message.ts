@@ -47,4 +47,5 @@ export const message = {
   "action.reactWith": "React with {emoji}",
   "thread.replies": { one: "{n} reply", other: "{n} replies" },
   "threads.title": "Threads",
+  "action.moreEmoji": "More emoji",
 } as const;

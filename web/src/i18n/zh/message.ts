@@ -47,4 +47,5 @@ export const message = {
   "action.reactWith": "用 {emoji} 回应",
   "thread.replies": "{n} 条回复",
   "threads.title": "话题",
+  "action.moreEmoji": "更多表情",
 } as const;

@@ -4,6 +4,7 @@ import { t } from "../../i18n/i18n.ts";
 import { useAccount } from "../../state/context.ts";
 import { showDialog } from "../../ui/dialogs.tsx";
 import { useLongPress } from "../../ui/gestures/use-long-press.ts";
+import { Icon } from "../../ui/icon.tsx";
 import { lazy } from "../../ui/lazy.tsx";
 import { emojiText } from "./emoji-text.ts";
 import { react, type ShownReaction, wishesOf, withWishes } from "./wanted.ts";
@@ -14,8 +15,14 @@ const REST = 350;
 const ReactorsTip = lazy(async () => (await import("./reactors.tsx")).ReactorsTip, { isHint: true });
 const ReactorsDialog = lazy(async () => (await import("./reactors.tsx")).ReactorsDialog);
 
+interface Props {
+  message: Message;
+  /** shows all emoji, beside a button; absent: the user may not react */
+  onAdd: ((at: DOMRect) => void) | undefined;
+}
+
 /** What users have reacted with below a message. */
-export function Reactions({ message }: { message: Message }) {
+export function Reactions({ message, onAdd }: Props) {
   const { conversation_id: id, seq } = message;
   const wishes = useMemo(() => wishesOf(message), [id, seq]);
   const shown = withWishes(message, wishes.value);
@@ -25,6 +32,19 @@ export function Reactions({ message }: { message: Message }) {
       {shown.map((reaction) => (
         <Chip key={reaction.key} message={message} reaction={reaction} />
       ))}
+      {onAdd && (
+        <li>
+          <button
+            type="button"
+            class="reaction"
+            aria-label={t("action.moreEmoji")}
+            title={t("action.moreEmoji")}
+            onClick={({ currentTarget }) => onAdd(currentTarget.getBoundingClientRect())}
+          >
+            <Icon name="plus" />
+          </button>
+        </li>
+      )}
     </ul>
   );
 }

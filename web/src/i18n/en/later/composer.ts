@@ -58,6 +58,10 @@ export const composer = {
   "poll.same": "Two options are the same.",
   "poll.past": "The end is in the past.",
   "scheduled.empty": "Nothing is scheduled. Write a message and choose “Send later”.",
+  "scheduled.waiting": {
+    one: "{n} message scheduled for {time}",
+    other: "{n} messages scheduled, the next for {time}",
+  },
   "scheduled.when": "Date and time",
   "scheduled.past": "This time is in the past.",
   "scheduled.far": "This time is more than a year ahead.",

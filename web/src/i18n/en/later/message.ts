@@ -30,7 +30,6 @@ export const message = {
   "action.revoke": "Delete for everyone",
   "action.delete": "Delete",
   "action.hide": "Delete for me",
-  "action.moreEmoji": "More emoji",
   "forward.title": { one: "Forward {n} message", other: "Forward {n} messages" },
   "forward.how": "How to forward",
   "forward.apart": "One by one",

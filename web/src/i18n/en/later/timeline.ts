@@ -6,6 +6,7 @@ export const timeline = {
   "reads.notBy": { other: "Not read by {n}" },
   "find.searching": "Searching …",
   "pins.none": "Nothing is pinned here.",
+  "pins.all": { other: "All {n}" },
   "media.title": "Media, files and links",
   "media.media": "Media",
   "media.file": "Files",

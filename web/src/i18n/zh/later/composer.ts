@@ -57,6 +57,7 @@ export const composer = {
   "poll.same": "有两个选项相同。",
   "poll.past": "截止时间已过。",
   "scheduled.empty": "还没有定时消息。写好消息后选择“定时发送”。",
+  "scheduled.waiting": "{n} 条定时消息，下一条：{time}",
   "scheduled.when": "日期和时间",
   "scheduled.past": "这个时间已经过去。",
   "scheduled.far": "时间不能超过一年。",

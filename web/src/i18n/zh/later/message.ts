@@ -30,7 +30,6 @@ export const message = {
   "action.revoke": "撤回",
   "action.delete": "删除",
   "action.hide": "仅为我删除",
-  "action.moreEmoji": "更多表情",
   "forward.title": "转发 {n} 条消息",
   "forward.how": "转发方式",
   "forward.apart": "逐条转发",

@@ -6,6 +6,7 @@ export const timeline = {
   "reads.notBy": "{n} 人未读",
   "find.searching": "正在搜索…",
   "pins.none": "这里还没有置顶消息。",
+  "pins.all": "全部 {n} 条",
   "media.title": "媒体、文件与链接",
   "media.media": "图片与视频",
   "media.file": "文件",
