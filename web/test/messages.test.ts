@@ -64,6 +64,20 @@ test("a reaction is counted on both sides, and its users are named", async () =>
   await annsPage.getByRole("button", { name: "🚀, 1 reaction" }).waitFor();
 });
 
+test("code is copied as it was written, and has colours where it names its language", async () => {
+  const { ann, id, annsPage } = await talkOfTwo();
+  const code = 'const name = "Ann"; // <b>\nsend(name);';
+  await ann.send(id, `Here:\n\`\`\`js\n${code}\n\`\`\``);
+  const block = stored(annsPage, "Here").locator(".code");
+  await block.locator("[data-token=word]").getByText("const").waitFor();
+  expect(await block.locator("code").innerText()).toBe(code);
+  await annsPage.context().grantPermissions(["clipboard-read", "clipboard-write"]);
+  await block.hover();
+  await block.getByRole("button", { name: "Copy the code" }).click();
+  await annsPage.getByText("Copied").waitFor();
+  expect(await annsPage.evaluate(() => navigator.clipboard.readText())).toBe(code);
+});
+
 test("a message that is taken back is gone on both sides", async () => {
   const { ann, id, annsPage, bensPage } = await talkOfTwo();
   await ann.send(id, "Oh no");

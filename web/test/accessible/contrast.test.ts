@@ -6,7 +6,9 @@ type Colour = readonly [red: number, green: number, blue: number, alpha: number]
 
 const styles = (name: string) =>
   readFileSync(new URL(`../../src/styles/${name}.css`, import.meta.url), "utf8");
-const [usual = "", more = ""] = styles("tokens").split("@media (prefers-contrast: more)");
+const [usual = "", more = ""] = `${styles("code")}${styles("tokens")}`.split(
+  "@media (prefers-contrast: more)",
+);
 const HUES = [0, 30, 60, 90, 120, 150, 180, 210, 240, 270, 300, 330];
 
 /** What text of a colour stands on. `a/b`: on a, which covers b in part. */
@@ -23,6 +25,12 @@ const TEXT: Record<string, string[]> = {
     ...["ground", "ground-side", "ground-raised", "ground-hover", "ground-chosen", "mark"],
     ...["bubble", "bubble-own"],
   ],
+  ...Object.fromEntries(
+    ["word", "string", "number", "name"].map((name) => [
+      `code-${name}`,
+      ["inset/ground", "inset/bubble", "inset/bubble-own"],
+    ]),
+  ),
   danger: ["ground", "ground-side", "ground-raised", "ground-hover", "bubble-own", "mark"],
   "on-accent": ["accent"],
   ground: ["ink", "ink-soft", "danger"],

@@ -48,4 +48,6 @@ export const message = {
   "thread.replies": { one: "{n} reply", other: "{n} replies" },
   "threads.title": "Threads",
   "action.moreEmoji": "More emoji",
+  "message.copied": "Copied",
+  "message.copyCode": "Copy the code",
 } as const;

@@ -48,4 +48,6 @@ export const message = {
   "thread.replies": "{n} 条回复",
   "threads.title": "话题",
   "action.moreEmoji": "更多表情",
+  "message.copied": "已复制",
+  "message.copyCode": "复制代码",
 } as const;

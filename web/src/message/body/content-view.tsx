@@ -2,6 +2,7 @@ import type { Content } from "parley-react";
 import type { Names } from "parley-react/markup";
 import { t } from "../../i18n/i18n.ts";
 import { lazy } from "../../ui/lazy.tsx";
+import { CodeBlock } from "../code/code-block.tsx";
 import { Markup } from "../markup/markup.tsx";
 import type { PicturePlace } from "../viewer/place.ts";
 import { File } from "./file.tsx";
@@ -27,7 +28,9 @@ interface Props {
 /** What a message, a part of a merged one or a message that waits says. */
 export function ContentView({ content, mentioned, me, place, isFolding }: Props) {
   const words = (text: string) => {
-    const all = text && <Markup text={text} {...(mentioned && { mentioned })} {...(me && { me })} />;
+    const all = text && (
+      <Markup text={text} {...(mentioned && { mentioned })} {...(me && { me })} code={CodeBlock} />
+    );
     return isFolding && isLong(text) ? <Folded>{all}</Folded> : all;
   };
   switch (content.kind) {

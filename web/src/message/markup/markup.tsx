@@ -1,4 +1,5 @@
 import { type Block, type Inline, type ListItem, type Names, parseMarkup } from "parley-react/markup";
+import type { ComponentType } from "preact";
 import { useMemo, useState } from "preact/hooks";
 import { t } from "../../i18n/i18n.ts";
 import { href } from "../../state/address.ts";
@@ -13,24 +14,36 @@ interface Props {
   mentioned?: readonly Names[];
   /** the user, whose own name is shown stronger */
   me?: number;
+  /** draws code; absent: it is shown as it is */
+  code?: CodeView;
 }
 
+type CodeView = ComponentType<{ text: string; language: string }>;
+
 /** The text of a user with its styles, links and mentions. It is drawn from a tree, and never is HTML. */
-export function Markup({ text, mentioned = NOBODY, me = 0 }: Props) {
+export function Markup({ text, mentioned = NOBODY, me = 0, code }: Props) {
   const blocks = useMemo(() => parseMarkup(text, mentioned), [text, mentioned]);
   return (
     <div class="text" dir="auto" data-emoji={EMOJI_ONLY.test(text)}>
       {blocks.map((block, i) => (
-        <BlockView key={`${i}`} block={block} me={me} />
+        <BlockView key={`${i}`} block={block} me={me} code={code} />
       ))}
     </div>
   );
 }
 
-function BlockView({ block, me }: { block: Block; me: number }) {
+interface BlockProps {
+  block: Block;
+  me: number;
+  code: CodeView | undefined;
+}
+
+function BlockView({ block, me, code: Code }: BlockProps) {
   switch (block.type) {
     case "code":
-      return (
+      return Code ? (
+        <Code text={block.text} language={block.language} />
+      ) : (
         <pre dir="ltr" data-language={block.language || undefined}>
           <code>{block.text}</code>
         </pre>
@@ -39,7 +52,7 @@ function BlockView({ block, me }: { block: Block; me: number }) {
       return (
         <blockquote>
           {block.children.map((one, i) => (
-            <BlockView key={`${i}`} block={one} me={me} />
+            <BlockView key={`${i}`} block={one} me={me} code={Code} />
           ))}
         </blockquote>
       );

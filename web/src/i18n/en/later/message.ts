@@ -12,7 +12,6 @@ export const message = {
   "message.speed": "Speed: {n}×",
   "message.reactedWith": "{names}: {key}",
   "message.chosen": { one: "{n} message chosen", other: "{n} messages chosen" },
-  "message.copied": "Copied",
   "message.revokeQuestion": "Nobody will be able to read it any more.",
   "message.hideQuestion": "Others go on seeing it.",
   "action.edit": "Edit",

@@ -12,7 +12,6 @@ export const message = {
   "message.speed": "速度：{n} 倍",
   "message.reactedWith": "{names} 回应了 {key}",
   "message.chosen": "已选择 {n} 条消息",
-  "message.copied": "已复制",
   "message.revokeQuestion": "撤回后谁都无法再看到。",
   "message.hideQuestion": "其他人仍能看到。",
   "action.edit": "编辑",
