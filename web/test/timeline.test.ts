@@ -466,7 +466,7 @@ test("pinned messages stand beside the conversation, as they are now", async () 
   await ben.call("PUT", `/v1/conversations/${id}/messages/7/pin`);
   await page.locator(".hit", { hasText: "Message 7" }).click();
   await page.locator("[data-seq='7'][data-highlighted]").waitFor();
-  const bar = page.getByRole("region", { name: "Pinned messages" });
+  const bar = page.locator(".pin-bar");
   await ben.call("PUT", `/v1/conversations/${id}/messages/9/pin`);
   await bar.getByRole("link", { name: "Message 9" }).click();
   await page.locator("[data-seq='9'][data-highlighted]").waitFor();

@@ -14,7 +14,7 @@ export function PinBar({ id }: { id: number }) {
   const [newest] = items;
   if (!newest) return null;
   return (
-    <section class="pin-bar" aria-label={t("pins.title")}>
+    <div class="pin-bar">
       <a href={href(routeOf(newest))}>
         <Icon name="pin" />
         <strong>
@@ -25,6 +25,6 @@ export function PinBar({ id }: { id: number }) {
       {items.length > 1 && (
         <a href={href(conversationAddress(id, "pins"))}>{t("pins.all", { n: items.length })}</a>
       )}
-    </section>
+    </div>
   );
 }
