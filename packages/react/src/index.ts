@@ -11,6 +11,8 @@ export {
   textOf,
   webAddress,
 } from "./message/content.ts";
+export { type CodeBlock, type Mention, MessageText } from "./message/message-text.tsx";
+export { useMentioned } from "./message/use-mentioned.ts";
 export { follows, followsOwn, type Row } from "./timeline/days.ts";
 export { TimelineBox, TimelineRows } from "./timeline/parts.tsx";
 export { type Guides, type Pilot, settle } from "./timeline/pilot.ts";

@@ -5,7 +5,7 @@ import { clock, day, moment } from "../i18n/format.ts";
 import { t } from "../i18n/i18n.ts";
 import { nameOf } from "../lib/names.ts";
 import { isFrom } from "../lib/origin.ts";
-import { Markup } from "../message/markup/markup.tsx";
+import { Markup } from "../message/markup.tsx";
 import { preview } from "../message/preview.ts";
 
 interface Props {

@@ -6,7 +6,7 @@ import { useAccount } from "../state/context.ts";
 import { hueOf } from "../ui/avatar.tsx";
 import { Quote } from "./body/quote.tsx";
 import { useMentioned } from "./body/use-mentioned.ts";
-import { Markup } from "./markup/markup.tsx";
+import { Markup } from "./markup.tsx";
 import { Meta } from "./meta.tsx";
 import { SenderPicture } from "./sender-picture.tsx";
 

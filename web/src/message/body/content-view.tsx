@@ -3,7 +3,7 @@ import type { Names } from "parley-react/markup";
 import { t } from "../../i18n/i18n.ts";
 import { lazy } from "../../ui/lazy.tsx";
 import { CodeBlock } from "../code/code-block.tsx";
-import { Markup } from "../markup/markup.tsx";
+import { Markup } from "../markup.tsx";
 import type { PicturePlace } from "../viewer/place.ts";
 import { File } from "./file.tsx";
 import { Folded, isLong } from "./folded.tsx";

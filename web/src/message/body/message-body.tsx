@@ -1,5 +1,5 @@
 import type { Message } from "parley-client";
-import { contentOf, textOf } from "parley-react";
+import { contentOf, textOf, useMentioned } from "parley-react";
 import { useMemo } from "preact/hooks";
 import { t } from "../../i18n/i18n.ts";
 import { useAccount } from "../../state/context.ts";
@@ -7,16 +7,16 @@ import { lazy } from "../../ui/lazy.tsx";
 import { ContentView } from "./content-view.tsx";
 import { Forwarded } from "./forwarded.tsx";
 import { Quote } from "./quote.tsx";
-import { useMentioned } from "./use-mentioned.ts";
 
 const Poll = lazy(async () => (await import("../poll/poll.tsx")).Poll);
 
 /** What a message says, with what it answers and where it comes from. */
 export function MessageBody({ message }: { message: Message }) {
-  const { me } = useAccount();
+  const account = useAccount();
+  const { me } = account;
   const { conversation_id: id, seq, kind, body } = message;
   const content = useMemo(() => contentOf(kind, body), [kind, body]);
-  const mentioned = useMentioned(message, textOf(content));
+  const mentioned = useMentioned(account, message, textOf(content));
   if (message.revoked)
     return (
       <p class="text soft" data-revoked>
