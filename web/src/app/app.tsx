@@ -7,7 +7,7 @@ import { Boundary } from "../ui/missing/boundary.tsx";
 import { Shell } from "./shell.tsx";
 
 const resolveMentions: Parameters<typeof openAccount>[1] = async (account, item) => {
-  const { resolveMentions: resolve } = await import("../conversation/composer/suggest.ts");
+  const { resolveMentions: resolve } = await import("parley-react/mentions");
   return resolve(account, item);
 };
 const SignIn = lazy(async () => (await import("../account/sign-in.tsx")).SignIn);

@@ -1,4 +1,4 @@
-import { isAttended, onAttention } from "parley-react";
+import { isAttended, onAttention } from "parley-react/timeline";
 
 /** The lock of a tab that has ended is free within this time, in ms. */
 const TAKEOVER = 1_000;

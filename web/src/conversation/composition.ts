@@ -1,14 +1,5 @@
 import { type Signal, signal } from "@preact/signals";
-import type { Message } from "parley-client";
-
-/** What the field of a conversation is for: a message, an answer that quotes one, or an edit of one. */
-export type Composition =
-  | { readonly mode: "write" }
-  | { readonly mode: "reply"; readonly message: Message }
-  | { readonly mode: "edit"; readonly message: Message };
-
-/** The field is for a message of its own. */
-export const WRITE: Composition = { mode: "write" };
+import { type Composition, type CompositionState, WRITE } from "parley-react/composer";
 
 const compositions = new Map<string, Signal<Composition>>();
 
@@ -21,4 +12,16 @@ export function composition(id: number, thread = 0): Signal<Composition> {
   const known = compositions.get(key) ?? signal(WRITE);
   compositions.set(key, known);
   return known;
+}
+
+/** The same, as the field of `parley-react` has it. */
+export function useCompositionOf(id: number, thread: number): CompositionState {
+  const target = composition(id, thread);
+  return {
+    now: target.value,
+    peek: () => target.peek(),
+    set: (next) => {
+      target.value = next;
+    },
+  };
 }

@@ -1,11 +1,10 @@
 import type { Chat, Message, OutboxItem } from "parley-client";
-import { contentOf } from "parley-react";
+import { contentOf, MessageText } from "parley-react/message";
 import { memo } from "preact/compat";
 import { clock, day, moment } from "../i18n/format.ts";
 import { t } from "../i18n/i18n.ts";
 import { nameOf } from "../lib/names.ts";
 import { isFrom } from "../lib/origin.ts";
-import { Markup } from "../message/markup.tsx";
 import { preview } from "../message/preview.ts";
 
 interface Props {
@@ -50,7 +49,7 @@ export const StoredItem = memo(({ message, server, isOwn, isNewDay }: Props) => 
 function Body({ message, server }: Pick<Props, "message" | "server">) {
   const content = contentOf(message.kind, message.body);
   if (message.revoked) return <p class="soft">{preview(message)}</p>;
-  if (content.kind === "text") return <Markup text={content.text} />;
+  if (content.kind === "text") return <Text text={content.text} />;
   if (!("media" in content) || !content.media.url) return <p class="soft">{preview(message)}</p>;
   const { url, caption } = content.media;
   return (
@@ -69,7 +68,7 @@ function Body({ message, server }: Pick<Props, "message" | "server">) {
           preview(message)
         )}
       </a>
-      {content.kind === "image" && caption && <Markup text={caption} />}
+      {content.kind === "image" && caption && <Text text={caption} />}
     </>
   );
 }
@@ -81,7 +80,7 @@ export function PendingItem({ chat, item }: { chat: Chat; item: OutboxItem }) {
   return (
     <li part="message own" data-own data-state={state}>
       <div class="bubble" part="bubble">
-        {content?.kind === "text" && <Markup text={content.text} />}
+        {content?.kind === "text" && <Text text={content.text} />}
         <span class="meta" part="meta" role={state === "failed" ? "alert" : undefined}>
           {t(`message.${state}`)}
         </span>
@@ -98,4 +97,8 @@ export function PendingItem({ chat, item }: { chat: Chat; item: OutboxItem }) {
       </div>
     </li>
   );
+}
+
+function Text({ text }: { text: string }) {
+  return <MessageText className="text" text={text} spoiler={t("message.spoiler")} />;
 }

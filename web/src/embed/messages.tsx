@@ -1,6 +1,6 @@
 import type { Chat, ConversationWindow, WindowView } from "parley-client";
 import { People } from "parley-client/people";
-import { isAttended, onAttention } from "parley-react";
+import { isAttended, onAttention } from "parley-react/timeline";
 import { useEffect, useLayoutEffect, useMemo, useRef } from "preact/hooks";
 import { isSameDay } from "../i18n/format.ts";
 import { t } from "../i18n/i18n.ts";

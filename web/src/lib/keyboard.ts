@@ -1,12 +1,1 @@
-/**
- * Whether an input method takes a key, which then is none for the page. Safari ends a composition before the
- * key that has ended it, which its code alone tells.
- */
-export function isComposing({ isComposing: isUnderWay, keyCode }: KeyboardEvent): boolean {
-  return isUnderWay || keyCode === 229;
-}
-
-/** Whether the user has a keyboard, as far as a page can know. That of a screen would cover what is shown. */
-export function hasKeyboard(): boolean {
-  return matchMedia("(hover: hover) and (pointer: fine)").matches;
-}
+export { hasKeyboard, isComposing } from "parley-react/keys";

@@ -5,7 +5,6 @@ import { nameOf } from "../lib/names.ts";
 import { useAccount } from "../state/context.ts";
 import { hueOf } from "../ui/avatar.tsx";
 import { Quote } from "./body/quote.tsx";
-import { useMentioned } from "./body/use-mentioned.ts";
 import { Markup } from "./markup.tsx";
 import { Meta } from "./meta.tsx";
 import { SenderPicture } from "./sender-picture.tsx";
@@ -64,16 +63,16 @@ function Caption({ kind, body }: { kind: string; body: unknown }) {
 }
 
 function Words({ message }: { message: Message }) {
-  const { me } = useAccount();
+  const account = useAccount();
   const { kind, body, conversation_id: id } = message;
   const text = textOf(contentOf(kind, body));
-  const mentioned = useMentioned(message, text);
+  const mentioned = useMentioned(account, message, text);
   const quote = message.revoked ? undefined : message.quote;
   if (!text && !quote) return null;
   return (
     <div class="bubble">
       {quote && <Quote conversationId={id} quote={quote} />}
-      {text && <Markup {...{ text, mentioned, me }} />}
+      {text && <Markup {...{ text, mentioned, me: account.me }} />}
       <Meta message={message} isTimed />
     </div>
   );

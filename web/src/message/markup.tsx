@@ -1,5 +1,5 @@
-import { type CodeBlock, MessageText } from "parley-react";
 import type { Names } from "parley-react/markup";
+import { type CodeBlock, MessageText } from "parley-react/message";
 import type { ComponentType } from "preact";
 import { t } from "../i18n/i18n.ts";
 import { href } from "../state/address.ts";

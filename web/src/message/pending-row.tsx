@@ -1,5 +1,5 @@
 import type { OutboxItem } from "parley-client";
-import { type Content, contentOf } from "parley-react";
+import { type Content, contentOf } from "parley-react/message";
 import { useLayoutEffect, useMemo, useState } from "preact/hooks";
 import { t } from "../i18n/i18n.ts";
 import { percent } from "../i18n/units.ts";

@@ -1,6 +1,6 @@
 import type { LastMessage } from "parley-client";
-import { type Content, contentOf } from "parley-react";
 import { plainText } from "parley-react/markup";
+import { type Content, contentOf } from "parley-react/message";
 import { t } from "../i18n/i18n.ts";
 import { duration } from "../i18n/units.ts";
 

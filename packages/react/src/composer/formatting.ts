@@ -1,3 +1,5 @@
+import type { KeyPress } from "../timeline/roving.ts";
+
 /** The marks that a key puts around what is selected, with Ctrl or ⌘. */
 const MARKS: Readonly<Record<string, string>> = { b: "**", i: "*", e: "`" };
 /** The same, with Shift besides. */
@@ -14,7 +16,10 @@ export function insert(field: HTMLTextAreaElement, text: string, from: number, t
 }
 
 /** Puts marks around what is selected, or takes them away. @returns whether the key has marks */
-export function format(field: HTMLTextAreaElement, event: KeyboardEvent): boolean {
+export function format(
+  field: HTMLTextAreaElement,
+  event: KeyPress & { readonly shiftKey: boolean },
+): boolean {
   if (!(event.ctrlKey || event.metaKey) || event.altKey) return false;
   const mark = (event.shiftKey ? SHIFT_MARKS : MARKS)[event.key.toLowerCase()];
   if (mark === undefined) return false;

@@ -4,6 +4,8 @@ import type { Names } from "../markup/names.ts";
 import type { Block, Inline, ListItem } from "../markup/tree.ts";
 
 const NOBODY: readonly Names[] = [];
+/** Out of sight and of reach for the focus and screen readers, in its place. */
+const HIDDEN = { visibility: "hidden" } as const;
 /** Up to six emoji and nothing else. */
 const EMOJI_ONLY = /^\s*(?:\p{RGI_Emoji}\s*){1,6}$/v;
 
@@ -49,103 +51,105 @@ export function MessageText({ text, names = NOBODY, className, ...drawn }: Props
   const blocks = useMemo(() => parseMarkup(text, names), [text, names]);
   return (
     <div className={className} dir="auto" data-emoji={EMOJI_ONLY.test(text)}>
-      <Blocks blocks={blocks} drawn={drawn} />
+      {drawBlocks(blocks, drawn)}
     </div>
   );
 }
 
-function Blocks({ blocks, drawn }: { blocks: readonly Block[]; drawn: Drawn }) {
-  return <>{blocks.map((block, i) => drawBlock(block, `${i}`, drawn))}</>;
+/** Parts of a text have no other key than their place. */
+function keyed<T>(parts: readonly T[], draw: (part: T, key: string) => ReactNode): ReactNode[] {
+  return parts.map((part, i) => draw(part, `${i}`));
 }
 
-function drawBlock(block: Block, key: string, drawn: Drawn): ReactNode {
-  switch (block.type) {
-    case "code":
-      return <CodePart key={key} code={block} draw={drawn.code} />;
-    case "quote":
-      return (
-        <blockquote key={key}>
-          <Blocks blocks={block.children} drawn={drawn} />
-        </blockquote>
-      );
-    case "list":
-      return <ul key={key}>{block.items.map((item, i) => drawItem(item, `${i}`, drawn))}</ul>;
-    default:
-      return (
-        <p key={key} dir="auto">
-          {drawLine(block.children, drawn)}
-        </p>
-      );
-  }
+function drawBlocks(blocks: readonly Block[], drawn: Drawn): ReactNode[] {
+  return keyed(blocks, (block, key) => {
+    switch (block.type) {
+      case "code":
+        return <CodePart key={key} block={block} draw={drawn.code} />;
+      case "quote":
+        return <blockquote key={key}>{drawBlocks(block.children, drawn)}</blockquote>;
+      case "list":
+        return <ul key={key}>{drawItems(block.items, drawn)}</ul>;
+      default:
+        return (
+          <p key={key} dir="auto">
+            {drawLine(block.children, drawn)}
+          </p>
+        );
+    }
+  });
 }
 
-function drawItem({ marker, children }: ListItem, key: string, drawn: Drawn): ReactNode {
-  return (
+function drawItems(items: readonly ListItem[], drawn: Drawn): ReactNode[] {
+  return keyed(items, ({ marker, children }, key) => (
     <li key={key} dir="auto">
       <span data-marker>{/\d/.test(marker) ? marker : "•"}</span>
       <span>{drawLine(children, drawn)}</span>
     </li>
-  );
+  ));
 }
 
-function drawLine(nodes: readonly Inline[], drawn: Drawn): ReactNode {
-  return <>{nodes.map((node, i) => drawPart(node, `${i}`, drawn))}</>;
+function drawLine(nodes: readonly Inline[], drawn: Drawn): ReactNode[] {
+  return keyed(nodes, (node, key) => {
+    const children = "children" in node ? drawLine(node.children, drawn) : node.text;
+    switch (node.type) {
+      case "text":
+        return children;
+      case "code":
+        return <code key={key}>{children}</code>;
+      case "mention":
+        return <MentionPart key={key} node={node} draw={drawn.mention} />;
+      case "link":
+        return (
+          <a key={key} href={node.href} title={node.href} target="_blank" rel="noopener noreferrer nofollow">
+            {children}
+            {node.host && <small> ({node.host})</small>}
+          </a>
+        );
+      case "bold":
+        return <strong key={key}>{children}</strong>;
+      case "italic":
+        return <em key={key}>{children}</em>;
+      case "strike":
+        return <s key={key}>{children}</s>;
+      default:
+        return (
+          <Spoiler key={key} label={drawn.spoiler}>
+            {children}
+          </Spoiler>
+        );
+    }
+  });
 }
 
-function drawPart(node: Inline, key: string, drawn: Drawn): ReactNode {
-  switch (node.type) {
-    case "text":
-      return node.text;
-    case "code":
-      return <code key={key}>{node.text}</code>;
-    case "mention":
-      return <MentionPart key={key} mention={node} draw={drawn.mention} />;
-    case "link":
-      return (
-        <a key={key} href={node.href} title={node.href} target="_blank" rel="noopener noreferrer nofollow">
-          {drawLine(node.children, drawn)}
-          {node.host && <small> ({node.host})</small>}
-        </a>
-      );
-    case "bold":
-      return <strong key={key}>{drawLine(node.children, drawn)}</strong>;
-    case "italic":
-      return <em key={key}>{drawLine(node.children, drawn)}</em>;
-    case "strike":
-      return <s key={key}>{drawLine(node.children, drawn)}</s>;
-    default:
-      return <Spoiler key={key} nodes={node.children} drawn={drawn} />;
-  }
+/** A mention has a key here, whatever the app draws. */
+function MentionPart({ node, draw = drawMention }: { node: Mention; draw: Drawn["mention"] }) {
+  return draw(node);
 }
 
-function MentionPart({ mention, draw }: { mention: Mention; draw: Drawn["mention"] }) {
-  return draw ? draw(mention) : <bdi data-mention={mention.id}>{mention.text}</bdi>;
+function drawMention({ id, text }: Mention): ReactNode {
+  return <bdi data-mention={id}>{text}</bdi>;
 }
 
-function CodePart({ code, draw }: { code: CodeBlock; draw: Drawn["code"] }) {
-  if (draw) return draw(code);
+function CodePart({ block, draw = drawCode }: { block: CodeBlock; draw: Drawn["code"] }) {
+  return draw(block);
+}
+
+function drawCode({ text, language }: CodeBlock): ReactNode {
   return (
-    <pre dir="ltr" data-language={code.language || undefined}>
-      <code>{code.text}</code>
+    <pre dir="ltr" data-language={language || undefined}>
+      <code>{text}</code>
     </pre>
   );
 }
 
 /** Hidden until the user asks for it, from screen readers too. */
-function Spoiler({ nodes, drawn }: { nodes: readonly Inline[]; drawn: Drawn }) {
+function Spoiler({ label, children }: { label: string; children: ReactNode | ReactNode[] }) {
   const [isOpen, setOpen] = useState(false);
-  const content = drawLine(nodes, drawn);
-  if (isOpen) return <span data-spoiler>{content}</span>;
+  if (isOpen) return <span data-spoiler>{children}</span>;
   return (
-    <button type="button" data-spoiler aria-label={drawn.spoiler} onClick={() => setOpen(true)}>
-      <span ref={hide} aria-hidden="true">
-        {content}
-      </span>
+    <button type="button" data-spoiler aria-label={label} onClick={() => setOpen(true)}>
+      <span style={HIDDEN}>{children}</span>
     </button>
   );
-}
-
-/** Takes an element from the focus. React 18 knows no attribute for it. */
-function hide(element: HTMLElement | null): void {
-  if (element) element.inert = true;
 }

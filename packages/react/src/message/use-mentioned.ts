@@ -30,7 +30,6 @@ export function useMentioned(
       .map(({ id, username, nickname }) => `${id}\n${username}\n${nickname}`)
       .join("\0");
   const names = useSyncExternalStore(people.subscribe, lines, lines);
-  // biome-ignore lint/correctness/useExhaustiveDependencies: the lines say whether a user has another name
   return useMemo(
     () => (mentions.length === 0 ? NOBODY : namesIn(text, mentions, known())),
     [mentions, names, text],

@@ -58,7 +58,6 @@ export function useTimeline(options: TimelineOptions): Timeline {
   const { chat, id, me, view, window, zone } = options;
   const entry = useChat(chat, (state) => state.conversation(id));
   const [, setRenders] = useState(0);
-  // biome-ignore lint/correctness/useExhaustiveDependencies: a user is somewhere in one conversation
   const pilot = useMemo(() => new Pilot(() => setRenders((count) => count + 1)), [chat, id]);
   pilot.events = options;
   const box = useRef<HTMLDivElement>(null);
@@ -76,7 +75,6 @@ export function useTimeline(options: TimelineOptions): Timeline {
   const { messages, hasOlder, hasNewer } = view;
   const [start, end] = pilot.extent(view);
   const firstUnread = pilot.unread.find(messages, hasOlder, me);
-  // biome-ignore lint/correctness/useExhaustiveDependencies: another time zone has other days
   const days = useMemo(
     () => daysOf(messages, start, end, firstUnread),
     [messages, start, end, firstUnread, zone],

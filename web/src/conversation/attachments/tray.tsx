@@ -1,4 +1,4 @@
-import { MAX_CAPTION } from "parley-react";
+import { MAX_CAPTION } from "parley-react/composer";
 import { useEffect, useState } from "preact/hooks";
 import { t } from "../../i18n/i18n.ts";
 import { duration, fileSize } from "../../i18n/units.ts";

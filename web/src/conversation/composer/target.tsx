@@ -1,9 +1,9 @@
+import type { Composition } from "parley-react/composer";
 import { t } from "../../i18n/i18n.ts";
 import { nameOf } from "../../lib/names.ts";
 import { preview } from "../../message/preview.ts";
 import { Icon } from "../../ui/icon.tsx";
 import { IconButton } from "../../ui/icon-button.tsx";
-import type { Composition } from "../composition.ts";
 
 interface Props {
   mode: Composition;

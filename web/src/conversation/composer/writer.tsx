@@ -1,10 +1,22 @@
 import type { ConversationWindow } from "parley-client";
 import { useChat } from "parley-client/react";
-import { charactersLeft, insert, MAX_CAPTION, MAX_TEXT } from "parley-react";
+import {
+  ComposerField,
+  charactersLeft,
+  editableText,
+  insert,
+  MAX_CAPTION,
+  MAX_TEXT,
+  Suggestions,
+  useWriting,
+  type Writing,
+} from "parley-react/composer";
 import { useEffect, useRef, useState } from "preact/hooks";
 import { t } from "../../i18n/i18n.ts";
 import { hasKeyboard } from "../../lib/keyboard.ts";
 import { useAccount } from "../../state/context.ts";
+import { reason } from "../../state/problem.ts";
+import { sendKey } from "../../state/send-key.ts";
 import { useMembers } from "../../state/use-people.ts";
 import { EmojiPicker } from "../../ui/emoji/lazy.ts";
 import { IconButton } from "../../ui/icon-button.tsx";
@@ -15,10 +27,10 @@ import { ProblemText } from "../../ui/problem-text.tsx";
 import { isAlbum } from "../attachments/attachment.ts";
 import { DropZone } from "../attachments/drop-zone.tsx";
 import { useAttachments } from "../attachments/use-attachments.ts";
-import { Field } from "./field.tsx";
+import { useCompositionOf } from "../composition.ts";
+import { Option } from "./option.tsx";
 import { Target } from "./target.tsx";
-import { useCompletion } from "./use-completion.ts";
-import { useWriting } from "./use-writing.ts";
+import { useFieldCompletion } from "./use-completion.ts";
 
 // A device may have no microphone: nobody misses the button.
 const VoiceButton = lazy(async () => (await import("../voice/voice-button.tsx")).VoiceButton, {
@@ -41,12 +53,14 @@ interface Props {
 
 /** The field for the next message, and what can be sent besides text. */
 export function Writer({ id, name, window, thread }: Props) {
-  const { chat } = useAccount();
+  const account = useAccount();
+  const { chat } = account;
   const isGroup = useChat(chat, (state) => state.conversation(id)?.kind === "group");
-  const writing = useWriting({ id, window, thread });
+  const composition = useCompositionOf(id, thread);
+  const writing = useWriting({ ...account, id, window, thread, composition });
   const { mode, text, change } = writing;
   const members = useMembers(isGroup && text.includes("@") ? id : undefined);
-  const completion = useCompletion(isGroup, members);
+  const { completion, mentions } = useFieldCompletion(isGroup, members);
   const attachments = useAttachments(id, thread);
   const [isRecording, setRecording] = useState(false);
   const [dialog, setDialog] = useState<"poll" | "later" | null>(null);
@@ -82,8 +96,8 @@ export function Writer({ id, name, window, thread }: Props) {
   const send = async () => {
     if (!isSendable) return;
     completion.close();
-    if (isEdit) return writing.save(completion.picked);
-    const content = { mentions: completion.mentions(text), ...writing.place() };
+    if (isEdit) return writing.save(mentions.picked);
+    const content = { mentions: mentions.of(text), ...writing.place() };
     if (items.length === 0) return writing.send({ kind: "text", body: { text: trimmed }, ...content });
     const caption = isCaption ? trimmed : "";
     const [first, ...rest] = await attachments.take(caption);
@@ -126,7 +140,7 @@ export function Writer({ id, name, window, thread }: Props) {
         {items.length > 0 && !isEdit && (
           <Tray attachments={attachments} onRemoved={() => hasKeyboard() && field.current?.focus()} />
         )}
-        <ProblemText text={writing.problem} />
+        <ProblemText text={failureOf(writing)} />
         <div class="composer-row">
           {!isEdit && (
             <>
@@ -153,9 +167,16 @@ export function Writer({ id, name, window, thread }: Props) {
             </>
           )}
           <div class="composer-field">
-            <Field
+            <Suggestions
+              {...{ completion, field }}
+              className="suggestions"
+              label={t("composer.suggestions")}
+              option={(one) => <Option suggestion={one} />}
+            />
+            <ComposerField
               {...{ text, label, completion }}
               fieldRef={field}
+              sendsByEnter={sendKey.value === "enter"}
               onChange={change}
               onSend={() => void send()}
               onCancel={writing.cancel}
@@ -221,7 +242,7 @@ export function Writer({ id, name, window, thread }: Props) {
           id={id}
           text={trimmed}
           place={writing.place()}
-          picked={isGroup ? completion.picked : undefined}
+          picked={isGroup ? mentions.picked : undefined}
           onClose={() => setDialog(null)}
           onScheduled={() => {
             writing.clear();
@@ -231,4 +252,10 @@ export function Writer({ id, name, window, thread }: Props) {
       )}
     </>
   );
+}
+
+/** Why an edit did not work; empty: it did. */
+function failureOf({ problem, conflict }: Writing): string {
+  if (conflict) return t("composer.changed", { text: editableText(conflict) ?? t("message.revoked") });
+  return problem === undefined ? "" : reason(problem);
 }

@@ -1,5 +1,6 @@
 import type { NewMessage } from "parley-client";
 import type { Mentioned } from "parley-react/markup";
+import { mentionsNow } from "parley-react/mentions";
 import { useState } from "preact/hooks";
 import { when } from "../../i18n/format.ts";
 import { t } from "../../i18n/i18n.ts";
@@ -7,7 +8,6 @@ import { useAccount } from "../../state/context.ts";
 import { href } from "../../state/router.ts";
 import { Dialog } from "../../ui/dialog.tsx";
 import { toast } from "../../ui/toasts.tsx";
-import { mentionsNow } from "../composer/resolve.ts";
 import { usualTimes } from "./moments.ts";
 import { ScheduleForm } from "./schedule-form.tsx";
 

@@ -1,7 +1,7 @@
+import { editedMentions } from "parley-react/mentions";
 import { t } from "../../i18n/i18n.ts";
 import { useAccount } from "../../state/context.ts";
 import { Dialog } from "../../ui/dialog.tsx";
-import { editedMentions } from "../composer/resolve.ts";
 import { ScheduleForm } from "../dialogs/schedule-form.tsx";
 import type { Scheduled } from "./scheduled.ts";
 

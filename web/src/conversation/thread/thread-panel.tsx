@@ -1,5 +1,5 @@
 import { useChat, useConversationWindow } from "parley-client/react";
-import { follows, followsOwn } from "parley-react";
+import { follows, followsOwn } from "parley-react/timeline";
 import { useLayoutEffect, useRef } from "preact/hooks";
 import { t } from "../../i18n/i18n.ts";
 import { MessageRow } from "../../message/message-row.tsx";

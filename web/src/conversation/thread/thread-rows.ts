@@ -1,4 +1,4 @@
-import { type Rows, seqOf } from "parley-react";
+import { type Rows, seqOf } from "parley-react/timeline";
 
 /** A page is a little less than what is on screen. */
 const PAGE = 0.9;

@@ -1,4 +1,4 @@
-import { focusOn, Roving } from "parley-react";
+import { focusOn, Roving } from "parley-react/timeline";
 import type { RefObject } from "preact";
 import { useLayoutEffect, useMemo } from "preact/hooks";
 import { ThreadRows } from "./thread-rows.ts";

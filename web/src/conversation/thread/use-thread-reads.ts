@@ -1,6 +1,6 @@
 import type { Chat, Message } from "parley-client";
 import { useChat } from "parley-client/react";
-import { isAttended, onAttention } from "parley-react";
+import { isAttended, onAttention } from "parley-react/timeline";
 import { useEffect, useRef } from "preact/hooks";
 import { useAccount } from "../../state/context.ts";
 

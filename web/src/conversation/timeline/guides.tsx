@@ -1,4 +1,4 @@
-import { type Timeline, useGuides } from "parley-react";
+import { type Timeline, useGuides } from "parley-react/timeline";
 import { t } from "../../i18n/i18n.ts";
 import { go, route } from "../../state/router.ts";
 import { Icon } from "../../ui/icon.tsx";

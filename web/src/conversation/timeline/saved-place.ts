@@ -1,4 +1,4 @@
-import type { Anchor } from "parley-react";
+import type { Anchor } from "parley-react/timeline";
 
 /** The place is saved once the scroll has rested for this time, in ms: browsers limit how often. */
 const REST = 200;

@@ -1,6 +1,6 @@
 import type { ConversationWindow, WindowView } from "parley-client";
 import { useChat } from "parley-client/react";
-import { TimelineBox, TimelineRows, useTimeline } from "parley-react";
+import { TimelineBox, TimelineRows, useTimeline } from "parley-react/timeline";
 import { t } from "../../i18n/i18n.ts";
 import { zone } from "../../lib/clock.ts";
 import { highlight } from "../../lib/highlight.ts";

@@ -1,5 +1,5 @@
 import type { ConversationWindow } from "parley-client";
-import type { Pilot } from "parley-react";
+import type { Pilot } from "parley-react/timeline";
 import { useLayoutEffect, useRef } from "preact/hooks";
 import { type Route, route } from "../../state/router.ts";
 import { forgetPlace, savedPlace } from "./saved-place.ts";

@@ -1,4 +1,7 @@
 export const composer = {
+  "composer.suggestions": "Suggestions",
+  "composer.all": "all",
+  "composer.all.detail": "Everybody in the group",
   "composer.placeholder": "Message {name}",
   "composer.placeholder.thread": "Answer in the thread",
   "composer.placeholder.caption": "Caption",

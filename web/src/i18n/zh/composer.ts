@@ -1,4 +1,7 @@
 export const composer = {
+  "composer.suggestions": "建议",
+  "composer.all": "所有人",
+  "composer.all.detail": "提醒群里的每个人",
   "composer.placeholder": "发消息给 {name}",
   "composer.placeholder.thread": "在话题中回复",
   "composer.placeholder.caption": "添加说明",

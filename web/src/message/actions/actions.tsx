@@ -1,5 +1,5 @@
 import type { Message } from "parley-client";
-import { contentOf } from "parley-react";
+import { contentOf } from "parley-react/message";
 import { composition } from "../../conversation/composition.ts";
 import { t } from "../../i18n/i18n.ts";
 import type { Account } from "../../state/account.ts";

@@ -1,5 +1,5 @@
 import type { ConversationEntry, Message } from "parley-client";
-import { editableText } from "parley-react";
+import { editableText } from "parley-react/composer";
 
 /** What the user may do with a message. The server decides; this is what the page offers. */
 export interface Rights {

@@ -1,5 +1,5 @@
-import type { Content } from "parley-react";
 import type { Names } from "parley-react/markup";
+import type { Content } from "parley-react/message";
 import { t } from "../../i18n/i18n.ts";
 import { lazy } from "../../ui/lazy.tsx";
 import { CodeBlock } from "../code/code-block.tsx";

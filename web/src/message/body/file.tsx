@@ -1,4 +1,4 @@
-import type { MediaBody } from "parley-react";
+import type { MediaBody } from "parley-react/message";
 import { graphemes } from "parley-react/text";
 import { t } from "../../i18n/i18n.ts";
 import { fileSize } from "../../i18n/units.ts";

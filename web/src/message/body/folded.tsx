@@ -1,4 +1,4 @@
-import { settle } from "parley-react";
+import { settle } from "parley-react/timeline";
 import type { ComponentChildren } from "preact";
 import { useId, useLayoutEffect, useRef, useState } from "preact/hooks";
 import { t } from "../../i18n/i18n.ts";

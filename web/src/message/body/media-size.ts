@@ -1,4 +1,4 @@
-import type { MediaBody } from "parley-react";
+import type { MediaBody } from "parley-react/message";
 
 /** The largest side of a picture in the timeline, in px at the usual size of text. */
 const LARGEST = 320;

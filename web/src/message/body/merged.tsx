@@ -1,4 +1,4 @@
-import type { Content, MergedPart } from "parley-react";
+import type { Content, MergedPart } from "parley-react/message";
 import type { ComponentChildren } from "preact";
 import { t } from "../../i18n/i18n.ts";
 import { showDialog } from "../../ui/dialogs.tsx";

@@ -1,5 +1,5 @@
 import type { Message } from "parley-client";
-import { contentOf, textOf, useMentioned } from "parley-react";
+import { contentOf, textOf, useMentioned } from "parley-react/message";
 import { useMemo } from "preact/hooks";
 import { t } from "../../i18n/i18n.ts";
 import { useAccount } from "../../state/context.ts";

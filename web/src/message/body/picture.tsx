@@ -1,5 +1,5 @@
-import type { MediaBody } from "parley-react";
 import { plainText } from "parley-react/markup";
+import type { MediaBody } from "parley-react/message";
 import { useState } from "preact/hooks";
 import { t } from "../../i18n/i18n.ts";
 import { isLoaded, loadPicture } from "../../lib/pictures.ts";

@@ -1,4 +1,4 @@
-import { webAddress } from "parley-react";
+import { webAddress } from "parley-react/message";
 import { t } from "../../i18n/i18n.ts";
 import { isLoaded } from "../../lib/pictures.ts";
 import { ShowPicture } from "../../ui/missing/show-picture.tsx";

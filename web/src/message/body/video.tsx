@@ -1,4 +1,4 @@
-import type { MediaBody } from "parley-react";
+import type { MediaBody } from "parley-react/message";
 import { isLoaded } from "../../lib/pictures.ts";
 import { roomOf } from "./media-size.ts";
 import { playsAlone } from "./player.ts";

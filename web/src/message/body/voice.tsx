@@ -1,4 +1,4 @@
-import type { MediaBody } from "parley-react";
+import type { MediaBody } from "parley-react/message";
 import { useRef, useState } from "preact/hooks";
 import { t } from "../../i18n/i18n.ts";
 import { duration } from "../../i18n/units.ts";

@@ -1,6 +1,6 @@
 import { useConversationWindow } from "parley-client/react";
-import { contentOf, type MediaBody } from "parley-react";
 import { plainText } from "parley-react/markup";
+import { contentOf, type MediaBody } from "parley-react/message";
 import { useEffect, useLayoutEffect, useMemo, useRef, useState } from "preact/hooks";
 import { t } from "../../i18n/i18n.ts";
 import { isLoaded } from "../../lib/pictures.ts";

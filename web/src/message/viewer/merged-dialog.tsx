@@ -1,4 +1,4 @@
-import type { Content, MergedPart } from "parley-react";
+import type { Content, MergedPart } from "parley-react/message";
 import type { ComponentChildren } from "preact";
 import { clock, moment } from "../../i18n/format.ts";
 import { Avatar } from "../../ui/avatar.tsx";

@@ -1,7 +1,4 @@
 export const composer = {
-  "composer.suggestions": "Suggestions",
-  "composer.all": "all",
-  "composer.all.detail": "Everybody in the group",
   "composer.sendKey": "Send a message by",
   "composer.sendKey.enter": "Enter (Shift + Enter begins a line)",
   "composer.sendKey.modEnter": "{key} + Enter (Enter begins a line)",

@@ -1,7 +1,4 @@
 export const composer = {
-  "composer.suggestions": "建议",
-  "composer.all": "所有人",
-  "composer.all.detail": "提醒群里的每个人",
   "composer.sendKey": "发送消息的按键",
   "composer.sendKey.enter": "Enter（Shift + Enter 换行）",
   "composer.sendKey.modEnter": "{key} + Enter（Enter 换行）",

@@ -1,6 +1,5 @@
-import type { RefObject } from "preact";
-import { useEffect } from "preact/hooks";
-import { hasKeyboard } from "../../lib/keyboard.ts";
+import { type RefObject, useEffect } from "react";
+import { hasKeyboard } from "../keys/index.ts";
 
 /** The fields on the page, the one that was used last at the end. */
 const fields = new Set<HTMLTextAreaElement>();

@@ -1,15 +1,18 @@
-import { type Message, type OutboxItem, Problem } from "parley-client";
-import type { Member } from "parley-client/people";
-import { contentOf, textOf } from "parley-react";
-import type { Mentioned } from "parley-react/markup";
-import { type Mentions, mentionsIn, mentionsOfEdit } from "parley-react/mentions";
-import type { Account } from "../../state/account.ts";
+import { type Chat, type Message, type OutboxItem, Problem } from "parley-client";
+import type { Member, People } from "parley-client/people";
+import type { Mentioned } from "../markup/tree.ts";
+import { contentOf, textOf } from "../message/content.ts";
+import { type Mentions, mentionsIn, mentionsOfEdit } from "./mentions.ts";
 
 /** What is refused for now is asked for again after this time, in ms. */
 const PAUSE = 5_000;
 const FOR_NOW: readonly string[] = ["no_answer", "rate_limited", "unavailable", "internal"];
 
-type Has = Pick<Account, "chat" | "people">;
+/** The client, and who is in its groups. */
+interface Has {
+  readonly chat: Chat;
+  readonly people: People;
+}
 
 /** Whom a text mentions that is on its way to a group. @param picked the members who were chosen for it */
 export async function mentionsNow(

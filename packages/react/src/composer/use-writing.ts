@@ -1,19 +1,26 @@
-import type { ConversationWindow, Message, NewMessage } from "parley-client";
+import type { Chat, ConversationWindow, Message, NewMessage } from "parley-client";
+import type { Drafts } from "parley-client/drafts";
+import type { People } from "parley-client/people";
 import { useChat } from "parley-client/react";
-import { editableText, editedBody } from "parley-react";
-import type { Mentioned } from "parley-react/markup";
-import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
-import { t } from "../../i18n/i18n.ts";
-import { useAccount } from "../../state/context.ts";
-import { useAction } from "../../state/use-action.ts";
-import { type Composition, composition, WRITE } from "../composition.ts";
+import { useEffect, useLayoutEffect, useRef, useState } from "react";
+import type { Mentioned } from "../markup/tree.ts";
+import { type Composition, type CompositionState, useComposition, WRITE } from "./composition.ts";
+import { editableText, editedBody } from "./edit.ts";
 
-/** Which field it is. */
-export interface WritingPlace {
+/** Which field it is, and whose. */
+export interface WritingOptions {
+  readonly chat: Chat;
+  readonly drafts: Drafts;
+  readonly people: People;
+  /** the user */
+  readonly me: number;
+  /** the conversation */
   readonly id: number;
   readonly window: ConversationWindow;
-  /** the root of the thread; 0: the conversation itself */
-  readonly thread: number;
+  /** the root of the thread; absent, or 0: the conversation itself */
+  readonly thread?: number;
+  /** what the field is for, where others than the field set it; absent: only the field does */
+  readonly composition?: CompositionState;
 }
 
 /** What the user writes in a field. */
@@ -23,8 +30,10 @@ export interface Writing {
   /** whether an answer in a thread stands in the conversation too */
   readonly isAlsoInMain: boolean;
   readonly isBusy: boolean;
-  /** why an edit did not work */
-  readonly problem: string;
+  /** why an edit did not work; undefined: it did */
+  readonly problem: unknown;
+  /** the message as it is, where somebody else has edited it meanwhile: the next edit replaces that */
+  readonly conflict: Message | undefined;
   change(text: string): void;
   setAlsoInMain(isAlsoInMain: boolean): void;
   /** Ends an answer or an edit. @returns whether there was one */
@@ -43,12 +52,19 @@ export interface Writing {
   clear(): void;
 }
 
-/** Keeps what the user writes as a draft on all devices, answers and edits by {@link composition}. */
-export function useWriting({ id, window, thread }: WritingPlace): Writing {
-  const account = useAccount();
-  const { chat, drafts, me } = account;
-  const target = composition(id, thread);
-  const mode = target.value;
+const NO_FAILURE = { problem: undefined, conflict: undefined };
+
+/**
+ * Keeps what the user writes as a draft on all their devices, and sends it with what it answers. An edit is
+ * no draft. Make it anew, by a `key`, for another field.
+ */
+export function useWriting(options: WritingOptions): Writing {
+  const { chat, drafts, me, id, window, thread = 0 } = options;
+  const own = useComposition();
+  const composition = options.composition ?? own;
+  const target = useRef(composition);
+  target.current = composition;
+  const mode = composition.now;
   const editing = mode.mode === "edit" ? mode.message.seq : 0;
   const answering = mode.mode === "reply" ? mode.message.seq : 0;
 
@@ -80,7 +96,7 @@ export function useWriting({ id, window, thread }: WritingPlace): Writing {
     if (now?.reply_to) void answer(now.reply_to);
     else if (answered.current) {
       answered.current = 0;
-      if (target.value.mode === "reply") target.value = WRITE;
+      if (target.current.peek().mode === "reply") target.current.set(WRITE);
     }
   };
   const draft = useChat(chat, (state) => state.conversation(id)?.draft);
@@ -102,8 +118,8 @@ export function useWriting({ id, window, thread }: WritingPlace): Writing {
     const message =
       window.view.messages.find((one) => one.seq === seq) ??
       (await chat.api.call("get", "/v1/conversations/{id}/messages/{seq}", { path }).catch(() => undefined));
-    if (message && answered.current === seq && target.value.mode === "write")
-      target.value = { mode: "reply", message };
+    if (message && answered.current === seq && target.current.peek().mode === "write")
+      target.current.set({ mode: "reply", message });
   };
 
   // A newer version of the message does not end the edit.
@@ -115,45 +131,40 @@ export function useWriting({ id, window, thread }: WritingPlace): Writing {
     answered.current = answering;
     write(text);
   }, [answering]);
-  useEffect(
-    () => () => {
-      target.value = WRITE;
-    },
-    [target],
-  );
+  useEffect(() => () => target.current.set(WRITE), []);
 
   const clear = () => {
     answered.current = 0;
-    target.value = WRITE;
+    target.current.set(WRITE);
     setText("");
   };
-  const [notice, setNotice] = useState("");
   /** The user may edit another message by now. */
   const isEdited = ({ seq }: Message) => {
-    const now = target.peek();
+    const now = target.current.peek();
     return now.mode === "edit" && now.message.seq === seq;
   };
-  const edit = useAction(async (message: Message, picked: readonly Mentioned[]) => {
+  const [isBusy, setBusy] = useState(false);
+  const [failure, setFailure] = useState<Pick<Writing, "problem" | "conflict">>(NO_FAILURE);
+  const edit = async (message: Message, picked: readonly Mentioned[]) => {
     const path = { id, seq: message.seq };
-    setNotice("");
-    const { editedMentions } = await import("./resolve.ts");
+    const { editedMentions } = await import("../mentions/resolve.ts");
     try {
       const texts = [editableText(message) ?? "", edited] as const;
-      const mentions = await editedMentions(account, { id, ...message }, texts, picked);
+      const mentions = await editedMentions(options, { id, mentions: message.mentions }, texts, picked);
       const saved = await chat.api.call("patch", "/v1/conversations/{id}/messages/{seq}", {
         path,
         body: { body: editedBody(message, edited.trim()), base_version: message.version, ...mentions },
       });
       if (!isEdited(message)) return;
       // What was written meanwhile is not saved yet.
-      target.value = newest.current.edited === edited ? WRITE : { mode: "edit", message: saved };
+      target.current.set(newest.current.edited === edited ? WRITE : { mode: "edit", message: saved });
     } catch (error) {
       const now: Message | undefined = Object(error).current;
       if (!now || !isEdited(message)) throw error;
-      target.value = { mode: "edit", message: now };
-      setNotice(t("composer.changed", { text: editableText(now) ?? t("message.revoked") }));
+      target.current.set({ mode: "edit", message: now });
+      setFailure({ problem: undefined, conflict: now });
     }
-  });
+  };
 
   const place = () => ({
     ...(answered.current && { quote_seq: answered.current }),
@@ -161,7 +172,7 @@ export function useWriting({ id, window, thread }: WritingPlace): Writing {
   });
 
   return {
-    ...{ mode, isAlsoInMain, place, isBusy: edit.isBusy, problem: editing ? edit.problem || notice : "" },
+    ...{ mode, isAlsoInMain, place, isBusy, ...(editing ? failure : NO_FAILURE) },
     text: editing ? edited : text,
     change: (now) => {
       if (editing) return setEdited(now);
@@ -174,7 +185,7 @@ export function useWriting({ id, window, thread }: WritingPlace): Writing {
     },
     cancel: () => {
       if (mode.mode === "write") return false;
-      target.value = WRITE;
+      target.current.set(WRITE);
       if (mode.mode === "edit") return true;
       answered.current = 0;
       write(text);
@@ -184,13 +195,19 @@ export function useWriting({ id, window, thread }: WritingPlace): Writing {
       const last = window.view.messages.findLast(
         (one) => one.sender.id === me && editableText(one) !== undefined,
       );
-      if (last) target.value = { mode: "edit", message: last };
+      if (last) target.current.set({ mode: "edit", message: last });
       return last !== undefined;
     },
     save: (picked) => {
       if (mode.mode !== "edit") return;
-      if (edited.trim() === editableText(mode.message)) target.value = WRITE;
-      else void edit.run(mode.message, picked);
+      if (edited.trim() === editableText(mode.message)) target.current.set(WRITE);
+      else if (!isBusy) {
+        setBusy(true);
+        setFailure(NO_FAILURE);
+        edit(mode.message, picked)
+          .catch((problem: unknown) => setFailure({ problem, conflict: undefined }))
+          .finally(() => setBusy(false));
+      }
     },
     send: (message, file) => {
       // Files take a while, in which the user writes on: that is not sent with them.
@@ -205,7 +222,7 @@ export function useWriting({ id, window, thread }: WritingPlace): Writing {
       chat.send(id, { ...message, ...place() }, file);
       if (answered.current === 0) return;
       answered.current = 0;
-      if (target.peek().mode === "reply") target.value = WRITE;
+      if (target.current.peek().mode === "reply") target.current.set(WRITE);
       write(newest.current.text);
     },
     clear: () => {

@@ -1,0 +1,50 @@
+import type { Member } from "parley-client/people";
+import { comparisonForm } from "../text/comparison.ts";
+import { hasWords, wordsOf } from "../text/matching.ts";
+import { mentionOf } from "./mentions.ts";
+
+/** What may stand in the place of what was begun. */
+export interface Suggestion {
+  readonly key: string;
+  /** what is put into the text */
+  readonly text: string;
+  readonly label: string;
+  readonly detail: string;
+  /** the user whose picture may be shown */
+  readonly user?: { readonly id: number; readonly name: string; readonly picture: string };
+}
+
+/** How everybody is named, in the language of the page: `all` in `@all`, and what that does. */
+export interface Everybody {
+  readonly name: string;
+  readonly detail: string;
+}
+
+/** So many suggestions are shown at a time. */
+export const MAX_SHOWN = 8;
+
+/** The members whom a text may name, and everybody. @param me the user, who is not suggested */
+export function suggestMembers(
+  query: string,
+  members: readonly Member[],
+  me: number,
+  everybody: Everybody,
+): Suggestion[] {
+  const words = wordsOf(query);
+  const others = members.filter(({ user }) => user.id !== me);
+  const found = others.filter(({ user, name_card: card }) =>
+    hasWords(words, user.nickname, user.username, card),
+  );
+  const named = found.slice(0, MAX_SHOWN).map((member): Suggestion => {
+    const { id, username, nickname, avatar } = member.user;
+    const name = nickname || username;
+    const detail = member.name_card || (name === username ? "" : username);
+    const text = mentionOf(member, members);
+    return { key: String(id), text, label: name, detail, user: { id, name, picture: avatar } };
+  });
+  const begin = comparisonForm(query);
+  const isAll = ["all", everybody.name].some((name) => comparisonForm(name).startsWith(begin));
+  if (!isAll || others.length === 0) return named;
+  const { name, detail } = everybody;
+  return [...named, { key: "all", text: `@${name}`, label: name, detail }];
+}
