@@ -1,11 +1,12 @@
 /**
- * Part of `npm run check`: the package as npm would publish it. publint judges its manifest and files,
+ * Part of `npm run check`: a package as npm would publish it, that of the client or one in another folder. publint judges its manifest and files,
  * arethetypeswrong whether all module resolutions find the types. Wants dist/; needs no network.
  */
+import { basename } from "node:path";
 import { checkPackage, createPackageFromTarballData, type Problem } from "@arethetypeswrong/core";
 import { publint } from "publint";
 import { formatMessage } from "publint/utils";
-import { pack } from "./packed.ts";
+import { PACKAGE, pack } from "./packed.ts";
 
 /** Resolutions that a package of ES modules alone cannot serve: that of before `exports`, and `require`. */
 const UNSERVED = ["node10", "node16-cjs"];
@@ -13,7 +14,7 @@ const UNSERVED = ["node10", "node16-cjs"];
 const tarball = pack();
 const wrong = [...(await manifestProblems()), ...(await typeProblems())];
 for (const line of wrong) console.error(line);
-console.log(`parley-client packed: ${tarball.length} bytes, ${wrong.length} problems`);
+console.log(`parley-${basename(PACKAGE)} packed: ${tarball.length} bytes, ${wrong.length} problems`);
 process.exitCode = wrong.length > 0 ? 1 : 0;
 
 async function manifestProblems(): Promise<string[]> {

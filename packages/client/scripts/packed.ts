@@ -1,14 +1,15 @@
 import { spawnSync } from "node:child_process";
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { dirname, join } from "node:path";
+import { basename, dirname, join, resolve } from "node:path";
 import { createPackageFromTarballData } from "@arethetypeswrong/core";
 
-const CLIENT = join(import.meta.dirname, "..");
+/** The folder of the package: the first argument of the script, or that of the client. */
+export const PACKAGE = resolve(process.argv[2] ?? join(import.meta.dirname, ".."));
 /** An app with the package installed. Inside of the repository the package finds its own dependencies. */
-export const APP = join(CLIENT, "../../dist/client-app");
+export const APP = join(PACKAGE, `../../dist/${basename(PACKAGE)}-app`);
 
 /**
- * Packs packages/client/ as `npm publish` would, with what dist/ has.
+ * Packs the package as `npm publish` would, with what dist/ has.
  * @returns the tarball
  * @throws an Error if npm fails
  */
@@ -16,9 +17,9 @@ export function pack(): Uint8Array<ArrayBuffer> {
   rmSync(APP, { recursive: true, force: true });
   mkdirSync(APP, { recursive: true });
   const args = ["pack", "--ignore-scripts", "--json", "--pack-destination", APP];
-  const { status, stdout, stderr } = spawnSync("npm", args, { cwd: CLIENT, encoding: "utf8" });
+  const { status, stdout, stderr } = spawnSync("npm", args, { cwd: PACKAGE, encoding: "utf8" });
   if (status !== 0) throw new Error(`npm pack failed:\n${stdout}${stderr}`);
-  const manifest = JSON.parse(readFileSync(join(CLIENT, "package.json"), "utf8"));
+  const manifest = JSON.parse(readFileSync(join(PACKAGE, "package.json"), "utf8"));
   return new Uint8Array(readFileSync(join(APP, `${manifest.name}-${manifest.version}.tgz`)));
 }
 

@@ -1,5 +1,5 @@
 import type { Chat, Message, OutboxItem } from "parley-client";
-import { contentOf, MessageText } from "parley-react/message";
+import { contentOf, contentOfItem, MessageText } from "parley-react/message";
 import { memo } from "preact/compat";
 import { clock, day, moment } from "../i18n/format.ts";
 import { t } from "../i18n/i18n.ts";
@@ -75,12 +75,12 @@ function Body({ message, server }: Pick<Props, "message" | "server">) {
 
 /** A message that the user has sent, and that is not stored or not shown yet. */
 export function PendingItem({ chat, item }: { chat: Chat; item: OutboxItem }) {
-  const { client_msg_id: id, message, state } = item;
-  const content = "kind" in message ? contentOf(message.kind, message.body) : undefined;
+  const { client_msg_id: id, state } = item;
+  const content = contentOfItem(item);
   return (
     <li part="message own" data-own data-state={state}>
       <div class="bubble" part="bubble">
-        {content?.kind === "text" && <Text text={content.text} />}
+        {content.kind === "text" && <Text text={content.text} />}
         <span class="meta" part="meta" role={state === "failed" ? "alert" : undefined}>
           {t(`message.${state}`)}
         </span>

@@ -1,11 +1,9 @@
-import type { ConversationEntry } from "parley-client";
-import { attentionOf } from "parley-client/attention";
+import type { ListRow } from "parley-react/list";
 import { memo } from "preact/compat";
 import { useRef, useState } from "preact/hooks";
 import { listed, short } from "../i18n/format.ts";
 import { t } from "../i18n/i18n.ts";
 import { nameOf } from "../lib/names.ts";
-import { nowUntil } from "../lib/time/until.ts";
 import { type Notice, noticeOf, noticeText, usersOf } from "../message/notice.ts";
 import { preview } from "../message/preview.ts";
 import { useAccount } from "../state/context.ts";
@@ -18,77 +16,79 @@ import { Icon } from "../ui/icon.tsx";
 import { Menu } from "../ui/menu.tsx";
 import { rowActions } from "./row-actions.ts";
 
-interface Props {
-  entry: ConversationEntry;
-  isSelected: boolean;
-  /** whether Tab reaches it */
-  isReached: boolean;
-}
+type Props = Omit<ListRow, "badge">;
 
 /** A conversation in the list. */
-export const ConversationRow = memo(({ entry, isSelected, isReached }: Props) => {
-  const { id, name, avatar, last_message: last, sticky } = entry;
-  const { unread, isMentioned, isMuted } = attentionOf(entry, nowUntil(entry.muted_until));
-  const account = useAccount();
-  const isOnline = entry.kind === "direct" && entry.peer.online;
-  const row = useRef<HTMLLIElement>(null);
-  const [isHeld, setHeld] = useState(false);
-  const openMenu = () => {
-    setHeld(true);
-    whenReleased(() => {
-      setHeld(false);
-      row.current?.querySelector("button")?.click();
-    });
-  };
-  const touch = useLongPress(openMenu);
-  return (
-    <li
-      ref={row}
-      class="row-item"
-      data-held={isHeld}
-      {...touch}
-      onContextMenu={(event) => {
-        touch.onContextMenu(event);
-        if (event.defaultPrevented) return;
-        event.preventDefault();
-        openMenu();
-      }}
-    >
-      <a
-        class="row"
-        href={href({ view: "conversation", id })}
-        tabIndex={isReached ? 0 : -1}
-        aria-current={isSelected ? "page" : undefined}
+export const ConversationRow = memo(
+  ({ entry, unread, isMentioned, isMuted, isSelected, isReached }: Props) => {
+    const { id, name, avatar, last_message: last, sticky } = entry;
+    const account = useAccount();
+    const isOnline = entry.kind === "direct" && entry.peer.online;
+    const row = useRef<HTMLLIElement>(null);
+    const [isHeld, setHeld] = useState(false);
+    const openMenu = () => {
+      setHeld(true);
+      whenReleased(() => {
+        setHeld(false);
+        row.current?.querySelector("button")?.click();
+      });
+    };
+    const touch = useLongPress(openMenu);
+    return (
+      <li
+        ref={row}
+        class="row-item"
+        data-held={isHeld}
+        {...touch}
+        onContextMenu={(event) => {
+          touch.onContextMenu(event);
+          if (event.defaultPrevented) return;
+          event.preventDefault();
+          openMenu();
+        }}
       >
-        <span class="pictured" data-online={isOnline}>
-          <Avatar id={entry.kind === "direct" ? entry.peer.id : id} name={name} picture={avatar} />
-        </span>
-        <span class="row-name">
-          <bdi>{name}</bdi>
-          {isMuted && <Icon name="muted" />}
-          {sticky && <Icon name="pin" />}
-        </span>
-        {last && <time dateTime={new Date(last.created_at).toISOString()}>{short(last.created_at)}</time>}
-        <span class="row-preview">
-          <Summary entry={entry} isSelected={isSelected} />
-        </span>
-        <span class="badges">
-          {isMentioned && (
-            <span class="badge mention" role="img" aria-label={t("list.mentioned")}>
-              @
-            </span>
-          )}
-          {unread > 0 && (
-            <span class="badge" data-silent={isMuted} role="img" aria-label={t("list.unread", { n: unread })}>
-              {unread > 999 ? "999+" : unread}
-            </span>
-          )}
-        </span>
-      </a>
-      <Menu label={t("list.actions", { name })} tabIndex={-1} items={rowActions(account, entry)} />
-    </li>
-  );
-});
+        <a
+          class="row"
+          data-row
+          href={href({ view: "conversation", id })}
+          tabIndex={isReached ? 0 : -1}
+          aria-current={isSelected ? "page" : undefined}
+        >
+          <span class="pictured" data-online={isOnline}>
+            <Avatar id={entry.kind === "direct" ? entry.peer.id : id} name={name} picture={avatar} />
+          </span>
+          <span class="row-name">
+            <bdi>{name}</bdi>
+            {isMuted && <Icon name="muted" />}
+            {sticky && <Icon name="pin" />}
+          </span>
+          {last && <time dateTime={new Date(last.created_at).toISOString()}>{short(last.created_at)}</time>}
+          <span class="row-preview">
+            <Summary entry={entry} isSelected={isSelected} />
+          </span>
+          <span class="badges">
+            {isMentioned && (
+              <span class="badge mention" role="img" aria-label={t("list.mentioned")}>
+                @
+              </span>
+            )}
+            {unread > 0 && (
+              <span
+                class="badge"
+                data-silent={isMuted}
+                role="img"
+                aria-label={t("list.unread", { n: unread })}
+              >
+                {unread > 999 ? "999+" : unread}
+              </span>
+            )}
+          </span>
+        </a>
+        <Menu label={t("list.actions", { name })} tabIndex={-1} items={rowActions(account, entry)} />
+      </li>
+    );
+  },
+);
 
 /** A system message, in words. */
 function NoticeText({ notice }: { notice: Notice }) {

@@ -1,5 +1,6 @@
 import type { Message, OutboxItem } from "parley-client";
-import { contentOf, type Row, textOf } from "parley-react";
+import { contentOf, textOf, useMentioned } from "parley-react/message";
+import type { Row } from "parley-react/timeline";
 import type { ComponentChildren } from "preact";
 import { nameOf } from "../lib/names.ts";
 import { useAccount } from "../state/context.ts";

@@ -1,5 +1,5 @@
 import type { OutboxItem } from "parley-client";
-import { type Content, contentOf } from "parley-react/message";
+import { type Content, contentOfItem } from "parley-react/message";
 import { useLayoutEffect, useMemo, useState } from "preact/hooks";
 import { t } from "../i18n/i18n.ts";
 import { percent } from "../i18n/units.ts";
@@ -18,7 +18,7 @@ export function PendingRow({ item, isTogether }: Props) {
   const { chat, me } = useAccount();
   const { client_msg_id: id, message, state, progress = 0, file } = item;
   const url = useObjectUrl(file);
-  const content = useMemo(() => withFile(contentOfNew(message), file, url), [message, file, url]);
+  const content = useMemo(() => withFile(contentOfItem({ message }), file, url), [message, file, url]);
   const isUploading = file !== undefined && (state === "queued" || state === "sending") && progress < 1;
   const uploading = t("message.uploading", { percent: percent(progress) });
   const discard = () => {
@@ -69,10 +69,6 @@ function failure(code: OutboxItem["code"]): string {
     default:
       return t("message.failed");
   }
-}
-
-function contentOfNew(message: OutboxItem["message"]): Content {
-  return "kind" in message ? contentOf(message.kind, message.body) : { kind: "other" };
 }
 
 /** Shows a file of this device before it is uploaded. */

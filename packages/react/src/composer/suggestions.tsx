@@ -16,7 +16,9 @@ interface Props<S extends Suggested> {
 export function Suggestions<S extends Suggested>({ completion, field, label, className, option }: Props<S>) {
   const { id, suggestions, active, choose } = completion;
   const list = useRef<HTMLDivElement>(null);
-  useEffect(() => list.current?.children[active]?.scrollIntoView({ block: "nearest" }), [active]);
+  useEffect(() => {
+    list.current?.children[active]?.scrollIntoView({ block: "nearest" });
+  }, [active]);
   if (suggestions.length === 0) return null;
   return (
     <div ref={list} id={id} className={className} role="listbox" tabIndex={-1} aria-label={label}>

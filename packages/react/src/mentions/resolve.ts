@@ -1,7 +1,7 @@
 import { type Chat, type Message, type OutboxItem, Problem } from "parley-client";
 import type { Member, People } from "parley-client/people";
 import type { Mentioned } from "../markup/tree.ts";
-import { contentOf, textOf } from "../message/content.ts";
+import { contentOfItem, textOf } from "../message/content.ts";
 import { type Mentions, mentionsIn, mentionsOfEdit } from "./mentions.ts";
 
 /** What is refused for now is asked for again after this time, in ms. */
@@ -42,11 +42,9 @@ export async function editedMentions(
 }
 
 /** Finds out whom a message of the outbox mentions before it is sent. Without a connection it waits. */
-export async function resolveMentions(
-  account: Has,
-  { conversation_id: id, message }: OutboxItem,
-): Promise<Mentions> {
-  const text = "kind" in message ? textOf(contentOf(message.kind, message.body)) : "";
+export async function resolveMentions(account: Has, item: OutboxItem): Promise<Mentions> {
+  const { conversation_id: id } = item;
+  const text = textOf(contentOfItem(item));
   for (;;) {
     await live(account);
     try {

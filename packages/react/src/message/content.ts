@@ -1,3 +1,5 @@
+import type { OutboxItem } from "parley-client";
+
 /** A picture, a recording, a video or another file. What the sender did not say is empty or 0. */
 export interface MediaBody {
   readonly url: string;
@@ -101,6 +103,11 @@ function partOf(item: unknown): MergedPart {
     at: from.number("created_at"),
     content: contentOf(from.text("kind"), from.value("body")),
   };
+}
+
+/** What a message says that waits to be sent. One that is forwarded has its words elsewhere. */
+export function contentOfItem({ message }: Pick<OutboxItem, "message">): Content {
+  return "kind" in message ? contentOf(message.kind, message.body) : { kind: "other" };
 }
 
 /** What the sender has written: a text, a caption or a question. */

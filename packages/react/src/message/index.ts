@@ -1,4 +1,12 @@
 /** What a message says, and its text drawn. */
-export { type Content, contentOf, type MediaBody, type MergedPart, textOf, webAddress } from "./content.ts";
+export {
+  type Content,
+  contentOf,
+  contentOfItem,
+  type MediaBody,
+  type MergedPart,
+  textOf,
+  webAddress,
+} from "./content.ts";
 export { type CodeBlock, type Mention, MessageText } from "./message-text.tsx";
 export { useMentioned } from "./use-mentioned.ts";

@@ -1,5 +1,5 @@
 import type { Message } from "parley-client";
-import { contentOf } from "parley-react";
+import { contentOf } from "parley-react/message";
 import { useState } from "preact/hooks";
 import { moment, short } from "../../i18n/format.ts";
 import { t } from "../../i18n/i18n.ts";

@@ -1,0 +1,39 @@
+/**
+ * Part of `npm run check`: what parley-react adds to an app, bundled and minified by esbuild and compressed by
+ * gzip, without React and parley-client. Exits with 1 if an entry is over its limit. Wants dist/.
+ */
+import { join } from "node:path";
+import { gzipSync } from "node:zlib";
+import { build } from "esbuild";
+
+const PACKAGE = join(import.meta.dirname, "..");
+
+/** Bytes after gzip, at most, of what each entry exports. */
+const LIMITS: Readonly<Record<string, number>> = {
+  "parley-react": 16_384,
+  "parley-react/list": 640,
+  "parley-react/timeline": 5_376,
+  "parley-react/message": 6_272,
+  "parley-react/composer": 10_496,
+  "parley-react/markup": 4_992,
+  "parley-react/mentions": 6_528,
+  "parley-react/text": 896,
+  "parley-react/excerpts": 1_408,
+  "parley-react/keys": 192,
+};
+
+for (const [name, limit] of Object.entries(LIMITS)) {
+  const { outputFiles } = await build({
+    stdin: { contents: `export * from ${JSON.stringify(name)}`, resolveDir: PACKAGE },
+    bundle: true,
+    minify: true,
+    format: "esm",
+    target: "es2024",
+    external: ["react", "react/*", "parley-client", "parley-client/*"],
+    legalComments: "none",
+    write: false,
+  });
+  const bytes = outputFiles.reduce((sum, { contents }) => sum + gzipSync(contents, { level: 9 }).length, 0);
+  console.log(`${name}: ${bytes} of ${limit} bytes`);
+  if (bytes > limit) process.exitCode = 1;
+}

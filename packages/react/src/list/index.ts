@@ -1,0 +1,2 @@
+/** The list of conversations. */
+export { ConversationList, type ListRow } from "./conversation-list.tsx";
