@@ -27,6 +27,7 @@ import CLIENT_TABS from "../../packages/client/docs/tabs.md";
 import CLIENT_UPLOADS from "../../packages/client/docs/uploads.md";
 import CLIENT_WINDOWS from "../../packages/client/docs/windows.md";
 import CLIENT from "../../packages/client/README.md";
+import REACT from "../../packages/react/README.md";
 import SECURITY from "../../SECURITY.md";
 import APPKEY from "../../src/surfaces/appkey/README.md";
 import FORMPOST from "../../src/surfaces/formpost/README.md";
@@ -71,7 +72,7 @@ export const GUIDE_SOURCES: readonly Source[] = [
 export const CLIENT_SOURCES: readonly Source[] = [
   {
     ...{ file: "packages/client/README.md", path: "/docs/client", group: "Client library" },
-    ...{ title: "parley-client, React", text: CLIENT },
+    ...{ title: "parley-client", text: CLIENT },
   },
   client("connection", "Connection", CLIENT_CONNECTION),
   client("windows", "Windows", CLIENT_WINDOWS),
@@ -85,6 +86,10 @@ export const CLIENT_SOURCES: readonly Source[] = [
   client("uploads", "Uploads", CLIENT_UPLOADS),
   client("calls", "Calls of the client", CLIENT_CALLS),
   client("errors", "Errors of the client", CLIENT_ERRORS),
+  {
+    ...{ file: "packages/react/README.md", path: "/docs/react", group: "Client library" },
+    ...{ title: "Parts for React", text: REACT },
+  },
 ];
 
 /** The documents for those who run a server. */
