@@ -1,6 +1,6 @@
 /**
- * Part of `npm run check`: checks the types of the code in README.md and docs/ of a package, that of the client or one in another folder. Each block
- * behind `<!-- check -->` is a module of its own. Wants dist/.
+ * Part of `npm run check`: checks the types of the code in README.md and docs/ of a package, that of the
+ * client or one in another folder. Each block behind `<!-- check -->` is a module of its own. Wants dist/.
  */
 import { spawnSync } from "node:child_process";
 import { globSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";

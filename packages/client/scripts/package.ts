@@ -1,6 +1,7 @@
 /**
- * Part of `npm run check`: a package as npm would publish it, that of the client or one in another folder. publint judges its manifest and files,
- * arethetypeswrong whether all module resolutions find the types. Wants dist/; needs no network.
+ * Part of `npm run check`: a package as npm would publish it, that of the client or one in another folder.
+ * publint judges its manifest and files, arethetypeswrong whether all module resolutions find the types.
+ * Wants dist/; needs no network.
  */
 import { basename } from "node:path";
 import { checkPackage, createPackageFromTarballData, type Problem } from "@arethetypeswrong/core";

@@ -1,6 +1,6 @@
 /**
- * Part of `npm run check`: what parley-react adds to an app, bundled and minified by esbuild and compressed by
- * gzip, without React and parley-client. Exits with 1 if an entry is over its limit. Wants dist/.
+ * Part of `npm run check`: what parley-react adds to an app, bundled and minified by esbuild and compressed
+ * by gzip, without React and parley-client. Exits with 1 if an entry is over its limit. Wants dist/.
  */
 import { join } from "node:path";
 import { gzipSync } from "node:zlib";

@@ -42,8 +42,9 @@ interface Props extends Drawn {
 }
 
 /**
- * The text of a message with its styles, links and mentions. It is drawn from a tree and never is HTML; links
- * are `http:`, `https:` and `mailto:` alone, and one whose label shows another address has its host beside it.
+ * The text of a message with its styles, links and mentions. It is drawn from a tree and never is HTML; its
+ * links are `http:`, `https:` and `mailto:` alone. One whose label shows another address has its host beside
+ * it.
  * For styles: `data-emoji` says whether it is emoji alone, `data-spoiler` is at what is or was hidden,
  * `data-marker` at the marks of lists, `data-language` at code.
  */
