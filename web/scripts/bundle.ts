@@ -38,16 +38,16 @@ const options = {
   chunkNames: "[name]-[hash]",
   assetNames: "[name]-[hash]",
   metafile: true,
-  plugins: [emoji, together],
+  plugins: [emoji, together("app/app.tsx")],
   logLevel: "warning",
 } satisfies BuildOptions;
 
 /**
  * Builds once, and removes what former builds have left.
  * @param dist the folder to build into
- * @returns what the page is made of
+ * @returns what the page and the elements are made of
  */
-export async function buildWeb(dist = DIST): Promise<Metafile> {
+export async function buildWeb(dist = DIST): Promise<Pick<Metafile, "outputs">> {
   const outdir = join(dist, "assets");
   const { metafile } = await build({ ...options, outdir });
   await finish(metafile, dist);
@@ -58,7 +58,7 @@ export async function buildWeb(dist = DIST): Promise<Metafile> {
   for (const name of readdirSync(outdir)) {
     if (!made.has(name)) rmSync(join(outdir, name));
   }
-  return metafile;
+  return { outputs };
 }
 
 /** Builds, and builds again whenever a source changes. @returns ends the watch */

@@ -1,23 +1,38 @@
 /**
- * What is built for the element of other pages: `/assets/embed.js`, whose name stays, with a chunk for each
- * language. Its styles are a text in the script: those of `web/src/embed/embed.css`, where each token
+ * What is built for the elements of other pages: `/assets/embed.js`, whose name stays, and which loads a chunk
+ * with all of the first view, others for what is needed later, and one for each language. Its styles are a text in the script: those of `web/src/embed/embed.css`, where each token
  * `--x` may be given from outside as `--parley-x`.
  */
-import { readFileSync } from "node:fs";
+import { globSync, readFileSync } from "node:fs";
+import { join } from "node:path";
 import { type BuildOptions, build, type Plugin } from "esbuild";
+import { together } from "./together.ts";
 
-/** Makes the tokens of the page those of the element, which a page of others may give. */
+const STYLES = join(import.meta.dirname, "../src/styles");
+const EMBED = join(import.meta.dirname, "../src/embed");
+
+/** Makes the tokens of the page that the elements use those of the elements, which a page of others may give. */
 const tokens: Plugin = {
   name: "tokens",
   setup: ({ onLoad }) =>
-    onLoad({ filter: /\/tokens\.css$/ }, ({ path }) => ({
-      contents: readFileSync(path, "utf8")
-        .replace(/:root\[(.+?)\]/g, ":host([$1])")
-        .replaceAll("data-theme", "theme")
-        .replaceAll(":root", ":host")
-        .replace(/--([\w-]+):\s*([^;]+);/g, "--$1: var(--parley-$1, $2);"),
-      loader: "css",
-    })),
+    onLoad({ filter: /\/tokens\.css$/ }, ({ path }) => {
+      const all = readFileSync(path, "utf8");
+      const files = globSync("**/*.css", { cwd: EMBED }).map((file) => join(EMBED, file));
+      const sheets = [path, join(STYLES, "markup.css"), ...files].map((file) => readFileSync(file, "utf8"));
+      const used = new Set(
+        sheets.flatMap((one) => [...one.matchAll(/var\((--[\w-]+)/g)].map(([, name]) => name)),
+      );
+      return {
+        contents: all
+          .replace(/:root\[(.+?)\]/g, ":host([$1])")
+          .replaceAll("data-theme", "theme")
+          .replaceAll(":root", ":host")
+          .replace(/--([\w-]+):\s*([^;]+);/g, (_, name, value) =>
+            used.has(`--${name}`) ? `--${name}:var(--parley-${name},${value.replace(/,\s+/g, ",")});` : "",
+          ),
+        loader: "css",
+      };
+    }),
 };
 
 /** Makes a style sheet, with what it imports, a text. */
@@ -37,8 +52,11 @@ const sheet: Plugin = {
 
 /** How the element is built. @param page how the page is */
 export function embedOptions(page: BuildOptions): BuildOptions & { metafile: true } {
+  const compat = "./src/embed/compat.ts";
   return {
     ...page,
-    ...{ entryPoints: ["src/embed/embed.tsx"], entryNames: "[name]", metafile: true, plugins: [sheet] },
+    ...{ entryPoints: ["src/embed/embed.tsx"], entryNames: "[name]", metafile: true },
+    plugins: [sheet, together("embed/elements.tsx")],
+    alias: { react: compat, "preact/compat": compat },
   };
 }

@@ -2,22 +2,34 @@ import type { ConversationWindow } from "parley-client";
 import { useRef, useState } from "preact/hooks";
 import { t } from "../i18n/i18n.ts";
 import { isComposing } from "../lib/keyboard.ts";
+import { useHost } from "./host.ts";
+import { later } from "./later.tsx";
+
+const Attach = later(() => import("./attach/attach.tsx"), { isHint: true });
 
 interface Props {
-  /** what the conversation is called */
-  name: string;
   window: ConversationWindow;
+  /** says what it is for */
+  label: string;
 }
 
 /** Where the user writes the next message. */
-export function Field({ name, window }: Props) {
-  const [text, setText] = useState("");
+export function Field({ window, label }: Props) {
+  const { kept } = useHost();
+  const place = `${window.conversationId} ${window.thread}`;
+  const [{ text, files }, show] = useState(kept.get(place) ?? { text: "", files: [] });
   const area = useRef<HTMLTextAreaElement>(null);
-  const label = t("composer.placeholder", { name });
-  const send = () => {
-    if (!text.trim()) return;
-    window.send({ kind: "text", body: { text } });
-    setText("");
+  const change = (fields: { text?: string; files?: readonly File[] }) => {
+    const now = { text: "", files: [], ...kept.get(place), ...fields };
+    kept.set(place, now);
+    show(now);
+  };
+  const isEmpty = !text.trim() && files.length === 0;
+  const send = async () => {
+    if (isEmpty) return;
+    change({ text: "", files: [] });
+    if (files.length > 0) await (await import("./attach/send.ts")).sendFiles(window, files, text);
+    else window.send({ kind: "text", body: { text } });
   };
   return (
     <form
@@ -27,9 +39,10 @@ export function Field({ name, window }: Props) {
         event.preventDefault();
         // The button sends nothing more, and cannot keep the focus.
         if (event.submitter?.matches(":focus")) area.current?.focus();
-        send();
+        void send();
       }}
     >
+      <Attach files={files} onFiles={(now) => change({ files: now })} />
       <textarea
         ref={area}
         part="field"
@@ -39,7 +52,7 @@ export function Field({ name, window }: Props) {
         placeholder={label}
         aria-label={label}
         onInput={({ currentTarget }) => {
-          setText(currentTarget.value);
+          change({ text: currentTarget.value });
           window.typing();
         }}
         onKeyDown={(event) => {
@@ -47,13 +60,13 @@ export function Field({ name, window }: Props) {
           event.stopPropagation();
           if (event.key !== "Enter" || event.shiftKey || isComposing(event)) return;
           event.preventDefault();
-          send();
+          void send();
         }}
       />
       <button
         type="submit"
         part="send"
-        disabled={!text.trim()}
+        disabled={isEmpty}
         // The field keeps the focus, and a phone its keyboard.
         onMouseDown={(event) => event.preventDefault()}
       >

@@ -1,4 +1,4 @@
-import type { Chat, Message, OutboxItem } from "parley-client";
+import type { Message, OutboxItem } from "parley-client";
 import { contentOf, contentOfItem, MessageText } from "parley-react/message";
 import { memo } from "preact/compat";
 import { clock, day, moment } from "../i18n/format.ts";
@@ -6,19 +6,24 @@ import { t } from "../i18n/i18n.ts";
 import { nameOf } from "../lib/names.ts";
 import { isFrom } from "../lib/origin.ts";
 import { preview } from "../message/preview.ts";
+import { useHost } from "./host.ts";
 
 interface Props {
   message: Message;
-  /** the origin of the server, whose pictures are shown */
-  server: string;
   isOwn: boolean;
   /** whether it is the first of a day */
   isNewDay: boolean;
+  /** whether a thread can be begun */
+  hasThreads?: boolean;
+  /** opens the thread; absent: none begins here */
+  onThread?: ((root: Message) => void) | undefined;
 }
 
 /** A message that the server has stored. */
-export const StoredItem = memo(({ message, server, isOwn, isNewDay }: Props) => {
-  const { seq, sender, kind, created_at: at, edited_at: editedAt } = message;
+export const StoredItem = memo(({ message, isOwn, isNewDay, hasThreads = false, onThread }: Props) => {
+  const { seq, sender, kind, created_at: at, edited_at: editedAt, thread, thread_summary: summary } = message;
+  const replies = summary?.count ?? 0;
+  const mayBegin = hasThreads && !thread && !message.revoked;
   return (
     <li part={isOwn ? "message own" : "message"} data-seq={seq} data-own={isOwn} data-kind={kind}>
       {isNewDay && (
@@ -30,7 +35,7 @@ export const StoredItem = memo(({ message, server, isOwn, isNewDay }: Props) => 
         <span class={isOwn ? "hidden" : "sender"} part="sender">
           <bdi>{nameOf(sender)}</bdi>
         </span>
-        <Body message={message} server={server} />
+        <Body message={message} />
         <span class="meta" part="meta">
           {editedAt !== undefined && t("message.edited")}{" "}
           <time dateTime={new Date(at).toISOString()} title={moment(at)}>
@@ -38,6 +43,24 @@ export const StoredItem = memo(({ message, server, isOwn, isNewDay }: Props) => 
           </time>
         </span>
       </div>
+      {onThread && (replies > 0 || mayBegin) && (
+        <button
+          type="button"
+          class="answers"
+          part="thread"
+          data-count={replies}
+          title={replies > 0 ? undefined : t("embed.thread")}
+          onClick={() => onThread(message)}
+        >
+          {replies > 0 ? (
+            t("thread.replies", { n: replies })
+          ) : (
+            <svg viewBox="0 0 24 24" aria-hidden="true">
+              <path d="M5 5h14v9H10l-5 4z" />
+            </svg>
+          )}
+        </button>
+      )}
     </li>
   );
 });
@@ -46,7 +69,8 @@ export const StoredItem = memo(({ message, server, isOwn, isNewDay }: Props) => 
  * A text as it is, a picture of the server, and any other message in a line, which leads to its file if it
  * has one.
  */
-function Body({ message, server }: Pick<Props, "message" | "server">) {
+function Body({ message }: Pick<Props, "message">) {
+  const { origin } = useHost();
   const content = contentOf(message.kind, message.body);
   if (message.revoked) return <p class="soft">{preview(message)}</p>;
   if (content.kind === "text") return <Text text={content.text} />;
@@ -55,7 +79,7 @@ function Body({ message, server }: Pick<Props, "message" | "server">) {
   return (
     <>
       <a href={url} target="_blank" rel="noopener noreferrer">
-        {content.kind === "image" && isFrom(url, server) ? (
+        {content.kind === "image" && isFrom(url, origin) ? (
           <img
             src={url}
             alt={preview(message)}
@@ -68,31 +92,41 @@ function Body({ message, server }: Pick<Props, "message" | "server">) {
           preview(message)
         )}
       </a>
-      {content.kind === "image" && caption && <Text text={caption} />}
+      {/image|file/.test(content.kind) && caption && <Text text={caption} />}
     </>
   );
 }
 
 /** A message that the user has sent, and that is not stored or not shown yet. */
-export function PendingItem({ chat, item }: { chat: Chat; item: OutboxItem }) {
-  const { client_msg_id: id, state } = item;
+export function PendingItem({ item }: { item: OutboxItem }) {
+  const { chat } = useHost();
+  const { client_msg_id: id, state, file, progress = 0 } = item;
   const content = contentOfItem(item);
+  const isFailed = state === "failed";
   return (
     <li part="message own" data-own data-state={state}>
       <div class="bubble" part="bubble">
         {content.kind === "text" && <Text text={content.text} />}
-        <span class="meta" part="meta" role={state === "failed" ? "alert" : undefined}>
+        {file instanceof File && <bdi class="soft">{file.name}</bdi>}
+        {file && !isFailed && (
+          <progress
+            part="progress"
+            value={progress}
+            aria-label={t("message.uploading", { percent: `${Math.round(progress * 100)} %` })}
+          />
+        )}
+        <span class="meta" part="meta" role={isFailed ? "alert" : undefined}>
           {t(`message.${state}`)}
         </span>
-        {state === "failed" && (
-          <span class="meta">
-            <button type="button" onClick={() => chat.retry(id)}>
-              {t("action.retry")}
-            </button>
-            <button type="button" onClick={() => chat.discard(id)}>
-              {t("message.discard")}
-            </button>
-          </span>
+        {isFailed && (
+          <button type="button" onClick={() => chat.retry(id)}>
+            {t("action.retry")}
+          </button>
+        )}{" "}
+        {(file || isFailed) && (
+          <button type="button" onClick={() => chat.discard(id)}>
+            {t(isFailed ? "message.discard" : "action.cancel")}
+          </button>
         )}
       </div>
     </li>

@@ -1,11 +1,13 @@
-import type { Chat, ConversationWindow, WindowView } from "parley-client";
+import type { ConversationWindow, Message, WindowView } from "parley-client";
 import { People } from "parley-client/people";
 import { isAttended, onAttention } from "parley-react/timeline";
+import type { ComponentChildren } from "preact";
 import { useEffect, useLayoutEffect, useMemo, useRef } from "preact/hooks";
 import { isSameDay } from "../i18n/format.ts";
 import { t } from "../i18n/i18n.ts";
 import { noticeOf } from "../message/notice.ts";
-import { Boundary } from "../ui/missing/boundary.tsx";
+import { RowBoundary } from "../ui/missing/row-boundary.tsx";
+import { useHost } from "./host.ts";
 import { PendingItem, StoredItem } from "./items.tsx";
 import { NoticeItem } from "./notice-item.tsx";
 
@@ -15,15 +17,23 @@ const AHEAD = 400;
 const NEAR = 24;
 
 interface Props {
-  chat: Chat;
-  /** the origin of the server */
-  server: string;
   view: WindowView;
   window: ConversationWindow;
+  /** what stands above the first message that is loaded */
+  edge: string;
+  /** the user has seen the newest messages */
+  read: () => void;
+  /** whether a thread can be begun */
+  hasThreads?: boolean;
+  /** opens the thread of a message; absent: these are the messages of one */
+  onThread?: (root: Message) => void;
+  /** what stands above them */
+  children?: ComponentChildren;
 }
 
 /** The messages, the newest at the end. What is on screen there is read while the user looks at it. */
-export function Messages({ chat, server, view, window }: Props) {
+export function Messages({ view, window, edge, read, hasThreads = false, onThread, children }: Props) {
+  const { chat } = useHost();
   const { messages, pending, hasOlder, isLoading, problem } = view;
   const box = useRef<HTMLDivElement>(null);
   /** how much is below what the user sees, in px */
@@ -37,8 +47,9 @@ export function Messages({ chat, server, view, window }: Props) {
     if (box.current.scrollTop < AHEAD && hasOlder && !isLoading && !problem) void window.older();
     if (below.current > NEAR) return;
     window.trim();
-    // The observer tells only with the next frame that the element is hidden.
-    if (isOnScreen.current && box.current.clientHeight > 0 && isAttended()) window.read();
+    // The observer tells only with the next frame that the element is hidden, and never that a thread hides it.
+    const isVisible = box.current.clientHeight > 0 && getComputedStyle(box.current).visibility === "visible";
+    if (isOnScreen.current && isVisible && isAttended()) read();
   };
   const latest = useRef(settle);
   latest.current = settle;
@@ -91,28 +102,28 @@ export function Messages({ chat, server, view, window }: Props) {
         settle();
       }}
     >
-      <p class="edge">
-        {isLoading
-          ? t("conversation.loading")
-          : !hasOlder && t(first ? "conversation.beginning" : "timeline.empty")}
-      </p>
+      {children}
+      <p class="edge">{isLoading ? t("conversation.loading") : !hasOlder && edge}</p>
       <ol>
         {messages.map((message, i) => {
           const before = messages[i - 1];
           const isNewDay = !before || !isSameDay(before.created_at, message.created_at);
           const notice = noticeOf(message);
           return (
-            <Boundary key={message.client_msg_id} of={message} row="edge" seq={message.seq}>
+            <RowBoundary key={message.client_msg_id} of={message} row="edge" seq={message.seq}>
               {notice ? (
                 <NoticeItem {...{ chat, people, message, notice, isNewDay }} />
               ) : (
-                <StoredItem {...{ message, server, isNewDay }} isOwn={message.sender.id === me} />
+                <StoredItem
+                  {...{ message, isNewDay, hasThreads, onThread }}
+                  isOwn={message.sender.id === me}
+                />
               )}
-            </Boundary>
+            </RowBoundary>
           );
         })}
         {pending.map((item) => (
-          <PendingItem key={item.client_msg_id} chat={chat} item={item} />
+          <PendingItem key={item.client_msg_id} item={item} />
         ))}
       </ol>
     </div>

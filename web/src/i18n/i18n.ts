@@ -9,8 +9,8 @@ export const LOCALES = ["en", "zh"] as const;
 export const LANGUAGES = { en: "English", zh: "中文" } as const;
 type Locale = (typeof LOCALES)[number];
 type Texts = { readonly [key in Key]?: Text };
-/** The language that was chosen; absent: that of the browser. */
-const chosen = stored("locale", (value) => LOCALES.find((one) => one === value) ?? null);
+/** The language that was chosen; absent: that of the browser. The elements for other pages ask for none. */
+const chosen = /* @__PURE__ */ stored("locale", (value) => LOCALES.find((one) => one === value) ?? null);
 
 /** The language on screen. */
 export const locale = signal<Locale>("en");

@@ -1,7 +1,7 @@
 import type { LastMessage, Message } from "parley-client";
+import { timeSpan } from "../i18n/duration.ts";
 import { listed } from "../i18n/format.ts";
 import { t } from "../i18n/i18n.ts";
-import { timeSpan } from "../i18n/units.ts";
 
 /** What a system message reports. */
 export type Notice = Extract<Message, { kind: "tip"; revoked: false }>["body"];

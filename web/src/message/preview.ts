@@ -1,8 +1,8 @@
 import type { LastMessage } from "parley-client";
 import { plainText } from "parley-react/markup";
 import { type Content, contentOf } from "parley-react/message";
+import { duration } from "../i18n/duration.ts";
 import { t } from "../i18n/i18n.ts";
-import { duration } from "../i18n/units.ts";
 
 /** A message in one line, for lists and quotes. */
 export function preview({ kind, body, revoked }: Pick<LastMessage, "kind" | "body" | "revoked">): string {

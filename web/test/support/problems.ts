@@ -13,11 +13,17 @@ export function watchProblems(context: BrowserContext): void {
   onTestFinished(() => expect(seen, "problems of the page").toEqual([]));
 }
 
+/** How a Firefox tells of a socket without a connection. Playwright takes it for an error of the page. */
+const LOST = /^(Firefox can’t establish a connection to|The connection to) .*wss?:/;
+
 /** Notes the problems of all pages of a browser. @returns them, as they come */
 export function noteProblems(context: BrowserContext): readonly string[] {
   const seen: string[] = [];
   problems.set(context, seen);
-  context.on("weberror", (error) => seen.push(`thrown: ${error.error().stack ?? error.error().message}`));
+  context.on("weberror", (error) => {
+    const { stack, message } = error.error();
+    if (!LOST.test(message)) seen.push(`thrown: ${stack ?? message}`);
+  });
   context.on("console", (message) => {
     if (message.type() === "error" && !isAnswer(message)) seen.push(`logged: ${message.text()}`);
   });

@@ -2,7 +2,8 @@ import type { Browser, BrowserContext, Page } from "playwright-core";
 import { afterAll, beforeAll, inject, onTestFinished } from "vitest";
 import { Server, TestServer } from "../../../packages/client/test/support/server.ts";
 import type { Person } from "../../../scripts/support/person.ts";
-import { launch } from "./chromium.ts";
+import { type FoundChromium, launch } from "./chromium.ts";
+import { launchFirefox } from "./firefox/firefox.ts";
 import { watchProblems } from "./problems.ts";
 
 /** How long, in ms, a page may take for a step. Only one that never gets there takes so long. */
@@ -35,6 +36,13 @@ export interface Device {
   hasServiceWorker?: boolean;
 }
 
+/** A browser that can be started, as plain data: a Chromium, or the path of a Firefox. */
+export type FoundBrowser = FoundChromium | { readonly firefox: string };
+
+function start(found: FoundBrowser): Promise<Browser> {
+  return "firefox" in found ? launchFirefox(found.firefox) : launch(found);
+}
+
 /** The browser of all test files of this process, which ends with it. */
 let browser: Promise<Browser> | undefined;
 
@@ -46,7 +54,7 @@ export class Site<Has extends Server = Server> {
   private constructor(begin: () => Promise<Has> | Has) {
     beforeAll(async () => {
       const started = begin();
-      browser ??= launch(inject("chromium"));
+      browser ??= start(inject("browser"));
       this.#browser = await browser;
       this.#server = await started;
     });

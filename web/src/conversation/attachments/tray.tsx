@@ -1,7 +1,8 @@
 import { MAX_CAPTION } from "parley-react/composer";
 import { useEffect, useState } from "preact/hooks";
+import { duration } from "../../i18n/duration.ts";
 import { t } from "../../i18n/i18n.ts";
-import { duration, fileSize } from "../../i18n/units.ts";
+import { fileSize } from "../../i18n/units.ts";
 import { Icon } from "../../ui/icon.tsx";
 import { IconButton } from "../../ui/icon-button.tsx";
 import { type Attachment, isAlbum } from "./attachment.ts";

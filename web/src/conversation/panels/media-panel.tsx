@@ -1,9 +1,9 @@
 import type { Message } from "parley-client";
 import { contentOf } from "parley-react/message";
 import { useState } from "preact/hooks";
+import { duration } from "../../i18n/duration.ts";
 import { moment, short } from "../../i18n/format.ts";
 import { t } from "../../i18n/i18n.ts";
-import { duration } from "../../i18n/units.ts";
 import { nameOf } from "../../lib/names.ts";
 import { isLoaded } from "../../lib/pictures.ts";
 import { isWide } from "../../lib/wide.ts";

@@ -1,6 +1,6 @@
 import { useEffect, useRef, useState } from "preact/hooks";
+import { duration } from "../../i18n/duration.ts";
 import { t } from "../../i18n/i18n.ts";
-import { duration } from "../../i18n/units.ts";
 import { IconButton } from "../../ui/icon-button.tsx";
 import type { Recording } from "./recorder.ts";
 

@@ -1,7 +1,7 @@
 import type { MediaBody } from "parley-react/message";
 import { useRef, useState } from "preact/hooks";
+import { duration } from "../../i18n/duration.ts";
 import { t } from "../../i18n/i18n.ts";
-import { duration } from "../../i18n/units.ts";
 import { IconButton } from "../../ui/icon-button.tsx";
 import { toast } from "../../ui/toasts.tsx";
 import { playsAlone } from "./player.ts";

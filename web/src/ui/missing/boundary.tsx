@@ -1,7 +1,7 @@
 import type { ComponentChildren } from "preact";
-import { useEffect, useErrorBoundary } from "preact/hooks";
 import { t } from "../../i18n/i18n.ts";
 import { NotShown } from "./not-shown.tsx";
+import { RowBoundary, useBoundary } from "./row-boundary.tsx";
 
 interface Props {
   children: ComponentChildren;
@@ -15,24 +15,13 @@ interface Props {
 }
 
 /** Keeps an error in drawing its children from taking away what stands around them. */
-export function Boundary({ children, of, row, seq, fallback }: Props) {
-  // The page of a developer hears of it as of any other error.
-  const [error, reset] = useErrorBoundary((thrown) => reportError(thrown));
-  useEffect(() => {
-    if (error) reset();
-  }, [of]);
+export function Boundary({ row, ...props }: Props) {
+  return row === undefined ? <ViewBoundary {...props} /> : <RowBoundary {...props} row={row} />;
+}
+
+function ViewBoundary({ children, of, fallback }: Omit<Props, "row">) {
+  const [error, reset] = useBoundary(of);
   if (!error) return <>{children}</>;
   if (fallback) return <>{fallback(reset)}</>;
-  const text = t("problem.notShown");
-  if (row === undefined) return <NotShown text={text} onRetry={reset} />;
-  return (
-    <li class={row} data-seq={seq}>
-      <p>
-        {text}{" "}
-        <button class="link" type="button" onClick={reset}>
-          {t("action.retry")}
-        </button>
-      </p>
-    </li>
-  );
+  return <NotShown text={t("problem.notShown")} onRetry={reset} />;
 }

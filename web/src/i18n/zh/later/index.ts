@@ -2,6 +2,7 @@ import type { LaterCatalog } from "../../catalog.ts";
 import { account } from "./account.ts";
 import { app } from "./app.ts";
 import { composer } from "./composer.ts";
+import { embed } from "./embed.ts";
 import { group } from "./group.ts";
 import { list } from "./list.ts";
 import { message } from "./message.ts";
@@ -13,6 +14,7 @@ export const texts: LaterCatalog = {
   ...account,
   ...app,
   ...composer,
+  ...embed,
   ...group,
   ...list,
   ...message,

@@ -1,41 +1,12 @@
-import { once } from "node:events";
-import { createServer } from "node:http";
-import type { Locator, Page, WebSocket } from "playwright-core";
-import { afterAll, expect, test } from "vitest";
-import type { Person } from "../../scripts/support/person.ts";
-import { findings } from "./support/axe.ts";
-import { takeProblems } from "./support/problems.ts";
-import { Site } from "./support/site.ts";
+import type { Page } from "playwright-core";
+import { expect, test } from "vitest";
+import type { Person } from "../../../scripts/support/person.ts";
+import { findings } from "../support/axe.ts";
+import { takeProblems } from "../support/problems.ts";
+import { element, events, field, Product, send, set, texts } from "../support/product.ts";
 
-/** The product that embeds the chat: a server of its own, with another origin. */
-const product = createServer(({ url = "/" }, response) => {
-  if (url === "/page.css") response.setHeader("Content-Type", "text/css").end(STYLE);
-  else if (url !== "/") response.writeHead(204).end();
-  else
-    response
-      .setHeader("Content-Type", "text/html")
-      .setHeader("Content-Security-Policy", policy())
-      .end(
-        `<!doctype html><html lang="en"><title>Shop</title><link rel="stylesheet" href="/page.css"><h1>Shop</h1><parley-chat></parley-chat><script type="module" src="${site.origin}/assets/embed.js"></script>`,
-      );
-});
-const STYLE =
-  "parley-chat { --parley-accent: rgb(1, 102, 3); height: 300px } ::part(header) { color: #123456 }";
-product.listen(0, "127.0.0.1");
-await once(product, "listening");
-const address = product.address();
-const origin = `http://127.0.0.1:${typeof address === "object" ? address?.port : address}`;
-const site = Site.alone({ ALLOWED_ORIGINS: origin });
-afterAll(() => {
-  product.close();
-  product.closeAllConnections();
-});
-
-/** What the page of a careful product may do. */
-function policy(): string {
-  const server = `${site.origin} ${site.server.socketOrigin}`;
-  return `default-src 'none'; script-src ${site.origin}; connect-src ${server}; style-src 'self'; base-uri 'none'; form-action 'none'; require-trusted-types-for 'script'; trusted-types 'none'`;
-}
+const product = await Product.start();
+const { site } = product;
 
 /** A page that is too busy to be told that something goes out of sight. */
 async function beBusy(page: Page): Promise<void> {
@@ -51,51 +22,10 @@ async function beBusy(page: Page): Promise<void> {
 }
 
 /** Opens the page of the product, with a conversation of a user. */
-async function embed(
-  person: Person,
-  id: number,
-  before?: (page: Page) => Promise<void>,
-): Promise<{ page: Page; sockets: WebSocket[] }> {
-  const page = await (await site.device()).newPage();
-  await before?.(page);
-  const sockets: WebSocket[] = [];
-  page.on("websocket", (socket) => sockets.push(socket));
-  await page.goto(origin);
-  await page.evaluate(() => {
-    for (const name of ["parley-ready", "parley-unread", "parley-signed-out"])
-      document.addEventListener(name, (event) => {
-        const { count } = Object(event instanceof CustomEvent && event.detail);
-        document.title += ` ${name}${count === undefined ? "" : `=${count}`}`;
-      });
-  });
-  await set(page, { conversation: `${id}`, token: person.token });
-  await field(page).waitFor();
-  return { page, sockets };
-}
-
-/** Sets attributes of the element. */
-function set(page: Page, attributes: Record<string, string>): Promise<void> {
-  return page.locator("parley-chat").evaluate((element, all) => {
-    for (const [name, value] of Object.entries(all)) element.setAttribute(name, value);
-  }, attributes);
-}
-
-function field(page: Page): Locator {
-  return page.getByRole("textbox");
-}
-
-async function send(page: Page, text: string): Promise<void> {
-  await field(page).fill(text);
-  await field(page).press("Enter");
-}
-
-function texts(page: Page): Promise<string[]> {
-  return page.locator("[data-seq] .text").allInnerTexts();
-}
-
-/** The events that the element has told, in their order. */
-async function events(page: Page): Promise<string> {
-  return (await page.title()).replace(/^Shop ?/, "");
+async function embed(person: Person, id: number, before?: (page: Page) => Promise<void>) {
+  const embedded = await product.embed(person, { conversation: `${id}` }, before && { before });
+  await field(embedded.page).waitFor();
+  return embedded;
 }
 
 test("two people talk in a page of another origin that allows no script and no style but its own", async () => {
@@ -108,7 +38,7 @@ test("two people talk in a page of another origin that allows no script and no s
   await send(bens, "It is");
   for (const page of [anns, bens])
     await expect.poll(() => texts(page)).toEqual(["Is this in stock? <b>", "It is"]);
-  await expect.poll(() => events(anns)).toMatch(/^parley-ready/);
+  await expect.poll(() => events(anns)).toMatch(/^ready/);
   const header = anns.getByRole("heading", { name: ben.user.username });
   await header.waitFor();
   expect(await header.evaluate((element) => getComputedStyle(element).color)).toBe("rgb(18, 52, 86)");
@@ -156,23 +86,24 @@ test("the element tells what is unread, follows its attributes, and closes its s
   const [ann, ben] = [await site.person("ann"), await site.person("ben")];
   const { id } = await ann.openDirect(ben);
   const { page, sockets } = await embed(ann, id, beBusy);
-  await expect.poll(() => events(page)).toBe("parley-ready");
+  await expect.poll(() => events(page)).toBe("ready");
   // Where nobody sees it, nothing is read.
-  await page.locator("parley-chat").evaluate((element) => element.toggleAttribute("hidden", true));
+  await element(page).evaluate((one) => one.toggleAttribute("hidden", true));
   await ben.send(id, "Hello");
-  await expect.poll(() => events(page)).toMatch("parley-ready parley-unread=1");
+  await expect.poll(() => events(page, "ready", "unread")).toBe("ready unread=1");
   await ben.send(id, "Are you there?");
-  await expect.poll(() => events(page)).toBe("parley-ready parley-unread=1 parley-unread=2");
-  await page.locator("parley-chat").evaluate((element) => element.toggleAttribute("hidden", false));
-  await expect.poll(() => events(page)).toMatch(/ parley-unread=2 parley-unread=0$/);
+  await expect.poll(() => events(page, "unread")).toBe("unread=1 unread=2");
+  await expect.poll(() => events(page, "message")).toBe("message=Hello message=Are you there?");
+  await element(page).evaluate((one) => one.toggleAttribute("hidden", false));
+  await expect.poll(() => events(page, "unread")).toBe("unread=1 unread=2 unread=0");
   await set(page, { lang: "zh-CN" });
   await page.getByRole("button", { name: "发送" }).waitFor();
   await set(page, { token: "no-token" });
-  await expect.poll(() => events(page)).toMatch(/parley-signed-out$/);
+  await expect.poll(() => events(page)).toMatch(/error=signed_out$/);
   await set(page, { token: ben.token });
   await page.getByRole("heading", { name: ann.user.username }).waitFor();
   await expect.poll(() => sockets.filter((socket) => !socket.isClosed()).length).toBe(2);
-  await page.locator("parley-chat").evaluate((element) => element.remove());
+  await element(page).evaluate((one) => one.remove());
   await expect.poll(() => sockets.filter((socket) => !socket.isClosed()).length).toBe(0);
 });
 
@@ -180,7 +111,7 @@ test("a new token of the user leaves the field, its focus and what waits to be s
   const [ann, ben] = [await site.person("ann"), await site.person("ben")];
   const { id } = await ann.openDirect(ben);
   const { page } = await embed(ann, id);
-  await expect.poll(() => events(page)).toBe("parley-ready");
+  await expect.poll(() => events(page)).toBe("ready");
   await field(page).pressSequentially("In a");
   const second = await ann.signIn();
   const checked = page.waitForResponse(/\/v1\/me$/);
@@ -191,7 +122,7 @@ test("a new token of the user leaves the field, its focus and what waits to be s
   await ben.send(id, "Hello");
   await expect.poll(() => texts(page)).toEqual(["Hello"]);
   await second.call("POST", "/v1/logout");
-  await expect.poll(() => events(page)).toMatch(/parley-signed-out$/);
+  await expect.poll(() => events(page)).toMatch(/error=signed_out$/);
   await page.keyboard.type(" moment");
   await page.keyboard.press("Enter");
   await page.keyboard.type("And");
@@ -202,26 +133,35 @@ test("a new token of the user leaves the field, its focus and what waits to be s
   expect(await ben.history(id)).toHaveLength(2);
 });
 
-test("the script keeps its name, is asked for each time, and may be loaded by any page", async () => {
+test("the script keeps its name and is asked for each time; what it loads is kept for ever", async () => {
   const script = await fetch(`${site.origin}/assets/embed.js`);
   expect(script.headers.get("Cache-Control")).toBe("no-cache");
   expect(script.headers.get("Access-Control-Allow-Origin")).toBe("*");
-  const [, chunk = ""] = /import\("\.\/(en-[^"]+)"\)/.exec(await script.text()) ?? [];
-  const texts = await fetch(`${site.origin}/assets/${chunk}`);
-  expect([texts.status, texts.headers.get("Cache-Control")]).toEqual([
-    200,
-    "public, max-age=31536000, immutable",
-  ]);
-  expect(texts.headers.get("Access-Control-Allow-Origin")).toBe("*");
+  // The chunk with the first view, and what that loads: texts, and the views that are needed later.
+  const [chunk = ""] = /chunk-\w+\.js/.exec(await script.text()) ?? [];
+  const code = await (await fetch(`${site.origin}/assets/${chunk}`)).text();
+  const later = [...code.matchAll(/import\("\.\/([^"]+)"\)/g)].map(([, name = ""]) => name);
+  for (const name of ["attach", "en", "inbox", "thread"])
+    expect(later).toContainEqual(expect.stringMatching(new RegExp(`^${name}-`)));
+  for (const name of [chunk, ...later]) {
+    const { status, headers } = await fetch(`${site.origin}/assets/${name}`);
+    expect([name, status, headers.get("Cache-Control")]).toEqual([
+      name,
+      200,
+      "public, max-age=31536000, immutable",
+    ]);
+    expect(headers.get("Access-Control-Allow-Origin")).toBe("*");
+  }
+  const types = await fetch(`${site.origin}/embed.d.ts`);
+  expect(types.headers.get("Content-Type")).toBe("text/plain; charset=utf-8");
+  expect(await types.text()).toContain("interface HTMLElementTagNameMap");
 });
 
 test("a page with the element has no serious finding of axe", async () => {
   const [ann, ben] = [await site.person("ann"), await site.person("ben")];
   const { id } = await ann.openDirect(ben);
   await ben.send(id, "Hello");
-  const page = await (await site.device()).newPage();
-  await page.goto(origin);
-  await set(page, { conversation: `${id}`, token: ann.token });
+  const { page } = await embed(ann, id);
   await page.getByText("Hello").waitFor();
   expect(await findings(page)).toEqual([]);
 });
@@ -229,10 +169,11 @@ test("a page with the element has no serious finding of axe", async () => {
 test("an id that is none opens nothing, and the page is told", async () => {
   const ann = await site.person("ann");
   const page = await (await site.device()).newPage();
-  await page.goto(origin);
+  await page.goto(product.origin);
+  await page.evaluate(() => document.body.append(document.createElement("parley-chat")));
   const thrown = page.waitForEvent("pageerror");
   await set(page, { conversation: "shop", token: ann.token });
-  expect((await thrown).message).toContain('conversation="shop" is no id of a conversation');
+  expect((await thrown).message).toContain('conversation="shop" is no id');
   takeProblems(page.context());
 });
 
@@ -241,5 +182,5 @@ test("a conversation of which the user is no member is said to be none", async (
   const { id } = await ben.openGroup("Secret", []);
   const { page } = await embed(ann, id);
   await page.getByRole("alert").filter({ hasText: "Try again" }).waitFor();
-  expect(await page.title()).not.toContain("parley-ready");
+  expect(await events(page)).toBe("error=not_found");
 });
