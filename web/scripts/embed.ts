@@ -1,7 +1,8 @@
 /**
- * What is built for the elements of other pages: `/assets/embed.js`, whose name stays, and which loads a chunk
- * with all of the first view, others for what is needed later, and one for each language. Its styles are a text in the script: those of `web/src/embed/embed.css`, where each token
- * `--x` may be given from outside as `--parley-x`.
+ * What is built for the elements of other pages: `/assets/embed.js`, whose name stays, and which loads a
+ * chunk with all of the first view, others for what is needed later, and one for each language. Its styles
+ * are a text in the script: those of `web/src/embed/embed.css`, where each token `--x` may be given from
+ * outside as `--parley-x`.
  */
 import { globSync, readFileSync } from "node:fs";
 import { join } from "node:path";
@@ -11,7 +12,10 @@ import { together } from "./together.ts";
 const STYLES = join(import.meta.dirname, "../src/styles");
 const EMBED = join(import.meta.dirname, "../src/embed");
 
-/** Makes the tokens of the page that the elements use those of the elements, which a page of others may give. */
+/**
+ * Makes the tokens of the page that the elements use those of the elements, which a page of others may
+ * give.
+ */
 const tokens: Plugin = {
   name: "tokens",
   setup: ({ onLoad }) =>

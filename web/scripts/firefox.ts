@@ -1,12 +1,16 @@
 /**
- * `npm run test:firefox`: the main stories of the web client and its elements in a Firefox, that of `FIREFOX` or
- * of the PATH. Arguments are handed to vitest: other files, `-t`. Ends with 1 if there is no Firefox.
+ * `npm run test:firefox`: the main stories of the web client and its elements in a Firefox, that of
+ * `FIREFOX` or of the PATH. Arguments are handed to vitest: other files, `-t`. Ends with 1 if there is no
+ * Firefox.
  */
 import { spawnSync } from "node:child_process";
 import { join } from "node:path";
 import { findFirefox } from "../test/support/firefox/firefox.ts";
 
-/** The stories, by the beginnings of their names. In a Firefox Playwright cannot touch, list sockets or go offline. */
+/**
+ * The stories, by the beginnings of their names. In a Firefox Playwright cannot touch, list sockets or go
+ * offline.
+ */
 const STORIES: Readonly<Record<string, readonly string[]>> = {
   account: ["a newcomer creates an account", "a wrong password is refused"],
   talk: ["two people talk, and each sees", "a page shows what it has shown"],

@@ -1,7 +1,7 @@
 /**
  * Part of `npm run check`: the bytes, after gzip, of the scripts that a browser loads before it shows the
- * page, of the script that defines the elements for pages of others, and of what that loads later. Exits with 1 if they are over the
- * limit, or if the first view shows a text that is loaded later.
+ * page, of the script that defines the elements for pages of others, and of what that loads later. Exits
+ * with 1 if they are over the limit, or if the first view shows a text that is loaded later.
  */
 import { readFileSync } from "node:fs";
 import { join } from "node:path";

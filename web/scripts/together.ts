@@ -1,7 +1,8 @@
 /**
- * Keeps the first load of the page, and the script of the element, in one chunk each. esbuild makes a chunk of each set of modules that the same lazy views
- * share: some thirty small ones, which compress worse by a tenth and are a request each. Here each lazy view
- * imports the page, which is loaded anyway, so that all lazy views share all modules of it.
+ * Keeps the first load of the page, and the script of the element, in one chunk each. esbuild makes a
+ * chunk of each set of modules that the same lazy views share: some thirty small ones, which compress
+ * worse by a tenth and are a request each. Here each lazy view imports the page, which is loaded anyway,
+ * so that all lazy views share all modules of it.
  */
 import { globSync, readFileSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
@@ -17,9 +18,9 @@ const TEXTS = join(SOURCE, "i18n/all.ts");
 const LAZY = /\bimport\(\s*"(\.[^"]+)"/g;
 
 /**
- * Makes each lazy view below `web/src/`, and each lazy module of the packages, import the page, and wait for
- * the texts of all views. The texts import nothing. The views are looked up in the sources: esbuild may read
- * a view before the module that loads it.
+ * Makes each lazy view below `web/src/`, and each lazy module of the packages, import the page, and wait
+ * for the texts of all views. The texts import nothing. The views are looked up in the sources: esbuild
+ * may read a view before the module that loads it.
  * @param page the module below `web/src/` that imports all of the first load
  */
 export const together = (page: string): Plugin => ({

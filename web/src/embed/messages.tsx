@@ -47,7 +47,8 @@ export function Messages({ view, window, edge, read, hasThreads = false, onThrea
     if (box.current.scrollTop < AHEAD && hasOlder && !isLoading && !problem) void window.older();
     if (below.current > NEAR) return;
     window.trim();
-    // The observer tells only with the next frame that the element is hidden, and never that a thread hides it.
+    // The observer tells only with the next frame that the element is hidden, and never that a thread is
+    // in front.
     const isVisible = box.current.clientHeight > 0 && getComputedStyle(box.current).visibility === "visible";
     if (isOnScreen.current && isVisible && isAttended()) read();
   };

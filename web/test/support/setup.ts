@@ -18,9 +18,9 @@ declare module "vitest" {
 }
 
 /**
- * Makes once a run what all test files need: the bundle of the Worker, a server, a browser, and a copy of the
- * page, which stays as it is when a developer's `npm run dev` builds another one. The browser is a Chromium, or
- * the Firefox that `FIREFOX` names.
+ * Makes once a run what all test files need: the bundle of the Worker, a server, a browser, and a copy of
+ * the page, which stays as it is when a developer's `npm run dev` builds another one. The browser is a
+ * Chromium, or the Firefox that `FIREFOX` names.
  */
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
   const scratch = mkdtempSync(join(tmpdir(), "parley-web-"));

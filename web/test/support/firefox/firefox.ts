@@ -34,8 +34,8 @@ export function launchFirefox(path: string): Promise<Browser> {
 }
 
 /**
- * A Content-Security-Policy under which Playwright can work: in a Firefox it evaluates its code in the page. All
- * else of the policy holds.
+ * A Content-Security-Policy under which Playwright can work: in a Firefox it evaluates its code in the
+ * page. All else of the policy holds.
  */
 export function withEval(policy: string): string {
   return policy

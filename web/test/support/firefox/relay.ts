@@ -1,7 +1,7 @@
 /**
- * `node relay.ts firefox ARGUMENTS`: starts a Firefox, and stands between its WebDriver BiDi and Playwright. The
- * Firefox that Debian has (ESR 140) lacks commands by which Playwright prepares a page: the relay answers for
- * those that no test needs. A newer Firefox answers by itself.
+ * `node relay.ts firefox ARGUMENTS`: starts a Firefox, and stands between its WebDriver BiDi and
+ * Playwright. The Firefox that Debian has (ESR 140) lacks commands by which Playwright prepares a page:
+ * the relay answers for those that no test needs. A newer Firefox answers by itself.
  */
 
 import { spawn } from "node:child_process";
