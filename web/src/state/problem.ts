@@ -27,7 +27,8 @@ export function reason(error: unknown): string {
   const [first] = error.errors ?? [];
   const detail = first ? `${first.path.replace(/^body\./, "")} ${first.message}` : error.message;
   const named = NAMED.find((code) => code === error.code);
-  return named ? t(`problem.${named}`, { detail }) : t("problem.other", { detail });
+  // Their words are loaded behind the first view.
+  return (named && t(`problem.${named}`, { detail })) || t("problem.other", { detail });
 }
 
 /** Whether something was refused because of one input. @param name its path in the body */

@@ -3,7 +3,6 @@ export { type Composition, type CompositionState, useComposition, WRITE } from "
 export { editableText, editedBody } from "./edit.ts";
 export { ComposerField } from "./field.tsx";
 export { insert } from "./formatting.ts";
-export { charactersLeft, MAX_CAPTION, MAX_TEXT } from "./limits.ts";
 export { Suggestions } from "./suggestions.tsx";
 export { type Completer, type Completion, type Suggested, useCompletion } from "./use-completion.ts";
 export { type FieldMentions, type MentionOptions, useMentions } from "./use-mentions.ts";

@@ -8,5 +8,6 @@ export {
   textOf,
   webAddress,
 } from "./content.ts";
+export { charactersLeft, MAX_CAPTION, MAX_TEXT } from "./limits.ts";
 export { type CodeBlock, type Mention, MessageText } from "./message-text.tsx";
 export { useMentioned } from "./use-mentioned.ts";

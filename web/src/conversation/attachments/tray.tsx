@@ -1,4 +1,4 @@
-import { MAX_CAPTION } from "parley-react/composer";
+import { MAX_CAPTION } from "parley-react/message";
 import { useEffect, useState } from "preact/hooks";
 import { duration } from "../../i18n/duration.ts";
 import { t } from "../../i18n/i18n.ts";

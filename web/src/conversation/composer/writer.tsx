@@ -2,15 +2,13 @@ import type { ConversationWindow } from "parley-client";
 import { useChat } from "parley-client/react";
 import {
   ComposerField,
-  charactersLeft,
   editableText,
   insert,
-  MAX_CAPTION,
-  MAX_TEXT,
   Suggestions,
   useWriting,
   type Writing,
 } from "parley-react/composer";
+import { charactersLeft, MAX_CAPTION, MAX_TEXT } from "parley-react/message";
 import { useEffect, useRef, useState } from "preact/hooks";
 import { t } from "../../i18n/i18n.ts";
 import { hasKeyboard } from "../../lib/keyboard.ts";

@@ -1,4 +1,4 @@
-import { MAX_TEXT } from "parley-react/composer";
+import { MAX_TEXT } from "parley-react/message";
 import type { ComponentChildren } from "preact";
 import { useId, useState } from "preact/hooks";
 import { t } from "../../i18n/i18n.ts";

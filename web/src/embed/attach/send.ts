@@ -1,6 +1,6 @@
 import type { ConversationWindow } from "parley-client";
 import { uploads } from "parley-client/uploads";
-import { MAX_CAPTION } from "parley-react";
+import { MAX_CAPTION } from "parley-react/message";
 import { kindOf } from "../../conversation/attachments/attachment.ts";
 import { fileMessage } from "../../conversation/attachments/media.ts";
 import { fileName } from "../../lib/file-name.ts";

@@ -1,4 +1,15 @@
 export const app = {
   "app.name": "Parley",
   "info.preferences": "In your list",
+  "problem.blocked": "This did not work: {detail}",
+  "problem.conflict": "This did not work: {detail}",
+  "problem.forbidden": "This did not work: {detail}",
+  "problem.internal": "This did not work: {detail}",
+  "problem.locked": "This did not work: {detail}",
+  "problem.muted": "This did not work: {detail}",
+  "problem.not_found": "This did not work: {detail}",
+  "problem.too_large": "This did not work: {detail}",
+  "problem.too_late": "This did not work: {detail}",
+  "problem.unavailable": "This did not work: {detail}",
+  "problem.validation_failed": "This did not work: {detail}",
 } as const;

@@ -1,4 +1,15 @@
 export const app = {
   "app.name": "Parley",
   "info.preferences": "会话设置",
+  "problem.blocked": "你们之间存在拉黑，无法进行此操作。",
+  "problem.conflict": "当前状态下无法进行此操作。",
+  "problem.forbidden": "你没有权限进行此操作。",
+  "problem.internal": "服务器出错了。",
+  "problem.locked": "密码错误次数过多，请稍后再试。",
+  "problem.muted": "你在这里被禁言。",
+  "problem.not_found": "内容不存在，或你无法查看。",
+  "problem.too_large": "内容太大。",
+  "problem.too_late": "已超过允许的时间。",
+  "problem.unavailable": "服务暂时不可用，请稍后再试。",
+  "problem.validation_failed": "输入的内容无效。",
 } as const;
