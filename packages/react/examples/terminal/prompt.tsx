@@ -1,6 +1,13 @@
 import type { ConversationWindow } from "parley-client";
 import { useChat } from "parley-client/react";
-import { ComposerField, Suggestions, useCompletion, useMentions, useWriting } from "parley-react";
+import {
+  ComposerField,
+  Suggestions,
+  useCompletion,
+  useComposition,
+  useMentions,
+  useWriting,
+} from "parley-react";
 import { useRef, useSyncExternalStore } from "react";
 import type { Session } from "./session.ts";
 
@@ -20,7 +27,12 @@ export function Prompt({ session, id, window }: Props) {
   const members = useSyncExternalStore(people.subscribe, () => (isGroup ? people.members(id) : undefined));
   const mentions = useMentions({ me, isGroup, members, everybody: EVERYBODY });
   const completion = useCompletion([mentions.completer]);
-  const { text, change, send, cancel, mode } = useWriting({ ...session, id, window });
+  const { text, change, send, cancel, mode } = useWriting({
+    ...session,
+    id,
+    window,
+    composition: useComposition(),
+  });
   const enter = () => {
     if (text.trim()) send({ kind: "text", body: { text: text.trim() }, mentions: mentions.of(text) });
   };

@@ -4,7 +4,7 @@ import type { People } from "parley-client/people";
 import { useChat } from "parley-client/react";
 import { useEffect, useLayoutEffect, useRef, useState } from "react";
 import type { Mentioned } from "../markup/tree.ts";
-import { type Composition, type CompositionState, useComposition, WRITE } from "./composition.ts";
+import { type Composition, type CompositionState, WRITE } from "./composition.ts";
 import { editableText, editedBody } from "./edit.ts";
 
 /** Which field it is, and whose. */
@@ -19,8 +19,8 @@ export interface WritingOptions {
   readonly window: ConversationWindow;
   /** the root of the thread; absent, or 0: the conversation itself */
   readonly thread?: number;
-  /** what the field is for, where others than the field set it; absent: only the field does */
-  readonly composition?: CompositionState;
+  /** what the field is for: `useComposition` keeps it, or the app where its menus of messages set it */
+  readonly composition: CompositionState;
 }
 
 /** What the user writes in a field. */
@@ -59,9 +59,7 @@ const NO_FAILURE = { problem: undefined, conflict: undefined };
  * no draft. Make it anew, by a `key`, for another field.
  */
 export function useWriting(options: WritingOptions): Writing {
-  const { chat, drafts, me, id, window, thread = 0 } = options;
-  const own = useComposition();
-  const composition = options.composition ?? own;
+  const { chat, drafts, me, id, window, thread = 0, composition } = options;
   const target = useRef(composition);
   target.current = composition;
   const mode = composition.now;
