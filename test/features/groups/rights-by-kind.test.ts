@@ -376,7 +376,7 @@ describe("the reason of a refusal", () => {
   });
 });
 
-test("a system message keeps group name, member count and change as of its time, and v1 does not show them", async () => {
+test("a system message keeps group name, member count and change as of its time, of which v1 shows the change", async () => {
   const id = await createGroupOfKind("group", owner, [secondMember, newcomer]);
   const change = (body: object) => ask(owner, id, "PATCH", `/members/${secondMember.user.id}`, body);
   await change({ role: "admin" });
@@ -404,7 +404,8 @@ test("a system message keeps group name, member count and change as of its time,
     undefined,
   ]);
   const [role, ...otherMessages] = (await page(owner, id)).items;
-  expect(role?.body).toEqual({ event: "role", actor_id: owner.user.id, user_ids: [secondMember.user.id] });
+  const users = { actor_id: owner.user.id, user_ids: [secondMember.user.id] };
+  expect(role?.body).toEqual({ event: "role", ...users, role: "admin" });
   for (const message of [role, ...otherMessages]) expect(message).not.toHaveProperty("tip");
   // The list's preview has them too.
   const joined = await createGroupOfKind("group", owner, [secondMember]);

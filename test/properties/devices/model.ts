@@ -12,7 +12,8 @@ const Text = z.strictObject({ text: z.string() });
 const Question = z.object({ question: z.string(), multiple: z.boolean(), anonymous: z.boolean() });
 /** The users of the last replies of a thread at most. */
 const SUMMARY_USERS = 3;
-const Tip = z.object({
+/** All of what it says is the same everywhere; these fields change the model. */
+const Tip = z.looseObject({
   event: z.string(),
   actor_id: z.int(),
   user_ids: z.array(z.int()),

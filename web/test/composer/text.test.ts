@@ -265,7 +265,7 @@ test("a user who may not write in a conversation sees why", async () => {
   await ann.call("PATCH", `/v1/conversations/${id}/members/${ben.user.id}`, { muted_for_s: 600 });
   await page.getByText("You are muted in this group until").waitFor();
   await ann.call("DELETE", `/v1/conversations/${id}/members/${ben.user.id}`);
-  await page.getByText("You are not in this conversation.").waitFor();
+  await page.getByText(`${ann.user.username} removed you from this group.`).waitFor();
   const other = await site.open({ person: ben, hash: `#/c/${id}` });
   await other.getByRole("heading", { name: "Unknown conversation" }).waitFor();
   await other.getByText("You are not in this conversation.").waitFor();

@@ -65,7 +65,7 @@ test("large files show how far they are; of one that is cancelled nothing is sen
   await page.getByRole("button", { name: "Send", exact: true }).click();
   // Of each file two parts of three are there.
   for (const name of ["first.bin", "second.bin"])
-    await expect.poll(() => progress(page, name)).toBe("83% 0.83");
+    await expect.poll(() => progress(page, name)).toBe("Uploading 83% 0.83");
   const cancelled = page.waitForResponse(
     (answer) => answer.request().method() === "DELETE" && answer.url().includes("/v1/files/uploads/"),
   );
