@@ -5,6 +5,7 @@ import { HashTurns } from "./core/accounts/hash-turns.ts";
 import { SessionCache } from "./core/accounts/session-cache.ts";
 import type { Core } from "./core/context.ts";
 import { HealthCheck } from "./core/health-check.ts";
+import { KeyCache } from "./core/server/key-cache.ts";
 import { CoreError, type Failure } from "./domain/errors.ts";
 import { FileOrigins } from "./domain/files/file-origins.ts";
 import { readSettings } from "./domain/settings.ts";
@@ -42,6 +43,7 @@ const FAULT = new CoreError("internal", "Something went wrong on our side. The r
  */
 export function createApp(timing: Timing, hashTurns = new HashTurns(timing.hashing)): Hono<AppEnv> {
   const sessionCache = new SessionCache(timing.sessionCache);
+  const keyCache = new KeyCache(timing.serverKeys);
   const health = new HealthCheck(timing.health);
   const app = new Hono<AppEnv>({ strict: false });
 
@@ -56,6 +58,7 @@ export function createApp(timing: Timing, hashTurns = new HashTurns(timing.hashi
       conversations: new ConversationStubs(c.env.CONVERSATION, timing.rpcRetry),
       inboxes: new InboxStubs(c.env.INBOX, timing.rpcRetry),
       sessionCache,
+      keyCache,
       health,
       hashTurns: { run: (work) => hashTurns.run(work, clientBlock(c.req)) },
       securityLog: securityLogOf(c.req),

@@ -8,6 +8,7 @@ import type { Database } from "../storage/database.ts";
 import type { HashTurns } from "./accounts/hash-turns.ts";
 import type { SessionCache } from "./accounts/session-cache.ts";
 import type { HealthCheck } from "./health-check.ts";
+import type { KeyCache } from "./server/key-cache.ts";
 
 /** The dependencies of every use-case; `src/app.ts` makes one for each request. */
 export interface Core {
@@ -17,6 +18,7 @@ export interface Core {
   conversations: ConversationStubs;
   inboxes: InboxStubs;
   sessionCache: SessionCache;
+  keyCache: KeyCache;
   health: HealthCheck;
   /** the client's share of the turns of the isolate */
   hashTurns: Pick<HashTurns, "run">;

@@ -1,6 +1,7 @@
 import { z } from "zod";
 import type { Role } from "./conversations/group-kind.ts";
 import type { ConversationId, UserId } from "./ids.ts";
+import type { ServerKeyId } from "./server/server-key.ts";
 
 /**
  * What a security event says. `sign_in_failed`, `locked` and `wrong_key` are refusals; the others are done
@@ -24,6 +25,8 @@ export const SecurityAction = z.enum([
   "invitation_created",
   "invitation_withdrawn",
   "group_dissolved",
+  "key_created",
+  "key_revoked",
 ]);
 export type SecurityAction = z.infer<typeof SecurityAction>;
 
@@ -37,6 +40,8 @@ interface SecurityEvent {
   conversation?: ConversationId;
   /** the role that the user has now */
   role?: Role;
+  /** the server key that did it, or by which the user was acted for */
+  serverKey?: ServerKeyId;
   /** which kind of key was wrong */
   key?: "app" | "rule";
 }

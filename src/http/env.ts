@@ -1,5 +1,6 @@
 import type { Core } from "../core/context.ts";
 import type { Credential } from "../domain/accounts/session.ts";
+import type { ServerKey } from "../domain/server/server-key.ts";
 
 /** The bindings and variables in the context of every handler. */
 export interface AppEnv {
@@ -17,6 +18,11 @@ export interface AnybodyEnv extends AppEnv {
     /** null: no token was sent */
     caller: Credential | null;
   };
+}
+
+/** The context of handlers that a backend calls with a server key. */
+export interface ServerEnv extends AppEnv {
+  Variables: AppEnv["Variables"] & { key: ServerKey };
 }
 
 /** The context of handlers behind authentication: it holds the caller, too. */

@@ -22,6 +22,8 @@ const LEVELS: Record<SecurityAction, "info" | "warn"> = {
   invitation_created: "info",
   invitation_withdrawn: "info",
   group_dissolved: "info",
+  key_created: "info",
+  key_revoked: "info",
 };
 
 /** The forms of an address block: an IPv4 address, or a /64. */
@@ -33,10 +35,19 @@ const BLOCK = /^(?:(?:\d{1,3}\.){3}\d{1,3}|(?:[\da-f]{4}:){4}:\/64)$/;
  */
 export function securityLogOf(request: HonoRequest): SecurityLog {
   return {
-    record(action, { user, by, conversation, role, key }) {
+    record(action, { user, by, conversation, role, key, serverKey }) {
       const block = clientBlock(request) ?? "";
       const from = BLOCK.test(block) ? block : null;
-      log(LEVELS[action], "security", { action, user, by, conversation, role, key, from });
+      log(LEVELS[action], "security", {
+        action,
+        user,
+        by,
+        conversation,
+        role,
+        key,
+        server_key: serverKey,
+        from,
+      });
     },
   };
 }

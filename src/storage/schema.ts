@@ -4,3 +4,4 @@ export * from "./schema/contacts.ts";
 export * from "./schema/conversations.ts";
 export * from "./schema/file-urls.ts";
 export * from "./schema/files.ts";
+export * from "./schema/server.ts";

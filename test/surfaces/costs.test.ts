@@ -1,6 +1,8 @@
 import { env } from "cloudflare:workers";
 import { beforeAll, describe, expect, test } from "vitest";
 import { z } from "zod";
+import { ServerScope } from "../../src/domain/server/server-key.ts";
+import { makeServerKey } from "../support/accounts/server-keys.ts";
 import { newSession } from "../support/accounts/sessions.ts";
 import { signedInUsers } from "../support/accounts/users.ts";
 import { app } from "../support/app.ts";
@@ -23,11 +25,12 @@ type Limiter = (typeof LIMITERS)[number];
 
 /**
  * Who may make a call, and what it costs: `light`, or a heavier cost of `weighs`. `address`: counted by the
- * client's address, `key`: for holders of the rule key, `anybody`: not counted. `optional`: without a token
+ * client's address, `key`: for holders of the rule key, `backend`: with a server key, `anybody`: not counted. `optional`: without a token
  * the answer is the same, and counts by address.
  */
 type Row =
   | ["user", "light" | "page" | "search" | "whole", "address"?, "optional"?]
+  | ["backend", "light" | "page"]
   | ["anybody", "address"]
   | ["anybody"]
   | ["key"];
@@ -42,6 +45,8 @@ const guess = password;
 const signIn = (...routes: string[]) => routes.map((route): [string, Row] => [route, ["anybody", "address"]]);
 const anybody = (...routes: string[]) => routes.map((route): [string, Row] => [route, ["anybody"]]);
 const key = (...routes: string[]) => routes.map((route): [string, Row] => [route, ["key"]]);
+
+const backend = (...routes: string[]) => routes.map((route): [string, Row] => [route, ["backend", "light"]]);
 
 const GROUP_MEMBERS = ["member", "groupMember", "group"];
 
@@ -174,6 +179,7 @@ const ROUTES = new Map<string, Row>([
     "PUT /v1/files/uploads/:id/parts/:part",
     "POST /v1/files/uploads/:id/complete",
   ),
+  ...backend("GET /v1/server/keys", "POST /v1/server/keys", "DELETE /v1/server/keys/:id"),
   ...user(
     "POST /v1/logout",
     "DELETE /v1/sessions/:id",
@@ -316,6 +322,18 @@ describe("calls of users", () => {
     ];
     expect(used.toSorted()).toEqual(expected.toSorted());
     if (answer.status !== 101 && !optional) expect(answer.body).not.toEqual(anonymous.answer.body);
+  });
+});
+
+describe("calls of backends", () => {
+  test.each(rows.filter(([, [who]]) => who === "backend"))("%s: %j", async (route, [, cost = ""]) => {
+    expect((await counted(route)).used).toEqual([]);
+    const { text } = await makeServerKey(ServerScope.options);
+    const { answer, used } = await counted(route, text);
+    expect(used.toSorted()).toEqual(COUNTERS[cost]);
+    expect([401, 403]).not.toContain(answer.status);
+    // Guesses are counted by address.
+    expect((await counted(route, `${text.slice(0, -4)}0000`)).used).toEqual(["ADDRESS_RATE"]);
   });
 });
 

@@ -1,4 +1,5 @@
 import ACCOUNTS from "../../docs/guides/accounts.md";
+import BACKEND from "../../docs/guides/backend.md";
 import CHANGES from "../../docs/guides/changes.md";
 import CONVENTIONS from "../../docs/guides/conventions.md";
 import CONVERSATIONS from "../../docs/guides/conversations.md";
@@ -53,6 +54,7 @@ function client(name: string, title: string, text: string): Source {
 /** The guides, in the order of the menu. */
 export const GUIDE_SOURCES: readonly Source[] = [
   guide("start", "Start", START),
+  guide("backend", "Your backend", BACKEND),
   guide("resume", "Resume", RESUME),
   guide("sockets", "Sockets", SOCKETS),
   guide("conversations", "Conversations", CONVERSATIONS),

@@ -44,6 +44,11 @@ export const WORKER_VALUES = {
     /** No query in this time; an ended session stops working over HTTP within a minute. */
     keepMs: 45_000,
   },
+  /** Server keys that an isolate has looked up. */
+  serverKeys: {
+    /** No query in this time; a revoked key stops working everywhere within it. */
+    keepMs: 8_000,
+  },
   /** Changes of a user's e-mail address. */
   emailChanges: {
     /** How many there may be in a day: who sets many could find out which addresses others sign in by. */

@@ -2,6 +2,7 @@ import type { HonoRequest } from "hono";
 import { createMiddleware } from "hono/factory";
 import { CoreError } from "../../domain/errors.ts";
 import type { UserId } from "../../domain/ids.ts";
+import type { ServerKeyId } from "../../domain/server/server-key.ts";
 import { LruMap } from "../../lib/lru-map.ts";
 import type { AppEnv, CallerEnv } from "../env.ts";
 import { clientBlock } from "./address-block.ts";
@@ -110,6 +111,17 @@ export function requireTries(c: CountingAddress): void {
  */
 export async function countCall(c: Counting, userId: UserId): Promise<void> {
   if (c.var.core.settings.rateLimits) await count(c, c.env.USER_RATE, String(userId), "Too many calls.");
+}
+
+/**
+ * Counts a call with a server key, which has the rates of a user.
+ * @param cost of a call that costs more than others
+ * @throws `rate_limited`
+ */
+export async function countKey(c: Counting, id: ServerKeyId, cost?: Cost): Promise<void> {
+  if (!c.var.core.settings.rateLimits) return;
+  await count(c, c.env.USER_RATE, `key ${id}`, "Too many calls with this key.");
+  if (cost) await count(c, c.env[RATES[cost]], `key ${id}`, "Too many calls that cost as much as this one.");
 }
 
 /** Middleware, behind the one that sets `caller`: counts a call that costs more than others. */

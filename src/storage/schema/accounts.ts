@@ -3,6 +3,7 @@ import { index, integer, primaryKey, sqliteTable, text, uniqueIndex } from "driz
 import type { AttemptSubject, SignInPlace } from "../../domain/accounts/sign-in.ts";
 import type { Details, FriendPolicy } from "../../domain/accounts/user.ts";
 import type { SessionId, UserId } from "../../domain/ids.ts";
+import type { ExternalId } from "../../domain/server/user-ref.ts";
 import { isFileUrl, keyInUrl } from "./file-urls.ts";
 
 /** Accounts. Ids start at 100000: the first migration sets the sequence. */
@@ -52,12 +53,22 @@ export const users = sqliteTable(
     loginAt: integer("login_at").notNull().default(0),
     /** when the account was deleted; its row stays, without personal data */
     deletedAt: integer("deleted_at"),
+    /** the id that the team's backend or its issuer has for the user; null: none */
+    externalId: text("external_id").$type<ExternalId>(),
+    /** a JSON object of the team's backend; empty: none */
+    metadata: text().notNull().default(""),
+    /** a program of the team's, and no person */
+    bot: integer({ mode: "boolean" }).notNull().default(false),
+    /** until when the user may not sign in; 0: they may, -1: for ever */
+    suspendedUntil: integer("suspended_until").notNull().default(0),
+    suspensionReason: text("suspension_reason").notNull().default(""),
     /** the version of the keys that `username_keys` has of the name; 0: it may have none */
     keysVersion: integer("keys_version").notNull().default(0),
   },
   (table) => [
     index("users_avatar_file").on(keyInUrl("avatar")).where(isFileUrl("avatar")),
     uniqueIndex("users_username").on(table.username),
+    uniqueIndex("users_external_id").on(table.externalId).where(sql`external_id IS NOT NULL`),
     index("users_keys_version").on(table.keysVersion),
     index("users_email").on(table.email).where(sql`email <> ''`),
     index("users_email_first").on(table.email, table.emailSetAt).where(sql`email <> ''`),
@@ -96,8 +107,23 @@ export const sessions = sqliteTable(
     lastSeenAt: integer("last_seen_at").notNull(),
     expiresAt: integer("expires_at").notNull(),
     endedAt: integer("ended_at"),
+    /** SHA-256 of the refresh token that is valid, and of the one before; null: the session has none */
+    refreshHash: text("refresh_hash"),
+    formerRefreshHash: text("former_refresh_hash"),
+    /** when the former one was used; 0: never */
+    refreshedAt: integer("refreshed_at").notNull().default(0),
+    /** what one sign-in at an issuer has in all its tokens; null: the session is not of an issuer */
+    issuerSession: text("issuer_session"),
   },
-  (table) => [index("sessions_user").on(table.userId), index("sessions_expiry").on(table.expiresAt)],
+  (table) => [
+    uniqueIndex("sessions_issuer")
+      .on(table.userId, table.issuerSession)
+      .where(sql`issuer_session IS NOT NULL`),
+    index("sessions_refresh").on(table.refreshHash).where(sql`refresh_hash IS NOT NULL`),
+    index("sessions_former_refresh").on(table.formerRefreshHash).where(sql`former_refresh_hash IS NOT NULL`),
+    index("sessions_user").on(table.userId),
+    index("sessions_expiry").on(table.expiresAt),
+  ],
 );
 
 /** One row for each wrong password, and for each check in progress. A right password deletes its row. */

@@ -33,6 +33,7 @@ import { threads } from "./routes/messages/threads.ts";
 import { wideSearch } from "./routes/messages/wide-search.ts";
 import { reference } from "./routes/reference.ts";
 import { resumableUploads } from "./routes/resumable-uploads.ts";
+import { serverKeys } from "./routes/server/keys.ts";
 import { deviceSocket } from "./routes/sockets/device-socket.ts";
 import { roomSocket } from "./routes/sockets/room-socket.ts";
 
@@ -68,6 +69,7 @@ router.route("/", mentions);
 router.route("/", threads);
 router.route("/", resumableUploads);
 router.route("/", files);
+router.route("/", serverKeys);
 router.route("/", roomSocket);
 router.route("/", deviceSocket);
 router.route("/", reference(router));

@@ -1,5 +1,8 @@
 import { createRoute, type RouteConfig, type z } from "@hono/zod-openapi";
 import type { MiddlewareHandler } from "hono";
+import type { ServerScope } from "../../domain/server/server-key.ts";
+import type { Cost } from "../../http/access/rate-limit.ts";
+import { withServerKey } from "../../http/access/server-key.ts";
 import type { AppEnv, CallerEnv } from "../../http/env.ts";
 import { authenticated } from "./auth.ts";
 import { v1Body } from "./body.ts";
@@ -34,6 +37,29 @@ export function callerRoutes(tag: string, check: Check = proceed) {
       ...route,
       security: [{ bearer: [] }],
       middleware: [authenticated, check, hasBody ? v1Body : proceed] as const,
+    });
+  };
+}
+
+/**
+ * Makes the routes that a team's backend calls with a server key of a scope. The failures of all of them are
+ * added by `openapi/document.ts`, and the scope to the description.
+ * @param cost of calls that cost more than others
+ */
+export function serverRoutes(scope: ServerScope, cost?: Cost) {
+  return function serverRoute<
+    Method extends RouteConfig["method"],
+    Path extends string,
+    Route extends OwnRoute,
+  >(method: Method, path: Path, route: Route) {
+    const { operationId, request, description } = route;
+    const hasBody = request?.body?.content["application/json"] !== undefined;
+    return createRoute({
+      ...{ method, path, operationId, tags: ["Server"] },
+      ...route,
+      description: `Scope \`${scope}\`. ${description ?? ""}`.trim(),
+      security: [{ server_key: [] }],
+      middleware: [withServerKey(scope, cost), hasBody ? v1Body : proceed] as const,
     });
   };
 }

@@ -5,6 +5,7 @@ import { SessionCache } from "../../../src/core/accounts/session-cache.ts";
 import type { Core } from "../../../src/core/context.ts";
 import { createGroup } from "../../../src/core/groups/create-group.ts";
 import { HealthCheck } from "../../../src/core/health-check.ts";
+import { KeyCache } from "../../../src/core/server/key-cache.ts";
 import type { PolicyName } from "../../../src/domain/conversations/group-kind.ts";
 import { FileOrigins } from "../../../src/domain/files/file-origins.ts";
 import { type ConversationId, UserId } from "../../../src/domain/ids.ts";
@@ -22,6 +23,7 @@ function core(): Core {
     inboxes: new InboxStubs(env.INBOX, timing.rpcRetry),
     files: env.FILES,
     sessionCache: new SessionCache(timing.sessionCache),
+    keyCache: new KeyCache(timing.serverKeys),
     health: new HealthCheck(timing.health),
     hashTurns: new HashTurns(timing.hashing),
     securityLog: { record: () => undefined },

@@ -79,7 +79,8 @@ beforeAll(async () => {
 
 test("every route of v1 has a row, and every row a route", () => {
   const routes = v1.router.routes
-    .filter(({ method }) => method !== "ALL")
+    // `server-keys.test.ts` has the calls of backends.
+    .filter(({ method, path }) => method !== "ALL" && !path.startsWith("/v1/server/"))
     .map(({ method, path }) => `${method} ${path}`);
   expect(routes.length).toBeGreaterThan(0);
   expect(new Set(WHO_MAY.map(({ route }) => route))).toEqual(new Set(routes));

@@ -34,6 +34,7 @@ export const TAGS = {
   Members: "Members of groups, join requests, bans",
   Messages: "Sending, reading, hiding, revoking",
   Files: "Uploads and downloads",
+  Server: "What a team's backend does, with a server key",
   Service: "The server itself",
 };
 
@@ -43,6 +44,11 @@ export const SECURITY_SCHEMES = {
     type: "http" as const,
     scheme: "bearer",
     description: "`Authorization: Bearer <token>`, with the `token` of /v1/register or /v1/login",
+  },
+  server_key: {
+    type: "http" as const,
+    scheme: "bearer",
+    description: "`Authorization: Bearer psk_…`, a key of `npm run keys`: for backends, never in a page",
   },
   access_token: {
     type: "apiKey" as const,

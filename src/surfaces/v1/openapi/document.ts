@@ -116,6 +116,7 @@ function withSharedFailures(path: string, { responses = {}, security, requestBod
   if (path.startsWith("/v1/")) shared.push("rate_limited");
   if (!REFERENCE.has(path)) shared.push("unavailable");
   if (security) shared.push("unauthenticated");
+  if (security?.some((one) => "server_key" in one)) shared.push("forbidden");
   if (requestBody) shared.push("validation_failed", "too_large");
   const own = Object.values(responses).flatMap(codesOf);
   const successes = Object.entries(responses).filter(([, response]) => codesOf(response).length === 0);

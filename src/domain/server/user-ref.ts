@@ -1,0 +1,30 @@
+import { z } from "zod";
+import { UserId } from "../ids.ts";
+import { textUpTo, unstorable } from "../text.ts";
+
+/**
+ * The id that a team's backend has for a user or a conversation: 1 to 128 characters of any script, without
+ * control characters. It is compared letter by letter, and no other user is shown it.
+ */
+export const ExternalId = textUpTo(128)
+  .regex(/^\P{Cc}+$/u, "must not be empty, nor hold control characters")
+  .refine((text) => unstorable(text) === null, "must be well-formed Unicode")
+  .brand<"ExternalId">();
+export type ExternalId = z.infer<typeof ExternalId>;
+
+/** A user as a backend names them: by their id, or by its own. */
+export type UserRef = { readonly id: UserId } | { readonly externalId: ExternalId };
+
+const PREFIX = "ext:";
+
+/** A user as a path or a header names them: `100001`, or `ext:` and the backend's id, after decoding. */
+export const UserRefText = z.string().transform((text, context): UserRef => {
+  if (text.startsWith(PREFIX)) {
+    const externalId = ExternalId.safeParse(text.slice(PREFIX.length));
+    if (externalId.success) return { externalId: externalId.data };
+  }
+  const id = UserId.safeParse(/^\d{1,16}$/.test(text) ? Number(text) : undefined);
+  if (id.success) return { id: id.data };
+  context.addIssue("must be the id of a user, or `ext:` and 1 to 128 characters without control characters");
+  return z.NEVER;
+});

@@ -1,0 +1,58 @@
+import { z } from "@hono/zod-openapi";
+import { createServerKey, endServerKey, serverKeys as keysOf } from "../../../../core/server/server-keys.ts";
+import type { ServerKey as Key } from "../../../../domain/server/server-key.ts";
+import { jsonAnswer, jsonBody, serverRoutes } from "../../route.ts";
+import { v1Router } from "../../router.ts";
+import { problems } from "../../schemas/common.ts";
+import { CreatedServerKey, NewServerKey, type ServerKey, ServerKeys } from "../../schemas/server/keys.ts";
+
+const keyRoute = serverRoutes("keys");
+
+const listRoute = keyRoute("get", "/v1/server/keys", {
+  operationId: "listServerKeys",
+  summary: "The keys of backends",
+  description: "Those that work, the newest first, without their secrets.",
+  responses: { 200: jsonAnswer("The keys", ServerKeys) },
+});
+
+const createRoute = keyRoute("post", "/v1/server/keys", {
+  operationId: "createServerKey",
+  summary: "Make a key",
+  description: "`key` of the answer is shown once. `npm run keys` makes the first one.",
+  request: { body: jsonBody(NewServerKey) },
+  responses: { 201: jsonAnswer("The key, with its secret", CreatedServerKey) },
+});
+
+const revokeRoute = keyRoute("delete", "/v1/server/keys/{id}", {
+  operationId: "revokeServerKey",
+  summary: "Revoke a key",
+  description: "It ends within 10 s everywhere. A key may revoke itself.",
+  request: { params: z.object({ id: z.string() }) },
+  responses: { 204: { description: "The key is revoked" }, ...problems("not_found") },
+});
+
+export const serverKeys = v1Router()
+  .openapi(listRoute, async (c) => {
+    const items = await keysOf(c.var.core);
+    return c.json({ items: items.map(serializeKey) }, 200);
+  })
+  .openapi(createRoute, async (c) => {
+    const { expires_at: expiresAt, ...asked } = c.req.valid("json");
+    const { key, text } = await createServerKey(c.var.core, c.var.key.id, { ...asked, expiresAt });
+    return c.json({ ...serializeKey(key), key: text }, 201);
+  })
+  .openapi(revokeRoute, async (c) => {
+    await endServerKey(c.var.core, c.var.key.id, c.req.valid("param").id);
+    return c.body(null, 204);
+  });
+
+function serializeKey({
+  id,
+  name,
+  scopes,
+  createdAt,
+  lastUsedOn,
+  expiresAt,
+}: Key): z.infer<typeof ServerKey> {
+  return { ...{ id, name, scopes }, created_at: createdAt, last_used_on: lastUsedOn, expires_at: expiresAt };
+}

@@ -1,0 +1,20 @@
+import type { ServerScope } from "../../../src/domain/server/server-key.ts";
+import type { Wanted } from "./authorization-matrix.ts";
+
+/** A call of a backend: the scope that it needs, and its answer to a key that has it. */
+export interface ServerCall {
+  /** the registered method and path pattern */
+  route: string;
+  scope: ServerScope;
+  /** the parts of the path */
+  path?: Record<string, string>;
+  body?: unknown;
+  expected: Wanted;
+}
+
+/** Every route under /v1/server. `server-keys.test.ts` asks each with every scope, and without a key that works. */
+export const SERVER_CALLS: ServerCall[] = [
+  { route: "GET /v1/server/keys", scope: "keys", expected: [200] },
+  { route: "POST /v1/server/keys", scope: "keys", body: {}, expected: [400, "validation_failed"] },
+  { route: "DELETE /v1/server/keys/:id", scope: "keys", path: { id: "0" }, expected: [404, "not_found"] },
+];
