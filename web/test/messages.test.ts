@@ -203,7 +203,7 @@ test("messages are forwarded one by one, and as one", async () => {
   await choose(annsPage, "First", "Select");
   await annsPage.getByRole("checkbox", { name: "Choose: Second" }).check();
   await annsPage
-    .getByRole("toolbar", { name: "2 messages chosen" })
+    .getByRole("toolbar", { name: "2 selected" })
     .getByRole("button", { name: "Forward" })
     .click();
   const dialog = annsPage.getByRole("dialog", { name: "Forward 2 messages" });
@@ -231,7 +231,7 @@ test("chosen messages are copied, saved and deleted together", async () => {
   for (const text of ["First", "Second"]) await ann.send(id, text);
   await ben.send(id, "Third");
   await stored(annsPage, "Third").waitFor();
-  const bar = annsPage.getByRole("toolbar", { name: /chosen/ });
+  const bar = annsPage.getByRole("toolbar", { name: /selected/ });
   await choose(annsPage, "First", "Select");
   await annsPage.getByRole("checkbox", { name: "Choose: Second" }).check();
   await bar.getByRole("button", { name: "Copy" }).click();

@@ -11,7 +11,7 @@ export const message = {
   "message.position": "Position in the recording",
   "message.speed": "Speed: {n}×",
   "message.reactedWith": "{names}: {key}",
-  "message.chosen": { one: "{n} message chosen", other: "{n} messages chosen" },
+  "message.chosen": "{n} selected",
   "message.revokeQuestion": "Nobody will be able to read it any more.",
   "message.hideQuestion": "Others go on seeing it.",
   "action.edit": "Edit",

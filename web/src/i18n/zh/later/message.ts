@@ -11,7 +11,7 @@ export const message = {
   "message.position": "播放位置",
   "message.speed": "速度：{n} 倍",
   "message.reactedWith": "{names} 回应了 {key}",
-  "message.chosen": "已选择 {n} 条消息",
+  "message.chosen": "已选 {n} 条",
   "message.revokeQuestion": "撤回后谁都无法再看到。",
   "message.hideQuestion": "其他人仍能看到。",
   "action.edit": "编辑",
