@@ -183,9 +183,19 @@ test("the sender sees who has read, in a direct conversation and in a group", as
   const bens = await site.open({ person: ben, hash: `#/c/${direct.id}` });
   await stored(bens, "Hello").waitFor();
   await mark.getByText("Read").waitFor();
+  const known = Promise.withResolvers<void>();
+  await page.route(/\/receipts$/, async (call) => {
+    await known.promise;
+    await call.continue();
+  });
   await page.goto(`${site.origin}/#/c/${group.id}`);
   await send(page, "Who comes?");
+  const top = () => stored(page, "Who comes?").evaluate((row) => row.getBoundingClientRect().top);
+  const before = await top();
+  known.resolve();
   await mark.getByText("Sent").waitFor();
+  // What the user points at has not moved away.
+  expect(await top()).toBe(before);
   await bens.goto(`${site.origin}/#/c/${group.id}`);
   await mark.getByRole("button", { name: "Read by 1 of 2" }).click();
   const readers = page.getByRole("dialog", { name: "Who has read it" });

@@ -12,7 +12,7 @@ interface Props {
   /** the user's own newest message */
   seq: number;
   kind: "direct" | "group";
-  /** up to where each member has read */
+  /** up to where each member has read; empty until it is known */
   receipts: ReadonlyMap<number, Receipt>;
 }
 
@@ -25,7 +25,8 @@ export function ReadMark({ seq, kind, receipts }: Props) {
   const [isOpen, setOpen] = useState(false);
   const button = useRef<HTMLButtonElement>(null);
   const popover = useRef<HTMLDivElement>(null);
-  if (others.length === 0) return null;
+  // Until it is known, the place of the mark is kept: what the user points at does not move when it comes.
+  if (others.length === 0) return receipts.size > 0 ? null : <li class="read-mark" aria-hidden="true" />;
   const [last] = readers;
   if (kind === "direct")
     return (
