@@ -232,6 +232,11 @@ export function noUser(id: number): CoreError {
   return new CoreError("not_found", `There is no user ${id}.`, { missing: "user" });
 }
 
+/** The `not_found` for an external id that no user has. */
+export function noExternalUser(): CoreError {
+  return new CoreError("not_found", "There is no user with this external id.", { missing: "user" });
+}
+
 /** The `not_found` for a message that mentions a user who is no member of its conversation. */
 export function noMentioned(id: number): CoreError {
   const detail = `mentions: there is no member ${id} in this conversation.`;

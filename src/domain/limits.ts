@@ -52,6 +52,8 @@ export const LIMITS = {
   joinRequest: 500,
   /** bytes of the `details` of a profile as JSON */
   detailsBytes: 8 * 1024,
+  /** bytes of the metadata of a team's backend as JSON */
+  metadataBytes: 4 * 1024,
   /** scheduled messages of a user that wait; as many more that were refused */
   scheduled: 100,
   /** stored notifications of a user */

@@ -22,11 +22,10 @@ export async function deleteAccount(
   password: string | undefined,
 ): Promise<void> {
   const { userId } = caller;
-  const { user, passwordHash: checked } = await checkOwner(core, caller, password);
-  const { username } = user;
+  const { passwordHash: checked } = await checkOwner(core, caller, password);
   const token = crypto.randomUUID();
   await core.inboxes.prepareDeletion(userId, { token });
-  const result = await deleteUser(core.db, { userId, username, checked }, Date.now());
+  const result = await deleteUser(core.db, { userId, checked }, Date.now());
   if (!result.deleted) throw await refusal(core, caller, result.owned);
   core.securityLog.record("account_deleted", { user: userId, by: userId });
   for (const sessionId of result.sessions) core.sessionCache.forget(sessionId);

@@ -89,7 +89,7 @@ async function signIn(core: Core, account: Account, { userAgent, origin }: Devic
 }
 
 /** The `conflict` of a username. It does not say which name the new one looks like. */
-function usernameTaken(reason: NameTaken): CoreError {
+export function usernameTaken(reason: NameTaken): CoreError {
   const detail =
     reason === "taken" ? "This username is taken." : "This username looks like the name of another user.";
   return new CoreError("conflict", `${detail} Choose another one.`);

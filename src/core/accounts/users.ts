@@ -1,6 +1,6 @@
 import type { Person } from "../../domain/accounts/person.ts";
 import type { Credential } from "../../domain/accounts/session.ts";
-import type { Me, MeWithEmail, ProfileChange, UserWithRelation } from "../../domain/accounts/user.ts";
+import type { MeWithEmail, OwnProfile, ProfileChange, UserWithRelation } from "../../domain/accounts/user.ts";
 import { CoreError, invalid, noUser } from "../../domain/errors.ts";
 import type { UserId } from "../../domain/ids.ts";
 import { storedForm } from "../../lib/text-forms.ts";
@@ -108,7 +108,7 @@ function nameOf({ id, username, nickname, avatar }: MeWithEmail): MeWithEmail {
 }
 
 /** The caller's own profile. @throws `unauthenticated` if the account is deleted */
-export async function getMe(core: Core, caller: Credential): Promise<Me> {
+export async function getMe(core: Core, caller: Credential): Promise<OwnProfile> {
   return (await findMe(core.db, caller.userId)) ?? throwDeleted();
 }
 
@@ -118,7 +118,11 @@ export async function getMe(core: Core, caller: Credential): Promise<Me> {
  * @throws `unauthenticated` as `getMe`; `rate_limited` for a sixth e-mail address within a day: a user who
  *   sets any number of addresses could find out which ones others sign in by
  */
-export async function changeProfile(core: Core, caller: Credential, change: ProfileChange): Promise<Me> {
+export async function changeProfile(
+  core: Core,
+  caller: Credential,
+  change: ProfileChange,
+): Promise<OwnProfile> {
   const rule = core.timing.emailChanges;
   const changed = await updateProfile(
     core.db,

@@ -6,6 +6,7 @@ import { LIMITS } from "../limits.ts";
 import { hiddenFlawOfUsername, unreadableFlaw } from "../names/characters.ts";
 import { EVERYBODY_FLAW, namesEverybody } from "../names/everybody.ts";
 import { displayName, refuse } from "../names/names.ts";
+import type { Metadata } from "../server/metadata.ts";
 import { exceedsBytes, nameUpTo, textUpTo } from "../text.ts";
 import type { Person } from "./person.ts";
 
@@ -108,6 +109,11 @@ export interface Me extends User, ProfileFields {
   createdAt: number;
   /** time of the last change of the profile; 0: never */
   updatedAt: number;
+}
+
+/** The same with what the team's backend keeps with the user, which no other user sees. */
+export interface OwnProfile extends Me {
+  metadata: Metadata;
 }
 
 /**

@@ -70,7 +70,6 @@ function hasHash(userId: UserId, hash: string | null) {
 /** An account that is to be deleted, as the caller read it. */
 export interface DeletedAccount {
   userId: UserId;
-  username: string;
   /** the stored hash that the password was checked against; null: the account has none */
   checked: string | null;
 }
@@ -87,7 +86,7 @@ const MAX_CONTACTS = 1_000;
  */
 export async function deleteUser(
   db: Database,
-  { userId, username, checked }: DeletedAccount,
+  { userId, checked }: DeletedAccount,
   now: number,
 ): Promise<
   | { deleted: true; sessions: SessionId[]; contacts: Contact[] }
@@ -112,11 +111,16 @@ export async function deleteUser(
       .where(and(eq(users.id, userId), isNotNull(users.deletedAt))),
   );
   const friendIds = db.select({ id: friends.friendId }).from(friends).where(eq(friends.userId, userId));
-  const [contacts, ownedGroups, updated, ended] = await queryD1(
+  const [contacts, ownedGroups, , updated, ended] = await queryD1(
     db.batch([
       // First in the batch: the statements below delete the friendships that this query reads.
       onlineContactsQuery(db, userId, { after: 0, limit: MAX_CONTACTS }),
       ownedGroup,
+      // Its keys stay stored. With version 0 the hourly job makes sure of it.
+      db
+        .insert(formerUsernames)
+        .select(sql`SELECT username, 0 FROM users WHERE ${isDeletable}`)
+        .onConflictDoNothing(),
       db
         .update(users)
         .set({ ...EMPTY_PROFILE, username: `deleted-${userId}`, deletedAt: now })
@@ -127,8 +131,6 @@ export async function deleteUser(
         .set({ endedAt: sql`coalesce(${sessions.endedAt}, ${now})`, userAgent: "" })
         .where(and(eq(sessions.userId, userId), isDeleted))
         .returning({ id: sessions.id }),
-      // Its keys stay stored. With version 0 the hourly job makes sure of it.
-      db.insert(formerUsernames).select(sql`SELECT ${username}, 0 WHERE ${isDeleted}`).onConflictDoNothing(),
       db
         .delete(friends)
         .where(and(inArray(friends.userId, friendIds), eq(friends.friendId, userId), isDeleted)),
@@ -178,6 +180,11 @@ const EMPTY_PROFILE = {
   emailChanges: 0,
   emailDayAt: 0,
   loginAt: 0,
+  externalId: null,
+  metadata: "",
+  bot: false,
+  suspendedUntil: 0,
+  suspensionReason: "",
 } as const;
 
 /** The attempts for an account, from all places. */

@@ -2,9 +2,17 @@ import { and, desc, eq, inArray, isNotNull, isNull, or, sql } from "drizzle-orm"
 import { integer, sqliteTable, text } from "drizzle-orm/sqlite-core";
 import { changedPerson, type Person, type VersionedPerson } from "../../domain/accounts/person.ts";
 import type { SignInOrigin } from "../../domain/accounts/sign-in.ts";
-import type { Account, Me, ProfileChange, User, UserWithRelation } from "../../domain/accounts/user.ts";
+import type {
+  Account,
+  Me,
+  OwnProfile,
+  ProfileChange,
+  User,
+  UserWithRelation,
+} from "../../domain/accounts/user.ts";
 import { UserId } from "../../domain/ids.ts";
 import { KEYS_VERSION } from "../../domain/names/look-alike.ts";
+import { readMetadata } from "../../domain/server/metadata.ts";
 import {
   DELETED_PROFILE,
   nextProfileTime,
@@ -21,7 +29,7 @@ import { signInPlaces, users } from "../schema.ts";
 import { allowsEmail, type EmailRule, emailColumns } from "./email-changes.ts";
 import { isFreeName, keysOfUser, type NameTaken, namesakeQuery } from "./name-conditions.ts";
 
-/** The columns of a profile as its owner reads it. */
+/** The columns of a profile, the public ones and those that its owner is shown. */
 const ME = {
   ...USER,
   email: users.email,
@@ -39,6 +47,9 @@ const ME = {
   createdAt: users.createdAt,
   updatedAt: users.updatedAt,
 };
+
+/** The same with what the team's backend keeps with the user: for the owner alone. */
+const OWN_PROFILE = { ...ME, metadata: sql`${users.metadata}`.mapWith(readMetadata).as("own_metadata") };
 
 /** The fields of a new account. */
 export interface NewUser {
@@ -230,8 +241,8 @@ function accountOf({ passwordHash, ...user }: Me & { passwordHash: string | null
 }
 
 /** The full profile of a user, as its owner reads it; null for an unknown or deleted user. */
-export async function findMe(db: Database, id: UserId): Promise<Me | null> {
-  const [found] = await queryD1(db.select(ME).from(users).where(living(id)));
+export async function findMe(db: Database, id: UserId): Promise<OwnProfile | null> {
+  const [found] = await queryD1(db.select(OWN_PROFILE).from(users).where(living(id)));
   return found ?? null;
 }
 
@@ -257,7 +268,7 @@ export async function updateProfile(
   id: UserId,
   change: ProfileChange,
   rule: EmailRule,
-): Promise<ChangedProfile<Me> | null> {
+): Promise<ChangedProfile<OwnProfile> | null> {
   if (Object.keys(change).length === 0) {
     const whole = await findMe(db, id);
     return whole && { whole, person: null };
@@ -274,7 +285,7 @@ export async function updateProfile(
         .update(users)
         .set(set)
         .where(and(living(id), allowsEmail(email, now, rule)))
-        .returning(ME),
+        .returning(OWN_PROFILE),
     ]),
   );
   return updated ? { whole: updated, person: changedPerson(before, updated, updated.updatedAt) } : null;

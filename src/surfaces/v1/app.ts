@@ -34,6 +34,7 @@ import { wideSearch } from "./routes/messages/wide-search.ts";
 import { reference } from "./routes/reference.ts";
 import { resumableUploads } from "./routes/resumable-uploads.ts";
 import { serverKeys } from "./routes/server/keys.ts";
+import { serverUsers } from "./routes/server/users.ts";
 import { deviceSocket } from "./routes/sockets/device-socket.ts";
 import { roomSocket } from "./routes/sockets/room-socket.ts";
 
@@ -70,6 +71,7 @@ router.route("/", threads);
 router.route("/", resumableUploads);
 router.route("/", files);
 router.route("/", serverKeys);
+router.route("/", serverUsers);
 router.route("/", roomSocket);
 router.route("/", deviceSocket);
 router.route("/", reference(router));

@@ -172,8 +172,7 @@ test("a user who creates a group during the deletion keeps the account, or the g
 async function deleteInD1(): Promise<void> {
   const db = openDatabase(env.DB);
   const account = await findAccount(db, bob.user.username);
-  const { id: userId, username } = bob.user;
-  const leaver = { userId, username, email: "", checked: account?.passwordHash ?? null };
+  const leaver = { userId: bob.user.id, checked: account?.passwordHash ?? null };
   expect(await deleteUser(db, leaver, Date.now())).toMatchObject({ deleted: true });
 }
 

@@ -2,6 +2,7 @@ import { expect, test } from "vitest";
 import { call, expectProblem, freshName, register } from "../../support/clients/api.ts";
 
 const EMPTY_PROFILE = {
+  metadata: {},
   email: "",
   gender: "",
   birthday: "",
@@ -29,7 +30,13 @@ test("a profile starts empty and shows its changes", async () => {
   };
   const changed = await call("PATCH", "/v1/me", { token, body: change });
   expect(changed.status).toBe(200);
-  expect(changed.body).toEqual({ id: user.id, username: user.username, online: false, ...change });
+  expect(changed.body).toEqual({
+    id: user.id,
+    username: user.username,
+    online: false,
+    metadata: {},
+    ...change,
+  });
   expect((await call("GET", "/v1/me", { token })).body).toEqual(changed.body);
 });
 

@@ -12,9 +12,21 @@ export interface ServerCall {
   expected: Wanted;
 }
 
+const NOBODY = { ref: "999999999" };
+
 /** Every route under /v1/server. `server-keys.test.ts` asks each with every scope, and without a key that works. */
 export const SERVER_CALLS: ServerCall[] = [
   { route: "GET /v1/server/keys", scope: "keys", expected: [200] },
   { route: "POST /v1/server/keys", scope: "keys", body: {}, expected: [400, "validation_failed"] },
   { route: "DELETE /v1/server/keys/:id", scope: "keys", path: { id: "0" }, expected: [404, "not_found"] },
+  { route: "GET /v1/server/users", scope: "users", expected: [200] },
+  { route: "POST /v1/server/users", scope: "users", body: {}, expected: [400, "validation_failed"] },
+  { route: "GET /v1/server/users/:ref", scope: "users", path: NOBODY, expected: [404, "not_found"] },
+  {
+    route: "PUT /v1/server/users/:ref",
+    scope: "users",
+    path: NOBODY,
+    body: {},
+    expected: [404, "not_found"],
+  },
 ];

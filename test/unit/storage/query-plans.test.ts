@@ -14,6 +14,8 @@ import {
   SessionId,
   UserId,
 } from "../../../src/domain/ids.ts";
+import { UserState } from "../../../src/domain/server/server-user.ts";
+import { ExternalId } from "../../../src/domain/server/user-ref.ts";
 import * as accounts from "../../../src/storage/accounts/account-updates.ts";
 import * as particulars from "../../../src/storage/accounts/extended-profiles.ts";
 import * as attempts from "../../../src/storage/accounts/password-attempts.ts";
@@ -42,11 +44,13 @@ import * as expiry from "../../../src/storage/files/file-expiry.ts";
 import * as references from "../../../src/storage/files/file-references.ts";
 import * as files from "../../../src/storage/files/files.ts";
 import * as uploads from "../../../src/storage/files/resumable-uploads.ts";
+import * as serverUsers from "../../../src/storage/server/server-users.ts";
 import { DEFAULT_PROFILE } from "../../support/objects/profile.ts";
 
 const ANN = UserId.parse(100_000);
 const BOB = UserId.parse(100_001);
 const ID = ConversationId.parse(1);
+const EXTERNAL_ID = ExternalId.parse("u-1");
 const SESSION = SessionId.parse("0".repeat(32));
 const CODE = ConversationCode.parse("0".repeat(32));
 const HANDLE = Handle.parse("no such group");
@@ -170,7 +174,7 @@ const QUERIES: Record<string, (db: Database) => Promise<unknown>> = {
   findEndedSessions: (db) => sessions.findEndedSessions(db, ANN, 0),
   updatePassword: (db) =>
     accounts.updatePassword(db, { userId: ANN, checked: null, next: "x", keep: SESSION }, 0),
-  deleteUser: (db) => accounts.deleteUser(db, { userId: ANN, username: "x", checked: "no such hash" }, 0),
+  deleteUser: (db) => accounts.deleteUser(db, { userId: ANN, checked: "no such hash" }, 0),
   listMemberships: (db) => memberships.listMemberships(db, ANN, { after: 0, limit: 10 }),
   markSessionEnded: (db) => sessions.markSessionEnded(db, SESSION, 0),
   updateLastUse: (db) => sessions.updateLastUse(db, SESSION, 0),
@@ -257,10 +261,22 @@ const QUERIES: Record<string, (db: Database) => Promise<unknown>> = {
     particulars.updateExtendedProfile(db, ANN, { city: "x" }, "passwordless", { max: 5, dayMs: 1 }),
   personQuery: (db) => users.personQuery(db, ANN),
   updateProfile: (db) => users.updateProfile(db, ANN, { nickname: "x" }, { max: 5, dayMs: 1 }),
+  findServerUser: (db) => serverUsers.findServerUser(db, { id: ANN }, 0),
+  "findServerUser, by the id of a backend": (db) =>
+    serverUsers.findServerUser(db, { externalId: EXTERNAL_ID }, 0),
+  findServerUsers: (db) => serverUsers.findServerUsers(db, [EXTERNAL_ID, EXTERNAL_ID], 0),
+  ...Object.fromEntries(
+    ([null, ...UserState.options] as const).map((state) => [
+      `listServerUsers, ${state}`,
+      (db: Database) => serverUsers.listServerUsers(db, { after: 0, limit: 10, state }, 0),
+    ]),
+  ),
+  updateServerUser: (db) =>
+    serverUsers.updateServerUser(db, { id: ANN, username: "ann" }, { username: "anna", email: "a@x" }, 0),
 };
 
 /** The plans of these name tables that refer to users, of which nothing is read. */
-const INSERTS = ["insertUser", "insertProvisioned", "insertFile"];
+const INSERTS = ["insertUser", "insertProvisioned", "insertServerUser", "insertFile"];
 
 beforeAll(async () => {
   const insert = "INSERT INTO users (id, username, created_at) VALUES (?, 'ann', 0), (?, 'bob', 0)";
@@ -296,6 +312,7 @@ test("the list contains every query, except inserts of one row", () => {
     strangers,
     keys,
     users,
+    serverUsers,
   ];
   const names = modules.flatMap((module) => Object.keys(module));
   const planned = Object.keys(QUERIES).map((name) => name.replace(/,.*/, ""));

@@ -14,6 +14,8 @@ const VALUES: Record<string, unknown> = {
   ...{ "Upload.name": "cat.png", "Upload.part_count": 1, "Upload.file": null, "UploadPart.part": 1 },
   ...{ "ServerKey.id": "4f1c09a2b7de", "CreatedServerKey.id": "4f1c09a2b7de", scopes: ["users", "tokens"] },
   ...{ "ServerKey.name": "backend", "CreatedServerKey.name": "backend", "NewServerKey.name": "backend" },
+  ...{ external_id: "u-1001", last_seen_on: "2026-11-26", metadata: { plan: "pro" } },
+  ...{ "ServerUser.id": 100_001, "ServerUserResult.id": 100_001, "ServerUser.suspension": null },
   "CreatedServerKey.key": `psk_4f1c09a2b7de_${KEY}${KEY}`,
   "SignedIn.user": { id: 100_000, username: "ann", nickname: "", avatar: "", online: false },
   "MessagePreview.body": { text: "hello" },

@@ -5,6 +5,7 @@ import { Relation } from "../../../domain/contacts/relation.ts";
 import { SessionId, UserId } from "../../../domain/ids.ts";
 import { LIMITS } from "../../../domain/limits.ts";
 import { Limit, QueryText, Time } from "./common.ts";
+import { Metadata } from "./metadata.ts";
 
 const NewPassword = z
   .string()
@@ -69,7 +70,7 @@ const ShownFields = ProfileFields.pick({
 const Profile = z.object({ ...ShownFields.shape, friend_policy: FriendPolicy });
 
 /** Users of other APIs may have a longer username than v1 registers, so the public shape comes last. */
-export const Me = z.object({ ...Profile.shape, ...User.shape }).openapi("Me");
+export const Me = z.object({ ...Profile.shape, ...User.shape, metadata: Metadata }).openapi("Me");
 
 /** Absent = unchanged, `""` = emptied, null is refused. */
 export const ProfileChange = Profile.partial().openapi("ProfileChange");

@@ -1,5 +1,5 @@
 import type { z } from "@hono/zod-openapi";
-import type { Me, User, UserWithRelation } from "../../../domain/accounts/user.ts";
+import type { OwnProfile, User, UserWithRelation } from "../../../domain/accounts/user.ts";
 import type {
   Me as MeShape,
   User as UserShape,
@@ -18,8 +18,8 @@ export function serializeWithRelation(user: UserWithRelation): z.infer<typeof Us
 }
 
 /** The profile of a user as v1 shows it to themselves. */
-export function serializeMe(me: Me): z.infer<typeof MeShape> {
-  const { email, gender, birthday, location, language, signature, friendPolicy } = me;
+export function serializeMe(me: OwnProfile): z.infer<typeof MeShape> {
+  const { email, gender, birthday, location, language, signature, friendPolicy, metadata } = me;
   return {
     ...serializeUser(me),
     email,
@@ -29,6 +29,7 @@ export function serializeMe(me: Me): z.infer<typeof MeShape> {
     language,
     signature,
     friend_policy: friendPolicy,
+    metadata,
   };
 }
 

@@ -1,0 +1,26 @@
+import type { z } from "@hono/zod-openapi";
+import type { UpsertOutcome } from "../../../core/server/server-users.ts";
+import type { ServerUser } from "../../../domain/server/server-user.ts";
+import { problemBody } from "../errors.ts";
+import type { ServerUserResults, ServerUser as ServerUserShape } from "../schemas/server/users.ts";
+
+/** A user as v1 shows them to the team's backend. */
+export function serializeServerUser(user: ServerUser): z.infer<typeof ServerUserShape> {
+  const { id, username, nickname, avatar, email, metadata, bot, state, suspension } = user;
+  return {
+    id,
+    external_id: user.externalId,
+    ...{ username, nickname, avatar, email, metadata, bot, state, suspension },
+    has_password: user.hasPassword,
+    created_at: user.createdAt,
+    last_seen_on: user.lastSeenOn,
+  };
+}
+
+/** What became of a user of a list. */
+export function serializeUpsert(outcome: UpsertOutcome): z.infer<typeof ServerUserResults>["items"][number] {
+  const { externalId: external_id, result } = outcome;
+  return outcome.result === "failed"
+    ? { external_id, id: null, result, problem: problemBody(outcome.problem) }
+    : { external_id, id: outcome.user.id, result };
+}
