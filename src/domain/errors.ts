@@ -9,6 +9,7 @@ export const ErrorCode = z.enum([
   "validation_failed",
   "unauthenticated",
   "forbidden",
+  "suspended",
   "muted",
   "blocked",
   "not_found",
@@ -225,6 +226,12 @@ export function sessionOver(): CoreError {
 /** The `unauthenticated` for the token of a deleted account, as the inbox of its user answers. */
 export function accountOver(): CoreError {
   return new CoreError("unauthenticated", "This account does not exist any more.", { token: "ended" });
+}
+
+/** The `suspended` for a user who may not sign in. @param until ms since 1970; null: for ever */
+export function suspended(until: number | null): CoreError {
+  const end = until === null ? "" : ` until ${new Date(until).toISOString()}`;
+  return new CoreError("suspended", `This account is suspended${end}.`);
 }
 
 /** The `not_found` for a user who does not exist, or whose account is deleted. */

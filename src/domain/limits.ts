@@ -52,6 +52,12 @@ export const LIMITS = {
   joinRequest: 500,
   /** bytes of the `details` of a profile as JSON */
   detailsBytes: 8 * 1024,
+  /** seconds of a session that a team's backend opens: at least a minute, at most 30 days */
+  tokenMinS: 60,
+  tokenMaxS: 30 * 86_400,
+  /** code points of the name of such a session, and of the reason of a suspension */
+  sessionName: 255,
+  suspensionReason: 500,
   /** bytes of the metadata of a team's backend as JSON */
   metadataBytes: 4 * 1024,
   /** scheduled messages of a user that wait; as many more that were refused */

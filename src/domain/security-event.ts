@@ -27,6 +27,9 @@ export const SecurityAction = z.enum([
   "group_dissolved",
   "key_created",
   "key_revoked",
+  "token_issued",
+  "suspended",
+  "suspension_lifted",
 ]);
 export type SecurityAction = z.infer<typeof SecurityAction>;
 

@@ -24,6 +24,9 @@ const LEVELS: Record<SecurityAction, "info" | "warn"> = {
   group_dissolved: "info",
   key_created: "info",
   key_revoked: "info",
+  token_issued: "info",
+  suspended: "info",
+  suspension_lifted: "info",
 };
 
 /** The forms of an address block: an IPv4 address, or a /64. */

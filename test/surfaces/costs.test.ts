@@ -183,6 +183,13 @@ const ROUTES = new Map<string, Row>([
   ),
   ...backend("GET /v1/server/keys", "POST /v1/server/keys", "DELETE /v1/server/keys/:id"),
   ...backend("GET /v1/server/users/:ref", "PUT /v1/server/users/:ref"),
+  ...backend(
+    "DELETE /v1/server/users/:ref",
+    "POST /v1/server/users/:ref/tokens",
+    "DELETE /v1/server/users/:ref/sessions",
+    "PUT /v1/server/users/:ref/suspension",
+    "DELETE /v1/server/users/:ref/suspension",
+  ),
   ...backendPage("GET /v1/server/users", "POST /v1/server/users"),
   ...user(
     "POST /v1/logout",

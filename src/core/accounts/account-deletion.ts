@@ -1,8 +1,9 @@
 import type { Credential } from "../../domain/accounts/session.ts";
-import { CoreError } from "../../domain/errors.ts";
-import type { ConversationId } from "../../domain/ids.ts";
+import { CoreError, noUser } from "../../domain/errors.ts";
+import type { ConversationId, UserId } from "../../domain/ids.ts";
+import type { ServerKeyId } from "../../domain/server/server-key.ts";
 import { errorFields, log } from "../../lib/logger.ts";
-import { deleteUser } from "../../storage/accounts/account-updates.ts";
+import { type DeletedAccount, deleteUser } from "../../storage/accounts/account-updates.ts";
 import type { Core } from "../context.ts";
 import { checkOwner, wrongPassword } from "./passwords.ts";
 import { getMe } from "./users.ts";
@@ -23,11 +24,34 @@ export async function deleteAccount(
 ): Promise<void> {
   const { userId } = caller;
   const { passwordHash: checked } = await checkOwner(core, caller, password);
+  const result = await carryOut(core, { userId, checked });
+  if (result.deleted) core.securityLog.record("account_deleted", { user: userId, by: userId });
+  else throw await refusal(core, caller, result.owned);
+}
+
+/**
+ * Deletes a user's account at the request of the team's backend, as `deleteAccount`.
+ * @param by the key
+ * @throws `conflict` while the user owns a group, `not_found` if the account is deleted already
+ */
+export async function deleteAccountOf(core: Core, by: ServerKeyId, userId: UserId): Promise<void> {
+  const result = await carryOut(core, { userId });
+  if (result.deleted) core.securityLog.record("account_deleted", { user: userId, by: null, serverKey: by });
+  else if (result.owned === null) throw noUser(userId);
+  else
+    throw new CoreError(
+      "conflict",
+      `User ${userId} owns group ${result.owned}: hand it over or dissolve it, then delete the account.`,
+    );
+}
+
+/** The deletion of an account. @returns what D1 made of it */
+async function carryOut(core: Core, account: DeletedAccount): ReturnType<typeof deleteUser> {
+  const { userId } = account;
   const token = crypto.randomUUID();
   await core.inboxes.prepareDeletion(userId, { token });
-  const result = await deleteUser(core.db, { userId, checked }, Date.now());
-  if (!result.deleted) throw await refusal(core, caller, result.owned);
-  core.securityLog.record("account_deleted", { user: userId, by: userId });
+  const result = await deleteUser(core.db, account, Date.now());
+  if (!result.deleted) return result;
   for (const sessionId of result.sessions) core.sessionCache.forget(sessionId);
   // The deletion is committed: a failure from here on is left to the inbox's alarm job.
   await core.inboxes
@@ -35,6 +59,7 @@ export async function deleteAccount(
     .catch((error: unknown) =>
       log("warn", "account_deletion_call_failed", { user: userId, ...errorFields(error) }),
     );
+  return result;
 }
 
 /** The error for a deletion that D1 has not committed. */

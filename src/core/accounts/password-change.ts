@@ -1,10 +1,10 @@
 import type { Credential } from "../../domain/accounts/session.ts";
-import { errorFields, log } from "../../lib/logger.ts";
 import { updatePassword } from "../../storage/accounts/account-updates.ts";
 import type { Core } from "../context.ts";
 import { hashPassword } from "./password-hash.ts";
 import { requireStrongPassword } from "./password-rules.ts";
 import { checkOwnPassword, wrongPassword } from "./passwords.ts";
+import { endSessionsWith } from "./session-end.ts";
 
 /**
  * Changes the caller's password and ends all their other sessions.
@@ -24,14 +24,7 @@ export async function changePassword(
   await requireStrongPassword("body.next", next, user);
   const hash = await hashPassword(core, next);
   const update = { userId, checked: passwordHash, next: hash, keep: sessionId };
-  const token = crypto.randomUUID();
-  await core.inboxes.prepareSessionEnd(userId, { token });
-  const sessions = await updatePassword(core.db, update, Date.now());
-  if (!sessions) throw wrongPassword();
+  const isChanged = await endSessionsWith(core, userId, () => updatePassword(core.db, update, Date.now()));
+  if (!isChanged) throw wrongPassword();
   core.securityLog.record("password_changed", { user: userId, by: userId });
-  for (const session of sessions) core.sessionCache.forget(session.sessionId);
-  // The change is committed: a failure from here on is left to the inbox's alarm job.
-  await core.inboxes
-    .endSessions(userId, { token, sessions })
-    .catch((error: unknown) => log("warn", "session_end_failed", { user: userId, ...errorFields(error) }));
 }

@@ -1,6 +1,6 @@
 import type { Credential, Session } from "../../domain/accounts/session.ts";
 import type { Account } from "../../domain/accounts/user.ts";
-import { CoreError, sessionOver } from "../../domain/errors.ts";
+import { CoreError, sessionOver, suspended } from "../../domain/errors.ts";
 import { SessionId, type UserId } from "../../domain/ids.ts";
 import { errorFields, log } from "../../lib/logger.ts";
 import { randomHex } from "../../lib/random.ts";
@@ -12,6 +12,7 @@ import {
   recordFirstUse,
   updateLastUse,
 } from "../../storage/accounts/sessions.ts";
+import { findSuspension } from "../../storage/accounts/suspension.ts";
 import { findAccountState } from "../../storage/accounts/users.ts";
 import type { Core } from "../context.ts";
 import { accountDeleted } from "./users.ts";
@@ -23,6 +24,7 @@ const USER_AGENT_LENGTH = 255;
 /**
  * Opens a session of `lifetimeMs` (30 days) for a user after a password check.
  * @returns null if the checked password is no longer current, or the account is deleted
+ * @throws `suspended`
  */
 export async function openSession(
   core: Core,
@@ -30,13 +32,13 @@ export async function openSession(
   userAgent: string,
 ): Promise<Credential | null> {
   const session = newSession(userId, userAgent, core.timing.sessions.lifetimeMs);
-  if (!(await insertSession(core.db, session, { passwordHash }))) return null;
-  return { userId, sessionId: session.id, expiresAt: session.expiresAt };
+  return open(core, session, { passwordHash });
 }
 
 /**
  * Opens a session of `sigLifetimeMs` (5 minutes) with a user_sig, which the provisioning server requested.
  * @returns null if the account is deleted, or has a password
+ * @throws `suspended`
  */
 export async function openSigSession(
   core: Core,
@@ -46,8 +48,39 @@ export async function openSigSession(
   const { sigLifetimeMs } = core.timing.sessions;
   // NEVER: the first use of the session is recorded as a login.
   const session = { ...newSession(userId, userAgent, sigLifetimeMs), lastSeenAt: NEVER };
-  if (!(await insertSession(core.db, session, { passwordHash: null }))) return null;
-  return { userId, sessionId: session.id, expiresAt: session.expiresAt };
+  return open(core, session, { passwordHash: null });
+}
+
+/** When the sessions of bots end that have no end, in ms: an alarm takes no time after the year 2262. */
+export const NO_END = Date.UTC(2200, 0, 1);
+
+/**
+ * Opens a session of any user at the request of the team's backend.
+ * @param lifetimeMs null: it has no end
+ * @param name what the user's list of sessions shows
+ * @returns null if the account is deleted
+ * @throws `suspended`
+ */
+export async function openTokenSession(
+  core: Core,
+  userId: UserId,
+  { lifetimeMs, name }: { lifetimeMs: number | null; name: string },
+): Promise<Credential | null> {
+  const session = { ...newSession(userId, name, lifetimeMs ?? 0), lastSeenAt: NEVER };
+  return open(core, lifetimeMs === null ? { ...session, expiresAt: NO_END } : session, "any");
+}
+
+/** @returns null if the account is not as it was `checked`, or deleted @throws `suspended` */
+async function open(
+  core: Core,
+  session: Session,
+  checked: Parameters<typeof insertSession>[2],
+): Promise<Credential | null> {
+  const { id: sessionId, userId, expiresAt, createdAt } = session;
+  if (await insertSession(core.db, session, checked)) return { userId, sessionId, expiresAt };
+  const suspension = await findSuspension(core.db, userId, createdAt);
+  if (suspension) throw suspended(suspension.until);
+  return null;
 }
 
 function newSession(userId: UserId, userAgent: string, lifetimeMs: number): Session {

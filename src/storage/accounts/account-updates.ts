@@ -2,6 +2,7 @@ import { and, eq, exists, inArray, isNotNull, isNull, ne, or, sql } from "drizzl
 import { fromElsewhere } from "../../domain/accounts/sign-in.ts";
 import type { ConversationId, SessionId, UserId } from "../../domain/ids.ts";
 import type { Contact, EndedSession } from "../../domain/ports.ts";
+import type { Suspension } from "../../domain/server/server-user.ts";
 import { DELETED_PROFILE } from "../columns.ts";
 import { onlineContactsQuery } from "../contacts/presence.ts";
 import { queryD1 } from "../d1-errors.ts";
@@ -21,6 +22,8 @@ import {
   signInPlaces,
   users,
 } from "../schema.ts";
+import { endAllQuery } from "./sessions.ts";
+import { FOR_EVER, NOT_SUSPENDED } from "./suspension.ts";
 
 /** A new password, and the state of the account that it may replace. */
 export interface PasswordUpdate {
@@ -70,8 +73,8 @@ function hasHash(userId: UserId, hash: string | null) {
 /** An account that is to be deleted, as the caller read it. */
 export interface DeletedAccount {
   userId: UserId;
-  /** the stored hash that the password was checked against; null: the account has none */
-  checked: string | null;
+  /** the stored hash that the password was checked against; null: the account has none; absent: any */
+  checked?: string | null;
 }
 
 /** The most contacts that `deleteUser` returns. */
@@ -99,7 +102,7 @@ export async function deleteUser(
     .limit(1);
   const isDeletable = and(
     eq(users.id, userId),
-    sql`${users.passwordHash} IS ${checked}`,
+    checked === undefined ? undefined : sql`${users.passwordHash} IS ${checked}`,
     isNull(users.deletedAt),
     sql`NOT ${exists(ownedGroup)}`,
   );
@@ -194,4 +197,35 @@ function isAttemptOf(userId: UserId) {
   // The same without the closing bracket: those of a place follow. `-` is the next character after the comma.
   const open = all.slice(0, -1);
   return or(eq(subject, all), and(sql`${subject} >= ${`${open},`}`, sql`${subject} < ${`${open}-`}`));
+}
+
+/**
+ * Suspends a user and ends all their sessions, in one batch: a sign-in comes before it, and is ended, or after
+ * it, and is refused.
+ * @returns the sessions that this ended; null if the account is deleted
+ */
+export async function suspendUser(
+  db: Database,
+  id: UserId,
+  { until, reason }: Suspension,
+  now: number,
+): Promise<EndedSession[] | null> {
+  const set = { suspendedUntil: until ?? FOR_EVER, suspensionReason: reason };
+  const [updated, ended] = await queryD1(
+    db.batch([
+      db
+        .update(users)
+        .set(set)
+        .where(and(eq(users.id, id), isNull(users.deletedAt)))
+        .returning({ id: users.id }),
+      endAllQuery(db, id, now),
+    ]),
+  );
+  return updated.length > 0 ? ended : null;
+}
+
+/** Ends the suspension of a user. Idempotent. */
+export async function liftSuspension(db: Database, id: UserId): Promise<void> {
+  const set = { suspendedUntil: NOT_SUSPENDED, suspensionReason: "" };
+  await queryD1(db.update(users).set(set).where(eq(users.id, id)));
 }

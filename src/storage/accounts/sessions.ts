@@ -6,6 +6,7 @@ import type { EndedSession } from "../../domain/ports.ts";
 import { queryD1 } from "../d1-errors.ts";
 import type { Database } from "../database.ts";
 import { sessions, users } from "../schema.ts";
+import { isSuspended } from "./suspension.ts";
 
 /** Sessions in one list. People have fewer devices; a script that signs in each minute has more sessions. */
 const MAX_LISTED = 1_000;
@@ -22,21 +23,25 @@ const SESSION = {
 const Inserted = z.object({ id: SessionId });
 
 /**
- * Stores a new session, if the user's password is still the one that was checked.
- * @param checked the stored hash that the password was checked against; null: the account has no password
- * @returns false if the password was changed, or the account deleted, meanwhile: nothing is stored then
+ * Stores a new session, if the user's password is still the one that was checked, and the user not suspended.
+ * @param checked the stored hash that the password was checked against (null: the account has no password);
+ *   `any`: whatever it is
+ * @returns false if the password was changed, the account deleted or the user suspended meanwhile: nothing is
+ *   stored then
  */
 export async function insertSession(
   db: Database,
   session: Session,
-  checked: { passwordHash: string | null },
+  checked: { passwordHash: string | null } | "any",
 ): Promise<boolean> {
   const { id, userId, userAgent, createdAt, lastSeenAt, expiresAt } = session;
+  const isUnchanged = checked === "any" ? sql`true` : sql`password_hash IS ${checked.passwordHash}`;
   const rows = await queryD1(
     db.all(sql`
       INSERT INTO sessions (id, user_id, user_agent, created_at, last_seen_at, expires_at)
       SELECT ${id}, id, ${userAgent}, ${createdAt}, ${lastSeenAt}, ${expiresAt} FROM users
-      WHERE id = ${userId} AND password_hash IS ${checked.passwordHash} AND deleted_at IS NULL RETURNING id`),
+      WHERE id = ${userId} AND ${isUnchanged} AND deleted_at IS NULL AND NOT ${isSuspended(createdAt)}
+      RETURNING id`),
   );
   return z.array(Inserted).parse(rows).length > 0;
 }
@@ -71,6 +76,20 @@ function liveSessions(db: Database, userId: UserId, now: number) {
 export async function markSessionEnded(db: Database, id: SessionId, now: number): Promise<void> {
   const isOpen = and(eq(sessions.id, id), isNull(sessions.endedAt));
   await queryD1(db.update(sessions).set({ endedAt: now }).where(isOpen));
+}
+
+/** Ends all sessions of a user. @returns those that this ended */
+export function endAllSessions(db: Database, userId: UserId, now: number): Promise<EndedSession[]> {
+  return queryD1(endAllQuery(db, userId, now));
+}
+
+/** The statement of `endAllSessions`, for a batch. */
+export function endAllQuery(db: Database, userId: UserId, now: number) {
+  return db
+    .update(sessions)
+    .set({ endedAt: now })
+    .where(and(eq(sessions.userId, userId), isNull(sessions.endedAt)))
+    .returning({ sessionId: sessions.id, expiresAt: sessions.expiresAt });
 }
 
 /** The ended sessions of a user whose tokens have not expired yet. */

@@ -8,7 +8,7 @@ import type { ServerUser, ServerUserChange, UserState } from "../../domain/serve
 import type { ExternalId, UserRef } from "../../domain/server/user-ref.ts";
 import { emailColumns } from "../accounts/email-changes.ts";
 import { isFreeName, keysOfUser, type NameTaken, namesakeQuery } from "../accounts/name-conditions.ts";
-import { FOR_EVER, isSuspended } from "../accounts/suspension.ts";
+import { isSuspended, suspensionOf } from "../accounts/suspension.ts";
 import { personQuery } from "../accounts/users.ts";
 import { nextProfileTime, PERSON } from "../columns.ts";
 import { queryD1 } from "../d1-errors.ts";
@@ -204,12 +204,11 @@ type Row = Omit<ServerUser, "state" | "suspension" | "lastSeenOn"> & {
 
 function serverUserOf(row: Row, now: number): ServerUser {
   const { suspendedUntil, suspensionReason, deletedAt, lastSeenAt, ...user } = row;
-  const isHeld = suspendedUntil === FOR_EVER || suspendedUntil > now;
-  const until = suspendedUntil === FOR_EVER ? null : suspendedUntil;
+  const suspension = suspensionOf({ suspendedUntil, suspensionReason }, now);
   return {
     ...user,
-    state: deletedAt !== null ? "deactivated" : isHeld ? "suspended" : "active",
-    suspension: isHeld ? { until, reason: suspensionReason } : null,
+    state: deletedAt !== null ? "deactivated" : suspension ? "suspended" : "active",
+    suspension,
     lastSeenOn: lastSeenAt === 0 ? null : new Date(lastSeenAt).toISOString().slice(0, "2026-11-26".length),
   };
 }

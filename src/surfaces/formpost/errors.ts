@@ -20,6 +20,7 @@ const REFUSALS: Record<ErrorCode, Refusal> = {
   validation_failed: { code: BAD_PARAMETER },
   unauthenticated: { code: 1, status: 401 },
   forbidden: { code: BAD_PARAMETER },
+  suspended: { code: BAD_PARAMETER },
   muted: { code: BAD_PARAMETER },
   blocked: { code: BAD_PARAMETER },
   not_found: { code: BAD_PARAMETER },

@@ -26,6 +26,7 @@ const WIRE_FAILURES: Record<ErrorCode, WireFailure> = {
   validation_failed: { code: BAD_PARAMETER },
   unauthenticated: { code: 70_001 },
   forbidden: { code: 10_007 },
+  suspended: { code: 10_007 },
   muted: { code: 10_017 },
   blocked: { code: 20_007 },
   not_found: { code: 2_500 },

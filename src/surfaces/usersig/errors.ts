@@ -17,6 +17,7 @@ const WIRE_FAILURES: Record<ErrorCode, WireFailure> = {
   validation_failed: { code: 400, reason: "参数有误" },
   unauthenticated: { code: 403, reason: "user_sig 验证失败" },
   forbidden: { code: 403, reason: "没有权限" },
+  suspended: { code: 403, reason: "账号已被停用" },
   muted: { code: 403, reason: "已被禁言" },
   blocked: { code: 403, reason: "已被屏蔽" },
   not_found: { code: 404, reason: "不存在" },

@@ -15,6 +15,7 @@ export const PROBLEMS: Record<ErrorCode, Problem> = {
   validation_failed: { status: 400, title: "The request is not valid" },
   unauthenticated: { status: 401, title: "Sign in first" },
   forbidden: { status: 403, title: "Not allowed" },
+  suspended: { status: 403, title: "Suspended" },
   muted: { status: 403, title: "Muted" },
   blocked: { status: 403, title: "Blocked" },
   not_found: { status: 404, title: "Not found" },

@@ -21,6 +21,7 @@ export const Event = z.strictObject({
   conversation: z.int().optional(),
   role: z.string().optional(),
   key: z.string().optional(),
+  server_key: z.string().optional(),
   from: z.string().nullable(),
   request: z.string(),
 });

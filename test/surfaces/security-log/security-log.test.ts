@@ -5,6 +5,7 @@ import { freshName, PASSWORD, register } from "../../support/clients/api.ts";
 import { type WireAnswer, wire } from "../../support/clients/wire.ts";
 import { KEY } from "../appkey/client.ts";
 import { RULE_KEY } from "../usersig/client.ts";
+import { BACKEND } from "./backend.ts";
 import { OTHERS, TIM, V1 } from "./recorded.ts";
 import { ADDRESS, BLOCK, BY_CLOUDFLARE, Event, newScene, RAY, type Row, type Scene, WRONG } from "./scene.ts";
 import { SILENT } from "./silent.ts";
@@ -44,6 +45,7 @@ describe.each([
   ["v1", V1],
   ["tim", TIM],
   ["the other APIs", OTHERS],
+  ["a backend", BACKEND],
 ])("%s records", (_, rows) => {
   test.each(rows.map((row) => [row.what, row] as const))("%s", async (_what, { prepare, run, events }) => {
     const scene = await newScene();
@@ -64,7 +66,7 @@ describe.each([
 
 test("every action has a row", async () => {
   const scene = await newScene();
-  const actions = [...V1, ...TIM, ...OTHERS]
+  const actions = [...V1, ...TIM, ...OTHERS, ...BACKEND]
     .flatMap(({ events }) => events(scene))
     .map(({ action }) => action);
   expect([...new Set(actions)].toSorted()).toEqual(SecurityAction.options.toSorted());

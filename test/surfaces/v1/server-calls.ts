@@ -29,4 +29,24 @@ export const SERVER_CALLS: ServerCall[] = [
     body: {},
     expected: [404, "not_found"],
   },
+  { route: "DELETE /v1/server/users/:ref", scope: "users", path: NOBODY, expected: [404, "not_found"] },
+  { route: "POST /v1/server/users/:ref/tokens", scope: "tokens", path: NOBODY, expected: [404, "not_found"] },
+  {
+    route: "DELETE /v1/server/users/:ref/sessions",
+    scope: "tokens",
+    path: NOBODY,
+    expected: [404, "not_found"],
+  },
+  {
+    route: "PUT /v1/server/users/:ref/suspension",
+    scope: "users",
+    path: NOBODY,
+    expected: [404, "not_found"],
+  },
+  {
+    route: "DELETE /v1/server/users/:ref/suspension",
+    scope: "users",
+    path: NOBODY,
+    expected: [404, "not_found"],
+  },
 ];

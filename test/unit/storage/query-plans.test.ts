@@ -175,6 +175,14 @@ const QUERIES: Record<string, (db: Database) => Promise<unknown>> = {
   updatePassword: (db) =>
     accounts.updatePassword(db, { userId: ANN, checked: null, next: "x", keep: SESSION }, 0),
   deleteUser: (db) => accounts.deleteUser(db, { userId: ANN, checked: "no such hash" }, 0),
+  endAllSessions: (db) => sessions.endAllSessions(db, ANN, 0),
+  endAllQuery: async (db) => sessions.endAllQuery(db, ANN, 0),
+  suspendUser: (db) => accounts.suspendUser(db, ANN, { until: null, reason: "" }, 0),
+  liftSuspension: (db) => accounts.liftSuspension(db, ANN),
+  "insertSession, of any user": (db) => {
+    const times = { createdAt: 0, lastSeenAt: 0, expiresAt: 0 };
+    return sessions.insertSession(db, { id: SESSION, userId: ANN, userAgent: "", ...times }, "any");
+  },
   listMemberships: (db) => memberships.listMemberships(db, ANN, { after: 0, limit: 10 }),
   markSessionEnded: (db) => sessions.markSessionEnded(db, SESSION, 0),
   updateLastUse: (db) => sessions.updateLastUse(db, SESSION, 0),

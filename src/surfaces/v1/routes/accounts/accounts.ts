@@ -39,12 +39,12 @@ const loginRoute = createRoute({
   tags: ["Accounts"],
   summary: "Sign in",
   description:
-    "Each sign-in is a session. After ten wrong passwords from an address the account is `locked` for that address for ten minutes. A former token as `Authorization` shows that the device has signed in before.",
+    "Each sign-in is a session. After ten wrong passwords from an address the account is `locked` for that address for ten minutes. A former token as `Authorization` shows that the device has signed in before. A user whom the team's backend has suspended is `suspended`.",
   middleware: [canIssueTokens, limitedByAddress, v1Body] as const,
   request: { body: { required: true, content: { "application/json": { schema: Login } } } },
   responses: {
     200: { description: "Signed in", content: signedIn },
-    ...problems("validation_failed", "unauthenticated", "too_large", "rate_limited", "locked"),
+    ...problems("validation_failed", "unauthenticated", "suspended", "too_large", "rate_limited", "locked"),
   },
 });
 

@@ -1,0 +1,84 @@
+import type { Credential } from "../../domain/accounts/session.ts";
+import { invalid, noUser } from "../../domain/errors.ts";
+import type { ServerKeyId } from "../../domain/server/server-key.ts";
+import type { Suspension } from "../../domain/server/server-user.ts";
+import type { UserRef } from "../../domain/server/user-ref.ts";
+import { liftSuspension, suspendUser } from "../../storage/accounts/account-updates.ts";
+import { endAllSessions } from "../../storage/accounts/sessions.ts";
+import { deleteAccountOf } from "../accounts/account-deletion.ts";
+import { endSessionsWith } from "../accounts/session-end.ts";
+import { openTokenSession } from "../accounts/sessions.ts";
+import type { Core } from "../context.ts";
+import { requireServerUser } from "./server-users.ts";
+
+/** What a backend asks for a token. */
+export interface TokenRequest {
+  /** 0: no end, for bots */
+  expiresInS: number;
+  /** what the user's list of sessions shows */
+  sessionName: string;
+}
+
+/**
+ * Opens a session of a user, for the token that the backend hands to the user's app.
+ * @param by the key
+ * @returns the session, and whether it has no end
+ * @throws `not_found`; `suspended`; `validation_failed` for a session without end of a user who is no bot
+ */
+export async function openSessionFor(
+  core: Core,
+  by: ServerKeyId,
+  ref: UserRef,
+  { expiresInS, sessionName }: TokenRequest,
+): Promise<Credential> {
+  const { id, bot } = await requireServerUser(core, ref);
+  if (expiresInS === 0 && !bot)
+    throw invalid("body.expires_in_s", "must be 60 or more: only a bot's has no end");
+  const lifetimeMs = expiresInS === 0 ? null : expiresInS * 1_000;
+  const credential = await openTokenSession(core, id, { lifetimeMs, name: sessionName });
+  // The account was deleted during the call.
+  if (!credential) throw noUser(id);
+  core.securityLog.record("token_issued", { user: id, by: null, serverKey: by });
+  return credential;
+}
+
+/** Ends all sessions of a user, with their sockets. Idempotent. @throws `not_found` */
+export async function signOutEverywhere(core: Core, by: ServerKeyId, ref: UserRef): Promise<void> {
+  const { id } = await requireServerUser(core, ref);
+  await endSessionsWith(core, id, () => endAllSessions(core.db, id, Date.now()));
+  core.securityLog.record("session_ended", { user: id, by: null, serverKey: by });
+}
+
+/**
+ * Suspends a user: all sessions end, and no sign-in opens one until the suspension ends. What the user wrote
+ * stays. A repeat replaces the suspension.
+ * @throws `not_found`; `validation_failed` for an end in the past
+ */
+export async function suspend(
+  core: Core,
+  by: ServerKeyId,
+  ref: UserRef,
+  suspension: Suspension,
+): Promise<void> {
+  const now = Date.now();
+  if (suspension.until !== null && suspension.until <= now)
+    throw invalid("body.until", "must be in the future");
+  const { id } = await requireServerUser(core, ref);
+  const isDone = await endSessionsWith(core, id, () => suspendUser(core.db, id, suspension, now));
+  if (!isDone) throw noUser(id);
+  core.securityLog.record("suspended", { user: id, by: null, serverKey: by });
+}
+
+/** Ends a suspension. Idempotent. @throws `not_found` */
+export async function endSuspension(core: Core, by: ServerKeyId, ref: UserRef): Promise<void> {
+  const { id, suspension } = await requireServerUser(core, ref);
+  if (!suspension) return;
+  await liftSuspension(core.db, id);
+  core.securityLog.record("suspension_lifted", { user: id, by: null, serverKey: by });
+}
+
+/** Deletes a user's account. @throws `not_found`; `conflict` while the user owns a group */
+export async function deleteServerUser(core: Core, by: ServerKeyId, ref: UserRef): Promise<void> {
+  const { id } = await requireServerUser(core, ref);
+  await deleteAccountOf(core, by, id);
+}

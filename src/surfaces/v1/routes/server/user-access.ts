@@ -1,0 +1,101 @@
+import { NO_END } from "../../../../core/accounts/sessions.ts";
+import {
+  deleteServerUser,
+  endSuspension,
+  openSessionFor,
+  signOutEverywhere,
+  suspend,
+} from "../../../../core/server/user-access.ts";
+import { invalid } from "../../../../domain/errors.ts";
+import { issueToken } from "../../../../http/access/token.ts";
+import { jsonAnswer, optionalBody, serverRoutes } from "../../route.ts";
+import { v1Router } from "../../router.ts";
+import { problems } from "../../schemas/common.ts";
+import { DeletionQuery, SuspensionInput, TokenRequest, UserToken } from "../../schemas/server/user-access.ts";
+import { UserRefParams } from "../../schemas/server/users.ts";
+
+const tokenRoute = serverRoutes("tokens");
+const userRoute = serverRoutes("users");
+
+/** The seconds of a token if the backend does not say. */
+const DEFAULT_S = 3_600;
+
+const NO_USER = problems("validation_failed", "not_found");
+
+const issueRoute = tokenRoute("post", "/v1/server/users/{ref}/tokens", {
+  operationId: "createUserToken",
+  summary: "A token of a user",
+  description:
+    "Each is a session of its own. Hand it to the app of this user alone: it works as that of a sign-in. A suspended user is `suspended`.",
+  request: { params: UserRefParams, body: optionalBody(TokenRequest) },
+  responses: {
+    201: jsonAnswer("The token", UserToken),
+    ...problems("validation_failed", "suspended", "not_found"),
+  },
+});
+
+const signOutRoute = tokenRoute("delete", "/v1/server/users/{ref}/sessions", {
+  operationId: "endUserSessions",
+  summary: "End all sessions of a user",
+  description: "Their sockets close, over every API. A repeat is no error.",
+  request: { params: UserRefParams },
+  responses: { 204: { description: "All sessions have ended" }, ...NO_USER },
+});
+
+const suspendRoute = userRoute("put", "/v1/server/users/{ref}/suspension", {
+  operationId: "suspendUser",
+  summary: "Suspend a user",
+  description:
+    "All sessions end, and a sign-in is `suspended` until the suspension ends. The messages stay. A repeat replaces the suspension.",
+  request: { params: UserRefParams, body: optionalBody(SuspensionInput) },
+  responses: { 204: { description: "The user is suspended" }, ...NO_USER },
+});
+
+const liftRoute = userRoute("delete", "/v1/server/users/{ref}/suspension", {
+  operationId: "endSuspension",
+  summary: "End a suspension",
+  description: "Also where there was none. The user signs in anew.",
+  request: { params: UserRefParams },
+  responses: { 204: { description: "The user is not suspended" }, ...NO_USER },
+});
+
+const deleteRoute = userRoute("delete", "/v1/server/users/{ref}", {
+  operationId: "deleteServerUser",
+  summary: "Delete a user's account",
+  description:
+    "The deletion that `DELETE /v1/me` is, without a password. The account is deleted with the answer; leaving conversations goes on behind it. While the user owns a group, it is a `conflict`.",
+  request: { params: UserRefParams, query: DeletionQuery },
+  responses: {
+    202: { description: "The account is deleted" },
+    ...problems("validation_failed", "not_found", "conflict"),
+  },
+});
+
+export const userAccess = v1Router()
+  .openapi(issueRoute, async (c) => {
+    const { expires_in_s: expiresInS = DEFAULT_S, session_name: sessionName = "" } = c.req.valid("json");
+    const asked = { expiresInS, sessionName };
+    const opened = await openSessionFor(c.var.core, c.var.key.id, c.req.valid("param").ref, asked);
+    const token = await issueToken(c.env.TOKEN_SECRET, opened);
+    const expires_at = opened.expiresAt === NO_END ? null : opened.expiresAt;
+    return c.json({ token, expires_at, session_id: opened.sessionId }, 201);
+  })
+  .openapi(signOutRoute, async (c) => {
+    await signOutEverywhere(c.var.core, c.var.key.id, c.req.valid("param").ref);
+    return c.body(null, 204);
+  })
+  .openapi(suspendRoute, async (c) => {
+    const { until = null, reason = "" } = c.req.valid("json");
+    await suspend(c.var.core, c.var.key.id, c.req.valid("param").ref, { until, reason });
+    return c.body(null, 204);
+  })
+  .openapi(liftRoute, async (c) => {
+    await endSuspension(c.var.core, c.var.key.id, c.req.valid("param").ref);
+    return c.body(null, 204);
+  })
+  .openapi(deleteRoute, async (c) => {
+    if (c.req.valid("query").messages === "erase")
+      throw invalid("query.messages", "must be keep: this server cannot erase messages yet");
+    await deleteServerUser(c.var.core, c.var.key.id, c.req.valid("param").ref);
+    return c.body(null, 202);
+  });

@@ -1,0 +1,48 @@
+import { z } from "@hono/zod-openapi";
+import { SessionId } from "../../../../domain/ids.ts";
+import { LIMITS } from "../../../../domain/limits.ts";
+import { textUpTo } from "../../../../domain/text.ts";
+import { Time } from "../common.ts";
+
+const { tokenMinS, tokenMaxS } = LIMITS;
+
+export const TokenRequest = z
+  .object({
+    expires_in_s: z
+      .int()
+      .min(0)
+      .max(tokenMaxS)
+      .refine(
+        (seconds) => seconds === 0 || seconds >= tokenMinS,
+        `must be ${tokenMinS} to ${tokenMaxS}, or 0`,
+      )
+      .optional()
+      .openapi({ description: `${tokenMinS} to ${tokenMaxS}; absent: 3600. 0: no end, for bots` }),
+    session_name: textUpTo(LIMITS.sessionName)
+      .optional()
+      .openapi({ description: "What the user's list of sessions shows, as `user_agent`" }),
+  })
+  .openapi("TokenRequest", { example: { expires_in_s: 3_600, session_name: "web" } });
+
+export const UserToken = z
+  .object({
+    token: z.string(),
+    expires_at: Time.nullable().openapi({ description: "null: it has no end" }),
+    session_id: SessionId,
+  })
+  .openapi("UserToken");
+
+export const SuspensionInput = z
+  .object({
+    until: Time.optional().openapi({ description: "When it ends by itself; absent: never" }),
+    reason: textUpTo(LIMITS.suspensionReason)
+      .optional()
+      .openapi({ description: "For you: the user is not shown it" }),
+  })
+  .openapi("SuspensionInput", { example: { reason: "spam" } });
+
+export const DeletionQuery = z.object({
+  messages: z.enum(["keep", "erase"]).default("keep").openapi({
+    description: "`keep`: they stay, under a deleted user. `erase` is not possible yet: `validation_failed`",
+  }),
+});

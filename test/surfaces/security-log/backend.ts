@@ -1,0 +1,60 @@
+import { expect } from "vitest";
+import { makeServerKey } from "../../support/accounts/server-keys.ts";
+import { freshExternalId } from "../../support/accounts/server-users.ts";
+import { id, type Row, type Scene, v1 } from "./scene.ts";
+
+/** A call with a key that may do all that these rows do. */
+async function byKey(method: string, path: string, body?: Record<string, unknown>) {
+  const { text } = await makeServerKey(["keys", "users", "tokens", "act"]);
+  return v1(text, method, path, body);
+}
+
+const KEY = { server_key: expect.stringMatching(/^[0-9a-f]{12}$/), by: null };
+const ofAnn = ({ ann }: Scene, path = "") => `/server/users/${id(ann)}${path}`;
+
+/** What a team's backend does: the event names the key. */
+export const BACKEND: Row[] = [
+  {
+    what: "a new key",
+    run: () => byKey("POST", "/server/keys", { name: "backend", scopes: ["users"] }),
+    events: () => [{ action: "key_created", user: null, ...KEY }],
+  },
+  {
+    what: "a revoked key",
+    run: async () => byKey("DELETE", `/server/keys/${(await makeServerKey(["users"])).id}`),
+    events: () => [{ action: "key_revoked", user: null, ...KEY }],
+  },
+  {
+    what: "a new user of the backend",
+    run: () => byKey("PUT", `/server/users/ext:${freshExternalId()}`, {}),
+    events: () => [{ action: "registered", ...KEY }],
+  },
+  {
+    what: "a token for a user",
+    run: (scene) => byKey("POST", ofAnn(scene, "/tokens")),
+    events: ({ ann }) => [{ action: "token_issued", user: id(ann), ...KEY }],
+  },
+  {
+    what: "the end of all sessions of a user",
+    run: (scene) => byKey("DELETE", ofAnn(scene, "/sessions")),
+    events: ({ ann }) => [{ action: "session_ended", user: id(ann), ...KEY }],
+  },
+  {
+    what: "a suspension",
+    run: (scene) => byKey("PUT", ofAnn(scene, "/suspension"), { reason: "spam" }),
+    events: ({ ann }) => [{ action: "suspended", user: id(ann), ...KEY }],
+  },
+  {
+    what: "the end of a suspension",
+    prepare: async (scene) => {
+      await byKey("PUT", ofAnn(scene, "/suspension"));
+    },
+    run: (scene) => byKey("DELETE", ofAnn(scene, "/suspension")),
+    events: ({ ann }) => [{ action: "suspension_lifted", user: id(ann), ...KEY }],
+  },
+  {
+    what: "the deletion of a user by the backend",
+    run: (scene) => byKey("DELETE", ofAnn(scene)),
+    events: ({ ann }) => [{ action: "account_deleted", user: id(ann), ...KEY }],
+  },
+];
