@@ -1,6 +1,6 @@
 import type { Core } from "../core/context.ts";
 import type { Credential } from "../domain/accounts/session.ts";
-import type { ServerKey } from "../domain/server/server-key.ts";
+import type { ServerKey, ServerKeyId } from "../domain/server/server-key.ts";
 
 /** The bindings and variables in the context of every handler. */
 export interface AppEnv {
@@ -9,6 +9,8 @@ export interface AppEnv {
     core: Core;
     /** the status that stands for a socket which was accepted only to be closed with the reason */
     refusedWith?: number;
+    /** the server key that acts as the caller; absent: the caller has shown a token */
+    actingKey?: ServerKeyId;
   };
 }
 

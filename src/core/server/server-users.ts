@@ -179,7 +179,8 @@ export async function listUsers(
   return pageOf(await listServerUsers(core.db, query, Date.now()), limit, ({ id }) => [id]);
 }
 
-function noSuchUser(ref: UserRef): CoreError {
+/** The `not_found` for a user whom a backend names. */
+export function noSuchUser(ref: UserRef): CoreError {
   return "id" in ref ? noUser(ref.id) : noExternalUser();
 }
 

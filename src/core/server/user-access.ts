@@ -1,15 +1,17 @@
 import type { Credential } from "../../domain/accounts/session.ts";
-import { invalid, noUser } from "../../domain/errors.ts";
+import { invalid, noUser, suspended } from "../../domain/errors.ts";
+import { SessionId } from "../../domain/ids.ts";
 import type { ServerKeyId } from "../../domain/server/server-key.ts";
 import type { Suspension } from "../../domain/server/server-user.ts";
 import type { UserRef } from "../../domain/server/user-ref.ts";
 import { liftSuspension, suspendUser } from "../../storage/accounts/account-updates.ts";
 import { endAllSessions } from "../../storage/accounts/sessions.ts";
+import { findActor } from "../../storage/server/server-users.ts";
 import { deleteAccountOf } from "../accounts/account-deletion.ts";
 import { endSessionsWith } from "../accounts/session-end.ts";
-import { openTokenSession } from "../accounts/sessions.ts";
+import { NO_END, openTokenSession } from "../accounts/sessions.ts";
 import type { Core } from "../context.ts";
-import { requireServerUser } from "./server-users.ts";
+import { noSuchUser, requireServerUser } from "./server-users.ts";
 
 /** What a backend asks for a token. */
 export interface TokenRequest {
@@ -81,4 +83,15 @@ export async function endSuspension(core: Core, by: ServerKeyId, ref: UserRef): 
 export async function deleteServerUser(core: Core, by: ServerKeyId, ref: UserRef): Promise<void> {
   const { id } = await requireServerUser(core, ref);
   await deleteAccountOf(core, by, id);
+}
+
+/** The session of a key that acts as users: none is stored, and no socket has it. */
+const ACTING_SESSION = SessionId.parse("0".repeat(32));
+
+/** The caller of a call that a key makes as a user. @throws `not_found`; `suspended` */
+export async function actingAs(core: Core, ref: UserRef): Promise<Credential> {
+  const actor = await findActor(core.db, ref, Date.now());
+  if (!actor) throw noSuchUser(ref);
+  if (actor.suspension) throw suspended(actor.suspension.until);
+  return { userId: actor.id, sessionId: ACTING_SESSION, expiresAt: NO_END };
 }

@@ -133,12 +133,14 @@ export function weighs(cost: Cost) {
 }
 
 /**
- * Counts a call of an authenticated user by what it costs.
+ * Counts a call of an authenticated user by what it costs. A key that acts as users has one count for all.
  * @throws `rate_limited` over 1,200 pages, 120 searches or 60 whole histories a minute
  */
 export async function countCost(c: Counting, userId: UserId, cost: Cost): Promise<void> {
   if (!c.var.core.settings.rateLimits) return;
-  await count(c, c.env[RATES[cost]], String(userId), "Too many calls that cost as much as this one.");
+  const { actingKey } = c.var;
+  const whose = actingKey === undefined ? String(userId) : `key ${actingKey}`;
+  await count(c, c.env[RATES[cost]], whose, "Too many calls that cost as much as this one.");
 }
 
 /**

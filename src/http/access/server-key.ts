@@ -12,7 +12,7 @@ import { type Cost, type CountingAddress, countKey, countRefused } from "./rate-
  * @throws `unauthenticated` without a key that works; `forbidden` for a page, and without the scope;
  *   `rate_limited`
  */
-async function requireServerKey(
+export async function requireServerKey(
   c: CountingAddress,
   token: string | undefined,
   scope: ServerScope,

@@ -4,7 +4,7 @@ import { changedPerson, type VersionedPerson } from "../../domain/accounts/perso
 import type { UserId } from "../../domain/ids.ts";
 import { KEYS_VERSION, lookAlikeKeys } from "../../domain/names/look-alike.ts";
 import { readMetadata, writeMetadata } from "../../domain/server/metadata.ts";
-import type { ServerUser, ServerUserChange, UserState } from "../../domain/server/server-user.ts";
+import type { ServerUser, ServerUserChange, Suspension, UserState } from "../../domain/server/server-user.ts";
 import type { ExternalId, UserRef } from "../../domain/server/user-ref.ts";
 import { emailColumns } from "../accounts/email-changes.ts";
 import { isFreeName, keysOfUser, type NameTaken, namesakeQuery } from "../accounts/name-conditions.ts";
@@ -37,6 +37,18 @@ const SERVER_USER = {
 export async function findServerUser(db: Database, ref: UserRef, now: number): Promise<ServerUser | null> {
   const [found] = await queryD1(db.select(SERVER_USER).from(users).where(isNamed(ref)));
   return found ? serverUserOf(found, now) : null;
+}
+
+/** Whether a user may act, or be acted for; null for an unknown or deleted one. Reads one row. */
+export async function findActor(
+  db: Database,
+  ref: UserRef,
+  now: number,
+): Promise<{ id: UserId; suspension: Suspension | null } | null> {
+  const { id, suspendedUntil, suspensionReason } = users;
+  const query = db.select({ id, suspendedUntil, suspensionReason }).from(users);
+  const [found] = await queryD1(query.where(and(isNamed(ref), isNull(users.deletedAt))));
+  return found ? { id: found.id, suspension: suspensionOf(found, now) } : null;
 }
 
 /** The users with these external ids. Unknown ones are left out. One query. */

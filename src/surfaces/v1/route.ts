@@ -4,7 +4,7 @@ import type { ServerScope } from "../../domain/server/server-key.ts";
 import type { Cost } from "../../http/access/rate-limit.ts";
 import { withServerKey } from "../../http/access/server-key.ts";
 import type { AppEnv, CallerEnv } from "../../http/env.ts";
-import { authenticated } from "./auth.ts";
+import { authenticated, signedIn } from "./auth.ts";
 import { v1Body } from "./body.ts";
 
 /** What a route states itself. */
@@ -23,6 +23,20 @@ const proceed: MiddlewareHandler<AppEnv> = (_, next) => next();
  * 413 with a body.
  */
 export function callerRoutes(tag: string, check: Check = proceed) {
+  return routesOf(tag, check, authenticated, [{ bearer: [] }, { server_key: [] }]);
+}
+
+/** The same for calls about passwords and sessions, which no server key makes as a user. */
+export function ownRoutes(tag: string, check: Check = proceed) {
+  return routesOf(tag, check, signedIn, [{ bearer: [] }]);
+}
+
+function routesOf(
+  tag: string,
+  check: Check,
+  caller: MiddlewareHandler<CallerEnv>,
+  security: Record<string, string[]>[],
+) {
   return function callerRoute<
     Method extends RouteConfig["method"],
     Path extends string,
@@ -35,8 +49,8 @@ export function callerRoutes(tag: string, check: Check = proceed) {
     return createRoute({
       ...begin,
       ...route,
-      security: [{ bearer: [] }],
-      middleware: [authenticated, check, hasBody ? v1Body : proceed] as const,
+      security,
+      middleware: [caller, check, hasBody ? v1Body : proceed] as const,
     });
   };
 }

@@ -272,6 +272,7 @@ const QUERIES: Record<string, (db: Database) => Promise<unknown>> = {
   findServerUser: (db) => serverUsers.findServerUser(db, { id: ANN }, 0),
   "findServerUser, by the id of a backend": (db) =>
     serverUsers.findServerUser(db, { externalId: EXTERNAL_ID }, 0),
+  findActor: (db) => serverUsers.findActor(db, { externalId: EXTERNAL_ID }, 0),
   findServerUsers: (db) => serverUsers.findServerUsers(db, [EXTERNAL_ID, EXTERNAL_ID], 0),
   ...Object.fromEntries(
     ([null, ...UserState.options] as const).map((state) => [

@@ -2,6 +2,8 @@
 export const ABOUT = `Parley's own API. JSON both ways, snake_case, UTF-8.
 
 - **Token.** Register or log in, then send \`Authorization: Bearer <token>\`.
+- **Acting as a user.** A backend makes a user's call with a server key of the scope \`act\` and the header \`Parley-User\`: the
+  user's id, or \`ext:\` and its own id of them, percent-encoded. Passwords, sessions and sockets are the user's own.
 - **Failures** are problems (RFC 9457, \`application/problem+json\`). Decide by \`code\`. A refused request has changed nothing.
   After a 500, a 503 or no answer at all the call may have been done.
 - **Paths.** A trailing slash makes no difference. An unknown path answers 404 \`not_found\`, an unsupported method
@@ -48,7 +50,8 @@ export const SECURITY_SCHEMES = {
   server_key: {
     type: "http" as const,
     scheme: "bearer",
-    description: "`Authorization: Bearer psk_…`, a key of `npm run keys`: for backends, never in a page",
+    description:
+      "`Authorization: Bearer psk_…`, a key of `npm run keys`: for backends, never in a page. On a user's call it acts as the user whom the header `Parley-User` names, and needs the scope `act`",
   },
   access_token: {
     type: "apiKey" as const,

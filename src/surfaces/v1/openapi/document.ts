@@ -117,6 +117,9 @@ function withSharedFailures(path: string, { responses = {}, security, requestBod
   if (!REFERENCE.has(path)) shared.push("unavailable");
   if (security) shared.push("unauthenticated");
   if (security?.some((one) => "server_key" in one)) shared.push("forbidden");
+  // A key may act as a user, whom the header `Parley-User` names.
+  if (security && security.length > 1 && security.some((one) => "server_key" in one))
+    shared.push("validation_failed", "suspended", "not_found");
   if (requestBody) shared.push("validation_failed", "too_large");
   const own = Object.values(responses).flatMap(codesOf);
   const successes = Object.entries(responses).filter(([, response]) => codesOf(response).length === 0);

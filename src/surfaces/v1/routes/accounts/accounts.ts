@@ -6,13 +6,13 @@ import { limitedByAddress } from "../../../../http/access/rate-limit.ts";
 import { issueToken } from "../../../../http/access/token.ts";
 import { bearer, canIssueTokens } from "../../auth.ts";
 import { v1Body } from "../../body.ts";
-import { callerRoutes } from "../../route.ts";
+import { ownRoutes } from "../../route.ts";
 import { v1Router } from "../../router.ts";
 import { Login, Registration, SignedIn as SignedInShape } from "../../schemas/accounts.ts";
 import { problems } from "../../schemas/common.ts";
 import { serializeUser } from "../../serialize/users.ts";
 
-const lightRoute = callerRoutes("Accounts");
+const ownRoute = ownRoutes("Accounts");
 
 const signedIn = { "application/json": { schema: SignedInShape } };
 
@@ -48,11 +48,11 @@ const loginRoute = createRoute({
   },
 });
 
-const logoutRoute = lightRoute("post", "/v1/logout", {
+const logoutRoute = ownRoute("post", "/v1/logout", {
   operationId: "logout",
   summary: "End this session",
   description: "The sockets of the session close.",
-  responses: { 204: { description: "The session has ended" } },
+  responses: { 204: { description: "The session has ended" }, ...problems("forbidden") },
 });
 
 export const accounts = v1Router()

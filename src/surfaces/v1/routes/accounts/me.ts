@@ -3,7 +3,7 @@ import { changePassword } from "../../../../core/accounts/password-change.ts";
 import { changeProfile, getMe } from "../../../../core/accounts/users.ts";
 import { sumUnread } from "../../../../core/conversations/unread.ts";
 import { limitedByAddress, weighs } from "../../../../http/access/rate-limit.ts";
-import { callerRoutes, jsonAnswer, jsonBody } from "../../route.ts";
+import { callerRoutes, jsonAnswer, jsonBody, ownRoutes } from "../../route.ts";
 import { v1Router } from "../../router.ts";
 import { AccountDeletion, Me, PasswordChange, ProfileChange } from "../../schemas/accounts.ts";
 import { problems } from "../../schemas/common.ts";
@@ -12,7 +12,7 @@ import { serializeUnread } from "../../serialize/conversations.ts";
 import { serializeMe } from "../../serialize/users.ts";
 
 const accountRoute = callerRoutes("Accounts");
-const limitedRoute = callerRoutes("Accounts", limitedByAddress);
+const limitedRoute = ownRoutes("Accounts", limitedByAddress);
 const pageRoute = callerRoutes("Conversations", weighs("page"));
 const wholeRoute = callerRoutes("Conversations", weighs("whole"));
 

@@ -1,14 +1,14 @@
 import { z } from "@hono/zod-openapi";
 import { endSession, listSessions } from "../../../../core/accounts/sessions.ts";
 import { weighs } from "../../../../http/access/rate-limit.ts";
-import { callerRoutes, jsonAnswer } from "../../route.ts";
+import { jsonAnswer, ownRoutes } from "../../route.ts";
 import { v1Router } from "../../router.ts";
 import { Sessions } from "../../schemas/accounts.ts";
 import { problems } from "../../schemas/common.ts";
 import { serializeSession } from "../../serialize/sessions.ts";
 
-const lightRoute = callerRoutes("Accounts");
-const pageRoute = callerRoutes("Accounts", weighs("page"));
+const lightRoute = ownRoutes("Accounts");
+const pageRoute = ownRoutes("Accounts", weighs("page"));
 
 const listRoute = pageRoute("get", "/v1/sessions", {
   operationId: "listSessions",
@@ -16,6 +16,7 @@ const listRoute = pageRoute("get", "/v1/sessions", {
   description: "One for each sign-in, newest first.",
   responses: {
     200: jsonAnswer("The sessions of the caller", Sessions),
+    ...problems("forbidden"),
   },
 });
 
@@ -27,7 +28,7 @@ const endRoute = lightRoute("delete", "/v1/sessions/{id}", {
   request: { params: z.object({ id: z.string() }) },
   responses: {
     204: { description: "The session has ended" },
-    ...problems("not_found"),
+    ...problems("forbidden", "not_found"),
   },
 });
 

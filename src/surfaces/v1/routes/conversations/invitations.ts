@@ -72,7 +72,7 @@ const lookRoute = createRoute({
   summary: "The group of an invitation, before you join it",
   description:
     "Uses nothing up. Works without a token, too, so that your client shows what somebody is invited to before they sign in: `state` is `none` then, and the call counts by address. A code that is unknown, withdrawn, expired or used up is `not_found`; such calls count by address. A banned user is `forbidden`.",
-  security: [{ bearer: [] }, {}],
+  security: [{ bearer: [] }, { server_key: [] }, {}],
   middleware: [authenticatedIfSent] as const,
   request: { params: byCode },
   responses: {
