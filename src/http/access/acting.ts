@@ -8,7 +8,7 @@ import type { CountingAddress } from "./rate-limit.ts";
 import { requireServerKey } from "./server-key.ts";
 
 /** The header by which a backend names the user as whom it acts. */
-export const ACTING_HEADER = "Parley-User";
+const ACTING_HEADER = "Parley-User";
 
 /** A user's call that a key makes. */
 export interface Acting {

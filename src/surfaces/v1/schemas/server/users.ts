@@ -9,7 +9,7 @@ import { Metadata } from "../metadata.ts";
 import { Problem } from "../problems.ts";
 
 /** A user in a path. */
-export const UserRefParam = UserRefText.clone().openapi({
+const UserRefParam = UserRefText.clone().openapi({
   type: "string",
   example: "ext:u-1001",
   description: "The user: their `id`, or `ext:` and your own id of them, percent-encoded",
