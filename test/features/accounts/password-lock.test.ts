@@ -267,7 +267,8 @@ test("the scheduled job deletes attempts older than 20 minutes", async () => {
 
 test("the scheduled job deletes sessions with expired tokens, ended or not", async () => {
   const { user } = await register();
-  const insert = env.DB.prepare("INSERT INTO sessions VALUES (?, ?, '', 0, 0, ?, ?)");
+  const columns = "id, user_id, user_agent, created_at, last_seen_at, expires_at, ended_at";
+  const insert = env.DB.prepare(`INSERT INTO sessions (${columns}) VALUES (?, ?, '', 0, 0, ?, ?)`);
   const past = Date.now() - 1_000;
   const later = Date.now() + MINUTE;
   await env.DB.batch([
