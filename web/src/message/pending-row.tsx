@@ -3,6 +3,7 @@ import { type Content, contentOfItem } from "parley-react/message";
 import { useLayoutEffect, useMemo, useState } from "preact/hooks";
 import { t } from "../i18n/i18n.ts";
 import { percent } from "../i18n/units.ts";
+import { isOnline } from "../lib/online.ts";
 import { useAccount } from "../state/context.ts";
 import { toast } from "../ui/toasts.tsx";
 import { ContentView } from "./body/content-view.tsx";
@@ -39,7 +40,9 @@ export function PendingRow({ item, isTogether }: Props) {
             </span>
           )}
           <span class="meta" role={state === "failed" ? "alert" : undefined}>
-            {state === "failed" ? failure(item.code) : t(`message.${state}`)}
+            {state === "failed"
+              ? failure(item.code)
+              : t(`message.${state === "sending" && !isOnline.value ? "queued" : state}`)}
           </span>
         </div>
         {state === "failed" && (
