@@ -43,6 +43,9 @@ test("a newcomer takes the first steps, each of which disappears when it is done
   await send(bensPage, "Hello");
   await row(page, ben.user.username).waitFor();
   await page.getByText("Choose a conversation").waitFor();
+  // Who has no account is asked for one.
+  const stranger = await site.open({ hash: new URL(link).hash });
+  await stranger.getByRole("heading", { name: "Create an account" }).waitFor();
 });
 
 test("a pasted invitation leads into its group, also on a phone", async () => {

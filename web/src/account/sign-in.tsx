@@ -13,8 +13,8 @@ import { Invited } from "./invited.tsx";
 /** The form with which a user signs in, or creates an account. */
 export function SignIn() {
   const now = route.value;
-  // Most who follow an invitation have no account yet.
-  const [isNew, setNew] = useState(now.view === "invitation");
+  // Most who follow a link of somebody have no account yet.
+  const [isNew, setNew] = useState(!farewell.value && (now.view === "invitation" || now.view === "user"));
   const [problem, setProblem] = useState("");
   const [isBusy, setBusy] = useState(false);
   const [username, setUsername] = useState("");

@@ -21,7 +21,7 @@ export const account = {
   "account.left": "You are signed out.",
   "account.deleted": "Your account is deleted.",
   "account.profile": "Your profile",
-  "account.toUser": "Sign in, or create an account, to write to who has sent you this link.",
+  "account.toUser": "Sign in, or create an account, to write to the person who sent you this link.",
   "first.title": "Welcome, {name}",
   "first.hint": "This is how conversations begin here.",
   "first.link": "Your link",
