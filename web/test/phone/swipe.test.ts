@@ -23,6 +23,26 @@ test("a phone shows the list, or a conversation, and the way back leads from one
   await stored(page, "Good").waitFor();
   await page.goBack();
   await row(page, ben.user.username).waitFor();
+
+  // What was there stays until what comes in its place is loaded.
+  const loaded = Promise.withResolvers<void>();
+  await page.route(/\/(people-page|info-panel)-/, async (call) => {
+    await loaded.promise;
+    await call.continue();
+  });
+  const asked = page.waitForRequest(/people-page-/);
+  await page.getByRole("link", { name: "People" }).click();
+  await asked;
+  expect(await row(page, ben.user.username).isVisible()).toBe(true);
+  await page.goBack();
+  await openTalk(page, ben.user.username);
+  const askedToo = page.waitForRequest(/info-panel-/);
+  await page.getByRole("heading", { name: ben.user.username }).click();
+  await askedToo;
+  expect(await composer(page).isVisible()).toBe(true);
+  loaded.resolve();
+  await page.getByRole("heading", { name: "Details" }).waitFor();
+  expect(await composer(page).isVisible()).toBe(false);
 });
 
 test("nothing is wider than a phone", async () => {
