@@ -6,6 +6,7 @@ import { join } from "node:path";
 import { setTimeout } from "node:timers/promises";
 import { parseArgs } from "node:util";
 import { watchWeb } from "../web/scripts/bundle.ts";
+import { devConfig } from "./support/dev-config.ts";
 import { writeSettings } from "./support/dev-vars.ts";
 import { whenOrphaned } from "./support/orphan.ts";
 import { portTaken } from "./support/ports.ts";
@@ -18,7 +19,10 @@ const flag = { type: "string" } as const;
 const { values } = parseArgs({
   args,
   strict: false,
-  options: { port: flag, ip: flag, "persist-to": flag, "env-file": flag },
+  options: {
+    ...{ port: flag, ip: flag, "persist-to": flag, "env-file": flag },
+    config: { ...flag, short: "c" },
+  },
 });
 
 /** A signal asks this script to end. Wrangler's exit code does not show that: after a signal it is 0. */
@@ -76,7 +80,12 @@ async function applyMigrations(): Promise<number> {
 
 function serve(port: string): Promise<number> {
   const withPort = values.port === undefined ? ["--port", port] : [];
-  return passingSignals(spawnWrangler(["dev", ...withPort, ...args], { stdio: "inherit" }));
+  const isOwn = values.config === undefined && values["env-file"] === undefined;
+  const config = isOwn ? devConfig(ROOT) : null;
+  const withConfig = config === null ? [] : ["--config", config];
+  // A flag, which no file of settings overrules: this machine's addresses are for development alone.
+  const flags = ["--var", "DEV_LOOPBACK:on", ...withConfig, ...withPort];
+  return passingSignals(spawnWrangler(["dev", ...flags, ...args], { stdio: "inherit" }));
 }
 
 /** Waits for the child, and passes on the signals that end a server. */

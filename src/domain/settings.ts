@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { log } from "../lib/logger.ts";
 import { LIMITS } from "./limits.ts";
+import { type Issuer, issuerList } from "./server/issuer.ts";
 
 /** The settings of an operator besides `TOKEN_SECRET`, which only `http/access/token.ts` reads. */
 export interface Settings {
@@ -40,6 +41,8 @@ export interface Settings {
   registration: Registration;
   /** the requests of which a line is logged: `REQUEST_LOG` */
   requestLog: RequestLog;
+  /** the team's own issuers, whose tokens sign users in: `AUTH_ISSUERS` */
+  issuers: Issuer[];
   /** the settings that only a server on a local address may have, in words for its operator; null: none */
   unsafe: string | null;
 }
@@ -78,6 +81,8 @@ const NAMES = [
   ...(["APP_KEYS", "USERSIG_RULE_KEY", "USERSIG_RULE", "USERSIG_PROVISIONING", "USERSIG_TIME_ZONE"] as const),
   ...(["USERSIG_EVENT_NAMES", "TIM_REVOKE_WINDOW_S", "REGISTRATION", "REQUEST_LOG"] as const),
   ...(["PUBLIC_ORIGIN", "FORMER_ORIGINS", "MAX_CHANGES", "EDIT_WINDOW_S", "MAX_UPLOAD_MIB"] as const),
+  // `npm run dev` alone sets the second one, by a flag: wrangler.toml does not have it.
+  ...(["AUTH_ISSUERS", "DEV_LOOPBACK"] as const),
 ] as const;
 
 /** The raw settings of wrangler.toml, `.dev.vars` or the dashboard; an empty value counts as absent. */
@@ -126,6 +131,7 @@ export function readSettings(env: RawSettings): Settings {
     editWindowS: setting("EDIT_WINDOW_S", env.EDIT_WINDOW_S, CountOrNone, 0),
     registration: setting("REGISTRATION", env.REGISTRATION, Registration, "open"),
     requestLog: setting("REQUEST_LOG", env.REQUEST_LOG, RequestLog, "all"),
+    issuers: issuers(env.AUTH_ISSUERS, env.DEV_LOOPBACK === "on"),
   };
   const settings: Settings = { ...given, unsafe: unsafeSettings(given) };
   if (!settings.rateLimits)
@@ -181,6 +187,18 @@ function setting<T, Fallback>(
   // The value is not logged: it may be a key that was put into the wrong variable.
   warn(name, undefined, `${parsed.error.issues[0]?.message}; ${String(fallback)} is used`);
   return fallback;
+}
+
+/** One bad entry removes all: a list that is used in part would be harder to notice. */
+function issuers(raw: string | undefined, allowsLoopback: boolean): Issuer[] {
+  const text = raw?.trim() ?? "";
+  if (text === "") return [];
+  const parsed = issuerList(allowsLoopback).safeParse(text);
+  if (parsed.success) return parsed.data;
+  const [issue] = parsed.error.issues;
+  const place = issue && issue.path.length > 0 ? `entry ${issue.path.join(".")}: ` : "";
+  warn("AUTH_ISSUERS", undefined, `${place}${issue?.message}; no issuer is used`);
+  return [];
 }
 
 /** The entries of a comma-separated list, trimmed, without empty ones. */

@@ -21,6 +21,7 @@ const DEFAULTS = {
   },
   eventNames: "document",
   ...{ registration: "open", requestLog: "all", unsafe: null, publicOrigin: null, formerOrigins: [] },
+  issuers: [],
 };
 
 afterEach(() => {
@@ -160,3 +161,67 @@ test("the size of a file in parts is 1 to 1,024 MiB", () => {
     expect(readSettings({ MAX_UPLOAD_MIB: raw })).toEqual(DEFAULTS);
   expect(warned).toHaveLength(5);
 });
+
+const ISSUER = {
+  ...{ issuer: "https://id.example", audience: "parley", algorithms: ["RS256"] },
+  jwks: "https://id.example/keys",
+};
+const ISSUER_DEFAULTS = {
+  ...{ external_id: "sub", nickname: "name", avatar: "picture" },
+  ...{ provision: "first_use", profile: "locked" },
+};
+
+test("AUTH_ISSUERS is a list of issuers, each with a key set or a secret", () => {
+  const { jwks: _, ...rest } = ISSUER;
+  const shared = { ...rest, audience: "other", secret: "ID_SECRET", algorithms: ["HS256"], profile: "seed" };
+  const AUTH_ISSUERS = JSON.stringify([ISSUER, shared]);
+  expect(readSettings({ AUTH_ISSUERS }).issuers).toEqual([
+    { ...ISSUER_DEFAULTS, ...ISSUER },
+    { ...ISSUER_DEFAULTS, ...shared },
+  ]);
+});
+
+test.each([
+  ["is no JSON", "[{"],
+  ["is no list", "{}"],
+  ["has a typo", [{ ...ISSUER, algorithm: "RS256" }]],
+  ["has no algorithms", [{ ...ISSUER, algorithms: [] }]],
+  ["has the algorithm none", [{ ...ISSUER, algorithms: ["none"] }]],
+  ["has a secret's algorithm for a key set", [{ ...ISSUER, algorithms: ["RS256", "HS256"] }]],
+  ["has a key set over plain HTTP", [{ ...ISSUER, jwks: "http://id.example/keys" }]],
+  ["has a key set on this machine", [{ ...ISSUER, jwks: "http://localhost:9000/keys" }]],
+  ["has a key set with a password", [{ ...ISSUER, jwks: "https://a:b@id.example/keys" }]],
+  ["has neither a key set nor a secret", [{ ...ISSUER, jwks: undefined }]],
+  ["has both", [{ ...ISSUER, secret: "ID_SECRET" }]],
+  [
+    "shares Parley's own key",
+    [{ ...ISSUER, jwks: undefined, secret: "TOKEN_SECRET", algorithms: ["HS256"] }],
+  ],
+  ["names one issuer twice", [ISSUER, ISSUER]],
+  ["has a good entry beside a bad one", [ISSUER, {}]],
+])("AUTH_ISSUERS that %s counts as absent, and is logged without its value", (_, value) => {
+  const warned = warnings();
+  const AUTH_ISSUERS = typeof value === "string" ? value : JSON.stringify(value);
+  expect(readSettings({ AUTH_ISSUERS })).toEqual(DEFAULTS);
+  expect(warned).toHaveLength(1);
+  expect(warned[0]?.[0]).toContain('"setting":"AUTH_ISSUERS"');
+  expect(warned[0]?.[0]).not.toContain("id.example");
+});
+
+test.each(["localhost", "127.0.0.1:9000", "[::1]:9000", "id.localhost"])(
+  "the key set of an issuer may be at http://%s where `npm run dev` says so",
+  (host) => {
+    const AUTH_ISSUERS = JSON.stringify([{ ...ISSUER, jwks: `http://${host}/keys` }]);
+    expect(readSettings({ AUTH_ISSUERS, DEV_LOOPBACK: "on" }).issuers).toHaveLength(1);
+  },
+);
+
+test.each(["localhost.example", "127.0.0.1.example", "10.0.0.1", "0x7f000001.example"])(
+  "the key set of an issuer is never at http://%s",
+  (host) => {
+    const warned = warnings();
+    const AUTH_ISSUERS = JSON.stringify([{ ...ISSUER, jwks: `http://${host}/keys` }]);
+    expect(readSettings({ AUTH_ISSUERS, DEV_LOOPBACK: "on" }).issuers).toEqual([]);
+    expect(warned).toHaveLength(1);
+  },
+);

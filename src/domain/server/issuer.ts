@@ -1,0 +1,103 @@
+import { z } from "zod";
+
+/** The algorithms of signatures that a key set verifies: their keys are public. */
+const PUBLIC_KEY_ALGORITHMS = [
+  ...(["RS256", "RS384", "RS512", "PS256", "PS384", "PS512"] as const),
+  ...(["ES256", "ES384", "ES512", "EdDSA", "Ed25519"] as const),
+] as const;
+/** The algorithms of a secret that the issuer and this server share. */
+const SECRET_ALGORITHMS = ["HS256", "HS384", "HS512"] as const;
+
+/** The secrets that Parley itself signs with, or that others know: no issuer may share one. */
+const OWN_SECRETS: ReadonlySet<string> = new Set(["TOKEN_SECRET", "APP_KEYS", "USERSIG_RULE_KEY"]);
+const MAX_ISSUERS = 20;
+
+const Text = z.string().min(1).max(512);
+/** The name of a claim, at the top of a token. */
+const ClaimName = z.string().min(1).max(256);
+
+/** What every issuer has, however its tokens are verified. */
+const Shared = {
+  /** what its tokens have as `iss`, letter by letter */
+  issuer: Text,
+  /** what its tokens have in `aud` */
+  audience: Text,
+  /** the claim with the external id of a user */
+  external_id: ClaimName.default("sub"),
+  /** the claim with the username that a new user gets if it is free; absent: it is generated */
+  username: ClaimName.optional(),
+  nickname: ClaimName.default("name"),
+  avatar: ClaimName.default("picture"),
+  /** whether an unknown user is made at their first sign-in, or refused */
+  provision: z.enum(["first_use", "never"]).default("first_use"),
+  /** `locked`: nickname and avatar are those of the newest token; `seed`: only a new user gets them */
+  profile: z.enum(["locked", "seed"]).default("locked"),
+};
+
+/** An issuer whose public keys are at a URL. */
+function issuerWithKeySet(allowsLoopback: boolean) {
+  const jwks = z.string().refine((text) => isKeySetUrl(text, allowsLoopback), {
+    error: "`jwks` must be an https URL without user name, password and fragment",
+  });
+  return z.strictObject({ ...Shared, jwks, algorithms: z.array(z.enum(PUBLIC_KEY_ALGORITHMS)).min(1) });
+}
+
+/** An issuer that shares a secret of the Worker. */
+const IssuerWithSecret = z.strictObject({
+  ...Shared,
+  /** the name of the secret */
+  secret: z
+    .string()
+    .regex(/^\w{1,64}$/, "`secret` must be the name of a secret")
+    .refine((name) => !OWN_SECRETS.has(name), "`secret` must not be a secret of Parley's own"),
+  algorithms: z.array(z.enum(SECRET_ALGORITHMS)).min(1),
+});
+
+/** An issuer of the team's, which signs users in by JWTs. */
+export type Issuer = z.infer<ReturnType<typeof issuerWithKeySet>> | z.infer<typeof IssuerWithSecret>;
+
+/**
+ * The issuers of a setting: a JSON list.
+ * @param allowsLoopback key sets may be at `http://localhost`
+ */
+export function issuerList(allowsLoopback: boolean) {
+  const WithKeySet = issuerWithKeySet(allowsLoopback);
+  const OneIssuer = z.unknown().transform((value, context): Issuer => {
+    const parsed = (hasSecret(value) ? IssuerWithSecret : WithKeySet).safeParse(value);
+    if (parsed.success) return parsed.data;
+    const [issue] = parsed.error.issues;
+    context.addIssue([...(issue?.path ?? []), issue?.message].join(": "));
+    return z.NEVER;
+  });
+  return z
+    .string()
+    .transform((text, context): unknown => {
+      try {
+        return JSON.parse(text);
+      } catch {
+        context.addIssue("must be JSON");
+        return z.NEVER;
+      }
+    })
+    .pipe(z.array(OneIssuer).max(MAX_ISSUERS))
+    .refine((list) => new Set(list.map(placeOf)).size === list.length, {
+      error: "names an issuer with one audience twice",
+    });
+}
+
+function hasSecret(value: unknown): boolean {
+  return typeof value === "object" && value !== null && "secret" in value;
+}
+
+function placeOf({ issuer, audience }: Issuer): string {
+  return JSON.stringify([issuer, audience]);
+}
+
+const LOOPBACK = /^(localhost|[\w.-]+\.localhost|127(\.\d{1,3}){3}|\[::1\])$/;
+
+function isKeySetUrl(text: string, allowsLoopback: boolean): boolean {
+  const url = URL.parse(text);
+  if (url?.username !== "" || url.password !== "" || url.hash !== "") return false;
+  if (url.protocol === "https:") return true;
+  return url.protocol === "http:" && allowsLoopback && LOOPBACK.test(url.hostname);
+}
