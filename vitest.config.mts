@@ -125,6 +125,9 @@ export default defineConfig({
                 TOKEN_SECRET: "a test secret of more than thirty-two characters",
                 TEST_MIGRATIONS: await readD1Migrations("./migrations"),
                 TEST_RATES: ratelimits,
+                // As `npm run dev` sets it: the issuers of tests are on this machine.
+                DEV_LOOPBACK: "on",
+                TEST_ISSUER_SECRET: "a secret of an issuer and of this server, in tests",
               },
               ratelimits: { TEST_RATE: { namespace_id: "1", simple: { limit: 3, period: 60 } } },
             },
@@ -137,6 +140,7 @@ export default defineConfig({
           // Starting a runtime and loading all modules takes seconds: once a worker, not once a file.
           isolate: false,
           setupFiles: ["./test/support/setup.ts"],
+          globalSetup: ["./test/support/issuer/server.ts"],
           ...PATIENCE,
           // A poll waits long too, but less than 30 s: by then an alarm would repair a lost delivery.
           expect: { poll: { timeout: 20_000 } },
@@ -166,6 +170,7 @@ export default defineConfig({
                   "hono/route",
                   "hono/utils/accept",
                   "hono/utils/buffer",
+                  "jose",
                   "zod",
                   "fast-check",
                   "@cfworker/json-schema",

@@ -14,9 +14,8 @@ ALTER TABLE `sessions` ADD `former_refresh_hash` text;--> statement-breakpoint
 ALTER TABLE `sessions` ADD `refreshed_at` integer DEFAULT 0 NOT NULL;--> statement-breakpoint
 ALTER TABLE `sessions` ADD `issuer_session` text;--> statement-breakpoint
 CREATE UNIQUE INDEX `sessions_issuer` ON `sessions` (`user_id`,`issuer_session`) WHERE issuer_session IS NOT NULL;--> statement-breakpoint
-CREATE INDEX `sessions_refresh` ON `sessions` (`refresh_hash`) WHERE refresh_hash IS NOT NULL;--> statement-breakpoint
-CREATE INDEX `sessions_former_refresh` ON `sessions` (`former_refresh_hash`) WHERE former_refresh_hash IS NOT NULL;--> statement-breakpoint
 ALTER TABLE `users` ADD `external_id` text;--> statement-breakpoint
+ALTER TABLE `users` ADD `profile_locked` integer DEFAULT false NOT NULL;--> statement-breakpoint
 ALTER TABLE `users` ADD `metadata` text DEFAULT '' NOT NULL;--> statement-breakpoint
 ALTER TABLE `users` ADD `bot` integer DEFAULT false NOT NULL;--> statement-breakpoint
 ALTER TABLE `users` ADD `suspended_until` integer DEFAULT 0 NOT NULL;--> statement-breakpoint

@@ -6,6 +6,7 @@ import { SessionCache } from "./core/accounts/session-cache.ts";
 import type { Core } from "./core/context.ts";
 import { HealthCheck } from "./core/health-check.ts";
 import { KeyCache } from "./core/server/key-cache.ts";
+import { KeySets } from "./core/server/key-sets.ts";
 import { CoreError, type Failure } from "./domain/errors.ts";
 import { FileOrigins } from "./domain/files/file-origins.ts";
 import { readSettings } from "./domain/settings.ts";
@@ -44,6 +45,7 @@ const FAULT = new CoreError("internal", "Something went wrong on our side. The r
 export function createApp(timing: Timing, hashTurns = new HashTurns(timing.hashing)): Hono<AppEnv> {
   const sessionCache = new SessionCache(timing.sessionCache);
   const keyCache = new KeyCache(timing.serverKeys);
+  const keySets = new KeySets(timing.keySets);
   const health = new HealthCheck(timing.health);
   const app = new Hono<AppEnv>({ strict: false });
 
@@ -59,6 +61,8 @@ export function createApp(timing: Timing, hashTurns = new HashTurns(timing.hashi
       inboxes: new InboxStubs(c.env.INBOX, timing.rpcRetry),
       sessionCache,
       keyCache,
+      keySets,
+      secretOf: (name) => secretIn(c.env, name),
       health,
       hashTurns: { run: (work) => hashTurns.run(work, clientBlock(c.req)) },
       securityLog: securityLogOf(c.req),
@@ -99,6 +103,13 @@ export function createApp(timing: Timing, hashTurns = new HashTurns(timing.hashi
   });
   app.notFound((c) => refuse(c, new CoreError("no_such_path", "There is no such path.").toFailure()));
   return app;
+}
+
+/** A binding that is a text; null for any other. */
+function secretIn(env: Env, name: string): string | null {
+  const bindings: Record<string, unknown> = { ...env };
+  const value = Object.hasOwn(bindings, name) ? bindings[name] : undefined;
+  return typeof value === "string" ? value : null;
 }
 
 /** The failure in the envelope of the surface that owns the path. */

@@ -9,6 +9,7 @@ import type { HashTurns } from "./accounts/hash-turns.ts";
 import type { SessionCache } from "./accounts/session-cache.ts";
 import type { HealthCheck } from "./health-check.ts";
 import type { KeyCache } from "./server/key-cache.ts";
+import type { KeySets } from "./server/key-sets.ts";
 
 /** The dependencies of every use-case; `src/app.ts` makes one for each request. */
 export interface Core {
@@ -19,6 +20,10 @@ export interface Core {
   inboxes: InboxStubs;
   sessionCache: SessionCache;
   keyCache: KeyCache;
+  /** the public keys of issuers */
+  keySets: KeySets;
+  /** A secret of the Worker by its name, as `AUTH_ISSUERS` names it; null: there is none. */
+  secretOf(name: string): string | null;
   health: HealthCheck;
   /** the client's share of the turns of the isolate */
   hashTurns: Pick<HashTurns, "run">;

@@ -15,6 +15,7 @@ export const SecurityAction = z.enum([
   "sig_issued",
   "wrong_key",
   "session_ended",
+  "refresh_reused",
   "password_changed",
   "account_deleted",
   "role_changed",

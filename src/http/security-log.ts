@@ -12,6 +12,7 @@ const LEVELS: Record<SecurityAction, "info" | "warn"> = {
   sig_issued: "info",
   wrong_key: "warn",
   session_ended: "info",
+  refresh_reused: "warn",
   password_changed: "info",
   account_deleted: "info",
   role_changed: "info",

@@ -6,6 +6,8 @@ declare namespace Cloudflare {
     TEST_RATE: RateLimit;
     /** the rate limiters of wrangler.toml, as wrangler reads them */
     TEST_RATES: unknown;
+    /** a secret that an issuer shares */
+    TEST_ISSUER_SECRET: string;
   }
 }
 

@@ -83,7 +83,8 @@ async function open(
   return null;
 }
 
-function newSession(userId: UserId, userAgent: string, lifetimeMs: number): Session {
+/** A session that begins now, with a random id. It is not stored. */
+export function newSession(userId: UserId, userAgent: string, lifetimeMs: number): Session {
   const now = Date.now();
   return {
     id: SessionId.parse(randomHex()),
@@ -161,7 +162,10 @@ export async function listSessions(
 
 /** Ends the calling session. */
 export async function logout(core: Core, caller: Credential): Promise<void> {
-  await end(core, caller);
+  const { accessMs, refreshRepeatMs } = core.timing.sessions;
+  // A refresh may have given a later token of the session than the one that was shown.
+  const lastToken = Date.now() + accessMs + refreshRepeatMs;
+  await end(core, { ...caller, expiresAt: Math.max(caller.expiresAt, lastToken) });
 }
 
 /**
@@ -182,12 +186,23 @@ export async function endSession(core: Core, caller: Credential, id: string): Pr
   core.securityLog.record("session_ended", { user: userId, by: userId });
 }
 
-/** Ends it at the session gate first, so that no socket opens after D1 has marked it ended. */
-async function end(core: Core, { userId, sessionId, expiresAt }: Credential): Promise<void> {
+async function end(core: Core, session: Credential): Promise<void> {
+  await terminateSession(core, session);
+  core.securityLog.record("session_ended", { user: session.userId, by: session.userId });
+}
+
+/**
+ * Ends a session and closes its sockets: at the session gate first, so that no socket opens after D1 has
+ * marked it ended.
+ * @param session `expiresAt`: when the session ends, which may be later than its tokens
+ */
+export async function terminateSession(
+  core: Core,
+  { userId, sessionId, expiresAt }: Credential,
+): Promise<void> {
   await core.inboxes.endSession(userId, { sessionId, expiresAt });
   await markSessionEnded(core.db, sessionId, Date.now());
   core.sessionCache.forget(sessionId);
-  core.securityLog.record("session_ended", { user: userId, by: userId });
 }
 
 function tidyUserAgent(userAgent: string): string {

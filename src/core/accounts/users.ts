@@ -15,6 +15,7 @@ import {
   updateProfile,
 } from "../../storage/accounts/users.ts";
 import { DELETED_PROFILE } from "../../storage/columns.ts";
+import { isProfileLocked } from "../../storage/server/provisioned.ts";
 import { countNamed } from "../contacts/strangers.ts";
 import type { Core } from "../context.ts";
 import { announceProfile } from "./profile-announcement.ts";
@@ -113,9 +114,23 @@ export async function getMe(core: Core, caller: Credential): Promise<OwnProfile>
 }
 
 /**
+ * Checks that a user may change these fields of their own profile.
+ * @throws `forbidden` for a nickname or an avatar that the user's issuer sets
+ */
+export async function requireOwnProfile(
+  core: Core,
+  userId: UserId,
+  { nickname, avatar }: { nickname?: string | undefined; avatar?: string | undefined },
+): Promise<void> {
+  if (nickname === undefined && avatar === undefined) return;
+  if (await isProfileLocked(core.db, userId))
+    throw new CoreError("forbidden", "Nickname and avatar come from where you sign in: change them there.");
+}
+
+/**
  * Changes the caller's profile.
  * @returns the changed profile
- * @throws `unauthenticated` as `getMe`; `rate_limited` for a sixth e-mail address within a day: a user who
+ * @throws `unauthenticated` as `getMe`; `forbidden` as `requireOwnProfile`; `rate_limited` for a sixth e-mail address within a day: a user who
  *   sets any number of addresses could find out which ones others sign in by
  */
 export async function changeProfile(
@@ -124,6 +139,7 @@ export async function changeProfile(
   change: ProfileChange,
 ): Promise<OwnProfile> {
   const rule = core.timing.emailChanges;
+  await requireOwnProfile(core, caller.userId, change);
   const changed = await updateProfile(
     core.db,
     caller.userId,

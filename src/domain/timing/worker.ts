@@ -36,6 +36,10 @@ export const WORKER_VALUES = {
     lifetimeMs: 30 * 24 * 60 * 60_000,
     /** The lifetime of a user_sig: long enough to open a socket, which outlives it. */
     sigLifetimeMs: 300_000,
+    /** The lifetime of an access token whose session has a refresh token: a stolen one is of little use. */
+    accessMs: 60 * 60_000,
+    /** A refresh token that comes again within this time after its use: the answer was lost. */
+    refreshRepeatMs: 30_000,
     /** `lastSeenAt` is written at most once in this interval, as writes to D1 cost. */
     touchMs: 5 * 60_000,
   },
@@ -48,6 +52,21 @@ export const WORKER_VALUES = {
   serverKeys: {
     /** No query in this time; a revoked key stops working everywhere within it. */
     keepMs: 8_000,
+  },
+  /** The key sets of issuers that an isolate has loaded. */
+  keySets: {
+    /** A key that an issuer withdraws works for so long at most, while the issuer answers. */
+    keepMs: 10 * 60_000,
+    /** A key that is not in the set loads it again, once in this time: anybody can name such a key. */
+    renewMs: 30_000,
+    /** After a failure, where no set is known: nobody can sign in until then. */
+    retryMs: 5_000,
+    /** The time of a load. A page waits for its sign-in meanwhile. */
+    timeoutMs: 3_000,
+    /** A request waits so much longer for the load that another one has begun. */
+    graceMs: 500,
+    /** How far the clock of an issuer may be ahead: 60 s, as is common for JWTs. */
+    leewayMs: 60_000,
   },
   /** Changes of a user's e-mail address. */
   emailChanges: {

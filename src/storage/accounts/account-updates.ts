@@ -188,6 +188,7 @@ const EMPTY_PROFILE = {
   bot: false,
   suspendedUntil: 0,
   suspensionReason: "",
+  profileLocked: false,
 } as const;
 
 /** The attempts for an account, from all places. */

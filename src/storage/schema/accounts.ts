@@ -55,6 +55,8 @@ export const users = sqliteTable(
     deletedAt: integer("deleted_at"),
     /** the id that the team's backend or its issuer has for the user; null: none */
     externalId: text("external_id").$type<ExternalId>(),
+    /** nickname and avatar are those of the user's issuer: the user does not change them */
+    profileLocked: integer("profile_locked", { mode: "boolean" }).notNull().default(false),
     /** a JSON object of the team's backend; empty: none */
     metadata: text().notNull().default(""),
     /** a program of the team's, and no person */
@@ -119,8 +121,6 @@ export const sessions = sqliteTable(
     uniqueIndex("sessions_issuer")
       .on(table.userId, table.issuerSession)
       .where(sql`issuer_session IS NOT NULL`),
-    index("sessions_refresh").on(table.refreshHash).where(sql`refresh_hash IS NOT NULL`),
-    index("sessions_former_refresh").on(table.formerRefreshHash).where(sql`former_refresh_hash IS NOT NULL`),
     index("sessions_user").on(table.userId),
     index("sessions_expiry").on(table.expiresAt),
   ],

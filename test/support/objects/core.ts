@@ -6,6 +6,7 @@ import type { Core } from "../../../src/core/context.ts";
 import { createGroup } from "../../../src/core/groups/create-group.ts";
 import { HealthCheck } from "../../../src/core/health-check.ts";
 import { KeyCache } from "../../../src/core/server/key-cache.ts";
+import { KeySets } from "../../../src/core/server/key-sets.ts";
 import type { PolicyName } from "../../../src/domain/conversations/group-kind.ts";
 import { FileOrigins } from "../../../src/domain/files/file-origins.ts";
 import { type ConversationId, UserId } from "../../../src/domain/ids.ts";
@@ -24,6 +25,8 @@ function core(): Core {
     files: env.FILES,
     sessionCache: new SessionCache(timing.sessionCache),
     keyCache: new KeyCache(timing.serverKeys),
+    keySets: new KeySets(timing.keySets),
+    secretOf: () => null,
     health: new HealthCheck(timing.health),
     hashTurns: new HashTurns(timing.hashing),
     securityLog: { record: () => undefined },

@@ -36,8 +36,8 @@ export interface Scene {
   uploadId: string;
 }
 
-/** The expected answer: a status, with the code of a problem. */
-export type Wanted = [200 | 201 | 202 | 204 | 426] | [number, string];
+/** The expected answer: a status, with the code of a problem. One call alone has a 400 that is none. */
+export type Wanted = [200 | 201 | 202 | 204 | 400 | 426] | [number, string];
 
 export interface Row {
   /** the registered method and path pattern */
@@ -112,6 +112,9 @@ export const WHO_MAY: Row[] = [
   { route: "GET /asyncapi.json", ...anybody(OK) },
   { route: "POST /v1/register", body: () => ({}), ...anybody([400, "validation_failed"]) },
   { route: "POST /v1/login", body: () => ({}), ...anybody([400, "validation_failed"]) },
+
+  // Its failures are those of RFC 6749.
+  { route: "POST /v1/token", body: () => ({}), ...anybody([400]) },
 
   { route: "GET /v1/me", ...everyUser(OK) },
   { route: "PATCH /v1/me", body: () => ({}), ...everyUser(OK) },

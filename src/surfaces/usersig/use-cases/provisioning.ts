@@ -1,5 +1,5 @@
 import { announceProfile } from "../../../core/accounts/profile-announcement.ts";
-import { getMe, noUserWithName, tooManyEmails } from "../../../core/accounts/users.ts";
+import { getMe, noUserWithName, requireOwnProfile, tooManyEmails } from "../../../core/accounts/users.ts";
 import type { Core } from "../../../core/context.ts";
 import {
   type ExtendedProfile,
@@ -90,6 +90,7 @@ export async function changeExtendedProfile(
   const change = core.fileOrigins.withStoredAvatar(requested);
   const rule = core.timing.emailChanges;
   if (caller) {
+    await requireOwnProfile(core, caller.userId, change);
     const own = await updateExtendedProfile(core.db, caller.userId, change, "any", rule);
     if (own) return announced(core, own);
     await getMe(core, caller);

@@ -122,10 +122,11 @@ function withSharedFailures(path: string, { responses = {}, security, requestBod
     shared.push("validation_failed", "suspended", "not_found");
   if (requestBody) shared.push("validation_failed", "too_large");
   const own = Object.values(responses).flatMap(codesOf);
-  const successes = Object.entries(responses).filter(([, response]) => codesOf(response).length === 0);
+  // Successes, and the failures of a call that has its own shape for them.
+  const shaped = Object.entries(responses).filter(([, response]) => codesOf(response).length === 0);
   return {
-    ...Object.fromEntries(successes),
     ...problems(...ErrorCode.options.filter((code) => own.includes(code) || shared.includes(code))),
+    ...Object.fromEntries(shaped),
   };
 }
 

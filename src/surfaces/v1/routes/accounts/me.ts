@@ -27,9 +27,10 @@ const getRoute = accountRoute("get", "/v1/me", {
 const patchRoute = accountRoute("patch", "/v1/me", {
   operationId: "changeMe",
   summary: "Change your profile",
-  description: 'Absent fields keep their value, `""` empties a field, null is refused.',
+  description:
+    'Absent fields keep their value, `""` empties a field, null is refused. Nickname and avatar of a user whose issuer sets them are `forbidden`.',
   request: { body: jsonBody(ProfileChange) },
-  responses: me200,
+  responses: { ...me200, ...problems("forbidden") },
 });
 
 const passwordRoute = limitedRoute("post", "/v1/me/password", {

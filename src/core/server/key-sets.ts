@@ -1,0 +1,129 @@
+import { createLocalJWKSet, type JWTVerifyGetKey } from "jose";
+import { z } from "zod";
+import type { Timing } from "../../domain/timing.ts";
+import { errorFields, log } from "../../lib/logger.ts";
+
+/** A large issuer has some ten keys, of 2 KiB each with their certificates. */
+const MAX_BYTES = 256 * 1024;
+
+const KeySet = z.object({ keys: z.array(z.looseObject({ kty: z.string() })).max(100) });
+
+/** What an isolate knows of the keys at one URL. Times are milliseconds; 0: never. */
+interface Known {
+  keys: JWTVerifyGetKey | null;
+  loadedAt: number;
+  /** when the last load failed */
+  failedAt: number;
+  /** when a key that was not in the set last had it loaded again */
+  renewedAt: number;
+  /** the load under way. It never rejects */
+  loading: Promise<void> | null;
+}
+
+/** The answer to a search for a key that the known set lacks. */
+export type Renewal = { keys: JWTVerifyGetKey } | "too_soon" | "unreachable";
+
+/**
+ * The public keys of issuers, as plain data, which the requests of an isolate share. Loads of one set never
+ * run side by side.
+ */
+export class KeySets {
+  readonly #timing: Timing["keySets"];
+  readonly #sets = new Map<string, Known>();
+
+  constructor(timing: Timing["keySets"]) {
+    this.#timing = timing;
+  }
+
+  /**
+   * The keys at a URL, at most `keepMs` old, or older ones if the issuer does not answer.
+   * @param waitUntil keeps a load alive beyond its request
+   * @returns null: none were ever loaded, and the issuer does not answer
+   */
+  async get(url: string, waitUntil: WaitUntil): Promise<JWTVerifyGetKey | null> {
+    const known = this.#of(url);
+    const now = Date.now();
+    const isFresh = known.keys !== null && now - known.loadedAt < this.#timing.keepMs;
+    const pauseMs = known.keys === null ? this.#timing.retryMs : this.#timing.renewMs;
+    if (!isFresh && now - known.failedAt >= pauseMs) await this.#load(url, known, waitUntil);
+    return known.keys;
+  }
+
+  /**
+   * Loads the keys again, as a token names one that is not among them: once in `renewMs` at most.
+   * @param lacking the keys among which it is not
+   */
+  async renew(url: string, lacking: JWTVerifyGetKey, waitUntil: WaitUntil): Promise<Renewal> {
+    const known = this.#of(url);
+    // Another request has loaded newer ones meanwhile.
+    if (known.keys && known.keys !== lacking) return { keys: known.keys };
+    const now = Date.now();
+    const isUnderWay = known.loading !== null;
+    if (!isUnderWay && now - known.renewedAt < this.#timing.renewMs)
+      return known.failedAt > known.loadedAt ? "unreachable" : "too_soon";
+    known.renewedAt = now;
+    const { loadedAt } = known;
+    await this.#load(url, known, waitUntil);
+    return known.keys && known.loadedAt > loadedAt ? { keys: known.keys } : "unreachable";
+  }
+
+  #of(url: string): Known {
+    const known = this.#sets.get(url);
+    if (known) return known;
+    const made: Known = { keys: null, loadedAt: 0, failedAt: 0, renewedAt: 0, loading: null };
+    this.#sets.set(url, made);
+    return made;
+  }
+
+  /** Loads a set, or waits for the load that another request has begun. */
+  async #load(url: string, known: Known, waitUntil: WaitUntil): Promise<void> {
+    if (!known.loading) {
+      known.loading = this.#loadInto(url, known).finally(() => {
+        known.loading = null;
+      });
+      waitUntil(known.loading);
+    }
+    const { loading } = known;
+    let timer: ReturnType<typeof setTimeout> | undefined;
+    // The request that began a load may be cancelled, and its promise never settle.
+    const isLate = new Promise<void>((resolve) => {
+      timer = setTimeout(resolve, this.#timing.timeoutMs + this.#timing.graceMs);
+    });
+    await Promise.race([loading, isLate]);
+    clearTimeout(timer);
+    if (known.loading === loading) known.loading = null;
+  }
+
+  async #loadInto(url: string, known: Known): Promise<void> {
+    try {
+      const keys = await loadKeySet(url, this.#timing.timeoutMs);
+      Object.assign(known, { keys, loadedAt: Math.max(Date.now(), known.loadedAt + 1) });
+    } catch (error) {
+      known.failedAt = Date.now();
+      log("warn", "key_set_failed", { url, ...errorFields(error) });
+    }
+  }
+}
+
+type WaitUntil = (work: Promise<unknown>) => void;
+
+/** Loads a key set. @throws for any answer but a key set of 256 KiB at most, in time, without a redirect */
+async function loadKeySet(url: string, timeoutMs: number): Promise<JWTVerifyGetKey> {
+  const signal = AbortSignal.timeout(timeoutMs);
+  const headers = { Accept: "application/jwk-set+json, application/json" };
+  const response = await fetch(url, { headers, redirect: "manual", signal });
+  if (response.status !== 200) {
+    await response.body?.cancel();
+    throw new Error(`the key set was answered with status ${response.status}`);
+  }
+  const chunks: Uint8Array[] = [];
+  let size = 0;
+  for await (const chunk of response.body ?? []) {
+    size += chunk.byteLength;
+    if (size > MAX_BYTES) throw new Error(`the key set has more than ${MAX_BYTES} bytes`);
+    chunks.push(chunk);
+  }
+  return createLocalJWKSet(
+    KeySet.parse(JSON.parse(new TextDecoder().decode(await new Blob(chunks).bytes()))),
+  );
+}
