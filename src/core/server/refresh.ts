@@ -1,7 +1,8 @@
 import type { Credential } from "../../domain/accounts/session.ts";
 import type { User } from "../../domain/accounts/user.ts";
-import { CoreError } from "../../domain/errors.ts";
+import { CoreError, suspended } from "../../domain/errors.ts";
 import type { SessionId, UserId } from "../../domain/ids.ts";
+import { suspensionOf } from "../../storage/accounts/suspension.ts";
 import {
   findRefreshable,
   type RefreshableSession,
@@ -21,7 +22,7 @@ export interface UsedRefreshToken {
  * Replaces a refresh token by the next one. A token that was used before ends its session, as a thief may
  * have had it, unless it comes again within `refreshRepeatMs`: then the answer was lost.
  * @returns the user, and the credential of a new access token
- * @throws `unauthenticated` for a token that is not valid; `forbidden` for a suspended user
+ * @throws `unauthenticated` for a token that is not valid; `suspended`
  */
 export async function refreshSession(
   core: Core,
@@ -64,9 +65,10 @@ export function accessTo(
   return { userId, sessionId: id, expiresAt: Math.min(end, expiresAt) };
 }
 
-/** @param until in ms; 0: not suspended, -1: for ever @throws `forbidden` */
-export function requireNotSuspended(until: number): void {
-  if (until === -1 || until > Date.now()) throw new CoreError("forbidden", "This user is suspended.");
+/** @param suspendedUntil as the user's row has it @throws `suspended` */
+export function requireNotSuspended(suspendedUntil: number): void {
+  const suspension = suspensionOf({ suspendedUntil, suspensionReason: "" }, Date.now());
+  if (suspension) throw suspended(suspension.until);
 }
 
 /** The `unauthenticated` for a refresh token. */

@@ -2,7 +2,14 @@ import { beforeAll, expect, test } from "vitest";
 import { call } from "../../support/clients/api.ts";
 import { openDevice } from "../../support/clients/socket.ts";
 import { advanceClock } from "../../support/clock.ts";
-import { exchange, refresh, setIssuers, TestIssuer, type Tokens, tokensOf } from "../../support/issuer/issuer.ts";
+import {
+  exchange,
+  refresh,
+  setIssuers,
+  TestIssuer,
+  type Tokens,
+  tokensOf,
+} from "../../support/issuer/issuer.ts";
 
 let issuer: TestIssuer;
 
