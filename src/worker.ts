@@ -5,6 +5,7 @@ import { ConversationStubs } from "./conversation/stub.ts";
 import { deleteExpired } from "./core/maintenance.ts";
 import { readSettings, type Settings } from "./domain/settings.ts";
 import type { Timing } from "./domain/timing.ts";
+import { readToken } from "./http/access/token.ts";
 import type { Protocols } from "./inbox/devices/device-socket.ts";
 import { InboxObject } from "./inbox/object.ts";
 import { InboxStubs } from "./inbox/stub.ts";
@@ -53,6 +54,7 @@ export function createWorker(timing: Timing) {
         inboxes: new InboxStubs(env.INBOX, timing.rpcRetry, timing.callChannels),
         sources: new ConversationStubs(env.CONVERSATION, timing.rpcRetry),
         protocol: roomProtocol,
+        readToken: (token) => readToken(env.TOKEN_SECRET, token),
         deviceFormats: deviceProtocols(settings),
         settings,
         timing,
@@ -81,6 +83,7 @@ export function createWorker(timing: Timing) {
         conversations: new ConversationStubs(env.CONVERSATION, timing.rpcRetry, timing.callChannels),
         contacts: new InboxStubs(env.INBOX, timing.rpcRetry),
         protocols: deviceProtocols(settings),
+        readToken: (token) => readToken(env.TOKEN_SECRET, token),
         settings,
         timing,
       });

@@ -6,7 +6,13 @@ import type { Timing } from "../domain/timing.ts";
 import { AlarmJobs } from "../object/alarm-jobs.ts";
 import { answer } from "../object/calls/rpc.ts";
 import { hasSchema, migrate } from "../object/migrations.ts";
-import { readOpening, SocketHost, switchingProtocols } from "../object/socket-host.ts";
+import {
+  readOpening,
+  requireSameUser,
+  SocketHost,
+  switchingProtocols,
+  type TokenReader,
+} from "../object/socket-host.ts";
 import { UserBudgets, WEIGHTS } from "../object/user-budgets.ts";
 import { create } from "./create.ts";
 import type { ConversationJobKind } from "./jobs.ts";
@@ -14,7 +20,7 @@ import { MIGRATIONS } from "./migrations.ts";
 import type { RoomDeps } from "./room/host.ts";
 import { createRoom, type Room } from "./room.ts";
 import { RoomOpening } from "./sockets/room-opening.ts";
-import { RoomSockets, type RoomSocketsDeps } from "./sockets/room-sockets.ts";
+import { type RoomRenewal, RoomSockets, type RoomSocketsDeps } from "./sockets/room-sockets.ts";
 import { SessionRegistry } from "./sockets/session-registry.ts";
 import { SocketPlaces } from "./sockets/socket-places.ts";
 import { CostlyReads } from "./views/costly-reads.ts";
@@ -22,6 +28,7 @@ import { replayPage } from "./views/replay-page.ts";
 
 /** What a conversation needs from outside; `src/worker.ts` hands it in. */
 export interface ConversationDeps extends RoomDeps, RoomSocketsDeps {
+  readToken: TokenReader;
   settings: Settings;
   timing: Timing;
 }
@@ -115,8 +122,31 @@ export abstract class ConversationLifecycle extends SocketHost {
   }
 
   override async webSocketMessage(ws: WebSocket, data: string | ArrayBuffer): Promise<void> {
-    const { sockets } = this.#components ?? (await this.ensureLoaded());
-    sockets.handleFrame(ws, data);
+    const components = this.#components ?? (await this.ensureLoaded());
+    const renewal = components.sockets.handleFrame(ws, data);
+    if (renewal) await this.#renew(components, renewal);
+  }
+
+  /** Hands a socket to the session of a newer token, which is registered first. A refusal changes nothing. */
+  async #renew(
+    { sockets, registrations }: ConversationComponents,
+    { socket, token }: RoomRenewal,
+  ): Promise<void> {
+    try {
+      const { userId, sessionId, expiresAt } = await this.#deps.readToken(token);
+      requireSameUser(socket, userId);
+      const former = await registrations.open(userId, sessionId, () => {
+        const { sessionId: before } = socket;
+        if (socket.isClosing) return null;
+        socket.renew({ sessionId, expiresAt });
+        this.#jobs.schedule("expiry", "", expiresAt);
+        sockets.renewed(socket);
+        return before;
+      });
+      if (former !== null && former !== sessionId) await registrations.closed(userId, former);
+    } catch (error) {
+      sockets.failed(socket, error);
+    }
   }
 
   override async alarm(): Promise<void> {

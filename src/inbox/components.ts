@@ -4,6 +4,7 @@ import type { Timing } from "../domain/timing.ts";
 import { errorFields, log } from "../lib/logger.ts";
 import type { AlarmJobs } from "../object/alarm-jobs.ts";
 import { CallBudget } from "../object/concurrency.ts";
+import type { TokenReader } from "../object/socket-host.ts";
 import { UserBudgets } from "../object/user-budgets.ts";
 import { AccountDeletion } from "./account/account-deletion.ts";
 import { ContactNotifier } from "./account/contact-notifier.ts";
@@ -29,6 +30,7 @@ import { createScheduled } from "./scheduled/scheduled.ts";
 export interface InboxDeps extends DeviceSocketsDeps {
   directory: UserDirectory;
   contacts: Contacts;
+  readToken: TokenReader;
   timing: Timing;
 }
 

@@ -4,11 +4,11 @@ import { AlarmJobs, type JobHandler } from "../object/alarm-jobs.ts";
 import { answer } from "../object/calls/rpc.ts";
 import type { CallBudget } from "../object/concurrency.ts";
 import { hasSchema, migrate } from "../object/migrations.ts";
-import { readOpening, SocketHost, switchingProtocols } from "../object/socket-host.ts";
+import { readOpening, requireSameUser, SocketHost, switchingProtocols } from "../object/socket-host.ts";
 import { WEIGHTS } from "../object/user-budgets.ts";
 import { eraseInbox } from "./account/erase-inbox.ts";
 import { createComponents, type InboxComponents, type InboxDeps, type InboxJobKind } from "./components.ts";
-import { DeviceOpening } from "./devices/device-socket.ts";
+import { DeviceOpening, type DeviceSocket } from "./devices/device-socket.ts";
 import { MIGRATIONS } from "./migrations.ts";
 
 /**
@@ -94,8 +94,23 @@ export abstract class InboxLifecycle extends SocketHost {
   }
 
   override async webSocketMessage(ws: WebSocket, data: string | ArrayBuffer): Promise<void> {
-    const { sockets, deviceFeed } = await this.ensureLoaded();
-    await sockets.frame(ws, data, deviceFeed);
+    const components = await this.ensureLoaded();
+    const { sockets, deviceFeed } = components;
+    await sockets.frame(ws, data, deviceFeed, (socket, token) => this.#renew(components, socket, token));
+  }
+
+  /**
+   * Hands a socket to the session of a newer token.
+   * @throws `unauthenticated`, `forbidden` for a token that is not valid, or another user's: nothing changes
+   */
+  async #renew(components: InboxComponents, socket: DeviceSocket, token: string): Promise<void> {
+    const { sessionId, expiresAt, userId } = await this.deps.readToken(token);
+    requireSameUser(socket, userId);
+    // From here on in one turn: a session that ends later finds the socket.
+    requireSession(components, sessionId);
+    socket.renew({ sessionId, expiresAt });
+    this.jobs.schedule("expiry", "", expiresAt);
+    socket.sendEvent({ type: "authed", expiresAt });
   }
 
   override async alarm(): Promise<void> {

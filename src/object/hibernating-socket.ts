@@ -190,6 +190,11 @@ export class HibernatingSocket<Attachment extends SocketAttachment> {
     }
   }
 
+  /** Hands the socket to another session of its user, until the session's token expires. */
+  renew({ sessionId, expiresAt }: Pick<SocketAttachment, "sessionId" | "expiresAt">): void {
+    this.saveAttachment({ ...this.#attachment, sessionId, expiresAt });
+  }
+
   /** Notes that the client has closed the socket. */
   markClosed(): void {
     this.saveAttachment({ ...this.#attachment, closing: true });

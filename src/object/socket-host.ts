@@ -1,6 +1,7 @@
 import { DurableObject } from "cloudflare:workers";
 import { z } from "zod";
-import type { Result } from "../domain/errors.ts";
+import type { Credential } from "../domain/accounts/session.ts";
+import { CoreError, type Result } from "../domain/errors.ts";
 import { SessionId, UserId } from "../domain/ids.ts";
 import { callObjectOnce } from "./calls/rpc.ts";
 
@@ -9,6 +10,15 @@ import { callObjectOnce } from "./calls/rpc.ts";
  * put there.
  */
 const OPENING_HEADER = "X-Parley-Opening";
+
+/** Reads a token that a client shows on an open socket. Rejects with `unauthenticated` for one that is not valid. */
+export type TokenReader = (token: string) => Promise<Credential>;
+
+/** @throws `forbidden` for the token of another user than the socket's */
+export function requireSameUser(socket: { userId: UserId }, userId: UserId): void {
+  if (socket.userId !== userId)
+    throw new CoreError("forbidden", "This token is another user's: open a socket of its own with it.");
+}
 
 /** What each opening names; an object adds its own fields. */
 export const SocketOpening = z.object({

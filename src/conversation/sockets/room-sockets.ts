@@ -30,6 +30,12 @@ export interface RoomSocketsDeps {
   timing: Pick<Timing, "slowReader">;
 }
 
+/** A newer token that the client of a socket shows. */
+export interface RoomRenewal {
+  socket: RoomSocket;
+  token: string;
+}
+
 /** The sockets of a room: opens and closes them, and hands their commands to the room. */
 export class RoomSockets {
   readonly #ctx: DurableObjectState;
@@ -109,28 +115,47 @@ export class RoomSockets {
    * Handles one frame of a client. An expected failure is answered with a refusal, and the socket stays open.
    * A frame that is too large, which leaves a debt of a whole budget, or the tenth invalid one in a row
    * closes it, and so does a bug.
+   * @returns the newer token that the client shows, which is for the caller to check; undefined as a rule
    */
-  handleFrame(ws: WebSocket, data: string | ArrayBuffer): void {
+  handleFrame(ws: WebSocket, data: string | ArrayBuffer): RoomRenewal | undefined {
     const socket = this.#sockets.get(ws);
     if (!socket) {
       ws.close(...CLOSE.fault);
-      return;
+      return undefined;
     }
-    if (socket.isClosing) return;
+    if (socket.isClosing) return undefined;
     socket.markAlive();
     this.#lagging.heard();
     const read = readFrame(this.#frameReader, socket, data);
-    if (!read) return;
-    try {
-      this.#execute(socket, read.command, read.granted);
-    } catch (error) {
-      if (error instanceof CoreError) {
-        this.#refuse(socket, error.toFailure(), undefined);
-        return;
-      }
-      log("error", "frame_failed", { conversation: this.#room.state.id, ...errorFields(error) });
-      socket.close(CLOSE.fault);
+    if (!read) return undefined;
+    const { command } = read;
+    if (command.type === "auth") {
+      socket.valid();
+      // It asks the inbox, as opening a socket does.
+      this.#budgets.charge(socket.userId, WEIGHTS.page - WEIGHTS.light);
+      return { socket, token: command.token };
     }
+    try {
+      this.#execute(socket, command, read.granted);
+    } catch (error) {
+      this.failed(socket, error);
+    }
+    return undefined;
+  }
+
+  /** A socket has taken another token. */
+  renewed(socket: RoomSocket): void {
+    this.#sendEvent(socket, { type: "authed", expiresAt: socket.expiresAt });
+  }
+
+  /** Answers a frame that failed: a refusal leaves the socket open, a bug closes it. */
+  failed(socket: RoomSocket, error: unknown): void {
+    if (error instanceof CoreError) {
+      this.#refuse(socket, error.toFailure(), undefined);
+      return;
+    }
+    log("error", "frame_failed", { conversation: this.#room.state.id, ...errorFields(error) });
+    socket.close(CLOSE.fault);
   }
 
   /**
@@ -187,7 +212,7 @@ export class RoomSockets {
     return next;
   }
 
-  #execute(socket: RoomSocket, command: RoomCommand, granted: number): void {
+  #execute(socket: RoomSocket, command: Exclude<RoomCommand, { type: "auth" }>, granted: number): void {
     switch (command.type) {
       case "send":
         this.#send(socket, command.items.slice(0, granted));

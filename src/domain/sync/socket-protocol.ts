@@ -19,7 +19,14 @@ export type RoomCommand =
   | { type: "send"; items: SendItem[] }
   | { type: "read"; seq: Position }
   | { type: "typing" }
-  | { type: "sync"; after: Position; rev: number | undefined };
+  | { type: "sync"; after: Position; rev: number | undefined }
+  | RenewalCommand;
+
+/** The client shows a newer token of its user, with which the socket goes on. */
+export interface RenewalCommand {
+  type: "auth";
+  token: string;
+}
 
 /** One send of a frame: a draft, or its validation failure. `clientMsgId` is echoed with the refusal. */
 export type SendItem = { draft: Result<AnyDraft>; clientMsgId: string | undefined };
@@ -62,6 +69,8 @@ export type RoomEvent =
     }
   /** a user has another name or avatar; `version` tells a newer profile from an older one */
   | { type: "profile"; user: Person; version: number }
+  /** the socket has taken the token of an `auth`, which ends then (ms) */
+  | { type: "authed"; expiresAt: number }
   | { type: "kicked"; reason: KickReason };
 
 /**
@@ -126,6 +135,7 @@ export type DeviceCommand =
   | { type: "sync"; items: SyncPoint[] }
   /** the client shows this conversation over its room socket; null: it shows none */
   | { type: "focus"; conversationId: ConversationId | null }
+  | RenewalCommand
   /** the client asks the server to close the socket once all earlier requests are answered */
   | { type: "leave" };
 

@@ -21,7 +21,7 @@ import type { UserBudgets } from "../../object/user-budgets.ts";
 import type { DeviceCursors } from "./device-cursors.ts";
 import type { DeviceFeed } from "./device-feed.ts";
 import { DeviceSendQueue } from "./device-sends.ts";
-import { DeviceSocket, type Protocols, tooMuch } from "./device-socket.ts";
+import { DeviceSocket, failureOf, type Protocols, tooMuch } from "./device-socket.ts";
 
 /** The most device sockets of a user; each gets every message. */
 const MAX_SOCKETS = 100;
@@ -205,8 +205,14 @@ export class DeviceSockets {
 
   /**
    * Handles one frame of a client. Refusals are sent to the socket. Resolves once the command is carried out.
+   * @param renew checks a newer token of a socket's client
    */
-  async frame(ws: WebSocket, data: string | ArrayBuffer, deviceFeed: DeviceFeed): Promise<void> {
+  async frame(
+    ws: WebSocket,
+    data: string | ArrayBuffer,
+    deviceFeed: DeviceFeed,
+    renew: (socket: DeviceSocket, token: string) => Promise<void>,
+  ): Promise<void> {
     const socket = this.#sockets.get(ws);
     if (!socket) {
       ws.close(...CLOSE.fault);
@@ -227,6 +233,11 @@ export class DeviceSockets {
       this.kick((candidate) => candidate === socket, "left");
       return;
     }
+    if (command.type === "auth") {
+      // A new socket goes on waiting for its client's first sync.
+      await this.#renew(socket, () => renew(socket, command.token));
+      return;
+    }
     if (socket.isNew) {
       const points = command.type === "sync" ? command.items.slice(0, granted) : [];
       void this.#release(socket, deviceFeed, new Set(points.map(({ conversationId }) => conversationId)));
@@ -234,9 +245,18 @@ export class DeviceSockets {
     await socket.during(() => this.#execute(socket, command, granted, deviceFeed));
   }
 
+  async #renew(socket: DeviceSocket, renew: () => Promise<void>): Promise<void> {
+    socket.valid();
+    try {
+      await renew();
+    } catch (error) {
+      socket.refuse(failureOf(error), {});
+    }
+  }
+
   async #execute(
     socket: DeviceSocket,
-    command: Exclude<DeviceCommand, { type: "leave" }>,
+    command: Exclude<DeviceCommand, { type: "leave" | "auth" }>,
     granted: number,
     deviceFeed: DeviceFeed,
   ): Promise<void> {

@@ -387,7 +387,7 @@ export class World {
 
   frame(ws: WebSocket, data: string): Promise<void> {
     this.note("to the server", JSON.parse(data));
-    return this.#sockets.frame(ws, data, this.#feed);
+    return this.#sockets.frame(ws, data, this.#feed, () => Promise.reject(new Error("no socket is renewed")));
   }
 
   closed(ws: WebSocket): void {

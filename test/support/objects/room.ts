@@ -93,7 +93,7 @@ export async function runInboxJob(
 }
 
 /** Runs the conversation's job of a kind now, whenever it is due. */
-export async function runConversationJob(id: number, kind: "direct_permission"): Promise<void> {
+export async function runConversationJob(id: number, kind: "direct_permission" | "expiry"): Promise<void> {
   const object = env.CONVERSATION.getByName(String(id));
   await runInDurableObject(object, async (_, { storage }) => {
     storage.sql.exec("UPDATE jobs SET due = 1 WHERE kind = ?", kind);

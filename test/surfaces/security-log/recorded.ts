@@ -1,4 +1,7 @@
+import { env } from "cloudflare:workers";
 import { z } from "zod";
+import { SessionId } from "../../../src/domain/ids.ts";
+import { firstRefreshToken } from "../../../src/http/access/refresh-token.ts";
 import { PASSWORD } from "../../support/clients/api.ts";
 import { wire } from "../../support/clients/wire.ts";
 import { KEY } from "../appkey/client.ts";
@@ -66,6 +69,14 @@ export const V1: Row[] = [
     what: "the end of another session",
     run: ({ ann, second }) => v1(ann.token, "DELETE", `/sessions/${second.sessionId}`),
     events: ({ ann }) => [self("session_ended", ann)],
+  },
+  {
+    what: "a refresh token that was used before",
+    run: ({ second }) => {
+      const { text } = firstRefreshToken(env.TOKEN_SECRET, SessionId.parse(second.sessionId));
+      return v1(undefined, "POST", "/token", { grant_type: "refresh_token", refresh_token: text });
+    },
+    events: ({ ann }) => [{ action: "refresh_reused", user: id(ann), by: null }],
   },
   {
     what: "the deletion of an account",

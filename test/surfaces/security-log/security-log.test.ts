@@ -54,7 +54,9 @@ describe.each([
     expect(found).toEqual(
       events(scene).map(({ user, by, ...event }) => ({
         event: "security",
-        level: ["sign_in_failed", "locked", "wrong_key"].includes(event.action ?? "") ? "warn" : "info",
+        level: ["sign_in_failed", "locked", "wrong_key", "refresh_reused"].includes(event.action ?? "")
+          ? "warn"
+          : "info",
         user: user === undefined ? expect.any(Number) : user,
         by: by === undefined ? expect.any(Number) : by,
         ...{ from: BLOCK, request: RAY },

@@ -9,7 +9,7 @@ const MAX_SENDS = 100;
 const MAX_POINTS = 100;
 
 /** The type, which every frame of a room socket has. */
-export const RoomFrameType = z.object({ type: z.enum(["send", "sends", "read", "typing", "sync"]) });
+export const RoomFrameType = z.object({ type: z.enum(["send", "sends", "read", "typing", "sync", "auth"]) });
 /** The type of a frame of a device socket: `focus` is of device sockets alone. */
 export const DeviceFrameType = z.object({ type: z.enum([...RoomFrameType.shape.type.options, "focus"]) });
 
@@ -23,6 +23,16 @@ const SyncFields = z.object({ after: Position, rev: z.int().nonnegative().option
 function several<Item extends z.ZodType>(item: Item) {
   return z.array(item).min(1).max(MAX_SENDS);
 }
+
+/** The characters of a token: those of this server have some 200. */
+const MAX_TOKEN = 4_096;
+
+export const Auth = z
+  .object({ type: z.literal("auth"), token: z.string().min(1).max(MAX_TOKEN) })
+  .openapi("AuthFrame", {
+    description:
+      "A newer token of yours: the socket stays open until that ends, and belongs to its session; answered by `authed` or `error`",
+  });
 
 // Room sockets. A frame may name its conversation, which must be the socket's.
 const OwnConversation = z.object({
@@ -58,7 +68,7 @@ export const RoomSync = z
 
 /** Every frame of a client on a room socket, but the bare word `ping`. */
 export const RoomClientFrame = z
-  .union([RoomSend, RoomSends, RoomRead, RoomTyping, RoomSync])
+  .union([RoomSend, RoomSends, RoomRead, RoomTyping, RoomSync, Auth])
   .openapi("RoomClientFrame", {
     description: "What a client sends on a room socket. `type` selects the fields",
   });
@@ -132,7 +142,7 @@ export const DeviceFocus = z
 
 /** Every frame of a client on a device socket, but the bare word `ping`. */
 export const DeviceClientFrame = z
-  .union([DeviceSend, DeviceSends, DeviceRead, DeviceTyping, DeviceSync, DeviceSyncs, DeviceFocus])
+  .union([DeviceSend, DeviceSends, DeviceRead, DeviceTyping, DeviceSync, DeviceSyncs, DeviceFocus, Auth])
   .openapi("DeviceClientFrame", {
     description: "What a client sends on a device socket. `type` selects the fields",
   });

@@ -17,6 +17,7 @@ import { bodyOf, kindOf } from "../serialize/messages/polls.ts";
 import { serializeScheduled } from "../serialize/scheduled.ts";
 import {
   Address,
+  Auth,
   DeviceFocus,
   DeviceFrameType,
   DeviceRead,
@@ -75,6 +76,8 @@ function toCommand(frame: string): DeviceCommand {
       return { type, items: syncPoints(value) };
     case "focus":
       return { type, conversationId: checked(DeviceFocus, value).conversation_id };
+    case "auth":
+      return { type, token: checked(Auth, value).token };
   }
 }
 

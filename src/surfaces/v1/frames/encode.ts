@@ -97,6 +97,8 @@ export function conversationEvent(event: Exclude<RoomEvent, { type: "ready" }>):
       const { id, username, nickname, avatar } = event.user;
       return { type: "profile", user: { id, username, nickname, avatar } };
     }
+    case "authed":
+      return { type: "authed", expires_at: event.expiresAt };
     case "kicked":
       return { type: "kicked", reason: event.reason };
   }

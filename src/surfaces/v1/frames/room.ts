@@ -3,7 +3,7 @@ import { attempt, CoreError } from "../../../domain/errors.ts";
 import { ConversationId } from "../../../domain/ids.ts";
 import type { RoomCommand, RoomEvent, RoomProtocol, SendItem } from "../../../domain/sync/socket-protocol.ts";
 import { parseJson, requireSound } from "../../../http/json.ts";
-import { RoomFrameType, RoomRead, RoomSync, Sends } from "./client.ts";
+import { Auth, RoomFrameType, RoomRead, RoomSync, Sends } from "./client.ts";
 import { checked, clientMsgIdOf, draftOf } from "./decode.ts";
 import { deviceProtocol } from "./device.ts";
 import { conversationEvent, encoding } from "./encode.ts";
@@ -44,6 +44,8 @@ function toCommand(frame: string, room: ConversationId): RoomCommand {
       const { after, rev } = checked(RoomSync, value);
       return { type, after, rev };
     }
+    case "auth":
+      return { type, token: checked(Auth, value).token };
   }
 }
 

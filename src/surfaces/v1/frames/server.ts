@@ -157,6 +157,7 @@ const ConversationEventFrame = z.union([
     { user: Sender },
     "A user with whom you share a conversation, or you yourself, has a new name or avatar",
   ),
+  frame("authed", { expires_at: Time }, "The socket has taken the token of your `auth`, which ends then"),
   frame("kicked", { reason: KickReason }, "The server then closes the socket with 4001"),
 ]);
 export type ConversationEventFrame = z.infer<typeof ConversationEventFrame>;

@@ -68,6 +68,19 @@ export const DEVICE_FRAMES: FrameRows<DeviceCommand["type"], LargeInbox> = {
     ...{ read: 50, written: 20, bytes: 200 },
     by: "one cursor",
   },
+  auth: {
+    worst: "one token",
+    cases: [
+      (i) => [
+        {
+          frame: { type: "auth", token: i.signedIn.token },
+          isAnswered: (came) => came.some(({ type }) => type === "authed"),
+        },
+      ],
+    ],
+    ...{ read: 20, written: 10, bytes: 60 },
+    by: "one session",
+  },
   leave: {
     worst: "one socket, of the wire format that has this frame",
     cases: [

@@ -44,6 +44,19 @@ export const ROOM_FRAMES: FrameRows<RoomCommand["type"], LargeGroup> = {
     ...{ read: 1_200, written: 410, bytes: 250_000 },
     by: "100 sends, `writtenBytes`; what they change is one inbox update for each member, in turns of their own",
   },
+  auth: {
+    worst: "a member's token; the inbox is asked whether its session has ended",
+    cases: [
+      (g) => [
+        {
+          frame: { type: "auth", token: g.token },
+          isAnswered: (came) => came.some(({ type }) => type === "authed"),
+        },
+      ],
+    ],
+    ...{ read: 20, written: 10, bytes: 60 },
+    by: "one registration at the inbox",
+  },
   typing: {
     worst: "a member",
     cases: [() => [{ frame: { type: "typing" } }]],
