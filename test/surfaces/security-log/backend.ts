@@ -1,6 +1,8 @@
 import { expect } from "vitest";
 import { makeServerKey } from "../../support/accounts/server-keys.ts";
 import { freshExternalId } from "../../support/accounts/server-users.ts";
+import { advanceClock } from "../../support/clock.ts";
+import { exchange, refresh, setIssuers, TestIssuer, tokensOf } from "../../support/issuer/issuer.ts";
 import { id, type Row, type Scene, v1 } from "./scene.ts";
 
 /** A call with a key that may do all that these rows do. */
@@ -12,7 +14,10 @@ async function byKey(method: string, path: string, body?: Record<string, unknown
 const KEY = { server_key: expect.stringMatching(/^[0-9a-f]{12}$/), by: null };
 const ofAnn = ({ ann }: Scene, path = "") => `/server/users/${id(ann)}${path}`;
 
-/** What a team's backend does: the event names the key. */
+/** A refresh token that was used more than 30 s ago. */
+let used = "";
+
+/** What a team's backend does, which names the key, and what its issuer's users do. */
 export const BACKEND: Row[] = [
   {
     what: "a new key",
@@ -56,5 +61,18 @@ export const BACKEND: Row[] = [
     what: "the deletion of a user by the backend",
     run: (scene) => byKey("DELETE", ofAnn(scene)),
     events: ({ ann }) => [{ action: "account_deleted", user: id(ann), ...KEY }],
+  },
+  {
+    what: "a refresh token that comes again",
+    prepare: async () => {
+      const issuer = await TestIssuer.start();
+      const restore = setIssuers(issuer.entry());
+      used = tokensOf(await exchange(await issuer.sign())).refresh_token ?? "";
+      restore();
+      tokensOf(await refresh(used));
+      advanceClock(60_000);
+    },
+    run: () => v1(undefined, "POST", "/token", { grant_type: "refresh_token", refresh_token: used }),
+    events: () => [{ action: "refresh_reused", by: null }],
   },
 ];
