@@ -11,7 +11,10 @@ import { callObjectOnce } from "./calls/rpc.ts";
  */
 const OPENING_HEADER = "X-Parley-Opening";
 
-/** Reads a token that a client shows on an open socket. Rejects with `unauthenticated` for one that is not valid. */
+/**
+ * Reads a token that a client shows on an open socket. Rejects with `unauthenticated` for one that is not
+ * valid.
+ */
 export type TokenReader = (token: string) => Promise<Credential>;
 
 /** @throws `forbidden` for the token of another user than the socket's */

@@ -1,7 +1,7 @@
 import { CoreError, type Failure } from "../../domain/errors.ts";
 import type { FileSettings } from "../../domain/files/file-origins.ts";
 import { Position, type SessionId, type UserId } from "../../domain/ids.ts";
-import type { AnyDraft, Message } from "../../domain/messages/message.ts";
+import type { AnyDraft } from "../../domain/messages/message.ts";
 import {
   KICKED,
   type KickReason,
@@ -17,11 +17,11 @@ import { liveFrames, pageFrames } from "../../object/frames.ts";
 import { CLOSE } from "../../object/hibernating-socket.ts";
 import { type UserBudgets, WEIGHTS, weightOfMessages } from "../../object/user-budgets.ts";
 import type { Room } from "../room.ts";
-import { replayPage } from "../views/replay-page.ts";
 import { Broadcast } from "./broadcast.ts";
 import { LaggingSockets } from "./lagging-sockets.ts";
 import type { RoomOpening } from "./room-opening.ts";
 import { RoomSocket } from "./room-socket.ts";
+import { type PageStart, socketPage } from "./socket-page.ts";
 
 /** What the room sockets need from outside. */
 export interface RoomSocketsDeps {
@@ -291,23 +291,8 @@ export class RoomSockets {
     this.#room.conversationUpdates.push([socket.userId]);
   }
 
-  /** @param isLimited a page of too many changes is a reset */
-  #page(socket: RoomSocket, { after, rev, isLimited }: { after: Position; rev: number; isLimited: boolean }) {
-    const { takesChanges } = socket;
-    const page = replayPage(this.#room, this.#room.members.active(socket.userId), {
-      ...{ after, rev, upToRev: this.#room.changeFeed.announcedRev },
-      maxChanges: takesChanges && isLimited ? this.#room.maxChanges : undefined,
-      scope: socket.showsThreads ? "all" : "main",
-    });
-    const partOf = (message: Message) => this.#protocol.message(message);
-    const messages = page.messages.map(partOf);
-    const isPart = ({ seq }: Message) => socket.takesParts && this.#room.changeFeed.isContentTold(seq, rev);
-    const changedOf = (message: Message) => ({
-      rev: message.rev,
-      part: isPart(message) ? this.#protocol.part(message) : partOf(message),
-    });
-    const changed = takesChanges ? page.changed.map(changedOf) : [];
-    return { ...page, messages, changed };
+  #page(socket: RoomSocket, from: PageStart) {
+    return socketPage(this.#room, this.#protocol, socket, from);
   }
 
   #refuse(socket: RoomSocket, failure: Failure, clientMsgId: string | undefined): void {

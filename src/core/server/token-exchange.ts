@@ -29,8 +29,8 @@ export interface Exchanged {
 /**
  * Signs a user in by a JWT of their issuer. All tokens of one sign-in at the issuer give one session.
  * @param mint makes the first refresh token of a session
- * @throws `unauthenticated` for a token that is refused, and for an unknown user whom the issuer may not make;
- *   `suspended`; `unavailable` if the issuer does not answer
+ * @throws `unauthenticated` for a token that is refused, and for an unknown user whom the issuer may not
+ *   make; `suspended`; `unavailable` if the issuer does not answer
  */
 export async function exchangeToken(
   core: Core,

@@ -23,7 +23,7 @@ export type RoomCommand =
   | RenewalCommand;
 
 /** The client shows a newer token of its user, with which the socket goes on. */
-export interface RenewalCommand {
+interface RenewalCommand {
   type: "auth";
   token: string;
 }

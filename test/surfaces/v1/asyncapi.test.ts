@@ -52,10 +52,11 @@ test.each(messages)("the example of %s fits its schema", (_, { payload, examples
 });
 
 /** The example of a frame of a client, for a conversation that exists and has messages. */
-function sendable(name: string, id: number): unknown {
+function sendable(name: string, id: number, token: string): unknown {
   const example = document.components.messages[name]?.examples[0]?.payload;
   return JSON.parse(JSON.stringify(example), (key, value) => {
     if (key === "conversation_id") return id;
+    if (key === "token") return token;
     return key === "seq" || key === "after" ? 1 : value;
   });
 }
@@ -72,7 +73,7 @@ test("the server takes the example of each frame of a client", async () => {
     const names = framesOf(operation);
     expect(names.length).toBeGreaterThanOrEqual(5);
     for (const name of names) {
-      socket.send(sendable(name, id));
+      socket.send(sendable(name, id, ann.token));
       await socket.untilProcessed(id);
     }
     socket.send("ping");
