@@ -214,9 +214,12 @@ test.each(Object.entries(EXITS))(
     expect((await go(exited)).status).toBe(204);
     await expectKicked([closed], reason);
     const user_ids = reason === "dissolved" ? [] : [ann.user.id];
+    const by = reason === "removed" && { actor_id: bob.user.id };
     for (const device of [device1, device2]) {
       await device.until((socket) => socket.of("member").length > 0);
-      expect(device.of("member")).toEqual([{ type: "member", conversation_id: exited, event, user_ids }]);
+      expect(device.of("member")).toEqual([
+        { type: "member", conversation_id: exited, event, user_ids, ...by },
+      ]);
     }
     await expectWorking([device1, device2, otherSockets], remaining, "still here");
     device1.send({ ...textFrame("to a closed door", "late"), conversation_id: exited });

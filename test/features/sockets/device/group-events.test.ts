@@ -64,8 +64,10 @@ async function forgetDevices(id: ConversationId): Promise<void> {
   await evictDurableObject(conversationObject(id));
 }
 
+/** An event of members. Ann removes all who are removed here. */
 function member(event: string, ...who: SignedIn[]) {
-  return { type: "member", event, user_ids: who.map(({ user }) => user.id) };
+  const by = event === "removed" && { actor_id: ann.user.id };
+  return { type: "member", event, user_ids: who.map(({ user }) => user.id), ...by };
 }
 
 test("a new group is pushed to all devices of its members, with each member's role, and so are its messages", async () => {
