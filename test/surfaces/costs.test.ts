@@ -25,8 +25,8 @@ type Limiter = (typeof LIMITERS)[number];
 
 /**
  * Who may make a call, and what it costs: `light`, or a heavier cost of `weighs`. `address`: counted by the
- * client's address, `key`: for holders of the rule key, `backend`: with a server key, `anybody`: not counted. `optional`: without a token
- * the answer is the same, and counts by address.
+ * client's address, `key`: for holders of the rule key, `backend`: with a server key, `anybody`: not
+ * counted. `optional`: without a token the answer is the same, and counts by address.
  */
 type Row =
   | ["user", "light" | "page" | "search" | "whole", "address"?, "optional"?]

@@ -4,8 +4,8 @@ import { errorFields, log } from "../../lib/logger.ts";
 import type { Core } from "../context.ts";
 
 /**
- * Ends sessions of a user by a change of D1. The inbox is informed before the change, so that its job can look
- * up the outcome in D1: a crash leaves no socket open for longer than `sessionTermination.lookupMs`.
+ * Ends sessions of a user by a change of D1. The inbox is informed before the change, so that its job can
+ * look up the outcome in D1: a crash leaves no socket open for longer than `sessionTermination.lookupMs`.
  * @param commit the change; its outcome is the sessions that it ended, or null if D1 has refused it
  * @returns whether D1 has changed
  */

@@ -130,8 +130,9 @@ export async function requireOwnProfile(
 /**
  * Changes the caller's profile.
  * @returns the changed profile
- * @throws `unauthenticated` as `getMe`; `forbidden` as `requireOwnProfile`; `rate_limited` for a sixth e-mail address within a day: a user who
- *   sets any number of addresses could find out which ones others sign in by
+ * @throws `unauthenticated` as `getMe`; `forbidden` as `requireOwnProfile`; `rate_limited` for a sixth
+ *   e-mail address within a day: a user who sets any number of addresses could find out which ones others
+ *   sign in by
  */
 export async function changeProfile(
   core: Core,

@@ -11,7 +11,9 @@ import {
 import { terminateSession } from "../accounts/sessions.ts";
 import type { Core } from "../context.ts";
 
-/** A refresh token that this server once gave to a client of the session: hashes of it and of the next one. */
+/**
+ * A refresh token that this server once gave to a client of the session: hashes of it and of the next one.
+ */
 export interface UsedRefreshToken {
   sessionId: SessionId;
   hash: string;
@@ -56,7 +58,9 @@ function isRepeat(
   return formerRefreshHash === hash && now - refreshedAt <= core.timing.sessions.refreshRepeatMs;
 }
 
-/** The credential of an access token of a session that has refresh tokens: for an hour, within the session. */
+/**
+ * The credential of an access token of a session that has refresh tokens: for an hour, within the session.
+ */
 export function accessTo(
   { timing }: Core,
   { id, userId, expiresAt }: { id: SessionId; userId: UserId; expiresAt: number },

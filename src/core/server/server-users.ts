@@ -32,8 +32,8 @@ const MAX_TRIES = 5;
 /**
  * Makes a user without a password, or changes the given fields of one. The same again changes nothing.
  * @param by the key
- * @throws `not_found` for an id that nobody has; `conflict` for a username that is taken or looks like another
- *   user's; `forbidden` for a user with a password; `unavailable` while others change the user
+ * @throws `not_found` for an id that nobody has; `conflict` for a username that is taken or looks like
+ *   another user's; `forbidden` for a user with a password; `unavailable` while others change the user
  */
 export async function upsertUser(
   core: Core,
@@ -129,8 +129,8 @@ export type UpsertOutcome = { externalId: ExternalId } & (Upserted | { result: "
 const AT_ONCE = 8;
 
 /**
- * Makes and changes users as `upsertUser`, each for itself. Those that are as the list has them cost one query
- * together.
+ * Makes and changes users as `upsertUser`, each for itself. Those that are as the list has them cost one
+ * query together.
  * @param list names each external id once
  * @returns the outcomes, in the order of the list
  */

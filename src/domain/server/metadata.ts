@@ -2,7 +2,10 @@ import { z } from "zod";
 import { LIMITS } from "../limits.ts";
 import { exceedsBytes } from "../text.ts";
 
-/** What a team's backend keeps with a thing of Parley: any JSON object of at most 4 KiB. Parley reads none of it. */
+/**
+ * What a team's backend keeps with a thing of Parley: any JSON object of at most 4 KiB. Parley reads none of
+ * it.
+ */
 export const Metadata = z
   .record(z.string(), z.json())
   .refine((fields) => !exceedsBytes(JSON.stringify(fields), LIMITS.metadataBytes), {

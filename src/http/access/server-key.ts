@@ -44,7 +44,10 @@ export async function requireServerKey(
   return key;
 }
 
-/** Middleware of the calls of backends: requires a key with a scope, and sets `key`. @throws as `requireServerKey` */
+/**
+ * Middleware of the calls of backends: requires a key with a scope, and sets `key`.
+ * @throws as `requireServerKey`
+ */
 export function withServerKey(scope: ServerScope, cost?: Cost) {
   return createMiddleware<ServerEnv>(async (c, next) => {
     const [, token] = /^Bearer +(\S+)$/i.exec(c.req.header("Authorization") ?? "") ?? [];

@@ -201,8 +201,8 @@ function isAttemptOf(userId: UserId) {
 }
 
 /**
- * Suspends a user and ends all their sessions, in one batch: a sign-in comes before it, and is ended, or after
- * it, and is refused.
+ * Suspends a user and ends all their sessions, in one batch: a sign-in comes before it, and is ended, or
+ * after it, and is refused.
  * @returns the sessions that this ended; null if the account is deleted
  */
 export async function suspendUser(

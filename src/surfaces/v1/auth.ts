@@ -49,8 +49,8 @@ export const signedIn = createMiddleware<CallerEnv>(async (c, next) => {
 });
 
 /**
- * As `authenticated` for calls that also answer without a token: `caller` is null then, and the call counts by
- * address. A token that is not valid is refused as everywhere.
+ * As `authenticated` for calls that also answer without a token: `caller` is null then, and the call counts
+ * by address. A token that is not valid is refused as everywhere.
  * @throws as `authenticated`
  */
 export const authenticatedIfSent = createMiddleware<AnybodyEnv>(async (c, next) => {

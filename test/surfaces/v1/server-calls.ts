@@ -14,7 +14,10 @@ export interface ServerCall {
 
 const NOBODY = { ref: "999999999" };
 
-/** Every route under /v1/server. `server-keys.test.ts` asks each with every scope, and without a key that works. */
+/**
+ * Every route under /v1/server. `server-keys.test.ts` asks each with every scope, and without a key that
+ * works.
+ */
 export const SERVER_CALLS: ServerCall[] = [
   { route: "GET /v1/server/keys", scope: "keys", expected: [200] },
   { route: "POST /v1/server/keys", scope: "keys", body: {}, expected: [400, "validation_failed"] },
