@@ -2,12 +2,8 @@ import { CoreError } from "../../domain/errors.ts";
 import { looksDeleted } from "../../domain/names/names.ts";
 import type { ExternalId } from "../../domain/server/user-ref.ts";
 import { randomHex } from "../../lib/random.ts";
-import {
-  findByExternalId,
-  insertByExternalId,
-  type NewProvisionedUser,
-  type ProvisionedUser,
-} from "../../storage/server/provisioned.ts";
+import { findByExternalId, type ProvisionedUser } from "../../storage/server/provisioned.ts";
+import { insertServerUser } from "../../storage/server/server-users.ts";
 import type { Core } from "../context.ts";
 
 /** Names are random, so that a second one is never needed but where the first was wanted by others too. */
@@ -32,24 +28,23 @@ export interface Provision {
  */
 export async function findOrProvision(
   core: Core,
-  { username, ...fields }: Provision,
+  { externalId, username, nickname, avatar, profileLocked }: Provision,
   made: boolean,
 ): Promise<ProvisionedUser | null> {
-  const found = await findByExternalId(core.db, fields.externalId);
+  const found = await findByExternalId(core.db, externalId);
   if (found || !made) return found;
   const wanted = username === undefined || looksDeleted(username) ? [] : [username];
   for (const name of [...wanted, ...Array.from({ length: MAX_TRIES }, generatedUsername)]) {
-    const id = await insertByExternalId(core.db, newUser(fields, name));
+    const made = await insertServerUser(core.db, {
+      ...{ externalId, username: name, profileLocked, createdAt: Date.now() },
+      change: { nickname, avatar },
+    });
     // Whose insert it was: another call may have made the user meanwhile.
-    const user = await findByExternalId(core.db, fields.externalId);
-    if (user && user.id === id) core.securityLog.record("registered", { user: id, by: null });
+    const user = await findByExternalId(core.db, externalId);
+    if (user && user.id === made) core.securityLog.record("registered", { user: user.id, by: null });
     if (user) return user;
   }
   throw new CoreError("unavailable", "The user could not be made right now. Try again.", { retryAfter: 1 });
-}
-
-function newUser(fields: Omit<Provision, "username">, username: string): NewProvisionedUser {
-  return { ...fields, username, createdAt: Date.now() };
 }
 
 /** A username that tells nothing of the external id. */

@@ -74,7 +74,10 @@ async function create(
   if ("id" in ref) throw noUser(ref.id);
   const { externalId } = ref;
   const username = change.username ?? `user_${randomHex().slice(0, 16)}`;
-  const made = await insertServerUser(core.db, { externalId, username, change, createdAt: Date.now() });
+  const made = await insertServerUser(core.db, {
+    ...{ externalId, username, change, createdAt: Date.now() },
+    profileLocked: false,
+  });
   const user = await findServerUser(core.db, ref, Date.now());
   if (typeof made === "number") {
     core.securityLog.record("registered", { user: made, by: null, serverKey: by });

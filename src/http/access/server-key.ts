@@ -3,6 +3,7 @@ import { checkServerKey } from "../../core/server/server-keys.ts";
 import { CoreError } from "../../domain/errors.ts";
 import { looksLikeServerKey, type ServerKey, type ServerScope } from "../../domain/server/server-key.ts";
 import type { ServerEnv } from "../env.ts";
+import { bearer } from "./bearer.ts";
 import { type Cost, type CountingAddress, countKey, countRefused } from "./rate-limit.ts";
 
 /**
@@ -50,8 +51,7 @@ export async function requireServerKey(
  */
 export function withServerKey(scope: ServerScope, cost?: Cost) {
   return createMiddleware<ServerEnv>(async (c, next) => {
-    const [, token] = /^Bearer +(\S+)$/i.exec(c.req.header("Authorization") ?? "") ?? [];
-    c.set("key", await requireServerKey(c, token, scope, cost));
+    c.set("key", await requireServerKey(c, bearer(c.req.header("Authorization")), scope, cost));
     await next();
   });
 }

@@ -85,15 +85,17 @@ function conditionsOf(state: UserState | null, now: number): SQL[] {
   return [living, state === "suspended" ? isSuspended(now) : not(isSuspended(now))];
 }
 
-/** A new user of a team's backend. */
+/** A new user of a team's backend or issuer. */
 export interface NewServerUser {
   externalId: ExternalId;
   username: string;
   change: ServerUserChange;
+  /** nickname and avatar are the issuer's */
+  profileLocked: boolean;
   createdAt: number;
 }
 
-/** The columns of `users` that a backend sets in a new row. */
+/** The columns of `users` that such a user has from the beginning. */
 const created = sqliteTable("users", {
   username: text().notNull(),
   createdAt: integer("created_at").notNull(),
@@ -104,6 +106,7 @@ const created = sqliteTable("users", {
   metadata: text().notNull(),
   bot: integer({ mode: "boolean" }).notNull(),
   externalId: text("external_id").$type<ExternalId>(),
+  profileLocked: integer("profile_locked", { mode: "boolean" }).notNull(),
   keysVersion: integer("keys_version").notNull(),
 });
 
@@ -114,7 +117,7 @@ const created = sqliteTable("users", {
  *   the external id then: look for it first
  */
 export async function insertServerUser(db: Database, user: NewServerUser): Promise<UserId | NameTaken> {
-  const { externalId, username, change, createdAt } = user;
+  const { externalId, username, change, profileLocked, createdAt } = user;
   const { nickname = "", avatar = "", email = "", metadata = {}, bot = false } = change;
   const [namesakes, [made]] = await queryD1(
     db.batch([
@@ -123,7 +126,8 @@ export async function insertServerUser(db: Database, user: NewServerUser): Promi
         .insert(created)
         .select(
           sql`SELECT ${username}, ${createdAt}, ${nickname}, ${avatar}, ${email}, ${createdAt},
-            ${writeMetadata(metadata)}, ${Number(bot)}, ${externalId}, ${KEYS_VERSION}
+            ${writeMetadata(metadata)}, ${Number(bot)}, ${externalId}, ${Number(profileLocked)},
+            ${KEYS_VERSION}
             WHERE ${isFreeName(username, "looks")}`,
         )
         .onConflictDoNothing()

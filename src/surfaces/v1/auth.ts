@@ -2,6 +2,7 @@ import { createMiddleware } from "hono/factory";
 import { CoreError } from "../../domain/errors.ts";
 import { looksLikeServerKey } from "../../domain/server/server-key.ts";
 import { type Acting, actAsUser } from "../../http/access/acting.ts";
+import { bearer } from "../../http/access/bearer.ts";
 import { identify } from "../../http/access/identify.ts";
 import { countAnonymous, countCost } from "../../http/access/rate-limit.ts";
 import { requireServerKey } from "../../http/access/server-key.ts";
@@ -9,7 +10,6 @@ import { requireSecret } from "../../http/access/token.ts";
 import type { AnybodyEnv, AppEnv, CallerEnv } from "../../http/env.ts";
 import { offeredProtocols } from "./upgrade.ts";
 
-const BEARER = /^Bearer +(\S+)$/i;
 const SUBPROTOCOL_TOKEN = "token.";
 const MISSING = "This call needs a token: send it as `Authorization: Bearer <token>`.";
 
@@ -90,9 +90,4 @@ function setActing(c: Settable, { caller, actingKey, core }: Acting): void {
   c.set("caller", caller);
   c.set("actingKey", actingKey);
   c.set("core", core);
-}
-
-/** The token of a header `Authorization: Bearer`. */
-export function bearer(header: string | undefined): string | undefined {
-  return header?.match(BEARER)?.[1];
 }

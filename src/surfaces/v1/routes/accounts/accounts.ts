@@ -1,10 +1,11 @@
 import { createRoute } from "@hono/zod-openapi";
 import { login, register, type SignedIn } from "../../../../core/accounts/registration.ts";
 import { logout } from "../../../../core/accounts/sessions.ts";
+import { bearer } from "../../../../http/access/bearer.ts";
 import { deviceOf } from "../../../../http/access/device.ts";
 import { limitedByAddress } from "../../../../http/access/rate-limit.ts";
 import { issueToken } from "../../../../http/access/token.ts";
-import { bearer, canIssueTokens } from "../../auth.ts";
+import { canIssueTokens } from "../../auth.ts";
 import { v1Body } from "../../body.ts";
 import { ownRoutes } from "../../route.ts";
 import { v1Router } from "../../router.ts";
