@@ -30,6 +30,21 @@ export function noteProblems(context: BrowserContext): readonly string[] {
   return seen;
 }
 
+/**
+ * Chromium says "reset" of a line that it takes up again, "refused" of a new one. Which one depends on the
+ * moment at which the server went.
+ */
+const UNREACHABLE = /^logged: Failed to load resource: net::ERR_CONNECTION_(REFUSED|RESET)$/;
+
+/**
+ * Forgets what pages logged of a server that a test took away: code that they were loading at that moment,
+ * and code of what they show meanwhile. Other problems remain.
+ */
+export function forgetUnreachable(context: BrowserContext): void {
+  const remaining = takeProblems(context).filter((one) => !UNREACHABLE.test(one));
+  problems.get(context)?.push(...remaining);
+}
+
 /** Forgets the problems so far, for a test that causes one. @returns them */
 export function takeProblems(context: BrowserContext): string[] {
   return problems.get(context)?.splice(0) ?? [];
