@@ -170,6 +170,7 @@ export default defineConfig({
                   "hono/route",
                   "hono/utils/accept",
                   "hono/utils/buffer",
+                  "ipaddr.js",
                   "jose",
                   "zod",
                   "fast-check",

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { log } from "../lib/logger.ts";
+import type { WayOut } from "../lib/outgoing/guarded-fetch.ts";
 import { LIMITS } from "./limits.ts";
 import { type Issuer, issuerList } from "./server/issuer.ts";
 
@@ -43,6 +44,8 @@ export interface Settings {
   requestLog: RequestLog;
   /** the team's own issuers, whose tokens sign users in: `AUTH_ISSUERS` */
   issuers: Issuer[];
+  /** where calls to addresses that people gave may go: `DNS_RESOLVER` */
+  wayOut: WayOut;
   /** the settings that only a server on a local address may have, in words for its operator; null: none */
   unsafe: string | null;
 }
@@ -81,8 +84,8 @@ const NAMES = [
   ...(["APP_KEYS", "USERSIG_RULE_KEY", "USERSIG_RULE", "USERSIG_PROVISIONING", "USERSIG_TIME_ZONE"] as const),
   ...(["USERSIG_EVENT_NAMES", "TIM_REVOKE_WINDOW_S", "REGISTRATION", "REQUEST_LOG"] as const),
   ...(["PUBLIC_ORIGIN", "FORMER_ORIGINS", "MAX_CHANGES", "EDIT_WINDOW_S", "MAX_UPLOAD_MIB"] as const),
-  // `npm run dev` alone sets the second one, by a flag: wrangler.toml does not have it.
-  ...(["AUTH_ISSUERS", "DEV_LOOPBACK"] as const),
+  // `npm run dev` alone sets the last one, by a flag: wrangler.toml does not have it.
+  ...(["AUTH_ISSUERS", "DNS_RESOLVER", "DEV_LOOPBACK"] as const),
 ] as const;
 
 /** The raw settings of wrangler.toml, `.dev.vars` or the dashboard; an empty value counts as absent. */
@@ -100,6 +103,14 @@ const Count = z.coerce.number().pipe(z.int().positive());
 const UploadBytes = Count.refine((mib) => mib * MIB <= LIMITS.uploadBytes, "at most 1024 MiB").transform(
   (mib) => mib * MIB,
 );
+/** Cloudflare's own. It logs nothing of a Worker's users. */
+const RESOLVER = "https://cloudflare-dns.com/dns-query";
+
+/** A name server is the operator's choice, and may have an address in place of a name. */
+function resolverUrl(allowsHttp: boolean) {
+  return z.url({ protocol: allowsHttp ? /^https?$/ : /^https$/, error: "an https URL" });
+}
+
 const CountOrNone = z.coerce.number().pipe(z.int().nonnegative());
 
 /** The settings that were read last. An isolate has one environment, so each warning is logged once. */
@@ -112,6 +123,7 @@ let cached: { raw: string; settings: Settings } | undefined;
 export function readSettings(env: RawSettings): Settings {
   const raw = JSON.stringify(NAMES.map((name) => env[name]));
   if (cached?.raw === raw) return cached.settings;
+  const allowsLoopback = env.DEV_LOOPBACK === "on";
   const given = {
     rateLimits: setting("RATE_LIMITS", env.RATE_LIMITS, Switch, true),
     allowedOrigins: allowedOrigins(env.ALLOWED_ORIGINS),
@@ -131,7 +143,11 @@ export function readSettings(env: RawSettings): Settings {
     editWindowS: setting("EDIT_WINDOW_S", env.EDIT_WINDOW_S, CountOrNone, 0),
     registration: setting("REGISTRATION", env.REGISTRATION, Registration, "open"),
     requestLog: setting("REQUEST_LOG", env.REQUEST_LOG, RequestLog, "all"),
-    issuers: issuers(env.AUTH_ISSUERS, env.DEV_LOOPBACK === "on"),
+    issuers: issuers(env.AUTH_ISSUERS, allowsLoopback),
+    wayOut: {
+      allowsLoopback,
+      resolver: setting("DNS_RESOLVER", env.DNS_RESOLVER, resolverUrl(allowsLoopback), RESOLVER),
+    },
   };
   const settings: Settings = { ...given, unsafe: unsafeSettings(given) };
   if (!settings.rateLimits)

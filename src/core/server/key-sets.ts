@@ -2,6 +2,7 @@ import { createLocalJWKSet, type JWTVerifyGetKey } from "jose";
 import { z } from "zod";
 import type { Timing } from "../../domain/timing.ts";
 import { errorFields, log } from "../../lib/logger.ts";
+import { guardedFetch, type WayOut } from "../../lib/outgoing/guarded-fetch.ts";
 
 /** A large issuer has some ten keys, of 2 KiB each with their certificates. */
 const MAX_BYTES = 256 * 1024;
@@ -37,15 +38,15 @@ export class KeySets {
 
   /**
    * The keys at a URL, at most `keepMs` old, or older ones if the issuer does not answer.
-   * @param waitUntil keeps a load alive beyond its request
+   * @param request its way out, and what keeps a load alive beyond it
    * @returns null: none were ever loaded, and the issuer does not answer
    */
-  async get(url: string, waitUntil: WaitUntil): Promise<JWTVerifyGetKey | null> {
+  async get(url: string, request: LoadingRequest): Promise<JWTVerifyGetKey | null> {
     const known = this.#of(url);
     const now = Date.now();
     const isFresh = known.keys !== null && now - known.loadedAt < this.#timing.keepMs;
     const pauseMs = known.keys === null ? this.#timing.retryMs : this.#timing.renewMs;
-    if (!isFresh && now - known.failedAt >= pauseMs) await this.#load(url, known, waitUntil);
+    if (!isFresh && now - known.failedAt >= pauseMs) await this.#load(url, known, request);
     return known.keys;
   }
 
@@ -53,7 +54,7 @@ export class KeySets {
    * Loads the keys again, as a token names one that is not among them: once in `renewMs` at most.
    * @param lacking the keys among which it is not
    */
-  async renew(url: string, lacking: JWTVerifyGetKey, waitUntil: WaitUntil): Promise<Renewal> {
+  async renew(url: string, lacking: JWTVerifyGetKey, request: LoadingRequest): Promise<Renewal> {
     const known = this.#of(url);
     // Another request has loaded newer ones meanwhile.
     if (known.keys && known.keys !== lacking) return { keys: known.keys };
@@ -63,7 +64,7 @@ export class KeySets {
       return known.failedAt > known.loadedAt ? "unreachable" : "too_soon";
     known.renewedAt = now;
     const { loadedAt } = known;
-    await this.#load(url, known, waitUntil);
+    await this.#load(url, known, request);
     return known.keys && known.loadedAt > loadedAt ? { keys: known.keys } : "unreachable";
   }
 
@@ -76,9 +77,9 @@ export class KeySets {
   }
 
   /** Loads a set, or waits for the load that another request has begun. */
-  async #load(url: string, known: Known, waitUntil: WaitUntil): Promise<void> {
+  async #load(url: string, known: Known, { wayOut, waitUntil }: LoadingRequest): Promise<void> {
     if (!known.loading) {
-      known.loading = this.#loadInto(url, known).finally(() => {
+      known.loading = this.#loadInto(url, known, wayOut).finally(() => {
         known.loading = null;
       });
       waitUntil(known.loading);
@@ -94,9 +95,9 @@ export class KeySets {
     if (known.loading === loading) known.loading = null;
   }
 
-  async #loadInto(url: string, known: Known): Promise<void> {
+  async #loadInto(url: string, known: Known, wayOut: WayOut): Promise<void> {
     try {
-      const keys = await loadKeySet(url, this.#timing.timeoutMs);
+      const keys = await loadKeySet(url, wayOut, this.#timing.timeoutMs);
       Object.assign(known, { keys, loadedAt: Math.max(Date.now(), known.loadedAt + 1) });
     } catch (error) {
       known.failedAt = Date.now();
@@ -105,25 +106,17 @@ export class KeySets {
   }
 }
 
-type WaitUntil = (work: Promise<unknown>) => void;
+/** The request that has keys loaded. */
+interface LoadingRequest {
+  wayOut: WayOut;
+  waitUntil(work: Promise<unknown>): void;
+}
 
 /** Loads a key set. @throws for any answer but a key set of 256 KiB at most, in time, without a redirect */
-async function loadKeySet(url: string, timeoutMs: number): Promise<JWTVerifyGetKey> {
-  const signal = AbortSignal.timeout(timeoutMs);
+async function loadKeySet(url: string, wayOut: WayOut, timeoutMs: number): Promise<JWTVerifyGetKey> {
   const headers = { Accept: "application/jwk-set+json, application/json" };
-  const response = await fetch(url, { headers, redirect: "manual", signal });
-  if (response.status !== 200) {
-    await response.body?.cancel();
-    throw new Error(`the key set was answered with status ${response.status}`);
-  }
-  const chunks: Uint8Array[] = [];
-  let size = 0;
-  for await (const chunk of response.body ?? []) {
-    size += chunk.byteLength;
-    if (size > MAX_BYTES) throw new Error(`the key set has more than ${MAX_BYTES} bytes`);
-    chunks.push(chunk);
-  }
-  return createLocalJWKSet(
-    KeySet.parse(JSON.parse(new TextDecoder().decode(await new Blob(chunks).bytes()))),
-  );
+  const call = { ...{ url, headers, timeoutMs }, method: "GET", maxBytes: MAX_BYTES } as const;
+  const { status, body } = await guardedFetch(call, wayOut);
+  if (status !== 200) throw new Error(`the key set was answered with status ${status}`);
+  return createLocalJWKSet(KeySet.parse(JSON.parse(new TextDecoder().decode(body))));
 }

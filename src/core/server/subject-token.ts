@@ -53,15 +53,18 @@ function unverifiedClaims(token: string): JWTPayload {
 
 async function verified(core: Core, issuer: Issuer, token: string): Promise<JWTPayload> {
   if ("secret" in issuer) return check(core, issuer, token, () => secretOf(core, issuer.secret));
-  const waitUntil = (work: Promise<unknown>) => core.waitUntil(work);
-  const keys = await core.keySets.get(issuer.jwks, waitUntil);
+  const request = {
+    wayOut: core.settings.wayOut,
+    waitUntil: (work: Promise<unknown>) => core.waitUntil(work),
+  };
+  const keys = await core.keySets.get(issuer.jwks, request);
   if (!keys) throw unreachable(core, issuer);
   try {
     return await check(core, issuer, token, keys);
   } catch (error) {
     if (!(error instanceof UnknownKey)) throw error;
   }
-  const renewal = await core.keySets.renew(issuer.jwks, keys, waitUntil);
+  const renewal = await core.keySets.renew(issuer.jwks, keys, request);
   if (renewal === "unreachable") throw unreachable(core, issuer);
   if (renewal === "too_soon") throw refused("its key is not known");
   try {

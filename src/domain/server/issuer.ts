@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { addressFlaw } from "../../lib/outgoing/address.ts";
 
 /** The algorithms of signatures that a key set verifies: their keys are public. */
 const PUBLIC_KEY_ALGORITHMS = [
@@ -36,8 +37,9 @@ const Shared = {
 
 /** An issuer whose public keys are at a URL. */
 function issuerWithKeySet(allowsLoopback: boolean) {
-  const jwks = z.string().refine((text) => isKeySetUrl(text, allowsLoopback), {
-    error: "`jwks` must be an https URL without user name, password and fragment",
+  const jwks = z.string().superRefine((text, context) => {
+    const flaw = addressFlaw(text, allowsLoopback);
+    if (flaw !== null) context.addIssue(`\`jwks\` must ${flaw}`);
   });
   return z.strictObject({ ...Shared, jwks, algorithms: z.array(z.enum(PUBLIC_KEY_ALGORITHMS)).min(1) });
 }
@@ -91,13 +93,4 @@ function hasSecret(value: unknown): boolean {
 
 function placeOf({ issuer, audience }: Issuer): string {
   return JSON.stringify([issuer, audience]);
-}
-
-const LOOPBACK = /^(localhost|[\w.-]+\.localhost|127(\.\d{1,3}){3}|\[::1\])$/;
-
-function isKeySetUrl(text: string, allowsLoopback: boolean): boolean {
-  const url = URL.parse(text);
-  if (url?.username !== "" || url.password !== "" || url.hash !== "") return false;
-  if (url.protocol === "https:") return true;
-  return url.protocol === "http:" && allowsLoopback && LOOPBACK.test(url.hostname);
 }

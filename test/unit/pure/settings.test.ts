@@ -22,6 +22,7 @@ const DEFAULTS = {
   eventNames: "document",
   ...{ registration: "open", requestLog: "all", unsafe: null, publicOrigin: null, formerOrigins: [] },
   issuers: [],
+  wayOut: { allowsLoopback: false, resolver: "https://cloudflare-dns.com/dns-query" },
 };
 
 afterEach(() => {

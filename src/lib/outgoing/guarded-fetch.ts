@@ -1,0 +1,78 @@
+import { addressFlaw, isLoopback } from "./address.ts";
+import { leadsToPublic } from "./resolver.ts";
+
+/** Where calls to addresses that people gave may go. */
+export interface WayOut {
+  /** this machine too: in development */
+  allowsLoopback: boolean;
+  /** the URL of the name server, which answers DNS over HTTPS in JSON */
+  resolver: string;
+}
+
+/** A call that leaves the Worker. */
+export interface OutgoingCall {
+  url: string;
+  method: "GET" | "POST";
+  headers: Record<string, string>;
+  body?: string;
+  /** for all of it, its name and its answer included */
+  timeoutMs: number;
+  /** of the answer */
+  maxBytes: number;
+}
+
+/** The answer to a call. A redirect is an answer, too: it is not followed. */
+export interface OutgoingAnswer {
+  status: number;
+  body: Uint8Array;
+}
+
+/** Why a call had no answer, in words for its operator. */
+export class NoAnswerError extends Error {
+  override readonly name = "NoAnswerError";
+}
+
+/**
+ * The one way out for every address that a person gave. It calls https addresses by names that lead to public
+ * addresses alone. Redirects are not followed. Cloudflare resolves the name once more for the call itself, and
+ * reaches no private network from there.
+ * @throws NoAnswerError if the address is not allowed, or if no answer of that size came in time
+ */
+export async function guardedFetch(
+  { url, method, headers, body, timeoutMs, maxBytes }: OutgoingCall,
+  { allowsLoopback, resolver }: WayOut,
+): Promise<OutgoingAnswer> {
+  const flaw = addressFlaw(url, allowsLoopback);
+  if (flaw !== null) throw new NoAnswerError(`The address must ${flaw}.`);
+  const target = new URL(url);
+  const signal = AbortSignal.timeout(timeoutMs);
+  try {
+    if (!(allowsLoopback && isLoopback(target))) await requirePublic(target, resolver, signal);
+    const response = await fetch(target, { method, headers, body: body ?? null, redirect: "manual", signal });
+    return { status: response.status, body: await readUpTo(response, maxBytes) };
+  } catch (error) {
+    if (error instanceof NoAnswerError) throw error;
+    if (signal.aborted) throw new NoAnswerError(`There was no answer within ${timeoutMs / 1_000} s.`);
+    throw new NoAnswerError("There was no connection.", { cause: error });
+  }
+}
+
+async function requirePublic({ hostname }: URL, resolver: string, signal: AbortSignal): Promise<void> {
+  const isAllowed = await leadsToPublic(hostname.replace(/\.$/, ""), resolver, signal).catch(
+    (cause: unknown) => {
+      throw new NoAnswerError("The name of the address could not be looked up.", { cause });
+    },
+  );
+  if (!isAllowed) throw new NoAnswerError("The name of the address leads to no public address.");
+}
+
+async function readUpTo(response: Response, maxBytes: number): Promise<Uint8Array> {
+  const chunks: Uint8Array[] = [];
+  let size = 0;
+  for await (const chunk of response.body ?? []) {
+    size += chunk.byteLength;
+    if (size > maxBytes) throw new NoAnswerError(`The answer has more than ${maxBytes} bytes.`);
+    chunks.push(chunk);
+  }
+  return new Blob(chunks).bytes();
+}
