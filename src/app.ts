@@ -11,6 +11,7 @@ import { CoreError, type Failure } from "./domain/errors.ts";
 import { FileOrigins } from "./domain/files/file-origins.ts";
 import { readSettings } from "./domain/settings.ts";
 import type { Timing } from "./domain/timing.ts";
+import { HookStubs } from "./hook/stub.ts";
 import { clientBlock } from "./http/access/address-block.ts";
 import { cors } from "./http/access/cors.ts";
 import { privateAnswers } from "./http/access/private-answers.ts";
@@ -59,6 +60,7 @@ export function createApp(timing: Timing, hashTurns = new HashTurns(timing.hashi
       files: c.env.FILES,
       conversations: new ConversationStubs(c.env.CONVERSATION, timing.rpcRetry),
       inboxes: new InboxStubs(c.env.INBOX, timing.rpcRetry),
+      hooks: new HookStubs(c.env.HOOK, timing.rpcRetry),
       sessionCache,
       keyCache,
       keySets,

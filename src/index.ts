@@ -9,4 +9,7 @@ export class Conversation extends worker.Conversation {}
 /** The Durable Object of one user: session gate, device sockets, list of conversations, notifications. */
 export class Inbox extends worker.Inbox {}
 
+/** The Durable Object of one hook: which conversations were told of it. */
+export class Hook extends worker.Hook {}
+
 export default worker.handlers;

@@ -3,8 +3,11 @@ import { createApp } from "./app.ts";
 import { ConversationObject } from "./conversation/object.ts";
 import { ConversationStubs } from "./conversation/stub.ts";
 import { deleteExpired } from "./core/maintenance.ts";
+import { callHook } from "./core/server/hook-calls.ts";
+import type { HookDirectory } from "./domain/ports.ts";
 import { readSettings, type Settings } from "./domain/settings.ts";
 import type { Timing } from "./domain/timing.ts";
+import { HookObject } from "./hook/object.ts";
 import { readToken } from "./http/access/token.ts";
 import type { Protocols } from "./inbox/devices/device-socket.ts";
 import { InboxObject } from "./inbox/object.ts";
@@ -18,17 +21,26 @@ import { findConversationAsCreated } from "./storage/conversations/groups.ts";
 import { listMemberships } from "./storage/conversations/memberships.ts";
 import { findStoredContext } from "./storage/conversations/message-context.ts";
 import { writeProjection } from "./storage/conversations/projection.ts";
-import { openDatabase } from "./storage/database.ts";
+import { type Database, openDatabase } from "./storage/database.ts";
 import { holdFiles, releaseFiles } from "./storage/files/file-holds.ts";
 import { addFileReferences, removeFileReferences } from "./storage/files/file-references.ts";
 import { findFile } from "./storage/files/files.ts";
+import {
+  deleteHookFailure,
+  endHook,
+  findHookTarget,
+  listHookConversations,
+  storeHookFailure,
+  updateHook,
+} from "./storage/server/hooks.ts";
 import { usersigProtocol } from "./surfaces/usersig/frames.ts";
 import { deviceProtocol } from "./surfaces/v1/frames/device.ts";
+import { hookFormat } from "./surfaces/v1/frames/hooks.ts";
 import { roomProtocol } from "./surfaces/v1/frames/room.ts";
 
 /**
- * The composition root: wires storage, stubs and wire formats into the Worker's handlers and its two Durable
- * Object classes. No other file imports both the surfaces and the objects.
+ * The composition root: wires storage, stubs and wire formats into the Worker's handlers and its three
+ * Durable Object classes. No other file imports both the surfaces and the objects.
  * @param timing is read again at each use
  */
 export function createWorker(timing: Timing) {
@@ -56,6 +68,13 @@ export function createWorker(timing: Timing) {
         protocol: roomProtocol,
         readToken: (token) => readToken(env.TOKEN_SECRET, token),
         deviceFormats: deviceProtocols(settings),
+        hooks: {
+          directory: hookDirectory(db),
+          caller: {
+            call: (url, headers, body) => callHook({ url, headers, body }, settings.wayOut, timing.hooks),
+          },
+          format: hookFormat,
+        },
         settings,
         timing,
       });
@@ -90,6 +109,18 @@ export function createWorker(timing: Timing) {
     }
   }
 
+  class Hook extends HookObject {
+    constructor(ctx: DurableObjectState, env: Env) {
+      const db = openDatabase(env.DB);
+      const conversations = new ConversationStubs(env.CONVERSATION, timing.rpcRetry);
+      super(ctx, env, {
+        conversations: (id, after, limit) => listHookConversations(db, id, after, limit),
+        cover: (id, input) => conversations.coverHook(id, input),
+        timing,
+      });
+    }
+  }
+
   const handlers = {
     fetch: app.fetch,
     /** Each hour (see wrangler.toml): deletes what has expired, and bytes without a file. */
@@ -98,7 +129,17 @@ export function createWorker(timing: Timing) {
     },
   } satisfies ExportedHandler<Env>;
 
-  return { app, handlers, Conversation, Inbox };
+  return { app, handlers, Conversation, Inbox, Hook };
+}
+
+function hookDirectory(db: Database): HookDirectory {
+  return {
+    hook: (id) => findHookTarget(db, id, Date.now()),
+    failed: (id, subject, failure) => storeHookFailure(db, id, subject, failure),
+    recovered: (id, subject) => deleteHookFailure(db, id, subject),
+    succeeded: async (id, at) => void (await updateHook(db, id, { lastSuccessAt: at })),
+    end: (id, state) => endHook(db, id, state),
+  };
 }
 
 /** The wire formats of device sockets, by name. */

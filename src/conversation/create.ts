@@ -4,6 +4,7 @@ import type { Timing } from "../domain/timing.ts";
 import { hasSchema, migrate } from "../object/migrations.ts";
 import { firstNotifications } from "./changes/notifications.ts";
 import { NotificationOutbox } from "./delivery/notification-outbox.ts";
+import { HookPositions } from "./hooks/hook-positions.ts";
 import { Members } from "./members/members.ts";
 import { ProfileCache } from "./members/profile-cache.ts";
 import { MIGRATIONS } from "./migrations.ts";
@@ -15,7 +16,7 @@ import { MIGRATIONS } from "./migrations.ts";
 export function create(
   storage: DurableObjectStorage,
   id: ConversationId,
-  { profile, directPermission, members }: CreatedConversation,
+  { profile, directPermission, members, hooks }: CreatedConversation,
   timing: Pick<Timing, "retryMarker" | "directPermission">,
 ): void {
   if (hasSchema(storage)) return;
@@ -58,6 +59,9 @@ export function create(
         now + timing.retryMarker.dueMs,
       );
     }
+    HookPositions.storeFirst(storage.sql, hooks);
+    for (const hook of hooks)
+      storage.sql.exec("INSERT INTO jobs (kind, key, due) VALUES ('hooks', ?, ?)", hook, now);
     // A block that was stored after the read of D1 found no object to announce itself to: read D1 once more.
     if (profile.kind !== "direct") return;
     storage.sql.exec(

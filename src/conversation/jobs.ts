@@ -15,7 +15,8 @@ export type ConversationJobKind =
   | "files"
   | "edit_history"
   | "deleted_reactions"
-  | "deleted_votes";
+  | "deleted_votes"
+  | "hooks";
 
 /** Has the alarm run a job at times that the caller sets. */
 export function wakeupOf(jobs: AlarmJobs<ConversationJobKind>, kind: ConversationJobKind): Wakeup {

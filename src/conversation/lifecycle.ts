@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { type Failure, noConversation, type Result } from "../domain/errors.ts";
 import { ConversationId, UserId } from "../domain/ids.ts";
+import { HookId } from "../domain/server/hook.ts";
 import type { Settings } from "../domain/settings.ts";
 import type { Timing } from "../domain/timing.ts";
 import { AlarmJobs } from "../object/alarm-jobs.ts";
@@ -85,9 +86,10 @@ export abstract class ConversationLifecycle extends SocketHost {
       edit_history: ofDeletedUser(({ editing }, userId) => editing.removeVersionsOf(userId)),
       deleted_reactions: ofDeletedUser(({ reactions }, userId) => reactions.forget(userId)),
       deleted_votes: ofDeletedUser(({ polls }, userId) => polls.forget(userId)),
+      hooks: (key: string) => this.#with(({ room }) => room.hooks.run(HookId.parse(key))),
       direct_permission: () => this.#with(({ room }) => room.directPermission.repair()),
     };
-    this.#jobs = new AlarmJobs<ConversationJobKind>(ctx.storage, handlers, deps.timing.jobs);
+    this.#jobs = new AlarmJobs<ConversationJobKind>(ctx.storage, handlers, deps.timing.jobs, ["hooks"]);
     if (!hasSchema(ctx.storage)) return;
     void ctx.blockConcurrencyWhile(async () => {
       migrate(ctx.storage, MIGRATIONS);

@@ -5,6 +5,7 @@ import { FANOUT_CHECKPOINT_TABLE } from "./delivery/fanout-checkpoint.ts";
 import { INBOX_FAILURES_TABLE } from "./delivery/inbox-calls/inbox-failures.ts";
 import { OUTBOX_TABLE } from "./delivery/notification-outbox.ts";
 import { FILE_REFERENCES_TABLES } from "./files/file-references.ts";
+import { HOOKS_TABLE } from "./hooks/hook-positions.ts";
 import { ATTACHMENTS_INDEX } from "./log/attachments.ts";
 import { EDITS_TABLE } from "./log/edit-history.ts";
 import { REVOKED_TABLE } from "./log/revoked-messages.ts";
@@ -165,4 +166,5 @@ export const MIGRATIONS: readonly Migration[] = [
     ].join("\n"),
   },
   { version: 2, minCode: 1, sql: ATTACHMENTS_INDEX },
+  { version: 3, minCode: 1, sql: HOOKS_TABLE },
 ];

@@ -3,6 +3,7 @@ import type { FileOrigins } from "../domain/files/file-origins.ts";
 import type { SecurityLog } from "../domain/security-event.ts";
 import type { Settings } from "../domain/settings.ts";
 import type { Timing } from "../domain/timing.ts";
+import type { HookStubs } from "../hook/stub.ts";
 import type { InboxStubs } from "../inbox/stub.ts";
 import type { Database } from "../storage/database.ts";
 import type { HashTurns } from "./accounts/hash-turns.ts";
@@ -18,6 +19,7 @@ export interface Core {
   files: R2Bucket;
   conversations: ConversationStubs;
   inboxes: InboxStubs;
+  hooks: HookStubs;
   sessionCache: SessionCache;
   keyCache: KeyCache;
   /** the public keys of issuers */

@@ -13,6 +13,7 @@ import type { FileReference, RevokedReferences } from "./files/file.ts";
 import type { ConversationId, FileKey, Position, Seq, SessionId, UserId } from "./ids.ts";
 import type { AnyDraft, DraftReferences, Message, Originals, Receipt } from "./messages/message.ts";
 import type { ScheduledId } from "./messages/scheduled.ts";
+import type { FailedDelivery, HookId, HookState, HookTarget } from "./server/hook.ts";
 import type { EncodedMessage } from "./sync/encoded-message.ts";
 import type { DeliveredPosition, InboxUpdate } from "./sync/inbox-update.ts";
 import type { StoredContext } from "./sync/message-context.ts";
@@ -57,6 +58,8 @@ export interface CreatedConversation {
   profile: Profile;
   directPermission: DirectPermissionState;
   members: StoredInitialMember[];
+  /** the hooks that are told of it */
+  hooks: HookId[];
 }
 
 /** The changes of a conversation that D1 stores. */
@@ -330,4 +333,28 @@ export interface Conversations {
   snapshot(id: ConversationId, input: SnapshotRequest): Promise<MemberSnapshot>;
   /** Those of these sessions that have an open socket in this conversation. */
   openSessions(id: ConversationId, input: { sessionIds: SessionId[] }): Promise<SessionId[]>;
+}
+
+/** D1, as those who call hooks use it. */
+export interface HookDirectory {
+  /** null: there is no such hook */
+  hook(id: HookId): Promise<HookTarget | null>;
+  /** Notes that a try has failed, in place of the one before. @param subject the feed */
+  failed(id: HookId, subject: string, failure: FailedDelivery): Promise<void>;
+  /** Forgets the failed try of a feed: it has succeeded. */
+  recovered(id: HookId, subject: string): Promise<void>;
+  /** Notes that the hook works. @param at ms since 1970 */
+  succeeded(id: HookId, at: number): Promise<void>;
+  /** Ends an active hook. Idempotent. */
+  end(id: HookId, state: Exclude<HookState, "active">): Promise<void>;
+}
+
+/** The way to hooks. */
+export interface HookCaller {
+  /** Calls a hook, by the guarded way out. @returns `status` null: there was no answer, for this reason */
+  call(
+    url: string,
+    headers: Record<string, string>,
+    body: string,
+  ): Promise<{ status: number | null; error: string }>;
 }

@@ -39,6 +39,7 @@ export const timing: Mutable = {
   indexing: { ...TIMING.indexing, purgeEveryMs: 0 },
   contextCache: { ...TIMING.contextCache, timeoutMs: PATIENCE_MS },
   outbox: { ...TIMING.outbox, answerTimeoutMs: PATIENCE_MS },
+  hooks: { ...TIMING.hooks, retryUnitMs: 1 },
 };
 
 /** Overrides some values until the test ends: `overrideTiming({ presence: { graceMs: 10 } })`. */

@@ -5,4 +5,6 @@ export class Conversation extends made.Conversation {}
 
 export class Inbox extends made.Inbox {}
 
+export class Hook extends made.Hook {}
+
 export default made.handlers;

@@ -182,6 +182,12 @@ const ROUTES = new Map<string, Row>([
     "POST /v1/files/uploads/:id/complete",
   ),
   ...backend("GET /v1/server/keys", "POST /v1/server/keys", "DELETE /v1/server/keys/:id"),
+  ...backend(
+    ...(["GET /v1/server/hooks", "POST /v1/server/hooks", "GET /v1/server/hooks/:id"] as const),
+    ...(["PATCH /v1/server/hooks/:id", "DELETE /v1/server/hooks/:id"] as const),
+    ...(["POST /v1/server/hooks/:id/test", "POST /v1/server/hooks/:id/rotate"] as const),
+    ...(["GET /v1/server/hooks/:id/deliveries", "POST /v1/server/hooks/:id/replay"] as const),
+  ),
   ...backend("GET /v1/server/users/:ref", "PUT /v1/server/users/:ref"),
   ...backend(
     "DELETE /v1/server/users/:ref",

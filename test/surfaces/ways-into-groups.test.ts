@@ -151,7 +151,7 @@ const METHODS: Record<keyof typeof CONVERSATION_CALLS, readonly (keyof typeof WA
   ...{ describe: none, announceDirectPermission: none, confirmDirectPermission: none, members: none },
   ...{ membersByIds: none, edit: none, joinRequests: none, leave: none, remove: none, ban: none },
   ...{ liftBan: none, bans: none, changeMember: none, dissolve: none, pushConversation: none },
-  ...{ removeDeleted: none, takeProfile: none, kick: none, openSessions: none },
+  ...{ removeDeleted: none, takeProfile: none, coverHook: none, kick: none, openSessions: none },
   ...{
     withdrawJoinRequest: none,
     checkDraft: none,

@@ -7,6 +7,7 @@ import EMBED from "../../docs/guides/embed.md";
 import ERRORS from "../../docs/guides/errors.md";
 import FILES from "../../docs/guides/files.md";
 import GROUPS from "../../docs/guides/groups.md";
+import HOOKS from "../../docs/guides/hooks.md";
 import MESSAGES from "../../docs/guides/messages.md";
 import RESUME from "../../docs/guides/resume.md";
 import SOCKETS from "../../docs/guides/sockets.md";
@@ -55,6 +56,7 @@ function client(name: string, title: string, text: string): Source {
 export const GUIDE_SOURCES: readonly Source[] = [
   guide("start", "Start", START),
   guide("backend", "Your backend", BACKEND),
+  guide("hooks", "Hooks", HOOKS),
   guide("resume", "Resume", RESUME),
   guide("sockets", "Sockets", SOCKETS),
   guide("conversations", "Conversations", CONVERSATIONS),

@@ -3,11 +3,12 @@ import type { SessionId } from "../../domain/ids.ts";
 import { effect, onlyIfStored } from "../../object/calls/object-call.ts";
 import { WEIGHTS } from "../../object/user-budgets.ts";
 import { removeDeletedUser } from "../changes/remove-deleted-user.ts";
+import type { HookStart } from "../hooks/hooks.ts";
 import { type Caller, repeatable } from "./call.ts";
 
 const { unweighed } = WEIGHTS;
 
-/** The calls by which the Worker and inboxes tell a conversation of what has changed elsewhere. */
+/** The calls by which the Worker, inboxes and hooks tell a conversation of what has changed elsewhere. */
 export const UPKEEP = {
   /**
    * Puts a conversation that D1 has created into the lists of its members. The list of `userId`, who opens
@@ -58,6 +59,15 @@ export const UPKEEP = {
       removeDeletedUser(room, room, userId);
       return room.propagate([]);
     }),
+  ),
+
+  /**
+   * Has a hook told of the conversation. One that was never used learns of its hooks as it is made.
+   * Idempotent.
+   * @see ConversationHooks.cover
+   */
+  coverHook: onlyIfStored(
+    effect(repeatable(unweighed, ({ room }, start: HookStart) => room.hooks.cover(start))),
   ),
 
   /** Closes every socket of an ended session, also one that is being opened. Idempotent. */

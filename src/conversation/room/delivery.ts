@@ -7,6 +7,7 @@ import { checkpointStore } from "../delivery/fanout-checkpoint.ts";
 import { RoomFanoutSource } from "../delivery/fanout-source.ts";
 import { failureStore } from "../delivery/inbox-calls/inbox-failures.ts";
 import { NotificationOutbox } from "../delivery/notification-outbox.ts";
+import { ConversationHooks } from "../hooks/hooks.ts";
 import { markerOf, wakeupOf } from "../jobs.ts";
 import type { RoomHost } from "./host.ts";
 import type { Publisher } from "./publisher.ts";
@@ -22,11 +23,13 @@ export type Delivery = ReturnType<typeof createDelivery>;
  * @param removeDeleted is called with users whose accounts D1 reports as deleted, never during the creation
  */
 export function createDelivery(
-  { storage: { sql }, jobs, directory, inboxes, settings, timing }: RoomHost,
+  host: RoomHost,
   stores: Stores,
   publisher: Publisher,
   removeDeleted: (userIds: UserId[]) => void,
 ) {
+  const { jobs, directory, inboxes, settings, timing } = host;
+  const { sql } = host.storage;
   const { state, members, knownUsers, joinRequests } = stores;
   const outbox = new NotificationOutbox(sql, state.id, {
     inboxes,
@@ -48,7 +51,11 @@ export function createDelivery(
   });
   const mayReceive = (id: UserId) => fanout.mayReceiveEphemeral(id);
   const deviceEvents = new EphemeralPublisher(state, members, events, timing.largeGroup, mayReceive);
-  publisher.connectDelivery({ deviceEvents, fanout });
+  const hooks = new ConversationHooks(sql, {
+    ...{ room: stores, ...host.hooks, timing: timing.hooks },
+    schedule: (id, due) => jobs.schedule("hooks", id, due),
+  });
+  publisher.connectDelivery({ deviceEvents, fanout, hooks });
   const projection = new Projection(
     state,
     members,
@@ -69,6 +76,7 @@ export function createDelivery(
     fanoutSource,
     fanout,
     projection,
+    hooks,
     updateInboxes,
     /** @see RoomContext.propagate */
     async propagate(userIds: UserId[]): Promise<void> {

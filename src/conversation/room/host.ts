@@ -1,4 +1,11 @@
-import type { ConversationDirectory, Inboxes, MessageSources } from "../../domain/ports.ts";
+import type {
+  ConversationDirectory,
+  HookCaller,
+  HookDirectory,
+  Inboxes,
+  MessageSources,
+} from "../../domain/ports.ts";
+import type { HookFormat } from "../../domain/server/hook-format.ts";
 import type { Settings } from "../../domain/settings.ts";
 import type { Timing } from "../../domain/timing.ts";
 import type { AlarmJobs } from "../../object/alarm-jobs.ts";
@@ -11,6 +18,7 @@ export interface RoomDeps {
   inboxes: Inboxes;
   sources: MessageSources;
   deviceFormats: DeviceFormats;
+  hooks: { directory: HookDirectory; caller: HookCaller; format: HookFormat };
   settings: Settings;
   timing: Timing;
 }

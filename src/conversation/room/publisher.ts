@@ -1,6 +1,7 @@
 import type { UserId } from "../../domain/ids.ts";
 import type { ChangeAnnouncement } from "../change-feed/change-feed.ts";
 import type { Fanout } from "../delivery/fanout.ts";
+import type { ConversationHooks } from "../hooks/hooks.ts";
 import type { EventSink, Published } from "../state/published.ts";
 import type { SocketSink } from "../state/socket-sink.ts";
 
@@ -8,6 +9,7 @@ import type { SocketSink } from "../state/socket-sink.ts";
 interface DeliverySink {
   deviceEvents: EventSink;
   fanout: Pick<Fanout, "changed" | "ephemeral" | "tellsWhole">;
+  hooks: Pick<ConversationHooks, "changed">;
 }
 
 /**
@@ -57,9 +59,13 @@ export class Publisher {
     if (this.#sockets) tell(this.#sockets);
   }
 
-  /** Starts the fan-out after a change. @see Fanout.changed */
+  /** Starts the fan-out after a change, and the calls of hooks. @see Fanout.changed */
   changed(): void {
-    this.#delivery?.fanout.changed();
+    try {
+      this.#delivery?.fanout.changed();
+    } finally {
+      this.#delivery?.hooks.changed();
+    }
   }
 
   /** Whether a user has a room socket, or may have a device connected. */

@@ -30,6 +30,21 @@ export const OBJECT_VALUES = {
     /** While such jobs run, an alarm is set so far ahead: after a crash it starts them again. */
     besideMs: 60_000,
   },
+  /** The calls of hooks. */
+  hooks: {
+    /** The unit of the pauses after failures: 5 of them after the first, 86,400 after the ninth. */
+    retryUnitMs: 1_000,
+    /** A hook without a success for so long is disabled: three days. */
+    disableAfterMs: 3 * 24 * 60 * 60_000,
+    /** The time of an answer. */
+    answerMs: 15_000,
+    /** That a hook works is noted so often: a row of D1 in an hour for each conversation in use. */
+    noteHealthMs: 60 * 60_000,
+    /** The secret before a rotation signs for a day. */
+    formerSecretMs: 24 * 60 * 60_000,
+    /** After a crash in a round through the conversations the alarm goes on. */
+    coverRetryMs: 10_000,
+  },
   /** Calls to objects that fail with an error which the platform marks as retryable. */
   rpcRetry: {
     /**

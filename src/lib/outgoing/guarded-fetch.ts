@@ -17,7 +17,7 @@ export interface OutgoingCall {
   body?: string;
   /** for all of it, its name and its answer included */
   timeoutMs: number;
-  /** of the answer */
+  /** of the answer; 0: its body is not read */
   maxBytes: number;
 }
 
@@ -67,6 +67,10 @@ async function requirePublic({ hostname }: URL, resolver: string, signal: AbortS
 }
 
 async function readUpTo(response: Response, maxBytes: number): Promise<Uint8Array> {
+  if (maxBytes === 0) {
+    await response.body?.cancel();
+    return new Uint8Array();
+  }
   const chunks: Uint8Array[] = [];
   let size = 0;
   for await (const chunk of response.body ?? []) {

@@ -12,6 +12,7 @@ import { allFriends, allLive, noneBlocked } from "../contacts/pair-conditions.ts
 import { queryD1 } from "../d1-errors.ts";
 import type { Database } from "../database.ts";
 import { conversations, memberships, users } from "../schema.ts";
+import { hooksOfAllQuery } from "../server/hooks.ts";
 import { directPermissionQuery } from "./direct-permission.ts";
 
 const PROFILE = {
@@ -104,7 +105,7 @@ export async function findConversationAsCreated(
   db: Database,
   id: ConversationId,
 ): Promise<CreatedConversation | null> {
-  const [profiles, members, permissions] = await queryD1(
+  const [profiles, members, permissions, hooks] = await queryD1(
     db.batch([
       db.select(PROFILE).from(conversations).where(eq(conversations.id, id)),
       // Version 0 leaves out every row that the object has projected since. The state leaves out known users
@@ -126,6 +127,7 @@ export async function findConversationAsCreated(
           ),
         ),
       directPermissionQuery(db, id),
+      hooksOfAllQuery(db),
     ]),
   );
   const [profile] = profiles;
@@ -134,6 +136,7 @@ export async function findConversationAsCreated(
   return {
     profile,
     directPermission,
+    hooks: hooks.map(({ id }) => id),
     members: members.map(({ role, joinedAt, customFields, ...person }) => {
       return { person, role, joinedAt, customFields };
     }),

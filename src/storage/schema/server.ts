@@ -1,4 +1,6 @@
-import { integer, sqliteTable, text } from "drizzle-orm/sqlite-core";
+import { index, integer, primaryKey, sqliteTable, text } from "drizzle-orm/sqlite-core";
+import type { ConversationId } from "../../domain/ids.ts";
+import type { HookEventType, HookId, HookState } from "../../domain/server/hook.ts";
 import type { ServerKeyId, ServerScope } from "../../domain/server/server-key.ts";
 
 /** The keys of the team's backends. A revoked key keeps its row: the log names keys by their ids. */
@@ -14,3 +16,46 @@ export const serverKeys = sqliteTable("server_keys", {
   expiresAt: integer("expires_at"),
   revokedAt: integer("revoked_at"),
 });
+
+/** The hooks of the team's backends. Times are milliseconds since 1970. */
+export const hooks = sqliteTable(
+  "hooks",
+  {
+    id: text().primaryKey().$type<HookId>(),
+    url: text().notNull(),
+    events: text({ mode: "json" }).notNull().$type<(HookEventType | "*")[]>(),
+    /** null: it is told of all conversations, and of users */
+    conversations: text({ mode: "json" }).$type<ConversationId[]>(),
+    secret: text().notNull(),
+    /** the secret before the last rotation; it signs too, until `formerUntil` */
+    formerSecret: text("former_secret"),
+    formerUntil: integer("former_until").notNull().default(0),
+    state: text().notNull().default("active").$type<HookState>(),
+    createdAt: integer("created_at").notNull(),
+    /** when it was last made active, or was made */
+    activeSince: integer("active_since").notNull(),
+    /** null: never; noted once an hour */
+    lastSuccessAt: integer("last_success_at"),
+  },
+  (table) => [index("hooks_state").on(table.state)],
+);
+
+/** The calls of hooks whose last try has failed: one for each feed of a hook. */
+export const hookFailures = sqliteTable(
+  "hook_failures",
+  {
+    hookId: text("hook_id").notNull().$type<HookId>(),
+    /** the feed: `c` and the id of a conversation, or `users` */
+    subject: text().notNull(),
+    /** the `webhook-id` */
+    eventId: text("event_id").notNull(),
+    type: text().notNull().$type<HookEventType>(),
+    tries: integer().notNull(),
+    /** null: there was no answer */
+    status: integer(),
+    error: text().notNull(),
+    failedAt: integer("failed_at").notNull(),
+    nextAt: integer("next_at").notNull(),
+  },
+  (table) => [primaryKey({ columns: [table.hookId, table.subject] })],
+);

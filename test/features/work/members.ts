@@ -1,5 +1,6 @@
 import type { CONVERSATION_CALLS } from "../../../src/conversation/calls.ts";
 import { LIMITS } from "../../../src/domain/limits.ts";
+import { newHookId } from "../../../src/domain/server/hook.ts";
 import { itemAt, range } from "../../support/objects/room.ts";
 import type { LargeGroup } from "./large-group.ts";
 import type { Rows } from "./rows.ts";
@@ -168,6 +169,12 @@ export const MEMBERS = {
     ],
     ...{ read: 25, written: 10, bytes: 45 },
     by: "one profile",
+  },
+  coverHook: {
+    worst: "a hook that is told anew of a long log",
+    cases: [() => [{ id: newHookId(), since: 1, isReplay: true }]],
+    ...{ read: 60, written: 10, bytes: 45 },
+    by: "one hook; the binary search of its beginning",
   },
   remove: {
     worst: "100 members at once",

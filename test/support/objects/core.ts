@@ -11,6 +11,7 @@ import type { PolicyName } from "../../../src/domain/conversations/group-kind.ts
 import { FileOrigins } from "../../../src/domain/files/file-origins.ts";
 import { type ConversationId, UserId } from "../../../src/domain/ids.ts";
 import { readSettings } from "../../../src/domain/settings.ts";
+import { HookStubs } from "../../../src/hook/stub.ts";
 import { InboxStubs } from "../../../src/inbox/stub.ts";
 import { openDatabase } from "../../../src/storage/database.ts";
 import { listAllByName } from "../../../src/surfaces/tim/use-cases/list.ts";
@@ -22,6 +23,7 @@ function core(): Core {
     db: openDatabase(env.DB),
     conversations: new ConversationStubs(env.CONVERSATION, timing.rpcRetry),
     inboxes: new InboxStubs(env.INBOX, timing.rpcRetry),
+    hooks: new HookStubs(env.HOOK, timing.rpcRetry),
     files: env.FILES,
     sessionCache: new SessionCache(timing.sessionCache),
     keyCache: new KeyCache(timing.serverKeys),

@@ -15,6 +15,7 @@ import type { ConversationDirectory } from "../../../src/domain/ports.ts";
 import { readSettings } from "../../../src/domain/settings.ts";
 import { AlarmJobs } from "../../../src/object/alarm-jobs.ts";
 import { deviceProtocol } from "../../../src/surfaces/v1/frames/device.ts";
+import { hookFormat } from "../../../src/surfaces/v1/frames/hooks.ts";
 import { timing } from "../timing.ts";
 import { DEFAULT_PROFILE } from "./profile.ts";
 
@@ -36,6 +37,7 @@ export function say(
 export const [ANN, BOB] = [UserId.parse(1), UserId.parse(2)];
 
 const nothing = async () => null;
+const unused = async () => undefined;
 let made = 0;
 
 /**
@@ -68,6 +70,7 @@ export async function inIsolatedObject(
           },
           { person: { id: BOB, ...person }, role: "member", joinedAt: now, customFields: {} },
         ],
+        hooks: [],
       },
       timing,
     );
@@ -93,6 +96,7 @@ export function isolatedRoom(
       edit_history: nothing,
       deleted_reactions: nothing,
       deleted_votes: nothing,
+      hooks: nothing,
     },
   };
   const directory: ConversationDirectory = {
@@ -102,6 +106,11 @@ export function isolatedRoom(
   };
   const inboxes = { applyUpdate: nothing, notify: nothing, register: nothing, unregister: nothing };
   const sources = { messages: async () => ({ messages: [], people: [] }) };
-  const deps = { directory, inboxes, sources, settings: readSettings(env), deviceFormats, timing };
+  const hooks = {
+    directory: { hook: nothing, failed: unused, recovered: unused, succeeded: unused, end: unused },
+    caller: { call: async () => ({ status: 204, error: "" }) },
+    format: hookFormat,
+  };
+  const deps = { hooks, directory, inboxes, sources, settings: readSettings(env), deviceFormats, timing };
   return createRoom(storage, deps, new AlarmJobs<ConversationJobKind>(storage, handlers, timing.jobs));
 }

@@ -13,6 +13,7 @@ export interface ServerCall {
 }
 
 const NOBODY = { ref: "999999999" };
+const NO_HOOK = { id: "hk_0000000000000000" };
 
 /**
  * Every route under /v1/server. `server-keys.test.ts` asks each with every scope, and without a key that
@@ -22,6 +23,24 @@ export const SERVER_CALLS: ServerCall[] = [
   { route: "GET /v1/server/keys", scope: "keys", expected: [200] },
   { route: "POST /v1/server/keys", scope: "keys", body: {}, expected: [400, "validation_failed"] },
   { route: "DELETE /v1/server/keys/:id", scope: "keys", path: { id: "0" }, expected: [404, "not_found"] },
+  { route: "GET /v1/server/hooks", scope: "hooks", expected: [200] },
+  { route: "POST /v1/server/hooks", scope: "hooks", body: {}, expected: [400, "validation_failed"] },
+  { route: "GET /v1/server/hooks/:id", scope: "hooks", path: NO_HOOK, expected: [404, "not_found"] },
+  {
+    route: "PATCH /v1/server/hooks/:id",
+    ...{ scope: "hooks", path: NO_HOOK, body: {}, expected: [404, "not_found"] },
+  },
+  { route: "DELETE /v1/server/hooks/:id", scope: "hooks", path: NO_HOOK, expected: [404, "not_found"] },
+  { route: "POST /v1/server/hooks/:id/test", scope: "hooks", path: NO_HOOK, expected: [404, "not_found"] },
+  { route: "POST /v1/server/hooks/:id/rotate", scope: "hooks", path: NO_HOOK, expected: [404, "not_found"] },
+  {
+    route: "GET /v1/server/hooks/:id/deliveries",
+    ...{ scope: "hooks", path: NO_HOOK, expected: [400, "validation_failed"] },
+  },
+  {
+    route: "POST /v1/server/hooks/:id/replay",
+    ...{ scope: "hooks", path: NO_HOOK, body: { since: 0 }, expected: [404, "not_found"] },
+  },
   { route: "GET /v1/server/users", scope: "users", expected: [200] },
   { route: "POST /v1/server/users", scope: "users", body: {}, expected: [400, "validation_failed"] },
   { route: "GET /v1/server/users/:ref", scope: "users", path: NOBODY, expected: [404, "not_found"] },

@@ -66,6 +66,7 @@ test("the tables of a conversation are the reviewed ones", async () => {
         "CREATE TABLE fanout_checkpoint ( id INTEGER PRIMARY KEY CHECK (id = 1), seq INTEGER NOT NULL, changes INTEGER NOT NULL, touched INTEGER NOT NULL, is_large INTEGER NOT NULL, served_at INTEGER NOT NULL, behind TEXT NOT NULL, rev INTEGER NOT NULL ) STRICT",
         "CREATE TABLE hidden ( seq INTEGER NOT NULL, user_id INTEGER NOT NULL, rev INTEGER NOT NULL, PRIMARY KEY (seq, user_id) ) STRICT, WITHOUT ROWID",
         "CREATE INDEX hidden_user ON hidden (user_id, rev)",
+        "CREATE TABLE hooks ( hook_id TEXT PRIMARY KEY, seq INTEGER NOT NULL, rev INTEGER NOT NULL, version INTEGER NOT NULL, is_new INTEGER NOT NULL DEFAULT 0, tries INTEGER NOT NULL DEFAULT 0, paused INTEGER NOT NULL DEFAULT 0, marks TEXT NOT NULL DEFAULT '[]' ) STRICT, WITHOUT ROWID",
         "CREATE TABLE inbox_failures ( call TEXT NOT NULL, user_id INTEGER NOT NULL, first_at INTEGER NOT NULL, last_at INTEGER NOT NULL, failures INTEGER NOT NULL, parked INTEGER NOT NULL, error TEXT NOT NULL, PRIMARY KEY (call, user_id) ) STRICT, WITHOUT ROWID",
         "CREATE TABLE indexing ( id INTEGER PRIMARY KEY CHECK (id = 1), fold_version INTEGER NOT NULL, indexed_seq INTEGER NOT NULL, purge INTEGER NOT NULL, purged_at INTEGER NOT NULL ) STRICT",
         "CREATE TABLE invitations ( id INTEGER PRIMARY KEY, code TEXT NOT NULL UNIQUE, created_by INTEGER NOT NULL, created_at INTEGER NOT NULL, expires_at INTEGER NOT NULL, max_uses INTEGER, uses INTEGER NOT NULL DEFAULT 0 ) STRICT",

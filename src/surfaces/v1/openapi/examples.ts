@@ -3,6 +3,8 @@ import { isPart, nameOf } from "./normalize.ts";
 const NOW = 1_795_162_625_763;
 const KEY = "0f9b2c6d4e8a41738b5c1d2e3f405162";
 
+const HOOK_URL = "https://backend.example.com/parley";
+
 /**
  * Values of fields in examples: what a reader takes for real, and what fits the schema. `Shape.field` is of
  * the field of one shape. A field that is not listed has the least value of its type.
@@ -16,6 +18,20 @@ const VALUES: Record<string, unknown> = {
   ...{ "ServerKey.name": "backend", "CreatedServerKey.name": "backend", "NewServerKey.name": "backend" },
   ...{ external_id: "u-1001", last_seen_on: "2026-11-26", metadata: { plan: "pro" } },
   ...{ "ServerUser.id": 100_001, "ServerUserResult.id": 100_001, "ServerUser.suspension": null },
+  ...{ "Hook.id": "hk_4f1c09a2b7de0011", "CreatedHook.id": "hk_4f1c09a2b7de0011" },
+  ...{
+    "Hook.url": HOOK_URL,
+    "NewHook.url": HOOK_URL,
+    "CreatedHook.url": HOOK_URL,
+    "HookChange.url": HOOK_URL,
+  },
+  ...{ secret: "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSwMfKQ9r8GKYo=", "HookTest.status": 204 },
+  "FailedDeliveries.items": [
+    {
+      ...{ id: "evt_c7_s42", type: "message.created", conversation_id: 7, tries: 2, status: 503 },
+      ...{ error: "The answer had status 503.", failed_at: NOW, next_at: NOW + 30_000 },
+    },
+  ],
   "CreatedServerKey.key": `psk_4f1c09a2b7de_${KEY}${KEY}`,
   "SignedIn.user": { id: 100_000, username: "ann", nickname: "", avatar: "", online: false },
   "MessagePreview.body": { text: "hello" },

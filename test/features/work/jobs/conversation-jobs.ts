@@ -1,6 +1,10 @@
+import { env } from "cloudflare:workers";
 import type { ConversationJobKind } from "../../../../src/conversation/jobs.ts";
 import type { UserId } from "../../../../src/domain/ids.ts";
 import { LIMITS } from "../../../../src/domain/limits.ts";
+import { newHookId } from "../../../../src/domain/server/hook.ts";
+import { openDatabase } from "../../../../src/storage/database.ts";
+import { insertHook } from "../../../../src/storage/server/hooks.ts";
 import { itemAt } from "../../../support/objects/room.ts";
 import type { LargeGroup } from "../large-group.ts";
 import type { JobRows } from "../rows.ts";
@@ -47,6 +51,14 @@ function copyColumn(sql: SqlStorage, { first, size }: LargeGroup, column: string
 
 /** A body that names a file, as SQL. */
 const FILE_BODY = `'{"text":"files/' || printf('%032x', seq) || '"}'`;
+
+const HOOK = newHookId();
+
+/** A hook of events that conversations do not have. */
+function hookRow() {
+  const hook = { id: HOOK, url: "http://127.0.0.1:1/", conversations: null, createdAt: 1, secret: "" };
+  return { ...hook, events: ["user.created" as const] };
+}
 
 /** The alarm jobs of conversations, in this order. */
 export const CONVERSATION_JOBS: JobRows<ConversationJobKind, LargeGroup> = {
@@ -211,6 +223,21 @@ export const CONVERSATION_JOBS: JobRows<ConversationJobKind, LargeGroup> = {
     ],
     ...{ read: 12_000, written: 2_500, bytes: 0 },
     by: "100 polls × `pollOptions`",
+  },
+  hooks: {
+    worst: "a hook that was told of nothing, and wants none of it",
+    cases: [
+      () => [
+        {
+          key: HOOK,
+          before: () => insertHook(openDatabase(env.DB), hookRow(), 100),
+          state: (sql) =>
+            sql.exec("INSERT INTO hooks (hook_id, seq, rev, version) VALUES (?, 0, 0, 0)", HOOK),
+        },
+      ],
+    ],
+    ...{ read: 200, written: 10, bytes: 0 },
+    by: "20 messages and 20 changes (`hook-feed.ts`), one position",
   },
   index: {
     worst: "200 messages that are not indexed",

@@ -1,8 +1,8 @@
 import { createServer, type RequestListener } from "node:http";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { addressFlaw, isPublic } from "../../../../src/lib/outgoing/address.ts";
-import { guardedFetch, NoAnswerError } from "../../../../src/lib/outgoing/guarded-fetch.ts";
-import { leadsToPublic } from "../../../../src/lib/outgoing/resolver.ts";
+import { addressFlaw, isPublic } from "../../../src/lib/outgoing/address.ts";
+import { guardedFetch, NoAnswerError } from "../../../src/lib/outgoing/guarded-fetch.ts";
+import { leadsToPublic } from "../../../src/lib/outgoing/resolver.ts";
 
 const close: (() => void)[] = [];
 afterAll(() => {

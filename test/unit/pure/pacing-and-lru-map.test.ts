@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
+import { LruMap } from "../../../src/lib/lru-map.ts";
 import { Pacer } from "../../../src/object/pacer.ts";
 
 beforeEach(() => void vi.useFakeTimers({ now: 1_000_000 }));
@@ -43,4 +44,21 @@ test("a clock that goes back neither stops nor adds tokens", async () => {
   await turns(pace, 50, [0]);
   vi.setSystemTime(Date.now() - 3_600_000);
   expect(await turns(pace, 10, [0, 50])).toEqual([0, 10]);
+});
+
+test("a new entry replaces the one that was used longest ago", () => {
+  let capacity = 2;
+  const map = new LruMap<string, { name: string }>(() => capacity);
+  for (const name of ["a", "b"]) map.set(name, { name });
+  expect(map.get("a")).toEqual({ name: "a" });
+  map.set("c", { name: "c" });
+  expect(["a", "b", "c"].map((name) => map.has(name))).toEqual([true, false, true]);
+  // Neither look is a use.
+  expect(map.peek("a")).toEqual({ name: "a" });
+  map.set("e", { name: "e" });
+  expect(["a", "c", "e"].map((name) => map.has(name))).toEqual([false, true, true]);
+  expect(map.peek("a")).toBeUndefined();
+  capacity = 1;
+  map.set("d", { name: "d" });
+  expect([...map.entries()].map(([name]) => name)).toEqual(["d"]);
 });

@@ -1,0 +1,142 @@
+import { Position } from "../../domain/ids.ts";
+import { SystemMessage } from "../../domain/messages/content.ts";
+import type { HookEventType } from "../../domain/server/hook.ts";
+import type { HookFormat } from "../../domain/server/hook-format.ts";
+import type { HookEvent } from "../../object/hooks/deliveries.ts";
+import type { MessageRow } from "../log/row.ts";
+import type { RoomStores } from "../room/context.ts";
+import type { HookPosition } from "./hook-positions.ts";
+
+/** What the feed shows. */
+type Room = Pick<RoomStores, "state" | "log" | "members" | "renderer">;
+
+/** Messages, and changes, of one page. */
+const PAGE = 20;
+
+/** The events of system messages that have a type of their own. */
+const MEMBER_EVENTS: Partial<Record<SystemMessage["event"], HookEventType>> = {
+  joined: "member.joined",
+  left: "member.left",
+  removed: "member.left",
+};
+
+/**
+ * The events of a conversation for hooks: read from its log, from its changes and from its profile, so that
+ * nothing is stored a second time. A message, a change and a version of the profile is an event each. Of a
+ * message that changed several times the last change is one.
+ */
+export class HookFeed {
+  readonly #sql: SqlStorage;
+  readonly #room: Room;
+  readonly #format: HookFormat;
+
+  constructor(sql: SqlStorage, room: Room, format: HookFormat) {
+    this.#sql = sql;
+    this.#room = room;
+    this.#format = format;
+  }
+
+  /** Where a hook begins that is told of nothing before now. */
+  get end(): HookPosition {
+    const { state, log } = this.#room;
+    return { seq: log.last.seq, rev: state.rev, version: state.profile.version, isNew: false };
+  }
+
+  /** Whether there are events behind a position. */
+  isBehind({ seq, rev, version, isNew }: HookPosition): boolean {
+    const { state, log } = this.#room;
+    return isNew || seq < log.last.seq || rev < state.rev || version < state.profile.version;
+  }
+
+  /**
+   * A page of the events behind a position, in their order. A change comes behind the message that it changes.
+   */
+  after(start: HookPosition): HookEvent<HookPosition>[] {
+    const events: HookEvent<HookPosition>[] = [];
+    let at = start;
+    const add = (next: Partial<HookPosition>, event: Omit<HookEvent<HookPosition>, "next">) => {
+      at = { ...at, ...next };
+      events.push({ ...event, next: at });
+    };
+    if (at.isNew) add({ isNew: false }, this.#ofConversation("created", "conversation.created", 0));
+    for (const row of this.#messagesAfter(at.seq))
+      add({ seq: Position.parse(row.seq) }, this.#ofMessage(row));
+    for (const row of this.#changesAfter(at.rev)) {
+      // It is told once the hook has the message.
+      if (row.seq > at.seq) break;
+      add({ rev: row.changed_rev ?? at.rev }, this.#ofChange(row));
+    }
+    return [...events, ...this.#ofProfile(at)];
+  }
+
+  #messagesAfter(seq: Position): MessageRow[] {
+    const query = "SELECT * FROM messages WHERE seq > ? ORDER BY seq LIMIT ?";
+    return this.#sql.exec<MessageRow>(query, seq, PAGE).toArray();
+  }
+
+  #changesAfter(rev: number): MessageRow[] {
+    const query = `SELECT * FROM messages INDEXED BY messages_changed
+      WHERE changed_rev > ? ORDER BY changed_rev LIMIT ?`;
+    return this.#sql.exec<MessageRow>(query, rev, PAGE).toArray();
+  }
+
+  #ofMessage(row: MessageRow) {
+    const systemMessage = row.kind === "tip" ? SystemMessage.parse(JSON.parse(row.body)) : null;
+    const type = systemMessage ? MEMBER_EVENTS[systemMessage.event] : undefined;
+    const message = () => this.#room.renderer.renderForAll(row).message;
+    const place = { conversationId: this.#room.state.id, seq: row.seq, rev: row.changed_rev ?? 0 };
+    return {
+      id: this.#idOf(`s${row.seq}`),
+      type: type ?? ("message.created" as const),
+      at: row.created_at,
+      data: () =>
+        this.#format.data(
+          systemMessage && type ? { ...place, member: systemMessage } : { ...place, message: message() },
+        ),
+    };
+  }
+
+  /** Whatever changes of a revoked message, its event is that it is revoked: at each try it is the same. */
+  #ofChange(row: MessageRow) {
+    const rev = row.changed_rev ?? 0;
+    const place = { conversationId: this.#room.state.id, seq: row.seq, rev };
+    return {
+      id: this.#idOf(`r${rev}`),
+      type: row.revoked_rev === null ? ("message.changed" as const) : ("message.revoked" as const),
+      at: row.edited_at ?? Date.now(),
+      data: () => this.#format.data({ ...place, message: this.#room.renderer.renderForAll(row).message }),
+    };
+  }
+
+  /** The version of the profile, once all changes are told. */
+  #ofProfile(at: HookPosition): HookEvent<HookPosition>[] {
+    const { state, log } = this.#room;
+    const { version, changedAt } = state.profile;
+    if (version <= at.version || at.seq < log.last.seq) return [];
+    const [name, type] =
+      state.dissolvedAt === null
+        ? ([`v${version}`, "conversation.changed"] as const)
+        : (["dissolved", "conversation.dissolved"] as const);
+    return [{ ...this.#ofConversation(name, type, changedAt), next: { ...at, version } }];
+  }
+
+  #ofConversation(name: string, type: HookEventType, at: number) {
+    const { state, log, members } = this.#room;
+    return {
+      ...{ id: this.#idOf(name), type, at: at || state.profile.createdAt },
+      data: () =>
+        this.#format.data({
+          ...{ conversationId: state.id, seq: log.last.seq, rev: state.rev },
+          conversation: {
+            profile: state.profile,
+            memberCount: members.activeCount,
+            dissolvedAt: state.dissolvedAt,
+          },
+        }),
+    };
+  }
+
+  #idOf(name: string): string {
+    return `evt_c${this.#room.state.id}_${name}`;
+  }
+}

@@ -1,0 +1,123 @@
+import { type ConversationId, Position } from "../../domain/ids.ts";
+import type { HookCaller, HookDirectory } from "../../domain/ports.ts";
+import type { HookId } from "../../domain/server/hook.ts";
+import type { HookFormat } from "../../domain/server/hook-format.ts";
+import type { Timing } from "../../domain/timing.ts";
+import { HookDeliveries } from "../../object/hooks/deliveries.ts";
+import type { RoomStores } from "../room/context.ts";
+import { HookFeed } from "./hook-feed.ts";
+import { HookPositions, type KnownHook, markBefore, marksAt } from "./hook-positions.ts";
+
+/** What hooks need of the room and of outside. */
+interface HooksDeps {
+  room: Pick<RoomStores, "state" | "log" | "members" | "renderer">;
+  directory: HookDirectory;
+  caller: HookCaller;
+  format: HookFormat;
+  timing: Timing["hooks"];
+  /** has `run` called at a time (ms since 1970) */
+  schedule(id: HookId, due: number): void;
+}
+
+/** How a hook comes to be told of a conversation. */
+export interface HookStart {
+  id: HookId;
+  /** what came since then is told, also again (ms since 1970) */
+  since: number;
+  /** a replay: what was told is told again. Else a known hook goes on where it was */
+  isReplay: boolean;
+}
+
+/** Tells the hooks of a team's backend of what happens in the conversation. Without hooks nothing is read. */
+export class ConversationHooks {
+  readonly #deps: HooksDeps;
+  readonly #positions: HookPositions;
+  readonly #feed: HookFeed;
+  readonly #deliveries: HookDeliveries;
+  /** those whose job is scheduled: further changes need no other */
+  readonly #scheduled = new Set<HookId>();
+
+  constructor(sql: SqlStorage, deps: HooksDeps) {
+    const { room, directory, caller, format, timing } = deps;
+    this.#deps = deps;
+    this.#positions = new HookPositions(sql);
+    this.#feed = new HookFeed(sql, room, format);
+    this.#deliveries = new HookDeliveries(`c${room.state.id}`, directory, caller, timing);
+  }
+
+  /** Call it after a change, in the turn of the write: the job is then part of the same commit. */
+  changed(): void {
+    for (const hook of this.#positions.all())
+      if (!hook.isPaused && hook.tries === 0 && this.#feed.isBehind(hook))
+        this.#schedule(hook.id, Date.now());
+  }
+
+  /** Has a hook told of what comes from a time on, or of all of it anew. Idempotent. */
+  cover({ id, since, isReplay }: HookStart): void {
+    const known = this.#positions.get(id);
+    // It is told already. A run that is under way stays valid.
+    if (known && !isReplay && !known.isPaused && known.tries === 0) return;
+    const hook = known ?? { id, ...this.#feed.end, tries: 0, isPaused: false, marks: [] };
+    const start = known && !isReplay ? known : this.#startOf(hook, since);
+    const next = { ...start, tries: 0, isPaused: false };
+    this.#positions.store({ ...next, marks: marksAt(next, Date.now()) });
+    this.#schedule(id, Date.now());
+  }
+
+  /** A hook at the place where it is told of what came since a time (ms), or where it is if that is earlier. */
+  #startOf(hook: KnownHook, since: number): KnownHook {
+    const { log, state } = this.#deps.room;
+    const { rev, version } = markBefore(hook, since);
+    return {
+      ...hook,
+      seq: Position.parse(Math.min(hook.seq, log.lastUntil(since - 1))),
+      rev: Math.min(rev, hook.rev),
+      version: Math.min(version, hook.version),
+      isNew: hook.isNew || state.profile.createdAt >= since,
+    };
+  }
+
+  /**
+   * Delivers the next events to a hook. For the alarm.
+   * @returns when to go on (ms since 1970), or null: nothing is left
+   */
+  async run(id: HookId): Promise<number | null> {
+    this.#scheduled.delete(id);
+    const target = await this.#deps.directory.hook(id);
+    const hook = this.#positions.get(id);
+    if (!hook) return null;
+    if (!target || !isAbout(target, this.#deps.room.state.id)) {
+      this.#positions.delete(id);
+      return null;
+    }
+    if (target.state !== "active") return this.#pause(hook);
+    const { position, tries, nextAt } = await this.#deliveries.run(
+      target,
+      hook,
+      this.#feed.after(hook),
+      hook.tries,
+    );
+    // A replay has begun meanwhile.
+    if (this.#positions.get(id) !== hook) return Date.now();
+    const { seq, rev, version, isNew } = position;
+    const next = { ...hook, seq, rev, version, isNew, tries, isPaused: tries > 0 && nextAt === null };
+    this.#positions.store({ ...next, marks: marksAt(next, Date.now()) });
+    if (tries > 0) return nextAt;
+    return this.#feed.isBehind(next) ? Date.now() : null;
+  }
+
+  #pause(hook: KnownHook): null {
+    this.#positions.store({ ...hook, isPaused: true });
+    return null;
+  }
+
+  #schedule(id: HookId, due: number): void {
+    if (this.#scheduled.has(id)) return;
+    this.#deps.schedule(id, due);
+    this.#scheduled.add(id);
+  }
+}
+
+function isAbout({ conversations }: { conversations: ConversationId[] | null }, id: ConversationId): boolean {
+  return conversations === null || conversations.includes(id);
+}

@@ -1,0 +1,145 @@
+import { CoreError, invalid } from "../../domain/errors.ts";
+import type { ConversationId } from "../../domain/ids.ts";
+import { type Hook, HookId, MAX_HOOKS, newHookId, newHookSecret } from "../../domain/server/hook.ts";
+import { addressFlaw } from "../../lib/outgoing/address.ts";
+import { signedHeaders } from "../../object/hooks/signature.ts";
+import {
+  deleteHook,
+  existingConversations,
+  findHook,
+  findHookTarget,
+  insertHook,
+  type ListedFailure,
+  listHookFailures,
+  listHooks,
+  rotateHookSecret,
+  updateHook,
+} from "../../storage/server/hooks.ts";
+import type { Core } from "../context.ts";
+import { callHook } from "./hook-calls.ts";
+
+/** What a backend states of a hook. */
+export type HookSettings = Pick<Hook, "url" | "events" | "conversations">;
+
+/** The failed deliveries that a list has. */
+const LISTED = 100;
+
+/**
+ * Makes a hook. What happens from now on is told, in a small deployment from before this resolves on.
+ * @throws `validation_failed` for an address that may not be called, and for unknown conversations;
+ *   `conflict` if there are 20 hooks
+ */
+export async function createHook(
+  core: Core,
+  settings: HookSettings,
+): Promise<{ hook: Hook; secret: string }> {
+  await requireValid(core, settings);
+  const secret = newHookSecret();
+  const made = { ...settings, id: newHookId(), createdAt: Date.now() };
+  if (!(await insertHook(core.db, { ...made, secret }, MAX_HOOKS)))
+    throw new CoreError("conflict", `There are ${MAX_HOOKS} hooks already: delete one.`);
+  await core.hooks.cover(made.id, { since: made.createdAt, isReplay: false });
+  return { hook: { ...made, state: "active", lastSuccessAt: null }, secret };
+}
+
+/** All hooks, the newest first. */
+export function allHooks(core: Core): Promise<Hook[]> {
+  return listHooks(core.db);
+}
+
+/** @throws `not_found` */
+export async function hookOf(core: Core, id: string): Promise<Hook> {
+  const hookId = HookId.safeParse(id).data;
+  const found = hookId && (await findHook(core.db, hookId));
+  if (!found) throw noHook();
+  return found;
+}
+
+/**
+ * Changes a hook. A hook that is made active goes on where it was.
+ * @throws `not_found`, `validation_failed`
+ */
+export async function changeHook(
+  core: Core,
+  id: string,
+  change: Partial<HookSettings> & { state?: "active" },
+): Promise<Hook> {
+  const hook = await hookOf(core, id);
+  await requireValid(core, change);
+  const changed = { ...hook, ...change };
+  const { url, events, conversations, state } = changed;
+  const isRevived = hook.state !== "active" && state === "active";
+  const since = Date.now();
+  await updateHook(core.db, hook.id, {
+    ...{ url, events, conversations, state },
+    ...(isRevived && { activeSince: since }),
+  });
+  if (isRevived || change.conversations !== undefined)
+    await core.hooks.cover(hook.id, { since, isReplay: false });
+  return changed;
+}
+
+/** Deletes a hook. Conversations find that out before they call it again. @throws `not_found` */
+export async function removeHook(core: Core, id: string): Promise<void> {
+  const hook = await hookOf(core, id);
+  await deleteHook(core.db, hook.id);
+}
+
+/** Gives a hook a new secret. The one before signs for a day, too. @throws `not_found` */
+export async function rotateSecret(core: Core, id: string): Promise<string> {
+  const hook = await hookOf(core, id);
+  const secret = newHookSecret();
+  await rotateHookSecret(core.db, hook.id, secret, Date.now() + core.timing.hooks.formerSecretMs);
+  return secret;
+}
+
+/** What became of the call of a test. `status` null: there was no answer. */
+export interface HookTest {
+  status: number | null;
+  detail: string;
+}
+
+/** Calls a hook with an event `test`, once. @throws `not_found` */
+export async function testHook(core: Core, id: string): Promise<HookTest> {
+  const hook = await hookOf(core, id);
+  const target = await findHookTarget(core.db, hook.id, Date.now());
+  if (!target) throw noHook();
+  const now = Date.now();
+  const body = JSON.stringify({ type: "test", timestamp: new Date(now).toISOString(), data: {} });
+  const headers = signedHeaders(`evt_test_${now}`, now, body, target.secrets);
+  const { status, error } = await callHook(
+    { url: hook.url, headers, body },
+    core.settings.wayOut,
+    core.timing.hooks,
+  );
+  return { status, detail: error };
+}
+
+/** The deliveries whose last try has failed, 100 at most, those that wait longest first. @throws `not_found` */
+export async function failedDeliveries(core: Core, id: string): Promise<ListedFailure[]> {
+  const hook = await hookOf(core, id);
+  return listHookFailures(core.db, hook.id, LISTED);
+}
+
+/**
+ * Has everything told again that came since a time, under the ids of the first time.
+ * @param since ms since 1970
+ * @throws `not_found`
+ */
+export async function replayHook(core: Core, id: string, since: number): Promise<void> {
+  const hook = await hookOf(core, id);
+  await core.hooks.cover(hook.id, { since, isReplay: true });
+}
+
+async function requireValid(core: Core, { url, conversations }: Partial<HookSettings>): Promise<void> {
+  const flaw = url === undefined ? null : addressFlaw(url, core.settings.wayOut.allowsLoopback);
+  if (flaw !== null) throw invalid("body.url", `must ${flaw}`);
+  if (!conversations) return;
+  const found = await existingConversations(core.db, conversations);
+  const missing = conversations.findIndex((id: ConversationId) => !found.has(id));
+  if (missing >= 0) throw invalid(`body.conversations.${missing}`, "is no conversation");
+}
+
+function noHook(): CoreError {
+  return new CoreError("not_found", "There is no such hook.");
+}

@@ -1,0 +1,88 @@
+import { randomBytes } from "node:crypto";
+import { z } from "zod";
+import type { ConversationId } from "../ids.ts";
+
+/** A hook's id: `hk_` and 16 hexadecimal digits. */
+export const HookId = z
+  .string()
+  .regex(/^hk_[0-9a-f]{16}$/, "must be the id of a hook")
+  .brand<"HookId">();
+export type HookId = z.infer<typeof HookId>;
+
+/** What a hook is told of. */
+export const HookEventType = z.enum([
+  "message.created",
+  "message.changed",
+  "message.revoked",
+  "member.joined",
+  "member.left",
+  "conversation.created",
+  "conversation.changed",
+  "conversation.dissolved",
+  "user.created",
+  "user.changed",
+  "user.deleted",
+]);
+export type HookEventType = z.infer<typeof HookEventType>;
+
+/**
+ * Whether a hook is called.
+ * - `disabled`: three days without a success. The team makes it active again.
+ * - `gone`: it has answered 410.
+ */
+export const HookState = z.enum(["active", "disabled", "gone"]);
+export type HookState = z.infer<typeof HookState>;
+
+/** A hook without its secret. Times are milliseconds since 1970. */
+export interface Hook {
+  id: HookId;
+  url: string;
+  /** `*`: all of them, those of later releases too */
+  events: (HookEventType | "*")[];
+  /** the only conversations that it is told of, and no users; null: all, and users */
+  conversations: ConversationId[] | null;
+  state: HookState;
+  createdAt: number;
+  /** null: never */
+  lastSuccessAt: number | null;
+}
+
+/** A hook as those who call it know it. */
+export interface HookTarget extends Pick<Hook, "id" | "url" | "events" | "conversations" | "state"> {
+  /** sign each call: the present secret, and for a day the one before */
+  secrets: string[];
+  /** when it last succeeded, was made or was made active (ms since 1970) */
+  healthyAt: number;
+}
+
+/** A call of a hook whose last try failed, and which is tried again. Times are milliseconds since 1970. */
+export interface FailedDelivery {
+  /** the `webhook-id` */
+  id: string;
+  type: HookEventType;
+  tries: number;
+  /** null: there was no answer */
+  status: number | null;
+  error: string;
+  failedAt: number;
+  nextAt: number;
+}
+
+/** Hooks of a deployment at most: each event is sent to each of them. */
+export const MAX_HOOKS = 20;
+/** The conversations that a hook may name. */
+export const MAX_HOOK_CONVERSATIONS = 100;
+
+export function newHookId(): HookId {
+  return HookId.parse(`hk_${randomBytes(8).toString("hex")}`);
+}
+
+/** A secret as Standard Webhooks writes it: `whsec_` and 32 random bytes in base64. */
+export function newHookSecret(): string {
+  return `whsec_${randomBytes(32).toString("base64")}`;
+}
+
+/** Whether a hook is told of events of a type. */
+export function wants({ events }: Pick<Hook, "events">, type: HookEventType): boolean {
+  return events.includes("*") || events.includes(type);
+}

@@ -1,0 +1,29 @@
+import type { ConversationHookData, HookFormat } from "../../../domain/server/hook-format.ts";
+import { serializeLastMessage } from "../serialize/messages/messages.ts";
+import { serializeReactions } from "../serialize/messages/reactions.ts";
+
+/** v1's form of what hooks are told. */
+export const hookFormat: HookFormat = {
+  data: (data) => ({ conversation_id: data.conversationId, seq: data.seq, rev: data.rev, ...shown(data) }),
+};
+
+function shown(data: ConversationHookData): object {
+  if ("message" in data) {
+    const { message } = data;
+    return {
+      message: { ...serializeLastMessage(message), reactions: serializeReactions(message.reactions) },
+    };
+  }
+  if ("member" in data) return { member: data.member };
+  const { profile, memberCount, dissolvedAt } = data.conversation;
+  return {
+    conversation: {
+      ...{ id: data.conversationId, kind: profile.kind, name: profile.name, avatar: profile.avatar },
+      ...{ introduction: profile.introduction, announcement: profile.announcement },
+      owner_id: profile.ownerId,
+      member_count: memberCount,
+      created_at: profile.createdAt,
+      dissolved_at: dissolvedAt,
+    },
+  };
+}

@@ -1,0 +1,87 @@
+import { z } from "@hono/zod-openapi";
+import { ConversationId } from "../../../../domain/ids.ts";
+import { HookEventType, HookId, HookState, MAX_HOOK_CONVERSATIONS } from "../../../../domain/server/hook.ts";
+import { Time } from "../common.ts";
+
+const Events = z
+  .array(z.union([HookEventType, z.literal("*")]))
+  .min(1)
+  .openapi({ description: "What the hook is told of; `*`: everything, events of later releases too" });
+
+const Conversations = z
+  .array(ConversationId)
+  .min(1)
+  .max(MAX_HOOK_CONVERSATIONS)
+  .openapi({ description: "The only conversations that it is told of. Without them: all, and users" });
+
+const Url = z.string().max(2_048).openapi({
+  description:
+    "https, a name that leads to public addresses, port 443 or one above 1023. Redirects are not followed",
+});
+
+export const NewHook = z
+  .object({ url: Url, events: Events, conversations: Conversations.optional() })
+  .openapi("NewHook");
+
+export const HookChange = z
+  .object({
+    url: Url.optional(),
+    events: Events.optional(),
+    conversations: Conversations.nullable().optional(),
+    state: z.literal("active").optional().openapi({
+      description: "Makes a hook active again that was disabled: it goes on with the event that had failed",
+    }),
+  })
+  .openapi("HookChange");
+
+export const Hook = z
+  .object({
+    id: HookId,
+    url: z.string(),
+    events: Events,
+    conversations: z.array(ConversationId).nullable(),
+    state: HookState.openapi({
+      description: "`disabled`: three days without a success. `gone`: it has answered 410",
+    }),
+    created_at: Time,
+    last_success_at: Time.nullable().openapi({ description: "Noted once an hour; null: never" }),
+  })
+  .openapi("Hook", { description: "An address of the team's backend that is told of what happens" });
+
+export const Hooks = z.object({ items: z.array(Hook) }).openapi("Hooks");
+
+const Secret = z.string().openapi({
+  description: "`whsec_` and 32 bytes in base64: verify calls with it. It is shown once",
+});
+
+export const CreatedHook = z.object({ ...Hook.shape, secret: Secret }).openapi("CreatedHook");
+
+export const RotatedHook = z.object({ secret: Secret }).openapi("RotatedHook");
+
+export const HookTest = z
+  .object({
+    status: z.int().nullable().openapi({ description: "Of the answer; null: there was none" }),
+    detail: z.string(),
+  })
+  .openapi("HookTest");
+
+export const HookReplay = z
+  .object({ since: Time.openapi({ description: "What came since then is told again" }) })
+  .openapi("HookReplay");
+
+export const FailedDeliveries = z
+  .object({
+    items: z.array(
+      z.object({
+        id: z.string().openapi({ description: "The `webhook-id`" }),
+        type: HookEventType,
+        conversation_id: ConversationId.nullable(),
+        tries: z.int(),
+        status: z.int().nullable().openapi({ description: "Of the last answer; null: there was none" }),
+        error: z.string(),
+        failed_at: Time,
+        next_at: Time.openapi({ description: "When it is tried again, unless the hook has ended" }),
+      }),
+    ),
+  })
+  .openapi("FailedDeliveries");
