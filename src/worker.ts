@@ -4,10 +4,12 @@ import { ConversationObject } from "./conversation/object.ts";
 import { ConversationStubs } from "./conversation/stub.ts";
 import { deleteExpired } from "./core/maintenance.ts";
 import { callHook } from "./core/server/hook-calls.ts";
-import type { HookDirectory } from "./domain/ports.ts";
+import { wakeHooksOfUsers } from "./core/server/user-events.ts";
+import type { HookCaller, HookDirectory } from "./domain/ports.ts";
 import { readSettings, type Settings } from "./domain/settings.ts";
 import type { Timing } from "./domain/timing.ts";
 import { HookObject } from "./hook/object.ts";
+import { HookStubs } from "./hook/stub.ts";
 import { readToken } from "./http/access/token.ts";
 import type { Protocols } from "./inbox/devices/device-socket.ts";
 import { InboxObject } from "./inbox/object.ts";
@@ -33,6 +35,7 @@ import {
   storeHookFailure,
   updateHook,
 } from "./storage/server/hooks.ts";
+import { lastUserEventBefore, listUserEvents } from "./storage/server/user-events.ts";
 import { usersigProtocol } from "./surfaces/usersig/frames.ts";
 import { deviceProtocol } from "./surfaces/v1/frames/device.ts";
 import { hookFormat } from "./surfaces/v1/frames/hooks.ts";
@@ -68,13 +71,7 @@ export function createWorker(timing: Timing) {
         protocol: roomProtocol,
         readToken: (token) => readToken(env.TOKEN_SECRET, token),
         deviceFormats: deviceProtocols(settings),
-        hooks: {
-          directory: hookDirectory(db),
-          caller: {
-            call: (url, headers, body) => callHook({ url, headers, body }, settings.wayOut, timing.hooks),
-          },
-          format: hookFormat,
-        },
+        hooks: hookPorts(db, settings, timing),
         settings,
         timing,
       });
@@ -116,6 +113,9 @@ export function createWorker(timing: Timing) {
       super(ctx, env, {
         conversations: (id, after, limit) => listHookConversations(db, id, after, limit),
         cover: (id, input) => conversations.coverHook(id, input),
+        ...hookPorts(db, readSettings(env), timing),
+        userEvents: (after, limit) => listUserEvents(db, after, limit, Date.now()),
+        lastUserEventBefore: (time) => lastUserEventBefore(db, time),
         timing,
       });
     }
@@ -125,21 +125,27 @@ export function createWorker(timing: Timing) {
     fetch: app.fetch,
     /** Each hour (see wrangler.toml): deletes what has expired, and bytes without a file. */
     async scheduled(_controller, env) {
-      await deleteExpired(openDatabase(env.DB), env.FILES, timing);
+      const db = openDatabase(env.DB);
+      await deleteExpired(db, env.FILES, timing);
+      await wakeHooksOfUsers(db, new HookStubs(env.HOOK, timing.rpcRetry));
     },
   } satisfies ExportedHandler<Env>;
 
   return { app, handlers, Conversation, Inbox, Hook };
 }
 
-function hookDirectory(db: Database): HookDirectory {
-  return {
+/** What calls hooks. */
+function hookPorts(db: Database, { wayOut }: Settings, timing: Timing) {
+  const directory: HookDirectory = {
     hook: (id) => findHookTarget(db, id, Date.now()),
     failed: (id, subject, failure) => storeHookFailure(db, id, subject, failure),
     recovered: (id, subject) => deleteHookFailure(db, id, subject),
     succeeded: async (id, at) => void (await updateHook(db, id, { lastSuccessAt: at })),
     end: (id, state) => endHook(db, id, state),
   };
+  const call: HookCaller["call"] = (url, headers, body) =>
+    callHook({ url, headers, body }, wayOut, timing.hooks);
+  return { directory, caller: { call }, format: hookFormat };
 }
 
 /** The wire formats of device sockets, by name. */

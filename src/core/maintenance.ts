@@ -7,6 +7,7 @@ import { deleteOldRejections } from "../storage/contacts/friends.ts";
 import { deleteOldLookups } from "../storage/contacts/strangers.ts";
 import type { Database } from "../storage/database.ts";
 import { deleteOldHolds } from "../storage/files/file-holds.ts";
+import { deleteOldUserEvents } from "../storage/server/user-events.ts";
 import { attemptLifetimeMs } from "./accounts/passwords.ts";
 import {
   deleteFilesThatExpired,
@@ -38,6 +39,7 @@ export async function deleteExpired(db: Database, files: R2Bucket, timing: Timin
   await discardExpiredUploads(db, files, now);
   await deleteOldLookups(db, now);
   await deleteOldRejections(db, now - timing.rejections.cooldownMs);
+  await deleteOldUserEvents(db, now - timing.hooks.keepUserEventsMs);
   await deleteOrphanedFiles(db, files, now, timing.orphanedFiles);
   for (let done = 0; done < MAX_NAMES; done += NAMES_AT_ONCE) {
     if (!(await fillInUsernameKeys(db, NAMES_AT_ONCE))) break;

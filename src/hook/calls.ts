@@ -12,4 +12,7 @@ export const HOOK_CALLS = {
    * know it before this resolves. Idempotent.
    */
   cover: effect(repeatable(WEIGHTS.unweighed, (hook, round: Round) => hook.startRound(round))),
+
+  /** Has the hook told what became of users since it was last told. Idempotent. */
+  wake: effect(repeatable(WEIGHTS.unweighed, (hook) => hook.lookAtUsers())),
 };

@@ -6,32 +6,36 @@ import { CallBudget } from "../object/concurrency.ts";
 import { migrate } from "../object/migrations.ts";
 import { Coverage, type CoverageDeps, type Round } from "./coverage.ts";
 import { MIGRATIONS } from "./migrations.ts";
+import { UserFeed, type UserFeedDeps } from "./user-feed.ts";
 
 /** What a hook needs from outside; `src/worker.ts` hands it in. */
-export interface HookDeps extends CoverageDeps {
+export interface HookDeps extends CoverageDeps, UserFeedDeps {
   timing: Timing;
 }
 
 /** What a hook does later, by its alarm. */
-type HookJobKind = "cover";
+type HookJobKind = "cover" | "users";
 
 /** The life cycle of a hook's object. `HookObject` has its calls. */
 export abstract class HookLifecycle extends DurableObject<Env> {
   readonly #jobs: AlarmJobs<HookJobKind>;
   readonly #coverage: Coverage;
+  readonly #users: UserFeed;
   readonly #timing: Timing;
 
   constructor(ctx: DurableObjectState, env: Env, deps: HookDeps) {
     super(ctx, env);
     this.#timing = deps.timing;
     this.#coverage = new Coverage(ctx.storage.sql, deps);
+    this.#users = new UserFeed(ctx.storage.sql, deps, deps.timing.hooks);
     const handlers = {
       cover: async (_: string, calls: CallBudget) => {
         const isOver = await this.#coverage.goOn(this.#id, calls);
         return isOver ? null : Date.now();
       },
+      users: () => this.#users.run(this.#id),
     };
-    this.#jobs = new AlarmJobs<HookJobKind>(ctx.storage, handlers, deps.timing.jobs);
+    this.#jobs = new AlarmJobs<HookJobKind>(ctx.storage, handlers, deps.timing.jobs, ["users"]);
     void ctx.blockConcurrencyWhile(async () => {
       migrate(ctx.storage, MIGRATIONS);
       await this.#jobs.start();
@@ -40,10 +44,17 @@ export abstract class HookLifecycle extends DurableObject<Env> {
 
   /** Begins a round through the conversations. Their first hundred are told before it resolves. */
   async startRound(round: Round): Promise<void> {
+    await this.#users.begin(round.since, round.isReplay);
     this.#coverage.begin(round);
+    this.lookAtUsers();
     this.#jobs.schedule("cover", "", Date.now() + this.#timing.hooks.coverRetryMs);
     const isOver = await this.#coverage.goOn(this.#id, new CallBudget(this.#timing.jobs.maxCalls));
     if (!isOver) this.#jobs.schedule("cover", "", Date.now());
+  }
+
+  /** Has the hook told what became of users. */
+  lookAtUsers(): void {
+    this.#jobs.schedule("users", "", Date.now());
   }
 
   override async alarm(): Promise<void> {

@@ -1,5 +1,6 @@
 import { JOBS_TABLE } from "../object/alarm-jobs.ts";
 import type { Migration } from "../object/migrations.ts";
+import { USER_POSITION_TABLE } from "./user-feed.ts";
 
 /** One row: the round through the conversations that is under way. See `Coverage`. */
 const COVERAGE_TABLE = `
@@ -13,5 +14,5 @@ const COVERAGE_TABLE = `
 
 /** The schema of a hook, as steps. Append-only: a released step never changes. */
 export const MIGRATIONS: readonly Migration[] = [
-  { version: 1, minCode: 1, sql: [COVERAGE_TABLE, JOBS_TABLE].join("\n") },
+  { version: 1, minCode: 1, sql: [COVERAGE_TABLE, USER_POSITION_TABLE, JOBS_TABLE].join("\n") },
 ];

@@ -5,6 +5,7 @@ import type { ServerKeyId } from "../../domain/server/server-key.ts";
 import { errorFields, log } from "../../lib/logger.ts";
 import { type DeletedAccount, deleteUser } from "../../storage/accounts/account-updates.ts";
 import type { Core } from "../context.ts";
+import { usersChanged } from "../server/user-events.ts";
 import { checkOwner, wrongPassword } from "./passwords.ts";
 import { getMe } from "./users.ts";
 
@@ -52,6 +53,7 @@ async function carryOut(core: Core, account: DeletedAccount): ReturnType<typeof 
   await core.inboxes.prepareDeletion(userId, { token });
   const result = await deleteUser(core.db, account, Date.now());
   if (!result.deleted) return result;
+  usersChanged(core);
   for (const sessionId of result.sessions) core.sessionCache.forget(sessionId);
   // The deletion is committed: a failure from here on is left to the inbox's alarm job.
   await core.inboxes

@@ -9,6 +9,7 @@ import type { NameTaken } from "../../storage/accounts/name-conditions.ts";
 import { recordSignInPlace } from "../../storage/accounts/sign-in-places.ts";
 import { insertUser } from "../../storage/accounts/users.ts";
 import type { Core } from "../context.ts";
+import { usersChanged } from "../server/user-events.ts";
 import { hashPassword } from "./password-hash.ts";
 import { requireStrongPassword } from "./password-rules.ts";
 import { checkPassword, type SignInName } from "./passwords.ts";
@@ -55,6 +56,7 @@ export async function register(core: Core, input: Registration, device: Device):
   const user = await insertUser(core.db, { username, passwordHash, email, nickname, createdAt: Date.now() });
   if (user === "taken" || user === "looks_alike") throw usernameTaken(user);
   core.securityLog.record("registered", { user: user.id, by: user.id });
+  usersChanged(core);
   return signIn(core, { user, passwordHash }, device);
 }
 

@@ -18,6 +18,7 @@ import { DELETED_PROFILE } from "../../storage/columns.ts";
 import { isProfileLocked } from "../../storage/server/provisioned.ts";
 import { countNamed } from "../contacts/strangers.ts";
 import type { Core } from "../context.ts";
+import { usersChanged } from "../server/user-events.ts";
 import { announceProfile } from "./profile-announcement.ts";
 
 /** A user by id, as the caller sees them. @throws `not_found`, `rate_limited` as `countNamed` */
@@ -148,6 +149,7 @@ export async function changeProfile(
     rule,
   );
   if (changed) {
+    usersChanged(core);
     if (changed.person) await announceProfile(core, changed.person);
     return changed.whole;
   }

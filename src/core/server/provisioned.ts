@@ -5,6 +5,7 @@ import { randomHex } from "../../lib/random.ts";
 import { findByExternalId, type ProvisionedUser } from "../../storage/server/provisioned.ts";
 import { insertServerUser } from "../../storage/server/server-users.ts";
 import type { Core } from "../context.ts";
+import { usersChanged } from "./user-events.ts";
 
 /** Names are random, so that a second one is never needed but where the first was wanted by others too. */
 const MAX_TRIES = 4;
@@ -41,7 +42,10 @@ export async function findOrProvision(
     });
     // Whose insert it was: another call may have made the user meanwhile.
     const user = await findByExternalId(core.db, externalId);
-    if (user && user.id === made) core.securityLog.record("registered", { user: user.id, by: null });
+    if (user && user.id === made) {
+      core.securityLog.record("registered", { user: user.id, by: null });
+      usersChanged(core);
+    }
     if (user) return user;
   }
   throw new CoreError("unavailable", "The user could not be made right now. Try again.", { retryAfter: 1 });

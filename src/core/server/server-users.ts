@@ -19,6 +19,7 @@ import {
 import { announceProfile } from "../accounts/profile-announcement.ts";
 import { usernameTaken } from "../accounts/registration.ts";
 import type { Core } from "../context.ts";
+import { usersChanged } from "./user-events.ts";
 
 /** What a backend's call made of a user. */
 export interface Upserted {
@@ -81,6 +82,7 @@ async function create(
   const user = await findServerUser(core.db, ref, Date.now());
   if (typeof made === "number") {
     core.securityLog.record("registered", { user: made, by: null, serverKey: by });
+    usersChanged(core);
     return user ? { user, result: "created" } : "again";
   }
   // Another call has made the user, or the name that was made up is somebody's.
@@ -97,6 +99,7 @@ async function update(core: Core, user: ServerUser, asked: ServerUserChange): Pr
   const updated = await updateServerUser(core.db, user, change, Date.now());
   if (updated === "changed_meanwhile") return "again";
   if (typeof updated === "string") throw usernameTaken(updated);
+  usersChanged(core);
   await announce(core, updated.person);
   const after = await findServerUser(core.db, { id: user.id }, Date.now());
   return after ? { user: after, result: "updated" } : "again";

@@ -16,6 +16,7 @@ import type { Core } from "../context.ts";
 import { findOrProvision } from "./provisioned.ts";
 import { accessTo, requireNotSuspended } from "./refresh.ts";
 import { refused, type SubjectToken, verifySubjectToken } from "./subject-token.ts";
+import { usersChanged } from "./user-events.ts";
 
 /** A user with a session, by a token of their issuer. */
 export interface Exchanged {
@@ -105,6 +106,7 @@ async function withProfileOf(core: Core, user: ProvisionedUser, profile: Profile
   if (nickname === user.nickname && avatar === user.avatar) return user;
   const rule = core.timing.emailChanges;
   const changed = await updateProfile(core.db, user.id, { nickname, avatar }, rule);
+  usersChanged(core);
   if (changed?.person) await announceProfile(core, changed.person);
   return { ...user, nickname, avatar };
 }

@@ -1,6 +1,7 @@
 import type { Profile } from "../conversations/conversation.ts";
 import type { ConversationId, Position, Seq, UserId } from "../ids.ts";
 import type { Message } from "../messages/message.ts";
+import type { UserEvent } from "./hook.ts";
 
 /** What a hook is told of a conversation. */
 export type ConversationHookData = {
@@ -18,4 +19,5 @@ export type ConversationHookData = {
 /** Writes the `data` of events, in the form of a surface. */
 export interface HookFormat {
   data(data: ConversationHookData): object;
+  user(event: UserEvent): object;
 }

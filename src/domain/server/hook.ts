@@ -1,6 +1,8 @@
 import { randomBytes } from "node:crypto";
 import { z } from "zod";
-import type { ConversationId } from "../ids.ts";
+import type { ConversationId, UserId } from "../ids.ts";
+import type { ServerUser } from "./server-user.ts";
+import type { ExternalId } from "./user-ref.ts";
 
 /** A hook's id: `hk_` and 16 hexadecimal digits. */
 export const HookId = z
@@ -8,6 +10,10 @@ export const HookId = z
   .regex(/^hk_[0-9a-f]{16}$/, "must be the id of a hook")
   .brand<"HookId">();
 export type HookId = z.infer<typeof HookId>;
+
+/** What a hook is told of users. */
+export const UserEventType = z.enum(["user.created", "user.changed", "user.deleted"]);
+export type UserEventType = z.infer<typeof UserEventType>;
 
 /** What a hook is told of. */
 export const HookEventType = z.enum([
@@ -19,9 +25,7 @@ export const HookEventType = z.enum([
   "conversation.created",
   "conversation.changed",
   "conversation.dissolved",
-  "user.created",
-  "user.changed",
-  "user.deleted",
+  ...UserEventType.options,
 ]);
 export type HookEventType = z.infer<typeof HookEventType>;
 
@@ -66,6 +70,19 @@ export interface FailedDelivery {
   error: string;
   failedAt: number;
   nextAt: number;
+}
+
+/** What became of a user. */
+export interface UserEvent {
+  /** the number of the event in the deployment */
+  seq: number;
+  userId: UserId;
+  type: UserEventType;
+  /** ms since 1970 */
+  at: number;
+  externalId: ExternalId | null;
+  /** as they are now; null: the account is deleted */
+  user: ServerUser | null;
 }
 
 /** Hooks of a deployment at most: each event is sent to each of them. */

@@ -42,6 +42,8 @@ export const OBJECT_VALUES = {
     noteHealthMs: 60 * 60_000,
     /** The secret before a rotation signs for a day. */
     formerSecretMs: 24 * 60 * 60_000,
+    /** What became of users is kept for a week: longer than a hook may fail. */
+    keepUserEventsMs: 7 * 24 * 60 * 60_000,
     /** After a crash in a round through the conversations the alarm goes on. */
     coverRetryMs: 10_000,
   },

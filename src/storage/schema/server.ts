@@ -1,7 +1,8 @@
 import { index, integer, primaryKey, sqliteTable, text } from "drizzle-orm/sqlite-core";
-import type { ConversationId } from "../../domain/ids.ts";
-import type { HookEventType, HookId, HookState } from "../../domain/server/hook.ts";
+import type { ConversationId, UserId } from "../../domain/ids.ts";
+import type { HookEventType, HookId, HookState, UserEventType } from "../../domain/server/hook.ts";
 import type { ServerKeyId, ServerScope } from "../../domain/server/server-key.ts";
+import type { ExternalId } from "../../domain/server/user-ref.ts";
 
 /** The keys of the team's backends. A revoked key keeps its row: the log names keys by their ids. */
 export const serverKeys = sqliteTable("server_keys", {
@@ -38,6 +39,23 @@ export const hooks = sqliteTable(
     lastSuccessAt: integer("last_success_at"),
   },
   (table) => [index("hooks_state").on(table.state)],
+);
+
+/**
+ * What became of users, while there are hooks that are told of users: triggers of `users` write it. Hooks
+ * read it behind their position.
+ */
+export const userEvents = sqliteTable(
+  "user_events",
+  {
+    seq: integer().primaryKey({ autoIncrement: true }),
+    userId: integer("user_id").notNull().$type<UserId>(),
+    type: text().notNull().$type<UserEventType>(),
+    /** as it was then: a deleted account has none */
+    externalId: text("external_id").$type<ExternalId>(),
+    at: integer().notNull(),
+  },
+  (table) => [index("user_events_at").on(table.at)],
 );
 
 /** The calls of hooks whose last try has failed: one for each feed of a hook. */

@@ -63,6 +63,13 @@ export async function findServerUsers(
   return found.map((row) => serverUserOf(row, now));
 }
 
+/** These users, without deleted ones. One query. */
+export async function findLiveServerUsers(db: Database, ids: UserId[], now: number): Promise<ServerUser[]> {
+  const isLive = and(isAmong(users.id, ids), isNull(users.deletedAt));
+  const found = await queryD1(db.select(SERVER_USER).from(users).where(isLive));
+  return found.map((row) => serverUserOf(row, now));
+}
+
 /** Users behind this id, by their ids. @param state null: all but the deleted ones */
 export async function listServerUsers(
   db: Database,

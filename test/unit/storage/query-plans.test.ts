@@ -14,6 +14,7 @@ import {
   SessionId,
   UserId,
 } from "../../../src/domain/ids.ts";
+import { HookId } from "../../../src/domain/server/hook.ts";
 import { UserState } from "../../../src/domain/server/server-user.ts";
 import { ExternalId } from "../../../src/domain/server/user-ref.ts";
 import * as accounts from "../../../src/storage/accounts/account-updates.ts";
@@ -44,12 +45,15 @@ import * as expiry from "../../../src/storage/files/file-expiry.ts";
 import * as references from "../../../src/storage/files/file-references.ts";
 import * as files from "../../../src/storage/files/files.ts";
 import * as uploads from "../../../src/storage/files/resumable-uploads.ts";
+import * as hooks from "../../../src/storage/server/hooks.ts";
 import * as serverUsers from "../../../src/storage/server/server-users.ts";
+import * as userEvents from "../../../src/storage/server/user-events.ts";
 import { DEFAULT_PROFILE } from "../../support/objects/profile.ts";
 
 const ANN = UserId.parse(100_000);
 const BOB = UserId.parse(100_001);
 const ID = ConversationId.parse(1);
+const HOOK = HookId.parse("hk_0000000000000000");
 const EXTERNAL_ID = ExternalId.parse("u-1");
 const SESSION = SessionId.parse("0".repeat(32));
 const CODE = ConversationCode.parse("0".repeat(32));
@@ -273,6 +277,22 @@ const QUERIES: Record<string, (db: Database) => Promise<unknown>> = {
   "findServerUser, by the id of a backend": (db) =>
     serverUsers.findServerUser(db, { externalId: EXTERNAL_ID }, 0),
   findActor: (db) => serverUsers.findActor(db, { externalId: EXTERNAL_ID }, 0),
+  findLiveServerUsers: (db) => serverUsers.findLiveServerUsers(db, [ANN], 0),
+  findHook: (db) => hooks.findHook(db, HOOK),
+  findHookTarget: (db) => hooks.findHookTarget(db, HOOK, 0),
+  hooksOfAllQuery: (db) => hooks.hooksOfAllQuery(db),
+  updateHook: (db) => hooks.updateHook(db, HOOK, { state: "active" }),
+  rotateHookSecret: (db) => hooks.rotateHookSecret(db, HOOK, "", 0),
+  endHook: (db) => hooks.endHook(db, HOOK, "gone"),
+  deleteHook: (db) => hooks.deleteHook(db, HOOK),
+  deleteHookFailure: (db) => hooks.deleteHookFailure(db, HOOK, "c1"),
+  listHookConversations: (db) => hooks.listHookConversations(db, HOOK, 0, 10),
+  listHookFailures: (db) => hooks.listHookFailures(db, HOOK, 10),
+  existingConversations: (db) => hooks.existingConversations(db, [ID]),
+  listHooksOfUsers: (db) => userEvents.listHooksOfUsers(db),
+  lastUserEventBefore: (db) => userEvents.lastUserEventBefore(db, 0),
+  listUserEvents: (db) => userEvents.listUserEvents(db, 0, 10, 0),
+  deleteOldUserEvents: (db) => userEvents.deleteOldUserEvents(db, 0),
   findServerUsers: (db) => serverUsers.findServerUsers(db, [EXTERNAL_ID, EXTERNAL_ID], 0),
   ...Object.fromEntries(
     ([null, ...UserState.options] as const).map((state) => [
@@ -285,7 +305,9 @@ const QUERIES: Record<string, (db: Database) => Promise<unknown>> = {
 };
 
 /** The plans of these name tables that refer to users, of which nothing is read. */
-const INSERTS = ["insertUser", "insertProvisioned", "insertServerUser", "insertFile"];
+const INSERTS = ["insertUser", "insertProvisioned", "insertServerUser", "insertFile", "storeHookFailure"];
+/** A table of 20 rows at most, which they read as a whole. */
+const SMALL = ["listHooks", "insertHook"];
 
 beforeAll(async () => {
   const insert = "INSERT INTO users (id, username, created_at) VALUES (?, 'ann', 0), (?, 'bob', 0)";
@@ -322,10 +344,12 @@ test("the list contains every query, except inserts of one row", () => {
     keys,
     users,
     serverUsers,
+    hooks,
+    userEvents,
   ];
   const names = modules.flatMap((module) => Object.keys(module));
   const planned = Object.keys(QUERIES).map((name) => name.replace(/,.*/, ""));
-  expect(new Set([...planned, ...INSERTS])).toEqual(new Set(names));
+  expect(new Set([...planned, ...INSERTS, ...SMALL])).toEqual(new Set(names));
 });
 
 /** A database that records the statements that pass through it. */

@@ -1,6 +1,7 @@
 import { announceProfile } from "../../../core/accounts/profile-announcement.ts";
 import { getMe, noUserWithName, requireOwnProfile, tooManyEmails } from "../../../core/accounts/users.ts";
 import type { Core } from "../../../core/context.ts";
+import { usersChanged } from "../../../core/server/user-events.ts";
 import {
   type ExtendedProfile,
   type ExtendedProfileChange,
@@ -53,6 +54,7 @@ export async function provision(
   if (user === "taken") throw await spellingTaken(core, username);
   if (user === "looks_alike") throw userIdTaken(user);
   core.securityLog.record("registered", { user: user.id, by: caller?.userId ?? null });
+  usersChanged(core);
   return user;
 }
 
@@ -113,6 +115,7 @@ async function announced(
   core: Core,
   { whole, person }: ChangedProfile<ExtendedProfile>,
 ): Promise<ExtendedProfile> {
+  usersChanged(core);
   if (person) await announceProfile(core, person);
   return whole;
 }

@@ -1,9 +1,13 @@
 import type { ConversationHookData, HookFormat } from "../../../domain/server/hook-format.ts";
 import { serializeLastMessage } from "../serialize/messages/messages.ts";
 import { serializeReactions } from "../serialize/messages/reactions.ts";
+import { serializeServerUser } from "../serialize/server-users.ts";
 
 /** v1's form of what hooks are told. */
 export const hookFormat: HookFormat = {
+  user: ({ userId, externalId, user }) => ({
+    user: user ? serializeServerUser(user) : { id: userId, external_id: externalId },
+  }),
   data: (data) => ({ conversation_id: data.conversationId, seq: data.seq, rev: data.rev, ...shown(data) }),
 };
 

@@ -1,0 +1,84 @@
+import type { HookCaller, HookDirectory } from "../domain/ports.ts";
+import type { HookId, UserEvent } from "../domain/server/hook.ts";
+import type { HookFormat } from "../domain/server/hook-format.ts";
+import type { Timing } from "../domain/timing.ts";
+import { HookDeliveries } from "../object/hooks/deliveries.ts";
+
+/** D1 and the way to hooks, as the events of users need them. */
+export interface UserFeedDeps {
+  directory: HookDirectory;
+  caller: HookCaller;
+  format: HookFormat;
+  /** The events behind a number, in their order. */
+  userEvents(after: number, limit: number): Promise<UserEvent[]>;
+  /** The number of the last event before a time (ms since 1970). */
+  lastUserEventBefore(time: number): Promise<number>;
+}
+
+/** One row: the events of users of which the hook was told, and how often the next one has failed. */
+export const USER_POSITION_TABLE = `
+  CREATE TABLE user_position (
+    id INTEGER PRIMARY KEY CHECK (id = 1),
+    seq INTEGER NOT NULL,
+    tries INTEGER NOT NULL DEFAULT 0
+  ) STRICT;
+`;
+
+type Position = { seq: number; tries: number };
+
+const PAGE = 20;
+
+/** Tells a hook what became of users: all of them in one order. */
+export class UserFeed {
+  readonly #sql: SqlStorage;
+  readonly #deps: UserFeedDeps;
+  readonly #deliveries: HookDeliveries;
+
+  constructor(sql: SqlStorage, deps: UserFeedDeps, timing: Timing["hooks"]) {
+    this.#sql = sql;
+    this.#deps = deps;
+    this.#deliveries = new HookDeliveries("users", deps.directory, deps.caller, timing);
+  }
+
+  /** Has the hook told of what comes from a time on, or of that anew. Else a hook goes on where it was. */
+  async begin(since: number, isReplay: boolean): Promise<void> {
+    const before = await this.#deps.lastUserEventBefore(since);
+    const known = this.#position;
+    const seq = known ? (isReplay ? Math.min(known.seq, before) : known.seq) : before;
+    this.#store({ seq, tries: 0 });
+  }
+
+  /**
+   * Delivers the next events.
+   * @returns when to go on (ms since 1970), or null: nothing is left
+   */
+  async run(id: HookId): Promise<number | null> {
+    const target = await this.#deps.directory.hook(id);
+    const start = this.#position;
+    if (!start || target?.state !== "active" || target.conversations !== null) return null;
+    const found = await this.#deps.userEvents(start.seq, PAGE);
+    const events = found.map((event) => ({
+      ...{ id: `evt_u${event.seq}`, type: event.type, at: event.at, next: event.seq },
+      data: () => this.#deps.format.user(event),
+    }));
+    const {
+      position: seq,
+      tries,
+      nextAt,
+    } = await this.#deliveries.run(target, start.seq, events, start.tries);
+    // A replay has begun meanwhile.
+    const now = this.#position;
+    if (now?.seq !== start.seq || now.tries !== start.tries) return Date.now();
+    this.#store({ seq, tries });
+    if (tries > 0) return nextAt;
+    return found.length === PAGE ? Date.now() : null;
+  }
+
+  get #position(): Position | null {
+    return this.#sql.exec<Position>("SELECT seq, tries FROM user_position").toArray()[0] ?? null;
+  }
+
+  #store({ seq, tries }: Position): void {
+    this.#sql.exec("INSERT OR REPLACE INTO user_position (id, seq, tries) VALUES (1, ?, ?)", seq, tries);
+  }
+}
