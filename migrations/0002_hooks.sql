@@ -20,6 +20,7 @@ CREATE TABLE `hooks` (
 	`former_secret` text,
 	`former_until` integer DEFAULT 0 NOT NULL,
 	`state` text DEFAULT 'active' NOT NULL,
+	`gate` text,
 	`created_at` integer NOT NULL,
 	`active_since` integer NOT NULL,
 	`last_success_at` integer
@@ -34,7 +35,8 @@ CREATE TABLE `user_events` (
 	`at` integer NOT NULL
 );
 --> statement-breakpoint
-CREATE INDEX `user_events_at` ON `user_events` (`at`);--> statement-breakpoint
+CREATE INDEX `user_events_at` ON `user_events` (`at`);
+--> statement-breakpoint
 -- drizzle-kit knows no triggers. Without a hook that is told of users they write nothing.
 CREATE TRIGGER `users_tell_created` AFTER INSERT ON `users`
 WHEN EXISTS (SELECT 1 FROM `hooks` WHERE `state` IN ('active', 'disabled') AND `conversations` IS NULL)

@@ -3,7 +3,7 @@ import { createApp } from "./app.ts";
 import { ConversationObject } from "./conversation/object.ts";
 import { ConversationStubs } from "./conversation/stub.ts";
 import { deleteExpired } from "./core/maintenance.ts";
-import { callHook } from "./core/server/hook-calls.ts";
+import { askHook, callHook } from "./core/server/hook-calls.ts";
 import { wakeHooksOfUsers } from "./core/server/user-events.ts";
 import type { HookCaller, HookDirectory } from "./domain/ports.ts";
 import { readSettings, type Settings } from "./domain/settings.ts";
@@ -145,7 +145,9 @@ function hookPorts(db: Database, { wayOut }: Settings, timing: Timing) {
   };
   const call: HookCaller["call"] = (url, headers, body) =>
     callHook({ url, headers, body }, wayOut, timing.hooks);
-  return { directory, caller: { call }, format: hookFormat };
+  const ask: HookCaller["ask"] = (url, headers, body, timeoutMs) =>
+    askHook({ url, headers, body }, wayOut, timeoutMs);
+  return { directory, caller: { call, ask }, format: hookFormat };
 }
 
 /** The wire formats of device sockets, by name. */

@@ -60,7 +60,7 @@ export function create(
       );
     }
     HookPositions.storeFirst(storage.sql, hooks);
-    for (const hook of hooks)
+    for (const { id: hook } of hooks)
       storage.sql.exec("INSERT INTO jobs (kind, key, due) VALUES ('hooks', ?, ?)", hook, now);
     // A block that was stored after the read of D1 found no object to announce itself to: read D1 once more.
     if (profile.kind !== "direct") return;

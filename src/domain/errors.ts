@@ -10,6 +10,7 @@ export const ErrorCode = z.enum([
   "unauthenticated",
   "forbidden",
   "suspended",
+  "refused",
   "muted",
   "blocked",
   "not_found",

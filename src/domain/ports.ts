@@ -59,7 +59,7 @@ export interface CreatedConversation {
   directPermission: DirectPermissionState;
   members: StoredInitialMember[];
   /** the hooks that are told of it */
-  hooks: HookId[];
+  hooks: { id: HookId; isGate: boolean }[];
 }
 
 /** The changes of a conversation that D1 stores. */
@@ -357,4 +357,11 @@ export interface HookCaller {
     headers: Record<string, string>,
     body: string,
   ): Promise<{ status: number | null; error: string }>;
+  /** The same for its answer. @returns `json` of an answer with 2xx; undefined: there is none */
+  ask(
+    url: string,
+    headers: Record<string, string>,
+    body: string,
+    timeoutMs: number,
+  ): Promise<{ status: number | null; error: string; json: unknown }>;
 }

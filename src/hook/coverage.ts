@@ -1,15 +1,21 @@
 import { CoreError } from "../domain/errors.ts";
 import type { ConversationId } from "../domain/ids.ts";
-import type { HookId } from "../domain/server/hook.ts";
+import type { HookId, HookStart } from "../domain/server/hook.ts";
 import type { CallBudget } from "../object/concurrency.ts";
 import { forEachConcurrent } from "../object/concurrency.ts";
 
 /** D1 and the conversations, as a round needs them. */
 export interface CoverageDeps {
   /** The conversations that the hook is told of, after an id, ascending; null: there is no such hook. */
-  conversations(id: HookId, after: number, limit: number): Promise<ConversationId[] | null>;
+  conversations(id: HookId, after: number, limit: number): Promise<CoveredPage | null>;
   /** Tells a conversation of the hook. @throws `not_found` */
-  cover(id: ConversationId, input: { id: HookId; since: number; isReplay: boolean }): Promise<unknown>;
+  cover(id: ConversationId, input: HookStart): Promise<unknown>;
+}
+
+/** Some conversations of a hook, and whether it is asked before a message is stored. */
+export interface CoveredPage {
+  ids: ConversationId[];
+  isGate: boolean;
 }
 
 /** What the conversations are told. */
@@ -62,9 +68,10 @@ export class Coverage {
     const { since } = current;
     const limit = calls.take(PAGE);
     if (limit === 0) return false;
-    const ids = await this.#deps.conversations(id, current.after, limit);
-    const input = { id, since, isReplay: current.is_replay === 1 };
-    await forEachConcurrent(AT_ONCE, ids ?? [], async (conversation) => {
+    const page = await this.#deps.conversations(id, current.after, limit);
+    const { ids, isGate } = page ?? { ids: [], isGate: false };
+    const input = { id, since, isReplay: current.is_replay === 1, isGate };
+    await forEachConcurrent(AT_ONCE, ids, async (conversation) => {
       try {
         await this.#deps.cover(conversation, input);
       } catch (error) {
@@ -72,7 +79,7 @@ export class Coverage {
       }
     });
     if (round !== this.#round) return false;
-    const last = ids?.at(-1);
+    const last = ids.at(-1);
     if (last === undefined) this.#sql.exec("DELETE FROM coverage");
     else this.#sql.exec("UPDATE coverage SET after = ?", last);
     return last === undefined;

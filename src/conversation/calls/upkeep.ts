@@ -1,9 +1,9 @@
 import type { VersionedPerson } from "../../domain/accounts/person.ts";
 import type { SessionId } from "../../domain/ids.ts";
+import type { HookStart } from "../../domain/server/hook.ts";
 import { effect, onlyIfStored } from "../../object/calls/object-call.ts";
 import { WEIGHTS } from "../../object/user-budgets.ts";
 import { removeDeletedUser } from "../changes/remove-deleted-user.ts";
-import type { HookStart } from "../hooks/hooks.ts";
 import { type Caller, repeatable } from "./call.ts";
 
 const { unweighed } = WEIGHTS;

@@ -11,6 +11,7 @@ import {
 import type { Mentions } from "../../domain/messages/message.ts";
 import { Backlog } from "../../object/backlog.ts";
 import type { FileReferences } from "../files/file-references.ts";
+import type { SendingGate } from "../hooks/sending-gate.ts";
 import { type EditHistory, versionOf } from "../log/edit-history.ts";
 import { readAlsoMentioned, readMentions, storedMentions } from "../log/mention-index.ts";
 import type { MessageEditColumns } from "../log/message-log.ts";
@@ -33,6 +34,7 @@ interface EditingDeps {
   indexer: Pick<Indexer, "admitEdit" | "outdate" | "resume">;
   files: Pick<FileReferences, "storeVersions">;
   permission: Pick<DirectPermission, "check">;
+  gate: Pick<SendingGate, "isSet" | "check">;
   /** for how many seconds a message can be edited; 0: without limit */
   windowS: number;
   /** has the alarm go on removing the former versions of a user */
@@ -64,7 +66,9 @@ export class Editing {
   async edit(userId: UserId, seq: Seq, edit: MessageEdit): Promise<EditOutcome> {
     await this.#permitted(userId, edit);
     this.#room.flushSends();
-    const outcome = this.#edit(this.#room.members.active(userId), seq, edit);
+    const gated = await this.#gated(userId, seq, edit);
+    this.#room.flushSends();
+    const outcome = this.#edit(this.#room.members.active(userId), seq, gated);
     // The list of the sender has it with the answer. A repeat waits too: the first call may be under way.
     if (outcome.type !== "conflict") await this.#room.updateInboxes([userId]);
     return outcome;
@@ -112,6 +116,25 @@ export class Editing {
     const failure = await check;
     this.#backlog.release(userId, 1, body.length);
     if (failure) throw new CoreError(failure.code, failure.detail, failure.data);
+  }
+
+  /** Asks the hook that has a say. @returns the edit as it is to be stored @throws as `edit` does */
+  async #gated(userId: UserId, seq: Seq, edit: MessageEdit): Promise<MessageEdit> {
+    const { gate } = this.#deps;
+    const { members, state } = this.#room;
+    if (!gate.isSet) return edit;
+    const row = this.#editable(members.active(userId), seq);
+    const body = editedBody(row.kind, row.body, edit.body);
+    const { mentions = readMentions(row.mentions) } = edit;
+    if (!this.#backlog.take(userId, 1, body.length))
+      throw new CoreError(TOO_MANY.code, TOO_MANY.detail, TOO_MANY.data);
+    const checked = await gate.check({
+      ...{ conversationId: state.id, senderId: userId, kind: row.kind, body, mentions, edits: seq },
+      ...{ clientMsgId: undefined, threadRoot: row.thread_root },
+    });
+    this.#backlog.release(userId, 1, body.length);
+    if (!checked.ok) throw new CoreError(checked.code, checked.detail, checked.data);
+    return checked.value === body ? edit : { ...edit, body: checked.value };
   }
 
   #edit(member: MemberRow, seq: Seq, edit: MessageEdit): EditOutcome {

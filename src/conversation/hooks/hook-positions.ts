@@ -1,4 +1,5 @@
 import { Position } from "../../domain/ids.ts";
+import type { CreatedConversation } from "../../domain/ports.ts";
 import { HookId } from "../../domain/server/hook.ts";
 
 /** How far a hook was told of this conversation. */
@@ -27,6 +28,8 @@ export interface KnownHook extends HookPosition {
   tries: number;
   /** the hook is not active: nothing is told until it is */
   isPaused: boolean;
+  /** it is asked before a message is stored, and told of nothing */
+  isGate: boolean;
   /** where a replay begins: former positions, the oldest first */
   marks: readonly Mark[];
 }
@@ -41,6 +44,7 @@ export const HOOKS_TABLE = `
     is_new INTEGER NOT NULL DEFAULT 0,
     tries INTEGER NOT NULL DEFAULT 0,
     paused INTEGER NOT NULL DEFAULT 0,
+    is_gate INTEGER NOT NULL DEFAULT 0,
     marks TEXT NOT NULL DEFAULT '[]'
   ) STRICT, WITHOUT ROWID;
 `;
@@ -53,6 +57,7 @@ type Row = {
   is_new: number;
   tries: number;
   paused: number;
+  is_gate: number;
   marks: string;
 };
 
@@ -72,13 +77,20 @@ export class HookPositions {
   }
 
   /** Stores hooks that are there when a conversation is made. */
-  static storeFirst(sql: SqlStorage, ids: readonly HookId[]): void {
-    const insert = "INSERT INTO hooks (hook_id, seq, rev, version, is_new) VALUES (?, 0, 0, 0, 1)";
-    for (const id of ids) sql.exec(insert, id);
+  static storeFirst(sql: SqlStorage, hooks: CreatedConversation["hooks"]): void {
+    const insert =
+      "INSERT INTO hooks (hook_id, seq, rev, version, is_new, is_gate) VALUES (?, 0, 0, 0, 1, ?)";
+    for (const { id, isGate } of hooks) sql.exec(insert, id, Number(isGate));
   }
 
   all(): Iterable<KnownHook> {
     return this.#hooks.values();
+  }
+
+  /** The hook that is asked before a message is stored; null: none is. */
+  get gate(): HookId | null {
+    for (const hook of this.#hooks.values()) if (hook.isGate) return hook.id;
+    return null;
   }
 
   get(id: HookId): KnownHook | undefined {
@@ -86,10 +98,21 @@ export class HookPositions {
   }
 
   store(hook: KnownHook): void {
-    const { id, seq, rev, version, isNew, tries, isPaused, marks } = hook;
+    const { id, seq, rev, version, isNew, tries, isPaused, isGate, marks } = hook;
     this.#sql.exec(
-      "INSERT OR REPLACE INTO hooks (hook_id, seq, rev, version, is_new, tries, paused, marks) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
-      ...[id, seq, rev, version, Number(isNew), tries, Number(isPaused), JSON.stringify(marks)],
+      `INSERT OR REPLACE INTO hooks (hook_id, seq, rev, version, is_new, tries, paused, is_gate, marks)
+       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+      ...[
+        id,
+        seq,
+        rev,
+        version,
+        Number(isNew),
+        tries,
+        Number(isPaused),
+        Number(isGate),
+        JSON.stringify(marks),
+      ],
     );
     this.#hooks.set(id, hook);
   }
@@ -100,11 +123,12 @@ export class HookPositions {
   }
 }
 
-function readRow({ hook_id, seq, rev, version, is_new, tries, paused, marks }: Row): KnownHook {
+function readRow({ hook_id, seq, rev, version, is_new, tries, paused, is_gate, marks }: Row): KnownHook {
   return {
     ...{ id: HookId.parse(hook_id), seq: Position.parse(seq), rev, version, tries },
     isNew: is_new === 1,
     isPaused: paused === 1,
+    isGate: is_gate === 1,
     marks: JSON.parse(marks),
   };
 }

@@ -1,12 +1,13 @@
 import { type ConversationId, Position } from "../../domain/ids.ts";
 import type { HookCaller, HookDirectory } from "../../domain/ports.ts";
-import type { HookId } from "../../domain/server/hook.ts";
+import type { HookId, HookStart } from "../../domain/server/hook.ts";
 import type { HookFormat } from "../../domain/server/hook-format.ts";
 import type { Timing } from "../../domain/timing.ts";
 import { HookDeliveries } from "../../object/hooks/deliveries.ts";
 import type { RoomStores } from "../room/context.ts";
 import { HookFeed } from "./hook-feed.ts";
 import { HookPositions, type KnownHook, markBefore, marksAt } from "./hook-positions.ts";
+import { SendingGate } from "./sending-gate.ts";
 
 /** What hooks need of the room and of outside. */
 interface HooksDeps {
@@ -19,21 +20,14 @@ interface HooksDeps {
   schedule(id: HookId, due: number): void;
 }
 
-/** How a hook comes to be told of a conversation. */
-export interface HookStart {
-  id: HookId;
-  /** what came since then is told, also again (ms since 1970) */
-  since: number;
-  /** a replay: what was told is told again. Else a known hook goes on where it was */
-  isReplay: boolean;
-}
-
 /** Tells the hooks of a team's backend of what happens in the conversation. Without hooks nothing is read. */
 export class ConversationHooks {
   readonly #deps: HooksDeps;
   readonly #positions: HookPositions;
   readonly #feed: HookFeed;
   readonly #deliveries: HookDeliveries;
+  /** asks the hook that has a say before a message is stored */
+  readonly gate: SendingGate;
   /** those whose job is scheduled: further changes need no other */
   readonly #scheduled = new Set<HookId>();
 
@@ -42,22 +36,24 @@ export class ConversationHooks {
     this.#deps = deps;
     this.#positions = new HookPositions(sql);
     this.#feed = new HookFeed(sql, room, format);
+    const gateDeps = { directory, caller, format, keepMs: timing.keepMs };
+    this.gate = new SendingGate(this.#positions, gateDeps, (id) => room.renderer.person(id));
     this.#deliveries = new HookDeliveries(`c${room.state.id}`, directory, caller, timing);
   }
 
   /** Call it after a change, in the turn of the write: the job is then part of the same commit. */
   changed(): void {
     for (const hook of this.#positions.all())
-      if (!hook.isPaused && hook.tries === 0 && this.#feed.isBehind(hook))
+      if (!hook.isGate && !hook.isPaused && hook.tries === 0 && this.#feed.isBehind(hook))
         this.#schedule(hook.id, Date.now());
   }
 
   /** Has a hook told of what comes from a time on, or of all of it anew. Idempotent. */
-  cover({ id, since, isReplay }: HookStart): void {
+  cover({ id, since, isReplay, isGate }: HookStart): void {
     const known = this.#positions.get(id);
     // It is told already. A run that is under way stays valid.
     if (known && !isReplay && !known.isPaused && known.tries === 0) return;
-    const hook = known ?? { id, ...this.#feed.end, tries: 0, isPaused: false, marks: [] };
+    const hook = known ?? { id, ...this.#feed.end, tries: 0, isPaused: false, isGate, marks: [] };
     const start = known && !isReplay ? known : this.#startOf(hook, since);
     const next = { ...start, tries: 0, isPaused: false };
     this.#positions.store({ ...next, marks: marksAt(next, Date.now()) });
@@ -86,6 +82,7 @@ export class ConversationHooks {
     const target = await this.#deps.directory.hook(id);
     const hook = this.#positions.get(id);
     if (!hook) return null;
+    if (hook.isGate && target && isAbout(target, this.#deps.room.state.id)) return null;
     if (!target || !isAbout(target, this.#deps.room.state.id)) {
       this.#positions.delete(id);
       return null;

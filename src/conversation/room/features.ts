@@ -56,6 +56,7 @@ export function createFeatures(
     editing: new Editing(room, {
       ...{ history, indexer, files },
       permission: directPermission,
+      gate: room.hooks.gate,
       windowS: settings.editWindowS,
       scheduleRemoval: scheduleNow("edit_history"),
     }),

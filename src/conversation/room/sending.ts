@@ -1,11 +1,12 @@
 import { ConversationUpdates } from "../delivery/conversation-updates.ts";
+import type { SendingGate } from "../hooks/sending-gate.ts";
 import { checkPoll } from "../polls/poll-permission.ts";
 import { CommittedSends } from "../sending/committed-sends.ts";
 import { DirectPermission } from "../sending/direct-permission.ts";
 import { ForwardResolver } from "../sending/forward-resolver.ts";
 import { checkMentions } from "../sending/mention-permission.ts";
 import type { SendOrigin } from "../sending/send.ts";
-import { SendAdmission } from "../sending/send-admission.ts";
+import { SendAdmission, type SendGate } from "../sending/send-admission.ts";
 import { SendQueue } from "../sending/send-queue.ts";
 import { Sends } from "../sending/sends.ts";
 import { checkWritePermission } from "../sending/write-permission.ts";
@@ -21,7 +22,7 @@ export type Sending = ReturnType<typeof createSending>;
 export function createSending(
   { storage, jobs, directory, sources, timing }: RoomHost,
   stores: Stores,
-  { fanout, projection, propagate }: Delivery,
+  { fanout, projection, propagate, hooks }: Delivery,
   publisher: Publisher,
 ) {
   const { state, log, members, composers, profiles, knownUsers, threads, search, fileReferences } = stores;
@@ -64,8 +65,12 @@ export function createSending(
   );
   const own = { id: state.id, members, log, profiles, flush: flushSends };
   const forwards = new ForwardResolver(own, sources, timing.copies);
-  const admission = new SendAdmission(queue, directPermission, forwards, (outcomes) =>
-    committed.tell(outcomes),
+  const admission = new SendAdmission(
+    queue,
+    directPermission,
+    forwards,
+    sendGate(hooks.gate, { ...stores, flushSends }),
+    (outcomes) => committed.tell(outcomes),
   );
   return {
     flushSends,
@@ -73,5 +78,35 @@ export function createSending(
     directPermission,
     forwards,
     sends: new Sends(stores, { queue, admission, fanout, propagate }),
+  };
+}
+
+/**
+ * The gate of sends. Who may not send here, and what is stored already, is left to the queue: nobody is asked
+ * for it.
+ */
+function sendGate(
+  gate: SendingGate,
+  { state, members, log, flushSends }: Stores & { flushSends(): void },
+): SendGate {
+  return {
+    get isSet() {
+      return gate.isSet;
+    },
+    async check(senderId, draft) {
+      const { kind, body, clientMsgId, mentions, thread } = draft;
+      flushSends();
+      const isStored = clientMsgId !== undefined && log.byClientId(senderId, clientMsgId) !== undefined;
+      const sender = members.findSender(senderId);
+      if (isStored || !sender || checkWritePermission(state, members, sender))
+        return { ok: true, value: draft };
+      const checked = await gate.check({
+        ...{ conversationId: state.id, senderId, kind, body, clientMsgId, mentions, edits: null },
+        threadRoot: thread?.root ?? null,
+      });
+      if (!checked.ok) return checked;
+      const isSame = checked.value === body || draft.poll !== undefined;
+      return { ok: true, value: isSame ? draft : { ...draft, body: checked.value, place: undefined } };
+    },
   };
 }

@@ -10,15 +10,17 @@ import type { PendingSend, SendOrigin, SendOutcome } from "./send.ts";
 import { MAX_WAITING, type SendQueue, TOO_MANY } from "./send-queue.ts";
 
 /**
- * Admits sends to the send queue. Most sends pass at once. A send waits here in three cases:
+ * Admits sends to the send queue. Most sends pass at once. A send waits here in four cases:
  * - It is a forward: its originals have to be read first.
  * - A change of the direct permission is under way: the permission has to be read from D1.
+ * - A hook has a say: it is asked first, for each message.
  * - An earlier send of the same origin waits: sends of one origin keep their order.
  */
 export class SendAdmission {
   readonly #sends: SendQueue<SendOrigin>;
   readonly #permission: DirectPermission;
   readonly #forwards: ForwardResolver;
+  readonly #gate: SendGate;
   readonly #onRefused: (outcomes: SendOutcome<SendOrigin>[]) => void;
   readonly #queues = new KeyQueue<object>();
   readonly #backlog = new Backlog(MAX_WAITING);
@@ -28,11 +30,13 @@ export class SendAdmission {
     sends: SendQueue<SendOrigin>,
     permission: DirectPermission,
     forwards: ForwardResolver,
+    gate: SendGate,
     onRefused: (outcomes: SendOutcome<SendOrigin>[]) => void,
   ) {
     this.#sends = sends;
     this.#permission = permission;
     this.#forwards = forwards;
+    this.#gate = gate;
     this.#onRefused = onRefused;
   }
 
@@ -41,7 +45,8 @@ export class SendAdmission {
    * while it waits.
    */
   admit(senderId: UserId, sends: readonly PendingSend[]): void {
-    for (const batch of batchesOf(sends)) this.#admit(senderId, batch);
+    // A hook decides of each message by itself.
+    for (const batch of batchesOf(sends, this.#gate.isSet)) this.#admit(senderId, batch);
   }
 
   #admit(senderId: UserId, batch: Batch): void {
@@ -49,7 +54,7 @@ export class SendAdmission {
     const { origin } = batch.sends[0];
     const key = "socket" in origin ? origin.socket : (origin.orderKey ?? origin);
     // A full backlog does not refuse a send that has nothing to wait for.
-    if (batch.isComplete && !pendingCheck && !this.#queues.isBusy(key)) {
+    if (batch.isComplete && !pendingCheck && !this.#gate.isSet && !this.#queues.isBusy(key)) {
       this.#submit(senderId, batch.sends);
       return;
     }
@@ -60,7 +65,8 @@ export class SendAdmission {
       return;
     }
     const admitted = this.#queues.run(key, async () => {
-      const ready = await this.#prepare(senderId, batch, pendingCheck);
+      const prepared = await this.#prepare(senderId, batch, pendingCheck);
+      const ready = prepared.ok && this.#gate.isSet ? await this.#gated(senderId, prepared.value) : prepared;
       this.#backlog.release(senderId, count, bytes);
       // The socket was closed while the send waited, as when its session ended: the send must not take
       // effect.
@@ -93,6 +99,16 @@ export class SendAdmission {
     return (await this.#permission.check()) ?? success([{ draft: resolved.value, origin }]);
   }
 
+  /** Asks the hook of one message. */
+  async #gated(senderId: UserId, sends: readonly ReadySend[]): Promise<Result<readonly ReadySend[]>> {
+    const [send] = sends;
+    if (!send) return success(sends);
+    const draft = await this.#gate.check(senderId, send.draft);
+    if (!draft.ok) return draft;
+    // What the permission was may have changed meanwhile.
+    return (await this.#permission.check()) ?? success([{ ...send, draft: draft.value }]);
+  }
+
   #submit(senderId: UserId, sends: readonly ReadySend[]): void {
     this.#sends.enqueue(sends.map(({ draft, origin }) => ({ senderId, draft, origin })));
   }
@@ -100,6 +116,14 @@ export class SendAdmission {
   #refuse(sends: readonly PendingSend[], result: Failure): void {
     this.#onRefused(sends.map((send) => ({ send, result })));
   }
+}
+
+/** Asks before a send is stored. */
+export interface SendGate {
+  /** whether anybody is asked */
+  readonly isSet: boolean;
+  /** @returns the draft as it is to be stored, or why it is not */
+  check(senderId: UserId, draft: Draft): Promise<Result<Draft>>;
 }
 
 /** A send whose dependencies are there. */
@@ -110,12 +134,12 @@ type Batch =
   | { isComplete: true; sends: [ReadySend, ...ReadySend[]] }
   | { isComplete: false; sends: [PendingSend<ForwardDraft>] };
 
-function batchesOf(sends: readonly PendingSend[]): Batch[] {
+function batchesOf(sends: readonly PendingSend[], areSingle: boolean): Batch[] {
   const batches: Batch[] = [];
   for (const { draft, origin } of sends) {
     const last = batches.at(-1);
     if ("copy" in draft) batches.push({ isComplete: false, sends: [{ draft, origin }] });
-    else if (last?.isComplete) last.sends.push({ draft, origin });
+    else if (last?.isComplete && !areSingle) last.sends.push({ draft, origin });
     else batches.push({ isComplete: true, sends: [{ draft, origin }] });
   }
   return batches;

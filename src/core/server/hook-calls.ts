@@ -8,6 +8,37 @@ interface HookCall {
   body: string;
 }
 
+/** The answer of a hook that is asked is small, also with the longest body. */
+const MAX_ANSWER = 64 * 1024;
+
+/**
+ * Asks a hook, and waits so long for it.
+ * @returns `json` of an answer with 2xx; undefined: there is none, for this reason
+ */
+export async function askHook(
+  call: HookCall,
+  wayOut: WayOut,
+  timeoutMs: number,
+): Promise<{ status: number | null; error: string; json: unknown }> {
+  try {
+    const asked = { ...call, method: "POST", timeoutMs, maxBytes: MAX_ANSWER } as const;
+    const { status, body } = await guardedFetch(asked, wayOut);
+    const json = status >= 200 && status < 300 ? jsonOf(body) : undefined;
+    return { status, error: "The answer was no decision.", json };
+  } catch (error) {
+    if (error instanceof NoAnswerError) return { status: null, error: error.message, json: undefined };
+    throw error;
+  }
+}
+
+function jsonOf(body: Uint8Array): unknown {
+  try {
+    return JSON.parse(new TextDecoder().decode(body));
+  } catch {
+    return undefined;
+  }
+}
+
 /** Calls a hook. @returns `status` null: there was no answer, for this reason */
 export async function callHook(
   call: HookCall,

@@ -1,6 +1,14 @@
 import { CoreError, invalid } from "../../domain/errors.ts";
 import type { ConversationId } from "../../domain/ids.ts";
-import { type Hook, HookId, MAX_HOOKS, newHookId, newHookSecret } from "../../domain/server/hook.ts";
+import {
+  type Gate,
+  type Hook,
+  HookId,
+  MAX_HOOKS,
+  newHookId,
+  newHookSecret,
+  SENDING,
+} from "../../domain/server/hook.ts";
 import { addressFlaw } from "../../lib/outgoing/address.ts";
 import { signedHeaders } from "../../object/hooks/signature.ts";
 import {
@@ -21,6 +29,14 @@ import { callHook } from "./hook-calls.ts";
 /** What a backend states of a hook. */
 export type HookSettings = Pick<Hook, "url" | "events" | "conversations">;
 
+/** What a backend states of a hook that is asked. */
+export interface GateSettings {
+  timeoutMs: number | undefined;
+  onFailure: Gate["onFailure"] | undefined;
+}
+
+const DEFAULT_GATE: Gate = { timeoutMs: 1_000, onFailure: "allow" };
+
 /** The failed deliveries that a list has. */
 const LISTED = 100;
 
@@ -32,10 +48,17 @@ const LISTED = 100;
 export async function createHook(
   core: Core,
   settings: HookSettings,
+  asked: GateSettings,
 ): Promise<{ hook: Hook; secret: string }> {
   await requireValid(core, settings);
+  const gate = gateOf(settings, asked);
+  if (gate && (await listHooks(core.db)).some((hook) => hook.gate))
+    throw new CoreError(
+      "conflict",
+      "There is a hook that is asked before messages already: delete it first.",
+    );
   const secret = newHookSecret();
-  const made = { ...settings, id: newHookId(), createdAt: Date.now() };
+  const made = { ...settings, gate, id: newHookId(), createdAt: Date.now() };
   if (!(await insertHook(core.db, { ...made, secret }, MAX_HOOKS)))
     throw new CoreError("conflict", `There are ${MAX_HOOKS} hooks already: delete one.`);
   await core.hooks.cover(made.id, { since: made.createdAt, isReplay: false });
@@ -63,15 +86,20 @@ export async function changeHook(
   core: Core,
   id: string,
   change: Partial<HookSettings> & { state?: "active" },
+  asked: GateSettings,
 ): Promise<Hook> {
   const hook = await hookOf(core, id);
   await requireValid(core, change);
-  const changed = { ...hook, ...change };
+  const merged = { ...hook, ...change };
+  const gate = gateOf(merged, asked, hook.gate ?? DEFAULT_GATE);
+  if ((gate === null) !== (hook.gate === null))
+    throw invalid("body.events", "a hook that is asked before messages stays one, and no other becomes one");
+  const changed = { ...merged, gate };
   const { url, events, conversations, state } = changed;
   const isRevived = hook.state !== "active" && state === "active";
   const since = Date.now();
   await updateHook(core.db, hook.id, {
-    ...{ url, events, conversations, state },
+    ...{ url, events, conversations, gate, state },
     ...(isRevived && { activeSince: since }),
   });
   if (isRevived || change.conversations !== undefined)
@@ -129,6 +157,21 @@ export async function failedDeliveries(core: Core, id: string): Promise<ListedFa
 export async function replayHook(core: Core, id: string, since: number): Promise<void> {
   const hook = await hookOf(core, id);
   await core.hooks.cover(hook.id, { since, isReplay: true });
+}
+
+/** How a hook is asked, by its events; null: it is told. @throws `validation_failed` */
+function gateOf(
+  { events }: Pick<Hook, "events">,
+  { timeoutMs, onFailure }: GateSettings,
+  before = DEFAULT_GATE,
+): Gate | null {
+  if (events.includes(SENDING)) {
+    if (events.length > 1) throw invalid("body.events", `\`${SENDING}\` must be the only one`);
+    return { timeoutMs: timeoutMs ?? before.timeoutMs, onFailure: onFailure ?? before.onFailure };
+  }
+  for (const [name, value] of [["timeout_ms", timeoutMs] as const, ["on_failure", onFailure] as const])
+    if (value !== undefined) throw invalid(`body.${name}`, `is of \`${SENDING}\` alone`);
+  return null;
 }
 
 async function requireValid(core: Core, { url, conversations }: Partial<HookSettings>): Promise<void> {

@@ -1,6 +1,8 @@
+import type { Person } from "../accounts/person.ts";
 import type { Profile } from "../conversations/conversation.ts";
 import type { ConversationId, Position, Seq, UserId } from "../ids.ts";
-import type { Message } from "../messages/message.ts";
+import type { BodyJson, Kind } from "../messages/content.ts";
+import type { Mentions, Message } from "../messages/message.ts";
 import type { UserEvent } from "./hook.ts";
 
 /** What a hook is told of a conversation. */
@@ -16,8 +18,23 @@ export type ConversationHookData = {
   | { conversation: { profile: Profile; memberCount: number; dissolvedAt: number | null } }
 );
 
+/** A message, or an edit of one, before it is stored. */
+export interface GateData {
+  conversationId: ConversationId;
+  sender: Person;
+  kind: Kind;
+  body: BodyJson;
+  clientMsgId: string | undefined;
+  mentions: Mentions;
+  /** of a reply in a thread */
+  threadRoot: Seq | null;
+  /** of an edit: the message that is edited */
+  edits: Seq | null;
+}
+
 /** Writes the `data` of events, in the form of a surface. */
 export interface HookFormat {
   data(data: ConversationHookData): object;
   user(event: UserEvent): object;
+  sending(data: GateData): object;
 }

@@ -29,6 +29,24 @@ export const HookEventType = z.enum([
 ]);
 export type HookEventType = z.infer<typeof HookEventType>;
 
+/** The event of a hook that is asked before a message is stored. It has no other. */
+export const SENDING = "message.sending";
+
+/** How such a hook is asked. */
+export interface Gate {
+  timeoutMs: number;
+  /** whether a message is stored, or refused, when there is no answer */
+  onFailure: "allow" | "refuse";
+}
+
+/** What such a hook answers. */
+export const GateAnswer = z.discriminatedUnion("action", [
+  z.object({ action: z.literal("accept") }),
+  z.object({ action: z.literal("reject"), reason: z.string().max(500).default("") }),
+  z.object({ action: z.literal("replace"), body: z.record(z.string(), z.json()) }),
+]);
+export type GateAnswer = z.infer<typeof GateAnswer>;
+
 /**
  * Whether a hook is called.
  * - `disabled`: three days without a success. The team makes it active again.
@@ -37,14 +55,18 @@ export type HookEventType = z.infer<typeof HookEventType>;
 export const HookState = z.enum(["active", "disabled", "gone"]);
 export type HookState = z.infer<typeof HookState>;
 
+/** `*`: all of them, those of later releases too. Or `SENDING` alone. */
+export type HookEvents = (HookEventType | "*" | typeof SENDING)[];
+
 /** A hook without its secret. Times are milliseconds since 1970. */
 export interface Hook {
   id: HookId;
   url: string;
-  /** `*`: all of them, those of later releases too */
-  events: (HookEventType | "*")[];
+  events: HookEvents;
   /** the only conversations that it is told of, and no users; null: all, and users */
   conversations: ConversationId[] | null;
+  /** null: it is told of what has happened */
+  gate: Gate | null;
   state: HookState;
   createdAt: number;
   /** null: never */
@@ -52,7 +74,7 @@ export interface Hook {
 }
 
 /** A hook as those who call it know it. */
-export interface HookTarget extends Pick<Hook, "id" | "url" | "events" | "conversations" | "state"> {
+export interface HookTarget extends Pick<Hook, "id" | "url" | "events" | "conversations" | "gate" | "state"> {
   /** sign each call: the present secret, and for a day the one before */
   secrets: string[];
   /** when it last succeeded, was made or was made active (ms since 1970) */
@@ -70,6 +92,17 @@ export interface FailedDelivery {
   error: string;
   failedAt: number;
   nextAt: number;
+}
+
+/** How a hook comes to be told of a conversation. */
+export interface HookStart {
+  id: HookId;
+  /** what came since then is told, also again (ms since 1970) */
+  since: number;
+  /** it is asked before a message is stored, and told of nothing */
+  isGate: boolean;
+  /** a replay: what was told is told again. Else a known hook goes on where it was */
+  isReplay: boolean;
 }
 
 /** What became of a user. */

@@ -136,7 +136,7 @@ export async function findConversationAsCreated(
   return {
     profile,
     directPermission,
-    hooks: hooks.map(({ id }) => id),
+    hooks,
     members: members.map(({ role, joinedAt, customFields, ...person }) => {
       return { person, role, joinedAt, customFields };
     }),

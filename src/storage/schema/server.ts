@@ -1,6 +1,13 @@
 import { index, integer, primaryKey, sqliteTable, text } from "drizzle-orm/sqlite-core";
 import type { ConversationId, UserId } from "../../domain/ids.ts";
-import type { HookEventType, HookId, HookState, UserEventType } from "../../domain/server/hook.ts";
+import type {
+  Gate,
+  HookEvents,
+  HookEventType,
+  HookId,
+  HookState,
+  UserEventType,
+} from "../../domain/server/hook.ts";
 import type { ServerKeyId, ServerScope } from "../../domain/server/server-key.ts";
 import type { ExternalId } from "../../domain/server/user-ref.ts";
 
@@ -24,7 +31,7 @@ export const hooks = sqliteTable(
   {
     id: text().primaryKey().$type<HookId>(),
     url: text().notNull(),
-    events: text({ mode: "json" }).notNull().$type<(HookEventType | "*")[]>(),
+    events: text({ mode: "json" }).notNull().$type<HookEvents>(),
     /** null: it is told of all conversations, and of users */
     conversations: text({ mode: "json" }).$type<ConversationId[]>(),
     secret: text().notNull(),
@@ -32,6 +39,8 @@ export const hooks = sqliteTable(
     formerSecret: text("former_secret"),
     formerUntil: integer("former_until").notNull().default(0),
     state: text().notNull().default("active").$type<HookState>(),
+    /** of a hook that is asked before a message is stored; null: it is told of what has happened */
+    gate: text({ mode: "json" }).$type<Gate>(),
     createdAt: integer("created_at").notNull(),
     /** when it was last made active, or was made */
     activeSince: integer("active_since").notNull(),

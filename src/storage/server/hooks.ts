@@ -10,6 +10,7 @@ const HOOK = {
   url: hooks.url,
   events: hooks.events,
   conversations: hooks.conversations,
+  gate: hooks.gate,
   state: hooks.state,
   createdAt: hooks.createdAt,
   lastSuccessAt: hooks.lastSuccessAt,
@@ -48,7 +49,7 @@ export async function findHook(db: Database, id: HookId): Promise<Hook | null> {
 /** The ids of the hooks that a new conversation has: one query of a batch. */
 export function hooksOfAllQuery(db: Database) {
   return db
-    .select({ id: hooks.id })
+    .select({ id: hooks.id, isGate: sql`${hooks.gate} IS NOT NULL`.mapWith(Boolean) })
     .from(hooks)
     .where(and(inArray(hooks.state, ["active", "disabled"]), isNull(hooks.conversations)));
 }
@@ -59,10 +60,10 @@ export async function findHookTarget(db: Database, id: HookId, now: number): Pro
   const columns = { ...HOOK, secret, formerSecret, formerUntil, activeSince };
   const [found] = await queryD1(db.select(columns).from(hooks).where(eq(hooks.id, id)));
   if (!found) return null;
-  const { url, events, conversations, state } = found;
+  const { url, events, conversations, gate, state } = found;
   const former = found.formerSecret !== null && found.formerUntil > now ? [found.formerSecret] : [];
   return {
-    ...{ id, url, events, conversations, state },
+    ...{ id, url, events, conversations, gate, state },
     secrets: [found.secret, ...former],
     healthyAt: Math.max(found.activeSince, found.lastSuccessAt ?? 0),
   };
@@ -147,15 +148,20 @@ export async function listHookConversations(
   hook: HookId,
   after: number,
   limit: number,
-): Promise<ConversationId[] | null> {
+): Promise<{ ids: ConversationId[]; isGate: boolean } | null> {
   const found = await findHook(db, hook);
   if (!found) return null;
   const { conversations: named } = found;
+  const isGate = found.gate !== null;
+  const isBehind = (id: ConversationId) => id > after;
   if (named)
-    return named
-      .filter((id) => id > after)
-      .toSorted((one, other) => one - other)
-      .slice(0, limit);
+    return {
+      ids: named
+        .filter(isBehind)
+        .toSorted((one, other) => one - other)
+        .slice(0, limit),
+      isGate,
+    };
   const rows = await queryD1(
     db
       .select({ id: conversations.id })
@@ -164,7 +170,7 @@ export async function listHookConversations(
       .orderBy(asc(conversations.id))
       .limit(limit),
   );
-  return rows.map(({ id }) => id);
+  return { ids: rows.map(({ id }) => id), isGate };
 }
 
 /** Which of these conversations there are. */

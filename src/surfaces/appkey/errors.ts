@@ -8,6 +8,7 @@ const REASONS: Record<ErrorCode, { reason: string; status?: ContentfulStatusCode
   unauthenticated: { reason: "未授权" },
   forbidden: { reason: "没有权限" },
   suspended: { reason: "账号已被停用" },
+  refused: { reason: "消息被拒绝" },
   muted: { reason: "已被禁言" },
   blocked: { reason: "已被屏蔽" },
   not_found: { reason: "不存在" },

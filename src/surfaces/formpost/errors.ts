@@ -21,6 +21,7 @@ const REFUSALS: Record<ErrorCode, Refusal> = {
   unauthenticated: { code: 1, status: 401 },
   forbidden: { code: BAD_PARAMETER },
   suspended: { code: BAD_PARAMETER },
+  refused: { code: BAD_PARAMETER },
   muted: { code: BAD_PARAMETER },
   blocked: { code: BAD_PARAMETER },
   not_found: { code: BAD_PARAMETER },

@@ -22,6 +22,7 @@ const REASONS: Record<
   unauthenticated: { reason: "你的用户凭证不正确", code: 401 },
   forbidden: { reason: "没有权限", code: REFUSED },
   suspended: { reason: "账号已被停用", code: REFUSED },
+  refused: { reason: "消息被拒绝", code: REFUSED },
   muted: { reason: "已被禁言", code: REFUSED },
   blocked: { reason: "已被屏蔽", code: REFUSED },
   not_found: { reason: "内容不存在", code: BAD },

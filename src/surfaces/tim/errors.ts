@@ -27,6 +27,7 @@ const WIRE_FAILURES: Record<ErrorCode, WireFailure> = {
   unauthenticated: { code: 70_001 },
   forbidden: { code: 10_007 },
   suspended: { code: 10_007 },
+  refused: { code: 80_001 },
   muted: { code: 10_017 },
   blocked: { code: 20_007 },
   not_found: { code: 2_500 },

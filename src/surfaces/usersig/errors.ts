@@ -18,6 +18,7 @@ const WIRE_FAILURES: Record<ErrorCode, WireFailure> = {
   unauthenticated: { code: 403, reason: "user_sig 验证失败" },
   forbidden: { code: 403, reason: "没有权限" },
   suspended: { code: 403, reason: "账号已被停用" },
+  refused: { code: 403, reason: "消息被拒绝" },
   muted: { code: 403, reason: "已被禁言" },
   blocked: { code: 403, reason: "已被屏蔽" },
   not_found: { code: 404, reason: "不存在" },

@@ -16,6 +16,7 @@ export const PROBLEMS: Record<ErrorCode, Problem> = {
   unauthenticated: { status: 401, title: "Sign in first" },
   forbidden: { status: 403, title: "Not allowed" },
   suspended: { status: 403, title: "Suspended" },
+  refused: { status: 403, title: "Refused" },
   muted: { status: 403, title: "Muted" },
   blocked: { status: 403, title: "Blocked" },
   not_found: { status: 404, title: "Not found" },

@@ -172,7 +172,7 @@ export const MEMBERS = {
   },
   coverHook: {
     worst: "a hook that is told anew of a long log",
-    cases: [() => [{ id: newHookId(), since: 1, isReplay: true }]],
+    cases: [() => [{ id: newHookId(), since: 1, isReplay: true, isGate: false }]],
     ...{ read: 60, written: 10, bytes: 45 },
     by: "one hook; the binary search of its beginning",
   },

@@ -17,7 +17,7 @@ const Event = z.object({
     conversation_id: z.int().optional(),
     seq: z.int().optional(),
     rev: z.int().optional(),
-    message: z.looseObject({ seq: z.int(), body: z.looseObject({ text: z.string().optional() }) }).optional(),
+    message: z.looseObject({ body: z.looseObject({ text: z.string().optional() }) }).optional(),
   }),
 });
 
@@ -51,9 +51,10 @@ export class HookReceiver {
     return receiver;
   }
 
-  /** Sets how the next calls are answered: statuses, and `hang`. Later ones are answered with 204. */
-  async answer(...answers: (number | "hang")[]): Promise<void> {
-    await fetch(this.url, { method: "PUT", body: answers.join() });
+  /** Sets how the next calls are answered: a status, a body with 200, or not. Later ones get a 204. */
+  async answer(...answers: (number | "hang" | object)[]): Promise<void> {
+    const lines = answers.map((one) => (typeof one === "object" ? `200 ${JSON.stringify(one)}` : one));
+    await fetch(this.url, { method: "PUT", body: lines.join("\n") });
   }
 
   /** All calls so far. */

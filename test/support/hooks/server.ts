@@ -11,13 +11,13 @@ declare module "vitest" {
 /** A receiver: what it was called with, how it answers next, and who waits for further calls. */
 interface Place {
   calls: { headers: Record<string, string>; body: string; status: number | "hang" }[];
-  /** the next answers; after the last one the rest are 204 */
+  /** the next answers, each a status, or `hang`, and perhaps a body; after the last one the rest are 204 */
   answers: string[];
   waiting: (() => void)[];
 }
 
 /**
- * Receives hooks. `PUT` to a path sets how its next calls are answered: statuses and `hang`, with commas.
+ * Receives hooks. `PUT` to a path sets how its next calls are answered, a line each: `204`, `hang`, `200 {}`.
  * `GET …?from=n` resolves with the calls from the n-th on, once there is one.
  */
 export default async function setup(project: TestProject): Promise<() => void> {
@@ -48,11 +48,11 @@ async function answer(places: Map<string, Place>, request: IncomingMessage, resp
   for await (const chunk of request) chunks.push(Buffer.from(chunk));
   const body = Buffer.concat(chunks).toString();
   if (request.method === "PUT") {
-    place.answers = body === "" ? [] : body.split(",");
+    place.answers = body === "" ? [] : body.split("\n");
     response.end();
     return;
   }
-  const how = place.answers.shift() ?? "204";
+  const [, how = "204", said = ""] = /^(\w+) ?(.*)$/.exec(place.answers.shift() ?? "204") ?? [];
   const headers = Object.fromEntries(
     Object.entries(request.headers).map(([name, value]) => [name, String(value)]),
   );
@@ -60,5 +60,5 @@ async function answer(places: Map<string, Place>, request: IncomingMessage, resp
   for (const resolve of place.waiting.splice(0)) resolve();
   if (how === "hang") return;
   if (how === "302") response.writeHead(302, { Location: `${pathname}-elsewhere` }).end();
-  else response.writeHead(Number(how)).end();
+  else response.writeHead(Number(how)).end(said);
 }

@@ -108,7 +108,10 @@ export function isolatedRoom(
   const sources = { messages: async () => ({ messages: [], people: [] }) };
   const hooks = {
     directory: { hook: nothing, failed: unused, recovered: unused, succeeded: unused, end: unused },
-    caller: { call: async () => ({ status: 204, error: "" }) },
+    caller: {
+      call: async () => ({ status: 204, error: "" }),
+      ask: async () => ({ status: 204, error: "", json: undefined }),
+    },
     format: hookFormat,
   };
   const deps = { hooks, directory, inboxes, sources, settings: readSettings(env), deviceFormats, timing };

@@ -1,3 +1,4 @@
+import { StoredBody } from "../../../domain/messages/content.ts";
 import type { ConversationHookData, HookFormat } from "../../../domain/server/hook-format.ts";
 import { serializeLastMessage } from "../serialize/messages/messages.ts";
 import { serializeReactions } from "../serialize/messages/reactions.ts";
@@ -7,6 +8,25 @@ import { serializeServerUser } from "../serialize/server-users.ts";
 export const hookFormat: HookFormat = {
   user: ({ userId, externalId, user }) => ({
     user: user ? serializeServerUser(user) : { id: userId, external_id: externalId },
+  }),
+  sending: ({
+    conversationId,
+    sender: { id, username, nickname, avatar },
+    kind,
+    body,
+    clientMsgId,
+    mentions,
+    threadRoot,
+    edits,
+  }) => ({
+    conversation_id: conversationId,
+    message: {
+      sender: { id, username, nickname, avatar },
+      ...{ kind, body: StoredBody.parse(JSON.parse(body)), mentions },
+      ...(clientMsgId !== undefined && { client_msg_id: clientMsgId }),
+      ...(threadRoot !== null && { thread: { root: threadRoot } }),
+    },
+    ...(edits !== null && { edits }),
   }),
   data: (data) => ({ conversation_id: data.conversationId, seq: data.seq, rev: data.rev, ...shown(data) }),
 };

@@ -2,7 +2,7 @@ import { env } from "cloudflare:workers";
 import type { ConversationJobKind } from "../../../../src/conversation/jobs.ts";
 import type { UserId } from "../../../../src/domain/ids.ts";
 import { LIMITS } from "../../../../src/domain/limits.ts";
-import { newHookId } from "../../../../src/domain/server/hook.ts";
+import { type HookId, newHookId } from "../../../../src/domain/server/hook.ts";
 import { openDatabase } from "../../../../src/storage/database.ts";
 import { insertHook } from "../../../../src/storage/server/hooks.ts";
 import { itemAt } from "../../../support/objects/room.ts";
@@ -52,11 +52,9 @@ function copyColumn(sql: SqlStorage, { first, size }: LargeGroup, column: string
 /** A body that names a file, as SQL. */
 const FILE_BODY = `'{"text":"files/' || printf('%032x', seq) || '"}'`;
 
-const HOOK = newHookId();
-
 /** A hook of events that conversations do not have. */
-function hookRow() {
-  const hook = { id: HOOK, url: "http://127.0.0.1:1/", conversations: null, createdAt: 1, secret: "" };
+function hookRow(id: HookId) {
+  const hook = { id, url: "http://127.0.0.1:1/", conversations: null, gate: null, createdAt: 1, secret: "" };
   return { ...hook, events: ["user.created" as const] };
 }
 
@@ -227,16 +225,19 @@ export const CONVERSATION_JOBS: JobRows<ConversationJobKind, LargeGroup> = {
   hooks: {
     worst: "a hook that was told of nothing, and wants none of it",
     cases: [
-      () => [
-        {
-          key: HOOK,
-          before: () => insertHook(openDatabase(env.DB), hookRow(), 100),
-          state: (sql) =>
-            sql.exec("INSERT INTO hooks (hook_id, seq, rev, version) VALUES (?, 0, 0, 0)", HOOK),
-        },
-      ],
+      () => {
+        const key = newHookId();
+        const insert = "INSERT INTO hooks (hook_id, seq, rev, version) VALUES (?, 0, 0, 0)";
+        return [
+          {
+            key,
+            before: () => insertHook(openDatabase(env.DB), hookRow(key), 100),
+            state: (sql) => sql.exec(insert, key),
+          },
+        ];
+      },
     ],
-    ...{ read: 200, written: 10, bytes: 0 },
+    ...{ read: 60, written: 5, bytes: 0 },
     by: "20 messages and 20 changes (`hook-feed.ts`), one position",
   },
   index: {

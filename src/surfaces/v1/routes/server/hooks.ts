@@ -110,21 +110,24 @@ export const serverHooks = v1Router()
     return c.json({ items: items.map(serializeHook) }, 200);
   })
   .openapi(createRoute, async (c) => {
-    const { conversations = null, ...asked } = c.req.valid("json");
-    const { hook, secret } = await createHook(c.var.core, { ...asked, conversations });
+    const { url, events, conversations = null, timeout_ms, on_failure } = c.req.valid("json");
+    const gate = { timeoutMs: timeout_ms, onFailure: on_failure };
+    const { hook, secret } = await createHook(c.var.core, { url, events, conversations }, gate);
     return c.json({ ...serializeHook(hook), secret }, 201);
   })
   .openapi(getRoute, async (c) => {
     return c.json(serializeHook(await hookOf(c.var.core, c.req.valid("param").id)), 200);
   })
   .openapi(changeRoute, async (c) => {
-    const { url, events, conversations, state } = c.req.valid("json");
-    const hook = await changeHook(c.var.core, c.req.valid("param").id, {
+    const { url, events, conversations, state, timeout_ms, on_failure } = c.req.valid("json");
+    const change = {
       ...(url !== undefined && { url }),
       ...(events !== undefined && { events }),
       ...(conversations !== undefined && { conversations }),
       ...(state !== undefined && { state }),
-    });
+    };
+    const gate = { timeoutMs: timeout_ms, onFailure: on_failure };
+    const hook = await changeHook(c.var.core, c.req.valid("param").id, change, gate);
     return c.json(serializeHook(hook), 200);
   })
   .openapi(deleteRoute, async (c) => {
@@ -148,6 +151,11 @@ export const serverHooks = v1Router()
     return c.body(null, 202);
   });
 
-function serializeHook({ createdAt, lastSuccessAt, ...hook }: ServedHook): z.infer<typeof HookView> {
-  return { ...hook, created_at: createdAt, last_success_at: lastSuccessAt };
+function serializeHook({ createdAt, lastSuccessAt, gate, ...hook }: ServedHook): z.infer<typeof HookView> {
+  return {
+    ...hook,
+    ...(gate && { timeout_ms: gate.timeoutMs, on_failure: gate.onFailure }),
+    created_at: createdAt,
+    last_success_at: lastSuccessAt,
+  };
 }

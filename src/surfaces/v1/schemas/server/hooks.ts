@@ -1,12 +1,30 @@
 import { z } from "@hono/zod-openapi";
 import { ConversationId } from "../../../../domain/ids.ts";
-import { HookEventType, HookId, HookState, MAX_HOOK_CONVERSATIONS } from "../../../../domain/server/hook.ts";
+import {
+  HookEventType,
+  HookId,
+  HookState,
+  MAX_HOOK_CONVERSATIONS,
+  SENDING,
+} from "../../../../domain/server/hook.ts";
 import { Time } from "../common.ts";
 
 const Events = z
-  .array(z.union([HookEventType, z.literal("*")]))
+  .array(z.enum([...HookEventType.options, "*", SENDING]))
   .min(1)
-  .openapi({ description: "What the hook is told of; `*`: everything, events of later releases too" });
+  .openapi({
+    description:
+      "What the hook is told of; `*`: everything, events of later releases too. `message.sending` alone: it is asked before a message is stored or edited",
+  });
+
+const GATE = {
+  timeout_ms: z.int().min(100).max(1_500).optional().openapi({
+    description: "Of `message.sending`: how long an answer may take; 1,000 if absent",
+  }),
+  on_failure: z.enum(["allow", "refuse"]).optional().openapi({
+    description: "Of `message.sending`: whether a message is stored without an answer; `allow` if absent",
+  }),
+};
 
 const Conversations = z
   .array(ConversationId)
@@ -20,7 +38,7 @@ const Url = z.string().max(2_048).openapi({
 });
 
 export const NewHook = z
-  .object({ url: Url, events: Events, conversations: Conversations.optional() })
+  .object({ url: Url, events: Events, conversations: Conversations.optional(), ...GATE })
   .openapi("NewHook");
 
 export const HookChange = z
@@ -28,6 +46,7 @@ export const HookChange = z
     url: Url.optional(),
     events: Events.optional(),
     conversations: Conversations.nullable().optional(),
+    ...GATE,
     state: z.literal("active").optional().openapi({
       description: "Makes a hook active again that was disabled: it goes on with the event that had failed",
     }),
@@ -40,6 +59,7 @@ export const Hook = z
     url: z.string(),
     events: Events,
     conversations: z.array(ConversationId).nullable(),
+    ...GATE,
     state: HookState.openapi({
       description: "`disabled`: three days without a success. `gone`: it has answered 410",
     }),

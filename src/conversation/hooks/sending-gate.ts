@@ -1,0 +1,112 @@
+import { CoreError, type Failure, type Result } from "../../domain/errors.ts";
+import type { UserId } from "../../domain/ids.ts";
+import { type BodyJson, bodyJson, Content, type Kind } from "../../domain/messages/content.ts";
+import type { HookCaller, HookDirectory } from "../../domain/ports.ts";
+import { GateAnswer, type HookId, type HookTarget } from "../../domain/server/hook.ts";
+import type { GateData, HookFormat } from "../../domain/server/hook-format.ts";
+import { errorFields, log } from "../../lib/logger.ts";
+import { signedHeaders } from "../../object/hooks/signature.ts";
+import type { HookPositions } from "./hook-positions.ts";
+
+/** What the gate needs of outside. */
+interface GateDeps {
+  directory: Pick<HookDirectory, "hook">;
+  caller: Pick<HookCaller, "ask">;
+  format: Pick<HookFormat, "sending">;
+  /** how long a hook is kept as it was read (ms) */
+  keepMs: number;
+}
+
+/** A message, or an edit of one, that a user wants to store. */
+export interface Intended extends Omit<GateData, "sender"> {
+  senderId: UserId;
+}
+
+const UNAVAILABLE: Failure = {
+  ok: false,
+  code: "unavailable",
+  detail: "The message could not be checked. Send it again.",
+  data: { retryAfter: 1 },
+};
+
+/**
+ * Asks the hook of the team's backend before a message is stored, or edited. It waits at the door: a message
+ * that waits keeps only those of its own sender waiting.
+ */
+export class SendingGate {
+  readonly #positions: HookPositions;
+  readonly #deps: GateDeps;
+  readonly #describe: (senderId: UserId) => GateData["sender"];
+  #known: { target: HookTarget; until: number } | undefined;
+
+  /** @param describe the sender as the hook is shown them */
+  constructor(positions: HookPositions, deps: GateDeps, describe: (senderId: UserId) => GateData["sender"]) {
+    this.#positions = positions;
+    this.#deps = deps;
+    this.#describe = describe;
+  }
+
+  /** Whether a hook is asked. Without one nothing waits. */
+  get isSet(): boolean {
+    return this.#positions.gate !== null;
+  }
+
+  /**
+   * Asks whether a message may be stored. Never rejects.
+   * @returns its body, which the hook may have replaced; or `refused`, or `unavailable` without an answer
+   */
+  async check({ senderId, ...intended }: Intended): Promise<Result<BodyJson>> {
+    const accepted = { ok: true, value: intended.body } as const;
+    const id = this.#positions.gate;
+    if (id === null) return accepted;
+    try {
+      const target = await this.#target(id);
+      if (!target) return accepted;
+      const answer = await this.#ask(target, { ...intended, sender: this.#describe(senderId) });
+      if (answer?.action === "accept") return accepted;
+      if (answer?.action === "reject") return refused(answer.reason);
+      const body = answer && replaced(intended.kind, answer.body);
+      if (body) return { ok: true, value: body };
+      return target.gate?.onFailure === "refuse" ? UNAVAILABLE : accepted;
+    } catch (error) {
+      log("error", "gate_failed", errorFields(error));
+      return UNAVAILABLE;
+    }
+  }
+
+  /** @returns null: the hook is deleted */
+  async #target(id: HookId): Promise<HookTarget | null> {
+    if (this.#known && this.#known.target.id === id && this.#known.until > Date.now())
+      return this.#known.target;
+    const target = await this.#deps.directory.hook(id);
+    this.#known = target ? { target, until: Date.now() + this.#deps.keepMs } : undefined;
+    if (!target) this.#positions.delete(id);
+    return target;
+  }
+
+  /** @returns null: no answer in time, or none that is one */
+  async #ask({ id, url, secrets, gate }: HookTarget, data: GateData): Promise<GateAnswer | null> {
+    const now = Date.now();
+    const body = JSON.stringify({
+      type: "message.sending",
+      timestamp: new Date(now).toISOString(),
+      data: this.#deps.format.sending(data),
+    });
+    const headers = signedHeaders(`evt_${crypto.randomUUID()}`, now, body, secrets);
+    const answer = await this.#deps.caller.ask(url, headers, body, gate?.timeoutMs ?? 0);
+    const parsed = GateAnswer.safeParse(answer.json);
+    if (parsed.success) return parsed.data;
+    log("warn", "gate_without_answer", { hook: id, status: answer.status, detail: answer.error });
+    return null;
+  }
+}
+
+function refused(reason: string): Failure {
+  return new CoreError("refused", reason || "The message is not allowed here.").toFailure();
+}
+
+/** The body that a hook wants in place of another; null: it fits no message of the kind. */
+function replaced(kind: Kind, given: unknown): BodyJson | null {
+  const content = Content.safeParse({ kind, body: given });
+  return content.success ? bodyJson(content.data) : null;
+}
