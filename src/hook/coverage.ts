@@ -13,7 +13,7 @@ export interface CoverageDeps {
 }
 
 /** Some conversations of a hook, and whether it is asked before a message is stored. */
-export interface CoveredPage {
+interface CoveredPage {
   ids: ConversationId[];
   isGate: boolean;
 }
