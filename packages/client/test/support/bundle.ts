@@ -13,7 +13,7 @@ declare module "vitest" {
 }
 
 /** `src/index.ts` with cheap hashes of passwords: each test registers users. */
-const WORKER = join(ROOT, "test/support/cheap-hashes.ts");
+const WORKER = join(ROOT, "test/support/started-worker.ts");
 
 /** Bundles the Worker once for all test files of a run, as a deployment would. */
 export default async function bundle(project: TestProject): Promise<() => void> {

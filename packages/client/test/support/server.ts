@@ -10,6 +10,7 @@ import { Plan } from "../../../../bench/targets/plan.ts";
 import { Person } from "../../../../scripts/support/person.ts";
 import { portTaken } from "../../../../scripts/support/ports.ts";
 import { collectOutput, ROOT } from "../../../../scripts/support/wrangler.ts";
+import { generateServerKey, ServerScope } from "../../../../src/domain/server/server-key.ts";
 
 /** Long enough, in ms, that only a server that hangs fails. */
 const START_TIMEOUT_MS = 60_000;
@@ -67,9 +68,12 @@ export class TestServer extends Server implements AsyncDisposable {
   #child: ChildProcess | undefined;
   #ended: Promise<unknown> = Promise.resolve();
   #output = () => "";
+  /** a server key with all scopes */
+  readonly serverKey: string;
 
-  private constructor(folder: string, plan: Plan, port: number) {
+  private constructor(folder: string, plan: Plan, port: number, serverKey: string) {
     super(`http://127.0.0.1:${port}`);
+    this.serverKey = serverKey;
     this.#folder = folder;
     this.#plan = { ...plan, port };
   }
@@ -96,8 +100,12 @@ export class TestServer extends Server implements AsyncDisposable {
       inspector: false,
       ...(assets !== undefined && { assets }),
     };
-    const server = new TestServer(folder, plan, await freePort());
-    await server.#run(plan.migrations);
+    const { text, id, hash } = generateServerKey();
+    const server = new TestServer(folder, plan, await freePort(), text);
+    const scopes = JSON.stringify(ServerScope.options);
+    const insert = `INSERT INTO server_keys (id, name, scopes, hash, created_at)
+      VALUES ('${id}', 'test', '${scopes}', '${hash}', 0)`;
+    await server.#run([...plan.migrations, { binding: "DB", queries: [insert] }]);
     return server;
   }
 
