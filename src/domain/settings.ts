@@ -3,6 +3,14 @@ import { log } from "../lib/logger.ts";
 import type { WayOut } from "../lib/outgoing/guarded-fetch.ts";
 import { LIMITS } from "./limits.ts";
 import { type Issuer, issuerList } from "./server/issuer.ts";
+import {
+  DirectPolicy,
+  GroupPolicy,
+  LookupPolicy,
+  OPEN_POLICIES,
+  type Policies,
+  ProfilePolicy,
+} from "./server/policies.ts";
 
 /** The settings of an operator besides `TOKEN_SECRET`, which only `http/access/token.ts` reads. */
 export interface Settings {
@@ -46,6 +54,8 @@ export interface Settings {
   issuers: Issuer[];
   /** where calls to addresses that people gave may go: `DNS_RESOLVER` */
   wayOut: WayOut;
+  /** what users may do by themselves: `PROFILES`, `DIRECT`, `GROUPS`, `LOOKUP` */
+  policies: Policies;
   /** the settings that only a server on a local address may have, in words for its operator; null: none */
   unsafe: string | null;
 }
@@ -84,6 +94,7 @@ const NAMES = [
   ...(["APP_KEYS", "USERSIG_RULE_KEY", "USERSIG_RULE", "USERSIG_PROVISIONING", "USERSIG_TIME_ZONE"] as const),
   ...(["USERSIG_EVENT_NAMES", "TIM_REVOKE_WINDOW_S", "REGISTRATION", "REQUEST_LOG"] as const),
   ...(["PUBLIC_ORIGIN", "FORMER_ORIGINS", "MAX_CHANGES", "EDIT_WINDOW_S", "MAX_UPLOAD_MIB"] as const),
+  ...(["PROFILES", "DIRECT", "GROUPS", "LOOKUP"] as const),
   // `npm run dev` alone sets the last one, by a flag: wrangler.toml does not have it.
   ...(["AUTH_ISSUERS", "DNS_RESOLVER", "DEV_LOOPBACK"] as const),
 ] as const;
@@ -147,6 +158,12 @@ export function readSettings(env: RawSettings): Settings {
     wayOut: {
       allowsLoopback,
       resolver: setting("DNS_RESOLVER", env.DNS_RESOLVER, resolverUrl(allowsLoopback), RESOLVER),
+    },
+    policies: {
+      profiles: setting("PROFILES", env.PROFILES, ProfilePolicy, OPEN_POLICIES.profiles),
+      direct: setting("DIRECT", env.DIRECT, DirectPolicy, OPEN_POLICIES.direct),
+      groups: setting("GROUPS", env.GROUPS, GroupPolicy, OPEN_POLICIES.groups),
+      lookup: setting("LOOKUP", env.LOOKUP, LookupPolicy, OPEN_POLICIES.lookup),
     },
   };
   const settings: Settings = { ...given, unsafe: unsafeSettings(given) };

@@ -35,10 +35,16 @@ export function setPublicOrigin(origin: string): () => void {
   return set("PUBLIC_ORIGIN", origin);
 }
 
+/** Sets what users may do by themselves: one of the policies. @returns restores it */
+export function setPolicy(name: "PROFILES" | "DIRECT" | "GROUPS" | "LOOKUP", value: string): () => void {
+  return set(name, value);
+}
+
 function set(
   name:
     | ("LIVE_MEMBERS" | "MAX_CHANGES" | "EDIT_WINDOW_S" | "RATE_LIMITS")
-    | ("MAX_UPLOAD_MIB" | "PUBLIC_ORIGIN" | "USERSIG_EVENT_NAMES"),
+    | ("MAX_UPLOAD_MIB" | "PUBLIC_ORIGIN" | "USERSIG_EVENT_NAMES")
+    | ("PROFILES" | "DIRECT" | "GROUPS" | "LOOKUP"),
   value: string,
 ): () => void {
   const before = env[name];

@@ -15,44 +15,70 @@ import {
   updateProfile,
 } from "../../storage/accounts/users.ts";
 import { DELETED_PROFILE } from "../../storage/columns.ts";
-import { isProfileLocked } from "../../storage/server/provisioned.ts";
 import { countNamed } from "../contacts/strangers.ts";
 import type { Core } from "../context.ts";
+import { requireMayChangeProfile, requireMayLookUp, withoutStrangers } from "../policies.ts";
 import { usersChanged } from "../server/user-events.ts";
 import { announceProfile } from "./profile-announcement.ts";
 
-/** A user by id, as the caller sees them. @throws `not_found`, `rate_limited` as `countNamed` */
+/**
+ * A user by id, as the caller sees them.
+ * @throws `not_found`; `forbidden` as `requireMayLookUp`; `rate_limited` as `countNamed`
+ */
 export async function getUser(core: Core, caller: UserId, id: UserId): Promise<UserWithRelation> {
+  if (id !== caller) requireMayLookUp(core);
   const [user] = await Promise.all([findUser(core.db, id, caller), countNamed(core, caller, [id])]);
-  if (!user) throw noUser(id);
-  return user;
+  const [shown] = user ? await withoutStrangers(core, caller, [user]) : [];
+  if (!shown) throw noUser(id);
+  return shown;
 }
 
 /**
  * The users of these ids as the caller sees them: each once, in the order of the ids. Unknown ones are
  * missing; deleted ones are shown as past lists show them.
- * @throws `rate_limited` as `countNamed`
+ * @throws `forbidden` as `requireMayLookUp`; `rate_limited` as `countNamed`
  */
 export async function usersWithIds(core: Core, caller: UserId, ids: UserId[]): Promise<UserWithRelation[]> {
+  requireMayLookUp(core);
   const [found] = await Promise.all([
     findUsersWithRelation(core.db, ids, caller),
     countNamed(core, caller, ids),
   ]);
-  const byId = new Map(found.map((user) => [user.id, user]));
+  const shown = await withoutStrangers(core, caller, found);
+  const byId = new Map(shown.map((user) => [user.id, user]));
   return [...new Set(ids)].flatMap((id) => byId.get(id) ?? []);
 }
 
 /**
  * The users of these usernames as the caller sees them, after NFC normalization: each once, in the order of
  * the names. Unknown ones are missing.
+ * @throws `forbidden` as `requireMayLookUp`
  */
-export function usersWithNames(core: Core, caller: UserId, usernames: string[]): Promise<UserWithRelation[]> {
+export async function usersWithNames(
+  core: Core,
+  caller: UserId,
+  usernames: string[],
+): Promise<UserWithRelation[]> {
+  requireMayLookUp(core);
+  return withoutStrangers(core, caller, await namedUsers(core, caller, usernames));
+}
+
+/** The same without regard to who may look up whom: for what shows members alone. */
+export function namedUsers(core: Core, caller: UserId, usernames: string[]): Promise<UserWithRelation[]> {
   return inOrder(usernames, (names) => findUsersSeenBy(core.db, names, caller));
 }
 
-/** The profiles of these usernames, as `usersWithNames`. */
-export function findUsersByNames(core: Core, usernames: string[]): Promise<Person[]> {
-  return inOrder(usernames, (names) => findLiveUsersByName(core.db, names));
+/**
+ * The profiles of these usernames, in the order of the names. Unknown ones are missing.
+ * @param caller those whom this user may not name are missing, too; null: whoever has the names
+ */
+export async function findUsersByNames(
+  core: Core,
+  caller: UserId | null,
+  usernames: string[],
+): Promise<Person[]> {
+  const found = await inOrder(usernames, (names) => findLiveUsersByName(core.db, names));
+  return caller === null ? found : withoutStrangers(core, caller, found);
 }
 
 async function inOrder<Found extends Person>(
@@ -65,8 +91,12 @@ async function inOrder<Found extends Person>(
 }
 
 /** The profiles of these usernames, as `findUsersByNames`. @throws `not_found`, naming all unknown ones */
-export async function getUsersByNames(core: Core, usernames: string[]): Promise<Person[]> {
-  return requireAllFound(usernames, await findUsersByNames(core, usernames));
+export async function getUsersByNames(
+  core: Core,
+  caller: UserId | null,
+  usernames: string[],
+): Promise<Person[]> {
+  return requireAllFound(usernames, await findUsersByNames(core, caller, usernames));
 }
 
 /**
@@ -84,14 +114,16 @@ export function requireAllFound(usernames: string[], users: Person[]): Person[] 
 /**
  * The profiles of these usernames, after NFC normalization, in this order: one query for any number. The
  * e-mail address is only in the caller's own. Across a block a profile has the name and the avatar only.
+ * @throws `forbidden` as `requireMayLookUp`
  */
 export async function profilesByName(
   core: Core,
   caller: UserId,
   usernames: string[],
 ): Promise<MeWithEmail[]> {
+  requireMayLookUp(core);
   const names = [...new Set(usernames.map(storedForm))];
-  const found = await findProfilesByName(core.db, names, caller);
+  const found = await withoutStrangers(core, caller, await findProfilesByName(core.db, names, caller));
   const byName = new Map(found.map((profile) => [profile.username, profile]));
   return names.flatMap((name) => {
     const profile = byName.get(name);
@@ -115,39 +147,20 @@ export async function getMe(core: Core, caller: Credential): Promise<OwnProfile>
 }
 
 /**
- * Checks that a user may change these fields of their own profile.
- * @throws `forbidden` for a nickname or an avatar that the user's issuer sets
- */
-export async function requireOwnProfile(
-  core: Core,
-  userId: UserId,
-  { nickname, avatar }: { nickname?: string | undefined; avatar?: string | undefined },
-): Promise<void> {
-  if (nickname === undefined && avatar === undefined) return;
-  if (await isProfileLocked(core.db, userId))
-    throw new CoreError("forbidden", "Nickname and avatar come from where you sign in: change them there.");
-}
-
-/**
  * Changes the caller's profile.
  * @returns the changed profile
- * @throws `unauthenticated` as `getMe`; `forbidden` as `requireOwnProfile`; `rate_limited` for a sixth
+ * @throws `unauthenticated` as `getMe`; `forbidden` as `requireMayChangeProfile`; `rate_limited` for a sixth
  *   e-mail address within a day: a user who sets any number of addresses could find out which ones others
  *   sign in by
  */
 export async function changeProfile(
   core: Core,
   caller: Credential,
-  change: ProfileChange,
+  asked: ProfileChange,
 ): Promise<OwnProfile> {
-  const rule = core.timing.emailChanges;
-  await requireOwnProfile(core, caller.userId, change);
-  const changed = await updateProfile(
-    core.db,
-    caller.userId,
-    core.fileOrigins.withStoredAvatar(change),
-    rule,
-  );
+  const change = core.fileOrigins.withStoredAvatar(asked);
+  await requireMayChangeProfile(core, caller.userId, change);
+  const changed = await updateProfile(core.db, caller.userId, change, core.timing.emailChanges);
   if (changed) {
     usersChanged(core);
     if (changed.person) await announceProfile(core, changed.person);

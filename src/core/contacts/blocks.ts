@@ -12,6 +12,7 @@ import {
 } from "../../storage/contacts/blocks.ts";
 import { getUsersByNames, requireOther } from "../accounts/users.ts";
 import type { Core } from "../context.ts";
+import { requireNoStrangers } from "../policies.ts";
 import { notifyBoth } from "./contact-events.ts";
 import { changeDirectPermission } from "./direct-permission.ts";
 import { countNamed } from "./strangers.ts";
@@ -27,6 +28,7 @@ const BlockPosition = z.tuple([UserId]);
 export async function block(core: Core, caller: UserId, other: UserId): Promise<void> {
   requireOther(caller, other);
   await countNamed(core, caller, [other]);
+  await requireNoStrangers(core, caller, [other]);
   await blockEach(core, caller, [other]);
 }
 
@@ -74,7 +76,7 @@ async function unblockEach(core: Core, caller: UserId, others: UserId[]): Promis
 }
 
 async function othersNamed(core: Core, caller: UserId, usernames: string[]): Promise<UserId[]> {
-  const ids = (await getUsersByNames(core, usernames)).map(({ id }) => id);
+  const ids = (await getUsersByNames(core, caller, usernames)).map(({ id }) => id);
   for (const id of ids) requireOther(caller, id);
   return ids;
 }

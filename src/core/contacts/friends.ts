@@ -15,6 +15,7 @@ import {
 } from "../../storage/contacts/friends.ts";
 import { requireOther } from "../accounts/users.ts";
 import type { Core } from "../context.ts";
+import { requireNoStrangers } from "../policies.ts";
 import { includesBlocked } from "./blocks.ts";
 import { notifyBoth, notifyRequested } from "./contact-events.ts";
 import { changeDirectPermission } from "./direct-permission.ts";
@@ -37,6 +38,7 @@ const SentRequestPosition = z.tuple([z.int().nonnegative(), UserId, z.literal("o
 export async function askOrAcceptFriend(core: Core, caller: UserId, other: UserId): Promise<AskOutcome> {
   requireOther(caller, other);
   await countNamed(core, caller, [other]);
+  await requireNoStrangers(core, caller, [other]);
   const { cooldownMs } = core.timing.rejections;
   const asked = await changeDirectPermission(core, caller, [other], async () => {
     const now = Date.now();

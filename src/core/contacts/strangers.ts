@@ -1,7 +1,7 @@
 import { CoreError } from "../../domain/errors.ts";
 import type { UserId } from "../../domain/ids.ts";
 import { LIMITS } from "../../domain/limits.ts";
-import { countStrangers, reserveLookups } from "../../storage/contacts/strangers.ts";
+import { findStrangers, reserveLookups } from "../../storage/contacts/strangers.ts";
 import type { Core } from "../context.ts";
 
 const DAY_MS = 86_400_000;
@@ -13,7 +13,7 @@ const DAY_MS = 86_400_000;
  */
 export async function countNamed(core: Core, caller: UserId, ids: UserId[]): Promise<void> {
   if (!core.settings.rateLimits) return;
-  const strangers = await countStrangers(core.db, caller, ids);
+  const strangers = (await findStrangers(core.db, caller, ids, "anything")).length;
   const now = Date.now();
   if (strangers === 0) return;
   if (await reserveLookups(core.db, caller, strangers, { max: LIMITS.strangersADay, now })) return;

@@ -18,12 +18,14 @@ import {
   findPeople,
   openDirect as openPair,
 } from "../../storage/conversations/conversations.ts";
+import { findDirectConversation } from "../../storage/conversations/direct.ts";
 import { conversationExists, updatePreferences } from "../../storage/conversations/preferences.ts";
 import { loadProfilesAmong, mentionedUsers, type ProfileLookup } from "../accounts/profile-lookup.ts";
 import { requireUsers } from "../accounts/users.ts";
 import { notFriends, requireFriends } from "../contacts/friends.ts";
 import { countNamed } from "../contacts/strangers.ts";
 import type { Core } from "../context.ts";
+import { requireMayBegin } from "../policies.ts";
 
 /**
  * The tries to copy preferences to the inbox while they keep changing. A copy that is still wrong is
@@ -42,7 +44,8 @@ interface Opening {
 /**
  * Opens the direct conversation with a user, or finds it: two users have at most one. It is in the caller's
  * list before this resolves, and in the other user's from the first message on, unless `forBoth` is set.
- * @throws `validation_failed` for the caller themself, `not_found` for an unknown user
+ * @throws `validation_failed` for the caller themself, `not_found` for an unknown user, `forbidden` as
+ *   `requireMayBegin`
  */
 export async function openDirect(
   core: Core,
@@ -87,6 +90,7 @@ async function open(
   { forBoth = false, ...options }: { friendsOnly: boolean } & Opening,
 ): Promise<{ conversation: Conversation; created: boolean }> {
   const pair: [UserId, UserId] = caller < peer ? [caller, peer] : [peer, caller];
+  await requireMayOpen(core, caller, peer);
   const opened = await openPair(core.db, pair, Date.now(), options);
   if (!opened) {
     // An account was deleted, or the friendship ended, since the checks.
@@ -96,6 +100,13 @@ async function open(
   const { id, created } = opened;
   await core.conversations.init(id, { userId: caller, forBoth });
   return { conversation: await getConversation(core, caller, id), created };
+}
+
+/** What is there may be opened, whoever may begin one. @throws `forbidden` as `requireMayBegin` */
+async function requireMayOpen(core: Core, caller: UserId, peer: UserId): Promise<void> {
+  if (core.settings.policies.direct === "anyone") return;
+  if ((await findDirectConversation(core.db, caller, peer)) === null)
+    await requireMayBegin(core, caller, peer);
 }
 
 /**

@@ -5,6 +5,7 @@ import type { ConversationId, UserId } from "../../domain/ids.ts";
 import { findLiveUsers, findUsersWithDeleted } from "../../storage/accounts/users.ts";
 import { countNamed } from "../contacts/strangers.ts";
 import type { Core } from "../context.ts";
+import { requireNoStrangers } from "../policies.ts";
 import { usersById } from "./groups.ts";
 
 const BanPosition = z.tuple([z.int()]);
@@ -23,6 +24,7 @@ export async function banUser(
   reason: string,
 ): Promise<void> {
   await countNamed(core, caller, [targetId]);
+  await requireNoStrangers(core, caller, [targetId]);
   const [person = null] = await findLiveUsers(core.db, [targetId]);
   await core.conversations.ban(id, { userId: caller, targetId, person, reason });
   core.securityLog.record("banned", { user: targetId, by: caller, conversation: id });

@@ -17,6 +17,7 @@ import { requireNoBlocks } from "../contacts/blocks.ts";
 import { requireFriends } from "../contacts/friends.ts";
 import type { Core } from "../context.ts";
 import { getConversation } from "../conversations/conversations.ts";
+import { requireMayCreateGroups, requireNoStrangers } from "../policies.ts";
 
 /** An initial member of a group. */
 export interface InitialMember {
@@ -54,7 +55,7 @@ interface NewGroup extends GroupOptions {
  * Creates a group with its initial members; the caller is the owner. Duplicates and the caller in `memberIds`
  * are ignored. A repeat needs no members, and its content is not compared.
  * @returns the group, and whether this call has created it
- * @throws `not_found` for an unknown member, `blocked` for a member across a block, `validation_failed` for
+ * @throws `forbidden` as `requireMayCreateGroups`; `not_found` for an unknown member, `blocked` for a member across a block, `validation_failed` for
  *   too many members, `conflict` for a handle that was assigned before, and for a client group id whose group
  *   the caller is not in any more; nothing is created then
  */
@@ -104,8 +105,10 @@ async function create(
   initialMembers: InitialMember[],
   amongFriends: boolean,
 ): Promise<{ conversation: Conversation; created: boolean }> {
+  requireMayCreateGroups(core);
   const memberIds = [caller, ...initialMembers.map(({ userId }) => userId)];
   await requireUsers(core, memberIds);
+  await requireNoStrangers(core, caller, memberIds);
   if (amongFriends) await requireFriends(core, caller, memberIds.slice(1));
   await requireNoBlocks(core, caller, memberIds);
   const id = await insert(core, caller, options, initialMembers, amongFriends);

@@ -13,6 +13,7 @@ import { accountDeleted } from "../accounts/users.ts";
 import { requireNoBlocks } from "../contacts/blocks.ts";
 import type { Core } from "../context.ts";
 import { getConversation } from "../conversations/conversations.ts";
+import { requireNoStrangers } from "../policies.ts";
 
 /** A member as others see them. */
 export interface GroupMember extends Omit<Membership, "userId"> {
@@ -88,6 +89,7 @@ export async function addMembers(
   const known = new Set(people.map((person) => person.id));
   const unknown = userIds.find((userId) => !known.has(userId));
   if (unknown !== undefined) throw noUser(unknown);
+  await requireNoStrangers(core, caller, userIds);
   await requireNoBlocks(core, caller, userIds);
   return withCurrentProfiles(core, caller, await core.conversations.add(id, { userId: caller, people }));
 }

@@ -101,6 +101,9 @@ export const ProfileFields = z.object({
 
 export type ProfileFields = z.infer<typeof ProfileFields>;
 
+/** The fields by which a user is shown beside what they write; some APIs have two further names. */
+export type ProfileShown = Record<"nickname" | "avatar" | "fullName" | "alias", string>;
+
 /** A change of a profile: an absent field is unchanged, `""` empties it. */
 export type ProfileChange = { [Field in keyof ProfileFields]?: ProfileFields[Field] | undefined };
 
@@ -114,6 +117,9 @@ export interface Me extends User, ProfileFields {
 /** The same with what the team's backend keeps with the user, which no other user sees. */
 export interface OwnProfile extends Me {
   metadata: Metadata;
+  /** nickname and avatar are the issuer's: the user does not change them */
+  profileLocked: boolean;
+  hasPassword: boolean;
 }
 
 /**

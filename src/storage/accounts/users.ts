@@ -49,7 +49,12 @@ const ME = {
 };
 
 /** The same with what the team's backend keeps with the user: for the owner alone. */
-const OWN_PROFILE = { ...ME, metadata: sql`${users.metadata}`.mapWith(readMetadata).as("own_metadata") };
+const OWN_PROFILE = {
+  ...ME,
+  metadata: sql`${users.metadata}`.mapWith(readMetadata).as("own_metadata"),
+  profileLocked: users.profileLocked,
+  hasPassword: sql`${users.passwordHash} IS NOT NULL`.mapWith(Boolean).as("has_password"),
+};
 
 /** The fields of a new account. */
 export interface NewUser {

@@ -1,6 +1,6 @@
-import { lt, sql } from "drizzle-orm";
+import { lt, type SQL, sql } from "drizzle-orm";
 import { z } from "zod";
-import type { UserId } from "../../domain/ids.ts";
+import { UserId } from "../../domain/ids.ts";
 import { queryD1 } from "../d1-errors.ts";
 import type { Database } from "../database.ts";
 import { strangerLookups } from "../schema.ts";
@@ -9,23 +9,50 @@ const DAY_MS = 86_400_000;
 
 const Counted = z.object({ count: z.int() });
 
+const Ids = z.array(z.object({ id: UserId }));
+
 /**
- * The number of ids with which a user shares nothing: no conversation that both were ever in or are known in,
- * no friendship, no open request, no block of the user's. Ids that nobody has are among them. One query.
+ * What two users may share.
+ * - `anything`: a conversation that both were ever in or are known in, a friendship, an open request, a block
+ *   of the user's.
+ * - `lookup`: the same, but a conversation only as long as the user is in it.
+ * - `group`: a conversation that both are in, or a friendship.
+ * - `friendship`
  */
-export async function countStrangers(db: Database, caller: UserId, ids: UserId[]): Promise<number> {
+export type Sharing = "anything" | "lookup" | "group" | "friendship";
+
+/**
+ * Those of these ids with which a user shares nothing. Ids that nobody has are among them; the user's own is
+ * not. One query.
+ */
+export async function findStrangers(
+  db: Database,
+  caller: UserId,
+  ids: UserId[],
+  sharing: Sharing,
+): Promise<UserId[]> {
   const other = sql`w.value`;
+  const conversation = (condition: SQL) => sql`AND NOT EXISTS (SELECT 1 FROM memberships t
+    CROSS JOIN memberships o ON o.conversation_id = t.conversation_id AND o.user_id = ${caller} ${condition}
+    WHERE t.user_id = ${other})`;
+  const contact = sql`
+    AND NOT EXISTS (SELECT 1 FROM friend_requests WHERE user_id = ${caller} AND from_id = ${other})
+    AND NOT EXISTS (SELECT 1 FROM friend_requests WHERE user_id = ${other} AND from_id = ${caller})
+    AND NOT EXISTS (SELECT 1 FROM blocks WHERE user_id = ${caller} AND blocked_id = ${other})`;
+  const isIn = sql`AND o.state = 'active'`;
+  const without: Record<Sharing, SQL> = {
+    anything: sql`${conversation(sql``)} ${contact}`,
+    lookup: sql`${conversation(isIn)} ${contact}`,
+    group: conversation(sql`${isIn} AND t.state = 'active'`),
+    friendship: sql``,
+  };
   const rows = await queryD1(
-    db.all(sql`SELECT count(*) AS count FROM json_each(${JSON.stringify([...new Set(ids)])}) w
+    db.all(sql`SELECT ${other} AS id FROM json_each(${JSON.stringify([...new Set(ids)])}) w
       WHERE ${other} <> ${caller}
-        AND NOT EXISTS (SELECT 1 FROM memberships t CROSS JOIN memberships o
-          ON o.conversation_id = t.conversation_id AND o.user_id = ${caller} WHERE t.user_id = ${other})
         AND NOT EXISTS (SELECT 1 FROM friends WHERE user_id = ${caller} AND friend_id = ${other})
-        AND NOT EXISTS (SELECT 1 FROM friend_requests WHERE user_id = ${caller} AND from_id = ${other})
-        AND NOT EXISTS (SELECT 1 FROM friend_requests WHERE user_id = ${other} AND from_id = ${caller})
-        AND NOT EXISTS (SELECT 1 FROM blocks WHERE user_id = ${caller} AND blocked_id = ${other})`),
+        ${without[sharing]}`),
   );
-  return z.array(Counted).parse(rows)[0]?.count ?? 0;
+  return Ids.parse(rows).map(({ id }) => id);
 }
 
 /**

@@ -1,5 +1,5 @@
 import { and, eq, isNull, sql } from "drizzle-orm";
-import type { User } from "../../domain/accounts/user.ts";
+import type { ProfileShown, User } from "../../domain/accounts/user.ts";
 import type { UserId } from "../../domain/ids.ts";
 import type { ExternalId } from "../../domain/server/user-ref.ts";
 import { USER } from "../columns.ts";
@@ -37,9 +37,25 @@ export async function setProfileLocked(db: Database, id: UserId, profileLocked: 
   await queryD1(db.update(users).set({ profileLocked }).where(eq(users.id, id)));
 }
 
-/** Whether nickname and avatar of a user are their issuer's. */
-export async function isProfileLocked(db: Database, id: UserId): Promise<boolean> {
-  const query = db.select({ locked: users.profileLocked }).from(users).where(eq(users.id, id));
-  const [found] = await queryD1(query);
-  return found?.locked ?? false;
+/** How a user is shown, and what decides who may change it. */
+export interface ProfileRights {
+  profileLocked: boolean;
+  hasPassword: boolean;
+  shown: ProfileShown;
+}
+
+/** The same of a user; null for an unknown one. Reads one row. */
+export async function findProfileRights(db: Database, id: UserId): Promise<ProfileRights | null> {
+  const { profileLocked, nickname, avatar, avatarText, fullName, alias } = users;
+  const hasPassword = sql`${users.passwordHash} IS NOT NULL`.mapWith(Boolean).as("has_password");
+  const columns = { profileLocked, hasPassword, nickname, avatar, avatarText, fullName, alias };
+  const [found] = await queryD1(db.select(columns).from(users).where(eq(users.id, id)));
+  if (!found) return null;
+  const avatarShown = found.avatar || found.avatarText;
+  return {
+    ...{ profileLocked: found.profileLocked, hasPassword: found.hasPassword },
+    shown: {
+      ...{ nickname: found.nickname, avatar: avatarShown, fullName: found.fullName, alias: found.alias },
+    },
+  };
 }

@@ -3,6 +3,7 @@ import { call, expectProblem, freshName, register } from "../../support/clients/
 
 const EMPTY_PROFILE = {
   metadata: {},
+  policies: { profiles: "user", direct: "anyone", groups: "anyone", lookup: "anyone" },
   email: "",
   gender: "",
   birthday: "",
@@ -35,6 +36,7 @@ test("a profile starts empty and shows its changes", async () => {
     username: user.username,
     online: false,
     metadata: {},
+    policies: { profiles: "user", direct: "anyone", groups: "anyone", lookup: "anyone" },
     ...change,
   });
   expect((await call("GET", "/v1/me", { token })).body).toEqual(changed.body);

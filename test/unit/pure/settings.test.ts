@@ -23,6 +23,7 @@ const DEFAULTS = {
   ...{ registration: "open", requestLog: "all", unsafe: null, publicOrigin: null, formerOrigins: [] },
   issuers: [],
   wayOut: { allowsLoopback: false, resolver: "https://cloudflare-dns.com/dns-query" },
+  policies: { profiles: "user", direct: "anyone", groups: "anyone", lookup: "anyone" },
 };
 
 afterEach(() => {
@@ -56,6 +57,18 @@ test.each(["0", "-1", "1.5", "many", "1e999", "1000 people", "NaN"])(
 
 test("MAX_GROUP_MEMBERS is a number of members", () => {
   expect(readSettings({ MAX_GROUP_MEMBERS: " 20 " }).maxGroupMembers).toBe(20);
+});
+
+test("PROFILES, DIRECT, GROUPS and LOOKUP are policies; another word counts as absent, and is logged", () => {
+  const warned = warnings();
+  const set = { PROFILES: "server", DIRECT: "friends", GROUPS: "server", LOOKUP: "off" };
+  expect(readSettings(set).policies).toEqual({
+    ...{ profiles: "server", direct: "friends", groups: "server", lookup: "off" },
+  });
+  expect(warned).toEqual([]);
+  const misspelt = { PROFILES: "servers", DIRECT: "FRIENDS", GROUPS: "off", LOOKUP: "none" };
+  expect(readSettings(misspelt).policies).toEqual(DEFAULTS.policies);
+  expect(warned).toHaveLength(4);
 });
 
 test("LIVE_MEMBERS is a number of members", () => {

@@ -27,6 +27,7 @@ function Steps({ me, reload }: { me: Me; reload: () => void }) {
   const { chat } = useAccount();
   const link = linkTo({ view: "user", id: me.id });
   const [isDenied, setDenied] = useState(false);
+  const mayChange = me.policies.profiles === "user";
   const save = useAction(async (body: { nickname?: string; avatar?: string }) => {
     await chat.api.call("patch", "/v1/me", { body });
     reload();
@@ -53,7 +54,7 @@ function Steps({ me, reload }: { me: Me; reload: () => void }) {
           {t("list.new")}
         </a>
       </Step>
-      {me.avatar === "" && (
+      {mayChange && me.avatar === "" && (
         <Step title={t("first.picture")}>
           <PictureField
             id={me.id}
@@ -63,7 +64,7 @@ function Steps({ me, reload }: { me: Me; reload: () => void }) {
           />
         </Step>
       )}
-      {me.nickname === "" && (
+      {mayChange && me.nickname === "" && (
         <Step title={t("account.nickname")}>
           <NameField onSave={(nickname) => void save.run({ nickname })} isBusy={save.isBusy} />
         </Step>

@@ -48,16 +48,20 @@ function Form({ me }: { me: Me }) {
       }}
     >
       <h3>{t("profile.title")}</h3>
-      <PictureField id={me.id} name={nameOf(me)} value={avatar} onChange={setAvatar} />
-      <label class="field">
-        {t("profile.nickname")}
-        <input
-          type="text"
-          value={nickname}
-          autocomplete="nickname"
-          onInput={({ currentTarget }) => setNickname(currentTarget.value)}
-        />
-      </label>
+      {me.policies.profiles === "user" && (
+        <>
+          <PictureField id={me.id} name={nameOf(me)} value={avatar} onChange={setAvatar} />
+          <label class="field">
+            {t("profile.nickname")}
+            <input
+              type="text"
+              value={nickname}
+              autocomplete="nickname"
+              onInput={({ currentTarget }) => setNickname(currentTarget.value)}
+            />
+          </label>
+        </>
+      )}
       <label class="field">
         {t("profile.signature")}
         <textarea

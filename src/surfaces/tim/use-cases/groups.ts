@@ -137,6 +137,7 @@ export async function createGroupByName(
 ): Promise<{ group: GroupByName; leftOut: string[] }> {
   const users = await getUsersByNames(
     core,
+    caller,
     initialMembers.map(({ username }) => username),
   );
   const ids = new Map(users.map(({ id, username }) => [username, id]));
@@ -161,7 +162,7 @@ export async function handOverByName(
   username: string,
 ): Promise<GroupByName> {
   return groupAfter(core, caller, name, async (id) => {
-    const [successor] = await getUsersByNames(core, [username]);
+    const [successor] = await getUsersByNames(core, caller, [username]);
     if (!successor) throw noUserWithName([username]);
     return handOver(core, caller, id, successor.id);
   });

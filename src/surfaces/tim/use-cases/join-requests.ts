@@ -26,7 +26,7 @@ export function decideJoinRequestByName(
   { applicant, authentication, ...decision }: JoinDecisionByName,
 ): Promise<GroupByName> {
   return groupAfter(core, caller, name, async (id) => {
-    const [user] = await getUsersByNames(core, [applicant]);
+    const [user] = await getUsersByNames(core, caller, [applicant]);
     if (!user) throw noUserWithName([applicant]);
     await decideJoinRequest(core, caller, id, {
       ...decision,

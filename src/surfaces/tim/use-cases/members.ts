@@ -1,4 +1,4 @@
-import { findUsersByNames, requireAllFound, usersWithNames } from "../../../core/accounts/users.ts";
+import { findUsersByNames, namedUsers, requireAllFound } from "../../../core/accounts/users.ts";
 import type { Core } from "../../../core/context.ts";
 import { getConversation } from "../../../core/conversations/conversations.ts";
 import {
@@ -59,7 +59,7 @@ export function membersByName(
   usernames: string[],
 ): Promise<GroupMember[]> {
   return withGroup(core, caller, group, async (id) => {
-    const users = await usersWithNames(core, caller, usernames);
+    const users = await namedUsers(core, caller, usernames);
     const found = await core.conversations.membersByIds(id, { userId: caller, targetIds: idsOf(users) });
     return withUsers(found, users);
   });
@@ -149,7 +149,7 @@ async function usersForMember(
   usernames: string[],
 ): Promise<Person[]> {
   const [users] = await Promise.all([
-    findUsersByNames(core, usernames),
+    findUsersByNames(core, caller, usernames),
     core.conversations.membersByIds(id, { userId: caller, targetIds: [] }),
   ]);
   return users;

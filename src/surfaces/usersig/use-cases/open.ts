@@ -28,7 +28,8 @@ export async function openDirectOrGroup(
 ): Promise<Conversation> {
   const max = core.settings.maxGroupMembers;
   if (usernames.length > max) throw invalid(field, `must be at most ${max} users`);
-  const users = await getUsersByNames(core, usernames);
+  // Whom one may write to is asked when the conversation is begun.
+  const users = await getUsersByNames(core, kind === "group" ? caller : null, usernames);
   const others = users.map(({ id }) => id).filter((id) => id !== caller);
   if (others.length === users.length) throw invalid(field, "must have your own user_id in it too");
   if (kind === "group") {

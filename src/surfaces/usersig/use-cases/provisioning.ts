@@ -1,6 +1,7 @@
 import { announceProfile } from "../../../core/accounts/profile-announcement.ts";
-import { getMe, noUserWithName, requireOwnProfile, tooManyEmails } from "../../../core/accounts/users.ts";
+import { getMe, noUserWithName, tooManyEmails } from "../../../core/accounts/users.ts";
 import type { Core } from "../../../core/context.ts";
+import { requireMayChangeProfile, requireMayLookUp, withoutStrangers } from "../../../core/policies.ts";
 import { usersChanged } from "../../../core/server/user-events.ts";
 import {
   type ExtendedProfile,
@@ -71,6 +72,7 @@ export async function getExtendedProfile(
 ): Promise<ExtendedProfile> {
   if (!caller && !hasKey && !isOpen(core)) throw noClaim();
   const user = (await findExtendedProfileByName(core.db, username)) ?? raise(noUserWithName([username]));
+  if (!hasKey) await requireShown(core, caller, user);
   const isProvisioned = !user.hasPassword && (hasKey || isOpen(core));
   const isWhole = isProvisioned || caller?.userId === user.id;
   if (isWhole) return user;
@@ -79,9 +81,24 @@ export async function getExtendedProfile(
 }
 
 /**
+ * Checks that a caller without the rule key may look a user up.
+ * @param caller null: somebody without a session
+ * @throws `forbidden`; `not_found` for a stranger, where strangers are not shown
+ */
+async function requireShown(core: Core, caller: Credential | null, user: ExtendedProfile): Promise<void> {
+  if (caller?.userId === user.id) return;
+  requireMayLookUp(core);
+  const shown = caller
+    ? (await withoutStrangers(core, caller.userId, [user])).length > 0
+    : core.settings.policies.lookup === "anyone";
+  if (!shown) throw noUserWithName([user.username]);
+}
+
+/**
  * Changes an extended profile. With a session it is the caller's own, whatever `username` says. Otherwise it
  * is that of `username`, which requires the rule key or open provisioning.
- * @throws `unauthenticated` for a caller without either; `forbidden` for a user with a password; `not_found`
+ * @throws `unauthenticated` for a caller without either; `forbidden` for a user with a password, and as
+ *   `requireMayChangeProfile` without the key; `not_found`
  */
 export async function changeExtendedProfile(
   core: Core,
@@ -92,7 +109,7 @@ export async function changeExtendedProfile(
   const change = core.fileOrigins.withStoredAvatar(requested);
   const rule = core.timing.emailChanges;
   if (caller) {
-    await requireOwnProfile(core, caller.userId, change);
+    await requireMayChangeProfile(core, caller.userId, change);
     const own = await updateExtendedProfile(core.db, caller.userId, change, "any", rule);
     if (own) return announced(core, own);
     await getMe(core, caller);
@@ -100,6 +117,7 @@ export async function changeExtendedProfile(
   }
   if (!hasKey && !isOpen(core)) throw noClaim();
   const user = (await findExtendedProfileByName(core.db, username)) ?? raise(noUserWithName([username]));
+  if (!hasKey) await requireMayChangeProfile(core, user.id, change);
   // The service answers for the addresses of its users.
   const unbounded = { ...rule, max: Number.MAX_SAFE_INTEGER };
   const changed = await updateExtendedProfile(core.db, user.id, change, "passwordless", unbounded);

@@ -4,6 +4,7 @@ import { FriendPolicy, OwnUsername, ProfileFields, Username } from "../../../dom
 import { Relation } from "../../../domain/contacts/relation.ts";
 import { SessionId, UserId } from "../../../domain/ids.ts";
 import { LIMITS } from "../../../domain/limits.ts";
+import { DirectPolicy, GroupPolicy, LookupPolicy, ProfilePolicy } from "../../../domain/server/policies.ts";
 import { Limit, QueryText, Time } from "./common.ts";
 import { Metadata } from "./metadata.ts";
 
@@ -69,8 +70,28 @@ const ShownFields = ProfileFields.pick({
 });
 const Profile = z.object({ ...ShownFields.shape, friend_policy: FriendPolicy });
 
+/** What the user may do by themself on this server: for apps that hide what is `forbidden`. */
+const ShownPolicies = z
+  .object({
+    profiles: ProfilePolicy.meta({
+      description: "`server`: nickname and avatar are not the user's to change",
+    }),
+    direct: DirectPolicy.meta({
+      description:
+        "With whom the user may begin a direct conversation. `shared`: friends, and members of the same conversation; `server`: nobody",
+    }),
+    groups: GroupPolicy.meta({ description: "`server`: the user creates no groups" }),
+    lookup: LookupPolicy.meta({
+      description:
+        "Whom the user may look up by name or id. `shared`: with whom they share something; `off`: nobody",
+    }),
+  })
+  .openapi("Policies");
+
 /** Users of other APIs may have a longer username than v1 registers, so the public shape comes last. */
-export const Me = z.object({ ...Profile.shape, ...User.shape, metadata: Metadata }).openapi("Me");
+export const Me = z
+  .object({ ...Profile.shape, ...User.shape, metadata: Metadata, policies: ShownPolicies })
+  .openapi("Me");
 
 /** Absent = unchanged, `""` = emptied, null is refused. */
 export const ProfileChange = Profile.partial().openapi("ProfileChange");

@@ -1,5 +1,6 @@
 import type { z } from "@hono/zod-openapi";
 import type { OwnProfile, User, UserWithRelation } from "../../../domain/accounts/user.ts";
+import type { Policies } from "../../../domain/server/policies.ts";
 import type {
   Me as MeShape,
   User as UserShape,
@@ -17,8 +18,8 @@ export function serializeWithRelation(user: UserWithRelation): z.infer<typeof Us
   return { ...serializeUser(user), relation, signature };
 }
 
-/** The profile of a user as v1 shows it to themselves. */
-export function serializeMe(me: OwnProfile): z.infer<typeof MeShape> {
+/** The profile of a user as v1 shows it to themselves, with what they may do. */
+export function serializeMe(me: OwnProfile, policies: Policies): z.infer<typeof MeShape> {
   const { email, gender, birthday, location, language, signature, friendPolicy, metadata } = me;
   return {
     ...serializeUser(me),
@@ -30,6 +31,7 @@ export function serializeMe(me: OwnProfile): z.infer<typeof MeShape> {
     signature,
     friend_policy: friendPolicy,
     metadata,
+    policies,
   };
 }
 

@@ -2,6 +2,7 @@ import { deleteAccount } from "../../../../core/accounts/account-deletion.ts";
 import { changePassword } from "../../../../core/accounts/password-change.ts";
 import { changeProfile, getMe } from "../../../../core/accounts/users.ts";
 import { sumUnread } from "../../../../core/conversations/unread.ts";
+import { policiesFor } from "../../../../core/policies.ts";
 import { limitedByAddress, weighs } from "../../../../http/access/rate-limit.ts";
 import { callerRoutes, jsonAnswer, jsonBody, ownRoutes } from "../../route.ts";
 import { v1Router } from "../../router.ts";
@@ -28,7 +29,7 @@ const patchRoute = accountRoute("patch", "/v1/me", {
   operationId: "changeMe",
   summary: "Change your profile",
   description:
-    'Absent fields keep their value, `""` empties a field, null is refused. Nickname and avatar of a user whose issuer sets them are `forbidden`.',
+    "Absent fields keep their value, `\"\"` empties a field, null is refused. Another nickname or avatar is `forbidden` where the user's issuer or the team's backend sets them (`policies.profiles` is `server`).",
   request: { body: jsonBody(ProfileChange) },
   responses: { ...me200, ...problems("forbidden") },
 });
@@ -79,13 +80,13 @@ const unreadRoute = pageRoute("get", "/v1/me/unread", {
 export const me = v1Router()
   .openapi(getRoute, async (c) => {
     const me = await getMe(c.var.core, c.var.caller);
-    return c.json(serializeMe(me), 200);
+    return c.json(serializeMe(me, policiesFor(c.var.core, me)), 200);
   })
   .openapi(patchRoute, async (c) => {
     const { friend_policy, ...fields } = c.req.valid("json");
     const change = { ...fields, ...(friend_policy && { friendPolicy: friend_policy }) };
     const changed = await changeProfile(c.var.core, c.var.caller, change);
-    return c.json(serializeMe(changed), 200);
+    return c.json(serializeMe(changed, policiesFor(c.var.core, changed)), 200);
   })
   .openapi(deleteRoute, async (c) => {
     await deleteAccount(c.var.core, c.var.caller, c.req.valid("json").password);

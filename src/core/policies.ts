@@ -1,0 +1,98 @@
+import type { ProfileShown } from "../domain/accounts/user.ts";
+import { CoreError, noUser } from "../domain/errors.ts";
+import type { UserId } from "../domain/ids.ts";
+import { OPEN_POLICIES, type Policies } from "../domain/server/policies.ts";
+import { findStrangers, type Sharing } from "../storage/contacts/strangers.ts";
+import { findProfileRights } from "../storage/server/provisioned.ts";
+import type { Core } from "./context.ts";
+
+/**
+ * What users may do by themselves, by the settings `PROFILES`, `DIRECT`, `GROUPS` and `LOOKUP`. Every API
+ * asks here. A server key that acts as a user has a core for which everything is allowed.
+ */
+
+/** The core of calls that a server key makes as a user. */
+export function withoutPolicies(core: Core): Core {
+  return { ...core, settings: { ...core.settings, policies: OPEN_POLICIES } };
+}
+
+/** Whom a user may begin a direct conversation with, by `DIRECT`. */
+const MAY_BEGIN: Record<Exclude<Policies["direct"], "anyone" | "server">, [Sharing, string]> = {
+  shared: ["group", "friends, and with members of your groups"],
+  friends: ["friendship", "friends"],
+};
+
+/** Checks that a user may begin a direct conversation with another. @throws `forbidden` */
+export async function requireMayBegin(core: Core, caller: UserId, peer: UserId): Promise<void> {
+  const { direct } = core.settings.policies;
+  if (direct === "anyone") return;
+  if (direct === "server")
+    throw new CoreError("forbidden", "Direct conversations are begun by the operator of this server alone.");
+  const [sharing, who] = MAY_BEGIN[direct];
+  if ((await findStrangers(core.db, caller, [peer], sharing)).length === 0) return;
+  throw new CoreError("forbidden", `You can begin direct conversations with ${who} alone.`);
+}
+
+/** Checks that users may create groups. @throws `forbidden` */
+export function requireMayCreateGroups({ settings: { policies } }: Core): void {
+  if (policies.groups === "server")
+    throw new CoreError("forbidden", "Groups are created by the operator of this server alone.");
+}
+
+/** Checks that users may look users up. @throws `forbidden` */
+export function requireMayLookUp({ settings: { policies } }: Core): void {
+  if (policies.lookup === "off")
+    throw new CoreError("forbidden", "This server lets nobody look users up by name or number.");
+}
+
+/**
+ * Those of these users whom a caller may name, to be shown them or to come into a group with them: all, or
+ * those with whom the caller shares something. The others do not exist for the caller.
+ */
+export async function withoutStrangers<Found extends { id: UserId }>(
+  core: Core,
+  caller: UserId,
+  found: Found[],
+): Promise<Found[]> {
+  if (core.settings.policies.lookup === "anyone" || found.length === 0) return found;
+  const ids = found.map(({ id }) => id);
+  const strangers = new Set(await findStrangers(core.db, caller, ids, "lookup"));
+  return found.filter(({ id }) => !strangers.has(id));
+}
+
+/** Checks that a caller may name these users, as `withoutStrangers`. @throws `not_found` */
+export async function requireNoStrangers(core: Core, caller: UserId, ids: UserId[]): Promise<void> {
+  const named = ids.map((id) => ({ id }));
+  const known = new Set((await withoutStrangers(core, caller, named)).map(({ id }) => id));
+  const stranger = ids.find((id) => !known.has(id));
+  if (stranger !== undefined) throw noUser(stranger);
+}
+
+/**
+ * Checks that a user may change how they are shown. What is as it was is no change.
+ * @throws `forbidden` for names and an avatar that the user's issuer or the team sets
+ */
+export async function requireMayChangeProfile(
+  core: Core,
+  userId: UserId,
+  { nickname, avatar, fullName, alias }: { [Field in keyof ProfileShown]?: string | undefined },
+): Promise<void> {
+  const fields = Object.entries({ nickname, avatar, fullName, alias });
+  const change = fields.filter(([, value]) => value !== undefined);
+  if (change.length === 0) return;
+  const user = await findProfileRights(core.db, userId);
+  if (!user || !isKept(core, user)) return;
+  const shown = new Map<string, string>(Object.entries(user.shown));
+  if (change.every(([field, value]) => shown.get(field) === value)) return;
+  throw new CoreError("forbidden", "Name and avatar come from where you sign in: change them there.");
+}
+
+/** What a user may do, as the user's own apps are told. */
+export function policiesFor(core: Core, user: { profileLocked: boolean; hasPassword: boolean }): Policies {
+  return { ...core.settings.policies, profiles: isKept(core, user) ? "server" : "user" };
+}
+
+/** Whether not the user but their issuer, or the team's backend, says how the user is shown. */
+function isKept({ settings }: Core, user: { profileLocked: boolean; hasPassword: boolean }): boolean {
+  return user.profileLocked || (settings.policies.profiles === "server" && !user.hasPassword);
+}
