@@ -9,6 +9,7 @@ import {
   insertSession,
   listLiveSessions,
   markSessionEnded,
+  type NewSession,
   recordFirstUse,
   updateLastUse,
 } from "../../storage/accounts/sessions.ts";
@@ -58,22 +59,29 @@ export const NO_END = Date.UTC(2200, 0, 1);
  * Opens a session of any user at the request of the team's backend.
  * @param lifetimeMs null: it has no end
  * @param name what the user's list of sessions shows
- * @returns null if the account is deleted
+ * @param mint makes the first refresh token of the session; null: it has none
+ * @returns with the refresh token, if it has one; null if the account is deleted
  * @throws `suspended`
  */
 export async function openTokenSession(
   core: Core,
   userId: UserId,
-  { lifetimeMs, name }: { lifetimeMs: number | null; name: string },
-): Promise<Credential | null> {
+  { lifetimeMs, name, mint }: { lifetimeMs: number | null; name: string; mint: MintRefreshToken | null },
+): Promise<{ credential: Credential; refreshToken: string | null } | null> {
   const session = { ...newSession(userId, name, lifetimeMs ?? 0), lastSeenAt: NEVER };
-  return open(core, lifetimeMs === null ? { ...session, expiresAt: NO_END } : session, "any");
+  const ending = lifetimeMs === null ? { ...session, expiresAt: NO_END } : session;
+  const refresh = mint?.(session.id);
+  const credential = await open(core, { ...ending, refreshHash: refresh?.hash }, "any");
+  return credential && { credential, refreshToken: refresh?.text ?? null };
 }
+
+/** Makes the first refresh token of a session: its text, and the hash of it that is stored. */
+export type MintRefreshToken = (id: SessionId) => { text: string; hash: string };
 
 /** @returns null if the account is not as it was `checked`, or deleted @throws `suspended` */
 async function open(
   core: Core,
-  session: Session,
+  session: NewSession,
   checked: Parameters<typeof insertSession>[2],
 ): Promise<Credential | null> {
   const { id: sessionId, userId, expiresAt, createdAt } = session;

@@ -59,13 +59,15 @@ function isRepeat(
 }
 
 /**
- * The credential of an access token of a session that has refresh tokens: for an hour, within the session.
+ * The credential of an access token of a session that has refresh tokens, within the session.
+ * @param lifetimeMs an hour, which is the most
  */
 export function accessTo(
   { timing }: Core,
   { id, userId, expiresAt }: { id: SessionId; userId: UserId; expiresAt: number },
+  lifetimeMs = timing.sessions.accessMs,
 ): Credential {
-  const end = Math.floor((Date.now() + timing.sessions.accessMs) / 1_000) * 1_000;
+  const end = Math.floor((Date.now() + lifetimeMs) / 1_000) * 1_000;
   return { userId, sessionId: id, expiresAt: Math.min(end, expiresAt) };
 }
 

@@ -4,14 +4,13 @@ import type { z } from "zod";
 import type { Credential } from "../../domain/accounts/session.ts";
 import { NewUsername, ProfileFields, type User } from "../../domain/accounts/user.ts";
 import { CoreError } from "../../domain/errors.ts";
-import type { SessionId } from "../../domain/ids.ts";
 import type { Issuer } from "../../domain/server/issuer.ts";
 import { ExternalId } from "../../domain/server/user-ref.ts";
 import { updateProfile } from "../../storage/accounts/users.ts";
 import { type ProvisionedUser, setProfileLocked } from "../../storage/server/provisioned.ts";
 import { openIssuerSession } from "../../storage/server/refreshable-sessions.ts";
 import { announceProfile } from "../accounts/profile-announcement.ts";
-import { newSession } from "../accounts/sessions.ts";
+import { type MintRefreshToken, newSession } from "../accounts/sessions.ts";
 import type { Core } from "../context.ts";
 import { findOrProvision } from "./provisioned.ts";
 import { accessTo, requireNotSuspended } from "./refresh.ts";
@@ -36,7 +35,7 @@ export interface Exchanged {
 export async function exchangeToken(
   core: Core,
   { subjectToken, userAgent }: { subjectToken: string; userAgent: string },
-  mint: (id: SessionId) => { text: string; hash: string },
+  mint: MintRefreshToken,
 ): Promise<Exchanged> {
   const verified = await verify(core, subjectToken);
   const user = await userOf(core, verified);

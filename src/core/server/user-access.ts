@@ -9,8 +9,9 @@ import { endAllSessions } from "../../storage/accounts/sessions.ts";
 import { findActor } from "../../storage/server/server-users.ts";
 import { deleteAccountOf } from "../accounts/account-deletion.ts";
 import { endSessionsWith } from "../accounts/session-end.ts";
-import { NO_END, openTokenSession } from "../accounts/sessions.ts";
+import { type MintRefreshToken, NO_END, openTokenSession } from "../accounts/sessions.ts";
 import type { Core } from "../context.ts";
+import { accessTo } from "./refresh.ts";
 import { noSuchUser, requireServerUser } from "./server-users.ts";
 
 /** What a backend asks for a token. */
@@ -19,29 +20,45 @@ export interface TokenRequest {
   expiresInS: number;
   /** what the user's list of sessions shows */
   sessionName: string;
+  /** makes the first refresh token of the session; null: it has none */
+  mint: MintRefreshToken | null;
+}
+
+/** A session that was opened for a user. */
+export interface OpenedSession {
+  /** of the token, which ends before a session that has refresh tokens */
+  credential: Credential;
+  refreshToken: string | null;
 }
 
 /**
  * Opens a session of a user, for the token that the backend hands to the user's app.
  * @param by the key
- * @returns the session, and whether it has no end
- * @throws `not_found`; `suspended`; `validation_failed` for a session without end of a user who is no bot
+ * @throws `not_found`; `suspended`; `validation_failed` for a session without end of a user who is no bot,
+ *   and for a token of a session with refresh tokens that is for more than an hour
  */
 export async function openSessionFor(
   core: Core,
   by: ServerKeyId,
   ref: UserRef,
-  { expiresInS, sessionName }: TokenRequest,
-): Promise<Credential> {
+  { expiresInS, sessionName, mint }: TokenRequest,
+): Promise<OpenedSession> {
   const { id, bot } = await requireServerUser(core, ref);
   if (expiresInS === 0 && !bot)
     throw invalid("body.expires_in_s", "must be 60 or more: only a bot's has no end");
-  const lifetimeMs = expiresInS === 0 ? null : expiresInS * 1_000;
-  const credential = await openTokenSession(core, id, { lifetimeMs, name: sessionName });
+  const { accessMs, lifetimeMs: refreshableMs } = core.timing.sessions;
+  const tokenMs = expiresInS === 0 ? null : expiresInS * 1_000;
+  // A sign-out shuts the session gate for as long as the last such token may live.
+  if (mint && (tokenMs === null || tokenMs > accessMs))
+    throw invalid("body.expires_in_s", `must be ${accessMs / 1_000} at most, with \`refresh\``);
+  const lifetimeMs = mint ? refreshableMs : tokenMs;
+  const opened = await openTokenSession(core, id, { lifetimeMs, name: sessionName, mint });
   // The account was deleted during the call.
-  if (!credential) throw noUser(id);
+  if (!opened) throw noUser(id);
   core.securityLog.record("token_issued", { user: id, by: null, serverKey: by });
-  return credential;
+  if (!mint || tokenMs === null) return opened;
+  const { sessionId, expiresAt } = opened.credential;
+  return { ...opened, credential: accessTo(core, { id: sessionId, userId: id, expiresAt }, tokenMs) };
 }
 
 /** Ends all sessions of a user, with their sockets. Idempotent. @throws `not_found` */

@@ -20,6 +20,9 @@ const SESSION = {
   expiresAt: sessions.expiresAt,
 };
 
+/** @property refreshHash of the first refresh token; absent: the session has none */
+export type NewSession = Session & { refreshHash?: string | undefined };
+
 const Inserted = z.object({ id: SessionId });
 
 /**
@@ -31,15 +34,15 @@ const Inserted = z.object({ id: SessionId });
  */
 export async function insertSession(
   db: Database,
-  session: Session,
+  session: NewSession,
   checked: { passwordHash: string | null } | "any",
 ): Promise<boolean> {
-  const { id, userId, userAgent, createdAt, lastSeenAt, expiresAt } = session;
+  const { id, userId, userAgent, createdAt, lastSeenAt, expiresAt, refreshHash = null } = session;
   const isUnchanged = checked === "any" ? sql`true` : sql`password_hash IS ${checked.passwordHash}`;
   const rows = await queryD1(
     db.all(sql`
-      INSERT INTO sessions (id, user_id, user_agent, created_at, last_seen_at, expires_at)
-      SELECT ${id}, id, ${userAgent}, ${createdAt}, ${lastSeenAt}, ${expiresAt} FROM users
+      INSERT INTO sessions (id, user_id, user_agent, created_at, last_seen_at, expires_at, refresh_hash)
+      SELECT ${id}, id, ${userAgent}, ${createdAt}, ${lastSeenAt}, ${expiresAt}, ${refreshHash} FROM users
       WHERE id = ${userId} AND ${isUnchanged} AND deleted_at IS NULL AND NOT ${isSuspended(createdAt)}
       RETURNING id`),
   );

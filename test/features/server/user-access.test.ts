@@ -13,6 +13,7 @@ import { createGroup, send } from "../../support/clients/chat.ts";
 import { openDevice, openRoom } from "../../support/clients/socket.ts";
 import { wire } from "../../support/clients/wire.ts";
 import { advanceClock } from "../../support/clock.ts";
+import { refresh, tokensOf } from "../../support/issuer/issuer.ts";
 import { RULE_KEY } from "../../surfaces/usersig/client.ts";
 
 let token = "";
@@ -21,7 +22,10 @@ beforeAll(async () => {
   token = (await makeServerKey(["users", "tokens"])).text;
 });
 
-const Issued = z.strictObject({ token: z.string(), expires_at: z.int().nullable(), session_id: z.string() });
+const Issued = z.strictObject({
+  ...{ token: z.string(), expires_at: z.int().nullable(), session_id: z.string() },
+  refresh_token: z.string().optional(),
+});
 
 const issue = (ref: string | number, body?: object) =>
   call("POST", userPath(ref, "/tokens"), { token, ...(body && { body }) });
@@ -71,6 +75,28 @@ test("a bot's token may have no end, and opens sockets", async () => {
   expect(await device.closed()).toMatchObject({ code: 4001 });
   expect(await room.closed()).toMatchObject({ code: 4001 });
   expectProblem(await meBy(forever), 401, "unauthenticated");
+});
+
+test("a token may come with a refresh token, which gives the next ones of the same session", async () => {
+  const user = await newUser();
+  const first = await tokenOf(user, { refresh: true, expires_in_s: 120 });
+  expect(Math.abs((first.expires_at ?? 0) - Date.now() - 120_000)).toBeLessThan(5_000);
+  expect((await meBy(first.token)).body).toMatchObject({ id: user.id });
+  advanceClock(121_000);
+  expectProblem(await meBy(first.token), 401, "unauthenticated");
+  const next = tokensOf(await refresh(first.refresh_token));
+  expect(next.user.id).toBe(user.id);
+  expect(next.expires_in).toBeGreaterThan(3_500);
+  const { body } = await call("GET", "/v1/sessions", { token: next.access_token });
+  expect(body).toMatchObject({ items: [{ id: first.session_id, current: true }] });
+  expect((await call("DELETE", userPath(user.id, "/sessions"), { token })).status).toBe(204);
+  expect(await refresh(next.refresh_token)).toMatchObject({ status: 400, body: { error: "invalid_grant" } });
+  // Without the wish there is none.
+  expect(await tokenOf(user, { refresh: false })).not.toHaveProperty("refresh_token");
+  // An access token of such a session lasts for an hour at most, and one without end needs none.
+  const bot = await newUser({ bot: true });
+  for (const expires_in_s of [3_601, 0])
+    expectProblem(await issue(bot.id, { refresh: true, expires_in_s }), 400, "validation_failed");
 });
 
 test("a token with a wrong time, or of nobody, is none", async () => {

@@ -7,11 +7,18 @@ import {
   suspend,
 } from "../../../../core/server/user-access.ts";
 import { invalid } from "../../../../domain/errors.ts";
+import type { SessionId } from "../../../../domain/ids.ts";
+import { firstRefreshToken } from "../../../../http/access/refresh-token.ts";
 import { issueToken } from "../../../../http/access/token.ts";
 import { jsonAnswer, optionalBody, serverRoutes } from "../../route.ts";
 import { v1Router } from "../../router.ts";
 import { problems } from "../../schemas/common.ts";
-import { DeletionQuery, SuspensionInput, TokenRequest, UserToken } from "../../schemas/server/user-access.ts";
+import {
+  DeletionQuery,
+  SuspensionInput,
+  UserToken,
+  UserTokenRequest,
+} from "../../schemas/server/user-access.ts";
 import { UserRefParams } from "../../schemas/server/users.ts";
 
 const tokenRoute = serverRoutes("tokens");
@@ -26,8 +33,8 @@ const issueRoute = tokenRoute("post", "/v1/server/users/{ref}/tokens", {
   operationId: "createUserToken",
   summary: "A token of a user",
   description:
-    "Each is a session of its own. Hand it to the app of this user alone: it works as that of a sign-in. A suspended user is `suspended`.",
-  request: { params: UserRefParams, body: optionalBody(TokenRequest) },
+    "Each is a session of its own. Hand it to the app of this user alone: it works as that of a sign-in. With `refresh` the session lasts 30 days, and the app gets its next tokens by `POST /v1/token`. A suspended user is `suspended`.",
+  request: { params: UserRefParams, body: optionalBody(UserTokenRequest) },
   responses: {
     201: jsonAnswer("The token", UserToken),
     ...problems("validation_failed", "suspended", "not_found"),
@@ -74,11 +81,18 @@ const deleteRoute = userRoute("delete", "/v1/server/users/{ref}", {
 export const userAccess = v1Router()
   .openapi(issueRoute, async (c) => {
     const { expires_in_s: expiresInS = DEFAULT_S, session_name: sessionName = "" } = c.req.valid("json");
-    const asked = { expiresInS, sessionName };
-    const opened = await openSessionFor(c.var.core, c.var.key.id, c.req.valid("param").ref, asked);
-    const token = await issueToken(c.env.TOKEN_SECRET, opened);
-    const expires_at = opened.expiresAt === NO_END ? null : opened.expiresAt;
-    return c.json({ token, expires_at, session_id: opened.sessionId }, 201);
+    const mint = (id: SessionId) => firstRefreshToken(c.env.TOKEN_SECRET, id);
+    const asked = { expiresInS, sessionName, mint: c.req.valid("json").refresh ? mint : null };
+    const { ref } = c.req.valid("param");
+    const { credential, refreshToken } = await openSessionFor(c.var.core, c.var.key.id, ref, asked);
+    const { expiresAt, sessionId } = credential;
+    const answer = {
+      token: await issueToken(c.env.TOKEN_SECRET, credential),
+      expires_at: expiresAt === NO_END ? null : expiresAt,
+      session_id: sessionId,
+      ...(refreshToken !== null && { refresh_token: refreshToken }),
+    };
+    return c.json(answer, 201);
   })
   .openapi(signOutRoute, async (c) => {
     await signOutEverywhere(c.var.core, c.var.key.id, c.req.valid("param").ref);

@@ -6,7 +6,7 @@ import { Time } from "../common.ts";
 
 const { tokenMinS, tokenMaxS } = LIMITS;
 
-export const TokenRequest = z
+export const UserTokenRequest = z
   .object({
     expires_in_s: z
       .int()
@@ -18,17 +18,25 @@ export const TokenRequest = z
       )
       .optional()
       .openapi({ description: `${tokenMinS} to ${tokenMaxS}; absent: 3600. 0: no end, for bots` }),
+    refresh: z.boolean().optional().openapi({
+      description:
+        "The answer has a refresh token. The session lasts 30 days then, and `expires_in_s` is 3600 at most",
+    }),
     session_name: textUpTo(LIMITS.sessionName)
       .optional()
       .openapi({ description: "What the user's list of sessions shows, as `user_agent`" }),
   })
-  .openapi("TokenRequest", { example: { expires_in_s: 3_600, session_name: "web" } });
+  .openapi("UserTokenRequest", { example: { expires_in_s: 3_600, session_name: "web" } });
 
 export const UserToken = z
   .object({
     token: z.string(),
     expires_at: Time.nullable().openapi({ description: "null: it has no end" }),
     session_id: SessionId,
+    refresh_token: z
+      .string()
+      .optional()
+      .openapi({ description: "With `refresh`: for `POST /v1/token`, once" }),
   })
   .openapi("UserToken");
 
