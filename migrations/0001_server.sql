@@ -14,6 +14,7 @@ ALTER TABLE `sessions` ADD `former_refresh_hash` text;--> statement-breakpoint
 ALTER TABLE `sessions` ADD `refreshed_at` integer DEFAULT 0 NOT NULL;--> statement-breakpoint
 ALTER TABLE `sessions` ADD `issuer_session` text;--> statement-breakpoint
 CREATE UNIQUE INDEX `sessions_issuer` ON `sessions` (`user_id`,`issuer_session`) WHERE issuer_session IS NOT NULL;--> statement-breakpoint
+ALTER TABLE `users` ADD `messages_erased` integer DEFAULT false NOT NULL;--> statement-breakpoint
 ALTER TABLE `users` ADD `external_id` text;--> statement-breakpoint
 ALTER TABLE `users` ADD `profile_locked` integer DEFAULT false NOT NULL;--> statement-breakpoint
 ALTER TABLE `users` ADD `metadata` text DEFAULT '' NOT NULL;--> statement-breakpoint

@@ -87,7 +87,10 @@ export function createWorker(timing: Timing) {
           storedContext: (id, conversationId) => findStoredContext(db, id, conversationId),
           exists: async (id) => (await findAccountState(db, id)) !== null,
           endedSessions: (id) => findEndedSessions(db, id, Date.now()),
-          isDeleted: async (id) => ((await findAccountState(db, id))?.deletedAt ?? null) !== null,
+          deleted: async (id) => {
+            const state = await findAccountState(db, id);
+            return state && state.deletedAt !== null ? { id, messagesErased: state.messagesErased } : null;
+          },
           memberships: (id, after, limit) => listMemberships(db, id, { after, limit }),
           profile: async (id) => (await findVersionedPeople(db, [id]))[0] ?? null,
           holdFiles: (id, scheduledId, keys, until) => holdFiles(db, id, scheduledId, keys, until),

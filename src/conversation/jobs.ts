@@ -16,6 +16,7 @@ export type ConversationJobKind =
   | "edit_history"
   | "deleted_reactions"
   | "deleted_votes"
+  | "erased_messages"
   | "hooks";
 
 /** Has the alarm run a job at times that the caller sets. */

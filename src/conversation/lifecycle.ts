@@ -87,6 +87,11 @@ export abstract class ConversationLifecycle extends SocketHost {
       deleted_reactions: ofDeletedUser(({ reactions }, userId) => reactions.forget(userId)),
       deleted_votes: ofDeletedUser(({ polls }, userId) => polls.forget(userId)),
       hooks: (key: string) => this.#with(({ room }) => room.hooks.run(HookId.parse(key))),
+      erased_messages: (key: string) =>
+        this.#with(({ room }) => {
+          room.redaction.goOnErasing(key);
+          return null;
+        }),
       direct_permission: () => this.#with(({ room }) => room.directPermission.repair()),
     };
     this.#jobs = new AlarmJobs<ConversationJobKind>(ctx.storage, handlers, deps.timing.jobs, ["hooks"]);

@@ -36,8 +36,8 @@ export function createRoom(
   const host: RoomHost = { ...deps, storage, jobs };
   const publisher = new Publisher();
   const stores = createStores(host, publisher);
-  const delivery = createDelivery(host, stores, publisher, (userIds) => {
-    for (const id of userIds) removeDeletedUser(lower, features, id);
+  const delivery = createDelivery(host, stores, publisher, (users) => {
+    for (const { id, messagesErased } of users) removeDeletedUser(lower, features, id, messagesErased);
   });
   const sending = createSending(host, stores, delivery, publisher);
   const lower = {

@@ -26,6 +26,13 @@ import type { DeviceEvent } from "./sync/socket-protocol.ts";
  * the implementations, so that neither object imports storage or the other object.
  */
 
+/** A user whose account is deleted. */
+export interface DeletedUser {
+  id: UserId;
+  /** their messages are deleted, too */
+  messagesErased: boolean;
+}
+
 /** D1, as a conversation uses it. */
 export interface ConversationDirectory {
   /** The conversation as it was created, with its initial members; null if it does not exist. */
@@ -37,7 +44,7 @@ export interface ConversationDirectory {
    * than the stored one.
    * @returns those of the projected members and known users whose account is deleted
    */
-  project(id: ConversationId, projection: ConversationProjection): Promise<UserId[]>;
+  project(id: ConversationId, projection: ConversationProjection): Promise<DeletedUser[]>;
   /**
    * The record of the conversation for each of these users; users who are no members are missing. One query.
    */
@@ -149,8 +156,8 @@ export interface UserDirectory {
   exists(id: UserId): Promise<boolean>;
   /** The user's ended sessions whose tokens have not expired. */
   endedSessions(id: UserId): Promise<EndedSession[]>;
-  /** Whether the user's account is deleted. */
-  isDeleted(id: UserId): Promise<boolean>;
+  /** The user, if the account is deleted; else null. */
+  deleted(id: UserId): Promise<DeletedUser | null>;
   /**
    * The conversations in which the user is or was a member, or is known: at most `limit` after an id,
    * ascending.
@@ -294,8 +301,8 @@ export interface Conversations {
   kick(id: ConversationId, input: { sessionId: SessionId }): Promise<unknown>;
   /** Hands over the new profile of a user. Idempotent; an older one than the known changes nothing. */
   takeProfile(id: ConversationId, input: { profile: VersionedPerson }): Promise<unknown>;
-  /** Removes a user whose account is deleted. Idempotent. */
-  removeDeleted(id: ConversationId, input: { userId: UserId }): Promise<unknown>;
+  /** Removes a user whose account is deleted, and erases the messages if `erases` is set. Idempotent. */
+  removeDeleted(id: ConversationId, input: { userId: UserId; erases?: boolean }): Promise<unknown>;
   /**
    * Stores a message, or finds the one with its client message id.
    * @throws as the conversation refuses it now

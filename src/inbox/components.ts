@@ -59,6 +59,7 @@ export type InboxJobKind =
   | "deletion_lookup"
   /** has a conversation remove the deleted user; key: the conversation */
   | "leave"
+  | "erase"
   /** informs a contact of the deletion of the account; key: the contact, and whether they were a friend */
   | "account_deleted"
   /** asks a conversation for a snapshot, as a crash may have lost its newest update; key: the conversation */

@@ -39,8 +39,8 @@ export abstract class InboxLifecycle extends SocketHost {
       scheduled_files: (key) => this.#with(({ scheduled }) => scheduled.files.store(key)),
       scheduled_expiry: () => this.#with(async ({ scheduled }) => scheduled.sends.deleteExpired()),
       reminders: () => this.#with(async ({ saved }) => saved.remind()),
-      leave: (key, calls) =>
-        this.#with((components) => this.#leave(components, ConversationId.parse(Number(key)), calls)),
+      leave: (key, calls) => this.#with((components) => this.#leave(components, key, false, calls)),
+      erase: (key, calls) => this.#with((components) => this.#leave(components, key, true, calls)),
       account_deleted: (key, calls) =>
         this.#with(({ contactNotifier }) => contactNotifier.contactJob(key, calls)),
       lost_updates: (key, calls) => this.#with(({ catchUp }) => catchUp.recover(key, calls)),
@@ -154,13 +154,19 @@ export abstract class InboxLifecycle extends SocketHost {
   }
 
   async #lookUpDeletion(components: InboxComponents, calls: CallBudget): Promise<null> {
-    if (await components.accountDeletion.isDeletedInD1()) await eraseInbox(components, calls);
+    const deleted = await components.accountDeletion.deletedInD1();
+    if (deleted) await eraseInbox(components, deleted.messagesErased, calls);
     return null;
   }
 
-  async #leave({ accountDeletion }: InboxComponents, id: ConversationId, calls: CallBudget): Promise<null> {
+  async #leave(
+    { accountDeletion }: InboxComponents,
+    key: string,
+    erases: boolean,
+    calls: CallBudget,
+  ): Promise<null> {
     calls.take(1);
-    await accountDeletion.leaveConversation(id);
+    await accountDeletion.leaveConversation(ConversationId.parse(Number(key)), erases);
     return null;
   }
 

@@ -52,11 +52,12 @@ export const UPKEEP = {
 
   /**
    * Removes a user whose account was deleted, and writes that to D1, now or by a job. Idempotent.
+   * @param input `erases`: the messages are erased, too
    * @see removeDeletedUser
    */
   removeDeleted: effect(
-    repeatable(unweighed, ({ room }, { userId }: Caller) => {
-      removeDeletedUser(room, room, userId);
+    repeatable(unweighed, ({ room }, { userId, erases = false }: Caller & { erases?: boolean }) => {
+      removeDeletedUser(room, room, userId, erases);
       return room.propagate([]);
     }),
   ),

@@ -1,6 +1,7 @@
+import { z } from "zod";
 import { POLICIES } from "../../domain/conversations/group-policies.ts";
 import { CoreError, noMessage } from "../../domain/errors.ts";
-import type { Seq, UserId } from "../../domain/ids.ts";
+import { type Seq, UserId } from "../../domain/ids.ts";
 import type { ThreadState } from "../../domain/messages/thread.ts";
 import type { FileReferences } from "../files/file-references.ts";
 import type { EditHistory } from "../log/edit-history.ts";
@@ -19,26 +20,30 @@ interface BesideMessages {
   clear(row: MessageRow): void;
 }
 
+/** Messages that one turn looks at for those of a user whose account was deleted, and those that it revokes. */
+const MAX_LOOKED_AT = 5_000;
+const MAX_ERASED = 50;
+
+/** What is left of an erasure: whose messages, behind which seq. */
+const ErasureKey = z.tuple([UserId, z.int()]);
+
+interface RedactionDeps {
+  history: Pick<EditHistory, "bodiesOf">;
+  indexer: Pick<Indexer, "outdate" | "resume">;
+  files: Pick<FileReferences, "storeRevoked">;
+  beside: readonly BesideMessages[];
+  /** has the alarm call `goOnErasing` with this key; in the turn of the revokes */
+  scheduleErasure(key: string): void;
+}
+
 /** Revokes messages for everybody, and hides them for one member. */
 export class Redaction {
   readonly #room: RoomContext;
-  readonly #history: Pick<EditHistory, "bodiesOf">;
-  readonly #indexer: Pick<Indexer, "outdate" | "resume">;
-  readonly #files: Pick<FileReferences, "storeRevoked">;
-  readonly #beside: readonly BesideMessages[];
+  readonly #deps: RedactionDeps;
 
-  constructor(
-    room: RoomContext,
-    history: Pick<EditHistory, "bodiesOf">,
-    indexer: Pick<Indexer, "outdate" | "resume">,
-    files: Pick<FileReferences, "storeRevoked">,
-    beside: readonly BesideMessages[],
-  ) {
+  constructor(room: RoomContext, deps: RedactionDeps) {
     this.#room = room;
-    this.#history = history;
-    this.#indexer = indexer;
-    this.#files = files;
-    this.#beside = beside;
+    this.#deps = deps;
   }
 
   /**
@@ -57,31 +62,74 @@ export class Redaction {
     const row = this.#revocable(userId, seq, withinS);
     // A repeated call waits for the previews too, as the first call may still be under way.
     if (row.revoked_rev !== null) return this.#room.updateInboxes([userId, ...this.#room.members.ids()]);
-    const { changeFeed, threads } = this.#room;
-    const { rev, unreadThreads } = this.#room.commit((tx) => {
-      // The summary of the root counts no revoked reply. The previews in lists hold the content.
-      const changed = row.thread_root === null ? [seq] : [row.thread_root, seq];
-      const rev = changeFeed.record(tx, changed, { reachesLists: true, changesContent: true });
-      const former = this.#history.bodiesOf(row);
-      this.#indexer.outdate(row);
-      tx.publish(() => this.#indexer.resume());
-      this.#files.storeRevoked(tx, row, former);
-      for (const store of this.#beside) store.clear(row);
-      // The revoke empties the history of the message, too: a trigger of the tables.
-      this.#room.log.revoke(tx, row, userId, rev);
-      const unreadThreads = threads.revoked(tx, row);
-      changeFormerPreviews(tx, this.#room, row);
-      return { rev, unreadThreads };
-    });
-    changeFeed.follow(rev, () => {
-      const events = [
-        unreadChanged(this.#room, { only: this.#unreadTo(row) }),
-        ...this.#threadEvents(row, unreadThreads),
-      ];
-      this.#room.publish(events, (sockets) => sockets.revoked(row, userId, rev));
-    });
+    this.#revokeAll(userId, [row]);
     // Up to 50 inboxes drop the content before the answer; the fan-out updates the others.
     await this.#room.updateInboxes([userId, ...this.#room.members.ids()]);
+  }
+
+  /**
+   * Revokes the messages of a user whose account was deleted, as many as one turn may: the `erased_messages`
+   * job does the others. Idempotent.
+   */
+  erase(userId: UserId): void {
+    this.#erase(userId, 0);
+  }
+
+  /** The `erased_messages` job. @param key as it was scheduled */
+  goOnErasing(key: string): void {
+    this.#erase(...ErasureKey.parse(JSON.parse(key)));
+  }
+
+  #erase(userId: UserId, after: number): void {
+    this.#room.flushSends();
+    const { log } = this.#room;
+    const upTo = after + MAX_LOOKED_AT;
+    // Large bodies are few in a turn.
+    const found = log.revoked.notRevoked(userId, { after, upTo, limit: MAX_ERASED + 1 });
+    const { rows: some, hasMore } = log.cut(found, MAX_ERASED);
+    // What is beside a single message may be very many rows: nothing follows it in its turn.
+    const heavy = some.findIndex(({ reactions, poll }) => reactions !== null || poll !== null);
+    const rows = heavy === -1 ? some : some.slice(0, heavy + 1);
+    const isCut = hasMore || rows.length < some.length;
+    const done = isCut ? (rows.at(-1)?.seq ?? after) : upTo;
+    if (done < log.last.seq) this.#deps.scheduleErasure(JSON.stringify([userId, done]));
+    if (rows.length > 0) this.#revokeAll(userId, rows);
+  }
+
+  /** Revokes messages that are not, in one commit. @param by is shown as who has revoked them */
+  #revokeAll(by: UserId, rows: readonly MessageRow[]): void {
+    const { changeFeed, threads } = this.#room;
+    const { history, indexer, files, beside } = this.#deps;
+    const seqs = rows.map(({ seq }) => seq);
+    // The summary of a root counts no revoked reply.
+    const roots = new Set(
+      rows.flatMap(({ thread_root: root }) => root ?? []).filter((root) => !seqs.includes(root)),
+    );
+    const { last, revoked } = this.#room.commit((tx) => {
+      // The previews in lists hold the content.
+      const last = changeFeed.record(tx, [...roots, ...seqs], { reachesLists: true, changesContent: true });
+      tx.publish(() => indexer.resume());
+      const revoked = rows.map((row, i) => {
+        const former = history.bodiesOf(row);
+        indexer.outdate(row);
+        files.storeRevoked(tx, row, former);
+        for (const store of beside) store.clear(row);
+        // The revoke empties the history of the message, too: a trigger of the tables.
+        const rev = last - rows.length + 1 + i;
+        this.#room.log.revoke(tx, row, by, rev);
+        const states = threads.revoked(tx, row);
+        changeFormerPreviews(tx, this.#room, row);
+        return { row, rev, states };
+      });
+      return { last, revoked };
+    });
+    changeFeed.follow(last, () => {
+      const only = new Set(rows.flatMap((row) => [...this.#unreadTo(row)]));
+      const threadEvents = revoked.flatMap(({ row, states }) => this.#threadEvents(row, states));
+      this.#room.publish([unreadChanged(this.#room, { only }), ...threadEvents], (sockets) => {
+        for (const { row, rev } of revoked) sockets.revoked(row, by, rev);
+      });
+    });
   }
 
   /** The members to whom a message of the main stream is unread. */

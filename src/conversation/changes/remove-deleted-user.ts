@@ -6,12 +6,14 @@ import { withNewVersion } from "../state/change.ts";
 import type { Editing } from "./editing.ts";
 import type { GroupChanges } from "./group.ts";
 import type { Joining } from "./joining.ts";
+import type { Redaction } from "./redaction.ts";
 
 /**
  * Removes a user whose account was deleted, and everything that the conversation knows about them.
  * Idempotent.
  * - Their messages stay, shown under a deleted user, without what they said before an edit. Their reactions
  *   and votes go, and so does what they have hidden and which threads they follow.
+ * - With `erases` their messages are revoked, some now and the others by a job.
  * - A member of a group leaves as others do. An owner gets a successor, or the group is dissolved.
  * - Of a user who was never a member only the profile and the join requests are deleted.
  */
@@ -23,14 +25,17 @@ export function removeDeletedUser(
     editing,
     reactions,
     polls,
+    redaction,
   }: {
     group: GroupChanges;
     joining: Joining;
     editing: Editing;
     reactions: Reactions;
     polls: Polls;
+    redaction: Redaction;
   },
   userId: UserId,
+  erases: boolean,
 ): void {
   // Pending sends come first: the user sent them before the deletion.
   room.flushSends();
@@ -43,6 +48,7 @@ export function removeDeletedUser(
   reactions.forget(userId);
   polls.forget(userId);
   room.log.hides.forget(userId);
+  if (erases) redaction.erase(userId);
   const member = room.members.find(userId);
   if (member?.state !== "active") return;
   if (room.members.findSender(userId)) group.endMembership(member, "session_ended");

@@ -1,5 +1,4 @@
-import type { UserId } from "../../domain/ids.ts";
-import type { ConversationDirectory } from "../../domain/ports.ts";
+import type { ConversationDirectory, DeletedUser } from "../../domain/ports.ts";
 import type { Timing } from "../../domain/timing.ts";
 import { errorFields, log } from "../../lib/logger.ts";
 import { withDeadline } from "../../object/calls/deadline.ts";
@@ -31,7 +30,7 @@ export class Projection {
   readonly #directory: Pick<ConversationDirectory, "project">;
   readonly #timing: Timing["projection"];
   readonly #job: ProjectionJob;
-  readonly #removeDeleted: (userIds: UserId[]) => void;
+  readonly #removeDeleted: (users: DeletedUser[]) => void;
   #running: Promise<void> | undefined;
 
   /**
@@ -46,7 +45,7 @@ export class Projection {
     directory: Pick<ConversationDirectory, "project">,
     timing: Timing["projection"],
     job: ProjectionJob,
-    removeDeleted: (userIds: UserId[]) => void,
+    removeDeleted: (users: DeletedUser[]) => void,
   ) {
     this.#state = state;
     this.#members = members;

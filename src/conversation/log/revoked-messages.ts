@@ -1,4 +1,5 @@
 import type { UserId } from "../../domain/ids.ts";
+import { inChunks } from "../../object/row-chunks.ts";
 import type { MessageRow } from "./row.ts";
 
 /**
@@ -45,6 +46,15 @@ export class RevokedMessages {
     let count = 0;
     for (let i = start; i < this.#rows.length; i++) if (this.#rows[i]?.sender_id !== senderId) count++;
     return count;
+  }
+
+  /** The first messages of a sender behind a seq and up to another that are not revoked. No index has them. */
+  notRevoked(senderId: UserId, { after, upTo, limit }: { after: number; upTo: number; limit: number }) {
+    const query = `SELECT * FROM messages WHERE seq > ? AND seq <= ? AND sender_id = ?
+      AND revoked_rev IS NULL AND kind <> 'tip' ORDER BY seq LIMIT ?`;
+    return inChunks<MessageRow>(limit, (count, row) =>
+      this.#sql.exec<MessageRow>(query, row?.seq ?? after, upTo, senderId, count).toArray(),
+    );
   }
 
   /** Takes a stored revoke into memory. */

@@ -1,4 +1,5 @@
 import type { UserId } from "../../domain/ids.ts";
+import type { DeletedUser } from "../../domain/ports.ts";
 import { Projection } from "../delivery/d1-projection.ts";
 import { EphemeralEvents } from "../delivery/ephemeral-events.ts";
 import { EphemeralPublisher } from "../delivery/ephemeral-publisher.ts";
@@ -26,7 +27,7 @@ export function createDelivery(
   host: RoomHost,
   stores: Stores,
   publisher: Publisher,
-  removeDeleted: (userIds: UserId[]) => void,
+  removeDeleted: (users: DeletedUser[]) => void,
 ) {
   const { jobs, directory, inboxes, settings, timing } = host;
   const { sql } = host.storage;

@@ -52,7 +52,11 @@ export function createFeatures(
     typing: new Typing(room, publisher, timing.typing),
     readPositions: new ReadPositions(room),
     pinning: new Pinning(room, permission),
-    redaction: new Redaction(room, history, indexer, files, [reactionStore, voteStore]),
+    redaction: new Redaction(room, {
+      ...{ history, indexer, files, beside: [reactionStore, voteStore] },
+      // Later than the alarm that runs now: each part is an event of its own, and others come between.
+      scheduleErasure: (key) => jobs.schedule("erased_messages", key, Date.now() + 1),
+    }),
     editing: new Editing(room, {
       ...{ history, indexer, files },
       permission: directPermission,

@@ -33,10 +33,16 @@ export async function deleteAccount(
 /**
  * Deletes a user's account at the request of the team's backend, as `deleteAccount`.
  * @param by the key
+ * @param erasesMessages the messages are deleted, too: each conversation goes on with it after the answer
  * @throws `conflict` while the user owns a group, `not_found` if the account is deleted already
  */
-export async function deleteAccountOf(core: Core, by: ServerKeyId, userId: UserId): Promise<void> {
-  const result = await carryOut(core, { userId });
+export async function deleteAccountOf(
+  core: Core,
+  by: ServerKeyId,
+  userId: UserId,
+  erasesMessages: boolean,
+): Promise<void> {
+  const result = await carryOut(core, { userId, erasesMessages });
   if (result.deleted) core.securityLog.record("account_deleted", { user: userId, by: null, serverKey: by });
   else if (result.owned === null) throw noUser(userId);
   else
@@ -57,7 +63,7 @@ async function carryOut(core: Core, account: DeletedAccount): ReturnType<typeof 
   for (const sessionId of result.sessions) core.sessionCache.forget(sessionId);
   // The deletion is committed: a failure from here on is left to the inbox's alarm job.
   await core.inboxes
-    .deleteAccount(userId, { token, contacts: result.contacts })
+    .deleteAccount(userId, { token, contacts: result.contacts, erases: account.erasesMessages ?? false })
     .catch((error: unknown) =>
       log("warn", "account_deletion_call_failed", { user: userId, ...errorFields(error) }),
     );

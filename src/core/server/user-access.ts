@@ -96,10 +96,19 @@ export async function endSuspension(core: Core, by: ServerKeyId, ref: UserRef): 
   core.securityLog.record("suspension_lifted", { user: id, by: null, serverKey: by });
 }
 
-/** Deletes a user's account. @throws `not_found`; `conflict` while the user owns a group */
-export async function deleteServerUser(core: Core, by: ServerKeyId, ref: UserRef): Promise<void> {
+/**
+ * Deletes a user's account.
+ * @param erasesMessages as `deleteAccountOf`
+ * @throws `not_found`; `conflict` while the user owns a group
+ */
+export async function deleteServerUser(
+  core: Core,
+  by: ServerKeyId,
+  ref: UserRef,
+  erasesMessages: boolean,
+): Promise<void> {
   const { id } = await requireServerUser(core, ref);
-  await deleteAccountOf(core, by, id);
+  await deleteAccountOf(core, by, id, erasesMessages);
 }
 
 /** The session of a key that acts as users: none is stored, and no socket has it. */

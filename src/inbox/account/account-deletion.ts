@@ -1,6 +1,6 @@
 import { z } from "zod";
 import type { ConversationId, UserId } from "../../domain/ids.ts";
-import type { Conversations, UserDirectory } from "../../domain/ports.ts";
+import type { Conversations, DeletedUser, UserDirectory } from "../../domain/ports.ts";
 import type { Timing } from "../../domain/timing.ts";
 import { withDeadline } from "../../object/calls/deadline.ts";
 import { type CallBudget, forEachConcurrent } from "../../object/concurrency.ts";
@@ -13,14 +13,17 @@ const SURVIVING_TABLES = ["schema_versions", "jobs", "presence", "ended_sessions
 
 const Tables = z.array(z.object({ name: z.string() }));
 
+/** `erase`: leaves a conversation, and has the messages erased there. */
+type DeletionJob = "deletion_lookup" | "leave" | "erase";
+
 /** The alarm jobs of a deletion. */
 interface Scheduler {
-  schedule(kind: "deletion_lookup" | "leave", key: string, due: number): void;
-  cancel(kind: "deletion_lookup" | "leave", key: string): void;
+  schedule(kind: DeletionJob, key: string, due: number): void;
+  cancel(kind: DeletionJob, key: string): void;
 }
 
 interface AccountDeletionDeps {
-  directory: Pick<UserDirectory, "isDeleted" | "memberships">;
+  directory: Pick<UserDirectory, "deleted" | "memberships">;
   conversations: Pick<Conversations, "removeDeleted">;
   timing: Pick<Timing, "accountDeletion">;
   userId(): UserId;
@@ -59,10 +62,10 @@ export class AccountDeletion {
 
   /**
    * The lookup of the `deletion_lookup` job.
-   * @returns whether D1 has deleted the account: then the inbox is to be emptied
+   * @returns null: D1 has not deleted the account. Otherwise the inbox is to be emptied
    */
-  isDeletedInD1(): Promise<boolean> {
-    return this.#deps.directory.isDeleted(this.#deps.userId());
+  deletedInD1(): Promise<DeletedUser | null> {
+    return this.#deps.directory.deleted(this.#deps.userId());
   }
 
   /** Empties the inbox for good, and keeps the tables that outstanding work needs. Idempotent. */
@@ -76,16 +79,16 @@ export class AccountDeletion {
   }
 
   /**
-   * Schedules a `leave` job for each conversation that the user ever was in: other members still see their
-   * profile.
+   * Schedules a job for each conversation that the user ever was in: other members still see their profile.
+   * @param erases the messages are to be erased, too
    * @returns the ids of these conversations
    */
-  async storeMemberships(): Promise<ConversationId[]> {
+  async storeMemberships(erases: boolean): Promise<ConversationId[]> {
     const conversationIds: ConversationId[] = [];
     for await (const page of membershipPages(this.#deps.directory, this.#deps.userId())) {
       for (const { conversationId } of page) {
         const due = Date.now() + this.#deps.timing.accountDeletion.retryMs;
-        this.#jobs.schedule("leave", String(conversationId), due);
+        this.#jobs.schedule(jobOf(erases), String(conversationId), due);
         conversationIds.push(conversationId);
       }
     }
@@ -101,26 +104,30 @@ export class AccountDeletion {
    * Tries once to leave these conversations, for `budgetMs` at most and as far as the calls suffice. Jobs
    * retry those that were not reached.
    */
-  async tryAll(ids: ConversationId[], calls: CallBudget): Promise<void> {
+  async tryAll(ids: ConversationId[], erases: boolean, calls: CallBudget): Promise<void> {
     const { budgetMs } = this.#deps.timing.accountDeletion;
     const until = Date.now() + budgetMs;
     const reached = ids.slice(0, calls.take(ids.length));
     const attempts = forEachConcurrent(MAX_CONCURRENT, reached, async (id) => {
       if (Date.now() > until) return;
-      await this.leaveConversation(id).then(
-        () => this.#jobs.cancel("leave", String(id)),
+      await this.leaveConversation(id, erases).then(
+        () => this.#jobs.cancel(jobOf(erases), String(id)),
         () => undefined,
       );
     });
     await withDeadline(attempts, budgetMs).catch(() => undefined);
   }
 
-  /** The `leave` job. @throws unless the conversation confirms within `callTimeoutMs` */
-  async leaveConversation(id: ConversationId): Promise<void> {
+  /** The `leave` and `erase` jobs. @throws unless the conversation confirms within `callTimeoutMs` */
+  async leaveConversation(id: ConversationId, erases: boolean): Promise<void> {
     const { conversations, timing, userId } = this.#deps;
     await withDeadline(
-      conversations.removeDeleted(id, { userId: userId() }),
+      conversations.removeDeleted(id, { userId: userId(), erases }),
       timing.accountDeletion.callTimeoutMs,
     );
   }
+}
+
+function jobOf(erases: boolean): DeletionJob {
+  return erases ? "erase" : "leave";
 }

@@ -4,16 +4,21 @@ import type { InboxComponents } from "../components.ts";
 
 /**
  * Deletes what the inbox holds of a deleted account.
+ * @param erases the messages are to be erased in each conversation, too
  * @returns the conversations to leave, each with its job
  */
 export async function eraseInbox(
   { accountDeletion, list, saved, sessionTermination, presence }: InboxComponents,
+  erases: boolean,
   calls: CallBudget,
 ): Promise<ConversationId[]> {
   accountDeletion.erase();
   saved.stop();
   list.markDeleted();
   presence.stop();
-  const [left] = await Promise.all([accountDeletion.storeMemberships(), sessionTermination.endAll(calls)]);
+  const [left] = await Promise.all([
+    accountDeletion.storeMemberships(erases),
+    sessionTermination.endAll(calls),
+  ]);
   return left;
 }

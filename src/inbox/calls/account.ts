@@ -90,16 +90,19 @@ export const ACCOUNT = {
   /**
    * D1 has deleted the account; confirms the prepared deletion with this token. The inbox closes all sockets,
    * refuses new ones, empties itself, and notifies the contacts. Each conversation is called once to remove
-   * the user, for a few seconds altogether; jobs retry after that. Idempotent.
+   * the user, and to erase the messages if `erases` is set, for a few seconds altogether; jobs retry after that. Idempotent.
    */
   deleteAccount: effect(
     repeatable(
       unweighed,
-      async (components, { token, contacts = [] }: { token: string; contacts?: Contact[] }) => {
+      async (
+        components,
+        { token, contacts = [], erases = false }: { token: string; contacts?: Contact[]; erases?: boolean },
+      ) => {
         const calls = components.callBudget();
-        const conversationIds = await eraseInbox(components, calls);
+        const conversationIds = await eraseInbox(components, erases, calls);
         components.accountDeletion.confirm(token);
-        const left = components.accountDeletion.tryAll(conversationIds, calls);
+        const left = components.accountDeletion.tryAll(conversationIds, erases, calls);
         // The answer does not wait for the contacts: a contact who misses the event finds the change in their
         // lists.
         void components.contactNotifier.accountDeleted(contacts, calls);

@@ -75,6 +75,8 @@ export interface DeletedAccount {
   userId: UserId;
   /** the stored hash that the password was checked against; null: the account has none; absent: any */
   checked?: string | null;
+  /** their messages are deleted, too */
+  erasesMessages?: boolean;
 }
 
 /** The most contacts that `deleteUser` returns. */
@@ -89,7 +91,7 @@ const MAX_CONTACTS = 1_000;
  */
 export async function deleteUser(
   db: Database,
-  { userId, checked }: DeletedAccount,
+  { userId, checked, erasesMessages = false }: DeletedAccount,
   now: number,
 ): Promise<
   | { deleted: true; sessions: SessionId[]; contacts: Contact[] }
@@ -126,7 +128,10 @@ export async function deleteUser(
         .onConflictDoNothing(),
       db
         .update(users)
-        .set({ ...EMPTY_PROFILE, username: `deleted-${userId}`, deletedAt: now })
+        .set({
+          ...{ ...EMPTY_PROFILE, username: `deleted-${userId}`, deletedAt: now },
+          messagesErased: erasesMessages,
+        })
         .where(isDeletable)
         .returning({ id: users.id }),
       db

@@ -297,14 +297,14 @@ export async function updateProfile(
 }
 
 /**
- * When the account was deleted (milliseconds; null: it is not); null for an unknown user. Deleted users keep
- * a row.
+ * When the account was deleted (milliseconds; null: it is not), and whether with the messages; null for an
+ * unknown user. Deleted users keep a row.
  */
 export async function findAccountState(
   db: Database,
   id: UserId,
-): Promise<{ deletedAt: number | null } | null> {
-  const query = db.select({ deletedAt: users.deletedAt }).from(users);
+): Promise<{ deletedAt: number | null; messagesErased: boolean } | null> {
+  const query = db.select({ deletedAt: users.deletedAt, messagesErased: users.messagesErased }).from(users);
   const [found] = await queryD1(query.where(eq(users.id, id)));
   return found ?? null;
 }

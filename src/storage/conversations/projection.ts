@@ -1,6 +1,6 @@
 import { and, eq, isNotNull, lt, sql } from "drizzle-orm";
-import type { ConversationId, UserId } from "../../domain/ids.ts";
-import type { ConversationProjection, ProjectedRequest } from "../../domain/ports.ts";
+import type { ConversationId } from "../../domain/ids.ts";
+import type { ConversationProjection, DeletedUser, ProjectedRequest } from "../../domain/ports.ts";
 import { queryD1 } from "../d1-errors.ts";
 import type { Database } from "../database.ts";
 import { isAmong } from "../json-lists.ts";
@@ -22,7 +22,7 @@ export async function writeProjection(
   db: Database,
   id: ConversationId,
   { conversation, members, knownUsers, answered, requests }: ConversationProjection,
-): Promise<UserId[]> {
+): Promise<DeletedUser[]> {
   const rows = JSON.stringify([
     ...members.map(({ userId, role, state, joinedAt, version }) => [userId, role, state, joinedAt, version]),
     ...knownUsers.map((userId) => [userId, "member", "left", 0, 0]),
@@ -53,7 +53,7 @@ export async function writeProjection(
       setWhere: sql`excluded.version > ${memberships.version}`,
     });
   const deletedUsers = db
-    .select({ id: users.id })
+    .select({ id: users.id, messagesErased: users.messagesErased })
     .from(users)
     .where(and(isAmong(users.id, expectedLive), isNotNull(users.deletedAt)));
   if (requests) await writeRequests(db, id, requests);
@@ -62,7 +62,7 @@ export async function writeProjection(
   }
   if (!conversation) {
     const [, deleted] = await queryD1(db.batch([upsert, deletedUsers]));
-    return deleted.map((user) => user.id);
+    return deleted;
   }
   const { profile, dissolvedAt } = conversation;
   const { name, avatar, introduction, announcement, joinPolicy, discoverable, ownerId } = profile;
@@ -75,7 +75,7 @@ export async function writeProjection(
     })
     .where(and(eq(conversations.id, id), lt(conversations.version, version)));
   const [, deleted] = await queryD1(db.batch([upsert, deletedUsers, update]));
-  return deleted.map((user) => user.id);
+  return deleted;
 }
 
 /** Writes which users have an open join request. A user without a row gets that of a known user. */

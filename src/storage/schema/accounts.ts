@@ -53,6 +53,8 @@ export const users = sqliteTable(
     loginAt: integer("login_at").notNull().default(0),
     /** when the account was deleted; its row stays, without personal data */
     deletedAt: integer("deleted_at"),
+    /** the account was deleted with the messages: each conversation erases those */
+    messagesErased: integer("messages_erased", { mode: "boolean" }).notNull().default(false),
     /** the id that the team's backend or its issuer has for the user; null: none */
     externalId: text("external_id").$type<ExternalId>(),
     /** nickname and avatar are those of the user's issuer: the user does not change them */

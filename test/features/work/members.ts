@@ -186,7 +186,7 @@ export const MEMBERS = {
     worst: "a user with a reaction, votes and requests",
     cases: [(g) => [{ userId: g.next() }]],
     ...{ read: 130, written: 20, bytes: 45 },
-    by: "100 messages with reactions and 100 polls, jobs do the others",
+    by: "100 messages with reactions and 100 polls, jobs do the others; with `erases` also what one run of `erased_messages` costs",
   },
   leave: {
     worst: "a member",

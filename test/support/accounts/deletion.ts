@@ -45,7 +45,7 @@ export async function storedAnywhere(conversations: number[], users: SignedIn[])
 
 /** Runs the inbox's outstanding jobs of an account deletion. @returns the number of jobs */
 export function runAccountDeletion(user: SignedIn): Promise<number> {
-  return runInboxJobs(user, ["deletion_lookup", "leave", "kick"]);
+  return runInboxJobs(user, ["deletion_lookup", "leave", "erase", "kick"]);
 }
 
 const Membership = z.array(z.object({ conversation_id: z.int(), state: z.string() }));

@@ -97,6 +97,7 @@ export function isolatedRoom(
       deleted_reactions: nothing,
       deleted_votes: nothing,
       hooks: nothing,
+      erased_messages: nothing,
     },
   };
   const directory: ConversationDirectory = {

@@ -240,6 +240,35 @@ export const CONVERSATION_JOBS: JobRows<ConversationJobKind, LargeGroup> = {
     ...{ read: 60, written: 5, bytes: 0 },
     by: "20 messages and 20 changes (`hook-feed.ts`), one position",
   },
+  erased_messages: {
+    worst: "all messages are the user's: with 20 former versions, which showed files; with all reactions",
+    cases: [
+      (g) => [
+        {
+          key: JSON.stringify([itemAt(g.others, 6), g.first.mentions - 1]),
+          state: (sql) => {
+            const user = itemAt(g.others, 6);
+            const own = "UPDATE messages SET sender_id = ?, reactions = NULL, poll = NULL WHERE seq >= ?";
+            sql.exec(`${own} AND seq < ?`, user, g.first.mentions, g.first.mentions + g.size);
+            fillOf(
+              ...[sql, g, "message_edits (sender_id, seq, version, body, edited_at)"],
+              ...[`?, seq, i + 1, ${FILE_BODY}, 0`, user],
+            );
+          },
+        },
+      ],
+      (g) => [
+        {
+          key: JSON.stringify([itemAt(g.others, 7), g.newest - 1]),
+          state: (sql) =>
+            sql.exec("UPDATE messages SET sender_id = ? WHERE seq >= ?", itemAt(g.others, 7), g.newest),
+        },
+      ],
+    ],
+    ...{ read: 20_000, written: 18_000, bytes: 0 },
+    by: "50 of 5,000 messages, none behind one with reactions or votes (`redaction.ts`); each as `revoke`",
+    grows: "the messages that are looked through, 1 row for each, to the bound",
+  },
   index: {
     worst: "200 messages that are not indexed",
     cases: [

@@ -207,6 +207,12 @@ export const INBOX_JOBS: JobRows<InboxJobKind, LargeInbox> = {
     ...{ read: 20, written: 10, bytes: 0 },
     by: "no row; one conversation",
   },
+  erase: {
+    worst: "as `leave`",
+    cases: [({ groups }) => [{ key: String(itemAt(groups, 8)) }]],
+    ...{ read: 20, written: 10, bytes: 0 },
+    by: "as `leave`",
+  },
   deletion_lookup: {
     worst: "an inbox with all that it may have",
     cases: [

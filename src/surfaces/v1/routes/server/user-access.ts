@@ -6,7 +6,6 @@ import {
   signOutEverywhere,
   suspend,
 } from "../../../../core/server/user-access.ts";
-import { invalid } from "../../../../domain/errors.ts";
 import type { SessionId } from "../../../../domain/ids.ts";
 import { firstRefreshToken } from "../../../../http/access/refresh-token.ts";
 import { issueToken } from "../../../../http/access/token.ts";
@@ -70,7 +69,7 @@ const deleteRoute = userRoute("delete", "/v1/server/users/{ref}", {
   operationId: "deleteServerUser",
   summary: "Delete a user's account",
   description:
-    "The deletion that `DELETE /v1/me` is, without a password. The account is deleted with the answer; leaving conversations goes on behind it. While the user owns a group, it is a `conflict`.",
+    "The deletion that `DELETE /v1/me` is, without a password. The account is deleted with the answer; leaving conversations, and erasing messages with `messages=erase`, goes on behind it. While the user owns a group, it is a `conflict`.",
   request: { params: UserRefParams, query: DeletionQuery },
   responses: {
     202: { description: "The account is deleted" },
@@ -108,8 +107,7 @@ export const userAccess = v1Router()
     return c.body(null, 204);
   })
   .openapi(deleteRoute, async (c) => {
-    if (c.req.valid("query").messages === "erase")
-      throw invalid("query.messages", "must be keep: this server cannot erase messages yet");
-    await deleteServerUser(c.var.core, c.var.key.id, c.req.valid("param").ref);
+    const erases = c.req.valid("query").messages === "erase";
+    await deleteServerUser(c.var.core, c.var.key.id, c.req.valid("param").ref, erases);
     return c.body(null, 202);
   });

@@ -51,6 +51,7 @@ export const SuspensionInput = z
 
 export const DeletionQuery = z.object({
   messages: z.enum(["keep", "erase"]).default("keep").openapi({
-    description: "`keep`: they stay, under a deleted user. `erase` is not possible yet: `validation_failed`",
+    description:
+      "`keep`: the messages stay, under a deleted user. `erase`: every message of the user is revoked, with files that nobody else shows",
   }),
 });
