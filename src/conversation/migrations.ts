@@ -94,6 +94,9 @@ const MEMBERS_TABLE = `
     checked_at INTEGER NOT NULL
   ) STRICT;`;
 
+/** Which of the `people` are bots. A column there would be one that the previous release does not fill. */
+const BOTS_TABLE = "CREATE TABLE bots (user_id INTEGER PRIMARY KEY) STRICT;";
+
 /**
  * The log: `MessageRow` says what the columns hold. Client message ids are sorted by id, then by sender: ids
  * that begin with the time share the last page, and with the sender first each sender of a commit would
@@ -167,4 +170,5 @@ export const MIGRATIONS: readonly Migration[] = [
   },
   { version: 2, minCode: 1, sql: ATTACHMENTS_INDEX },
   { version: 3, minCode: 1, sql: HOOKS_TABLE },
+  { version: 4, minCode: 1, sql: BOTS_TABLE },
 ];

@@ -12,6 +12,7 @@ export const USER = {
   username: users.username,
   nickname: users.nickname,
   avatar: users.avatar,
+  bot: users.bot,
   online: users.online,
 };
 
@@ -61,6 +62,7 @@ export const PERSON = {
   username: users.username,
   nickname: users.nickname,
   avatar: users.avatar,
+  bot: users.bot,
 };
 
 /** The columns of a `VersionedPerson`. */

@@ -70,14 +70,19 @@ export class ProfileCache {
   }
 
   /** Writes a profile read from D1, new or changed. */
-  static write(sql: SqlStorage, { id, username, nickname, avatar }: Person, now: number): void {
+  static write(sql: SqlStorage, { id, username, nickname, avatar, bot }: Person, now: number): void {
+    const write = bot
+      ? "INSERT OR IGNORE INTO bots (user_id) VALUES (?)"
+      : "DELETE FROM bots WHERE user_id = ?";
+    sql.exec(write, id);
     const columns = "user_id, username, nickname, avatar, checked_at";
     const query = `INSERT OR REPLACE INTO people (${columns}) VALUES (?, ?, ?, ?, ?)`;
     sql.exec(query, id, username, nickname, avatar, now);
   }
 
   /** Stores the profile of a new user. A row that was stored meanwhile stays. */
-  static storeFirst(sql: SqlStorage, { id, username, nickname, avatar }: Person, now: number): void {
+  static storeFirst(sql: SqlStorage, { id, username, nickname, avatar, bot }: Person, now: number): void {
+    if (bot) sql.exec("INSERT OR IGNORE INTO bots (user_id) VALUES (?)", id);
     sql.exec("INSERT OR IGNORE INTO people VALUES (?, ?, ?, ?, ?)", id, username, nickname, avatar, now);
   }
 
@@ -121,6 +126,7 @@ export class ProfileCache {
   forget(id: UserId): void {
     const cached = this.#cached.get(id) ?? this.#load([id])[0];
     this.#sql.exec("DELETE FROM people WHERE user_id = ?", id);
+    if (cached?.person.bot) this.#sql.exec("DELETE FROM bots WHERE user_id = ?", id);
     this.#cached.delete(id);
     const deleted = deletedUser(id);
     if (cached && !looksSame(cached.person, deleted)) this.#onChanged({ ...deleted, version: LAST_VERSION });
@@ -180,12 +186,20 @@ export class ProfileCache {
   /** Reads the rows of users who are not in memory. */
   #load(ids: UserId[]): CachedProfile[] {
     const query = "SELECT * FROM people WHERE user_id IN (SELECT value FROM json_each(?))";
-    const rows = ids.length === 0 ? [] : this.#sql.exec<ProfileRow>(query, JSON.stringify(ids));
-    return [...rows].map(({ user_id: id, username, nickname, avatar, checked_at: checkedAt }) => {
-      const loaded = { person: { id, username, nickname, avatar }, version: 0, checkedAt, isShown: false };
+    const rows = ids.length === 0 ? [] : this.#sql.exec<ProfileRow>(query, JSON.stringify(ids)).toArray();
+    const bots = rows.length === 0 ? new Set() : this.#bots();
+    return rows.map(({ user_id: id, username, nickname, avatar, checked_at: checkedAt }) => {
+      const person = { id, username, nickname, avatar, ...(bots.has(id) && { bot: true }) };
+      const loaded = { person, version: 0, checkedAt, isShown: false };
       this.#cached.set(id, loaded);
       return loaded;
     });
+  }
+
+  /** The bots among the stored profiles: a few. */
+  #bots(): Set<UserId> {
+    const rows = this.#sql.exec<{ user_id: UserId }>("SELECT user_id FROM bots").toArray();
+    return new Set(rows.map(({ user_id: id }) => id));
   }
 
   async #refreshAll(): Promise<void> {

@@ -7,6 +7,8 @@ export interface Person {
   nickname: string;
   /** an http(s) URL or `""` */
   avatar: string;
+  /** a program of the team's; absent: a person */
+  bot?: boolean;
 }
 
 /**
@@ -21,7 +23,10 @@ export const LAST_VERSION = Number.MAX_SAFE_INTEGER;
 
 /** Whether two profiles of one user look the same. */
 export function looksSame(a: Person, b: Person): boolean {
-  return a.username === b.username && a.nickname === b.nickname && a.avatar === b.avatar;
+  const { username, nickname, avatar, bot = false } = a;
+  return (
+    username === b.username && nickname === b.nickname && avatar === b.avatar && bot === (b.bot ?? false)
+  );
 }
 
 /**
@@ -30,10 +35,10 @@ export function looksSame(a: Person, b: Person): boolean {
  */
 export function changedPerson(
   before: Person | undefined,
-  { id, username, nickname, avatar }: Person,
+  { id, username, nickname, avatar, bot = false }: Person,
   version: number,
 ): VersionedPerson | null {
-  const after = { id, username, nickname, avatar };
+  const after = { id, username, nickname, avatar, bot };
   return before && looksSame(before, after) ? null : { ...after, version };
 }
 

@@ -77,7 +77,11 @@ export function findVersionedPeople(db: Database, ids: UserId[]): Promise<Versio
  * asked for.
  */
 const booleanColumn = z.number().transform((value) => value === 1);
+const botColumn = booleanColumn.nullable();
 const name = z.string().nullable();
+const Named = z.object({
+  ...{ id: UserId, username: z.string(), nickname: z.string(), avatar: z.string(), bot: booleanColumn },
+});
 const CustomFieldsJson = z
   .string()
   .transform((text) => JSON.parse(text))
@@ -114,6 +118,7 @@ const ListedRow = z.object({
   peer_username: name,
   peer_nickname: name,
   peer_avatar: name,
+  peer_bot: botColumn,
   peer_online: booleanColumn.nullable(),
   blocked: booleanColumn,
   disabled: booleanColumn,
@@ -121,13 +126,15 @@ const ListedRow = z.object({
   sender_username: name,
   sender_nickname: name,
   sender_avatar: name,
+  sender_bot: botColumn,
   owner_username: name,
   owner_nickname: name,
   owner_avatar: name,
+  owner_bot: botColumn,
   named: z
     .string()
     .transform((text) => JSON.parse(text))
-    .pipe(z.array(z.object({ id: UserId, username: z.string(), nickname: z.string(), avatar: z.string() }))),
+    .pipe(z.array(Named)),
 });
 
 /**
@@ -185,17 +192,17 @@ async function listedRows(
       c.created_at, c.handle, c.mute_all, c.max_members, c.custom_fields, c.version, c.changed_at,
       m.role, m.joined_at, m.pinned, m.silent, m.validation, m.muted_until, m.archived_count,
       p.id AS peer_id, p.username AS peer_username, p.nickname AS peer_nickname,
-      p.avatar AS peer_avatar,
+      p.avatar AS peer_avatar, p.bot AS peer_bot,
       p.online AND NOT ${isBlocked(...pair)} AND (c.answered OR ${areFriends(...pair)}) AS peer_online,
       c.kind = 'direct' AND ${isBlocked(...pair)} AS blocked,
       m.state <> 'active' OR c.dissolved_at IS NOT NULL OR (c.kind = 'direct' AND (
         p.id IS NULL OR p.deleted_at IS NOT NULL OR ${isBlocked(...pair)}
         OR (c.friends_only AND NOT ${areFriends(...pair)}))) AS disabled,
       s.id AS sender_id, s.username AS sender_username, s.nickname AS sender_nickname,
-      s.avatar AS sender_avatar, o.username AS owner_username, o.nickname AS owner_nickname,
-      o.avatar AS owner_avatar,
+      s.avatar AS sender_avatar, s.bot AS sender_bot, o.username AS owner_username, o.nickname AS owner_nickname,
+      o.avatar AS owner_avatar, o.bot AS owner_bot,
       (SELECT json_group_array(json_object(
-          'id', u.id, 'username', u.username, 'nickname', u.nickname, 'avatar', u.avatar))
+          'id', u.id, 'username', u.username, 'nickname', u.nickname, 'avatar', u.avatar, 'bot', u.bot))
         FROM json_each(w.value, '$[3]') n JOIN users u ON u.id = n.value) AS named
     FROM json_each(${JSON.stringify(requests)}) w
     JOIN memberships m
@@ -262,5 +269,6 @@ function person(row: z.infer<typeof ListedRow>, prefix: "peer" | "owner" | "send
     username: row[`${prefix}_username`] ?? "",
     nickname: row[`${prefix}_nickname`] ?? "",
     avatar: row[`${prefix}_avatar`] ?? "",
+    bot: row[`${prefix}_bot`] ?? false,
   };
 }

@@ -4,6 +4,7 @@ import { wireCode } from "../errors.ts";
 import { serializeConversation } from "../serialize/conversations.ts";
 import { messageJson, partJson } from "../serialize/messages/messages.ts";
 import { serializeThreadState } from "../serialize/messages/threads.ts";
+import { serializePerson } from "../serialize/users.ts";
 import type { Ack, ConversationEventFrame, Refusal } from "./server.ts";
 
 /** The encoding that room sockets and device sockets share: messages, acks, refusals. */
@@ -93,10 +94,8 @@ export function conversationEvent(event: Exclude<RoomEvent, { type: "ready" }>):
         ...(actorId !== undefined && { actor_id: actorId }),
       };
     }
-    case "profile": {
-      const { id, username, nickname, avatar } = event.user;
-      return { type: "profile", user: { id, username, nickname, avatar } };
-    }
+    case "profile":
+      return { type: "profile", user: serializePerson(event.user) };
     case "authed":
       return { type: "authed", expires_at: event.expiresAt };
     case "kicked":

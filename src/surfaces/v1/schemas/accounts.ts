@@ -5,7 +5,7 @@ import { Relation } from "../../../domain/contacts/relation.ts";
 import { SessionId, UserId } from "../../../domain/ids.ts";
 import { LIMITS } from "../../../domain/limits.ts";
 import { DirectPolicy, GroupPolicy, LookupPolicy, ProfilePolicy } from "../../../domain/server/policies.ts";
-import { Limit, QueryText, Time } from "./common.ts";
+import { Bot, Limit, QueryText, Time } from "./common.ts";
 import { Metadata } from "./metadata.ts";
 
 const NewPassword = z
@@ -42,6 +42,7 @@ export const User = z
     username: z.string(),
     nickname: z.string(),
     avatar: z.string(),
+    bot: Bot,
     online: z.boolean(),
   })
   .openapi("User");

@@ -53,6 +53,12 @@ export const ChangesLimit = digits
   .default(LIMITS.page)
   .openapi({ type: "integer", minimum: 1, maximum: 2 * LIMITS.page, default: LIMITS.page });
 
+/** The field of a user that a bot alone has. */
+export const Bot = z
+  .literal(true)
+  .optional()
+  .openapi({ description: "The user is a program of the operator's; absent: a person" });
+
 /** A time in milliseconds. */
 export const Time = z
   .int()

@@ -1,4 +1,5 @@
 import type { z } from "@hono/zod-openapi";
+import type { Person } from "../../../domain/accounts/person.ts";
 import type { OwnProfile, User, UserWithRelation } from "../../../domain/accounts/user.ts";
 import type { Policies } from "../../../domain/server/policies.ts";
 import type {
@@ -6,10 +7,17 @@ import type {
   User as UserShape,
   UserWithRelation as UserWithRelationShape,
 } from "../schemas/accounts.ts";
+import type { Sender } from "../schemas/messages/messages.ts";
 
 /** The public profile of a user as v1 shows it. */
-export function serializeUser({ id, username, nickname, avatar, online }: User): z.infer<typeof UserShape> {
-  return { id, username, nickname, avatar, online };
+export function serializeUser({ online, ...person }: User): z.infer<typeof UserShape> {
+  return { ...serializePerson(person), online };
+}
+
+/** A user as v1 shows them beside a message. */
+export function serializePerson({ id, username, nickname, avatar, bot }: Person): z.infer<typeof Sender> {
+  // Most are persons, and V8 stores a field slowly behind a spread.
+  return bot ? { id, username, nickname, avatar, bot: true } : { id, username, nickname, avatar };
 }
 
 /** The same, with what the user is to the caller, and what they say of themself. */

@@ -6,6 +6,7 @@ import { Content, Kind } from "../../../../domain/messages/content.ts";
 import { SUMMARY_USERS } from "../../../../domain/messages/thread.ts";
 import { textUpTo } from "../../../../domain/text.ts";
 import {
+  Bot,
   ChangesLimit,
   Limit,
   PositionParam,
@@ -122,7 +123,7 @@ export type NewMessage = z.infer<typeof NewMessage>;
 export const PlainText = NewText.pick({ kind: true, body: true, client_msg_id: true });
 
 export const Sender = z
-  .object({ id: UserId, username: z.string(), nickname: z.string(), avatar: z.string() })
+  .object({ id: UserId, username: z.string(), nickname: z.string(), avatar: z.string(), bot: Bot })
   .openapi("Sender");
 
 /** The body of any message. Its schema is left open: the generator cannot write the recursive `z.json()`. */

@@ -11,6 +11,7 @@ import type {
   ReadState as ReadStateShape,
   Receipts,
 } from "../../schemas/messages/messages.ts";
+import { serializePerson } from "../users.ts";
 import { bodyOf, kindOf, quotePreview, tallyFields } from "./polls.ts";
 import { everyOwnField, ownFields, serializeReactions } from "./reactions.ts";
 
@@ -87,12 +88,11 @@ export function withOwnPart(json: string, own: OwnPart): string {
 /** The fields of a message that list entries show too, except its body. */
 function withoutBody(message: Message): Omit<z.infer<typeof MessageShape>, "body"> {
   const { quote, thread, threadSummary, clientMsgId, forwarded } = message;
-  const { id, username, nickname, avatar } = message.sender;
   // What every message has comes first: V8 stores a field slowly behind a spread.
   return {
     conversation_id: message.conversationId,
     seq: message.seq,
-    sender: { id, username, nickname, avatar },
+    sender: serializePerson(message.sender),
     kind: kindOf(message),
     mentions: message.mentions,
     revoked: message.revoked,
