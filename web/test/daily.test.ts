@@ -275,3 +275,31 @@ test("a view that cannot be loaded says so calmly, and is there once it can be",
   const logged = /ERR_FAILED|An unknown error occurred when fetching the script/;
   expect(takeProblems(context).filter((one) => !logged.test(one))).toEqual([]);
 });
+
+test("a bot is shown as one, in the language of the page; a profile that is the team's is not changed here", async () => {
+  const [ann, ben] = [await site.person("ann"), await site.person("ben")];
+  for (const [language, word] of [
+    ["en-US", "Bot"],
+    ["zh-CN", "机器人"],
+  ] as const) {
+    const page = await site.open({ person: ann, language });
+    await page.route(`**/v1/users/${ben.user.id}`, async (route) => {
+      const response = await route.fetch();
+      await route.fulfill({ response, json: { ...(await response.json()), bot: true } });
+    });
+    await page.goto(`${site.origin}/#/user/${ben.user.id}`);
+    const name = page.locator(".profile bdi[data-bot]");
+    await name.waitFor();
+    const label = await name.evaluate((bdi) => getComputedStyle(bdi, "::after").content);
+    expect(label).toBe(`"${word}"`);
+  }
+  const page = await site.open({ person: ann });
+  await page.route("**/v1/me", async (route) => {
+    const response = await route.fetch();
+    const me = await response.json();
+    await route.fulfill({ response, json: { ...me, policies: { ...me.policies, profiles: "server" } } });
+  });
+  await page.goto(`${site.origin}/#/settings`);
+  await page.getByRole("textbox", { name: "About you", exact: true }).waitFor();
+  expect(await page.getByRole("textbox", { name: "Name" }).count()).toBe(0);
+});

@@ -20,7 +20,7 @@ const SESSION = {
   expiresAt: sessions.expiresAt,
 };
 
-/** @property refreshHash of the first refresh token; absent: the session has none */
+/** A session to be stored. `refreshHash`: of its first refresh token; absent: it has none. */
 export type NewSession = Session & { refreshHash?: string | undefined };
 
 const Inserted = z.object({ id: SessionId });

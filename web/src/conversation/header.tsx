@@ -47,7 +47,7 @@ export function ConversationHeader({ id, name, entry, isGone }: Props) {
         )}
         <span>
           <h2>
-            <bdi>{name}</bdi>
+            <bdi data-bot={entry?.kind === "direct" ? entry.peer.bot : undefined}>{name}</bdi>
           </h2>
           <small>
             {!isGone && entry?.kind === "group"

@@ -33,7 +33,7 @@ export const StoredItem = memo(({ message, isOwn, isNewDay, hasThreads = false, 
       )}
       <div class="bubble" part="bubble">
         <span class={isOwn ? "hidden" : "sender"} part="sender">
-          <bdi>{nameOf(sender)}</bdi>
+          <bdi data-bot={sender.bot}>{nameOf(sender)}</bdi>
         </span>
         <Body message={message} />
         <span class="meta" part="meta">

@@ -58,7 +58,7 @@ export const ConversationRow = memo(
             <Avatar id={entry.kind === "direct" ? entry.peer.id : id} name={name} picture={avatar} />
           </span>
           <span class="row-name">
-            <bdi>{name}</bdi>
+            <bdi data-bot={entry.kind === "direct" ? entry.peer.bot : undefined}>{name}</bdi>
             {isMuted && <Icon name="muted" />}
             {sticky && <Icon name="pin" />}
           </span>

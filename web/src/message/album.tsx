@@ -41,7 +41,7 @@ export function Album({ rows = [], items = [], isNamed = false, children, ...pro
         {sender && isNamed && !isTogether && (
           // Each row tells it to screen readers.
           <span class="sender" data-hue={hueOf(sender.id)} aria-hidden="true">
-            <bdi>{nameOf(sender)}</bdi>
+            <bdi data-bot={sender.bot}>{nameOf(sender)}</bdi>
           </span>
         )}
         <ol class="album-grid" data-pairs={count === 2 || count === 4}>

@@ -80,7 +80,7 @@ export const MessageRow = memo(({ message, isOwn, isTogether, isLast, isNamed, h
       <div class="bubble-side">
         <div class="bubble" data-kind={message.revoked ? "revoked" : kind}>
           <span class={isNamed && !isOwn ? "sender" : "visually-hidden"} data-hue={hueOf(sender.id)}>
-            <bdi>{nameOf(sender)}</bdi>
+            <bdi data-bot={sender.bot}>{nameOf(sender)}</bdi>
           </span>
           <MessageBody message={message} />
           <Meta message={message} isTimed={isTimed} />

@@ -21,7 +21,7 @@ export function PersonRow({ user, children }: Props) {
           <Avatar id={id} name={nameOf(user)} picture={avatar} />
         </span>
         <span class="row-name">
-          <bdi>{nameOf(user)}</bdi>
+          <bdi data-bot={user.bot}>{nameOf(user)}</bdi>
         </span>
         <small>
           @{username}

@@ -28,7 +28,7 @@ export function UserCard({ user, problem, actions, children }: Props) {
       <Avatar id={id} name={nameOf(user)} picture={avatar} size="large" />
       <ShowPicture address={avatar} />
       <h3>
-        <bdi>{nameOf(user)}</bdi>
+        <bdi data-bot={user.bot}>{nameOf(user)}</bdi>
       </h3>
       <small>
         @{username}

@@ -278,8 +278,8 @@ export class Conversations {
   }
 
   /** A profile is the newest that is known of a user. */
-  learn({ id, username, nickname, avatar }: Profile): void {
-    const profile = { id, username, nickname, avatar };
+  learn({ online: _, ...profile }: Profile & Partial<User>): void {
+    const { id } = profile;
     if (JSON.stringify(this.users.get(id)) === JSON.stringify(profile)) return;
     this.users.set(id, profile);
     this.#changed();
