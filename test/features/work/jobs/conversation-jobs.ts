@@ -240,6 +240,24 @@ export const CONVERSATION_JOBS: JobRows<ConversationJobKind, LargeGroup> = {
     ...{ read: 60, written: 5, bytes: 0 },
     by: "20 messages and 20 changes (`hook-feed.ts`), one position",
   },
+  index: {
+    worst: "200 messages that are not indexed",
+    cases: [
+      (g) => [
+        {
+          state: (sql) => {
+            sql.exec(
+              "UPDATE messages SET body = ? WHERE seq >= ?",
+              ...[JSON.stringify({ text: "hello" }), g.largest[0]],
+            );
+            sql.exec("UPDATE indexing SET indexed_seq = (SELECT max(seq) FROM messages) - ?", UNINDEXED);
+          },
+        },
+      ],
+    ],
+    ...{ read: 250, written: 250, bytes: 0 },
+    by: "one turn of 200 messages, or 4,000 pairs of characters (`indexer.ts`); the others follow",
+  },
   erased_messages: {
     worst: "all messages are the user's: with 20 former versions, which showed files; with all reactions",
     cases: [
@@ -268,23 +286,5 @@ export const CONVERSATION_JOBS: JobRows<ConversationJobKind, LargeGroup> = {
     ...{ read: 20_000, written: 18_000, bytes: 0 },
     by: "50 of 5,000 messages, none behind one with reactions or votes (`redaction.ts`); each as `revoke`",
     grows: "the messages that are looked through, 1 row for each, to the bound",
-  },
-  index: {
-    worst: "200 messages that are not indexed",
-    cases: [
-      (g) => [
-        {
-          state: (sql) => {
-            sql.exec(
-              "UPDATE messages SET body = ? WHERE seq >= ?",
-              ...[JSON.stringify({ text: "hello" }), g.largest[0]],
-            );
-            sql.exec("UPDATE indexing SET indexed_seq = (SELECT max(seq) FROM messages) - ?", UNINDEXED);
-          },
-        },
-      ],
-    ],
-    ...{ read: 250, written: 250, bytes: 0 },
-    by: "one turn of 200 messages, or 4,000 pairs of characters (`indexer.ts`); the others follow",
   },
 };
