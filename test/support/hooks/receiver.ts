@@ -34,7 +34,7 @@ export class HookReceiver {
   id = "";
   #seen = 0;
   readonly #calls: Call[] = [];
-  /** those that were taken, by their ids: verified as they come, as a signature is valid for 5 minutes */
+  /** those that were taken, by their ids */
   readonly #taken = new Map<string, ReceivedEvent>();
 
   /** Makes a hook that calls a new receiver. */
@@ -93,9 +93,11 @@ export class HookReceiver {
     return this.#calls;
   }
 
-  /** @throws for a wrong signature */
+  /** @throws for a wrong signature. The clock of a test may be days behind or ahead of that of the call */
   verified({ headers, body }: Call): ReceivedEvent {
-    new Webhook(this.secret).verify(body, headers);
-    return { id: headers["webhook-id"] ?? "", ...Event.parse(JSON.parse(body)) };
+    const { "webhook-id": id = "", "webhook-timestamp": at, "webhook-signature": given = "" } = headers;
+    const right = new Webhook(this.secret).sign(id, new Date(Number(at) * 1_000), body);
+    if (!given.split(" ").includes(right)) throw new Error(`wrong signature of ${id}`);
+    return { id, ...Event.parse(JSON.parse(body)) };
   }
 }
