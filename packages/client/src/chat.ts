@@ -59,7 +59,7 @@ export class Chat {
     const list = new Conversations(changed);
     const outbox = new Outbox({
       pause,
-      transmit: (id, text) => engine.sockets.send(text, id),
+      transmit: (id, items) => engine.sockets.send({ type: "sends", items }, id),
       onChange: (clientMsgId, item) => {
         cache?.outboxChanged(clientMsgId, item);
         uploads?.outboxChanged(clientMsgId, item, (fields) => outbox.change(clientMsgId, fields), api);

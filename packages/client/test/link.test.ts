@@ -23,11 +23,13 @@ afterEach(async () => {
 });
 
 /** A link that opens its first socket, and what it tells. */
-function linked(tokens: string[] = ["first"]) {
+function linked(given: string[] | (() => string | null) = ["first"]) {
+  const tokens = typeof given === "function" ? [] : given;
   const told = { frames: [] as ServerFrame[], lost: 0, ended: 0, why: undefined as string | undefined };
   const refused: (string | undefined)[] = [];
   const getToken = (old?: string) => {
     refused.push(old);
+    if (typeof given === "function") return given();
     return tokens.length > 1 ? tokens.shift() : tokens[0];
   };
   const link = new Link(
@@ -48,6 +50,12 @@ function linked(tokens: string[] = ["first"]) {
   onTestFinished(() => void link.close());
   void link.open();
   return { link, told, refused };
+}
+
+/** A token that says whose it is, and that it ends in a time, in seconds. */
+function tokenOf(user: number, seconds: number): string {
+  const claims = { sub: `${user}`, exp: Math.floor(Date.now() / 1_000) + seconds };
+  return `e30.${Buffer.from(JSON.stringify(claims)).toString("base64url")}.c2ln`;
 }
 
 /** Sends a frame, and waits until the client has answered: `ready` by a `ping`. */
@@ -140,7 +148,7 @@ test("tokens that are refused again and again are asked for with pauses", async 
     expect(opened.token).toBe(token);
     opened.socket.send(JSON.stringify({ type: "kicked", reason: "invalid_token" }));
   }
-  expect((await reopened(8 * PAUSE)).token).toBe("c");
+  expect((await reopened(8 * PAUSE)).token).toBe("d");
   expect(told.ended).toBe(0);
 });
 
@@ -214,22 +222,47 @@ test("a socket without `ready`, and one without `pong`, ends after 10 s", async 
   await ready(await reopened(PAUSE));
 });
 
-test("after the second 1006 without `ready` a call says why", async () => {
+test("after the second 1006 without `ready` a call says whether the token is refused", async () => {
   const { told, refused } = linked(["first", "second"]);
   (await server.opened()).socket.terminate();
   const second = await reopened(PAUSE);
   expect(server.asked).toBe(0);
-  server.me = { status: 503, headers: { "Retry-After": "9" }, code: "unavailable" };
-  second.socket.terminate();
-  const third = await reopened(9_000);
-  expect(server.asked).toBe(1);
-  third.socket.terminate();
-  const fourth = await reopened(4 * PAUSE);
   server.me = { status: 401, code: "unauthenticated" };
-  fourth.socket.terminate();
-  expect((await reopened(16 * PAUSE)).token).toBe("second");
-  // The call was repeated with the new token.
-  expect([server.asked, refused, told.ended]).toEqual([3, [undefined, "first", "second"], 0]);
+  second.socket.terminate();
+  // The call is repeated with the new token.
+  await expect.poll(() => server.asked).toBe(2);
+  expect((await reopened(2 * PAUSE)).token).toBe("second");
+  expect([refused, told.ended]).toEqual([[undefined, "first", "second"], 0]);
+});
+
+test("a token that ends soon is renewed on its socket; what fails is asked for again with the next ping", async () => {
+  const [old, other, next] = [tokenOf(1, 50), tokenOf(2, 3_600), tokenOf(1, 3_600)];
+  const answers: (() => string | null)[] = [
+    () => old,
+    () => {
+      throw new TypeError("The network is down");
+    },
+    () => null,
+    () => other,
+    () => next,
+  ];
+  const { told, refused, link } = linked(() => (answers.shift() ?? (() => null))());
+  const opened = await server.opened();
+  await ready(opened);
+  for (const asked of [2, 3, 4, 5]) {
+    await expect.poll(() => refused.length).toBe(asked);
+    opened.socket.send("pong");
+    if (asked === 5) break;
+    await clock.pass(25_000);
+    expect(await opened.frame()).toBe("ping");
+  }
+  expect(JSON.parse(await opened.frame())).toEqual({ type: "auth", token: next });
+  opened.socket.send(JSON.stringify({ type: "authed", expires_at: 0 }));
+  await clock.pass(25_000);
+  expect(await opened.frame()).toBe("ping");
+  link.send("last");
+  expect(await opened.frame()).toBe("last");
+  expect([refused, told.lost, told.ended]).toEqual([[undefined, old, old, old, old], 0, 0]);
 });
 
 test("a wake opens a socket that waits for its pause, and asks an open one for an answer", async () => {

@@ -10,7 +10,10 @@ const MAX_PAUSE = 60_000;
 /** A call without an answer ends after this time, in ms. */
 const ANSWER_TIME = 30_000;
 
-/** Gives the token of the user's session; `refused` is the token that the server no longer takes. */
+/** A newer token is asked for when one ends in less than this time, in ms. */
+const MARGIN = 60_000;
+
+/** Gives the token of the user's session; `refused` is a token that the server no longer takes, or soon will not. */
 export type GetToken = (refused?: string) => Promise<string | null | undefined> | string | null | undefined;
 
 /** How one call is made. */
@@ -37,7 +40,7 @@ export class Api {
   readonly #base: string;
   readonly #getToken: GetToken;
   readonly #pause: number;
-  #token: string | null | undefined;
+  #token: string | undefined;
   /** the token is asked for: once for all who need it */
   #asking: Promise<string | null | undefined> | undefined;
 
@@ -54,13 +57,17 @@ export class Api {
   /**
    * The token of the session.
    * @param refused the token that the server has refused: another one is asked for
+   * @param renews a newer one is asked for if this one ends soon
    * @returns null: there is none, sign in again
-   * @throws {Problem} what gets tokens has failed
+   * @throws {Problem} what gets tokens has failed, or (`forbidden`) has given that of another user
    */
-  async token(refused?: string): Promise<string | null> {
-    if (!this.#token || this.#token === refused) {
+  async token(refused?: string, renews = false): Promise<string | null> {
+    const { sub, exp = 0 } = claimsOf(this.#token);
+    const left = exp * 1000 - Date.now();
+    // By a clock that is wrong a token may have ended that the server takes.
+    if (!this.#token || this.#token === refused || (renews && left > 0 && left < MARGIN)) {
       // What throws at once ends like what is rejected.
-      this.#asking ??= Promise.resolve(refused)
+      this.#asking ??= Promise.resolve(this.#token)
         .then(this.#getToken)
         .catch((cause) => {
           throw new Problem(0, { detail: `${cause}` });
@@ -68,7 +75,9 @@ export class Api {
         .finally(() => {
           this.#asking = undefined;
         });
-      this.#token = await this.#asking;
+      const token = await this.#asking;
+      if (token && sub && claimsOf(token).sub !== sub) throw new Problem(0, { code: "forbidden" });
+      this.#token = token || this.#token;
     }
     return (this.#token !== refused && this.#token) || null;
   }
@@ -115,7 +124,7 @@ export class Api {
       const aborting = new AbortController();
       const abort = () => aborting.abort();
       const timer = setTimeout(abort, ANSWER_TIME);
-      signal?.addEventListener("abort", abort);
+      signal?.addEventListener("abort", abort, aborting);
       let problem: Problem;
       try {
         const answer = await send(this.#base + address, {
@@ -127,14 +136,15 @@ export class Api {
         const text = await answer.text();
         if (answer.ok) return trusted(text || "null");
         const { headers, status } = answer;
-        const isJson = headers.get("Content-Type")?.includes("json");
         const retryAfter = Number(headers.get("Retry-After")) || undefined;
-        problem = new Problem(status, isJson ? trusted<ProblemBody>(text) : {}, retryAfter);
+        // A proxy may answer with a page.
+        problem = new Problem(status, text[0] === "{" ? trusted<ProblemBody>(text) : {}, retryAfter);
       } catch (cause) {
         problem = new Problem(0, { detail: `${address}: ${cause}` });
       } finally {
         clearTimeout(timer);
-        signal?.removeEventListener("abort", abort);
+        // Ends the listening, too.
+        abort();
       }
       if (signal?.aborted) continue;
       if (problem.code === "unauthenticated" && token) {
@@ -147,6 +157,15 @@ export class Api {
       if (!mayRepeat || attempt === ATTEMPTS || pause > MAX_PAUSE) throw problem;
       await new Promise((resolve) => setTimeout(resolve, pause));
     }
+  }
+}
+
+/** What a token says of itself, if it is a JWT as those of this server are (RFC 7519). */
+function claimsOf(token = ""): { sub?: string; exp?: number } {
+  try {
+    return trusted(atob(token.split(".")[1] ?? ""));
+  } catch {
+    return {};
   }
 }
 

@@ -54,6 +54,8 @@ export class Link {
   /** goes up with each opening, so that the steps of an older one end */
   #opening = 0;
   #token: string | undefined;
+  /** the token that the server no longer takes */
+  #refused: string | undefined;
   /** whether frames can be sent */
   isReady = false;
   /** openings without `ready` since the last `ready` */
@@ -72,15 +74,23 @@ export class Link {
     this.#path = path;
   }
 
-  /** Opens the socket, at once. `refused`: the token that the server no longer takes. */
-  async open(refused?: string): Promise<void> {
+  /** Opens the socket, at once. */
+  async open(): Promise<void> {
     const opening = this.close();
     const { api, socket } = this.#options;
-    const token = await api.token(refused).catch(() => undefined);
+    const token = await api.token(this.#refused, true).catch(() => undefined);
     if (opening !== this.#opening) return;
     if (token) {
       this.#token = token;
-      this.#connect(socket(api.socketUrl(this.#path()), ["parley.v1", `token.${token}`], api));
+      const opened = socket(api.socketUrl(this.#path()), ["parley.v1", `token.${token}`], api);
+      this.#socket = opened;
+      this.#deadline = setTimeout(() => this.#closed(), ANSWER_TIME);
+      opened.onmessage = ({ data }) => {
+        if (opened === this.#socket) this.#take(data);
+      };
+      opened.onclose = ({ code, reason }) => {
+        if (opened === this.#socket) this.#closed(code, reason);
+      };
     } else if (token === null) this.#options.onEnd(this.#source);
     else this.#reopen(0);
   }
@@ -109,18 +119,7 @@ export class Link {
    */
   wake(): void {
     if (this.#reopening) void this.open();
-    else if (this.isReady) this.#ping();
-  }
-
-  #connect(socket: ClientSocket): void {
-    this.#socket = socket;
-    this.#deadline = setTimeout(() => this.#closed(), ANSWER_TIME);
-    socket.onmessage = ({ data }) => {
-      if (socket === this.#socket) this.#take(data);
-    };
-    socket.onclose = ({ code, reason }) => {
-      if (socket === this.#socket) void this.#closed(code, reason);
-    };
+    else void this.#ping();
   }
 
   #take(data: string): void {
@@ -128,58 +127,56 @@ export class Link {
     this.#deadline = undefined;
     this.#received += data.length;
     if (data !== "pong") this.#frame(trusted(data));
-    if (this.#received > PING_CHARACTERS && this.isReady) this.#ping();
+    if (this.#received > PING_CHARACTERS) void this.#ping();
   }
 
   #frame(frame: ServerFrame): void {
-    const isReady = frame.type === "ready";
     // The close event comes up to 10 s later than these two.
-    if (frame.type === "kicked") void this.#closed(4001, frame.reason);
+    if (frame.type === "kicked") this.#closed(4001, frame.reason);
     else if (frame.type === "refused")
-      void this.#closed(isTemporary(frame.code) ? 1013 : 4404, frame.code, frame.retry_after);
+      this.#closed(isTemporary(frame.code) ? 1013 : 4404, frame.code, frame.retry_after);
     else {
+      const isReady = frame.type === "ready";
       if (isReady) {
         this.isReady = true;
         this.#failures = 0;
       }
       this.#options.onFrame(frame, this.#source);
+      // Behind the first frames of the client, for which the server waits.
+      if (isReady) void this.#ping();
     }
-    // Behind the first frames of the client, for which the server waits.
-    if (isReady && this.isReady) this.#ping();
   }
 
-  #ping(): void {
+  async #ping(): Promise<void> {
+    if (!this.send("ping")) return;
     this.#received = 0;
-    this.#socket?.send("ping");
     this.#deadline ??= setTimeout(() => this.#closed(), ANSWER_TIME);
     clearTimeout(this.#pinging);
     this.#pinging = setTimeout(() => this.#ping(), PING_EVERY);
+    // Goes on with a newer token, on the same socket.
+    const opening = this.#opening;
+    const token = await this.#options.api.token(this.#refused, true).catch(() => undefined);
+    if (opening !== this.#opening || !token || token === this.#token) return;
+    this.#token = token;
+    this.send(JSON.stringify({ type: "auth", token }));
   }
 
   /** Does what the server's table of close codes says. 1006: the socket is dead. */
-  async #closed(code = 1006, reason = "", retryAfter = 0): Promise<void> {
-    const { api, onLost, onEnd } = this.#options;
+  #closed(code = 1006, reason = "", retryAfter = 0): void {
     const wasReady = this.isReady;
-    const opening = this.close();
-    let isRefused = code === 4001 && !["left", "removed", "dissolved"].includes(reason);
-    if (wasReady) onLost(this.#source);
-    if ([4001, 4400, 4404].includes(code) && !isRefused) {
-      onEnd(this.#source, reason);
-      return;
-    }
-    if (!wasReady && code === 1006 && this.#failures % 2) {
-      // A browser hides why no socket opens.
-      await api
-        .call("get", "/v1/me", {}, { retry: false })
-        .catch(({ code, retryAfter: after = 0 }: Partial<Problem>) => {
-          isRefused = code === "unauthenticated";
-          retryAfter = after;
-        });
-    }
-    if (opening !== this.#opening) return;
-    // A token that is refused at once is no reason to hurry.
-    if (isRefused && this.#failures++ < 2) void this.open(this.#token);
-    else this.#reopen(retryAfter * 1000);
+    this.close();
+    if (wasReady) this.#options.onLost(this.#source);
+    if (code === 4001 && !["left", "removed", "dissolved"].includes(reason)) {
+      this.#refused = this.#token;
+      // A token that is refused at once is no reason to hurry.
+      if (this.#failures++ < 2) return void this.open();
+    } else if ([4001, 4400, 4404].includes(code)) return void this.#options.onEnd(this.#source, reason);
+    // A client that sends no Origin is told by no frame why its socket does not open.
+    if (!wasReady && code === 1006 && this.#failures % 2)
+      this.#options.api.call("get", "/v1/me", {}, { retry: false }).catch(({ code }: Partial<Problem>) => {
+        if (code === "unauthenticated") this.#refused = this.#token;
+      });
+    this.#reopen(retryAfter * 1000);
   }
 
   #reopen(least: number): void {

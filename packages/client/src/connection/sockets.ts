@@ -1,6 +1,12 @@
 import type { ClientFrame } from "../types.ts";
 import { Link, type LinkOptions, type Source } from "./link.ts";
 
+/** Messages to send, of which the outbox knows that they are complete. */
+interface Sends {
+  readonly type: "sends";
+  readonly items: readonly object[];
+}
+
 /** Where a room socket begins. */
 export interface Position {
   readonly id: number;
@@ -65,11 +71,10 @@ export class Sockets {
 
   /**
    * Sends a frame on the device socket, or one about a conversation on the quickest one.
-   * @param frame may be text already
    * @returns false: there is no socket to send it on
    */
-  send(frame: ClientFrame | string, about = 0): boolean {
+  send(frame: ClientFrame | Sends, about = 0): boolean {
     const link = this.#room?.isReady && about === this.room ? this.#room : this.#device;
-    return link.send(typeof frame === "string" ? frame : JSON.stringify(frame));
+    return link.send(JSON.stringify(frame));
   }
 }

@@ -10,8 +10,8 @@ const ANSWER_TIME = 40_000;
 
 /** What an outbox needs, and whom it tells. */
 export interface OutboxOptions {
-  /** Sends a frame on the socket of a conversation. @returns false: there is none */
-  transmit(conversationId: number, text: string): boolean;
+  /** Sends messages on the socket of a conversation, in a frame. @returns false: there is none */
+  transmit(conversationId: number, items: readonly object[]): boolean;
   /** an item is new or has changed; without `item` it is gone */
   onChange(clientMsgId: string, item: OutboxItem | undefined): void;
   /** the pause before a send that was refused for now is repeated, in ms */
@@ -133,24 +133,25 @@ export class Outbox {
   #pump(lane: Lane): void {
     if (lane.timer) return;
     const items: OutboxItem[] = [];
-    const texts: string[] = [];
+    const sends: object[] = [];
     let units = 0;
     for (const item of lane.items.values()) {
       if (item.state !== "queued") continue;
       const { client_msg_id, conversation_id, message } = item;
-      const text = JSON.stringify({ ...message, client_msg_id, conversation_id });
+      const send = { ...message, client_msg_id, conversation_id };
+      const { length } = JSON.stringify(send);
       // The server would close the socket.
-      if (text.length > MAX_UNITS) {
+      if (length > MAX_UNITS) {
         this.#put(lane, { ...item, state: "failed", code: "too_large" });
         continue;
       }
-      units += text.length;
+      units += length;
       // A message whose file or mentions are not there yet keeps back those behind it.
       if (item.file || message.mentions === "later" || items.length === MAX_SENDS || units > MAX_UNITS) break;
-      texts.push(text);
+      sends.push(send);
       items.push(item);
     }
-    if (items.length === 0 || !this.#options.transmit(lane.id, `{"type":"sends","items":[${texts}]}`)) return;
+    if (items.length === 0 || !this.#options.transmit(lane.id, sends)) return;
     lane.timer = setTimeout(() => this.resume(lane.id), ANSWER_TIME);
     for (const item of items) {
       lane.sent.add(item.client_msg_id);

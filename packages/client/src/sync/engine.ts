@@ -75,16 +75,14 @@ export class Engine {
   }
 
   #lost(source: Source): void {
-    const { outbox } = this.#options;
-    const { room } = this.sockets;
-    const timeline = this.timelines.get(room);
+    const timeline = this.timelines.get(this.sockets.room);
     if (source === "device") {
-      outbox.suspend();
+      this.#options.outbox.suspend();
       this.#become("connecting");
     } else if (timeline) {
       timeline.phase = "behind";
       // The device socket takes the sends meanwhile.
-      outbox.resume(room);
+      this.#options.outbox.resume(timeline.id);
     }
   }
 
@@ -96,8 +94,13 @@ export class Engine {
     const timeline = timelines.get(id);
     switch (frame.type) {
       case "ready":
-        if (source === "device") this.#ready(frame.user_id);
-        else {
+        if (source === "device") {
+          list.me = frame.user_id;
+          timelines.resume();
+          outbox.resume();
+          this.#become("live");
+          this.refresh();
+        } else {
           outbox.resume(this.sockets.room);
           // Reads of other devices that came on no socket.
           this.#loader.lookUpSoon(this.sockets.room);
@@ -185,14 +188,6 @@ export class Engine {
     changed();
   }
 
-  #ready(userId: number): void {
-    this.#options.list.me = userId;
-    this.timelines.resume();
-    this.#options.outbox.resume();
-    this.#become("live");
-    this.refresh();
-  }
-
   /** Asks for the list. */
   refresh(): void {
     void this.#loader.list();
@@ -200,17 +195,16 @@ export class Engine {
 
   /** The list is there, or a conversation of it. */
   #listed(conversations: readonly Conversation[]): void {
-    const { list, keeps } = this.#options;
     for (const conversation of conversations) {
       const { id, read_seq } = conversation;
-      const seq = list.readTo(id);
+      const seq = this.#options.list.readTo(id);
       // A read whose frame was lost.
       if (seq > read_seq) {
         this.sockets.send({ type: "read", conversation_id: id, seq });
         // The count is that of the older position.
         this.#loader.lookUpSoon(id);
       }
-      const from = keeps(conversation);
+      const from = this.#options.keeps(conversation);
       if (from !== false && !this.timelines.get(id)?.isKept)
         this.timelines.follow(id, from === true ? undefined : from).isKept = true;
     }
@@ -218,19 +212,18 @@ export class Engine {
   }
 
   #message(message: Message, source: Source): void {
-    const { list } = this.#options;
     const { conversation_id: id, thread } = message;
     // The server alone knows which threads the user follows, and what is unread there. A reply may read them.
-    if (!list.message(message) || thread) this.#loader.lookUpSoon(id);
+    if (!this.#options.list.message(message) || thread) this.#loader.lookUpSoon(id);
     this.timelines.message(message, source);
     this.stored(message);
   }
 
   /** A message is stored: the user's own waits no more, once its conversation shows everything up to it. */
   stored({ conversation_id: id, sender, client_msg_id: clientMsgId = "", seq }: Message): void {
-    const { list, outbox } = this.#options;
     const timeline = this.timelines.get(id);
-    if (sender.id === list.me) outbox.stored(clientMsgId, seq, timeline?.followers ? timeline.seq : Infinity);
+    if (sender.id === this.#options.list.me)
+      this.#options.outbox.stored(clientMsgId, seq, timeline?.followers ? timeline.seq : Infinity);
   }
 
   #ack(

@@ -1,6 +1,6 @@
 import type { Api } from "../api/api.ts";
 import { allPages } from "../api/pages.ts";
-import { Problem } from "../api/problem.ts";
+import type { Problem } from "../api/problem.ts";
 import type { Conversations } from "../list/conversations.ts";
 import type { Conversation } from "../types.ts";
 
@@ -28,22 +28,25 @@ export class Loader {
   /** Loads the list and the unread mentions, and takes them. */
   async list(): Promise<void> {
     const load = ++this.#load;
-    try {
-      const asked = this.#list.now();
-      const items = await allPages((query) => this.#api.call("get", "/v1/conversations", { query }));
-      if (load !== this.#load) return;
+    const asked = this.#list.now();
+    const items = await allPages((query) => this.#api.call("get", "/v1/conversations", { query })).catch(
+      none,
+    );
+    if (load !== this.#load) return;
+    if (items) {
       for (const id of this.#list.takeAll(items, asked)) this.lookUpSoon(id);
       this.#onFound(items);
-      // Unread mentions come before the read ones.
-      const mentions = await allPages(
+    }
+    // Unread mentions come before the read ones.
+    const mentions =
+      items &&
+      (await allPages(
         (query) => this.#api.call("get", "/v1/mentions", { query }),
         ({ unread }) => !unread,
-      );
-      if (load === this.#load) this.#list.mentioned(mentions, asked);
-    } catch (error) {
-      if (!(error instanceof Problem)) throw error;
-      setTimeout(() => load === this.#load && void this.list(), AGAIN);
-    }
+      ).catch(none));
+    if (load !== this.#load) return;
+    if (mentions) this.#list.mentioned(mentions, asked);
+    else setTimeout(() => load === this.#load && void this.list(), AGAIN);
   }
 
   /** Ends what is under way. */
@@ -56,21 +59,16 @@ export class Loader {
   /** Loads one conversation. @returns null: there is none, or the user is not in it; undefined: no answer */
   async lookUp(id: number): Promise<Conversation | null | undefined> {
     const asked = this.#list.now();
-    try {
-      const found = await this.#api.call("get", "/v1/conversations/{id}", { path: { id } });
+    const found = await this.#api
+      .call("get", "/v1/conversations/{id}", { path: { id } })
+      .catch(({ code }: Problem) => (code === "not_found" ? null : undefined));
+    if (found) {
       if (!this.#list.take(found, asked)) this.lookUpSoon(id);
       this.#list.tellAgain(asked);
       this.#onFound([found]);
-      return found;
-    } catch (error) {
-      if (!(error instanceof Problem)) throw error;
-      if (error.code === "not_found") {
-        this.#list.remove(id, asked);
-        return null;
-      }
-      this.lookUpSoon(id, AGAIN);
-      return undefined;
-    }
+    } else if (found === null) this.#list.remove(id, asked);
+    else this.lookUpSoon(id, AGAIN);
+    return found;
   }
 
   /** Loads one conversation a little later, once for all that ask for it meanwhile. */
@@ -83,3 +81,5 @@ export class Loader {
     this.#lookUps.set(id, setTimeout(look, pause));
   }
 }
+
+function none(): undefined {}

@@ -46,15 +46,14 @@ export class Stream {
 
   /** Notes that every message from one place to another is there. Runs that touch become one. */
   cover(from: number, to: number): void {
-    const apart = this.#runs.filter((run) => run.to < from - 1 || run.from > to + 1);
-    const joined = this.#runs.filter((run) => !apart.includes(run));
-    this.#runs = [
-      ...apart,
-      {
-        from: Math.min(from, ...joined.map((run) => run.from)),
-        to: Math.max(to, ...joined.map((run) => run.to)),
-      },
-    ];
+    // Runs that are there already do not touch each other.
+    this.#runs = this.#runs.filter((run) => {
+      if (run.to < from - 1 || run.from > to + 1) return true;
+      from = Math.min(from, run.from);
+      to = Math.max(to, run.to);
+      return false;
+    });
+    this.#runs.push({ from, to });
     this.version++;
   }
 

@@ -74,7 +74,9 @@ export class Timeline {
       if (this.hidden.has(quotedSeq)) state = unquote(state, quotedSeq);
     }
     if (seq > this.seq) this.#ahead.set(seq, merge(state, this.#ahead.get(seq)));
-    for (const stream of this.#streamsOf(message)) stream.put(merge(state, stream.get(seq)));
+    const main = rootOf(message) ? undefined : this.main;
+    for (const stream of [main, this.threads.get(message.thread?.root ?? 0)])
+      stream?.put(merge(state, stream.get(seq)));
   }
 
   /** Applies a change. */
@@ -153,11 +155,5 @@ export class Timeline {
 
   #streams(): Stream[] {
     return [this.main, ...this.threads.values()];
-  }
-
-  #streamsOf(message: Message): Stream[] {
-    const { thread } = message;
-    const both = [rootOf(message) ? undefined : this.main, this.threads.get(thread?.root ?? 0)];
-    return both.filter((stream) => stream !== undefined);
   }
 }

@@ -77,7 +77,18 @@ export class Timelines {
   focus(id: number): void {
     if (id === this.#focus) return;
     this.#focus = id;
-    this.#leaveRoom();
+    const { sockets, outbox, loader } = this.#options;
+    const left = this.#timelines.get(sockets.room);
+    if (left) {
+      sockets.closeRoom();
+      sockets.send({ type: "focus", conversation_id: null });
+      outbox.resume(left.id);
+      if (left.phase !== "none") {
+        this.#sync([left]);
+        // Reads of other devices that came on no socket.
+        loader.lookUpSoon(left.id);
+      }
+    }
     this.#askFocus();
   }
 
@@ -108,9 +119,8 @@ export class Timelines {
   }
 
   synced({ conversation_id: id, last_seq, rev, has_more: hasMore }: Frame<"synced">, source: Source): void {
-    const { sockets } = this.#options;
     const timeline = this.#timelines.get(id);
-    if (!timeline || source !== sockets.sourceOf(id)) return;
+    if (!timeline || source !== this.#options.sockets.sourceOf(id)) return;
     // Another page is under way, which begins where this one began.
     if (source === "device" && --timeline.syncs > 0) return;
     if (timeline.phase === "dormant" || timeline.phase === "none") return;
@@ -138,12 +148,11 @@ export class Timelines {
 
   /** The device socket leaves a conversation to its room socket. */
   focused(id: number): void {
-    const { sockets } = this.#options;
     const timeline = this.#timelines.get(id);
-    if (!timeline || id === sockets.room) return;
+    if (!timeline || id === this.#options.sockets.room) return;
     if (id === this.#focus && timeline.phase === "live") {
       timeline.phase = "behind";
-      sockets.openRoom(timeline);
+      this.#options.sockets.openRoom(timeline);
     } else {
       // Until a sync the device socket would bring nothing of it, not for the list either.
       this.#sync([timeline]);
@@ -176,16 +185,16 @@ export class Timelines {
 
   /** Gives a timeline its first position, or a new one: the newest messages come over HTTP then. */
   async #begin(timeline: Timeline, from?: number): Promise<void> {
-    const { list, loader, sockets, keeper } = this.#options;
+    const { list, sockets } = this.#options;
     const { phase } = timeline;
-    if (phase === "none" && (await keeper?.restoreTimeline(timeline))) {
+    if (phase === "none" && (await this.#options.keeper?.restoreTimeline(timeline))) {
       if (timeline.followers) this.#sync([timeline]);
       return;
     }
     const known = phase === "none" && list.get(timeline.id);
     // Without a connection the list comes first.
     if (!known && (timeline.problem || !sockets.isReady)) return;
-    const found = known || (await loader.lookUp(timeline.id));
+    const found = known || (await this.#options.loader.lookUp(timeline.id));
     if (timeline.phase !== phase || !timeline.followers) return;
     if (found) {
       timeline.problem = undefined;
@@ -230,12 +239,12 @@ export class Timelines {
   }
 
   #move(timeline: Timeline, seq: number, rev: number): void {
-    const { list, outbox, onMessage, onChange } = this.#options;
     // The user's own may come behind those of others, once their acks are here.
-    for (const message of timeline.advance(seq, rev)) if (message.sender.id !== list.me) onMessage(message);
-    outbox.shown(timeline.id, timeline.seq);
+    for (const message of timeline.advance(seq, rev))
+      if (message.sender.id !== this.#options.list.me) this.#options.onMessage(message);
+    this.#options.outbox.shown(timeline.id, timeline.seq);
     timeline.trim();
-    onChange(timeline);
+    this.#options.onChange(timeline);
   }
 
   /** Asks the device socket to leave the conversation on screen to its room socket. */
@@ -244,18 +253,5 @@ export class Timelines {
     const timeline = this.#timelines.get(this.#focus);
     if (timeline?.phase === "live" && !sockets.room)
       sockets.send({ type: "focus", conversation_id: timeline.id });
-  }
-
-  #leaveRoom(): void {
-    const { sockets, outbox, loader } = this.#options;
-    const timeline = this.#timelines.get(sockets.room);
-    if (!timeline) return;
-    sockets.closeRoom();
-    sockets.send({ type: "focus", conversation_id: null });
-    outbox.resume(timeline.id);
-    if (timeline.phase === "none") return;
-    this.#sync([timeline]);
-    // Reads of other devices that came on no socket.
-    loader.lookUpSoon(timeline.id);
   }
 }

@@ -1,5 +1,5 @@
 import type { Api } from "../api/api.ts";
-import { Problem } from "../api/problem.ts";
+import type { Problem } from "../api/problem.ts";
 import type { Conversations } from "../list/conversations.ts";
 import type { Outbox } from "../outbox/outbox.ts";
 import type { Engine } from "../sync/engine.ts";
@@ -148,8 +148,7 @@ export class ConversationWindow {
 
   /** Ends the window. */
   close(): void {
-    const { windows, engine } = this.#context;
-    if (windows.delete(this)) engine.timelines.unfollow(this.#timeline);
+    if (this.#context.windows.delete(this)) this.#context.engine.timelines.unfollow(this.#timeline);
   }
 
   /** Loads what it shows, if nothing of it is there. The client calls it whenever that may be so. */
@@ -173,7 +172,7 @@ export class ConversationWindow {
 
   /** Loads a page. `extent` says from where to where it goes. */
   async #load(bound: object, extent: (page: Page) => Extent): Promise<void> {
-    const { api, list, engine, changed } = this.#context;
+    const { list, changed } = this.#context;
     const { thread: root } = this;
     const timeline = this.#timeline;
     const { id, generation } = timeline;
@@ -184,34 +183,34 @@ export class ConversationWindow {
     this.#loads++;
     this.#problem = undefined;
     changed();
-    try {
-      const page: Page = await api.call(
+    const page: Page | undefined = await this.#context.api
+      .call(
         "get",
         root === undefined
           ? "/v1/conversations/{id}/messages"
           : "/v1/conversations/{id}/threads/{root}/messages",
         { path: { id, root: root ?? 0 }, query },
-      );
-      if (timeline.generation !== generation) return;
+      )
+      .catch((problem: Problem) => {
+        this.#problem = problem;
+        return undefined;
+      });
+    timeline.loads--;
+    this.#loads--;
+    if (page && timeline.generation === generation) {
       for (const message of page.items) {
         timeline.add(message);
         list.learn(message.sender);
-        engine.stored(message);
+        this.#context.engine.stored(message);
       }
       list.tellAgain(asked);
       const [from, to] = extent(page);
       if (from <= to) this.#stream.cover(from, to);
-    } catch (error) {
-      if (!(error instanceof Problem)) throw error;
-      this.#problem = error;
-    } finally {
-      timeline.loads--;
-      this.#loads--;
-      timeline.settle();
-      changed();
-      // It began anew, or the user has jumped elsewhere meanwhile.
-      if (generation !== timeline.generation || anchor !== this.#anchor) void this.fill();
     }
+    timeline.settle();
+    changed();
+    // It began anew, or the user has jumped elsewhere meanwhile.
+    if (generation !== timeline.generation || anchor !== this.#anchor) void this.fill();
   }
 }
 
