@@ -4,15 +4,15 @@
  */
 
 /**
- * Gives a token of the user's session.
- * @param refused the token that the server has refused: another one is wanted
+ * Gives a token of the user's session. One that throws is asked again a little later.
+ * @param refused the token that the server has refused, or that ends within a minute: another one is wanted
  * @returns null: the user is signed out
  */
 export type GetToken = (refused?: string) => string | null | undefined | Promise<string | null | undefined>;
 
 /** What both elements have. */
 export interface ParleyElement extends HTMLElement {
-  /** gives a token, and a new one whenever the server refuses the last */
+  /** gives a token, and a new one before the last one ends or when the server refuses it */
   getToken: GetToken | undefined;
   /** connects again after `signed_out`: `getToken` is asked anew */
   renew(): void;
@@ -35,8 +35,8 @@ export interface ParleyUnread {
 /** What went wrong. */
 export interface ParleyError {
   /**
-   * `signed_out`: there is no token that the server takes · `forbidden`: the server lets no page of this
-   * origin connect · `not_loaded`: a part of the element's script is missing · else the code of a call that
+   * `signed_out`: there is no token that the server takes · `no_token`: `getToken` has thrown, and there is no
+   * token that holds · `forbidden`: the server lets no page of this origin connect · `not_loaded`: a part of the element's script is missing · else the code of a call that
    * was refused, such as `not_found`, or `no_answer`
    */
   readonly code: string;

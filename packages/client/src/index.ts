@@ -1,4 +1,4 @@
-export type { Api, CallOptions, GetToken } from "./api/api.ts";
+export { type Api, type CallOptions, claimsOf, type GetToken } from "./api/api.ts";
 export type { components, paths } from "./api/openapi.d.ts";
 export type { Input, Method, Output, PathOf } from "./api/operations.ts";
 export { type FailureCode, Problem } from "./api/problem.ts";

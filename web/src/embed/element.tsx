@@ -1,4 +1,4 @@
-import { Chat } from "parley-client";
+import { Chat, claimsOf } from "parley-client";
 import { type ComponentChild, render } from "preact";
 import type { GetToken, ParleyElement } from "../../public/embed.d.ts";
 import { closest, showLocale } from "../i18n/i18n.ts";
@@ -9,8 +9,6 @@ import { uploads } from "./uploads.ts";
 
 /** The server that the script came from. */
 const HOME = new URL(import.meta.url).origin;
-/** A server that does not answer is asked again after this time, in ms. */
-const AGAIN = 5_000;
 
 /** The sheets by their texts. They are no inline styles, which the policy of a page may forbid. */
 const sheets = new Map<string, CSSStyleSheet>();
@@ -24,8 +22,8 @@ interface Opened {
   readonly chat: Chat;
   /** the newest one of its user */
   token: string | null;
-  /** until it is known whose session another token is of */
-  renewing: Promise<void> | undefined;
+  /** the page was told that `getToken` fails */
+  hasFailed: boolean;
 }
 
 /** An element that shows something of a user's chats. docs/guides/embed.md describes what pages see of it. */
@@ -105,7 +103,7 @@ export abstract class Embedded extends HTMLElement implements ParleyElement {
       if (opened?.key !== key) this.#open(key, server);
       else {
         this.#render(opened.host);
-        if (token && opened.token !== token) opened.renewing = this.#renew(opened, token);
+        if (token && opened.token !== token) this.#renew(opened, token);
       }
     }
     if (!isId) throw new TypeError(`<${this.localName}>: conversation="${given}" is no id`);
@@ -117,14 +115,11 @@ export abstract class Embedded extends HTMLElement implements ParleyElement {
   }
 
   /** Goes on with another token. That of another user opens a chat anew. */
-  async #renew(opened: Opened, token: string): Promise<void> {
+  #renew(opened: Opened, token: string): void {
     const { chat, key, server } = opened;
-    const isWanted = () => this.#opened === opened && this.getAttribute("token") === token;
-    const user = await userOf(server, token, isWanted);
-    if (!isWanted()) return;
-    if (user === 0 || user !== chat.state.me) return this.#open(key, server);
+    if (!isOf(chat, token)) return void this.#open(key, server);
     opened.token = token;
-    if (chat.state.connection === "signed_out") await this.#restart(opened);
+    if (chat.state.connection === "signed_out") void this.#restart(opened);
   }
 
   async #restart({ chat }: Opened): Promise<void> {
@@ -137,9 +132,8 @@ export abstract class Embedded extends HTMLElement implements ParleyElement {
     const chat = new Chat({
       url: server,
       uploads,
-      token: async (refused) => {
+      token: (refused) => {
         if (this.#getToken) return this.#asked(opened, refused);
-        await opened.renewing;
         return opened.token === refused ? null : opened.token;
       },
     });
@@ -148,7 +142,7 @@ export abstract class Embedded extends HTMLElement implements ParleyElement {
     const origin = URL.parse(server)?.origin ?? "";
     const host: Host = { chat, tell, origin, adopt: (text) => this.#adopt(text), kept: new Map() };
     const token = this.getAttribute("token");
-    const opened: Opened = { key, server, host, chat, token, renewing: undefined };
+    const opened: Opened = { key, server, host, chat, token, hasFailed: false };
     this.#opened = opened;
     chat.subscribe(
       ({ connection }) => connection,
@@ -164,13 +158,21 @@ export abstract class Embedded extends HTMLElement implements ParleyElement {
 
   /** The token that the page gives. That of another user opens a chat anew. */
   async #asked(opened: Opened, refused: string | undefined): Promise<string | null | undefined> {
-    const { chat, key, server } = opened;
-    const { me } = chat.state;
-    const isWanted = () => this.#opened === opened;
-    const token = await this.#getToken?.(refused);
-    const user = token && me ? await userOf(server, token, isWanted) : me;
-    if (user && user !== me && isWanted()) this.#open(key, server);
-    return user === me ? token : null;
+    const { chat, key, server, host } = opened;
+    try {
+      const token = await this.#getToken?.(refused);
+      opened.hasFailed = false;
+      if (!token || !chat.state.me || isOf(chat, token)) return token;
+    } catch (error) {
+      // While the chat is live it has a token that holds.
+      if (!opened.hasFailed && chat.state.connection !== "live") {
+        opened.hasFailed = true;
+        host.tell("parley-error", { code: "no_token" });
+      }
+      throw error;
+    }
+    if (this.#opened === opened) this.#open(key, server);
+    return null;
   }
 
   /** Another chat is another view: nothing of the one before stays. */
@@ -199,20 +201,7 @@ export abstract class Embedded extends HTMLElement implements ParleyElement {
   }
 }
 
-/**
- * Whose session a token is of, as soon as the server answers.
- * @param isWanted whether to go on asking
- * @returns 0: nobody's
- */
-async function userOf(server: string, token: string, isWanted: () => boolean): Promise<number> {
-  const { api } = new Chat({ url: server, token: (refused) => (refused === undefined ? token : null) });
-  while (isWanted()) {
-    try {
-      return (await api.call("get", "/v1/me")).id;
-    } catch (error) {
-      if (Object(error).code === "unauthenticated") return 0;
-    }
-    await new Promise((resolve) => setTimeout(resolve, AGAIN));
-  }
-  return 0;
+/** Whether a token is of the user of a chat. */
+function isOf({ state }: Chat, token: string): boolean {
+  return Number(claimsOf(token).sub) === state.me;
 }

@@ -4,6 +4,7 @@ import { createServer, type Server } from "node:http";
 import { join } from "node:path";
 import type { Locator, Page, WebSocket } from "playwright-core";
 import { afterAll, inject } from "vitest";
+import type { TestServer } from "../../../packages/client/test/support/server.ts";
 import type { Person } from "../../../scripts/support/person.ts";
 import { withEval } from "./firefox/firefox.ts";
 import type { Device } from "./site.ts";
@@ -17,7 +18,7 @@ const TYPES: Readonly<Record<string, string>> = { css: "text/css", js: "text/jav
 
 /** A product that embeds the elements: a server of its own, with another origin. */
 export class Product {
-  readonly site: Site;
+  readonly site: Site<TestServer>;
   readonly origin: string;
 
   private constructor(server: Server) {

@@ -1,5 +1,5 @@
 import type { ChildProcess } from "node:child_process";
-import { randomBytes, randomInt } from "node:crypto";
+import { createHmac, randomBytes, randomInt } from "node:crypto";
 import { once } from "node:events";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -107,6 +107,16 @@ export class TestServer extends Server implements AsyncDisposable {
       VALUES ('${id}', 'test', '${scopes}', '${hash}', 0)`;
     await server.#run([...plan.migrations, { binding: "DB", queries: [insert] }]);
     return server;
+  }
+
+  /** The token of a session as one that ends in a time, in seconds. */
+  ending(token: string, seconds: number): string {
+    const [head = "", claims = ""] = token.split(".");
+    const known: unknown = JSON.parse(Buffer.from(claims, "base64url").toString());
+    const changed = JSON.stringify({ ...Object(known), exp: Math.floor(Date.now() / 1_000) + seconds });
+    const signed = `${head}.${Buffer.from(changed).toString("base64url")}`;
+    const secret = this.#plan.bindings.TOKEN_SECRET ?? "";
+    return `${signed}.${createHmac("sha256", secret).update(signed).digest("base64url")}`;
   }
 
   /** What the Worker has logged since its last start. */
