@@ -21,6 +21,7 @@ import { requestId } from "./http/request-id.ts";
 import { requestLog } from "./http/request-log.ts";
 import { securityLogOf } from "./http/security-log.ts";
 import { showFileUrls } from "./http/shown-files.ts";
+import { SIGN_IN_PATH, signInPage } from "./http/sign-in-page.ts";
 import { barePath, type Surface } from "./http/surface.ts";
 import { InboxStubs } from "./inbox/stub.ts";
 import { errorFields, log } from "./lib/logger.ts";
@@ -91,6 +92,7 @@ export function createApp(timing: Timing, hashTurns = new HashTurns(timing.hashi
     }),
   );
 
+  app.get(SIGN_IN_PATH, signInPage);
   for (const { router } of SURFACES) app.route("/", router);
 
   // An error that is not a `CoreError` is a bug: logged in full, answered without its details.

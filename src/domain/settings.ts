@@ -2,7 +2,7 @@ import { z } from "zod";
 import { log } from "../lib/logger.ts";
 import type { WayOut } from "../lib/outgoing/guarded-fetch.ts";
 import { LIMITS } from "./limits.ts";
-import { type Issuer, issuerList } from "./server/issuer.ts";
+import { type Issuer, issuerList, type PageIssuer, pageIssuer } from "./server/issuer.ts";
 import {
   DirectPolicy,
   GroupPolicy,
@@ -52,6 +52,8 @@ export interface Settings {
   requestLog: RequestLog;
   /** the team's own issuers, whose tokens sign users in: `AUTH_ISSUERS` */
   issuers: Issuer[];
+  /** where users of the page sign in: the issuer whose audience is `OIDC_CLIENT_ID`; null: nowhere but here */
+  pageIssuer: PageIssuer | null;
   /** where calls to addresses that people gave may go: `DNS_RESOLVER` */
   wayOut: WayOut;
   /** what users may do by themselves: `PROFILES`, `DIRECT`, `GROUPS`, `LOOKUP` */
@@ -96,7 +98,7 @@ const NAMES = [
   ...(["PUBLIC_ORIGIN", "FORMER_ORIGINS", "MAX_CHANGES", "EDIT_WINDOW_S", "MAX_UPLOAD_MIB"] as const),
   ...(["PROFILES", "DIRECT", "GROUPS", "LOOKUP"] as const),
   // `npm run dev` alone sets the last one, by a flag: wrangler.toml does not have it.
-  ...(["AUTH_ISSUERS", "DNS_RESOLVER", "DEV_LOOPBACK"] as const),
+  ...(["AUTH_ISSUERS", "OIDC_CLIENT_ID", "DNS_RESOLVER", "DEV_LOOPBACK"] as const),
 ] as const;
 
 /** The raw settings of wrangler.toml, `.dev.vars` or the dashboard; an empty value counts as absent. */
@@ -135,6 +137,7 @@ export function readSettings(env: RawSettings): Settings {
   const raw = JSON.stringify(NAMES.map((name) => env[name]));
   if (cached?.raw === raw) return cached.settings;
   const allowsLoopback = env.DEV_LOOPBACK === "on";
+  const listed = issuers(env.AUTH_ISSUERS, allowsLoopback);
   const given = {
     rateLimits: setting("RATE_LIMITS", env.RATE_LIMITS, Switch, true),
     allowedOrigins: allowedOrigins(env.ALLOWED_ORIGINS),
@@ -154,7 +157,8 @@ export function readSettings(env: RawSettings): Settings {
     editWindowS: setting("EDIT_WINDOW_S", env.EDIT_WINDOW_S, CountOrNone, 0),
     registration: setting("REGISTRATION", env.REGISTRATION, Registration, "open"),
     requestLog: setting("REQUEST_LOG", env.REQUEST_LOG, RequestLog, "all"),
-    issuers: issuers(env.AUTH_ISSUERS, allowsLoopback),
+    issuers: listed,
+    pageIssuer: issuerOfPage(listed, env.OIDC_CLIENT_ID, allowsLoopback),
     wayOut: {
       allowsLoopback,
       resolver: setting("DNS_RESOLVER", env.DNS_RESOLVER, resolverUrl(allowsLoopback), RESOLVER),
@@ -232,6 +236,23 @@ function issuers(raw: string | undefined, allowsLoopback: boolean): Issuer[] {
   const place = issue && issue.path.length > 0 ? `entry ${issue.path.join(".")}: ` : "";
   warn("AUTH_ISSUERS", undefined, `${place}${issue?.message}; no issuer is used`);
   return [];
+}
+
+function issuerOfPage(
+  listed: readonly Issuer[],
+  raw: string | undefined,
+  allowsLoopback: boolean,
+): PageIssuer | null {
+  const clientId = raw?.trim() ?? "";
+  if (clientId === "") return null;
+  const found = pageIssuer(listed, clientId, allowsLoopback);
+  if (!found)
+    warn(
+      "OIDC_CLIENT_ID",
+      clientId,
+      "is the audience of no issuer with a https URL and `jwks`; it is ignored",
+    );
+  return found;
 }
 
 /** The entries of a comma-separated list, trimmed, without empty ones. */

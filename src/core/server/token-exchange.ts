@@ -29,8 +29,8 @@ export interface Exchanged {
 /**
  * Signs a user in by a JWT of their issuer. All tokens of one sign-in at the issuer give one session.
  * @param mint makes the first refresh token of a session
- * @throws `unauthenticated` for a token that is refused, and for an unknown user whom the issuer may not
- *   make; `suspended`; `unavailable` if the issuer does not answer
+ * @throws `unauthenticated` for a token that is refused; `forbidden` for an unknown user whom the issuer
+ *   may not make; `suspended`; `unavailable` if the issuer does not answer
  */
 export async function exchangeToken(
   core: Core,
@@ -78,7 +78,7 @@ async function userOf(core: Core, { issuer, claims }: SubjectToken): Promise<Pro
   const profileLocked = issuer.profile === "locked";
   const provision = { externalId, username, nickname, avatar, profileLocked };
   const user = await findOrProvision(core, provision, issuer.provision === "first_use");
-  if (!user) throw refused("its user is not known here");
+  if (!user) throw new CoreError("forbidden", "You have no account here: ask whoever runs this server.");
   if (user.profileLocked !== profileLocked) await setProfileLocked(core.db, user.id, profileLocked);
   return profileLocked ? withProfileOf(core, user, profileOf(core, issuer, claims)) : user;
 }

@@ -87,6 +87,29 @@ export function issuerList(allowsLoopback: boolean) {
     });
 }
 
+/** Where users of the page sign in, by OpenID Connect. */
+export interface PageIssuer {
+  /** its URL, below which its `.well-known/openid-configuration` is */
+  issuer: string;
+  clientId: string;
+}
+
+/**
+ * The issuer at which the page is a client: an ID token has the client's id as its audience.
+ * @param allowsLoopback it may be at `http://localhost`
+ * @returns null: no issuer has this audience, a key set, and a URL that a page may ask
+ */
+export function pageIssuer(
+  issuers: readonly Issuer[],
+  clientId: string,
+  allowsLoopback: boolean,
+): PageIssuer | null {
+  const found = issuers.find(
+    (one) => one.audience === clientId && "jwks" in one && addressFlaw(one.issuer, allowsLoopback) === null,
+  );
+  return found ? { issuer: found.issuer, clientId } : null;
+}
+
 function hasSecret(value: unknown): boolean {
   return typeof value === "object" && value !== null && "secret" in value;
 }

@@ -22,7 +22,7 @@ const OWN = new Set([
 /** The calls that need no token, and sockets. */
 const OTHERS = new Set([
   ...["GET /healthz", "GET /openapi.json", "GET /asyncapi.json", "POST /v1/register", "POST /v1/login"],
-  "POST /v1/token",
+  ...["GET /v1/login", "POST /v1/token"],
   ...["GET /files/:key/:name", "GET /v1/conversations/:id/socket", "GET /v1/socket"],
 ]);
 

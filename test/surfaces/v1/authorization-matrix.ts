@@ -111,6 +111,7 @@ export const WHO_MAY: Row[] = [
   { route: "GET /openapi.json", ...anybody(OK) },
   { route: "GET /asyncapi.json", ...anybody(OK) },
   { route: "POST /v1/register", body: () => ({}), ...anybody([400, "validation_failed"]) },
+  { route: "GET /v1/login", ...anybody(OK) },
   { route: "POST /v1/login", body: () => ({}), ...anybody([400, "validation_failed"]) },
 
   // Its failures are those of RFC 6749.

@@ -22,6 +22,7 @@ const DEFAULTS = {
   eventNames: "document",
   ...{ registration: "open", requestLog: "all", unsafe: null, publicOrigin: null, formerOrigins: [] },
   issuers: [],
+  pageIssuer: null,
   wayOut: { allowsLoopback: false, resolver: "https://cloudflare-dns.com/dns-query" },
   policies: { profiles: "user", direct: "anyone", groups: "anyone", lookup: "anyone" },
 };

@@ -56,7 +56,7 @@ const tokenRoute = createRoute({
       description: "Refused (RFC 6749, section 5.2)",
       content: { "application/json": { schema: TokenFailure } },
     },
-    ...problems("suspended", "too_large", "rate_limited"),
+    ...problems("forbidden", "suspended", "too_large", "rate_limited"),
   },
 });
 
