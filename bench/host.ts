@@ -35,6 +35,7 @@ const miniflare = new Miniflare(
     ...(assets !== undefined && {
       assets: {
         directory: assets,
+        binding: "ASSETS",
         routerConfig: { has_user_worker: true },
         assetConfig: { not_found_handling: "404-page" as const },
       },

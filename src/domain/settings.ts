@@ -52,7 +52,7 @@ export interface Settings {
   requestLog: RequestLog;
   /** the team's own issuers, whose tokens sign users in: `AUTH_ISSUERS` */
   issuers: Issuer[];
-  /** where users of the page sign in: the issuer whose audience is `OIDC_CLIENT_ID`; null: nowhere but here */
+  /** where users of the page sign in: the issuer whose audience is `OIDC_CLIENT_ID`; null: here alone */
   pageIssuer: PageIssuer | null;
   /** where calls to addresses that people gave may go: `DNS_RESOLVER` */
   wayOut: WayOut;

@@ -25,6 +25,33 @@ export async function invitedTo(code: string): Promise<components["schemas"]["In
   return api.call("get", "/v1/invitations/{code}", { path: { code } });
 }
 
+/** How users sign in on this server. */
+export function signInWays(): Promise<components["schemas"]["SignInWays"]> {
+  return api.call("get", "/v1/login");
+}
+
+type Tokens = components["schemas"]["TokenAnswer"];
+
+/**
+ * Opens a session by an ID token of the server's issuer.
+ * @throws Problem `forbidden`: the user has no account here; `suspended`; with the status 400: the server
+ *   does not take the token
+ */
+export async function exchange(idToken: string): Promise<Tokens & { refresh_token: string }> {
+  const body = {
+    grant_type: "urn:ietf:params:oauth:grant-type:token-exchange",
+    subject_token: idToken,
+    subject_token_type: "urn:ietf:params:oauth:token-type:id_token",
+  } as const;
+  for (;;) {
+    const { refresh_token, ...tokens } = await api.call("post", "/v1/token", { body });
+    if (refresh_token !== undefined) return { ...tokens, refresh_token };
+    // The sign-in at the issuer has a session that this browser knows no more: another one takes its place.
+    const former = new Chat({ url: location.origin, token: tokens.access_token });
+    await former.api.call("post", "/v1/logout");
+  }
+}
+
 function begin({ token, user }: { token: string; user: { id: number } }): void {
   session.value = { token, userId: user.id };
 }

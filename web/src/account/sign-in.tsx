@@ -1,135 +1,56 @@
-import { Problem } from "parley-client";
-import { useEffect, useId, useRef, useState } from "preact/hooks";
-import type { Key } from "../i18n/catalog.ts";
+import { useState } from "preact/hooks";
 import { t } from "../i18n/i18n.ts";
-import { hasKeyboard } from "../lib/keyboard.ts";
-import { isAbout, reason } from "../state/problem.ts";
 import { route } from "../state/router.ts";
 import { farewell } from "../state/session.ts";
-import { ProblemText } from "../ui/problem-text.tsx";
-import { register, signIn } from "./anonymous.ts";
+import { useLoaded } from "../state/use-loaded.ts";
+import { lazy } from "../ui/lazy.tsx";
+import { signInWays } from "./anonymous.ts";
 import { Invited } from "./invited.tsx";
+import { hostOf, SIGN_IN_PATH } from "./issuer/place.ts";
+import { PasswordForm } from "./password-form.tsx";
 
-/** The form with which a user signs in, or creates an account. */
+const IssuerPage = lazy(async () => (await import("./issuer/issuer-page.tsx")).IssuerPage);
+
+/** What is offered while the server does not say how users sign in. */
+const UNKNOWN: Awaited<ReturnType<typeof signInWays>> = { registration: "open", issuer: null };
+
+/** Where a user signs in: by the issuer of the server, by a password, or by either. */
 export function SignIn() {
   const now = route.value;
   // Most who follow a link of somebody have no account yet.
   const [isNew, setNew] = useState(!farewell.value && (now.view === "invitation" || now.view === "user"));
-  const [problem, setProblem] = useState("");
-  const [isBusy, setBusy] = useState(false);
-  const [username, setUsername] = useState("");
-  const [nickname, setNickname] = useState("");
-  const [password, setPassword] = useState("");
-
-  const form = useRef<HTMLFormElement>(null);
-  useEffect(() => {
-    if (hasKeyboard()) form.current?.querySelector("input")?.focus();
-  }, []);
-
-  const submit = async (event: SubmitEvent) => {
-    event.preventDefault();
-    setBusy(true);
-    setProblem("");
-    try {
-      if (isNew) await register({ username, password, ...(nickname && { nickname }) });
-      else await signIn({ username, password });
-      farewell.value = null;
-    } catch (error) {
-      setProblem(explain(error, isNew));
-      setBusy(false);
-    }
-  };
-
+  const { value, problem } = useLoaded("", signInWays);
+  const ways = value ?? (problem ? UNKNOWN : undefined);
+  const issuer = ways?.issuer;
+  const isOpen = ways?.registration === "open";
+  const hasForm = ways && (isOpen || !issuer);
+  const isRegistering = isNew && isOpen;
   return (
     <main class="sign-in">
-      <form ref={form} onSubmit={submit}>
+      <section>
         <p class="brand">
           <img src="/icons/icon.svg" alt="" width="40" height="40" />
           {t("app.name")}
         </p>
         {now.view === "invitation" && <Invited key={now.code} code={now.code} />}
         {now.view === "user" && <p role="status">{t("account.toUser")}</p>}
-        <h1>{t(isNew ? "register.title" : "signIn.title")}</h1>
+        <h1>{t(isRegistering ? "register.title" : "signIn.title")}</h1>
         {farewell.value && <p role="status">{t(farewell.value)}</p>}
-        <Field
-          label="account.username"
-          hint={isNew ? "account.usernameHint" : undefined}
-          value={username}
-          onChange={setUsername}
-          autocomplete="username"
-        />
-        {isNew && (
-          <Field
-            label="account.nickname"
-            hint="account.nicknameHint"
-            value={nickname}
-            onChange={setNickname}
-            autocomplete="nickname"
-            required={false}
+        {issuer && location.pathname === SIGN_IN_PATH && <IssuerPage issuer={issuer} />}
+        {issuer && location.pathname !== SIGN_IN_PATH && (
+          <a class="primary" href={SIGN_IN_PATH + location.hash}>
+            {t("signIn.issuer", { host: hostOf(issuer) })}
+          </a>
+        )}
+        {issuer && hasForm && <p class="or">{t("signIn.or")}</p>}
+        {hasForm && (
+          <PasswordForm
+            isNew={isRegistering}
+            onOther={isOpen ? () => setNew(!isNew) : undefined}
+            isFirst={!issuer}
           />
         )}
-        <Field
-          label="account.password"
-          hint={isNew ? "account.passwordHint" : undefined}
-          value={password}
-          onChange={setPassword}
-          type="password"
-          autocomplete={isNew ? "new-password" : "current-password"}
-        />
-        <ProblemText text={problem} />
-        <button class="primary" type="submit" disabled={isBusy}>
-          {t(isNew ? "register.submit" : "signIn.submit")}
-        </button>
-        <button
-          class="link"
-          type="button"
-          onClick={() => {
-            setNew(!isNew);
-            setProblem("");
-          }}
-        >
-          {t(isNew ? "register.toSignIn" : "signIn.toRegister")}
-        </button>
-      </form>
+      </section>
     </main>
-  );
-}
-
-function explain(error: unknown, isNew: boolean): string {
-  if (error instanceof Problem && error.code === "unauthenticated") return t("account.wrong");
-  if (error instanceof Problem && error.code === "conflict") return t("account.taken");
-  if (isNew && isAbout(error, "password")) return t("account.weak");
-  if (isNew && isAbout(error, "username")) return t("account.badName");
-  if (isNew && isAbout(error, "nickname")) return t("account.badNickname");
-  return reason(error);
-}
-
-interface FieldProps {
-  label: Key;
-  hint?: Key | undefined;
-  value: string;
-  onChange: (value: string) => void;
-  type?: "text" | "password";
-  autocomplete: "username" | "nickname" | "current-password" | "new-password";
-  required?: boolean;
-}
-
-function Field({ label, hint, value, onChange, type = "text", autocomplete, required = true }: FieldProps) {
-  const id = useId();
-  const shared = {
-    ...{ id, value, required, autocomplete, spellcheck: false },
-    "aria-describedby": hint && `${id}-hint`,
-    onInput: ({ currentTarget }: { currentTarget: HTMLInputElement }) => onChange(currentTarget.value),
-  };
-  return (
-    <div class="field">
-      <label for={id}>{t(label)}</label>
-      {type === "password" ? (
-        <input type="password" {...shared} />
-      ) : (
-        <input type="text" autocapitalize="none" {...shared} />
-      )}
-      {hint && <small id={`${id}-hint`}>{t(hint)}</small>}
-    </div>
   );
 }

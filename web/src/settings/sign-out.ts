@@ -11,8 +11,13 @@ const PATIENCE = 3_000;
  * again as long as the page is open.
  */
 export async function signOut({ chat, forget }: Account): Promise<void> {
+  // The chunk is there: the session has had its token from it.
+  const issuer = session.peek()?.isRenewed ? await import("../lib/issuer-tokens.ts") : undefined;
+  // A session that ends takes its tokens along.
+  const address = issuer?.currentTokens()?.signOutAddress;
   forgetSession();
-  if (!(await isEnded(chat))) {
+  const hasEnded = await isEnded(chat);
+  if (!hasEnded) {
     farewell.value ??= "account.leftHere";
     void endLater(chat);
   }
@@ -20,6 +25,9 @@ export async function signOut({ chat, forget }: Account): Promise<void> {
   // The next user does not begin where this one was.
   go({ view: "home" }, { replace: true });
   session.value = null;
+  issuer?.keepTokens(null);
+  // The page stays while it has to tell the server.
+  if (address && hasEnded) location.assign(address);
 }
 
 /** Ends the session at the server. @returns whether it has ended, as far as the server has said */

@@ -40,14 +40,17 @@ function preparesLater(resolve: (item: OutboxItem) => Promise<Mentions>): Upload
 
 /** Opens the client of a session, which shows what its cache has, and connects. */
 export function openAccount(opened: Session, resolve: ResolveMentions): Account {
-  const { userId, token } = opened;
+  const { userId, token, isRenewed } = opened;
   const name = `${userId}@${location.host}`;
   const cache = openCache(name);
   const chat = new Chat({
     ...{ url: location.origin, cache },
     uploads: preparesLater((item) => resolve({ chat, people }, item)),
-    // A token that the server refuses is not replaced: the user signs in again.
-    token: (refused) => (refused === undefined ? token : null),
+    token: async (refused) => {
+      if (isRenewed) return (await import("../lib/issuer-tokens.ts")).renewedToken(refused);
+      // The token of a sign-in by a password is not replaced: the user signs in again.
+      return refused === undefined ? token : null;
+    },
   });
   const people = new People(chat);
   const drafts = new Drafts(chat, { name });

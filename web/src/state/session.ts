@@ -4,12 +4,15 @@ import { stored } from "../lib/stored.ts";
 /** Who is signed in on this browser. */
 export interface Session {
   readonly userId: number;
+  /** of a session that is renewed, the first one: it stands for the session */
   readonly token: string;
+  /** whether an issuer has opened it: lib/issuer-tokens.ts has its tokens */
+  readonly isRenewed?: boolean;
 }
 
 const kept = stored("session", (value): Session | null => {
-  const { userId, token } = Object(value);
-  return typeof userId === "number" && typeof token === "string" ? { userId, token } : null;
+  const { userId, token, isRenewed = false } = Object(value);
+  return typeof userId === "number" && typeof token === "string" ? { userId, token, isRenewed } : null;
 });
 
 /** The session of this page; null: nobody is signed in. */

@@ -13,7 +13,10 @@ const ANSWER_TIME = 30_000;
 /** A newer token is asked for when one ends in less than this time, in ms. */
 const MARGIN = 60_000;
 
-/** Gives the token of the user's session; `refused` is a token that the server no longer takes, or soon will not. */
+/**
+ * Gives the token of the user's session; `refused` is a token that the server no longer takes, or soon will
+ * not.
+ */
 export type GetToken = (refused?: string) => Promise<string | null | undefined> | string | null | undefined;
 
 /** How one call is made. */
@@ -160,7 +163,10 @@ export class Api {
   }
 }
 
-/** What a token says of itself: `sub`, the id of its user, and `exp`, its end in s since 1970. Nothing is checked. */
+/**
+ * What a token says of itself: `sub`, the id of its user, and `exp`, its end in s since 1970. Nothing is
+ * checked.
+ */
 export function claimsOf(token = ""): { sub?: string; exp?: number } {
   try {
     return trusted(atob(token.split(".")[1] ?? ""));

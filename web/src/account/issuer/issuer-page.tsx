@@ -1,0 +1,63 @@
+import { Problem } from "parley-client";
+import { useEffect, useState } from "preact/hooks";
+import { t } from "../../i18n/i18n.ts";
+import { keepTokens } from "../../lib/issuer-tokens.ts";
+import { parseAddress } from "../../state/address.ts";
+import { reason } from "../../state/problem.ts";
+import { go } from "../../state/router.ts";
+import { farewell, session } from "../../state/session.ts";
+import { ProblemText } from "../../ui/problem-text.tsx";
+import { exchange } from "../anonymous.ts";
+import { begin, FlowError, finish, takePending } from "./flow.ts";
+import { hostOf, type PageIssuer, SIGN_IN_PATH } from "./place.ts";
+
+/** Signs a user in by an issuer: sends them there, and takes them in when they come back. */
+export function IssuerPage({ issuer }: { issuer: PageIssuer }) {
+  const host = hostOf(issuer);
+  const [problem, setProblem] = useState("");
+  const orProblem = async (work: () => Promise<void>) => {
+    setProblem("");
+    try {
+      await work();
+    } catch (error) {
+      setProblem(explain(error, host));
+    }
+  };
+  const leave = () => orProblem(async () => location.replace(await begin(issuer, location.hash)));
+  const enter = () =>
+    orProblem(async () => {
+      const answer = new URLSearchParams(location.search);
+      const pending = takePending();
+      const hash = pending?.hash ?? "";
+      // The code stands in no history, and a reload does not show it once more.
+      history.replaceState(null, "", SIGN_IN_PATH + hash);
+      const { idToken, signOutAddress } = await finish(issuer, answer, pending);
+      const { access_token: token, refresh_token: refreshToken, user } = await exchange(idToken);
+      keepTokens({ token, refreshToken, signOutAddress });
+      history.replaceState(null, "", "/");
+      go(parseAddress(hash), { replace: true });
+      farewell.value = null;
+      session.value = { userId: user.id, token, isRenewed: true };
+    });
+  useEffect(() => {
+    if (new URLSearchParams(location.search).has("state")) void enter();
+    else void leave();
+  }, []);
+  if (!problem) return <p role="status">{t("issuer.working", { host })}</p>;
+  return (
+    <>
+      <ProblemText text={problem} />
+      <button class="primary" type="button" onClick={() => void leave()}>
+        {t("issuer.again")}
+      </button>
+    </>
+  );
+}
+
+function explain(error: unknown, host: string): string {
+  if (error instanceof FlowError) return t(`issuer.${error.fault}`, { host, detail: error.message });
+  if (error instanceof Problem && error.code === "forbidden") return t("issuer.unknown", { host });
+  if (error instanceof Problem && error.code === "suspended") return t("issuer.suspended");
+  if (error instanceof Problem && error.status === 400) return t("issuer.refused", { host });
+  return reason(error);
+}

@@ -1,0 +1,206 @@
+import type { BrowserContext, Page } from "playwright-core";
+import { afterAll, afterEach, expect, test } from "vitest";
+import { z } from "zod";
+import { OpenIdProvider } from "../../test/support/issuer/provider.ts";
+import { findings } from "./support/axe.ts";
+import { takeProblems } from "./support/problems.ts";
+import { PHONE, Site } from "./support/site.ts";
+import { chooseInAccount, composer, connection, stored } from "./support/talk.ts";
+
+const provider = await OpenIdProvider.start();
+const SETTINGS = { OIDC_CLIENT_ID: OpenIdProvider.CLIENT, DEV_LOOPBACK: "on" };
+const site = Site.alone({ ...SETTINGS, AUTH_ISSUERS: JSON.stringify([provider.entry()]) });
+const closed = Site.alone({
+  ...SETTINGS,
+  REGISTRATION: "closed",
+  AUTH_ISSUERS: JSON.stringify([provider.entry({ provision: "never" })]),
+});
+const host = new URL(provider.issuer).host;
+
+afterEach(() => {
+  provider.faults = {};
+  provider.hasSignOut = true;
+});
+afterAll(() => provider.close());
+
+const Tokens = z.object({ access_token: z.string(), user: z.object({ id: z.number() }) });
+
+/** A user of the provider whom the server knows, and who signs in next. @returns their id */
+async function newcomer(name: string): Promise<number> {
+  provider.user = { sub: crypto.randomUUID(), name, sid: crypto.randomUUID() };
+  const body = new URLSearchParams({
+    grant_type: "urn:ietf:params:oauth:grant-type:token-exchange",
+    subject_token_type: "urn:ietf:params:oauth:token-type:jwt",
+    subject_token: await provider.sign({ ...provider.user, sid: undefined }),
+  });
+  const answer = await fetch(`${site.origin}/v1/token`, { method: "POST", body });
+  return Tokens.parse(await answer.json()).user.id;
+}
+
+/** Somebody has written to a newcomer. @returns the conversation */
+async function greeted(name: string): Promise<number> {
+  const [ben, user_id] = [await site.person("ben"), await newcomer(name)];
+  const { id } = z
+    .object({ id: z.number() })
+    .parse(await ben.call("POST", "/v1/conversations", { kind: "direct", user_id }));
+  await ben.send(id, "Hello");
+  return id;
+}
+
+/** Follows the link to the provider, and what the user chooses there. */
+async function goAndCome(page: Page, choice: "Continue" | "Refuse" = "Continue"): Promise<void> {
+  await page.getByRole("link", { name: `Sign in with ${host}` }).click();
+  await page.getByRole("link", { name: choice }).click();
+}
+
+function kept(page: Page, name: string): Promise<string | null> {
+  return page.evaluate((key) => localStorage.getItem(key), `parley:${name}`);
+}
+
+/** How often pages of a browser ask for tokens from now on. */
+function countTokens(context: BrowserContext): () => number {
+  let count = 0;
+  context.on("request", (request) => {
+    if (request.url().endsWith("/v1/token")) count++;
+  });
+  return () => count;
+}
+
+test("a user signs in at the issuer, is led to what they wanted, and stays signed in", async () => {
+  const id = await greeted("Ann");
+  const page = await site.open({ hash: `#/c/${id}` });
+  await page.getByText("or with a password").waitFor();
+  await page.getByLabel("Password").waitFor();
+  expect(await findings(page)).toEqual([]);
+  await goAndCome(page);
+  await stored(page, "Hello").waitFor();
+  expect(page.url()).toBe(`${site.origin}/#/c/${id}`);
+  await page.reload();
+  await stored(page, "Hello").waitFor();
+  await connection(page, "live").waitFor({ state: "attached" });
+  // The same sign-in at the issuer, in a page that knows nothing of the session.
+  await page.evaluate(() => localStorage.clear());
+  await page.reload();
+  await goAndCome(page);
+  await stored(page, "Hello").waitFor();
+  expect(JSON.parse((await kept(page, "tokens")) ?? "{}").refreshToken).toMatch(/^prt_/);
+});
+
+test("a session is renewed by one of two tabs; sockets of both stay, and text and focus", async () => {
+  const id = await greeted("Ann");
+  const browser = await site.device();
+  await browser.clock.install();
+  const first = await browser.newPage();
+  await first.goto(`${site.origin}/#/c/${id}`);
+  await goAndCome(first);
+  await stored(first, "Hello").waitFor();
+  const before = await kept(first, "tokens");
+  const second = await browser.newPage();
+  const pages = [first, second];
+  const authed = new Set<Page>();
+  const lost: Page[] = [];
+  for (const page of pages)
+    page.on("websocket", (socket) => {
+      socket.on("framereceived", ({ payload }) => `${payload}`.includes('"authed"') && authed.add(page));
+      socket.on("close", () => lost.push(page));
+    });
+  const pongs = pages.map((page) =>
+    page
+      .waitForEvent("websocket")
+      .then((one) => one.waitForEvent("framereceived", ({ payload }) => payload === "pong")),
+  );
+  await first.reload();
+  await second.goto(`${site.origin}/#/c/${id}`);
+  await Promise.all(pongs);
+  for (const page of pages) await stored(page, "Hello").waitFor();
+  await first.bringToFront();
+  await composer(first).pressSequentially("Half a");
+  lost.splice(0);
+  const asked = countTokens(browser);
+  await browser.clock.fastForward(59.5 * 60_000);
+  await expect.poll(() => authed.size).toBe(2);
+  expect([asked(), lost.length]).toEqual([1, 0]);
+  expect(await kept(first, "tokens")).not.toBe(before);
+  await first.keyboard.type(" sentence");
+  expect(await composer(first).inputValue()).toBe("Half a sentence");
+});
+
+test("an answer to no sign-in of the tab, and one with another nonce, sign nobody in", async () => {
+  const id = await greeted("Ann");
+  const page = await site.open({ hash: `#/c/${id}` });
+  provider.faults = { answer: { state: "forged" } };
+  await goAndCome(page);
+  await page.getByRole("alert").getByText("This sign-in is over, or belongs to another tab.").waitFor();
+  provider.faults = { claims: { nonce: "another" } };
+  await page.getByRole("button", { name: "Try again" }).click();
+  await page.getByRole("link", { name: "Continue" }).click();
+  await page.getByRole("alert").getByText("gave an answer that this page cannot use").waitFor();
+  expect([await kept(page, "session"), await kept(page, "tokens")]).toEqual([null, null]);
+  // A code stands in no address, and a reload begins anew.
+  expect(page.url()).toBe(`${site.origin}/sign-in#/c/${id}`);
+  provider.faults = {};
+  await page.reload();
+  await page.getByRole("link", { name: "Continue" }).click();
+  await stored(page, "Hello").waitFor();
+});
+
+test("whoever refuses on a phone is told so, and may think again", async () => {
+  await newcomer("Ann");
+  const page = await site.open({ language: "zh-CN", viewport: PHONE });
+  await page.getByRole("link", { name: `通过 ${host} 登录` }).click();
+  await page.getByRole("link", { name: "Refuse" }).click();
+  await page.getByRole("alert").getByText(`你没有在 ${host} 完成登录。`).waitFor();
+  expect(await findings(page)).toEqual([]);
+  await page.getByRole("button", { name: "重试" }).click();
+  await page.getByRole("link", { name: "Continue" }).click();
+  await connection(page, "live").waitFor({ state: "attached" });
+});
+
+test("an issuer that does not answer, and a suspended user, are told", async () => {
+  await newcomer("Ann");
+  const page = await site.open();
+  provider.faults = { isDown: true };
+  await page.getByRole("link", { name: `Sign in with ${host}` }).click();
+  await page.getByRole("alert").getByText(`${host} does not answer.`).waitFor();
+  expect(takeProblems(page.context())).toEqual([expect.stringContaining("503")]);
+  provider.faults = {};
+  await page.route("**/v1/token", (route) =>
+    route.fulfill({ status: 403, contentType: "application/problem+json", body: '{"code":"suspended"}' }),
+  );
+  await page.getByRole("button", { name: "Try again" }).click();
+  await page.getByRole("link", { name: "Continue" }).click();
+  await page.getByRole("alert").getByText("Your account is suspended.").waitFor();
+});
+
+test("where nobody can register the issuer stands alone; a user who is not known there is told", async () => {
+  await newcomer("Ann");
+  const page = await closed.open();
+  await page.getByRole("link", { name: `Sign in with ${host}` }).waitFor();
+  expect([await page.getByLabel("Password").count(), await page.getByRole("button").count()]).toEqual([0, 0]);
+  await goAndCome(page);
+  await page.getByRole("alert").getByText("but you have no account here.").waitFor();
+});
+
+test("a sign-out ends the session here and at the issuer, and forgets the tokens", async () => {
+  await newcomer("Ann");
+  const page = await site.open();
+  await goAndCome(page);
+  await connection(page, "live").waitFor({ state: "attached" });
+  const { token } = JSON.parse((await kept(page, "session")) ?? "{}");
+  const before = provider.signedOut;
+  await chooseInAccount(page, "Sign out");
+  await page.getByRole("link", { name: `Sign in with ${host}` }).waitFor();
+  await expect.poll(() => provider.signedOut).toBe(before + 1);
+  await page.waitForURL(`${site.origin}/`);
+  expect([await kept(page, "session"), await kept(page, "tokens")]).toEqual([null, null]);
+  const headers = { Authorization: `Bearer ${token}` };
+  expect((await fetch(`${site.origin}/v1/me`, { headers })).status).toBe(401);
+  // An issuer without a sign-out.
+  provider.hasSignOut = false;
+  await goAndCome(page);
+  await connection(page, "live").waitFor({ state: "attached" });
+  await chooseInAccount(page, "Sign out");
+  await page.getByRole("heading", { name: "Sign in" }).waitFor();
+  await expect.poll(() => kept(page, "tokens")).toBeNull();
+  expect(provider.signedOut).toBe(before + 1);
+});
