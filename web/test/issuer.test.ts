@@ -170,6 +170,8 @@ test("an issuer that does not answer, and a suspended user, are told", async () 
   await page.getByRole("button", { name: "Try again" }).click();
   await page.getByRole("link", { name: "Continue" }).click();
   await page.getByRole("alert").getByText("Your account is suspended.").waitFor();
+  await page.getByRole("link", { name: "Back" }).click();
+  await page.getByLabel("Password").waitFor();
 });
 
 test("where nobody can register the issuer stands alone; a user who is not known there is told", async () => {

@@ -23,7 +23,8 @@ export function SignIn() {
   const ways = value ?? (problem ? UNKNOWN : undefined);
   const issuer = ways?.issuer;
   const isOpen = ways?.registration === "open";
-  const hasForm = ways && (isOpen || !issuer);
+  const isAtIssuer = issuer && location.pathname === SIGN_IN_PATH;
+  const hasForm = ways && (isOpen || !issuer) && !isAtIssuer;
   const isRegistering = isNew && isOpen;
   return (
     <main class="sign-in">
@@ -36,8 +37,8 @@ export function SignIn() {
         {now.view === "user" && <p role="status">{t("account.toUser")}</p>}
         <h1>{t(isRegistering ? "register.title" : "signIn.title")}</h1>
         {farewell.value && <p role="status">{t(farewell.value)}</p>}
-        {issuer && location.pathname === SIGN_IN_PATH && <IssuerPage issuer={issuer} />}
-        {issuer && location.pathname !== SIGN_IN_PATH && (
+        {isAtIssuer && <IssuerPage issuer={issuer} />}
+        {issuer && !isAtIssuer && (
           <a class="primary" href={SIGN_IN_PATH + location.hash}>
             {t("signIn.issuer", { host: hostOf(issuer) })}
           </a>

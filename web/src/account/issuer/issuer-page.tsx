@@ -50,6 +50,7 @@ export function IssuerPage({ issuer }: { issuer: PageIssuer }) {
       <button class="primary" type="button" onClick={() => void leave()}>
         {t("issuer.again")}
       </button>
+      <a href={`/${location.hash}`}>{t("action.back")}</a>
     </>
   );
 }
