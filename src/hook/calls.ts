@@ -8,8 +8,8 @@ const { repeatable } = callsOf<HookLifecycle>();
 /** The calls of hooks. */
 export const HOOK_CALLS = {
   /**
-   * Has the conversations told of the hook, or tell it anew what they told before. Those of a small deployment
-   * know it before this resolves. Idempotent.
+   * Has the conversations told of the hook, or tell it anew what they told before. Those of a small
+   * deployment know it before this resolves. Idempotent.
    */
   cover: effect(repeatable(WEIGHTS.unweighed, (hook, round: Round) => hook.startRound(round))),
 

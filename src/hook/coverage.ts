@@ -32,8 +32,8 @@ const AT_ONCE = 20;
 const PAGE = 100;
 
 /**
- * Tells the conversations of a hook, in rounds. A conversation keeps what it was told, so that no message asks
- * for hooks. One that is made meanwhile learns of the hook as it is made.
+ * Tells the conversations of a hook, in rounds. A conversation keeps what it was told, so that no message
+ * asks for hooks. One that is made meanwhile learns of the hook as it is made.
  */
 export class Coverage {
   readonly #sql: SqlStorage;

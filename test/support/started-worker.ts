@@ -2,8 +2,8 @@ import { TIMING } from "../../src/domain/timing.ts";
 import { createWorker } from "../../src/worker.ts";
 
 /**
- * A Worker for tests that start servers: `src/index.ts`, but a password costs it no quarter of a second, and a
- * hook that fails is tried again after half a second in place of five.
+ * A Worker for tests that start servers: `src/index.ts`, but a password costs it no quarter of a second,
+ * and a hook that fails is tried again after half a second in place of five.
  */
 const worker = createWorker({
   ...TIMING,

@@ -20,7 +20,9 @@ interface BesideMessages {
   clear(row: MessageRow): void;
 }
 
-/** Messages that one turn looks at for those of a user whose account was deleted, and those that it revokes. */
+/**
+ * Messages that one turn looks at for those of a user whose account was deleted, and those that it revokes.
+ */
 const MAX_LOOKED_AT = 5_000;
 const MAX_ERASED = 50;
 

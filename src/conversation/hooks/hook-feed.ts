@@ -49,7 +49,8 @@ export class HookFeed {
   }
 
   /**
-   * A page of the events behind a position, in their order. A change comes behind the message that it changes.
+   * A page of the events behind a position, in their order. A change comes behind the message that it
+   * changes.
    */
   after(start: HookPosition): HookEvent<HookPosition>[] {
     const events: HookEvent<HookPosition>[] = [];

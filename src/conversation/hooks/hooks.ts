@@ -60,7 +60,9 @@ export class ConversationHooks {
     this.#schedule(id, Date.now());
   }
 
-  /** A hook at the place where it is told of what came since a time (ms), or where it is if that is earlier. */
+  /**
+   * A hook at the place where it is told of what came since a time (ms), or where it is if that is earlier.
+   */
   #startOf(hook: KnownHook, since: number): KnownHook {
     const { log, state } = this.#deps.room;
     const { rev, version } = markBefore(hook, since);

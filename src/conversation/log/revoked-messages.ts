@@ -48,7 +48,9 @@ export class RevokedMessages {
     return count;
   }
 
-  /** The first messages of a sender behind a seq and up to another that are not revoked. No index has them. */
+  /**
+   * The first messages of a sender behind a seq and up to another that are not revoked. No index has them.
+   */
   notRevoked(senderId: UserId, { after, upTo, limit }: { after: number; upTo: number; limit: number }) {
     const query = `SELECT * FROM messages WHERE seq > ? AND seq <= ? AND sender_id = ?
       AND revoked_rev IS NULL AND kind <> 'tip' ORDER BY seq LIMIT ?`;

@@ -55,8 +55,9 @@ interface NewGroup extends GroupOptions {
  * Creates a group with its initial members; the caller is the owner. Duplicates and the caller in `memberIds`
  * are ignored. A repeat needs no members, and its content is not compared.
  * @returns the group, and whether this call has created it
- * @throws `forbidden` as `requireMayCreateGroups`; `not_found` for an unknown member, `blocked` for a member across a block, `validation_failed` for
- *   too many members, `conflict` for a handle that was assigned before, and for a client group id whose group
+ * @throws `forbidden` as `requireMayCreateGroups`; `not_found` for an unknown member, `blocked` for a member
+ *   across a block, `validation_failed` for too many members, `conflict` for a handle that was assigned
+ *   before, and for a client group id whose group
  *   the caller is not in any more; nothing is created then
  */
 export async function createGroup(

@@ -143,7 +143,9 @@ export async function testHook(core: Core, id: string): Promise<HookTest> {
   return { status, detail: error };
 }
 
-/** The deliveries whose last try has failed, 100 at most, those that wait longest first. @throws `not_found` */
+/**
+ * The deliveries whose last try has failed, 100 at most, those that wait longest first. @throws `not_found`
+ */
 export async function failedDeliveries(core: Core, id: string): Promise<ListedFailure[]> {
   const hook = await hookOf(core, id);
   return listHookFailures(core.db, hook.id, LISTED);

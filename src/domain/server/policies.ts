@@ -2,7 +2,10 @@ import { z } from "zod";
 
 /** Who changes username, nickname and avatar of users without a password: they themselves, or the team. */
 export const ProfilePolicy = z.enum(["user", "server"]);
-/** With whom a user may begin a direct conversation. `shared`: friends, and members of a conversation of theirs. */
+/**
+ * With whom a user may begin a direct conversation. `shared`: friends, and members of a conversation of
+ * theirs.
+ */
 export const DirectPolicy = z.enum(["anyone", "shared", "friends", "server"]);
 /** Who may create groups. */
 export const GroupPolicy = z.enum(["anyone", "server"]);

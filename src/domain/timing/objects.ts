@@ -36,7 +36,10 @@ export const OBJECT_VALUES = {
     retryUnitMs: 1_000,
     /** A hook without a success for so long is disabled: three days. */
     disableAfterMs: 3 * 24 * 60 * 60_000,
-    /** A hook that is asked before a message is stored is known for so long: one read of D1 for many messages. */
+    /**
+     * A hook that is asked before a message is stored is known for so long: one read of D1 for many
+     * messages.
+     */
     keepMs: 5_000,
     /** The time of an answer. */
     answerMs: 15_000,

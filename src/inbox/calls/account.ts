@@ -90,7 +90,8 @@ export const ACCOUNT = {
   /**
    * D1 has deleted the account; confirms the prepared deletion with this token. The inbox closes all sockets,
    * refuses new ones, empties itself, and notifies the contacts. Each conversation is called once to remove
-   * the user, and to erase the messages if `erases` is set, for a few seconds altogether; jobs retry after that. Idempotent.
+   * the user, and to erase the messages if `erases` is set, for a few seconds altogether; jobs retry after
+   * that. Idempotent.
    */
   deleteAccount: effect(
     repeatable(

@@ -34,8 +34,8 @@ export class NoAnswerError extends Error {
 
 /**
  * The one way out for every address that a person gave. It calls https addresses by names that lead to public
- * addresses alone. Redirects are not followed. Cloudflare resolves the name once more for the call itself, and
- * reaches no private network from there.
+ * addresses alone. Redirects are not followed. Cloudflare resolves the name once more for the call itself,
+ * and reaches no private network from there.
  * @throws NoAnswerError if the address is not allowed, or if no answer of that size came in time
  */
 export async function guardedFetch(
@@ -78,5 +78,11 @@ async function readUpTo(response: Response, maxBytes: number): Promise<Uint8Arra
     if (size > maxBytes) throw new NoAnswerError(`The answer has more than ${maxBytes} bytes.`);
     chunks.push(chunk);
   }
-  return new Blob(chunks).bytes();
+  const whole = new Uint8Array(size);
+  let end = 0;
+  for (const chunk of chunks) {
+    whole.set(chunk, end);
+    end += chunk.byteLength;
+  }
+  return whole;
 }
