@@ -35,6 +35,7 @@ import {
   storeHookFailure,
   updateHook,
 } from "./storage/server/hooks.ts";
+import { findExternalIds } from "./storage/server/server-users.ts";
 import { lastUserEventBefore, listUserEvents } from "./storage/server/user-events.ts";
 import { usersigProtocol } from "./surfaces/usersig/frames.ts";
 import { deviceProtocol } from "./surfaces/v1/frames/device.ts";
@@ -141,6 +142,7 @@ export function createWorker(timing: Timing) {
 function hookPorts(db: Database, { wayOut }: Settings, timing: Timing) {
   const directory: HookDirectory = {
     hook: (id) => findHookTarget(db, id, Date.now()),
+    externalIds: (ids) => findExternalIds(db, ids),
     failed: (id, subject, failure) => storeHookFailure(db, id, subject, failure),
     recovered: (id, subject) => deleteHookFailure(db, id, subject),
     succeeded: async (id, at) => void (await updateHook(db, id, { lastSuccessAt: at })),

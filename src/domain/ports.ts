@@ -14,6 +14,7 @@ import type { ConversationId, FileKey, Position, Seq, SessionId, UserId } from "
 import type { AnyDraft, DraftReferences, Message, Originals, Receipt } from "./messages/message.ts";
 import type { ScheduledId } from "./messages/scheduled.ts";
 import type { FailedDelivery, HookId, HookState, HookTarget } from "./server/hook.ts";
+import type { ExternalId } from "./server/user-ref.ts";
 import type { EncodedMessage } from "./sync/encoded-message.ts";
 import type { DeliveredPosition, InboxUpdate } from "./sync/inbox-update.ts";
 import type { StoredContext } from "./sync/message-context.ts";
@@ -346,6 +347,8 @@ export interface Conversations {
 export interface HookDirectory {
   /** null: there is no such hook */
   hook(id: HookId): Promise<HookTarget | null>;
+  /** The external ids of these users; those without one are missing. One query. */
+  externalIds(ids: UserId[]): Promise<ReadonlyMap<UserId, ExternalId>>;
   /** Notes that a try has failed, in place of the one before. @param subject the feed */
   failed(id: HookId, subject: string, failure: FailedDelivery): Promise<void>;
   /** Forgets the failed try of a feed: it has succeeded. */

@@ -3,6 +3,7 @@ import type { HookId, UserEvent } from "../domain/server/hook.ts";
 import type { HookFormat } from "../domain/server/hook-format.ts";
 import type { Timing } from "../domain/timing.ts";
 import { HookDeliveries } from "../object/hooks/deliveries.ts";
+import { ExternalIds } from "../object/hooks/external-ids.ts";
 
 /** D1 and the way to hooks, as the events of users need them. */
 export interface UserFeedDeps {
@@ -37,7 +38,13 @@ export class UserFeed {
   constructor(sql: SqlStorage, deps: UserFeedDeps, timing: Timing["hooks"]) {
     this.#sql = sql;
     this.#deps = deps;
-    this.#deliveries = new HookDeliveries("users", deps.directory, deps.caller, timing);
+    this.#deliveries = new HookDeliveries(
+      "users",
+      deps.directory,
+      deps.caller,
+      new ExternalIds(deps.directory),
+      timing,
+    );
   }
 
   /** Has the hook told of what comes from a time on, or of that anew. Else a hook goes on where it was. */
@@ -58,7 +65,7 @@ export class UserFeed {
     if (!start || target?.state !== "active" || target.conversations !== null) return null;
     const found = await this.#deps.userEvents(start.seq, PAGE);
     const events = found.map((event) => ({
-      ...{ id: `evt_u${event.seq}`, type: event.type, at: event.at, next: event.seq },
+      ...{ id: `evt_u${event.seq}`, type: event.type, at: event.at, users: [], next: event.seq },
       data: () => this.#deps.format.user(event),
     }));
     const {

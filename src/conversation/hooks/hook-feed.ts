@@ -1,7 +1,7 @@
 import { Position } from "../../domain/ids.ts";
 import { SystemMessage } from "../../domain/messages/content.ts";
 import type { HookEventType } from "../../domain/server/hook.ts";
-import type { HookFormat } from "../../domain/server/hook-format.ts";
+import type { ExternalIdsOfUsers, HookFormat } from "../../domain/server/hook-format.ts";
 import type { HookEvent } from "../../object/hooks/deliveries.ts";
 import type { MessageRow } from "../log/row.ts";
 import type { RoomStores } from "../room/context.ts";
@@ -90,9 +90,11 @@ export class HookFeed {
       id: this.#idOf(`s${row.seq}`),
       type: type ?? ("message.created" as const),
       at: row.created_at,
-      data: () =>
+      users: [row.sender_id, ...(systemMessage?.user_ids ?? [])],
+      data: (externalIds: ExternalIdsOfUsers) =>
         this.#format.data(
           systemMessage && type ? { ...place, member: systemMessage } : { ...place, message: message() },
+          externalIds,
         ),
     };
   }
@@ -105,7 +107,9 @@ export class HookFeed {
       id: this.#idOf(`r${rev}`),
       type: row.revoked_rev === null ? ("message.changed" as const) : ("message.revoked" as const),
       at: row.edited_at ?? Date.now(),
-      data: () => this.#format.data({ ...place, message: this.#room.renderer.renderForAll(row).message }),
+      users: [row.sender_id],
+      data: (externalIds: ExternalIdsOfUsers) =>
+        this.#format.data({ ...place, message: this.#room.renderer.renderForAll(row).message }, externalIds),
     };
   }
 
@@ -124,16 +128,19 @@ export class HookFeed {
   #ofConversation(name: string, type: HookEventType, at: number) {
     const { state, log, members } = this.#room;
     return {
-      ...{ id: this.#idOf(name), type, at: at || state.profile.createdAt },
-      data: () =>
-        this.#format.data({
-          ...{ conversationId: state.id, seq: log.last.seq, rev: state.rev },
-          conversation: {
-            profile: state.profile,
-            memberCount: members.activeCount,
-            dissolvedAt: state.dissolvedAt,
+      ...{ id: this.#idOf(name), type, at: at || state.profile.createdAt, users: [] },
+      data: (externalIds: ExternalIdsOfUsers) =>
+        this.#format.data(
+          {
+            ...{ conversationId: state.id, seq: log.last.seq, rev: state.rev },
+            conversation: {
+              profile: state.profile,
+              memberCount: members.activeCount,
+              dissolvedAt: state.dissolvedAt,
+            },
           },
-        }),
+          externalIds,
+        ),
     };
   }
 

@@ -4,6 +4,7 @@ import type { HookId, HookStart } from "../../domain/server/hook.ts";
 import type { HookFormat } from "../../domain/server/hook-format.ts";
 import type { Timing } from "../../domain/timing.ts";
 import { HookDeliveries } from "../../object/hooks/deliveries.ts";
+import { ExternalIds } from "../../object/hooks/external-ids.ts";
 import type { RoomStores } from "../room/context.ts";
 import { HookFeed } from "./hook-feed.ts";
 import { HookPositions, type KnownHook, markBefore, marksAt } from "./hook-positions.ts";
@@ -36,9 +37,10 @@ export class ConversationHooks {
     this.#deps = deps;
     this.#positions = new HookPositions(sql);
     this.#feed = new HookFeed(sql, room, format);
-    const gateDeps = { directory, caller, format, keepMs: timing.keepMs };
+    const externalIds = new ExternalIds(directory);
+    const gateDeps = { directory, caller, format, externalIds, keepMs: timing.keepMs };
     this.gate = new SendingGate(this.#positions, gateDeps, (id) => room.renderer.person(id));
-    this.#deliveries = new HookDeliveries(`c${room.state.id}`, directory, caller, timing);
+    this.#deliveries = new HookDeliveries(`c${room.state.id}`, directory, caller, externalIds, timing);
   }
 
   /** Call it after a change, in the turn of the write: the job is then part of the same commit. */

@@ -1,3 +1,4 @@
+import type { Person } from "../../domain/accounts/person.ts";
 import { CoreError, type Failure, type Result } from "../../domain/errors.ts";
 import type { UserId } from "../../domain/ids.ts";
 import { type BodyJson, bodyJson, Content, type Kind } from "../../domain/messages/content.ts";
@@ -5,6 +6,7 @@ import type { HookCaller, HookDirectory } from "../../domain/ports.ts";
 import { GateAnswer, type HookId, type HookTarget } from "../../domain/server/hook.ts";
 import type { GateData, HookFormat } from "../../domain/server/hook-format.ts";
 import { errorFields, log } from "../../lib/logger.ts";
+import type { ExternalIds } from "../../object/hooks/external-ids.ts";
 import { signedHeaders } from "../../object/hooks/signature.ts";
 import type { HookPositions } from "./hook-positions.ts";
 
@@ -13,6 +15,7 @@ interface GateDeps {
   directory: Pick<HookDirectory, "hook">;
   caller: Pick<HookCaller, "ask">;
   format: Pick<HookFormat, "sending">;
+  externalIds: ExternalIds;
   /** how long a hook is kept as it was read (ms) */
   keepMs: number;
 }
@@ -36,11 +39,11 @@ const UNAVAILABLE: Failure = {
 export class SendingGate {
   readonly #positions: HookPositions;
   readonly #deps: GateDeps;
-  readonly #describe: (senderId: UserId) => GateData["sender"];
+  readonly #describe: (senderId: UserId) => Person;
   #known: { target: HookTarget; until: number } | undefined;
 
   /** @param describe the sender as the hook is shown them */
-  constructor(positions: HookPositions, deps: GateDeps, describe: (senderId: UserId) => GateData["sender"]) {
+  constructor(positions: HookPositions, deps: GateDeps, describe: (senderId: UserId) => Person) {
     this.#positions = positions;
     this.#deps = deps;
     this.#describe = describe;
@@ -62,7 +65,9 @@ export class SendingGate {
     try {
       const target = await this.#target(id);
       if (!target) return accepted;
-      const answer = await this.#ask(target, { ...intended, sender: this.#describe(senderId) });
+      const externalId = (await this.#deps.externalIds.of([senderId])).get(senderId) ?? null;
+      const sender = { ...this.#describe(senderId), externalId };
+      const answer = await this.#ask(target, { ...intended, sender });
       if (answer?.action === "accept") return accepted;
       if (answer?.action === "reject") return refused(answer.reason);
       const body = answer && replaced(intended.kind, answer.body);

@@ -4,6 +4,10 @@ import type { ConversationId, Position, Seq, UserId } from "../ids.ts";
 import type { BodyJson, Kind } from "../messages/content.ts";
 import type { Mentions, Message } from "../messages/message.ts";
 import type { UserEvent } from "./hook.ts";
+import type { ExternalId } from "./user-ref.ts";
+
+/** The ids that the team's backend has for users; users without one are missing. */
+export type ExternalIdsOfUsers = ReadonlyMap<UserId, ExternalId>;
 
 /** What a hook is told of a conversation. */
 export type ConversationHookData = {
@@ -21,7 +25,7 @@ export type ConversationHookData = {
 /** A message, or an edit of one, before it is stored. */
 export interface GateData {
   conversationId: ConversationId;
-  sender: Person;
+  sender: Person & { externalId: ExternalId | null };
   kind: Kind;
   body: BodyJson;
   clientMsgId: string | undefined;
@@ -34,7 +38,7 @@ export interface GateData {
 
 /** Writes the `data` of events, in the form of a surface. */
 export interface HookFormat {
-  data(data: ConversationHookData): object;
+  data(data: ConversationHookData, externalIds: ExternalIdsOfUsers): object;
   user(event: UserEvent): object;
   sending(data: GateData): object;
 }

@@ -1,8 +1,11 @@
+import type { UserId } from "../../domain/ids.ts";
 import type { HookCaller, HookDirectory } from "../../domain/ports.ts";
 import type { HookEventType, HookTarget } from "../../domain/server/hook.ts";
 import { wants } from "../../domain/server/hook.ts";
+import type { ExternalIdsOfUsers } from "../../domain/server/hook-format.ts";
 import type { Timing } from "../../domain/timing.ts";
 import { errorFields, log } from "../../lib/logger.ts";
+import type { ExternalIds } from "./external-ids.ts";
 import { signedHeaders } from "./signature.ts";
 
 /** An event of a feed, and the position behind it. */
@@ -12,8 +15,10 @@ export interface HookEvent<Position> {
   type: HookEventType;
   /** ms since 1970 */
   at: number;
-  /** the `data`, made once it is sent */
-  data(): object;
+  /** whom the event names */
+  users: readonly UserId[];
+  /** the `data`, made once it is sent. @param externalIds of the users of the page */
+  data(externalIds: ExternalIdsOfUsers): object;
   /** where the feed goes on */
   next: Position;
 }
@@ -42,14 +47,22 @@ const SPREAD = 0.2;
 export class HookDeliveries {
   readonly #subject: string;
   readonly #directory: HookDirectory;
-  readonly #caller: HookCaller;
+  readonly #caller: Pick<HookCaller, "call">;
+  readonly #externalIds: ExternalIds;
   readonly #timing: Timing["hooks"];
 
   /** @param subject names the feed among those of a hook, as in `c100001` */
-  constructor(subject: string, directory: HookDirectory, caller: HookCaller, timing: Timing["hooks"]) {
+  constructor(
+    subject: string,
+    directory: HookDirectory,
+    caller: Pick<HookCaller, "call">,
+    externalIds: ExternalIds,
+    timing: Timing["hooks"],
+  ) {
     this.#subject = subject;
     this.#directory = directory;
     this.#caller = caller;
+    this.#externalIds = externalIds;
     this.#timing = timing;
   }
 
@@ -64,11 +77,13 @@ export class HookDeliveries {
     events: readonly HookEvent<Position>[],
     tries: number,
   ): Promise<Run<Position>> {
+    const wanted = events.filter(({ type }) => wants(target, type));
+    const externalIds = await this.#externalIds.of(wanted.flatMap(({ users }) => users));
     let position = start;
     let failures = tries;
     for (const event of events) {
       if (wants(target, event.type)) {
-        const refusal = await this.#refusalOf(target, event);
+        const refusal = await this.#refusalOf(target, event, event.data(externalIds));
         if (refusal)
           return {
             position,
@@ -86,9 +101,10 @@ export class HookDeliveries {
   /** Calls the hook. @returns null: it has taken the event */
   async #refusalOf<Position>(
     { url, secrets }: HookTarget,
-    { id, type, at, data }: HookEvent<Position>,
+    { id, type, at }: HookEvent<Position>,
+    data: object,
   ): Promise<Refusal | null> {
-    const body = JSON.stringify({ type, timestamp: new Date(at).toISOString(), data: data() });
+    const body = JSON.stringify({ type, timestamp: new Date(at).toISOString(), data });
     const { status, error } = await this.#caller.call(
       url,
       signedHeaders(id, Date.now(), body, secrets),

@@ -63,6 +63,13 @@ export async function findServerUsers(
   return found.map((row) => serverUserOf(row, now));
 }
 
+/** The external ids of these users; those without one are missing. One query. */
+export async function findExternalIds(db: Database, ids: UserId[]): Promise<Map<UserId, ExternalId>> {
+  const { id, externalId } = users;
+  const rows = await queryD1(db.select({ id, externalId }).from(users).where(isAmong(users.id, ids)));
+  return new Map(rows.flatMap((row) => (row.externalId === null ? [] : [[row.id, row.externalId] as const])));
+}
+
 /** These users, without deleted ones. One query. */
 export async function findLiveServerUsers(db: Database, ids: UserId[], now: number): Promise<ServerUser[]> {
   const isLive = and(isAmong(users.id, ids), isNull(users.deletedAt));

@@ -47,7 +47,12 @@ test("a hook is shown a message before it is stored, and accepts, rejects or rep
     type: "message.sending",
     data: {
       conversation_id: id,
-      message: { sender: { id: ann.user.id }, kind: "text", body: { text: "one" }, mentions: [] },
+      message: {
+        sender: { id: ann.user.id, external_id: null },
+        kind: "text",
+        body: { text: "one" },
+        mentions: [],
+      },
     },
   });
   const refused = await post(ann, text("two"));

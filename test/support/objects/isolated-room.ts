@@ -108,7 +108,14 @@ export function isolatedRoom(
   const inboxes = { applyUpdate: nothing, notify: nothing, register: nothing, unregister: nothing };
   const sources = { messages: async () => ({ messages: [], people: [] }) };
   const hooks = {
-    directory: { hook: nothing, failed: unused, recovered: unused, succeeded: unused, end: unused },
+    directory: {
+      hook: nothing,
+      externalIds: async () => new Map(),
+      failed: unused,
+      recovered: unused,
+      succeeded: unused,
+      end: unused,
+    },
     caller: {
       call: async () => ({ status: 204, error: "" }),
       ask: async () => ({ status: 204, error: "", json: undefined }),

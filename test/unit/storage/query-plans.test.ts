@@ -279,6 +279,7 @@ const QUERIES: Record<string, (db: Database) => Promise<unknown>> = {
   "findServerUser, by the id of a backend": (db) =>
     serverUsers.findServerUser(db, { externalId: EXTERNAL_ID }, 0),
   findActor: (db) => serverUsers.findActor(db, { externalId: EXTERNAL_ID }, 0),
+  findExternalIds: (db) => serverUsers.findExternalIds(db, [ANN]),
   findLiveServerUsers: (db) => serverUsers.findLiveServerUsers(db, [ANN], 0),
   findHook: (db) => hooks.findHook(db, HOOK),
   findHookTarget: (db) => hooks.findHookTarget(db, HOOK, 0),

@@ -1,5 +1,10 @@
+import type { UserId } from "../../../domain/ids.ts";
 import { StoredBody } from "../../../domain/messages/content.ts";
-import type { ConversationHookData, HookFormat } from "../../../domain/server/hook-format.ts";
+import type {
+  ConversationHookData,
+  ExternalIdsOfUsers,
+  HookFormat,
+} from "../../../domain/server/hook-format.ts";
 import { serializeLastMessage } from "../serialize/messages/messages.ts";
 import { serializeReactions } from "../serialize/messages/reactions.ts";
 import { serializeServerUser } from "../serialize/server-users.ts";
@@ -11,7 +16,7 @@ export const hookFormat: HookFormat = {
   }),
   sending: ({
     conversationId,
-    sender: { id, username, nickname, avatar },
+    sender: { id, username, nickname, avatar, externalId },
     kind,
     body,
     clientMsgId,
@@ -21,24 +26,32 @@ export const hookFormat: HookFormat = {
   }) => ({
     conversation_id: conversationId,
     message: {
-      sender: { id, username, nickname, avatar },
+      sender: { id, external_id: externalId, username, nickname, avatar },
       ...{ kind, body: StoredBody.parse(JSON.parse(body)), mentions },
       ...(clientMsgId !== undefined && { client_msg_id: clientMsgId }),
       ...(threadRoot !== null && { thread: { root: threadRoot } }),
     },
     ...(edits !== null && { edits }),
   }),
-  data: (data) => ({ conversation_id: data.conversationId, seq: data.seq, rev: data.rev, ...shown(data) }),
+  data: (data, externalIds) => ({
+    ...{ conversation_id: data.conversationId, seq: data.seq, rev: data.rev },
+    ...shown(data, externalIds),
+  }),
 };
 
-function shown(data: ConversationHookData): object {
+function shown(data: ConversationHookData, externalIds: ExternalIdsOfUsers): object {
+  const external = (id: UserId) => externalIds.get(id) ?? null;
   if ("message" in data) {
     const { message } = data;
-    return {
-      message: { ...serializeLastMessage(message), reactions: serializeReactions(message.reactions) },
-    };
+    const serialized = serializeLastMessage(message);
+    const sender = { ...serialized.sender, external_id: external(message.sender.id) };
+    return { message: { ...serialized, sender, reactions: serializeReactions(message.reactions) } };
   }
-  if ("member" in data) return { member: data.member };
+  if ("member" in data) {
+    const { event, actor_id, user_ids } = data.member;
+    const external_ids = user_ids.map(external);
+    return { member: { event, actor_id, actor_external_id: external(actor_id), user_ids, external_ids } };
+  }
   const { profile, memberCount, dissolvedAt } = data.conversation;
   return {
     conversation: {
