@@ -1,3 +1,4 @@
+import { BACKEND } from "./calls/backend.ts";
 import { DEVICES } from "./calls/devices.ts";
 import { GROUP } from "./calls/group.ts";
 import { OWN_STATE } from "./calls/own-state.ts";
@@ -10,4 +11,12 @@ import { WRITING } from "./calls/writing.ts";
  * sends also take a function. Unless a call says otherwise, `userId` is the caller, and a caller who is no
  * member gets `not_found`.
  */
-export const CONVERSATION_CALLS = { ...READING, ...WRITING, ...OWN_STATE, ...GROUP, ...DEVICES, ...UPKEEP };
+export const CONVERSATION_CALLS = {
+  ...READING,
+  ...WRITING,
+  ...OWN_STATE,
+  ...GROUP,
+  ...DEVICES,
+  ...UPKEEP,
+  ...BACKEND,
+};

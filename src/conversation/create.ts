@@ -25,8 +25,9 @@ export function create(
     storage.sql.exec(
       `INSERT INTO conversation
          (id, kind, name, avatar, introduction, announcement, join_policy, policy, owner_id, created_at,
-          handle, max_members, custom_fields, discoverable, blocked, friends, friends_only)
-       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+          handle, max_members, custom_fields, discoverable, metadata, history, may_leave, blocked, friends,
+          friends_only)
+       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
       id,
       profile.kind,
       profile.name,
@@ -41,6 +42,9 @@ export function create(
       profile.maxMembers,
       JSON.stringify(profile.customFields),
       profile.discoverable === null ? null : Number(profile.discoverable),
+      profile.metadata,
+      profile.history === null ? null : Number(profile.history),
+      Number(profile.mayLeave),
       Number(directPermission.blocked),
       Number(directPermission.friends),
       Number(directPermission.friendsOnly),

@@ -156,6 +156,15 @@ const FLAG_CHANGES_TABLE = `
     at INTEGER NOT NULL
   ) STRICT, WITHOUT ROWID;`;
 
+/** What a team's backend sets: see `Profile`, and `MessageRow`. */
+const BACKEND_COLUMNS = `
+  ALTER TABLE conversation ADD COLUMN metadata TEXT NOT NULL DEFAULT '';
+  ALTER TABLE conversation ADD COLUMN history INTEGER;
+  ALTER TABLE conversation ADD COLUMN may_leave INTEGER NOT NULL DEFAULT 1;
+  ALTER TABLE messages ADD COLUMN metadata TEXT;
+  ALTER TABLE messages ADD COLUMN silent INTEGER;
+  CREATE INDEX messages_silent ON messages (seq) WHERE silent IS NOT NULL;`;
+
 /** The schema of a conversation, as steps. Append-only: a released step never changes. */
 export const MIGRATIONS: readonly Migration[] = [
   {
@@ -171,4 +180,5 @@ export const MIGRATIONS: readonly Migration[] = [
   { version: 2, minCode: 1, sql: ATTACHMENTS_INDEX },
   { version: 3, minCode: 1, sql: HOOKS_TABLE },
   { version: 4, minCode: 1, sql: BOTS_TABLE },
+  { version: 5, minCode: 1, sql: BACKEND_COLUMNS },
 ];

@@ -58,6 +58,8 @@ export const LIMITS = {
   /** code points of the name of such a session, and of the reason of a suspension */
   sessionName: 255,
   suspensionReason: 500,
+  /** users whom a backend names in a call about the members of a group */
+  serverMembers: 500,
   /** bytes of the metadata of a team's backend as JSON */
   metadataBytes: 4 * 1024,
   /** scheduled messages of a user that wait; as many more that were refused */

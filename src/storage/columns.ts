@@ -4,7 +4,7 @@ import { LAST_VERSION } from "../domain/accounts/person.ts";
 import { Relation } from "../domain/contacts/relation.ts";
 import type { UserId } from "../domain/ids.ts";
 import { isBlocked, relationTo, seesPresence } from "./contacts/pair-conditions.ts";
-import { memberships, users } from "./schema.ts";
+import { conversations, memberships, users } from "./schema.ts";
 
 /** The columns of a user for themself and for their friends (`User`); for others see `userSeenBy`. */
 export const USER = {
@@ -63,6 +63,30 @@ export const PERSON = {
   nickname: users.nickname,
   avatar: users.avatar,
   bot: users.bot,
+};
+
+/** The columns of a conversation that all its members share (`Profile`). */
+export const PROFILE = {
+  kind: conversations.kind,
+  name: conversations.name,
+  avatar: conversations.avatar,
+  introduction: conversations.introduction,
+  announcement: conversations.announcement,
+  joinPolicy: conversations.joinPolicy,
+  discoverable: conversations.discoverable,
+  threads: conversations.threads,
+  policy: conversations.policy,
+  ownerId: conversations.ownerId,
+  createdAt: conversations.createdAt,
+  handle: conversations.handle,
+  muteAll: conversations.muteAll,
+  maxMembers: conversations.maxMembers,
+  customFields: conversations.customFields,
+  metadata: conversations.metadata,
+  history: conversations.history,
+  mayLeave: conversations.mayLeave,
+  version: conversations.version,
+  changedAt: sql<number>`coalesce(${conversations.changedAt}, ${conversations.createdAt})`,
 };
 
 /** The columns of a `VersionedPerson`. */

@@ -198,6 +198,12 @@ const ROUTES = new Map<string, Row>([
     "DELETE /v1/server/users/:ref/suspension",
   ),
   ...backendPage("GET /v1/server/users", "POST /v1/server/users"),
+  ...backend("GET /v1/server/conversations/:cref"),
+  ...backendPage(
+    "GET /v1/server/conversations",
+    "PUT /v1/server/conversations/:cref",
+    "PATCH /v1/server/conversations/:cref/members",
+  ),
   ...user(
     "POST /v1/logout",
     "DELETE /v1/sessions/:id",

@@ -3,6 +3,7 @@ import { z } from "zod";
 import type { CONVERSATION_CALLS } from "../../src/conversation/calls.ts";
 import type { PolicyName } from "../../src/domain/conversations/group-kind.ts";
 import { notificationsOf } from "../support/accounts/notifications.ts";
+import { makeServerKey } from "../support/accounts/server-keys.ts";
 import { signedInUsers } from "../support/accounts/users.ts";
 import { type Answer, call, expectProblem, type SignedIn } from "../support/clients/api.ts";
 import { ask, page } from "../support/clients/chat.ts";
@@ -106,6 +107,24 @@ const WAYS = {
     go: (id, who) => tim(ann, "/group/changeGroupOwner", { groupID: String(id), newOwnerID: nameOf(who) }),
     refused: (answer) => void failure(answer, 10_007),
   },
+  "backend PUT": {
+    ...{ kinds: WITH_BANS, joinPolicy: "closed", refused: forbidden },
+    go: async (id, { user }) => {
+      const { text: token } = await makeServerKey(["conversations"]);
+      const body = { kind: "group", members: [user.id] };
+      return call("PUT", `/v1/server/conversations/${id}`, { token, body });
+    },
+  },
+  "backend PATCH of members": {
+    ...{ kinds: WITH_BANS, joinPolicy: "closed" },
+    go: async (id, { user }) => {
+      const { text: token } = await makeServerKey(["conversations"]);
+      const body = { add: [{ ref: user.id }] };
+      return call("PATCH", `/v1/server/conversations/${id}/members`, { token, body });
+    },
+    refused: ({ body }) =>
+      expect(body).toMatchObject({ items: [{ result: "failed", problem: { code: "forbidden" } }] }),
+  },
 } satisfies Record<string, Way>;
 
 const none = [] as const;
@@ -163,6 +182,7 @@ const METHODS: Record<keyof typeof CONVERSATION_CALLS, readonly (keyof typeof WA
     formerVersions: none,
   },
   ...{ vote: none, closePoll: none, voters: none },
+  ...{ putGroup: ["backend PUT"], changeMembers: ["backend PATCH of members"], overview: none },
 };
 
 test("every way is by a method of the conversation object", () => {

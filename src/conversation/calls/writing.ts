@@ -45,7 +45,7 @@ export const WRITING = {
   /** Edits a message of the caller. The same content again changes nothing. @see Editing.edit */
   editMessage: repeatable(
     // A former version is stored, and the search index changes.
-    ({ body }: MessageEdit) => page + weightOfBytes(body.length),
+    ({ body, metadata }: MessageEdit) => page + weightOfBytes((body?.length ?? 0) + (metadata?.length ?? 0)),
     ({ room }, { userId, seq, ...edit }: OnMessage & MessageEdit) => room.editing.edit(userId, seq, edit),
   ),
 

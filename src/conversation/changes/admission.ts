@@ -1,5 +1,5 @@
 import type { Person } from "../../domain/accounts/person.ts";
-import { capacityOf } from "../../domain/conversations/group-policies.ts";
+import { capacityOf, showsHistory } from "../../domain/conversations/group-policies.ts";
 import type { InvitationCode } from "../../domain/conversations/invitation.ts";
 import { CoreError, refusedFor } from "../../domain/errors.ts";
 import { Position, type UserId } from "../../domain/ids.ts";
@@ -8,18 +8,18 @@ import { NO_MARK } from "../members/unread-mark.ts";
 import type { RoomContext } from "../room/context.ts";
 import { withNewVersion } from "../state/change.ts";
 import { type NotificationInput, notificationOf } from "./notifications.ts";
-import { Permissions } from "./permissions.ts";
+
+/** How users are admitted whom somebody adds. */
+export const ADDED = { notification: { event: "added" } } as const;
 
 /** The end of all ways into a group: it admits users, where there is room, and keeps banned users out. */
 export class Admission {
   readonly #room: RoomContext;
-  readonly #permissions: Permissions;
   readonly #maxGroupMembers: number;
 
   /** @param maxGroupMembers the setting `MAX_GROUP_MEMBERS` */
   constructor(room: RoomContext, maxGroupMembers: number) {
     this.#room = room;
-    this.#permissions = new Permissions(room);
     this.#maxGroupMembers = maxGroupMembers;
   }
 
@@ -48,7 +48,7 @@ export class Admission {
         role: "member",
         state: "active",
         joined_at: now,
-        visible_from: Position.parse(this.#permissions.policy.history ? 0 : last.seq),
+        visible_from: Position.parse(showsHistory(this.#room.state.profile) ? 0 : last.seq),
         visible_until: null,
         came_after: last.seq,
         // After the system message about the joining, so it is not unread.
@@ -90,8 +90,12 @@ export class Admission {
 
   /** @throws `group_full` */
   requireRoomFor(newcomers: number): void {
-    if (newcomers <= this.freePlaces) return;
-    throw new CoreError("group_full", `This group takes ${this.#capacity} members at most.`);
+    if (newcomers > this.freePlaces) throw this.fullness();
+  }
+
+  /** The refusal of a user for whom the group has no room. */
+  fullness(): CoreError {
+    return new CoreError("group_full", `This group takes ${this.#capacity} members at most.`);
   }
 
   /** The number of users whom the group has room for. */

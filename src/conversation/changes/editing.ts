@@ -9,6 +9,7 @@ import {
   type MessageEdit,
 } from "../../domain/messages/edit.ts";
 import type { Mentions } from "../../domain/messages/message.ts";
+import { isSameMetadata, type MetadataJson } from "../../domain/server/metadata.ts";
 import { Backlog } from "../../object/backlog.ts";
 import type { FileReferences } from "../files/file-references.ts";
 import type { SendingGate } from "../hooks/sending-gate.ts";
@@ -54,8 +55,8 @@ export class Editing {
   }
 
   /**
-   * Gives a message other content. The same content again changes nothing, whatever its version: an edit can
-   * be repeated. The sender's list shows the edit once this resolves.
+   * Gives a message other content, or other metadata, which makes no version. The same again changes nothing,
+   * whatever its version: an edit can be repeated. The sender's list shows the edit once this resolves.
    * @throws `not_found` unless the user is a member who can see the message, and for an added mention of no
    *   member
    * @throws `muted`, `blocked` or `forbidden` where the user may not write, `forbidden` for a message of
@@ -111,10 +112,11 @@ export class Editing {
     const check = this.#deps.permission.check();
     if (!check) return;
     this.#room.members.active(userId);
-    if (!this.#backlog.take(userId, 1, body.length))
+    const bytes = body?.length ?? 0;
+    if (!this.#backlog.take(userId, 1, bytes))
       throw new CoreError(TOO_MANY.code, TOO_MANY.detail, TOO_MANY.data);
     const failure = await check;
-    this.#backlog.release(userId, 1, body.length);
+    this.#backlog.release(userId, 1, bytes);
     if (failure) throw new CoreError(failure.code, failure.detail, failure.data);
   }
 
@@ -138,26 +140,38 @@ export class Editing {
   }
 
   #edit(member: MemberRow, seq: Seq, edit: MessageEdit): EditOutcome {
-    const row = this.#editable(member, seq);
-    const body = editedBody(row.kind, row.body, edit.body);
-    const mentions = this.#newMentions(row, edit.mentions, member);
-    if (body === row.body && !mentions) return this.#outcome("unchanged", row, member);
+    const row = edit.body === undefined ? this.#own(member, seq) : this.#editable(member, seq);
+    const content = this.#newContent(row, edit, member);
+    const metadata = newMetadata(row, edit.metadata);
+    if (!content && metadata === undefined) return this.#outcome("unchanged", row, member);
+    if (content && edit.baseVersion !== versionOf(row)) return this.#outcome("conflict", row, member);
+    if (content?.body !== undefined) this.#deps.indexer.admitEdit(row, content.body);
+    this.#store(row, { ...content, ...(metadata !== undefined && { metadata }) });
+    const edited = this.#room.log.get(seq);
+    if (!edited) throw new Error("an edited message has a row");
+    return this.#outcome("edited", edited, member);
+  }
+
+  /** @returns the columns of another content; null: it says the same @throws as `edit` does */
+  #newContent(
+    row: MessageRow,
+    { body: given, mentions: named }: MessageEdit,
+    member: MemberRow,
+  ): MessageEditColumns | null {
+    if (given === undefined) return null;
+    const body = editedBody(row.kind, row.body, given);
+    const mentions = this.#newMentions(row, named, member);
+    if (body === row.body && !mentions) return null;
     const { windowS } = this.#deps;
     if (windowS > 0 && Date.now() > row.created_at + windowS * 1_000)
       throw new CoreError("too_late", `A message can be edited for ${windowS} seconds, which are over.`);
-    const { log } = this.#room;
-    const version = versionOf(row);
-    if (edit.baseVersion !== version) return this.#outcome("conflict", row, member);
-    this.#deps.indexer.admitEdit(row, body);
-    this.#store(row, {
+    return {
       ...(body !== row.body && { body, place: null }),
       ...mentions,
+      version: versionOf(row) + 1,
       // Not before the newest message: a leaving is one, and its user is shown no later version.
-      ...{ version: version + 1, edited_at: Math.max(Date.now(), log.last.at, row.edited_at ?? 0) },
-    });
-    const edited = log.get(seq);
-    if (!edited) throw new Error("an edited message has a row");
-    return this.#outcome("edited", edited, member);
+      edited_at: Math.max(Date.now(), this.#room.log.last.at, row.edited_at ?? 0),
+    };
   }
 
   /** Stores an edit in one transaction, and announces it. */
@@ -170,8 +184,10 @@ export class Editing {
     const isListed = listed !== null && (listed.isNewest || listed.hiders.length > 0);
     const reachesLists = isListed || columns.mentions !== undefined;
     const keepsHistory = POLICIES[state.profile.policy].editHistory !== "nobody";
+    const changesContent = columns.version !== undefined;
     this.#room.commit((tx) => {
-      changeFeed.record(tx, [row.seq], { reachesLists, changesContent: true, by: row.sender_id });
+      changeFeed.record(tx, [row.seq], { reachesLists, changesContent, by: row.sender_id });
+      if (!changesContent) return log.edit(row.seq, columns);
       const dropped = keepsHistory ? history.keep(row) : [row.body];
       log.edit(row.seq, columns);
       indexer.outdate(row, body);
@@ -180,8 +196,17 @@ export class Editing {
     });
   }
 
-  /** @returns the row of a message that the member may edit now @throws as `edit` does */
+  /** @returns the row of a message whose content the member may edit now @throws as `edit` does */
   #editable(member: MemberRow, seq: Seq): MessageRow {
+    const row = this.#own(member, seq);
+    if (row.forwarded !== null) throw notEditable(seq, "a forward, which shows the words of others");
+    if (row.poll !== null) throw notEditable(seq, "a poll");
+    if (!isEditable(row.kind)) throw notEditable(seq, `of the kind ${row.kind}`);
+    return row;
+  }
+
+  /** @returns the row of a message of the member, who may write now @throws as `edit` does */
+  #own(member: MemberRow, seq: Seq): MessageRow {
     const { state, members, log } = this.#room;
     const row = log.visible(seq, member);
     if (!row) throw noMessage(seq);
@@ -194,9 +219,6 @@ export class Editing {
     if (!may(member.role, POLICIES[policy].editMessages))
       throw refusedFor("rank", "You may not edit messages here.", policy);
     if (row.revoked_rev !== null) throw notEditable(seq, "revoked");
-    if (row.forwarded !== null) throw notEditable(seq, "a forward, which shows the words of others");
-    if (row.poll !== null) throw notEditable(seq, "a poll");
-    if (!isEditable(row.kind)) throw notEditable(seq, `of the kind ${row.kind}`);
     return row;
   }
 
@@ -227,6 +249,14 @@ export class Editing {
     if (!message) throw new Error("one row makes one message");
     return { type, message };
   }
+}
+
+/** The column of other metadata. @returns undefined if the message keeps what it has */
+function newMetadata(
+  { metadata }: MessageRow,
+  given: MetadataJson | undefined,
+): MetadataJson | null | undefined {
+  return given === undefined || isSameMetadata(metadata ?? "", given) ? undefined : given || null;
 }
 
 function isSame(one: Mentions, other: Mentions): boolean {

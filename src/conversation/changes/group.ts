@@ -1,9 +1,10 @@
 import type { Profile } from "../../domain/conversations/conversation.ts";
-import { isDiscoverable, joinMode } from "../../domain/conversations/group-policies.ts";
+import { isDiscoverable, joinMode, showsHistory } from "../../domain/conversations/group-policies.ts";
 import { type CustomFields, withFields } from "../../domain/custom-fields.ts";
 import { CoreError, refusedFor } from "../../domain/errors.ts";
 import { Seq, type UserId } from "../../domain/ids.ts";
 import type { SystemEvent, SystemMessage } from "../../domain/messages/content.ts";
+import { isSameJson, isSameMetadata } from "../../domain/server/metadata.ts";
 import type { QueuedNotification } from "../delivery/notification-outbox.ts";
 import { fieldsOf } from "../members/member-list.ts";
 import type { MemberRow } from "../members/member-row.ts";
@@ -27,6 +28,9 @@ export type GroupProfileChange = Partial<
     | "threads"
     | "muteAll"
     | "customFields"
+    | "metadata"
+    | "history"
+    | "mayLeave"
   > & { discoverable: boolean }
 >;
 
@@ -72,32 +76,36 @@ export class GroupChanges {
     if (discoverable !== undefined && isDiscoverable({ ...profile, discoverable }) !== discoverable) {
       throw refusedFor("kind", "No stranger finds a group of this kind.", profile.policy);
     }
-    const current = { ...profile, discoverable: isDiscoverable(profile) };
+    const current = { ...profile, discoverable: isDiscoverable(profile), history: showsHistory(profile) };
+    const { metadata = profile.metadata } = otherFields;
     const requested = {
       ...otherFields,
+      metadata: isSameMetadata(metadata, profile.metadata) ? profile.metadata : metadata,
       ...(muteAll !== undefined && { muteAll }),
       ...(customFields && { customFields: withFields(profile.customFields, customFields) }),
     };
     const change = Object.fromEntries(
-      Object.entries(requested).filter(
-        ([field, value]) => JSON.stringify(Reflect.get(current, field)) !== JSON.stringify(value),
-      ),
+      Object.entries(requested).filter(([field, value]) => !isSameJson(Reflect.get(current, field), value)),
     );
     if (Object.keys(change).length === 0) return [];
-    // The system message has the changed custom fields only.
-    const changedFields = { ...change, ...("customFields" in change && { customFields }) };
+    // The system message has the changed custom fields only, and nothing of what clients alone read.
+    const { metadata: _, history: __, mayLeave: ___, ...told } = change;
+    const changedFields = { ...told, ...("customFields" in change && { customFields }) };
+    const isTold = Object.keys(told).length > 0;
     return this.#commit([], () => ({
       profile: change,
-      systemMessage: { ...systemMessage("profile", actorId, []), profile: changedFields },
+      ...(isTold && { systemMessage: { ...systemMessage("profile", actorId, []), profile: changedFields } }),
     }));
   }
 
   /**
    * Ends the user's own membership. Where the policy lets an owner leave, the owner gets a successor.
-   * @throws `not_found`, `conflict` for an owner who has to hand over first
+   * @throws `not_found`; `forbidden` where members may not leave; `conflict` for an owner who has to hand over
+   *   first
    */
   leave(userId: UserId): UserId[] {
     const actor = this.#permissions.begin(userId);
+    if (!this.#room.state.profile.mayLeave) throw refusedFor("rank", "Members may not leave this group.");
     if (actor.role === "owner" && this.#permissions.policy.ownerLeaves === "refused") {
       throw new CoreError("conflict", "The owner cannot leave: hand the group over first, or dissolve it.");
     }

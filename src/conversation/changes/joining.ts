@@ -15,7 +15,7 @@ import type { Timing } from "../../domain/timing.ts";
 import { isUsedUp } from "../members/invitations.ts";
 import { isAuthentic, type JoinRequestRow } from "../members/join-requests.ts";
 import type { RoomContext } from "../room/context.ts";
-import { Admission } from "./admission.ts";
+import { ADDED, type Admission } from "./admission.ts";
 import { type NotificationInput, notificationOf } from "./notifications.ts";
 import { Permissions } from "./permissions.ts";
 
@@ -37,8 +37,6 @@ export interface JoinDecision {
   credential?: { userId: UserId; authentication: string };
 }
 
-const ADDED = { notification: { event: "added" } } as const;
-
 /**
  * The ways into a group: being added, joining, an invitation, and a join request that a member accepts. All
  * end in `Admission`, which keeps banned users out.
@@ -49,11 +47,10 @@ export class Joining {
   readonly #admission: Admission;
   readonly #timing: Timing["rejections"];
 
-  /** @param maxGroupMembers the setting `MAX_GROUP_MEMBERS` */
-  constructor(room: RoomContext, maxGroupMembers: number, timing: Timing["rejections"]) {
+  constructor(room: RoomContext, admission: Admission, timing: Timing["rejections"]) {
     this.#room = room;
     this.#permissions = new Permissions(room);
-    this.#admission = new Admission(room, maxGroupMembers);
+    this.#admission = admission;
     this.#timing = timing;
   }
 

@@ -27,8 +27,9 @@ import {
 import { Senders } from "./senders.ts";
 
 /** The columns that an edit changes. */
-export type MessageEditColumns = Partial<Pick<MessageRow, "body" | "place" | "mentions" | "also_mentioned">> &
-  Pick<MessageRow, "version" | "edited_at">;
+export type MessageEditColumns = Partial<
+  Pick<MessageRow, "body" | "place" | "mentions" | "also_mentioned" | "version" | "edited_at" | "metadata">
+>;
 
 /** A message's seq, the number of countable messages up to it, and its time (ms since 1970). */
 type LogHead = { seq: Position; n: number; at: number };
@@ -195,6 +196,8 @@ export class MessageLog {
       client_time: null,
       priority: null,
       custom_data: null,
+      metadata: null,
+      silent: null,
       tip: JSON.stringify(details),
       place: null,
       ...NO_THREAD,
@@ -419,7 +422,7 @@ export class MessageLog {
 
   /** Revokes a message: removes its content for everybody and stores the change's rev. */
   revoke(tx: Transaction, row: MessageRow, by: UserId, rev: number): void {
-    const columns = ["quote_seq", "mentions", "also_mentioned", "custom_data", "place"];
+    const columns = ["quote_seq", "mentions", "also_mentioned", "custom_data", "metadata", "place"];
     const cleared = [...columns, "pinned_at", "pinned_by"].map((column) => `${column} = NULL`).join();
     const set = `body = ?, ${cleared}, revoked_by = ?, revoked_rev = ?`;
     this.#rowChanges(row.seq);

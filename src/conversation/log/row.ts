@@ -1,6 +1,7 @@
 import type { Position, Seq, UserId } from "../../domain/ids.ts";
 import type { BodyJson, Kind } from "../../domain/messages/content.ts";
 import { Forwarded, type Priority } from "../../domain/messages/message.ts";
+import type { MetadataJson } from "../../domain/server/metadata.ts";
 
 /** A row of the table `messages`. Times are in ms since 1970. */
 export type MessageRow = {
@@ -21,6 +22,10 @@ export type MessageRow = {
   client_time: number | null;
   priority: Priority | null;
   custom_data: string | null;
+  /** what its sender keeps with it; null: nothing */
+  metadata: MetadataJson | null;
+  /** 1: it counts as unread for nobody; null: it counts as its kind does */
+  silent: number | null;
   /** of a system message: JSON of `SystemMessageDetails` */
   tip: string | null;
   /** the place that the message names, as its sender wrote it; null: none, or the body gives it back */

@@ -1,5 +1,7 @@
 import { CoreError } from "../../domain/errors.ts";
 import type { UserId } from "../../domain/ids.ts";
+import { Admission } from "../changes/admission.ts";
+import { BackendChanges } from "../changes/backend.ts";
 import { Banning } from "../changes/banning.ts";
 import { Editing } from "../changes/editing.ts";
 import { GroupChanges } from "../changes/group.ts";
@@ -42,9 +44,12 @@ export function createFeatures(
   };
   const scheduleNow = (kind: ConversationJobKind) => (userId: UserId) =>
     jobs.schedule(kind, String(userId), Date.now());
+  const group = new GroupChanges(room);
+  const admission = new Admission(room, settings.maxGroupMembers);
   return {
-    group: new GroupChanges(room),
-    joining: new Joining(room, settings.maxGroupMembers, timing.rejections),
+    group,
+    joining: new Joining(room, admission, timing.rejections),
+    backend: new BackendChanges(room, group, admission),
     banning: new Banning(room),
     outlines,
     inviting: new Inviting(room, outlines),

@@ -54,10 +54,10 @@ export function createStores(
     sql,
     recent,
     state.profile.createdAt,
-    ({ kind, body, place, custom_data: customData, tip, reactions, poll }) =>
+    ({ kind, body, place, custom_data: customData, metadata, tip, reactions, poll }) =>
       bytesWithProfiles(kind, body, personOf) +
       (bytesOfPart(place) + bytesOfPart(customData) + bytesOfPart(tip)) +
-      (bytesOfPart(reactions) + bytesOfPart(poll)),
+      (bytesOfPart(reactions) + bytesOfPart(poll) + bytesOfPart(metadata)),
   );
   const changeFeed = new ChangeFeed({
     ...{ state, log, timing: timing.changes },

@@ -306,6 +306,8 @@ function newRow(
     client_time: draft.clientTime ?? null,
     priority: draft.priority ?? null,
     custom_data: draft.customData ?? null,
+    metadata: draft.metadata || null,
+    silent: draft.silent ? 1 : null,
     tip: null,
     place: draft.place ?? null,
     thread_root: thread.thread_root,

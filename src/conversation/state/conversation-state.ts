@@ -6,6 +6,7 @@ import type {
 import type { JoinPolicy, PolicyName } from "../../domain/conversations/group-kind.ts";
 import { CustomFields } from "../../domain/custom-fields.ts";
 import type { ConversationId, Handle, UserId } from "../../domain/ids.ts";
+import type { MetadataJson } from "../../domain/server/metadata.ts";
 import type { Transaction } from "./transaction.ts";
 
 /** The only row of the table `conversation`. Times are in ms since 1970. */
@@ -26,6 +27,9 @@ type ConversationRow = {
   mute_all: number;
   max_members: number | null;
   custom_fields: string;
+  metadata: MetadataJson;
+  history: number | null;
+  may_leave: number;
   changed_at: number | null;
   dissolved_at: number | null;
   version: number;
@@ -101,6 +105,9 @@ export class ConversationState {
       muteAll: row.mute_all === 1,
       maxMembers: row.max_members,
       customFields: CustomFields.parse(JSON.parse(row.custom_fields)),
+      metadata: row.metadata,
+      history: row.history === null ? null : row.history === 1,
+      mayLeave: row.may_leave === 1,
       version: row.version,
       changedAt: row.changed_at ?? row.created_at,
     };
@@ -151,7 +158,8 @@ export class ConversationState {
   setShared(tx: Transaction, { profile, dissolvedAt }: SharedState): void {
     this.#sql.exec(
       `UPDATE conversation SET name = ?, avatar = ?, introduction = ?, announcement = ?, join_policy = ?,
-         discoverable = ?, threads_off = ?, owner_id = ?, mute_all = ?, custom_fields = ?, changed_at = ?, dissolved_at = ?, version = ?`,
+         discoverable = ?, threads_off = ?, owner_id = ?, mute_all = ?, custom_fields = ?, metadata = ?,
+         history = ?, may_leave = ?, changed_at = ?, dissolved_at = ?, version = ?`,
       profile.name,
       profile.avatar,
       profile.introduction,
@@ -162,6 +170,9 @@ export class ConversationState {
       profile.ownerId,
       Number(profile.muteAll),
       JSON.stringify(profile.customFields),
+      profile.metadata,
+      profile.history === null ? null : Number(profile.history),
+      Number(profile.mayLeave),
       profile.changedAt,
       dissolvedAt,
       profile.version,

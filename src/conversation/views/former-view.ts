@@ -5,10 +5,13 @@ import { storedMentions } from "../log/mention-index.ts";
 import type { MessageLog } from "../log/message-log.ts";
 import type { MessageRow, Reader } from "../log/row.ts";
 
-/** Reactions, votes and pins may be from after a reader left: such a reader is shown none. */
-const NOTHING_BESIDE = { reactions: null, poll: null, pinned_at: null, pinned_by: null } as const;
+/** Reactions, votes, pins and metadata may be from after a reader left: such a reader is shown none. */
+const NOTHING_BESIDE = {
+  ...{ reactions: null, poll: null, pinned_at: null, pinned_by: null, metadata: null },
+} as const;
 
-/** Messages as a reader who left saw them last: without edits, votes, reactions and pins from after that. */
+/** Messages as a reader who left saw them last: without edits from after that, votes,
+ * reactions, pins and metadata. */
 export class FormerView {
   readonly #log: Pick<MessageLog, "get">;
   readonly #history: Pick<EditHistory, "before">;

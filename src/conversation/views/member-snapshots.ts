@@ -1,5 +1,5 @@
 import type { Membership, Profile, ReadPoint, ReadState } from "../../domain/conversations/conversation.ts";
-import { POLICIES } from "../../domain/conversations/group-policies.ts";
+import { POLICIES, showsHistory } from "../../domain/conversations/group-policies.ts";
 import { Position, type Seq, type UserId } from "../../domain/ids.ts";
 import { listedBody } from "../../domain/messages/content.ts";
 import type { Mentioned, Message } from "../../domain/messages/message.ts";
@@ -183,8 +183,9 @@ export class MemberSnapshots {
    * before they joined are not new.
    */
   #newFrom({ visible_from, came_after }: MemberRow): Position {
-    const { history } = POLICIES[this.#state.profile.policy];
-    return history ? Position.parse(Math.max(visible_from, came_after)) : visible_from;
+    return showsHistory(this.#state.profile)
+      ? Position.parse(Math.max(visible_from, came_after))
+      : visible_from;
   }
 
   /** Whether messages count as unread for a member. */

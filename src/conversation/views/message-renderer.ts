@@ -185,6 +185,8 @@ export class MessageRenderer {
       ...(row.client_time !== null && { clientTime: row.client_time }),
       ...(row.priority !== null && { priority: row.priority }),
       ...(row.custom_data !== null && { customData: row.custom_data }),
+      ...(row.metadata !== null && { metadata: row.metadata }),
+      ...(row.silent !== null && { silent: true as const }),
       ...(row.tip !== null && { systemMessage: SystemMessageDetails.parse(JSON.parse(row.tip)) }),
     };
   }

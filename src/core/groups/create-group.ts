@@ -164,8 +164,9 @@ function insert(
   const { handle = null, maxMembers = null, customFields = {}, discoverable = null } = options;
   const { clientGroupId = null } = options;
   return insertGroup(core.db, {
-    ...{ name, policy, avatar, introduction, announcement, handle, maxMembers, discoverable, amongFriends },
-    clientGroupId,
+    ...{ name, policy, avatar, introduction, announcement, handle, maxMembers, discoverable },
+    ...{ clientGroupId, externalId: null, metadata: "", history: null, mayLeave: true },
+    among: amongFriends ? "friends" : "unblocked",
     code: ConversationCode.parse(randomHex()),
     joinPolicy: joinMode(options),
     customFields: withFields({}, customFields),

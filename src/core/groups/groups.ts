@@ -8,6 +8,7 @@ import { type Page, type PageQuery, pageOf, readCursor } from "../../domain/conv
 import type { CustomFields } from "../../domain/custom-fields.ts";
 import { CoreError, noUser } from "../../domain/errors.ts";
 import { type ConversationId, UserId } from "../../domain/ids.ts";
+import { type Metadata, writeMetadata } from "../../domain/server/metadata.ts";
 import { findLiveUsers, findUsersWithDeleted } from "../../storage/accounts/users.ts";
 import { accountDeleted } from "../accounts/users.ts";
 import { requireNoBlocks } from "../contacts/blocks.ts";
@@ -45,11 +46,16 @@ export async function editGroup(
     joinPolicy?: JoinPolicy | undefined;
     discoverable?: boolean | undefined;
     threads?: boolean | undefined;
+    metadata?: Metadata | undefined;
     muteAll?: boolean | undefined;
     customFields?: CustomFields | undefined;
   },
 ): Promise<Conversation> {
-  const stored = core.fileOrigins.withStoredAvatar(change);
+  const { metadata } = change;
+  const stored = {
+    ...core.fileOrigins.withStoredAvatar(change),
+    metadata: metadata && writeMetadata(metadata),
+  };
   const fields = Object.fromEntries(Object.entries(stored).filter(([, value]) => value !== undefined));
   await core.conversations.edit(id, { userId: caller, change: fields });
   return getConversation(core, caller, id);

@@ -8,7 +8,6 @@ import { isSameJson } from "../../domain/server/metadata.ts";
 import type { ServerKeyId } from "../../domain/server/server-key.ts";
 import type { ServerUser, ServerUserChange, UserState } from "../../domain/server/server-user.ts";
 import type { ExternalId, UserRef } from "../../domain/server/user-ref.ts";
-import { randomHex } from "../../lib/random.ts";
 import {
   findServerUser,
   findServerUsers,
@@ -19,6 +18,7 @@ import {
 import { announceProfile } from "../accounts/profile-announcement.ts";
 import { usernameTaken } from "../accounts/registration.ts";
 import type { Core } from "../context.ts";
+import { madeUpUsername } from "./named-users.ts";
 import { usersChanged } from "./user-events.ts";
 
 /** What a backend's call made of a user. */
@@ -74,7 +74,7 @@ async function create(
 ): Promise<Upserted | "again"> {
   if ("id" in ref) throw noUser(ref.id);
   const { externalId } = ref;
-  const username = change.username ?? `user_${randomHex().slice(0, 16)}`;
+  const username = change.username ?? madeUpUsername();
   const made = await insertServerUser(core.db, {
     ...{ externalId, username, change, createdAt: Date.now() },
     profileLocked: false,

@@ -3,6 +3,7 @@ import type { Person } from "../accounts/person.ts";
 import type { CustomFields } from "../custom-fields.ts";
 import type { ConversationCode, ConversationId, Handle, Position, Seq, UserId } from "../ids.ts";
 import type { Mentioned, Message } from "../messages/message.ts";
+import type { MetadataJson } from "../server/metadata.ts";
 import { type ArchiveState, isArchived, type NewestCounted, shownMute } from "./archive.ts";
 import type { ComposerDraft } from "./composer-draft.ts";
 import type { JoinPolicy, PolicyName, Role } from "./group-kind.ts";
@@ -75,6 +76,14 @@ export interface Profile {
   /** a limit on members below that of the group kind; null: none */
   maxMembers: number | null;
   customFields: CustomFields;
+  /** what the team's backend, or who may change the group, keeps with it; strangers are not shown it */
+  metadata: MetadataJson;
+  /**
+   * whether new members see what was before they came; null: as the group kind says. Read it by `showsHistory`
+   */
+  history: boolean | null;
+  /** whether members may leave */
+  mayLeave: boolean;
   /** rises with each change of the profile; 0: never changed */
   version: number;
   /** time of the last change, or of the creation (ms) */

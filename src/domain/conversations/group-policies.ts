@@ -51,7 +51,7 @@ export interface Policy {
   thread: GroupAudience;
   /** may react to messages, unless they may not write */
   react: GroupAudience;
-  /** whether new members see the messages from before they joined */
+  /** whether new members see the messages from before they joined, where the group has no setting of its own */
   history: boolean;
   /** whether messages count as unread */
   unread: boolean;
@@ -160,9 +160,14 @@ export function canBeFound({ policy }: Pick<Profile, "policy">): boolean {
   return POLICIES[policy].discoverable !== "never";
 }
 
-/** A group's profile as strangers see it: without announcement and custom fields. */
+/** Whether new members see the messages from before they joined: the setting of the group, or of its kind. */
+export function showsHistory({ policy, history }: Pick<Profile, "policy" | "history">): boolean {
+  return history ?? POLICIES[policy].history;
+}
+
+/** A group's profile as strangers see it: without announcement, custom fields and metadata. */
 export function profileForStrangers(profile: Profile): Profile {
-  return { ...profile, announcement: "", customFields: {} };
+  return { ...profile, announcement: "", customFields: {}, metadata: "" };
 }
 
 /** The maximum number of members of a group. @param limit the setting `MAX_GROUP_MEMBERS` */

@@ -1,18 +1,21 @@
 import { CoreError, excess, invalid } from "../errors.ts";
 import { fileKeysIn } from "../files/file-keys.ts";
 import { LIMITS } from "../limits.ts";
+import type { MetadataJson } from "../server/metadata.ts";
 import { exceedsBytes } from "../text.ts";
 import { type BodyJson, Content, type Kind, StoredBody } from "./content.ts";
 import type { Mentions, Message } from "./message.ts";
 
 /** What the sender of a message wants it to say. */
 export interface MessageEdit {
-  /** the whole new body, as the sender's client sent it: `editedBody` checks it */
-  body: BodyJson;
+  /** the whole new body, as the sender's client sent it: `editedBody` checks it; absent: as it is */
+  body?: BodyJson;
   /** absent: as they are */
   mentions?: Mentions;
-  /** the version that the sender has seen */
-  baseVersion: number;
+  /** with a body: the version that the sender has seen */
+  baseVersion?: number;
+  /** absent: as it is. It has no versions */
+  metadata?: MetadataJson;
 }
 
 /** What came of an edit. `conflict`: the message has another version, and stays as it is. */

@@ -2,6 +2,7 @@ import { z } from "zod";
 import type { Person } from "../accounts/person.ts";
 import type { User } from "../accounts/user.ts";
 import { ConversationId, Seq, UserId } from "../ids.ts";
+import type { MetadataJson } from "../server/metadata.ts";
 import type { BodyJson, Kind } from "./content.ts";
 import type { Poll, PollBody } from "./polls.ts";
 import type { Reaction, ReactionKey } from "./reactions.ts";
@@ -100,6 +101,10 @@ export interface Message extends OwnPart {
   priority?: Priority | undefined;
   /** custom data of the sender's client, which the core does not interpret; removed by a revoke */
   customData?: string | undefined;
+  /** what its sender keeps with it; removed by a revoke; absent: nothing, or the reader has left */
+  metadata?: MetadataJson | undefined;
+  /** it counts as unread for nobody */
+  silent?: true | undefined;
   /** the place that the message names, as its sender wrote it, where the body alone does not give it back */
   place?: string | undefined;
   /**
@@ -135,6 +140,10 @@ export interface Draft {
   forwarded?: Forwarded | undefined;
   priority?: Priority | undefined;
   customData?: string | undefined;
+  /** see `Message` */
+  metadata?: MetadataJson | undefined;
+  /** see `Message`; not with mentions or a thread */
+  silent?: true | undefined;
   /** see `Message` */
   place?: string | undefined;
   /** of a merged message: the known profiles of the people shown in it, and its size in bytes with them */
@@ -178,7 +187,8 @@ type Copy =
 /** A draft whose content is copied from other messages when it is sent. */
 export type ForwardDraft = Pick<
   Draft,
-  "clientMsgId" | "quoteSeq" | "thread" | "mentions" | "alsoMentioned" | "priority" | "customData"
+  | ("clientMsgId" | "quoteSeq" | "thread" | "mentions" | "alsoMentioned")
+  | ("priority" | "customData" | "metadata" | "silent")
 > & {
   copy: Copy;
 };

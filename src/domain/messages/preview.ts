@@ -28,6 +28,8 @@ export const Preview = z.object({
   clientTime: z.int().optional(),
   priority: Priority.optional(),
   customData: z.string().optional(),
+  metadata: z.string().optional(),
+  silent: z.literal(true).optional(),
   forwarded: Forwarded.optional(),
   thread: ThreadPlace.optional(),
   threadSummary: ThreadSummary.optional(),

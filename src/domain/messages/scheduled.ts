@@ -63,6 +63,8 @@ const envelope = {
   alsoMentioned: z.array(UserId).optional(),
   priority: Priority.optional(),
   customData: z.string().optional(),
+  metadata: z.string().optional(),
+  silent: z.literal(true).optional(),
 } satisfies Record<Exclude<keyof ForwardDraft, "copy">, z.ZodType>;
 
 /** The fields of a stored draft with content of its own. A new field of drafts needs one here to compile. */
@@ -100,8 +102,9 @@ export function changedDraft(
     ...(quoteSeq !== undefined && { quoteSeq: quoteSeq ?? undefined }),
   };
   if (!content) return { ...draft, ...changes };
-  const { clientMsgId, thread, alsoMentioned, priority, customData } = draft;
-  const kept = { clientMsgId, thread, alsoMentioned, priority, customData, mentions: draft.mentions };
+  const { clientMsgId, thread, alsoMentioned, priority, customData, metadata, silent } = draft;
+  const beside = { alsoMentioned, priority, customData, metadata, silent };
+  const kept = { clientMsgId, thread, ...beside, mentions: draft.mentions };
   return { ...kept, quoteSeq: draft.quoteSeq, ...changes, ...content };
 }
 

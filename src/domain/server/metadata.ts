@@ -13,14 +13,22 @@ export const Metadata = z
   });
 export type Metadata = z.infer<typeof Metadata>;
 
-/** Stored metadata. @param text of the column; `""` is `{}` */
+/** Metadata as it is stored, and as objects hand it on: JSON text; `""` is `{}`. */
+export type MetadataJson = string;
+
+/** Stored metadata. @param text `MetadataJson`, as a column has it */
 export function readMetadata(text: unknown): Metadata {
   return text === "" ? {} : Metadata.parse(JSON.parse(z.string().parse(text)));
 }
 
-/** The text under which metadata is stored; `""` for `{}`. */
-export function writeMetadata(metadata: Metadata): string {
+/** The text under which metadata is stored. */
+export function writeMetadata(metadata: Metadata): MetadataJson {
   return Object.keys(metadata).length === 0 ? "" : JSON.stringify(metadata);
+}
+
+/** Whether two stored texts are the same metadata. */
+export function isSameMetadata(one: MetadataJson, other: MetadataJson): boolean {
+  return one === other || isSameJson(readMetadata(one), readMetadata(other));
 }
 
 /** Whether two values of JSON are the same, in whatever order the fields of objects are. */

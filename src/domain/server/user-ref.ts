@@ -13,18 +13,30 @@ export const ExternalId = textUpTo(128)
 export type ExternalId = z.infer<typeof ExternalId>;
 
 /** A user as a backend names them: by their id, or by its own. */
-export type UserRef = { readonly id: UserId } | { readonly externalId: ExternalId };
+export type UserRef = Ref<UserId>;
+
+/** A user or a conversation as a backend names it. */
+export type Ref<Id> = { readonly id: Id } | { readonly externalId: ExternalId };
 
 const PREFIX = "ext:";
 
 /** A user as a path or a header names them: `100001`, or `ext:` and the backend's id, after decoding. */
-export const UserRefText = z.string().transform((text, context): UserRef => {
-  if (text.startsWith(PREFIX)) {
-    const externalId = ExternalId.safeParse(text.slice(PREFIX.length));
-    if (externalId.success) return { externalId: externalId.data };
-  }
-  const id = UserId.safeParse(/^\d{1,16}$/.test(text) ? Number(text) : undefined);
-  if (id.success) return { id: id.data };
-  context.addIssue("must be the id of a user, or `ext:` and 1 to 128 characters without control characters");
-  return z.NEVER;
-});
+export const UserRefText = refText(UserId, "a user");
+
+/** A user as JSON names them: by a number, or by `ext:` and the backend's id. */
+export const UserRefJson = z.union([z.number().transform(String), z.string()]).pipe(UserRefText);
+
+/** A ref of one kind as text. @param what names the kind in the error */
+export function refText<Id extends z.ZodType>(Id: Id, what: string) {
+  return z.string().transform((text, context): Ref<z.output<Id>> => {
+    if (text.startsWith(PREFIX)) {
+      const externalId = ExternalId.safeParse(text.slice(PREFIX.length));
+      if (externalId.success) return { externalId: externalId.data };
+    }
+    const id = Id.safeParse(/^\d{1,16}$/.test(text) ? Number(text) : undefined);
+    if (id.success) return { id: id.data };
+    const external = "`ext:` and 1 to 128 characters without control characters";
+    context.addIssue(`must be the id of ${what}, or ${external}`);
+    return z.NEVER;
+  });
+}

@@ -39,7 +39,8 @@ export async function openDirect(
         .insert(conversations)
         .select(
           sql`SELECT NULL, 'direct', ${low}, ${high}, ${name}, '', '', '', 'approval', NULL, ${createdAt},
-            'group', ${friendsOnly ? 1 : 0}, 0, NULL, NULL, NULL, 0, NULL, '{}', NULL, NULL, 0, NULL, NULL, 1
+            'group', ${friendsOnly ? 1 : 0}, 0, NULL, NULL, NULL, 0, NULL, '{}', NULL, NULL, 0, NULL, NULL, 1,
+            NULL, '', NULL, 1
             WHERE ${isNew} AND ${allowed}`,
         )
         .onConflictDoNothing()
@@ -105,6 +106,9 @@ const ListedRow = z.object({
   mute_all: booleanColumn,
   max_members: z.number().nullable(),
   custom_fields: CustomFieldsJson,
+  metadata: z.string(),
+  history: booleanColumn.nullable(),
+  may_leave: booleanColumn,
   version: z.number(),
   changed_at: z.number().nullable(),
   role: Role,
@@ -189,7 +193,8 @@ async function listedRows(
     SELECT c.id, c.code, m.user_id, c.kind, ${asLeft(sql`m.left_name`, sql`c.name`)} AS name,
       ${asLeft(sql`m.left_avatar`, sql`c.avatar`)} AS avatar, c.introduction, c.announcement, c.join_policy,
       c.discoverable, c.threads, c.policy, c.owner_id,
-      c.created_at, c.handle, c.mute_all, c.max_members, c.custom_fields, c.version, c.changed_at,
+      c.created_at, c.handle, c.mute_all, c.max_members, c.custom_fields, c.metadata, c.history, c.may_leave,
+      c.version, c.changed_at,
       m.role, m.joined_at, m.pinned, m.silent, m.validation, m.muted_until, m.archived_count,
       p.id AS peer_id, p.username AS peer_username, p.nickname AS peer_nickname,
       p.avatar AS peer_avatar, p.bot AS peer_bot,
@@ -243,6 +248,9 @@ function toRecord(row: z.infer<typeof ListedRow>): ConversationRecord {
       muteAll: row.mute_all,
       maxMembers: row.max_members,
       customFields: row.custom_fields,
+      metadata: row.metadata,
+      history: row.history,
+      mayLeave: row.may_leave,
       version: row.version,
       changedAt: row.changed_at ?? row.created_at,
     },

@@ -7,33 +7,14 @@ import { isDiscoverable, POLICIES } from "../../domain/conversations/group-polic
 import type { CustomFields } from "../../domain/custom-fields.ts";
 import type { ClientGroupId, ConversationCode, ConversationId, Handle, UserId } from "../../domain/ids.ts";
 import type { CreatedConversation } from "../../domain/ports.ts";
-import { PERSON } from "../columns.ts";
+import type { ExternalId } from "../../domain/server/user-ref.ts";
+import { PERSON, PROFILE } from "../columns.ts";
 import { allFriends, allLive, noneBlocked } from "../contacts/pair-conditions.ts";
 import { queryD1 } from "../d1-errors.ts";
 import type { Database } from "../database.ts";
 import { conversations, memberships, users } from "../schema.ts";
 import { hooksOfAllQuery } from "../server/hooks.ts";
 import { directPermissionQuery } from "./direct-permission.ts";
-
-const PROFILE = {
-  kind: conversations.kind,
-  name: conversations.name,
-  avatar: conversations.avatar,
-  introduction: conversations.introduction,
-  announcement: conversations.announcement,
-  joinPolicy: conversations.joinPolicy,
-  discoverable: conversations.discoverable,
-  threads: conversations.threads,
-  policy: conversations.policy,
-  ownerId: conversations.ownerId,
-  createdAt: conversations.createdAt,
-  handle: conversations.handle,
-  muteAll: conversations.muteAll,
-  maxMembers: conversations.maxMembers,
-  customFields: conversations.customFields,
-  version: conversations.version,
-  changedAt: sql<number>`coalesce(${conversations.changedAt}, ${conversations.createdAt})`,
-};
 
 /** The fields of a new group. */
 export interface NewGroup
@@ -45,8 +26,13 @@ export interface NewGroup
   code: ConversationCode;
   /** includes the owner */
   members: { userId: UserId; role: Role; customFields: CustomFields }[];
-  /** whether the group is created only if all members are friends of the owner */
-  amongFriends: boolean;
+  /** the backend's id of the group; null: it has none */
+  externalId: ExternalId | null;
+  /**
+   * what the group is created for alone: members of whom none blocks the owner, or whom the owner is friends
+   * with too; `anybody`: a team's backend decides
+   */
+  among: "anybody" | "unblocked" | "friends";
 }
 
 /** A group as D1 stores it. */
@@ -60,20 +46,23 @@ export interface FoundGroup {
 }
 
 /**
- * Creates a group with its first members. One batch: of several concurrent calls for a handle, or for a
- * client group id of one owner, exactly one creates it.
- * @returns its id; null, with nothing created, if a member has no account, if `amongFriends` is set and a
- *   member is no friend of the owner, or if the handle or the client group id was used before
+ * Creates a group with its first members. One batch: of several concurrent calls for a handle, for an
+ * external id, or for a client group id of one owner, exactly one creates it.
+ * @returns its id; null, with nothing created, if a member has no account, or is not as `among` says, or if
+ *   the handle, the external id or the client group id was used before
  */
 export async function insertGroup(db: Database, group: NewGroup): Promise<ConversationId | null> {
   const { name, avatar, introduction, announcement, joinPolicy, policy, ownerId, createdAt } = group;
   const { code, handle, maxMembers, customFields, discoverable, members, clientGroupId } = group;
+  const { externalId, metadata, history, mayLeave, among } = group;
   const creatorId = clientGroupId === null ? null : ownerId;
   const memberIds = members.map(({ userId }) => userId);
-  const permitted = sql`${allLive(memberIds)} AND ${noneBlocked(ownerId, memberIds)}`;
-  const allowed = group.amongFriends ? sql`${permitted} AND ${allFriends(ownerId, memberIds)}` : permitted;
+  const live = allLive(memberIds);
+  const permitted = among === "anybody" ? live : sql`${live} AND ${noneBlocked(ownerId, memberIds)}`;
+  const allowed = among === "friends" ? sql`${permitted} AND ${allFriends(ownerId, memberIds)}` : permitted;
   const isFirst = sql`NOT EXISTS (SELECT 1 FROM conversations
-    WHERE creator_id = ${creatorId} AND client_group_id = ${clientGroupId})`;
+    WHERE creator_id = ${creatorId} AND client_group_id = ${clientGroupId})
+    AND NOT EXISTS (SELECT 1 FROM conversations WHERE external_id IS NOT NULL AND external_id = ${externalId})`;
   const rows = members.map(({ userId, role, customFields }) => [userId, role, JSON.stringify(customFields)]);
   const [inserted] = await queryD1(
     db.batch([
@@ -82,7 +71,8 @@ export async function insertGroup(db: Database, group: NewGroup): Promise<Conver
         .select(
           sql`SELECT NULL, 'group', NULL, NULL, ${name}, ${avatar}, ${introduction}, ${announcement}, ${joinPolicy},
             ${ownerId}, ${createdAt}, ${policy}, 0, 0, NULL, ${code}, ${handle}, 0, ${maxMembers},
-            ${JSON.stringify(customFields)}, NULL, ${discoverable}, 0, ${clientGroupId}, ${creatorId}, 1
+            ${JSON.stringify(customFields)}, NULL, ${discoverable}, 0, ${clientGroupId}, ${creatorId}, 1,
+            ${externalId}, ${metadata}, ${history === null ? null : Number(history)}, ${Number(mayLeave)}
             WHERE ${allowed} AND ${isFirst}`,
         )
         .onConflictDoNothing({ target: conversations.handle })

@@ -66,12 +66,12 @@ export async function writeProjection(
   }
   const { profile, dissolvedAt } = conversation;
   const { name, avatar, introduction, announcement, joinPolicy, discoverable, ownerId } = profile;
-  const { threads, muteAll, customFields, version, changedAt } = profile;
+  const { threads, muteAll, customFields, metadata, history, mayLeave, version, changedAt } = profile;
   const update = db
     .update(conversations)
     .set({
       ...{ name, avatar, introduction, announcement, joinPolicy, discoverable, ownerId },
-      ...{ threads, muteAll, customFields, changedAt, dissolvedAt, version },
+      ...{ threads, muteAll, customFields, metadata, history, mayLeave, changedAt, dissolvedAt, version },
     })
     .where(and(eq(conversations.id, id), lt(conversations.version, version)));
   const [, deleted] = await queryD1(db.batch([upsert, deletedUsers, update]));

@@ -4,6 +4,8 @@ import type { ConversationKind, MemberState } from "../../domain/conversations/c
 import type { JoinPolicy, PolicyName, Role } from "../../domain/conversations/group-kind.ts";
 import type { CustomFields } from "../../domain/custom-fields.ts";
 import type { ClientGroupId, ConversationCode, ConversationId, Handle, UserId } from "../../domain/ids.ts";
+import type { MetadataJson } from "../../domain/server/metadata.ts";
+import type { ExternalId } from "../../domain/server/user-ref.ts";
 import { userRef } from "./accounts.ts";
 import { isFileUrl, keyInUrl } from "./file-urls.ts";
 
@@ -53,6 +55,12 @@ export const conversations = sqliteTable(
     creatorId: integer("creator_id").$type<UserId>(),
     /** whether members of a group may answer in threads */
     threads: integer({ mode: "boolean" }).notNull().default(true),
+    /** the id that the team's backend has for it, set at creation; null: none. It is never given twice. */
+    externalId: text("external_id").$type<ExternalId>(),
+    metadata: text().notNull().default("").$type<MetadataJson>(),
+    /** whether new members see what was before they came; null: as its kind says */
+    history: integer({ mode: "boolean" }),
+    mayLeave: integer("may_leave", { mode: "boolean" }).notNull().default(true),
   },
   (table) => [
     uniqueIndex("conversations_pair").on(table.lowUserId, table.highUserId),
@@ -62,6 +70,7 @@ export const conversations = sqliteTable(
     uniqueIndex("conversations_client_group")
       .on(table.creatorId, table.clientGroupId)
       .where(sql`client_group_id IS NOT NULL`),
+    uniqueIndex("conversations_external_id").on(table.externalId).where(sql`external_id IS NOT NULL`),
     index("conversations_avatar_file").on(keyInUrl("avatar")).where(isFileUrl("avatar")),
     check("conversations_kind", sql`${table.kind} = 'group' OR ${table.lowUserId} < ${table.highUserId}`),
   ],

@@ -1,5 +1,4 @@
 import { and, asc, eq, isNotNull, isNull, not, type SQL, sql } from "drizzle-orm";
-import { integer, sqliteTable, text } from "drizzle-orm/sqlite-core";
 import { changedPerson, type VersionedPerson } from "../../domain/accounts/person.ts";
 import type { UserId } from "../../domain/ids.ts";
 import { KEYS_VERSION, lookAlikeKeys } from "../../domain/names/look-alike.ts";
@@ -15,6 +14,7 @@ import { queryD1 } from "../d1-errors.ts";
 import type { Database } from "../database.ts";
 import { isAmong, listed } from "../json-lists.ts";
 import { formerUsernames, users } from "../schema.ts";
+import { created } from "./created-users.ts";
 
 const SERVER_USER = {
   ...PERSON,
@@ -108,21 +108,6 @@ export interface NewServerUser {
   profileLocked: boolean;
   createdAt: number;
 }
-
-/** The columns of `users` that such a user has from the beginning. */
-const created = sqliteTable("users", {
-  username: text().notNull(),
-  createdAt: integer("created_at").notNull(),
-  nickname: text().notNull(),
-  avatar: text().notNull(),
-  email: text().notNull(),
-  emailSetAt: integer("email_set_at").notNull(),
-  metadata: text().notNull(),
-  bot: integer({ mode: "boolean" }).notNull(),
-  externalId: text("external_id").$type<ExternalId>(),
-  profileLocked: integer("profile_locked", { mode: "boolean" }).notNull(),
-  keysVersion: integer("keys_version").notNull(),
-});
 
 /**
  * Creates an account without a password. Of two concurrent calls for one external id, or for one name, one

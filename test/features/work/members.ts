@@ -10,6 +10,7 @@ const owner = ({ owner: userId }: LargeGroup) => ({ userId });
 const newcomer = ({ newcomers }: LargeGroup, index: number) => itemAt(newcomers, newcomers.length - index);
 const WORDS = "w".repeat(LIMITS.joinRequest);
 const DESCRIPTION = "d".repeat(LIMITS.description);
+const METADATA = JSON.stringify({ text: "m".repeat(LIMITS.metadataBytes - 20) });
 const FIELDS = Object.fromEntries(
   range(1, LIMITS.customFields).map((i) => [
     `${i}`.padEnd(LIMITS.customKey, "k"),
@@ -193,6 +194,34 @@ export const MEMBERS = {
     cases: [(g) => [{ userId: g.next() }]],
     ...{ read: 120, written: 15, bytes: 45 },
     by: "one member",
+  },
+  putGroup: {
+    worst: "25 users, and the longest metadata",
+    cases: [
+      (g) => [{ people: g.newcomers.slice(100, 125), change: { metadata: METADATA, history: true } }],
+      (g) => [{ people: g.newcomers.slice(100, 125), change: {} }],
+    ],
+    ...{ read: 480, written: 180, bytes: 20_500 },
+    by: "as `add` and `edit`",
+  },
+  changeMembers: {
+    worst: "50 users are added, and 50 removed",
+    cases: [
+      (g) => [
+        {
+          add: g.newcomers.slice(0, 50).map((person) => ({ person })),
+          remove: g.others.slice(-50),
+        },
+      ],
+    ],
+    ...{ read: 1_300, written: 380, bytes: 4_500 },
+    by: "as `add` and `remove`",
+  },
+  overview: {
+    worst: "the longest description",
+    cases: [() => [{}]],
+    ...{ read: 20, written: 5, bytes: 20_500 },
+    by: "no row; `description`, `customFields`",
   },
   handOver: {
     worst: "an owner with 100 invitations, which end",

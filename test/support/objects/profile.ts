@@ -6,6 +6,9 @@ export const DEFAULT_PROFILE = {
   muteAll: false,
   maxMembers: null,
   customFields: {},
+  metadata: "",
+  history: null,
+  mayLeave: true,
   version: 0,
   changedAt: 0,
 };

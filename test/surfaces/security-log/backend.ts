@@ -7,7 +7,7 @@ import { id, type Row, type Scene, v1 } from "./scene.ts";
 
 /** A call with a key that may do all that these rows do. */
 async function byKey(method: string, path: string, body?: Record<string, unknown>) {
-  const { text } = await makeServerKey(["keys", "users", "tokens", "act"]);
+  const { text } = await makeServerKey(["keys", "users", "tokens", "act", "conversations"]);
   return v1(text, method, path, body);
 }
 
@@ -61,6 +61,33 @@ export const BACKEND: Row[] = [
     what: "the deletion of a user by the backend",
     run: (scene) => byKey("DELETE", ofAnn(scene)),
     events: ({ ann }) => [{ action: "account_deleted", user: id(ann), ...KEY }],
+  },
+  {
+    what: "a group of the backend, with a user who is new",
+    run: ({ ann }) => {
+      const members = [id(ann), `ext:${freshExternalId()}`];
+      return byKey("PUT", `/server/conversations/ext:${freshExternalId()}`, { kind: "group", members });
+    },
+    events: () => [{ action: "registered", ...KEY }],
+  },
+  {
+    what: "another owner by the backend",
+    run: ({ id: group, ann }) =>
+      byKey("PUT", `/server/conversations/${group}`, { kind: "group", owner: id(ann) }),
+    events: ({ id: group, ann }) => [
+      { action: "ownership_changed", user: id(ann), conversation: group, ...KEY },
+    ],
+  },
+  {
+    what: "an admin and a removal by the backend",
+    run: ({ id: group, ann, bob }) => {
+      const body = { add: [{ ref: id(ann), role: "admin" }], remove: [id(bob)] };
+      return byKey("PATCH", `/server/conversations/${group}/members`, body);
+    },
+    events: ({ id: group, ann, bob }) => [
+      { action: "role_changed", user: id(ann), conversation: group, role: "admin", ...KEY },
+      { action: "member_removed", user: id(bob), conversation: group, ...KEY },
+    ],
   },
   {
     what: "a refresh token that comes again",

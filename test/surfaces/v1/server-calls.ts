@@ -14,6 +14,7 @@ export interface ServerCall {
 
 const NOBODY = { ref: "999999999" };
 const NO_HOOK = { id: "hk_0000000000000000" };
+const NOWHERE = { cref: "999999999" };
 
 /**
  * Every route under /v1/server. `server-keys.test.ts` asks each with every scope, and without a key that
@@ -69,6 +70,27 @@ export const SERVER_CALLS: ServerCall[] = [
     route: "DELETE /v1/server/users/:ref/suspension",
     scope: "users",
     path: NOBODY,
+    expected: [404, "not_found"],
+  },
+  { route: "GET /v1/server/conversations", scope: "conversations", expected: [200] },
+  {
+    route: "GET /v1/server/conversations/:cref",
+    scope: "conversations",
+    path: NOWHERE,
+    expected: [404, "not_found"],
+  },
+  {
+    route: "PUT /v1/server/conversations/:cref",
+    scope: "conversations",
+    path: NOWHERE,
+    body: { kind: "group" },
+    expected: [404, "not_found"],
+  },
+  {
+    route: "PATCH /v1/server/conversations/:cref/members",
+    scope: "conversations",
+    path: NOWHERE,
+    body: {},
     expected: [404, "not_found"],
   },
 ];

@@ -46,6 +46,8 @@ import * as references from "../../../src/storage/files/file-references.ts";
 import * as files from "../../../src/storage/files/files.ts";
 import * as uploads from "../../../src/storage/files/resumable-uploads.ts";
 import * as hooks from "../../../src/storage/server/hooks.ts";
+import * as namedUsers from "../../../src/storage/server/named-users.ts";
+import * as serverConversations from "../../../src/storage/server/server-conversations.ts";
 import * as serverUsers from "../../../src/storage/server/server-users.ts";
 import * as userEvents from "../../../src/storage/server/user-events.ts";
 import { DEFAULT_PROFILE } from "../../support/objects/profile.ts";
@@ -100,7 +102,11 @@ const QUERIES: Record<string, (db: Database) => Promise<unknown>> = {
       clientGroupId: ClientGroupId.parse("x"),
       createdAt: 0,
     } as const;
-    return groups.insertGroup(db, { ...group, ...defaults, amongFriends: true });
+    return groups.insertGroup(db, {
+      ...group,
+      ...defaults,
+      ...{ externalId: EXTERNAL_ID, among: "friends" },
+    });
   },
   findCreatedGroup: (db) => groups.findCreatedGroup(db, ANN, ClientGroupId.parse("x")),
   findGroup: (db) => groups.findGroup(db, ANN, { id: ID }),
@@ -303,12 +309,20 @@ const QUERIES: Record<string, (db: Database) => Promise<unknown>> = {
       (db: Database) => serverUsers.listServerUsers(db, { after: 0, limit: 10, state }, 0),
     ]),
   ),
+  findNamedUsers: (db) => namedUsers.findNamedUsers(db, [{ id: ANN }, { externalId: EXTERNAL_ID }]),
+  findNamedConversation: (db) => serverConversations.findNamedConversation(db, { id: ID }),
+  "findNamedConversation, by the id of a backend": (db) =>
+    serverConversations.findNamedConversation(db, { externalId: EXTERNAL_ID }),
+  listServerConversations: (db) =>
+    serverConversations.listServerConversations(db, { after: 0, limit: 10, externalId: null }),
+  "listServerConversations, by the id of a backend": (db) =>
+    serverConversations.listServerConversations(db, { after: 0, limit: 10, externalId: EXTERNAL_ID }),
   updateServerUser: (db) =>
     serverUsers.updateServerUser(db, { id: ANN, username: "ann" }, { username: "anna", email: "a@x" }, 0),
 };
 
 /** The plans of these name tables that refer to users, of which nothing is read. */
-const INSERTS = ["insertUser", "insertProvisioned", "insertServerUser", "insertFile", "storeHookFailure"];
+const INSERTS = ["insertUser", "insertProvisioned", "insertServerUser", "insertNamedUsers", "insertFile", "storeHookFailure"];
 /** A table of 20 rows at most, which they read as a whole. */
 const SMALL = ["listHooks", "insertHook"];
 
@@ -346,6 +360,8 @@ test("the list contains every query, except inserts of one row", () => {
     strangers,
     keys,
     users,
+    namedUsers,
+    serverConversations,
     serverUsers,
     hooks,
     userEvents,

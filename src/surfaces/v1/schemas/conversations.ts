@@ -11,6 +11,7 @@ import { User } from "./accounts.ts";
 import { ListQuery, orNull, pageShape, Time } from "./common.ts";
 import { ComposerDraft } from "./composer-drafts.ts";
 import { Message, UnreadFrom } from "./messages/messages.ts";
+import { Metadata } from "./metadata.ts";
 
 const Discoverable = z.boolean().openapi({
   description:
@@ -19,6 +20,16 @@ const Discoverable = z.boolean().openapi({
 
 const Threads = z.enum(["on", "off"]).openapi({
   description: "Of a group: whether members may answer in threads. `off`: such a send is refused with 400",
+});
+
+/** What new members see. */
+export const History = z.enum(["all", "joined"]).openapi({
+  description: "Of a group: whether who joins from now on sees what was before they came",
+});
+
+/** Whether members may leave. */
+export const MayLeave = z.boolean().openapi({
+  description: "Of a group: whether its members may leave; `false`: leaving is a 403, over every API",
 });
 
 const ClientGroupId = ClientGroupIdText.meta({
@@ -56,6 +67,7 @@ export const ConversationChange = z
     join_policy: JoinPolicy.optional(),
     discoverable: Discoverable.optional(),
     threads: Threads.optional(),
+    metadata: Metadata.optional(),
   })
   .openapi("ConversationChange");
 
@@ -87,6 +99,7 @@ const ConversationFields = {
   }),
   validation: z.boolean(),
   disabled: z.boolean(),
+  metadata: Metadata,
   updated_at: Time,
   deleted: z.literal(true).optional().openapi({
     description:
@@ -110,6 +123,8 @@ export const GroupConversation = z
     join_policy: JoinPolicy,
     discoverable: Discoverable,
     threads: Threads,
+    history: History,
+    leave: MayLeave,
     owner_id: UserId,
     role: Role,
     online_count: z.int().optional(),

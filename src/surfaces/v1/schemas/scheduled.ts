@@ -6,6 +6,7 @@ import { textUpTo } from "../../../domain/text.ts";
 import { Time } from "./common.ts";
 import { Mentions, MessageReference, nameOf, ThreadPlace } from "./messages/messages.ts";
 import { type MessageKind, PollBody } from "./messages/polls.ts";
+import { Metadata } from "./metadata.ts";
 import { ProblemCode } from "./problems.ts";
 
 const EXAMPLE = "scheduled-0f9b2c6d-4e8a-4173-8b5c-1d2e3f405162";
@@ -32,6 +33,7 @@ const Fields = {
   quote_seq: Seq.optional(),
   thread: ThreadPlace.optional(),
   mentions: Mentions,
+  metadata: Metadata.optional(),
   failed: ProblemCode.optional().openapi({ description: "Why it was refused when it was due" }),
   failed_at: z.int().optional().openapi({ description: "When, in milliseconds since 1970" }),
 };

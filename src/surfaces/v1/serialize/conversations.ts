@@ -2,7 +2,8 @@ import type { z } from "@hono/zod-openapi";
 import type { ConversationWithOnlineCount } from "../../../core/conversations/online-count.ts";
 import type { UnreadTotal, UnreadTotals } from "../../../core/conversations/unread.ts";
 import type { Conversation } from "../../../domain/conversations/conversation.ts";
-import { isDiscoverable } from "../../../domain/conversations/group-policies.ts";
+import { isDiscoverable, showsHistory } from "../../../domain/conversations/group-policies.ts";
+import { readMetadata } from "../../../domain/server/metadata.ts";
 import type {
   Conversation as ConversationShape,
   DirectConversation,
@@ -44,6 +45,8 @@ function serializeGroup(conversation: Conversation): z.infer<typeof GroupConvers
     join_policy: conversation.joinPolicy,
     discoverable: isDiscoverable(conversation),
     threads: conversation.threads ? ("on" as const) : ("off" as const),
+    history: showsHistory(conversation) ? ("all" as const) : ("joined" as const),
+    leave: conversation.mayLeave,
     owner_id: ownerId,
     role: conversation.role,
   };
@@ -68,6 +71,7 @@ function sharedFields(conversation: Conversation) {
     archived: conversation.archived,
     validation: conversation.validation,
     disabled: conversation.disabled,
+    metadata: readMetadata(conversation.metadata),
     updated_at: conversation.updatedAt,
     ...(conversation.isDeleted && { deleted: true as const }),
     ...(conversation.draft && { draft: serializeComposerDraft(conversation.draft) }),

@@ -4,6 +4,7 @@ import { bodyJson, StoredBody } from "../../../domain/messages/content.ts";
 import type { AnyDraft, MessageReference } from "../../../domain/messages/message.ts";
 import { pollText } from "../../../domain/messages/polls.ts";
 import type { ScheduledChange, ScheduledMessage } from "../../../domain/messages/scheduled.ts";
+import { readMetadata } from "../../../domain/server/metadata.ts";
 import { wireCode } from "../errors.ts";
 import type {
   ScheduledChange as ScheduledChangeShape,
@@ -22,6 +23,7 @@ export function serializeScheduled(message: ScheduledMessage): z.infer<typeof Sc
     ...(draft.quoteSeq !== undefined && { quote_seq: draft.quoteSeq }),
     ...(draft.thread && { thread: { root: draft.thread.root, also_in_main: draft.thread.alsoInMain } }),
     mentions: draft.mentions,
+    ...(draft.metadata && { metadata: readMetadata(draft.metadata) }),
     ...content(draft),
     ...(failed && { failed: wireCode(failed.code), failed_at: failed.at }),
   };

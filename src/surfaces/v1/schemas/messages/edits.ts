@@ -1,5 +1,6 @@
 import { z } from "@hono/zod-openapi";
 import { Time } from "../common.ts";
+import { Metadata } from "../metadata.ts";
 import { Problem } from "../problems.ts";
 import { AnyBody, Mentions, Message } from "./messages.ts";
 
@@ -13,12 +14,23 @@ const EditedBody = AnyBody.openapi({
 
 export const MessageEdit = z
   .object({
-    body: EditedBody,
+    body: EditedBody.optional(),
     mentions: Mentions.optional().openapi({ description: "Absent: they stay as they are", example: [] }),
     base_version: z
       .int()
       .positive()
-      .openapi({ description: "The `version` that you have edited", example: 1 }),
+      .optional()
+      .openapi({ description: "With `body`: the `version` that you have edited", example: 1 }),
+    metadata: Metadata.optional().openapi({
+      description: "Replaces what is kept with the message. It has no versions, and no time ends it",
+    }),
+  })
+  .superRefine(({ body, mentions, base_version, metadata }, context) => {
+    const issue = (path: string, message: string) =>
+      context.addIssue({ code: "custom", path: [path], message });
+    if (body === undefined && (metadata === undefined || mentions !== undefined))
+      issue("body", "must be given, unless only `metadata` changes");
+    if (body !== undefined && base_version === undefined) issue("base_version", "must be given with `body`");
   })
   .openapi("MessageEdit");
 

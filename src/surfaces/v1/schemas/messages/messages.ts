@@ -16,6 +16,7 @@ import {
   TimeParam,
   UserIdParam,
 } from "../common.ts";
+import { Metadata } from "../metadata.ts";
 import { MessageKind, PollBody, PollFields } from "./polls.ts";
 import { OwnReactions, Reactions } from "./reactions.ts";
 import { SystemMessageBody } from "./system-message.ts";
@@ -56,6 +57,9 @@ const SendFields = z.object({
   quote_seq: Seq.optional().openapi({ description: "The message that this one answers" }),
   thread: NewThreadPlace.optional(),
   mentions: Mentions.optional(),
+  metadata: Metadata.optional().openapi({
+    description: "What you keep with the message: its members see it",
+  }),
   send_at: z.int().optional().openapi({
     description:
       "Over HTTP: the message is sent at this time, at most a year ahead, in milliseconds since 1970. A socket refuses it",
@@ -217,6 +221,13 @@ export const MessageFields = z.object({
     description: "When it was last edited, in milliseconds since 1970; absent: never, or it is revoked",
   }),
   client_msg_id: z.string().optional(),
+  metadata: Metadata.optional().openapi({
+    description: "What its sender keeps with it, changed by `PATCH`; absent: nothing",
+  }),
+  silent: z
+    .literal(true)
+    .optional()
+    .openapi({ description: "It counts as unread for nobody. Otherwise absent" }),
   created_at: Time,
 });
 

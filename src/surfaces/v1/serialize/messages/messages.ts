@@ -4,6 +4,7 @@ import { bodyJson, StoredBody } from "../../../../domain/messages/content.ts";
 import type { AnyDraft, Message, MessageReference, OwnPart } from "../../../../domain/messages/message.ts";
 import { pollText } from "../../../../domain/messages/polls.ts";
 import type { ThreadSummary } from "../../../../domain/messages/thread.ts";
+import { readMetadata, writeMetadata } from "../../../../domain/server/metadata.ts";
 import type {
   MessageReference as MessageReferenceShape,
   Message as MessageShape,
@@ -25,6 +26,7 @@ export function toDraft(input: NewMessage): AnyDraft {
     quoteSeq: input.quote_seq,
     thread: input.thread && { root: input.thread.root, alsoInMain: input.thread.also_in_main },
     mentions: input.mentions ?? [],
+    ...(input.metadata && { metadata: writeMetadata(input.metadata) }),
   };
   if (input.kind === undefined)
     return { ...options, copy: { type: "forward", source: reference(input.forward) } };
@@ -51,7 +53,12 @@ export function serializeMessage(message: Message): z.infer<typeof MessageShape>
 
 /** The newest message of a conversation, as the conversation shows it: without reactions. */
 export function serializeLastMessage(message: Message): z.infer<typeof MessageShape> {
-  return { ...withoutBody(message), body: StoredBody.parse(JSON.parse(bodyOf(message))) };
+  const { metadata } = message;
+  return {
+    ...withoutBody(message),
+    ...(metadata !== undefined && { metadata: readMetadata(metadata) }),
+    body: StoredBody.parse(JSON.parse(bodyOf(message))),
+  };
 }
 
 /**
@@ -69,6 +76,8 @@ export function partJson(message: Message): string {
 
 /** Before its reader's own part, the body is the last field of the JSON text of a message. */
 const BODY = ',"body":';
+/** The same to a reader of JSON. */
+const ESCAPED_BODY = String.raw`,"\u0062ody":`;
 
 /** The JSON text of a message without its body. No field before the body has a field of that name. */
 export function withoutBodyJson(json: string): string {
@@ -76,7 +85,11 @@ export function withoutBodyJson(json: string): string {
 }
 
 function fieldsJson(message: Message): string {
-  return JSON.stringify({ ...withoutBody(message), reactions: serializeReactions(message.reactions) });
+  const json = JSON.stringify({ ...withoutBody(message), reactions: serializeReactions(message.reactions) });
+  const { metadata } = message;
+  if (metadata === undefined) return json;
+  // A field of the name `body` in metadata is written so that it is not taken for that of the message.
+  return `${json.slice(0, -1)},"metadata":${metadata.replaceAll(BODY, ESCAPED_BODY)}}`;
 }
 
 /** Adds its reader's own part to the JSON text of a message. */
@@ -85,8 +98,8 @@ export function withOwnPart(json: string, own: OwnPart): string {
   return `${json.slice(0, -1)},${JSON.stringify(ownFields(own)).slice(1)}`;
 }
 
-/** The fields of a message that list entries show too, except its body. */
-function withoutBody(message: Message): Omit<z.infer<typeof MessageShape>, "body"> {
+/** The fields of a message that list entries show too, except its body and its metadata. */
+function withoutBody(message: Message): Omit<z.infer<typeof MessageShape>, "body" | "metadata"> {
   const { quote, thread, threadSummary, clientMsgId, forwarded } = message;
   // What every message has comes first: V8 stores a field slowly behind a spread.
   return {
@@ -119,6 +132,7 @@ function withoutBody(message: Message): Omit<z.infer<typeof MessageShape>, "body
     ...(message.pinned && { pinned_by: message.pinned.by }),
     ...(message.editedAt !== undefined && { edited_at: message.editedAt }),
     ...(clientMsgId !== undefined && { client_msg_id: clientMsgId }),
+    ...(message.silent && { silent: true as const }),
   };
 }
 

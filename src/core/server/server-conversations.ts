@@ -1,0 +1,221 @@
+import { z } from "zod";
+import type { Person } from "../../domain/accounts/person.ts";
+import type { JoinPolicy } from "../../domain/conversations/group-kind.ts";
+import { capacityOf } from "../../domain/conversations/group-policies.ts";
+import { type Page, type PageQuery, pageOf, readCursor } from "../../domain/conversations/pagination.ts";
+import { CoreError, type Failure, invalid } from "../../domain/errors.ts";
+import { ConversationCode, ConversationId } from "../../domain/ids.ts";
+import type { ConversationRef } from "../../domain/server/conversation-ref.ts";
+import { type Metadata, writeMetadata } from "../../domain/server/metadata.ts";
+import type { MemberOutcome, ServerConversation } from "../../domain/server/server-conversation.ts";
+import type { ServerKeyId } from "../../domain/server/server-key.ts";
+import type { ExternalId, UserRef } from "../../domain/server/user-ref.ts";
+import { randomHex } from "../../lib/random.ts";
+import { insertGroup } from "../../storage/conversations/groups.ts";
+import {
+  findNamedConversation,
+  listServerConversations,
+  type NamedConversation,
+} from "../../storage/server/server-conversations.ts";
+import type { Core } from "../context.ts";
+import { type UserByRef, usersByRef } from "./named-users.ts";
+import { noSuchUser } from "./server-users.ts";
+
+/** A group as a backend wants it; what is absent stays, or is empty in a new group. */
+export interface GroupInput {
+  name?: string | undefined;
+  avatar?: string | undefined;
+  joinPolicy?: JoinPolicy | undefined;
+  metadata?: Metadata | undefined;
+  /** whether those who come from now on see what was before */
+  history?: boolean | undefined;
+  mayLeave?: boolean | undefined;
+  owner?: UserRef | undefined;
+  members: UserRef[];
+}
+
+/** What a backend's call made of a group. */
+interface Put {
+  conversation: ServerConversation;
+  created: boolean;
+}
+
+/**
+ * Makes a group, or changes what is given of one. The same again changes nothing. External ids that nobody
+ * has make users. The users come first, then the group in D1, then its object: a call that breaks off is
+ * completed by its repeat.
+ * @param by the key
+ * @throws `not_found` for an id that no conversation or user has; `validation_failed` for a direct
+ *   conversation; `conflict` for a dissolved group; `forbidden` for a banned user; `group_full`: the group is
+ *   unchanged then
+ */
+export async function putGroup(
+  core: Core,
+  by: ServerKeyId,
+  ref: ConversationRef,
+  input: GroupInput,
+): Promise<Put> {
+  const found = await findNamedConversation(core.db, ref);
+  if (!found && "id" in ref) throw noNamedConversation();
+  if (found) requireGroup(found);
+  const { owner, members } = input;
+  const named = [...(owner ? [owner] : []), ...members];
+  const userOf = await usersByRef(core, by, named);
+  const people = named.map((one) => require(userOf, one));
+  const made = found || "id" in ref ? null : await insert(core, ref.externalId, input, people);
+  const group = found ?? made ?? (await findNamedConversation(core.db, ref));
+  // An account was deleted since the users were read.
+  if (!group) throw new CoreError("unavailable", "The members could not be looked up. Try again.");
+  const { id, externalId } = group;
+  const [first] = people;
+  const { overview, handsOver } = await core.conversations.putGroup(id, {
+    change: changeOf(core, input),
+    people: unique(people),
+    ...(owner && first && { ownerId: first.id }),
+  });
+  const { ownerId, version } = overview.profile;
+  // Also after a call that has broken off before it: nothing has changed in the group since.
+  if (version === 0 && ownerId !== null) await core.conversations.init(id, { userId: ownerId });
+  if (handsOver)
+    core.securityLog.record("ownership_changed", {
+      user: ownerId,
+      by: null,
+      conversation: id,
+      serverKey: by,
+    });
+  return { conversation: { id, externalId, ...overview }, created: made !== null };
+}
+
+/**
+ * Creates a group in D1. The first of the people owns it.
+ * @returns null where another call has created it meanwhile, or a user is deleted
+ */
+async function insert(
+  core: Core,
+  externalId: ExternalId,
+  { name = "", joinPolicy = "closed", metadata = {}, history, mayLeave = true, ...input }: GroupInput,
+  people: Person[],
+): Promise<NamedConversation | null> {
+  const [owner, ...others] = unique(people);
+  if (!owner) throw invalid("body.owner", "must name the owner, or `members` must name somebody");
+  const max = capacityOf({ maxMembers: null }, core.settings.maxGroupMembers);
+  if (others.length >= max) throw invalid("body.members", `a group has at most ${max} members`);
+  const { avatar = "" } = core.fileOrigins.withStoredAvatar(input);
+  const member = { role: "member", customFields: {} } as const;
+  const id = await insertGroup(core.db, {
+    ...{ externalId, name, avatar, joinPolicy, mayLeave, policy: "group", among: "anybody" },
+    ...{ introduction: "", announcement: "", handle: null, maxMembers: null, customFields: {} },
+    ...{ clientGroupId: null, discoverable: null, metadata: writeMetadata(metadata) },
+    history: history ?? null,
+    code: ConversationCode.parse(randomHex()),
+    ownerId: owner.id,
+    members: [
+      { userId: owner.id, role: "owner", customFields: {} },
+      ...others.map(({ id: userId }) => ({ userId, ...member })),
+    ],
+    createdAt: Date.now(),
+  });
+  return id === null ? null : { id, kind: "group", externalId };
+}
+
+/** The fields of the profile that a backend gives. */
+function changeOf(core: Core, input: GroupInput) {
+  const { name, joinPolicy, metadata, history, mayLeave } = input;
+  const { avatar } = core.fileOrigins.withStoredAvatar(input);
+  return {
+    ...(name !== undefined && { name }),
+    ...(avatar !== undefined && { avatar }),
+    ...(joinPolicy !== undefined && { joinPolicy }),
+    ...(metadata !== undefined && { metadata: writeMetadata(metadata) }),
+    ...(history !== undefined && { history }),
+    ...(mayLeave !== undefined && { mayLeave }),
+  };
+}
+
+/** A user whom a backend adds, with the role that they are to have. */
+export interface MemberInput {
+  ref: UserRef;
+  role?: "admin" | "member" | undefined;
+}
+
+/** What became of each user of a list, in its order. */
+export type NamedOutcome = MemberOutcome | { userId: null; result: "failed"; problem: Failure };
+
+/**
+ * Adds users to a group, who are made where nobody has their external id, and removes members; each for
+ * themself.
+ * @returns what became of each, those to be added first
+ * @throws `not_found` for an unknown conversation; `validation_failed` for a direct one; `conflict` for a
+ *   dissolved group
+ */
+export async function changeMembers(
+  core: Core,
+  by: ServerKeyId,
+  ref: ConversationRef,
+  { add, remove }: { add: MemberInput[]; remove: UserRef[] },
+): Promise<NamedOutcome[]> {
+  const { id, ...found } = await requireConversation(core, ref);
+  requireGroup(found);
+  const refs = add.map((one) => one.ref);
+  const userOf = await usersByRef(core, by, refs, remove);
+  const outcomes = await core.conversations.changeMembers(id, {
+    add: add.flatMap(({ ref: one, role }) => {
+      const person = userOf(one);
+      return person ? [{ person, ...(role && { role }) }] : [];
+    }),
+    remove: remove.flatMap((one) => userOf(one)?.id ?? []),
+  });
+  for (const { userId: user, result, role } of outcomes) {
+    const event = { user, by: null, conversation: id, serverKey: by };
+    if (result === "removed") core.securityLog.record("member_removed", event);
+    if (role) core.securityLog.record("role_changed", { ...event, role });
+  }
+  const done = outcomes.values();
+  return [...refs, ...remove].map((one) => {
+    const outcome = userOf(one) && done.next().value;
+    return outcome ?? { userId: null, result: "failed", problem: noSuchUser(one).toFailure() };
+  });
+}
+
+/** A conversation as the backend sees it, dissolved ones included. @throws `not_found` */
+export async function getServerConversation(core: Core, ref: ConversationRef): Promise<ServerConversation> {
+  const { id, externalId } = await requireConversation(core, ref);
+  return { id, externalId, ...(await core.conversations.overview(id, {})) };
+}
+
+const Position = z.tuple([ConversationId]);
+
+/** A page of conversations in the order of their ids. @param externalId absent: all */
+export async function listConversations(
+  core: Core,
+  { limit, cursor, externalId }: PageQuery & { externalId?: ExternalId | undefined },
+): Promise<Page<ServerConversation>> {
+  const [after] = cursor === undefined ? [0] : readCursor(Position, cursor);
+  const query = { after, limit: limit + 1, externalId: externalId ?? null };
+  return pageOf(await listServerConversations(core.db, query), limit, ({ id }) => [id]);
+}
+
+/** The conversation that a backend names. @throws `not_found` */
+export async function requireConversation(core: Core, ref: ConversationRef): Promise<NamedConversation> {
+  const found = await findNamedConversation(core.db, ref);
+  if (!found) throw noNamedConversation();
+  return found;
+}
+
+function requireGroup({ kind }: Pick<NamedConversation, "kind">): void {
+  if (kind === "direct") throw invalid("path.cref", "must be a group, and no direct conversation");
+}
+
+function require(userOf: UserByRef, ref: UserRef): Person {
+  const user = userOf(ref);
+  if (!user) throw noSuchUser(ref);
+  return user;
+}
+
+function unique(people: Person[]): Person[] {
+  return [...new Map(people.map((person) => [person.id, person])).values()];
+}
+
+function noNamedConversation(): CoreError {
+  return new CoreError("not_found", "There is no such conversation.", { missing: "conversation" });
+}
