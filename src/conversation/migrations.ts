@@ -8,7 +8,7 @@ import { FILE_REFERENCES_TABLES } from "./files/file-references.ts";
 import { HOOKS_TABLE } from "./hooks/hook-positions.ts";
 import { ATTACHMENTS_INDEX } from "./log/attachments.ts";
 import { EDITS_TABLE } from "./log/edit-history.ts";
-import { REVOKED_TABLE } from "./log/revoked-messages.ts";
+import { REVOKED_TABLE, REVOKED_TRIGGER } from "./log/revoked-messages.ts";
 import { MARKS_TABLES } from "./marks/mark-store.ts";
 import { BANS_TABLE } from "./members/bans.ts";
 import { MEMBER_INDEXES } from "./members/former-members.ts";
@@ -163,7 +163,8 @@ const BACKEND_COLUMNS = `
   ALTER TABLE conversation ADD COLUMN may_leave INTEGER NOT NULL DEFAULT 1;
   ALTER TABLE messages ADD COLUMN metadata TEXT;
   ALTER TABLE messages ADD COLUMN silent INTEGER;
-  CREATE INDEX messages_silent ON messages (seq) WHERE silent IS NOT NULL;`;
+  CREATE INDEX messages_silent ON messages (seq) WHERE silent IS NOT NULL;
+  ${REVOKED_TRIGGER}`;
 
 /** The schema of a conversation, as steps. Append-only: a released step never changes. */
 export const MIGRATIONS: readonly Migration[] = [

@@ -10,6 +10,12 @@ import { LIMITS } from "./limits.ts";
 export const UserId = z.int().positive().brand<"UserId">();
 export type UserId = z.infer<typeof UserId>;
 
+/** Who sends the messages of a team's backend that no user has sent. No account has this id. */
+export const NOBODY: UserId = z.literal(0).brand<"UserId">().parse(0);
+
+/** The sender of a message: a user, or nobody. */
+export const SenderId = z.int().nonnegative().brand<"UserId">();
+
 /** A conversation's id: an integer from 1 up, assigned by the conversations table. */
 export const ConversationId = z.int().positive().brand<"ConversationId">();
 export type ConversationId = z.infer<typeof ConversationId>;

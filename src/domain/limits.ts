@@ -60,6 +60,8 @@ export const LIMITS = {
   suspensionReason: 500,
   /** users whom a backend names in a call about the members of a group */
   serverMembers: 500,
+  /** code points of the `event` of a notice of a backend */
+  noticeEvent: 64,
   /** bytes of the metadata of a team's backend as JSON */
   metadataBytes: 4 * 1024,
   /** scheduled messages of a user that wait; as many more that were refused */

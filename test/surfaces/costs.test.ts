@@ -198,9 +198,10 @@ const ROUTES = new Map<string, Row>([
     "DELETE /v1/server/users/:ref/suspension",
   ),
   ...backendPage("GET /v1/server/users", "POST /v1/server/users"),
-  ...backend("GET /v1/server/conversations/:cref"),
+  ...backend("GET /v1/server/conversations/:cref", "POST /v1/server/conversations/:cref/messages"),
   ...backendPage(
     "GET /v1/server/conversations",
+    "GET /v1/server/conversations/:cref/messages",
     "PUT /v1/server/conversations/:cref",
     "PATCH /v1/server/conversations/:cref/members",
   ),

@@ -183,6 +183,7 @@ const METHODS: Record<keyof typeof CONVERSATION_CALLS, readonly (keyof typeof WA
   },
   ...{ vote: none, closePoll: none, voters: none },
   ...{ putGroup: ["backend PUT"], changeMembers: ["backend PATCH of members"], overview: none },
+  ...{ allMessages: none, notify: none },
 };
 
 test("every way is by a method of the conversation object", () => {

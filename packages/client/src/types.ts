@@ -33,7 +33,7 @@ export type ClientFrame = Schemas["DeviceClientFrame"] | Schemas["RoomClientFram
 export type Frame<Type extends ServerFrame["type"]> = Extract<ServerFrame, { type: Type }>;
 
 /** What the list shows of the newest message. */
-export type LastMessage = Pick<Message, "seq" | "sender" | "kind" | "revoked" | "created_at"> & {
+export type LastMessage = Pick<Message, "seq" | "sender" | "kind" | "revoked" | "silent" | "created_at"> & {
   /** the number of its last change; absent in what sockets tell of crowded groups */
   rev?: number;
   body: Message["body"] | Schemas["MessagePreview"]["body"];

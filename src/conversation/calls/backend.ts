@@ -1,13 +1,31 @@
+import type { NoticeDraft } from "../../domain/messages/message.ts";
 import { WEIGHTS } from "../../object/user-budgets.ts";
-import type { WantedGroup, WantedMembers } from "../changes/backend.ts";
-import { repeatable } from "./call.ts";
+import { OVERSEER, type WantedGroup, type WantedMembers } from "../changes/backend.ts";
+import { repeatable, repeatableIf } from "./call.ts";
+import { type PageInput, pageFor } from "./reading.ts";
 
-const { page, unweighed } = WEIGHTS;
+const { light, page, unweighed } = WEIGHTS;
 
 /** The calls of a team's backend, which is no member. */
 export const BACKEND = {
   /** The conversation, for somebody who is in none. @see BackendChanges.overview */
   overview: repeatable(unweighed, ({ room }, _: object) => room.backend.overview()),
+
+  /** A page of all messages. @see pageFor */
+  allMessages: repeatable(page, ({ room }, input: PageInput) =>
+    room.profiles.fresh(() => {
+      room.flushSends();
+      return pageFor(room, OVERSEER, input);
+    }),
+  ),
+
+  /** Stores a notice by nobody. @see BackendChanges.notify */
+  notify: repeatableIf(
+    // Without a client id a repeated notice would be stored twice.
+    ({ clientMsgId }: NoticeDraft) => clientMsgId !== undefined,
+    light,
+    ({ room }, draft: NoticeDraft) => room.backend.notify(draft),
+  ),
 
   /** Makes a group as the backend wants it. @see BackendChanges.put */
   putGroup: repeatable(page, async ({ room }, input: WantedGroup) => {

@@ -7,7 +7,8 @@ import { WEIGHTS } from "../../object/user-budgets.ts";
 import { type HistoryChunkQuery, historyChunk } from "../history.ts";
 import { messagesFrom } from "../log/by-time.ts";
 import type { ReadableRange } from "../log/readable-log.ts";
-import type { Scope } from "../log/row.ts";
+import type { Reader, Scope } from "../log/row.ts";
+import type { Room } from "../room.ts";
 import type { SearchQuery } from "../search/search.ts";
 import { type ChangesRequest, changesPage } from "../views/changes-page.ts";
 import { type Caller, costlyRead, memberRead, type OnMessage, repeatable } from "./call.ts";
@@ -29,6 +30,35 @@ interface SearchInTime extends SearchQuery {
 /** Each user reads one whole history at a time, which is charged as it begins. */
 const historyWeight = ({ after }: HistoryInput) => (after === undefined ? search : unweighed);
 
+/** The bounds of a page of messages. */
+export interface PageInput {
+  before?: Position;
+  after?: Position;
+  /** the page begins at the first message from this time (ms) on */
+  at?: number;
+  limit: number;
+  /** absent: the main stream */
+  scope?: Scope;
+}
+
+/** A page of messages as a reader sees them, in rising order; without bounds the newest messages. */
+export function pageFor(
+  { log, renderer }: Pick<Room, "log" | "renderer">,
+  reader: Reader,
+  { before, after, at, limit, scope = "main" }: PageInput,
+): { items: Message[]; hasMore: boolean; hasEarlier?: boolean } {
+  if (at !== undefined) {
+    const { rows, ...more } = messagesFrom(log, at, limit, reader, scope);
+    return { items: renderer.render(rows, reader), ...more };
+  }
+  const { rows, hasMore } =
+    after === undefined
+      ? log.before(before ?? Number.MAX_SAFE_INTEGER, limit, reader, scope)
+      : log.after(after, limit, reader, scope);
+  if (after === undefined) rows.reverse();
+  return { items: renderer.render(rows, reader), hasMore };
+}
+
 /** The calls that read messages. */
 export const READING = {
   /**
@@ -37,26 +67,7 @@ export const READING = {
    * @param input `at`: the page begins at the first message from this time (ms) on
    * @returns `hasEarlier`: with `at`, whether there are messages before the page
    */
-  page: memberRead(
-    page,
-    (
-      { log, renderer },
-      member,
-      input: Caller & { before?: Position; after?: Position; at?: number; limit: number; scope?: Scope },
-    ): { items: Message[]; hasMore: boolean; hasEarlier?: boolean } => {
-      const { before = Number.MAX_SAFE_INTEGER, after, at, limit, scope = "main" } = input;
-      if (at !== undefined) {
-        const { rows, ...more } = messagesFrom(log, at, limit, member, scope);
-        return { items: renderer.render(rows, member), ...more };
-      }
-      const { rows, hasMore } =
-        after === undefined
-          ? log.before(before, limit, member, scope)
-          : log.after(after, limit, member, scope);
-      if (after === undefined) rows.reverse();
-      return { items: renderer.render(rows, member), hasMore };
-    },
-  ),
+  page: memberRead(page, (room, member, input: Caller & PageInput) => pageFor(room, member, input)),
 
   /** A page of the messages that changed after a rev. @see changesPage */
   changes: memberRead(page, (room, member, input: Caller & ChangesRequest) =>

@@ -1,8 +1,10 @@
 import type { Person } from "../../domain/accounts/person.ts";
 import { POLICIES } from "../../domain/conversations/group-policies.ts";
 import { attempt, CoreError, noConversation, refusedFor } from "../../domain/errors.ts";
-import type { UserId } from "../../domain/ids.ts";
+import { NOBODY, Position, Seq, type UserId } from "../../domain/ids.ts";
+import type { Message, NoticeDraft } from "../../domain/messages/message.ts";
 import type { ConversationOverview, MemberOutcome } from "../../domain/server/server-conversation.ts";
+import type { Reader } from "../log/row.ts";
 import type { RoomContext } from "../room/context.ts";
 import { ADDED, type Admission } from "./admission.ts";
 import { type GroupChanges, type GroupProfileChange, removal } from "./group.ts";
@@ -94,6 +96,27 @@ export class BackendChanges {
     return { concerned: concerned.map(({ userId }) => userId), outcomes };
   }
 
+  /**
+   * Stores a notice by nobody. It opens a direct conversation for both users, as a first message does.
+   * @returns it, and whether its client message id was known already
+   * @throws `conflict` for a dissolved group
+   */
+  notify(draft: NoticeDraft): { message: Message; isRepeated: boolean } {
+    this.#room.flushSends();
+    const { log, members, state } = this.#room;
+    const { clientMsgId } = draft;
+    const sent = clientMsgId === undefined ? undefined : log.byClientId(NOBODY, clientMsgId);
+    if (!sent) {
+      if (state.dissolvedAt !== null) throw isDissolved();
+      members.openForAll();
+      this.#room.commit((tx) => this.#room.change(tx, { notice: draft }));
+    }
+    const row = sent ?? log.get(Seq.parse(log.last.seq));
+    const [message] = row ? this.#room.renderer.render([row], OVERSEER) : [];
+    if (!message) throw new Error("a stored notice has a message");
+    return { message, isRepeated: sent !== undefined };
+  }
+
   #add(ownerId: UserId, list: WantedMembers["add"]): MemberOutcome[] {
     const { members, bans } = this.#room;
     const banned = new Set(bans.among(list.map(({ person }) => person.id)));
@@ -138,6 +161,9 @@ export class BackendChanges {
     return profile.ownerId;
   }
 }
+
+/** Who reads for a backend: everything is shown, and nothing is their own. */
+export const OVERSEER: Reader = { user_id: NOBODY, visible_from: Position.parse(0) };
 
 const BANNED = refusedFor("banned", "This user is banned from the group: lift the ban first.");
 

@@ -1,8 +1,8 @@
 import type { NewestCounted } from "../../domain/conversations/archive.ts";
-import { Position, Seq, type UserId } from "../../domain/ids.ts";
+import { NOBODY, Position, Seq, type UserId } from "../../domain/ids.ts";
 import { LIMITS } from "../../domain/limits.ts";
 import { EMPTY_BODY, type SystemMessage } from "../../domain/messages/content.ts";
-import type { Mentioned } from "../../domain/messages/message.ts";
+import type { Mentioned, NoticeDraft } from "../../domain/messages/message.ts";
 import type { SystemMessageDetails } from "../../domain/messages/system-message.ts";
 import { CHUNK, inChunks } from "../../object/row-chunks.ts";
 import type { Transaction } from "../state/transaction.ts";
@@ -182,23 +182,36 @@ export class MessageLog {
     { event, actor_id, user_ids, seq }: SystemMessage,
     details: SystemMessageDetails,
   ): MessageRow {
+    return this.#appendTip(tx, {
+      ...{ sender_id: actor_id, client_msg_id: null, metadata: null },
+      body: JSON.stringify({ event, actor_id, user_ids, seq }),
+      tip: JSON.stringify(details),
+    });
+  }
+
+  /** Appends a notice by nobody, which does not count as unread. */
+  appendNotice(tx: Transaction, { body, clientMsgId, metadata }: NoticeDraft): MessageRow {
+    const own = { client_msg_id: clientMsgId ?? null, metadata: metadata || null };
+    return this.#appendTip(tx, { ...own, sender_id: NOBODY, body, tip: null });
+  }
+
+  #appendTip(
+    tx: Transaction,
+    own: Pick<MessageRow, "sender_id" | "body" | "tip" | "client_msg_id" | "metadata">,
+  ): MessageRow {
     const row: MessageRow = {
       seq: Seq.parse(this.last.seq + 1),
       n: this.last.n,
-      sender_id: actor_id,
       kind: "tip",
-      body: JSON.stringify({ event, actor_id, user_ids, seq }),
+      ...own,
       quote_seq: null,
       mentions: null,
       also_mentioned: null,
-      client_msg_id: null,
       forwarded: null,
       client_time: null,
       priority: null,
       custom_data: null,
-      metadata: null,
       silent: null,
-      tip: JSON.stringify(details),
       place: null,
       ...NO_THREAD,
       poll: null,

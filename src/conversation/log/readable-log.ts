@@ -50,7 +50,9 @@ export class ReadableLog {
   /** Reads at most `limit` messages, within the bytes of a page. */
   page({ skip = 0, ...range }: ReadableRange, reader: Reader): MessageRows {
     const { after, before, ascending, limit, ...filter } = range;
-    const isPlain = !ascending && filter.senderId === undefined && filter.kind === undefined;
+    const isNarrowed = filter.senderId !== undefined || filter.kind !== undefined;
+    // The numbers of countable messages, by which a page is found, leave silent ones out.
+    const isPlain = !ascending && !isNarrowed && !this.#hasSilent();
     const start = isPlain && skip > 0 ? this.#pageStart(before, skip, reader) : { before, skip };
     const order = ascending ? "ASC" : "DESC";
     const query = `SELECT * FROM messages WHERE seq > ? AND seq < ? AND ${READABLE}
@@ -91,11 +93,25 @@ export class ReadableLog {
 
   /**
    * The number of messages that a reader can read. It subtracts revoked and hidden messages, which are few,
-   * from the countable ones, whose number the newest row stores.
+   * from the countable ones, whose number the newest row stores, and from the silent ones.
    */
   count(reader: Reader): number {
+    const { visible_from: from } = reader;
     const { seq, n } = this.#log.last;
-    return n - this.#log.headAt(reader.visible_from).n - this.#countRemoved(reader.visible_from, seq, reader);
+    const counted = n - this.#log.headAt(from).n;
+    return counted + this.#countSilent(from) - this.#countRemoved(from, seq, reader);
+  }
+
+  /** The number of silent messages after a seq. */
+  #countSilent(after: number): number {
+    const query = `SELECT count(*) AS silent FROM messages INDEXED BY messages_silent
+      WHERE silent IS NOT NULL AND seq > ? AND in_main = 1`;
+    return this.#sql.exec<{ silent: number }>(query, after).one().silent;
+  }
+
+  #hasSilent(): boolean {
+    const query = "SELECT 1 FROM messages INDEXED BY messages_silent WHERE silent IS NOT NULL LIMIT 1";
+    return this.#sql.exec(query).toArray().length > 0;
   }
 
   /**

@@ -4,7 +4,7 @@ import type { MessageRow } from "./row.ts";
 
 /**
  * The revoked messages, which unread counts leave out. A row is in the main stream (`thread_root` 0), or a
- * thread-only reply. The trigger notes each revoke.
+ * thread-only reply. The trigger notes each revoke; `REVOKED_TRIGGER` has replaced it.
  */
 export const REVOKED_TABLE = `
   CREATE TABLE revoked_messages (
@@ -15,6 +15,16 @@ export const REVOKED_TABLE = `
   ) STRICT, WITHOUT ROWID;
   CREATE TRIGGER messages_revoked_counted AFTER UPDATE OF revoked_rev ON messages
     WHEN NEW.revoked_rev IS NOT NULL AND OLD.revoked_rev IS NULL AND NEW.kind <> 'tip' BEGIN
+      INSERT OR IGNORE INTO revoked_messages (thread_root, seq, sender_id)
+        VALUES (iif(NEW.in_main = 1, 0, NEW.thread_root), NEW.seq, NEW.sender_id);
+    END;`;
+
+/** The trigger that leaves out silent messages, too, which do not count in the first place. */
+export const REVOKED_TRIGGER = `
+  DROP TRIGGER messages_revoked_counted;
+  CREATE TRIGGER messages_revoked_counted AFTER UPDATE OF revoked_rev ON messages
+    WHEN NEW.revoked_rev IS NOT NULL AND OLD.revoked_rev IS NULL AND NEW.kind <> 'tip'
+      AND NEW.silent IS NULL BEGIN
       INSERT OR IGNORE INTO revoked_messages (thread_root, seq, sender_id)
         VALUES (iif(NEW.in_main = 1, 0, NEW.thread_root), NEW.seq, NEW.sender_id);
     END;`;
@@ -60,8 +70,9 @@ export class RevokedMessages {
   }
 
   /** Takes a stored revoke into memory. */
-  add({ seq, sender_id, in_main }: MessageRow): void {
-    if (in_main === 1 && seq > this.#floor) this.#rows.splice(this.#indexAfter(seq), 0, { seq, sender_id });
+  add({ seq, sender_id, in_main, silent }: MessageRow): void {
+    if (in_main === 1 && silent === null && seq > this.#floor)
+      this.#rows.splice(this.#indexAfter(seq), 0, { seq, sender_id });
   }
 
   #load(after: number): void {

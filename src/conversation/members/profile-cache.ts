@@ -5,7 +5,7 @@ import {
   type Person,
   type VersionedPerson,
 } from "../../domain/accounts/person.ts";
-import type { UserId } from "../../domain/ids.ts";
+import { NOBODY, type UserId } from "../../domain/ids.ts";
 import type { ConversationDirectory } from "../../domain/ports.ts";
 import type { Timing } from "../../domain/timing.ts";
 import { errorFields, log } from "../../lib/logger.ts";
@@ -134,7 +134,7 @@ export class ProfileCache {
 
   /** The profile of a user, or that of a deleted user without a stored one. */
   get(id: UserId): Person {
-    return this.#find(id) ?? deletedUser(id);
+    return (id === NOBODY ? undefined : this.#find(id)) ?? deletedUser(id);
   }
 
   /** The profile of a user if it is in memory: it does not count as shown. */

@@ -294,7 +294,7 @@ function newRow(
   // Every column by name: a row that is built by spreading others costs every send 2 µs.
   return {
     seq: Seq.parse(last.seq + 1),
-    n: last.n + thread.in_main,
+    n: last.n + (draft.silent ? 0 : thread.in_main),
     sender_id: senderId,
     kind: draft.kind,
     body: draft.body,

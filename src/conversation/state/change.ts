@@ -3,6 +3,7 @@ import type { Profile } from "../../domain/conversations/conversation.ts";
 import { may, POLICIES } from "../../domain/conversations/group-policies.ts";
 import type { UserId } from "../../domain/ids.ts";
 import type { SystemMessage } from "../../domain/messages/content.ts";
+import type { NoticeDraft } from "../../domain/messages/message.ts";
 import type { SystemMessageChange, SystemMessageDetails } from "../../domain/messages/system-message.ts";
 import type { KickReason, MemberEvent } from "../../domain/sync/socket-protocol.ts";
 import type { NotificationOutbox, QueuedNotification } from "../delivery/notification-outbox.ts";
@@ -35,6 +36,8 @@ export interface GroupChange {
   dissolvedAt?: number;
   /** the system message for the history of the group */
   systemMessage?: SystemMessage & SystemMessageChange;
+  /** a notice of a backend, in place of a system message */
+  notice?: NoticeDraft;
   /** the users whose sockets are closed, and the reason; all members if the group is dissolved */
   kick?: { userIds: UserId[]; reason: KickReason };
   /** an event besides the system message */
@@ -99,9 +102,10 @@ export function storeChange(
   for (const person of change.profiles ?? []) profiles.store(tx, person, now);
   if (newShared) state.setShared(tx, newShared);
   if (raisesChanges) state.raise(tx, { changes: 1 });
-  const systemMessage = change.systemMessage
+  const tip = change.systemMessage
     ? log.appendSystemMessage(tx, change.systemMessage, detailsOf(change.systemMessage))
     : null;
+  const systemMessage = tip ?? (change.notice ? log.appendNotice(tx, change.notice) : null);
   const last = systemMessage?.seq ?? log.last.seq;
   members.moveSenders(tx, NO_POSITIONS, { from: log.last.seq, to: last });
   const changes = state.changes + (raisesChanges ? 1 : 0);

@@ -1,6 +1,6 @@
 import { deletedUser, type Person } from "../../domain/accounts/person.ts";
 import type { UserId } from "../../domain/ids.ts";
-import { SystemMessage } from "../../domain/messages/content.ts";
+import { readTip } from "../../domain/messages/content.ts";
 import type { Message } from "../../domain/messages/message.ts";
 import { findPeople } from "../../storage/conversations/conversations.ts";
 import type { Core } from "../context.ts";
@@ -41,6 +41,6 @@ export function mentionedUsers({
 }: Pick<Message, "kind" | "body" | "mentions" | "alsoMentioned" | "revokedBy">): UserId[] {
   const mentioned = mentions === "all" ? alsoMentioned : mentions;
   if (kind !== "tip") return revokedBy === undefined ? mentioned : [...mentioned, revokedBy];
-  const { actor_id, user_ids } = SystemMessage.parse(JSON.parse(body));
-  return [actor_id, ...user_ids];
+  const tip = readTip(body);
+  return "notice" in tip ? [] : [tip.actor_id, ...tip.user_ids];
 }

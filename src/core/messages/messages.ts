@@ -33,29 +33,35 @@ export async function pageOfMessages(
   core: Core,
   caller: UserId,
   id: ConversationId,
-  page: {
-    before?: Position | undefined;
-    after?: Position | undefined;
-    at?: number | undefined;
-    limit: number;
-    scope: "main" | "all";
-  },
+  bounds: PageBounds,
 ): Promise<{ items: Message[]; hasMore: boolean; hasEarlier?: boolean }> {
-  const { before, after, at, limit, scope } = page;
+  return core.conversations.page(id, { userId: caller, ...boundsOf(bounds) });
+}
+
+/** The bounds of a page of messages, as a caller gives them. */
+export interface PageBounds {
+  before?: Position | undefined;
+  after?: Position | undefined;
+  at?: number | undefined;
+  limit: number;
+  scope: "main" | "all";
+}
+
+/** The same without those that are absent. @throws `validation_failed` for several at once */
+export function boundsOf({ before, after, at, limit, scope }: PageBounds) {
   if (before !== undefined && after !== undefined) {
     throw invalid("query.before", "before and after exclude each other: send one of them");
   }
   if (at !== undefined && (before ?? after) !== undefined) {
     throw invalid("query.at", "at excludes before and after: send one of them");
   }
-  return core.conversations.page(id, {
-    userId: caller,
+  return {
     limit,
     scope,
     ...(before !== undefined && { before }),
     ...(after !== undefined && { after }),
     ...(at !== undefined && { at }),
-  });
+  };
 }
 
 /**

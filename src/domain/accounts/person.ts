@@ -1,4 +1,4 @@
-import type { UserId } from "../ids.ts";
+import { NOBODY, type UserId } from "../ids.ts";
 
 /** A user's profile as others see it beside a message or in a list of members. */
 export interface Person {
@@ -42,7 +42,8 @@ export function changedPerson(
   return before && looksSame(before, after) ? null : { ...after, version };
 }
 
-/** The profile that is shown for a user whose profile no longer exists. */
+/** The profile that is shown for a user whose profile no longer exists, and an empty one for nobody. */
 export function deletedUser(id: UserId): Person {
+  if (id === NOBODY) return { id, username: "", nickname: "", avatar: "" };
   return { id, username: `deleted-${id}`, nickname: "", avatar: "" };
 }

@@ -77,8 +77,26 @@ export const SystemMessage = z.object({
 });
 export type SystemMessage = z.infer<typeof SystemMessage>;
 
+/**
+ * What a team's backend says by nobody: a message of the kind `tip`, of which all rules of system messages
+ * hold. `event` and `data` are for clients of the team.
+ */
+export const Notice = z.object({
+  text: textUpTo(LIMITS.textLength),
+  event: textUpTo(LIMITS.noticeEvent).min(1).optional(),
+  data: z.record(z.string(), z.json()).optional(),
+});
+export type Notice = z.infer<typeof Notice>;
+
 /** A body as it is stored and read: the JSON text of an object that `Content` has validated. */
 export type BodyJson = string;
+
+/** Reads the body of a message of the kind `tip`. */
+export function readTip(body: BodyJson): SystemMessage | { notice: Notice } {
+  const stored: unknown = JSON.parse(body);
+  const notice = Notice.safeParse(stored);
+  return notice.success ? { notice: notice.data } : SystemMessage.parse(stored);
+}
 
 /** The body of a revoked message. */
 export const EMPTY_BODY: BodyJson = "{}";
@@ -92,8 +110,8 @@ export const StoredBody = z.record(z.string(), z.json());
  * Serializes the body of a content for storage.
  * @throws `validation_failed` over 32 KiB of UTF-8
  */
-export function bodyJson(content: Content): BodyJson {
-  const json = JSON.stringify(content.body);
+export function bodyJson({ body }: Pick<Content, "body"> | { body: Notice }): BodyJson {
+  const json = JSON.stringify(body);
   if (exceedsBytes(json, LIMITS.bodyBytes)) throw excess("body", LIMITS.bodyBytes);
   return json;
 }

@@ -150,6 +150,14 @@ export interface Draft {
   rendered?: { people: Person[]; bytes: number } | undefined;
 }
 
+/** A notice of a team's backend, by nobody. */
+export interface NoticeDraft {
+  clientMsgId?: string | undefined;
+  /** JSON of `Notice` */
+  body: BodyJson;
+  metadata?: MetadataJson | undefined;
+}
+
 /** What a draft refers to in its conversation, and the id under which it may have been sent. */
 export type DraftReferences = Pick<
   Draft,

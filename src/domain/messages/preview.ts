@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { Seq, UserId } from "../ids.ts";
+import { SenderId, Seq, UserId } from "../ids.ts";
 import { Kind } from "./content.ts";
 import { Forwarded, Priority } from "./message.ts";
 import { PollBody } from "./polls.ts";
@@ -12,7 +12,7 @@ import { ThreadPlace, ThreadSummary } from "./thread.ts";
  */
 export const Preview = z.object({
   seq: Seq,
-  senderId: UserId,
+  senderId: SenderId,
   nameCard: z.string().optional(),
   kind: Kind,
   body: z.string(),

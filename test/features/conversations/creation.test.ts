@@ -51,6 +51,7 @@ const COMMON = {
   muted_until: 0,
   archived: false,
   validation: false,
+  metadata: {},
   disabled: false,
   updated_at: expect.any(Number),
 };
@@ -115,6 +116,8 @@ describe("a group", () => {
       join_policy: "approval",
       discoverable: false,
       threads: "on",
+      history: "joined",
+      leave: true,
       owner_id: dan.user.id,
       role: "owner",
       member_count: 2,

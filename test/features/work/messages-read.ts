@@ -14,6 +14,12 @@ const position = (seq: number) => Position.parse(seq);
 
 /** The calls that read messages of a conversation. */
 export const MESSAGES_READ = {
+  allMessages: {
+    worst: "100 of the largest texts",
+    cases: [() => [{ limit }]],
+    ...{ read: 400, written: 5, bytes: 4_500_000 },
+    by: "`page`, 100 messages",
+  },
   page: {
     worst:
       "100 of the largest texts; a page behind or before runs of hidden messages and of thread-only replies",

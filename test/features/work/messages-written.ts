@@ -59,6 +59,12 @@ export const MESSAGES_WRITTEN = {
     ...{ read: 55, written: 5, bytes: 26_000 },
     by: "one message",
   },
+  notify: {
+    worst: "the largest text",
+    cases: [() => [{ body: JSON.stringify({ text: LONGEST_TEXT }), clientMsgId: "notice" }]],
+    ...{ read: 65, written: 15, bytes: 28_000 },
+    by: "one message",
+  },
   editMessage: {
     worst: "the largest text anew, the 21st time",
     cases: range(1, LIMITS.formerVersions + 1).map((version) => (g) => {

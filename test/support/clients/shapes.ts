@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { ConversationKind } from "../../../src/domain/conversations/conversation.ts";
+import { SenderId } from "../../../src/domain/ids.ts";
 import { User } from "../../../src/surfaces/v1/schemas/accounts.ts";
 import {
   ConversationList,
@@ -22,7 +23,7 @@ const StrictQuote = MessageFields.shape.quote.unwrap().strict();
 export const StrictMessage = z.strictObject({
   ...MessageFields.shape,
   ...PollFields,
-  sender: MessageFields.shape.sender.strict(),
+  sender: MessageFields.shape.sender.extend({ id: SenderId }).strict(),
   quote: StrictQuote.optional(),
 });
 export type StrictMessage = z.infer<typeof StrictMessage>;

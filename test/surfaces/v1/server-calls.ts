@@ -93,4 +93,17 @@ export const SERVER_CALLS: ServerCall[] = [
     body: {},
     expected: [404, "not_found"],
   },
+  {
+    route: "GET /v1/server/conversations/:cref/messages",
+    scope: "conversations",
+    path: NOWHERE,
+    expected: [404, "not_found"],
+  },
+  {
+    route: "POST /v1/server/conversations/:cref/messages",
+    scope: "messages",
+    path: NOWHERE,
+    body: { as: null, kind: "system", body: { text: "x" } },
+    expected: [404, "not_found"],
+  },
 ];

@@ -86,7 +86,7 @@ test("the tables of a conversation are the reviewed ones", async () => {
         "CREATE INDEX messages_mentions ON messages (seq) WHERE mentions IS NOT NULL",
         "CREATE INDEX messages_pinned ON messages (pinned_at) WHERE pinned_at IS NOT NULL",
         "CREATE INDEX messages_revoked ON messages (revoked_rev) WHERE revoked_rev IS NOT NULL",
-        "CREATE TRIGGER messages_revoked_counted AFTER UPDATE OF revoked_rev ON messages WHEN NEW.revoked_rev IS NOT NULL AND OLD.revoked_rev IS NULL AND NEW.kind <> 'tip' BEGIN INSERT OR IGNORE INTO revoked_messages (thread_root, seq, sender_id) VALUES (iif(NEW.in_main = 1, 0, NEW.thread_root), NEW.seq, NEW.sender_id); END",
+        "CREATE TRIGGER messages_revoked_counted AFTER UPDATE OF revoked_rev ON messages WHEN NEW.revoked_rev IS NOT NULL AND OLD.revoked_rev IS NULL AND NEW.kind <> 'tip' AND NEW.silent IS NULL BEGIN INSERT OR IGNORE INTO revoked_messages (thread_root, seq, sender_id) VALUES (iif(NEW.in_main = 1, 0, NEW.thread_root), NEW.seq, NEW.sender_id); END",
         "CREATE INDEX messages_silent ON messages (seq) WHERE silent IS NOT NULL",
         "CREATE INDEX messages_thread ON messages (thread_root, seq) WHERE thread_root IS NOT NULL",
         "CREATE TABLE outbox ( id INTEGER PRIMARY KEY, body TEXT NOT NULL, receivers TEXT NOT NULL ) STRICT",

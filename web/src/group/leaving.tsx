@@ -11,8 +11,9 @@ import { showDialog } from "../ui/dialogs.tsx";
 import { ProblemText } from "../ui/problem-text.tsx";
 import type { GroupEntry } from "./rights.ts";
 
-/** The end of a membership. An owner hands the group over before, or ends it. */
-export function Leaving({ group: { id, name, role, member_count: count } }: { group: GroupEntry }) {
+/** The end of a membership. An owner hands the group over before, or ends it. Some groups nobody may leave. */
+export function Leaving({ group }: { group: GroupEntry }) {
+  const { id, name, role, member_count: count } = group;
   const { chat } = useAccount();
   const path = { id };
   const leave = useAction(async () => {
@@ -30,7 +31,7 @@ export function Leaving({ group: { id, name, role, member_count: count } }: { gr
     <section class="group">
       <ProblemText text={problem} />
       <div class="actions">
-        {role === "owner" && count > 1 && (
+        {role === "owner" && count > 1 && group.leave && (
           <button
             class="secondary"
             type="button"
@@ -39,9 +40,11 @@ export function Leaving({ group: { id, name, role, member_count: count } }: { gr
             {t("group.leaveAndHandOver")}
           </button>
         )}
-        <button class="secondary" data-danger type="button" disabled={isBusy} onClick={() => void run()}>
-          {t(role === "owner" ? "group.dissolve" : "group.leave")}
-        </button>
+        {(role === "owner" || group.leave) && (
+          <button class="secondary" data-danger type="button" disabled={isBusy} onClick={() => void run()}>
+            {t(role === "owner" ? "group.dissolve" : "group.leave")}
+          </button>
+        )}
       </div>
     </section>
   );

@@ -4,27 +4,33 @@ import { listed } from "../i18n/format.ts";
 import { t } from "../i18n/i18n.ts";
 
 /** What a system message reports. */
-export type Notice = Extract<Message, { kind: "tip"; revoked: false }>["body"];
+type Report = Extract<Message, { kind: "tip"; revoked: false }>["body"];
+/** What a system message says: what it reports, or the words of a team's backend. */
+export type Notice = Report | { text: string };
 
 /** So many users are named; the others are counted. */
 const NAMED = 4;
 
-/** What a system message reports; undefined: it is a message of a user. */
+/** What a system message says; undefined: it is a message of a user. */
 export function noticeOf({ kind, body }: Pick<LastMessage, "kind" | "body">): Notice | undefined {
-  return kind === "tip" && isNotice(body) ? body : undefined;
+  if (kind === "system") return { text: "text" in body ? String(body.text) : "" };
+  return kind === "tip" && isReport(body) ? body : undefined;
 }
 
-function isNotice(body: LastMessage["body"]): body is Notice {
+function isReport(body: LastMessage["body"]): body is Report {
   return "event" in body;
 }
 
 /** The users whom a notice names. */
-export function usersOf({ actor_id: actor, user_ids: users }: Notice): number[] {
+export function usersOf(notice: Notice): number[] {
+  if ("text" in notice) return [];
+  const { actor_id: actor, user_ids: users } = notice;
   return [actor, ...users.slice(0, NAMED)];
 }
 
 /** A notice in words. @param nameOf what a user is called, if that is known */
 export function noticeText(notice: Notice, me: number, nameOf: (id: number) => string | undefined): string {
+  if ("text" in notice) return notice.text;
   const { event, actor_id: actorId, user_ids: ids } = notice;
   const name = (id: number) => isolated(nameOf(id) ?? t("notice.somebody"));
   const actor = actorId === me ? t("notice.you") : name(actorId);
@@ -42,7 +48,7 @@ export function noticeText(notice: Notice, me: number, nameOf: (id: number) => s
 }
 
 /** The text that a notice has. Those of old servers do not say what has changed. */
-function factOf({ event, role, muted_for_s: muted, name, changed = [] }: Notice) {
+function factOf({ event, role, muted_for_s: muted, name, changed = [] }: Report) {
   if (role) return `role.${role}` as const;
   if (muted !== undefined) return muted ? "muted.for" : "muted.ended";
   return name ? "renamed" : (TOLD.find((field) => field === changed.join()) ?? event);

@@ -1,6 +1,6 @@
 import type { Message } from "../types.ts";
 
-type Counted = Pick<Message, "kind" | "revoked" | "sender">;
+type Counted = Pick<Message, "kind" | "revoked" | "sender" | "silent">;
 
 /** The root of a thread-only reply; undefined: the message stands in the main stream of its conversation. */
 export function rootOf({ thread }: Pick<Message, "thread">): number | undefined {
@@ -8,11 +8,11 @@ export function rootOf({ thread }: Pick<Message, "thread">): number | undefined 
 }
 
 /**
- * Whether a message may be unread to a user, wherever it stands: one of others, no system message, and not
- * revoked.
+ * Whether a message may be unread to a user, wherever it stands: one of others, no system message, neither
+ * silent nor revoked.
  */
-export function counts({ kind, revoked, sender }: Counted, me: number): boolean {
-  return kind !== "tip" && !revoked && sender.id !== me;
+export function counts(message: Counted, me: number): boolean {
+  return !message.silent && !message.revoked && message.kind !== "tip" && message.sender.id !== me;
 }
 
 /**

@@ -50,7 +50,8 @@ export function contentOf(kind: string, body: unknown): Content {
   const from = new Fields(body);
   switch (kind) {
     case "text":
-      return { kind, text: from.text("text") };
+    case "system":
+      return { kind: "text", text: from.text("text") };
     case "image":
     case "audio":
     case "video":

@@ -35,7 +35,7 @@ export class UnreadMark {
     if (from === 0 || (hasOlder && (messages[0]?.seq ?? Infinity) > from)) return 0;
     for (let i = indexOf(messages, from); i < messages.length; i++) {
       const message = messages[i];
-      if (message && message.sender.id !== me && message.kind !== "tip") {
+      if (message && message.sender.id !== me && message.kind !== "tip" && !message.silent) {
         this.shown = message.seq;
         break;
       }

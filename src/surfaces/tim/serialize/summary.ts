@@ -1,5 +1,5 @@
 import { z } from "zod";
-import type { Kind } from "../../../domain/messages/content.ts";
+import { type Kind, readTip } from "../../../domain/messages/content.ts";
 import type { Message } from "../../../domain/messages/message.ts";
 import { seconds } from "./context.ts";
 
@@ -21,7 +21,9 @@ const Text = z.object({ text: z.string() });
 /** The text of a message in a list; empty if it is revoked. */
 export function messageForShow({ kind, body, revoked }: Pick<Message, "kind" | "body" | "revoked">): string {
   if (revoked) return "";
-  return kind === "text" ? Text.parse(JSON.parse(body)).text : SUMMARIES[kind];
+  if (kind === "text") return Text.parse(JSON.parse(body)).text;
+  const tip = kind === "tip" ? readTip(body) : undefined;
+  return tip && "notice" in tip ? tip.notice.text : SUMMARIES[kind];
 }
 
 /**

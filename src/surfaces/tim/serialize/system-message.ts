@@ -1,5 +1,5 @@
 import type { ProfileLookup } from "../../../core/accounts/profile-lookup.ts";
-import { type SystemEvent, SystemMessage } from "../../../domain/messages/content.ts";
+import { readTip, type SystemEvent } from "../../../domain/messages/content.ts";
 import type { Message } from "../../../domain/messages/message.ts";
 import type { SystemMessageDetails } from "../../../domain/messages/system-message.ts";
 import type { WireConversation } from "./context.ts";
@@ -13,6 +13,9 @@ const OPERATIONS: Record<SystemEvent, number> = {
   pinned: 6,
 };
 
+/** A notice of a team's backend: the SDK has no number for it, and its clients show that the group has changed. */
+const NOTICE = 6;
+
 /** The SDK's number of the end of an admin's role. */
 const NO_ADMIN = 5;
 
@@ -22,9 +25,15 @@ export function systemMessagePayload(
   wireConversation: WireConversation,
   profiles: ProfileLookup,
 ) {
-  const { event, actor_id, user_ids } = SystemMessage.parse(JSON.parse(body));
-  const users = user_ids.map(profiles);
   const { groupID, name } = wireConversation.kind === "group" ? wireConversation : { groupID: "", name: "" };
+  const tip = readTip(body);
+  if ("notice" in tip) {
+    const group = { groupProfile: { groupID, groupName: name }, memberCount: 0 };
+    const { text } = tip.notice;
+    return { operatorID: "", operationType: NOTICE, userIDList: [], memberList: [], ...group, text };
+  }
+  const { event, actor_id, user_ids } = tip;
+  const users = user_ids.map(profiles);
   const isDismissed = event === "role" && systemMessage?.role === "member";
   const profile = newProfile(event, systemMessage, users[0]?.username);
   return {

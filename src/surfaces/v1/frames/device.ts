@@ -112,7 +112,7 @@ function syncPoint({ conversation_id: conversationId, after, rev }: z.infer<type
 function serializePreview(preview: Preview): MessagePreview {
   const { seq, senderId, revoked, createdAt } = preview;
   const body = StoredBody.parse(JSON.parse(bodyOf(preview)));
-  return { seq, sender_id: senderId, kind: kindOf(preview), body, revoked, created_at: createdAt };
+  return { seq, sender_id: senderId, kind: kindOf(preview, senderId), body, revoked, created_at: createdAt };
 }
 
 function scheduledFrame({ event, message, seq }: ScheduledDeviceEvent): DeviceServerFrame {

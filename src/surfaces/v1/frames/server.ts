@@ -1,7 +1,7 @@
 import { z } from "@hono/zod-openapi";
 import { FriendState } from "../../../domain/contacts/friend-state.ts";
 import { JoinOutcome } from "../../../domain/conversations/join-request.ts";
-import { ConversationId, Position, Seq, SessionId, UserId } from "../../../domain/ids.ts";
+import { ConversationId, Position, SenderId, Seq, SessionId, UserId } from "../../../domain/ids.ts";
 import { LIMITS } from "../../../domain/limits.ts";
 import { ScheduledEvent } from "../../../domain/messages/scheduled.ts";
 import { KickReason, MemberEvent } from "../../../domain/sync/socket-protocol.ts";
@@ -209,7 +209,7 @@ export type RoomServerFrame = z.infer<typeof RoomServerFrame>;
 const MessagePreview = z
   .object({
     seq: Seq,
-    sender_id: UserId,
+    sender_id: SenderId,
     kind: MessageKind,
     body: AnyBody,
     revoked: z.boolean(),

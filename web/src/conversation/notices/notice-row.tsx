@@ -17,7 +17,7 @@ export const NoticeRow = memo(({ message }: { message: Message }) => {
     <li class="notice" data-seq={seq}>
       <p>
         {notice && noticeText(notice, me, (user) => names.get(user))}{" "}
-        {notice?.seq !== undefined && (
+        {notice && "seq" in notice && notice.seq !== undefined && (
           <a href={href({ view: "conversation", id, at: notice.seq })}>{t("notice.show")}</a>
         )}{" "}
         <time dateTime={new Date(at).toISOString()} title={moment(at)}>

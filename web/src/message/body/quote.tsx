@@ -40,7 +40,9 @@ export function Quote({ conversationId, quote: { seq, sender_id: senderId, kind,
       <strong>
         <bdi>{name}</bdi>
       </strong>
-      <span dir="auto">{labelled(kind, plainText(preview)) || t("message.revoked")}</span>
+      <span dir="auto">
+        {labelled(kind === "system" ? "text" : kind, plainText(preview)) || t("message.revoked")}
+      </span>
     </a>
   );
 }

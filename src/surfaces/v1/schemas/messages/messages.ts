@@ -1,8 +1,8 @@
 import { z } from "@hono/zod-openapi";
-import { ConversationId, Position, Seq, UserId } from "../../../../domain/ids.ts";
+import { ConversationId, Position, SenderId, Seq, UserId } from "../../../../domain/ids.ts";
 import { LIMITS } from "../../../../domain/limits.ts";
 import { AttachmentType } from "../../../../domain/messages/attachment.ts";
-import { Content, Kind } from "../../../../domain/messages/content.ts";
+import { Content, Kind, Notice } from "../../../../domain/messages/content.ts";
 import { SUMMARY_USERS } from "../../../../domain/messages/thread.ts";
 import { textUpTo } from "../../../../domain/text.ts";
 import {
@@ -52,7 +52,7 @@ const NewThreadPlace = z
   });
 
 /** The fields of every send. */
-const SendFields = z.object({
+export const SendFields = z.object({
   client_msg_id: ClientMsgId.optional(),
   quote_seq: Seq.optional().openapi({ description: "The message that this one answers" }),
   thread: NewThreadPlace.optional(),
@@ -76,21 +76,18 @@ const ContentFields = {
 };
 
 /** The input of a merged message: addresses, which the server replaces by the messages. */
-const NewMerged = z
-  .object({
-    kind: z.literal("merged"),
-    body: z.object({
-      title: textUpTo(LIMITS.name),
-      items: z.array(MessageReference).min(1).max(LIMITS.mergedItems),
-    }),
-    ...ContentFields,
-  })
-  .openapi(nameOf("merged", "New"));
+export const MergedInput = z.object({
+  kind: z.literal("merged"),
+  body: z.object({
+    title: textUpTo(LIMITS.name),
+    items: z.array(MessageReference).min(1).max(LIMITS.mergedItems),
+  }),
+});
+const NewMerged = z.object({ ...MergedInput.shape, ...ContentFields }).openapi(nameOf("merged", "New"));
 
 /** The input of a poll. */
-const NewPoll = z
-  .object({ kind: z.literal("poll"), body: PollBody, ...ContentFields })
-  .openapi(nameOf("poll", "New"));
+export const PollInput = z.object({ kind: z.literal("poll"), body: PollBody });
+const NewPoll = z.object({ ...PollInput.shape, ...ContentFields }).openapi(nameOf("poll", "New"));
 
 /** A send with `forward` instead of kind and body. */
 const NewForward = z
@@ -130,6 +127,24 @@ export const Sender = z
   .object({ id: UserId, username: z.string(), nickname: z.string(), avatar: z.string(), bot: Bot })
   .openapi("Sender");
 
+/** The sender of a notice of a team's backend. */
+const Nobody = z
+  .object({
+    ...{ id: z.literal(0), username: z.literal(""), nickname: z.literal(""), avatar: z.literal("") },
+  })
+  .openapi("Nobody", { description: "No user has sent it" });
+
+/** What a team's backend says by nobody. */
+export const NoticeBody = z
+  .object({
+    ...Notice.shape,
+    // The generator cannot write the recursive `z.json()`.
+    data: z.record(z.string(), z.json()).optional().openapi({ type: "object", additionalProperties: true }),
+  })
+  .openapi("NoticeBody", {
+    description: "Show `text`. `event` and `data` are of the team's backend, for clients of the team",
+  });
+
 /** The body of any message. Its schema is left open: the generator cannot write the recursive `z.json()`. */
 export const AnyBody = z
   .record(z.string(), z.json())
@@ -159,7 +174,7 @@ const Merged = z
 const Quote = z
   .object({
     seq: Seq,
-    sender_id: UserId,
+    sender_id: SenderId.meta({ description: "0: nobody, of a message of the kind `system`" }),
     kind: MessageKind,
     preview: z.string().openapi({
       description: "The beginning of its text, question or caption, else the name of its file, or empty",
@@ -266,6 +281,7 @@ const UnrevokedMessage = z
     messageOf("merged", Merged),
     messageOf("poll", PollBody, PollFields),
     messageOf("tip", SystemMessageBody),
+    messageOf("system", NoticeBody, { sender: Nobody, silent: z.literal(true) }),
   ])
   .openapi("UnrevokedMessage");
 

@@ -5,8 +5,11 @@ import { PollBody as Body } from "../../../../domain/messages/polls.ts";
 import { User } from "../accounts.ts";
 import { ListQuery, pageShape, Time } from "../common.ts";
 
-/** The kinds of message that v1 shows: a poll is a text for APIs that know no polls. */
-export const MessageKind = z.enum([...Kind.options, "poll"]);
+/**
+ * The kinds of message that v1 shows: a poll is a text for APIs that know no polls, and a notice of a backend
+ * is a system message.
+ */
+export const MessageKind = z.enum([...Kind.options, "poll", "system"]);
 export type MessageKind = z.infer<typeof MessageKind>;
 
 const EndsAt = Body.shape.ends_at.meta({

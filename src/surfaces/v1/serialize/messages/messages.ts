@@ -1,5 +1,6 @@
 import type { z } from "@hono/zod-openapi";
 import type { ReadReceipt, ReadState } from "../../../../domain/conversations/conversation.ts";
+import { NOBODY } from "../../../../domain/ids.ts";
 import { bodyJson, StoredBody } from "../../../../domain/messages/content.ts";
 import type { AnyDraft, Message, MessageReference, OwnPart } from "../../../../domain/messages/message.ts";
 import { pollText } from "../../../../domain/messages/polls.ts";
@@ -106,7 +107,7 @@ function withoutBody(message: Message): Omit<z.infer<typeof MessageShape>, "body
     conversation_id: message.conversationId,
     seq: message.seq,
     sender: serializePerson(message.sender),
-    kind: kindOf(message),
+    kind: kindOf(message, id),
     mentions: message.mentions,
     revoked: message.revoked,
     rev: message.rev,
@@ -117,7 +118,7 @@ function withoutBody(message: Message): Omit<z.infer<typeof MessageShape>, "body
     ...(quote && {
       quote: {
         ...{ seq: quote.seq, sender_id: quote.senderId },
-        ...{ kind: kindOf(quote), preview: quotePreview(quote) },
+        ...{ kind: kindOf(quote, quote.senderId), preview: quotePreview(quote) },
       },
     }),
     ...(thread && { thread: { root: thread.root, also_in_main: thread.alsoInMain } }),
@@ -132,7 +133,7 @@ function withoutBody(message: Message): Omit<z.infer<typeof MessageShape>, "body
     ...(message.pinned && { pinned_by: message.pinned.by }),
     ...(message.editedAt !== undefined && { edited_at: message.editedAt }),
     ...(clientMsgId !== undefined && { client_msg_id: clientMsgId }),
-    ...(message.silent && { silent: true as const }),
+    ...((message.silent || id === NOBODY) && { silent: true as const }),
   };
 }
 

@@ -1,13 +1,15 @@
 import type { z } from "@hono/zod-openapi";
+import { NOBODY, type UserId } from "../../../../domain/ids.ts";
 import { EMPTY_BODY, previewOf } from "../../../../domain/messages/content.ts";
 import type { Message, Quote } from "../../../../domain/messages/message.ts";
 import type { Poll } from "../../../../domain/messages/polls.ts";
 import type { MessageKind, PollFields } from "../../schemas/messages/polls.ts";
 import { systemMessageBody } from "./system-message.ts";
 
-/** The kind of a message as v1 shows it. */
-export function kindOf({ kind, poll }: Pick<Message, "kind" | "poll">): MessageKind {
-  return poll ? "poll" : kind;
+/** The kind of a message as v1 shows it. A system message by nobody is a notice of a backend. */
+export function kindOf({ kind, poll }: Pick<Message, "kind" | "poll">, senderId: UserId): MessageKind {
+  if (poll) return "poll";
+  return kind === "tip" && senderId === NOBODY ? "system" : kind;
 }
 
 /** The body of a message as v1 shows it: JSON text. */

@@ -1,0 +1,65 @@
+import { pageOfAllMessages, sendAs, sendNotice } from "../../../../core/server/server-messages.ts";
+import { bodyJson } from "../../../../domain/messages/content.ts";
+import { writeMetadata } from "../../../../domain/server/metadata.ts";
+import { jsonAnswer, jsonBody, serverRoutes } from "../../route.ts";
+import { v1Router } from "../../router.ts";
+import { problems } from "../../schemas/common.ts";
+import { Message, MessagePage, PageQuery } from "../../schemas/messages/messages.ts";
+import { ConversationRefParams } from "../../schemas/server/conversations.ts";
+import { ServerMessage } from "../../schemas/server/messages.ts";
+import { serializeMessage, toDraft } from "../../serialize/messages/messages.ts";
+
+const sendRoute = serverRoutes("messages")("post", "/v1/server/conversations/{cref}/messages", {
+  operationId: "sendServerMessage",
+  summary: "Send a message as a user, or by nobody",
+  description:
+    "`as` names the member who sends it, with all that holds for their sends: a mute, a block, a suspension. `as: null` with the kind `system` is a notice by nobody, which counts as unread for nobody. `silent: true` lets any message count so. With a `client_msg_id` the call can be repeated: a repeat answers 200 with the first message.",
+  request: { params: ConversationRefParams, body: jsonBody(ServerMessage) },
+  responses: {
+    200: jsonAnswer("The message that was sent with this client_msg_id", Message),
+    201: jsonAnswer("The new message", Message),
+    ...problems("forbidden", "suspended", "muted", "blocked", "not_found", "conflict"),
+  },
+});
+
+const listRoute = serverRoutes("conversations", "page")("get", "/v1/server/conversations/{cref}/messages", {
+  operationId: "listServerMessages",
+  summary: "A page of all messages",
+  description:
+    "As `GET /v1/conversations/{id}/messages`, for a reader who sees all and is no member: of any conversation, a dissolved group too, with the messages that members have hidden. Revoked ones are empty.",
+  request: { params: ConversationRefParams, query: PageQuery },
+  responses: {
+    200: jsonAnswer("A page", MessagePage),
+    ...problems("validation_failed", "not_found"),
+  },
+});
+
+export const serverMessages = v1Router()
+  .openapi(sendRoute, async (c) => {
+    const { cref } = c.req.valid("param");
+    const input = c.req.valid("json");
+    const { core } = c.var;
+    if (input.kind === "system") {
+      const { client_msg_id: clientMsgId, metadata } = input;
+      const notice = {
+        clientMsgId,
+        body: bodyJson(input),
+        ...(metadata && { metadata: writeMetadata(metadata) }),
+      };
+      const { message, isRepeated } = await sendNotice(core, cref, notice);
+      return c.json(serializeMessage(message), isRepeated ? 200 : 201);
+    }
+    const { as, silent = false } = input;
+    const { message, isRepeated } = await sendAs(core, cref, as, toDraft(input), silent);
+    return c.json(serializeMessage(message), isRepeated ? 200 : 201);
+  })
+  .openapi(listRoute, async (c) => {
+    const { threads = "main" as const, ...query } = c.req.valid("query");
+    const bounds = { ...query, scope: threads };
+    const { items, hasMore, hasEarlier } = await pageOfAllMessages(
+      c.var.core,
+      c.req.valid("param").cref,
+      bounds,
+    );
+    return c.json({ items: items.map(serializeMessage), has_more: hasMore, has_earlier: hasEarlier }, 200);
+  });
