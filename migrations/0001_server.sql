@@ -21,9 +21,4 @@ ALTER TABLE `users` ADD `metadata` text DEFAULT '' NOT NULL;--> statement-breakp
 ALTER TABLE `users` ADD `bot` integer DEFAULT false NOT NULL;--> statement-breakpoint
 ALTER TABLE `users` ADD `suspended_until` integer DEFAULT 0 NOT NULL;--> statement-breakpoint
 ALTER TABLE `users` ADD `suspension_reason` text DEFAULT '' NOT NULL;--> statement-breakpoint
-CREATE UNIQUE INDEX `users_external_id` ON `users` (`external_id`) WHERE external_id IS NOT NULL;--> statement-breakpoint
-ALTER TABLE `conversations` ADD `external_id` text;--> statement-breakpoint
-ALTER TABLE `conversations` ADD `metadata` text DEFAULT '' NOT NULL;--> statement-breakpoint
-ALTER TABLE `conversations` ADD `history` integer;--> statement-breakpoint
-ALTER TABLE `conversations` ADD `may_leave` integer DEFAULT true NOT NULL;--> statement-breakpoint
-CREATE UNIQUE INDEX `conversations_external_id` ON `conversations` (`external_id`) WHERE external_id IS NOT NULL;
+CREATE UNIQUE INDEX `users_external_id` ON `users` (`external_id`) WHERE external_id IS NOT NULL;

@@ -124,7 +124,7 @@ export class Editing {
   async #gated(userId: UserId, seq: Seq, edit: MessageEdit): Promise<MessageEdit> {
     const { gate } = this.#deps;
     const { members, state } = this.#room;
-    if (!gate.isSet) return edit;
+    if (!gate.isSet || edit.body === undefined) return edit;
     const row = this.#editable(members.active(userId), seq);
     const body = editedBody(row.kind, row.body, edit.body);
     const { mentions = readMentions(row.mentions) } = edit;

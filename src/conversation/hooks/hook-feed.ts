@@ -1,5 +1,5 @@
 import { Position } from "../../domain/ids.ts";
-import { SystemMessage } from "../../domain/messages/content.ts";
+import { readTip, type SystemMessage } from "../../domain/messages/content.ts";
 import type { HookEventType } from "../../domain/server/hook.ts";
 import type { ExternalIdsOfUsers, HookFormat } from "../../domain/server/hook-format.ts";
 import type { HookEvent } from "../../object/hooks/deliveries.ts";
@@ -82,7 +82,8 @@ export class HookFeed {
   }
 
   #ofMessage(row: MessageRow) {
-    const systemMessage = row.kind === "tip" ? SystemMessage.parse(JSON.parse(row.body)) : null;
+    const tip = row.kind === "tip" ? readTip(row.body) : null;
+    const systemMessage = tip && !("notice" in tip) ? tip : null;
     const type = systemMessage ? MEMBER_EVENTS[systemMessage.event] : undefined;
     const message = () => this.#room.renderer.renderForAll(row).message;
     const place = { conversationId: this.#room.state.id, seq: row.seq, rev: row.changed_rev ?? 0 };

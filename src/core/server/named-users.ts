@@ -4,6 +4,7 @@ import type { UserRef } from "../../domain/server/user-ref.ts";
 import { randomHex } from "../../lib/random.ts";
 import { findNamedUsers, insertNamedUsers, type NamedUser } from "../../storage/server/named-users.ts";
 import type { Core } from "../context.ts";
+import { usersChanged } from "./user-events.ts";
 
 /** Gives the user whom a ref names; undefined: there is none. */
 export type UserByRef = (ref: UserRef) => Person | undefined;
@@ -37,6 +38,7 @@ export async function usersByRef(
     const list = [...unknown].map((externalId) => ({ externalId, username: madeUpUsername() }));
     const ids = await insertNamedUsers(core.db, list, Date.now());
     for (const id of ids) core.securityLog.record("registered", { user: id, by: null, serverKey: by });
+    if (ids.length > 0) usersChanged(core);
     // Those whom another call has made meanwhile, too.
     for (const user of await findNamedUsers(core.db, list)) learn(user);
   }

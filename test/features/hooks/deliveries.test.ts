@@ -239,3 +239,17 @@ test("a hook without conversations is told of every one, also of one that is mad
   await runDurableObjectAlarm(conversationObject(ConversationId.parse(id)));
   expect(await receiver.calls()).toHaveLength(calls);
 });
+
+test("a hook is told of a notice by nobody, as of any message", async () => {
+  const { id } = await createGroup(ann, [ben]);
+  const receiver = await hookOf(id);
+  const { text: token } = await makeServerKey(["messages"]);
+  const body = { as: null, kind: "system", body: { text: "The lesson begins", event: "began" } };
+  const path = `/v1/server/conversations/${id}/messages`;
+  expect((await call("POST", path, { token, body })).status).toBe(201);
+  const [event] = await receiver.until(1);
+  expect(event).toMatchObject({
+    type: "message.created",
+    data: { conversation_id: id, seq: 1, message: { kind: "system", body: body.body, sender: { id: 0 } } },
+  });
+});
