@@ -34,7 +34,7 @@ export const BACKEND = {
     return { handsOver, overview: room.backend.overview() };
   }),
 
-  /** Adds and removes members, each for themself. A repeat changes nothing. @see BackendChanges.changeMembers */
+  /** Adds and removes members, each for themself. @see BackendChanges.changeMembers */
   changeMembers: repeatable(page, async ({ room }, input: WantedMembers) => {
     const { concerned, outcomes } = room.backend.changeMembers(input);
     if (concerned.length > 0) await room.propagate(concerned);

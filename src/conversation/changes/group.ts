@@ -100,8 +100,7 @@ export class GroupChanges {
 
   /**
    * Ends the user's own membership. Where the policy lets an owner leave, the owner gets a successor.
-   * @throws `not_found`; `forbidden` where members may not leave; `conflict` for an owner who has to hand over
-   *   first
+   * @throws `not_found`, `forbidden` where nobody may leave, `conflict` for an owner, who hands over first
    */
   leave(userId: UserId): UserId[] {
     const actor = this.#permissions.begin(userId);

@@ -79,7 +79,8 @@ export interface Profile {
   /** what the team's backend, or who may change the group, keeps with it; strangers are not shown it */
   metadata: MetadataJson;
   /**
-   * whether new members see what was before they came; null: as the group kind says. Read it by `showsHistory`
+   * whether new members see what was before they came; null: as the group kind says. Read it by
+   * `showsHistory`
    */
   history: boolean | null;
   /** whether members may leave */

@@ -51,7 +51,7 @@ export interface Policy {
   thread: GroupAudience;
   /** may react to messages, unless they may not write */
   react: GroupAudience;
-  /** whether new members see the messages from before they joined, where the group has no setting of its own */
+  /** whether new members see messages from before they joined, where the group has no setting of its own */
   history: boolean;
   /** whether messages count as unread */
   unread: boolean;

@@ -322,7 +322,14 @@ const QUERIES: Record<string, (db: Database) => Promise<unknown>> = {
 };
 
 /** The plans of these name tables that refer to users, of which nothing is read. */
-const INSERTS = ["insertUser", "insertProvisioned", "insertServerUser", "insertNamedUsers", "insertFile", "storeHookFailure"];
+const INSERTS = [
+  "insertUser",
+  "insertProvisioned",
+  "insertServerUser",
+  "insertNamedUsers",
+  "insertFile",
+  "storeHookFailure",
+];
 /** A table of 20 rows at most, which they read as a whole. */
 const SMALL = ["listHooks", "insertHook"];
 

@@ -11,7 +11,7 @@ import { showDialog } from "../ui/dialogs.tsx";
 import { ProblemText } from "../ui/problem-text.tsx";
 import type { GroupEntry } from "./rights.ts";
 
-/** The end of a membership. An owner hands the group over before, or ends it. Some groups nobody may leave. */
+/** The end of a membership. An owner hands the group over before, or ends it. Some groups nobody leaves. */
 export function Leaving({ group }: { group: GroupEntry }) {
   const { id, name, role, member_count: count } = group;
   const { chat } = useAccount();

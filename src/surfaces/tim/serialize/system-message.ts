@@ -13,7 +13,7 @@ const OPERATIONS: Record<SystemEvent, number> = {
   pinned: 6,
 };
 
-/** A notice of a team's backend: the SDK has no number for it, and its clients show that the group has changed. */
+/** A notice of a team's backend. The SDK has no number for it: its clients show that the group has changed. */
 const NOTICE = 6;
 
 /** The SDK's number of the end of an admin's role. */
