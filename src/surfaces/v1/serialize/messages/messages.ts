@@ -107,7 +107,7 @@ function withoutBody(message: Message): Omit<z.infer<typeof MessageShape>, "body
     conversation_id: message.conversationId,
     seq: message.seq,
     sender: serializePerson(message.sender),
-    kind: kindOf(message, id),
+    kind: kindOf(message, message.sender.id),
     mentions: message.mentions,
     revoked: message.revoked,
     rev: message.rev,
@@ -133,7 +133,7 @@ function withoutBody(message: Message): Omit<z.infer<typeof MessageShape>, "body
     ...(message.pinned && { pinned_by: message.pinned.by }),
     ...(message.editedAt !== undefined && { edited_at: message.editedAt }),
     ...(clientMsgId !== undefined && { client_msg_id: clientMsgId }),
-    ...((message.silent || id === NOBODY) && { silent: true as const }),
+    ...((message.silent || message.sender.id === NOBODY) && { silent: true as const }),
   };
 }
 
