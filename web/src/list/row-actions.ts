@@ -16,8 +16,7 @@ export function rowActions({ chat, me }: Account, entry: ConversationEntry): Men
   const { unread, isMentioned, isMuted } = attentionOf(entry, Date.now());
   const isUnread = unread > 0 || isMentioned;
   // The server refuses to mark a message from which on nothing would be unread.
-  const isMarkable =
-    newest && newest.sender.id !== me && newest.kind !== "tip" && !newest.silent && !newest.revoked;
+  const isMarkable = newest && newest.sender.id !== me && newest.kind !== "tip" && !newest.revoked;
   const attempt = (call: () => Promise<unknown>) => () => {
     call().catch((error) => toast(reason(error)));
   };

@@ -47,7 +47,7 @@ export const MessageRow = memo(({ message, isOwn, isTogether, isLast, isNamed, h
   const mayReact = rightsOf(message, chat.state.conversation(id), me).write;
   const isTold = message.pinned_at > 0 || message.edited_at !== undefined || message.thread !== undefined;
   const isTimed = isLast || isTold;
-  if (kind === "tip" || kind === "system")
+  if (kind === "tip")
     return (
       <li class="tip" data-seq={seq}>
         {heading && <h3 class="day">{heading}</h3>}

@@ -13,7 +13,7 @@ const NAMED = 4;
 
 /** What a system message says; undefined: it is a message of a user. */
 export function noticeOf({ kind, body }: Pick<LastMessage, "kind" | "body">): Notice | undefined {
-  if (kind === "system") return { text: "text" in body ? String(body.text) : "" };
+  if (kind === "system" && "text" in body) return { text: `${body.text}` };
   return kind === "tip" && isReport(body) ? body : undefined;
 }
 

@@ -67,6 +67,6 @@ function readsOf(frame: ServerFrame): (Receipt & { user: number })[] {
   if (frame.type === "read") return [{ user: frame.user_id, seq: frame.seq, at: Date.now() }];
   const messages = frame.type === "message" ? [frame.message] : frame.type === "messages" ? frame.items : [];
   return messages
-    .filter(({ thread, kind }) => kind !== "tip" && kind !== "system" && thread?.also_in_main !== false)
+    .filter(({ thread, kind, sender }) => sender.id && kind !== "tip" && thread?.also_in_main !== false)
     .map(({ sender, seq, created_at: at }) => ({ user: sender.id, seq, at }));
 }

@@ -2,7 +2,6 @@ import type { Message } from "parley-client";
 import { useEffect, useState } from "preact/hooks";
 import { t } from "../../i18n/i18n.ts";
 import { nameOf } from "../../lib/names.ts";
-import { noticeOf } from "../../message/notice.ts";
 import { preview } from "../../message/preview.ts";
 import { useAccount } from "../../state/context.ts";
 
@@ -28,7 +27,7 @@ export function Announcer({ id }: { id: number }) {
       timer = undefined;
     };
     const end = chat.onMessage((message) => {
-      if (message.conversation_id !== id || noticeOf(message)) return;
+      if (message.conversation_id !== id || message.kind === "tip" || message.silent) return;
       waiting.push(message);
       timer ??= setTimeout(tell, TOGETHER);
     });

@@ -20,7 +20,7 @@ export interface Rights {
  * @param me the user
  */
 export function rightsOf(message: Message, entry: ConversationEntry | undefined, me: number): Rights {
-  const isThere = !message.revoked && message.kind !== "tip" && message.kind !== "system";
+  const isThere = !message.revoked && message.kind !== "tip";
   const isOpen = entry !== undefined && !entry.disabled;
   const isOwn = message.sender.id === me;
   const leads = entry?.kind === "group" && entry.role !== "member";

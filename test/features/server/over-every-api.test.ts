@@ -1,9 +1,13 @@
 import { beforeAll, describe, expect, test } from "vitest";
-import { ConversationId } from "../../src/domain/ids.ts";
-import { conversationPath, freshConversationId, putGroup } from "../support/accounts/server-conversations.ts";
-import { makeServerKey } from "../support/accounts/server-keys.ts";
-import { signedInUsers } from "../support/accounts/users.ts";
-import { call, expectProblem, type SignedIn } from "../support/clients/api.ts";
+import { ConversationId } from "../../../src/domain/ids.ts";
+import {
+  conversationPath,
+  freshConversationId,
+  putGroup,
+} from "../../support/accounts/server-conversations.ts";
+import { makeServerKey } from "../../support/accounts/server-keys.ts";
+import { signedInUsers } from "../../support/accounts/users.ts";
+import { call, expectProblem, type SignedIn } from "../../support/clients/api.ts";
 import {
   ask,
   expectAsked,
@@ -11,15 +15,15 @@ import {
   list,
   listedConversation,
   send,
-} from "../support/clients/chat.ts";
-import { eventually } from "../support/eventually.ts";
-import { itemAt } from "../support/objects/room.ts";
-import { setTiming } from "../support/timing.ts";
-import { list as appkeyList } from "./appkey/client.ts";
-import { DRIVERS } from "./drivers.ts";
-import { failure, success, tim } from "./tim/client.ts";
-import { logs, signed } from "./usersig/client.ts";
-import { v1 } from "./v1/driver.ts";
+} from "../../support/clients/chat.ts";
+import { eventually } from "../../support/eventually.ts";
+import { itemAt } from "../../support/objects/room.ts";
+import { setTiming } from "../../support/timing.ts";
+import { list as appkeyList } from "../../surfaces/appkey/client.ts";
+import { DRIVERS } from "../../surfaces/drivers.ts";
+import { failure, success, tim } from "../../surfaces/tim/client.ts";
+import { logs, signed } from "../../surfaces/usersig/client.ts";
+import { v1 } from "../../surfaces/v1/driver.ts";
 
 let token = "";
 let ann: SignedIn;
