@@ -128,9 +128,12 @@ export const Sender = z
   .openapi("Sender");
 
 /** The sender of a notice of a team's backend. */
-const Nobody = Sender.extend({
-  ...{ id: z.literal(0), username: z.literal(""), nickname: z.literal(""), avatar: z.literal("") },
-}).openapi("Nobody", { description: "No user has sent it" });
+const Nobody = z
+  .object({
+    ...Sender.shape,
+    ...{ id: z.literal(0), username: z.literal(""), nickname: z.literal(""), avatar: z.literal("") },
+  })
+  .openapi("Nobody", { description: "No user has sent it" });
 
 /** What a team's backend says by nobody. */
 export const NoticeBody = z
