@@ -35,6 +35,7 @@ import {
   storeHookFailure,
   updateHook,
 } from "./storage/server/hooks.ts";
+import { findConversationExternalId } from "./storage/server/server-conversations.ts";
 import { findExternalIds } from "./storage/server/server-users.ts";
 import { lastUserEventBefore, listUserEvents } from "./storage/server/user-events.ts";
 import { usersigProtocol } from "./surfaces/usersig/frames.ts";
@@ -143,6 +144,7 @@ function hookPorts(db: Database, { wayOut }: Settings, timing: Timing) {
   const directory: HookDirectory = {
     hook: (id) => findHookTarget(db, id, Date.now()),
     externalIds: (ids) => findExternalIds(db, ids),
+    conversationExternalId: (id) => findConversationExternalId(db, id),
     failed: (id, subject, failure) => storeHookFailure(db, id, subject, failure),
     recovered: (id, subject) => deleteHookFailure(db, id, subject),
     succeeded: async (id, at) => void (await updateHook(db, id, { lastSuccessAt: at })),

@@ -349,6 +349,8 @@ export interface HookDirectory {
   hook(id: HookId): Promise<HookTarget | null>;
   /** The external ids of these users; those without one are missing. One query. */
   externalIds(ids: UserId[]): Promise<ReadonlyMap<UserId, ExternalId>>;
+  /** The external id of a conversation, which never changes; null: it has none. */
+  conversationExternalId(id: ConversationId): Promise<ExternalId | null>;
   /** Notes that a try has failed, in place of the one before. @param subject the feed */
   failed(id: HookId, subject: string, failure: FailedDelivery): Promise<void>;
   /** Forgets the failed try of a feed: it has succeeded. */

@@ -2,6 +2,7 @@ import { Position } from "../../domain/ids.ts";
 import { readTip, type SystemMessage } from "../../domain/messages/content.ts";
 import type { HookEventType } from "../../domain/server/hook.ts";
 import type { ExternalIdsOfUsers, HookFormat } from "../../domain/server/hook-format.ts";
+import type { ExternalId } from "../../domain/server/user-ref.ts";
 import type { HookEvent } from "../../object/hooks/deliveries.ts";
 import type { MessageRow } from "../log/row.ts";
 import type { RoomStores } from "../room/context.ts";
@@ -29,6 +30,8 @@ export class HookFeed {
   readonly #sql: SqlStorage;
   readonly #room: Room;
   readonly #format: HookFormat;
+  /** the id that the team's backend has for the conversation; null: none */
+  externalId: ExternalId | null = null;
 
   constructor(sql: SqlStorage, room: Room, format: HookFormat) {
     this.#sql = sql;
@@ -86,7 +89,7 @@ export class HookFeed {
     const systemMessage = tip && !("notice" in tip) ? tip : null;
     const type = systemMessage ? MEMBER_EVENTS[systemMessage.event] : undefined;
     const message = () => this.#room.renderer.renderForAll(row).message;
-    const place = { conversationId: this.#room.state.id, seq: row.seq, rev: row.changed_rev ?? 0 };
+    const place = this.#placeOf(row);
     return {
       id: this.#idOf(`s${row.seq}`),
       type: type ?? ("message.created" as const),
@@ -103,7 +106,7 @@ export class HookFeed {
   /** Whatever changes of a revoked message, its event is that it is revoked: at each try it is the same. */
   #ofChange(row: MessageRow) {
     const rev = row.changed_rev ?? 0;
-    const place = { conversationId: this.#room.state.id, seq: row.seq, rev };
+    const place = this.#placeOf(row);
     return {
       id: this.#idOf(`r${rev}`),
       type: row.revoked_rev === null ? ("message.changed" as const) : ("message.revoked" as const),
@@ -133,7 +136,7 @@ export class HookFeed {
       data: (externalIds: ExternalIdsOfUsers) =>
         this.#format.data(
           {
-            ...{ conversationId: state.id, seq: log.last.seq, rev: state.rev },
+            ...{ conversationId: state.id, externalId: this.externalId, seq: log.last.seq, rev: state.rev },
             conversation: {
               profile: state.profile,
               memberCount: members.activeCount,
@@ -143,6 +146,10 @@ export class HookFeed {
           externalIds,
         ),
     };
+  }
+
+  #placeOf({ seq, changed_rev: rev }: MessageRow) {
+    return { conversationId: this.#room.state.id, externalId: this.externalId, seq, rev: rev ?? 0 };
   }
 
   #idOf(name: string): string {

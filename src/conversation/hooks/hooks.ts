@@ -27,6 +27,7 @@ export class ConversationHooks {
   readonly #positions: HookPositions;
   readonly #feed: HookFeed;
   readonly #deliveries: HookDeliveries;
+  readonly #externalIds: ExternalIds;
   /** asks the hook that has a say before a message is stored */
   readonly gate: SendingGate;
   /** those whose job is scheduled: further changes need no other */
@@ -38,6 +39,7 @@ export class ConversationHooks {
     this.#positions = new HookPositions(sql);
     this.#feed = new HookFeed(sql, room, format);
     const externalIds = new ExternalIds(directory);
+    this.#externalIds = externalIds;
     const gateDeps = { directory, caller, format, externalIds, keepMs: timing.keepMs };
     this.gate = new SendingGate(this.#positions, gateDeps, (id) => room.renderer.person(id));
     this.#deliveries = new HookDeliveries(`c${room.state.id}`, directory, caller, externalIds, timing);
@@ -84,6 +86,7 @@ export class ConversationHooks {
   async run(id: HookId): Promise<number | null> {
     this.#scheduled.delete(id);
     const target = await this.#deps.directory.hook(id);
+    this.#feed.externalId = await this.#externalIds.ofConversation(this.#deps.room.state.id);
     const hook = this.#positions.get(id);
     if (!hook) return null;
     if (hook.isGate && target && isAbout(target, this.#deps.room.state.id)) return null;

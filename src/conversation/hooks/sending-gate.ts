@@ -21,7 +21,7 @@ interface GateDeps {
 }
 
 /** A message, or an edit of one, that a user wants to store. */
-export interface Intended extends Omit<GateData, "sender"> {
+export interface Intended extends Omit<GateData, "sender" | "externalId"> {
   senderId: UserId;
 }
 
@@ -65,9 +65,10 @@ export class SendingGate {
     try {
       const target = await this.#target(id);
       if (!target) return accepted;
-      const externalId = (await this.#deps.externalIds.of([senderId])).get(senderId) ?? null;
-      const sender = { ...this.#describe(senderId), externalId };
-      const answer = await this.#ask(target, { ...intended, sender });
+      const known = await this.#deps.externalIds.of([senderId]);
+      const sender = { ...this.#describe(senderId), externalId: known.get(senderId) ?? null };
+      const externalId = await this.#deps.externalIds.ofConversation(intended.conversationId);
+      const answer = await this.#ask(target, { ...intended, sender, externalId });
       if (answer?.action === "accept") return accepted;
       if (answer?.action === "reject") return refused(answer.reason);
       const body = answer && replaced(intended.kind, answer.body);

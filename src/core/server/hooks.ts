@@ -1,5 +1,6 @@
 import { CoreError, invalid } from "../../domain/errors.ts";
 import type { ConversationId } from "../../domain/ids.ts";
+import type { ConversationRef } from "../../domain/server/conversation-ref.ts";
 import {
   type Gate,
   type Hook,
@@ -13,7 +14,6 @@ import { addressFlaw } from "../../lib/outgoing/address.ts";
 import { signedHeaders } from "../../object/hooks/signature.ts";
 import {
   deleteHook,
-  existingConversations,
   findHook,
   findHookTarget,
   insertHook,
@@ -23,11 +23,15 @@ import {
   rotateHookSecret,
   updateHook,
 } from "../../storage/server/hooks.ts";
+import { findConversationIds } from "../../storage/server/server-conversations.ts";
 import type { Core } from "../context.ts";
 import { callHook } from "./hook-calls.ts";
 
 /** What a backend states of a hook. */
-export type HookSettings = Pick<Hook, "url" | "events" | "conversations">;
+export interface HookInput extends Pick<Hook, "url" | "events"> {
+  /** null: all, and users */
+  conversations: ConversationRef[] | null;
+}
 
 /** What a backend states of a hook that is asked. */
 export interface GateSettings {
@@ -47,18 +51,19 @@ const LISTED = 100;
  */
 export async function createHook(
   core: Core,
-  settings: HookSettings,
+  { url, events, conversations: refs }: HookInput,
   asked: GateSettings,
 ): Promise<{ hook: Hook; secret: string }> {
-  await requireValid(core, settings);
-  const gate = gateOf(settings, asked);
+  requireAddress(core, url);
+  const gate = gateOf({ events }, asked);
+  const conversations = refs && (await idsOf(core, refs));
   if (gate && (await listHooks(core.db)).some((hook) => hook.gate))
     throw new CoreError(
       "conflict",
       "There is a hook that is asked before messages already: delete it first.",
     );
   const secret = newHookSecret();
-  const made = { ...settings, gate, id: newHookId(), createdAt: Date.now() };
+  const made = { url, events, conversations, gate, id: newHookId(), createdAt: Date.now() };
   if (!(await insertHook(core.db, { ...made, secret }, MAX_HOOKS)))
     throw new CoreError("conflict", `There are ${MAX_HOOKS} hooks already: delete one.`);
   await core.hooks.cover(made.id, { since: made.createdAt, isReplay: false });
@@ -85,12 +90,13 @@ export async function hookOf(core: Core, id: string): Promise<Hook> {
 export async function changeHook(
   core: Core,
   id: string,
-  change: Partial<HookSettings> & { state?: "active" },
+  { conversations: refs, ...change }: Partial<HookInput> & { state?: "active" },
   asked: GateSettings,
 ): Promise<Hook> {
   const hook = await hookOf(core, id);
-  await requireValid(core, change);
-  const merged = { ...hook, ...change };
+  if (change.url !== undefined) requireAddress(core, change.url);
+  const named = refs && (await idsOf(core, refs));
+  const merged = { ...hook, ...change, ...(named !== undefined && { conversations: named }) };
   const gate = gateOf(merged, asked, hook.gate ?? DEFAULT_GATE);
   if ((gate === null) !== (hook.gate === null))
     throw invalid("body.events", "a hook that is asked before messages stays one, and no other becomes one");
@@ -102,8 +108,7 @@ export async function changeHook(
     ...{ url, events, conversations, gate, state },
     ...(isRevived && { activeSince: since }),
   });
-  if (isRevived || change.conversations !== undefined)
-    await core.hooks.cover(hook.id, { since, isReplay: false });
+  if (isRevived || named !== undefined) await core.hooks.cover(hook.id, { since, isReplay: false });
   return changed;
 }
 
@@ -176,13 +181,18 @@ function gateOf(
   return null;
 }
 
-async function requireValid(core: Core, { url, conversations }: Partial<HookSettings>): Promise<void> {
-  const flaw = url === undefined ? null : addressFlaw(url, core.settings.wayOut.allowsLoopback);
+/** @throws `validation_failed` for an address that may not be called */
+function requireAddress({ settings }: Core, url: string): void {
+  const flaw = addressFlaw(url, settings.wayOut.allowsLoopback);
   if (flaw !== null) throw invalid("body.url", `must ${flaw}`);
-  if (!conversations) return;
-  const found = await existingConversations(core.db, conversations);
-  const missing = conversations.findIndex((id: ConversationId) => !found.has(id));
+}
+
+/** The conversations that a backend names. @throws `validation_failed` for one that there is not */
+async function idsOf(core: Core, refs: ConversationRef[]): Promise<ConversationId[]> {
+  const found = await findConversationIds(core.db, refs);
+  const missing = found.indexOf(null);
   if (missing >= 0) throw invalid(`body.conversations.${missing}`, "is no conversation");
+  return [...new Set(found.flatMap((id) => id ?? []))];
 }
 
 function noHook(): CoreError {

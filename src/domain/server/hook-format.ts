@@ -12,6 +12,8 @@ export type ExternalIdsOfUsers = ReadonlyMap<UserId, ExternalId>;
 /** What a hook is told of a conversation. */
 export type ConversationHookData = {
   conversationId: ConversationId;
+  /** the id that the team's backend has for it; null: none */
+  externalId: ExternalId | null;
   /** of the message; of the conversation itself: its newest */
   seq: Seq | Position;
   /** of the message: its last change; of the conversation: the newest change of a message */
@@ -25,6 +27,7 @@ export type ConversationHookData = {
 /** A message, or an edit of one, before it is stored. */
 export interface GateData {
   conversationId: ConversationId;
+  externalId: ExternalId | null;
   sender: Person & { externalId: ExternalId | null };
   kind: Kind;
   body: BodyJson;

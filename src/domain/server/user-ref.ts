@@ -24,7 +24,12 @@ const PREFIX = "ext:";
 export const UserRefText = refText(UserId, "a user");
 
 /** A user as JSON names them: by a number, or by `ext:` and the backend's id. */
-export const UserRefJson = z.union([z.number().transform(String), z.string()]).pipe(UserRefText);
+export const UserRefJson = refJson(UserId, "a user");
+
+/** A ref of one kind in JSON. @see refText */
+export function refJson<Id extends z.ZodType>(Id: Id, what: string) {
+  return z.union([z.number().transform(String), z.string()]).pipe(refText(Id, what));
+}
 
 /** A ref of one kind as text. @param what names the kind in the error */
 export function refText<Id extends z.ZodType>(Id: Id, what: string) {

@@ -172,13 +172,3 @@ export async function listHookConversations(
   );
   return { ids: rows.map(({ id }) => id), isGate };
 }
-
-/** Which of these conversations there are. */
-export async function existingConversations(
-  db: Database,
-  ids: ConversationId[],
-): Promise<Set<ConversationId>> {
-  const isAmong = sql`${conversations.id} IN (SELECT value FROM json_each(${JSON.stringify(ids)}))`;
-  const rows = await queryD1(db.select({ id: conversations.id }).from(conversations).where(isAmong));
-  return new Set(rows.map(({ id }) => id));
-}

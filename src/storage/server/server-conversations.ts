@@ -7,6 +7,7 @@ import type { ExternalId } from "../../domain/server/user-ref.ts";
 import { PROFILE } from "../columns.ts";
 import { queryD1 } from "../d1-errors.ts";
 import type { Database } from "../database.ts";
+import { isAmong } from "../json-lists.ts";
 import { conversations } from "../schema.ts";
 
 /** What a backend's ref names. */
@@ -25,6 +26,38 @@ export async function findNamedConversation(
   const query = db.select({ id, kind, externalId }).from(conversations);
   const [found] = await queryD1(query.where("id" in ref ? eq(id, ref.id) : hasExternalId(ref.externalId)));
   return found ?? null;
+}
+
+/** The ids of the conversations that a backend names, in the order of its refs; null: there is none. */
+export async function findConversationIds(
+  db: Database,
+  refs: readonly ConversationRef[],
+): Promise<(ConversationId | null)[]> {
+  const { id, externalId } = conversations;
+  const ids = refs.flatMap((ref) => ("id" in ref ? ref.id : []));
+  const externalIds = refs.flatMap((ref) => ("externalId" in ref ? ref.externalId : []));
+  const isNamed = and(sql`external_id IS NOT NULL`, isAmong(externalId, externalIds));
+  const [byId, byExternalId] = await queryD1(
+    db.batch([
+      db.select({ id }).from(conversations).where(isAmong(id, ids)),
+      db.select({ id, externalId }).from(conversations).where(isNamed),
+    ]),
+  );
+  const known = new Set(byId.map((row) => row.id));
+  const named = new Map(byExternalId.map((row) => [row.externalId, row.id]));
+  return refs.map((ref) =>
+    "id" in ref ? (known.has(ref.id) ? ref.id : null) : (named.get(ref.externalId) ?? null),
+  );
+}
+
+/** The external id of a conversation; null: it has none. */
+export async function findConversationExternalId(
+  db: Database,
+  id: ConversationId,
+): Promise<ExternalId | null> {
+  const query = db.select({ externalId: conversations.externalId }).from(conversations);
+  const [found] = await queryD1(query.where(eq(conversations.id, id)));
+  return found?.externalId ?? null;
 }
 
 /**

@@ -107,7 +107,7 @@ test("a hook is told of messages, of their changes and of members, in the order 
     type: "message.created",
     timestamp: new Date(first.created_at).toISOString(),
     data: {
-      ...{ conversation_id: id, seq: first.seq, rev: 0 },
+      ...{ conversation_id: id, conversation_external_id: null, seq: first.seq, rev: 0 },
       message: expect.objectContaining({
         ...{ seq: first.seq, body: { text: "one" }, reactions: [] },
         sender: expect.objectContaining({ id: ann.user.id, external_id: "hooked-ann" }),

@@ -30,6 +30,8 @@ test.each([
   [{ ...GOOD, events: ["message.read"] }, "body.events.0"],
   [{ ...GOOD, conversations: [] }, "body.conversations"],
   [{ ...GOOD, conversations: [4_000_000_000] }, "body.conversations.0"],
+  [{ ...GOOD, conversations: ["ext:nobody's"] }, "body.conversations.0"],
+  [{ ...GOOD, conversations: ["course-7"] }, "body.conversations.0"],
   [{ ...GOOD, conversations: Array.from({ length: 101 }, (_, i) => i + 1) }, "body.conversations"],
 ])("%o is refused, and names what is wrong", async (body, path) => {
   const before = await all();
@@ -55,6 +57,21 @@ test("a hook is listed without its secret, is changed, and is deleted", async ()
   expect((await call("DELETE", path, { token: key })).status).toBe(204);
   expect((await call("DELETE", path, { token: key })).status).toBe(404);
   expect(await all()).not.toContainEqual(expect.objectContaining({ id: made.id }));
+});
+
+test("a hook names a conversation by the backend's own id, and is told of it by that", async () => {
+  const externalId = `course ${crypto.randomUUID()}`;
+  const named = `ext:${externalId}`;
+  const both = (await makeServerKey(["hooks", "conversations", "messages", "users"])).text;
+  const path = `/v1/server/conversations/${encodeURIComponent(named)}`;
+  const body = { kind: "group", name: "Course 7", members: ["ext:hook-ann"] };
+  const put = await call("PUT", path, { token: both, body });
+  expect(put.status).toBe(201);
+  const receiver = await HookReceiver.start(key, { events: ["message.created"], conversations: [named] });
+  const notice = { as: null, kind: "system", body: { text: "Welcome" } };
+  await call("POST", `${path}/messages`, { token: both, body: notice });
+  const [event] = await receiver.until(1);
+  expect(event?.data).toMatchObject({ conversation_external_id: externalId, message: { kind: "system" } });
 });
 
 test("a test calls the hook once, and says what came of it", async () => {

@@ -111,6 +111,7 @@ export function isolatedRoom(
     directory: {
       hook: nothing,
       externalIds: async () => new Map(),
+      conversationExternalId: nothing,
       failed: unused,
       recovered: unused,
       succeeded: unused,

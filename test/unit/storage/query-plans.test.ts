@@ -285,6 +285,9 @@ const QUERIES: Record<string, (db: Database) => Promise<unknown>> = {
   "findServerUser, by the id of a backend": (db) =>
     serverUsers.findServerUser(db, { externalId: EXTERNAL_ID }, 0),
   findActor: (db) => serverUsers.findActor(db, { externalId: EXTERNAL_ID }, 0),
+  findConversationIds: (db) =>
+    serverConversations.findConversationIds(db, [{ id: ID }, { externalId: EXTERNAL_ID }]),
+  findConversationExternalId: (db) => serverConversations.findConversationExternalId(db, ID),
   findExternalIds: (db) => serverUsers.findExternalIds(db, [ANN]),
   findLiveServerUsers: (db) => serverUsers.findLiveServerUsers(db, [ANN], 0),
   findHook: (db) => hooks.findHook(db, HOOK),
@@ -297,7 +300,6 @@ const QUERIES: Record<string, (db: Database) => Promise<unknown>> = {
   deleteHookFailure: (db) => hooks.deleteHookFailure(db, HOOK, "c1"),
   listHookConversations: (db) => hooks.listHookConversations(db, HOOK, 0, 10),
   listHookFailures: (db) => hooks.listHookFailures(db, HOOK, 10),
-  existingConversations: (db) => hooks.existingConversations(db, [ID]),
   listHooksOfUsers: (db) => userEvents.listHooksOfUsers(db),
   lastUserEventBefore: (db) => userEvents.lastUserEventBefore(db, 0),
   listUserEvents: (db) => userEvents.listUserEvents(db, 0, 10, 0),

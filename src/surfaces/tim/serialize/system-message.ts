@@ -13,7 +13,9 @@ const OPERATIONS: Record<SystemEvent, number> = {
   pinned: 6,
 };
 
-/** A notice of a team's backend. The SDK has no number for it: its clients show that the group has changed. */
+/**
+ * A notice of a team's backend. The SDK has no number for it: its clients show that the group has changed.
+ */
 const NOTICE = 6;
 
 /** The SDK's number of the end of an admin's role. */

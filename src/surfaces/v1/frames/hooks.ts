@@ -16,6 +16,7 @@ export const hookFormat: HookFormat = {
   }),
   sending: ({
     conversationId,
+    externalId: conversationExternalId,
     sender: { id, username, nickname, avatar, externalId },
     kind,
     body,
@@ -25,6 +26,7 @@ export const hookFormat: HookFormat = {
     edits,
   }) => ({
     conversation_id: conversationId,
+    conversation_external_id: conversationExternalId,
     message: {
       sender: { id, external_id: externalId, username, nickname, avatar },
       ...{ kind, body: StoredBody.parse(JSON.parse(body)), mentions },
@@ -34,7 +36,9 @@ export const hookFormat: HookFormat = {
     ...(edits !== null && { edits }),
   }),
   data: (data, externalIds) => ({
-    ...{ conversation_id: data.conversationId, seq: data.seq, rev: data.rev },
+    conversation_id: data.conversationId,
+    conversation_external_id: data.externalId,
+    ...{ seq: data.seq, rev: data.rev },
     ...shown(data, externalIds),
   }),
 };

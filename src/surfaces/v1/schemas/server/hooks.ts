@@ -1,5 +1,6 @@
 import { z } from "@hono/zod-openapi";
 import { ConversationId } from "../../../../domain/ids.ts";
+import { ConversationRefJson } from "../../../../domain/server/conversation-ref.ts";
 import {
   HookEventType,
   HookId,
@@ -26,8 +27,14 @@ const GATE = {
   }),
 };
 
+const ConversationRef = ConversationRefJson.clone().openapi("ConversationRef", {
+  type: ["integer", "string"],
+  description: "A conversation: the `id`, or `ext:` and your own id of it",
+  example: "ext:course-7",
+});
+
 const Conversations = z
-  .array(ConversationId)
+  .array(z.lazy(() => ConversationRef))
   .min(1)
   .max(MAX_HOOK_CONVERSATIONS)
   .openapi({ description: "The only conversations that it is told of. Without them: all, and users" });
