@@ -17,6 +17,12 @@ export class Inbox extends product.Inbox {
   }
 }
 
+export class Hook extends product.Hook {
+  constructor(state: DurableObjectState, env: Env) {
+    super(withAlarms(state), env);
+  }
+}
+
 function withAlarms(state: DurableObjectState): DurableObjectState {
   const { storage } = state;
   const setAlarm = storage.setAlarm.bind(storage);
