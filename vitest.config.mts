@@ -92,6 +92,17 @@ export default defineConfig({
         },
       },
       {
+        // The library of backends runs in Node, against a Worker with a server key.
+        test: {
+          name: "server",
+          include: ["packages/server/test/**/*.test.ts"],
+          isolate: false,
+          globalSetup: ["./packages/server/test/support/setup.ts"],
+          ...PATIENCE,
+          expect: { poll: { timeout: 20_000 } },
+        },
+      },
+      {
         // The web client runs in a Chromium, against the Worker and its assets in processes of its own.
         test: {
           name: "web",

@@ -24,7 +24,14 @@ const Manifest = z.object({
 const Workspace = Manifest.pick({ devDependencies: true }).extend({ dependencies: Versions.default({}) });
 
 const DOCUMENTS = globSync(
-  ["*.md", "docs/**/*.md", "src/**/*.md", "web/docs/*.md", "packages/{client,react}/{,docs/**/}*.md"],
+  [
+    "*.md",
+    "docs/**/*.md",
+    "src/**/*.md",
+    "web/docs/*.md",
+    "packages/{client,react,server}/{,docs/**/}*.md",
+    "examples/*/*.md",
+  ],
   { cwd: ROOT },
 );
 const DEPENDENCIES = "docs/dependencies.md";
@@ -42,6 +49,7 @@ const TEST_FOLDERS = [
   "packages/client/test",
   "packages/client/test/*",
   "packages/react/test",
+  "packages/server/test",
 ];
 /** Files that documents may name, and that the check of the client makes. */
 const GENERATED = ["packages/client/src/api/openapi.d.ts"];

@@ -15,7 +15,9 @@ const MAX_FILES = 15;
 const MAX_COLUMNS = 110;
 
 const LISTED = ["ls-files", "--cached", "--others", "--exclude-standard", "--deduplicate"];
-const texts = textsIn("src", "packages/client/src", "packages/react/src", "web/src", "web/docs");
+const texts = textsIn(
+  ...["src", "packages/client/src", "packages/react/src", "packages/server/src", "web/src", "web/docs"],
+);
 const files = [...texts.keys()];
 
 /** The TypeScript files of some folders, by path. */
@@ -35,6 +37,7 @@ function doubledTypes(): [string, string[]][] {
     ...doubledIn(server.filter((path) => path !== "src/index.ts")),
     ...doubledIn(paths.filter((path) => path.startsWith("packages/client/"))),
     ...doubledIn(paths.filter((path) => path.startsWith("packages/react/"))),
+    ...doubledIn(paths.filter((path) => path.startsWith("packages/server/"))),
     ...doubledIn(paths.filter((path) => path.startsWith("web/"))),
   ];
 }
@@ -76,6 +79,9 @@ const allLines = [
       "packages/client/test",
       "packages/react/scripts",
       "packages/react/test",
+      "packages/server/scripts",
+      "packages/server/test",
+      "examples",
       "web/scripts",
       "web/test",
     ),

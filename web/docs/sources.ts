@@ -30,6 +30,7 @@ import CLIENT_UPLOADS from "../../packages/client/docs/uploads.md";
 import CLIENT_WINDOWS from "../../packages/client/docs/windows.md";
 import CLIENT from "../../packages/client/README.md";
 import REACT from "../../packages/react/README.md";
+import SERVER from "../../packages/server/README.md";
 import SECURITY from "../../SECURITY.md";
 import APPKEY from "../../src/surfaces/appkey/README.md";
 import FORMPOST from "../../src/surfaces/formpost/README.md";
@@ -93,6 +94,10 @@ export const CLIENT_SOURCES: readonly Source[] = [
   {
     ...{ file: "packages/react/README.md", path: "/docs/react", group: "Client library" },
     ...{ title: "Parts for React", text: REACT },
+  },
+  {
+    ...{ file: "packages/server/README.md", path: "/docs/server", group: "Client library" },
+    ...{ title: "parley-server", text: SERVER },
   },
 ];
 

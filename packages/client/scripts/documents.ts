@@ -30,7 +30,7 @@ const config = {
   extends: "../../tsconfig.base.json",
   compilerOptions: {
     lib: ["es2024", "dom", "dom.iterable", "dom.asynciterable"],
-    types: [],
+    types: NAME === "server" ? ["node"] : [],
     jsx: "react-jsx",
     noImplicitReturns: false,
   },

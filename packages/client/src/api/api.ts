@@ -180,7 +180,8 @@ export function jitter(pause: number): number {
   return (pause * (1 + Math.random())) / 2;
 }
 
-function address(path: string, { path: places = {}, query = {} }: AnyInput): string {
+/** The path of a call, with what it takes in the path and in the query. */
+export function address(path: string, { path: places = {}, query = {} }: AnyInput): string {
   const filled = path.replace(/\{(\w+)\}/g, (_, name: string) => encodeURIComponent(places[name] ?? ""));
   // Fields that are undefined are no parameters. The URLSearchParams of React Native encode nothing.
   const params = Object.entries(trusted<Record<string, string>>(JSON.stringify(query)))

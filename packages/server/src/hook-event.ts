@@ -1,0 +1,77 @@
+import type { components } from "../../client/src/api/openapi.d.ts";
+
+type Schemas = components["schemas"];
+
+/** What every event has. */
+interface Call<Type extends string, Data> {
+  /** the same at every try: note those that are done */
+  id: string;
+  type: Type;
+  /** when it happened, in ISO 8601 */
+  timestamp: string;
+  data: Data;
+}
+
+/** Where something happened. */
+interface Place {
+  conversation_id: number;
+  /** of the message; of the conversation itself: its newest */
+  seq: number;
+  /** the number of the last change */
+  rev: number;
+}
+
+/** Who came or went. */
+interface HookMember {
+  event: "joined" | "left" | "removed";
+  actor_id: number;
+  user_ids: number[];
+}
+
+/** A conversation as hooks are told of it. */
+interface HookConversation {
+  id: number;
+  kind: "direct" | "group";
+  name: string;
+  avatar: string;
+  introduction: string;
+  announcement: string;
+  owner_id: number | null;
+  member_count: number;
+  created_at: number;
+  dissolved_at: number | null;
+}
+
+/** What a hook is asked before a message is stored, or an edit of one. It is answered with a `HookDecision`. */
+export type SendingEvent = Call<
+  "message.sending",
+  {
+    conversation_id: number;
+    message: Pick<Schemas["Message"], "sender" | "kind" | "mentions"> & {
+      body: Record<string, unknown>;
+      client_msg_id?: string;
+      thread?: { root: number };
+    };
+    /** the seq of the message that is edited */
+    edits?: number;
+  }
+>;
+
+/** What a hook is told. A hook of `["*"]` may also get types of later releases. */
+export type HookEvent =
+  | Call<"message.created" | "message.changed" | "message.revoked", Place & { message: Schemas["Message"] }>
+  | Call<"member.joined" | "member.left", Place & { member: HookMember }>
+  | Call<
+      "conversation.created" | "conversation.changed" | "conversation.dissolved",
+      Place & { conversation: HookConversation }
+    >
+  | Call<"user.created" | "user.changed", { user: Schemas["ServerUser"] }>
+  | Call<"user.deleted", { user: Pick<Schemas["ServerUser"], "id" | "external_id"> }>
+  | Call<"test", object>
+  | SendingEvent;
+
+/** The answer to a `SendingEvent`, as JSON with status 200. */
+export type HookDecision =
+  | { action: "accept" }
+  | { action: "reject"; reason?: string }
+  | { action: "replace"; body: Record<string, unknown> };
