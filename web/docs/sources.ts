@@ -1,6 +1,7 @@
 import ACCOUNTS from "../../docs/guides/accounts.md";
 import BACKEND from "../../docs/guides/backend.md";
 import CHANGES from "../../docs/guides/changes.md";
+import CONNECT from "../../docs/guides/connect.md";
 import CONVENTIONS from "../../docs/guides/conventions.md";
 import CONVERSATIONS from "../../docs/guides/conversations.md";
 import EMBED from "../../docs/guides/embed.md";
@@ -56,8 +57,9 @@ function client(name: string, title: string, text: string): Source {
 /** The guides, in the order of the menu. */
 export const GUIDE_SOURCES: readonly Source[] = [
   guide("start", "Start", START),
+  guide("connect", "Connect your users", CONNECT),
   guide("backend", "Your backend", BACKEND),
-  guide("hooks", "Hooks", HOOKS),
+  guide("hooks", "Hooks (webhooks)", HOOKS),
   guide("resume", "Resume", RESUME),
   guide("sockets", "Sockets", SOCKETS),
   guide("conversations", "Conversations", CONVERSATIONS),

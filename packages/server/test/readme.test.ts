@@ -8,14 +8,21 @@ import { expect, inject, test } from "vitest";
 import { Parley } from "../src/index.ts";
 
 const PACKAGE = join(import.meta.dirname, "..");
-const README = readFileSync(join(PACKAGE, "README.md"), "utf8");
+const README = codeOf(join(PACKAGE, "README.md"));
+const GUIDE = codeOf(join(PACKAGE, "../../docs/guides/connect.md"));
 
-/** Runs a piece of code of the README that has a mark, as a program in Node. */
+/** The pieces of code of a document that are run. */
+function codeOf(path: string): string[] {
+  const blocks = readFileSync(path, "utf8").matchAll(/<!-- run -->\n```ts\n(.*?)```/gs);
+  return [...blocks].map(([, code = ""]) => code);
+}
+
+/** Runs a piece of code, as a program in Node. */
 async function run(
-  mark: string,
+  code: string | undefined,
   env: Record<string, string>,
 ): Promise<ChildProcessByStdio<Writable, Readable, null>> {
-  const code = README.split(`<!-- ${mark} -->\n\`\`\`ts\n`)[1]?.split("```")[0] ?? "";
+  if (code === undefined) throw new Error("the document has no such code");
   const { outputFiles } = await build({
     stdin: {
       contents: code.replace("http://localhost:8787", inject("parleyOrigin")),
@@ -36,14 +43,18 @@ async function run(
   return child;
 }
 
-test("the users and tokens of the README", async () => {
-  const child = await run("run", { PARLEY_KEY: inject("parleyKey") });
+test.for([
+  ["the users and tokens of the README", README[0], /^\S{40,}\nBen\n$/],
+  ["the token of a user in the guide", GUIDE[0], /^\S{40,}\n$/],
+  ["the conversation of users in the guide", GUIDE[1], /^\d+\n$/],
+] as const)("%s", async ([, code, output]) => {
+  const child = await run(code, { PARLEY_KEY: inject("parleyKey") });
   let printed = "";
   child.stdout.on("data", (text) => {
     printed += text;
   });
   expect(await once(child, "close")).toEqual([0, null]);
-  expect(printed).toMatch(/^\S{40,}\nBen\n$/);
+  expect(printed).toMatch(output);
 });
 
 test("a hook reaches the Express of the README", async () => {
@@ -52,7 +63,7 @@ test("a hook reaches the Express of the README", async () => {
     url: "http://localhost:9000/parley",
     events: ["message.created"],
   });
-  const child = await run("run express", { HOOK_SECRET: hook.secret });
+  const child = await run(README[1], { HOOK_SECRET: hook.secret });
   try {
     const [line] = await once(child.stdout, "data");
     const { port } = JSON.parse(line);
