@@ -10,9 +10,10 @@ await parley.users.upsertMany([
   { external_id: "ann", nickname: "Ann" },
   { external_id: "ben", nickname: "Ben" },
 ]);
-const ben = await parley.users.get("ext:ben");
-const ann = parley.as("ext:ann");
-const { id } = await ann.call("post", "/v1/conversations", { body: { kind: "direct", user_id: ben.id } });
+const { id } = await parley.conversations.put("ext:lunch", {
+  name: "Lunch",
+  members: ["ext:ann", "ext:ben"],
+});
 
 const url = `http://localhost:${PORT}/hook`;
 const { secret } = await parley.hooks.create({ url, events: ["message.created"] });
@@ -26,7 +27,7 @@ const server = createServer(async (request, response) => {
     const event = await verifyHook({ headers: request.headers, body: Buffer.concat(chunks) }, secret);
     if (event.type === "message.created") {
       const { sender, body } = event.data.message;
-      console.log(`hook: ${sender?.nickname}: ${"text" in body ? body.text : ""}`);
+      console.log(`hook: ${sender.nickname}: ${"text" in body ? body.text : ""}`);
     }
     response.writeHead(204).end();
   } catch {

@@ -55,7 +55,7 @@ async function start(folder: TemporaryFolder): Promise<never> {
 
 /** Makes a server key, as an operator does. */
 async function makeKey({ state }: TemporaryFolder): Promise<string> {
-  const scopes = ["users", "act", "hooks"].join(",");
+  const scopes = ["users", "conversations", "hooks"].join(",");
   const args = [
     "run",
     "keys",

@@ -21,11 +21,21 @@ interface Place {
   rev: number;
 }
 
-/** Who came or went. */
+/** Your own id of who wrote it; null: none. */
+interface External {
+  sender: { external_id: string | null };
+}
+
+/** A message as hooks are told of it. */
+type HookMessage = Schemas["Message"] & External;
+
+/** Who came or went. External ids are in the order of `user_ids`; null: the user has none. */
 interface HookMember {
   event: "joined" | "left" | "removed";
   actor_id: number;
+  actor_external_id: string | null;
   user_ids: number[];
+  external_ids: (string | null)[];
 }
 
 /** A conversation as hooks are told of it. */
@@ -47,7 +57,10 @@ export type SendingEvent = Call<
   "message.sending",
   {
     conversation_id: number;
-    message: Pick<Schemas["Message"], "sender" | "kind" | "mentions"> & {
+    message: External & {
+      sender: Schemas["Sender"];
+      kind: Schemas["Message"]["kind"];
+      mentions: Schemas["Message"]["mentions"];
       body: Record<string, unknown>;
       client_msg_id?: string;
       thread?: { root: number };
@@ -59,7 +72,7 @@ export type SendingEvent = Call<
 
 /** What a hook is told. A hook of `["*"]` may also get types of later releases. */
 export type HookEvent =
-  | Call<"message.created" | "message.changed" | "message.revoked", Place & { message: Schemas["Message"] }>
+  | Call<"message.created" | "message.changed" | "message.revoked", Place & { message: HookMessage }>
   | Call<"member.joined" | "member.left", Place & { member: HookMember }>
   | Call<
       "conversation.created" | "conversation.changed" | "conversation.dissolved",

@@ -1,6 +1,8 @@
 import type { Input, Method, Output, PathOf } from "../../client/src/api/operations.ts";
 import { type Acting, type CallOptions, Calls, type Fetch } from "./calls.ts";
+import { Conversations } from "./conversations.ts";
 import { Hooks } from "./hooks.ts";
+import { Messages } from "./messages.ts";
 import type { Ref } from "./ref.ts";
 import { Tokens } from "./tokens.ts";
 import { Users } from "./users.ts";
@@ -21,6 +23,10 @@ export class Parley {
   readonly users: Users;
   /** scope `tokens` */
   readonly tokens: Tokens;
+  /** scope `conversations` */
+  readonly conversations: Conversations;
+  /** scope `messages` */
+  readonly messages: Messages;
   /** scope `hooks` */
   readonly hooks: Hooks;
   readonly #calls: Calls;
@@ -29,6 +35,8 @@ export class Parley {
     this.#calls = Calls.open(url, key, fetch);
     this.users = new Users(this.#calls);
     this.tokens = new Tokens(this.#calls);
+    this.conversations = new Conversations(this.#calls);
+    this.messages = new Messages(this.#calls);
     this.hooks = new Hooks(this.#calls);
   }
 

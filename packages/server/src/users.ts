@@ -1,6 +1,7 @@
 import type { components } from "../../client/src/api/openapi.d.ts";
 import type { Input } from "../../client/src/api/operations.ts";
 import type { Calls } from "./calls.ts";
+import { place } from "./place.ts";
 import type { Ref } from "./ref.ts";
 
 type Schemas = components["schemas"];
@@ -74,8 +75,4 @@ export class Users {
   async signOut(ref: Ref): Promise<void> {
     await this.#calls.call("delete", "/v1/server/users/{ref}/sessions", place(ref), { retry: true });
   }
-}
-
-function place(ref: Ref): { path: { ref: string } } {
-  return { path: { ref: `${ref}` } };
 }
