@@ -12,9 +12,15 @@ interface Call<Type extends string, Data> {
   data: Data;
 }
 
-/** Where something happened. */
-interface Place {
+/** The conversation in which something happens. */
+interface Somewhere {
   conversation_id: number;
+  /** your own id of it; null: none */
+  conversation_external_id: string | null;
+}
+
+/** Where something has happened. */
+interface Place extends Somewhere {
   /** of the message; of the conversation itself: its newest */
   seq: number;
   /** the number of the last change */
@@ -55,8 +61,7 @@ interface HookConversation {
 /** What a hook is asked before a message is stored, or an edit of one. It is answered with a `HookDecision`. */
 export type SendingEvent = Call<
   "message.sending",
-  {
-    conversation_id: number;
+  Somewhere & {
     message: External & {
       sender: Schemas["Sender"];
       kind: Schemas["Message"]["kind"];

@@ -84,7 +84,7 @@ test("a hook of a server tells of a message, is listed, changed, tried, rotated 
   const hook = await parley.hooks.create({
     url: `http://localhost:${port}/`,
     events: ["message.created"],
-    conversations: [id],
+    conversations: ["ext:hooked"],
   });
   secrets.push(hook.secret);
   try {
@@ -95,7 +95,8 @@ test("a hook of a server tells of a message, is listed, changed, tried, rotated 
     await expect.poll(() => told.length).toBe(2);
     const event = told[1];
     if (event?.type !== "message.created") throw new Error(`told of ${event?.type}`);
-    expect(event.data.conversation_id).toBe(id);
+    const { conversation_id, conversation_external_id } = event.data;
+    expect([conversation_id, conversation_external_id]).toEqual([id, "hooked"]);
     const { sender, body } = event.data.message;
     expect([sender.external_id, body]).toEqual(["hook-ann", { text: "Lunch?" }]);
 
