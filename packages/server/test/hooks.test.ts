@@ -48,10 +48,12 @@ test("a call that is changed, old, incomplete or signed by another secret is ref
   expect(await refusal({ headers, body }, OTHER)).toBe("signature");
   expect(await refusal({ headers, body }, [])).toBe("signature");
   expect(await refusal({ headers: { ...headers, "webhook-id": "msg_2" }, body }, SECRET)).toBe("signature");
-  for (const wrong of ["v1,", "v1,no base64!", "v2,AAAA", headers["webhook-signature"].slice(0, -4)])
-    expect(await refusal({ headers: { ...headers, "webhook-signature": wrong }, body }, SECRET)).toBe(
-      "signature",
-    );
+  const signature = headers["webhook-signature"];
+  // A signature of another version is not read as one of v1.
+  for (const wrong of ["v1,", "v1,no base64!", signature.replace("v1,", "v2,"), signature.slice(0, -4)]) {
+    const odd = { ...headers, "webhook-signature": wrong };
+    expect(await refusal({ headers: odd, body }, SECRET)).toBe("signature");
+  }
   for (const away of [-310_000, 310_000]) {
     const old = signed(body, { at: new Date(Date.now() + away) });
     expect(await refusal({ headers: old, body }, SECRET)).toBe("timestamp");
