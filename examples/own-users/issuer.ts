@@ -1,6 +1,6 @@
 /**
- * The issuer: whatever signs the product's users in, as Auth0, Keycloak or a service of the product's own. This
- * one has two users and asks for no password.
+ * The issuer: whatever signs the product's users in, as Auth0, Keycloak or a service of the product's own.
+ * This one has two users and asks for no password.
  */
 import { createServer } from "node:http";
 import { exportJWK, generateKeyPair, SignJWT } from "jose";

@@ -1,4 +1,7 @@
-/** `npm run server:build`: compiles src/ to dist/, with types and source maps. Wants the types of /openapi.json. */
+/**
+ * `npm run server:build`: compiles src/ to dist/, with types and source maps. Wants the types of
+ * /openapi.json.
+ */
 import { spawnSync } from "node:child_process";
 import { copyFileSync, mkdirSync, rmSync } from "node:fs";
 import { dirname, join } from "node:path";

@@ -1,7 +1,7 @@
 /**
  * Part of `npm run check`: what parley-server weighs, bundled and minified by esbuild and compressed by gzip.
- * Nothing of Node is in it: esbuild resolves no `node:` for a neutral platform. Exits with 1 if it is over its
- * limit. Wants dist/.
+ * Nothing of Node is in it: esbuild resolves no `node:` for a neutral platform. Exits with 1 if it is over
+ * its limit. Wants dist/.
  */
 import { join } from "node:path";
 import { gzipSync } from "node:zlib";

@@ -38,8 +38,8 @@ export class Calls {
   }
 
   /**
-   * Makes a call. Repeated after a 429, and after a 5xx or a lost connection if it is a `get`, a `put`, or has
-   * a `client_msg_id`; `retry` decides otherwise.
+   * Makes a call. Repeated after a 429, and after a 5xx or a lost connection if it is a `get`, a `put`, or
+   * has a `client_msg_id`; `retry` decides otherwise.
    * @param input `path`, `query` and `body`, as the path has them in /openapi.json
    * @returns what the call answers
    * @throws {ParleyError} the call was refused, or had no answer

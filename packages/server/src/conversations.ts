@@ -18,7 +18,8 @@ export class Conversations {
   /**
    * Makes a group, or changes the one that is there. Only given fields change, and those of `members` who are
    * missing are added. `ext:` ids of users that nobody has make users.
-   * @throws {ParleyError} `not_found`: a user, or a conversation by its `id`; `conflict`: the group is dissolved
+   * @throws {ParleyError} `not_found`: a user, or a conversation by its `id`; `conflict`: the group is
+   * dissolved
    */
   put(ref: Ref, group: Omit<Schemas["GroupInput"], "kind">): Promise<Schemas["ServerConversation"]> {
     const body = { ...group, kind: "group" } as const;

@@ -58,7 +58,9 @@ interface HookConversation {
   dissolved_at: number | null;
 }
 
-/** What a hook is asked before a message is stored, or an edit of one. It is answered with a `HookDecision`. */
+/**
+ * What a hook is asked before a message is stored, or an edit of one. It is answered with a `HookDecision`.
+ */
 export type SendingEvent = Call<
   "message.sending",
   Somewhere & {

@@ -17,8 +17,8 @@ export class Messages {
   }
 
   /**
-   * Sends a message as a member, or with `as: null` a notice by nobody. Without a `client_msg_id` it gets one,
-   * so that a repeat after a lost answer stores nothing twice. Scope `messages`.
+   * Sends a message as a member, or with `as: null` a notice by nobody. Without a `client_msg_id` it gets
+   * one, so that a repeat after a lost answer stores nothing twice. Scope `messages`.
    * @throws {ParleyError} `forbidden`: the user is no member; `muted`; `suspended`; `refused` by a hook
    */
   send(ref: Ref, message: Schemas["ServerMessage"]): Promise<Schemas["Message"]> {

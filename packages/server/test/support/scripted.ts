@@ -1,6 +1,8 @@
 import type { Fetch } from "../../src/index.ts";
 
-/** An answer: a status, perhaps with a body and a `Retry-After`; `lost` after the server has done the call. */
+/**
+ * An answer: a status, perhaps with a body and a `Retry-After`; `lost` after the server has done the call.
+ */
 export type Scripted = { status: number; body?: object; retryAfter?: number } | "lost" | "pass";
 
 /** A `fetch` whose first answers are scripted; the others pass. `sent` has each request. */
