@@ -6,6 +6,7 @@ CREATE TABLE `hook_failures` (
 	`tries` integer NOT NULL,
 	`status` integer,
 	`error` text NOT NULL,
+	`first_failed_at` integer NOT NULL,
 	`failed_at` integer NOT NULL,
 	`next_at` integer NOT NULL,
 	PRIMARY KEY(`hook_id`, `subject`)

@@ -351,8 +351,12 @@ export interface HookDirectory {
   externalIds(ids: UserId[]): Promise<ReadonlyMap<UserId, ExternalId>>;
   /** The external id of a conversation, which never changes; null: it has none. */
   conversationExternalId(id: ConversationId): Promise<ExternalId | null>;
-  /** Notes that a try has failed, in place of the one before. @param subject the feed */
-  failed(id: HookId, subject: string, failure: FailedDelivery): Promise<void>;
+  /**
+   * Notes that a try has failed, in place of the one before.
+   * @param subject the feed
+   * @returns since when all tries of the feed have failed (ms since 1970)
+   */
+  failed(id: HookId, subject: string, failure: FailedDelivery): Promise<number>;
   /** Forgets the failed try of a feed: it has succeeded. */
   recovered(id: HookId, subject: string): Promise<void>;
   /** Notes that the hook works. @param at ms since 1970 */

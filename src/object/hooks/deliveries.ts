@@ -132,10 +132,14 @@ export class HookDeliveries {
     const failedAt = Date.now();
     const nextAt = failedAt + this.#pauseMs(tries);
     const failed = { ...{ id, type, tries, status, error, failedAt, nextAt } };
-    const isDisabled = failedAt - target.healthyAt >= this.#timing.disableAfterMs;
-    const end = status === GONE ? "gone" : isDisabled ? "disabled" : null;
     log("warn", "hook_failed", { hook: target.id, delivery: id, status, tries, detail: error });
-    await this.#note(() => this.#directory.failed(target.id, this.#subject, failed));
+    let since = failedAt;
+    await this.#note(async () => {
+      since = await this.#directory.failed(target.id, this.#subject, failed);
+    });
+    // A hook without an event for long has not failed so long.
+    const failingMs = failedAt - Math.max(target.healthyAt, since);
+    const end = status === GONE ? "gone" : failingMs >= this.#timing.disableAfterMs ? "disabled" : null;
     if (end === null) return nextAt;
     await this.#directory.end(target.id, end);
     log("error", "hook_ended", { hook: target.id, state: end });

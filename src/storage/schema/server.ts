@@ -81,6 +81,8 @@ export const hookFailures = sqliteTable(
     /** null: there was no answer */
     status: integer(),
     error: text().notNull(),
+    /** the first failure since the feed was last taken */
+    firstFailedAt: integer("first_failed_at").notNull(),
     failedAt: integer("failed_at").notNull(),
     nextAt: integer("next_at").notNull(),
   },

@@ -108,20 +108,25 @@ export async function deleteHook(db: Database, id: HookId): Promise<boolean> {
   return deleted.length > 0;
 }
 
-/** Notes the failed try of a feed, in place of the one before. */
+/**
+ * Notes the failed try of a feed, in place of the one before.
+ * @returns since when all its tries have failed (ms since 1970)
+ */
 export async function storeHookFailure(
   db: Database,
   hookId: HookId,
   subject: string,
   { id: eventId, ...failure }: FailedDelivery,
-): Promise<void> {
+): Promise<number> {
   const row = { hookId, subject, eventId, ...failure };
-  await queryD1(
+  const [stored] = await queryD1(
     db
       .insert(hookFailures)
-      .values(row)
-      .onConflictDoUpdate({ target: [hookFailures.hookId, hookFailures.subject], set: row }),
+      .values({ ...row, firstFailedAt: failure.failedAt })
+      .onConflictDoUpdate({ target: [hookFailures.hookId, hookFailures.subject], set: row })
+      .returning({ firstFailedAt: hookFailures.firstFailedAt }),
   );
+  return stored?.firstFailedAt ?? failure.failedAt;
 }
 
 export async function deleteHookFailure(db: Database, id: HookId, subject: string): Promise<void> {
@@ -139,7 +144,7 @@ export async function listHookFailures(db: Database, id: HookId, limit: number):
       .orderBy(asc(hookFailures.failedAt))
       .limit(limit),
   );
-  return rows.map(({ hookId: _, eventId, ...failure }) => ({ id: eventId, ...failure }));
+  return rows.map(({ hookId: _, firstFailedAt: __, eventId, ...failure }) => ({ id: eventId, ...failure }));
 }
 
 /** The conversations that a hook is told of, after an id, ascending; null: there is no such hook. */

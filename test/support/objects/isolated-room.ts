@@ -112,7 +112,7 @@ export function isolatedRoom(
       hook: nothing,
       externalIds: async () => new Map(),
       conversationExternalId: nothing,
-      failed: unused,
+      failed: async () => 0,
       recovered: unused,
       succeeded: unused,
       end: unused,
