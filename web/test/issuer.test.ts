@@ -86,7 +86,7 @@ test("a user signs in at the issuer, is led to what they wanted, and stays signe
   expect(JSON.parse((await kept(page, "tokens")) ?? "{}").refreshToken).toMatch(/^prt_/);
 });
 
-test("a session is renewed for two tabs at once; sockets of both stay, and text and focus", async () => {
+test("a session is renewed for two tabs at once; the room sockets of both stay, and text and focus", async () => {
   const id = await greeted("Ann");
   const browser = await site.device();
   await browser.clock.install();
@@ -104,8 +104,10 @@ test("a session is renewed for two tabs at once; sockets of both stay, and text 
       socket.on("framereceived", ({ payload }) => {
         if (`${payload}`.includes('"authed"')) authed.set(socket, page);
       });
-      // Tabs that begin to share a socket close others.
-      socket.on("close", () => authed.has(socket) && lost.push(page));
+      // Tabs share the socket of the device, and hand it over: also after an hour without a sign of each
+      // other.
+      const isRoom = socket.url().includes("/conversations/");
+      socket.on("close", () => isRoom && authed.has(socket) && lost.push(page));
     });
   const pongs = pages.map((page) =>
     page
