@@ -112,12 +112,21 @@ export class Editing {
     const check = this.#deps.permission.check();
     if (!check) return;
     this.#room.members.active(userId);
-    const bytes = body?.length ?? 0;
+    await this.#waiting(userId, body?.length ?? 0, async () => {
+      const failure = await check;
+      if (failure) throw new CoreError(failure.code, failure.detail, failure.data);
+    });
+  }
+
+  /** Has an edit wait in the backlog of its user. @throws `rate_limited` if that is full, and as `wait` */
+  async #waiting<T>(userId: UserId, bytes: number, wait: () => Promise<T>): Promise<T> {
     if (!this.#backlog.take(userId, 1, bytes))
       throw new CoreError(TOO_MANY.code, TOO_MANY.detail, TOO_MANY.data);
-    const failure = await check;
-    this.#backlog.release(userId, 1, bytes);
-    if (failure) throw new CoreError(failure.code, failure.detail, failure.data);
+    try {
+      return await wait();
+    } finally {
+      this.#backlog.release(userId, 1, bytes);
+    }
   }
 
   /** Asks the hook that has a say. @returns the edit as it is to be stored @throws as `edit` does */
@@ -128,13 +137,11 @@ export class Editing {
     const row = this.#editable(members.active(userId), seq);
     const body = editedBody(row.kind, row.body, edit.body);
     const { mentions = readMentions(row.mentions) } = edit;
-    if (!this.#backlog.take(userId, 1, body.length))
-      throw new CoreError(TOO_MANY.code, TOO_MANY.detail, TOO_MANY.data);
-    const checked = await gate.check({
+    const intended = {
       ...{ conversationId: state.id, senderId: userId, kind: row.kind, body, mentions, edits: seq },
       ...{ clientMsgId: undefined, threadRoot: row.thread_root },
-    });
-    this.#backlog.release(userId, 1, body.length);
+    };
+    const checked = await this.#waiting(userId, body.length, () => gate.check(intended));
     if (!checked.ok) throw new CoreError(checked.code, checked.detail, checked.data);
     return checked.value === body ? edit : { ...edit, body: checked.value };
   }

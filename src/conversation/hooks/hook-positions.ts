@@ -1,3 +1,4 @@
+import { z } from "zod";
 import { Position } from "../../domain/ids.ts";
 import type { CreatedConversation } from "../../domain/ports.ts";
 import { HookId } from "../../domain/server/hook.ts";
@@ -15,11 +16,9 @@ export interface HookPosition {
 }
 
 /** A position that was reached at a time (ms since 1970). */
-interface Mark {
-  at: number;
-  rev: number;
-  version: number;
-}
+const Mark = z.object({ at: z.int(), rev: z.int(), version: z.int() });
+type Mark = z.infer<typeof Mark>;
+const Marks = z.array(Mark);
 
 /** What a conversation knows of a hook. */
 export interface KnownHook extends HookPosition {
@@ -129,7 +128,7 @@ function readRow({ hook_id, seq, rev, version, is_new, tries, paused, is_gate, m
     isNew: is_new === 1,
     isPaused: paused === 1,
     isGate: is_gate === 1,
-    marks: JSON.parse(marks),
+    marks: Marks.parse(JSON.parse(marks)),
   };
 }
 

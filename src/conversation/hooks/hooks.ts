@@ -1,6 +1,6 @@
-import { type ConversationId, Position } from "../../domain/ids.ts";
+import { Position } from "../../domain/ids.ts";
 import type { HookCaller, HookDirectory } from "../../domain/ports.ts";
-import type { HookId, HookStart } from "../../domain/server/hook.ts";
+import { type HookId, type HookStart, isAbout } from "../../domain/server/hook.ts";
 import type { HookFormat } from "../../domain/server/hook-format.ts";
 import type { Timing } from "../../domain/timing.ts";
 import { HookDeliveries } from "../../object/hooks/deliveries.ts";
@@ -89,11 +89,11 @@ export class ConversationHooks {
     this.#feed.externalId = await this.#externalIds.ofConversation(this.#deps.room.state.id);
     const hook = this.#positions.get(id);
     if (!hook) return null;
-    if (hook.isGate && target && isAbout(target, this.#deps.room.state.id)) return null;
     if (!target || !isAbout(target, this.#deps.room.state.id)) {
       this.#positions.delete(id);
       return null;
     }
+    if (hook.isGate) return null;
     if (target.state !== "active") return this.#pause(hook);
     const { position, tries, nextAt } = await this.#deliveries.run(
       target,
@@ -120,8 +120,4 @@ export class ConversationHooks {
     this.#deps.schedule(id, due);
     this.#scheduled.add(id);
   }
-}
-
-function isAbout({ conversations }: { conversations: ConversationId[] | null }, id: ConversationId): boolean {
-  return conversations === null || conversations.includes(id);
 }

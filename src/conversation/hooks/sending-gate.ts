@@ -1,9 +1,9 @@
 import type { Person } from "../../domain/accounts/person.ts";
 import { CoreError, type Failure, type Result } from "../../domain/errors.ts";
-import type { UserId } from "../../domain/ids.ts";
+import type { ConversationId, UserId } from "../../domain/ids.ts";
 import { type BodyJson, bodyJson, Content, type Kind } from "../../domain/messages/content.ts";
 import type { HookCaller, HookDirectory } from "../../domain/ports.ts";
-import { GateAnswer, type HookId, type HookTarget } from "../../domain/server/hook.ts";
+import { GateAnswer, type HookId, type HookTarget, isAbout } from "../../domain/server/hook.ts";
 import type { GateData, HookFormat } from "../../domain/server/hook-format.ts";
 import { errorFields, log } from "../../lib/logger.ts";
 import type { ExternalIds } from "../../object/hooks/external-ids.ts";
@@ -63,7 +63,7 @@ export class SendingGate {
     const id = this.#positions.gate;
     if (id === null) return accepted;
     try {
-      const target = await this.#target(id);
+      const target = await this.#target(id, intended.conversationId);
       if (!target) return accepted;
       const known = await this.#deps.externalIds.of([senderId]);
       const sender = { ...this.#describe(senderId), externalId: known.get(senderId) ?? null };
@@ -80,11 +80,12 @@ export class SendingGate {
     }
   }
 
-  /** @returns null: the hook is deleted */
-  async #target(id: HookId): Promise<HookTarget | null> {
+  /** @returns null: the hook is deleted, or about other conversations now */
+  async #target(id: HookId, conversationId: ConversationId): Promise<HookTarget | null> {
     if (this.#known && this.#known.target.id === id && this.#known.until > Date.now())
       return this.#known.target;
-    const target = await this.#deps.directory.hook(id);
+    const found = await this.#deps.directory.hook(id);
+    const target = found && isAbout(found, conversationId) ? found : null;
     this.#known = target ? { target, until: Date.now() + this.#deps.keepMs } : undefined;
     if (!target) this.#positions.delete(id);
     return target;

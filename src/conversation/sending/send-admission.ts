@@ -45,16 +45,17 @@ export class SendAdmission {
    * while it waits.
    */
   admit(senderId: UserId, sends: readonly PendingSend[]): void {
-    // A hook decides of each message by itself.
-    for (const batch of batchesOf(sends, this.#gate.isSet)) this.#admit(senderId, batch);
+    // Sends that wait already when a hook comes are not asked about.
+    const isGated = this.#gate.isSet;
+    for (const batch of batchesOf(sends, isGated)) this.#admit(senderId, batch, isGated);
   }
 
-  #admit(senderId: UserId, batch: Batch): void {
+  #admit(senderId: UserId, batch: Batch, isGated: boolean): void {
     const pendingCheck = this.#permission.check();
     const { origin } = batch.sends[0];
     const key = "socket" in origin ? origin.socket : (origin.orderKey ?? origin);
     // A full backlog does not refuse a send that has nothing to wait for.
-    if (batch.isComplete && !pendingCheck && !this.#gate.isSet && !this.#queues.isBusy(key)) {
+    if (batch.isComplete && !pendingCheck && !isGated && !this.#queues.isBusy(key)) {
       this.#submit(senderId, batch.sends);
       return;
     }
@@ -66,7 +67,7 @@ export class SendAdmission {
     }
     const admitted = this.#queues.run(key, async () => {
       const prepared = await this.#prepare(senderId, batch, pendingCheck);
-      const ready = prepared.ok && this.#gate.isSet ? await this.#gated(senderId, prepared.value) : prepared;
+      const ready = prepared.ok && isGated ? await this.#gated(senderId, prepared.value) : prepared;
       this.#backlog.release(senderId, count, bytes);
       // The socket was closed while the send waited, as when its session ended: the send must not take
       // effect.
@@ -99,14 +100,16 @@ export class SendAdmission {
     return (await this.#permission.check()) ?? success([{ draft: resolved.value, origin }]);
   }
 
-  /** Asks the hook of one message. */
+  /** Asks the hook of the one message of a batch. */
   async #gated(senderId: UserId, sends: readonly ReadySend[]): Promise<Result<readonly ReadySend[]>> {
-    const [send] = sends;
-    if (!send) return success(sends);
-    const draft = await this.#gate.check(senderId, send.draft);
-    if (!draft.ok) return draft;
+    const gated: ReadySend[] = [];
+    for (const send of sends) {
+      const draft = await this.#gate.check(senderId, send.draft);
+      if (!draft.ok) return draft;
+      gated.push({ ...send, draft: draft.value });
+    }
     // What the permission was may have changed meanwhile.
-    return (await this.#permission.check()) ?? success([{ ...send, draft: draft.value }]);
+    return (await this.#permission.check()) ?? success(gated);
   }
 
   #submit(senderId: UserId, sends: readonly ReadySend[]): void {
@@ -134,6 +137,7 @@ type Batch =
   | { isComplete: true; sends: [ReadySend, ...ReadySend[]] }
   | { isComplete: false; sends: [PendingSend<ForwardDraft>] };
 
+/** @param areSingle each send is a batch: a hook decides of each by itself */
 function batchesOf(sends: readonly PendingSend[], areSingle: boolean): Batch[] {
   const batches: Batch[] = [];
   for (const { draft, origin } of sends) {

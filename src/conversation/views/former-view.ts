@@ -10,8 +10,10 @@ const NOTHING_BESIDE = {
   ...{ reactions: null, poll: null, pinned_at: null, pinned_by: null, metadata: null },
 } as const;
 
-/** Messages as a reader who left saw them last: without edits from after that, votes,
- * reactions, pins and metadata. */
+/**
+ * Messages as a reader who left saw them last: without later edits, and without votes, reactions, pins and
+ * metadata.
+ */
 export class FormerView {
   readonly #log: Pick<MessageLog, "get">;
   readonly #history: Pick<EditHistory, "before">;

@@ -132,6 +132,11 @@ export function newHookSecret(): string {
   return `whsec_${randomBytes(32).toString("base64")}`;
 }
 
+/** Whether a hook is about a conversation. */
+export function isAbout({ conversations }: Pick<Hook, "conversations">, id: ConversationId): boolean {
+  return conversations === null || conversations.includes(id);
+}
+
 /** Whether a hook is told of events of a type. */
 export function wants({ events }: Pick<Hook, "events">, type: HookEventType): boolean {
   return events.includes("*") || events.includes(type);

@@ -8,8 +8,10 @@ const TYPES = [1, 28] as const;
 const KEEP_MS = 60_000;
 const MAX_NAMES = 1_000;
 
+/** The statuses of an answer: there are records, or there is no such name. */
+const ANSWERED: readonly number[] = [0, 3];
 const Answer = z.object({
-  Status: z.int(),
+  Status: z.int().refine((status) => ANSWERED.includes(status), "the name server has failed"),
   Answer: z.array(z.object({ type: z.int(), data: z.string() })).optional(),
 });
 

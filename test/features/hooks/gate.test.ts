@@ -146,6 +146,16 @@ test("there is one such hook, and it stays one", async () => {
     expect((await call("POST", "/v1/server/hooks", { token: key, body })).status).toBe(400);
 });
 
+test("a hook that is about other conversations now is not asked", async () => {
+  const other = (await createGroup(ann, [ben])).id;
+  expect((await patch({ conversations: [other] })).status).toBe(200);
+  await untilKnown();
+  const before = await asked();
+  await receiver.answer(REJECT);
+  expect((await post(ann, text("unasked"))).status).toBe(201);
+  expect(await asked()).toBe(before);
+});
+
 /** A conversation keeps a hook for a while as it was read. */
 async function untilKnown(): Promise<void> {
   await evict(id);
