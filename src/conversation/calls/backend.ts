@@ -8,7 +8,7 @@ const { light, page, unweighed } = WEIGHTS;
 
 /** The calls of a team's backend, which is no member. */
 export const BACKEND = {
-  /** The conversation, for somebody who is in none. @see BackendChanges.overview */
+  /** The conversation, read without a reader of its own. @see BackendChanges.overview */
   overview: repeatable(unweighed, ({ room }, _: object) => room.backend.overview()),
 
   /** A page of all messages. @see pageFor */

@@ -9,7 +9,7 @@ import type { RoomContext } from "../room/context.ts";
 import { withNewVersion } from "../state/change.ts";
 import { type NotificationInput, notificationOf } from "./notifications.ts";
 
-/** How users are admitted whom somebody adds. */
+/** How added users are admitted. */
 export const ADDED = { notification: { event: "added" } } as const;
 
 /** The end of all ways into a group: it admits users, where there is room, and keeps banned users out. */

@@ -53,7 +53,7 @@ export class BackendChanges {
     this.#admission = admission;
   }
 
-  /** The conversation, for somebody who is in none. */
+  /** The conversation as a team's backend reads it: without a reader of its own. */
   overview(): ConversationOverview {
     const { profile, dissolvedAt } = this.#room.state;
     return { profile, dissolvedAt, memberCount: dissolvedAt === null ? this.#room.members.activeCount : 0 };

@@ -102,7 +102,11 @@ async function open(
   return { conversation: await getConversation(core, caller, id), created };
 }
 
-/** What is there may be opened, whoever may begin one. @throws `forbidden` as `requireMayBegin` */
+/**
+ * An existing conversation may be opened, also by users who may not begin one.
+ *
+ * @throws `forbidden` as `requireMayBegin`
+ */
 async function requireMayOpen(core: Core, caller: UserId, peer: UserId): Promise<void> {
   if (core.settings.policies.direct === "anyone") return;
   if ((await findDirectConversation(core.db, caller, peer)) === null)

@@ -61,7 +61,7 @@ export async function putGroup(
   const { owner, members } = input;
   const named = [...(owner ? [owner] : []), ...members];
   const userOf = await usersByRef(core, by, named);
-  const people = named.map((one) => require(userOf, one));
+  const people = named.map((one) => requireUser(userOf, one));
   const made = found || "id" in ref ? null : await insert(core, ref.externalId, input, people);
   const group = found ?? made ?? (await findNamedConversation(core.db, ref));
   // An account was deleted since the users were read.
@@ -206,7 +206,7 @@ function requireGroup({ kind }: Pick<NamedConversation, "kind">): void {
   if (kind === "direct") throw invalid("path.cref", "must be a group, and no direct conversation");
 }
 
-function require(userOf: UserByRef, ref: UserRef): Person {
+function requireUser(userOf: UserByRef, ref: UserRef): Person {
   const user = userOf(ref);
   if (!user) throw noSuchUser(ref);
   return user;

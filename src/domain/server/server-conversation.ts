@@ -4,7 +4,7 @@ import type { Failure } from "../errors.ts";
 import type { ConversationId, UserId } from "../ids.ts";
 import type { ExternalId } from "./user-ref.ts";
 
-/** A conversation as somebody sees it who is in none, as its object has it. */
+/** A conversation as its object gives it to a team's backend, which has no reader of its own. */
 export interface ConversationOverview {
   profile: Profile;
   memberCount: number;
