@@ -1,0 +1,284 @@
+import { z } from "zod";
+import { JoinPolicy, PolicyName, Role } from "../conversations/group-kind.ts";
+import { CustomFields } from "../custom-fields.ts";
+import { Content } from "../messages/content.ts";
+import { Priority } from "../messages/message.ts";
+import { PollBody } from "../messages/polls.ts";
+import { PROFILE_FIELDS } from "../messages/system-message.ts";
+import { Metadata } from "../server/metadata.ts";
+import { ExternalId } from "../server/user-ref.ts";
+
+/**
+ * The format of exports and imports: JSON Lines, each line a record `{type, <type>: {…}}`. Records name each
+ * other by external ids, never by numbers of a deployment, so that another deployment can take them.
+ */
+
+/** The version of the format: a record of a higher one is refused. */
+export const FORMAT_VERSION = 1;
+
+/** The external id of a user, a conversation, a message or a file. */
+const Ref = ExternalId;
+/** Milliseconds since 1970. */
+const Time = z.int().nonnegative();
+const Json = z.record(z.string(), z.json());
+
+/** The first record of a file. */
+export const VersionRecord = z.object({
+  format: z.int().positive(),
+  /** what has written the file */
+  source: z.string(),
+  created_at: Time,
+});
+
+export const UserRecord = z.object({
+  external_id: Ref,
+  username: z.string().optional(),
+  nickname: z.string().default(""),
+  /** an http(s) URL, or `file:` and the external id of a file */
+  avatar: z.string().default(""),
+  email: z.string().default(""),
+  metadata: Metadata.default({}),
+  bot: z.boolean().default(false),
+  created_at: Time.optional(),
+  /** the account is deleted: the user is shown as a deleted user, and never signs in */
+  deleted: z.boolean().default(false),
+  /** friends who have a record before this one; a friendship needs one of the two records */
+  friends: z.array(Ref).default([]),
+  /** users whom this one blocks, with a record before this one */
+  blocked: z.array(Ref).default([]),
+});
+export type UserRecord = z.infer<typeof UserRecord>;
+
+/** What a conversation is. Members follow as records of their own, best behind the messages. */
+export const ConversationRecord = z.object({
+  external_id: Ref,
+  kind: z.enum(["direct", "group"]),
+  created_at: Time.optional(),
+  /** of a direct conversation: its two users */
+  users: z.tuple([Ref, Ref]).optional(),
+  /** of a group: who owns it; null: it is dissolved */
+  owner: Ref.nullable().default(null),
+  name: z.string().default(""),
+  avatar: z.string().default(""),
+  introduction: z.string().default(""),
+  announcement: z.string().default(""),
+  join_policy: JoinPolicy.default("closed"),
+  /** the group kind */
+  policy: PolicyName.default("group"),
+  handle: z.string().nullable().default(null),
+  /** whether new members see what was before they came; null: as the group kind says */
+  history: z.enum(["all", "joined"]).nullable().default(null),
+  /** whether members may leave */
+  leave: z.boolean().default(true),
+  threads: z.boolean().default(true),
+  mute_all: z.boolean().default(false),
+  discoverable: z.boolean().nullable().default(null),
+  max_members: z.int().positive().nullable().default(null),
+  metadata: Metadata.default({}),
+  custom_fields: CustomFields.default({}),
+  dissolved_at: Time.nullable().default(null),
+});
+export type ConversationRecord = z.infer<typeof ConversationRecord>;
+
+export const MemberRecord = z.object({
+  conversation: Ref,
+  user: Ref,
+  role: Role.default("member"),
+  joined_at: Time.optional(),
+  state: z.enum(["active", "left"]).default("active"),
+  /** the last message before the part of the history that they see; null: they see all */
+  sees_after: Ref.nullable().default(null),
+  /** of a member who left: the last message that they see; null: they see none */
+  sees_until: Ref.nullable().default(null),
+  muted_until: Time.default(0),
+  name_card: z.string().default(""),
+  custom_fields: CustomFields.default({}),
+});
+export type MemberRecord = z.infer<typeof MemberRecord>;
+
+const MEDIA = {
+  /** the external id of a file with a record before; in place of `url` */
+  file: Ref.optional(),
+  url: z.string().optional(),
+  name: z.string().optional(),
+  size: z.int().nonnegative().optional(),
+  content_type: z.string().optional(),
+  width: z.int().positive().optional(),
+  height: z.int().positive().optional(),
+  duration_ms: z.int().nonnegative().optional(),
+  caption: z.string().optional(),
+};
+const Media = z.object(MEDIA);
+const Audio = z.object({
+  ...MEDIA,
+  waveform: z.array(z.int().min(0).max(100)).optional(),
+  transcript: z.string().optional(),
+});
+
+/** A body that is the same in the format and in the core. */
+function plain<Name extends "text" | "location" | "face" | "custom">(kind: Name) {
+  const found = Content.options.find((option) => option.shape.kind.value === kind);
+  if (!found) throw new Error(`there is no kind ${kind}`);
+  return z.object({ kind: z.literal(kind), body: found.shape.body });
+}
+
+/** A message inside a merged one. `conversation` and `seq` say where it was. */
+const MergedItem = z.object({
+  conversation: Ref,
+  seq: z.int().positive(),
+  sender: Ref,
+  created_at: Time,
+  kind: z.string(),
+  /** as that of a message; a merged one holds further items */
+  body: Json,
+});
+
+/** What a group's event changed, beside the event itself. */
+const EventDetails = z.object({
+  group_name: z.string(),
+  member_count: z.int().nonnegative(),
+  role: z.enum(["admin", "member"]).optional(),
+  muted_for_s: z.int().nonnegative().optional(),
+  profile: z.partialRecord(z.enum(PROFILE_FIELDS), z.json()).optional(),
+});
+
+/** A notice by nobody, or an event of a group. */
+const SystemBody = z.union([
+  z.object({ text: z.string(), event: z.string().optional(), data: Json.optional() }),
+  z.object({
+    event: z.string(),
+    actor: Ref,
+    users: z.array(Ref),
+    /** of `pinned` */
+    message: Ref.optional(),
+    details: EventDetails.optional(),
+  }),
+]);
+
+/** `kind` selects the body. */
+export const ExportedContent = z.discriminatedUnion("kind", [
+  plain("text"),
+  z.object({ kind: z.literal("image"), body: Media }),
+  z.object({ kind: z.literal("audio"), body: Audio }),
+  z.object({ kind: z.literal("video"), body: Media }),
+  z.object({ kind: z.literal("file"), body: Media }),
+  plain("location"),
+  plain("face"),
+  plain("custom"),
+  z.object({ kind: z.literal("merged"), body: z.object({ title: z.string(), items: z.array(MergedItem) }) }),
+  z.object({ kind: z.literal("poll"), body: PollBody }),
+  z.object({ kind: z.literal("system"), body: SystemBody }),
+]);
+export type ExportedContent = z.infer<typeof ExportedContent>;
+
+const Mentions = z.union([z.literal("all"), z.array(Ref)]);
+
+/** The fields of a message besides kind and body. */
+const MESSAGE = {
+  conversation: Ref,
+  /** unique in its conversation */
+  external_id: Ref,
+  /** null: nobody, of a notice */
+  sender: Ref.nullable(),
+  created_at: Time,
+  /** the message that it quotes */
+  reply_to: Ref.optional(),
+  thread: z.object({ root: Ref, also_in_main: z.boolean().default(false) }).optional(),
+  mentions: Mentions.optional(),
+  /** with mentions of everybody: the users who are named besides */
+  also_mentions: z.array(Ref).optional(),
+  /** the first message of a chain of forwards */
+  forwarded: z
+    .object({ conversation: Ref, seq: z.int().positive(), sender: Ref, created_at: Time })
+    .optional(),
+  edited_at: Time.optional(),
+  /** the former versions, the first one first */
+  edits: z
+    .array(
+      z.object({
+        version: z.int().positive(),
+        created_at: Time,
+        body: Json,
+        mentions: Mentions.optional(),
+      }),
+    )
+    .optional(),
+  /** 1, and one more with each edit */
+  version: z.int().positive().optional(),
+  /** in the order in which they were put */
+  reactions: z.array(z.object({ key: z.string(), user: Ref, at: Time })).optional(),
+  /** of a poll, in the order in which they were put */
+  votes: z.array(z.object({ option: z.int().nonnegative(), user: Ref, at: Time })).optional(),
+  /** of a poll that was closed */
+  closed_at: Time.optional(),
+  pinned: z.object({ at: Time, by: Ref }).optional(),
+  /** it was revoked, and has no content; `by` null: nobody knows by whom */
+  revoked: z.object({ by: Ref.nullable() }).optional(),
+  /** users who have hidden it from themselves */
+  hidden_by: z.array(Ref).optional(),
+  /** it counts as unread for nobody */
+  silent: z.literal(true).optional(),
+  client_time: Time.optional(),
+  priority: Priority.optional(),
+  custom_data: z.string().optional(),
+  metadata: Metadata.optional(),
+  /** the place that it names, as its sender wrote it */
+  place: z.string().optional(),
+};
+
+/** A message with its content; a revoked one has an empty body. */
+export const MessageRecord = z.union([
+  z.object({ ...MESSAGE, revoked: MESSAGE.revoked.unwrap(), kind: z.string(), body: z.object({}) }),
+  ...ExportedContent.options.map((option) => z.object({ ...MESSAGE, ...option.shape })),
+]);
+export type MessageRecord = z.infer<typeof MessageRecord>;
+
+/** How far a user has read. */
+export const ReadRecord = z.object({
+  conversation: Ref,
+  user: Ref,
+  /** the newest message that they have read; null: none */
+  message: Ref.nullable(),
+  at: Time.default(0),
+});
+export type ReadRecord = z.infer<typeof ReadRecord>;
+
+/** A file that messages and avatars show. Its bytes come apart from it. */
+export const FileRecord = z.object({
+  external_id: Ref,
+  /** 64 hexadecimal digits; absent: of bytes that are fetched from `url` */
+  sha256: z
+    .string()
+    .regex(/^[0-9a-f]{64}$/)
+    .optional(),
+  size: z.int().nonnegative().optional(),
+  name: z.string().default("file"),
+  content_type: z.string().default("application/octet-stream"),
+  uploader: Ref,
+  created_at: Time.optional(),
+  /** where its bytes can be had */
+  url: z.string().optional(),
+});
+export type FileRecord = z.infer<typeof FileRecord>;
+
+/** The last record of a part. */
+export const EndRecord = z.object({
+  cursor: z.string(),
+  /** true: the next part begins at `cursor`; false: `since` takes it later */
+  more: z.boolean(),
+});
+
+/** A line of an export or an import. */
+export const ExportRecord = z.discriminatedUnion("type", [
+  z.object({ type: z.literal("version"), version: VersionRecord }),
+  z.object({ type: z.literal("user"), user: UserRecord }),
+  z.object({ type: z.literal("file"), file: FileRecord }),
+  z.object({ type: z.literal("conversation"), conversation: ConversationRecord }),
+  z.object({ type: z.literal("message"), message: MessageRecord }),
+  z.object({ type: z.literal("member"), member: MemberRecord }),
+  z.object({ type: z.literal("read"), read: ReadRecord }),
+  z.object({ type: z.literal("end"), end: EndRecord }),
+]);
+export type ExportRecord = z.infer<typeof ExportRecord>;
+/** A record as a file may have it: fields with a default may be absent. */
+export type ExportRecordInput = z.input<typeof ExportRecord>;
