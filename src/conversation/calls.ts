@@ -3,6 +3,7 @@ import { DEVICES } from "./calls/devices.ts";
 import { GROUP } from "./calls/group.ts";
 import { OWN_STATE } from "./calls/own-state.ts";
 import { READING } from "./calls/reading.ts";
+import { TRANSFER } from "./calls/transfer.ts";
 import { UPKEEP } from "./calls/upkeep.ts";
 import { WRITING } from "./calls/writing.ts";
 
@@ -19,4 +20,5 @@ export const CONVERSATION_CALLS = {
   ...DEVICES,
   ...UPKEEP,
   ...BACKEND,
+  ...TRANSFER,
 };

@@ -17,6 +17,8 @@ import { JOIN_REQUESTS_TABLE } from "./members/join-requests.ts";
 import { KNOWN_USERS_TABLE } from "./members/known-users.ts";
 import { INDEXING_TABLES } from "./search/indexer.ts";
 import { THREAD_FOLLOWS_TABLE } from "./threads/thread-log.ts";
+import { EXPORT_MARKS_TABLE } from "./transfer/export-marks.ts";
+import { IMPORTED_MESSAGES_TABLE } from "./transfer/external-ids.ts";
 
 /** One row: see `ConversationState`. `notices` and `request_version` are counters. */
 const CONVERSATION_TABLE = `
@@ -182,4 +184,5 @@ export const MIGRATIONS: readonly Migration[] = [
   { version: 3, minCode: 1, sql: HOOKS_TABLE },
   { version: 4, minCode: 1, sql: BOTS_TABLE },
   { version: 5, minCode: 1, sql: BACKEND_COLUMNS },
+  { version: 6, minCode: 1, sql: [IMPORTED_MESSAGES_TABLE, EXPORT_MARKS_TABLE].join("\n") },
 ];

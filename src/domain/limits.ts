@@ -26,6 +26,8 @@ export const LIMITS = {
   mergedSnapshots: 1_000,
   /** bytes of a merged message's body as JSON, with profiles, at the time of the send */
   mergedBytes: 256 * 1024,
+  /** bytes of the records of one import */
+  importBytes: 8 * 1024 * 1024,
   /** nesting depth of merged messages, the outermost included */
   mergedDepth: 8,
   /** bytes of the bodies in one page: 100 messages of `bodyBytes` */

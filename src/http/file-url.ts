@@ -1,10 +1,4 @@
-import { STORED_ORIGIN } from "../domain/files/file-origins.ts";
 import { FileKey } from "../domain/ids.ts";
-
-/** The URL of a file as it is stored. Answers and frames show it with the origin of the server. */
-export function fileUrl({ key, name }: { key: FileKey; name: string }): string {
-  return `${STORED_ORIGIN}/files/${key}/${encodeURIComponent(name)}`;
-}
 
 /**
  * The file that a URL points to. `key` is null unless the path ends like a URL of `fileUrl`; the origin is

@@ -125,6 +125,17 @@ const WAYS = {
     refused: ({ body }) =>
       expect(body).toMatchObject({ items: [{ result: "failed", problem: { code: "forbidden" } }] }),
   },
+  "import of a member": {
+    ...{ kinds: WITH_BANS, joinPolicy: "closed" },
+    go: async (id, { user }) => {
+      const { text: token } = await makeServerKey(["data"]);
+      const names = await exportedNames(token, id, user.id);
+      const body = JSON.stringify({ type: "member", member: names });
+      return call("POST", "/v1/server/imports", { token, body });
+    },
+    refused: ({ body }) =>
+      expect(body).toMatchObject({ left_out: [{ type: "member", reason: expect.stringContaining("banned") }] }),
+  },
 } satisfies Record<string, Way>;
 
 const none = [] as const;
@@ -184,6 +195,8 @@ const METHODS: Record<keyof typeof CONVERSATION_CALLS, readonly (keyof typeof WA
   ...{ vote: none, closePoll: none, voters: none },
   ...{ putGroup: ["backend PUT"], changeMembers: ["backend PATCH of members"], overview: none },
   ...{ allMessages: none, notify: none },
+  importMembers: ["import of a member"],
+  ...{ exportPage: none, ownMessages: none, importMessages: none, importReads: none, importProfile: none },
 };
 
 test("every way is by a method of the conversation object", () => {

@@ -109,7 +109,7 @@ export class Admission {
 }
 
 /** The row of a user who was never a member, before they are admitted. */
-function blankRow(user_id: UserId): MemberRow {
+export function blankRow(user_id: UserId): MemberRow {
   const zero = Position.parse(0);
   const positions = {
     visible_from: zero,

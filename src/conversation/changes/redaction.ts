@@ -98,6 +98,11 @@ export class Redaction {
     if (rows.length > 0) this.#revokeAll(userId, rows);
   }
 
+  /** Revokes a message that is not, as a user has done elsewhere. */
+  revokeAs(by: UserId, row: MessageRow): void {
+    this.#revokeAll(by, [row]);
+  }
+
   /** Revokes messages that are not, in one commit. @param by is shown as who has revoked them */
   #revokeAll(by: UserId, rows: readonly MessageRow[]): void {
     const { changeFeed, threads } = this.#room;

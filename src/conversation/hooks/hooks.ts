@@ -52,6 +52,17 @@ export class ConversationHooks {
         this.#schedule(hook.id, Date.now());
   }
 
+  /**
+   * Leaves out what an import has stored: a hook that was told of everything up to there is told of what
+   * follows. One that is behind is told of the import too. Call it in the turn of the commit.
+   */
+  skip(before: { seq: Position; rev: number }): void {
+    const { log, state } = this.#deps.room;
+    for (const hook of this.#positions.all())
+      if (hook.seq === before.seq && hook.rev === before.rev)
+        this.#positions.store({ ...hook, seq: log.last.seq, rev: state.rev });
+  }
+
   /** Has a hook told of what comes from a time on, or of all of it anew. Idempotent. */
   cover({ id, since, isReplay, isGate }: HookStart): void {
     const known = this.#positions.get(id);

@@ -1,8 +1,9 @@
+import type { PortableEdit } from "../../domain/data/portable-message.ts";
 import type { Seq, UserId } from "../../domain/ids.ts";
 import { LIMITS } from "../../domain/limits.ts";
 import type { BodyJson } from "../../domain/messages/content.ts";
 import type { FormerVersion } from "../../domain/messages/edit.ts";
-import { readMentions } from "./mention-index.ts";
+import { readMentions, storedMentions } from "./mention-index.ts";
 import type { MessageRow } from "./row.ts";
 
 /** The former versions of messages. The trigger empties the history of a message with its revoke. */
@@ -66,6 +67,15 @@ export class EditHistory {
       .exec<Pick<EditRow, "body">>(drop, row.sender_id, row.seq, version - LIMITS.formerVersions)
       .toArray()
       .map(({ body }) => body);
+  }
+
+  /** Gives a message these former versions, and no others: the newest that are kept. */
+  replaceAll({ sender_id, seq }: Edited, edits: readonly PortableEdit[]): void {
+    this.#sql.exec("DELETE FROM message_edits WHERE sender_id = ? AND seq = ?", sender_id, seq);
+    const insert =
+      "INSERT INTO message_edits (sender_id, seq, version, body, mentions, edited_at) VALUES (?, ?, ?, ?, ?, ?)";
+    for (const { version, body, mentions, at } of edits.slice(-LIMITS.formerVersions))
+      this.#sql.exec(insert, sender_id, seq, version, body, storedMentions(mentions), at);
   }
 
   /** The former versions of a message, newest first. */

@@ -5,7 +5,12 @@ import type { StoredInitialMember } from "../../domain/ports.ts";
 import type { Transaction } from "../state/transaction.ts";
 import { FormerMembers, UNSETTLED } from "./former-members.ts";
 import type { MemberRow } from "./member-row.ts";
-import { type PositionsByUser, SenderPositions, type StoredRange } from "./sender-positions.ts";
+import {
+  type PositionsByUser,
+  type ReadPosition,
+  SenderPositions,
+  type StoredRange,
+} from "./sender-positions.ts";
 
 /** The columns that a member changes by reading, marking unread, deleting for oneself, or ignoring. */
 export type OwnFields = Partial<
@@ -195,6 +200,19 @@ export class Members {
   moveSenders(tx: Transaction, moved: PositionsByUser, range: StoredRange): void {
     this.#senderPositions.move(tx, moved, range);
     tx.after(() => this.#move(moved));
+  }
+
+  /** Moves the read positions of members to the end of what an import has stored. */
+  readAll(tx: Transaction, userIds: UserId[], { seq, n }: Pick<ReadPosition, "seq" | "n">): void {
+    const query = `UPDATE members SET read_seq = ?, read_n = ?
+      WHERE user_id IN (SELECT value FROM json_each(?))`;
+    this.#sql.exec(query, seq, n, JSON.stringify(userIds));
+    tx.after(() => {
+      for (const userId of userIds) {
+        const member = this.#unsettled.get(userId);
+        if (member) Object.assign(member, { read_seq: seq, read_n: n });
+      }
+    });
   }
 
   #move(positions: PositionsByUser): void {

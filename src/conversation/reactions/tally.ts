@@ -1,4 +1,5 @@
 import { z } from "zod";
+import type { PortableMark } from "../../domain/data/portable-message.ts";
 import type { UserId } from "../../domain/ids.ts";
 import { Reaction, type ReactionKey } from "../../domain/messages/reactions.ts";
 import type { MarkKind } from "../marks/mark-store.ts";
@@ -33,6 +34,14 @@ export const REACTIONS: MarkKind<ReactionKey> = {
  */
 export function readTally(stored: string | null): Reaction[] {
   return stored === null ? [] : StoredTally.parse(JSON.parse(stored));
+}
+
+/** The tally of reactions, in the order in which they were put, as a row stores it. */
+export function tallyOf(reactions: readonly PortableMark<string>[]): string {
+  const { key: Key } = Reaction.shape;
+  return JSON.stringify(
+    reactions.reduce<Reaction[]>((tally, { mark, userId }) => withUser(tally, Key.parse(mark), userId), []),
+  );
 }
 
 /** A tally with one more user of a key, who has not used it before. */

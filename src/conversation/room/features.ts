@@ -17,6 +17,11 @@ import type { ConversationJobKind } from "../jobs.ts";
 import { Polls } from "../polls/polls.ts";
 import { Reactions } from "../reactions/reactions.ts";
 import { Following } from "../threads/following.ts";
+import { ConversationExport } from "../transfer/export.ts";
+import { ExportMarks } from "../transfer/export-marks.ts";
+import { MessageExternalIds } from "../transfer/external-ids.ts";
+import { ConversationImport } from "../transfer/import.ts";
+import { MemberImport } from "../transfer/import-members.ts";
 import { GroupOutlines } from "../views/group-outlines.ts";
 import type { RoomContext } from "./context.ts";
 import type { Delivery } from "./delivery.ts";
@@ -29,7 +34,7 @@ export type Features = ReturnType<typeof createFeatures>;
 
 /** The last layer of a room: what members do in a conversation besides sending. */
 export function createFeatures(
-  { jobs, settings, timing }: RoomHost,
+  { storage: { sql }, jobs, settings, timing }: RoomHost,
   room: RoomContext & Stores & Delivery & Sending,
   publisher: Publisher,
 ) {
@@ -46,6 +51,13 @@ export function createFeatures(
     jobs.schedule(kind, String(userId), Date.now());
   const group = new GroupChanges(room);
   const admission = new Admission(room, settings.maxGroupMembers);
+  const redaction = new Redaction(room, {
+    ...{ history, indexer, files, beside: [reactionStore, voteStore] },
+    // Later than the alarm that runs now: each part is an event of its own, and others come between.
+    scheduleErasure: (key) => jobs.schedule("erased_messages", key, Date.now() + 1),
+  });
+  const ids = new MessageExternalIds(sql);
+  const exports = new ConversationExport(sql, room, { history, ids, marks: new ExportMarks(sql) });
   return {
     group,
     joining: new Joining(room, admission, timing.rejections),
@@ -57,11 +69,7 @@ export function createFeatures(
     typing: new Typing(room, publisher, timing.typing),
     readPositions: new ReadPositions(room),
     pinning: new Pinning(room, permission),
-    redaction: new Redaction(room, {
-      ...{ history, indexer, files, beside: [reactionStore, voteStore] },
-      // Later than the alarm that runs now: each part is an event of its own, and others come between.
-      scheduleErasure: (key) => jobs.schedule("erased_messages", key, Date.now() + 1),
-    }),
+    redaction,
     editing: new Editing(room, {
       ...{ history, indexer, files },
       permission: directPermission,
@@ -72,6 +80,12 @@ export function createFeatures(
     reactions: new Reactions(room, reactionStore, { permission, schedule: scheduleNow("deleted_reactions") }),
     polls: new Polls(room, voteStore, { permission, schedule: scheduleNow("deleted_votes") }),
     following: new Following(room),
+    exports,
+    imports: new ConversationImport(sql, room, {
+      ...{ ids, exports, history, files, indexer, hooks: room.hooks, projection: room.projection },
+      revoke: (by, row) => redaction.revokeAs(by, row),
+    }),
+    memberImports: new MemberImport(room, ids, admission),
     deviceCalls: new DeviceCalls(room, {
       ...{ source: room.fanoutSource, fanout, composers: room.composers, timing: timing.inboxCalls },
     }),

@@ -43,7 +43,7 @@ export class CommittedSends {
     } finally {
       tx?.publishAll();
       const stored = newRows(outcomes);
-      this.#noteSenders(stored);
+      noteSenders(this.#deps, stored);
       const ofSockets = newRows(outcomes.filter(({ send }) => "socket" in send.origin));
       if (ofSockets.length > 0) fanout.sentInRoom(ofSockets.length);
       if (stored.length > 0) publisher.changed();
@@ -51,24 +51,26 @@ export class CommittedSends {
       indexer.resume();
     }
   }
+}
 
-  /**
-   * Notes the first message of each user of a direct conversation, in the turn of its commit. The first
-   * message opens the conversation for both. Once both have written, D1 gets to know it.
-   */
-  #noteSenders(stored: MessageRow[]): void {
-    const { state, members, projection } = this.#deps;
-    if (state.profile.kind !== "direct" || state.answered) return;
-    for (const { sender_id: senderId } of stored) {
-      if (state.firstSender === null) {
-        state.setFirstSender(senderId);
-        members.openForAll();
-      } else if (state.firstSender !== senderId) {
-        state.setAnswered();
-        projection.changed();
-        void projection.tryNow();
-        return;
-      }
+/**
+ * Notes the first message of each user of a direct conversation, in the turn of its commit. The first message
+ * opens the conversation for both. Once both have written, D1 gets to know it.
+ */
+export function noteSenders(
+  { state, members, projection }: Pick<CommittedSendsDeps, "state" | "members" | "projection">,
+  stored: readonly MessageRow[],
+): void {
+  if (state.profile.kind !== "direct" || state.answered) return;
+  for (const { sender_id: senderId } of stored) {
+    if (state.firstSender === null) {
+      state.setFirstSender(senderId);
+      members.openForAll();
+    } else if (state.firstSender !== senderId) {
+      state.setAnswered();
+      projection.changed();
+      void projection.tryNow();
+      return;
     }
   }
 }

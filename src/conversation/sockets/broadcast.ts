@@ -109,6 +109,16 @@ export class Broadcast implements SocketSink {
     if (last !== undefined) this.#receivers.told({ seq: Position.parse(last) });
   }
 
+  imported(rows: readonly MessageRow[]): void {
+    const last = rows.at(-1);
+    if (!last) return;
+    this.#closeAllOnError(() => {
+      const hasSockets = this.#sockets().length > 0;
+      this.#show(hasSockets ? rows.map((row) => this.#outgoing(row, null)) : [], () => true);
+    });
+    this.#receivers.told({ seq: Position.parse(last.seq) });
+  }
+
   #show(messages: OutgoingMessage[], isShown: (socket: RoomSocket) => boolean): void {
     const sockets = this.#sockets().filter(isShown);
     if (messages.length > 0) framesFor(messages, sockets, this.#protocol, this.#receivers);

@@ -12,6 +12,8 @@ type RevokedRow = Pick<MessageRow, "seq" | "in_main">;
 export interface SocketSink extends EventSink {
   /** the outcomes of sends, stored and refused, in order */
   sent(outcomes: SendOutcome<SendOrigin>[]): void;
+  /** messages of elsewhere are stored, in order */
+  imported(rows: readonly MessageRow[]): void;
   /** stored messages have changed since the last announcement, each once or often */
   messagesChanged(announcement: ChangeAnnouncement): void;
   /** follows `messagesChanged` for the same revoke; `row`: the message before it was emptied */

@@ -1,4 +1,4 @@
-import { createHash, randomBytes } from "node:crypto";
+import { randomBytes } from "node:crypto";
 import { CoreError } from "../../domain/errors.ts";
 import type { ByteRange, StoredFile, Upload } from "../../domain/files/file.ts";
 import { FileKey, type UserId } from "../../domain/ids.ts";
@@ -7,6 +7,7 @@ import { errorFields, log } from "../../lib/logger.ts";
 import { deleteBlobs, putBlob, readBlob } from "../../storage/files/blobs.ts";
 import { deleteFileOf, findFile, insertFile, keepFileUntil } from "../../storage/files/files.ts";
 import type { Core } from "../context.ts";
+import { Measure } from "./measure.ts";
 import { withoutMetadata } from "./metadata/without-metadata.ts";
 
 /**
@@ -128,28 +129,6 @@ async function* boundedStream(bytes: AsyncIterable<Uint8Array>): AsyncGenerator<
     size += chunk.byteLength;
     requireSize(size);
     yield chunk;
-  }
-}
-
-/** Counts and hashes a stream of bytes. */
-class Measure {
-  #size = 0;
-  readonly #sha256 = createHash("sha256");
-  readonly #md5 = createHash("md5");
-
-  /** Passes the bytes on unchanged. */
-  async *through(bytes: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
-    for await (const chunk of bytes) {
-      this.#size += chunk.byteLength;
-      this.#sha256.update(chunk);
-      this.#md5.update(chunk);
-      yield chunk;
-    }
-  }
-
-  /** Size and hashes of the stream. It may be called once. */
-  result(): { size: number; sha256: string; md5: string } {
-    return { size: this.#size, sha256: this.#sha256.digest("hex"), md5: this.#md5.digest("hex") };
   }
 }
 

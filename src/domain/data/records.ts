@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { ProfileFields } from "../accounts/user.ts";
 import { JoinPolicy, PolicyName, Role } from "../conversations/group-kind.ts";
 import { CustomFields } from "../custom-fields.ts";
 import { Content } from "../messages/content.ts";
@@ -30,6 +31,11 @@ export const VersionRecord = z.object({
   created_at: Time,
 });
 
+const { gender, birthday, location, language, signature, friendPolicy } = ProfileFields.shape;
+const Profile = z
+  .object({ gender, birthday, location, language, signature, friend_policy: friendPolicy })
+  .partial();
+
 export const UserRecord = z.object({
   external_id: Ref,
   username: z.string().optional(),
@@ -39,6 +45,8 @@ export const UserRecord = z.object({
   email: z.string().default(""),
   metadata: Metadata.default({}),
   bot: z.boolean().default(false),
+  /** what users say of themselves */
+  profile: Profile.optional(),
   created_at: Time.optional(),
   /** the account is deleted: the user is shown as a deleted user, and never signs in */
   deleted: z.boolean().default(false),

@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { LruMap } from "../../lib/lru-map.ts";
 import { MediaKind } from "../errors.ts";
+import type { FileKey } from "../ids.ts";
 import type { AnyDraft } from "../messages/message.ts";
 import type { Settings } from "../settings.ts";
 
@@ -9,6 +10,11 @@ import type { Settings } from "../settings.ts";
  * level domain `.invalid` is reserved (RFC 2606), so no host has this name.
  */
 export const STORED_ORIGIN = "http://parley.invalid";
+
+/** The URL of a file as it is stored. Answers and frames show it with the origin of the server. */
+export function fileUrl({ key, name }: { key: FileKey; name: string }): string {
+  return `${STORED_ORIGIN}/files/${key}/${encodeURIComponent(name)}`;
+}
 
 /** The settings on which the origins of files depend. */
 export type FileSettings = Pick<Settings, "publicOrigin" | "formerOrigins">;
@@ -55,6 +61,11 @@ export class FileOrigins {
     this.#shown = publicOrigin ?? asked;
     this.#own = new Set([asked, this.#shown, ...formerOrigins]);
     this.#replaced = [STORED_ORIGIN, ...formerOrigins];
+  }
+
+  /** The origin that URLs of files are shown with. */
+  get shown(): string {
+    return this.#shown;
   }
 
   /** The origin that the client has asked. */

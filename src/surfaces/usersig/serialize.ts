@@ -1,8 +1,8 @@
 import type { z } from "zod";
 import type { ExtendedProfile, ExtendedProfileChange } from "../../domain/accounts/extended-profile.ts";
 import type { StoredFile } from "../../domain/files/file.ts";
+import { fileUrl } from "../../domain/files/file-origins.ts";
 import type { MessageContext } from "../../domain/sync/message-context.ts";
-import { fileUrl } from "../../http/file-url.ts";
 import { zonedTime } from "../../lib/time-zone.ts";
 import { writeContent } from "./content.ts";
 import { GROUP, type OwnChange, SINGLE } from "./schemas.ts";

@@ -1,7 +1,7 @@
 import { z } from "zod";
 import type { Person } from "../../accounts/person.ts";
 import { invalid } from "../../errors.ts";
-import { UserId } from "../../ids.ts";
+import { ConversationId, UserId } from "../../ids.ts";
 import { LIMITS } from "../../limits.ts";
 import { bytesOf, exceedsBytes } from "../../text.ts";
 import { type BodyJson, Kind } from "../content.ts";
@@ -15,6 +15,9 @@ export type FindPerson = (id: UserId) => Person;
  * and no kind of body has a field of this name.
  */
 const SENDER = /"sender_id":(\d+)/g;
+
+/** The same of the conversation: the field before it and behind it are of every snapshot. */
+const CONVERSATION = /{"conversation_id":(\d+),"seq":/g;
 
 /**
  * The body of a merged message as it is stored: snapshots hold the ids of their senders, no profiles.
@@ -40,6 +43,12 @@ export function mergedBody(title: string, messages: Original[]): BodyJson {
 export function sendersIn(kind: Kind, body: BodyJson): UserId[] {
   if (kind !== "merged") return [];
   return Array.from(body.matchAll(SENDER), ([, id]) => UserId.parse(Number(id)));
+}
+
+/** The conversations of all snapshots in a stored body: one entry for each snapshot. */
+export function conversationsIn(kind: Kind, body: BodyJson): ConversationId[] {
+  if (kind !== "merged") return [];
+  return Array.from(body.matchAll(CONVERSATION), ([, id]) => ConversationId.parse(Number(id)));
 }
 
 /**

@@ -1,8 +1,8 @@
 import { type Context, Hono } from "hono";
 import { CoreError } from "../../../domain/errors.ts";
+import { fileUrl } from "../../../domain/files/file-origins.ts";
 import type { CallerEnv } from "../../../http/env.ts";
 import { bodyFields, checked } from "../../../http/fields.ts";
-import { fileUrl } from "../../../http/file-url.ts";
 import { readWithFile } from "../../../http/uploads/with-file.ts";
 import { authenticated } from "../auth.ts";
 import { readChange, readCreation } from "../content.ts";

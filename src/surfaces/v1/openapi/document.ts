@@ -9,6 +9,7 @@ import { codesOf, Problem, problemResponse, problems, responseName } from "../sc
 import { ABOUT, SECURITY_SCHEMES, TAGS } from "./about.ts";
 import { addExamples } from "./examples.ts";
 import { normalize } from "./normalize.ts";
+import { recordSchema } from "./records.ts";
 
 /** An OpenAPI 3.1 document. */
 export type Document = ReturnType<OpenAPIHono["getOpenAPI31Document"]>;
@@ -38,6 +39,7 @@ const SOME_ORIGIN = "https://chat.example.org";
  */
 export function describe(router: OpenAPIHono<AppEnv>, origin = SOME_ORIGIN): Document {
   for (const [name, schema] of Object.entries(SCHEMAS)) router.openAPIRegistry.register(name, schema);
+  router.openAPIRegistry.registerComponent("schemas", "ExportRecord", recordSchema());
   const document = normalize(
     router.getOpenAPI31Document({
       openapi: "3.1.0",

@@ -1,5 +1,6 @@
 import type { z } from "@hono/zod-openapi";
 import type { StoredFile } from "../../../domain/files/file.ts";
+import { fileUrl } from "../../../domain/files/file-origins.ts";
 import {
   partCount,
   partSize,
@@ -8,7 +9,6 @@ import {
   type UploadProgress,
 } from "../../../domain/files/resumable-upload.ts";
 import { LIMITS } from "../../../domain/limits.ts";
-import { fileUrl } from "../../../http/file-url.ts";
 import type { File } from "../schemas/files.ts";
 import type { Upload, UploadPart } from "../schemas/resumable-uploads.ts";
 

@@ -1,0 +1,264 @@
+import { CustomFields } from "../../domain/custom-fields.ts";
+import type {
+  ExportPage,
+  ExportPosition,
+  PortableMark,
+  PortableMember,
+  PortableMessage,
+  PortableRead,
+} from "../../domain/data/portable-message.ts";
+import type { UserId } from "../../domain/ids.ts";
+import { readTip } from "../../domain/messages/content.ts";
+import type { ExternalId } from "../../domain/server/user-ref.ts";
+import { bytesOf } from "../../domain/text.ts";
+import type { EditHistory } from "../log/edit-history.ts";
+import { versionOf } from "../log/edit-history.ts";
+import { readAlsoMentioned, readMentions } from "../log/mention-index.ts";
+import { type MessageRow, readForwarded } from "../log/row.ts";
+import type { MemberRow } from "../members/member-row.ts";
+import { readPoll } from "../polls/stored-poll.ts";
+import type { RoomContext } from "../room/context.ts";
+import type { ExportMark, ExportMarks } from "./export-marks.ts";
+import type { MessageExternalIds } from "./external-ids.ts";
+
+/** What one turn reads: the senders of the room wait no longer than for a page of history. */
+const MAX_MESSAGES = 200;
+const MAX_BYTES = 256 * 1024;
+const MAX_MEMBERS = 200;
+/** Messages that one turn looks through for those of one sender. */
+const MAX_LOOKED_AT = 5_000;
+
+/** Where an export begins. */
+export type ExportStart =
+  /** @property mark of an export of the deployment: when it began (ms since 1970) */
+  { mark?: number | undefined; since?: number | undefined } | { after: ExportPosition };
+
+/** Reads a conversation for exports, in bounded parts. */
+export class ConversationExport {
+  readonly #sql: SqlStorage;
+  readonly #room: Pick<RoomContext, "flushSends" | "log" | "members" | "state">;
+  readonly #history: Pick<EditHistory, "of">;
+  readonly #ids: MessageExternalIds;
+  readonly #marks: ExportMarks;
+
+  constructor(
+    sql: SqlStorage,
+    room: Pick<RoomContext, "flushSends" | "log" | "members" | "state">,
+    parts: { history: Pick<EditHistory, "of">; ids: MessageExternalIds; marks: ExportMarks },
+  ) {
+    this.#sql = sql;
+    this.#room = room;
+    this.#history = parts.history;
+    this.#ids = parts.ids;
+    this.#marks = parts.marks;
+  }
+
+  /**
+   * The next part: messages in their order, then members, then how far they have read. A part with `since`
+   * begins with the messages that have changed.
+   * @param start `since`: what is new or changed since the export that began then; nothing, where nothing is
+   */
+  page(start: ExportStart): ExportPage {
+    this.#room.flushSends();
+    const position = "after" in start ? start.after : this.#begin(start);
+    if (position === null) return { messages: [], members: [], reads: [], next: null };
+    const rows = this.#rows(position);
+    if (rows.length > 0) {
+      return { messages: this.portable(rows), members: [], reads: [], next: behind(position, rows) };
+    }
+    return this.#memberPage(position);
+  }
+
+  /**
+   * The messages of one user that are not revoked, behind a seq, for the user.
+   * @returns `next`: behind which seq to go on; null: none is left
+   */
+  own(userId: UserId, after: number): { messages: PortableMessage[]; next: number | null } {
+    this.#room.flushSends();
+    const upTo = after + MAX_LOOKED_AT;
+    const query = `SELECT * FROM messages WHERE seq > ? AND seq <= ? AND sender_id = ? AND kind <> 'tip'
+      AND revoked_rev IS NULL ORDER BY seq LIMIT ?`;
+    const found = this.#sql.exec<MessageRow>(query, after, upTo, userId, MAX_MESSAGES).toArray();
+    const rows = cut(found);
+    const last = rows.at(-1);
+    const isAll = rows.length === found.length && found.length < MAX_MESSAGES;
+    const next = isAll ? upTo : (last?.seq ?? upTo);
+    return { messages: this.portable(rows), next: next >= this.#room.log.last.seq ? null : next };
+  }
+
+  #begin({ mark, since }: { mark?: number | undefined; since?: number | undefined }): ExportPosition | null {
+    const now = this.#now();
+    const before = since === undefined ? null : this.#marks.at(since);
+    if (mark !== undefined) this.#marks.set(mark, now);
+    const upTo = { upToRev: now.rev, upToSeq: now.seq };
+    if (!before) return { rev: now.rev, seq: 0, member: 0, ...upTo };
+    const isSame = before.rev === now.rev && before.seq === now.seq && before.changes === now.changes;
+    return isSame ? null : { rev: before.rev, seq: before.seq, member: 0, ...upTo };
+  }
+
+  #now(): ExportMark {
+    const { log, state } = this.#room;
+    const query = "SELECT coalesce(max(touched), 0) AS touched FROM members";
+    const { touched } = this.#sql.exec<{ touched: number }>(query).one();
+    return { rev: state.rev, seq: log.last.seq, changes: state.changes + touched };
+  }
+
+  /** The next messages: those that have changed, by their last change; then the new ones. */
+  #rows({ rev, seq, upToRev, upToSeq }: ExportPosition): MessageRow[] {
+    const changed = `SELECT * FROM messages INDEXED BY messages_changed
+      WHERE changed_rev > ? AND changed_rev <= ? AND seq <= ? ORDER BY changed_rev LIMIT ?`;
+    const found = this.#sql.exec<MessageRow>(changed, rev, upToRev, seq, MAX_MESSAGES).toArray();
+    if (found.length > 0) return cut(found);
+    const added = "SELECT * FROM messages WHERE seq > ? AND seq <= ? ORDER BY seq LIMIT ?";
+    return cut(this.#sql.exec<MessageRow>(added, seq, upToSeq, MAX_MESSAGES).toArray());
+  }
+
+  #memberPage(position: ExportPosition): ExportPage {
+    const query = "SELECT user_id FROM members WHERE user_id > ? ORDER BY user_id LIMIT ?";
+    const ids = this.#sql.exec<{ user_id: UserId }>(query, position.member, MAX_MEMBERS).toArray();
+    const rows = ids.flatMap(({ user_id: id }) => this.#room.members.find(id) ?? []);
+    const bounds = rows.flatMap((row) => [row.visible_from, row.visible_until ?? 0, row.read_seq]);
+    const nameOf = this.#ids.of(bounds);
+    const members = rows.map((row) => portableMember(row, nameOf));
+    const reads = rows.flatMap((row): PortableRead[] => {
+      if (row.state !== "active") return [];
+      return [{ userId: row.user_id, message: nameOf.get(row.read_seq) ?? null, at: row.read_at }];
+    });
+    const last = ids.at(-1);
+    const isLast = !last || ids.length < MAX_MEMBERS;
+    const next = isLast ? null : { ...position, member: last.user_id };
+    return { messages: [], members, reads, next };
+  }
+
+  /** Messages with all that hangs on them. */
+  portable(rows: readonly MessageRow[]): PortableMessage[] {
+    const seqs = rows.map(({ seq }) => seq);
+    const subjects = new Map(rows.flatMap((row) => subjectOf(row) ?? []));
+    const named = rows.flatMap(({ quote_seq, thread_root }) => [quote_seq ?? 0, thread_root ?? 0]);
+    const nameOf = this.#ids.of([...seqs, ...named, ...subjects.values()]);
+    const reactions = this.#marksOf<string>("reactions", "key", rows.filter(hasReactions));
+    const votes = this.#marksOf<number>("votes", "option", rows.filter(isPoll));
+    const hiders = this.#hiders(seqs);
+    const name = (seq: number | null): ExternalId | null => (seq === null ? null : (nameOf.get(seq) ?? null));
+    return rows.map((row): PortableMessage => {
+      const externalId = name(row.seq);
+      if (externalId === null) throw new Error("a stored message has an external id");
+      const root = name(row.thread_root);
+      const poll = readPoll(row);
+      const isRevoked = row.revoked_rev !== null;
+      return {
+        externalId,
+        senderId: row.sender_id,
+        kind: row.kind,
+        body: row.body,
+        createdAt: row.created_at,
+        quoted: name(row.quote_seq),
+        thread: root === null ? null : { root, alsoInMain: row.in_main === 1 },
+        mentions: readMentions(row.mentions),
+        alsoMentioned: readAlsoMentioned(row.also_mentioned) ?? null,
+        forwarded: row.forwarded === null ? null : readForwarded(row.forwarded),
+        clientTime: row.client_time,
+        priority: row.priority,
+        customData: row.custom_data,
+        metadata: row.metadata,
+        isSilent: row.silent === 1,
+        details: row.tip,
+        subject: name(subjects.get(row.seq) ?? null),
+        place: row.place,
+        poll: poll?.body ?? null,
+        pollClosedAt: poll?.tally.closedAt ?? 0,
+        version: versionOf(row),
+        editedAt: row.edited_at,
+        edits: row.version === null ? [] : this.#edits(row),
+        reactions: reactions.get(row.seq) ?? [],
+        votes: votes.get(row.seq) ?? [],
+        pinned:
+          row.pinned_at === null || row.pinned_by === null ? null : { at: row.pinned_at, by: row.pinned_by },
+        revoked: isRevoked ? { by: row.revoked_by } : null,
+        hiddenBy: hiders.get(row.seq) ?? [],
+      };
+    });
+  }
+
+  #edits(row: MessageRow): PortableMessage["edits"] {
+    const versions = this.#history.of(row).toReversed();
+    return versions.map(({ version, body, mentions, editedAt: at }) => ({ version, body, mentions, at }));
+  }
+
+  #marksOf<Mark extends string | number>(
+    table: "reactions" | "votes",
+    column: "key" | "option",
+    rows: readonly MessageRow[],
+  ): Map<number, PortableMark<Mark>[]> {
+    const found = new Map<number, PortableMark<Mark>[]>();
+    if (rows.length === 0) return found;
+    type Row = { seq: number; user_id: UserId; mark: Mark; at: number };
+    const query = `SELECT seq, user_id, ${column} AS mark, at FROM ${table}
+      WHERE seq IN (SELECT value FROM json_each(?)) AND ${column} NOT IN ('', -1) ORDER BY rev`;
+    const seqs = JSON.stringify(rows.map(({ seq }) => seq));
+    for (const { seq, user_id: userId, mark, at } of this.#sql.exec<Row>(query, seqs)) {
+      const marks = found.get(seq);
+      if (marks) marks.push({ userId, mark, at });
+      else found.set(seq, [{ userId, mark, at }]);
+    }
+    return found;
+  }
+
+  #hiders(seqs: readonly number[]): Map<number, UserId[]> {
+    const query =
+      "SELECT seq, user_id FROM hidden WHERE seq IN (SELECT value FROM json_each(?)) ORDER BY rev";
+    const found = new Map<number, UserId[]>();
+    type Row = { seq: number; user_id: UserId };
+    for (const { seq, user_id } of this.#sql.exec<Row>(query, JSON.stringify(seqs)))
+      found.set(seq, [...(found.get(seq) ?? []), user_id]);
+    return found;
+  }
+}
+
+/** The first rows that have at most the bytes of a part; one at least. */
+function cut(rows: MessageRow[]): MessageRow[] {
+  let bytes = 0;
+  const end = rows.findIndex(({ body }, i) => {
+    bytes += bytesOf(body);
+    return i > 0 && bytes > MAX_BYTES;
+  });
+  return end === -1 ? rows : rows.slice(0, end);
+}
+
+/** The position behind these rows, which are changed ones, or new ones. */
+function behind(position: ExportPosition, rows: readonly MessageRow[]): ExportPosition {
+  const last = rows.at(-1);
+  if (!last) return position;
+  return last.seq <= position.seq
+    ? { ...position, rev: last.changed_rev ?? position.rev }
+    : { ...position, rev: position.upToRev, seq: last.seq };
+}
+
+function hasReactions({ reactions }: MessageRow): boolean {
+  return reactions !== null;
+}
+
+function isPoll({ poll }: MessageRow): boolean {
+  return poll !== null;
+}
+
+/** The message that a system message is about. */
+function subjectOf({ seq, kind, body, revoked_rev }: MessageRow): [[number, number]] | null {
+  if (kind !== "tip" || revoked_rev !== null) return null;
+  const tip = readTip(body);
+  return "notice" in tip || tip.seq === undefined ? null : [[seq, tip.seq]];
+}
+
+function portableMember(row: MemberRow, nameOf: ReadonlyMap<number, ExternalId>): PortableMember {
+  return {
+    userId: row.user_id,
+    role: row.role,
+    state: row.state,
+    joinedAt: row.joined_at,
+    seesAfter: nameOf.get(row.visible_from) ?? null,
+    seesUntil: row.visible_until === null ? null : (nameOf.get(row.visible_until) ?? null),
+    mutedUntil: row.muted_until,
+    nameCard: row.name_card,
+    customFields: CustomFields.parse(JSON.parse(row.custom_fields)),
+  };
+}

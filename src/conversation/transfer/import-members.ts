@@ -1,0 +1,131 @@
+import type { Person } from "../../domain/accounts/person.ts";
+import type { Profile } from "../../domain/conversations/conversation.ts";
+import type { ImportOutcome, PortableMember, PortableRead } from "../../domain/data/portable-message.ts";
+import { Position } from "../../domain/ids.ts";
+import { isSameJson } from "../../domain/server/metadata.ts";
+import type { ExternalId } from "../../domain/server/user-ref.ts";
+import { type Admission, blankRow } from "../changes/admission.ts";
+import type { MemberRow } from "../members/member-row.ts";
+import type { RoomContext } from "../room/context.ts";
+import { type GroupChange, withNewVersion } from "../state/change.ts";
+import type { MessageExternalIds } from "./external-ids.ts";
+
+/** Stores members of elsewhere: nothing in the history tells of it, and nobody is notified. */
+export class MemberImport {
+  readonly #room: RoomContext;
+  readonly #ids: Pick<MessageExternalIds, "seqOf">;
+  readonly #admission: Pick<Admission, "freePlaces" | "fullness">;
+
+  constructor(
+    room: RoomContext,
+    ids: Pick<MessageExternalIds, "seqOf">,
+    admission: Pick<Admission, "freePlaces" | "fullness">,
+  ) {
+    this.#room = room;
+    this.#ids = ids;
+    this.#admission = admission;
+  }
+
+  /**
+   * Sets what the creation of a conversation leaves out. The same again changes nothing.
+   * @param dissolvedAt null: it is not dissolved
+   * @returns whether anything changed
+   */
+  profile(change: Partial<Profile>, dissolvedAt: number | null): boolean {
+    this.#room.flushSends();
+    const { state } = this.#room;
+    const changed = Object.entries(change).filter(
+      ([field, value]) => !isSameJson(Reflect.get(state.profile, field), value),
+    );
+    const ends = dissolvedAt !== null && state.dissolvedAt === null;
+    if (changed.length === 0 && !ends) return false;
+    const stored: GroupChange = { profile: Object.fromEntries(changed), ...(ends && { dissolvedAt }) };
+    this.#room.commit((tx) => this.#room.change(tx, stored));
+    return true;
+  }
+
+  /**
+   * Makes users members, active ones or such that have left, with all messages read. A member who is there
+   * already gets the role and whatever else is given; the read position stays.
+   * @param people their profiles; of a deleted user none
+   */
+  members(members: PortableMember[], people: Person[]): ImportOutcome[] {
+    this.#room.flushSends();
+    const rows: MemberRow[] = [];
+    let free = this.#admission.freePlaces;
+    const banned = new Set(this.#room.bans.among(members.map(({ userId }) => userId)));
+    const outcomes = members.map((member): ImportOutcome => {
+      const known = this.#room.members.find(member.userId);
+      const row = this.#row(member, known ?? blankRow(member.userId), known !== undefined);
+      const isAdded = row.state === "active" && known?.state !== "active";
+      if (known && isSameJson(comparable(known), comparable(row))) return { result: "unchanged" };
+      if (isAdded && banned.has(member.userId))
+        return { result: "left_out", reason: "This user is banned from the group: lift the ban first." };
+      if (isAdded && free-- <= 0) return { result: "left_out", reason: this.#admission.fullness().message };
+      rows.push(withNewVersion(row, {}));
+      return { result: "imported" };
+    });
+    if (rows.length > 0)
+      this.#room.commit((tx) => this.#room.change(tx, { members: rows, profiles: people }));
+    return outcomes;
+  }
+
+  /** Moves read positions, forth and back, to where members were elsewhere. */
+  reads(reads: PortableRead[]): ImportOutcome[] {
+    this.#room.flushSends();
+    const { log, members } = this.#room;
+    return reads.map(({ userId, message, at }): ImportOutcome => {
+      const member = members.findSender(userId);
+      if (!member) return { result: "left_out", reason: "The user is no member of this conversation." };
+      const seq = this.#seqOf(message);
+      if (seq === null) return { result: "left_out", reason: "There is no message with this external id." };
+      if (member.read_seq === seq && member.read_at === at) return { result: "unchanged" };
+      const { n } = log.headAt(seq);
+      const peer = this.#room.state.profile.kind === "direct" ? members.peerOf(member) : undefined;
+      const seers = peer ? [member, peer] : [member];
+      members.storeOwnFields(member, { read_seq: seq, read_n: n, read_at: at }, seers);
+      return { result: "imported" };
+    });
+  }
+
+  /** Has lists told of it. Call it in the turn of the change. */
+  told(): void {
+    this.#room.publish([]);
+  }
+
+  #row(member: PortableMember, row: MemberRow, isKnown: boolean): MemberRow {
+    const { log, state } = this.#room;
+    const { role, state: membership, joinedAt, seesAfter, seesUntil, mutedUntil, nameCard } = member;
+    const isOwner = state.profile.ownerId === member.userId;
+    const hasLeft = membership === "left";
+    return {
+      ...row,
+      role: isOwner ? "owner" : role === "owner" ? "admin" : role,
+      state: membership,
+      joined_at: joinedAt,
+      visible_from: this.#seqOf(seesAfter) ?? Position.parse(0),
+      visible_until: hasLeft ? (this.#seqOf(seesUntil) ?? Position.parse(0)) : null,
+      ...(!isKnown && {
+        came_after: log.lastUntil(joinedAt),
+        read_seq: log.last.seq,
+        read_n: log.last.n,
+      }),
+      muted_until: mutedUntil,
+      name_card: nameCard,
+      custom_fields: JSON.stringify(member.customFields),
+    };
+  }
+
+  /** The seq of a message; 0 for none; null: it is not there. */
+  #seqOf(id: ExternalId | null): Position | null {
+    if (id === null) return Position.parse(0);
+    const seq = this.#ids.seqOf(id);
+    return seq === null ? null : Position.parse(seq);
+  }
+}
+
+/** What two states of a member are compared by. */
+function comparable(row: MemberRow): unknown {
+  const { role, state, joined_at, visible_from, visible_until, muted_until, name_card, custom_fields } = row;
+  return { role, state, joined_at, visible_from, visible_until, muted_until, name_card, custom_fields };
+}

@@ -1,0 +1,245 @@
+import type { Person } from "../../domain/accounts/person.ts";
+import type { ImportOutcome, PortableMessage } from "../../domain/data/portable-message.ts";
+import { Position, Seq, type UserId } from "../../domain/ids.ts";
+import { EMPTY_BODY, SystemMessage } from "../../domain/messages/content.ts";
+import { isSameJson } from "../../domain/server/metadata.ts";
+import type { Projection } from "../delivery/d1-projection.ts";
+import type { FileReferences } from "../files/file-references.ts";
+import type { ConversationHooks } from "../hooks/hooks.ts";
+import type { EditHistory } from "../log/edit-history.ts";
+import { storedMentions } from "../log/mention-index.ts";
+import { type MessageRow, NO_THREAD, UNCHANGED } from "../log/row.ts";
+import { newPoll } from "../polls/stored-poll.ts";
+import type { RoomContext } from "../room/context.ts";
+import type { Indexer } from "../search/indexer.ts";
+import { noteSenders } from "../sending/committed-sends.ts";
+import type { Transaction } from "../state/transaction.ts";
+import type { ConversationExport } from "./export.ts";
+import type { MessageExternalIds } from "./external-ids.ts";
+import { ImportedParts } from "./imported-parts.ts";
+
+/** Who keeps up with the log, besides the room. */
+interface ImportDeps {
+  ids: MessageExternalIds;
+  exports: Pick<ConversationExport, "portable">;
+  history: Pick<EditHistory, "replaceAll">;
+  files: Pick<FileReferences, "stored" | "storeVersions">;
+  indexer: Pick<Indexer, "outdate" | "resume">;
+  hooks: Pick<ConversationHooks, "skip">;
+  projection: Pick<Projection, "changed" | "tryNow">;
+  /** Revokes a message in the name of a user, as they would have. */
+  revoke(by: UserId, row: MessageRow): void;
+}
+
+/** The newest message while a batch is stored: the log moves with the commit. */
+interface Head {
+  seq: Position;
+  n: number;
+  at: number;
+  mainSeq: Position;
+}
+
+/**
+ * Stores messages of elsewhere behind the newest one, with their times and with all that hangs on them. Nobody
+ * gets unread messages by it, no hook is told of them, and no gate is asked.
+ */
+export class ConversationImport {
+  readonly #room: RoomContext;
+  readonly #parts: ImportedParts;
+  readonly #deps: ImportDeps;
+
+  constructor(sql: SqlStorage, room: RoomContext, deps: ImportDeps) {
+    this.#room = room;
+    this.#parts = new ImportedParts(sql, deps.history, room.log.hides);
+    this.#deps = deps;
+  }
+
+  /**
+   * Stores messages in their order. The new ones are one transaction: a crash leaves all or none. A message
+   * whose external id is known stays as it is, if nothing differs; else it becomes as it is given.
+   * @param people the profiles of all users whom the messages name
+   * @returns what became of each
+   */
+  messages(messages: PortableMessage[], people: Person[]): ImportOutcome[] {
+    this.#room.flushSends();
+    const { ids, exports } = this.#deps;
+    const outcomes = new Map<PortableMessage, ImportOutcome>();
+    const added = messages.filter((message) => {
+      const seq = ids.seqOf(message.externalId);
+      const row = seq === null ? undefined : this.#room.log.get(seq);
+      if (!row) return true;
+      const [now] = exports.portable([row]);
+      const isSame = now !== undefined && isSameJson(comparable(now, row), comparable(message, row));
+      if (!isSame) this.#update(row, message);
+      outcomes.set(message, { result: isSame ? "unchanged" : "imported" });
+      return false;
+    });
+    const notes = this.#append(added, people);
+    return messages.map((message) => outcomes.get(message) ?? { result: "imported", ...notes.get(message) });
+  }
+
+  /** @returns what to say of a message besides */
+  #append(messages: PortableMessage[], people: Person[]): Map<PortableMessage, { note: string }> {
+    const notes = new Map<PortableMessage, { note: string }>();
+    if (messages.length === 0) return notes;
+    const { log, members, changeFeed, state } = this.#room;
+    const from = log.last;
+    const stored: MessageRow[] = [];
+    const touched = new Set<Seq>();
+    const readers = this.#readersAtEnd();
+    const { rev: revBefore } = state;
+    const { hooks, files, indexer, projection, ids } = this.#deps;
+    this.#room.commit((tx) => {
+      this.#room.knownUsers.store(people);
+      tx.publish(() => projection.changed());
+      let head: Head = { ...from, mainSeq: log.lastInMain.seq };
+      let { rev } = state;
+      for (const message of messages) {
+        const { row, note } = this.#row(message, head);
+        log.append(tx, row);
+        ids.store(row.seq, message.externalId);
+        if (row.thread_root !== null) touched.add(this.#addReply(row, row.thread_root));
+        rev = this.#parts.write(row, message, rev);
+        if (note !== undefined) notes.set(message, { note });
+        stored.push(row);
+        touched.add(row.seq);
+        const mainSeq = row.in_main === 1 ? Position.parse(row.seq) : head.mainSeq;
+        head = { seq: Position.parse(row.seq), n: row.n, at: row.created_at, mainSeq };
+      }
+      state.raise(tx, { revs: rev - state.rev });
+      members.moveSenders(tx, new Map(), { from: from.seq, to: head.seq });
+      members.readAll(tx, readers, head);
+      // Memory has the rows as they were appended.
+      tx.after(() => {
+        for (const row of log.refresh([...touched])) if (row.revoked_rev !== null) log.revoked.add(row);
+      });
+    });
+    hooks.skip({ seq: from.seq, rev: revBefore });
+    // Nothing waits for an announcement: readers get the messages as they are now.
+    changeFeed.flush();
+    noteSenders(
+      { state, members, projection },
+      stored.filter(({ kind }) => kind !== "tip"),
+    );
+    files.stored(stored);
+    indexer.resume();
+    const seqs = stored.map(({ seq }) => seq);
+    const roots = [...touched].filter((seq) => !seqs.includes(seq));
+    if (roots.length > 0) this.#room.commit((tx) => changeFeed.record(tx, roots));
+    this.#room.publish([], (sockets) => sockets.imported(log.refresh(seqs).sort((a, b) => a.seq - b.seq)));
+    return notes;
+  }
+
+  /** The row of a new message. A time before that of the newest message becomes that one's. */
+  #row(message: PortableMessage, head: Head): { row: MessageRow; note?: string } {
+    const { ids } = this.#deps;
+    const { thread, quoted, kind, isSilent } = message;
+    const root = thread && ids.seqOf(thread.root);
+    const quote = quoted && ids.seqOf(quoted);
+    const place =
+      thread && root
+        ? this.#room.threads.columns({ root, alsoInMain: thread.alsoInMain }, head.mainSeq)
+        : NO_THREAD;
+    const isCounted = kind !== "tip" && !isSilent && place.in_main === 1;
+    const row: MessageRow = {
+      seq: Seq.parse(head.seq + 1),
+      n: head.n + Number(isCounted),
+      sender_id: message.senderId,
+      kind,
+      body: message.revoked ? EMPTY_BODY : this.#body(message),
+      quote_seq: quote,
+      mentions: storedMentions(message.mentions),
+      also_mentioned: message.alsoMentioned && storedMentions(message.alsoMentioned),
+      client_msg_id: null,
+      forwarded: message.forwarded && JSON.stringify(message.forwarded),
+      client_time: message.clientTime,
+      priority: message.priority,
+      custom_data: message.customData,
+      metadata: message.metadata,
+      silent: isSilent ? 1 : null,
+      tip: message.details,
+      place: message.place,
+      ...place,
+      poll: newPoll(message.poll ?? undefined),
+      created_at: Math.max(message.createdAt, head.at),
+      ...UNCHANGED,
+    };
+    const lost = [
+      ...(thread && !root ? ["its thread is not there"] : []),
+      ...(quoted && !quote ? ["the message that it quotes is not there"] : []),
+      ...(message.createdAt < head.at
+        ? ["it is older than the message before it, and has that one's time"]
+        : []),
+    ];
+    return lost.length > 0 ? { row, note: lost.join("; ") } : { row };
+  }
+
+  /** The body as it is stored: the event `pinned` names its message by seq. */
+  #body({ kind, body, subject }: PortableMessage): string {
+    if (kind !== "tip" || subject === null) return body;
+    const event = SystemMessage.parse(JSON.parse(body));
+    const seq = this.#deps.ids.seqOf(subject);
+    return JSON.stringify({ ...event, ...(seq !== null && { seq }) });
+  }
+
+  /** Notes a reply with its root. Nobody follows a thread of elsewhere until they answer in it. */
+  #addReply(row: MessageRow, rootSeq: Seq): Seq {
+    const root = this.#room.log.get(rootSeq);
+    if (!root) throw new Error("a reply has a root");
+    this.#room.threads.replies.addReply(row, root);
+    return rootSeq;
+  }
+
+  /** Makes a stored message as it is given, and has members told of it. */
+  #update(row: MessageRow, message: PortableMessage): void {
+    if (message.revoked) {
+      if (row.revoked_rev === null) this.#deps.revoke(message.revoked.by ?? row.sender_id, row);
+      return;
+    }
+    if (row.revoked_rev !== null) return;
+    const { files, indexer } = this.#deps;
+    const { log, changeFeed, state } = this.#room;
+    const isEdited = message.body !== row.body && row.kind !== "tip";
+    this.#room.commit((tx: Transaction) => {
+      if (isEdited) {
+        const { body, place, metadata } = message;
+        log.edit(row.seq, { body, place, metadata, mentions: storedMentions(message.mentions) });
+        indexer.outdate(row, body);
+        files.storeVersions(tx, row, { before: row.body, after: body, dropped: [row.body] });
+        tx.publish(() => indexer.resume());
+      }
+      const rev = this.#parts.write(row, message, state.rev);
+      state.raise(tx, { revs: rev - state.rev });
+    });
+    this.#room.commit((tx: Transaction) =>
+      changeFeed.record(tx, [row.seq], { reachesLists: true, changesContent: isEdited }),
+    );
+  }
+
+  /** The members who have read everything: they have read what comes, too. */
+  #readersAtEnd(): UserId[] {
+    const { members, snapshots, log } = this.#room;
+    return [...members.unsettled()]
+      .filter((member) => member.state === "active")
+      .filter((member) => member.read_seq >= log.last.seq || snapshots.countUnread(member) === 0)
+      .map(({ user_id }) => user_id);
+  }
+}
+
+/** What two states of a message are compared by. An import may have moved its time, and lost a reference. */
+function comparable(message: PortableMessage, row: MessageRow): unknown {
+  const { createdAt: _, quoted, thread, edits, ...rest } = message;
+  return {
+    ...rest,
+    quoted: row.quote_seq === null ? null : quoted,
+    thread: row.thread_root === null ? null : thread,
+    body: message.subject === null ? JSON.parse(message.body) : withoutSeq(message.body),
+    edits: edits.map(({ body, ...edit }) => ({ ...edit, body: JSON.parse(body) })),
+  };
+}
+
+/** The body of an event without the number of its message, which the external id stands for. */
+function withoutSeq(body: string): unknown {
+  const { seq: _, ...event } = SystemMessage.parse(JSON.parse(body));
+  return event;
+}

@@ -1,0 +1,266 @@
+import { z } from "zod";
+import { readCursor, writeCursor } from "../../domain/conversations/pagination.ts";
+import type { ExportPage, ExportPosition } from "../../domain/data/portable-message.ts";
+import { type ExportRecord, FORMAT_VERSION } from "../../domain/data/records.ts";
+import { ConversationId } from "../../domain/ids.ts";
+import type { ConversationRef } from "../../domain/server/conversation-ref.ts";
+import type { ExternalId } from "../../domain/server/user-ref.ts";
+import {
+  findExportedConversations,
+  findExportedFiles,
+  findExportedUsers,
+  listConversationIds,
+  listExportedConversations,
+  listExportedFiles,
+  listExportedUsers,
+  listRelations,
+} from "../../storage/data/exported.ts";
+import type { Core } from "../context.ts";
+import { requireConversation } from "../server/server-conversations.ts";
+import { messageRecord } from "./message-record.ts";
+import {
+  conversationRecord,
+  fileRecord,
+  memberRecord,
+  readRecord,
+  userRecord,
+  usersOfConversations,
+} from "./records-of.ts";
+import { ExportRefs } from "./refs.ts";
+
+/** Rows of D1 in one query. */
+const ROWS = 500;
+/** A part ends after so many reads of D1 and calls of objects: a request of the Worker may make 1,000. */
+const MAX_READS = 200;
+
+/** Where an export goes on. `at`: when it began (ms since 1970). `since`: what it leaves out. */
+const Cursor = z.object({
+  at: z.int(),
+  since: z.int().nullable(),
+  phase: z.enum(["users", "files", "conversations", "rooms"]),
+  /** the last id or key of the phase that is done; of `rooms` the conversation that is under way */
+  after: z.union([z.int(), z.string()]),
+  room: z
+    .object({
+      rev: z.int(),
+      seq: z.int(),
+      member: z.int(),
+      upToRev: z.int(),
+      upToSeq: z.int(),
+    })
+    .nullable(),
+});
+type Cursor = z.infer<typeof Cursor>;
+
+/** What `since` takes: when an export began. */
+const Since = z.tuple([z.literal("since"), z.int()]);
+
+/** What a caller asks for. */
+export interface ExportQuery {
+  /** of the last part: the export goes on behind it */
+  cursor?: string | undefined;
+  /** of the end of a complete export: what is new or changed since then */
+  since?: string | undefined;
+}
+
+/**
+ * The next part of an export of the deployment: users, files, conversations, then message by message each
+ * conversation. It ends with the cursor of the next part, or with the one that `since` takes.
+ * - A part that broke off is asked for once more.
+ * - `since` tells what is new or changed since the beginning of an earlier export; what was deleted since is not told, but for
+ *   accounts, messages and memberships.
+ * @throws `validation_failed` for a cursor that is none
+ */
+export async function* exportDeployment(core: Core, query: ExportQuery): AsyncGenerator<ExportRecord> {
+  const refs = new ExportRefs(core.db);
+  let at = startOf(query);
+  if (query.cursor === undefined) yield versionRecord(core, at.at);
+  for (let reads = 0; reads < MAX_READS; reads++) {
+    const { records, next } = await step(core, at, refs);
+    yield* records;
+    if (next === null) {
+      yield { type: "end", end: { cursor: writeCursor(["since", at.at]), more: false } };
+      return;
+    }
+    at = next;
+  }
+  yield { type: "end", end: { cursor: writeCursor([at]), more: true } };
+}
+
+function startOf({ cursor, since }: ExportQuery): Cursor {
+  if (cursor !== undefined) return readCursor(z.tuple([Cursor]), cursor)[0];
+  const from = since === undefined ? null : readCursor(Since, since)[1];
+  return { at: Date.now(), since: from, phase: "users", after: 0, room: null };
+}
+
+interface Step {
+  records: ExportRecord[];
+  /** null: the export is complete */
+  next: Cursor | null;
+}
+
+async function step(core: Core, at: Cursor, refs: ExportRefs): Promise<Step> {
+  const { phase, since } = at;
+  if (phase === "rooms") return roomStep(core, at, refs);
+  if (phase === "users") {
+    const users = await listExportedUsers(core.db, { after: Number(at.after), limit: ROWS, since });
+    const ids = users.map(({ id }) => id);
+    for (const { id, externalId } of users) refs.setUser(id, externalId);
+    const { friends, blocked } = await listRelations(core.db, ids);
+    // A friendship is told once, with the later of the two users: the other one's record is there then.
+    const earlier = friends.filter(([id, other]) => other < id);
+    await refs.learn([], {
+      users: [...earlier, ...blocked].flat(),
+      texts: users.map(({ avatar }) => avatar),
+    });
+    const namesOf = (pairs: typeof blocked, of: number) =>
+      pairs.filter(([id]) => id === of).map(([, other]) => refs.user(other));
+    const records = users.map(
+      (user): ExportRecord => ({
+        type: "user",
+        user: userRecord(user, refs, {
+          friends: namesOf(earlier, user.id),
+          blocked: namesOf(blocked, user.id),
+        }),
+      }),
+    );
+    return { records, next: behind(at, users.at(-1)?.id, users.length, { phase: "files", after: "" }) };
+  }
+  if (phase === "files") {
+    const files = await listExportedFiles(core.db, { after: String(at.after), limit: ROWS, since });
+    await refs.learn([], { users: files.map(({ userId }) => userId) });
+    const records = files.map(
+      (file): ExportRecord => ({
+        type: "file",
+        file: fileRecord(file, refs),
+      }),
+    );
+    const next = behind(at, files.at(-1)?.key, files.length, { phase: "conversations", after: 0 });
+    return { records, next };
+  }
+  const list = await listExportedConversations(core.db, { after: Number(at.after), limit: ROWS, since });
+  await refs.learn([], {
+    users: usersOfConversations(list),
+    texts: list.map(({ profile }) => profile.avatar),
+  });
+  const records = list.map(
+    (one): ExportRecord => ({
+      type: "conversation",
+      conversation: conversationRecord(one, refs),
+    }),
+  );
+  return { records, next: behind(at, list.at(-1)?.id, list.length, { phase: "rooms", after: 0 }) };
+}
+
+function behind(
+  at: Cursor,
+  last: number | string | undefined,
+  count: number,
+  nextPhase: Pick<Cursor, "phase" | "after">,
+): Cursor {
+  return count < ROWS || last === undefined ? { ...at, ...nextPhase } : { ...at, after: last };
+}
+
+/** The next part of the conversation that is under way, or of the next one. */
+async function roomStep(core: Core, at: Cursor, refs: ExportRefs): Promise<Step> {
+  const { room, since } = at;
+  const [id] = room
+    ? [ConversationId.parse(at.after)]
+    : await listConversationIds(core.db, Number(at.after), 1);
+  if (id === undefined) return { records: [], next: null };
+  const start = room ? { after: room } : { mark: at.at, ...(since !== null && { since }) };
+  const page = await core.conversations.exportPage(id, start);
+  const name = await refs.conversationOf(id);
+  const records = await pageRecords(name, page, refs);
+  return { records, next: { ...at, after: id, room: page.next } };
+}
+
+/** The records of a part of a conversation. */
+async function pageRecords(
+  conversation: ExternalId,
+  { messages, members, reads }: ExportPage,
+  refs: ExportRefs,
+): Promise<ExportRecord[]> {
+  await refs.learn(messages, { users: members.map(({ userId }) => userId) });
+  return [
+    ...messages.map(
+      (message): ExportRecord => ({
+        type: "message",
+        message: messageRecord(conversation, message, refs),
+      }),
+    ),
+    ...members.map(
+      (member): ExportRecord => ({
+        type: "member",
+        member: memberRecord(conversation, member, refs),
+      }),
+    ),
+    ...reads.map((read): ExportRecord => ({ type: "read", read: readRecord(conversation, read, refs) })),
+  ];
+}
+
+/** Where an export of one conversation goes on. */
+const RoomCursor = z.tuple([Cursor.shape.room.unwrap()]);
+
+/**
+ * The next part of one conversation: itself, messages with the users and files that they name, then members. Users and
+ * files come before what names them, in each part anew.
+ * @throws `not_found`, `validation_failed` for a cursor that is none
+ */
+export async function* exportConversation(
+  core: Core,
+  ref: ConversationRef,
+  { cursor }: Pick<ExportQuery, "cursor">,
+): AsyncGenerator<ExportRecord> {
+  const { id } = await requireConversation(core, ref);
+  const refs = new ExportRefs(core.db);
+  let position: ExportPosition | null = cursor === undefined ? null : readCursor(RoomCursor, cursor)[0];
+  const told = new Set<string>();
+  const [conversation] = await findExportedConversations(core.db, [id]);
+  if (!conversation) return;
+  if (position === null) {
+    yield versionRecord(core, Date.now());
+    const named = { users: usersOfConversations([conversation]), texts: [conversation.profile.avatar] };
+    await refs.learn([], named);
+    yield* namedRecords(core, refs, told);
+    yield { type: "conversation", conversation: conversationRecord(conversation, refs) };
+  }
+  const name = await refs.conversationOf(id);
+  for (let reads = 0; reads < MAX_READS / 4; reads++) {
+    const page: ExportPage = await core.conversations.exportPage(id, position ? { after: position } : {});
+    const records = await pageRecords(name, page, refs);
+    yield* namedRecords(core, refs, told);
+    yield* records;
+    position = page.next;
+    if (position === null) break;
+  }
+  const isMore = position !== null;
+  yield { type: "end", end: { cursor: isMore ? writeCursor([position]) : "", more: isMore } };
+}
+
+/** The records of users and files that `refs` has learned, each once. */
+async function* namedRecords(core: Core, refs: ExportRefs, told: Set<string>): AsyncGenerator<ExportRecord> {
+  const users = await findExportedUsers(
+    core.db,
+    refs.userIds.filter((id) => !told.has(`u${id}`)),
+  );
+  const keys = refs.fileKeys.filter((key) => !told.has(key));
+  const files = keys.length > 0 ? await findExportedFiles(core.db, keys) : [];
+  await refs.learn([], { users: files.map(({ userId }) => userId) });
+  for (const user of users) {
+    told.add(`u${user.id}`);
+    yield { type: "user", user: userRecord(user, refs, { friends: [], blocked: [] }) };
+  }
+  for (const file of files) {
+    told.add(file.key);
+    yield { type: "file", file: fileRecord(file, refs) };
+  }
+}
+
+/** The first record of a file. @param at ms since 1970 */
+export function versionRecord(core: Core, at: number): ExportRecord {
+  return {
+    type: "version",
+    version: { format: FORMAT_VERSION, source: `parley ${core.fileOrigins.shown}`, created_at: at },
+  };
+}

@@ -1,0 +1,147 @@
+import { z } from "zod";
+import type { PortableMessage } from "../../domain/data/portable-message.ts";
+import type { MessageRecord } from "../../domain/data/records.ts";
+import { fileKeysIn } from "../../domain/files/file-keys.ts";
+import { STORED_ORIGIN } from "../../domain/files/file-origins.ts";
+import { ConversationId, NOBODY, UserId } from "../../domain/ids.ts";
+import { type BodyJson, type Kind, readTip } from "../../domain/messages/content.ts";
+import type { Mentions } from "../../domain/messages/message.ts";
+import { SystemMessageDetails } from "../../domain/messages/system-message.ts";
+import { readMetadata } from "../../domain/server/metadata.ts";
+import type { ExternalId } from "../../domain/server/user-ref.ts";
+import type { Refs } from "./refs.ts";
+
+const Medium = z.looseObject({ url: z.string() });
+const MergedBody = z.object({
+  title: z.string(),
+  items: z.array(
+    z.object({
+      conversation_id: ConversationId,
+      seq: z.int(),
+      sender_id: UserId,
+      kind: z.string(),
+      created_at: z.int(),
+      body: z.json(),
+    }),
+  ),
+});
+
+const Body = z.record(z.string(), z.json());
+
+/** A message as a record of a file. `refs` have to know what it names. */
+export function messageRecord(conversation: ExternalId, message: PortableMessage, refs: Refs): MessageRecord {
+  const { edits, thread, forwarded, reactions, votes, pinned, revoked, hiddenBy } = message;
+  const isPoll = message.poll !== null;
+  const fields = {
+    conversation,
+    external_id: message.externalId,
+    sender: message.senderId === NOBODY ? null : refs.user(message.senderId),
+    created_at: message.createdAt,
+    ...(message.quoted !== null && { reply_to: message.quoted }),
+    ...(thread && { thread: { root: thread.root, also_in_main: thread.alsoInMain } }),
+    ...(isNamed(message.mentions) && { mentions: mentionsOf(message.mentions, refs) }),
+    ...(message.alsoMentioned && { also_mentions: message.alsoMentioned.map((id) => refs.user(id)) }),
+    ...(forwarded && {
+      forwarded: {
+        conversation: refs.conversation(forwarded.conversationId),
+        seq: forwarded.seq,
+        sender: refs.user(forwarded.senderId),
+        created_at: forwarded.createdAt,
+      },
+    }),
+    ...(message.editedAt !== null && { edited_at: message.editedAt }),
+    ...(message.version > 1 && { version: message.version }),
+    ...(edits.length > 0 && {
+      edits: edits.map(({ version, at, body, mentions }) => ({
+        version,
+        created_at: at,
+        body: bodyOf(message.kind, body, refs),
+        ...(isNamed(mentions) && { mentions: mentionsOf(mentions, refs) }),
+      })),
+    }),
+    ...(reactions.length > 0 && {
+      reactions: reactions.map(({ userId, mark, at }) => ({ key: mark, user: refs.user(userId), at })),
+    }),
+    ...(votes.length > 0 && {
+      votes: votes.map(({ userId, mark, at }) => ({ option: mark, user: refs.user(userId), at })),
+    }),
+    ...(message.pollClosedAt > 0 && { closed_at: message.pollClosedAt }),
+    ...(pinned && { pinned: { at: pinned.at, by: refs.user(pinned.by) } }),
+    ...(hiddenBy.length > 0 && { hidden_by: hiddenBy.map((id) => refs.user(id)) }),
+    ...(message.isSilent && { silent: true as const }),
+    ...(message.clientTime !== null && { client_time: message.clientTime }),
+    ...(message.priority !== null && { priority: message.priority }),
+    ...(message.customData !== null && { custom_data: message.customData }),
+    ...(message.metadata && { metadata: readMetadata(message.metadata) }),
+    ...(message.place !== null && { place: message.place }),
+  };
+  if (revoked) {
+    const by = revoked.by === null ? null : refs.user(revoked.by);
+    return { ...fields, kind: isPoll ? "poll" : nameOfKind(message.kind), body: {}, revoked: { by } };
+  }
+  if (message.poll) return { ...fields, kind: "poll", body: message.poll };
+  const body = message.kind === "tip" ? systemBody(message, refs) : bodyOf(message.kind, message.body, refs);
+  return ExportedMessage.parse({ ...fields, kind: nameOfKind(message.kind), body });
+}
+
+/** What `bodyOf` has made is what the schema says: stored bodies were checked as they were sent. */
+const ExportedMessage = z.custom<MessageRecord>();
+
+function nameOfKind(kind: Kind): string {
+  return kind === "tip" ? "system" : kind;
+}
+
+function isNamed(mentions: Mentions): boolean {
+  return mentions === "all" || mentions.length > 0;
+}
+
+function mentionsOf(mentions: Mentions, refs: Refs): "all" | ExternalId[] {
+  return mentions === "all" ? "all" : mentions.map((id) => refs.user(id));
+}
+
+/** A body with external ids: files of this server are named, and so is where merged messages come from. */
+function bodyOf(kind: string, stored: BodyJson, refs: Refs): z.infer<typeof Body> {
+  const body = Body.parse(JSON.parse(stored));
+  if (kind === "merged") {
+    const { title, items } = MergedBody.parse(body);
+    return {
+      title,
+      items: items.map((item) => ({
+        conversation: refs.conversation(item.conversation_id),
+        seq: item.seq,
+        sender: refs.user(item.sender_id),
+        created_at: item.created_at,
+        kind: item.kind,
+        body: bodyOf(item.kind, JSON.stringify(item.body), refs),
+      })),
+    };
+  }
+  const medium = Medium.safeParse(body);
+  if (!medium.success || !medium.data.url.startsWith(`${STORED_ORIGIN}/files/`)) return body;
+  const [key] = fileKeysIn(medium.data.url);
+  const file = key && refs.file(key);
+  const { url: _, ...rest } = body;
+  // The bytes are gone: the URL says at least which file it was.
+  return file === undefined ? body : { file, ...rest };
+}
+
+function systemBody({ body, subject, details }: PortableMessage, refs: Refs): unknown {
+  const tip = readTip(body);
+  if ("notice" in tip) return tip.notice;
+  const told = details === null ? null : SystemMessageDetails.parse(JSON.parse(details));
+  return {
+    event: tip.event,
+    actor: refs.user(tip.actor_id),
+    users: tip.user_ids.map((id) => refs.user(id)),
+    ...(subject !== null && { message: subject }),
+    ...(told && {
+      details: {
+        group_name: told.groupName,
+        member_count: told.memberCount,
+        ...(told.role && { role: told.role }),
+        ...(told.mutedForS !== undefined && { muted_for_s: told.mutedForS }),
+        ...(told.profile && { profile: told.profile }),
+      },
+    }),
+  };
+}

@@ -1,0 +1,118 @@
+import type { PortableMessage } from "../../domain/data/portable-message.ts";
+import type { ExportRecord } from "../../domain/data/records.ts";
+import type { UserId } from "../../domain/ids.ts";
+import {
+  type ExportedConversation,
+  findExportedConversations,
+  findExportedUsers,
+  listOwnConversations,
+  listOwnFiles,
+  listRelations,
+  type OwnConversation,
+} from "../../storage/data/exported.ts";
+import type { Core } from "../context.ts";
+import { versionRecord } from "./export.ts";
+import { messageRecord } from "./message-record.ts";
+import { conversationRecord, fileRecord, userRecord } from "./records-of.ts";
+import { OWN_REFS } from "./refs.ts";
+
+/** Rows of D1 in one query. */
+const ROWS = 500;
+
+/**
+ * All that a user has: profile, friends, blocks, uploaded files, and in each conversation the messages that
+ * they have sent and not revoked. Others are named by numbers.
+ */
+export async function* exportUser(core: Core, userId: UserId): AsyncGenerator<ExportRecord> {
+  const refs = OWN_REFS;
+  yield versionRecord(core, Date.now());
+  const [user] = await findExportedUsers(core.db, [userId]);
+  if (!user) return;
+  const { friends, blocked } = await listRelations(core.db, [userId]);
+  const others = (pairs: [UserId, UserId][]) => pairs.map(([, other]) => refs.user(other));
+  const relations = { friends: others(friends), blocked: others(blocked) };
+  yield { type: "user", user: { ...userRecord(user, refs, relations), external_id: refs.user(userId) } };
+  for (let after = ""; ; ) {
+    const files = await listOwnFiles(core.db, userId, after, ROWS);
+    for (const file of files)
+      yield {
+        type: "file",
+        file: { ...fileRecord(file, refs), external_id: refs.file(file.key) ?? user.externalId },
+      };
+    const last = files.at(-1);
+    if (!last || files.length < ROWS) break;
+    after = last.key;
+  }
+  for (let after = 0; ; ) {
+    const own = await listOwnConversations(core.db, userId, after, ROWS);
+    const ids = own.map(({ id }) => id);
+    const found = await findExportedConversations(core.db, ids);
+    for (const [i, conversation] of found.entries()) yield* ownPart(core, userId, conversation, own[i]);
+    const last = ids.at(-1);
+    if (last === undefined || ids.length < ROWS) break;
+    after = last;
+  }
+  yield { type: "end", end: { cursor: "", more: false } };
+}
+
+/**
+ * A conversation with the user's messages. A direct one without any is left out: the user may not know of it.
+ * @param membership whether the user has left, and the name that the group had then
+ */
+async function* ownPart(
+  core: Core,
+  of: UserId,
+  conversation: ExportedConversation,
+  membership: OwnConversation | undefined,
+): AsyncGenerator<ExportRecord> {
+  const { id } = conversation;
+  const name = OWN_REFS.conversation(id);
+  const record: ExportRecord = {
+    type: "conversation",
+    conversation: { ...conversationRecord(shownTo(conversation, membership), OWN_REFS), external_id: name },
+  };
+  let isTold = conversation.profile.kind === "group";
+  if (isTold) yield record;
+  for (let after: number | null = 0; after !== null; ) {
+    const page: OwnPage = await core.conversations.ownMessages(id, { of, after });
+    if (page.messages.length > 0 && !isTold) yield record;
+    isTold ||= page.messages.length > 0;
+    for (const message of page.messages)
+      yield { type: "message", message: messageRecord(name, withoutOthers(message, of), OWN_REFS) };
+    after = page.next;
+  }
+}
+
+type OwnPage = Awaited<ReturnType<Core["conversations"]["ownMessages"]>>;
+
+/** Who has left learns nothing of what became of the group since. */
+function shownTo(
+  conversation: ExportedConversation,
+  membership: OwnConversation | undefined,
+): ExportedConversation {
+  if (!membership?.hasLeft) return conversation;
+  const { profile } = conversation;
+  const then = {
+    name: membership.leftName ?? "",
+    avatar: "",
+    introduction: "",
+    announcement: "",
+    metadata: "",
+  };
+  return {
+    ...conversation,
+    dissolvedAt: null,
+    profile: { ...profile, ...then, customFields: {}, ownerId: null },
+  };
+}
+
+/** Whom others have reacted to, what they chose, and what they have hidden is theirs. */
+function withoutOthers(message: PortableMessage, of: UserId): PortableMessage {
+  const isOwn = ({ userId }: { userId: UserId }) => userId === of;
+  return {
+    ...message,
+    reactions: message.reactions.filter(isOwn),
+    votes: message.votes.filter(isOwn),
+    hiddenBy: message.hiddenBy.filter((id) => id === of),
+  };
+}
