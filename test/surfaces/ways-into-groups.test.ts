@@ -1,7 +1,11 @@
+import { env } from "cloudflare:workers";
 import { beforeAll, describe, expect, test } from "vitest";
 import { z } from "zod";
 import type { CONVERSATION_CALLS } from "../../src/conversation/calls.ts";
 import type { PolicyName } from "../../src/domain/conversations/group-kind.ts";
+import { ConversationId, UserId } from "../../src/domain/ids.ts";
+import { findConversationNames, findUserNames } from "../../src/storage/data/external-ids.ts";
+import { openDatabase } from "../../src/storage/database.ts";
 import { notificationsOf } from "../support/accounts/notifications.ts";
 import { makeServerKey } from "../support/accounts/server-keys.ts";
 import { signedInUsers } from "../support/accounts/users.ts";
@@ -129,14 +133,23 @@ const WAYS = {
     ...{ kinds: WITH_BANS, joinPolicy: "closed" },
     go: async (id, { user }) => {
       const { text: token } = await makeServerKey(["data"]);
-      const names = await exportedNames(token, id, user.id);
-      const body = JSON.stringify({ type: "member", member: names });
+      const member = await exportedNames(id, user.id);
+      const body = JSON.stringify({ type: "member", member });
       return call("POST", "/v1/server/imports", { token, body });
     },
     refused: ({ body }) =>
-      expect(body).toMatchObject({ left_out: [{ type: "member", reason: expect.stringContaining("banned") }] }),
+      expect(body).toMatchObject({
+        left_out: [{ type: "member", reason: expect.stringContaining("banned") }],
+      }),
   },
 } satisfies Record<string, Way>;
+
+/** A member record of a user, by the names that an export has. */
+async function exportedNames(id: number, userId: number): Promise<object> {
+  const names = await findUserNames(openDatabase(env.DB), [UserId.parse(userId)]);
+  const rooms = await findConversationNames(openDatabase(env.DB), [ConversationId.parse(id)]);
+  return { conversation: [...rooms.values()][0], user: [...names.values()][0] };
+}
 
 const none = [] as const;
 

@@ -239,6 +239,11 @@ export class Members {
     tx.after(() => this.#take(row));
   }
 
+  /** The number of the last change of a member alone. */
+  get lastTouched(): number {
+    return this.#touched;
+  }
+
   /** `touched` only has to rise: a transaction that fails leaves a harmless gap. */
   #nextTouched(): number {
     return ++this.#touched;

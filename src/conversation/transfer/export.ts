@@ -8,6 +8,7 @@ import type {
   PortableRead,
 } from "../../domain/data/portable-message.ts";
 import type { UserId } from "../../domain/ids.ts";
+import { LIMITS } from "../../domain/limits.ts";
 import { readTip } from "../../domain/messages/content.ts";
 import type { ExternalId } from "../../domain/server/user-ref.ts";
 import { bytesOf } from "../../domain/text.ts";
@@ -17,6 +18,7 @@ import { readAlsoMentioned, readMentions } from "../log/mention-index.ts";
 import { type MessageRow, readForwarded } from "../log/row.ts";
 import type { MemberRow } from "../members/member-row.ts";
 import { readPoll } from "../polls/stored-poll.ts";
+import { readTally } from "../reactions/tally.ts";
 import type { RoomContext } from "../room/context.ts";
 import type { ExportMark, ExportMarks } from "./export-marks.ts";
 import type { MessageExternalIds } from "./external-ids.ts";
@@ -25,6 +27,9 @@ import type { MessageExternalIds } from "./external-ids.ts";
 const MAX_MESSAGES = 200;
 const MAX_BYTES = 256 * 1024;
 const MAX_MEMBERS = 200;
+const MAX_HIDES = 2_000;
+/** What a reaction or a vote takes in a part, about. */
+const MARK_BYTES = 64;
 /** Messages that one turn looks through for those of one sender. */
 const MAX_LOOKED_AT = 5_000;
 
@@ -79,7 +84,7 @@ export class ConversationExport {
     const query = `SELECT * FROM messages WHERE seq > ? AND seq <= ? AND sender_id = ? AND kind <> 'tip'
       AND revoked_rev IS NULL ORDER BY seq LIMIT ?`;
     const found = this.#sql.exec<MessageRow>(query, after, upTo, userId, MAX_MESSAGES).toArray();
-    const rows = cut(found);
+    const rows = this.#cut(found);
     const last = rows.at(-1);
     const isAll = rows.length === found.length && found.length < MAX_MESSAGES;
     const next = isAll ? upTo : (last?.seq ?? upTo);
@@ -97,10 +102,8 @@ export class ConversationExport {
   }
 
   #now(): ExportMark {
-    const { log, state } = this.#room;
-    const query = "SELECT coalesce(max(touched), 0) AS touched FROM members";
-    const { touched } = this.#sql.exec<{ touched: number }>(query).one();
-    return { rev: state.rev, seq: log.last.seq, changes: state.changes + touched };
+    const { log, members, state } = this.#room;
+    return { rev: state.rev, seq: log.last.seq, changes: state.changes + members.lastTouched };
   }
 
   /** The next messages: those that have changed, by their last change; then the new ones. */
@@ -108,9 +111,9 @@ export class ConversationExport {
     const changed = `SELECT * FROM messages INDEXED BY messages_changed
       WHERE changed_rev > ? AND changed_rev <= ? AND seq <= ? ORDER BY changed_rev LIMIT ?`;
     const found = this.#sql.exec<MessageRow>(changed, rev, upToRev, seq, MAX_MESSAGES).toArray();
-    if (found.length > 0) return cut(found);
+    if (found.length > 0) return this.#cut(found);
     const added = "SELECT * FROM messages WHERE seq > ? AND seq <= ? ORDER BY seq LIMIT ?";
-    return cut(this.#sql.exec<MessageRow>(added, seq, upToSeq, MAX_MESSAGES).toArray());
+    return this.#cut(this.#sql.exec<MessageRow>(added, seq, upToSeq, MAX_MESSAGES).toArray());
   }
 
   #memberPage(position: ExportPosition): ExportPage {
@@ -128,6 +131,22 @@ export class ConversationExport {
     const isLast = !last || ids.length < MAX_MEMBERS;
     const next = isLast ? null : { ...position, member: last.user_id };
     return { messages: [], members, reads, next };
+  }
+
+  /** The first rows that have at most the bytes of a part, and few hides; one at least. */
+  #cut(rows: MessageRow[]): MessageRow[] {
+    let bytes = 0;
+    const end = rows.findIndex((row, i) => {
+      bytes += costOf(row);
+      return i > 0 && bytes > MAX_BYTES;
+    });
+    const cut = end === -1 ? rows : rows.slice(0, end);
+    const query = `SELECT seq FROM hidden WHERE seq IN (SELECT value FROM json_each(?)) ORDER BY seq LIMIT 1 OFFSET ?`;
+    const seqs = JSON.stringify(cut.map(({ seq }) => seq));
+    const [many] = this.#sql.exec<{ seq: number }>(query, seqs, MAX_HIDES).toArray();
+    if (!many) return cut;
+    const first = cut.findIndex(({ seq }) => seq >= many.seq);
+    return cut.slice(0, Math.max(1, first));
   }
 
   /** Messages with all that hangs on them. */
@@ -215,14 +234,14 @@ export class ConversationExport {
   }
 }
 
-/** The first rows that have at most the bytes of a part; one at least. */
-function cut(rows: MessageRow[]): MessageRow[] {
-  let bytes = 0;
-  const end = rows.findIndex(({ body }, i) => {
-    bytes += bytesOf(body);
-    return i > 0 && bytes > MAX_BYTES;
-  });
-  return end === -1 ? rows : rows.slice(0, end);
+/** What a message costs a part, in bytes: its versions, and its marks. */
+function costOf(row: MessageRow): number {
+  const marks = [
+    ...readTally(row.reactions).map(({ count }) => count),
+    ...(readPoll(row)?.tally.counts ?? []),
+  ];
+  const versions = Math.min(versionOf(row), LIMITS.formerVersions + 1);
+  return bytesOf(row.body) * versions + MARK_BYTES * marks.reduce((sum, count) => sum + count, 0);
 }
 
 /** The position behind these rows, which are changed ones, or new ones. */

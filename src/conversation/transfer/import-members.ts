@@ -95,8 +95,9 @@ export class MemberImport {
 
   #row(member: PortableMember, row: MemberRow, isKnown: boolean): MemberRow {
     const { log, state } = this.#room;
-    const { role, state: membership, joinedAt, seesAfter, seesUntil, mutedUntil, nameCard } = member;
+    const { role, state: membership, seesAfter, seesUntil, mutedUntil, nameCard } = member;
     const isOwner = state.profile.ownerId === member.userId;
+    const joinedAt = member.joinedAt ?? (isKnown ? row.joined_at : Date.now());
     const hasLeft = membership === "left";
     return {
       ...row,

@@ -37,7 +37,7 @@ const MAX_READS = 200;
 const Cursor = z.object({
   at: z.int(),
   since: z.int().nullable(),
-  phase: z.enum(["users", "files", "conversations", "rooms"]),
+  phase: z.enum(["users", "files", "avatars", "conversations", "rooms"]),
   /** the last id or key of the phase that is done; of `rooms` the conversation that is under way */
   after: z.union([z.int(), z.string()]),
   room: z
@@ -71,10 +71,14 @@ export interface ExportQuery {
  *   accounts, messages and memberships.
  * @throws `validation_failed` for a cursor that is none
  */
-export async function* exportDeployment(core: Core, query: ExportQuery): AsyncGenerator<ExportRecord> {
+export function exportDeployment(core: Core, query: ExportQuery): AsyncGenerator<ExportRecord> {
+  return deploymentPart(core, startOf(query), query.cursor === undefined);
+}
+
+async function* deploymentPart(core: Core, start: Cursor, isFirst: boolean): AsyncGenerator<ExportRecord> {
   const refs = new ExportRefs(core.db);
-  let at = startOf(query);
-  if (query.cursor === undefined) yield versionRecord(core, at.at);
+  let at = start;
+  if (isFirst) yield versionRecord(core, at.at);
   for (let reads = 0; reads < MAX_READS; reads++) {
     const { records, next } = await step(core, at, refs);
     yield* records;
@@ -102,8 +106,10 @@ interface Step {
 async function step(core: Core, at: Cursor, refs: ExportRefs): Promise<Step> {
   const { phase, since } = at;
   if (phase === "rooms") return roomStep(core, at, refs);
-  if (phase === "users") {
-    const users = await listExportedUsers(core.db, { after: Number(at.after), limit: ROWS, since });
+  if (phase === "users" || phase === "avatars") {
+    // Those with a file for an avatar come once more behind the files: an import that is cut knows it then.
+    const hasFile = phase === "avatars";
+    const users = await listExportedUsers(core.db, { after: Number(at.after), limit: ROWS, since }, hasFile);
     const ids = users.map(({ id }) => id);
     for (const { id, externalId } of users) refs.setUser(id, externalId);
     const { friends, blocked } = await listRelations(core.db, ids);
@@ -124,7 +130,7 @@ async function step(core: Core, at: Cursor, refs: ExportRefs): Promise<Step> {
         }),
       }),
     );
-    return { records, next: behind(at, users.at(-1)?.id, users.length, { phase: "files", after: "" }) };
+    return { records, next: behind(at, users.at(-1)?.id, users.length, hasFile ? CONVERSATIONS : FILES) };
   }
   if (phase === "files") {
     const files = await listExportedFiles(core.db, { after: String(at.after), limit: ROWS, since });
@@ -135,7 +141,7 @@ async function step(core: Core, at: Cursor, refs: ExportRefs): Promise<Step> {
         file: fileRecord(file, refs),
       }),
     );
-    const next = behind(at, files.at(-1)?.key, files.length, { phase: "conversations", after: 0 });
+    const next = behind(at, files.at(-1)?.key, files.length, AVATARS);
     return { records, next };
   }
   const list = await listExportedConversations(core.db, { after: Number(at.after), limit: ROWS, since });
@@ -151,6 +157,10 @@ async function step(core: Core, at: Cursor, refs: ExportRefs): Promise<Step> {
   );
   return { records, next: behind(at, list.at(-1)?.id, list.length, { phase: "rooms", after: 0 }) };
 }
+
+const FILES = { phase: "files", after: "" } as const;
+const AVATARS = { phase: "avatars", after: 0 } as const;
+const CONVERSATIONS = { phase: "conversations", after: 0 } as const;
 
 function behind(
   at: Cursor,
@@ -207,14 +217,22 @@ const RoomCursor = z.tuple([Cursor.shape.room.unwrap()]);
  * files come before what names them, in each part anew.
  * @throws `not_found`, `validation_failed` for a cursor that is none
  */
-export async function* exportConversation(
+export async function exportConversation(
   core: Core,
   ref: ConversationRef,
   { cursor }: Pick<ExportQuery, "cursor">,
-): AsyncGenerator<ExportRecord> {
+): Promise<AsyncGenerator<ExportRecord>> {
   const { id } = await requireConversation(core, ref);
+  return conversationPart(core, id, cursor === undefined ? null : readCursor(RoomCursor, cursor)[0]);
+}
+
+async function* conversationPart(
+  core: Core,
+  id: ConversationId,
+  start: ExportPosition | null,
+): AsyncGenerator<ExportRecord> {
   const refs = new ExportRefs(core.db);
-  let position: ExportPosition | null = cursor === undefined ? null : readCursor(RoomCursor, cursor)[0];
+  let position = start;
   const told = new Set<string>();
   const [conversation] = await findExportedConversations(core.db, [id]);
   if (!conversation) return;

@@ -24,7 +24,6 @@ import { GroupName, looksDeleted } from "../../domain/names/names.ts";
 import { writeMetadata } from "../../domain/server/metadata.ts";
 import type { ServerKeyId } from "../../domain/server/server-key.ts";
 import { ExternalId } from "../../domain/server/user-ref.ts";
-import { bytesOf } from "../../domain/text.ts";
 import { randomHex } from "../../lib/random.ts";
 import {
   findImportedConversations,
@@ -53,9 +52,9 @@ import { namedBy } from "./named-by-records.ts";
 import { type ImportRefs, portableMessage } from "./portable.ts";
 import { usersIn } from "./refs.ts";
 
-/** What one call of a conversation stores: the sends of its members wait no longer than for a page. */
+/** What one call of a conversation stores, in messages and UTF-16 units: sends wait no longer than for a page. */
 const MAX_MESSAGES = 200;
-const MAX_BYTES = 512 * 1024;
+const MAX_UNITS = 512 * 1024;
 const MAX_MEMBERS = 500;
 
 /** A record of the input, and its line. */
@@ -378,7 +377,7 @@ class Import {
       own: id,
     };
     let batch: { line: number; message: PortableMessage; notes: string[] }[] = [];
-    let bytes = 0;
+    let units = 0;
     const send = async () => {
       if (batch.length === 0) return;
       const messages = batch.map(({ message }) => message);
@@ -390,7 +389,7 @@ class Import {
         const outcome = outcomes[i] ?? { result: "left_out", reason: "The conversation did not answer." };
         this.#report.note("message", { line, externalId: message.externalId }, outcome, notes);
       }
-      [batch, bytes] = [[], 0];
+      [batch, units] = [[], 0];
     };
     for (const { line, record } of lines) {
       const portable = attempt(() => portableMessage(record, refs));
@@ -400,8 +399,8 @@ class Import {
         continue;
       }
       batch.push({ line, ...portable.value });
-      bytes += bytesOf(portable.value.message.body);
-      if (batch.length >= MAX_MESSAGES || bytes > MAX_BYTES) await send();
+      units += JSON.stringify(portable.value.message).length;
+      if (batch.length >= MAX_MESSAGES || units > MAX_UNITS) await send();
     }
     await send();
   }
@@ -414,7 +413,7 @@ class Import {
           role: record.role,
           // The account is deleted: who had it is no member of anything.
           state: user.person ? record.state : "left",
-          joinedAt: record.joined_at ?? Date.now(),
+          joinedAt: record.joined_at ?? null,
           seesAfter: record.sees_after,
           seesUntil: record.sees_until,
           mutedUntil: record.muted_until,

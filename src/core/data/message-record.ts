@@ -1,6 +1,6 @@
 import { z } from "zod";
 import type { PortableMessage } from "../../domain/data/portable-message.ts";
-import type { MessageRecord } from "../../domain/data/records.ts";
+import type { ExportedEvent, MessageRecord } from "../../domain/data/records.ts";
 import { fileKeysIn } from "../../domain/files/file-keys.ts";
 import { STORED_ORIGIN } from "../../domain/files/file-origins.ts";
 import { ConversationId, NOBODY, UserId } from "../../domain/ids.ts";
@@ -81,11 +81,8 @@ export function messageRecord(conversation: ExternalId, message: PortableMessage
   }
   if (message.poll) return { ...fields, kind: "poll", body: message.poll };
   const body = message.kind === "tip" ? systemBody(message, refs) : bodyOf(message.kind, message.body, refs);
-  return ExportedMessage.parse({ ...fields, kind: nameOfKind(message.kind), body });
+  return { ...fields, kind: nameOfKind(message.kind), body };
 }
-
-/** What `bodyOf` has made is what the schema says: stored bodies were checked as they were sent. */
-const ExportedMessage = z.custom<MessageRecord>();
 
 function nameOfKind(kind: Kind): string {
   return kind === "tip" ? "system" : kind;
@@ -125,11 +122,11 @@ function bodyOf(kind: string, stored: BodyJson, refs: Refs): z.infer<typeof Body
   return file === undefined ? body : { file, ...rest };
 }
 
-function systemBody({ body, subject, details }: PortableMessage, refs: Refs): unknown {
+function systemBody({ body, subject, details }: PortableMessage, refs: Refs): z.infer<typeof Body> {
   const tip = readTip(body);
-  if ("notice" in tip) return tip.notice;
+  if ("notice" in tip) return Body.parse(JSON.parse(body));
   const told = details === null ? null : SystemMessageDetails.parse(JSON.parse(details));
-  return {
+  const event: ExportedEvent = {
     event: tip.event,
     actor: refs.user(tip.actor_id),
     users: tip.user_ids.map((id) => refs.user(id)),
@@ -144,4 +141,6 @@ function systemBody({ body, subject, details }: PortableMessage, refs: Refs): un
       },
     }),
   };
+  // Undefined fields go.
+  return Body.parse(JSON.parse(JSON.stringify(event)));
 }

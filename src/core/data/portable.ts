@@ -128,7 +128,10 @@ function storedKind(kind: string): Kind {
 /** @throws `validation_failed` */
 function contentOf(kind: string, body: unknown, refs: ImportRefs): StoredContent {
   const given = ExportedContent.safeParse({ kind, body });
-  if (!given.success) throw invalid("body", `must be that of the kind ${kind}`);
+  if (!given.success) {
+    const [issue] = given.error.issues;
+    throw invalid(issue?.path.join(".") || "body", issue?.message ?? `must be that of the kind ${kind}`);
+  }
   const content = given.data;
   switch (content.kind) {
     case "poll":

@@ -86,7 +86,7 @@ export function memberRecord(conversation: ExternalId, member: PortableMember, r
     conversation,
     user: refs.user(member.userId),
     role: member.role,
-    joined_at: member.joinedAt,
+    ...(member.joinedAt !== null && { joined_at: member.joinedAt }),
     state: member.state,
     sees_after: member.seesAfter,
     sees_until: member.seesUntil,

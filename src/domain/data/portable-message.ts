@@ -71,7 +71,8 @@ export interface PortableMember {
   userId: UserId;
   role: Role;
   state: MemberState;
-  joinedAt: number;
+  /** null: unknown, now */
+  joinedAt: number | null;
   /** the last message before what they see; null: they see all */
   seesAfter: ExternalId | null;
   /** of a member who left: the last message that they see; null: none */

@@ -16,6 +16,7 @@ import {
   friends,
   importedFiles,
   importedUsers,
+  isFileUrl,
   memberships,
   users,
 } from "../schema.ts";
@@ -47,13 +48,18 @@ const USER = {
   deletedAt: users.deletedAt,
 };
 
-/** Users by their ids, deleted ones too. */
-export async function listExportedUsers(db: Database, { after, limit, since }: Range<number>) {
+/** Users by their ids, deleted ones too. @param hasFile only those whose avatar is a file of this server */
+export async function listExportedUsers(
+  db: Database,
+  { after, limit, since }: Range<number>,
+  hasFile: boolean,
+) {
   const changed =
     since === null
       ? undefined
       : sql`max(${users.updatedAt}, ${users.createdAt}, coalesce(${users.deletedAt}, 0)) >= ${since}`;
-  return usersWhere(db, and(sql`${users.id} > ${after}`, changed), limit);
+  const withFile = hasFile ? isFileUrl("avatar") : undefined;
+  return usersWhere(db, and(sql`${users.id} > ${after}`, changed, withFile), limit);
 }
 
 /** These users. */

@@ -6,8 +6,8 @@ import { attempt } from "../../domain/errors.ts";
 import type { FileOrigins } from "../../domain/files/file-origins.ts";
 import { parseJson, requireSound } from "../../http/json.ts";
 
-/** The media type of JSON Lines. */
-export const JSON_LINES = "application/x-ndjson";
+/** The media type of JSON Lines. Its type is wide: a route would take one with `json` in it for JSON. */
+export const JSON_LINES: string = "application/x-ndjson";
 
 /**
  * The records of a body of JSON Lines. A line that is none is noted in the report, and empty ones are left

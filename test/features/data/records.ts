@@ -24,7 +24,10 @@ export async function importAll(token: string, records: readonly (ExportRecord |
 }
 
 /** All parts of an export, without `version` and `end`. @param path with or without a query */
-export async function exportAll(token: string, path: string): Promise<{ records: ExportRecord[]; cursor: string }> {
+export async function exportAll(
+  token: string,
+  path: string,
+): Promise<{ records: ExportRecord[]; cursor: string }> {
   const records: ExportRecord[] = [];
   for (let cursor: string | undefined; ; ) {
     const [base = "", query = ""] = path.split("?");
@@ -36,7 +39,10 @@ export async function exportAll(token: string, path: string): Promise<{ records:
     const response = await exports.default.fetch(request("GET", `${base}?${search}`, { token }));
     const text = new TextDecoder().decode(await response.arrayBuffer());
     expect(response.status, text).toBe(200);
-    const lines = text.trimEnd().split("\n").map((line) => ExportRecord.parse(JSON.parse(line)));
+    const lines = text
+      .trimEnd()
+      .split("\n")
+      .map((line) => ExportRecord.parse(JSON.parse(line)));
     const last = lines.at(-1);
     if (last?.type !== "end") throw new Error(`the part has no end: ${text.slice(-200)}`);
     records.push(...lines.filter(({ type }) => type !== "version" && type !== "end"));
@@ -47,12 +53,16 @@ export async function exportAll(token: string, path: string): Promise<{ records:
 
 /** The same records under other external ids, as if they came from another deployment. */
 export function renamed(records: readonly ExportRecord[], from: string, to: string): ExportRecord[] {
-  return records.map((record) => ExportRecord.parse(JSON.parse(JSON.stringify(record).replaceAll(`"${from}`, `"${to}`))));
+  return records.map((record) =>
+    ExportRecord.parse(JSON.parse(JSON.stringify(record).replaceAll(`"${from}`, `"${to}`))),
+  );
 }
 
 /** Records in an order of their own, for a comparison. */
 export function sorted(records: readonly ExportRecord[]): ExportRecord[] {
   const rank = { version: 0, user: 1, file: 2, conversation: 3, message: 4, member: 5, read: 6, end: 7 };
   const keyOf = (record: ExportRecord) => (record.type === "message" ? "" : JSON.stringify(record));
-  return records.toSorted((a, b) => rank[a.type] - rank[b.type] || (keyOf(a) < keyOf(b) ? -1 : keyOf(a) > keyOf(b) ? 1 : 0));
+  return records.toSorted(
+    (a, b) => rank[a.type] - rank[b.type] || (keyOf(a) < keyOf(b) ? -1 : keyOf(a) > keyOf(b) ? 1 : 0),
+  );
 }

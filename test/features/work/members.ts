@@ -217,6 +217,36 @@ export const MEMBERS = {
     ...{ read: 1_300, written: 380, bytes: 4_500 },
     by: "as `add` and `remove`",
   },
+  importMembers: {
+    worst: "50 users become members, and 50 members get a name card",
+    cases: [
+      (g) => [
+        {
+          members: [...g.newcomers.slice(50, 100).map(({ id }) => id), ...g.others.slice(0, 50)].map(
+            (userId) => ({
+              ...{ userId, role: "member", state: "active", joinedAt: 1, nameCard: "card", customFields: {} },
+              ...{ seesAfter: null, seesUntil: null, mutedUntil: 0 },
+            }),
+          ),
+          people: g.newcomers.slice(50, 100),
+        },
+      ],
+    ],
+    ...{ read: 2_500, written: 900, bytes: 4_500 },
+    by: "500 users in a call; 50 inbox updates",
+  },
+  importReads: {
+    worst: "100 members have read nothing",
+    cases: [(g) => [{ reads: g.others.slice(0, 100).map((userId) => ({ userId, message: null, at: 1 })) }]],
+    ...{ read: 2_500, written: 400, bytes: 4_500 },
+    by: "500 users in a call; 50 inbox updates",
+  },
+  importProfile: {
+    worst: "threads are switched off",
+    cases: [() => [{ change: { threads: false }, dissolvedAt: null }]],
+    ...{ read: 500, written: 60, bytes: 45 },
+    by: "one row",
+  },
   overview: {
     worst: "the longest description",
     cases: [() => [{}]],

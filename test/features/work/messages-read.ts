@@ -12,6 +12,11 @@ const OF_FOLLOWED = "the revoked replies of followed threads behind what the mem
 const owner = ({ owner: userId }: LargeGroup) => ({ userId });
 const position = (seq: number) => Position.parse(seq);
 
+/** A position of an export behind everything. */
+const exported = ({ newest }: LargeGroup) => {
+  return { rev: 1_000_000, seq: newest, member: 0, upToRev: 1_000_000, upToSeq: newest };
+};
+
 /** The calls that read messages of a conversation. */
 export const MESSAGES_READ = {
   allMessages: {
@@ -19,6 +24,23 @@ export const MESSAGES_READ = {
     cases: [() => [{ limit }]],
     ...{ read: 400, written: 5, bytes: 4_500_000 },
     by: "`page`, 100 messages",
+  },
+  exportPage: {
+    worst: "the beginning; the largest texts; a poll for which all have voted; the members",
+    cases: [
+      () => [{ mark: 1 }],
+      (g) => [{ after: { ...exported(g), seq: (g.largest[0] ?? 1) - 1 } }],
+      (g) => [{ after: { ...exported(g), seq: g.poll - 1 } }],
+      (g) => [{ after: { ...exported(g), seq: g.newest } }],
+    ],
+    ...{ read: 90_000, written: 10, bytes: 2_500_000 },
+    by: "200 messages; 256 KiB of texts and marks, or one message; 200 members",
+  },
+  ownMessages: {
+    worst: "the messages of the owner",
+    cases: [(g) => [{ ...{ of: g.owner, after: 0 } }]],
+    ...{ read: 30_000, written: 5, bytes: 2_500_000 },
+    by: "5,000 messages that are looked through; 256 KiB of them",
   },
   page: {
     worst:

@@ -1,6 +1,8 @@
 import type { CONVERSATION_CALLS } from "../../../src/conversation/calls.ts";
+import type { PortableMessage } from "../../../src/domain/data/portable-message.ts";
 import { Position, Seq } from "../../../src/domain/ids.ts";
 import { LIMITS } from "../../../src/domain/limits.ts";
+import { ExternalId } from "../../../src/domain/server/user-ref.ts";
 import { itemAt, range } from "../../support/objects/room.ts";
 import { type LargeGroup, LONGEST_TEXT, largestDraft } from "./large-group.ts";
 import type { Rows } from "./rows.ts";
@@ -13,6 +15,19 @@ const position = (seq: number) => Position.parse(seq);
 const at = (seq: number) => Seq.parse(seq);
 /** The sends of one frame of a device. */
 const SENDS = 100;
+
+/** A message of elsewhere. */
+function imported({ owner: senderId, others }: LargeGroup, number: number): PortableMessage {
+  const reactions = others.slice(0, 100).map((userId) => ({ userId, mark: "👍", at: 1 }));
+  return {
+    ...{ senderId, kind: "text", body: JSON.stringify({ text: LONGEST_TEXT }), createdAt: 1, reactions },
+    externalId: ExternalId.parse(`elsewhere-${number}`),
+    ...{ quoted: null, thread: null, mentions: [], alsoMentioned: null, forwarded: null, clientTime: null },
+    ...{ priority: null, customData: null, metadata: null, isSilent: false, details: null, subject: null },
+    ...{ place: null, poll: null, pollClosedAt: 0, version: 1, editedAt: null, edits: [], votes: [] },
+    ...{ pinned: null, revoked: null, hiddenBy: [] },
+  };
+}
 
 /** The calls that write messages of a conversation, or what is beside them. */
 export const MESSAGES_WRITTEN = {
@@ -64,6 +79,15 @@ export const MESSAGES_WRITTEN = {
     cases: [() => [{ body: JSON.stringify({ text: LONGEST_TEXT }), clientMsgId: "notice" }]],
     ...{ read: 65, written: 15, bytes: 28_000 },
     by: "one message",
+  },
+  importMessages: {
+    worst: "20 of the largest texts, with 100 reactions each",
+    cases: [
+      (g) => [{ messages: range(1, 20).map((number) => imported(g, number)), people: [] }],
+      (g) => [{ messages: range(1, 20).map((number) => imported(g, number)), people: [] }],
+    ],
+    ...{ read: 25_000, written: 16_000, bytes: 2_000 },
+    by: "200 messages and 512 Ki units in a call; a row for each reaction, and its index",
   },
   editMessage: {
     worst: "the largest text anew, the 21st time",

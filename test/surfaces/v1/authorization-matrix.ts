@@ -128,6 +128,7 @@ export const WHO_MAY: Row[] = [
   { route: "DELETE /v1/me", body: () => ({}), ...everyUser([400, "validation_failed"]) },
   { route: "DELETE /v1/me", body: () => ({ password: "not the password" }), ...everyUser(FORBIDDEN) },
   { route: "POST /v1/me/repair", ...everyUser(OK) },
+  { route: "GET /v1/me/export", ...everyUser(OK) },
   { route: "GET /v1/me/unread", ...everyUser(OK) },
   { route: "GET /v1/me/join-requests", ...everyUser(OK) },
   {

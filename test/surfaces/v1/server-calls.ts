@@ -24,6 +24,17 @@ export const SERVER_CALLS: ServerCall[] = [
   { route: "GET /v1/server/keys", scope: "keys", expected: [200] },
   { route: "POST /v1/server/keys", scope: "keys", body: {}, expected: [400, "validation_failed"] },
   { route: "DELETE /v1/server/keys/:id", scope: "keys", path: { id: "0" }, expected: [404, "not_found"] },
+  { route: "GET /v1/server/export", scope: "data", expected: [200] },
+  {
+    route: "GET /v1/server/conversations/:cref/export",
+    ...{ scope: "data", path: NOWHERE, expected: [404, "not_found"] },
+  },
+  { route: "GET /v1/server/users/:ref/export", scope: "data", path: NOBODY, expected: [404, "not_found"] },
+  { route: "POST /v1/server/imports", scope: "data", body: {}, expected: [200] },
+  {
+    route: "PUT /v1/server/imports/files/:sha256",
+    ...{ scope: "data", path: { sha256: "0".repeat(64) }, body: "bytes", expected: [404, "not_found"] },
+  },
   { route: "GET /v1/server/hooks", scope: "hooks", expected: [200] },
   { route: "POST /v1/server/hooks", scope: "hooks", body: {}, expected: [400, "validation_failed"] },
   { route: "GET /v1/server/hooks/:id", scope: "hooks", path: NO_HOOK, expected: [404, "not_found"] },

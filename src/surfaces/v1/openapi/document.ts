@@ -9,7 +9,7 @@ import { codesOf, Problem, problemResponse, problems, responseName } from "../sc
 import { ABOUT, SECURITY_SCHEMES, TAGS } from "./about.ts";
 import { addExamples } from "./examples.ts";
 import { normalize } from "./normalize.ts";
-import { recordSchema } from "./records.ts";
+import { recordSchemas } from "./records.ts";
 
 /** An OpenAPI 3.1 document. */
 export type Document = ReturnType<OpenAPIHono["getOpenAPI31Document"]>;
@@ -39,7 +39,8 @@ const SOME_ORIGIN = "https://chat.example.org";
  */
 export function describe(router: OpenAPIHono<AppEnv>, origin = SOME_ORIGIN): Document {
   for (const [name, schema] of Object.entries(SCHEMAS)) router.openAPIRegistry.register(name, schema);
-  router.openAPIRegistry.registerComponent("schemas", "ExportRecord", recordSchema());
+  for (const [name, schema] of Object.entries(recordSchemas()))
+    router.openAPIRegistry.registerComponent("schemas", name, schema);
   const document = normalize(
     router.getOpenAPI31Document({
       openapi: "3.1.0",

@@ -1,8 +1,12 @@
 import { z } from "@hono/zod-openapi";
 import { QueryText } from "./common.ts";
 
-/** A line of an export or an import: see `recordSchema`. A zod validator would parse the whole body. */
-export const RECORD = { $ref: "#/components/schemas/ExportRecord" } as const;
+/** Lines of records, each one JSON: the document has their schema beside it. */
+export const RECORDS = {
+  type: "string" as const,
+  description:
+    "JSON Lines: each line is an `ExportRecord`, and the content of its messages is `ExportedContent` (both among the schemas of this document)",
+};
 
 const Cursor = QueryText.optional();
 

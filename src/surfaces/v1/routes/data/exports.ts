@@ -9,18 +9,25 @@ import { JSON_LINES, linesOf } from "../../json-lines.ts";
 import { callerRoutes, serverRoutes } from "../../route.ts";
 import { v1Router } from "../../router.ts";
 import { problems } from "../../schemas/common.ts";
-import { ConversationExportQuery, ExportQuery, RECORD } from "../../schemas/data.ts";
+import { ConversationExportQuery, ExportQuery, RECORDS } from "../../schemas/data.ts";
 import { ConversationRefParams } from "../../schemas/server/conversations.ts";
 import { UserRefParams } from "../../schemas/server/users.ts";
 
 const dataRoute = serverRoutes("data", "whole");
 
 const lines = {
-  200: { description: "A part of the export", content: { [JSON_LINES]: { schema: RECORD } } },
+  200: { description: "A part of the export", content: { [JSON_LINES]: { schema: RECORDS } } },
 };
 const zip = {
   200: {
     description: "A zip with `records.jsonl`",
+    headers: {
+      "Content-Disposition": {
+        required: true,
+        description: "The name of the file",
+        schema: { type: "string" as const },
+      },
+    },
     content: { "application/zip": { schema: { type: "string", format: "binary" } as const } },
   },
 };
@@ -63,9 +70,9 @@ export const exports = v1Router()
     const records = exportDeployment(c.var.core, c.req.valid("query"));
     return answer(linesOf(records, c.var.core.fileOrigins), JSON_LINES);
   })
-  .openapi(conversationRoute, (c) => {
+  .openapi(conversationRoute, async (c) => {
     const { cref } = c.req.valid("param");
-    const records = exportConversation(c.var.core, cref, c.req.valid("query"));
+    const records = await exportConversation(c.var.core, cref, c.req.valid("query"));
     return answer(linesOf(records, c.var.core.fileOrigins), JSON_LINES);
   })
   .openapi(userRoute, async (c) => {

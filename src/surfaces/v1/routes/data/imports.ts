@@ -8,13 +8,7 @@ import { JSON_LINES, readRecords } from "../../json-lines.ts";
 import { jsonAnswer, serverRoutes } from "../../route.ts";
 import { v1Router } from "../../router.ts";
 import { problems } from "../../schemas/common.ts";
-import {
-  ExportRecord,
-  ImportQuery,
-  RECORD,
-  ImportReport as Report,
-  Sha256Params,
-} from "../../schemas/data.ts";
+import { ImportQuery, RECORDS, ImportReport as Report, Sha256Params } from "../../schemas/data.ts";
 import { BYTES } from "../../schemas/files.ts";
 import { serializeReport } from "../../serialize/data.ts";
 
@@ -26,7 +20,7 @@ const importRoute = dataRoute("post", "/v1/server/imports", {
   description: `JSON Lines of at most ${LIMITS.importBytes / 1_048_576} MiB, of an export or made from elsewhere. Whatever the order of the lines is, users come first, then files, conversations, messages, members, reads; in a long file that is cut into several bodies they come in this order. Idempotent by external ids: what is there stays, but a message that differs becomes as it is given. Messages keep their times, and come behind the newest one of their conversation. Members have read all, unless a \`read\` says otherwise; nobody is notified, and no hook is told. A line that cannot be stored is reported and keeps no other.`,
   request: {
     query: ImportQuery,
-    body: { required: true, content: { [JSON_LINES]: { schema: RECORD } } },
+    body: { required: true, content: { [JSON_LINES]: { schema: RECORDS } } },
   },
   responses: {
     200: jsonAnswer("What became of the lines", Report),

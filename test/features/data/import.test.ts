@@ -1,0 +1,298 @@
+import { beforeAll, describe, expect, test } from "vitest";
+import { z } from "zod";
+import type { ExportRecordInput } from "../../../src/domain/data/records.ts";
+import { makeServerKey } from "../../support/accounts/server-keys.ts";
+import { signedInUsers } from "../../support/accounts/users.ts";
+import { call, expectProblem, type SignedIn } from "../../support/clients/api.ts";
+import { page } from "../../support/clients/chat.ts";
+import { exportAll, importAll } from "./records.ts";
+
+let key: string;
+
+beforeAll(async () => {
+  key = (await makeServerKey(["data", "conversations", "tokens", "users", "hooks"])).text;
+});
+
+let worlds = 0;
+
+/** Records of a group of three with ten messages, under ids that no other test has. */
+function world(): { prefix: string; records: ExportRecordInput[] } {
+  const prefix = `w${++worlds}-${crypto.randomUUID().slice(0, 8)}`;
+  const names = ["ann", "ben", "cai"].map((name) => `${prefix}:${name}`);
+  const records: ExportRecordInput[] = [
+    { type: "version", version: { format: 1, source: "test", created_at: 1 } },
+    ...names.map(
+      (id): ExportRecordInput => ({ type: "user", user: { external_id: id, nickname: id.slice(-3) } }),
+    ),
+    {
+      type: "conversation",
+      conversation: {
+        external_id: `${prefix}:room`,
+        kind: "group",
+        name: "Room",
+        owner: `${prefix}:ann`,
+        created_at: 1_000,
+      },
+    },
+    ...Array.from(
+      { length: 10 },
+      (_, i): ExportRecordInput => ({
+        type: "message",
+        message: {
+          conversation: `${prefix}:room`,
+          external_id: `m${i}`,
+          sender: names[i % 3] ?? "",
+          created_at: 1_000_000 + i,
+          kind: "text",
+          body: { text: `word${i}` },
+        },
+      }),
+    ),
+    ...names.map(
+      (user): ExportRecordInput => ({ type: "member", member: { conversation: `${prefix}:room`, user } }),
+    ),
+  ];
+  return { prefix, records };
+}
+
+const lines = (records: ExportRecordInput[]) => records.map((record) => JSON.stringify(record));
+
+/** A token of an imported user. */
+async function tokenOf(ref: string): Promise<string> {
+  const path = `/v1/server/users/${encodeURIComponent(`ext:${ref}`)}/tokens`;
+  const { body } = await call("POST", path, { token: key, body: {} });
+  return z.object({ token: z.string() }).parse(body).token;
+}
+
+const Listed = z.object({
+  items: z.array(z.object({ id: z.int(), name: z.string(), unread_count: z.int(), last_seq: z.int() })),
+});
+
+async function listOf(token: string) {
+  return Listed.parse((await call("GET", "/v1/conversations", { token })).body).items;
+}
+
+test("members find an imported group with its times and its order, and have nothing unread", async () => {
+  const { prefix, records } = world();
+  const report = await importAll(key, lines(records));
+  expect(report).toMatchObject({
+    imported: { user: 3, conversation: 1, message: 10, member: 3 },
+    left_out: [],
+  });
+  const token = await tokenOf(`${prefix}:ben`);
+  const [room, ...others] = await listOf(token);
+  expect(others).toEqual([]);
+  expect(room).toMatchObject({ name: "Room", unread_count: 0, last_seq: 10 });
+  const { body } = await call("GET", `/v1/conversations/${room?.id}/messages`, { token });
+  const { items } = z
+    .object({ items: z.array(z.object({ created_at: z.int(), body: z.unknown() })) })
+    .parse(body);
+  expect(items.map(({ created_at }) => created_at)).toEqual(
+    Array.from({ length: 10 }, (_, i) => 1_000_000 + i),
+  );
+  const found = await call("GET", `/v1/conversations/${room?.id}/messages/search?q=word7`, { token });
+  expect(found.body).toMatchObject({ items: [{ seq: 8 }] });
+});
+
+test("a repeat changes nothing, and goes on where an import broke off", async () => {
+  const { records } = world();
+  await importAll(key, lines(records.slice(0, 9)));
+  expect(await importAll(key, lines(records))).toMatchObject({
+    ...{ imported: { user: 0, conversation: 0, message: 6, member: 3 }, left_out_count: 0 },
+    unchanged: { user: 3, conversation: 1, message: 4, member: 0 },
+  });
+  const again = await importAll(key, lines(records));
+  expect(Object.values(again.imported)).toEqual([0, 0, 0, 0, 0, 0]);
+});
+
+test("a message that differs becomes as it is given", async () => {
+  const { prefix, records } = world();
+  await importAll(key, lines(records));
+  const token = await tokenOf(`${prefix}:ben`);
+  const [room] = await listOf(token);
+  const changed = (fields: object) => {
+    const found = records.find((record) => record.type === "message");
+    return found?.type === "message"
+      ? [{ type: "message" as const, message: { ...found.message, ...fields } }]
+      : [];
+  };
+  const edited = {
+    body: { text: "edited" },
+    version: 2,
+    edited_at: 1_000_500,
+    reactions: [{ key: "👍", user: `${prefix}:cai`, at: 5 }],
+  };
+  expect(await importAll(key, lines(changed(edited)))).toMatchObject({ imported: { message: 1 } });
+  const read = async () => (await call("GET", `/v1/conversations/${room?.id}/messages/1`, { token })).body;
+  expect(await read()).toMatchObject({
+    body: { text: "edited" },
+    version: 2,
+    reactions: [{ key: "👍", count: 1 }],
+  });
+  await importAll(key, lines(changed({ kind: "text", body: {}, revoked: { by: `${prefix}:ann` } })));
+  expect(await read()).toMatchObject({ revoked: true, body: {} });
+});
+
+describe("what cannot be stored is reported, and keeps no other", () => {
+  test.each([
+    ["no JSON", "{", null, "must be JSON"],
+    ["no record", { type: "messages" }, null, "Invalid"],
+    ["an unknown sender", { type: "message", message: { sender: "nobody" } }, "message", "sender"],
+    [
+      "an unknown conversation",
+      { type: "message", message: { conversation: "none" } },
+      "message",
+      "conversation",
+    ],
+    ["a body of another kind", { type: "message", message: { body: { latitude: 1 } } }, "message", ""],
+    [
+      "too long a text",
+      { type: "message", message: { body: { text: "x".repeat(9_000) } } },
+      "message",
+      "8000",
+    ],
+    [
+      "an unknown file",
+      { type: "message", message: { kind: "image", body: { file: "none" } } },
+      "message",
+      "file",
+    ],
+    ["a newer format", { type: "version", version: { format: 2 } }, "version", "format 2"],
+    ["a user who is no member", { type: "read", read: {} }, "read", "no member"],
+  ] as const)("%s", async (_, flaw, type, reason) => {
+    const { prefix, records } = world();
+    const base = {
+      message: {
+        ...{ conversation: `${prefix}:room`, external_id: "x", sender: `${prefix}:ann` },
+        ...{ created_at: 2_000_000, kind: "text", body: { text: "x" } },
+      },
+      read: { conversation: `${prefix}:room`, user: `${prefix}:stranger`, message: null },
+      version: { source: "test", created_at: 1 },
+    };
+    const stranger = JSON.stringify({ type: "user", user: { external_id: `${prefix}:stranger` } });
+    const line =
+      typeof flaw === "string"
+        ? flaw
+        : JSON.stringify(
+            Object.fromEntries(
+              Object.entries(flaw).map(([name, value]) => [
+                name,
+                typeof value === "string" ? value : { ...Reflect.get(base, name), ...value },
+              ]),
+            ),
+          );
+    const report = await importAll(key, [...lines(records), stranger, line]);
+    expect(report.imported).toMatchObject({ message: 10, member: 3 });
+    expect(report.left_out).toMatchObject([
+      { line: records.length + 2, type, reason: expect.stringContaining(reason) },
+    ]);
+  });
+});
+
+test("a dry run stores nothing", async () => {
+  const { prefix, records } = world();
+  const body = lines(records).join("\n");
+  const answer = await call("POST", "/v1/server/imports?dry_run=true", { token: key, body });
+  expect(answer.body).toMatchObject({ imported: { message: 10 } });
+  expectProblem(await call("GET", `/v1/server/users/ext:${prefix}:ann`, { token: key }), 404, "not_found");
+});
+
+test("a body over 8 MiB is refused", async () => {
+  const body = "x".repeat(8 * 1024 * 1024 + 1);
+  expectProblem(await call("POST", "/v1/server/imports", { token: key, body }), 413, "too_large");
+});
+
+test("files come with their bytes: a message and an avatar show them", async () => {
+  const { prefix, records } = world();
+  const bytes = new TextEncoder().encode(`bytes of ${prefix}`);
+  const digest = new Uint8Array(await crypto.subtle.digest("SHA-256", bytes));
+  const sha256 = Array.from(digest, (byte) => byte.toString(16).padStart(2, "0")).join("");
+  const [first, ...rest] = records;
+  const shown: ExportRecordInput[] = [
+    ...(first ? [first] : []),
+    { type: "user", user: { external_id: `${prefix}:dan`, avatar: `file:${prefix}:file` } },
+    ...rest,
+    {
+      type: "file",
+      file: { external_id: `${prefix}:file`, sha256, name: "a b.txt", uploader: `${prefix}:ann` },
+    },
+    {
+      type: "message",
+      message: {
+        ...{
+          conversation: `${prefix}:room`,
+          external_id: "file",
+          sender: `${prefix}:ann`,
+          created_at: 3_000_000,
+        },
+        ...{ kind: "file", body: { file: `${prefix}:file`, name: "a b.txt" } },
+      },
+    },
+  ];
+  const report = await importAll(key, lines(shown));
+  expect(report).toMatchObject({ left_out: [], files_wanted: [{ external_id: `${prefix}:file`, sha256 }] });
+  const path = `/v1/server/imports/files/${sha256}`;
+  expectProblem(await call("PUT", path, { token: key, body: new Uint8Array([1]) }), 400, "validation_failed");
+  expect((await call("PUT", path, { token: key, body: bytes })).status).toBe(201);
+  expect((await call("PUT", path, { token: key, body: bytes })).status).toBe(200);
+  expect((await importAll(key, lines(shown))).files_wanted).toEqual([]);
+  const token = await tokenOf(`${prefix}:ben`);
+  const [room] = await listOf(token);
+  const { body } = await call("GET", `/v1/conversations/${room?.id}/messages/11`, { token });
+  const { url } = z.object({ body: z.object({ url: z.url() }) }).parse(body).body;
+  expect((await call("GET", new URL(url).pathname)).body).toBe(`bytes of ${prefix}`);
+  const dan = await call("GET", `/v1/server/users/ext:${prefix}:dan`, { token: key });
+  expect(dan.body).toMatchObject({ avatar: url });
+});
+
+test("`since` tells what is new or changed, and nothing else", async () => {
+  const { prefix, records } = world();
+  await importAll(key, lines(records));
+  const { cursor } = await exportAll(key, "/v1/server/export");
+  const path = `/v1/server/export?since=${encodeURIComponent(cursor)}`;
+  const own = (all: Awaited<ReturnType<typeof exportAll>>["records"]) =>
+    all.filter((record) => JSON.stringify(record).includes(prefix) && record.type === "message");
+  expect(own((await exportAll(key, path)).records)).toEqual([]);
+  const token = await tokenOf(`${prefix}:ben`);
+  const [room] = await listOf(token);
+  const send = { kind: "text", body: { text: "new" } };
+  await call("POST", `/v1/conversations/${room?.id}/messages`, { token, body: send });
+  await call("PUT", `/v1/conversations/${room?.id}/messages/2/reactions/${encodeURIComponent("👍")}`, {
+    token,
+  });
+  expect(own((await exportAll(key, path)).records)).toMatchObject([
+    { message: { external_id: "m1", reactions: [{ key: "👍" }] } },
+    { message: { body: { text: "new" } } },
+  ]);
+});
+
+describe("one's own export", () => {
+  let ann: SignedIn;
+  let ben: SignedIn;
+
+  beforeAll(async () => {
+    const [one, other] = await signedInUsers(2);
+    if (!one || !other) throw new Error("two users are signed in");
+    [ann, ben] = [one, other];
+  });
+
+  test("has what one has said, and nothing that others have", async () => {
+    const opened = await call("POST", "/v1/conversations", {
+      token: ann.token,
+      body: { kind: "direct", user_id: ben.user.id },
+    });
+    const { id } = z.object({ id: z.int() }).parse(opened.body);
+    const say = (token: string, text: string) =>
+      call("POST", `/v1/conversations/${id}/messages`, { token, body: { kind: "text", body: { text } } });
+    await say(ann.token, "of ann");
+    await say(ben.token, "of ben");
+    const answer = await call("GET", "/v1/me/export", { token: ann.token });
+    expect(answer.status).toBe(200);
+    expect(answer.headers.get("Content-Type")).toBe("application/zip");
+    const text = String(answer.body);
+    expect(text).toContain("of ann");
+    expect(text).toContain("records.jsonl");
+    expect(text).not.toContain("of ben");
+    expect((await page(ann, id)).items.length).toBe(2);
+  });
+});
