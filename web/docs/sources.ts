@@ -4,6 +4,7 @@ import CHANGES from "../../docs/guides/changes.md";
 import CONNECT from "../../docs/guides/connect.md";
 import CONVENTIONS from "../../docs/guides/conventions.md";
 import CONVERSATIONS from "../../docs/guides/conversations.md";
+import DATA from "../../docs/guides/data.md";
 import EMBED from "../../docs/guides/embed.md";
 import ERRORS from "../../docs/guides/errors.md";
 import FILES from "../../docs/guides/files.md";
@@ -60,6 +61,7 @@ export const GUIDE_SOURCES: readonly Source[] = [
   guide("connect", "Connect your users", CONNECT),
   guide("backend", "Your backend", BACKEND),
   guide("hooks", "Hooks (webhooks)", HOOKS),
+  guide("data", "Your data", DATA),
   guide("resume", "Resume", RESUME),
   guide("sockets", "Sockets", SOCKETS),
   guide("conversations", "Conversations", CONVERSATIONS),

@@ -31,7 +31,7 @@ const MAX_HIDES = 2_000;
 /** What a reaction or a vote takes in a part, about. */
 const MARK_BYTES = 64;
 /** Messages that one turn looks through for those of one sender. */
-const MAX_LOOKED_AT = 5_000;
+const MAX_LOOKED_AT = 2_000;
 
 /** Where an export begins. */
 export type ExportStart =
