@@ -1,0 +1,12 @@
+/**
+ * `npm run import`: moves users, conversations, messages and files from Slack, Mattermost, Discord or Stream, or
+ * from a file of Parley's own format, to a deployment. `--help` has the flags, docs/guides/move.md what comes.
+ */
+import { runImport } from "./import/run.ts";
+
+const { PARLEY_URL, PARLEY_KEY } = process.env;
+process.exitCode = await runImport({
+  argv: process.argv.slice(2),
+  env: { PARLEY_URL, PARLEY_KEY },
+  say: (line) => console.log(line),
+});

@@ -1,0 +1,158 @@
+import type { ExportRecordInput } from "../../../src/domain/data/records.ts";
+import type { LeftOut } from "../left-out.ts";
+import type { MessageDraft } from "./draft.ts";
+import { avatarOf, emailOf, nicknameOf } from "./names.ts";
+import type { People } from "./people.ts";
+import { Spool } from "./spool.ts";
+
+/** The part of a record of a type. */
+type RecordOf<Type extends string> = Extract<ExportRecordInput, { type: Type }>;
+export type UserInput = RecordOf<"user">["user"];
+export type ConversationInput = RecordOf<"conversation">["conversation"];
+type MemberInput = RecordOf<"member">["member"];
+type MemberFields = Pick<MemberInput, "role" | "joined_at">;
+
+/** A person or a bot of the origin. */
+export interface PersonDraft {
+  /** the origin's own id, by which `--people` may name them */
+  originId: string;
+  /** the external id that the converter would give them */
+  id: string;
+  /** the best name first */
+  names: (string | null | undefined)[];
+  /** the name of somebody without one; absent: one is made up */
+  fallback?: string;
+  email?: string | null | undefined;
+  avatar?: string | null | undefined;
+  isBot?: boolean | undefined;
+  createdAt?: number | undefined;
+  /** their account was closed at the origin: they keep their name */
+  isDeactivated?: boolean | undefined;
+}
+
+/** A conversation, its members and the ids of its messages. */
+export interface Collected {
+  record: ConversationInput;
+  /** who made it, by external id: its owner, unless a member has the role */
+  creator?: string | undefined;
+  members: Map<string, MemberFields & { state: "active" | "left" }>;
+  messages: Set<string>;
+  /** those of them that are notices, in whose threads nobody can answer */
+  notices: Set<string>;
+  pins: number[];
+}
+
+/** All that a converter has read, until it is written as records. */
+export class Collection {
+  readonly leftOut: LeftOut;
+  readonly users = new Map<string, UserInput>();
+  readonly conversations = new Map<string, Collected>();
+  /** the external ids of users whom the deployment has: they get no record */
+  readonly known = new Set<string>();
+  /** the time of the newest message */
+  newest = 0;
+  messages = 0;
+  readonly #people: People;
+  readonly #spool = new Spool();
+  readonly #byOrigin = new Map<string, string>();
+  /** users whose names are made up */
+  readonly #unnamed = new Set<string>();
+
+  constructor(leftOut: LeftOut, people: People) {
+    this.leftOut = leftOut;
+    this.#people = people;
+  }
+
+  /**
+   * Adds a person, or what is known of them besides. Returns the external id by which records name them.
+   */
+  person({ originId, id: made, ...person }: PersonDraft): string {
+    const match = this.#people.find(originId, person.email);
+    const id = match?.id ?? made;
+    this.#byOrigin.set(originId, id);
+    if (match?.isKnown) this.known.add(id);
+    const { nickname: known, ...rest } = this.users.get(id) ?? {};
+    const name = nicknameOf(person.names, "");
+    const isNamed = known !== undefined && !this.#unnamed.has(id);
+    if (name === "" && !isNamed) this.#unnamed.add(id);
+    else this.#unnamed.delete(id);
+    const madeUp = nicknameOf([person.fallback], `User ${originId.slice(-12)}`);
+    this.users.set(id, {
+      external_id: id,
+      nickname: isNamed ? known : name || madeUp,
+      ...(person.isBot && { bot: true }),
+      ...optional("email", emailOf(person.email)),
+      ...optional("avatar", avatarOf(person.avatar)),
+      ...(person.createdAt !== undefined && { created_at: person.createdAt }),
+      ...(person.isDeactivated && { metadata: { deactivated: true } }),
+      // What was said of them first stays.
+      ...rest,
+    });
+    return id;
+  }
+
+  /** The external id of a person whom the converter has added. */
+  idOf(originId: string): string | undefined {
+    return this.#byOrigin.get(originId);
+  }
+
+  /** The name of a user as messages show it. */
+  nameOf(user: string): string {
+    return this.users.get(user)?.nickname ?? user;
+  }
+
+  conversation(record: ConversationInput, creator?: string): void {
+    if (this.conversations.has(record.external_id)) return;
+    this.conversations.set(record.external_id, {
+      ...{ record, creator },
+      ...{ members: new Map(), messages: new Set(), notices: new Set(), pins: [] },
+    });
+  }
+
+  /** Adds a member. */
+  member(conversation: string, user: string, fields: MemberFields = {}): void {
+    const members = this.conversations.get(conversation)?.members;
+    members?.set(user, { ...members.get(user), ...fields, state: "active" });
+  }
+
+  /** Notes what is known of a user who is a member, or was one once. */
+  formerMember(conversation: string, user: string, fields: MemberFields = {}): void {
+    const members = this.conversations.get(conversation)?.members;
+    members?.set(user, { state: "left", ...members.get(user), ...fields });
+  }
+
+  /** Adds a message. A second one with its id is left out. @param order see `Spool.add` */
+  message(conversation: string, draft: MessageDraft, order = draft.time): void {
+    const collected = this.conversations.get(conversation);
+    if (!collected) return;
+    if (collected.messages.has(draft.id)) {
+      this.leftOut.add({ reason: "a second message with the same id", where: draft.where, what: draft.text });
+      return;
+    }
+    collected.messages.add(draft.id);
+    if (draft.pinned) collected.pins.push(draft.pinned.at);
+    if (draft.sender === null) collected.notices.add(draft.id);
+    const { sender, reactions = [] } = draft;
+    // Who has written or reacted was a member once, and may not be one any more.
+    for (const user of [sender, ...reactions.map((reaction) => reaction.user)])
+      if (user !== null) this.formerMember(conversation, user);
+    this.newest = Math.max(this.newest, draft.time);
+    this.messages++;
+    this.#spool.add(conversation, order, draft);
+  }
+
+  /** The messages of a conversation in the order of their time. */
+  sorted(conversation: string): Generator<MessageDraft> {
+    return this.#spool.sorted(conversation);
+  }
+
+  close(): void {
+    this.#spool.close();
+  }
+}
+
+function optional<Name extends string>(name: Name, value: string): Partial<Record<Name, string>> {
+  const field: Partial<Record<Name, string>> = {};
+  if (value !== "") field[name] = value;
+  return field;
+}

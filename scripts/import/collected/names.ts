@@ -1,0 +1,39 @@
+import { ProfileFields } from "../../../src/domain/accounts/user.ts";
+import { GroupName } from "../../../src/domain/names/names.ts";
+
+/** The first of some names that a user may have here, cut to its length; else `fallback`. */
+export function nicknameOf(names: readonly (string | null | undefined)[], fallback: string): string {
+  for (const name of names) {
+    if (!name?.trim()) continue;
+    const cut = first(name.trim(), 64);
+    const parsed = ProfileFields.shape.nickname.safeParse(cut);
+    if (parsed.success && parsed.data !== "") return parsed.data;
+  }
+  return fallback;
+}
+
+/** As `nicknameOf`, of a group. */
+export function groupNameOf(names: readonly (string | null | undefined)[], fallback: string): string {
+  for (const name of names) {
+    const parsed = GroupName.safeParse(first(name?.trim() ?? "", 100));
+    if (parsed.success) return parsed.data;
+  }
+  return fallback;
+}
+
+/** An address that a profile may have, or `""`. */
+export function emailOf(email: string | null | undefined): string {
+  const parsed = ProfileFields.shape.email.safeParse(email ?? "");
+  return parsed.success ? parsed.data : "";
+}
+
+/** An http(s) URL as picture of a user, or `""`. */
+export function avatarOf(url: string | null | undefined): string {
+  const parsed = ProfileFields.shape.avatar.safeParse(url ?? "");
+  return parsed.success ? parsed.data : "";
+}
+
+/** The beginning of a text, in code points. */
+export function first(text: string, length: number): string {
+  return [...text.toWellFormed().replaceAll("\u0000", "")].slice(0, length).join("").trim();
+}

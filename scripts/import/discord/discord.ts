@@ -1,0 +1,135 @@
+import type { Collection } from "../collected/collection.ts";
+import { first, groupNameOf } from "../collected/names.ts";
+import { ImportFailure } from "../failure.ts";
+import { Ids } from "../ids.ts";
+import { firstIssue } from "../input/json.ts";
+import { readJsonParts } from "../input/json-parts.ts";
+import type { Source } from "../input/source.ts";
+import { type DiscordRoom, takeMessage } from "./messages.ts";
+import { Channel, Guild, Message, type User } from "./shapes.ts";
+
+/** Files that a message shows may be JSON, too: a hash is at the end of their names. */
+const ASSET = /-[A-F0-9]{5}\.json$|_Files\//;
+const DIRECT = "DirectTextChat";
+const DIRECT_GROUP = "DirectGroupTextChat";
+
+/** A file, and the channel that it has. */
+interface Exported {
+  path: string;
+  guild: Guild;
+  channel: Channel;
+}
+
+/**
+ * Reads what DiscordChatExporter writes as JSON: a file for each channel, in a folder, a zip, or alone.
+ * @see https://github.com/Tyrrrz/DiscordChatExporter
+ * @throws ImportFailure that names the file and line
+ */
+export async function readDiscord(source: Source, collection: Collection): Promise<void> {
+  const files: Exported[] = [];
+  for (const path of source.paths)
+    if (path.endsWith(".json") && !ASSET.test(path)) {
+      const head = await headOf(source, path);
+      if (head) files.push(head);
+      else
+        collection.leftOut.add({ reason: "a file that is no channel of DiscordChatExporter", where: path });
+    }
+  if (files.length === 0)
+    throw new ImportFailure(
+      `${source.name} has no file of DiscordChatExporter: one of JSON, with "guild", "channel" and "messages".`,
+    );
+  const ids = new Ids("discord");
+  const channelNames = new Map(files.map(({ channel }) => [channel.id, channel.name]));
+  const user = userOf(collection, ids);
+  // A thread belongs to a message of another file: that one comes first.
+  const isThread = ({ channel }: Exported) => /Thread$/.test(channel.type);
+  for (const { path, guild, channel } of [
+    ...files.filter((one) => !isThread(one)),
+    ...files.filter(isThread),
+  ]) {
+    const parent = ids.of(channel.categoryId ?? "");
+    const start = ids.ofMessage(channel.id);
+    const hasRoot = collection.conversations.get(parent)?.messages.has(start) ?? false;
+    const conversation = hasRoot ? parent : ids.of(channel.id);
+    if (!hasRoot) collection.conversation(conversationOf(conversation, guild, channel));
+    const room: DiscordRoom = {
+      ...{ collection, ids, conversation, path, user, root: hasRoot ? start : undefined },
+      channelName: (id) => channelNames.get(id),
+    };
+    await readMessages(source, room);
+    if (channel.type === DIRECT) setUsers(room, channel);
+  }
+}
+
+/** Reads a file up to its messages. Returns undefined if it is none of a channel. */
+async function headOf(source: Source, path: string): Promise<Exported | undefined> {
+  let guild: Guild = {};
+  const isPart = ([key = "", ...rest]: readonly string[]) =>
+    key === "messages" || (rest.length === 0 && (key === "guild" || key === "channel"));
+  for await (const part of readJsonParts(source, path, isPart)) {
+    if (!("path" in part)) return undefined;
+    if (part.path[0] === "guild") guild = Guild.catch({}).parse(part.parse());
+    if (part.path[0] === "messages") return undefined;
+    if (part.path[0] !== "channel") continue;
+    const channel = Channel.safeParse(part.parse());
+    return channel.success ? { path, guild, channel: channel.data } : undefined;
+  }
+  return undefined;
+}
+
+async function readMessages(source: Source, room: DiscordRoom): Promise<void> {
+  const { path, collection } = room;
+  const isMessage = ([key, ...rest]: readonly string[]) => key === "messages" && rest.length === 1;
+  for await (const part of readJsonParts(source, path, isMessage)) {
+    if (!("path" in part)) continue;
+    const where = `${path}:${part.line}`;
+    const message = Message.safeParse(part.parse());
+    if (message.success) takeMessage(room, message.data, where);
+    else
+      collection.leftOut.add({ reason: "data that is no message", where, what: firstIssue(message.error) });
+  }
+}
+
+function conversationOf(
+  id: string,
+  guild: Guild,
+  channel: Channel,
+): Parameters<Collection["conversation"]>[0] {
+  if (channel.type === DIRECT) return { external_id: id, kind: "direct" };
+  const isInGuild = channel.type !== DIRECT_GROUP;
+  return {
+    // The export does not say who may see the channel, so nobody joins by themself.
+    ...{ external_id: id, kind: "group", history: "all", join_policy: "closed" },
+    name: groupNameOf([channel.name], `Channel ${channel.id}`),
+    announcement: first(channel.topic ?? "", 2_000),
+    ...(isInGuild && {
+      metadata: { guild: first(guild.name ?? "", 100), category: first(channel.category ?? "", 100) },
+    }),
+  };
+}
+
+/** The two users of a direct conversation. Who has written nothing is known by the name of the channel alone. */
+function setUsers({ collection, conversation, ids }: DiscordRoom, channel: Channel): void {
+  const collected = collection.conversations.get(conversation);
+  if (!collected) return;
+  const [one, other] = [...collected.members.keys()];
+  const originId = `direct/${channel.id}`;
+  const silent = () => collection.person({ originId, id: ids.of(originId), names: [channel.name] });
+  if (one !== undefined) collected.record.users = [one, other ?? silent()];
+}
+
+function userOf(collection: Collection, ids: Ids): (user: User) => string {
+  const pictures = new Set<string>();
+  return ({ id, name, nickname, avatarUrl, isBot }) => {
+    const isLink = /^https?:/i.test(avatarUrl ?? "");
+    if (avatarUrl && !isLink && !pictures.has(id)) {
+      collection.leftOut.add({ reason: "a picture of a user that is a file", where: avatarUrl });
+      pictures.add(id);
+    }
+    const known = collection.idOf(id);
+    if (known !== undefined && (!isLink || collection.users.get(known)?.avatar)) return known;
+    return collection.person({
+      ...{ originId: id, id: ids.of(id), names: [nickname, name], avatar: avatarUrl, isBot: isBot ?? false },
+    });
+  };
+}

@@ -1,0 +1,58 @@
+import { outsideCode } from "../text/code.ts";
+
+/** What a text of Discord names, by its id. */
+export interface DiscordNames {
+  user(id: string): { id: string; name: string } | undefined;
+  channel(id: string): string | undefined;
+}
+
+const EVERYBODY = /(?<![\p{L}\p{N}@])@(everyone|here)\b/gu;
+const UNDERLINE = /(?<![\p{L}\p{N}_])__(?=\S)([^_\n]+)(?<=\S)__(?![\p{L}\p{N}_])/gu;
+
+/**
+ * Turns the Markdown of Discord into that of messages here. It is much the same: what is underlined becomes bold,
+ * and ids become names. An export may have names already.
+ * @see https://docs.discord.com/developers/reference#message-formatting
+ */
+export function fromDiscord(
+  source: string,
+  names: DiscordNames,
+): { text: string; mentions: string[]; mentionsAll: boolean } {
+  const mentions = new Set<string>();
+  let mentionsAll = false;
+  const text = outsideCode(source, (part) =>
+    quoted(part)
+      .replace(/<@!?(\d+)>/g, (_, id: string) => {
+        const user = names.user(id);
+        if (user) mentions.add(user.id);
+        return `@${user?.name ?? id}`;
+      })
+      .replace(/<@&\d+>/g, "@role")
+      .replace(/<#(\d+)>/g, (_, id: string) => `#${names.channel(id) ?? id}`)
+      .replace(/<a?:(\w+):\d+>/g, ":$1:")
+      .replace(/<\/([^:>]+):\d+>/g, "/$1")
+      .replace(/<t:(-?\d{1,12})(?::\w)?>/g, (_, seconds: string) => dateOf(Number(seconds)))
+      .replace(/<(https?:\/\/[^\s<>]+)>/g, "$1")
+      .replace(/^-# /gm, "")
+      .replace(UNDERLINE, "**$1**")
+      .replace(EVERYBODY, () => {
+        mentionsAll = true;
+        return "@everyone";
+      }),
+  );
+  return { text, mentions: [...mentions], mentionsAll };
+}
+
+/** `>>> ` quotes all that follows. */
+function quoted(text: string): string {
+  const at = text.search(/^>>> /m);
+  if (at < 0) return text;
+  return text.slice(0, at) + text.slice(at + 4).replace(/^/gm, "> ");
+}
+
+function dateOf(seconds: number): string {
+  const date = new Date(seconds * 1000);
+  return Number.isNaN(date.getTime())
+    ? String(seconds)
+    : `${date.toISOString().slice(0, 16).replace("T", " ")} UTC`;
+}

@@ -1,0 +1,151 @@
+import { posix } from "node:path";
+import type { Collection } from "../collected/collection.ts";
+import type { FileDraft, MessageDraft } from "../collected/draft.ts";
+import type { Ids } from "../ids.ts";
+import { ownKey } from "../text/emoji.ts";
+import { fromDiscord } from "./markdown.ts";
+import type { Attachment, Embed, Message, User } from "./shapes.ts";
+
+/** What people and apps say; `20` and `23` are answers of an app to a command. */
+const SAID = new Set(["Default", "Reply", "20", "23"]);
+/** What happened to a channel: a notice by nobody. */
+const NOTICES = new Set(["Call", "ChannelNameChange", "ChannelIconChange"]);
+const JOINED = "GuildMemberJoin";
+
+/** What the messages of a channel are converted with. */
+export interface DiscordRoom {
+  collection: Collection;
+  ids: Ids;
+  /** the external id of the conversation */
+  conversation: string;
+  /** the file, whose folder attachments are in */
+  path: string;
+  /** of a thread: the external id of the message that it answers */
+  root: string | undefined;
+  /** the external id of a user; makes one whom nobody has named yet */
+  user(user: User): string;
+  channelName(id: string): string | undefined;
+}
+
+/** Takes a message into the collection. @param where its file and line */
+export function takeMessage(room: DiscordRoom, message: Message, where: string): void {
+  const { collection, conversation, ids } = room;
+  const { type, timestamp: time, content } = message;
+  for (const user of message.mentions ?? []) room.user(user);
+  const sender = room.user(message.author);
+  if (type === JOINED) collection.member(conversation, sender, { joined_at: time });
+  const id = ids.ofMessage(message.id);
+  if (NOTICES.has(type)) {
+    const text = `${collection.nameOf(sender)}: ${content ?? ""}`;
+    collection.message(conversation, { id, sender: null, time, text, where }, orderOf(message));
+    return;
+  }
+  if (!SAID.has(type)) {
+    collection.leftOut.add({ reason: `a notice of the kind ${type}`, where, what: content ?? "" });
+    return;
+  }
+  // The export has no list of members: who has written is one.
+  collection.member(conversation, sender);
+  const names = {
+    user: (one: string) => {
+      const user = collection.idOf(one);
+      return user === undefined ? undefined : { id: user, name: collection.nameOf(user) };
+    },
+    channel: room.channelName,
+  };
+  const parts = textsOf(room, message, where).map((part) => fromDiscord(part, names));
+  const text = parts.map((part) => part.text).join("\n");
+  const mentions = parts.flatMap((part) => part.mentions);
+  const mentionsAll = parts.some((part) => part.mentionsAll);
+  const listed = (message.mentions ?? []).map((user) => room.user(user));
+  // Who is answered is in the list of who is mentioned, though the text does not name them.
+  const named = listed.filter((user) => text.includes(`@${collection.nameOf(user)}`));
+  const draft: MessageDraft = {
+    ...{ id, sender, time, text, where, mentionsAll, mentions: [...new Set([...mentions, ...named])] },
+    files: filesOf(room, message),
+    ...(room.root !== undefined && { thread: { root: room.root, alsoInMain: false } }),
+    ...(type === "Reply" &&
+      message.reference?.messageId && { replyTo: ids.ofMessage(message.reference.messageId) }),
+    ...(message.timestampEdited != null && { editedAt: message.timestampEdited }),
+    reactions: reactionsOf(room, message, where),
+    // The export does not say who has pinned it, and when.
+    ...(message.isPinned && { pinned: { at: time, by: sender } }),
+  };
+  collection.message(conversation, draft, orderOf(message));
+}
+
+function reactionsOf(
+  room: DiscordRoom,
+  message: Message,
+  where: string,
+): NonNullable<MessageDraft["reactions"]> {
+  return (message.reactions ?? []).flatMap(({ emoji, count, users }) => {
+    const name = emoji.name ?? "";
+    const missing = (count ?? 0) - (users?.length ?? 0);
+    room.collection.leftOut.add(
+      { reason: "a reaction of somebody whom the export does not name", where, what: name },
+      missing,
+    );
+    const key = emoji.id ? ownKey(name) : name;
+    return (users ?? []).map((user) => ({ key, user: room.user(user) }));
+  });
+}
+
+/** What a message says: its content, and what it shows besides. */
+function textsOf({ collection }: DiscordRoom, message: Message, where: string): string[] {
+  const { content, embeds, stickers, forwardedMessage: forwarded } = message;
+  const base = content ?? "";
+  const shown = (embed: Embed) => {
+    const isPreview = embed.url && base.includes(embed.url);
+    if (isPreview) collection.leftOut.add({ reason: "(the link stays) a preview of a link", where });
+    return isPreview ? "" : embedText(embed);
+  };
+  const parts = [
+    base,
+    ...(forwarded ? [quote([forwarded.content ?? "", ...(forwarded.embeds ?? []).map(embedText)])] : []),
+    ...(embeds ?? []).map(shown),
+    ...(stickers ?? []).map(({ name }) => `[Sticker: ${name ?? ""}]`),
+  ];
+  return parts.filter(Boolean);
+}
+
+function embedText({ title, url, description, author, fields }: Embed): string {
+  const heading = title && url ? `[${title}](${url})` : title || url;
+  const rows = (fields ?? []).map(({ name, value }) => [name, value].filter(Boolean).join(": "));
+  return quote([author?.name ?? "", heading ?? "", description ?? "", ...rows]);
+}
+
+function quote(texts: readonly string[]): string {
+  return texts
+    .filter(Boolean)
+    .flatMap((text) => text.split("\n").map((line) => `> ${line}`))
+    .join("\n");
+}
+
+function filesOf(
+  { ids, path }: DiscordRoom,
+  { attachments, forwardedMessage: forwarded }: Message,
+): FileDraft[] {
+  const fileOf = ({ id, url, fileName: name, fileSizeBytes: size }: Attachment): FileDraft => {
+    const file = { id: ids.of(`file/${id}`), name, size: size ?? undefined };
+    if (/^https?:/i.test(url)) return { ...file, url };
+    const relative = url.replaceAll("\\", "/");
+    const folder = posix.dirname(path);
+    return { ...file, paths: [relative, decoded(relative)].map((one) => posix.join(folder, one)) };
+  };
+  return [...(attachments ?? []), ...(forwarded?.attachments ?? [])].map(fileOf);
+}
+
+function decoded(path: string): string {
+  try {
+    return decodeURIComponent(path);
+  } catch {
+    // A name with a percent sign is no encoded one.
+    return path;
+  }
+}
+
+/** The time with what the id says within a millisecond: its last 22 bits rise. */
+function orderOf({ id, timestamp }: Message): number {
+  return timestamp + Number(BigInt(id) % 2n ** 22n) / 2 ** 22;
+}

@@ -1,0 +1,38 @@
+import { outsideCode } from "../text/code.ts";
+import { withEmoji } from "../text/emoji.ts";
+
+/** A username behind an `@`, as Mattermost has them; what ends a sentence is no part of it. */
+const MENTION = /(?<![\p{L}\p{N}@/._-])@([a-z0-9][a-z0-9._-]*[a-z0-9]|[a-z0-9])/giu;
+const EVERYBODY = new Set(["all", "channel", "here"]);
+
+/**
+ * Turns the Markdown of Mattermost into that of messages here: whom it names gets their name here, `__bold__`
+ * becomes `**bold**`, and a picture a link.
+ * @param user the external id and the name of a username
+ * @see https://docs.mattermost.com/collaborate/format-messages.html
+ */
+export function fromMarkdown(
+  source: string,
+  user: (name: string) => { id: string; name: string } | undefined,
+): { text: string; mentions: string[]; mentionsAll: boolean } {
+  const mentions = new Set<string>();
+  let mentionsAll = false;
+  const name = (all: string, word: string): string => {
+    if (EVERYBODY.has(word.toLowerCase())) {
+      mentionsAll = true;
+      return "@all";
+    }
+    const found = user(word.toLowerCase());
+    if (!found) return all;
+    mentions.add(found.id);
+    return `@${found.name}`;
+  };
+  const text = outsideCode(source, (part) =>
+    withEmoji(part)
+      .replace(/!\[([^\]\n]*)\]\(/g, (_, label: string) => `[${label || "picture"}](`)
+      .replace(/(?<![\p{L}\p{N}_])__(?=\S)([^_\n]+)(?<=\S)__(?![\p{L}\p{N}_])/gu, "**$1**")
+      .replaceAll("||", "\\|\\|")
+      .replace(MENTION, name),
+  );
+  return { text, mentions: [...mentions], mentionsAll };
+}

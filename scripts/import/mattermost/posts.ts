@@ -1,0 +1,121 @@
+import { posix } from "node:path";
+import type { Collection } from "../collected/collection.ts";
+import type { FileDraft, MessageDraft } from "../collected/draft.ts";
+import type { Ids } from "../ids.ts";
+import { reactionKeyOf } from "../text/emoji.ts";
+import { fromMarkdown } from "./markdown.ts";
+import type { Post, Reply } from "./shapes.ts";
+
+/** What the posts of a conversation are converted with. */
+export interface MattermostRoom {
+  collection: Collection;
+  ids: Ids;
+  /** the external id of the conversation */
+  conversation: string;
+  /** the folder of the export's file, which its `data/` is beside */
+  folder: string;
+  /** the external id of a user; makes one whom the export does not have */
+  user(username: string): string;
+}
+
+/** What happened to members: their records say it. */
+const MEMBERS = /^system_(join|leave|add|remove|guest)_?/;
+
+/** Takes a post with its replies into the collection. @param where its file and line */
+export function takePost(room: MattermostRoom, post: Post, where: string): void {
+  const replies = post.replies ?? [];
+  const root = take(room, post, where, replies.length > 0);
+  for (const [i, reply] of replies.entries()) take(room, reply, `${where} (reply ${i + 1})`, true, root);
+}
+
+/** @returns its id; undefined: it is left out */
+function take(
+  room: MattermostRoom,
+  post: Reply,
+  where: string,
+  isInThread: boolean,
+  root?: string,
+): string | undefined {
+  const { collection, conversation, ids } = room;
+  const { type, flagged_by: saved, create_at: time } = post;
+  collection.leftOut.add(
+    { reason: "a message that somebody has saved for themself", where },
+    saved?.length ?? 0,
+  );
+  const isSystem = type?.startsWith("system_") ?? false;
+  if (isSystem && MEMBERS.test(type ?? "") && !isInThread) {
+    collection.leftOut.add({ reason: `a notice of the kind ${type}`, where, what: post.message ?? "" });
+    return undefined;
+  }
+  const id = unusedId(room, `${time}:${post.user}`);
+  const { text, ...mentions } = fromMarkdown(textOf(post), (username) => {
+    const user = collection.idOf(username);
+    return user === undefined ? undefined : { id: user, name: collection.nameOf(user) };
+  });
+  if (isSystem && !isInThread) {
+    collection.message(conversation, { id, sender: null, time, text, where });
+    return id;
+  }
+  const sender = senderOf(room, post);
+  const draft: MessageDraft = {
+    ...{ id, sender, time, where, ...mentions },
+    text: type === "me" && text !== "" ? `_${text}_` : text,
+    files: (post.attachments ?? []).map(({ path }) => fileOf(ids, room.folder, path)),
+    ...(root !== undefined && { thread: { root, alsoInMain: false } }),
+    ...(post.edit_at ? { editedAt: post.edit_at } : {}),
+    reactions: (post.reactions ?? []).map(({ user, emoji_name: name, create_at: at }) => ({
+      ...{ key: reactionKeyOf(name), user: room.user(user) },
+      ...(at && { at }),
+    })),
+    // The export does not say who has pinned it, and when.
+    ...(post.is_pinned && { pinned: { at: time, by: sender } }),
+  };
+  collection.message(conversation, draft);
+  return id;
+}
+
+/** Posts have no ids there: time and author tell them apart, and a number those of one millisecond. */
+function unusedId({ collection, conversation, ids }: MattermostRoom, name: string): string {
+  const used = collection.conversations.get(conversation)?.messages;
+  for (let count = 1; ; count++) {
+    const id = ids.ofMessage(count === 1 ? name : `${name}:${count}`);
+    if (!used?.has(id)) return id;
+  }
+}
+
+function senderOf({ collection, ids, user }: MattermostRoom, { user: username, props }: Reply): string {
+  const name = props?.override_username;
+  if (!name) return user(username);
+  const originId = `hook/${name}`;
+  return (
+    collection.idOf(originId) ??
+    collection.person({ originId, id: ids.of(originId), names: [name], isBot: true })
+  );
+}
+
+function textOf({ message, props }: Reply): string {
+  const parts = (props?.attachments ?? []).map((attachment) => {
+    if (!attachment) return "";
+    const { pretext, author_name, title, title_link: link, text, fields, fallback } = attachment;
+    const body = [
+      ...[author_name, title && link ? `[${title}](${link})` : title, text],
+      ...(fields ?? []).map((field) => [field.title, field.value].filter(Boolean).join(": ")),
+    ];
+    const quoted = body.filter(Boolean).flatMap((one) =>
+      String(one)
+        .split("\n")
+        .map((line) => `> ${line}`),
+    );
+    const lines = [pretext, ...quoted].filter(Boolean);
+    return lines.length > 0 ? lines.join("\n") : (fallback ?? "");
+  });
+  return [message ?? "", ...parts].filter(Boolean).join("\n");
+}
+
+function fileOf(ids: Ids, folder: string, path: string): FileDraft {
+  const relative = path.replaceAll("\\", "/").replace(/^\/+/, "");
+  return {
+    ...{ id: ids.of(`file/${relative}`), name: posix.basename(relative) },
+    paths: [posix.join(folder, "data", relative), posix.join(folder, relative), relative],
+  };
+}

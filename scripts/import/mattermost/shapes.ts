@@ -1,0 +1,96 @@
+import { z } from "zod";
+
+/**
+ * The lines of a bulk export, as far as they are read.
+ * @see https://docs.mattermost.com/onboard/bulk-loading-data-format.html
+ */
+
+const text = z.string().nullish();
+const time = z.number().nonnegative().nullish();
+
+const Channels = z.array(z.object({ name: z.string(), roles: text })).nullish();
+
+const User = z.object({
+  username: z.string().min(1),
+  ...{ email: text, nickname: text, first_name: text, last_name: text, display_name: text },
+  delete_at: time,
+  teams: z.array(z.object({ name: z.string(), channels: Channels })).nullish(),
+});
+
+const Channel = z.object({
+  team: z.string(),
+  name: z.string(),
+  display_name: text,
+  type: z.string(),
+  ...{ header: text, purpose: text },
+  deleted_at: time,
+});
+
+const Attachment = z.object({
+  ...{ pretext: text, author_name: text, title: text, title_link: text, text, fallback: text },
+  fields: z.array(z.object({ title: z.unknown(), value: z.unknown() })).nullish(),
+});
+
+const Props = z
+  .object({
+    override_username: text,
+    attachments: z.array(Attachment.nullable().catch(null)).nullish().catch(null),
+  })
+  .nullish()
+  .catch(null);
+
+const ReplyFields = {
+  user: z.string().min(1),
+  type: text,
+  message: z.string().nullish(),
+  props: Props,
+  create_at: z.number().int().nonnegative(),
+  edit_at: time,
+  is_pinned: z.boolean().nullish(),
+  flagged_by: z.array(z.string()).nullish(),
+  reactions: z.array(z.object({ user: z.string(), emoji_name: z.string(), create_at: time })).nullish(),
+  attachments: z.array(z.object({ path: z.string() })).nullish(),
+};
+const Reply = z.object(ReplyFields);
+export type Reply = z.infer<typeof Reply>;
+
+const PostFields = { ...ReplyFields, replies: z.array(Reply).nullish() };
+export type Post = Reply & { replies?: Reply[] | null | undefined };
+
+const Members = z.array(z.string()).nullish();
+
+/** A line whose type has a place here. */
+export const Line = z.discriminatedUnion("type", [
+  z.object({ type: z.literal("user"), user: User }),
+  z.object({ type: z.literal("bot"), bot: User }),
+  z.object({ type: z.literal("channel"), channel: Channel }),
+  z.object({
+    type: z.literal("post"),
+    post: z.object({ ...PostFields, team: z.string(), channel: z.string() }),
+  }),
+  z.object({
+    type: z.literal("direct_channel"),
+    direct_channel: z.object({
+      members: Members,
+      // Newer exports have these instead.
+      participants: z.array(z.object({ username: z.string() })).nullish(),
+      header: text,
+    }),
+  }),
+  z.object({
+    type: z.literal("direct_post"),
+    direct_post: z.object({ ...PostFields, channel_members: z.array(z.string()) }),
+  }),
+]);
+export type Line = z.infer<typeof Line>;
+export const LINE_TYPES: readonly string[] = [
+  "user",
+  "bot",
+  "channel",
+  "post",
+  "direct_channel",
+  "direct_post",
+];
+
+/** Any line. */
+export const AnyLine = z.object({ type: z.string() });

@@ -1,0 +1,31 @@
+import { ExportRecord, type ExportRecordInput } from "../../src/domain/data/records.ts";
+import { ImportFailure } from "./failure.ts";
+import { firstIssue, readJsonLines } from "./input/json.ts";
+import type { Source } from "./input/source.ts";
+import type { LeftOut } from "./left-out.ts";
+
+/**
+ * The records of Parley's own format. All lines are read once before the first one is sent, so that half a file
+ * sends nothing.
+ * @throws ImportFailure that names the file and line
+ */
+export async function* readRecords(source: Source, leftOut: LeftOut): AsyncGenerator<ExportRecordInput> {
+  const files = source.paths.filter((path) => /\.(jsonl|ndjson)$/.test(path));
+  if (files.length === 0) throw new ImportFailure(`${source.name} has no .jsonl file. Is --from missing?`);
+  let records = 0;
+  for (const path of files)
+    for await (const { value } of readJsonLines(source, path))
+      if (ExportRecord.safeParse(value).success) records++;
+  if (records === 0)
+    throw new ImportFailure(`${source.name} has no record of Parley's format. Is --from missing?`);
+  for (const path of files)
+    for await (const { line, value } of readJsonLines(source, path)) {
+      const record = ExportRecord.safeParse(value);
+      if (record.success) yield record.data;
+      else
+        leftOut.add({
+          ...{ reason: "a line that is no record", where: `${path}:${line}` },
+          what: firstIssue(record.error),
+        });
+    }
+}

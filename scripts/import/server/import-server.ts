@@ -1,0 +1,158 @@
+import { Readable } from "node:stream";
+import { setTimeout as sleep } from "node:timers/promises";
+import { z } from "zod";
+import { ImportFailure, messageOf } from "../failure.ts";
+import { firstIssue } from "../input/json.ts";
+
+const TRIES = 10;
+const FIRST_PAUSE_MS = 500;
+const LONGEST_PAUSE_MS = 30_000;
+const TIMEOUT_MS = 300_000;
+
+const Counts = z.record(z.string(), z.int().nonnegative());
+
+/** What the server says of a part. */
+const PartAnswer = z.object({
+  imported: Counts,
+  unchanged: Counts,
+  left_out: z.array(
+    z.object({
+      line: z.int(),
+      type: z.string().nullish(),
+      external_id: z.string().nullish(),
+      reason: z.string(),
+    }),
+  ),
+  left_out_count: z.int().nonnegative(),
+  files_wanted: z.array(z.object({ external_id: z.string(), sha256: z.string() })),
+});
+export type PartAnswer = z.infer<typeof PartAnswer>;
+
+const Users = z.object({
+  items: z.array(z.object({ external_id: z.string().nullable(), email: z.string(), state: z.string() })),
+  next_cursor: z.string().nullable(),
+});
+const Problem = z.object({
+  code: z.string().optional(),
+  title: z.string().optional(),
+  detail: z.string().optional(),
+});
+
+/** The calls of a deployment that an import makes. Each is repeated after a failure: a repeat changes nothing. */
+export class ImportServer {
+  readonly #origin: string;
+  readonly #key: string;
+
+  /** @throws ImportFailure if `url` is no address */
+  constructor(url: string, key: string) {
+    if (!URL.canParse(url)) throw new ImportFailure(`PARLEY_URL is no address: ${url}`);
+    this.#origin = new URL(url).origin;
+    this.#key = key;
+  }
+
+  /** Imports some lines. @throws ImportFailure if the server refuses them */
+  async part(lines: string, isDry: boolean): Promise<PartAnswer> {
+    const response = await this.#call(`/v1/server/imports?dry_run=${isDry}`, () => ({
+      method: "POST",
+      headers: { "Content-Type": "application/jsonl" },
+      body: lines,
+    }));
+    if (response.status !== 200) throw await refusal("the import", response);
+    return parse(PartAnswer, await response.json());
+  }
+
+  /**
+   * Hands a file over.
+   * @returns null, or why the server does not take it
+   */
+  async file(sha256: string, size: number, open: () => Promise<Readable>): Promise<string | null> {
+    const path = `/v1/server/imports/files/${sha256}`;
+    const response = await this.#call(path, async () => ({
+      method: "PUT",
+      headers: { "Content-Length": String(size), "Content-Type": "application/octet-stream" },
+      body: Readable.toWeb(await open()),
+      duplex: "half",
+    }));
+    if (response.status === 200 || response.status === 201) {
+      await response.body?.cancel();
+      return null;
+    }
+    const { message } = await refusal("a file", response);
+    if (response.status === 401 || response.status === 403) throw new ImportFailure(message);
+    return message;
+  }
+
+  /** The external ids of users by their e-mail, of those that one user alone has. Needs the scope `users`. */
+  async usersByEmail(): Promise<{ found: Map<string, string>; ambiguous: number; withoutId: number }> {
+    const ids = new Map<string, (string | null)[]>();
+    for (let cursor: string | null = ""; cursor !== null; ) {
+      const query: string = cursor ? `&cursor=${encodeURIComponent(cursor)}` : "";
+      const response = await this.#call(`/v1/server/users?limit=100${query}`, () => ({}));
+      if (response.status !== 200) throw await refusal("the list of users (--match-email)", response);
+      const page: z.infer<typeof Users> = parse(Users, await response.json());
+      for (const { external_id: id, email, state } of page.items) {
+        const address = email.trim().toLowerCase();
+        if (address && state !== "deactivated") ids.set(address, [...(ids.get(address) ?? []), id]);
+      }
+      cursor = page.next_cursor;
+    }
+    const found = new Map<string, string>();
+    let withoutId = 0;
+    for (const [email, [id, ...others]] of ids) {
+      if (others.length > 0) continue;
+      if (id) found.set(email, id);
+      else withoutId++;
+    }
+    return { found, withoutId, ambiguous: ids.size - found.size - withoutId };
+  }
+
+  async #call(path: string, init: () => RequestOptions | Promise<RequestOptions>): Promise<Response> {
+    for (let count = 1; ; count++) {
+      let why: string;
+      let pause = Math.min(FIRST_PAUSE_MS * 2 ** (count - 1), LONGEST_PAUSE_MS);
+      try {
+        const { headers, ...options } = await init();
+        const response = await fetch(this.#origin + path, {
+          ...options,
+          headers: { ...headers, Authorization: `Bearer ${this.#key}` },
+          signal: AbortSignal.timeout(TIMEOUT_MS),
+        });
+        if (response.status !== 429 && response.status < 500) return response;
+        why = `it answers ${response.status}`;
+        pause = Math.max(pause, Number(response.headers.get("Retry-After") ?? 0) * 1000);
+        await response.body?.cancel();
+      } catch (error) {
+        const cause =
+          error instanceof Error && error.cause instanceof Error ? ` (${error.cause.message})` : "";
+        why = messageOf(error) + cause;
+      }
+      if (count === TRIES)
+        throw new ImportFailure(
+          `${this.#origin} does not take it after ${TRIES} tries: ${why}.\n` +
+            "Run the same command again when it does: what is there already stays as it is.",
+        );
+      await sleep(pause);
+    }
+  }
+}
+
+type RequestOptions = Omit<RequestInit, "headers" | "signal"> & {
+  headers?: Record<string, string>;
+  duplex?: "half";
+};
+
+function parse<S extends z.ZodType>(schema: S, body: unknown): z.output<S> {
+  const parsed = schema.safeParse(body);
+  if (parsed.success) return parsed.data;
+  throw new ImportFailure(
+    `The server's answer is not understood (${firstIssue(parsed.error)}). Is it Parley?`,
+  );
+}
+
+async function refusal(what: string, response: Response): Promise<ImportFailure> {
+  const problem = Problem.safeParse(await response.json().catch(() => ({})));
+  const { code, title, detail } = problem.success ? problem.data : {};
+  const why = [code, detail ?? title].filter(Boolean).join(": ") || "no reason given";
+  const hint = response.status === 401 ? " Is PARLEY_KEY a key that works?" : "";
+  return new ImportFailure(`The server refuses ${what} with ${response.status} (${why}).${hint}`);
+}

@@ -1,0 +1,104 @@
+import type { ExportRecordInput } from "../../../src/domain/data/records.ts";
+import type { Files } from "../files/files.ts";
+import type { LeftOut } from "../left-out.ts";
+import type { ImportServer, PartAnswer } from "./import-server.ts";
+
+/** A part is at most 8 MiB for the server; less, so that a progress is seen. */
+const PART_BYTES = 4 * 1024 * 1024;
+const PART_LINES = 2_000;
+/** Files that are handed over at once. */
+const FILES_AT_ONCE = 4;
+
+/** What an import has done so far. */
+export interface Done {
+  imported: Record<string, number>;
+  unchanged: Record<string, number>;
+  files: number;
+  fileBytes: number;
+  parts: number;
+}
+
+/** Sends records in parts, each with the files that the server lacks. A part is done before the next one begins. */
+export class Sender {
+  readonly done: Done = { imported: {}, unchanged: {}, files: 0, fileBytes: 0, parts: 0 };
+  readonly #server: ImportServer;
+  readonly #files: Files;
+  readonly #leftOut: LeftOut;
+  readonly #isDry: boolean;
+  #lines: string[] = [];
+  #records: ExportRecordInput[] = [];
+  #bytes = 0;
+
+  constructor(server: ImportServer, files: Files, leftOut: LeftOut, isDry: boolean) {
+    this.#server = server;
+    this.#files = files;
+    this.#leftOut = leftOut;
+    this.#isDry = isDry;
+  }
+
+  /** Sends all records. @param progress is told after each part */
+  async send(records: AsyncIterable<ExportRecordInput>, progress: (done: Done) => void): Promise<void> {
+    for await (const record of records) {
+      const line = JSON.stringify(record);
+      const bytes = Buffer.byteLength(line) + 1;
+      if (this.#lines.length > 0 && (this.#bytes + bytes > PART_BYTES || this.#lines.length === PART_LINES)) {
+        await this.#part();
+        progress(this.done);
+      }
+      this.#lines.push(line);
+      this.#records.push(record);
+      this.#bytes += bytes;
+    }
+    if (this.#lines.length > 0) await this.#part();
+    progress(this.done);
+  }
+
+  async #part(): Promise<void> {
+    const records = this.#records;
+    const answer = await this.#server.part(`${this.#lines.join("\n")}\n`, this.#isDry);
+    this.#lines = [];
+    this.#records = [];
+    this.#bytes = 0;
+    add(this.done.imported, answer.imported);
+    add(this.done.unchanged, answer.unchanged);
+    this.done.parts++;
+    this.#note(answer, records);
+    if (!this.#isDry) await this.#hand(answer.files_wanted.map(({ sha256 }) => sha256));
+    for (const record of records)
+      if (record.type === "file" && record.file.sha256) this.#files.release(record.file.sha256);
+  }
+
+  /** Hands the wanted files over, a few at once. */
+  async #hand(wanted: readonly string[]): Promise<void> {
+    const rest = [...new Set(wanted)];
+    const worker = async () => {
+      for (let sha256 = rest.pop(); sha256 !== undefined; sha256 = rest.pop()) {
+        const held = await this.#files.bytes(sha256);
+        const why = held
+          ? await this.#server.file(sha256, held.size, held.open)
+          : "its bytes are not at hand";
+        if (why !== null) this.#leftOut.add({ reason: "the bytes of a file", where: sha256, what: why });
+        else {
+          this.done.files++;
+          this.done.fileBytes += held?.size ?? 0;
+        }
+      }
+    };
+    await Promise.all(Array.from({ length: FILES_AT_ONCE }, worker));
+  }
+
+  /** Notes what the server has left out. */
+  #note({ left_out: items, left_out_count: count }: PartAnswer, records: readonly ExportRecordInput[]): void {
+    for (const { line, type, external_id: id, reason } of items) {
+      const record = records[line - 1];
+      const where =
+        record?.type === "message" ? `${record.message.conversation}, ${id}` : (id ?? `line ${line}`);
+      this.#leftOut.add({ reason: `the server: ${type ?? "record"}: ${reason}`, where });
+    }
+    this.#leftOut.add({ reason: "the server: further records", where: "not listed" }, count - items.length);
+  }
+}
+
+function add(sum: Record<string, number>, more: Record<string, number>): void {
+  for (const [name, count] of Object.entries(more)) sum[name] = (sum[name] ?? 0) + count;
+}

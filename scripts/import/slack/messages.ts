@@ -1,0 +1,167 @@
+import type { Collection } from "../collected/collection.ts";
+import type { FileDraft, MessageDraft } from "../collected/draft.ts";
+import type { Ids } from "../ids.ts";
+import { reactionKeyOf } from "../text/emoji.ts";
+import { attachmentText, blocksText } from "./blocks.ts";
+import { fromMrkdwn, type SlackNames } from "./mrkdwn.ts";
+import type { SlackFile, SlackMessage } from "./shapes.ts";
+
+/** What happened to a channel: a notice by nobody. */
+const NOTICES = new Set([
+  ...["channel_topic", "channel_purpose", "channel_name", "channel_archive", "channel_unarchive"],
+  ...["group_topic", "group_purpose", "group_name", "group_archive", "group_unarchive", "sh_room_created"],
+]);
+/** What a person or an app has said. */
+const SAID = new Set([
+  ...["bot_message", "me_message", "thread_broadcast", "file_share", "file_comment", "file_mention"],
+  ...["slackbot_response", "huddle_thread", "assistant_app_thread", "document_mention", "bot_add"],
+]);
+const JOINED = new Set(["channel_join", "group_join"]);
+const HOSTED_ELSEWHERE = "external";
+
+/** What the messages of a channel are converted with. */
+export interface SlackRoom {
+  collection: Collection;
+  ids: Ids;
+  names: SlackNames;
+  /** the external id of the conversation */
+  conversation: string;
+  /** Slack's id of the channel */
+  channel: string;
+  /** pins that the list of channels has, by ts */
+  pins: ReadonlyMap<string, { at: number; by: string | undefined }>;
+  /** the external id of a user or an app; makes one whom the export does not name */
+  sender(id: string, name?: string | null, isBot?: boolean): string;
+}
+
+/** Takes a message into the collection, or says why it is left out. @param where its file and place */
+export function takeMessage(room: SlackRoom, message: SlackMessage, where: string): void {
+  const { collection, conversation } = room;
+  const { subtype, user, ts } = message;
+  const time = timeOf(ts);
+  if (JOINED.has(subtype ?? "") && user)
+    collection.formerMember(conversation, room.sender(user), { joined_at: time });
+  // A reply needs the message that it answers, whatever that was.
+  const isRoot = (message.reply_count ?? 0) > 0;
+  if (subtype === "tombstone") {
+    const sender = user && user !== "USLACKBOT" ? user : "deleted";
+    const by = room.sender(sender, "Deleted message");
+    const draft = { ...draftOf(room, message, by, where), text: "", files: [], revoked: true };
+    if (isRoot) collection.message(conversation, draft, orderOf(ts));
+    else collection.leftOut.add({ reason: "a message that was deleted", where });
+    return;
+  }
+  if (subtype && NOTICES.has(subtype) && !isRoot) {
+    const name = user ? collection.nameOf(room.sender(user)) : "";
+    const text = [name, fromMrkdwn(message.text ?? "", room.names).text].filter(Boolean).join(" ");
+    const id = room.ids.ofMessage(ts);
+    collection.message(conversation, { id, sender: null, time, text, where }, orderOf(ts));
+    return;
+  }
+  const said = subtype === "file_comment" ? (message.comment?.user ?? user) : user;
+  const isBot = subtype === "bot_message" || (!said && Boolean(message.bot_id));
+  const id = said || message.bot_id || (message.username ? `bot-${message.username}` : undefined);
+  const isSaid = !subtype || SAID.has(subtype) || isRoot;
+  if (!isSaid || !id) {
+    collection.leftOut.add({
+      reason: isSaid ? "a message by nobody" : `a notice of the kind ${subtype}`,
+      ...{ where, what: message.text ?? "" },
+    });
+    return;
+  }
+  const sender = room.sender(id, message.username || message.bot_profile?.name, isBot);
+  collection.message(conversation, draftOf(room, message, sender, where), orderOf(ts));
+}
+
+function draftOf(room: SlackRoom, message: SlackMessage, sender: string, where: string): MessageDraft {
+  const { collection, ids } = room;
+  const { ts, thread_ts: root, subtype } = message;
+  const { text, mentions, mentionsAll } = fromMrkdwn(textOf(room, message, where), room.names);
+  return {
+    ...{ id: ids.ofMessage(ts), sender, time: timeOf(ts), where, mentions, mentionsAll },
+    text: subtype === "me_message" && text !== "" ? `_${text}_` : text,
+    files: filesOf(room, message, where),
+    ...(root &&
+      root !== ts && { thread: { root: ids.ofMessage(root), alsoInMain: subtype === "thread_broadcast" } }),
+    ...(message.edited && { editedAt: timeOf(message.edited.ts ?? ts) }),
+    reactions: (message.reactions ?? []).flatMap(({ name, users, count }) => {
+      const missing = (count ?? 0) - users.length;
+      collection.leftOut.add(
+        { reason: "a reaction of somebody whom the export does not name", where, what: name },
+        missing,
+      );
+      return users.map((user) => ({ key: reactionKeyOf(name), user: room.sender(user) }));
+    }),
+    ...pinOf(room, message, sender),
+  };
+}
+
+function textOf({ collection }: SlackRoom, message: SlackMessage, where: string): string {
+  const { subtype, attachments, blocks } = message;
+  if (subtype === "file_comment") return message.comment?.comment ?? "";
+  // The text of a share of old describes what its file shows.
+  const own = subtype === "file_share" && message.file && !message.files ? "" : (message.text ?? "");
+  const base = own === "" && blocks ? blocksText(blocks) : own;
+  const parts = (attachments ?? []).map((attachment) => {
+    const text = attachmentText(attachment, base);
+    if (text === "") collection.leftOut.add({ reason: "(the link stays) a preview of a link", where });
+    return text;
+  });
+  // An app may say the same in its text and in its attachment.
+  return [base, ...parts.filter((part) => part !== "" && part !== base)].filter(Boolean).join("\n");
+}
+
+function filesOf({ ids }: SlackRoom, { files, file, subtype }: SlackMessage, where: string): FileDraft[] {
+  const all = files ?? (file && subtype !== "file_comment" ? [file] : []);
+  return all.flatMap((one, i) => (one ? [fileOf(ids, one, `${where}-${i}`)] : []));
+}
+
+function fileOf(ids: Ids, file: SlackFile, place: string): FileDraft {
+  const { id, mode, size, mimetype } = file;
+  const name = file.name || file.title || id || "file";
+  const url = file.url_private_download || file.url_private || undefined;
+  const missing =
+    mode === "tombstone"
+      ? "a file that was deleted at Slack"
+      : mode === "hidden_by_limit"
+        ? "a file that Slack's plan hides"
+        : mode === HOSTED_ELSEWHERE || file.is_external
+          ? "a file of another service, of which Slack has a link alone"
+          : undefined;
+  return {
+    ...{
+      id: ids.of(id ?? place),
+      name,
+      missing,
+      url,
+      size: size ?? undefined,
+      contentType: mimetype ?? undefined,
+    },
+    ...{ width: file.original_w || undefined, height: file.original_h || undefined },
+    durationMs: file.duration_ms ?? undefined,
+    // Where tools that complete an export put files.
+    ...(id && {
+      paths: [`__uploads/${id}/${name}`, `${id}/${name}`, `${id}-${name}`, `files/${id}-${name}`],
+    }),
+  };
+}
+
+function pinOf(room: SlackRoom, message: SlackMessage, sender: string): Pick<MessageDraft, "pinned"> {
+  const { ts, pinned_to: places, pinned_info: info } = message;
+  const listed = room.pins.get(ts);
+  if (!listed && !places?.includes(room.channel)) return {};
+  const by = info?.pinned_by || listed?.by;
+  const at = info?.pinned_ts ? info.pinned_ts * 1000 : (listed?.at ?? timeOf(ts));
+  return { pinned: { at: Math.round(at), by: by ? room.sender(by) : sender } };
+}
+
+/** Milliseconds of a ts. */
+export function timeOf(ts: string): number {
+  return Math.floor(orderOf(ts));
+}
+
+/** As `timeOf`, with the microseconds. */
+function orderOf(ts: string): number {
+  const [seconds = "0", fraction = "0"] = ts.split(".");
+  return Number(seconds) * 1000 + Number(fraction.padEnd(6, "0").slice(0, 6)) / 1000;
+}

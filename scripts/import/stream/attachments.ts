@@ -1,0 +1,57 @@
+import type { FileDraft } from "../collected/draft.ts";
+import type { Ids } from "../ids.ts";
+import type { Attachment } from "./shapes.ts";
+
+const FILES = new Set(["image", "file", "video", "audio", "voiceRecording"]);
+
+/** What an attachment is here: a file, a text, or the preview of a link that the message has. */
+export function attachmentOf(
+  ids: Ids,
+  attachment: Attachment,
+  id: string,
+  text: string,
+): { file: FileDraft } | { text: string } | { preview: string } {
+  const {
+    type,
+    title,
+    title_link: link,
+    asset_url: asset,
+    image_url: image,
+    og_scrape_url: og,
+    thumb_url: thumb,
+  } = attachment;
+  const preview = og || (type !== "file" && link ? link : undefined);
+  if (preview && !asset && type !== "giphy")
+    return text.includes(preview) ? { preview } : { text: linkTo(preview, title) };
+  const url = (type === "image" ? image || asset || thumb : asset || image) || attachment.url;
+  if (type && FILES.has(type) && url) {
+    const duration = attachment.duration;
+    return {
+      file: {
+        ...{ id: ids.of(`file/${id}`), name: nameOf(attachment, url), url, isPublic: true },
+        ...{ contentType: attachment.mime_type || TYPES[type], size: attachment.file_size ?? undefined },
+        ...{ width: attachment.original_width ?? undefined, height: attachment.original_height ?? undefined },
+        // Seconds there.
+        durationMs: duration ? duration * 1000 : undefined,
+      },
+    };
+  }
+  const shown = link || url || thumb;
+  return {
+    text: shown ? linkTo(shown, title || type) : attachment.fallback || attachment.text || title || "",
+  };
+}
+
+/** Of those without a content type whose name may say nothing. */
+const TYPES: Readonly<Record<string, string>> = { voiceRecording: "audio/aac" };
+
+function nameOf({ title, name, fallback }: Attachment, url: string): string {
+  const given = title || name || fallback;
+  if (given) return given;
+  const path = URL.canParse(url) ? new URL(url).pathname : url;
+  return path.split("/").at(-1) || "file";
+}
+
+function linkTo(url: string, label: string | null | undefined): string {
+  return label ? `[${label.replace(/[[\]]/g, "")}](${url.replace(/[()]/g, encodeURIComponent)})` : url;
+}

@@ -1,0 +1,204 @@
+import { Metadata } from "../../../src/domain/server/metadata.ts";
+import type { Collection } from "../collected/collection.ts";
+import { groupNameOf } from "../collected/names.ts";
+import { ImportFailure } from "../failure.ts";
+import { Ids } from "../ids.ts";
+import { firstIssue } from "../input/json.ts";
+import type { Source } from "../input/source.ts";
+import { itemsOf } from "./items.ts";
+import { type StreamRoom, takeMessage } from "./messages.ts";
+import { Channel, Member, Message, ownChannelFields, Reaction, User } from "./shapes.ts";
+
+const KNOWN = new Set(["user", "channel", "member", "reaction"]);
+const MODERATORS = /moderator|admin|owner/;
+/** A channel that is the same for the same members: its id is made of them. */
+const DISTINCT = "!members";
+
+/**
+ * Reads exports of channels from Stream (JSON, or JSON Lines) and the files that Stream itself imports.
+ * @see https://getstream.io/chat/docs/node/exporting_channels/
+ * @see https://getstream.io/chat/docs/node/import/
+ * @throws ImportFailure that names the file and line
+ */
+export async function readStream(source: Source, collection: Collection, workspace?: string): Promise<void> {
+  const paths = source.paths.filter((path) => /\.jsonl?$/.test(path));
+  if (paths.length === 0) throw new ImportFailure(`${source.name} has no .json or .jsonl file.`);
+  const reader = new Reader(collection, new Ids("stream", workspace));
+  // Users and channels may come behind the messages, so each file is read twice.
+  for (const only of ["others", "messages"] as const) {
+    for (const path of paths)
+      for await (const { type, data, where } of itemsOf(source, path, only)) reader.take(type, data, where);
+    if (only === "others" && collection.conversations.size === 0)
+      throw new ImportFailure(
+        `${source.name} has no channel of Stream: neither an export nor items of an import.`,
+      );
+    if (only === "others") reader.name();
+  }
+}
+
+class Reader {
+  readonly #collection: Collection;
+  readonly #ids: Ids;
+  /** reactions that are items of their own, by the message */
+  readonly #reactions = new Map<string, Reaction[]>();
+  readonly #unnamed = new Set<string>();
+
+  constructor(collection: Collection, ids: Ids) {
+    this.#collection = collection;
+    this.#ids = ids;
+  }
+
+  take(type: string, data: unknown, where: string): void {
+    const { leftOut } = this.#collection;
+    const schemas = { user: User, channel: Channel, member: Member, reaction: Reaction, message: Message };
+    if (type !== "message" && !KNOWN.has(type)) {
+      leftOut.add({ reason: `an item of the type ${type}`, where });
+      return;
+    }
+    const wrong = (error: Parameters<typeof firstIssue>[0]) =>
+      leftOut.add({ reason: `a ${type} that is not as documented`, where, what: firstIssue(error) });
+    if (type === "user") {
+      const user = schemas.user.safeParse(data);
+      if (user.success) this.#user(user.data);
+      else wrong(user.error);
+    } else if (type === "channel") {
+      const channel = schemas.channel.safeParse(data);
+      if (channel.success) this.#channel(channel.data, data, where);
+      else wrong(channel.error);
+    } else if (type === "member") {
+      const member = schemas.member.safeParse(data);
+      if (member.success) this.#member(channelOf(member.data), member.data, where);
+      else wrong(member.error);
+    } else if (type === "reaction") {
+      const reaction = schemas.reaction.safeParse(data);
+      const id = reaction.data?.message_id;
+      if (reaction.success && id)
+        this.#reactions.set(id, [...(this.#reactions.get(id) ?? []), reaction.data]);
+      else leftOut.add({ reason: "a reaction that is not as documented", where });
+    } else {
+      const message = schemas.message.safeParse(data);
+      if (message.success && typeof data === "object" && data !== null)
+        this.#message(message.data, data, where);
+      else if (message.error) wrong(message.error);
+    }
+  }
+
+  /** Gives names to groups that have none: those of their members. */
+  name(): void {
+    for (const id of this.#unnamed) {
+      const collected = this.#collection.conversations.get(id);
+      if (!collected) continue;
+      const { record, members } = collected;
+      const users = [...members.keys()];
+      const [one, other, ...more] = users;
+      // The same two always share one: it is a direct conversation here.
+      if (one !== undefined && other !== undefined && more.length === 0 && id.includes(DISTINCT))
+        collected.record = {
+          external_id: id,
+          kind: "direct",
+          users: [one, other],
+          ...createdAt(record.created_at),
+        };
+      else
+        record.name = groupNameOf([users.map((user) => this.#collection.nameOf(user)).join(", ")], "Group");
+    }
+  }
+
+  #user({ id, name, image, email, ...user }: User): string {
+    const known = this.#collection.idOf(id);
+    if (known !== undefined && !name && !image) return known;
+    return this.#collection.person({
+      ...{ originId: id, id: this.#ids.of(id), names: [name], fallback: id, avatar: image, email },
+      ...{
+        createdAt: user.created_at ?? undefined,
+        isDeactivated: (user.deleted_at ?? user.deactivated_at) != null,
+      },
+    });
+  }
+
+  #channel(channel: Channel, raw: unknown, where: string): void {
+    const { type, name, team, frozen, created_at: created, deleted_at: deleted } = channel;
+    const cid = channel.cid ?? cidOf(type, channel.id, channel.member_ids);
+    if (cid === undefined || deleted != null) {
+      const reason =
+        deleted != null ? "a channel that was deleted, with its messages" : "a channel without an id";
+      this.#collection.leftOut.add({ reason, where });
+      return;
+    }
+    const id = this.#ids.of(cid);
+    const creator = channel.created_by ?? (channel.created_by_id ? { id: channel.created_by_id } : undefined);
+    this.#collection.conversation(
+      {
+        ...{ external_id: id, kind: "group", history: "all", ...createdAt(created ?? undefined) },
+        name: groupNameOf([name], channel.id ?? "Group"),
+        join_policy: type === "livestream" ? "free" : "closed",
+        metadata: this.#channelFields({ type, ...(team && { team }) }, raw, where),
+        ...(frozen && { mute_all: true }),
+      },
+      creator && this.#user(creator),
+    );
+    if (!name) this.#unnamed.add(id);
+    for (const user of channel.member_ids ?? []) this.#collection.member(id, this.#user({ id: user }));
+    for (const member of channel.members ?? []) if (member) this.#member(cid, member, where);
+  }
+
+  /** Type and team, and the team's own fields as far as metadata takes them. */
+  #channelFields(fields: Record<string, string>, raw: unknown, where: string): Metadata {
+    const all = Metadata.safeParse({ ...ownChannelFields(raw), ...fields });
+    if (all.success) return all.data;
+    this.#collection.leftOut.add({ reason: "fields of the team's own of more than 4 KiB", where });
+    return fields;
+  }
+
+  #member(cid: string | undefined, member: Member, where: string): void {
+    const user = member.user ?? (member.user_id ? { id: member.user_id } : undefined);
+    const id = cid === undefined ? undefined : this.#ids.of(cid);
+    if (id === undefined || !user || !this.#collection.conversations.has(id)) {
+      this.#collection.leftOut.add({ reason: "a member of a channel that is not in the export", where });
+      return;
+    }
+    const isModerator = member.is_moderator || MODERATORS.test(`${member.channel_role} ${member.role}`);
+    this.#collection.member(id, this.#user(user), {
+      ...(isModerator && { role: "admin" }),
+      ...(member.created_at != null && { joined_at: member.created_at }),
+    });
+  }
+
+  #message(message: Message, raw: object, where: string): void {
+    const cid = channelOf(message);
+    const conversation = cid === undefined ? undefined : this.#ids.of(cid);
+    if (conversation === undefined || !this.#collection.conversations.has(conversation)) {
+      this.#collection.leftOut.add({ reason: "a message of a channel that is not in the export", where });
+      return;
+    }
+    const room: StreamRoom = {
+      ...{ collection: this.#collection, ids: this.#ids, conversation },
+      user: (user) => this.#user(user),
+      reactions: (id) => this.#reactions.get(id) ?? [],
+    };
+    takeMessage(room, message, raw, where);
+  }
+}
+
+/** The channel that something belongs to: `messaging:general`. */
+function channelOf({
+  cid,
+  channel_type,
+  channel_id,
+  channel_member_ids,
+}: Member | Message): string | undefined {
+  return cid ?? (channel_type ? cidOf(channel_type, channel_id, channel_member_ids) : undefined);
+}
+
+function cidOf(
+  type: string,
+  id: string | null | undefined,
+  members: readonly string[] | null | undefined,
+): string | undefined {
+  if (id) return `${type}:${id}`;
+  return members && members.length > 0 ? `${type}:${DISTINCT}-${members.toSorted().join(",")}` : undefined;
+}
+
+function createdAt(time: number | undefined): { created_at?: number } {
+  return time === undefined ? {} : { created_at: time };
+}

@@ -1,0 +1,107 @@
+import { expect, test } from "vitest";
+import { fromDiscord } from "../../../scripts/import/discord/markdown.ts";
+import { convert, fixture, messagesOf, ofType } from "./converted.ts";
+
+const GENERAL = "discord:600";
+const [ANN, BEN, HOOK, CAI] = ["discord:11", "discord:12", "discord:13", "discord:14"];
+
+const conversion = await convert("discord", fixture("discord"));
+const general = messagesOf(conversion, GENERAL);
+const byId = (id: number) => general.find(({ external_id }) => external_id.endsWith(`00${id}`));
+
+test("authors become users and members, apps bots, and a silent partner has the channel's name", () => {
+  expect(ofType(conversion, "user").map(({ user }) => user)).toEqual([
+    { external_id: ANN, nickname: "Ann", avatar: "https://cdn.discordapp.com/avatars/11/a.png" },
+    { external_id: "discord:direct/660", nickname: "dot" },
+    { external_id: BEN, nickname: "Ben" },
+    { external_id: HOOK, nickname: "Hook", bot: true },
+    { external_id: CAI, nickname: "cai" },
+  ]);
+});
+
+test("channels become closed groups, and so do threads without a first message", () => {
+  expect(ofType(conversion, "conversation").map(({ conversation }) => conversation)).toMatchObject([
+    { external_id: "discord:660", kind: "direct", users: [ANN, "discord:direct/660"] },
+    {
+      ...{ external_id: GENERAL, name: "general", announcement: "Everything", owner: ANN },
+      ...{ join_policy: "closed", metadata: { guild: "Pine", category: "Talk" } },
+    },
+    { external_id: "discord:650", name: "A tree house", owner: BEN },
+  ]);
+  expect(
+    ofType(conversion, "member").flatMap(({ member }) => (member.conversation === GENERAL ? [member] : [])),
+  ).toEqual([
+    { conversation: GENERAL, user: ANN, joined_at: 1699956000000, role: "owner" },
+    { conversation: GENERAL, user: BEN, state: "active" },
+    { conversation: GENERAL, user: HOOK, state: "active" },
+    { conversation: GENERAL, user: CAI, state: "active" },
+  ]);
+});
+
+test("a message keeps markup, mentions, edit, pin, reactions and the file beside the export", () => {
+  expect(byId(2)).toEqual({
+    ...{ conversation: GENERAL, external_id: "discord:700000000000000002", sender: ANN },
+    ...{ created_at: 1699956060500, edited_at: 1699956120000, version: 2 },
+    ...{ mentions: "all", also_mentions: [BEN], pinned: { at: 1699956060500, by: ANN } },
+    reactions: [
+      { key: "👍", user: BEN, at: 1699956060500 },
+      { key: ":leafy:", user: ANN, at: 1699956060500 },
+    ],
+    kind: "image",
+    body: {
+      ...{ file: "discord:file/801", name: "leaf.gif", size: 6, content_type: "image/gif" },
+      caption:
+        "Hi @everyone and @Ben, @role! **Look** ||here|| :leafy: at #general 2023-11-14 22:13 UTC\n" +
+        "> one\n> two\n[Sticker: Wave]\n[File: far.txt]",
+    },
+  });
+});
+
+test("replies quote, and a thread belongs to the message that it began at", () => {
+  expect(byId(3)).toMatchObject({
+    ...{ reply_to: "discord:700000000000000002", mentions: [ANN] },
+    body: { text: "Yes, @Ann: [docs](https://pine.example/d)" },
+  });
+  const thread = { root: "discord:700000000000000003", also_in_main: false };
+  expect(byId(102)).toMatchObject({ thread, sender: CAI });
+  expect(byId(103)).toMatchObject({ thread, reply_to: "discord:700000000000000102" });
+  // Who is answered is not named by the text.
+  expect(byId(103)).not.toHaveProperty("mentions");
+});
+
+test("embeds, forwards and notices have their texts", () => {
+  expect(byId(4)).toMatchObject({
+    body: { text: "> [v2](https://pine.example/v2)\n> Out\n> now\n> Took: 1 h" },
+  });
+  expect(byId(5)).toMatchObject({ kind: "system", body: { text: "Ann: Changed the channel name: general" } });
+  expect(byId(6)).toMatchObject({ body: { text: "> From afar" } });
+});
+
+test("what has no place is counted by reason", () => {
+  expect(conversion.leftOut).toEqual({
+    "(the link stays) a preview of a link": 1,
+    "a file that cannot be downloaded: files of cdn.discordapp.com are not downloaded": 1,
+    "a notice of the kind 21": 1,
+    "a notice of the kind GuildMemberJoin": 1,
+    "a picture of a user that is a file": 1,
+    "a reaction of somebody whom the export does not name": 1,
+    "data that is no message": 1,
+  });
+});
+
+test("one file is an export, too", async () => {
+  const alone = await convert("discord", fixture("discord/general.json"));
+  expect(messagesOf(alone, GENERAL)).toHaveLength(5);
+});
+
+test("markup of Discord becomes that of messages here, and code stays", () => {
+  const names = { user: () => undefined, channel: () => undefined };
+  const text = (source: string) => fromDiscord(source, names).text;
+  expect(text("**b** *i* __u__ ~~s~~ ||sp|| a__b__c")).toBe("**b** *i* **u** ~~s~~ ||sp|| a__b__c");
+  expect(text("`<@1>` <@1> <#2> </go:3> <https://a.example> -# x")).toBe(
+    "`<@1>` @1 #2 /go https://a.example -# x",
+  );
+  expect(text("-# small")).toBe("small");
+  expect(fromDiscord("a@everyone.example", names).mentionsAll).toBe(false);
+  expect(fromDiscord("(@here)", names)).toMatchObject({ text: "(@everyone)", mentionsAll: true });
+});

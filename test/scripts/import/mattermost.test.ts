@@ -1,0 +1,108 @@
+import { expect, test } from "vitest";
+import { fromMarkdown } from "../../../scripts/import/mattermost/markdown.ts";
+import { convert, fixture, messagesOf, ofType } from "./converted.ts";
+
+const SQUARE = "mattermost:pine/town-square";
+const ANN = "mattermost:ann";
+const BEN = "mattermost:ben.b";
+const CAI = "mattermost:cai";
+
+const conversion = await convert("mattermost", fixture("mattermost"));
+const square = messagesOf(conversion, SQUARE);
+
+test("users and bots come with names and e-mails, and who sends by a hook is a bot", () => {
+  expect(ofType(conversion, "user").map(({ user }) => user)).toEqual([
+    { external_id: ANN, nickname: "Ann", email: "ann@pine.example" },
+    { external_id: BEN, nickname: "Ben Birch", email: "ben@pine.example" },
+    { external_id: CAI, nickname: "cai", email: "cai@pine.example", metadata: { deactivated: true } },
+    { external_id: "mattermost:deploybot", nickname: "Deploy Bot", bot: true },
+    { external_id: "mattermost:hook/Builds", nickname: "Builds", bot: true },
+  ]);
+});
+
+test("channels become groups with their admins, and direct channels direct ones or groups", () => {
+  expect(ofType(conversion, "conversation").map(({ conversation }) => conversation)).toMatchObject([
+    {
+      ...{ external_id: SQUARE, name: "Town Square", join_policy: "free", owner: BEN },
+      ...{ introduction: "For all", announcement: "Read first", metadata: { team: "pine" } },
+    },
+    { name: "Attic", join_policy: "closed", mute_all: true, owner: ANN },
+    { external_id: "mattermost:direct/ann,ben.b", kind: "direct", users: [ANN, BEN] },
+    { kind: "group", name: "Ann, Ben Birch, cai", announcement: "The three of us" },
+  ]);
+  expect(
+    ofType(conversion, "member").flatMap(({ member }) => (member.conversation === SQUARE ? [member] : [])),
+  ).toEqual([
+    { conversation: SQUARE, user: ANN, state: "active" },
+    { conversation: SQUARE, user: BEN, role: "owner" },
+    { conversation: SQUARE, user: CAI, state: "left" },
+    { conversation: SQUARE, user: "mattermost:hook/Builds", state: "left" },
+  ]);
+});
+
+test("a post keeps its text, mentions, edit, reactions, pin and files", () => {
+  expect(square[0]).toEqual({
+    ...{ conversation: SQUARE, external_id: "mattermost:1700000000000:ann", sender: ANN },
+    ...{ created_at: 1700000000000, edited_at: 1700000060000, version: 2 },
+    ...{ mentions: "all", also_mentions: [BEN], pinned: { at: 1700000000000, by: ANN } },
+    reactions: [
+      { key: "👍", user: BEN, at: 1700000100000 },
+      { key: ":pine:", user: CAI, at: 1700000110000 },
+    ],
+    kind: "file",
+    body: {
+      ...{ file: "mattermost:file/2023/pine/plan.pdf", name: "plan.pdf", size: 9 },
+      content_type: "application/pdf",
+      caption:
+        "Hi @Ben Birch, @nobody and @all: **bold** `@cai` 🎉\n[a map](https://pine.example/map.png)\n[File: lost.txt]",
+    },
+  });
+});
+
+test("posts are in the order of their time, and replies answer in the thread, also two of one millisecond", () => {
+  const root = "mattermost:1700000000000:ann";
+  expect(square.map(({ external_id }) => external_id)).toEqual([
+    root,
+    "mattermost:1700000020000:ann",
+    "mattermost:1700000030000:ann",
+    "mattermost:1700000040000:ann",
+    "mattermost:1700000900000:ben.b",
+    "mattermost:1700001000000:ben.b",
+    "mattermost:1700001000000:ben.b:2",
+  ]);
+  expect(square.slice(-2)).toMatchObject([
+    { thread: { root, also_in_main: false }, body: { text: "An answer" } },
+    { thread: { root, also_in_main: false }, body: { text: "At the same time" } },
+  ]);
+  expect(square[1]).toMatchObject({ kind: "system", sender: null });
+  expect(square[2]).toMatchObject({
+    sender: "mattermost:hook/Builds",
+    body: { text: "A build\n> [#7](https://pine.example/7)\n> All green\n> Took: 3" },
+  });
+  expect(square[3]).toMatchObject({ body: { text: "_waves_" } });
+});
+
+test("what has no place is counted by reason", () => {
+  expect(conversion.leftOut).toEqual({
+    "a file that is not in the export": 1,
+    "a line of the type emoji": 1,
+    "a line of the type hologram": 1,
+    "a message that somebody has saved for themself": 1,
+    "a notice of the kind system_join_channel": 1,
+    "a post that is not as documented": 1,
+    "messages to oneself": 1,
+  });
+});
+
+test("a workspace is part of the external ids", async () => {
+  const { records } = await convert("mattermost", fixture("mattermost"), { workspace: "north" });
+  expect(records[1]).toMatchObject({ user: { external_id: "mattermost:north:ann" } });
+});
+
+test("usernames end where a sentence does, and addresses name nobody", () => {
+  const user = (name: string) => (name === "ben.b" ? { id: "b", name: "Ben" } : undefined);
+  expect(fromMarkdown("Ask @ben.b. Not ann@ben.b or `@ben.b`.", user)).toEqual({
+    text: "Ask @Ben. Not ann@ben.b or `@ben.b`.",
+    ...{ mentions: ["b"], mentionsAll: false },
+  });
+});

@@ -1,0 +1,163 @@
+import { expect, test } from "vitest";
+import { People } from "../../../scripts/import/collected/people.ts";
+import { fromMrkdwn } from "../../../scripts/import/slack/mrkdwn.ts";
+import { convert, fixture, messagesOf, ofType } from "./converted.ts";
+
+const GENERAL = "slack:T01PINE:C01GEN";
+const ANN = "slack:T01PINE:U01ANN";
+const BEN = "slack:T01PINE:U02BEN";
+const CAI = "slack:T01PINE:U03CAI";
+
+const conversion = await convert("slack", fixture("slack"));
+const general = messagesOf(conversion, GENERAL);
+const byId = (id: string) => general.find(({ external_id }) => external_id === `slack:${id}`);
+
+test("users keep name, e-mail and picture; bots are bots, and closed accounts keep their names", () => {
+  expect(ofType(conversion, "user").map(({ user }) => user)).toEqual([
+    {
+      ...{ external_id: ANN, nickname: "Ann", email: "ann@pine.example" },
+      avatar: "https://avatars.slack-edge.com/pine/ann.png",
+    },
+    { external_id: BEN, nickname: "Ben Birch", email: "Ben@pine.example" },
+    // Nobody may be called everyone here.
+    { external_id: CAI, nickname: "Cai Cedar", metadata: { deactivated: true } },
+    { external_id: "slack:T01PINE:U04BOT", nickname: "Deploy Bot", bot: true },
+    { external_id: "slack:T01PINE:USLACKBOT", nickname: "Slackbot", bot: true },
+    { external_id: "slack:T01PINE:U09GONE", nickname: "User U09GONE" },
+    { external_id: "slack:T01PINE:deleted", nickname: "Deleted message" },
+  ]);
+});
+
+test("channels become groups, private ones closed, archived ones mute; direct messages become direct", () => {
+  expect(ofType(conversion, "conversation").map(({ conversation }) => conversation)).toMatchObject([
+    {
+      ...{ external_id: GENERAL, kind: "group", name: "general", owner: ANN, join_policy: "free" },
+      ...{ introduction: "News of Pine", announcement: "What everybody should know", history: "all" },
+      created_at: 1699990000000,
+    },
+    { name: "old-plans", owner: CAI, mute_all: true },
+    { name: "lobby", owner: BEN, join_policy: "closed" },
+    { name: "Ann, Ben Birch, Cai Cedar", owner: ANN, join_policy: "closed" },
+    { external_id: "slack:T01PINE:D001", kind: "direct", users: [ANN, BEN] },
+  ]);
+  expect(
+    ofType(conversion, "member").flatMap(({ member }) => (member.conversation === GENERAL ? [member] : [])),
+  ).toEqual([
+    { conversation: GENERAL, user: ANN, role: "owner" },
+    { conversation: GENERAL, user: BEN, state: "active", joined_at: 1699999000000 },
+    { conversation: GENERAL, user: "slack:T01PINE:U04BOT", state: "active" },
+    { conversation: GENERAL, user: CAI, state: "left" },
+    { conversation: GENERAL, user: "slack:T01PINE:U09GONE", state: "left" },
+    { conversation: GENERAL, user: "slack:T01PINE:deleted", state: "left" },
+  ]);
+});
+
+test("a message keeps its markup, mentions, edit, reactions and pin", () => {
+  expect(byId("1700000000.000100")).toEqual({
+    ...{ conversation: GENERAL, external_id: "slack:1700000000.000100", sender: ANN },
+    ...{ created_at: 1700000000000, edited_at: 1700000060000, version: 2 },
+    ...{ mentions: "all", also_mentions: [BEN] },
+    reactions: [
+      { key: "👍🏼", user: BEN, at: 1700000000000 },
+      { key: "❤", user: ANN, at: 1700000000000 },
+      { key: "❤", user: CAI, at: 1700000000000 },
+      { key: ":pine_tree:", user: BEN, at: 1700000000000 },
+    ],
+    pinned: { at: 1700000900000, by: BEN },
+    kind: "text",
+    body: {
+      text:
+        "Hello @all, **welcome** to ~~Oak~~ _Pine_ & friends 🎉 @Ben Birch\n" +
+        "Read [the <handbook>](https://pine.example/a_b_c*d*) or https://pine.example/plain",
+    },
+  });
+});
+
+test("replies answer in their threads, broadcasts also in the main stream", () => {
+  const root = "slack:1700000000.000100";
+  expect(byId("1700000100.000200")).toMatchObject({
+    ...{ thread: { root, also_in_main: false }, body: { text: "> quoted\nThanks! `a *b* <c>`" } },
+  });
+  expect(byId("1700000200.000300")).toMatchObject({ thread: { root, also_in_main: true } });
+  expect(byId("1700000300.000400")).not.toHaveProperty("thread");
+  expect(byId("1700090200.000000")).toMatchObject({ thread: { root: "slack:1700090100.000000" } });
+  expect(byId("1700090100.000000")).toMatchObject({ revoked: { by: null }, body: {} });
+});
+
+test("a file comes from the export with its hash, before its message; missing ones leave their names", () => {
+  const { records } = conversion;
+  const at = records.findIndex(({ type }) => type === "file");
+  expect(records[at]).toMatchObject({
+    file: { external_id: "slack:T01PINE:F01PNG", name: "map.png", content_type: "image/png", size: 8 },
+  });
+  expect(records[at + 1]).toMatchObject({
+    message: {
+      ...{ external_id: "slack:1700000500.000000", kind: "image" },
+      body: {
+        ...{ file: "slack:T01PINE:F01PNG", width: 4, height: 3 },
+        caption: "Look at this\n[File: gone.txt]\n[File: Plan]",
+      },
+    },
+  });
+});
+
+test("apps, notices, /me and blocks have their texts", () => {
+  expect(byId("1700000400.000000")).toMatchObject({
+    sender: "slack:T01PINE:U04BOT",
+    body: { text: "A release\n> [v1.2](https://pine.example/v1.2)\n> All **green**\n> Took: 3 min" },
+  });
+  expect(byId("1699999100.000000")).toMatchObject({
+    ...{ kind: "system", sender: null },
+    body: { text: "Ann set the channel topic: What everybody should know" },
+  });
+  expect(byId("1700090000.000000")).toMatchObject({ body: { text: "_waves_" } });
+  expect(byId("1700090500.000000")).toMatchObject({ mentions: [ANN], body: { text: "In blocks: @Ann👋" } });
+  expect(messagesOf(conversion, "slack:T01PINE:D001")).toMatchObject([
+    { sender: ANN },
+    { sender: null, kind: "system", body: { text: "Slackbot: A reminder" } },
+  ]);
+});
+
+test("what has no place is counted by reason", () => {
+  expect(conversion.leftOut).toEqual({
+    "(in the main stream) a reply in a thread whose first message is missing": 1,
+    "a file of another service, of which Slack has a link alone": 1,
+    "a file that was deleted at Slack": 1,
+    "a notice of the kind channel_join": 1,
+    "a notice of the kind pinned_item": 1,
+    "a reaction of somebody whom the export does not name": 1,
+    "data that is no message": 1,
+    "messages to oneself": 1,
+  });
+});
+
+test("people whom the operator or the deployment knows are these users", async () => {
+  const people = new People(
+    new Map([["U01ANN", "ann-of-ours"]]),
+    new Map([["ben@pine.example", "ben-of-ours"]]),
+  );
+  const matched = await convert("slack", fixture("slack"), { people });
+  const ids = ofType(matched, "user").map(({ user }) => user.external_id);
+  expect(ids).toContain("ann-of-ours");
+  // The deployment has Ben already, as he is.
+  expect(ids).not.toContain("ben-of-ours");
+  expect(matched.records).toContainEqual({
+    type: "member",
+    member: expect.objectContaining({ conversation: GENERAL, user: "ben-of-ours", state: "active" }),
+  });
+  expect(JSON.stringify(matched.records)).not.toContain("U02BEN");
+});
+
+test("markup of Slack becomes that of messages here, and code stays", () => {
+  const names = { user: () => undefined, channel: (id: string) => (id === "C1" ? "plans" : undefined) };
+  const text = (source: string) => fromMrkdwn(source, names).text;
+  expect(text("2*3*4 *bold* and *both _styles_*")).toBe("2*3*4 **bold** and **both _styles_**");
+  expect(text("~gone~ a~b~c")).toBe("~~gone~~ a~b~c");
+  expect(text("```if (a &amp;&amp; *b*)\n<https://a.example|a>```")).toBe("```if (a && *b*)\na```");
+  expect(text("<#C1> <#C9|old> <@U9> <@U9|old-name>")).toBe("#plans #old @U9 @old-name");
+  expect(text("<!subteam^S1|@team> <!date^1^{date}|in May> <mailto:a@b.example|a@b.example>")).toBe(
+    "@team in May a@b.example",
+  );
+  expect(text("a || b || c")).toBe("a \\|\\| b \\|\\| c");
+  expect(text(":shrug: :no_such_emoji:")).toBe("🤷 :no_such_emoji:");
+});
