@@ -46,6 +46,7 @@ const TEST_FOLDERS = [
   "test/faults/{crashes,races,outages,repair}",
   "test/properties",
   "test/scripts",
+  "test/scripts/import",
   "packages/client/test",
   "packages/client/test/*",
   "packages/react/test",
@@ -170,9 +171,12 @@ function testFolders(): string[] {
 
 /** Names in the last column of the glossary that the code does not contain. */
 function glossary(): string[] {
-  const sources = globSync(["src/**/*.ts", "packages/*/src/**/*.{ts,tsx}", "web/src/**/*.{ts,tsx}"], {
-    cwd: ROOT,
-  });
+  const sources = globSync(
+    ["{src,scripts/import}/**/*.ts", "packages/*/src/**/*.{ts,tsx}", "web/src/**/*.{ts,tsx}"],
+    {
+      cwd: ROOT,
+    },
+  );
   const words = new Set(sources.flatMap((path) => read(path).match(/\w+/g) ?? []));
   const rows = [...read(GLOSSARY).matchAll(/^\|[^|]+\|[^|]+\|([^|]+)\|$/gm)].map(([, cell = ""]) => cell);
   const names = rows.flatMap((cell) => [...cell.matchAll(/`(\w+)`/g)].map(([, name = ""]) => name));

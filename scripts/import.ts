@@ -1,6 +1,7 @@
 /**
- * `npm run import`: moves users, conversations, messages and files from Slack, Mattermost, Discord or Stream, or
- * from a file of Parley's own format, to a deployment. `--help` has the flags, docs/guides/move.md what comes.
+ * `npm run import`: moves users, conversations, messages and files from Slack, Mattermost, Discord or
+ * Stream, or from a file of Parley's own format, to a deployment. `--help` has the flags,
+ * docs/guides/move.md what comes.
  */
 import { runImport } from "./import/run.ts";
 

@@ -5,14 +5,17 @@ const MAX_LENGTH = 128;
 const HASH_LENGTH = 32;
 
 /**
- * The external ids of one origin: `slack:T123:U456`. Control characters are left out, and what is too long ends
- * with a hash, so that the same thing has the same id in every import.
+ * The external ids of one origin: `slack:T123:U456`. Control characters are left out, and what is too long
+ * ends with a hash, so that the same thing has the same id in every import.
  */
 export class Ids {
   readonly #origin: string;
   readonly #prefix: string;
 
-  /** @param workspace the id of the workspace, server or app, unless the origin's ids are unique by themselves */
+  /**
+   * @param workspace the id of the workspace, server or app, unless the origin's ids are unique by
+   * themselves
+   */
   constructor(origin: string, workspace?: string) {
     this.#origin = origin;
     this.#prefix = workspace ? `${origin}:${workspace}:` : `${origin}:`;

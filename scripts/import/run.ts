@@ -99,7 +99,9 @@ async function send(sending: Sending): Promise<void> {
     say(`${verb}: ${countsOf(done.imported)} (${progress.rate(messagesOf(done))} messages).`);
     say(`There already: ${countsOf(done.unchanged)}.`);
     if (done.files > 0)
-      say(`Handed over: the bytes of ${done.files} files, ${(done.fileBytes / 1e6).toFixed(1)} MB.`);
+      say(
+        `Handed over: the bytes of ${countsOf({ file: done.files })}, ${(done.fileBytes / 1e6).toFixed(1)} MB.`,
+      );
   }
 }
 

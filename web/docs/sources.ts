@@ -11,6 +11,7 @@ import FILES from "../../docs/guides/files.md";
 import GROUPS from "../../docs/guides/groups.md";
 import HOOKS from "../../docs/guides/hooks.md";
 import MESSAGES from "../../docs/guides/messages.md";
+import MOVE from "../../docs/guides/move.md";
 import RESUME from "../../docs/guides/resume.md";
 import SOCKETS from "../../docs/guides/sockets.md";
 import START from "../../docs/guides/start.md";
@@ -62,6 +63,7 @@ export const GUIDE_SOURCES: readonly Source[] = [
   guide("backend", "Your backend", BACKEND),
   guide("hooks", "Hooks (webhooks)", HOOKS),
   guide("data", "Your data", DATA),
+  guide("move", "Move here", MOVE),
   guide("resume", "Resume", RESUME),
   guide("sockets", "Sockets", SOCKETS),
   guide("conversations", "Conversations", CONVERSATIONS),

@@ -1,7 +1,7 @@
 import type { ExportRecordInput } from "../../../src/domain/data/records.ts";
 import type { LeftOut } from "../left-out.ts";
-import type { MessageDraft } from "./draft.ts";
-import { avatarOf, emailOf, nicknameOf } from "./names.ts";
+import type { FileDraft, MessageDraft } from "./draft.ts";
+import { emailOf, nicknameOf, usernameOf } from "./names.ts";
 import type { People } from "./people.ts";
 import { Spool } from "./spool.ts";
 
@@ -22,8 +22,9 @@ export interface PersonDraft {
   names: (string | null | undefined)[];
   /** the name of somebody without one; absent: one is made up */
   fallback?: string;
+  username?: string | null | undefined;
   email?: string | null | undefined;
-  avatar?: string | null | undefined;
+  avatar?: FileDraft | undefined;
   isBot?: boolean | undefined;
   createdAt?: number | undefined;
   /** their account was closed at the origin: they keep their name */
@@ -40,6 +41,8 @@ export interface Collected {
   /** those of them that are notices, in whose threads nobody can answer */
   notices: Set<string>;
   pins: number[];
+  /** the time of the oldest message */
+  oldest: number;
 }
 
 /** All that a converter has read, until it is written as records. */
@@ -47,6 +50,8 @@ export class Collection {
   readonly leftOut: LeftOut;
   readonly users = new Map<string, UserInput>();
   readonly conversations = new Map<string, Collected>();
+  /** the pictures of users, by external id */
+  readonly avatars = new Map<string, FileDraft>();
   /** the external ids of users whom the deployment has: they get no record */
   readonly known = new Set<string>();
   /** the time of the newest message */
@@ -55,6 +60,8 @@ export class Collection {
   readonly #people: People;
   readonly #spool = new Spool();
   readonly #byOrigin = new Map<string, string>();
+  /** direct conversations by their two users */
+  readonly #directs = new Map<string, string>();
   /** users whose names are made up */
   readonly #unnamed = new Set<string>();
 
@@ -81,13 +88,14 @@ export class Collection {
       external_id: id,
       nickname: isNamed ? known : name || madeUp,
       ...(person.isBot && { bot: true }),
+      ...optional("username", usernameOf(person.username)),
       ...optional("email", emailOf(person.email)),
-      ...optional("avatar", avatarOf(person.avatar)),
       ...(person.createdAt !== undefined && { created_at: person.createdAt }),
       ...(person.isDeactivated && { metadata: { deactivated: true } }),
       // What was said of them first stays.
       ...rest,
     });
+    if (person.avatar && !this.avatars.has(id)) this.avatars.set(id, person.avatar);
     return id;
   }
 
@@ -101,12 +109,27 @@ export class Collection {
     return this.users.get(user)?.nickname ?? user;
   }
 
-  conversation(record: ConversationInput, creator?: string): void {
-    if (this.conversations.has(record.external_id)) return;
+  /**
+   * Adds a conversation. Returns the id by which it goes on: two users have one direct conversation here,
+   * however many they had at the origin.
+   */
+  conversation(record: ConversationInput, creator?: string): string {
+    const id = record.external_id;
+    const pair = record.kind === "direct" ? record.users?.toSorted().join("\n") : undefined;
+    const known = this.#directs.get(pair ?? "") ?? id;
+    if (pair !== undefined) this.#directs.set(pair, known);
+    if (this.conversations.has(known)) return known;
     this.conversations.set(record.external_id, {
       ...{ record, creator },
-      ...{ members: new Map(), messages: new Set(), notices: new Set(), pins: [] },
+      ...{
+        members: new Map(),
+        messages: new Set(),
+        notices: new Set(),
+        pins: [],
+        oldest: Number.POSITIVE_INFINITY,
+      },
     });
+    return id;
   }
 
   /** Adds a member. */
@@ -137,6 +160,7 @@ export class Collection {
     for (const user of [sender, ...reactions.map((reaction) => reaction.user)])
       if (user !== null) this.formerMember(conversation, user);
     this.newest = Math.max(this.newest, draft.time);
+    collected.oldest = Math.min(collected.oldest, draft.time);
     this.messages++;
     this.#spool.add(conversation, order, draft);
   }

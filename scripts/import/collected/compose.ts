@@ -16,8 +16,8 @@ type Common = Pick<MessageInput, Exclude<keyof MessageInput, "kind" | "body">>;
 type Kept = { taken: Exclude<TakenFile, { missing: string }>; draft: FileDraft };
 
 /**
- * The records of one message: a further one for each file, and for what is longer than a text may be. They have
- * the ids `x`, `x#2`, `x#3` …
+ * The records of one message: a further one for each file, and for what is longer than a text may be. They
+ * have the ids `x`, `x#2`, `x#3` …
  * @param files what became of its files: the record, or why there is none
  */
 export function composeMessage(

@@ -19,7 +19,9 @@ export interface FileDraft {
   paths?: readonly string[] | undefined;
   /** where they can be downloaded */
   url?: string | undefined;
-  /** everybody may see them there for good: where they are not downloaded, the message shows them from there */
+  /**
+   * everybody may see them there for good: where they are not downloaded, the message shows them from there
+   */
   isPublic?: boolean;
   /** why they cannot be had */
   missing?: string | undefined;
@@ -36,8 +38,8 @@ export interface PollDraft {
 }
 
 /**
- * A message of an origin, in the terms of this product, before it is cut to its limits. Users are named by the
- * external ids that the collection gave them.
+ * A message of an origin, in the terms of this product, before it is cut to its limits. Users are named by
+ * the external ids that the collection gave them.
  */
 export interface MessageDraft {
   /** the external id, unique in its conversation */

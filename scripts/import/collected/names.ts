@@ -1,5 +1,5 @@
-import { ProfileFields } from "../../../src/domain/accounts/user.ts";
-import { GroupName } from "../../../src/domain/names/names.ts";
+import { NewUsername, ProfileFields } from "../../../src/domain/accounts/user.ts";
+import { GroupName, looksDeleted } from "../../../src/domain/names/names.ts";
 
 /** The first of some names that a user may have here, cut to its length; else `fallback`. */
 export function nicknameOf(names: readonly (string | null | undefined)[], fallback: string): string {
@@ -27,10 +27,10 @@ export function emailOf(email: string | null | undefined): string {
   return parsed.success ? parsed.data : "";
 }
 
-/** An http(s) URL as picture of a user, or `""`. */
-export function avatarOf(url: string | null | undefined): string {
-  const parsed = ProfileFields.shape.avatar.safeParse(url ?? "");
-  return parsed.success ? parsed.data : "";
+/** A username that somebody may have here, or `""`. */
+export function usernameOf(name: string | null | undefined): string {
+  const parsed = NewUsername.safeParse(name ?? "");
+  return parsed.success && !looksDeleted(parsed.data) ? parsed.data : "";
 }
 
 /** The beginning of a text, in code points. */

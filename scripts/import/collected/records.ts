@@ -1,10 +1,11 @@
+import { ProfileFields } from "../../../src/domain/accounts/user.ts";
 import { type ExportRecordInput, FORMAT_VERSION } from "../../../src/domain/data/records.ts";
 import type { Files } from "../files/files.ts";
-import type { Collected, Collection } from "./collection.ts";
+import type { Collected, Collection, UserInput } from "./collection.ts";
 import { composeMessage } from "./compose.ts";
-import type { MessageDraft, TakenFile } from "./draft.ts";
+import type { FileInput, MessageDraft, TakenFile } from "./draft.ts";
 
-/** Messages whose files are fetched at once. */
+/** Messages, or users, whose files are fetched at once. */
 const AHEAD = 8;
 
 /**
@@ -16,11 +17,44 @@ export async function* recordsOf(
   files: Files,
   origin: string,
 ): AsyncGenerator<ExportRecordInput> {
-  const { users, known, newest } = collection;
+  const { known, newest } = collection;
   yield { type: "version", version: { format: FORMAT_VERSION, source: origin, created_at: newest } };
-  for (const [id, user] of users) if (!known.has(id)) yield { type: "user", user };
+  for await (const { user, taken } of withAvatars(collection, files)) {
+    if (known.has(user.external_id)) continue;
+    if (taken === undefined) yield { type: "user", user };
+    else if ("external_id" in taken) {
+      yield { type: "user", user: { ...user, avatar: `file:${taken.external_id}` } };
+      yield { type: "file", file: taken };
+    } else yield { type: "user", user: { ...user, ...linkOf(collection, user.external_id, taken) } };
+  }
   for (const [id, collected] of collection.conversations)
     yield* conversationOf(collection, files, id, collected);
+}
+
+/** The users, with what became of their pictures. The next ones are fetched meanwhile. */
+function withAvatars(
+  collection: Collection,
+  files: Files,
+): AsyncGenerator<{ user: UserInput; taken: TakenFile | undefined }> {
+  const take = async (user: UserInput) => {
+    const { external_id: id } = user;
+    const draft = collection.known.has(id) ? undefined : collection.avatars.get(id);
+    return { user, taken: draft && (await files.take(draft, id, user.created_at ?? 0)) };
+  };
+  return ahead(collection.users.values(), take);
+}
+
+/** The picture of a user whose file cannot be had: where it is, if everybody can see it there. */
+function linkOf(
+  collection: Collection,
+  user: string,
+  taken: Exclude<TakenFile, FileInput>,
+): { avatar?: string } {
+  if ("missing" in taken)
+    collection.leftOut.add({ reason: `a picture of a user: ${taken.missing}`, where: user });
+  const url = "link" in taken ? taken.link : (collection.avatars.get(user)?.url ?? "");
+  const avatar = ProfileFields.shape.avatar.safeParse(url);
+  return avatar.success && avatar.data !== "" ? { avatar: avatar.data } : {};
 }
 
 async function* conversationOf(
@@ -56,38 +90,48 @@ async function* conversationOf(
       yield { type: "message", message };
   }
   if (isDirect) return;
-  for (const [user, { state, role, ...member }] of collected.members)
+  // Without a time a repeat would have another one.
+  const begin = record.created_at ?? (Number.isFinite(collected.oldest) ? collected.oldest : 0);
+  for (const [user, { state, role, joined_at: joined = begin }] of collected.members)
     yield {
       type: "member",
       member: {
-        ...{ conversation: id, user, ...member },
+        ...{ conversation: id, user, joined_at: joined },
         ...(user === owner ? { role: "owner" } : { state, ...(role && { role }) }),
       },
     };
 }
 
-/** The drafts of a conversation, with what became of their files. The next ones are fetched meanwhile. */
-async function* withFiles(
+/** The drafts of a conversation, with what became of their files. */
+function withFiles(
   collection: Collection,
   files: Files,
   conversation: string,
 ): AsyncGenerator<{ draft: MessageDraft; taken: TakenFile[] }> {
-  const queue: { draft: MessageDraft; taken: Promise<TakenFile[]> }[] = [];
-  const next = async () => {
-    const first = queue.shift();
-    return first && { draft: first.draft, taken: await first.taken };
-  };
-  for (const draft of collection.sorted(conversation)) {
+  const take = async (draft: MessageDraft) => {
     const uploader = draft.sender ?? "";
-    const taken = Promise.all((draft.files ?? []).map((file) => files.take(file, uploader, draft.time)));
+    const taken = await Promise.all(
+      (draft.files ?? []).map((file) => files.take(file, uploader, draft.time)),
+    );
+    return { draft, taken };
+  };
+  return ahead(collection.sorted(conversation), take);
+}
+
+/** What `take` makes of some things, in their order. The next few are under way meanwhile. */
+async function* ahead<In, Out>(all: Iterable<In>, take: (one: In) => Promise<Out>): AsyncGenerator<Out> {
+  const queue: Promise<Out>[] = [];
+  for (const one of all) {
+    const taken = take(one);
     // What it throws is thrown where it is awaited.
     taken.catch(() => {});
-    queue.push({ draft, taken });
-    if (queue.length < AHEAD) continue;
-    const ready = await next();
-    if (ready) yield ready;
+    queue.push(taken);
+    const [first] = queue;
+    if (queue.length < AHEAD || !first) continue;
+    queue.shift();
+    yield await first;
   }
-  for (let ready = await next(); ready; ready = await next()) yield ready;
+  for (const taken of queue) yield await taken;
 }
 
 /** A direct conversation has two members: what a third one has said there is a notice with their name. */
@@ -98,7 +142,10 @@ function asNotice(collection: Collection, { record }: Collected, draft: MessageD
   return { ...rest, sender: null, text: `${collection.nameOf(sender)}: ${draft.text}` };
 }
 
-/** Who owns a group here: who does at the origin, who has made it, else the first admin, else the first member. */
+/**
+ * Who owns a group here: who does at the origin, who has made it, else the first admin, else the first
+ * member.
+ */
 function ownerOf({ users }: Collection, { members, creator }: Collected): string | undefined {
   const active = [...members].filter(([, { state }]) => state === "active");
   const people = active.filter(([user]) => !users.get(user)?.bot);

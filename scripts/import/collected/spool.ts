@@ -13,8 +13,8 @@ interface Place {
 }
 
 /**
- * Messages of all conversations in a temporary file, until they are read in the order of their time: exports have
- * them in orders of their own, and may be larger than the memory.
+ * Messages of all conversations in a temporary file, until they are read in the order of their time:
+ * exports have them in orders of their own, and may be larger than the memory.
  */
 export class Spool {
   readonly #folder = mkdtempSync(join(tmpdir(), "parley-import-"));
@@ -24,7 +24,9 @@ export class Spool {
   #pendingBytes = 0;
   #written = 0;
 
-  /** @param order milliseconds since 1970, with fractions where the origin has them; ties stay as they come */
+  /**
+   * @param order milliseconds since 1970, with fractions where the origin has them; ties stay as they come
+   */
   add(conversation: string, order: number, draft: MessageDraft): void {
     const bytes = Buffer.from(JSON.stringify(draft));
     const places = this.#places.get(conversation) ?? [];

@@ -5,7 +5,7 @@ import { Ids } from "../ids.ts";
 import { firstIssue } from "../input/json.ts";
 import { readJsonParts } from "../input/json-parts.ts";
 import type { Source } from "../input/source.ts";
-import { type DiscordRoom, takeMessage } from "./messages.ts";
+import { bytesAt, type DiscordRoom, takeMessage } from "./messages.ts";
 import { Channel, Guild, Message, type User } from "./shapes.ts";
 
 /** Files that a message shows may be JSON, too: a hash is at the end of their names. */
@@ -53,7 +53,8 @@ export async function readDiscord(source: Source, collection: Collection): Promi
     const conversation = hasRoot ? parent : ids.of(channel.id);
     if (!hasRoot) collection.conversation(conversationOf(conversation, guild, channel));
     const room: DiscordRoom = {
-      ...{ collection, ids, conversation, path, user, root: hasRoot ? start : undefined },
+      ...{ collection, ids, conversation, path, root: hasRoot ? start : undefined },
+      user: (one) => user(one, path),
       channelName: (id) => channelNames.get(id),
     };
     await readMessages(source, room);
@@ -108,7 +109,10 @@ function conversationOf(
   };
 }
 
-/** The two users of a direct conversation. Who has written nothing is known by the name of the channel alone. */
+/**
+ * The two users of a direct conversation. Who has written nothing is known by the name of the channel
+ * alone.
+ */
 function setUsers({ collection, conversation, ids }: DiscordRoom, channel: Channel): void {
   const collected = collection.conversations.get(conversation);
   if (!collected) return;
@@ -118,18 +122,25 @@ function setUsers({ collection, conversation, ids }: DiscordRoom, channel: Chann
   if (one !== undefined) collected.record.users = [one, other ?? silent()];
 }
 
-function userOf(collection: Collection, ids: Ids): (user: User) => string {
-  const pictures = new Set<string>();
-  return ({ id, name, nickname, avatarUrl, isBot }) => {
-    const isLink = /^https?:/i.test(avatarUrl ?? "");
-    if (avatarUrl && !isLink && !pictures.has(id)) {
-      collection.leftOut.add({ reason: "a picture of a user that is a file", where: avatarUrl });
-      pictures.add(id);
-    }
+function userOf(collection: Collection, ids: Ids): (user: User, path: string) => string {
+  return ({ id, name, nickname, avatarUrl, isBot }, path) => {
     const known = collection.idOf(id);
-    if (known !== undefined && (!isLink || collection.users.get(known)?.avatar)) return known;
+    if (known !== undefined && (!avatarUrl || collection.avatars.has(known))) return known;
     return collection.person({
-      ...{ originId: id, id: ids.of(id), names: [nickname, name], avatar: avatarUrl, isBot: isBot ?? false },
+      ...{ originId: id, id: ids.of(id), names: [nickname, name], username: name, isBot: isBot ?? false },
+      ...(avatarUrl && {
+        avatar: {
+          ...bytesAt(avatarUrl, path),
+          id: ids.of(`picture/${id}`),
+          name: nameOf(avatarUrl),
+          isPublic: true,
+        },
+      }),
     });
   };
+}
+
+function nameOf(url: string): string {
+  const path = URL.canParse(url) ? new URL(url).pathname : url.replaceAll("\\", "/");
+  return path.split("/").at(-1) || "picture";
 }

@@ -10,8 +10,8 @@ const EVERYBODY = /(?<![\p{L}\p{N}@])@(everyone|here)\b/gu;
 const UNDERLINE = /(?<![\p{L}\p{N}_])__(?=\S)([^_\n]+)(?<=\S)__(?![\p{L}\p{N}_])/gu;
 
 /**
- * Turns the Markdown of Discord into that of messages here. It is much the same: what is underlined becomes bold,
- * and ids become names. An export may have names already.
+ * Turns the Markdown of Discord into that of messages here. It is much the same: what is underlined
+ * becomes bold, and ids become names. An export may have names already.
  * @see https://docs.discord.com/developers/reference#message-formatting
  */
 export function fromDiscord(

@@ -126,14 +126,18 @@ function filesOf(
   { ids, path }: DiscordRoom,
   { attachments, forwardedMessage: forwarded }: Message,
 ): FileDraft[] {
-  const fileOf = ({ id, url, fileName: name, fileSizeBytes: size }: Attachment): FileDraft => {
-    const file = { id: ids.of(`file/${id}`), name, size: size ?? undefined };
-    if (/^https?:/i.test(url)) return { ...file, url };
-    const relative = url.replaceAll("\\", "/");
-    const folder = posix.dirname(path);
-    return { ...file, paths: [relative, decoded(relative)].map((one) => posix.join(folder, one)) };
-  };
+  const fileOf = ({ id, url, fileName: name, fileSizeBytes: size }: Attachment): FileDraft => ({
+    ...{ id: ids.of(`file/${id}`), name, size: size ?? undefined },
+    ...bytesAt(url, path),
+  });
   return [...(attachments ?? []), ...(forwarded?.attachments ?? [])].map(fileOf);
+}
+
+/** Where the bytes of an asset are: on the web, or in the folder of the file that names it. */
+export function bytesAt(url: string, path: string): Pick<FileDraft, "url" | "paths"> {
+  if (/^https?:/i.test(url)) return { url };
+  const relative = url.replaceAll("\\", "/");
+  return { paths: [relative, decoded(relative)].map((one) => posix.join(posix.dirname(path), one)) };
 }
 
 function decoded(path: string): string {

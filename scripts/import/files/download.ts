@@ -13,8 +13,8 @@ const FIRST_PAUSE_MS = 1_000;
 /** Where a converter may download from. */
 export interface Downloads {
   /**
-   * Whether files of this host are downloaded. An export is data from outside: it must not have this machine ask
-   * hosts of its own network, and hand what they answer to everybody.
+   * Whether files of this host are downloaded. An export is data from outside: it must not have this
+   * machine ask hosts of its own network, and hand what they answer to everybody.
    */
   allows(url: URL): boolean;
   /** a token for some of the hosts */

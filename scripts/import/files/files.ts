@@ -72,7 +72,9 @@ export class Files {
     return { ...record, ...(await this.#hold(open, folder ? undefined : path)) };
   }
 
-  /** The bytes of a file that was taken, or that has its SHA-256 as its name in the export or in `--files`. */
+  /**
+   * The bytes of a file that was taken, or that has its SHA-256 as its name in the export or in `--files`.
+   */
   async bytes(sha256: string): Promise<Held | undefined> {
     const { source, folder } = this.#options;
     if (!this.#held.has(sha256)) {

@@ -5,7 +5,7 @@ import { ImportFailure } from "../failure.ts";
 import { Ids } from "../ids.ts";
 import { firstIssue, readJsonLines } from "../input/json.ts";
 import type { Source } from "../input/source.ts";
-import { type MattermostRoom, takePost } from "./posts.ts";
+import { fileOf, type MattermostRoom, takePost } from "./posts.ts";
 import { AnyLine, LINE_TYPES, Line, type Post } from "./shapes.ts";
 
 /** What an export has besides, and nobody misses. */
@@ -88,6 +88,10 @@ class Reader {
     const id = this.#collection.person({
       ...{ originId: username, id: this.#ids.of(username), email, isBot, isDeactivated: Boolean(delete_at) },
       names: [nickname, display_name, [first_name, last_name].filter(Boolean).join(" "), username],
+      ...{
+        username,
+        ...(user.profile_image && { avatar: fileOf(this.#ids, this.#folder, user.profile_image) }),
+      },
     });
     for (const team of user.teams ?? [])
       for (const { name, roles } of team.channels ?? []) {
@@ -134,8 +138,7 @@ class Reader {
     const id = this.#ids.of(`direct/${names.join(",")}`);
     if (this.#collection.conversations.has(id)) return id;
     if (more.length === 0) {
-      this.#collection.conversation({ external_id: id, kind: "direct", users: [one, other] });
-      return id;
+      return this.#collection.conversation({ external_id: id, kind: "direct", users: [one, other] });
     }
     const list = users.map((user) => this.#collection.nameOf(user)).join(", ");
     this.#collection.conversation({

@@ -112,7 +112,8 @@ function textOf({ message, props }: Reply): string {
   return [message ?? "", ...parts].filter(Boolean).join("\n");
 }
 
-function fileOf(ids: Ids, folder: string, path: string): FileDraft {
+/** A file of the export. @param path as the export names it: in its folder `data/`, or beside its file */
+export function fileOf(ids: Ids, folder: string, path: string): FileDraft {
   const relative = path.replaceAll("\\", "/").replace(/^\/+/, "");
   return {
     ...{ id: ids.of(`file/${relative}`), name: posix.basename(relative) },

@@ -13,6 +13,7 @@ const Channels = z.array(z.object({ name: z.string(), roles: text })).nullish();
 const User = z.object({
   username: z.string().min(1),
   ...{ email: text, nickname: text, first_name: text, last_name: text, display_name: text },
+  profile_image: text,
   delete_at: time,
   teams: z.array(z.object({ name: z.string(), channels: Channels })).nullish(),
 });

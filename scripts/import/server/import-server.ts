@@ -38,7 +38,10 @@ const Problem = z.object({
   detail: z.string().optional(),
 });
 
-/** The calls of a deployment that an import makes. Each is repeated after a failure: a repeat changes nothing. */
+/**
+ * The calls of a deployment that an import makes. Each is repeated after a failure: a repeat changes
+ * nothing.
+ */
 export class ImportServer {
   readonly #origin: string;
   readonly #key: string;

@@ -18,7 +18,10 @@ export interface Done {
   parts: number;
 }
 
-/** Sends records in parts, each with the files that the server lacks. A part is done before the next one begins. */
+/**
+ * Sends records in parts, each with the files that the server lacks. A part is done before the next one
+ * begins.
+ */
 export class Sender {
   readonly done: Done = { imported: {}, unchanged: {}, files: 0, fileBytes: 0, parts: 0 };
   readonly #server: ImportServer;
@@ -41,7 +44,9 @@ export class Sender {
     for await (const record of records) {
       const line = JSON.stringify(record);
       const bytes = Buffer.byteLength(line) + 1;
-      if (this.#lines.length > 0 && (this.#bytes + bytes > PART_BYTES || this.#lines.length === PART_LINES)) {
+      // A file belongs to the record of the user whose picture it is, in the same part.
+      const isFull = this.#bytes + bytes > PART_BYTES || this.#lines.length >= PART_LINES;
+      if (this.#lines.length > 0 && isFull && record.type !== "file") {
         await this.#part();
         progress(this.done);
       }

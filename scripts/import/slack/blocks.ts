@@ -50,7 +50,9 @@ function elementText(element: z.infer<typeof Element>, depth: number): string {
   return inner !== "" && (LINES.has(type ?? "") || depth === 0) ? `${inner}\n` : inner;
 }
 
-/** The text of an attachment of an app, in the markup of Slack. `""`: it only shows a link of the text again */
+/**
+ * The text of an attachment of an app, in the markup of Slack. `""`: it only shows a link of the text again
+ */
 export function attachmentText(attachment: SlackAttachment, text: string): string {
   const { pretext, title, title_link: link, fields, from_url: from, original_url: original } = attachment;
   const isShare = attachment.is_msg_unfurl || attachment.is_share;

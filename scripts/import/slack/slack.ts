@@ -1,5 +1,6 @@
 import { posix } from "node:path";
 import type { Collection } from "../collected/collection.ts";
+import type { FileDraft } from "../collected/draft.ts";
 import { first, groupNameOf } from "../collected/names.ts";
 import { ImportFailure } from "../failure.ts";
 import { Ids } from "../ids.ts";
@@ -21,8 +22,8 @@ const SLACKBOT = "USLACKBOT";
 type Kind = (typeof LISTS)[keyof typeof LISTS];
 
 /**
- * Reads a workspace export of Slack: a zip or a folder with `users.json`, lists of conversations, and for each
- * conversation a folder with a file a day.
+ * Reads a workspace export of Slack: a zip or a folder with `users.json`, lists of conversations, and for
+ * each conversation a folder with a file a day.
  * @see https://slack.com/help/articles/220556107-How-to-read-Slack-data-exports
  * @throws ImportFailure that names the file and line
  */
@@ -38,7 +39,8 @@ export async function readSlack(source: Source, collection: Collection, workspac
     const external = collection.person({
       ...{ originId: id, id: ids.of(id), email: profile?.email },
       names: [profile?.display_name, profile?.real_name, user.real_name, user.name],
-      avatar: profile?.image_512 || profile?.image_192 || profile?.image_72,
+      username: user.name,
+      avatar: pictureOf(ids, id, profile?.image_512 || profile?.image_192 || profile?.image_72),
       isBot: user.is_bot ?? false,
       isDeactivated: user.deleted ?? false,
     });
@@ -91,6 +93,11 @@ export async function readSlack(source: Source, collection: Collection, workspac
   }
 }
 
+function pictureOf(ids: Ids, user: string, url: string | null | undefined): FileDraft | undefined {
+  const name = /[^/?]+\.(?:png|jpe?g|gif|webp)(?=$|\?)/i.exec(url ?? "")?.[0] ?? "picture.png";
+  return url ? { id: ids.of(`picture/${user}`), name, url, isPublic: true } : undefined;
+}
+
 async function readDay(source: Source, path: string, room: SlackRoom): Promise<void> {
   for await (const part of readJsonParts(source, path, ({ length }) => length === 1)) {
     if (!("path" in part)) {
@@ -126,8 +133,7 @@ function conversationOf(
       collection.leftOut.add({ reason: "a direct conversation without two people", where: channel.id });
       return undefined;
     }
-    collection.conversation({ external_id: id, kind: "direct", users: [one, other], ...created });
-    return id;
+    return collection.conversation({ external_id: id, kind: "direct", users: [one, other], ...created });
   }
   const list = members.map((member) => collection.nameOf(member)).join(", ");
   collection.conversation(

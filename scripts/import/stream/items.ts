@@ -16,8 +16,8 @@ export interface StreamItem {
 const Fields = z.record(z.string(), z.unknown());
 
 /**
- * The items of a file: JSON Lines or a list of `{type, item}`, or channels with their messages, as Stream exports
- * them.
+ * The items of a file: JSON Lines or a list of `{type, item}`, or channels with their messages, as Stream
+ * exports them.
  * @param only messages alone, or all but them: a file is read once for each
  * @throws ImportFailure that names the file and line
  */

@@ -108,7 +108,10 @@ class Reader {
     const known = this.#collection.idOf(id);
     if (known !== undefined && !name && !image) return known;
     return this.#collection.person({
-      ...{ originId: id, id: this.#ids.of(id), names: [name], fallback: id, avatar: image, email },
+      ...{ originId: id, id: this.#ids.of(id), names: [name], fallback: id, username: id, email },
+      ...(image && {
+        avatar: { id: this.#ids.of(`picture/${id}`), name: "picture", url: image, isPublic: true },
+      }),
       ...{
         createdAt: user.created_at ?? undefined,
         isDeactivated: (user.deleted_at ?? user.deactivated_at) != null,

@@ -11,11 +11,16 @@ const byId = (id: number) => general.find(({ external_id }) => external_id.endsW
 
 test("authors become users and members, apps bots, and a silent partner has the channel's name", () => {
   expect(ofType(conversion, "user").map(({ user }) => user)).toEqual([
-    { external_id: ANN, nickname: "Ann", avatar: "https://cdn.discordapp.com/avatars/11/a.png" },
+    {
+      external_id: ANN,
+      nickname: "Ann",
+      username: "ann",
+      avatar: "https://cdn.discordapp.com/avatars/11/a.png",
+    },
     { external_id: "discord:direct/660", nickname: "dot" },
-    { external_id: BEN, nickname: "Ben" },
-    { external_id: HOOK, nickname: "Hook", bot: true },
-    { external_id: CAI, nickname: "cai" },
+    { external_id: BEN, nickname: "Ben", username: "ben" },
+    { external_id: HOOK, nickname: "Hook", username: "hook", bot: true },
+    { external_id: CAI, nickname: "cai", username: "cai" },
   ]);
 });
 
@@ -28,13 +33,14 @@ test("channels become closed groups, and so do threads without a first message",
     },
     { external_id: "discord:650", name: "A tree house", owner: BEN },
   ]);
+  const joined_at = 1699956060500;
   expect(
     ofType(conversion, "member").flatMap(({ member }) => (member.conversation === GENERAL ? [member] : [])),
   ).toEqual([
     { conversation: GENERAL, user: ANN, joined_at: 1699956000000, role: "owner" },
-    { conversation: GENERAL, user: BEN, state: "active" },
-    { conversation: GENERAL, user: HOOK, state: "active" },
-    { conversation: GENERAL, user: CAI, state: "active" },
+    { conversation: GENERAL, user: BEN, state: "active", joined_at },
+    { conversation: GENERAL, user: HOOK, state: "active", joined_at },
+    { conversation: GENERAL, user: CAI, state: "active", joined_at },
   ]);
 });
 
@@ -83,7 +89,7 @@ test("what has no place is counted by reason", () => {
     "a file that cannot be downloaded: files of cdn.discordapp.com are not downloaded": 1,
     "a notice of the kind 21": 1,
     "a notice of the kind GuildMemberJoin": 1,
-    "a picture of a user that is a file": 1,
+    "a picture of a user: a file that is not in the export": 1,
     "a reaction of somebody whom the export does not name": 1,
     "data that is no message": 1,
   });

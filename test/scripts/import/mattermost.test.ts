@@ -12,10 +12,13 @@ const square = messagesOf(conversion, SQUARE);
 
 test("users and bots come with names and e-mails, and who sends by a hook is a bot", () => {
   expect(ofType(conversion, "user").map(({ user }) => user)).toEqual([
-    { external_id: ANN, nickname: "Ann", email: "ann@pine.example" },
-    { external_id: BEN, nickname: "Ben Birch", email: "ben@pine.example" },
-    { external_id: CAI, nickname: "cai", email: "cai@pine.example", metadata: { deactivated: true } },
-    { external_id: "mattermost:deploybot", nickname: "Deploy Bot", bot: true },
+    { external_id: ANN, nickname: "Ann", username: "ann", email: "ann@pine.example" },
+    { external_id: BEN, nickname: "Ben Birch", username: "ben.b", email: "ben@pine.example" },
+    {
+      ...{ external_id: CAI, nickname: "cai", username: "cai", email: "cai@pine.example" },
+      metadata: { deactivated: true },
+    },
+    { external_id: "mattermost:deploybot", nickname: "Deploy Bot", username: "deploybot", bot: true },
     { external_id: "mattermost:hook/Builds", nickname: "Builds", bot: true },
   ]);
 });
@@ -30,13 +33,15 @@ test("channels become groups with their admins, and direct channels direct ones 
     { external_id: "mattermost:direct/ann,ben.b", kind: "direct", users: [ANN, BEN] },
     { kind: "group", name: "Ann, Ben Birch, cai", announcement: "The three of us" },
   ]);
+  // The export does not say when: with the first message.
+  const joined_at = 1700000000000;
   expect(
     ofType(conversion, "member").flatMap(({ member }) => (member.conversation === SQUARE ? [member] : [])),
   ).toEqual([
-    { conversation: SQUARE, user: ANN, state: "active" },
-    { conversation: SQUARE, user: BEN, role: "owner" },
-    { conversation: SQUARE, user: CAI, state: "left" },
-    { conversation: SQUARE, user: "mattermost:hook/Builds", state: "left" },
+    { conversation: SQUARE, user: ANN, state: "active", joined_at },
+    { conversation: SQUARE, user: BEN, role: "owner", joined_at },
+    { conversation: SQUARE, user: CAI, state: "left", joined_at },
+    { conversation: SQUARE, user: "mattermost:hook/Builds", state: "left", joined_at },
   ]);
 });
 

@@ -8,6 +8,9 @@ const ANN = "slack:T01PINE:U01ANN";
 const BEN = "slack:T01PINE:U02BEN";
 const CAI = "slack:T01PINE:U03CAI";
 
+/** When the channel was made. */
+const CREATED = 1699990000000;
+
 const conversion = await convert("slack", fixture("slack"));
 const general = messagesOf(conversion, GENERAL);
 const byId = (id: string) => general.find(({ external_id }) => external_id === `slack:${id}`);
@@ -15,13 +18,13 @@ const byId = (id: string) => general.find(({ external_id }) => external_id === `
 test("users keep name, e-mail and picture; bots are bots, and closed accounts keep their names", () => {
   expect(ofType(conversion, "user").map(({ user }) => user)).toEqual([
     {
-      ...{ external_id: ANN, nickname: "Ann", email: "ann@pine.example" },
+      ...{ external_id: ANN, nickname: "Ann", username: "ann", email: "ann@pine.example" },
       avatar: "https://avatars.slack-edge.com/pine/ann.png",
     },
-    { external_id: BEN, nickname: "Ben Birch", email: "Ben@pine.example" },
+    { external_id: BEN, nickname: "Ben Birch", username: "ben", email: "Ben@pine.example" },
     // Nobody may be called everyone here.
-    { external_id: CAI, nickname: "Cai Cedar", metadata: { deactivated: true } },
-    { external_id: "slack:T01PINE:U04BOT", nickname: "Deploy Bot", bot: true },
+    { external_id: CAI, nickname: "Cai Cedar", username: "cai", metadata: { deactivated: true } },
+    { external_id: "slack:T01PINE:U04BOT", nickname: "Deploy Bot", username: "deploybot", bot: true },
     { external_id: "slack:T01PINE:USLACKBOT", nickname: "Slackbot", bot: true },
     { external_id: "slack:T01PINE:U09GONE", nickname: "User U09GONE" },
     { external_id: "slack:T01PINE:deleted", nickname: "Deleted message" },
@@ -43,12 +46,12 @@ test("channels become groups, private ones closed, archived ones mute; direct me
   expect(
     ofType(conversion, "member").flatMap(({ member }) => (member.conversation === GENERAL ? [member] : [])),
   ).toEqual([
-    { conversation: GENERAL, user: ANN, role: "owner" },
+    { conversation: GENERAL, user: ANN, role: "owner", joined_at: CREATED },
     { conversation: GENERAL, user: BEN, state: "active", joined_at: 1699999000000 },
-    { conversation: GENERAL, user: "slack:T01PINE:U04BOT", state: "active" },
-    { conversation: GENERAL, user: CAI, state: "left" },
-    { conversation: GENERAL, user: "slack:T01PINE:U09GONE", state: "left" },
-    { conversation: GENERAL, user: "slack:T01PINE:deleted", state: "left" },
+    { conversation: GENERAL, user: "slack:T01PINE:U04BOT", state: "active", joined_at: CREATED },
+    { conversation: GENERAL, user: CAI, state: "left", joined_at: CREATED },
+    { conversation: GENERAL, user: "slack:T01PINE:U09GONE", state: "left", joined_at: CREATED },
+    { conversation: GENERAL, user: "slack:T01PINE:deleted", state: "left", joined_at: CREATED },
   ]);
 });
 

@@ -11,11 +11,11 @@ const exported = await convert("stream", fixture("stream-export"));
 test("users have their names, whether they come before or behind the messages", () => {
   expect(ofType(items, "user").map(({ user }) => user)).toEqual([
     {
-      ...{ external_id: ANN, nickname: "Ann", avatar: "https://pine.example/ann.png" },
+      ...{ external_id: ANN, nickname: "Ann", username: "ann", avatar: "https://pine.example/ann.png" },
       created_at: 1696118400000,
     },
-    { external_id: BEN, nickname: "Ben", metadata: { deactivated: true } },
-    { external_id: CAI, nickname: "cai" },
+    { external_id: BEN, nickname: "Ben", username: "ben", metadata: { deactivated: true } },
+    { external_id: CAI, nickname: "cai", username: "cai" },
   ]);
 });
 
@@ -32,8 +32,8 @@ test("channels become groups, and a distinct channel of two a direct conversatio
   ]);
   expect(ofType(items, "member").map(({ member }) => member)).toEqual([
     { conversation: GROVE, user: ANN, joined_at: 1698800400000, role: "owner" },
-    { conversation: GROVE, user: BEN, state: "active", role: "admin" },
-    { conversation: GROVE, user: CAI, state: "left" },
+    { conversation: GROVE, user: BEN, state: "active", role: "admin", joined_at: 1698796800000 },
+    { conversation: GROVE, user: CAI, state: "left", joined_at: 1698796800000 },
   ]);
 });
 
