@@ -15,7 +15,7 @@ test("authors become users and members, apps bots, and a silent partner has the 
       external_id: ANN,
       nickname: "Ann",
       username: "ann",
-      avatar: "https://cdn.discordapp.com/avatars/11/a.png",
+      avatar: "https://pine.example/avatars/11/a.png",
     },
     { external_id: "discord:direct/660", nickname: "dot" },
     { external_id: BEN, nickname: "Ben", username: "ben" },
@@ -86,7 +86,7 @@ test("embeds, forwards and notices have their texts", () => {
 test("what has no place is counted by reason", () => {
   expect(conversion.leftOut).toEqual({
     "(the link stays) a preview of a link": 1,
-    "a file that cannot be downloaded: files of cdn.discordapp.com are not downloaded": 1,
+    "a file that cannot be downloaded: files of pine.example are not downloaded": 1,
     "a notice of the kind 21": 1,
     "a notice of the kind GuildMemberJoin": 1,
     "a picture of a user: a file that is not in the export": 1,

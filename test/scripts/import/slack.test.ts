@@ -19,7 +19,7 @@ test("users keep name, e-mail and picture; bots are bots, and closed accounts ke
   expect(ofType(conversion, "user").map(({ user }) => user)).toEqual([
     {
       ...{ external_id: ANN, nickname: "Ann", username: "ann", email: "ann@pine.example" },
-      avatar: "https://avatars.slack-edge.com/pine/ann.png",
+      avatar: "https://pine.example/ann.png",
     },
     { external_id: BEN, nickname: "Ben Birch", username: "ben", email: "Ben@pine.example" },
     // Nobody may be called everyone here.
