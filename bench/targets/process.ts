@@ -37,6 +37,8 @@ export type WorkerOptions = {
   entry?: string | undefined;
   /** whether an inspector can profile it */
   inspector?: boolean | undefined;
+  /** statements for D1 behind its migrations */
+  queries?: readonly string[];
 };
 
 /**
@@ -46,12 +48,13 @@ export type WorkerOptions = {
 export function startWorker(
   config: string,
   bindings: Record<string, string>,
-  { entry, inspector = false }: WorkerOptions = {},
+  { entry, inspector = false, queries = [] }: WorkerOptions = {},
 ): Promise<Server> {
   return launch("workerd", async (scratch) => {
     const planned = join(scratch, "plan.json");
     const worker = await plan(config, entry, scratch, bindings);
-    writeFileSync(planned, JSON.stringify({ ...worker, inspector } satisfies Plan));
+    const migrations = [...worker.migrations, { binding: "DB", queries: [...queries] }];
+    writeFileSync(planned, JSON.stringify({ ...worker, migrations, inspector } satisfies Plan));
     return [join(import.meta.dirname, "../host.ts"), planned];
   });
 }

@@ -26,7 +26,7 @@ export class Progress {
   /** Messages a minute, so far. */
   rate(messages: number): string {
     const minutes = (performance.now() - this.#begin) / 60_000;
-    return `${number(Math.round(messages / minutes))} a minute`;
+    return `${number(Math.round(messages / minutes))} messages a minute`;
   }
 }
 

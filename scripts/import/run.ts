@@ -96,7 +96,7 @@ async function send(sending: Sending): Promise<void> {
     await sender.send(records, () => progress.part(done, total));
   } finally {
     const verb = options.isDry ? "Would import" : "Imported";
-    say(`${verb}: ${countsOf(done.imported)} (${progress.rate(messagesOf(done))} messages).`);
+    say(`${verb}: ${countsOf(done.imported)} (${progress.rate(messagesOf(done))}).`);
     say(`There already: ${countsOf(done.unchanged)}.`);
     if (done.files > 0)
       say(

@@ -78,7 +78,13 @@ async function* conversationOf(
     });
     return;
   }
-  yield { type: "conversation", conversation: { ...record, ...(owner !== undefined && { owner }) } };
+  // Nothing is older than its conversation. Without a time a repeat would have another one.
+  const begin = Math.min(record.created_at ?? collected.oldest, collected.oldest);
+  const created = Number.isFinite(begin) ? begin : 0;
+  yield {
+    type: "conversation",
+    conversation: { ...record, created_at: created, ...(owner !== undefined && { owner }) },
+  };
   const shown = new Set<string>();
   for await (const { draft, taken } of withFiles(collection, files, id)) {
     for (const file of taken) {
@@ -90,9 +96,7 @@ async function* conversationOf(
       yield { type: "message", message };
   }
   if (isDirect) return;
-  // Without a time a repeat would have another one.
-  const begin = record.created_at ?? (Number.isFinite(collected.oldest) ? collected.oldest : 0);
-  for (const [user, { state, role, joined_at: joined = begin }] of collected.members)
+  for (const [user, { state, role, joined_at: joined = created }] of collected.members)
     yield {
       type: "member",
       member: {

@@ -122,7 +122,7 @@ test("a dry run says what comes, and the report has all that is left out", async
   const report = join(folderOf({}), "left-out.jsonl");
   const { code, said } = await run(fixture("slack"), "--from", "slack", "--dry-run", "--report", report);
   expect(code).toBe(0);
-  expect(said).toContain("Converted: 7 users, 2 files, 5 conversations, 16 messages, 11 members");
+  expect(said).toContain("Converted: 7 users, 5 conversations, 16 messages, 1 file, 11 members");
   expect(said).toContain("Left out, or changed on the way: 8");
   const lines = readFileSync(report, "utf8").trim().split("\n");
   const Line = z.object({ reason: z.string(), where: z.string() });

@@ -1,0 +1,27 @@
+import { randomBytes } from "node:crypto";
+import { join } from "node:path";
+import { generateServerKey, ServerScope } from "../../src/domain/server/server-key.ts";
+import { type Server, startWorker } from "./process.ts";
+
+const ROOT = join(import.meta.dirname, "../..");
+
+/**
+ * Starts the Worker as it is deployed, without rate limits.
+ * @returns the server, and a server key with all scopes
+ */
+export async function startKeyedWorker(): Promise<{ server: Server; key: string }> {
+  const { id, text: key, hash } = generateServerKey();
+  const scopes = JSON.stringify(ServerScope.options);
+  const insert = `INSERT INTO server_keys (id, name, scopes, hash, created_at)
+    VALUES ('${id}', 'import', '${scopes}', '${hash}', 0)`;
+  const bindings = {
+    ...{ TOKEN_SECRET: randomBytes(32).toString("hex"), RATE_LIMITS: "off" },
+    ...{
+      APP_KEYS: "a key that nobody has",
+      USERSIG_RULE_KEY: "a key that nobody has",
+      REQUEST_LOG: "failures",
+    },
+  };
+  const server = await startWorker(join(ROOT, "wrangler.toml"), bindings, { queries: [insert] });
+  return { server, key };
+}
