@@ -5,9 +5,9 @@
  */
 import { runImport } from "./import/run.ts";
 
-const { PARLEY_URL, PARLEY_KEY } = process.env;
+const { PARLEY_URL, PARLEY_KEY, SLACK_TOKEN } = process.env;
 process.exitCode = await runImport({
   argv: process.argv.slice(2),
-  env: { PARLEY_URL, PARLEY_KEY },
+  env: { PARLEY_URL, PARLEY_KEY, SLACK_TOKEN },
   say: (line) => console.log(line),
 });

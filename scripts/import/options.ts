@@ -16,7 +16,8 @@ was broken off is run again. PARLEY_URL is the address of the deployment, PARLEY
   --match-email        people who have an account here with the same e-mail are this account (scope users, too)
   --files <folder>     files of the export that are apart from it; downloads stay there
   --no-files           brings no files: messages keep their names
-  --slack-token <t>    a token that may read files at Slack, if the links of the export have none
+  --slack-token <t>    a token that may read files at Slack, if the links of the export have none;
+                       or SLACK_TOKEN in the environment
   --workspace <name>   tells apart two exports whose origin gives no id: part of the external ids
   --report <file>      everything that was left out, as JSON Lines
   --help               this text`;

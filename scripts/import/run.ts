@@ -21,7 +21,7 @@ import { Sender } from "./server/sender.ts";
 /** How a run is started. */
 export interface Invocation {
   argv: readonly string[];
-  env: { PARLEY_URL?: string | undefined; PARLEY_KEY?: string | undefined };
+  env: { [Name in "PARLEY_URL" | "PARLEY_KEY" | "SLACK_TOKEN"]?: string | undefined };
   /** what the operator reads */
   say(line: string): void;
 }
@@ -51,7 +51,7 @@ async function importAll(options: Options, env: Invocation["env"], say: Invocati
   const server = serverOf(options, env);
   const source = await openSource(options.file);
   const leftOut = new LeftOut(options.report);
-  const files = filesOf(options, source);
+  const files = filesOf({ ...options, slackToken: options.slackToken ?? env.SLACK_TOKEN }, source);
   const people = await peopleOf(options, server, say);
   const collection = new Collection(leftOut, people);
   try {

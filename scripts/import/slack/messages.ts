@@ -23,6 +23,8 @@ const HOSTED_ELSEWHERE = "external";
 export interface SlackRoom {
   collection: Collection;
   ids: Ids;
+  /** the folder of the export inside of the source: `""`, or with a slash at its end */
+  base: string;
   names: SlackNames;
   /** the external id of the conversation */
   conversation: string;
@@ -111,12 +113,16 @@ function textOf({ collection }: SlackRoom, message: SlackMessage, where: string)
   return [base, ...parts.filter((part) => part !== "" && part !== base)].filter(Boolean).join("\n");
 }
 
-function filesOf({ ids }: SlackRoom, { files, file, subtype }: SlackMessage, where: string): FileDraft[] {
+function filesOf(
+  { ids, base }: SlackRoom,
+  { files, file, subtype }: SlackMessage,
+  where: string,
+): FileDraft[] {
   const all = files ?? (file && subtype !== "file_comment" ? [file] : []);
-  return all.flatMap((one, i) => (one ? [fileOf(ids, one, `${where}-${i}`)] : []));
+  return all.flatMap((one, i) => (one ? [fileOf(ids, one, `${where}-${i}`, base)] : []));
 }
 
-function fileOf(ids: Ids, file: SlackFile, place: string): FileDraft {
+function fileOf(ids: Ids, file: SlackFile, place: string, base: string): FileDraft {
   const { id, mode, size, mimetype } = file;
   const name = file.name || file.title || id || "file";
   const url = file.url_private_download || file.url_private || undefined;
@@ -141,7 +147,9 @@ function fileOf(ids: Ids, file: SlackFile, place: string): FileDraft {
     durationMs: file.duration_ms ?? undefined,
     // Where tools that complete an export put files.
     ...(id && {
-      paths: [`__uploads/${id}/${name}`, `${id}/${name}`, `${id}-${name}`, `files/${id}-${name}`],
+      paths: [`__uploads/${id}/${name}`, `${id}/${name}`, `${id}-${name}`, `files/${id}-${name}`].map(
+        (path) => base + path,
+      ),
     }),
   };
 }
@@ -156,7 +164,7 @@ function pinOf(room: SlackRoom, message: SlackMessage, sender: string): Pick<Mes
 }
 
 /** Milliseconds of a ts. */
-export function timeOf(ts: string): number {
+function timeOf(ts: string): number {
   return Math.floor(orderOf(ts));
 }
 

@@ -12,9 +12,9 @@ const text = z.string().nullish();
 const seconds = z.coerce.number().nullish();
 
 /** `1700000000.000100`: when a message was sent, and its id in its channel. */
-export const Ts = z.string().regex(/^\d{1,12}\.\d{1,9}$/);
+const Ts = z.string().regex(/^\d{1,12}\.\d{1,9}$/);
 
-export const SlackUser = z.object({
+const SlackUser = z.object({
   id: z.string().min(1),
   team_id: text,
   name: text,

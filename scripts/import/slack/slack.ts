@@ -77,7 +77,7 @@ export async function readSlack(source: Source, collection: Collection, workspac
         channel: (id: string) => channelNames.get(id),
       };
       rooms.push({
-        room: { collection, ids, names: known, conversation, channel: channel.id, pins, sender },
+        room: { collection, ids, base, names: known, conversation, channel: channel.id, pins, sender },
         folders: [channel.id, ...(channel.name ? [channel.name] : [])].map((name) => `${base}${name}/`),
       });
     }

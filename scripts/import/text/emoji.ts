@@ -15,7 +15,7 @@ let known: Map<string, string> | undefined;
  * The emoji of a name, as Slack and Mattermost have them: `tada`, `thumbsup::skin-tone-3`.
  * @returns undefined: it is one of the team's own
  */
-export function emojiOf(name: string): string | undefined {
+function emojiOf(name: string): string | undefined {
   known ??= load();
   const [base = "", tone] = name.toLowerCase().split("::skin-tone-");
   const emoji = FURTHER[base] ?? known.get(base);

@@ -40,8 +40,8 @@ interface Head {
 }
 
 /**
- * Stores messages of elsewhere behind the newest one, with their times and with all that hangs on them. Nobody
- * gets unread messages by it, no hook is told of them, and no gate is asked.
+ * Stores messages of elsewhere behind the newest one, with their times and with all that hangs on them.
+ * Nobody gets unread messages by it, no hook is told of them, and no gate is asked.
  */
 export class ConversationImport {
   readonly #room: RoomContext;

@@ -7,7 +7,9 @@ import type { MessageRow } from "../log/row.ts";
 import { storedPoll } from "../polls/stored-poll.ts";
 import { tallyOf } from "../reactions/tally.ts";
 
-/** Writes what hangs on an imported message. The caller wraps writes in a transaction, and raises the revs. */
+/**
+ * Writes what hangs on an imported message. The caller wraps writes in a transaction, and raises the revs.
+ */
 export class ImportedParts {
   readonly #sql: SqlStorage;
   readonly #history: Pick<EditHistory, "replaceAll">;

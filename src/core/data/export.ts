@@ -67,8 +67,8 @@ export interface ExportQuery {
  * The next part of an export of the deployment: users, files, conversations, then message by message each
  * conversation. It ends with the cursor of the next part, or with the one that `since` takes.
  * - A part that broke off is asked for once more.
- * - `since` tells what is new or changed since the beginning of an earlier export; what was deleted since is not told, but for
- *   accounts, messages and memberships.
+ * - `since` tells what is new or changed since the beginning of an earlier export; what was deleted since
+ * is not told, but for   accounts, messages and memberships.
  * @throws `validation_failed` for a cursor that is none
  */
 export function exportDeployment(core: Core, query: ExportQuery): AsyncGenerator<ExportRecord> {
@@ -213,8 +213,8 @@ async function pageRecords(
 const RoomCursor = z.tuple([Cursor.shape.room.unwrap()]);
 
 /**
- * The next part of one conversation: itself, messages with the users and files that they name, then members. Users and
- * files come before what names them, in each part anew.
+ * The next part of one conversation: itself, messages with the users and files that they name, then
+ * members. Users and files come before what names them, in each part anew.
  * @throws `not_found`, `validation_failed` for a cursor that is none
  */
 export async function exportConversation(

@@ -18,8 +18,8 @@ export interface Refs {
 }
 
 /**
- * The names for an export of one user for that user: numbers, as the ids that a team's backend has are nothing for
- * users, and no time of a creation.
+ * The names for an export of one user for that user: numbers, as the ids that a team's backend has are
+ * nothing for users, and no time of a creation.
  */
 export const OWN_REFS: Refs = {
   user: (id) => ExternalId.parse(`parley:u${id}`),

@@ -8,8 +8,8 @@ import {
 import { ExternalId } from "../server/user-ref.ts";
 
 /**
- * The external ids that exports give to what no backend has named: `parley:u100001-1795321724729`. The time of
- * the creation makes it unique among deployments.
+ * The external ids that exports give to what no backend has named: `parley:u100001-1795321724729`. The
+ * time of the creation makes it unique among deployments.
  */
 
 export function ownUserId(id: UserId, createdAt: number): ExternalId {

@@ -55,7 +55,9 @@ export interface ImportedUser {
   person: Person | null;
 }
 
-/** The users with these external ids, deleted ones too. Unknown ids are missing. Three queries in one call. */
+/**
+ * The users with these external ids, deleted ones too. Unknown ids are missing. Three queries in one call.
+ */
 export async function findImportedUsers(
   db: Database,
   externalIds: ExternalId[],
