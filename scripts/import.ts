@@ -5,6 +5,13 @@
  */
 import { runImport } from "./import/run.ts";
 
+for (const signal of ["SIGINT", "SIGTERM"] as const)
+  process.once(signal, () => {
+    console.error("\nBroken off. Run the same command again: what is there already stays as it is.");
+    // Temporary files are removed on the way out.
+    process.exit(1);
+  });
+
 const { PARLEY_URL, PARLEY_KEY, SLACK_TOKEN } = process.env;
 process.exitCode = await runImport({
   argv: process.argv.slice(2),

@@ -142,7 +142,8 @@ async function* ahead<In, Out>(all: Iterable<In>, take: (one: In) => Promise<Out
 function asNotice(collection: Collection, { record }: Collected, draft: MessageDraft): MessageDraft {
   const { sender } = draft;
   if (record.kind !== "direct" || sender === null || record.users?.includes(sender)) return draft;
-  const { files: _files, thread: _thread, mentions: _mentions, reactions: _reactions, ...rest } = draft;
+  const { files = [], thread: _thread, mentions: _mentions, reactions: _reactions, ...rest } = draft;
+  collection.leftOut.add({ reason: "a file of a notice", where: draft.where }, files.length);
   return { ...rest, sender: null, text: `${collection.nameOf(sender)}: ${draft.text}` };
 }
 

@@ -1,6 +1,6 @@
-import { closeSync, mkdtempSync, openSync, readSync, rmSync, writeSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { closeSync, openSync, readSync, writeSync } from "node:fs";
 import { join } from "node:path";
+import { TemporaryFolder } from "../temporary-folder.ts";
 import type { MessageDraft } from "./draft.ts";
 
 const CHUNK_BYTES = 1024 * 1024;
@@ -17,8 +17,8 @@ interface Place {
  * exports have them in orders of their own, and may be larger than the memory.
  */
 export class Spool {
-  readonly #folder = mkdtempSync(join(tmpdir(), "parley-import-"));
-  readonly #file = openSync(join(this.#folder, "messages"), "w+");
+  readonly #folder = new TemporaryFolder("import");
+  readonly #file = openSync(join(this.#folder.path, "messages"), "w+");
   readonly #places = new Map<string, Place[]>();
   #pending: Buffer[] = [];
   #pendingBytes = 0;
@@ -51,7 +51,7 @@ export class Spool {
 
   close(): void {
     closeSync(this.#file);
-    rmSync(this.#folder, { recursive: true, force: true });
+    this.#folder.remove();
   }
 
   #flush(): void {

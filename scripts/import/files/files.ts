@@ -1,12 +1,12 @@
 import { createHash } from "node:crypto";
-import { createReadStream, existsSync, mkdirSync, mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { createReadStream, rmSync } from "node:fs";
 import { extname, join } from "node:path";
 import type { Readable } from "node:stream";
 import { LIMITS } from "../../../src/domain/limits.ts";
 import type { FileDraft, FileInput, TakenFile } from "../collected/draft.ts";
 import { first } from "../collected/names.ts";
 import type { Source } from "../input/source.ts";
+import { TemporaryFolder } from "../temporary-folder.ts";
 import { type Downloads, download } from "./download.ts";
 import { contentTypeOf } from "./media-types.ts";
 
@@ -35,7 +35,7 @@ export interface FilesOptions {
 export class Files {
   readonly #options: FilesOptions;
   readonly #held = new Map<string, Held>();
-  #temporary: string | undefined;
+  #temporary: TemporaryFolder | undefined;
   #count = 0;
 
   constructor(options: FilesOptions) {
@@ -93,7 +93,7 @@ export class Files {
   }
 
   close(): void {
-    if (this.#temporary) rmSync(this.#temporary, { recursive: true, force: true });
+    this.#temporary?.remove();
   }
 
   async #find(
@@ -123,8 +123,7 @@ export class Files {
   }
 
   #temporaryPath(name: string): string {
-    this.#temporary ??= mkdtempSync(join(tmpdir(), "parley-files-"));
-    if (!existsSync(this.#temporary)) mkdirSync(this.#temporary);
-    return join(this.#temporary, `${this.#count++}${extname(name)}`);
+    this.#temporary ??= new TemporaryFolder("files");
+    return join(this.#temporary.path, `${this.#count++}${extname(name)}`);
   }
 }

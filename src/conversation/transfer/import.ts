@@ -56,7 +56,8 @@ export class ConversationImport {
 
   /**
    * Stores messages in their order. The new ones are one transaction: a crash leaves all or none. A message
-   * whose external id is known stays as it is, if nothing differs; else it becomes as it is given.
+   * whose external id is known stays as it is, if nothing differs; else it becomes as it is given. Its kind
+   * is never changed: bodies of other kinds are no edits.
    * @param people the profiles of all users whom the messages name
    * @returns what became of each
    */
@@ -68,6 +69,11 @@ export class ConversationImport {
       const seq = ids.seqOf(message.externalId);
       const row = seq === null ? undefined : this.#room.log.get(seq);
       if (!row) return true;
+      if (row.kind !== message.kind && !message.revoked) {
+        const reason = `It is a message of the kind ${row.kind} here, and stays as it is.`;
+        outcomes.set(message, { result: "left_out", reason });
+        return false;
+      }
       const [now] = exports.portable([row]);
       const isSame = now !== undefined && isSameJson(comparable(now, row), comparable(message, row));
       if (!isSame) this.#update(row, message);

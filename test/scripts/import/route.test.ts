@@ -1,5 +1,5 @@
 import { spawn } from "node:child_process";
-import { appendFileSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { appendFileSync, cpSync, mkdtempSync, readFileSync, renameSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
@@ -167,6 +167,28 @@ test("an export of the deployment is imported as it is: nothing changes", async 
   const said = await run(path, "--report", report);
   expect(readFileSync(report, "utf8")).toBe("");
   expect(said).toContain("Imported: nothing");
+});
+
+test("a message keeps its kind, whether its file is missing at first or later", async () => {
+  const path = join(scratch, "late-files");
+  cpSync(fixture("mattermost"), path, { recursive: true });
+  const argv = [path, "--from", "mattermost", "--workspace", "late"];
+  const kinds = async () => (await history("mattermost:late:pine/town-square")).map(({ kind, body }) => [kind, body]);
+  const [there, away] = [join(path, "data"), join(path, "away")];
+  await run(...argv);
+  const before = await kinds();
+  expect(before[0]?.[0]).toBe("file");
+  renameSync(there, away);
+  const said = await run(...argv);
+  expect(said).toContain("It is a message of the kind file here, and stays as it is.");
+  expect(await kinds()).toEqual(before);
+
+  const other = [path, "--from", "mattermost", "--workspace", "later"];
+  await run(...other);
+  renameSync(away, there);
+  expect(await run(...other)).toContain("It is a message of the kind text here, and stays as it is.");
+  const [first] = await history("mattermost:later:pine/town-square");
+  expect(first).toMatchObject({ kind: "text", body: { text: expect.stringContaining("[File: plan.pdf]") } });
 });
 
 test("an import that was killed goes on with the next run, and no message comes twice", async () => {

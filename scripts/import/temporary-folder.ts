@@ -1,0 +1,19 @@
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+
+/** A folder that ends with the process at the latest: it has messages and files of other people. */
+export class TemporaryFolder {
+  readonly path: string;
+  readonly #remove = () => rmSync(this.path, { recursive: true, force: true });
+
+  constructor(name: string) {
+    this.path = mkdtempSync(join(tmpdir(), `parley-${name}-`));
+    process.once("exit", this.#remove);
+  }
+
+  remove(): void {
+    process.off("exit", this.#remove);
+    this.#remove();
+  }
+}
