@@ -56,6 +56,7 @@ async function importAll(options: Options, env: Invocation["env"], say: Invocati
   const collection = new Collection(leftOut, people);
   try {
     if (options.from) {
+      say(`Reading ${options.file} …`);
       await CONVERTERS[options.from].read(source, collection, options.workspace);
       const { users, conversations, messages } = collection;
       say(

@@ -71,7 +71,9 @@ export function takeMessage(room: SlackRoom, message: SlackMessage, where: strin
     });
     return;
   }
-  const sender = room.sender(id, message.username || message.bot_profile?.name, isBot);
+  const { username, bot_profile: bot, user_profile: guest } = message;
+  const name = username || bot?.name || guest?.display_name || guest?.real_name;
+  const sender = room.sender(id, name, isBot);
   collection.message(conversation, draftOf(room, message, sender, where), orderOf(ts));
 }
 

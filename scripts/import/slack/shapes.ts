@@ -94,6 +94,8 @@ export const SlackMessage = z.object({
   attachments: z.array(Attachment).nullish(),
   blocks: z.array(z.unknown()).nullish(),
   bot_profile: z.object({ name: text }).nullish(),
+  /** of people of other workspaces, whom the list of users does not have */
+  user_profile: z.object({ display_name: text, real_name: text }).nullish(),
   ...{ topic: text, purpose: text, name: text, inviter: text },
 });
 export type SlackMessage = z.infer<typeof SlackMessage>;

@@ -173,7 +173,8 @@ test("a message keeps its kind, whether its file is missing at first or later", 
   const path = join(scratch, "late-files");
   cpSync(fixture("mattermost"), path, { recursive: true });
   const argv = [path, "--from", "mattermost", "--workspace", "late"];
-  const kinds = async () => (await history("mattermost:late:pine/town-square")).map(({ kind, body }) => [kind, body]);
+  const kinds = async () =>
+    (await history("mattermost:late:pine/town-square")).map(({ kind, body }) => [kind, body]);
   const [there, away] = [join(path, "data"), join(path, "away")];
   await run(...argv);
   const before = await kinds();

@@ -26,7 +26,7 @@ test("users keep name, e-mail and picture; bots are bots, and closed accounts ke
     { external_id: CAI, nickname: "Cai Cedar", username: "cai", metadata: { deactivated: true } },
     { external_id: "slack:T01PINE:U04BOT", nickname: "Deploy Bot", username: "deploybot", bot: true },
     { external_id: "slack:T01PINE:USLACKBOT", nickname: "Slackbot", bot: true },
-    { external_id: "slack:T01PINE:U09GONE", nickname: "User U09GONE" },
+    { external_id: "slack:T01PINE:U09GONE", nickname: "Gus Guest" },
     { external_id: "slack:T01PINE:deleted", nickname: "Deleted message" },
   ]);
 });
