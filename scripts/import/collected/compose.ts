@@ -1,5 +1,4 @@
-import type { z } from "zod";
-import type { ExportedContent, ExportRecordInput } from "../../../src/domain/data/records.ts";
+import type { ExportRecordInput } from "../../../src/domain/data/records.ts";
 import { LIMITS } from "../../../src/domain/limits.ts";
 import { ReactionKey } from "../../../src/domain/messages/reactions.ts";
 import { codePoints } from "../../../src/domain/text.ts";
@@ -71,7 +70,8 @@ export function composeMessage(
   }));
 }
 
-type Content = z.input<typeof ExportedContent>;
+/** Kind and body, as `ExportedContent` has them. */
+type Content = Pick<MessageInput, "kind" | "body">;
 
 function contentsOf(text: string, kept: readonly Kept[], { sender, poll }: MessageDraft): Content[] {
   const texts = (one: string): Content[] =>
@@ -88,19 +88,15 @@ function mediaOf({ taken, draft }: Kept, caption: string): Content {
   const isLink = "link" in taken;
   const contentType = isLink ? contentTypeOf(draft.name, draft.contentType) : (taken.content_type ?? "");
   const size = isLink ? draft.size : taken.size;
-  return {
-    kind: kindOf(contentType),
-    body: {
-      ...(isLink ? { url: taken.link } : { file: taken.external_id }),
-      name: first(draft.name, LIMITS.fileName) || "file",
-      ...(size !== undefined && { size }),
-      content_type: contentType,
-      ...(draft.width && { width: Math.round(draft.width) }),
-      ...(draft.height && { height: Math.round(draft.height) }),
-      ...(draft.durationMs !== undefined && { duration_ms: Math.round(draft.durationMs) }),
-      ...(caption !== "" && { caption }),
-    },
-  };
+  const body: MessageInput["body"] = isLink ? { url: taken.link } : { file: taken.external_id };
+  body.name = first(draft.name, LIMITS.fileName) || "file";
+  body.content_type = contentType;
+  if (size !== undefined) body.size = size;
+  if (draft.width) body.width = Math.round(draft.width);
+  if (draft.height) body.height = Math.round(draft.height);
+  if (draft.durationMs !== undefined) body.duration_ms = Math.round(draft.durationMs);
+  if (caption !== "") body.caption = caption;
+  return { kind: kindOf(contentType), body };
 }
 
 function threadOf(

@@ -7,7 +7,7 @@ import { openSource } from "../../../scripts/import/input/open.ts";
 import { LeftOut } from "../../../scripts/import/left-out.ts";
 import type { Origin } from "../../../scripts/import/options.ts";
 import { CONVERTERS } from "../../../scripts/import/origins.ts";
-import { ExportRecord, type ExportRecordInput } from "../../../src/domain/data/records.ts";
+import { ExportedContent, ExportRecord, type ExportRecordInput } from "../../../src/domain/data/records.ts";
 
 type Message = Extract<ExportRecordInput, { type: "message" }>["message"];
 
@@ -38,6 +38,7 @@ export async function convert(
     const records: ExportRecordInput[] = [];
     for await (const record of recordsOf(collection, files, origin)) {
       ExportRecord.parse(record);
+      if (record.type === "message" && !record.message.revoked) ExportedContent.parse(record.message);
       records.push(record);
     }
     return { records, leftOut: leftOut.counts };
