@@ -1,16 +1,14 @@
 /**
- * `npm run bench:imports`: imports 200,000 messages into 50 conversations and exports them, while two people
+ * `npm run bench:transfer`: imports 200,000 messages into 50 conversations and exports them, while two people
  * write in a room of their own. It prints how long both take, what the server takes of memory, and what a
  * send in that room takes meanwhile and alone.
  */
-import { spawnSync } from "node:child_process";
 import { readdirSync, readFileSync } from "node:fs";
-import { join } from "node:path";
 import { performance } from "node:perf_hooks";
 import { setTimeout as pause } from "node:timers/promises";
 import { z } from "zod";
 import { Person } from "../scripts/support/person.ts";
-import { inTemporaryFolder, Server } from "../scripts/support/server.ts";
+import { startKeyedWorker } from "./targets/keyed-worker.ts";
 
 const MESSAGES = Number(process.env.MESSAGES ?? 200_000);
 const CONVERSATIONS = 50;
@@ -23,27 +21,12 @@ const ALONE_MS = 20_000;
 
 const Report = z.object({ imported: z.object({ message: z.int() }), left_out_count: z.int() });
 
-await inTemporaryFolder(3_600_000, async (folder) => {
-  const server = await Server.start(folder);
-  const made = spawnSync(
-    process.execPath,
-    [
-      join(import.meta.dirname, "../scripts/keys.ts"),
-      "create",
-      "--name",
-      "bench",
-      "--scopes",
-      "data",
-      "--persist-to",
-      folder.state,
-    ],
-    { encoding: "utf8" },
-  );
-  const [key] = /psk_\S+/.exec(made.stdout) ?? [];
-  if (!key) throw new Error(`no key was made: ${made.stdout}${made.stderr}`);
+const { server, key } = await startKeyedWorker();
+const origin = server.url;
+try {
   const headers = { Authorization: `Bearer ${key}` };
-  const ann = await Person.register(server.origin, "ann");
-  const ben = await Person.register(server.origin, "ben");
+  const ann = await Person.register(origin, "ann");
+  const ben = await Person.register(origin, "ben");
   const { id } = await ann.openDirect(ben);
   report("sends of the live room, alone", await sendsDuring(ann, id, () => pause(ALONE_MS)));
   let memory = 0;
@@ -51,7 +34,7 @@ await inTemporaryFolder(3_600_000, async (folder) => {
     memory = Math.max(memory, workerdBytes());
   }, 500);
   const started = performance.now();
-  report("the same beside an import", await sendsDuring(ann, id, () => importAll(server.origin, headers)));
+  report("the same beside an import", await sendsDuring(ann, id, () => importAll(origin, headers)));
   const importS = (performance.now() - started) / 1_000;
   const perMinute = Math.round((MESSAGES / importS) * 60);
   console.log(
@@ -63,15 +46,16 @@ await inTemporaryFolder(3_600_000, async (folder) => {
   report(
     "the same beside an export",
     await sendsDuring(ann, id, async () => {
-      bytes = await exportAll(server.origin, headers);
+      bytes = await exportAll(origin, headers);
     }),
   );
   console.log(
     `export: ${mib(bytes)} MiB in ${((performance.now() - from) / 1_000).toFixed(0)} s, ${mib(memory)} MiB of memory`,
   );
   clearInterval(watch);
-  await server.stop();
-});
+} finally {
+  server.stop();
+}
 
 async function importAll(origin: string, headers: Record<string, string>): Promise<void> {
   const body = async (lines: string[]) => {
