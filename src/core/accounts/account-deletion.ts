@@ -11,9 +11,11 @@ import { getMe } from "./users.ts";
 
 /**
  * Deletes the caller's account. The profile, friends and blocks are deleted, all sessions end, and the
- * username is never assigned again. The messages stay under a deleted user. The deletion is committed in D1
- * before this resolves. Leaving a conversation that cannot be reached continues after the answer.
+ * username is never assigned again. The messages stay under a deleted user, unless they are erased. The
+ * deletion is committed in D1 before this resolves. Leaving a conversation that cannot be reached continues
+ * after the answer.
  * @param password of a user who has one
+ * @param erasesMessages the messages are deleted, too: each conversation goes on with it after the answer
  * @throws `forbidden` for a wrong password, `validation_failed` for an absent one, `conflict` while the
  *   caller owns a group, `unauthenticated` if the account is deleted already; `locked`, `rate_limited` as
  *   `checkPassword`
@@ -22,10 +24,11 @@ export async function deleteAccount(
   core: Core,
   caller: Credential,
   password: string | undefined,
+  erasesMessages = false,
 ): Promise<void> {
   const { userId } = caller;
   const { passwordHash: checked } = await checkOwner(core, caller, password);
-  const result = await carryOut(core, { userId, checked });
+  const result = await carryOut(core, { userId, checked, erasesMessages });
   if (result.deleted) core.securityLog.record("account_deleted", { user: userId, by: userId });
   else throw await refusal(core, caller, result.owned);
 }

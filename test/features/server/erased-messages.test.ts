@@ -5,7 +5,7 @@ import { runAccountDeletion } from "../../support/accounts/deletion.ts";
 import { makeServerKey } from "../../support/accounts/server-keys.ts";
 import { userPath } from "../../support/accounts/server-users.ts";
 import { signedInUsers } from "../../support/accounts/users.ts";
-import { call, expectProblem, type SignedIn } from "../../support/clients/api.ts";
+import { call, expectProblem, PASSWORD, register, type SignedIn } from "../../support/clients/api.ts";
 import {
   ask,
   createGroup,
@@ -162,5 +162,31 @@ test("keep, which is the default, keeps them; another word, and an owner, change
   await expectAsked(bob, id, "POST", "/owner", { user_id: ann.user.id });
   expect((await call("DELETE", userPath(bob.user.id), { token: key })).status).toBe(202);
   await settle(bob, [id]);
+  expect(await storedInConversation(id)).toContain(SECRET);
+});
+
+test("a user takes their own messages along, if they want it and have the password", async () => {
+  const cem = await register();
+  const { id } = await createGroup(ann, [cem]);
+  await send(cem, id, SECRET);
+  await send(ann, id, "still here");
+  const leave = (query: string, password: string) =>
+    call("DELETE", `/v1/me${query}`, { token: cem.token, body: { password } });
+  expectProblem(await leave("?messages=all", PASSWORD), 400, "validation_failed");
+  expectProblem(await leave("?messages=erase", "not the password"), 403, "forbidden");
+  expect(await storedInConversation(id)).toContain(SECRET);
+  expect((await leave("?messages=erase", PASSWORD)).status).toBe(204);
+  await settle(cem, [id]);
+  await expectErased(id, cem, 1);
+  expect(JSON.stringify((await page(ann, id)).items)).toContain("still here");
+});
+
+test.each(["", "?messages=keep"])("without that wish they stay (DELETE /v1/me%s)", async (query) => {
+  const cem = await register();
+  const { id } = await createGroup(ann, [cem]);
+  await send(cem, id, SECRET);
+  const { token } = cem;
+  expect((await call("DELETE", `/v1/me${query}`, { token, body: { password: PASSWORD } })).status).toBe(204);
+  await settle(cem, [id]);
   expect(await storedInConversation(id)).toContain(SECRET);
 });

@@ -36,6 +36,14 @@ export const AccountDeletion = z
   })
   .openapi("AccountDeletion");
 
+/** What becomes of the messages of a user whose account is deleted. */
+export const DeletionQuery = z.object({
+  messages: z.enum(["keep", "erase"]).default("keep").openapi({
+    description:
+      "`keep`: the messages stay, under a deleted user. `erase`: every message of the user is revoked, with files that nobody else shows",
+  }),
+});
+
 export const User = z
   .object({
     id: UserId,

@@ -6,7 +6,7 @@ import { policiesFor } from "../../../../core/policies.ts";
 import { limitedByAddress, weighs } from "../../../../http/access/rate-limit.ts";
 import { callerRoutes, jsonAnswer, jsonBody, ownRoutes } from "../../route.ts";
 import { v1Router } from "../../router.ts";
-import { AccountDeletion, Me, PasswordChange, ProfileChange } from "../../schemas/accounts.ts";
+import { AccountDeletion, DeletionQuery, Me, PasswordChange, ProfileChange } from "../../schemas/accounts.ts";
 import { problems } from "../../schemas/common.ts";
 import { Repaired, Unread } from "../../schemas/conversations.ts";
 import { serializeUnread } from "../../serialize/conversations.ts";
@@ -50,8 +50,8 @@ const deleteRoute = limitedRoute("delete", "/v1/me", {
   operationId: "deleteMe",
   summary: "Delete your account",
   description:
-    "Your profile and sessions are deleted; your messages stay, under a deleted user. A wrong password is `forbidden`, an absent one `validation_failed`. A user without a password, whom a service signs in over usersig, needs none. While you own a group, it is a `conflict`.",
-  request: { body: jsonBody(AccountDeletion) },
+    "Your profile and sessions are deleted with the answer; your messages stay, under a deleted user, or go behind the answer with `messages=erase`. A wrong password is `forbidden`, an absent one `validation_failed`. A user without a password, whom a service or an issuer signs in, needs none. While you own a group, it is a `conflict`.",
+  request: { query: DeletionQuery, body: jsonBody(AccountDeletion) },
   responses: {
     204: { description: "The account is deleted" },
     ...problems("forbidden", "conflict", "locked"),
@@ -89,7 +89,8 @@ export const me = v1Router()
     return c.json(serializeMe(changed, policiesFor(c.var.core, changed)), 200);
   })
   .openapi(deleteRoute, async (c) => {
-    await deleteAccount(c.var.core, c.var.caller, c.req.valid("json").password);
+    const erases = c.req.valid("query").messages === "erase";
+    await deleteAccount(c.var.core, c.var.caller, c.req.valid("json").password, erases);
     return c.body(null, 204);
   })
   .openapi(passwordRoute, async (c) => {

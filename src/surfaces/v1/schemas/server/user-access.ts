@@ -48,10 +48,3 @@ export const SuspensionInput = z
       .openapi({ description: "For you: the user is not shown it" }),
   })
   .openapi("SuspensionInput", { example: { reason: "spam" } });
-
-export const DeletionQuery = z.object({
-  messages: z.enum(["keep", "erase"]).default("keep").openapi({
-    description:
-      "`keep`: the messages stay, under a deleted user. `erase`: every message of the user is revoked, with files that nobody else shows",
-  }),
-});
