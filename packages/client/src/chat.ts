@@ -124,7 +124,7 @@ export class Chat {
   /** Makes calls of API v1 in the name of the user. */
   readonly api: Api;
 
-  /** Loads the list anew: after a call that no frame tells of, such as deleting a direct conversation. */
+  /** Loads the list anew: after a call that no frame tells of, such as `POST /v1/me/repair`. */
   refresh(): void {
     this.#engine.refresh();
   }

@@ -43,6 +43,7 @@ export class Saver {
     this.#ends = [
       options.chat.onFrame((frame) => {
         if (frame.type === "ready") this.#refused.clear();
+        else if (frame.type === "deleted") this.#drop(frame.conversation_id);
         else if (frame.type === "draft") {
           const { conversation_id: id } = frame;
           this.#told.set(id, (this.#told.get(id) ?? 0) + 1);
@@ -75,6 +76,13 @@ export class Saver {
   async flush(isEnd = false): Promise<void> {
     const saves = [...this.#timers.keys()].map((id) => this.#save(id, isEnd));
     await Promise.all([...saves, ...this.#calls.values()]);
+  }
+
+  /** The user has deleted a conversation: what was being written there goes with it. */
+  #drop(id: number): void {
+    const { fields, onChange } = this.#options;
+    for (const field of fields.of(id)) fields.empty(field);
+    onChange(id);
   }
 
   #look(): void {

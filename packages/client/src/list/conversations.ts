@@ -110,12 +110,13 @@ export class Conversations {
   }
 
   /**
-   * Takes the whole list, asked for at a moment: what it lacks is gone, but for the archive.
+   * Takes the whole list, asked for at a moment, with the archive if anything of it is known: what it lacks
+   * is gone.
    * @returns the conversations to ask for again
    */
   takeAll(list: readonly ConversationState[], asked: number): number[] {
     const listed = new Set(list.map(({ id }) => id));
-    for (const [id, { entry }] of this.#items) if (!listed.has(id) && !entry.archived) this.remove(id, asked);
+    for (const id of this.#items.keys()) if (!listed.has(id)) this.remove(id, asked);
     // Of a list, no draft says that there is none.
     const again = list.filter((one) => !this.take({ draft: undefined, ...one }, asked)).map(({ id }) => id);
     this.tellAgain(asked);

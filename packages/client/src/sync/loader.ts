@@ -29,24 +29,29 @@ export class Loader {
   async list(): Promise<void> {
     const load = ++this.#load;
     const asked = this.#list.now();
-    const items = await allPages((query) => this.#api.call("get", "/v1/conversations", { query })).catch(
-      none,
-    );
-    if (load !== this.#load) return;
-    if (items) {
+    const { all, shown } = this.#list;
+    const api = this.#api;
+    try {
+      const items = await allPages((query) => api.call("get", "/v1/conversations", { query }));
+      // What is known of the archive may be gone, too.
+      if (all.length > shown.length)
+        items.push(
+          ...(await allPages((query) =>
+            api.call("get", "/v1/conversations", { query: { ...query, archived: "true" } }),
+          )),
+        );
+      if (load !== this.#load) return;
       for (const id of this.#list.takeAll(items, asked)) this.lookUpSoon(id);
       this.#onFound(items);
-    }
-    // Unread mentions come before the read ones.
-    const mentions =
-      items &&
-      (await allPages(
-        (query) => this.#api.call("get", "/v1/mentions", { query }),
+      // Unread mentions come before the read ones.
+      const mentions = await allPages(
+        (query) => api.call("get", "/v1/mentions", { query }),
         ({ unread }) => !unread,
-      ).catch(none));
-    if (load !== this.#load) return;
-    if (mentions) this.#list.mentioned(mentions, asked);
-    else setTimeout(() => load === this.#load && void this.list(), AGAIN);
+      );
+      if (load === this.#load) this.#list.mentioned(mentions, asked);
+    } catch {
+      setTimeout(() => load === this.#load && void this.list(), AGAIN);
+    }
   }
 
   /** Ends what is under way. */
@@ -81,5 +86,3 @@ export class Loader {
     this.#lookUps.set(id, setTimeout(look, pause));
   }
 }
-
-function none(): undefined {}

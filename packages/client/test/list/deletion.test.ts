@@ -1,8 +1,10 @@
-import { afterEach, expect, test, vi } from "vitest";
+import { afterEach, expect, onTestFinished, test, vi } from "vitest";
 import type { Person } from "../../../../scripts/support/person.ts";
+import { Drafts } from "../../src/drafts/index.ts";
 import type { Chat, ConversationWindow } from "../../src/index.ts";
 import { startChat, until } from "../support/chats.ts";
 import { HeldFrames } from "../support/held-frames.ts";
+import { MemoryStorage } from "../support/memory-storage.ts";
 import { Server } from "../support/server.ts";
 
 const server = Server.shared();
@@ -59,6 +61,44 @@ test("a device that was away shows nothing of what was deleted meanwhile", async
   await ann.send(id, "three");
   await chat.start();
   await shows(chat, window, "three");
+});
+
+test("an archived conversation that was deleted while a device was away leaves its list", async () => {
+  const { ann, bob, id } = await talk();
+  const other = await bob.openGroup("Ours", [ann]);
+  const chat = await startChat(server.origin, bob);
+  for (const one of [id, other.id]) {
+    await until(chat, (state) => state.conversation(one));
+    await bob.call("PUT", `/v1/conversations/${one}/preferences`, { archived: true });
+    await until(chat, (state) => state.conversation(one)?.archived);
+  }
+  await chat.stop();
+  await deleteForSelf(bob, id);
+  await chat.start();
+  await until(chat, (state) => !state.conversation(id));
+  expect(chat.state.conversation(other.id)).toMatchObject({ archived: true });
+});
+
+test("what was being written in a conversation goes with it, on every device", async () => {
+  const { bob, id } = await talk();
+  const chats = [await startChat(server.origin, bob), await startChat(server.origin, bob)];
+  const storages = chats.map(() => new MemoryStorage());
+  const [here, there] = chats.map((chat, i) => {
+    const drafts = new Drafts(chat, { name: `bob${i}`, storage: storages[i], pause: 1_000_000 });
+    onTestFinished(() => drafts.close());
+    return drafts;
+  });
+  for (const chat of chats) await until(chat, (state) => state.conversation(id));
+  here?.write(id, { text: "saved" });
+  await here?.flush();
+  // Not told to the server yet.
+  there?.write(id, { text: "a secret" });
+  await deleteForSelf(bob, id);
+  for (const chat of chats) await until(chat, (state) => !state.conversation(id));
+  await expect.poll(() => [here?.get(id), there?.get(id)]).toEqual([undefined, undefined]);
+  expect(storages.map(({ items }) => [...items.values()]).join()).not.toMatch(/saved|secret/);
+  await there?.flush();
+  expect(await bob.call("GET", `/v1/conversations/${id}`)).toMatchObject({ deleted: true });
 });
 
 test.each(["away", "connected"])(
