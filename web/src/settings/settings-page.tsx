@@ -4,12 +4,13 @@ import { href } from "../state/router.ts";
 import { chooseSendKey, MOD, SEND_KEYS, sendKey } from "../state/send-key.ts";
 import { Page } from "../ui/page.tsx";
 import { toast } from "../ui/toasts.tsx";
+import { OwnData } from "./data/own-data.tsx";
 import { NotificationSettings } from "./notifications.tsx";
 import { ProfileForm } from "./profile-form.tsx";
 import { Security } from "./security.tsx";
 import { THEMES, theme } from "./theme.ts";
 
-/** The profile, what the user sets for this browser, and the security of the account. */
+/** The profile, what the user sets for this browser, the security of the account, and the user's data. */
 export function SettingsPage() {
   return (
     <Page title={t("settings.title")} back={href({ view: "home" })}>
@@ -62,6 +63,7 @@ export function SettingsPage() {
       </fieldset>
       <NotificationSettings />
       <Security />
+      <OwnData />
     </Page>
   );
 }

@@ -137,5 +137,5 @@ test("at 200 % one signs in, writes, makes a poll and changes settings by the ke
   await page.keyboard.press("Enter");
   await page.getByText("This session").waitFor();
   await expect.poll(() => hasFocus(page.getByRole("region", { name: "Settings" }))).toBe(true);
-  await expectReachable(page, "Save", "Delete the account");
+  await expectReachable(page, "Save", "Delete my account");
 });

@@ -2,6 +2,7 @@ import type { Text } from "../../text.ts";
 import { account } from "./account.ts";
 import { app } from "./app.ts";
 import { composer } from "./composer.ts";
+import { data } from "./data.ts";
 import { embed } from "./embed.ts";
 import { group } from "./group.ts";
 import { list } from "./list.ts";
@@ -14,6 +15,7 @@ export const texts = {
   ...account,
   ...app,
   ...composer,
+  ...data,
   ...embed,
   ...group,
   ...list,

@@ -35,10 +35,6 @@ export const settings = {
   "security.thisSession": "This session",
   "security.lastSeen": "Last seen {at}",
   "security.end": "End",
-  "security.delete": "Delete the account",
-  "security.deleteHint":
-    "Your profile, your friends and your sessions are deleted. This cannot be undone. Enter your password to go on.",
-  "security.deleteForever": "Delete for ever",
   "notify.title": "Notifications",
   "notify.show": "Show notifications while Parley is open",
   "notify.sound": "Play a sound",

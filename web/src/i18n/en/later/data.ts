@@ -1,0 +1,24 @@
+export const data = {
+  "data.title": "Your data",
+  "data.exportHint":
+    "A ZIP file with what this server has of you: profile, friends, conversations and the messages that you wrote.",
+  "data.export": "Export my data",
+  "data.exporting": "Your data is collected …",
+  "data.received": "{size} so far",
+  "data.saved": "{name} is saved ({size}).",
+  "data.tooOften": "You have exported your data often enough for now. It is possible again from {at}.",
+  "deletion.title": "Delete my account",
+  "deletion.what":
+    "Your profile, friends, drafts and saved messages are deleted, and you are signed out on all devices. Nobody can have your username again. This cannot be undone.",
+  "deletion.owned":
+    "You own these groups. Hand each one over, or dissolve it, before you delete your account:",
+  "deletion.messages": "Your messages",
+  "deletion.keep": "Keep them",
+  "deletion.keepHint": "Others go on seeing them, from a deleted user without your name.",
+  "deletion.erase": "Erase them",
+  "deletion.eraseHint":
+    "What you wrote and sent goes from all conversations, within some minutes. What others have forwarded stays.",
+  "deletion.exportFirst": "Do you want to keep a copy? Later there is no way to get one.",
+  "deletion.sure": "I want to delete my account for ever.",
+  "deletion.forever": "Delete for ever",
+} as const;
