@@ -10,7 +10,7 @@ const PATIENCE = 3_000;
  * Ends the session, and forgets what this browser has kept of it. A server that does not answer is asked
  * again as long as the page is open.
  */
-export async function signOut({ chat, forget }: Account): Promise<void> {
+export async function signOut({ chat, close }: Account): Promise<void> {
   // The chunk is there: the session has had its token from it.
   const issuer = session.peek()?.isRenewed ? await import("../lib/issuer-tokens.ts") : undefined;
   // A session that ends takes its tokens along.
@@ -21,7 +21,7 @@ export async function signOut({ chat, forget }: Account): Promise<void> {
     farewell.value ??= "account.leftHere";
     void endLater(chat);
   }
-  await forget();
+  await close();
   // The next user does not begin where this one was.
   go({ view: "home" }, { replace: true });
   session.value = null;

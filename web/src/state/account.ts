@@ -10,9 +10,7 @@ export interface Account {
   readonly chat: Chat;
   readonly people: People;
   readonly drafts: Drafts;
-  /** Ends the work, and forgets what this browser has kept of the session. */
-  forget(): Promise<void>;
-  /** Ends the work, and keeps the session. */
+  /** Ends the work. Forgets what this browser has kept of the user, unless it keeps their session. */
   close(): Promise<void>;
 }
 
@@ -58,7 +56,6 @@ export function openAccount(opened: Session, resolve: ResolveMentions): Account 
     ({ connection }) => connection,
     (connection) => {
       if (connection !== "signed_out" || session.peek()?.token !== token) return;
-      void cache.clear();
       if (isKept(opened)) farewell.value ??= "account.ended";
       session.value = null;
     },
@@ -66,17 +63,15 @@ export function openAccount(opened: Session, resolve: ResolveMentions): Account 
   void chat.start();
   return {
     ...{ me: userId, chat, people, drafts },
-    forget: async () => {
-      await chat.stop();
-      await cache.clear();
-      drafts.clear();
-    },
     close: async () => {
-      await drafts.flush();
+      const stays = isKept(opened);
+      // What is not saved yet would be kept by its answer.
+      if (stays) await drafts.flush();
+      else drafts.clear();
       people.close();
       drafts.close();
       await chat.stop();
-      await cache.close();
+      await cache[stays ? "close" : "clear"]();
     },
   };
 }

@@ -4,22 +4,11 @@ import { expect, test } from "vitest";
 import type { Person } from "../../../scripts/support/person.ts";
 import { PASSWORD } from "../../../scripts/support/person.ts";
 import { findings } from "../support/axe.ts";
+import { kept } from "../support/kept.ts";
 import { Site } from "../support/site.ts";
 import { composer, confirm, connection, message, row, stored } from "../support/talk.ts";
 
 const site = Site.forFile();
-
-/** What is set for a browser, whoever uses it. */
-const OF_BROWSER = ["parley:sound", "parley:notify", "parley:notify-asked"];
-
-/** What this browser keeps of a user: names of databases, and the keys of `localStorage`. */
-async function kept(page: Page): Promise<string[]> {
-  const all = await page.evaluate(async () => {
-    const databases = await indexedDB.databases();
-    return [...databases.map(({ name }) => name ?? ""), ...Object.keys(localStorage)];
-  });
-  return all.filter((name) => !OF_BROWSER.includes(name));
-}
 
 /** Opens the dialog that deletes the account. */
 async function openDeletion(page: Page) {
@@ -79,7 +68,7 @@ test("an export is saved as a file, can be cancelled, and tried again when it fa
   });
   await page.getByText("The archive is empty.").waitFor();
   await page.goBack();
-  await page.getByRole("button", { name: "Cancel" }).click();
+  await page.getByRole("button", { name: "Cancel the export" }).click();
   await page.getByRole("button", { name: "Export my data" }).waitFor();
   held.resolve();
   held = Promise.withResolvers();

@@ -6,7 +6,7 @@ import { type DraftContent, type Field, isEmpty, type KeptFields } from "./stora
 /** What was written on this device, beside what the server has. */
 export class Fields {
   readonly #chat: Chat;
-  readonly #kept: KeptFields | undefined;
+  #kept: KeptFields | undefined;
   /** a field has changed */
   readonly #changed: (field: Field) => void;
   /** by conversation; of one the field that was written last comes first */
@@ -45,10 +45,11 @@ export class Fields {
     this.keep(Object.assign(field, { content: { text: "" }, clientMsgId: newId(), isSaved: true }));
   }
 
-  /** Forgets everything. */
+  /** Forgets everything, and keeps nothing from now on: an answer may still be under way. */
   clear(): void {
     this.all.clear();
     this.#kept?.clear();
+    this.#kept = undefined;
   }
 
   /** What is written in a field, or in the one of a conversation that was written last. */

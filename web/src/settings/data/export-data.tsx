@@ -9,7 +9,7 @@ export function ExportData() {
   const { chat } = useAccount();
   const now = exporting.value;
   const isRunning = now.phase === "running";
-  const label = isRunning ? "action.cancel" : now.phase === "failed" ? "action.retry" : "data.export";
+  const label = isRunning ? "data.cancel" : now.phase === "failed" ? "action.retry" : "data.export";
   return (
     <div class="export" data-phase={now.phase}>
       {/* One button, which keeps the focus. */}
@@ -20,16 +20,16 @@ export function ExportData() {
       >
         {t(label)}
       </button>
+      <p class="status" role="status">
+        {isRunning && t("data.exporting")}
+        {now.phase === "saved" && t("data.saved", { name: now.name, size: fileSize(now.bytes) })}
+      </p>
       {isRunning && (
         <div class="export-progress">
           <progress aria-label={t("data.exporting")} />
           <small>{t("data.received", { size: fileSize(now.bytes) })}</small>
         </div>
       )}
-      <p class="status" role="status">
-        {isRunning && t("data.exporting")}
-        {now.phase === "saved" && t("data.saved", { name: now.name, size: fileSize(now.bytes) })}
-      </p>
       <ProblemText text={now.phase === "failed" ? now.problem : undefined} />
     </div>
   );

@@ -3,6 +3,7 @@ export const data = {
   "data.exportHint":
     "A ZIP file with what this server has of you: profile, friends, conversations and the messages that you wrote.",
   "data.export": "Export my data",
+  "data.cancel": "Cancel the export",
   "data.exporting": "Your data is collected …",
   "data.received": "{size} so far",
   "data.saved": "{name} is saved ({size}).",

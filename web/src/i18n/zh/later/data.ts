@@ -2,6 +2,7 @@ export const data = {
   "data.title": "我的数据",
   "data.exportHint": "一个 ZIP 文件，包含此服务器上与你有关的内容：资料、好友、会话和你写的消息。",
   "data.export": "导出我的数据",
+  "data.cancel": "取消导出",
   "data.exporting": "正在收集你的数据…",
   "data.received": "已接收 {size}",
   "data.saved": "已保存 {name}（{size}）。",
