@@ -212,3 +212,43 @@ test("a sign-out ends the session here and at the issuer, and forgets the tokens
   await expect.poll(() => kept(page, "tokens")).toBeNull();
   expect(provider.signedOut).toBe(before + 1);
 });
+
+test.each(["has a new sign-in", "goes on with the same sign-in"])(
+  "who deletes their account shows once more who they are, and nobody else does it for them (the issuer %s)",
+  async (how) => {
+    await newcomer("Ann");
+    const ann = provider.user;
+    provider.hasSignOut = false;
+    const page = await site.open({ hash: "#/settings" });
+    await goAndCome(page);
+    const dialog = page.getByRole("dialog", { name: "Delete my account" });
+    const again = dialog.getByRole("link", { name: "Sign in once more" });
+    const remove = dialog.getByRole("button", { name: "Delete for ever" });
+    const askProof = async () => {
+      await page.getByRole("button", { name: "Delete my account" }).click();
+      await again.waitFor();
+      expect(await remove.isDisabled()).toBe(true);
+      expect(await dialog.getByLabel("Password").count()).toBe(0);
+      expect(await findings(page)).toEqual([]);
+      await again.click();
+      await page.getByRole("link", { name: "Continue" }).waitFor();
+      expect(new URL(page.url()).searchParams.get("prompt")).toBe("login");
+    };
+    await askProof();
+    provider.user = { sub: crypto.randomUUID(), name: "Eve", sid: crypto.randomUUID() };
+    await page.getByRole("link", { name: "Continue" }).click();
+    await page.getByRole("alert").getByText("as somebody else").waitFor();
+    await page.getByRole("link", { name: "Back" }).click();
+    await connection(page, "live").waitFor({ state: "attached" });
+    const { token } = JSON.parse((await kept(page, "session")) ?? "{}");
+    await askProof();
+    provider.user = how === "has a new sign-in" ? { ...ann, sid: crypto.randomUUID() } : ann;
+    await page.getByRole("link", { name: "Continue" }).click();
+    await dialog.getByRole("checkbox", { name: "I want to delete my account" }).check();
+    const headers = { Authorization: `Bearer ${token}` };
+    await expect.poll(async () => (await fetch(`${site.origin}/v1/me`, { headers })).status).toBe(401);
+    await remove.click();
+    await page.getByText("Your account is deleted.").waitFor();
+    expect([await kept(page, "session"), await kept(page, "tokens")]).toEqual([null, null]);
+  },
+);

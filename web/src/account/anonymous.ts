@@ -47,9 +47,13 @@ export async function exchange(idToken: string): Promise<Tokens & { refresh_toke
     const { refresh_token, ...tokens } = await api.call("post", "/v1/token", { body });
     if (refresh_token !== undefined) return { ...tokens, refresh_token };
     // The sign-in at the issuer has a session that this browser knows no more: another one takes its place.
-    const former = new Chat({ url: location.origin, token: tokens.access_token });
-    await former.api.call("post", "/v1/logout");
+    await endSession(tokens.access_token);
   }
+}
+
+/** Ends another session than the page's. @param token its token */
+export async function endSession(token: string): Promise<void> {
+  await new Chat({ url: location.origin, token }).api.call("post", "/v1/logout");
 }
 
 function begin({ token, user }: { token: string; user: { id: number } }): void {

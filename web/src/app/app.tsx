@@ -14,7 +14,9 @@ const SignIn = lazy(async () => (await import("../account/sign-in.tsx")).SignIn)
 
 /** The page: the sign-in, or what a user sees who is signed in. */
 export function App() {
-  const signedIn = session.value;
+  const kept = session.value;
+  // At /sign-in a user signs in, also one who has a session: they show once more who they are.
+  const signedIn = location.pathname === "/" ? kept : null;
   const [account, setAccount] = useState<Account | null>(null);
   useEffect(() => {
     if (!signedIn) return setAccount(null);

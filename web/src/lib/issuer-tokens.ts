@@ -4,6 +4,9 @@ import { stored } from "./stored.ts";
 /** A token that ends sooner is renewed before it is used, in ms. */
 const MARGIN = 60_000;
 
+/** Who has shown who they are is believed for as long, in ms. */
+const PROOF_LASTS = 10 * 60_000;
+
 /** Makes calls without a session. */
 const { api } = new Chat({ url: location.origin, token: () => null });
 
@@ -23,6 +26,28 @@ const kept = stored("tokens", (value): IssuerTokens | null => {
 });
 /** The same, where nothing is kept. */
 let latest: IssuerTokens | null = null;
+
+/** When the user has last signed in once more, in this page; 0: never. */
+let provenAt = 0;
+let hasComeBack = false;
+
+/** The user, who was signed in, has signed in once more. */
+export function noteProof(): void {
+  provenAt = Date.now();
+  hasComeBack = true;
+}
+
+/** Whether the user has signed in once more a short time ago. */
+export function isProven(): boolean {
+  return Date.now() - provenAt < PROOF_LASTS;
+}
+
+/** Whether the user comes back from signing in once more; true is said once. */
+export function takeReturn(): boolean {
+  const was = hasComeBack;
+  hasComeBack = false;
+  return was;
+}
 
 /** Keeps the tokens of a new session; null: forgets them. */
 export function keepTokens(tokens: IssuerTokens | null): void {
@@ -56,6 +81,9 @@ export async function renewedToken(refused?: string): Promise<string | null> {
       return access_token;
     } catch (error) {
       if (!(error instanceof Problem) || (error.status !== 400 && error.code !== "suspended")) throw error;
+      // Another tab may have signed in once more meanwhile.
+      const now = currentTokens();
+      if (now && now.refreshToken !== refreshToken) return now.token;
       keepTokens(null);
       return null;
     }

@@ -2,7 +2,7 @@ import { Chat, type NewMessage, type OutboxItem, type Uploader } from "parley-cl
 import { openCache } from "parley-client/cache";
 import { Drafts } from "parley-client/drafts";
 import { People } from "parley-client/people";
-import { farewell, isKept, type Session, session } from "./session.ts";
+import { farewell, hasSessionOf, type Session, session } from "./session.ts";
 
 /** What the page works with while a user is signed in. */
 export interface Account {
@@ -56,7 +56,7 @@ export function openAccount(opened: Session, resolve: ResolveMentions): Account 
     ({ connection }) => connection,
     (connection) => {
       if (connection !== "signed_out" || session.peek()?.token !== token) return;
-      if (isKept(opened)) farewell.value ??= "account.ended";
+      if (hasSessionOf(userId)) farewell.value ??= "account.ended";
       session.value = null;
     },
   );
@@ -64,7 +64,7 @@ export function openAccount(opened: Session, resolve: ResolveMentions): Account 
   return {
     ...{ me: userId, chat, people, drafts },
     close: async () => {
-      const stays = isKept(opened);
+      const stays = hasSessionOf(userId);
       // What is not saved yet would be kept by its answer.
       if (stays) await drafts.flush();
       else drafts.clear();

@@ -29,9 +29,9 @@ export function forgetSession(): void {
   kept.write(null);
 }
 
-/** Whether this browser has a session still: if not, the user has signed out in a tab. */
-export function isKept({ token }: Session): boolean {
-  return kept.read()?.token === token;
+/** Whether this browser has a session of a user still: if not, they have signed out in a tab. */
+export function hasSessionOf(userId: number): boolean {
+  return kept.read()?.userId === userId;
 }
 
 // A sign-in or a sign-out in another tab holds for this one.

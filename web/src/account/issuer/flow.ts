@@ -7,9 +7,10 @@ const KEY = "parley:sign-in";
 
 /**
  * Why the issuer has signed nobody in: `unreachable`: it does not answer · `denied`: the user, or the issuer,
- * did not want to · `stale`: the answer is to no sign-in of this tab · `wrong`: the answer is not right
+ * did not want to · `stale`: the answer is to no sign-in of this tab · `wrong`: the answer is not right ·
+ * `another`: not the user who was to show once more who they are
  */
-export type FlowFault = "unreachable" | "denied" | "stale" | "wrong";
+export type FlowFault = "unreachable" | "denied" | "stale" | "wrong" | "another";
 
 export class FlowError extends Error {
   readonly fault: FlowFault;
@@ -41,10 +42,11 @@ const redirectUri = () => location.origin + SIGN_IN_PATH;
 /**
  * Begins a sign-in.
  * @param hash where to go after it
+ * @param isAgain the user shows once more who they are: the issuer asks, also if it knows them still
  * @returns the address at the issuer to which the user goes
  * @throws FlowError
  */
-export async function begin(issuer: PageIssuer, hash: string): Promise<string> {
+export async function begin(issuer: PageIssuer, hash: string, isAgain: boolean): Promise<string> {
   const { authorization_endpoint: endpoint } = await discover(issuer);
   if (endpoint === undefined) throw new FlowError("wrong", new Error("authorization_endpoint"));
   const pending: Pending = {
@@ -64,6 +66,7 @@ export async function begin(issuer: PageIssuer, hash: string): Promise<string> {
     nonce: pending.nonce,
     code_challenge: await oauth.calculatePKCECodeChallenge(pending.verifier),
     code_challenge_method: "S256",
+    ...(isAgain && { prompt: "login" }),
   };
   for (const [name, value] of Object.entries(parameters)) address.searchParams.set(name, value);
   return address.href;

@@ -1,17 +1,20 @@
 import { Problem } from "parley-client";
 import { useEffect, useState } from "preact/hooks";
 import { t } from "../../i18n/i18n.ts";
-import { keepTokens } from "../../lib/issuer-tokens.ts";
+import { currentTokens, keepTokens, noteProof } from "../../lib/issuer-tokens.ts";
 import { parseAddress } from "../../state/address.ts";
 import { reason } from "../../state/problem.ts";
 import { go } from "../../state/router.ts";
 import { farewell, session } from "../../state/session.ts";
 import { ProblemText } from "../../ui/problem-text.tsx";
-import { exchange } from "../anonymous.ts";
+import { endSession, exchange } from "../anonymous.ts";
 import { begin, FlowError, finish, takePending } from "./flow.ts";
 import { hostOf, type PageIssuer, SIGN_IN_PATH } from "./place.ts";
 
-/** Signs a user in by an issuer: sends them there, and takes them in when they come back. */
+/**
+ * Signs a user in by an issuer: sends them there, and takes them in when they come back. A user who is signed
+ * in shows once more who they are.
+ */
 export function IssuerPage({ issuer }: { issuer: PageIssuer }) {
   const host = hostOf(issuer);
   const [problem, setProblem] = useState("");
@@ -23,7 +26,8 @@ export function IssuerPage({ issuer }: { issuer: PageIssuer }) {
       setProblem(explain(error, host));
     }
   };
-  const leave = () => orProblem(async () => location.replace(await begin(issuer, location.hash)));
+  const leave = () =>
+    orProblem(async () => location.replace(await begin(issuer, location.hash, session.peek() !== null)));
   const enter = () =>
     orProblem(async () => {
       const answer = new URLSearchParams(location.search);
@@ -32,12 +36,20 @@ export function IssuerPage({ issuer }: { issuer: PageIssuer }) {
       // The code stands in no history, and a reload does not show it once more.
       history.replaceState(null, "", SIGN_IN_PATH + hash);
       const { idToken, signOutAddress } = await finish(issuer, answer, pending);
+      const [before, former] = [session.peek(), currentTokens()];
       const { access_token: token, refresh_token: refreshToken, user } = await exchange(idToken);
+      if (before && before.userId !== user.id) {
+        await endSession(token);
+        throw new FlowError("another");
+      }
       keepTokens({ token, refreshToken, signOutAddress });
       history.replaceState(null, "", "/");
       go(parseAddress(hash), { replace: true });
       farewell.value = null;
+      if (before) noteProof();
       session.value = { userId: user.id, token, isRenewed: true };
+      // Unless the new session has taken its place already.
+      if (before && former) void endSession(former.token).catch(() => {});
     });
   useEffect(() => {
     if (new URLSearchParams(location.search).has("state")) void enter();

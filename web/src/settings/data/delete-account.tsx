@@ -1,6 +1,7 @@
 import { type Chat, type Conversation, Problem } from "parley-client";
-import { useState } from "preact/hooks";
+import { useEffect, useState } from "preact/hooks";
 import { t } from "../../i18n/i18n.ts";
+import { isProven, takeReturn } from "../../lib/issuer-tokens.ts";
 import { useAccount } from "../../state/context.ts";
 import { isAbout } from "../../state/problem.ts";
 import { go, href, type Route } from "../../state/router.ts";
@@ -19,15 +20,17 @@ import { ExportData } from "./export-data.tsx";
 /** What becomes of the messages of a deleted account. */
 const CHOICES = ["keep", "erase"] as const;
 
+/** Where a user of an issuer signs in once more, to come back to the settings. */
+const SIGN_IN_AGAIN = `/sign-in?again${href({ view: "settings" })}`;
+
 /** The end of the account: a button, and the dialog that it opens. */
 export function DeleteAccount() {
+  const open = () => showDialog((close) => <DeletionDialog onClose={close} />);
+  useEffect(() => {
+    if (takeReturn()) open();
+  }, []);
   return (
-    <button
-      class="secondary"
-      data-danger
-      type="button"
-      onClick={() => showDialog((close) => <DeletionDialog onClose={close} />)}
-    >
+    <button class="secondary" data-danger type="button" onClick={open}>
       {t("deletion.title")}
     </button>
   );
@@ -96,6 +99,13 @@ function DeletionDialog({ onClose }: { onClose: () => void }) {
             onChange={setPassword}
             autocomplete="current-password"
           />
+        ) : !isProven() ? (
+          <div class="group">
+            <p>{t("deletion.proof")}</p>
+            <a class="secondary" href={SIGN_IN_AGAIN}>
+              {t("deletion.signInAgain")}
+            </a>
+          </div>
         ) : (
           <label class="choice">
             <input

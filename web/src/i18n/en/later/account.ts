@@ -9,6 +9,7 @@ export const account = {
   "issuer.denied": "You were not signed in at {host}.",
   "issuer.stale": "This sign-in is over, or belongs to another tab. Begin again.",
   "issuer.wrong": "{host} gave an answer that this page cannot use. Tell whoever runs this server: {detail}",
+  "issuer.another": "You have signed in at {host} as somebody else. Here nothing has changed.",
   "issuer.unknown": "{host} knows you, but you have no account here. Ask whoever runs this server.",
   "issuer.suspended": "Your account is suspended. Ask whoever runs this server.",
   "issuer.refused": "This server does not take the sign-in of {host}. Tell whoever runs it.",

@@ -20,6 +20,8 @@ export const data = {
   "deletion.eraseHint":
     "What you wrote and sent goes from all conversations, within some minutes. What others have forwarded stays.",
   "deletion.exportFirst": "Do you want to keep a copy? Later there is no way to get one.",
+  "deletion.proof": "So that nobody else deletes your account, sign in once more.",
+  "deletion.signInAgain": "Sign in once more",
   "deletion.sure": "I want to delete my account for ever.",
   "deletion.forever": "Delete for ever",
 } as const;

@@ -9,6 +9,7 @@ export const account = {
   "issuer.denied": "你没有在 {host} 完成登录。",
   "issuer.stale": "这次登录已失效，或属于另一个标签页。请重新开始。",
   "issuer.wrong": "无法使用 {host} 的回应。请告知此服务器的管理员：{detail}",
+  "issuer.another": "你在 {host} 登录的是另一个用户，这里没有任何改变。",
   "issuer.unknown": "{host} 认识你，但你在这里没有账号。请联系此服务器的管理员。",
   "issuer.suspended": "你的账号已被停用。请联系此服务器的管理员。",
   "issuer.refused": "此服务器不接受 {host} 的登录。请告知管理员。",

@@ -17,6 +17,8 @@ export const data = {
   "deletion.erase": "清除",
   "deletion.eraseHint": "你在所有会话中写下和发送的内容会在几分钟内消失。别人转发出去的内容会保留。",
   "deletion.exportFirst": "要留一份副本吗？注销后就无法再导出。",
+  "deletion.proof": "为确认是你本人在操作，请重新登录一次。",
+  "deletion.signInAgain": "重新登录",
   "deletion.sure": "我确定要永久注销账号。",
   "deletion.forever": "永久注销",
 } as const;
