@@ -118,6 +118,11 @@ const OPENED: [
   [({ ben }) => `#/user/${ben.user.id}`, null, (page) => page.getByText("Send a message")],
   [({ code }) => `#/join/${code}`, null, (page) => page.getByRole("button", { name: "Join" })],
   [
+    () => "#/settings",
+    (page) => page.getByRole("button", { name: "Delete my account" }).click(),
+    (page) => page.getByRole("dialog").getByText("You own these groups."),
+  ],
+  [
     ({ id }) => `#/c/${id}/info`,
     (page) => page.getByRole("button", { name: /^Actions for ben/ }).click(),
     (page) => page.getByRole("menuitem", { name: "Make admin" }),
