@@ -219,8 +219,13 @@ test.each(["has a new sign-in", "goes on with the same sign-in"])(
     await newcomer("Ann");
     const ann = provider.user;
     provider.hasSignOut = false;
-    const page = await site.open({ hash: "#/settings" });
+    const browser = await site.device();
+    const [page, other] = [await browser.newPage(), await browser.newPage()];
+    await page.goto(`${site.origin}/#/settings`);
     await goAndCome(page);
+    await connection(page, "live").waitFor({ state: "attached" });
+    await other.goto(site.origin);
+    await connection(other, "live").waitFor({ state: "attached" });
     const dialog = page.getByRole("dialog", { name: "Delete my account" });
     const again = dialog.getByRole("link", { name: "Sign in once more" });
     const remove = dialog.getByRole("button", { name: "Delete for ever" });
@@ -247,8 +252,13 @@ test.each(["has a new sign-in", "goes on with the same sign-in"])(
     await dialog.getByRole("checkbox", { name: "I want to delete my account" }).check();
     const headers = { Authorization: `Bearer ${token}` };
     await expect.poll(async () => (await fetch(`${site.origin}/v1/me`, { headers })).status).toBe(401);
+    // The other tab has gone over to the new session.
+    const signedOut = other.getByRole("heading", { name: "Sign in" });
+    await connection(other, "live").waitFor({ state: "attached" });
+    expect(await signedOut.count()).toBe(0);
     await remove.click();
     await page.getByText("Your account is deleted.").waitFor();
+    await signedOut.waitFor();
     expect([await kept(page, "session"), await kept(page, "tokens")]).toEqual([null, null]);
   },
 );

@@ -79,6 +79,23 @@ test("an export is saved as a file, can be cancelled, and tried again when it fa
   expect(asked).toBe(4);
 });
 
+test("an export has what the user has sent, and nothing that others have", async () => {
+  const { ann } = await talk();
+  const page = await site.open({ person: ann, hash: "#/settings" });
+  const saved = page.waitForEvent("download");
+  await page.getByRole("button", { name: "Export my data" }).click();
+  const download = await saved;
+  expect(download.suggestedFilename()).toMatch(
+    new RegExp(`^parley-export-${ann.user.id}-\\d{4}-\\d\\d-\\d\\d\\.zip$`),
+  );
+  const file = await readFile(await download.path(), "utf8");
+  expect(file).toMatch(/^PK/);
+  expect(file).toContain("records.jsonl");
+  expect(file).toContain("Words of Ann");
+  expect(file).not.toContain("Words of Ben");
+  await page.getByRole("status").getByText("is saved").waitFor();
+});
+
 test("an account is deleted with its messages, and nothing of it stays in any tab of the browser", async () => {
   const { ann, bens, id } = await talk();
   const device = await site.device({ person: ann });

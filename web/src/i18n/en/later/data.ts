@@ -1,7 +1,7 @@
 export const data = {
   "data.title": "Your data",
   "data.exportHint":
-    "A ZIP file with what this server has of you: profile, friends, conversations and the messages that you wrote.",
+    "A ZIP file with what this server has of you: profile, friends, the messages that you have sent, and your files as links.",
   "data.export": "Export my data",
   "data.cancel": "Cancel the export",
   "data.exporting": "Your data is collected …",
@@ -19,7 +19,8 @@ export const data = {
   "deletion.erase": "Erase them",
   "deletion.eraseHint":
     "What you wrote and sent goes from all conversations, within some minutes. What others have forwarded stays.",
-  "deletion.exportFirst": "Do you want to keep a copy? Later there is no way to get one.",
+  "deletion.exportFirst":
+    "Do you want to keep a copy? Later there is no way to get one. Files are in it as links, which may end with the account: save those that you want to keep.",
   "deletion.proof": "So that nobody else deletes your account, sign in once more.",
   "deletion.signInAgain": "Sign in once more",
   "deletion.sure": "I want to delete my account for ever.",
