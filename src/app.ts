@@ -15,6 +15,7 @@ import { HookStubs } from "./hook/stub.ts";
 import { clientBlock } from "./http/access/address-block.ts";
 import { cors } from "./http/access/cors.ts";
 import { privateAnswers } from "./http/access/private-answers.ts";
+import { requireServing } from "./http/access/restoring.ts";
 import { requireSafeSettings } from "./http/access/safe-settings.ts";
 import type { AppEnv } from "./http/env.ts";
 import { requestId } from "./http/request-id.ts";
@@ -80,6 +81,7 @@ export function createApp(timing: Timing, hashTurns = new HashTurns(timing.hashi
   app.use(requestLog);
   app.use(cors);
   app.use(requireSafeSettings);
+  app.use(requireServing);
   app.use(
     methodNotAllowed({
       app,

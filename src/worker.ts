@@ -130,6 +130,7 @@ export function createWorker(timing: Timing) {
     fetch: app.fetch,
     /** Each hour (see wrangler.toml): deletes what has expired, and bytes without a file. */
     async scheduled(_controller, env) {
+      if (readSettings(env).isRestoring) return;
       const db = openDatabase(env.DB);
       await deleteExpired(db, env.FILES, timing);
       await wakeHooksOfUsers(db, new HookStubs(env.HOOK, timing.rpcRetry));

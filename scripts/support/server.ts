@@ -11,6 +11,9 @@ const START_TIMEOUT_MS = 40_000;
 const STOP_TIMEOUT_MS = 10_000;
 const PROBE_PAUSE_MS = 50;
 
+/** Where a server has its state and its settings. */
+export type ServerPaths = Pick<TemporaryFolder, "state" | "settings" | "registry">;
+
 /** A temporary folder with a server's state and settings, apart from those of developers. */
 export class TemporaryFolder {
   readonly #folder = mkdtempSync(join(tmpdir(), "parley-"));
@@ -25,6 +28,11 @@ export class TemporaryFolder {
   constructor(settings: readonly string[] = []) {
     mkdirSync(this.scratch);
     writeSettings(this.settings, settings);
+  }
+
+  get paths(): ServerPaths {
+    const { state, settings, registry } = this;
+    return { state, settings, registry };
   }
 
   remove(): void {
@@ -56,7 +64,7 @@ export class Server {
   }
 
   /** Starts a server on the state of `folder`. Resolves once /healthz answers 200. */
-  static async start(folder: TemporaryFolder): Promise<Server> {
+  static async start(folder: ServerPaths): Promise<Server> {
     const port = await freePort();
     const flags = ["--port", String(port), "--inspector-port", "0", "--persist-to", folder.state];
     const child = spawn("npm", ["run", "dev", "--", ...flags, "--env-file", folder.settings], {

@@ -5,6 +5,8 @@ import { HookId } from "../domain/server/hook.ts";
 import type { Settings } from "../domain/settings.ts";
 import type { Timing } from "../domain/timing.ts";
 import { AlarmJobs } from "../object/alarm-jobs.ts";
+import { beingRestored } from "../object/backup/object-backup.ts";
+import { endRestoring, isRestoring } from "../object/backup/restoring.ts";
 import { answer } from "../object/calls/rpc.ts";
 import { hasSchema, migrate } from "../object/migrations.ts";
 import {
@@ -15,6 +17,7 @@ import {
   type TokenReader,
 } from "../object/socket-host.ts";
 import { UserBudgets, WEIGHTS } from "../object/user-budgets.ts";
+import { ConversationBackup } from "./backup/conversation-backup.ts";
 import { create } from "./create.ts";
 import type { ConversationJobKind } from "./jobs.ts";
 import { MIGRATIONS } from "./migrations.ts";
@@ -54,6 +57,7 @@ export interface ConversationComponents {
  * `ConversationObject`, what happens in it is `Room`, its sockets are `RoomSockets`.
  */
 export abstract class ConversationLifecycle extends SocketHost {
+  readonly backup: ConversationBackup;
   readonly #deps: ConversationDeps;
   readonly #jobs: AlarmJobs<ConversationJobKind>;
   #components: ConversationComponents | undefined;
@@ -62,6 +66,7 @@ export abstract class ConversationLifecycle extends SocketHost {
   constructor(ctx: DurableObjectState, env: Env, deps: ConversationDeps) {
     super(ctx, env);
     this.#deps = deps;
+    this.backup = new ConversationBackup(ctx.storage);
     const inAWhile = () => Date.now() + deps.timing.retryMarker.dueMs;
     // The key of these jobs is a user. What is left is scheduled anew.
     const ofDeletedUser = (removeSome: (room: Room, userId: UserId) => void) => (key: string) =>
@@ -95,7 +100,7 @@ export abstract class ConversationLifecycle extends SocketHost {
       direct_permission: () => this.#with(({ room }) => room.directPermission.repair()),
     };
     this.#jobs = new AlarmJobs<ConversationJobKind>(ctx.storage, handlers, deps.timing.jobs, ["hooks"]);
-    if (!hasSchema(ctx.storage)) return;
+    if (!hasSchema(ctx.storage) || isRestoring(ctx.storage)) return;
     void ctx.blockConcurrencyWhile(async () => {
       migrate(ctx.storage, MIGRATIONS);
       this.#components = this.#start();
@@ -204,7 +209,21 @@ export abstract class ConversationLifecycle extends SocketHost {
     return this.#creating;
   }
 
+  /** @see BackedUp.endRestore */
+  async endRestore(): Promise<void> {
+    const { storage } = this.ctx;
+    if (!isRestoring(storage)) return;
+    storage.transactionSync(() => {
+      endRestoring(storage);
+      migrate(storage, MIGRATIONS);
+    });
+    this.#components ??= this.#start();
+    await this.#jobs.start();
+    this.#components.room.resume();
+  }
+
   async #create(): Promise<ConversationComponents> {
+    if (isRestoring(this.ctx.storage)) throw beingRestored();
     const id = ConversationId.safeParse(Number(this.ctx.id.name));
     const created = id.success ? await this.#deps.directory.created(id.data) : null;
     if (!created || !id.success) throw noConversation();

@@ -1,5 +1,7 @@
+import { BACKUP_HOST } from "../object/backup/calls.ts";
 import type { CallMethods } from "../object/calls/object-call.ts";
 import { serveCalls } from "../object/calls/serve-calls.ts";
+import { CONVERSATION_BACKUP_CALLS } from "./backup/calls.ts";
 import { CONVERSATION_CALLS } from "./calls.ts";
 import { ConversationChannelEnd } from "./channel-end.ts";
 import { ConversationLifecycle } from "./lifecycle.ts";
@@ -13,6 +15,7 @@ export abstract class ConversationObject extends ConversationLifecycle {
       load: (object) => object.ensureLoaded(),
       isStored: (object) => object.exists,
     });
+    serveCalls(ConversationObject.prototype, CONVERSATION_BACKUP_CALLS, BACKUP_HOST);
   }
 
   /** Opens a channel for further calls, until its caller closes it. @see CallChannels */
@@ -22,4 +25,5 @@ export abstract class ConversationObject extends ConversationLifecycle {
 }
 
 /** The methods of its calls. */
-export interface ConversationObject extends CallMethods<typeof CONVERSATION_CALLS> {}
+export interface ConversationObject
+  extends CallMethods<typeof CONVERSATION_CALLS & typeof CONVERSATION_BACKUP_CALLS> {}

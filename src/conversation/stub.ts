@@ -4,6 +4,7 @@ import { CallChannels } from "../object/calls/call-channels.ts";
 import { withDeadline } from "../object/calls/deadline.ts";
 import { rpcClient } from "../object/calls/rpc.ts";
 import { requestSocket } from "../object/socket-host.ts";
+import { CONVERSATION_BACKUP_CALLS } from "./backup/calls.ts";
 import { CONVERSATION_CALLS } from "./calls.ts";
 import type { ConversationObject } from "./object.ts";
 import type { RoomOpening } from "./sockets/room-opening.ts";
@@ -11,14 +12,13 @@ import type { RoomOpening } from "./sockets/room-opening.ts";
 /** The calls that an inbox makes for each message of a device. */
 const OVER_CHANNELS = ["sendFromDevice"] as const;
 
+const CALLS = { ...CONVERSATION_CALLS, ...CONVERSATION_BACKUP_CALLS };
+
 /**
  * The calls of conversation objects, by conversation id: a method for each entry of `CONVERSATION_CALLS`
  * (`calls/`), and their sockets.
  */
-export class ConversationStubs extends rpcClient<typeof CONVERSATION_CALLS, ConversationId>(
-  CONVERSATION_CALLS,
-  OVER_CHANNELS,
-) {
+export class ConversationStubs extends rpcClient<typeof CALLS, ConversationId>(CALLS, OVER_CHANNELS) {
   readonly #namespace: DurableObjectNamespace<ConversationObject>;
 
   /**

@@ -2,8 +2,10 @@ import { DurableObject } from "cloudflare:workers";
 import { HookId } from "../domain/server/hook.ts";
 import type { Timing } from "../domain/timing.ts";
 import { AlarmJobs } from "../object/alarm-jobs.ts";
+import { beingRestored, ObjectBackup } from "../object/backup/object-backup.ts";
+import { endRestoring, isRestoring } from "../object/backup/restoring.ts";
 import { CallBudget } from "../object/concurrency.ts";
-import { migrate } from "../object/migrations.ts";
+import { hasSchema, migrate } from "../object/migrations.ts";
 import { Coverage, type CoverageDeps, type Round } from "./coverage.ts";
 import { MIGRATIONS } from "./migrations.ts";
 import { UserFeed, type UserFeedDeps } from "./user-feed.ts";
@@ -18,6 +20,7 @@ type HookJobKind = "cover" | "users";
 
 /** The life cycle of a hook's object. `HookObject` has its calls. */
 export abstract class HookLifecycle extends DurableObject<Env> {
+  readonly backup: ObjectBackup;
   readonly #jobs: AlarmJobs<HookJobKind>;
   readonly #coverage: Coverage;
   readonly #users: UserFeed;
@@ -26,6 +29,7 @@ export abstract class HookLifecycle extends DurableObject<Env> {
   constructor(ctx: DurableObjectState, env: Env, deps: HookDeps) {
     super(ctx, env);
     this.#timing = deps.timing;
+    this.backup = new ObjectBackup(ctx.storage, { migrations: MIGRATIONS, leftOut: [] });
     this.#coverage = new Coverage(ctx.storage.sql, deps);
     this.#users = new UserFeed(ctx.storage.sql, deps, deps.timing.hooks);
     const handlers = {
@@ -36,10 +40,30 @@ export abstract class HookLifecycle extends DurableObject<Env> {
       users: () => this.#users.run(this.#id),
     };
     this.#jobs = new AlarmJobs<HookJobKind>(ctx.storage, handlers, deps.timing.jobs, ["users"]);
+    // A hook that was never used makes its tables with its first call.
+    if (!hasSchema(ctx.storage) || isRestoring(ctx.storage)) return;
     void ctx.blockConcurrencyWhile(async () => {
       migrate(ctx.storage, MIGRATIONS);
       await this.#jobs.start();
     });
+  }
+
+  /** For each call but those of a restore. @throws `unavailable` while the hook is being restored */
+  async ensureLoaded(): Promise<this> {
+    if (isRestoring(this.ctx.storage)) throw beingRestored();
+    if (!hasSchema(this.ctx.storage)) migrate(this.ctx.storage, MIGRATIONS);
+    return this;
+  }
+
+  /** @see BackedUp.endRestore */
+  async endRestore(): Promise<void> {
+    const { storage } = this.ctx;
+    if (!isRestoring(storage)) return;
+    storage.transactionSync(() => {
+      endRestoring(storage);
+      migrate(storage, MIGRATIONS);
+    });
+    await this.#jobs.start();
   }
 
   /** Begins a round through the conversations. Their first hundred are told before it resolves. */

@@ -1,3 +1,4 @@
+import { BACKUP_CALLS, BACKUP_HOST } from "../object/backup/calls.ts";
 import type { CallMethods } from "../object/calls/object-call.ts";
 import { serveCalls } from "../object/calls/serve-calls.ts";
 import { HOOK_CALLS } from "./calls.ts";
@@ -9,11 +10,12 @@ export abstract class HookObject extends HookLifecycle {
   static {
     serveCalls(HookObject.prototype, HOOK_CALLS, {
       charge: () => null,
-      load: async (object) => object,
+      load: (object) => object.ensureLoaded(),
       isStored: () => true,
     });
+    serveCalls(HookObject.prototype, BACKUP_CALLS, BACKUP_HOST);
   }
 }
 
 /** The methods of its calls. */
-export interface HookObject extends CallMethods<typeof HOOK_CALLS> {}
+export interface HookObject extends CallMethods<typeof HOOK_CALLS & typeof BACKUP_CALLS> {}

@@ -1,6 +1,8 @@
 import { accountOver, CoreError, type Failure, type Result } from "../domain/errors.ts";
 import { ConversationId, SessionId, UserId } from "../domain/ids.ts";
 import { AlarmJobs, type JobHandler } from "../object/alarm-jobs.ts";
+import { beingRestored, ObjectBackup } from "../object/backup/object-backup.ts";
+import { endRestoring, isRestoring } from "../object/backup/restoring.ts";
 import { answer } from "../object/calls/rpc.ts";
 import type { CallBudget } from "../object/concurrency.ts";
 import { hasSchema, migrate } from "../object/migrations.ts";
@@ -11,10 +13,14 @@ import { createComponents, type InboxComponents, type InboxDeps, type InboxJobKi
 import { DeviceOpening, type DeviceSocket } from "./devices/device-socket.ts";
 import { MIGRATIONS } from "./migrations.ts";
 
+/** Which room sockets are open, and how far device sockets are: after a restore none is. */
+const SOCKET_TABLES = ["sockets", "device_cursors"];
+
 /**
  * The life cycle of a user's object: start-up, device sockets, alarm. `InboxObject` has its calls.
  */
 export abstract class InboxLifecycle extends SocketHost {
+  readonly backup: ObjectBackup;
   protected readonly deps: InboxDeps;
   protected readonly jobs: AlarmJobs<InboxJobKind>;
   #components: InboxComponents | undefined;
@@ -24,6 +30,7 @@ export abstract class InboxLifecycle extends SocketHost {
   constructor(ctx: DurableObjectState, env: Env, deps: InboxDeps) {
     super(ctx, env);
     this.deps = deps;
+    this.backup = new ObjectBackup(ctx.storage, { migrations: MIGRATIONS, leftOut: SOCKET_TABLES });
     const handlers: Record<InboxJobKind, JobHandler> = {
       kick: (key, calls) => this.#with((components) => this.#kick(components, SessionId.parse(key), calls)),
       expired_sessions: () => this.#with(async ({ sessionGate }) => sessionGate.deleteExpired(Date.now())),
@@ -50,7 +57,7 @@ export abstract class InboxLifecycle extends SocketHost {
     };
     const beside: InboxJobKind[] = ["scheduled", "lost_updates"];
     this.jobs = new AlarmJobs<InboxJobKind>(ctx.storage, handlers, deps.timing.jobs, beside);
-    if (!hasSchema(ctx.storage)) return;
+    if (!hasSchema(ctx.storage) || isRestoring(ctx.storage)) return;
     void ctx.blockConcurrencyWhile(async () => {
       migrate(ctx.storage, MIGRATIONS);
       this.#components = this.#start();
@@ -220,6 +227,7 @@ export abstract class InboxLifecycle extends SocketHost {
    */
   async #load(): Promise<InboxComponents> {
     if (this.#components) return this.#components;
+    if (isRestoring(this.ctx.storage)) throw beingRestored();
     if (!(await this.deps.directory.exists(this.userId()))) throw noUser();
     // Another call may have made them meanwhile.
     if (!this.#components) {
@@ -227,6 +235,28 @@ export abstract class InboxLifecycle extends SocketHost {
       this.#components = this.#start();
     }
     return this.#components;
+  }
+
+  /**
+   * The inbox was copied before its conversations: a list repair asks each of them. So does an inbox that has
+   * no copy, if D1 knows conversations of the user.
+   * @see BackedUp.endRestore
+   */
+  async endRestore(): Promise<void> {
+    const { storage } = this.ctx;
+    if (!hasSchema(storage)) {
+      const memberships = await this.deps.directory.memberships(this.userId(), 0, 1);
+      if (memberships.length === 0) return;
+    }
+    storage.transactionSync(() => {
+      if (isRestoring(storage)) endRestoring(storage);
+      migrate(storage, MIGRATIONS);
+    });
+    this.#components ??= this.#start();
+    const components = this.#components;
+    await this.jobs.start();
+    if (!components.accountDeletion.isDeleted) this.jobs.schedule("repair", "0", Date.now());
+    components.catchUp.afterStart();
   }
 
   #start(): InboxComponents {

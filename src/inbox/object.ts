@@ -1,3 +1,4 @@
+import { BACKUP_CALLS, BACKUP_HOST } from "../object/backup/calls.ts";
 import type { CallMethods } from "../object/calls/object-call.ts";
 import { serveCalls } from "../object/calls/serve-calls.ts";
 import { INBOX_CALLS } from "./calls.ts";
@@ -13,6 +14,7 @@ export abstract class InboxObject extends InboxLifecycle {
       load: (object) => object.ensureLoaded(),
       isStored: (object) => object.exists,
     });
+    serveCalls(InboxObject.prototype, BACKUP_CALLS, BACKUP_HOST);
   }
 
   /** Opens a channel for further calls, until its caller closes it. @see CallChannels */
@@ -22,4 +24,4 @@ export abstract class InboxObject extends InboxLifecycle {
 }
 
 /** The methods of its calls. */
-export interface InboxObject extends CallMethods<typeof INBOX_CALLS> {}
+export interface InboxObject extends CallMethods<typeof INBOX_CALLS & typeof BACKUP_CALLS> {}

@@ -1,5 +1,6 @@
 import type { UserId } from "../domain/ids.ts";
 import type { Timing } from "../domain/timing.ts";
+import { BACKUP_CALLS } from "../object/backup/calls.ts";
 import { CallChannels } from "../object/calls/call-channels.ts";
 import { rpcClient } from "../object/calls/rpc.ts";
 import { requestSocket } from "../object/socket-host.ts";
@@ -10,11 +11,13 @@ import type { InboxObject } from "./object.ts";
 /** The calls that a conversation makes for each of its messages. */
 const OVER_CHANNELS = ["applyUpdate"] as const;
 
+const CALLS = { ...INBOX_CALLS, ...BACKUP_CALLS };
+
 /**
  * The calls of inbox objects, by user id: a method for each entry of `INBOX_CALLS` (`calls/`), and their
  * sockets.
  */
-export class InboxStubs extends rpcClient<typeof INBOX_CALLS, UserId>(INBOX_CALLS, OVER_CHANNELS) {
+export class InboxStubs extends rpcClient<typeof CALLS, UserId>(CALLS, OVER_CHANNELS) {
   readonly #namespace: DurableObjectNamespace<InboxObject>;
 
   /**

@@ -21,6 +21,12 @@ export function hasSchema(storage: DurableObjectStorage): boolean {
   return storage.sql.exec(query).toArray().length > 0;
 }
 
+/** The newest migration that has run. The object has tables. */
+export function schemaVersion(storage: DurableObjectStorage): number {
+  const query = "SELECT max(version) AS version FROM schema_versions";
+  return storage.sql.exec<{ version: number }>(query).one().version;
+}
+
 /**
  * Migrates the object's tables to the newest version, each step in a transaction of its own. Idempotent.
  * @throws Error if a newer release left tables that this release must not use

@@ -40,10 +40,16 @@ export function setPolicy(name: "PROFILES" | "DIRECT" | "GROUPS" | "LOOKUP", val
   return set(name, value);
 }
 
+/** Has the server take a backup, and answer nothing else. @returns restores it */
+export function setRestoring(): () => void {
+  return set("RESTORE", "on");
+}
+
 function set(
   name:
     | ("LIVE_MEMBERS" | "MAX_CHANGES" | "EDIT_WINDOW_S" | "RATE_LIMITS")
     | ("MAX_UPLOAD_MIB" | "PUBLIC_ORIGIN" | "USERSIG_EVENT_NAMES")
+    | "RESTORE"
     | ("PROFILES" | "DIRECT" | "GROUPS" | "LOOKUP"),
   value: string,
 ): () => void {

@@ -10,6 +10,7 @@ export const ServerScope = z.enum([
   "messages",
   "moderate",
   "data",
+  "backup",
   "hooks",
   "metrics",
   "keys",

@@ -59,8 +59,9 @@ function routesOf(
  * Makes the routes that a team's backend calls with a server key of a scope. The failures of all of them are
  * added by `openapi/document.ts`, and the scope to the description.
  * @param cost of calls that cost more than others
+ * @param body reads the body of calls that have one
  */
-export function serverRoutes(scope: ServerScope, cost?: Cost) {
+export function serverRoutes(scope: ServerScope, cost?: Cost, body: MiddlewareHandler<AppEnv> = v1Body) {
   return function serverRoute<
     Method extends RouteConfig["method"],
     Path extends string,
@@ -73,7 +74,7 @@ export function serverRoutes(scope: ServerScope, cost?: Cost) {
       ...route,
       description: `Scope \`${scope}\`. ${description ?? ""}`.trim(),
       security: [{ server_key: [] }],
-      middleware: [withServerKey(scope, cost), hasBody ? v1Body : proceed] as const,
+      middleware: [withServerKey(scope, cost), hasBody ? body : proceed] as const,
     });
   };
 }

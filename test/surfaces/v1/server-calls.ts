@@ -35,6 +35,19 @@ export const SERVER_CALLS: ServerCall[] = [
     route: "PUT /v1/server/imports/files/:sha256",
     ...{ scope: "data", path: { sha256: "0".repeat(64) }, body: "bytes", expected: [404, "not_found"] },
   },
+  { route: "POST /v1/server/backup/read", scope: "backup", body: {}, expected: [400, "validation_failed"] },
+  {
+    route: "GET /v1/server/backup/files/:key",
+    ...{ scope: "backup", path: { key: "0".repeat(32) }, expected: [404, "not_found"] },
+  },
+  {
+    route: "POST /v1/server/backup/write",
+    ...{ scope: "backup", body: { what: "end" }, expected: [409, "conflict"] },
+  },
+  {
+    route: "PUT /v1/server/backup/files/:key",
+    ...{ scope: "backup", path: { key: "0".repeat(32) }, body: {}, expected: [409, "conflict"] },
+  },
   { route: "GET /v1/server/hooks", scope: "hooks", expected: [200] },
   { route: "POST /v1/server/hooks", scope: "hooks", body: {}, expected: [400, "validation_failed"] },
   { route: "GET /v1/server/hooks/:id", scope: "hooks", path: NO_HOOK, expected: [404, "not_found"] },

@@ -1,0 +1,80 @@
+import { existsSync } from "node:fs";
+import { join } from "node:path";
+import { parseArgs } from "node:util";
+import { DeployFailure } from "../deploy/failure.ts";
+import { ROOT } from "../support/wrangler.ts";
+import { onState, type Place } from "./local-server.ts";
+
+/** Where `npm run dev` keeps its state. */
+const STATE = join(ROOT, ".wrangler", "state");
+
+/** What the command line and the environment say. */
+export interface BackupArguments {
+  /** undefined: none was named */
+  folder: string | undefined;
+  to: string | undefined;
+  isHelp: boolean;
+  state: string;
+  /** null: the state folder */
+  place: Place | null;
+}
+
+/** Reads them. @throws a `DeployFailure`, or a TypeError for an unknown flag */
+export function readArguments(env: NodeJS.ProcessEnv): BackupArguments {
+  const text = { type: "string" } as const;
+  const { values, positionals } = parseArgs({
+    allowPositionals: true,
+    options: { to: text, "persist-to": text, help: { type: "boolean", default: false } },
+  });
+  const { PARLEY_URL: origin, PARLEY_KEY: key } = env;
+  if ((origin === undefined) !== (key === undefined))
+    throw new DeployFailure("Set both PARLEY_URL and PARLEY_KEY, or none of them for a local server.");
+  return {
+    folder: positionals[0],
+    to: values.to,
+    isHelp: values.help,
+    state: values["persist-to"] ?? STATE,
+    place: origin === undefined || key === undefined ? null : { origin: new URL(origin).origin, key },
+  };
+}
+
+/** Runs work against the deployment that the arguments name. */
+export async function atPlace(
+  { place, state }: BackupArguments,
+  { settings = [], makesState = false }: { settings?: string[]; makesState?: boolean },
+  work: (place: Place) => Promise<void>,
+): Promise<void> {
+  if (place) return work(place);
+  if (!makesState && !existsSync(state))
+    throw new DeployFailure(`There is no state in ${state}: name it by --persist-to, or set PARLEY_URL.`);
+  return onState(state, settings, work);
+}
+
+/** Runs a script. @returns its exit code: 1 after a failure, which is printed */
+export async function runScript(work: () => Promise<number>): Promise<number> {
+  try {
+    return await work();
+  } catch (error) {
+    if (!(error instanceof Error)) throw error;
+    console.error(`✘ ${error.message}`);
+    return 1;
+  }
+}
+
+/** Prints a line each second at most, and the last one. */
+export class ProgressLine {
+  #printedAt = 0;
+  #last = "";
+
+  show(line: string): void {
+    if (line === this.#last || Date.now() - this.#printedAt < 1_000) return;
+    this.#printedAt = Date.now();
+    this.#last = line;
+    console.log(line);
+  }
+}
+
+/** Bytes for people. */
+export function bytesText(bytes: number): string {
+  return bytes < 1_000_000 ? `${Math.ceil(bytes / 1_000)} kB` : `${(bytes / 1_000_000).toFixed(1)} MB`;
+}

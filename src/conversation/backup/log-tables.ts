@@ -1,0 +1,124 @@
+import { createHash } from "node:crypto";
+import { RowText, type TableRows } from "../../domain/backup/row-text.ts";
+import { quotedName } from "../../lib/sql/key-order.ts";
+import { storedTable } from "../../object/backup/stored-tables.ts";
+
+/** A table whose rows belong to messages, and how those of a range of seqs are found without a scan. */
+interface LogTable {
+  name: string;
+  /** the table is `t` */
+  from: string;
+  /** the seq of a row */
+  seq: string;
+  order: string;
+}
+
+/** The messages, and what is stored of each. All other tables are the state of the conversation. */
+const LOG: readonly LogTable[] = [
+  { name: "messages", from: "messages t", seq: "t.seq", order: "t.seq" },
+  {
+    name: "message_edits",
+    from: "messages m CROSS JOIN message_edits t ON t.sender_id = m.sender_id AND t.seq = m.seq",
+    ...{ seq: "m.seq", order: "m.seq, t.version" },
+  },
+  {
+    name: "reactions",
+    from: "reactions t INDEXED BY reactions_order",
+    ...{ seq: "t.seq", order: "t.seq, t.key, t.rev" },
+  },
+  {
+    name: "votes",
+    from: "votes t INDEXED BY votes_order",
+    ...{ seq: "t.seq", order: "t.seq, t.option, t.rev" },
+  },
+  { name: "hidden", from: "hidden t", seq: "t.seq", order: "t.seq, t.user_id" },
+];
+
+export const LOG_TABLES: readonly string[] = LOG.map(({ name }) => name);
+
+/** What a row weighs besides its texts, in bytes. */
+const ROW_BYTES = 64;
+
+/** A range of seqs, both inclusive. */
+export interface SeqRange {
+  from: number;
+  to: number;
+}
+
+/**
+ * Changes when a row of the range comes, goes or changes: of each table the number of rows, and of each
+ * column the sum of its numbers and of the lengths of its texts. SQLite reads the rows; none comes out of it.
+ * Each change of a message in place raises its `changed_rev`.
+ */
+export function printOf(sql: SqlStorage, { from, to }: SeqRange): string {
+  const hash = createHash("sha256");
+  for (const table of LOG) {
+    const { columns } = storedTable(sql, table.name);
+    const sums = columns
+      .map((name) => `t.${quotedName(name)}`)
+      .map((column) => `total(iif(typeof(${column}) = 'text', octet_length(${column}), ${column}))`);
+    const query = `SELECT count(*), ${sums.join()} FROM ${table.from} WHERE ${table.seq} BETWEEN ? AND ?`;
+    const [values] = [...sql.exec(query, from, to).raw()];
+    hash.update(`${table.name} ${columns.join()} ${JSON.stringify(values)}\n`);
+  }
+  return hash.digest("hex").slice(0, 32);
+}
+
+/**
+ * The messages of a range that one turn may read: the first ones, up to `maxBytes`, but one at least.
+ * @returns the last of them; null: there is no message in the range
+ */
+export function lastWithin(
+  sql: SqlStorage,
+  range: SeqRange,
+  maxBytes: number,
+): { seq: number; bytes: number } | null {
+  const bytes = new Map<number, number>();
+  for (const { from, seq, name } of LOG) {
+    const body = ["messages", "message_edits"].includes(name) ? " + octet_length(t.body)" : "";
+    const query = `SELECT ${seq} AS seq, total(${ROW_BYTES}${body}) AS bytes FROM ${from}
+      WHERE ${seq} BETWEEN ? AND ? GROUP BY 1 ORDER BY 1`;
+    for (const row of sql.exec<{ seq: number; bytes: number }>(query, range.from, range.to).toArray())
+      bytes.set(row.seq, (bytes.get(row.seq) ?? 0) + row.bytes);
+  }
+  let last: { seq: number; bytes: number } | null = null;
+  for (const seq of [...bytes.keys()].sort((a, b) => a - b)) {
+    const total: number = (last?.bytes ?? 0) + (bytes.get(seq) ?? 0);
+    if (last && total > maxBytes) break;
+    last = { seq, bytes: total };
+  }
+  return last;
+}
+
+/** The rows of a range. */
+export function rowsOf(sql: SqlStorage, { from, to }: SeqRange): string {
+  return read(sql, "BETWEEN ? AND ?", [from, to]);
+}
+
+/** The rows of some messages. */
+export function rowsOfSeqs(sql: SqlStorage, seqs: readonly number[]): string {
+  return read(sql, "IN (SELECT value FROM json_each(?))", [JSON.stringify(seqs)]);
+}
+
+function read(sql: SqlStorage, condition: string, bindings: (number | string)[]): string {
+  const text = new RowText();
+  for (const table of LOG) {
+    const { columns } = storedTable(sql, table.name);
+    const shown = columns.map((name) => `t.${quotedName(name)}`).join();
+    const query = `SELECT ${shown} FROM ${table.from} WHERE ${table.seq} ${condition} ORDER BY ${table.order}`;
+    text.add(table.name, columns, [...sql.exec(query, ...bindings).raw()]);
+  }
+  return text.toString();
+}
+
+/** Deletes what is stored of the messages among some rows. */
+export function clearMessages(sql: SqlStorage, loaded: readonly TableRows[]): void {
+  const seqs = loaded
+    .filter(({ table }) => table === "messages")
+    .flatMap(({ columns, rows }) => rows.map((row) => row[columns.indexOf("seq")]));
+  for (const { name } of LOG)
+    sql.exec(
+      `DELETE FROM ${quotedName(name)} WHERE seq IN (SELECT value FROM json_each(?))`,
+      JSON.stringify(seqs),
+    );
+}

@@ -1,0 +1,308 @@
+import { BACKUP_FORMAT, MAX_ITEMS, ObjectKind } from "../../../domain/backup/parts.ts";
+import type { BackupSource, BackupStore } from "../../../domain/backup/ports.ts";
+import { parseRowText } from "../../../domain/backup/row-text.ts";
+import { randomHex } from "../../../lib/random.ts";
+import { FileWriter } from "./file-writer.ts";
+import {
+  BackupTotals,
+  DatabaseIndex,
+  fileName,
+  MANIFEST,
+  type Manifest,
+  PROGRESS,
+  type Progress,
+  readJson,
+  readManifest,
+  readProgress,
+  readText,
+  Shard,
+  shardOf,
+  writePlain,
+} from "./layout.ts";
+import { ObjectCopies } from "./object-copies.ts";
+
+/** The parts of the database after which the progress is stored. */
+const PARTS_AT_ONCE = 20;
+const NO_SHARD: Shard = { objects: {}, garbage: [] };
+
+/** How a run goes on, and whom it tells. */
+export interface RunOptions {
+  /** Whether the run may do the next piece of work; otherwise it ends, and a later one goes on. */
+  mayGoOn?: () => boolean;
+  /** Called after each piece of work. */
+  report?: (progress: Readonly<Progress>) => void;
+}
+
+/**
+ * Brings the backup in a store up to date. A run that has broken off is gone on with. Until the run is over,
+ * the store has the whole backup of the run before.
+ * - Inboxes are copied before conversations: a copy of an inbox is never ahead of one of a conversation. After
+ *   a restore each inbox asks its conversations.
+ * - The database is read last: it knows everybody whom the objects know.
+ * @returns the manifest; null: the run is not over
+ */
+export async function backUp(
+  source: BackupSource,
+  store: BackupStore,
+  options: RunOptions = {},
+): Promise<Manifest | null> {
+  const former = await readManifest(store);
+  if (former && !former.isSwept) await sweep(store, former);
+  const progress = (await readProgress(store)) ?? newProgress();
+  return new BackupRun(source, store, former, progress, options).run();
+}
+
+function newProgress(): Progress {
+  return {
+    format: BACKUP_FORMAT,
+    id: randomHex(),
+    startedAt: Date.now(),
+    step: "inbox",
+    shards: { inbox: {}, conversation: {}, hook: {} },
+    ...{ after: null, shard: null, place: null, parts: [] },
+    totals: BackupTotals.parse({}),
+  };
+}
+
+class BackupRun {
+  readonly #source: BackupSource;
+  readonly #store: BackupStore;
+  readonly #former: Manifest | null;
+  readonly #progress: Progress;
+  readonly #options: RunOptions;
+  readonly #files: FileWriter;
+  readonly #copies: ObjectCopies;
+  /** the files that are there, as far as this run has to know */
+  readonly #known = new Set<string>();
+  /** the index file of the backup before for the objects that are being copied */
+  #formerShard: Shard = NO_SHARD;
+
+  constructor(
+    source: BackupSource,
+    store: BackupStore,
+    former: Manifest | null,
+    progress: Progress,
+    options: RunOptions,
+  ) {
+    this.#source = source;
+    this.#store = store;
+    this.#former = former;
+    this.#progress = progress;
+    this.#options = options;
+    this.#files = new FileWriter(store, progress.totals, (name) => this.#known.has(name));
+    this.#copies = new ObjectCopies(source, store, this.#files);
+  }
+
+  async run(): Promise<Manifest | null> {
+    for (const kind of ObjectKind.options)
+      if (this.#progress.step === kind && !(await this.#copyObjects(kind))) return null;
+    const formerIndex = await this.#formerDatabase();
+    for (const { name } of formerIndex.parts) this.#known.add(name);
+    if (this.#progress.step === "database" && !(await this.#copyDatabase())) return null;
+    if (!(await this.#copyFiles())) return null;
+    return this.#commit(formerIndex);
+  }
+
+  /** Copies the objects of a class. @returns whether the run may go on */
+  async #copyObjects(kind: ObjectKind): Promise<boolean> {
+    const progress = this.#progress;
+    if (progress.shard) await this.#loadFormerShard(kind, progress.shard.number);
+    for (;;) {
+      const ids = await this.#source.ids(kind, progress.after);
+      for (const some of batches(kind, ids)) {
+        await this.#copySome(kind, some);
+        progress.after = some.at(-1) ?? progress.after;
+        if (!(await this.#checkpoint())) return false;
+      }
+      if (ids.length > 0) continue;
+      await this.#closeShard(kind);
+      const step = { inbox: "conversation", conversation: "hook", hook: "database" } as const;
+      Object.assign(progress, { step: step[kind], after: null });
+      return this.#checkpoint();
+    }
+  }
+
+  /** Copies some objects that share an index file. */
+  async #copySome(kind: ObjectKind, ids: readonly string[]): Promise<void> {
+    const progress = this.#progress;
+    const number = shardOf(kind, ids[0] ?? "0");
+    if (progress.shard?.number !== number) {
+      await this.#closeShard(kind);
+      await this.#loadFormerShard(kind, number);
+    }
+    progress.shard ??= { number, objects: {}, garbage: [] };
+    const formerOf = (id: string) => this.#formerShard.objects[id];
+    for (const id of ids) {
+      const former = formerOf(id);
+      if (former === undefined) continue;
+      this.#known.add(former);
+    }
+    const copies = await this.#copies.copy(kind, ids, formerOf);
+    for (const [id, files] of copies) {
+      const former = formerOf(id);
+      if (files === undefined) progress.totals.skipped.push(`${kind} ${id}`);
+      const kept = files === undefined ? former : files?.[0];
+      if (kept !== undefined) progress.shard.objects[id] = kept;
+      progress.totals.objects += kept === undefined ? 0 : 1;
+      if (former === undefined || kept === undefined || kept === former) continue;
+      const needed = new Set(files ?? []);
+      for (const name of await this.#copies.filesOf(former))
+        if (!needed.has(name)) progress.shard.garbage.push(name);
+    }
+    this.#known.clear();
+  }
+
+  async #loadFormerShard(kind: ObjectKind, number: string): Promise<void> {
+    const name = this.#former?.shards[kind][number];
+    this.#formerShard = name === undefined ? NO_SHARD : await readJson(this.#store, name, Shard);
+  }
+
+  /** Writes the index file that is being filled. */
+  async #closeShard(kind: ObjectKind): Promise<void> {
+    const { shard, shards } = this.#progress;
+    if (!shard) return;
+    const { number, objects, garbage } = shard;
+    // Objects that are gone, as deleted hooks.
+    for (const [id, former] of Object.entries(this.#formerShard.objects))
+      if (objects[id] === undefined) garbage.push(...(await this.#copies.filesOf(former)));
+    shards[kind][number] = await this.#files.write(
+      `index/${kind}-${number}`,
+      JSON.stringify({ objects, garbage } satisfies Shard),
+    );
+    this.#progress.shard = null;
+  }
+
+  async #formerDatabase(): Promise<DatabaseIndex> {
+    if (!this.#former) return { parts: [], garbage: [] };
+    return readJson(this.#store, this.#former.database, DatabaseIndex);
+  }
+
+  async #copyDatabase(): Promise<boolean> {
+    const progress = this.#progress;
+    for (let count = 1; ; count++) {
+      const { rows, next } = await this.#source.database(progress.place);
+      const [first] = parseRowText(rows.slice(0, rows.indexOf("\n") + 1));
+      if (first) {
+        const { table } = first;
+        progress.parts.push({ table, name: await this.#files.write(`database/${table}`, rows) });
+      }
+      progress.place = next;
+      if (!next) break;
+      if (count % PARTS_AT_ONCE === 0 && !(await this.#checkpoint())) return false;
+    }
+    progress.step = "files";
+    return this.#checkpoint();
+  }
+
+  /** Copies the bytes of files that are not there yet. */
+  async #copyFiles(): Promise<boolean> {
+    const { totals } = this.#progress;
+    let count = 0;
+    for (const { table, name } of this.#progress.parts) {
+      if (table !== "files") continue;
+      for (const key of await this.#keysIn(name)) {
+        count++;
+        if (await this.#store.has(fileName(key))) continue;
+        const file = await this.#source.file(key);
+        // It was deleted a moment ago.
+        if (!file) continue;
+        await this.#store.putStream(fileName(key), file.bytes, file.size);
+        this.#files.count(file.size);
+        if (!(await this.#checkpoint())) return false;
+      }
+    }
+    totals.files = count;
+    return true;
+  }
+
+  async #keysIn(part: string): Promise<string[]> {
+    const tables = parseRowText(await readText(this.#store, part));
+    return tables.flatMap(({ columns, rows }) => rows.map((row) => String(row[columns.indexOf("key")])));
+  }
+
+  /** Makes what was copied the backup, then deletes what it does not need. */
+  async #commit(formerIndex: DatabaseIndex): Promise<Manifest> {
+    const { id, startedAt, shards, parts, totals } = this.#progress;
+    const database = await this.#files.write(
+      "index/database",
+      JSON.stringify({ parts, garbage: await this.#databaseGarbage(formerIndex) } satisfies DatabaseIndex),
+    );
+    const needed = new Set([database, ...ObjectKind.options.flatMap((kind) => Object.values(shards[kind]))]);
+    const manifest: Manifest = {
+      format: BACKUP_FORMAT,
+      ...{ id, startedAt, finishedAt: Date.now(), shards, database, totals },
+      garbage: this.#former ? await this.#goneWith(this.#former, needed) : [],
+      isSwept: false,
+    };
+    await writePlain(this.#store, MANIFEST, manifest);
+    await this.#store.delete([PROGRESS]);
+    return sweep(this.#store, manifest);
+  }
+
+  /** The index files that are not needed any more, and all files of those that have no successor. */
+  async #goneWith(former: Manifest, needed: ReadonlySet<string>): Promise<string[]> {
+    const gone = indexFiles(former).filter((name) => !needed.has(name));
+    for (const kind of ObjectKind.options)
+      for (const [number, name] of Object.entries(former.shards[kind])) {
+        if (this.#progress.shards[kind][number] !== undefined) continue;
+        const { objects } = await readJson(this.#store, name, Shard);
+        for (const file of Object.values(objects)) gone.push(...(await this.#copies.filesOf(file)));
+      }
+    return gone;
+  }
+
+  /** The parts that are gone, and the files of whose keys none is left. */
+  async #databaseGarbage(former: DatabaseIndex): Promise<string[]> {
+    const isNow = new Set(this.#progress.parts.map(({ name }) => name));
+    const isBefore = new Set(former.parts.map(({ name }) => name));
+    const gone = former.parts.filter(({ name }) => !isNow.has(name));
+    const keysOf = async (some: DatabaseIndex["parts"]) => {
+      const keys: string[] = [];
+      for (const { table, name } of some) if (table === "files") keys.push(...(await this.#keysIn(name)));
+      return keys;
+    };
+    const kept = new Set(await keysOf(this.#progress.parts.filter(({ name }) => !isBefore.has(name))));
+    const files = (await keysOf(gone)).filter((key) => !kept.has(key)).map(fileName);
+    return [...gone.map(({ name }) => name), ...files];
+  }
+
+  /** Stores what is done. @returns whether the run may go on */
+  async #checkpoint(): Promise<boolean> {
+    await writePlain(this.#store, PROGRESS, this.#progress);
+    this.#options.report?.(this.#progress);
+    return this.#options.mayGoOn?.() ?? true;
+  }
+}
+
+function indexFiles({ shards, database }: Manifest): string[] {
+  return [database, ...ObjectKind.options.flatMap((kind) => Object.values(shards[kind]))];
+}
+
+/** Deletes what the backup before had and this one has not: erased messages leave the backup here. */
+async function sweep(store: BackupStore, manifest: Manifest): Promise<Manifest> {
+  for (const kind of ObjectKind.options)
+    for (const name of Object.values(manifest.shards[kind])) {
+      const { garbage } = await readJson(store, name, Shard);
+      if (garbage.length > 0) await store.delete(garbage);
+    }
+  const { garbage } = await readJson(store, manifest.database, DatabaseIndex);
+  await store.delete([...garbage, ...manifest.garbage]);
+  const swept = { ...manifest, isSwept: true };
+  await writePlain(store, MANIFEST, swept);
+  return swept;
+}
+
+/** Ids in batches, each within one index file. */
+function* batches(kind: ObjectKind, ids: readonly string[]): Generator<string[]> {
+  let batch: string[] = [];
+  for (const id of ids) {
+    const [first] = batch;
+    const isFull = batch.length === MAX_ITEMS;
+    if (first !== undefined && (isFull || shardOf(kind, first) !== shardOf(kind, id))) {
+      yield batch;
+      batch = [];
+    }
+    batch.push(id);
+  }
+  if (batch.length > 0) yield batch;
+}

@@ -1,0 +1,52 @@
+import { applyD1Migrations, listDurableObjectIds, reset } from "cloudflare:test";
+import { env, exports } from "cloudflare:workers";
+import { SourceCalls, TargetCalls } from "../../../scripts/backup/deployment-calls.ts";
+import type { Api } from "../../../scripts/backup/world.ts";
+import { makeServerKey } from "../accounts/server-keys.ts";
+import { call } from "../clients/api.ts";
+import { continueNumbering } from "../numbering.ts";
+import { setRestoring } from "../settings.ts";
+
+const ORIGIN = "https://parley.test";
+
+/** The calls of users, as the world of a drill makes them. */
+export const api: Api = async (token, method, path, body) => {
+  const isFile = body instanceof Blob;
+  const sent = isFile ? new Uint8Array(await body.arrayBuffer()) : body;
+  const headers = isFile ? { "Content-Type": body.type } : {};
+  const answer = await call(method, path, { token, headers, ...(sent !== undefined && { body: sent }) });
+  if (answer.status >= 300) throw new Error(`${method} ${path}: ${JSON.stringify(answer.body)}`);
+  return answer.body;
+};
+
+/** This deployment as `npm run backup` sees it. */
+export async function source(): Promise<SourceCalls> {
+  const { text } = await makeServerKey(["backup"]);
+  return new SourceCalls(ORIGIN, text, (request) => exports.default.fetch(request));
+}
+
+/** This deployment as `npm run restore` sees it, which serves nobody else until `serve` is called. */
+export async function target(): Promise<{ target: TargetCalls; serve: () => void }> {
+  const { text } = await makeServerKey(["backup"]);
+  const serve = setRestoring();
+  return { target: new TargetCalls(ORIGIN, text, (request) => exports.default.fetch(request)), serve };
+}
+
+/** Loses the database, all objects and all files. New ids follow those that were lost. */
+export async function loseEverything(): Promise<void> {
+  // `reset` skips objects that sleep: a call wakes them.
+  const wake = async <T extends Rpc.DurableObjectBranded>(
+    namespace: DurableObjectNamespace<T>,
+    call: (stub: DurableObjectStub<T>) => Promise<unknown>,
+  ) => {
+    for (const id of await listDurableObjectIds(namespace))
+      await call(namespace.get(id)).catch(() => undefined);
+  };
+  await wake(env.CONVERSATION, (stub) => stub.copyTables({ place: null }));
+  await wake(env.INBOX, (stub) => stub.copyTables({ place: null }));
+  await wake(env.HOOK, (stub) => stub.copyTables({ place: null }));
+  await Promise.all([env.DB.prepare("SELECT 1").run(), env.FILES.head("none")]);
+  await reset();
+  await applyD1Migrations(env.DB, env.TEST_MIGRATIONS);
+  await continueNumbering();
+}
