@@ -140,6 +140,8 @@ export default defineConfig({
                 DEV_LOOPBACK: "on",
                 TEST_ISSUER_SECRET: "a secret of an issuer and of this server, in tests",
               },
+              // The binding that an operator adds.
+              r2Buckets: ["BACKUPS"],
               ratelimits: { TEST_RATE: { namespace_id: "1", simple: { limit: 3, period: 60 } } },
             },
           })),

@@ -1,6 +1,6 @@
 /**
- * `npm run drill:restore`: restores a backup of the database, on this machine, as docs/operate.md
- * describes it.
+ * `npm run drill:restore`: backs up and restores on this machine, as docs/operate.md describes it.
+ * - A lost deployment: everything is lost, and restored by `npm run backup` and `npm run restore`.
  * - A lost database: exported, wiped, imported. Everybody has the same conversations and messages, and
  *   goes on.
  * - An older database beside newer objects: what is lost, what the repair gives back, and that no id comes
@@ -10,6 +10,7 @@
  */
 import { mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
+import { loseAll } from "./backup/drill.ts";
 import { inImportOrder } from "./backup/order.ts";
 import { runWrangler, Wrangler } from "./deploy/calls.ts";
 import { readPlan, writeConfig } from "./deploy/config.ts";
@@ -17,13 +18,14 @@ import { assertSame } from "./support/assert-same.ts";
 import { Person } from "./support/person.ts";
 import { inTemporaryFolder, Server, type TemporaryFolder } from "./support/server.ts";
 
-const LIMIT_MS = 240_000;
+const LIMIT_MS = 480_000;
 /** docs/operate.md has it: no user or conversation gets the id of one that the restored database forgot. */
 const RAISE = "UPDATE sqlite_sequence SET seq = seq + 1000000 WHERE name IN ('users', 'conversations');";
 
 const wrangler = new Wrangler(runWrangler);
 
 await inTemporaryFolder(LIMIT_MS, async (folder) => {
+  await loseAll(folder);
   const config = configFor(folder);
   const backup = join(dirname(folder.state), "backup.sql");
   let server = await Server.start(folder);

@@ -2,6 +2,7 @@ import { env } from "cloudflare:workers";
 import { createApp } from "./app.ts";
 import { ConversationObject } from "./conversation/object.ts";
 import { ConversationStubs } from "./conversation/stub.ts";
+import { backUpIntoBucket } from "./core/backup/scheduled-backup.ts";
 import { deleteExpired } from "./core/maintenance.ts";
 import { askHook, callHook } from "./core/server/hook-calls.ts";
 import { wakeHooksOfUsers } from "./core/server/user-events.ts";
@@ -16,6 +17,7 @@ import { InboxObject } from "./inbox/object.ts";
 import { InboxStubs } from "./inbox/stub.ts";
 import { findEndedSessions } from "./storage/accounts/sessions.ts";
 import { findAccountState } from "./storage/accounts/users.ts";
+import { backupBucket } from "./storage/backup/bucket-binding.ts";
 import { listOnlineContacts, setOnline } from "./storage/contacts/presence.ts";
 import { findListRecordsOfUsers, findVersionedPeople } from "./storage/conversations/conversations.ts";
 import { findDirectPermission } from "./storage/conversations/direct-permission.ts";
@@ -128,12 +130,19 @@ export function createWorker(timing: Timing) {
 
   const handlers = {
     fetch: app.fetch,
-    /** Each hour (see wrangler.toml): deletes what has expired, and bytes without a file. */
+    /** Each hour (see wrangler.toml): deletes what has expired, and bytes without a file; backs up. */
     async scheduled(_controller, env) {
-      if (readSettings(env).isRestoring) return;
+      const { backsUpDaily, isRestoring } = readSettings(env);
+      if (isRestoring) return;
       const db = openDatabase(env.DB);
       await deleteExpired(db, env.FILES, timing);
-      await wakeHooksOfUsers(db, new HookStubs(env.HOOK, timing.rpcRetry));
+      const hooks = new HookStubs(env.HOOK, timing.rpcRetry);
+      await wakeHooksOfUsers(db, hooks);
+      if (!backsUpDaily) return;
+      const conversations = new ConversationStubs(env.CONVERSATION, timing.rpcRetry);
+      const inboxes = new InboxStubs(env.INBOX, timing.rpcRetry);
+      const core = { ...{ db, hooks, conversations, inboxes }, files: env.FILES };
+      await backUpIntoBucket(core, backupBucket(env), timing.scheduledBackup);
     },
   } satisfies ExportedHandler<Env>;
 

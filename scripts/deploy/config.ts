@@ -22,7 +22,11 @@ const Config = z.looseObject({
       migrations_dir: z.string(),
     }),
   ]),
-  r2_buckets: z.tuple([z.looseObject({ binding: z.string(), bucket_name: z.string().optional() })]),
+  r2_buckets: z.tuple(
+    [z.looseObject({ binding: z.string(), bucket_name: z.string().optional() })],
+    // Further ones are the operator's own, as the bucket of backups.
+    z.looseObject({ binding: z.string(), bucket_name: z.string() }),
+  ),
   assets: z.looseObject({}),
   secrets: z.object({ required: z.array(z.string()) }),
   vars: z.record(z.string(), z.unknown()).optional(),
@@ -86,7 +90,9 @@ function accountOf({ account_id: inFile }: Config, { CLOUDFLARE_ACCOUNT_ID: give
  * it without a question, and without the address of its files.
  */
 function withoutAddresses({ routes: _, route: __, ...config }: Config): Config {
-  return { ...config, workers_dev: true, vars: { ...config.vars, PUBLIC_ORIGIN: "" } };
+  // Its backups would replace those of the first one.
+  const [files] = config.r2_buckets;
+  return { ...config, r2_buckets: [files], workers_dev: true, vars: { ...config.vars, PUBLIC_ORIGIN: "" } };
 }
 
 /** Runs `work` with a private folder for its files, which is removed then, also if the script is ended. */
@@ -116,7 +122,7 @@ function assetsIn(folder: string): string {
 export function writeConfig(plan: Plan, folder: string, databaseId: string | undefined): string {
   const { config, database, bucket } = plan;
   const [d1] = config.d1_databases;
-  const [r2] = config.r2_buckets;
+  const [r2, ...others] = config.r2_buckets;
   const path = join(folder, "wrangler.json");
   const filled = {
     ...config,
@@ -130,7 +136,7 @@ export function writeConfig(plan: Plan, folder: string, databaseId: string | und
         ...(databaseId !== undefined && { database_id: databaseId }),
       },
     ],
-    r2_buckets: [{ ...r2, bucket_name: bucket }],
+    r2_buckets: [{ ...r2, bucket_name: bucket }, ...others],
   };
   writeFileSync(path, JSON.stringify(filled, null, 2));
   return path;

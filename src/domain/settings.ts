@@ -52,6 +52,8 @@ export interface Settings {
   requestLog: RequestLog;
   /** whether the server takes a backup, and answers nothing else: `RESTORE` */
   isRestoring: boolean;
+  /** whether the hourly job makes a daily backup in the bucket `BACKUPS`: `BACKUP_TO_R2` */
+  backsUpDaily: boolean;
   /** the team's own issuers, whose tokens sign users in: `AUTH_ISSUERS` */
   issuers: Issuer[];
   /** where users of the page sign in: the issuer whose audience is `OIDC_CLIENT_ID`; null: here alone */
@@ -93,11 +95,14 @@ export type EventNames = z.infer<typeof EventNames>;
 const Registration = z.enum(["open", "closed"]);
 type Registration = z.infer<typeof Registration>;
 
+/** How often the server makes a backup by itself. */
+const BackupPace = z.literal("daily");
+
 const NAMES = [
   ...(["RATE_LIMITS", "ALLOWED_ORIGINS", "MAX_GROUP_MEMBERS", "LIVE_MEMBERS"] as const),
   ...(["APP_KEYS", "USERSIG_RULE_KEY", "USERSIG_RULE", "USERSIG_PROVISIONING", "USERSIG_TIME_ZONE"] as const),
   ...(["USERSIG_EVENT_NAMES", "TIM_REVOKE_WINDOW_S", "REGISTRATION", "REQUEST_LOG"] as const),
-  "RESTORE" as const,
+  ...(["RESTORE", "BACKUP_TO_R2"] as const),
   ...(["PUBLIC_ORIGIN", "FORMER_ORIGINS", "MAX_CHANGES", "EDIT_WINDOW_S", "MAX_UPLOAD_MIB"] as const),
   ...(["PROFILES", "DIRECT", "GROUPS", "LOOKUP"] as const),
   // `npm run dev` alone sets the last one, by a flag: wrangler.toml does not have it.
@@ -160,6 +165,7 @@ export function readSettings(env: RawSettings): Settings {
     editWindowS: setting("EDIT_WINDOW_S", env.EDIT_WINDOW_S, CountOrNone, 0),
     registration: setting("REGISTRATION", env.REGISTRATION, Registration, "open"),
     requestLog: setting("REQUEST_LOG", env.REQUEST_LOG, RequestLog, "all"),
+    backsUpDaily: setting("BACKUP_TO_R2", env.BACKUP_TO_R2, BackupPace, null) !== null,
     isRestoring: setting("RESTORE", env.RESTORE, Switch, false),
     issuers: listed,
     pageIssuer: issuerOfPage(listed, env.OIDC_CLIENT_ID, allowsLoopback),

@@ -45,11 +45,16 @@ export function setRestoring(): () => void {
   return set("RESTORE", "on");
 }
 
+/** Has the hourly job make a daily backup. @returns restores it */
+export function setDailyBackup(): () => void {
+  return set("BACKUP_TO_R2", "daily");
+}
+
 function set(
   name:
     | ("LIVE_MEMBERS" | "MAX_CHANGES" | "EDIT_WINDOW_S" | "RATE_LIMITS")
     | ("MAX_UPLOAD_MIB" | "PUBLIC_ORIGIN" | "USERSIG_EVENT_NAMES")
-    | "RESTORE"
+    | ("RESTORE" | "BACKUP_TO_R2")
     | ("PROFILES" | "DIRECT" | "GROUPS" | "LOOKUP"),
   value: string,
 ): () => void {

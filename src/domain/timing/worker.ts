@@ -188,6 +188,15 @@ export const WORKER_VALUES = {
      */
     graceMs: 30 * 60 * 60_000,
   },
+  /** The backup that the hourly job writes into a bucket. */
+  scheduledBackup: {
+    /** A run begins so long after the one before: less than a day, as the hourly job may be late. */
+    everyMs: 23.5 * 60 * 60_000,
+    /** The time of one hourly part: the platform ends a job after 15 minutes. */
+    budgetMs: 5 * 60_000,
+    /** The pieces of one part, of 50 objects each: the platform allows an event 10,000 calls. */
+    pieces: 20,
+  },
   /** Objects in R2 without a row in D1. */
   orphanedFiles: {
     /** The minimum age at which the hourly job deletes them: an upload of that age was answered long ago. */

@@ -2,8 +2,8 @@ import { createMiddleware } from "hono/factory";
 import { CoreError } from "../../domain/errors.ts";
 import type { AppEnv } from "../env.ts";
 
-/** What answers while a backup is being restored: the restore itself, and the health check. */
-const OPEN = /^\/(v1\/server\/backup\/|healthz$)/;
+/** What answers while a backup is being restored: the restore itself, and what has no data of anybody. */
+const OPEN = /^\/(v1\/server\/backup\/|healthz$|openapi\.json$|asyncapi\.json$)/;
 
 /**
  * Middleware that refuses all other requests while the setting `RESTORE` is on: nobody reaches a deployment

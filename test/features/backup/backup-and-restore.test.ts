@@ -2,15 +2,19 @@ import { env } from "cloudflare:workers";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { fillWorld, viewOf, type World } from "../../../scripts/backup/world.ts";
 import { backUp } from "../../../src/core/backup/run/backup-run.ts";
-import { readText } from "../../../src/core/backup/run/layout.ts";
+import { MANIFEST, readText } from "../../../src/core/backup/run/layout.ts";
 import { restore } from "../../../src/core/backup/run/restore-run.ts";
+import type { RestoreTarget } from "../../../src/domain/backup/ports.ts";
 import { makeServerKey } from "../../support/accounts/server-keys.ts";
-import { api, loseEverything, source, target } from "../../support/backup/deployment.ts";
+import { api, FlakyCalls, loseEverything, source, target } from "../../support/backup/deployment.ts";
 import { MemoryStore } from "../../support/backup/memory-store.ts";
 import { call, expectProblem, registerUsers } from "../../support/clients/api.ts";
-import { send } from "../../support/clients/chat.ts";
+import { listedConversation, page, send } from "../../support/clients/chat.ts";
+import { edit } from "../../support/clients/edits.ts";
 import { eventually } from "../../support/eventually.ts";
+import { assertConsistent } from "../../support/objects/assert-consistent.ts";
 import { itemAt } from "../../support/objects/room.ts";
+import { setNoRateLimits } from "../../support/settings.ts";
 
 let store: MemoryStore;
 const undo: (() => void)[] = [];
@@ -18,34 +22,286 @@ const undo: (() => void)[] = [];
 beforeEach(async () => {
   await loseEverything();
   store = new MemoryStore();
+  undo.push(setNoRateLimits());
 });
 
 afterEach(() => {
   for (const one of undo.splice(0)) one();
 });
 
-async function world(messages = 300): Promise<World> {
+async function world(messages = 5): Promise<World> {
   const users = await registerUsers(3);
   return fillWorld(api, [itemAt(users, 0), itemAt(users, 1), itemAt(users, 2)], messages);
 }
 
-function views({ users }: World): Promise<unknown[]> {
-  return Promise.all(users.map((user) => viewOf(api, user)));
+async function views({ users }: World): Promise<unknown[]> {
+  const seen: unknown[] = [];
+  for (const user of users) seen.push(await viewOf(api, user));
+  return seen;
 }
 
 /** Restores the backup into this deployment, which serves again then. */
-async function restoreHere(): Promise<void> {
-  const { target: here, serve } = await target();
+async function restoreHere(calls?: FlakyCalls): Promise<void> {
+  const { target: here, serve } = await target(calls);
   undo.push(serve);
-  await restore(store, here);
-  serve();
+  try {
+    await restore(store, here);
+  } finally {
+    serve();
+  }
 }
 
-test("brings everything back that users see", async () => {
-  const before = await world();
-  await backUp(await source(), store);
-  const seen = await views(before);
-  await loseEverything();
-  await restoreHere();
-  expect(await views(before)).toEqual(seen);
+/** Takes everything, and keeps nothing. */
+const NO_TARGET: RestoreTarget = {
+  begin: async () => ({ isLoaded: false }),
+  objects: async () => undefined,
+  database: async () => undefined,
+  file: async () => undefined,
+  loaded: async () => undefined,
+  finish: async () => undefined,
+  end: async () => undefined,
+};
+
+/** All texts of the backup. */
+async function allTexts(): Promise<string> {
+  const texts: string[] = [];
+  for (const name of store.files.keys()) if (name.endsWith(".gz")) texts.push(await readText(store, name));
+  return texts.join("\n");
+}
+
+describe("a backup", () => {
+  test("brings everything back that users see", async () => {
+    const before = await world(300);
+    await backUp(await source(), store);
+    const seen = await views(before);
+    await loseEverything();
+    await restoreHere();
+    expect(await views(before)).toEqual(seen);
+    // Everything goes on: no id or seq comes twice.
+    const [ann, , cai] = before.users;
+    const [, group] = before.conversations;
+    if (!ann || !cai || group === undefined) throw new Error("the world has them");
+    const { items } = await page(ann, group, "?limit=1");
+    const next = await send(ann, group, "after the restore");
+    expect(next.seq).toBe((items[0]?.seq ?? 0) + 1);
+    await eventually(async () =>
+      expect(await listedConversation(cai, group)).toMatchObject({ last_seq: next.seq }),
+    );
+    await assertConsistent(group);
+    const [someone] = await registerUsers(1);
+    expect(someone?.user.id).toBeGreaterThan(cai.user.id);
+  });
+
+  test("transfers in a second run what is new, and nothing else", async () => {
+    const { users, conversations } = await world(300);
+    const [ann] = users;
+    const [direct, group] = conversations;
+    if (!ann || direct === undefined || group === undefined) throw new Error("the world has them");
+    await backUp(await source(), store);
+    store.takeWritten();
+    await send(ann, direct, "one more");
+    await backUp(await source(), store);
+    const written = store.takeWritten();
+    const ofLogs = written.filter((name) => name.includes("/log-"));
+    expect(ofLogs).toEqual([expect.stringMatching(`^conversation/${direct}/log-0-`)]);
+    expect(written.filter((name) => name.startsWith("files/"))).toEqual([]);
+    expect(written.filter((name) => name.includes(`conversation/${group}/`))).toEqual([]);
+  });
+
+  test("loses erased words with its next run", async () => {
+    const { users, conversations } = await world();
+    const [ann, bob] = users;
+    const [, group] = conversations;
+    if (!ann || !bob || group === undefined) throw new Error("the world has them");
+    const { seq } = await send(ann, group, "my secret plan");
+    const other = await send(bob, group, "his clumsy words");
+    await backUp(await source(), store);
+    expect(await allTexts()).toContain("my secret plan");
+    const names = new Set(store.files.keys());
+    await call("DELETE", `/v1/conversations/${group}/messages/${seq}?for=everyone`, { token: ann.token });
+    await edit(bob, group, other.seq, { body: { text: "his polished words" }, base_version: 1 });
+    await call("DELETE", `/v1/conversations/${group}/messages/${other.seq}?for=everyone`, {
+      token: bob.token,
+    });
+    await backUp(await source(), store);
+    const texts = await allTexts();
+    for (const words of ["my secret plan", "clumsy", "polished"]) expect(texts).not.toContain(words);
+    expect([...names].some((name) => !store.files.has(name))).toBe(true);
+  });
+
+  test("is of one moment for each conversation, while messages are sent and edited", async () => {
+    const { users, conversations } = await world(300);
+    const [ann, bob] = users;
+    const [, group] = conversations;
+    if (!ann || !bob || group === undefined) throw new Error("the world has them");
+    // Bodies so large that the log is read over many turns.
+    for (let i = 0; i < 60; i++) await send(ann, group, `${i} ${"x".repeat(7_000)}`);
+    let isOver = false;
+    const writing = (async () => {
+      for (let i = 0; !isOver; i++) {
+        const { seq } = await send(i % 2 ? ann : bob, group, `beside ${i}`);
+        if (i % 2 === 0) await edit(bob, group, seq, { body: { text: `edited ${i}` }, base_version: 1 });
+      }
+    })();
+    await backUp(await source(), store);
+    isOver = true;
+    await writing;
+    await loseEverything();
+    await restoreHere();
+    await eventually(async () => {
+      for (const user of [ann, bob]) await listedConversation(user, group);
+      await assertConsistent(group);
+    });
+    const seqs: number[] = [];
+    for (;;) {
+      const { items, has_more: hasMore } = await page(
+        ann,
+        group,
+        `?limit=100&threads=all&after=${seqs.at(-1) ?? 0}`,
+      );
+      seqs.push(...items.map(({ seq }) => seq));
+      if (!hasMore) break;
+    }
+    expect(seqs).toEqual(seqs.map((_, i) => i + 1));
+    const next = await send(bob, group, "goes on");
+    expect(next.seq).toBe(seqs.length + 1);
+  });
+
+  test("that breaks off leaves the backup before whole, and is gone on with", async () => {
+    const before = await world();
+    await backUp(await source(), store);
+    const manifest = store.files.get(MANIFEST);
+    const [ann] = before.users;
+    const [direct] = before.conversations;
+    if (!ann || direct === undefined) throw new Error("the world has them");
+    await send(ann, direct, "new since the backup");
+    const seen = await views(before);
+    let breaks = 0;
+    for (let writes = 1; ; writes++) {
+      store.failsAfter = writes;
+      const isDone = await backUp(await source(), store).then(
+        () => true,
+        () => false,
+      );
+      if (isDone) break;
+      breaks++;
+      const now = store.files.get(MANIFEST);
+      if (now !== manifest) continue;
+      // The backup before can be read to its end.
+      store.failsAfter = undefined;
+      await restore(store, NO_TARGET);
+    }
+    expect(breaks).toBeGreaterThan(3);
+    store.failsAfter = undefined;
+    await loseEverything();
+    await restoreHere();
+    expect(await views(before)).toEqual(seen);
+  });
+
+  test("may be made in many short runs", async () => {
+    const before = await world();
+    let runs = 0;
+    while (!(await backUp(await source(), store, { mayGoOn: () => false }))) runs++;
+    expect(runs).toBeGreaterThan(3);
+    const seen = await views(before);
+    await loseEverything();
+    await restoreHere();
+    expect(await views(before)).toEqual(seen);
+  });
+});
+
+describe("a restore", () => {
+  test("that breaks off at any call is begun again", async () => {
+    const before = await world();
+    await backUp(await source(), store);
+    const seen = await views(before);
+    await loseEverything();
+    let breaks = 0;
+    for (let calls = 1; ; calls++) {
+      const isDone = await restoreHere(new FlakyCalls(calls)).then(
+        () => true,
+        () => false,
+      );
+      if (isDone) break;
+      breaks++;
+    }
+    expect(breaks).toBeGreaterThan(3);
+    expect(await views(before)).toEqual(seen);
+  });
+
+  test("answers nobody else meanwhile", async () => {
+    const { serve } = await target();
+    undo.push(serve);
+    for (const path of ["/v1/me", "/v1/conversations", "/v1/server/keys"])
+      expectProblem(await call("GET", path), 503, "unavailable");
+    expect((await call("GET", "/healthz")).status).toBe(200);
+  });
+
+  test("is refused without the setting, and by a deployment that is in use", async () => {
+    const { text: token } = await makeServerKey(["backup"]);
+    const begin = { token, body: { what: "begin", backup: "b" } };
+    expectProblem(await call("POST", "/v1/server/backup/write", begin), 409, "conflict");
+    await world();
+    const { serve } = await target();
+    undo.push(serve);
+    expectProblem(await call("POST", "/v1/server/backup/write", begin), 409, "conflict");
+    const rows = { token, body: { what: "database", rows: "" } };
+    expectProblem(await call("POST", "/v1/server/backup/write", rows), 409, "conflict");
+  });
+
+  test("is refused by an object that is in use", async () => {
+    const { users } = await world();
+    await backUp(await source(), store);
+    await env.DB.batch(
+      ["sessions", "memberships", "friends", "friend_requests", "blocks", "files", "file_holds"]
+        .map((name) => `DELETE FROM ${name}`)
+        .concat(["DELETE FROM users", "DELETE FROM conversations"])
+        .map((statement) => env.DB.prepare(statement)),
+    );
+    await expect(restoreHere()).rejects.toThrow("This object has data");
+    expect(users).toHaveLength(3);
+  });
+
+  test("of a newer release is refused, and changes nothing", async () => {
+    await world();
+    await backUp(await source(), store);
+    const text = new TextDecoder().decode(store.files.get(MANIFEST));
+    store.files.set(MANIFEST, new TextEncoder().encode(text.replace('"format":1', '"format":2')));
+    await loseEverything();
+    await expect(restoreHere()).rejects.toThrow("use a newer release");
+    const rows = { version: 999, rows: "", mode: "add" as const };
+    expect(await env.CONVERSATION.getByName("1").loadRows(rows)).toMatchObject({
+      ok: false,
+      code: "conflict",
+    });
+  });
+
+  test("of an older release migrates its rows", async () => {
+    const [ann] = await registerUsers(1);
+    if (!ann) throw new Error("there is one");
+    const inbox = env.INBOX.getByName(String(ann.user.id));
+    const rows = [
+      { table: "presence", columns: ["id", "online", "gone", "epoch", "repaired_at"] },
+      [1, 0, 0, 7, 0],
+      "",
+    ];
+    const text = rows.map((row) => (row === "" ? "" : JSON.stringify(row))).join("\n");
+    expect(await inbox.loadRows({ version: 1, rows: text, mode: "add" })).toMatchObject({ ok: true });
+    expectProblem(await call("GET", "/v1/conversations", { token: ann.token }), 503, "unavailable");
+    expect(await inbox.finishRestore({})).toMatchObject({ ok: true });
+    expect((await call("GET", "/v1/conversations", { token: ann.token })).status).toBe(200);
+    expect(await inbox.copyTables({ place: null })).toMatchObject({
+      value: { version: 2, rows: expect.stringContaining('"list_behind"') },
+    });
+  });
+});
+
+test("unknown rows are refused", async () => {
+  const conversation = env.CONVERSATION.getByName("4999");
+  for (const rows of ['{"table":"nothing","columns":["a"]}\n[1]\n', "[1]\n", "no rows"])
+    expect(await conversation.loadRows({ version: 1, rows, mode: "add" })).toMatchObject({
+      ok: false,
+      code: "validation_failed",
+    });
+  expect(await conversation.copyTables({ place: null })).toEqual({ ok: true, value: null });
 });

@@ -25,11 +25,32 @@ export async function source(): Promise<SourceCalls> {
   return new SourceCalls(ORIGIN, text, (request) => exports.default.fetch(request));
 }
 
+/** Calls of which each fails after the first ones, as behind a connection that is lost for good. */
+export class FlakyCalls {
+  #left: number;
+
+  constructor(count: number) {
+    this.#left = count;
+  }
+
+  async fetch(request: Request): Promise<Response> {
+    if (this.#left-- > 0) return exports.default.fetch(request);
+    return new Response(JSON.stringify({ detail: "the connection is lost" }), { status: 502 });
+  }
+}
+
 /** This deployment as `npm run restore` sees it, which serves nobody else until `serve` is called. */
-export async function target(): Promise<{ target: TargetCalls; serve: () => void }> {
+export async function target(calls?: FlakyCalls): Promise<{ target: TargetCalls; serve: () => void }> {
   const { text } = await makeServerKey(["backup"]);
   const serve = setRestoring();
-  return { target: new TargetCalls(ORIGIN, text, (request) => exports.default.fetch(request)), serve };
+  return {
+    target: new TargetCalls(
+      ORIGIN,
+      text,
+      (request) => calls?.fetch(request) ?? exports.default.fetch(request),
+    ),
+    serve,
+  };
 }
 
 /** Loses the database, all objects and all files. New ids follow those that were lost. */

@@ -1,0 +1,87 @@
+import { createScheduledController } from "cloudflare:test";
+import { env } from "cloudflare:workers";
+import { afterEach, beforeEach, expect, test } from "vitest";
+import { fillWorld, viewOf } from "../../../scripts/backup/world.ts";
+import { BucketStore } from "../../../src/core/backup/bucket-store.ts";
+import { readManifest } from "../../../src/core/backup/run/layout.ts";
+import { restore } from "../../../src/core/backup/run/restore-run.ts";
+import { backupBucket } from "../../../src/storage/backup/bucket-binding.ts";
+import { handlers } from "../../support/app.ts";
+import { api, loseEverything, target } from "../../support/backup/deployment.ts";
+import { MemoryStore } from "../../support/backup/memory-store.ts";
+import { registerUsers } from "../../support/clients/api.ts";
+import { advanceClock } from "../../support/clock.ts";
+import { itemAt } from "../../support/objects/room.ts";
+import { setDailyBackup, setNoRateLimits } from "../../support/settings.ts";
+import { overrideTiming } from "../../support/timing.ts";
+
+const DAY_MS = 86_400_000;
+const undo: (() => void)[] = [];
+
+beforeEach(async () => {
+  await loseEverything();
+  undo.push(setNoRateLimits());
+});
+
+afterEach(() => {
+  for (const one of undo.splice(0)) one();
+});
+
+function bucket(): R2Bucket {
+  const found = backupBucket(env);
+  if (!found) throw new Error("the tests have this bucket");
+  return found;
+}
+
+const hourlyJob = () => handlers.scheduled(createScheduledController(), env);
+const manifest = () => readManifest(new BucketStore(bucket()));
+
+/** What the bucket has, as an operator copies it to a folder. */
+async function copyOfBucket(): Promise<MemoryStore> {
+  const copy = new MemoryStore();
+  for (let cursor: string | undefined; ; ) {
+    const page = await bucket().list(cursor === undefined ? {} : { cursor });
+    for (const { key } of page.objects) {
+      const found = await bucket().get(key);
+      if (found) copy.files.set(key, new Uint8Array(await found.arrayBuffer()));
+    }
+    if (!page.truncated) return copy;
+    cursor = page.cursor;
+  }
+}
+
+test("the hourly job makes a daily backup in parts, which can be restored", async () => {
+  overrideTiming({ scheduledBackup: { pieces: 2 } });
+  const users = await registerUsers(3);
+  const trio = [itemAt(users, 0), itemAt(users, 1), itemAt(users, 2)] as const;
+  await fillWorld(api, [...trio], 5);
+  await hourlyJob();
+  expect(await manifest()).toBeNull();
+  undo.push(setDailyBackup());
+  let parts = 0;
+  while ((await manifest()) === null) {
+    await hourlyJob();
+    parts++;
+  }
+  expect(parts).toBeGreaterThan(1);
+  const first = await manifest();
+  expect(first).toMatchObject({ isSwept: true, totals: { files: 1, skipped: [] } });
+  // The next one begins a day later.
+  await hourlyJob();
+  expect(await manifest()).toEqual(first);
+  advanceClock(DAY_MS);
+  const seen = [];
+  for (const user of trio) seen.push(await viewOf(api, user));
+  for (let i = 0; i < parts + 2; i++) await hourlyJob();
+  expect((await manifest())?.id).not.toBe(first?.id);
+
+  const copy = await copyOfBucket();
+  await loseEverything();
+  const { target: here, serve } = await target();
+  undo.push(serve);
+  await restore(copy, here);
+  serve();
+  const now = [];
+  for (const user of trio) now.push(await viewOf(api, user));
+  expect(now).toEqual(seen);
+});
