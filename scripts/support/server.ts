@@ -7,7 +7,7 @@ import { whenOrphaned } from "./orphan.ts";
 import { freePort } from "./ports.ts";
 import { collectOutput, PREPARED, ROOT } from "./wrangler.ts";
 
-const START_TIMEOUT_MS = 40_000;
+const START_TIMEOUT_MS = 120_000;
 const STOP_TIMEOUT_MS = 10_000;
 const PROBE_PAUSE_MS = 50;
 

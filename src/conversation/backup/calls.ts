@@ -10,8 +10,8 @@ const { repeatable } = callsOf<BackedUp & { readonly backup: ConversationBackup 
 export const CONVERSATION_BACKUP_CALLS = {
   ...BACKUP_CALLS,
 
-  /** @see ConversationBackup.log */
-  copyLog: repeatable(WEIGHTS.unweighed, ({ backup }, item: Omit<LogItem, "id">) => backup.log(item)),
+  /** @see ConversationBackup.blocks */
+  copyLog: repeatable(WEIGHTS.unweighed, ({ backup }, item: Omit<LogItem, "id">) => backup.blocks(item)),
 
   /** @see ConversationBackup.rest */
   copyRest: repeatable(WEIGHTS.unweighed, ({ backup }, item: Omit<RestItem, "id">) => backup.rest(item)),

@@ -40,10 +40,10 @@ export class ConversationBackup extends ObjectBackup {
    * Reads blocks from a place on, as far as one turn may. A block that the reader has is compared alone.
    * @returns null: the conversation was never used
    */
-  log({ from, known }: Omit<LogItem, "id">): LogAnswer | null {
+  blocks({ from, known }: Omit<LogItem, "id">): LogAnswer | null {
     if (!this.hasContent()) return null;
     const head = this.#head;
-    const { blocks, next } = this.#blocks(from, known, head.seq);
+    const { blocks, next } = this.#blocksFrom(from, known, head.seq);
     const isWhole = next === null && from.block === 0 && from.after === 0;
     return { head, blocks, next, rest: isWhole ? this.#rest("") : null };
   }
@@ -76,7 +76,7 @@ export class ConversationBackup extends ObjectBackup {
     return this.#sql.exec<LogHeadPosition>(query).one();
   }
 
-  #blocks(
+  #blocksFrom(
     from: LogPlace,
     known: readonly string[],
     lastSeq: number,

@@ -7,7 +7,7 @@ import { type BackupCore, callsOf, fileKey } from "./deployment-source.ts";
 
 /** Objects that are written at once. */
 const CONCURRENT = 6;
-/** The key in the bucket of files under which the backup stands that is being restored. It is no file's key. */
+/** The key in the bucket of files that names the backup which is being restored. It is no file's key. */
 const MARKER = "restore-in-progress";
 
 const LOADED = " loaded";

@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { RowKey } from "../../lib/sql/key-order.ts";
 
-/** The version of the layout of a backup. Raise it when an older `npm run restore` could not read a new one. */
+/** The version of the layout of a backup. Raise it when an older release could not read a new one. */
 export const BACKUP_FORMAT = 1;
 
 /** The messages of a conversation are read and stored in blocks of so many seqs. */

@@ -57,7 +57,7 @@ export class RowText {
   }
 }
 
-/** The rows of a text of `RowText`, by table, in its order. @throws a ZodError or SyntaxError for another text */
+/** The rows of a `RowText`, by table, in its order. @throws a ZodError or SyntaxError for another text */
 export function parseRowText(text: string): TableRows[] {
   const tables: TableRows[] = [];
   for (const line of text.split("\n")) {

@@ -13,7 +13,7 @@ export interface BackedUp {
 const { repeatable } = callsOf<BackedUp>();
 const { unweighed } = WEIGHTS;
 
-/** The calls by which each class of objects is backed up and restored. They work on an object as it is stored. */
+/** The calls by which objects are backed up and restored. They work on an object as it is stored. */
 export const BACKUP_CALLS = {
   /** @see ObjectBackup.tables */
   copyTables: repeatable(unweighed, ({ backup }, { place }: { place: TablePlace | null }) =>

@@ -26,7 +26,7 @@ const SEQUENCE = "sqlite_sequence";
 const LEFT_OUT = ["d1_migrations", "_cf_", "sqlite_", "file_upload_parts"];
 /** An upload that is not complete has parts in the bucket, which no backup has. */
 const WHERE: Readonly<Record<string, string>> = { file_uploads: "state IN ('complete', 'ended')" };
-/** Tables that are loaded after others, besides those that they refer to: with hooks, `users` tells of users. */
+/** Tables that are loaded after others that they do not refer to: with hooks, `users` tells of users. */
 const AFTER: Readonly<Record<string, string>> = { hooks: "users" };
 
 const Named = z.object({ name: z.string() });

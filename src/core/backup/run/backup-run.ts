@@ -10,7 +10,7 @@ import {
   MANIFEST,
   type Manifest,
   PROGRESS,
-  type Progress,
+  type RunProgress,
   readJson,
   readManifest,
   readProgress,
@@ -30,14 +30,14 @@ export interface RunOptions {
   /** Whether the run may do the next piece of work; otherwise it ends, and a later one goes on. */
   mayGoOn?: () => boolean;
   /** Called after each piece of work. */
-  report?: (progress: Readonly<Progress>) => void;
+  report?: (progress: Readonly<RunProgress>) => void;
 }
 
 /**
  * Brings the backup in a store up to date. A run that has broken off is gone on with. Until the run is over,
  * the store has the whole backup of the run before.
- * - Inboxes are copied before conversations: a copy of an inbox is never ahead of one of a conversation. After
- *   a restore each inbox asks its conversations.
+ * - Inboxes are copied before conversations: a copy of an inbox is never ahead of one of a conversation.
+ *   After a restore each inbox asks its conversations.
  * - The database is read last: it knows everybody whom the objects know.
  * @returns the manifest; null: the run is not over
  */
@@ -52,7 +52,7 @@ export async function backUp(
   return new BackupRun(source, store, former, progress, options).run();
 }
 
-function newProgress(): Progress {
+function newProgress(): RunProgress {
   return {
     format: BACKUP_FORMAT,
     id: randomHex(),
@@ -68,7 +68,7 @@ class BackupRun {
   readonly #source: BackupSource;
   readonly #store: BackupStore;
   readonly #former: Manifest | null;
-  readonly #progress: Progress;
+  readonly #progress: RunProgress;
   readonly #options: RunOptions;
   readonly #files: FileWriter;
   readonly #copies: ObjectCopies;
@@ -81,7 +81,7 @@ class BackupRun {
     source: BackupSource,
     store: BackupStore,
     former: Manifest | null,
-    progress: Progress,
+    progress: RunProgress,
     options: RunOptions,
   ) {
     this.#source = source;

@@ -74,7 +74,7 @@ export type Manifest = z.infer<typeof Manifest>;
 export const Step = z.enum([...ObjectKind.options, "database", "files"]);
 export type Step = z.infer<typeof Step>;
 
-export const Progress = z.object({
+export const RunProgress = z.object({
   format: z.literal(BACKUP_FORMAT),
   id: z.string(),
   startedAt: z.int(),
@@ -88,7 +88,7 @@ export const Progress = z.object({
   parts: DatabaseIndex.shape.parts,
   totals: BackupTotals,
 });
-export type Progress = z.infer<typeof Progress>;
+export type RunProgress = z.infer<typeof RunProgress>;
 
 /** The number of the index file of an object. */
 export function shardOf(kind: ObjectKind, id: string): string {
@@ -143,8 +143,8 @@ export async function readManifest(store: BackupStore): Promise<Manifest | null>
 }
 
 /** What a run that is not over has done; null: there is none, or one of another release. */
-export async function readProgress(store: BackupStore): Promise<Progress | null> {
-  return Progress.safeParse(await readPlain(store, PROGRESS)).data ?? null;
+export async function readProgress(store: BackupStore): Promise<RunProgress | null> {
+  return RunProgress.safeParse(await readPlain(store, PROGRESS)).data ?? null;
 }
 
 async function readPlain(store: BackupStore, name: string): Promise<unknown> {

@@ -99,7 +99,7 @@ export class ObjectCopies {
     let head = former;
     let answer: LogAnswer | null = first;
     for (let tries = 1; tries <= TRIES; tries++) {
-      answer ??= await this.#log(id, head, START);
+      answer ??= await this.#readLog(id, head, START);
       if (!answer) return null;
       const read = await this.#blocks(id, head, answer);
       head = { ...head, blocks: read.blocks };
@@ -138,12 +138,12 @@ export class ObjectCopies {
         blocks.set(block, written);
       }
       rest = answer.rest;
-      answer = answer.next && (await this.#log(id, head, answer.next));
+      answer = answer.next && (await this.#readLog(id, head, answer.next));
     }
     return { blocks: [...blocks.values()], since, rest };
   }
 
-  async #log(id: string, head: ObjectHead, from: LogPlace): Promise<LogAnswer | null> {
+  async #readLog(id: string, head: ObjectHead, from: LogPlace): Promise<LogAnswer | null> {
     const [answer = null] = await this.#source.logs([{ id, from, known: printsOf(head, from) }]);
     return answer;
   }
