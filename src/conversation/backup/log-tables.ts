@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { RowText, type TableRows } from "../../domain/backup/row-text.ts";
 import { quotedName } from "../../lib/sql/key-order.ts";
-import { storedTable } from "../../object/backup/stored-tables.ts";
+import { storedTable, storedTables } from "../../object/backup/stored-tables.ts";
 
 /** A table whose rows belong to messages, and how those of a range of seqs are found without a scan. */
 interface LogTable {
@@ -32,6 +32,7 @@ const LOG: readonly LogTable[] = [
     ...{ seq: "t.seq", order: "t.seq, t.option, t.rev" },
   },
   { name: "hidden", from: "hidden t", seq: "t.seq", order: "t.seq, t.user_id" },
+  { name: "imported_messages", from: "imported_messages t", seq: "t.seq", order: "t.seq" },
 ];
 
 export const LOG_TABLES: readonly string[] = LOG.map(({ name }) => name);
@@ -116,7 +117,9 @@ export function clearMessages(sql: SqlStorage, loaded: readonly TableRows[]): vo
   const seqs = loaded
     .filter(({ table }) => table === "messages")
     .flatMap(({ columns, rows }) => rows.map((row) => row[columns.indexOf("seq")]));
-  for (const { name } of LOG)
+  // The tables are those of the release that the rows are from.
+  const isHere = new Set(storedTables(sql, []).map(({ name }) => name));
+  for (const { name } of LOG.filter((table) => isHere.has(table.name)))
     sql.exec(
       `DELETE FROM ${quotedName(name)} WHERE seq IN (SELECT value FROM json_each(?))`,
       JSON.stringify(seqs),
