@@ -21,6 +21,8 @@ const Uploaded = z.object({ url: z.string() });
 const ListPage = z.object({ items: z.array(z.unknown()), next_cursor: z.string().nullable() });
 const MessagesPage = z.object({ items: z.array(z.looseObject({ seq: z.int() })), has_more: z.boolean() });
 
+const Sessions = z.object({ items: z.array(z.object({ id: z.string() })) });
+
 const HOUR_MS = 3_600_000;
 
 /**
@@ -125,7 +127,8 @@ export async function viewOf(api: Api, { token, user }: WorldUser): Promise<unkn
     followed: await get("/v1/threads"),
     saved: await get("/v1/saved"),
     scheduled: await get("/v1/scheduled"),
-    sessions: await get("/v1/sessions"),
+    // To look at them is a use of one.
+    sessions: Sessions.parse(await get("/v1/sessions")).items.map(({ id }) => id),
     found: await get(`/v1/messages/search?q=${encodeURIComponent("apple")}`),
   };
 }
