@@ -21,6 +21,7 @@ const MESSAGES = Number(process.env.BENCH_MESSAGES ?? 100_000) / CONVERSATIONS;
 const FILES = 50;
 const FILE_BYTES = 200_000;
 const AT_ONCE = 8;
+const SETTLE_MS = 15_000;
 
 const Users = z.object({ items: z.array(z.looseObject({ id: z.int() })) });
 const Id = z.object({ id: z.int() });
@@ -73,6 +74,8 @@ interface World {
 async function start(folder: TemporaryFolder): Promise<Server> {
   const server = await Server.start(folder.paths);
   origin = server.origin;
+  // A build of the pages that ends now would restart the Worker in the middle of a call.
+  await new Promise((resolve) => setTimeout(resolve, SETTLE_MS));
   return server;
 }
 
