@@ -12,8 +12,8 @@ const MESSAGES = 300;
 
 /**
  * Backs a deployment up, loses its whole state folder, restores it, and compares what users see: lists,
- * unread counts, histories, friends, files, drafts, scheduled and saved messages, search. Then once more, with what
- * is new.
+ * unread counts, histories, friends, files, drafts, scheduled and saved messages, search. Then once more, with
+ * what is new.
  * @throws an Error if anything differs
  */
 export async function loseAll(folder: TemporaryFolder): Promise<void> {
@@ -63,7 +63,7 @@ export async function loseAll(folder: TemporaryFolder): Promise<void> {
 }
 
 /** The calls of users, at a server. */
-export function apiOf({ origin }: Pick<Server, "origin">): Api {
+function apiOf({ origin }: Pick<Server, "origin">): Api {
   return async (token, method, path, body) => {
     const isBlob = body instanceof Blob;
     const response = await fetch(`${origin}${path}`, {

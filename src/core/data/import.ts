@@ -7,7 +7,7 @@ import type {
   PortableRead,
 } from "../../domain/data/portable-message.ts";
 import type {
-  ConversationRecord,
+  ConversationFields,
   ExportRecord,
   FileRecord,
   MemberRecord,
@@ -269,7 +269,7 @@ class Import {
     }
   }
 
-  async conversations(lines: Line<ConversationRecord>[]): Promise<void> {
+  async conversations(lines: Line<ConversationFields>[]): Promise<void> {
     const files = lines.flatMap(({ record }) =>
       record.avatar.startsWith(FILE) ? fileRef(record.avatar) : [],
     );
@@ -283,7 +283,7 @@ class Import {
     }
   }
 
-  async #conversation(record: ConversationRecord): Promise<ImportOutcome> {
+  async #conversation(record: ConversationFields): Promise<ImportOutcome> {
     const { external_id: externalId } = record;
     const known = this.#conversations.get(externalId);
     if (known && known.kind !== record.kind)
@@ -291,7 +291,7 @@ class Import {
     return record.kind === "direct" ? this.#direct(record, known) : this.#group(record, known);
   }
 
-  async #direct(record: ConversationRecord, known: ImportedConversation | undefined): Promise<ImportOutcome> {
+  async #direct(record: ConversationFields, known: ImportedConversation | undefined): Promise<ImportOutcome> {
     if (known) return { result: "unchanged" };
     const { external_id: externalId, users = [] } = record;
     const [one, other] = users.map((ref) => this.#users.get(ref));
@@ -309,7 +309,7 @@ class Import {
     return { result: "imported" };
   }
 
-  async #group(record: ConversationRecord, known: ImportedConversation | undefined): Promise<ImportOutcome> {
+  async #group(record: ConversationFields, known: ImportedConversation | undefined): Promise<ImportOutcome> {
     const { conversations, db } = this.#core;
     const { external_id: externalId, dissolved_at: dissolvedAt } = record;
     const notes: string[] = [];
@@ -525,7 +525,7 @@ function leftOut(error: unknown): ImportOutcome {
   throw error;
 }
 
-function ownerOf({ owner }: ConversationRecord): ExternalId[] {
+function ownerOf({ owner }: ConversationFields): ExternalId[] {
   return owner === null ? [] : [owner];
 }
 

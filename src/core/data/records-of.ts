@@ -1,7 +1,7 @@
 import { ownConversationId, ownFileId } from "../../domain/data/own-ids.ts";
 import type { PortableMember, PortableRead } from "../../domain/data/portable-message.ts";
 import type {
-  ConversationRecord,
+  ConversationFields,
   FileRecord,
   MemberRecord,
   ReadRecord,
@@ -54,7 +54,7 @@ function profileOf({ gender, birthday, location, language, signature, friendPoli
 export function conversationRecord(
   { id, externalId, pair, profile, dissolvedAt }: ExportedConversation,
   refs: Refs,
-): ConversationRecord {
+): ConversationFields {
   const { ownerId, history } = profile;
   return {
     external_id: externalId ?? ownConversationId(id, profile.createdAt),
@@ -123,7 +123,7 @@ export function usersOfConversations(list: readonly ExportedConversation[]): Use
 }
 
 /** An avatar of this server is a file of the export. */
-export function avatarOf(url: string, refs: Refs): string {
+function avatarOf(url: string, refs: Refs): string {
   if (!url.startsWith(`${STORED_ORIGIN}/files/`)) return url;
   const [key] = fileKeysIn(url);
   const name = key && refs.file(key);

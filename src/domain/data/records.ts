@@ -24,7 +24,7 @@ const Time = z.int().nonnegative();
 const Json = z.record(z.string(), z.json());
 
 /** The first record of a file. */
-export const VersionRecord = z.object({
+const VersionRecord = z.object({
   format: z.int().positive(),
   /** what has written the file */
   source: z.string(),
@@ -58,7 +58,7 @@ export const UserRecord = z.object({
 export type UserRecord = z.infer<typeof UserRecord>;
 
 /** What a conversation is. Members follow as records of their own, best behind the messages. */
-export const ConversationRecord = z.object({
+export const ConversationFields = z.object({
   external_id: Ref,
   kind: z.enum(["direct", "group"]),
   created_at: Time.optional(),
@@ -86,7 +86,7 @@ export const ConversationRecord = z.object({
   custom_fields: CustomFields.default({}),
   dissolved_at: Time.nullable().default(null),
 });
-export type ConversationRecord = z.infer<typeof ConversationRecord>;
+export type ConversationFields = z.infer<typeof ConversationFields>;
 
 export const MemberRecord = z.object({
   conversation: Ref,
@@ -271,7 +271,7 @@ export const FileRecord = z.object({
 export type FileRecord = z.infer<typeof FileRecord>;
 
 /** The last record of a part. */
-export const EndRecord = z.object({
+const EndRecord = z.object({
   cursor: z.string(),
   /** true: the next part begins at `cursor`; false: `since` takes it later */
   more: z.boolean(),
@@ -282,7 +282,7 @@ export const ExportRecord = z.discriminatedUnion("type", [
   z.object({ type: z.literal("version"), version: VersionRecord }),
   z.object({ type: z.literal("user"), user: UserRecord }),
   z.object({ type: z.literal("file"), file: FileRecord }),
-  z.object({ type: z.literal("conversation"), conversation: ConversationRecord }),
+  z.object({ type: z.literal("conversation"), conversation: ConversationFields }),
   z.object({ type: z.literal("message"), message: MessageRecord }),
   z.object({ type: z.literal("member"), member: MemberRecord }),
   z.object({ type: z.literal("read"), read: ReadRecord }),

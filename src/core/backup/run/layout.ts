@@ -12,7 +12,7 @@ export const MANIFEST = "manifest.json";
 export const PROGRESS = "progress.json";
 
 /** So many ids share an index file. Hooks are a few. */
-export const SHARD_IDS = 1_000;
+const SHARD_IDS = 1_000;
 
 /** Some objects of a class: the file of each, by id. */
 export const Shard = z.object({
@@ -71,7 +71,7 @@ export const Manifest = z.object({
 export type Manifest = z.infer<typeof Manifest>;
 
 /** The steps of a run, in their order: inboxes come before their conversations, the database last. */
-export const Step = z.enum([...ObjectKind.options, "database", "files"]);
+const Step = z.enum([...ObjectKind.options, "database", "files"]);
 export type Step = z.infer<typeof Step>;
 
 export const RunProgress = z.object({

@@ -9,9 +9,8 @@ const Parts = z.looseObject({ $schema: z.unknown(), $defs: z.unknown() });
 /** The schemas of lines and of the content of messages. */
 export function recordSchemas(): Record<string, object> {
   return {
-    ExportRecord: schemaOf(
-      ExportRecord,
-      "A line of JSON Lines: a record that others name by its external id",
+    ExportRecord: withContent(
+      schemaOf(ExportRecord, "A line of JSON Lines: a record that others name by its external id"),
     ),
     ExportedContent: schemaOf(ExportedContent, "Kind and body of a message in an export or an import"),
   };
@@ -33,4 +32,21 @@ function schemaOf(schema: z.ZodType, description: string): object {
   const json = JSON.stringify(generated).replaceAll(ANY, "{}");
   const { $schema: _, $defs: __, ...rest } = Parts.parse(JSON.parse(json));
   return { description, ...rest };
+}
+
+const Records = z.looseObject({
+  oneOf: z.array(
+    z.looseObject({ properties: z.looseObject({ message: z.looseObject({}).optional() }) }),
+  ),
+});
+
+/** The schema of records, whose messages have exported content, unless they are revoked. */
+function withContent(schema: object): object {
+  const { oneOf, ...rest } = Records.parse(schema);
+  const content = { anyOf: [{ $ref: "#/components/schemas/ExportedContent" }, { required: ["revoked"] }] };
+  const withOne = (one: (typeof oneOf)[number]) => {
+    const { message, ...others } = one.properties;
+    return message ? { ...one, properties: { ...others, message: { ...message, ...content } } } : one;
+  };
+  return { ...rest, oneOf: oneOf.map(withOne) };
 }

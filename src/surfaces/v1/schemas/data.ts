@@ -4,6 +4,7 @@ import { QueryText } from "./common.ts";
 /** Lines of records, each one JSON: the document has their schema beside it. */
 export const RECORDS = {
   type: "string" as const,
+  contentSchema: { $ref: "#/components/schemas/ExportRecord" },
   description:
     "JSON Lines: each line is an `ExportRecord`, and the content of its messages is `ExportedContent` (both among the schemas of this document)",
 };
@@ -40,7 +41,10 @@ const Counts = z
     member: z.int(),
     read: z.int(),
   })
-  .openapi("RecordCounts", { description: "Records by their type" });
+  .openapi("RecordCounts", {
+    description: "Records by their type",
+    example: { user: 100, file: 8, conversation: 3, message: 4_000, member: 60, read: 0 },
+  });
 
 export const ImportReport = z
   .object({
