@@ -1,5 +1,6 @@
 import { accountOver, CoreError, type Failure, type Result } from "../domain/errors.ts";
 import { ConversationId, SessionId, UserId } from "../domain/ids.ts";
+import { errorFields, log } from "../lib/logger.ts";
 import { AlarmJobs, type JobHandler } from "../object/alarm-jobs.ts";
 import { beingRestored, ObjectBackup } from "../object/backup/object-backup.ts";
 import { endRestoring, isRestoring } from "../object/backup/restoring.ts";
@@ -238,8 +239,9 @@ export abstract class InboxLifecycle extends SocketHost {
   }
 
   /**
-   * The inbox was copied before its conversations: a list repair asks each of them. So does an inbox that has
-   * no copy, if D1 knows conversations of the user.
+   * The inbox was copied before its conversations: a list repair asks each of them before this resolves, as
+   * far as the calls of an event suffice. So does an inbox that has no copy, if D1 knows conversations of the
+   * user.
    * @see BackedUp.endRestore
    */
   async endRestore(): Promise<void> {
@@ -255,8 +257,13 @@ export abstract class InboxLifecycle extends SocketHost {
     this.#components ??= this.#start();
     const components = this.#components;
     await this.jobs.start();
-    if (!components.accountDeletion.isDeleted) this.jobs.schedule("repair", "0", Date.now());
     components.catchUp.afterStart();
+    if (components.accountDeletion.isDeleted) return;
+    // After a crash, or a failure here, the alarm repairs the list.
+    this.jobs.schedule("repair", "0", Date.now() + this.deps.timing.jobs.firstRetryMs);
+    await components.repair.goOn(0, components.callBudget()).catch((error: unknown) => {
+      log("warn", "restored_list_not_repaired", errorFields(error));
+    });
   }
 
   #start(): InboxComponents {

@@ -9,7 +9,7 @@ import { makeServerKey } from "../../support/accounts/server-keys.ts";
 import { api, FlakyCalls, loseEverything, source, target } from "../../support/backup/deployment.ts";
 import { MemoryStore } from "../../support/backup/memory-store.ts";
 import { call, expectProblem, registerUsers } from "../../support/clients/api.ts";
-import { listedConversation, page, send } from "../../support/clients/chat.ts";
+import { createGroup, listedConversation, page, send } from "../../support/clients/chat.ts";
 import { edit } from "../../support/clients/edits.ts";
 import { eventually } from "../../support/eventually.ts";
 import { assertConsistent } from "../../support/objects/assert-consistent.ts";
@@ -196,6 +196,27 @@ describe("a backup", () => {
     await loseEverything();
     await restoreHere();
     expect(await views(before)).toEqual(seen);
+  });
+
+  test("whose inboxes are older than its conversations brings lists back as they are", async () => {
+    const before = await world();
+    const [ann, bob] = before.users;
+    const [, group] = before.conversations;
+    if (!ann || !bob || group === undefined) throw new Error("the world has them");
+    // The first piece has the inboxes.
+    expect(await backUp(await source(), store, { mayGoOn: () => false })).toBeNull();
+    const [dan] = await registerUsers(1);
+    if (!dan) throw new Error("there is one");
+    const { id: later } = await createGroup(ann, [dan]);
+    await send(ann, later, "in a group that no inbox of the backup knows");
+    const { seq } = await send(ann, group, "newer than the inboxes");
+    await call("PUT", `/v1/conversations/${group}/read`, { token: bob.token, body: { seq } });
+    await backUp(await source(), store);
+    const all = { ...before, users: [...before.users, dan] };
+    const seen = await views(all);
+    await loseEverything();
+    await restoreHere();
+    expect(await views(all)).toEqual(seen);
   });
 
   test("may be made in many short runs", async () => {
