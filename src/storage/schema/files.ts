@@ -27,7 +27,11 @@ export const files = sqliteTable(
     /** whether its uploader has taken it back: a message of the uploader that showed it is revoked */
     released: integer({ mode: "boolean" }),
   },
-  (table) => [index("files_expiry").on(table.expiresAt).where(sql`expires_at IS NOT NULL`)],
+  (table) => [
+    index("files_expiry").on(table.expiresAt).where(sql`expires_at IS NOT NULL`),
+    // The deletion of an account looks through the files of its user.
+    index("files_user").on(table.userId, table.key),
+  ],
 );
 
 /**
