@@ -3,6 +3,7 @@ import { createApp } from "./app.ts";
 import { ConversationObject } from "./conversation/object.ts";
 import { ConversationStubs } from "./conversation/stub.ts";
 import { backUpIntoBucket } from "./core/backup/scheduled-backup.ts";
+import { releasedFiles } from "./core/files/released-files.ts";
 import { deleteExpired } from "./core/maintenance.ts";
 import { askHook, callHook } from "./core/server/hook-calls.ts";
 import { wakeHooksOfUsers } from "./core/server/user-events.ts";
@@ -29,6 +30,7 @@ import { type Database, openDatabase } from "./storage/database.ts";
 import { holdFiles, releaseFiles } from "./storage/files/file-holds.ts";
 import { addFileReferences, removeFileReferences } from "./storage/files/file-references.ts";
 import { findFile } from "./storage/files/files.ts";
+import { releaseFilesOf } from "./storage/files/released-files.ts";
 import {
   deleteHookFailure,
   endHook,
@@ -44,6 +46,9 @@ import { usersigProtocol } from "./surfaces/usersig/frames.ts";
 import { deviceProtocol } from "./surfaces/v1/frames/device.ts";
 import { hookFormat } from "./surfaces/v1/frames/hooks.ts";
 import { roomProtocol } from "./surfaces/v1/frames/room.ts";
+
+/** Files of a deleted account that one statement looks at. */
+const FILES_AT_ONCE = 500;
 
 /**
  * The composition root: wires storage, stubs and wire formats into the Worker's handlers and its three
@@ -68,7 +73,8 @@ export function createWorker(timing: Timing) {
           project: (id, projection) => writeProjection(db, id, projection),
           addFileReferences: (id, references) => addFileReferences(db, id, references),
           removeFileReferences: (id, revoked) =>
-            removeFileReferences(db, id, revoked, Date.now() + timing.files.graceMs),
+            removeFileReferences(db, id, revoked, Date.now() + timing.files.expiryMs),
+          ...releasedFiles(db, env.FILES, timing),
         },
         inboxes: new InboxStubs(env.INBOX, timing.rpcRetry, timing.callChannels),
         sources: new ConversationStubs(env.CONVERSATION, timing.rpcRetry),
@@ -99,7 +105,10 @@ export function createWorker(timing: Timing) {
           profile: async (id) => (await findVersionedPeople(db, [id]))[0] ?? null,
           holdFiles: (id, scheduledId, keys, until) => holdFiles(db, id, scheduledId, keys, until),
           releaseFiles: (id, scheduledId, until) => releaseFiles(db, id, scheduledId, until),
-          fileExists: async (key) => (await findFile(db, key)) !== null,
+          fileExists: async (key) => (await findFile(db, key, Date.now())) !== null,
+          releaseFilesOf: (id, after) =>
+            releaseFilesOf(db, id, { after, limit: FILES_AT_ONCE }, Date.now() + timing.files.expiryMs),
+          ...releasedFiles(db, env.FILES, timing),
           setOnline: (id, online) => setOnline(db, id, online),
           onlineContacts: (id, after, limit) => listOnlineContacts(db, id, { after, limit }),
         },

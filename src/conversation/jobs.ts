@@ -13,6 +13,7 @@ export type ConversationJobKind =
   | "index"
   | "notifications"
   | "files"
+  | "released_files"
   | "edit_history"
   | "deleted_reactions"
   | "deleted_votes"

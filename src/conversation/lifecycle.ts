@@ -88,6 +88,8 @@ export abstract class ConversationLifecycle extends SocketHost {
       expiry: () => this.#with((components) => this.#kickExpired(components)),
       notifications: () => this.#with(({ room }) => room.outbox.repair()),
       files: () => this.#with(({ room }) => room.fileReferences.run()),
+      released_files: (key: string, _: unknown, tries: number) =>
+        this.#with(({ room }) => room.releasedFiles.run(key, tries)),
       edit_history: ofDeletedUser(({ editing }, userId) => editing.removeVersionsOf(userId)),
       deleted_reactions: ofDeletedUser(({ reactions }, userId) => reactions.forget(userId)),
       deleted_votes: ofDeletedUser(({ polls }, userId) => polls.forget(userId)),
@@ -99,7 +101,10 @@ export abstract class ConversationLifecycle extends SocketHost {
         }),
       direct_permission: () => this.#with(({ room }) => room.directPermission.repair()),
     };
-    this.#jobs = new AlarmJobs<ConversationJobKind>(ctx.storage, handlers, deps.timing.jobs, ["hooks"]);
+    this.#jobs = new AlarmJobs<ConversationJobKind>(ctx.storage, handlers, deps.timing.jobs, {
+      beside: ["hooks"],
+      prompt: ["files", "released_files"],
+    });
     if (!hasSchema(ctx.storage) || isRestoring(ctx.storage)) return;
     void ctx.blockConcurrencyWhile(async () => {
       migrate(ctx.storage, MIGRATIONS);

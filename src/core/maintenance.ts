@@ -35,7 +35,7 @@ export async function deleteExpired(db: Database, files: R2Bucket, timing: Timin
   // First: a file that was held until now may be marked at once.
   await deleteOldHolds(db, now);
   await markFilesThatNothingShows(db, now, timing.files);
-  await deleteFilesThatExpired(db, files, now);
+  await deleteFilesThatExpired(db, files, now, timing.files);
   await discardExpiredUploads(db, files, now);
   await deleteOldLookups(db, now);
   await deleteOldRejections(db, now - timing.rejections.cooldownMs);

@@ -34,8 +34,20 @@ export interface DeletedUser {
   messagesErased: boolean;
 }
 
+/** D1 and R2, as objects delete there the files that their uploaders have taken back. */
+export interface ReleasedFileDirectory {
+  /**
+   * Deletes those of these files whose time is over and that nothing shows, with their bytes. Those that
+   * something shows stay. Idempotent.
+   * @returns when others of them are due (ms since 1970); null: none is
+   */
+  deleteReleasedFiles(keys: FileKey[]): Promise<number | null>;
+  /** Has `deletionMs` begin anew for those of these files that nobody reads any more. Idempotent. */
+  postponeDeletion(keys: FileKey[]): Promise<void>;
+}
+
 /** D1, as a conversation uses it. */
-export interface ConversationDirectory {
+export interface ConversationDirectory extends ReleasedFileDirectory {
   /** The conversation as it was created, with its initial members; null if it does not exist. */
   created(id: ConversationId): Promise<CreatedConversation | null>;
   /** The current direct permission of a direct conversation; null if the conversation does not exist. */
@@ -55,10 +67,11 @@ export interface ConversationDirectory {
   /** Records that messages show files. Keys that are no key of a file are left out. Idempotent. */
   addFileReferences(id: ConversationId, references: FileReference[]): Promise<void>;
   /**
-   * Deletes the references of revoked messages. Files that their uploader has taken back will expire, unless
-   * something else shows them then. Idempotent.
+   * Deletes the references of revoked messages. Files that their uploader has taken back and that no
+   * other message shows expire after `expiryMs`. Idempotent.
+   * @returns the files that expire
    */
-  removeFileReferences(id: ConversationId, revoked: RevokedReferences[]): Promise<void>;
+  removeFileReferences(id: ConversationId, revoked: RevokedReferences[]): Promise<FileKey[]>;
 }
 
 /** A conversation as it was created, with its current direct permission. */
@@ -152,7 +165,7 @@ export interface EndedSession {
 }
 
 /** D1, as an inbox uses it. */
-export interface UserDirectory {
+export interface UserDirectory extends ReleasedFileDirectory {
   /** Whether the user exists, or existed. */
   exists(id: UserId): Promise<boolean>;
   /** The user's ended sessions whose tokens have not expired. */
@@ -178,6 +191,12 @@ export interface UserDirectory {
   holdFiles(id: UserId, scheduledId: ScheduledId, keys: FileKey[], until: number): Promise<void>;
   /** Holds the files of a scheduled message no longer than until then (ms since 1970). Idempotent. */
   releaseFiles(id: UserId, scheduledId: ScheduledId, until: number): Promise<void>;
+  /**
+   * Has the files of a deleted account that no message shows expire after `expiryMs`: of those behind `after`
+   * (`""`: of all) the first 500. Idempotent.
+   * @returns those that expire, and the last one of the 500; null: there is none behind `after`
+   */
+  releaseFilesOf(id: UserId, after: string): Promise<{ released: FileKey[]; last: FileKey | null }>;
   /** Whether there is a file with this key. */
   fileExists(key: FileKey): Promise<boolean>;
   /** Projects the user's presence, which lists read. */

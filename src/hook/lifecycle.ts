@@ -39,7 +39,7 @@ export abstract class HookLifecycle extends DurableObject<Env> {
       },
       users: () => this.#users.run(this.#id),
     };
-    this.#jobs = new AlarmJobs<HookJobKind>(ctx.storage, handlers, deps.timing.jobs, ["users"]);
+    this.#jobs = new AlarmJobs<HookJobKind>(ctx.storage, handlers, deps.timing.jobs, { beside: ["users"] });
     // A hook that was never used makes its tables with its first call.
     if (!hasSchema(ctx.storage) || isRestoring(ctx.storage)) return;
     void ctx.blockConcurrencyWhile(async () => {

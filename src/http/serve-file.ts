@@ -40,8 +40,8 @@ function headersOf({ name, contentType }: StoredFile, etag: string): Headers {
   const essence = contentType.replace(/[ \t]*;.*$/s, "").toLowerCase();
   return new Headers({
     "Accept-Ranges": "bytes",
-    // A file never changes, but may be deleted: a cache keeps it for a day, then asks with its ETag.
-    "Cache-Control": "public, max-age=86400",
+    // A file never changes, but may be deleted: a cache asks each minute, with its ETag.
+    "Cache-Control": "public, max-age=60, must-revalidate",
     "Content-Disposition": disposition(INLINE.test(essence) ? "inline" : "attachment", name),
     "Content-Security-Policy": "sandbox; default-src 'none'",
     "Content-Type": contentType,

@@ -4,10 +4,12 @@ import type { Timing } from "../domain/timing.ts";
 import { errorFields, log } from "../lib/logger.ts";
 import type { AlarmJobs } from "../object/alarm-jobs.ts";
 import { CallBudget } from "../object/concurrency.ts";
+import { ReleasedFiles } from "../object/files/released-files.ts";
 import type { TokenReader } from "../object/socket-host.ts";
 import { UserBudgets } from "../object/user-budgets.ts";
 import { AccountDeletion } from "./account/account-deletion.ts";
 import { ContactNotifier } from "./account/contact-notifier.ts";
+import { OwnFiles } from "./account/own-files.ts";
 import { Presence } from "./account/presence.ts";
 import { ProfileAnnouncer } from "./account/profile-announcer.ts";
 import { SessionGate } from "./account/session-gate.ts";
@@ -60,6 +62,10 @@ export type InboxJobKind =
   /** has a conversation remove the deleted user; key: the conversation */
   | "leave"
   | "erase"
+  /** releases the files of a deleted account; key: the file up to which it has come */
+  | "own_files"
+  /** deletes released files that nothing shows; key: the files */
+  | "released_files"
   /** informs a contact of the deletion of the account; key: the contact, and whether they were a friend */
   | "account_deleted"
   /** asks a conversation for a snapshot, as a crash may have lost its newest update; key: the conversation */
@@ -196,6 +202,7 @@ function createAccount({ ctx, deps, jobs, userId, kick }: InboxHost, stores: Sto
   const { audience, deviceFeed } = delivery;
   const { conversations, directory, timing } = deps;
   const { sql } = ctx.storage;
+  const releasedFiles = new ReleasedFiles(jobs, directory, timing.files);
   const contactNotifier = new ContactNotifier(jobs, { ...deps, userId });
   const presence = new Presence(sql, jobs, {
     directory,
@@ -213,6 +220,8 @@ function createAccount({ ctx, deps, jobs, userId, kick }: InboxHost, stores: Sto
     kick,
   };
   return {
+    releasedFiles,
+    ownFiles: new OwnFiles(jobs, { directory, released: releasedFiles, userId }),
     contactNotifier,
     presence,
     profileAnnouncer: new ProfileAnnouncer(jobs, {

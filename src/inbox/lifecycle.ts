@@ -49,6 +49,8 @@ export abstract class InboxLifecycle extends SocketHost {
       reminders: () => this.#with(async ({ saved }) => saved.remind()),
       leave: (key, calls) => this.#with((components) => this.#leave(components, key, false, calls)),
       erase: (key, calls) => this.#with((components) => this.#leave(components, key, true, calls)),
+      own_files: (key) => this.#with(({ ownFiles }) => ownFiles.release(key)),
+      released_files: (key, _, tries) => this.#with(({ releasedFiles }) => releasedFiles.run(key, tries)),
       account_deleted: (key, calls) =>
         this.#with(({ contactNotifier }) => contactNotifier.contactJob(key, calls)),
       lost_updates: (key, calls) => this.#with(({ catchUp }) => catchUp.recover(key, calls)),
@@ -56,8 +58,10 @@ export abstract class InboxLifecycle extends SocketHost {
         this.#with(({ profileAnnouncer }) => profileAnnouncer.announceAfter(Number(key), calls)),
       repair: (key, calls) => this.#with(({ repair }) => repair.goOn(Number(key), calls)),
     };
-    const beside: InboxJobKind[] = ["scheduled", "lost_updates"];
-    this.jobs = new AlarmJobs<InboxJobKind>(ctx.storage, handlers, deps.timing.jobs, beside);
+    this.jobs = new AlarmJobs<InboxJobKind>(ctx.storage, handlers, deps.timing.jobs, {
+      beside: ["scheduled", "lost_updates"],
+      prompt: ["scheduled_files", "own_files", "released_files"],
+    });
     if (!hasSchema(ctx.storage) || isRestoring(ctx.storage)) return;
     void ctx.blockConcurrencyWhile(async () => {
       migrate(ctx.storage, MIGRATIONS);

@@ -5,9 +5,18 @@ import { CallBudget } from "./concurrency.ts";
 /**
  * Runs one row of `jobs`. A job runs at least once: handlers are idempotent.
  * @param calls what the jobs of this alarm may still call: handlers that call many objects take from it
+ * @param tries how often it has failed since it last succeeded
  * @returns the time of the next run (ms since the epoch), or null: the job is done
  */
-export type JobHandler = (key: string, calls: CallBudget) => Promise<number | null>;
+export type JobHandler = (key: string, calls: CallBudget, tries: number) => Promise<number | null>;
+
+/** Kinds of jobs that run otherwise than most. */
+interface Exceptions<Kind> {
+  /** these run beside the others */
+  beside?: readonly Kind[];
+  /** these are retried soon after a failure, however long it lasts: what they bring has others waiting */
+  prompt?: readonly Kind[];
+}
 
 /** The table of an object's jobs, a handful of rows. */
 export const JOBS_TABLE = `
@@ -40,6 +49,7 @@ export class AlarmJobs<Kind extends string> {
   /** when the alarm is set for, in ms since 1970; null: it is not set, or has fired */
   #alarmAt: number | null = null;
   readonly #beside: ReadonlySet<string>;
+  readonly #prompt: ReadonlySet<string>;
   /** the alarm runs jobs: it is set anew at the end. The platform repeats an alarm that does not end. */
   #isAlarmRunning = false;
   /** the jobs that run now, by `nameOf` */
@@ -51,9 +61,10 @@ export class AlarmJobs<Kind extends string> {
     storage: DurableObjectStorage,
     handlers: Record<Kind, JobHandler>,
     timing: Timing["jobs"],
-    beside: readonly Kind[] = [],
+    { beside = [], prompt = [] }: Exceptions<Kind> = {},
   ) {
     this.#beside = new Set<string>(beside);
+    this.#prompt = new Set<string>(prompt);
     this.#storage = storage;
     this.#handlers = handlers;
     this.#timing = timing;
@@ -179,10 +190,10 @@ export class AlarmJobs<Kind extends string> {
     let failures = 0;
     try {
       if (!this.#handles(kind)) throw new Error(`no handler for jobs of kind ${kind}`);
-      next = await this.#handlers[kind](key, calls);
+      next = await this.#handlers[kind](key, calls, tries);
     } catch (error) {
       failures = tries + 1;
-      next = Date.now() + this.#backoffMs(failures);
+      next = Date.now() + this.#backoffMs(kind, failures);
       log("error", "job_failed", { kind, key, tries: failures, ...errorFields(error) });
     } finally {
       this.#running.delete(name);
@@ -200,11 +211,13 @@ export class AlarmJobs<Kind extends string> {
   }
 
   /** The pause after so many failures in a row. */
-  #backoffMs(failures: number): number {
-    const { firstRetryMs, maxRetryMs, patientTries, maxPatientRetryMs } = this.#timing;
-    const patience = failures - patientTries;
-    if (patience > 0) return Math.min(maxRetryMs * 2 ** patience, maxPatientRetryMs);
-    return Math.min(firstRetryMs * 2 ** (failures - 1), maxRetryMs);
+  #backoffMs(kind: string, failures: number): number {
+    const { firstRetryMs, maxRetryMs, patientTries, maxPatientRetryMs, promptRetryMs } = this.#timing;
+    const maxMs = this.#prompt.has(kind) ? promptRetryMs : maxRetryMs;
+    // Each kind is patient after the same time.
+    const patience = failures - (patientTries * maxRetryMs) / maxMs;
+    if (patience > 0) return Math.min(maxMs * 2 ** patience, maxPatientRetryMs);
+    return Math.min(firstRetryMs * 2 ** (failures - 1), maxMs);
   }
 
   #handles(kind: string): kind is Kind {

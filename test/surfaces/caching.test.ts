@@ -128,7 +128,7 @@ test("a file may be cached, but not the failure to find it or its range", async 
   const { url } = expectUploaded(await upload(ann, "{}", "text/plain", "?name=x.txt"));
   const path = new URL(url).pathname;
   const whole = await call("GET", path);
-  expect(said(whole)).toEqual(["public, max-age=86400", "nosniff"]);
+  expect(said(whole)).toEqual(["public, max-age=60, must-revalidate", "nosniff"]);
   const headers = { "If-None-Match": whole.headers.get("ETag") ?? "" };
   expect(said(await call("GET", path, { headers }))).toEqual(said(whole));
   expect(said(await call("GET", path, { headers: { Range: "bytes=9-" } }))).toEqual(PRIVATE);

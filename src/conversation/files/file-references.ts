@@ -1,10 +1,12 @@
 import { z } from "zod";
 import { CoreError } from "../../domain/errors.ts";
-import type { FileReference } from "../../domain/files/file.ts";
+import type { FileReference, RevokedReferences } from "../../domain/files/file.ts";
 import { fileKeysIn } from "../../domain/files/file-keys.ts";
 import { type ConversationId, FileKey, type Seq, type UserId } from "../../domain/ids.ts";
 import type { BodyJson } from "../../domain/messages/content.ts";
 import type { ConversationDirectory } from "../../domain/ports.ts";
+import type { Timing } from "../../domain/timing.ts";
+import type { ReleasedFiles } from "../../object/files/released-files.ts";
 import { inChunks } from "../../object/row-chunks.ts";
 import type { Wakeup } from "../../object/wakeup.ts";
 import type { MessageLog } from "../log/message-log.ts";
@@ -50,8 +52,8 @@ type Shown = Pick<MessageRow, "body" | "custom_data">;
 interface FileReferencesDeps {
   directory: Pick<ConversationDirectory, "addFileReferences" | "removeFileReferences">;
   wakeup: Pick<Wakeup, "set">;
-  /** the delay of the job (ms) */
-  delayMs: () => number;
+  released: Pick<ReleasedFiles, "add">;
+  timing: Timing["files"];
 }
 
 /**
@@ -112,7 +114,7 @@ export class FileReferences {
     if (found.length === 0) return;
     const keys = [...new Set([...this.#editedKeys(seq), ...found])];
     // What is only taken away is never refused: the deletion of an account could not end otherwise.
-    if (added.length > 0 && keys.length > MAX_EDITED_KEYS) throw tooManyFiles(this.#deps.delayMs());
+    if (added.length > 0 && keys.length > MAX_EDITED_KEYS) throw tooManyFiles(this.#deps.timing.recordMs);
     const upsert = `INSERT INTO edited_files (seq, sender_id, keys) VALUES (?, ?, ?)
       ON CONFLICT (seq) DO UPDATE SET keys = excluded.keys, changes = changes + 1`;
     this.#sql.exec(upsert, seq, sender_id, JSON.stringify(keys));
@@ -120,7 +122,7 @@ export class FileReferences {
   }
 
   /** Has the alarm run the job. Call it in the turn of the write that needs it. */
-  readonly #schedule = () => this.#deps.wakeup.set(Date.now() + this.#deps.delayMs());
+  readonly #schedule = () => this.#deps.wakeup.set(Date.now() + this.#deps.timing.recordMs);
 
   /** The `files` job. @returns when it runs again (ms), or null: D1 knows all */
   async run(): Promise<number | null> {
@@ -169,7 +171,7 @@ export class FileReferences {
     const references = [...shown].map((key) => ({ key, seq }));
     if (references.length > 0) await this.#deps.directory.addFileReferences(this.#id, references);
     const keys = storedKeys(row.keys).filter((key) => !shown.has(key));
-    if (keys.length > 0) await this.#deps.directory.removeFileReferences(this.#id, [{ seq, senderId, keys }]);
+    if (keys.length > 0) await this.#remove([{ seq, senderId, keys }]);
     // Another edit, or a revoke, may have come meanwhile: it is reported next.
     this.#sql.exec("DELETE FROM edited_files WHERE seq = ? AND changes = ?", seq, changes);
   }
@@ -205,10 +207,18 @@ export class FileReferences {
       keyCount += keys.length;
       return i === 0 || keyCount <= MAX_REVOKED_KEYS;
     });
-    await this.#deps.directory.removeFileReferences(this.#id, revoked);
+    await this.#remove(revoked);
     const seqs = JSON.stringify(revoked.map(({ seq }) => seq));
     this.#sql.exec("DELETE FROM revoked_files WHERE seq IN (SELECT value FROM json_each(?))", seqs);
     return found.length === MAX_REVOKED || revoked.length < found.length;
+  }
+
+  /**
+   * Has D1 forget references, and the alarm delete the files that nothing else shows. The caller notes that
+   * it is done in the turn in which this resolves.
+   */
+  async #remove(references: RevokedReferences[]): Promise<void> {
+    this.#deps.released.add(await this.#deps.directory.removeFileReferences(this.#id, references));
   }
 }
 

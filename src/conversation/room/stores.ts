@@ -2,6 +2,7 @@ import type { UserId } from "../../domain/ids.ts";
 import { LIMITS } from "../../domain/limits.ts";
 import { bytesWithProfiles } from "../../domain/messages/copies/merged.ts";
 import { bytesOf } from "../../domain/text.ts";
+import { ReleasedFiles } from "../../object/files/released-files.ts";
 import { ChangeFeed } from "../change-feed/change-feed.ts";
 import { FileReferences } from "../files/file-references.ts";
 import { markerOf, wakeupOf } from "../jobs.ts";
@@ -73,6 +74,7 @@ export function createStores(
   const reactionStore = new MarkStore(sql, REACTIONS);
   const voteStore = new MarkStore(sql, VOTES);
   const history = new EditHistory(sql);
+  const releasedFiles = new ReleasedFiles(jobs, directory, timing.files);
   const formerView = new FormerView(log, history, (id) => profiles.has(id));
   const ownParts = new OwnParts([reactionStore, voteStore]);
   const renderer = new MessageRenderer(state.id, log, profiles, members, ownParts, formerView);
@@ -92,11 +94,10 @@ export function createStores(
     history,
     formerView,
     search: new MessageSearch(storage, log, markerOf(jobs, "index", timing.retryMarker), timing.indexing),
-    // Due with the alarm that looks after the fan-out: it costs no alarm of its own.
+    releasedFiles,
     fileReferences: new FileReferences(sql, state.id, log, {
-      directory,
+      ...{ directory, released: releasedFiles, timing: timing.files },
       wakeup: wakeupOf(jobs, "files"),
-      delayMs: () => timing.retryMarker.dueMs,
     }),
     changeFeed,
     /** the changed messages that a client is replayed; beyond, it loads the conversation anew */

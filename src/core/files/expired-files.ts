@@ -16,9 +16,14 @@ const AT_ONCE = 500;
  * crash leaves have no row, and are deleted with the orphaned ones.
  * @param now milliseconds since 1970
  */
-export async function deleteFilesThatExpired(db: Database, files: R2Bucket, now: number): Promise<void> {
+export async function deleteFilesThatExpired(
+  db: Database,
+  files: R2Bucket,
+  now: number,
+  { deletionMs }: Timing["files"],
+): Promise<void> {
   for (let found = AT_ONCE; found === AT_ONCE; ) {
-    const result = await deleteExpiredFiles(db, now, AT_ONCE);
+    const result = await deleteExpiredFiles(db, { now, deletionMs }, AT_ONCE);
     await deleteBlobs(files, result.deleted);
     if (result.deleted.length > 0) log("info", "files_expired", { deleted: result.deleted.length });
     ({ found } = result);
@@ -36,7 +41,7 @@ export async function markFilesThatNothingShows(
   { graceMs }: Timing["files"],
 ): Promise<void> {
   const prefix = digitOfHour(now);
-  while ((await markUnshownFiles(db, prefix, now + graceMs, AT_ONCE)) === AT_ONCE);
+  while ((await markUnshownFiles(db, prefix, { now, expiresAt: now + graceMs }, AT_ONCE)) === AT_ONCE);
 }
 
 /** Uploads that one statement handles. Each costs two calls of R2. */

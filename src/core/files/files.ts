@@ -69,13 +69,13 @@ export async function receiveFile<T>(
 /** The file of this key and name. @throws `not_found` */
 export async function getFile(core: Core, key: string, name: string): Promise<StoredFile> {
   const parsed = FileKey.safeParse(key);
-  const file = parsed.success ? await findFile(core.db, parsed.data) : null;
+  const file = parsed.success ? await findFile(core.db, parsed.data, Date.now()) : null;
   return file?.name === name ? file : noFile();
 }
 
 /** The file of this key, with any name. @throws `not_found` */
 async function fileOfKey(core: Core, key: FileKey): Promise<StoredFile> {
-  return (await findFile(core.db, key)) ?? noFile();
+  return (await findFile(core.db, key, Date.now())) ?? noFile();
 }
 
 /**

@@ -168,7 +168,7 @@ async function progress(core: Core, userId: UserId, key: FileKey): Promise<Uploa
 
 /** @throws `not_found` if there is no file */
 async function fileOf(core: Core, { key }: ResumableUpload): Promise<StoredFile> {
-  return (await findFile(core.db, key)) ?? noUpload();
+  return (await findFile(core.db, key, Date.now())) ?? noUpload();
 }
 
 /** @throws `not_found` if the upload has ended meanwhile, else what `work` throws */

@@ -119,5 +119,5 @@ async function requireContent(core: Core, caller: UserId, draft: AnyDraft): Prom
     return;
   }
   const file = fileOf(draft);
-  if (file !== null && !(await findFile(core.db, file))) throw noSuchFile();
+  if (file !== null && !(await findFile(core.db, file, Date.now()))) throw noSuchFile();
 }

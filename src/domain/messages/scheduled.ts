@@ -4,6 +4,7 @@ import { fileKeysIn } from "../files/file-keys.ts";
 import { STORED_ORIGIN } from "../files/file-origins.ts";
 import { ConversationId, type FileKey, Seq, UserId } from "../ids.ts";
 import { type BodyJson, Kind } from "./content.ts";
+import type { DraftId } from "./draft.ts";
 import { type AnyDraft, type Draft, type ForwardDraft, type Mentions, Priority } from "./message.ts";
 import { PollBody } from "./polls.ts";
 import { ThreadPlace } from "./thread.ts";
@@ -17,6 +18,9 @@ export const ScheduledId = z
   .regex(/^scheduled-[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/)
   .brand<"ScheduledId">();
 export type ScheduledId = z.infer<typeof ScheduledId>;
+
+/** What will show a file: a scheduled message or a stored draft, whose ids differ in their beginnings. */
+export type FileHolderId = ScheduledId | DraftId;
 
 /** A draft that waits in its author's inbox until it is due, or that was refused when it was. */
 export interface ScheduledMessage {

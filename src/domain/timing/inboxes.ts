@@ -151,7 +151,7 @@ export const INBOX_VALUES = {
     giveUpMs: 24 * 60 * 60_000,
     /** A refused message is kept for a week, so that its user finds it. */
     keepFailedMs: 7 * 24 * 60 * 60_000,
-    /** The files of a sent message are held for so long: its conversation records them after 30 s. */
-    releaseMs: 30 * 60_000,
+    /** The files of a sent message are held for so long: its conversation records them after a second. */
+    releaseMs: 20_000,
   },
 };

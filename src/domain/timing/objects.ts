@@ -16,6 +16,11 @@ export const OBJECT_VALUES = {
     maxRetryMs: 600_000,
     /** From this try in a row on the backoff doubles again: 15 hours have passed. */
     patientTries: 100,
+    /**
+     * The longest backoff of a prompt job, as long as the others have `maxRetryMs`: after an outage of D1 all
+     * of them have run before a file is deleted (`files.deletionMs`).
+     */
+    promptRetryMs: 10_000,
     /** The longest backoff of all: a job that always fails wakes its object once a day. */
     maxPatientRetryMs: 24 * 60 * 60_000,
     /** An alarm starts no further job after so long and sets the next alarm: requests need the object too. */

@@ -182,9 +182,24 @@ export const WORKER_VALUES = {
   /** Files that nothing shows any more. */
   files: {
     /**
-     * The time between the mark and the deletion: a forward or a stored draft that was made before the mark
-     * is sent and recorded within it. It is longer than the life of a draft; with the hourly job and the
-     * cleanup of all keys (16 hours) a file is gone within two days.
+     * A conversation tells D1 of the files that its messages show so long after the first of them: a burst
+     * costs one call. The same for what a revoke or an edit takes away.
+     */
+    recordMs: 1_000,
+    /**
+     * A file that its uploader has taken back is readable for so long: what showed it before the revoke is
+     * recorded by then.
+     */
+    expiryMs: 20_000,
+    /**
+     * Then nobody reads it, and so much later it is deleted: a message that showed it while it was readable
+     * is recorded by then, also a forward that was under way for as long as it may be.
+     */
+    deletionMs: 25_000,
+    /**
+     * For files that no object looks after, the time between the mark of the hourly job and the deletion. It
+     * is longer than the life of a draft; with the cleanup of all keys (16 hours) a file is gone within two
+     * days.
      */
     graceMs: 30 * 60 * 60_000,
   },

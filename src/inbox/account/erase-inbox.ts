@@ -8,11 +8,12 @@ import type { InboxComponents } from "../components.ts";
  * @returns the conversations to leave, each with its job
  */
 export async function eraseInbox(
-  { accountDeletion, list, saved, sessionTermination, presence }: InboxComponents,
+  { accountDeletion, list, ownFiles, saved, sessionTermination, presence }: InboxComponents,
   erases: boolean,
   calls: CallBudget,
 ): Promise<ConversationId[]> {
   accountDeletion.erase();
+  ownFiles.deleteAll();
   saved.stop();
   list.markDeleted();
   presence.stop();

@@ -1,19 +1,19 @@
 import { and, eq, lte, sql } from "drizzle-orm";
 import type { FileKey, UserId } from "../../domain/ids.ts";
-import type { ScheduledId } from "../../domain/messages/scheduled.ts";
+import type { FileHolderId } from "../../domain/messages/scheduled.ts";
 import { queryD1 } from "../d1-errors.ts";
 import type { Database } from "../database.ts";
 import { fileHolds } from "../schema.ts";
 
-/** Matches the rows of a scheduled message. */
-const isOf = (userId: UserId, id: ScheduledId) =>
+/** Matches the rows of a scheduled message or a stored draft. */
+const isOf = (userId: UserId, id: FileHolderId) =>
   and(eq(fileHolds.userId, userId), eq(fileHolds.scheduledId, id));
 
-/** Holds these files for a scheduled message, and no others. @see UserDirectory.holdFiles */
+/** Holds these files for a scheduled message or a stored draft, and no others. @see UserDirectory.holdFiles */
 export async function holdFiles(
   db: Database,
   userId: UserId,
-  id: ScheduledId,
+  id: FileHolderId,
   keys: FileKey[],
   until: number,
 ): Promise<void> {
@@ -36,11 +36,11 @@ export async function holdFiles(
   );
 }
 
-/** Holds the files of a scheduled message no longer than until then. @see UserDirectory.releaseFiles */
+/** Holds the files of a scheduled message or a stored draft no longer than until then. @see UserDirectory.releaseFiles */
 export async function releaseFiles(
   db: Database,
   userId: UserId,
-  id: ScheduledId,
+  id: FileHolderId,
   until: number,
 ): Promise<void> {
   await queryD1(

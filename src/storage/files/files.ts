@@ -6,15 +6,25 @@ import { queryD1 } from "../d1-errors.ts";
 import type { Database } from "../database.ts";
 import { isAmong } from "../json-lists.ts";
 import { fileReferences, files, fileUploads } from "../schema.ts";
+import { isReadable } from "./file-conditions.ts";
 
 /** Stores the row of a file whose bytes are in R2. From then on it is readable. */
 export async function insertFile(db: Database, file: StoredFile): Promise<void> {
   await queryD1(db.insert(files).values({ ...file, released: false }));
 }
 
-/** The file of this key; null if there is none. Reads one row. */
-export async function findFile(db: Database, key: FileKey): Promise<StoredFile | null> {
-  const [found] = await queryD1(db.select().from(files).where(eq(files.key, key)));
+/**
+ * The file of this key; null if there is none, or if it has expired and nothing shows it. Reads one row,
+ * unless it has expired.
+ * @param now ms since 1970
+ */
+export async function findFile(db: Database, key: FileKey, now: number): Promise<StoredFile | null> {
+  const [found] = await queryD1(
+    db
+      .select()
+      .from(files)
+      .where(and(eq(files.key, key), isReadable(now))),
+  );
   return found ?? null;
 }
 

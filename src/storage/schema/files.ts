@@ -2,7 +2,7 @@ import { sql } from "drizzle-orm";
 import { index, integer, primaryKey, sqliteTable, text, uniqueIndex } from "drizzle-orm/sqlite-core";
 import type { UploadState } from "../../domain/files/resumable-upload.ts";
 import type { ClientUploadId, ConversationId, FileKey, Seq } from "../../domain/ids.ts";
-import type { ScheduledId } from "../../domain/messages/scheduled.ts";
+import type { FileHolderId } from "../../domain/messages/scheduled.ts";
 import { userRef } from "./accounts.ts";
 
 /** Complete uploads. Bytes in R2 without a row here are unreachable; the hourly job deletes them. */
@@ -35,15 +35,16 @@ export const files = sqliteTable(
 );
 
 /**
- * The files that a scheduled message will show: written by the inbox of its author. A file with a row here is
- * not deleted before `until`, except by its uploader.
+ * The files that a scheduled message or a stored draft will show. A file with a row here is not deleted before
+ * `until`, except by its uploader.
  */
 export const fileHolds = sqliteTable(
   "file_holds",
   {
     key: text().notNull().$type<FileKey>(),
     userId: userRef("user_id"),
-    scheduledId: text("scheduled_id").notNull().$type<ScheduledId>(),
+    /** of the scheduled message, or of the stored draft */
+    scheduledId: text("scheduled_id").notNull().$type<FileHolderId>(),
     /** ms since 1970; later the row is deleted */
     until: integer().notNull(),
   },

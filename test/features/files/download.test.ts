@@ -32,7 +32,7 @@ beforeAll(async () => {
 /** The headers of every answer about a file. */
 const commonHeaders = () => ({
   "accept-ranges": "bytes",
-  "cache-control": "public, max-age=86400",
+  "cache-control": "public, max-age=60, must-revalidate",
   "content-security-policy": "sandbox; default-src 'none'",
   "cross-origin-resource-policy": "cross-origin",
   etag,

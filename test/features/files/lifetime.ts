@@ -1,10 +1,18 @@
-import { createScheduledController } from "cloudflare:test";
+import { createScheduledController, runInDurableObject } from "cloudflare:test";
 import { env } from "cloudflare:workers";
+import { expect } from "vitest";
 import { handlers } from "../../support/app.ts";
 import { call, type SignedIn } from "../../support/clients/api.ts";
 import { send } from "../../support/clients/chat.ts";
-import { download, expectUploaded, type StrictFile, upload } from "../../support/clients/files.ts";
+import {
+  download,
+  expectUploaded,
+  type StrictFile,
+  storedFiles,
+  upload,
+} from "../../support/clients/files.ts";
 import { advanceClock } from "../../support/clock.ts";
+import { nextTurn } from "../../support/event-loop.ts";
 import { runJobs } from "../../support/objects/assert-consistent.ts";
 
 const HOUR = 60 * 60 * 1_000;
@@ -31,8 +39,54 @@ export async function statusOf({ url }: { url: string }): Promise<number> {
   return response.status;
 }
 
+/** Asserts that a file is gone in every respect. */
+export async function expectGone(file: { url: string; key: string }): Promise<void> {
+  expect(await statusOf(file)).toBe(404);
+  const { objects, rows } = await storedFiles();
+  expect([...objects, ...rows]).not.toContain(file.key);
+}
+
 /** Runs the jobs of a conversation: D1 then knows which files its messages show. */
 export const untilRecorded = (id: number): Promise<void> => runJobs(id);
+
+/** The objects whose alarms run while time passes. */
+interface Objects {
+  conversations?: number[];
+  users?: SignedIn[];
+}
+
+/** Lets seconds pass: the jobs of these objects run when they are due, and no hourly job does. */
+export async function passSeconds(seconds: number, { conversations = [], users = [] }: Objects) {
+  const stubs = [
+    ...conversations.map((id) => env.CONVERSATION.getByName(String(id))),
+    ...users.map(({ user }) => env.INBOX.getByName(String(user.id))),
+  ];
+  for (let second = 0; second < seconds; second++) {
+    advanceClock(1_000);
+    for (const stub of stubs) await runDue(stub);
+  }
+}
+
+/** A file that nothing shows is gone after a minute. */
+export const passMinute = (objects: Objects): Promise<void> => passSeconds(60, objects);
+
+/** Runs the alarm of an object as long as jobs of files, or of what erases them, are due. */
+async function runDue(stub: DurableObjectStub): Promise<void> {
+  const isDue = () =>
+    runInDurableObject(stub, async (object, { storage }) => {
+      const query = "SELECT 1 FROM jobs WHERE due <= ? AND kind IN (SELECT value FROM json_each(?))";
+      if (storage.sql.exec(query, Date.now(), JSON.stringify(KINDS)).toArray().length === 0) return false;
+      await storage.deleteAlarm();
+      await object.alarm?.();
+      return true;
+    });
+  while (await isDue()) await nextTurn(1);
+}
+
+const KINDS = [
+  ...["files", "released_files", "own_files", "scheduled", "scheduled_files"],
+  ...["edit_history", "erased_messages", "deletion_lookup", "leave", "erase"],
+];
 
 /** In so many hours the cleanups have looked at all keys. */
 const ROUND = 16;
@@ -48,6 +102,13 @@ export async function passHours(hours: number, bindings = env): Promise<void> {
     // What a cleanup could not do is left to the next one.
     await handlers.scheduled(createScheduledController(), bindings).catch(() => undefined);
   }
+}
+
+/** Has R2 delete nothing, for all, until the returned object is disposed. */
+export function withoutR2(): Disposable {
+  const value = () => Promise.reject(new Error("Network connection lost."));
+  Object.defineProperty(env.FILES, "delete", { configurable: true, value });
+  return { [Symbol.dispose]: () => void Reflect.deleteProperty(env.FILES, "delete") };
 }
 
 /** Bindings with an R2 that deletes nothing: a Worker that dies after its write to D1 comes no further. */

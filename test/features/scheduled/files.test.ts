@@ -14,7 +14,16 @@ import {
   schedule,
 } from "../../support/clients/scheduled.ts";
 import { interceptD1 } from "../../support/faults/d1.ts";
-import { deleteFile, passHours, sendFile, statusOf, untilRecorded, uploadFile } from "../files/lifetime.ts";
+import {
+  deleteFile,
+  expectGone,
+  passHours,
+  passMinute,
+  sendFile,
+  statusOf,
+  untilRecorded,
+  uploadFile,
+} from "../files/lifetime.ts";
 
 /** A file that nothing shows is gone within two days. */
 const TWO_DAYS = 48;
@@ -67,9 +76,22 @@ describe("the file of a scheduled message", () => {
     expect(await statusOf(file)).toBe(200);
     // Now the message alone shows it.
     expect((await deleteMessage(ann, id, sent?.seq ?? 0, "everyone")).status).toBe(204);
-    await untilRecorded(id);
-    await passHours(TWO_DAYS);
-    expect(await statusOf(file)).toBe(404);
+    await passMinute({ conversations: [id] });
+    await expectGone(file);
+  });
+
+  test("goes within a minute if the message is revoked as soon as it is sent", async () => {
+    const { file, release } = await releasedFile();
+    await schedule(ann, id, { ...showing(file), send_at: Date.now() + DAY });
+    await runScheduled(ann);
+    await release();
+    await passMinute({ conversations: [id] });
+    expect(await statusOf(file)).toBe(200);
+    await pass(ann, DAY);
+    const sent = (await page(bob, id)).items.at(-1);
+    expect((await deleteMessage(ann, id, sent?.seq ?? 0, "everyone")).status).toBe(204);
+    await passMinute({ conversations: [id], users: [ann] });
+    await expectGone(file);
   });
 
   test("is gone within two days after it is deleted", async () => {

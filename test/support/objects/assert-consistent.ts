@@ -9,7 +9,8 @@ const object = (id: number) => env.CONVERSATION.getByName(String(id));
 const Rows = z.array(z.record(z.string(), z.union([z.string(), z.number(), z.null()])));
 
 /**
- * Runs a conversation's jobs now until only those of kind `except` are left.
+ * Runs a conversation's jobs now until only those of kind `except` are left, and those which have their time:
+ * the ends of sockets and of released files.
  * @throws an Error after ten alarms
  */
 export async function runJobs(id: number, { except = "" } = {}): Promise<void> {
@@ -23,7 +24,7 @@ export async function runAlarm(id: number, { except = "" } = {}): Promise<number
     // An object that was never used has no jobs table.
     if (storage.sql.exec("SELECT 1 FROM sqlite_master WHERE name = 'jobs'").toArray().length === 0) return 0;
     const { rowsWritten } = storage.sql.exec(
-      "UPDATE jobs SET due = 1 WHERE kind NOT IN ('expiry', ?)",
+      "UPDATE jobs SET due = 1 WHERE kind NOT IN ('expiry', 'released_files', ?)",
       except,
     );
     if (rowsWritten === 0) return 0;

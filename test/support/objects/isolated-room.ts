@@ -93,6 +93,7 @@ export function isolatedRoom(
       notifications: nothing,
       failed_updates: nothing,
       files: nothing,
+      released_files: nothing,
       edit_history: nothing,
       deleted_reactions: nothing,
       deleted_votes: nothing,
@@ -103,7 +104,8 @@ export function isolatedRoom(
   const directory: ConversationDirectory = {
     ...{ created: nothing, directPermission: permission },
     ...{ people: async () => [], project: async () => [], listed: async () => new Map() },
-    ...{ addFileReferences: async () => undefined, removeFileReferences: async () => undefined },
+    ...{ addFileReferences: async () => undefined, removeFileReferences: async () => [] },
+    ...{ deleteReleasedFiles: async () => null, postponeDeletion: async () => undefined },
   };
   const inboxes = { applyUpdate: nothing, notify: nothing, register: nothing, unregister: nothing };
   const sources = { messages: async () => ({ messages: [], people: [] }) };

@@ -77,6 +77,29 @@ test("a job that has failed a hundred times is retried with pauses that grow to 
     expect(pauses).toEqual([10, 10, 20, 40, 1_280, 1_440, 1_440]);
   }));
 
+test("a prompt job is retried within ten seconds for as long, and knows how often it failed", () =>
+  withHarness(async (harness) => {
+    const tries: number[] = [];
+    const handlers = {
+      fails: async (_key: string, _calls: unknown, failures: number) => {
+        tries.push(failures);
+        throw new Error("never");
+      },
+    };
+    const jobs = new AlarmJobs<"fails">(harness.storage, handlers, timing.jobs, { prompt: ["fails"] });
+    jobs.schedule("fails", "", Date.now());
+    const pauses: number[] = [];
+    for (const failures of [0, 1, 2, 3, 5_999, 6_000, 20_000]) {
+      harness.makeDue();
+      harness.storage.sql.exec("UPDATE jobs SET tries = ?", failures);
+      const before = Date.now();
+      await jobs.run();
+      pauses.push(Math.floor(((harness.rows[0]?.due ?? 0) - before) / 1_000));
+    }
+    expect(tries).toEqual([0, 1, 2, 3, 5_999, 6_000, 20_000]);
+    expect(pauses).toEqual([2, 4, 8, 10, 10, 20, 86_400]);
+  }));
+
 test("a release that does not know a job keeps it, and the next one that does runs it", () =>
   withHarness(async (harness) => {
     freezeClock();
@@ -111,7 +134,9 @@ test("a job that runs beside others holds up none, keeps its row, and is not beg
         return null;
       },
     };
-    const jobs = new AlarmJobs<"slow" | "quick">(harness.storage, handlers, timing.jobs, ["slow"]);
+    const jobs = new AlarmJobs<"slow" | "quick">(harness.storage, handlers, timing.jobs, {
+      beside: ["slow"],
+    });
     for (const key of ["1", "2", "3"]) jobs.schedule("slow", key, 0);
     jobs.schedule("quick", "", 1);
     await jobs.run();

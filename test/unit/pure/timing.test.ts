@@ -206,21 +206,35 @@ describe("the Worker", () => {
   });
 
   test("a file outlives every draft that names it, and is gone two days after nothing shows it", () => {
-    const { drafts, files, orphanedFiles, retryMarker, scheduled } = TIMING;
+    const { drafts, files, orphanedFiles, scheduled } = TIMING;
     const hourMs = 60 * 60_000;
     expect(files.graceMs).toBeGreaterThan(drafts.lifetimeMs + hourMs);
     // All keys are looked through in 16 hours, and the job runs once an hour.
-    expect(16 * hourMs + files.graceMs + hourMs).toBeLessThan(48 * hourMs);
-    // The file of a scheduled message is held a little longer than its conversation takes to record it.
-    expect(scheduled.releaseMs).toBeGreaterThan(10 * retryMarker.dueMs);
+    expect(16 * hourMs + files.graceMs + files.deletionMs + hourMs).toBeLessThan(48 * hourMs);
     expect(16 * hourMs + files.graceMs + hourMs + scheduled.releaseMs).toBeLessThan(48 * hourMs);
     // Bytes that a crash leaves are old enough for the cleanup of orphaned ones.
     expect(orphanedFiles.orphanMs).toBeLessThan(files.graceMs);
   });
 
+  test("a file that was taken back goes within a minute, but not before each message that shows it is known", () => {
+    const { deviceFeed, files, jobs, scheduled } = TIMING;
+    const { recordMs, expiryMs, deletionMs } = files;
+    expect(recordMs + expiryMs + deletionMs).toBeLessThan(50_000);
+    // What was sent while the file was readable: also if D1 did not answer at first.
+    const knownMs = recordMs + jobs.promptRetryMs;
+    expect(knownMs).toBeLessThan(expiryMs);
+    expect(knownMs).toBeLessThan(deletionMs);
+    // A forward that was under way.
+    expect(deviceFeed.sendTimeoutMs + knownMs).toBeLessThan(expiryMs + deletionMs);
+    // The file of a scheduled message is held until its conversation has recorded it, and no longer than that.
+    expect(scheduled.releaseMs).toBeGreaterThan(knownMs);
+    expect(scheduled.releaseMs).toBeLessThan(expiryMs + deletionMs);
+  });
+
   test("an upload in parts ends before R2 aborts it, and is forgotten before its file can go", () => {
     const { files, resumableUploads } = TIMING;
     expect(resumableUploads.lifetimeMs).toBeLessThan(7 * 24 * 60 * 60_000);
+    // Those files go later that nobody has sent. With a file that was taken back its upload goes, too.
     expect(resumableUploads.keptMs + 60 * 60_000).toBeLessThan(files.graceMs);
     // At the least rate the largest file comes within its time.
     expect(LIMITS.uploadBytes / uploads.bytesPerS).toBeLessThan(resumableUploads.lifetimeMs / 1_000 / 4);

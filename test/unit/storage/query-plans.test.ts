@@ -44,6 +44,7 @@ import { type Database, openDatabase } from "../../../src/storage/database.ts";
 import * as expiry from "../../../src/storage/files/file-expiry.ts";
 import * as references from "../../../src/storage/files/file-references.ts";
 import * as files from "../../../src/storage/files/files.ts";
+import * as released from "../../../src/storage/files/released-files.ts";
 import * as uploads from "../../../src/storage/files/resumable-uploads.ts";
 import * as hooks from "../../../src/storage/server/hooks.ts";
 import * as namedUsers from "../../../src/storage/server/named-users.ts";
@@ -245,7 +246,7 @@ const QUERIES: Record<string, (db: Database) => Promise<unknown>> = {
   findLiveUsersByName: (db) => users.findLiveUsersByName(db, ["x", "y"]),
   findUsersSeenBy: (db) => users.findUsersSeenBy(db, ["x", "y"], ANN),
   findAccountState: (db) => users.findAccountState(db, ANN),
-  findFile: (db) => files.findFile(db, KEY),
+  findFile: (db) => files.findFile(db, KEY, 0),
   findExistingKeys: (db) => files.findExistingKeys(db, [KEY, KEY]),
   deleteFileOf: (db) => files.deleteFileOf(db, KEY, ANN),
   insertUpload: (db) => uploads.insertUpload(db, UPLOAD, 10, 0),
@@ -264,10 +265,15 @@ const QUERIES: Record<string, (db: Database) => Promise<unknown>> = {
   addFileReferences: (db) => references.addFileReferences(db, ID, [{ key: KEY, seq: SEQ }]),
   removeFileReferences: (db) =>
     references.removeFileReferences(db, ID, [{ seq: SEQ, senderId: ANN, keys: [KEY] }], 0),
-  markUnshownFiles: (db) => expiry.markUnshownFiles(db, "0", 0, 10),
+  deleteReleasedFiles: (db) => released.deleteReleasedFiles(db, [KEY], { now: 0, deletionMs: 0 }),
+  releaseQuery: async (db) => released.releaseQuery(db, sql`${KEY} = files.key`, sql`1`, 0),
+  endQueries: (db) => db.batch(expiry.endQueries(db, sql`files.key = ${KEY}`, 0)),
+  postponeDeletion: (db) => released.postponeDeletion(db, [KEY], 0),
+  releaseFilesOf: (db) => released.releaseFilesOf(db, ANN, { after: "", limit: 10 }, 0),
+  markUnshownFiles: (db) => expiry.markUnshownFiles(db, "0", { now: 0, expiresAt: 0 }, 10),
   deleteExpiredFiles: async (db) => {
     await files.insertFile(db, FILE);
-    return expiry.deleteExpiredFiles(db, 1, 10);
+    return expiry.deleteExpiredFiles(db, { now: 1, deletionMs: 0 }, 10);
   },
   findUser: (db) => users.findUser(db, BOB, ANN),
   findUserByName: (db) => users.findUserByName(db, "x"),
@@ -349,6 +355,7 @@ test("the list contains every query, except inserts of one row", () => {
     direct,
     expiry,
     files,
+    released,
     permission,
     places,
     friends,

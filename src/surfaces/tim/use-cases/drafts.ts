@@ -24,9 +24,11 @@ import {
   type StoredDraft,
 } from "../../../domain/messages/draft.ts";
 import type { AnyDraft, Message, MessageReference, Priority } from "../../../domain/messages/message.ts";
+import { filesOf } from "../../../domain/messages/scheduled.ts";
 import { exceedsBytes } from "../../../domain/text.ts";
 import { findLiveUsersByName, findUser } from "../../../storage/accounts/users.ts";
 import { findPeople } from "../../../storage/conversations/conversations.ts";
+import { releaseFiles } from "../../../storage/files/file-holds.ts";
 import { distinguishNotInGroup } from "./groups.ts";
 import { type Destination, destinationOf } from "./recipients.ts";
 
@@ -287,9 +289,19 @@ function sendStored(core: Core, caller: UserId, id: DraftId, content: DraftConte
       loadProfiles(core, [message]),
       // A new message has not been read yet.
       isRepeated ? peerRead(core, caller, destination) : UNREAD,
+      releaseFilesOfSent(core, caller, id, draft),
     ]);
     return { message, destination, peerReadSeq, profiles };
   });
+}
+
+/** A sent message shows its files a little later: until then they are held. Never rejects. */
+async function releaseFilesOfSent(core: Core, caller: UserId, id: DraftId, draft: AnyDraft): Promise<void> {
+  if (filesOf(draft).length === 0) return;
+  // Without it the files are held for a day.
+  await releaseFiles(core.db, caller, id, Date.now() + core.timing.scheduled.releaseMs).catch(
+    () => undefined,
+  );
 }
 
 /** @throws `not_found` for a mentioned user who is not among `members` */

@@ -6,6 +6,7 @@ import type { FileKey, UserId } from "../../../domain/ids.ts";
 import { LIMITS } from "../../../domain/limits.ts";
 import { bodyJson, Content } from "../../../domain/messages/content.ts";
 import { withoutHidden } from "../../../domain/names/characters.ts";
+import { holdFiles } from "../../../storage/files/file-holds.ts";
 import { createDraft, type DraftView, type NewContent, type NewDraft } from "./drafts.ts";
 import { examine, kindOfType, type MediaClaims, type Medium } from "./media-type.ts";
 
@@ -66,7 +67,12 @@ async function createFileDraft(
   requireFit(kind, file, LIMITS.fileBytes);
   const medium = await examineStored(core, kind, file, file.contentType);
   const name = claims.name ?? file.name;
-  return createDraft(core, caller, newDraft, bodyOf(kind, { ...file, name }, medium, claims, urlOf(file)));
+  const content = bodyOf(kind, { ...file, name }, medium, claims, urlOf(file));
+  const draft = await createDraft(core, caller, newDraft, content);
+  // What shows the file now may be revoked before the draft is sent.
+  const { drafts, scheduled } = core.timing;
+  await holdFiles(core.db, caller, draft.id, [key], Date.now() + drafts.lifetimeMs + scheduled.releaseMs);
+  return draft;
 }
 
 /**

@@ -46,7 +46,7 @@ const deleteRoute = lightRoute("delete", "/v1/files/{key}", {
   operationId: "deleteFile",
   summary: "Delete a file of yours",
   description:
-    "Its URL is a 404 from the answer on; caches may keep it for a day. Messages that show it stay, with a URL that leads nowhere. A file of another user, and one that is deleted already, is a 404.",
+    "Its URL is a 404 from the answer on; caches may keep it for a minute. Messages that show it stay, with a URL that leads nowhere. A file of another user, and one that is deleted already, is a 404.",
   request: { params: FileKeyParams },
   responses: { 204: { description: "The file is deleted" }, ...problems("not_found") },
 });

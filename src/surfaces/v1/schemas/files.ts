@@ -73,7 +73,7 @@ const text = (description: string) => ({ required: true, description, schema: { 
 export const KEPT_HEADERS = {
   ETag: text("The `sha256` of the file in quotes"),
   "Accept-Ranges": always("bytes", "Ranges of bytes are supported"),
-  "Cache-Control": always("public, max-age=86400", "A file never changes, but may be deleted"),
+  "Cache-Control": always("public, max-age=60, must-revalidate", "A file never changes, but may be deleted"),
   "Content-Security-Policy": always("sandbox; default-src 'none'", "Nothing in a file may run"),
   "Cross-Origin-Resource-Policy": always("cross-origin", "Pages of every origin may show it"),
   "X-Content-Type-Options": always("nosniff", "Browsers must not guess another type"),

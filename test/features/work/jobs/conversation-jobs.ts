@@ -49,6 +49,9 @@ function copyColumn(sql: SqlStorage, { first, size }: LargeGroup, column: string
   );
 }
 
+/** The files of a job. */
+const KEYS = Array.from({ length: 100 }, (_, i) => i.toString(16).padStart(32, "0"));
+
 /** A body that names a file, as SQL. */
 const FILE_BODY = `'{"text":"files/' || printf('%032x', seq) || '"}'`;
 
@@ -166,6 +169,12 @@ export const CONVERSATION_JOBS: JobRows<ConversationJobKind, LargeGroup> = {
     ...{ read: 11_000, written: 130, bytes: 0 },
     by: "10,000 messages, 500 references, 20 edited and 100 revoked messages (`file-references.ts`)",
     grows: "the messages that are looked through, 1 row for each, to the bound",
+  },
+  released_files: {
+    worst: "100 files",
+    cases: [() => [{ key: JSON.stringify(KEYS) }]],
+    ...{ read: 20, written: 10, bytes: 0 },
+    by: "no row; 100 files, which D1 has",
   },
   edit_history: {
     worst: "20 former versions of very many messages, which showed files",

@@ -201,6 +201,18 @@ export const INBOX_JOBS: JobRows<InboxJobKind, LargeInbox> = {
     by: "100 reminders (`saved-messages.ts`), of `saved`",
     grows: "the conversations of the user, 2 rows for each",
   },
+  own_files: {
+    worst: "the first part",
+    cases: [() => [{}]],
+    ...{ read: 20, written: 10, bytes: 0 },
+    by: "no row; 500 files, which D1 has",
+  },
+  released_files: {
+    worst: "100 files",
+    cases: [() => [{ key: JSON.stringify(range(1, 100).map((i) => i.toString(16).padStart(32, "0"))) }]],
+    ...{ read: 20, written: 10, bytes: 0 },
+    by: "as that of conversations",
+  },
   leave: {
     worst: "one conversation",
     cases: [({ groups }) => [{ key: String(itemAt(groups, 7)) }]],
