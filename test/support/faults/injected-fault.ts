@@ -49,6 +49,14 @@ async function abort(stub: DurableObjectStub): Promise<void> {
   await runInDurableObject(stub, (_, state) => state.abort("lost on purpose")).catch(() => undefined);
 }
 
+/** Aborts an object, with its writes durable, after D1 has run its n-th statement or batch: it has no answer. */
+export function loseAfterD1(stub: DurableObjectStub, step: number): InjectedFault {
+  return loseD1(step, async (work) => {
+    await work();
+    await abort(stub);
+  });
+}
+
 /** Makes the n-th statement of a conversation fail. Earlier writes of the same turn may stay. */
 export function failStatement(conversationId: number, step: number): Promise<InjectedFault> {
   return breakObject(env.CONVERSATION.getByName(String(conversationId)), (now) => now === step, refuse);
