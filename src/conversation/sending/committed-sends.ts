@@ -46,8 +46,9 @@ export class CommittedSends {
       noteSenders(this.#deps, stored);
       const ofSockets = newRows(outcomes.filter(({ send }) => "socket" in send.origin));
       if (ofSockets.length > 0) fanout.sentInRoom(ofSockets.length);
-      if (stored.length > 0) publisher.changed();
+      // First: its alarm is the earlier one, and an alarm that is set anew costs a row.
       files.stored(stored);
+      if (stored.length > 0) publisher.changed();
       indexer.resume();
     }
   }

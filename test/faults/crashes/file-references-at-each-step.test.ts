@@ -13,7 +13,11 @@ let ann: SignedIn;
 let bob: SignedIn;
 
 beforeAll(() =>
-  setTiming({ rpcRetry: { backoffMs: 1 }, fanout: { cooldownMs: 1 }, indexing: { idleMs: 1 } }),
+  // No alarm records by itself: each step is one of the test.
+  setTiming({
+    ...{ rpcRetry: { backoffMs: 1 }, fanout: { cooldownMs: 1 }, indexing: { idleMs: 1 } },
+    files: { recordMs: 60_000 },
+  }),
 );
 
 beforeAll(async () => {

@@ -9,6 +9,7 @@ import { pseudoRandomBytes, type StrictFile, storedFiles } from "../../support/c
 import { expectPosted, mergedDraft, postDraft } from "../../support/clients/forwards.ts";
 import { interceptD1 } from "../../support/faults/d1.ts";
 import { evict } from "../../support/objects/sleep.ts";
+import { overrideTiming } from "../../support/timing.ts";
 import { complete, expectFile, filled } from "../resumable-uploads/uploading.ts";
 import {
   expectGone,
@@ -127,12 +128,14 @@ describe("a revoke", () => {
     await expectGone(file);
   });
 
-  test("leaves a file that a forward showed until D1 knew of it", async () => {
+  test("leaves a file that was sent while it could be read, though D1 learns of it later", async () => {
     const { id, file, seq } = await sentFile();
     const other = await openDirect(bob, cem);
-    await expectPosted(bob, other.id, { forward: { conversation_id: id, seq } });
     await revoke(ann, id, seq);
-    await passSeconds(40, { conversations: [id] });
+    await passSeconds(10, { conversations: [id] });
+    overrideTiming({ files: { recordMs: 60_000 } });
+    await sendFile(bob, other.id, file);
+    await passSeconds(30, { conversations: [id] });
     expect(await statusOf(file)).toBe(404);
     await untilRecorded(other.id);
     expect(await statusOf(file)).toBe(200);
@@ -246,6 +249,8 @@ describe("an edit", () => {
 });
 
 test("a message without a file schedules nothing, and one with a file writes no row of D1 while it is sent", async () => {
+  // No alarm runs the job meanwhile.
+  overrideTiming({ files: { recordMs: 60_000 } });
   const { id } = await createGroup(ann, [bob]);
   const stub = env.CONVERSATION.getByName(String(id));
   const hasJob = () =>
