@@ -43,7 +43,7 @@ const TEST_FOLDERS = [
   "test/features/sockets/{room,device}",
   "test/surfaces",
   "test/surfaces/*",
-  "test/faults/{crashes,races,outages,repair}",
+  "test/faults/{crashes,crashes/files,races,outages,repair}",
   "test/properties",
   "test/scripts",
   "test/scripts/import",

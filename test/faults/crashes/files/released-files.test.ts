@@ -7,19 +7,19 @@ import {
   statusOf,
   untilRecorded,
   uploadFile,
-} from "../../features/files/lifetime.ts";
-import { deleteAccount } from "../../support/accounts/deletion.ts";
-import { register, type SignedIn } from "../../support/clients/api.ts";
-import { createGroup, deleteMessage } from "../../support/clients/chat.ts";
-import { expectPosted } from "../../support/clients/forwards.ts";
+} from "../../../features/files/lifetime.ts";
+import { deleteAccount } from "../../../support/accounts/deletion.ts";
+import { register, type SignedIn } from "../../../support/clients/api.ts";
+import { createGroup, deleteMessage } from "../../../support/clients/chat.ts";
+import { expectPosted } from "../../../support/clients/forwards.ts";
 import {
   breakAt,
   type FaultPlace,
   type InjectedFault,
   loseAfterD1,
-} from "../../support/faults/injected-fault.ts";
-import { eachStep } from "../../support/faults/sampled-steps.ts";
-import { setTiming } from "../../support/timing.ts";
+} from "../../../support/faults/injected-fault.ts";
+import { eachStep } from "../../../support/faults/sampled-steps.ts";
+import { setTiming } from "../../../support/timing.ts";
 
 type Place = FaultPlace | "object after D1" | "R2";
 

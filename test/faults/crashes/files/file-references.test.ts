@@ -1,13 +1,13 @@
 import { env } from "cloudflare:workers";
 import { beforeAll, expect, test } from "vitest";
 import { z } from "zod";
-import { call, register, type SignedIn } from "../../support/clients/api.ts";
-import { createGroup, deleteMessage, send } from "../../support/clients/chat.ts";
-import { expectUploaded, type StrictFile, upload } from "../../support/clients/files.ts";
-import { breakAt, type FaultPlace } from "../../support/faults/injected-fault.ts";
-import { eachStep } from "../../support/faults/sampled-steps.ts";
-import { runJobs } from "../../support/objects/assert-consistent.ts";
-import { setTiming } from "../../support/timing.ts";
+import { call, register, type SignedIn } from "../../../support/clients/api.ts";
+import { createGroup, deleteMessage, send } from "../../../support/clients/chat.ts";
+import { expectUploaded, type StrictFile, upload } from "../../../support/clients/files.ts";
+import { breakAt, type FaultPlace } from "../../../support/faults/injected-fault.ts";
+import { eachStep } from "../../../support/faults/sampled-steps.ts";
+import { runJobs } from "../../../support/objects/assert-consistent.ts";
+import { setTiming } from "../../../support/timing.ts";
 
 let ann: SignedIn;
 let bob: SignedIn;
