@@ -53,7 +53,15 @@ async function passSeconds(id: ConversationId): Promise<void> {
 
 /** Counts what `work` and the next minute cost. */
 async function costOf(id: ConversationId, work: () => Promise<unknown>): Promise<Cost> {
-  const cost: Cost = { fileQueries: 0, batches: 0, d1Read: 0, d1Written: 0, rows: 0, alarmsSet: 0, alarms: 0 };
+  const cost: Cost = {
+    fileQueries: 0,
+    batches: 0,
+    d1Read: 0,
+    d1Written: 0,
+    rows: 0,
+    alarmsSet: 0,
+    alarms: 0,
+  };
   const stub = env.CONVERSATION.getByName(String(id));
   const cursors: { rowsWritten: number }[] = [];
   await runInDurableObject(stub, (object, { storage }) => {
