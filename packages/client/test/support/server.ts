@@ -119,6 +119,11 @@ export class TestServer extends Server implements AsyncDisposable {
     return `${signed}.${createHmac("sha256", secret).update(signed).digest("base64url")}`;
   }
 
+  /** The folder with all that the server stores: SQLite files and the bytes of files. */
+  get state(): string {
+    return this.#plan.state;
+  }
+
   /** What the Worker has logged since its last start. */
   get output(): string {
     return this.#output();
