@@ -61,6 +61,10 @@ export const conversations = sqliteTable(
     /** whether new members see what was before they came; null: as its kind says */
     history: integer({ mode: "boolean" }),
     mayLeave: integer("may_leave", { mode: "boolean" }).notNull().default(true),
+    /** days after which a message expires; 0: never; null: as the deployment says */
+    retentionDays: integer("retention_days"),
+    /** nothing expires meanwhile */
+    legalHold: integer("legal_hold", { mode: "boolean" }).notNull().default(false),
   },
   (table) => [
     uniqueIndex("conversations_pair").on(table.lowUserId, table.highUserId),
@@ -75,6 +79,14 @@ export const conversations = sqliteTable(
     check("conversations_kind", sql`${table.kind} = 'group' OR ${table.lowUserId} < ${table.highUserId}`),
   ],
 );
+
+/** At most one row: how far the conversations were told of `RETENTION_DAYS`, after it has changed. */
+export const retentionRound = sqliteTable("retention_round", {
+  id: integer().primaryKey(),
+  days: integer().notNull(),
+  /** behind which conversation it goes on; null: all are told */
+  after: integer(),
+});
 
 /**
  * Members and known users, projected from the Conversation object by `version`. The flags `pinned`, `silent`
