@@ -3,6 +3,7 @@ import { createApp } from "./app.ts";
 import { ConversationObject } from "./conversation/object.ts";
 import { ConversationStubs } from "./conversation/stub.ts";
 import { backUpIntoBucket } from "./core/backup/scheduled-backup.ts";
+import { wakeForRetention } from "./core/conversations/retention-round.ts";
 import { releasedFiles } from "./core/files/released-files.ts";
 import { deleteExpired } from "./core/maintenance.ts";
 import { askHook, callHook } from "./core/server/hook-calls.ts";
@@ -139,16 +140,17 @@ export function createWorker(timing: Timing) {
 
   const handlers = {
     fetch: app.fetch,
-    /** Each hour (see wrangler.toml): deletes what has expired, and bytes without a file; backs up. */
+    /** Each hour (see wrangler.toml): deletes what has expired; wakes conversations and hooks; backs up. */
     async scheduled(_controller, env) {
-      const { backsUpDaily, isRestoring } = readSettings(env);
+      const { backsUpDaily, isRestoring, retentionDays } = readSettings(env);
       if (isRestoring) return;
       const db = openDatabase(env.DB);
       await deleteExpired(db, env.FILES, timing);
       const hooks = new HookStubs(env.HOOK, timing.rpcRetry);
       await wakeHooksOfUsers(db, hooks);
-      if (!backsUpDaily) return;
       const conversations = new ConversationStubs(env.CONVERSATION, timing.rpcRetry);
+      await wakeForRetention(db, conversations, retentionDays);
+      if (!backsUpDaily) return;
       const inboxes = new InboxStubs(env.INBOX, timing.rpcRetry);
       const core = { ...{ db, hooks, conversations, inboxes }, files: env.FILES };
       await backUpIntoBucket(core, backupBucket(env), timing.scheduledBackup);

@@ -25,9 +25,9 @@ export function create(
     storage.sql.exec(
       `INSERT INTO conversation
          (id, kind, name, avatar, introduction, announcement, join_policy, policy, owner_id, created_at,
-          handle, max_members, custom_fields, discoverable, metadata, history, may_leave, blocked, friends,
-          friends_only)
-       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+          handle, max_members, custom_fields, discoverable, metadata, history, may_leave, retention_days,
+          legal_hold, blocked, friends, friends_only)
+       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
       id,
       profile.kind,
       profile.name,
@@ -45,6 +45,8 @@ export function create(
       profile.metadata,
       profile.history === null ? null : Number(profile.history),
       Number(profile.mayLeave),
+      profile.retentionDays,
+      Number(profile.legalHold),
       Number(directPermission.blocked),
       Number(directPermission.friends),
       Number(directPermission.friendsOnly),

@@ -18,7 +18,8 @@ export type ConversationJobKind =
   | "deleted_reactions"
   | "deleted_votes"
   | "erased_messages"
-  | "hooks";
+  | "hooks"
+  | "retention";
 
 /** Has the alarm run a job at times that the caller sets. */
 export function wakeupOf(jobs: AlarmJobs<ConversationJobKind>, kind: ConversationJobKind): Wakeup {

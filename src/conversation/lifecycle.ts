@@ -99,6 +99,7 @@ export abstract class ConversationLifecycle extends SocketHost {
           room.redaction.goOnErasing(key);
           return null;
         }),
+      retention: () => this.#with(({ room }) => room.retention.run()),
       direct_permission: () => this.#with(({ room }) => room.directPermission.repair()),
     };
     this.#jobs = new AlarmJobs<ConversationJobKind>(ctx.storage, handlers, deps.timing.jobs, {

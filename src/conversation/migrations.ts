@@ -168,6 +168,14 @@ const BACKEND_COLUMNS = `
   CREATE INDEX messages_silent ON messages (seq) WHERE silent IS NOT NULL;
   ${REVOKED_TRIGGER}`;
 
+/** Until when messages are kept, and up to where they have expired: see `Profile` and `ConversationState`. */
+const RETENTION_COLUMNS = `
+  ALTER TABLE conversation ADD COLUMN retention_days INTEGER;
+  ALTER TABLE conversation ADD COLUMN legal_hold INTEGER NOT NULL DEFAULT 0;
+  ALTER TABLE conversation ADD COLUMN floor_seq INTEGER NOT NULL DEFAULT 0;
+  ALTER TABLE conversation ADD COLUMN floor_n INTEGER NOT NULL DEFAULT 0;
+  ALTER TABLE conversation ADD COLUMN emptied_seq INTEGER NOT NULL DEFAULT 0;`;
+
 /** The schema of a conversation, as steps. Append-only: a released step never changes. */
 export const MIGRATIONS: readonly Migration[] = [
   {
@@ -185,4 +193,5 @@ export const MIGRATIONS: readonly Migration[] = [
   { version: 4, minCode: 1, sql: BOTS_TABLE },
   { version: 5, minCode: 1, sql: BACKEND_COLUMNS },
   { version: 6, minCode: 1, sql: [IMPORTED_MESSAGES_TABLE, EXPORT_MARKS_TABLE].join("\n") },
+  { version: 7, minCode: 1, sql: RETENTION_COLUMNS },
 ];

@@ -56,6 +56,7 @@ export function createRoom(
       delivery.fanout.resume();
       stores.search.indexing.resume();
       delivery.outbox.resume();
+      delivery.retentionSchedule.resume();
     },
   };
 }

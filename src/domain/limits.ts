@@ -151,6 +151,8 @@ export const LIMITS = {
   fileName: 255,
   /** code points of a search query */
   query: 100,
+  /** days that messages may be kept before they expire: a hundred years */
+  retentionDays: 36_500,
   /** former versions of an edited message that are kept: the newest */
   formerVersions: 20,
   /** code points of a quoted message that the quote shows */

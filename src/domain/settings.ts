@@ -60,6 +60,8 @@ export interface Settings {
   pageIssuer: PageIssuer | null;
   /** where calls to addresses that people gave may go: `DNS_RESOLVER` */
   wayOut: WayOut;
+  /** days after which a message expires; null: never. A conversation may have its own: `RETENTION_DAYS` */
+  retentionDays: number | null;
   /** what users may do by themselves: `PROFILES`, `DIRECT`, `GROUPS`, `LOOKUP` */
   policies: Policies;
   /** the settings that only a server on a local address may have, in words for its operator; null: none */
@@ -104,7 +106,7 @@ const NAMES = [
   ...(["USERSIG_EVENT_NAMES", "TIM_REVOKE_WINDOW_S", "REGISTRATION", "REQUEST_LOG"] as const),
   ...(["RESTORE", "BACKUP_TO_R2"] as const),
   ...(["PUBLIC_ORIGIN", "FORMER_ORIGINS", "MAX_CHANGES", "EDIT_WINDOW_S", "MAX_UPLOAD_MIB"] as const),
-  ...(["PROFILES", "DIRECT", "GROUPS", "LOOKUP"] as const),
+  ...(["PROFILES", "DIRECT", "GROUPS", "LOOKUP", "RETENTION_DAYS"] as const),
   // `npm run dev` alone sets the last one, by a flag: wrangler.toml does not have it.
   ...(["AUTH_ISSUERS", "OIDC_CLIENT_ID", "DNS_RESOLVER", "DEV_LOOPBACK"] as const),
 ] as const;
@@ -132,6 +134,7 @@ function resolverUrl(allowsHttp: boolean) {
   return z.url({ protocol: allowsHttp ? /^https?$/ : /^https$/, error: "an https URL" });
 }
 
+const RetentionDays = z.coerce.number().pipe(z.int().positive().max(LIMITS.retentionDays));
 const CountOrNone = z.coerce.number().pipe(z.int().nonnegative());
 
 /** The settings that were read last. An isolate has one environment, so each warning is logged once. */
@@ -173,6 +176,7 @@ export function readSettings(env: RawSettings): Settings {
       allowsLoopback,
       resolver: setting("DNS_RESOLVER", env.DNS_RESOLVER, resolverUrl(allowsLoopback), RESOLVER),
     },
+    retentionDays: setting("RETENTION_DAYS", env.RETENTION_DAYS, RetentionDays, null),
     policies: {
       profiles: setting("PROFILES", env.PROFILES, ProfilePolicy, OPEN_POLICIES.profiles),
       direct: setting("DIRECT", env.DIRECT, DirectPolicy, OPEN_POLICIES.direct),

@@ -109,6 +109,12 @@ export class AlarmJobs<Kind extends string> {
     );
   }
 
+  /** When the stored job runs (ms since the epoch), or has begun to; null: it is not stored. */
+  due(kind: Kind, key: string): number | null {
+    const query = "SELECT due FROM jobs WHERE kind = ? AND key = ?";
+    return this.#storage.sql.exec<{ due: number }>(query, kind, key).toArray()[0]?.due ?? null;
+  }
+
   /** Deletes the stored job, if any. A run that has begun goes on. */
   cancel(kind: Kind, key: string): void {
     this.#storage.sql.exec("DELETE FROM jobs WHERE kind = ? AND key = ?", kind, key);

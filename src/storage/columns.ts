@@ -85,6 +85,8 @@ export const PROFILE = {
   metadata: conversations.metadata,
   history: conversations.history,
   mayLeave: conversations.mayLeave,
+  retentionDays: conversations.retentionDays,
+  legalHold: conversations.legalHold,
   version: conversations.version,
   changedAt: sql<number>`coalesce(${conversations.changedAt}, ${conversations.createdAt})`,
 };

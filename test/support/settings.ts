@@ -50,11 +50,16 @@ export function setDailyBackup(): () => void {
   return set("BACKUP_TO_R2", "daily");
 }
 
+/** Sets `RETENTION_DAYS` for objects that start from now on. @returns restores it */
+export function setRetentionDays(days: number): () => void {
+  return set("RETENTION_DAYS", String(days));
+}
+
 function set(
   name:
     | ("LIVE_MEMBERS" | "MAX_CHANGES" | "EDIT_WINDOW_S" | "RATE_LIMITS")
     | ("MAX_UPLOAD_MIB" | "PUBLIC_ORIGIN" | "USERSIG_EVENT_NAMES")
-    | ("RESTORE" | "BACKUP_TO_R2")
+    | ("RESTORE" | "BACKUP_TO_R2" | "RETENTION_DAYS")
     | ("PROFILES" | "DIRECT" | "GROUPS" | "LOOKUP"),
   value: string,
 ): () => void {

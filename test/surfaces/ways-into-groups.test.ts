@@ -206,7 +206,7 @@ const METHODS: Record<keyof typeof CONVERSATION_CALLS, readonly (keyof typeof WA
     formerVersions: none,
   },
   ...{ vote: none, closePoll: none, voters: none },
-  ...{ putGroup: ["backend PUT"], changeMembers: ["backend PATCH of members"], overview: none },
+  ...{ putGroup: ["backend PUT"], changeMembers: ["backend PATCH of members"], overview: none, keep: none, checkRetention: none },
   ...{ allMessages: none, notify: none },
   importMembers: ["import of a member"],
   ...{ exportPage: none, ownMessages: none, importMessages: none, importReads: none, importProfile: none },

@@ -1,6 +1,6 @@
 import type { NoticeDraft } from "../../domain/messages/message.ts";
 import { WEIGHTS } from "../../object/user-budgets.ts";
-import { OVERSEER, type WantedGroup, type WantedMembers } from "../changes/backend.ts";
+import { type Keeping, overseer, type WantedGroup, type WantedMembers } from "../changes/backend.ts";
 import { repeatable, repeatableIf } from "./call.ts";
 import { type PageInput, pageFor } from "./reading.ts";
 
@@ -15,7 +15,7 @@ export const BACKEND = {
   allMessages: repeatable(page, ({ room }, input: PageInput) =>
     room.profiles.fresh(() => {
       room.flushSends();
-      return pageFor(room, OVERSEER, input);
+      return pageFor(room, overseer(room.state), input);
     }),
   ),
 
@@ -30,8 +30,17 @@ export const BACKEND = {
   /** Makes a group as the backend wants it. @see BackendChanges.put */
   putGroup: repeatable(page, async ({ room }, input: WantedGroup) => {
     const { concerned, isChanged, handsOver } = room.backend.put(input);
+    room.retention.changed();
     if (isChanged) await room.propagate(concerned);
     return { handsOver, overview: room.backend.overview() };
+  }),
+
+  /** Sets until when messages are kept. @see BackendChanges.keep */
+  keep: repeatable(light, async ({ room }, input: Keeping) => {
+    const isChanged = room.backend.keep(input);
+    room.retention.changed();
+    if (isChanged) await room.propagate([]);
+    return room.backend.overview();
   }),
 
   /** Adds and removes members, each for themself. @see BackendChanges.changeMembers */

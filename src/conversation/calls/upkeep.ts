@@ -71,6 +71,14 @@ export const UPKEEP = {
     effect(repeatable(unweighed, ({ room }, start: HookStart) => room.hooks.cover(start))),
   ),
 
+  /**
+   * Has the conversation schedule when its messages expire, as the setting says now. Idempotent.
+   * @see Retention
+   */
+  checkRetention: onlyIfStored(
+    effect(repeatable(unweighed, ({ room }, _: object) => room.retention.changed())),
+  ),
+
   /** Closes every socket of an ended session, also one that is being opened. Idempotent. */
   kick: effect(
     repeatable(unweighed, ({ registrations, sockets }, { sessionId }: { sessionId: SessionId }) => {

@@ -1,11 +1,13 @@
 import type { Person } from "../../domain/accounts/person.ts";
+import type { Profile } from "../../domain/conversations/conversation.ts";
 import { POLICIES } from "../../domain/conversations/group-policies.ts";
 import { attempt, CoreError, noConversation, refusedFor } from "../../domain/errors.ts";
-import { NOBODY, Position, Seq, type UserId } from "../../domain/ids.ts";
+import { NOBODY, Seq, type UserId } from "../../domain/ids.ts";
 import type { Message, NoticeDraft } from "../../domain/messages/message.ts";
 import type { ConversationOverview, MemberOutcome } from "../../domain/server/server-conversation.ts";
 import type { Reader } from "../log/row.ts";
 import type { RoomContext } from "../room/context.ts";
+import type { ConversationState } from "../state/conversation-state.ts";
 import { ADDED, type Admission } from "./admission.ts";
 import { type GroupChanges, type GroupProfileChange, removal } from "./group.ts";
 
@@ -17,6 +19,9 @@ export interface WantedGroup {
   /** one of the members then, who owns the group */
   ownerId?: UserId;
 }
+
+/** Until when messages are kept; what is absent stays. */
+export type Keeping = { [Field in "retentionDays" | "legalHold"]?: Profile[Field] | undefined };
 
 /** What the wish has changed. */
 interface Put {
@@ -84,6 +89,23 @@ export class BackendChanges {
   }
 
   /**
+   * Sets until when messages are kept: of a conversation of any kind, of a dissolved group too. The same again
+   * changes nothing.
+   * @returns whether anything changed
+   */
+  keep({ retentionDays, legalHold }: Keeping): boolean {
+    this.#room.flushSends();
+    const { profile } = this.#room.state;
+    const change = {
+      ...(retentionDays !== undefined && retentionDays !== profile.retentionDays && { retentionDays }),
+      ...(legalHold !== undefined && legalHold !== profile.legalHold && { legalHold }),
+    };
+    if (Object.keys(change).length === 0) return false;
+    this.#room.commit((tx) => this.#room.change(tx, { profile: change }));
+    return true;
+  }
+
+  /**
    * Adds and removes members, each for themself: one that fails keeps no other. Those whom the group has no
    * room for are the last of the list.
    * @returns the users whom the change concerns, and what became of each, those to be added first
@@ -112,7 +134,7 @@ export class BackendChanges {
       this.#room.commit((tx) => this.#room.change(tx, { notice: draft }));
     }
     const row = sent ?? log.get(Seq.parse(log.last.seq));
-    const [message] = row ? this.#room.renderer.render([row], OVERSEER) : [];
+    const [message] = row ? this.#room.renderer.render([row], overseer(state)) : [];
     if (!message) throw new Error("a stored notice has a message");
     return { message, isRepeated: sent !== undefined };
   }
@@ -162,8 +184,10 @@ export class BackendChanges {
   }
 }
 
-/** Who reads for a backend: everything is shown, and nothing is their own. */
-export const OVERSEER: Reader = { user_id: NOBODY, visible_from: Position.parse(0) };
+/** Who reads for a backend: everything that has not expired is shown, and nothing is their own. */
+export function overseer({ floor }: Pick<ConversationState, "floor">): Reader {
+  return { user_id: NOBODY, visible_from: floor.seq };
+}
 
 const BANNED = refusedFor("banned", "This user is banned from the group: lift the ban first.");
 

@@ -31,6 +31,8 @@ export type GroupProfileChange = Partial<
     | "metadata"
     | "history"
     | "mayLeave"
+    | "retentionDays"
+    | "legalHold"
   > & { discoverable: boolean }
 >;
 
@@ -88,8 +90,15 @@ export class GroupChanges {
       Object.entries(requested).filter(([field, value]) => !isSameJson(Reflect.get(current, field), value)),
     );
     if (Object.keys(change).length === 0) return [];
-    // The system message has the changed custom fields only, and nothing of what clients alone read.
-    const { metadata: _, history: __, mayLeave: ___, ...told } = change;
+    // The system message has the changed custom fields only, and nothing of what clients or backends alone read.
+    const {
+      metadata: _,
+      history: __,
+      mayLeave: ___,
+      retentionDays: ____,
+      legalHold: _____,
+      ...told
+    } = change;
     const changedFields = { ...told, ...("customFields" in change && { customFields }) };
     const isTold = Object.keys(told).length > 0;
     return this.#commit([], () => ({

@@ -74,7 +74,7 @@ export class Redaction {
    * job does the others. Idempotent.
    */
   erase(userId: UserId): void {
-    this.#erase(userId, 0);
+    this.#erase(userId, this.#room.state.floor.seq);
   }
 
   /** The `erased_messages` job. @param key as it was scheduled */

@@ -45,6 +45,12 @@ export class HookFeed {
     return { seq: log.last.seq, rev: state.rev, version: state.profile.version, isNew: false };
   }
 
+  /** A position behind the messages that have expired: a hook is not told of them. */
+  #aboveFloor(at: HookPosition): HookPosition {
+    const { floor } = this.#room.state;
+    return at.seq < floor.seq ? { ...at, seq: floor.seq } : at;
+  }
+
   /** Whether there are events behind a position. */
   isBehind({ seq, rev, version, isNew }: HookPosition): boolean {
     const { state, log } = this.#room;
@@ -57,7 +63,7 @@ export class HookFeed {
    */
   after(start: HookPosition): HookEvent<HookPosition>[] {
     const events: HookEvent<HookPosition>[] = [];
-    let at = start;
+    let at = this.#aboveFloor(start);
     const add = (next: Partial<HookPosition>, event: Omit<HookEvent<HookPosition>, "next">) => {
       at = { ...at, ...next };
       events.push({ ...event, next: at });
@@ -80,8 +86,8 @@ export class HookFeed {
 
   #changesAfter(rev: number): MessageRow[] {
     const query = `SELECT * FROM messages INDEXED BY messages_changed
-      WHERE changed_rev > ? ORDER BY changed_rev LIMIT ?`;
-    return this.#sql.exec<MessageRow>(query, rev, PAGE).toArray();
+      WHERE changed_rev > ? AND seq > ? ORDER BY changed_rev LIMIT ?`;
+    return this.#sql.exec<MessageRow>(query, rev, this.#room.state.floor.seq, PAGE).toArray();
   }
 
   #ofMessage(row: MessageRow) {

@@ -7,7 +7,7 @@ import { HookDeliveries } from "../../object/hooks/deliveries.ts";
 import { ExternalIds } from "../../object/hooks/external-ids.ts";
 import type { RoomStores } from "../room/context.ts";
 import { HookFeed } from "./hook-feed.ts";
-import { HookPositions, type KnownHook, markBefore, marksAt } from "./hook-positions.ts";
+import { type HookPosition, HookPositions, type KnownHook, markBefore, marksAt } from "./hook-positions.ts";
 import { SendingGate } from "./sending-gate.ts";
 
 /** What hooks need of the room and of outside. */
@@ -106,10 +106,13 @@ export class ConversationHooks {
     }
     if (hook.isGate) return null;
     if (target.state !== "active") return this.#pause(hook);
-    const { position, tries, nextAt } = await this.#deliveries.run(
+    const events = this.#feed.after(hook);
+    // What is behind it has expired, or is told to nobody, as a hide.
+    const start = events.length === 0 ? { ...this.#feed.end, isNew: hook.isNew } : hook;
+    const { position, tries, nextAt } = await this.#deliveries.run<HookPosition>(
       target,
-      hook,
-      this.#feed.after(hook),
+      start,
+      events,
       hook.tries,
     );
     // A replay has begun meanwhile.

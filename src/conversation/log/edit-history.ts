@@ -96,6 +96,11 @@ export class EditHistory {
     return this.#read(row).map(({ body }) => body);
   }
 
+  /** Deletes the former versions of an expired message. */
+  forget({ sender_id, seq }: Edited): void {
+    this.#sql.exec("DELETE FROM message_edits WHERE sender_id = ? AND seq = ?", sender_id, seq);
+  }
+
   /**
    * Removes former versions of a user's messages.
    * @param limit of versions

@@ -1,7 +1,7 @@
 import type { NewestCounted } from "../../domain/conversations/archive.ts";
 import { NOBODY, Position, Seq, type UserId } from "../../domain/ids.ts";
 import { LIMITS } from "../../domain/limits.ts";
-import { EMPTY_BODY, type SystemMessage } from "../../domain/messages/content.ts";
+import { type BodyJson, EMPTY_BODY, type SystemMessage } from "../../domain/messages/content.ts";
 import type { Mentioned, NoticeDraft } from "../../domain/messages/message.ts";
 import type { SystemMessageDetails } from "../../domain/messages/system-message.ts";
 import { CHUNK, inChunks } from "../../object/row-chunks.ts";
@@ -51,6 +51,17 @@ export interface TextsAmong {
 /** The bytes of bodies after which `among` begins another query. */
 const AMONG_BYTES = 256 * 1024;
 
+/** The columns of a message that an expired one has no more. */
+const EXPIRED_COLUMNS = [
+  ...(["quote_seq", "mentions", "also_mentioned", "client_msg_id", "forwarded", "client_time"] as const),
+  ...(["priority", "custom_data", "metadata", "silent", "tip", "place", "thread_summary"] as const),
+  ...(["poll", "reactions", "changed_rev", "revoked_rev", "revoked_by", "pinned_at"] as const),
+  ...(["pinned_by", "version", "edited_at"] as const),
+] satisfies readonly (keyof MessageRow)[];
+
+/** The body of an expired system message. */
+const EMPTY_NOTICE: BodyJson = '{"text":""}';
+
 /** The columns of a head. */
 const HEAD = "seq, n, created_at AS at";
 
@@ -82,17 +93,21 @@ export class MessageLog {
 
   /** the size of a message as readers get it, in bytes */
   readonly renderedBytes: (row: MessageRow) => number;
+  /** up to where messages have expired */
+  readonly #floor: () => Position;
 
   /**
    * @param recent the newest rows in memory, which the log keeps as they are stored
    * @param createdAt the time of an empty log: when the conversation was created (ms since 1970)
    * @param renderedBytes the size in bytes of a message as readers get it, with profiles in a merged body
+   * @param floor up to where messages have expired; 0: none has
    */
   constructor(
     sql: SqlStorage,
     recent: RecentRows,
     createdAt: number,
     renderedBytes: (row: MessageRow) => number,
+    floor: () => Position = () => this.#beginning.seq,
   ) {
     this.#sql = sql;
     this.#mentionIndex = new MentionIndex(sql);
@@ -103,6 +118,7 @@ export class MessageLog {
     this.attachments = new Attachments(sql);
     this.revoked = new RevokedMessages(sql);
     this.renderedBytes = renderedBytes;
+    this.#floor = floor;
     this.#beginning = { seq: Position.parse(0), n: 0, at: createdAt };
     this.last = this.headAt(null);
     this.lastInMain = this.headAt(null, "main");
@@ -238,8 +254,13 @@ export class MessageLog {
     return this.#sql.exec<MessageRow>(query, senderId, clientMsgId).toArray()[0];
   }
 
-  /** A message, whether or not a reader may see it. */
+  /** A message that has not expired, whether or not a reader may see it. */
   get(seq: Seq): MessageRow | undefined {
+    return seq <= this.#floor() ? undefined : this.stored(seq);
+  }
+
+  /** The row of a message, of an expired one too. */
+  stored(seq: Seq): MessageRow | undefined {
     return this.#sql.exec<MessageRow>("SELECT * FROM messages WHERE seq = ?", seq).toArray()[0];
   }
 
@@ -442,6 +463,35 @@ export class MessageLog {
     this.#sql.exec(`UPDATE messages SET ${set} WHERE seq = ?`, EMPTY_BODY, by, rev, row.seq);
     this.#mentionIndex.changed();
     tx.after(() => this.revoked.add(row));
+  }
+
+  /** At most `limit` rows after a seq and up to another, oldest first: expired ones. */
+  range(after: number, upTo: number, limit: number): Iterable<MessageRow> {
+    const query = "SELECT * FROM messages WHERE seq > ? AND seq <= ? ORDER BY seq LIMIT ?";
+    return inChunks<MessageRow>(limit, (count, row) =>
+      this.#sql.exec<MessageRow>(query, row?.seq ?? after, upTo, count).toArray(),
+    );
+  }
+
+  /** Empties an expired message: its number, its time, its sender, its kind and its thread stay. */
+  empty(tx: Transaction, { seq, kind, in_main, thread_root, revoked_rev }: MessageRow): void {
+    const set = `body = ?, ${EXPIRED_COLUMNS.map((column) => `${column} = NULL`).join()}`;
+    // The release before reads the body of a system message.
+    this.#sql.exec(
+      `UPDATE messages SET ${set} WHERE seq = ?`,
+      kind === "tip" ? EMPTY_NOTICE : EMPTY_BODY,
+      seq,
+    );
+    this.#sql.exec("DELETE FROM hidden WHERE seq = ?", seq);
+    if (revoked_rev !== null) this.revoked.forget(in_main === 1 ? null : thread_root, seq);
+    tx.after(() => this.expired(seq));
+  }
+
+  /** Messages have expired up to a seq: memory drops its copies. */
+  expired(seq: number): void {
+    this.#recent.changes(seq);
+    this.#newestInMain = undefined;
+    this.#mentionIndex.changed();
   }
 
   /** A stored row is about to change: memory drops its copies. */

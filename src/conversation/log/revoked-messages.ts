@@ -1,4 +1,4 @@
-import type { UserId } from "../../domain/ids.ts";
+import type { Seq, UserId } from "../../domain/ids.ts";
 import { inChunks } from "../../object/row-chunks.ts";
 import type { MessageRow } from "./row.ts";
 
@@ -73,6 +73,11 @@ export class RevokedMessages {
   add({ seq, sender_id, in_main, silent }: MessageRow): void {
     if (in_main === 1 && silent === null && seq > this.#floor)
       this.#rows.splice(this.#indexAfter(seq), 0, { seq, sender_id });
+  }
+
+  /** Forgets the revoke of an expired message. Counts do not reach back to it. @param root null: main stream */
+  forget(root: Seq | null, seq: Seq): void {
+    this.#sql.exec("DELETE FROM revoked_messages WHERE thread_root = ? AND seq = ?", root ?? 0, seq);
   }
 
   #load(after: number): void {

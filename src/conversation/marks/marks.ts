@@ -44,8 +44,9 @@ export abstract class Marks<Mark extends string | number> {
     const seqs = this.store.seqsOf(userId, FORGOTTEN_AT_ONCE + 1);
     this.room.commit((tx) => {
       const changed = seqs.slice(0, FORGOTTEN_AT_ONCE).filter((seq) => {
-        const row = log.get(seq);
-        return row !== undefined && this.store.forget(row, userId);
+        const row = log.stored(seq);
+        // What has expired has no change to tell of.
+        return row !== undefined && this.store.forget(row, userId) && log.get(seq) !== undefined;
       });
       if (changed.length > 0) changeFeed.record(tx, changed);
     });

@@ -1,5 +1,6 @@
 import type { Position, UserId } from "../../domain/ids.ts";
 import { LruMap } from "../../lib/lru-map.ts";
+import { aboveFloor, type Floor } from "../retention/floor.ts";
 import type { MemberRow } from "./member-row.ts";
 
 /** The settled rows that are kept in memory, as pages of history show the name cards of their senders. */
@@ -22,17 +23,28 @@ export const MEMBER_INDEXES = `
  */
 export class FormerMembers {
   readonly #sql: SqlStorage;
-  readonly #cache = new LruMap<UserId, MemberRow>(() => MAX_CACHED);
+  #cache = new LruMap<UserId, MemberRow>(() => MAX_CACHED);
 
-  constructor(sql: SqlStorage) {
+  #floor: Floor;
+
+  /** @param floor up to where messages have expired */
+  constructor(sql: SqlStorage, floor: Floor) {
     this.#sql = sql;
+    this.#floor = floor;
+  }
+
+  /** Messages have expired: the rows of settled members are read anew. */
+  raiseFloor(floor: Floor): void {
+    this.#floor = floor;
+    this.#cache = new LruMap<UserId, MemberRow>(() => MAX_CACHED);
   }
 
   /** The row of a settled member; undefined for a user who was never a member. */
   find(id: UserId): MemberRow | undefined {
     const cached = this.#cache.get(id);
     if (cached) return cached;
-    const [row] = this.#sql.exec<MemberRow>("SELECT * FROM members WHERE user_id = ?", id).toArray();
+    const [stored] = this.#sql.exec<MemberRow>("SELECT * FROM members WHERE user_id = ?", id).toArray();
+    const row = stored && aboveFloor(stored, this.#floor);
     if (row) this.#cache.set(id, row);
     return row;
   }
@@ -75,6 +87,8 @@ export class FormerMembers {
 
   /** A member other than this one. For direct conversations: they have two. */
   other(id: UserId): MemberRow | undefined {
-    return this.#sql.exec<MemberRow>("SELECT * FROM members WHERE user_id != ? LIMIT 1", id).toArray()[0];
+    const query = "SELECT * FROM members WHERE user_id != ? LIMIT 1";
+    const [row] = this.#sql.exec<MemberRow>(query, id).toArray();
+    return row && aboveFloor(row, this.#floor);
   }
 }

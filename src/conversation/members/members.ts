@@ -2,6 +2,7 @@ import type { ReadReceipt } from "../../domain/conversations/conversation.ts";
 import { noConversation } from "../../domain/errors.ts";
 import type { Seq, UserId } from "../../domain/ids.ts";
 import type { StoredInitialMember } from "../../domain/ports.ts";
+import { aboveFloor, type Floor, NO_FLOOR } from "../retention/floor.ts";
 import type { Transaction } from "../state/transaction.ts";
 import { FormerMembers, UNSETTLED } from "./former-members.ts";
 import type { MemberRow } from "./member-row.ts";
@@ -45,16 +46,21 @@ export class Members {
   #touched: number;
   #activeCount = 0;
   #isClosed: boolean;
+  #floor: Floor;
 
-  /** @param isClosed the group was dissolved: `active` and `findActive` find nobody */
-  constructor(sql: SqlStorage, isClosed = false) {
+  /**
+   * @param isClosed the group was dissolved: `active` and `findActive` find nobody
+   * @param floor up to where messages have expired: no member sees what is before it
+   */
+  constructor(sql: SqlStorage, isClosed = false, floor: Floor = NO_FLOOR) {
     this.#sql = sql;
     this.#isClosed = isClosed;
-    this.#former = new FormerMembers(sql);
+    this.#floor = floor;
+    this.#former = new FormerMembers(sql, floor);
     const query = `SELECT * FROM members INDEXED BY members_unsettled WHERE ${UNSETTLED} ORDER BY joined_at, user_id`;
     this.#touched = this.#former.lastTouched();
     for (const row of sql.exec<MemberRow>(query)) {
-      this.#unsettled.set(row.user_id, row);
+      this.#unsettled.set(row.user_id, aboveFloor(row, floor));
       this.#touched = Math.max(this.#touched, row.touched);
       if (row.state === "active") this.#activeCount++;
     }
@@ -249,7 +255,8 @@ export class Members {
     return ++this.#touched;
   }
 
-  #take(row: MemberRow): void {
+  #take(stored: MemberRow): void {
+    const row = aboveFloor(stored, this.#floor);
     const previous = this.#unsettled.get(row.user_id);
     if (previous?.state === "active") this.#activeCount--;
     if (row.state === "active") this.#activeCount++;
@@ -275,6 +282,24 @@ export class Members {
     const isHider = "user_id IN (SELECT value FROM json_each(?)) AND visible_until > ?";
     raise("visible_until BETWEEN ? AND ?", seq, upTo);
     if (hiders.length > 0) raise(isHider, JSON.stringify(hiders), upTo);
+  }
+
+  /**
+   * Messages have expired: in memory no member sees them any more. A row is stored with its next change. The
+   * lists of members who left get another preview.
+   * @param upTo the last message before the next one of the main stream
+   */
+  raiseFloor(tx: Transaction, floor: Floor, upTo: number): void {
+    const hid = "user_id IN (SELECT user_id FROM hidden WHERE seq > ?)";
+    const query = `UPDATE members SET left_ver = left_ver + 1, leaving = 1
+      WHERE visible_until > ? AND (visible_until <= ? OR ${hid}) RETURNING *`;
+    const former = this.#sql.exec<MemberRow>(query, this.#floor.seq, upTo, floor.seq).toArray();
+    tx.after(() => {
+      this.#floor = floor;
+      this.#former.raiseFloor(floor);
+      for (const row of this.#unsettled.values()) aboveFloor(row, floor);
+      for (const row of former) this.#take(row);
+    });
   }
 
   /** The inbox of a member has confirmed a snapshot. A member who left may be settled by it. */

@@ -10,6 +10,7 @@ import { failureStore } from "../delivery/inbox-calls/inbox-failures.ts";
 import { NotificationOutbox } from "../delivery/notification-outbox.ts";
 import { ConversationHooks } from "../hooks/hooks.ts";
 import { markerOf, wakeupOf } from "../jobs.ts";
+import { RetentionSchedule } from "../retention/schedule.ts";
 import type { RoomHost } from "./host.ts";
 import type { Publisher } from "./publisher.ts";
 import type { Stores } from "./stores.ts";
@@ -56,7 +57,14 @@ export function createDelivery(
     ...{ room: stores, ...host.hooks, timing: timing.hooks },
     schedule: (id, due) => jobs.schedule("hooks", id, due),
   });
-  publisher.connectDelivery({ deviceEvents, fanout, hooks });
+  const retentionSchedule = new RetentionSchedule({
+    ...{ state, log: stores.log, defaultDays: settings.retentionDays, timing: timing.retention },
+    job: {
+      due: () => jobs.due("retention", ""),
+      schedule: (due) => jobs.schedule("retention", "", due),
+    },
+  });
+  publisher.connectDelivery({ deviceEvents, fanout, hooks, retention: retentionSchedule });
   const projection = new Projection(
     state,
     members,
@@ -78,6 +86,7 @@ export function createDelivery(
     fanout,
     projection,
     hooks,
+    retentionSchedule,
     updateInboxes,
     /** @see RoomContext.propagate */
     async propagate(userIds: UserId[]): Promise<void> {

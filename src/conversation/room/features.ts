@@ -16,6 +16,7 @@ import { DeviceCalls } from "../delivery/device-calls.ts";
 import type { ConversationJobKind } from "../jobs.ts";
 import { Polls } from "../polls/polls.ts";
 import { Reactions } from "../reactions/reactions.ts";
+import { Retention } from "../retention/retention.ts";
 import { Following } from "../threads/following.ts";
 import { ConversationExport } from "../transfer/export.ts";
 import { ExportMarks } from "../transfer/export-marks.ts";
@@ -70,6 +71,10 @@ export function createFeatures(
     readPositions: new ReadPositions(room),
     pinning: new Pinning(room, permission),
     redaction,
+    retention: new Retention(room, {
+      ...{ schedule: room.retentionSchedule, history, indexer, files, beside: [reactionStore, voteStore] },
+      tellMembers: () => room.conversationUpdates.push(),
+    }),
     editing: new Editing(room, {
       ...{ history, indexer, files },
       permission: directPermission,

@@ -2,6 +2,7 @@ import type { UserId } from "../../domain/ids.ts";
 import type { ChangeAnnouncement } from "../change-feed/change-feed.ts";
 import type { Fanout } from "../delivery/fanout.ts";
 import type { ConversationHooks } from "../hooks/hooks.ts";
+import type { RetentionSchedule } from "../retention/schedule.ts";
 import type { EventSink, Published } from "../state/published.ts";
 import type { SocketSink } from "../state/socket-sink.ts";
 
@@ -10,6 +11,7 @@ interface DeliverySink {
   deviceEvents: EventSink;
   fanout: Pick<Fanout, "changed" | "ephemeral" | "tellsWhole">;
   hooks: Pick<ConversationHooks, "changed">;
+  retention: Pick<RetentionSchedule, "changed">;
 }
 
 /**
@@ -59,12 +61,13 @@ export class Publisher {
     if (this.#sockets) tell(this.#sockets);
   }
 
-  /** Starts the fan-out after a change, and the calls of hooks. @see Fanout.changed */
+  /** Starts the fan-out after a change, and the calls of hooks, and sees to when messages expire. @see Fanout.changed */
   changed(): void {
     try {
       this.#delivery?.fanout.changed();
     } finally {
       this.#delivery?.hooks.changed();
+      this.#delivery?.retention.changed();
     }
   }
 

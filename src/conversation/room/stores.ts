@@ -45,7 +45,7 @@ export function createStores(
 ) {
   const { sql } = storage;
   const state = new ConversationState(sql);
-  const members = new Members(sql, state.dissolvedAt !== null);
+  const members = new Members(sql, state.dissolvedAt !== null, state.floor);
   const profiles = new ProfileCache(sql, directory, timing.profileCache, members, (profile) => {
     if (members.findSender(profile.id)) publisher.tellUnstored(profileChanged(profile));
   });
@@ -59,6 +59,7 @@ export function createStores(
       bytesWithProfiles(kind, body, personOf) +
       (bytesOfPart(place) + bytesOfPart(customData) + bytesOfPart(tip)) +
       (bytesOfPart(reactions) + bytesOfPart(poll) + bytesOfPart(metadata)),
+    () => state.floor.seq,
   );
   const changeFeed = new ChangeFeed({
     ...{ state, log, timing: timing.changes },

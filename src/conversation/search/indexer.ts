@@ -110,6 +110,11 @@ export class Indexer {
     if (state.fold_version !== NORMALIZATION_VERSION) this.#rebuild();
   }
 
+  /** Whether the index has of no message what it has to lose. */
+  get isSettled(): boolean {
+    return !this.#settling;
+  }
+
   /** Messages up to this seq are indexed or stale, as far as they have text. */
   get indexedSeq(): number {
     return this.#indexedSeq;

@@ -5,8 +5,9 @@ import type {
 } from "../../domain/conversations/conversation.ts";
 import type { JoinPolicy, PolicyName } from "../../domain/conversations/group-kind.ts";
 import { CustomFields } from "../../domain/custom-fields.ts";
-import type { ConversationId, Handle, UserId } from "../../domain/ids.ts";
+import type { ConversationId, Handle, Position, UserId } from "../../domain/ids.ts";
 import type { MetadataJson } from "../../domain/server/metadata.ts";
+import type { Floor } from "../retention/floor.ts";
 import type { Transaction } from "./transaction.ts";
 
 /** The only row of the table `conversation`. Times are in ms since 1970. */
@@ -30,6 +31,11 @@ type ConversationRow = {
   metadata: MetadataJson;
   history: number | null;
   may_leave: number;
+  retention_days: number | null;
+  legal_hold: number;
+  floor_seq: Position;
+  floor_n: number;
+  emptied_seq: Position;
   changed_at: number | null;
   dissolved_at: number | null;
   version: number;
@@ -72,6 +78,10 @@ export class ConversationState {
   dissolvedAt: number | null;
   /** the number of changes of stored messages, by which clients resume */
   rev: number;
+  /** up to where messages have expired: nobody sees them */
+  floor: Floor;
+  /** the expired messages up to this seq have no content left */
+  emptiedSeq: Position;
 
   constructor(sql: SqlStorage) {
     this.#sql = sql;
@@ -79,6 +89,8 @@ export class ConversationState {
     this.id = row.id;
     this.changes = row.changes;
     this.rev = row.rev;
+    this.floor = { seq: row.floor_seq, n: row.floor_n };
+    this.emptiedSeq = row.emptied_seq;
     this.projected = row.projected;
     this.directPermission = {
       blocked: row.blocked === 1,
@@ -108,6 +120,8 @@ export class ConversationState {
       metadata: row.metadata,
       history: row.history === null ? null : row.history === 1,
       mayLeave: row.may_leave === 1,
+      retentionDays: row.retention_days,
+      legalHold: row.legal_hold === 1,
       version: row.version,
       changedAt: row.changed_at ?? row.created_at,
     };
@@ -159,7 +173,7 @@ export class ConversationState {
     this.#sql.exec(
       `UPDATE conversation SET name = ?, avatar = ?, introduction = ?, announcement = ?, join_policy = ?,
          discoverable = ?, threads_off = ?, owner_id = ?, mute_all = ?, custom_fields = ?, metadata = ?,
-         history = ?, may_leave = ?, changed_at = ?, dissolved_at = ?, version = ?`,
+         history = ?, may_leave = ?, retention_days = ?, legal_hold = ?, changed_at = ?, dissolved_at = ?, version = ?`,
       profile.name,
       profile.avatar,
       profile.introduction,
@@ -173,6 +187,8 @@ export class ConversationState {
       profile.metadata,
       profile.history === null ? null : Number(profile.history),
       Number(profile.mayLeave),
+      profile.retentionDays,
+      Number(profile.legalHold),
       profile.changedAt,
       dissolvedAt,
       profile.version,
@@ -180,6 +196,22 @@ export class ConversationState {
     tx.after(() => {
       this.profile = profile;
       this.dissolvedAt = dissolvedAt;
+    });
+  }
+
+  /** Stores up to where messages have expired. */
+  setFloor(tx: Transaction, floor: Floor): void {
+    this.#sql.exec("UPDATE conversation SET floor_seq = ?, floor_n = ?", floor.seq, floor.n);
+    tx.after(() => {
+      this.floor = floor;
+    });
+  }
+
+  /** Stores up to where expired messages are empty. */
+  setEmptied(tx: Transaction, seq: Position): void {
+    this.#sql.exec("UPDATE conversation SET emptied_seq = ?", seq);
+    tx.after(() => {
+      this.emptiedSeq = seq;
     });
   }
 

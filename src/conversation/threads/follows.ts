@@ -108,6 +108,15 @@ export class Follows {
     );
   }
 
+  /** Ends the follows of all threads whose roots have expired. */
+  endOfExpired(tx: Transaction, upTo: Position): void {
+    this.#sql.exec("DELETE FROM thread_follows WHERE root <= ?", upTo);
+    tx.after(() => {
+      this.#unread.clear();
+      this.#isUsed = undefined;
+    });
+  }
+
   /** The follows of these users have changed. */
   #changed(...userIds: UserId[]): void {
     for (const id of userIds) this.#unread.delete(id);

@@ -86,6 +86,7 @@ export class MemberSnapshots {
   readState(member: MemberRow): ReadState {
     return {
       lastSeq: this.#log.last.seq,
+      visibleFrom: member.visible_from,
       readSeq: member.read_seq,
       readAt: member.read_at,
       unreadCount: this.unread(member).count,
@@ -114,12 +115,14 @@ export class MemberSnapshots {
    * @param n the countable messages up to the last one that the member may see
    */
   countUnread(member: MemberRow, n = this.#log.last.n): number {
-    const counted = n - readCountOf(member);
+    // What has expired is unread to nobody.
+    const { floor } = this.#state;
+    const counted = n - Math.max(readCountOf(member), floor.n);
     // A former member is told of a revoke only where their list shows the message.
     if (counted <= 0 || member.visible_until !== null) return Math.max(0, counted);
     // A mark counts own messages as read. After a read position there are none.
     const except = markedUnreadFrom(member) === null ? undefined : member.user_id;
-    return Math.max(0, counted - this.#log.revoked.after(readUpTo(member), except));
+    return Math.max(0, counted - this.#log.revoked.after(Math.max(readUpTo(member), floor.seq), except));
   }
 
   /** The same of the replies in the threads that a member follows. */

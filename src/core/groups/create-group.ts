@@ -165,7 +165,15 @@ function insert(
   const { clientGroupId = null } = options;
   return insertGroup(core.db, {
     ...{ name, policy, avatar, introduction, announcement, handle, maxMembers, discoverable },
-    ...{ clientGroupId, externalId: null, metadata: "", history: null, mayLeave: true },
+    ...{
+      clientGroupId,
+      externalId: null,
+      metadata: "",
+      history: null,
+      mayLeave: true,
+      retentionDays: null,
+      legalHold: false,
+    },
     among: amongFriends ? "friends" : "unblocked",
     code: ConversationCode.parse(randomHex()),
     joinPolicy: joinMode(options),

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import type { Person } from "../../domain/accounts/person.ts";
+import type { ConversationKind } from "../../domain/conversations/conversation.ts";
 import type { JoinPolicy } from "../../domain/conversations/group-kind.ts";
 import { capacityOf } from "../../domain/conversations/group-policies.ts";
 import { type Page, type PageQuery, pageOf, readCursor } from "../../domain/conversations/pagination.ts";
@@ -30,6 +31,8 @@ export interface GroupInput {
   /** whether those who come from now on see what was before */
   history?: boolean | undefined;
   mayLeave?: boolean | undefined;
+  retentionDays?: number | null | undefined;
+  legalHold?: boolean | undefined;
   owner?: UserRef | undefined;
   members: UserRef[];
 }
@@ -58,6 +61,9 @@ export async function putGroup(
   const found = await findNamedConversation(core.db, ref);
   if (!found && "id" in ref) throw noNamedConversation();
   if (found) requireGroup(found);
+  // Of a dissolved group, too: nothing else can change there.
+  if (found && onlyKeeps(input))
+    return { conversation: await keepMessages(core, { id: found.id }, "group", input), created: false };
   const { owner, members } = input;
   const named = [...(owner ? [owner] : []), ...members];
   const userOf = await usersByRef(core, by, named);
@@ -87,6 +93,27 @@ export async function putGroup(
 }
 
 /**
+ * Sets until when the messages of a conversation are kept; what is absent stays.
+ * @throws `not_found`; `validation_failed` for a conversation of the other kind
+ */
+export async function keepMessages(
+  core: Core,
+  ref: ConversationRef,
+  kind: ConversationKind,
+  keeping: Pick<GroupInput, "retentionDays" | "legalHold">,
+): Promise<ServerConversation> {
+  const { id, externalId, ...found } = await requireConversation(core, ref);
+  if (found.kind !== kind) throw invalid("body.kind", `must be \`${found.kind}\`, as the conversation is`);
+  return { id, externalId, ...(await core.conversations.keep(id, keeping)) };
+}
+
+/** Whether a backend wants nothing but to say until when messages are kept. */
+function onlyKeeps({ members, retentionDays, legalHold, ...others }: GroupInput): boolean {
+  const isGiven = retentionDays !== undefined || legalHold !== undefined;
+  return isGiven && members.length === 0 && Object.values(others).every((value) => value === undefined);
+}
+
+/**
  * Creates a group in D1. The first of the people owns it.
  * @returns null where another call has created it meanwhile, or a user is deleted
  */
@@ -107,6 +134,8 @@ async function insert(
     ...{ introduction: "", announcement: "", handle: null, maxMembers: null, customFields: {} },
     ...{ clientGroupId: null, discoverable: null, metadata: writeMetadata(metadata) },
     history: history ?? null,
+    retentionDays: input.retentionDays ?? null,
+    legalHold: input.legalHold ?? false,
     code: ConversationCode.parse(randomHex()),
     ownerId: owner.id,
     members: [
@@ -120,7 +149,7 @@ async function insert(
 
 /** The fields of the profile that a backend gives. */
 function changeOf(core: Core, input: GroupInput) {
-  const { name, joinPolicy, metadata, history, mayLeave } = input;
+  const { name, joinPolicy, metadata, history, mayLeave, retentionDays, legalHold } = input;
   const { avatar } = core.fileOrigins.withStoredAvatar(input);
   return {
     ...(name !== undefined && { name }),
@@ -129,6 +158,8 @@ function changeOf(core: Core, input: GroupInput) {
     ...(metadata !== undefined && { metadata: writeMetadata(metadata) }),
     ...(history !== undefined && { history }),
     ...(mayLeave !== undefined && { mayLeave }),
+    ...(retentionDays !== undefined && { retentionDays }),
+    ...(legalHold !== undefined && { legalHold }),
   };
 }
 

@@ -85,6 +85,10 @@ export interface Profile {
   history: boolean | null;
   /** whether members may leave */
   mayLeave: boolean;
+  /** days after which a message expires; 0: never; null: as the deployment says. See `retentionOf` */
+  retentionDays: number | null;
+  /** nothing expires meanwhile */
+  legalHold: boolean;
   /** rises with each change of the profile; 0: never changed */
   version: number;
   /** time of the last change, or of the creation (ms) */
@@ -108,6 +112,8 @@ export interface ReadState {
   readAt: number;
   /** 0 while `ignoresUnread` is set */
   unreadCount: number;
+  /** the member sees messages after it: those before have expired, or are not shown to them */
+  visibleFrom: Position;
   /** the message that the member has marked unread, from which on unread ones count; null: none */
   unreadFrom: Seq | null;
   /** unread thread-only replies in the threads that the member follows; 0 while `ignoresUnread` is set */
@@ -194,6 +200,7 @@ export function composeConversation(
 ): Conversation {
   const { lastSeq, readSeq, readAt, unreadCount, memberCount, updatedAt } = readState;
   const { ignoresUnread, mentioned, unreadFrom, threadsUnread, isDeleted = false } = readState;
+  const { visibleFrom } = readState;
   const peerRead = blocked ? null : readState.peerRead;
   const { pinned, validation, mutedUntil } = preferences;
   return {
@@ -206,7 +213,7 @@ export function composeConversation(
     ...{ pinned, validation, ...shownMute(mutedUntil, Date.now()) },
     archived: isArchived(preferences, readState.newestCounted),
     ...{ lastSeq, readSeq, readAt, unreadCount, memberCount, updatedAt },
-    ...{ ignoresUnread, mentioned, unreadFrom, peerRead, threadsUnread },
+    ...{ ignoresUnread, mentioned, unreadFrom, peerRead, threadsUnread, visibleFrom },
     ...{ role, joinedAt, owner },
     lastMessage,
     disabled,

@@ -158,6 +158,13 @@ export const CONVERSATION_VALUES = {
      */
     purgeEveryMs: 60 * 60_000,
   },
+  /** Messages that expire. */
+  retention: {
+    /** The pause between two runs: a quiet conversation has one alarm a day, so a message is kept a day more. */
+    everyMs: 24 * 60 * 60_000,
+    /** The pause between two parts of messages that are emptied: others come between. */
+    pauseMs: 1_000,
+  },
   /** Forwarded and merged messages. */
   copies: {
     /** The deadline for the conversations of the originals, which are read one after the other. */

@@ -375,6 +375,7 @@ function entry(row: ListRow): InboxEntry {
   return {
     conversationId: row.conversation_id,
     lastSeq: row.last_seq,
+    visibleFrom: row.visible_from,
     readSeq: row.read_seq,
     readAt: row.read_at,
     unreadCount: unreadCountOf({ lastCount: row.last_n, readCount: row.read_n }),

@@ -40,7 +40,7 @@ export async function openDirect(
         .select(
           sql`SELECT NULL, 'direct', ${low}, ${high}, ${name}, '', '', '', 'approval', NULL, ${createdAt},
             'group', ${friendsOnly ? 1 : 0}, 0, NULL, NULL, NULL, 0, NULL, '{}', NULL, NULL, 0, NULL, NULL, 1,
-            NULL, '', NULL, 1
+            NULL, '', NULL, 1, NULL, 0
             WHERE ${isNew} AND ${allowed}`,
         )
         .onConflictDoNothing()
@@ -109,6 +109,8 @@ const ListedRow = z.object({
   metadata: z.string(),
   history: booleanColumn.nullable(),
   may_leave: booleanColumn,
+  retention_days: z.number().nullable(),
+  legal_hold: booleanColumn,
   version: z.number(),
   changed_at: z.number().nullable(),
   role: Role,
@@ -194,6 +196,7 @@ async function listedRows(
       ${asLeft(sql`m.left_avatar`, sql`c.avatar`)} AS avatar, c.introduction, c.announcement, c.join_policy,
       c.discoverable, c.threads, c.policy, c.owner_id,
       c.created_at, c.handle, c.mute_all, c.max_members, c.custom_fields, c.metadata, c.history, c.may_leave,
+      c.retention_days, c.legal_hold,
       c.version, c.changed_at,
       m.role, m.joined_at, m.pinned, m.silent, m.validation, m.muted_until, m.archived_count,
       p.id AS peer_id, p.username AS peer_username, p.nickname AS peer_nickname,
@@ -251,6 +254,8 @@ function toRecord(row: z.infer<typeof ListedRow>): ConversationRecord {
       metadata: row.metadata,
       history: row.history,
       mayLeave: row.may_leave,
+      retentionDays: row.retention_days,
+      legalHold: row.legal_hold,
       version: row.version,
       changedAt: row.changed_at ?? row.created_at,
     },

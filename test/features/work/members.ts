@@ -177,6 +177,12 @@ export const MEMBERS = {
     ...{ read: 60, written: 10, bytes: 45 },
     by: "one hook; the binary search of its beginning",
   },
+  checkRetention: {
+    worst: "a term that was not known",
+    cases: [() => [{}]],
+    ...{ read: 20, written: 5, bytes: 45 },
+    by: "the oldest message",
+  },
   remove: {
     worst: "100 members at once",
     cases: [(g) => [{ ...owner(g), targetIds: range(1, limit).map(() => g.next()) }]],
@@ -252,6 +258,12 @@ export const MEMBERS = {
     cases: [() => [{}]],
     ...{ read: 20, written: 5, bytes: 20_500 },
     by: "no row; `description`, `customFields`",
+  },
+  keep: {
+    worst: "another term",
+    cases: [() => [{ retentionDays: 30 }]],
+    ...{ read: 60, written: 15, bytes: 20_500 },
+    by: "no row of a member",
   },
   handOver: {
     worst: "an owner with 100 invitations, which end",

@@ -64,6 +64,7 @@ const CROWD: DeviceEvent = {
     },
     ...{
       lastSeq: Position.parse(0),
+      visibleFrom: Position.parse(0),
       readSeq: Position.parse(0),
       readAt: 0,
       unreadCount: 0,

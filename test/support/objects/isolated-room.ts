@@ -99,6 +99,7 @@ export function isolatedRoom(
       deleted_votes: nothing,
       hooks: nothing,
       erased_messages: nothing,
+      retention: nothing,
     },
   };
   const directory: ConversationDirectory = {

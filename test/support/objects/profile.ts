@@ -9,6 +9,8 @@ export const DEFAULT_PROFILE = {
   metadata: "",
   history: null,
   mayLeave: true,
+  retentionDays: null,
+  legalHold: false,
   version: 0,
   changedAt: 0,
 };

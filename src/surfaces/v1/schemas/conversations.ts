@@ -3,7 +3,13 @@ import { ProfileFields } from "../../../domain/accounts/user.ts";
 import { FOR_EVER } from "../../../domain/conversations/archive.ts";
 import { ConversationKind } from "../../../domain/conversations/conversation.ts";
 import { JoinPolicy, Role } from "../../../domain/conversations/group-kind.ts";
-import { ClientGroupId as ClientGroupIdText, ConversationId, Position, UserId } from "../../../domain/ids.ts";
+import {
+  ClientGroupId as ClientGroupIdText,
+  ConversationId,
+  Position,
+  Seq,
+  UserId,
+} from "../../../domain/ids.ts";
 import { LIMITS } from "../../../domain/limits.ts";
 import { GroupName } from "../../../domain/names/names.ts";
 import { textUpTo } from "../../../domain/text.ts";
@@ -88,6 +94,10 @@ const ConversationFields = {
   read_seq: Position,
   unread_count: z.int(),
   unread_from: UnreadFrom.optional(),
+  history_from: Seq.optional().openapi({
+    description:
+      "The first message of your history. Earlier ones have expired, are from before you came, or you have deleted them: drop what you hold of them. Absent: 1",
+  }),
   threads_unread: z.int().openapi({
     description: "Unread thread-only replies in the threads that you follow; not in `unread_count`",
   }),

@@ -3,6 +3,7 @@ import type { ConversationWithOnlineCount } from "../../../core/conversations/on
 import type { UnreadTotal, UnreadTotals } from "../../../core/conversations/unread.ts";
 import type { Conversation } from "../../../domain/conversations/conversation.ts";
 import { isDiscoverable, showsHistory } from "../../../domain/conversations/group-policies.ts";
+import { Seq } from "../../../domain/ids.ts";
 import { readMetadata } from "../../../domain/server/metadata.ts";
 import type {
   Conversation as ConversationShape,
@@ -64,6 +65,7 @@ function sharedFields(conversation: Conversation) {
     read_seq: conversation.readSeq,
     unread_count: conversation.unreadCount,
     ...(conversation.unreadFrom !== null && { unread_from: conversation.unreadFrom }),
+    ...(conversation.visibleFrom > 0 && { history_from: Seq.parse(conversation.visibleFrom + 1) }),
     threads_unread: conversation.threadsUnread,
     sticky: conversation.pinned,
     silent: conversation.silent,

@@ -25,6 +25,7 @@ export function serializeServerConversation({
     metadata: readMetadata(profile.metadata),
     history: kind === "direct" || showsHistory(profile) ? "all" : "joined",
     leave: profile.mayLeave,
+    ...{ retention_days: profile.retentionDays, legal_hold: profile.legalHold },
     ...{ created_at: createdAt, dissolved_at: dissolvedAt },
   };
 }

@@ -81,6 +81,18 @@ export const CONVERSATION_JOBS: JobRows<ConversationJobKind, LargeGroup> = {
     ...{ read: 20, written: 10, bytes: 0 },
     by: "no row: sockets are in memory; `roomSockets.max`",
   },
+  retention: {
+    worst: "200 plain messages of a group have expired; half of them are indexed",
+    cases: [
+      () => [
+        {
+          state: (sql) => sql.exec("UPDATE conversation SET floor_seq = 400, floor_n = 400"),
+        },
+      ],
+    ],
+    ...{ read: 10_000, written: 3_000, bytes: 0 },
+    by: "200 messages, with all that is stored about each, or one with reactions",
+  },
   direct_permission: {
     worst: `${ANNOUNCED} changes whose Workers have died`,
     cases: [

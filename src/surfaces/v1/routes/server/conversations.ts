@@ -1,6 +1,7 @@
 import {
   changeMembers,
   getServerConversation,
+  keepMessages,
   listConversations,
   putGroup,
 } from "../../../../core/server/server-conversations.ts";
@@ -8,8 +9,8 @@ import { jsonAnswer, jsonBody, serverRoutes } from "../../route.ts";
 import { v1Router } from "../../router.ts";
 import { problems } from "../../schemas/common.ts";
 import {
+  ConversationInput,
   ConversationRefParams,
-  GroupInput,
   MemberResults,
   MembersInput,
   ServerConversation,
@@ -24,12 +25,12 @@ const pageRoute = serverRoutes("conversations", "page");
 
 const putRoute = pageRoute("put", "/v1/server/conversations/{cref}", {
   operationId: "putServerConversation",
-  summary: "Make or change a group",
+  summary: "Make or change a group, or change until when messages are kept",
   description:
-    "`ext:` makes a group if there is none, an `id` only changes. Only given fields change, who is missing of `members` is added, and the same again changes nothing. `ext:` ids of users that nobody has make users. The group is changed in the name of its owner. A direct conversation is a 400, a dissolved group a `conflict`, a banned user `forbidden`.",
-  request: { params: ConversationRefParams, body: jsonBody(GroupInput) },
+    "`ext:` makes a group if there is none, an `id` only changes. Only given fields change, who is missing of `members` is added, and the same again changes nothing. `ext:` ids of users that nobody has make users. The group is changed in the name of its owner. Of a direct conversation (`kind` `direct`) and of a dissolved group `retention_days` and `legal_hold` alone change: anything else is a 400, or a `conflict`. A banned user is `forbidden`.",
+  request: { params: ConversationRefParams, body: jsonBody(ConversationInput) },
   responses: {
-    200: jsonAnswer("The group, changed or as it was", ServerConversation),
+    200: jsonAnswer("The conversation, changed or as it was", ServerConversation),
     201: jsonAnswer("The group is made", ServerConversation),
     ...problems("forbidden", "not_found", "conflict", "group_full"),
   },
@@ -80,9 +81,26 @@ export const serverConversations = v1Router()
     return c.json(serializeServerConversation(conversation), 200);
   })
   .openapi(putRoute, async (c) => {
-    const { join_policy: joinPolicy, history, leave: mayLeave, kind: _, ...input } = c.req.valid("json");
-    const { conversation, created } = await putGroup(c.var.core, c.var.key.id, c.req.valid("param").cref, {
-      ...{ ...input, joinPolicy, mayLeave },
+    const { cref } = c.req.valid("param");
+    const body = c.req.valid("json");
+    const { retention_days: retentionDays, legal_hold: legalHold } = body;
+    const keeping = { retentionDays, legalHold };
+    if (body.kind === "direct") {
+      const kept = await keepMessages(c.var.core, cref, body.kind, keeping);
+      return c.json(serializeServerConversation(kept), 200);
+    }
+    const {
+      join_policy: joinPolicy,
+      history,
+      leave: mayLeave,
+      name,
+      avatar,
+      owner,
+      members,
+      metadata,
+    } = body;
+    const { conversation, created } = await putGroup(c.var.core, c.var.key.id, cref, {
+      ...{ name, avatar, owner, members, metadata, joinPolicy, mayLeave, ...keeping },
       ...(history !== undefined && { history: history === "all" }),
     });
     return c.json(serializeServerConversation(conversation), created ? 201 : 200);

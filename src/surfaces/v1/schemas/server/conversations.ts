@@ -39,7 +39,29 @@ const MemberRefs = z
   .array(z.lazy(() => UserRef))
   .max(LIMITS.serverMembers, `must name at most ${LIMITS.serverMembers} users`);
 
-export const GroupInput = z
+const RetentionDays = z
+  .int()
+  .min(0, "must be 0 or more days")
+  .max(LIMITS.retentionDays, `must be at most ${LIMITS.retentionDays} days`)
+  .nullable()
+  .openapi({
+    description:
+      "Messages are gone so many days after they were sent, or up to a day later. null: as the setting `RETENTION_DAYS` says; 0: never",
+    example: 90,
+  });
+
+const LegalHold = z.boolean().openapi({
+  description: "Nothing expires meanwhile. Members may still revoke and edit, and accounts may be erased",
+});
+
+/** Until when messages are kept: the same of conversations of both kinds. */
+const Keeping = { retention_days: RetentionDays.optional(), legal_hold: LegalHold.optional() };
+
+const DirectInput = z
+  .object({ kind: z.literal("direct"), ...Keeping })
+  .openapi("DirectInput", { description: "Changes a direct conversation, which must be there" });
+
+const GroupInput = z
   .object({
     kind: z.literal("group"),
     name: GroupName.optional(),
@@ -53,6 +75,7 @@ export const GroupInput = z
     history: History.optional(),
     join_policy: JoinPolicy.optional().openapi({ description: "Of a new group: `closed`" }),
     leave: MayLeave.optional(),
+    ...Keeping,
   })
   .openapi("GroupInput", {
     example: {
@@ -63,6 +86,11 @@ export const GroupInput = z
       history: "all",
     },
   });
+
+/** A conversation as a backend wants it. `kind` selects the fields. */
+export const ConversationInput = z
+  .discriminatedUnion("kind", [GroupInput, DirectInput])
+  .openapi("ConversationInput");
 
 export const ServerConversation = z
   .object({
@@ -81,6 +109,8 @@ export const ServerConversation = z
     metadata: Metadata,
     history: History,
     leave: MayLeave,
+    retention_days: RetentionDays,
+    legal_hold: LegalHold,
     created_at: Time,
     dissolved_at: Time.nullable().openapi({ description: "When the group was dissolved; null: it is not" }),
   })

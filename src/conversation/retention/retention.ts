@@ -1,0 +1,100 @@
+import { Position } from "../../domain/ids.ts";
+import type { FileReferences } from "../files/file-references.ts";
+import type { EditHistory } from "../log/edit-history.ts";
+import type { MessageRow } from "../log/row.ts";
+import type { RoomContext } from "../room/context.ts";
+import type { Indexer } from "../search/indexer.ts";
+import type { RetentionSchedule } from "./schedule.ts";
+
+/** What users have put beside messages, as reactions and votes. */
+interface BesideMessages {
+  /** Deletes what is beside a message, in the caller's transaction. */
+  clear(row: MessageRow): void;
+}
+
+/** The messages that one turn empties: as many as one turn of an erasure may revoke, four times. */
+const MAX_EMPTIED = 200;
+
+interface RetentionDeps {
+  schedule: RetentionSchedule;
+  history: Pick<EditHistory, "bodiesOf" | "forget">;
+  indexer: Pick<Indexer, "outdate" | "resume" | "isSettled">;
+  files: Pick<FileReferences, "storeRevoked">;
+  beside: readonly BesideMessages[];
+  /** tells the members with sockets or devices how they see the conversation now */
+  tellMembers(): void;
+}
+
+/**
+ * Has messages expire. First the floor rises, in one step however many messages are below it: from then on
+ * nobody sees them, in any way. Then they are emptied in parts, so that nobody waits for it.
+ */
+export class Retention {
+  readonly #room: RoomContext;
+  readonly #deps: RetentionDeps;
+
+  constructor(room: RoomContext, deps: RetentionDeps) {
+    this.#room = room;
+    this.#deps = deps;
+  }
+
+  /** After a change of what is kept, in the turn of the write. */
+  changed(): void {
+    this.#deps.schedule.resume();
+  }
+
+  /** The `retention` job. @returns when it runs again (ms since 1970); null: nothing is left to expire */
+  run(): number | null {
+    const { schedule } = this.#deps;
+    this.#room.flushSends();
+    if (schedule.keptMs !== null) this.#raiseFloor(Date.now() - schedule.keptMs);
+    if (!schedule.isHeld) this.#emptySome();
+    return schedule.next();
+  }
+
+  /** Has all messages up to a time expire. @param time ms since 1970 */
+  #raiseFloor(time: number): void {
+    const { state, log, members, threads } = this.#room;
+    const seq = log.lastUntil(time);
+    if (seq <= state.floor.seq) return;
+    const floor = { seq, n: log.headAt(seq).n };
+    const next = log.nextInMain(seq);
+    this.#room.commit((tx) => {
+      state.setFloor(tx, floor);
+      members.raiseFloor(tx, floor, (next ?? Number.MAX_SAFE_INTEGER) - 1);
+      // Nobody follows a thread whose root they do not see.
+      threads.follows.endOfExpired(tx, seq);
+      // Previews and unread counts of all lists change.
+      state.raise(tx, { changes: 1 });
+      tx.after(() => log.expired(seq));
+      tx.publish(() => this.#room.publish([]));
+      tx.publish(() => this.#deps.tellMembers());
+    });
+  }
+
+  /** Empties the next expired messages, with all that is stored about them. */
+  #emptySome(): void {
+    const { state, log } = this.#room;
+    const { history, indexer, files, beside } = this.#deps;
+    // The index loses texts slower than this turn empties messages: it keeps up.
+    if (state.emptiedSeq >= state.floor.seq || !indexer.isSettled) return;
+    const found = log.range(state.emptiedSeq, state.floor.seq, MAX_EMPTIED + 1);
+    const some = log.cut(found, MAX_EMPTIED).rows;
+    // What is beside a single message may be very many rows: nothing follows it in its turn.
+    const heavy = some.findIndex(({ reactions, poll }) => reactions !== null || poll !== null);
+    const rows = heavy === -1 ? some : some.slice(0, heavy + 1);
+    const last = rows.at(-1);
+    if (!last) return;
+    this.#room.commit((tx) => {
+      for (const row of rows) {
+        indexer.outdate(row);
+        files.storeRevoked(tx, row, history.bodiesOf(row));
+        history.forget(row);
+        for (const store of beside) store.clear(row);
+        log.empty(tx, row);
+      }
+      state.setEmptied(tx, Position.parse(last.seq));
+      tx.publish(() => indexer.resume());
+    });
+  }
+}

@@ -1,0 +1,65 @@
+import { evictDurableObject, runInDurableObject } from "cloudflare:test";
+import { ConversationId } from "../../../src/domain/ids.ts";
+import { conversationPath } from "../accounts/server-conversations.ts";
+import { call } from "../clients/api.ts";
+import { advanceClock } from "../clock.ts";
+import { conversationObject } from "../objects/room.ts";
+
+export const DAY_MS = 24 * 60 * 60_000;
+
+/**
+ * Has a conversation be older by some days: its messages, and when messages expire. Tokens would not outlive
+ * the same by the clock. It sleeps then.
+ * @param days may be a part of one
+ */
+export async function age(id: number, days: number): Promise<void> {
+  const conversation = conversationObject(ConversationId.parse(id));
+  await runInDurableObject(conversation, (_, { storage }) => {
+    const ms = Math.round(days * DAY_MS);
+    storage.sql.exec("UPDATE messages SET created_at = created_at - ?, edited_at = edited_at - ?", ms, ms);
+    storage.sql.exec("UPDATE jobs SET due = due - ? WHERE kind = 'retention'", ms);
+  });
+  await evictDurableObject(conversation);
+}
+
+/** When the retention job of a conversation runs (ms since 1970); null: there is none. */
+export function retentionDue(id: number): Promise<number | null> {
+  return runInDurableObject(conversationObject(ConversationId.parse(id)), (_, { storage }) => {
+    const query = "SELECT due FROM jobs WHERE kind = 'retention'";
+    return storage.sql.exec<{ due: number }>(query).toArray()[0]?.due ?? null;
+  });
+}
+
+/** Runs the alarm of a conversation, as the clock of the machine would, if its retention job is due. */
+export async function runRetention(id: number): Promise<boolean> {
+  const due = await retentionDue(id);
+  if (due === null || due > Date.now()) return false;
+  await runInDurableObject(
+    conversationObject(ConversationId.parse(id)),
+    async (conversation, { storage }) => {
+      await storage.deleteAlarm();
+      await conversation.alarm();
+    },
+  );
+  return true;
+}
+
+/** Runs the retention job until all that has expired is empty. */
+export async function expire(id: number): Promise<void> {
+  for (let tries = 0; await runRetention(id); tries++) {
+    if (tries > 100) throw new Error("retention does not come to an end");
+    // The pause between two parts.
+    advanceClock(1_000);
+  }
+}
+
+/** How a backend sets until when messages are kept. */
+export interface Keeping {
+  retention_days?: number | null;
+  legal_hold?: boolean;
+}
+
+/** Sets until when the messages of a conversation are kept, by a key. */
+export function keep(token: string, id: number, kind: "direct" | "group", keeping: Keeping) {
+  return call("PUT", conversationPath(id), { token, body: { kind, ...keeping } });
+}
