@@ -90,7 +90,7 @@ export const CONVERSATION_JOBS: JobRows<ConversationJobKind, LargeGroup> = {
         },
       ],
     ],
-    ...{ read: 10_000, written: 3_000, bytes: 0 },
+    ...{ read: 620, written: 210, bytes: 0 },
     by: "200 messages, with all that is stored about each, or one with reactions",
   },
   direct_permission: {
