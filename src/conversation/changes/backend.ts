@@ -89,8 +89,8 @@ export class BackendChanges {
   }
 
   /**
-   * Sets until when messages are kept: of a conversation of any kind, of a dissolved group too. The same again
-   * changes nothing.
+   * Sets until when messages are kept: of a conversation of any kind, of a dissolved group too. The same
+   * again changes nothing.
    * @returns whether anything changed
    */
   keep({ retentionDays, legalHold }: Keeping): boolean {

@@ -90,7 +90,8 @@ export class GroupChanges {
       Object.entries(requested).filter(([field, value]) => !isSameJson(Reflect.get(current, field), value)),
     );
     if (Object.keys(change).length === 0) return [];
-    // The system message has the changed custom fields only, and nothing of what clients or backends alone read.
+    // The system message has the changed custom fields only, and nothing of what clients or backends alone
+    // read.
     const {
       metadata: _,
       history: __,

@@ -75,7 +75,7 @@ export class RevokedMessages {
       this.#rows.splice(this.#indexAfter(seq), 0, { seq, sender_id });
   }
 
-  /** Forgets the revoke of an expired message. Counts do not reach back to it. @param root null: main stream */
+  /** Forgets the revoke of an expired message: counts do not reach back. @param root null: main stream */
   forget(root: Seq | null, seq: Seq): void {
     this.#sql.exec("DELETE FROM revoked_messages WHERE thread_root = ? AND seq = ?", root ?? 0, seq);
   }

@@ -62,8 +62,8 @@ export class RetentionSchedule {
   }
 
   /**
-   * When the job runs again after a run (ms since 1970): at once while messages are left to empty, else once a
-   * day at most. null: no message is left that could expire; the next one schedules the job.
+   * When the job runs again after a run (ms since 1970): at once while messages are left to empty, else
+   * once a day at most. null: no message is left that could expire; the next one schedules the job.
    */
   next(): number | null {
     const { state, timing } = this.#deps;

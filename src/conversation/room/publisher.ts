@@ -61,7 +61,7 @@ export class Publisher {
     if (this.#sockets) tell(this.#sockets);
   }
 
-  /** Starts the fan-out after a change, and the calls of hooks, and sees to when messages expire. @see Fanout.changed */
+  /** Starts the fan-out after a change, and calls of hooks; schedules when messages expire. */
   changed(): void {
     try {
       this.#delivery?.fanout.changed();

@@ -14,9 +14,9 @@ const PAGE = 100;
 const MAX_CALLED = 5_000;
 
 /**
- * Wakes each conversation once after a change of `RETENTION_DAYS`, in parts: one that sleeps does not know of
- * it, and would keep its messages until somebody comes. It schedules by itself then. One that fails learns of it
- * when it next wakes. A conversation that is made later knows the setting.
+ * Wakes each conversation once after a change of `RETENTION_DAYS`, in parts: one that sleeps does not know
+ * of it, and would keep its messages until somebody comes. It schedules by itself then. One that fails
+ * learns of it when it next wakes. A conversation that is made later knows the setting.
  * @param days the setting; null: there is none
  * @param maxCalled of this part
  */

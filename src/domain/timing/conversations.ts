@@ -160,7 +160,7 @@ export const CONVERSATION_VALUES = {
   },
   /** Messages that expire. */
   retention: {
-    /** The pause between two runs: a quiet conversation has one alarm a day, so a message is kept a day more. */
+    /** The pause between two runs: a quiet conversation has one alarm a day. Messages are kept a day more. */
     everyMs: 24 * 60 * 60_000,
     /** The pause between two parts of messages that are emptied: others come between. */
     pauseMs: 1_000,

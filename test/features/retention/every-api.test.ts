@@ -1,11 +1,11 @@
 import { beforeAll, expect, test } from "vitest";
-import { makeServerKey } from "../support/accounts/server-keys.ts";
-import { signedInUsers } from "../support/accounts/users.ts";
-import { itemAt } from "../support/objects/room.ts";
-import { age, expire, keep } from "../support/retention/expire.ts";
-import { setTiming } from "../support/timing.ts";
-import { DRIVERS } from "./drivers.ts";
-import { v1 } from "./v1/driver.ts";
+import { makeServerKey } from "../../support/accounts/server-keys.ts";
+import { signedInUsers } from "../../support/accounts/users.ts";
+import { itemAt } from "../../support/objects/room.ts";
+import { age, expire, keep } from "../../support/retention/expire.ts";
+import { setTiming } from "../../support/timing.ts";
+import { DRIVERS } from "../../surfaces/drivers.ts";
+import { v1 } from "../../surfaces/v1/driver.ts";
 
 let key = "";
 

@@ -1,13 +1,13 @@
 import { expect, test } from "vitest";
-import { PASSWORD } from "../../../../scripts/support/person.ts";
-import { TestServer } from "../../../client/test/support/server.ts";
-import { placesOf } from "./stored-texts.ts";
-import { type Story, tell } from "./story.ts";
+import { PASSWORD } from "../../../scripts/support/person.ts";
+import { TestServer } from "../../client/test/support/server.ts";
+import { placesOf } from "./support/stored-texts.ts";
+import { type Story, tell } from "./support/story.ts";
 
 /** Enough messages of another that those before them are in the search index. */
 const INDEXED = 200;
 
-/** The places where words of a story are stored, by what they were: `text` → `Conversation: messages.body`. */
+/** The places where words are stored, by what they were: `text` → `Conversation: messages.body`. */
 function found(state: string, words: Record<string, string>): Record<string, string[]> {
   const places = placesOf(state, Object.values(words));
   const entries = Object.entries(words).map(([what, word]) => [what, [...(places.get(word) ?? [])]] as const);
