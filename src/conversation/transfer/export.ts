@@ -80,10 +80,11 @@ export class ConversationExport {
    */
   own(userId: UserId, after: number): { messages: PortableMessage[]; next: number | null } {
     this.#room.flushSends();
-    const upTo = after + MAX_LOOKED_AT;
+    const from = Math.max(after, this.#room.state.floor.seq);
+    const upTo = from + MAX_LOOKED_AT;
     const query = `SELECT * FROM messages WHERE seq > ? AND seq <= ? AND sender_id = ? AND kind <> 'tip'
       AND revoked_rev IS NULL ORDER BY seq LIMIT ?`;
-    const found = this.#sql.exec<MessageRow>(query, after, upTo, userId, MAX_MESSAGES).toArray();
+    const found = this.#sql.exec<MessageRow>(query, from, upTo, userId, MAX_MESSAGES).toArray();
     const rows = this.#cut(found);
     const last = rows.at(-1);
     const isAll = rows.length === found.length && found.length < MAX_MESSAGES;
@@ -109,11 +110,14 @@ export class ConversationExport {
   /** The next messages: those that have changed, by their last change; then the new ones. */
   #rows({ rev, seq, upToRev, upToSeq }: ExportPosition): MessageRow[] {
     const changed = `SELECT * FROM messages INDEXED BY messages_changed
-      WHERE changed_rev > ? AND changed_rev <= ? AND seq <= ? ORDER BY changed_rev LIMIT ?`;
-    const found = this.#sql.exec<MessageRow>(changed, rev, upToRev, seq, MAX_MESSAGES).toArray();
+      WHERE changed_rev > ? AND changed_rev <= ? AND seq <= ? AND seq > ? ORDER BY changed_rev LIMIT ?`;
+    const { floor } = this.#room.state;
+    const bounds = [rev, upToRev, seq, floor.seq, MAX_MESSAGES];
+    const found = this.#sql.exec<MessageRow>(changed, ...bounds).toArray();
     if (found.length > 0) return this.#cut(found);
     const added = "SELECT * FROM messages WHERE seq > ? AND seq <= ? ORDER BY seq LIMIT ?";
-    return this.#cut(this.#sql.exec<MessageRow>(added, seq, upToSeq, MAX_MESSAGES).toArray());
+    const from = Math.max(seq, floor.seq);
+    return this.#cut(this.#sql.exec<MessageRow>(added, from, upToSeq, MAX_MESSAGES).toArray());
   }
 
   #memberPage(position: ExportPosition): ExportPage {
@@ -121,7 +125,7 @@ export class ConversationExport {
     const ids = this.#sql.exec<{ user_id: UserId }>(query, position.member, MAX_MEMBERS).toArray();
     const rows = ids.flatMap(({ user_id: id }) => this.#room.members.find(id) ?? []);
     const bounds = rows.flatMap((row) => [row.visible_from, row.visible_until ?? 0, row.read_seq]);
-    const nameOf = this.#ids.of(bounds);
+    const nameOf = this.#namesOf(bounds);
     const members = rows.map((row) => portableMember(row, nameOf));
     const reads = rows.flatMap((row): PortableRead[] => {
       if (row.state !== "active") return [];
@@ -131,6 +135,12 @@ export class ConversationExport {
     const isLast = !last || ids.length < MAX_MEMBERS;
     const next = isLast ? null : { ...position, member: last.user_id };
     return { messages: [], members, reads, next };
+  }
+
+  /** The external ids of messages. What has expired is in no export, so nothing names it. */
+  #namesOf(seqs: readonly number[]): ReturnType<MessageExternalIds["of"]> {
+    const { floor } = this.#room.state;
+    return this.#ids.of(seqs.filter((seq) => seq > floor.seq));
   }
 
   /** The first rows that have at most the bytes of a part, and few hides; one at least. */
@@ -154,7 +164,7 @@ export class ConversationExport {
     const seqs = rows.map(({ seq }) => seq);
     const subjects = new Map(rows.flatMap((row) => subjectOf(row) ?? []));
     const named = rows.flatMap(({ quote_seq, thread_root }) => [quote_seq ?? 0, thread_root ?? 0]);
-    const nameOf = this.#ids.of([...seqs, ...named, ...subjects.values()]);
+    const nameOf = this.#namesOf([...seqs, ...named, ...subjects.values()]);
     const reactions = this.#marksOf<string>("reactions", "key", rows.filter(hasReactions));
     const votes = this.#marksOf<number>("votes", "option", rows.filter(isPoll));
     const hiders = this.#hiders(seqs);

@@ -1,11 +1,8 @@
 import type { ConversationStubs } from "../../conversation/stub.ts";
 import { errorFields, log } from "../../lib/logger.ts";
 import { forEachConcurrent } from "../../object/concurrency.ts";
-import {
-  findRetentionRound,
-  listConversationIds,
-  storeRetentionRound,
-} from "../../storage/conversations/retention-round.ts";
+import { findRetentionRound, storeRetentionRound } from "../../storage/conversations/retention-round.ts";
+import { listConversationIds } from "../../storage/data/exported.ts";
 import type { Database } from "../../storage/database.ts";
 
 /** The conversations that are called at once, before the place is stored, and in one hour. */

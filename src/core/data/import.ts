@@ -339,6 +339,8 @@ class Import {
       metadata: writeMetadata(record.metadata),
       history: record.history === null ? null : record.history === "all",
       mayLeave: record.leave,
+      retentionDays: null,
+      legalHold: false,
     };
     const insert = (given: Handle | null) => {
       const code = ConversationCode.parse(randomHex());

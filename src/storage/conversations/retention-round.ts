@@ -1,8 +1,6 @@
-import { asc, sql } from "drizzle-orm";
-import type { ConversationId } from "../../domain/ids.ts";
 import { queryD1 } from "../d1-errors.ts";
 import type { Database } from "../database.ts";
-import { conversations, retentionRound } from "../schema.ts";
+import { retentionRound } from "../schema.ts";
 
 /** A round through the conversations after a change of the setting. */
 export interface RetentionRound {
@@ -24,20 +22,4 @@ export async function storeRetentionRound(db: Database, round: RetentionRound | 
   if (!round) return void (await queryD1(db.delete(retentionRound)));
   const insert = db.insert(retentionRound).values({ id: 1, ...round });
   await queryD1(insert.onConflictDoUpdate({ target: retentionRound.id, set: round }));
-}
-
-/** The ids of conversations behind one, ascending. */
-export async function listConversationIds(
-  db: Database,
-  after: number,
-  limit: number,
-): Promise<ConversationId[]> {
-  const { id } = conversations;
-  const query = db
-    .select({ id })
-    .from(conversations)
-    .where(sql`${id} > ${after}`)
-    .orderBy(asc(id))
-    .limit(limit);
-  return (await queryD1(query)).map((row) => row.id);
 }

@@ -27,6 +27,7 @@ import { evict, untilCheckpoint } from "../../support/objects/sleep.ts";
 import { age, expire, keep, runRetention } from "../../support/retention/expire.ts";
 import { setTiming } from "../../support/timing.ts";
 import { bodies, v1 } from "../../surfaces/formpost/client.ts";
+import { exportAll } from "../data/records.ts";
 
 const OLD = "quaggaword";
 
@@ -136,6 +137,20 @@ function hookJobs(id: ConversationId): Promise<number> {
     (_, { storage }) => storage.sql.exec("SELECT 1 FROM jobs WHERE kind = 'hooks'").toArray().length,
   );
 }
+
+test("an export has nothing that has expired, and names none of it", async () => {
+  const id = await groupFor(10);
+  const { seq } = await send(ann, id, `${OLD} first`);
+  await age(id, 6);
+  await send(bob, id, { kind: "text", body: { text: "quoting" }, quote_seq: seq });
+  await age(id, 5);
+  // Nothing is emptied yet.
+  await runRetention(id);
+  const exporting = (await makeServerKey(["data"])).text;
+  const { records } = await exportAll(exporting, `/v1/server/conversations/${id}/export`);
+  expect(JSON.stringify(records)).toContain("quoting");
+  expect(JSON.stringify(records)).not.toContain(OLD);
+});
 
 test("many go in parts: at once for readers, a few hundred a turn for the storage", async () => {
   const id = await groupFor(10);
