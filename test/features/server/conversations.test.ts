@@ -175,7 +175,7 @@ test("what is no group, or no input for one, changes nothing", async () => {
   let deep: object = {};
   for (let level = 0; level < 40; level++) deep = { deep };
   for (const [wrong, at] of [
-    [{ kind: "direct" }, "body.kind"],
+    [{ kind: "channel" }, "body.kind"],
     [{ owner: undefined }, "body.owner"],
     [{ owner: "bob" }, "body.owner"],
     [{ members: [1.5] }, "body.members.0"],
@@ -190,6 +190,8 @@ test("what is no group, or no input for one, changes nothing", async () => {
     expectProblem(refused, 400, "validation_failed");
     expect(JSON.stringify(refused.body)).toContain(`"${at}`);
   }
+  // A direct conversation is never made here.
+  expectProblem(await put(ext, { kind: "direct" }), 404, "not_found");
   expectProblem(await put(ext, { ...good, members: [999_999_999] }), 404, "not_found");
   expectProblem(await call("GET", conversationPath(ext), { token }), 404, "not_found");
   for (const path of ["ext:", "x", "0", `ext:${"x".repeat(129)}`])

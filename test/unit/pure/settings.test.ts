@@ -32,6 +32,7 @@ const DEFAULTS = {
   issuers: [],
   pageIssuer: null,
   wayOut: { allowsLoopback: false, resolver: "https://cloudflare-dns.com/dns-query" },
+  retentionDays: null,
   policies: { profiles: "user", direct: "anyone", groups: "anyone", lookup: "anyone" },
 };
 
