@@ -56,7 +56,7 @@ import { usersIn } from "./refs.ts";
  * What one call of a conversation stores, in messages and UTF-16 units: sends wait no longer than for a
  * page.
  */
-const MAX_MESSAGES = 200;
+const MAX_MESSAGES = 50;
 const MAX_UNITS = 512 * 1024;
 const MAX_MEMBERS = 500;
 

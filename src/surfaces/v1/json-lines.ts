@@ -5,39 +5,47 @@ import { ExportRecord, FORMAT_VERSION } from "../../domain/data/records.ts";
 import { attempt } from "../../domain/errors.ts";
 import type { FileOrigins } from "../../domain/files/file-origins.ts";
 import { parseJson, requireSound } from "../../http/json.ts";
+import { nextTurn } from "../../lib/next-turn.ts";
 
 /** The media type of JSON Lines. Its type is wide: a route would take one with `json` in it for JSON. */
 export const JSON_LINES: string = "application/x-ndjson";
+
+/** Lines that are read in one turn: others of the isolate wait no longer. */
+const LINES_AT_ONCE = 50;
 
 /**
  * The records of a body of JSON Lines. A line that is none is noted in the report, and empty ones are left
  * out.
  */
-export function readRecords(body: string, report: ImportReport): Line[] {
-  return body.split("\n").flatMap((text, i): Line[] => {
-    if (text.trim() === "") return [];
-    const line = i + 1;
-    const json = attempt(() => {
-      const value = parseJson(text, "line");
-      requireSound(value, "line");
-      return value;
-    });
-    if (!json.ok) {
-      report.leaveOut({ line, type: null, externalId: null, reason: json.detail });
-      return [];
-    }
-    const parsed = ExportRecord.safeParse(json.value);
-    if (!parsed.success) {
-      const reason = z.prettifyError(parsed.error);
-      report.leaveOut({ line, type: typeOf(json.value), externalId: null, reason });
-      return [];
-    }
-    const record = parsed.data;
-    if (record.type !== "version" || record.version.format <= FORMAT_VERSION) return [{ line, record }];
-    const reason = `The file has the format ${record.version.format}; this server reads up to ${FORMAT_VERSION}.`;
-    report.leaveOut({ line, type: "version", externalId: null, reason });
-    return [];
+export async function readRecords(body: string, report: ImportReport): Promise<Line[]> {
+  const lines: Line[] = [];
+  for (const [i, text] of body.split("\n").entries()) {
+    if (i % LINES_AT_ONCE === LINES_AT_ONCE - 1) await nextTurn();
+    const record = text.trim() === "" ? null : readRecord(text, i + 1, report);
+    if (record) lines.push({ line: i + 1, record });
+  }
+  return lines;
+}
+
+function readRecord(text: string, line: number, report: ImportReport): ExportRecord | null {
+  const refuse = (type: ReturnType<typeof typeOf> | "version", reason: string) => {
+    report.leaveOut({ line, type, externalId: null, reason });
+    return null;
+  };
+  const json = attempt(() => {
+    const value = parseJson(text, "line");
+    requireSound(value, "line");
+    return value;
   });
+  if (!json.ok) return refuse(null, json.detail);
+  const parsed = ExportRecord.safeParse(json.value);
+  if (!parsed.success) return refuse(typeOf(json.value), z.prettifyError(parsed.error));
+  const record = parsed.data;
+  if (record.type !== "version" || record.version.format <= FORMAT_VERSION) return record;
+  return refuse(
+    "version",
+    `The file has the format ${record.version.format}; this server reads up to ${FORMAT_VERSION}.`,
+  );
 }
 
 const Typed = z.object({ type: z.enum(IMPORTED_TYPES) });

@@ -35,9 +35,7 @@ function schemaOf(schema: z.ZodType, description: string): object {
 }
 
 const Records = z.looseObject({
-  oneOf: z.array(
-    z.looseObject({ properties: z.looseObject({ message: z.looseObject({}).optional() }) }),
-  ),
+  oneOf: z.array(z.looseObject({ properties: z.looseObject({ message: z.looseObject({}).optional() }) })),
 });
 
 /** The schema of records, whose messages have exported content, unless they are revoked. */

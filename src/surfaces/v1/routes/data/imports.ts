@@ -44,7 +44,7 @@ export const imports = v1Router()
   .openapi(importRoute, async (c) => {
     const body = decodeUtf8(await readUpTo(c.req.raw, LIMITS.importBytes));
     const report = new ImportReport();
-    const lines = readRecords(body, report);
+    const lines = await readRecords(body, report);
     if (c.req.valid("query").dry_run) report.wouldImport(lines.map(({ record }) => record.type));
     else await importRecords(c.var.core, c.var.key.id, lines, report);
     return c.json(serializeReport(report), 200);
