@@ -24,6 +24,7 @@ import { GroupName, looksDeleted } from "../../domain/names/names.ts";
 import { writeMetadata } from "../../domain/server/metadata.ts";
 import type { ServerKeyId } from "../../domain/server/server-key.ts";
 import { ExternalId } from "../../domain/server/user-ref.ts";
+import { nextTurn } from "../../lib/next-turn.ts";
 import { randomHex } from "../../lib/random.ts";
 import {
   findImportedConversations,
@@ -362,7 +363,11 @@ class Import {
   }
 
   async messages(lines: Line<MessageRecord>[]): Promise<void> {
-    const named = lines.map(({ record }) => namedBy(record));
+    const named: ReturnType<typeof namedBy>[] = [];
+    for (const { record } of lines) {
+      if (named.length % MAX_MESSAGES === MAX_MESSAGES - 1) await nextTurn();
+      named.push(namedBy(record));
+    }
     await this.#learnConversations(named.flatMap(({ conversations }) => conversations));
     await this.#learnUsers(named.flatMap(({ users }) => users));
     await this.#learnFiles(named.flatMap(({ files }) => files));
