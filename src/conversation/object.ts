@@ -7,7 +7,6 @@ import { ConversationChannelEnd } from "./channel-end.ts";
 import { ConversationLifecycle } from "./lifecycle.ts";
 
 /** The Durable Object of a conversation. */
-// biome-ignore lint/suspicious/noUnsafeDeclarationMerging: `serveCalls` defines the methods of the interface
 export abstract class ConversationObject extends ConversationLifecycle {
   static {
     serveCalls(ConversationObject.prototype, CONVERSATION_CALLS, {

@@ -8,7 +8,7 @@ import { type Story, tell } from "./support/story.ts";
 const INDEXED = 200;
 
 /** The places where words are stored, by what they were: `text` → `Conversation: messages.body`. */
-function found(state: string, words: Record<string, string>): Record<string, string[]> {
+function found(state: string, words: Record<string, string>): Record<string, readonly string[]> {
   const places = placesOf(state, Object.values(words));
   const entries = Object.entries(words).map(([what, word]) => [what, [...(places.get(word) ?? [])]] as const);
   return Object.fromEntries(entries.filter(([, at]) => at.length > 0));

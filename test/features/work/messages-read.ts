@@ -38,10 +38,7 @@ export const MESSAGES_READ = {
   },
   ownMessages: {
     worst: "the messages of the owner",
-    cases: [
-      (g) => [{ of: g.owner, after: 0 }],
-      (g) => [{ of: g.owner, after: (g.largest[0] ?? 1) - 1 }],
-    ],
+    cases: [(g) => [{ of: g.owner, after: 0 }], (g) => [{ of: g.owner, after: (g.largest[0] ?? 1) - 1 }]],
     ...{ read: 4_000, written: 5, bytes: 50_000 },
     by: "2,000 messages that are looked through; 256 KiB of them",
   },

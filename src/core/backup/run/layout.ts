@@ -72,7 +72,6 @@ export type Manifest = z.infer<typeof Manifest>;
 
 /** The steps of a run, in their order: inboxes come before their conversations, the database last. */
 const Step = z.enum([...ObjectKind.options, "database", "files"]);
-export type Step = z.infer<typeof Step>;
 
 export const RunProgress = z.object({
   format: z.literal(BACKUP_FORMAT),
