@@ -12,8 +12,8 @@ const MESSAGES = 300;
 
 /**
  * Backs a deployment up, loses its whole state folder, restores it, and compares what users see: lists,
- * unread counts, histories, friends, files, drafts, scheduled and saved messages, search. Then once more, with
- * what is new.
+ * unread counts, histories, friends, files, drafts, scheduled and saved messages, search. Then once more,
+ * with what is new.
  * @throws an Error if anything differs
  */
 export async function loseAll(folder: TemporaryFolder): Promise<void> {

@@ -27,13 +27,14 @@ export class MemberImport {
   }
 
   /**
-   * Sets what the creation of a conversation leaves out. The same again changes nothing.
+   * Sets what the creation of a conversation leaves out, unless its profile has changed since.
    * @param dissolvedAt null: it is not dissolved
    * @returns whether anything changed
    */
   profile(change: Partial<Profile>, dissolvedAt: number | null): boolean {
     this.#room.flushSends();
     const { state } = this.#room;
+    if (state.profile.version > 0) return false;
     const changed = Object.entries(change).filter(
       ([field, value]) => !isSameJson(Reflect.get(state.profile, field), value),
     );

@@ -293,7 +293,10 @@ class Import {
   }
 
   async #direct(record: ConversationFields, known: ImportedConversation | undefined): Promise<ImportOutcome> {
-    if (known) return { result: "unchanged" };
+    if (known) {
+      await this.#profile(known.id, record);
+      return { result: "unchanged" };
+    }
     const { external_id: externalId, users = [] } = record;
     const [one, other] = users.map((ref) => this.#users.get(ref));
     if (!one || !other || one.id === other.id)
@@ -307,11 +310,12 @@ class Import {
         reason: `These two have a direct conversation with another external id: ${found?.externalId}.`,
       };
     this.#conversations.set(externalId, { id: found.id, kind: "direct" });
+    await this.#profile(found.id, record);
     return { result: "imported" };
   }
 
   async #group(record: ConversationFields, known: ImportedConversation | undefined): Promise<ImportOutcome> {
-    const { conversations, db } = this.#core;
+    const { db } = this.#core;
     const { external_id: externalId, dissolved_at: dissolvedAt } = record;
     const notes: string[] = [];
     const owner = record.owner === null ? undefined : this.#users.get(record.owner);
@@ -322,7 +326,10 @@ class Import {
       };
     if (record.owner === null && dissolvedAt === null)
       return { result: "left_out", reason: "A group that is not dissolved needs an `owner`." };
-    if (known) return { result: "unchanged" };
+    if (known) {
+      await this.#profile(known.id, record);
+      return { result: "unchanged" };
+    }
     const handle = record.handle === null ? null : Handle.safeParse(record.handle);
     const name = GroupName.safeParse(record.name);
     if (!name.success && record.name !== "") notes.push("its name cannot be had here");
@@ -340,8 +347,8 @@ class Import {
       metadata: writeMetadata(record.metadata),
       history: record.history === null ? null : record.history === "all",
       mayLeave: record.leave,
-      retentionDays: null,
-      legalHold: false,
+      retentionDays: record.retention_days,
+      legalHold: record.legal_hold,
     };
     const insert = (given: Handle | null) => {
       const code = ConversationCode.parse(randomHex());
@@ -357,9 +364,20 @@ class Import {
       return { result: "unchanged" };
     }
     this.#conversations.set(externalId, { id, kind: "group" });
-    const { muteAll, threads } = profile;
-    await conversations.importProfile(id, { change: { muteAll, threads }, dissolvedAt });
+    await this.#profile(id, record);
     return { result: "imported", note: notes.length > 0 ? notes.join("; ") : undefined };
+  }
+
+  /** What the creation leaves out, also after an import that broke off behind it. */
+  async #profile(id: ConversationId, record: ConversationFields): Promise<void> {
+    const change = {
+      ...(record.mute_all && { muteAll: true }),
+      ...(!record.threads && { threads: false }),
+      ...(record.retention_days !== null && { retentionDays: record.retention_days }),
+      ...(record.legal_hold && { legalHold: true }),
+    };
+    if (Object.keys(change).length > 0 || record.dissolved_at !== null)
+      await this.#core.conversations.importProfile(id, { change, dissolvedAt: record.dissolved_at });
   }
 
   async messages(lines: Line<MessageRecord>[]): Promise<void> {

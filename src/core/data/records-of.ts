@@ -78,6 +78,8 @@ export function conversationRecord(
     metadata: readMetadata(profile.metadata),
     custom_fields: profile.customFields,
     dissolved_at: dissolvedAt,
+    retention_days: profile.retentionDays,
+    legal_hold: profile.legalHold,
   };
 }
 

@@ -2,6 +2,7 @@ import { z } from "zod";
 import { ProfileFields } from "../accounts/user.ts";
 import { JoinPolicy, PolicyName, Role } from "../conversations/group-kind.ts";
 import { CustomFields } from "../custom-fields.ts";
+import { LIMITS } from "../limits.ts";
 import { Content } from "../messages/content.ts";
 import { Priority } from "../messages/message.ts";
 import { PollBody } from "../messages/polls.ts";
@@ -85,6 +86,10 @@ export const ConversationFields = z.object({
   metadata: Metadata.default({}),
   custom_fields: CustomFields.default({}),
   dissolved_at: Time.nullable().default(null),
+  /** days after which its messages expire; 0: never; null: as the deployment says */
+  retention_days: z.int().nonnegative().max(LIMITS.retentionDays).nullable().default(null),
+  /** its messages do not expire */
+  legal_hold: z.boolean().default(false),
 });
 export type ConversationFields = z.infer<typeof ConversationFields>;
 

@@ -14,8 +14,8 @@ interface OwnFilesDeps {
 }
 
 /**
- * The files of a user whose account is deleted: those that nothing shows are deleted. What conversations erase
- * they look after themselves.
+ * The files of a user whose account is deleted: those that nothing shows are deleted. Conversations look
+ * after what they erase.
  */
 export class OwnFiles {
   readonly #jobs: Scheduler;

@@ -9,7 +9,7 @@ import { fileHolds } from "../schema.ts";
 const isOf = (userId: UserId, id: FileHolderId) =>
   and(eq(fileHolds.userId, userId), eq(fileHolds.scheduledId, id));
 
-/** Holds these files for a scheduled message or a stored draft, and no others. @see UserDirectory.holdFiles */
+/** Holds these files for a message that waits, and no others. @see UserDirectory.holdFiles */
 export async function holdFiles(
   db: Database,
   userId: UserId,
@@ -36,7 +36,7 @@ export async function holdFiles(
   );
 }
 
-/** Holds the files of a scheduled message or a stored draft no longer than until then. @see UserDirectory.releaseFiles */
+/** Holds the files of such a message no longer than until then. @see UserDirectory.releaseFiles */
 export async function releaseFiles(
   db: Database,
   userId: UserId,

@@ -10,8 +10,8 @@ import { endQueries, type Look } from "./file-expiry.ts";
 /** Files that their uploaders have taken back: docs/design/files.md. */
 
 /**
- * Deletes those of these files that expired `deletionMs` ago and that nothing shows, with the uploads in parts
- * that they came from. Those that something shows expire no more.
+ * Deletes those of these files that expired `deletionMs` ago and that nothing shows, with their uploads in
+ * parts. Those that something shows expire no more.
  * @returns those that are gone, also from before; and when the others that have an expiry are due (ms since
  *   1970; null: none has)
  */
@@ -74,8 +74,8 @@ export function releaseQuery(db: Database, isNamed: SQL, isReleased: SQL, expire
 }
 
 /**
- * Releases the files of a deleted account that no message shows. They expire at `expiresAt` (ms since 1970), if
- * not before.
+ * Releases the files of a deleted account that no message shows. They expire at `expiresAt` (ms since 1970),
+ * if not before.
  * @param page `limit` of its files behind the key `after`
  * @returns the released files, and the last one that was looked at; null: there is none behind `after`
  */

@@ -35,8 +35,8 @@ export const files = sqliteTable(
 );
 
 /**
- * The files that a scheduled message or a stored draft will show. A file with a row here is not deleted before
- * `until`, except by its uploader.
+ * The files that a scheduled message or a stored draft will show. A file with a row here is not deleted
+ * before `until`, except by its uploader.
  */
 export const fileHolds = sqliteTable(
   "file_holds",

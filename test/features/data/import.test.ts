@@ -94,6 +94,21 @@ test("members find an imported group with its times and its order, and have noth
   expect(found.body).toMatchObject({ items: [{ seq: 8 }] });
 });
 
+test("a group has its settings, also after an import that broke off behind its creation", async () => {
+  const { prefix, records } = world();
+  const set = { threads: false, retention_days: 400, legal_hold: true };
+  const settings = records.map(
+    (record): ExportRecordInput =>
+      record.type === "conversation"
+        ? { ...record, conversation: { ...record.conversation, ...set } }
+        : record,
+  );
+  await importAll(key, lines(records.slice(0, 5)));
+  await importAll(key, lines(settings));
+  const { body } = await call("GET", `/v1/server/conversations/ext:${prefix}:room`, { token: key });
+  expect(body).toMatchObject({ name: "Room", retention_days: 400, legal_hold: true });
+});
+
 test("a repeat changes nothing, and goes on where an import broke off", async () => {
   const { records } = world();
   await importAll(key, lines(records.slice(0, 9)));

@@ -49,7 +49,7 @@ async function abort(stub: DurableObjectStub): Promise<void> {
   await runInDurableObject(stub, (_, state) => state.abort("lost on purpose")).catch(() => undefined);
 }
 
-/** Aborts an object, with its writes durable, after D1 has run its n-th statement or batch: it has no answer. */
+/** Aborts an object, its writes durable, after D1 has run its n-th statement or batch: it has no answer. */
 export function loseAfterD1(stub: DurableObjectStub, step: number): InjectedFault {
   return loseD1(step, async (work) => {
     await work();

@@ -226,7 +226,7 @@ describe("the Worker", () => {
     expect(knownMs).toBeLessThan(deletionMs);
     // A forward that was under way.
     expect(deviceFeed.sendTimeoutMs + knownMs).toBeLessThan(expiryMs + deletionMs);
-    // The file of a scheduled message is held until its conversation has recorded it, and no longer than that.
+    // The file of a scheduled message is held until its conversation has recorded it, and no longer.
     expect(scheduled.releaseMs).toBeGreaterThan(knownMs);
     expect(scheduled.releaseMs).toBeLessThan(expiryMs + deletionMs);
   });
