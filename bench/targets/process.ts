@@ -53,7 +53,8 @@ export function startWorker(
   return launch("workerd", async (scratch) => {
     const planned = join(scratch, "plan.json");
     const worker = await plan(config, entry, scratch, bindings);
-    const migrations = [...worker.migrations, { binding: "DB", queries: [...queries] }];
+    const further = queries.length > 0 ? [{ binding: "DB", queries: [...queries] }] : [];
+    const migrations = [...worker.migrations, ...further];
     writeFileSync(planned, JSON.stringify({ ...worker, migrations, inspector } satisfies Plan));
     return [join(import.meta.dirname, "../host.ts"), planned];
   });

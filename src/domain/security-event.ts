@@ -31,6 +31,7 @@ export const SecurityAction = z.enum([
   "token_issued",
   "suspended",
   "suspension_lifted",
+  "exported",
 ]);
 export type SecurityAction = z.infer<typeof SecurityAction>;
 

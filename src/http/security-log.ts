@@ -28,6 +28,7 @@ const LEVELS: Record<SecurityAction, "info" | "warn"> = {
   token_issued: "info",
   suspended: "info",
   suspension_lifted: "info",
+  exported: "info",
 };
 
 /** The forms of an address block: an IPv4 address, or a /64. */

@@ -30,7 +30,7 @@ type Limiter = (typeof LIMITERS)[number];
  */
 type Row =
   | ["user", "light" | "page" | "search" | "whole", "address"?, "optional"?]
-  | ["backend", "light" | "page"]
+  | ["backend", "light" | "page" | "whole"]
   | ["anybody", "address"]
   | ["anybody"]
   | ["key"];
@@ -49,6 +49,9 @@ const key = (...routes: string[]) => routes.map((route): [string, Row] => [route
 const backend = (...routes: string[]) => routes.map((route): [string, Row] => [route, ["backend", "light"]]);
 const backendPage = (...routes: string[]) =>
   routes.map((route): [string, Row] => [route, ["backend", "page"]]);
+
+const backendWhole = (...routes: string[]) =>
+  routes.map((route): [string, Row] => [route, ["backend", "whole"]]);
 
 const GROUP_MEMBERS = ["member", "groupMember", "group"];
 
@@ -147,7 +150,7 @@ const ROUTES = new Map<string, Row>([
   // A code that lets nobody in is counted as a refused call.
   ...guess("POST /v1/invitations/:code"),
   ["GET /v1/invitations/:code", ["user", "light", "address", "optional"]],
-  ...whole("POST /v1/me/repair"),
+  ...whole("POST /v1/me/repair", "GET /v1/me/export"),
   ...search("GET /v1/conversations/:id/messages/search", "GET /v1/messages/search"),
   ...search("GET /v1/saved", "GET /v1/mentions", "GET /v1/threads"),
   ...page(
@@ -198,6 +201,11 @@ const ROUTES = new Map<string, Row>([
     "DELETE /v1/server/users/:ref/suspension",
   ),
   ...backendPage("GET /v1/server/users", "POST /v1/server/users"),
+  ...backendPage("POST /v1/server/imports", "PUT /v1/server/imports/files/:sha256"),
+  ...backendWhole("GET /v1/server/export", "GET /v1/server/conversations/:cref/export"),
+  ...backendWhole("GET /v1/server/users/:ref/export"),
+  ...backend("POST /v1/server/backup/read", "POST /v1/server/backup/write"),
+  ...backend("GET /v1/server/backup/files/:key", "PUT /v1/server/backup/files/:key"),
   ...backend("GET /v1/server/conversations/:cref", "POST /v1/server/conversations/:cref/messages"),
   ...backendPage(
     "GET /v1/server/conversations",

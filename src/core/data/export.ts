@@ -4,6 +4,7 @@ import type { ExportPage, ExportPosition } from "../../domain/data/portable-mess
 import { type ExportRecord, FORMAT_VERSION } from "../../domain/data/records.ts";
 import { ConversationId } from "../../domain/ids.ts";
 import type { ConversationRef } from "../../domain/server/conversation-ref.ts";
+import type { ServerKeyId } from "../../domain/server/server-key.ts";
 import type { ExternalId } from "../../domain/server/user-ref.ts";
 import {
   findExportedConversations,
@@ -71,8 +72,14 @@ export interface ExportQuery {
  * is not told, but for   accounts, messages and memberships.
  * @throws `validation_failed` for a cursor that is none
  */
-export function exportDeployment(core: Core, query: ExportQuery): AsyncGenerator<ExportRecord> {
-  return deploymentPart(core, startOf(query), query.cursor === undefined);
+export function exportDeployment(
+  core: Core,
+  by: ServerKeyId,
+  query: ExportQuery,
+): AsyncGenerator<ExportRecord> {
+  const start = startOf(query);
+  core.securityLog.record("exported", { user: null, by: null, serverKey: by });
+  return deploymentPart(core, start, query.cursor === undefined);
 }
 
 async function* deploymentPart(core: Core, start: Cursor, isFirst: boolean): AsyncGenerator<ExportRecord> {
@@ -219,11 +226,14 @@ const RoomCursor = z.tuple([Cursor.shape.room.unwrap()]);
  */
 export async function exportConversation(
   core: Core,
+  by: ServerKeyId,
   ref: ConversationRef,
   { cursor }: Pick<ExportQuery, "cursor">,
 ): Promise<AsyncGenerator<ExportRecord>> {
   const { id } = await requireConversation(core, ref);
-  return conversationPart(core, id, cursor === undefined ? null : readCursor(RoomCursor, cursor)[0]);
+  const start = cursor === undefined ? null : readCursor(RoomCursor, cursor)[0];
+  core.securityLog.record("exported", { user: null, by: null, conversation: id, serverKey: by });
+  return conversationPart(core, id, start);
 }
 
 async function* conversationPart(

@@ -1,6 +1,7 @@
 import type { PortableMessage } from "../../domain/data/portable-message.ts";
 import type { ExportRecord } from "../../domain/data/records.ts";
 import type { UserId } from "../../domain/ids.ts";
+import type { ServerKeyId } from "../../domain/server/server-key.ts";
 import {
   type ExportedConversation,
   findExportedConversations,
@@ -22,8 +23,15 @@ const ROWS = 500;
 /**
  * All that a user has: profile, friends, blocks, uploaded files, and in each conversation the messages that
  * they have sent and not revoked. Others are named by numbers.
+ * @param by the key of a team's backend; absent: the user asks
  */
-export async function* exportUser(core: Core, userId: UserId): AsyncGenerator<ExportRecord> {
+export function exportUser(core: Core, userId: UserId, by?: ServerKeyId): AsyncGenerator<ExportRecord> {
+  const event = by === undefined ? { by: userId } : { by: null, serverKey: by };
+  core.securityLog.record("exported", { user: userId, ...event });
+  return recordsOf(core, userId);
+}
+
+async function* recordsOf(core: Core, userId: UserId): AsyncGenerator<ExportRecord> {
   const refs = OWN_REFS;
   yield versionRecord(core, Date.now());
   const [user] = await findExportedUsers(core.db, [userId]);

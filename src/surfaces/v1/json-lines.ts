@@ -78,6 +78,7 @@ export function linesOf(
         return;
       }
       controller.enqueue(encoder.encode(chunk));
+      await nextTurn();
     },
     async cancel() {
       await records.return(undefined);
@@ -85,5 +86,5 @@ export function linesOf(
   });
 }
 
-/** UTF-16 units that are sent together. */
-const CHUNK = 64 * 1024;
+/** UTF-16 units that are sent together, and made in one turn. */
+const CHUNK = 16 * 1024;

@@ -110,5 +110,6 @@ export async function login(username: string, headers: Record<string, string> = 
 /** Parses JSON by its content type; other content stays text. */
 function parse(text: string, type: string | null): unknown {
   if (text === "") return undefined;
-  return type?.includes("json") ? JSON.parse(text) : text;
+  // Lines of JSON are no JSON.
+  return type?.includes("json") && !type.includes("ndjson") ? JSON.parse(text) : text;
 }

@@ -45,7 +45,8 @@ export async function wire({
   if (response.status !== 101 && !response.headers.has("X-Request-Id"))
     throw new Error(`${method} ${path} answered without a request id`);
   const text = await response.text();
-  const isJson = text !== "" && (response.headers.get("Content-Type")?.includes("json") ?? false);
+  const type = response.headers.get("Content-Type") ?? "";
+  const isJson = text !== "" && type.includes("json") && !type.includes("ndjson");
   return { status: response.status, headers: response.headers, body: isJson ? JSON.parse(text) : text };
 }
 

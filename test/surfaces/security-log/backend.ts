@@ -7,7 +7,7 @@ import { id, type Row, type Scene, v1 } from "./scene.ts";
 
 /** A call with a key that may do all that these rows do. */
 async function byKey(method: string, path: string, body?: Record<string, unknown>) {
-  const { text } = await makeServerKey(["keys", "users", "tokens", "act", "conversations"]);
+  const { text } = await makeServerKey(["keys", "users", "tokens", "act", "conversations", "data"]);
   return v1(text, method, path, body);
 }
 
@@ -33,6 +33,11 @@ export const BACKEND: Row[] = [
     what: "a new user of the backend",
     run: () => byKey("PUT", `/server/users/ext:${freshExternalId()}`, {}),
     events: () => [{ action: "registered", ...KEY }],
+  },
+  {
+    what: "an export of a user by the backend",
+    run: (scene) => byKey("GET", ofAnn(scene, "/export")),
+    events: ({ ann }) => [{ action: "exported", user: id(ann), ...KEY }],
   },
   {
     what: "a token for a user",

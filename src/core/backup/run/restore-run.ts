@@ -146,8 +146,9 @@ async function loadFiles(
 }
 
 /**
- * Has all objects answer: conversations first, which each inbox asks. A user without a copy of the inbox may
- * be in conversations, too.
+ * Has all objects answer. Inboxes come twice: before conversations, which would count those that do not
+ * answer as failing, and behind them, as each repairs its list by asking them. A user without a copy of the
+ * inbox may be in conversations, too.
  */
 async function finish(
   store: BackupStore,
@@ -165,7 +166,7 @@ async function finish(
       report({ step: "finish", done });
     }
   };
-  for (const kind of ["conversation", "hook"] as const)
+  for (const kind of ["inbox", "conversation", "hook"] as const)
     for (const name of Object.values(shards[kind]))
       await all(kind, Object.keys((await readJson(store, name, Shard)).objects));
   for (const { table, name } of index.parts)

@@ -4,6 +4,7 @@ import { exportConversation, exportDeployment } from "../../../../core/data/expo
 import { exportUser } from "../../../../core/data/own-export.ts";
 import { requireServerUser } from "../../../../core/server/server-users.ts";
 import type { UserId } from "../../../../domain/ids.ts";
+import type { ServerKeyId } from "../../../../domain/server/server-key.ts";
 import { weighs } from "../../../../http/access/rate-limit.ts";
 import { JSON_LINES, linesOf } from "../../json-lines.ts";
 import { callerRoutes, serverRoutes } from "../../route.ts";
@@ -67,23 +68,23 @@ const ownRoute = callerRoutes("Accounts", weighs("whole"))("get", "/v1/me/export
 
 export const exports = v1Router()
   .openapi(deploymentRoute, (c) => {
-    const records = exportDeployment(c.var.core, c.req.valid("query"));
+    const records = exportDeployment(c.var.core, c.var.key.id, c.req.valid("query"));
     return answer(linesOf(records, c.var.core.fileOrigins), JSON_LINES);
   })
   .openapi(conversationRoute, async (c) => {
     const { cref } = c.req.valid("param");
-    const records = await exportConversation(c.var.core, cref, c.req.valid("query"));
+    const records = await exportConversation(c.var.core, c.var.key.id, cref, c.req.valid("query"));
     return answer(linesOf(records, c.var.core.fileOrigins), JSON_LINES);
   })
   .openapi(userRoute, async (c) => {
     const { id } = await requireServerUser(c.var.core, c.req.valid("param").ref);
-    return zipOf(c.var.core, id);
+    return zipOf(c.var.core, id, c.var.key.id);
   })
   .openapi(ownRoute, (c) => zipOf(c.var.core, c.var.caller.userId));
 
 /** The records of a user as a zip. */
-function zipOf(core: Core, userId: UserId): Response {
-  const input = linesOf(exportUser(core, userId), core.fileOrigins);
+function zipOf(core: Core, userId: UserId, by?: ServerKeyId): Response {
+  const input = linesOf(exportUser(core, userId, by), core.fileOrigins);
   const now = new Date();
   const file = `parley-export-${userId}-${now.toISOString().slice(0, "2026-11-26".length)}.zip`;
   const zipped = makeZip([{ name: "records.jsonl", input, lastModified: now }]);
