@@ -268,8 +268,8 @@ test("an inbox wakes without a look at its list, however many conversations have
     expect(list.ids(0, LENGTH + 1).length).toBe(LENGTH);
     expect(queries.filter((query) => query.includes("conversations"))).toEqual([]);
     const schema = sql.exec<{ n: number }>("SELECT count(*) AS n FROM sqlite_master").one().n;
-    // A start looks for its tables three times, once of them whether a restore is under way, reads two rows of
-    // each step at most, and a few others.
+    // A start looks for its tables three times, once for a restore that is under way, reads two rows of each
+    // step at most, and a few others.
     expect(rows).toBeLessThan(20 + 3 * schema + 2 * MIGRATIONS.length);
   });
 });
