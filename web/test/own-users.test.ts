@@ -34,8 +34,13 @@ async function send(page: Page, text: string): Promise<void> {
   await page.getByRole("textbox", { name: "Message" }).press("Enter");
 }
 
-test("two users of an issuer chat in a page of their product, whose backend hears of it", async () => {
-  await expect.poll(() => printed).toContain("Ben: http");
+/** The example starts four servers: on a busy machine that takes a minute and a half (ms). */
+const START_MS = 150_000;
+
+test("two users of an issuer chat in a page of their product, whose backend hears of it", {
+  timeout: 2 * START_MS,
+}, async () => {
+  await expect.poll(() => printed, { timeout: START_MS }).toContain("Ben: http");
   const [ann, ben] = [await pageOf("Ann"), await pageOf("Ben")];
   await send(ann, "Lunch?");
   await ben.getByText("Lunch?", { exact: true }).waitFor();
