@@ -64,6 +64,8 @@ test("a thread opens over a narrow chat, is answered there, and its count stands
   const { id } = await ann.openDirect(ben);
   const { seq } = await ben.send(id, "Who drives?");
   const { page } = await product.embed(ann, { conversation: `${id}` }, { viewport: PHONE });
+  // The thread covers the conversation: what is not read by then stays so.
+  await expect.poll(async () => (await ann.conversation(id)).unread_count).toBe(0);
   await field(page).fill("By the way");
   const row = page.locator(`li[data-seq="${seq}"]`).first();
   await row.getByRole("button", { name: "Reply in thread" }).click();
