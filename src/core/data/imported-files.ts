@@ -2,8 +2,9 @@ import { CoreError, invalid } from "../../domain/errors.ts";
 import type { Upload } from "../../domain/files/file.ts";
 import type { FileKey } from "../../domain/ids.ts";
 import { findWantedFiles, isImportedHash, publishImportedFile } from "../../storage/data/imported-files.ts";
-import { deleteBlobs, putBlob, readBlob } from "../../storage/files/blobs.ts";
+import { putBlob, readBlob } from "../../storage/files/blobs.ts";
 import type { Core } from "../context.ts";
+import { boundedBytes } from "../files/bounded-bytes.ts";
 import { Measure } from "../files/measure.ts";
 
 /**
@@ -24,22 +25,15 @@ export async function storeImportedFile(
     throw new CoreError("not_found", "No file record has this hash: import the record first.");
   }
   const measure = new Measure();
-  const bounded = upTo(core.settings.maxUploadBytes, bytes);
-  try {
-    const { userId, contentType } = first;
-    const about = { userId, size, contentType };
-    await putBlob(core.files, first.key, measure.through(bounded), about, core.timing.partBuffer);
-    const found = measure.result();
-    if (found.sha256 !== sha256)
-      throw invalid("body", `must have the SHA-256 of the path; it has ${found.sha256}`);
-    for (const other of others) await copyBlob(core, first.key, other, found.size);
-    for (const { externalId: _, ...file } of wanted)
-      await publishImportedFile(core.db, { ...file, ...found, expiresAt: null });
-  } catch (error) {
-    // The hourly cleanup deletes bytes that cannot be deleted now.
-    await deleteBlobs(core.files, [first.key]).catch(() => undefined);
-    throw error;
-  }
+  const bounded = boundedBytes(bytes, core.settings.maxUploadBytes);
+  const about = { userId: first.userId, size, contentType: first.contentType, sha256 };
+  // Another call may have stored the file meanwhile: a failure deletes and replaces nothing.
+  const checked = checkedBytes(measure, bounded, sha256);
+  await putBlob(core.files, first.key, checked, about, core.timing.partBuffer);
+  const found = measure.result();
+  for (const other of others) await copyBlob(core, first.key, other, found.size);
+  for (const { externalId: _, ...file } of wanted)
+    await publishImportedFile(core.db, { ...file, ...found, expiresAt: null });
   return true;
 }
 
@@ -54,12 +48,14 @@ async function copyBlob(
   await putBlob(core.files, key, stream, { userId, size, contentType }, core.timing.partBuffer);
 }
 
-/** @throws `too_large` at the first byte over the limit */
-async function* upTo(max: number, bytes: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
-  let size = 0;
-  for await (const chunk of bytes) {
-    size += chunk.byteLength;
-    if (size > max) throw new CoreError("too_large", `A file must be at most ${max} bytes.`);
-    yield chunk;
-  }
+/** Passes bytes on. @throws `validation_failed` at their end, unless they have this hash */
+async function* checkedBytes(
+  measure: Measure,
+  bytes: AsyncIterable<Uint8Array>,
+  sha256: string,
+): AsyncGenerator<Uint8Array> {
+  yield* measure.through(bytes);
+  const found = measure.result();
+  if (found.sha256 !== sha256)
+    throw invalid("body", `must have the SHA-256 of the path; it has ${found.sha256}`);
 }

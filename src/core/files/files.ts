@@ -7,6 +7,7 @@ import { errorFields, log } from "../../lib/logger.ts";
 import { deleteBlobs, putBlob, readBlob } from "../../storage/files/blobs.ts";
 import { deleteFileOf, findFile, insertFile, keepFileUntil } from "../../storage/files/files.ts";
 import type { Core } from "../context.ts";
+import { boundedBytes, requireSize } from "./bounded-bytes.ts";
 import { Measure } from "./measure.ts";
 import { withoutMetadata } from "./metadata/without-metadata.ts";
 
@@ -16,8 +17,8 @@ import { withoutMetadata } from "./metadata/without-metadata.ts";
  *   bytes; the stored bytes are deleted then
  */
 export function storeFile(core: Core, userId: UserId, upload: Upload): Promise<StoredFile> {
-  requireSize(upload.size ?? 0);
-  const bytes = boundedStream(upload.bytes);
+  requireSize(upload.size ?? 0, LIMITS.fileBytes);
+  const bytes = boundedBytes(upload.bytes, LIMITS.fileBytes);
   return receiveFile(core, userId, { ...upload, bytes }, (file, publish) => publish(file));
 }
 
@@ -120,21 +121,6 @@ export async function readBytes(
 /** The bytes of a file, or a range of them. @throws `not_found` if R2 does not have them, `unavailable` */
 export async function readFile(core: Core, file: StoredFile, range?: ByteRange): Promise<ReadableStream> {
   return (await readBlob(core.files, file.key, range)) ?? noFile();
-}
-
-/** @throws `too_large` at the first byte over the limit */
-async function* boundedStream(bytes: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
-  let size = 0;
-  for await (const chunk of bytes) {
-    size += chunk.byteLength;
-    requireSize(size);
-    yield chunk;
-  }
-}
-
-function requireSize(size: number): void {
-  if (size <= LIMITS.fileBytes) return;
-  throw new CoreError("too_large", `A file must be at most ${LIMITS.fileBytes} bytes (20 MiB).`);
 }
 
 function noFile(): never {

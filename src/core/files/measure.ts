@@ -1,10 +1,18 @@
 import { createHash } from "node:crypto";
 
+/** `size`: bytes; the hashes in hexadecimal digits. */
+interface Measured {
+  size: number;
+  sha256: string;
+  md5: string;
+}
+
 /** Counts and hashes a stream of bytes. */
 export class Measure {
   #size = 0;
   readonly #sha256 = createHash("sha256");
   readonly #md5 = createHash("md5");
+  #result: Measured | undefined;
 
   /** Passes the bytes on unchanged. */
   async *through(bytes: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
@@ -16,8 +24,13 @@ export class Measure {
     }
   }
 
-  /** Size and hashes of the stream. It may be called once. */
-  result(): { size: number; sha256: string; md5: string } {
-    return { size: this.#size, sha256: this.#sha256.digest("hex"), md5: this.#md5.digest("hex") };
+  /** Size and hashes of the stream, which is complete. */
+  result(): Measured {
+    this.#result ??= {
+      size: this.#size,
+      sha256: this.#sha256.digest("hex"),
+      md5: this.#md5.digest("hex"),
+    };
+    return this.#result;
   }
 }

@@ -11,20 +11,27 @@ import { PartBuffer } from "./part-buffer.ts";
  * Stores bytes as a stream. With a known size nothing is buffered, else one part of 5 MiB: the minimum size
  * of an R2 multipart part. If this throws, nothing is readable under the key, with one exception: `bytes`
  * that throw after their last chunk may leave a complete object, so the caller deletes the key.
- * @param about `size`: bytes; undefined: not known before the end. `userId`: the user who uploads
+ * @param about `size`: bytes; undefined: not known before the end. `userId`: the user who uploads.
+ *   `sha256`: other bytes of this size are not stored
  * @throws `unavailable`, and the errors of `bytes`; `rate_limited` while other uploads of the user go on
  */
 export async function putBlob(
   bucket: R2Bucket,
   key: FileKey,
   bytes: AsyncIterable<Uint8Array>,
-  { userId, size, contentType }: { userId: UserId; size: number | undefined; contentType: string },
+  {
+    userId,
+    size,
+    contentType,
+    sha256,
+  }: { userId: UserId; size: number | undefined; contentType: string; sha256?: string },
   timing: Timing["partBuffer"],
 ): Promise<void> {
   const options = { httpMetadata: { contentType } };
+  const checked = { ...options, ...(sha256 !== undefined && { sha256 }) };
   await (size === undefined
     ? putParts(bucket, key, bytes, options, new PartBuffer(userId, timing))
-    : sendStream(bytes, size, (stream) => bucket.put(key, stream, options)));
+    : sendStream(bytes, size, (stream) => bucket.put(key, stream, checked)));
 }
 
 /**

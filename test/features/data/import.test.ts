@@ -260,6 +260,42 @@ test("files come with their bytes: a message and an avatar show them", async () 
   expect(dan.body).toMatchObject({ avatar: url });
 });
 
+test.each([
+  ["has other bytes", {}],
+  ["has other bytes of the same number", { "Content-Length": "5" }],
+])("the bytes of a file stay, if another upload of them ends later and %s", async (_case, headers) => {
+  const { prefix, records } = world();
+  const bytes = new TextEncoder().encode(prefix.slice(-5));
+  const hash = await crypto.subtle.digest("SHA-256", bytes);
+  const sha256 = [...new Uint8Array(hash)].map((byte) => byte.toString(16).padStart(2, "0")).join("");
+  const file = { external_id: `${prefix}:file`, sha256, uploader: `${prefix}:ann` };
+  await importAll(key, lines([...records, { type: "file", file }]));
+  const path = `/v1/server/imports/files/${sha256}`;
+  const begun = Promise.withResolvers<void>();
+  const others = Promise.withResolvers<void>();
+  const slow = new ReadableStream<Uint8Array>(
+    {
+      async pull(controller) {
+        begun.resolve();
+        await others.promise;
+        controller.enqueue(new Uint8Array(5));
+        controller.close();
+      },
+    },
+    { highWaterMark: 0 },
+  );
+  const late = call("PUT", path, { token: key, body: slow, headers });
+  await begun.promise;
+  expect((await call("PUT", path, { token: key, body: bytes })).status).toBe(201);
+  others.resolve();
+  expectProblem(await late, 400, "validation_failed");
+  const { records: all } = await exportAll(key, "/v1/server/export");
+  const url = all.flatMap((one) =>
+    one.type === "file" && one.file.external_id === file.external_id ? (one.file.url ?? []) : [],
+  );
+  expect((await call("GET", new URL(String(url)).pathname)).body).toBe(prefix.slice(-5));
+});
+
 test("`since` tells what is new or changed, and nothing else", async () => {
   const { prefix, records } = world();
   await importAll(key, lines(records));
