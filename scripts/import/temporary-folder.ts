@@ -7,8 +7,9 @@ export class TemporaryFolder {
   readonly path: string;
   readonly #remove = () => rmSync(this.path, { recursive: true, force: true });
 
-  constructor(name: string) {
-    this.path = mkdtempSync(join(tmpdir(), `parley-${name}-`));
+  /** @param parent the folder that it is made in */
+  constructor(name: string, parent: string = tmpdir()) {
+    this.path = mkdtempSync(join(parent, `parley-${name}-`));
     process.once("exit", this.#remove);
   }
 

@@ -88,9 +88,11 @@ async function* conversationOf(
   const shown = new Set<string>();
   for await (const { draft, taken } of withFiles(collection, files, id)) {
     for (const file of taken) {
-      if (!("external_id" in file) || shown.has(file.external_id)) continue;
+      if (!("external_id" in file)) continue;
+      if (!shown.has(file.external_id)) yield { type: "file", file };
+      // A file that has its record already is sent no second time.
+      else if (file.sha256) files.release(file.sha256);
       shown.add(file.external_id);
-      yield { type: "file", file };
     }
     for (const message of composeMessage(collection, id, asNotice(collection, collected, draft), taken))
       yield { type: "message", message };

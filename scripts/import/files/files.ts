@@ -1,7 +1,8 @@
 import { createHash } from "node:crypto";
-import { createReadStream, rmSync } from "node:fs";
+import { createReadStream, renameSync, rmSync } from "node:fs";
 import { extname, join } from "node:path";
 import type { Readable } from "node:stream";
+import { httpUrl } from "../../../src/domain/http-url.ts";
 import { LIMITS } from "../../../src/domain/limits.ts";
 import type { FileDraft, FileInput, TakenFile } from "../collected/draft.ts";
 import { first } from "../collected/names.ts";
@@ -10,14 +11,20 @@ import { TemporaryFolder } from "../temporary-folder.ts";
 import { type Downloads, download } from "./download.ts";
 import { contentTypeOf } from "./media-types.ts";
 
-const MAX_MIB = LIMITS.largeFileBytes / 1024 / 1024;
+const NO_URL = `a file whose address is no http(s) URL of at most ${LIMITS.url.toLocaleString("en")} characters`;
+const TOO_LARGE = `a file of more than ${LIMITS.largeFileBytes / 1024 / 1024} MiB`;
+const FileUrl = httpUrl(LIMITS.url, NO_URL);
 
-/** A file whose bytes are at hand. */
+type Open = () => Promise<Readable>;
+
+/** Bytes at hand. */
 interface Held {
   size: number;
-  open(): Promise<Readable>;
-  /** the temporary file to remove once it was sent */
-  temporary?: string;
+  open: Open;
+  /** how many files that were taken have these bytes, and are not released yet */
+  uses: number;
+  /** the temporary file to remove with the last use */
+  temporary: string | undefined;
 }
 
 export interface FilesOptions {
@@ -51,25 +58,30 @@ export class Files {
     const { source, folder, isOff, isDry } = this.#options;
     if (missing !== undefined) return { missing };
     if (isOff) return { missing: "a file, as --no-files says" };
-    if ((draft.size ?? 0) > LIMITS.largeFileBytes) return { missing: `a file of more than ${MAX_MIB} MiB` };
+    if ((draft.size ?? 0) > LIMITS.largeFileBytes) return { missing: TOO_LARGE };
     const name = first(draft.name, LIMITS.fileName) || "file";
     const record: FileInput = {
       ...{ external_id: id, name, uploader, created_at: createdAt },
       content_type: contentTypeOf(name, draft.contentType),
     };
-    const local =
-      (await this.#find(source, paths)) ??
-      (folder && (await this.#find(folder.source, [...paths, this.#kept(draft)])));
-    if (local) return { ...record, ...local };
+    const kept = this.#kept(draft);
+    const local = find(source, paths) ?? (folder && find(folder.source, [...paths, kept]));
+    if (local) {
+      const held = await this.#hold(local);
+      return held ? { ...record, ...held } : { missing: TOO_LARGE };
+    }
     if (url === undefined) return { missing: "a file that is not in the export" };
-    if (draft.isPublic && !(URL.canParse(url) && this.#options.downloads.allows(new URL(url))))
-      return { link: url };
+    if (!FileUrl.safeParse(url).success) return { missing: NO_URL };
+    if (draft.isPublic && !this.#options.downloads.allows(new URL(url))) return { link: url };
     if (isDry) return record;
-    const path = folder ? join(folder.path, this.#kept(draft)) : this.#temporaryPath(name);
-    const why = await download(url, path, LIMITS.largeFileBytes, this.#options.downloads);
+    const temporary = this.#temporaryPath(name);
+    const why = await download(url, temporary, LIMITS.largeFileBytes, this.#options.downloads);
     if (why !== null) return { missing: `a file that cannot be downloaded: ${why}` };
-    const open = async () => createReadStream(path);
-    return { ...record, ...(await this.#hold(open, folder ? undefined : path)) };
+    const path = folder ? join(folder.path, kept) : temporary;
+    // Only a whole download has the name under which the next run looks for it.
+    if (folder) renameSync(temporary, path);
+    const held = await this.#hold(async () => createReadStream(path), folder ? undefined : temporary);
+    return { ...record, ...held };
   }
 
   /**
@@ -78,41 +90,40 @@ export class Files {
   async bytes(sha256: string): Promise<Held | undefined> {
     const { source, folder } = this.#options;
     if (!this.#held.has(sha256)) {
-      await this.#find(source, [`files/${sha256}`, sha256]);
-      if (folder) await this.#find(folder.source, [sha256]);
+      const local = find(source, [`files/${sha256}`, sha256]) ?? (folder && find(folder.source, [sha256]));
+      if (local) await this.#hold(local);
     }
     return this.#held.get(sha256);
   }
 
-  /** Forgets a file that was sent, or that the server has. */
+  /** Ends one use of bytes: they were sent, or the server has them. The last use forgets them. */
   release(sha256: string): void {
-    const temporary = this.#held.get(sha256)?.temporary;
-    if (temporary === undefined) return;
-    rmSync(temporary, { force: true });
+    const held = this.#held.get(sha256);
+    if (!held || --held.uses > 0) return;
     this.#held.delete(sha256);
+    if (held.temporary !== undefined) rmSync(held.temporary, { force: true });
   }
 
   close(): void {
     this.#temporary?.remove();
   }
 
-  async #find(
-    source: Source,
-    paths: readonly string[],
-  ): Promise<{ sha256: string; size: number } | undefined> {
-    const path = paths.find((one) => source.has(one));
-    return path === undefined ? undefined : this.#hold(() => source.open(path));
-  }
-
-  async #hold(open: () => Promise<Readable>, temporary?: string): Promise<{ sha256: string; size: number }> {
+  /** Hashes bytes and holds them. @returns undefined if they are too many */
+  async #hold(open: Open, temporary?: string): Promise<{ sha256: string; size: number } | undefined> {
     const hash = createHash("sha256");
     let size = 0;
     for await (const chunk of await open()) {
       hash.update(chunk);
       size += chunk.length;
+      if (size > LIMITS.largeFileBytes) return undefined;
     }
     const sha256 = hash.digest("hex");
-    if (!this.#held.has(sha256)) this.#held.set(sha256, { size, open, ...(temporary && { temporary }) });
+    const held = this.#held.get(sha256);
+    if (!held) this.#held.set(sha256, { size, open, uses: 1, temporary });
+    else {
+      held.uses++;
+      if (temporary !== undefined) rmSync(temporary, { force: true });
+    }
     return { sha256, size };
   }
 
@@ -123,7 +134,14 @@ export class Files {
   }
 
   #temporaryPath(name: string): string {
-    this.#temporary ??= new TemporaryFolder("files");
+    // In the folder of --files, so that a rename need not copy.
+    this.#temporary ??= new TemporaryFolder("files", this.#options.folder?.path);
     return join(this.#temporary.path, `${this.#count++}${extname(name)}`);
   }
+}
+
+/** Opens the first of some paths that a source has. */
+function find(source: Source, paths: readonly string[]): Open | undefined {
+  const path = paths.find((one) => source.has(one));
+  return path === undefined ? undefined : () => source.open(path);
 }
