@@ -55,13 +55,13 @@ export class ImportServer {
 
   /** Imports some lines. @throws ImportFailure if the server refuses them */
   async part(lines: string, isDry: boolean): Promise<PartAnswer> {
-    const response = await this.#call(`/v1/server/imports?dry_run=${isDry}`, () => ({
+    const answer = await this.#call(`/v1/server/imports?dry_run=${isDry}`, () => ({
       method: "POST",
       headers: { "Content-Type": "application/jsonl" },
       body: lines,
     }));
-    if (response.status !== 200) throw await refusal("the import", response);
-    return parse(PartAnswer, await response.json());
+    if (answer.status !== 200) throw refusal("the import", answer);
+    return parse(PartAnswer, answer.body);
   }
 
   /**
@@ -70,19 +70,16 @@ export class ImportServer {
    */
   async file(sha256: string, size: number, open: () => Promise<Readable>): Promise<string | null> {
     const path = `/v1/server/imports/files/${sha256}`;
-    const response = await this.#call(path, async () => ({
+    const answer = await this.#call(path, async () => ({
       method: "PUT",
       headers: { "Content-Length": String(size), "Content-Type": "application/octet-stream" },
       body: Readable.toWeb(await open()),
       duplex: "half",
     }));
-    if (response.status === 200 || response.status === 201) {
-      await response.body?.cancel();
-      return null;
-    }
-    const { message } = await refusal("a file", response);
-    if (response.status === 401 || response.status === 403) throw new ImportFailure(message);
-    return message;
+    if (answer.status === 200 || answer.status === 201) return null;
+    const failure = refusal("a file", answer);
+    if (answer.status === 401 || answer.status === 403) throw failure;
+    return failure.message;
   }
 
   /** The external ids of users by their e-mail, of those that one user alone has. Needs the scope `users`. */
@@ -90,9 +87,9 @@ export class ImportServer {
     const ids = new Map<string, (string | null)[]>();
     for (let cursor: string | null = ""; cursor !== null; ) {
       const query: string = cursor ? `&cursor=${encodeURIComponent(cursor)}` : "";
-      const response = await this.#call(`/v1/server/users?limit=100${query}`, () => ({}));
-      if (response.status !== 200) throw await refusal("the list of users (--match-email)", response);
-      const page: z.infer<typeof Users> = parse(Users, await response.json());
+      const answer = await this.#call(`/v1/server/users?limit=100${query}`, () => ({}));
+      if (answer.status !== 200) throw refusal("the list of users (--match-email)", answer);
+      const page: z.infer<typeof Users> = parse(Users, answer.body);
       for (const { external_id: id, email, state } of page.items) {
         const address = email.trim().toLowerCase();
         if (address && state !== "deactivated") ids.set(address, [...(ids.get(address) ?? []), id]);
@@ -109,25 +106,25 @@ export class ImportServer {
     return { found, withoutId, ambiguous: ids.size - found.size - withoutId };
   }
 
-  async #call(path: string, init: () => RequestOptions | Promise<RequestOptions>): Promise<Response> {
+  async #call(path: string, request: () => RequestOptions | Promise<RequestOptions>): Promise<Answer> {
     for (let count = 1; ; count++) {
       let why: string;
       let pause = Math.min(FIRST_PAUSE_MS * 2 ** (count - 1), LONGEST_PAUSE_MS);
+      const { headers, ...options } = await request();
       try {
-        const { headers, ...options } = await init();
         const response = await fetch(this.#origin + path, {
           ...options,
           headers: { ...headers, Authorization: `Bearer ${this.#key}` },
           signal: AbortSignal.timeout(TIMEOUT_MS),
         });
-        if (response.status !== 429 && response.status < 500) return response;
-        why = `it answers ${response.status}`;
-        pause = Math.max(pause, Number(response.headers.get("Retry-After") ?? 0) * 1000);
-        await response.body?.cancel();
+        const { status } = response;
+        const text = await response.text();
+        if (status !== 429 && status < 500) return { status, body: jsonOf(text) };
+        why = `it answers ${status}`;
+        // A proxy may answer with a date, which is no number.
+        pause = Math.max(pause, Number(response.headers.get("Retry-After")) * 1000 || 0);
       } catch (error) {
-        const cause =
-          error instanceof Error && error.cause instanceof Error ? ` (${error.cause.message})` : "";
-        why = messageOf(error) + cause;
+        why = messageOf(error);
       }
       if (count === TRIES)
         throw new ImportFailure(
@@ -137,6 +134,12 @@ export class ImportServer {
       await sleep(pause);
     }
   }
+}
+
+/** `body` undefined: it is no JSON */
+interface Answer {
+  status: number;
+  body: unknown;
 }
 
 type RequestOptions = Omit<RequestInit, "headers" | "signal"> & {
@@ -152,10 +155,18 @@ function parse<S extends z.ZodType>(schema: S, body: unknown): z.output<S> {
   );
 }
 
-async function refusal(what: string, response: Response): Promise<ImportFailure> {
-  const problem = Problem.safeParse(await response.json().catch(() => ({})));
-  const { code, title, detail } = problem.success ? problem.data : {};
+function jsonOf(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    // Whoever reads the answer says what it should be.
+    return undefined;
+  }
+}
+
+function refusal(what: string, { status, body }: Answer): ImportFailure {
+  const { code, title, detail } = Problem.catch({}).parse(body);
   const why = [code, detail ?? title].filter(Boolean).join(": ") || "no reason given";
-  const hint = response.status === 401 ? " Is PARLEY_KEY a key that works?" : "";
-  return new ImportFailure(`The server refuses ${what} with ${response.status} (${why}).${hint}`);
+  const hint = status === 401 ? " Is PARLEY_KEY a key that works?" : "";
+  return new ImportFailure(`The server refuses ${what} with ${status} (${why}).${hint}`);
 }

@@ -44,9 +44,8 @@ export class Sender {
     for await (const record of records) {
       const line = JSON.stringify(record);
       const bytes = Buffer.byteLength(line) + 1;
-      // A file belongs to the record of the user whose picture it is, in the same part.
       const isFull = this.#bytes + bytes > PART_BYTES || this.#lines.length >= PART_LINES;
-      if (this.#lines.length > 0 && isFull && record.type !== "file") {
+      if (this.#lines.length > 0 && isFull && !isPictureOf(record, this.#records.at(-1))) {
         await this.#part();
         progress(this.done);
       }
@@ -102,6 +101,15 @@ export class Sender {
     }
     this.#leftOut.add({ reason: "the server: further records", where: "not listed" }, count - items.length);
   }
+}
+
+/** The server wants the picture of a user in the part of its user. */
+function isPictureOf(record: ExportRecordInput, before: ExportRecordInput | undefined): boolean {
+  return (
+    record.type === "file" &&
+    before?.type === "user" &&
+    before.user.avatar === `file:${record.file.external_id}`
+  );
 }
 
 function add(sum: Record<string, number>, more: Record<string, number>): void {

@@ -1,8 +1,11 @@
 import type { ServerResponse } from "node:http";
 import { expect, test } from "vitest";
 import { z } from "zod";
+import { ImportFailure, messageOf } from "../../../scripts/import/failure.ts";
 import { runImport } from "../../../scripts/import/run.ts";
+import { ImportServer } from "../../../scripts/import/server/import-server.ts";
 import { fixture } from "./converted.ts";
+import { folderOf } from "./folder.ts";
 import { type Got, listen } from "./http.ts";
 
 const Record = z.looseObject({ type: z.string() });
@@ -33,7 +36,7 @@ function takeAll(got: Got, response: ServerResponse): void {
   response.writeHead(200, { "content-type": "application/json" }).end(JSON.stringify(report));
 }
 
-async function importSlack(origin: string, ...argv: string[]): Promise<{ code: number; said: string }> {
+async function importDiscord(origin: string, ...argv: string[]): Promise<{ code: number; said: string }> {
   const lines: string[] = [];
   const code = await runImport({
     argv: [fixture("discord/general.json"), "--from", "discord", "--no-files", ...argv],
@@ -45,7 +48,7 @@ async function importSlack(origin: string, ...argv: string[]): Promise<{ code: n
 
 test("sends records with the key, in the order users, conversation, messages, members", async () => {
   const { origin, got } = await listen(takeAll);
-  const { code, said } = await importSlack(origin);
+  const { code, said } = await importDiscord(origin);
   expect({ code, said }).toEqual({
     code: 0,
     said: expect.stringContaining("1 conversation, 5 messages, 3 members"),
@@ -99,7 +102,7 @@ test("repeats a part after a failure, and what the server leaves out is told", a
       response.writeHead(200, { "content-type": "application/json" }).end(JSON.stringify(report));
     }
   });
-  const { code, said } = await importSlack(origin);
+  const { code, said } = await importDiscord(origin);
   expect(got).toHaveLength(3);
   expect(new Set(got.map(({ body }) => body.toString())).size).toBe(1);
   expect(code).toBe(0);
@@ -108,21 +111,76 @@ test("repeats a part after a failure, and what the server leaves out is told", a
   expect(said).toContain("2 × the server: further records");
 });
 
+test("a part is cut before any file but the picture of a user", async () => {
+  const { origin, got } = await listen(takeAll);
+  const sha256 = "0".repeat(64);
+  const user = (i: number) => ({ type: "user", user: { external_id: `u${i}`, avatar: `file:f${i}` } });
+  const file = (i: number) => ({ type: "file", file: { external_id: `f${i}`, uploader: "u0", sha256 } });
+  const ids = Array.from({ length: 4_500 }, (_, i) => i);
+  const records = [...ids.slice(0, 2_000).map(user), file(1_999), ...ids.map(file)];
+  const own = folderOf({ "own.jsonl": records.map((record) => JSON.stringify(record)).join("\n") });
+  const env = { PARLEY_URL: origin, PARLEY_KEY: "psk_test" };
+  expect(await runImport({ argv: [own], env, say: () => {} })).toBe(0);
+  const parts = got.map(recordsOf);
+  expect(parts.map((part) => part.length)).toEqual([2_001, 2_000, 2_000, 500]);
+  expect(parts[0]?.at(-1)).toMatchObject({ type: "file" });
+});
+
+test("repeats a call whose answer breaks off, after the pause that the server asks for", async () => {
+  const { origin, got } = await listen((one, response) => {
+    if (got.length > 2) takeAll(one, response);
+    else if (got.length === 2) {
+      response.writeHead(200, { "content-length": "1000" }).write("{");
+      setTimeout(() => response.destroy(), 1);
+    } else response.writeHead(503, { "retry-after": new Date().toUTCString() }).end();
+  });
+  const begin = performance.now();
+  expect(await importDiscord(origin)).toMatchObject({ code: 0 });
+  expect(got).toHaveLength(3);
+  // A date is no number of seconds: the pauses are those of an answer without one, 500 ms and 1 s.
+  expect(performance.now() - begin).toBeGreaterThan(1_450);
+});
+
+test("bytes that cannot be read are no failure of the server: nothing is repeated", async () => {
+  const { origin, got } = await listen(takeAll);
+  let opened = 0;
+  const open = () => {
+    opened++;
+    return Promise.reject(new ImportFailure("leaf.png cannot be read"));
+  };
+  const sent = new ImportServer(origin, "psk_test").file("0".repeat(64), 1, open);
+  await expect(sent).rejects.toThrow("leaf.png cannot be read");
+  expect([opened, got.length]).toEqual([1, 0]);
+});
+
+test("a failure of the network is told with its cause", () => {
+  const cause = new Error("connect ECONNREFUSED 10.0.0.1:443");
+  expect(messageOf(new TypeError("fetch failed", { cause }))).toBe(
+    "fetch failed (connect ECONNREFUSED 10.0.0.1:443)",
+  );
+  expect([messageOf(new Error("no")), messageOf("nothing")]).toEqual(["no", "nothing"]);
+});
+
 test("a server that refuses ends the import with its reason, and the exit code is 1", async () => {
   const { origin } = await listen((_, response) =>
     response
       .writeHead(401, { "content-type": "application/problem+json" })
       .end(JSON.stringify({ code: "unauthenticated", detail: "The key does not work." })),
   );
-  expect(await importSlack(origin)).toEqual({
+  expect(await importDiscord(origin)).toEqual({
     code: 1,
     said: expect.stringContaining(
       "The server refuses the import with 401 (unauthenticated: The key does not work.). Is PARLEY_KEY",
     ),
   });
   const { origin: other } = await listen((_, response) => response.end("{}"));
-  expect((await importSlack(other)).said).toContain("Is it Parley?");
-  expect((await importSlack("nowhere")).said).toContain("PARLEY_URL is no address");
+  expect((await importDiscord(other)).said).toContain("Is it Parley?");
+  const { origin: page } = await listen((_, response) => response.end("<html>"));
+  expect(await importDiscord(page)).toMatchObject({
+    code: 1,
+    said: expect.stringContaining("Is it Parley?"),
+  });
+  expect((await importDiscord("nowhere")).said).toContain("PARLEY_URL is no address");
 });
 
 test("--match-email uses the external ids of users who alone have an address here", async () => {
