@@ -71,13 +71,11 @@ export class Collection {
   }
 
   /**
-   * Adds a person, or what is known of them besides. Returns the external id by which records name them.
+   * Adds a person, or what is known of them besides. Returns the external id by which records name them: the
+   * first mention of a person decides it, as records may name them from then on.
    */
   person({ originId, id: made, ...person }: PersonDraft): string {
-    const match = this.#people.find(originId, person.email);
-    const id = match?.id ?? made;
-    this.#byOrigin.set(originId, id);
-    if (match?.isKnown) this.known.add(id);
+    const id = this.#byOrigin.get(originId) ?? this.#identify(originId, made, person.email);
     const { nickname: known, ...rest } = this.users.get(id) ?? {};
     const name = nicknameOf(person.names, "");
     const isNamed = known !== undefined && !this.#unnamed.has(id);
@@ -96,6 +94,14 @@ export class Collection {
       ...rest,
     });
     if (person.avatar && !this.avatars.has(id)) this.avatars.set(id, person.avatar);
+    return id;
+  }
+
+  #identify(originId: string, made: string, email: string | null | undefined): string {
+    const match = this.#people.find(originId, email);
+    const id = match?.id ?? made;
+    this.#byOrigin.set(originId, id);
+    if (match?.isKnown) this.known.add(id);
     return id;
   }
 

@@ -54,6 +54,8 @@ export function composeMessage(
   const contents = contentsOf(text, kept, draft);
   if (splitText(text).length > 1)
     leftOut.add({ reason: "(split) a text of more than 8,000 characters", where, what: text });
+  if (text === "" && kept.length === 0 && !draft.poll)
+    leftOut.add({ reason: "(empty) a message without text and files", where });
   const head = {
     ...quoteOf(collection, collected, draft),
     ...mentionsOf(collection, collected, draft),
@@ -77,11 +79,10 @@ function contentsOf(text: string, kept: readonly Kept[], { sender, poll }: Messa
   const texts = (one: string): Content[] =>
     splitText(one).map((piece) => ({ kind: "text", body: { text: piece } }));
   if (sender === null) return splitText(text).map((piece) => ({ kind: "system", body: { text: piece } }));
-  if (poll) return [{ kind: "poll", body: poll.body }, ...(text === "" ? [] : texts(text))];
-  if (kept.length === 0) return texts(text);
-  const isCaption = text !== "" && codePoints(text) <= LIMITS.caption;
+  const isCaption = kept.length > 0 && codePoints(text) <= LIMITS.caption;
   const media = kept.map((one, i) => mediaOf(one, i === 0 && isCaption ? text : ""));
-  return text === "" || isCaption ? media : [...texts(text), ...media];
+  const asText = isCaption || (text === "" && poll) ? [] : texts(text);
+  return [...(poll ? [{ kind: "poll", body: poll.body }] : []), ...asText, ...media];
 }
 
 function mediaOf({ taken, draft }: Kept, caption: string): Content {

@@ -13,21 +13,24 @@ export interface StreamItem {
   where: string;
 }
 
+/** What one reading of a file is for. `others`: all but users and messages */
+export type Reading = "users" | "others" | "messages";
+
 const Fields = z.record(z.string(), z.unknown());
 
 /**
  * The items of a file: JSON Lines or a list of `{type, item}`, or channels with their messages, as Stream
  * exports them.
- * @param only messages alone, or all but them: a file is read once for each
+ * @param only what is yielded; a file is read once for each
  * @throws ImportFailure that names the file and line
  */
-export async function* itemsOf(
-  source: Source,
-  path: string,
-  only: "messages" | "others",
-): AsyncGenerator<StreamItem> {
+export async function* itemsOf(source: Source, path: string, only: Reading): AsyncGenerator<StreamItem> {
   for await (const item of path.endsWith(".jsonl") ? linesOf(source, path) : partsOf(source, path, only))
-    if ((item.type === "message") === (only === "messages")) yield item;
+    if (readingOf(item) === only) yield item;
+}
+
+function readingOf({ type }: StreamItem): Reading {
+  return type === "message" ? "messages" : type === "user" ? "users" : "others";
 }
 
 async function* linesOf(source: Source, path: string): AsyncGenerator<StreamItem> {
@@ -43,11 +46,7 @@ function itemOf(value: unknown, where: string): StreamItem {
   return { type, data, where };
 }
 
-async function* partsOf(
-  source: Source,
-  path: string,
-  only: "messages" | "others",
-): AsyncGenerator<StreamItem> {
+async function* partsOf(source: Source, path: string, only: Reading): AsyncGenerator<StreamItem> {
   // A channel is an element of a list, or of the list `channels`; an item is an element of a list.
   const inside = (parts: readonly string[]) => (parts[0] === "channels" ? parts.slice(1) : parts);
   const isPart = (parts: readonly string[]) => {
@@ -71,7 +70,7 @@ async function* partsOf(
     count++;
     if (key !== "messages") {
       // What is only to be passed over in this reading is not parsed.
-      if (only === "others" || key === "type" || !isLarge(key)) fields[key] = part.parse();
+      if (only === "others" || !isLarge(key)) fields[key] = part.parse();
     } else if (only === "messages") {
       const message = Fields.safeParse(part.parse());
       const data = message.success ? { cid: cidOf(fields), ...message.data } : undefined;

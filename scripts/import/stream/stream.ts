@@ -1,5 +1,5 @@
 import { Metadata } from "../../../src/domain/server/metadata.ts";
-import type { Collection } from "../collected/collection.ts";
+import type { Collected, Collection, ConversationInput } from "../collected/collection.ts";
 import { groupNameOf } from "../collected/names.ts";
 import { ImportFailure } from "../failure.ts";
 import { Ids } from "../ids.ts";
@@ -24,8 +24,8 @@ export async function readStream(source: Source, collection: Collection, workspa
   const paths = source.paths.filter((path) => /\.jsonl?$/.test(path));
   if (paths.length === 0) throw new ImportFailure(`${source.name} has no .json or .jsonl file.`);
   const reader = new Reader(collection, new Ids("stream", workspace));
-  // Users and channels may come behind the messages, so each file is read twice.
-  for (const only of ["others", "messages"] as const) {
+  // Users may come behind what names them, channels behind their messages: each file is read three times.
+  for (const only of ["users", "others", "messages"] as const) {
     for (const path of paths)
       for await (const { type, data, where } of itemsOf(source, path, only)) reader.take(type, data, where);
     if (only === "others" && collection.conversations.size === 0)
@@ -83,25 +83,37 @@ class Reader {
     }
   }
 
-  /** Gives names to groups that have none: those of their members. */
+  /**
+   * Says what channels without names are. The oldest one that the same two always share is their direct
+   * conversation here, where they can have one alone; all others are groups, by the names of their members.
+   */
   name(): void {
-    for (const id of this.#unnamed) {
-      const collected = this.#collection.conversations.get(id);
-      if (!collected) continue;
+    const channels = [...this.#unnamed].flatMap((id) => this.#collection.conversations.get(id) ?? []);
+    const timeOf = ({ record }: Collected) => record.created_at ?? Number.MAX_SAFE_INTEGER;
+    const pairs = new Set<string>();
+    for (const collected of channels.toSorted((a, b) => timeOf(a) - timeOf(b))) {
       const { record, members } = collected;
       const users = [...members.keys()];
+      const pair = users.toSorted().join("\n");
       const [one, other, ...more] = users;
-      // The same two always share one: it is a direct conversation here.
-      if (one !== undefined && other !== undefined && more.length === 0 && id.includes(DISTINCT))
-        collected.record = {
-          external_id: id,
-          kind: "direct",
-          users: [one, other],
-          ...createdAt(record.created_at),
-        };
-      else
+      const isPair = record.external_id.includes(DISTINCT) && more.length === 0 && !pairs.has(pair);
+      if (one !== undefined && other !== undefined && isPair) {
+        pairs.add(pair);
+        collected.record = this.#directOf(record, [one, other]);
+      } else
         record.name = groupNameOf([users.map((user) => this.#collection.nameOf(user)).join(", ")], "Group");
     }
+  }
+
+  #directOf(record: ConversationInput, users: [string, string]): ConversationInput {
+    const { external_id, created_at, metadata, mute_all: isFrozen } = record;
+    const { type: _type, team: _team, ...own } = metadata ?? {};
+    if (isFrozen || Object.keys(own).length > 0)
+      this.#collection.leftOut.add({
+        reason: "own fields, or the freezing, of a direct conversation",
+        where: external_id,
+      });
+    return { external_id, kind: "direct", users, ...createdAt(created_at) };
   }
 
   #user({ id, name, image, email, ...user }: User): string {

@@ -1,5 +1,8 @@
+import { join } from "node:path";
 import { expect, test } from "vitest";
+import { People } from "../../../scripts/import/collected/people.ts";
 import { convert, fixture, messagesOf, ofType } from "./converted.ts";
+import { folderOf } from "./folder.ts";
 
 const [ANN, BEN, CAI] = ["stream:ann", "stream:ben", "stream:cai"];
 const GROVE = "stream:team:grove";
@@ -94,5 +97,77 @@ test("what has no place is counted by reason", () => {
   expect(exported.leftOut).toEqual({
     "a message of the type ephemeral": 1,
     "a reaction of somebody whom the export does not name": 2,
+  });
+});
+
+/** Converts items of an import of Stream. */
+function convertItems(all: [type: string, item: object][], people?: People) {
+  const folder = folderOf({ "items.json": JSON.stringify(all.map(([type, item]) => ({ type, item }))) });
+  return convert("stream", join(folder, "items.json"), { people: people ?? new People() });
+}
+
+const AT = "2023-11-14T10:00:00Z";
+const PAIR = { member_ids: ["ann", "ben"], created_by: "ann" };
+const SAID = { channel_member_ids: ["ann", "ben"], user: "ann", created_at: AT };
+
+test("of the distinct channels of two the oldest is the direct conversation, a further one a group", async () => {
+  const conversion = await convertItems([
+    ["channel", { ...PAIR, type: "shop", created_at: "2023-11-02T00:00:00Z" }],
+    [
+      "channel",
+      { ...PAIR, type: "messaging", created_at: "2023-11-01T00:00:00Z", frozen: true, color: "red" },
+    ],
+    ["message", { ...SAID, id: "m1", channel_type: "messaging", text: "Hello" }],
+    ["message", { ...SAID, id: "m2", channel_type: "shop", text: "Is it still there?" }],
+  ]);
+  const [shop, direct] = ["stream:shop:!members-ann,ben", "stream:messaging:!members-ann,ben"];
+  expect(ofType(conversion, "conversation").map(({ conversation }) => conversation)).toMatchObject([
+    { external_id: shop, kind: "group", name: "ann, ben", metadata: { type: "shop" } },
+    { external_id: direct, kind: "direct", users: [ANN, BEN] },
+  ]);
+  expect([shop, direct].map((id) => messagesOf(conversion, id).length)).toEqual([1, 1]);
+  expect(conversion.leftOut).toEqual({ "own fields, or the freezing, of a direct conversation": 1 });
+});
+
+test("an e-mail names a user also where it comes behind what they have made", async () => {
+  const people = new People(new Map(), new Map([["ann@pine.example", "ours-ann"]]));
+  const all: Parameters<typeof convertItems>[0] = [
+    ["channel", { id: "hut", type: "team", created_by: "ann", name: "Hut" }],
+    ["member", { channel_type: "team", channel_id: "hut", user_id: "ann" }],
+    ["user", { id: "ann", name: "Ann", email: "ann@pine.example" }],
+  ];
+  const conversion = await convertItems(all, people);
+  expect(ofType(conversion, "user")).toEqual([]);
+  expect(ofType(conversion, "conversation")).toMatchObject([{ conversation: { owner: "ours-ann" } }]);
+});
+
+test("a poll keeps its files, and what has neither text nor file is counted", async () => {
+  const in_hut = { channel_type: "team", channel_id: "hut", user: "ann", created_at: AT };
+  const options = [
+    { id: "o1", text: "Oak" },
+    { id: "o2", text: "Pine" },
+  ];
+  const picture = (url: string) => ({ type: "image", image_url: url, title: "leaf.png" });
+  const conversion = await convertItems([
+    ["channel", { id: "hut", type: "team", created_by: "ann", name: "Hut" }],
+    [
+      "message",
+      {
+        ...{ ...in_hut, id: "m1", text: "A tree", poll: { name: "Which tree?", options } },
+        attachments: [picture("https://pine.example/leaf.png")],
+      },
+    ],
+    ["message", { ...in_hut, id: "m2", text: "" }],
+    ["message", { ...in_hut, id: "m3", attachments: [picture("data:image/png;base64,AAAA")] }],
+  ]);
+  expect(messagesOf(conversion, "stream:team:hut")).toMatchObject([
+    { external_id: "stream:m1", kind: "poll" },
+    { external_id: "stream:m1#2", kind: "image", body: { caption: "A tree" } },
+    { external_id: "stream:m2", kind: "text", body: { text: "" } },
+    { external_id: "stream:m3", kind: "text", body: { text: "[File: leaf.png]" } },
+  ]);
+  expect(conversion.leftOut).toEqual({
+    "(empty) a message without text and files": 1,
+    "a file whose address is no http(s) URL of at most 4,096 characters": 1,
   });
 });
