@@ -14,7 +14,7 @@ const NOTICES = new Set([
 /** What a person or an app has said. */
 const SAID = new Set([
   ...["bot_message", "me_message", "thread_broadcast", "file_share", "file_comment", "file_mention"],
-  ...["slackbot_response", "huddle_thread", "assistant_app_thread", "document_mention", "bot_add"],
+  ...["slackbot_response", "assistant_app_thread", "document_mention", "bot_add"],
 ]);
 const JOINED = new Set(["channel_join", "group_join"]);
 const HOSTED_ELSEWHERE = "external";

@@ -55,6 +55,13 @@ export async function readSlack(source: Source, collection: Collection, workspac
       names: [id === SLACKBOT ? "Slackbot" : name],
     });
   const channelNames = new Map<string, string>();
+  const known: SlackRoom["names"] = {
+    user: (id) => {
+      const found = collection.idOf(id) ?? names.get(id);
+      return found === undefined ? undefined : { id: found, name: collection.nameOf(found) };
+    },
+    channel: (id) => channelNames.get(id),
+  };
   const rooms: { room: SlackRoom; folders: string[] }[] = [];
   for (const [file, kind] of Object.entries(LISTS)) {
     const path = base + file;
@@ -69,13 +76,6 @@ export async function readSlack(source: Source, collection: Collection, workspac
           { at: (created ?? 0) * 1000, by: user ?? undefined },
         ]),
       );
-      const known = {
-        user: (id: string) => {
-          const found = collection.idOf(id) ?? names.get(id);
-          return found === undefined ? undefined : { id: found, name: collection.nameOf(found) };
-        },
-        channel: (id: string) => channelNames.get(id),
-      };
       rooms.push({
         room: { collection, ids, base, names: known, conversation, channel: channel.id, pins, sender },
         folders: [channel.id, ...(channel.name ? [channel.name] : [])].map((name) => `${base}${name}/`),

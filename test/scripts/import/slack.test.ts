@@ -2,6 +2,7 @@ import { expect, test } from "vitest";
 import { People } from "../../../scripts/import/collected/people.ts";
 import { fromMrkdwn } from "../../../scripts/import/slack/mrkdwn.ts";
 import { convert, fixture, messagesOf, ofType } from "./converted.ts";
+import { folderOf } from "./folder.ts";
 
 const GENERAL = "slack:T01PINE:C01GEN";
 const ANN = "slack:T01PINE:U01ANN";
@@ -131,6 +132,28 @@ test("what has no place is counted by reason", () => {
     "a reaction of somebody whom the export does not name": 1,
     "data that is no message": 1,
     "messages to oneself": 1,
+  });
+});
+
+test("a huddle has no place, unless it was answered", async () => {
+  const huddle = { subtype: "huddle_thread", user: "U1", text: "" };
+  const day = [
+    { ...huddle, ts: "1700000000.000000" },
+    { ...huddle, ts: "1700000001.000000", thread_ts: "1700000001.000000", reply_count: 1 },
+    { user: "U1", ts: "1700000002.000000", thread_ts: "1700000001.000000", text: "Notes" },
+  ];
+  const folder = folderOf({
+    "users.json": JSON.stringify([{ id: "U1", name: "ann" }]),
+    "channels.json": JSON.stringify([{ id: "C1", name: "hut", members: ["U1"] }]),
+    "hut/2023-11-14.json": JSON.stringify(day),
+  });
+  const huddles = await convert("slack", folder);
+  expect(messagesOf(huddles, "slack:C1").map(({ created_at }) => created_at)).toEqual([
+    1700000001000, 1700000002000,
+  ]);
+  expect(huddles.leftOut).toEqual({
+    "(empty) a message without text and files": 1,
+    "a notice of the kind huddle_thread": 1,
   });
 });
 
