@@ -5,7 +5,7 @@
  */
 import { runImport } from "./import/run.ts";
 
-for (const signal of ["SIGINT", "SIGTERM"] as const)
+for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const)
   process.once(signal, () => {
     console.error("\nBroken off. Run the same command again: what is there already stays as it is.");
     // Temporary files are removed on the way out.

@@ -19,9 +19,9 @@ export class LeftOut {
   readonly #report: number | undefined;
   #count = 0;
 
-  /** @param report the file that gets each of them, as JSON Lines */
+  /** @param report the file that gets each of them, as JSON Lines: it has what people wrote */
   constructor(report?: string) {
-    this.#report = report === undefined ? undefined : openSync(report, "w");
+    this.#report = report === undefined ? undefined : openSync(report, "w", 0o600);
   }
 
   get count(): number {

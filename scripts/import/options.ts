@@ -18,7 +18,7 @@ was broken off is run again. PARLEY_URL is the address of the deployment, PARLEY
   --no-files           brings no files: messages keep their names
   --slack-token <t>    a token that may read files at Slack, if the links of the export have none;
                        or SLACK_TOKEN in the environment
-  --workspace <name>   tells apart two exports whose origin gives no id: part of the external ids
+  --workspace <name>   tells apart two exports whose origin gives no id: part of the external ids. Not with discord
   --report <file>      everything that was left out, as JSON Lines
   --help               this text`;
 
@@ -53,9 +53,11 @@ export function readOptions(argv: readonly string[]): Options | null {
     throw new UsageError(`--from is one of ${Origin.options.join(", ")}, not ${values.from}.`);
   if (values["slack-token"] !== undefined && from.data !== "slack")
     throw new UsageError("--slack-token goes with --from slack.");
-  const ofConverters = ["people", "workspace", "match-email"] as const;
+  const ofConverters = ["people", "workspace", "match-email", "no-files"] as const;
   const wrong = from.data === undefined ? ofConverters.find((name) => values[name]) : undefined;
-  if (wrong) throw new UsageError(`--${wrong} goes with --from: Parley's own format has external ids.`);
+  if (wrong) throw new UsageError(`--${wrong} goes with --from: Parley's own format comes as it is.`);
+  if (values.workspace !== undefined && from.data === "discord")
+    throw new UsageError("--workspace does not go with --from discord: its ids are unique by themselves.");
   return {
     ...{ file, from: from.data, isDry: values["dry-run"], people: values.people },
     ...{ matchesEmail: values["match-email"], files: values.files, hasFiles: !values["no-files"] },

@@ -12,12 +12,11 @@ import type { LeftOut } from "./left-out.ts";
 export async function* readRecords(source: Source, leftOut: LeftOut): AsyncGenerator<ExportRecordInput> {
   const files = source.paths.filter((path) => /\.(jsonl|ndjson)$/.test(path));
   if (files.length === 0) throw new ImportFailure(`${source.name} has no .jsonl file. Is --from missing?`);
-  let records = 0;
+  let isOurs = false;
   for (const path of files)
     for await (const { value } of readJsonLines(source, path))
-      if (ExportRecord.safeParse(value).success) records++;
-  if (records === 0)
-    throw new ImportFailure(`${source.name} has no record of Parley's format. Is --from missing?`);
+      isOurs ||= ExportRecord.safeParse(value).success;
+  if (!isOurs) throw new ImportFailure(`${source.name} has no record of Parley's format. Is --from missing?`);
   for (const path of files)
     for await (const { line, value } of readJsonLines(source, path)) {
       const record = ExportRecord.safeParse(value);

@@ -1,12 +1,12 @@
 import { mkdirSync } from "node:fs";
-import { ExportedContent, ExportRecord, type ExportRecordInput } from "../../src/domain/data/records.ts";
+import type { ExportRecordInput } from "../../src/domain/data/records.ts";
+import { check } from "./check.ts";
 import { Collection } from "./collected/collection.ts";
 import { People } from "./collected/people.ts";
 import { recordsOf } from "./collected/records.ts";
 import { ImportFailure } from "./failure.ts";
 import { Files } from "./files/files.ts";
 import { FolderSource } from "./input/folder.ts";
-import { firstIssue } from "./input/json.ts";
 import { openSource } from "./input/open.ts";
 import type { Source } from "./input/source.ts";
 import { LeftOut } from "./left-out.ts";
@@ -104,26 +104,6 @@ async function send(sending: Sending): Promise<void> {
         `Handed over: the bytes of ${countsOf({ file: done.files })}, ${(done.fileBytes / 1e6).toFixed(1)} MB.`,
       );
   }
-}
-
-/** Checks records without a server. @returns how many there are, by type */
-async function check(
-  records: AsyncIterable<ExportRecordInput>,
-  leftOut: LeftOut,
-): Promise<Record<string, number>> {
-  const counts: Record<string, number> = {};
-  for await (const record of records) {
-    const parsed = ExportRecord.safeParse(record);
-    const content =
-      record.type === "message" && !record.message.revoked
-        ? ExportedContent.safeParse(record.message)
-        : undefined;
-    const error = parsed.error ?? content?.error;
-    if (!error) counts[record.type] = (counts[record.type] ?? 0) + 1;
-    else leftOut.add({ reason: `a ${record.type} that is no record`, where: firstIssue(error) });
-  }
-  const { version: _version, end: _end, ...counted } = counts;
-  return counted;
 }
 
 function serverOf({ isDry, matchesEmail }: Options, env: Invocation["env"]): ImportServer | undefined {

@@ -10,11 +10,16 @@ export class FolderSource implements Source {
   readonly name: string;
   readonly paths: readonly string[];
   readonly #root: string;
+  readonly #only: string | undefined;
 
-  /** @param only the one file that was named */
+  /**
+   * @param only the one file that was named. It may be in a home directory: an export must not name what is
+   * hidden there
+   */
   constructor(name: string, root: string, only?: string) {
     this.name = name;
     this.#root = realpathSync(root);
+    this.#only = only;
     this.paths = only === undefined ? filesOf(root) : [only];
   }
 
@@ -35,7 +40,10 @@ export class FolderSource implements Source {
     const wanted = join(this.#root, path);
     if (!statSync(wanted, { throwIfNoEntry: false })?.isFile()) return undefined;
     const found = realpathSync(wanted);
-    return found.startsWith(this.#root + sep) ? found : undefined;
+    if (!found.startsWith(this.#root + sep)) return undefined;
+    const parts = found.slice(this.#root.length + 1).split(sep);
+    const isHidden = parts.some((part) => part.startsWith("."));
+    return this.#only !== undefined && path !== this.#only && isHidden ? undefined : found;
   }
 }
 

@@ -18,6 +18,11 @@ export interface Conversion {
   leftOut: Record<string, number>;
 }
 
+/** The fixture of each origin. */
+export const FIXTURES: Readonly<Record<Origin, string>> = {
+  ...{ slack: "slack", mattermost: "mattermost", discord: "discord", stream: "stream-import" },
+};
+
 /** The path of a fixture. */
 export function fixture(name: string): string {
   return fileURLToPath(new URL(`./fixtures/${name}`, import.meta.url));

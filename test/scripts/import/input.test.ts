@@ -1,27 +1,17 @@
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { dirname, join } from "node:path";
-import { expect, onTestFinished, test } from "vitest";
+import { readFileSync, statSync, symlinkSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { Readable } from "node:stream";
+import { expect, test } from "vitest";
 import { z } from "zod";
 import { FolderSource } from "../../../scripts/import/input/folder.ts";
 import { lineOfFlaw } from "../../../scripts/import/input/json-flaw.ts";
 import { readJsonParts } from "../../../scripts/import/input/json-parts.ts";
-import { openSource } from "../../../scripts/import/input/open.ts";
+import type { Source } from "../../../scripts/import/input/source.ts";
 import { Origin } from "../../../scripts/import/options.ts";
 import { runImport } from "../../../scripts/import/run.ts";
-import { convert, fixture } from "./converted.ts";
+import { convert, FIXTURES, fixture } from "./converted.ts";
+import { folderOf } from "./folder.ts";
 import { zipOf } from "./zip.ts";
-
-/** A folder with some files, until the test is over. */
-function folderOf(files: Record<string, string>): string {
-  const folder = mkdtempSync(join(tmpdir(), "parley-import-test-"));
-  onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
-  for (const [path, content] of Object.entries(files)) {
-    mkdirSync(dirname(join(folder, path)), { recursive: true });
-    writeFileSync(join(folder, path), content);
-  }
-  return folder;
-}
 
 /** Runs a command line without a server. */
 async function run(...argv: string[]): Promise<{ code: number; said: string }> {
@@ -29,13 +19,6 @@ async function run(...argv: string[]): Promise<{ code: number; said: string }> {
   const code = await runImport({ argv, env: {}, say: (line) => lines.push(line) });
   return { code, said: lines.join("\n") };
 }
-
-const FIXTURES = {
-  slack: "slack",
-  mattermost: "mattermost",
-  discord: "discord",
-  stream: "stream-import",
-} as const;
 
 test.each(Origin.options)("%s: the same export gives the same records, each time", async (origin) => {
   const once = await convert(origin, fixture(FIXTURES[origin]));
@@ -112,6 +95,8 @@ test("a command line that is not understood is 2 and says what is", async () => 
     ["a", "--from", "icq"],
     ["a", "--wrong"],
     ["a", "--people", "p.csv"],
+    ["a", "--no-files"],
+    ["a", "--from", "discord", "--workspace", "b", "--dry-run"],
     ["a"],
   ])
     expect(await run(...argv)).toEqual({ code: 2, said: expect.stringContaining("npm run import -- FILE") });
@@ -124,10 +109,26 @@ test("a dry run says what comes, and the report has all that is left out", async
   expect(code).toBe(0);
   expect(said).toContain("Converted: 7 users, 5 conversations, 16 messages, 1 file, 11 members");
   expect(said).toContain("Left out, or changed on the way: 8");
+  // It names what people have written.
+  expect(statSync(report).mode & 0o777).toBe(0o600);
   const lines = readFileSync(report, "utf8").trim().split("\n");
   const Line = z.object({ reason: z.string(), where: z.string() });
   expect(lines.map((line) => Line.parse(JSON.parse(line)))).toContainEqual({
     ...{ reason: "data that is no message", where: "general/2023-11-15.json:56" },
+  });
+});
+
+test("a dry run names a record that is none, and what is wrong with it", async () => {
+  const message = {
+    ...{ conversation: "c1", external_id: "m1", sender: "u1", created_at: 1 },
+    ...{ kind: "text", body: { text: "x".repeat(8_001) } },
+  };
+  const folder = folderOf({ "own.jsonl": JSON.stringify({ type: "message", message }) });
+  const report = join(folder, "left-out.txt");
+  expect(await run(folder, "--dry-run", "--report", report)).toMatchObject({ code: 0 });
+  expect(JSON.parse(readFileSync(report, "utf8"))).toEqual({
+    ...{ reason: "a message that is no record", where: "c1, m1" },
+    what: expect.stringContaining("body.text: "),
   });
 });
 
@@ -152,17 +153,34 @@ test("no path of an export leads out of it", () => {
   );
 });
 
+test("one file is read with what is beside it, but for what is hidden", () => {
+  const files = [".export.json", "leaf.png", "data/leaf.png", ".env", ".ssh/key", "data/.token"];
+  const folder = folderOf(Object.fromEntries(files.map((path) => [path, "x"])));
+  symlinkSync(join(folder, ".env"), join(folder, "link.txt"));
+  const source = new FolderSource("export", folder, ".export.json");
+  const paths = [...files, "./leaf.png", "data/../.env", "link.txt"];
+  expect(paths.filter((path) => source.has(path))).toEqual([
+    ...[".export.json", "leaf.png", "data/leaf.png", "./leaf.png"],
+  ]);
+  expect(new FolderSource("export", folder).has(".env")).toBe(true);
+});
+
 test("parts of a file are read at any cut of its bytes, and escapes and brackets in texts are no structure", async () => {
   const messages = [{ text: 'a "quoted" ] } \\ 🙂\n' }, { list: [1, [2], {}] }, 7, "x", null, true];
   const whole = JSON.stringify({ head: { id: 1 }, messages, count: 6 }, null, 1);
-  const path = join(folderOf({ "whole.json": whole }), "whole.json");
-  const source = await openSource(path);
-  const found: unknown[] = [];
-  for await (const part of readJsonParts(
-    source,
-    "whole.json",
-    (at) => at.length === 2 && at[0] === "messages",
-  ))
-    found.push("path" in part ? part.parse() : part.rest);
-  expect(found).toEqual([...messages, { head: { id: 1 }, messages: messages.map(() => null), count: 6 }]);
+  const bytes = Buffer.from(whole);
+  for (const size of [1, 2, 3, 7, bytes.length]) {
+    const count = Math.ceil(bytes.length / size);
+    const chunks = Array.from({ length: count }, (_, i) => bytes.subarray(i * size, (i + 1) * size));
+    const source: Source = {
+      ...{ name: "whole", paths: ["whole.json"], has: () => true, close: () => {} },
+      open: async () => Readable.from(chunks, { objectMode: false }),
+    };
+    const isPart = (at: readonly string[]) => at.length === 2 && at[0] === "messages";
+    const found: unknown[] = [];
+    for await (const part of readJsonParts(source, "whole.json", isPart))
+      found.push("path" in part ? part.parse() : part.rest);
+    const rest = { head: { id: 1 }, messages: messages.map(() => null), count: 6 };
+    expect(found).toEqual([...messages, rest]);
+  }
 });

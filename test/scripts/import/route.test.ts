@@ -10,14 +10,7 @@ import type { Server } from "../../../bench/targets/process.ts";
 import { Origin } from "../../../scripts/import/options.ts";
 import { runImport } from "../../../scripts/import/run.ts";
 import { ROOT } from "../../../scripts/support/wrangler.ts";
-import { convert, fixture, messagesOf, ofType } from "./converted.ts";
-
-const FIXTURES = {
-  slack: "slack",
-  mattermost: "mattermost",
-  discord: "discord",
-  stream: "stream-import",
-} as const;
+import { convert, FIXTURES, fixture, messagesOf, ofType } from "./converted.ts";
 
 const Message = z.looseObject({
   seq: z.int(),
