@@ -1,5 +1,5 @@
 import type { BackupStore } from "../../domain/backup/ports.ts";
-import { fromR2 } from "../../storage/files/blobs.ts";
+import { fromR2, sendStream } from "../../storage/files/blobs.ts";
 
 /** The most keys that one call deletes. */
 const MAX_DELETED = 1_000;
@@ -26,8 +26,7 @@ export class BucketStore implements BackupStore {
   }
 
   async putStream(name: string, bytes: ReadableStream<Uint8Array>, size: number): Promise<void> {
-    const { readable, writable } = new FixedLengthStream(size);
-    await Promise.all([bytes.pipeTo(writable), fromR2(this.#bucket.put(name, readable))]);
+    await sendStream(bytes, size, (stream) => this.#bucket.put(name, stream));
   }
 
   async delete(names: string[]): Promise<void> {

@@ -1,6 +1,7 @@
 import { z } from "zod";
 import type { DatabasePart, TablePlace } from "../../domain/backup/parts.ts";
 import { RowText, type RowValue, requireColumns, requireRows } from "../../domain/backup/row-text.ts";
+import { fnv1a } from "../../lib/fnv1a.ts";
 import {
   ColumnInfo,
   keyOf,
@@ -163,12 +164,7 @@ function* inPieces(rows: readonly RowValue[][]): Generator<RowValue[][]> {
   if (piece.length > 0) yield piece;
 }
 
-/** Whether a part ends with a key (FNV-1a). */
+/** Whether a part ends with a key. */
 function isCut(key: readonly (string | number)[]): boolean {
-  let hash = 0x811c9dc5;
-  for (const character of JSON.stringify(key)) {
-    hash ^= character.codePointAt(0) ?? 0;
-    hash = Math.imul(hash, 0x01000193) >>> 0;
-  }
-  return hash % CUT_EVERY === 0;
+  return fnv1a(JSON.stringify(key)) % CUT_EVERY === 0;
 }

@@ -17,6 +17,7 @@ import {
   readText,
   Shard,
   shardOf,
+  valuesIn,
   writePlain,
 } from "./layout.ts";
 import { ObjectCopies } from "./object-copies.ts";
@@ -216,8 +217,7 @@ class BackupRun {
   }
 
   async #keysIn(part: string): Promise<string[]> {
-    const tables = parseRowText(await readText(this.#store, part));
-    return tables.flatMap(({ columns, rows }) => rows.map((row) => String(row[columns.indexOf("key")])));
+    return valuesIn(await readText(this.#store, part), "key");
   }
 
   /** Makes what was copied the backup, then deletes what it does not need. */

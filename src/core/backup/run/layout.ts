@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { BACKUP_FORMAT, ObjectKind, TablePlace } from "../../../domain/backup/parts.ts";
 import type { BackupStore } from "../../../domain/backup/ports.ts";
+import { parseRowText } from "../../../domain/backup/row-text.ts";
 
 /**
  * The files of a backup. Each but two is named by its content, so it is written once and never changed.
@@ -153,6 +154,13 @@ async function readPlain(store: BackupStore, name: string): Promise<unknown> {
 
 export async function writePlain(store: BackupStore, name: string, value: unknown): Promise<void> {
   await store.put(name, new TextEncoder().encode(`${JSON.stringify(value)}\n`));
+}
+
+/** The values of a column, of all rows of a text. */
+export function valuesIn(text: string, column: string): string[] {
+  return parseRowText(text).flatMap(({ columns, rows }) =>
+    rows.map((row) => String(row[columns.indexOf(column)])),
+  );
 }
 
 /** The head of an object's file, and the rows behind it. */

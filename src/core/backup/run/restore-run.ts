@@ -10,6 +10,7 @@ import {
   readObject,
   readText,
   Shard,
+  valuesIn,
 } from "./layout.ts";
 
 /** The UTF-16 units of rows after which a call ends. */
@@ -137,11 +138,14 @@ async function loadFiles(
   report: (progress: RestoreProgress) => void,
 ): Promise<void> {
   let done = 0;
-  for await (const key of keysIn(store, index, "files", "key")) {
-    const bytes = await store.blob(fileName(key));
-    // It was deleted while the backup was made.
-    if (bytes) await target.file(key, bytes);
-    report({ step: "files", done: ++done });
+  for (const { table, name } of index.parts) {
+    if (table !== "files") continue;
+    for (const key of valuesIn(await readText(store, name), "key")) {
+      const bytes = await store.blob(fileName(key));
+      // It was deleted while the backup was made.
+      if (bytes) await target.file(key, bytes);
+      report({ step: "files", done: ++done });
+    }
   }
 }
 
@@ -170,20 +174,5 @@ async function finish(
     for (const name of Object.values(shards[kind]))
       await all(kind, Object.keys((await readJson(store, name, Shard)).objects));
   for (const { table, name } of index.parts)
-    if (table === "users") await all("inbox", idsIn(await readText(store, name), "id"));
-}
-
-async function* keysIn(
-  store: BackupStore,
-  { parts }: DatabaseIndex,
-  table: string,
-  column: string,
-): AsyncGenerator<string> {
-  for (const part of parts) if (part.table === table) yield* idsIn(await readText(store, part.name), column);
-}
-
-function idsIn(text: string, column: string): string[] {
-  return parseRowText(text).flatMap(({ columns, rows }) =>
-    rows.map((row) => String(row[columns.indexOf(column)])),
-  );
+    if (table === "users") await all("inbox", valuesIn(await readText(store, name), "id"));
 }

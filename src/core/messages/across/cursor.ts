@@ -2,6 +2,7 @@ import { z } from "zod";
 import type { WalkedList } from "../../../domain/conversations/conversation-list.ts";
 import { invalid } from "../../../domain/errors.ts";
 import { ConversationId } from "../../../domain/ids.ts";
+import { fnv1a } from "../../../lib/fnv1a.ts";
 import type { Progress } from "./progress.ts";
 
 /** More open conversations than any cursor names. */
@@ -71,10 +72,7 @@ function inBase36(number: number): string {
   return number.toString(36);
 }
 
-/** A hash (FNV-1a, 32 bits) of a cursor's text and its owner. */
+/** A hash of a cursor's text and its owner. */
 function checkOf(text: string, owner: string): string {
-  let hash = 0x811c9dc5;
-  for (const char of `${owner} ${text}`)
-    hash = Math.imul(hash ^ (char.codePointAt(0) ?? 0), 0x01000193) >>> 0;
-  return inBase36(hash);
+  return inBase36(fnv1a(`${owner} ${text}`));
 }
