@@ -87,7 +87,7 @@ describe("a backup", () => {
     await eventually(async () =>
       expect(await listedConversation(cai, group)).toMatchObject({ last_seq: next.seq }),
     );
-    await assertConsistent(group);
+    await eventually(() => assertConsistent(group));
     const [someone] = await registerUsers(1);
     expect(someone?.user.id).toBeGreaterThan(cai.user.id);
   });
