@@ -1,9 +1,8 @@
 import { randomBytes } from "node:crypto";
 import { join } from "node:path";
+import { ROOT } from "../../scripts/support/wrangler.ts";
 import { generateServerKey, ServerScope } from "../../src/domain/server/server-key.ts";
 import { type Server, startWorker } from "./process.ts";
-
-const ROOT = join(import.meta.dirname, "../..");
 
 /**
  * Starts the Worker as it is deployed, without rate limits.

@@ -33,6 +33,12 @@ export function usernameOf(name: string | null | undefined): string {
   return parsed.success && !looksDeleted(parsed.data) ? parsed.data : "";
 }
 
+/** The name of a file by its URL or path, or `fallback`. */
+export function fileNameOf(url: string, fallback: string): string {
+  const path = URL.canParse(url) ? new URL(url).pathname : url.replaceAll("\\", "/");
+  return path.split("/").at(-1) || fallback;
+}
+
 /** The beginning of a text, in code points. */
 export function first(text: string, length: number): string {
   return [...text.toWellFormed().replaceAll("\u0000", "")].slice(0, length).join("").trim();

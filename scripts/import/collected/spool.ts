@@ -1,6 +1,6 @@
 import { closeSync, openSync, readSync, writeSync } from "node:fs";
 import { join } from "node:path";
-import { TemporaryFolder } from "../temporary-folder.ts";
+import { ScratchFolder } from "../scratch-folder.ts";
 import type { MessageDraft } from "./draft.ts";
 
 const CHUNK_BYTES = 1024 * 1024;
@@ -17,7 +17,7 @@ interface Place {
  * exports have them in orders of their own, and may be larger than the memory.
  */
 export class Spool {
-  readonly #folder = new TemporaryFolder("import");
+  readonly #folder = new ScratchFolder("import");
   readonly #file = openSync(join(this.#folder.path, "messages"), "w+");
   readonly #places = new Map<string, Place[]>();
   #pending: Buffer[] = [];

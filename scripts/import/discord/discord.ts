@@ -1,5 +1,5 @@
 import type { Collection } from "../collected/collection.ts";
-import { first, groupNameOf } from "../collected/names.ts";
+import { fileNameOf, first, groupNameOf } from "../collected/names.ts";
 import { ImportFailure } from "../failure.ts";
 import { Ids } from "../ids.ts";
 import { firstIssue } from "../input/json.ts";
@@ -132,15 +132,10 @@ function userOf(collection: Collection, ids: Ids): (user: User, path: string) =>
         avatar: {
           ...bytesAt(avatarUrl, path),
           id: ids.of(`picture/${id}`),
-          name: nameOf(avatarUrl),
+          name: fileNameOf(avatarUrl, "picture"),
           isPublic: true,
         },
       }),
     });
   };
-}
-
-function nameOf(url: string): string {
-  const path = URL.canParse(url) ? new URL(url).pathname : url.replaceAll("\\", "/");
-  return path.split("/").at(-1) || "picture";
 }

@@ -1,4 +1,6 @@
 import { outsideCode } from "../text/code.ts";
+import type { Converted } from "../text/converted.ts";
+import { underlineAsBold } from "../text/underline.ts";
 
 /** What a text of Discord names, by its id. */
 export interface DiscordNames {
@@ -7,21 +9,17 @@ export interface DiscordNames {
 }
 
 const EVERYBODY = /(?<![\p{L}\p{N}@])@(everyone|here)\b/gu;
-const UNDERLINE = /(?<![\p{L}\p{N}_])__(?=\S)([^_\n]+)(?<=\S)__(?![\p{L}\p{N}_])/gu;
 
 /**
  * Turns the Markdown of Discord into that of messages here. It is much the same: what is underlined
  * becomes bold, and ids become names. An export may have names already.
  * @see https://docs.discord.com/developers/reference#message-formatting
  */
-export function fromDiscord(
-  source: string,
-  names: DiscordNames,
-): { text: string; mentions: string[]; mentionsAll: boolean } {
+export function fromDiscord(source: string, names: DiscordNames): Converted {
   const mentions = new Set<string>();
   let mentionsAll = false;
   const text = outsideCode(source, (part) =>
-    quoted(part)
+    underlineAsBold(quoted(part))
       .replace(/<@!?(\d+)>/g, (_, id: string) => {
         const user = names.user(id);
         if (user) mentions.add(user.id);
@@ -34,7 +32,6 @@ export function fromDiscord(
       .replace(/<t:(-?\d{1,12})(?::\w)?>/g, (_, seconds: string) => dateOf(Number(seconds)))
       .replace(/<(https?:\/\/[^\s<>]+)>/g, "$1")
       .replace(/^-# /gm, "")
-      .replace(UNDERLINE, "**$1**")
       .replace(EVERYBODY, () => {
         mentionsAll = true;
         return "@everyone";

@@ -3,6 +3,7 @@ import type { Collection } from "../collected/collection.ts";
 import type { FileDraft, MessageDraft } from "../collected/draft.ts";
 import type { Ids } from "../ids.ts";
 import { ownKey } from "../text/emoji.ts";
+import { quote } from "../text/quote.ts";
 import { fromDiscord } from "./markdown.ts";
 import type { Attachment, Embed, Message, User } from "./shapes.ts";
 
@@ -102,7 +103,7 @@ function textsOf({ collection }: DiscordRoom, message: Message, where: string): 
   };
   const parts = [
     base,
-    ...(forwarded ? [quote([forwarded.content ?? "", ...(forwarded.embeds ?? []).map(embedText)])] : []),
+    ...(forwarded ? [quote([forwarded.content, ...(forwarded.embeds ?? []).map(embedText)])] : []),
     ...(embeds ?? []).map(shown),
     ...(stickers ?? []).map(({ name }) => `[Sticker: ${name ?? ""}]`),
   ];
@@ -112,14 +113,7 @@ function textsOf({ collection }: DiscordRoom, message: Message, where: string): 
 function embedText({ title, url, description, author, fields }: Embed): string {
   const heading = title && url ? `[${title}](${url})` : title || url;
   const rows = (fields ?? []).map(({ name, value }) => [name, value].filter(Boolean).join(": "));
-  return quote([author?.name ?? "", heading ?? "", description ?? "", ...rows]);
-}
-
-function quote(texts: readonly string[]): string {
-  return texts
-    .filter(Boolean)
-    .flatMap((text) => text.split("\n").map((line) => `> ${line}`))
-    .join("\n");
+  return quote([author?.name, heading, description, ...rows]);
 }
 
 function filesOf(

@@ -7,7 +7,7 @@ import { LIMITS } from "../../../src/domain/limits.ts";
 import type { FileDraft, FileInput, TakenFile } from "../collected/draft.ts";
 import { first } from "../collected/names.ts";
 import type { Source } from "../input/source.ts";
-import { TemporaryFolder } from "../temporary-folder.ts";
+import { ScratchFolder } from "../scratch-folder.ts";
 import { type Downloads, download } from "./download.ts";
 import { contentTypeOf } from "./media-types.ts";
 
@@ -42,7 +42,7 @@ export interface FilesOptions {
 export class Files {
   readonly #options: FilesOptions;
   readonly #held = new Map<string, Held>();
-  #temporary: TemporaryFolder | undefined;
+  #temporary: ScratchFolder | undefined;
   #count = 0;
 
   constructor(options: FilesOptions) {
@@ -135,7 +135,7 @@ export class Files {
 
   #temporaryPath(name: string): string {
     // In the folder of --files, so that a rename need not copy.
-    this.#temporary ??= new TemporaryFolder("files", this.#options.folder?.path);
+    this.#temporary ??= new ScratchFolder("files", this.#options.folder?.path);
     return join(this.#temporary.path, `${this.#count++}${extname(name)}`);
   }
 }

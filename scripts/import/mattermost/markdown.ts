@@ -1,5 +1,7 @@
 import { outsideCode } from "../text/code.ts";
+import type { Converted } from "../text/converted.ts";
 import { withEmoji } from "../text/emoji.ts";
+import { underlineAsBold } from "../text/underline.ts";
 
 /** A username behind an `@`, as Mattermost has them; what ends a sentence is no part of it. */
 const MENTION = /(?<![\p{L}\p{N}@/._-])@([a-z0-9][a-z0-9._-]*[a-z0-9]|[a-z0-9])/giu;
@@ -14,7 +16,7 @@ const EVERYBODY = new Set(["all", "channel", "here"]);
 export function fromMarkdown(
   source: string,
   user: (name: string) => { id: string; name: string } | undefined,
-): { text: string; mentions: string[]; mentionsAll: boolean } {
+): Converted {
   const mentions = new Set<string>();
   let mentionsAll = false;
   const name = (all: string, word: string): string => {
@@ -28,9 +30,8 @@ export function fromMarkdown(
     return `@${found.name}`;
   };
   const text = outsideCode(source, (part) =>
-    withEmoji(part)
+    underlineAsBold(withEmoji(part))
       .replace(/!\[([^\]\n]*)\]\(/g, (_, label: string) => `[${label || "picture"}](`)
-      .replace(/(?<![\p{L}\p{N}_])__(?=\S)([^_\n]+)(?<=\S)__(?![\p{L}\p{N}_])/gu, "**$1**")
       .replaceAll("||", "\\|\\|")
       .replace(MENTION, name),
   );

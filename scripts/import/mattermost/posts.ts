@@ -3,6 +3,7 @@ import type { Collection } from "../collected/collection.ts";
 import type { FileDraft, MessageDraft } from "../collected/draft.ts";
 import type { Ids } from "../ids.ts";
 import { reactionKeyOf } from "../text/emoji.ts";
+import { quote } from "../text/quote.ts";
 import { fromMarkdown } from "./markdown.ts";
 import type { Post, Reply } from "./shapes.ts";
 
@@ -101,13 +102,7 @@ function textOf({ message, props }: Reply): string {
       ...[author_name, title && link ? `[${title}](${link})` : title, text],
       ...(fields ?? []).map((field) => [field.title, field.value].filter(Boolean).join(": ")),
     ];
-    const quoted = body.filter(Boolean).flatMap((one) =>
-      String(one)
-        .split("\n")
-        .map((line) => `> ${line}`),
-    );
-    const lines = [pretext, ...quoted].filter(Boolean);
-    return lines.length > 0 ? lines.join("\n") : (fallback ?? "");
+    return [pretext, quote(body)].filter(Boolean).join("\n") || (fallback ?? "");
   });
   return [message ?? "", ...parts].filter(Boolean).join("\n");
 }

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { quote } from "../text/quote.ts";
 import type { SlackAttachment } from "./shapes.ts";
 
 /** Anything that may be inside of a block. */
@@ -62,12 +63,6 @@ export function attachmentText(attachment: SlackAttachment, text: string): strin
     ...[attachment.author_name, heading, attachment.text],
     ...(fields ?? []).map((field) => [field.title, field.value].filter(Boolean).join(": ")),
     attachment.image_url && `<${attachment.image_url}>`,
-  ].filter(Boolean);
-  const quoted = body.flatMap((line) =>
-    String(line)
-      .split("\n")
-      .map((one) => `&gt; ${one}`),
-  );
-  const lines = [pretext, ...quoted].filter(Boolean);
-  return lines.length > 0 ? lines.join("\n") : (attachment.fallback ?? "");
+  ];
+  return [pretext, quote(body, "&gt;")].filter(Boolean).join("\n") || (attachment.fallback ?? "");
 }

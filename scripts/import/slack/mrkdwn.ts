@@ -1,4 +1,5 @@
 import { outsideCode } from "../text/code.ts";
+import type { Converted } from "../text/converted.ts";
 import { withEmoji } from "../text/emoji.ts";
 
 /** What a text of Slack names, by its id. */
@@ -6,13 +7,6 @@ export interface SlackNames {
   /** a user's external id and name; undefined: nobody knows them */
   user(id: string): { id: string; name: string } | undefined;
   channel(id: string): string | undefined;
-}
-
-/** A text as messages have it here, and whom it names. */
-export interface Converted {
-  text: string;
-  mentions: string[];
-  mentionsAll: boolean;
 }
 
 const ANGLES = /<([^<>\n]+)>/g;

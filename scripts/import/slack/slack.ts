@@ -1,7 +1,7 @@
 import { posix } from "node:path";
 import type { Collection } from "../collected/collection.ts";
 import type { FileDraft } from "../collected/draft.ts";
-import { first, groupNameOf } from "../collected/names.ts";
+import { fileNameOf, first, groupNameOf } from "../collected/names.ts";
 import { ImportFailure } from "../failure.ts";
 import { Ids } from "../ids.ts";
 import { firstIssue, readJson } from "../input/json.ts";
@@ -94,8 +94,10 @@ export async function readSlack(source: Source, collection: Collection, workspac
 }
 
 function pictureOf(ids: Ids, user: string, url: string | null | undefined): FileDraft | undefined {
-  const name = /[^/?]+\.(?:png|jpe?g|gif|webp)(?=$|\?)/i.exec(url ?? "")?.[0] ?? "picture.png";
-  return url ? { id: ids.of(`picture/${user}`), name, url, isPublic: true } : undefined;
+  if (!url) return undefined;
+  const found = fileNameOf(url, "");
+  const name = /\.(?:png|jpe?g|gif|webp)$/i.test(found) ? found : "picture.png";
+  return { id: ids.of(`picture/${user}`), name, url, isPublic: true };
 }
 
 async function readDay(source: Source, path: string, room: SlackRoom): Promise<void> {

@@ -1,4 +1,5 @@
 import type { FileDraft } from "../collected/draft.ts";
+import { fileNameOf } from "../collected/names.ts";
 import type { Ids } from "../ids.ts";
 import type { Attachment } from "./shapes.ts";
 
@@ -46,10 +47,7 @@ export function attachmentOf(
 const TYPES: Readonly<Record<string, string>> = { voiceRecording: "audio/aac" };
 
 function nameOf({ title, name, fallback }: Attachment, url: string): string {
-  const given = title || name || fallback;
-  if (given) return given;
-  const path = URL.canParse(url) ? new URL(url).pathname : url;
-  return path.split("/").at(-1) || "file";
+  return title || name || fallback || fileNameOf(url, "file");
 }
 
 function linkTo(url: string, label: string | null | undefined): string {

@@ -1,6 +1,6 @@
 import { Metadata } from "../../../src/domain/server/metadata.ts";
 import type { Collected, Collection, ConversationInput } from "../collected/collection.ts";
-import { groupNameOf } from "../collected/names.ts";
+import { fileNameOf, groupNameOf } from "../collected/names.ts";
 import { ImportFailure } from "../failure.ts";
 import { Ids } from "../ids.ts";
 import { firstIssue } from "../input/json.ts";
@@ -122,7 +122,12 @@ class Reader {
     return this.#collection.person({
       ...{ originId: id, id: this.#ids.of(id), names: [name], fallback: id, username: id, email },
       ...(image && {
-        avatar: { id: this.#ids.of(`picture/${id}`), name: "picture", url: image, isPublic: true },
+        avatar: {
+          id: this.#ids.of(`picture/${id}`),
+          name: fileNameOf(image, "picture"),
+          url: image,
+          isPublic: true,
+        },
       }),
       ...{
         createdAt: user.created_at ?? undefined,

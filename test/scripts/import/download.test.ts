@@ -1,18 +1,14 @@
-import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { expect, onTestFinished, test } from "vitest";
+import { expect, test } from "vitest";
 import { download } from "../../../scripts/import/files/download.ts";
 import { CONVERTERS } from "../../../scripts/import/origins.ts";
+import { folderOf } from "./folder.ts";
 import { listen } from "./http.ts";
 
 const MAX_BYTES = 1_000;
 
-function place(): string {
-  const folder = mkdtempSync(join(tmpdir(), "parley-download-test-"));
-  onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
-  return join(folder, "file.txt");
-}
+const place = () => join(folderOf({}), "file.txt");
 
 test("downloads a file, with the token for its host alone, also behind a redirect", async () => {
   const { origin: cdn, got: atCdn } = await listen((_, response) => response.end("leaf"));

@@ -1,16 +1,12 @@
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { expect, onTestFinished, test } from "vitest";
+import { expect, test } from "vitest";
 import { splitText } from "../../../scripts/import/collected/split-text.ts";
 import { Ids } from "../../../scripts/import/ids.ts";
 import { LIMITS } from "../../../src/domain/limits.ts";
 import { type Conversion, convert, messagesOf } from "./converted.ts";
+import { folderOf } from "./folder.ts";
 
 /** Converts posts of a channel of Mattermost with 150 members, beside two files. */
 async function posts(...all: object[]): Promise<Conversion> {
-  const folder = mkdtempSync(join(tmpdir(), "parley-limits-test-"));
-  onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
   const channels = [{ name: "c", roles: "channel_user" }];
   const lines = [
     { type: "version", version: 1 },
@@ -24,10 +20,9 @@ async function posts(...all: object[]): Promise<Conversion> {
       post: { team: "t", channel: "c", user: "u0", create_at: 1_700_000_000_000 + i, ...post },
     })),
   ];
-  mkdirSync(join(folder, "data"));
-  for (const name of ["a.txt", "b.txt"]) writeFileSync(join(folder, "data", name), name);
-  writeFileSync(join(folder, "import.jsonl"), lines.map((line) => JSON.stringify(line)).join("\n"));
-  return convert("mattermost", folder);
+  const jsonl = lines.map((line) => JSON.stringify(line)).join("\n");
+  const files = { "import.jsonl": jsonl, "data/a.txt": "a.txt", "data/b.txt": "b.txt" };
+  return convert("mattermost", folderOf(files));
 }
 
 const ROOM = "mattermost:t/c";

@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 
 /** A folder that ends with the process at the latest: it has messages and files of other people. */
-export class TemporaryFolder {
+export class ScratchFolder {
   readonly path: string;
   readonly #remove = () => rmSync(this.path, { recursive: true, force: true });
 
