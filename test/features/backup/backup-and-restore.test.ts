@@ -231,6 +231,17 @@ describe("a backup", () => {
   });
 });
 
+describe("a run", () => {
+  test("over an empty database leaves the backup as it is", async () => {
+    await world();
+    await backUp(await source(), store);
+    const files = new Map(store.files);
+    await loseEverything();
+    await expect(backUp(await source(), store)).rejects.toThrow("This deployment has no users");
+    expect(store.files).toEqual(files);
+  });
+});
+
 describe("a restore", () => {
   test("that breaks off at any call is begun again", async () => {
     const before = await world();

@@ -41,6 +41,7 @@ export interface RunOptions {
  *   After a restore each inbox asks its conversations.
  * - The database is read last: it knows everybody whom the objects know.
  * @returns the manifest; null: the run is not over
+ * @throws an Error for a deployment without users, if the backup has some
  */
 export async function backUp(
   source: BackupSource,
@@ -95,13 +96,23 @@ class BackupRun {
   }
 
   async run(): Promise<Manifest | null> {
+    const formerIndex = await this.#formerDatabase();
+    await this.#requireUsers(formerIndex);
     for (const kind of ObjectKind.options)
       if (this.#progress.step === kind && !(await this.#copyObjects(kind))) return null;
-    const formerIndex = await this.#formerDatabase();
     for (const { name } of formerIndex.parts) this.#known.add(name);
     if (this.#progress.step === "database" && !(await this.#copyDatabase())) return null;
     if (!(await this.#copyFiles())) return null;
     return this.#commit(formerIndex);
+  }
+
+  /** A copy of a deployment that has lost its database would replace the backup that it needs. */
+  async #requireUsers(former: DatabaseIndex): Promise<void> {
+    const hadUsers = former.parts.some(({ table }) => table === "users");
+    if (!hadUsers || (await this.#source.ids("inbox", null)).length > 0) return;
+    throw new Error(
+      "This deployment has no users, and the backup here has some. It stays as it is: restore it, or make a backup elsewhere.",
+    );
   }
 
   /** Copies the objects of a class. @returns whether the run may go on */
