@@ -109,22 +109,6 @@ export class Conversations {
     return true;
   }
 
-  /**
-   * Takes the whole list, asked for at a moment, with the archive if anything of it is known: what it lacks
-   * is gone.
-   * @returns the conversations to ask for again
-   */
-  takeAll(list: readonly ConversationState[], asked: number): number[] {
-    const listed = new Set(list.map(({ id }) => id));
-    for (const id of this.#items.keys()) if (!listed.has(id)) this.remove(id, asked);
-    // Of a list, no draft says that there is none.
-    const again = list.filter((one) => !this.take({ draft: undefined, ...one }, asked)).map(({ id }) => id);
-    this.tellAgain(asked);
-    this.isListed = true;
-    this.#changed();
-    return again;
-  }
-
   /** A message has come, by a frame or an ack. @returns false: its conversation is not known */
   message(message: Message): boolean {
     const { conversation_id: id, seq, sender, kind, created_at } = message;
@@ -276,6 +260,7 @@ export class Conversations {
   /** An answer that was asked for at a moment is taken: what frames have told since then holds. */
   tellAgain(asked: number): void {
     for (const { at, frame } of this.#said.values()) if (at > asked) this.tell(frame, at);
+    this.#changed();
   }
 
   /** A profile is the newest that is known of a user. */

@@ -90,6 +90,7 @@ export class Engine {
   take(frame: ServerFrame, source: Source): void {
     const { list, outbox, changed, onFrame } = this.#options;
     const { timelines } = this;
+    // Some frames name no conversation. `type`: TypeScript wants one common field.
     const { conversation_id: id = 0 }: { type: string; conversation_id?: number | undefined } = frame;
     const timeline = timelines.get(id);
     switch (frame.type) {

@@ -31,18 +31,21 @@ export class Loader {
     const asked = this.#list.now();
     const { all, shown } = this.#list;
     const api = this.#api;
+    const listed = new Set<number>();
     try {
-      const items = await allPages((query) => api.call("get", "/v1/conversations", { query }));
       // What is known of the archive may be gone, too.
-      if (all.length > shown.length)
-        items.push(
-          ...(await allPages((query) =>
-            api.call("get", "/v1/conversations", { query: { ...query, archived: "true" } }),
-          )),
+      for (const archived of all.length > shown.length ? [false, true] : [false]) {
+        const items = await allPages((query) =>
+          api.call("get", "/v1/conversations", { query: { ...query, archived: `${archived}` } }),
         );
-      if (load !== this.#load) return;
-      for (const id of this.#list.takeAll(items, asked)) this.lookUpSoon(id);
-      this.#onFound(items);
+        if (load !== this.#load) return;
+        for (const { id } of items) listed.add(id);
+        this.#list.isListed = true;
+        // Of a list, no draft says that there is none.
+        this.#take(items, asked, { draft: undefined });
+      }
+      // At the end: the user may have moved one from a list to the other.
+      for (const { id } of all) if (!listed.has(id)) this.#list.remove(id, asked);
       // Unread mentions come before the read ones.
       const mentions = await allPages(
         (query) => api.call("get", "/v1/mentions", { query }),
@@ -67,13 +70,17 @@ export class Loader {
     const found = await this.#api
       .call("get", "/v1/conversations/{id}", { path: { id } })
       .catch(({ code }: Problem) => (code === "not_found" ? null : undefined));
-    if (found) {
-      if (!this.#list.take(found, asked)) this.lookUpSoon(id);
-      this.#list.tellAgain(asked);
-      this.#onFound([found]);
-    } else if (found === null) this.#list.remove(id, asked);
+    if (found) this.#take([found], asked);
+    else if (found === null) this.#list.remove(id, asked);
     else this.lookUpSoon(id, AGAIN);
     return found;
+  }
+
+  /** Takes what was answered. @param blank what it says by the fields that it lacks */
+  #take(found: readonly Conversation[], asked: number, blank?: { draft: undefined }): void {
+    for (const one of found) if (!this.#list.take({ ...blank, ...one }, asked)) this.lookUpSoon(one.id);
+    this.#list.tellAgain(asked);
+    this.#onFound(found);
   }
 
   /** Loads one conversation a little later, once for all that ask for it meanwhile. */

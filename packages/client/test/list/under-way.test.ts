@@ -218,6 +218,35 @@ test("a conversation that moves from the second page of the list to the first me
   expect(chat.state.conversation(id)).toMatchObject({ last_seq: last + 1, unread_count: 1 });
 });
 
+test("the list does not wait for the archive, and what the user has moved from one to the other stays known", async () => {
+  const [ann, bob] = [await server.person("ann"), await server.person("bob")];
+  const put = await ann.openGroup("goes to the archive", [bob]);
+  const taken = await ann.openGroup("comes from the archive", [bob]);
+  const archive = ({ id }: { id: number }, archived: boolean) =>
+    bob.call("PUT", `/v1/conversations/${id}/preferences`, { archived });
+  const chat = await startChat(server.origin, bob);
+  await until(chat, (state) => state.isListed && state.conversation(put.id) && state.conversation(taken.id));
+  await archive(taken, true);
+  await until(chat, (state) => state.conversation(taken.id)?.archived);
+  await chat.stop();
+  await archive(put, true);
+  await archive(taken, false);
+  let isGone = false;
+  chat.subscribe(
+    (state) => state.conversation(put.id) && state.conversation(taken.id),
+    (both) => {
+      isGone ||= !both;
+    },
+  );
+  const { answered, pass } = holdAnswers(/\/conversations\?.*archived=true/);
+  await chat.start();
+  await answered;
+  await until(chat, (state) => state.conversation(taken.id)?.archived === false);
+  pass();
+  await until(chat, (state) => state.conversation(put.id)?.archived);
+  expect(isGone).toBe(false);
+});
+
 test("a list does not undo what frames have said of a contact and a draft while it was under way, the first one neither", async () => {
   const [ann, bob] = [await server.person("ann"), await server.person("bob")];
   const { id } = await ann.openDirect(bob);
