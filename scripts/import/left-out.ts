@@ -17,7 +17,6 @@ const SHOWN = 3;
 export class LeftOut {
   readonly #reasons = new Map<string, { count: number; first: LeftOutItem[] }>();
   readonly #report: number | undefined;
-  #count = 0;
 
   /** @param report the file that gets each of them, as JSON Lines: it has what people wrote */
   constructor(report?: string) {
@@ -25,7 +24,7 @@ export class LeftOut {
   }
 
   get count(): number {
-    return this.#count;
+    return Object.values(this.counts).reduce((sum, count) => sum + count, 0);
   }
 
   /** How many there are, by reason. */
@@ -35,7 +34,6 @@ export class LeftOut {
 
   add(item: LeftOutItem, count = 1): void {
     if (count <= 0) return;
-    this.#count += count;
     const known = this.#reasons.get(item.reason) ?? { count: 0, first: [] };
     known.count += count;
     if (known.first.length < SHOWN) known.first.push(item);

@@ -56,7 +56,6 @@ export class Collection {
   readonly known = new Set<string>();
   /** the time of the newest message */
   newest = 0;
-  messages = 0;
   readonly #people: People;
   readonly #spool = new Spool();
   readonly #byOrigin = new Map<string, string>();
@@ -167,8 +166,12 @@ export class Collection {
       if (user !== null) this.formerMember(conversation, user);
     this.newest = Math.max(this.newest, draft.time);
     collected.oldest = Math.min(collected.oldest, draft.time);
-    this.messages++;
     this.#spool.add(conversation, order, draft);
+  }
+
+  /** How many messages there are. */
+  get messages(): number {
+    return [...this.conversations.values()].reduce((sum, { messages }) => sum + messages.size, 0);
   }
 
   /** The messages of a conversation in the order of their time. */

@@ -53,7 +53,11 @@ export function composeMessage(
   const edited = draft.editedAt === undefined ? {} : { edited_at: draft.editedAt, version: 2 };
   const contents = contentsOf(text, kept, draft);
   if (splitText(text).length > 1)
-    leftOut.add({ reason: "(split) a text of more than 8,000 characters", where, what: text });
+    leftOut.add({
+      reason: `(split) a text of more than ${LIMITS.textLength.toLocaleString("en")} characters`,
+      where,
+      what: text,
+    });
   if (text === "" && kept.length === 0 && !draft.poll)
     leftOut.add({ reason: "(empty) a message without text and files", where });
   const head = {

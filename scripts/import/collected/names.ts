@@ -1,4 +1,5 @@
 import { NewUsername, ProfileFields } from "../../../src/domain/accounts/user.ts";
+import { LIMITS } from "../../../src/domain/limits.ts";
 import { GroupName, looksDeleted } from "../../../src/domain/names/names.ts";
 
 /** The first of some names that a user may have here, cut to its length; else `fallback`. */
@@ -15,7 +16,7 @@ export function nicknameOf(names: readonly (string | null | undefined)[], fallba
 /** As `nicknameOf`, of a group. */
 export function groupNameOf(names: readonly (string | null | undefined)[], fallback: string): string {
   for (const name of names) {
-    const parsed = GroupName.safeParse(first(name?.trim() ?? "", 100));
+    const parsed = GroupName.safeParse(first(name?.trim() ?? "", LIMITS.name));
     if (parsed.success) return parsed.data;
   }
   return fallback;

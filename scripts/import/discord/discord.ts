@@ -1,3 +1,4 @@
+import { LIMITS } from "../../../src/domain/limits.ts";
 import type { Collection } from "../collected/collection.ts";
 import { fileNameOf, first, groupNameOf } from "../collected/names.ts";
 import { ImportFailure } from "../failure.ts";
@@ -102,7 +103,7 @@ function conversationOf(
     // The export does not say who may see the channel, so nobody joins by themself.
     ...{ external_id: id, kind: "group", history: "all", join_policy: "closed" },
     name: groupNameOf([channel.name], `Channel ${channel.id}`),
-    announcement: first(channel.topic ?? "", 2_000),
+    announcement: first(channel.topic ?? "", LIMITS.description),
     ...(isInGuild && {
       metadata: { guild: first(guild.name ?? "", 100), category: first(channel.category ?? "", 100) },
     }),

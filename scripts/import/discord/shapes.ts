@@ -14,7 +14,7 @@ const time = z.string().transform((value, context) => {
   return z.NEVER;
 });
 
-export const Guild = z.object({ id: text, name: text });
+export const Guild = z.object({ name: text });
 export type Guild = z.infer<typeof Guild>;
 
 export const Channel = z.object({
@@ -73,7 +73,7 @@ export const Message = z.object({
     )
     .nullish(),
   mentions: z.array(User).nullish(),
-  reference: z.object({ messageId: text, channelId: text }).nullish(),
+  reference: z.object({ messageId: text }).nullish(),
   forwardedMessage: z
     .object({ content: text, attachments: z.array(Attachment).nullish(), embeds: z.array(Embed).nullish() })
     .nullish(),

@@ -9,7 +9,6 @@ import type { Source } from "./source.ts";
 export interface JsonLine {
   /** from 1 */
   line: number;
-  text: string;
   value: unknown;
 }
 
@@ -34,13 +33,13 @@ export async function* readJsonLines(source: Source, path: string): AsyncGenerat
     rest = lines.pop() ?? "";
     for (const one of lines) {
       line++;
-      if (one.trim() !== "") yield { line, text: one, value: parseAt(path, line, one) };
+      if (one.trim() !== "") yield { line, value: parseAt(path, line, one) };
     }
   }
-  if (rest.trim() !== "") yield { line: line + 1, text: rest, value: parseAt(path, line + 1, rest) };
+  if (rest.trim() !== "") yield { line: line + 1, value: parseAt(path, line + 1, rest) };
 }
 
-/** The text of a file, in pieces. A mark at its beginning (U+FEFF) is no part of it. */
+/** The text of a file, in pieces. A mark at its beginning (U+FEFF) is passed over by `parseAt`. */
 export async function openText(source: Source, path: string): Promise<Readable> {
   const bytes = await source.open(path);
   return bytes.setEncoding("utf8");

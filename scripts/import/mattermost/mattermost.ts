@@ -1,4 +1,5 @@
 import { posix } from "node:path";
+import { LIMITS } from "../../../src/domain/limits.ts";
 import type { Collection } from "../collected/collection.ts";
 import { first, groupNameOf } from "../collected/names.ts";
 import { ImportFailure } from "../failure.ts";
@@ -114,8 +115,8 @@ class Reader {
     this.#collection.conversation({
       ...{ external_id: id, kind: "group", history: "all", metadata: { team } },
       name: groupNameOf([display_name, name], "channel"),
-      introduction: first(purpose ?? "", 2_000),
-      announcement: first(header ?? "", 2_000),
+      introduction: first(purpose ?? "", LIMITS.description),
+      announcement: first(header ?? "", LIMITS.description),
       join_policy: type === "O" ? "free" : "closed",
       ...(deleted_at && { mute_all: true }),
     });
@@ -143,7 +144,7 @@ class Reader {
     const list = users.map((user) => this.#collection.nameOf(user)).join(", ");
     this.#collection.conversation({
       ...{ external_id: id, kind: "group", history: "all", join_policy: "closed" },
-      ...{ name: groupNameOf([list], "Group"), announcement: first(header, 2_000) },
+      ...{ name: groupNameOf([list], "Group"), announcement: first(header, LIMITS.description) },
     });
     for (const user of users) this.#collection.member(id, user);
     return id;

@@ -24,25 +24,21 @@ const MEMBERS = /^system_(join|leave|add|remove|guest)_?/;
 
 /** Takes a post with its replies into the collection. @param where its file and line */
 export function takePost(room: MattermostRoom, post: Post, where: string): void {
-  const replies = post.replies ?? [];
-  const root = take(room, post, where, replies.length > 0);
-  for (const [i, reply] of replies.entries()) take(room, reply, `${where} (reply ${i + 1})`, true, root);
+  const root = take(room, post, where);
+  for (const [i, reply] of (post.replies ?? []).entries())
+    take(room, reply, `${where} (reply ${i + 1})`, root);
 }
 
 /** @returns its id; undefined: it is left out */
-function take(
-  room: MattermostRoom,
-  post: Reply,
-  where: string,
-  isInThread: boolean,
-  root?: string,
-): string | undefined {
+function take(room: MattermostRoom, post: Post, where: string, root?: string): string | undefined {
   const { collection, conversation, ids } = room;
   const { type, flagged_by: saved, create_at: time } = post;
   collection.leftOut.add(
     { reason: "a message that somebody has saved for themself", where },
     saved?.length ?? 0,
   );
+  // A reply needs the post that it answers, whatever that was.
+  const isInThread = root !== undefined || (post.replies?.length ?? 0) > 0;
   const isSystem = type?.startsWith("system_") ?? false;
   if (isSystem && MEMBERS.test(type ?? "") && !isInThread) {
     collection.leftOut.add({ reason: `a notice of the kind ${type}`, where, what: post.message ?? "" });

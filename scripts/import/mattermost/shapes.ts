@@ -84,14 +84,7 @@ export const Line = z.discriminatedUnion("type", [
   }),
 ]);
 export type Line = z.infer<typeof Line>;
-export const LINE_TYPES: readonly string[] = [
-  "user",
-  "bot",
-  "channel",
-  "post",
-  "direct_channel",
-  "direct_post",
-];
+export const LINE_TYPES: readonly string[] = Line.options.map(({ shape }) => shape.type.value);
 
 /** Any line. */
 export const AnyLine = z.object({ type: z.string() });

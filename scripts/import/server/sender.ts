@@ -15,7 +15,6 @@ export interface Done {
   unchanged: Record<string, number>;
   files: number;
   fileBytes: number;
-  parts: number;
 }
 
 /**
@@ -23,7 +22,7 @@ export interface Done {
  * begins.
  */
 export class Sender {
-  readonly done: Done = { imported: {}, unchanged: {}, files: 0, fileBytes: 0, parts: 0 };
+  readonly done: Done = { imported: {}, unchanged: {}, files: 0, fileBytes: 0 };
   readonly #server: ImportServer;
   readonly #files: Files;
   readonly #leftOut: LeftOut;
@@ -65,7 +64,6 @@ export class Sender {
     this.#bytes = 0;
     add(this.done.imported, answer.imported);
     add(this.done.unchanged, answer.unchanged);
-    this.done.parts++;
     this.#note(answer, records);
     if (!this.#isDry) await this.#hand(answer.files_wanted.map(({ sha256 }) => sha256));
     for (const record of records)

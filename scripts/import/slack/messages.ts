@@ -17,7 +17,6 @@ const SAID = new Set([
   ...["slackbot_response", "assistant_app_thread", "document_mention", "bot_add"],
 ]);
 const JOINED = new Set(["channel_join", "group_join"]);
-const HOSTED_ELSEWHERE = "external";
 
 /** What the messages of a channel are converted with. */
 export interface SlackRoom {
@@ -133,7 +132,7 @@ function fileOf(ids: Ids, file: SlackFile, place: string, base: string): FileDra
       ? "a file that was deleted at Slack"
       : mode === "hidden_by_limit"
         ? "a file that Slack's plan hides"
-        : mode === HOSTED_ELSEWHERE || file.is_external
+        : mode === "external" || file.is_external
           ? "a file of another service, of which Slack has a link alone"
           : undefined;
   return {

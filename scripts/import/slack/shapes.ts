@@ -23,7 +23,7 @@ const SlackUser = z.object({
   is_bot: z.boolean().nullish(),
   profile: z
     .object({
-      ...{ real_name: text, display_name: text, email: text, bot_id: text, api_app_id: text },
+      ...{ real_name: text, display_name: text, email: text, bot_id: text },
       ...{ image_512: text, image_192: text, image_72: text },
     })
     .nullish(),
@@ -47,7 +47,7 @@ export const SlackChannels = z.array(
 );
 export type SlackChannel = z.infer<typeof SlackChannels>[number];
 
-export const SlackFile = z.object({
+const SlackFile = z.object({
   id: z.string().nullish(),
   name: text,
   title: text,
@@ -57,7 +57,6 @@ export const SlackFile = z.object({
   is_external: z.boolean().nullish(),
   url_private: text,
   url_private_download: text,
-  external_url: text,
   original_w: z.coerce.number().nullish(),
   original_h: z.coerce.number().nullish(),
   duration_ms: z.number().nullish(),
@@ -65,7 +64,7 @@ export const SlackFile = z.object({
 export type SlackFile = z.infer<typeof SlackFile>;
 
 const Attachment = z.object({
-  ...{ pretext: text, author_name: text, title: text, title_link: text, text, fallback: text, footer: text },
+  ...{ pretext: text, author_name: text, title: text, title_link: text, text, fallback: text },
   ...{ from_url: text, original_url: text, image_url: text },
   is_msg_unfurl: z.boolean().nullish(),
   is_share: z.boolean().nullish(),
@@ -96,6 +95,5 @@ export const SlackMessage = z.object({
   bot_profile: z.object({ name: text }).nullish(),
   /** of people of other workspaces, whom the list of users does not have */
   user_profile: z.object({ display_name: text, real_name: text }).nullish(),
-  ...{ topic: text, purpose: text, name: text, inviter: text },
 });
 export type SlackMessage = z.infer<typeof SlackMessage>;

@@ -1,4 +1,5 @@
 import { posix } from "node:path";
+import { LIMITS } from "../../../src/domain/limits.ts";
 import type { Collection } from "../collected/collection.ts";
 import type { FileDraft } from "../collected/draft.ts";
 import { fileNameOf, first, groupNameOf } from "../collected/names.ts";
@@ -142,8 +143,8 @@ function conversationOf(
     {
       ...{ external_id: id, kind: "group", history: "all", ...created },
       name: groupNameOf(kind === "several" ? [list] : [channel.name], channel.id),
-      introduction: first(channel.purpose?.value ?? "", 2_000),
-      announcement: first(channel.topic?.value ?? "", 2_000),
+      introduction: first(channel.purpose?.value ?? "", LIMITS.description),
+      announcement: first(channel.topic?.value ?? "", LIMITS.description),
       join_policy: kind === "public" ? "free" : "closed",
       // Nobody writes in an archived channel; its owner can open it again.
       ...(channel.is_archived && { mute_all: true }),

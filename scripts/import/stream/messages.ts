@@ -38,7 +38,7 @@ export interface StreamRoom {
  * Takes a message into the collection.
  * @param raw the message as it is in the file, for the team's own fields
  */
-export function takeMessage(room: StreamRoom, message: Message, raw: object, where: string): void {
+export function takeMessage(room: StreamRoom, message: Message, raw: unknown, where: string): void {
   const { collection, conversation, ids } = room;
   const { type, created_at: time } = message;
   const author = message.user ?? (message.user_id ? { id: message.user_id } : undefined);
@@ -127,7 +127,7 @@ function reactionsOf(
 }
 
 /** The team's own fields, as far as metadata takes them. */
-function metadataOf({ collection }: StreamRoom, raw: object, where: string): Pick<MessageDraft, "metadata"> {
+function metadataOf({ collection }: StreamRoom, raw: unknown, where: string): Pick<MessageDraft, "metadata"> {
   const own = ownFields(raw);
   if (Object.keys(own).length === 0) return {};
   const metadata = Metadata.safeParse(own);

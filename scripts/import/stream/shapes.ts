@@ -20,7 +20,7 @@ const time = z
 
 export const User = z.object({
   id: z.string().min(1),
-  ...{ name: text, image: text, email: text, role: text },
+  ...{ name: text, image: text, email: text },
   ...{ created_at: time, deleted_at: time, deactivated_at: time },
 });
 export type User = z.infer<typeof User>;
@@ -168,16 +168,17 @@ const STREAMS_OF_CHANNEL = new Set([
 ]);
 
 /** The team's own fields of a message. */
-export function ownFields(message: object): Record<string, unknown> {
+export function ownFields(message: unknown): Record<string, unknown> {
   return fieldsBeside(message, STREAMS);
 }
 
 /** The team's own fields of a channel. */
 export function ownChannelFields(channel: unknown): Record<string, unknown> {
-  return typeof channel === "object" && channel !== null ? fieldsBeside(channel, STREAMS_OF_CHANNEL) : {};
+  return fieldsBeside(channel, STREAMS_OF_CHANNEL);
 }
 
-function fieldsBeside(all: object, known: ReadonlySet<string>): Record<string, unknown> {
+function fieldsBeside(all: unknown, known: ReadonlySet<string>): Record<string, unknown> {
+  if (typeof all !== "object" || all === null) return {};
   const own = Object.entries(all).filter(([name, value]) => !known.has(name) && value !== null);
   const custom = "custom" in all && typeof all.custom === "object" ? all.custom : {};
   return { ...Object.fromEntries(own), ...custom };

@@ -1,3 +1,4 @@
+import type { z } from "zod";
 import { Metadata } from "../../../src/domain/server/metadata.ts";
 import type { Collected, Collection, ConversationInput } from "../collected/collection.ts";
 import { fileNameOf, groupNameOf } from "../collected/names.ts";
@@ -9,7 +10,6 @@ import { itemsOf } from "./items.ts";
 import { type StreamRoom, takeMessage } from "./messages.ts";
 import { Channel, Member, Message, ownChannelFields, Reaction, User } from "./shapes.ts";
 
-const KNOWN = new Set(["user", "channel", "member", "reaction"]);
 const MODERATORS = /moderator|admin|owner/;
 /** A channel that is the same for the same members: its id is made of them. */
 const DISTINCT = "!members";
@@ -50,37 +50,30 @@ class Reader {
 
   take(type: string, data: unknown, where: string): void {
     const { leftOut } = this.#collection;
-    const schemas = { user: User, channel: Channel, member: Member, reaction: Reaction, message: Message };
-    if (type !== "message" && !KNOWN.has(type)) {
-      leftOut.add({ reason: `an item of the type ${type}`, where });
-      return;
-    }
-    const wrong = (error: Parameters<typeof firstIssue>[0]) =>
-      leftOut.add({ reason: `a ${type} that is not as documented`, where, what: firstIssue(error) });
+    const reason = `a ${type} that is not as documented`;
+    const read = <S extends z.ZodType>(schema: S): z.output<S> | undefined => {
+      const parsed = schema.safeParse(data);
+      if (!parsed.success) leftOut.add({ reason, where, what: firstIssue(parsed.error) });
+      return parsed.data;
+    };
     if (type === "user") {
-      const user = schemas.user.safeParse(data);
-      if (user.success) this.#user(user.data);
-      else wrong(user.error);
+      const user = read(User);
+      if (user) this.#user(user);
     } else if (type === "channel") {
-      const channel = schemas.channel.safeParse(data);
-      if (channel.success) this.#channel(channel.data, data, where);
-      else wrong(channel.error);
+      const channel = read(Channel);
+      if (channel) this.#channel(channel, data, where);
     } else if (type === "member") {
-      const member = schemas.member.safeParse(data);
-      if (member.success) this.#member(channelOf(member.data), member.data, where);
-      else wrong(member.error);
+      const member = read(Member);
+      if (member) this.#member(channelOf(member), member, where);
     } else if (type === "reaction") {
-      const reaction = schemas.reaction.safeParse(data);
-      const id = reaction.data?.message_id;
-      if (reaction.success && id)
-        this.#reactions.set(id, [...(this.#reactions.get(id) ?? []), reaction.data]);
-      else leftOut.add({ reason: "a reaction that is not as documented", where });
-    } else {
-      const message = schemas.message.safeParse(data);
-      if (message.success && typeof data === "object" && data !== null)
-        this.#message(message.data, data, where);
-      else if (message.error) wrong(message.error);
-    }
+      const reaction = read(Reaction);
+      const id = reaction?.message_id;
+      if (id) this.#reactions.set(id, [...(this.#reactions.get(id) ?? []), reaction]);
+      else if (reaction) leftOut.add({ reason, where, what: "message_id: is missing" });
+    } else if (type === "message") {
+      const message = read(Message);
+      if (message) this.#message(message, data, where);
+    } else leftOut.add({ reason: `an item of the type ${type}`, where });
   }
 
   /**
@@ -184,7 +177,7 @@ class Reader {
     });
   }
 
-  #message(message: Message, raw: object, where: string): void {
+  #message(message: Message, raw: unknown, where: string): void {
     const cid = channelOf(message);
     const conversation = cid === undefined ? undefined : this.#ids.of(cid);
     if (conversation === undefined || !this.#collection.conversations.has(conversation)) {
