@@ -45,7 +45,10 @@ export async function guardedFetch(
   const flaw = addressFlaw(url, allowsLoopback);
   if (flaw !== null) throw new NoAnswerError(`The address must ${flaw}.`);
   const target = new URL(url);
-  const signal = AbortSignal.timeout(timeoutMs);
+  const deadline = new AbortController();
+  const { signal } = deadline;
+  // Cleared, unlike that of `AbortSignal.timeout`: a pending timer keeps an object awake.
+  const timer = setTimeout(() => deadline.abort(), timeoutMs);
   try {
     if (!(allowsLoopback && isLoopback(target))) await requirePublic(target, resolver, signal);
     const response = await fetch(target, { method, headers, body: body ?? null, redirect: "manual", signal });
@@ -54,6 +57,8 @@ export async function guardedFetch(
     if (error instanceof NoAnswerError) throw error;
     if (signal.aborted) throw new NoAnswerError(`There was no answer within ${timeoutMs / 1_000} s.`);
     throw new NoAnswerError("There was no connection.", { cause: error });
+  } finally {
+    clearTimeout(timer);
   }
 }
 

@@ -7,7 +7,8 @@ import { createGroup, send } from "../../support/clients/chat.ts";
 import { HookReceiver } from "../../support/hooks/receiver.ts";
 import { Costs } from "../../support/objects/costs.ts";
 import { conversationObject, itemAt } from "../../support/objects/room.ts";
-import { untilCheckpoint } from "../../support/objects/sleep.ts";
+import { evict, untilCheckpoint } from "../../support/objects/sleep.ts";
+import { overrideTiming } from "../../support/timing.ts";
 
 const SENDS = 20;
 
@@ -48,4 +49,13 @@ test("a hook costs four rows for a message at most, and other conversations noth
   // The message itself, and now and then the marker of the fan-out.
   expect(without).toBeLessThanOrEqual(1.5);
   expect(withOne).toBeLessThanOrEqual(without + 4);
+});
+
+test("an object sleeps once a hook has answered: no timer is left of the call", async () => {
+  overrideTiming({ hooks: { answerMs: 600_000 } });
+  const before = (await receiver.calls()).length;
+  await send(ann, told, "told");
+  await receiver.untilCalls(before + 1);
+  // It waits for pending timers.
+  await evict(told);
 });
