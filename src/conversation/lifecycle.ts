@@ -105,6 +105,7 @@ export abstract class ConversationLifecycle extends SocketHost {
     this.#jobs = new AlarmJobs<ConversationJobKind>(ctx.storage, handlers, deps.timing.jobs, {
       beside: ["hooks"],
       prompt: ["files", "released_files"],
+      secret: ["released_files"],
     });
     if (!hasSchema(ctx.storage) || isRestoring(ctx.storage)) return;
     void ctx.blockConcurrencyWhile(async () => {

@@ -61,6 +61,7 @@ export abstract class InboxLifecycle extends SocketHost {
     this.jobs = new AlarmJobs<InboxJobKind>(ctx.storage, handlers, deps.timing.jobs, {
       beside: ["scheduled", "lost_updates"],
       prompt: ["scheduled_files", "own_files", "released_files"],
+      secret: ["own_files", "released_files"],
     });
     if (!hasSchema(ctx.storage) || isRestoring(ctx.storage)) return;
     void ctx.blockConcurrencyWhile(async () => {

@@ -16,6 +16,8 @@ interface Exceptions<Kind> {
   beside?: readonly Kind[];
   /** these are retried soon after a failure, however long it lasts: what they bring has others waiting */
   prompt?: readonly Kind[];
+  /** the keys of these are in no log: who knows the key of a file may read it */
+  secret?: readonly Kind[];
 }
 
 /** The table of an object's jobs, a handful of rows. */
@@ -50,6 +52,7 @@ export class AlarmJobs<Kind extends string> {
   #alarmAt: number | null = null;
   readonly #beside: ReadonlySet<string>;
   readonly #prompt: ReadonlySet<string>;
+  readonly #secret: ReadonlySet<string>;
   /** the alarm runs jobs: it is set anew at the end. The platform repeats an alarm that does not end. */
   #isAlarmRunning = false;
   /** the jobs that run now, by `nameOf` */
@@ -61,10 +64,11 @@ export class AlarmJobs<Kind extends string> {
     storage: DurableObjectStorage,
     handlers: Record<Kind, JobHandler>,
     timing: Timing["jobs"],
-    { beside = [], prompt = [] }: Exceptions<Kind> = {},
+    { beside = [], prompt = [], secret = [] }: Exceptions<Kind> = {},
   ) {
     this.#beside = new Set<string>(beside);
     this.#prompt = new Set<string>(prompt);
+    this.#secret = new Set<string>(secret);
     this.#storage = storage;
     this.#handlers = handlers;
     this.#timing = timing;
@@ -200,7 +204,8 @@ export class AlarmJobs<Kind extends string> {
     } catch (error) {
       failures = tries + 1;
       next = Date.now() + this.#backoffMs(kind, failures);
-      log("error", "job_failed", { kind, key, tries: failures, ...errorFields(error) });
+      const named = this.#secret.has(kind) ? {} : { key };
+      log("error", "job_failed", { kind, ...named, tries: failures, ...errorFields(error) });
     } finally {
       this.#running.delete(name);
     }
