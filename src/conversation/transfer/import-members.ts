@@ -105,7 +105,7 @@ export class MemberImport {
       role: isOwner ? "owner" : role === "owner" ? "admin" : role,
       state: membership,
       joined_at: joinedAt,
-      visible_from: this.#seqOf(seesAfter) ?? Position.parse(0),
+      visible_from: Position.parse(Math.max(this.#seqOf(seesAfter) ?? 0, state.floor.seq)),
       visible_until: hasLeft ? (this.#seqOf(seesUntil) ?? Position.parse(0)) : null,
       ...(!isKnown && {
         came_after: log.lastUntil(joinedAt),

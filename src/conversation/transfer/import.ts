@@ -3,6 +3,7 @@ import type { ImportOutcome, PortableMessage } from "../../domain/data/portable-
 import { Position, Seq, type UserId } from "../../domain/ids.ts";
 import { EMPTY_BODY, SystemMessage } from "../../domain/messages/content.ts";
 import { isSameJson } from "../../domain/server/metadata.ts";
+import type { ExternalId } from "../../domain/server/user-ref.ts";
 import type { Projection } from "../delivery/d1-projection.ts";
 import type { FileReferences } from "../files/file-references.ts";
 import type { ConversationHooks } from "../hooks/hooks.ts";
@@ -67,6 +68,10 @@ export class ConversationImport {
     const outcomes = new Map<PortableMessage, ImportOutcome>();
     const added = messages.filter((message) => {
       const seq = ids.seqOf(message.externalId);
+      if (seq !== null && seq <= this.#room.state.floor.seq) {
+        outcomes.set(message, { result: "left_out", reason: "It has expired here." });
+        return false;
+      }
       const row = seq === null ? undefined : this.#room.log.get(seq);
       if (!row) return true;
       if (row.kind !== message.kind && !message.revoked) {
@@ -138,10 +143,9 @@ export class ConversationImport {
 
   /** The row of a new message. A time before that of the newest message becomes that one's. */
   #row(message: PortableMessage, head: Head): { row: MessageRow; note?: string } {
-    const { ids } = this.#deps;
     const { thread, quoted, kind, isSilent } = message;
-    const root = thread && ids.seqOf(thread.root);
-    const quote = quoted && ids.seqOf(quoted);
+    const root = thread && this.#present(thread.root);
+    const quote = quoted && this.#present(quoted);
     const place =
       thread && root
         ? this.#room.threads.columns({ root, alsoInMain: thread.alsoInMain }, head.mainSeq)
@@ -178,6 +182,12 @@ export class ConversationImport {
         : []),
     ];
     return lost.length > 0 ? { row, note: lost.join("; ") } : { row };
+  }
+
+  /** The message with this external id, if it has not expired. */
+  #present(id: ExternalId): Seq | null {
+    const seq = this.#deps.ids.seqOf(id);
+    return seq !== null && seq > this.#room.state.floor.seq ? seq : null;
   }
 
   /** The body as it is stored: the event `pinned` names its message by seq. */

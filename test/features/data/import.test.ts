@@ -1,10 +1,12 @@
 import { beforeAll, describe, expect, test } from "vitest";
 import { z } from "zod";
 import type { ExportRecordInput } from "../../../src/domain/data/records.ts";
+import { ConversationId } from "../../../src/domain/ids.ts";
 import { makeServerKey } from "../../support/accounts/server-keys.ts";
 import { signedInUsers } from "../../support/accounts/users.ts";
 import { call, expectProblem, type SignedIn } from "../../support/clients/api.ts";
 import { page } from "../../support/clients/chat.ts";
+import { runRetention } from "../../support/retention/expire.ts";
 import { exportAll, importAll } from "./records.ts";
 
 let key: string;
@@ -294,6 +296,34 @@ test.each([
     one.type === "file" && one.file.external_id === file.external_id ? (one.file.url ?? []) : [],
   );
   expect((await call("GET", new URL(String(url)).pathname)).body).toBe(prefix.slice(-5));
+});
+
+test("a repeat finds messages that have expired, and a reply whose thread has expired stands alone", async () => {
+  const { prefix, records } = world();
+  const old = records.map(
+    (record): ExportRecordInput =>
+      record.type === "conversation"
+        ? { type: "conversation", conversation: { ...record.conversation, retention_days: 10 } }
+        : record,
+  );
+  await importAll(key, lines(old));
+  const [room] = await listOf(await tokenOf(`${prefix}:ben`));
+  await runRetention(ConversationId.parse(room?.id));
+  const reply: ExportRecordInput = {
+    type: "message",
+    message: {
+      ...{ conversation: `${prefix}:room`, external_id: "reply", sender: `${prefix}:ann` },
+      ...{ created_at: Date.now(), reply_to: "m2", thread: { root: "m1" } },
+      ...{ kind: "text", body: { text: "too late" } },
+    },
+  };
+  const { imported, left_out: leftOut } = await importAll(key, lines([...old, reply]));
+  expect(imported.message).toBe(1);
+  const expired = leftOut.filter(({ reason }) => reason === "It has expired here.");
+  expect(expired).toHaveLength(10);
+  expect(leftOut.filter((one) => !expired.includes(one))).toMatchObject([
+    { reason: expect.stringMatching(/its thread is not there.*quotes is not there/) },
+  ]);
 });
 
 test("`since` tells what is new or changed, and nothing else", async () => {

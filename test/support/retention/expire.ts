@@ -32,10 +32,10 @@ export function retentionDue(id: number): Promise<number | null> {
   });
 }
 
-/** Runs the alarm of a conversation, as the clock of the machine would, if its retention job is due. */
-export async function runRetention(id: number): Promise<boolean> {
+/** Runs the alarm of a conversation if its retention job is due, and the clock of the machine has not yet. */
+export async function runRetention(id: number): Promise<void> {
   const due = await retentionDue(id);
-  if (due === null || due > Date.now()) return false;
+  if (due === null || due > Date.now()) return;
   await runInDurableObject(
     conversationObject(ConversationId.parse(id)),
     async (conversation, { storage }) => {
@@ -43,7 +43,6 @@ export async function runRetention(id: number): Promise<boolean> {
       await conversation.alarm();
     },
   );
-  return true;
 }
 
 /** Resolves once the index has nothing to lose. */
