@@ -11,9 +11,10 @@ const PAGE = 100;
 const MAX_CALLED = 5_000;
 
 /**
- * Wakes each conversation once after a change of `RETENTION_DAYS`, in parts: one that sleeps does not know
- * of it, and would keep its messages until somebody comes. It schedules by itself then. One that fails
- * learns of it when it next wakes. A conversation that is made later knows the setting.
+ * Wakes each conversation once after a change of `RETENTION_DAYS`, in parts: a conversation that sleeps
+ * does not know of it, and would keep its messages until somebody comes. Once awake it schedules by itself.
+ * A conversation that fails learns of the setting when it next wakes. During an outage the round waits for
+ * the next hour. A conversation that is made later knows the setting.
  * @param days the setting; null: there is none
  * @param maxCalled of this part
  */
@@ -31,13 +32,16 @@ export async function wakeForRetention(
   let after = last?.days === days ? last.after : 0;
   for (let called = 0; after !== null && called < maxCalled; called += PAGE) {
     const ids = await listConversationIds(db, after, PAGE);
+    let failures = 0;
     await forEachConcurrent(AT_ONCE, ids, async (id) => {
       try {
         await conversations.checkRetention(id, {});
       } catch (error) {
+        failures++;
         log("warn", "retention_not_checked", { conversation: id, ...errorFields(error) });
       }
     });
+    if (failures > 0 && failures === ids.length) return;
     after = ids.length < PAGE ? null : (ids.at(-1) ?? null);
     await storeRetentionRound(db, { days, after });
   }

@@ -86,6 +86,21 @@ test("one that fails keeps no other", async () => {
   expect(calls).toBeGreaterThan(1);
 });
 
+test("a round that reaches nobody goes on from the same place an hour later", async () => {
+  await sleeping();
+  const calls: number[] = [];
+  const down = {
+    checkRetention: async (id: number) => {
+      calls.push(id);
+      throw new Error("broken");
+    },
+  };
+  await wakeForRetention(db, down, 14);
+  const first = calls.length;
+  await wakeForRetention(db, down, 14);
+  expect(calls.slice(first)).toEqual(calls.slice(0, first));
+});
+
 test("a shorter setting is heard though a later run is scheduled", async () => {
   {
     const restore = setRetentionDays(90);
