@@ -120,8 +120,12 @@ describe("a replay", () => {
           const [room, model] = [isolatedRoom(storage), new Model()];
           for (const [event, { reader, back, limit }] of steps) {
             await model.apply(room, event);
-            const stored = new MessageLog(storage.sql, new RecentRows(storage.sql), 0, (row) =>
-              room.log.renderedBytes(row),
+            const stored = new MessageLog(
+              storage.sql,
+              new RecentRows(storage.sql),
+              0,
+              (row) => room.log.renderedBytes(row),
+              () => Position.parse(0),
             );
             const after = Math.max(0, room.log.last.seq - back);
             expect(room.log.after(after, limit, reader, "all")).toEqual(

@@ -15,6 +15,10 @@ import { Permissions } from "./permissions.ts";
 
 /** The receivers of one notification about rejected join requests. */
 const RECEIVERS = 1_000;
+/** The fields that clients or backends alone read: no system message tells of them. */
+const UNTOLD: ReadonlySet<string> = new Set<keyof GroupProfileChange>([
+  ...(["metadata", "history", "mayLeave", "retentionDays", "legalHold"] as const),
+]);
 
 /** A change of a group's profile. Absent fields stay as they are. */
 export type GroupProfileChange = Partial<
@@ -90,16 +94,8 @@ export class GroupChanges {
       Object.entries(requested).filter(([field, value]) => !isSameJson(Reflect.get(current, field), value)),
     );
     if (Object.keys(change).length === 0) return [];
-    // The system message has the changed custom fields only, and nothing of what clients or backends alone
-    // read.
-    const {
-      metadata: _,
-      history: __,
-      mayLeave: ___,
-      retentionDays: ____,
-      legalHold: _____,
-      ...told
-    } = change;
+    const told = Object.fromEntries(Object.entries(change).filter(([field]) => !UNTOLD.has(field)));
+    // Of the custom fields it has the changed ones only.
     const changedFields = { ...told, ...("customFields" in change && { customFields }) };
     const isTold = Object.keys(told).length > 0;
     return this.#commit([], () => ({

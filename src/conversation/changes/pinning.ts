@@ -33,7 +33,7 @@ export class Pinning {
     await this.#permission();
     const row = this.#pinnable(userId, seq);
     if (row.pinned_at === null) {
-      if (this.#room.log.pins.count() >= LIMITS.pins)
+      if (this.#room.log.pins.count(this.#room.state.floor.seq) >= LIMITS.pins)
         throw new CoreError("conflict", `${LIMITS.pins} messages are pinned: unpin one first.`);
       const isTold = this.#wasTold(seq);
       this.#room.commit((tx) => {

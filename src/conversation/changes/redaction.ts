@@ -6,6 +6,7 @@ import type { ThreadState } from "../../domain/messages/thread.ts";
 import type { FileReferences } from "../files/file-references.ts";
 import type { EditHistory } from "../log/edit-history.ts";
 import type { MessageRow } from "../log/row.ts";
+import { type BesideMessages, upToHeavy } from "../marks/beside-messages.ts";
 import { changeFormerPreviews } from "../members/former-previews.ts";
 import type { MemberRow } from "../members/member-row.ts";
 import type { RoomContext } from "../room/context.ts";
@@ -13,12 +14,6 @@ import type { Indexer } from "../search/indexer.ts";
 import { threadRead, unreadChanged } from "../state/events.ts";
 import type { Published } from "../state/published.ts";
 import { NOT_FOLLOWING } from "../threads/following.ts";
-
-/** What users have put beside messages, as reactions and votes: it goes with a revoke. */
-interface BesideMessages {
-  /** Deletes what is beside a message, in the caller's transaction. */
-  clear(row: MessageRow): void;
-}
 
 /**
  * Messages that one turn looks at for those of a user whose account was deleted, and those that it revokes.
@@ -74,7 +69,7 @@ export class Redaction {
    * job does the others. Idempotent.
    */
   erase(userId: UserId): void {
-    this.#erase(userId, this.#room.state.floor.seq);
+    this.#erase(userId, 0);
   }
 
   /** The `erased_messages` job. @param key as it was scheduled */
@@ -82,16 +77,16 @@ export class Redaction {
     this.#erase(...ErasureKey.parse(JSON.parse(key)));
   }
 
-  #erase(userId: UserId, after: number): void {
+  #erase(userId: UserId, from: number): void {
     this.#room.flushSends();
-    const { log } = this.#room;
+    const { log, state } = this.#room;
+    // Expired messages that are not emptied yet have content: a legal hold may keep them for long.
+    const after = Math.max(from, state.emptiedSeq);
     const upTo = after + MAX_LOOKED_AT;
     // Large bodies are few in a turn.
     const found = log.revoked.notRevoked(userId, { after, upTo, limit: MAX_ERASED + 1 });
     const { rows: some, hasMore } = log.cut(found, MAX_ERASED);
-    // What is beside a single message may be very many rows: nothing follows it in its turn.
-    const heavy = some.findIndex(({ reactions, poll }) => reactions !== null || poll !== null);
-    const rows = heavy === -1 ? some : some.slice(0, heavy + 1);
+    const rows = upToHeavy(some);
     const isCut = hasMore || rows.length < some.length;
     const done = isCut ? (rows.at(-1)?.seq ?? after) : upTo;
     if (done < log.last.seq) this.#deps.scheduleErasure(JSON.stringify([userId, done]));

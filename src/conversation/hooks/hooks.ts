@@ -107,7 +107,7 @@ export class ConversationHooks {
     if (hook.isGate) return null;
     if (target.state !== "active") return this.#pause(hook);
     const events = this.#feed.after(hook);
-    // What is behind it has expired, or is told to nobody, as a hide.
+    // Without an event the hook is at the end: what it lacks has expired, or concerns no hook, as a hide.
     const start = events.length === 0 ? { ...this.#feed.end, isNew: hook.isNew } : hook;
     const { position, tries, nextAt } = await this.#deliveries.run<HookPosition>(
       target,

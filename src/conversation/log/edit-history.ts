@@ -71,7 +71,7 @@ export class EditHistory {
 
   /** Gives a message these former versions, and no others: the newest that are kept. */
   replaceAll({ sender_id, seq }: Edited, edits: readonly PortableEdit[]): void {
-    this.#sql.exec("DELETE FROM message_edits WHERE sender_id = ? AND seq = ?", sender_id, seq);
+    this.forget({ sender_id, seq });
     const insert =
       "INSERT INTO message_edits (sender_id, seq, version, body, mentions, edited_at) VALUES (?, ?, ?, ?, ?, ?)";
     for (const { version, body, mentions, at } of edits.slice(-LIMITS.formerVersions))
@@ -96,7 +96,7 @@ export class EditHistory {
     return this.#read(row).map(({ body }) => body);
   }
 
-  /** Deletes the former versions of an expired message. */
+  /** Deletes the former versions of a message. */
   forget({ sender_id, seq }: Edited): void {
     this.#sql.exec("DELETE FROM message_edits WHERE sender_id = ? AND seq = ?", sender_id, seq);
   }

@@ -107,7 +107,7 @@ export class MessageLog {
     recent: RecentRows,
     createdAt: number,
     renderedBytes: (row: MessageRow) => number,
-    floor: () => Position = () => this.#beginning.seq,
+    floor: () => Position,
   ) {
     this.#sql = sql;
     this.#mentionIndex = new MentionIndex(sql);
@@ -167,7 +167,9 @@ export class MessageLog {
    */
   append(tx: Transaction, row: MessageRow): boolean {
     if (row.mentions !== null) this.#mentionIndex.changed();
-    if (!insertMessage(this.#sql, row)) return false;
+    const isStored =
+      insertMessage(this.#sql, row) || (this.#freeExpired(row) && insertMessage(this.#sql, row));
+    if (!isStored) return false;
     tx.after(() => this.#moveTo(row));
     return true;
   }
@@ -248,10 +250,17 @@ export class MessageLog {
     this.#newestInMain = row;
   }
 
-  /** The message that a sender stored under a client message id. */
+  /** The message that a sender stored under a client message id, and that has not expired. */
   byClientId(senderId: UserId, clientMsgId: string): MessageRow | undefined {
-    const query = "SELECT * FROM messages WHERE sender_id = ? AND client_msg_id = ?";
-    return this.#sql.exec<MessageRow>(query, senderId, clientMsgId).toArray()[0];
+    const query = "SELECT * FROM messages WHERE sender_id = ? AND client_msg_id = ? AND seq > ?";
+    return this.#sql.exec<MessageRow>(query, senderId, clientMsgId, this.#floor()).toArray()[0];
+  }
+
+  /** Frees the client message id of an expired message. @returns whether there was one */
+  #freeExpired({ sender_id, client_msg_id }: MessageRow): boolean {
+    const free =
+      "UPDATE messages SET client_msg_id = NULL WHERE sender_id = ? AND client_msg_id = ? AND seq <= ?";
+    return this.#sql.exec(free, sender_id, client_msg_id, this.#floor()).rowsWritten > 0;
   }
 
   /** A message that has not expired, whether or not a reader may see it. */
@@ -474,7 +483,7 @@ export class MessageLog {
   }
 
   /** Empties an expired message: its number, its time, its sender, its kind and its thread stay. */
-  empty(tx: Transaction, { seq, kind, in_main, thread_root, revoked_rev }: MessageRow): void {
+  empty({ seq, kind, in_main, thread_root, revoked_rev }: MessageRow): void {
     const set = `body = ?, ${EXPIRED_COLUMNS.map((column) => `${column} = NULL`).join()}`;
     // The release before reads the body of a system message.
     this.#sql.exec(
@@ -484,7 +493,6 @@ export class MessageLog {
     );
     this.#sql.exec("DELETE FROM hidden WHERE seq = ?", seq);
     if (revoked_rev !== null) this.revoked.forget(in_main === 1 ? null : thread_root, seq);
-    tx.after(() => this.expired(seq));
   }
 
   /** Messages have expired up to a seq: memory drops its copies. */

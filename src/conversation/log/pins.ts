@@ -1,4 +1,4 @@
-import type { Seq, UserId } from "../../domain/ids.ts";
+import type { Position, Seq, UserId } from "../../domain/ids.ts";
 import { VISIBLE } from "./filter.ts";
 import type { MessageRow, Reader } from "./row.ts";
 
@@ -16,11 +16,11 @@ export class Pins {
     this.#sql.exec(set, pin?.at ?? null, pin?.by ?? null, seq);
   }
 
-  /** The number of pinned messages. */
-  count(): number {
-    return this.#sql
-      .exec<{ count: number }>(`SELECT count(*) AS count FROM messages WHERE pinned_at IS NOT NULL`)
-      .one().count;
+  /** The number of pinned messages after a seq. */
+  count(after: Position): number {
+    const query = `SELECT count(*) AS count FROM messages INDEXED BY messages_pinned
+      WHERE pinned_at IS NOT NULL AND seq > ?`;
+    return this.#sql.exec<{ count: number }>(query, after).one().count;
   }
 
   /** Whether a system message after a seq and a time (ms) says that a message was pinned. */

@@ -1,18 +1,12 @@
 import { Position } from "../../domain/ids.ts";
 import type { FileReferences } from "../files/file-references.ts";
 import type { EditHistory } from "../log/edit-history.ts";
-import type { MessageRow } from "../log/row.ts";
+import { type BesideMessages, upToHeavy } from "../marks/beside-messages.ts";
 import type { RoomContext } from "../room/context.ts";
 import type { Indexer } from "../search/indexer.ts";
 import type { RetentionSchedule } from "./schedule.ts";
 
-/** What users have put beside messages, as reactions and votes. */
-interface BesideMessages {
-  /** Deletes what is beside a message, in the caller's transaction. */
-  clear(row: MessageRow): void;
-}
-
-/** The messages that one turn empties: as many as one turn of an erasure may revoke, four times. */
+/** The messages that one turn empties: four times as many as a turn of an erasure revokes. */
 const MAX_EMPTIED = 200;
 
 interface RetentionDeps {
@@ -79,10 +73,7 @@ export class Retention {
     // The index loses texts slower than this turn empties messages: it keeps up.
     if (state.emptiedSeq >= state.floor.seq || !indexer.isSettled) return;
     const found = log.range(state.emptiedSeq, state.floor.seq, MAX_EMPTIED + 1);
-    const some = log.cut(found, MAX_EMPTIED).rows;
-    // What is beside a single message may be very many rows: nothing follows it in its turn.
-    const heavy = some.findIndex(({ reactions, poll }) => reactions !== null || poll !== null);
-    const rows = heavy === -1 ? some : some.slice(0, heavy + 1);
+    const rows = upToHeavy(log.cut(found, MAX_EMPTIED).rows);
     const last = rows.at(-1);
     if (!last) return;
     this.#room.commit((tx) => {
@@ -91,7 +82,7 @@ export class Retention {
         files.storeRevoked(tx, row, history.bodiesOf(row));
         history.forget(row);
         for (const store of beside) store.clear(row);
-        log.empty(tx, row);
+        log.empty(row);
       }
       state.setEmptied(tx, Position.parse(last.seq));
       tx.publish(() => indexer.resume());

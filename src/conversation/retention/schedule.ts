@@ -42,7 +42,7 @@ export class RetentionSchedule {
     return legalHold || days === 0 ? null : days * DAY_MS;
   }
 
-  /** Whether expired messages keep their content for now: those that had it as a legal hold began. */
+  /** Whether a legal hold lasts. Expired messages that are not emptied yet keep their content meanwhile. */
   get isHeld(): boolean {
     return this.#deps.state.profile.legalHold;
   }

@@ -110,7 +110,7 @@ export class Indexer {
     if (state.fold_version !== NORMALIZATION_VERSION) this.#rebuild();
   }
 
-  /** Whether the index has of no message what it has to lose. */
+  /** Whether the index has lost all texts that were edited, revoked or emptied. */
   get isSettled(): boolean {
     return !this.#settling;
   }

@@ -46,10 +46,13 @@ export class CommittedSends {
       noteSenders(this.#deps, stored);
       const ofSockets = newRows(outcomes.filter(({ send }) => "socket" in send.origin));
       if (ofSockets.length > 0) fanout.sentInRoom(ofSockets.length);
-      // First: its alarm is the earlier one, and an alarm that is set anew costs a row.
-      files.stored(stored);
-      if (stored.length > 0) publisher.changed();
-      indexer.resume();
+      // Files first: their alarm is the earlier one, and an alarm that is set anew costs a row.
+      try {
+        files.stored(stored);
+      } finally {
+        if (stored.length > 0) publisher.changed();
+        indexer.resume();
+      }
     }
   }
 }

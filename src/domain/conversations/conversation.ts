@@ -85,7 +85,7 @@ export interface Profile {
   history: boolean | null;
   /** whether members may leave */
   mayLeave: boolean;
-  /** days after which a message expires; 0: never; null: as the deployment says. See `retentionOf` */
+  /** days after which a message expires; 0: never; null: as the deployment says (`RETENTION_DAYS`) */
   retentionDays: number | null;
   /** nothing expires meanwhile */
   legalHold: boolean;

@@ -28,7 +28,10 @@ export class ReleasedFiles {
     this.#timing = timing;
   }
 
-  /** Has the alarm delete files that expire after `expiryMs`. Call it in the turn that D1's answer begins. */
+  /**
+   * Has the alarm delete files that expire after `expiryMs`. Call it in the turn in which D1 has answered:
+   * the job is then in the same commit as the caller's note.
+   */
   add(keys: readonly FileKey[]): void {
     const due = Date.now() + this.#timing.expiryMs + this.#timing.deletionMs;
     for (let at = 0; at < keys.length; at += AT_ONCE)

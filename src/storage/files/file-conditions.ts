@@ -12,9 +12,7 @@ export const isReferenced = sql`EXISTS (SELECT 1 FROM file_references r WHERE r.
  * member shows.
  * @param now ms since 1970
  */
-export const isShown = (
-  now: number,
-) => sql`(EXISTS (SELECT 1 FROM file_references r WHERE r.key = ${files.key})
+export const isShown = (now: number) => sql`(${isReferenced}
   OR EXISTS (SELECT 1 FROM file_holds h WHERE h.key = ${files.key} AND h.until > ${now})
   OR EXISTS (SELECT 1 FROM users WHERE ${isIn("avatar")})
   OR EXISTS (SELECT 1 FROM conversations WHERE ${isIn("avatar")})

@@ -22,9 +22,12 @@ export const files = sqliteTable(
     /** of the bytes, 32 hexadecimal digits */
     md5: text().notNull().default(""),
     createdAt: integer("created_at").notNull(),
-    /** when the file is deleted, unless something shows it then (ms since 1970); null: it stays */
+    /**
+     * from when on nobody reads the file, unless something shows it (ms since 1970); it is deleted
+     * `deletionMs` later; null: it stays
+     */
     expiresAt: integer("expires_at"),
-    /** whether its uploader has taken it back: a message of the uploader that showed it is revoked */
+    /** whether it goes once nothing shows it: docs/design/files.md */
     released: integer({ mode: "boolean" }),
   },
   (table) => [

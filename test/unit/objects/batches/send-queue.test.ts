@@ -90,7 +90,8 @@ class QueueHarness {
   #wake: () => void = () => undefined;
 
   constructor(storage: DurableObjectStorage) {
-    this.log = new FragileLog(storage.sql, new RecentRows(storage.sql), 1, ({ body }) => body.length);
+    const floor = () => Position.parse(0);
+    this.log = new FragileLog(storage.sql, new RecentRows(storage.sql), 1, ({ body }) => body.length, floor);
     this.members = new FragileMembers(storage.sql);
     const failing = new Proxy(storage, {
       get: (target, key) => {
