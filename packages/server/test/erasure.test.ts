@@ -27,7 +27,7 @@ test("what a person has said and written is in no row of any database once it is
   for (const person of people) stories.push(await tell(server, person, ben, cid));
   const [ofAnn, ofEve, ofJoe] = stories;
   if (!ofAnn || !ofEve || !ofJoe) throw new Error("three stories are told");
-  for (const { ids } of stories) for (let i = 0; i < INDEXED; i++) await ben.send(ids.group, `${i}`);
+  for (const { group } of stories) for (let i = 0; i < INDEXED; i++) await ben.send(group, `${i}`);
   expect(Object.keys(found(server.state, ofAnn.said))).toEqual(Object.keys(ofAnn.said));
 
   const answer = await fetch(`${server.origin}/v1/server/users/${ann.user.id}?messages=erase`, {
