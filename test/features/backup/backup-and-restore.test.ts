@@ -2,9 +2,19 @@ import { env } from "cloudflare:workers";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { fillWorld, viewOf, type World } from "../../../scripts/backup/world.ts";
 import { backUp } from "../../../src/core/backup/run/backup-run.ts";
-import { MANIFEST, readText } from "../../../src/core/backup/run/layout.ts";
+import {
+  DatabaseIndex,
+  fileName,
+  filesOf,
+  MANIFEST,
+  readJson,
+  readManifest,
+  readText,
+  Shard,
+  valuesIn,
+} from "../../../src/core/backup/run/layout.ts";
 import { restore } from "../../../src/core/backup/run/restore-run.ts";
-import type { RestoreTarget } from "../../../src/domain/backup/ports.ts";
+import type { BackupSource, RestoreTarget } from "../../../src/domain/backup/ports.ts";
 import { makeServerKey } from "../../support/accounts/server-keys.ts";
 import { api, FlakyCalls, loseEverything, source, target } from "../../support/backup/deployment.ts";
 import { MemoryStore } from "../../support/backup/memory-store.ts";
@@ -61,6 +71,36 @@ const NO_TARGET: RestoreTarget = {
   finish: async () => undefined,
   end: async () => undefined,
 };
+
+/** A source that answers some reads otherwise. */
+function sourceWith(here: BackupSource, reads: Partial<BackupSource>): BackupSource {
+  return {
+    ids: (kind, after) => here.ids(kind, after),
+    tables: (kind, items) => here.tables(kind, items),
+    logs: (items) => here.logs(items),
+    rest: (item) => here.rest(item),
+    database: (place) => here.database(place),
+    file: (key) => here.file(key),
+    ...reads,
+  };
+}
+
+/** The files that nothing in the backup names. */
+async function unnamedFiles(): Promise<string[]> {
+  const manifest = await readManifest(store);
+  if (!manifest) throw new Error("there is a backup");
+  const { parts } = await readJson(store, manifest.database, DatabaseIndex);
+  const named = new Set([MANIFEST, manifest.database, ...parts.map(({ name }) => name)]);
+  for (const { table, name } of parts)
+    if (table === "files")
+      for (const key of valuesIn(await readText(store, name), "key")) named.add(fileName(key));
+  for (const shard of Object.values(manifest.shards).flatMap((shards) => Object.values(shards))) {
+    named.add(shard);
+    for (const first of Object.values((await readJson(store, shard, Shard)).objects))
+      for (const name of await filesOf(store, first)) named.add(name);
+  }
+  return [...store.files.keys()].filter((name) => !named.has(name));
+}
 
 /** All texts of the backup. */
 async function allTexts(): Promise<string> {
@@ -239,6 +279,33 @@ describe("a run", () => {
     await loseEverything();
     await expect(backUp(await source(), store)).rejects.toThrow("This deployment has no users");
     expect(store.files).toEqual(files);
+  });
+
+  test("leaves no file of a conversation that it copies anew, or skips", async () => {
+    const { users, conversations } = await world();
+    const [ann] = users;
+    const [, group] = conversations;
+    if (!ann || group === undefined) throw new Error("the world has them");
+    const here = await source();
+    // Each answer of a log is the first of several, and the conversation changes before the last one.
+    let changes = 1;
+    const changing = sourceWith(here, {
+      logs: async (items) => (await here.logs(items)).map((answer) => answer && { ...answer, rest: null }),
+      rest: async (item) => {
+        if (item.id !== String(group) || changes-- <= 0) return here.rest(item);
+        await send(ann, group, "meanwhile");
+        return null;
+      },
+    });
+    expect((await backUp(changing, store))?.totals.skipped).toEqual([]);
+    expect(await unnamedFiles()).toEqual([]);
+    changes = Infinity;
+    await send(ann, group, "one more");
+    const skipped = await backUp(changing, store);
+    expect(skipped?.totals.skipped).toEqual([expect.stringContaining(`conversation ${group}`)]);
+    expect(await unnamedFiles()).toEqual([]);
+    // The backup keeps the former copy of it.
+    await restore(store, NO_TARGET);
   });
 });
 

@@ -7,6 +7,7 @@ import {
   BackupTotals,
   DatabaseIndex,
   fileName,
+  filesOf,
   MANIFEST,
   type Manifest,
   PROGRESS,
@@ -72,10 +73,9 @@ class BackupRun {
   readonly #former: Manifest | null;
   readonly #progress: RunProgress;
   readonly #options: RunOptions;
+  /** the parts of the database in the backup before */
+  readonly #formerParts = new Set<string>();
   readonly #files: FileWriter;
-  readonly #copies: ObjectCopies;
-  /** the files that are there, as far as this run has to know */
-  readonly #known = new Set<string>();
   /** the index file of the backup before for the objects that are being copied */
   #formerShard: Shard = NO_SHARD;
 
@@ -91,16 +91,15 @@ class BackupRun {
     this.#former = former;
     this.#progress = progress;
     this.#options = options;
-    this.#files = new FileWriter(store, progress.totals, (name) => this.#known.has(name));
-    this.#copies = new ObjectCopies(source, store, this.#files);
+    this.#files = new FileWriter(store, progress.totals, this.#formerParts);
   }
 
   async run(): Promise<Manifest | null> {
     const formerIndex = await this.#formerDatabase();
     await this.#requireUsers(formerIndex);
+    for (const { name } of formerIndex.parts) this.#formerParts.add(name);
     for (const kind of ObjectKind.options)
       if (this.#progress.step === kind && !(await this.#copyObjects(kind))) return null;
-    for (const { name } of formerIndex.parts) this.#known.add(name);
     if (this.#progress.step === "database" && !(await this.#copyDatabase())) return null;
     if (!(await this.#copyFiles())) return null;
     return this.#commit(formerIndex);
@@ -144,24 +143,27 @@ class BackupRun {
     }
     progress.shard ??= { number, objects: {}, garbage: [] };
     const formerOf = (id: string) => this.#formerShard.objects[id];
-    for (const id of ids) {
+    const known = new Set(ids.flatMap((id) => formerOf(id) ?? []));
+    const files = new FileWriter(this.#store, progress.totals, known);
+    const copies = await new ObjectCopies(this.#source, this.#store, files).copy(kind, ids, formerOf);
+    const needed = new Set<string>();
+    const unneeded: string[] = [];
+    for (const [id, copy] of copies) {
       const former = formerOf(id);
-      if (former === undefined) continue;
-      this.#known.add(former);
+      if (copy === undefined) progress.totals.skipped.push(`${kind} ${id}: it changed all the time`);
+      const first = copy === undefined ? former : copy?.[0];
+      for (const name of copy ?? []) needed.add(name);
+      if (first === undefined) continue;
+      progress.shard.objects[id] = first;
+      progress.totals.objects++;
+      if (former === undefined || (copy && first === former)) continue;
+      const formerFiles = await filesOf(this.#store, former);
+      if (copy) unneeded.push(...formerFiles);
+      else for (const name of formerFiles) needed.add(name);
     }
-    const copies = await this.#copies.copy(kind, ids, formerOf);
-    for (const [id, files] of copies) {
-      const former = formerOf(id);
-      if (files === undefined) progress.totals.skipped.push(`${kind} ${id}`);
-      const kept = files === undefined ? former : files?.[0];
-      if (kept !== undefined) progress.shard.objects[id] = kept;
-      progress.totals.objects += kept === undefined ? 0 : 1;
-      if (former === undefined || kept === undefined || kept === former) continue;
-      const needed = new Set(files ?? []);
-      for (const name of await this.#copies.filesOf(former))
-        if (!needed.has(name)) progress.shard.garbage.push(name);
-    }
-    this.#known.clear();
+    // A copy that was made anew, or has failed, has written files that nothing names.
+    const written = [...files.written, ...unneeded];
+    progress.shard.garbage.push(...written.filter((name) => !needed.has(name)));
   }
 
   async #loadFormerShard(kind: ObjectKind, number: string): Promise<void> {
@@ -176,7 +178,7 @@ class BackupRun {
     const { number, objects, garbage } = shard;
     // Objects that are gone, as deleted hooks.
     for (const [id, former] of Object.entries(this.#formerShard.objects))
-      if (objects[id] === undefined) garbage.push(...(await this.#copies.filesOf(former)));
+      if (objects[id] === undefined) garbage.push(...(await filesOf(this.#store, former)));
     shards[kind][number] = await this.#files.write(
       `index/${kind}-${number}`,
       JSON.stringify({ objects, garbage } satisfies Shard),
@@ -257,7 +259,7 @@ class BackupRun {
       for (const [number, name] of Object.entries(former.shards[kind])) {
         if (this.#progress.shards[kind][number] !== undefined) continue;
         const { objects } = await readJson(this.#store, name, Shard);
-        for (const file of Object.values(objects)) gone.push(...(await this.#copies.filesOf(file)));
+        for (const file of Object.values(objects)) gone.push(...(await filesOf(this.#store, file)));
       }
     return gone;
   }

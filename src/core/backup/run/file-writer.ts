@@ -5,21 +5,24 @@ import { type BackupTotals, compress, nameOf } from "./layout.ts";
 export class FileWriter {
   readonly #store: BackupStore;
   readonly #totals: BackupTotals;
-  /** whether the backup before has a file, or this run has written it */
-  readonly #isThere: (name: string) => boolean;
+  readonly #known: ReadonlySet<string>;
+  /** the names of the files that this has written */
+  readonly written: string[] = [];
 
-  constructor(store: BackupStore, totals: BackupTotals, isThere: (name: string) => boolean) {
+  /** @param known files that the backup before has */
+  constructor(store: BackupStore, totals: BackupTotals, known: ReadonlySet<string>) {
     this.#store = store;
     this.#totals = totals;
-    this.#isThere = isThere;
+    this.#known = known;
   }
 
   /** @param place what the name begins with @returns the name */
   async write(place: string, text: string): Promise<string> {
     const name = await nameOf(place, text);
-    if (this.#isThere(name)) return name;
+    if (this.#known.has(name)) return name;
     const bytes = await compress(text);
     await this.#store.put(name, bytes);
+    this.written.push(name);
     this.count(bytes.byteLength);
     return name;
   }

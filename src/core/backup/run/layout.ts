@@ -18,7 +18,7 @@ const SHARD_IDS = 1_000;
 /** Some objects of a class: the file of each, by id. */
 export const Shard = z.object({
   objects: z.record(z.string(), z.string()),
-  /** files of the backup before that this one does not need */
+  /** files of the backup before, and of this run, that this backup does not need */
   garbage: z.array(z.string()),
 });
 export type Shard = z.infer<typeof Shard>;
@@ -47,7 +47,7 @@ export const BackupTotals = z.object({
   /** files of the last run, and their bytes */
   written: z.int().default(0),
   writtenBytes: z.int().default(0),
-  /** objects that changed all the time: the backup has them as of an earlier run, or lacks them */
+  /** objects that could not be copied, and why: the backup has them as of an earlier run, or lacks them */
   skipped: z.array(z.string()).default([]),
 });
 export type BackupTotals = z.infer<typeof BackupTotals>;
@@ -171,4 +171,15 @@ export async function readObject(
   const text = await readText(store, name);
   const end = text.indexOf("\n");
   return { head: ObjectHead.parse(JSON.parse(text.slice(0, end))), rows: text.slice(end + 1) };
+}
+
+/** The files of the object whose first file this is. */
+export async function filesOf(store: BackupStore, name: string): Promise<string[]> {
+  const { head } = await readObject(store, name);
+  return [name, ...otherFiles(head)];
+}
+
+/** The files of an object behind its first one. */
+export function otherFiles({ blocks, overlay }: ObjectHead): string[] {
+  return [...blocks.flatMap(({ files }) => files), ...(overlay === null ? [] : [overlay])];
 }

@@ -9,7 +9,7 @@ import {
 } from "../../../domain/backup/parts.ts";
 import type { BackupSource, BackupStore } from "../../../domain/backup/ports.ts";
 import type { FileWriter } from "./file-writer.ts";
-import { type ObjectHead, readObject } from "./layout.ts";
+import { type ObjectHead, otherFiles, readObject } from "./layout.ts";
 
 /** How often an object is copied anew that changes while it is copied. */
 const TRIES = 8;
@@ -32,12 +32,6 @@ export class ObjectCopies {
     this.#source = source;
     this.#store = store;
     this.#files = files;
-  }
-
-  /** The files of the object whose first file this is. */
-  async filesOf(name: string): Promise<string[]> {
-    const { head } = await readObject(this.#store, name);
-    return [name, ...otherFiles(head)];
   }
 
   /**
@@ -172,10 +166,6 @@ export class ObjectCopies {
     const name = await this.#files.write(place, `${JSON.stringify(head)}\n${rows}`);
     return [name, ...otherFiles(head)];
   }
-}
-
-function otherFiles({ blocks, overlay }: ObjectHead): string[] {
-  return [...blocks.flatMap(({ files }) => files), ...(overlay === null ? [] : [overlay])];
 }
 
 /** The prints of a head's blocks from a place on. A block without one gets a print that none has. */
