@@ -39,7 +39,7 @@ process.exitCode = await runScript(async () => {
     );
     if (skipped.length === 0) return;
     console.error(
-      `✘ These changed all the time, and are as of an earlier run or missing: ${skipped.join(", ")}. Run it again.`,
+      `✘ These could not be copied, and are as of an earlier run or missing:\n${skipped.join("\n")}\nRun it again.`,
     );
     code = 1;
   });

@@ -307,6 +307,25 @@ describe("a run", () => {
     // The backup keeps the former copy of it.
     await restore(store, NO_TARGET);
   });
+
+  test("skips and names an object that does not answer, and ends where none does", async () => {
+    const before = await world();
+    const { users } = before;
+    const failing = users.slice(0, 1).map(({ user }) => String(user.id));
+    const here = await source();
+    const broken = sourceWith(here, {
+      tables: async (kind, items) => {
+        if (kind === "inbox" && items.some(({ id }) => failing.includes(id))) throw new Error("it is broken");
+        return here.tables(kind, items);
+      },
+    });
+    const manifest = await backUp(broken, store);
+    expect(manifest?.totals.skipped).toEqual([`inbox ${failing[0]}: it is broken`]);
+    expect(manifest?.totals.objects).toBe(4);
+    failing.push(...(await registerUsers(3)).map(({ user }) => String(user.id)));
+    failing.push(...users.map(({ user }) => String(user.id)));
+    await expect(backUp(broken, store)).rejects.toThrow("it is broken");
+  });
 });
 
 describe("a restore", () => {

@@ -21,10 +21,12 @@ import {
   valuesIn,
   writePlain,
 } from "./layout.ts";
-import { ObjectCopies } from "./object-copies.ts";
+import { ObjectCopies, type ObjectFiles } from "./object-copies.ts";
 
 /** The parts of the database after which the progress is stored. */
 const PARTS_AT_ONCE = 20;
+/** So many objects in a row may fail: if more do, it is the deployment or the store that fails. */
+const MAX_FAILED_IN_ROW = 3;
 const NO_SHARD: Shard = { objects: {}, garbage: [] };
 
 /** How a run goes on, and whom it tells. */
@@ -78,6 +80,8 @@ class BackupRun {
   readonly #files: FileWriter;
   /** the index file of the backup before for the objects that are being copied */
   #formerShard: Shard = NO_SHARD;
+  /** the objects that have failed one after the other, up to the last one */
+  #failedInRow = 0;
 
   constructor(
     source: BackupSource,
@@ -145,25 +149,52 @@ class BackupRun {
     const formerOf = (id: string) => this.#formerShard.objects[id];
     const known = new Set(ids.flatMap((id) => formerOf(id) ?? []));
     const files = new FileWriter(this.#store, progress.totals, known);
-    const copies = await new ObjectCopies(this.#source, this.#store, files).copy(kind, ids, formerOf);
+    const copier = new ObjectCopies(this.#source, this.#store, files);
+    const copies = await this.#copyEach(ids, (some) => copier.copy(kind, some, formerOf));
     const needed = new Set<string>();
     const unneeded: string[] = [];
     for (const [id, copy] of copies) {
       const former = formerOf(id);
-      if (copy === undefined) progress.totals.skipped.push(`${kind} ${id}: it changed all the time`);
-      const first = copy === undefined ? former : copy?.[0];
-      for (const name of copy ?? []) needed.add(name);
+      if (copy instanceof Error) progress.totals.skipped.push(`${kind} ${id}: ${copy.message}`);
+      const kept = copy instanceof Error ? await this.#filesOf(former) : (copy ?? []);
+      for (const name of kept) needed.add(name);
+      const [first] = kept;
       if (first === undefined) continue;
       progress.shard.objects[id] = first;
       progress.totals.objects++;
-      if (former === undefined || (copy && first === former)) continue;
-      const formerFiles = await filesOf(this.#store, former);
-      if (copy) unneeded.push(...formerFiles);
-      else for (const name of formerFiles) needed.add(name);
+      if (first !== former) unneeded.push(...(await this.#filesOf(former)));
     }
     // A copy that was made anew, or has failed, has written files that nothing names.
     const written = [...files.written, ...unneeded];
     progress.shard.garbage.push(...written.filter((name) => !needed.has(name)));
+  }
+
+  /** Copies objects at once, or each by itself where one fails: it keeps no other from the backup. */
+  async #copyEach(
+    ids: readonly string[],
+    copy: (ids: readonly string[]) => Promise<Map<string, ObjectFiles>>,
+  ): Promise<Map<string, ObjectFiles>> {
+    try {
+      const all = await copy(ids);
+      this.#failedInRow = 0;
+      return all;
+    } catch {
+      // The object that fails does so once more below, where it is named.
+    }
+    const copies = new Map<string, ObjectFiles>();
+    for (const id of ids)
+      try {
+        for (const [, files] of await copy([id])) copies.set(id, files);
+        this.#failedInRow = 0;
+      } catch (error) {
+        if (++this.#failedInRow > MAX_FAILED_IN_ROW || !(error instanceof Error)) throw error;
+        copies.set(id, error);
+      }
+    return copies;
+  }
+
+  async #filesOf(first: string | undefined): Promise<string[]> {
+    return first === undefined ? [] : filesOf(this.#store, first);
   }
 
   async #loadFormerShard(kind: ObjectKind, number: string): Promise<void> {
@@ -178,7 +209,7 @@ class BackupRun {
     const { number, objects, garbage } = shard;
     // Objects that are gone, as deleted hooks.
     for (const [id, former] of Object.entries(this.#formerShard.objects))
-      if (objects[id] === undefined) garbage.push(...(await filesOf(this.#store, former)));
+      if (objects[id] === undefined) garbage.push(...(await this.#filesOf(former)));
     shards[kind][number] = await this.#files.write(
       `index/${kind}-${number}`,
       JSON.stringify({ objects, garbage } satisfies Shard),
@@ -259,7 +290,7 @@ class BackupRun {
       for (const [number, name] of Object.entries(former.shards[kind])) {
         if (this.#progress.shards[kind][number] !== undefined) continue;
         const { objects } = await readJson(this.#store, name, Shard);
-        for (const file of Object.values(objects)) gone.push(...(await filesOf(this.#store, file)));
+        for (const file of Object.values(objects)) gone.push(...(await this.#filesOf(file)));
       }
     return gone;
   }

@@ -13,14 +13,16 @@ import { type ObjectHead, otherFiles, readObject } from "./layout.ts";
 
 /** How often an object is copied anew that changes while it is copied. */
 const TRIES = 8;
+/** Why an object is skipped. */
+const CHANGING = "it changed all the time";
 const START: LogPlace = { block: 0, after: 0 };
 const NO_HEAD: ObjectHead = { version: 1, blocks: [], overlay: null };
 
 /**
  * The files of an object in the backup: the first one names the others. `null`: the object was never used.
- * `undefined`: it changed all the time.
+ * An Error: why it could not be copied.
  */
-export type ObjectFiles = string[] | null | undefined;
+export type ObjectFiles = string[] | null | Error;
 
 /** Copies objects into files. */
 export class ObjectCopies {
@@ -56,14 +58,17 @@ export class ObjectCopies {
           some.map((id) => ({ id, place: null })),
         ),
       async (id, first) => {
-        const part = first && (await this.#whole(kind, id, first));
-        copies.set(
-          id,
-          part && (await this.#write(`${kind}/${id}`, { ...NO_HEAD, version: part.version }, part.rows)),
-        );
+        copies.set(id, first && (await this.#table(kind, id, first)));
       },
     );
     return copies;
+  }
+
+  /** Copies an inbox or a hook of which a first part was read. */
+  async #table(kind: ObjectKind, id: string, first: TablesPart): Promise<ObjectFiles> {
+    const part = await this.#whole(kind, id, first);
+    if (!part) return new Error(CHANGING);
+    return this.#write(`${kind}/${id}`, { ...NO_HEAD, version: part.version }, part.rows);
   }
 
   async #conversations(
@@ -110,7 +115,7 @@ export class ObjectCopies {
         tables.rows,
       );
     }
-    return undefined;
+    return new Error(CHANGING);
   }
 
   /** Reads and writes all blocks that differ from those of a head. */
