@@ -1,6 +1,6 @@
 /**
- * Imports an export of Slack with made-up messages into a server of its own, twice, and says how long it
- * took.
+ * Imports an export of Slack with made-up messages into a server of its own, twice, and prints the
+ * time of each run.
  *
  *     node bench/import.ts 50000
  */

@@ -1,7 +1,7 @@
 /**
  * `npm run bench:transfer`: imports 200,000 messages into 50 conversations and exports them, while two people
- * write in a room of their own. It prints how long both take, what the server takes of memory, and what a
- * send in that room takes meanwhile and alone.
+ * write in a room of their own. It prints the time of both, the memory of the server, and the latency of
+ * sends in that room, meanwhile and alone.
  */
 import { readdirSync, readFileSync } from "node:fs";
 import { performance } from "node:perf_hooks";

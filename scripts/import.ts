@@ -1,14 +1,14 @@
 /**
  * `npm run import`: moves users, conversations, messages and files from Slack, Mattermost, Discord or
- * Stream, or from a file of Parley's own format, to a deployment. `--help` has the flags,
- * docs/guides/move.md what comes.
+ * Stream, or from a file of Parley's own format, to a deployment. `--help` lists the flags,
+ * docs/guides/move.md describes what is moved.
  */
 import { runImport } from "./import/run.ts";
 
 for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const)
   process.once(signal, () => {
     console.error("\nBroken off. Run the same command again: what is there already stays as it is.");
-    // Temporary files are removed on the way out.
+    // The exit handlers remove temporary files.
     process.exit(1);
   });
 

@@ -1,7 +1,7 @@
-/** An import that cannot go on, in words for the operator: what is wrong, in which file and line. */
+/** An import that cannot go on, in words for the operator: the flaw, with its file and line. */
 export class ImportFailure extends Error {}
 
-/** The message of whatever was thrown, with its cause: `fetch` says only there what has failed. */
+/** The message of a thrown value, with its cause: `fetch` names the failure only there. */
 export function messageOf(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
   return error.cause instanceof Error ? `${error.message} (${error.cause.message})` : error.message;

@@ -5,8 +5,8 @@ const MAX_LENGTH = 128;
 const HASH_LENGTH = 32;
 
 /**
- * The external ids of one origin: `slack:T123:U456`. Control characters are left out, and what is too long
- * ends with a hash, so that the same thing has the same id in every import.
+ * The external ids of one origin: `slack:T123:U456`. Control characters are left out. An id that is too long
+ * ends with a hash, so that one user or message has the same id in every import.
  */
 export class Ids {
   readonly #origin: string;

@@ -1,24 +1,24 @@
 import { closeSync, openSync, writeSync } from "node:fs";
 
-/** Something that has no place here, or could not be had. */
+/** A part of an export that has no place here, or could not be had. */
 export interface LeftOutItem {
-  /** the same words for the same reason: they are counted by it */
+  /** counted by these words: the same ones for the same reason */
   reason: string;
   /** file and line, or conversation and message */
   where: string;
-  /** what it was */
+  /** its text or its name */
   what?: string | undefined;
 }
 
 /** How many of each reason are shown. */
 const SHOWN = 3;
 
-/** What an import leaves out, counted by reason. */
+/** The parts of an export that an import leaves out, counted by reason. */
 export class LeftOut {
   readonly #reasons = new Map<string, { count: number; first: LeftOutItem[] }>();
   readonly #report: number | undefined;
 
-  /** @param report the file that gets each of them, as JSON Lines: it has what people wrote */
+  /** @param report the file that gets each item, as JSON Lines. It holds texts of people */
   constructor(report?: string) {
     this.#report = report === undefined ? undefined : openSync(report, "w", 0o600);
   }

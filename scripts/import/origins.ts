@@ -7,7 +7,7 @@ import type { Options, Origin } from "./options.ts";
 import { readSlack } from "./slack/slack.ts";
 import { readStream } from "./stream/stream.ts";
 
-/** What a converter is: it reads an export into a collection. */
+/** Reads an export of one origin into a collection. */
 export interface Converter {
   /** @param workspace `--workspace` @throws ImportFailure that names the file and line */
   read(source: Source, collection: Collection, workspace: string | undefined): Promise<void>;

@@ -5,8 +5,8 @@ import type { Source } from "./input/source.ts";
 import type { LeftOut } from "./left-out.ts";
 
 /**
- * The records of Parley's own format. All lines are read once before the first one is sent, so that half a
- * file sends nothing.
+ * The records of Parley's own format. The first reading of a file finds broken JSON, so that half a file
+ * sends nothing; the second one yields the records.
  * @throws ImportFailure that names the file and line
  */
 export async function* readRecords(source: Source, leftOut: LeftOut): AsyncGenerator<ExportRecordInput> {

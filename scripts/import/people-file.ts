@@ -7,8 +7,8 @@ import { firstIssue, parseAt } from "./input/json.ts";
 const People = z.record(z.string(), ExternalId);
 
 /**
- * Who is who here, of `--people`: an object of JSON, or CSV with two columns, the origin's id or an e-mail
- * and the external id. A first line without a known id does no harm.
+ * Reads the file of `--people`: an object of JSON, or CSV with two columns, the origin's id or an e-mail and
+ * the external id. A first line without a known id does no harm.
  * @returns external ids by the origin's id, or by e-mail in small letters
  * @throws ImportFailure that names the line
  */

@@ -3,7 +3,7 @@ import type { Done } from "./server/sender.ts";
 /** Milliseconds between two lines of progress. */
 const PAUSE_MS = 5_000;
 
-/** Says how far an import is, on a line now and then. */
+/** Prints a line of progress every few seconds. */
 export class Progress {
   readonly #say: (line: string) => void;
   readonly #begin = performance.now();
@@ -13,7 +13,7 @@ export class Progress {
     this.#say = say;
   }
 
-  /** A part is done. @param total the messages of the export; undefined: nobody has counted them */
+  /** A part is done. @param total the messages of the export; undefined: not counted */
   part(done: Done, total: number | undefined): void {
     const now = performance.now();
     if (now - this.#last < PAUSE_MS) return;
@@ -34,7 +34,7 @@ export function messagesOf({ imported, unchanged }: Done): number {
   return (imported.message ?? 0) + (unchanged.message ?? 0);
 }
 
-/** Counts by name as words: `3 user, 120 message`. */
+/** Counts by name as words: `3 users, 120 messages`. */
 export function countsOf(counts: Record<string, number>): string {
   const words = Object.entries(counts)
     .filter(([, count]) => count > 0)

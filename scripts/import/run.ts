@@ -18,11 +18,11 @@ import { countsOf, messagesOf, Progress } from "./progress.ts";
 import { ImportServer } from "./server/import-server.ts";
 import { Sender } from "./server/sender.ts";
 
-/** How a run is started. */
+/** The surroundings of a run. */
 export interface Invocation {
   argv: readonly string[];
   env: { [Name in "PARLEY_URL" | "PARLEY_KEY" | "SLACK_TOKEN"]?: string | undefined };
-  /** what the operator reads */
+  /** prints a line for the operator */
   say(line: string): void;
 }
 
@@ -76,7 +76,7 @@ async function importAll(options: Options, env: Invocation["env"], say: Invocati
   }
 }
 
-/** What is sent, and where to. */
+/** The records of a run, and their server. */
 interface Sending {
   server: ImportServer;
   files: Files;

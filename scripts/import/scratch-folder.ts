@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
-/** A folder that ends with the process at the latest: it has messages and files of other people. */
+/** A folder that is removed when the process ends, at the latest: it holds messages and files of people. */
 export class ScratchFolder {
   readonly path: string;
   readonly #remove = () => rmSync(this.path, { recursive: true, force: true });

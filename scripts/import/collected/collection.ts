@@ -45,7 +45,7 @@ export interface Collected {
   oldest: number;
 }
 
-/** All that a converter has read, until it is written as records. */
+/** The users, conversations and messages of an export, until they are written as records. */
 export class Collection {
   readonly leftOut: LeftOut;
   readonly users = new Map<string, UserInput>();
@@ -70,8 +70,8 @@ export class Collection {
   }
 
   /**
-   * Adds a person, or what is known of them besides. Returns the external id by which records name them: the
-   * first mention of a person decides it, as records may name them from then on.
+   * Adds a person, or further fields of them. Returns the external id by which records name them. The first
+   * mention of a person decides it: conversations and messages hold the id from then on.
    */
   person({ originId, id: made, ...person }: PersonDraft): string {
     const id = this.#byOrigin.get(originId) ?? this.#identify(originId, made, person.email);
@@ -89,7 +89,7 @@ export class Collection {
       ...optional("email", emailOf(person.email)),
       ...(person.createdAt !== undefined && { created_at: person.createdAt }),
       ...(person.isDeactivated && { metadata: { deactivated: true } }),
-      // What was said of them first stays.
+      // Fields of the first mention stay.
       ...rest,
     });
     if (person.avatar && !this.avatars.has(id)) this.avatars.set(id, person.avatar);
@@ -115,8 +115,8 @@ export class Collection {
   }
 
   /**
-   * Adds a conversation. Returns the id by which it goes on: two users have one direct conversation here,
-   * however many they had at the origin.
+   * Adds a conversation. Returns its id, or that of the direct conversation which its two users have already:
+   * they have one alone here, however many they had at the origin.
    */
   conversation(record: ConversationInput, creator?: string): string {
     const id = record.external_id;
@@ -143,7 +143,7 @@ export class Collection {
     members?.set(user, { ...members.get(user), ...fields, state: "active" });
   }
 
-  /** Notes what is known of a user who is a member, or was one once. */
+  /** Adds fields of a user who is a member, or was one once. */
   formerMember(conversation: string, user: string, fields: MemberFields = {}): void {
     const members = this.conversations.get(conversation)?.members;
     members?.set(user, { state: "left", ...members.get(user), ...fields });
@@ -161,7 +161,7 @@ export class Collection {
     if (draft.pinned) collected.pins.push(draft.pinned.at);
     if (draft.sender === null) collected.notices.add(draft.id);
     const { sender, reactions = [] } = draft;
-    // Who has written or reacted was a member once, and may not be one any more.
+    // Authors and reactors were members once, and may have left.
     for (const user of [sender, ...reactions.map((reaction) => reaction.user)])
       if (user !== null) this.formerMember(conversation, user);
     this.newest = Math.max(this.newest, draft.time);

@@ -15,9 +15,9 @@ type Common = Pick<MessageInput, Exclude<keyof MessageInput, "kind" | "body">>;
 type Kept = { taken: Exclude<TakenFile, { missing: string }>; draft: FileDraft };
 
 /**
- * The records of one message: a further one for each file, and for what is longer than a text may be. They
+ * The records of one message: a further one for each further file, and for each piece of a long text. They
  * have the ids `x`, `x#2`, `x#3` …
- * @param files what became of its files: the record, or why there is none
+ * @param files its files, in their order
  */
 export function composeMessage(
   collection: Collection,

@@ -27,7 +27,7 @@ export interface FileDraft {
   missing?: string | undefined;
 }
 
-/** What became of a file: its record, why it is missing, or the URL from which the message shows it. */
+/** The record of a file, the reason why it is missing, or the URL from which the message shows it. */
 export type TakenFile = FileInput | { missing: string } | { link: string };
 
 /** A poll of the origin. */

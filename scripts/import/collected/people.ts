@@ -1,4 +1,4 @@
-/** Whom the people of an export are here, where they have an account or an id of the team's own already. */
+/** External ids of people who have an account here, or an id of the team's own, already. */
 export class People {
   readonly #byOrigin: ReadonlyMap<string, string>;
   readonly #byEmail: ReadonlyMap<string, string>;

@@ -9,7 +9,7 @@ import type { FileInput, MessageDraft, TakenFile } from "./draft.ts";
 const AHEAD = 8;
 
 /**
- * What a converter has collected, as records in the order in which an import wants them: users, then for each
+ * A collection as records, in the order in which the server wants them: users, then for each
  * conversation itself, its messages in the order of their time with the files before them, and its members.
  */
 export async function* recordsOf(
@@ -31,7 +31,7 @@ export async function* recordsOf(
     yield* conversationOf(collection, files, id, collected);
 }
 
-/** The users, with what became of their pictures. The next ones are fetched meanwhile. */
+/** The users with their pictures. The next pictures are fetched meanwhile. */
 function withAvatars(
   collection: Collection,
   files: Files,
@@ -44,7 +44,7 @@ function withAvatars(
   return ahead(collection.users.values(), take);
 }
 
-/** The picture of a user whose file cannot be had: where it is, if everybody can see it there. */
+/** The avatar of a user without a file of their picture: its URL, if everybody can see it there. */
 function linkOf(
   collection: Collection,
   user: string,
@@ -108,7 +108,7 @@ async function* conversationOf(
     };
 }
 
-/** The drafts of a conversation, with what became of their files. */
+/** The drafts of a conversation with their files. */
 function withFiles(
   collection: Collection,
   files: Files,
@@ -124,12 +124,12 @@ function withFiles(
   return ahead(collection.sorted(conversation), take);
 }
 
-/** What `take` makes of some things, in their order. The next few are under way meanwhile. */
+/** The results of `take`, in their order. The next few calls are under way meanwhile. */
 async function* ahead<In, Out>(all: Iterable<In>, take: (one: In) => Promise<Out>): AsyncGenerator<Out> {
   const queue: Promise<Out>[] = [];
   for (const one of all) {
     const taken = take(one);
-    // What it throws is thrown where it is awaited.
+    // An error is thrown where the result is awaited.
     taken.catch(() => {});
     queue.push(taken);
     const [first] = queue;
@@ -140,7 +140,7 @@ async function* ahead<In, Out>(all: Iterable<In>, take: (one: In) => Promise<Out
   for (const taken of queue) yield await taken;
 }
 
-/** A direct conversation has two members: what a third one has said there is a notice with their name. */
+/** A direct conversation has two members: a message of a third one becomes a notice with their name. */
 function asNotice(collection: Collection, { record }: Collected, draft: MessageDraft): MessageDraft {
   const { sender } = draft;
   if (record.kind !== "direct" || sender === null || record.users?.includes(sender)) return draft;
@@ -149,10 +149,7 @@ function asNotice(collection: Collection, { record }: Collected, draft: MessageD
   return { ...rest, sender: null, text: `${collection.nameOf(sender)}: ${draft.text}` };
 }
 
-/**
- * Who owns a group here: who does at the origin, who has made it, else the first admin, else the first
- * member.
- */
+/** The owner of a group: that of the origin, else its creator, its first admin, or its first member. */
 function ownerOf({ users }: Collection, { members, creator }: Collected): string | undefined {
   const active = [...members].filter(([, { state }]) => state === "active");
   const people = active.filter(([user]) => !users.get(user)?.bot);

@@ -9,7 +9,7 @@ import type { Source } from "../input/source.ts";
 import { bytesAt, type DiscordRoom, takeMessage } from "./messages.ts";
 import { Channel, Guild, Message, type User } from "./shapes.ts";
 
-/** Files that a message shows may be JSON, too: a hash is at the end of their names. */
+/** An attachment may be JSON, too: its name ends with a hash. */
 const ASSET = /-[A-F0-9]{5}\.json$|_Files\//;
 const DIRECT = "DirectTextChat";
 const DIRECT_GROUP = "DirectGroupTextChat";
@@ -22,7 +22,7 @@ interface Exported {
 }
 
 /**
- * Reads what DiscordChatExporter writes as JSON: a file for each channel, in a folder, a zip, or alone.
+ * Reads the JSON files of DiscordChatExporter: a file for each channel, in a folder, a zip, or alone.
  * @see https://github.com/Tyrrrz/DiscordChatExporter
  * @throws ImportFailure that names the file and line
  */
@@ -63,7 +63,7 @@ export async function readDiscord(source: Source, collection: Collection): Promi
   }
 }
 
-/** Reads a file up to its messages. Returns undefined if it is none of a channel. */
+/** Reads a file up to its messages. Returns undefined if it has no channel. */
 async function headOf(source: Source, path: string): Promise<Exported | undefined> {
   let guild: Guild = {};
   const isPart = ([key = "", ...rest]: readonly string[]) =>
@@ -100,7 +100,7 @@ function conversationOf(
   if (channel.type === DIRECT) return { external_id: id, kind: "direct" };
   const isInGuild = channel.type !== DIRECT_GROUP;
   return {
-    // The export does not say who may see the channel, so nobody joins by themself.
+    // The export does not name the people who may see the channel, so nobody joins by themself.
     ...{ external_id: id, kind: "group", history: "all", join_policy: "closed" },
     name: groupNameOf([channel.name], `Channel ${channel.id}`),
     announcement: first(channel.topic ?? "", LIMITS.description),
@@ -111,8 +111,8 @@ function conversationOf(
 }
 
 /**
- * The two users of a direct conversation. Who has written nothing is known by the name of the channel
- * alone.
+ * Sets the two users of a direct conversation. The export names a user who has written nothing by the name
+ * of the channel alone.
  */
 function setUsers({ collection, conversation, ids }: DiscordRoom, channel: Channel): void {
   const collected = collection.conversations.get(conversation);

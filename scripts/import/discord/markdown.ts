@@ -2,7 +2,7 @@ import { outsideCode } from "../text/code.ts";
 import type { Converted } from "../text/converted.ts";
 import { underlineAsBold } from "../text/underline.ts";
 
-/** What a text of Discord names, by its id. */
+/** Users and channels that a text of Discord names by their ids. */
 export interface DiscordNames {
   user(id: string): { id: string; name: string } | undefined;
   channel(id: string): string | undefined;
@@ -11,8 +11,8 @@ export interface DiscordNames {
 const EVERYBODY = /(?<![\p{L}\p{N}@])@(everyone|here)\b/gu;
 
 /**
- * Turns the Markdown of Discord into that of messages here. It is much the same: what is underlined
- * becomes bold, and ids become names. An export may have names already.
+ * Turns the Markdown of Discord into that of messages here. Underlined words become bold, and ids
+ * become names. An export may have names already.
  * @see https://docs.discord.com/developers/reference#message-formatting
  */
 export function fromDiscord(source: string, names: DiscordNames): Converted {

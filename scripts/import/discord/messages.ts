@@ -7,13 +7,13 @@ import { quote } from "../text/quote.ts";
 import { fromDiscord } from "./markdown.ts";
 import type { Attachment, Embed, Message, User } from "./shapes.ts";
 
-/** What people and apps say; `20` and `23` are answers of an app to a command. */
+/** Types of messages that people and apps write. `20`, `23`: the answer of an app to a command */
 const SAID = new Set(["Default", "Reply", "20", "23"]);
-/** What happened to a channel: a notice by nobody. */
+/** Types of messages about a channel: notices by nobody. */
 const NOTICES = new Set(["Call", "ChannelNameChange", "ChannelIconChange"]);
 const JOINED = "GuildMemberJoin";
 
-/** What the messages of a channel are converted with. */
+/** The context in which the messages of a channel are converted. */
 export interface DiscordRoom {
   collection: Collection;
   ids: Ids;
@@ -45,7 +45,7 @@ export function takeMessage(room: DiscordRoom, message: Message, where: string):
     collection.leftOut.add({ reason: `a notice of the kind ${type}`, where, what: content ?? "" });
     return;
   }
-  // The export has no list of members: who has written is one.
+  // The export has no list of members: authors are members.
   collection.member(conversation, sender);
   const names = {
     user: (one: string) => {
@@ -59,7 +59,7 @@ export function takeMessage(room: DiscordRoom, message: Message, where: string):
   const mentions = parts.flatMap((part) => part.mentions);
   const mentionsAll = parts.some((part) => part.mentionsAll);
   const listed = (message.mentions ?? []).map((user) => room.user(user));
-  // Who is answered is in the list of who is mentioned, though the text does not name them.
+  // Discord lists the author of the answered message as mentioned, though the text does not name them.
   const named = listed.filter((user) => text.includes(`@${collection.nameOf(user)}`));
   const draft: MessageDraft = {
     ...{ id, sender, time, text, where, mentionsAll, mentions: [...new Set([...mentions, ...named])] },
@@ -92,7 +92,7 @@ function reactionsOf(
   });
 }
 
-/** What a message says: its content, and what it shows besides. */
+/** The texts of a message: its content, embeds, stickers and the forwarded message. */
 function textsOf({ collection }: DiscordRoom, message: Message, where: string): string[] {
   const { content, embeds, stickers, forwardedMessage: forwarded } = message;
   const base = content ?? "";
@@ -143,7 +143,7 @@ function decoded(path: string): string {
   }
 }
 
-/** The time with what the id says within a millisecond: its last 22 bits rise. */
+/** The time, with the order of ids within a millisecond: their last 22 bits rise. */
 function orderOf({ id, timestamp }: Message): number {
   return timestamp + Number(BigInt(id) % 2n ** 22n) / 2 ** 22;
 }

@@ -10,7 +10,7 @@ const TYPES: Readonly<Record<string, string>> = {
   ...{ ".txt": "text/plain", ".md": "text/markdown", ".csv": "text/csv", ".html": "text/html" },
 };
 
-/** What browsers draw and play; the other types are files. */
+/** Types that browsers draw and play; the other ones are files. */
 const SHOWN: Readonly<Record<string, "image" | "video" | "audio">> = {
   ...{ "image/png": "image", "image/jpeg": "image", "image/gif": "image", "image/webp": "image" },
   ...{ "image/bmp": "image", "video/mp4": "video", "video/webm": "video", "video/quicktime": "video" },

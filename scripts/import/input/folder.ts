@@ -13,8 +13,8 @@ export class FolderSource implements Source {
   readonly #only: string | undefined;
 
   /**
-   * @param only the one file that was named. It may be in a home directory: an export must not name what is
-   * hidden there
+   * @param only the one file that was named. It may be in a home directory: an export must not name hidden
+   * files there
    */
   constructor(name: string, root: string, only?: string) {
     this.name = name;
@@ -35,7 +35,7 @@ export class FolderSource implements Source {
 
   close(): void {}
 
-  /** Where a file is. An export is data from outside: none of its paths may name a file of the machine. */
+  /** The place of a file. An export is data from outside: its paths may name no other file of the machine. */
   #inside(path: string): string | undefined {
     const wanted = join(this.#root, path);
     if (!statSync(wanted, { throwIfNoEntry: false })?.isFile()) return undefined;

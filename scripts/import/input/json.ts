@@ -56,7 +56,7 @@ export function parseAt(path: string, line: number, json: string): unknown {
   }
 }
 
-/** What is wrong with data, in a line: the place of the first flaw, and the flaw. */
+/** The first flaw of data, in a line: its place and its description. */
 export function firstIssue({ issues }: z.ZodError): string {
   const [issue] = issues;
   return issue ? `${issue.path.length > 0 ? `${issue.path.join(".")}: ` : ""}${issue.message}` : "unknown";

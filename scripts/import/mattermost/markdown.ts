@@ -3,12 +3,12 @@ import type { Converted } from "../text/converted.ts";
 import { withEmoji } from "../text/emoji.ts";
 import { underlineAsBold } from "../text/underline.ts";
 
-/** A username behind an `@`, as Mattermost has them; what ends a sentence is no part of it. */
+/** A username behind an `@`, as Mattermost has them; a full stop behind it is no part of it. */
 const MENTION = /(?<![\p{L}\p{N}@/._-])@([a-z0-9][a-z0-9._-]*[a-z0-9]|[a-z0-9])/giu;
 const EVERYBODY = new Set(["all", "channel", "here"]);
 
 /**
- * Turns the Markdown of Mattermost into that of messages here: whom it names gets their name here, `__bold__`
+ * Turns the Markdown of Mattermost into that of messages here: usernames become names here, `__bold__`
  * becomes `**bold**`, and a picture a link.
  * @param user the external id and the name of a username
  * @see https://docs.mattermost.com/collaborate/format-messages.html

@@ -9,7 +9,7 @@ import type { Source } from "../input/source.ts";
 import { fileOf, type MattermostRoom, takePost } from "./posts.ts";
 import { AnyLine, LINE_TYPES, Line, type Post } from "./shapes.ts";
 
-/** What an export has besides, and nobody misses. */
+/** Types of lines that have no place here, and that nobody misses. */
 const PASSED_OVER = new Set(["version", "info", "team", "role", "scheme"]);
 
 type LineOf<Type extends Line["type"]> = Extract<Line, { type: Type }>;
@@ -56,7 +56,7 @@ class Reader {
   readonly #collection: Collection;
   readonly #ids: Ids;
   readonly #folder: string;
-  /** those of channels whose lines come behind the users */
+  /** memberships of channels whose lines come behind the users */
   readonly #memberships: { channel: string; user: string; isAdmin: boolean }[] = [];
 
   constructor(collection: Collection, ids: Ids, folder: string) {

@@ -7,7 +7,7 @@ import { quote } from "../text/quote.ts";
 import { fromMarkdown } from "./markdown.ts";
 import type { Post, Reply } from "./shapes.ts";
 
-/** What the posts of a conversation are converted with. */
+/** The context in which the posts of a conversation are converted. */
 export interface MattermostRoom {
   collection: Collection;
   ids: Ids;
@@ -19,7 +19,7 @@ export interface MattermostRoom {
   user(username: string): string;
 }
 
-/** What happened to members: their records say it. */
+/** Notices about members: the records of the members replace them. */
 const MEMBERS = /^system_(join|leave|add|remove|guest)_?/;
 
 /** Takes a post with its replies into the collection. @param where its file and line */
@@ -37,7 +37,7 @@ function take(room: MattermostRoom, post: Post, where: string, root?: string): s
     { reason: "a message that somebody has saved for themself", where },
     saved?.length ?? 0,
   );
-  // A reply needs the post that it answers, whatever that was.
+  // A reply needs the post that it answers, of whatever type.
   const isInThread = root !== undefined || (post.replies?.length ?? 0) > 0;
   const isSystem = type?.startsWith("system_") ?? false;
   if (isSystem && MEMBERS.test(type ?? "") && !isInThread) {

@@ -11,7 +11,7 @@ const TIMEOUT_MS = 300_000;
 
 const Counts = z.record(z.string(), z.int().nonnegative());
 
-/** What the server says of a part. */
+/** The server's answer to a part. */
 const PartAnswer = z.object({
   imported: Counts,
   unchanged: Counts,
@@ -82,7 +82,7 @@ export class ImportServer {
     return failure.message;
   }
 
-  /** The external ids of users by their e-mail, of those that one user alone has. Needs the scope `users`. */
+  /** The external ids of users by e-mail, if one user alone has the address. Needs the scope `users`. */
   async usersByEmail(): Promise<{ found: Map<string, string>; ambiguous: number; withoutId: number }> {
     const ids = new Map<string, (string | null)[]>();
     for (let cursor: string | null = ""; cursor !== null; ) {
@@ -121,7 +121,7 @@ export class ImportServer {
         const text = await response.text();
         if (status !== 429 && status < 500) return { status, body: jsonOf(text) };
         why = `it answers ${status}`;
-        // A proxy may answer with a date, which is no number.
+        // A proxy may answer with a date: `Number` makes NaN of it.
         pause = Math.max(pause, Number(response.headers.get("Retry-After")) * 1000 || 0);
       } catch (error) {
         why = messageOf(error);
@@ -159,7 +159,7 @@ function jsonOf(text: string): unknown {
   try {
     return JSON.parse(text);
   } catch {
-    // Whoever reads the answer says what it should be.
+    // The schema of the answer refuses undefined.
     return undefined;
   }
 }

@@ -3,13 +3,13 @@ import type { Files } from "../files/files.ts";
 import type { LeftOut } from "../left-out.ts";
 import type { ImportServer, PartAnswer } from "./import-server.ts";
 
-/** A part is at most 8 MiB for the server; less, so that a progress is seen. */
+/** The server takes parts of 8 MiB; smaller ones let the operator see the progress. */
 const PART_BYTES = 4 * 1024 * 1024;
 const PART_LINES = 2_000;
 /** Files that are handed over at once. */
 const FILES_AT_ONCE = 4;
 
-/** What an import has done so far. */
+/** Counts of an import so far. */
 export interface Done {
   imported: Record<string, number>;
   unchanged: Record<string, number>;
@@ -38,7 +38,7 @@ export class Sender {
     this.#isDry = isDry;
   }
 
-  /** Sends all records. @param progress is told after each part */
+  /** Sends all records. @param progress is called after each part */
   async send(records: AsyncIterable<ExportRecordInput>, progress: (done: Done) => void): Promise<void> {
     for await (const record of records) {
       const line = JSON.stringify(record);
@@ -89,7 +89,7 @@ export class Sender {
     await Promise.all(Array.from({ length: FILES_AT_ONCE }, worker));
   }
 
-  /** Notes what the server has left out. */
+  /** Notes the records that the server has left out. */
   #note({ left_out: items, left_out_count: count }: PartAnswer, records: readonly ExportRecordInput[]): void {
     for (const { line, type, external_id: id, reason } of items) {
       const record = records[line - 1];

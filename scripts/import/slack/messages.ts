@@ -6,19 +6,19 @@ import { attachmentText, blocksText } from "./blocks.ts";
 import { fromMrkdwn, type SlackNames } from "./mrkdwn.ts";
 import type { SlackFile, SlackMessage } from "./shapes.ts";
 
-/** What happened to a channel: a notice by nobody. */
+/** Subtypes of messages about a channel: notices by nobody. */
 const NOTICES = new Set([
   ...["channel_topic", "channel_purpose", "channel_name", "channel_archive", "channel_unarchive"],
   ...["group_topic", "group_purpose", "group_name", "group_archive", "group_unarchive", "sh_room_created"],
 ]);
-/** What a person or an app has said. */
+/** Subtypes of messages that a person or an app has written. */
 const SAID = new Set([
   ...["bot_message", "me_message", "thread_broadcast", "file_share", "file_comment", "file_mention"],
   ...["slackbot_response", "assistant_app_thread", "document_mention", "bot_add"],
 ]);
 const JOINED = new Set(["channel_join", "group_join"]);
 
-/** What the messages of a channel are converted with. */
+/** The context in which the messages of a channel are converted. */
 export interface SlackRoom {
   collection: Collection;
   ids: Ids;
@@ -42,7 +42,7 @@ export function takeMessage(room: SlackRoom, message: SlackMessage, where: strin
   const time = timeOf(ts);
   if (JOINED.has(subtype ?? "") && user)
     collection.formerMember(conversation, room.sender(user), { joined_at: time });
-  // A reply needs the message that it answers, whatever that was.
+  // A reply needs the message that it answers, of whatever subtype.
   const isRoot = (message.reply_count ?? 0) > 0;
   if (subtype === "tombstone") {
     const sender = user && user !== "USLACKBOT" ? user : "deleted";

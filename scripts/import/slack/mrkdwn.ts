@@ -2,7 +2,7 @@ import { outsideCode } from "../text/code.ts";
 import type { Converted } from "../text/converted.ts";
 import { withEmoji } from "../text/emoji.ts";
 
-/** What a text of Slack names, by its id. */
+/** Users and channels that a text of Slack names by their ids. */
 export interface SlackNames {
   /** a user's external id and name; undefined: nobody knows them */
   user(id: string): { id: string; name: string } | undefined;

@@ -5,7 +5,7 @@ import type { Attachment } from "./shapes.ts";
 
 const FILES = new Set(["image", "file", "video", "audio", "voiceRecording"]);
 
-/** What an attachment is here: a file, a text, or the preview of a link that the message has. */
+/** An attachment as a file, a text, or the preview of a link that the message has. */
 export function attachmentOf(
   ids: Ids,
   attachment: Attachment,
@@ -32,7 +32,7 @@ export function attachmentOf(
         ...{ id: ids.of(`file/${id}`), name: nameOf(attachment, url), url, isPublic: true },
         ...{ contentType: attachment.mime_type || TYPES[type], size: attachment.file_size ?? undefined },
         ...{ width: attachment.original_width ?? undefined, height: attachment.original_height ?? undefined },
-        // Seconds there.
+        // Stream has seconds.
         durationMs: duration ? duration * 1000 : undefined,
       },
     };
@@ -43,7 +43,7 @@ export function attachmentOf(
   };
 }
 
-/** Of those without a content type whose name may say nothing. */
+/** Content types of attachments that may have neither a content type nor an extension. */
 const TYPES: Readonly<Record<string, string>> = { voiceRecording: "audio/aac" };
 
 function nameOf({ title, name, fallback }: Attachment, url: string): string {

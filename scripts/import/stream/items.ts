@@ -13,7 +13,7 @@ export interface StreamItem {
   where: string;
 }
 
-/** What one reading of a file is for. `others`: all but users and messages */
+/** The items that one reading of a file is for. `others`: all but users and messages */
 export type Reading = "users" | "others" | "messages";
 
 const Fields = z.record(z.string(), z.unknown());
@@ -69,7 +69,7 @@ async function* partsOf(source: Source, path: string, only: Reading): AsyncGener
     }
     count++;
     if (key !== "messages") {
-      // What is only to be passed over in this reading is not parsed.
+      // Large fields that this reading passes over are not parsed.
       if (only === "others" || !isLarge(key)) fields[key] = part.parse();
     } else if (only === "messages") {
       const message = Fields.safeParse(part.parse());
@@ -86,7 +86,7 @@ function isLarge(key: string): boolean {
   return key === "members" || key === "read" || key === "reads";
 }
 
-/** What an element of a list is: an item, or a channel with its members. */
+/** The item of an element of a list: its own, or a channel with its members. */
 function* elementOf(fields: Record<string, unknown>, where: string): Generator<StreamItem> {
   if (typeof fields.type === "string" && ("item" in fields || "data" in fields)) {
     yield itemOf(fields, where);

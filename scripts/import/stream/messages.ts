@@ -22,7 +22,7 @@ const REACTIONS: Readonly<Record<string, string>> = {
 };
 const NEVER_SENT = new Set(["ephemeral", "error"]);
 
-/** What the messages of a file are converted with. */
+/** The context in which the messages of a channel are converted. */
 export interface StreamRoom {
   collection: Collection;
   ids: Ids;
@@ -136,7 +136,7 @@ function metadataOf({ collection }: StreamRoom, raw: unknown, where: string): Pi
   return {};
 }
 
-/** A poll; where it is none here, its text. */
+/** A poll, or its text if it breaks a rule of polls here. */
 function pollOf(room: StreamRoom, poll: Poll, time: number, where: string): PollDraft | string {
   const { name, options, is_closed: isClosed, latest_votes_by_option: byOption } = poll;
   const body = PollBody.safeParse({

@@ -1,7 +1,7 @@
 import { z } from "zod";
 
 /**
- * What Stream exports and imports, as far as it is read. Ids are strings, users also stand as objects.
+ * The objects that Stream exports and imports, as far as they are read. A user is an object or an id.
  * @see https://getstream.io/chat/docs/node/exporting_channels/
  * @see https://getstream.io/chat/docs/node/import/
  */

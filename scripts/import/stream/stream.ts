@@ -11,7 +11,7 @@ import { type StreamRoom, takeMessage } from "./messages.ts";
 import { Channel, Member, Message, ownChannelFields, Reaction, User } from "./shapes.ts";
 
 const MODERATORS = /moderator|admin|owner/;
-/** A channel that is the same for the same members: its id is made of them. */
+/** In the id of a distinct channel, which Stream makes of its members. */
 const DISTINCT = "!members";
 
 /**
@@ -77,8 +77,8 @@ class Reader {
   }
 
   /**
-   * Says what channels without names are. The oldest one that the same two always share is their direct
-   * conversation here, where they can have one alone; all others are groups, by the names of their members.
+   * Decides the kind of channels without names. The oldest distinct channel of two is their direct
+   * conversation, as they have one alone here. All others are groups, named after their members.
    */
   name(): void {
     const channels = [...this.#unnamed].flatMap((id) => this.#collection.conversations.get(id) ?? []);

@@ -109,7 +109,7 @@ test("a dry run says what comes, and the report has all that is left out", async
   expect(code).toBe(0);
   expect(said).toContain("Converted: 7 users, 5 conversations, 16 messages, 1 file, 11 members");
   expect(said).toContain("Left out, or changed on the way: 8");
-  // It names what people have written.
+  // It holds texts of people.
   expect(statSync(report).mode & 0o777).toBe(0o600);
   const lines = readFileSync(report, "utf8").trim().split("\n");
   const Line = z.object({ reason: z.string(), where: z.string() });
