@@ -12,7 +12,7 @@ const PATIENCE = 3_000;
  */
 export async function signOut({ chat, close }: Account): Promise<void> {
   // The chunk is there: the session has had its token from it.
-  const issuer = session.peek()?.isRenewed ? await import("../lib/issuer-tokens.ts") : undefined;
+  const issuer = session.peek()?.isRenewed ? await import("../lib/issuer/tokens.ts") : undefined;
   // A session that ends takes its tokens along.
   const address = issuer?.currentTokens()?.signOutAddress;
   forgetSession();

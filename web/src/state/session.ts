@@ -6,7 +6,7 @@ export interface Session {
   readonly userId: number;
   /** of a session that is renewed, the first one: it stands for the session */
   readonly token: string;
-  /** whether an issuer has opened it: lib/issuer-tokens.ts has its tokens */
+  /** whether an issuer has opened it: lib/issuer/tokens.ts has its tokens */
   readonly isRenewed?: boolean;
 }
 

@@ -1,7 +1,8 @@
 import { Problem } from "parley-client";
 import { useEffect, useState } from "preact/hooks";
 import { t } from "../../i18n/i18n.ts";
-import { currentTokens, keepTokens, noteProof } from "../../lib/issuer-tokens.ts";
+import { noteProof } from "../../lib/issuer/proof.ts";
+import { currentTokens, keepTokens } from "../../lib/issuer/tokens.ts";
 import { parseAddress } from "../../state/address.ts";
 import { reason } from "../../state/problem.ts";
 import { go } from "../../state/router.ts";

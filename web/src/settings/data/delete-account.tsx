@@ -1,7 +1,7 @@
 import { type Chat, type Conversation, Problem } from "parley-client";
 import { useEffect, useState } from "preact/hooks";
 import { t } from "../../i18n/i18n.ts";
-import { isProven, takeReturn } from "../../lib/issuer-tokens.ts";
+import { isProven, takeReturn } from "../../lib/issuer/proof.ts";
 import { useAccount } from "../../state/context.ts";
 import { isAbout } from "../../state/problem.ts";
 import { go, href, type Route } from "../../state/router.ts";

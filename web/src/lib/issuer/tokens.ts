@@ -1,11 +1,8 @@
 import { Chat, claimsOf, Problem } from "parley-client";
-import { stored } from "./stored.ts";
+import { stored } from "../stored.ts";
 
 /** A token that ends sooner is renewed before it is used, in ms. */
 const MARGIN = 60_000;
-
-/** Who has shown who they are is believed for as long, in ms. */
-const PROOF_LASTS = 10 * 60_000;
 
 /** Makes calls without a session. */
 const { api } = new Chat({ url: location.origin, token: () => null });
@@ -26,28 +23,6 @@ const kept = stored("tokens", (value): IssuerTokens | null => {
 });
 /** The same, where nothing is kept. */
 let latest: IssuerTokens | null = null;
-
-/** When the user has last signed in once more, in this page; 0: never. */
-let provenAt = 0;
-let hasComeBack = false;
-
-/** The user, who was signed in, has signed in once more. */
-export function noteProof(): void {
-  provenAt = Date.now();
-  hasComeBack = true;
-}
-
-/** Whether the user has signed in once more a short time ago. */
-export function isProven(): boolean {
-  return Date.now() - provenAt < PROOF_LASTS;
-}
-
-/** Whether the user comes back from signing in once more; true is said once. */
-export function takeReturn(): boolean {
-  const was = hasComeBack;
-  hasComeBack = false;
-  return was;
-}
 
 /** Keeps the tokens of a new session; null: forgets them. */
 export function keepTokens(tokens: IssuerTokens | null): void {
