@@ -308,6 +308,22 @@ describe("a run", () => {
     await restore(store, NO_TARGET);
   });
 
+  test("copies files by fifty, and looks at each once", async () => {
+    const [ann] = await registerUsers(1);
+    if (!ann) throw new Error("there is one");
+    for (let i = 0; i < 60; i++) await api(ann.token, "POST", `/v1/files?name=${i}.txt`, new Blob([`${i}`]));
+    const pieces: number[] = [];
+    const count = () => store.takeWritten().filter((name) => name.startsWith("files/")).length;
+    for (let isOver = false; !isOver; pieces.push(count()))
+      isOver = (await backUp(await source(), store, { mayGoOn: () => false })) !== null;
+    expect(pieces.filter((written) => written > 0)).toEqual([50, 10]);
+    expect((await readManifest(store))?.totals).toMatchObject({ files: 60, skipped: [] });
+    expect(store.asked).toHaveLength(60);
+    // A part of the table that the backup before has tells of no new file.
+    expect((await backUp(await source(), store))?.totals).toMatchObject({ files: 60 });
+    expect(store.asked).toHaveLength(60);
+  });
+
   test("skips and names an object that does not answer, and ends where none does", async () => {
     const before = await world();
     const { users } = before;

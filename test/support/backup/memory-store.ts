@@ -5,10 +5,13 @@ export class MemoryStore implements RestoreStore {
   readonly files = new Map<string, Uint8Array>();
   /** the names that were written since the last look */
   written: string[] = [];
+  /** the names that a run has asked for since the start, once for each time */
+  readonly asked: string[] = [];
   /** the writes after which each further one fails; undefined: none does */
   failsAfter: number | undefined;
 
   async has(name: string): Promise<boolean> {
+    this.asked.push(name);
     return this.files.has(name);
   }
 

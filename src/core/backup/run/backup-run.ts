@@ -64,7 +64,7 @@ function newProgress(): RunProgress {
     startedAt: Date.now(),
     step: "inbox",
     shards: { inbox: {}, conversation: {}, hook: {} },
-    ...{ after: null, shard: null, place: null, parts: [] },
+    ...{ after: null, shard: null, place: null, parts: [], fileParts: 0, fileKeys: 0 },
     totals: BackupTotals.parse({}),
   };
 }
@@ -230,6 +230,7 @@ class BackupRun {
       if (first) {
         const { table } = first;
         progress.parts.push({ table, name: await this.#files.write(`database/${table}`, rows) });
+        if (table === "files") progress.totals.files += valuesIn(rows, "key").length;
       }
       progress.place = next;
       if (!next) break;
@@ -239,25 +240,31 @@ class BackupRun {
     return this.#checkpoint();
   }
 
-  /** Copies the bytes of files that are not there yet. */
+  /** Copies the bytes of files that are not there yet. The backup before has those of its parts. */
   async #copyFiles(): Promise<boolean> {
-    const { totals } = this.#progress;
-    let count = 0;
-    for (const { table, name } of this.#progress.parts) {
-      if (table !== "files") continue;
-      for (const key of await this.#keysIn(name)) {
-        count++;
-        if (await this.#store.has(fileName(key))) continue;
-        const file = await this.#source.file(key);
-        // It was deleted a moment ago.
-        if (!file) continue;
-        await this.#store.putStream(fileName(key), file.bytes, file.size);
-        this.#files.count(file.size);
+    const progress = this.#progress;
+    const parts = progress.parts.filter(({ table }) => table === "files");
+    for (const { name } of parts.slice(progress.fileParts)) {
+      const keys = this.#formerParts.has(name) ? [] : await this.#keysIn(name);
+      while (progress.fileKeys < keys.length) {
+        const some = keys.slice(progress.fileKeys, progress.fileKeys + MAX_ITEMS);
+        for (const key of some) await this.#copyFile(key);
+        progress.fileKeys += some.length;
         if (!(await this.#checkpoint())) return false;
       }
+      progress.fileParts++;
+      progress.fileKeys = 0;
     }
-    totals.files = count;
     return true;
+  }
+
+  async #copyFile(key: string): Promise<void> {
+    if (await this.#store.has(fileName(key))) return;
+    const file = await this.#source.file(key);
+    // It was deleted a moment ago.
+    if (!file) return;
+    await this.#store.putStream(fileName(key), file.bytes, file.size);
+    this.#files.count(file.size);
   }
 
   async #keysIn(part: string): Promise<string[]> {

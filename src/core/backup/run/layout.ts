@@ -86,6 +86,10 @@ export const RunProgress = z.object({
   shard: z.object({ number: z.string(), ...Shard.shape }).nullable(),
   place: TablePlace.nullable(),
   parts: DatabaseIndex.shape.parts,
+  /** the parts of the table of files whose bytes are copied */
+  fileParts: z.int(),
+  /** the keys of the part behind them that are looked at */
+  fileKeys: z.int(),
   totals: BackupTotals,
 });
 export type RunProgress = z.infer<typeof RunProgress>;
