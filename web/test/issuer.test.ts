@@ -1,4 +1,4 @@
-import type { BrowserContext, Page, WebSocket } from "playwright-core";
+import type { BrowserContext, Locator, Page, WebSocket } from "playwright-core";
 import { afterAll, afterEach, expect, test } from "vitest";
 import { z } from "zod";
 import { OpenIdProvider } from "../../test/support/issuer/provider.ts";
@@ -24,6 +24,8 @@ afterEach(() => {
 afterAll(() => provider.close());
 
 const Tokens = z.object({ access_token: z.string(), user: z.object({ id: z.number() }) });
+
+const Sessions = z.object({ items: z.array(z.unknown()) });
 
 /** A user of the provider whom the server knows, and who signs in next. @returns their id */
 async function newcomer(name: string): Promise<number> {
@@ -51,6 +53,22 @@ async function greeted(name: string): Promise<number> {
 async function goAndCome(page: Page, choice: "Continue" | "Refuse" = "Continue"): Promise<void> {
   await page.getByRole("link", { name: `Sign in with ${host}` }).click();
   await page.getByRole("link", { name: choice }).click();
+}
+
+/** Goes to the provider, and leaves the user before the choice. */
+async function goTo(page: Page, hash = ""): Promise<Locator> {
+  await page.goto(`${site.origin}/${hash}`);
+  await page.getByRole("link", { name: `Sign in with ${host}` }).click();
+  const link = page.getByRole("link", { name: "Continue" });
+  await link.waitFor();
+  return link;
+}
+
+/** How many sessions the user of a page has at the server; undefined: the session of the page has ended. */
+async function sessionsOf(page: Page): Promise<number | undefined> {
+  const { token } = JSON.parse((await kept(page, "tokens")) ?? "{}");
+  const answer = await fetch(`${site.origin}/v1/sessions`, { headers: { Authorization: `Bearer ${token}` } });
+  return Sessions.safeParse(await answer.json()).data?.items.length;
 }
 
 function kept(page: Page, name: string): Promise<string | null> {
@@ -86,7 +104,7 @@ test("a user signs in at the issuer, is led to what they wanted, and stays signe
   expect(JSON.parse((await kept(page, "tokens")) ?? "{}").refreshToken).toMatch(/^prt_/);
 });
 
-test("a session is renewed for two tabs at once; the room sockets of both stay, and text and focus", async () => {
+test("renews the session of two tabs once; the room sockets of both stay, and text and focus", async () => {
   const id = await greeted("Ann");
   const browser = await site.device();
   await browser.clock.install();
@@ -131,7 +149,70 @@ test("a session is renewed for two tabs at once; the room sockets of both stay, 
   expect(await composer(first).inputValue()).toBe("Half a sentence");
 });
 
-test("an answer to no sign-in of the tab, and one with another nonce, sign nobody in", async () => {
+test("two tabs whose users come back at the same moment share one session", async () => {
+  const id = await greeted("Ann");
+  const browser = await site.device();
+  const [first, second] = [await browser.newPage(), await browser.newPage()];
+  const links = [await goTo(first, `#/c/${id}`), await goTo(second, `#/c/${id}`)];
+  const [isAnswered, mayPass] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
+  await first.route("**/v1/token", async (route) => {
+    const response = await route.fetch();
+    isAnswered.resolve();
+    await mayPass.promise;
+    await route.fulfill({ response });
+  });
+  await links[0]?.click();
+  await isAnswered.promise;
+  await links[1]?.click();
+  const waiting = async () => (await navigator.locks.query()).pending?.map(({ name }) => name);
+  await expect.poll(() => second.evaluate(waiting)).toContain("parley:tokens");
+  mayPass.resolve();
+  for (const page of [first, second]) {
+    await stored(page, "Hello").waitFor();
+    await connection(page, "live").waitFor({ state: "attached" });
+  }
+  // `newcomer` has opened the other one.
+  await expect.poll(() => sessionsOf(second)).toBe(2);
+});
+
+test("a sign-in that another tab has overtaken proves nothing, and takes the place of the other session", async () => {
+  await newcomer("Ann");
+  const ann = provider.user;
+  const browser = await site.device();
+  const [page, late, other] = [await browser.newPage(), await browser.newPage(), await browser.newPage()];
+  const links = { late: await goTo(late, "#/settings"), other: await goTo(other), page: await goTo(page) };
+  await links.page.click();
+  await connection(page, "live").waitFor({ state: "attached" });
+  provider.user = { ...ann, sid: crypto.randomUUID() };
+  await links.late.click();
+  await late.getByRole("button", { name: "Delete my account" }).click();
+  await late.getByRole("link", { name: "Sign in once more" }).waitFor();
+  await expect.poll(() => sessionsOf(late)).toBe(2);
+  await newcomer("Eve");
+  await links.other.click();
+  for (const one of [page, late, other])
+    await one.getByRole("button", { name: /^Your account.*Eve/ }).waitFor();
+});
+
+test("a session whose token ends while its user signs in once more ends, too", async () => {
+  await newcomer("Ann");
+  const page = await site.open({ hash: "#/settings" });
+  await goAndCome(page);
+  await connection(page, "live").waitFor({ state: "attached" });
+  expect(await sessionsOf(page)).toBe(2);
+  provider.user = { ...provider.user, sid: crypto.randomUUID() };
+  await page.evaluate(() => {
+    const tokens = JSON.parse(localStorage.getItem("parley:tokens") ?? "{}");
+    const token = `.${btoa('{"exp":1}')}.`;
+    localStorage.setItem("parley:tokens", JSON.stringify({ ...tokens, token }));
+  });
+  await page.goto(`${site.origin}/sign-in`);
+  await page.getByRole("link", { name: "Continue" }).click();
+  await connection(page, "live").waitFor({ state: "attached" });
+  await expect.poll(() => sessionsOf(page)).toBe(2);
+});
+
+test("refuses an answer to no sign-in of the tab, and an ID token with another nonce", async () => {
   const id = await greeted("Ann");
   const page = await site.open({ hash: `#/c/${id}` });
   provider.faults = { answer: { state: "forged" } };
@@ -150,7 +231,7 @@ test("an answer to no sign-in of the tab, and one with another nonce, sign nobod
   await stored(page, "Hello").waitFor();
 });
 
-test("whoever refuses on a phone is told so, and may think again", async () => {
+test("a user who refuses at the issuer reads so, and signs in with the next try (on a phone)", async () => {
   await newcomer("Ann");
   const page = await site.open({ language: "zh-CN", viewport: PHONE });
   await page.getByRole("link", { name: `通过 ${host} 登录` }).click();
@@ -162,7 +243,7 @@ test("whoever refuses on a phone is told so, and may think again", async () => {
   await connection(page, "live").waitFor({ state: "attached" });
 });
 
-test("an issuer that does not answer, and a suspended user, are told", async () => {
+test("shows that the issuer does not answer, and that the user is suspended", async () => {
   await newcomer("Ann");
   const page = await site.open();
   provider.faults = { isDown: true };
@@ -180,7 +261,7 @@ test("an issuer that does not answer, and a suspended user, are told", async () 
   await page.getByLabel("Password").waitFor();
 });
 
-test("where nobody can register the issuer stands alone; a user who is not known there is told", async () => {
+test("shows no password form where nobody can register, and tells an unknown user that they have no account", async () => {
   await newcomer("Ann");
   const page = await closed.open();
   await page.getByRole("link", { name: `Sign in with ${host}` }).waitFor();
@@ -214,7 +295,7 @@ test("a sign-out ends the session here and at the issuer, and forgets the tokens
 });
 
 test.each(["has a new sign-in", "goes on with the same sign-in"])(
-  "who deletes their account shows once more who they are, and nobody else does it for them (the issuer %s)",
+  "asks for a new sign-in at the issuer before the account is deleted, and refuses that of another user (the issuer %s)",
   async (how) => {
     await newcomer("Ann");
     const ann = provider.user;

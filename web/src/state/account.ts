@@ -45,7 +45,10 @@ export function openAccount(opened: Session, resolve: ResolveMentions): Account 
     ...{ url: location.origin, cache },
     uploads: preparesLater((item) => resolve({ chat, people }, item)),
     token: async (refused) => {
-      if (isRenewed) return (await import("../lib/issuer/tokens.ts")).renewedToken(refused);
+      if (isRenewed) {
+        const { alone, renewedToken } = await import("../lib/issuer/tokens.ts");
+        return alone(() => renewedToken(refused));
+      }
       // The token of a sign-in by a password is not replaced: the user signs in again.
       return refused === undefined ? token : null;
     },

@@ -24,6 +24,11 @@ export const farewell = signal<
 
 effect(() => kept.write(session.value));
 
+/** The session of this browser. What another tab has done is told to this one a moment later. */
+export function keptSession(): Session | null {
+  return kept.read();
+}
+
 /** Forgets the session in this browser: its tabs end it, and say nothing of it. */
 export function forgetSession(): void {
   kept.write(null);

@@ -28,6 +28,8 @@ interface Pending {
   readonly verifier: string;
   /** the part of the address from `#` on that the user wanted */
   readonly hash: string;
+  /** a user who has a session shows once more who they are */
+  readonly isAgain: boolean;
 }
 
 /** What the issuer has answered. */
@@ -42,7 +44,8 @@ const redirectUri = () => location.origin + SIGN_IN_PATH;
 /**
  * Begins a sign-in.
  * @param hash where to go after it
- * @param isAgain the user shows once more who they are: the issuer asks, also if it knows them still
+ * @param isAgain a user who has a session shows once more who they are: the issuer asks, also if it knows
+ *   them still
  * @returns the address at the issuer to which the user goes
  * @throws FlowError
  */
@@ -54,6 +57,7 @@ export async function begin(issuer: PageIssuer, hash: string, isAgain: boolean):
     nonce: oauth.generateRandomNonce(),
     verifier: oauth.generateRandomCodeVerifier(),
     hash,
+    isAgain,
   };
   sessionStorage.setItem(KEY, JSON.stringify(pending));
   const address = new URL(endpoint);
@@ -76,9 +80,10 @@ export async function begin(issuer: PageIssuer, hash: string, isAgain: boolean):
 export function takePending(): Pending | null {
   const text = sessionStorage.getItem(KEY);
   sessionStorage.removeItem(KEY);
-  const { state, nonce, verifier, hash } = Object(text === null ? null : JSON.parse(text));
+  const { state, nonce, verifier, hash, isAgain } = Object(text === null ? null : JSON.parse(text));
   const all = [state, nonce, verifier, hash];
-  return all.every((one) => typeof one === "string") ? { state, nonce, verifier, hash } : null;
+  if (!all.every((one) => typeof one === "string")) return null;
+  return { state, nonce, verifier, hash, isAgain: isAgain === true };
 }
 
 /**

@@ -2,19 +2,19 @@ import { Problem } from "parley-client";
 import { useEffect, useState } from "preact/hooks";
 import { t } from "../../i18n/i18n.ts";
 import { noteProof } from "../../lib/issuer/proof.ts";
-import { currentTokens, keepTokens } from "../../lib/issuer/tokens.ts";
+import { alone, keepTokens, renewedToken } from "../../lib/issuer/tokens.ts";
 import { parseAddress } from "../../state/address.ts";
 import { reason } from "../../state/problem.ts";
 import { go } from "../../state/router.ts";
-import { farewell, session } from "../../state/session.ts";
+import { farewell, keptSession, session } from "../../state/session.ts";
 import { ProblemText } from "../../ui/problem-text.tsx";
 import { endSession, exchange } from "../anonymous.ts";
-import { begin, FlowError, finish, takePending } from "./flow.ts";
+import { begin, FlowError, finish, type IssuerAnswer, takePending } from "./flow.ts";
 import { hostOf, type PageIssuer, SIGN_IN_PATH } from "./place.ts";
 
 /**
- * Signs a user in by an issuer: sends them there, and takes them in when they come back. A user who is signed
- * in shows once more who they are.
+ * Signs a user in by an issuer: sends them there, and opens a session when they come back. A user who has a
+ * session shows once more who they are.
  */
 export function IssuerPage({ issuer }: { issuer: PageIssuer }) {
   const host = hostOf(issuer);
@@ -28,7 +28,7 @@ export function IssuerPage({ issuer }: { issuer: PageIssuer }) {
     }
   };
   const leave = () =>
-    orProblem(async () => location.replace(await begin(issuer, location.hash, session.peek() !== null)));
+    orProblem(async () => location.replace(await begin(issuer, location.hash, keptSession() !== null)));
   const enter = () =>
     orProblem(async () => {
       const answer = new URLSearchParams(location.search);
@@ -36,21 +36,9 @@ export function IssuerPage({ issuer }: { issuer: PageIssuer }) {
       const hash = pending?.hash ?? "";
       // The code stands in no history, and a reload does not show it once more.
       history.replaceState(null, "", SIGN_IN_PATH + hash);
-      const { idToken, signOutAddress } = await finish(issuer, answer, pending);
-      const [before, former] = [session.peek(), currentTokens()];
-      const { access_token: token, refresh_token: refreshToken, user } = await exchange(idToken);
-      if (before && before.userId !== user.id) {
-        await endSession(token);
-        throw new FlowError("another");
-      }
-      keepTokens({ token, refreshToken, signOutAddress });
-      history.replaceState(null, "", "/");
-      go(parseAddress(hash), { replace: true });
-      farewell.value = null;
-      if (before) noteProof();
-      session.value = { userId: user.id, token, isRenewed: true };
-      // Unless the new session has taken its place already.
-      if (before && former) void endSession(former.token).catch(() => {});
+      const found = await finish(issuer, answer, pending);
+      // Another tab may come back at this moment, too.
+      await alone(() => openSession(found, hash, pending?.isAgain));
     });
   useEffect(() => {
     if (new URLSearchParams(location.search).has("state")) void enter();
@@ -66,6 +54,30 @@ export function IssuerPage({ issuer }: { issuer: PageIssuer }) {
       <a href={`/${location.hash}`}>{t("action.back")}</a>
     </>
   );
+}
+
+/** Opens a session in the place of the one that this browser has. @param hash what is shown then */
+async function openSession(
+  { idToken, signOutAddress }: IssuerAnswer,
+  hash: string,
+  isAgain = false,
+): Promise<void> {
+  const before = keptSession();
+  // The former session is ended by its token, which may have ended while the user was at the issuer.
+  const former = before && (before.isRenewed ? await renewedToken() : before.token);
+  const { access_token: token, refresh_token: refreshToken, user } = await exchange(idToken);
+  if (isAgain && before && before.userId !== user.id) {
+    await endSession(token);
+    throw new FlowError("another");
+  }
+  keepTokens({ token, refreshToken, signOutAddress });
+  history.replaceState(null, "", "/");
+  go(parseAddress(hash), { replace: true });
+  farewell.value = null;
+  if (isAgain && before) noteProof();
+  session.value = { userId: user.id, token, isRenewed: true };
+  // Unless the new session has taken its place already.
+  if (former) void endSession(former).catch(() => {});
 }
 
 function explain(error: unknown, host: string): string {

@@ -35,34 +35,36 @@ export function currentTokens(): IssuerTokens | null {
   return kept.read() ?? latest;
 }
 
+/** Does what replaces the tokens. Of several tabs one does so at a time. */
+export async function alone<T>(work: () => Promise<T>): Promise<T> {
+  // Pages over plain http have no locks.
+  return navigator.locks ? navigator.locks.request("parley:tokens", work) : work();
+}
+
 /**
- * The access token of the session, renewed if it is about to end, or refused. Of several tabs one renews it,
- * as a refresh token that is used twice ends the session.
+ * The access token of the session, renewed if it is about to end, or refused. To be called `alone`: a refresh
+ * token that is used twice ends the session.
  * @returns null: the session has ended
  * @throws Problem the server does not answer
  */
 export async function renewedToken(refused?: string): Promise<string | null> {
-  const renewed = async () => {
-    const tokens = currentTokens();
-    if (!tokens) return null;
-    const { token, refreshToken } = tokens;
-    const { exp = 0 } = claimsOf(token);
-    // Another tab has renewed the one that is refused.
-    if (refused === undefined ? exp * 1_000 > Date.now() + MARGIN : token !== refused) return token;
-    try {
-      const body = { grant_type: "refresh_token", refresh_token: refreshToken } as const;
-      const { access_token, refresh_token = refreshToken } = await api.call("post", "/v1/token", { body });
-      keepTokens({ ...tokens, token: access_token, refreshToken: refresh_token });
-      return access_token;
-    } catch (error) {
-      if (!(error instanceof Problem) || (error.status !== 400 && error.code !== "suspended")) throw error;
-      // Another tab may have signed in once more meanwhile.
-      const now = currentTokens();
-      if (now && now.refreshToken !== refreshToken) return now.token;
-      keepTokens(null);
-      return null;
-    }
-  };
-  // Pages over plain http have no locks.
-  return navigator.locks ? navigator.locks.request("parley:tokens", renewed) : renewed();
+  const tokens = currentTokens();
+  if (!tokens) return null;
+  const { token, refreshToken } = tokens;
+  const { exp = 0 } = claimsOf(token);
+  // Another tab has renewed the one that is refused.
+  if (refused === undefined ? exp * 1_000 > Date.now() + MARGIN : token !== refused) return token;
+  try {
+    const body = { grant_type: "refresh_token", refresh_token: refreshToken } as const;
+    const { access_token, refresh_token = refreshToken } = await api.call("post", "/v1/token", { body });
+    keepTokens({ ...tokens, token: access_token, refreshToken: refresh_token });
+    return access_token;
+  } catch (error) {
+    if (!(error instanceof Problem) || (error.status !== 400 && error.code !== "suspended")) throw error;
+    // The storage of a tab may be a moment behind the lock: another tab has replaced them.
+    const now = currentTokens();
+    if (now && now.refreshToken !== refreshToken) return now.token;
+    keepTokens(null);
+    return null;
+  }
 }

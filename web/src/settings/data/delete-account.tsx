@@ -21,7 +21,7 @@ import { ExportData } from "./export-data.tsx";
 const CHOICES = ["keep", "erase"] as const;
 
 /** Where a user of an issuer signs in once more, to come back to the settings. */
-const SIGN_IN_AGAIN = `/sign-in?again${href({ view: "settings" })}`;
+const SIGN_IN_AGAIN = `/sign-in${href({ view: "settings" })}`;
 
 /** The end of the account: a button, and the dialog that it opens. */
 export function DeleteAccount() {
