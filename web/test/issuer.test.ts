@@ -1,6 +1,7 @@
 import type { BrowserContext, Locator, Page, WebSocket } from "playwright-core";
 import { afterAll, afterEach, expect, test } from "vitest";
 import { z } from "zod";
+import { PASSWORD } from "../../scripts/support/person.ts";
 import { OpenIdProvider } from "../../test/support/issuer/provider.ts";
 import { findings } from "./support/axe.ts";
 import { takeProblems } from "./support/problems.ts";
@@ -268,6 +269,22 @@ test("shows no password form where nobody can register, and tells an unknown use
   expect([await page.getByLabel("Password").count(), await page.getByRole("button").count()]).toEqual([0, 0]);
   await goAndCome(page);
   await page.getByRole("alert").getByText("but you have no account here.").waitFor();
+});
+
+test("a password signs in at /sign-in, too, when the server does not say how users sign in", async () => {
+  const { user } = await site.person("ann");
+  const page = await (await site.device()).newPage();
+  await page.route("**/v1/login", (call) =>
+    call.request().method() === "GET" ? call.fulfill({ status: 503 }) : call.continue(),
+  );
+  await page.goto(`${site.origin}/sign-in#/archive`);
+  await page.getByLabel("Username").fill(user.username);
+  await page.getByLabel("Password").fill(PASSWORD);
+  await page.getByRole("button", { name: "Sign in", exact: true }).click();
+  await page.getByText("The archive is empty.").waitFor();
+  await page.reload();
+  await page.getByText("The archive is empty.").waitFor();
+  expect(page.url()).toBe(`${site.origin}/#/archive`);
 });
 
 test("a sign-out ends the session here and at the issuer, and forgets the tokens", async () => {

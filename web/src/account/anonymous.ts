@@ -57,5 +57,7 @@ export async function endSession(token: string): Promise<void> {
 }
 
 function begin({ token, user }: { token: string; user: { id: number } }): void {
+  // Where the server does not say how users sign in, the form stands at /sign-in, too.
+  if (location.pathname !== "/") history.replaceState(null, "", `/${location.hash}`);
   session.value = { token, userId: user.id };
 }
