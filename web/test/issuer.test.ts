@@ -76,6 +76,17 @@ function kept(page: Page, name: string): Promise<string | null> {
   return page.evaluate((key) => localStorage.getItem(key), `parley:${name}`);
 }
 
+/** Marks a page that opens a database from now on. */
+async function markDatabases(page: Page): Promise<void> {
+  await page.evaluate(() => {
+    const { open } = IDBFactory.prototype;
+    IDBFactory.prototype.open = function (...how) {
+      document.body.dataset.opened = "";
+      return open.apply(this, how);
+    };
+  });
+}
+
 /** How often pages of a browser ask for tokens from now on. */
 function countTokens(context: BrowserContext): () => number {
   let count = 0;
@@ -322,8 +333,11 @@ test.each(["has a new sign-in", "goes on with the same sign-in"])(
     await page.goto(`${site.origin}/#/settings`);
     await goAndCome(page);
     await connection(page, "live").waitFor({ state: "attached" });
-    await other.goto(site.origin);
+    await other.goto(`${site.origin}/#/settings`);
     await connection(other, "live").waitFor({ state: "attached" });
+    await other.route("**/v1/me/export", () => {});
+    await other.getByRole("button", { name: "Export my data" }).click();
+    await markDatabases(other);
     const dialog = page.getByRole("dialog", { name: "Delete my account" });
     const again = dialog.getByRole("link", { name: "Sign in once more" });
     const remove = dialog.getByRole("button", { name: "Delete for ever" });
@@ -354,6 +368,9 @@ test.each(["has a new sign-in", "goes on with the same sign-in"])(
     const signedOut = other.getByRole("heading", { name: "Sign in" });
     await connection(other, "live").waitFor({ state: "attached" });
     expect(await signedOut.count()).toBe(0);
+    // What it does goes on, over the database that it has open.
+    expect(await other.getByRole("button", { name: "Cancel the export" }).count()).toBe(1);
+    expect(await other.locator("[data-opened]").count()).toBe(0);
     await remove.click();
     await page.getByText("Your account is deleted.").waitFor();
     await signedOut.waitFor();

@@ -20,10 +20,10 @@ export function App() {
   const [account, setAccount] = useState<Account | null>(null);
   useEffect(() => {
     if (!signedIn) return setAccount(null);
-    const opened = openAccount(signedIn, resolveMentions);
+    const opened = openAccount(signedIn.userId, resolveMentions);
     setAccount(opened);
     return () => void opened.close();
-  }, [signedIn]);
+  }, [signedIn?.userId]);
   if (!signedIn) return <SignIn />;
   // The account of another session is still closing.
   if (account?.me !== signedIn.userId) return null;

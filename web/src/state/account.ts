@@ -2,7 +2,7 @@ import { Chat, type NewMessage, type OutboxItem, type Uploader } from "parley-cl
 import { openCache } from "parley-client/cache";
 import { Drafts } from "parley-client/drafts";
 import { People } from "parley-client/people";
-import { farewell, hasSessionOf, type Session, session } from "./session.ts";
+import { farewell, hasSessionOf, session } from "./session.ts";
 
 /** What the page works with while a user is signed in. */
 export interface Account {
@@ -36,21 +36,25 @@ function preparesLater(resolve: (item: OutboxItem) => Promise<Mentions>): Upload
   };
 }
 
-/** Opens the client of a session, which shows what its cache has, and connects. */
-export function openAccount(opened: Session, resolve: ResolveMentions): Account {
-  const { userId, token, isRenewed } = opened;
+/**
+ * Opens the client of the user who has the session, which shows what its cache has, and connects. It goes over
+ * to another session of the same user.
+ */
+export function openAccount(userId: number, resolve: ResolveMentions): Account {
   const name = `${userId}@${location.host}`;
   const cache = openCache(name);
   const chat = new Chat({
     ...{ url: location.origin, cache },
     uploads: preparesLater((item) => resolve({ chat, people }, item)),
     token: async (refused) => {
-      if (isRenewed) {
+      const now = session.peek();
+      if (now?.userId !== userId) return null;
+      if (now.isRenewed) {
         const { alone, renewedToken } = await import("../lib/issuer/tokens.ts");
         return alone(() => renewedToken(refused));
       }
-      // The token of a sign-in by a password is not replaced: the user signs in again.
-      return refused === undefined ? token : null;
+      // The token of a sign-in by a password is not renewed: the user signs in again.
+      return now.token === refused ? null : now.token;
     },
   });
   const people = new People(chat);
@@ -58,7 +62,7 @@ export function openAccount(opened: Session, resolve: ResolveMentions): Account 
   chat.subscribe(
     ({ connection }) => connection,
     (connection) => {
-      if (connection !== "signed_out" || session.peek()?.token !== token) return;
+      if (connection !== "signed_out" || session.peek()?.userId !== userId) return;
       if (hasSessionOf(userId)) farewell.value ??= "account.ended";
       session.value = null;
     },

@@ -1,4 +1,4 @@
-import { effect, signal } from "@preact/signals";
+import { computed, effect, signal } from "@preact/signals";
 import { type Chat, Problem } from "parley-client";
 import { when } from "../../i18n/format.ts";
 import { t } from "../../i18n/i18n.ts";
@@ -20,8 +20,9 @@ export const exporting = signal<Exporting>(NONE);
 let ending: AbortController | undefined;
 
 // What one user exports is not for the next one.
+const userId = computed(() => session.value?.userId);
 effect(() => {
-  void session.value;
+  void userId.value;
   cancelExport();
 });
 
