@@ -2,7 +2,7 @@ import { z } from "zod";
 import { readCursor, writeCursor } from "../../domain/conversations/pagination.ts";
 import type { ExportPage, ExportPosition } from "../../domain/data/portable-message.ts";
 import { type ExportRecord, FORMAT_VERSION } from "../../domain/data/records.ts";
-import { ConversationId } from "../../domain/ids.ts";
+import { ConversationId, type UserId } from "../../domain/ids.ts";
 import type { ConversationRef } from "../../domain/server/conversation-ref.ts";
 import type { ServerKeyId } from "../../domain/server/server-key.ts";
 import type { ExternalId } from "../../domain/server/user-ref.ts";
@@ -68,8 +68,8 @@ export interface ExportQuery {
  * The next part of an export of the deployment: users, files, conversations, then message by message each
  * conversation. It ends with the cursor of the next part, or with the one that `since` takes.
  * - A part that broke off is asked for once more.
- * - `since` tells what is new or changed since the beginning of an earlier export; what was deleted since
- * is not told, but for   accounts, messages and memberships.
+ * - `since` tells what is new or changed since the beginning of an earlier export. Of what was deleted since
+ *   it tells accounts, messages and memberships alone.
  * @throws `validation_failed` for a cursor that is none
  */
 export function exportDeployment(
@@ -110,57 +110,65 @@ interface Step {
   next: Cursor | null;
 }
 
-async function step(core: Core, at: Cursor, refs: ExportRefs): Promise<Step> {
-  const { phase, since } = at;
-  if (phase === "rooms") return roomStep(core, at, refs);
-  if (phase === "users" || phase === "avatars") {
-    // Those with a file for an avatar come once more behind the files: an import that is cut knows it then.
-    const hasFile = phase === "avatars";
-    const users = await listExportedUsers(core.db, { after: Number(at.after), limit: ROWS, since }, hasFile);
-    const ids = users.map(({ id }) => id);
-    for (const { id, externalId } of users) refs.setUser(id, externalId);
-    const { friends, blocked } = await listRelations(core.db, ids);
-    // A friendship is told once, with the later of the two users: the other one's record is there then.
-    const earlier = friends.filter(([id, other]) => other < id);
-    await refs.learn([], {
-      users: [...earlier, ...blocked].flat(),
-      texts: users.map(({ avatar }) => avatar),
-    });
-    const namesOf = (pairs: typeof blocked, of: number) =>
-      pairs.filter(([id]) => id === of).map(([, other]) => refs.user(other));
-    const records = users.map(
-      (user): ExportRecord => ({
-        type: "user",
-        user: userRecord(user, refs, {
-          friends: namesOf(earlier, user.id),
-          blocked: namesOf(blocked, user.id),
-        }),
-      }),
-    );
-    return { records, next: behind(at, users.at(-1)?.id, users.length, hasFile ? CONVERSATIONS : FILES) };
+function step(core: Core, at: Cursor, refs: ExportRefs): Promise<Step> {
+  switch (at.phase) {
+    case "users":
+    case "avatars":
+      return userStep(core, at, refs);
+    case "files":
+      return fileStep(core, at, refs);
+    case "conversations":
+      return conversationStep(core, at, refs);
+    case "rooms":
+      return roomStep(core, at, refs);
   }
-  if (phase === "files") {
-    const files = await listExportedFiles(core.db, { after: String(at.after), limit: ROWS, since });
-    await refs.learn([], { users: files.map(({ userId }) => userId) });
-    const records = files.map(
-      (file): ExportRecord => ({
-        type: "file",
-        file: fileRecord(file, refs),
-      }),
-    );
-    const next = behind(at, files.at(-1)?.key, files.length, AVATARS);
-    return { records, next };
-  }
-  const list = await listExportedConversations(core.db, { after: Number(at.after), limit: ROWS, since });
+}
+
+async function userStep(core: Core, at: Cursor, refs: ExportRefs): Promise<Step> {
+  // Those with a file for an avatar come once more behind the files: an import that is cut knows it then.
+  const hasFile = at.phase === "avatars";
+  const range = { after: Number(at.after), limit: ROWS, since: at.since };
+  const users = await listExportedUsers(core.db, range, hasFile);
+  for (const { id, externalId } of users) refs.setUser(id, externalId);
+  const { friends, blocked } = await listRelations(
+    core.db,
+    users.map(({ id }) => id),
+  );
+  // A friendship is told once, with the later of the two users: the other one's record is there then.
+  const earlier = friends.filter(([id, other]) => other < id);
+  await refs.learn([], {
+    users: [...earlier, ...blocked].flat(),
+    texts: users.map(({ avatar }) => avatar),
+  });
+  const namesBy = (pairs: typeof blocked) => {
+    const all = Map.groupBy(pairs, ([id]) => id);
+    return (id: UserId) => (all.get(id) ?? []).map(([, other]) => refs.user(other));
+  };
+  const [friendsOf, blockedBy] = [namesBy(earlier), namesBy(blocked)];
+  const records = users.map((user): ExportRecord => {
+    const relations = { friends: friendsOf(user.id), blocked: blockedBy(user.id) };
+    return { type: "user", user: userRecord(user, refs, relations) };
+  });
+  return { records, next: behind(at, users.at(-1)?.id, users.length, hasFile ? CONVERSATIONS : FILES) };
+}
+
+async function fileStep(core: Core, at: Cursor, refs: ExportRefs): Promise<Step> {
+  const range = { after: String(at.after), limit: ROWS, since: at.since };
+  const files = await listExportedFiles(core.db, range);
+  await refs.learn([], { users: files.map(({ userId }) => userId) });
+  const records = files.map((file): ExportRecord => ({ type: "file", file: fileRecord(file, refs) }));
+  return { records, next: behind(at, files.at(-1)?.key, files.length, AVATARS) };
+}
+
+async function conversationStep(core: Core, at: Cursor, refs: ExportRefs): Promise<Step> {
+  const range = { after: Number(at.after), limit: ROWS, since: at.since };
+  const list = await listExportedConversations(core.db, range);
   await refs.learn([], {
     users: usersOfConversations(list),
     texts: list.map(({ profile }) => profile.avatar),
   });
   const records = list.map(
-    (one): ExportRecord => ({
-      type: "conversation",
-      conversation: conversationRecord(one, refs),
-    }),
+    (one): ExportRecord => ({ type: "conversation", conversation: conversationRecord(one, refs) }),
   );
   return { records, next: behind(at, list.at(-1)?.id, list.length, { phase: "rooms", after: 0 }) };
 }
@@ -253,7 +261,7 @@ async function* conversationPart(
     yield* namedRecords(core, refs, told);
     yield { type: "conversation", conversation: conversationRecord(conversation, refs) };
   }
-  const name = await refs.conversationOf(id);
+  const { external_id: name } = conversationRecord(conversation, refs);
   for (let reads = 0; reads < MAX_READS / 4; reads++) {
     const page: ExportPage = await core.conversations.exportPage(id, position ? { after: position } : {});
     const records = await pageRecords(name, page, refs);
@@ -268,10 +276,8 @@ async function* conversationPart(
 
 /** The records of users and files that `refs` has learned, each once. */
 async function* namedRecords(core: Core, refs: ExportRefs, told: Set<string>): AsyncGenerator<ExportRecord> {
-  const users = await findExportedUsers(
-    core.db,
-    refs.userIds.filter((id) => !told.has(`u${id}`)),
-  );
+  const ids = refs.userIds.filter((id) => !told.has(`u${id}`));
+  const users = ids.length > 0 ? await findExportedUsers(core.db, ids) : [];
   const keys = refs.fileKeys.filter((key) => !told.has(key));
   const files = keys.length > 0 ? await findExportedFiles(core.db, keys) : [];
   await refs.learn([], { users: files.map(({ userId }) => userId) });

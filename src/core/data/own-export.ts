@@ -1,3 +1,4 @@
+import { ownFileId } from "../../domain/data/own-ids.ts";
 import type { PortableMessage } from "../../domain/data/portable-message.ts";
 import type { ExportRecord } from "../../domain/data/records.ts";
 import type { UserId } from "../../domain/ids.ts";
@@ -45,7 +46,7 @@ async function* recordsOf(core: Core, userId: UserId): AsyncGenerator<ExportReco
     for (const file of files)
       yield {
         type: "file",
-        file: { ...fileRecord(file, refs), external_id: refs.file(file.key) ?? user.externalId },
+        file: { ...fileRecord(file, refs), external_id: ownFileId(file.key) },
       };
     const last = files.at(-1);
     if (!last || files.length < ROWS) break;
@@ -55,7 +56,11 @@ async function* recordsOf(core: Core, userId: UserId): AsyncGenerator<ExportReco
     const own = await listOwnConversations(core.db, userId, after, ROWS);
     const ids = own.map(({ id }) => id);
     const found = await findExportedConversations(core.db, ids);
-    for (const [i, conversation] of found.entries()) yield* ownPart(core, userId, conversation, own[i]);
+    const memberships = new Map(own.map((one) => [one.id, one]));
+    for (const conversation of found) {
+      const membership = memberships.get(conversation.id);
+      if (membership) yield* ownPart(core, userId, conversation, membership);
+    }
     const last = ids.at(-1);
     if (last === undefined || ids.length < ROWS) break;
     after = last;
@@ -71,19 +76,19 @@ async function* ownPart(
   core: Core,
   of: UserId,
   conversation: ExportedConversation,
-  membership: OwnConversation | undefined,
+  membership: OwnConversation,
 ): AsyncGenerator<ExportRecord> {
   const { id } = conversation;
   const name = OWN_REFS.conversation(id);
-  const record: ExportRecord = {
-    type: "conversation",
-    conversation: { ...conversationRecord(shownTo(conversation, membership), OWN_REFS), external_id: name },
+  const itself = (): ExportRecord => {
+    const shown = conversationRecord(shownTo(conversation, membership), OWN_REFS);
+    return { type: "conversation", conversation: { ...shown, external_id: name } };
   };
   let isTold = conversation.profile.kind === "group";
-  if (isTold) yield record;
+  if (isTold) yield itself();
   for (let after: number | null = 0; after !== null; ) {
     const page: OwnPage = await core.conversations.ownMessages(id, { of, after });
-    if (page.messages.length > 0 && !isTold) yield record;
+    if (page.messages.length > 0 && !isTold) yield itself();
     isTold ||= page.messages.length > 0;
     for (const message of page.messages)
       yield { type: "message", message: messageRecord(name, withoutOthers(message, of), OWN_REFS) };
@@ -94,11 +99,8 @@ async function* ownPart(
 type OwnPage = Awaited<ReturnType<Core["conversations"]["ownMessages"]>>;
 
 /** Who has left learns nothing of what became of the group since. */
-function shownTo(
-  conversation: ExportedConversation,
-  membership: OwnConversation | undefined,
-): ExportedConversation {
-  if (!membership?.hasLeft) return conversation;
+function shownTo(conversation: ExportedConversation, membership: OwnConversation): ExportedConversation {
+  if (!membership.hasLeft) return conversation;
   const { profile } = conversation;
   const then = {
     name: membership.leftName ?? "",

@@ -66,7 +66,7 @@ export interface PortableMark<Mark> {
   at: number;
 }
 
-/** A member, active or left, and how far they have read. */
+/** A member, active or left. */
 export interface PortableMember {
   userId: UserId;
   role: Role;
@@ -110,7 +110,7 @@ export interface ExportPage {
   next: ExportPosition | null;
 }
 
-/** What became of a record. `leftOut`: why it was not stored. */
+/** What became of a record. `note`: what of it has no place; `reason`: why it was not stored. */
 export type ImportOutcome =
   | { result: "imported" | "unchanged"; note?: string | undefined }
   | { result: "left_out"; reason: string };

@@ -260,7 +260,7 @@ export type ReadRecord = z.infer<typeof ReadRecord>;
 /** A file that messages and avatars show. Its bytes come apart from it. */
 export const FileRecord = z.object({
   external_id: Ref,
-  /** 64 hexadecimal digits; absent: of bytes that are fetched from `url` */
+  /** 64 hexadecimal digits. The server leaves a file without it out; the import script finds it by `url` */
   sha256: z
     .string()
     .regex(/^[0-9a-f]{64}$/)

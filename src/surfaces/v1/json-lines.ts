@@ -1,6 +1,6 @@
 import { z } from "zod";
-import type { Line } from "../../core/data/import.ts";
-import { IMPORTED_TYPES, type ImportReport } from "../../core/data/import-report.ts";
+import { IMPORTED_TYPES, type ImportReport } from "../../core/data/import/import-report.ts";
+import type { Line } from "../../core/data/import/run.ts";
 import { ExportRecord, FORMAT_VERSION } from "../../domain/data/records.ts";
 import { attempt } from "../../domain/errors.ts";
 import type { FileOrigins } from "../../domain/files/file-origins.ts";
@@ -57,7 +57,7 @@ function typeOf(value: unknown) {
 
 /**
  * Records as a stream of lines, made as they are read. URLs of files have the origin of the server.
- * @param records a failure breaks the stream off: whoever reads it finds no `end`
+ * @param records a failure breaks the stream off: its reader finds no `end`
  */
 export function linesOf(
   records: AsyncGenerator<ExportRecord>,

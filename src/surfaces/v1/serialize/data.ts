@@ -1,5 +1,5 @@
 import type { z } from "@hono/zod-openapi";
-import type { ImportReport } from "../../../core/data/import-report.ts";
+import type { ImportReport } from "../../../core/data/import/import-report.ts";
 import type { ImportReport as Report } from "../schemas/data.ts";
 
 /** What became of the lines of an import. */

@@ -1,6 +1,6 @@
-import { importRecords } from "../../../../core/data/import.ts";
-import { ImportReport } from "../../../../core/data/import-report.ts";
-import { storeImportedFile } from "../../../../core/data/imported-files.ts";
+import { importRecords } from "../../../../core/data/import/import-records.ts";
+import { ImportReport } from "../../../../core/data/import/import-report.ts";
+import { storeImportedFile } from "../../../../core/data/import/imported-files.ts";
 import { LIMITS } from "../../../../domain/limits.ts";
 import { decodeUtf8, readUpTo } from "../../../../http/body.ts";
 import { readBareBody } from "../../../../http/uploads/upload.ts";

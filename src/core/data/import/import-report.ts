@@ -1,6 +1,6 @@
-import type { ImportOutcome } from "../../domain/data/portable-message.ts";
-import type { ExportRecord } from "../../domain/data/records.ts";
-import type { ExternalId } from "../../domain/server/user-ref.ts";
+import type { ImportOutcome } from "../../../domain/data/portable-message.ts";
+import type { ExportRecord } from "../../../domain/data/records.ts";
+import type { ExternalId } from "../../../domain/server/user-ref.ts";
 
 /** The types of records that an import stores. */
 export const IMPORTED_TYPES = ["user", "file", "conversation", "message", "member", "read"] as const;

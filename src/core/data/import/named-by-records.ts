@@ -1,6 +1,6 @@
 import { z } from "zod";
-import type { MessageRecord } from "../../domain/data/records.ts";
-import { ExternalId } from "../../domain/server/user-ref.ts";
+import type { MessageRecord } from "../../../domain/data/records.ts";
+import { ExternalId } from "../../../domain/server/user-ref.ts";
 
 /** A part of a body that names users, conversations or a file. */
 const Naming = z.object({

@@ -1,11 +1,15 @@
-import { CoreError, invalid } from "../../domain/errors.ts";
-import type { Upload } from "../../domain/files/file.ts";
-import type { FileKey } from "../../domain/ids.ts";
-import { findWantedFiles, isImportedHash, publishImportedFile } from "../../storage/data/imported-files.ts";
-import { putBlob, readBlob } from "../../storage/files/blobs.ts";
-import type { Core } from "../context.ts";
-import { boundedBytes } from "../files/bounded-bytes.ts";
-import { Measure } from "../files/measure.ts";
+import { CoreError, invalid } from "../../../domain/errors.ts";
+import type { Upload } from "../../../domain/files/file.ts";
+import type { FileKey } from "../../../domain/ids.ts";
+import {
+  findWantedFiles,
+  isImportedHash,
+  publishImportedFile,
+} from "../../../storage/data/imported-files.ts";
+import { putBlob, readBlob } from "../../../storage/files/blobs.ts";
+import type { Core } from "../../context.ts";
+import { boundedBytes } from "../../files/bounded-bytes.ts";
+import { Measure } from "../../files/measure.ts";
 
 /**
  * Stores the bytes of imported files: of all that have this hash. Idempotent.

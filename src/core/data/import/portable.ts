@@ -1,9 +1,9 @@
 import { z } from "zod";
-import type { PortableMark, PortableMessage } from "../../domain/data/portable-message.ts";
-import { ExportedContent, type MessageRecord } from "../../domain/data/records.ts";
-import { attempt, invalid } from "../../domain/errors.ts";
-import { type ConversationId, NOBODY, Seq, type UserId } from "../../domain/ids.ts";
-import { LIMITS } from "../../domain/limits.ts";
+import type { PortableMark, PortableMessage } from "../../../domain/data/portable-message.ts";
+import { ExportedContent, type MessageRecord } from "../../../domain/data/records.ts";
+import { attempt, invalid } from "../../../domain/errors.ts";
+import { type ConversationId, NOBODY, Seq, type UserId } from "../../../domain/ids.ts";
+import { LIMITS } from "../../../domain/limits.ts";
 import {
   type BodyJson,
   bodyJson,
@@ -12,15 +12,15 @@ import {
   Kind,
   Notice,
   SystemEvent,
-} from "../../domain/messages/content.ts";
-import { mergedTooLarge } from "../../domain/messages/copies/merged.ts";
-import type { Mentions } from "../../domain/messages/message.ts";
-import { type PollBody, pollText } from "../../domain/messages/polls.ts";
-import { ReactionKey } from "../../domain/messages/reactions.ts";
-import { SystemMessageDetails } from "../../domain/messages/system-message.ts";
-import { writeMetadata } from "../../domain/server/metadata.ts";
-import type { ExternalId } from "../../domain/server/user-ref.ts";
-import { exceedsBytes } from "../../domain/text.ts";
+} from "../../../domain/messages/content.ts";
+import { mergedTooLarge } from "../../../domain/messages/copies/merged.ts";
+import type { Mentions } from "../../../domain/messages/message.ts";
+import { type PollBody, pollText } from "../../../domain/messages/polls.ts";
+import { ReactionKey } from "../../../domain/messages/reactions.ts";
+import { SystemMessageDetails } from "../../../domain/messages/system-message.ts";
+import { writeMetadata } from "../../../domain/server/metadata.ts";
+import type { ExternalId } from "../../../domain/server/user-ref.ts";
+import { exceedsBytes } from "../../../domain/text.ts";
 
 /** What an import knows of what records name; undefined: it is not there. */
 export interface ImportRefs {
@@ -127,12 +127,7 @@ function storedKind(kind: string): Kind {
 
 /** @throws `validation_failed` */
 function contentOf(kind: string, body: unknown, refs: ImportRefs): StoredContent {
-  const given = ExportedContent.safeParse({ kind, body });
-  if (!given.success) {
-    const [issue] = given.error.issues;
-    throw invalid(issue?.path.join(".") || "body", issue?.message ?? `must be that of the kind ${kind}`);
-  }
-  const content = given.data;
+  const content = parsed(ExportedContent, { kind, body });
   switch (content.kind) {
     case "poll":
       return { kind: "text", body: bodyJson(pollText(content.body)), poll: content.body };
@@ -159,12 +154,15 @@ function contentOf(kind: string, body: unknown, refs: ImportRefs): StoredContent
 
 /** Content that a user could send. @throws `validation_failed` */
 function sendable(kind: Kind, body: unknown): StoredContent {
-  const content = Content.safeParse({ kind, body });
-  if (!content.success) {
-    const [issue] = content.error.issues;
-    throw invalid(issue?.path.join(".") || "body", issue?.message ?? "must be that of its kind");
-  }
-  return { kind, body: bodyJson(content.data) };
+  return { kind, body: bodyJson(parsed(Content, { kind, body })) };
+}
+
+/** @throws `validation_failed` with the first flaw */
+function parsed<Schema extends z.ZodType>(schema: Schema, content: object): z.output<Schema> {
+  const given = schema.safeParse(content);
+  if (given.success) return given.data;
+  const [issue] = given.error.issues;
+  throw invalid(issue?.path.join(".") || "body", issue?.message ?? "must be that of its kind");
 }
 
 type SystemBody = Extract<ExportedContent, { kind: "system" }>["body"];
@@ -252,7 +250,7 @@ function marksOf<Given extends { user: ExternalId; at: number }, Mark extends st
 }
 
 function reactionKey(key: string, notes: string[]): string | undefined {
-  const parsed = ReactionKey.safeParse(key);
-  if (!parsed.success) notes.push(`the reaction ${key} has no place here`);
-  return parsed.success ? parsed.data : undefined;
+  const given = ReactionKey.safeParse(key);
+  if (!given.success) notes.push(`the reaction ${key} has no place here`);
+  return given.data;
 }

@@ -1,0 +1,118 @@
+import type { ImportOutcome } from "../../../domain/data/portable-message.ts";
+import type { ConversationFields } from "../../../domain/data/records.ts";
+import { ConversationCode, type ConversationId, Handle, type UserId } from "../../../domain/ids.ts";
+import { GroupName } from "../../../domain/names/names.ts";
+import { writeMetadata } from "../../../domain/server/metadata.ts";
+import type { ExternalId } from "../../../domain/server/user-ref.ts";
+import { randomHex } from "../../../lib/random.ts";
+import { insertImportedGroup, openImportedDirect } from "../../../storage/data/imported-conversations.ts";
+import type { Core } from "../../context.ts";
+import { fileRef } from "./known.ts";
+import { type ImportRun, type Line, leftOut } from "./run.ts";
+
+/** Makes conversations. Of one that is there, what an import has not come to is made up for. */
+export async function importConversations(run: ImportRun, lines: Line<ConversationFields>[]): Promise<void> {
+  const { known, report } = run;
+  await known.learnFiles(lines.flatMap(({ record }) => fileRef(record.avatar) ?? []));
+  await known.learnConversations(lines.map(({ record }) => record.external_id));
+  await known.learnUsers(lines.flatMap(({ record }) => [...(record.users ?? []), ...ownerOf(record)]));
+  for (const { line, record } of lines) {
+    const at = { line, externalId: record.external_id };
+    const outcome = await importConversation(run, record).catch(leftOut);
+    report.note("conversation", at, outcome);
+  }
+}
+
+async function importConversation(run: ImportRun, record: ConversationFields): Promise<ImportOutcome> {
+  const { external_id: externalId } = record;
+  const there = run.known.conversations.get(externalId);
+  if (!there) return record.kind === "direct" ? makeDirect(run, record) : makeGroup(run, record);
+  if (there.kind !== record.kind)
+    return { result: "left_out", reason: `There is a ${there.kind} conversation with this external id.` };
+  await setProfile(run.core, there.id, record);
+  return { result: "unchanged" };
+}
+
+async function makeDirect({ core, known }: ImportRun, record: ConversationFields): Promise<ImportOutcome> {
+  const { external_id: externalId, users = [] } = record;
+  const [one, other] = users.map((ref) => known.users.get(ref));
+  if (!one || !other || one.id === other.id)
+    return { result: "left_out", reason: "A direct conversation needs two `users` with a record." };
+  const pair: [UserId, UserId] = one.id < other.id ? [one.id, other.id] : [other.id, one.id];
+  const createdAt = record.created_at ?? Date.now();
+  const found = await openImportedDirect(core.db, pair, externalId, createdAt);
+  if (found?.externalId !== externalId)
+    return {
+      result: "left_out",
+      reason: `These two have a direct conversation with another external id: ${found?.externalId}.`,
+    };
+  known.conversations.set(externalId, { id: found.id, kind: "direct" });
+  await setProfile(core, found.id, record);
+  return { result: "imported" };
+}
+
+async function makeGroup({ core, known }: ImportRun, record: ConversationFields): Promise<ImportOutcome> {
+  const { db } = core;
+  const { external_id: externalId, dissolved_at: dissolvedAt } = record;
+  const notes: string[] = [];
+  const owner = record.owner === null ? undefined : known.users.get(record.owner);
+  if (record.owner !== null && !owner?.person && dissolvedAt === null)
+    return {
+      result: "left_out",
+      reason: "A group needs an `owner` with a record, who is no deleted user.",
+    };
+  if (record.owner === null && dissolvedAt === null)
+    return { result: "left_out", reason: "A group that is not dissolved needs an `owner`." };
+  const handle = record.handle === null ? null : Handle.safeParse(record.handle);
+  const name = GroupName.safeParse(record.name);
+  if (!name.success && record.name !== "") notes.push("its name cannot be had here");
+  const { custom_fields: customFields, introduction, announcement, policy, discoverable } = record;
+  const profile = {
+    ...{ introduction, announcement, policy, discoverable, customFields },
+    name: name.success ? name.data : "",
+    avatar: known.avatarOf(record.avatar),
+    joinPolicy: record.join_policy,
+    threads: record.threads,
+    ownerId: owner?.id ?? null,
+    createdAt: record.created_at ?? Date.now(),
+    muteAll: record.mute_all,
+    maxMembers: record.max_members,
+    metadata: writeMetadata(record.metadata),
+    history: record.history === null ? null : record.history === "all",
+    mayLeave: record.leave,
+    retentionDays: record.retention_days,
+    legalHold: record.legal_hold,
+  };
+  const insert = (given: Handle | null) => {
+    const code = ConversationCode.parse(randomHex());
+    return insertImportedGroup(db, externalId, code, { ...profile, handle: given });
+  };
+  let id = await insert(handle?.success ? handle.data : null);
+  if (id === null && handle !== null) {
+    id = await insert(null);
+    notes.push("its handle was given before");
+  }
+  if (id === null) {
+    await known.learnConversations([externalId]);
+    return { result: "unchanged" };
+  }
+  known.conversations.set(externalId, { id, kind: "group" });
+  await setProfile(core, id, record);
+  return { result: "imported", note: notes.length > 0 ? notes.join("; ") : undefined };
+}
+
+/** What the creation leaves out, also after an import that broke off behind it. */
+async function setProfile(core: Core, id: ConversationId, record: ConversationFields): Promise<void> {
+  const change = {
+    ...(record.mute_all && { muteAll: true }),
+    ...(!record.threads && { threads: false }),
+    ...(record.retention_days !== null && { retentionDays: record.retention_days }),
+    ...(record.legal_hold && { legalHold: true }),
+  };
+  if (Object.keys(change).length > 0 || record.dissolved_at !== null)
+    await core.conversations.importProfile(id, { change, dissolvedAt: record.dissolved_at });
+}
+
+function ownerOf({ owner }: ConversationFields): ExternalId[] {
+  return owner === null ? [] : [owner];
+}

@@ -1,0 +1,56 @@
+import type { ExportRecord } from "../../../domain/data/records.ts";
+import type { ServerKeyId } from "../../../domain/server/server-key.ts";
+import type { Core } from "../../context.ts";
+import { importConversations } from "./conversations.ts";
+import { importAvatars, importFiles } from "./files.ts";
+import type { ImportReport } from "./import-report.ts";
+import { Known } from "./known.ts";
+import { importMembers, importReads } from "./members.ts";
+import { importMessages } from "./messages.ts";
+import type { ImportRun, Line } from "./run.ts";
+import { importUsers } from "./users.ts";
+
+/**
+ * Stores records of a file: users, files, conversations, messages, members, reads, in this order, whatever
+ * that of the lines is. Idempotent by external ids: what is there stays, but for messages that differ. A
+ * record that cannot be stored is reported, and keeps no other. A call that breaks off is completed by its
+ * repeat.
+ * @param by the key
+ * @param report what became of each is added to it
+ */
+export async function importRecords(
+  core: Core,
+  by: ServerKeyId,
+  lines: readonly Line[],
+  report: ImportReport,
+): Promise<void> {
+  const run: ImportRun = { core, by, report, known: new Known(core.db) };
+  const of = <Of>(pick: (record: ExportRecord) => Of | null): Line<Of>[] =>
+    lines.flatMap(({ line, record }) => {
+      const picked = pick(record);
+      return picked === null ? [] : [{ line, record: picked }];
+    });
+  const users = of((record) => (record.type === "user" ? record.user : null));
+  await importUsers(run, users);
+  await importFiles(
+    run,
+    of((record) => (record.type === "file" ? record.file : null)),
+  );
+  await importAvatars(run, users);
+  await importConversations(
+    run,
+    of((record) => (record.type === "conversation" ? record.conversation : null)),
+  );
+  await importMessages(
+    run,
+    of((record) => (record.type === "message" ? record.message : null)),
+  );
+  await importMembers(
+    run,
+    of((record) => (record.type === "member" ? record.member : null)),
+  );
+  await importReads(
+    run,
+    of((record) => (record.type === "read" ? record.read : null)),
+  );
+}

@@ -1,0 +1,86 @@
+import type { ImportOutcome, PortableMember, PortableRead } from "../../../domain/data/portable-message.ts";
+import type { MemberRecord, ReadRecord } from "../../../domain/data/records.ts";
+import type { ConversationId } from "../../../domain/ids.ts";
+import type { ExternalId } from "../../../domain/server/user-ref.ts";
+import type { ImportedUser } from "../../../storage/data/external-ids.ts";
+import type { ImportedType, ImportReport } from "./import-report.ts";
+import { type ImportRun, type Line, leftOut } from "./run.ts";
+
+const MAX_MEMBERS = 500;
+
+/** Stores the members of conversations, and who was one. */
+export async function importMembers(run: ImportRun, lines: Line<MemberRecord>[]): Promise<void> {
+  await eachConversation(run, "member", lines, async (id, some) => {
+    const members = some.map(
+      ({ record, user }): PortableMember => ({
+        userId: user.id,
+        role: record.role,
+        // The account is deleted: who had it is no member of anything.
+        state: user.person ? record.state : "left",
+        joinedAt: record.joined_at ?? null,
+        seesAfter: record.sees_after,
+        seesUntil: record.sees_until,
+        mutedUntil: record.muted_until,
+        nameCard: record.name_card,
+        customFields: record.custom_fields,
+      }),
+    );
+    const people = run.known.people(members.map(({ userId }) => userId));
+    return run.core.conversations.importMembers(id, { members, people });
+  });
+}
+
+/** Stores how far users have read. */
+export async function importReads(run: ImportRun, lines: Line<ReadRecord>[]): Promise<void> {
+  await eachConversation(run, "read", lines, (id, some) => {
+    const reads = some.map(({ record, user }): PortableRead => {
+      return { userId: user.id, message: record.message, at: record.at };
+    });
+    return run.core.conversations.importReads(id, { reads });
+  });
+}
+
+/** Hands records about users on, conversation by conversation, and reports what became of them. */
+async function eachConversation<Of extends MemberRecord | ReadRecord>(
+  { known, report }: ImportRun,
+  type: "member" | "read",
+  lines: Line<Of>[],
+  store: (id: ConversationId, some: (Line<Of> & { user: ImportedUser })[]) => Promise<ImportOutcome[]>,
+): Promise<void> {
+  await known.learnConversations(lines.map(({ record }) => record.conversation));
+  await known.learnUsers(lines.map(({ record }) => record.user));
+  for (const [ref, all] of Map.groupBy(lines, ({ record }) => record.conversation)) {
+    const conversation = known.conversations.get(ref);
+    const of = all.flatMap(({ line, record }) => {
+      const user = known.users.get(record.user);
+      if (!conversation) noConversation(report, type, line, record.user, ref);
+      else if (!user) {
+        const reason = `The user has no record: ${record.user}.`;
+        report.note(type, { line, externalId: record.user }, { result: "left_out", reason });
+      }
+      return conversation && user ? [{ line, record, user }] : [];
+    });
+    for (let i = 0; conversation && i < of.length; i += MAX_MEMBERS) {
+      const some = of.slice(i, i + MAX_MEMBERS);
+      const outcomes = await store(conversation.id, some).catch((error: unknown) =>
+        some.map(() => leftOut(error)),
+      );
+      for (const [at, outcome] of outcomes.entries()) {
+        const one = some[at];
+        if (one) report.note(type, { line: one.line, externalId: one.record.user }, outcome);
+      }
+    }
+  }
+}
+
+/** Notes a record of a conversation that is not there. */
+export function noConversation(
+  report: ImportReport,
+  type: ImportedType,
+  line: number,
+  externalId: ExternalId,
+  ref: ExternalId,
+): void {
+  const reason = `Its conversation has no record: ${ref}.`;
+  report.note(type, { line, externalId }, { result: "left_out", reason });
+}

@@ -1,0 +1,28 @@
+import type { ImportOutcome } from "../../../domain/data/portable-message.ts";
+import type { ExportRecord } from "../../../domain/data/records.ts";
+import { CoreError } from "../../../domain/errors.ts";
+import type { ServerKeyId } from "../../../domain/server/server-key.ts";
+import type { Core } from "../../context.ts";
+import type { ImportReport } from "./import-report.ts";
+import type { Known } from "./known.ts";
+
+/** A record of the input, and its line. */
+export interface Line<Of = ExportRecord> {
+  line: number;
+  record: Of;
+}
+
+/** One call of an import. */
+export interface ImportRun {
+  core: Core;
+  /** the key of who imports */
+  by: ServerKeyId;
+  report: ImportReport;
+  known: Known;
+}
+
+/** Why the core refuses a record. @throws an error that is no refusal */
+export function leftOut(error: unknown): ImportOutcome {
+  if (error instanceof CoreError) return { result: "left_out", reason: error.message };
+  throw error;
+}
