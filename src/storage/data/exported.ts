@@ -83,7 +83,7 @@ async function usersWhere(db: Database, condition: SQL | undefined, limit: numbe
   }));
 }
 
-/** The friends of users with a lower id than theirs, and whom they block. Each friendship is there once. */
+/** The friends of users, and whom they block: pairs of a user and the other one. */
 export async function listRelations(
   db: Database,
   ids: UserId[],
@@ -208,7 +208,7 @@ const FILE = {
   externalId: importedFiles.externalId,
 };
 
-/** A file for a file of records. */
+/** A file as an export names it. */
 export type ExportedFile = Pick<
   StoredFile,
   "key" | "userId" | "name" | "size" | "contentType" | "sha256" | "createdAt"

@@ -90,9 +90,10 @@ export async function findImportedUsers(
     id: person.id,
     person: deletedAt === null ? person : null,
   });
+  const rows = new Map(byId.map((row) => [row.id, row]));
   for (const { externalId, id, createdAt } of own) {
-    const row = byId.find((one) => one.id === id && one.createdAt === createdAt);
-    if (row) found.set(externalId, userOf(row));
+    const row = rows.get(id);
+    if (row?.createdAt === createdAt) found.set(externalId, userOf(row));
   }
   for (const { externalId, userId } of deleted) found.set(externalId, { id: userId, person: null });
   for (const { name, ...row } of named) if (name !== null) found.set(name, userOf(row));
@@ -130,9 +131,10 @@ export async function findImportedConversations(
       ),
   );
   const found = new Map<ExternalId, ImportedConversation>();
+  const aliases = new Map(own.map((one) => [one.id, one]));
   for (const row of rows) {
-    const alias = own.find((one) => one.id === row.id && one.createdAt === row.createdAt);
-    const name = row.externalId ?? alias?.externalId;
+    const alias = aliases.get(row.id);
+    const name = row.externalId ?? (alias?.createdAt === row.createdAt ? alias.externalId : undefined);
     if (name !== undefined) found.set(name, { id: row.id, kind: row.kind });
   }
   return found;
@@ -147,8 +149,12 @@ export async function findImportedFiles(
   const [imported, known] = await queryD1(
     db.batch([
       db
-        .select({ externalId: importedFiles.externalId, key: importedFiles.key, name: importedFiles.name })
+        .select({
+          ...{ externalId: importedFiles.externalId, key: importedFiles.key },
+          name: sql<string>`coalesce(${files.name}, ${importedFiles.name})`,
+        })
         .from(importedFiles)
+        .leftJoin(files, eq(files.key, importedFiles.key))
         .where(isAmong(importedFiles.externalId, externalIds)),
       db.select({ key: files.key, name: files.name }).from(files).where(isAmong(files.key, own)),
     ]),

@@ -18,6 +18,9 @@ export interface NewImportedFile {
   createdAt: number;
 }
 
+/** The name of a file that is gone. */
+const NO_NAME = "file";
+
 /** Notes files of elsewhere. One whose external id is known stays as it is. */
 export async function insertImportedFiles(db: Database, list: NewImportedFile[]): Promise<void> {
   const rows = JSON.stringify(list);
@@ -72,13 +75,19 @@ export async function isImportedHash(db: Database, sha256: string): Promise<bool
   return (await queryD1(query.limit(1))).length > 0;
 }
 
-/** Stores the row of an imported file whose bytes are in R2. Idempotent. */
+/**
+ * Stores the row of an imported file whose bytes are in R2. Its name is there alone from then on, and goes
+ * with it. Idempotent.
+ */
 export async function publishImportedFile(db: Database, file: StoredFile): Promise<void> {
   await queryD1(
-    db
-      .insert(files)
-      .values({ ...file, released: false })
-      .onConflictDoNothing(),
+    db.batch([
+      db
+        .insert(files)
+        .values({ ...file, released: false })
+        .onConflictDoNothing(),
+      db.update(importedFiles).set({ name: NO_NAME }).where(eq(importedFiles.key, file.key)),
+    ]),
   );
 }
 

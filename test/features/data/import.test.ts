@@ -1,3 +1,4 @@
+import { env } from "cloudflare:workers";
 import { beforeAll, describe, expect, test } from "vitest";
 import { z } from "zod";
 import type { ExportRecordInput } from "../../../src/domain/data/records.ts";
@@ -296,6 +297,34 @@ test.each([
     one.type === "file" && one.file.external_id === file.external_id ? (one.file.url ?? []) : [],
   );
   expect((await call("GET", new URL(String(url)).pathname)).body).toBe(prefix.slice(-5));
+});
+
+test("the name of an imported file goes with the file", async () => {
+  const { prefix, records } = world();
+  const name = `${prefix}.txt`;
+  const bytes = new TextEncoder().encode(prefix);
+  const hash = await crypto.subtle.digest("SHA-256", bytes);
+  const sha256 = [...new Uint8Array(hash)].map((byte) => byte.toString(16).padStart(2, "0")).join("");
+  const file = { external_id: `${prefix}:doc`, sha256, name, uploader: `${prefix}:ann` };
+  const all: ExportRecordInput[] = [...records, { type: "file", file }];
+  await importAll(key, lines(all));
+  expect((await call("PUT", `/v1/server/imports/files/${sha256}`, { token: key, body: bytes })).status).toBe(
+    201,
+  );
+  const { records: told } = await exportAll(key, "/v1/server/export");
+  const [url] = told.flatMap((one) =>
+    one.type === "file" && one.file.name === name ? (one.file.url ?? []) : [],
+  );
+  const path = new URL(String(url)).pathname;
+  expect((await importAll(key, lines(all))).files_wanted).toEqual([]);
+  const [, , fileKey] = path.split("/");
+  expect(
+    (await call("DELETE", `/v1/files/${fileKey}`, { token: await tokenOf(`${prefix}:ann`) })).status,
+  ).toBe(204);
+  const { results } = await env.DB.prepare(
+    "SELECT name FROM imported_files UNION ALL SELECT name FROM files",
+  ).all();
+  expect(JSON.stringify(results)).not.toContain(name);
 });
 
 test("a repeat finds messages that have expired, and a reply whose thread has expired stands alone", async () => {
