@@ -79,6 +79,15 @@ export const QueryText = z.string().superRefine((text, context) => {
 });
 
 /** The query of a list in pages. */
+/** A flag of a query, false if it is absent. */
+export function flag(description: string) {
+  return z
+    .enum(["true", "false"])
+    .default("false")
+    .transform((text) => text === "true")
+    .openapi({ type: "boolean", default: false, description });
+}
+
 export const ListQuery = z.object({ limit: Limit, cursor: QueryText.optional() });
 
 /** A page of a list. `next_cursor`: of the next page; null on the last one. */

@@ -1,5 +1,5 @@
 import { z } from "@hono/zod-openapi";
-import { QueryText } from "./common.ts";
+import { flag, QueryText } from "./common.ts";
 
 /** Lines of records, each one JSON: the document has their schema beside it. */
 export const RECORDS = {
@@ -21,15 +21,7 @@ export const ExportQuery = z.object({
 export const ConversationExportQuery = ExportQuery.pick({ cursor: true });
 
 export const ImportQuery = z.object({
-  dry_run: z
-    .enum(["true", "false"])
-    .default("false")
-    .transform((text) => text === "true")
-    .openapi({
-      type: "boolean",
-      default: false,
-      description: "Stores nothing: each line is checked by itself, not against the others",
-    }),
+  dry_run: flag("Stores nothing: each line is checked by itself, not against the others"),
 });
 
 const Counts = z

@@ -1,19 +1,12 @@
 import { z } from "@hono/zod-openapi";
 import { FileName } from "../../../domain/files/file.ts";
 import { FileKey } from "../../../domain/ids.ts";
-import { QueryText } from "./common.ts";
+import { flag, QueryText } from "./common.ts";
 
 export const MetadataQuery = z.object({
-  keep_metadata: z
-    .enum(["true", "false"])
-    .default("false")
-    .transform((text) => text === "true")
-    .openapi({
-      type: "boolean",
-      default: false,
-      description:
-        "Whether a photograph keeps what it tells besides its pixels: place, time, camera, comments",
-    }),
+  keep_metadata: flag(
+    "Whether a photograph keeps what it tells besides its pixels: place, time, camera, comments",
+  ),
 });
 
 /** The name of a file sent as a bare body; a form names its file itself. */

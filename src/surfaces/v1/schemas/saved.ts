@@ -2,7 +2,7 @@ import { z } from "@hono/zod-openapi";
 import { ConversationId, Seq } from "../../../domain/ids.ts";
 import { LIMITS } from "../../../domain/limits.ts";
 import { textUpTo } from "../../../domain/text.ts";
-import { ListQuery, orNull, Time } from "./common.ts";
+import { flag, ListQuery, orNull, Time } from "./common.ts";
 import { Message } from "./messages/messages.ts";
 
 /** What a user says of a message that they save. Absent = unchanged. */
@@ -36,11 +36,7 @@ export const SavedPage = z
   .openapi("SavedPage");
 
 export const SavedQuery = ListQuery.extend({
-  due: z
-    .enum(["true", "false"])
-    .default("false")
-    .transform((text) => text === "true")
-    .openapi({ type: "boolean", default: false, description: "Only those with a reminder that is due" }),
+  due: flag("Only those with a reminder that is due"),
 });
 
 const Mention = z

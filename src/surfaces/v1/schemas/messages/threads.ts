@@ -1,6 +1,6 @@
 import { z } from "@hono/zod-openapi";
 import { ConversationId, Position } from "../../../../domain/ids.ts";
-import { Limit, ListQuery, PositionParam } from "../common.ts";
+import { flag, Limit, ListQuery, PositionParam } from "../common.ts";
 import { Message } from "./messages.ts";
 
 const State = {
@@ -37,11 +37,7 @@ export const WideThreadPage = z
   .openapi("WideThreadPage");
 
 export const WideThreadsQuery = ListQuery.extend({
-  unread: z
-    .enum(["true", "false"])
-    .default("false")
-    .transform((text) => text === "true")
-    .openapi({ type: "boolean", default: false, description: "Only those with unread replies" }),
+  unread: flag("Only those with unread replies"),
 });
 
 export const RepliesQuery = z.object({
