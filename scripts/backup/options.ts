@@ -12,7 +12,6 @@ const STATE = join(ROOT, ".wrangler", "state");
 export interface BackupArguments {
   /** undefined: none was named */
   folder: string | undefined;
-  to: string | undefined;
   isHelp: boolean;
   state: string;
   /** null: the state folder */
@@ -21,17 +20,15 @@ export interface BackupArguments {
 
 /** Reads them. @throws a `DeployFailure`, or a TypeError for an unknown flag */
 export function readArguments(env: NodeJS.ProcessEnv): BackupArguments {
-  const text = { type: "string" } as const;
   const { values, positionals } = parseArgs({
     allowPositionals: true,
-    options: { to: text, "persist-to": text, help: { type: "boolean", default: false } },
+    options: { "persist-to": { type: "string" }, help: { type: "boolean", default: false } },
   });
   const { PARLEY_URL: origin, PARLEY_KEY: key } = env;
   if ((origin === undefined) !== (key === undefined))
     throw new DeployFailure("Set both PARLEY_URL and PARLEY_KEY, or none of them for a local server.");
   return {
     folder: positionals[0],
-    to: values.to,
     isHelp: values.help,
     state: values["persist-to"] ?? STATE,
     place: origin === undefined || key === undefined ? null : { origin: new URL(origin).origin, key },
