@@ -4,6 +4,7 @@
  */
 import { backUp } from "../src/core/backup/run/backup-run.ts";
 import { SourceCalls } from "./backup/deployment-calls.ts";
+import { whileLocked } from "./backup/folder-lock.ts";
 import { FolderStore } from "./backup/folder-store.ts";
 import { atPlace, bytesText, ProgressLine, readArguments, runScript } from "./backup/options.ts";
 
@@ -27,10 +28,12 @@ process.exitCode = await runScript(async () => {
   await atPlace(asked, {}, async ({ origin, key }) => {
     const started = performance.now();
     const line = new ProgressLine();
-    const manifest = await backUp(new SourceCalls(origin, key), new FolderStore(folder), {
-      report: ({ step, after, totals }) =>
-        line.show(`${step}${after === null ? "" : ` ${after}`}: ${bytesText(totals.writtenBytes)} written`),
-    });
+    const manifest = await whileLocked(folder, () =>
+      backUp(new SourceCalls(origin, key), new FolderStore(folder), {
+        report: ({ step, after, totals }) =>
+          line.show(`${step}${after === null ? "" : ` ${after}`}: ${bytesText(totals.writtenBytes)} written`),
+      }),
+    );
     if (!manifest) throw new Error("The run is not over: start it again.");
     const { objects, files, written, writtenBytes, skipped } = manifest.totals;
     const seconds = ((performance.now() - started) / 1_000).toFixed(1);

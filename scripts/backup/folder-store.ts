@@ -5,6 +5,8 @@ import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import type { RestoreStore } from "../../src/core/backup/run/restore-run.ts";
 
+const NAME = /^\w+([./-]\w+)*$/;
+
 /** A backup in a folder, which nobody but its owner reads. */
 export class FolderStore implements RestoreStore {
   readonly #folder: string;
@@ -54,7 +56,9 @@ export class FolderStore implements RestoreStore {
     await rename(`${path}.part`, path);
   }
 
+  /** Names come from a deployment, or from files of the backup: none leads out of the folder. */
   #path(name: string): string {
+    if (!NAME.test(name)) throw new Error(`${name} is no name of a file of a backup`);
     return join(this.#folder, name);
   }
 }
@@ -63,7 +67,12 @@ async function orNull<T>(read: Promise<T>): Promise<T | null> {
   try {
     return await read;
   } catch (error) {
-    if (error instanceof Error && "code" in error && error.code === "ENOENT") return null;
+    if (codeOf(error) === "ENOENT") return null;
     throw error;
   }
+}
+
+/** The code of an error of the system. */
+export function codeOf(error: unknown): unknown {
+  return error instanceof Error && "code" in error ? error.code : undefined;
 }

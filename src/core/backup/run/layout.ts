@@ -2,6 +2,7 @@ import { z } from "zod";
 import { BACKUP_FORMAT, ObjectKind, TablePlace } from "../../../domain/backup/parts.ts";
 import type { BackupStore } from "../../../domain/backup/ports.ts";
 import { parseRowText } from "../../../domain/backup/row-text.ts";
+import { FileKey } from "../../../domain/ids.ts";
 
 /**
  * The files of a backup. Each but two is named by its content, so it is written once and never changed.
@@ -108,9 +109,9 @@ export async function nameOf(place: string, text: string): Promise<string> {
   return `${place}-${hash.join("")}.gz`;
 }
 
-/** The name of the bytes of a file. */
+/** The name of the bytes of a file. @throws an Error for a text that is no key */
 export function fileName(key: string): string {
-  return `files/${key}`;
+  return `files/${FileKey.parse(key)}`;
 }
 
 export async function compress(text: string): Promise<Uint8Array> {
