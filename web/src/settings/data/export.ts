@@ -5,7 +5,7 @@ import { t } from "../../i18n/i18n.ts";
 import { reason } from "../../state/problem.ts";
 import { session } from "../../state/session.ts";
 
-/** How the export of the user's data goes. It goes on while they look at something else. */
+/** The state of the export of the user's data, which continues while they look at another view. */
 export type Exporting =
   | { readonly phase: "none" }
   | { readonly phase: "running"; readonly bytes: number }
@@ -13,13 +13,13 @@ export type Exporting =
   | { readonly phase: "failed"; readonly problem: string };
 
 const NONE: Exporting = { phase: "none" };
-/** What has come is counted on screen at most this often, in ms. */
+/** The least time between two updates of the byte count on screen, in ms. */
 const COUNT_EVERY = 200;
 
 export const exporting = signal<Exporting>(NONE);
 let ending: AbortController | undefined;
 
-// What one user exports is not for the next one.
+// An export ends with the account that it is of. Another session of the same user changes nothing.
 const userId = computed(() => session.value?.userId);
 effect(() => {
   void userId.value;
@@ -43,15 +43,13 @@ export async function exportData(chat: Chat): Promise<void> {
     if (ending === begun) exporting.value = now;
   };
   show({ phase: "running", bytes: 0 });
-  // A page that goes ends it: the browser asks before.
+  // Leaving the page ends the export: the browser asks the user first.
   addEventListener("beforeunload", (event) => event.preventDefault(), { signal: end });
   try {
-    const answer = await ask(chat, end);
-    const name = nameIn(answer.headers.get("Content-Disposition"));
-    const blob = await received(answer, (bytes) => show({ phase: "running", bytes }));
+    const file = await load(chat, end, (bytes) => show({ phase: "running", bytes }));
     if (end.aborted) return;
-    save(blob, name);
-    show({ phase: "saved", bytes: blob.size, name });
+    save(file);
+    show({ phase: "saved", bytes: file.size, name: file.name });
   } catch (error) {
     show({ phase: "failed", problem: explain(error) });
   }
@@ -59,20 +57,22 @@ export async function exportData(chat: Chat): Promise<void> {
   begun.abort();
 }
 
-/** Asks for the export, once more if the token has ended. @throws Problem it was refused, or has no answer */
-async function ask({ api }: Chat, signal: AbortSignal): Promise<Response> {
-  for (let token = await api.token(undefined, true); ; ) {
-    const headers = new Headers(token ? { Authorization: `Bearer ${token}` } : {});
-    // The call has no time limit: an export is as long as the user's history.
-    const answer = await fetch("/v1/me/export", { headers, signal });
-    if (answer.ok) return answer;
-    if (answer.status === 401 && token) {
-      token = await api.token(token);
-      if (token) continue;
-    }
-    const body = await answer.json().catch(() => ({}));
-    throw new Problem(answer.status, body, Number(answer.headers.get("Retry-After")) || undefined);
-  }
+/** Asks for the export. @throws Problem it was refused, or has not come as a whole */
+async function load({ api }: Chat, signal: AbortSignal, onCount: (bytes: number) => void): Promise<File> {
+  const { promise, resolve } = Promise.withResolvers<File>();
+  await api.request("get", "/v1/me/export", {
+    signal,
+    retry: false,
+    send: async (url, init) => {
+      // Its signal has a time limit: an export takes as long as the user's history is.
+      const answer = await fetch(url, { ...init, signal });
+      if (!answer.ok) return answer;
+      const blob = await received(answer, onCount);
+      resolve(new File([blob], nameIn(answer.headers.get("Content-Disposition")), { type: blob.type }));
+      return new Response();
+    },
+  });
+  return promise;
 }
 
 /** The bytes of an answer. @param onCount told how many have come by now */
@@ -96,18 +96,16 @@ function nameIn(disposition: string | null): string {
   return /filename="([^"]+)"/.exec(disposition ?? "")?.[1] ?? "parley-export.zip";
 }
 
-function save(blob: Blob, name: string): void {
-  const url = URL.createObjectURL(blob);
-  const link = Object.assign(document.createElement("a"), { href: url, download: name });
+function save(file: File): void {
+  const url = URL.createObjectURL(file);
+  const link = Object.assign(document.createElement("a"), { href: url, download: file.name });
   link.click();
-  // The browser begins with it in a later turn.
+  // The browser begins the download in a later turn.
   setTimeout(() => URL.revokeObjectURL(url), 60_000);
 }
 
 function explain(error: unknown): string {
-  // `fetch`, and what reads its bytes, has lost the connection.
-  if (!(error instanceof Problem)) return t("problem.no_answer");
-  const { code, retryAfter } = error;
+  const { code, retryAfter } = error instanceof Problem ? error : {};
   if (code !== "rate_limited" || !retryAfter) return reason(error);
   return t("data.tooOften", { at: when(Date.now() + retryAfter * 1_000) });
 }
