@@ -3,7 +3,6 @@ import { useEffect, useState } from "preact/hooks";
 import { t } from "../../i18n/i18n.ts";
 import { isProven, takeReturn } from "../../lib/issuer/proof.ts";
 import { useAccount } from "../../state/context.ts";
-import { isAbout } from "../../state/problem.ts";
 import { go, href, type Route } from "../../state/router.ts";
 import { farewell, session } from "../../state/session.ts";
 import { useAction } from "../../state/use-action.ts";
@@ -17,10 +16,10 @@ import { PasswordField } from "../password-field.tsx";
 import { signOut } from "../sign-out.ts";
 import { ExportData } from "./export-data.tsx";
 
-/** What becomes of the messages of a deleted account. */
+/** The choices for the messages of a deleted account. */
 const CHOICES = ["keep", "erase"] as const;
 
-/** Where a user of an issuer signs in once more, to come back to the settings. */
+/** The page at which a user of an issuer signs in once more. It leads back to the settings. */
 const SIGN_IN_AGAIN = `/sign-in${href({ view: "settings" })}`;
 
 /** The end of the account: a button, and the dialog that it opens. */
@@ -42,8 +41,8 @@ function DeletionDialog({ onClose }: { onClose: () => void }) {
   const groups = useLoaded("", () => ownedGroups(chat));
   useReload(groups.reload, ({ type }) => type === "member" || type === "conversation");
   const [messages, setMessages] = useState<(typeof CHOICES)[number]>("keep");
-  // Whom an issuer signs in has no password, as far as is known.
-  const [hasPassword, setHasPassword] = useState(!session.peek()?.isRenewed);
+  // The server opens no session by an issuer for a user who has a password.
+  const hasPassword = !session.peek()?.isRenewed;
   const [password, setPassword] = useState("");
   const [isSure, setSure] = useState(false);
   const remove = useAction(async () => {
@@ -51,7 +50,6 @@ function DeletionDialog({ onClose }: { onClose: () => void }) {
       const body = hasPassword ? { password } : {};
       await chat.api.call("delete", "/v1/me", { query: { messages }, body });
     } catch (error) {
-      if (isAbout(error, "password")) setHasPassword(true);
       if (error instanceof Problem && error.code === "conflict") groups.reload();
       throw error;
     }
@@ -125,7 +123,7 @@ function DeletionDialog({ onClose }: { onClose: () => void }) {
   );
 }
 
-/** What the user has to part with before, each with the way to do so. */
+/** The groups that block the deletion, each with a link to where it is handed over or dissolved. */
 function OwnedGroups({ groups, onClose }: { groups: readonly Conversation[]; onClose: () => void }) {
   return (
     <div class="group" role="status">
