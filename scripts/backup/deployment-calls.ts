@@ -20,6 +20,9 @@ import type { BackupSource, RestoreTarget } from "../../src/domain/backup/ports.
 /** How often a call is made that a busy server does not answer, and the first pause before the next (ms). */
 const TRIES = 6;
 const PAUSE_MS = 500;
+/** How long a call may take, and one with the bytes of a file: 1 GB within it needs 2 Mbit/s. */
+const TIMEOUT_MS = 5 * 60_000;
+const FILE_TIMEOUT_MS = 70 * 60_000;
 
 const Problem = z.object({ detail: z.string() });
 
@@ -40,25 +43,30 @@ class BackupCalls {
 
   async post<T>(path: "read" | "write", body: BackupRead | RestoreWrite, answer: z.ZodType<T>): Promise<T> {
     const headers = { "Content-Type": "application/json" };
-    const response = await this.call(path, () => ({ method: "POST", headers, body: JSON.stringify(body) }));
+    const response = await this.call(path, TIMEOUT_MS, {
+      method: "POST",
+      headers,
+      body: JSON.stringify(body),
+    });
     if (!response.ok) throw await failureOf(response);
     return answer.parse(await response.json());
   }
 
-  /** A call, which is repeated where the server is busy or cannot be reached: each may be made twice. */
-  async call(path: string, init: () => RequestInit): Promise<Response> {
+  /** A call, which is repeated where the server fails or cannot be reached: each may be made twice. */
+  async call(path: string, timeoutMs: number, init: RequestInit): Promise<Response> {
     for (let tries = 1; ; tries++) {
-      const request = new Request(`${this.#origin}/v1/server/backup/${path}`, init());
+      const signal = AbortSignal.timeout(timeoutMs);
+      const request = new Request(`${this.#origin}/v1/server/backup/${path}`, { ...init, signal });
       request.headers.set("Authorization", `Bearer ${this.#key}`);
       const answer = await this.#fetch(request).catch((error: unknown) => ({ error }));
-      if (!("error" in answer) && ![429, 503].includes(answer.status)) return answer;
+      if (!("error" in answer) && answer.status !== 429 && answer.status < 500) return answer;
       if (tries === TRIES) {
         if ("error" in answer) throw answer.error;
         return answer;
       }
-      const seconds = "error" in answer ? 0 : Number(answer.headers.get("Retry-After") ?? 0);
+      const wait = "error" in answer ? 0 : retryAfterMs(answer);
       if (!("error" in answer)) await answer.body?.cancel();
-      await pause(Math.max(seconds * 1_000, PAUSE_MS * 2 ** (tries - 1)));
+      await pause(Math.max(wait, PAUSE_MS * 2 ** (tries - 1)));
     }
   }
 }
@@ -92,7 +100,7 @@ export class SourceCalls implements BackupSource {
   }
 
   async file(key: string): Promise<{ bytes: ReadableStream<Uint8Array>; size: number } | null> {
-    const response = await this.#calls.call(`files/${key}`, () => ({ method: "GET" }));
+    const response = await this.#calls.call(`files/${key}`, FILE_TIMEOUT_MS, { method: "GET" });
     if (response.status === 404) {
       await response.body?.cancel();
       return null;
@@ -125,7 +133,8 @@ export class TargetCalls implements RestoreTarget {
 
   async file(key: string, bytes: Blob): Promise<void> {
     const headers = { "Content-Type": "application/octet-stream" };
-    const response = await this.#calls.call(`files/${key}`, () => ({ method: "PUT", headers, body: bytes }));
+    const init = { method: "PUT", headers, body: bytes };
+    const response = await this.#calls.call(`files/${key}`, FILE_TIMEOUT_MS, init);
     if (!response.ok) throw await failureOf(response);
   }
 
@@ -151,6 +160,12 @@ async function failureOf(response: Response): Promise<Error> {
   const { status } = response;
   const problem = Problem.safeParse(await response.json().catch(() => null));
   return new Error(problem.success ? `${problem.data.detail} (${status})` : `The server answered ${status}.`);
+}
+
+/** What an answer asks for in seconds. A proxy may write a date instead: 0. */
+function retryAfterMs({ headers }: Response): number {
+  const seconds = Number(headers.get("Retry-After"));
+  return Number.isFinite(seconds) ? seconds * 1_000 : 0;
 }
 
 function pause(ms: number): Promise<void> {

@@ -25,7 +25,7 @@ export async function source(): Promise<SourceCalls> {
   return new SourceCalls(ORIGIN, text, (request) => exports.default.fetch(request));
 }
 
-/** Calls of which each fails after the first ones, as behind a connection that is lost for good. */
+/** Calls of which each is refused after the first ones, as with a key that is revoked meanwhile. */
 export class FlakyCalls {
   #left: number;
 
@@ -35,7 +35,7 @@ export class FlakyCalls {
 
   async fetch(request: Request): Promise<Response> {
     if (this.#left-- > 0) return exports.default.fetch(request);
-    return new Response(JSON.stringify({ detail: "the connection is lost" }), { status: 502 });
+    return Response.json({ detail: "the key is revoked" }, { status: 401 });
   }
 }
 
