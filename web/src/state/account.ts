@@ -2,7 +2,7 @@ import { Chat, type NewMessage, type OutboxItem, type Uploader } from "parley-cl
 import { openCache } from "parley-client/cache";
 import { Drafts } from "parley-client/drafts";
 import { People } from "parley-client/people";
-import { farewell, hasSessionOf, session } from "./session.ts";
+import { farewell, keptSession, session } from "./session.ts";
 
 /** What the page works with while a user is signed in. */
 export interface Account {
@@ -43,16 +43,15 @@ function preparesLater(resolve: (item: OutboxItem) => Promise<Mentions>): Upload
 export function openAccount(userId: number, resolve: ResolveMentions): Account {
   const name = `${userId}@${location.host}`;
   const cache = openCache(name);
+  /** whether this browser has a session of the user still: if not, they have signed out in a tab */
+  const isKept = () => keptSession()?.userId === userId;
   const chat = new Chat({
     ...{ url: location.origin, cache },
     uploads: preparesLater((item) => resolve({ chat, people }, item)),
     token: async (refused) => {
       const now = session.peek();
       if (now?.userId !== userId) return null;
-      if (now.isRenewed) {
-        const { alone, renewedToken } = await import("../lib/issuer/tokens.ts");
-        return alone(() => renewedToken(refused));
-      }
+      if (now.isRenewed) return (await import("../lib/issuer/tokens.ts")).renewedToken(refused);
       // The token of a sign-in by a password is not renewed: the user signs in again.
       return now.token === refused ? null : now.token;
     },
@@ -63,7 +62,7 @@ export function openAccount(userId: number, resolve: ResolveMentions): Account {
     ({ connection }) => connection,
     (connection) => {
       if (connection !== "signed_out" || session.peek()?.userId !== userId) return;
-      if (hasSessionOf(userId)) farewell.value ??= "account.ended";
+      if (isKept()) farewell.value ??= "account.ended";
       session.value = null;
     },
   );
@@ -71,7 +70,7 @@ export function openAccount(userId: number, resolve: ResolveMentions): Account {
   return {
     ...{ me: userId, chat, people, drafts },
     close: async () => {
-      const stays = hasSessionOf(userId);
+      const stays = isKept();
       // What is not saved yet would be kept by its answer.
       if (stays) await drafts.flush();
       else drafts.clear();

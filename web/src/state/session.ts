@@ -17,7 +17,7 @@ const kept = stored("session", (value): Session | null => {
 
 /** The session of this page; null: nobody is signed in. */
 export const session = signal<Session | null>(kept.read());
-/** What is said of the last session to who signs in next; null: nothing. */
+/** What the sign-in page says of the session that has ended; null: nothing. */
 export const farewell = signal<
   "account.ended" | "account.deleted" | "account.leftHere" | "account.left" | null
 >(null);
@@ -32,11 +32,6 @@ export function keptSession(): Session | null {
 /** Forgets the session in this browser: its tabs end it, and say nothing of it. */
 export function forgetSession(): void {
   kept.write(null);
-}
-
-/** Whether this browser has a session of a user still: if not, they have signed out in a tab. */
-export function hasSessionOf(userId: number): boolean {
-  return kept.read()?.userId === userId;
 }
 
 // A sign-in or a sign-out in another tab holds for this one.

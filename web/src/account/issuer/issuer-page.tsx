@@ -2,7 +2,7 @@ import { Problem } from "parley-client";
 import { useEffect, useState } from "preact/hooks";
 import { t } from "../../i18n/i18n.ts";
 import { noteProof } from "../../lib/issuer/proof.ts";
-import { alone, keepTokens, renewedToken } from "../../lib/issuer/tokens.ts";
+import { alone, keepTokens, renewedAlone } from "../../lib/issuer/tokens.ts";
 import { parseAddress } from "../../state/address.ts";
 import { reason } from "../../state/problem.ts";
 import { go } from "../../state/router.ts";
@@ -64,7 +64,7 @@ async function openSession(
 ): Promise<void> {
   const before = keptSession();
   // The former session is ended by its token, which may have ended while the user was at the issuer.
-  const former = before && (before.isRenewed ? await renewedToken() : before.token);
+  const former = before && (before.isRenewed ? await renewedAlone() : before.token);
   const { access_token: token, refresh_token: refreshToken, user } = await exchange(idToken);
   if (isAgain && before && before.userId !== user.id) {
     await endSession(token);

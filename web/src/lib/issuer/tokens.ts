@@ -21,7 +21,7 @@ const kept = stored("tokens", (value): IssuerTokens | null => {
   const all = [token, refreshToken, signOutAddress];
   return all.every((one) => typeof one === "string") ? { token, refreshToken, signOutAddress } : null;
 });
-/** The same, where nothing is kept. */
+/** The same, for a browser without storage. */
 let latest: IssuerTokens | null = null;
 
 /** Keeps the tokens of a new session; null: forgets them. */
@@ -42,12 +42,16 @@ export async function alone<T>(work: () => Promise<T>): Promise<T> {
 }
 
 /**
- * The access token of the session, renewed if it is about to end, or refused. To be called `alone`: a refresh
- * token that is used twice ends the session.
+ * The access token of the session, renewed if it is about to end, or refused.
  * @returns null: the session has ended
  * @throws Problem the server does not answer
  */
-export async function renewedToken(refused?: string): Promise<string | null> {
+export function renewedToken(refused?: string): Promise<string | null> {
+  return alone(() => renewedAlone(refused));
+}
+
+/** As `renewedToken`, within `alone`: a refresh token that is used twice ends the session. */
+export async function renewedAlone(refused?: string): Promise<string | null> {
   const tokens = currentTokens();
   if (!tokens) return null;
   const { token, refreshToken } = tokens;
