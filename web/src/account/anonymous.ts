@@ -46,7 +46,7 @@ export async function exchange(idToken: string): Promise<Tokens & { refresh_toke
   for (;;) {
     const { refresh_token, ...tokens } = await api.call("post", "/v1/token", { body });
     if (refresh_token !== undefined) return { ...tokens, refresh_token };
-    // The sign-in at the issuer has a session that this browser knows no more: another one takes its place.
+    // This sign-in at the issuer has a session whose tokens the browser has lost: a new one takes its place.
     await endSession(tokens.access_token);
   }
 }

@@ -1,6 +1,6 @@
 import type { Page } from "playwright-core";
 
-/** What is set for a browser, whoever uses it. */
+/** Settings of a browser, for every user of it. */
 const OF_BROWSER = ["sound", "notify", "notify-asked", "theme", "locale", "send-key"].map(
   (name) => `parley:${name}`,
 );

@@ -1,14 +1,14 @@
 import * as oauth from "oauth4webapi";
 import { type PageIssuer, SIGN_IN_PATH } from "./place.ts";
 
-/** The issuer is waited for as long, in ms. */
+/** The time in which the issuer has to answer, in ms. */
 const PATIENCE = 15_000;
 const KEY = "parley:sign-in";
 
 /**
  * Why the issuer has signed nobody in: `unreachable`: it does not answer · `denied`: the user, or the issuer,
  * did not want to · `stale`: the answer is to no sign-in of this tab · `wrong`: the answer is not right ·
- * `another`: not the user who was to show once more who they are
+ * `another`: not the user who was asked to sign in once more
  */
 export type FlowFault = "unreachable" | "denied" | "stale" | "wrong" | "another";
 

@@ -4,7 +4,7 @@ import { useAccount } from "../../state/context.ts";
 import { ProblemText } from "../../ui/problem-text.tsx";
 import { cancelExport, exportData, exporting } from "./export.ts";
 
-/** A button that exports what the server has of the user, and how that goes. */
+/** A button that exports what the server has of the user, and the state of the export. */
 export function ExportData() {
   const { chat } = useAccount();
   const now = exporting.value;
