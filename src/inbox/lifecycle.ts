@@ -244,21 +244,26 @@ export abstract class InboxLifecycle extends SocketHost {
   }
 
   /**
-   * The inbox was copied before its conversations: a list repair asks each of them before this resolves, as
-   * far as the calls of an event suffice. So does an inbox that has no copy, if D1 knows conversations of the
-   * user.
+   * The first call has the inbox answer. Its jobs and a list repair begin with the second one, as they ask
+   * conversations, which do not answer yet. The inbox was copied before them: the repair asks each before the
+   * call resolves, as far as the calls of an event suffice. So does an inbox that has no copy, if D1 knows
+   * conversations of the user.
    * @see BackedUp.endRestore
    */
   async endRestore(): Promise<void> {
     const { storage } = this.ctx;
+    if (isRestoring(storage)) {
+      storage.transactionSync(() => {
+        endRestoring(storage);
+        migrate(storage, MIGRATIONS);
+      });
+      return;
+    }
     if (!hasSchema(storage)) {
       const memberships = await this.deps.directory.memberships(this.userId(), 0, 1);
       if (memberships.length === 0) return;
+      storage.transactionSync(() => migrate(storage, MIGRATIONS));
     }
-    storage.transactionSync(() => {
-      if (isRestoring(storage)) endRestoring(storage);
-      migrate(storage, MIGRATIONS);
-    });
     this.#components ??= this.#start();
     const components = this.#components;
     await this.jobs.start();

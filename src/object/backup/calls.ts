@@ -6,7 +6,7 @@ import type { ObjectBackup } from "./object-backup.ts";
 /** An object whose rows are copied and loaded. */
 export interface BackedUp {
   readonly backup: ObjectBackup;
-  /** Begins to answer, once all rows are loaded. Idempotent; nothing happens where none were. */
+  /** Begins to answer, once all rows are loaded. May be repeated; nothing happens where none were. */
   endRestore(): Promise<void>;
 }
 
