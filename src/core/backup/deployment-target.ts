@@ -12,6 +12,13 @@ const MARKER = "restore-in-progress";
 
 const LOADED = " loaded";
 
+/** A restore that is under way. */
+interface Begun {
+  backup: string;
+  /** everything is written */
+  isLoaded: boolean;
+}
+
 /** This deployment, as a backup is restored into it. It serves nobody meanwhile: the setting `RESTORE`. */
 export class DeploymentTarget {
   readonly #core: BackupCore;
@@ -23,15 +30,14 @@ export class DeploymentTarget {
   /** @see RestoreTarget.begin */
   async begin(backup: string): Promise<{ isLoaded: boolean }> {
     const { db, files } = this.#core;
-    const marker = await fromR2(files.get(MARKER));
-    const begun = marker && (await fromR2(marker.text()));
-    if (begun === backup + LOADED) return { isLoaded: true };
-    if (begun !== null && begun !== backup)
+    const begun = await this.#begun();
+    if (begun && begun.backup !== backup)
       throw new CoreError(
         "conflict",
         "A restore of another backup has broken off here: finish it, or begin with an empty deployment.",
       );
-    if (begun === null && !(await isDatabaseEmpty(db)))
+    if (begun) return begun;
+    if (!(await isDatabaseEmpty(db)))
       throw new CoreError(
         "conflict",
         "This deployment has users or conversations: restore into an empty one.",
@@ -40,46 +46,63 @@ export class DeploymentTarget {
     return { isLoaded: false };
   }
 
-  /** @returns whether everything is written @throws `conflict` unless a restore is under way */
-  async requireBegun(): Promise<boolean> {
-    const marker = await fromR2(this.#core.files.get(MARKER));
-    if (!marker) throw new CoreError("conflict", "No restore is under way: begin one first.");
-    return (await fromR2(marker.text())).endsWith(LOADED);
-  }
-
-  /** @see RestoreTarget.loaded */
-  async loaded(): Promise<void> {
-    const marker = await fromR2(this.#core.files.get(MARKER));
-    const begun = (marker && (await fromR2(marker.text()))) ?? "";
-    if (!begun.endsWith(LOADED)) await fromR2(this.#core.files.put(MARKER, begun + LOADED));
-  }
-
-  /** Writes rows of objects. Rows of one object are written in their order. */
+  /** Writes rows of objects. Rows of one object are written in their order. @throws as `#requireWriting` */
   async objects(rows: readonly ObjectRows[]): Promise<void> {
+    await this.#requireWriting();
     const byObject = Map.groupBy(rows, ({ kind, id }) => `${kind} ${id}`);
     await forEachConcurrent(CONCURRENT, [...byObject.values()], async (ofOne) => {
       for (const { kind, id, ...part } of ofOne) await callsOf(this.#core, kind, id).loadRows(part);
     });
   }
 
+  /** @throws as `#requireWriting` */
   async database(rows: string): Promise<void> {
+    await this.#requireWriting();
     await writeDatabase(this.#core.db, rows);
   }
 
-  /** Stores the bytes of a file, of a known size. */
+  /** Stores the bytes of a file, of a known size. @throws as `#requireWriting` */
   async file(key: string, bytes: AsyncIterable<Uint8Array>, size: number): Promise<void> {
+    await this.#requireWriting();
     const named = fileKey(key);
     await sendStream(bytes, size, (stream) => this.#core.files.put(named, stream));
   }
 
-  /** Has objects answer. */
+  /** @see RestoreTarget.loaded @throws `conflict` before a restore has begun */
+  async loaded(): Promise<void> {
+    const { backup, isLoaded } = await this.#requireBegun();
+    if (!isLoaded) await fromR2(this.#core.files.put(MARKER, backup + LOADED));
+  }
+
+  /** Has objects answer. @throws `conflict` before a restore has begun */
   async finish(kind: ObjectKind, ids: readonly string[]): Promise<void> {
+    await this.#requireBegun();
     await forEachConcurrent(CONCURRENT, ids, async (id) => {
       await callsOf(this.#core, kind, id).finishRestore();
     });
   }
 
+  /** Idempotent. */
   async end(): Promise<void> {
     await fromR2(this.#core.files.delete(MARKER));
+  }
+
+  /** @throws `conflict` unless a restore is under way that has not written everything yet */
+  async #requireWriting(): Promise<void> {
+    const { isLoaded } = await this.#requireBegun();
+    if (isLoaded) throw new CoreError("conflict", "Everything is written, and objects begin to answer.");
+  }
+
+  async #requireBegun(): Promise<Begun> {
+    const begun = await this.#begun();
+    if (!begun) throw new CoreError("conflict", "No restore is under way: begin one first.");
+    return begun;
+  }
+
+  /** null: no restore is under way */
+  async #begun(): Promise<Begun | null> {
+    const marker = await fromR2(this.#core.files.get(MARKER));
+    const text = marker && (await fromR2(marker.text()));
+    return text ? { backup: text.replace(LOADED, ""), isLoaded: text.endsWith(LOADED) } : null;
   }
 }

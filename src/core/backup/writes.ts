@@ -4,34 +4,36 @@ import type { Core } from "../context.ts";
 import { DeploymentTarget } from "./deployment-target.ts";
 
 /**
- * Writes what a call of a restore brings.
- * @throws `conflict` while the setting `RESTORE` is off, before a restore has begun, and as the target does
+ * Writes what a call of a restore brings. Each may be repeated.
+ * @throws `conflict` while the setting `RESTORE` is off, and as the target does
  * @returns whether everything is written
  */
 export async function write(core: Core, write: RestoreWrite): Promise<boolean> {
-  if (write.what === "begin") {
-    requireSetting(core);
-    const { isLoaded } = await new DeploymentTarget(core).begin(write.backup);
-    return isLoaded;
+  const target = restoreTarget(core);
+  switch (write.what) {
+    case "begin":
+      return (await target.begin(write.backup)).isLoaded;
+    case "objects":
+      await target.objects(write.items);
+      return false;
+    case "database":
+      await target.database(write.rows);
+      return false;
+    case "loaded":
+      await target.loaded();
+      return true;
+    case "finish":
+      await target.finish(write.kind, write.ids);
+      return true;
+    case "end":
+      await target.end();
+      return true;
   }
-  const target = await requireRestoring(core);
-  if (write.what === "objects") await target.objects(write.items);
-  else if (write.what === "database") await target.database(write.rows);
-  else if (write.what === "loaded") await target.loaded();
-  else if (write.what === "finish") await target.finish(write.kind, write.ids);
-  else await target.end();
-  return !["objects", "database"].includes(write.what);
 }
 
-/** This deployment, into which a backup is being restored. @throws `conflict` if that is not so */
-export async function requireRestoring(core: Core): Promise<DeploymentTarget> {
-  requireSetting(core);
-  const target = new DeploymentTarget(core);
-  await target.requireBegun();
-  return target;
-}
-
-function requireSetting({ settings }: Core): void {
-  if (!settings.isRestoring)
+/** This deployment, into which a backup may be restored. @throws `conflict` while `RESTORE` is off */
+export function restoreTarget(core: Core): DeploymentTarget {
+  if (!core.settings.isRestoring)
     throw new CoreError("conflict", 'A backup is restored only while the setting RESTORE is "on".');
+  return new DeploymentTarget(core);
 }

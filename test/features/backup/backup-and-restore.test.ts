@@ -1,3 +1,4 @@
+import { runInDurableObject } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { fillWorld, viewOf, type World } from "../../../scripts/backup/world.ts";
@@ -14,6 +15,7 @@ import {
   valuesIn,
 } from "../../../src/core/backup/run/layout.ts";
 import { restore } from "../../../src/core/backup/run/restore-run.ts";
+import type { ObjectKind } from "../../../src/domain/backup/parts.ts";
 import type { BackupSource, RestoreTarget } from "../../../src/domain/backup/ports.ts";
 import { makeServerKey } from "../../support/accounts/server-keys.ts";
 import { api, FlakyCalls, loseEverything, source, target } from "../../support/backup/deployment.ts";
@@ -24,7 +26,7 @@ import { edit } from "../../support/clients/edits.ts";
 import { eventually } from "../../support/eventually.ts";
 import { assertConsistent } from "../../support/objects/assert-consistent.ts";
 import { itemAt } from "../../support/objects/room.ts";
-import { setNoRateLimits } from "../../support/settings.ts";
+import { setNoRateLimits, setRestoring } from "../../support/settings.ts";
 
 let store: MemoryStore;
 const undo: (() => void)[] = [];
@@ -60,6 +62,8 @@ async function restoreHere(calls?: FlakyCalls): Promise<void> {
     serve();
   }
 }
+
+const OCTETS = { "Content-Type": "application/octet-stream" };
 
 /** Takes everything, and keeps nothing. */
 const NO_TARGET: RestoreTarget = {
@@ -381,6 +385,48 @@ describe("a restore", () => {
     expectProblem(await call("POST", "/v1/server/backup/write", begin), 409, "conflict");
     const rows = { token, body: { what: "database", rows: "" } };
     expectProblem(await call("POST", "/v1/server/backup/write", rows), 409, "conflict");
+  });
+
+  test("takes nothing more once everything is written, and ends as often as it is told", async () => {
+    const { text: token } = await makeServerKey(["backup"]);
+    undo.push(setRestoring());
+    const write = (body: object) => call("POST", "/v1/server/backup/write", { token, body });
+    const file = `/v1/server/backup/files/${"0".repeat(32)}`;
+    const putFile = () => call("PUT", file, { token, headers: OCTETS, body: new Uint8Array([1]) });
+    expectProblem(await write({ what: "loaded" }), 409, "conflict");
+    expect((await write({ what: "begin", backup: "b" })).body).toEqual({ loaded: false });
+    expect((await putFile()).status).toBe(204);
+    for (let i = 0; i < 2; i++) expect((await write({ what: "loaded" })).body).toEqual({ loaded: true });
+    expectProblem(await write({ what: "database", rows: "" }), 409, "conflict");
+    const rows = { kind: "hook", id: "hk_0123456789abcdef", version: 1, rows: "", mode: "add" };
+    expectProblem(await write({ what: "objects", items: [rows] }), 409, "conflict");
+    expectProblem(await putFile(), 409, "conflict");
+    for (let i = 0; i < 2; i++) expect((await write({ what: "end" })).body).toEqual({ loaded: true });
+  });
+
+  test("has the jobs of inboxes run once conversations answer", async () => {
+    const { users } = await world();
+    const [ann] = users;
+    if (!ann) throw new Error("the world has them");
+    await backUp(await source(), store);
+    await loseEverything();
+    const inbox = env.INBOX.getByName(String(ann.user.id));
+    const alarm = () => runInDurableObject(inbox, (_, { storage }) => storage.getAlarm());
+    const { target: here, serve } = await target();
+    undo.push(serve);
+    const alarms: (number | null)[] = [];
+    const watched = new Proxy(here, {
+      get: (_, name) => {
+        if (name !== "finish") return Reflect.get(here, name).bind(here);
+        return async (kind: ObjectKind, ids: string[]) => {
+          await here.finish(kind, ids);
+          alarms.push(await alarm());
+        };
+      },
+    });
+    await restore(store, watched);
+    // Inboxes, conversations, and inboxes once more.
+    expect(alarms).toEqual([null, null, expect.any(Number)]);
   });
 
   test("is refused by an object that is in use", async () => {

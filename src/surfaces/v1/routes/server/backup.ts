@@ -1,6 +1,6 @@
 import { DeploymentSource } from "../../../../core/backup/deployment-source.ts";
 import { answerRead } from "../../../../core/backup/reads.ts";
-import { requireRestoring, write } from "../../../../core/backup/writes.ts";
+import { restoreTarget, write } from "../../../../core/backup/writes.ts";
 import { CoreError, invalid } from "../../../../domain/errors.ts";
 import { jsonBody as readJson } from "../../../../http/body.ts";
 import { jsonAnswer, jsonBody, serverRoutes } from "../../route.ts";
@@ -76,7 +76,7 @@ export const serverBackup = v1Router()
     return c.json({ loaded: isLoaded }, 200);
   })
   .openapi(writeFileRoute, async (c) => {
-    const target = await requireRestoring(c.var.core);
+    const target = restoreTarget(c.var.core);
     const size = Number(c.req.header("Content-Length") ?? Number.NaN);
     if (!Number.isSafeInteger(size)) throw invalid("header.Content-Length", "is missing");
     const { body } = c.req.raw;
