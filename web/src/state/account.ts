@@ -37,8 +37,8 @@ function preparesLater(resolve: (item: OutboxItem) => Promise<Mentions>): Upload
 }
 
 /**
- * Opens the client of the user who has the session, which shows what its cache has, and connects. It goes over
- * to another session of the same user.
+ * Opens the client of the user who has the session. It shows what its cache has, connects, and goes over to
+ * another session of the same user.
  */
 export function openAccount(userId: number, resolve: ResolveMentions): Account {
   const name = `${userId}@${location.host}`;
