@@ -30,6 +30,14 @@ const WHERE: Readonly<Record<string, string>> = { file_uploads: "state IN ('comp
 /** Tables that are loaded after others that they do not refer to: with hooks, `users` tells of users. */
 const AFTER: Readonly<Record<string, string>> = { hooks: "users" };
 
+/**
+ * Unique values that one row may give up and another take while the rows are read: both have it then. The row
+ * that was read first is written last, and gets another value.
+ */
+const MOVING: Readonly<Record<string, Record<string, (id: string) => string>>> = {
+  users: { username: (id) => `'restored-' || (${id})`, external_id: () => "NULL" },
+};
+
 const Named = z.object({ name: z.string() });
 const Referred = z.object({ table: z.string() });
 const Rows = z.array(z.array(z.unknown()));
@@ -138,14 +146,19 @@ async function tablesInOrder(db: Database): Promise<StoredTable[]> {
 }
 
 function insertQuery({ name, key }: StoredTable, columns: readonly string[]): string {
-  const values = columns.map((_, i) => `value ->> ${i}`).join();
+  const values = columns.map((column, i) => {
+    const other = MOVING[name]?.[column];
+    if (other === undefined) return `value ->> ${i}`;
+    const taken = `SELECT 1 FROM ${quotedName(name)} WHERE ${quotedName(column)} = value ->> ${i}`;
+    return `iif(EXISTS (${taken}), ${other(`value ->> ${columns.indexOf("id")}`)}, value ->> ${i})`;
+  });
   // No row may be given a number twice, whatever was numbered here before. The table has no key.
   if (name === SEQUENCE)
     return `INSERT OR REPLACE INTO sqlite_sequence (rowid, name, seq)
       SELECT s.rowid, value ->> 0, max(value ->> 1, coalesce(s.seq, 0))
       FROM json_each(?) LEFT JOIN sqlite_sequence s ON s.name = value ->> 0`;
   return `INSERT INTO ${quotedName(name)} (${columns.map(quotedName).join()})
-    SELECT ${values} FROM json_each(?) WHERE TRUE
+    SELECT ${values.join()} FROM json_each(?) WHERE TRUE
     ON CONFLICT (${key.map(quotedName).join()}) DO NOTHING`;
 }
 

@@ -404,6 +404,30 @@ describe("a restore", () => {
     for (let i = 0; i < 2; i++) expect((await write({ what: "end" })).body).toEqual({ loaded: true });
   });
 
+  test("gives a name that moved while the backup was made to the row that was read later", async () => {
+    const { text: token } = await makeServerKey(["backup"]);
+    undo.push(setRestoring());
+    const write = (body: object) => call("POST", "/v1/server/backup/write", { token, body });
+    await write({ what: "begin", backup: "b" });
+    const columns = ["id", "username", "external_id", "created_at"];
+    // Parts are written in the order in which they were not read.
+    const parts = [
+      [900_002, "pear", "fruit-1", 0],
+      [900_001, "pear", "fruit-1", 0],
+      [900_000, "plum", null, 0],
+    ];
+    for (const row of [...parts, ...parts]) {
+      const rows = `${JSON.stringify({ table: "users", columns })}\n${JSON.stringify(row)}\n`;
+      expect((await write({ what: "database", rows })).status).toBe(200);
+    }
+    const query = "SELECT username, external_id FROM users WHERE id >= 900000 ORDER BY id";
+    expect(await env.DB.prepare(query).raw()).toEqual([
+      ["plum", null],
+      ["restored-900001", null],
+      ["pear", "fruit-1"],
+    ]);
+  });
+
   test("has the jobs of inboxes run once conversations answer", async () => {
     const { users } = await world();
     const [ann] = users;
