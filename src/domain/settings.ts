@@ -50,7 +50,7 @@ export interface Settings {
   registration: Registration;
   /** the requests of which a line is logged: `REQUEST_LOG` */
   requestLog: RequestLog;
-  /** whether the server takes a backup, and answers nothing else: `RESTORE` */
+  /** whether a backup is being restored into the server, which answers nothing else: `RESTORE` */
   isRestoring: boolean;
   /** whether the hourly job makes a daily backup in the bucket `BACKUPS`: `BACKUP_TO_R2` */
   backsUpDaily: boolean;

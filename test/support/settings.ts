@@ -40,7 +40,7 @@ export function setPolicy(name: "PROFILES" | "DIRECT" | "GROUPS" | "LOOKUP", val
   return set(name, value);
 }
 
-/** Has the server take a backup, and answer nothing else. @returns restores it */
+/** Has the server answer nothing but a restore of a backup. @returns restores it */
 export function setRestoring(): () => void {
   return set("RESTORE", "on");
 }

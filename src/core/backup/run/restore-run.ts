@@ -73,7 +73,7 @@ async function loadObjects(
     const { objects } = await readJson(store, name, Shard);
     for (const [id, file] of Object.entries(objects)) {
       for await (const part of rowsOf(store, kind, id, file)) {
-        // The rows of an object come in their order: a part of it is not in the same call as the next one.
+        // Parts of an object that share a call are written in their order, as those of several calls are.
         if (length + part.rows.length > CALL) await send();
         items.push(part);
         length += part.rows.length;
