@@ -84,6 +84,10 @@ export const LIMITS = {
   clientGroupId: 64,
   /** users whom a user names by number in a day without sharing anything with them */
   strangersADay: 1_000,
+  /** what a user reports in a day */
+  reportsADay: 20,
+  /** characters of a note to a report, and of a reason that staff gives */
+  reportNote: 1_000,
   /** open requests for friendship to a user, as far as they are counted */
   countedRequests: 1_000,
   /** items of one page */

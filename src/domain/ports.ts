@@ -323,6 +323,8 @@ export interface Conversations {
   takeProfile(id: ConversationId, input: { profile: VersionedPerson }): Promise<unknown>;
   /** Removes a user whose account is deleted, and erases the messages if `erases` is set. Idempotent. */
   removeDeleted(id: ConversationId, input: { userId: UserId; erases?: boolean }): Promise<unknown>;
+  /** Revokes what a user has sent since a time (ms since 1970). Idempotent. */
+  revokeSince(id: ConversationId, input: { userId: UserId; since: number }): Promise<unknown>;
   /**
    * Stores a message, or finds the one with its client message id.
    * @throws as the conversation refuses it now

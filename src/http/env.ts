@@ -1,5 +1,6 @@
 import type { Core } from "../core/context.ts";
 import type { Credential } from "../domain/accounts/session.ts";
+import type { Staff } from "../domain/moderation/staff.ts";
 import type { ServerKey, ServerKeyId } from "../domain/server/server-key.ts";
 
 /** The bindings and variables in the context of every handler. */
@@ -25,6 +26,15 @@ export interface AnybodyEnv extends AppEnv {
 /** The context of handlers that a backend calls with a server key. */
 export interface ServerEnv extends AppEnv {
   Variables: AppEnv["Variables"] & { key: ServerKey };
+}
+
+/** The context of handlers that staff calls. */
+export interface StaffEnv extends AppEnv {
+  Variables: AppEnv["Variables"] & {
+    staff: Staff;
+    /** the key that makes the call has the scope `data`: it reads every conversation */
+    readsAny: boolean;
+  };
 }
 
 /** The context of handlers behind authentication: it holds the caller, too. */

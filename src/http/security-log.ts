@@ -1,7 +1,7 @@
 import type { HonoRequest } from "hono";
 import type { SecurityAction, SecurityLog } from "../domain/security-event.ts";
 import { log } from "../lib/logger.ts";
-import { clientBlock } from "./access/address-block.ts";
+import { loggedBlock } from "./access/address-block.ts";
 
 /** The level of each event: `warn` for refusals, of which many in a short time are an attack. */
 const LEVELS: Record<SecurityAction, "info" | "warn"> = {
@@ -31,9 +31,6 @@ const LEVELS: Record<SecurityAction, "info" | "warn"> = {
   exported: "info",
 };
 
-/** The forms of an address block: an IPv4 address, or a /64. */
-const BLOCK = /^(?:(?:\d{1,3}\.){3}\d{1,3}|(?:[\da-f]{4}:){4}:\/64)$/;
-
 /**
  * The security log of a request: each event is one line, with the client's address block. Without Cloudflare
  * in front, `from` is null, or whatever IP address the client states.
@@ -41,8 +38,7 @@ const BLOCK = /^(?:(?:\d{1,3}\.){3}\d{1,3}|(?:[\da-f]{4}:){4}:\/64)$/;
 export function securityLogOf(request: HonoRequest): SecurityLog {
   return {
     record(action, { user, by, conversation, role, key, serverKey }) {
-      const block = clientBlock(request) ?? "";
-      const from = BLOCK.test(block) ? block : null;
+      const from = loggedBlock(request);
       log(LEVELS[action], "security", {
         action,
         user,

@@ -12,6 +12,7 @@ import { ContactNotifier } from "./account/contact-notifier.ts";
 import { OwnFiles } from "./account/own-files.ts";
 import { Presence } from "./account/presence.ts";
 import { ProfileAnnouncer } from "./account/profile-announcer.ts";
+import { Revocation } from "./account/revocation.ts";
 import { SessionGate } from "./account/session-gate.ts";
 import { SessionTermination } from "./account/session-termination.ts";
 import { ComposerDrafts } from "./composer-drafts.ts";
@@ -62,6 +63,8 @@ export type InboxJobKind =
   /** has a conversation remove the deleted user; key: the conversation */
   | "leave"
   | "erase"
+  /** revokes what the user has sent since a time; key: the time, and the conversation it has come to */
+  | "revocation"
   /** releases the files of a deleted account; key: the file up to which it has come */
   | "own_files"
   /** deletes released files that nothing shows; key: the files */
@@ -221,6 +224,10 @@ function createAccount({ ctx, deps, jobs, userId, kick }: InboxHost, stores: Sto
   };
   return {
     releasedFiles,
+    revocation: new Revocation({
+      ...{ directory, conversations, userId },
+      schedule: (key, due) => jobs.schedule("revocation", key, due),
+    }),
     ownFiles: new OwnFiles(jobs, { directory, released: releasedFiles, userId }),
     contactNotifier,
     presence,

@@ -49,6 +49,7 @@ export abstract class InboxLifecycle extends SocketHost {
       reminders: () => this.#with(async ({ saved }) => saved.remind()),
       leave: (key, calls) => this.#with((components) => this.#leave(components, key, false, calls)),
       erase: (key, calls) => this.#with((components) => this.#leave(components, key, true, calls)),
+      revocation: (key, calls) => this.#with(({ revocation }) => revocation.goOn(key, calls)),
       own_files: (key) => this.#with(({ ownFiles }) => ownFiles.release(key)),
       released_files: (key, _, tries) => this.#with(({ releasedFiles }) => releasedFiles.run(key, tries)),
       account_deleted: (key, calls) =>

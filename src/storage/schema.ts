@@ -5,4 +5,5 @@ export * from "./schema/conversations.ts";
 export * from "./schema/data.ts";
 export * from "./schema/file-urls.ts";
 export * from "./schema/files.ts";
+export * from "./schema/moderation.ts";
 export * from "./schema/server.ts";

@@ -214,6 +214,7 @@ const METHODS: Record<keyof typeof CONVERSATION_CALLS, readonly (keyof typeof WA
     checkRetention: none,
   },
   ...{ allMessages: none, notify: none },
+  ...{ revokeByStaff: none, revokeSince: none, dissolveByStaff: none },
   importMembers: ["import of a member"],
   ...{ exportPage: none, ownMessages: none, importMessages: none, importReads: none, importProfile: none },
 };

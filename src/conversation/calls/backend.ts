@@ -1,4 +1,6 @@
+import type { Seq, UserId } from "../../domain/ids.ts";
 import type { NoticeDraft } from "../../domain/messages/message.ts";
+import { effect, onlyIfStored } from "../../object/calls/object-call.ts";
 import { WEIGHTS } from "../../object/user-budgets.ts";
 import { type Keeping, overseer, type WantedGroup, type WantedMembers } from "../changes/backend.ts";
 import { repeatable, repeatableIf } from "./call.ts";
@@ -42,6 +44,23 @@ export const BACKEND = {
     if (isChanged) await room.propagate([]);
     return room.backend.overview();
   }),
+
+  /** Dissolves a group for the staff of the deployment. @see BackendChanges.dissolve */
+  dissolveByStaff: effect(repeatable(page, ({ room }, _: object) => room.propagate(room.backend.dissolve()))),
+
+  /** Revokes a message for the staff. @see Redaction.revokeByStaff */
+  revokeByStaff: effect(
+    repeatable(light, ({ room }, { seq }: { seq: Seq }) => room.redaction.revokeByStaff(seq)),
+  ),
+
+  /** Revokes what a user has sent since a time (ms since 1970). @see Redaction.revokeSince */
+  revokeSince: onlyIfStored(
+    effect(
+      repeatable(page, ({ room }, { userId, since }: { userId: UserId; since: number }) =>
+        room.redaction.revokeSince(userId, since),
+      ),
+    ),
+  ),
 
   /** Adds and removes members, each for themself. @see BackendChanges.changeMembers */
   changeMembers: repeatable(page, async ({ room }, input: WantedMembers) => {

@@ -45,12 +45,12 @@ export interface WantedMembers {
  */
 export class BackendChanges {
   readonly #room: RoomContext;
-  readonly #group: Pick<GroupChanges, "edit" | "handOver" | "change">;
+  readonly #group: Pick<GroupChanges, "edit" | "handOver" | "change" | "dissolveAs">;
   readonly #admission: Admission;
 
   constructor(
     room: RoomContext,
-    group: Pick<GroupChanges, "edit" | "handOver" | "change">,
+    group: Pick<GroupChanges, "edit" | "handOver" | "change" | "dissolveAs">,
     admission: Admission,
   ) {
     this.#room = room;
@@ -116,6 +116,16 @@ export class BackendChanges {
     const outcomes = [...this.#add(ownerId, add), ...this.#remove(ownerId, remove)];
     const concerned = outcomes.filter(({ result }) => result !== "unchanged" && result !== "failed");
     return { concerned: concerned.map(({ userId }) => userId), outcomes };
+  }
+
+  /**
+   * Dissolves the group. Idempotent.
+   * @returns the users whom that concerns
+   * @throws `not_found` for a direct conversation
+   */
+  dissolve(): UserId[] {
+    if (this.#room.state.dissolvedAt !== null) return [];
+    return this.#group.dissolveAs(this.#begin());
   }
 
   /**

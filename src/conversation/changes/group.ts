@@ -233,6 +233,11 @@ export class GroupChanges {
   dissolve(actorId: UserId): UserId[] {
     const actor = this.#permissions.begin(actorId);
     this.#permissions.require(actor, "dissolve", "dissolve the group");
+    return this.dissolveAs(actorId);
+  }
+
+  /** The same in the name of the owner, whatever the kind of the group allows. */
+  dissolveAs(actorId: UserId): UserId[] {
     const userIds = this.#room.memberList.active().map(({ user_id }) => user_id);
     return this.#commit(userIds, () => ({
       dissolvedAt: Date.now(),

@@ -72,6 +72,28 @@ export class Redaction {
     this.#erase(userId, 0);
   }
 
+  /**
+   * Revokes what a user has sent since a time (ms since 1970), as `erase` does. Idempotent.
+   */
+  revokeSince(userId: UserId, since: number): void {
+    this.#erase(userId, this.#room.log.lastUntil(since - 1));
+  }
+
+  /**
+   * Revokes a message for the staff of the deployment: of a group as its owner does, else as its sender.
+   * Idempotent.
+   * @throws `not_found`; `forbidden` for a notice of the server
+   */
+  async revokeByStaff(seq: Seq): Promise<void> {
+    this.#room.flushSends();
+    const { log, members, state } = this.#room;
+    const row = seq > state.floor.seq ? log.get(seq) : undefined;
+    if (!row) throw noMessage(seq);
+    if (row.kind === "tip") throw isNotice();
+    if (row.revoked_rev === null) this.#revokeAll(state.profile.ownerId ?? row.sender_id, [row]);
+    await this.#room.updateInboxes(members.ids());
+  }
+
   /** The `erased_messages` job. @param key as it was scheduled */
   goOnErasing(key: string): void {
     this.#erase(...ErasureKey.parse(JSON.parse(key)));
@@ -157,7 +179,7 @@ export class Redaction {
     const row = this.#room.log.visible(seq, member) ?? this.#removedByOneself(seq, member);
     if (!row) throw noMessage(seq);
     if (row.kind === "tip") {
-      throw new CoreError("forbidden", "A notice of the server is nobody's to revoke.");
+      throw isNotice();
     }
     const isManager = member.role !== "member";
     if (row.sender_id !== userId && !isManager) {
@@ -210,4 +232,8 @@ export class Redaction {
     if (endedFollow) this.#room.publish([threadRead(this.#room, { own: userId }, seq, () => NOT_FOLLOWING)]);
     await this.#room.updateInboxes([userId]);
   }
+}
+
+function isNotice(): CoreError {
+  return new CoreError("forbidden", "A notice of the server is nobody's to revoke.");
 }

@@ -3,6 +3,7 @@ import type { VersionedPerson } from "../../domain/accounts/person.ts";
 import { type Page, type PageQuery, pageOf, readCursor } from "../../domain/conversations/pagination.ts";
 import { CoreError, type Failure, noExternalUser, noUser } from "../../domain/errors.ts";
 import { UserId } from "../../domain/ids.ts";
+import type { Staff } from "../../domain/moderation/staff.ts";
 import { looksDeleted } from "../../domain/names/names.ts";
 import { isSameJson } from "../../domain/server/metadata.ts";
 import type { ServerKeyId } from "../../domain/server/server-key.ts";
@@ -18,6 +19,7 @@ import {
 import { announceProfile } from "../accounts/profile-announcement.ts";
 import { usernameTaken } from "../accounts/registration.ts";
 import type { Core } from "../context.ts";
+import { giveRole } from "../moderation/roles.ts";
 import { madeUpUsername } from "./named-users.ts";
 import { usersChanged } from "./user-events.ts";
 
@@ -57,7 +59,7 @@ async function upsert(
   if (change.username !== undefined && looksDeleted(change.username)) throw usernameTaken("taken");
   let user = found;
   for (let tries = 0; tries < MAX_TRIES; tries++) {
-    const done = user ? await update(core, user, change) : await create(core, by, ref, change);
+    const done = user ? await update(core, by, user, change) : await create(core, by, ref, change);
     if (done !== "again") return done;
     user = await findServerUser(core.db, ref, Date.now());
   }
@@ -74,6 +76,7 @@ async function create(
 ): Promise<Upserted | "again"> {
   if ("id" in ref) throw noUser(ref.id);
   const { externalId } = ref;
+  const { role = "user" } = change;
   const username = change.username ?? madeUpUsername();
   const made = await insertServerUser(core.db, {
     ...{ externalId, username, change, createdAt: Date.now() },
@@ -83,19 +86,30 @@ async function create(
   if (typeof made === "number") {
     core.securityLog.record("registered", { user: made, by: null, serverKey: by });
     usersChanged(core);
-    return user ? { user, result: "created" } : "again";
+    if (!user) return "again";
+    await giveRole(core, holderOf(by), user, role);
+    return { user: { ...user, role }, result: "created" };
   }
   // Another call has made the user, or the name that was made up is somebody's.
   if (user || change.username === undefined) return "again";
   throw usernameTaken(made);
 }
 
-async function update(core: Core, user: ServerUser, asked: ServerUserChange): Promise<Upserted | "again"> {
+async function update(
+  core: Core,
+  by: ServerKeyId,
+  user: ServerUser,
+  { role, ...asked }: ServerUserChange,
+): Promise<Upserted | "again"> {
   if (user.state === "deactivated") throw noUser(user.id);
-  if (user.hasPassword)
+  const isRoleAlone = role !== undefined && Object.keys(asked).length === 0;
+  if (user.hasPassword && !isRoleAlone)
     throw new CoreError("forbidden", `User ${user.id} signs in with a password, and changes the profile.`);
   const change = differing(user, asked);
-  if (Object.keys(change).length === 0) return { user, result: "unchanged" };
+  const changesRole = role !== undefined && role !== user.role;
+  if (changesRole) await giveRole(core, holderOf(by), user, role);
+  if (Object.keys(change).length === 0)
+    return changesRole ? { user: { ...user, role }, result: "updated" } : { user, result: "unchanged" };
   const updated = await updateServerUser(core.db, user, change, Date.now());
   if (updated === "changed_meanwhile") return "again";
   if (typeof updated === "string") throw usernameTaken(updated);
@@ -105,12 +119,17 @@ async function update(core: Core, user: ServerUser, asked: ServerUserChange): Pr
   return after ? { user: after, result: "updated" } : "again";
 }
 
+/** The holder of a key, as staff. */
+function holderOf(key: ServerKeyId): Staff {
+  return { role: "admin", userId: null, key, from: null };
+}
+
 async function announce(core: Core, person: VersionedPerson | null): Promise<void> {
   if (person) await announceProfile(core, person);
 }
 
 /** The fields of a change that are other than the user has them. */
-function differing(user: ServerUser, change: ServerUserChange): ServerUserChange {
+function differing(user: ServerUser, change: Omit<ServerUserChange, "role">): Omit<ServerUserChange, "role"> {
   const { username, nickname, avatar, email, metadata, bot } = change;
   return {
     ...(username !== undefined && username !== user.username && { username }),

@@ -1,6 +1,7 @@
 import { z } from "zod";
 import type { Person } from "../accounts/person.ts";
 import { NewUsername, ProfileFields } from "../accounts/user.ts";
+import { StaffRole } from "../moderation/staff.ts";
 import { Metadata } from "./metadata.ts";
 import type { ExternalId } from "./user-ref.ts";
 
@@ -24,6 +25,8 @@ export interface ServerUser extends Person {
   metadata: Metadata;
   /** a program of the team's, and no person */
   bot: boolean;
+  /** what they may do for the deployment */
+  role: StaffRole;
   state: UserState;
   /** null: the user is not suspended */
   suspension: Suspension | null;
@@ -42,6 +45,7 @@ export const ServerUserFields = z.object({
   email: ProfileFields.shape.email,
   metadata: Metadata,
   bot: z.boolean(),
+  role: StaffRole,
 });
 type ServerUserFields = z.infer<typeof ServerUserFields>;
 

@@ -137,6 +137,10 @@ export const CONVERSATION_VALUES = {
     /** The time after which the same user can ask again: who said no is not asked twice a day. */
     cooldownMs: 24 * 60 * 60_000,
   },
+  moderation: {
+    /** The term of the messages that a report keeps. */
+    keepReportsMs: 90 * 24 * 60 * 60_000,
+  },
   /** The search index of a conversation. */
   indexing: {
     /** Indexing starts after so long without a message: indexing a message costs as much as storing it. */

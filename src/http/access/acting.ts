@@ -42,8 +42,8 @@ function refOf(header: string | undefined): UserRef {
   return ref.data;
 }
 
-/** @returns undefined for percent encoding that is none */
-function decoded(text: string): string | undefined {
+/** The text of a header in percent encoding; undefined: it is none. */
+export function decoded(text: string): string | undefined {
   try {
     return decodeURIComponent(text);
   } catch {

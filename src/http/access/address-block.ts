@@ -23,3 +23,12 @@ export function clientBlock(request: HonoRequest): string | null {
   const address = request.header("CF-Connecting-IP");
   return address === undefined ? null : addressBlock(address);
 }
+
+/** The forms of an address block: an IPv4 address, or a /64. */
+const BLOCK = /^(?:(?:\d{1,3}\.){3}\d{1,3}|(?:[\da-f]{4}:){4}:\/64)$/;
+
+/** The same for logs. A text of another form, which a client may have stated, is null too. */
+export function loggedBlock(request: HonoRequest): string | null {
+  const block = clientBlock(request);
+  return block !== null && BLOCK.test(block) ? block : null;
+}

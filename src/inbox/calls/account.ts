@@ -77,6 +77,11 @@ export const ACCOUNT = {
     ),
   ),
 
+  /** Revokes what the user has sent since a time (ms since 1970), behind the answer. Idempotent. */
+  revokeSince: effect(
+    repeatable(unweighed, ({ revocation }, { since }: { since: number }) => revocation.begin(since)),
+  ),
+
   /**
    * D1 may be about to delete the account. Unless `deleteAccount` follows with this token, a job looks it up
    * in D1.

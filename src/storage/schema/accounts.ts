@@ -3,6 +3,7 @@ import { index, integer, primaryKey, sqliteTable, text, uniqueIndex } from "driz
 import type { AttemptSubject, SignInPlace } from "../../domain/accounts/sign-in.ts";
 import type { Details, FriendPolicy } from "../../domain/accounts/user.ts";
 import type { SessionId, UserId } from "../../domain/ids.ts";
+import type { StaffRole } from "../../domain/moderation/staff.ts";
 import type { ExternalId } from "../../domain/server/user-ref.ts";
 import { isFileUrl, keyInUrl } from "./file-urls.ts";
 
@@ -63,6 +64,8 @@ export const users = sqliteTable(
     metadata: text().notNull().default(""),
     /** a program of the team's, and no person */
     bot: integer({ mode: "boolean" }).notNull().default(false),
+    /** what the user may do for the deployment; `role` above is a text of the client */
+    staffRole: text("staff_role").notNull().default("user").$type<StaffRole>(),
     /** until when the user may not sign in; 0: they may, -1: for ever */
     suspendedUntil: integer("suspended_until").notNull().default(0),
     suspensionReason: text("suspension_reason").notNull().default(""),

@@ -22,6 +22,7 @@ const SERVER_USER = {
   email: users.email,
   metadata: sql`${users.metadata}`.mapWith(readMetadata).as("read_metadata"),
   bot: users.bot,
+  role: users.staffRole,
   suspendedUntil: users.suspendedUntil,
   suspensionReason: users.suspensionReason,
   createdAt: users.createdAt,
@@ -148,7 +149,7 @@ export type ServerUserUpdate = { person: VersionedPerson | null } | NameTaken | 
 export async function updateServerUser(
   db: Database,
   user: Pick<ServerUser, "id" | "username">,
-  { username, avatar, metadata, ...change }: ServerUserChange,
+  { username, avatar, metadata, ...change }: Omit<ServerUserChange, "role">,
   now: number,
 ): Promise<ServerUserUpdate> {
   const { id } = user;

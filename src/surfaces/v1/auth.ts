@@ -11,7 +11,8 @@ import type { AnybodyEnv, AppEnv, CallerEnv } from "../../http/env.ts";
 import { offeredProtocols } from "./upgrade.ts";
 
 const SUBPROTOCOL_TOKEN = "token.";
-const MISSING = "This call needs a token: send it as `Authorization: Bearer <token>`.";
+/** Without a token. */
+export const MISSING = "This call needs a token: send it as `Authorization: Bearer <token>`.";
 
 /**
  * Middleware of calls that issue a token: fails before any work is done.

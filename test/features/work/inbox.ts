@@ -342,6 +342,12 @@ export const INBOX_ROWS: Rows<typeof INBOX_CALLS, LargeInbox> = {
     by: "`page`, `saved`",
     grows: OF_ALL,
   },
+  revokeSince: {
+    worst: "one time",
+    cases: [() => [{ since: 1 }]],
+    ...{ read: 40, written: 10, bytes: 45 },
+    by: "one job",
+  },
   prepareDeletion: {
     worst: "one deletion",
     cases: [() => [{ token: "token" }]],

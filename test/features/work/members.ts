@@ -278,4 +278,10 @@ export const MEMBERS = {
     by: "the owner, once: nobody writes there any more",
     grows: "the open requests, 5 rows written for each",
   },
+  dissolveByStaff: {
+    worst: "a group that is dissolved; else as `dissolve`",
+    cases: [() => [{}]],
+    ...{ read: 60, written: 10, bytes: 45 },
+    by: "staff, once",
+  },
 } satisfies Partial<Rows<typeof CONVERSATION_CALLS, LargeGroup>>;

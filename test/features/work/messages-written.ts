@@ -212,4 +212,16 @@ export const MESSAGES_WRITTEN = {
     ...{ read: 28_000, written: 18_000, bytes: 45 },
     by: "`reactionKeys` or `pollOptions` × `groupMembers`; 50 inbox updates",
   },
+  revokeByStaff: {
+    worst: "a message like any other; else as `revoke`",
+    cases: [(g) => [{ seq: at(g.newest - 1) }]],
+    ...{ read: 3_500, written: 15, bytes: 45 },
+    by: "as `revoke`",
+  },
+  revokeSince: {
+    worst: "a user who has sent nothing since then; else one run of `erased_messages`",
+    cases: [(g) => [{ userId: itemAt(g.others, 6), since: Date.now() }]],
+    ...{ read: 60, written: 10, bytes: 45 },
+    by: "the binary search of the first message; as `erased_messages`",
+  },
 } satisfies Partial<Rows<typeof CONVERSATION_CALLS, LargeGroup>>;

@@ -421,7 +421,7 @@ export class World {
         return result;
       },
       ...{ pushConversation: async () => undefined, typing: async () => undefined },
-      ...{ kick: never, removeDeleted: never, takeProfile: never, read: never },
+      ...{ kick: never, removeDeleted: never, revokeSince: never, takeProfile: never, read: never },
       ...{
         openSessions: never,
         send: never,

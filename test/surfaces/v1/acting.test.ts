@@ -28,7 +28,7 @@ const OTHERS = new Set([
 
 const ROUTES = new Set(
   v1.router.routes
-    .filter(({ method, path }) => method !== "ALL" && !path.startsWith("/v1/server/"))
+    .filter(({ method, path }) => method !== "ALL" && !/^\/v1\/(server|moderation)\//.test(path))
     .map(({ method, path }) => `${method} ${path}`)
     .filter((route) => !OTHERS.has(route)),
 );

@@ -77,6 +77,21 @@ const everyUser = (expected: Wanted) => ({ stranger: expected, member: expected,
 const members = (expected: Wanted) => ({ stranger: NOBODY, member: expected, owner: expected });
 /** For calls that nobody makes about themselves, and others about the owner. */
 const others = (expected: Wanted) => ({ stranger: expected, member: expected, owner: SELF });
+/** The calls of staff, which none of these users is: `test/features/moderation/staff.test.ts` has who may. */
+const STAFF_CALLS = [
+  "GET /v1/moderation/reports",
+  "GET /v1/moderation/reports/:id",
+  "PATCH /v1/moderation/reports/:id",
+  "GET /v1/moderation/users/:ref",
+  "PUT /v1/moderation/users/:ref/suspension",
+  "DELETE /v1/moderation/users/:ref/suspension",
+  "DELETE /v1/moderation/users/:ref/messages",
+  "GET /v1/moderation/conversations/:cref/messages",
+  "DELETE /v1/moderation/conversations/:cref/messages/:seq",
+  "DELETE /v1/moderation/conversations/:cref",
+  "GET /v1/moderation/audit",
+];
+const anything = ({ id, ownersSeq, userId }: Scene) => ({ id, seq: ownersSeq, ref: userId, cref: id });
 const theThread = ({ id, ownersSeq }: Scene) => ({ id, root: ownersSeq });
 const thePoll = ({ id, pollSeq }: Scene) => ({ id, seq: pollSeq });
 const theOwner = ({ userId }: Scene) => ({ user_id: userId });
@@ -136,6 +151,12 @@ export const WHO_MAY: Row[] = [
     path: ({ groupId }) => ({ conversation_id: groupId }),
     ...{ stranger: DONE, member: [409, "conflict"], owner: [409, "conflict"] },
   },
+  {
+    route: "POST /v1/reports",
+    body: ({ id, ownersSeq }) => ({ message: { conversation_id: id, seq: ownersSeq }, reason: "spam" }),
+    ...{ stranger: NOBODY, member: MADE, owner: SELF },
+  },
+  ...STAFF_CALLS.map((route) => ({ route, path: anything, ...everyUser(FORBIDDEN) })),
   { route: "GET /v1/sessions", ...everyUser(OK) },
   { route: "GET /v1/users/:id", path: ({ userId }) => ({ id: userId }), ...everyUser(OK) },
   { route: "GET /v1/users", query: "?username=x", ...everyUser(OK) },

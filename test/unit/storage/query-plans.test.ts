@@ -14,6 +14,7 @@ import {
   SessionId,
   UserId,
 } from "../../../src/domain/ids.ts";
+import { ReportId } from "../../../src/domain/moderation/report.ts";
 import { HookId } from "../../../src/domain/server/hook.ts";
 import { UserState } from "../../../src/domain/server/server-user.ts";
 import { ExternalId } from "../../../src/domain/server/user-ref.ts";
@@ -46,6 +47,9 @@ import * as references from "../../../src/storage/files/file-references.ts";
 import * as files from "../../../src/storage/files/files.ts";
 import * as released from "../../../src/storage/files/released-files.ts";
 import * as uploads from "../../../src/storage/files/resumable-uploads.ts";
+import * as auditLog from "../../../src/storage/moderation/audit-log.ts";
+import * as reports from "../../../src/storage/moderation/reports.ts";
+import * as staff from "../../../src/storage/moderation/staff.ts";
 import * as hooks from "../../../src/storage/server/hooks.ts";
 import * as namedUsers from "../../../src/storage/server/named-users.ts";
 import * as serverConversations from "../../../src/storage/server/server-conversations.ts";
@@ -76,6 +80,15 @@ const UPLOAD = {
 const FILE = {
   ...{ key: KEY, userId: ANN, name: "x", size: 0, contentType: "text/plain" },
   ...{ sha256: "", md5: "", createdAt: 0, expiresAt: 0 },
+};
+const REPORT_ID = ReportId.parse(1);
+const ABOUT = { conversationId: null, seq: null, userId: BOB };
+const REPORT = {
+  ...{ reporterId: ANN, about: ABOUT, reason: "spam" as const, note: "", createdAt: 0, kept: [] },
+};
+const AUDIT = {
+  ...{ staff: { userId: ANN, key: null, from: null }, action: "report_read" as const },
+  ...{ subject: {}, reason: "", at: 0 },
 };
 const PART = { part: 1, stored: 1, etag: "x", sha256: "" };
 
@@ -309,6 +322,31 @@ const QUERIES: Record<string, (db: Database) => Promise<unknown>> = {
   listHooksOfUsers: (db) => userEvents.listHooksOfUsers(db),
   lastUserEventBefore: (db) => userEvents.lastUserEventBefore(db, 0),
   listUserEvents: (db) => userEvents.listUserEvents(db, 0, 10, 0),
+  findStaffRole: (db) => staff.findStaffRole(db, ANN),
+  setStaffRole: (db) => staff.setStaffRole(db, ANN, "admin", AUDIT),
+  listAudit: (db) => auditLog.listAudit(db, 10, 10),
+  findReportAbout: (db) => reports.findReportAbout(db, ANN, ABOUT),
+  countReportsSince: (db) => reports.countReportsSince(db, ANN, 0),
+  listReports: (db) => reports.listReports(db, "open", null, 10),
+  listReportsOf: (db) => reports.listReportsOf(db, ANN, 10),
+  findReport: (db) => reports.findReport(db, REPORT_ID),
+  hasReportIn: (db) => reports.hasReportIn(db, ID),
+  changeReport: (db) =>
+    reports.changeReport(
+      db,
+      {
+        ...REPORT,
+        id: REPORT_ID,
+        state: "open",
+        takenBy: null,
+        resolution: null,
+        staffNote: "",
+        changedAt: 0,
+      },
+      { state: "taken", takenBy: ANN, resolution: null, staffNote: "" },
+      AUDIT,
+    ),
+  deleteKeptMessages: (db) => reports.deleteKeptMessages(db, 0),
   deleteOldUserEvents: (db) => userEvents.deleteOldUserEvents(db, 0),
   findServerUsers: (db) => serverUsers.findServerUsers(db, [EXTERNAL_ID, EXTERNAL_ID], 0),
   ...Object.fromEntries(
@@ -331,6 +369,9 @@ const QUERIES: Record<string, (db: Database) => Promise<unknown>> = {
 
 /** The plans of these name tables that refer to users, of which nothing is read. */
 const INSERTS = [
+  "auditQuery",
+  "insertAudit",
+  "insertReport",
   "insertUser",
   "insertProvisioned",
   "insertServerUser",
@@ -381,6 +422,9 @@ test("the list contains every query, except inserts of one row", () => {
     serverUsers,
     hooks,
     userEvents,
+    auditLog,
+    reports,
+    staff,
   ];
   const names = modules.flatMap((module) => Object.keys(module));
   const planned = Object.keys(QUERIES).map((name) => name.replace(/,.*/, ""));

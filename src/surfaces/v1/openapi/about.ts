@@ -36,6 +36,7 @@ export const TAGS = {
   Members: "Members of groups, join requests, bans",
   Messages: "Sending, reading, hiding, revoking",
   Files: "Uploads and downloads",
+  Moderation: "Reports, and what moderators do",
   Server: "What a team's backend does, with a server key",
   Service: "The server itself",
 };

@@ -121,7 +121,8 @@ function withSharedFailures(path: string, { responses = {}, security, requestBod
   if (security) shared.push("unauthenticated");
   if (security?.some((one) => "server_key" in one)) shared.push("forbidden");
   // A key may act as a user, whom the header `Parley-User` names.
-  if (security && security.length > 1 && security.some((one) => "server_key" in one))
+  const isOfUser = security?.some((one) => "bearer" in one) && !path.startsWith("/v1/moderation/");
+  if (isOfUser && security?.some((one) => "server_key" in one))
     shared.push("validation_failed", "suspended", "not_found");
   if (requestBody) shared.push("validation_failed", "too_large");
   const own = Object.values(responses).flatMap(codesOf);

@@ -40,6 +40,7 @@ const VALUES: Record<string, unknown> = {
   ...{ "Member.role": "member", "Member.muted_until": 0 },
   ...{ "PasswordChange.current": "correct horse battery", next: "staple battery horse" },
   ...{ conversation_id: 7, user_id: 100_001, actor_id: 100_000, owner_id: 100_000, sender_id: 100_001 },
+  "AuditEntry.by": { user_id: 100_000, key_id: null },
   ...{ banned_by: 100_000, by: 100_000, user_ids: [100_001], member_ids: [100_001, 100_002] },
   ...{ seq: 42, quote_seq: 41, last_seq: 42, read_seq: 42, after: 40, rev: 3 },
   ...{ member_count: 3, online_count: 2, repaired: 12, muted_for_s: 600, size: 48_213 },

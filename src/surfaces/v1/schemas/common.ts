@@ -78,7 +78,6 @@ export const QueryText = z.string().superRefine((text, context) => {
   if (message) context.addIssue({ code: "custom", message });
 });
 
-/** The query of a list in pages. */
 /** A flag of a query, false if it is absent. */
 export function flag(description: string) {
   return z
@@ -88,6 +87,7 @@ export function flag(description: string) {
     .openapi({ type: "boolean", default: false, description });
 }
 
+/** The query of a list in pages. */
 export const ListQuery = z.object({ limit: Limit, cursor: QueryText.optional() });
 
 /** A page of a list. `next_cursor`: of the next page; null on the last one. */

@@ -6,11 +6,11 @@ import type { ServerUserResults, ServerUser as ServerUserShape } from "../schema
 
 /** A user as v1 shows them to the team's backend. */
 export function serializeServerUser(user: ServerUser): z.infer<typeof ServerUserShape> {
-  const { id, username, nickname, avatar, email, metadata, bot, state, suspension } = user;
+  const { id, username, nickname, avatar, email, metadata, bot, role, state, suspension } = user;
   return {
     id,
     external_id: user.externalId,
-    ...{ username, nickname, avatar, email, metadata, bot, state, suspension },
+    ...{ username, nickname, avatar, email, metadata, bot, role, state, suspension },
     has_password: user.hasPassword,
     created_at: user.createdAt,
     last_seen_on: user.lastSeenOn,

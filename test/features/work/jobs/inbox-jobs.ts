@@ -201,6 +201,12 @@ export const INBOX_JOBS: JobRows<InboxJobKind, LargeInbox> = {
     by: "100 reminders (`saved-messages.ts`), of `saved`",
     grows: "the conversations of the user, 2 rows for each",
   },
+  revocation: {
+    worst: "100 conversations",
+    cases: [() => [{ key: JSON.stringify([Date.now() + 3_600_000, 0]) }]],
+    ...{ read: 20, written: 10, bytes: 0 },
+    by: "no row; a page of conversations, which D1 has",
+  },
   own_files: {
     worst: "the first part",
     cases: [() => [{}]],

@@ -88,6 +88,7 @@ function repaired(
         checkDraft: unasked,
         kick: unasked,
         removeDeleted: unasked,
+        revokeSince: unasked,
         takeProfile: unasked,
         sendFromDevice: unasked,
         read: unasked,

@@ -59,6 +59,7 @@ async function fetchedAtOnce(messages: number, maxBytes: number): Promise<number
         checkDraft: unasked,
         kick: unasked,
         removeDeleted: unasked,
+        revokeSince: unasked,
         takeProfile: unasked,
         sendFromDevice: unasked,
         read: unasked,

@@ -1,6 +1,7 @@
 import { z } from "@hono/zod-openapi";
 import { UserId } from "../../../../domain/ids.ts";
 import { LIMITS } from "../../../../domain/limits.ts";
+import { StaffRole as Role } from "../../../../domain/moderation/staff.ts";
 import { DateUtc } from "../../../../domain/server/server-key.ts";
 import { ServerUserFields, UserState as State } from "../../../../domain/server/server-user.ts";
 import { ExternalId as External, UserRefText } from "../../../../domain/server/user-ref.ts";
@@ -27,6 +28,11 @@ const UserState = State.clone().openapi({
   description: "`suspended`: may not sign in; `deactivated`: the account is deleted",
 });
 
+const StaffRole = Role.clone().openapi({
+  description:
+    "What the user may do for the deployment: `moderator` acts on reports, users and messages, `admin` on moderators too, `auditor` reads",
+});
+
 const Suspension = z
   .object({
     until: Time.nullable().openapi({ description: "When it ends by itself; null: never" }),
@@ -44,6 +50,7 @@ export const ServerUser = z
     email: z.string(),
     metadata: Metadata,
     bot: z.boolean().openapi({ description: "A program, and no person" }),
+    role: StaffRole,
     state: UserState,
     suspension: z
       .union([z.lazy(() => Suspension), z.null()])
@@ -58,7 +65,7 @@ export const ServerUser = z
 
 /** Absent = unchanged, or empty where the user is new. */
 export const ServerUserChange = z
-  .object({ ...ServerUserFields.shape, metadata: Metadata })
+  .object({ ...ServerUserFields.shape, metadata: Metadata, role: StaffRole })
   .partial()
   .openapi("ServerUserChange", { example: { nickname: "Ben", metadata: { plan: "pro" } } });
 

@@ -1,0 +1,170 @@
+import { z } from "zod";
+import { type Page, type PageQuery, pageOf, readCursor } from "../../domain/conversations/pagination.ts";
+import { CoreError, invalid, noMessage } from "../../domain/errors.ts";
+import type { ConversationId, Seq, UserId } from "../../domain/ids.ts";
+import { NOBODY, Position } from "../../domain/ids.ts";
+import { LIMITS } from "../../domain/limits.ts";
+import type { Message } from "../../domain/messages/message.ts";
+import type { AuditAction } from "../../domain/moderation/audit.ts";
+import {
+  type KeptMessage,
+  type Report,
+  type Reported,
+  ReportId,
+  type ReportReason,
+  type Resolution,
+} from "../../domain/moderation/report.ts";
+import type { Staff } from "../../domain/moderation/staff.ts";
+import {
+  changeReport,
+  countReportsSince,
+  findReport,
+  findReportAbout,
+  insertReport,
+  listReports,
+} from "../../storage/moderation/reports.ts";
+import { getUser } from "../accounts/users.ts";
+import type { Core } from "../context.ts";
+import { audit, auditEntry, requireActing } from "./staff.ts";
+
+/** The messages before a reported one that a report keeps. */
+const BEFORE = 5;
+const DAY_MS = 24 * 60 * 60_000;
+
+/** What a user reports. */
+export interface ReportInput {
+  about:
+    | { conversationId: ConversationId; seq: Seq }
+    | { conversationId: ConversationId }
+    | { userId: UserId };
+  reason: ReportReason;
+  note: string;
+}
+
+/**
+ * Reports what the caller can see. Of a message the report keeps what the caller sees of it and of the five
+ * before it. The same again is the first report.
+ * @returns the report, and whether the call has made it
+ * @throws `not_found` for what the caller cannot see; `validation_failed` for oneself, and one's own message;
+ *   `rate_limited` over `LIMITS.reportsADay`
+ */
+export async function report(
+  core: Core,
+  caller: UserId,
+  { about: asked, reason, note }: ReportInput,
+): Promise<{ report: Report; isNew: boolean }> {
+  const { about, kept } = await seenBy(core, caller, asked);
+  if (about.userId === caller)
+    throw invalid("body", "must be about somebody else, or what they have written");
+  const known = await findReportAbout(core.db, caller, about);
+  if (known) return { report: known, isNew: false };
+  const now = Date.now();
+  if ((await countReportsSince(core.db, caller, now - DAY_MS)) >= LIMITS.reportsADay)
+    throw new CoreError("rate_limited", `You may report ${LIMITS.reportsADay} times a day.`, {
+      retryAfter: DAY_MS / 1_000,
+    });
+  await insertReport(core.db, { reporterId: caller, about, reason, note, createdAt: now, kept });
+  const made = await findReportAbout(core.db, caller, about);
+  if (!made) throw new CoreError("unavailable", "The report could not be stored. Try again.");
+  return { report: made, isNew: made.createdAt === now };
+}
+
+/** @throws `not_found` for what the caller cannot see */
+async function seenBy(
+  core: Core,
+  caller: UserId,
+  asked: ReportInput["about"],
+): Promise<{ about: Reported; kept: KeptMessage[] }> {
+  if ("userId" in asked) {
+    const { id } = await getUser(core, caller, asked.userId);
+    return { about: { conversationId: null, seq: null, userId: id }, kept: [] };
+  }
+  const { conversationId } = asked;
+  if (!("seq" in asked)) {
+    await core.conversations.describe(conversationId, { userId: caller });
+    return { about: { conversationId, seq: null, userId: null }, kept: [] };
+  }
+  const before = Position.parse(asked.seq + 1);
+  const page = { userId: caller, before, limit: BEFORE + 1, scope: "all" } as const;
+  const { items } = await core.conversations.page(conversationId, page);
+  const message = items.at(-1);
+  if (message?.seq !== asked.seq) throw noMessage(asked.seq);
+  if (message.kind === "tip") throw invalid("body.message", "must be a message of a user");
+  const about = { conversationId, seq: asked.seq, userId: message.sender.id };
+  return { about, kept: items.map(keptOf) };
+}
+
+function keptOf({ seq, sender, kind, body, createdAt }: Message): KeptMessage {
+  return { seq, senderId: sender.id || NOBODY, kind, body, createdAt };
+}
+
+const Behind = z.tuple([ReportId]);
+
+/** A page of the reports in a state, the newest first. @throws `validation_failed` for a wrong cursor */
+export async function pageOfReports(
+  core: Core,
+  { limit, cursor, state }: PageQuery & { state: Report["state"] },
+): Promise<Page<Report>> {
+  const [before] = cursor === undefined ? [null] : readCursor(Behind, cursor);
+  return pageOf(await listReports(core.db, state, before, limit + 1), limit, ({ id }) => [id]);
+}
+
+/** A report with what it keeps. The audit log has that it was read. @throws `not_found` */
+export async function readReport(
+  core: Core,
+  staff: Staff,
+  id: ReportId,
+): Promise<Report & { kept: KeptMessage[] }> {
+  const found = await requireReport(core, id);
+  await audit(core, staff, "report_read", { reportId: id });
+  return found;
+}
+
+/** What staff makes of a report. */
+export interface ReportHandling {
+  state: Report["state"];
+  /** only of a resolved report */
+  resolution: Resolution | null;
+  note: string | undefined;
+}
+
+const ACTIONS: Record<Report["state"], AuditAction> = {
+  open: "report_reopened",
+  taken: "report_taken",
+  resolved: "report_resolved",
+};
+
+/**
+ * Takes a report, resolves it, or opens it again. The same again changes nothing.
+ * @throws `not_found`; `forbidden` for an auditor; `validation_failed` for a resolution of a report that is
+ *   not resolved; `conflict` if somebody else has taken it, or changes it at the same moment
+ */
+export async function handleReport(
+  core: Core,
+  staff: Staff,
+  id: ReportId,
+  { state, resolution, note }: ReportHandling,
+): Promise<Report> {
+  requireActing(staff);
+  if ((state === "resolved") !== (resolution !== null))
+    throw invalid("body.resolution", "must come with the state `resolved`, and with it alone");
+  const { kept: _, ...found } = await requireReport(core, id);
+  const staffNote = note ?? found.staffNote;
+  const isMine = found.takenBy === staff.userId;
+  if (found.state === state && isMine && found.resolution === resolution && found.staffNote === staffNote)
+    return found;
+  if (found.state === "taken" && !isMine && staff.role !== "admin")
+    throw new CoreError("conflict", `Somebody else has taken report ${id}.`);
+  const change = { state, takenBy: state === "open" ? null : staff.userId, resolution, staffNote };
+  const entry = auditEntry(staff, ACTIONS[state], { reportId: id }, staffNote);
+  if (!(await changeReport(core.db, found, change, entry)))
+    throw new CoreError("conflict", `Somebody else has changed report ${id} meanwhile.`);
+  const { kept: __, ...changed } = await requireReport(core, id);
+  return changed;
+}
+
+async function requireReport(core: Core, id: ReportId): Promise<Report & { kept: KeptMessage[] }> {
+  const found = await findReport(core.db, id);
+  if (!found) throw new CoreError("not_found", `There is no report ${id}.`);
+  return found;
+}

@@ -1,0 +1,48 @@
+import { CoreError } from "../../domain/errors.ts";
+import type { UserId } from "../../domain/ids.ts";
+import type { AuditAction, AuditSubject } from "../../domain/moderation/audit.ts";
+import { mayActOn, type Staff, type StaffRole } from "../../domain/moderation/staff.ts";
+import { insertAudit, type NewAuditEntry } from "../../storage/moderation/audit-log.ts";
+import { findStaffRole } from "../../storage/moderation/staff.ts";
+import type { Core } from "../context.ts";
+
+/**
+ * Makes the caller of moderation from a user. The role is read for each call, so that it holds at once.
+ * @param from the address block of the call; null: unknown
+ * @throws `forbidden` for a user without a role
+ */
+export async function staffOf(core: Core, userId: UserId, from: string | null): Promise<Staff> {
+  const role = await findStaffRole(core.db, userId);
+  if (role === null || role === "user")
+    throw new CoreError("forbidden", "This call is for moderators: you have no such role.");
+  return { role, userId, key: null, from };
+}
+
+/** @throws `forbidden` for an auditor */
+export function requireActing({ role }: Staff): void {
+  if (role === "auditor") throw new CoreError("forbidden", "An auditor reads, and changes nothing.");
+}
+
+/** @throws `forbidden` for a user on whom the caller may not act */
+export function requireBelow(staff: Staff, other: StaffRole): void {
+  if (!mayActOn(staff, other))
+    throw new CoreError("forbidden", `A ${staff.role} may not act on a user with the role ${other}.`);
+}
+
+/** An entry of the audit log, for a batch with what it is about. */
+export function auditEntry(
+  staff: Staff,
+  action: AuditAction,
+  subject: AuditSubject,
+  reason = "",
+): NewAuditEntry {
+  return { staff, action, subject, reason, at: Date.now() };
+}
+
+/**
+ * Notes in the audit log what staff is about to do or to look at. It comes first: what is done has its row,
+ * also after a crash between the two.
+ */
+export async function audit(core: Core, ...entry: Parameters<typeof auditEntry>): Promise<void> {
+  await insertAudit(core.db, auditEntry(...entry));
+}

@@ -1,0 +1,89 @@
+import { invalid, noUser } from "../../domain/errors.ts";
+import type { Report } from "../../domain/moderation/report.ts";
+import type { Staff } from "../../domain/moderation/staff.ts";
+import type { ServerUser, Suspension } from "../../domain/server/server-user.ts";
+import type { UserRef } from "../../domain/server/user-ref.ts";
+import { liftSuspension, suspendUser } from "../../storage/accounts/account-updates.ts";
+import { listReportsOf } from "../../storage/moderation/reports.ts";
+import { endSessionsWith } from "../accounts/session-end.ts";
+import type { Core } from "../context.ts";
+import { getServerUser, requireServerUser } from "../server/server-users.ts";
+import { audit, requireActing, requireBelow } from "./staff.ts";
+
+/** The reports beside a user. */
+const REPORTS = 50;
+
+/** A user with the reports about them and by them. The audit log has that it was read. @throws `not_found` */
+export async function readModeratedUser(
+  core: Core,
+  staff: Staff,
+  ref: UserRef,
+): Promise<{ user: ServerUser; reports: Report[] }> {
+  const user = await getServerUser(core, ref);
+  await audit(core, staff, "user_read", { userId: user.id });
+  return { user, reports: await listReportsOf(core.db, user.id, REPORTS) };
+}
+
+/**
+ * Suspends a user: as `suspend` of a team's backend.
+ * @throws `not_found`; `forbidden` for an auditor, and for a user on whom the caller may not act;
+ *   `validation_failed` for an end in the past
+ */
+export async function suspendAsStaff(
+  core: Core,
+  staff: Staff,
+  ref: UserRef,
+  suspension: Suspension,
+): Promise<void> {
+  requireActing(staff);
+  const now = Date.now();
+  if (suspension.until !== null && suspension.until <= now)
+    throw invalid("body.until", "must be in the future");
+  const { id, role } = await requireServerUser(core, ref);
+  requireBelow(staff, role);
+  await audit(core, staff, "user_suspended", { userId: id }, suspension.reason);
+  const isDone = await endSessionsWith(core, id, () => suspendUser(core.db, id, suspension, now));
+  if (!isDone) throw noUser(id);
+  core.securityLog.record("suspended", { user: id, ...doneBy(staff) });
+}
+
+/** Ends a suspension. Idempotent. @throws `not_found`; `forbidden` as `suspendAsStaff` */
+export async function endSuspensionAsStaff(
+  core: Core,
+  staff: Staff,
+  ref: UserRef,
+  reason: string,
+): Promise<void> {
+  requireActing(staff);
+  const { id, role, suspension } = await requireServerUser(core, ref);
+  requireBelow(staff, role);
+  if (!suspension) return;
+  await audit(core, staff, "suspension_lifted", { userId: id }, reason);
+  await liftSuspension(core.db, id);
+  core.securityLog.record("suspension_lifted", { user: id, ...doneBy(staff) });
+}
+
+/**
+ * Revokes what a user has sent since a time, in each conversation that they ever were in. The inbox of the
+ * user goes on with it behind the answer, also after a crash.
+ * @param since ms since 1970
+ * @throws `not_found`; `forbidden` as `suspendAsStaff`
+ */
+export async function revokeMessagesOf(
+  core: Core,
+  staff: Staff,
+  ref: UserRef,
+  since: number,
+  reason: string,
+): Promise<void> {
+  requireActing(staff);
+  const { id, role } = await requireServerUser(core, ref);
+  requireBelow(staff, role);
+  await audit(core, staff, "user_messages_revoked", { userId: id }, reason);
+  await core.inboxes.revokeSince(id, { since });
+}
+
+/** Who has done something, for the security log. */
+export function doneBy({ userId, key }: Staff) {
+  return { by: userId, ...(key !== null && { serverKey: key }) };
+}

@@ -1,0 +1,50 @@
+import { desc, lt } from "drizzle-orm";
+import type { AuditAction, AuditEntry, AuditSubject } from "../../domain/moderation/audit.ts";
+import type { Staff } from "../../domain/moderation/staff.ts";
+import { queryD1 } from "../d1-errors.ts";
+import type { Database } from "../database.ts";
+import { auditLog } from "../schema.ts";
+
+/** What staff is about to do, or to look at. */
+export interface NewAuditEntry {
+  staff: Pick<Staff, "userId" | "key" | "from">;
+  action: AuditAction;
+  subject: AuditSubject;
+  reason: string;
+  /** ms since 1970 */
+  at: number;
+}
+
+/** The statement that adds an entry: one of a batch, with what it is about. */
+export function auditQuery(db: Database, { staff, action, subject, reason, at }: NewAuditEntry) {
+  const { userId: byUser, key: byKey, from } = staff;
+  return db.insert(auditLog).values({ at, byUser, byKey, from, action, ...subject, reason });
+}
+
+/** Adds an entry. */
+export async function insertAudit(db: Database, entry: NewAuditEntry): Promise<void> {
+  await queryD1(auditQuery(db, entry));
+}
+
+/** Entries, the newest first. @param before an id; null: from the newest on */
+export async function listAudit(db: Database, before: number | null, limit: number): Promise<AuditEntry[]> {
+  const rows = await queryD1(
+    db
+      .select()
+      .from(auditLog)
+      .where(before === null ? undefined : lt(auditLog.id, before))
+      .orderBy(desc(auditLog.id))
+      .limit(limit),
+  );
+  return rows.map(({ byUser, byKey, userId, conversationId, seq, reportId, ...entry }) => ({
+    ...entry,
+    userId: byUser,
+    key: byKey,
+    subject: {
+      ...(userId !== null && { userId }),
+      ...(conversationId !== null && { conversationId }),
+      ...(seq !== null && { seq }),
+      ...(reportId !== null && { reportId }),
+    },
+  }));
+}

@@ -1,0 +1,165 @@
+import { and, count, desc, eq, gte, lt, or, sql } from "drizzle-orm";
+import { z } from "zod";
+import type { ConversationId, UserId } from "../../domain/ids.ts";
+import { KeptMessage, type Report, type Reported, type ReportId } from "../../domain/moderation/report.ts";
+import { queryD1 } from "../d1-errors.ts";
+import type { Database } from "../database.ts";
+import { auditLog, reports } from "../schema.ts";
+import type { NewAuditEntry } from "./audit-log.ts";
+
+const {
+  kept: KEPT,
+  about: _,
+  ...REPORT
+} = {
+  id: reports.id,
+  reporterId: reports.reporterId,
+  about: reports.about,
+  userId: reports.userId,
+  conversationId: reports.conversationId,
+  seq: reports.seq,
+  reason: reports.reason,
+  note: reports.note,
+  createdAt: reports.createdAt,
+  state: reports.state,
+  takenBy: reports.takenBy,
+  resolution: reports.resolution,
+  staffNote: reports.staffNote,
+  changedAt: reports.changedAt,
+  kept: reports.kept,
+};
+
+const KeptMessages = z.array(KeptMessage);
+
+/** A new report with what it keeps. */
+export type NewReport = Pick<Report, "reporterId" | "about" | "reason" | "note" | "createdAt"> & {
+  kept: KeptMessage[];
+};
+
+/** The report that a user has made about something; null: none. */
+export async function findReportAbout(
+  db: Database,
+  reporterId: UserId,
+  about: Reported,
+): Promise<Report | null> {
+  const isIt = and(eq(reports.reporterId, reporterId), eq(reports.about, nameOf(about)));
+  const [found] = await queryD1(db.select(REPORT).from(reports).where(isIt));
+  return found ? reportOf(found) : null;
+}
+
+/** When the reports of a user since a time were made, the oldest first. Times are ms since 1970. */
+export async function countReportsSince(db: Database, reporterId: UserId, since: number): Promise<number> {
+  const isIt = and(eq(reports.reporterId, reporterId), gte(reports.createdAt, since));
+  const [found] = await queryD1(db.select({ n: count() }).from(reports).where(isIt));
+  return found?.n ?? 0;
+}
+
+/** Stores a report, unless the user has made it already. */
+export async function insertReport(db: Database, { about, kept, ...report }: NewReport): Promise<void> {
+  const values = { ...report, ...about, about: nameOf(about), changedAt: report.createdAt };
+  await queryD1(
+    db
+      .insert(reports)
+      .values({ ...values, kept: JSON.stringify(kept) })
+      .onConflictDoNothing(),
+  );
+}
+
+/** Reports in a state, the newest first. @param before an id; null: from the newest on */
+export async function listReports(
+  db: Database,
+  state: Report["state"],
+  before: ReportId | null,
+  limit: number,
+): Promise<Report[]> {
+  const isIt = and(eq(reports.state, state), before === null ? undefined : lt(reports.id, before));
+  const rows = db.select(REPORT).from(reports).where(isIt).orderBy(desc(reports.id)).limit(limit);
+  return (await queryD1(rows)).map(reportOf);
+}
+
+/** The newest reports about a user, or by them. */
+export async function listReportsOf(db: Database, userId: UserId, limit: number): Promise<Report[]> {
+  const isIt = or(eq(reports.userId, userId), eq(reports.reporterId, userId));
+  const rows = db.select(REPORT).from(reports).where(isIt).orderBy(desc(reports.id)).limit(limit);
+  return (await queryD1(rows)).map(reportOf);
+}
+
+/** A report with the messages that it keeps; null: there is none. */
+export async function findReport(
+  db: Database,
+  id: ReportId,
+): Promise<(Report & { kept: KeptMessage[] }) | null> {
+  const query = db.select({ ...REPORT, kept: KEPT }).from(reports);
+  const [found] = await queryD1(query.where(eq(reports.id, id)));
+  return found ? { ...reportOf(found), kept: KeptMessages.parse(JSON.parse(found.kept)) } : null;
+}
+
+/** Whether anybody has reported a conversation, or a message in it. */
+export async function hasReportIn(db: Database, id: ConversationId): Promise<boolean> {
+  const query = db.select({ id: reports.id }).from(reports).where(eq(reports.conversationId, id)).limit(1);
+  return (await queryD1(query)).length > 0;
+}
+
+/** What staff makes of a report. */
+export type ReportChange = Pick<Report, "state" | "takenBy" | "resolution" | "staffNote">;
+
+/**
+ * Changes a report that is as the caller has read it, and notes it in the audit log, or neither.
+ * @returns whether it was: false after somebody else's change
+ */
+export async function changeReport(
+  db: Database,
+  { id, state, takenBy, changedAt }: Report,
+  change: ReportChange,
+  entry: NewAuditEntry,
+): Promise<boolean> {
+  const isSame = and(
+    eq(reports.id, id),
+    eq(reports.state, state),
+    sql`${reports.takenBy} IS ${takenBy}`,
+    eq(reports.changedAt, changedAt),
+  );
+  const at = Math.max(entry.at, changedAt + 1);
+  const [updated] = await queryD1(
+    db.batch([
+      db
+        .update(reports)
+        .set({ ...change, changedAt: at })
+        .where(isSame)
+        .returning({ id: reports.id }),
+      // Only with the change: SQLite counts the rows of the statement before.
+      db.insert(auditLog).select(
+        sql`SELECT NULL, ${entry.at}, ${entry.staff.userId}, ${entry.staff.key}, ${entry.staff.from},
+          ${entry.action}, NULL, NULL, NULL, ${id}, ${entry.reason} WHERE changes() > 0`,
+      ),
+    ]),
+  );
+  return updated.length > 0;
+}
+
+/** Empties what reports keep that were made before a time (ms since 1970). */
+export async function deleteKeptMessages(db: Database, before: number): Promise<void> {
+  const isOld = and(lt(reports.createdAt, before), sql`${reports.kept} <> '[]'`);
+  await queryD1(db.update(reports).set({ kept: "[]", note: "" }).where(isOld));
+}
+
+/** What a report is about, as one text: a user reports it once. */
+function nameOf({ conversationId, seq, userId }: Reported): string {
+  if (seq !== null) return `message ${conversationId} ${seq}`;
+  return conversationId === null ? `user ${userId}` : `conversation ${conversationId}`;
+}
+
+type Row = Omit<Report, "about"> & Pick<typeof reports.$inferSelect, "userId" | "conversationId" | "seq">;
+
+function reportOf({ userId, conversationId, seq, ...report }: Row): Report {
+  const about: Reported | null =
+    conversationId === null
+      ? userId === null
+        ? null
+        : { conversationId, seq: null, userId }
+      : seq === null || userId === null
+        ? { conversationId, seq: null, userId: null }
+        : { conversationId, seq, userId };
+  if (about === null) throw new Error("a report is about something");
+  return { ...report, about };
+}

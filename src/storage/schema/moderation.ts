@@ -1,0 +1,54 @@
+import { index, integer, sqliteTable, text, uniqueIndex } from "drizzle-orm/sqlite-core";
+import type { ConversationId, Seq, UserId } from "../../domain/ids.ts";
+import type { AuditAction } from "../../domain/moderation/audit.ts";
+import type { ReportId, ReportReason, ReportState, Resolution } from "../../domain/moderation/report.ts";
+import type { ServerKeyId } from "../../domain/server/server-key.ts";
+import { userRef } from "./accounts.ts";
+
+/** What users report of messages, users and conversations. */
+export const reports = sqliteTable(
+  "reports",
+  {
+    id: integer().primaryKey({ autoIncrement: true }).$type<ReportId>(),
+    reporterId: userRef("reporter_id"),
+    /** what it is about, by kind and ids: one report of a user about it */
+    about: text().notNull(),
+    /** the reported user, or the sender of the message; null: the conversation is reported */
+    userId: integer("user_id").$type<UserId>(),
+    conversationId: integer("conversation_id").$type<ConversationId>(),
+    seq: integer().$type<Seq>(),
+    reason: text().notNull().$type<ReportReason>(),
+    note: text().notNull(),
+    createdAt: integer("created_at").notNull(),
+    state: text().notNull().default("open").$type<ReportState>(),
+    takenBy: integer("taken_by").$type<UserId>(),
+    resolution: text().$type<Resolution>(),
+    staffNote: text("staff_note").notNull().default(""),
+    changedAt: integer("changed_at").notNull(),
+    /** a JSON array of `KeptMessage`; emptied `keepReportsMs` after the report */
+    kept: text().notNull(),
+  },
+  (table) => [
+    uniqueIndex("reports_once").on(table.reporterId, table.about),
+    index("reports_of_reporter").on(table.reporterId, table.createdAt),
+    index("reports_state").on(table.state, table.id),
+    index("reports_user").on(table.userId),
+    index("reports_conversation").on(table.conversationId),
+    index("reports_created").on(table.createdAt),
+  ],
+);
+
+/** What staff has done and looked at. Rows are only ever added. */
+export const auditLog = sqliteTable("audit_log", {
+  id: integer().primaryKey({ autoIncrement: true }),
+  at: integer().notNull(),
+  byUser: integer("by_user").$type<UserId>(),
+  byKey: text("by_key").$type<ServerKeyId>(),
+  from: text("from_block"),
+  action: text().notNull().$type<AuditAction>(),
+  userId: integer("user_id").$type<UserId>(),
+  conversationId: integer("conversation_id").$type<ConversationId>(),
+  seq: integer().$type<Seq>(),
+  reportId: integer("report_id").$type<ReportId>(),
+  reason: text().notNull(),
+});

@@ -1,0 +1,156 @@
+import { pageOfAudit } from "../../../../core/moderation/audit-log.ts";
+import {
+  dissolveAsStaff,
+  readReportedConversation,
+  revokeAsStaff,
+} from "../../../../core/moderation/messages.ts";
+import {
+  endSuspensionAsStaff,
+  readModeratedUser,
+  revokeMessagesOf,
+  suspendAsStaff,
+} from "../../../../core/moderation/users.ts";
+import { jsonAnswer, optionalBody } from "../../route.ts";
+import { v1Router } from "../../router.ts";
+import { ListQuery, problems } from "../../schemas/common.ts";
+import { MessagePage, PageQuery } from "../../schemas/messages/messages.ts";
+import {
+  AuditPage,
+  ModeratedMessageParams,
+  ModeratedUser,
+  SinceQuery,
+} from "../../schemas/moderation/moderation.ts";
+import { ConversationRefParams } from "../../schemas/server/conversations.ts";
+import { SuspensionInput } from "../../schemas/server/user-access.ts";
+import { UserRefParams } from "../../schemas/server/users.ts";
+import { serializeMessage } from "../../serialize/messages/messages.ts";
+import { serializeAudit, serializeReport } from "../../serialize/moderation.ts";
+import { serializeServerUser } from "../../serialize/server-users.ts";
+import { reasonOf, staffRoute } from "../../staff.ts";
+
+const NO_USER = problems("validation_failed", "forbidden", "not_found");
+const REASON = "The header `Parley-Reason` may say why, percent-encoded.";
+
+const userRoute = staffRoute("get", "/v1/moderation/users/{ref}", {
+  operationId: "getModeratedUser",
+  summary: "A user, with the reports about them and by them",
+  description: "The audit log has that it was read.",
+  request: { params: UserRefParams },
+  responses: {
+    200: jsonAnswer("The user", ModeratedUser),
+    ...problems("validation_failed", "not_found"),
+  },
+});
+
+const suspendRoute = staffRoute("put", "/v1/moderation/users/{ref}/suspension", {
+  operationId: "suspendUserAsModerator",
+  summary: "Suspend a user",
+  description:
+    "As `PUT /v1/server/users/{ref}/suspension`. A moderator suspends users without a role, an admin moderators and auditors too.",
+  request: { params: UserRefParams, body: optionalBody(SuspensionInput) },
+  responses: { 204: { description: "The user is suspended" }, ...NO_USER },
+});
+
+const liftRoute = staffRoute("delete", "/v1/moderation/users/{ref}/suspension", {
+  operationId: "endSuspensionAsModerator",
+  summary: "End a suspension",
+  description: `Also where there was none. ${REASON}`,
+  request: { params: UserRefParams },
+  responses: { 204: { description: "The user is not suspended" }, ...NO_USER },
+});
+
+const revokeAllRoute = staffRoute("delete", "/v1/moderation/users/{ref}/messages", {
+  operationId: "revokeMessagesOfUser",
+  summary: "Revoke what a user has sent since a time",
+  description: `Everywhere, behind the answer. ${REASON}`,
+  request: { params: UserRefParams, query: SinceQuery },
+  responses: { 202: { description: "The messages go, one conversation after the other" }, ...NO_USER },
+});
+
+const pageRoute = staffRoute("get", "/v1/moderation/conversations/{cref}/messages", {
+  operationId: "listReportedMessages",
+  summary: "A page of all messages of a reported conversation",
+  description:
+    "Only with a report on the conversation or a message in it, or with a key that has the scope `data` too. The header `Parley-Reason` must say why, percent-encoded: the audit log has it.",
+  request: { params: ConversationRefParams, query: PageQuery },
+  responses: { 200: jsonAnswer("A page", MessagePage), ...NO_USER },
+});
+
+const revokeRoute = staffRoute("delete", "/v1/moderation/conversations/{cref}/messages/{seq}", {
+  operationId: "revokeMessageAsModerator",
+  summary: "Revoke a message for everybody",
+  description: `A repeat is no error. Members see it revoked by the owner of the group, or else by its sender. ${REASON}`,
+  request: { params: ModeratedMessageParams },
+  responses: { 204: { description: "The message is revoked" }, ...NO_USER },
+});
+
+const dissolveRoute = staffRoute("delete", "/v1/moderation/conversations/{cref}", {
+  operationId: "dissolveGroupAsModerator",
+  summary: "Dissolve a group",
+  description: `A repeat is no error. Members are told of it as by the owner. ${REASON}`,
+  request: { params: ConversationRefParams },
+  responses: { 204: { description: "The group is dissolved" }, ...NO_USER },
+});
+
+const auditRoute = staffRoute("get", "/v1/moderation/audit", {
+  operationId: "listAuditLog",
+  summary: "What staff has done and looked at, the newest first",
+  description: "Rows are only ever added.",
+  request: { query: ListQuery },
+  responses: { 200: jsonAnswer("A page", AuditPage), ...problems("validation_failed") },
+});
+
+export const moderation = v1Router()
+  .openapi(userRoute, async (c) => {
+    const { user, reports } = await readModeratedUser(c.var.core, c.var.staff, c.req.valid("param").ref);
+    return c.json({ user: serializeServerUser(user), reports: reports.map(serializeReport) }, 200);
+  })
+  .openapi(suspendRoute, async (c) => {
+    const { until = null, reason = "" } = c.req.valid("json");
+    await suspendAsStaff(c.var.core, c.var.staff, c.req.valid("param").ref, { until, reason });
+    return c.body(null, 204);
+  })
+  .openapi(liftRoute, async (c) => {
+    const reason = reasonOf((name) => c.req.header(name));
+    await endSuspensionAsStaff(c.var.core, c.var.staff, c.req.valid("param").ref, reason);
+    return c.body(null, 204);
+  })
+  .openapi(revokeAllRoute, async (c) => {
+    const reason = reasonOf((name) => c.req.header(name));
+    const { since } = c.req.valid("query");
+    await revokeMessagesOf(c.var.core, c.var.staff, c.req.valid("param").ref, since, reason);
+    return c.body(null, 202);
+  })
+  .openapi(pageRoute, async (c) => {
+    const { threads = "main" as const, ...query } = c.req.valid("query");
+    const reason = reasonOf((name) => c.req.header(name));
+    const { core, staff, readsAny } = c.var;
+    const { items, hasMore, hasEarlier } = await readReportedConversation(
+      core,
+      staff,
+      c.req.valid("param").cref,
+      { ...query, scope: threads },
+      { reason, readsAny },
+    );
+    return c.json({ items: items.map(serializeMessage), has_more: hasMore, has_earlier: hasEarlier }, 200);
+  })
+  .openapi(revokeRoute, async (c) => {
+    const { cref, seq } = c.req.valid("param");
+    await revokeAsStaff(
+      c.var.core,
+      c.var.staff,
+      cref,
+      seq,
+      reasonOf((name) => c.req.header(name)),
+    );
+    return c.body(null, 204);
+  })
+  .openapi(dissolveRoute, async (c) => {
+    const reason = reasonOf((name) => c.req.header(name));
+    await dissolveAsStaff(c.var.core, c.var.staff, c.req.valid("param").cref, reason);
+    return c.body(null, 204);
+  })
+  .openapi(auditRoute, async (c) => {
+    const { items, nextCursor } = await pageOfAudit(c.var.core, c.req.valid("query"));
+    return c.json({ items: items.map(serializeAudit), next_cursor: nextCursor }, 200);
+  });

@@ -1,0 +1,83 @@
+import { handleReport, pageOfReports, readReport, report } from "../../../../core/moderation/reports.ts";
+import { callerRoutes, jsonAnswer, jsonBody } from "../../route.ts";
+import { v1Router } from "../../router.ts";
+import { problems } from "../../schemas/common.ts";
+import {
+  KeptReport,
+  OwnReport,
+  Report,
+  ReportChange,
+  ReportInput,
+  ReportPage,
+  ReportParams,
+  ReportsQuery,
+} from "../../schemas/moderation/reports.ts";
+import { serializeKeptReport, serializeOwnReport, serializeReport } from "../../serialize/moderation.ts";
+import { staffRoute } from "../../staff.ts";
+
+const createRoute = callerRoutes("Moderation")("post", "/v1/reports", {
+  operationId: "createReport",
+  summary: "Report a message, a user or a conversation",
+  description:
+    "Of what you can see. Of a message the report keeps what you see of it and of the five before it, for 90 days, whatever is edited or revoked meanwhile. The same again is the first report. 20 a day.",
+  request: { body: jsonBody(ReportInput) },
+  responses: {
+    200: jsonAnswer("You have reported it before", OwnReport),
+    201: jsonAnswer("The report", OwnReport),
+    ...problems("not_found", "rate_limited"),
+  },
+});
+
+const listRoute = staffRoute("get", "/v1/moderation/reports", {
+  operationId: "listReports",
+  summary: "Reports in a state, the newest first",
+  request: { query: ReportsQuery },
+  responses: { 200: jsonAnswer("A page", ReportPage), ...problems("validation_failed") },
+});
+
+const readRoute = staffRoute("get", "/v1/moderation/reports/{id}", {
+  operationId: "getReport",
+  summary: "A report with what it keeps",
+  description: "The audit log has that it was read.",
+  request: { params: ReportParams },
+  responses: { 200: jsonAnswer("The report", KeptReport), ...problems("validation_failed", "not_found") },
+});
+
+const handleRoute = staffRoute("patch", "/v1/moderation/reports/{id}", {
+  operationId: "handleReport",
+  summary: "Take a report, resolve it, or open it again",
+  description:
+    "Of two who take it at once one gets `conflict`. An `admin` takes over what a moderator has taken. The same again changes nothing.",
+  request: { params: ReportParams, body: jsonBody(ReportChange) },
+  responses: {
+    200: jsonAnswer("The report", Report),
+    ...problems("forbidden", "not_found", "conflict"),
+  },
+});
+
+export const reports = v1Router()
+  .openapi(createRoute, async (c) => {
+    const { reason, note = "", ...what } = c.req.valid("json");
+    const about =
+      "message" in what
+        ? { conversationId: what.message.conversation_id, seq: what.message.seq }
+        : "user_id" in what
+          ? { userId: what.user_id }
+          : { conversationId: what.conversation_id };
+    const made = await report(c.var.core, c.var.caller.userId, { about, reason, note });
+    return c.json(serializeOwnReport(made.report), made.isNew ? 201 : 200);
+  })
+  .openapi(listRoute, async (c) => {
+    const { items, nextCursor } = await pageOfReports(c.var.core, c.req.valid("query"));
+    return c.json({ items: items.map(serializeReport), next_cursor: nextCursor }, 200);
+  })
+  .openapi(readRoute, async (c) => {
+    const found = await readReport(c.var.core, c.var.staff, c.req.valid("param").id);
+    return c.json(serializeKeptReport(found), 200);
+  })
+  .openapi(handleRoute, async (c) => {
+    const { state, resolution = null, note } = c.req.valid("json");
+    const handling = { state, resolution, note };
+    const handled = await handleReport(c.var.core, c.var.staff, c.req.valid("param").id, handling);
+    return c.json(serializeReport(handled), 200);
+  });

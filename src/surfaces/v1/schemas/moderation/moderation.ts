@@ -1,0 +1,43 @@
+import { z } from "@hono/zod-openapi";
+import { ConversationId, Seq, UserId } from "../../../../domain/ids.ts";
+import { AuditAction } from "../../../../domain/moderation/audit.ts";
+import { ReportId } from "../../../../domain/moderation/report.ts";
+import { ServerKeyId } from "../../../../domain/server/server-key.ts";
+import { pageShape, SeqParam, Time, TimeParam } from "../common.ts";
+import { ConversationRefParams } from "../server/conversations.ts";
+import { ServerUser } from "../server/users.ts";
+import { Report } from "./reports.ts";
+
+export const ModeratedUser = z
+  .object({
+    user: ServerUser,
+    reports: z
+      .array(z.lazy(() => Report))
+      .openapi({ description: "The newest 50 about the user, and by them" }),
+  })
+  .openapi("ModeratedUser");
+
+export const SinceQuery = z.object({ since: TimeParam });
+
+export const ModeratedMessageParams = ConversationRefParams.extend({ seq: SeqParam });
+
+const AuditEntry = z
+  .object({
+    id: z.int(),
+    at: Time,
+    by: z.object({ user_id: UserId.nullable(), key_id: ServerKeyId.nullable() }).openapi({
+      description: "A user or a key; the other one is null",
+    }),
+    from: z.string().nullable().openapi({ description: "The address block of the call; null: unknown" }),
+    action: AuditAction,
+    of: z.object({
+      user_id: UserId.optional(),
+      conversation_id: ConversationId.optional(),
+      seq: Seq.optional(),
+      report_id: ReportId.optional(),
+    }),
+    reason: z.string(),
+  })
+  .openapi("AuditEntry");
+
+export const AuditPage = pageShape(AuditEntry).openapi("AuditPage");

@@ -1,0 +1,50 @@
+import { z } from "@hono/zod-openapi";
+import type { AuditEntry } from "../../../domain/moderation/audit.ts";
+import type { KeptMessage, Report, Reported } from "../../../domain/moderation/report.ts";
+import type { AuditPage } from "../schemas/moderation/moderation.ts";
+import type { KeptReport, OwnReport, Report as ReportShape } from "../schemas/moderation/reports.ts";
+
+const Body = z.record(z.string(), z.unknown());
+
+function serializeAbout({ conversationId, seq, userId }: Reported) {
+  return { conversation_id: conversationId, seq, user_id: userId };
+}
+
+/** A report as its reporter is shown it. */
+export function serializeOwnReport(report: Report): z.infer<typeof OwnReport> {
+  const { id, about, reason, note, createdAt } = report;
+  return { id, about: serializeAbout(about), reason, note, created_at: createdAt };
+}
+
+/** A report as staff is shown it. */
+export function serializeReport(report: Report): z.infer<typeof ReportShape> {
+  const { reporterId, state, takenBy, resolution, staffNote, changedAt } = report;
+  return {
+    ...serializeOwnReport(report),
+    reporter_id: reporterId,
+    ...{ state, taken_by: takenBy, resolution, staff_note: staffNote, changed_at: changedAt },
+  };
+}
+
+/** The same with what it keeps. */
+export function serializeKeptReport(report: Report & { kept: KeptMessage[] }): z.infer<typeof KeptReport> {
+  const kept = report.kept.map(({ seq, senderId, kind, body, createdAt }) => ({
+    ...{ seq, sender_id: senderId, kind, created_at: createdAt },
+    body: Body.parse(JSON.parse(body)),
+  }));
+  return { ...serializeReport(report), kept };
+}
+
+/** A row of the audit log. */
+export function serializeAudit(entry: AuditEntry): z.infer<typeof AuditPage>["items"][number] {
+  const { id, at, userId, key, from, action, subject, reason } = entry;
+  return {
+    ...{ id, at, by: { user_id: userId, key_id: key }, from, action, reason },
+    of: {
+      ...(subject.userId !== undefined && { user_id: subject.userId }),
+      ...(subject.conversationId !== undefined && { conversation_id: subject.conversationId }),
+      ...(subject.seq !== undefined && { seq: subject.seq }),
+      ...(subject.reportId !== undefined && { report_id: subject.reportId }),
+    },
+  };
+}

@@ -1,0 +1,73 @@
+import type { RouteConfig } from "@hono/zod-openapi";
+import { createRoute } from "@hono/zod-openapi";
+import type { MiddlewareHandler } from "hono";
+import { createMiddleware } from "hono/factory";
+import { staffOf } from "../../core/moderation/staff.ts";
+import { invalid } from "../../domain/errors.ts";
+import { LIMITS } from "../../domain/limits.ts";
+import { looksLikeServerKey } from "../../domain/server/server-key.ts";
+import { textUpTo } from "../../domain/text.ts";
+import { decoded } from "../../http/access/acting.ts";
+import { loggedBlock } from "../../http/access/address-block.ts";
+import { bearer } from "../../http/access/bearer.ts";
+import { identify } from "../../http/access/identify.ts";
+import { countCost } from "../../http/access/rate-limit.ts";
+import { requireServerKey } from "../../http/access/server-key.ts";
+import type { AppEnv, StaffEnv } from "../../http/env.ts";
+import { MISSING } from "./auth.ts";
+import { v1Body } from "./body.ts";
+import type { OwnRoute } from "./route.ts";
+
+const REASON_HEADER = "Parley-Reason";
+
+/**
+ * Middleware of the calls of moderation: requires a server key with the scope `moderate`, or the token of a
+ * user with a role. Sets `staff`.
+ * @throws `unauthenticated`; `forbidden`; `rate_limited`
+ */
+const withStaff = createMiddleware<StaffEnv>(async (c, next) => {
+  const token = bearer(c.req.header("Authorization"));
+  const from = loggedBlock(c.req);
+  if (looksLikeServerKey(token)) {
+    const key = await requireServerKey(c, token, "moderate", "page");
+    c.set("staff", { role: "admin", userId: null, key: key.id, from });
+    c.set("readsAny", key.scopes.includes("data"));
+  } else {
+    const { userId } = await identify(c, token, MISSING);
+    await countCost(c, userId, "page");
+    c.set("staff", await staffOf(c.var.core, userId, from));
+    c.set("readsAny", false);
+  }
+  await next();
+});
+
+const proceed: MiddlewareHandler<AppEnv> = (_, next) => next();
+
+/** Makes a route of moderation. `openapi/document.ts` adds the failures that all of them have. */
+export function staffRoute<Method extends RouteConfig["method"], Path extends string, Route extends OwnRoute>(
+  method: Method,
+  path: Path,
+  route: Route,
+) {
+  const hasBody = route.request?.body?.content["application/json"] !== undefined;
+  return createRoute({
+    ...{ method, path, operationId: route.operationId, tags: ["Moderation"] },
+    ...route,
+    description:
+      `For moderators, and for keys with the scope \`moderate\`. ${route.description ?? ""}`.trim(),
+    security: [{ bearer: [] }, { server_key: [] }],
+    middleware: [withStaff, hasBody ? v1Body : proceed] as const,
+  });
+}
+
+const Reason = textUpTo(LIMITS.reportNote);
+
+/** Why staff makes a call without a body, in percent encoding. @throws `validation_failed` */
+export function reasonOf(header: (name: string) => string | undefined): string {
+  const reason = Reason.safeParse(decoded(header(REASON_HEADER) ?? ""));
+  if (reason.success) return reason.data;
+  throw invalid(
+    `header.${REASON_HEADER}`,
+    `must be at most ${LIMITS.reportNote} characters, percent-encoded`,
+  );
+}

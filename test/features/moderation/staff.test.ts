@@ -1,0 +1,197 @@
+import { beforeAll, beforeEach, expect, test } from "vitest";
+import { makeServerKey } from "../../support/accounts/server-keys.ts";
+import { signedInUsers } from "../../support/accounts/users.ts";
+import { type Answer, call, expectProblem, register, type SignedIn } from "../../support/clients/api.ts";
+import { ask, createGroup, openDirect, page, send } from "../../support/clients/chat.ts";
+import { eventually } from "../../support/eventually.ts";
+import { breakAt } from "../../support/faults/injected-fault.ts";
+import { eachStep } from "../../support/faults/sampled-steps.ts";
+import { itemAt } from "../../support/objects/room.ts";
+import { setTiming } from "../../support/timing.ts";
+import { auditOf, giveRole } from "./staff.ts";
+
+let key = "";
+let ann: SignedIn;
+let bob: SignedIn;
+let mia: SignedIn;
+let group: number;
+/** a message of Bob in it */
+let sent: number;
+
+beforeAll(async () => {
+  setTiming({ rpcRetry: { backoffMs: 1 }, jobs: { firstRetryMs: 10 } });
+  key = (await makeServerKey(["users", "moderate"])).text;
+});
+
+beforeEach(async () => {
+  const users = await signedInUsers(3);
+  [ann, bob, mia] = [itemAt(users, 0), itemAt(users, 1), itemAt(users, 2)];
+  await giveRole(key, mia, "moderator");
+  group = (await createGroup(ann, [bob])).id;
+});
+
+const WHY = { "Parley-Reason": encodeURIComponent("spam — 垃圾") };
+
+function as({ token }: { token: string }, method: string, path: string, body?: object): Promise<Answer> {
+  return call(method, `/v1/moderation${path}`, { token, headers: WHY, ...(body && { body }) });
+}
+
+/** The texts of a conversation as a member sees them; null: revoked. */
+async function texts(who: SignedIn, id: number): Promise<(string | null)[]> {
+  const { items } = await page(who, id, "?limit=100");
+  return items.flatMap((one) =>
+    one.kind === "text" ? (one.revoked ? null : String(Reflect.get(one.body, "text"))) : [],
+  );
+}
+
+/** Each call that changes something: how it is asked, in which object, and how it is seen to be done. */
+const ACTIONS = {
+  user_suspended: {
+    at: "inbox",
+    ask: (staff: { token: string }) =>
+      as(staff, "PUT", `/users/${bob.user.id}/suspension`, { reason: "spam — 垃圾" }),
+    isDone: async () => (await call("GET", "/v1/me", { token: bob.token })).status === 401,
+  },
+  message_revoked: {
+    at: "conversation",
+    ask: (staff: { token: string }) => as(staff, "DELETE", `/conversations/${group}/messages/${sent}`),
+    isDone: async () => (await texts(ann, group)).includes(null),
+  },
+  user_messages_revoked: {
+    at: "inbox",
+    ask: (staff: { token: string }) => as(staff, "DELETE", `/users/${bob.user.id}/messages?since=0`),
+    isDone: async () => !(await texts(ann, group)).includes("from Bob"),
+  },
+  group_dissolved: {
+    at: "conversation",
+    ask: (staff: { token: string }) => as(staff, "DELETE", `/conversations/${group}`),
+    isDone: async () => (await ask(ann, group, "GET", "")).status === 404,
+  },
+} as const;
+const NAMES = ["user_suspended", "message_revoked", "user_messages_revoked", "group_dissolved"] as const;
+
+/** Roles on whom each may act. */
+const MAY_SUSPEND = {
+  user: [],
+  auditor: [],
+  moderator: ["user"],
+  admin: ["user", "auditor", "moderator"],
+} as const;
+const ROLES = ["user", "auditor", "moderator", "admin"] as const;
+
+test.each(ROLES.flatMap((by) => NAMES.map((name) => [by, name] as const)))("%s × %s", async (by, name) => {
+  sent = (await send(bob, group, "from Bob")).seq;
+  await giveRole(key, mia, by);
+  const answer = await ACTIONS[name].ask(mia);
+  if (by === "user" || by === "auditor") {
+    expectProblem(answer, 403, "forbidden");
+    expect(await ACTIONS[name].isDone()).toBe(false);
+    return;
+  }
+  expect(answer.status).toBeLessThan(300);
+  await eventually(async () => expect(await ACTIONS[name].isDone()).toBe(true));
+  expect((await auditOf(key)).filter(({ action }) => action === name)).toMatchObject([
+    { by: { user_id: mia.user.id }, reason: "spam — 垃圾" },
+  ]);
+});
+
+test.each(ROLES.flatMap((by) => ROLES.map((of) => [by, of] as const)))(
+  "%s suspends %s only as the table says",
+  async (by, of) => {
+    await giveRole(key, mia, by);
+    await giveRole(key, bob, of);
+    const isAllowed = new Set<string>(MAY_SUSPEND[by]).has(of);
+    const suspended = await ACTIONS.user_suspended.ask(mia);
+    expect(suspended.status).toBe(isAllowed ? 204 : 403);
+    const revoked = await ACTIONS.user_messages_revoked.ask(mia);
+    expect(revoked.status).toBe(isAllowed ? 202 : 403);
+    const lifted = await as(mia, "DELETE", `/users/${bob.user.id}/suspension`);
+    expect(lifted.status).toBe(isAllowed ? 204 : 403);
+  },
+);
+
+test("an action that is cut short at any step has its row in the audit log, if anything of it is done", async () => {
+  for (const name of NAMES)
+    for (const place of ["D1 before", "D1 after", ACTIONS[name].at] as const)
+      await eachStep(`${name}, ${place}`, 2, async (step) => {
+        const users = await signedInUsers(2);
+        [ann, bob] = [itemAt(users, 0), itemAt(users, 1)];
+        group = (await createGroup(ann, [bob])).id;
+        sent = (await send(bob, group, "from Bob")).seq;
+        await giveRole(key, mia, "moderator");
+        const at = { conversationId: group, userId: bob.user.id };
+        const broken = await breakAt(place, step, at);
+        try {
+          await ACTIONS[name].ask(mia).catch(() => undefined);
+        } finally {
+          broken[Symbol.dispose]();
+        }
+        const rows = (await auditOf(key)).filter(({ action }) => action === name);
+        if (rows.length === 0) expect(await ACTIONS[name].isDone()).toBe(false);
+        expect((await ACTIONS[name].ask(mia)).status).toBeLessThan(300);
+        await eventually(async () => expect(await ACTIONS[name].isDone()).toBe(true));
+        return { isHit: broken.isHit, steps: broken.steps };
+      });
+}, 120_000);
+
+test("what a user has sent since a time goes, everywhere, and nothing else", async () => {
+  const { id: direct } = await openDirect(bob, ann);
+  await send(bob, group, "before");
+  const first = await send(bob, group, "first");
+  await send(ann, group, "of Ann");
+  await send(bob, direct, "direct");
+  await ask(bob, group, "POST", "/leave");
+  const path = `/users/${bob.user.id}/messages?since=${first.created_at}`;
+  expect((await as(mia, "DELETE", path)).status).toBe(202);
+  await eventually(async () => {
+    expect(await texts(ann, direct)).toEqual([null]);
+    expect((await texts(ann, group)).slice(-2)).toEqual([null, "of Ann"]);
+  });
+  expect((await as(mia, "DELETE", `/users/${bob.user.id}/messages`)).status).toBe(400);
+});
+
+test("a conversation is read only with a report in it and a reason, and the audit log has it", async () => {
+  const { seq } = await send(bob, group, "reported");
+  const path = `/conversations/${group}/messages`;
+  expectProblem(await as(mia, "GET", path), 403, "forbidden");
+  const body = { message: { conversation_id: group, seq }, reason: "abuse" };
+  expect((await call("POST", "/v1/reports", { token: ann.token, body })).status).toBe(201);
+  expectProblem(await call("GET", `/v1/moderation${path}`, { token: mia.token }), 400, "validation_failed");
+  await giveRole(key, mia, "auditor");
+  expect(await as(mia, "GET", path)).toMatchObject({
+    status: 200,
+    body: { items: expect.arrayContaining([expect.objectContaining({ seq })]) },
+  });
+  expect(await auditOf(key)).toMatchObject([
+    { action: "messages_read", of: { conversation_id: group }, reason: "spam — 垃圾" },
+  ]);
+  const other = (await createGroup(ann, [bob])).id;
+  expectProblem(await as({ token: key }, "GET", `/conversations/${other}/messages`), 403, "forbidden");
+  const data = (await makeServerKey(["moderate", "data"])).text;
+  expect((await as({ token: data }, "GET", `/conversations/${other}/messages`)).status).toBe(200);
+});
+
+test("a user is shown with the reports about them and by them", async () => {
+  const report = (who: SignedIn, of: SignedIn) =>
+    call("POST", "/v1/reports", { token: who.token, body: { user_id: of.user.id, reason: "spam" } });
+  await report(ann, bob);
+  await report(bob, ann);
+  const { body } = await as(mia, "GET", `/users/${bob.user.id}`);
+  expect(body).toMatchObject({
+    user: { id: bob.user.id, role: "user", state: "active" },
+    reports: [{ reporter_id: bob.user.id }, { reporter_id: ann.user.id }],
+  });
+});
+
+test("a role is given to a user with a password too, but nothing else, and the audit log has it", async () => {
+  const { user } = await register();
+  const path = `/v1/server/users/${user.id}`;
+  await giveRole(key, { user }, "auditor");
+  const both = { role: "admin", nickname: "Bob" };
+  expectProblem(await call("PUT", path, { token: key, body: both }), 403, "forbidden");
+  expect((await call("GET", path, { token: key })).body).toMatchObject({ role: "auditor" });
+  const { body } = await call("GET", "/v1/moderation/audit?limit=1", { token: key });
+  expect(body).toMatchObject({
+    items: [{ action: "role_changed", of: { user_id: user.id }, reason: "auditor", by: { user_id: null } }],
+  });
+});
