@@ -176,6 +176,9 @@ const RETENTION_COLUMNS = `
   ALTER TABLE conversation ADD COLUMN floor_n INTEGER NOT NULL DEFAULT 0;
   ALTER TABLE conversation ADD COLUMN emptied_seq INTEGER NOT NULL DEFAULT 0;`;
 
+/** Seconds between two messages of a plain member; 0: none. */
+const SLOW_MODE_COLUMN = "ALTER TABLE conversation ADD COLUMN slow_mode_s INTEGER NOT NULL DEFAULT 0;";
+
 /** The schema of a conversation, as steps. Append-only: a released step never changes. */
 export const MIGRATIONS: readonly Migration[] = [
   {
@@ -194,4 +197,5 @@ export const MIGRATIONS: readonly Migration[] = [
   { version: 5, minCode: 1, sql: BACKEND_COLUMNS },
   { version: 6, minCode: 1, sql: [IMPORTED_MESSAGES_TABLE, EXPORT_MARKS_TABLE].join("\n") },
   { version: 7, minCode: 1, sql: RETENTION_COLUMNS },
+  { version: 8, minCode: 1, sql: SLOW_MODE_COLUMN },
 ];

@@ -12,6 +12,7 @@ export const ErrorCode = z.enum([
   "suspended",
   "refused",
   "muted",
+  "slow_mode",
   "blocked",
   "not_found",
   "no_such_path",

@@ -155,6 +155,8 @@ export const LIMITS = {
   fileName: 255,
   /** code points of a search query */
   query: 100,
+  /** seconds of the longest pause between two messages of a member: six hours */
+  slowModeS: 21_600,
   /** days that messages may be kept before they expire: a hundred years */
   retentionDays: 36_500,
   /** former versions of an edited message that are kept: the newest */

@@ -80,6 +80,7 @@ export const PROFILE = {
   createdAt: conversations.createdAt,
   handle: conversations.handle,
   muteAll: conversations.muteAll,
+  slowModeS: conversations.slowModeS,
   maxMembers: conversations.maxMembers,
   customFields: conversations.customFields,
   metadata: conversations.metadata,

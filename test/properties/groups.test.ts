@@ -2,9 +2,11 @@ import fc from "fast-check";
 import { beforeAll, test } from "vitest";
 import { signedInUsers } from "../support/accounts/users.ts";
 import { call, type SignedIn } from "../support/clients/api.ts";
+import { freezeClock } from "../support/clock.ts";
 import { itemAt } from "../support/objects/room.ts";
 import { runOptions } from "../support/property-runs.ts";
 import { setNoRateLimits } from "../support/settings.ts";
+import { playSlowMode, slowModeStory } from "./groups/slow-mode.ts";
 import { story } from "./groups/steps.ts";
 import { World } from "./groups/world.ts";
 
@@ -43,3 +45,12 @@ test("under the rights of a group all members share one history and membership, 
   });
   await fc.assert(property, { ...FEW, timeout: STORY_MS });
 });
+
+test(
+  "in slow mode no plain member has two messages closer than the pause, whatever happens between",
+  async () => {
+    freezeClock();
+    await fc.assert(fc.asyncProperty(slowModeStory, playSlowMode), runOptions(20));
+  },
+  STORY_MS,
+);

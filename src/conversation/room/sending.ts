@@ -9,6 +9,7 @@ import type { SendOrigin } from "../sending/send.ts";
 import { SendAdmission, type SendGate } from "../sending/send-admission.ts";
 import { SendQueue } from "../sending/send-queue.ts";
 import { Sends } from "../sending/sends.ts";
+import { SlowMode } from "../sending/slow-mode.ts";
 import { checkWritePermission } from "../sending/write-permission.ts";
 import { conversationUpdated } from "../state/events.ts";
 import type { Delivery } from "./delivery.ts";
@@ -31,8 +32,9 @@ export function createSending(
     files: fileReferences,
     indexer: search.indexing,
   });
+  const slowMode = new SlowMode(storage.sql, state, log);
   const queue = new SendQueue<SendOrigin>({
-    ...{ storage, log, members, composers, threads },
+    ...{ storage, log, members, composers, threads, slowMode },
     storePeople: (tx, people) => {
       knownUsers.store(people);
       tx.publish(() => projection.changed());
@@ -69,7 +71,7 @@ export function createSending(
     queue,
     directPermission,
     forwards,
-    sendGate(hooks.gate, { ...stores, flushSends }),
+    sendGate(hooks.gate, { ...stores, slowMode, flushSends }),
     (outcomes) => committed.tell(outcomes),
   );
   return {
@@ -87,7 +89,7 @@ export function createSending(
  */
 function sendGate(
   gate: SendingGate,
-  { state, members, log, flushSends }: Stores & { flushSends(): void },
+  { state, members, log, slowMode, flushSends }: Stores & { slowMode: SlowMode; flushSends(): void },
 ): SendGate {
   return {
     get isSet() {
@@ -98,7 +100,8 @@ function sendGate(
       flushSends();
       const isStored = clientMsgId !== undefined && log.byClientId(senderId, clientMsgId) !== undefined;
       const sender = members.findSender(senderId);
-      if (isStored || !sender || checkWritePermission(state, members, sender))
+      if (isStored || !sender) return { ok: true, value: draft };
+      if (checkWritePermission(state, members, sender) ?? slowMode.refusal(sender, draft))
         return { ok: true, value: draft };
       const checked = await gate.check({
         ...{ conversationId: state.id, senderId, kind, body, clientMsgId, mentions, edits: null },

@@ -1,6 +1,6 @@
 import type { Person } from "../../domain/accounts/person.ts";
 import { CoreError, type Failure, noConversation, type Result } from "../../domain/errors.ts";
-import { Position, Seq, type UserId } from "../../domain/ids.ts";
+import { Position, Seq } from "../../domain/ids.ts";
 import type { Draft } from "../../domain/messages/message.ts";
 import { errorFields, log } from "../../lib/logger.ts";
 import { Backlog, weightOf } from "../../object/backlog.ts";
@@ -17,6 +17,7 @@ import { Transaction } from "../state/transaction.ts";
 import type { Threads } from "../threads/threads.ts";
 import { refusedReference } from "./draft-references.ts";
 import type { QueuedSend, SendOutcome, StoredSend } from "./send.ts";
+import type { SlowMode } from "./slow-mode.ts";
 
 /** The maximum of sends of one user that wait in the queue; admission has a backlog of the same size. */
 export const MAX_WAITING = 1_000;
@@ -45,6 +46,7 @@ interface SendQueueDeps<Origin> {
   storePeople(tx: Transaction, people: Person[]): void;
   /** @returns why a member may not send a draft now; undefined if they may */
   checkPermission(sender: MemberRow, draft: Draft): CoreError | undefined;
+  slowMode: Pick<SlowMode, "refusal" | "sent">;
   /**
    * Gets the outcomes of committed sends in order, with their transaction, which it publishes, and at once
    * the refusals of a full backlog.
@@ -197,7 +199,7 @@ export class SendQueue<Origin> {
     const rows: MessageRow[] = [];
     for (const send of sends) {
       const { thread, rendered } = send.draft;
-      if (thread || rendered || this.#refusal(send.draft, send.senderId)) return null;
+      if (thread || rendered || this.#refusal(send, rows)) return null;
       const row = newRow(send, last, NO_THREAD, at);
       last = headAt(row, last);
       rows.push(row);
@@ -217,14 +219,18 @@ export class SendQueue<Origin> {
   /** Stores or refuses sends one by one. */
   #storeEach(sends: QueuedSend<Origin>[], tx: Transaction, areInSavepoints: boolean): Committed<Origin> {
     let last = this.#lastStored;
+    const rows: MessageRow[] = [];
     const outcomes = sends.map((send) => {
       const result = areInSavepoints
-        ? this.#storeInSavepoint(send, tx, last)
-        : this.#storeOrRefuse(send, tx, last);
-      if (result.ok && !result.value.isRepeated) last = headAt(result.value.row, last);
+        ? this.#storeInSavepoint(send, tx, last, rows)
+        : this.#storeOrRefuse(send, tx, last, rows);
+      if (result.ok && !result.value.isRepeated) {
+        last = headAt(result.value.row, last);
+        rows.push(result.value.row);
+      }
       return { send, result };
     });
-    this.#moveSenders(tx, newRows(outcomes));
+    this.#moveSenders(tx, rows);
     return { outcomes, tx };
   }
 
@@ -234,38 +240,55 @@ export class SendQueue<Origin> {
       from: this.#deps.log.last.seq,
       to: rows.at(-1)?.seq ?? 0,
     });
+    tx.after(() => this.#deps.slowMode.sent(rows));
   }
 
   get #lastStored(): LastStored {
     return { ...this.#deps.log.last, mainSeq: this.#deps.log.lastInMain.seq };
   }
 
-  #storeOrRefuse(send: QueuedSend<Origin>, tx: Transaction, last: LastStored): Result<StoredSend> {
+  /** @param before the messages that this commit has stored before */
+  #storeOrRefuse(
+    send: QueuedSend<Origin>,
+    tx: Transaction,
+    last: LastStored,
+    before: readonly MessageRow[],
+  ): Result<StoredSend> {
     try {
-      return { ok: true, value: this.#store(send, tx, last) };
+      return { ok: true, value: this.#store(send, tx, last, before) };
     } catch (error) {
       if (error instanceof CoreError) return error.toFailure();
       throw error;
     }
   }
 
-  #storeInSavepoint(send: QueuedSend<Origin>, tx: Transaction, last: LastStored): Result<StoredSend> {
+  #storeInSavepoint(
+    send: QueuedSend<Origin>,
+    tx: Transaction,
+    last: LastStored,
+    before: readonly MessageRow[],
+  ): Result<StoredSend> {
     try {
-      return tx.savepoint(() => this.#storeOrRefuse(send, tx, last));
+      return tx.savepoint(() => this.#storeOrRefuse(send, tx, last, before));
     } catch (error) {
       log("error", "send_failed", { sender: send.senderId, ...errorFields(error) });
       return NOT_STORED;
     }
   }
 
-  #store(send: QueuedSend<Origin>, tx: Transaction, last: LastStored): StoredSend {
+  #store(
+    send: QueuedSend<Origin>,
+    tx: Transaction,
+    last: LastStored,
+    before: readonly MessageRow[],
+  ): StoredSend {
     const { senderId, draft } = send;
     const { clientMsgId } = draft;
     // Repeated sends are rare, so no lookup precedes the insert: the unique index finds a repeat. A refusal
     // looks too: the first send may have come before a mute, or before the sender left.
     const earlier = () =>
       clientMsgId === undefined ? undefined : this.#deps.log.byClientId(senderId, clientMsgId);
-    const refusal = this.#refusal(draft, senderId);
+    const refusal = this.#refusal(send, before);
     if (refusal) return replayOf(earlier()) ?? raise(refusal);
     const thread = draft.thread ? this.#deps.threads.columns(draft.thread, last.mainSeq) : NO_THREAD;
     const row = newRow(send, last, thread, Math.max(Date.now(), last.at));
@@ -276,11 +299,15 @@ export class SendQueue<Origin> {
     return { row, isRepeated: false };
   }
 
-  #refusal(draft: Draft, senderId: UserId): CoreError | undefined {
+  #refusal({ draft, senderId }: QueuedSend<Origin>, before: readonly MessageRow[]): CoreError | undefined {
     const sender = this.#deps.members.findSender(senderId);
     if (!sender) return noConversation();
     const referenced = { log: this.#deps.log, members: this.#deps.members, threads: this.#deps.threads };
-    return this.#deps.checkPermission(sender, draft) ?? refusedReference(referenced, sender, draft);
+    return (
+      this.#deps.checkPermission(sender, draft) ??
+      this.#deps.slowMode.refusal(sender, draft, before) ??
+      refusedReference(referenced, sender, draft)
+    );
   }
 }
 

@@ -33,6 +33,7 @@ type ConversationRow = {
   may_leave: number;
   retention_days: number | null;
   legal_hold: number;
+  slow_mode_s: number;
   floor_seq: Position;
   floor_n: number;
   emptied_seq: Position;
@@ -115,6 +116,7 @@ export class ConversationState {
       createdAt: row.created_at,
       handle: row.handle,
       muteAll: row.mute_all === 1,
+      slowModeS: row.slow_mode_s,
       maxMembers: row.max_members,
       customFields: CustomFields.parse(JSON.parse(row.custom_fields)),
       metadata: row.metadata,
@@ -173,7 +175,8 @@ export class ConversationState {
     this.#sql.exec(
       `UPDATE conversation SET name = ?, avatar = ?, introduction = ?, announcement = ?, join_policy = ?,
          discoverable = ?, threads_off = ?, owner_id = ?, mute_all = ?, custom_fields = ?, metadata = ?,
-         history = ?, may_leave = ?, retention_days = ?, legal_hold = ?, changed_at = ?, dissolved_at = ?, version = ?`,
+         history = ?, may_leave = ?, retention_days = ?, legal_hold = ?, slow_mode_s = ?,
+         changed_at = ?, dissolved_at = ?, version = ?`,
       profile.name,
       profile.avatar,
       profile.introduction,
@@ -189,6 +192,7 @@ export class ConversationState {
       Number(profile.mayLeave),
       profile.retentionDays,
       Number(profile.legalHold),
+      profile.slowModeS,
       profile.changedAt,
       dissolvedAt,
       profile.version,

@@ -73,6 +73,7 @@ export function conversationRecord(
     leave: profile.mayLeave,
     threads: profile.threads,
     mute_all: profile.muteAll,
+    slow_mode_s: profile.slowModeS,
     discoverable: profile.discoverable,
     max_members: profile.maxMembers,
     metadata: readMetadata(profile.metadata),

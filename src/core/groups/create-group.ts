@@ -173,6 +173,7 @@ function insert(
       mayLeave: true,
       retentionDays: null,
       legalHold: false,
+      slowModeS: 0,
     },
     among: amongFriends ? "friends" : "unblocked",
     code: ConversationCode.parse(randomHex()),

@@ -48,6 +48,7 @@ export async function editGroup(
     threads?: boolean | undefined;
     metadata?: Metadata | undefined;
     muteAll?: boolean | undefined;
+    slowModeS?: number | undefined;
     customFields?: CustomFields | undefined;
   },
 ): Promise<Conversation> {

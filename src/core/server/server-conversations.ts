@@ -33,6 +33,7 @@ export interface GroupInput {
   mayLeave?: boolean | undefined;
   retentionDays?: number | null | undefined;
   legalHold?: boolean | undefined;
+  slowModeS?: number | undefined;
   owner?: UserRef | undefined;
   members: UserRef[];
 }
@@ -136,6 +137,7 @@ async function insert(
     history: history ?? null,
     retentionDays: input.retentionDays ?? null,
     legalHold: input.legalHold ?? false,
+    slowModeS: input.slowModeS ?? 0,
     code: ConversationCode.parse(randomHex()),
     ownerId: owner.id,
     members: [
@@ -149,7 +151,7 @@ async function insert(
 
 /** The fields of the profile that a backend gives. */
 function changeOf(core: Core, input: GroupInput) {
-  const { name, joinPolicy, metadata, history, mayLeave, retentionDays, legalHold } = input;
+  const { name, joinPolicy, metadata, history, mayLeave, retentionDays, legalHold, slowModeS } = input;
   const { avatar } = core.fileOrigins.withStoredAvatar(input);
   return {
     ...(name !== undefined && { name }),
@@ -160,6 +162,7 @@ function changeOf(core: Core, input: GroupInput) {
     ...(mayLeave !== undefined && { mayLeave }),
     ...(retentionDays !== undefined && { retentionDays }),
     ...(legalHold !== undefined && { legalHold }),
+    ...(slowModeS !== undefined && { slowModeS }),
   };
 }
 

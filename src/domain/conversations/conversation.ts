@@ -73,6 +73,8 @@ export interface Profile {
   handle: Handle | null;
   /** members without a role of owner or admin may not write */
   muteAll: boolean;
+  /** seconds between two messages of a member without a role of owner or admin; 0: slow mode is off */
+  slowModeS: number;
   /** a limit on members below that of the group kind; null: none */
   maxMembers: number | null;
   customFields: CustomFields;

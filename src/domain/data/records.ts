@@ -81,6 +81,8 @@ export const ConversationFields = z.object({
   leave: z.boolean().default(true),
   threads: z.boolean().default(true),
   mute_all: z.boolean().default(false),
+  /** seconds between two messages of a plain member; 0: slow mode is off */
+  slow_mode_s: z.int().nonnegative().max(LIMITS.slowModeS).default(0),
   discoverable: z.boolean().nullable().default(null),
   max_members: z.int().positive().nullable().default(null),
   metadata: Metadata.default({}),

@@ -13,6 +13,7 @@ const ChangedProfile = z
     discoverable: z.boolean(),
     threads: z.boolean(),
     muteAll: z.boolean(),
+    slowModeS: z.int().nonnegative(),
     /** only the changed fields */
     customFields: CustomFields,
   })

@@ -40,7 +40,7 @@ export async function openDirect(
         .select(
           sql`SELECT NULL, 'direct', ${low}, ${high}, ${name}, '', '', '', 'approval', NULL, ${createdAt},
             'group', ${friendsOnly ? 1 : 0}, 0, NULL, NULL, NULL, 0, NULL, '{}', NULL, NULL, 0, NULL, NULL, 1,
-            NULL, '', NULL, 1, NULL, 0
+            NULL, '', NULL, 1, NULL, 0, 0
             WHERE ${isNew} AND ${allowed}`,
         )
         .onConflictDoNothing()
@@ -111,6 +111,7 @@ const ListedRow = z.object({
   may_leave: booleanColumn,
   retention_days: z.number().nullable(),
   legal_hold: booleanColumn,
+  slow_mode_s: z.number(),
   version: z.number(),
   changed_at: z.number().nullable(),
   role: Role,
@@ -196,7 +197,7 @@ async function listedRows(
       ${asLeft(sql`m.left_avatar`, sql`c.avatar`)} AS avatar, c.introduction, c.announcement, c.join_policy,
       c.discoverable, c.threads, c.policy, c.owner_id,
       c.created_at, c.handle, c.mute_all, c.max_members, c.custom_fields, c.metadata, c.history, c.may_leave,
-      c.retention_days, c.legal_hold,
+      c.retention_days, c.legal_hold, c.slow_mode_s,
       c.version, c.changed_at,
       m.role, m.joined_at, m.pinned, m.silent, m.validation, m.muted_until, m.archived_count,
       p.id AS peer_id, p.username AS peer_username, p.nickname AS peer_nickname,
@@ -249,6 +250,7 @@ function toRecord(row: z.infer<typeof ListedRow>): ConversationRecord {
       createdAt: row.created_at,
       handle: row.handle,
       muteAll: row.mute_all,
+      slowModeS: row.slow_mode_s,
       maxMembers: row.max_members,
       customFields: row.custom_fields,
       metadata: row.metadata,

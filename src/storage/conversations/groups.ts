@@ -54,7 +54,7 @@ export interface FoundGroup {
 export async function insertGroup(db: Database, group: NewGroup): Promise<ConversationId | null> {
   const { name, avatar, introduction, announcement, joinPolicy, policy, ownerId, createdAt } = group;
   const { code, handle, maxMembers, customFields, discoverable, members, clientGroupId } = group;
-  const { externalId, metadata, history, mayLeave, retentionDays, legalHold, among } = group;
+  const { externalId, metadata, history, mayLeave, retentionDays, legalHold, slowModeS, among } = group;
   const creatorId = clientGroupId === null ? null : ownerId;
   const memberIds = members.map(({ userId }) => userId);
   const live = allLive(memberIds);
@@ -73,7 +73,7 @@ export async function insertGroup(db: Database, group: NewGroup): Promise<Conver
             ${ownerId}, ${createdAt}, ${policy}, 0, 0, NULL, ${code}, ${handle}, 0, ${maxMembers},
             ${JSON.stringify(customFields)}, NULL, ${discoverable}, 0, ${clientGroupId}, ${creatorId}, 1,
             ${externalId}, ${metadata}, ${history === null ? null : Number(history)}, ${Number(mayLeave)},
-            ${retentionDays}, ${Number(legalHold)}
+            ${retentionDays}, ${Number(legalHold)}, ${slowModeS}
             WHERE ${allowed} AND ${isFirst}`,
         )
         .onConflictDoNothing({ target: conversations.handle })

@@ -67,13 +67,13 @@ export async function writeProjection(
   const { profile, dissolvedAt } = conversation;
   const { name, avatar, introduction, announcement, joinPolicy, discoverable, ownerId } = profile;
   const { threads, muteAll, customFields, metadata, history, mayLeave, version, changedAt } = profile;
-  const { retentionDays, legalHold } = profile;
+  const { retentionDays, legalHold, slowModeS } = profile;
   const update = db
     .update(conversations)
     .set({
       ...{ name, avatar, introduction, announcement, joinPolicy, discoverable, ownerId },
       ...{ threads, muteAll, customFields, metadata, history, mayLeave, changedAt, dissolvedAt, version },
-      ...{ retentionDays, legalHold },
+      ...{ retentionDays, legalHold, slowModeS },
     })
     .where(and(eq(conversations.id, id), lt(conversations.version, version)));
   const [, deleted] = await queryD1(db.batch([upsert, deletedUsers, update]));

@@ -65,6 +65,8 @@ export const conversations = sqliteTable(
     retentionDays: integer("retention_days"),
     /** nothing expires meanwhile */
     legalHold: integer("legal_hold", { mode: "boolean" }).notNull().default(false),
+    /** seconds between two messages of a plain member; 0: slow mode is off */
+    slowModeS: integer("slow_mode_s").notNull().default(0),
   },
   (table) => [
     uniqueIndex("conversations_pair").on(table.lowUserId, table.highUserId),

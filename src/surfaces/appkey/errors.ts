@@ -10,6 +10,7 @@ const REASONS: Record<ErrorCode, { reason: string; status?: ContentfulStatusCode
   suspended: { reason: "账号已被停用" },
   refused: { reason: "消息被拒绝" },
   muted: { reason: "已被禁言" },
+  slow_mode: { reason: "慢速模式，发言过于频繁" },
   blocked: { reason: "已被屏蔽" },
   not_found: { reason: "不存在" },
   no_such_path: { reason: "接口不存在", status: 404 },

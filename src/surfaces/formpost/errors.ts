@@ -23,6 +23,7 @@ const REFUSALS: Record<ErrorCode, Refusal> = {
   suspended: { code: BAD_PARAMETER },
   refused: { code: BAD_PARAMETER },
   muted: { code: BAD_PARAMETER },
+  slow_mode: { code: TOO_MANY, status: 429 },
   blocked: { code: BAD_PARAMETER },
   not_found: { code: BAD_PARAMETER },
   no_such_path: { code: NO_ACTION, status: 404 },

@@ -24,6 +24,8 @@ const REASONS: Record<
   suspended: { reason: "账号已被停用", code: REFUSED },
   refused: { reason: "消息被拒绝", code: REFUSED },
   muted: { reason: "已被禁言", code: REFUSED },
+  // As a mute: after a 429 libraries would wait with all calls.
+  slow_mode: { reason: "慢速模式，发言过于频繁", code: REFUSED },
   blocked: { reason: "已被屏蔽", code: REFUSED },
   not_found: { reason: "内容不存在", code: BAD },
   no_such_path: { reason: "接口不存在", code: 404 },

@@ -29,6 +29,8 @@ const WIRE_FAILURES: Record<ErrorCode, WireFailure> = {
   suspended: { code: 10_007 },
   refused: { code: 80_001 },
   muted: { code: 10_017 },
+  // The SDK has no slow mode: its clients show a member who waits as one who is muted.
+  slow_mode: { code: 10_017 },
   blocked: { code: 20_007 },
   not_found: { code: 2_500 },
   no_such_path: { code: 404, status: 404 },

@@ -20,6 +20,7 @@ const WIRE_FAILURES: Record<ErrorCode, WireFailure> = {
   suspended: { code: 403, reason: "账号已被停用" },
   refused: { code: 403, reason: "消息被拒绝" },
   muted: { code: 403, reason: "已被禁言" },
+  slow_mode: { code: 403, reason: "慢速模式，发言过于频繁" },
   blocked: { code: 403, reason: "已被屏蔽" },
   not_found: { code: 404, reason: "不存在" },
   no_such_path: { code: 404, reason: "接口不存在", status: 404 },

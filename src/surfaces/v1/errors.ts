@@ -18,6 +18,7 @@ export const PROBLEMS: Record<ErrorCode, Problem> = {
   suspended: { status: 403, title: "Suspended" },
   refused: { status: 403, title: "Refused" },
   muted: { status: 403, title: "Muted" },
+  slow_mode: { status: 429, title: "Slow mode" },
   blocked: { status: 403, title: "Blocked" },
   not_found: { status: 404, title: "Not found" },
   no_such_path: { status: 404, title: "Not found", code: "not_found" },

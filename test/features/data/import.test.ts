@@ -99,7 +99,7 @@ test("members find an imported group with its times and its order, and have noth
 
 test("a group has its settings, also after an import that broke off behind its creation", async () => {
   const { prefix, records } = world();
-  const set = { threads: false, retention_days: 400, legal_hold: true };
+  const set = { threads: false, slow_mode_s: 60, retention_days: 400, legal_hold: true };
   const settings = records.map(
     (record): ExportRecordInput =>
       record.type === "conversation"
@@ -109,7 +109,7 @@ test("a group has its settings, also after an import that broke off behind its c
   await importAll(key, lines(records.slice(0, 5)));
   await importAll(key, lines(settings));
   const { body } = await call("GET", `/v1/server/conversations/ext:${prefix}:room`, { token: key });
-  expect(body).toMatchObject({ name: "Room", retention_days: 400, legal_hold: true });
+  expect(body).toMatchObject({ name: "Room", slow_mode_s: 60, retention_days: 400, legal_hold: true });
 });
 
 test("a repeat changes nothing, and goes on where an import broke off", async () => {

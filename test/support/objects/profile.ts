@@ -4,6 +4,7 @@ export const DEFAULT_PROFILE = {
   discoverable: null,
   threads: true,
   muteAll: false,
+  slowModeS: 0,
   maxMembers: null,
   customFields: {},
   metadata: "",

@@ -76,6 +76,7 @@ async function makeGroup({ core, known }: ImportRun, record: ConversationFields)
     ownerId: owner?.id ?? null,
     createdAt: record.created_at ?? Date.now(),
     muteAll: record.mute_all,
+    slowModeS: record.slow_mode_s,
     maxMembers: record.max_members,
     metadata: writeMetadata(record.metadata),
     history: record.history === null ? null : record.history === "all",
@@ -105,6 +106,7 @@ async function makeGroup({ core, known }: ImportRun, record: ConversationFields)
 async function setProfile(core: Core, id: ConversationId, record: ConversationFields): Promise<void> {
   const change = {
     ...(record.mute_all && { muteAll: true }),
+    ...(record.slow_mode_s > 0 && { slowModeS: record.slow_mode_s }),
     ...(!record.threads && { threads: false }),
     ...(record.retention_days !== null && { retentionDays: record.retention_days }),
     ...(record.legal_hold && { legalHold: true }),

@@ -38,6 +38,17 @@ export const MayLeave = z.boolean().openapi({
   description: "Of a group: whether its members may leave; `false`: leaving is a 403, over every API",
 });
 
+/** The pause between two messages of a member. */
+export const SlowMode = z
+  .int()
+  .min(0, "must be 0 or more seconds")
+  .max(LIMITS.slowModeS, `must be at most ${LIMITS.slowModeS} seconds`)
+  .openapi({
+    description:
+      "Of a group: how many seconds a member waits between two messages, or sends are 429 `slow_mode`; 0: slow mode is off. The owner and admins do not wait",
+    example: 30,
+  });
+
 const ClientGroupId = ClientGroupIdText.meta({
   description:
     "Your own id of the creation: a repeated creation with the same id answers with the group of the first",
@@ -73,6 +84,7 @@ export const ConversationChange = z
     join_policy: JoinPolicy.optional(),
     discoverable: Discoverable.optional(),
     threads: Threads.optional(),
+    slow_mode_s: SlowMode.optional(),
     metadata: Metadata.optional(),
   })
   .openapi("ConversationChange");
@@ -133,6 +145,7 @@ export const GroupConversation = z
     join_policy: JoinPolicy,
     discoverable: Discoverable,
     threads: Threads,
+    slow_mode_s: SlowMode,
     history: History,
     leave: MayLeave,
     owner_id: UserId,

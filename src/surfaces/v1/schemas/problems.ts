@@ -97,6 +97,7 @@ const HEADERS: Partial<Record<ErrorCode, object>> = {
   range_not_satisfiable: {
     "Content-Range": text({ pattern: "^bytes \\*/\\d+$" }, "The size of the file in bytes"),
   },
+  slow_mode: RETRY_AFTER,
   rate_limited: RETRY_AFTER,
   locked: RETRY_AFTER,
   unavailable: RETRY_AFTER,

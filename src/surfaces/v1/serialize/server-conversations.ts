@@ -24,7 +24,7 @@ export function serializeServerConversation({
     ...{ owner_id: ownerId, member_count: memberCount, join_policy: joinPolicy },
     metadata: readMetadata(profile.metadata),
     history: kind === "direct" || showsHistory(profile) ? "all" : "joined",
-    leave: profile.mayLeave,
+    ...{ leave: profile.mayLeave, slow_mode_s: profile.slowModeS },
     ...{ retention_days: profile.retentionDays, legal_hold: profile.legalHold },
     ...{ created_at: createdAt, dissolved_at: dissolvedAt },
   };

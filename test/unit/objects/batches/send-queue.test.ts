@@ -109,6 +109,7 @@ class QueueHarness {
       composers: new Composers(storage.sql, this.members),
       storePeople: () => undefined,
       checkPermission: () => undefined,
+      slowMode: { refusal: () => undefined, sent: () => undefined },
       onOutcomes: (outcomes) => {
         this.outcomes.push(...outcomes);
         this.commits.push(outcomes.map(({ send: { origin } }) => origin));

@@ -131,10 +131,11 @@ export const conversations = v1Router()
   })
   .openapi(editRoute, async (c) => {
     const { id } = c.req.valid("param");
-    const { join_policy: joinPolicy, threads, ...change } = c.req.valid("json");
+    const { join_policy: joinPolicy, threads, slow_mode_s: slowModeS, ...change } = c.req.valid("json");
     const conversation = await editGroup(c.var.core, c.var.caller.userId, id, {
       ...change,
       joinPolicy,
+      slowModeS,
       threads: threads && threads === "on",
     });
     return c.json(serializeConversation(conversation), 200);

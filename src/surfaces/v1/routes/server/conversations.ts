@@ -93,6 +93,7 @@ export const serverConversations = v1Router()
       join_policy: joinPolicy,
       history,
       leave: mayLeave,
+      slow_mode_s: slowModeS,
       name,
       avatar,
       owner,
@@ -100,7 +101,7 @@ export const serverConversations = v1Router()
       metadata,
     } = body;
     const { conversation, created } = await putGroup(c.var.core, c.var.key.id, cref, {
-      ...{ name, avatar, owner, members, metadata, joinPolicy, mayLeave, ...keeping },
+      ...{ name, avatar, owner, members, metadata, joinPolicy, mayLeave, slowModeS, ...keeping },
       ...(history !== undefined && { history: history === "all" }),
     });
     return c.json(serializeServerConversation(conversation), created ? 201 : 200);

@@ -3,7 +3,7 @@ import { SystemMessage } from "../../../../domain/messages/content.ts";
 
 const ChangedField = z.enum([
   ...["name", "avatar", "introduction", "announcement", "join_policy", "discoverable", "threads"],
-  ...["mute_all", "custom_fields"],
+  ...["mute_all", "slow_mode_s", "custom_fields"],
 ] as const);
 /** A field of a group's profile, as a call names it. */
 export type ChangedField = z.infer<typeof ChangedField>;

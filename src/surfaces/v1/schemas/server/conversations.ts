@@ -8,7 +8,7 @@ import { GroupName } from "../../../../domain/names/names.ts";
 import { ConversationRefText } from "../../../../domain/server/conversation-ref.ts";
 import { ExternalId as External, UserRefJson } from "../../../../domain/server/user-ref.ts";
 import { ListQuery, pageShape, Time } from "../common.ts";
-import { History, MayLeave } from "../conversations.ts";
+import { History, MayLeave, SlowMode } from "../conversations.ts";
 import { Metadata } from "../metadata.ts";
 import { Problem } from "../problems.ts";
 
@@ -75,6 +75,7 @@ const GroupInput = z
     history: History.optional(),
     join_policy: JoinPolicy.optional().openapi({ description: "Of a new group: `closed`" }),
     leave: MayLeave.optional(),
+    slow_mode_s: SlowMode.optional(),
     ...Keeping,
   })
   .openapi("GroupInput", {
@@ -109,6 +110,7 @@ export const ServerConversation = z
     metadata: Metadata,
     history: History,
     leave: MayLeave,
+    slow_mode_s: SlowMode,
     retention_days: RetentionDays,
     legal_hold: LegalHold,
     created_at: Time,

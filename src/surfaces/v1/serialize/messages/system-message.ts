@@ -12,6 +12,7 @@ const FIELDS = {
   discoverable: "discoverable",
   threads: "threads",
   muteAll: "mute_all",
+  slowModeS: "slow_mode_s",
   customFields: "custom_fields",
 } as const satisfies Record<(typeof PROFILE_FIELDS)[number], ChangedField>;
 

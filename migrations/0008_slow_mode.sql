@@ -1,0 +1,1 @@
+ALTER TABLE `conversations` ADD `slow_mode_s` integer DEFAULT 0 NOT NULL;
