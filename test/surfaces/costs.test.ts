@@ -190,6 +190,7 @@ const ROUTES = new Map<string, Row>([
     "GET /v1/moderation/reports",
     "GET /v1/moderation/reports/:id",
     "PATCH /v1/moderation/reports/:id",
+    "GET /v1/moderation/users",
     "GET /v1/moderation/users/:ref",
     "PUT /v1/moderation/users/:ref/suspension",
     "DELETE /v1/moderation/users/:ref/suspension",

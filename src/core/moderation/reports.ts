@@ -2,12 +2,12 @@ import { z } from "zod";
 import { type Page, type PageQuery, pageOf, readCursor } from "../../domain/conversations/pagination.ts";
 import { CoreError, invalid, noMessage } from "../../domain/errors.ts";
 import type { ConversationId, Seq, UserId } from "../../domain/ids.ts";
-import { NOBODY, Position } from "../../domain/ids.ts";
+import { Position } from "../../domain/ids.ts";
 import { LIMITS } from "../../domain/limits.ts";
 import type { Message } from "../../domain/messages/message.ts";
 import type { AuditAction } from "../../domain/moderation/audit.ts";
 import {
-  type KeptMessage,
+  KeptMessage,
   type Report,
   type Reported,
   ReportId,
@@ -17,7 +17,6 @@ import {
 import type { Staff } from "../../domain/moderation/staff.ts";
 import {
   changeReport,
-  countReportsSince,
   findReport,
   findReportAbout,
   insertReport,
@@ -59,13 +58,13 @@ export async function report(
   const known = await findReportAbout(core.db, caller, about);
   if (known) return { report: known, isNew: false };
   const now = Date.now();
-  if ((await countReportsSince(core.db, caller, now - DAY_MS)) >= LIMITS.reportsADay)
+  const asIs = { reporterId: caller, about, reason, note, createdAt: now, kept };
+  await insertReport(core.db, asIs, { since: now - DAY_MS, max: LIMITS.reportsADay });
+  const made = await findReportAbout(core.db, caller, about);
+  if (!made)
     throw new CoreError("rate_limited", `You may report ${LIMITS.reportsADay} times a day.`, {
       retryAfter: DAY_MS / 1_000,
     });
-  await insertReport(core.db, { reporterId: caller, about, reason, note, createdAt: now, kept });
-  const made = await findReportAbout(core.db, caller, about);
-  if (!made) throw new CoreError("unavailable", "The report could not be stored. Try again.");
   return { report: made, isNew: made.createdAt === now };
 }
 
@@ -95,7 +94,7 @@ async function seenBy(
 }
 
 function keptOf({ seq, sender, kind, body, createdAt }: Message): KeptMessage {
-  return { seq, senderId: sender.id || NOBODY, kind, body, createdAt };
+  return KeptMessage.parse({ seq, senderId: sender.id, kind, body: JSON.parse(body), createdAt });
 }
 
 const Behind = z.tuple([ReportId]);
@@ -136,8 +135,9 @@ const ACTIONS: Record<Report["state"], AuditAction> = {
 
 /**
  * Takes a report, resolves it, or opens it again. The same again changes nothing.
- * @throws `not_found`; `forbidden` for an auditor; `validation_failed` for a resolution of a report that is
- *   not resolved; `conflict` if somebody else has taken it, or changes it at the same moment
+ * @throws `not_found`; `forbidden` for an auditor, and for a report about the caller; `validation_failed` for
+ *   a resolution of a report that is not resolved; `conflict` if somebody else has taken it, or changes it at
+ *   the same moment
  */
 export async function handleReport(
   core: Core,
@@ -149,6 +149,8 @@ export async function handleReport(
   if ((state === "resolved") !== (resolution !== null))
     throw invalid("body.resolution", "must come with the state `resolved`, and with it alone");
   const { kept: _, ...found } = await requireReport(core, id);
+  if (found.about.userId === staff.userId && staff.userId !== null)
+    throw new CoreError("forbidden", "The report is about you: somebody else handles it.");
   const staffNote = note ?? found.staffNote;
   const isMine = found.takenBy === staff.userId;
   if (found.state === state && isMine && found.resolution === resolution && found.staffNote === staffNote)

@@ -1,3 +1,5 @@
+import { z } from "zod";
+import { type Page, type PageQuery, pageOf, readCursor } from "../../domain/conversations/pagination.ts";
 import { invalid, noUser } from "../../domain/errors.ts";
 import type { Report } from "../../domain/moderation/report.ts";
 import type { Staff } from "../../domain/moderation/staff.ts";
@@ -5,6 +7,8 @@ import type { ServerUser, Suspension } from "../../domain/server/server-user.ts"
 import type { UserRef } from "../../domain/server/user-ref.ts";
 import { liftSuspension, suspendUser } from "../../storage/accounts/account-updates.ts";
 import { listReportsOf } from "../../storage/moderation/reports.ts";
+import { findUsersByPrefix } from "../../storage/moderation/staff.ts";
+import { findLiveServerUsers } from "../../storage/server/server-users.ts";
 import { endSessionsWith } from "../accounts/session-end.ts";
 import type { Core } from "../context.ts";
 import { getServerUser, requireServerUser } from "../server/server-users.ts";
@@ -12,6 +16,27 @@ import { audit, requireActing, requireBelow } from "./staff.ts";
 
 /** The reports beside a user. */
 const REPORTS = 50;
+
+const Behind = z.tuple([z.string()]);
+
+/**
+ * A page of the users whose usernames begin with a text. The audit log has that somebody has searched.
+ * @throws `validation_failed` for a cursor that is none
+ */
+export async function searchUsers(
+  core: Core,
+  staff: Staff,
+  { q, limit, cursor }: PageQuery & { q: string },
+): Promise<Page<ServerUser>> {
+  const [after] = cursor === undefined ? [null] : readCursor(Behind, cursor);
+  await audit(core, staff, "users_searched", {});
+  const found = pageOf(await findUsersByPrefix(core.db, q, after, limit + 1), limit, ({ username }) => [
+    username,
+  ]);
+  const ids = found.items.map(({ id }) => id);
+  const users = new Map((await findLiveServerUsers(core.db, ids, Date.now())).map((user) => [user.id, user]));
+  return { ...found, items: ids.flatMap((id) => users.get(id) ?? []) };
+}
 
 /** A user with the reports about them and by them. The audit log has that it was read. @throws `not_found` */
 export async function readModeratedUser(

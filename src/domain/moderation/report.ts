@@ -28,8 +28,7 @@ export const KeptMessage = z.object({
   seq: Seq,
   senderId: z.union([UserId, z.literal(0)]),
   kind: Kind,
-  /** JSON */
-  body: z.string(),
+  body: z.record(z.string(), z.unknown()),
   createdAt: z.int(),
 });
 export type KeptMessage = z.infer<typeof KeptMessage>;

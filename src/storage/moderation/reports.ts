@@ -1,4 +1,4 @@
-import { and, count, desc, eq, gte, lt, or, sql } from "drizzle-orm";
+import { and, desc, eq, lt, or, sql } from "drizzle-orm";
 import { z } from "zod";
 import type { ConversationId, UserId } from "../../domain/ids.ts";
 import { KeptMessage, type Report, type Reported, type ReportId } from "../../domain/moderation/report.ts";
@@ -47,20 +47,24 @@ export async function findReportAbout(
   return found ? reportOf(found) : null;
 }
 
-/** When the reports of a user since a time were made, the oldest first. Times are ms since 1970. */
-export async function countReportsSince(db: Database, reporterId: UserId, since: number): Promise<number> {
-  const isIt = and(eq(reports.reporterId, reporterId), gte(reports.createdAt, since));
-  const [found] = await queryD1(db.select({ n: count() }).from(reports).where(isIt));
-  return found?.n ?? 0;
-}
-
-/** Stores a report, unless the user has made it already. */
-export async function insertReport(db: Database, { about, kept, ...report }: NewReport): Promise<void> {
-  const values = { ...report, ...about, about: nameOf(about), changedAt: report.createdAt };
+/**
+ * Stores a report, unless the user has made it already, or has made `max` since a time (ms since 1970).
+ */
+export async function insertReport(
+  db: Database,
+  { reporterId, about, reason, note, createdAt, kept }: NewReport,
+  { since, max }: { since: number; max: number },
+): Promise<void> {
+  const { userId, conversationId, seq } = about;
   await queryD1(
     db
       .insert(reports)
-      .values({ ...values, kept: JSON.stringify(kept) })
+      .select(
+        sql`SELECT NULL, ${reporterId}, ${nameOf(about)}, ${userId}, ${conversationId}, ${seq}, ${reason},
+          ${note}, ${createdAt}, 'open', NULL, NULL, '', ${createdAt}, ${JSON.stringify(kept)}
+          WHERE (SELECT count(*) FROM reports
+            WHERE reporter_id = ${reporterId} AND created_at >= ${since}) < ${max}`,
+      )
       .onConflictDoNothing(),
   );
 }

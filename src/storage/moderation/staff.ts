@@ -1,4 +1,4 @@
-import { and, eq, isNull } from "drizzle-orm";
+import { and, asc, eq, gt, gte, isNull, lt } from "drizzle-orm";
 import type { UserId } from "../../domain/ids.ts";
 import type { StaffRole } from "../../domain/moderation/staff.ts";
 import { queryD1 } from "../d1-errors.ts";
@@ -28,5 +28,28 @@ export async function setStaffRole(
         .set({ staffRole: role })
         .where(and(eq(users.id, id), isNull(users.deletedAt))),
     ]),
+  );
+}
+
+/**
+ * The ids of users whose usernames begin with a text, by their names; deleted accounts have none.
+ * @param after a username; null: from the first on
+ */
+export async function findUsersByPrefix(
+  db: Database,
+  prefix: string,
+  after: string | null,
+  limit: number,
+): Promise<{ id: UserId; username: string }[]> {
+  // No character of a username is behind this one.
+  const isIn = and(gte(users.username, prefix), lt(users.username, `${prefix}\u{10ffff}`));
+  const isBehind = after === null ? undefined : gt(users.username, after);
+  const { id, username } = users;
+  const rows = db.select({ id, username }).from(users);
+  return queryD1(
+    rows
+      .where(and(isIn, isBehind, isNull(users.deletedAt)))
+      .orderBy(asc(username))
+      .limit(limit),
   );
 }

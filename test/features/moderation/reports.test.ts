@@ -87,9 +87,15 @@ test("users and conversations are reported too, each once by a user, and so many
   expect(again).toMatchObject({ status: 200, body: { id, reason: "other", note: "" } });
   await report(ann, { conversation_id: room, reason: "illegal" });
   const others = await signedInUsers(LIMITS.reportsADay - 1);
-  for (const { user } of others.slice(1)) await report(ann, { user_id: user.id, reason: "spam" });
-  const over = { user_id: itemAt(others, 0).user.id, reason: "spam" };
-  expectProblem(await call("POST", "/v1/reports", { token: ann.token, body: over }), 429, "rate_limited");
+  const at = (one: SignedIn) => ({ token: ann.token, body: { user_id: one.user.id, reason: "spam" } });
+  // One more than there is room for, at once.
+  const all = await Promise.all(others.map((one) => call("POST", "/v1/reports", at(one))));
+  expect(all.map(({ status }) => status).toSorted((a, b) => a - b)).toEqual([
+    ...others.slice(1).map(() => 201),
+    429,
+  ]);
+  const [another] = await signedInUsers(1);
+  expectProblem(await call("POST", "/v1/reports", at(another ?? bob)), 429, "rate_limited");
   const self = { user_id: ann.user.id, reason: "spam" };
   expectProblem(
     await call("POST", "/v1/reports", { token: ann.token, body: self }),
@@ -123,6 +129,8 @@ test("of fifty who take a report at once one has it, and an admin takes it over"
     status: 200,
     body: { state: "resolved", resolution: "acted", staff_note: "warned", taken_by: other.user.id },
   });
+  const ofOther = await report(bob, { user_id: other.user.id, reason: "abuse" });
+  expectProblem(await handleAs(other, ofOther, { state: "taken" }), 403, "forbidden");
   expectProblem(await handleAs(other, id, { state: "resolved" }), 400, "validation_failed");
   expectProblem(await handleAs(other, id, { state: "open", resolution: "acted" }), 400, "validation_failed");
 });

@@ -171,6 +171,17 @@ test("a conversation is read only with a report in it and a reason, and the audi
   expect((await as({ token: data }, "GET", `/conversations/${other}/messages`)).status).toBe(200);
 });
 
+test("users are found by the beginning of their names, page by page, deleted ones not", async () => {
+  const prefix = bob.user.username.slice(0, -4);
+  const found = async (query: string) => (await as(mia, "GET", `/users?q=${prefix}${query}`)).body;
+  expect(await found("")).toMatchObject({ items: [{ id: bob.user.id, username: bob.user.username }] });
+  expect(await found("&limit=1")).toMatchObject({ next_cursor: null });
+  const key = (await makeServerKey(["users"])).text;
+  expect((await call("DELETE", `/v1/server/users/${bob.user.id}`, { token: key })).status).toBe(202);
+  expect(await found("")).toEqual({ items: [], next_cursor: null });
+  expect((await as(mia, "GET", "/users")).status).toBe(400);
+});
+
 test("a user is shown with the reports about them and by them", async () => {
   const report = (who: SignedIn, of: SignedIn) =>
     call("POST", "/v1/reports", { token: who.token, body: { user_id: of.user.id, reason: "spam" } });

@@ -82,6 +82,7 @@ const STAFF_CALLS = [
   "GET /v1/moderation/reports",
   "GET /v1/moderation/reports/:id",
   "PATCH /v1/moderation/reports/:id",
+  "GET /v1/moderation/users",
   "GET /v1/moderation/users/:ref",
   "PUT /v1/moderation/users/:ref/suspension",
   "DELETE /v1/moderation/users/:ref/suspension",

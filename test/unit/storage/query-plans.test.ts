@@ -326,7 +326,8 @@ const QUERIES: Record<string, (db: Database) => Promise<unknown>> = {
   setStaffRole: (db) => staff.setStaffRole(db, ANN, "admin", AUDIT),
   listAudit: (db) => auditLog.listAudit(db, 10, 10),
   findReportAbout: (db) => reports.findReportAbout(db, ANN, ABOUT),
-  countReportsSince: (db) => reports.countReportsSince(db, ANN, 0),
+  insertReport: (db) => reports.insertReport(db, REPORT, { since: 0, max: 1 }),
+  findUsersByPrefix: (db) => staff.findUsersByPrefix(db, "an", null, 10),
   listReports: (db) => reports.listReports(db, "open", null, 10),
   listReportsOf: (db) => reports.listReportsOf(db, ANN, 10),
   findReport: (db) => reports.findReport(db, REPORT_ID),
@@ -371,7 +372,6 @@ const QUERIES: Record<string, (db: Database) => Promise<unknown>> = {
 const INSERTS = [
   "auditQuery",
   "insertAudit",
-  "insertReport",
   "insertUser",
   "insertProvisioned",
   "insertServerUser",

@@ -1,10 +1,8 @@
-import { z } from "@hono/zod-openapi";
+import type { z } from "@hono/zod-openapi";
 import type { AuditEntry } from "../../../domain/moderation/audit.ts";
 import type { KeptMessage, Report, Reported } from "../../../domain/moderation/report.ts";
 import type { AuditPage } from "../schemas/moderation/moderation.ts";
 import type { KeptReport, OwnReport, Report as ReportShape } from "../schemas/moderation/reports.ts";
-
-const Body = z.record(z.string(), z.unknown());
 
 function serializeAbout({ conversationId, seq, userId }: Reported) {
   return { conversation_id: conversationId, seq, user_id: userId };
@@ -30,7 +28,7 @@ export function serializeReport(report: Report): z.infer<typeof ReportShape> {
 export function serializeKeptReport(report: Report & { kept: KeptMessage[] }): z.infer<typeof KeptReport> {
   const kept = report.kept.map(({ seq, senderId, kind, body, createdAt }) => ({
     ...{ seq, sender_id: senderId, kind, created_at: createdAt },
-    body: Body.parse(JSON.parse(body)),
+    body,
   }));
   return { ...serializeReport(report), kept };
 }

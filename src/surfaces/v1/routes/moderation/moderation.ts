@@ -8,6 +8,7 @@ import {
   endSuspensionAsStaff,
   readModeratedUser,
   revokeMessagesOf,
+  searchUsers,
   suspendAsStaff,
 } from "../../../../core/moderation/users.ts";
 import { jsonAnswer, optionalBody } from "../../route.ts";
@@ -19,10 +20,11 @@ import {
   ModeratedMessageParams,
   ModeratedUser,
   SinceQuery,
+  UserSearchQuery,
 } from "../../schemas/moderation/moderation.ts";
 import { ConversationRefParams } from "../../schemas/server/conversations.ts";
 import { SuspensionInput } from "../../schemas/server/user-access.ts";
-import { UserRefParams } from "../../schemas/server/users.ts";
+import { ServerUserPage, UserRefParams } from "../../schemas/server/users.ts";
 import { serializeMessage } from "../../serialize/messages/messages.ts";
 import { serializeAudit, serializeReport } from "../../serialize/moderation.ts";
 import { serializeServerUser } from "../../serialize/server-users.ts";
@@ -30,6 +32,14 @@ import { reasonOf, staffRoute } from "../../staff.ts";
 
 const NO_USER = problems("validation_failed", "forbidden", "not_found");
 const REASON = "The header `Parley-Reason` may say why, percent-encoded.";
+
+const searchRoute = staffRoute("get", "/v1/moderation/users", {
+  operationId: "searchUsersAsModerator",
+  summary: "Users whose usernames begin with a text",
+  description: "The audit log has that somebody has searched.",
+  request: { query: UserSearchQuery },
+  responses: { 200: jsonAnswer("A page of users", ServerUserPage), ...problems("validation_failed") },
+});
 
 const userRoute = staffRoute("get", "/v1/moderation/users/{ref}", {
   operationId: "getModeratedUser",
@@ -101,6 +111,10 @@ const auditRoute = staffRoute("get", "/v1/moderation/audit", {
 });
 
 export const moderation = v1Router()
+  .openapi(searchRoute, async (c) => {
+    const { items, nextCursor } = await searchUsers(c.var.core, c.var.staff, c.req.valid("query"));
+    return c.json({ items: items.map(serializeServerUser), next_cursor: nextCursor }, 200);
+  })
   .openapi(userRoute, async (c) => {
     const { user, reports } = await readModeratedUser(c.var.core, c.var.staff, c.req.valid("param").ref);
     return c.json({ user: serializeServerUser(user), reports: reports.map(serializeReport) }, 200);

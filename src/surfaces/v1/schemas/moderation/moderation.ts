@@ -1,9 +1,10 @@
 import { z } from "@hono/zod-openapi";
+import { Username } from "../../../../domain/accounts/user.ts";
 import { ConversationId, Seq, UserId } from "../../../../domain/ids.ts";
 import { AuditAction } from "../../../../domain/moderation/audit.ts";
 import { ReportId } from "../../../../domain/moderation/report.ts";
 import { ServerKeyId } from "../../../../domain/server/server-key.ts";
-import { pageShape, SeqParam, Time, TimeParam } from "../common.ts";
+import { ListQuery, pageShape, QueryText, SeqParam, Time, TimeParam } from "../common.ts";
 import { ConversationRefParams } from "../server/conversations.ts";
 import { ServerUser } from "../server/users.ts";
 import { Report } from "./reports.ts";
@@ -16,6 +17,13 @@ export const ModeratedUser = z
       .openapi({ description: "The newest 50 about the user, and by them" }),
   })
   .openapi("ModeratedUser");
+
+export const UserSearchQuery = ListQuery.extend({
+  q: QueryText.pipe(Username).openapi({
+    description: "What usernames begin with",
+    example: "an",
+  }),
+});
 
 export const SinceQuery = z.object({ since: TimeParam });
 
