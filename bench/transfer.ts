@@ -1,7 +1,7 @@
 /**
  * `npm run bench:transfer`: imports 200,000 messages into 50 conversations and exports them, while two people
  * write in a room of their own. It prints the time of both, the memory of the server, and the latency of
- * sends in that room, meanwhile and alone.
+ * sends in that room, meanwhile and alone; then of sends in a room that is exported itself.
  */
 import { readdirSync, readFileSync } from "node:fs";
 import { performance } from "node:perf_hooks";
@@ -53,6 +53,16 @@ try {
     `export: ${mib(bytes)} MiB in ${((performance.now() - from) / 1_000).toFixed(0)} s, ${mib(memory)} MiB of memory`,
   );
   clearInterval(watch);
+  const room = await join(origin, headers, ann);
+  const path = "/v1/server/conversations/ext:c0/export";
+  for (const _ of [1, 2]) {
+    report("sends of the exported room, alone", await sendsDuring(ann, room, () => pause(ALONE_MS)));
+    const beside = await sendsDuring(ann, room, async () => {
+      const until = performance.now() + ALONE_MS;
+      while (performance.now() < until) await exportAll(origin, headers, path);
+    });
+    report("the same beside its export, again and again", beside);
+  }
 } finally {
   server.stop();
 }
@@ -118,13 +128,27 @@ async function importAll(origin: string, headers: Record<string, string>): Promi
   await body([...lines, ...members]);
 }
 
-async function exportAll(origin: string, headers: Record<string, string>): Promise<number> {
+/** Makes a person a member of an imported group. @returns its id */
+async function join(origin: string, headers: Record<string, string>, person: Person): Promise<number> {
+  const url = `${origin}/v1/server/conversations/ext:c0`;
+  const added = await fetch(`${url}/members`, {
+    ...{ method: "PATCH", headers: { ...headers, "Content-Type": "application/json" } },
+    body: JSON.stringify({ add: [{ ref: person.user.id }] }),
+  });
+  if (!added.ok) throw new Error(`${added.status} ${await added.text()}`);
+  return z.object({ id: z.int() }).parse(await (await fetch(url, { headers })).json()).id;
+}
+
+async function exportAll(
+  origin: string,
+  headers: Record<string, string>,
+  path = "/v1/server/export",
+): Promise<number> {
   let bytes = 0;
   for (let cursor = ""; ; ) {
-    const response = await fetch(
-      `${origin}/v1/server/export${cursor && `?cursor=${encodeURIComponent(cursor)}`}`,
-      { headers },
-    );
+    const response = await fetch(`${origin}${path}${cursor && `?cursor=${encodeURIComponent(cursor)}`}`, {
+      headers,
+    });
     const text = await response.text();
     bytes += Buffer.byteLength(text);
     const last = text.trimEnd().split("\n").at(-1) ?? "";
