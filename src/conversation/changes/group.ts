@@ -74,7 +74,7 @@ export class GroupChanges {
     const { profile } = this.#room.state;
     if (muteAll !== undefined) this.#permissions.require(actor, "mute", "mute everybody");
     // A member who may change the profile of a `private` group would keep others from writing by it.
-    if (otherFields.slowModeS !== undefined)
+    if ((otherFields.slowModeS ?? profile.slowModeS) !== profile.slowModeS)
       this.#permissions.require(actor, "mute", "set the slow mode of the group");
     if (muteAll === undefined || customFields || Object.keys(otherFields).length > 0) {
       this.#permissions.require(actor, "edit", "change the group's profile");

@@ -19,16 +19,16 @@ const LAST_SENT = `
     AND NOT EXISTS (SELECT 1 FROM imported_messages AS i WHERE i.seq = m.seq)
   GROUP BY sender_id`;
 
-/** When members have sent their last messages, of all that came after `since`; times are ms since 1970. */
+/** When members have sent their last messages (ms since 1970), of all that came after `since`. */
 interface LastSent {
   since: number;
   times: Map<UserId, number>;
 }
 
 /**
- * The slow mode of a group: a plain member waits between two messages. The times are in memory, from the first
- * question on while it is set; the log has them, so that a send stores none. A message counts whatever the
- * role of its sender and the setting were then, and if it was revoked since.
+ * The slow mode of a group: a plain member waits between two messages. The times are in memory, from the
+ * first question on while it is set; the log has them, so that a send stores none. A message counts whatever
+ * the role of its sender and the setting were then, and if it was revoked since.
  */
 export class SlowMode {
   readonly #sql: SqlStorage;

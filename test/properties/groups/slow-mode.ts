@@ -119,7 +119,7 @@ function draftOf(clientMsgId: string, silent: boolean): Draft & { clientMsgId: s
 /** What happens in a group whose slow mode is 30 seconds at first. */
 export const slowModeStory = fc.array(event, { maxLength: 60 });
 
-/** Plays a story, and compares each outcome with the rule. The clock stands still but for what the story says. */
+/** Plays a story, and compares each outcome with the rule. The clock moves by the story alone. */
 export function playSlowMode(events: Event[]): Promise<void> {
   return inIsolatedObject("group", async (storage) => {
     const story = new Story(storage);
