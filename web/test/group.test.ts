@@ -350,3 +350,32 @@ test("a request to join is listed for who made it, and taken back", async () => 
   await page.getByRole("button", { name: "Ask to join" }).waitFor();
   expect(await ann.call("GET", `/v1/conversations/${id}/applications`)).toMatchObject({ items: [] });
 });
+
+test("slow mode is set in the group's details, and a plain member waits with what they have typed", async () => {
+  const [ann, ben] = [await site.person("ann"), await site.person("ben")];
+  const { id } = await ann.openGroup("Hike", [ben]);
+  const page = await site.open({ person: ann, hash: `#/c/${id}/info` });
+  const bensPage = await site.open({ person: ben, hash: `#/c/${id}` });
+  await details(page).getByRole("button", { name: "Edit the group" }).click();
+  await details(page).getByRole("combobox").selectOption({ label: "1 hour" });
+  await details(page).getByRole("button", { name: "Save" }).click();
+  await notice(bensPage, `${ann.user.username} changed the slow mode of the group.`).waitFor();
+
+  await send(bensPage, "First");
+  await stored(page, "First").waitFor();
+  await bensPage.getByText(/^Slow mode: you can write again in (59:|1:00:00)/).waitFor();
+  await composer(bensPage).fill("Second");
+  await composer(bensPage).press("Enter");
+  const button = bensPage.getByRole("button", { name: "Send", exact: true });
+  expect(await button.isDisabled()).toBe(true);
+  expect(await composer(bensPage).inputValue()).toBe("Second");
+  for (const text of ["One", "Two"]) await send(page, text);
+  await stored(bensPage, "Two").waitFor();
+
+  await details(page).getByRole("button", { name: "Edit the group" }).click();
+  await details(page).getByRole("combobox").selectOption({ label: "Off" });
+  await details(page).getByRole("button", { name: "Save" }).click();
+  await expect.poll(() => button.isDisabled()).toBe(false);
+  await button.click();
+  await stored(page, "Second").waitFor();
+});

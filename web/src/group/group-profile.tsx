@@ -1,4 +1,5 @@
 import { useLayoutEffect, useRef, useState } from "preact/hooks";
+import { timeSpan } from "../i18n/duration.ts";
 import { t } from "../i18n/i18n.ts";
 import { hasKeyboard, isComposing } from "../lib/keyboard.ts";
 import { PictureField } from "../people/picture-field.tsx";
@@ -7,6 +8,9 @@ import { useAction } from "../state/use-action.ts";
 import { ProblemText } from "../ui/problem-text.tsx";
 import { GroupCard } from "./group-card.tsx";
 import { type GroupEntry, isManager } from "./rights.ts";
+
+/** The pauses of slow mode that one can choose, in seconds. */
+const PAUSES = [0, 5, 10, 30, 60, 300, 3_600];
 
 const POLICIES = ["free", "approval", "closed"] as const satisfies GroupEntry["join_policy"][];
 
@@ -56,9 +60,10 @@ function Form({ group, onDone }: { group: GroupEntry; onDone: () => void }) {
   const [policy, setPolicy] = useState(group.join_policy);
   const [isDiscoverable, setDiscoverable] = useState(group.discoverable);
   const [threads, setThreads] = useState(group.threads);
+  const [slow, setSlow] = useState(group.slow_mode_s);
   const save = useAction(async () => {
     const body = {
-      ...{ name, avatar, introduction, announcement, threads },
+      ...{ name, avatar, introduction, announcement, threads, slow_mode_s: slow },
       ...{ join_policy: policy, discoverable: isDiscoverable },
     };
     await chat.api.call("patch", "/v1/conversations/{id}", { path: { id }, body });
@@ -132,6 +137,17 @@ function Form({ group, onDone }: { group: GroupEntry; onDone: () => void }) {
           {t("group.threads")}
         </label>
       </fieldset>
+      <label class="field">
+        {t("group.slowMode")}
+        <select value={slow} onChange={({ currentTarget }) => setSlow(Number(currentTarget.value))}>
+          {/* A backend may have set another one. */}
+          {[...new Set([...PAUSES, group.slow_mode_s])].map((one) => (
+            <option key={one} value={one}>
+              {one === 0 ? t("group.slowMode.off") : timeSpan(one)}
+            </option>
+          ))}
+        </select>
+      </label>
       <ProblemText text={save.problem} />
       <div class="actions">
         <button class="primary" type="submit" disabled={save.isBusy}>

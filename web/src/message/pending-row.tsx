@@ -60,15 +60,16 @@ export function PendingRow({ item, isTogether }: Props) {
   );
 }
 
-/** Why a message was not sent. */
+/** Why a message was not sent. The words for a refusal are loaded behind the first view. */
 function failure(code: OutboxItem["code"]): string {
   switch (code) {
     case "muted":
+    case "slow_mode":
     case "blocked":
     case "forbidden":
     case "too_large":
     case "not_found":
-      return t(`message.failed.${code}`);
+      return t(`message.failed.${code}`) || t("message.failed");
     default:
       return t("message.failed");
   }

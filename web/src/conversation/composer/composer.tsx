@@ -1,10 +1,9 @@
 import type { ConversationWindow } from "parley-client";
-import { t } from "../../i18n/i18n.ts";
-import { useAccount } from "../../state/context.ts";
-import { reason } from "../../state/problem.ts";
-import { toast } from "../../ui/toasts.tsx";
+import { lazy } from "../../ui/lazy.tsx";
 import { useClosed } from "./use-closed.ts";
 import { Writer } from "./writer.tsx";
+
+const Unblock = lazy(async () => (await import("./unblock.tsx")).Unblock);
 
 interface Props {
   id: number;
@@ -24,18 +23,5 @@ export function Composer({ id, name, window, thread = 0 }: Props) {
     <p class="composer-closed">
       {text} {blocked !== undefined && <Unblock id={blocked} />}
     </p>
-  );
-}
-
-function Unblock({ id }: { id: number }) {
-  const { chat } = useAccount();
-  const unblock = () =>
-    chat.api
-      .call("delete", "/v1/blocks/{user_id}", { path: { user_id: id } })
-      .catch((error) => toast(reason(error)));
-  return (
-    <button class="link" type="button" onClick={() => void unblock()}>
-      {t("people.unblock")}
-    </button>
   );
 }

@@ -30,6 +30,7 @@ import { Option } from "./option.tsx";
 import { Target } from "./target.tsx";
 import { useFieldCompletion } from "./use-completion.ts";
 
+const SlowMode = lazy(async () => (await import("./slow-mode.tsx")).SlowMode, { isHint: true });
 // A device may have no microphone: nobody misses the button.
 const VoiceButton = lazy(async () => (await import("../voice/voice-button.tsx")).VoiceButton, {
   isHint: true,
@@ -66,6 +67,7 @@ export function Writer({ id, name, window, thread }: Props) {
   const field = useRef<HTMLTextAreaElement>(null);
   const files = useRef<HTMLInputElement>(null);
   const isEdit = mode.mode === "edit";
+  const [waits, setWaits] = useState(false);
   const { items } = attachments;
   /** the text is the caption of the only file, or of pictures that make an album */
   const isCaption = items.length === 1 || isAlbum(items) || (isEdit && mode.message.kind !== "text");
@@ -92,7 +94,7 @@ export function Writer({ id, name, window, thread }: Props) {
   }, [isRecording]);
 
   const send = async () => {
-    if (!isSendable) return;
+    if (!isSendable || waits) return;
     completion.close();
     if (isEdit) return writing.save(mentions.picked);
     const content = { mentions: mentions.of(text), ...writing.place() };
@@ -201,7 +203,7 @@ export function Writer({ id, name, window, thread }: Props) {
               class="icon-button submit"
               // The field keeps the focus, and a phone its keyboard.
               onMouseDown={(event) => event.preventDefault()}
-              disabled={!isSendable || writing.isBusy || attachments.isBusy}
+              disabled={!isSendable || waits || writing.isBusy || attachments.isBusy}
             />
           ) : (
             <VoiceButton
@@ -215,6 +217,7 @@ export function Writer({ id, name, window, thread }: Props) {
             {left < 0 ? t("composer.over", { n: -left }) : t("composer.left", { n: left })}
           </p>
         )}
+        {isGroup && !isEdit && <SlowMode window={window} onWait={setWaits} />}
         {thread > 0 && !isEdit && (
           <label class="composer-also">
             <input

@@ -24,7 +24,6 @@ export const composer = {
   "composer.closed.removed": "{name} removed you from this group.",
   "composer.closed.muted": "You are muted in this group until {time}.",
   "composer.closed.mutedForEver": "You are muted in this group.",
-  "people.unblock": "Unblock",
   "composer.closed.blocked": "You have blocked {name}.",
   "composer.closed.either": "You cannot write to {name}.",
   "composer.closed.direct":

@@ -36,6 +36,7 @@ export const timeline = {
   "notice.avatar": "{actor} changed the picture of the group.",
   "notice.announcement": "{actor} changed the announcement.",
   "notice.mute_all": "{actor} changed whether all members may write.",
+  "notice.slow_mode_s": "{actor} changed the slow mode of the group.",
   "notice.pinned": "{actor} pinned a message.",
   "notice.show": "Show",
   "find.title": "Search in this conversation",

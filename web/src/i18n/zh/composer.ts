@@ -24,7 +24,6 @@ export const composer = {
   "composer.closed.removed": "{name}将你移出了群聊。",
   "composer.closed.muted": "你已被禁言，{time} 解除。",
   "composer.closed.mutedForEver": "你已被禁言。",
-  "people.unblock": "移出黑名单",
   "composer.closed.blocked": "你已拉黑 {name}。",
   "composer.closed.either": "无法给 {name} 发消息。",
   "composer.closed.direct": "无法给 {name} 发消息：对方已拉黑你，或只接收好友的消息。",

@@ -1,4 +1,10 @@
 export const message = {
+  "message.failed.muted": "Not sent: you are muted here",
+  "message.failed.slow_mode": "Not sent: the group is in slow mode. Try again later",
+  "message.failed.blocked": "Not sent: one of you blocks the other",
+  "message.failed.forbidden": "Not sent: you may not write here",
+  "message.failed.too_large": "Not sent: it is too large",
+  "message.failed.not_found": "Not sent: what it refers to is gone",
   "message.edits": "What this message said",
   "message.version": "Until then, from {at}",
   "message.versionNow": "Now, since {at}",

@@ -1,4 +1,5 @@
 export const people = {
+  "people.unblock": "Unblock",
   "people.friends": "Friends",
   "people.sent": "Requests that you have sent",
   "people.blocked": "Blocked",

@@ -1,4 +1,10 @@
 export const message = {
+  "message.failed.muted": "发送失败：你在这里被禁言",
+  "message.failed.slow_mode": "发送失败：慢速模式中，请稍后再试",
+  "message.failed.blocked": "发送失败：你们之间存在拉黑",
+  "message.failed.forbidden": "发送失败：你不能在这里发言",
+  "message.failed.too_large": "发送失败：内容太大",
+  "message.failed.not_found": "发送失败：引用的内容已不存在",
   "message.edits": "编辑记录",
   "message.version": "{at} 起的旧版本",
   "message.versionNow": "当前版本，编辑于 {at}",

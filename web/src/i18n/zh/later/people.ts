@@ -1,4 +1,5 @@
 export const people = {
+  "people.unblock": "移出黑名单",
   "people.friends": "好友",
   "people.sent": "我发出的申请",
   "people.blocked": "黑名单",

@@ -1,0 +1,44 @@
+import type { ConversationWindow } from "parley-client";
+import { useChat } from "parley-client/react";
+import { useEffect } from "preact/hooks";
+import { duration } from "../../i18n/duration.ts";
+import { t } from "../../i18n/i18n.ts";
+import { nowUntil } from "../../lib/time/until.ts";
+import { useAccount } from "../../state/context.ts";
+
+interface Props {
+  window: ConversationWindow;
+  /** whether the user has to wait */
+  onWait: (waits: boolean) => void;
+}
+
+/** How long slow mode has the user wait, by the messages on screen. The server refuses what these lack. */
+export function SlowMode({ window, onWait }: Props) {
+  const { chat, me } = useAccount();
+  const pause = useChat(chat, (state) => {
+    const entry = state.conversation(window.conversationId);
+    return entry?.kind === "group" && entry.role === "member" ? entry.slow_mode_s : 0;
+  });
+  const last = useChat(chat, () => (pause > 0 ? lastSent(window, me) : 0));
+  const left = secondsLeft(last && last + pause * 1000, pause);
+  const waits = left > 0;
+  useEffect(() => {
+    onWait(waits);
+    return () => onWait(false);
+  }, [waits]);
+  return waits ? <p class="composer-left">{t("composer.slow", { time: duration(left * 1000) })}</p> : null;
+}
+
+/** @param end in ms since 1970 */
+function secondsLeft(end: number, pause: number): number {
+  // The clock of the device may be another one than the server's.
+  const left = Math.min(pause, Math.ceil((end - Date.now()) / 1000));
+  if (left > 0) nowUntil(end - (left - 1) * 1000);
+  return Math.max(0, left);
+}
+
+/** When the user has sent their last message, in ms since 1970; 0: never; Infinity: one is on its way. */
+function lastSent({ view }: ConversationWindow, me: number): number {
+  if (view.pending.some(({ state }) => state !== "failed")) return Infinity;
+  return view.messages.findLast(({ sender, kind }) => sender.id === me && kind !== "tip")?.created_at ?? 0;
+}
