@@ -1,4 +1,4 @@
-import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { cpSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { basename, join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
@@ -34,7 +34,9 @@ function lookIntoDatabase(path: string, look: (place: string, value: string | Ui
   const folder = mkdtempSync(join(tmpdir(), "parley-rows-"));
   try {
     const copy = join(folder, basename(path));
-    for (const suffix of ["", "-wal"]) cpSync(path + suffix, copy + suffix, { force: true });
+    cpSync(path, copy);
+    // The database of an object that sleeps has none.
+    if (existsSync(`${path}-wal`)) cpSync(`${path}-wal`, `${copy}-wal`);
     const database = new DatabaseSync(copy);
     const kind = path.split("/").at(-2)?.replace("parley-", "") ?? "";
     const tables = database.prepare(
