@@ -1,33 +1,13 @@
-import { and, desc, eq, lt, or, sql } from "drizzle-orm";
+import { and, desc, eq, getTableColumns, lt, or, sql } from "drizzle-orm";
 import { z } from "zod";
 import type { ConversationId, UserId } from "../../domain/ids.ts";
 import { KeptMessage, type Report, type Reported, type ReportId } from "../../domain/moderation/report.ts";
 import { queryD1 } from "../d1-errors.ts";
 import type { Database } from "../database.ts";
-import { auditLog, reports } from "../schema.ts";
+import { auditLog, KEEPS_TEXT, reports } from "../schema.ts";
 import type { NewAuditEntry } from "./audit-log.ts";
 
-const {
-  kept: KEPT,
-  about: _,
-  ...REPORT
-} = {
-  id: reports.id,
-  reporterId: reports.reporterId,
-  about: reports.about,
-  userId: reports.userId,
-  conversationId: reports.conversationId,
-  seq: reports.seq,
-  reason: reports.reason,
-  note: reports.note,
-  createdAt: reports.createdAt,
-  state: reports.state,
-  takenBy: reports.takenBy,
-  resolution: reports.resolution,
-  staffNote: reports.staffNote,
-  changedAt: reports.changedAt,
-  kept: reports.kept,
-};
+const { kept: KEPT, about: _, ...REPORT } = getTableColumns(reports);
 
 const KeptMessages = z.array(KeptMessage);
 
@@ -109,7 +89,7 @@ export type ReportChange = Pick<Report, "state" | "takenBy" | "resolution" | "st
 
 /**
  * Changes a report that is as the caller has read it, and notes it in the audit log, or neither.
- * @returns whether it was: false after somebody else's change
+ * @returns whether the report was so: false after somebody else's change
  */
 export async function changeReport(
   db: Database,
@@ -141,9 +121,9 @@ export async function changeReport(
   return updated.length > 0;
 }
 
-/** Empties what reports keep that were made before a time (ms since 1970). */
+/** Empties the messages and the notes of reports from before a time (ms since 1970). */
 export async function deleteKeptMessages(db: Database, before: number): Promise<void> {
-  const isOld = and(lt(reports.createdAt, before), sql`${reports.kept} <> '[]'`);
+  const isOld = and(lt(reports.createdAt, before), KEEPS_TEXT);
   await queryD1(db.update(reports).set({ kept: "[]", note: "" }).where(isOld));
 }
 
@@ -156,14 +136,14 @@ function nameOf({ conversationId, seq, userId }: Reported): string {
 type Row = Omit<Report, "about"> & Pick<typeof reports.$inferSelect, "userId" | "conversationId" | "seq">;
 
 function reportOf({ userId, conversationId, seq, ...report }: Row): Report {
-  const about: Reported | null =
-    conversationId === null
-      ? userId === null
-        ? null
-        : { conversationId, seq: null, userId }
-      : seq === null || userId === null
-        ? { conversationId, seq: null, userId: null }
-        : { conversationId, seq, userId };
-  if (about === null) throw new Error("a report is about something");
-  return { ...report, about };
+  return { ...report, about: aboutOf({ userId, conversationId, seq }) };
+}
+
+function aboutOf({ userId, conversationId, seq }: Pick<Row, "userId" | "conversationId" | "seq">): Reported {
+  if (conversationId !== null)
+    return userId !== null && seq !== null
+      ? { conversationId, seq, userId }
+      : { conversationId, seq: null, userId: null };
+  if (userId === null) throw new Error("a report is about something");
+  return { conversationId, seq: null, userId };
 }

@@ -1,11 +1,15 @@
+import { env } from "cloudflare:workers";
 import { beforeAll, beforeEach, expect, test } from "vitest";
 import { z } from "zod";
+import { deleteExpired } from "../../../src/core/maintenance.ts";
 import { LIMITS } from "../../../src/domain/limits.ts";
+import { openDatabase } from "../../../src/storage/database.ts";
 import { makeServerKey } from "../../support/accounts/server-keys.ts";
 import { signedInUsers } from "../../support/accounts/users.ts";
 import { call, expectProblem, type SignedIn } from "../../support/clients/api.ts";
 import { ask, createGroup, openDirect, send } from "../../support/clients/chat.ts";
 import { itemAt, range } from "../../support/objects/room.ts";
+import { timing } from "../../support/timing.ts";
 import { auditOf, giveRole } from "./staff.ts";
 
 let key = "";
@@ -133,6 +137,27 @@ test("of fifty who take a report at once one has it, and an admin takes it over"
   expectProblem(await handleAs(other, ofOther, { state: "taken" }), 403, "forbidden");
   expectProblem(await handleAs(other, id, { state: "resolved" }), 400, "validation_failed");
   expectProblem(await handleAs(other, id, { state: "open", resolution: "acted" }), 400, "validation_failed");
+});
+
+test("after 90 days a report keeps no text", async () => {
+  const { id: room } = await createGroup(ann, [bob]);
+  const { seq } = await send(bob, room, "this");
+  const message = { conversation_id: room, seq };
+  const ids = [
+    await report(ann, { message, reason: "spam", note: "look" }),
+    await report(ann, { user_id: bob.user.id, reason: "spam", note: "look" }),
+  ];
+  const [young, old] = [89, 91].map((days) => Date.now() - days * 24 * 60 * 60_000);
+  const clean = async (createdAt = 0) => {
+    await env.DB.prepare("UPDATE reports SET created_at = ?").bind(createdAt).run();
+    await deleteExpired(openDatabase(env.DB), env.FILES, timing);
+    return Promise.all(ids.map(async (id) => (await readAs(mia, id)).body));
+  };
+  expect(await clean(young)).toMatchObject([{ note: "look", kept: [{ seq }] }, { note: "look" }]);
+  expect(await clean(old)).toMatchObject([
+    { note: "", kept: [], reason: "spam" },
+    { note: "", kept: [] },
+  ]);
 });
 
 test("the list has the reports of a state, page by page", async () => {
