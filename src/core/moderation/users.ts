@@ -1,17 +1,15 @@
 import { z } from "zod";
 import { type Page, type PageQuery, pageOf, readCursor } from "../../domain/conversations/pagination.ts";
-import { invalid, noUser } from "../../domain/errors.ts";
 import type { Report } from "../../domain/moderation/report.ts";
 import type { Staff } from "../../domain/moderation/staff.ts";
 import type { ServerUser, Suspension } from "../../domain/server/server-user.ts";
 import type { UserRef } from "../../domain/server/user-ref.ts";
-import { liftSuspension, suspendUser } from "../../storage/accounts/account-updates.ts";
 import { listReportsOf } from "../../storage/moderation/reports.ts";
 import { findUsersByPrefix } from "../../storage/moderation/staff.ts";
 import { findLiveServerUsers } from "../../storage/server/server-users.ts";
-import { endSessionsWith } from "../accounts/session-end.ts";
 import type { Core } from "../context.ts";
 import { getServerUser, requireServerUser } from "../server/server-users.ts";
+import { liftFrom, requireFuture, suspendAccount } from "../server/user-access.ts";
 import { audit, requireActing, requireBelow } from "./staff.ts";
 
 /** The reports beside a user. */
@@ -61,15 +59,11 @@ export async function suspendAsStaff(
   suspension: Suspension,
 ): Promise<void> {
   requireActing(staff);
-  const now = Date.now();
-  if (suspension.until !== null && suspension.until <= now)
-    throw invalid("body.until", "must be in the future");
+  requireFuture(suspension);
   const { id, role } = await requireServerUser(core, ref);
   requireBelow(staff, role);
   await audit(core, staff, "user_suspended", { userId: id }, suspension.reason);
-  const isDone = await endSessionsWith(core, id, () => suspendUser(core.db, id, suspension, now));
-  if (!isDone) throw noUser(id);
-  core.securityLog.record("suspended", { user: id, ...doneBy(staff) });
+  await suspendAccount(core, id, suspension, doneBy(staff));
 }
 
 /** Ends a suspension. Idempotent. @throws `not_found`; `forbidden` as `suspendAsStaff` */
@@ -84,8 +78,7 @@ export async function endSuspensionAsStaff(
   requireBelow(staff, role);
   if (!suspension) return;
   await audit(core, staff, "suspension_lifted", { userId: id }, reason);
-  await liftSuspension(core.db, id);
-  core.securityLog.record("suspension_lifted", { user: id, ...doneBy(staff) });
+  await liftFrom(core, id, doneBy(staff));
 }
 
 /**

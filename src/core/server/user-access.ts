@@ -1,6 +1,6 @@
 import type { Credential } from "../../domain/accounts/session.ts";
 import { invalid, noUser, suspended } from "../../domain/errors.ts";
-import { SessionId } from "../../domain/ids.ts";
+import { SessionId, type UserId } from "../../domain/ids.ts";
 import type { ServerKeyId } from "../../domain/server/server-key.ts";
 import type { Suspension } from "../../domain/server/server-user.ts";
 import type { UserRef } from "../../domain/server/user-ref.ts";
@@ -79,21 +79,41 @@ export async function suspend(
   ref: UserRef,
   suspension: Suspension,
 ): Promise<void> {
-  const now = Date.now();
-  if (suspension.until !== null && suspension.until <= now)
-    throw invalid("body.until", "must be in the future");
+  requireFuture(suspension);
   const { id } = await requireServerUser(core, ref);
-  const isDone = await endSessionsWith(core, id, () => suspendUser(core.db, id, suspension, now));
+  await suspendAccount(core, id, suspension, { by: null, serverKey: by });
+}
+
+/** @throws `validation_failed` for an end in the past */
+export function requireFuture({ until }: Suspension): void {
+  if (until !== null && until <= Date.now()) throw invalid("body.until", "must be in the future");
+}
+
+/** Who has done something, for the security log. */
+type DoneBy = Pick<Parameters<Core["securityLog"]["record"]>[1], "by" | "serverKey">;
+
+/** Suspends a user whom the caller may suspend. @throws `not_found` */
+export async function suspendAccount(
+  core: Core,
+  id: UserId,
+  suspension: Suspension,
+  doneBy: DoneBy,
+): Promise<void> {
+  const isDone = await endSessionsWith(core, id, () => suspendUser(core.db, id, suspension, Date.now()));
   if (!isDone) throw noUser(id);
-  core.securityLog.record("suspended", { user: id, by: null, serverKey: by });
+  core.securityLog.record("suspended", { user: id, ...doneBy });
 }
 
 /** Ends a suspension. Idempotent. @throws `not_found` */
 export async function endSuspension(core: Core, by: ServerKeyId, ref: UserRef): Promise<void> {
   const { id, suspension } = await requireServerUser(core, ref);
-  if (!suspension) return;
+  if (suspension) await liftFrom(core, id, { by: null, serverKey: by });
+}
+
+/** Ends the suspension of a user whom the caller may suspend. */
+export async function liftFrom(core: Core, id: UserId, doneBy: DoneBy): Promise<void> {
   await liftSuspension(core.db, id);
-  core.securityLog.record("suspension_lifted", { user: id, by: null, serverKey: by });
+  core.securityLog.record("suspension_lifted", { user: id, ...doneBy });
 }
 
 /**

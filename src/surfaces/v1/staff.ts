@@ -1,6 +1,6 @@
 import type { RouteConfig } from "@hono/zod-openapi";
 import { createRoute } from "@hono/zod-openapi";
-import type { MiddlewareHandler } from "hono";
+import type { HonoRequest, MiddlewareHandler } from "hono";
 import { createMiddleware } from "hono/factory";
 import { staffOf } from "../../core/moderation/staff.ts";
 import { invalid } from "../../domain/errors.ts";
@@ -63,8 +63,8 @@ export function staffRoute<Method extends RouteConfig["method"], Path extends st
 const Reason = textUpTo(LIMITS.reportNote);
 
 /** Why staff makes a call without a body, in percent encoding. @throws `validation_failed` */
-export function reasonOf(header: (name: string) => string | undefined): string {
-  const reason = Reason.safeParse(decoded(header(REASON_HEADER) ?? ""));
+export function reasonOf(request: HonoRequest): string {
+  const reason = Reason.safeParse(decoded(request.header(REASON_HEADER) ?? ""));
   if (reason.success) return reason.data;
   throw invalid(
     `header.${REASON_HEADER}`,

@@ -125,19 +125,19 @@ export const moderation = v1Router()
     return c.body(null, 204);
   })
   .openapi(liftRoute, async (c) => {
-    const reason = reasonOf((name) => c.req.header(name));
+    const reason = reasonOf(c.req);
     await endSuspensionAsStaff(c.var.core, c.var.staff, c.req.valid("param").ref, reason);
     return c.body(null, 204);
   })
   .openapi(revokeAllRoute, async (c) => {
-    const reason = reasonOf((name) => c.req.header(name));
+    const reason = reasonOf(c.req);
     const { since } = c.req.valid("query");
     await revokeMessagesOf(c.var.core, c.var.staff, c.req.valid("param").ref, since, reason);
     return c.body(null, 202);
   })
   .openapi(pageRoute, async (c) => {
     const { threads = "main" as const, ...query } = c.req.valid("query");
-    const reason = reasonOf((name) => c.req.header(name));
+    const reason = reasonOf(c.req);
     const { core, staff, readsAny } = c.var;
     const { items, hasMore, hasEarlier } = await readReportedConversation(
       core,
@@ -150,17 +150,11 @@ export const moderation = v1Router()
   })
   .openapi(revokeRoute, async (c) => {
     const { cref, seq } = c.req.valid("param");
-    await revokeAsStaff(
-      c.var.core,
-      c.var.staff,
-      cref,
-      seq,
-      reasonOf((name) => c.req.header(name)),
-    );
+    await revokeAsStaff(c.var.core, c.var.staff, cref, seq, reasonOf(c.req));
     return c.body(null, 204);
   })
   .openapi(dissolveRoute, async (c) => {
-    const reason = reasonOf((name) => c.req.header(name));
+    const reason = reasonOf(c.req);
     await dissolveAsStaff(c.var.core, c.var.staff, c.req.valid("param").cref, reason);
     return c.body(null, 204);
   })
