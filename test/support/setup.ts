@@ -1,8 +1,9 @@
 import { applyD1Migrations, reset } from "cloudflare:test";
 import { env } from "cloudflare:workers";
-import { afterEach, beforeAll } from "vitest";
+import { afterAll, afterEach, beforeAll } from "vitest";
 import { takeUndocumentedFrames } from "./clients/documented/frames.ts";
 import { continueNumbering } from "./numbering.ts";
+import { resetTiming } from "./timing.ts";
 
 /** The log lines of the Worker and its objects since the last test ended. */
 const logged: string[] = [];
@@ -33,3 +34,5 @@ beforeAll(async () => {
   await applyD1Migrations(env.DB, env.TEST_MIGRATIONS);
   await continueNumbering();
 });
+
+afterAll(resetTiming);

@@ -10,12 +10,7 @@ type Changes = { readonly [Group in keyof Timing]?: Partial<Timing[Group]> };
  */
 const PATIENCE_MS = 20_000;
 
-/**
- * The timing of the Worker under test and of parts that tests build: the product's, except that password
- * hashes are cheap, cooldowns are short, and answers wait for late data. A test of lateness overrides it.
- * Tests and objects share one isolate, so a change takes effect at once.
- */
-export const timing: Mutable = {
+const ofTests = (): Mutable => ({
   ...structuredClone(TIMING),
   // An object with an open channel, or a pending timer, is not evicted.
   callChannels: { ...TIMING.callChannels, idleMs: 10 },
@@ -40,7 +35,19 @@ export const timing: Mutable = {
   contextCache: { ...TIMING.contextCache, timeoutMs: PATIENCE_MS },
   outbox: { ...TIMING.outbox, answerTimeoutMs: PATIENCE_MS },
   hooks: { ...TIMING.hooks, retryUnitMs: 1 },
-};
+});
+
+/**
+ * The timing of the Worker under test and of parts that tests build: the product's, except that password
+ * hashes are cheap, cooldowns are short, and answers wait for late data. A test of lateness overrides it.
+ * Tests and objects share one isolate, so a change takes effect at once.
+ */
+export const timing = ofTests();
+
+/** Undoes what a file has overridden. Files of one worker share the values: setup.ts calls it after each. */
+export function resetTiming(): void {
+  merge(ofTests());
+}
 
 /** Overrides some values until the test ends: `overrideTiming({ presence: { graceMs: 10 } })`. */
 export function overrideTiming(changes: Changes): void {
@@ -48,8 +55,8 @@ export function overrideTiming(changes: Changes): void {
 }
 
 /**
- * Overrides some values for a whole file, as in `beforeAll(() => setTiming({ presence: { graceMs: 10 } }))`.
- * @returns restores the values; `beforeAll` calls it after the last test
+ * Overrides some values for the rest of a file: `beforeAll(() => setTiming({ presence: { graceMs: 10 } }))`.
+ * @returns restores the values earlier
  */
 export function setTiming(changes: Changes): () => void {
   const before = structuredClone(timing);
