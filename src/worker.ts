@@ -1,6 +1,7 @@
 import { env } from "cloudflare:workers";
 import { createApp } from "./app.ts";
 import { ConversationObject } from "./conversation/object.ts";
+import { noSharedRules } from "./conversation/sending/known-rules.ts";
 import { ConversationStubs } from "./conversation/stub.ts";
 import { backUpIntoBucket } from "./core/backup/scheduled-backup.ts";
 import { wakeForRetention } from "./core/conversations/retention-round.ts";
@@ -32,6 +33,7 @@ import { holdFiles, releaseFiles } from "./storage/files/file-holds.ts";
 import { addFileReferences, removeFileReferences } from "./storage/files/file-references.ts";
 import { findFile } from "./storage/files/files.ts";
 import { releaseFilesOf } from "./storage/files/released-files.ts";
+import { findRules } from "./storage/moderation/rules.ts";
 import {
   deleteHookFailure,
   endHook,
@@ -60,6 +62,7 @@ export function createWorker(timing: Timing) {
   // Read at start, so that an invalid setting is logged before the first request.
   readSettings(env);
   const app = createApp(timing);
+  const rules = noSharedRules();
 
   class Conversation extends ConversationObject {
     constructor(ctx: DurableObjectState, env: Env) {
@@ -83,6 +86,7 @@ export function createWorker(timing: Timing) {
         readToken: (token) => readToken(env.TOKEN_SECRET, token),
         deviceFormats: deviceProtocols(settings),
         hooks: hookPorts(db, settings, timing),
+        rules: { shared: rules, find: (known) => findRules(db, known) },
         settings,
         timing,
       });

@@ -6,6 +6,7 @@ import type { Timing } from "../../domain/timing.ts";
 import { HookDeliveries } from "../../object/hooks/deliveries.ts";
 import { ExternalIds } from "../../object/hooks/external-ids.ts";
 import type { RoomStores } from "../room/context.ts";
+import type { KnownRules } from "../sending/known-rules.ts";
 import { HookFeed } from "./hook-feed.ts";
 import { type HookPosition, HookPositions, type KnownHook, markBefore, marksAt } from "./hook-positions.ts";
 import { SendingGate } from "./sending-gate.ts";
@@ -16,6 +17,7 @@ interface HooksDeps {
   directory: HookDirectory;
   caller: HookCaller;
   format: HookFormat;
+  rules: KnownRules;
   timing: Timing["hooks"];
   /** has `run` called at a time (ms since 1970) */
   schedule(id: HookId, due: number): void;
@@ -34,13 +36,13 @@ export class ConversationHooks {
   readonly #scheduled = new Set<HookId>();
 
   constructor(sql: SqlStorage, deps: HooksDeps) {
-    const { room, directory, caller, format, timing } = deps;
+    const { room, directory, caller, format, rules, timing } = deps;
     this.#deps = deps;
     this.#positions = new HookPositions(sql);
     this.#feed = new HookFeed(sql, room, format);
     const externalIds = new ExternalIds(directory);
     this.#externalIds = externalIds;
-    const gateDeps = { directory, caller, format, externalIds, keepMs: timing.keepMs };
+    const gateDeps = { directory, caller, format, externalIds, rules, keepMs: timing.keepMs };
     this.gate = new SendingGate(this.#positions, gateDeps, (id) => room.renderer.person(id));
     this.#deliveries = new HookDeliveries(`c${room.state.id}`, directory, caller, externalIds, timing);
   }

@@ -2,12 +2,14 @@ import type { Person } from "../../domain/accounts/person.ts";
 import { CoreError, type Failure, type Result } from "../../domain/errors.ts";
 import type { ConversationId, UserId } from "../../domain/ids.ts";
 import { type BodyJson, bodyJson, Content, type Kind } from "../../domain/messages/content.ts";
+import { checkMessage } from "../../domain/moderation/rules/check-message.ts";
 import type { HookCaller, HookDirectory } from "../../domain/ports.ts";
 import { GateAnswer, type HookId, type HookTarget, isAbout } from "../../domain/server/hook.ts";
 import type { GateData, HookFormat } from "../../domain/server/hook-format.ts";
 import { errorFields, log } from "../../lib/logger.ts";
 import type { ExternalIds } from "../../object/hooks/external-ids.ts";
 import { signedHeaders } from "../../object/hooks/signature.ts";
+import type { KnownRules } from "../sending/known-rules.ts";
 import type { HookPositions } from "./hook-positions.ts";
 
 /** What the gate needs of outside. */
@@ -16,6 +18,7 @@ interface GateDeps {
   caller: Pick<HookCaller, "ask">;
   format: Pick<HookFormat, "sending">;
   externalIds: ExternalIds;
+  rules: KnownRules;
   /** how long a hook is kept as it was read (ms) */
   keepMs: number;
 }
@@ -25,6 +28,8 @@ export interface Intended extends Omit<GateData, "sender" | "externalId"> {
   senderId: UserId;
 }
 
+const ACCEPTED = { action: "accept" } as const;
+
 const UNAVAILABLE: Failure = {
   ok: false,
   code: "unavailable",
@@ -33,8 +38,8 @@ const UNAVAILABLE: Failure = {
 };
 
 /**
- * Asks the hook of the team's backend before a message is stored, or edited. It waits at the door: a message
- * that waits keeps only those of its own sender waiting.
+ * Checks a message before it is stored, or edited: by the rules of the deployment, then by the hook of the
+ * team's backend. It waits at the door: a message that waits keeps only those of its own sender waiting.
  */
 export class SendingGate {
   readonly #positions: HookPositions;
@@ -49,16 +54,29 @@ export class SendingGate {
     this.#describe = describe;
   }
 
-  /** Whether a hook is asked. Without one nothing waits. */
+  /** Whether a rule or a hook is asked, or rules have to be read. Without them nothing waits. */
   get isSet(): boolean {
-    return this.#positions.gate !== null;
+    return this.#positions.gate !== null || this.#deps.rules.known !== null;
   }
 
   /**
    * Asks whether a message may be stored. Never rejects.
-   * @returns its body, which the hook may have replaced; or `refused`, or `unavailable` without an answer
+   * @returns its body, which a rule or the hook may have replaced; or `refused`, or `unavailable` without an
+   *   answer
    */
-  async check({ senderId, ...intended }: Intended): Promise<Result<BodyJson>> {
+  async check(intended: Intended): Promise<Result<BodyJson>> {
+    const body = await this.#checkRules(intended);
+    return body.ok ? this.#checkHook({ ...intended, body: body.value }) : body;
+  }
+
+  async #checkRules({ kind, body, conversationId }: Intended): Promise<Result<BodyJson>> {
+    const rules = this.#deps.rules.known ?? (await this.#deps.rules.read());
+    const verdict = rules ? checkMessage(rules, { kind, body, conversationId }) : ACCEPTED;
+    if (verdict.action === "refuse") return refused("");
+    return { ok: true, value: verdict.action === "mask" ? verdict.body : body };
+  }
+
+  async #checkHook({ senderId, ...intended }: Intended): Promise<Result<BodyJson>> {
     const accepted = { ok: true, value: intended.body } as const;
     const id = this.#positions.gate;
     if (id === null) return accepted;

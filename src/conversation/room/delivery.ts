@@ -11,6 +11,7 @@ import { NotificationOutbox } from "../delivery/notification-outbox.ts";
 import { ConversationHooks } from "../hooks/hooks.ts";
 import { markerOf, wakeupOf } from "../jobs.ts";
 import { RetentionSchedule } from "../retention/schedule.ts";
+import { KnownRules } from "../sending/known-rules.ts";
 import type { RoomHost } from "./host.ts";
 import type { Publisher } from "./publisher.ts";
 import type { Stores } from "./stores.ts";
@@ -55,6 +56,7 @@ export function createDelivery(
   const deviceEvents = new EphemeralPublisher(state, members, events, timing.largeGroup, mayReceive);
   const hooks = new ConversationHooks(sql, {
     ...{ room: stores, ...host.hooks, timing: timing.hooks },
+    rules: new KnownRules(host.rules, timing.rules),
     schedule: (id, due) => jobs.schedule("hooks", id, due),
   });
   const retentionSchedule = new RetentionSchedule({

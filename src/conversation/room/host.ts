@@ -10,6 +10,7 @@ import type { Settings } from "../../domain/settings.ts";
 import type { Timing } from "../../domain/timing.ts";
 import type { AlarmJobs } from "../../object/alarm-jobs.ts";
 import type { ConversationJobKind } from "../jobs.ts";
+import type { RulesSource } from "../sending/known-rules.ts";
 import type { DeviceFormats } from "../views/message-encoder.ts";
 
 /** What a room needs from outside. */
@@ -18,6 +19,7 @@ export interface RoomDeps {
   inboxes: Inboxes;
   sources: MessageSources;
   deviceFormats: DeviceFormats;
+  rules: RulesSource;
   hooks: { directory: HookDirectory; caller: HookCaller; format: HookFormat };
   settings: Settings;
   timing: Timing;

@@ -18,6 +18,7 @@ export const AuditAction = z.enum([
   "message_revoked",
   "group_dissolved",
   "role_changed",
+  "rules_changed",
 ]);
 export type AuditAction = z.infer<typeof AuditAction>;
 

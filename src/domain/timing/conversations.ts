@@ -141,6 +141,15 @@ export const CONVERSATION_VALUES = {
     /** The term of the messages that a report keeps. */
     keepReportsMs: 90 * 24 * 60 * 60_000,
   },
+  /** The rules that texts are checked against, as an isolate knows them. */
+  rules: {
+    /** After so long a message has them read again, behind it. */
+    keepMs: 10_000,
+    /** After so long a message waits for them. So old may be the rules that hold. */
+    staleMs: 60_000,
+    /** The deadline of a read; after it those of before hold. */
+    readTimeoutMs: 1_000,
+  },
   /** The search index of a conversation. */
   indexing: {
     /** Indexing starts after so long without a message: indexing a message costs as much as storing it. */

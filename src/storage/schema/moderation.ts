@@ -42,6 +42,15 @@ export const reports = sqliteTable(
   ],
 );
 
+/** The rules that texts are checked against: one row. */
+export const moderationRules = sqliteTable("moderation_rules", {
+  id: integer().primaryKey(),
+  /** a JSON array of `ModerationRule` */
+  rules: text().notNull(),
+  /** raised by each change */
+  version: integer().notNull(),
+});
+
 /** What staff has done and looked at. Rows are only ever added. */
 export const auditLog = sqliteTable("audit_log", {
   id: integer().primaryKey({ autoIncrement: true }),

@@ -3,6 +3,7 @@ import { env } from "cloudflare:workers";
 import { create } from "../../../src/conversation/create.ts";
 import type { ConversationJobKind } from "../../../src/conversation/jobs.ts";
 import { createRoom, type Room } from "../../../src/conversation/room.ts";
+import { noSharedRules } from "../../../src/conversation/sending/known-rules.ts";
 import type { DeviceFormats } from "../../../src/conversation/views/message-encoder.ts";
 import type {
   ConversationKind,
@@ -126,6 +127,7 @@ export function isolatedRoom(
     },
     format: hookFormat,
   };
-  const deps = { hooks, directory, inboxes, sources, settings: readSettings(env), deviceFormats, timing };
+  const rules = { shared: noSharedRules(), find: async () => ({ version: 0, rules: [] }) };
+  const deps = { rules, hooks, directory, inboxes, sources, settings: readSettings(env), deviceFormats, timing };
   return createRoom(storage, deps, new AlarmJobs<ConversationJobKind>(storage, handlers, timing.jobs));
 }

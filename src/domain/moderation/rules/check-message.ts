@@ -1,0 +1,53 @@
+import { z } from "zod";
+import type { ConversationId } from "../../ids.ts";
+import { type BodyJson, Content, type Kind } from "../../messages/content.ts";
+import type { CompiledRules } from "./compile.ts";
+import type { RuleId } from "./rule.ts";
+
+/** What the rules say of a message. */
+export type MessageVerdict =
+  | { action: "accept" }
+  | { action: "refuse" | "hold" | "flag"; rules: RuleId[] }
+  /** `body`: what is stored instead */
+  | { action: "mask"; body: BodyJson };
+
+type Json = z.infer<ReturnType<typeof z.json>>;
+
+/** Fields whose values nobody reads as a text. They are checked, as an address may be spam, and not masked. */
+const NOT_MASKED = new Set(["url", "content_type", "kind"]);
+
+/**
+ * Checks each text in the body of a message, those of merged messages too. The strongest action holds. What
+ * cannot be masked is refused.
+ */
+export function checkMessage(
+  rules: CompiledRules,
+  message: { kind: Kind; body: BodyJson; conversationId: ConversationId },
+): MessageVerdict {
+  const found: { action: "refuse" | "hold" | "flag"; rules: RuleId[] }[] = [];
+  const masked = visit(z.json().parse(JSON.parse(message.body)), "", (text, field) => {
+    const verdict = rules.check(text, message.conversationId);
+    if (verdict.action === null) return text;
+    if (verdict.action === "mask" && !NOT_MASKED.has(field)) return verdict.text;
+    found.push({ action: verdict.action === "mask" ? "refuse" : verdict.action, rules: verdict.rules });
+    return text;
+  });
+  for (const action of ["refuse", "hold"] as const) {
+    const one = found.find((verdict) => verdict.action === action);
+    if (one) return one;
+  }
+  const body = JSON.stringify(masked);
+  if (body !== JSON.stringify(JSON.parse(message.body))) {
+    const isWhole = message.kind === "merged" || Content.safeParse({ kind: message.kind, body: masked }).success;
+    return isWhole ? { action: "mask", body } : { action: "refuse", rules: [] };
+  }
+  return found[0] ?? { action: "accept" };
+}
+
+/** Replaces each text in a value by what `on` makes of it. */
+function visit(value: Json, field: string, on: (text: string, field: string) => string): Json {
+  if (typeof value === "string") return on(value, field);
+  if (Array.isArray(value)) return value.map((item) => visit(item, field, on));
+  if (value === null || typeof value !== "object") return value;
+  return Object.fromEntries(Object.entries(value).map(([name, item]) => [name, visit(item, name, on)]));
+}

@@ -1,0 +1,43 @@
+import { readRules, replaceRules, tryRules } from "../../../../core/moderation/rules.ts";
+import { jsonAnswer, jsonBody } from "../../route.ts";
+import { v1Router } from "../../router.ts";
+import { problems } from "../../schemas/common.ts";
+import { RulesAnswer, RulesInput, RulesTrial, RulesVerdict } from "../../schemas/moderation/rules.ts";
+import { reasonOf, staffRoute } from "../../staff.ts";
+
+const listRoute = staffRoute("get", "/v1/moderation/rules", {
+  operationId: "listModerationRules",
+  summary: "The rules that messages are checked against",
+  responses: { 200: jsonAnswer("All rules", RulesAnswer) },
+});
+
+const replaceRoute = staffRoute("put", "/v1/moderation/rules", {
+  operationId: "replaceModerationRules",
+  summary: "Replace the rules",
+  description:
+    "They are checked before a message is stored and before an edit, over all APIs, and hold everywhere within a minute. Of several that match, the strongest holds: `refuse`, `hold`, `mask`, `flag`. The header `Parley-Reason` may say why, percent-encoded.",
+  request: { body: jsonBody(RulesInput) },
+  responses: { 200: jsonAnswer("All rules", RulesAnswer), ...problems("validation_failed", "forbidden") },
+});
+
+const tryRoute = staffRoute("post", "/v1/moderation/rules/trial", {
+  operationId: "tryModerationRules",
+  summary: "What rules would do with a text",
+  description: "Nothing is stored.",
+  request: { body: jsonBody(RulesTrial) },
+  responses: { 200: jsonAnswer("What they say", RulesVerdict), ...problems("validation_failed") },
+});
+
+export const moderationRules = v1Router()
+  .openapi(listRoute, async (c) => c.json({ items: await readRules(c.var.core) }, 200))
+  .openapi(replaceRoute, async (c) => {
+    const { items } = c.req.valid("json");
+    await replaceRules(c.var.core, c.var.staff, items, reasonOf(c.req));
+    return c.json({ items }, 200);
+  })
+  .openapi(tryRoute, async (c) => {
+    const { text, items, conversation_id: conversationId } = c.req.valid("json");
+    const verdict = await tryRules(c.var.core, text, items, conversationId);
+    const stored = verdict.action === "mask" ? verdict.text : text;
+    return c.json({ action: verdict.action, rules: verdict.rules, text: stored }, 200);
+  });
