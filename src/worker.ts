@@ -9,6 +9,7 @@ import { releasedFiles } from "./core/files/released-files.ts";
 import { deleteExpired } from "./core/maintenance.ts";
 import { askHook, callHook } from "./core/server/hook-calls.ts";
 import { wakeHooksOfUsers } from "./core/server/user-events.ts";
+import { LIMITS } from "./domain/limits.ts";
 import type { HookCaller, HookDirectory } from "./domain/ports.ts";
 import { readSettings, type Settings } from "./domain/settings.ts";
 import type { Timing } from "./domain/timing.ts";
@@ -33,6 +34,7 @@ import { holdFiles, releaseFiles } from "./storage/files/file-holds.ts";
 import { addFileReferences, removeFileReferences } from "./storage/files/file-references.ts";
 import { findFile } from "./storage/files/files.ts";
 import { releaseFilesOf } from "./storage/files/released-files.ts";
+import { holdMessage } from "./storage/moderation/held-messages.ts";
 import { findRules } from "./storage/moderation/rules.ts";
 import {
   deleteHookFailure,
@@ -79,6 +81,7 @@ export function createWorker(timing: Timing) {
           removeFileReferences: (id, revoked) =>
             removeFileReferences(db, id, revoked, Date.now() + timing.files.expiryMs),
           ...releasedFiles(db, env.FILES, timing),
+          hold: (message) => holdMessage(db, message, Date.now(), LIMITS.heldMessages),
         },
         inboxes: new InboxStubs(env.INBOX, timing.rpcRetry, timing.callChannels),
         sources: new ConversationStubs(env.CONVERSATION, timing.rpcRetry),

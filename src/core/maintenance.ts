@@ -7,6 +7,7 @@ import { deleteOldRejections } from "../storage/contacts/friends.ts";
 import { deleteOldLookups } from "../storage/contacts/strangers.ts";
 import type { Database } from "../storage/database.ts";
 import { deleteOldHolds } from "../storage/files/file-holds.ts";
+import { deleteOldHeldMessages } from "../storage/moderation/held-messages.ts";
 import { deleteKeptMessages } from "../storage/moderation/reports.ts";
 import { deleteOldUserEvents } from "../storage/server/user-events.ts";
 import { attemptLifetimeMs } from "./accounts/passwords.ts";
@@ -41,6 +42,7 @@ export async function deleteExpired(db: Database, files: R2Bucket, timing: Timin
   await deleteOldLookups(db, now);
   await deleteOldRejections(db, now - timing.rejections.cooldownMs);
   await deleteKeptMessages(db, now - timing.moderation.keepReportsMs);
+  await deleteOldHeldMessages(db, now - timing.moderation.keepReportsMs);
   await deleteOldUserEvents(db, now - timing.hooks.keepUserEventsMs);
   await deleteOrphanedFiles(db, files, now, timing.orphanedFiles);
   for (let done = 0; done < MAX_NAMES; done += NAMES_AT_ONCE) {

@@ -11,6 +11,7 @@ export const ErrorCode = z.enum([
   "forbidden",
   "suspended",
   "refused",
+  "held",
   "muted",
   "slow_mode",
   "blocked",

@@ -86,6 +86,8 @@ export const LIMITS = {
   strangersADay: 1_000,
   /** what a user reports in a day */
   reportsADay: 20,
+  /** messages of a user that wait for a moderator */
+  heldMessages: 100,
   /** characters of a note to a report, and of a reason that staff gives */
   reportNote: 1_000,
   /** open requests for friendship to a user, as far as they are counted */

@@ -1,3 +1,4 @@
+import type { FoundMessage, HeldState } from "./moderation/held-message.ts";
 import type { Person, VersionedPerson } from "./accounts/person.ts";
 import type {
   ConversationRecord,
@@ -72,6 +73,11 @@ export interface ConversationDirectory extends ReleasedFileDirectory {
    * @returns the files that expire
    */
   removeFileReferences(id: ConversationId, revoked: RevokedReferences[]): Promise<FileKey[]>;
+  /**
+   * Has staff decide of a message that a rule has found. Idempotent.
+   * @returns what was decided; null: too many of the sender wait
+   */
+  hold(message: FoundMessage): Promise<HeldState | null>;
 }
 
 /** A conversation as it was created, with its current direct permission. */

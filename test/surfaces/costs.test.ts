@@ -199,6 +199,11 @@ const ROUTES = new Map<string, Row>([
     "DELETE /v1/moderation/conversations/:cref/messages/:seq",
     "DELETE /v1/moderation/conversations/:cref",
     "GET /v1/moderation/audit",
+    "GET /v1/moderation/rules",
+    "PUT /v1/moderation/rules",
+    "POST /v1/moderation/rules/trial",
+    "GET /v1/moderation/held",
+    "PATCH /v1/moderation/held/:id",
   ),
   ...backend("GET /v1/server/keys", "POST /v1/server/keys", "DELETE /v1/server/keys/:id"),
   ...backend(

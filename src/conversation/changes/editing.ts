@@ -139,11 +139,11 @@ export class Editing {
     const { mentions = readMentions(row.mentions) } = edit;
     const intended = {
       ...{ conversationId: state.id, senderId: userId, kind: row.kind, body, mentions, edits: seq },
-      ...{ clientMsgId: undefined, threadRoot: row.thread_root },
+      ...{ clientMsgId: undefined, threadRoot: row.thread_root, draft: null },
     };
     const checked = await this.#waiting(userId, body.length, () => gate.check(intended));
     if (!checked.ok) throw new CoreError(checked.code, checked.detail, checked.data);
-    return checked.value === body ? edit : { ...edit, body: checked.value };
+    return checked.value.body === body ? edit : { ...edit, body: checked.value.body };
   }
 
   #edit(member: MemberRow, seq: Seq, edit: MessageEdit): EditOutcome {

@@ -1,5 +1,5 @@
 import { Position } from "../../domain/ids.ts";
-import type { HookCaller, HookDirectory } from "../../domain/ports.ts";
+import type { ConversationDirectory, HookCaller, HookDirectory } from "../../domain/ports.ts";
 import { type HookId, type HookStart, isAbout } from "../../domain/server/hook.ts";
 import type { HookFormat } from "../../domain/server/hook-format.ts";
 import type { Timing } from "../../domain/timing.ts";
@@ -18,6 +18,7 @@ interface HooksDeps {
   caller: HookCaller;
   format: HookFormat;
   rules: KnownRules;
+  hold: ConversationDirectory["hold"];
   timing: Timing["hooks"];
   /** has `run` called at a time (ms since 1970) */
   schedule(id: HookId, due: number): void;
@@ -36,13 +37,13 @@ export class ConversationHooks {
   readonly #scheduled = new Set<HookId>();
 
   constructor(sql: SqlStorage, deps: HooksDeps) {
-    const { room, directory, caller, format, rules, timing } = deps;
+    const { room, directory, caller, format, rules, hold, timing } = deps;
     this.#deps = deps;
     this.#positions = new HookPositions(sql);
     this.#feed = new HookFeed(sql, room, format);
     const externalIds = new ExternalIds(directory);
     this.#externalIds = externalIds;
-    const gateDeps = { directory, caller, format, externalIds, rules, keepMs: timing.keepMs };
+    const gateDeps = { directory, caller, format, externalIds, rules, hold, keepMs: timing.keepMs };
     this.gate = new SendingGate(this.#positions, gateDeps, (id) => room.renderer.person(id));
     this.#deliveries = new HookDeliveries(`c${room.state.id}`, directory, caller, externalIds, timing);
   }

@@ -2,8 +2,10 @@ import type { Person } from "../../domain/accounts/person.ts";
 import { CoreError, type Failure, type Result } from "../../domain/errors.ts";
 import type { ConversationId, UserId } from "../../domain/ids.ts";
 import { type BodyJson, bodyJson, Content, type Kind } from "../../domain/messages/content.ts";
+import type { Draft } from "../../domain/messages/message.ts";
 import { checkMessage } from "../../domain/moderation/rules/check-message.ts";
-import type { HookCaller, HookDirectory } from "../../domain/ports.ts";
+import type { RuleId } from "../../domain/moderation/rules/rule.ts";
+import type { ConversationDirectory, HookCaller, HookDirectory } from "../../domain/ports.ts";
 import { GateAnswer, type HookId, type HookTarget, isAbout } from "../../domain/server/hook.ts";
 import type { GateData, HookFormat } from "../../domain/server/hook-format.ts";
 import { errorFields, log } from "../../lib/logger.ts";
@@ -19,6 +21,8 @@ interface GateDeps {
   format: Pick<HookFormat, "sending">;
   externalIds: ExternalIds;
   rules: KnownRules;
+  /** see `ConversationDirectory` */
+  hold: ConversationDirectory["hold"];
   /** how long a hook is kept as it was read (ms) */
   keepMs: number;
 }
@@ -26,9 +30,22 @@ interface GateDeps {
 /** A message, or an edit of one, that a user wants to store. */
 export interface Intended extends Omit<GateData, "sender" | "externalId"> {
   senderId: UserId;
+  /** null: it is an edit */
+  draft: Draft | null;
 }
 
-const ACCEPTED = { action: "accept" } as const;
+/** A message as it is to be stored. */
+type Checked = Pick<Draft, "body" | "clientMsgId">;
+
+const NOT_HELD =
+  "A moderator would have to see it first: that is possible for a new message of your own alone.";
+
+const HELD: Failure = {
+  ok: false,
+  code: "held",
+  detail: "The message waits for a moderator. Nobody else sees it before.",
+  data: {},
+};
 
 const UNAVAILABLE: Failure = {
   ok: false,
@@ -61,22 +78,60 @@ export class SendingGate {
 
   /**
    * Asks whether a message may be stored. Never rejects.
-   * @returns its body, which a rule or the hook may have replaced; or `refused`, or `unavailable` without an
-   *   answer
+   * @returns its body, which a rule or the hook may have replaced; or `refused`, `held` for a moderator, or
+   *   `unavailable` without an answer
    */
-  async check(intended: Intended): Promise<Result<BodyJson>> {
-    const body = await this.#checkRules(intended);
-    return body.ok ? this.#checkHook({ ...intended, body: body.value }) : body;
+  async check(intended: Intended): Promise<Result<Checked>> {
+    const ruled = await this.#checkRules(intended);
+    if (!ruled.ok) return ruled;
+    const body = await this.#checkHook({ ...intended, ...ruled.value });
+    return body.ok ? { ok: true, value: { ...ruled.value, body: body.value } } : body;
   }
 
-  async #checkRules({ kind, body, conversationId }: Intended): Promise<Result<BodyJson>> {
+  async #checkRules(intended: Intended): Promise<Result<Checked>> {
+    const { body, clientMsgId } = intended;
+    const accepted: Result<Checked> = { ok: true, value: { body, clientMsgId } };
     const rules = this.#deps.rules.known ?? (await this.#deps.rules.read());
-    const verdict = rules ? checkMessage(rules, { kind, body, conversationId }) : ACCEPTED;
-    if (verdict.action === "refuse") return refused("");
-    return { ok: true, value: verdict.action === "mask" ? verdict.body : body };
+    if (!rules) return accepted;
+    const verdict = checkMessage(rules, intended);
+    switch (verdict.action) {
+      case "accept":
+        return accepted;
+      case "refuse":
+        return refused("");
+      case "mask":
+        // The options of a poll are not in its body alone.
+        if (intended.draft?.poll) return refused("");
+        return { ok: true, value: { body: verdict.body, clientMsgId } };
+      case "flag":
+      case "hold":
+        return this.#found(intended, verdict.rules, verdict.action === "flag");
+    }
   }
 
-  async #checkHook({ senderId, ...intended }: Intended): Promise<Result<BodyJson>> {
+  /** Has staff decide of a message: before it is stored, or afterwards. */
+  async #found(
+    { conversationId, senderId, draft, body, clientMsgId }: Intended,
+    rules: RuleId[],
+    isStored: boolean,
+  ): Promise<Result<Checked>> {
+    if (!draft || draft.forwarded || draft.rendered)
+      return isStored ? { ok: true, value: { body, clientMsgId } } : refused(NOT_HELD);
+    const id = clientMsgId ?? `held_${crypto.randomUUID()}`;
+    const accepted: Result<Checked> = { ok: true, value: { body, clientMsgId: id } };
+    try {
+      const held = { ...draft, clientMsgId: id };
+      const state = await this.#deps.hold({ conversationId, senderId, draft: held, rules, isStored });
+      if (isStored || state === "accepted") return accepted;
+      if (state === "waiting") return HELD;
+      return refused(state === null ? "Too many of your messages wait for a moderator." : "");
+    } catch (error) {
+      log("error", "message_not_held", errorFields(error));
+      return isStored ? accepted : UNAVAILABLE;
+    }
+  }
+
+  async #checkHook({ senderId, draft: _, ...intended }: Intended): Promise<Result<BodyJson>> {
     const accepted = { ok: true, value: intended.body } as const;
     const id = this.#positions.gate;
     if (id === null) return accepted;

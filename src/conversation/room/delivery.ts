@@ -57,6 +57,7 @@ export function createDelivery(
   const hooks = new ConversationHooks(sql, {
     ...{ room: stores, ...host.hooks, timing: timing.hooks },
     rules: new KnownRules(host.rules, timing.rules),
+    hold: (message) => host.directory.hold(message),
     schedule: (id, due) => jobs.schedule("hooks", id, due),
   });
   const retentionSchedule = new RetentionSchedule({

@@ -104,12 +104,13 @@ function sendGate(
       if (checkWritePermission(state, members, sender) ?? slowMode.refusal(sender, draft))
         return { ok: true, value: draft };
       const checked = await gate.check({
-        ...{ conversationId: state.id, senderId, kind, body, clientMsgId, mentions, edits: null },
+        ...{ conversationId: state.id, senderId, kind, body, clientMsgId, mentions, draft, edits: null },
         threadRoot: thread?.root ?? null,
       });
       if (!checked.ok) return checked;
-      const isSame = checked.value === body || draft.poll !== undefined;
-      return { ok: true, value: isSame ? draft : { ...draft, body: checked.value, place: undefined } };
+      const ready = { ...draft, clientMsgId: checked.value.clientMsgId };
+      const isSame = checked.value.body === body || draft.poll !== undefined;
+      return { ok: true, value: isSame ? ready : { ...ready, body: checked.value.body, place: undefined } };
     },
   };
 }

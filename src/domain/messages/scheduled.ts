@@ -88,11 +88,18 @@ const copy = z.discriminatedUnion("type", [
   z.object({ type: z.literal("merged"), title: z.string(), items: z.array(Reference) }),
 ]);
 
-const StoredDraft = z.union([z.object({ ...envelope, copy }), z.object(own)]);
+const OwnDraft = z.object(own);
+const StoredDraft = z.union([z.object({ ...envelope, copy }), OwnDraft]);
 
 /** The draft of a scheduled message as its inbox stores it, in JSON. */
 export function readDraft(json: string): ScheduledMessage["draft"] {
   const { quoteSeq, ...draft } = StoredDraft.parse(JSON.parse(json));
+  return { ...draft, quoteSeq };
+}
+
+/** A stored draft with content of its own, in JSON. */
+export function readOwnDraft(json: string): Omit<Draft, "forwarded" | "rendered"> {
+  const { quoteSeq, ...draft } = OwnDraft.parse(JSON.parse(json));
   return { ...draft, quoteSeq };
 }
 

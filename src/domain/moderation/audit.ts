@@ -19,6 +19,9 @@ export const AuditAction = z.enum([
   "group_dissolved",
   "role_changed",
   "rules_changed",
+  "held_read",
+  "held_accepted",
+  "held_refused",
 ]);
 export type AuditAction = z.infer<typeof AuditAction>;
 

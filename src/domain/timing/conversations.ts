@@ -138,7 +138,7 @@ export const CONVERSATION_VALUES = {
     cooldownMs: 24 * 60 * 60_000,
   },
   moderation: {
-    /** The term of the messages that a report keeps. */
+    /** The term of the messages that a report keeps, and of those that a rule has found. */
     keepReportsMs: 90 * 24 * 60 * 60_000,
   },
   /** The rules that texts are checked against, as an isolate knows them. */

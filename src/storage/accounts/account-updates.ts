@@ -16,6 +16,7 @@ import {
   friendRejections,
   friendRequests,
   friends,
+  heldMessages,
   memberships,
   passwordAttempts,
   sessions,
@@ -152,6 +153,7 @@ export async function deleteUser(
       db.delete(passwordAttempts).where(and(isAttemptOf(userId), isDeleted)),
       db.delete(fileHolds).where(and(eq(fileHolds.userId, userId), isDeleted)),
       endUploadsQuery(db, userId, isDeleted),
+      db.delete(heldMessages).where(and(eq(heldMessages.senderId, userId), isDeleted)),
       db.delete(signInPlaces).where(and(eq(signInPlaces.userId, userId), isDeleted)),
       db
         .update(conversations)

@@ -17,7 +17,9 @@ export async function findRules(
   known: number | null,
 ): Promise<{ version: number; rules: ModerationRules | null }> {
   const { version } = moderationRules;
-  const rules = sql<string | null>`CASE WHEN ${version} IS ${known} THEN NULL ELSE ${moderationRules.rules} END`;
+  const rules = sql<
+    string | null
+  >`CASE WHEN ${version} IS ${known} THEN NULL ELSE ${moderationRules.rules} END`;
   const query = db.select({ version, rules }).from(moderationRules);
   const [found] = await queryD1(query.where(eq(moderationRules.id, ID)));
   if (!found) return { version: 0, rules: known === 0 ? null : [] };

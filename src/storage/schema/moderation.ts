@@ -2,6 +2,7 @@ import { sql } from "drizzle-orm";
 import { index, integer, sqliteTable, text, uniqueIndex } from "drizzle-orm/sqlite-core";
 import type { ConversationId, Seq, UserId } from "../../domain/ids.ts";
 import type { AuditAction } from "../../domain/moderation/audit.ts";
+import type { HeldMessageId, HeldState } from "../../domain/moderation/held-message.ts";
 import type { ReportId, ReportReason, ReportState, Resolution } from "../../domain/moderation/report.ts";
 import type { ServerKeyId } from "../../domain/server/server-key.ts";
 import { userRef } from "./accounts.ts";
@@ -50,6 +51,30 @@ export const moderationRules = sqliteTable("moderation_rules", {
   /** raised by each change */
   version: integer().notNull(),
 });
+
+/** Messages that a rule holds back, or has found, for staff to decide. */
+export const heldMessages = sqliteTable(
+  "held_messages",
+  {
+    id: integer().primaryKey({ autoIncrement: true }).$type<HeldMessageId>(),
+    conversationId: integer("conversation_id").notNull().$type<ConversationId>(),
+    senderId: userRef("sender_id"),
+    clientMsgId: text("client_msg_id").notNull(),
+    /** JSON of a `HeldDraft` */
+    draft: text().notNull(),
+    /** a JSON array of the ids of the rules that it matches */
+    rules: text().notNull(),
+    /** it was stored all the same */
+    isStored: integer("is_stored", { mode: "boolean" }).notNull(),
+    state: text().notNull().default("waiting").$type<HeldState>(),
+    createdAt: integer("created_at").notNull(),
+  },
+  (table) => [
+    uniqueIndex("held_messages_once").on(table.senderId, table.conversationId, table.clientMsgId),
+    index("held_messages_state").on(table.state, table.id),
+    index("held_messages_created").on(table.createdAt),
+  ],
+);
 
 /** What staff has done and looked at. Rows are only ever added. */
 export const auditLog = sqliteTable("audit_log", {

@@ -9,6 +9,7 @@ const REASONS: Record<ErrorCode, { reason: string; status?: ContentfulStatusCode
   forbidden: { reason: "没有权限" },
   suspended: { reason: "账号已被停用" },
   refused: { reason: "消息被拒绝" },
+  held: { reason: "消息等待审核" },
   muted: { reason: "已被禁言" },
   slow_mode: { reason: "慢速模式，发言过于频繁" },
   blocked: { reason: "已被屏蔽" },

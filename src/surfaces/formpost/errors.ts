@@ -22,6 +22,7 @@ const REFUSALS: Record<ErrorCode, Refusal> = {
   forbidden: { code: BAD_PARAMETER },
   suspended: { code: BAD_PARAMETER },
   refused: { code: BAD_PARAMETER },
+  held: { code: BAD_PARAMETER },
   muted: { code: BAD_PARAMETER },
   slow_mode: { code: TOO_MANY, status: 429 },
   blocked: { code: BAD_PARAMETER },

@@ -23,6 +23,7 @@ const REASONS: Record<
   forbidden: { reason: "没有权限", code: REFUSED },
   suspended: { reason: "账号已被停用", code: REFUSED },
   refused: { reason: "消息被拒绝", code: REFUSED },
+  held: { reason: "消息等待审核", code: REFUSED },
   muted: { reason: "已被禁言", code: REFUSED },
   // As a mute: after a 429 libraries would wait with all calls.
   slow_mode: { reason: "慢速模式，发言过于频繁", code: REFUSED },

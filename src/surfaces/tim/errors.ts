@@ -28,6 +28,7 @@ const WIRE_FAILURES: Record<ErrorCode, WireFailure> = {
   forbidden: { code: 10_007 },
   suspended: { code: 10_007 },
   refused: { code: 80_001 },
+  held: { code: 80_001 },
   muted: { code: 10_017 },
   // The SDK has no slow mode: its clients show a member who waits as one who is muted.
   slow_mode: { code: 10_017 },

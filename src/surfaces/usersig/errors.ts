@@ -19,6 +19,7 @@ const WIRE_FAILURES: Record<ErrorCode, WireFailure> = {
   forbidden: { code: 403, reason: "没有权限" },
   suspended: { code: 403, reason: "账号已被停用" },
   refused: { code: 403, reason: "消息被拒绝" },
+  held: { code: 403, reason: "消息等待审核" },
   muted: { code: 403, reason: "已被禁言" },
   slow_mode: { code: 403, reason: "慢速模式，发言过于频繁" },
   blocked: { code: 403, reason: "已被屏蔽" },

@@ -17,6 +17,7 @@ export const PROBLEMS: Record<ErrorCode, Problem> = {
   forbidden: { status: 403, title: "Not allowed" },
   suspended: { status: 403, title: "Suspended" },
   refused: { status: 403, title: "Refused" },
+  held: { status: 403, title: "Held for review" },
   muted: { status: 403, title: "Muted" },
   slow_mode: { status: 429, title: "Slow mode" },
   blocked: { status: 403, title: "Blocked" },

@@ -1,13 +1,17 @@
-import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { z } from "zod";
+import { ConversationId } from "../../../src/domain/ids.ts";
+import { LIMITS } from "../../../src/domain/limits.ts";
 import { makeServerKey } from "../../support/accounts/server-keys.ts";
 import { signedInUsers } from "../../support/accounts/users.ts";
-import { type Answer, call, expectProblem, type SignedIn } from "../../support/clients/api.ts";
+import { type Answer, call, expectProblem, PASSWORD, type SignedIn } from "../../support/clients/api.ts";
 import { createGroup, getMessage, page, send } from "../../support/clients/chat.ts";
 import { openDevice } from "../../support/clients/socket.ts";
+import { loseCalls } from "../../support/faults/calls.ts";
 import { itemAt } from "../../support/objects/room.ts";
 import { setTiming } from "../../support/timing.ts";
 import { DRIVERS } from "../../surfaces/drivers.ts";
-import { auditOf } from "./staff.ts";
+import { auditOf, giveRole } from "./staff.ts";
 
 let key = "";
 let ann: SignedIn;
@@ -17,7 +21,7 @@ let group: number;
 beforeAll(async () => {
   // Each message has the rules read.
   setTiming({ rules: { keepMs: 0, staleMs: 0 } });
-  key = (await makeServerKey(["moderate"])).text;
+  key = (await makeServerKey(["users", "moderate"])).text;
 });
 
 beforeEach(async () => {
@@ -76,11 +80,12 @@ test("a rule refuses a message or masks what it says, also in an edit, a file an
 
 test.each(DRIVERS.filter((driver) => driver.send))("a rule holds over $name", async (driver) => {
   await rules(REFUSE, MASK);
-  const id = await driver.open?.(ann, bob);
-  const conversation = id ?? group;
-  await expect(driver.send?.(ann, conversation as never, "casino")).rejects.toThrow();
-  await driver.send?.(ann, conversation as never, "idiot, come");
-  expect((await page(bob, conversation)).items.flatMap(({ body }) => body.text ?? [])).toEqual(["*****, come"]);
+  const conversation = (await driver.open?.(ann, bob)) ?? ConversationId.parse(group);
+  await expect(driver.send?.(ann, conversation, "casino")).rejects.toThrow();
+  await driver.send?.(ann, conversation, "idiot, come");
+  expect((await page(bob, conversation)).items.flatMap(({ body }) => body.text ?? [])).toEqual([
+    "*****, come",
+  ]);
 });
 
 test("a rule holds on a socket, and leaves out its exceptions", async () => {
@@ -96,10 +101,34 @@ test("a rule holds on a socket, and leaves out its exceptions", async () => {
 test("rules have a row in the audit log, and flaws that are named", async () => {
   await rules(REFUSE);
   expect((await auditOf(key)).at(-1)).toMatchObject({ action: "rules_changed" });
-  const flaw = await staff("PUT", "/rules", { items: [{ id: "x", match: { pattern: "a(?=b)" }, action: "mask" }] });
+  const flaw = await staff("PUT", "/rules", {
+    items: [{ id: "x", match: { pattern: "a(?=b)" }, action: "mask" }],
+  });
   expectProblem(flaw, 400, "validation_failed");
   expect(JSON.stringify(flaw.body)).toContain("body.items.0.match.pattern");
   expect((await staff("GET", "/rules")).body).toEqual({ items: [REFUSE] });
+});
+
+test.each(["user", "auditor", "moderator"])("a %s calls what the role may", async (role) => {
+  await giveRole(key, bob, role);
+  const calls = [
+    ["GET", "/rules"],
+    ["GET", "/held"],
+    ["POST", "/rules/trial", { text: "hello" }],
+    ["PUT", "/rules", { items: [] }],
+    ["PATCH", "/held/1", { decision: "accept" }],
+  ] as const;
+  const statuses = await Promise.all(
+    calls.map(async ([method, path, body]) => {
+      const { status } = await call(method, `/v1/moderation${path}`, {
+        token: bob.token,
+        ...(body && { body }),
+      });
+      return status;
+    }),
+  );
+  const expected = { user: [403, 403, 403, 403, 403], auditor: [200, 200, 200, 403, 403] };
+  expect(statuses).toEqual(Reflect.get(expected, role) ?? [200, 200, 200, 200, expect.any(Number)]);
 });
 
 test("a text is tried against the rules that hold, or against others", async () => {
@@ -110,4 +139,105 @@ test("a text is tried against the rules that hold, or against others", async () 
     ...{ action: "mask", rules: ["rude"], text: "*****" },
   });
   expect(await verdict({ text: "hello" })).toEqual({ action: null, rules: [], text: "hello" });
+});
+
+const HOLD = { id: "doubt", match: { words: ["bitcoin"] }, action: "hold" };
+const FLAG = { id: "look", match: { words: ["discount"] }, action: "flag" };
+const Held = z.object({
+  items: z.array(z.object({ id: z.int(), sender_id: z.int(), body: z.object({ text: z.string() }) })),
+});
+
+/** The messages of a user that wait, as staff sees them. */
+async function waiting({ user }: SignedIn): Promise<{ id: number; text: string }[]> {
+  const { items } = Held.parse((await staff("GET", "/held?limit=100")).body);
+  return items.flatMap(({ id, sender_id, body }) => (sender_id === user.id ? [{ id, text: body.text }] : []));
+}
+const decide = (id: number, decision: string) => staff("PATCH", `/held/${id}`, { decision });
+const textsOf = async () => (await page(bob, group)).items.flatMap(({ body }) => body.text ?? []);
+
+describe("a message that is held", () => {
+  const bitcoin = { ...text("buy bitcoin"), client_msg_id: "b1" };
+
+  beforeEach(() => rules(HOLD));
+
+  test("is stored once it is accepted, and once alone", async () => {
+    for (const _ of [1, 2]) expectProblem(await post(ann, bitcoin), 403, "held");
+    expect(await textsOf()).toEqual([]);
+    const [held, ...others] = await waiting(ann);
+    expect([held?.text, others]).toEqual(["buy bitcoin", []]);
+    const answers = await Promise.all([1, 2, 3].map(() => decide(held?.id ?? 0, "accept")));
+    expect(answers.map(({ status }) => status)).toEqual([200, 200, 200]);
+    expect(await textsOf()).toEqual(["buy bitcoin"]);
+    expect((await page(bob, group)).items).toMatchObject([
+      { sender: { id: ann.user.id }, client_msg_id: "b1" },
+    ]);
+    expect((await post(ann, bitcoin)).status).toBe(200);
+    expectProblem(await decide(held?.id ?? 0, "refuse"), 409, "conflict");
+    expect((await auditOf(key)).map(({ action }) => action)).toContain("held_accepted");
+  });
+
+  test("is never stored once it is refused", async () => {
+    await post(ann, bitcoin);
+    const [held] = await waiting(ann);
+    expect((await decide(held?.id ?? 0, "refuse")).body).toMatchObject({ state: "refused" });
+    expectProblem(await post(ann, bitcoin), 403, "refused");
+    expect([await textsOf(), await waiting(ann)]).toEqual([[], []]);
+  });
+
+  test("is stored after a crash between the decision and the send, by the same decision again", async () => {
+    await post(ann, bitcoin);
+    const [held] = await waiting(ann);
+    {
+      using _ = loseCalls("call", ({ method }) => method === "send");
+      expect((await decide(held?.id ?? 0, "accept")).status).toBe(500);
+    }
+    expect(await textsOf()).toEqual([]);
+    expect((await decide(held?.id ?? 0, "accept")).status).toBe(200);
+    expect(await textsOf()).toEqual(["buy bitcoin"]);
+  });
+
+  test("is not sent for who has left meanwhile", async () => {
+    expectProblem(await post(bob, bitcoin), 403, "held");
+    const [held] = await waiting(bob);
+    await call("DELETE", `/v1/conversations/${group}/members/${bob.user.id}`, { token: ann.token });
+    expectProblem(await decide(held?.id ?? 0, "accept"), 409, "conflict");
+  });
+
+  test("ends with its sender's account, and those over the limit are refused", async () => {
+    const many = await Promise.all(
+      Array.from({ length: LIMITS.heldMessages + 5 }, () => post(bob, text("bitcoin"))),
+    );
+    const codes = Map.groupBy(many, ({ body }) => z.object({ code: z.string() }).parse(body).code);
+    expect([codes.get("held")?.length, codes.get("refused")?.length]).toEqual([LIMITS.heldMessages, 5]);
+    expect(await waiting(bob)).toHaveLength(LIMITS.heldMessages);
+    await call("DELETE", "/v1/me", { token: bob.token, body: { password: PASSWORD } });
+    expect(await waiting(bob)).toEqual([]);
+  });
+
+  test("is no edit, and no copy", async () => {
+    const { seq } = await send(ann, group, "fine");
+    const edit = { body: { text: "bitcoin" }, base_version: 1 };
+    const path = `/v1/conversations/${group}/messages/${seq}`;
+    expectProblem(await call("PATCH", path, { token: ann.token, body: edit }), 403, "refused");
+    expect(await waiting(ann)).toEqual([]);
+  });
+});
+
+test.each(DRIVERS.filter((driver) => driver.send))("a message is held over $name", async (driver) => {
+  await rules(HOLD);
+  const id = (await driver.open?.(ann, bob)) ?? ConversationId.parse(group);
+  await expect(driver.send?.(ann, id, "bitcoin!")).rejects.toThrow();
+  const [held] = await waiting(ann);
+  expect((await decide(held?.id ?? 0, "accept")).status).toBe(200);
+  expect((await page(bob, id)).items.flatMap(({ body }) => body.text ?? [])).toEqual(["bitcoin!"]);
+});
+
+test("a message that is flagged is stored, and revoked once staff refuses it", async () => {
+  await rules(FLAG);
+  await send(ann, group, "a discount");
+  await send(ann, group, "another discount");
+  const [second, first] = await waiting(ann);
+  expect((await decide(first?.id ?? 0, "accept")).status).toBe(200);
+  expect((await decide(second?.id ?? 0, "refuse")).status).toBe(200);
+  expect(await textsOf()).toEqual(["a discount"]);
 });

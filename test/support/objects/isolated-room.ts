@@ -106,7 +106,7 @@ export function isolatedRoom(
   const directory: ConversationDirectory = {
     ...{ created: nothing, directPermission: permission },
     ...{ people: async () => [], project: async () => [], listed: async () => new Map() },
-    ...{ addFileReferences: async () => undefined, removeFileReferences: async () => [] },
+    ...{ addFileReferences: async () => undefined, hold: nothing, removeFileReferences: async () => [] },
     ...{ deleteReleasedFiles: async () => null, postponeDeletion: async () => undefined },
   };
   const inboxes = { applyUpdate: nothing, notify: nothing, register: nothing, unregister: nothing };
@@ -128,6 +128,15 @@ export function isolatedRoom(
     format: hookFormat,
   };
   const rules = { shared: noSharedRules(), find: async () => ({ version: 0, rules: [] }) };
-  const deps = { rules, hooks, directory, inboxes, sources, settings: readSettings(env), deviceFormats, timing };
+  const deps = {
+    rules,
+    hooks,
+    directory,
+    inboxes,
+    sources,
+    settings: readSettings(env),
+    deviceFormats,
+    timing,
+  };
   return createRoom(storage, deps, new AlarmJobs<ConversationJobKind>(storage, handlers, timing.jobs));
 }

@@ -91,6 +91,11 @@ const STAFF_CALLS = [
   "DELETE /v1/moderation/conversations/:cref/messages/:seq",
   "DELETE /v1/moderation/conversations/:cref",
   "GET /v1/moderation/audit",
+  "GET /v1/moderation/rules",
+  "PUT /v1/moderation/rules",
+  "POST /v1/moderation/rules/trial",
+  "GET /v1/moderation/held",
+  "PATCH /v1/moderation/held/:id",
 ];
 const anything = ({ id, ownersSeq, userId }: Scene) => ({ id, seq: ownersSeq, ref: userId, cref: id });
 const theThread = ({ id, ownersSeq }: Scene) => ({ id, root: ownersSeq });

@@ -14,6 +14,7 @@ import {
   SessionId,
   UserId,
 } from "../../../src/domain/ids.ts";
+import { HeldMessageId } from "../../../src/domain/moderation/held-message.ts";
 import { ReportId } from "../../../src/domain/moderation/report.ts";
 import { HookId } from "../../../src/domain/server/hook.ts";
 import { UserState } from "../../../src/domain/server/server-user.ts";
@@ -48,7 +49,9 @@ import * as files from "../../../src/storage/files/files.ts";
 import * as released from "../../../src/storage/files/released-files.ts";
 import * as uploads from "../../../src/storage/files/resumable-uploads.ts";
 import * as auditLog from "../../../src/storage/moderation/audit-log.ts";
+import * as heldMessages from "../../../src/storage/moderation/held-messages.ts";
 import * as reports from "../../../src/storage/moderation/reports.ts";
+import * as rules from "../../../src/storage/moderation/rules.ts";
 import * as staff from "../../../src/storage/moderation/staff.ts";
 import * as hooks from "../../../src/storage/server/hooks.ts";
 import * as namedUsers from "../../../src/storage/server/named-users.ts";
@@ -85,6 +88,11 @@ const REPORT_ID = ReportId.parse(1);
 const ABOUT = { conversationId: null, seq: null, userId: BOB };
 const REPORT = {
   ...{ reporterId: ANN, about: ABOUT, reason: "spam" as const, note: "", createdAt: 0, kept: [] },
+};
+const HELD_ID = HeldMessageId.parse(1);
+const HELD = {
+  ...{ conversationId: ID, senderId: ANN, rules: [], isStored: false },
+  draft: { clientMsgId: "a", kind: "text" as const, body: "{}", quoteSeq: undefined, mentions: [] },
 };
 const AUDIT = {
   ...{ staff: { userId: ANN, key: null, from: null }, action: "report_read" as const },
@@ -347,6 +355,13 @@ const QUERIES: Record<string, (db: Database) => Promise<unknown>> = {
       { state: "taken", takenBy: ANN, resolution: null, staffNote: "" },
       AUDIT,
     ),
+  findRules: (db) => rules.findRules(db, 1),
+  storeRules: (db) => rules.storeRules(db, [], AUDIT),
+  holdMessage: (db) => heldMessages.holdMessage(db, HELD, 0, 1),
+  listHeldMessages: (db) => heldMessages.listHeldMessages(db, "waiting", null, 10),
+  findHeldMessage: (db) => heldMessages.findHeldMessage(db, HELD_ID),
+  decideHeldMessage: (db) => heldMessages.decideHeldMessage(db, HELD_ID, "accepted", AUDIT),
+  deleteOldHeldMessages: (db) => heldMessages.deleteOldHeldMessages(db, 0),
   deleteKeptMessages: (db) => reports.deleteKeptMessages(db, 0),
   deleteOldUserEvents: (db) => userEvents.deleteOldUserEvents(db, 0),
   findServerUsers: (db) => serverUsers.findServerUsers(db, [EXTERNAL_ID, EXTERNAL_ID], 0),
@@ -424,6 +439,8 @@ test("the list contains every query, except inserts of one row", () => {
     userEvents,
     auditLog,
     reports,
+    rules,
+    heldMessages,
     staff,
   ];
   const names = modules.flatMap((module) => Object.keys(module));

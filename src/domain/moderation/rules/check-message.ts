@@ -38,7 +38,8 @@ export function checkMessage(
   }
   const body = JSON.stringify(masked);
   if (body !== JSON.stringify(JSON.parse(message.body))) {
-    const isWhole = message.kind === "merged" || Content.safeParse({ kind: message.kind, body: masked }).success;
+    const isWhole =
+      message.kind === "merged" || Content.safeParse({ kind: message.kind, body: masked }).success;
     return isWhole ? { action: "mask", body } : { action: "refuse", rules: [] };
   }
   return found[0] ?? { action: "accept" };

@@ -84,7 +84,9 @@ export const ModerationRules = z
       if (length > max) add(`at most ${max} ${name} in all rules, not ${length}`);
     }
     if (patterns.length > RULE_LIMITS.patterns) return;
-    const sizes = patterns.map((source) => readPattern(source)).map((read) => ("size" in read ? read.size : 0));
+    const sizes = patterns
+      .map((source) => readPattern(source))
+      .map((read) => ("size" in read ? read.size : 0));
     const size = sizes.reduce((sum, one) => sum + one, 0);
     if (size > RULE_LIMITS.patternSize)
       add(`the patterns of all rules have at most ${RULE_LIMITS.patternSize} steps, not ${size}`);

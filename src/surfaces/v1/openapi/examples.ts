@@ -1,6 +1,7 @@
 import { isPart, nameOf } from "./normalize.ts";
 
 const NOW = 1_795_162_625_763;
+const RULES = [{ id: "spam", match: { words: ["casino"] }, action: "refuse" }];
 const KEY = "0f9b2c6d4e8a41738b5c1d2e3f405162";
 
 const HOOK_URL = "https://backend.example.com/parley";
@@ -40,6 +41,13 @@ const VALUES: Record<string, unknown> = {
   ...{ "Member.role": "member", "Member.muted_until": 0 },
   ...{ "PasswordChange.current": "correct horse battery", next: "staple battery horse" },
   ...{ conversation_id: 7, user_id: 100_001, actor_id: 100_000, owner_id: 100_000, sender_id: 100_001 },
+  ...{
+    "ModerationRuleList.items": RULES,
+    "ModerationRulesInput.items": RULES,
+    "ModerationRulesTrial.items": RULES,
+  },
+  ...{ "ModerationRulesVerdict.rules": ["spam"], "HeldMessage.rules": ["spam"] },
+  ...{ "HeldMessage.kind": "text", "HeldMessage.body": { text: "hello" } },
   "AuditEntry.by": { user_id: 100_000, key_id: null },
   ...{ banned_by: 100_000, by: 100_000, user_ids: [100_001], member_ids: [100_001, 100_002] },
   ...{ seq: 42, quote_seq: 41, last_seq: 42, read_seq: 42, after: 40, rev: 3 },

@@ -1,6 +1,9 @@
 import type { z } from "@hono/zod-openapi";
+import { StoredBody } from "../../../domain/messages/content.ts";
 import type { AuditEntry } from "../../../domain/moderation/audit.ts";
+import type { HeldMessage } from "../../../domain/moderation/held-message.ts";
 import type { KeptMessage, Report, Reported } from "../../../domain/moderation/report.ts";
+import type { HeldMessage as HeldMessageShape } from "../schemas/moderation/held-messages.ts";
 import type { AuditPage } from "../schemas/moderation/moderation.ts";
 import type { KeptReport, OwnReport, Report as ReportShape } from "../schemas/moderation/reports.ts";
 
@@ -31,6 +34,16 @@ export function serializeKeptReport(report: Report & { kept: KeptMessage[] }): z
     body,
   }));
   return { ...serializeReport(report), kept };
+}
+
+/** A message that a rule has found. */
+export function serializeHeldMessage(held: HeldMessage): z.infer<typeof HeldMessageShape> {
+  const { id, conversationId, senderId, draft, rules, isStored, state, createdAt } = held;
+  return {
+    ...{ id, conversation_id: conversationId, sender_id: senderId, client_msg_id: draft.clientMsgId },
+    ...{ kind: draft.kind, body: StoredBody.parse(JSON.parse(draft.body)) },
+    ...{ rules, stored: isStored, state, created_at: createdAt },
+  };
 }
 
 /** A row of the audit log. */

@@ -13,13 +13,18 @@ const compiled = (patterns: string[], action = "flag"): CompiledRules =>
 const matches = (rules: CompiledRules, text: string) =>
   rules.check(text, HERE).rules.map((id) => Number(id.slice(1)));
 
-test.each(["(a+)+$", "(a|a)*b", "(.*)*x", "a*a*a*a*a*b", "([a-z]+)+\\d", "(a?){90}a{90}", "(a|b)*a(a|b){20}c"])(
-  "%s ends, though an engine that backtracks would not",
-  (pattern) => {
-    for (const action of ["flag", "mask"])
-      expect(() => compiled([pattern], action).check(`${"ab".repeat(4_000)}!`, HERE)).not.toThrow();
-  },
-);
+test.each([
+  "(a+)+$",
+  "(a|a)*b",
+  "(.*)*x",
+  "a*a*a*a*a*b",
+  "([a-z]+)+\\d",
+  "(a?){90}a{90}",
+  "(a|b)*a(a|b){20}c",
+])("%s ends, though an engine that backtracks would not", (pattern) => {
+  for (const action of ["flag", "mask"])
+    expect(() => compiled([pattern], action).check(`${"ab".repeat(4_000)}!`, HERE)).not.toThrow();
+});
 
 test.each([
   ["a(", /missing closing \)/],

@@ -1,0 +1,69 @@
+import { z } from "zod";
+import { type Page, type PageQuery, pageOf, readCursor } from "../../domain/conversations/pagination.ts";
+import { CoreError } from "../../domain/errors.ts";
+import { type HeldMessage, HeldMessageId, type HeldState } from "../../domain/moderation/held-message.ts";
+import type { Staff } from "../../domain/moderation/staff.ts";
+import {
+  decideHeldMessage,
+  findHeldMessage,
+  listHeldMessages,
+} from "../../storage/moderation/held-messages.ts";
+import type { Core } from "../context.ts";
+import { audit, auditEntry, requireActing } from "./staff.ts";
+
+const Position = z.tuple([HeldMessageId]);
+
+/** Messages that rules have found, the newest first. @throws `validation_failed` for a cursor that is none */
+export async function pageOfHeldMessages(
+  core: Core,
+  staff: Staff,
+  { state, limit, cursor }: PageQuery & { state: HeldState },
+): Promise<Page<HeldMessage>> {
+  const [before] = cursor === undefined ? [null] : readCursor(Position, cursor);
+  await audit(core, staff, "held_read", {});
+  return pageOf(await listHeldMessages(core.db, state, before, limit + 1), limit, ({ id }) => [id]);
+}
+
+/**
+ * Accepts or refuses a message that a rule has found. Accepted, one that was held is sent, as its sender would
+ * send it now; refused, one that was stored is revoked. The same again does what is left.
+ * @throws `not_found`; `forbidden` for an auditor; `conflict` if the other was decided, and where the sender
+ *   may not send it any more
+ */
+export async function decide(
+  core: Core,
+  staff: Staff,
+  id: HeldMessageId,
+  state: Exclude<HeldState, "waiting">,
+  reason: string,
+): Promise<HeldMessage> {
+  requireActing(staff);
+  const held = await findHeldMessage(core.db, id);
+  if (!held) throw new CoreError("not_found", `There is no held message ${id}.`);
+  if (held.state === "waiting") {
+    const { senderId: userId, conversationId } = held;
+    const entry = auditEntry(staff, `held_${state}`, { userId, conversationId }, reason);
+    if (!(await decideHeldMessage(core.db, id, state, entry))) return decide(core, staff, id, state, reason);
+  } else if (held.state !== state) throw new CoreError("conflict", `The message was ${held.state} before.`);
+  await carryOut(core, held, state);
+  return { ...held, state };
+}
+
+async function carryOut(
+  core: Core,
+  { conversationId, senderId: userId, draft, isStored }: HeldMessage,
+  state: HeldState,
+): Promise<void> {
+  if (state === "accepted" && !isStored) {
+    try {
+      await core.conversations.send(conversationId, { userId, draft });
+    } catch (error) {
+      if (!(error instanceof CoreError) || error.code === "unavailable") throw error;
+      throw new CoreError("conflict", `Its sender may not send it any more: ${error.message}`);
+    }
+  }
+  if (state === "refused" && isStored) {
+    const { sent } = await core.conversations.checkDraft(conversationId, { userId, draft });
+    if (sent) await core.conversations.revokeByStaff(conversationId, { seq: sent.seq });
+  }
+}

@@ -1,0 +1,103 @@
+import { and, count, desc, eq, lt, sql } from "drizzle-orm";
+import { z } from "zod";
+import { readOwnDraft } from "../../domain/messages/scheduled.ts";
+import type {
+  FoundMessage,
+  HeldMessage,
+  HeldMessageId,
+  HeldState,
+} from "../../domain/moderation/held-message.ts";
+import { RuleId } from "../../domain/moderation/rules/rule.ts";
+import { queryD1 } from "../d1-errors.ts";
+import type { Database } from "../database.ts";
+import { heldMessages } from "../schema.ts";
+import { auditQuery, type NewAuditEntry } from "./audit-log.ts";
+
+const RuleIds = z.array(RuleId);
+
+/**
+ * Stores a message that a rule has found, once, unless `max` of the sender wait already.
+ * @returns what was decided of it; null: there are `max`
+ */
+export async function holdMessage(
+  db: Database,
+  { conversationId, senderId, draft, rules, isStored }: FoundMessage,
+  now: number,
+  max: number,
+): Promise<HeldState | null> {
+  const { clientMsgId } = draft;
+  const { state } = heldMessages;
+  const isSender = eq(heldMessages.senderId, senderId);
+  const isIt = and(
+    isSender,
+    eq(heldMessages.conversationId, conversationId),
+    eq(heldMessages.clientMsgId, clientMsgId),
+  );
+  const waiting = db
+    .select({ n: count() })
+    .from(heldMessages)
+    .where(and(isSender, eq(state, "waiting")));
+  const [, found] = await queryD1(
+    db.batch([
+      db
+        .insert(heldMessages)
+        .select(
+          sql`SELECT NULL, ${conversationId}, ${senderId}, ${clientMsgId}, ${JSON.stringify(draft)},
+            ${JSON.stringify(rules)}, ${Number(isStored)}, 'waiting', ${now} WHERE (${waiting}) < ${max}`,
+        )
+        .onConflictDoNothing(),
+      db.select({ state }).from(heldMessages).where(isIt),
+    ]),
+  );
+  return found[0]?.state ?? null;
+}
+
+/** Those in a state, the newest first. @param before an id; null: from the newest on */
+export async function listHeldMessages(
+  db: Database,
+  state: HeldState,
+  before: HeldMessageId | null,
+  limit: number,
+): Promise<HeldMessage[]> {
+  const isIt = and(eq(heldMessages.state, state), before === null ? undefined : lt(heldMessages.id, before));
+  const rows = db.select().from(heldMessages).where(isIt).orderBy(desc(heldMessages.id)).limit(limit);
+  return (await queryD1(rows)).map(readRow);
+}
+
+export async function findHeldMessage(db: Database, id: HeldMessageId): Promise<HeldMessage | null> {
+  const [found] = await queryD1(db.select().from(heldMessages).where(eq(heldMessages.id, id)));
+  return found ? readRow(found) : null;
+}
+
+/**
+ * Notes what is decided of a message that waits, and the entry of the audit log.
+ * @returns whether it was waiting
+ */
+export async function decideHeldMessage(
+  db: Database,
+  id: HeldMessageId,
+  state: HeldState,
+  entry: NewAuditEntry,
+): Promise<boolean> {
+  const isWaiting = and(eq(heldMessages.id, id), eq(heldMessages.state, "waiting"));
+  const [, changed] = await queryD1(
+    db.batch([
+      auditQuery(db, entry),
+      db.update(heldMessages).set({ state }).where(isWaiting).returning({ id: heldMessages.id }),
+    ]),
+  );
+  return changed.length > 0;
+}
+
+/** Deletes those found before a time (ms since 1970). */
+export async function deleteOldHeldMessages(db: Database, before: number): Promise<void> {
+  await queryD1(db.delete(heldMessages).where(lt(heldMessages.createdAt, before)));
+}
+
+function readRow({ clientMsgId, draft, rules, ...row }: typeof heldMessages.$inferSelect): HeldMessage {
+  return {
+    ...row,
+    draft: { ...readOwnDraft(draft), clientMsgId },
+    rules: RuleIds.parse(JSON.parse(rules)),
+  };
+}

@@ -1,0 +1,34 @@
+import { z } from "@hono/zod-openapi";
+import { ConversationId, UserId } from "../../../../domain/ids.ts";
+import { HeldMessageId, HeldState } from "../../../../domain/moderation/held-message.ts";
+import { RuleId } from "../../../../domain/moderation/rules/rule.ts";
+import { ListQuery, pageShape, Time } from "../common.ts";
+
+export const HeldMessage = z
+  .object({
+    id: HeldMessageId,
+    conversation_id: ConversationId,
+    sender_id: UserId,
+    client_msg_id: z.string(),
+    kind: z.string(),
+    body: z.record(z.string(), z.unknown()),
+    rules: z.array(RuleId).openapi({ description: "The rules that it matches" }),
+    stored: z
+      .boolean()
+      .openapi({ description: "true: a rule has flagged it, and it was stored all the same" }),
+    state: HeldState,
+    created_at: Time,
+  })
+  .openapi("HeldMessage");
+
+export const HeldMessagePage = pageShape(HeldMessage).openapi("HeldMessagePage");
+
+export const HeldMessagesQuery = ListQuery.extend({ state: HeldState.default("waiting") });
+
+export const HeldMessageParams = z.object({
+  id: z.coerce.number().pipe(HeldMessageId).openapi({ type: "integer", minimum: 1, example: 7 }),
+});
+
+export const HeldDecision = z
+  .object({ decision: z.enum(["accept", "refuse"]) })
+  .openapi("HeldDecision", { example: { decision: "accept" } });
