@@ -187,6 +187,7 @@ const ROUTES = new Map<string, Row>([
   ),
   ...user("POST /v1/reports"),
   ...page(
+    "GET /v1/moderation/me",
     "GET /v1/moderation/reports",
     "GET /v1/moderation/reports/:id",
     "PATCH /v1/moderation/reports/:id",

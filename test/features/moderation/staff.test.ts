@@ -183,6 +183,17 @@ test("users are found by the beginning of their names, page by page, deleted one
   expect((await as(mia, "GET", "/users")).status).toBe(400);
 });
 
+test.each(["auditor", "moderator", "admin"])(
+  "an %s asks for the own role, which leaves no row",
+  async (role) => {
+    await giveRole(key, mia, role);
+    expect(await as(mia, "GET", "/me")).toMatchObject({ status: 200, body: { role } });
+    expect(await as({ token: key }, "GET", "/me")).toMatchObject({ status: 200, body: { role: "admin" } });
+    expectProblem(await as(ann, "GET", "/me"), 403, "forbidden");
+    expect(await auditOf(key)).toEqual([]);
+  },
+);
+
 test("a user is shown with the reports about them and by them", async () => {
   const report = (who: SignedIn, of: SignedIn) =>
     call("POST", "/v1/reports", { token: who.token, body: { user_id: of.user.id, reason: "spam" } });

@@ -79,6 +79,7 @@ const members = (expected: Wanted) => ({ stranger: NOBODY, member: expected, own
 const others = (expected: Wanted) => ({ stranger: expected, member: expected, owner: SELF });
 /** The calls of staff, which none of these users is: `test/features/moderation/staff.test.ts` has who may. */
 const STAFF_CALLS = [
+  "GET /v1/moderation/me",
   "GET /v1/moderation/reports",
   "GET /v1/moderation/reports/:id",
   "PATCH /v1/moderation/reports/:id",

@@ -19,6 +19,7 @@ import {
   AuditPage,
   ModeratedMessageParams,
   ModeratedUser,
+  OwnRole,
   SinceQuery,
   UserSearchQuery,
 } from "../../schemas/moderation/moderation.ts";
@@ -32,6 +33,13 @@ import { reasonOf, staffRoute } from "../../staff.ts";
 
 const NO_USER = problems("validation_failed", "forbidden", "not_found");
 const REASON = "The header `Parley-Reason` may say why, percent-encoded.";
+
+const ownRoute = staffRoute("get", "/v1/moderation/me", {
+  operationId: "getOwnStaffRole",
+  summary: "What the caller may do as staff",
+  request: {},
+  responses: { 200: jsonAnswer("The role; of a key `admin`", OwnRole) },
+});
 
 const searchRoute = staffRoute("get", "/v1/moderation/users", {
   operationId: "searchUsersAsModerator",
@@ -111,6 +119,7 @@ const auditRoute = staffRoute("get", "/v1/moderation/audit", {
 });
 
 export const moderation = v1Router()
+  .openapi(ownRoute, (c) => c.json({ role: c.var.staff.role }, 200))
   .openapi(searchRoute, async (c) => {
     const { items, nextCursor } = await searchUsers(c.var.core, c.var.staff, c.req.valid("query"));
     return c.json({ items: items.map(serializeServerUser), next_cursor: nextCursor }, 200);

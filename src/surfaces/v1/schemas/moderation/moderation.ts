@@ -3,11 +3,18 @@ import { Username } from "../../../../domain/accounts/user.ts";
 import { ConversationId, Seq, UserId } from "../../../../domain/ids.ts";
 import { AuditAction } from "../../../../domain/moderation/audit.ts";
 import { ReportId } from "../../../../domain/moderation/report.ts";
+import { StaffRole } from "../../../../domain/moderation/staff.ts";
 import { ServerKeyId } from "../../../../domain/server/server-key.ts";
 import { ListQuery, pageShape, QueryText, SeqParam, Time, TimeParam } from "../common.ts";
 import { ConversationRefParams } from "../server/conversations.ts";
 import { ServerUser } from "../server/users.ts";
 import { Report } from "./reports.ts";
+
+export const OwnRole = z
+  .object({
+    role: StaffRole.exclude(["user"]).openapi({ description: "An `auditor` reads, and changes nothing" }),
+  })
+  .openapi("OwnStaffRole");
 
 export const ModeratedUser = z
   .object({
