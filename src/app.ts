@@ -95,6 +95,8 @@ export function createApp(timing: Timing, hashTurns = new HashTurns(timing.hashi
   );
 
   app.get(SIGN_IN_PATH, signInPage);
+  // Views of the page have their addresses behind `#`.
+  app.get("/admin", (c) => c.redirect("/#/admin"));
   for (const { router } of SURFACES) app.route("/", router);
 
   // An error that is not a `CoreError` is a bug: logged in full, answered without its details.

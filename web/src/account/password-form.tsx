@@ -3,10 +3,11 @@ import { useEffect, useId, useRef, useState } from "preact/hooks";
 import type { Key } from "../i18n/catalog.ts";
 import { t } from "../i18n/i18n.ts";
 import { hasKeyboard } from "../lib/keyboard.ts";
-import { isAbout, reason } from "../state/problem.ts";
+import { reason } from "../state/problem.ts";
 import { farewell } from "../state/session.ts";
 import { ProblemText } from "../ui/problem-text.tsx";
 import { register, signIn } from "./anonymous.ts";
+import { isAbout } from "./is-about.ts";
 
 interface Props {
   /** whether it creates an account */

@@ -7,13 +7,15 @@ import { t } from "../i18n/i18n.ts";
 import { isOnline } from "../lib/online.ts";
 import { Sidebar } from "../list/sidebar.tsx";
 import { useAccount } from "../state/context.ts";
-import { href, route } from "../state/router.ts";
+import { route } from "../state/router.ts";
 import { Dialogs } from "../ui/dialogs.tsx";
 import { lazy } from "../ui/lazy.tsx";
 import { Boundary } from "../ui/missing/boundary.tsx";
 import { Toasts } from "../ui/toasts.tsx";
 import { pressed } from "./shortcuts.ts";
 
+const AdminPage = lazy(async () => (await import("../moderation/admin-page.tsx")).AdminPage);
+const NothingPage = lazy(async () => (await import("./nothing-page.tsx")).NothingPage);
 const InvitationPage = lazy(async () => (await import("../invitation/invitation-page.tsx")).InvitationPage);
 const NewPage = lazy(async () => (await import("../list/new-page.tsx")).NewPage);
 const MentionsPage = lazy(async () => (await import("../list/mentions-page.tsx")).MentionsPage);
@@ -109,20 +111,15 @@ function Content() {
       return <UserPage key={now.id} id={now.id} />;
     case "scheduled":
       return <ScheduledPage />;
+    case "admin":
+      return <AdminPage place={now.place} />;
     case "settings":
       return <SettingsPage />;
     case "home":
     case "search":
       return <HomePage />;
     default:
-      return (
-        <p class="blank">
-          {t("app.notFound")}
-          <a class="primary" href={href({ view: "home" })}>
-            {t("app.toList")}
-          </a>
-        </p>
-      );
+      return <NothingPage />;
   }
 }
 

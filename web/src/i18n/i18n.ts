@@ -73,7 +73,11 @@ function tagOf(of: Locale): string {
 
 /** A text in the language on screen. @param parameters what it names; `n` selects the plural form */
 export function t(key: Key, parameters: Parameters = {}): string {
-  const text = catalog.value?.[key] ?? laterCatalog.value[key] ?? "";
+  return filled(catalog.value?.[key] ?? laterCatalog.value[key] ?? "", parameters);
+}
+
+/** A text with what it names. */
+export function filled(text: Text, parameters: Parameters): string {
   const form =
     typeof text === "string" ? text : (text[plural.select(Number(parameters.n))] ?? text.other ?? "");
   return form.replace(/\{(\w+)\}/g, (_, name: string) => {

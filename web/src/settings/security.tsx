@@ -1,5 +1,6 @@
 import type { components } from "parley-client";
 import { useState } from "preact/hooks";
+import { isAbout } from "../account/is-about.ts";
 import { when } from "../i18n/format.ts";
 import { t } from "../i18n/i18n.ts";
 import { deviceName } from "../lib/device.ts";
@@ -27,8 +28,15 @@ function PasswordForm({ done }: { done: () => void }) {
   const { chat } = useAccount();
   const [current, setCurrent] = useState("");
   const [next, setNext] = useState("");
+  const [isWeak, setWeak] = useState(false);
   const change = useAction(async () => {
-    await chat.api.call("post", "/v1/me/password", { body: { current, next } });
+    setWeak(false);
+    try {
+      await chat.api.call("post", "/v1/me/password", { body: { current, next } });
+    } catch (error) {
+      if (!isAbout(error, "next")) throw error;
+      return setWeak(true);
+    }
     setCurrent("");
     setNext("");
     toast(t("security.changed"));
@@ -49,7 +57,7 @@ function PasswordForm({ done }: { done: () => void }) {
         autocomplete="current-password"
       />
       <PasswordField label="security.next" value={next} onChange={setNext} autocomplete="new-password" />
-      <ProblemText text={change.problem} />
+      <ProblemText text={isWeak ? t("account.weak") : change.problem} />
       <button class="secondary" type="submit" disabled={change.isBusy}>
         {t("security.change")}
       </button>

@@ -19,6 +19,8 @@ export type Route =
   | { view: "search"; query: string }
   | { view: "user"; id: number }
   | { view: "invitation"; code: string }
+  /** what is for staff. @see moderation/place.ts */
+  | { view: "admin"; place: string }
   | { view: "nothing" };
 
 const PLAIN = ["archive", "mentions", "threads", "saved", "scheduled", "people", "settings", "new"] as const;
@@ -38,6 +40,8 @@ export function href(to: Route): string {
       return `#/user/${to.id}`;
     case "invitation":
       return `#/join/${encodeURIComponent(to.code)}`;
+    case "admin":
+      return `#/admin/${to.place}`;
     default:
       return `#/${to.view}`;
   }
@@ -54,6 +58,7 @@ export function parseAddress(hash: string): Route {
   if (plain && rest.length === 0) return { view: plain };
   if (view === "" && rest.length === 0) return { view: "home" };
   if (view === "c") return conversation(rest);
+  if (view === "admin") return { view, place: rest.join("/") };
   if (view === "search") return { view, query: first };
   if (view === "user" && number(first)) return { view, id: number(first) };
   if (view === "join" && first) return { view: "invitation", code: first };

@@ -23,15 +23,9 @@ export function reason(error: unknown): string {
   if (!(error instanceof Problem)) return t("problem.other", { detail: String(error) });
   if (error.code === "no_answer") return t("problem.no_answer");
   if (error.code === "rate_limited") return t("problem.rate_limited");
-  if (isAbout(error, "next")) return t("account.weak");
   const [first] = error.errors ?? [];
   const detail = first ? `${first.path.replace(/^body\./, "")} ${first.message}` : error.message;
   const named = NAMED.find((code) => code === error.code);
   // Their words are loaded behind the first view.
   return (named && t(`problem.${named}`, { detail })) || t("problem.other", { detail });
-}
-
-/** Whether something was refused because of one input. @param name its path in the body */
-export function isAbout(error: unknown, name: string): boolean {
-  return error instanceof Problem && error.errors?.[0]?.path === `body.${name}`;
 }

@@ -49,6 +49,7 @@ const ICONS = {
   microphone: "M12 3a3 3 0 0 1 3 3v5a3 3 0 0 1-6 0V6a3 3 0 0 1 3-3zM5 11a7 7 0 0 0 14 0M12 18v3",
   poll: "M6 20V10M12 20V4M18 20v-7",
   reply: "M9 7l-5 5 5 5M4 12h9a7 7 0 0 1 7 7",
+  flag: "M6 21V4h13l-3 4 3 4H6",
   edit: "M4 20l1-5L16.5 3.5l4 4L9 19zM14 6l4 4",
   file: "M6 3h8l4 4v14H6zM14 3v4h4",
 } as const;

@@ -1,7 +1,6 @@
 export const app = {
-  "app.empty": "Choose a conversation, or begin a new one.",
-  "app.notFound": "There is nothing at this address.",
   "app.toList": "Back to the list",
+  "app.empty": "Choose a conversation, or begin a new one.",
   "connection.offline": "You are offline. Messages wait here and are sent when the connection is back.",
   "connection.connecting": "Connecting …",
   "connection.forbidden": "The server does not let pages of this address connect. Tell who runs it.",
@@ -18,6 +17,5 @@ export const app = {
   "picture.show": "Show the picture from {host}",
   "lazy.title": "Not loaded",
   "info.title": "Details",
-  "account.weak": "This password is too short or too easy to guess. Choose another one.",
   "account.ended": "Your session has ended. Sign in again.",
 } as const;

@@ -1,7 +1,6 @@
 export const app = {
-  "app.empty": "选择一个会话，或新建一个。",
-  "app.notFound": "这个地址没有内容。",
   "app.toList": "返回列表",
+  "app.empty": "选择一个会话，或新建一个。",
   "connection.offline": "当前离线。消息会保留在本地，恢复连接后自动发送。",
   "connection.connecting": "正在连接…",
   "connection.forbidden": "服务器不允许此网址的网页连接。请告知管理员。",
@@ -18,6 +17,5 @@ export const app = {
   "picture.show": "显示来自 {host} 的图片",
   "lazy.title": "未能加载",
   "info.title": "详情",
-  "account.weak": "密码太短或太容易被猜到，请换一个。",
   "account.ended": "登录已失效，请重新登录。",
 } as const;

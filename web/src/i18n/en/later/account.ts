@@ -1,4 +1,5 @@
 export const account = {
+  "account.weak": "This password is too short or too easy to guess. Choose another one.",
   "signIn.title": "Sign in",
   "signIn.submit": "Sign in",
   "signIn.toRegister": "New here? Create an account",

@@ -1,4 +1,5 @@
 export const app = {
+  "app.notFound": "There is nothing at this address.",
   "app.name": "Parley",
   "info.preferences": "In your list",
   "problem.blocked": "This did not work: {detail}",

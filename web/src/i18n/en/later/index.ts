@@ -7,6 +7,7 @@ import { embed } from "./embed.ts";
 import { group } from "./group.ts";
 import { list } from "./list.ts";
 import { message } from "./message.ts";
+import { moderation } from "./moderation.ts";
 import { people } from "./people.ts";
 import { settings } from "./settings.ts";
 import { timeline } from "./timeline.ts";
@@ -20,6 +21,7 @@ export const texts = {
   ...group,
   ...list,
   ...message,
+  ...moderation,
   ...people,
   ...settings,
   ...timeline,

@@ -1,4 +1,5 @@
 export const account = {
+  "account.weak": "密码太短或太容易被猜到，请换一个。",
   "signIn.title": "登录",
   "signIn.submit": "登录",
   "signIn.toRegister": "还没有账号？立即注册",

@@ -1,0 +1,21 @@
+export const moderation = {
+  "report.action": "Report",
+  "report.message": "Report the message",
+  "report.user": "Report {name}",
+  "report.group": "Report “{name}”",
+  "report.hint": "The moderators are told that you have reported it. Others are not.",
+  "report.hintMessage":
+    "The moderators see the message and the five before it, and that you have reported it. Others do not.",
+  "report.why": "What is wrong?",
+  "report.note": "What else the moderators should know",
+  "report.send": "Send the report",
+  "report.sent": "The report was sent. Thank you.",
+  "report.limit": "You have sent as many reports as a day may have. Try again tomorrow.",
+  "report.reason.spam": "Spam",
+  "report.reason.abuse": "Insults or harassment",
+  "report.reason.violence": "Violence or threats",
+  "report.reason.sexual": "Sexual content",
+  "report.reason.self_harm": "Self-harm",
+  "report.reason.illegal": "Something illegal",
+  "report.reason.other": "Something else",
+} as const;

@@ -1,0 +1,68 @@
+import { Problem } from "parley-client";
+import { t } from "../i18n/i18n.ts";
+import { st } from "../i18n/staff.ts";
+import { useAccount } from "../state/context.ts";
+import { href } from "../state/router.ts";
+import { useLoaded } from "../state/use-loaded.ts";
+import { Page } from "../ui/page.tsx";
+import { AuditTab } from "./audit-tab.tsx";
+import { staffHref } from "./links.tsx";
+import { parsePlace, TABS } from "./place.ts";
+import { ReportsTab } from "./reports/reports-tab.tsx";
+import { UsersTab } from "./users/users-tab.tsx";
+
+/** The page for staff of the deployment. @param place the part of its address behind `#/admin/` */
+export function AdminPage({ place }: { place: string }) {
+  const { chat } = useAccount();
+  const { tab, id } = parsePlace(place);
+  const { value, problem } = useLoaded("role", async () => {
+    try {
+      return await chat.api.call("get", "/v1/moderation/me");
+    } catch (error) {
+      if (error instanceof Problem && error.code === "forbidden") return { role: null };
+      throw error;
+    }
+  });
+  const role = value?.role;
+  const mayAct = role === "moderator" || role === "admin";
+  return (
+    <div class="admin">
+      <Page
+        title={st("title")}
+        back={href({ view: "home" })}
+        actions={role && <small class="admin-role">{st(`role.${role}`)}</small>}
+      >
+        {problem && <p class="problem">{problem}</p>}
+        {role === null && (
+          <p class="blank" role="alert">
+            {st("refused")}
+            <br />
+            {st("refusedHint")}
+            <a class="primary" href={href({ view: "home" })}>
+              {t("app.toList")}
+            </a>
+          </p>
+        )}
+        {role && (
+          <>
+            <nav class="admin-tabs" aria-label={st("tabs")}>
+              {TABS.map((one) => (
+                <a
+                  key={one}
+                  href={staffHref({ tab: one, id: 0 })}
+                  aria-current={one === tab ? "page" : undefined}
+                >
+                  {st(`tab.${one}`)}
+                </a>
+              ))}
+            </nav>
+            {!mayAct && <p class="status admin-hint">{st("readsOnly")}</p>}
+            {tab === "reports" && <ReportsTab id={id} mayAct={mayAct} />}
+            {tab === "users" && <UsersTab id={id} mayAct={mayAct} />}
+            {tab === "audit" && <AuditTab />}
+          </>
+        )}
+      </Page>
+    </div>
+  );
+}

@@ -1,0 +1,56 @@
+import type { components } from "parley-client";
+import { moment, when } from "../i18n/format.ts";
+import { st } from "../i18n/staff.ts";
+import { useAccount } from "../state/context.ts";
+import { usePages } from "../state/use-pages.ts";
+import { More } from "../ui/more.tsx";
+import { staffHref, UserLink } from "./links.tsx";
+
+type AuditEntry = components["schemas"]["AuditEntry"];
+
+const PAGE = 50;
+
+/** What staff has done and looked at, the newest first. */
+export function AuditTab() {
+  const { chat } = useAccount();
+  const pages = usePages((query) =>
+    chat.api.call("get", "/v1/moderation/audit", { query: { ...query, limit: PAGE } }),
+  );
+  return (
+    <div class="admin-audit">
+      <ol aria-label={st("tab.audit")}>
+        {pages.items?.map((entry) => (
+          <Entry key={entry.id} entry={entry} />
+        ))}
+      </ol>
+      <More pages={pages} empty={st("audit.none")} />
+    </div>
+  );
+}
+
+function Entry({ entry: { at, by, from, action, of, reason } }: { entry: AuditEntry }) {
+  const { user_id: user, conversation_id: conversation, seq, report_id: report } = of;
+  return (
+    <li>
+      <time dateTime={new Date(at).toISOString()} title={moment(at)}>
+        {when(at)}
+      </time>
+      <p>
+        {by.user_id ? <UserLink id={by.user_id} /> : st("audit.key", { key: by.key_id ?? "" })}{" "}
+        {st(`audit.${action}`)}
+        {from && <small> {st("audit.from", { block: from })}</small>}
+      </p>
+      <p>
+        {user && <UserLink id={user} />}
+        {report && (
+          <a href={staffHref({ tab: "reports", id: report })}>{st("audit.report", { n: `${report}` })}</a>
+        )}
+        {conversation &&
+          (seq
+            ? st("audit.message", { n: `${conversation}`, seq: `${seq}` })
+            : st("audit.conversation", { n: `${conversation}` }))}
+      </p>
+      {reason && <q dir="auto">{reason}</q>}
+    </li>
+  );
+}

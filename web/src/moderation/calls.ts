@@ -1,0 +1,40 @@
+import type { Chat, components } from "parley-client";
+
+/** A report as lists have it. */
+export type Report = components["schemas"]["Report"];
+/** A user as staff is shown them. */
+export type ModeratedUser = components["schemas"]["ModeratedUser"];
+
+type Api = Chat["api"];
+
+/** A call that tells in a header why it is made. @param path below `/v1/moderation/` */
+function because(api: Api, path: string, reason: string): Promise<unknown> {
+  const headers = { "Parley-Reason": encodeURIComponent(reason) };
+  return api.request("delete", `/v1/moderation/${path}`, { headers });
+}
+
+/** Deletes a message for everybody. */
+export function revokeMessage(api: Api, id: number, seq: number, reason: string): Promise<unknown> {
+  return because(api, `conversations/${id}/messages/${seq}`, reason);
+}
+
+/** Dissolves a group. */
+export function dissolveGroup(api: Api, id: number, reason: string): Promise<unknown> {
+  return because(api, `conversations/${id}`, reason);
+}
+
+/** Deletes what a user has sent since a time, in ms since 1970. */
+export function revokeMessagesOf(api: Api, id: number, since: number, reason: string): Promise<unknown> {
+  return because(api, `users/${id}/messages?since=${since}`, reason);
+}
+
+/** Ends a suspension. */
+export function liftSuspension(api: Api, id: number, reason: string): Promise<unknown> {
+  return because(api, `users/${id}/suspension`, reason);
+}
+
+/** Suspends a user. @param until ms since 1970; null: for good */
+export function suspendUser(api: Api, id: number, until: number | null, reason: string): Promise<unknown> {
+  const input = { path: { ref: `${id}` }, body: { reason, ...(until !== null && { until }) } };
+  return api.call("put", "/v1/moderation/users/{ref}/suspension", input);
+}

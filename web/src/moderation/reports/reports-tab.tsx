@@ -1,0 +1,84 @@
+import { useRef, useState } from "preact/hooks";
+import { st } from "../../i18n/staff.ts";
+import { useAccount } from "../../state/context.ts";
+import { go } from "../../state/router.ts";
+import { usePages } from "../../state/use-pages.ts";
+import { More } from "../../ui/more.tsx";
+import { useKeys } from "../actions.tsx";
+import { placeText } from "../place.ts";
+import { ReportDetail } from "./report-detail.tsx";
+import { ReportRow } from "./report-row.tsx";
+
+const STATES = ["open", "taken", "resolved"] as const;
+/** A page is what a screen or two show. */
+const PAGE = 50;
+
+interface Props {
+  /** the report that is shown; 0: none */
+  id: number;
+  mayAct: boolean;
+}
+
+/** The reports in a state, and one of them beside the list, or in its place on a narrow screen. */
+export function ReportsTab({ id, mayAct }: Props) {
+  const { chat } = useAccount();
+  const [state, setState] = useState<(typeof STATES)[number]>("open");
+  const list = useRef<HTMLUListElement>(null);
+  const pages = usePages(
+    (query) => chat.api.call("get", "/v1/moderation/reports", { query: { ...query, state, limit: PAGE } }),
+    state,
+  );
+  useKeys(({ key, target }) => {
+    if (key === "Escape" && id) {
+      go({ view: "admin", place: placeText({ tab: "reports", id: 0 }) });
+      return true;
+    }
+    // Where something else has the focus, arrow keys scroll.
+    const isInList = target === document.body || (target instanceof Node && list.current?.contains(target));
+    if (key === "j" || (key === "ArrowDown" && isInList)) return move(list.current, 1);
+    if (key === "k" || (key === "ArrowUp" && isInList)) return move(list.current, -1);
+    return false;
+  });
+  return (
+    <div class="admin-columns" data-open={id > 0}>
+      <div class="admin-list">
+        <fieldset class="admin-filter">
+          <legend class="visually-hidden">{st("state")}</legend>
+          {STATES.map((one) => (
+            <label key={one}>
+              <input type="radio" name="state" checked={state === one} onChange={() => setState(one)} />
+              {st(`state.${one}`)}
+            </label>
+          ))}
+        </fieldset>
+        <ul ref={list} aria-label={st("tab.reports")}>
+          {pages.items?.map((report) => (
+            <ReportRow key={report.id} report={report} isCurrent={report.id === id} />
+          ))}
+        </ul>
+        <More pages={pages} empty={st("reports.none")} />
+        {pages.items && pages.items.length > 0 && (
+          <p class="status admin-keys">{st("reports.keys", { down: "J ↓", up: "K ↑" })}</p>
+        )}
+      </div>
+      <div class="admin-detail">
+        {id > 0 ? (
+          <ReportDetail key={id} id={id} mayAct={mayAct} onChange={pages.reload} />
+        ) : (
+          <p class="blank">{st("reports.choose")}</p>
+        )}
+      </div>
+    </div>
+  );
+}
+
+/** Gives the focus to the next link of a list, or the one before; at first to the one that is shown. */
+function move(list: HTMLElement | null, by: 1 | -1): boolean {
+  const links = [...(list?.querySelectorAll("a") ?? [])];
+  const focused = links.findIndex((one) => one.matches(":focus"));
+  const shown = links.findIndex((one) => one.ariaCurrent === "true");
+  const now = focused >= 0 ? focused : shown;
+  const next = now < 0 ? links[0] : links[now + by];
+  next?.focus();
+  return next !== undefined;
+}
