@@ -1,6 +1,7 @@
 import { useState } from "preact/hooks";
 import { t } from "../i18n/i18n.ts";
 import { nameOf } from "../lib/names.ts";
+import { showReport } from "../moderation/show-report.tsx";
 import { useAccount } from "../state/context.ts";
 import { go } from "../state/router.ts";
 import { useAction } from "../state/use-action.ts";
@@ -11,7 +12,7 @@ import { showDialog } from "../ui/dialogs.tsx";
 import { ProblemText } from "../ui/problem-text.tsx";
 import type { GroupEntry } from "./rights.ts";
 
-/** The end of a membership. An owner hands the group over before, or ends it. Some groups nobody leaves. */
+/** A report of the group, and the end of a membership. An owner hands the group over before, or ends it. Some groups nobody leaves. */
 export function Leaving({ group }: { group: GroupEntry }) {
   const { id, name, role, member_count: count } = group;
   const { chat } = useAccount();
@@ -31,6 +32,16 @@ export function Leaving({ group }: { group: GroupEntry }) {
     <section class="group">
       <ProblemText text={problem} />
       <div class="actions">
+        {role !== "owner" && (
+          <button
+            class="secondary"
+            data-danger
+            type="button"
+            onClick={() => showReport({ conversation_id: id }, t("report.group", { name }))}
+          >
+            {t("report.action")}
+          </button>
+        )}
         {role === "owner" && count > 1 && group.leave && (
           <button
             class="secondary"

@@ -69,7 +69,7 @@ function Group({ title, pages: { items, hasMore, problem, more }, relation, done
             {relation === "requested_by" && <Accept id={user.id} done={done} />}
             <Menu
               label={t("list.actions", { name: nameOf(user) })}
-              items={relationActions(account, { id: user.id, relation }, done)}
+              items={relationActions(account, { ...user, relation }, done)}
             />
           </PersonRow>
         ))}

@@ -1,5 +1,7 @@
 import type { FoundUser } from "parley-client/people";
 import { t } from "../i18n/i18n.ts";
+import { nameOf } from "../lib/names.ts";
+import { showReport } from "../moderation/show-report.tsx";
 import type { Account } from "../state/account.ts";
 import { reason } from "../state/problem.ts";
 import { confirmed } from "../ui/confirm.tsx";
@@ -25,7 +27,7 @@ export function relationText(relation: FoundUser["relation"]): string {
 /** What the user can do about another one. @param done what to do when it has worked */
 export function relationActions(
   { chat: { api } }: Account,
-  { id, relation }: Pick<FoundUser, "id" | "relation">,
+  { id, relation, ...name }: Pick<FoundUser, "id" | "relation" | "username" | "nickname">,
   done: () => void,
 ): MenuItem[] {
   const path = { user_id: id };
@@ -44,16 +46,25 @@ export function relationActions(
         api.call("put", "/v1/blocks/{user_id}", { path }),
     ),
   };
+  const report: MenuItem = {
+    ...{ label: t("report.action"), icon: "flag", isDanger: true },
+    onSelect: () => showReport({ user_id: id }, t("report.user", { name: nameOf(name) })),
+  };
   switch (relation) {
     case "friends":
-      return [{ label: t("people.unfriend"), icon: "close", isDanger: true, onSelect: unfriend }, block];
+      return [
+        { label: t("people.unfriend"), icon: "close", isDanger: true, onSelect: unfriend },
+        block,
+        report,
+      ];
     case "requested":
-      return [{ label: t("people.withdraw"), icon: "close", onSelect: unfriend }, block];
+      return [{ label: t("people.withdraw"), icon: "close", onSelect: unfriend }, block, report];
     case "requested_by":
       return [
         { label: t("people.accept"), icon: "check", onSelect: befriend },
         { label: t("people.decline"), icon: "close", onSelect: unfriend },
         block,
+        report,
       ];
     case "blocked":
       return [
@@ -61,8 +72,9 @@ export function relationActions(
           ...{ label: t("people.unblock"), icon: "check" },
           onSelect: attempt(() => api.call("delete", "/v1/blocks/{user_id}", { path })),
         },
+        report,
       ];
     case "none":
-      return [{ label: t("people.add"), icon: "userPlus", onSelect: befriend }, block];
+      return [{ label: t("people.add"), icon: "userPlus", onSelect: befriend }, block, report];
   }
 }

@@ -2,6 +2,7 @@ import type { Message } from "parley-client";
 import { contentOf } from "parley-react/message";
 import { composition } from "../../conversation/composition.ts";
 import { t } from "../../i18n/i18n.ts";
+import { showReport } from "../../moderation/show-report.tsx";
 import type { Account } from "../../state/account.ts";
 import { reason } from "../../state/problem.ts";
 import { go, href } from "../../state/router.ts";
@@ -110,6 +111,11 @@ export function actionsOf(account: Account, message: Message, thread: number): M
       ...{ name: "close", label: t("vote.close"), icon: "check" },
       run: () => closePoll(account, message),
     },
+    may.forward &&
+      message.sender.id !== me && {
+        ...{ name: "report", label: t("report.action"), icon: "flag" },
+        run: () => showReport({ message: { conversation_id: id, seq } }, t("report.message")),
+      },
     may.revoke && {
       ...{ name: "revoke", label: t("action.revoke"), icon: "undo", shortcut: "Delete", isDanger: true },
       run: () => revoke(account, message),
