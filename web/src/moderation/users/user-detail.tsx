@@ -53,7 +53,7 @@ function User({
       <header class="admin-person">
         <Avatar id={id} name={name} picture={user.avatar} />
         <h3>
-          <bdi data-bot={user.bot}>{name}</bdi> <small>@{user.username}</small>
+          <bdi data-bot={user.bot || undefined}>{name}</bdi> <small>@{user.username}</small>
         </h3>
       </header>
       {mayAct && state !== "deactivated" && (

@@ -68,7 +68,7 @@ function Found({ q, current }: { q: string; current: number }) {
             >
               <Avatar id={user.id} name={nameOf(user)} picture={user.avatar} />
               <span class="row-name">
-                <bdi data-bot={user.bot}>{nameOf(user)}</bdi>
+                <bdi data-bot={user.bot || undefined}>{nameOf(user)}</bdi>
                 {user.role !== "user" && <span class="admin-label">{st(`role.${user.role}`)}</span>}
                 {user.state === "suspended" && <span class="admin-label">{st("user.suspended")}</span>}
               </span>
