@@ -1,11 +1,13 @@
 import { z } from "zod";
+import type { Session } from "../../domain/accounts/session.ts";
 import { type Page, type PageQuery, pageOf, readCursor } from "../../domain/conversations/pagination.ts";
 import type { Report } from "../../domain/moderation/report.ts";
 import type { Staff } from "../../domain/moderation/staff.ts";
 import type { ServerUser, Suspension } from "../../domain/server/server-user.ts";
 import type { UserRef } from "../../domain/server/user-ref.ts";
+import { listLiveSessions } from "../../storage/accounts/sessions.ts";
 import { listReportsOf } from "../../storage/moderation/reports.ts";
-import { findUsersByPrefix } from "../../storage/moderation/staff.ts";
+import { findUsersByPrefix, type GroupOfUser, listGroupsOf } from "../../storage/moderation/staff.ts";
 import { findLiveServerUsers } from "../../storage/server/server-users.ts";
 import type { Core } from "../context.ts";
 import { getServerUser, requireServerUser } from "../server/server-users.ts";
@@ -14,6 +16,8 @@ import { audit, requireActing, requireBelow } from "./staff.ts";
 
 /** The reports beside a user. */
 const REPORTS = 50;
+/** The groups beside a user. */
+const GROUPS = 100;
 
 const Behind = z.tuple([z.string()]);
 
@@ -36,15 +40,24 @@ export async function searchUsers(
   return { ...found, items: ids.flatMap((id) => users.get(id) ?? []) };
 }
 
-/** A user with the reports about them and by them. The audit log has that it was read. @throws `not_found` */
+/**
+ * A user with their sessions, their groups, and the reports about them and by them. The audit log has that it
+ * was read.
+ * @throws `not_found`
+ */
 export async function readModeratedUser(
   core: Core,
   staff: Staff,
   ref: UserRef,
-): Promise<{ user: ServerUser; reports: Report[] }> {
+): Promise<{ user: ServerUser; sessions: Session[]; groups: GroupOfUser[]; reports: Report[] }> {
   const user = await getServerUser(core, ref);
   await audit(core, staff, "user_read", { userId: user.id });
-  return { user, reports: await listReportsOf(core.db, user.id, REPORTS) };
+  const [sessions, groups, reports] = await Promise.all([
+    listLiveSessions(core.db, user.id, Date.now()),
+    listGroupsOf(core.db, user.id, GROUPS),
+    listReportsOf(core.db, user.id, REPORTS),
+  ]);
+  return { user, sessions, groups, reports };
 }
 
 /**

@@ -1,9 +1,10 @@
-import { and, asc, eq, gt, gte, isNull, lt } from "drizzle-orm";
-import type { UserId } from "../../domain/ids.ts";
+import { and, asc, desc, eq, gt, gte, isNull, lt } from "drizzle-orm";
+import type { Role } from "../../domain/conversations/group-kind.ts";
+import type { ConversationId, UserId } from "../../domain/ids.ts";
 import type { StaffRole } from "../../domain/moderation/staff.ts";
 import { queryD1 } from "../d1-errors.ts";
 import type { Database } from "../database.ts";
-import { users } from "../schema.ts";
+import { conversations, memberships, users } from "../schema.ts";
 import { auditQuery, type NewAuditEntry } from "./audit-log.ts";
 
 /** The role of a user; null: there is none, or the account is deleted. Reads one row. */
@@ -28,6 +29,31 @@ export async function setStaffRole(
         .set({ staffRole: role })
         .where(and(eq(users.id, id), isNull(users.deletedAt))),
     ]),
+  );
+}
+
+/** A group as staff is shown it beside a member. */
+export interface GroupOfUser {
+  id: ConversationId;
+  name: string;
+  role: Role;
+  /** ms since 1970 */
+  joinedAt: number;
+}
+
+/** The groups that a user is in, the newest first, dissolved ones left out. */
+export function listGroupsOf(db: Database, userId: UserId, limit: number): Promise<GroupOfUser[]> {
+  const { id, name, kind, dissolvedAt } = conversations;
+  const isIn = and(eq(memberships.userId, userId), eq(memberships.state, "active"));
+  const rows = db
+    .select({ id, name, role: memberships.role, joinedAt: memberships.joinedAt })
+    .from(memberships)
+    .innerJoin(conversations, eq(id, memberships.conversationId));
+  return queryD1(
+    rows
+      .where(and(isIn, eq(kind, "group"), isNull(dissolvedAt)))
+      .orderBy(desc(memberships.conversationId))
+      .limit(limit),
   );
 }
 

@@ -194,6 +194,22 @@ test.each(["auditor", "moderator", "admin"])(
   },
 );
 
+test("a user is shown with their sessions and their groups, but for those that they have left", async () => {
+  const left = (await createGroup(ann, [bob])).id;
+  await openDirect(ann, bob);
+  expect((await ask(bob, left, "POST", "/leave")).status).toBeLessThan(300);
+  const shown = async () => (await as(mia, "GET", `/users/${bob.user.id}`)).body;
+  await eventually(async () =>
+    expect(await shown()).toMatchObject({
+      sessions: [{ created_at: expect.any(Number), user_agent: expect.any(String) }],
+      groups: [{ id: group, role: "member" }],
+    }),
+  );
+  expect(JSON.stringify(await shown())).not.toContain(`"id":${left},`);
+  await as(mia, "PUT", `/users/${bob.user.id}/suspension`, { reason: "spam" });
+  expect(await shown()).toMatchObject({ sessions: [] });
+});
+
 test("a user is shown with the reports about them and by them", async () => {
   const report = (who: SignedIn, of: SignedIn) =>
     call("POST", "/v1/reports", { token: who.token, body: { user_id: of.user.id, reason: "spam" } });

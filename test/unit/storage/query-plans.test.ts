@@ -335,6 +335,7 @@ const QUERIES: Record<string, (db: Database) => Promise<unknown>> = {
   listAudit: (db) => auditLog.listAudit(db, 10, 10),
   findReportAbout: (db) => reports.findReportAbout(db, ANN, ABOUT),
   insertReport: (db) => reports.insertReport(db, REPORT, { since: 0, max: 1 }),
+  listGroupsOf: (db) => staff.listGroupsOf(db, ANN, 10),
   findUsersByPrefix: (db) => staff.findUsersByPrefix(db, "an", null, 10),
   listReports: (db) => reports.listReports(db, "open", null, 10),
   listReportsOf: (db) => reports.listReportsOf(db, ANN, 10),

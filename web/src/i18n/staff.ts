@@ -8,7 +8,10 @@ const CATALOGS = { en, zh } satisfies Record<string, Readonly<Record<keyof typeo
 /** The name of a text for staff. */
 export type StaffKey = keyof typeof en;
 
-/** A text for staff in the language on screen. @param parameters as those of `t` */
+/**
+ * A text for staff in the language on screen. A newer server may name an action that this page does not know.
+ * @param parameters as those of `t`
+ */
 export function st(key: StaffKey, parameters: Parameters = {}): string {
-  return filled(CATALOGS[locale.value][key], parameters);
+  return filled(CATALOGS[locale.value][key] ?? key, parameters);
 }

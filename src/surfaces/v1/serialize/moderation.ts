@@ -1,11 +1,13 @@
 import type { z } from "@hono/zod-openapi";
+import type { readModeratedUser } from "../../../core/moderation/users.ts";
 import { StoredBody } from "../../../domain/messages/content.ts";
 import type { AuditEntry } from "../../../domain/moderation/audit.ts";
 import type { HeldMessage } from "../../../domain/moderation/held-message.ts";
 import type { KeptMessage, Report, Reported } from "../../../domain/moderation/report.ts";
 import type { HeldMessage as HeldMessageShape } from "../schemas/moderation/held-messages.ts";
-import type { AuditPage } from "../schemas/moderation/moderation.ts";
+import type { AuditPage, ModeratedUser } from "../schemas/moderation/moderation.ts";
 import type { KeptReport, OwnReport, Report as ReportShape } from "../schemas/moderation/reports.ts";
+import { serializeServerUser } from "./server-users.ts";
 
 function serializeAbout({ conversationId, seq, userId }: Reported) {
   return { conversation_id: conversationId, seq, user_id: userId };
@@ -43,6 +45,25 @@ export function serializeHeldMessage(held: HeldMessage): z.infer<typeof HeldMess
     ...{ id, conversation_id: conversationId, sender_id: senderId, client_msg_id: draft.clientMsgId },
     ...{ kind: draft.kind, body: StoredBody.parse(JSON.parse(draft.body)) },
     ...{ rules, stored: isStored, state, created_at: createdAt },
+  };
+}
+
+/** A user as staff is shown them. */
+export function serializeModeratedUser({
+  user,
+  sessions,
+  groups,
+  reports,
+}: Awaited<ReturnType<typeof readModeratedUser>>): z.infer<typeof ModeratedUser> {
+  return {
+    user: serializeServerUser(user),
+    sessions: sessions.map(({ createdAt, lastSeenAt, userAgent }) => ({
+      created_at: createdAt,
+      last_seen_at: Math.max(lastSeenAt, createdAt),
+      user_agent: userAgent,
+    })),
+    groups: groups.map(({ id, name, role, joinedAt }) => ({ id, name, role, joined_at: joinedAt })),
+    reports: reports.map(serializeReport),
   };
 }
 

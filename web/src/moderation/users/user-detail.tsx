@@ -1,6 +1,7 @@
 import { date, when } from "../../i18n/format.ts";
 import { t } from "../../i18n/i18n.ts";
 import { st } from "../../i18n/staff.ts";
+import { deviceName } from "../../lib/device.ts";
 import { nameOf } from "../../lib/names.ts";
 import { useAccount } from "../../state/context.ts";
 import { useLoaded } from "../../state/use-loaded.ts";
@@ -40,6 +41,8 @@ export function UserDetail({ id, mayAct }: Props) {
 
 function User({
   user,
+  sessions,
+  groups,
   reports,
   mayAct,
   onChange,
@@ -71,6 +74,27 @@ function User({
           [st("user.lastSeen"), user.last_seen_on && date(Date.parse(user.last_seen_on))],
         ]}
       />
+      <section class="group">
+        <h4>{st("user.sessions")}</h4>
+        {sessions.length === 0 && <p class="status">{st("user.noSessions")}</p>}
+        <ul>
+          {sessions.map(({ created_at: begun, last_seen_at: at, user_agent: agent }) => (
+            <li key={`${begun} ${agent}`} class="session" title={agent}>
+              {deviceName(agent)}
+              <small>{t("security.lastSeen", { at: when(at) })}</small>
+            </li>
+          ))}
+        </ul>
+      </section>
+      <section class="group">
+        <h4>{st("user.groups")}</h4>
+        {groups.length === 0 && <p class="status">{st("user.noGroups")}</p>}
+        <ul>
+          {groups.map(({ id: group, name: called }) => (
+            <li key={group}>{st("user.group", { name: called, n: `${group}` })}</li>
+          ))}
+        </ul>
+      </section>
       <Reports title={st("user.about")} reports={reports.filter(({ about }) => about.user_id === id)} />
       <Reports title={st("user.by")} reports={reports.filter(({ reporter_id: by }) => by === id)} />
     </article>

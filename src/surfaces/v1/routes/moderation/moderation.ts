@@ -27,7 +27,7 @@ import { ConversationRefParams } from "../../schemas/server/conversations.ts";
 import { SuspensionInput } from "../../schemas/server/user-access.ts";
 import { ServerUserPage, UserRefParams } from "../../schemas/server/users.ts";
 import { serializeMessage } from "../../serialize/messages/messages.ts";
-import { serializeAudit, serializeReport } from "../../serialize/moderation.ts";
+import { serializeAudit, serializeModeratedUser } from "../../serialize/moderation.ts";
 import { serializeServerUser } from "../../serialize/server-users.ts";
 import { reasonOf, staffRoute } from "../../staff.ts";
 
@@ -51,7 +51,7 @@ const searchRoute = staffRoute("get", "/v1/moderation/users", {
 
 const userRoute = staffRoute("get", "/v1/moderation/users/{ref}", {
   operationId: "getModeratedUser",
-  summary: "A user, with the reports about them and by them",
+  summary: "A user, with their sessions, their groups, and the reports about them and by them",
   description: "The audit log has that it was read.",
   request: { params: UserRefParams },
   responses: {
@@ -125,8 +125,8 @@ export const moderation = v1Router()
     return c.json({ items: items.map(serializeServerUser), next_cursor: nextCursor }, 200);
   })
   .openapi(userRoute, async (c) => {
-    const { user, reports } = await readModeratedUser(c.var.core, c.var.staff, c.req.valid("param").ref);
-    return c.json({ user: serializeServerUser(user), reports: reports.map(serializeReport) }, 200);
+    const found = await readModeratedUser(c.var.core, c.var.staff, c.req.valid("param").ref);
+    return c.json(serializeModeratedUser(found), 200);
   })
   .openapi(suspendRoute, async (c) => {
     const { until = null, reason = "" } = c.req.valid("json");

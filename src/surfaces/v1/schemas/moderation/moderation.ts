@@ -1,5 +1,6 @@
 import { z } from "@hono/zod-openapi";
 import { Username } from "../../../../domain/accounts/user.ts";
+import { Role } from "../../../../domain/conversations/group-kind.ts";
 import { ConversationId, Seq, UserId } from "../../../../domain/ids.ts";
 import { AuditAction } from "../../../../domain/moderation/audit.ts";
 import { ReportId } from "../../../../domain/moderation/report.ts";
@@ -19,6 +20,20 @@ export const OwnRole = z
 export const ModeratedUser = z
   .object({
     user: ServerUser,
+    sessions: z
+      .array(
+        z
+          .object({ created_at: Time, last_seen_at: Time, user_agent: z.string() })
+          .openapi("ModeratedSession"),
+      )
+      .openapi({ description: "Where the user is signed in, the newest sign-in first" }),
+    groups: z
+      .array(
+        z
+          .object({ id: ConversationId, name: z.string(), role: Role, joined_at: Time })
+          .openapi("GroupOfUser"),
+      )
+      .openapi({ description: "The newest 100 that the user is in" }),
     reports: z
       .array(z.lazy(() => Report))
       .openapi({ description: "The newest 50 about the user, and by them" }),
