@@ -12,7 +12,10 @@ import { showDialog } from "../ui/dialogs.tsx";
 import { ProblemText } from "../ui/problem-text.tsx";
 import type { GroupEntry } from "./rights.ts";
 
-/** A report of the group, and the end of a membership. An owner hands the group over before, or ends it. Some groups nobody leaves. */
+/**
+ * A report of the group, and the end of a membership. An owner hands the group over before, or ends it. Some
+ * groups nobody leaves.
+ */
 export function Leaving({ group }: { group: GroupEntry }) {
   const { id, name, role, member_count: count } = group;
   const { chat } = useAccount();
