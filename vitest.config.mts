@@ -131,6 +131,8 @@ export default defineConfig({
             miniflare: {
               bindings: {
                 ...vars,
+                // Users of tests make groups and members by the hundred: tests of quotas set them.
+                QUOTAS: "off",
                 USERSIG_RULE_KEY: "test-rule-key-of-a-service",
                 APP_KEYS: "test-key-of-an-app,test-key-of-another-app",
                 TOKEN_SECRET: "a test secret of more than thirty-two characters",

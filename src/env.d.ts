@@ -18,6 +18,7 @@ interface __BaseEnv_Env {
 	MAX_CHANGES: string;
 	MAX_UPLOAD_MIB: string;
 	EDIT_WINDOW_S: string;
+	QUOTAS: string;
 	RATE_LIMITS: string;
 	USERSIG_RULE: string;
 	USERSIG_PROVISIONING: string;
@@ -55,7 +56,7 @@ type StringifyValues<EnvType extends Record<string, unknown>> = {
 	[Binding in keyof EnvType]: EnvType[Binding] extends string ? EnvType[Binding] : string;
 };
 declare namespace NodeJS {
-	interface ProcessEnv extends StringifyValues<Pick<Cloudflare.Env, "ALLOWED_ORIGINS" | "PUBLIC_ORIGIN" | "FORMER_ORIGINS" | "MAX_GROUP_MEMBERS" | "LIVE_MEMBERS" | "MAX_CHANGES" | "MAX_UPLOAD_MIB" | "EDIT_WINDOW_S" | "RATE_LIMITS" | "USERSIG_RULE" | "USERSIG_PROVISIONING" | "USERSIG_TIME_ZONE" | "USERSIG_EVENT_NAMES" | "TIM_REVOKE_WINDOW_S" | "REGISTRATION" | "REQUEST_LOG" | "BACKUP_TO_R2" | "RESTORE" | "AUTH_ISSUERS" | "OIDC_CLIENT_ID" | "DNS_RESOLVER" | "PROFILES" | "DIRECT" | "GROUPS" | "LOOKUP" | "RETENTION_DAYS" | "TOKEN_SECRET" | "APP_KEYS" | "USERSIG_RULE_KEY">> {}
+	interface ProcessEnv extends StringifyValues<Pick<Cloudflare.Env, "ALLOWED_ORIGINS" | "PUBLIC_ORIGIN" | "FORMER_ORIGINS" | "MAX_GROUP_MEMBERS" | "LIVE_MEMBERS" | "MAX_CHANGES" | "MAX_UPLOAD_MIB" | "EDIT_WINDOW_S" | "QUOTAS" | "RATE_LIMITS" | "USERSIG_RULE" | "USERSIG_PROVISIONING" | "USERSIG_TIME_ZONE" | "USERSIG_EVENT_NAMES" | "TIM_REVOKE_WINDOW_S" | "REGISTRATION" | "REQUEST_LOG" | "BACKUP_TO_R2" | "RESTORE" | "AUTH_ISSUERS" | "OIDC_CLIENT_ID" | "DNS_RESOLVER" | "PROFILES" | "DIRECT" | "GROUPS" | "LOOKUP" | "RETENTION_DAYS" | "TOKEN_SECRET" | "APP_KEYS" | "USERSIG_RULE_KEY">> {}
 }
 declare module "*.txt" {
 	const value: string;

@@ -103,7 +103,7 @@ export function createWorker(timing: Timing) {
       super(ctx, env, {
         directory: {
           storedContext: (id, conversationId) => findStoredContext(db, id, conversationId),
-          exists: async (id) => (await findAccountState(db, id)) !== null,
+          registeredAt: async (id) => (await findAccountState(db, id))?.createdAt ?? null,
           endedSessions: (id) => findEndedSessions(db, id, Date.now()),
           deleted: async (id) => {
             const state = await findAccountState(db, id);

@@ -1,6 +1,7 @@
 import type { ProfileShown } from "../domain/accounts/user.ts";
 import { CoreError, noUser } from "../domain/errors.ts";
 import type { UserId } from "../domain/ids.ts";
+import { NO_QUOTAS } from "../domain/quotas.ts";
 import { OPEN_POLICIES, type Policies } from "../domain/server/policies.ts";
 import { findStrangers, type Sharing } from "../storage/contacts/strangers.ts";
 import { findProfileRights } from "../storage/server/provisioned.ts";
@@ -11,9 +12,9 @@ import type { Core } from "./context.ts";
  * asks here. A server key that acts as a user has a core for which everything is allowed.
  */
 
-/** The core of calls that a server key makes as a user. */
+/** The core of calls that a server key makes as a user: the team trusts its backend, so nothing is counted. */
 export function withoutPolicies(core: Core): Core {
-  return { ...core, settings: { ...core.settings, policies: OPEN_POLICIES } };
+  return { ...core, settings: { ...core.settings, policies: OPEN_POLICIES, quotas: NO_QUOTAS } };
 }
 
 /** Whom a user may begin a direct conversation with, by `DIRECT`. */

@@ -28,6 +28,7 @@ export const ErrorCode = z.enum([
   "too_large",
   "range_not_satisfiable",
   "rate_limited",
+  "quota",
   "locked",
   "internal",
   "unavailable",
@@ -86,6 +87,11 @@ export const ErrorData = z.object({
   absent: z.literal(true).optional(),
   /** Seconds after which a retry makes sense. */
   retryAfter: z.int().positive().optional(),
+  /** With `quota`: the most that the user may have, what they have, and when there is room (ms since 1970). */
+  quota: z
+    .object({ limit: z.int(), used: z.int(), resetsAt: z.int().nullable() })
+    .optional()
+    .catch(undefined),
   /** The end of the member's mute, in milliseconds since 1970. */
   mutedUntil: z.int().positive().optional(),
   /** The caller's account no longer exists. */

@@ -66,7 +66,7 @@ export const LIMITS = {
   noticeEvent: 64,
   /** bytes of the metadata of a team's backend as JSON */
   metadataBytes: 4 * 1024,
-  /** scheduled messages of a user that wait; as many more that were refused */
+  /** scheduled messages of a user that were refused */
   scheduled: 100,
   /** stored notifications of a user */
   notifications: 1_000,
@@ -84,8 +84,6 @@ export const LIMITS = {
   clientGroupId: 64,
   /** users whom a user names by number in a day without sharing anything with them */
   strangersADay: 1_000,
-  /** what a user reports in a day */
-  reportsADay: 20,
   /** messages of a user that wait for a moderator */
   heldMessages: 100,
   /** characters of a note to a report, and of a reason that staff gives */

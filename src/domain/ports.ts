@@ -172,8 +172,8 @@ export interface EndedSession {
 
 /** D1, as an inbox uses it. */
 export interface UserDirectory extends ReleasedFileDirectory {
-  /** Whether the user exists, or existed. */
-  exists(id: UserId): Promise<boolean>;
+  /** When the account of a user was made (ms since 1970), also of a deleted one; null: there is no such user. */
+  registeredAt(id: UserId): Promise<number | null>;
   /** The user's ended sessions whose tokens have not expired. */
   endedSessions(id: UserId): Promise<EndedSession[]>;
   /** The user, if the account is deleted; else null. */

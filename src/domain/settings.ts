@@ -2,6 +2,7 @@ import { z } from "zod";
 import { log } from "../lib/logger.ts";
 import type { WayOut } from "../lib/outgoing/guarded-fetch.ts";
 import { LIMITS } from "./limits.ts";
+import { DEFAULT_QUOTAS, NO_QUOTAS, QuotaSetting, type Quotas } from "./quotas.ts";
 import { type Issuer, issuerList, type PageIssuer, pageIssuer } from "./server/issuer.ts";
 import {
   DirectPolicy,
@@ -16,6 +17,8 @@ import {
 export interface Settings {
   /** whether calls and frames are counted: `RATE_LIMITS` */
   rateLimits: boolean;
+  /** how much a user may do in a day, and may have: `QUOTAS`; without rate limits there are none */
+  quotas: Quotas;
   /** the origins whose pages may call the API, besides the Worker's own: `ALLOWED_ORIGINS` */
   allowedOrigins: "*" | string[];
   /** the origin of the URLs of files: `PUBLIC_ORIGIN`; null: the one that a client has asked */
@@ -101,7 +104,7 @@ type Registration = z.infer<typeof Registration>;
 const BackupPace = z.literal("daily");
 
 const NAMES = [
-  ...(["RATE_LIMITS", "ALLOWED_ORIGINS", "MAX_GROUP_MEMBERS", "LIVE_MEMBERS"] as const),
+  ...(["RATE_LIMITS", "ALLOWED_ORIGINS", "MAX_GROUP_MEMBERS", "LIVE_MEMBERS", "QUOTAS"] as const),
   ...(["APP_KEYS", "USERSIG_RULE_KEY", "USERSIG_RULE", "USERSIG_PROVISIONING", "USERSIG_TIME_ZONE"] as const),
   ...(["USERSIG_EVENT_NAMES", "TIM_REVOKE_WINDOW_S", "REGISTRATION", "REQUEST_LOG"] as const),
   ...(["RESTORE", "BACKUP_TO_R2"] as const),
@@ -149,8 +152,11 @@ export function readSettings(env: RawSettings): Settings {
   if (cached?.raw === raw) return cached.settings;
   const allowsLoopback = env.DEV_LOOPBACK === "on";
   const listed = issuers(env.AUTH_ISSUERS, allowsLoopback);
+  const rateLimits = setting("RATE_LIMITS", env.RATE_LIMITS, Switch, true);
+  const quotas = setting("QUOTAS", env.QUOTAS, QuotaSetting, DEFAULT_QUOTAS, "the default");
   const given = {
-    rateLimits: setting("RATE_LIMITS", env.RATE_LIMITS, Switch, true),
+    rateLimits,
+    quotas: rateLimits ? quotas : NO_QUOTAS,
     allowedOrigins: allowedOrigins(env.ALLOWED_ORIGINS),
     publicOrigin: setting("PUBLIC_ORIGIN", env.PUBLIC_ORIGIN, HttpOrigin, null),
     formerOrigins: originsIn("FORMER_ORIGINS", env.FORMER_ORIGINS),
@@ -230,13 +236,14 @@ function setting<T, Fallback>(
   raw: string | undefined,
   schema: z.ZodType<T>,
   fallback: Fallback,
+  shown = String(fallback),
 ): T | Fallback {
   const value = raw?.trim() ?? "";
   if (value === "") return fallback;
   const parsed = schema.safeParse(value);
   if (parsed.success) return parsed.data;
   // The value is not logged: it may be a key that was put into the wrong variable.
-  warn(name, undefined, `${parsed.error.issues[0]?.message}; ${String(fallback)} is used`);
+  warn(name, undefined, `${parsed.error.issues[0]?.message}; ${shown} is used`);
   return fallback;
 }
 

@@ -1,5 +1,6 @@
 import type { SessionId, UserId } from "../domain/ids.ts";
 import type { Contacts, UserDirectory } from "../domain/ports.ts";
+import type { Settings } from "../domain/settings.ts";
 import type { Timing } from "../domain/timing.ts";
 import { errorFields, log } from "../lib/logger.ts";
 import type { AlarmJobs } from "../object/alarm-jobs.ts";
@@ -26,12 +27,14 @@ import { ConversationList } from "./list/conversation-list.ts";
 import { ListWriter } from "./list/list-writer.ts";
 import { ListRepair } from "./list/repair.ts";
 import { Notifications } from "./notifications.ts";
+import { QuotaUses } from "./quota-uses.ts";
 import { SavedMessages } from "./saved/saved-messages.ts";
 import { createScheduled } from "./scheduled/scheduled.ts";
 
 /** What an inbox needs from outside; `src/worker.ts` hands it in. */
 export interface InboxDeps extends DeviceSocketsDeps {
   directory: UserDirectory;
+  settings: DeviceSocketsDeps["settings"] & Pick<Settings, "quotas">;
   contacts: Contacts;
   readToken: TokenReader;
   timing: Timing;
@@ -137,7 +140,12 @@ function createStores({ ctx, deps, jobs, userId }: InboxHost) {
     hasDevices: () => sockets.open().length > 0,
     timing: timing.list,
   });
+  const quotas = new QuotaUses(ctx.storage, settings.quotas, () => {
+    const query = "SELECT registered_at AS at FROM presence";
+    return sql.exec<{ at: number }>(query).one().at;
+  });
   return {
+    quotas,
     sessionGate: new SessionGate(sql, conversations, timing.socketRegistry),
     accountDeletion: new AccountDeletion(sql, jobs, { ...deps, userId }),
     cursors,
@@ -145,10 +153,10 @@ function createStores({ ctx, deps, jobs, userId }: InboxHost) {
     sockets,
     list: new ConversationList(sql, writer),
     notifications: new Notifications(ctx.storage),
-    drafts: new Drafts(sql, jobs, timing.drafts),
+    drafts: new Drafts(sql, jobs, timing.drafts, quotas),
     scheduled: createScheduled(sql, jobs, {
       ...deps,
-      userId,
+      ...{ userId, quotas },
       mayBeDeleted: () => jobs.firstKey("deletion_lookup") !== null,
       tell: (event) => sockets.broadcast(event),
     }),

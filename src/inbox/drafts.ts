@@ -1,8 +1,10 @@
-import { CoreError, noDraft } from "../domain/errors.ts";
+import { noDraft } from "../domain/errors.ts";
 import type { ConversationId, Seq } from "../domain/ids.ts";
 import { DraftContent, type DraftId, type DraftState, type StoredDraft } from "../domain/messages/draft.ts";
+import { overQuota } from "../domain/quotas.ts";
 import { bytesOf } from "../domain/text.ts";
 import type { Timing } from "../domain/timing.ts";
+import type { QuotaUses } from "./quota-uses.ts";
 
 /** The table of stored drafts. `n` rises with each draft: the order of creation. */
 export const DRAFTS_TABLE = `
@@ -14,12 +16,6 @@ export const DRAFTS_TABLE = `
     seq INTEGER,
     content TEXT
   ) STRICT;`;
-
-/**
- * Bytes that the drafts of a user may take: 500 of the largest (64 KiB), or 80,000 short texts. It bounds an
- * inbox, and is more than any client has waiting.
- */
-export const MAX_DRAFT_BYTES = 32 * 1024 * 1024;
 
 /** Bytes that a row counts for besides its content: its id twice, numbers, the pages of the two B-trees. */
 const ROW_BYTES = 200;
@@ -47,18 +43,25 @@ export class Drafts {
   readonly #sql: SqlStorage;
   readonly #jobs: Scheduler;
   readonly #timing: Timing["drafts"];
+  readonly #quotas: Pick<QuotaUses, "limitOf">;
   /** the bytes of all rows; undefined: to be counted. An inbox counts once each time it wakes */
   #bytes: number | undefined;
 
-  constructor(sql: SqlStorage, jobs: Scheduler, timing: Timing["drafts"]) {
+  constructor(
+    sql: SqlStorage,
+    jobs: Scheduler,
+    timing: Timing["drafts"],
+    quotas: Pick<QuotaUses, "limitOf">,
+  ) {
     this.#sql = sql;
     this.#jobs = jobs;
     this.#timing = timing;
+    this.#quotas = quotas;
   }
 
   /**
    * Stores a draft until it expires. Idempotent by id.
-   * @throws `rate_limited` if the drafts that wait to be sent leave no room. Sent drafts make room for it
+   * @throws `quota` if the drafts that wait to be sent leave no room. Sent drafts make room for it
    */
   keep({ id, createdAt, content }: StoredDraft): void {
     const json = JSON.stringify(content);
@@ -75,7 +78,7 @@ export class Drafts {
   /**
    * Replaces the content of a draft that is not sent yet. Idempotent.
    * @returns its state: the new content, or the message that it has become, which stays as it is
-   * @throws `not_found` as `get`, `rate_limited` as `keep`
+   * @throws `not_found` as `get`, `quota` as `keep`
    */
   change(id: DraftId, content: DraftContent): DraftState {
     const state = this.get(id);
@@ -120,9 +123,7 @@ export class Drafts {
     const expired = Date.now() - this.#timing.lifetimeMs;
     this.#sql.exec("DELETE FROM drafts WHERE created_at <= ?", expired);
     this.#bytes = undefined;
-    const query = "SELECT min(created_at) AS first FROM drafts";
-    const { first } = this.#sql.exec<{ first: number | null }>(query).one();
-    return first === null ? null : first + this.#timing.lifetimeMs;
+    return this.#nextExpiry();
   }
 
   #total(): number {
@@ -138,26 +139,27 @@ export class Drafts {
    * Makes room for `bytes` more: expired drafts go first, then the oldest of the sent ones, whose ids are
    * unknown from then on.
    * @returns the bytes of all rows
-   * @throws `rate_limited` if drafts that wait to be sent take the rest
+   * @throws `quota` if drafts that wait to be sent take the rest
    */
   #requireRoom(bytes: number): number {
-    if (this.#total() + bytes <= MAX_DRAFT_BYTES) return this.#total();
+    const limit = this.#quotas.limitOf("drafts");
+    if (limit === null || this.#total() + bytes <= limit) return this.#total();
     this.deleteExpired();
     const oldest = "SELECT n FROM drafts WHERE content IS NULL ORDER BY n LIMIT ?";
-    while (this.#total() + bytes > MAX_DRAFT_BYTES) {
+    while (this.#total() + bytes > limit) {
       const evict = `DELETE FROM drafts WHERE n IN (${oldest}) RETURNING n`;
       const { length } = this.#sql.exec(evict, EVICTED).toArray();
-      if (length === 0) throw this.#tooMany();
+      if (length === 0)
+        throw overQuota("drafts", { limit, used: this.#total(), resetsAt: this.#nextExpiry() });
       this.#bytes = this.#total() - length * ROW_BYTES;
     }
     return this.#total();
   }
 
-  #tooMany(): CoreError {
-    const first = "SELECT coalesce(min(created_at), 0) AS at FROM drafts";
-    const { at } = this.#sql.exec<{ at: number }>(first).one();
-    const retryAfter = Math.max(1, Math.ceil((at + this.#timing.lifetimeMs - Date.now()) / 1_000));
-    const detail = "Too many created messages wait to be sent. Send some of them, or wait until they expire.";
-    return new CoreError("rate_limited", detail, { retryAfter });
+  /** When the next draft expires (ms since 1970); null: there is none. */
+  #nextExpiry(): number | null {
+    const query = "SELECT min(created_at) AS first FROM drafts";
+    const { first } = this.#sql.exec<{ first: number | null }>(query).one();
+    return first === null ? null : first + this.#timing.lifetimeMs;
   }
 }

@@ -235,10 +235,15 @@ export abstract class InboxLifecycle extends SocketHost {
   async #load(): Promise<InboxComponents> {
     if (this.#components) return this.#components;
     if (isRestoring(this.ctx.storage)) throw beingRestored();
-    if (!(await this.deps.directory.exists(this.userId()))) throw noUser();
+    const registeredAt = await this.deps.directory.registeredAt(this.userId());
+    if (registeredAt === null) throw noUser();
     // Another call may have made them meanwhile.
     if (!this.#components) {
-      this.ctx.storage.transactionSync(() => migrate(this.ctx.storage, MIGRATIONS));
+      const { storage } = this.ctx;
+      storage.transactionSync(() => {
+        migrate(storage, MIGRATIONS);
+        storage.sql.exec("UPDATE presence SET registered_at = ?", registeredAt);
+      });
       this.#components = this.#start();
     }
     return this.#components;

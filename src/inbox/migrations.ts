@@ -4,6 +4,7 @@ import { DEBTS_TABLE } from "../object/user-budgets.ts";
 import { COMPOSER_DRAFTS_TABLE } from "./composer-drafts.ts";
 import { DRAFTS_TABLE } from "./drafts.ts";
 import { NOTIFICATION_TABLES } from "./notifications.ts";
+import { QUOTA_USES_TABLE } from "./quota-uses.ts";
 import { SAVED_TABLE } from "./saved/saved-messages.ts";
 import { SCHEDULED_TABLE } from "./scheduled/scheduled-messages.ts";
 
@@ -117,6 +118,10 @@ const PRESENCE_TABLE = `
   ) STRICT;
   INSERT INTO presence (id, online) VALUES (1, 0);`;
 
+/** `registered_at`: when the account was made (ms); 0: before this step, or the inbox was restored. */
+const REGISTERED_AT = `
+  ALTER TABLE presence ADD COLUMN registered_at INTEGER NOT NULL DEFAULT 0;`;
+
 /** The schema of an inbox, as steps. Append-only: a released step never changes. */
 export const MIGRATIONS: readonly Migration[] = [
   {
@@ -128,4 +133,5 @@ export const MIGRATIONS: readonly Migration[] = [
     ].join("\n"),
   },
   { version: 2, minCode: 1, sql: LIST_BEHIND },
+  { version: 3, minCode: 1, sql: [QUOTA_USES_TABLE, REGISTERED_AT].join("\n") },
 ];

@@ -30,6 +30,11 @@ export function setNoRateLimits(): () => void {
   return set("RATE_LIMITS", "off");
 }
 
+/** Sets `QUOTAS`, which tests are without, for calls and for objects that start from now on. @returns restores it */
+export function setQuotas(quotas: string): () => void {
+  return set("QUOTAS", quotas);
+}
+
 /** Sets `PUBLIC_ORIGIN` for calls and for objects that start from now on. @returns restores it */
 export function setPublicOrigin(origin: string): () => void {
   return set("PUBLIC_ORIGIN", origin);
@@ -57,7 +62,7 @@ export function setRetentionDays(days: number): () => void {
 
 function set(
   name:
-    | ("LIVE_MEMBERS" | "MAX_CHANGES" | "EDIT_WINDOW_S" | "RATE_LIMITS")
+    | ("LIVE_MEMBERS" | "MAX_CHANGES" | "EDIT_WINDOW_S" | "RATE_LIMITS" | "QUOTAS")
     | ("MAX_UPLOAD_MIB" | "PUBLIC_ORIGIN" | "USERSIG_EVENT_NAMES")
     | ("RESTORE" | "BACKUP_TO_R2" | "RETENTION_DAYS")
     | ("PROFILES" | "DIRECT" | "GROUPS" | "LOOKUP"),

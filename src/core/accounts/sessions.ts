@@ -2,9 +2,11 @@ import type { Credential, Session } from "../../domain/accounts/session.ts";
 import type { Account } from "../../domain/accounts/user.ts";
 import { CoreError, sessionOver, suspended } from "../../domain/errors.ts";
 import { SessionId, type UserId } from "../../domain/ids.ts";
+import { overQuota } from "../../domain/quotas.ts";
 import { errorFields, log } from "../../lib/logger.ts";
 import { randomHex } from "../../lib/random.ts";
 import {
+  countLiveSessions,
   findLiveSession,
   insertSession,
   listLiveSessions,
@@ -16,6 +18,7 @@ import {
 import { findSuspension } from "../../storage/accounts/suspension.ts";
 import { findAccountState } from "../../storage/accounts/users.ts";
 import type { Core } from "../context.ts";
+import { limitOf } from "../quotas.ts";
 import { accountDeleted } from "./users.ts";
 
 /** `lastSeenAt` of a session that has not been used yet */
@@ -25,7 +28,7 @@ const USER_AGENT_LENGTH = 255;
 /**
  * Opens a session of `lifetimeMs` (30 days) for a user after a password check.
  * @returns null if the checked password is no longer current, or the account is deleted
- * @throws `suspended`
+ * @throws `suspended`; `quota` for one more than the user may have
  */
 export async function openSession(
   core: Core,
@@ -33,7 +36,13 @@ export async function openSession(
   userAgent: string,
 ): Promise<Credential | null> {
   const session = newSession(userId, userAgent, core.timing.sessions.lifetimeMs);
-  return open(core, session, { passwordHash });
+  const limit = await limitOf(core, userId, "sessions");
+  if (limit === null) return open(core, session, { passwordHash });
+  const credential = await open(core, session, { passwordHash }, limit);
+  if (credential) return credential;
+  const { used, first } = await countLiveSessions(core.db, userId, session.createdAt);
+  if (used >= limit) throw overQuota("sessions", { limit, used, resetsAt: first });
+  return null;
 }
 
 /**
@@ -78,14 +87,19 @@ export async function openTokenSession(
 /** Makes the first refresh token of a session: its text, and the hash of it that is stored. */
 export type MintRefreshToken = (id: SessionId) => { text: string; hash: string };
 
-/** @returns null if the account is not as it was `checked`, or deleted @throws `suspended` */
+/**
+ * @param max of the user's sessions
+ * @returns null if the account is not as it was `checked`, or deleted, or has as many sessions
+ * @throws `suspended`
+ */
 async function open(
   core: Core,
   session: NewSession,
   checked: Parameters<typeof insertSession>[2],
+  max?: number,
 ): Promise<Credential | null> {
   const { id: sessionId, userId, expiresAt, createdAt } = session;
-  if (await insertSession(core.db, session, checked)) return { userId, sessionId, expiresAt };
+  if (await insertSession(core.db, session, checked, max)) return { userId, sessionId, expiresAt };
   const suspension = await findSuspension(core.db, userId, createdAt);
   if (suspension) throw suspended(suspension.until);
   return null;

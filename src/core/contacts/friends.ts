@@ -6,6 +6,7 @@ import { type Page, type PageQuery, pageOf, readCursor } from "../../domain/conv
 import { askedTooSoon, CoreError, noUser } from "../../domain/errors.ts";
 import { UserId } from "../../domain/ids.ts";
 import {
+  areInContact,
   askFriendship,
   endFriendship,
   type FriendRequest,
@@ -16,6 +17,7 @@ import {
 import { requireOther } from "../accounts/users.ts";
 import type { Core } from "../context.ts";
 import { requireNoStrangers } from "../policies.ts";
+import { counted } from "../quotas.ts";
 import { includesBlocked } from "./blocks.ts";
 import { notifyBoth, notifyRequested } from "./contact-events.ts";
 import { changeDirectPermission } from "./direct-permission.ts";
@@ -33,12 +35,19 @@ const SentRequestPosition = z.tuple([z.int().nonnegative(), UserId, z.literal("o
  * nobody.
  * @throws `validation_failed` for the caller themself, `not_found` for an unknown user, `blocked` across a
  *   block, `forbidden` if the other user refuses all requests, `rate_limited` within a day after the other
- *   user rejected a request of the caller
+ *   user rejected a request of the caller, `quota` for one more request than the caller may make today
  */
 export async function askOrAcceptFriend(core: Core, caller: UserId, other: UserId): Promise<AskOutcome> {
   requireOther(caller, other);
   await countNamed(core, caller, [other]);
   await requireNoStrangers(core, caller, [other]);
+  const isCounted = core.settings.quotas.requests !== null && !(await areInContact(core.db, caller, other));
+  return counted(core, caller, isCounted ? { requests: [`user ${other}`] } : {}, () =>
+    ask(core, caller, other),
+  );
+}
+
+async function ask(core: Core, caller: UserId, other: UserId): Promise<AskOutcome> {
   const { cooldownMs } = core.timing.rejections;
   const asked = await changeDirectPermission(core, caller, [other], async () => {
     const now = Date.now();

@@ -13,6 +13,7 @@ import type { ConversationId, UserId } from "../../domain/ids.ts";
 import type { Message } from "../../domain/messages/message.ts";
 import type { Preview } from "../../domain/messages/preview.ts";
 import { errorFields, log } from "../../lib/logger.ts";
+import { findStrangers } from "../../storage/contacts/strangers.ts";
 import {
   findListRecords,
   findPeople,
@@ -26,6 +27,7 @@ import { notFriends, requireFriends } from "../contacts/friends.ts";
 import { countNamed } from "../contacts/strangers.ts";
 import type { Core } from "../context.ts";
 import { requireMayBegin } from "../policies.ts";
+import { counted } from "../quotas.ts";
 
 /**
  * The tries to copy preferences to the inbox while they keep changing. A copy that is still wrong is
@@ -45,7 +47,7 @@ interface Opening {
  * Opens the direct conversation with a user, or finds it: two users have at most one. It is in the caller's
  * list before this resolves, and in the other user's from the first message on, unless `forBoth` is set.
  * @throws `validation_failed` for the caller themself, `not_found` for an unknown user, `forbidden` as
- *   `requireMayBegin`
+ *   `requireMayBegin`, `quota` for one more with a stranger than the user may begin today
  */
 export async function openDirect(
   core: Core,
@@ -91,15 +93,24 @@ async function open(
 ): Promise<{ conversation: Conversation; created: boolean }> {
   const pair: [UserId, UserId] = caller < peer ? [caller, peer] : [peer, caller];
   await requireMayOpen(core, caller, peer);
-  const opened = await openPair(core.db, pair, Date.now(), options);
-  if (!opened) {
-    // An account was deleted, or the friendship ended, since the checks.
-    await requireUsers(core, [peer]);
-    throw options.friendsOnly ? notFriends(peer) : noUser(peer);
-  }
-  const { id, created } = opened;
-  await core.conversations.init(id, { userId: caller, forBoth });
-  return { conversation: await getConversation(core, caller, id), created };
+  const isCounted = !options.friendsOnly && (await isStranger(core, caller, peer));
+  return counted(core, caller, isCounted ? { directs: [String(peer)] } : {}, async () => {
+    const opened = await openPair(core.db, pair, Date.now(), options);
+    if (!opened) {
+      // An account was deleted, or the friendship ended, since the checks.
+      await requireUsers(core, [peer]);
+      throw options.friendsOnly ? notFriends(peer) : noUser(peer);
+    }
+    const { id, created } = opened;
+    await core.conversations.init(id, { userId: caller, forBoth });
+    return { conversation: await getConversation(core, caller, id), created };
+  });
+}
+
+/** Whether two users share nothing, if it counts. They share a direct conversation that they have. */
+async function isStranger(core: Core, caller: UserId, peer: UserId): Promise<boolean> {
+  if (core.settings.quotas.directs === null) return false;
+  return (await findStrangers(core.db, caller, [peer], "group")).length > 0;
 }
 
 /**

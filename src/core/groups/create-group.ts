@@ -18,6 +18,7 @@ import { requireFriends } from "../contacts/friends.ts";
 import type { Core } from "../context.ts";
 import { getConversation } from "../conversations/conversations.ts";
 import { requireMayCreateGroups, requireNoStrangers } from "../policies.ts";
+import { counted } from "../quotas.ts";
 
 /** An initial member of a group. */
 export interface InitialMember {
@@ -58,7 +59,8 @@ interface NewGroup extends GroupOptions {
  * @throws `forbidden` as `requireMayCreateGroups`; `not_found` for an unknown member, `blocked` for a member
  *   across a block, `validation_failed` for too many members, `conflict` for a handle that was assigned
  *   before, and for a client group id whose group
- *   the caller is not in any more; nothing is created then
+ *   the caller is not in any more; `quota` for a group, or members, more than the user may make or add today;
+ *   nothing is created then
  */
 export async function createGroup(
   core: Core,
@@ -112,8 +114,23 @@ async function create(
   await requireNoStrangers(core, caller, memberIds);
   if (amongFriends) await requireFriends(core, caller, memberIds.slice(1));
   await requireNoBlocks(core, caller, memberIds);
+  const name = options.clientGroupId ?? randomHex();
+  const uses = { groups: [name], members: memberIds.slice(1).map((id) => `${name} ${id}`) };
+  return counted(core, caller, uses, () =>
+    insertAndInitialize(core, caller, options, initialMembers, amongFriends),
+  );
+}
+
+async function insertAndInitialize(
+  core: Core,
+  caller: UserId,
+  options: StoredOptions,
+  initialMembers: InitialMember[],
+  amongFriends: boolean,
+): Promise<{ conversation: Conversation; created: boolean }> {
   const id = await insert(core, caller, options, initialMembers, amongFriends);
   if (id === null) {
+    const memberIds = [caller, ...initialMembers.map(({ userId }) => userId)];
     // A concurrent call was first.
     const repeated = await findRepeated(core, caller, options.clientGroupId);
     if (repeated) return repeated;

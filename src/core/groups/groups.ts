@@ -10,11 +10,14 @@ import { CoreError, noUser } from "../../domain/errors.ts";
 import { type ConversationId, UserId } from "../../domain/ids.ts";
 import { type Metadata, writeMetadata } from "../../domain/server/metadata.ts";
 import { findLiveUsers, findUsersWithDeleted } from "../../storage/accounts/users.ts";
+import { findMembersAmong } from "../../storage/conversations/members.ts";
+import { mayAskToJoin } from "../../storage/conversations/own-requests.ts";
 import { accountDeleted } from "../accounts/users.ts";
 import { requireNoBlocks } from "../contacts/blocks.ts";
 import type { Core } from "../context.ts";
 import { getConversation } from "../conversations/conversations.ts";
 import { requireNoStrangers } from "../policies.ts";
+import { counted } from "../quotas.ts";
 
 /** A member as others see them. */
 export interface GroupMember extends Omit<Membership, "userId"> {
@@ -82,7 +85,8 @@ export async function listMembers(
 /**
  * Adds users to a group; users who are members already are unchanged.
  * @returns the memberships of all of them
- * @throws `not_found` (also for an unknown user), `blocked`, `forbidden`, `group_full`; nobody is added then
+ * @throws `not_found` (also for an unknown user), `blocked`, `forbidden`, `group_full`, `quota` for more than
+ *   the caller may add today; nobody is added then
  */
 export async function addMembers(
   core: Core,
@@ -98,10 +102,24 @@ export async function addMembers(
   if (unknown !== undefined) throw noUser(unknown);
   await requireNoStrangers(core, caller, userIds);
   await requireNoBlocks(core, caller, userIds);
-  return withCurrentProfiles(core, caller, await core.conversations.add(id, { userId: caller, people }));
+  const members = core.settings.quotas.members === null ? [] : await newTo(core, id, userIds);
+  const added = await counted(core, caller, { members: members.map((userId) => `${id} ${userId}`) }, () =>
+    core.conversations.add(id, { userId: caller, people }),
+  );
+  return withCurrentProfiles(core, caller, added);
 }
 
-/** Joins a group, or sends a join request. @throws `not_found` if the group is closed, `group_full` */
+/** Those of these users who are not in the group. */
+async function newTo(core: Core, id: ConversationId, userIds: UserId[]): Promise<UserId[]> {
+  const members = new Set(await findMembersAmong(core.db, id, userIds));
+  return userIds.filter((userId) => !members.has(userId));
+}
+
+/**
+ * Joins a group, or sends a join request.
+ * @throws `not_found` if the group is closed, `group_full`, `quota` for one more request than the caller may
+ *   make today
+ */
 export async function joinGroup(
   core: Core,
   caller: UserId,
@@ -110,7 +128,10 @@ export async function joinGroup(
 ): Promise<JoinState> {
   const [person] = await findLiveUsers(core.db, [caller]);
   if (!person) throw accountDeleted();
-  const { state } = await core.conversations.join(id, { person, message });
+  const isCounted = core.settings.quotas.requests !== null && (await mayAskToJoin(core.db, caller, id));
+  const { state } = await counted(core, caller, isCounted ? { requests: [`group ${id}`] } : {}, () =>
+    core.conversations.join(id, { person, message }),
+  );
   if (state === "gone") throw accountDeleted();
   return state;
 }

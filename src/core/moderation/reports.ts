@@ -3,7 +3,6 @@ import { type Page, type PageQuery, pageOf, readCursor } from "../../domain/conv
 import { CoreError, invalid, noMessage } from "../../domain/errors.ts";
 import type { ConversationId, Seq, UserId } from "../../domain/ids.ts";
 import { Position } from "../../domain/ids.ts";
-import { LIMITS } from "../../domain/limits.ts";
 import type { Message } from "../../domain/messages/message.ts";
 import type { AuditAction } from "../../domain/moderation/audit.ts";
 import {
@@ -15,8 +14,10 @@ import {
   type Resolution,
 } from "../../domain/moderation/report.ts";
 import type { Staff } from "../../domain/moderation/staff.ts";
+import { DAY_MS, overQuota } from "../../domain/quotas.ts";
 import {
   changeReport,
+  countReports,
   findReport,
   findReportAbout,
   insertReport,
@@ -24,11 +25,11 @@ import {
 } from "../../storage/moderation/reports.ts";
 import { getUser } from "../accounts/users.ts";
 import type { Core } from "../context.ts";
+import { limitOf } from "../quotas.ts";
 import { audit, auditEntry, requireActing } from "./staff.ts";
 
 /** The messages before a reported one that a report keeps. */
 const BEFORE = 5;
-const DAY_MS = 24 * 60 * 60_000;
 
 /** What a user reports. */
 export interface ReportInput {
@@ -45,7 +46,7 @@ export interface ReportInput {
  * before it. The same again is the first report.
  * @returns the report, and whether the call has made it
  * @throws `not_found` for what the caller cannot see; `validation_failed` for oneself, and one's own message;
- *   `rate_limited` over `LIMITS.reportsADay`
+ *   `quota` for one more than the caller may make today
  */
 export async function report(
   core: Core,
@@ -59,13 +60,15 @@ export async function report(
   if (known) return { report: known, isNew: false };
   const now = Date.now();
   const asIs = { reporterId: caller, about, reason, note, createdAt: now, kept };
-  await insertReport(core.db, asIs, { since: now - DAY_MS, max: LIMITS.reportsADay });
+  const limit = await limitOf(core, caller, "reports");
+  const since = now - DAY_MS;
+  await insertReport(core.db, asIs, { since, max: limit ?? Number.MAX_SAFE_INTEGER });
   const made = await findReportAbout(core.db, caller, about);
-  if (!made)
-    throw new CoreError("rate_limited", `You may report ${LIMITS.reportsADay} times a day.`, {
-      retryAfter: DAY_MS / 1_000,
-    });
-  return { report: made, isNew: made.createdAt === now };
+  if (made) return { report: made, isNew: made.createdAt === now };
+  const { used, first } = await countReports(core.db, caller, since);
+  if (limit === null || used < limit)
+    throw new CoreError("unavailable", "The report is not stored. Try again.");
+  throw overQuota("reports", { limit, used, resetsAt: first + DAY_MS });
 }
 
 /** @throws `not_found` for what the caller cannot see */

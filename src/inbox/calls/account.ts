@@ -3,12 +3,30 @@ import type { Contact, EndedSession, SocketRegistration } from "../../domain/por
 import { effect } from "../../object/calls/object-call.ts";
 import { WEIGHTS } from "../../object/user-budgets.ts";
 import { eraseInbox } from "../account/erase-inbox.ts";
+import type { QuotaUse } from "../quota-uses.ts";
 import { repeatable, requireAccount } from "./call.ts";
 
-const { unweighed } = WEIGHTS;
+const { light, unweighed } = WEIGHTS;
 
 /** The calls that concern the user's sessions, their sockets, and the end of the account. */
 export const ACCOUNT = {
+  /**
+   * Counts what a call is about to do. Idempotent.
+   * @see QuotaUses.take
+   * @throws `quota`; `unauthenticated` for a deleted account
+   */
+  takeQuota: effect(
+    repeatable(light, (components, { call, uses }: { call: string; uses: QuotaUse[] }) => {
+      requireAccount(components);
+      components.quotas.take(call, uses);
+    }),
+  ),
+
+  /** Ends what a call that was refused has counted. Idempotent. */
+  giveQuotaBack: effect(
+    repeatable(unweighed, ({ quotas }, { call }: { call: string }) => quotas.giveBack(call)),
+  ),
+
   /**
    * Registers a room socket before a conversation opens it. Idempotent.
    * @throws `unauthenticated` for an ended session or a deleted account

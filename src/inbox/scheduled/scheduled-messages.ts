@@ -13,7 +13,9 @@ import {
   type ScheduledMessage,
   type ScheduledPosition,
 } from "../../domain/messages/scheduled.ts";
+import { overQuota } from "../../domain/quotas.ts";
 import type { Timing } from "../../domain/timing.ts";
+import type { QuotaUses } from "../quota-uses.ts";
 
 /**
  * The table of scheduled messages. `n` rises with each message: of two that are due in the same millisecond
@@ -51,24 +53,26 @@ export interface ListedMessage {
 }
 
 /**
- * The scheduled messages of a user, of which at most `LIMITS.scheduled` wait. A message that is due can no
+ * The scheduled messages of a user, of which at most as many wait as the quota says. A message that is due can no
  * longer be changed or deleted: its send may be under way, and a crash may hide its outcome. So the state of
  * a send needs no row of its own.
  */
 export class ScheduledMessages {
   readonly #sql: SqlStorage;
   readonly #timing: Timing["scheduled"];
+  readonly #quotas: Pick<QuotaUses, "limitOf">;
 
-  constructor(sql: SqlStorage, timing: Timing["scheduled"]) {
+  constructor(sql: SqlStorage, timing: Timing["scheduled"], quotas: Pick<QuotaUses, "limitOf">) {
     this.#sql = sql;
     this.#timing = timing;
+    this.#quotas = quotas;
   }
 
   /**
    * Stores a scheduled message. Idempotent by id, and by conversation and client message id: then the
    * message is the stored one, whatever its content, and `isNew` is false.
    * @throws `validation_failed` for a time that is over or more than a year ahead, and for a poll that has
-   *   ended by then, or ends more than 365 days later; `conflict` for one too many
+   *   ended by then, or ends more than 365 days later; `quota` for one too many
    */
   add({ id, conversationId, sendAt, draft }: NewScheduledMessage): {
     message: ScheduledMessage;
@@ -113,7 +117,7 @@ export class ScheduledMessages {
   /**
    * Changes a scheduled message. A new time lets a failed one wait again. Idempotent.
    * @throws `not_found`, `conflict` for one that is due, or that failed and gets no new time;
-   *   `validation_failed` and `conflict` as `add`
+   *   `validation_failed` and `quota` as `add`
    */
   change(id: ScheduledId, change: ScheduledChange): ScheduledMessage {
     const message = this.get(id);
@@ -215,11 +219,11 @@ export class ScheduledMessages {
   }
 
   #requireRoom(): void {
-    const query = "SELECT count(*) AS count FROM scheduled WHERE failed IS NULL";
-    const { count } = this.#sql.exec<{ count: number }>(query).one();
-    if (count < LIMITS.scheduled) return;
-    const detail = `You have ${LIMITS.scheduled} scheduled messages. Delete one, or wait until one is sent.`;
-    throw new CoreError("conflict", detail);
+    const limit = this.#quotas.limitOf("scheduled");
+    if (limit === null) return;
+    const query = "SELECT count(*) AS used, min(send_at) AS due FROM scheduled WHERE failed IS NULL";
+    const { used, due } = this.#sql.exec<{ used: number; due: number | null }>(query).one();
+    if (used >= limit) throw overQuota("scheduled", { limit, used, resetsAt: due });
   }
 
   #requireNotDue({ sendAt }: ScheduledMessage): void {

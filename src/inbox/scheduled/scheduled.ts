@@ -2,6 +2,7 @@ import type { UserId } from "../../domain/ids.ts";
 import type { Conversations, UserDirectory } from "../../domain/ports.ts";
 import type { DeviceEvent } from "../../domain/sync/socket-protocol.ts";
 import type { Timing } from "../../domain/timing.ts";
+import type { QuotaUses } from "../quota-uses.ts";
 import { HeldFiles } from "./held-files.ts";
 import { ScheduledMessages } from "./scheduled-messages.ts";
 import { ScheduledSends } from "./scheduled-sends.ts";
@@ -15,6 +16,7 @@ interface ScheduledDeps {
   directory: Pick<UserDirectory, "fileExists" | "holdFiles" | "releaseFiles">;
   conversations: Pick<Conversations, "send" | "checkDraft">;
   timing: Pick<Timing, "scheduled" | "files">;
+  quotas: Pick<QuotaUses, "limitOf">;
   userId(): UserId;
   /** whether a deletion of the account is under way, and D1 has the answer */
   mayBeDeleted(): boolean;
@@ -31,7 +33,7 @@ export interface Scheduled {
 
 /** Creates the parts from the table of the inbox, and connects them. */
 export function createScheduled(sql: SqlStorage, jobs: Scheduler, deps: ScheduledDeps): Scheduled {
-  const messages = new ScheduledMessages(sql, deps.timing.scheduled);
+  const messages = new ScheduledMessages(sql, deps.timing.scheduled, deps.quotas);
   const files = new HeldFiles(messages, jobs, deps);
   const sends = new ScheduledSends(messages, jobs, { ...deps, files, timing: deps.timing.scheduled });
   return { messages, sends, files };

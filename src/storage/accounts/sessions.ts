@@ -1,4 +1,4 @@
-import { and, desc, eq, gt, isNotNull, isNull, lte, sql } from "drizzle-orm";
+import { and, count, desc, eq, gt, isNotNull, isNull, lte, sql } from "drizzle-orm";
 import { z } from "zod";
 import type { Session } from "../../domain/accounts/session.ts";
 import { SessionId, type UserId } from "../../domain/ids.ts";
@@ -29,21 +29,28 @@ const Inserted = z.object({ id: SessionId });
  * Stores a new session, if the user's password is still the one that was checked, and the user not suspended.
  * @param checked the stored hash that the password was checked against (null: the account has no password);
  *   `any`: whatever it is
- * @returns false if the password was changed, the account deleted or the user suspended meanwhile: nothing is
- *   stored then
+ * @param max of the user's live sessions, with this one; absent: any number
+ * @returns false if the password was changed, the account deleted or the user suspended meanwhile, or there
+ *   are as many sessions: nothing is stored then
  */
 export async function insertSession(
   db: Database,
   session: NewSession,
   checked: { passwordHash: string | null } | "any",
+  max?: number,
 ): Promise<boolean> {
   const { id, userId, userAgent, createdAt, lastSeenAt, expiresAt, refreshHash = null } = session;
   const isUnchanged = checked === "any" ? sql`true` : sql`password_hash IS ${checked.passwordHash}`;
+  const hasRoom =
+    max === undefined
+      ? sql`true`
+      : sql`(SELECT count(*) FROM sessions WHERE ${liveOf(userId, createdAt)}) < ${max}`;
   const rows = await queryD1(
     db.all(sql`
       INSERT INTO sessions (id, user_id, user_agent, created_at, last_seen_at, expires_at, refresh_hash)
       SELECT ${id}, id, ${userAgent}, ${createdAt}, ${lastSeenAt}, ${expiresAt}, ${refreshHash} FROM users
       WHERE id = ${userId} AND ${isUnchanged} AND deleted_at IS NULL AND NOT ${isSuspended(createdAt)}
+        AND ${hasRoom}
       RETURNING id`),
   );
   return z.array(Inserted).parse(rows).length > 0;
@@ -64,13 +71,23 @@ export function listLiveSessions(db: Database, userId: UserId, now: number): Pro
   return queryD1(liveSessions(db, userId, now));
 }
 
+/** How many live sessions a user has, and when the first of them expires (ms since 1970). */
+export async function countLiveSessions(
+  db: Database,
+  userId: UserId,
+  now: number,
+): Promise<{ used: number; first: number }> {
+  const columns = { used: count(), first: sql<number>`coalesce(min(${sessions.expiresAt}), 0)` };
+  const [found] = await queryD1(db.select(columns).from(sessions).where(liveOf(userId, now)));
+  return found ?? { used: 0, first: 0 };
+}
+
 /** The query behind `listLiveSessions`. */
 function liveSessions(db: Database, userId: UserId, now: number) {
-  const isLiveOfUser = and(eq(sessions.userId, userId), ...liveConditions(now));
   return db
     .select(SESSION)
     .from(sessions)
-    .where(isLiveOfUser)
+    .where(liveOf(userId, now))
     .orderBy(desc(sessions.createdAt), sessions.id)
     .limit(MAX_LISTED);
 }
@@ -123,6 +140,11 @@ export async function recordFirstUse(
 /** Deletes the sessions, ended or not, whose tokens have expired at `now` (milliseconds). */
 export async function deleteExpiredSessions(db: Database, now: number): Promise<void> {
   await queryD1(db.delete(sessions).where(lte(sessions.expiresAt, now)));
+}
+
+/** Matches the live sessions of a user. */
+function liveOf(userId: UserId, now: number) {
+  return and(eq(sessions.userId, userId), ...liveConditions(now));
 }
 
 /** The conditions of a live session: not ended, not expired. */

@@ -303,8 +303,9 @@ export async function updateProfile(
 export async function findAccountState(
   db: Database,
   id: UserId,
-): Promise<{ deletedAt: number | null; messagesErased: boolean } | null> {
-  const query = db.select({ deletedAt: users.deletedAt, messagesErased: users.messagesErased }).from(users);
+): Promise<{ createdAt: number; deletedAt: number | null; messagesErased: boolean } | null> {
+  const { createdAt, deletedAt, messagesErased } = users;
+  const query = db.select({ createdAt, deletedAt, messagesErased }).from(users);
   const [found] = await queryD1(query.where(eq(users.id, id)));
   return found ?? null;
 }

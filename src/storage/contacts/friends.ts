@@ -124,6 +124,20 @@ export async function askFriendship(
   return { outcome: "requested", changed: requested.length > 0 };
 }
 
+/** Whether two users are friends, or one of them has asked the other for friendship. */
+export async function areInContact(db: Database, userId: UserId, otherId: UserId): Promise<boolean> {
+  const asked = db
+    .select({ id: friendRequests.fromId })
+    .from(friendRequests)
+    .where(between(friendRequests.userId, friendRequests.fromId, userId, otherId));
+  const befriended = db
+    .select({ id: friends.friendId })
+    .from(friends)
+    .where(and(eq(friends.userId, userId), eq(friends.friendId, otherId)));
+  const [requests, friendships] = await queryD1(db.batch([asked, befriended]));
+  return requests.length + friendships.length > 0;
+}
+
 /**
  * Ends the friendship of two users, and deletes their requests to each other. A deleted request of the other
  * user is recorded as rejected.

@@ -19,3 +19,15 @@ export function findMembers(
       .orderBy(joinedAt, userId),
   );
 }
+
+/** Those of these users who are in a conversation. */
+export async function findMembersAmong(
+  db: Database,
+  id: ConversationId,
+  userIds: UserId[],
+): Promise<UserId[]> {
+  const { conversationId, userId, state } = memberships;
+  const areIn = and(eq(conversationId, id), isAmong(userId, userIds), eq(state, "active"));
+  const found = await queryD1(db.select({ userId }).from(memberships).where(areIn));
+  return found.map((row) => row.userId);
+}

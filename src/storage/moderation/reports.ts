@@ -1,4 +1,4 @@
-import { and, desc, eq, getTableColumns, lt, or, sql } from "drizzle-orm";
+import { and, count, desc, eq, getTableColumns, gte, lt, or, sql } from "drizzle-orm";
 import { z } from "zod";
 import type { ConversationId, UserId } from "../../domain/ids.ts";
 import { KeptMessage, type Report, type Reported, type ReportId } from "../../domain/moderation/report.ts";
@@ -47,6 +47,18 @@ export async function insertReport(
       )
       .onConflictDoNothing(),
   );
+}
+
+/** How many reports a user has made since a time, and when the first of them (ms since 1970). */
+export async function countReports(
+  db: Database,
+  reporterId: UserId,
+  since: number,
+): Promise<{ used: number; first: number }> {
+  const isCounted = and(eq(reports.reporterId, reporterId), gte(reports.createdAt, since));
+  const columns = { used: count(), first: sql<number>`coalesce(min(${reports.createdAt}), 0)` };
+  const [found] = await queryD1(db.select(columns).from(reports).where(isCounted));
+  return found ?? { used: 0, first: 0 };
 }
 
 /** Reports in a state, the newest first. @param before an id; null: from the newest on */

@@ -26,6 +26,7 @@ const REASONS: Record<ErrorCode, { reason: string; status?: ContentfulStatusCode
   too_large: { reason: "内容过大", status: 413 },
   range_not_satisfiable: { reason: "范围有误", status: 416 },
   rate_limited: { reason: "请求过于频繁", status: 429 },
+  quota: { reason: "已超过配额", status: 429 },
   locked: { reason: "已被锁定", status: 429 },
   internal: { reason: "服务器内部错误", status: 500 },
   unavailable: { reason: "服务暂不可用", status: 503 },

@@ -39,6 +39,7 @@ const REFUSALS: Record<ErrorCode, Refusal> = {
   too_large: { code: BAD_PARAMETER },
   range_not_satisfiable: { code: BAD_PARAMETER },
   rate_limited: { code: TOO_MANY, status: 429 },
+  quota: { code: TOO_MANY, status: 429 },
   locked: { code: TOO_MANY, status: 429 },
   internal: { code: FAULT, status: 500 },
   unavailable: { code: FAULT, status: 503 },

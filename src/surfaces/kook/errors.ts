@@ -41,6 +41,8 @@ const REASONS: Record<
   too_large: { reason: "内容过大", code: 413 },
   range_not_satisfiable: { reason: "范围有误", code: 416 },
   rate_limited: { reason: "请求过于频繁，请稍后再试", code: 429 },
+  // Not a 429, after which libraries would wait with all calls.
+  quota: { reason: "已超过配额", code: REFUSED },
   locked: { reason: "已被锁定，请稍后再试", code: 429 },
   internal: { reason: "服务器内部错误", code: 500 },
   unavailable: { reason: "服务暂不可用，请稍后再试", code: 503 },

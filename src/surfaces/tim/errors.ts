@@ -46,6 +46,7 @@ const WIRE_FAILURES: Record<ErrorCode, WireFailure> = {
   too_large: { code: 413, status: 413 },
   range_not_satisfiable: { code: 416, status: 416 },
   rate_limited: { code: 429, status: 429 },
+  quota: { code: 429, status: 429 },
   locked: { code: 429, status: 429 },
   internal: { code: FAULT, status: 500 },
   unavailable: { code: FAULT, status: 503 },

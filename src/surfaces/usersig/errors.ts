@@ -36,6 +36,7 @@ const WIRE_FAILURES: Record<ErrorCode, WireFailure> = {
   too_large: { code: 400, reason: "大小超限" },
   range_not_satisfiable: { code: 416, reason: "范围有误", status: 416 },
   rate_limited: { code: 429, reason: "请求过于频繁", status: 429 },
+  quota: { code: 429, reason: "已超过配额", status: 429 },
   locked: { code: 429, reason: "已被锁定", status: 429 },
   internal: { code: 500, reason: "服务器内部错误", status: 500 },
   unavailable: { code: 503, reason: "服务暂不可用", status: 503 },

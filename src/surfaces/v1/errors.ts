@@ -34,6 +34,7 @@ export const PROBLEMS: Record<ErrorCode, Problem> = {
   too_large: { status: 413, title: "Too large" },
   range_not_satisfiable: { status: 416, title: "Range not satisfiable" },
   rate_limited: { status: 429, title: "Too many requests" },
+  quota: { status: 429, title: "Quota used up" },
   locked: { status: 429, title: "Locked for a while" },
   internal: { status: 500, title: "Internal error" },
   unavailable: { status: 503, title: "Unavailable, try again" },
@@ -52,6 +53,9 @@ export function problemBody({ code, detail, data }: Failure) {
     ...{ title, status, code: wireCode(code), detail },
     ...(data?.errors && { errors: data.errors }),
     ...(data?.mutedUntil && { muted_until: data.mutedUntil }),
+    ...(data?.quota && {
+      ...{ limit: data.quota.limit, used: data.quota.used, resets_at: data.quota.resetsAt },
+    }),
   };
 }
 

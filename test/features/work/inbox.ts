@@ -51,6 +51,9 @@ const scheduled = ({ group }: LargeInbox, n: number): NewScheduledMessage => ({
 const references = (inbox: LargeInbox) =>
   range(1, limit).map((seq) => ({ conversationId: inbox.conversation(1), seq: at(seq) }));
 
+/** The uses of one call that the largest group causes. */
+const uses = range(1, 1_000).map(String);
+
 /** The calls of inboxes. In this order they are made: the last one empties the inbox. */
 export const INBOX_ROWS: Rows<typeof INBOX_CALLS, LargeInbox> = {
   list: {
@@ -360,6 +363,23 @@ export const INBOX_ROWS: Rows<typeof INBOX_CALLS, LargeInbox> = {
     ...{ read: 8_000, written: 300, bytes: 75 },
     by: "`jobs.maxCalls` conversations, here 20; jobs do the others",
     grows: OF_ALL,
+  },
+  takeQuota: {
+    worst: "all quotas are used up to one more, and 1,000 members are added that count already",
+    cases: [
+      () => [{ call: "1", uses: [{ quota: "members", keys: uses }] }],
+      () => [{ call: "2", uses: [{ quota: "members", keys: uses }] }],
+    ],
+    ...{ read: 5_000, written: 1_000, bytes: 100 },
+    by: "the quotas: a user has no more uses a day",
+    grows: "with the uses of a day",
+  },
+  giveQuotaBack: {
+    worst: "a call that counted 1,000 members",
+    cases: [() => [{ call: "2" }]],
+    ...{ read: 2_000, written: 1_000, bytes: 100 },
+    by: "the quotas",
+    grows: "with the uses of a day",
   },
   deleteAccount: {
     worst: "an inbox with all that it may have",

@@ -38,6 +38,12 @@ export const Problem = z
       .int()
       .optional()
       .openapi({ description: "With `muted`: the end of the mute, in milliseconds since 1970" }),
+    limit: z.int().optional().openapi({ description: "With `quota`: the most that you may have" }),
+    used: z.int().optional().openapi({ description: "With `quota`: what you have" }),
+    resets_at: z.int().nullable().optional().openapi({
+      description:
+        "With `quota`: when there is room for the call, in milliseconds since 1970, if you do nothing else meanwhile; null: waiting makes none",
+    }),
   })
   .openapi("Problem", {
     description: "A failure (RFC 9457)",

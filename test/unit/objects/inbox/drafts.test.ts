@@ -4,8 +4,11 @@ import { describe, expect, test } from "vitest";
 import { CoreError } from "../../../../src/domain/errors.ts";
 import { ConversationId, Seq } from "../../../../src/domain/ids.ts";
 import { DraftContent, DraftId } from "../../../../src/domain/messages/draft.ts";
-import { DRAFTS_TABLE, Drafts, MAX_DRAFT_BYTES } from "../../../../src/inbox/drafts.ts";
+import { DRAFTS_TABLE, Drafts } from "../../../../src/inbox/drafts.ts";
 import { timing } from "../../../support/timing.ts";
+
+const MAX_DRAFT_BYTES = 32 * 1024 ** 2;
+const quotas = { limitOf: () => MAX_DRAFT_BYTES };
 
 const newId = () => DraftId.parse(`draft-${crypto.randomUUID()}`);
 
@@ -21,7 +24,7 @@ function withDrafts<T>(work: (drafts: () => Drafts) => T): Promise<T> {
   const inbox = env.INBOX.getByName(`drafts ${crypto.randomUUID()}`);
   return runInDurableObject(inbox, (_, { storage }) => {
     storage.sql.exec(DRAFTS_TABLE);
-    return work(() => new Drafts(storage.sql, { schedule: () => undefined }, timing.drafts));
+    return work(() => new Drafts(storage.sql, { schedule: () => undefined }, timing.drafts, quotas));
   });
 }
 
@@ -33,7 +36,7 @@ function fill(drafts: Drafts, bytes: number): DraftId[] {
     try {
       drafts.keep({ id, createdAt: Date.now(), content: contentOf(bytes) });
     } catch (error) {
-      expect(error).toMatchObject({ code: "rate_limited", data: { retryAfter: expect.any(Number) } });
+      expect(error).toMatchObject({ code: "quota", data: { retryAfter: expect.any(Number) } });
       return stored;
     }
     stored.push(id);

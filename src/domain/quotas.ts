@@ -1,0 +1,128 @@
+import { z } from "zod";
+import { CoreError } from "./errors.ts";
+
+/** The window in which a use counts, and for how long an account is new. */
+export const DAY_MS = 86_400_000;
+const MIB = 1024 * 1024;
+
+/** The quotas of a user, unless the setting `QUOTAS` says otherwise. */
+const DEFAULTS = {
+  /** direct conversations with strangers that a user begins in a day */
+  directs: 50,
+  /** users whom a user adds to groups in a day */
+  members: 500,
+  /** groups that a user makes in a day */
+  groups: 50,
+  /** requests to join a group, and for friendship, that a user makes in a day */
+  requests: 100,
+  /** reports that a user makes in a day */
+  reports: 20,
+  /** bytes of the files of a user */
+  files: 5 * 1024 * MIB,
+  /** sessions of a user, beyond which no password opens another one */
+  sessions: 100,
+  /** scheduled messages of a user that wait */
+  scheduled: 100,
+  /** bytes of the stored drafts of a user: 500 of the largest (64 KiB), or 80,000 short texts */
+  drafts: 32 * MIB,
+};
+export type QuotaName = keyof typeof DEFAULTS;
+
+/** The quotas of a day whose uses the user's inbox counts. Their names are stored there. */
+export type CountedQuota = "directs" | "members" | "groups" | "requests";
+
+/** The most of each that a user may have; null: any number. */
+export type Quotas = Record<QuotaName, number | null>;
+
+/** No quota limits anything. */
+export const NO_QUOTAS: Quotas = withDefaults(() => null);
+
+/** A quota is a number: of files and drafts, of MiB. */
+const Limit = z.union([
+  z.literal("off").transform(() => null),
+  z.coerce.number().pipe(z.int().positive().max(1_000_000_000)),
+]);
+const Name = z.custom<QuotaName>((name) => typeof name === "string" && Object.hasOwn(DEFAULTS, name));
+const Entry = z.tuple([Name, Limit]);
+
+/** The setting `QUOTAS`: `directs=20,members=off`, or `off`. What it does not name is as by default. */
+export const QuotaSetting = z.string().transform((text, context): Quotas => {
+  if (text === "off") return NO_QUOTAS;
+  const entries = text.split(",").map((entry) => entry.split("=").map((part) => part.trim()));
+  const parsed = z.array(Entry).safeParse(entries);
+  if (!parsed.success) {
+    context.addIssue(`is a list like directs=20,members=off, of ${Object.keys(DEFAULTS).join(", ")}`);
+    return z.NEVER;
+  }
+  const given = new Map(
+    parsed.data.map(([name, limit]) => [name, limit === null ? null : limit * unitOf(name)]),
+  );
+  return withDefaults((name) => given.get(name));
+});
+
+/** The quotas without a setting. */
+export const DEFAULT_QUOTAS: Quotas = withDefaults(() => undefined);
+
+/** @param given null: no limit; undefined: that of the table */
+function withDefaults(given: (name: QuotaName) => number | null | undefined): Quotas {
+  const of = (name: QuotaName) => {
+    const limit = given(name);
+    return limit === undefined ? DEFAULTS[name] : limit;
+  };
+  return {
+    ...{ directs: of("directs"), members: of("members"), groups: of("groups"), requests: of("requests") },
+    ...{ reports: of("reports"), files: of("files"), sessions: of("sessions") },
+    ...{ scheduled: of("scheduled"), drafts: of("drafts") },
+  };
+}
+
+function unitOf(name: QuotaName): number {
+  return name === "files" || name === "drafts" ? MIB : 1;
+}
+
+/** A quota of accounts in their first day: a fifth. */
+export function newcomersPart(limit: number): number {
+  return Math.max(1, Math.floor(limit / 5));
+}
+
+/**
+ * How much a user may have.
+ * @param registeredAt when their account was made (ms since 1970)
+ * @returns null: any number
+ */
+export function limitFor(limit: number | null, registeredAt: number, now: number): number | null {
+  if (limit === null) return null;
+  return now < registeredAt + DAY_MS ? newcomersPart(limit) : limit;
+}
+
+/** What each quota is of, for people. */
+const MEANS: Record<QuotaName, (limit: number) => string> = {
+  directs: (limit) => `begin ${limit} direct conversations a day with users with whom you share nothing`,
+  members: (limit) => `add ${limit} users to groups a day`,
+  groups: (limit) => `make ${limit} groups a day`,
+  requests: (limit) => `make ${limit} requests a day, to join groups and for friendship`,
+  reports: (limit) => `report ${limit} times a day`,
+  files: (limit) => `keep files of ${inMib(limit)} MiB together: delete some of them`,
+  sessions: (limit) => `have ${limit} sessions: end one on a device where you are signed in`,
+  scheduled: (limit) => `have ${limit} scheduled messages: delete one, or wait until one is sent`,
+  drafts: (limit) => `have ${inMib(limit)} MiB of created messages that wait to be sent: send some of them`,
+};
+
+function inMib(bytes: number): string {
+  return String(Math.floor((10 * bytes) / MIB) / 10);
+}
+
+/**
+ * The `quota` for what would be more than a user may have.
+ * @param use `used`: what the user has; `resetsAt`: when there is room for it, if nothing else is done (ms
+ *   since 1970); null: no time makes it
+ */
+export function overQuota(
+  name: QuotaName,
+  use: { limit: number; used: number; resetsAt: number | null },
+): CoreError {
+  const { limit, resetsAt } = use;
+  const retryAfter = resetsAt === null ? undefined : Math.max(1, Math.ceil((resetsAt - Date.now()) / 1_000));
+  const detail = `You can ${MEANS[name](limit)}.`;
+  return new CoreError("quota", detail, { quota: use, ...(retryAfter && { retryAfter }) });
+}
