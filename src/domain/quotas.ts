@@ -17,8 +17,6 @@ const DEFAULTS = {
   requests: 100,
   /** reports that a user makes in a day */
   reports: 20,
-  /** bytes of the files of a user */
-  files: 5 * 1024 * MIB,
   /** sessions of a user, beyond which no password opens another one */
   sessions: 100,
   /** scheduled messages of a user that wait */
@@ -37,7 +35,7 @@ export type Quotas = Record<QuotaName, number | null>;
 /** No quota limits anything. */
 export const NO_QUOTAS: Quotas = withDefaults(() => null);
 
-/** A quota is a number: of files and drafts, of MiB. */
+/** A quota is a number, of drafts in MiB. */
 const Limit = z.union([
   z.literal("off").transform(() => null),
   z.coerce.number().pipe(z.int().positive().max(1_000_000_000)),
@@ -71,13 +69,13 @@ function withDefaults(given: (name: QuotaName) => number | null | undefined): Qu
   };
   return {
     ...{ directs: of("directs"), members: of("members"), groups: of("groups"), requests: of("requests") },
-    ...{ reports: of("reports"), files: of("files"), sessions: of("sessions") },
+    ...{ reports: of("reports"), sessions: of("sessions") },
     ...{ scheduled: of("scheduled"), drafts: of("drafts") },
   };
 }
 
 function unitOf(name: QuotaName): number {
-  return name === "files" || name === "drafts" ? MIB : 1;
+  return name === "drafts" ? MIB : 1;
 }
 
 /** A quota of accounts in their first day: a fifth. */
@@ -102,7 +100,6 @@ const MEANS: Record<QuotaName, (limit: number) => string> = {
   groups: (limit) => `make ${limit} groups a day`,
   requests: (limit) => `make ${limit} requests a day, to join groups and for friendship`,
   reports: (limit) => `report ${limit} times a day`,
-  files: (limit) => `keep files of ${inMib(limit)} MiB together: delete some of them`,
   sessions: (limit) => `have ${limit} sessions: end one on a device where you are signed in`,
   scheduled: (limit) => `have ${limit} scheduled messages: delete one, or wait until one is sent`,
   drafts: (limit) => `have ${inMib(limit)} MiB of created messages that wait to be sent: send some of them`,

@@ -2,9 +2,16 @@ import { afterAll, beforeAll, beforeEach, expect, onTestFinished, test } from "v
 import { z } from "zod";
 import { makeServerKey } from "../support/accounts/server-keys.ts";
 import { signedInUsers } from "../support/accounts/users.ts";
-import { type Answer, call, expectProblem, PASSWORD, type SignedIn } from "../support/clients/api.ts";
-import { createGroup, listConversations, openDirect } from "../support/clients/chat.ts";
-import { schedule } from "../support/clients/scheduled.ts";
+import {
+  type Answer,
+  call,
+  expectProblem,
+  PASSWORD,
+  registerUsers,
+  type SignedIn,
+} from "../support/clients/api.ts";
+import { createGroup, list, openDirect } from "../support/clients/chat.ts";
+import { postScheduled, schedule } from "../support/clients/scheduled.ts";
 import { advanceClock, freezeClock } from "../support/clock.ts";
 import { loseCalls } from "../support/faults/calls.ts";
 import { itemAt, range } from "../support/objects/room.ts";
@@ -32,7 +39,7 @@ afterAll(() => restore());
 
 beforeEach(async () => {
   freezeClock();
-  const users = await signedInUsers(13);
+  const users = await registerUsers(13);
   [ann, others] = [itemAt(users, 0), users.slice(1)];
 });
 
@@ -57,6 +64,12 @@ const report = ({ token }: SignedIn, { user }: SignedIn) =>
 const signIn = ({ user }: SignedIn) =>
   call("POST", "/v1/login", { body: { username: user.username, password: PASSWORD } });
 
+/** A group of a user, who makes one of the groups of their day. */
+async function groupOf(who: SignedIn, joinPolicy: string): Promise<{ id: number }> {
+  const made = await group(who, [], { join_policy: joinPolicy });
+  return z.object({ id: z.int() }).parse(made.body);
+}
+
 /** Asserts that a call was refused for a quota. */
 function expectQuota(
   answer: Answer,
@@ -74,7 +87,7 @@ const grow = () => advanceClock(DAY_MS + 1);
 test("each quota of a day holds with fifty at once, over v1", async () => {
   grow();
   const many = await signedInUsers(20);
-  const inGroups = await Promise.all(others.map((owner) => createGroup(owner, { join_policy: "approval" })));
+  const inGroups = await Promise.all(others.map((owner) => groupOf(owner, "approval")));
   const ways: [string, (n: number) => Promise<Answer>][] = [
     ["directs", (n) => direct(ann, itemAt(many, n))],
     ["groups", () => group(ann)],
@@ -87,9 +100,9 @@ test("each quota of a day holds with fifty at once, over v1", async () => {
     for (const answer of answers.filter(({ status }) => status >= 300))
       expectQuota(answer, { limit: LIMIT, used: LIMIT, resets_at: Date.now() + DAY_MS });
   }
-  const { id } = await createGroup(itemAt(others, 0), { member_ids: [ann.user.id] });
-  const added = await Promise.all(many.map((one) => add(ann, id, [one])));
-  expect(added.every(({ status }) => status === 403 || status < 300 || status === 429)).toBe(true);
+  const own = await groupOf(other(1), "free");
+  const added = await Promise.all(range(0, 19).map((n) => add(other(1), own.id, [itemAt(many, n)])));
+  expect(succeeds(added)).toBe(LIMIT);
 });
 
 test("members count where they are added, all of a call or none", async () => {
@@ -115,13 +128,13 @@ test("members count where they are added, all of a call or none", async () => {
 
 test("a conversation that is there, a friend and a member of the same group are not counted", async () => {
   for (const n of [0, 1]) expect((await direct(ann, other(n))).status).toBe(201);
-  const before = await listConversations(ann);
+  const before = await list(ann);
   expectQuota(await direct(ann, other(2)), { limit: NEW, used: NEW });
-  expect(await listConversations(ann)).toEqual(before);
+  expect(await list(ann)).toEqual(before);
   expect((await direct(ann, other(0))).status).toBe(200);
   await befriend(other(3), ann);
   await befriend(ann, other(3));
-  await createGroup(other(4), { member_ids: [ann.user.id] });
+  await createGroup(other(4), [ann]);
   for (const n of [3, 4]) expect((await direct(ann, other(n))).status).toBe(201);
   // Who was begun with, may begin anew.
   expect((await direct(other(2), ann)).status).toBe(201);
@@ -149,8 +162,8 @@ test("requests that are repeated, answered or refused are not counted again", as
   expectProblem(await befriend(ann, four), 403, "forbidden");
   await befriend(two, ann);
   expect((await befriend(ann, two)).status).toBeLessThan(300);
-  const asking = await createGroup(three, { join_policy: "approval" });
-  const free = await createGroup(three, { join_policy: "free" });
+  const asking = await groupOf(three, "approval");
+  const free = await groupOf(three, "free");
   expect((await join(ann, asking.id)).status).toBeLessThan(300);
   expect((await join(ann, asking.id)).status).toBeLessThan(300);
   expectQuota(await befriend(ann, other(5)), { limit: NEW, used: NEW });
@@ -161,17 +174,17 @@ test("the other APIs answer with the code that they have for it, and change noth
   for (const n of [0, 1]) await direct(ann, other(n));
   for (const _ of [0, 1]) await group(ann);
   const [peer, name] = [other(2), nameOf(other(2))];
-  const before = await listConversations(ann);
+  const before = await list(ann);
   kookFailure(await kook(ann, "POST create", { target_id: String(peer.user.id) }), 40_300);
   const made = await tim(ann, "/message/createMessage", {
     ...{ to: name, conversationType: "C2C", payload: { text: "hello" } },
   });
   const { data } = z.object({ data: z.object({ ID: z.string() }) }).parse(made.body);
-  timFailure(await tim(ann, "/message/sendMessage", { ID: data.ID }), 429, 429);
-  timFailure(await tim(ann, "/group/createGroup", { name: "a group", type: "Public" }), 429, 429);
+  timFailure(await tim(ann, "/message/sendMessage", { ID: data.ID }), 429, "", 429);
+  timFailure(await tim(ann, "/group/createGroup", { name: "a group", type: "Public" }), 429, "", 429);
   const session = { name: "x", type: 1, chat_user_id_list: [nameOf(ann), name] };
-  usersigFailure(await createSession(signed(ann), session), 429, 429);
-  usersigFailure(await createSession(signed(ann), { ...session, type: 2 }), 429, 429);
+  usersigFailure(await createSession(signed(ann), session), 429, "", 429);
+  usersigFailure(await createSession(signed(ann), { ...session, type: 2 }), 429, "", 429);
   await befriend(ann, peer);
   await befriend(peer, ann);
   formpostFailure(
@@ -179,12 +192,13 @@ test("the other APIs answer with the code that they have for it, and change noth
     -5,
     429,
   );
-  expect(await listConversations(ann)).toEqual(before);
+  expect(await list(ann)).toEqual(before);
 });
 
-test("sessions: fifty sign-ins at once open no more than there may be, and one that ends makes room", async () => {
-  const answers = await Promise.all(range(1, 20).map(() => signIn(ann)));
-  expect(succeeds(answers)).toBeLessThanOrEqual(NEW);
+test("sessions: sign-ins at once open no more than there may be, and one that ends makes room", async () => {
+  const answers = await Promise.all(range(1, 5).map(() => signIn(ann)));
+  // Registering has opened the first.
+  expect(succeeds(answers)).toBe(NEW - 1);
   const refused = await signIn(ann);
   expectQuota(refused, { limit: NEW, used: NEW });
   expect(z.object({ resets_at: z.int() }).parse(refused.body).resets_at).toBeGreaterThan(Date.now());
@@ -196,11 +210,10 @@ test("scheduled messages: one that is deleted makes room", async () => {
   const { id } = await createGroup(ann);
   const first = await schedule(ann, id, "one");
   await schedule(ann, id, "two");
-  const body = { client_msg_id: "three", kind: "text", body: { text: "x" }, send_at: Date.now() + DAY_MS };
-  const again = () => call("POST", `/v1/conversations/${id}/scheduled-messages`, { token: ann.token, body });
+  const again = () => postScheduled(ann, id, "three");
   expectQuota(await again(), { limit: NEW, used: NEW });
-  await call("DELETE", `/v1/scheduled-messages/${first.id}`, { token: ann.token });
-  expect((await again()).status).toBe(201);
+  await call("DELETE", `/v1/scheduled/${first.id}`, { token: ann.token });
+  expect((await again()).status).toBe(202);
 });
 
 test("without rate limits there are no quotas, and a key that acts for a user is not counted", async () => {
@@ -215,10 +228,9 @@ test("without rate limits there are no quotas, and a key that acts for a user is
 });
 
 test("a crash between the count and the work counts once, whether the call is repeated or not", async () => {
-  const concerns = ({ method }: { method: string }) => method === "init";
   {
-    using _lost = loseCalls("call", concerns);
-    expect((await direct(ann, other(0))).status).toBe(503);
+    using _lost = loseCalls("answer", ({ method }) => method === "takeQuota");
+    expect((await direct(ann, other(0))).status).toBe(500);
   }
   // The same again: it has counted.
   expect((await direct(ann, other(0))).status).toBeLessThan(300);
@@ -234,5 +246,5 @@ test("the existing conversation is found without a further call of the inbox", a
     201,
   );
   expect((await direct(ann, other(0))).status).toBe(200);
-  expect((await direct(ann, other(1))).status).toBe(503);
+  expect((await direct(ann, other(1))).status).toBe(500);
 });

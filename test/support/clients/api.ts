@@ -61,6 +61,11 @@ export function expectProblem(answer: Answer, status: number, code: string): voi
     ...(z.object({ errors: z.array(z.unknown()) }).safeParse(answer.body).success && {
       errors: expect.arrayContaining([{ path: expect.any(String), message: expect.any(String) }]),
     }),
+    ...(code === "quota" && {
+      limit: expect.any(Number),
+      used: expect.any(Number),
+      resets_at: expect.toBeOneOf([null, expect.any(Number)]),
+    }),
   });
 }
 

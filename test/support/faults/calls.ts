@@ -18,9 +18,9 @@ export interface ObjectCall {
   work(): unknown;
 }
 
-/** The intercepted methods: those that concern devices, notifications and profiles. */
+/** The intercepted methods: those that concern devices, notifications, profiles and quotas. */
 const METHODS = {
-  INBOX: ["applyUpdate", "pushEvent", "list", "notify", "announceProfile"],
+  INBOX: ["applyUpdate", "pushEvent", "list", "notify", "announceProfile", "takeQuota"],
   CONVERSATION: [
     "send",
     "checkDraft",

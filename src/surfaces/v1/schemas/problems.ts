@@ -105,6 +105,8 @@ const HEADERS: Partial<Record<ErrorCode, object>> = {
   },
   slow_mode: RETRY_AFTER,
   rate_limited: RETRY_AFTER,
+  // Where waiting makes no room it is missing.
+  quota: { "Retry-After": { ...RETRY_AFTER["Retry-After"], required: false } },
   locked: RETRY_AFTER,
   unavailable: RETRY_AFTER,
 };

@@ -45,7 +45,15 @@ const loginRoute = createRoute({
   request: { body: { required: true, content: { "application/json": { schema: Login } } } },
   responses: {
     200: { description: "Signed in", content: signedIn },
-    ...problems("validation_failed", "unauthenticated", "suspended", "too_large", "rate_limited", "locked"),
+    ...problems(
+      "validation_failed",
+      "unauthenticated",
+      "suspended",
+      "too_large",
+      "rate_limited",
+      "quota",
+      "locked",
+    ),
   },
 });
 

@@ -34,7 +34,7 @@ const createRouteDefinition = lightRoute("post", "/v1/conversations", {
   responses: {
     200: jsonAnswer("The existing conversation", Conversation),
     201: jsonAnswer("The new conversation", Conversation),
-    ...problems("blocked", "not_found", "conflict"),
+    ...problems("blocked", "not_found", "conflict", "quota"),
   },
 });
 

@@ -24,7 +24,7 @@ const createRoute = callerRoutes("Moderation")("post", "/v1/reports", {
   responses: {
     200: jsonAnswer("You have reported it before", OwnReport),
     201: jsonAnswer("The report", OwnReport),
-    ...problems("not_found", "rate_limited"),
+    ...problems("not_found", "quota"),
   },
 });
 
