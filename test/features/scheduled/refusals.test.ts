@@ -1,4 +1,4 @@
-import { beforeAll, describe, expect, test } from "vitest";
+import { beforeAll, describe, expect, onTestFinished, test } from "vitest";
 import { deleteAccount, runAccountDeletion, storedAnywhere } from "../../support/accounts/deletion.ts";
 import { call, expectProblem, register, type SignedIn } from "../../support/clients/api.ts";
 import { createGroup, deleteMessage, openDirect, page, send } from "../../support/clients/chat.ts";
@@ -16,6 +16,7 @@ import {
   schedule,
 } from "../../support/clients/scheduled.ts";
 import { openDevice } from "../../support/clients/socket.ts";
+import { setQuotas } from "../../support/settings.ts";
 import { deleteFile, uploadFile } from "../files/lifetime.ts";
 
 let ann: SignedIn;
@@ -160,11 +161,13 @@ describe("a refused message", () => {
   });
 
   test("can be deleted, and takes none of the hundred places", async () => {
+    // A new account has a fifth.
+    onTestFinished(setQuotas("scheduled=500"));
     const { bob, id, made } = await refused();
     await Promise.all(Array.from({ length: 100 }, () => schedule(bob, id, "x")));
-    expectProblem(await changeScheduled(bob, made, { send_at: Date.now() + HOUR }), 409, "conflict");
+    expectProblem(await changeScheduled(bob, made, { send_at: Date.now() + HOUR }), 429, "quota");
     expect((await deleteScheduled(bob, made)).status).toBe(204);
-    expectProblem(await postScheduled(bob, id, "x"), 409, "conflict");
+    expectProblem(await postScheduled(bob, id, "x"), 429, "quota");
   });
 
   test("waits again with a new time, and with nothing less", async () => {

@@ -1,4 +1,4 @@
-import { beforeAll, describe, expect, test } from "vitest";
+import { beforeAll, describe, expect, onTestFinished, test } from "vitest";
 import { call, expectProblem, register, type SignedIn } from "../../support/clients/api.ts";
 import { createGroup, openDirect, page, send } from "../../support/clients/chat.ts";
 import {
@@ -16,6 +16,7 @@ import {
 import { openDevice, openRoom } from "../../support/clients/socket.ts";
 import { freezeClock } from "../../support/clock.ts";
 import { signInAgain } from "../../support/objects/room.ts";
+import { setQuotas } from "../../support/settings.ts";
 
 let ann: SignedIn;
 let bob: SignedIn;
@@ -138,11 +139,13 @@ describe("many messages", () => {
   });
 
   test("a hundred may wait, and not one more; a sent one makes room", async () => {
+    // A new account has a fifth.
+    onTestFinished(setQuotas("scheduled=500"));
     const { cem, id } = await author();
     const [first] = [await schedule(cem, id, { ...text("soon"), send_at: Date.now() + MINUTE })];
     await Promise.all(Array.from({ length: 99 }, (_, i) => schedule(cem, id, String(i))));
     const refused = await postScheduled(cem, id, "too many");
-    expectProblem(refused, 409, "conflict");
+    expectProblem(refused, 429, "quota");
     expect((await listScheduled(cem)).items).toHaveLength(100);
     // A repeated call is not one more.
     const again = { ...text("soon"), client_msg_id: first?.client_msg_id, send_at: Date.now() + MINUTE };

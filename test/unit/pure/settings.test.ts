@@ -1,9 +1,11 @@
 import { afterEach, expect, test, vi } from "vitest";
+import { DEFAULT_QUOTAS, NO_QUOTAS } from "../../../src/domain/quotas.ts";
 import { readSettings } from "../../../src/domain/settings.ts";
 
 const DEFAULTS = {
   ...{
     rateLimits: true,
+    quotas: DEFAULT_QUOTAS,
     allowedOrigins: [],
     maxGroupMembers: 1_000,
     maxLiveMembers: 200,
@@ -117,6 +119,27 @@ test("FORMER_ORIGINS is a list of origins, whose invalid entries are ignored and
 
 test("APP_KEYS is a list, whose spaces and empty entries are ignored", () => {
   expect(readSettings({ APP_KEYS: " one,two , ,three," }).appKeys).toEqual(["one", "two", "three"]);
+});
+
+test("QUOTAS names some quotas, or none; without rate limits there are none; a typo is logged", () => {
+  const warned = warnings();
+  expect(readSettings({ QUOTAS: "directs=20, drafts=1,members=off" }).quotas).toEqual({
+    ...DEFAULT_QUOTAS,
+    ...{ directs: 20, drafts: 1024 ** 2, members: null },
+  });
+  expect(readSettings({ QUOTAS: "off" }).quotas).toEqual(NO_QUOTAS);
+  expect(warned).toEqual([]);
+  for (const QUOTAS of [
+    "directs",
+    "directs=0",
+    "friends=1",
+    "directs=1;members=2",
+    "directs=1,",
+    "toString=1",
+  ])
+    expect(readSettings({ QUOTAS }).quotas, QUOTAS).toEqual(DEFAULT_QUOTAS);
+  expect(warned).toHaveLength(6);
+  expect(readSettings({ QUOTAS: "directs=1", RATE_LIMITS: "off" }).quotas).toEqual(NO_QUOTAS);
 });
 
 test("RATE_LIMITS is turned off only by `off`, which is logged once", () => {

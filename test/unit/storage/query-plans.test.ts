@@ -166,6 +166,8 @@ const QUERIES: Record<string, (db: Database) => Promise<unknown>> = {
   conversationExists: (db) => preferences.conversationExists(db, ID),
   findPeersByName: (db) => named.findPeersByName(db, ANN, ["x", "y"]),
   findGroupIds: (db) => named.findGroupIds(db, [ID, "x"]),
+  mayAskToJoin: (db) => requests.mayAskToJoin(db, ANN, ID),
+  findMembersAmong: (db) => members.findMembersAmong(db, ID, [ANN, BOB]),
   findMembers: (db) => members.findMembers(db, MANY),
   findStoredContext: (db) => contexts.findStoredContext(db, ANN, ID),
   setOnline: (db) => presence.setOnline(db, ANN, true),
@@ -182,6 +184,7 @@ const QUERIES: Record<string, (db: Database) => Promise<unknown>> = {
   findDirectConversations: (db) => direct.findDirectConversations(db, ANN, [BOB]),
   findDirectPermission: (db) => permission.findDirectPermission(db, ID),
   directPermissionQuery: (db) => permission.directPermissionQuery(db, ID),
+  areInContact: (db) => friends.areInContact(db, ANN, BOB),
   askFriendship: (db) => friends.askFriendship(db, ANN, BOB, 0, 0),
   endFriendship: (db) => friends.endFriendship(db, ANN, BOB, 0),
   findStrangers: (db) => strangers.findStrangers(db, ANN, [BOB], "anything"),
@@ -198,6 +201,7 @@ const QUERIES: Record<string, (db: Database) => Promise<unknown>> = {
   "listRequests, sent ones": (db) =>
     friends.listRequests(db, ANN, "outgoing", { after: { createdAt: 0, otherId: BOB }, limit: 10 }),
   findLiveSession: (db) => sessions.findLiveSession(db, { id: SESSION, userId: ANN, now: 0 }),
+  countLiveSessions: (db) => sessions.countLiveSessions(db, ANN, 0),
   listLiveSessions: (db) => sessions.listLiveSessions(db, ANN, 0),
   insertSession: (db) => {
     const times = { createdAt: 0, lastSeenAt: 0, expiresAt: 0 };
@@ -333,6 +337,7 @@ const QUERIES: Record<string, (db: Database) => Promise<unknown>> = {
   findStaffRole: (db) => staff.findStaffRole(db, ANN),
   setStaffRole: (db) => staff.setStaffRole(db, ANN, "admin", AUDIT),
   listAudit: (db) => auditLog.listAudit(db, 10, 10),
+  countReports: (db) => reports.countReports(db, ANN, 0),
   findReportAbout: (db) => reports.findReportAbout(db, ANN, ABOUT),
   insertReport: (db) => reports.insertReport(db, REPORT, { since: 0, max: 1 }),
   listGroupsOf: (db) => staff.listGroupsOf(db, ANN, 10),
