@@ -19,7 +19,8 @@ export type ConversationJobKind =
   | "deleted_votes"
   | "erased_messages"
   | "hooks"
-  | "retention";
+  | "retention"
+  | "size";
 
 /** Has the alarm run a job at times that the caller sets. */
 export function wakeupOf(jobs: AlarmJobs<ConversationJobKind>, kind: ConversationJobKind): Wakeup {

@@ -21,6 +21,7 @@ export const ErrorCode = z.enum([
   "not_forwardable",
   "conflict",
   "group_full",
+  "full",
   "already_handled",
   "too_late",
   "reset",

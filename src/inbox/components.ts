@@ -7,6 +7,7 @@ import type { AlarmJobs } from "../object/alarm-jobs.ts";
 import { CallBudget } from "../object/concurrency.ts";
 import { ReleasedFiles } from "../object/files/released-files.ts";
 import type { TokenReader } from "../object/socket-host.ts";
+import { StorageSpace } from "../object/space/storage-space.ts";
 import { UserBudgets } from "../object/user-budgets.ts";
 import { AccountDeletion } from "./account/account-deletion.ts";
 import { ContactNotifier } from "./account/contact-notifier.ts";
@@ -89,7 +90,9 @@ export type InboxJobKind =
   /** forgets scheduled messages that failed long ago */
   | "scheduled_expiry"
   /** sends the reminders of saved messages whose time has come */
-  | "reminders";
+  | "reminders"
+  /** reports the size of a large inbox */
+  | "size";
 
 /** The object of a user, as its components need it. */
 interface InboxHost {
@@ -146,6 +149,14 @@ function createStores({ ctx, deps, jobs, userId }: InboxHost) {
   });
   return {
     quotas,
+    space: new StorageSpace(sql, {
+      name: () => ({ user: userId() }),
+      job: {
+        isScheduled: () => jobs.has("size", ""),
+        schedule: (due) => jobs.schedule("size", "", due),
+      },
+      timing: timing.storage,
+    }),
     sessionGate: new SessionGate(sql, conversations, timing.socketRegistry),
     accountDeletion: new AccountDeletion(sql, jobs, { ...deps, userId }),
     cursors,

@@ -26,7 +26,10 @@ export const BACKEND = {
     // Without a client id a repeated notice would be stored twice.
     ({ clientMsgId }: NoticeDraft) => clientMsgId !== undefined,
     light,
-    ({ room }, draft: NoticeDraft) => room.backend.notify(draft),
+    ({ room }, draft: NoticeDraft) => {
+      room.space.require();
+      return room.backend.notify(draft);
+    },
   ),
 
   /** Makes a group as the backend wants it. @see BackendChanges.put */

@@ -60,6 +60,19 @@ export function costlyRead<Input extends Reader, Value>(
 }
 
 /**
+ * The work of a call that adds rows without bound: a full conversation refuses it to its members. Others learn
+ * nothing of the conversation.
+ */
+export function growing<Input extends Caller, Value>(
+  work: (parts: ConversationComponents, input: Input) => Value,
+) {
+  return (parts: ConversationComponents, input: Input): Value => {
+    if (parts.room.members.findActive(input.userId)) parts.room.space.require();
+    return work(parts, input);
+  };
+}
+
+/**
  * A call that changes a group: the change, then one awaited try to write it to D1, and to the inboxes of the
  * caller and of the users it concerns.
  * @param state whether the call is idempotent

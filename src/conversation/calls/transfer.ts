@@ -21,8 +21,10 @@ export const TRANSFER = {
   /** Stores messages of elsewhere. @see ConversationImport.messages */
   importMessages: repeatable(
     unweighed,
-    ({ room }, { messages, people }: { messages: PortableMessage[]; people: Person[] }) =>
-      room.imports.messages(messages, people),
+    ({ room }, { messages, people }: { messages: PortableMessage[]; people: Person[] }) => {
+      room.space.require();
+      return room.imports.messages(messages, people);
+    },
   ),
 
   /** Stores members of elsewhere, and writes them to D1 and to their lists. @see MemberImport.members */

@@ -7,7 +7,7 @@ import { effect } from "../../object/calls/object-call.ts";
 import { WEIGHTS, weightOfBytes } from "../../object/user-budgets.ts";
 import type { VoteInput } from "../polls/polls.ts";
 import type { ReactionInput } from "../reactions/reactions.ts";
-import { type Caller, memberRead, type OnMessage, once, repeatable, repeatableIf } from "./call.ts";
+import { type Caller, growing, memberRead, type OnMessage, once, repeatable, repeatableIf } from "./call.ts";
 
 const { light, page } = WEIGHTS;
 
@@ -46,7 +46,9 @@ export const WRITING = {
   editMessage: repeatable(
     // A former version is stored, and the search index changes.
     ({ body, metadata }: MessageEdit) => page + weightOfBytes((body?.length ?? 0) + (metadata?.length ?? 0)),
-    ({ room }, { userId, seq, ...edit }: OnMessage & MessageEdit) => room.editing.edit(userId, seq, edit),
+    growing(({ room }, { userId, seq, ...edit }: OnMessage & MessageEdit) =>
+      room.editing.edit(userId, seq, edit),
+    ),
   ),
 
   /** Revokes a message for everybody. @see Redaction.revoke */
@@ -73,13 +75,21 @@ export const WRITING = {
   hide: effect(repeatable(light, ({ room }, { userId, seq }: OnMessage) => room.redaction.hide(userId, seq))),
 
   /** Pins a message for all members. @see Pinning.pin */
-  pin: effect(repeatable(light, ({ room }, { userId, seq }: OnMessage) => room.pinning.pin(userId, seq))),
+  pin: effect(
+    repeatable(
+      light,
+      growing(({ room }, { userId, seq }: OnMessage) => room.pinning.pin(userId, seq)),
+    ),
+  ),
 
   /** Unpins a message. @see Pinning.unpin */
   unpin: effect(repeatable(light, ({ room }, { userId, seq }: OnMessage) => room.pinning.unpin(userId, seq))),
 
   /** Adds a reaction to a message. @see Reactions.add */
-  react: repeatable(light, ({ room }, input: ReactionInput) => room.reactions.add(input)),
+  react: repeatable(
+    light,
+    growing(({ room }, input: ReactionInput) => room.reactions.add(input)),
+  ),
 
   /** Takes a reaction to a message back. @see Reactions.remove */
   unreact: repeatable(light, ({ room }, input: ReactionInput) => room.reactions.remove(input)),
@@ -90,7 +100,10 @@ export const WRITING = {
   ),
 
   /** Replaces the caller's votes in a poll. @see Polls.vote */
-  vote: repeatable(light, ({ room }, input: VoteInput) => room.polls.vote(input)),
+  vote: repeatable(
+    light,
+    growing(({ room }, input: VoteInput) => room.polls.vote(input)),
+  ),
 
   /** Closes a poll. @see Polls.close */
   closePoll: repeatable(light, ({ room }, { userId, seq }: OnMessage) => room.polls.close(userId, seq)),

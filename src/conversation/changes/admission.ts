@@ -27,7 +27,7 @@ export class Admission {
    * Makes users members, and closes their join requests.
    * @param how `notification` goes to them, unless they joined by themselves; `invitation` is used by it
    * @returns the users
-   * @throws `group_full`, `forbidden` for a banned user: nobody is admitted then
+   * @throws `group_full`, `full`, `forbidden` for a banned user: nobody is admitted then
    */
   admit(
     actorId: UserId,
@@ -40,6 +40,7 @@ export class Admission {
     const ids = people.map(({ id }) => id);
     this.requireNoBans(actorId, ids);
     this.requireRoomFor(people.length);
+    this.#room.space.require();
     const { last } = this.#room.log;
     const now = Date.now();
     const members = ids.map((id) => {

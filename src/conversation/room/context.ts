@@ -1,5 +1,6 @@
 import type { UserId } from "../../domain/ids.ts";
 import type { InboxUpdate } from "../../domain/sync/inbox-update.ts";
+import type { StorageSpace } from "../../object/space/storage-space.ts";
 import type { ChangeFeed } from "../change-feed/change-feed.ts";
 import type { NotificationOutbox } from "../delivery/notification-outbox.ts";
 import type { MessageLog } from "../log/message-log.ts";
@@ -23,6 +24,7 @@ import type { MessageRenderer } from "../views/message-renderer.ts";
 
 /** The data of a conversation: stores, which keep SQLite and memory in step, and views over them. */
 export interface RoomStores {
+  readonly space: StorageSpace;
   readonly state: ConversationState;
   readonly log: MessageLog;
   readonly members: Members;

@@ -26,7 +26,8 @@ export function createSending(
   { fanout, projection, propagate, hooks }: Delivery,
   publisher: Publisher,
 ) {
-  const { state, log, members, composers, profiles, knownUsers, threads, search, fileReferences } = stores;
+  const { space, state, log, members, composers, profiles, knownUsers, threads, search, fileReferences } =
+    stores;
   const committed = new CommittedSends({
     ...{ state, members, publisher, fanout, projection },
     files: fileReferences,
@@ -34,7 +35,7 @@ export function createSending(
   });
   const slowMode = new SlowMode(storage.sql, state, log);
   const queue = new SendQueue<SendOrigin>({
-    ...{ storage, log, members, composers, threads, slowMode },
+    ...{ storage, space, log, members, composers, threads, slowMode },
     storePeople: (tx, people) => {
       knownUsers.store(people);
       tx.publish(() => projection.changed());
@@ -42,7 +43,8 @@ export function createSending(
     checkPermission: (sender, draft) =>
       checkWritePermission(state, members, sender) ??
       checkPoll(state, sender, draft) ??
-      checkMentions(state, members, sender, draft.mentions),
+      checkMentions(state, members, sender, draft.mentions) ??
+      space.refusal(),
     onOutcomes: (outcomes, tx) => committed.tell(outcomes, tx),
   });
   const flushSends = () => queue.flush();
@@ -89,7 +91,7 @@ export function createSending(
  */
 function sendGate(
   gate: SendingGate,
-  { state, members, log, slowMode, flushSends }: Stores & { slowMode: SlowMode; flushSends(): void },
+  { space, state, members, log, slowMode, flushSends }: Stores & { slowMode: SlowMode; flushSends(): void },
 ): SendGate {
   return {
     get isSet() {
@@ -101,7 +103,8 @@ function sendGate(
       const isStored = clientMsgId !== undefined && log.byClientId(senderId, clientMsgId) !== undefined;
       const sender = members.findSender(senderId);
       if (isStored || !sender) return { ok: true, value: draft };
-      if (checkWritePermission(state, members, sender) ?? slowMode.refusal(sender, draft))
+      space.look();
+      if (checkWritePermission(state, members, sender) ?? slowMode.refusal(sender, draft) ?? space.refusal())
         return { ok: true, value: draft };
       const checked = await gate.check({
         ...{ conversationId: state.id, senderId, kind, body, clientMsgId, mentions, draft, edits: null },

@@ -3,6 +3,7 @@ import { LIMITS } from "../../domain/limits.ts";
 import { bytesWithProfiles } from "../../domain/messages/copies/merged.ts";
 import { bytesOf } from "../../domain/text.ts";
 import { ReleasedFiles } from "../../object/files/released-files.ts";
+import { StorageSpace } from "../../object/space/storage-space.ts";
 import { ChangeFeed } from "../change-feed/change-feed.ts";
 import { FileReferences } from "../files/file-references.ts";
 import { markerOf, wakeupOf } from "../jobs.ts";
@@ -79,7 +80,16 @@ export function createStores(
   const formerView = new FormerView(log, history, (id) => profiles.has(id));
   const ownParts = new OwnParts([reactionStore, voteStore]);
   const renderer = new MessageRenderer(state.id, log, profiles, members, ownParts, formerView);
+  const space = new StorageSpace(sql, {
+    name: () => ({ conversation: state.id }),
+    job: {
+      isScheduled: () => jobs.has("size", ""),
+      schedule: (due) => jobs.schedule("size", "", due),
+    },
+    timing: timing.storage,
+  });
   return {
+    space,
     state,
     members,
     memberList: new MemberList(members),

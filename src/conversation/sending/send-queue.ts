@@ -5,6 +5,7 @@ import type { Draft } from "../../domain/messages/message.ts";
 import { errorFields, log } from "../../lib/logger.ts";
 import { Backlog, weightOf } from "../../object/backlog.ts";
 import { BatchWait } from "../../object/batches/batch-wait.ts";
+import type { StorageSpace } from "../../object/space/storage-space.ts";
 import { storedMentions } from "../log/mention-index.ts";
 import type { MessageLog } from "../log/message-log.ts";
 import { type MessageRow, NO_THREAD } from "../log/row.ts";
@@ -37,6 +38,7 @@ type ReplyStore = Pick<Threads, "refusal" | "columns" | "addReply" | "rootsChang
 /** What the queue is made of. */
 interface SendQueueDeps<Origin> {
   storage: DurableObjectStorage;
+  space: Pick<StorageSpace, "look">;
   log: MessageLog;
   members: Members;
   composers: Pick<Composers, "isOpen" | "sent">;
@@ -101,6 +103,7 @@ export class SendQueue<Origin> {
     this.#backlog.clear();
     this.#nextCommit.drop();
     this.#isCommitting = true;
+    this.#deps.space.look();
     try {
       const { outcomes, tx } = this.#commit(sends);
       // What is stored is stored: whatever fails now, each caller gets its answer.

@@ -87,6 +87,17 @@ export const OBJECT_VALUES = {
     /** A client that has sent nothing for so long is gone: a correct one sends a `ping` every 25 s. */
     patienceMs: 60_000,
   },
+  /** The storage of an object, of which the platform gives each 10 GB. Tests have smaller ones. */
+  storage: {
+    /** Bytes from which on nothing is added: 500 MB are left to what makes room, and to the object's notes. */
+    fullBytes: 9_500_000_000,
+    /** Bytes from which on the log warns. */
+    nearlyFullBytes: 8_000_000_000,
+    /** The size is read so often at most: within a second no object grows by what is left. */
+    lookMs: 1_000,
+    /** A large object reports its size so often. */
+    reportMs: 24 * 60 * 60_000,
+  },
   /** What one user may ask of one object, over all their sockets and calls, in light calls. */
   userBudgets: {
     /** At once: an outbox of some hundred messages, and the syncs of some thousand conversations, fit in. */

@@ -22,11 +22,12 @@ export const KEPT = {
   /**
    * Stores a draft of the user. Idempotent.
    * @see Drafts.keep
-   * @throws `unauthenticated` for a deleted account
+   * @throws `unauthenticated` for a deleted account, `full`
    */
   keepDraft: effect(
     repeatable(light, (components, input: StoredDraft) => {
       requireAccount(components);
+      components.space.require();
       components.drafts.keep(input);
     }),
   ),
@@ -40,8 +41,10 @@ export const KEPT = {
    */
   changeDraft: repeatable(
     light,
-    ({ drafts }, { id, content }: { id: DraftId; content: DraftContent }): DraftState =>
-      drafts.change(id, content),
+    ({ drafts, space }, { id, content }: { id: DraftId; content: DraftContent }): DraftState => {
+      space.require();
+      return drafts.change(id, content);
+    },
   ),
 
   /**
@@ -57,10 +60,11 @@ export const KEPT = {
   /**
    * Stores a composer draft of the user. Idempotent.
    * @see ComposerDrafts.put
-   * @throws `unauthenticated` for a deleted account
+   * @throws `unauthenticated` for a deleted account, `full`
    */
   putComposerDraft: repeatable(light, (components, input: WrittenDraft): Promise<DraftWrite> => {
     requireAccount(components);
+    components.space.require();
     return components.composerDrafts.put(input);
   }),
 
@@ -72,10 +76,11 @@ export const KEPT = {
   /**
    * Stores a scheduled message. Idempotent: a known client message id gives the stored one.
    * @see ScheduledMessages.add
-   * @throws `unauthenticated` for a deleted account
+   * @throws `unauthenticated` for a deleted account, `full`
    */
   schedule: repeatable(light, (components, input: NewScheduledMessage): ScheduledMessage => {
     requireAccount(components);
+    components.space.require();
     const { messages, sends } = components.scheduled;
     const { message, isNew } = messages.add(input);
     if (isNew) sends.stored(message);
@@ -107,7 +112,11 @@ export const KEPT = {
   /** Changes a scheduled message until it is due. @see ScheduledMessages.change */
   changeScheduled: repeatable(
     light,
-    ({ scheduled }, { id, change }: { id: ScheduledId; change: ScheduledChange }): ScheduledMessage => {
+    (
+      { scheduled, space },
+      { id, change }: { id: ScheduledId; change: ScheduledChange },
+    ): ScheduledMessage => {
+      space.require();
       const { draft } = scheduled.messages.get(id);
       const message = scheduled.messages.change(id, change);
       scheduled.sends.stored(message, draft);
@@ -128,10 +137,11 @@ export const KEPT = {
   /**
    * Saves a message that the user sees, or changes what was saved of it. Idempotent.
    * @see SavedMessages.save
-   * @throws `unauthenticated` for a deleted account, `validation_failed`, `conflict`
+   * @throws `unauthenticated` for a deleted account, `full`, `validation_failed`, `conflict`
    */
   saveMessage: repeatable(light, (components, input: MessageReference & SavedChange): SavedEntry => {
     requireAccount(components);
+    components.space.require();
     return components.saved.save(input);
   }),
 

@@ -19,6 +19,7 @@ const REASONS: Record<ErrorCode, { reason: string; status?: ContentfulStatusCode
   not_forwardable: { reason: "无法转发" },
   conflict: { reason: "冲突" },
   group_full: { reason: "群组已满" },
+  full: { reason: "存储空间已满", status: 507 },
   already_handled: { reason: "已处理" },
   too_late: { reason: "已超过时限" },
   reset: { reason: "请重新加载" },

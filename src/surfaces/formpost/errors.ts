@@ -32,6 +32,7 @@ const REFUSALS: Record<ErrorCode, Refusal> = {
   not_forwardable: { code: BAD_PARAMETER },
   conflict: { code: BAD_PARAMETER },
   group_full: { code: BAD_PARAMETER },
+  full: { code: FAULT, status: 507 },
   already_handled: { code: BAD_PARAMETER },
   too_late: { code: BAD_PARAMETER },
   reset: { code: BAD_PARAMETER },

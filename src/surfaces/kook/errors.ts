@@ -34,6 +34,7 @@ const REASONS: Record<
   not_forwardable: { reason: "无法转发", code: REFUSED },
   conflict: { reason: "冲突", code: REFUSED },
   group_full: { reason: "群组已满", code: REFUSED },
+  full: { reason: "存储空间已满", code: REFUSED },
   already_handled: { reason: "已处理", code: REFUSED },
   too_late: { reason: "已超过时限", code: REFUSED },
   reset: { reason: "请重新加载", code: REFUSED },

@@ -39,6 +39,7 @@ const WIRE_FAILURES: Record<ErrorCode, WireFailure> = {
   not_forwardable: { code: 2_453 },
   conflict: { code: BAD_PARAMETER },
   group_full: { code: 10_014 },
+  full: { code: FAULT, status: 507 },
   already_handled: { code: 10_024 },
   too_late: { code: 10_031 },
   reset: { code: BAD_PARAMETER },

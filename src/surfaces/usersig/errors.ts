@@ -29,6 +29,7 @@ const WIRE_FAILURES: Record<ErrorCode, WireFailure> = {
   not_forwardable: { code: 400, reason: "无法转发" },
   conflict: { code: 400, reason: "冲突" },
   group_full: { code: 400, reason: "群聊人数已满" },
+  full: { code: 500, reason: "存储空间已满", status: 507 },
   already_handled: { code: 400, reason: "已处理" },
   too_late: { code: 400, reason: "已超过时限" },
   reset: { code: 400, reason: "请重新加载" },

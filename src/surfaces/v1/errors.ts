@@ -26,6 +26,7 @@ export const PROBLEMS: Record<ErrorCode, Problem> = {
   method_not_allowed: { status: 405, title: "Method not allowed" },
   not_forwardable: { status: 400, title: "The request is not valid", code: "validation_failed" },
   conflict: { status: 409, title: "Conflict" },
+  full: { status: 507, title: "Full" },
   group_full: { status: 409, title: "Conflict", code: "conflict" },
   already_handled: { status: 409, title: "Conflict", code: "conflict" },
   too_late: { status: 403, title: "Too late" },

@@ -101,6 +101,7 @@ export function isolatedRoom(
       hooks: nothing,
       erased_messages: nothing,
       retention: nothing,
+      size: nothing,
     },
   };
   const directory: ConversationDirectory = {

@@ -93,6 +93,12 @@ export const CONVERSATION_JOBS: JobRows<ConversationJobKind, LargeGroup> = {
     ...{ read: 620, written: 210, bytes: 0 },
     by: "200 messages, with all that is stored about each, or one with reactions",
   },
+  size: {
+    worst: "a full conversation",
+    cases: [() => [{}]],
+    ...{ read: 20, written: 10, bytes: 0 },
+    by: "one look",
+  },
   direct_permission: {
     worst: `${ANNOUNCED} changes whose Workers have died`,
     cases: [

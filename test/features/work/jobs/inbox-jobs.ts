@@ -52,6 +52,12 @@ export const INBOX_JOBS: JobRows<InboxJobKind, LargeInbox> = {
     ...{ read: 150, written: 70, bytes: 0 },
     by: `\`jobs.maxCalls\` conversations, here ${CALLS}`,
   },
+  size: {
+    worst: "a full inbox",
+    cases: [() => [{}]],
+    ...{ read: 20, written: 10, bytes: 0 },
+    by: "one look",
+  },
   expired_sessions: {
     worst: "very many sessions, all of which have expired",
     cases: [

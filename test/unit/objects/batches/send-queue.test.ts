@@ -107,6 +107,7 @@ class QueueHarness {
     this.sends = new SendQueue({
       ...{ storage: failing, log: this.log, members: this.members, threads: NO_THREADS },
       composers: new Composers(storage.sql, this.members),
+      space: { look: () => undefined },
       storePeople: () => undefined,
       checkPermission: () => undefined,
       slowMode: { refusal: () => undefined, sent: () => undefined },

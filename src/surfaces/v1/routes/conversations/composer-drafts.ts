@@ -28,7 +28,7 @@ const putRoute = lightRoute("put", "/v1/conversations/{id}/draft", {
       description: "`conflict`: Conflict",
       content: { "application/problem+json": { schema: DraftConflict } },
     },
-    ...problems("not_found"),
+    ...problems("not_found", "full"),
   },
 });
 

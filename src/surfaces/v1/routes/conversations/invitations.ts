@@ -89,7 +89,7 @@ const acceptRoute = lightRoute("post", "/v1/invitations/{code}", {
   request: { params: byCode },
   responses: {
     200: jsonAnswer("The conversation, of which the caller is a member", Conversation),
-    ...problems("forbidden", "not_found", "conflict"),
+    ...problems("forbidden", "not_found", "conflict", "full"),
   },
 });
 

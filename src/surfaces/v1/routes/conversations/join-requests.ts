@@ -39,7 +39,7 @@ const decisionRoute = lightRoute("post", "/v1/conversations/{id}/applications/{a
   },
   responses: {
     204: { description: "Done" },
-    ...problems("forbidden", "not_found", "conflict"),
+    ...problems("forbidden", "not_found", "conflict", "full"),
   },
 });
 

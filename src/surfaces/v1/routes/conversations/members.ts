@@ -38,7 +38,7 @@ const addRoute = lightRoute("post", "/v1/conversations/{id}/members", {
   request: { params: ConversationParams, body: jsonBody(NewMembers) },
   responses: {
     200: jsonAnswer("All users that were named", Members),
-    ...problems("forbidden", "blocked", "not_found", "conflict", "quota"),
+    ...problems("forbidden", "blocked", "not_found", "conflict", "quota", "full"),
   },
 });
 

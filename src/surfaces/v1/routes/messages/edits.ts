@@ -29,7 +29,7 @@ const editRoute = lightRoute("patch", "/v1/conversations/{id}/messages/{seq}", {
       description: "`conflict`: Conflict",
       content: { "application/problem+json": { schema: EditConflict } },
     },
-    ...problems("forbidden", "muted", "blocked", "refused", "too_late", "not_found"),
+    ...problems("forbidden", "muted", "blocked", "refused", "too_late", "not_found", "full"),
   },
 });
 

@@ -33,17 +33,7 @@ const sendRoute = lightRoute("post", "/v1/conversations/{id}/messages", {
       "The scheduled message; a repeat with its `client_msg_id` gives the same one",
       ScheduledAnswer,
     ),
-    ...problems(
-      "forbidden",
-      "muted",
-      "slow_mode",
-      "blocked",
-      "refused",
-      "held",
-      "not_found",
-      "conflict",
-      "quota",
-    ),
+    ...problems("forbidden", "muted", "slow_mode", "blocked", "refused", "held", "not_found", "conflict", "quota", "full"),
   },
 });
 

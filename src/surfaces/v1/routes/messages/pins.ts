@@ -18,7 +18,7 @@ const pinRoute = lightRoute("put", "/v1/conversations/{id}/messages/{seq}/pin", 
   description:
     "For all members, who are told by a `tip`. In a group its owner and admins can, in a direct conversation both. A repeat is no error. At most 100 messages are pinned.",
   request: { params: MessageParams },
-  responses: { 204: { description: "Done" }, ...problems(...refusals, "conflict") },
+  responses: { 204: { description: "Done" }, ...problems(...refusals, "conflict", "full") },
 });
 
 const unpinRoute = lightRoute("delete", "/v1/conversations/{id}/messages/{seq}/pin", {

@@ -27,7 +27,7 @@ const addRoute = lightRoute("put", path, {
   request: { params },
   responses: {
     200: state,
-    ...problems("validation_failed", "forbidden", "muted", "blocked", "not_found", "conflict"),
+    ...problems("validation_failed", "forbidden", "muted", "blocked", "not_found", "conflict", "full"),
   },
 });
 

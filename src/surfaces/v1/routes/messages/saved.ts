@@ -18,7 +18,7 @@ const saveRoute = lightRoute("put", "/v1/conversations/{id}/messages/{seq}/saved
   request: { params: MessageParams, body: jsonBody(SavedChange) },
   responses: {
     200: jsonAnswer("The entry", SavedMessage),
-    ...problems("not_found", "conflict"),
+    ...problems("not_found", "conflict", "full"),
   },
 });
 

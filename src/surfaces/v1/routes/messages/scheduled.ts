@@ -52,7 +52,7 @@ const changeRoute = lightRoute("patch", "/v1/scheduled/{id}", {
   },
   responses: {
     200: jsonAnswer("The changed message", Scheduled),
-    ...problems("not_found", "conflict", "quota"),
+    ...problems("not_found", "conflict", "quota", "full"),
   },
 });
 

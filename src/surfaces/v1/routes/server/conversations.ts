@@ -32,7 +32,7 @@ const putRoute = pageRoute("put", "/v1/server/conversations/{cref}", {
   responses: {
     200: jsonAnswer("The conversation, changed or as it was", ServerConversation),
     201: jsonAnswer("The group is made", ServerConversation),
-    ...problems("forbidden", "not_found", "conflict", "group_full"),
+    ...problems("forbidden", "not_found", "conflict", "group_full", "full"),
   },
 });
 
@@ -44,7 +44,7 @@ const membersRoute = pageRoute("patch", "/v1/server/conversations/{cref}/members
   request: { params: ConversationRefParams, body: jsonBody(MembersInput) },
   responses: {
     200: jsonAnswer("What became of each: those to add first, in the order of the lists", MemberResults),
-    ...problems("not_found", "conflict"),
+    ...problems("not_found", "conflict", "full"),
   },
 });
 

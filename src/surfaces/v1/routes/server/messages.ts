@@ -18,7 +18,7 @@ const sendRoute = serverRoutes("messages")("post", "/v1/server/conversations/{cr
   responses: {
     200: jsonAnswer("The message that was sent with this client_msg_id", Message),
     201: jsonAnswer("The new message", Message),
-    ...problems("forbidden", "suspended", "muted", "slow_mode", "blocked", "not_found", "conflict"),
+    ...problems("forbidden", "suspended", "muted", "slow_mode", "blocked", "not_found", "conflict", "full"),
   },
 });
 
