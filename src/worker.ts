@@ -11,6 +11,8 @@ import { askHook, callHook } from "./core/server/hook-calls.ts";
 import { wakeHooksOfUsers } from "./core/server/user-events.ts";
 import { LIMITS } from "./domain/limits.ts";
 import type { HookCaller, HookDirectory } from "./domain/ports.ts";
+import type { ObjectKind } from "./domain/operation/large-object.ts";
+import type { HookCaller, HookDirectory, SizeDirectory } from "./domain/ports.ts";
 import { readSettings, type Settings } from "./domain/settings.ts";
 import type { Timing } from "./domain/timing.ts";
 import { HookObject } from "./hook/object.ts";
@@ -35,6 +37,7 @@ import { addFileReferences, removeFileReferences } from "./storage/files/file-re
 import { findFile } from "./storage/files/files.ts";
 import { releaseFilesOf } from "./storage/files/released-files.ts";
 import { holdMessage } from "./storage/moderation/held-messages.ts";
+import { deleteLargeObject, storeLargeObject } from "./storage/large-objects.ts";
 import { findRules } from "./storage/moderation/rules.ts";
 import {
   deleteHookFailure,
@@ -82,6 +85,7 @@ export function createWorker(timing: Timing) {
             removeFileReferences(db, id, revoked, Date.now() + timing.files.expiryMs),
           ...releasedFiles(db, env.FILES, timing),
           hold: (message) => holdMessage(db, message, Date.now(), LIMITS.heldMessages),
+          storeSize: sizeStore(db, "conversation"),
         },
         inboxes: new InboxStubs(env.INBOX, timing.rpcRetry, timing.callChannels),
         sources: new ConversationStubs(env.CONVERSATION, timing.rpcRetry),
@@ -117,6 +121,7 @@ export function createWorker(timing: Timing) {
           releaseFilesOf: (id, after) =>
             releaseFilesOf(db, id, { after, limit: FILES_AT_ONCE }, Date.now() + timing.files.expiryMs),
           ...releasedFiles(db, env.FILES, timing),
+          storeSize: sizeStore(db, "inbox"),
           setOnline: (id, online) => setOnline(db, id, online),
           onlineContacts: (id, after, limit) => listOnlineContacts(db, id, { after, limit }),
         },
@@ -165,6 +170,14 @@ export function createWorker(timing: Timing) {
   } satisfies ExportedHandler<Env>;
 
   return { app, handlers, Conversation, Inbox, Hook };
+}
+
+/** Where objects of a kind report their sizes. */
+function sizeStore(db: Database, kind: ObjectKind): SizeDirectory["storeSize"] {
+  return (id, bytes) =>
+    bytes === null
+      ? deleteLargeObject(db, kind, id)
+      : storeLargeObject(db, { kind, id, bytes, reportedAt: Date.now() });
 }
 
 /** What calls hooks. */

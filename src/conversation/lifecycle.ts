@@ -100,7 +100,7 @@ export abstract class ConversationLifecycle extends SocketHost {
           return null;
         }),
       retention: () => this.#with(({ room }) => room.retention.run()),
-      size: () => this.#with(async ({ room }) => room.space.report()),
+      size: () => this.#with(({ room }) => room.space.report()),
       direct_permission: () => this.#with(({ room }) => room.directPermission.repair()),
     };
     this.#jobs = new AlarmJobs<ConversationJobKind>(ctx.storage, handlers, deps.timing.jobs, {

@@ -47,8 +47,14 @@ export interface ReleasedFileDirectory {
   postponeDeletion(keys: FileKey[]): Promise<void>;
 }
 
+/** D1, as objects report their sizes there. */
+export interface SizeDirectory {
+  /** Stores the size of a large object, or that it is not large any more (null). Idempotent. */
+  storeSize(id: ConversationId | UserId, bytes: number | null): Promise<void>;
+}
+
 /** D1, as a conversation uses it. */
-export interface ConversationDirectory extends ReleasedFileDirectory {
+export interface ConversationDirectory extends ReleasedFileDirectory, SizeDirectory {
   /** The conversation as it was created, with its initial members; null if it does not exist. */
   created(id: ConversationId): Promise<CreatedConversation | null>;
   /** The current direct permission of a direct conversation; null if the conversation does not exist. */
@@ -174,6 +180,9 @@ export interface EndedSession {
 export interface UserDirectory extends ReleasedFileDirectory {
   /** When the account of a user was made (ms since 1970), also of a deleted one; null: there is no such user. */
   registeredAt(id: UserId): Promise<number | null>;
+export interface UserDirectory extends ReleasedFileDirectory, SizeDirectory {
+  /** Whether the user exists, or existed. */
+  exists(id: UserId): Promise<boolean>;
   /** The user's ended sessions whose tokens have not expired. */
   endedSessions(id: UserId): Promise<EndedSession[]>;
   /** The user, if the account is deleted; else null. */

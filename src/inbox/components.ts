@@ -134,7 +134,7 @@ type Stores = ReturnType<typeof createStores>;
 /** What the inbox stores, and its open sockets. */
 function createStores({ ctx, deps, jobs, userId }: InboxHost) {
   const { sql } = ctx.storage;
-  const { conversations, settings, timing } = deps;
+  const { conversations, directory, settings, timing } = deps;
   const cursors = new DeviceCursors(sql);
   /** what the user may still ask */
   const budgets = new UserBudgets(sql, settings, timing.userBudgets);
@@ -151,6 +151,7 @@ function createStores({ ctx, deps, jobs, userId }: InboxHost) {
     quotas,
     space: new StorageSpace(sql, {
       name: () => ({ user: userId() }),
+      store: (bytes) => directory.storeSize(userId(), bytes),
       job: {
         isScheduled: () => jobs.has("size", ""),
         schedule: (due) => jobs.schedule("size", "", due),

@@ -46,7 +46,7 @@ export abstract class InboxLifecycle extends SocketHost {
       scheduled: (key, calls) => this.#with(({ scheduled }) => scheduled.sends.sendDue(key, calls)),
       scheduled_files: (key) => this.#with(({ scheduled }) => scheduled.files.store(key)),
       scheduled_expiry: () => this.#with(async ({ scheduled }) => scheduled.sends.deleteExpired()),
-      size: () => this.#with(async ({ space }) => space.report()),
+      size: () => this.#with(({ space }) => space.report()),
       reminders: () => this.#with(async ({ saved }) => saved.remind()),
       leave: (key, calls) => this.#with((components) => this.#leave(components, key, false, calls)),
       erase: (key, calls) => this.#with((components) => this.#leave(components, key, true, calls)),

@@ -6,4 +6,5 @@ export * from "./schema/data.ts";
 export * from "./schema/file-urls.ts";
 export * from "./schema/files.ts";
 export * from "./schema/moderation.ts";
+export * from "./schema/operation.ts";
 export * from "./schema/server.ts";

@@ -225,6 +225,7 @@ const ROUTES = new Map<string, Row>([
   ...backendPage("POST /v1/server/imports", "PUT /v1/server/imports/files/:sha256"),
   ...backendWhole("GET /v1/server/export", "GET /v1/server/conversations/:cref/export"),
   ...backendWhole("GET /v1/server/users/:ref/export"),
+  ...backend("GET /v1/server/metrics"),
   ...backend("POST /v1/server/backup/read", "POST /v1/server/backup/write"),
   ...backend("GET /v1/server/backup/files/:key", "PUT /v1/server/backup/files/:key"),
   ...backend("GET /v1/server/conversations/:cref", "POST /v1/server/conversations/:cref/messages"),

@@ -82,6 +82,7 @@ export function createStores(
   const renderer = new MessageRenderer(state.id, log, profiles, members, ownParts, formerView);
   const space = new StorageSpace(sql, {
     name: () => ({ conversation: state.id }),
+    store: (bytes) => directory.storeSize(state.id, bytes),
     job: {
       isScheduled: () => jobs.has("size", ""),
       schedule: (due) => jobs.schedule("size", "", due),

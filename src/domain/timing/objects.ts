@@ -91,6 +91,8 @@ export const OBJECT_VALUES = {
   storage: {
     /** Bytes from which on nothing is added: 500 MB are left to what makes room, and to the object's notes. */
     fullBytes: 9_500_000_000,
+    /** Bytes from which on an object is large, and D1 has its size. */
+    largeBytes: 100_000_000,
     /** Bytes from which on the log warns. */
     nearlyFullBytes: 8_000_000_000,
     /** The size is read so often at most: within a second no object grows by what is left. */

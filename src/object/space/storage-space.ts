@@ -6,6 +6,8 @@ import { log } from "../../lib/logger.ts";
 interface StorageSpaceDeps {
   /** names the object in the log */
   name: () => { conversation: number } | { user: number };
+  /** Stores the size of a large object; null: it is not large any more. */
+  store(bytes: number | null): Promise<void>;
   /** the job that reports the size of a large object */
   job: { isScheduled(): boolean; schedule(due: number): void };
   timing: Timing["storage"];
@@ -33,11 +35,11 @@ export class StorageSpace {
    */
   look(): void {
     const now = Date.now();
-    const { fullBytes, nearlyFullBytes, lookMs } = this.#deps.timing;
+    const { fullBytes, largeBytes, lookMs } = this.#deps.timing;
     if (now < this.#nextLook && this.#bytes < fullBytes) return;
     this.#nextLook = now + lookMs;
     this.#bytes = this.#sql.databaseSize;
-    if (this.#bytes >= nearlyFullBytes && !this.#deps.job.isScheduled()) this.#deps.job.schedule(now);
+    if (this.#bytes >= largeBytes && !this.#deps.job.isScheduled()) this.#deps.job.schedule(now);
   }
 
   /** Why nothing can be added, as of the last look; undefined: something can. */
@@ -53,15 +55,16 @@ export class StorageSpace {
   }
 
   /**
-   * The `size` job: warns of an object that is nearly full.
-   * @returns when to look again (ms since 1970); null: the object is small
+   * The `size` job: stores the size of a large object, and warns of one that is nearly full.
+   * @returns when to report again (ms since 1970); null: the object is not large
    */
-  report(): number | null {
-    const { nearlyFullBytes, reportMs } = this.#deps.timing;
+  async report(): Promise<number | null> {
+    const { largeBytes, nearlyFullBytes, reportMs } = this.#deps.timing;
     const bytes = this.#sql.databaseSize;
-    if (bytes < nearlyFullBytes) return null;
-    log("warn", "object_nearly_full", { ...this.#deps.name(), bytes });
-    return Date.now() + reportMs;
+    const isLarge = bytes >= largeBytes;
+    await this.#deps.store(isLarge ? bytes : null);
+    if (bytes >= nearlyFullBytes) log("warn", "object_nearly_full", { ...this.#deps.name(), bytes });
+    return isLarge ? Date.now() + reportMs : null;
   }
 }
 

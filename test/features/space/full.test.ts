@@ -155,7 +155,7 @@ test("an object that is nearly full warns once a day", async () => {
   const spy = vi.spyOn(console, "warn");
   onTestFinished(() => spy.mockRestore());
   const warned = () => spy.mock.calls.flat().filter((line) => String(line).includes("object_nearly_full"));
-  overrideTiming({ storage: { nearlyFullBytes: 1 } });
+  overrideTiming({ storage: { largeBytes: 1, nearlyFullBytes: 1 } });
   const object = conversationObject(id);
   await send(ann, id, "one");
   await runDurableObjectAlarm(object);

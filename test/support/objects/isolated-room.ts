@@ -109,6 +109,7 @@ export function isolatedRoom(
     ...{ people: async () => [], project: async () => [], listed: async () => new Map() },
     ...{ addFileReferences: async () => undefined, hold: nothing, removeFileReferences: async () => [] },
     ...{ deleteReleasedFiles: async () => null, postponeDeletion: async () => undefined },
+    storeSize: async () => undefined,
   };
   const inboxes = { applyUpdate: nothing, notify: nothing, register: nothing, unregister: nothing };
   const sources = { messages: async () => ({ messages: [], people: [] }) };

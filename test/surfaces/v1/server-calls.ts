@@ -48,6 +48,7 @@ export const SERVER_CALLS: ServerCall[] = [
     route: "PUT /v1/server/backup/files/:key",
     ...{ scope: "backup", path: { key: "0".repeat(32) }, body: {}, expected: [409, "conflict"] },
   },
+  { route: "GET /v1/server/metrics", scope: "metrics", expected: [200] },
   { route: "GET /v1/server/hooks", scope: "hooks", expected: [200] },
   { route: "POST /v1/server/hooks", scope: "hooks", body: {}, expected: [400, "validation_failed"] },
   { route: "GET /v1/server/hooks/:id", scope: "hooks", path: NO_HOOK, expected: [404, "not_found"] },

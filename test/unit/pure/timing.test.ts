@@ -16,6 +16,13 @@ test("only src/index.ts imports the product's timing, all other code is handed o
   expect(importing.map(([path]) => path)).toEqual(["/src/index.ts"]);
 });
 
+test("an object is large before it is nearly full, and full before the platform ends its writes", () => {
+  const { fullBytes, largeBytes, nearlyFullBytes } = TIMING.storage;
+  expect(largeBytes).toBeLessThan(nearlyFullBytes);
+  expect(nearlyFullBytes).toBeLessThan(fullBytes);
+  expect(fullBytes).toBeLessThan(10_000_000_000);
+});
+
 describe("a conversation and an inbox", () => {
   const { assumedUpdates, deviceTracker, fanout, list, presence, recent, subscription, typing } = TIMING;
 

@@ -48,6 +48,7 @@ import * as references from "../../../src/storage/files/file-references.ts";
 import * as files from "../../../src/storage/files/files.ts";
 import * as released from "../../../src/storage/files/released-files.ts";
 import * as uploads from "../../../src/storage/files/resumable-uploads.ts";
+import * as largeObjects from "../../../src/storage/large-objects.ts";
 import * as auditLog from "../../../src/storage/moderation/audit-log.ts";
 import * as heldMessages from "../../../src/storage/moderation/held-messages.ts";
 import * as reports from "../../../src/storage/moderation/reports.ts";
@@ -331,6 +332,11 @@ const QUERIES: Record<string, (db: Database) => Promise<unknown>> = {
   deleteHookFailure: (db) => hooks.deleteHookFailure(db, HOOK, "c1"),
   listHookConversations: (db) => hooks.listHookConversations(db, HOOK, 0, 10),
   listHookFailures: (db) => hooks.listHookFailures(db, HOOK, 10),
+  storeLargeObject: (db) =>
+    largeObjects.storeLargeObject(db, { kind: "inbox", id: ANN, bytes: 1, reportedAt: 1 }),
+  databaseBytes: (db) => largeObjects.databaseBytes(db),
+  deleteLargeObject: (db) => largeObjects.deleteLargeObject(db, "inbox", ANN),
+  listLargeObjects: (db) => largeObjects.listLargeObjects(db, { least: 1, since: 0 }, 20),
   listHooksOfUsers: (db) => userEvents.listHooksOfUsers(db),
   lastUserEventBefore: (db) => userEvents.lastUserEventBefore(db, 0),
   listUserEvents: (db) => userEvents.listUserEvents(db, 0, 10, 0),
@@ -443,6 +449,7 @@ test("the list contains every query, except inserts of one row", () => {
     serverUsers,
     hooks,
     userEvents,
+    largeObjects,
     auditLog,
     reports,
     rules,
