@@ -10,7 +10,6 @@ import { deleteExpired } from "./core/maintenance.ts";
 import { askHook, callHook } from "./core/server/hook-calls.ts";
 import { wakeHooksOfUsers } from "./core/server/user-events.ts";
 import { LIMITS } from "./domain/limits.ts";
-import type { HookCaller, HookDirectory } from "./domain/ports.ts";
 import type { ObjectKind } from "./domain/operation/large-object.ts";
 import type { HookCaller, HookDirectory, SizeDirectory } from "./domain/ports.ts";
 import { readSettings, type Settings } from "./domain/settings.ts";
