@@ -10,7 +10,7 @@ import { deleteExpired } from "./core/maintenance.ts";
 import { askHook, callHook } from "./core/server/hook-calls.ts";
 import { wakeHooksOfUsers } from "./core/server/user-events.ts";
 import { LIMITS } from "./domain/limits.ts";
-import type { ObjectKind } from "./domain/operation/large-object.ts";
+import type { LargeObjectKind } from "./domain/operation/large-object.ts";
 import type { HookCaller, HookDirectory, SizeDirectory } from "./domain/ports.ts";
 import { readSettings, type Settings } from "./domain/settings.ts";
 import type { Timing } from "./domain/timing.ts";
@@ -172,7 +172,7 @@ export function createWorker(timing: Timing) {
 }
 
 /** Where objects of a kind report their sizes. */
-function sizeStore(db: Database, kind: ObjectKind): SizeDirectory["storeSize"] {
+function sizeStore(db: Database, kind: LargeObjectKind): SizeDirectory["storeSize"] {
   return (id, bytes) =>
     bytes === null
       ? deleteLargeObject(db, kind, id)

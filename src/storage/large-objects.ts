@@ -1,5 +1,5 @@
 import { and, desc, eq, gte, sql } from "drizzle-orm";
-import type { LargeObject, ObjectKind } from "../domain/operation/large-object.ts";
+import type { LargeObject, LargeObjectKind } from "../domain/operation/large-object.ts";
 import { queryD1 } from "./d1-errors.ts";
 import type { Database } from "./database.ts";
 import { largeObjects } from "./schema.ts";
@@ -14,7 +14,7 @@ export async function storeLargeObject(db: Database, object: LargeObject): Promi
 }
 
 /** Forgets an object: it is not large any more. */
-export async function deleteLargeObject(db: Database, kind: ObjectKind, id: number): Promise<void> {
+export async function deleteLargeObject(db: Database, kind: LargeObjectKind, id: number): Promise<void> {
   const isIt = and(eq(largeObjects.kind, kind), eq(largeObjects.id, id));
   await queryD1(db.delete(largeObjects).where(isIt));
 }

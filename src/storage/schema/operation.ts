@@ -1,11 +1,11 @@
 import { index, integer, primaryKey, sqliteTable, text } from "drizzle-orm/sqlite-core";
-import type { ObjectKind } from "../../domain/operation/large-object.ts";
+import type { LargeObjectKind } from "../../domain/operation/large-object.ts";
 
 /** The objects whose storage is large, as each has reported itself, once a day. */
 export const largeObjects = sqliteTable(
   "large_objects",
   {
-    kind: text().notNull().$type<ObjectKind>(),
+    kind: text().notNull().$type<LargeObjectKind>(),
     /** of the conversation, or of the user */
     id: integer().notNull(),
     bytes: integer().notNull(),

@@ -1,5 +1,5 @@
 import { z } from "@hono/zod-openapi";
-import { OBJECT_KINDS } from "../../../../domain/operation/large-object.ts";
+import { LARGE_OBJECT_KINDS } from "../../../../domain/operation/large-object.ts";
 import { HookState } from "../../../../domain/server/hook.ts";
 import { Time } from "../common.ts";
 
@@ -7,7 +7,7 @@ const Bytes = z.int().nonnegative();
 
 const LargeObject = z
   .object({
-    kind: z.enum(OBJECT_KINDS),
+    kind: z.enum(LARGE_OBJECT_KINDS),
     id: z.int().openapi({ description: "Of the conversation, or of the user whose inbox it is" }),
     bytes: Bytes.openapi({ description: "Beyond 9.5 GB the object takes nothing more" }),
     reported_at: Time,
