@@ -35,8 +35,8 @@ import { holdFiles, releaseFiles } from "./storage/files/file-holds.ts";
 import { addFileReferences, removeFileReferences } from "./storage/files/file-references.ts";
 import { findFile } from "./storage/files/files.ts";
 import { releaseFilesOf } from "./storage/files/released-files.ts";
-import { holdMessage } from "./storage/moderation/held-messages.ts";
 import { deleteLargeObject, storeLargeObject } from "./storage/large-objects.ts";
+import { holdMessage } from "./storage/moderation/held-messages.ts";
 import { findRules } from "./storage/moderation/rules.ts";
 import {
   deleteHookFailure,

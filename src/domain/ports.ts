@@ -1,4 +1,3 @@
-import type { FoundMessage, HeldState } from "./moderation/held-message.ts";
 import type { Person, VersionedPerson } from "./accounts/person.ts";
 import type {
   ConversationRecord,
@@ -14,6 +13,7 @@ import type { FileReference, RevokedReferences } from "./files/file.ts";
 import type { ConversationId, FileKey, Position, Seq, SessionId, UserId } from "./ids.ts";
 import type { AnyDraft, DraftReferences, Message, Originals, Receipt } from "./messages/message.ts";
 import type { ScheduledId } from "./messages/scheduled.ts";
+import type { FoundMessage, HeldState } from "./moderation/held-message.ts";
 import type { FailedDelivery, HookId, HookState, HookTarget } from "./server/hook.ts";
 import type { ExternalId } from "./server/user-ref.ts";
 import type { EncodedMessage } from "./sync/encoded-message.ts";
@@ -177,10 +177,9 @@ export interface EndedSession {
 }
 
 /** D1, as an inbox uses it. */
-export interface UserDirectory extends ReleasedFileDirectory {
+export interface UserDirectory extends ReleasedFileDirectory, SizeDirectory {
   /** When the account of a user was made (ms since 1970), also of a deleted one; null: there is no such user. */
   registeredAt(id: UserId): Promise<number | null>;
-export interface UserDirectory extends ReleasedFileDirectory, SizeDirectory {
   /** Whether the user exists, or existed. */
   exists(id: UserId): Promise<boolean>;
   /** The user's ended sessions whose tokens have not expired. */

@@ -33,7 +33,18 @@ const sendRoute = lightRoute("post", "/v1/conversations/{id}/messages", {
       "The scheduled message; a repeat with its `client_msg_id` gives the same one",
       ScheduledAnswer,
     ),
-    ...problems("forbidden", "muted", "slow_mode", "blocked", "refused", "held", "not_found", "conflict", "quota", "full"),
+    ...problems(
+      "forbidden",
+      "muted",
+      "slow_mode",
+      "blocked",
+      "refused",
+      "held",
+      "not_found",
+      "conflict",
+      "quota",
+      "full",
+    ),
   },
 });
 
