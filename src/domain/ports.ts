@@ -180,8 +180,6 @@ export interface EndedSession {
 export interface UserDirectory extends ReleasedFileDirectory, SizeDirectory {
   /** When the account of a user was made (ms since 1970), also of a deleted one; null: there is no such user. */
   registeredAt(id: UserId): Promise<number | null>;
-  /** Whether the user exists, or existed. */
-  exists(id: UserId): Promise<boolean>;
   /** The user's ended sessions whose tokens have not expired. */
   endedSessions(id: UserId): Promise<EndedSession[]>;
   /** The user, if the account is deleted; else null. */
