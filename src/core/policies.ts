@@ -12,7 +12,7 @@ import type { Core } from "./context.ts";
  * asks here. A server key that acts as a user has a core for which everything is allowed.
  */
 
-/** The core of calls that a server key makes as a user: the team trusts its backend, so nothing is counted. */
+/** The core of calls that a server key makes as a user: the team trusts its backend. Nothing is counted. */
 export function withoutPolicies(core: Core): Core {
   return { ...core, settings: { ...core.settings, policies: OPEN_POLICIES, quotas: NO_QUOTAS } };
 }

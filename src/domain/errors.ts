@@ -88,7 +88,7 @@ export const ErrorData = z.object({
   absent: z.literal(true).optional(),
   /** Seconds after which a retry makes sense. */
   retryAfter: z.int().positive().optional(),
-  /** With `quota`: the most that the user may have, what they have, and when there is room (ms since 1970). */
+  /** With `quota`: what the user may have, what they have, and when there is room (ms since 1970). */
   quota: z
     .object({ limit: z.int(), used: z.int(), resetsAt: z.int().nullable() })
     .optional()

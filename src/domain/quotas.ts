@@ -5,6 +5,9 @@ import { CoreError } from "./errors.ts";
 export const DAY_MS = 86_400_000;
 const MIB = 1024 * 1024;
 
+/** A new account has this part of a quota, and 1 at least. */
+const NEW_PART = 1 / 5;
+
 /** The quotas of a user, unless the setting `QUOTAS` says otherwise. */
 const DEFAULTS = {
   /** direct conversations with strangers that a user begins in a day */
@@ -17,13 +20,16 @@ const DEFAULTS = {
   requests: 100,
   /** reports that a user makes in a day */
   reports: 20,
-  /** sessions of a user, beyond which no password opens another one */
-  sessions: 100,
+  /**
+   * sessions of a user, beyond which no password opens another one. By default any number: a program that
+   * signs in each time it runs would lock its user out for 30 days
+   */
+  sessions: null,
   /** scheduled messages of a user that wait */
   scheduled: 100,
   /** bytes of the stored drafts of a user: 500 of the largest (64 KiB), or 80,000 short texts */
   drafts: 32 * MIB,
-};
+} satisfies Record<string, number | null>;
 export type QuotaName = keyof typeof DEFAULTS;
 
 /** The quotas of a day whose uses the user's inbox counts. Their names are stored there. */
@@ -78,11 +84,6 @@ function unitOf(name: QuotaName): number {
   return name === "drafts" ? MIB : 1;
 }
 
-/** A quota of accounts in their first day: a fifth. */
-export function newcomersPart(limit: number): number {
-  return Math.max(1, Math.floor(limit / 5));
-}
-
 /**
  * How much a user may have.
  * @param registeredAt when their account was made (ms since 1970)
@@ -90,7 +91,7 @@ export function newcomersPart(limit: number): number {
  */
 export function limitFor(limit: number | null, registeredAt: number, now: number): number | null {
   if (limit === null) return null;
-  return now < registeredAt + DAY_MS ? newcomersPart(limit) : limit;
+  return now < registeredAt + DAY_MS ? Math.max(1, Math.floor(limit * NEW_PART)) : limit;
 }
 
 /** What each quota is of, for people. */

@@ -30,7 +30,7 @@ export function setNoRateLimits(): () => void {
   return set("RATE_LIMITS", "off");
 }
 
-/** Sets `QUOTAS`, which tests are without, for calls and for objects that start from now on. @returns restores it */
+/** Sets `QUOTAS`, which tests are without, for calls and objects that start later. @returns restores it */
 export function setQuotas(quotas: string): () => void {
   return set("QUOTAS", quotas);
 }

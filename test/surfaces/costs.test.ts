@@ -144,7 +144,7 @@ const ROUTES = new Map<string, Row>([
   ...page("GET /ws/chat/:user_id/:user_sig"),
   // v1
   ...anybody("GET /healthz", "GET /openapi.json", "GET /asyncapi.json", "GET /files/:key/:name"),
-  ...anybody("GET /v1/login", "GET /sign-in"),
+  ...anybody("GET /v1/login", "GET /sign-in", "GET /admin"),
   ...signIn("POST /v1/register", "POST /v1/login", "POST /v1/token"),
   ...password("POST /v1/me/password", "DELETE /v1/me"),
   // A code that lets nobody in is counted as a refused call.

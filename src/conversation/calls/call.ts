@@ -60,8 +60,8 @@ export function costlyRead<Input extends Reader, Value>(
 }
 
 /**
- * The work of a call that adds rows without bound: a full conversation refuses it to its members. Others learn
- * nothing of the conversation.
+ * The work of a call that adds rows without bound: a full conversation refuses it to its members. Others
+ * learn nothing of the conversation.
  */
 export function growing<Input extends Caller, Value>(
   work: (parts: ConversationComponents, input: Input) => Value,

@@ -25,8 +25,8 @@ export async function pageOfHeldMessages(
 }
 
 /**
- * Accepts or refuses a message that a rule has found. Accepted, one that was held is sent, as its sender would
- * send it now; refused, one that was stored is revoked. The same again does what is left.
+ * Accepts or refuses a message that a rule has found. Accepted, one that was held is sent, as its sender
+ * would send it now; refused, one that was stored is revoked. The same again does what is left.
  * @throws `not_found`; `forbidden` for an auditor; `conflict` if the other was decided, and where the sender
  *   may not send it any more
  */

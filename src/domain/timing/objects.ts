@@ -89,7 +89,7 @@ export const OBJECT_VALUES = {
   },
   /** The storage of an object, of which the platform gives each 10 GB. Tests have smaller ones. */
   storage: {
-    /** Bytes from which on nothing is added: 500 MB are left to what makes room, and to the object's notes. */
+    /** Bytes from which on nothing is added: 500 MB are left to what makes room, and to notes. */
     fullBytes: 9_500_000_000,
     /** Bytes from which on an object is large, and D1 has its size. */
     largeBytes: 100_000_000,

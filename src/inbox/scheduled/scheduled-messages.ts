@@ -53,9 +53,9 @@ export interface ListedMessage {
 }
 
 /**
- * The scheduled messages of a user, of which at most as many wait as the quota says. A message that is due can no
- * longer be changed or deleted: its send may be under way, and a crash may hide its outcome. So the state of
- * a send needs no row of its own.
+ * The scheduled messages of a user, of which at most as many wait as the quota says. A message that is due
+ * can no longer be changed or deleted: its send may be under way, and a crash may hide its outcome. So the
+ * state of a send needs no row of its own.
  */
 export class ScheduledMessages {
   readonly #sql: SqlStorage;

@@ -16,8 +16,6 @@ export type Reportable =
 const REASONS = ["spam", "abuse", "violence", "sexual", "self_harm", "illegal", "other"] as const;
 /** The server takes so many characters. */
 const MAX_NOTE = 1_000;
-/** A refusal for longer than this, in s, is that of the day. */
-const OF_MINUTES = 3_600;
 
 interface Props {
   about: Reportable;
@@ -35,8 +33,7 @@ export function ReportDialog({ about, title, onClose }: Props) {
     try {
       await chat.api.call("post", "/v1/reports", { body: { ...about, reason, note: note.trim() } });
     } catch (error) {
-      const { code, retryAfter = 0 } = error instanceof Problem ? error : { code: "" };
-      if (code !== "rate_limited" || retryAfter < OF_MINUTES) throw error;
+      if (!(error instanceof Problem) || error.code !== "quota") throw error;
       setOver(true);
       return;
     }

@@ -13,7 +13,7 @@ export type MessageVerdict =
 
 type Json = z.infer<ReturnType<typeof z.json>>;
 
-/** Fields whose values nobody reads as a text. They are checked, as an address may be spam, and not masked. */
+/** Fields whose values are no texts. They are checked, as an address may be spam, and not masked. */
 const NOT_MASKED = new Set(["url", "content_type", "kind"]);
 
 /**

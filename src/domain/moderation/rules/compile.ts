@@ -14,10 +14,10 @@ export type Verdict =
 
 const STRONGEST_FIRST = ["refuse", "hold", "mask", "flag"] as const;
 
-/** Asterisks may make another match, as they end a word. A text that still matches then is masked as a whole. */
+/** Asterisks may make another match, as they end a word. What still matches then is masked as a whole. */
 const MASKINGS = 4;
 
-/** Rules in the form that texts are checked by. They cost up to 0.1 s and some MB, and change never. */
+/** Rules in the form that texts are checked by. They cost up to 0.2 s and some MB, and never change. */
 export class CompiledRules {
   readonly #rules: ModerationRules;
   readonly #except: Set<ConversationId>[];

@@ -57,13 +57,12 @@ const RuleMatch = z.union([
 ]);
 
 /** A rule that the texts of users are checked against, except in some conversations. */
-export const ModerationRule = z.strictObject({
+const ModerationRule = z.strictObject({
   id: RuleId,
   match: RuleMatch,
   except: z.array(ConversationId).max(RULE_LIMITS.except).optional(),
   action: RuleAction,
 });
-export type ModerationRule = z.infer<typeof ModerationRule>;
 
 /** All rules of a deployment, in any order. */
 export const ModerationRules = z

@@ -10,8 +10,8 @@ export interface TextView {
 }
 
 /**
- * A character with the marks, vowels of Hangul and sound marks of kana that NFKC may join with it. At most 30:
- * a normalization takes a time that grows with the square of a run of marks, and no script writes more.
+ * A character with the marks, vowels of Hangul and sound marks of kana that NFKC may join with it. At most
+ * 30: a normalization takes a time that grows with the square of a run of marks, and no script writes more.
  */
 const JOINED = "[\\p{M}\\u1160-\\u11FF\\u314F-\\u3163\\uD7B0-\\uD7FF\\uFF9E\\uFF9F\\uFFC2-\\uFFDC]";
 const CLUSTER = new RegExp(`.${JOINED}{0,30}`, "gsu");

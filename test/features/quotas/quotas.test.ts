@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, beforeEach, expect, onTestFinished, test } from "vitest";
 import { z } from "zod";
-import { makeServerKey } from "../support/accounts/server-keys.ts";
-import { signedInUsers } from "../support/accounts/users.ts";
+import { makeServerKey } from "../../support/accounts/server-keys.ts";
+import { signedInUsers } from "../../support/accounts/users.ts";
 import {
   type Answer,
   call,
@@ -9,17 +9,17 @@ import {
   PASSWORD,
   registerUsers,
   type SignedIn,
-} from "../support/clients/api.ts";
-import { createGroup, list, openDirect } from "../support/clients/chat.ts";
-import { postScheduled, schedule } from "../support/clients/scheduled.ts";
-import { advanceClock, freezeClock } from "../support/clock.ts";
-import { loseCalls } from "../support/faults/calls.ts";
-import { itemAt, range } from "../support/objects/room.ts";
-import { setNoRateLimits, setQuotas } from "../support/settings.ts";
-import { act, failure as formpostFailure } from "./formpost/client.ts";
-import { kook, failure as kookFailure } from "./kook/client.ts";
-import { nameOf, tim, failure as timFailure } from "./tim/client.ts";
-import { createSession, signed, failure as usersigFailure } from "./usersig/client.ts";
+} from "../../support/clients/api.ts";
+import { createGroup, list, openDirect } from "../../support/clients/chat.ts";
+import { postScheduled, schedule } from "../../support/clients/scheduled.ts";
+import { advanceClock, freezeClock } from "../../support/clock.ts";
+import { loseCalls } from "../../support/faults/calls.ts";
+import { itemAt, range } from "../../support/objects/room.ts";
+import { setNoRateLimits, setQuotas } from "../../support/settings.ts";
+import { act, failure as formpostFailure } from "../../surfaces/formpost/client.ts";
+import { kook, failure as kookFailure } from "../../surfaces/kook/client.ts";
+import { nameOf, tim, failure as timFailure } from "../../surfaces/tim/client.ts";
+import { createSession, signed, failure as usersigFailure } from "../../surfaces/usersig/client.ts";
 
 const DAY_MS = 86_400_000;
 
