@@ -196,7 +196,9 @@ test("twenty calls at once fill the places and no more", async () => {
   const newcomer = await register();
   const { id } = await createGroup(newcomer);
   const answers = await Promise.all(
-    Array.from({ length: 20 }, (_, i) => postScheduled(newcomer, id, { ...text("x"), client_msg_id: `m${i}` })),
+    Array.from({ length: 20 }, (_, i) =>
+      postScheduled(newcomer, id, { ...text("x"), client_msg_id: `m${i}` }),
+    ),
   );
   expect(answers.filter(({ status }) => status === 202)).toHaveLength(10);
   expect(answers.filter(({ status }) => status === 429)).toHaveLength(10);
