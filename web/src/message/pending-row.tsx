@@ -65,6 +65,7 @@ function failure(code: OutboxItem["code"]): string {
   switch (code) {
     case "muted":
     case "slow_mode":
+    case "held":
     case "blocked":
     case "forbidden":
     case "too_large":

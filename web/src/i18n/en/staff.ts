@@ -124,5 +124,8 @@ export const texts = {
   "audit.message_revoked": "deleted a message",
   "audit.group_dissolved": "dissolved a group",
   "audit.role_changed": "changed a role",
-  "audit.rules_changed": "changed the rules",
+  "audit.rules_changed": "changed the rules for messages",
+  "audit.held_read": "read messages that rules have found",
+  "audit.held_accepted": "accepted a message that a rule has found",
+  "audit.held_refused": "refused a message that a rule has found",
 } as const satisfies Record<string, Text>;

@@ -121,5 +121,8 @@ export const texts = {
   "audit.message_revoked": "删除了消息",
   "audit.group_dissolved": "解散了群组",
   "audit.role_changed": "更改了角色",
-  "audit.rules_changed": "更改了规则",
+  "audit.rules_changed": "更改了消息规则",
+  "audit.held_read": "查看了被规则命中的消息",
+  "audit.held_accepted": "通过了被规则命中的消息",
+  "audit.held_refused": "拒绝了被规则命中的消息",
 } as const;
