@@ -17,7 +17,7 @@ const RuleIds = z.array(RuleId);
 
 /**
  * Stores a message that a rule has found, once, unless `max` of the sender wait already.
- * @returns what was decided of it; null: there are `max`
+ * @returns what was decided of it, `refused` of another body under its id; null: there are `max`
  */
 export async function holdMessage(
   db: Database,
@@ -33,6 +33,8 @@ export async function holdMessage(
     eq(heldMessages.conversationId, conversationId),
     eq(heldMessages.clientMsgId, clientMsgId),
   );
+  const isSame = sql`json_extract(${heldMessages.draft}, '$.body') = ${draft.body}`;
+  const decided = sql<HeldState>`CASE WHEN ${isSame} THEN ${state} ELSE 'refused' END`;
   const waiting = db
     .select({ n: count() })
     .from(heldMessages)
@@ -46,7 +48,7 @@ export async function holdMessage(
             ${JSON.stringify(rules)}, ${Number(isStored)}, 'waiting', ${now} WHERE (${waiting}) < ${max}`,
         )
         .onConflictDoNothing(),
-      db.select({ state }).from(heldMessages).where(isIt),
+      db.select({ state: decided }).from(heldMessages).where(isIt),
     ]),
   );
   return found[0]?.state ?? null;

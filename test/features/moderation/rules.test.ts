@@ -196,6 +196,18 @@ describe("a message that is held", () => {
     expect(await textsOf()).toEqual(["buy bitcoin"]);
   });
 
+  test("lets nothing else pass under its id once it is accepted", async () => {
+    await post(ann, bitcoin);
+    const [held] = await waiting(ann);
+    {
+      using _ = loseCalls("call", ({ method }) => method === "send");
+      await decide(held?.id ?? 0, "accept");
+    }
+    expectProblem(await post(ann, { ...bitcoin, ...text("much worse bitcoin") }), 403, "refused");
+    expect((await post(ann, bitcoin)).status).toBe(201);
+    expect(await textsOf()).toEqual(["buy bitcoin"]);
+  });
+
   test("is not sent for who has left meanwhile", async () => {
     expectProblem(await post(bob, bitcoin), 403, "held");
     const [held] = await waiting(bob);

@@ -25,10 +25,14 @@ export function checkMessage(
   message: { kind: Kind; body: BodyJson; conversationId: ConversationId },
 ): MessageVerdict {
   const found: { action: "refuse" | "hold" | "flag"; rules: RuleId[] }[] = [];
+  let isMasked = false;
   const masked = visit(z.json().parse(JSON.parse(message.body)), "", (text, field) => {
     const verdict = rules.check(text, message.conversationId);
     if (verdict.action === null) return text;
-    if (verdict.action === "mask" && !NOT_MASKED.has(field)) return verdict.text;
+    if (verdict.action === "mask" && !NOT_MASKED.has(field)) {
+      isMasked = true;
+      return verdict.text;
+    }
     found.push({ action: verdict.action === "mask" ? "refuse" : verdict.action, rules: verdict.rules });
     return text;
   });
@@ -36,13 +40,10 @@ export function checkMessage(
     const one = found.find((verdict) => verdict.action === action);
     if (one) return one;
   }
-  const body = JSON.stringify(masked);
-  if (body !== JSON.stringify(JSON.parse(message.body))) {
-    const isWhole =
-      message.kind === "merged" || Content.safeParse({ kind: message.kind, body: masked }).success;
-    return isWhole ? { action: "mask", body } : { action: "refuse", rules: [] };
-  }
-  return found[0] ?? { action: "accept" };
+  if (!isMasked) return found[0] ?? { action: "accept" };
+  const isWhole =
+    message.kind === "merged" || Content.safeParse({ kind: message.kind, body: masked }).success;
+  return isWhole ? { action: "mask", body: JSON.stringify(masked) } : { action: "refuse", rules: [] };
 }
 
 /** Replaces each text in a value by what `on` makes of it. */
