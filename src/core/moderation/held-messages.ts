@@ -28,7 +28,7 @@ export async function pageOfHeldMessages(
  * Accepts or refuses a message that a rule has found. Accepted, one that was held is sent, as its sender
  * would send it now; refused, one that was stored is revoked. The same again does what is left.
  * @throws `not_found`; `forbidden` for an auditor; `conflict` if the other was decided, and where the sender
- *   may not send it any more
+ *   may not send it now
  */
 export async function decide(
   core: Core,
@@ -59,7 +59,7 @@ async function carryOut(
       await core.conversations.send(conversationId, { userId, draft });
     } catch (error) {
       if (!(error instanceof CoreError) || error.code === "unavailable") throw error;
-      throw new CoreError("conflict", `Its sender may not send it any more: ${error.message}`);
+      throw new CoreError("conflict", `It was not sent: ${error.message} The same decision tries again.`);
     }
   }
   if (state === "refused" && isStored) {
