@@ -12,9 +12,14 @@ import type { Core } from "./context.ts";
  * asks here. A server key that acts as a user has a core for which everything is allowed.
  */
 
-/** The core of calls that a server key makes as a user: the team trusts its backend. Nothing is counted. */
+const TRUSTED = { policies: OPEN_POLICIES, quotas: NO_QUOTAS, asksConsent: false };
+
+/**
+ * The core of calls that a server key makes as a user: the team trusts its backend. Nothing is counted, and
+ * nobody is asked.
+ */
 export function withoutPolicies(core: Core): Core {
-  return { ...core, settings: { ...core.settings, policies: OPEN_POLICIES, quotas: NO_QUOTAS } };
+  return { ...core, settings: { ...core.settings, ...TRUSTED } };
 }
 
 /** Whom a user may begin a direct conversation with, by `DIRECT`. */

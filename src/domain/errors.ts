@@ -216,6 +216,11 @@ export function noInvitation(): CoreError {
   return new CoreError("not_found", "There is no such invitation, or it is no longer valid.");
 }
 
+/** The `not_found` for a message request that does not exist, or holds no longer. */
+export function noMessageRequest(): CoreError {
+  return new CoreError("not_found", "There is no such message request, or it holds no longer.");
+}
+
 /**
  * The `not_found` for a message that does not exist, and for a message that the caller may not see.
  * @param seq absent if the client's reference to the message holds no valid seq

@@ -104,6 +104,8 @@ export interface ConversationProjection {
   knownUsers: UserId[];
   /** both users of a direct conversation have written, and D1 does not know it yet */
   answered?: true;
+  /** a message request has its first message, and D1 does not know it yet */
+  asked?: UserId;
   /** absent: D1 knows which join requests are open */
   requests?: ProjectedRequest[];
 }
@@ -131,6 +133,8 @@ export interface StoredInitialMember {
   role: Role;
   joinedAt: number;
   customFields: CustomFields;
+  /** the user has a message request for the conversation */
+  isAsked: boolean;
 }
 
 /** The message logs of conversations, as another conversation reads them to copy messages. */
@@ -152,6 +156,8 @@ export interface Inboxes {
    * inbox has not confirmed, in order. Resolves once the inbox has stored them, or knew them already.
    */
   notify(userId: UserId, notifications: NotificationBatch): Promise<unknown>;
+  /** Pushes an event to the user's devices, best effort. */
+  pushEvent(userId: UserId, input: { event: DeviceEvent }): Promise<unknown>;
   /** Registers a socket before it is opened. @throws `unauthenticated` for an ended session */
   register(userId: UserId, socket: SocketRegistration): Promise<unknown>;
   /** Unregisters a session after its last socket in this conversation has closed. */

@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { log } from "../lib/logger.ts";
 import type { WayOut } from "../lib/outgoing/guarded-fetch.ts";
+import { Admitted, type DefaultConsent, OPEN_CONSENT } from "./contacts/consent.ts";
 import { LIMITS } from "./limits.ts";
 import { DEFAULT_QUOTAS, NO_QUOTAS, QuotaSetting, type Quotas } from "./quotas.ts";
 import { type Issuer, issuerList, type PageIssuer, pageIssuer } from "./server/issuer.ts";
@@ -59,7 +60,7 @@ export interface Settings {
   backsUpDaily: boolean;
   /** the team's own issuers, whose tokens sign users in: `AUTH_ISSUERS` */
   issuers: Issuer[];
-  /** where users of the page sign in: the issuer whose audience is `OIDC_CLIENT_ID`; null: here alone */
+  /** where users of the page sign in: the issuer whose admitted is `OIDC_CLIENT_ID`; null: here alone */
   pageIssuer: PageIssuer | null;
   /** where calls to addresses that people gave may go: `DNS_RESOLVER` */
   wayOut: WayOut;
@@ -67,6 +68,10 @@ export interface Settings {
   retentionDays: number | null;
   /** what users may do by themselves: `PROFILES`, `DIRECT`, `GROUPS`, `LOOKUP` */
   policies: Policies;
+  /** whom users let write to them and add them, until they choose: `WHO_MAY_WRITE`, `WHO_MAY_ADD` */
+  consent: DefaultConsent;
+  /** whether users are asked as they want: not for what the team's backend does */
+  asksConsent: boolean;
   /** the settings that only a server on a local address may have, in words for its operator; null: none */
   unsafe: string | null;
 }
@@ -109,7 +114,7 @@ const NAMES = [
   ...(["USERSIG_EVENT_NAMES", "TIM_REVOKE_WINDOW_S", "REGISTRATION", "REQUEST_LOG"] as const),
   ...(["RESTORE", "BACKUP_TO_R2"] as const),
   ...(["PUBLIC_ORIGIN", "FORMER_ORIGINS", "MAX_CHANGES", "EDIT_WINDOW_S", "MAX_UPLOAD_MIB"] as const),
-  ...(["PROFILES", "DIRECT", "GROUPS", "LOOKUP", "RETENTION_DAYS"] as const),
+  ...(["PROFILES", "DIRECT", "GROUPS", "LOOKUP", "WHO_MAY_WRITE", "WHO_MAY_ADD", "RETENTION_DAYS"] as const),
   // `npm run dev` alone sets the last one, by a flag: wrangler.toml does not have it.
   ...(["AUTH_ISSUERS", "OIDC_CLIENT_ID", "DNS_RESOLVER", "DEV_LOOPBACK"] as const),
 ] as const;
@@ -183,6 +188,11 @@ export function readSettings(env: RawSettings): Settings {
       resolver: setting("DNS_RESOLVER", env.DNS_RESOLVER, resolverUrl(allowsLoopback), RESOLVER),
     },
     retentionDays: setting("RETENTION_DAYS", env.RETENTION_DAYS, RetentionDays, null),
+    asksConsent: true,
+    consent: {
+      whoMayWrite: setting("WHO_MAY_WRITE", env.WHO_MAY_WRITE, Admitted, OPEN_CONSENT.whoMayWrite),
+      whoMayAdd: setting("WHO_MAY_ADD", env.WHO_MAY_ADD, Admitted, OPEN_CONSENT.whoMayAdd),
+    },
     policies: {
       profiles: setting("PROFILES", env.PROFILES, ProfilePolicy, OPEN_POLICIES.profiles),
       direct: setting("DIRECT", env.DIRECT, DirectPolicy, OPEN_POLICIES.direct),
@@ -271,7 +281,7 @@ function issuerOfPage(
     warn(
       "OIDC_CLIENT_ID",
       clientId,
-      "is the audience of no issuer with a https URL and `jwks`; it is ignored",
+      "is the admitted of no issuer with a https URL and `jwks`; it is ignored",
     );
   return found;
 }

@@ -47,6 +47,8 @@ export const DELETED_PROFILE = {
   language: "",
   signature: "",
   friendPolicy: "approve",
+  whoMayWrite: null,
+  whoMayAdd: null,
   messageSettings: "",
   adminForbidType: "",
   level: "",

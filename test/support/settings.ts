@@ -40,8 +40,10 @@ export function setPublicOrigin(origin: string): () => void {
   return set("PUBLIC_ORIGIN", origin);
 }
 
-/** Sets what users may do by themselves: one of the policies. @returns restores it */
-export function setPolicy(name: "PROFILES" | "DIRECT" | "GROUPS" | "LOOKUP", value: string): () => void {
+type PolicyName = "PROFILES" | "DIRECT" | "GROUPS" | "LOOKUP" | "WHO_MAY_WRITE" | "WHO_MAY_ADD";
+
+/** Sets what users may do by themselves, or want to be asked: one of the policies. @returns restores it */
+export function setPolicy(name: PolicyName, value: string): () => void {
   return set(name, value);
 }
 
@@ -65,7 +67,7 @@ function set(
     | ("LIVE_MEMBERS" | "MAX_CHANGES" | "EDIT_WINDOW_S" | "RATE_LIMITS" | "QUOTAS")
     | ("MAX_UPLOAD_MIB" | "PUBLIC_ORIGIN" | "USERSIG_EVENT_NAMES")
     | ("RESTORE" | "BACKUP_TO_R2" | "RETENTION_DAYS")
-    | ("PROFILES" | "DIRECT" | "GROUPS" | "LOOKUP"),
+    | PolicyName,
   value: string,
 ): () => void {
   const before = env[name];

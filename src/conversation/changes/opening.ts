@@ -2,6 +2,7 @@ import type { UserId } from "../../domain/ids.ts";
 import type { ConversationUpdates } from "../delivery/conversation-updates.ts";
 import type { Fanout } from "../delivery/fanout.ts";
 import { openForMember, restoreToList } from "../members/deleted-for-me.ts";
+import { UNOPENED } from "../members/member-row.ts";
 import type { RoomContext } from "../room/context.ts";
 
 /** What opening needs besides the room. */
@@ -33,7 +34,9 @@ export class Opening {
     const openers = forBoth && !state.isBlocked ? members.ids() : [first];
     for (const id of openers) {
       const member = members.findSender(id);
-      if (member && openForMember(members, member)) fanout.changed();
+      // A message request is the user's own to accept.
+      if (!member || (id !== first && member.unopened !== UNOPENED)) continue;
+      if (openForMember(members, member)) fanout.changed();
     }
     if (restoreToList(members, members.active(first))) fanout.changed();
     // A member whose inbox lacks the update may not know the conversation: their sockets get the whole of it.

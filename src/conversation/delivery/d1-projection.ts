@@ -1,3 +1,4 @@
+import type { UserId } from "../../domain/ids.ts";
 import type { ConversationDirectory, DeletedUser } from "../../domain/ports.ts";
 import type { Timing } from "../../domain/timing.ts";
 import { errorFields, log } from "../../lib/logger.ts";
@@ -17,8 +18,8 @@ interface ProjectionJob {
 }
 
 /**
- * Writes the members, the known users, the open join requests and the profile of the conversation to D1, and
- * whether it is answered.
+ * Writes the members, the known users, the open join requests and the profile of the conversation to D1,
+ * whether it is answered, and whether a message request has its first message.
  * Versions show which rows D1 lacks, so there is no queue to lose: a lost or repeated write does no harm.
  * At most one write is under way.
  */
@@ -31,11 +32,13 @@ export class Projection {
   readonly #timing: Timing["projection"];
   readonly #job: ProjectionJob;
   readonly #removeDeleted: (users: DeletedUser[]) => void;
+  readonly #onAsked: (userId: UserId) => void;
   #running: Promise<void> | undefined;
 
   /**
    * @param job has the alarm call `runOnce`; commits together with the change
    * @param removeDeleted is called with the members and known users whose accounts D1 reports as deleted
+   * @param onAsked is called once D1 knows that a message request has a message
    */
   constructor(
     state: ConversationState,
@@ -46,6 +49,7 @@ export class Projection {
     timing: Timing["projection"],
     job: ProjectionJob,
     removeDeleted: (users: DeletedUser[]) => void,
+    onAsked: (userId: UserId) => void,
   ) {
     this.#state = state;
     this.#members = members;
@@ -55,6 +59,7 @@ export class Projection {
     this.#timing = timing;
     this.#job = job;
     this.#removeDeleted = removeDeleted;
+    this.#onAsked = onAsked;
   }
 
   /** Schedules a write if D1 is behind. Must run in the turn of the change: then both commit together. */
@@ -113,11 +118,13 @@ export class Projection {
     const knownUsers = this.#knownUsers.unprojected(BATCH);
     const requests = this.#joinRequests.unprojected(BATCH);
     const isAnswerBehind = this.#isAnswerBehind();
+    const asked = this.#unasked();
     const deleted = await this.#directory.project(this.#state.id, {
       ...(isProfileBehind && { conversation: { profile, dissolvedAt } }),
       members,
       knownUsers,
       ...(isAnswerBehind && { answered: true }),
+      ...(asked !== undefined && { asked }),
       ...(requests.length > 0 && { requests }),
     });
     if (isAnswerBehind) this.#state.setAnsweredProjected();
@@ -125,6 +132,10 @@ export class Projection {
     if (members.length > 0) this.#members.projected(members);
     if (knownUsers.length > 0) this.#knownUsers.projected(knownUsers);
     this.#joinRequests.projected(requests);
+    if (asked !== undefined) {
+      this.#members.asked(asked);
+      this.#onAsked(asked);
+    }
     if (deleted.length > 0) this.#removeDeleted(deleted);
   }
 
@@ -135,12 +146,18 @@ export class Projection {
       this.#knownUsers.hasUnprojected ||
       this.#joinRequests.hasUnprojected ||
       this.#isAnswerBehind() ||
+      this.#unasked() !== undefined ||
       this.#unprojectedMembers().length > 0
     );
   }
 
   #isAnswerBehind(): boolean {
     return this.#state.answered && !this.#state.answeredIsProjected;
+  }
+
+  /** The user of a message request that has a message, and of which D1 does not know that. */
+  #unasked(): UserId | undefined {
+    return this.#state.firstSender === null ? undefined : this.#members.unasked;
   }
 
   #unprojectedMembers() {

@@ -1,6 +1,6 @@
 import type { Position } from "../../domain/ids.ts";
 import type { MessageLog } from "../log/message-log.ts";
-import type { MemberRow } from "./member-row.ts";
+import { type MemberRow, OPENED } from "./member-row.ts";
 import type { Members } from "./members.ts";
 import { markedUnreadFrom, NO_MARK } from "./unread-mark.ts";
 
@@ -49,8 +49,8 @@ export function isDeletedForMe({ cleared, cleared_to }: MemberRow, last: Positio
  * @returns whether anything changed
  */
 export function openForMember(members: Members, member: MemberRow): boolean {
-  if (member.unopened === 0) return false;
-  members.storeOwnFields(member, { unopened: 0 }, [member]);
+  if (member.unopened === OPENED) return false;
+  members.storeOwnFields(member, { unopened: OPENED }, [member]);
   return true;
 }
 

@@ -43,7 +43,7 @@ export type MemberRow = {
    * 1: a device was connected when the inbox last answered, 0: none was; null: the inbox has not answered yet
    */
   devices: number | null;
-  /** 1: a direct conversation without messages, which the member has not opened: it is hidden from them */
+  /** anything but `OPENED`: a direct conversation that is hidden from the member */
   unopened: number;
   /** the client message id of the member's composer draft that came last; null: none had one */
   composer_id: string | null;
@@ -58,3 +58,12 @@ export type MemberRow = {
   /** the read position at the time of the mark */
   unread_read_seq: Position | null;
 };
+
+/** The member has opened the conversation, or it is a group. */
+export const OPENED = 0;
+/** The member has not opened it. The first message does. */
+export const UNOPENED = 1;
+/** The member has a message request for it. Only they themselves open it. */
+export const UNASKED = 2;
+/** The same, and D1 knows that the request has a message. */
+export const ASKED = 3;

@@ -5,7 +5,7 @@ import type { StoredInitialMember } from "../../domain/ports.ts";
 import { aboveFloor, type Floor, NO_FLOOR } from "../retention/floor.ts";
 import type { Transaction } from "../state/transaction.ts";
 import { FormerMembers, UNSETTLED } from "./former-members.ts";
-import type { MemberRow } from "./member-row.ts";
+import { ASKED, type MemberRow, OPENED, UNASKED, UNOPENED } from "./member-row.ts";
 import {
   type PositionsByUser,
   type ReadPosition,
@@ -70,15 +70,16 @@ export class Members {
 
   /**
    * Stores the initial members of a conversation, before the first `new Members`.
-   * @param unopened no member has opened the conversation yet
+   * @param isDirect no member has opened the conversation yet
    */
-  static insertFirst(sql: SqlStorage, members: StoredInitialMember[], unopened: boolean): void {
-    for (const { person, role, joinedAt, customFields } of members) {
+  static insertFirst(sql: SqlStorage, members: StoredInitialMember[], isDirect: boolean): void {
+    for (const { person, role, joinedAt, customFields, isAsked } of members) {
+      const unopened = isAsked ? UNASKED : UNOPENED;
       const columns =
         "user_id, role, state, joined_at, visible_from, read_seq, read_n, read_at, touched, came_after, custom_fields, unopened";
       const row = "?, ?, 'active', ?, 0, 0, 0, 0, 0, 0, ?, ?";
       const insert = `INSERT INTO members (${columns}) VALUES (${row})`;
-      sql.exec(insert, person.id, role, joinedAt, JSON.stringify(customFields), Number(unopened));
+      sql.exec(insert, person.id, role, joinedAt, JSON.stringify(customFields), isDirect ? unopened : OPENED);
     }
   }
 
@@ -92,7 +93,7 @@ export class Members {
   /** An active member; null for others, in a dissolved group, and for a member who has it unopened. */
   findActive(userId: UserId): MemberRow | null {
     const member = this.findSender(userId);
-    return member?.unopened === 1 ? null : member;
+    return member && member.unopened !== OPENED ? null : member;
   }
 
   /** An active member, also one who has the conversation unopened: a message opens it. */
@@ -101,9 +102,12 @@ export class Members {
     return !this.#isClosed && member?.state === "active" ? member : null;
   }
 
-  /** Whether the conversation is hidden from a member, as they have not opened it and it has no message. */
+  /**
+   * Whether the conversation is hidden from a member: they have not opened it, and it has no message or they
+   * have a message request for it.
+   */
   isUnopened(userId: UserId): boolean {
-    return this.findSender(userId)?.unopened === 1;
+    return (this.findSender(userId)?.unopened ?? OPENED) !== OPENED;
   }
 
   /**
@@ -116,12 +120,41 @@ export class Members {
     return member;
   }
 
-  /** The first message opens the conversation for both users. Its seq raises the versions of snapshots. */
+  /**
+   * The first message opens the conversation for both users, but not for one with a message request. Its seq
+   * raises the versions of snapshots.
+   */
   openForAll(): void {
-    const unopened = [...this.#unsettled.values()].filter((member) => member.unopened === 1);
-    if (unopened.length === 0) return;
-    this.#sql.exec("UPDATE members SET unopened = 0 WHERE unopened = 1");
-    for (const member of unopened) member.unopened = 0;
+    this.#open(({ unopened }) => unopened === UNOPENED);
+  }
+
+  /** Whoever writes opens the conversation for themself. The seq of their message raises the version. */
+  openForSender(senderId: UserId): void {
+    this.#open((member) => member.user_id === senderId && member.unopened !== OPENED);
+  }
+
+  #open(isOpened: (member: MemberRow) => boolean): void {
+    for (const member of this.#unsettled.values()) {
+      if (!isOpened(member)) continue;
+      this.#setUnopened(member, OPENED);
+    }
+  }
+
+  /** The member with a message request of which D1 does not know that there is a message. */
+  get unasked(): UserId | undefined {
+    for (const member of this.#unsettled.values()) if (member.unopened === UNASKED) return member.user_id;
+    return undefined;
+  }
+
+  /** D1 knows of the message request. */
+  asked(userId: UserId): void {
+    const member = this.#unsettled.get(userId);
+    if (member?.unopened === UNASKED) this.#setUnopened(member, ASKED);
+  }
+
+  #setUnopened(member: MemberRow, unopened: number): void {
+    this.#sql.exec("UPDATE members SET unopened = ? WHERE user_id = ?", unopened, member.user_id);
+    member.unopened = unopened;
   }
 
   isActive(userId: UserId): boolean {

@@ -13,7 +13,7 @@ import { newRows } from "./send-queue.ts";
 /** Who learns of committed sends. */
 interface CommittedSendsDeps {
   state: ConversationState;
-  members: Pick<Members, "openForAll">;
+  members: Pick<Members, "openForAll" | "openForSender" | "unasked">;
   publisher: Publisher;
   fanout: Pick<Fanout, "sentInRoom">;
   projection: Pick<Projection, "changed" | "tryNow">;
@@ -59,7 +59,8 @@ export class CommittedSends {
 
 /**
  * Notes the first message of each user of a direct conversation, in the turn of its commit. The first message
- * opens the conversation for both. Once both have written, D1 gets to know it.
+ * opens the conversation for both, or asks the one who wants to be asked. Once both have written, D1 gets to
+ * know it.
  */
 export function noteSenders(
   { state, members, projection }: Pick<CommittedSendsDeps, "state" | "members" | "projection">,
@@ -70,7 +71,12 @@ export function noteSenders(
     if (state.firstSender === null) {
       state.setFirstSender(senderId);
       members.openForAll();
+      members.openForSender(senderId);
+      if (members.unasked === undefined) continue;
+      projection.changed();
+      void projection.tryNow();
     } else if (state.firstSender !== senderId) {
+      members.openForSender(senderId);
       state.setAnswered();
       projection.changed();
       void projection.tryNow();

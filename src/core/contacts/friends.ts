@@ -21,6 +21,7 @@ import { counted } from "../quotas.ts";
 import { includesBlocked } from "./blocks.ts";
 import { notifyBoth, notifyRequested } from "./contact-events.ts";
 import { changeDirectPermission } from "./direct-permission.ts";
+import { acceptOfFriends } from "./message-requests.ts";
 import { countNamed } from "./strangers.ts";
 
 export type { FriendRequest };
@@ -66,6 +67,7 @@ async function ask(core: Core, caller: UserId, other: UserId): Promise<AskOutcom
     case "rejected":
       throw askedTooSoon(asked.rejectedAt + cooldownMs, `User ${other} has rejected your request.`);
     default:
+      if (asked.outcome === "friends") await acceptOfFriends(core, caller, other);
       return asked.outcome;
   }
 }

@@ -13,6 +13,7 @@ import type { ConversationId, UserId } from "../../domain/ids.ts";
 import type { Message } from "../../domain/messages/message.ts";
 import type { Preview } from "../../domain/messages/preview.ts";
 import { errorFields, log } from "../../lib/logger.ts";
+import { deleteRequests } from "../../storage/contacts/message-requests.ts";
 import { findStrangers } from "../../storage/contacts/strangers.ts";
 import {
   findListRecords,
@@ -95,14 +96,18 @@ async function open(
   await requireMayOpen(core, caller, peer);
   const isCounted = !options.friendsOnly && (await isStranger(core, caller, peer));
   return counted(core, caller, isCounted ? { directs: [String(peer)] } : {}, async () => {
-    const opened = await openPair(core.db, pair, Date.now(), options);
+    const { asksConsent, consent } = core.settings;
+    const admitted = asksConsent ? consent.whoMayWrite : null;
+    const opened = await openPair(core.db, pair, Date.now(), { ...options, caller, admitted });
     if (!opened) {
       // An account was deleted, or the friendship ended, since the checks.
       await requireUsers(core, [peer]);
       throw options.friendsOnly ? notFriends(peer) : noUser(peer);
     }
-    const { id, created } = opened;
+    const { id, created, isAsked } = opened;
     await core.conversations.init(id, { userId: caller, forBoth });
+    // The caller has opened it themself. After a crash before this the request is shown, and may be answered.
+    if (isAsked) await deleteRequests(core.db, id, caller);
     return { conversation: await getConversation(core, caller, id), created };
   });
 }

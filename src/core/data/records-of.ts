@@ -43,11 +43,14 @@ export function userRecord(user: ExportedUser, refs: Refs, { friends, blocked }:
   };
 }
 
-function profileOf({ gender, birthday, location, language, signature, friendPolicy }: ExportedUser) {
+function profileOf(user: ExportedUser) {
+  const { gender, birthday, location, language, signature, friendPolicy, whoMayWrite, whoMayAdd } = user;
   const texts = Object.entries({ gender, birthday, location, language, signature });
   return {
     ...Object.fromEntries(texts.filter(([, text]) => text !== "")),
     friend_policy: friendPolicy,
+    ...(whoMayWrite !== null && { who_may_write: whoMayWrite }),
+    ...(whoMayAdd !== null && { who_may_add: whoMayAdd }),
   };
 }
 

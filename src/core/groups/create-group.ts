@@ -15,6 +15,7 @@ import { findCreatedGroup, findHandleOwner, insertGroup } from "../../storage/co
 import { requireUsers } from "../accounts/users.ts";
 import { requireNoBlocks } from "../contacts/blocks.ts";
 import { requireFriends } from "../contacts/friends.ts";
+import { askingFirst, tell } from "../contacts/message-requests.ts";
 import type { Core } from "../context.ts";
 import { getConversation } from "../conversations/conversations.ts";
 import { requireMayCreateGroups, requireNoStrangers } from "../policies.ts";
@@ -54,7 +55,8 @@ interface NewGroup extends GroupOptions {
 
 /**
  * Creates a group with its initial members; the caller is the owner. Duplicates and the caller in `memberIds`
- * are ignored. A repeat needs no members, and its content is not compared.
+ * are ignored. Who wants to be asked first gets a message request. A repeat needs no members, and its content
+ * is not compared.
  * @returns the group, and whether this call has created it
  * @throws `forbidden` as `requireMayCreateGroups`; `not_found` for an unknown member, `blocked` for a member
  *   across a block, `validation_failed` for too many members, `conflict` for a handle that was assigned
@@ -99,12 +101,13 @@ export async function createGroupWithRoles(
 }
 
 /** What a new row in D1 gets. */
-type StoredOptions = GroupOptions & Pick<NewGroup, "clientGroupId">;
+type WantedOptions = GroupOptions & Pick<NewGroup, "clientGroupId">;
+type StoredOptions = WantedOptions & { asked: UserId[] };
 
 async function create(
   core: Core,
   caller: UserId,
-  options: StoredOptions,
+  options: WantedOptions,
   initialMembers: InitialMember[],
   amongFriends: boolean,
 ): Promise<{ conversation: Conversation; created: boolean }> {
@@ -116,9 +119,13 @@ async function create(
   await requireNoBlocks(core, caller, memberIds);
   const name = options.clientGroupId ?? randomHex();
   const uses = { groups: [name], members: memberIds.slice(1).map((id) => `${name} ${id}`) };
-  return counted(core, caller, uses, () =>
-    insertAndInitialize(core, caller, options, initialMembers, amongFriends),
-  );
+  const asked = await askingFirst(core, caller, null, memberIds.slice(1));
+  const willing = initialMembers.filter(({ userId }) => !asked.includes(userId));
+  return counted(core, caller, uses, async () => {
+    const outcome = await insertAndInitialize(core, caller, { ...options, asked }, willing, amongFriends);
+    tell(core, asked, { conversationId: outcome.conversation.id, fromId: caller });
+    return outcome;
+  });
 }
 
 async function insertAndInitialize(
@@ -179,11 +186,12 @@ function insert(
     announcement = "",
   } = core.fileOrigins.withStoredAvatar(options);
   const { handle = null, maxMembers = null, customFields = {}, discoverable = null } = options;
-  const { clientGroupId = null } = options;
+  const { clientGroupId = null, asked } = options;
   return insertGroup(core.db, {
     ...{ name, policy, avatar, introduction, announcement, handle, maxMembers, discoverable },
     ...{
       clientGroupId,
+      asked,
       externalId: null,
       metadata: "",
       history: null,

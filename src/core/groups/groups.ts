@@ -10,10 +10,12 @@ import { CoreError, noUser } from "../../domain/errors.ts";
 import { type ConversationId, UserId } from "../../domain/ids.ts";
 import { type Metadata, writeMetadata } from "../../domain/server/metadata.ts";
 import { findLiveUsers, findUsersWithDeleted } from "../../storage/accounts/users.ts";
+import { requestMembers } from "../../storage/contacts/message-requests.ts";
 import { findMembersAmong } from "../../storage/conversations/members.ts";
 import { mayAskToJoin } from "../../storage/conversations/own-requests.ts";
 import { accountDeleted } from "../accounts/users.ts";
 import { requireNoBlocks } from "../contacts/blocks.ts";
+import { askingFirst, tell } from "../contacts/message-requests.ts";
 import type { Core } from "../context.ts";
 import { getConversation } from "../conversations/conversations.ts";
 import { requireNoStrangers } from "../policies.ts";
@@ -83,8 +85,9 @@ export async function listMembers(
 }
 
 /**
- * Adds users to a group; users who are members already are unchanged.
- * @returns the memberships of all of them
+ * Adds users to a group; users who are members already are unchanged. Who wants to be asked first gets a
+ * message request.
+ * @returns the memberships of all of them but those who are asked
  * @throws `not_found` (also for an unknown user), `blocked`, `forbidden`, `group_full`, `quota` for more than
  *   the caller may add today; nobody is added then
  */
@@ -93,7 +96,7 @@ export async function addMembers(
   caller: UserId,
   id: ConversationId,
   userIds: UserId[],
-): Promise<GroupMember[]> {
+): Promise<{ members: GroupMember[]; asked: UserId[] }> {
   // First of all: a non-member gets `not_found` and learns nothing of the users.
   await core.conversations.describe(id, { userId: caller });
   const people = await findLiveUsers(core.db, userIds);
@@ -103,10 +106,21 @@ export async function addMembers(
   await requireNoStrangers(core, caller, userIds);
   await requireNoBlocks(core, caller, userIds);
   const members = core.settings.quotas.members === null ? [] : await newTo(core, id, userIds);
-  const added = await counted(core, caller, { members: members.map((userId) => `${id} ${userId}`) }, () =>
-    core.conversations.add(id, { userId: caller, people }),
+  const asked = await askingFirst(core, caller, id, userIds);
+  const willing = people.filter((person) => !asked.includes(person.id));
+  const uses = { members: members.map((userId) => `${id} ${userId}`) };
+  const added = await counted(core, caller, uses, () =>
+    // It checks that the caller may add somebody, also if all are asked.
+    core.conversations.add(id, { userId: caller, people: willing }),
   );
-  return withCurrentProfiles(core, caller, added);
+  if (asked.length > 0) await ask(core, caller, id, asked);
+  return { members: await withCurrentProfiles(core, caller, added), asked };
+}
+
+/** Asks users whether they come into a group. */
+export async function ask(core: Core, caller: UserId, id: ConversationId, userIds: UserId[]): Promise<void> {
+  await requestMembers(core.db, id, { fromId: caller, userIds, createdAt: Date.now() });
+  tell(core, userIds, { conversationId: id, fromId: caller });
 }
 
 /** Those of these users who are not in the group. */

@@ -53,7 +53,19 @@ export async function report(
   caller: UserId,
   { about: asked, reason, note }: ReportInput,
 ): Promise<{ report: Report; isNew: boolean }> {
-  const { about, kept } = await seenBy(core, caller, asked);
+  return fileReport(core, caller, await seenBy(core, caller, asked), { reason, note });
+}
+
+/**
+ * The same of what the caller is known to see.
+ * @throws as `report`, but `not_found`
+ */
+export async function fileReport(
+  core: Core,
+  caller: UserId,
+  { about, kept }: { about: Reported; kept: KeptMessage[] },
+  { reason, note }: Pick<ReportInput, "reason" | "note">,
+): Promise<{ report: Report; isNew: boolean }> {
   if (about.userId === caller)
     throw invalid("body", "must be about somebody else, or what they have written");
   const known = await findReportAbout(core.db, caller, about);
@@ -96,7 +108,8 @@ async function seenBy(
   return { about, kept: items.map(keptOf) };
 }
 
-function keptOf({ seq, sender, kind, body, createdAt }: Message): KeptMessage {
+/** A message as a report keeps it. */
+export function keptOf({ seq, sender, kind, body, createdAt }: Message): KeptMessage {
   return KeptMessage.parse({ seq, senderId: sender.id, kind, body: JSON.parse(body), createdAt });
 }
 

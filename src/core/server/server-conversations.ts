@@ -131,6 +131,7 @@ async function insert(
   const { avatar = "" } = core.fileOrigins.withStoredAvatar(input);
   const member = { role: "member", customFields: {} } as const;
   const id = await insertGroup(core.db, {
+    asked: [],
     ...{ externalId, name, avatar, joinPolicy, mayLeave, policy: "group", among: "anybody" },
     ...{ introduction: "", announcement: "", handle: null, maxMembers: null, customFields: {} },
     ...{ clientGroupId: null, discoverable: null, metadata: writeMetadata(metadata) },

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { storedForm } from "../../lib/text-forms.ts";
+import { Consent } from "../contacts/consent.ts";
 import type { Relation } from "../contacts/relation.ts";
 import { httpUrl } from "../http-url.ts";
 import { LIMITS } from "../limits.ts";
@@ -92,6 +93,7 @@ export const ProfileFields = z.object({
   language: textUpTo(128),
   signature: textUpTo(500),
   friendPolicy: FriendPolicy,
+  ...Consent.shape,
   messageSettings: textUpTo(128),
   adminForbidType: textUpTo(128),
   level: textUpTo(128),

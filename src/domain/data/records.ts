@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { ProfileFields } from "../accounts/user.ts";
+import { Admitted } from "../contacts/consent.ts";
 import { JoinPolicy, PolicyName, Role } from "../conversations/group-kind.ts";
 import { CustomFields } from "../custom-fields.ts";
 import { LIMITS } from "../limits.ts";
@@ -35,6 +36,7 @@ const VersionRecord = z.object({
 const { gender, birthday, location, language, signature, friendPolicy } = ProfileFields.shape;
 const Profile = z
   .object({ gender, birthday, location, language, signature, friend_policy: friendPolicy })
+  .extend({ who_may_write: Admitted, who_may_add: Admitted })
   .partial();
 
 export const UserRecord = z.object({

@@ -162,6 +162,8 @@ export type DeviceEvent =
     }
   | { type: "presence"; userId: UserId; online: boolean }
   | { type: "friend"; userId: UserId; state: FriendState }
+  /** the user is asked for their consent to a conversation, or has answered with another device */
+  | { type: "message_request"; conversationId: ConversationId; fromId: UserId }
   /**
    * the user's composer draft, written by another session; null: it has gone, and had this client message id
    */

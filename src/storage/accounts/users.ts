@@ -39,6 +39,8 @@ const ME = {
   language: users.language,
   signature: users.signature,
   friendPolicy: users.friendPolicy,
+  whoMayWrite: users.whoMayWrite,
+  whoMayAdd: users.whoMayAdd,
   messageSettings: users.messageSettings,
   adminForbidType: users.adminForbidType,
   level: users.level,

@@ -1,5 +1,6 @@
 import { and, eq, isNull, or, type SQL, sql } from "drizzle-orm";
 import type { SQLiteColumn } from "drizzle-orm/sqlite-core";
+import { type Admitted, CONTACT_GROUP } from "../../domain/contacts/consent.ts";
 import type { UserId } from "../../domain/ids.ts";
 import type { Database } from "../database.ts";
 import { isAmong, listed } from "../json-lists.ts";
@@ -47,6 +48,25 @@ function haveBothWritten(a: unknown, b: unknown): SQL {
 export function seesPresence(viewer: unknown, other: unknown): SQL {
   return sql`(${viewer} = ${other} OR (NOT ${isBlocked(viewer, other)}
     AND (${areFriends(viewer, other)} OR ${haveBothWritten(viewer, other)})))`;
+}
+
+/**
+ * A condition: user `other` may begin a direct conversation with `user`, or add them to a group, without
+ * asking. `user` must be the `id` of a row of `users`, by that name.
+ * @param admitted the column of `users` with whom the user lets do it
+ * @param fallback the admitted of users who have set none
+ */
+export function admits(user: SQL, other: unknown, admitted: SQLiteColumn, fallback: Admitted): SQL {
+  const sharesGroup = sql`EXISTS (SELECT 1 FROM memberships t
+    CROSS JOIN memberships o ON o.conversation_id = t.conversation_id AND o.user_id = ${other}
+      AND o.state = 'active'
+    CROSS JOIN conversations c ON c.id = t.conversation_id AND c.kind = 'group' AND c.dissolved_at IS NULL
+    WHERE t.user_id = ${user} AND t.state = 'active' AND (SELECT count(*) FROM (
+      SELECT 1 FROM memberships WHERE conversation_id = c.id AND state = 'active'
+      LIMIT ${CONTACT_GROUP + 1})) <= ${CONTACT_GROUP})`;
+  return sql`CASE coalesce(${sql.identifier(admitted.name)}, ${fallback}) WHEN 'everybody' THEN 1
+    WHEN 'friends' THEN ${areFriends(user, other)}
+    WHEN 'contacts' THEN ${areFriends(user, other)} OR ${sharesGroup} ELSE 0 END`;
 }
 
 /**

@@ -1,38 +1,52 @@
 import { and, eq, type SQL, sql } from "drizzle-orm";
 import { z } from "zod";
 import type { Person, VersionedPerson } from "../../domain/accounts/person.ts";
+import type { Admitted } from "../../domain/contacts/consent.ts";
 import { ConversationKind, type ConversationRecord } from "../../domain/conversations/conversation.ts";
 import { JoinPolicy, PolicyName, Role } from "../../domain/conversations/group-kind.ts";
 import { CustomFields } from "../../domain/custom-fields.ts";
 import { ConversationCode, ConversationId, Handle, UserId } from "../../domain/ids.ts";
 import { PERSON, VERSIONED_PERSON } from "../columns.ts";
+import { requestDirectQuery } from "../contacts/message-requests.ts";
 import { allLive, areFriends, isBlocked } from "../contacts/pair-conditions.ts";
 import { queryD1 } from "../d1-errors.ts";
 import type { Database } from "../database.ts";
 import { isAmong } from "../json-lists.ts";
 import { conversations, memberships, users } from "../schema.ts";
 
+/** How `openDirect` opens a conversation. */
+interface DirectOpening {
+  caller: UserId;
+  admitted: Admitted | null;
+  friendsOnly: boolean;
+  name?: string | undefined;
+}
+
 /**
  * Finds the direct conversation of two users, or creates it. One batch: exactly one of several concurrent
  * calls creates it, and none creates it with a user whose account is being deleted. One that exists is looked
  * for first, as an insert that meets a conflict uses up an id.
  * @param createdAt milliseconds
- * @param options `friendsOnly`: it is created only for friends, and only friends may write there from then on
- * @returns null if there is none and it cannot be created: one of the two has no account, or `friendsOnly` is
- *   set and they are no friends
+ * @param options `caller`: who opens it; `admitted`: whom the other user lets write, if they have not chosen;
+ *   null: anybody, whatever they have chosen. `friendsOnly`: it is created only for friends, and only friends
+ *   may write there from then on
+ * @returns `isAsked`: the caller has a message request for it; null if there is none and it cannot be
+ *   created: one of the two has no account, or `friendsOnly` is set and they are no friends
  */
 export async function openDirect(
   db: Database,
   [low, high]: [UserId, UserId],
   createdAt: number,
-  { friendsOnly, name = "" }: { friendsOnly: boolean; name?: string | undefined },
-): Promise<{ id: ConversationId; created: boolean } | null> {
+  { caller, admitted, friendsOnly, name = "" }: DirectOpening,
+): Promise<{ id: ConversationId; created: boolean; isAsked: boolean } | null> {
   const pair = and(eq(conversations.lowUserId, low), eq(conversations.highUserId, high));
   const isNew = sql`NOT EXISTS (SELECT 1 FROM conversations
     WHERE low_user_id = ${low} AND high_user_id = ${high})`;
   const allowed = friendsOnly
     ? sql`${allLive([low, high])} AND ${areFriends(low, high)}`
     : allLive([low, high]);
+  const isAsked = sql`EXISTS (SELECT 1 FROM message_requests r
+    WHERE r.user_id = ${caller} AND r.conversation_id = ${conversations.id})`.mapWith(Boolean);
   const [inserted, , found] = await queryD1(
     db.batch([
       db
@@ -54,11 +68,15 @@ export async function openDirect(
             WHERE c.low_user_id = ${low} AND c.high_user_id = ${high}`,
         )
         .onConflictDoNothing(),
-      db.select({ id: conversations.id }).from(conversations).where(pair),
+      db
+        .select({ id: conversations.id, isAsked: isAsked.as("is_asked") })
+        .from(conversations)
+        .where(pair),
+      ...(admitted === null ? [] : [requestDirectQuery(db, [low, high], caller, { createdAt, admitted })]),
     ]),
   );
   const [conversation] = found;
-  return conversation ? { id: conversation.id, created: inserted.length > 0 } : null;
+  return conversation ? { ...conversation, created: inserted.length > 0 } : null;
 }
 
 /**

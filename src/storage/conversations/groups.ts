@@ -9,6 +9,7 @@ import type { ClientGroupId, ConversationCode, ConversationId, Handle, UserId } 
 import type { CreatedConversation } from "../../domain/ports.ts";
 import type { ExternalId } from "../../domain/server/user-ref.ts";
 import { PERSON, PROFILE } from "../columns.ts";
+import { requestFirstMembersQuery } from "../contacts/message-requests.ts";
 import { allFriends, allLive, noneBlocked } from "../contacts/pair-conditions.ts";
 import { queryD1 } from "../d1-errors.ts";
 import type { Database } from "../database.ts";
@@ -26,6 +27,8 @@ export interface NewGroup
   code: ConversationCode;
   /** includes the owner */
   members: { userId: UserId; role: Role; customFields: CustomFields }[];
+  /** users who want to be asked before they come into it */
+  asked: UserId[];
   /** the backend's id of the group; null: it has none */
   externalId: ExternalId | null;
   /**
@@ -54,7 +57,8 @@ export interface FoundGroup {
 export async function insertGroup(db: Database, group: NewGroup): Promise<ConversationId | null> {
   const { name, avatar, introduction, announcement, joinPolicy, policy, ownerId, createdAt } = group;
   const { code, handle, maxMembers, customFields, discoverable, members, clientGroupId } = group;
-  const { externalId, metadata, history, mayLeave, retentionDays, legalHold, slowModeS, among } = group;
+  const { externalId, metadata, history, mayLeave, retentionDays, legalHold, slowModeS, among, asked } =
+    group;
   const creatorId = clientGroupId === null ? null : ownerId;
   const memberIds = members.map(({ userId }) => userId);
   const live = allLive(memberIds);
@@ -83,6 +87,9 @@ export async function insertGroup(db: Database, group: NewGroup): Promise<Conver
             0, 0, 0, NULL, NULL, json_extract(m.value, '$[2]'), NULL, 0, NULL, NULL
           FROM conversations c, json_each(${JSON.stringify(rows)}) m WHERE c.code = ${code}`,
       ),
+      ...(asked.length === 0
+        ? []
+        : [requestFirstMembersQuery(db, code, { fromId: ownerId, userIds: asked, createdAt })]),
     ]),
   );
   const [conversation] = inserted;
@@ -107,6 +114,10 @@ export async function findConversationAsCreated(
           role: memberships.role,
           joinedAt: memberships.joinedAt,
           customFields: memberships.customFields,
+          isAsked: sql`EXISTS (SELECT 1 FROM message_requests r WHERE r.user_id = ${memberships.userId}
+            AND r.conversation_id = ${memberships.conversationId})`
+            .mapWith(Boolean)
+            .as("is_asked"),
         })
         .from(memberships)
         .innerJoin(users, eq(users.id, memberships.userId))
@@ -128,8 +139,8 @@ export async function findConversationAsCreated(
     profile,
     directPermission,
     hooks,
-    members: members.map(({ role, joinedAt, customFields, ...person }) => {
-      return { person, role, joinedAt, customFields };
+    members: members.map(({ role, joinedAt, customFields, isAsked, ...person }) => {
+      return { person, role, joinedAt, customFields, isAsked };
     }),
   };
 }

@@ -1,6 +1,7 @@
 import { and, eq, isNotNull, lt, sql } from "drizzle-orm";
 import type { ConversationId } from "../../domain/ids.ts";
 import type { ConversationProjection, DeletedUser, ProjectedRequest } from "../../domain/ports.ts";
+import { askQuery, deleteRequests } from "../contacts/message-requests.ts";
 import { queryD1 } from "../d1-errors.ts";
 import type { Database } from "../database.ts";
 import { isAmong } from "../json-lists.ts";
@@ -14,14 +15,14 @@ import { conversations, memberships, users } from "../schema.ts";
  * - A member who leaves keeps the group's name and avatar of that time.
  * - A known user who is no member gets a row with `state = 'left'` at version 0, below every version of a
  *   member. By this row an account deletion finds the conversation.
- * - `answered` is only ever set.
+ * - `answered` is only ever set: who had a message request for the conversation has accepted it.
  * - The state of a join request has versions of its own.
  * @returns the active members and known users whose accounts are deleted
  */
 export async function writeProjection(
   db: Database,
   id: ConversationId,
-  { conversation, members, knownUsers, answered, requests }: ConversationProjection,
+  { conversation, members, knownUsers, answered, asked, requests }: ConversationProjection,
 ): Promise<DeletedUser[]> {
   const rows = JSON.stringify([
     ...members.map(({ userId, role, state, joinedAt, version }) => [userId, role, state, joinedAt, version]),
@@ -59,7 +60,9 @@ export async function writeProjection(
   if (requests) await writeRequests(db, id, requests);
   if (answered) {
     await queryD1(db.update(conversations).set({ answered: true }).where(eq(conversations.id, id)));
+    await deleteRequests(db, id);
   }
+  if (asked !== undefined) await queryD1(askQuery(db, id, asked, Date.now()));
   if (!conversation) {
     const [, deleted] = await queryD1(db.batch([upsert, deletedUsers]));
     return deleted;

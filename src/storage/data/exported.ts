@@ -44,6 +44,8 @@ const USER = {
   language: users.language,
   signature: users.signature,
   friendPolicy: users.friendPolicy,
+  whoMayWrite: users.whoMayWrite,
+  whoMayAdd: users.whoMayAdd,
   createdAt: users.createdAt,
   deletedAt: users.deletedAt,
 };

@@ -1,6 +1,7 @@
 import { and, isNull, sql } from "drizzle-orm";
 import { z } from "zod";
 import { ProfileFields } from "../../domain/accounts/user.ts";
+import { Admitted } from "../../domain/contacts/consent.ts";
 import type { UserId } from "../../domain/ids.ts";
 import { KEYS_VERSION, lookAlikeKeys } from "../../domain/names/look-alike.ts";
 import type { Metadata } from "../../domain/server/metadata.ts";
@@ -13,7 +14,10 @@ import { blocks, formerUsernames, friends, importedUsers, usernameKeys, users } 
 import { created } from "../server/created-users.ts";
 
 const { gender, birthday, location, language, signature, friendPolicy } = ProfileFields.shape;
-const ImportedProfile = z.object({ gender, birthday, location, language, signature, friendPolicy }).partial();
+const ImportedProfile = z
+  .object({ gender, birthday, location, language, signature, friendPolicy })
+  .extend({ whoMayWrite: Admitted, whoMayAdd: Admitted })
+  .partial();
 type ImportedProfile = z.infer<typeof ImportedProfile>;
 
 /** A user of elsewhere. */
@@ -100,7 +104,8 @@ async function updateProfiles(db: Database, list: NewImportedUser[]): Promise<vo
     db.run(sql`UPDATE users SET gender = coalesce(${field("gender")}, ''),
         birthday = coalesce(${field("birthday")}, ''), location = coalesce(${field("location")}, ''),
         language = coalesce(${field("language")}, ''), signature = coalesce(${field("signature")}, ''),
-        friend_policy = coalesce(${field("friendPolicy")}, friend_policy)
+        friend_policy = coalesce(${field("friendPolicy")}, friend_policy),
+        who_may_write = ${field("whoMayWrite")}, who_may_add = ${field("whoMayAdd")}
       FROM json_each(${JSON.stringify(list)}) v
       WHERE users.external_id IS NOT NULL AND users.external_id = v.value ->> '$.externalId'
         AND users.username = v.value ->> '$.username'`),

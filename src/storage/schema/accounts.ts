@@ -2,6 +2,7 @@ import { sql } from "drizzle-orm";
 import { index, integer, primaryKey, sqliteTable, text, uniqueIndex } from "drizzle-orm/sqlite-core";
 import type { AttemptSubject, SignInPlace } from "../../domain/accounts/sign-in.ts";
 import type { Details, FriendPolicy } from "../../domain/accounts/user.ts";
+import type { Admitted } from "../../domain/contacts/consent.ts";
 import type { SessionId, UserId } from "../../domain/ids.ts";
 import type { StaffRole } from "../../domain/moderation/staff.ts";
 import type { ExternalId } from "../../domain/server/user-ref.ts";
@@ -40,6 +41,9 @@ export const users = sqliteTable(
     /** a JSON object with further fields of the profile */
     details: text({ mode: "json" }).notNull().default({}).$type<Details>(),
     friendPolicy: text("friend_policy").notNull().default("approve").$type<FriendPolicy>(),
+    /** whom the user lets write to them, and add them to groups; null: as the deployment has it */
+    whoMayWrite: text("who_may_write").$type<Admitted>(),
+    whoMayAdd: text("who_may_add").$type<Admitted>(),
     /** when `email` was set; 0: before this column existed */
     emailSetAt: integer("email_set_at").notNull().default(0),
     /** how often `email` was changed on the day (24 h) that began with the first of these changes */

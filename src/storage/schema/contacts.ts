@@ -1,4 +1,5 @@
 import { index, integer, primaryKey, sqliteTable } from "drizzle-orm/sqlite-core";
+import type { ConversationId } from "../../domain/ids.ts";
 import { userRef } from "./accounts.ts";
 
 /** Friendships: two rows each, one for either user's list. */
@@ -42,6 +43,29 @@ export const friendRejections = sqliteTable(
     primaryKey({ columns: [table.userId, table.fromId] }),
     index("friend_rejections_from").on(table.fromId),
     index("friend_rejections_at").on(table.rejectedAt),
+  ],
+);
+
+/**
+ * Conversations that wait for a user's consent. The row of a direct conversation is there before the first
+ * message is.
+ */
+export const messageRequests = sqliteTable(
+  "message_requests",
+  {
+    /** the user who is asked */
+    userId: userRef("user_id"),
+    conversationId: integer("conversation_id").notNull().$type<ConversationId>(),
+    fromId: userRef("from_id"),
+    /** when the user was asked; null: the direct conversation has no message yet */
+    createdAt: integer("created_at"),
+    ignored: integer({ mode: "boolean" }).notNull().default(false),
+  },
+  (table) => [
+    primaryKey({ columns: [table.userId, table.conversationId] }),
+    index("message_requests_newest").on(table.userId, table.createdAt, table.conversationId),
+    index("message_requests_from").on(table.fromId),
+    index("message_requests_conversation").on(table.conversationId),
   ],
 );
 

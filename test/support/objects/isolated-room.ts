@@ -68,8 +68,15 @@ export async function inIsolatedObject(
             role: kind === "group" ? "owner" : "member",
             joinedAt: now,
             customFields: {},
+            isAsked: false,
           },
-          { person: { id: BOB, ...person }, role: "member", joinedAt: now, customFields: {} },
+          {
+            person: { id: BOB, ...person },
+            role: "member",
+            joinedAt: now,
+            customFields: {},
+            isAsked: false,
+          },
         ],
         hooks: [],
       },
@@ -111,7 +118,10 @@ export function isolatedRoom(
     ...{ deleteReleasedFiles: async () => null, postponeDeletion: async () => undefined },
     storeSize: async () => undefined,
   };
-  const inboxes = { applyUpdate: nothing, notify: nothing, register: nothing, unregister: nothing };
+  const inboxes = {
+    ...{ applyUpdate: nothing, notify: nothing, pushEvent: nothing },
+    ...{ register: nothing, unregister: nothing },
+  };
   const sources = { messages: async () => ({ messages: [], people: [] }) };
   const hooks = {
     directory: {

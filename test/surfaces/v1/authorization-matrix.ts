@@ -177,6 +177,18 @@ export const WHO_MAY: Row[] = [
   { route: "GET /v1/blocks", ...everyUser(OK) },
   { route: "PUT /v1/blocks/:user_id", path: theOwner, ...others(DONE) },
   { route: "DELETE /v1/blocks/:user_id", path: theOwner, ...others(DONE) },
+  { route: "GET /v1/requests", ...everyUser(OK) },
+  {
+    route: "GET /v1/requests/:conversation_id",
+    path: ({ id }) => ({ conversation_id: id }),
+    ...everyUser(NOBODY),
+  },
+  {
+    route: "PUT /v1/requests/:conversation_id",
+    path: ({ id }) => ({ conversation_id: id }),
+    body: () => ({ answer: "ignore" }),
+    ...everyUser(NOBODY),
+  },
   { route: "PUT /v1/friends/:user_id", path: () => ({ user_id: 1 }), ...everyUser(NOBODY) },
   { route: "PUT /v1/blocks/:user_id", path: () => ({ user_id: 1 }), ...everyUser(NOBODY) },
 

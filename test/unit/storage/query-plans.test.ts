@@ -28,6 +28,7 @@ import * as keys from "../../../src/storage/accounts/username-keys.ts";
 import * as users from "../../../src/storage/accounts/users.ts";
 import * as blocks from "../../../src/storage/contacts/blocks.ts";
 import * as friends from "../../../src/storage/contacts/friends.ts";
+import * as asked from "../../../src/storage/contacts/message-requests.ts";
 import * as presence from "../../../src/storage/contacts/presence.ts";
 import * as strangers from "../../../src/storage/contacts/strangers.ts";
 import * as conversations from "../../../src/storage/conversations/conversations.ts";
@@ -104,8 +105,10 @@ const PART = { part: 1, stored: 1, etag: "x", sha256: "" };
 /** Every function of src/storage that queries D1, called as the use-cases call it. */
 const QUERIES: Record<string, (db: Database) => Promise<unknown>> = {
   fillInUsernameKeys: (db) => keys.fillInUsernameKeys(db, 10),
-  openDirect: (db) => conversations.openDirect(db, [ANN, BOB], 0, { friendsOnly: false }),
-  "openDirect, for friends": (db) => conversations.openDirect(db, [ANN, BOB], 0, { friendsOnly: true }),
+  openDirect: (db) =>
+    conversations.openDirect(db, [ANN, BOB], 0, { caller: ANN, admitted: "contacts", friendsOnly: false }),
+  "openDirect, for friends": (db) =>
+    conversations.openDirect(db, [ANN, BOB], 0, { caller: ANN, admitted: null, friendsOnly: true }),
   insertGroup: (db) => {
     const group = {
       ...DEFAULT_PROFILE,
@@ -128,7 +131,7 @@ const QUERIES: Record<string, (db: Database) => Promise<unknown>> = {
     return groups.insertGroup(db, {
       ...group,
       ...defaults,
-      ...{ externalId: EXTERNAL_ID, among: "friends" },
+      ...{ externalId: EXTERNAL_ID, among: "friends", asked: [BOB] },
     });
   },
   findCreatedGroup: (db) => groups.findCreatedGroup(db, ANN, ClientGroupId.parse("x")),
@@ -176,6 +179,20 @@ const QUERIES: Record<string, (db: Database) => Promise<unknown>> = {
   countOnlineMembers: (db) => presence.countOnlineMembers(db, ID),
   onlineContactsQuery: (db) => presence.onlineContactsQuery(db, ANN, { after: 0, limit: 10 }),
   listOnlineContacts: (db) => presence.listOnlineContacts(db, ANN, { after: BOB, limit: 10 }),
+  findAskingFirst: (db) => asked.findAskingFirst(db, ANN, [BOB], "contacts"),
+  askQuery: (db) => asked.askQuery(db, ID, ANN, 0),
+  requestDirectQuery: (db) =>
+    asked.requestDirectQuery(db, [ANN, BOB], ANN, { createdAt: 0, admitted: "contacts" }),
+  requestFirstMembersQuery: (db) =>
+    asked.requestFirstMembersQuery(db, CODE, { fromId: ANN, userIds: [BOB], createdAt: 0 }),
+  requestMembers: (db) => asked.requestMembers(db, ID, { fromId: ANN, userIds: [BOB], createdAt: 0 }),
+  deleteRequests: (db) => asked.deleteRequests(db, ID),
+  "deleteRequests, of one user": (db) => asked.deleteRequests(db, ID, ANN),
+  ignoreRequest: (db) => asked.ignoreRequest(db, ID, ANN),
+  findDirectRequests: (db) => asked.findDirectRequests(db, ANN, BOB),
+  listMessageRequests: (db) => asked.listMessageRequests(db, ANN, { after: [1, ID], limit: 10 }),
+  "listMessageRequests, of one conversation": (db) =>
+    asked.listMessageRequests(db, ANN, { limit: 1, id: ID }),
   insertBlocks: (db) => blocks.insertBlocks(db, ANN, [BOB], 0),
   deleteBlocks: (db) => blocks.deleteBlocks(db, ANN, [BOB]),
   findBlockedNames: (db) => blocks.findBlockedNames(db, ANN),
@@ -417,6 +434,7 @@ beforeAll(async () => {
 test("the list contains every query, except inserts of one row", () => {
   const modules = [
     accounts,
+    asked,
     attempts,
     blocks,
     conversations,

@@ -139,6 +139,16 @@ async function relate({ core, known }: ImportRun, made: Line<UserRecord>[], now:
 }
 
 function profileOf({ profile = {} }: UserRecord) {
-  const { friend_policy: friendPolicy, ...texts } = profile;
-  return { ...texts, ...(friendPolicy && { friendPolicy }) };
+  const {
+    friend_policy: friendPolicy,
+    who_may_write: whoMayWrite,
+    who_may_add: whoMayAdd,
+    ...texts
+  } = profile;
+  return {
+    ...texts,
+    ...(friendPolicy && { friendPolicy }),
+    ...(whoMayWrite && { whoMayWrite }),
+    ...(whoMayAdd && { whoMayAdd }),
+  };
 }

@@ -1,7 +1,9 @@
 import { findUsersByNames, namedUsers, requireAllFound } from "../../../core/accounts/users.ts";
+import { askingFirst } from "../../../core/contacts/message-requests.ts";
 import type { Core } from "../../../core/context.ts";
 import { getConversation } from "../../../core/conversations/conversations.ts";
 import {
+  ask,
   changeMember,
   type GroupMember,
   type MemberChange,
@@ -22,7 +24,7 @@ export interface AddedByName {
   group: GroupByName;
   added: string[];
   alreadyMembers: string[];
-  /** do not exist, or have a block with the caller */
+  /** do not exist, have a block with the caller, or are asked first */
   failed: string[];
   /** found no place */
   overLimit: string[];
@@ -73,7 +75,10 @@ export function countOnline(core: Core, caller: UserId, group: GroupAddress): Pr
   });
 }
 
-/** Adds users, each independently of the others. @throws as `withGroup`, `forbidden`: nobody is added then */
+/**
+ * Adds users, each independently of the others. Who wants to be asked first is asked, and is not added.
+ * @throws as `withGroup`, `forbidden`: nobody is added then
+ */
 export function addMembersByName(
   core: Core,
   caller: UserId,
@@ -83,7 +88,11 @@ export function addMembersByName(
   return withGroup(core, caller, group, async (id) => {
     const people = await usersForMember(core, caller, id, usernames);
     const blockedIds = await findBlockedAmong(core.db, caller, idsOf(people));
-    const outcome = await core.conversations.addEach(id, { userId: caller, people, blockedIds });
+    const asked = await askingFirst(core, caller, id, idsOf(people));
+    const willing = people.filter((person) => !asked.includes(person.id));
+    const outcome = await core.conversations.addEach(id, { userId: caller, people: willing, blockedIds });
+    const askable = asked.filter((userId) => !blockedIds.includes(userId));
+    if (askable.length > 0) await ask(core, caller, id, askable);
     const names = new Map(people.map((person) => [person.id, person.username]));
     const namesOf = (ids: UserId[]) => ids.flatMap((userId) => names.get(userId) ?? []);
     const settled = new Set(namesOf([...outcome.added, ...outcome.alreadyMembers, ...outcome.overLimit]));

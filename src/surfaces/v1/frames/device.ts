@@ -158,6 +158,8 @@ function wireEvent(event: DeviceEvent): DeviceServerFrame {
       return { type: "presence", user_id: event.userId, online: event.online };
     case "friend":
       return { type: "friend", user_id: event.userId, state: event.state };
+    case "message_request":
+      return { type: "message_request", conversation_id: event.conversationId, user_id: event.fromId };
     case "composer_draft": {
       const { conversationId, draft, clientMsgId } = event;
       const shown = draft && serializeComposerDraft(draft);

@@ -263,6 +263,11 @@ export const DeviceServerFrame = z
       "This socket brings nothing more of the conversation until you `sync` it",
     ),
     frame("presence", { user_id: UserId, online: z.boolean() }, "A contact went online or offline"),
+    frame(
+      "message_request",
+      { conversation_id: ConversationId, user_id: UserId },
+      "A message request has come from this user, or you have answered it: `GET /v1/requests` has those that are open",
+    ),
     frame("friend", { user_id: UserId, state: FriendState }, "The state of friendship with a user"),
     frame(
       "draft",

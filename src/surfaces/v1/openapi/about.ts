@@ -32,6 +32,7 @@ export const TAGS = {
   Accounts: "Registering, signing in, sessions, your own profile",
   Users: "Other people",
   Friends: "Friendship and blocks",
+  "Message requests": "Conversations that wait for your consent",
   Conversations: "Direct conversations and groups",
   Members: "Members of groups, join requests, bans",
   Messages: "Sending, reading, hiding, revoking",

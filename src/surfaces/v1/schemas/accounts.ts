@@ -1,6 +1,7 @@
 import { z } from "@hono/zod-openapi";
 import { canBePassword, PASSWORD } from "../../../core/accounts/passwords.ts";
 import { FriendPolicy, OwnUsername, ProfileFields, Username } from "../../../domain/accounts/user.ts";
+import { Admitted } from "../../../domain/contacts/consent.ts";
 import { Relation } from "../../../domain/contacts/relation.ts";
 import { SessionId, UserId } from "../../../domain/ids.ts";
 import { LIMITS } from "../../../domain/limits.ts";
@@ -77,7 +78,15 @@ const ShownFields = ProfileFields.pick({
   ...{ nickname: true, avatar: true, email: true, gender: true, birthday: true },
   ...{ location: true, language: true, signature: true },
 });
-const Profile = z.object({ ...ShownFields.shape, friend_policy: FriendPolicy });
+const Profile = z.object({
+  ...ShownFields.shape,
+  friend_policy: FriendPolicy,
+  who_may_write: Admitted.meta({
+    description:
+      "Who may begin a direct conversation with you without a message request. `contacts`: friends, and members of a group of yours of at most 100",
+  }),
+  who_may_add: Admitted.meta({ description: "The same for adding you to a group" }),
+});
 
 /** What the user may do by themself on this server: for apps that hide what is `forbidden`. */
 const ShownPolicies = z

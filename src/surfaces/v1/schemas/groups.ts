@@ -19,7 +19,14 @@ export const Member = z
 
 export const MemberPage = pageShape(Member).openapi("MemberPage");
 
-export const Members = z.object({ items: z.array(Member) }).openapi("Members");
+export const AddedMembers = z
+  .object({
+    items: z.array(Member),
+    asked: z.array(UserId).optional().openapi({
+      description: "Those who get a message request, and are members once they accept it; absent: nobody",
+    }),
+  })
+  .openapi("AddedMembers");
 
 export const NewMembers = z
   .object({ user_ids: z.array(UserId).min(1, "must name somebody").max(LIMITS.groupMembers) })

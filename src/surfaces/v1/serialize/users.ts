@@ -1,6 +1,7 @@
 import type { z } from "@hono/zod-openapi";
 import type { Person } from "../../../domain/accounts/person.ts";
 import type { OwnProfile, User, UserWithRelation } from "../../../domain/accounts/user.ts";
+import type { DefaultConsent } from "../../../domain/contacts/consent.ts";
 import type { Policies } from "../../../domain/server/policies.ts";
 import type {
   Me as MeShape,
@@ -27,7 +28,11 @@ export function serializeWithRelation(user: UserWithRelation): z.infer<typeof Us
 }
 
 /** The profile of a user as v1 shows it to themselves, with what they may do. */
-export function serializeMe(me: OwnProfile, policies: Policies): z.infer<typeof MeShape> {
+export function serializeMe(
+  me: OwnProfile,
+  policies: Policies,
+  consent: DefaultConsent,
+): z.infer<typeof MeShape> {
   const { email, gender, birthday, location, language, signature, friendPolicy, metadata } = me;
   return {
     ...serializeUser(me),
@@ -38,6 +43,8 @@ export function serializeMe(me: OwnProfile, policies: Policies): z.infer<typeof 
     language,
     signature,
     friend_policy: friendPolicy,
+    who_may_write: me.whoMayWrite ?? consent.whoMayWrite,
+    who_may_add: me.whoMayAdd ?? consent.whoMayAdd,
     metadata,
     policies,
   };

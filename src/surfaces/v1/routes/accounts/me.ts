@@ -80,13 +80,18 @@ const unreadRoute = pageRoute("get", "/v1/me/unread", {
 export const me = v1Router()
   .openapi(getRoute, async (c) => {
     const me = await getMe(c.var.core, c.var.caller);
-    return c.json(serializeMe(me, policiesFor(c.var.core, me)), 200);
+    return c.json(serializeMe(me, policiesFor(c.var.core, me), c.var.core.settings.consent), 200);
   })
   .openapi(patchRoute, async (c) => {
-    const { friend_policy, ...fields } = c.req.valid("json");
-    const change = { ...fields, ...(friend_policy && { friendPolicy: friend_policy }) };
+    const { friend_policy, who_may_write, who_may_add, ...fields } = c.req.valid("json");
+    const change = {
+      ...fields,
+      ...(friend_policy && { friendPolicy: friend_policy }),
+      ...(who_may_write && { whoMayWrite: who_may_write }),
+      ...(who_may_add && { whoMayAdd: who_may_add }),
+    };
     const changed = await changeProfile(c.var.core, c.var.caller, change);
-    return c.json(serializeMe(changed, policiesFor(c.var.core, changed)), 200);
+    return c.json(serializeMe(changed, policiesFor(c.var.core, changed), c.var.core.settings.consent), 200);
   })
   .openapi(deleteRoute, async (c) => {
     const erases = c.req.valid("query").messages === "erase";

@@ -4,7 +4,7 @@ import { weighs } from "../../../../http/access/rate-limit.ts";
 import { callerRoutes, jsonAnswer } from "../../route.ts";
 import { v1Router } from "../../router.ts";
 import { ListQuery, problems, UserIdParam } from "../../schemas/common.ts";
-import { UserList } from "../../schemas/friends.ts";
+import { UserList } from "../../schemas/contacts/friends.ts";
 import { serializePage } from "../../serialize/pages.ts";
 import { serializeUser } from "../../serialize/users.ts";
 

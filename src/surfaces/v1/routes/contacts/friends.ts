@@ -9,7 +9,12 @@ import { weighs } from "../../../../http/access/rate-limit.ts";
 import { callerRoutes, jsonAnswer } from "../../route.ts";
 import { v1Router } from "../../router.ts";
 import { ListQuery, problems, UserIdParam } from "../../schemas/common.ts";
-import { FriendRequestList, FriendRequestQuery, Friendship, UserList } from "../../schemas/friends.ts";
+import {
+  FriendRequestList,
+  FriendRequestQuery,
+  Friendship,
+  UserList,
+} from "../../schemas/contacts/friends.ts";
 import { serializePage } from "../../serialize/pages.ts";
 import { serializeUser, serializeUserAndTime } from "../../serialize/users.ts";
 

@@ -10,7 +10,7 @@ import {
   problems,
   UserIdParam,
 } from "../../schemas/common.ts";
-import { Member, MemberChange, MemberPage, Members, NewMembers } from "../../schemas/groups.ts";
+import { AddedMembers, Member, MemberChange, MemberPage, NewMembers } from "../../schemas/groups.ts";
 import { serializeMember } from "../../serialize/groups.ts";
 import { serializePage } from "../../serialize/pages.ts";
 
@@ -34,10 +34,10 @@ const addRoute = lightRoute("post", "/v1/conversations/{id}/members", {
   operationId: "addMembers",
   summary: "Add people to a group",
   description:
-    "Users who are members already keep their role. If one user cannot be added, none is. A banned user is `forbidden`, named in the detail.",
+    "Users who are members already keep their role. If one user cannot be added, none is. A banned user is `forbidden`, named in the detail. Who wants to be asked first (`who_may_add`) gets a message request, and is in `asked`.",
   request: { params: ConversationParams, body: jsonBody(NewMembers) },
   responses: {
-    200: jsonAnswer("All users that were named", Members),
+    200: jsonAnswer("All users that were named and are members", AddedMembers),
     ...problems("forbidden", "blocked", "not_found", "conflict", "quota", "full"),
   },
 });
@@ -77,8 +77,8 @@ export const members = v1Router()
   .openapi(addRoute, async (c) => {
     const { id } = c.req.valid("param");
     const { user_ids: userIds } = c.req.valid("json");
-    const items = await addMembers(c.var.core, c.var.caller.userId, id, userIds);
-    return c.json({ items: items.map(serializeMember) }, 200);
+    const { members, asked } = await addMembers(c.var.core, c.var.caller.userId, id, userIds);
+    return c.json({ items: members.map(serializeMember), ...(asked.length > 0 && { asked }) }, 200);
   })
   .openapi(changeRoute, async (c) => {
     const { id, user_id: userId } = c.req.valid("param");

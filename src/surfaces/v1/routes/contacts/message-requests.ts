@@ -1,0 +1,83 @@
+import type { z } from "@hono/zod-openapi";
+import {
+  answerRequest,
+  pageOfRequests,
+  type RequestFrom,
+  readRequest,
+} from "../../../../core/contacts/message-requests.ts";
+import { weighs } from "../../../../http/access/rate-limit.ts";
+import { callerRoutes, jsonAnswer, jsonBody } from "../../route.ts";
+import { v1Router } from "../../router.ts";
+import { ListQuery, problems } from "../../schemas/common.ts";
+import {
+  MessageRequestAnswer,
+  MessageRequestPage,
+  type MessageRequest as MessageRequestShape,
+  RequestParams,
+  ShownMessageRequest,
+} from "../../schemas/contacts/message-requests.ts";
+import { serializeMessage } from "../../serialize/messages/messages.ts";
+import { serializePage } from "../../serialize/pages.ts";
+import { serializeUser } from "../../serialize/users.ts";
+
+const lightRoute = callerRoutes("Message requests");
+const pageRoute = callerRoutes("Message requests", weighs("page"));
+
+const listRoute = pageRoute("get", "/v1/requests", {
+  operationId: "listMessageRequests",
+  summary: "Conversations that wait for your consent",
+  description:
+    "Those of people whom you do not let write to you (`who_may_write`), and groups of people whom you do not let add you (`who_may_add`), newest first. Until you accept, such a conversation is in no list of yours, counts nowhere, and tells nobody anything of you.",
+  request: { query: ListQuery },
+  responses: { 200: jsonAnswer("A page", MessageRequestPage), ...problems("validation_failed") },
+});
+
+const readRoute = pageRoute("get", "/v1/requests/{conversation_id}", {
+  operationId: "getMessageRequest",
+  summary: "A message request with its messages",
+  description: "Nobody learns that you have read them.",
+  request: { params: RequestParams },
+  responses: {
+    200: jsonAnswer("The request", ShownMessageRequest),
+    ...problems("validation_failed", "not_found"),
+  },
+});
+
+const answerRoute = lightRoute("put", "/v1/requests/{conversation_id}", {
+  operationId: "answerMessageRequest",
+  summary: "Accept, ignore or report a message request",
+  description:
+    "`accept`: the conversation is in your list before the answer; of a group you are a member. To write in a direct conversation accepts it, too. `ignore`: it is shown no more, and whoever has asked learns nothing; you may still accept it. `report`: the same, and staff gets a report with the newest messages. A request holds no longer once whoever has asked may not add you: `not_found`.",
+  request: { params: RequestParams, body: jsonBody(MessageRequestAnswer) },
+  responses: {
+    204: { description: "The answer is in force" },
+    ...problems("forbidden", "not_found", "conflict", "quota", "full"),
+  },
+});
+
+export const messageRequests = v1Router()
+  .openapi(listRoute, async (c) => {
+    const page = await pageOfRequests(c.var.core, c.var.caller.userId, c.req.valid("query"));
+    return c.json(serializePage(page, serializeRequest), 200);
+  })
+  .openapi(readRoute, async (c) => {
+    const { conversation_id: id } = c.req.valid("param");
+    const { request, messages } = await readRequest(c.var.core, c.var.caller.userId, id);
+    return c.json({ ...serializeRequest(request), messages: messages.map(serializeMessage) }, 200);
+  })
+  .openapi(answerRoute, async (c) => {
+    const { conversation_id: id } = c.req.valid("param");
+    await answerRequest(c.var.core, c.var.caller.userId, id, c.req.valid("json").answer);
+    return c.body(null, 204);
+  });
+
+function serializeRequest(request: RequestFrom): z.infer<typeof MessageRequestShape> {
+  const { conversationId, from, group, createdAt } = request;
+  const shown = group && { name: group.name, avatar: group.avatar, member_count: group.memberCount };
+  return {
+    conversation_id: conversationId,
+    user: serializeUser(from),
+    group: shown,
+    created_at: createdAt,
+  };
+}
