@@ -9,6 +9,8 @@ import { openDevice } from "../../support/clients/socket.ts";
 import { eventually } from "../../support/eventually.ts";
 import { itemAt } from "../../support/objects/room.ts";
 import { setPolicy } from "../../support/settings.ts";
+import { DRIVERS } from "../../surfaces/drivers.ts";
+import { v1 } from "../../surfaces/v1/driver.ts";
 
 // Bob wants to be asked by everybody.
 let ann: SignedIn;
@@ -155,6 +157,21 @@ describe("a message to somebody who wants to be asked", () => {
     expect(await idsOf(bob)).toEqual([id]);
     await befriend(ann, bob);
     expect([await listed(bob), await idsOf(bob)]).toEqual([[id], []]);
+  });
+
+  test.each(DRIVERS)("is seen by nobody else over $name either", async (driver) => {
+    const over = { ...v1, ...driver };
+    // The one of v1 opens the conversation for both users, each by themself.
+    const id = over.open === v1.open ? (await openForSelf(ann, bob)).id : await over.open(ann, bob);
+    await over.send(ann, id, "hello, Bob");
+    await eventually(async () => expect(await idsOf(bob)).toEqual([id]));
+    expect((await over.history(ann, id)).map(({ text }) => text)).toEqual(["hello, Bob"]);
+    await expect(over.history(bob, id)).rejects.toThrow();
+    await expect(over.read(bob, id, 1)).rejects.toThrow();
+    expect(await listed(bob)).toEqual([]);
+    await accepts(bob, id);
+    expect(await over.unread(bob, id)).toBe(1);
+    expect((await over.history(bob, id)).map(({ text }) => text)).toEqual(["hello, Bob"]);
   });
 
   test("is found by pages, newest first", async () => {
