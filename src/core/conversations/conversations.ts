@@ -112,10 +112,13 @@ async function open(
   });
 }
 
-/** Whether two users share nothing, if it counts. They share a direct conversation that they have. */
+/**
+ * Whether two users are no contacts, if it counts. They are, if they have a direct conversation: a group of
+ * many members makes nobody a contact, or it would be all that a spammer needs.
+ */
 async function isStranger(core: Core, caller: UserId, peer: UserId): Promise<boolean> {
   if (core.settings.quotas.directs === null) return false;
-  return (await findStrangers(core.db, caller, [peer], "group")).length > 0;
+  return (await findStrangers(core.db, caller, [peer], "contact")).length > 0;
 }
 
 /**

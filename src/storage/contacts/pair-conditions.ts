@@ -50,6 +50,13 @@ export function seesPresence(viewer: unknown, other: unknown): SQL {
     AND (${areFriends(viewer, other)} OR ${haveBothWritten(viewer, other)})))`;
 }
 
+/** A condition: a conversation has so few members that all are contacts of each other. */
+export function hasContactsOnly(conversation: SQL): SQL {
+  return sql`(SELECT count(*) FROM (
+    SELECT 1 FROM memberships WHERE conversation_id = ${conversation} AND state = 'active'
+    LIMIT ${CONTACT_GROUP + 1})) <= ${CONTACT_GROUP}`;
+}
+
 /**
  * A condition: user `other` may begin a direct conversation with `user`, or add them to a group, without
  * asking. `user` must be the `id` of a row of `users`, by that name.
@@ -61,9 +68,7 @@ export function admits(user: SQL, other: unknown, admitted: SQLiteColumn, fallba
     CROSS JOIN memberships o ON o.conversation_id = t.conversation_id AND o.user_id = ${other}
       AND o.state = 'active'
     CROSS JOIN conversations c ON c.id = t.conversation_id AND c.kind = 'group' AND c.dissolved_at IS NULL
-    WHERE t.user_id = ${user} AND t.state = 'active' AND (SELECT count(*) FROM (
-      SELECT 1 FROM memberships WHERE conversation_id = c.id AND state = 'active'
-      LIMIT ${CONTACT_GROUP + 1})) <= ${CONTACT_GROUP})`;
+    WHERE t.user_id = ${user} AND t.state = 'active' AND ${hasContactsOnly(sql`c.id`)})`;
   return sql`CASE coalesce(${sql.identifier(admitted.name)}, ${fallback}) WHEN 'everybody' THEN 1
     WHEN 'friends' THEN ${areFriends(user, other)}
     WHEN 'contacts' THEN ${areFriends(user, other)} OR ${sharesGroup} ELSE 0 END`;

@@ -4,6 +4,7 @@ import { UserId } from "../../domain/ids.ts";
 import { queryD1 } from "../d1-errors.ts";
 import type { Database } from "../database.ts";
 import { strangerLookups } from "../schema.ts";
+import { hasContactsOnly } from "./pair-conditions.ts";
 
 const DAY_MS = 86_400_000;
 
@@ -17,9 +18,10 @@ const Ids = z.array(z.object({ id: UserId }));
  *   of the user's.
  * - `lookup`: the same, but a conversation only as long as the user is in it.
  * - `group`: a conversation that both are in, or a friendship.
+ * - `contact`: the same, but of groups those of at most `CONTACT_GROUP` members.
  * - `friendship`
  */
-export type Sharing = "anything" | "lookup" | "group" | "friendship";
+export type Sharing = "anything" | "lookup" | "group" | "contact" | "friendship";
 
 /**
  * Those of these ids with which a user shares nothing. Ids that nobody has are among them; the user's own is
@@ -44,6 +46,8 @@ export async function findStrangers(
     anything: sql`${conversation(sql``)} ${contact}`,
     lookup: sql`${conversation(isIn)} ${contact}`,
     group: conversation(sql`${isIn} AND t.state = 'active'`),
+    contact: conversation(sql`${isIn} AND t.state = 'active'
+      AND ${hasContactsOnly(sql`t.conversation_id`)}`),
     friendship: sql``,
   };
   const rows = await queryD1(

@@ -208,6 +208,7 @@ const QUERIES: Record<string, (db: Database) => Promise<unknown>> = {
   findStrangers: (db) => strangers.findStrangers(db, ANN, [BOB], "anything"),
   "findStrangers, of a look-up": (db) => strangers.findStrangers(db, ANN, [BOB], "lookup"),
   "findStrangers, in groups": (db) => strangers.findStrangers(db, ANN, [BOB], "group"),
+  "findStrangers, for quotas": (db) => strangers.findStrangers(db, ANN, [BOB], "contact"),
   reserveLookups: (db) => strangers.reserveLookups(db, ANN, 1, { max: 1, now: 0 }),
   deleteOldLookups: (db) => strangers.deleteOldLookups(db, 0),
   deleteOldRejections: (db) => friends.deleteOldRejections(db, 0),
