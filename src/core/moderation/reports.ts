@@ -115,12 +115,17 @@ export function keptOf({ seq, sender, kind, body, createdAt }: Message): KeptMes
 
 const Behind = z.tuple([ReportId]);
 
-/** A page of the reports in a state, the newest first. @throws `validation_failed` for a wrong cursor */
+/**
+ * A page of the reports in a state, the newest first. The audit log has that it was read.
+ * @throws `validation_failed` for a wrong cursor
+ */
 export async function pageOfReports(
   core: Core,
+  staff: Staff,
   { limit, cursor, state }: PageQuery & { state: Report["state"] },
 ): Promise<Page<Report>> {
   const [before] = cursor === undefined ? [null] : readCursor(Behind, cursor);
+  await audit(core, staff, "reports_listed", {});
   return pageOf(await listReports(core.db, state, before, limit + 1), limit, ({ id }) => [id]);
 }
 

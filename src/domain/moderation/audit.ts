@@ -5,6 +5,7 @@ import type { ReportId } from "./report.ts";
 
 /** What staff has done, or has looked at. */
 export const AuditAction = z.enum([
+  "reports_listed",
   "report_read",
   "report_taken",
   "report_reopened",

@@ -173,4 +173,6 @@ test("the list has the reports of a state, page by page", async () => {
   const second = await list(`limit=1&cursor=${first.next_cursor}`);
   expect([...first.items, ...second.items].map(({ id }) => id)).toEqual([ids[2], ids[0]]);
   expect((await list("state=taken")).items.map(({ id }) => id)).toContain(ids[1]);
+  const rows = (await auditOf(key)).filter(({ action }) => action === "reports_listed");
+  expect(rows.map(({ by, of }) => [by.user_id, of])).toEqual(range(1, 3).map(() => [mia.user.id, {}]));
 });

@@ -111,6 +111,7 @@ export const texts = {
   "audit.message": "Message {seq} of conversation {n}",
   "audit.report": "Report {n}",
   "audit.from": "from {block}",
+  "audit.reports_listed": "read the list of reports",
   "audit.report_read": "read a report",
   "audit.report_taken": "took a report",
   "audit.report_reopened": "put a report back",

@@ -108,6 +108,7 @@ export const texts = {
   "audit.message": "会话 {n} 的消息 {seq}",
   "audit.report": "举报 {n}",
   "audit.from": "来自 {block}",
+  "audit.reports_listed": "查看了举报列表",
   "audit.report_read": "查看了举报",
   "audit.report_taken": "接手了举报",
   "audit.report_reopened": "放回了举报",

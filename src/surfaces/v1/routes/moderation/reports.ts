@@ -31,6 +31,7 @@ const createRoute = callerRoutes("Moderation")("post", "/v1/reports", {
 const listRoute = staffRoute("get", "/v1/moderation/reports", {
   operationId: "listReports",
   summary: "Reports in a state, the newest first",
+  description: "The audit log has that a page was read.",
   request: { query: ReportsQuery },
   responses: { 200: jsonAnswer("A page", ReportPage), ...problems("validation_failed") },
 });
@@ -68,7 +69,7 @@ export const reports = v1Router()
     return c.json(serializeOwnReport(made.report), made.isNew ? 201 : 200);
   })
   .openapi(listRoute, async (c) => {
-    const { items, nextCursor } = await pageOfReports(c.var.core, c.req.valid("query"));
+    const { items, nextCursor } = await pageOfReports(c.var.core, c.var.staff, c.req.valid("query"));
     return c.json({ items: items.map(serializeReport), next_cursor: nextCursor }, 200);
   })
   .openapi(readRoute, async (c) => {
