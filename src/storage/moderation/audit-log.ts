@@ -1,4 +1,4 @@
-import { desc, lt } from "drizzle-orm";
+import { desc, lt, sql } from "drizzle-orm";
 import type { AuditAction, AuditEntry, AuditSubject } from "../../domain/moderation/audit.ts";
 import type { Staff } from "../../domain/moderation/staff.ts";
 import { queryD1 } from "../d1-errors.ts";
@@ -19,6 +19,17 @@ export interface NewAuditEntry {
 export function auditQuery(db: Database, { staff, action, subject, reason, at }: NewAuditEntry) {
   const { userId: byUser, key: byKey, from } = staff;
   return db.insert(auditLog).values({ at, byUser, byKey, from, action, ...subject, reason });
+}
+
+/**
+ * The same, if the statement before it in the batch has changed a row. Its subject names no message.
+ */
+export function auditIfChangedQuery(db: Database, { staff, action, subject, reason, at }: NewAuditEntry) {
+  const { userId = null, conversationId = null, reportId = null } = subject;
+  return db.insert(auditLog).select(
+    sql`SELECT NULL, ${at}, ${staff.userId}, ${staff.key}, ${staff.from}, ${action},
+      ${userId}, ${conversationId}, NULL, ${reportId}, ${reason} WHERE changes() > 0`,
+  );
 }
 
 /** Adds an entry. */

@@ -11,7 +11,7 @@ import { RuleId } from "../../domain/moderation/rules/rule.ts";
 import { queryD1 } from "../d1-errors.ts";
 import type { Database } from "../database.ts";
 import { heldMessages } from "../schema.ts";
-import { auditQuery, type NewAuditEntry } from "./audit-log.ts";
+import { auditIfChangedQuery, type NewAuditEntry } from "./audit-log.ts";
 
 const RuleIds = z.array(RuleId);
 
@@ -72,7 +72,7 @@ export async function findHeldMessage(db: Database, id: HeldMessageId): Promise<
 }
 
 /**
- * Notes what is decided of a message that waits, and the entry of the audit log.
+ * Notes what is decided of a message that waits, and the entry of the audit log, or neither.
  * @returns whether it was waiting
  */
 export async function decideHeldMessage(
@@ -82,10 +82,10 @@ export async function decideHeldMessage(
   entry: NewAuditEntry,
 ): Promise<boolean> {
   const isWaiting = and(eq(heldMessages.id, id), eq(heldMessages.state, "waiting"));
-  const [, changed] = await queryD1(
+  const [changed] = await queryD1(
     db.batch([
-      auditQuery(db, entry),
       db.update(heldMessages).set({ state }).where(isWaiting).returning({ id: heldMessages.id }),
+      auditIfChangedQuery(db, entry),
     ]),
   );
   return changed.length > 0;

@@ -4,8 +4,8 @@ import type { ConversationId, UserId } from "../../domain/ids.ts";
 import { KeptMessage, type Report, type Reported, type ReportId } from "../../domain/moderation/report.ts";
 import { queryD1 } from "../d1-errors.ts";
 import type { Database } from "../database.ts";
-import { auditLog, KEEPS_TEXT, reports } from "../schema.ts";
-import type { NewAuditEntry } from "./audit-log.ts";
+import { KEEPS_TEXT, reports } from "../schema.ts";
+import { auditIfChangedQuery, type NewAuditEntry } from "./audit-log.ts";
 
 const { kept: KEPT, about: _, ...REPORT } = getTableColumns(reports);
 
@@ -123,11 +123,7 @@ export async function changeReport(
         .set({ ...change, changedAt: at })
         .where(isSame)
         .returning({ id: reports.id }),
-      // Only with the change: SQLite counts the rows of the statement before.
-      db.insert(auditLog).select(
-        sql`SELECT NULL, ${entry.at}, ${entry.staff.userId}, ${entry.staff.key}, ${entry.staff.from},
-          ${entry.action}, NULL, NULL, NULL, ${id}, ${entry.reason} WHERE changes() > 0`,
-      ),
+      auditIfChangedQuery(db, entry),
     ]),
   );
   return updated.length > 0;

@@ -1,11 +1,11 @@
-import { and, asc, desc, eq, gt, gte, isNull, lt } from "drizzle-orm";
+import { and, asc, desc, eq, gt, gte, isNull, lt, ne } from "drizzle-orm";
 import type { Role } from "../../domain/conversations/group-kind.ts";
 import type { ConversationId, UserId } from "../../domain/ids.ts";
 import type { StaffRole } from "../../domain/moderation/staff.ts";
 import { queryD1 } from "../d1-errors.ts";
 import type { Database } from "../database.ts";
 import { conversations, memberships, users } from "../schema.ts";
-import { auditQuery, type NewAuditEntry } from "./audit-log.ts";
+import { auditIfChangedQuery, type NewAuditEntry } from "./audit-log.ts";
 
 /** The role of a user; null: there is none, or the account is deleted. Reads one row. */
 export async function findStaffRole(db: Database, id: UserId): Promise<StaffRole | null> {
@@ -14,7 +14,7 @@ export async function findStaffRole(db: Database, id: UserId): Promise<StaffRole
   return found?.role ?? null;
 }
 
-/** Gives a user a role, and notes it in the audit log, or neither. */
+/** Gives a user another role, and notes it in the audit log, or neither. */
 export async function setStaffRole(
   db: Database,
   id: UserId,
@@ -23,11 +23,11 @@ export async function setStaffRole(
 ): Promise<void> {
   await queryD1(
     db.batch([
-      auditQuery(db, entry),
       db
         .update(users)
         .set({ staffRole: role })
-        .where(and(eq(users.id, id), isNull(users.deletedAt))),
+        .where(and(eq(users.id, id), isNull(users.deletedAt), ne(users.staffRole, role))),
+      auditIfChangedQuery(db, entry),
     ]),
   );
 }

@@ -8,7 +8,7 @@ import { type Answer, call, expectProblem, PASSWORD, type SignedIn } from "../..
 import { createGroup, getMessage, page, send } from "../../support/clients/chat.ts";
 import { openDevice } from "../../support/clients/socket.ts";
 import { loseCalls } from "../../support/faults/calls.ts";
-import { itemAt } from "../../support/objects/room.ts";
+import { itemAt, range } from "../../support/objects/room.ts";
 import { setTiming } from "../../support/timing.ts";
 import { DRIVERS } from "../../surfaces/drivers.ts";
 import { auditOf, giveRole } from "./staff.ts";
@@ -182,6 +182,20 @@ describe("a message that is held", () => {
     expect((await decide(held?.id ?? 0, "refuse")).body).toMatchObject({ state: "refused" });
     expectProblem(await post(ann, bitcoin), 403, "refused");
     expect([await textsOf(), await waiting(ann)]).toEqual([[], []]);
+  });
+
+  test("is decided once, and has one row for it in the audit log", async () => {
+    await post(ann, bitcoin);
+    const [held] = await waiting(ann);
+    const decisions = ["accept", "refuse", "accept", "refuse", "accept", "refuse"];
+    const answers = await Promise.all(decisions.map((decision) => decide(held?.id ?? 0, decision)));
+    const done = answers.flatMap(({ status }, i) => (status === 200 ? [decisions[i]] : []));
+    const isAccepted = done[0] === "accept";
+    expect(done).toEqual(range(1, 3).map(() => (isAccepted ? "accept" : "refuse")));
+    const rows = (await auditOf(key)).filter(({ of }) => of.user_id === ann.user.id);
+    expect(rows).toMatchObject([
+      { action: isAccepted ? "held_accepted" : "held_refused", of: { conversation_id: group } },
+    ]);
   });
 
   test("is stored after a crash between the decision and the send, by the same decision again", async () => {

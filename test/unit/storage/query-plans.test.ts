@@ -415,6 +415,7 @@ const QUERIES: Record<string, (db: Database) => Promise<unknown>> = {
 
 /** The plans of these name tables that refer to users, of which nothing is read. */
 const INSERTS = [
+  "auditIfChangedQuery",
   "auditQuery",
   "insertAudit",
   "insertUser",
