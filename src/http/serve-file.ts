@@ -8,6 +8,9 @@ import { withoutHidden } from "../domain/names/characters.ts";
  */
 const INLINE = /^(image\/(png|jpe?g|gif|webp|avif|bmp)|(audio|video)\/[a-z0-9.-]+)$/;
 
+/** What an answer says of a file. */
+type ServedFile = Pick<StoredFile, "name" | "size" | "contentType" | "sha256">;
+
 /**
  * Answers GET and HEAD for a file (RFC 9110): 200 with the whole file, 206 with a range, or 304. A request
  * for several ranges, or with a malformed range, gets the whole file. `If-Match` is ignored: a file never
@@ -17,7 +20,7 @@ const INLINE = /^(image\/(png|jpe?g|gif|webp|avif|bmp)|(audio|video)\/[a-z0-9.-]
  */
 export async function serveFile(
   request: Request,
-  file: StoredFile,
+  file: ServedFile,
   open: (range?: ByteRange) => Promise<ReadableStream>,
 ): Promise<Response> {
   const etag = `"${file.sha256}"`;
@@ -36,7 +39,7 @@ export async function serveFile(
   return new Response(await open(range), { status: 206, headers });
 }
 
-function headersOf({ name, contentType }: StoredFile, etag: string): Headers {
+function headersOf({ name, contentType }: ServedFile, etag: string): Headers {
   const essence = contentType.replace(/[ \t]*;.*$/s, "").toLowerCase();
   return new Headers({
     "Accept-Ranges": "bytes",

@@ -192,6 +192,7 @@ const ROUTES = new Map<string, Row>([
     "GET /v1/moderation/me",
     "GET /v1/moderation/reports",
     "GET /v1/moderation/reports/:id",
+    "GET /v1/moderation/reports/:id/files/:key",
     "PATCH /v1/moderation/reports/:id",
     "GET /v1/moderation/users",
     "GET /v1/moderation/users/:ref",

@@ -85,7 +85,9 @@ async function fileOfKey(core: Core, key: FileKey): Promise<StoredFile> {
  */
 export async function deleteFile(core: Core, caller: UserId, key: string): Promise<void> {
   const parsed = FileKey.safeParse(key);
-  if (!parsed.success || !(await deleteFileOf(core.db, parsed.data, caller))) noFile();
+  const deleted = parsed.success ? await deleteFileOf(core.db, parsed.data, caller) : null;
+  if (!parsed.success || !deleted) noFile();
+  if (deleted.isKept) return;
   // Without its row the file is gone. Bytes that cannot be deleted now are left to the hourly cleanup.
   await deleteBlobs(core.files, [parsed.data]).catch((error: unknown) =>
     log("warn", "file_bytes_left", { ...errorFields(error) }),
@@ -119,8 +121,12 @@ export async function readBytes(
 }
 
 /** The bytes of a file, or a range of them. @throws `not_found` if R2 does not have them, `unavailable` */
-export async function readFile(core: Core, file: StoredFile, range?: ByteRange): Promise<ReadableStream> {
-  return (await readBlob(core.files, file.key, range)) ?? noFile();
+export async function readFile(
+  core: Core,
+  { key }: Pick<StoredFile, "key">,
+  range?: ByteRange,
+): Promise<ReadableStream> {
+  return (await readBlob(core.files, key, range)) ?? noFile();
 }
 
 function noFile(): never {

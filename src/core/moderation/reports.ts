@@ -1,11 +1,14 @@
 import { z } from "zod";
 import { type Page, type PageQuery, pageOf, readCursor } from "../../domain/conversations/pagination.ts";
 import { CoreError, invalid, noMessage } from "../../domain/errors.ts";
-import type { ConversationId, Seq, UserId } from "../../domain/ids.ts";
+import { fileKeysIn } from "../../domain/files/file-keys.ts";
+import type { ConversationId, FileKey, Seq, UserId } from "../../domain/ids.ts";
 import { Position } from "../../domain/ids.ts";
 import type { Message } from "../../domain/messages/message.ts";
 import type { AuditAction } from "../../domain/moderation/audit.ts";
 import {
+  type Kept,
+  type KeptFile,
   KeptMessage,
   type Report,
   type Reported,
@@ -15,6 +18,7 @@ import {
 } from "../../domain/moderation/report.ts";
 import type { Staff } from "../../domain/moderation/staff.ts";
 import { DAY_MS, overQuota } from "../../domain/quotas.ts";
+import { findReportFile } from "../../storage/moderation/report-files.ts";
 import {
   changeReport,
   countReports,
@@ -30,6 +34,9 @@ import { audit, auditEntry, requireActing } from "./staff.ts";
 
 /** The messages before a reported one that a report keeps. */
 const BEFORE = 5;
+
+/** The most files that a report keeps: those of the reported message come first. */
+const MAX_FILES = 100;
 
 /** What a user reports. */
 export interface ReportInput {
@@ -71,7 +78,7 @@ export async function fileReport(
   const known = await findReportAbout(core.db, caller, about);
   if (known) return { report: known, isNew: false };
   const now = Date.now();
-  const asIs = { reporterId: caller, about, reason, note, createdAt: now, kept };
+  const asIs = { reporterId: caller, about, reason, note, createdAt: now, kept, keys: filesOf(kept) };
   const limit = await limitOf(core, caller, "reports");
   const since = now - DAY_MS;
   await insertReport(core.db, asIs, { since, max: limit ?? Number.MAX_SAFE_INTEGER });
@@ -113,6 +120,10 @@ export function keptOf({ seq, sender, kind, body, createdAt }: Message): KeptMes
   return KeptMessage.parse({ seq, senderId: sender.id, kind, body: JSON.parse(body), createdAt });
 }
 
+function filesOf(kept: readonly KeptMessage[]): FileKey[] {
+  return fileKeysIn(JSON.stringify(kept.toReversed().map(({ body }) => body))).slice(0, MAX_FILES);
+}
+
 const Behind = z.tuple([ReportId]);
 
 /**
@@ -130,13 +141,24 @@ export async function pageOfReports(
 }
 
 /** A report with what it keeps. The audit log has that it was read. @throws `not_found` */
-export async function readReport(
-  core: Core,
-  staff: Staff,
-  id: ReportId,
-): Promise<Report & { kept: KeptMessage[] }> {
+export async function readReport(core: Core, staff: Staff, id: ReportId): Promise<Report & Kept> {
   const found = await requireReport(core, id);
   await audit(core, staff, "report_read", { reportId: id });
+  return found;
+}
+
+/**
+ * A file that a report keeps. The audit log has that it was read.
+ * @throws `not_found` for a file that it does not keep
+ */
+export async function readReportFile(
+  core: Core,
+  staff: Staff,
+  { id, key }: { id: ReportId; key: FileKey },
+): Promise<KeptFile> {
+  const found = await findReportFile(core.db, id, key);
+  if (!found) throw new CoreError("not_found", `Report ${id} keeps no such file.`);
+  await audit(core, staff, "report_file_read", { reportId: id });
   return found;
 }
 
@@ -169,7 +191,7 @@ export async function handleReport(
   requireActing(staff);
   if ((state === "resolved") !== (resolution !== null))
     throw invalid("body.resolution", "must come with the state `resolved`, and with it alone");
-  const { kept: _, ...found } = await requireReport(core, id);
+  const { kept: _, files: _files, ...found } = await requireReport(core, id);
   if (found.about.userId === staff.userId && staff.userId !== null)
     throw new CoreError("forbidden", "The report is about you: somebody else handles it.");
   const staffNote = note ?? found.staffNote;
@@ -182,11 +204,11 @@ export async function handleReport(
   const entry = auditEntry(staff, ACTIONS[state], { reportId: id }, staffNote);
   if (!(await changeReport(core.db, found, change, entry)))
     throw new CoreError("conflict", `Somebody else has changed report ${id} meanwhile.`);
-  const { kept: __, ...changed } = await requireReport(core, id);
+  const { kept: __, files: __files, ...changed } = await requireReport(core, id);
   return changed;
 }
 
-async function requireReport(core: Core, id: ReportId): Promise<Report & { kept: KeptMessage[] }> {
+async function requireReport(core: Core, id: ReportId): Promise<Report & Kept> {
   const found = await findReport(core.db, id);
   if (!found) throw new CoreError("not_found", `There is no report ${id}.`);
   return found;

@@ -7,6 +7,7 @@ import type { ReportId } from "./report.ts";
 export const AuditAction = z.enum([
   "reports_listed",
   "report_read",
+  "report_file_read",
   "report_taken",
   "report_reopened",
   "report_resolved",

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import type { StoredFile } from "../files/file.ts";
 import { type ConversationId, Seq, UserId } from "../ids.ts";
 import { Kind } from "../messages/content.ts";
 
@@ -32,6 +33,15 @@ export const KeptMessage = z.object({
   createdAt: z.int(),
 });
 export type KeptMessage = z.infer<typeof KeptMessage>;
+
+/** A file of a message that a report keeps. It stays for staff, whatever becomes of the file itself. */
+export type KeptFile = Pick<StoredFile, "key" | "name" | "size" | "contentType" | "sha256">;
+
+/** What a report keeps: messages, the reported one last, and their files. */
+export interface Kept {
+  kept: KeptMessage[];
+  files: KeptFile[];
+}
 
 /** A report. Times are milliseconds since 1970. */
 export interface Report {

@@ -3,6 +3,7 @@ import type { FileKey } from "../../domain/ids.ts";
 import { queryD1 } from "../d1-errors.ts";
 import type { Database } from "../database.ts";
 import { isAmong } from "../json-lists.ts";
+import { keptQuery } from "../moderation/report-files.ts";
 import { files } from "../schema.ts";
 import { expiredBy, isOfDeletedUser, isShown } from "./file-conditions.ts";
 
@@ -32,7 +33,7 @@ export function endQueries(db: Database, isDue: SQL | undefined, now: number) {
  * Deletes the rows of files that expired `deletionMs` ago and that nothing shows. A file that something shows
  * stays, and expires no more.
  * @param limit of the files that are looked at
- * @returns how many were looked at, and the keys of the deleted ones
+ * @returns how many were looked at, and the keys of the deleted ones, but for those that a report keeps
  */
 export async function deleteExpiredFiles(
   db: Database,
@@ -44,8 +45,10 @@ export async function deleteExpiredFiles(
   if (due.length === 0) return { found: 0, deleted: [] };
   const keys = due.map(({ key }) => key);
   // A file may have been kept for longer since: the condition is part of the statements.
-  const [, deleted] = await queryD1(db.batch(endQueries(db, and(isAmong(files.key, keys), hasExpired), now)));
-  return { found: due.length, deleted: deleted.map(({ key }) => key) };
+  const isDue = and(isAmong(files.key, keys), hasExpired);
+  const [, deleted, kept] = await queryD1(db.batch([...endQueries(db, isDue, now), keptQuery(db, keys)]));
+  const isKept = new Set(kept.map(({ key }) => key));
+  return { found: due.length, deleted: deleted.map(({ key }) => key).filter((key) => !isKept.has(key)) };
 }
 
 /**

@@ -5,6 +5,7 @@ import type { FileKey, UserId } from "../../domain/ids.ts";
 import { queryD1 } from "../d1-errors.ts";
 import type { Database } from "../database.ts";
 import { isAmong } from "../json-lists.ts";
+import { keptQuery } from "../moderation/report-files.ts";
 import { fileReferences, files, fileUploads } from "../schema.ts";
 import { isReadable } from "./file-conditions.ts";
 
@@ -30,10 +31,14 @@ export async function findFile(db: Database, key: FileKey, now: number): Promise
 
 /**
  * Deletes the row of a file, its references, and the upload in parts that it came from.
- * @returns false if the user has uploaded no such file
+ * @returns whether its bytes go, or a report keeps them; null: the user has uploaded no such file
  */
-export async function deleteFileOf(db: Database, key: FileKey, userId: UserId): Promise<boolean> {
-  const [deleted] = await queryD1(
+export async function deleteFileOf(
+  db: Database,
+  key: FileKey,
+  userId: UserId,
+): Promise<{ isKept: boolean } | null> {
+  const [deleted, , , kept] = await queryD1(
     db.batch([
       db
         .delete(files)
@@ -49,9 +54,10 @@ export async function deleteFileOf(db: Database, key: FileKey, userId: UserId): 
         .where(
           and(eq(fileUploads.key, key), eq(fileUploads.userId, userId), eq(fileUploads.state, "complete")),
         ),
+      keptQuery(db, [key]),
     ]),
   );
-  return deleted.length > 0;
+  return deleted.length > 0 ? { isKept: kept.length > 0 } : null;
 }
 
 /**
@@ -72,7 +78,7 @@ export async function keepFileUntil(db: Database, key: FileKey, until: number): 
   return found.length > 0;
 }
 
-/** The keys among these that a file or an upload in parts has. One query. */
+/** The keys among these that a file or an upload in parts has, or that a report keeps. One query. */
 export async function findExistingKeys(db: Database, keys: FileKey[]): Promise<Set<FileKey>> {
   if (keys.length === 0) return new Set();
   const ofFiles = db.select({ key: files.key }).from(files).where(isAmong(files.key, keys));
@@ -80,6 +86,6 @@ export async function findExistingKeys(db: Database, keys: FileKey[]): Promise<S
     .select({ key: fileUploads.key })
     .from(fileUploads)
     .where(isAmong(fileUploads.key, keys));
-  const found = await queryD1(unionAll(ofFiles, ofUploads));
+  const found = await queryD1(unionAll(ofFiles, ofUploads, keptQuery(db, keys)));
   return new Set(found.map(({ key }) => key));
 }

@@ -3,6 +3,7 @@ import type { FileKey, UserId } from "../../domain/ids.ts";
 import { queryD1 } from "../d1-errors.ts";
 import type { Database } from "../database.ts";
 import { isAmong } from "../json-lists.ts";
+import { keptQuery } from "../moderation/report-files.ts";
 import { files, fileUploads } from "../schema.ts";
 import { expiredBy, isOfDeletedUser, isReferenced } from "./file-conditions.ts";
 import { endQueries, type Look } from "./file-expiry.ts";
@@ -12,7 +13,7 @@ import { endQueries, type Look } from "./file-expiry.ts";
 /**
  * Deletes those of these files that expired `deletionMs` ago and that nothing shows, with their uploads in
  * parts. Those that something shows expire no more.
- * @returns those that are gone, also from before; and when the others that have an expiry are due (ms since
+ * @returns those that are gone, also from before, but for those that a report keeps; and when the others that have an expiry are due (ms since
  *   1970; null: none has)
  */
 export async function deleteReleasedFiles(
@@ -22,7 +23,7 @@ export async function deleteReleasedFiles(
 ): Promise<{ gone: FileKey[]; nextAt: number | null }> {
   const isDue = and(isAmong(files.key, keys), expiredBy(now - deletionMs));
   const { key: uploadKey, state } = fileUploads;
-  const [, , , left] = await queryD1(
+  const [, , , left, kept] = await queryD1(
     db.batch([
       ...endQueries(db, isDue, now),
       db
@@ -35,9 +36,10 @@ export async function deleteReleasedFiles(
           ),
         ),
       db.select({ key: files.key, expiresAt: files.expiresAt }).from(files).where(isAmong(files.key, keys)),
+      keptQuery(db, keys),
     ]),
   );
-  const existing = new Set(left.map(({ key }) => key));
+  const existing = new Set([...left, ...kept].map(({ key }) => key));
   const next = left.flatMap(({ expiresAt }) => (expiresAt === null ? [] : [expiresAt + deletionMs]));
   return {
     gone: keys.filter((key) => !existing.has(key)),

@@ -1,11 +1,18 @@
-import { and, count, desc, eq, getTableColumns, gte, lt, or, sql } from "drizzle-orm";
+import { and, count, desc, eq, getTableColumns, gte, inArray, lt, or, sql } from "drizzle-orm";
 import { z } from "zod";
-import type { ConversationId, UserId } from "../../domain/ids.ts";
-import { KeptMessage, type Report, type Reported, type ReportId } from "../../domain/moderation/report.ts";
+import type { ConversationId, FileKey, UserId } from "../../domain/ids.ts";
+import {
+  type Kept,
+  KeptMessage,
+  type Report,
+  type Reported,
+  type ReportId,
+} from "../../domain/moderation/report.ts";
 import { queryD1 } from "../d1-errors.ts";
 import type { Database } from "../database.ts";
-import { KEEPS_TEXT, reports } from "../schema.ts";
+import { KEEPS_TEXT, reportFiles, reports } from "../schema.ts";
 import { auditIfChangedQuery, type NewAuditEntry } from "./audit-log.ts";
+import { keepFilesQuery, reportFilesQuery } from "./report-files.ts";
 
 const { kept: KEPT, about: _, ...REPORT } = getTableColumns(reports);
 
@@ -14,6 +21,8 @@ const KeptMessages = z.array(KeptMessage);
 /** A new report with what it keeps. */
 export type NewReport = Pick<Report, "reporterId" | "about" | "reason" | "note" | "createdAt"> & {
   kept: KeptMessage[];
+  /** of the files that they show */
+  keys: FileKey[];
 };
 
 /** The report that a user has made about something; null: none. */
@@ -28,24 +37,28 @@ export async function findReportAbout(
 }
 
 /**
- * Stores a report, unless the user has made it already, or has made `max` since a time (ms since 1970).
+ * Stores a report with the files that exist, unless the user has made it already, or has made `max` since a time (ms since 1970).
  */
 export async function insertReport(
   db: Database,
-  { reporterId, about, reason, note, createdAt, kept }: NewReport,
+  { reporterId, about, reason, note, createdAt, kept, keys }: NewReport,
   { since, max }: { since: number; max: number },
 ): Promise<void> {
   const { userId, conversationId, seq } = about;
+  const isIt = and(eq(reports.reporterId, reporterId), eq(reports.about, nameOf(about)));
   await queryD1(
-    db
-      .insert(reports)
-      .select(
-        sql`SELECT NULL, ${reporterId}, ${nameOf(about)}, ${userId}, ${conversationId}, ${seq}, ${reason},
-          ${note}, ${createdAt}, 'open', NULL, NULL, '', ${createdAt}, ${JSON.stringify(kept)}
-          WHERE (SELECT count(*) FROM reports
-            WHERE reporter_id = ${reporterId} AND created_at >= ${since}) < ${max}`,
-      )
-      .onConflictDoNothing(),
+    db.batch([
+      db
+        .insert(reports)
+        .select(
+          sql`SELECT NULL, ${reporterId}, ${nameOf(about)}, ${userId}, ${conversationId}, ${seq}, ${reason},
+            ${note}, ${createdAt}, 'open', NULL, NULL, '', ${createdAt}, ${JSON.stringify(kept)}
+            WHERE (SELECT count(*) FROM reports
+              WHERE reporter_id = ${reporterId} AND created_at >= ${since}) < ${max}`,
+        )
+        .onConflictDoNothing(),
+      keepFilesQuery(db, sql`SELECT id FROM reports WHERE ${isIt}`, keys),
+    ]),
   );
 }
 
@@ -80,14 +93,14 @@ export async function listReportsOf(db: Database, userId: UserId, limit: number)
   return (await queryD1(rows)).map(reportOf);
 }
 
-/** A report with the messages that it keeps; null: there is none. */
-export async function findReport(
-  db: Database,
-  id: ReportId,
-): Promise<(Report & { kept: KeptMessage[] }) | null> {
+/** A report with what it keeps; null: there is none. */
+export async function findReport(db: Database, id: ReportId): Promise<(Report & Kept) | null> {
   const query = db.select({ ...REPORT, kept: KEPT }).from(reports);
-  const [found] = await queryD1(query.where(eq(reports.id, id)));
-  return found ? { ...reportOf(found), kept: KeptMessages.parse(JSON.parse(found.kept)) } : null;
+  const [[found], files] = await queryD1(
+    db.batch([query.where(eq(reports.id, id)), reportFilesQuery(db, id)]),
+  );
+  if (!found) return null;
+  return { ...reportOf(found), kept: KeptMessages.parse(JSON.parse(found.kept)), files };
 }
 
 /** Whether anybody has reported a conversation, or a message in it. */
@@ -129,10 +142,19 @@ export async function changeReport(
   return updated.length > 0;
 }
 
-/** Empties the messages and the notes of reports from before a time (ms since 1970). */
+/**
+ * Empties the messages and the notes of reports from before a time (ms since 1970), and lets go of their
+ * files.
+ */
 export async function deleteKeptMessages(db: Database, before: number): Promise<void> {
   const isOld = and(lt(reports.createdAt, before), KEEPS_TEXT);
-  await queryD1(db.update(reports).set({ kept: "[]", note: "" }).where(isOld));
+  const old = db.select({ id: reports.id }).from(reports).where(isOld);
+  await queryD1(
+    db.batch([
+      db.delete(reportFiles).where(inArray(reportFiles.reportId, old)),
+      db.update(reports).set({ kept: "[]", note: "" }).where(isOld),
+    ]),
+  );
 }
 
 /** What a report is about, as one text: a user reports it once. */

@@ -1,6 +1,6 @@
 import { sql } from "drizzle-orm";
-import { index, integer, sqliteTable, text, uniqueIndex } from "drizzle-orm/sqlite-core";
-import type { ConversationId, Seq, UserId } from "../../domain/ids.ts";
+import { index, integer, primaryKey, sqliteTable, text, uniqueIndex } from "drizzle-orm/sqlite-core";
+import type { ConversationId, FileKey, Seq, UserId } from "../../domain/ids.ts";
 import type { AuditAction } from "../../domain/moderation/audit.ts";
 import type { HeldMessageId, HeldState } from "../../domain/moderation/held-message.ts";
 import type { ReportId, ReportReason, ReportState, Resolution } from "../../domain/moderation/report.ts";
@@ -41,6 +41,27 @@ export const reports = sqliteTable(
     index("reports_conversation").on(table.conversationId),
     index("reports_created").on(table.createdAt).where(KEEPS_TEXT),
   ],
+);
+
+/**
+ * The files of the messages that a report keeps, for as long as it does. Nobody but staff reads a file by its
+ * row here: the row keeps the bytes in R2, whatever becomes of the file.
+ */
+export const reportFiles = sqliteTable(
+  "report_files",
+  {
+    reportId: integer("report_id")
+      .notNull()
+      .references(() => reports.id)
+      .$type<ReportId>(),
+    key: text().notNull().$type<FileKey>(),
+    name: text().notNull(),
+    /** bytes */
+    size: integer().notNull(),
+    contentType: text("content_type").notNull(),
+    sha256: text().notNull(),
+  },
+  (table) => [primaryKey({ columns: [table.reportId, table.key] }), index("report_files_key").on(table.key)],
 );
 
 /** The rules that texts are checked against: one row. */

@@ -5,6 +5,7 @@ import { fillWorld, viewOf, type World } from "../../../scripts/backup/world.ts"
 import { backUp } from "../../../src/core/backup/run/backup-run.ts";
 import {
   DatabaseIndex,
+  FILE_TABLES,
   fileName,
   filesOf,
   MANIFEST,
@@ -23,6 +24,7 @@ import { MemoryStore } from "../../support/backup/memory-store.ts";
 import { call, expectProblem, registerUsers } from "../../support/clients/api.ts";
 import { createGroup, listedConversation, page, send } from "../../support/clients/chat.ts";
 import { edit } from "../../support/clients/edits.ts";
+import { expectUploaded, upload } from "../../support/clients/files.ts";
 import { eventually } from "../../support/eventually.ts";
 import { assertConsistent } from "../../support/objects/assert-consistent.ts";
 import { itemAt } from "../../support/objects/room.ts";
@@ -96,7 +98,7 @@ async function unnamedFiles(): Promise<string[]> {
   const { parts } = await readJson(store, manifest.database, DatabaseIndex);
   const named = new Set([MANIFEST, manifest.database, ...parts.map(({ name }) => name)]);
   for (const { table, name } of parts)
-    if (table === "files")
+    if (FILE_TABLES.has(table))
       for (const key of valuesIn(await readText(store, name), "key")) named.add(fileName(key));
   for (const shard of Object.values(manifest.shards).flatMap((shards) => Object.values(shards))) {
     named.add(shard);
@@ -326,6 +328,29 @@ describe("a run", () => {
     // A part of the table that the backup before has tells of no new file.
     expect((await backUp(await source(), store))?.totals).toMatchObject({ files: 60 });
     expect(store.asked).toHaveLength(60);
+  });
+
+  test("has the file of a reported message, although its sender has taken it back", async () => {
+    const [ann, bob] = await registerUsers(2);
+    if (!ann || !bob) throw new Error("there are two");
+    const { id } = await createGroup(ann, [bob]);
+    const file = await expectUploaded(await upload(bob, "the worst", "text/plain", "?name=a.txt"));
+    const body = { url: file.url, name: "a.txt" };
+    const message = { conversation_id: id, seq: (await send(bob, id, { kind: "file", body })).seq };
+    // One backup has the file, the next one what the report keeps of it.
+    await backUp(await source(), store);
+    const report = { token: ann.token, body: { message, reason: "spam" } };
+    expect((await call("POST", "/v1/reports", report)).status).toBe(201);
+    expect((await call("DELETE", `/v1/files/${file.key}`, { token: bob.token })).status).toBe(204);
+    await backUp(await source(), store);
+    expect(await unnamedFiles()).toEqual([]);
+    await loseEverything();
+    await restoreHere();
+    expect(await (await env.FILES.get(file.key))?.text()).toBe("the worst");
+    await env.DB.prepare("DELETE FROM report_files").run();
+    await backUp(await source(), store);
+    expect(await unnamedFiles()).toEqual([]);
+    expect([...store.files.keys()]).not.toContain(fileName(file.key));
   });
 
   test("skips and names an object that does not answer, and ends where none does", async () => {

@@ -82,6 +82,7 @@ const STAFF_CALLS = [
   "GET /v1/moderation/me",
   "GET /v1/moderation/reports",
   "GET /v1/moderation/reports/:id",
+  "GET /v1/moderation/reports/:id/files/:key",
   "PATCH /v1/moderation/reports/:id",
   "GET /v1/moderation/users",
   "GET /v1/moderation/users/:ref",

@@ -52,6 +52,7 @@ import * as uploads from "../../../src/storage/files/resumable-uploads.ts";
 import * as largeObjects from "../../../src/storage/large-objects.ts";
 import * as auditLog from "../../../src/storage/moderation/audit-log.ts";
 import * as heldMessages from "../../../src/storage/moderation/held-messages.ts";
+import * as reportFiles from "../../../src/storage/moderation/report-files.ts";
 import * as reports from "../../../src/storage/moderation/reports.ts";
 import * as rules from "../../../src/storage/moderation/rules.ts";
 import * as staff from "../../../src/storage/moderation/staff.ts";
@@ -89,7 +90,7 @@ const FILE = {
 const REPORT_ID = ReportId.parse(1);
 const ABOUT = { conversationId: null, seq: null, userId: BOB };
 const REPORT = {
-  ...{ reporterId: ANN, about: ABOUT, reason: "spam" as const, note: "", createdAt: 0, kept: [] },
+  ...{ reporterId: ANN, about: ABOUT, reason: "spam" as const, note: "", createdAt: 0, kept: [], keys: [] },
 };
 const HELD_ID = HeldMessageId.parse(1);
 const HELD = {
@@ -369,6 +370,9 @@ const QUERIES: Record<string, (db: Database) => Promise<unknown>> = {
   listReports: (db) => reports.listReports(db, "open", null, 10),
   listReportsOf: (db) => reports.listReportsOf(db, ANN, 10),
   findReport: (db) => reports.findReport(db, REPORT_ID),
+  findReportFile: (db) => reportFiles.findReportFile(db, REPORT_ID, KEY),
+  reportFilesQuery: async (db) => reportFiles.reportFilesQuery(db, REPORT_ID),
+  keptQuery: async (db) => reportFiles.keptQuery(db, [KEY]),
   hasReportIn: (db) => reports.hasReportIn(db, ID),
   changeReport: (db) =>
     reports.changeReport(
@@ -417,6 +421,7 @@ const QUERIES: Record<string, (db: Database) => Promise<unknown>> = {
 const INSERTS = [
   "auditIfChangedQuery",
   "auditQuery",
+  "keepFilesQuery",
   "insertAudit",
   "insertUser",
   "insertProvisioned",
@@ -472,6 +477,7 @@ test("the list contains every query, except inserts of one row", () => {
     largeObjects,
     auditLog,
     reports,
+    reportFiles,
     rules,
     heldMessages,
     staff,

@@ -2,6 +2,8 @@ import type { Chat, components } from "parley-client";
 
 /** A report as lists have it. */
 export type Report = components["schemas"]["Report"];
+/** A file that a report keeps. */
+export type KeptFile = components["schemas"]["KeptFile"];
 /** A user as staff is shown them. */
 export type ModeratedUser = components["schemas"]["ModeratedUser"];
 
@@ -26,6 +28,22 @@ export function dissolveGroup(api: Api, id: number, reason: string): Promise<unk
 /** Deletes what a user has sent since a time, in ms since 1970. */
 export function revokeMessagesOf(api: Api, id: number, since: number, reason: string): Promise<unknown> {
   return because(api, `users/${id}/messages?since=${since}`, reason);
+}
+
+/** Has the browser save a file that a report keeps. It opens nothing: who has sent it is not to be trusted. */
+export async function saveKeptFile(api: Api, { path, name }: KeptFile): Promise<void> {
+  await api.request("get", path, {
+    retry: false,
+    send: async (url, init) => {
+      const answer = await fetch(url, init);
+      if (!answer.ok) return answer;
+      const saved = URL.createObjectURL(await answer.blob());
+      Object.assign(document.createElement("a"), { href: saved, download: name }).click();
+      // The browser begins the download in a later turn.
+      setTimeout(() => URL.revokeObjectURL(saved), 60_000);
+      return new Response();
+    },
+  });
 }
 
 /** Ends a suspension. */

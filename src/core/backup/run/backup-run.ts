@@ -6,6 +6,7 @@ import { FileWriter } from "./file-writer.ts";
 import {
   BackupTotals,
   DatabaseIndex,
+  FILE_TABLES,
   fileName,
   filesOf,
   MANIFEST,
@@ -243,7 +244,7 @@ class BackupRun {
   /** Copies the bytes of files that are not there yet. The backup before has those of its parts. */
   async #copyFiles(): Promise<boolean> {
     const progress = this.#progress;
-    const parts = progress.parts.filter(({ table }) => table === "files");
+    const parts = progress.parts.filter(({ table }) => FILE_TABLES.has(table));
     for (const { name } of parts.slice(progress.fileParts)) {
       const keys = this.#formerParts.has(name) ? [] : await this.#keysIn(name);
       while (progress.fileKeys < keys.length) {
@@ -309,10 +310,15 @@ class BackupRun {
     const gone = former.parts.filter(({ name }) => !isNow.has(name));
     const keysOf = async (some: DatabaseIndex["parts"]) => {
       const keys: string[] = [];
-      for (const { table, name } of some) if (table === "files") keys.push(...(await this.#keysIn(name)));
+      for (const { table, name } of some)
+        if (FILE_TABLES.has(table)) keys.push(...(await this.#keysIn(name)));
       return keys;
     };
-    const kept = new Set(await keysOf(this.#progress.parts.filter(({ name }) => !isBefore.has(name))));
+    // The same key may be in a part of the other table, which has not changed.
+    const isReport = ({ table }: { table: string }) => table === "report_files";
+    const all = gone.some(isReport);
+    const keeping = this.#progress.parts.filter((part) => all || isReport(part) || !isBefore.has(part.name));
+    const kept = new Set(await keysOf(keeping));
     const files = (await keysOf(gone)).filter((key) => !kept.has(key)).map(fileName);
     return [...gone.map(({ name }) => name), ...files];
   }

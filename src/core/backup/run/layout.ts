@@ -72,6 +72,9 @@ export const Manifest = z.object({
 });
 export type Manifest = z.infer<typeof Manifest>;
 
+/** The tables whose rows name files in the bucket, by `key`. */
+export const FILE_TABLES: ReadonlySet<string> = new Set(["files", "report_files"]);
+
 /** The steps of a run, in their order: inboxes come before their conversations, the database last. */
 const Step = z.enum([...ObjectKind.options, "database", "files"]);
 
@@ -87,7 +90,7 @@ export const RunProgress = z.object({
   shard: z.object({ number: z.string(), ...Shard.shape }).nullable(),
   place: TablePlace.nullable(),
   parts: DatabaseIndex.shape.parts,
-  /** the parts of the table of files whose bytes are copied */
+  /** the parts of the tables of files whose bytes are copied */
   fileParts: z.int(),
   /** the keys of the part behind them that are looked at */
   fileKeys: z.int(),

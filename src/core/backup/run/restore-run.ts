@@ -3,6 +3,7 @@ import type { BackupStore, RestoreTarget } from "../../../domain/backup/ports.ts
 import { parseRowText, RowText } from "../../../domain/backup/row-text.ts";
 import {
   DatabaseIndex,
+  FILE_TABLES,
   fileName,
   type Manifest,
   readJson,
@@ -139,7 +140,7 @@ async function loadFiles(
 ): Promise<void> {
   let done = 0;
   for (const { table, name } of index.parts) {
-    if (table !== "files") continue;
+    if (!FILE_TABLES.has(table)) continue;
     for (const key of valuesIn(await readText(store, name), "key")) {
       const bytes = await store.blob(fileName(key));
       // It was deleted while the backup was made.

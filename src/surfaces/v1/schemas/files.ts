@@ -72,6 +72,9 @@ export const KEPT_HEADERS = {
   "X-Content-Type-Options": always("nosniff", "Browsers must not guess another type"),
 };
 
+/** Instead, of an answer for staff alone. */
+export const NOT_CACHED = { "Cache-Control": always("no-store", "Nothing may keep it") };
+
 export const WHOLE_HEADERS = {
   ...KEPT_HEADERS,
   "Content-Disposition": text("`inline` for bitmaps, audio and video, else `attachment`; with the file name"),

@@ -3,7 +3,7 @@ import type { readModeratedUser } from "../../../core/moderation/users.ts";
 import { StoredBody } from "../../../domain/messages/content.ts";
 import type { AuditEntry } from "../../../domain/moderation/audit.ts";
 import type { HeldMessage } from "../../../domain/moderation/held-message.ts";
-import type { KeptMessage, Report, Reported } from "../../../domain/moderation/report.ts";
+import type { Kept, Report, Reported } from "../../../domain/moderation/report.ts";
 import type { HeldMessage as HeldMessageShape } from "../schemas/moderation/held-messages.ts";
 import type { AuditPage, ModeratedUser } from "../schemas/moderation/moderation.ts";
 import type { KeptReport, OwnReport, Report as ReportShape } from "../schemas/moderation/reports.ts";
@@ -30,12 +30,16 @@ export function serializeReport(report: Report): z.infer<typeof ReportShape> {
 }
 
 /** The same with what it keeps. */
-export function serializeKeptReport(report: Report & { kept: KeptMessage[] }): z.infer<typeof KeptReport> {
+export function serializeKeptReport(report: Report & Kept): z.infer<typeof KeptReport> {
   const kept = report.kept.map(({ seq, senderId, kind, body, createdAt }) => ({
     ...{ seq, sender_id: senderId, kind, created_at: createdAt },
     body,
   }));
-  return { ...serializeReport(report), kept };
+  const files = report.files.map(({ key, name, size, contentType }) => ({
+    ...{ key, path: `/v1/moderation/reports/${report.id}/files/${key}` },
+    ...{ name, size, content_type: contentType },
+  }));
+  return { ...serializeReport(report), kept, files };
 }
 
 /** A message that a rule has found. */

@@ -41,6 +41,10 @@ export const texts = {
   "report.contextHint":
     "As the reporter saw it. It is kept for 90 days, whatever is edited or deleted meanwhile.",
   "report.contextGone": "What the report kept is older than 90 days, and is gone.",
+  "report.files": "Files",
+  "report.filesHint":
+    "They are kept for 90 days, whatever becomes of them. Each look at one is in the audit log.",
+  "report.save": "Save {name}",
   "report.reported": "Reported",
   "report.conflict": "Somebody else was quicker: {detail} The report is shown as it is now.",
   "resolution.acted": "Acted on",
@@ -113,6 +117,7 @@ export const texts = {
   "audit.from": "from {block}",
   "audit.reports_listed": "read the list of reports",
   "audit.report_read": "read a report",
+  "audit.report_file_read": "read a file of a report",
   "audit.report_taken": "took a report",
   "audit.report_reopened": "put a report back",
   "audit.report_resolved": "resolved a report",

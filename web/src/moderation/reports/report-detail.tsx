@@ -17,6 +17,7 @@ import { staffHref, useName } from "../links.tsx";
 import { userActions } from "../users/user-actions.tsx";
 import { ReportContext } from "./report-context.tsx";
 import { ReportFacts } from "./report-facts.tsx";
+import { ReportFiles } from "./report-files.tsx";
 import { useAbout } from "./report-row.tsx";
 
 interface Props {
@@ -64,6 +65,7 @@ export function ReportDetail({ id, mayAct, onChange }: Props) {
           {mayAct && <Actions report={report} onHandle={(change) => void handle.run(change)} />}
           <ReportFacts report={report} />
           {report.about.seq !== null && <ReportContext report={report} />}
+          <ReportFiles files={report.files} />
         </article>
       )}
     </>

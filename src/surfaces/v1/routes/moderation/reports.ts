@@ -1,12 +1,29 @@
-import { handleReport, pageOfReports, readReport, report } from "../../../../core/moderation/reports.ts";
+import { readFile } from "../../../../core/files/files.ts";
+import {
+  handleReport,
+  pageOfReports,
+  readReport,
+  readReportFile,
+  report,
+} from "../../../../core/moderation/reports.ts";
+import { serveFile } from "../../../../http/serve-file.ts";
 import { callerRoutes, jsonAnswer, jsonBody } from "../../route.ts";
 import { v1Router } from "../../router.ts";
 import { problems } from "../../schemas/common.ts";
+import {
+  BYTES,
+  FileHeaders,
+  KEPT_HEADERS,
+  NOT_CACHED,
+  RANGE_HEADERS,
+  WHOLE_HEADERS,
+} from "../../schemas/files.ts";
 import {
   KeptReport,
   OwnReport,
   Report,
   ReportChange,
+  ReportFileParams,
   ReportInput,
   ReportPage,
   ReportParams,
@@ -44,6 +61,31 @@ const readRoute = staffRoute("get", "/v1/moderation/reports/{id}", {
   responses: { 200: jsonAnswer("The report", KeptReport), ...problems("validation_failed", "not_found") },
 });
 
+const fileRoute = staffRoute("get", "/v1/moderation/reports/{id}/files/{key}", {
+  operationId: "getReportFile",
+  summary: "The bytes of a file that a report keeps",
+  description:
+    "For 90 days, whether or not others still read it. The audit log has that it was read. Nothing may cache it.",
+  request: { params: ReportFileParams, headers: FileHeaders },
+  responses: {
+    200: {
+      description: "The whole file",
+      headers: { ...WHOLE_HEADERS, ...NOT_CACHED },
+      content: { "*/*": { schema: BYTES } },
+    },
+    206: {
+      description: "One range of the file",
+      headers: { ...RANGE_HEADERS, ...NOT_CACHED },
+      content: { "*/*": { schema: BYTES } },
+    },
+    304: {
+      description: "You have the file: `If-None-Match` names its `ETag`",
+      headers: { ...KEPT_HEADERS, ...NOT_CACHED },
+    },
+    ...problems("validation_failed", "not_found", "range_not_satisfiable"),
+  },
+});
+
 const handleRoute = staffRoute("patch", "/v1/moderation/reports/{id}", {
   operationId: "handleReport",
   summary: "Take a report, resolve it, or open it again",
@@ -75,6 +117,12 @@ export const reports = v1Router()
   .openapi(readRoute, async (c) => {
     const found = await readReport(c.var.core, c.var.staff, c.req.valid("param").id);
     return c.json(serializeKeptReport(found), 200);
+  })
+  .openapi(fileRoute, async (c) => {
+    const file = await readReportFile(c.var.core, c.var.staff, c.req.valid("param"));
+    const answer = await serveFile(c.req.raw, file, (range) => readFile(c.var.core, file, range));
+    answer.headers.set("Cache-Control", "no-store");
+    return answer;
   })
   .openapi(handleRoute, async (c) => {
     const { state, resolution = null, note } = c.req.valid("json");

@@ -1,5 +1,5 @@
 import { z } from "@hono/zod-openapi";
-import { ConversationId, Seq, UserId } from "../../../../domain/ids.ts";
+import { ConversationId, FileKey, Seq, UserId } from "../../../../domain/ids.ts";
 import { LIMITS } from "../../../../domain/limits.ts";
 import {
   ReportId as Id,
@@ -88,6 +88,19 @@ export const KeptReport = z
         description:
           "The message and the five before it, as the reporter saw them, for 90 days; empty without a message",
       }),
+    files: z
+      .array(
+        z
+          .object({
+            key: FileKey,
+            path: z.string().openapi({ description: "Where staff reads it, with their token" }),
+            name: z.string(),
+            size: z.int().nonnegative().openapi({ description: "Bytes" }),
+            content_type: z.string(),
+          })
+          .openapi("KeptFile"),
+      )
+      .openapi({ description: "The files of these messages, 100 at most, whatever becomes of them" }),
   })
   .openapi("KeptReport");
 
@@ -98,6 +111,8 @@ export const ReportsQuery = ListQuery.extend({ state: ReportState.default("open"
 export const ReportParams = z.object({
   id: z.coerce.number().pipe(Id).openapi({ type: "integer", minimum: 1, example: 7 }),
 });
+
+export const ReportFileParams = ReportParams.extend({ key: FileKey });
 
 export const ReportChange = z
   .object({
