@@ -29,6 +29,8 @@ const DEFAULTS = {
   scheduled: 100,
   /** bytes of the stored drafts of a user: 500 of the largest (64 KiB), or 80,000 short texts */
   drafts: 32 * MIB,
+  /** bytes of the files of a user */
+  files: 5 * 1024 * MIB,
 } satisfies Record<string, number | null>;
 export type QuotaName = keyof typeof DEFAULTS;
 
@@ -41,7 +43,7 @@ export type Quotas = Record<QuotaName, number | null>;
 /** No quota limits anything. */
 export const NO_QUOTAS: Quotas = withDefaults(() => null);
 
-/** A quota is a number, of drafts in MiB. */
+/** A quota is a number, of drafts and files in MiB. */
 const Limit = z.union([
   z.literal("off").transform(() => null),
   z.coerce.number().pipe(z.int().positive().max(1_000_000_000)),
@@ -76,12 +78,12 @@ function withDefaults(given: (name: QuotaName) => number | null | undefined): Qu
   return {
     ...{ directs: of("directs"), members: of("members"), groups: of("groups"), requests: of("requests") },
     ...{ reports: of("reports"), sessions: of("sessions") },
-    ...{ scheduled: of("scheduled"), drafts: of("drafts") },
+    ...{ scheduled: of("scheduled"), drafts: of("drafts"), files: of("files") },
   };
 }
 
 function unitOf(name: QuotaName): number {
-  return name === "drafts" ? MIB : 1;
+  return name === "drafts" || name === "files" ? MIB : 1;
 }
 
 /**
@@ -104,6 +106,7 @@ const MEANS: Record<QuotaName, (limit: number) => string> = {
   sessions: (limit) => `have ${limit} sessions: end one on a device where you are signed in`,
   scheduled: (limit) => `have ${limit} scheduled messages: delete one, or wait until one is sent`,
   drafts: (limit) => `have ${inMib(limit)} MiB of created messages that wait to be sent: send some of them`,
+  files: (limit) => `have ${inMib(limit)} MiB of files: delete some of them`,
 };
 
 function inMib(bytes: number): string {

@@ -8,12 +8,13 @@ import { deleteBlobs, putBlob, readBlob } from "../../storage/files/blobs.ts";
 import { deleteFileOf, findFile, insertFile, keepFileUntil } from "../../storage/files/files.ts";
 import type { Core } from "../context.ts";
 import { boundedBytes, requireSize } from "./bounded-bytes.ts";
+import { fileRoomOf, noRoom, requireRoom } from "./file-quota.ts";
 import { Measure } from "./measure.ts";
 import { withoutMetadata } from "./metadata/without-metadata.ts";
 
 /**
  * Stores a file from a stream. The file is readable once it is complete.
- * @throws `too_large` over 20 MiB, `unavailable` if R2 or D1 does not answer, and the errors of the upload's
+ * @throws `too_large` over 20 MiB, `quota`, `unavailable` if R2 or D1 does not answer, and the errors of the upload's
  *   bytes; the stored bytes are deleted then
  */
 export function storeFile(core: Core, userId: UserId, upload: Upload): Promise<StoredFile> {
@@ -30,7 +31,7 @@ export type Publish = (file: StoredFile) => Promise<StoredFile>;
  * on the way, unless the upload says otherwise: see `withoutMetadata`.
  * @param keep called once all bytes are stored; the file is readable once `keep` calls `publish`, which must
  *   be its last step
- * @throws `unavailable`, and the errors of the upload's bytes and of `keep`; the stored bytes are deleted
+ * @throws `quota` for more bytes than the user may have; `unavailable`, and the errors of the upload's bytes and of `keep`; the stored bytes are deleted
  *   then
  */
 export async function receiveFile<T>(
@@ -41,6 +42,9 @@ export async function receiveFile<T>(
 ): Promise<T> {
   const key = FileKey.parse(randomBytes(16).toString("hex"));
   const { name = "file", contentType = "application/octet-stream", size } = upload;
+  const room = await fileRoomOf(core, userId);
+  // With a size that is not known yet, one byte.
+  requireRoom(room, size ?? 1);
   const measure = new Measure();
   try {
     const buffer = core.timing.partBuffer;
@@ -55,9 +59,11 @@ export async function receiveFile<T>(
       createdAt: Date.now(),
       expiresAt: null,
     };
+    requireRoom(room, file.size);
     // The row comes last: bytes without a row cannot be read.
     return await keep(file, async (published) => {
-      await insertFile(core.db, published);
+      // Other uploads of the user may have taken the room meanwhile.
+      if (!(await insertFile(core.db, published, room.limit))) throw noRoom(await fileRoomOf(core, userId));
       return published;
     });
   } catch (error) {

@@ -16,6 +16,7 @@ import { findFile } from "../../storage/files/files.ts";
 import { assemble, createMultipart, discardMultipart, putPart } from "../../storage/files/multipart.ts";
 import * as rows from "../../storage/files/resumable-uploads.ts";
 import type { Core } from "../context.ts";
+import { fileRoomOf, noRoom, requireRoom } from "./file-quota.ts";
 import { withoutMetadata } from "./metadata/without-metadata.ts";
 
 /** The bytes of a part, as they arrive. */
@@ -31,7 +32,8 @@ export interface PartBody {
  * Starts an upload in parts, or finds the one that the user has started with the same client upload id.
  * @returns the upload, and whether this call has started it
  * @throws `validation_failed` for an empty file; `too_large`; `conflict` if the id belongs to an upload of
- *   another file, or the user has ten open uploads; `unavailable`
+ *   another file, or the user has ten open uploads; `quota` if the file has no room beside the user's files and
+ *   open uploads; `unavailable`
  */
 export async function startUpload(
   core: Core,
@@ -42,6 +44,9 @@ export async function startUpload(
   const now = Date.now();
   const known = await rows.findUploadOfName(core.db, userId, file.clientUploadId, now);
   if (known) return { ...(await progress(core, userId, requireSame(known, file).key)), isNew: false };
+  const room = await fileRoomOf(core, userId);
+  const announced = room.limit === null ? 0 : await rows.sizeOfOpenUploads(core.db, userId, now);
+  requireRoom(room, announced + file.size);
   const key = FileKey.parse(randomBytes(16).toString("hex"));
   const r2UploadId = await createMultipart(core.files, key, file.contentType);
   const expiresAt = now + core.timing.resumableUploads.lifetimeMs;
@@ -104,7 +109,8 @@ export async function storePart(
 
 /**
  * Makes the file of an upload whose parts are all there. Idempotent.
- * @throws `not_found`; `conflict` while parts are missing; `unavailable`
+ * @throws `not_found`; `conflict` while parts are missing; `quota` if the file has no room: the same again makes
+ *   it once there is some; `unavailable`
  */
 export async function completeUpload(core: Core, userId: UserId, id: string): Promise<StoredFile> {
   const key = parseId(id);
@@ -116,7 +122,11 @@ export async function completeUpload(core: Core, userId: UserId, id: string): Pr
   const createdAt = Date.now();
   const described = { key, userId, name, size, contentType, createdAt, expiresAt: null };
   const whole = { ...described, sha256: hashOfParts(parts), md5: "" };
-  await rows.publishUpload(core.db, whole, createdAt + core.timing.resumableUploads.keptMs);
+  const room = await fileRoomOf(core, userId);
+  const keptUntil = createdAt + core.timing.resumableUploads.keptMs;
+  const { state } =
+    (await rows.publishUpload(core.db, whole, { keptUntil, limit: room.limit })) ?? noUpload();
+  if (state === "completing") throw noRoom(room);
   // A concurrent call may have cancelled the upload, or published the file and then deleted it.
   return fileOf(core, upload);
 }

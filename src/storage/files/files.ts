@@ -8,10 +8,25 @@ import { isAmong } from "../json-lists.ts";
 import { keptQuery } from "../moderation/report-files.ts";
 import { fileReferences, files, fileUploads } from "../schema.ts";
 import { isReadable } from "./file-conditions.ts";
+import { hasRoom } from "./file-usage.ts";
 
-/** Stores the row of a file whose bytes are in R2. From then on it is readable. */
-export async function insertFile(db: Database, file: StoredFile): Promise<void> {
-  await queryD1(db.insert(files).values({ ...file, released: false }));
+/**
+ * Stores the row of a file whose bytes are in R2, if its user has room. From then on it is readable.
+ * @param limit of the bytes of the user's files; null: any number
+ * @returns whether there was room
+ */
+export async function insertFile(db: Database, file: StoredFile, limit: number | null): Promise<boolean> {
+  const { key, userId, name, size, contentType, sha256, md5, createdAt, expiresAt } = file;
+  const stored = await queryD1(
+    db
+      .insert(files)
+      .select(
+        sql`SELECT ${key}, ${userId}, ${name}, ${size}, ${contentType}, ${sha256}, ${md5}, ${createdAt},
+          ${expiresAt}, 0 WHERE ${hasRoom(userId, size, limit)}`,
+      )
+      .returning({ key: files.key }),
+  );
+  return stored.length > 0;
 }
 
 /**

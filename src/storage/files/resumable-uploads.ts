@@ -7,6 +7,7 @@ import { queryD1 } from "../d1-errors.ts";
 import type { Database } from "../database.ts";
 import { isAmong } from "../json-lists.ts";
 import { files, fileUploadParts, fileUploads } from "../schema.ts";
+import { hasRoom } from "./file-usage.ts";
 
 /** Uploads in parts, and which parts are in R2. Each change of state is one conditional statement. */
 
@@ -174,25 +175,43 @@ export async function freezeUpload(
   return upload ? { upload, parts } : null;
 }
 
+/** The bytes that the open uploads of a user announce. There are few: `insertUpload` limits them. */
+export async function sizeOfOpenUploads(db: Database, userId: UserId, now: number): Promise<number> {
+  const isOpen = and(eq(fileUploads.userId, userId), isUnderWay, gt(fileUploads.expiresAt, now));
+  const bytes = sql<number>`coalesce(sum(${fileUploads.size}), 0)`;
+  const [found] = await queryD1(db.select({ bytes }).from(fileUploads).where(isOpen));
+  return found?.bytes ?? 0;
+}
+
 /**
- * Makes the file of a frozen upload readable. Of several calls the first one does.
- * @param keptUntil when the upload is forgotten (ms since 1970)
+ * Makes the file of a frozen upload readable, if its user has room. Of several calls the first one does.
+ * @param end when the upload is forgotten then (ms since 1970), and the `limit` of the bytes of the user's
+ *   files; null: any number
+ * @returns the upload as it is then: still `completing` without room; null: there is none
  */
-export async function publishUpload(db: Database, file: StoredFile, keptUntil: number): Promise<void> {
+export async function publishUpload(
+  db: Database,
+  file: StoredFile,
+  { keptUntil, limit }: { keptUntil: number; limit: number | null },
+): Promise<Pick<ResumableUpload, "state"> | null> {
   const { key, userId, name, size, contentType, sha256, md5, createdAt } = file;
-  const isFrozen = and(eq(fileUploads.key, key), stateIs("completing"));
-  const isComplete = sql`EXISTS (SELECT 1 FROM file_uploads WHERE ${and(eq(fileUploads.key, key), stateIs("complete"))})`;
+  const isIt = eq(fileUploads.key, key);
+  const isFrozen = and(isIt, stateIs("completing"));
+  const isStored = sql`EXISTS (SELECT 1 FROM files f WHERE f.key = ${key})`;
+  const isComplete = sql`EXISTS (SELECT 1 FROM file_uploads WHERE ${and(isIt, stateIs("complete"))})`;
   const values = sql`${key}, ${userId}, ${name}, ${size}, ${contentType}, ${sha256}, ${md5}, ${createdAt}, NULL, 0`;
-  await queryD1(
+  const [, , , [upload]] = await queryD1(
     db.batch([
       db
         .insert(files)
-        .select(sql`SELECT ${values} FROM file_uploads WHERE ${isFrozen}`)
+        .select(sql`SELECT ${values} FROM file_uploads WHERE ${and(isFrozen, hasRoom(userId, size, limit))}`)
         .onConflictDoNothing(),
-      db.update(fileUploads).set({ state: "complete", expiresAt: keptUntil }).where(isFrozen),
+      db.update(fileUploads).set({ state: "complete", expiresAt: keptUntil }).where(and(isFrozen, isStored)),
       db.delete(fileUploadParts).where(and(eq(fileUploadParts.key, key), isComplete)),
+      db.select({ state: fileUploads.state }).from(fileUploads).where(isIt),
     ]),
   );
+  return upload ?? null;
 }
 
 /** Ends an upload of a user that is under way. @returns the upload; null if there is none */

@@ -1,7 +1,7 @@
 import { sql } from "drizzle-orm";
 import { index, integer, primaryKey, sqliteTable, text, uniqueIndex } from "drizzle-orm/sqlite-core";
 import type { UploadState } from "../../domain/files/resumable-upload.ts";
-import type { ClientUploadId, ConversationId, FileKey, Seq } from "../../domain/ids.ts";
+import type { ClientUploadId, ConversationId, FileKey, Seq, UserId } from "../../domain/ids.ts";
 import type { FileHolderId } from "../../domain/messages/scheduled.ts";
 import { userRef } from "./accounts.ts";
 
@@ -36,6 +36,15 @@ export const files = sqliteTable(
     index("files_user").on(table.userId, table.key),
   ],
 );
+
+/**
+ * The bytes of the files of each user: triggers of `files` write it. Its migration has filled it. No backup
+ * has it, as the triggers fill it again.
+ */
+export const fileUsage = sqliteTable("file_usage", {
+  userId: integer("user_id").primaryKey().$type<UserId>(),
+  bytes: integer().notNull(),
+});
 
 /**
  * The files that a scheduled message or a stored draft will show. A file with a row here is not deleted

@@ -46,6 +46,7 @@ import * as recipients from "../../../src/storage/conversations/recipients.ts";
 import { type Database, openDatabase } from "../../../src/storage/database.ts";
 import * as expiry from "../../../src/storage/files/file-expiry.ts";
 import * as references from "../../../src/storage/files/file-references.ts";
+import * as usage from "../../../src/storage/files/file-usage.ts";
 import * as files from "../../../src/storage/files/files.ts";
 import * as released from "../../../src/storage/files/released-files.ts";
 import * as uploads from "../../../src/storage/files/resumable-uploads.ts";
@@ -294,6 +295,8 @@ const QUERIES: Record<string, (db: Database) => Promise<unknown>> = {
   findFile: (db) => files.findFile(db, KEY, 0),
   findExistingKeys: (db) => files.findExistingKeys(db, [KEY, KEY]),
   deleteFileOf: (db) => files.deleteFileOf(db, KEY, ANN),
+  findFileUse: (db) => usage.findFileUse(db, ANN),
+  sizeOfOpenUploads: (db) => uploads.sizeOfOpenUploads(db, ANN, 0),
   insertUpload: (db) => uploads.insertUpload(db, UPLOAD, 10, 0),
   findUploadOfName: (db) => uploads.findUploadOfName(db, ANN, UPLOAD.clientUploadId, 0),
   findUpload: (db) => uploads.findUpload(db, ANN, KEY, 0),
@@ -301,7 +304,7 @@ const QUERIES: Record<string, (db: Database) => Promise<unknown>> = {
   beginAttempt: (db) => uploads.beginAttempt(db, KEY, 1, 0),
   recordPart: (db) => uploads.recordPart(db, KEY, PART),
   freezeUpload: (db) => uploads.freezeUpload(db, ANN, KEY, 0),
-  publishUpload: (db) => uploads.publishUpload(db, { ...FILE, key: OTHER_KEY }, 0),
+  publishUpload: (db) => uploads.publishUpload(db, { ...FILE, key: OTHER_KEY }, { keptUntil: 0, limit: 1 }),
   endUpload: (db) => uploads.endUpload(db, ANN, KEY),
   endUploadsQuery: async (db) => uploads.endUploadsQuery(db, ANN, sql`1`),
   endExpiredUploads: (db) => uploads.endExpiredUploads(db, 1, { after: "", limit: 10 }),
@@ -317,7 +320,7 @@ const QUERIES: Record<string, (db: Database) => Promise<unknown>> = {
   releaseFilesOf: (db) => released.releaseFilesOf(db, ANN, { after: "", limit: 10 }, 0),
   markUnshownFiles: (db) => expiry.markUnshownFiles(db, "0", { now: 0, expiresAt: 0 }, 10),
   deleteExpiredFiles: async (db) => {
-    await files.insertFile(db, FILE);
+    await files.insertFile(db, FILE, null);
     return expiry.deleteExpiredFiles(db, { now: 1, deletionMs: 0 }, 10);
   },
   findUser: (db) => users.findUser(db, BOB, ANN),
@@ -422,6 +425,7 @@ const INSERTS = [
   "auditIfChangedQuery",
   "auditQuery",
   "keepFilesQuery",
+  "hasRoom",
   "insertAudit",
   "insertUser",
   "insertProvisioned",
@@ -449,6 +453,7 @@ test("the list contains every query, except inserts of one row", () => {
     expiry,
     files,
     released,
+    usage,
     permission,
     places,
     friends,

@@ -38,7 +38,7 @@ const uploadRoute = pageRoute("post", "/v1/files", {
   },
   responses: {
     201: jsonAnswer("The file is stored", File),
-    ...problems("validation_failed", "too_large"),
+    ...problems("validation_failed", "too_large", "quota"),
   },
 });
 

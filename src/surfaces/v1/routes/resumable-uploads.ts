@@ -32,7 +32,7 @@ const startRoute = pageRoute("post", "/v1/files/uploads", {
   responses: {
     201: jsonAnswer("The upload is open", Upload),
     200: jsonAnswer("The upload that you have started before", Upload),
-    ...problems("conflict"),
+    ...problems("conflict", "quota"),
   },
 });
 
@@ -68,11 +68,11 @@ const completeRoute = pageRoute("post", "/v1/files/uploads/{id}/complete", {
   operationId: "completeUpload",
   summary: "Make the file of an upload",
   description:
-    "Once all parts are there; before that a `conflict`, and nothing has changed. Every repeat answers the same file.",
+    "Once all parts are there; before that a `conflict`, and nothing has changed. Without room for it a `quota`: delete files, and complete it again. Every repeat answers the same file.",
   request: { params: UploadParams },
   responses: {
     200: jsonAnswer("The file is stored", File),
-    ...problems("not_found", "conflict"),
+    ...problems("not_found", "conflict", "quota"),
   },
 });
 
