@@ -100,8 +100,8 @@ export async function createGroupWithRoles(
   return { conversation, leftOut: others.slice(places).map(({ userId }) => userId) };
 }
 
-/** What a new row in D1 gets. */
 type WantedOptions = GroupOptions & Pick<NewGroup, "clientGroupId">;
+/** What a new row in D1 gets, and the users who want to be asked first. */
 type StoredOptions = WantedOptions & { asked: UserId[] };
 
 async function create(
@@ -122,22 +122,11 @@ async function create(
   const asked = await askingFirst(core, caller, null, memberIds.slice(1));
   const willing = initialMembers.filter(({ userId }) => !asked.includes(userId));
   return counted(core, caller, uses, async () => {
-    const outcome = await insertAndInitialize(core, caller, { ...options, asked }, willing, amongFriends);
-    tell(core, asked, { conversationId: outcome.conversation.id, fromId: caller });
-    return outcome;
-  });
-}
-
-async function insertAndInitialize(
-  core: Core,
-  caller: UserId,
-  options: StoredOptions,
-  initialMembers: InitialMember[],
-  amongFriends: boolean,
-): Promise<{ conversation: Conversation; created: boolean }> {
-  const id = await insert(core, caller, options, initialMembers, amongFriends);
-  if (id === null) {
-    const memberIds = [caller, ...initialMembers.map(({ userId }) => userId)];
+    const id = await insert(core, caller, { ...options, asked }, willing, amongFriends);
+    if (id !== null) {
+      tell(core, asked, { conversationId: id, fromId: caller });
+      return { conversation: await initialize(core, caller, id), created: true };
+    }
     // A concurrent call was first.
     const repeated = await findRepeated(core, caller, options.clientGroupId);
     if (repeated) return repeated;
@@ -147,8 +136,7 @@ async function insertAndInitialize(
     if (amongFriends) await requireFriends(core, caller, memberIds.slice(1));
     await requireNoBlocks(core, caller, memberIds);
     throw new CoreError("unavailable", "The members could not be looked up. Try again.");
-  }
-  return { conversation: await initialize(core, caller, id), created: true };
+  });
 }
 
 /** Puts a group that D1 has into the lists of its members, if they lack it. */

@@ -62,19 +62,33 @@ function routesOf(
  * @param body reads the body of calls that have one
  */
 export function serverRoutes(scope: ServerScope, cost?: Cost, body: MiddlewareHandler<AppEnv> = v1Body) {
-  return function serverRoute<
-    Method extends RouteConfig["method"],
-    Path extends string,
-    Route extends OwnRoute,
-  >(method: Method, path: Path, route: Route) {
+  const says = { tag: "Server", begins: `Scope \`${scope}\`. `, security: [{ server_key: [] }] };
+  return keyRoutes(says, withServerKey(scope, cost), body);
+}
+
+/**
+ * Makes routes that a server key may call.
+ * @param says what the description of each begins with, and who may call it
+ * @param check looks at the key, before the body is read
+ */
+export function keyRoutes<Check extends MiddlewareHandler>(
+  { tag, begins, security }: { tag: string; begins: string; security: Record<string, string[]>[] },
+  check: Check,
+  body: MiddlewareHandler<AppEnv> = v1Body,
+) {
+  return function keyRoute<Method extends RouteConfig["method"], Path extends string, Route extends OwnRoute>(
+    method: Method,
+    path: Path,
+    route: Route,
+  ) {
     const { operationId, request, description } = route;
     const hasBody = request?.body?.content["application/json"] !== undefined;
     return createRoute({
-      ...{ method, path, operationId, tags: ["Server"] },
+      ...{ method, path, operationId, tags: [tag] },
       ...route,
-      description: `Scope \`${scope}\`. ${description ?? ""}`.trim(),
-      security: [{ server_key: [] }],
-      middleware: [withServerKey(scope, cost), hasBody ? body : proceed] as const,
+      description: `${begins}${description ?? ""}`.trim(),
+      security,
+      middleware: [check, hasBody ? body : proceed] as const,
     });
   };
 }

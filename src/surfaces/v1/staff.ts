@@ -1,6 +1,4 @@
-import type { RouteConfig } from "@hono/zod-openapi";
-import { createRoute } from "@hono/zod-openapi";
-import type { HonoRequest, MiddlewareHandler } from "hono";
+import type { HonoRequest } from "hono";
 import { createMiddleware } from "hono/factory";
 import { staffOf } from "../../core/moderation/staff.ts";
 import { invalid } from "../../domain/errors.ts";
@@ -13,10 +11,9 @@ import { bearer } from "../../http/access/bearer.ts";
 import { identify } from "../../http/access/identify.ts";
 import { countCost } from "../../http/access/rate-limit.ts";
 import { requireServerKey } from "../../http/access/server-key.ts";
-import type { AppEnv, StaffEnv } from "../../http/env.ts";
+import type { StaffEnv } from "../../http/env.ts";
 import { MISSING } from "./auth.ts";
-import { v1Body } from "./body.ts";
-import type { OwnRoute } from "./route.ts";
+import { keyRoutes } from "./route.ts";
 
 const REASON_HEADER = "Parley-Reason";
 
@@ -41,24 +38,15 @@ const withStaff = createMiddleware<StaffEnv>(async (c, next) => {
   await next();
 });
 
-const proceed: MiddlewareHandler<AppEnv> = (_, next) => next();
-
 /** Makes a route of moderation. `openapi/document.ts` adds the failures that all of them have. */
-export function staffRoute<Method extends RouteConfig["method"], Path extends string, Route extends OwnRoute>(
-  method: Method,
-  path: Path,
-  route: Route,
-) {
-  const hasBody = route.request?.body?.content["application/json"] !== undefined;
-  return createRoute({
-    ...{ method, path, operationId: route.operationId, tags: ["Moderation"] },
-    ...route,
-    description:
-      `For moderators, and for keys with the scope \`moderate\`. ${route.description ?? ""}`.trim(),
+export const staffRoute = keyRoutes(
+  {
+    tag: "Moderation",
+    begins: "For moderators, and for keys with the scope `moderate`. ",
     security: [{ bearer: [] }, { server_key: [] }],
-    middleware: [withStaff, hasBody ? v1Body : proceed] as const,
-  });
-}
+  },
+  withStaff,
+);
 
 const Reason = textUpTo(LIMITS.reportNote);
 

@@ -35,11 +35,6 @@ export class CompiledRules {
     }
   }
 
-  /** Nodes of the trie of words that all checks went through, as a measure of work. */
-  get steps(): number {
-    return this.#words.steps;
-  }
-
   /**
    * Checks a text of a user. The time is linear in the text, whatever it is.
    * @param conversation the one that it is in; null: one that no rule leaves out

@@ -43,8 +43,6 @@ interface TrieNode {
  * A word has at most 64 characters, which bounds the steps.
  */
 export class WordMatcher {
-  /** Nodes that searches went through: what tests count. */
-  steps = 0;
   readonly #root: TrieNode = { next: new Map(), ends: [] };
 
   add(word: string, rule: number): void {
@@ -81,7 +79,6 @@ export class WordMatcher {
       // "455" is no word that looks like it, and "loo" is not 100.
       let isNumber = true;
       for (let at = start; at < letters.length; at++) {
-        this.steps++;
         node = node.next.get(letters[at] ?? "");
         if (!node) break;
         isNumber &&= kinds[at] === "digit" || kinds[at] === "space";
