@@ -9,6 +9,7 @@ import type { NameTaken } from "../../storage/accounts/name-conditions.ts";
 import { recordSignInPlace } from "../../storage/accounts/sign-in-places.ts";
 import { insertUser } from "../../storage/accounts/users.ts";
 import type { Core } from "../context.ts";
+import { requireAllowed } from "../moderation/shown-names.ts";
 import { usersChanged } from "../server/user-events.ts";
 import { hashPassword } from "./password-hash.ts";
 import { requireStrongPassword } from "./password-rules.ts";
@@ -40,7 +41,8 @@ export interface Registration {
 /**
  * Creates an account and opens a session.
  * @throws `conflict` if the username is taken, or looks like another user's; `validation_failed` as
- *   `requireStrongPassword`; `forbidden` if the setting `REGISTRATION` is `closed`; `unavailable` while too
+ *   `requireStrongPassword`; `forbidden` if the setting `REGISTRATION` is `closed`; `refused` for a name that rules refuse;
+ *   `unavailable` while too
  *   many passwords are hashed
  */
 export async function register(core: Core, input: Registration, device: Device): Promise<SignedIn> {
@@ -52,6 +54,7 @@ export async function register(core: Core, input: Registration, device: Device):
   const username = storedForm(input.username);
   if (looksDeleted(username)) throw usernameTaken("taken");
   await requireStrongPassword("body.password", password, { username, email });
+  await requireAllowed(core, [username, nickname]);
   const passwordHash = await hashPassword(core, password);
   const user = await insertUser(core.db, { username, passwordHash, email, nickname, createdAt: Date.now() });
   if (user === "taken" || user === "looks_alike") throw usernameTaken(user);

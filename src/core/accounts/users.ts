@@ -17,6 +17,7 @@ import {
 import { DELETED_PROFILE } from "../../storage/columns.ts";
 import { countNamed } from "../contacts/strangers.ts";
 import type { Core } from "../context.ts";
+import { requireAllowed } from "../moderation/shown-names.ts";
 import { requireMayChangeProfile, requireMayLookUp, withoutStrangers } from "../policies.ts";
 import { usersChanged } from "../server/user-events.ts";
 import { announceProfile } from "./profile-announcement.ts";
@@ -149,7 +150,8 @@ export async function getMe(core: Core, caller: Credential): Promise<OwnProfile>
 /**
  * Changes the caller's profile.
  * @returns the changed profile
- * @throws `unauthenticated` as `getMe`; `forbidden` as `requireMayChangeProfile`; `rate_limited` for a sixth
+ * @throws `unauthenticated` as `getMe`; `forbidden` as `requireMayChangeProfile`; `refused` for a nickname that
+ *   rules refuse; `rate_limited` for a sixth
  *   e-mail address within a day: a user who sets any number of addresses could find out which ones others
  *   sign in by
  */
@@ -160,6 +162,7 @@ export async function changeProfile(
 ): Promise<OwnProfile> {
   const change = core.fileOrigins.withStoredAvatar(asked);
   await requireMayChangeProfile(core, caller.userId, change);
+  await requireAllowed(core, [change.nickname]);
   const changed = await updateProfile(core.db, caller.userId, change, core.timing.emailChanges);
   if (changed) {
     usersChanged(core);

@@ -18,6 +18,7 @@ import { requireFriends } from "../contacts/friends.ts";
 import { askingFirst, tell } from "../contacts/message-requests.ts";
 import type { Core } from "../context.ts";
 import { getConversation } from "../conversations/conversations.ts";
+import { requireAllowed } from "../moderation/shown-names.ts";
 import { requireMayCreateGroups, requireNoStrangers } from "../policies.ts";
 import { counted } from "../quotas.ts";
 
@@ -61,7 +62,7 @@ interface NewGroup extends GroupOptions {
  * @throws `forbidden` as `requireMayCreateGroups`; `not_found` for an unknown member, `blocked` for a member
  *   across a block, `validation_failed` for too many members, `conflict` for a handle that was assigned
  *   before, and for a client group id whose group
- *   the caller is not in any more; `quota` for a group, or members, more than the user may make or add today;
+ *   the caller is not in any more; `refused` for a text that rules refuse; `quota` for a group, or members, more than the user may make or add today;
  *   nothing is created then
  */
 export async function createGroup(
@@ -112,6 +113,7 @@ async function create(
   amongFriends: boolean,
 ): Promise<{ conversation: Conversation; created: boolean }> {
   requireMayCreateGroups(core);
+  await requireAllowed(core, [options.name, options.introduction, options.announcement]);
   const memberIds = [caller, ...initialMembers.map(({ userId }) => userId)];
   await requireUsers(core, memberIds);
   await requireNoStrangers(core, caller, memberIds);

@@ -18,6 +18,7 @@ import { requireNoBlocks } from "../contacts/blocks.ts";
 import { askingFirst, tell } from "../contacts/message-requests.ts";
 import type { Core } from "../context.ts";
 import { getConversation } from "../conversations/conversations.ts";
+import { requireAllowed } from "../moderation/shown-names.ts";
 import { requireNoStrangers } from "../policies.ts";
 import { counted } from "../quotas.ts";
 
@@ -38,7 +39,10 @@ export interface MemberChange {
 const MemberPosition = z.tuple([z.int(), UserId]);
 const JoinRequestPosition = z.tuple([z.int()]);
 
-/** Changes a group's profile; absent fields are unchanged. @throws `not_found`, `forbidden` */
+/**
+ * Changes a group's profile; absent fields are unchanged.
+ * @throws `not_found`, `forbidden`; `refused` for a text that rules refuse
+ */
 export async function editGroup(
   core: Core,
   caller: UserId,
@@ -57,7 +61,8 @@ export async function editGroup(
     customFields?: CustomFields | undefined;
   },
 ): Promise<Conversation> {
-  const { metadata } = change;
+  const { metadata, name, introduction, announcement } = change;
+  await requireAllowed(core, [name, introduction, announcement], id);
   const stored = {
     ...core.fileOrigins.withStoredAvatar(change),
     metadata: metadata && writeMetadata(metadata),

@@ -98,6 +98,33 @@ test("a rule holds on a socket, and leaves out its exceptions", async () => {
   device.close();
 });
 
+test("a rule refuses the name and the texts of a group, and the name of a user, where strangers read them", async () => {
+  await rules(REFUSE, MASK, { id: "doubt", match: { words: ["bitcoin"] }, action: "hold" });
+  const made = (fields: object) =>
+    call("POST", "/v1/conversations", {
+      token: ann.token,
+      body: { kind: "group", name: "Hike", member_ids: [], ...fields },
+    });
+  const changed = (fields: object) =>
+    call("PATCH", `/v1/conversations/${group}`, { token: ann.token, body: fields });
+  const me = (nickname: string) => call("PATCH", "/v1/me", { token: bob.token, body: { nickname } });
+  for (const name of ["Free Casino", "you idiot"]) {
+    for (const answer of [await made({ name }), await changed({ name }), await me(name)])
+      expectProblem(answer, 403, "refused");
+    expectProblem(await changed({ introduction: name }), 403, "refused");
+    expectProblem(await changed({ announcement: name }), 403, "refused");
+  }
+  const named = { username: "a.casino.of.mine", password: PASSWORD };
+  expectProblem(await call("POST", "/v1/register", { body: named }), 403, "refused");
+  // What waits for staff, and a rule that leaves the group out, are for messages.
+  expect((await made({ name: "bitcoin" })).status).toBe(201);
+  await rules({ ...REFUSE, except: [group] });
+  expect((await changed({ name: "Free Casino" })).status).toBe(200);
+  expectProblem(await me("Free Casino"), 403, "refused");
+  await rules();
+  expect((await me("Free Casino")).status).toBe(200);
+});
+
 test("rules have a row in the audit log, and flaws that are named", async () => {
   await rules(REFUSE);
   expect((await auditOf(key)).at(-1)).toMatchObject({ action: "rules_changed" });

@@ -29,7 +29,7 @@ const registerRoute = createRoute({
   request: { body: { required: true, content: { "application/json": { schema: Registration } } } },
   responses: {
     201: { description: "The account is created and signed in", content: signedIn },
-    ...problems("validation_failed", "forbidden", "conflict", "too_large", "rate_limited"),
+    ...problems("validation_failed", "forbidden", "refused", "conflict", "too_large", "rate_limited"),
   },
 });
 

@@ -31,7 +31,7 @@ const patchRoute = accountRoute("patch", "/v1/me", {
   description:
     "Absent fields keep their value, `\"\"` empties a field, null is refused. Another nickname or avatar is `forbidden` where the user's issuer or the team's backend sets them (`policies.profiles` is `server`).",
   request: { body: jsonBody(ProfileChange) },
-  responses: { ...me200, ...problems("forbidden") },
+  responses: { ...me200, ...problems("forbidden", "refused") },
 });
 
 const passwordRoute = limitedRoute("post", "/v1/me/password", {

@@ -34,7 +34,7 @@ const createRouteDefinition = lightRoute("post", "/v1/conversations", {
   responses: {
     200: jsonAnswer("The existing conversation", Conversation),
     201: jsonAnswer("The new conversation", Conversation),
-    ...problems("blocked", "not_found", "conflict", "quota"),
+    ...problems("blocked", "not_found", "conflict", "quota", "refused"),
   },
 });
 
@@ -71,7 +71,7 @@ const editRoute = lightRoute("patch", "/v1/conversations/{id}", {
   },
   responses: {
     200: jsonAnswer("The conversation", Conversation),
-    ...problems("forbidden", "not_found"),
+    ...problems("forbidden", "refused", "not_found"),
   },
 });
 

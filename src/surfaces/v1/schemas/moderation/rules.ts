@@ -4,7 +4,7 @@ import { LIMITS } from "../../../../domain/limits.ts";
 import { ModerationRules, RuleAction, RuleId } from "../../../../domain/moderation/rules/rule.ts";
 import { textUpTo } from "../../../../domain/text.ts";
 
-const Rules = ModerationRules.openapi("ModerationRules", {
+const Rules = ModerationRules.clone().openapi("ModerationRules", {
   description:
     "Words are compared by what they look like: after NFKC, whatever their case, with look-alikes and signs that stand for letters. A pattern is a regular expression of RE2, whatever the case. A domain stands for its subdomains too",
 });
