@@ -180,6 +180,7 @@ const ROUTES = new Map<string, Row>([
     "GET /v1/conversations/:id/messages/:seq/reactions/:key",
     "GET /v1/conversations/:id/receipts",
     "GET /v1/scheduled",
+    "GET /v1/held",
     "GET /v1/conversations/:id/socket",
     "GET /v1/socket",
     "POST /v1/files",

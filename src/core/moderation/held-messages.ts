@@ -1,12 +1,14 @@
 import { z } from "zod";
 import { type Page, type PageQuery, pageOf, readCursor } from "../../domain/conversations/pagination.ts";
 import { CoreError } from "../../domain/errors.ts";
+import type { UserId } from "../../domain/ids.ts";
 import { type HeldMessage, HeldMessageId, type HeldState } from "../../domain/moderation/held-message.ts";
 import type { Staff } from "../../domain/moderation/staff.ts";
 import {
   decideHeldMessage,
   findHeldMessage,
   listHeldMessages,
+  listHeldMessagesOf,
 } from "../../storage/moderation/held-messages.ts";
 import type { Core } from "../context.ts";
 import { audit, auditEntry, requireActing } from "./staff.ts";
@@ -22,6 +24,21 @@ export async function pageOfHeldMessages(
   const [before] = cursor === undefined ? [null] : readCursor(Position, cursor);
   await audit(core, staff, "held_read", {});
   return pageOf(await listHeldMessages(core.db, state, before, limit + 1), limit, ({ id }) => [id]);
+}
+
+/**
+ * Messages of the caller that rules hold back, or that staff has refused, of the last 30 days, the newest
+ * first. @throws `validation_failed` for a cursor that is none
+ */
+export async function pageOfOwnHeldMessages(
+  core: Core,
+  caller: UserId,
+  { limit, cursor }: PageQuery,
+): Promise<Page<HeldMessage>> {
+  const [before] = cursor === undefined ? [null] : readCursor(Position, cursor);
+  const since = Date.now() - core.timing.moderation.showHeldMs;
+  const found = await listHeldMessagesOf(core.db, caller, since, { before, limit: limit + 1 });
+  return pageOf(found, limit, ({ id }) => [id]);
 }
 
 /**

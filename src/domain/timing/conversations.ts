@@ -140,6 +140,8 @@ export const CONVERSATION_VALUES = {
   moderation: {
     /** The term of the messages that a report keeps, and of those that a rule has found. */
     keepReportsMs: 90 * 24 * 60 * 60_000,
+    /** For so long senders are shown what a rule has held back: within the term. */
+    showHeldMs: 30 * 24 * 60 * 60_000,
   },
   /** The rules that texts are checked against, as an isolate knows them. */
   rules: {

@@ -1,5 +1,6 @@
-import { and, count, desc, eq, lt, sql } from "drizzle-orm";
+import { and, count, desc, eq, gte, lt, ne, sql } from "drizzle-orm";
 import { z } from "zod";
+import type { UserId } from "../../domain/ids.ts";
 import { readOwnDraft } from "../../domain/messages/scheduled.ts";
 import type {
   FoundMessage,
@@ -63,6 +64,27 @@ export async function listHeldMessages(
 ): Promise<HeldMessage[]> {
   const isIt = and(eq(heldMessages.state, state), before === null ? undefined : lt(heldMessages.id, before));
   const rows = db.select().from(heldMessages).where(isIt).orderBy(desc(heldMessages.id)).limit(limit);
+  return (await queryD1(rows)).map(readRow);
+}
+
+/**
+ * Those of a user that a rule holds back, and that staff has not accepted, the newest first.
+ * @param since when they were found at the earliest (ms since 1970)
+ * @param before an id; null: from the newest on
+ */
+export async function listHeldMessagesOf(
+  db: Database,
+  senderId: UserId,
+  since: number,
+  { before, limit }: { before: HeldMessageId | null; limit: number },
+): Promise<HeldMessage[]> {
+  const { id, state, isStored, createdAt } = heldMessages;
+  const isIt = and(
+    eq(heldMessages.senderId, senderId),
+    and(eq(isStored, false), ne(state, "accepted"), gte(createdAt, since)),
+    before === null ? undefined : lt(id, before),
+  );
+  const rows = db.select().from(heldMessages).where(isIt).orderBy(desc(id)).limit(limit);
   return (await queryD1(rows)).map(readRow);
 }
 

@@ -1,3 +1,4 @@
+import { env } from "cloudflare:workers";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { z } from "zod";
 import { ConversationId } from "../../../src/domain/ids.ts";
@@ -209,6 +210,30 @@ describe("a message that is held", () => {
     expect((await decide(held?.id ?? 0, "refuse")).body).toMatchObject({ state: "refused" });
     expectProblem(await post(ann, bitcoin), 403, "refused");
     expect([await textsOf(), await waiting(ann)]).toEqual([[], []]);
+  });
+
+  test("is seen by its sender as waiting and as refused, for 30 days, and by nobody else", async () => {
+    const own = async ({ token }: SignedIn) => (await call("GET", "/v1/held", { token })).body;
+    await post(ann, bitcoin);
+    await post(ann, { ...bitcoin, client_msg_id: "b2" });
+    const shown = { conversation_id: group, body: { text: "buy bitcoin" }, kind: "text" };
+    const [second, first] = await waiting(ann);
+    expect(await own(ann)).toMatchObject({
+      items: [
+        { ...shown, client_msg_id: "b2", state: "waiting" },
+        { ...shown, client_msg_id: "b1", state: "waiting" },
+      ],
+      next_cursor: null,
+    });
+    expect(JSON.stringify(await own(ann))).not.toContain("doubt");
+    await decide(first?.id ?? 0, "refuse");
+    await decide(second?.id ?? 0, "accept");
+    expect(await own(ann)).toMatchObject({ items: [{ client_msg_id: "b1", state: "refused" }] });
+    expect(await own(bob)).toEqual({ items: [], next_cursor: null });
+    const old = Date.now() - 31 * 24 * 60 * 60_000;
+    const update = env.DB.prepare("UPDATE held_messages SET created_at = ? WHERE sender_id = ?");
+    await update.bind(old, ann.user.id).run();
+    expect(await own(ann)).toEqual({ items: [], next_cursor: null });
   });
 
   test("is decided once, and has one row for it in the audit log", async () => {

@@ -240,6 +240,7 @@ export const WHO_MAY: Row[] = [
     ...members(NOBODY),
   },
   { route: "GET /v1/scheduled", ...everyUser(OK) },
+  { route: "GET /v1/held", ...everyUser(OK) },
   { route: "GET /v1/scheduled/:id", path: ({ scheduledId }) => ({ id: scheduledId }), ...membersOwn(OK) },
   {
     route: "PATCH /v1/scheduled/:id",

@@ -396,6 +396,7 @@ const QUERIES: Record<string, (db: Database) => Promise<unknown>> = {
   storeRules: (db) => rules.storeRules(db, [], AUDIT),
   holdMessage: (db) => heldMessages.holdMessage(db, HELD, 0, 1),
   listHeldMessages: (db) => heldMessages.listHeldMessages(db, "waiting", null, 10),
+  listHeldMessagesOf: (db) => heldMessages.listHeldMessagesOf(db, ANN, 0, { before: null, limit: 10 }),
   findHeldMessage: (db) => heldMessages.findHeldMessage(db, HELD_ID),
   decideHeldMessage: (db) => heldMessages.decideHeldMessage(db, HELD_ID, "accepted", AUDIT),
   deleteOldHeldMessages: (db) => heldMessages.deleteOldHeldMessages(db, 0),

@@ -48,6 +48,7 @@ const VALUES: Record<string, unknown> = {
   },
   ...{ "ModerationRulesVerdict.rules": ["spam"], "HeldMessage.rules": ["spam"] },
   ...{ "HeldMessage.kind": "text", "HeldMessage.body": { text: "hello" } },
+  ...{ "OwnHeldMessage.kind": "text", "OwnHeldMessage.body": { text: "hello" } },
   "AuditEntry.by": { user_id: 100_000, key_id: null },
   ...{ banned_by: 100_000, by: 100_000, user_ids: [100_001], member_ids: [100_001, 100_002] },
   ...{ seq: 42, quote_seq: 41, last_seq: 42, read_seq: 42, after: 40, rev: 3 },

@@ -4,7 +4,7 @@ import { StoredBody } from "../../../domain/messages/content.ts";
 import type { AuditEntry } from "../../../domain/moderation/audit.ts";
 import type { HeldMessage } from "../../../domain/moderation/held-message.ts";
 import type { Kept, Report, Reported } from "../../../domain/moderation/report.ts";
-import type { HeldMessage as HeldMessageShape } from "../schemas/moderation/held-messages.ts";
+import type { HeldMessage as HeldMessageShape, OwnHeldMessage } from "../schemas/moderation/held-messages.ts";
 import type { AuditPage, ModeratedUser } from "../schemas/moderation/moderation.ts";
 import type { KeptReport, OwnReport, Report as ReportShape } from "../schemas/moderation/reports.ts";
 import { serializeServerUser } from "./server-users.ts";
@@ -50,6 +50,12 @@ export function serializeHeldMessage(held: HeldMessage): z.infer<typeof HeldMess
     ...{ kind: draft.kind, body: StoredBody.parse(JSON.parse(draft.body)) },
     ...{ rules, stored: isStored, state, created_at: createdAt },
   };
+}
+
+/** The same as its sender is shown it. */
+export function serializeOwnHeldMessage(held: HeldMessage): z.infer<typeof OwnHeldMessage> {
+  const { sender_id: _sender, rules: _rules, stored: _stored, ...shown } = serializeHeldMessage(held);
+  return { ...shown, state: held.state === "waiting" ? "waiting" : "refused" };
 }
 
 /** A user as staff is shown them. */

@@ -1,15 +1,21 @@
-import { decide, pageOfHeldMessages } from "../../../../core/moderation/held-messages.ts";
-import { jsonAnswer, jsonBody } from "../../route.ts";
+import {
+  decide,
+  pageOfHeldMessages,
+  pageOfOwnHeldMessages,
+} from "../../../../core/moderation/held-messages.ts";
+import { weighs } from "../../../../http/access/rate-limit.ts";
+import { callerRoutes, jsonAnswer, jsonBody } from "../../route.ts";
 import { v1Router } from "../../router.ts";
-import { problems } from "../../schemas/common.ts";
+import { ListQuery, problems } from "../../schemas/common.ts";
 import {
   HeldDecision,
   HeldMessage,
   HeldMessagePage,
   HeldMessageParams,
   HeldMessagesQuery,
+  OwnHeldMessagePage,
 } from "../../schemas/moderation/held-messages.ts";
-import { serializeHeldMessage } from "../../serialize/moderation.ts";
+import { serializeHeldMessage, serializeOwnHeldMessage } from "../../serialize/moderation.ts";
 import { reasonOf, staffRoute } from "../../staff.ts";
 
 const listRoute = staffRoute("get", "/v1/moderation/held", {
@@ -32,7 +38,20 @@ const decideRoute = staffRoute("patch", "/v1/moderation/held/{id}", {
   },
 });
 
+const ownRoute = callerRoutes("Messages", weighs("page"))("get", "/v1/held", {
+  operationId: "listOwnHeldMessages",
+  summary: "Your messages that wait for a moderator, or were refused by one",
+  description:
+    "Of the last 30 days, the newest first. One that is accepted is a message of its conversation, with its `client_msg_id`.",
+  request: { query: ListQuery },
+  responses: { 200: jsonAnswer("A page", OwnHeldMessagePage), ...problems("validation_failed") },
+});
+
 export const heldMessages = v1Router()
+  .openapi(ownRoute, async (c) => {
+    const page = await pageOfOwnHeldMessages(c.var.core, c.var.caller.userId, c.req.valid("query"));
+    return c.json({ items: page.items.map(serializeOwnHeldMessage), next_cursor: page.nextCursor }, 200);
+  })
   .openapi(listRoute, async (c) => {
     const query = c.req.valid("query");
     const { items, nextCursor } = await pageOfHeldMessages(c.var.core, c.var.staff, query);

@@ -23,6 +23,18 @@ export const HeldMessage = z
 
 export const HeldMessagePage = pageShape(HeldMessage).openapi("HeldMessagePage");
 
+/** The same as its sender is shown it: not by which rule. */
+export const OwnHeldMessage = z
+  .object({
+    ...HeldMessage.pick({ id: true, conversation_id: true, client_msg_id: true, kind: true, body: true })
+      .shape,
+    state: HeldState.exclude(["accepted"]).openapi({ description: "`refused`: it will not be sent" }),
+    created_at: Time,
+  })
+  .openapi("OwnHeldMessage");
+
+export const OwnHeldMessagePage = pageShape(OwnHeldMessage).openapi("OwnHeldMessagePage");
+
 export const HeldMessagesQuery = ListQuery.extend({ state: HeldState.default("waiting") });
 
 export const HeldMessageParams = z.object({
