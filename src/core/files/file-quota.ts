@@ -5,7 +5,7 @@ import { findFileUse } from "../../storage/files/file-usage.ts";
 import type { Core } from "../context.ts";
 
 /** How many bytes of files a user may have, and has. */
-export interface FileRoom {
+interface FileRoom {
   /** null: any number */
   limit: number | null;
   used: number;

@@ -8,7 +8,7 @@ import { authenticated, signedIn } from "./auth.ts";
 import { v1Body } from "./body.ts";
 
 /** What a route states itself. */
-export type OwnRoute = Pick<RouteConfig, "summary" | "description" | "request" | "responses"> & {
+type OwnRoute = Pick<RouteConfig, "summary" | "description" | "request" | "responses"> & {
   operationId: string;
 };
 
