@@ -1,3 +1,4 @@
+import { CoreError } from "../../domain/errors.ts";
 import type { ConversationId } from "../../domain/ids.ts";
 import { compileRules, type Verdict } from "../../domain/moderation/rules/compile.ts";
 import type { ModerationRules } from "../../domain/moderation/rules/rule.ts";
@@ -6,23 +7,29 @@ import { findRules, storeRules } from "../../storage/moderation/rules.ts";
 import type { Core } from "../context.ts";
 import { auditEntry, requireActing } from "./staff.ts";
 
-/** The rules that the texts of users are checked against. */
-export async function readRules(core: Core): Promise<ModerationRules> {
-  return (await findRules(core.db, null)).rules ?? [];
+/** The rules that the texts of users are checked against, and their version: 0 before the first change. */
+export async function readRules(core: Core): Promise<{ rules: ModerationRules; version: number }> {
+  const { rules, version } = await findRules(core.db, null);
+  return { rules: rules ?? [], version };
 }
 
 /**
  * Replaces all rules. They hold everywhere within a minute.
- * @throws `forbidden` for an auditor
+ * @param known the version that they replace; undefined: whichever there is
+ * @returns their version
+ * @throws `forbidden` for an auditor; `conflict` if the present version is another than `known`
  */
 export async function replaceRules(
   core: Core,
   staff: Staff,
   rules: ModerationRules,
+  known: number | undefined,
   reason: string,
-): Promise<void> {
+): Promise<number> {
   requireActing(staff);
-  await storeRules(core.db, rules, auditEntry(staff, "rules_changed", {}, reason));
+  const version = await storeRules(core.db, rules, known, auditEntry(staff, "rules_changed", {}, reason));
+  if (version === null) throw new CoreError("conflict", "Somebody else has changed the rules meanwhile.");
+  return version;
 }
 
 /**
@@ -36,5 +43,5 @@ export async function tryRules(
   rules: ModerationRules | undefined,
   conversationId: ConversationId | undefined,
 ): Promise<Verdict> {
-  return compileRules(rules ?? (await readRules(core))).check(text, conversationId ?? null);
+  return compileRules(rules ?? (await readRules(core)).rules).check(text, conversationId ?? null);
 }

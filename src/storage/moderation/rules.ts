@@ -29,19 +29,29 @@ export async function findRules(
   };
 }
 
-/** Replaces the rules, and notes it in the audit log, or neither. */
-export async function storeRules(db: Database, rules: ModerationRules, entry: NewAuditEntry): Promise<void> {
-  const row = { id: ID, rules: JSON.stringify(rules), version: 1 };
-  await queryD1(
+/**
+ * Replaces the rules, and notes it in the audit log.
+ * @param known the version that they replace; undefined: whichever there is
+ * @returns their version; null: the present one is another than `known`, and stays
+ */
+export async function storeRules(
+  db: Database,
+  rules: ModerationRules,
+  known: number | undefined,
+  entry: NewAuditEntry,
+): Promise<number | null> {
+  const { id, version } = moderationRules;
+  const text = JSON.stringify(rules);
+  const present = sql`COALESCE((SELECT ${version} FROM ${moderationRules} WHERE ${id} = ${ID}), 0)`;
+  const [, stored] = await queryD1(
     db.batch([
       auditQuery(db, entry),
       db
         .insert(moderationRules)
-        .values(row)
-        .onConflictDoUpdate({
-          target: moderationRules.id,
-          set: { rules: row.rules, version: sql`${moderationRules.version} + 1` },
-        }),
+        .select(sql`SELECT ${ID}, ${text}, 1 WHERE ${known ?? null} IS NULL OR ${present} = ${known ?? null}`)
+        .onConflictDoUpdate({ target: id, set: { rules: text, version: sql`${version} + 1` } })
+        .returning({ version }),
     ]),
   );
+  return stored[0]?.version ?? null;
 }

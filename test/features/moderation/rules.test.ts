@@ -134,7 +134,17 @@ test("rules have a row in the audit log, and flaws that are named", async () => 
   });
   expectProblem(flaw, 400, "validation_failed");
   expect(JSON.stringify(flaw.body)).toContain("body.items.0.match.pattern");
-  expect((await staff("GET", "/rules")).body).toEqual({ items: [REFUSE] });
+  expect((await staff("GET", "/rules")).body).toMatchObject({ items: [REFUSE] });
+});
+
+test("of two who replace the rules that they have read the second is refused, and changes nothing", async () => {
+  await rules(REFUSE);
+  const { version } = Object((await staff("GET", "/rules")).body);
+  const put = (items: object[]) => staff("PUT", "/rules", { items, version });
+  const [first, second] = await Promise.all([put([MASK]), put([MASK])]);
+  expect([first.status, second.status].toSorted()).toEqual([200, 409]);
+  expectProblem(await put([]), 409, "conflict");
+  expect((await staff("GET", "/rules")).body).toEqual({ items: [MASK], version: version + 1 });
 });
 
 test.each(["user", "auditor", "moderator"])("a %s calls what the role may", async (role) => {

@@ -393,7 +393,7 @@ const QUERIES: Record<string, (db: Database) => Promise<unknown>> = {
       AUDIT,
     ),
   findRules: (db) => rules.findRules(db, 1),
-  storeRules: (db) => rules.storeRules(db, [], AUDIT),
+  storeRules: (db) => rules.storeRules(db, [], 1, AUDIT),
   holdMessage: (db) => heldMessages.holdMessage(db, HELD, 0, 1),
   listHeldMessages: (db) => heldMessages.listHeldMessages(db, "waiting", null, 10),
   listHeldMessagesOf: (db) => heldMessages.listHeldMessagesOf(db, ANN, 0, { before: null, limit: 10 }),

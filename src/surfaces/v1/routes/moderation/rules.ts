@@ -17,7 +17,7 @@ const replaceRoute = staffRoute("put", "/v1/moderation/rules", {
   description:
     "They are checked before a message is stored and before an edit, over all APIs, and hold everywhere within a minute. Of several that match, the strongest holds: `refuse`, `hold`, `mask`, `flag`. The header `Parley-Reason` may say why, percent-encoded.",
   request: { body: jsonBody(RulesInput) },
-  responses: { 200: jsonAnswer("All rules", RulesAnswer), ...problems("validation_failed", "forbidden") },
+  responses: { 200: jsonAnswer("All rules", RulesAnswer), ...problems("validation_failed", "forbidden", "conflict") },
 });
 
 const tryRoute = staffRoute("post", "/v1/moderation/rules/trial", {
@@ -29,11 +29,14 @@ const tryRoute = staffRoute("post", "/v1/moderation/rules/trial", {
 });
 
 export const moderationRules = v1Router()
-  .openapi(listRoute, async (c) => c.json({ items: await readRules(c.var.core) }, 200))
+  .openapi(listRoute, async (c) => {
+    const { rules: items, version } = await readRules(c.var.core);
+    return c.json({ items, version }, 200);
+  })
   .openapi(replaceRoute, async (c) => {
-    const { items } = c.req.valid("json");
-    await replaceRules(c.var.core, c.var.staff, items, reasonOf(c.req));
-    return c.json({ items }, 200);
+    const { items, version: known } = c.req.valid("json");
+    const version = await replaceRules(c.var.core, c.var.staff, items, known, reasonOf(c.req));
+    return c.json({ items, version }, 200);
   })
   .openapi(tryRoute, async (c) => {
     const { text, items, conversation_id: conversationId } = c.req.valid("json");

@@ -9,9 +9,24 @@ const Rules = ModerationRules.clone().openapi("ModerationRules", {
     "Words are compared by what they look like: after NFKC, whatever their case, with look-alikes and signs that stand for letters. A pattern is a regular expression of RE2, whatever the case. A domain stands for its subdomains too",
 });
 
-export const RulesAnswer = z.object({ items: Rules }).openapi("ModerationRuleList");
+const Version = z.int().nonnegative();
 
-export const RulesInput = z.strictObject({ items: Rules }).openapi("ModerationRulesInput");
+export const RulesAnswer = z
+  .object({
+    items: Rules,
+    version: Version.openapi({ description: "It rises with each change; 0 before the first" }),
+  })
+  .openapi("ModerationRuleList");
+
+export const RulesInput = z
+  .strictObject({
+    items: Rules,
+    version: Version.optional().openapi({
+      description:
+        "The version that you have read: `conflict` if it is not the present one. Absent: whatever there is",
+    }),
+  })
+  .openapi("ModerationRulesInput");
 
 export const RulesTrial = z
   .strictObject({
