@@ -3,23 +3,12 @@ import { expect, test } from "vitest";
 import type { Person } from "../../scripts/support/person.ts";
 import { findings } from "./support/axe.ts";
 import { DESKTOP, PHONE, Site } from "./support/site.ts";
+import { staff } from "./support/staff.ts";
 import { message } from "./support/talk.ts";
 
 const site = Site.alone();
 /** A new user may report twice a day there. */
 const strict = Site.alone({ RATE_LIMITS: "on", QUOTAS: "reports=10" });
-
-/** Registers a user, and gives them a role by a server key. */
-async function staff(role: "moderator" | "admin" | "auditor"): Promise<Person> {
-  const person = await site.person(role);
-  const answer = await fetch(`${site.origin}/v1/server/users/${person.user.id}`, {
-    method: "PUT",
-    headers: { Authorization: `Bearer ${site.server.serverKey}`, "Content-Type": "application/json" },
-    body: JSON.stringify({ role }),
-  });
-  expect(answer.status).toBe(200);
-  return person;
-}
 
 /** A group in which Ben has written something that Ann has reported. */
 async function reported(text: string) {
@@ -42,7 +31,7 @@ function rowOf(page: Page, text: string) {
 
 test("a moderator takes a report, deletes its message and resolves it by keys alone", async () => {
   const { ann, ben, id, seq } = await reported("cheap watches");
-  const page = await open(await staff("moderator"));
+  const page = await open(await staff(site, "moderator"));
   await rowOf(page, "cheap watches").waitFor();
   await page.keyboard.press("j");
   await page.keyboard.press("Enter");
@@ -80,7 +69,7 @@ test("a moderator takes a report, deletes its message and resolves it by keys al
 
 test("of two who have a report on screen the second is told who was quicker, and sees it anew", async () => {
   const { report } = await reported("cheap shoes");
-  const [mia, moe] = [await staff("moderator"), await staff("moderator")];
+  const [mia, moe] = [await staff(site, "moderator"), await staff(site, "moderator")];
   const [first, second] = [await open(mia, `reports/${report}`), await open(moe, `reports/${report}`)];
   for (const page of [first, second]) await page.getByRole("button", { name: /^Take/ }).waitFor();
   await first.keyboard.press("t");
@@ -114,7 +103,7 @@ test("an ordinary user loads nothing of the page for staff", async () => {
 
 test("an auditor reads reports and users, and has no actions, neither buttons nor keys", async () => {
   const { ben, report } = await reported("cheap hats");
-  const page = await open(await staff("auditor"), `reports/${report}`);
+  const page = await open(await staff(site, "auditor"), `reports/${report}`);
   await page.getByText("You read here, and change nothing.").waitFor();
   await page.getByRole("article").getByText("cheap hats", { exact: true }).waitFor();
   expect(await page.getByRole("article").getByRole("button").count()).toBe(0);
@@ -127,7 +116,7 @@ test("an auditor reads reports and users, and has no actions, neither buttons no
 
 test("a moderator finds a user, suspends them with a reason and an end, and lifts it again", async () => {
   const { ben } = await reported("cheap socks");
-  const page = await open(await staff("moderator"), "users");
+  const page = await open(await staff(site, "moderator"), "users");
   await page.getByRole("searchbox", { name: "Username" }).fill(ben.user.username);
   await page.keyboard.press("Enter");
   await page.getByRole("list", { name: "Users" }).getByRole("link").click();
@@ -172,7 +161,7 @@ test("a member reports a message, a person and a group, and each is among the re
   await page.getByRole("button", { name: "Report" }).click();
   await report("Report “Hike”", "Something illegal", "a boot market");
 
-  const staffPage = await open(await staff("admin"));
+  const staffPage = await open(await staff(site, "admin"));
   for (const note of ["boots again", "sells boots", "a boot market"]) await rowOf(staffPage, note).waitFor();
 });
 
@@ -195,7 +184,7 @@ test("a user who has reported as much as a day may have is told so", async () =>
 for (const theme of ["light", "dark"] as const)
   test(`no part of the page for staff has a serious finding (${theme})`, async () => {
     const { ben, report } = await reported("cheap gloves");
-    const page = await site.open({ person: await staff("moderator"), theme, hash: "#/admin" });
+    const page = await site.open({ person: await staff(site, "moderator"), theme, hash: "#/admin" });
     const parts: [place: string, text: string][] = [
       ["reports", "note on cheap gloves"],
       [`reports/${report}`, "As the reporter saw it."],

@@ -1,4 +1,5 @@
 import { Problem } from "parley-client";
+import { useState } from "preact/hooks";
 import { t } from "../i18n/i18n.ts";
 import { st } from "../i18n/staff.ts";
 import { useAccount } from "../state/context.ts";
@@ -6,9 +7,12 @@ import { href } from "../state/router.ts";
 import { useLoaded } from "../state/use-loaded.ts";
 import { Page } from "../ui/page.tsx";
 import { AuditTab } from "./audit-tab.tsx";
+import { HeldTab } from "./held/held-tab.tsx";
 import { staffHref } from "./links.tsx";
 import { parsePlace, TABS } from "./place.ts";
 import { ReportsTab } from "./reports/reports-tab.tsx";
+import type { RulesDraft } from "./rules/draft.ts";
+import { RulesTab } from "./rules/rules-tab.tsx";
 import { UsersTab } from "./users/users-tab.tsx";
 
 /** The page for staff of the deployment. @param place the part of its address behind `#/admin/` */
@@ -23,6 +27,7 @@ export function AdminPage({ place }: { place: string }) {
       throw error;
     }
   });
+  const [rules, setRules] = useState<RulesDraft>();
   const role = value?.role;
   const mayAct = role === "moderator" || role === "admin";
   return (
@@ -58,6 +63,8 @@ export function AdminPage({ place }: { place: string }) {
             </nav>
             {!mayAct && <p class="status admin-hint">{st("readsOnly")}</p>}
             {tab === "reports" && <ReportsTab id={id} mayAct={mayAct} />}
+            {tab === "held" && <HeldTab id={id} mayAct={mayAct} />}
+            {tab === "rules" && <RulesTab id={id} mayAct={mayAct} draft={rules} onDraft={setRules} />}
             {tab === "users" && <UsersTab id={id} mayAct={mayAct} />}
             {tab === "audit" && <AuditTab />}
           </>

@@ -7,27 +7,40 @@ export type KeptFile = components["schemas"]["KeptFile"];
 /** A user as staff is shown them. */
 export type ModeratedUser = components["schemas"]["ModeratedUser"];
 
+/** A message that a rule holds back or has flagged. */
+export type HeldMessage = components["schemas"]["HeldMessage"];
+
+type Rules = components["schemas"]["ModerationRuleList"];
+/** A rule that messages are checked against. */
+export type Rule = Rules["items"][number];
+/** What rules say of a text. */
+export type Verdict = components["schemas"]["ModerationRulesVerdict"];
+
 type Api = Chat["api"];
 
-/** A call that tells in a header why it is made. @param path below `/v1/moderation/` */
-function because(api: Api, path: string, reason: string): Promise<unknown> {
-  const headers = { "Parley-Reason": encodeURIComponent(reason) };
-  return api.request("delete", `/v1/moderation/${path}`, { headers });
+/** The header that tells why a call is made. */
+function because(reason: string): { headers: Record<string, string> } {
+  return { headers: { "Parley-Reason": encodeURIComponent(reason) } };
+}
+
+/** Deletes something, and tells why. @param path below `/v1/moderation/` */
+function remove(api: Api, path: string, reason: string): Promise<unknown> {
+  return api.request("delete", `/v1/moderation/${path}`, because(reason));
 }
 
 /** Deletes a message for everybody. */
 export function revokeMessage(api: Api, id: number, seq: number, reason: string): Promise<unknown> {
-  return because(api, `conversations/${id}/messages/${seq}`, reason);
+  return remove(api, `conversations/${id}/messages/${seq}`, reason);
 }
 
 /** Dissolves a group. */
 export function dissolveGroup(api: Api, id: number, reason: string): Promise<unknown> {
-  return because(api, `conversations/${id}`, reason);
+  return remove(api, `conversations/${id}`, reason);
 }
 
 /** Deletes what a user has sent since a time, in ms since 1970. */
 export function revokeMessagesOf(api: Api, id: number, since: number, reason: string): Promise<unknown> {
-  return because(api, `users/${id}/messages?since=${since}`, reason);
+  return remove(api, `users/${id}/messages?since=${since}`, reason);
 }
 
 /** Has the browser save a file that a report keeps. It opens nothing: who has sent it is not to be trusted. */
@@ -48,11 +61,17 @@ export async function saveKeptFile(api: Api, { path, name }: KeptFile): Promise<
 
 /** Ends a suspension. */
 export function liftSuspension(api: Api, id: number, reason: string): Promise<unknown> {
-  return because(api, `users/${id}/suspension`, reason);
+  return remove(api, `users/${id}/suspension`, reason);
 }
 
 /** Suspends a user. @param until ms since 1970; null: for good */
 export function suspendUser(api: Api, id: number, until: number | null, reason: string): Promise<unknown> {
   const input = { path: { ref: `${id}` }, body: { reason, ...(until !== null && { until }) } };
   return api.call("put", "/v1/moderation/users/{ref}/suspension", input);
+}
+
+/** Replaces all rules. @throws {Problem} `conflict`: the version is not the newest */
+export function replaceRules(api: Api, rules: Rules, reason: string): Promise<Rules> {
+  const headers = { ...because(reason).headers, "Content-Type": "application/json" };
+  return api.request("put", "/v1/moderation/rules", { headers, body: JSON.stringify(rules) });
 }

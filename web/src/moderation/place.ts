@@ -1,12 +1,12 @@
 /** The parts of the page for staff, in the order of their tabs. */
-export const TABS = ["reports", "users", "audit"] as const;
+export const TABS = ["reports", "held", "rules", "users", "audit"] as const;
 /** A part of the page for staff. */
 type Tab = (typeof TABS)[number];
 
 /** What the page for staff shows. */
 export interface StaffPlace {
   tab: Tab;
-  /** the report or the user that is shown; 0: none */
+  /** the report, the held message, the rule or the user that is shown; 0: none */
   id: number;
 }
 

@@ -1,11 +1,9 @@
 import { useRef, useState } from "preact/hooks";
 import { st } from "../../i18n/staff.ts";
 import { useAccount } from "../../state/context.ts";
-import { go } from "../../state/router.ts";
 import { usePages } from "../../state/use-pages.ts";
 import { More } from "../../ui/more.tsx";
-import { useKeys } from "../actions.tsx";
-import { placeText } from "../place.ts";
+import { focusNext, useListKeys } from "../list-keys.ts";
 import { ReportDetail } from "./report-detail.tsx";
 import { ReportRow } from "./report-row.tsx";
 
@@ -28,17 +26,7 @@ export function ReportsTab({ id, mayAct }: Props) {
     (query) => chat.api.call("get", "/v1/moderation/reports", { query: { ...query, state, limit: PAGE } }),
     state,
   );
-  useKeys(({ key, target }) => {
-    if (key === "Escape" && id) {
-      go({ view: "admin", place: placeText({ tab: "reports", id: 0 }) });
-      return true;
-    }
-    // Where something else has the focus, arrow keys scroll.
-    const isInList = target === document.body || (target instanceof Node && list.current?.contains(target));
-    if (key === "j" || (key === "ArrowDown" && isInList)) return move(list.current, 1);
-    if (key === "k" || (key === "ArrowUp" && isInList)) return move(list.current, -1);
-    return false;
-  });
+  useListKeys(list, (by) => focusNext(list.current, by), id > 0 && { tab: "reports", id: 0 });
   return (
     <div class="admin-columns" data-open={id > 0}>
       <div class="admin-list">
@@ -70,15 +58,4 @@ export function ReportsTab({ id, mayAct }: Props) {
       </div>
     </div>
   );
-}
-
-/** Gives the focus to the next link of a list, or the one before; at first to the one that is shown. */
-function move(list: HTMLElement | null, by: 1 | -1): boolean {
-  const links = [...(list?.querySelectorAll("a") ?? [])];
-  const focused = links.findIndex((one) => one.matches(":focus"));
-  const shown = links.findIndex((one) => one.ariaCurrent === "true");
-  const now = focused >= 0 ? focused : shown;
-  const next = now < 0 ? links[0] : links[now + by];
-  next?.focus();
-  return next !== undefined;
 }

@@ -1,0 +1,138 @@
+import type { Page } from "playwright-core";
+import { beforeAll, expect, test } from "vitest";
+import type { Person } from "../../../scripts/support/person.ts";
+import { findings } from "../support/axe.ts";
+import { DESKTOP, PHONE, Site } from "../support/site.ts";
+import { byKey, staff } from "../support/staff.ts";
+
+const site = Site.alone();
+
+const HOLD = { id: "doubt", match: { words: ["bitcoin"] }, action: "hold" };
+const FLAG = { id: "look", match: { words: ["discount"] }, action: "flag" };
+
+// Before the first message: rules that are known hold for a while.
+beforeAll(async () => {
+  await byKey(site, "PUT", "/v1/moderation/rules", { items: [HOLD, FLAG] });
+});
+
+/** A group in which Ben has written something that a rule holds. */
+async function held(...texts: string[]) {
+  const [ann, ben] = [await site.person("ann"), await site.person("ben")];
+  const { id } = await ann.openGroup("Hike", [ben]);
+  for (const text of texts) {
+    const body = { kind: "text", body: { text } };
+    const { status } = await ben.refused("POST", `/v1/conversations/${id}/messages`, body);
+    expect(status).toBe(403);
+  }
+  return { ann, ben, id };
+}
+
+async function textsOf(person: Person, id: number): Promise<unknown[]> {
+  return (await person.history(id)).map(({ body }) => Object(body).text).filter(Boolean);
+}
+
+function open(person: Person, place = "held"): Promise<Page> {
+  return site.open({ person, hash: `#/admin/${place}` });
+}
+
+function row(page: Page, text: string) {
+  return page.getByRole("list", { name: "Held" }).getByRole("link").filter({ hasText: text });
+}
+
+test("a moderator accepts and refuses held messages by a key each", async () => {
+  const { ann, ben, id } = await held("bitcoin one", "bitcoin two", "bitcoin three");
+  const page = await open(await staff(site, "moderator"));
+  await row(page, "bitcoin three").waitFor();
+  await page.keyboard.press("j");
+  const message = page.getByRole("article");
+  await message.getByText("bitcoin three").waitFor();
+  await message.getByRole("link", { name: ben.user.username }).waitFor();
+  await message.getByText("doubt").waitFor();
+  await message.getByText(`${id}`, { exact: true }).waitFor();
+  await page.keyboard.press("j");
+  await message.getByText("bitcoin two").waitFor();
+  await page.keyboard.press("k");
+  await message.getByText("bitcoin three").waitFor();
+  await page.keyboard.press("r");
+  await page.getByText("The message is refused.").waitFor();
+  await message.getByText("bitcoin two").waitFor();
+  await page.keyboard.press("a");
+  await page.getByText("The message is accepted.").waitFor();
+  await message.getByText("bitcoin one").waitFor();
+  expect(await textsOf(ann, id)).toEqual(["bitcoin two"]);
+  await row(page, "bitcoin two").waitFor({ state: "detached" });
+  await page.getByRole("radio", { name: "Refused" }).check();
+  await row(page, "bitcoin three").waitFor();
+  expect(await row(page, "bitcoin two").count()).toBe(0);
+});
+
+test("of two who decide otherwise the second is told", async () => {
+  const { ann, id } = await held("bitcoin for both");
+  const [first, second] = [
+    await open(await staff(site, "moderator")),
+    await open(await staff(site, "moderator")),
+  ];
+  for (const page of [first, second]) {
+    await row(page, "bitcoin for both").click();
+    await page.getByRole("button", { name: /^Refuse/ }).waitFor();
+  }
+  await first.keyboard.press("r");
+  await first.getByText("The message is refused.").waitFor();
+  await second.keyboard.press("a");
+  await second
+    .getByRole("alert")
+    .filter({ hasText: /was refused before|somebody else/ })
+    .waitFor();
+  await row(second, "bitcoin for both").waitFor({ state: "detached" });
+  expect(await textsOf(ann, id)).toEqual([]);
+});
+
+test("a message that cannot be sent any more says so, and may be sent again", async () => {
+  const { ann, ben, id } = await held("bitcoin and goodbye");
+  const page = await open(await staff(site, "moderator"));
+  await row(page, "bitcoin and goodbye").click();
+  await ann.call("DELETE", `/v1/conversations/${id}/members/${ben.user.id}`);
+  await page.getByRole("button", { name: /^Accept/ }).click();
+  await page.getByRole("alert").filter({ hasText: "It was not sent" }).waitFor();
+  await ann.call("POST", `/v1/conversations/${id}/members`, { user_ids: [ben.user.id] });
+  await page.getByRole("button", { name: /^Send it again/ }).click();
+  await page.getByText("The message is accepted.").waitFor();
+  expect(await textsOf(ann, id)).toEqual(["bitcoin and goodbye"]);
+});
+
+test("a list of several pages goes on, and an auditor only reads", async () => {
+  const many = Array.from({ length: 55 }, (_, i) => `bitcoin number ${i}`);
+  await held(...many);
+  const page = await open(await staff(site, "auditor"));
+  await row(page, "bitcoin number 54").waitFor();
+  expect(await row(page, "bitcoin number 2").count()).toBe(10);
+  await page.getByRole("button", { name: "More" }).click();
+  await row(page, "bitcoin number 1").nth(10).waitFor();
+  await page.keyboard.press("j");
+  await page.getByRole("article").waitFor();
+  expect(await page.getByRole("button", { name: /^(Accept|Refuse)/ }).count()).toBe(0);
+  await page.keyboard.press("a");
+  await row(page, "bitcoin number 54").waitFor();
+});
+
+for (const theme of ["light", "dark"] as const)
+  test(`the held messages have no serious finding (${theme})`, async () => {
+    const { ann, id } = await held(`bitcoin for all ${theme}`);
+    await ann.send(id, `a discount ${theme}`);
+    const page = await site.open({ person: await staff(site, "moderator"), theme, hash: "#/admin/held" });
+    await row(page, `a discount ${theme}`).click();
+    await page.getByText("It is sent already.").waitFor();
+    const { hash } = new URL(page.url());
+    for (const viewport of [DESKTOP, PHONE])
+      for (const [place, text] of [
+        [hash, "It is sent already."],
+        ["#/admin/held", "bitcoin for all"],
+      ] as const) {
+        await page.setViewportSize(viewport);
+        await page.goto(`${site.origin}/${place}`);
+        await page.getByText(text).filter({ visible: true }).first().waitFor();
+        expect([place, viewport, await findings(page)]).toEqual([place, viewport, []]);
+        const width = await page.evaluate(() => document.documentElement.scrollWidth);
+        expect(width).toBeLessThanOrEqual(viewport.width);
+      }
+  });
