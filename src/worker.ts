@@ -7,6 +7,7 @@ import { backUpIntoBucket } from "./core/backup/scheduled-backup.ts";
 import { wakeForRetention } from "./core/conversations/retention-round.ts";
 import { releasedFiles } from "./core/files/released-files.ts";
 import { deleteExpired } from "./core/maintenance.ts";
+import { tellStaff } from "./core/moderation/staff-events.ts";
 import { askHook, callHook } from "./core/server/hook-calls.ts";
 import { wakeHooksOfUsers } from "./core/server/user-events.ts";
 import { LIMITS } from "./domain/limits.ts";
@@ -72,6 +73,7 @@ export function createWorker(timing: Timing) {
     constructor(ctx: DurableObjectState, env: Env) {
       const db = openDatabase(env.DB);
       const settings = readSettings(env);
+      const inboxes = new InboxStubs(env.INBOX, timing.rpcRetry, timing.callChannels);
       super(ctx, env, {
         directory: {
           created: (id) => findConversationAsCreated(db, id),
@@ -83,10 +85,14 @@ export function createWorker(timing: Timing) {
           removeFileReferences: (id, revoked) =>
             removeFileReferences(db, id, revoked, Date.now() + timing.files.expiryMs),
           ...releasedFiles(db, env.FILES, timing),
-          hold: (message) => holdMessage(db, message, Date.now(), LIMITS.heldMessages),
+          hold: async (message) => {
+            const { state, isNew } = await holdMessage(db, message, Date.now(), LIMITS.heldMessages);
+            if (isNew) ctx.waitUntil(tellStaff({ db, inboxes }));
+            return state;
+          },
           storeSize: sizeStore(db, "conversation"),
         },
-        inboxes: new InboxStubs(env.INBOX, timing.rpcRetry, timing.callChannels),
+        inboxes,
         sources: new ConversationStubs(env.CONVERSATION, timing.rpcRetry),
         protocol: roomProtocol,
         readToken: (token) => readToken(env.TOKEN_SECRET, token),

@@ -86,6 +86,10 @@ export const LIMITS = {
   strangersADay: 1_000,
   /** messages of a user that wait for a moderator */
   heldMessages: 100,
+  /** users with a role whose devices are told of a new report or held message */
+  staffTold: 50,
+  /** open reports, and messages that wait for a moderator, as far as they are counted */
+  countedForStaff: 100,
   /** characters of a note to a report, and of a reason that staff gives */
   reportNote: 1_000,
   /** open requests for friendship to a user, as far as they are counted */

@@ -12,6 +12,7 @@ import {
 } from "../../storage/moderation/held-messages.ts";
 import type { Core } from "../context.ts";
 import { audit, auditEntry, requireActing } from "./staff.ts";
+import { tellStaff } from "./staff-events.ts";
 
 const Position = z.tuple([HeldMessageId]);
 
@@ -61,6 +62,7 @@ export async function decide(
     const { senderId: userId, conversationId } = held;
     const entry = auditEntry(staff, `held_${state}`, { userId, conversationId }, reason);
     if (!(await decideHeldMessage(core.db, id, state, entry))) return decide(core, staff, id, state, reason);
+    core.waitUntil(tellStaff(core));
   } else if (held.state !== state) throw new CoreError("conflict", `The message was ${held.state} before.`);
   await carryOut(core, held, state);
   return { ...held, state };

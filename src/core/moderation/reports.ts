@@ -31,6 +31,7 @@ import { getUser } from "../accounts/users.ts";
 import type { Core } from "../context.ts";
 import { limitOf } from "../quotas.ts";
 import { audit, auditEntry, requireActing } from "./staff.ts";
+import { tellStaff } from "./staff-events.ts";
 
 /** The messages before a reported one that a report keeps. */
 const BEFORE = 5;
@@ -83,7 +84,11 @@ export async function fileReport(
   const since = now - DAY_MS;
   await insertReport(core.db, asIs, { since, max: limit ?? Number.MAX_SAFE_INTEGER });
   const made = await findReportAbout(core.db, caller, about);
-  if (made) return { report: made, isNew: made.createdAt === now };
+  if (made) {
+    const isNew = made.createdAt === now;
+    if (isNew) core.waitUntil(tellStaff(core));
+    return { report: made, isNew };
+  }
   const { used, first } = await countReports(core.db, caller, since);
   if (limit === null || used < limit)
     throw new CoreError("unavailable", "The report is not stored. Try again.");
@@ -204,6 +209,7 @@ export async function handleReport(
   const entry = auditEntry(staff, ACTIONS[state], { reportId: id }, staffNote);
   if (!(await changeReport(core.db, found, change, entry)))
     throw new CoreError("conflict", `Somebody else has changed report ${id} meanwhile.`);
+  core.waitUntil(tellStaff(core));
   const { kept: __, files: __files, ...changed } = await requireReport(core, id);
   return changed;
 }

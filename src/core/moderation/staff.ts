@@ -1,9 +1,10 @@
 import { CoreError } from "../../domain/errors.ts";
 import type { UserId } from "../../domain/ids.ts";
+import { LIMITS } from "../../domain/limits.ts";
 import type { AuditAction, AuditSubject } from "../../domain/moderation/audit.ts";
 import { mayActOn, type Staff, type StaffRole } from "../../domain/moderation/staff.ts";
 import { insertAudit, type NewAuditEntry } from "../../storage/moderation/audit-log.ts";
-import { findStaffRole } from "../../storage/moderation/staff.ts";
+import { countWaiting, findStaffRole } from "../../storage/moderation/staff.ts";
 import type { Core } from "../context.ts";
 
 /**
@@ -16,6 +17,11 @@ export async function staffOf(core: Core, userId: UserId, from: string | null): 
   if (role === null || role === "user")
     throw new CoreError("forbidden", "This call is for moderators: you have no such role.");
   return { role, userId, key: null, from };
+}
+
+/** What waits for staff, each counted up to `LIMITS.countedForStaff`. */
+export function countWork(core: Core): Promise<{ openReports: number; heldMessages: number }> {
+  return countWaiting(core.db, LIMITS.countedForStaff);
 }
 
 /** @throws `forbidden` for an auditor */

@@ -184,6 +184,8 @@ export type DeviceEvent =
     }
   /** a reminder that was due was seen, moved or removed, on any device */
   | { type: "reminder_seen"; conversationId: ConversationId; seq: Seq; dueCount: number }
+  /** reports or held messages have changed, and the user has a role */
+  | { type: "moderation" }
   /** the user's own join request was decided */
   | { type: "join_request"; conversationId: ConversationId; state: JoinOutcome }
   /** the user's own scheduled message, as it is now or was last; `seq`: of the message that it became */

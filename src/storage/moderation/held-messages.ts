@@ -18,14 +18,15 @@ const RuleIds = z.array(RuleId);
 
 /**
  * Stores a message that a rule has found, once, unless `max` of the sender wait already.
- * @returns what was decided of it, `refused` of another body under its id; null: there are `max`
+ * @returns what was decided of it, `refused` of another body under its id, null: there are `max`; and whether
+ *   this call has stored it
  */
 export async function holdMessage(
   db: Database,
   { conversationId, senderId, draft, rules, isStored }: FoundMessage,
   now: number,
   max: number,
-): Promise<HeldState | null> {
+): Promise<{ state: HeldState | null; isNew: boolean }> {
   const { clientMsgId } = draft;
   const { state } = heldMessages;
   const isSender = eq(heldMessages.senderId, senderId);
@@ -40,7 +41,7 @@ export async function holdMessage(
     .select({ n: count() })
     .from(heldMessages)
     .where(and(isSender, eq(state, "waiting")));
-  const [, found] = await queryD1(
+  const [stored, found] = await queryD1(
     db.batch([
       db
         .insert(heldMessages)
@@ -48,11 +49,12 @@ export async function holdMessage(
           sql`SELECT NULL, ${conversationId}, ${senderId}, ${clientMsgId}, ${JSON.stringify(draft)},
             ${JSON.stringify(rules)}, ${Number(isStored)}, 'waiting', ${now} WHERE (${waiting}) < ${max}`,
         )
-        .onConflictDoNothing(),
+        .onConflictDoNothing()
+        .returning({ id: heldMessages.id }),
       db.select({ state: decided }).from(heldMessages).where(isIt),
     ]),
   );
-  return found[0]?.state ?? null;
+  return { state: found[0]?.state ?? null, isNew: stored.length > 0 };
 }
 
 /** Those in a state, the newest first. @param before an id; null: from the newest on */

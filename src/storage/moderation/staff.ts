@@ -1,17 +1,41 @@
-import { and, asc, desc, eq, gt, gte, isNull, lt, ne } from "drizzle-orm";
+import { and, asc, count, desc, eq, gt, gte, inArray, isNull, lt, ne, sql } from "drizzle-orm";
 import type { Role } from "../../domain/conversations/group-kind.ts";
 import type { ConversationId, UserId } from "../../domain/ids.ts";
-import type { StaffRole } from "../../domain/moderation/staff.ts";
+import { StaffRole } from "../../domain/moderation/staff.ts";
 import { queryD1 } from "../d1-errors.ts";
 import type { Database } from "../database.ts";
-import { conversations, memberships, users } from "../schema.ts";
+import { conversations, HAS_ROLE, heldMessages, memberships, reports, users } from "../schema.ts";
 import { auditIfChangedQuery, type NewAuditEntry } from "./audit-log.ts";
+
+const ROLES = StaffRole.exclude(["user"]).options;
 
 /** The role of a user; null: there is none, or the account is deleted. Reads one row. */
 export async function findStaffRole(db: Database, id: UserId): Promise<StaffRole | null> {
   const query = db.select({ role: users.staffRole }).from(users);
   const [found] = await queryD1(query.where(and(eq(users.id, id), isNull(users.deletedAt))));
   return found?.role ?? null;
+}
+
+/** Some of the users with a role. */
+export async function listStaff(db: Database, limit: number): Promise<UserId[]> {
+  const { id, staffRole, deletedAt } = users;
+  const isStaff = and(HAS_ROLE, inArray(staffRole, ROLES), isNull(deletedAt));
+  return (await queryD1(db.select({ id }).from(users).where(isStaff).limit(limit))).map((row) => row.id);
+}
+
+/** What waits for staff, each counted up to `max`. */
+export async function countWaiting(
+  db: Database,
+  max: number,
+): Promise<{ openReports: number; heldMessages: number }> {
+  const open = db.select({ id: reports.id }).from(reports).where(eq(reports.state, "open")).limit(max);
+  const isWaiting = eq(heldMessages.state, "waiting");
+  const held = db.select({ id: heldMessages.id }).from(heldMessages).where(isWaiting).limit(max);
+  const n = count();
+  const [[first], [second]] = await queryD1(
+    db.batch([db.select({ n }).from(sql`${open}`), db.select({ n }).from(sql`${held}`)]),
+  );
+  return { openReports: first?.n ?? 0, heldMessages: second?.n ?? 0 };
 }
 
 /** Gives a user another role, and notes it in the audit log, or neither. */

@@ -8,6 +8,9 @@ import type { StaffRole } from "../../domain/moderation/staff.ts";
 import type { ExternalId } from "../../domain/server/user-ref.ts";
 import { isFileUrl, keyInUrl } from "./file-urls.ts";
 
+/** Whether a user has a role of the deployment: a query has the same words as the index. */
+export const HAS_ROLE = sql.raw("staff_role <> 'user'");
+
 /** Accounts. Ids start at 100000: the first migration sets the sequence. */
 export const users = sqliteTable(
   "users",
@@ -80,6 +83,7 @@ export const users = sqliteTable(
     index("users_avatar_file").on(keyInUrl("avatar")).where(isFileUrl("avatar")),
     uniqueIndex("users_username").on(table.username),
     uniqueIndex("users_external_id").on(table.externalId).where(sql`external_id IS NOT NULL`),
+    index("users_staff").on(table.staffRole).where(HAS_ROLE),
     index("users_keys_version").on(table.keysVersion),
     index("users_email").on(table.email).where(sql`email <> ''`),
     index("users_email_first").on(table.email, table.emailSetAt).where(sql`email <> ''`),

@@ -363,6 +363,8 @@ const QUERIES: Record<string, (db: Database) => Promise<unknown>> = {
   lastUserEventBefore: (db) => userEvents.lastUserEventBefore(db, 0),
   listUserEvents: (db) => userEvents.listUserEvents(db, 0, 10, 0),
   findStaffRole: (db) => staff.findStaffRole(db, ANN),
+  listStaff: (db) => staff.listStaff(db, 50),
+  countWaiting: (db) => staff.countWaiting(db, 100),
   setStaffRole: (db) => staff.setStaffRole(db, ANN, "admin", AUDIT),
   listAudit: (db) => auditLog.listAudit(db, 10, 10),
   countReports: (db) => reports.countReports(db, ANN, 0),

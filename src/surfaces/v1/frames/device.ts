@@ -174,6 +174,8 @@ function wireEvent(event: DeviceEvent): DeviceServerFrame {
       const { type, conversationId, seq, dueCount } = event;
       return { type, conversation_id: conversationId, seq, due_reminders: dueCount };
     }
+    case "moderation":
+      return { type: "moderation" };
     case "join_request":
       return { type: "join_request", conversation_id: event.conversationId, state: event.state };
     case "scheduled":

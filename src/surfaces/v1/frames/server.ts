@@ -290,6 +290,11 @@ export const DeviceServerFrame = z
       { ...About, seq: Seq, ...DueReminders },
       "A reminder that was due is seen, moved or removed, on one of your devices",
     ),
+    frame(
+      "moderation",
+      {},
+      "You are staff, and reports or held messages have changed. `GET /v1/moderation/me` counts them",
+    ),
     frame("join_request", { ...About, state: JoinOutcome }, "Your request to join a group was decided"),
     frame(
       "scheduled",

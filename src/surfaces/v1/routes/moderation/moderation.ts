@@ -4,6 +4,7 @@ import {
   readReportedConversation,
   revokeAsStaff,
 } from "../../../../core/moderation/messages.ts";
+import { countWork } from "../../../../core/moderation/staff.ts";
 import {
   endSuspensionAsStaff,
   readModeratedUser,
@@ -36,7 +37,7 @@ const REASON = "The header `Parley-Reason` may say why, percent-encoded.";
 
 const ownRoute = staffRoute("get", "/v1/moderation/me", {
   operationId: "getOwnStaffRole",
-  summary: "What the caller may do as staff",
+  summary: "What the caller may do as staff, and what waits for staff",
   request: {},
   responses: { 200: jsonAnswer("The role; of a key `admin`", OwnRole) },
 });
@@ -119,7 +120,11 @@ const auditRoute = staffRoute("get", "/v1/moderation/audit", {
 });
 
 export const moderation = v1Router()
-  .openapi(ownRoute, (c) => c.json({ role: c.var.staff.role }, 200))
+  .openapi(ownRoute, async (c) => {
+    const { openReports, heldMessages } = await countWork(c.var.core);
+    const { role } = c.var.staff;
+    return c.json({ role, open_reports: openReports, held_messages: heldMessages }, 200);
+  })
   .openapi(searchRoute, async (c) => {
     const { items, nextCursor } = await searchUsers(c.var.core, c.var.staff, c.req.valid("query"));
     return c.json({ items: items.map(serializeServerUser), next_cursor: nextCursor }, 200);

@@ -17,7 +17,10 @@ const replaceRoute = staffRoute("put", "/v1/moderation/rules", {
   description:
     "They are checked before a message is stored and before an edit, over all APIs, and hold everywhere within a minute. Of several that match, the strongest holds: `refuse`, `hold`, `mask`, `flag`. The header `Parley-Reason` may say why, percent-encoded.",
   request: { body: jsonBody(RulesInput) },
-  responses: { 200: jsonAnswer("All rules", RulesAnswer), ...problems("validation_failed", "forbidden", "conflict") },
+  responses: {
+    200: jsonAnswer("All rules", RulesAnswer),
+    ...problems("validation_failed", "forbidden", "conflict"),
+  },
 });
 
 const tryRoute = staffRoute("post", "/v1/moderation/rules/trial", {

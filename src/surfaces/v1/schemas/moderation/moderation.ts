@@ -2,6 +2,7 @@ import { z } from "@hono/zod-openapi";
 import { Username } from "../../../../domain/accounts/user.ts";
 import { Role } from "../../../../domain/conversations/group-kind.ts";
 import { ConversationId, Seq, UserId } from "../../../../domain/ids.ts";
+import { LIMITS } from "../../../../domain/limits.ts";
 import { AuditAction } from "../../../../domain/moderation/audit.ts";
 import { ReportId } from "../../../../domain/moderation/report.ts";
 import { StaffRole } from "../../../../domain/moderation/staff.ts";
@@ -11,9 +12,15 @@ import { ConversationRefParams } from "../server/conversations.ts";
 import { ServerUser } from "../server/users.ts";
 import { Report } from "./reports.ts";
 
+const Waiting = z.int().nonnegative();
+
 export const OwnRole = z
   .object({
     role: StaffRole.exclude(["user"]).openapi({ description: "An `auditor` reads, and changes nothing" }),
+    open_reports: Waiting.openapi({ description: `At most ${LIMITS.countedForStaff}` }),
+    held_messages: Waiting.openapi({
+      description: `Those that wait for a decision; at most ${LIMITS.countedForStaff}`,
+    }),
   })
   .openapi("OwnStaffRole");
 
