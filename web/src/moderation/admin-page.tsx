@@ -9,7 +9,8 @@ import { Page } from "../ui/page.tsx";
 import { AuditTab } from "./audit-tab.tsx";
 import { HeldTab } from "./held/held-tab.tsx";
 import { staffHref } from "./links.tsx";
-import { parsePlace, TABS } from "./place.ts";
+import { useNews } from "./live.ts";
+import { parsePlace, TABS, type Tab } from "./place.ts";
 import { ReportsTab } from "./reports/reports-tab.tsx";
 import type { RulesDraft } from "./rules/draft.ts";
 import { RulesTab } from "./rules/rules-tab.tsx";
@@ -19,14 +20,18 @@ import { UsersTab } from "./users/users-tab.tsx";
 export function AdminPage({ place }: { place: string }) {
   const { chat } = useAccount();
   const { tab, id } = parsePlace(place);
-  const { value, problem } = useLoaded("role", async () => {
+  const { value, problem, reload } = useLoaded("role", async () => {
     try {
       return await chat.api.call("get", "/v1/moderation/me");
     } catch (error) {
-      if (error instanceof Problem && error.code === "forbidden") return { role: null };
+      if (error instanceof Problem && error.code === "forbidden") return { role: null } as const;
       throw error;
     }
   });
+  useNews(reload);
+  const waiting: Partial<Record<Tab, number>> = value?.role
+    ? { reports: value.open_reports, held: value.held_messages }
+    : {};
   const [rules, setRules] = useState<RulesDraft>();
   const role = value?.role;
   const mayAct = role === "moderator" || role === "admin";
@@ -58,6 +63,7 @@ export function AdminPage({ place }: { place: string }) {
                   aria-current={one === tab ? "page" : undefined}
                 >
                   {st(`tab.${one}`)}
+                  <Count n={waiting[one] ?? 0} />
                 </a>
               ))}
             </nav>
@@ -71,5 +77,22 @@ export function AdminPage({ place }: { place: string }) {
         )}
       </Page>
     </div>
+  );
+}
+
+/** As many items as the server counts, and more are. */
+const MANY = 100;
+
+/** How much waits in a tab, beside its name; nothing if nothing does. */
+function Count({ n }: { n: number }) {
+  if (n === 0) return null;
+  const text = n < MANY ? `${n}` : `${MANY - 1}+`;
+  return (
+    <>
+      <span class="badge" aria-hidden="true">
+        {text}
+      </span>
+      <span class="visually-hidden">{st("tab.waiting", { n: text })}</span>
+    </>
   );
 }

@@ -1,7 +1,7 @@
 /** The parts of the page for staff, in the order of their tabs. */
 export const TABS = ["reports", "held", "rules", "users", "audit"] as const;
 /** A part of the page for staff. */
-type Tab = (typeof TABS)[number];
+export type Tab = (typeof TABS)[number];
 
 /** What the page for staff shows. */
 export interface StaffPlace {

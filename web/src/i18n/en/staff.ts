@@ -6,6 +6,7 @@ export const texts = {
   "tab.reports": "Reports",
   "tab.held": "Held",
   "tab.rules": "Rules",
+  "tab.waiting": "{n} waiting",
   "tab.users": "Users",
   "tab.audit": "Audit log",
   refused: "This page is for moderators. You have no such role.",

@@ -4,6 +4,7 @@ export const texts = {
   "tab.reports": "举报",
   "tab.held": "待审",
   "tab.rules": "规则",
+  "tab.waiting": "{n} 条待处理",
   "tab.users": "用户",
   "tab.audit": "审计日志",
   refused: "此页面仅供管理人员使用，你没有相应的角色。",

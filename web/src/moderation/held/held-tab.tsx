@@ -2,17 +2,15 @@ import { useEffect, useRef, useState } from "preact/hooks";
 import { st } from "../../i18n/staff.ts";
 import { useAccount } from "../../state/context.ts";
 import { go } from "../../state/router.ts";
-import { usePages } from "../../state/use-pages.ts";
 import { More } from "../../ui/more.tsx";
 import type { HeldMessage } from "../calls.ts";
 import { useListKeys } from "../list-keys.ts";
+import { useLivePages } from "../live.ts";
 import { placeText } from "../place.ts";
 import { HeldDetail } from "./held-detail.tsx";
 import { HeldRow } from "./held-row.tsx";
 
 const STATES = ["waiting", "accepted", "refused"] as const;
-/** A page is what a screen or two show. */
-const PAGE = 50;
 
 interface Props {
   /** the message that is shown; 0: none */
@@ -25,8 +23,8 @@ export function HeldTab({ id, mayAct }: Props) {
   const [state, setState] = useState<(typeof STATES)[number]>("waiting");
   const { chat } = useAccount();
   const list = useRef<HTMLUListElement>(null);
-  const pages = usePages(
-    (query) => chat.api.call("get", "/v1/moderation/held", { query: { ...query, state, limit: PAGE } }),
+  const pages = useLivePages(
+    (query) => chat.api.call("get", "/v1/moderation/held", { query: { ...query, state } }),
     state,
   );
   // To load the list again after each decision would be a row of the audit log for each.

@@ -1,15 +1,13 @@
 import { useRef, useState } from "preact/hooks";
 import { st } from "../../i18n/staff.ts";
 import { useAccount } from "../../state/context.ts";
-import { usePages } from "../../state/use-pages.ts";
 import { More } from "../../ui/more.tsx";
 import { focusNext, useListKeys } from "../list-keys.ts";
+import { useLivePages } from "../live.ts";
 import { ReportDetail } from "./report-detail.tsx";
 import { ReportRow } from "./report-row.tsx";
 
 const STATES = ["open", "taken", "resolved"] as const;
-/** A page is what a screen or two show. */
-const PAGE = 50;
 
 interface Props {
   /** the report that is shown; 0: none */
@@ -22,8 +20,8 @@ export function ReportsTab({ id, mayAct }: Props) {
   const { chat } = useAccount();
   const [state, setState] = useState<(typeof STATES)[number]>("open");
   const list = useRef<HTMLUListElement>(null);
-  const pages = usePages(
-    (query) => chat.api.call("get", "/v1/moderation/reports", { query: { ...query, state, limit: PAGE } }),
+  const pages = useLivePages(
+    (query) => chat.api.call("get", "/v1/moderation/reports", { query: { ...query, state } }),
     state,
   );
   useListKeys(list, (by) => focusNext(list.current, by), id > 0 && { tab: "reports", id: 0 });
