@@ -67,6 +67,20 @@ test("a moderator takes a report, deletes its message and resolves it by keys al
   await row.getByText("rest: 垃圾").waitFor();
 });
 
+test("of a direct conversation only the message can go: there is nothing to dissolve", async () => {
+  const [ann, ben] = [await site.person("ann"), await site.person("ben")];
+  const { id } = await ben.openDirect(ann);
+  const { seq } = await ben.send(id, "cheap coats");
+  const body = { message: { conversation_id: id, seq }, reason: "spam" };
+  const direct = Object(await ann.call("POST", "/v1/reports", body));
+  const page = await open(await staff(site, "moderator"), `reports/${direct.id}`);
+  await page.getByRole("button", { name: /^Delete the message/ }).waitFor();
+  expect(await page.getByRole("button", { name: /^Dissolve/ }).count()).toBe(0);
+  const { report } = await reported("cheap scarfs");
+  await page.goto(`${site.origin}/#/admin/reports/${report}`);
+  await page.getByRole("button", { name: /^Dissolve/ }).waitFor();
+});
+
 test("of two who have a report on screen the second is told who was quicker, and sees it anew", async () => {
   const { report } = await reported("cheap shoes");
   const [mia, moe] = [await staff(site, "moderator"), await staff(site, "moderator")];

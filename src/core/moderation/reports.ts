@@ -7,9 +7,9 @@ import { Position } from "../../domain/ids.ts";
 import type { Message } from "../../domain/messages/message.ts";
 import type { AuditAction } from "../../domain/moderation/audit.ts";
 import {
-  type Kept,
   type KeptFile,
   KeptMessage,
+  type KeptReport,
   type Report,
   type Reported,
   ReportId,
@@ -146,7 +146,7 @@ export async function pageOfReports(
 }
 
 /** A report with what it keeps. The audit log has that it was read. @throws `not_found` */
-export async function readReport(core: Core, staff: Staff, id: ReportId): Promise<Report & Kept> {
+export async function readReport(core: Core, staff: Staff, id: ReportId): Promise<KeptReport> {
   const found = await requireReport(core, id);
   await audit(core, staff, "report_read", { reportId: id });
   return found;
@@ -196,7 +196,7 @@ export async function handleReport(
   requireActing(staff);
   if ((state === "resolved") !== (resolution !== null))
     throw invalid("body.resolution", "must come with the state `resolved`, and with it alone");
-  const { kept: _, files: _files, ...found } = await requireReport(core, id);
+  const { kept: _, files: _files, conversationKind: _kind, ...found } = await requireReport(core, id);
   if (found.about.userId === staff.userId && staff.userId !== null)
     throw new CoreError("forbidden", "The report is about you: somebody else handles it.");
   const staffNote = note ?? found.staffNote;
@@ -210,11 +210,11 @@ export async function handleReport(
   if (!(await changeReport(core.db, found, change, entry)))
     throw new CoreError("conflict", `Somebody else has changed report ${id} meanwhile.`);
   core.waitUntil(tellStaff(core));
-  const { kept: __, files: __files, ...changed } = await requireReport(core, id);
+  const { kept: __, files: __files, conversationKind: __kind, ...changed } = await requireReport(core, id);
   return changed;
 }
 
-async function requireReport(core: Core, id: ReportId): Promise<Report & Kept> {
+async function requireReport(core: Core, id: ReportId): Promise<KeptReport> {
   const found = await findReport(core.db, id);
   if (!found) throw new CoreError("not_found", `There is no report ${id}.`);
   return found;

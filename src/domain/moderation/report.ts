@@ -1,4 +1,5 @@
 import { z } from "zod";
+import type { ConversationKind } from "../conversations/conversation.ts";
 import type { StoredFile } from "../files/file.ts";
 import { type ConversationId, Seq, UserId } from "../ids.ts";
 import { Kind } from "../messages/content.ts";
@@ -58,4 +59,10 @@ export interface Report {
   /** of the staff */
   staffNote: string;
   changedAt: number;
+}
+
+/** A report with what only a reader of this one report needs. */
+export interface KeptReport extends Report, Kept {
+  /** null: it is about a user */
+  conversationKind: ConversationKind | null;
 }

@@ -2,15 +2,15 @@ import { and, count, desc, eq, getTableColumns, gte, inArray, lt, or, sql } from
 import { z } from "zod";
 import type { ConversationId, FileKey, UserId } from "../../domain/ids.ts";
 import {
-  type Kept,
   KeptMessage,
+  type KeptReport,
   type Report,
   type Reported,
   type ReportId,
 } from "../../domain/moderation/report.ts";
 import { queryD1 } from "../d1-errors.ts";
 import type { Database } from "../database.ts";
-import { KEEPS_TEXT, reportFiles, reports } from "../schema.ts";
+import { conversations, KEEPS_TEXT, reportFiles, reports } from "../schema.ts";
 import { auditIfChangedQuery, type NewAuditEntry } from "./audit-log.ts";
 import { keepFilesQuery, reportFilesQuery } from "./report-files.ts";
 
@@ -94,13 +94,17 @@ export async function listReportsOf(db: Database, userId: UserId, limit: number)
 }
 
 /** A report with what it keeps; null: there is none. */
-export async function findReport(db: Database, id: ReportId): Promise<(Report & Kept) | null> {
-  const query = db.select({ ...REPORT, kept: KEPT }).from(reports);
+export async function findReport(db: Database, id: ReportId): Promise<KeptReport | null> {
+  const query = db
+    .select({ ...REPORT, kept: KEPT, conversationKind: conversations.kind })
+    .from(reports)
+    .leftJoin(conversations, eq(conversations.id, reports.conversationId));
   const [[found], files] = await queryD1(
     db.batch([query.where(eq(reports.id, id)), reportFilesQuery(db, id)]),
   );
   if (!found) return null;
-  return { ...reportOf(found), kept: KeptMessages.parse(JSON.parse(found.kept)), files };
+  const { kept, conversationKind } = found;
+  return { ...reportOf(found), kept: KeptMessages.parse(JSON.parse(kept)), conversationKind, files };
 }
 
 /** Whether anybody has reported a conversation, or a message in it. */

@@ -52,6 +52,7 @@ test("a report keeps a message and the five before it, whatever becomes of them"
   expect(body).toMatchObject({
     ...{ reporter_id: ann.user.id, reason: "abuse", note: "look", state: "open", taken_by: null },
     about: { conversation_id: room, seq, user_id: bob.user.id },
+    conversation_kind: "group",
     kept: [
       ...range(3, 7).map((n) => ({ body: { text: `message ${n}` } })),
       { seq, sender_id: bob.user.id, body: { text: "the worst" } },

@@ -4,6 +4,8 @@ import type { Chat, components } from "parley-client";
 export type Report = components["schemas"]["Report"];
 /** A file that a report keeps. */
 export type KeptFile = components["schemas"]["KeptFile"];
+/** A report with the messages that it keeps. */
+export type KeptReport = components["schemas"]["KeptReport"];
 /** A user as staff is shown them. */
 export type ModeratedUser = components["schemas"]["ModeratedUser"];
 

@@ -95,7 +95,7 @@ test("a message that cannot be sent any more says so, and may be sent again", as
   await page.getByRole("button", { name: /^Accept/ }).click();
   await page.getByRole("alert").filter({ hasText: "It was not sent" }).waitFor();
   await ann.call("POST", `/v1/conversations/${id}/members`, { user_ids: [ben.user.id] });
-  await page.getByRole("button", { name: /^Send it again/ }).click();
+  await page.getByRole("button", { name: /^Try to send again/ }).click();
   await page.getByText("The message is accepted.").waitFor();
   expect(await textsOf(ann, id)).toEqual(["bitcoin and goodbye"]);
 });

@@ -3,7 +3,7 @@ import type { readModeratedUser } from "../../../core/moderation/users.ts";
 import { StoredBody } from "../../../domain/messages/content.ts";
 import type { AuditEntry } from "../../../domain/moderation/audit.ts";
 import type { HeldMessage } from "../../../domain/moderation/held-message.ts";
-import type { Kept, Report, Reported } from "../../../domain/moderation/report.ts";
+import type { Report, Reported, KeptReport as StoredReport } from "../../../domain/moderation/report.ts";
 import type { HeldMessage as HeldMessageShape, OwnHeldMessage } from "../schemas/moderation/held-messages.ts";
 import type { AuditPage, ModeratedUser } from "../schemas/moderation/moderation.ts";
 import type { KeptReport, OwnReport, Report as ReportShape } from "../schemas/moderation/reports.ts";
@@ -30,7 +30,7 @@ export function serializeReport(report: Report): z.infer<typeof ReportShape> {
 }
 
 /** The same with what it keeps. */
-export function serializeKeptReport(report: Report & Kept): z.infer<typeof KeptReport> {
+export function serializeKeptReport(report: StoredReport): z.infer<typeof KeptReport> {
   const kept = report.kept.map(({ seq, senderId, kind, body, createdAt }) => ({
     ...{ seq, sender_id: senderId, kind, created_at: createdAt },
     body,
@@ -39,7 +39,7 @@ export function serializeKeptReport(report: Report & Kept): z.infer<typeof KeptR
     ...{ key, path: `/v1/moderation/reports/${report.id}/files/${key}` },
     ...{ name, size, content_type: contentType },
   }));
-  return { ...serializeReport(report), kept, files };
+  return { ...serializeReport(report), conversation_kind: report.conversationKind, kept, files };
 }
 
 /** A message that a rule has found. */

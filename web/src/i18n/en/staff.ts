@@ -111,7 +111,7 @@ export const texts = {
   "held.refuse": "Refuse",
   "held.next": "Next",
   "held.previous": "Previous",
-  "held.again": "Send it again",
+  "held.again": "Try to send again",
   "held.decided": "It does not wait any more: somebody else has decided.",
   "held.conflict": "Not done: {detail}",
   "rules.none": "There are no rules: every message is stored as it is.",

@@ -107,7 +107,7 @@ export const texts = {
   "held.refuse": "拒绝",
   "held.next": "下一条",
   "held.previous": "上一条",
-  "held.again": "再次发送",
+  "held.again": "再次尝试发送",
   "held.decided": "消息已不再等待：其他人已作出决定。",
   "held.conflict": "未执行：可能已由其他人决定，或发送者目前无法发送该消息。",
   "rules.none": "还没有规则，所有消息都会原样发送。",

@@ -1,11 +1,9 @@
-import type { components } from "parley-client";
 import { contentOf } from "parley-react/message";
 import { when } from "../../i18n/format.ts";
 import { st } from "../../i18n/staff.ts";
 import { ContentView } from "../../message/body/content-view.tsx";
+import type { KeptReport } from "../calls.ts";
 import { UserLink } from "../links.tsx";
-
-type KeptReport = components["schemas"]["KeptReport"];
 
 /** The reported message and those before it, as the reporter saw them. */
 export function ReportContext({ report: { kept, about } }: { report: KeptReport }) {

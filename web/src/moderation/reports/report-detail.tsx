@@ -10,7 +10,7 @@ import { showDialog } from "../../ui/dialogs.tsx";
 import { Icon } from "../../ui/icon.tsx";
 import { ProblemText } from "../../ui/problem-text.tsx";
 import { type StaffAction, StaffActions } from "../actions.tsx";
-import { dissolveGroup, type Report, revokeMessage } from "../calls.ts";
+import { dissolveGroup, type KeptReport, type Report, revokeMessage } from "../calls.ts";
 import { ActionDialog } from "../dialogs/action-dialog.tsx";
 import { ResolveDialog } from "../dialogs/resolve-dialog.tsx";
 import { staffHref, useName } from "../links.tsx";
@@ -82,13 +82,14 @@ function Title({ report }: { report: Report }) {
 }
 
 interface ActionsProps {
-  report: Report;
+  report: KeptReport;
   onHandle: (change: Change) => void;
 }
 
 function Actions({ report, onHandle }: ActionsProps) {
   const { chat } = useAccount();
   const { conversation_id: conversation, seq, user_id: author } = report.about;
+  const { conversation_kind: kind } = report;
   const name = useName(author);
   const resolve = () =>
     showDialog((close) => (
@@ -122,18 +123,19 @@ function Actions({ report, onHandle }: ActionsProps) {
           )),
       },
     ...(author === null ? [] : userActions(chat.api, { id: author, name, isSuspended: false })),
-    conversation !== null && {
-      ...{ key: "g", label: st("act.dissolve"), isDanger: true },
-      run: () =>
-        showDialog((close) => (
-          <ActionDialog
-            {...{ title: st("act.dissolve"), verb: st("act.dissolve"), text: st("act.dissolveText") }}
-            done="done.dissolve"
-            act={(why) => dissolveGroup(chat.api, conversation, why)}
-            onClose={close}
-          />
-        )),
-    },
+    conversation !== null &&
+      kind === "group" && {
+        ...{ key: "g", label: st("act.dissolve"), isDanger: true },
+        run: () =>
+          showDialog((close) => (
+            <ActionDialog
+              {...{ title: st("act.dissolve"), verb: st("act.dissolve"), text: st("act.dissolveText") }}
+              done="done.dissolve"
+              act={(why) => dissolveGroup(chat.api, conversation, why)}
+              onClose={close}
+            />
+          )),
+      },
   ];
   return <StaffActions actions={all.filter((one) => one !== false)} />;
 }

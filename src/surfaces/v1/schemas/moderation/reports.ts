@@ -72,6 +72,10 @@ export const Report = z
 export const KeptReport = z
   .object({
     ...Report.shape,
+    conversation_kind: z
+      .enum(["direct", "group"])
+      .nullable()
+      .openapi({ description: "Of the conversation of the message, or that is reported; null: of a user" }),
     kept: z
       .array(
         z
