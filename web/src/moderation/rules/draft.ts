@@ -7,7 +7,7 @@ export const KINDS = ["words", "pattern", "domains"] as const;
 /** What becomes of a message that a rule matches, the strongest first. */
 export const ACTIONS = ["refuse", "hold", "mask", "flag"] as const;
 /** The parts of a rule that may have a flaw. */
-export const FIELDS = ["id", "match", "except"] as const;
+const FIELDS = ["id", "match", "except"] as const;
 type Field = (typeof FIELDS)[number];
 
 /** A rule as somebody writes it. */
