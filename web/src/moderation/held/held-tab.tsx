@@ -18,7 +18,7 @@ interface Props {
   mayAct: boolean;
 }
 
-/** The messages that rules have found, and one of them beside the list, or in its place on a narrow screen. */
+/** The messages that rules have found, and one of them beside the list; in its place on a narrow screen. */
 export function HeldTab({ id, mayAct }: Props) {
   const [state, setState] = useState<(typeof STATES)[number]>("waiting");
   const { chat } = useAccount();
@@ -107,7 +107,7 @@ function isBehind(id: number, items: readonly HeldMessage[]): boolean {
   return id < (items.at(-1)?.id ?? 0);
 }
 
-/** The message behind another one, or before it; of one that is not there any more, as the list is ordered. */
+/** The message behind another one, or before it; of one that is gone, by the order of the list. */
 function neighbour(items: readonly HeldMessage[], id: number, by: 1 | -1): HeldMessage | undefined {
   if (id === 0) return items[0];
   // The newest is the first.
