@@ -9,6 +9,7 @@ import { KeyCache } from "./core/server/key-cache.ts";
 import { KeySets } from "./core/server/key-sets.ts";
 import { CoreError, type Failure } from "./domain/errors.ts";
 import { FileOrigins } from "./domain/files/file-origins.ts";
+import type { ReadableMetrics } from "./domain/operation/metrics.ts";
 import { readSettings } from "./domain/settings.ts";
 import type { Timing } from "./domain/timing.ts";
 import { HookStubs } from "./hook/stub.ts";
@@ -45,12 +46,22 @@ const FAULT = new CoreError("internal", "Something went wrong on our side. The r
  * the turns of password hashes.
  * @param timing is read again at each use
  */
-export function createApp(timing: Timing, hashTurns = new HashTurns(timing.hashing)): Hono<AppEnv> {
+export function createApp(
+  timing: Timing,
+  metrics: ReadableMetrics,
+  hashTurns = new HashTurns(timing.hashing),
+): Hono<AppEnv> {
   const sessionCache = new SessionCache(timing.sessionCache);
   const keyCache = new KeyCache(timing.serverKeys);
   const keySets = new KeySets(timing.keySets);
   const health = new HealthCheck(timing.health);
   const app = new Hono<AppEnv>({ strict: false });
+  /** The failure in the envelope of the surface that owns the path; every refusal of a request is counted. */
+  const refuse = (c: Context<AppEnv>, failure: Failure): Response | Promise<Response> => {
+    const surface = surfaceOf(c.req.path);
+    metrics.count("refusals", { surface: surface.name, code: failure.code });
+    return surface.refuse(c, failure);
+  };
 
   app.use(requestId);
   app.use(privateAnswers);
@@ -70,6 +81,8 @@ export function createApp(timing: Timing, hashTurns = new HashTurns(timing.hashi
       health,
       hashTurns: { run: (work) => hashTurns.run(work, clientBlock(c.req)) },
       securityLog: securityLogOf(c.req),
+      metrics,
+      surface: surfaceOf(c.req.path).name,
       ...{ settings, fileOrigins },
       timing,
       waitUntil: (work) => c.executionCtx.waitUntil(work),
@@ -118,11 +131,6 @@ function secretIn(env: Env, name: string): string | null {
   const bindings: Record<string, unknown> = { ...env };
   const value = Object.hasOwn(bindings, name) ? bindings[name] : undefined;
   return typeof value === "string" ? value : null;
-}
-
-/** The failure in the envelope of the surface that owns the path. */
-function refuse(c: Context<AppEnv>, failure: Failure): Response | Promise<Response> {
-  return surfaceOf(c.req.path).refuse(c, failure);
 }
 
 /** The surface that owns a path; v1 if none does. */

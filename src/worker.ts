@@ -12,6 +12,7 @@ import { askHook, callHook } from "./core/server/hook-calls.ts";
 import { wakeHooksOfUsers } from "./core/server/user-events.ts";
 import { LIMITS } from "./domain/limits.ts";
 import type { LargeObjectKind } from "./domain/operation/large-object.ts";
+import type { ReadableMetrics } from "./domain/operation/metrics.ts";
 import type { HookCaller, HookDirectory, SizeDirectory } from "./domain/ports.ts";
 import { readSettings, type Settings } from "./domain/settings.ts";
 import type { Timing } from "./domain/timing.ts";
@@ -37,6 +38,8 @@ import { addFileReferences, removeFileReferences } from "./storage/files/file-re
 import { findFile } from "./storage/files/files.ts";
 import { releaseFilesOf } from "./storage/files/released-files.ts";
 import { deleteLargeObject, storeLargeObject } from "./storage/large-objects.ts";
+import { eventDataset, MetricsInAnalyticsEngine } from "./storage/metrics/analytics-engine.ts";
+import { MetricsInMemory } from "./storage/metrics/memory.ts";
 import { holdMessage } from "./storage/moderation/held-messages.ts";
 import { findRules } from "./storage/moderation/rules.ts";
 import {
@@ -66,7 +69,8 @@ const FILES_AT_ONCE = 500;
 export function createWorker(timing: Timing) {
   // Read at start, so that an invalid setting is logged before the first request.
   readSettings(env);
-  const app = createApp(timing);
+  const metrics = metricsOf(env);
+  const app = createApp(timing, metrics);
   const rules = noSharedRules();
 
   class Conversation extends ConversationObject {
@@ -175,6 +179,12 @@ export function createWorker(timing: Timing) {
   } satisfies ExportedHandler<Env>;
 
   return { app, handlers, Conversation, Inbox, Hook };
+}
+
+/** Where events are counted. */
+function metricsOf(bindings: object): ReadableMetrics {
+  const dataset = eventDataset(bindings);
+  return dataset ? new MetricsInAnalyticsEngine(dataset) : new MetricsInMemory();
 }
 
 /** Where objects of a kind report their sizes. */

@@ -1,5 +1,6 @@
 import type { ConversationStubs } from "../conversation/stub.ts";
 import type { FileOrigins } from "../domain/files/file-origins.ts";
+import type { ReadableMetrics } from "../domain/operation/metrics.ts";
 import type { SecurityLog } from "../domain/security-event.ts";
 import type { Settings } from "../domain/settings.ts";
 import type { Timing } from "../domain/timing.ts";
@@ -31,6 +32,9 @@ export interface Core {
   hashTurns: Pick<HashTurns, "run">;
   /** where security events are recorded */
   securityLog: SecurityLog;
+  metrics: ReadableMetrics;
+  /** the name of the API that the request is of */
+  surface: string;
   /** how URLs of files are stored, and shown to the client */
   fileOrigins: FileOrigins;
   settings: Settings;

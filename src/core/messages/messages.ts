@@ -1,6 +1,7 @@
-import { invalid, noConversation } from "../../domain/errors.ts";
+import { CoreError, invalid, noConversation } from "../../domain/errors.ts";
 import type { ConversationId, Position, Seq, UserId } from "../../domain/ids.ts";
 import type { AnyDraft, Message, MessageReference } from "../../domain/messages/message.ts";
+import { noteSends } from "../../domain/operation/metrics.ts";
 import type { MessagesInContext } from "../../domain/sync/message-context.ts";
 import { errorFields, log } from "../../lib/logger.ts";
 import { loadProfiles, type ProfileLookup } from "../accounts/profile-lookup.ts";
@@ -13,13 +14,25 @@ import type { SearchCriteria } from "./search-criteria.ts";
  * @throws `not_found` unless the caller is a member (also for a quoted, mentioned, forwarded or merged item),
  *   `not_forwardable`, `validation_failed` for a merged message over its limits, `rate_limited`
  */
-export function sendMessage(
+export async function sendMessage(
   core: Core,
   caller: UserId,
   id: ConversationId,
   draft: AnyDraft,
 ): Promise<{ message: Message; isRepeated: boolean }> {
-  return core.conversations.send(id, { userId: caller, draft: core.fileOrigins.draftToStored(draft) });
+  const begun = Date.now();
+  const note = (result: string) => noteSends(core.metrics, core.surface, result, begun);
+  try {
+    const sent = await core.conversations.send(id, {
+      userId: caller,
+      draft: core.fileOrigins.draftToStored(draft),
+    });
+    note(sent.isRepeated ? "repeated" : "stored");
+    return sent;
+  } catch (error) {
+    note(error instanceof CoreError ? error.code : "internal");
+    throw error;
+  }
 }
 
 /**

@@ -1,4 +1,5 @@
 import type { LargeObject } from "../../domain/operation/large-object.ts";
+import type { EventTotals } from "../../domain/operation/metrics.ts";
 import type { HookState } from "../../domain/server/hook.ts";
 import { databaseBytes, listLargeObjects } from "../../storage/large-objects.ts";
 import { listHooks } from "../../storage/server/hooks.ts";
@@ -7,18 +8,24 @@ import type { Core } from "../context.ts";
 /** The largest objects that are named. */
 const OBJECTS = 20;
 
-/** How full a deployment is, and what of it has stopped. */
+/** How full a deployment is, what of it has stopped, and what has happened. */
 export interface ServerMetrics {
   databaseBytes: number;
   objects: LargeObject[];
   hooks: Record<HookState, number>;
+  /** null: they are kept where this server does not read them */
+  events: EventTotals | null;
 }
 
 /**
- * How full the deployment is, and the states of its hooks. What an object has not confirmed for two reports
+ * How full the deployment is, the states of its hooks, and its events. What an object has not confirmed for two reports
  * is not shown: it may be gone.
  */
-export async function serverMetrics({ db, timing }: Pick<Core, "db" | "timing">): Promise<ServerMetrics> {
+export async function serverMetrics({
+  db,
+  timing,
+  metrics,
+}: Pick<Core, "db" | "timing" | "metrics">): Promise<ServerMetrics> {
   const { largeBytes: least, reportMs } = timing.storage;
   const since = Date.now() - 2 * reportMs;
   const [bytes, objects, all] = await Promise.all([
@@ -28,5 +35,5 @@ export async function serverMetrics({ db, timing }: Pick<Core, "db" | "timing">)
   ]);
   const hooks = { active: 0, disabled: 0, gone: 0 };
   for (const { state } of all) hooks[state]++;
-  return { databaseBytes: bytes, objects, hooks };
+  return { databaseBytes: bytes, objects, hooks, events: metrics.totals() };
 }

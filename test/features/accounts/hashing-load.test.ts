@@ -4,6 +4,7 @@ import { afterEach, expect, test, vi } from "vitest";
 import { createApp } from "../../../src/app.ts";
 import { HashTurns } from "../../../src/core/accounts/hash-turns.ts";
 import { TIMING } from "../../../src/domain/timing.ts";
+import { MetricsInMemory } from "../../../src/storage/metrics/memory.ts";
 import {
   type Answer,
   freshName,
@@ -24,7 +25,7 @@ afterEach(() => void vi.restoreAllMocks());
 /** An isolate of its own, whose turn is held until `release`. */
 function busyIsolate() {
   const turns = new HashTurns(hashing);
-  const app = createApp(timing, turns);
+  const app = createApp(timing, new MetricsInMemory(), turns);
   const held = Promise.withResolvers<void>();
   const running = turns.run(() => held.promise);
   const post = async (path: string, body: object, token?: string): Promise<Answer> => {

@@ -14,6 +14,7 @@ import { readSettings } from "../../../src/domain/settings.ts";
 import { HookStubs } from "../../../src/hook/stub.ts";
 import { InboxStubs } from "../../../src/inbox/stub.ts";
 import { openDatabase } from "../../../src/storage/database.ts";
+import { MetricsInMemory } from "../../../src/storage/metrics/memory.ts";
 import { listAllByName } from "../../../src/surfaces/tim/use-cases/list.ts";
 import { timing } from "../timing.ts";
 
@@ -32,6 +33,8 @@ function core(): Core {
     health: new HealthCheck(timing.health),
     hashTurns: new HashTurns(timing.hashing),
     securityLog: { record: () => undefined },
+    metrics: new MetricsInMemory(),
+    surface: "v1",
     fileOrigins: new FileOrigins(readSettings(env), "https://parley.test"),
     settings: readSettings(env),
     timing,

@@ -10,9 +10,9 @@ const JSON_TYPE = "application/json";
 
 const route = serverRoutes("metrics")("get", "/v1/server/metrics", {
   operationId: "getMetrics",
-  summary: "How full the deployment is, and the states of hooks",
+  summary: "How full the deployment is, the states of hooks, and what has happened",
   description:
-    "For monitors such as Prometheus: OpenMetrics, or JSON with `Accept: application/json`. Each number is of the whole deployment.",
+    "For monitors such as Prometheus: OpenMetrics, or JSON with `Accept: application/json`. Sizes and hooks are of the whole deployment; `events.kept_by` says of what the counts of events are.",
   responses: {
     200: {
       description: "The metrics",

@@ -1,5 +1,6 @@
 import { z } from "@hono/zod-openapi";
 import { LARGE_OBJECT_KINDS } from "../../../../domain/operation/large-object.ts";
+import { CounterName, DurationName } from "../../../../domain/operation/metrics.ts";
 import { HookState } from "../../../../domain/server/hook.ts";
 import { Time } from "../common.ts";
 
@@ -14,6 +15,43 @@ const LargeObject = z
   })
   .openapi("LargeObject");
 
+/** A label's name is fixed by the metric, its values are few: never an id or a text of a user. */
+const Labels = z.record(z.string(), z.string());
+const Milliseconds = z.number().nonnegative().nullable();
+
+const EventCount = z
+  .object({
+    name: z.enum(CounterName.options).openapi({ description: "What was counted" }),
+    labels: Labels,
+    value: z.int().nonnegative(),
+  })
+  .openapi("EventCount");
+
+const EventDuration = z
+  .object({
+    name: z.enum(DurationName.options).openapi({ description: "What was measured" }),
+    labels: Labels,
+    count: z.int().nonnegative(),
+    p50_ms: Milliseconds,
+    p95_ms: Milliseconds,
+    p99_ms: Milliseconds.openapi({
+      description: "What 99 % did not exceed, from buckets that double: off by a factor of two at most",
+    }),
+  })
+  .openapi("EventDuration");
+
+const EventMetrics = z
+  .object({
+    kept_by: z.enum(["isolate", "analytics_engine"]).openapi({
+      description:
+        "`isolate`: counted by the process that answers, which is all of a server on one machine, and a sample of one on Cloudflare. `analytics_engine`: kept there, and not among these numbers",
+    }),
+    since: Time.nullable().openapi({ description: "When the process counted first" }),
+    counters: z.array(EventCount),
+    durations: z.array(EventDuration),
+  })
+  .openapi("EventMetrics");
+
 export const ServerMetrics = z
   .object({
     database_bytes: Bytes,
@@ -23,6 +61,7 @@ export const ServerMetrics = z
     hooks: z
       .record(HookState, z.int().nonnegative())
       .openapi({ description: "How many hooks are in each state" }),
+    events: EventMetrics,
   })
   .openapi("ServerMetrics");
 
