@@ -12,9 +12,10 @@ import { askHook, callHook } from "./core/server/hook-calls.ts";
 import { wakeHooksOfUsers } from "./core/server/user-events.ts";
 import { LIMITS } from "./domain/limits.ts";
 import type { LargeObjectKind } from "./domain/operation/large-object.ts";
-import type { ReadableMetrics } from "./domain/operation/metrics.ts";
+import type { Metrics, ReadableMetrics } from "./domain/operation/metrics.ts";
 import type { HookCaller, HookDirectory, SizeDirectory } from "./domain/ports.ts";
 import { readSettings, type Settings } from "./domain/settings.ts";
+import type { DeviceProtocol } from "./domain/sync/socket-protocol.ts";
 import type { Timing } from "./domain/timing.ts";
 import { HookObject } from "./hook/object.ts";
 import { HookStubs } from "./hook/stub.ts";
@@ -98,12 +99,13 @@ export function createWorker(timing: Timing) {
         },
         inboxes,
         sources: new ConversationStubs(env.CONVERSATION, timing.rpcRetry),
-        protocol: roomProtocol,
+        protocol: { ...roomProtocol, ...countedRefusals(roomProtocol, "v1_room", metrics) },
         readToken: (token) => readToken(env.TOKEN_SECRET, token),
         deviceFormats: deviceProtocols(settings),
-        hooks: hookPorts(db, settings, timing),
+        hooks: hookPorts(db, settings, timing, metrics),
         rules: { shared: rules, find: (known) => findRules(db, known) },
         settings,
+        metrics,
         timing,
       });
     }
@@ -136,9 +138,10 @@ export function createWorker(timing: Timing) {
         },
         conversations: new ConversationStubs(env.CONVERSATION, timing.rpcRetry, timing.callChannels),
         contacts: new InboxStubs(env.INBOX, timing.rpcRetry),
-        protocols: deviceProtocols(settings),
+        protocols: countedProtocols(deviceProtocols(settings), metrics),
         readToken: (token) => readToken(env.TOKEN_SECRET, token),
         settings,
+        metrics,
         timing,
       });
     }
@@ -151,9 +154,10 @@ export function createWorker(timing: Timing) {
       super(ctx, env, {
         conversations: (id, after, limit) => listHookConversations(db, id, after, limit),
         cover: (id, input) => conversations.coverHook(id, input),
-        ...hookPorts(db, readSettings(env), timing),
+        ...hookPorts(db, readSettings(env), timing, metrics),
         userEvents: (after, limit) => listUserEvents(db, after, limit, Date.now()),
         lastUserEventBefore: (time) => lastUserEventBefore(db, time),
+        metrics,
         timing,
       });
     }
@@ -196,7 +200,7 @@ function sizeStore(db: Database, kind: LargeObjectKind): SizeDirectory["storeSiz
 }
 
 /** What calls hooks. */
-function hookPorts(db: Database, { wayOut }: Settings, timing: Timing) {
+function hookPorts(db: Database, { wayOut }: Settings, timing: Timing, metrics: Metrics) {
   const directory: HookDirectory = {
     hook: (id) => findHookTarget(db, id, Date.now()),
     externalIds: (ids) => findExternalIds(db, ids),
@@ -206,10 +210,16 @@ function hookPorts(db: Database, { wayOut }: Settings, timing: Timing) {
     succeeded: async (id, at) => void (await updateHook(db, id, { lastSuccessAt: at })),
     end: (id, state) => endHook(db, id, state),
   };
+  const counted = async <Answer extends { status: number | null }>(kind: string, answer: Promise<Answer>) => {
+    const { status } = await answer;
+    const result = status === null ? "failed" : status >= 200 && status < 300 ? "taken" : "refused";
+    metrics.count("hook_calls", { kind, result });
+    return answer;
+  };
   const call: HookCaller["call"] = (url, headers, body) =>
-    callHook({ url, headers, body }, wayOut, timing.hooks);
+    counted("event", callHook({ url, headers, body }, wayOut, timing.hooks));
   const ask: HookCaller["ask"] = (url, headers, body, timeoutMs) =>
-    askHook({ url, headers, body }, wayOut, timeoutMs);
+    counted("question", askHook({ url, headers, body }, wayOut, timeoutMs));
   return { directory, caller: { call, ask }, format: hookFormat };
 }
 
@@ -217,4 +227,27 @@ function hookPorts(db: Database, { wayOut }: Settings, timing: Timing) {
 function deviceProtocols(settings: Settings): Protocols {
   const formats = [deviceProtocol, usersigProtocol(settings)];
   return Object.fromEntries(formats.map((format) => [format.name, format]));
+}
+
+/** The wire formats, with each refusal counted. */
+function countedProtocols(protocols: Protocols, metrics: Metrics): Protocols {
+  const counted = Object.entries(protocols).map(([name, protocol]) => [
+    name,
+    { ...protocol, ...countedRefusals(protocol, `${name}_device`, metrics) },
+  ]);
+  return Object.fromEntries(counted);
+}
+
+/** The refusals of a wire format, which are counted as they are made. */
+function countedRefusals(
+  { refused }: Pick<DeviceProtocol, "refused">,
+  surface: string,
+  metrics: Metrics,
+): Pick<DeviceProtocol, "refused"> {
+  return {
+    refused: (failure, about) => {
+      metrics.count("refusals", { surface, code: failure.code });
+      return refused(failure, about);
+    },
+  };
 }

@@ -64,7 +64,7 @@ export abstract class ConversationLifecycle extends SocketHost {
   #creating: Promise<ConversationComponents> | undefined;
 
   constructor(ctx: DurableObjectState, env: Env, deps: ConversationDeps) {
-    super(ctx, env);
+    super(ctx, env, (change) => deps.metrics.count(change, { socket: "room" }));
     this.#deps = deps;
     this.backup = new ConversationBackup(ctx.storage);
     const inAWhile = () => Date.now() + deps.timing.retryMarker.dueMs;
@@ -107,6 +107,7 @@ export abstract class ConversationLifecycle extends SocketHost {
       beside: ["hooks"],
       prompt: ["files", "released_files"],
       secret: ["released_files"],
+      note: (event, job) => deps.metrics.count(event, { object: "conversation", job }),
     });
     if (!hasSchema(ctx.storage) || isRestoring(ctx.storage)) return;
     void ctx.blockConcurrencyWhile(async () => {

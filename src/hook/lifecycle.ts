@@ -1,4 +1,5 @@
 import { DurableObject } from "cloudflare:workers";
+import type { Metrics } from "../domain/operation/metrics.ts";
 import { HookId } from "../domain/server/hook.ts";
 import type { Timing } from "../domain/timing.ts";
 import { AlarmJobs } from "../object/alarm-jobs.ts";
@@ -12,6 +13,7 @@ import { UserFeed, type UserFeedDeps } from "./user-feed.ts";
 
 /** What a hook needs from outside; `src/worker.ts` hands it in. */
 export interface HookDeps extends CoverageDeps, UserFeedDeps {
+  metrics: Metrics;
   timing: Timing;
 }
 
@@ -39,7 +41,10 @@ export abstract class HookLifecycle extends DurableObject<Env> {
       },
       users: () => this.#users.run(this.#id),
     };
-    this.#jobs = new AlarmJobs<HookJobKind>(ctx.storage, handlers, deps.timing.jobs, { beside: ["users"] });
+    this.#jobs = new AlarmJobs<HookJobKind>(ctx.storage, handlers, deps.timing.jobs, {
+      beside: ["users"],
+      note: (event, job) => deps.metrics.count(event, { object: "hook", job }),
+    });
     // A hook that was never used makes its tables with its first call.
     if (!hasSchema(ctx.storage) || isRestoring(ctx.storage)) return;
     void ctx.blockConcurrencyWhile(async () => {

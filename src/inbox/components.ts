@@ -185,7 +185,7 @@ type Delivery = ReturnType<typeof createDelivery>;
 /** How the list and the devices get what conversations have. */
 function createDelivery({ ctx, deps, jobs, userId, isOpening }: InboxHost, stores: Stores) {
   const { accountDeletion, budgets, cursors, list, sockets } = stores;
-  const { conversations, directory, settings, timing } = deps;
+  const { conversations, directory, metrics, settings, timing } = deps;
   const audience = {
     open: () => sockets.open(),
     isOpen: () => isOpening() || sockets.open().length > 0,
@@ -193,7 +193,7 @@ function createDelivery({ ctx, deps, jobs, userId, isOpening }: InboxHost, store
   };
   const contexts = new MessageContexts({ directory, audience, list, timing, userId });
   const deviceFeed = new DeviceFeed({
-    ...{ audience, list, cursors, conversations, contexts, budgets, settings, timing, userId },
+    ...{ audience, list, cursors, conversations, contexts, budgets, settings, metrics, timing, userId },
   });
   const catchUp = new CatchUp({
     ...{ jobs, list, feed: deviceFeed, timing },

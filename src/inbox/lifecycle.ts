@@ -29,7 +29,7 @@ export abstract class InboxLifecycle extends SocketHost {
   #opening = 0;
 
   constructor(ctx: DurableObjectState, env: Env, deps: InboxDeps) {
-    super(ctx, env);
+    super(ctx, env, (change) => deps.metrics.count(change, { socket: "device" }));
     this.deps = deps;
     this.backup = new ObjectBackup(ctx.storage, { migrations: MIGRATIONS, leftOut: SOCKET_TABLES });
     const handlers: Record<InboxJobKind, JobHandler> = {
@@ -64,6 +64,7 @@ export abstract class InboxLifecycle extends SocketHost {
       beside: ["scheduled", "lost_updates"],
       prompt: ["scheduled_files", "own_files", "released_files"],
       secret: ["own_files", "released_files"],
+      note: (event, job) => deps.metrics.count(event, { object: "inbox", job }),
     });
     if (!hasSchema(ctx.storage) || isRestoring(ctx.storage)) return;
     void ctx.blockConcurrencyWhile(async () => {

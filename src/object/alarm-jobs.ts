@@ -18,6 +18,8 @@ interface Exceptions<Kind> {
   prompt?: readonly Kind[];
   /** the keys of these are in no log: who knows the key of a file may read it */
   secret?: readonly Kind[];
+  /** counts runs that fail, and runs that begin late */
+  note?: (event: "jobs_failed" | "jobs_late", kind: string) => void;
 }
 
 /** The table of an object's jobs, a handful of rows. */
@@ -53,6 +55,7 @@ export class AlarmJobs<Kind extends string> {
   readonly #beside: ReadonlySet<string>;
   readonly #prompt: ReadonlySet<string>;
   readonly #secret: ReadonlySet<string>;
+  readonly #note: NonNullable<Exceptions<Kind>["note"]>;
   /** the alarm runs jobs: it is set anew at the end. The platform repeats an alarm that does not end. */
   #isAlarmRunning = false;
   /** the jobs that run now, by `nameOf` */
@@ -64,11 +67,12 @@ export class AlarmJobs<Kind extends string> {
     storage: DurableObjectStorage,
     handlers: Record<Kind, JobHandler>,
     timing: Timing["jobs"],
-    { beside = [], prompt = [], secret = [] }: Exceptions<Kind> = {},
+    { beside = [], prompt = [], secret = [], note = () => undefined }: Exceptions<Kind> = {},
   ) {
     this.#beside = new Set<string>(beside);
     this.#prompt = new Set<string>(prompt);
     this.#secret = new Set<string>(secret);
+    this.#note = note;
     this.#storage = storage;
     this.#handlers = handlers;
     this.#timing = timing;
@@ -192,7 +196,8 @@ export class AlarmJobs<Kind extends string> {
     return rows.find(canStart) ?? null;
   }
 
-  async #runOne({ kind, key, tries }: JobRow, calls: CallBudget): Promise<void> {
+  async #runOne({ kind, key, due: dueAt, tries }: JobRow, calls: CallBudget): Promise<void> {
+    if (Date.now() - dueAt > this.#timing.lateMs) this.#note("jobs_late", kind);
     const name = nameOf({ kind, key });
     const running: Running = { again: null };
     this.#running.set(name, running);
@@ -203,6 +208,7 @@ export class AlarmJobs<Kind extends string> {
       next = await this.#handlers[kind](key, calls, tries);
     } catch (error) {
       failures = tries + 1;
+      this.#note("jobs_failed", kind);
       next = Date.now() + this.#backoffMs(kind, failures);
       const named = this.#secret.has(kind) ? {} : { key };
       log("error", "job_failed", { kind, ...named, tries: failures, ...errorFields(error) });

@@ -74,8 +74,16 @@ export function switchingProtocols(webSocket: WebSocket, subprotocol: string | u
  * with `pong` without waking the object.
  */
 export abstract class SocketHost extends DurableObject<Env> {
-  constructor(ctx: DurableObjectState, env: Env) {
+  readonly #note: (change: "sockets_opened" | "sockets_closed") => void;
+
+  /** @param note counts the sockets that open and close */
+  constructor(
+    ctx: DurableObjectState,
+    env: Env,
+    note: (change: "sockets_opened" | "sockets_closed") => void,
+  ) {
     super(ctx, env);
+    this.#note = note;
     ctx.setWebSocketAutoResponse(new WebSocketRequestResponsePair("ping", "pong"));
   }
 
@@ -88,6 +96,7 @@ export abstract class SocketHost extends DurableObject<Env> {
   /** A refusal is a `Failure` as JSON with status 409. */
   override async fetch(request: Request): Promise<Response> {
     const opened = await this.open(request);
+    if (opened.ok) this.#note("sockets_opened");
     return opened.ok ? opened.value : Response.json(opened, { status: 409 });
   }
 
@@ -98,10 +107,12 @@ export abstract class SocketHost extends DurableObject<Env> {
     } catch {
       // The server had closed it first.
     }
+    this.#note("sockets_closed");
     await this.closed(ws);
   }
 
   override async webSocketError(ws: WebSocket): Promise<void> {
+    this.#note("sockets_closed");
     await this.closed(ws);
   }
 }

@@ -32,13 +32,13 @@ export function createDelivery(
   publisher: Publisher,
   removeDeleted: (users: DeletedUser[]) => void,
 ) {
-  const { jobs, directory, inboxes, settings, timing } = host;
+  const { jobs, directory, inboxes, metrics, settings, timing } = host;
   const { sql } = host.storage;
   const { state, members, knownUsers, joinRequests } = stores;
   const outbox = new NotificationOutbox(sql, state.id, {
     inboxes,
     wakeup: wakeupOf(jobs, "notifications"),
-    failures: failureStore(sql, "notifications"),
+    failures: failureStore(sql, "notifications", metrics),
     timing,
   });
   const events = new EphemeralEvents(timing.typing);
@@ -48,7 +48,7 @@ export function createDelivery(
     marker: markerOf(jobs, "fanout", timing.retryMarker),
     checkpoint: checkpointStore(sql),
     retry: wakeupOf(jobs, "failed_updates"),
-    failures: failureStore(sql, "update"),
+    failures: failureStore(sql, "update", metrics),
     onSignOfLife: (id) => outbox.retry(id),
     maxLiveMembers: settings.maxLiveMembers,
     timing,

@@ -1,3 +1,4 @@
+import type { Metrics } from "../../domain/operation/metrics.ts";
 import type {
   ConversationDirectory,
   HookCaller,
@@ -22,6 +23,7 @@ export interface RoomDeps {
   rules: RulesSource;
   hooks: { directory: HookDirectory; caller: HookCaller; format: HookFormat };
   settings: Settings;
+  metrics: Metrics;
   timing: Timing;
 }
 

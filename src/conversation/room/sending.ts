@@ -21,7 +21,7 @@ export type Sending = ReturnType<typeof createSending>;
 
 /** The third layer of a room: how messages are sent. What it writes, the features above it find. */
 export function createSending(
-  { storage, jobs, directory, sources, timing }: RoomHost,
+  { storage, jobs, directory, sources, metrics, timing }: RoomHost,
   stores: Stores,
   { fanout, projection, propagate, hooks }: Delivery,
   publisher: Publisher,
@@ -29,7 +29,7 @@ export function createSending(
   const { space, state, log, members, composers, profiles, knownUsers, threads, search, fileReferences } =
     stores;
   const committed = new CommittedSends({
-    ...{ state, members, publisher, fanout, projection },
+    ...{ state, members, publisher, fanout, projection, metrics },
     files: fileReferences,
     indexer: search.indexing,
   });

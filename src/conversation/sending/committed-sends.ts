@@ -1,3 +1,4 @@
+import { type Metrics, noteOutcomes, type SendResult, sendResult } from "../../domain/operation/metrics.ts";
 import type { Projection } from "../delivery/d1-projection.ts";
 import type { Fanout } from "../delivery/fanout.ts";
 import type { FileReferences } from "../files/file-references.ts";
@@ -19,6 +20,7 @@ interface CommittedSendsDeps {
   projection: Pick<Projection, "changed" | "tryNow">;
   files: Pick<FileReferences, "stored">;
   indexer: Pick<Indexer, "resume">;
+  metrics: Metrics;
 }
 
 /** Tells of the outcomes of sends: their callers, room sockets, inboxes, and what keeps up with the log. */
@@ -45,6 +47,7 @@ export class CommittedSends {
       const stored = newRows(outcomes);
       noteSenders(this.#deps, stored);
       const ofSockets = newRows(outcomes.filter(({ send }) => "socket" in send.origin));
+      this.#count(outcomes);
       if (ofSockets.length > 0) fanout.sentInRoom(ofSockets.length);
       // Files first: their alarm is the earlier one, and an alarm that is set anew costs a row.
       try {
@@ -54,6 +57,18 @@ export class CommittedSends {
         indexer.resume();
       }
     }
+  }
+
+  /** Counts the sends of room sockets, those of a frame together. The others are counted where they come in. */
+  #count(outcomes: SendOutcome<SendOrigin>[]): void {
+    const frames = new Map<{ begun: number }, SendResult[]>();
+    for (const { send, result } of outcomes) {
+      if (!("socket" in send.origin)) continue;
+      const frame = frames.get(send.origin);
+      if (frame) frame.push(sendResult(result));
+      else frames.set(send.origin, [sendResult(result)]);
+    }
+    for (const [{ begun }, results] of frames) noteOutcomes(this.#deps.metrics, "v1_room", results, begun);
   }
 }
 

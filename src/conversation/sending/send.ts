@@ -26,7 +26,11 @@ export interface SendOutcome<Origin> {
 
 /** The source of a send, which receives its outcome: a socket an ack, a call its answer. */
 export type SendOrigin =
-  | { socket: RoomSocket }
+  | {
+      socket: RoomSocket;
+      /** when its frame was read, in ms since 1970 */
+      begun: number;
+    }
   | {
       resolve: (outcome: SendOutcome<SendOrigin>) => void;
       /** calls with the same key keep their order, even if an earlier send waits for a lookup */

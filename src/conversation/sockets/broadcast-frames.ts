@@ -16,13 +16,17 @@ export interface OutgoingMessage {
   redacted: { users: Set<UserId>; part: EncodedPart } | null;
 }
 
-/** Sends the messages of one flush to the live sockets. Sockets with equal views share the frames. */
+/**
+ * Sends the messages of one flush to the live sockets. Sockets with equal views share the frames.
+ * @returns how many messages the sockets were sent
+ */
 export function framesFor(
   messages: OutgoingMessage[],
   sockets: Iterable<RoomSocket>,
   protocol: RoomProtocol,
   receivers: Pick<LaggingSockets, "deliver">,
-): void {
+): number {
+  let sent = 0;
   const inMain = messages.filter(({ isInMain }) => isInMain);
   const senders = new Set(messages.map((message) => message.from));
   const redactedUsers = new Set(messages.flatMap((message) => [...(message.redacted?.users ?? [])]));
@@ -41,9 +45,12 @@ export function framesFor(
     if (!socket.isLive) continue;
     const shown = socket.showsThreads ? messages : inMain;
     const isOwnView = senders.has(socket) || redactedUsers.has(socket.userId);
-    const made = isOwnView ? partFrames(partsFor(socket, shown), protocol) : framesOf(shown);
+    const own = isOwnView ? partsFor(socket, shown) : null;
+    sent += (own ?? shown).length;
+    const made = own ? partFrames(own, protocol) : framesOf(shown);
     receivers.deliver(socket, made, !isOwnView);
   }
+  return sent;
 }
 
 function partFrames(parts: EncodedPart[], protocol: RoomProtocol): string[] {

@@ -1,4 +1,5 @@
 import { Position, type Seq, type UserId } from "../../domain/ids.ts";
+import type { Metrics } from "../../domain/operation/metrics.ts";
 import type { EncodedPart } from "../../domain/sync/encoded-message.ts";
 import type { KickReason, RoomProtocol } from "../../domain/sync/socket-protocol.ts";
 import { errorFields, log } from "../../lib/logger.ts";
@@ -28,6 +29,7 @@ interface SocketRegistry {
   /** the open sockets */
   sockets(): RoomSocket[];
   kick(matches: (socket: RoomSocket) => boolean, reason: KickReason): void;
+  metrics: Metrics;
 }
 
 /** Sends stored messages and committed events to the sockets of a room. */
@@ -121,7 +123,9 @@ export class Broadcast implements SocketSink {
 
   #show(messages: OutgoingMessage[], isShown: (socket: RoomSocket) => boolean): void {
     const sockets = this.#sockets().filter(isShown);
-    if (messages.length > 0) framesFor(messages, sockets, this.#protocol, this.#receivers);
+    if (messages.length === 0) return;
+    const shown = framesFor(messages, sockets, this.#protocol, this.#receivers);
+    if (shown > 0) this.#registry.metrics.count("deliveries", { socket: "room" }, shown);
   }
 
   tell({ event, to, from }: Published): void {

@@ -2,6 +2,7 @@ import { CoreError, type Failure } from "../../domain/errors.ts";
 import type { FileSettings } from "../../domain/files/file-origins.ts";
 import { Position, type SessionId, type UserId } from "../../domain/ids.ts";
 import type { AnyDraft } from "../../domain/messages/message.ts";
+import type { Metrics } from "../../domain/operation/metrics.ts";
 import {
   KICKED,
   type KickReason,
@@ -27,6 +28,7 @@ import { type PageStart, socketPage } from "./socket-page.ts";
 export interface RoomSocketsDeps {
   protocol: RoomProtocol;
   settings: FileSettings;
+  metrics: Metrics;
   timing: Pick<Timing, "slowReader">;
 }
 
@@ -50,7 +52,7 @@ export class RoomSockets {
 
   constructor(
     ctx: DurableObjectState,
-    { protocol, settings, timing }: RoomSocketsDeps,
+    { protocol, settings, metrics, timing }: RoomSocketsDeps,
     room: Room,
     budgets: UserBudgets,
   ) {
@@ -79,7 +81,7 @@ export class RoomSockets {
     );
     const sockets = () => [...this.#sockets.values()];
     const kick = (matches: (socket: RoomSocket) => boolean, reason: KickReason) => this.kick(matches, reason);
-    this.#broadcast = new Broadcast(room, protocol, { sockets, kick }, this.#lagging);
+    this.#broadcast = new Broadcast(room, protocol, { sockets, kick, metrics }, this.#lagging);
     room.tellSockets(this.#broadcast);
   }
 
@@ -246,7 +248,7 @@ export class RoomSockets {
       return;
     }
     socket.valid();
-    this.#room.sends.submit(socket.userId, drafts, { socket });
+    this.#room.sends.submit(socket.userId, drafts, { socket, begun: Date.now() });
   }
 
   #sync(socket: RoomSocket, after: Position, rev: number | undefined): void {

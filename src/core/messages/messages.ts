@@ -1,7 +1,7 @@
 import { CoreError, invalid, noConversation } from "../../domain/errors.ts";
 import type { ConversationId, Position, Seq, UserId } from "../../domain/ids.ts";
 import type { AnyDraft, Message, MessageReference } from "../../domain/messages/message.ts";
-import { noteSends } from "../../domain/operation/metrics.ts";
+import { noteOutcomes, type SendResult } from "../../domain/operation/metrics.ts";
 import type { MessagesInContext } from "../../domain/sync/message-context.ts";
 import { errorFields, log } from "../../lib/logger.ts";
 import { loadProfiles, type ProfileLookup } from "../accounts/profile-lookup.ts";
@@ -21,7 +21,7 @@ export async function sendMessage(
   draft: AnyDraft,
 ): Promise<{ message: Message; isRepeated: boolean }> {
   const begun = Date.now();
-  const note = (result: string) => noteSends(core.metrics, core.surface, result, begun);
+  const note = (result: SendResult) => noteOutcomes(core.metrics, core.surface, [result], begun);
   try {
     const sent = await core.conversations.send(id, {
       userId: caller,

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import type { ErrorCode, Result } from "../errors.ts";
 
 export const CounterName = z.enum([
   "sends",
@@ -67,13 +68,28 @@ export interface Metrics {
   observe<Name extends DurationName>(name: Name, labels: LabelsOf<Name>, ms: number): void;
 }
 
+/** What became of a send: `repeated` if an earlier one with the same client message id was stored. */
+export type SendResult = "stored" | "repeated" | ErrorCode;
+
+/** The label of an outcome. */
+export function sendResult(outcome: Result<object>): SendResult {
+  if (!outcome.ok) return outcome.code;
+  return "isRepeated" in outcome.value && outcome.value.isRepeated ? "repeated" : "stored";
+}
+
 /**
- * Counts sends with one outcome, and measures them.
- * @param result `stored`, `repeated`, or why they were refused
+ * Counts the outcomes of sends that came together, and measures them as one.
  * @param begun when the server had read them (ms)
  */
-export function noteSends(metrics: Metrics, surface: string, result: string, begun: number, sends = 1): void {
-  metrics.count("sends", { surface, result }, sends);
+export function noteOutcomes(
+  metrics: Metrics,
+  surface: string,
+  results: readonly SendResult[],
+  begun: number,
+): void {
+  const byResult = new Map<SendResult, number>();
+  for (const result of results) byResult.set(result, (byResult.get(result) ?? 0) + 1);
+  for (const [result, sends] of byResult) metrics.count("sends", { surface, result }, sends);
   metrics.observe("send", { surface }, Date.now() - begun);
 }
 

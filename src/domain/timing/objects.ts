@@ -34,6 +34,8 @@ export const OBJECT_VALUES = {
     maxBeside: 20,
     /** While such jobs run, an alarm is set so far ahead: after a crash it starts them again. */
     besideMs: 60_000,
+    /** A job that begins so long after its time is late: the platform fires alarms within seconds. */
+    lateMs: 60_000,
   },
   /** The calls of hooks. */
   hooks: {

@@ -1,5 +1,6 @@
 import { CoreError, noConversation } from "../../domain/errors.ts";
 import type { ConversationId, Position, UserId } from "../../domain/ids.ts";
+import type { Metrics } from "../../domain/operation/metrics.ts";
 import type { Conversations } from "../../domain/ports.ts";
 import type { Settings } from "../../domain/settings.ts";
 import type { DeliveredPosition, InboxUpdate } from "../../domain/sync/inbox-update.ts";
@@ -40,6 +41,7 @@ export interface DeviceFeedDeps {
   timing: Pick<Timing, "deviceFeed" | "slowReader">;
   settings: Pick<Settings, "maxChanges">;
   budgets: UserBudgets;
+  metrics: Metrics;
   userId(): UserId;
 }
 

@@ -1,6 +1,7 @@
 import type { Result } from "../../domain/errors.ts";
 import type { ConversationId } from "../../domain/ids.ts";
 import type { AnyDraft } from "../../domain/messages/message.ts";
+import { type Metrics, noteOutcomes, sendResult } from "../../domain/operation/metrics.ts";
 import type { DeviceReceipt } from "../../domain/ports.ts";
 import type { DeviceSendItem } from "../../domain/sync/socket-protocol.ts";
 import type { Timing } from "../../domain/timing.ts";
@@ -14,6 +15,8 @@ import { type DeviceSocket, failureOf, tooMuch } from "./device-socket.ts";
 interface DeviceDraft {
   draft: AnyDraft;
   clientMsgId: string | undefined;
+  /** when its frame was read, in ms since 1970 */
+  begun: number;
 }
 
 /**
@@ -25,14 +28,18 @@ export class DeviceSendQueue {
   /** by socket and conversation */
   readonly #batches: SendBatches<DeviceDraft>;
 
+  readonly #metrics: Metrics;
+
   /** @param backlog counts sends until they are acked or refused */
-  constructor(backlog: Backlog, timing: Timing["assumedUpdates"]) {
+  constructor(backlog: Backlog, metrics: Metrics, timing: Timing["assumedUpdates"]) {
     this.#backlog = backlog;
+    this.#metrics = metrics;
     this.#batches = new SendBatches(timing);
   }
 
   /** Passes on the sends of a frame. Each is acked or refused, unless the socket closes first. */
   async take(socket: DeviceSocket, items: DeviceSendItem[], deviceFeed: DeviceFeed): Promise<void> {
+    const begun = Date.now();
     const byConversation = new Map<ConversationId, DeviceDraft[]>();
     for (const { send, clientMsgId } of items) {
       if (!send.ok) {
@@ -41,7 +48,7 @@ export class DeviceSendQueue {
       }
       const { conversationId, draft } = send.value;
       const sends = byConversation.get(conversationId) ?? [];
-      sends.push({ draft: socket.fileOrigins.draftToStored(draft), clientMsgId });
+      sends.push({ draft: socket.fileOrigins.draftToStored(draft), clientMsgId, begun });
       byConversation.set(conversationId, sends);
     }
     if (byConversation.size === 0) {
@@ -75,6 +82,11 @@ export class DeviceSendQueue {
       await deviceFeed.send({ socket, conversationId: id, drafts, settle });
     } catch (error) {
       const failure = failureOf(error);
+      this.#count(
+        socket,
+        batch,
+        batch.map(() => failure),
+      );
       for (const { clientMsgId } of batch) socket.refuse(failure, { clientMsgId, conversationId: id });
     } finally {
       // The feed does not take the drafts of a socket that has closed meanwhile.
@@ -84,10 +96,23 @@ export class DeviceSendQueue {
   }
 
   /** Counts a send in the backlog, or refuses it. @returns whether it was admitted */
-  #admit(socket: DeviceSocket, conversationId: ConversationId, { draft, clientMsgId }: DeviceDraft): boolean {
-    const isAdmitted = this.#backlog.take(socket.userId, 1, weightOf(draft));
-    if (!isAdmitted) socket.refuse(tooMuch().toFailure(), { clientMsgId, conversationId });
-    return isAdmitted;
+  #admit(socket: DeviceSocket, conversationId: ConversationId, send: DeviceDraft): boolean {
+    const { draft, clientMsgId } = send;
+    if (this.#backlog.take(socket.userId, 1, weightOf(draft))) return true;
+    const failure = tooMuch().toFailure();
+    this.#count(socket, [send], [failure]);
+    socket.refuse(failure, { clientMsgId, conversationId });
+    return false;
+  }
+
+  /** Counts the outcomes of a batch, and measures its first send. */
+  #count(
+    { protocol }: DeviceSocket,
+    [first]: readonly DeviceDraft[],
+    outcomes: readonly Result<DeviceReceipt>[],
+  ): void {
+    if (!first) return;
+    noteOutcomes(this.#metrics, `${protocol.name}_device`, outcomes.map(sendResult), first.begun);
   }
 
   /** Sends the acks and refusals of a batch. */
@@ -97,6 +122,7 @@ export class DeviceSendQueue {
     sends: readonly DeviceDraft[],
     outcomes: Result<DeviceReceipt>[],
   ) {
+    this.#count(socket, sends, outcomes);
     const { acks: encoder, name } = socket.protocol;
     const echoes = socket.echoes && socket.hasRoomForPage;
     const acks = sends.flatMap(({ clientMsgId }, i) => {

@@ -1,6 +1,7 @@
 import { CoreError } from "../../domain/errors.ts";
 import type { FileSettings } from "../../domain/files/file-origins.ts";
 import type { ConversationId, SessionId } from "../../domain/ids.ts";
+import type { Metrics } from "../../domain/operation/metrics.ts";
 import type { Conversations } from "../../domain/ports.ts";
 import type { Settings } from "../../domain/settings.ts";
 import {
@@ -41,6 +42,7 @@ export interface DeviceSocketsDeps {
   protocols: Protocols;
   settings: Pick<Settings, "rateLimits" | "maxChanges"> & FileSettings;
   conversations: Conversations;
+  metrics: Metrics;
   timing: Pick<Timing, "assumedUpdates" | "deviceFeed" | "typing">;
 }
 
@@ -73,7 +75,7 @@ export class DeviceSockets {
     this.#deps = deps;
     this.#cursors = cursors;
     this.#budgets = budgets;
-    this.#sends = new DeviceSendQueue(this.#backlog, deps.timing.assumedUpdates);
+    this.#sends = new DeviceSendQueue(this.#backlog, deps.metrics, deps.timing.assumedUpdates);
     for (const ws of ctx.getWebSockets()) {
       const socket = DeviceSocket.restore(ctx, ws, deps.protocols, deps.settings);
       // A socket whose request was under way gets no answer: its client reconnects and syncs.

@@ -1,4 +1,5 @@
 import type { ConversationId, UserId } from "../../domain/ids.ts";
+import type { Metrics } from "../../domain/operation/metrics.ts";
 import type { Conversations } from "../../domain/ports.ts";
 import type { DeliveredPosition, InboxUpdate } from "../../domain/sync/inbox-update.ts";
 import { unpack } from "../../domain/sync/packed-page.ts";
@@ -24,6 +25,7 @@ export interface DeviceUpdatesDeps {
   slowSockets: SlowSockets;
   /** bounds the bytes of the pages that are fetched, until they are sent */
   pageBudget: Semaphore;
+  metrics: Metrics;
   timing: Pick<Timing, "deviceFeed">;
   userId(): UserId;
 }

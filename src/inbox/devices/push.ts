@@ -1,6 +1,7 @@
 import { CoreError } from "../../domain/errors.ts";
 import { type ConversationId, Position, type Seq, type UserId } from "../../domain/ids.ts";
 import { LIMITS } from "../../domain/limits.ts";
+import type { Metrics } from "../../domain/operation/metrics.ts";
 import type { Conversations } from "../../domain/ports.ts";
 import type { InboxUpdate } from "../../domain/sync/inbox-update.ts";
 import type { MessageContext } from "../../domain/sync/message-context.ts";
@@ -66,6 +67,7 @@ interface PushDeps {
   /** bounds the bytes of the pages that are fetched, until they are sent */
   pageBudget: Semaphore;
   contexts: MessageContexts;
+  metrics: Metrics;
   timing: Pick<Timing, "deviceFeed">;
   userId(): UserId;
 }
@@ -100,8 +102,12 @@ export async function bringUp(
   for (let group = next(); group; group = next()) {
     const { position, sockets } = group;
     if (sockets.length === 0) shared.moveTo(furthest(position, { seq, rev }));
-    else if (hint && leadsOn(hint, position, target, audience)) push(deps, shared, group, target, hint, own);
-    else {
+    else if (hint && leadsOn(hint, position, target, audience)) {
+      push(deps, shared, group, target, hint, own);
+      // What has come with the update comes live.
+      const first = hint.messages.find(({ seq }) => seq > position.seq);
+      if (first) deps.metrics.observe("delivery", { socket: "device" }, Date.now() - first.createdAt);
+    } else {
       // The list does not wait for pages.
       shared.save();
       await deps.pageBudget.run(
@@ -168,7 +174,7 @@ export function allTakeParts(audience: Pick<DeviceAudience, "open">): boolean {
 
 /** Sends sockets what is new to them in a page. */
 function push(
-  { positions, contexts }: PushDeps,
+  { positions, contexts, metrics }: PushDeps,
   shared: SharedPosition,
   { position: from, sockets }: SocketGroup,
   target: Target,
@@ -194,6 +200,10 @@ function push(
   if (isSame(from, shared.position)) shared.moveTo(to);
   for (const socket of sockets) positions.note(socket, id, "sent", shared.position, to);
   for (const { socket, frames } of outgoing) for (const frame of frames) socket.send(frame);
+  const fresh = page.messages.filter(({ seq }) => seq > from.seq && seq <= to.seq);
+  const isSent = (socket: DeviceSocket, seq: Seq) => own?.socket !== socket || !own.seqs.has(seq);
+  const sent = fresh.reduce((sum, { seq }) => sum + sockets.filter((one) => isSent(one, seq)).length, 0);
+  if (sent > 0) metrics.count("deliveries", { socket: "device" }, sent);
 }
 
 /** Who is sent a part of a page. */

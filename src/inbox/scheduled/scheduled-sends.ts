@@ -2,6 +2,7 @@ import { CoreError, type ErrorCode } from "../../domain/errors.ts";
 import { ConversationId, type Seq, type UserId } from "../../domain/ids.ts";
 import type { AnyDraft } from "../../domain/messages/message.ts";
 import { fileOf, type ScheduledEvent, type ScheduledMessage } from "../../domain/messages/scheduled.ts";
+import type { Metrics } from "../../domain/operation/metrics.ts";
 import type { Conversations, UserDirectory } from "../../domain/ports.ts";
 import type { DeviceEvent } from "../../domain/sync/socket-protocol.ts";
 import type { Timing } from "../../domain/timing.ts";
@@ -29,6 +30,7 @@ interface ScheduledSendsDeps {
   directory: Pick<UserDirectory, "fileExists">;
   conversations: Pick<Conversations, "send" | "checkDraft">;
   files: HeldFiles;
+  metrics: Metrics;
   timing: Timing["scheduled"];
   userId(): UserId;
   /** whether a deletion of the account is under way, and D1 has the answer */
@@ -102,6 +104,8 @@ export class ScheduledSends {
   async #send(message: ScheduledMessage): Promise<void> {
     const { conversationId, draft } = message;
     const outcome = await this.#attempt(message);
+    const result = "seq" in outcome ? "stored" : outcome.refused;
+    this.#deps.metrics.count("sends", { surface: "scheduled", result });
     if ("seq" in outcome) {
       this.#sent(message, outcome.seq);
       return;

@@ -1,4 +1,5 @@
 import type { UserId } from "../../domain/ids.ts";
+import type { Metrics } from "../../domain/operation/metrics.ts";
 import type { Conversations, UserDirectory } from "../../domain/ports.ts";
 import type { DeviceEvent } from "../../domain/sync/socket-protocol.ts";
 import type { Timing } from "../../domain/timing.ts";
@@ -17,6 +18,7 @@ interface ScheduledDeps {
   conversations: Pick<Conversations, "send" | "checkDraft">;
   timing: Pick<Timing, "scheduled" | "files">;
   quotas: Pick<QuotaUses, "limitOf">;
+  metrics: Metrics;
   userId(): UserId;
   /** whether a deletion of the account is under way, and D1 has the answer */
   mayBeDeleted(): boolean;

@@ -37,11 +37,15 @@ export class MetricsInAnalyticsEngine implements ReadableMetrics {
     labels: Readonly<Record<string, string>>,
     value: number,
   ): void {
-    this.#dataset.writeDataPoint({
-      indexes: [name],
-      blobs: order.map((label) => labels[label] ?? ""),
-      doubles: [value],
-    });
+    try {
+      this.#dataset.writeDataPoint({
+        indexes: [name],
+        blobs: order.map((label) => labels[label] ?? ""),
+        doubles: [value],
+      });
+    } catch {
+      // Nothing fails because it is not counted.
+    }
   }
 }
 

@@ -1,7 +1,12 @@
 import { expect, test } from "vitest";
 import { ConversationId } from "../../../src/domain/ids.ts";
+import { makeServerKey } from "../../support/accounts/server-keys.ts";
 import { call, register } from "../../support/clients/api.ts";
 import { createGroup, send } from "../../support/clients/chat.ts";
+import { openDevice, openRoom } from "../../support/clients/socket.ts";
+import { intercept } from "../../support/faults/calls.ts";
+import { HookReceiver } from "../../support/hooks/receiver.ts";
+import { textFrame } from "../../support/objects/room.ts";
 import { counted, get, metrics, parse } from "./read-metrics.ts";
 
 async function group() {
@@ -47,4 +52,78 @@ test("OpenMetrics has the same numbers", async () => {
   const all = samples.get('parley_send_duration_seconds_count{surface="v1"}');
   expect(all).toBeGreaterThanOrEqual(stored);
   expect(samples.get('parley_send_duration_seconds_bucket{surface="v1",le="+Inf"}')).toBe(all);
+});
+
+test("sends of room sockets are counted, and messages handed to other room sockets", async () => {
+  const { ann, bob, id } = await group();
+  const opened = await counted("sockets_opened", { socket: "room" });
+  const stored = await counted("sends", { surface: "v1_room", result: "stored" });
+  const repeated = await counted("sends", { surface: "v1_room", result: "repeated" });
+  const delivered = await counted("deliveries", { socket: "room" });
+  const [his, hers] = [await openRoom(id, bob.token), await openRoom(id, ann.token)];
+  expect(await counted("sockets_opened", { socket: "room" })).toBe(opened + 2);
+  hers.send(textFrame("one", "room-1"));
+  hers.send(textFrame("one", "room-1"));
+  await hers.until(({ of }) => of.call(hers, "ack").length === 2);
+  await his.next("message");
+  expect(await counted("sends", { surface: "v1_room", result: "stored" })).toBe(stored + 1);
+  expect(await counted("sends", { surface: "v1_room", result: "repeated" })).toBe(repeated + 1);
+  // Her own socket has an ack instead.
+  expect(await counted("deliveries", { socket: "room" })).toBe(delivered + 1);
+});
+
+test("sends of device sockets are counted, and messages handed to the devices of others", async () => {
+  const { ann, bob, id } = await group();
+  const stored = await counted("sends", { surface: "v1_device", result: "stored" });
+  const refused = await counted("sends", { surface: "v1_device", result: "not_found" });
+  const frames = await counted("refusals", { surface: "v1_device", code: "not_found" });
+  const delivered = await counted("deliveries", { socket: "device" });
+  const [his, hers] = [await openDevice(bob.token), await openDevice(ann.token)];
+  for (const socket of [his, hers]) await socket.untilProcessed(id);
+  hers.send({ ...textFrame("one", "device-1"), conversation_id: id });
+  await hers.next("ack");
+  await his.next("message");
+  hers.send({ ...textFrame("one", "device-2"), conversation_id: 1_000_000_007 });
+  await hers.until((socket) => socket.of("error").some((one) => one.client_msg_id === "device-2"));
+  expect(await counted("sends", { surface: "v1_device", result: "stored" })).toBe(stored + 1);
+  expect(await counted("sends", { surface: "v1_device", result: "not_found" })).toBe(refused + 1);
+  expect(await counted("refusals", { surface: "v1_device", code: "not_found" })).toBeGreaterThan(frames);
+  expect(await counted("deliveries", { socket: "device" })).toBe(delivered + 1);
+  const { durations } = (await metrics()).events;
+  expect(durations.find(({ name }) => name === "delivery")?.count).toBeGreaterThan(0);
+});
+
+test("closed sockets are counted", async () => {
+  const { ann } = await group();
+  const closed = () => counted("sockets_closed", { socket: "device" });
+  const before = await closed();
+  const socket = await openDevice(ann.token);
+  socket.close();
+  await expect.poll(closed).toBeGreaterThan(before);
+});
+
+test("calls of hooks are counted by what the hook says", async () => {
+  const { ann, id } = await group();
+  const { text: token } = await makeServerKey(["hooks"]);
+  const of = (result: string) => counted("hook_calls", { kind: "event", result });
+  const [taken, refused] = [await of("taken"), await of("refused")];
+  const hook = await HookReceiver.start(token, { events: ["message.created"], conversations: [id] });
+  await hook.answer(500);
+  await send(ann, id, "one");
+  await hook.until(1);
+  await expect.poll(() => of("taken")).toBeGreaterThan(taken);
+  expect(await of("refused")).toBeGreaterThan(refused);
+  await call("DELETE", `/v1/server/hooks/${hook.id}`, { token });
+});
+
+test("an inbox that does not take an update is counted", async () => {
+  const { ann, bob, id } = await group();
+  const of = () => counted("inbox_failures", { call: "update" });
+  const before = await of();
+  using _ = intercept(({ method, id: user, work }) => {
+    if (method === "applyUpdate" && user === bob.user.id) throw new Error("on purpose");
+    return work();
+  });
+  await send(ann, id, "one");
+  await expect.poll(of).toBeGreaterThan(before);
 });

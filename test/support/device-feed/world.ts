@@ -17,6 +17,7 @@ import { ListWriter } from "../../../src/inbox/list/list-writer.ts";
 import { MIGRATIONS } from "../../../src/inbox/migrations.ts";
 import { JOBS_TABLE } from "../../../src/object/alarm-jobs.ts";
 import { UserBudgets } from "../../../src/object/user-budgets.ts";
+import { MetricsInMemory } from "../../../src/storage/metrics/memory.ts";
 import { deviceProtocol } from "../../../src/surfaces/v1/frames/device.ts";
 import { type DisplayedMessage, UNCHANGED } from "../clients/displayed.ts";
 import { nextTurn } from "../event-loop.ts";
@@ -145,6 +146,7 @@ export class World {
       protocols: FORMATS,
       settings: { rateLimits: false, maxChanges: 5_000, publicOrigin: null, formerOrigins: [] },
       conversations: this.#conversations(),
+      metrics: new MetricsInMemory(),
       timing,
     };
     const sockets = new DeviceSockets(this.#state, deps, cursors, budgets);

@@ -15,6 +15,7 @@ import type { Draft } from "../../../src/domain/messages/message.ts";
 import type { ConversationDirectory } from "../../../src/domain/ports.ts";
 import { readSettings } from "../../../src/domain/settings.ts";
 import { AlarmJobs } from "../../../src/object/alarm-jobs.ts";
+import { MetricsInMemory } from "../../../src/storage/metrics/memory.ts";
 import { deviceProtocol } from "../../../src/surfaces/v1/frames/device.ts";
 import { hookFormat } from "../../../src/surfaces/v1/frames/hooks.ts";
 import { timing } from "../timing.ts";
@@ -148,6 +149,7 @@ export function isolatedRoom(
     sources,
     settings: readSettings(env),
     deviceFormats,
+    metrics: new MetricsInMemory(),
     timing,
   };
   return createRoom(storage, deps, new AlarmJobs<ConversationJobKind>(storage, handlers, timing.jobs));

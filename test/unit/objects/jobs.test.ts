@@ -332,3 +332,23 @@ test("a conversation and an inbox restore a lost alarm when they start", async (
     expect(await runInDurableObject(stub, (_, { storage }) => storage.getAlarm())).toBe(due);
   }
 });
+
+test("runs that fail, and runs that begin a minute late, are noted", () =>
+  withHarness(async (harness) => {
+    const noted: string[] = [];
+    const handlers = {
+      fails: async () => {
+        throw new Error("never");
+      },
+      quick: harness.done("quick"),
+    };
+    const jobs = new AlarmJobs<"fails" | "quick">(harness.storage, handlers, timing.jobs, {
+      note: (event, kind) => void noted.push(`${event} ${kind}`),
+    });
+    const now = Date.now();
+    jobs.schedule("fails", "", now);
+    jobs.schedule("quick", "in time", now - timing.jobs.lateMs / 2);
+    jobs.schedule("quick", "late", now - 10 * timing.jobs.lateMs);
+    await jobs.run();
+    expect(noted).toEqual(["jobs_late quick", "jobs_failed fails"]);
+  }));

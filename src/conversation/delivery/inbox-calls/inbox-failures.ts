@@ -1,4 +1,5 @@
 import type { ConversationId, UserId } from "../../../domain/ids.ts";
+import type { Metrics } from "../../../domain/operation/metrics.ts";
 import type { Timing } from "../../../domain/timing.ts";
 import { errorFields, log } from "../../../lib/logger.ts";
 
@@ -37,13 +38,14 @@ export interface FailureStore {
   delete(userId: UserId): void;
 }
 
-/** The rows of one kind of call in `inbox_failures`. */
-export function failureStore(sql: SqlStorage, call: InboxCall): FailureStore {
+/** The rows of one kind of call in `inbox_failures`. Each failure is counted. */
+export function failureStore(sql: SqlStorage, call: InboxCall, metrics: Metrics): FailureStore {
   const columns = "user_id, first_at, last_at, failures, parked, error";
   return {
     all: () => sql.exec<InboxFailure>(`SELECT ${columns} FROM inbox_failures WHERE call = ?`, call).toArray(),
     save: ({ user_id, first_at, last_at, failures, parked, error }) => {
       const insert = `INSERT OR REPLACE INTO inbox_failures (call, ${columns}) VALUES (?, ?, ?, ?, ?, ?, ?)`;
+      metrics.count("inbox_failures", { call });
       sql.exec(insert, call, user_id, first_at, last_at, failures, parked, error);
     },
     delete: (userId) => {

@@ -20,6 +20,7 @@ import { MIGRATIONS } from "../../../../src/inbox/migrations.ts";
 import { CallBudget } from "../../../../src/object/concurrency.ts";
 import { migrate } from "../../../../src/object/migrations.ts";
 import { UserBudgets } from "../../../../src/object/user-budgets.ts";
+import { MetricsInMemory } from "../../../../src/storage/metrics/memory.ts";
 import { advanceClock, freezeClock } from "../../../support/clock.ts";
 import { listOf, PLAIN } from "../../../support/objects/inbox-list.ts";
 import { range } from "../../../support/objects/room.ts";
@@ -114,6 +115,7 @@ function repaired(
       settings: { maxChanges: 5_000 },
       budgets: new UserBudgets(sql, { rateLimits: false }, timing.userBudgets),
       contexts: contexts,
+      metrics: new MetricsInMemory(),
       timing,
       userId,
     });

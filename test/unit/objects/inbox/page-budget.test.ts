@@ -11,6 +11,7 @@ import { MessageContexts } from "../../../../src/inbox/devices/message-contexts.
 import { MIGRATIONS } from "../../../../src/inbox/migrations.ts";
 import { migrate } from "../../../../src/object/migrations.ts";
 import { UserBudgets } from "../../../../src/object/user-budgets.ts";
+import { MetricsInMemory } from "../../../../src/storage/metrics/memory.ts";
 import { deviceProtocol } from "../../../../src/surfaces/v1/frames/device.ts";
 import { nextTurn } from "../../../support/event-loop.ts";
 import { listOf, PLAIN } from "../../../support/objects/inbox-list.ts";
@@ -79,6 +80,7 @@ async function fetchedAtOnce(messages: number, maxBytes: number): Promise<number
       },
     };
     const known = {
+      metrics: new MetricsInMemory(),
       ...{ list, timing, audience: { open: () => [socket], isOpen: () => true, isOpening: () => false } },
       settings: { maxChanges: 5_000 },
       budgets: new UserBudgets(storage.sql, { rateLimits: false }, timing.userBudgets),
