@@ -204,6 +204,7 @@ const ROUTES = new Map<string, Row>([
     "DELETE /v1/moderation/conversations/:cref/messages/:seq",
     "DELETE /v1/moderation/conversations/:cref",
     "GET /v1/moderation/audit",
+    "GET /v1/moderation/metrics",
     "GET /v1/moderation/rules",
     "PUT /v1/moderation/rules",
     "POST /v1/moderation/rules/trial",

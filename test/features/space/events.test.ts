@@ -1,12 +1,14 @@
 import { expect, test } from "vitest";
 import { ConversationId } from "../../../src/domain/ids.ts";
+import { ServerMetrics } from "../../../src/surfaces/v1/schemas/server/metrics.ts";
 import { makeServerKey } from "../../support/accounts/server-keys.ts";
-import { call, register } from "../../support/clients/api.ts";
+import { call, expectProblem, register } from "../../support/clients/api.ts";
 import { createGroup, send } from "../../support/clients/chat.ts";
 import { openDevice, openRoom } from "../../support/clients/socket.ts";
 import { intercept } from "../../support/faults/calls.ts";
 import { HookReceiver } from "../../support/hooks/receiver.ts";
 import { textFrame } from "../../support/objects/room.ts";
+import { giveRole } from "../moderation/staff.ts";
 import { counted, get, metrics, parse } from "./read-metrics.ts";
 
 async function group() {
@@ -126,4 +128,19 @@ test("an inbox that does not take an update is counted", async () => {
   });
   await send(ann, id, "one");
   await expect.poll(of).toBeGreaterThan(before);
+});
+
+test("staff of each role reads the same as JSON, and nobody else", async () => {
+  const { text: key } = await makeServerKey(["users", "moderate"]);
+  const { ann, bob, id } = await group();
+  await send(ann, id, "one");
+  for (const role of ["auditor", "moderator", "admin"]) {
+    await giveRole(key, ann, role);
+    const { status, body } = await call("GET", "/v1/moderation/metrics", { token: ann.token });
+    expect(status).toBe(200);
+    const { events, database_bytes: bytes } = ServerMetrics.parse(body);
+    expect(bytes).toBeGreaterThan(0);
+    expect(events.counters.some(({ name }) => name === "sends")).toBe(true);
+  }
+  expectProblem(await call("GET", "/v1/moderation/metrics", { token: bob.token }), 403, "forbidden");
 });
