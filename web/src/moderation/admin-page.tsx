@@ -10,6 +10,7 @@ import { AuditTab } from "./audit-tab.tsx";
 import { HeldTab } from "./held/held-tab.tsx";
 import { staffHref } from "./links.tsx";
 import { useNews } from "./live.ts";
+import { NumbersTab } from "./numbers/numbers-tab.tsx";
 import { parsePlace, TABS, type Tab } from "./place.ts";
 import { ReportsTab } from "./reports/reports-tab.tsx";
 import type { RulesDraft } from "./rules/draft.ts";
@@ -78,6 +79,7 @@ export function AdminPage({ place }: { place: string }) {
             {tab === "rules" && <RulesTab id={id} mayAct={mayAct} draft={rules} onDraft={setRules} />}
             {tab === "users" && <UsersTab id={id} mayAct={mayAct} />}
             {tab === "audit" && <AuditTab />}
+            {tab === "numbers" && <NumbersTab />}
           </>
         )}
       </Page>

@@ -1,5 +1,5 @@
 /** The parts of the page for staff, in the order of their tabs. */
-export const TABS = ["reports", "held", "rules", "users", "audit"] as const;
+export const TABS = ["reports", "held", "rules", "users", "audit", "numbers"] as const;
 /** A part of the page for staff. */
 export type Tab = (typeof TABS)[number];
 
