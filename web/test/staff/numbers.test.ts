@@ -49,7 +49,7 @@ for (const theme of ["light", "dark"] as const)
     await talked(1);
     const person = await auditor();
     for (const viewport of [DESKTOP, PHONE])
-      for (const language of ["en-US", "zh-CN"]) {
+      for (const language of ["en-US", "zh-CN"] as const) {
         const page = await site.open({ person, theme, viewport, language, hash: "#/admin/numbers" });
         await page.getByRole("table").first().waitFor();
         expect([viewport, language, await findings(page)]).toEqual([viewport, language, []]);
