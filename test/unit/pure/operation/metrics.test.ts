@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
-import { BUCKETS_MS, bucketOf, noteOutcomes, quantile } from "../../../src/domain/operation/metrics.ts";
-import { eventDataset, MetricsInAnalyticsEngine } from "../../../src/storage/metrics/analytics-engine.ts";
-import { MetricsInMemory } from "../../../src/storage/metrics/memory.ts";
+import { BUCKETS_MS, bucketOf, noteOutcomes, quantile } from "../../../../src/domain/operation/metrics.ts";
+import { eventDataset, MetricsInAnalyticsEngine } from "../../../../src/storage/metrics/analytics-engine.ts";
+import { MetricsInMemory } from "../../../../src/storage/metrics/memory.ts";
 
 test("a duration is in the first bucket that is not below it, and in the last if it is longer than all", () => {
   for (const ms of [-5, 0, 0.5, 1]) expect(bucketOf(ms)).toBe(0);
