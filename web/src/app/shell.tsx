@@ -22,6 +22,7 @@ const MentionsPage = lazy(async () => (await import("../list/mentions-page.tsx")
 const ThreadsPage = lazy(async () => (await import("../conversation/thread/threads-page.tsx")).ThreadsPage);
 const SavedPage = lazy(async () => (await import("../list/saved-page.tsx")).SavedPage);
 const ArchivePage = lazy(async () => (await import("../list/archive-page.tsx")).ArchivePage);
+const RequestsPage = lazy(async () => (await import("../list/requests/requests-page.tsx")).RequestsPage);
 const PeoplePage = lazy(async () => (await import("../people/people-page.tsx")).PeoplePage);
 const UserPage = lazy(async () => (await import("../people/user-page.tsx")).UserPage);
 const SettingsPage = lazy(async () => (await import("../settings/settings-page.tsx")).SettingsPage);
@@ -105,6 +106,8 @@ function Content() {
       return <SavedPage />;
     case "archive":
       return <ArchivePage />;
+    case "requests":
+      return <RequestsPage key={now.id} id={now.id} />;
     case "people":
       return <PeoplePage />;
     case "user":

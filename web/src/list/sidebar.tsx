@@ -13,6 +13,7 @@ import { Menu, type MenuItem } from "../ui/menu.tsx";
 import { Rows } from "./rows.tsx";
 import { VIEWS } from "./views.ts";
 
+const Waiting = lazy(async () => (await import("./waiting.tsx")).Waiting, { isHint: true });
 const SearchView = lazy(async () => (await import("../search/search-view.tsx")).SearchView);
 
 /** Who is signed in, the list of conversations, and the search, which takes its place. */
@@ -54,7 +55,7 @@ export function Sidebar() {
       ) : (
         <>
           <SearchButton />
-          <Reminders />
+          <Waiting />
           {conversations.length > 0 && <Rows entries={conversations} selected={selected} />}
           {conversations.length === 0 && (
             <p class={`blank ${isListed ? "" : "late"}`}>
@@ -81,23 +82,6 @@ function Requests() {
       <span class="badge">{n}</span>
       <span class="visually-hidden">{t("people.requests")}</span>
     </>
-  );
-}
-
-/** Leads to the saved messages whose reminders are due, if there are any. */
-function Reminders() {
-  const { chat } = useAccount();
-  const due = useLive(
-    () => chat.api.call("get", "/v1/saved", { query: { due: true, limit: 100 } }),
-    ({ type }) => type === "reminder" || type === "reminder_seen",
-  );
-  const n = due?.items.length ?? 0;
-  if (n === 0) return null;
-  return (
-    <a class="due" href={href({ view: "saved" })}>
-      <Icon name="bookmark" />
-      {t("saved.dueNow", { n })}
-    </a>
   );
 }
 

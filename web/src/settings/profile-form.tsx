@@ -13,12 +13,22 @@ type Me = components["schemas"]["Me"];
 
 const POLICIES = ["allow", "approve", "deny"] as const satisfies Me["friend_policy"][];
 
+/** Whom the user lets do something without being asked first. */
+const ADMITTED = ["everybody", "contacts", "friends", "nobody"] as const satisfies Me["who_may_write"][];
+const CONSENTS = [
+  { name: "who_may_write", title: "profile.whoMayWrite" },
+  { name: "who_may_add", title: "profile.whoMayAdd" },
+] as const;
+
 /** What only other apps of the server show of a user, as texts without a form. */
 const FOR_OTHER_APPS = ["gender", "birthday", "location", "language"] as const satisfies (keyof Me)[];
 /** The server takes as many characters in each of them. */
 const MAX_LENGTH = 128;
 
-/** The user's own profile: picture, name, what they say of themself, and who may become their friend. */
+/**
+ * The user's own profile: picture, name, what they say of themself, and who may become their friend, write to
+ * them and add them to groups.
+ */
 export function ProfileForm() {
   const { chat } = useAccount();
   const { value, problem } = useLoaded("me", () => chat.api.call("get", "/v1/me", {}));
@@ -33,9 +43,11 @@ function Form({ me }: { me: Me }) {
   const [email, setEmail] = useState(me.email);
   const [more, setMore] = useState(() => Object.fromEntries(FOR_OTHER_APPS.map((name) => [name, me[name]])));
   const [policy, setPolicy] = useState(me.friend_policy);
+  // What the user has not chosen is left to the server, which may get another setting.
+  const [admitted, setAdmitted] = useState<Partial<Pick<Me, "who_may_write" | "who_may_add">>>({});
   const [avatar, setAvatar] = useState(me.avatar);
   const save = useAction(async () => {
-    const body = { ...more, nickname, signature, email, avatar, friend_policy: policy };
+    const body = { ...more, ...admitted, nickname, signature, email, avatar, friend_policy: policy };
     await chat.api.call("patch", "/v1/me", { body });
     toast(t("profile.saved"));
   });
@@ -114,6 +126,23 @@ function Form({ me }: { me: Me }) {
           </label>
         ))}
       </fieldset>
+      {CONSENTS.map(({ name, title }) => (
+        <fieldset key={name}>
+          <legend>{t(title)}</legend>
+          {ADMITTED.map((one) => (
+            <label key={one}>
+              <input
+                type="radio"
+                name={name}
+                checked={(admitted[name] ?? me[name]) === one}
+                onChange={() => setAdmitted((before) => ({ ...before, [name]: one }))}
+              />
+              {t(`profile.whoMay.${one}`)}
+            </label>
+          ))}
+        </fieldset>
+      ))}
+      <small>{t("profile.whoMayHint")}</small>
       <ProblemText text={save.problem} />
       <button class="primary" type="submit" disabled={save.isBusy}>
         {t("profile.save")}

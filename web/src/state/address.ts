@@ -17,6 +17,8 @@ export type Route =
     }
   | { view: "archive" | "mentions" | "threads" | "saved" | "scheduled" | "people" | "settings" | "new" }
   | { view: "search"; query: string }
+  /** message requests: that of a conversation, by its id; 0: all */
+  | { view: "requests"; id: number }
   | { view: "user"; id: number }
   | { view: "invitation"; code: string }
   /** what is for staff. @see moderation/place.ts */
@@ -37,7 +39,8 @@ export function href(to: Route): string {
     case "search":
       return `#/search/${encodeURIComponent(to.query)}`;
     case "user":
-      return `#/user/${to.id}`;
+    case "requests":
+      return `#/${to.view}/${to.id || ""}`;
     case "invitation":
       return `#/join/${encodeURIComponent(to.code)}`;
     case "admin":
@@ -60,7 +63,7 @@ export function parseAddress(hash: string): Route {
   if (view === "c") return conversation(rest);
   if (view === "admin") return { view, place: rest.join("/") };
   if (view === "search") return { view, query: first };
-  if (view === "user" && number(first)) return { view, id: number(first) };
+  if (view === "requests" || (view === "user" && number(first))) return { view, id: number(first) };
   if (view === "join" && first) return { view: "invitation", code: first };
   return { view: "nothing" };
 }

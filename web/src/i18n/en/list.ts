@@ -26,7 +26,6 @@ export const list = {
   "search.title": "Search",
   "mentions.title": "Mentions",
   "saved.title": "Saved messages",
-  "saved.dueNow": { one: "{n} reminder is due", other: "{n} reminders are due" },
   "archive.title": "Archive",
   "people.title": "People",
   "people.requests": "Friend requests",

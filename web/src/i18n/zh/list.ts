@@ -26,7 +26,6 @@ export const list = {
   "search.title": "搜索",
   "mentions.title": "提到我的",
   "saved.title": "收藏的消息",
-  "saved.dueNow": "{n} 条提醒已到期",
   "archive.title": "归档",
   "people.title": "联系人",
   "people.requests": "好友申请",

@@ -12,6 +12,10 @@ export const group = {
   "group.slowMode.off": "Off",
   "group.members": "Members",
   "group.add": "Add people",
+  "group.asked": {
+    one: "{names} is asked first, and becomes a member by accepting.",
+    other: "{names} are asked first, and become members by accepting.",
+  },
   "group.filter": "Filter members",
   "group.showAll": "Show all {n}",
   "group.role.owner": "Owner",

@@ -13,6 +13,7 @@ export const list = {
   "search.more": "Show more",
   "mentions.empty": "Nobody has mentioned you yet.",
   "saved.empty": "Save a message to find it here.",
+  "saved.dueNow": { one: "{n} reminder is due", other: "{n} reminders are due" },
   "saved.reminder": "Reminder: {at}",
   "saved.due": "Due since {at}",
   "saved.isDue": "Reminder: {text}",

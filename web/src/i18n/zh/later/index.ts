@@ -9,6 +9,7 @@ import { list } from "./list.ts";
 import { message } from "./message.ts";
 import { moderation } from "./moderation.ts";
 import { people } from "./people.ts";
+import { requests } from "./requests.ts";
 import { settings } from "./settings.ts";
 import { timeline } from "./timeline.ts";
 
@@ -23,6 +24,7 @@ export const texts: LaterCatalog = {
   ...message,
   ...moderation,
   ...people,
+  ...requests,
   ...settings,
   ...timeline,
 };

@@ -13,6 +13,7 @@ export const list = {
   "search.more": "显示更多",
   "mentions.empty": "还没有人提到你。",
   "saved.empty": "收藏的消息会显示在这里。",
+  "saved.dueNow": "{n} 条提醒已到期",
   "saved.reminder": "提醒：{at}",
   "saved.due": "已到期：{at}",
   "saved.isDue": "提醒：{text}",

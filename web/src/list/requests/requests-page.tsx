@@ -1,0 +1,69 @@
+import type { components } from "parley-client";
+import { short } from "../../i18n/format.ts";
+import { t } from "../../i18n/i18n.ts";
+import { nameOf } from "../../lib/names.ts";
+import { preview } from "../../message/preview.ts";
+import { useAccount } from "../../state/context.ts";
+import { href } from "../../state/router.ts";
+import { useLoaded } from "../../state/use-loaded.ts";
+import { usePages } from "../../state/use-pages.ts";
+import { useReload } from "../../state/use-reload.ts";
+import { Avatar } from "../../ui/avatar.tsx";
+import { More } from "../../ui/more.tsx";
+import { Page } from "../../ui/page.tsx";
+import { RequestPage } from "./request-page.tsx";
+
+type MessageRequest = components["schemas"]["MessageRequest"];
+
+/** The message requests of the user, or one of them. @param id of its conversation; 0: all */
+export function RequestsPage({ id }: { id: number }) {
+  return id ? <RequestPage id={id} /> : <AllRequests />;
+}
+
+/** The message requests that are open, the newest first. */
+function AllRequests() {
+  const { chat } = useAccount();
+  const pages = usePages((query) => chat.api.call("get", "/v1/requests", { query }));
+  useReload(pages.reload, ({ type }) => type === "message_request");
+  return (
+    <Page title={t("requests.title")} back={href({ view: "home" })}>
+      <ul class="found-list">
+        {pages.items?.map((request) => (
+          <li key={request.conversation_id}>
+            <RequestLink request={request} />
+          </li>
+        ))}
+      </ul>
+      <More pages={pages} empty={t("requests.none")} />
+    </Page>
+  );
+}
+
+/** Leads to a request: a group with who wants to add the user, or who writes with their newest words. */
+function RequestLink({ request }: { request: MessageRequest }) {
+  const { conversation_id: id, user, group, created_at: at } = request;
+  const name = group?.name ?? nameOf(user);
+  return (
+    <a class="found" href={href({ view: "requests", id })}>
+      <Avatar id={group ? id : user.id} name={name} picture={(group ?? user).avatar} size="small" />
+      <span class="row-name">
+        <bdi data-bot={group ? undefined : user.bot}>{name}</bdi>
+      </span>
+      <time dateTime={new Date(at).toISOString()}>{short(at)}</time>
+      <span class="found-text" dir="auto">
+        {group ? t("requests.group", { name: nameOf(user) }) : <Words id={id} />}
+      </span>
+    </a>
+  );
+}
+
+/** What was written last in the conversation of a request, as far as it is known. */
+function Words({ id }: { id: number }) {
+  const { chat } = useAccount();
+  const path = { conversation_id: id };
+  const { value } = useLoaded(`${id}`, () =>
+    chat.api.call("get", "/v1/requests/{conversation_id}", { path }),
+  );
+  const last = value?.messages.at(-1);
+  return <>{last ? preview(last) : t("requests.direct")}</>;
+}
