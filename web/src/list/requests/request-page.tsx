@@ -12,7 +12,6 @@ import { useLoaded } from "../../state/use-loaded.ts";
 import { useReload } from "../../state/use-reload.ts";
 import { Avatar } from "../../ui/avatar.tsx";
 import { confirmed } from "../../ui/confirm.tsx";
-import { Icon } from "../../ui/icon.tsx";
 import { Page } from "../../ui/page.tsx";
 import { ProblemText } from "../../ui/problem-text.tsx";
 import { toast } from "../../ui/toasts.tsx";
@@ -65,7 +64,7 @@ export function RequestPage({ id }: { id: number }) {
         <>
           <div class="profile">
             <Asking request={request} />
-            <p class="status">{t("requests.hint")}</p>
+            {!request.group && <p class="status">{t("requests.hint")}</p>}
             <div class="actions">
               <button
                 class="primary"
@@ -84,11 +83,9 @@ export function RequestPage({ id }: { id: number }) {
                 {t("requests.ignore")}
               </button>
               <button class="secondary" type="button" data-danger="true" onClick={() => void report()}>
-                <Icon name="flag" />
                 {t("report.action")}
               </button>
               <button class="secondary" type="button" data-danger="true" onClick={() => void block()}>
-                <Icon name="ban" />
                 {t("people.block")}
               </button>
             </div>

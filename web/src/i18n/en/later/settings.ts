@@ -29,7 +29,7 @@ export const settings = {
   "profile.whoMayWrite": "Who may write to you",
   "profile.whoMayAdd": "Who may add you to groups",
   "profile.whoMay.everybody": "Everybody",
-  "profile.whoMay.contacts": "Friends, and people in a group with you that has at most 100 members",
+  "profile.whoMay.contacts": "Friends, and members of your groups of up to 100",
   "profile.whoMay.friends": "Friends",
   "profile.whoMay.nobody": "Nobody",
   "profile.whoMayHint": "Everybody else has to ask. Their requests stand above your conversations.",

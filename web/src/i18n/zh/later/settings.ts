@@ -29,7 +29,7 @@ export const settings = {
   "profile.whoMayWrite": "谁可以给我发消息",
   "profile.whoMayAdd": "谁可以拉我进群",
   "profile.whoMay.everybody": "所有人",
-  "profile.whoMay.contacts": "好友，以及与我同在不超过 100 人的群里的人",
+  "profile.whoMay.contacts": "好友，以及与我同群的人（群不超过 100 人）",
   "profile.whoMay.friends": "好友",
   "profile.whoMay.nobody": "任何人都不可以",
   "profile.whoMayHint": "其他人需要先征得你的同意，他们的请求显示在会话列表上方。",
