@@ -51,7 +51,7 @@ function Steps({ me, reload }: { me: Me; reload: () => void }) {
       </Step>
       <Step title={t("first.write")}>
         <a class="secondary" href={href({ view: "new" })}>
-          {t("list.new")}
+          {t("new.title")}
         </a>
       </Step>
       {mayChange && me.avatar === "" && (

@@ -17,7 +17,7 @@ export function HomePage() {
       <Icon name="message" />
       <p>{t("app.empty")}</p>
       <a class="primary" href={href({ view: "new" })}>
-        {t("list.new")}
+        {t("new.title")}
       </a>
     </div>
   );

@@ -32,5 +32,4 @@ export const list = {
   "settings.title": "Settings",
   "account.menu": "Your account: {name}",
   "list.empty": "No conversations yet.",
-  "list.new": "New conversation",
 } as const;

@@ -32,5 +32,4 @@ export const list = {
   "settings.title": "设置",
   "account.menu": "我的账号：{name}",
   "list.empty": "还没有会话。",
-  "list.new": "新建会话",
 } as const;
