@@ -39,7 +39,7 @@ export type KeptMessage = z.infer<typeof KeptMessage>;
 export type KeptFile = Pick<StoredFile, "key" | "name" | "size" | "contentType" | "sha256">;
 
 /** What a report keeps: messages, the reported one last, and their files. */
-export interface Kept {
+interface Kept {
   kept: KeptMessage[];
   files: KeptFile[];
 }

@@ -1,7 +1,7 @@
 import type { ComponentChildren } from "preact";
 
 /** A bar: what it stands for, how long it is, and that in words. */
-export interface Bar {
+interface Bar {
   key: string;
   name: ComponentChildren;
   value: number;
