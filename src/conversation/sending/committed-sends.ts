@@ -59,7 +59,7 @@ export class CommittedSends {
     }
   }
 
-  /** Counts the sends of room sockets, those of a frame together. The others are counted where they come in. */
+  /** Counts the sends of room sockets, those of a frame together. Others are counted where they come in. */
   #count(outcomes: SendOutcome<SendOrigin>[]): void {
     const frames = new Map<{ begun: number }, SendResult[]>();
     for (const { send, result } of outcomes) {

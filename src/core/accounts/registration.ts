@@ -41,9 +41,8 @@ export interface Registration {
 /**
  * Creates an account and opens a session.
  * @throws `conflict` if the username is taken, or looks like another user's; `validation_failed` as
- *   `requireStrongPassword`; `forbidden` if the setting `REGISTRATION` is `closed`; `refused` for a name that rules refuse;
- *   `unavailable` while too
- *   many passwords are hashed
+ *   `requireStrongPassword`; `forbidden` if the setting `REGISTRATION` is `closed`; `refused` for a name that
+ *   rules refuse; `unavailable` while too many passwords are hashed
  */
 export async function register(core: Core, input: Registration, device: Device): Promise<SignedIn> {
   if (core.settings.registration === "closed") {

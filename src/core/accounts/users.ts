@@ -150,10 +150,9 @@ export async function getMe(core: Core, caller: Credential): Promise<OwnProfile>
 /**
  * Changes the caller's profile.
  * @returns the changed profile
- * @throws `unauthenticated` as `getMe`; `forbidden` as `requireMayChangeProfile`; `refused` for a nickname that
- *   rules refuse; `rate_limited` for a sixth
- *   e-mail address within a day: a user who sets any number of addresses could find out which ones others
- *   sign in by
+ * @throws `unauthenticated` as `getMe`; `forbidden` as `requireMayChangeProfile`; `refused` for a nickname
+ *   that rules refuse; `rate_limited` for a sixth e-mail address within a day: a user who sets any number of
+ *   addresses could find out which ones others sign in by
  */
 export async function changeProfile(
   core: Core,

@@ -14,8 +14,8 @@ import { withoutMetadata } from "./metadata/without-metadata.ts";
 
 /**
  * Stores a file from a stream. The file is readable once it is complete.
- * @throws `too_large` over 20 MiB, `quota`, `unavailable` if R2 or D1 does not answer, and the errors of the upload's
- *   bytes; the stored bytes are deleted then
+ * @throws `too_large` over 20 MiB, `quota`, `unavailable` if R2 or D1 does not answer, and the errors of the
+ *   upload's bytes; the stored bytes are deleted then
  */
 export function storeFile(core: Core, userId: UserId, upload: Upload): Promise<StoredFile> {
   requireSize(upload.size ?? 0, LIMITS.fileBytes);
@@ -31,8 +31,8 @@ export type Publish = (file: StoredFile) => Promise<StoredFile>;
  * on the way, unless the upload says otherwise: see `withoutMetadata`.
  * @param keep called once all bytes are stored; the file is readable once `keep` calls `publish`, which must
  *   be its last step
- * @throws `quota` for more bytes than the user may have; `unavailable`, and the errors of the upload's bytes and of `keep`; the stored bytes are deleted
- *   then
+ * @throws `quota` for more bytes than the user may have; `unavailable`, and the errors of the upload's bytes
+ *   and of `keep`; the stored bytes are deleted then
  */
 export async function receiveFile<T>(
   core: Core,

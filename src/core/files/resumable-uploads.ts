@@ -32,8 +32,8 @@ export interface PartBody {
  * Starts an upload in parts, or finds the one that the user has started with the same client upload id.
  * @returns the upload, and whether this call has started it
  * @throws `validation_failed` for an empty file; `too_large`; `conflict` if the id belongs to an upload of
- *   another file, or the user has ten open uploads; `quota` if the file has no room beside the user's files and
- *   open uploads; `unavailable`
+ *   another file, or the user has ten open uploads; `quota` if the file has no room beside the user's files
+ *   and open uploads; `unavailable`
  */
 export async function startUpload(
   core: Core,
@@ -109,8 +109,8 @@ export async function storePart(
 
 /**
  * Makes the file of an upload whose parts are all there. Idempotent.
- * @throws `not_found`; `conflict` while parts are missing; `quota` if the file has no room: the same again makes
- *   it once there is some; `unavailable`
+ * @throws `not_found`; `conflict` while parts are missing; `quota` if the file has no room: the same again
+ *   makes it once there is some; `unavailable`
  */
 export async function completeUpload(core: Core, userId: UserId, id: string): Promise<StoredFile> {
   const key = parseId(id);

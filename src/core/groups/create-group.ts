@@ -61,9 +61,9 @@ interface NewGroup extends GroupOptions {
  * @returns the group, and whether this call has created it
  * @throws `forbidden` as `requireMayCreateGroups`; `not_found` for an unknown member, `blocked` for a member
  *   across a block, `validation_failed` for too many members, `conflict` for a handle that was assigned
- *   before, and for a client group id whose group
- *   the caller is not in any more; `refused` for a text that rules refuse; `quota` for a group, or members, more than the user may make or add today;
- *   nothing is created then
+ *   before, and for a client group id whose group the caller is not in any more; `refused` for a text that
+ *   rules refuse; `quota` for a group, or members, more than the user may make or add today; nothing is
+ *   created then
  */
 export async function createGroup(
   core: Core,

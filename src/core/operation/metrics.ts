@@ -18,8 +18,8 @@ export interface ServerMetrics {
 }
 
 /**
- * How full the deployment is, the states of its hooks, and its events. What an object has not confirmed for two reports
- * is not shown: it may be gone.
+ * How full the deployment is, the states of its hooks, and its events. What an object has not confirmed for
+ * two reports is not shown: it may be gone.
  */
 export async function serverMetrics({
   db,

@@ -110,7 +110,7 @@ export interface EventTotals {
 /** Labels of any name. */
 export type AnyLabels = Readonly<Record<string, string>>;
 
-/** How many durations were in each bucket of `BUCKETS_MS`, and one for the longer ones; and their sum in ms. */
+/** How many durations were in each bucket of `BUCKETS_MS`, one more for longer ones, and their sum in ms. */
 export interface Histogram {
   counts: readonly number[];
   sumMs: number;
@@ -126,8 +126,8 @@ export function bucketOf(ms: number): number {
 }
 
 /**
- * The duration in ms that a share of all did not exceed, interpolated within its bucket: at most twice the true
- * one, at least half of it. Beyond the last bound it is that bound; null: nothing was measured.
+ * The duration in ms that a share of all did not exceed, interpolated within its bucket: at most twice the
+ * true one, at least half of it. Beyond the last bound it is that bound; null: nothing was measured.
  */
 export function quantile({ counts }: Pick<Histogram, "counts">, share: number): number | null {
   const rank = share * counts.reduce((sum, count) => sum + count, 0);

@@ -13,8 +13,8 @@ import { endQueries, type Look } from "./file-expiry.ts";
 /**
  * Deletes those of these files that expired `deletionMs` ago and that nothing shows, with their uploads in
  * parts. Those that something shows expire no more.
- * @returns those that are gone, also from before, but for those that a report keeps; and when the others that have an expiry are due (ms since
- *   1970; null: none has)
+ * @returns those that are gone, also from before, but for those that a report keeps; and when the others that
+ *   have an expiry are due (ms since 1970; null: none has)
  */
 export async function deleteReleasedFiles(
   db: Database,

@@ -13,8 +13,8 @@ import {
 const MAX_SERIES = 1_000;
 
 /**
- * Counts in the memory of the isolate, which the Worker and all objects share where the server is one process.
- * It is lost with the isolate.
+ * Counts in the memory of the isolate, which the Worker and all objects share where the server is one
+ * process. It is lost with the isolate.
  */
 export class MetricsInMemory implements ReadableMetrics {
   #since: number | null = null;

@@ -37,7 +37,8 @@ export async function findReportAbout(
 }
 
 /**
- * Stores a report with the files that exist, unless the user has made it already, or has made `max` since a time (ms since 1970).
+ * Stores a report with the files that exist, unless the user has made it already, or has made `max` since a
+ * time (ms since 1970).
  */
 export async function insertReport(
   db: Database,

@@ -45,7 +45,7 @@ export function revokeMessagesOf(api: Api, id: number, since: number, reason: st
   return remove(api, `users/${id}/messages?since=${since}`, reason);
 }
 
-/** Has the browser save a file that a report keeps. It opens nothing: who has sent it is not to be trusted. */
+/** Has the browser save a file that a report keeps. It opens nothing: its sender is not to be trusted. */
 export async function saveKeptFile(api: Api, { path, name }: KeptFile): Promise<void> {
   await api.request("get", path, {
     retry: false,

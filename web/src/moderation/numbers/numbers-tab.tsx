@@ -34,7 +34,7 @@ export function NumbersTab() {
   }, [reload]);
   const newest = polls.at(-1);
   return (
-    // biome-ignore lint/a11y/noNoninteractiveTabindex: it scrolls, and may have nothing else that takes the focus
+    // biome-ignore lint/a11y/noNoninteractiveTabindex: it scrolls, and may have no other focus
     <section class="admin-numbers" aria-label={st("tab.numbers")} tabIndex={0}>
       <ProblemText text={problem} />
       {newest && (
