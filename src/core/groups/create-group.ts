@@ -45,6 +45,15 @@ export interface GroupOptions {
   customFields?: CustomFields | undefined;
 }
 
+/** What a creation has made. */
+interface CreatedGroup {
+  conversation: Conversation;
+  /** false: an earlier call has */
+  created: boolean;
+  /** the users who get a message request, and are members once they accept it */
+  asked: UserId[];
+}
+
 /** The input of `createGroup`: plain members without roles. */
 interface NewGroup extends GroupOptions {
   memberIds: UserId[];
@@ -58,7 +67,7 @@ interface NewGroup extends GroupOptions {
  * Creates a group with its initial members; the caller is the owner. Duplicates and the caller in `memberIds`
  * are ignored. Who wants to be asked first gets a message request. A repeat needs no members, and its content
  * is not compared.
- * @returns the group, and whether this call has created it
+ * @returns the group, whether this call has created it, and who is asked first
  * @throws `forbidden` as `requireMayCreateGroups`; `not_found` for an unknown member, `blocked` for a member
  *   across a block, `validation_failed` for too many members, `conflict` for a handle that was assigned
  *   before, and for a client group id whose group the caller is not in any more; `refused` for a text that
@@ -69,7 +78,7 @@ export async function createGroup(
   core: Core,
   caller: UserId,
   { memberIds, amongFriends = false, clientGroupId, ...options }: NewGroup,
-): Promise<{ conversation: Conversation; created: boolean }> {
+): Promise<CreatedGroup> {
   const repeated = await findRepeated(core, caller, clientGroupId);
   if (repeated) return repeated;
   const initialMembers = othersOf(
@@ -111,7 +120,7 @@ async function create(
   options: WantedOptions,
   initialMembers: InitialMember[],
   amongFriends: boolean,
-): Promise<{ conversation: Conversation; created: boolean }> {
+): Promise<CreatedGroup> {
   requireMayCreateGroups(core);
   await requireAllowed(core, [options.name, options.introduction, options.announcement]);
   const memberIds = [caller, ...initialMembers.map(({ userId }) => userId)];
@@ -127,7 +136,7 @@ async function create(
     const id = await insert(core, caller, { ...options, asked }, willing, amongFriends);
     if (id !== null) {
       tell(core, asked, { conversationId: id, fromId: caller });
-      return { conversation: await initialize(core, caller, id), created: true };
+      return { conversation: await initialize(core, caller, id), created: true, asked };
     }
     // A concurrent call was first.
     const repeated = await findRepeated(core, caller, options.clientGroupId);
@@ -156,7 +165,7 @@ async function findRepeated(core: Core, caller: UserId, clientGroupId: ClientGro
   const id = clientGroupId && (await findCreatedGroup(core.db, caller, clientGroupId));
   if (!id) return null;
   const conversation = await initialize(core, caller, id).catch(nullIfNotFound);
-  if (conversation) return { conversation, created: false };
+  if (conversation) return { conversation, created: false, asked: [] };
   const detail = "You have created a group with this client_group_id, and are not in it any more.";
   throw new CoreError("conflict", detail);
 }

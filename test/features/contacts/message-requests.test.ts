@@ -240,7 +240,8 @@ describe("who is not asked", () => {
 describe("somebody who is to come into a group, and wants to be asked", () => {
   test("is a member once they accept", async () => {
     const bobs = await openDevice(bob.token);
-    const { id } = await createGroup(ann, [bob, cid], "a club");
+    const { id, asked } = await createGroup(ann, [bob, cid], "a club");
+    expect(asked).toEqual([bob.user.id]);
     await bobs.until(() => bobs.of("message_request").length === 1);
     expect((await pageOf(bob)).items).toMatchObject([
       {

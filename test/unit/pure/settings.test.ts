@@ -35,6 +35,8 @@ const DEFAULTS = {
   pageIssuer: null,
   wayOut: { allowsLoopback: false, resolver: "https://cloudflare-dns.com/dns-query" },
   retentionDays: null,
+  asksConsent: true,
+  consent: { whoMayWrite: "everybody", whoMayAdd: "everybody" },
   policies: { profiles: "user", direct: "anyone", groups: "anyone", lookup: "anyone" },
 };
 
@@ -81,6 +83,14 @@ test("PROFILES, DIRECT, GROUPS and LOOKUP are policies; another word counts as a
   const misspelt = { PROFILES: "servers", DIRECT: "FRIENDS", GROUPS: "off", LOOKUP: "none" };
   expect(readSettings(misspelt).policies).toEqual(DEFAULTS.policies);
   expect(warned).toHaveLength(4);
+});
+
+test("WHO_MAY_WRITE and WHO_MAY_ADD name those who are admitted; another word counts as absent", () => {
+  const warned = warnings();
+  const { consent } = readSettings({ WHO_MAY_WRITE: "contacts", WHO_MAY_ADD: " nobody " });
+  expect(consent).toEqual({ whoMayWrite: "contacts", whoMayAdd: "nobody" });
+  expect(readSettings({ WHO_MAY_WRITE: "all" }).consent).toEqual(DEFAULTS.consent);
+  expect(warned).toHaveLength(1);
 });
 
 test("LIVE_MEMBERS is a number of members", () => {

@@ -1,10 +1,11 @@
 import type { Member } from "parley-client/people";
 import { hasWords, wordsOf } from "parley-react/text";
 import { useState } from "preact/hooks";
-import { listed, moment } from "../i18n/format.ts";
+import { moment } from "../i18n/format.ts";
 import { t } from "../i18n/i18n.ts";
 import { nameOf } from "../lib/names.ts";
 import { PersonRow } from "../people/person-row.tsx";
+import { sayAsked } from "../people/say-asked.ts";
 import { UserPicker } from "../people/user-picker.tsx";
 import { useAccount } from "../state/context.ts";
 import type { User } from "../state/types.ts";
@@ -13,7 +14,6 @@ import { useMembers } from "../state/use-people.ts";
 import { Dialog } from "../ui/dialog.tsx";
 import { Menu } from "../ui/menu.tsx";
 import { ProblemText } from "../ui/problem-text.tsx";
-import { toast } from "../ui/toasts.tsx";
 import { memberActions } from "./member-actions.ts";
 import { NameCardDialog } from "./name-card-dialog.tsx";
 import { type GroupEntry, isSilenced } from "./rights.ts";
@@ -99,8 +99,7 @@ function AddDialog({ id, onClose }: { id: number; onClose: () => void }) {
   const add = useAction(async () => {
     const body = { user_ids: users.map((user) => user.id) };
     const added = await chat.api.call("post", "/v1/conversations/{id}/members", { path: { id }, body });
-    const asked = users.filter((user) => added.asked?.includes(user.id));
-    if (asked.length > 0) toast(t("group.asked", { n: asked.length, names: listed(asked.map(nameOf)) }));
+    sayAsked(users, added.asked);
     onClose();
   });
   return (

@@ -3,6 +3,7 @@ import { GroupFinder } from "../group/group-finder.tsx";
 import { t } from "../i18n/i18n.ts";
 import { hasKeyboard } from "../lib/keyboard.ts";
 import { nameOf } from "../lib/names.ts";
+import { sayAsked } from "../people/say-asked.ts";
 import { UserPicker } from "../people/user-picker.tsx";
 import { useAccount } from "../state/context.ts";
 import { go, href } from "../state/router.ts";
@@ -27,7 +28,9 @@ export function NewPage() {
             member_ids: users.map(({ id }) => id),
           } as const)
         : ({ kind: "direct", user_id: first.id } as const);
-    const { id } = await chat.api.call("post", "/v1/conversations", { body });
+    const made = await chat.api.call("post", "/v1/conversations", { body });
+    const { id } = made;
+    if (made.kind === "group") sayAsked(users, made.asked);
     go({ view: "conversation", id });
   });
   return (

@@ -151,6 +151,9 @@ export const GroupConversation = z
     owner_id: UserId,
     role: Role,
     online_count: z.int().optional(),
+    asked: z.array(UserId).optional().openapi({
+      description: "In the answer that has created it: who gets a message request; absent: nobody",
+    }),
   })
   .openapi("GroupConversation");
 

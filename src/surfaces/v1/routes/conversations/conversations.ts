@@ -113,8 +113,9 @@ export const conversations = v1Router()
     const { name, member_ids: memberIds, join_policy: joinPolicy, discoverable } = input;
     const { client_group_id: clientGroupId } = input;
     const group = { name, memberIds, joinPolicy, discoverable, clientGroupId, policy: "group" } as const;
-    const { conversation, created } = await createGroup(core, caller.userId, group);
-    return c.json(serializeConversation(conversation), created ? 201 : 200);
+    const { conversation, created, asked } = await createGroup(core, caller.userId, group);
+    const made = { ...serializeConversation(conversation), ...(asked.length > 0 && { asked }) };
+    return c.json(made, created ? 201 : 200);
   })
   .openapi(listRoute, async (c) => {
     const { archived, ...range } = c.req.valid("query");
