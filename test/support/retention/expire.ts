@@ -32,17 +32,27 @@ export function retentionDue(id: number): Promise<number | null> {
   });
 }
 
-/** Runs the alarm of a conversation if its retention job is due, and the clock of the machine has not yet. */
-export async function runRetention(id: number): Promise<void> {
+/**
+ * Runs the alarm of a conversation if its retention job is due, and the clock of the machine has not yet.
+ * @returns `emptiedSeq` behind it; null: the job is not due
+ */
+export async function runRetention(id: number): Promise<number | null> {
   const due = await retentionDue(id);
-  if (due === null || due > Date.now()) return;
-  await runInDurableObject(
+  if (due === null || due > Date.now()) return null;
+  return runInDurableObject(
     conversationObject(ConversationId.parse(id)),
     async (conversation, { storage }) => {
       await storage.deleteAlarm();
       await conversation.alarm();
+      // The next turn may begin at once.
+      return emptiedSeq(storage);
     },
   );
+}
+
+/** Up to which seq the messages of a conversation are emptied. */
+export function emptiedSeq({ sql }: DurableObjectStorage): number {
+  return sql.exec<{ n: number }>("SELECT emptied_seq AS n FROM conversation").one().n;
 }
 
 /** Resolves once the index has nothing to lose. */
