@@ -39,7 +39,8 @@ export class KnownRules {
   /** null: there are none; undefined: they have to be read first, by `read` */
   get known(): CompiledRules | null | undefined {
     const { readAt, compiled } = this.#source.shared;
-    const age = Date.now() - readAt;
+    // After the clock was put back, rules of the future are as old as they are far away.
+    const age = Math.abs(Date.now() - readAt);
     if (age >= this.#timing.staleMs) return undefined;
     if (age >= this.#timing.keepMs) void this.read();
     return compiled;

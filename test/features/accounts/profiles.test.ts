@@ -11,6 +11,8 @@ const EMPTY_PROFILE = {
   language: "",
   signature: "",
   friend_policy: "approve",
+  who_may_write: "everybody",
+  who_may_add: "everybody",
 };
 
 test("a profile starts empty and shows its changes", async () => {
@@ -28,6 +30,8 @@ test("a profile starts empty and shows its changes", async () => {
     language: "zh",
     signature: "😀".repeat(500),
     friend_policy: "deny",
+    who_may_write: "contacts",
+    who_may_add: "nobody",
   };
   const changed = await call("PATCH", "/v1/me", { token, body: change });
   expect(changed.status).toBe(200);
@@ -62,7 +66,7 @@ test("absent fields stay, empty ones are cleared, unknown ones are ignored", asy
 const FIELDS = ["nickname", "avatar", "email", "gender", "birthday", "location", "language", "signature"];
 const LIMITS: Record<string, number> = { nickname: 64, avatar: 2_048, signature: 500 };
 
-test.each([...FIELDS, "friend_policy"])("%s refuses other types and null", async (field) => {
+test.each([...FIELDS, "friend_policy", "who_may_write", "who_may_add"])("%s refuses other types and null", async (field) => {
   const { token } = await register();
   for (const value of [null, 1, true, [], {}, ["a"]]) {
     const answer = await call("PATCH", "/v1/me", { token, body: { nickname: "changed", [field]: value } });
@@ -92,6 +96,8 @@ test.each([
   { avatar: "nonsense" },
   { friend_policy: "" },
   { friend_policy: "everybody" },
+  { who_may_write: "" },
+  { who_may_add: "all" },
 ])("%j is refused", async (body) => {
   const { token } = await register();
   expectProblem(await call("PATCH", "/v1/me", { token, body }), 400, "validation_failed");

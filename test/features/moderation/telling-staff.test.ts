@@ -1,8 +1,8 @@
-import { beforeAll, beforeEach, expect, test } from "vitest";
+import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
 import { makeServerKey } from "../../support/accounts/server-keys.ts";
 import { signedInUsers } from "../../support/accounts/users.ts";
 import { call, expectProblem, type SignedIn } from "../../support/clients/api.ts";
-import { createGroup } from "../../support/clients/chat.ts";
+import { createGroup, send } from "../../support/clients/chat.ts";
 import { openDevice, type TestSocket } from "../../support/clients/socket.ts";
 import { intercept } from "../../support/faults/calls.ts";
 import { itemAt } from "../../support/objects/room.ts";
@@ -19,6 +19,12 @@ beforeAll(async () => {
   // Each message has the rules read.
   setTiming({ rules: { keepMs: 0, staleMs: 0 } });
   key = (await makeServerKey(["users", "moderate"])).text;
+});
+
+afterAll(async () => {
+  await staff("PUT", "/rules", { items: [] });
+  const { id } = await createGroup(ann);
+  await send(ann, id, "other files know no rules");
 });
 
 beforeEach(async () => {
