@@ -16,7 +16,8 @@ export function openOverlay(close: () => void): () => void {
   open.push(close);
   settleSoon();
   return () => {
-    open.splice(open.indexOf(close), 1);
+    const at = open.indexOf(close);
+    if (at !== -1) open.splice(at, 1);
     settleSoon();
   };
 }
@@ -35,7 +36,8 @@ export function wasOverlay(): boolean {
   for (const run of left ?? []) run();
   if (left) return true;
   if (location.hash !== here || open.length <= depth()) return false;
-  for (const close of open.slice(depth()).toReversed()) close();
+  // At once: each says only later that it is closed, and would get an entry again until then.
+  for (const close of open.splice(depth()).toReversed()) close();
   return true;
 }
 
