@@ -66,15 +66,18 @@ test("absent fields stay, empty ones are cleared, unknown ones are ignored", asy
 const FIELDS = ["nickname", "avatar", "email", "gender", "birthday", "location", "language", "signature"];
 const LIMITS: Record<string, number> = { nickname: 64, avatar: 2_048, signature: 500 };
 
-test.each([...FIELDS, "friend_policy", "who_may_write", "who_may_add"])("%s refuses other types and null", async (field) => {
-  const { token } = await register();
-  for (const value of [null, 1, true, [], {}, ["a"]]) {
-    const answer = await call("PATCH", "/v1/me", { token, body: { nickname: "changed", [field]: value } });
-    expectProblem(answer, 400, "validation_failed");
-    expect(answer.body).toMatchObject({ errors: [{ path: `body.${field}` }] });
-  }
-  expect((await call("GET", "/v1/me", { token })).body).toMatchObject({ nickname: "" });
-});
+test.each([...FIELDS, "friend_policy", "who_may_write", "who_may_add"])(
+  "%s refuses other types and null",
+  async (field) => {
+    const { token } = await register();
+    for (const value of [null, 1, true, [], {}, ["a"]]) {
+      const answer = await call("PATCH", "/v1/me", { token, body: { nickname: "changed", [field]: value } });
+      expectProblem(answer, 400, "validation_failed");
+      expect(answer.body).toMatchObject({ errors: [{ path: `body.${field}` }] });
+    }
+    expect((await call("GET", "/v1/me", { token })).body).toMatchObject({ nickname: "" });
+  },
+);
 
 test.each(FIELDS)("%s accepts its maximum of characters and not one more", async (field) => {
   const { token } = await register();
