@@ -128,16 +128,13 @@ export class Members {
     this.#open(({ unopened }) => unopened === UNOPENED);
   }
 
-  /** Whoever writes opens the conversation for themself. The seq of their message raises the version. */
+  /** A message opens the conversation for its sender. Its seq raises the version. */
   openForSender(senderId: UserId): void {
     this.#open((member) => member.user_id === senderId && member.unopened !== OPENED);
   }
 
-  #open(isOpened: (member: MemberRow) => boolean): void {
-    for (const member of this.#unsettled.values()) {
-      if (!isOpened(member)) continue;
-      this.#setUnopened(member, OPENED);
-    }
+  #open(which: (member: MemberRow) => boolean): void {
+    for (const member of this.#unsettled.values()) if (which(member)) this.#setUnopened(member, OPENED);
   }
 
   /** The member with a message request of which D1 does not know that there is a message. */

@@ -54,7 +54,8 @@ export async function readRequest(
   caller: UserId,
   id: ConversationId,
 ): Promise<{ request: RequestFrom; messages: Message[] }> {
-  const [request] = await withUsers(core, caller, [await requireRequest(core, caller, id)]);
+  const found = await listMessageRequests(core.db, caller, { limit: 1, id });
+  const [request] = await withUsers(core, caller, found);
   if (!request) throw noMessageRequest();
   if (request.group) return { request, messages: [] };
   return { request, messages: (await core.conversations.allMessages(id, { limit: SHOWN })).items };
@@ -62,8 +63,8 @@ export async function readRequest(
 
 /**
  * Answers a message request. The same again changes nothing. An accepted conversation is in the caller's list
- * before this resolves. Who asks learns of an acceptance alone.
- * @throws `not_found`, also where whoever asks may not add the caller any more; `group_full`; as `fileReport`
+ * before this resolves. The user who asks learns of an acceptance alone.
+ * @throws `not_found`, also where the user who asks may add nobody any more; `group_full`; as `fileReport`
  */
 export async function answerRequest(
   core: Core,
@@ -71,7 +72,7 @@ export async function answerRequest(
   id: ConversationId,
   answer: RequestAnswer,
 ): Promise<void> {
-  const request = await findRequest(core, caller, id);
+  const [request] = await listMessageRequests(core.db, caller, { limit: 1, id });
   if (!request) {
     if (answer !== "accept") throw noMessageRequest();
     await core.conversations.describe(id, { userId: caller }).catch((error: unknown) => {
@@ -84,7 +85,7 @@ export async function answerRequest(
     if (answer === "report") await reportRequest(core, caller, request);
     await ignoreRequest(core.db, id, caller);
   }
-  tell(core, [caller], request);
+  tellAsked(core, [caller], request);
 }
 
 async function accept(
@@ -105,7 +106,7 @@ async function accept(
   await deleteRequests(core.db, id, caller);
 }
 
-/** Reports whoever asks, with the newest messages. */
+/** Reports the user who asks, with the newest messages. */
 async function reportRequest(core: Core, caller: UserId, request: MessageRequest): Promise<void> {
   const { conversationId, fromId, group } = request;
   const input = { reason: "spam", note: "" } as const;
@@ -137,7 +138,7 @@ export async function askingFirst(
 }
 
 /** Tells the devices of users that they are asked, or have answered: best effort, after the answer. */
-export function tell(
+export function tellAsked(
   core: Core,
   userIds: UserId[],
   { conversationId, fromId }: Pick<MessageRequest, "conversationId" | "fromId">,
@@ -155,23 +156,8 @@ export function tell(
 export async function acceptOfFriends(core: Core, one: UserId, other: UserId): Promise<void> {
   for (const request of await findDirectRequests(core.db, one, other)) {
     await accept(core, request.userId, { ...request, group: null });
-    tell(core, [request.userId], request);
+    tellAsked(core, [request.userId], request);
   }
-}
-
-async function requireRequest(core: Core, caller: UserId, id: ConversationId): Promise<MessageRequest> {
-  const request = await findRequest(core, caller, id);
-  if (!request) throw noMessageRequest();
-  return request;
-}
-
-async function findRequest(
-  core: Core,
-  caller: UserId,
-  id: ConversationId,
-): Promise<MessageRequest | undefined> {
-  const [request] = await listMessageRequests(core.db, caller, { limit: 1, id });
-  return request;
 }
 
 async function withUsers(core: Core, caller: UserId, requests: MessageRequest[]): Promise<RequestFrom[]> {

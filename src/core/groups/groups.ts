@@ -15,7 +15,7 @@ import { findMembersAmong } from "../../storage/conversations/members.ts";
 import { mayAskToJoin } from "../../storage/conversations/own-requests.ts";
 import { accountDeleted } from "../accounts/users.ts";
 import { requireNoBlocks } from "../contacts/blocks.ts";
-import { askingFirst, tell } from "../contacts/message-requests.ts";
+import { askingFirst, tellAsked } from "../contacts/message-requests.ts";
 import type { Core } from "../context.ts";
 import { getConversation } from "../conversations/conversations.ts";
 import { requireAllowed } from "../moderation/shown-names.ts";
@@ -115,17 +115,22 @@ export async function addMembers(
   const willing = people.filter((person) => !asked.includes(person.id));
   const uses = { members: members.map((userId) => `${id} ${userId}`) };
   const added = await counted(core, caller, uses, () =>
-    // It checks that the caller may add somebody, also if all are asked.
+    // The object checks that the caller may add somebody, also if all are asked.
     core.conversations.add(id, { userId: caller, people: willing }),
   );
-  if (asked.length > 0) await ask(core, caller, id, asked);
+  if (asked.length > 0) await askMembers(core, caller, id, asked);
   return { members: await withCurrentProfiles(core, caller, added), asked };
 }
 
 /** Asks users whether they come into a group. */
-export async function ask(core: Core, caller: UserId, id: ConversationId, userIds: UserId[]): Promise<void> {
+export async function askMembers(
+  core: Core,
+  caller: UserId,
+  id: ConversationId,
+  userIds: UserId[],
+): Promise<void> {
   await requestMembers(core.db, id, { fromId: caller, userIds, createdAt: Date.now() });
-  tell(core, userIds, { conversationId: id, fromId: caller });
+  tellAsked(core, userIds, { conversationId: id, fromId: caller });
 }
 
 /** Those of these users who are not in the group. */

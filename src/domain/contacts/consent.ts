@@ -3,7 +3,7 @@ import type { ConversationId, UserId } from "../ids.ts";
 
 /**
  * Whom a user lets begin a direct conversation with them, or add them to a group, without being asked.
- * `contacts`: friends, and whoever shares a group of at most `CONTACT_GROUP` members with them.
+ * `contacts`: friends, and members of a group of theirs that has at most `CONTACT_GROUP` members.
  */
 export const Admitted = z.enum(["everybody", "contacts", "friends", "nobody"]);
 export type Admitted = z.infer<typeof Admitted>;
@@ -23,7 +23,7 @@ export const OPEN_CONSENT: DefaultConsent = { whoMayWrite: "everybody", whoMayAd
 
 /**
  * A conversation that waits for a user's consent: a direct one in which somebody has written to them, or a
- * group that somebody wants to add them to. For the user it does not exist until then.
+ * group that somebody wants to add them to. Until then the conversation does not exist for the user.
  */
 export interface MessageRequest {
   conversationId: ConversationId;

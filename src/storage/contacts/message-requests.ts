@@ -1,7 +1,7 @@
-import { and, eq, sql } from "drizzle-orm";
+import { and, eq, type SQL, sql } from "drizzle-orm";
 import { z } from "zod";
 import type { Admitted, MessageRequest } from "../../domain/contacts/consent.ts";
-import { type ConversationCode, ConversationId, UserId } from "../../domain/ids.ts";
+import { ConversationId, UserId } from "../../domain/ids.ts";
 import { queryD1 } from "../d1-errors.ts";
 import type { Database } from "../database.ts";
 import { conversations, messageRequests, users } from "../schema.ts";
@@ -45,37 +45,36 @@ export async function findAskingFirst(
   return Ids.parse(rows).map(({ id }) => id);
 }
 
-/** Asks users whether they come into a group. Who was asked before is asked anew, unless they ignore it. */
+/**
+ * A query that asks users whether they come into a group. Who was asked before is asked anew, unless they
+ * ignore it.
+ * @param group matches the group, the row `c`
+ */
+export function requestMembersQuery(
+  db: Database,
+  group: SQL,
+  { fromId, userIds, createdAt }: { fromId: UserId; userIds: UserId[]; createdAt: number },
+) {
+  return db
+    .insert(messageRequests)
+    .select(
+      sql`SELECT u.id, c.id, ${fromId}, ${createdAt}, 0 FROM conversations c,
+          json_each(${JSON.stringify(userIds)}) w JOIN users u ON u.id = w.value
+        WHERE ${group} AND u.deleted_at IS NULL`,
+    )
+    .onConflictDoUpdate({
+      target: [messageRequests.userId, messageRequests.conversationId],
+      set: { fromId, createdAt },
+    });
+}
+
+/** Asks users whether they come into a group, as `requestMembersQuery`. */
 export async function requestMembers(
   db: Database,
   id: ConversationId,
-  { fromId, userIds, createdAt }: { fromId: UserId; userIds: UserId[]; createdAt: number },
+  asked: Parameters<typeof requestMembersQuery>[2],
 ): Promise<void> {
-  await queryD1(
-    db
-      .insert(messageRequests)
-      .select(
-        sql`SELECT u.id, ${id}, ${fromId}, ${createdAt}, 0 FROM json_each(${JSON.stringify(userIds)}) w
-          JOIN users u ON u.id = w.value WHERE u.deleted_at IS NULL`,
-      )
-      .onConflictDoUpdate({
-        target: [messageRequests.userId, messageRequests.conversationId],
-        set: { fromId, createdAt },
-      }),
-  );
-}
-
-/** The same for the batch that creates the group of this code. */
-export function requestFirstMembersQuery(
-  db: Database,
-  code: ConversationCode,
-  { fromId, userIds, createdAt }: { fromId: UserId; userIds: UserId[]; createdAt: number },
-) {
-  return db.insert(messageRequests).select(
-    sql`SELECT u.id, c.id, ${fromId}, ${createdAt}, 0 FROM conversations c,
-        json_each(${JSON.stringify(userIds)}) w JOIN users u ON u.id = w.value
-      WHERE c.code = ${code} AND u.deleted_at IS NULL`,
-  );
+  await queryD1(requestMembersQuery(db, sql`c.id = ${id}`, asked));
 }
 
 /**
@@ -133,9 +132,9 @@ const Row = z.object({
 export type RequestPlace = [createdAt: number, id: ConversationId];
 
 /**
- * The open requests of a user, newest first: at most `limit` after the place `after`; only those of these
- * conversations, if `ids` is given. Requests across a block, and to groups that are gone or that the user is
- * in, are left out.
+ * The open requests of a user, newest first: at most `limit` after the place `after`. With `id` that of this
+ * conversation alone, an ignored one too. Requests across a block, and to groups that are gone or that the
+ * user is in, are left out.
  */
 export async function listMessageRequests(
   db: Database,

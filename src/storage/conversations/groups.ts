@@ -9,7 +9,7 @@ import type { ClientGroupId, ConversationCode, ConversationId, Handle, UserId } 
 import type { CreatedConversation } from "../../domain/ports.ts";
 import type { ExternalId } from "../../domain/server/user-ref.ts";
 import { PERSON, PROFILE } from "../columns.ts";
-import { requestFirstMembersQuery } from "../contacts/message-requests.ts";
+import { requestMembersQuery } from "../contacts/message-requests.ts";
 import { allFriends, allLive, noneBlocked } from "../contacts/pair-conditions.ts";
 import { queryD1 } from "../d1-errors.ts";
 import type { Database } from "../database.ts";
@@ -89,7 +89,7 @@ export async function insertGroup(db: Database, group: NewGroup): Promise<Conver
       ),
       ...(asked.length === 0
         ? []
-        : [requestFirstMembersQuery(db, code, { fromId: ownerId, userIds: asked, createdAt })]),
+        : [requestMembersQuery(db, sql`c.code = ${code}`, { fromId: ownerId, userIds: asked, createdAt })]),
     ]),
   );
   const [conversation] = inserted;

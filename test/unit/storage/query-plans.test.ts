@@ -185,8 +185,8 @@ const QUERIES: Record<string, (db: Database) => Promise<unknown>> = {
   askQuery: (db) => asked.askQuery(db, ID, ANN, 0),
   requestDirectQuery: (db) =>
     asked.requestDirectQuery(db, [ANN, BOB], ANN, { createdAt: 0, admitted: "contacts" }),
-  requestFirstMembersQuery: (db) =>
-    asked.requestFirstMembersQuery(db, CODE, { fromId: ANN, userIds: [BOB], createdAt: 0 }),
+  requestMembersQuery: (db) =>
+    asked.requestMembersQuery(db, sql`c.code = ${CODE}`, { fromId: ANN, userIds: [BOB], createdAt: 0 }),
   requestMembers: (db) => asked.requestMembers(db, ID, { fromId: ANN, userIds: [BOB], createdAt: 0 }),
   deleteRequests: (db) => asked.deleteRequests(db, ID),
   "deleteRequests, of one user": (db) => asked.deleteRequests(db, ID, ANN),

@@ -3,7 +3,7 @@ import { askingFirst } from "../../../core/contacts/message-requests.ts";
 import type { Core } from "../../../core/context.ts";
 import { getConversation } from "../../../core/conversations/conversations.ts";
 import {
-  ask,
+  askMembers,
   changeMember,
   type GroupMember,
   type MemberChange,
@@ -92,7 +92,7 @@ export function addMembersByName(
     const willing = people.filter((person) => !asked.includes(person.id));
     const outcome = await core.conversations.addEach(id, { userId: caller, people: willing, blockedIds });
     const askable = asked.filter((userId) => !blockedIds.includes(userId));
-    if (askable.length > 0) await ask(core, caller, id, askable);
+    if (askable.length > 0) await askMembers(core, caller, id, askable);
     const names = new Map(people.map((person) => [person.id, person.username]));
     const namesOf = (ids: UserId[]) => ids.flatMap((userId) => names.get(userId) ?? []);
     const settled = new Set(namesOf([...outcome.added, ...outcome.alreadyMembers, ...outcome.overLimit]));
