@@ -9,6 +9,7 @@ import { KeyCache } from "./core/server/key-cache.ts";
 import { KeySets } from "./core/server/key-sets.ts";
 import { CoreError, type Failure } from "./domain/errors.ts";
 import { FileOrigins } from "./domain/files/file-origins.ts";
+import type { SharedRules } from "./domain/moderation/rules/shared.ts";
 import type { ReadableMetrics } from "./domain/operation/metrics.ts";
 import { readSettings } from "./domain/settings.ts";
 import type { Timing } from "./domain/timing.ts";
@@ -45,10 +46,12 @@ const FAULT = new CoreError("internal", "Something went wrong on our side. The r
  * Each request gets a `Core` of its own; the requests of an isolate share the session cache, the health and
  * the turns of password hashes.
  * @param timing is read again at each use
+ * @param rules shared with the objects of the isolate
  */
 export function createApp(
   timing: Timing,
   metrics: ReadableMetrics,
+  rules: SharedRules,
   hashTurns = new HashTurns(timing.hashing),
 ): Hono<AppEnv> {
   const sessionCache = new SessionCache(timing.sessionCache);
@@ -78,7 +81,7 @@ export function createApp(
       keyCache,
       keySets,
       secretOf: (name) => secretIn(c.env, name),
-      health,
+      ...{ health, rules },
       hashTurns: { run: (work) => hashTurns.run(work, clientBlock(c.req)) },
       securityLog: securityLogOf(c.req),
       metrics,

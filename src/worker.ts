@@ -1,7 +1,6 @@
 import { env } from "cloudflare:workers";
 import { createApp } from "./app.ts";
 import { ConversationObject } from "./conversation/object.ts";
-import { noSharedRules } from "./conversation/sending/known-rules.ts";
 import { ConversationStubs } from "./conversation/stub.ts";
 import { backUpIntoBucket } from "./core/backup/scheduled-backup.ts";
 import { wakeForRetention } from "./core/conversations/retention-round.ts";
@@ -11,6 +10,7 @@ import { tellStaff } from "./core/moderation/staff-events.ts";
 import { askHook, callHook } from "./core/server/hook-calls.ts";
 import { wakeHooksOfUsers } from "./core/server/user-events.ts";
 import { LIMITS } from "./domain/limits.ts";
+import { SharedRules } from "./domain/moderation/rules/shared.ts";
 import type { LargeObjectKind } from "./domain/operation/large-object.ts";
 import type { Metrics, ReadableMetrics } from "./domain/operation/metrics.ts";
 import type { HookCaller, HookDirectory, SizeDirectory } from "./domain/ports.ts";
@@ -71,8 +71,8 @@ export function createWorker(timing: Timing) {
   // Read at start, so that an invalid setting is logged before the first request.
   readSettings(env);
   const metrics = metricsOf(env);
-  const app = createApp(timing, metrics);
-  const rules = noSharedRules();
+  const rules = new SharedRules();
+  const app = createApp(timing, metrics, rules);
 
   class Conversation extends ConversationObject {
     constructor(ctx: DurableObjectState, env: Env) {

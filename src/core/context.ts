@@ -1,5 +1,6 @@
 import type { ConversationStubs } from "../conversation/stub.ts";
 import type { FileOrigins } from "../domain/files/file-origins.ts";
+import type { SharedRules } from "../domain/moderation/rules/shared.ts";
 import type { ReadableMetrics } from "../domain/operation/metrics.ts";
 import type { SecurityLog } from "../domain/security-event.ts";
 import type { Settings } from "../domain/settings.ts";
@@ -28,6 +29,8 @@ export interface Core {
   /** A secret of the Worker by its name, as `AUTH_ISSUERS` names it; null: there is none. */
   secretOf(name: string): string | null;
   health: HealthCheck;
+  /** the rules that texts are checked against, as the isolate knows them */
+  rules: SharedRules;
   /** the client's share of the turns of the isolate */
   hashTurns: Pick<HashTurns, "run">;
   /** where security events are recorded */

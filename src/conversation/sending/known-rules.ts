@@ -1,26 +1,14 @@
-import { type CompiledRules, compileRules } from "../../domain/moderation/rules/compile.ts";
-import type { ModerationRules } from "../../domain/moderation/rules/rule.ts";
+import type { CompiledRules } from "../../domain/moderation/rules/compile.ts";
+import type { FindRules, SharedRules } from "../../domain/moderation/rules/shared.ts";
 import type { Timing } from "../../domain/timing.ts";
 import { errorFields, log } from "../../lib/logger.ts";
 import { withDeadline } from "../../object/calls/deadline.ts";
 
-/** What an isolate knows of the rules. Its objects share it, as rules take up to 0.2 s to compile. */
-export interface SharedRules {
-  version: number | null;
-  /** null: there are none */
-  compiled: CompiledRules | null;
-  /** when they were read (ms since 1970); 0: never */
-  readAt: number;
-}
-
 /** Where rules come from. */
 export interface RulesSource {
   shared: SharedRules;
-  /** @param known the version that the caller has: the rules are null if it is the present one */
-  find(known: number | null): Promise<{ version: number; rules: ModerationRules | null }>;
+  find: FindRules;
 }
-
-export const noSharedRules = (): SharedRules => ({ version: null, compiled: null, readAt: 0 });
 
 /**
  * The rules as an object knows them. They are read again behind a message; only the first message after a
@@ -56,14 +44,10 @@ export class KnownRules {
   }
 
   async #read(): Promise<void> {
-    const { shared } = this.#source;
+    const { shared, find } = this.#source;
     const { keepMs, readTimeoutMs } = this.#timing;
     try {
-      const { version, rules } = await withDeadline(this.#source.find(shared.version), readTimeoutMs);
-      shared.readAt = Date.now();
-      if (rules === null || version === shared.version) return;
-      shared.version = version;
-      shared.compiled = rules.length === 0 ? null : compileRules(rules);
+      await withDeadline(shared.read(find), readTimeoutMs);
     } catch (error) {
       // The next message asks again, and does not wait.
       shared.readAt = Date.now() - keepMs;

@@ -3,6 +3,7 @@ import { env } from "cloudflare:workers";
 import { afterEach, expect, test, vi } from "vitest";
 import { createApp } from "../../../src/app.ts";
 import { HashTurns } from "../../../src/core/accounts/hash-turns.ts";
+import { SharedRules } from "../../../src/domain/moderation/rules/shared.ts";
 import { TIMING } from "../../../src/domain/timing.ts";
 import { MetricsInMemory } from "../../../src/storage/metrics/memory.ts";
 import {
@@ -25,7 +26,7 @@ afterEach(() => void vi.restoreAllMocks());
 /** An isolate of its own, whose turn is held until `release`. */
 function busyIsolate() {
   const turns = new HashTurns(hashing);
-  const app = createApp(timing, new MetricsInMemory(), turns);
+  const app = createApp(timing, new MetricsInMemory(), new SharedRules(), turns);
   const held = Promise.withResolvers<void>();
   const running = turns.run(() => held.promise);
   const post = async (path: string, body: object, token?: string): Promise<Answer> => {

@@ -10,7 +10,7 @@ import { createGroup, getMessage, page, send } from "../../support/clients/chat.
 import { openDevice } from "../../support/clients/socket.ts";
 import { loseCalls } from "../../support/faults/calls.ts";
 import { itemAt, range } from "../../support/objects/room.ts";
-import { setTiming } from "../../support/timing.ts";
+import { overrideTiming, setTiming } from "../../support/timing.ts";
 import { DRIVERS } from "../../surfaces/drivers.ts";
 import { auditOf, giveRole } from "./staff.ts";
 
@@ -124,6 +124,17 @@ test("a rule refuses the name and the texts of a group, and the name of a user, 
   expectProblem(await me("Free Casino"), 403, "refused");
   await rules();
   expect((await me("Free Casino")).status).toBe(200);
+});
+
+test("rules that were read for a name hold for messages of the isolate at once", async () => {
+  await rules();
+  await send(ann, group, "no rules are known");
+  overrideTiming({ rules: { keepMs: Infinity, staleMs: Infinity } });
+  await rules(REFUSE);
+  expect((await post(ann, text("casino"))).status).toBe(201);
+  const me = await call("PATCH", "/v1/me", { token: bob.token, body: { nickname: "Free Casino" } });
+  expectProblem(me, 403, "refused");
+  expectProblem(await post(ann, text("casino")), 403, "refused");
 });
 
 test("rules have a row in the audit log, and flaws that are named", async () => {

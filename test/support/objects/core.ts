@@ -10,6 +10,7 @@ import { KeySets } from "../../../src/core/server/key-sets.ts";
 import type { PolicyName } from "../../../src/domain/conversations/group-kind.ts";
 import { FileOrigins } from "../../../src/domain/files/file-origins.ts";
 import { type ConversationId, UserId } from "../../../src/domain/ids.ts";
+import { SharedRules } from "../../../src/domain/moderation/rules/shared.ts";
 import { readSettings } from "../../../src/domain/settings.ts";
 import { HookStubs } from "../../../src/hook/stub.ts";
 import { InboxStubs } from "../../../src/inbox/stub.ts";
@@ -31,6 +32,7 @@ function core(): Core {
     keySets: new KeySets(timing.keySets),
     secretOf: () => null,
     health: new HealthCheck(timing.health),
+    rules: new SharedRules(),
     hashTurns: new HashTurns(timing.hashing),
     securityLog: { record: () => undefined },
     metrics: new MetricsInMemory(),

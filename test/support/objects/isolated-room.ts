@@ -3,7 +3,6 @@ import { env } from "cloudflare:workers";
 import { create } from "../../../src/conversation/create.ts";
 import type { ConversationJobKind } from "../../../src/conversation/jobs.ts";
 import { createRoom, type Room } from "../../../src/conversation/room.ts";
-import { noSharedRules } from "../../../src/conversation/sending/known-rules.ts";
 import type { DeviceFormats } from "../../../src/conversation/views/message-encoder.ts";
 import type {
   ConversationKind,
@@ -12,6 +11,7 @@ import type {
 import type { PolicyName } from "../../../src/domain/conversations/group-kind.ts";
 import { ConversationId, UserId } from "../../../src/domain/ids.ts";
 import type { Draft } from "../../../src/domain/messages/message.ts";
+import { SharedRules } from "../../../src/domain/moderation/rules/shared.ts";
 import type { ConversationDirectory } from "../../../src/domain/ports.ts";
 import { readSettings } from "../../../src/domain/settings.ts";
 import { AlarmJobs } from "../../../src/object/alarm-jobs.ts";
@@ -140,7 +140,7 @@ export function isolatedRoom(
     },
     format: hookFormat,
   };
-  const rules = { shared: noSharedRules(), find: async () => ({ version: 0, rules: [] }) };
+  const rules = { shared: new SharedRules(), find: async () => ({ version: 0, rules: [] }) };
   const deps = {
     rules,
     hooks,
