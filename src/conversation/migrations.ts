@@ -8,7 +8,7 @@ import { FILE_REFERENCES_TABLES } from "./files/file-references.ts";
 import { HOOKS_TABLE } from "./hooks/hook-positions.ts";
 import { ATTACHMENTS_INDEX } from "./log/attachments.ts";
 import { EDITS_TABLE } from "./log/edit-history.ts";
-import { REVOKED_TABLE, REVOKED_TRIGGER } from "./log/revoked-messages.ts";
+import { REVOKED_TABLE, REVOKED_TRIGGER, SHADOWED_TRIGGER } from "./log/revoked-messages.ts";
 import { MARKS_TABLES } from "./marks/mark-store.ts";
 import { BANS_TABLE } from "./members/bans.ts";
 import { MEMBER_INDEXES } from "./members/former-members.ts";
@@ -179,6 +179,12 @@ const RETENTION_COLUMNS = `
 /** Seconds between two messages of a plain member; 0: none. */
 const SLOW_MODE_COLUMN = "ALTER TABLE conversation ADD COLUMN slow_mode_s INTEGER NOT NULL DEFAULT 0;";
 
+/** Messages that their sender alone sees: see `MessageRow`. */
+const SHADOWED_COLUMN = `
+  ALTER TABLE messages ADD COLUMN shadowed INTEGER;
+  CREATE INDEX messages_shadowed ON messages (sender_id) WHERE shadowed IS NOT NULL;
+  ${SHADOWED_TRIGGER}`;
+
 /** The schema of a conversation, as steps. Append-only: a released step never changes. */
 export const MIGRATIONS: readonly Migration[] = [
   {
@@ -198,4 +204,5 @@ export const MIGRATIONS: readonly Migration[] = [
   { version: 6, minCode: 1, sql: [IMPORTED_MESSAGES_TABLE, EXPORT_MARKS_TABLE].join("\n") },
   { version: 7, minCode: 1, sql: RETENTION_COLUMNS },
   { version: 8, minCode: 1, sql: SLOW_MODE_COLUMN },
+  { version: 9, minCode: 1, sql: SHADOWED_COLUMN },
 ];

@@ -26,6 +26,8 @@ import { checkMentions } from "../sending/mention-permission.ts";
 import { MAX_WAITING, TOO_MANY } from "../sending/send-queue.ts";
 import { checkWritePermission } from "../sending/write-permission.ts";
 
+const NOT_ALLOWED = new CoreError("refused", "The message is not allowed here.");
+
 /** Former versions that one run of the `edit_history` job removes. */
 const MAX_REMOVED = 200;
 
@@ -35,7 +37,7 @@ interface EditingDeps {
   indexer: Pick<Indexer, "admitEdit" | "outdate" | "resume">;
   files: Pick<FileReferences, "storeVersions">;
   permission: Pick<DirectPermission, "check">;
-  gate: Pick<SendingGate, "isSet" | "check">;
+  gate: Pick<SendingGate, "isSetFor" | "check">;
   /** for how many seconds a message can be edited; 0: without limit */
   windowS: number;
   /** has the alarm go on removing the former versions of a user */
@@ -133,7 +135,7 @@ export class Editing {
   async #gated(userId: UserId, seq: Seq, edit: MessageEdit): Promise<MessageEdit> {
     const { gate } = this.#deps;
     const { members, state } = this.#room;
-    if (!gate.isSet || edit.body === undefined) return edit;
+    if (!gate.isSetFor(userId) || edit.body === undefined) return edit;
     const row = this.#editable(members.active(userId), seq);
     const body = editedBody(row.kind, row.body, edit.body);
     const { mentions = readMentions(row.mentions) } = edit;
@@ -143,6 +145,8 @@ export class Editing {
     };
     const checked = await this.#waiting(userId, body.length, () => gate.check(intended));
     if (!checked.ok) throw new CoreError(checked.code, checked.detail, checked.data);
+    // Others see the message already.
+    if (checked.value.shadowed && row.shadowed === null) throw NOT_ALLOWED;
     return checked.value.body === body ? edit : { ...edit, body: checked.value.body };
   }
 

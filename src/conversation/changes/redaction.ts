@@ -206,6 +206,7 @@ export class Redaction {
     if (!history && seq <= member.came_after) return undefined;
     const row = this.#room.log.get(seq);
     if (!row || row.kind === "tip") return undefined;
+    if (row.shadowed !== null && row.sender_id !== member.user_id) return undefined;
     return row.sender_id === member.user_id || member.role !== "member" ? row : undefined;
   }
 

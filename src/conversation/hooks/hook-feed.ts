@@ -69,8 +69,10 @@ export class HookFeed {
       events.push({ ...event, next: at });
     };
     if (at.isNew) add({ isNew: false }, this.#ofConversation("created", "conversation.created", 0));
-    for (const row of this.#messagesAfter(at.seq))
-      add({ seq: Position.parse(row.seq) }, this.#ofMessage(row));
+    const rows = this.#messagesAfter(at.seq);
+    for (const row of rows) add({ seq: Position.parse(row.seq) }, this.#ofMessage(row));
+    // Behind them there may be shadowed messages, of which nobody is told.
+    if (rows.length < PAGE) at = { ...at, seq: this.#room.log.last.seq };
     for (const row of this.#changesAfter(at.rev)) {
       // It is told once the hook has the message.
       if (row.seq > at.seq) break;
@@ -80,13 +82,13 @@ export class HookFeed {
   }
 
   #messagesAfter(seq: Position): MessageRow[] {
-    const query = "SELECT * FROM messages WHERE seq > ? ORDER BY seq LIMIT ?";
+    const query = "SELECT * FROM messages WHERE seq > ? AND shadowed IS NULL ORDER BY seq LIMIT ?";
     return this.#sql.exec<MessageRow>(query, seq, PAGE).toArray();
   }
 
   #changesAfter(rev: number): MessageRow[] {
     const query = `SELECT * FROM messages INDEXED BY messages_changed
-      WHERE changed_rev > ? AND seq > ? ORDER BY changed_rev LIMIT ?`;
+      WHERE changed_rev > ? AND seq > ? AND shadowed IS NULL ORDER BY changed_rev LIMIT ?`;
     return this.#sql.exec<MessageRow>(query, rev, this.#room.state.floor.seq, PAGE).toArray();
   }
 

@@ -35,7 +35,7 @@ export interface Intended extends Omit<GateData, "sender" | "externalId"> {
 }
 
 /** A message as it is to be stored. */
-type Checked = Pick<Draft, "body" | "clientMsgId">;
+type Checked = Pick<Draft, "body" | "clientMsgId" | "shadowed">;
 
 const NOT_HELD =
   "A moderator would have to see it first: that is possible for a new message of your own alone.";
@@ -71,29 +71,38 @@ export class SendingGate {
     this.#describe = describe;
   }
 
-  /** Whether a rule or a hook is asked, or rules have to be read. Without them nothing waits. */
-  get isSet(): boolean {
-    return this.#positions.gate !== null || this.#deps.rules.known !== null;
+  /**
+   * Whether a rule or a hook is asked of the messages of a sender, or rules have to be read. Without them
+   * nothing waits.
+   */
+  isSetFor(senderId: UserId): boolean {
+    const rules = this.#deps.rules.known;
+    if (this.#positions.gate !== null || rules === undefined) return true;
+    return rules !== null && (rules.texts !== null || rules.shadowed.has(senderId));
   }
 
   /**
    * Asks whether a message may be stored. Never rejects.
-   * @returns its body, which a rule or the hook may have replaced; or `refused`, `held` for a moderator, or
+   * @returns its body, which a rule or the hook may have replaced, and whether its sender alone is to see it;
+   *   or `refused`, `held` for a moderator, or
    *   `unavailable` without an answer
    */
   async check(intended: Intended): Promise<Result<Checked>> {
     const ruled = await this.#checkRules(intended);
-    if (!ruled.ok) return ruled;
+    if (!ruled.ok || ruled.value.shadowed) return ruled;
     const body = await this.#checkHook({ ...intended, ...ruled.value });
     return body.ok ? { ok: true, value: { ...ruled.value, body: body.value } } : body;
   }
 
   async #checkRules(intended: Intended): Promise<Result<Checked>> {
     const { body, clientMsgId } = intended;
-    const accepted: Result<Checked> = { ok: true, value: { body, clientMsgId } };
+    const accepted = { ok: true, value: { body, clientMsgId } } as const;
     const rules = this.#deps.rules.known ?? (await this.#deps.rules.read());
-    if (!rules) return accepted;
-    const verdict = checkMessage(rules, intended);
+    // Nobody sees the message, so that no rule has to look at it, and no moderator.
+    if (rules?.shadowed.has(intended.senderId))
+      return { ok: true, value: { ...accepted.value, shadowed: true } };
+    if (!rules?.texts) return accepted;
+    const verdict = checkMessage(rules.texts, intended);
     switch (verdict.action) {
       case "accept":
         return accepted;

@@ -1,6 +1,6 @@
 import type { AttachmentType } from "../../domain/messages/attachment.ts";
 import { inChunks } from "../../object/row-chunks.ts";
-import { VISIBLE } from "./filter.ts";
+import { VISIBLE, visibleTo } from "./filter.ts";
 import type { MessageRow, Reader } from "./row.ts";
 
 /** The `AttachmentType` of a message; NULL: it has none, or is revoked. */
@@ -26,9 +26,7 @@ export class Attachments {
     const query = `SELECT * FROM messages INDEXED BY messages_attachments
       WHERE ${TYPE} = ? AND ${TYPE} IS NOT NULL AND seq < ? AND ${VISIBLE} ORDER BY seq DESC LIMIT ?`;
     return inChunks<MessageRow>(limit, (count, row) =>
-      this.#sql
-        .exec<MessageRow>(query, type, row?.seq ?? seq, reader.visible_from, reader.user_id, count)
-        .toArray(),
+      this.#sql.exec<MessageRow>(query, type, row?.seq ?? seq, ...visibleTo(reader), count).toArray(),
     );
   }
 }

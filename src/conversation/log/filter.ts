@@ -1,4 +1,4 @@
-import type { UserId } from "../../domain/ids.ts";
+import { NOBODY, type Position, type UserId } from "../../domain/ids.ts";
 import type { Kind } from "../../domain/messages/content.ts";
 import type { MessageRow, Order, Reader } from "./row.ts";
 
@@ -12,16 +12,25 @@ export interface Filter {
   isPoll?: boolean | undefined;
 }
 
-/** Matches messages that a reader may see. Bindings: `visible_from`, the reader's id. */
-export const VISIBLE =
-  "seq > ? AND NOT EXISTS (SELECT 1 FROM hidden WHERE hidden.seq = messages.seq AND user_id = ?)";
+/** Matches messages that a reader may see. `visibleTo` gives the bindings. */
+export const VISIBLE = `seq > ? AND (shadowed IS NULL OR sender_id = coalesce(?, sender_id))
+  AND NOT EXISTS (SELECT 1 FROM hidden WHERE hidden.seq = messages.seq AND user_id = ?)`;
+
+/** Matches the main stream, as the readers of its messages see it. */
+export const IN_MAIN = "(in_main = 1 OR shadowed = 1)";
+
+/** The bindings of `VISIBLE`. Who reads as nobody, for the deployment, sees shadowed messages. */
+export function visibleTo({ visible_from, user_id }: Reader): [Position, UserId | null, UserId] {
+  return [visible_from, user_id === NOBODY ? null : user_id, user_id];
+}
+
 /**
  * Matches visible messages that are not revoked, of one sender, of one kind, polls or others, and of one
  * scope. A null binding matches any. `matchesFilter` gives the bindings.
  */
 export const MATCHES_FILTER = `${VISIBLE} AND revoked_rev IS NULL
   AND sender_id = coalesce(?, sender_id) AND kind = coalesce(?, kind)
-  AND (poll IS NOT NULL) = coalesce(?, poll IS NOT NULL) AND in_main >= ?`;
+  AND (poll IS NOT NULL) = coalesce(?, poll IS NOT NULL) AND ${IN_MAIN} >= ?`;
 
 /** The bindings of `MATCHES_FILTER`. */
 export function matchesFilter(
@@ -30,7 +39,7 @@ export function matchesFilter(
 ): (number | string | null)[] {
   const ofPolls = isPoll === undefined ? null : Number(isPoll);
   const scope = mainOnly ? 1 : 0;
-  return [reader.visible_from, reader.user_id, senderId ?? null, kind ?? null, ofPolls, scope];
+  return [...visibleTo(reader), senderId ?? null, kind ?? null, ofPolls, scope];
 }
 
 /** The bounds of the seqs that come behind a row in an order, both exclusive. Without a row all come. */

@@ -7,7 +7,7 @@ import type {
 } from "../../domain/messages/mention-page.ts";
 import type { Timing } from "../../domain/timing.ts";
 import { inChunks } from "../../object/row-chunks.ts";
-import { VISIBLE } from "./filter.ts";
+import { VISIBLE, visibleTo } from "./filter.ts";
 import { readMentions } from "./mention-index.ts";
 import type { MessageLog } from "./message-log.ts";
 import type { Reader } from "./row.ts";
@@ -55,7 +55,7 @@ export class MentionPages {
       WHERE mentions IS NOT NULL AND seq > ? AND seq < ? AND ${VISIBLE} ORDER BY seq DESC LIMIT ?`;
     const end = this.#end(range);
     const rows = inChunks<MentionRow>(maxScanned + 1, (count, row) => {
-      const bindings = [range.after, row?.seq ?? end, reader.visible_from, reader.user_id, count];
+      const bindings = [range.after, row?.seq ?? end, ...visibleTo(reader), count];
       return this.#sql.exec<MentionRow>(query, ...bindings).toArray();
     });
     const found: MentionPlace[] = [];

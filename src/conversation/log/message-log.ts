@@ -7,7 +7,15 @@ import type { SystemMessageDetails } from "../../domain/messages/system-message.
 import { CHUNK, inChunks } from "../../object/row-chunks.ts";
 import type { Transaction } from "../state/transaction.ts";
 import { Attachments } from "./attachments.ts";
-import { type Filter, MATCHES_FILTER, matchesFilter, VISIBLE } from "./filter.ts";
+import {
+  boundsBehind,
+  type Filter,
+  IN_MAIN,
+  MATCHES_FILTER,
+  matchesFilter,
+  VISIBLE,
+  visibleTo,
+} from "./filter.ts";
 import { Hides } from "./hides.ts";
 import { insertMessage, insertMessages } from "./insert.ts";
 import { MentionIndex } from "./mention-index.ts";
@@ -87,6 +95,8 @@ export class MessageLog {
   lastInMain: LogHead;
   /** the row of `lastInMain`; undefined: it has changed, or was not read yet */
   #newestInMain: MessageRow | undefined;
+  /** the senders of shadowed messages; undefined: to be looked up */
+  #shadowed: ReadonlySet<UserId> | undefined;
   readonly #beginning: LogHead;
   /** undefined: to be looked up */
   #newestCounted: NewestCounted | undefined;
@@ -232,6 +242,7 @@ export class MessageLog {
       silent: null,
       place: null,
       ...NO_THREAD,
+      shadowed: null,
       poll: null,
       created_at: Math.max(Date.now(), this.last.at),
       ...UNCHANGED,
@@ -243,6 +254,7 @@ export class MessageLog {
   /** Makes a stored message the newest. */
   #moveTo(row: MessageRow): void {
     this.#recent.add(row);
+    if (row.shadowed !== null) this.#shadowed = undefined;
     if (row.n > this.last.n) this.#newestCounted = { count: row.n, at: row.created_at };
     this.last = { seq: Position.parse(row.seq), n: row.n, at: row.created_at };
     if (row.in_main === 0) return;
@@ -276,14 +288,14 @@ export class MessageLog {
   /** A message if the reader may see it; a revoked one without its content. */
   visible(seq: Seq, reader: Reader): MessageRow | undefined {
     const query = `SELECT * FROM messages WHERE seq = ? AND ${VISIBLE}`;
-    return this.#sql.exec<MessageRow>(query, seq, reader.visible_from, reader.user_id).toArray()[0];
+    return this.#sql.exec<MessageRow>(query, seq, ...visibleTo(reader)).toArray()[0];
   }
 
   /** The messages among `seqs` that the reader may see, by seq. One query for any number. */
   visibleOf(seqs: Seq[], reader: Reader): Map<Seq, MessageRow> {
     if (seqs.length === 0) return new Map();
     const query = `SELECT * FROM messages WHERE seq IN (SELECT value FROM json_each(?)) AND ${VISIBLE}`;
-    const rows = this.#sql.exec<MessageRow>(query, JSON.stringify(seqs), reader.visible_from, reader.user_id);
+    const rows = this.#sql.exec<MessageRow>(query, JSON.stringify(seqs), ...visibleTo(reader));
     return new Map(rows.toArray().map((row) => [row.seq, row]));
   }
 
@@ -294,10 +306,29 @@ export class MessageLog {
 
   /** The newest message of the main stream that the reader may see. */
   newest(reader: Reader): MessageRow | undefined {
+    if (this.#isShadowed(reader)) return this.before(this.last.seq + 1, 1, reader, "main").rows[0];
     this.#newestInMain ??= this.lastInMain.seq > 0 ? this.get(Seq.parse(this.lastInMain.seq)) : undefined;
     const row = this.#newestInMain;
     if (!row || this.#recent.isVisible(row, reader)) return row;
     return this.before(row.seq + 1, 1, reader, "main").rows[0];
+  }
+
+  /** The newest message of the main stream of a reader; for all but shadowed ones, whether they see it or not. */
+  lastInMainOf(reader: Reader): LogHead {
+    const own = this.#isShadowed(reader) ? this.newest(reader) : undefined;
+    if (!own || own.seq <= this.lastInMain.seq) return this.lastInMain;
+    return { seq: Position.parse(own.seq), n: own.n, at: own.created_at };
+  }
+
+  /** Whether the main stream of a reader has messages that others do not see. */
+  #isShadowed({ user_id }: Reader): boolean {
+    if (!this.#shadowed) {
+      const query = `SELECT DISTINCT sender_id FROM messages INDEXED BY messages_shadowed
+        WHERE shadowed IS NOT NULL`;
+      const rows = this.#sql.exec<{ sender_id: UserId }>(query).toArray();
+      this.#shadowed = new Set(rows.map(({ sender_id }) => sender_id));
+    }
+    return user_id === NOBODY ? this.#shadowed.size > 0 : this.#shadowed.has(user_id);
   }
 
   /** At most `limit` messages after a seq, oldest first, within the bytes of a page, or within `maxBytes`. */
@@ -306,7 +337,7 @@ export class MessageLog {
     const recent = this.#recent.after(seq, reader);
     if (recent) return this.cut(recent, limit, maxBytes);
     const query = `SELECT * FROM messages WHERE seq > ? AND seq <= ? AND ${VISIBLE} ORDER BY seq LIMIT ?`;
-    const bindings = [this.last.seq, reader.visible_from, reader.user_id];
+    const bindings = [this.last.seq, ...visibleTo(reader)];
     const found = inChunks<MessageRow>(limit + 1, (count, row) =>
       this.#sql.exec<MessageRow>(query, row?.seq ?? seq, ...bindings, count).toArray(),
     );
@@ -322,22 +353,25 @@ export class MessageLog {
   before(seq: number, limit: number, reader: Reader, scope: Scope): MessageRows {
     if (scope === "main") return this.cut(this.#beforeInMain(seq, limit + 1, reader), limit);
     const query = `SELECT * FROM messages WHERE seq < ? AND ${VISIBLE} ORDER BY seq DESC LIMIT ?`;
-    const { visible_from, user_id } = reader;
     const found = inChunks<MessageRow>(limit + 1, (count, row) =>
-      this.#sql.exec<MessageRow>(query, row?.seq ?? seq, visible_from, user_id, count).toArray(),
+      this.#sql.exec<MessageRow>(query, row?.seq ?? seq, ...visibleTo(reader), count).toArray(),
     );
     return this.cut(found, limit);
   }
 
   /** At most `limit` messages of the main stream after a seq. A run of thread-only replies is jumped over. */
   *#afterInMain(seq: number, limit: number, reader: Reader): Iterable<MessageRow> {
+    if (this.#isShadowed(reader)) {
+      yield* this.#ofShadowed({ after: seq, before: this.last.seq + 1 }, "ASC", limit, reader);
+      return;
+    }
     const query = `SELECT * FROM messages WHERE seq > ? AND seq <= ? AND ${VISIBLE} AND in_main = 1
       ORDER BY seq LIMIT ?`;
     let start: number | undefined = Math.max(seq, reader.visible_from);
     for (let left = limit; left > 0 && start !== undefined && start < this.lastInMain.seq; ) {
       const end: number = Math.min(start + WINDOW, this.lastInMain.seq);
       const count = Math.min(CHUNK, left);
-      const bindings = [start, end, reader.visible_from, reader.user_id, count];
+      const bindings = [start, end, ...visibleTo(reader), count];
       const rows: MessageRow[] = this.#sql.exec<MessageRow>(query, ...bindings).toArray();
       yield* rows;
       left -= rows.length;
@@ -348,18 +382,38 @@ export class MessageLog {
 
   /** The same before a seq, newest first. */
   *#beforeInMain(seq: number, limit: number, reader: Reader): Iterable<MessageRow> {
+    if (this.#isShadowed(reader)) {
+      yield* this.#ofShadowed({ after: 0, before: seq }, "DESC", limit, reader);
+      return;
+    }
     const query = `SELECT * FROM messages WHERE seq < ? AND seq >= ? AND ${VISIBLE} AND in_main = 1
       ORDER BY seq DESC LIMIT ?`;
     let end: number = this.#endInMain(seq);
     for (let left = limit; left > 0 && end > reader.visible_from + 1; ) {
       const start: number = Math.max(1, end - WINDOW);
       const count = Math.min(CHUNK, left);
-      const bindings = [end, start, reader.visible_from, reader.user_id, count];
+      const bindings = [end, start, ...visibleTo(reader), count];
       const rows: MessageRow[] = this.#sql.exec<MessageRow>(query, ...bindings).toArray();
       yield* rows;
       left -= rows.length;
       end = rows.length < count ? this.#endInMain(start) : (rows.at(-1)?.seq ?? start);
     }
+  }
+
+  /** The main stream of a shadowed reader: a run of thread-only replies may have messages of theirs. */
+  #ofShadowed(
+    range: { after: number; before: number },
+    order: Order,
+    limit: number,
+    reader: Reader,
+  ): Iterable<MessageRow> {
+    const query = `SELECT * FROM messages WHERE seq > ? AND seq < ? AND ${VISIBLE} AND ${IN_MAIN}
+      ORDER BY seq ${order} LIMIT ?`;
+    return inChunks<MessageRow>(limit, (count, row) =>
+      this.#sql
+        .exec<MessageRow>(query, ...boundsBehind(row, range, order), ...visibleTo(reader), count)
+        .toArray(),
+    );
   }
 
   /** The bound of the same messages of the main stream without the thread-only replies right before it. */
@@ -583,7 +637,7 @@ export class MessageLog {
   ): MessageRows {
     const query = `SELECT * FROM messages INDEXED BY messages_changed
       WHERE changed_rev > ? AND changed_rev <= ? AND seq <= ? AND ${VISIBLE} ORDER BY changed_rev LIMIT ?`;
-    const bindings = [upToRev, upTo, reader.visible_from, reader.user_id];
+    const bindings = [upToRev, upTo, ...visibleTo(reader)];
     const found = inChunks<MessageRow>(limit + 1, (count, row) =>
       this.#sql.exec<MessageRow>(query, row?.changed_rev ?? rev, ...bindings, count).toArray(),
     );
@@ -601,9 +655,9 @@ export class MessageLog {
     limit: number,
     reader: Reader,
   ): Revoked[] {
-    const query = `SELECT seq, revoked_rev, revoked_by, in_main FROM messages INDEXED BY messages_revoked
+    const query = `SELECT seq, revoked_rev, revoked_by, in_main, shadowed FROM messages INDEXED BY messages_revoked
       WHERE revoked_rev > ? AND revoked_rev <= ? AND seq <= ? AND ${VISIBLE} ORDER BY revoked_rev LIMIT ?`;
-    const bindings = [rev, upToRev, upTo, reader.visible_from, reader.user_id, limit];
+    const bindings = [rev, upToRev, upTo, ...visibleTo(reader), limit];
     return this.#sql.exec<Revoked>(query, ...bindings).toArray();
   }
 

@@ -1,5 +1,5 @@
 import type { Position, Seq, UserId } from "../../domain/ids.ts";
-import { VISIBLE } from "./filter.ts";
+import { VISIBLE, visibleTo } from "./filter.ts";
 import type { MessageRow, Reader } from "./row.ts";
 
 /** The pinned messages of a conversation. The caller wraps writes in a transaction. */
@@ -40,6 +40,6 @@ export class Pins {
   visibleTo(reader: Reader): MessageRow[] {
     const query = `SELECT * FROM messages INDEXED BY messages_pinned WHERE pinned_at IS NOT NULL AND ${VISIBLE}
       ORDER BY pinned_at DESC, seq DESC`;
-    return this.#sql.exec<MessageRow>(query, reader.visible_from, reader.user_id).toArray();
+    return this.#sql.exec<MessageRow>(query, ...visibleTo(reader)).toArray();
   }
 }

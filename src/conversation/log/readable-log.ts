@@ -1,11 +1,19 @@
 import { Position } from "../../domain/ids.ts";
 import { inChunks } from "../../object/row-chunks.ts";
-import { boundsBehind, type Filter, MATCHES_FILTER, matchesFilter } from "./filter.ts";
+import {
+  boundsBehind,
+  type Filter,
+  IN_MAIN,
+  MATCHES_FILTER,
+  matchesFilter,
+  VISIBLE,
+  visibleTo,
+} from "./filter.ts";
 import type { MessageLog } from "./message-log.ts";
 import type { MessageRow, MessageRows, Reader } from "./row.ts";
 
 /** Matches what `MATCHES_FILTER` matches in the main stream, without system messages; the same bindings. */
-const READABLE = `${MATCHES_FILTER} AND in_main = 1 AND kind != 'tip'`;
+const READABLE = `${MATCHES_FILTER} AND ${IN_MAIN} AND kind != 'tip'`;
 
 /** The maximum of rows that one chunk scans: a filter may match none of very many. */
 const MAX_SCANNED = 20_000;
@@ -52,12 +60,12 @@ export class ReadableLog {
     const { after, before, ascending, limit, ...filter } = range;
     const isNarrowed = filter.senderId !== undefined || filter.kind !== undefined;
     // The numbers of countable messages, by which a page is found, leave silent ones out.
-    const isPlain = !ascending && !isNarrowed && !this.#hasSilent();
+    const isPlain = !ascending && !isNarrowed && !this.#hasSilent() && this.#countShadowed(reader) === 0;
     const start = isPlain && skip > 0 ? this.#pageStart(before, skip, reader) : { before, skip };
     const order = ascending ? "ASC" : "DESC";
     const query = `SELECT * FROM messages WHERE seq > ? AND seq < ? AND ${READABLE}
       ORDER BY seq ${order} LIMIT ? OFFSET ?`;
-    const page = { after: after ?? 0, before: start.before ?? this.#log.lastInMain.seq + 1 };
+    const page = { after: after ?? 0, before: start.before ?? this.#log.lastInMainOf(reader).seq + 1 };
     const bindings = matchesFilter(reader, filter);
     const found = inChunks<MessageRow>(limit + 1, (count, row) => {
       const bounds = boundsBehind(row, page, order);
@@ -73,7 +81,7 @@ export class ReadableLog {
    */
   chunk({ after = 0, before, ascending, limit, ...filter }: LogRange, reader: Reader): LogChunk {
     const low = Math.max(after, reader.visible_from);
-    const high = Math.min(before ?? Number.MAX_SAFE_INTEGER, this.#log.lastInMain.seq + 1);
+    const high = Math.min(before ?? Number.MAX_SAFE_INTEGER, this.#log.lastInMainOf(reader).seq + 1);
     const from = ascending ? low : Math.max(low, high - 1 - MAX_SCANNED);
     const to = ascending ? Math.min(high, low + 1 + MAX_SCANNED) : high;
     const order = ascending ? "ASC" : "DESC";
@@ -99,7 +107,16 @@ export class ReadableLog {
     const { visible_from: from } = reader;
     const { seq, n } = this.#log.last;
     const counted = n - this.#log.headAt(from).n;
-    return counted + this.#countSilent(from) - this.#countRemoved(from, seq, reader);
+    return (
+      counted + this.#countSilent(from) + this.#countShadowed(reader) - this.#countRemoved(from, seq, reader)
+    );
+  }
+
+  /** The number of messages that the reader alone sees. */
+  #countShadowed(reader: Reader): number {
+    const query = `SELECT count(*) AS count FROM messages INDEXED BY messages_shadowed
+      WHERE shadowed = 1 AND sender_id = ? AND revoked_rev IS NULL AND ${VISIBLE}`;
+    return this.#sql.exec<{ count: number }>(query, reader.user_id, ...visibleTo(reader)).one().count;
   }
 
   /** The number of silent messages after a seq. */

@@ -16,7 +16,7 @@ export class RecentRows<Made = unknown> {
   /** what was made of each row; a weak map of the rows takes more time */
   #made: (Made | undefined)[] = [];
   #chars = 0;
-  /** some member has hidden a message up to this seq: a query tells who sees which of them */
+  /** some member does not see a message up to this seq: a query tells who sees which of them */
   #hiddenUpTo: number;
 
   constructor(sql: SqlStorage) {
@@ -27,6 +27,7 @@ export class RecentRows<Made = unknown> {
   /** Adds the newest row, once it is committed. */
   add(row: MessageRow): void {
     if (this.#rows.at(-1)?.seq !== row.seq - 1) this.#clear();
+    if (row.shadowed !== null) this.hidden(row.seq);
     this.#rows.push(Object.freeze(row));
     this.#made.push(undefined);
     this.#chars += row.body.length;
@@ -83,7 +84,7 @@ export class RecentRows<Made = unknown> {
     this.#chars = 0;
   }
 
-  /** A member hides a message. */
+  /** A member does not see a message. */
   hidden(seq: number): void {
     this.#hiddenUpTo = Math.max(this.#hiddenUpTo, seq);
   }

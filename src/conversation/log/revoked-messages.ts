@@ -29,6 +29,16 @@ export const REVOKED_TRIGGER = `
         VALUES (iif(NEW.in_main = 1, 0, NEW.thread_root), NEW.seq, NEW.sender_id);
     END;`;
 
+/** The trigger that leaves out shadowed messages, too. */
+export const SHADOWED_TRIGGER = `
+  DROP TRIGGER messages_revoked_counted;
+  CREATE TRIGGER messages_revoked_counted AFTER UPDATE OF revoked_rev ON messages
+    WHEN NEW.revoked_rev IS NOT NULL AND OLD.revoked_rev IS NULL AND NEW.kind <> 'tip'
+      AND NEW.silent IS NULL AND NEW.shadowed IS NULL BEGIN
+      INSERT OR IGNORE INTO revoked_messages (thread_root, seq, sender_id)
+        VALUES (iif(NEW.in_main = 1, 0, NEW.thread_root), NEW.seq, NEW.sender_id);
+    END;`;
+
 type RevokedRow = Pick<MessageRow, "seq" | "sender_id">;
 
 /**

@@ -32,12 +32,14 @@ export type MessageRow = {
   place: string | null;
   /** of a reply: the message whose thread it is in; null: it is no reply */
   thread_root: Seq | null;
-  /** 0: a thread-only reply, which is not in the main stream */
+  /** 0: a thread-only reply, or a shadowed message, which is not in the main stream of others */
   in_main: number;
+  /** its sender, who is shadowed, alone sees it: 1 in the main stream, 0 as a thread-only reply; null: everybody sees it */
+  shadowed: number | null;
   /** of a reply: the thread-only replies of its thread up to it; of a root: all of them; else null */
   thread_n: number | null;
   /**
-   * of a thread-only reply: the newest message of the main stream before it, 0: there is none; else null
+   * with `in_main` 0: the newest message of the main stream before it, 0: there is none; else null
    */
   main_before: Position | null;
   /** of a root with replies: JSON of `ThreadSummary`; else null */
@@ -75,7 +77,7 @@ export const NO_THREAD = {
 export type NewMessageRow = Omit<MessageRow, keyof typeof UNCHANGED>;
 
 /** The columns of a revoke. */
-export type Revoked = Pick<MessageRow, "seq" | "revoked_rev" | "revoked_by" | "in_main">;
+export type Revoked = Pick<MessageRow, "seq" | "revoked_rev" | "revoked_by" | "in_main" | "shadowed">;
 
 /** A page of rows. `hasMore`: further rows follow it in the page's order. */
 export interface MessageRows {

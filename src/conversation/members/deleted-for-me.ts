@@ -7,7 +7,6 @@ import { markedUnreadFrom, NO_MARK } from "./unread-mark.ts";
 /**
  * Deletes a conversation for one member: their read position moves to the last message, and their list omits
  * the conversation until a new message arrives. Idempotent.
- * @param log the newest message, and the newest one of the main stream
  * @param withHistory also hides the history: the member sees only messages after the last one
  * @param seers the members whose snapshots show this member's read position
  * @returns `changed`: anything was stored; `moved`: the read position moved; `unmarked`: it did not, but what
@@ -16,11 +15,11 @@ import { markedUnreadFrom, NO_MARK } from "./unread-mark.ts";
 export function deleteForMe(
   members: Members,
   member: MemberRow,
-  { last, lastInMain }: Pick<MessageLog, "last" | "lastInMain">,
+  log: Pick<MessageLog, "last" | "lastInMainOf">,
   { withHistory, seers }: { withHistory: boolean; seers: MemberRow[] },
 ): { changed: boolean; moved: boolean; unmarked: boolean } {
-  const { seq, n } = last;
-  const isListed = !isDeletedForMe(member, lastInMain.seq);
+  const { seq, n } = log.last;
+  const isListed = !isDeletedForMe(member, log.lastInMainOf(member).seq);
   const hidesHistory = withHistory && member.visible_from < seq;
   const isMarked = markedUnreadFrom(member) !== null;
   if (!isListed && !hidesHistory && !isMarked) return { changed: false, moved: false, unmarked: false };

@@ -1,4 +1,5 @@
 import type { Position, UserId } from "../../domain/ids.ts";
+import { IN_MAIN } from "../log/filter.ts";
 import type { MessageRow } from "../log/row.ts";
 import type { Transaction } from "../state/transaction.ts";
 
@@ -18,7 +19,7 @@ const INTERVAL = 64;
 /** The newest message of each sender since the positions were stored. A system message moves none. */
 const NEWEST_SINCE = `
   SELECT sender_id, max(seq) AS seq, n, created_at FROM messages
-  WHERE seq > (SELECT max(seq) FROM messages) / ${INTERVAL} * ${INTERVAL} AND in_main = 1 AND kind <> 'tip'
+  WHERE seq > (SELECT max(seq) FROM messages) / ${INTERVAL} * ${INTERVAL} AND ${IN_MAIN} AND kind <> 'tip'
   GROUP BY sender_id`;
 
 /** The messages that a commit stores: those after `from`, up to `to`. */

@@ -94,9 +94,7 @@ function sendGate(
   { space, state, members, log, slowMode, flushSends }: Stores & { slowMode: SlowMode; flushSends(): void },
 ): SendGate {
   return {
-    get isSet() {
-      return gate.isSet;
-    },
+    isSetFor: (senderId) => gate.isSetFor(senderId),
     async check(senderId, draft) {
       const { kind, body, clientMsgId, mentions, thread } = draft;
       flushSends();
@@ -111,7 +109,8 @@ function sendGate(
         threadRoot: thread?.root ?? null,
       });
       if (!checked.ok) return checked;
-      const ready = { ...draft, clientMsgId: checked.value.clientMsgId };
+      const { shadowed } = checked.value;
+      const ready = { ...draft, clientMsgId: checked.value.clientMsgId, ...(shadowed && { shadowed }) };
       const isSame = checked.value.body === body || draft.poll !== undefined;
       return { ok: true, value: isSame ? ready : { ...ready, body: checked.value.body, place: undefined } };
     },

@@ -82,8 +82,10 @@ export function noteSenders(
   stored: readonly MessageRow[],
 ): void {
   if (state.profile.kind !== "direct" || state.answered) return;
-  for (const { sender_id: senderId } of stored) {
-    if (state.firstSender === null) {
+  for (const { sender_id: senderId, shadowed } of stored) {
+    if (shadowed !== null) {
+      members.openForSender(senderId);
+    } else if (state.firstSender === null) {
       state.setFirstSender(senderId);
       members.openForAll();
       members.openForSender(senderId);

@@ -1,5 +1,4 @@
-import type { CompiledRules } from "../../domain/moderation/rules/compile.ts";
-import type { FindRules, SharedRules } from "../../domain/moderation/rules/shared.ts";
+import type { FindRules, MessageRules, SharedRules } from "../../domain/moderation/rules/shared.ts";
 import type { Timing } from "../../domain/timing.ts";
 import { errorFields, log } from "../../lib/logger.ts";
 import { withDeadline } from "../../object/calls/deadline.ts";
@@ -25,22 +24,22 @@ export class KnownRules {
   }
 
   /** null: there are none; undefined: they have to be read first, by `read` */
-  get known(): CompiledRules | null | undefined {
-    const { readAt, compiled } = this.#source.shared;
+  get known(): MessageRules | null | undefined {
+    const { readAt, ofMessages } = this.#source.shared;
     // After the clock was put back, rules of the future are as old as they are far away.
     const age = Math.abs(Date.now() - readAt);
     if (age >= this.#timing.staleMs) return undefined;
     if (age >= this.#timing.keepMs) void this.read();
-    return compiled;
+    return ofMessages;
   }
 
   /** Never rejects. @returns null: there are none */
-  async read(): Promise<CompiledRules | null> {
+  async read(): Promise<MessageRules | null> {
     this.#reading ??= this.#read().finally(() => {
       this.#reading = undefined;
     });
     await this.#reading;
-    return this.#source.shared.compiled;
+    return this.#source.shared.ofMessages;
   }
 
   async #read(): Promise<void> {

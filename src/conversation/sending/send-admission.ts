@@ -46,7 +46,7 @@ export class SendAdmission {
    */
   admit(senderId: UserId, sends: readonly PendingSend[]): void {
     // Sends that wait already when a hook comes are not asked about.
-    const isGated = this.#gate.isSet;
+    const isGated = this.#gate.isSetFor(senderId);
     for (const batch of batchesOf(sends, isGated)) this.#admit(senderId, batch, isGated);
   }
 
@@ -123,8 +123,8 @@ export class SendAdmission {
 
 /** Asks before a send is stored. */
 export interface SendGate {
-  /** whether anybody is asked */
-  readonly isSet: boolean;
+  /** whether anybody is asked of the messages of a sender */
+  isSetFor(senderId: UserId): boolean;
   /** @returns the draft as it is to be stored, or why it is not */
   check(senderId: UserId, draft: Draft): Promise<Result<Draft>>;
 }

@@ -183,7 +183,10 @@ export class SendQueue<Origin> {
       const rows = newRows(committed.outcomes);
       for (const { sender_id: userId, client_msg_id: id } of rows)
         if (this.#deps.composers.isOpen(userId, id)) this.#deps.composers.sent(tx, userId);
-      this.#deps.threads.rootsChanged(tx, rows);
+      this.#deps.threads.rootsChanged(
+        tx,
+        rows.filter(({ shadowed }) => shadowed === null),
+      );
       return committed;
     });
   }
@@ -201,8 +204,8 @@ export class SendQueue<Origin> {
     const outcomes: SendOutcome<Origin>[] = [];
     const rows: MessageRow[] = [];
     for (const send of sends) {
-      const { thread, rendered } = send.draft;
-      if (thread || rendered || this.#refusal(send, rows)) return null;
+      const { thread, rendered, shadowed } = send.draft;
+      if (thread || rendered || shadowed || this.#refusal(send, rows)) return null;
       const row = newRow(send, last, NO_THREAD, at);
       last = headAt(row, last);
       rows.push(row);
@@ -293,13 +296,20 @@ export class SendQueue<Origin> {
       clientMsgId === undefined ? undefined : this.#deps.log.byClientId(senderId, clientMsgId);
     const refusal = this.#refusal(send, before);
     if (refusal) return replayOf(earlier()) ?? raise(refusal);
-    const thread = draft.thread ? this.#deps.threads.columns(draft.thread, last.mainSeq) : NO_THREAD;
+    const thread = this.#threadOf(draft, last);
     const row = newRow(send, last, thread, Math.max(Date.now(), last.at));
     if (!this.#deps.log.append(tx, row))
       return replayOf(earlier()) ?? raise(new Error("a conflicting client message id has no message"));
     if (draft.rendered) this.#deps.storePeople(tx, draft.rendered.people);
-    if (draft.thread) this.#deps.threads.addReply(tx, row);
+    if (draft.thread && !draft.shadowed) this.#deps.threads.addReply(tx, row);
     return { row, isRepeated: false };
+  }
+
+  #threadOf({ thread, shadowed }: Draft, { mainSeq }: LastStored): ReturnType<ReplyStore["columns"]> {
+    if (!thread) return NO_THREAD;
+    // A shadowed reply does not count in its thread, as one that is also in the main stream.
+    const place = shadowed ? { ...thread, alsoInMain: true } : thread;
+    return this.#deps.threads.columns(place, mainSeq);
   }
 
   #refusal({ draft, senderId }: QueuedSend<Origin>, before: readonly MessageRow[]): CoreError | undefined {
@@ -324,7 +334,7 @@ function newRow(
   // Every column by name: a row that is built by spreading others costs every send 2 µs.
   return {
     seq: Seq.parse(last.seq + 1),
-    n: last.n + (draft.silent ? 0 : thread.in_main),
+    n: last.n + (draft.silent || draft.shadowed ? 0 : thread.in_main),
     sender_id: senderId,
     kind: draft.kind,
     body: draft.body,
@@ -341,10 +351,11 @@ function newRow(
     tip: null,
     place: draft.place ?? null,
     thread_root: thread.thread_root,
-    in_main: thread.in_main,
+    in_main: draft.shadowed ? 0 : thread.in_main,
+    shadowed: draft.shadowed ? Number(draft.thread?.alsoInMain ?? true) : null,
     thread_n: thread.thread_n,
     thread_summary: thread.thread_summary,
-    main_before: thread.main_before,
+    main_before: draft.shadowed ? last.mainSeq : thread.main_before,
     poll: newPoll(draft.poll),
     created_at: at,
     reactions: null,
@@ -374,7 +385,7 @@ interface Committed<Origin> {
 function positionsOf(rows: readonly MessageRow[]): PositionsByUser {
   return new Map(
     rows
-      .filter((row) => row.in_main === 1)
+      .filter((row) => row.in_main === 1 || row.shadowed === 1)
       .map(({ sender_id, seq, n, created_at: at }) => [sender_id, { seq: Position.parse(seq), n, at }]),
   );
 }

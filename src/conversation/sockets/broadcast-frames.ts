@@ -12,6 +12,8 @@ export interface OutgoingMessage {
   from: RoomSocket | null;
   /** false: a thread-only reply, for sockets that show threads */
   isInMain: boolean;
+  /** the user who alone sees it; null: all see it */
+  only: UserId | null;
   /** the users who must not see the quoted text, and the message without its quote; null: there are none */
   redacted: { users: Set<UserId>; part: EncodedPart } | null;
 }
@@ -27,7 +29,9 @@ export function framesFor(
   receivers: Pick<LaggingSockets, "deliver">,
 ): number {
   let sent = 0;
-  const inMain = messages.filter(({ isInMain }) => isInMain);
+  const forAll = messages.filter(({ only }) => only === null);
+  const inMain = forAll.filter(({ isInMain }) => isInMain);
+  const shadowed = new Set(messages.map(({ only }) => only));
   const senders = new Set(messages.map((message) => message.from));
   const redactedUsers = new Set(messages.flatMap((message) => [...(message.redacted?.users ?? [])]));
   const shared = new Map<OutgoingMessage[], string[]>();
@@ -43,9 +47,9 @@ export function framesFor(
   };
   for (const socket of sockets) {
     if (!socket.isLive) continue;
-    const shown = socket.showsThreads ? messages : inMain;
-    const isOwnView = senders.has(socket) || redactedUsers.has(socket.userId);
-    const own = isOwnView ? partsFor(socket, shown) : null;
+    const shown = socket.showsThreads ? forAll : inMain;
+    const isOwnView = senders.has(socket) || redactedUsers.has(socket.userId) || shadowed.has(socket.userId);
+    const own = isOwnView ? partsFor(socket, messages) : null;
     sent += (own ?? shown).length;
     const made = own ? partFrames(own, protocol) : framesOf(shown);
     receivers.deliver(socket, made, !isOwnView);
@@ -59,6 +63,10 @@ function partFrames(parts: EncodedPart[], protocol: RoomProtocol): string[] {
 
 function partsFor(socket: RoomSocket, messages: OutgoingMessage[]): EncodedPart[] {
   return messages
-    .filter((message) => message.from !== socket)
+    .filter(({ from, isInMain, only }) => {
+      return (
+        from !== socket && (isInMain || socket.showsThreads) && (only === null || only === socket.userId)
+      );
+    })
     .map(({ part, redacted }) => (redacted?.users.has(socket.userId) ? redacted.part : part));
 }

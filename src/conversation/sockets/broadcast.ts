@@ -159,14 +159,16 @@ export class Broadcast implements SocketSink {
     this.#receivers.told({ rev: announcement.rev });
   }
 
-  revoked({ seq, in_main }: Parameters<SocketSink["revoked"]>[0], by: UserId, rev: number): void {
+  revoked(row: Parameters<SocketSink["revoked"]>[0], by: UserId, rev: number): void {
+    const { seq, in_main, shadowed, sender_id: senderId } = row;
     const { state, log, members } = this.#room;
     const frame = this.#protocol.event({ type: "revoked", conversationId: state.id, seq, by, rev });
     // Members who joined later, deleted their history, or have hidden the message, never see it.
     const hiders = new Set(log.hides.usersOf(seq));
     for (const socket of this.#sockets()) {
       const { userId } = socket;
-      if (in_main === 0 && !socket.showsThreads) continue;
+      if (in_main === 0 && shadowed !== 1 && !socket.showsThreads) continue;
+      if (shadowed !== null && userId !== senderId) continue;
       if (hiders.has(userId) || (members.find(userId)?.visible_from ?? seq) >= seq) continue;
       this.#receivers.deliver(socket, [frame]);
     }
@@ -232,7 +234,8 @@ export class Broadcast implements SocketSink {
     return {
       part,
       from,
-      isInMain: row.in_main === 1,
+      isInMain: row.in_main === 1 || row.shadowed === 1,
+      only: row.shadowed === null ? null : row.sender_id,
       redacted: blind && { users: blind.users, part: this.#protocol.message(blind.message) },
     };
   }

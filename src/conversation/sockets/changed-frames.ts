@@ -91,6 +91,7 @@ function viewsOf(
     const member = members.find(userId);
     // Members who joined later, or deleted their history, never see the message.
     if (!member || member.visible_from >= seq || hiders.has(userId)) return UNSEEN;
+    if (row.shadowed !== null && userId !== row.sender_id) return UNSEEN;
     if (owners?.has(userId)) {
       const [own] = renderer.render([row], member);
       return own ? { key: `${userId}`, message: own } : UNSEEN;
@@ -98,5 +99,11 @@ function viewsOf(
     return blinded && blind?.users.has(userId) ? blinded : shared;
   };
   const isContentTold = changeFeed.isContentTold(seq, since);
-  return { seq, rev: row.changed_rev ?? 0, isInMain: row.in_main === 1, isContentTold, viewOf };
+  return {
+    seq,
+    rev: row.changed_rev ?? 0,
+    isInMain: row.in_main === 1 || row.shadowed === 1,
+    isContentTold,
+    viewOf,
+  };
 }

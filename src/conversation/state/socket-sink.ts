@@ -6,7 +6,7 @@ import type { StoredChange } from "./change.ts";
 import type { EventSink } from "./published.ts";
 
 /** The place of a revoked message. */
-type RevokedRow = Pick<MessageRow, "seq" | "in_main">;
+type RevokedRow = Pick<MessageRow, "seq" | "in_main" | "shadowed" | "sender_id">;
 
 /** The sockets of the room. Messages are told here too: devices have them by the pages of inbox updates. */
 export interface SocketSink extends EventSink {

@@ -1,6 +1,7 @@
 import type { Seq } from "../../domain/ids.ts";
 import { SUMMARY_USERS, ThreadSummary } from "../../domain/messages/thread.ts";
 import { inChunks } from "../../object/row-chunks.ts";
+import { VISIBLE, visibleTo } from "../log/filter.ts";
 import type { MessageLog } from "../log/message-log.ts";
 import type { MessageRow, MessageRows, Reader } from "../log/row.ts";
 
@@ -54,7 +55,7 @@ export class ThreadLog {
     if (!root || root.thread_summary === null) return;
     const { count } = readSummary(root.thread_summary);
     const replies = `SELECT seq, sender_id, created_at, revoked_rev FROM messages
-      WHERE thread_root = ? AND seq <> ? ORDER BY seq DESC LIMIT ?`;
+      WHERE thread_root = ? AND seq <> ? AND shadowed IS NULL ORDER BY seq DESC LIMIT ?`;
     const query = `SELECT seq, sender_id, created_at FROM (${replies}) WHERE revoked_rev IS NULL LIMIT ?`;
     const newest = this.#sql.exec<LastReply>(query, root.seq, seq, MAX_SCANNED, MAX_SUMMARIZED).toArray();
     const [last = root] = newest;
@@ -86,12 +87,10 @@ export class ThreadLog {
    */
   page(root: Seq, bound: { after: number } | { before: number }, limit: number, reader: Reader): MessageRows {
     const [compared, seq, order] = "after" in bound ? [">", bound.after, "ASC"] : ["<", bound.before, "DESC"];
-    const query = `SELECT * FROM messages WHERE thread_root = ? AND seq ${compared} ? AND seq > ?
-      AND NOT EXISTS (SELECT 1 FROM hidden WHERE hidden.seq = messages.seq AND user_id = ?)
+    const query = `SELECT * FROM messages WHERE thread_root = ? AND seq ${compared} ? AND ${VISIBLE}
       ORDER BY seq ${order} LIMIT ?`;
-    const { visible_from, user_id } = reader;
     const found = inChunks<MessageRow>(limit + 1, (count, row) =>
-      this.#sql.exec<MessageRow>(query, root, row?.seq ?? seq, visible_from, user_id, count).toArray(),
+      this.#sql.exec<MessageRow>(query, root, row?.seq ?? seq, ...visibleTo(reader), count).toArray(),
     );
     return this.#log.cut(found, limit);
   }

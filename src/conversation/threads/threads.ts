@@ -105,6 +105,7 @@ export class Threads {
    */
   revoked(tx: Transaction, row: MessageRow): Map<UserId, ThreadState> {
     const { follows, replies } = this.#deps;
+    if (row.shadowed !== null) return new Map();
     replies.removeReply(row);
     const { seq, thread_root, in_main } = row;
     const unread = thread_root !== null && in_main === 0 ? follows.revoked(tx, thread_root, seq) : [];

@@ -109,12 +109,14 @@ export class ConversationExport {
   /** The next messages: those that have changed, by their last change; then the new ones. */
   #rows({ rev, seq, upToRev, upToSeq }: ExportPosition): MessageRow[] {
     const changed = `SELECT * FROM messages INDEXED BY messages_changed
-      WHERE changed_rev > ? AND changed_rev <= ? AND seq <= ? AND seq > ? ORDER BY changed_rev LIMIT ?`;
+      WHERE changed_rev > ? AND changed_rev <= ? AND seq <= ? AND seq > ? AND shadowed IS NULL
+        ORDER BY changed_rev LIMIT ?`;
     const { floor } = this.#room.state;
     const bounds = [rev, upToRev, seq, floor.seq, MAX_MESSAGES];
     const found = this.#sql.exec<MessageRow>(changed, ...bounds).toArray();
     if (found.length > 0) return this.#cut(found);
-    const added = "SELECT * FROM messages WHERE seq > ? AND seq <= ? ORDER BY seq LIMIT ?";
+    const added = `SELECT * FROM messages
+      WHERE seq > ? AND seq <= ? AND shadowed IS NULL ORDER BY seq LIMIT ?`;
     const from = Math.max(seq, floor.seq);
     return this.#cut(this.#sql.exec<MessageRow>(added, from, upToSeq, MAX_MESSAGES).toArray());
   }
@@ -181,7 +183,7 @@ export class ConversationExport {
         body: row.body,
         createdAt: row.created_at,
         quoted: name(row.quote_seq),
-        thread: root === null ? null : { root, alsoInMain: row.in_main === 1 },
+        thread: root === null ? null : { root, alsoInMain: row.in_main === 1 || row.shadowed === 1 },
         mentions: readMentions(row.mentions),
         alsoMentioned: readAlsoMentioned(row.also_mentioned) ?? null,
         forwarded: row.forwarded === null ? null : readForwarded(row.forwarded),

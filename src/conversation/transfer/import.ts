@@ -168,6 +168,7 @@ export class ConversationImport {
       metadata: message.metadata,
       silent: isSilent ? 1 : null,
       tip: message.details,
+      shadowed: null,
       place: message.place,
       ...place,
       poll: newPoll(message.poll ?? undefined),

@@ -84,6 +84,7 @@ export class MemberSnapshots {
 
   /** The read state of a member. */
   readState(member: MemberRow): ReadState {
+    const lastInMain = this.#log.lastInMainOf(member);
     return {
       lastSeq: this.#log.last.seq,
       visibleFrom: member.visible_from,
@@ -96,9 +97,9 @@ export class MemberSnapshots {
       mentioned: this.#mentioned(member),
       peerRead: this.#peerRead(member),
       memberCount: this.#members.activeCount,
-      updatedAt: this.#log.lastInMain.at,
+      updatedAt: lastInMain.at,
       newestCounted: this.#log.newestCounted,
-      isDeleted: isDeletedForMe(member, this.#log.lastInMain.seq),
+      isDeleted: isDeletedForMe(member, lastInMain.seq),
     };
   }
 
@@ -151,7 +152,7 @@ export class MemberSnapshots {
     // An update may reach a member who left late or repeatedly: it must not contain later messages.
     const { visible_until: end } = member;
     const last = end === null ? this.#log.last : this.#log.headAt(end);
-    const lastInMain = end === null ? this.#log.lastInMain : this.#log.headAt(end, "main");
+    const lastInMain = end === null ? this.#log.lastInMainOf(member) : this.#log.headAt(end, "main");
     return {
       conversationId: this.#state.id,
       kind: this.#state.profile.kind,

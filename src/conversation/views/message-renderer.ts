@@ -196,11 +196,14 @@ export class MessageRenderer {
  * The thread that a reply is in, and the summary of a root.
  * @param end who reads sees nothing after this seq, and no summary with a later reply; null: no end
  */
-function threadFields({ thread_root: root, in_main, thread_summary }: MessageRow, end: Position | null) {
+function threadFields(
+  { thread_root: root, in_main, shadowed, thread_summary }: MessageRow,
+  end: Position | null,
+) {
   const threadSummary = thread_summary === null ? null : readSummary(thread_summary);
   const isShown = threadSummary && (end === null || threadSummary.lastSeq <= end);
   return {
-    ...(root !== null && { thread: { root, alsoInMain: in_main === 1 } }),
+    ...(root !== null && { thread: { root, alsoInMain: in_main === 1 || shadowed === 1 } }),
     ...(isShown && { threadSummary }),
   };
 }

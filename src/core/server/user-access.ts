@@ -4,7 +4,7 @@ import { SessionId, type UserId } from "../../domain/ids.ts";
 import type { ServerKeyId } from "../../domain/server/server-key.ts";
 import type { Suspension } from "../../domain/server/server-user.ts";
 import type { UserRef } from "../../domain/server/user-ref.ts";
-import { liftSuspension, suspendUser } from "../../storage/accounts/account-updates.ts";
+import { liftSuspension, shadowUser, suspendUser } from "../../storage/accounts/account-updates.ts";
 import { endAllSessions } from "../../storage/accounts/sessions.ts";
 import { findActor } from "../../storage/server/server-users.ts";
 import { deleteAccountOf } from "../accounts/account-deletion.ts";
@@ -70,7 +70,8 @@ export async function signOutEverywhere(core: Core, by: ServerKeyId, ref: UserRe
 
 /**
  * Suspends a user: all sessions end, and no sign-in opens one until the suspension ends. What the user wrote
- * stays. A repeat replaces the suspension.
+ * stays. A shadow ends no session: within a minute, nobody but the user sees what they send from then on. A
+ * repeat replaces the suspension.
  * @throws `not_found`; `validation_failed` for an end in the past
  */
 export async function suspend(
@@ -99,7 +100,9 @@ export async function suspendAccount(
   suspension: Suspension,
   doneBy: DoneBy,
 ): Promise<void> {
-  const isDone = await endSessionsWith(core, id, () => suspendUser(core.db, id, suspension, Date.now()));
+  const isDone = suspension.shadow
+    ? await shadowUser(core.db, id, suspension)
+    : await endSessionsWith(core, id, () => suspendUser(core.db, id, suspension, Date.now()));
   if (!isDone) throw noUser(id);
   core.securityLog.record("suspended", { user: id, ...doneBy });
 }

@@ -144,6 +144,8 @@ export interface Draft {
   metadata?: MetadataJson | undefined;
   /** see `Message`; not with mentions or a thread */
   silent?: true | undefined;
+  /** its sender alone sees it, and does not learn that */
+  shadowed?: true | undefined;
   /** see `Message` */
   place?: string | undefined;
   /** of a merged message: the known profiles of the people shown in it, and its size in bytes with them */

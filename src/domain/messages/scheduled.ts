@@ -79,7 +79,7 @@ const own = {
   body: z.string(),
   place: z.string().optional(),
   poll: PollBody.optional(),
-} satisfies Record<Exclude<keyof Draft, "forwarded" | "rendered">, z.ZodType>;
+} satisfies Record<Exclude<keyof Draft, "forwarded" | "rendered" | "shadowed">, z.ZodType>;
 
 const Reference = z.object({ conversationId: ConversationId, seq: Seq });
 

@@ -11,7 +11,7 @@ export const HeldState = z.enum(["waiting", "accepted", "refused"]);
 export type HeldState = z.infer<typeof HeldState>;
 
 /** A draft that can wait. It has an id, so that it is stored once. */
-type HeldDraft = Omit<Draft, "forwarded" | "rendered"> & { clientMsgId: string };
+type HeldDraft = Omit<Draft, "forwarded" | "rendered" | "shadowed"> & { clientMsgId: string };
 
 /** A message that a rule has found. */
 export interface FoundMessage {

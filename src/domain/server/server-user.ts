@@ -9,12 +9,14 @@ import type { ExternalId } from "./user-ref.ts";
 export const UserState = z.enum(["active", "suspended", "deactivated"]);
 export type UserState = z.infer<typeof UserState>;
 
-/** A user who may not sign in. */
+/** A user who may not sign in, or whom nobody else hears. */
 export interface Suspension {
   /** milliseconds since 1970; null: for ever */
   until: number | null;
   /** for the team: the user is not shown it */
   reason: string;
+  /** the user may sign in and send, and nobody but they see what they send */
+  shadow: boolean;
 }
 
 /** A user as the team's backend sees them. Times are milliseconds since 1970. */

@@ -197,6 +197,7 @@ const EMPTY_PROFILE = {
   metadata: "",
   bot: false,
   suspendedUntil: 0,
+  shadowedUntil: 0,
   suspensionReason: "",
   profileLocked: false,
 } as const;
@@ -218,10 +219,10 @@ function isAttemptOf(userId: UserId) {
 export async function suspendUser(
   db: Database,
   id: UserId,
-  { until, reason }: Suspension,
+  suspension: Suspension,
   now: number,
 ): Promise<EndedSession[] | null> {
-  const set = { suspendedUntil: until ?? FOR_EVER, suspensionReason: reason };
+  const set = columnsOf(suspension);
   const [updated, ended] = await queryD1(
     db.batch([
       db
@@ -235,8 +236,22 @@ export async function suspendUser(
   return updated.length > 0 ? ended : null;
 }
 
+/** Has nobody but a user see what they send. @returns false: the account is deleted */
+export async function shadowUser(db: Database, id: UserId, suspension: Suspension): Promise<boolean> {
+  const isLiving = and(eq(users.id, id), isNull(users.deletedAt));
+  const updated = db.update(users).set(columnsOf(suspension)).where(isLiving).returning({ id: users.id });
+  return (await queryD1(updated)).length > 0;
+}
+
+function columnsOf({ until, reason: suspensionReason, shadow }: Suspension) {
+  const end = until ?? FOR_EVER;
+  return shadow
+    ? { suspendedUntil: NOT_SUSPENDED, shadowedUntil: end, suspensionReason }
+    : { suspendedUntil: end, shadowedUntil: NOT_SUSPENDED, suspensionReason };
+}
+
 /** Ends the suspension of a user. Idempotent. */
 export async function liftSuspension(db: Database, id: UserId): Promise<void> {
-  const set = { suspendedUntil: NOT_SUSPENDED, suspensionReason: "" };
+  const set = { suspendedUntil: NOT_SUSPENDED, shadowedUntil: NOT_SUSPENDED, suspensionReason: "" };
   await queryD1(db.update(users).set(set).where(eq(users.id, id)));
 }

@@ -14,13 +14,31 @@ export function isSuspended(now: number): SQL {
   return sql`(${users.suspendedUntil} = ${FOR_EVER} OR ${users.suspendedUntil} > ${now})`;
 }
 
+/** A condition: nobody but the user sees what they send at this time (milliseconds). */
+export function isShadowed(now: number): SQL {
+  const { shadowedUntil } = users;
+  // Each side has the condition of the partial index.
+  const isPart = sql`${shadowedUntil} <> 0`;
+  return sql`(${isPart} AND ${shadowedUntil} = ${FOR_EVER} OR ${isPart} AND ${shadowedUntil} > ${now})`;
+}
+
+/** The columns of a suspension. A user is shadowed, or may not sign in, or neither. */
+interface SuspensionColumns {
+  suspendedUntil: number;
+  /** absent: it does not matter */
+  shadowedUntil?: number;
+  suspensionReason: string;
+}
+
 /** What the columns of a user say at this time (milliseconds); null: the user is not suspended. */
 export function suspensionOf(
-  { suspendedUntil, suspensionReason: reason }: { suspendedUntil: number; suspensionReason: string },
+  { suspendedUntil, shadowedUntil = NOT_SUSPENDED, suspensionReason: reason }: SuspensionColumns,
   now: number,
 ): Suspension | null {
-  if (suspendedUntil === FOR_EVER) return { until: null, reason };
-  return suspendedUntil > now ? { until: suspendedUntil, reason } : null;
+  const shadow = shadowedUntil !== NOT_SUSPENDED;
+  const until = shadow ? shadowedUntil : suspendedUntil;
+  if (until === FOR_EVER) return { until: null, reason, shadow };
+  return until > now ? { until, reason, shadow } : null;
 }
 
 /** Whether and how a user is suspended; null: they are not, or do not exist. */

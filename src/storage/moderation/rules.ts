@@ -1,30 +1,35 @@
 import { eq, sql } from "drizzle-orm";
 import { ModerationRules } from "../../domain/moderation/rules/rule.ts";
+import type { StoredRules } from "../../domain/moderation/rules/shared.ts";
+import { isShadowed } from "../accounts/suspension.ts";
 import { queryD1 } from "../d1-errors.ts";
 import type { Database } from "../database.ts";
-import { moderationRules } from "../schema.ts";
+import { moderationRules, users } from "../schema.ts";
 import { auditQuery, type NewAuditEntry } from "./audit-log.ts";
 
 /** The id of the one row. */
 const ID = 1;
 
-/**
- * The rules that texts are checked against.
- * @param known the version that the caller has: the rules are null if it is the present one
- */
-export async function findRules(
-  db: Database,
-  known: number | null,
-): Promise<{ version: number; rules: ModerationRules | null }> {
+/** The most users whom a shadow holds at once: each isolate has them in memory. */
+const MAX_SHADOWED = 10_000;
+
+/** The rules that messages are checked by. @see FindRules */
+export async function findRules(db: Database, known: number | null): Promise<StoredRules> {
   const { version } = moderationRules;
   const rules = sql<
     string | null
   >`CASE WHEN ${version} IS ${known} THEN NULL ELSE ${moderationRules.rules} END`;
-  const query = db.select({ version, rules }).from(moderationRules);
-  const [found] = await queryD1(query.where(eq(moderationRules.id, ID)));
-  if (!found) return { version: 0, rules: known === 0 ? null : [] };
+  const [[found], rows] = await queryD1(
+    db.batch([
+      db.select({ version, rules }).from(moderationRules).where(eq(moderationRules.id, ID)),
+      db.select({ id: users.id }).from(users).where(isShadowed(Date.now())).limit(MAX_SHADOWED),
+    ]),
+  );
+  const shadowed = rows.map(({ id }) => id);
+  if (!found) return { version: 0, rules: known === 0 ? null : [], shadowed };
   return {
     version: found.version,
+    shadowed,
     rules: found.rules === null ? null : ModerationRules.parse(JSON.parse(found.rules)),
   };
 }

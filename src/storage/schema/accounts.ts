@@ -76,11 +76,14 @@ export const users = sqliteTable(
     /** until when the user may not sign in; 0: they may, -1: for ever */
     suspendedUntil: integer("suspended_until").notNull().default(0),
     suspensionReason: text("suspension_reason").notNull().default(""),
+    /** until when nobody but the user sees what they send; 0: all see it, -1: for ever */
+    shadowedUntil: integer("shadowed_until").notNull().default(0),
     /** the version of the keys that `username_keys` has of the name; 0: it may have none */
     keysVersion: integer("keys_version").notNull().default(0),
   },
   (table) => [
     index("users_avatar_file").on(keyInUrl("avatar")).where(isFileUrl("avatar")),
+    index("users_shadowed").on(table.shadowedUntil).where(sql`shadowed_until <> 0`),
     uniqueIndex("users_username").on(table.username),
     uniqueIndex("users_external_id").on(table.externalId).where(sql`external_id IS NOT NULL`),
     index("users_staff").on(table.staffRole).where(HAS_ROLE),

@@ -24,6 +24,7 @@ const SERVER_USER = {
   bot: users.bot,
   role: users.staffRole,
   suspendedUntil: users.suspendedUntil,
+  shadowedUntil: users.shadowedUntil,
   suspensionReason: users.suspensionReason,
   createdAt: users.createdAt,
   deletedAt: users.deletedAt,
@@ -213,17 +214,19 @@ function isNamed(ref: UserRef): SQL | undefined {
 /** The row of a user as a query gives it. */
 type Row = Omit<ServerUser, "state" | "suspension" | "lastSeenOn"> & {
   suspendedUntil: number;
+  shadowedUntil: number;
   suspensionReason: string;
   deletedAt: number | null;
   lastSeenAt: number;
 };
 
 function serverUserOf(row: Row, now: number): ServerUser {
-  const { suspendedUntil, suspensionReason, deletedAt, lastSeenAt, ...user } = row;
-  const suspension = suspensionOf({ suspendedUntil, suspensionReason }, now);
+  const { suspendedUntil, shadowedUntil, suspensionReason, deletedAt, lastSeenAt, ...user } = row;
+  const suspension = suspensionOf({ suspendedUntil, shadowedUntil, suspensionReason }, now);
+  const isSignedOut = suspension !== null && !suspension.shadow;
   return {
     ...user,
-    state: deletedAt !== null ? "deactivated" : suspension ? "suspended" : "active",
+    state: deletedAt !== null ? "deactivated" : isSignedOut ? "suspended" : "active",
     suspension,
     lastSeenOn: lastSeenAt === 0 ? null : new Date(lastSeenAt).toISOString().slice(0, "2026-11-26".length),
   };

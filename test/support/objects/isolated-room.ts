@@ -140,7 +140,7 @@ export function isolatedRoom(
     },
     format: hookFormat,
   };
-  const rules = { shared: new SharedRules(), find: async () => ({ version: 0, rules: [] }) };
+  const rules = { shared: new SharedRules(), find: async () => ({ version: 0, rules: [], shadowed: [] }) };
   const deps = {
     rules,
     hooks,

@@ -236,7 +236,8 @@ const QUERIES: Record<string, (db: Database) => Promise<unknown>> = {
   deleteUser: (db) => accounts.deleteUser(db, { userId: ANN, checked: "no such hash" }, 0),
   endAllSessions: (db) => sessions.endAllSessions(db, ANN, 0),
   endAllQuery: async (db) => sessions.endAllQuery(db, ANN, 0),
-  suspendUser: (db) => accounts.suspendUser(db, ANN, { until: null, reason: "" }, 0),
+  suspendUser: (db) => accounts.suspendUser(db, ANN, { until: null, reason: "", shadow: false }, 0),
+  shadowUser: (db) => accounts.shadowUser(db, ANN, { until: null, reason: "", shadow: true }),
   liftSuspension: (db) => accounts.liftSuspension(db, ANN),
   "insertSession, of any user": (db) => {
     const times = { createdAt: 0, lastSeenAt: 0, expiresAt: 0 };

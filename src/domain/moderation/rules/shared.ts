@@ -1,31 +1,48 @@
+import type { UserId } from "../../ids.ts";
 import { type CompiledRules, compileRules } from "./compile.ts";
 import type { ModerationRules } from "./rule.ts";
 
-/**
- * Reads the stored rules.
- * @param known the version that the caller has: the rules are null if it is the present one
- */
-export type FindRules = (known: number | null) => Promise<{ version: number; rules: ModerationRules | null }>;
+/** What is stored of the rules. */
+export interface StoredRules {
+  version: number;
+  /** null: the version is the one that the caller has */
+  rules: ModerationRules | null;
+  /** the users whom nobody but themselves hears */
+  shadowed: UserId[];
+}
+
+/** Reads the stored rules. @param known the version that the caller has; null: none */
+export type FindRules = (known: number | null) => Promise<StoredRules>;
+
+/** What messages are checked by. */
+export interface MessageRules {
+  /** null: there are none */
+  texts: CompiledRules | null;
+  shadowed: ReadonlySet<UserId>;
+}
 
 /** The rules as an isolate has compiled them, which takes up to 0.2 s: its objects and requests share them. */
 export class SharedRules {
   #known: { version: number | null; compiled: CompiledRules | null } = { version: null, compiled: null };
+  #shadowed: ReadonlySet<UserId> = new Set();
   /** when they were read (ms since 1970); 0: never */
   readAt = 0;
 
-  /** The rules as they were read last; null: there are none, or they were never read. */
-  get compiled(): CompiledRules | null {
-    return this.#known.compiled;
+  /** What they are for messages, as they were read last; null: there are none, or they were never read. */
+  get ofMessages(): MessageRules | null {
+    const { compiled: texts } = this.#known;
+    return texts || this.#shadowed.size > 0 ? { texts, shadowed: this.#shadowed } : null;
   }
 
   /**
    * Reads them now. Rejects as `find` does.
-   * @returns null: there are none
+   * @returns those of texts; null: there are none
    */
   async read(find: FindRules): Promise<CompiledRules | null> {
     const before = this.#known;
-    const { version, rules } = await find(before.version);
+    const { version, rules, shadowed } = await find(before.version);
     this.readAt = Date.now();
+    this.#shadowed = new Set(shadowed);
     if (rules === null) return before.compiled;
     // Another read may have compiled them meanwhile.
     if (version !== this.#known.version)

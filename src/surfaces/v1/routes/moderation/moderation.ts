@@ -134,8 +134,8 @@ export const moderation = v1Router()
     return c.json(serializeModeratedUser(found), 200);
   })
   .openapi(suspendRoute, async (c) => {
-    const { until = null, reason = "" } = c.req.valid("json");
-    await suspendAsStaff(c.var.core, c.var.staff, c.req.valid("param").ref, { until, reason });
+    const { until = null, reason = "", shadow = false } = c.req.valid("json");
+    await suspendAsStaff(c.var.core, c.var.staff, c.req.valid("param").ref, { until, reason, shadow });
     return c.body(null, 204);
   })
   .openapi(liftRoute, async (c) => {

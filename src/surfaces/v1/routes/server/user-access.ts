@@ -48,7 +48,7 @@ const suspendRoute = userRoute("put", "/v1/server/users/{ref}/suspension", {
   operationId: "suspendUser",
   summary: "Suspend a user",
   description:
-    "All sessions end, and a sign-in is `suspended` until the suspension ends. The messages stay. A repeat replaces the suspension.",
+    "All sessions end, and a sign-in is `suspended` until the suspension ends. The messages stay. With `shadow` no session ends: what the user sends is acknowledged, and nobody else sees it. A repeat replaces the suspension.",
   request: { params: UserRefParams, body: optionalBody(SuspensionInput) },
   responses: { 204: { description: "The user is suspended" }, ...NO_USER },
 });
@@ -94,8 +94,8 @@ export const userAccess = v1Router()
     return c.body(null, 204);
   })
   .openapi(suspendRoute, async (c) => {
-    const { until = null, reason = "" } = c.req.valid("json");
-    await suspend(c.var.core, c.var.key.id, c.req.valid("param").ref, { until, reason });
+    const { until = null, reason = "", shadow = false } = c.req.valid("json");
+    await suspend(c.var.core, c.var.key.id, c.req.valid("param").ref, { until, reason, shadow });
     return c.body(null, 204);
   })
   .openapi(liftRoute, async (c) => {

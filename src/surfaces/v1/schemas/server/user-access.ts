@@ -46,5 +46,9 @@ export const SuspensionInput = z
     reason: textUpTo(LIMITS.suspensionReason)
       .optional()
       .openapi({ description: "For you: the user is not shown it" }),
+    shadow: z.boolean().optional().openapi({
+      description:
+        "The user stays signed in, and what they send is acknowledged as always. Within a minute, nobody else sees it",
+    }),
   })
   .openapi("SuspensionInput", { example: { reason: "spam" } });

@@ -37,6 +37,9 @@ const Suspension = z
   .object({
     until: Time.nullable().openapi({ description: "When it ends by itself; null: never" }),
     reason: z.string().openapi({ description: "For you: the user is not shown it" }),
+    shadow: z
+      .boolean()
+      .openapi({ description: "The user may sign in and send, and nobody else sees what they send" }),
   })
   .openapi("Suspension");
 
@@ -54,7 +57,7 @@ export const ServerUser = z
     state: UserState,
     suspension: z
       .union([z.lazy(() => Suspension), z.null()])
-      .openapi({ description: "null: the user is not suspended" }),
+      .openapi({ description: "null: the user is not suspended. With `shadow` the state is `active`" }),
     has_password: z.boolean().openapi({ description: "The user signs in with a password" }),
     created_at: Time,
     last_seen_on: DateUtc.nullable().openapi({
