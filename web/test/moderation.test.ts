@@ -148,6 +148,13 @@ test("a moderator finds a user, suspends them with a reason and an end, and lift
   await page.getByRole("dialog").getByLabel("Reason").fill("又好了");
   await page.getByRole("dialog").getByRole("button", { name: "Lift the suspension" }).click();
   await user.getByText("Active", { exact: true }).waitFor();
+  await page.keyboard.press("h");
+  await dialog.getByRole("button", { name: "Put in the shadow" }).click();
+  await user.getByText("In the shadow for good").waitFor();
+  await page.getByRole("list", { name: "Users" }).getByText("In the shadow").waitFor();
+  await page.keyboard.press("l");
+  await dialog.getByRole("button", { name: "Lift the suspension" }).click();
+  await user.getByText("Active", { exact: true }).waitFor();
   await page.getByRole("link", { name: "Audit log" }).click();
   await page.getByText("又好了").waitFor();
 });

@@ -1,5 +1,6 @@
 import type { UserId } from "../../domain/ids.ts";
 import type { Timing } from "../../domain/timing.ts";
+import type { SendingGate } from "../hooks/sending-gate.ts";
 import type { RoomContext } from "../room/context.ts";
 import type { Publisher } from "../room/publisher.ts";
 import { checkWritePermission } from "../sending/write-permission.ts";
@@ -9,6 +10,7 @@ import { typing } from "../state/events.ts";
 export class Typing {
   readonly #room: Pick<RoomContext, "state" | "members">;
   readonly #publisher: Pick<Publisher, "tellUnstored">;
+  readonly #gate: Pick<SendingGate, "isShadowed">;
   readonly #timing: Timing["typing"];
   /** when each member was last shown (ms since 1970) */
   readonly #shownAt = new Map<UserId, number>();
@@ -16,20 +18,23 @@ export class Typing {
   constructor(
     room: Pick<RoomContext, "state" | "members">,
     publisher: Pick<Publisher, "tellUnstored">,
+    gate: Pick<SendingGate, "isShadowed">,
     timing: Timing["typing"],
   ) {
     this.#room = room;
     this.#publisher = publisher;
+    this.#gate = gate;
     this.#timing = timing;
   }
 
   /**
-   * Publishes that a member is typing, unless they may not write.
+   * Publishes that a member is typing, unless they may not write, or nobody would see what they write.
    * @throws `not_found` for a user who is no member
    */
   show(userId: UserId): void {
     const { state, members } = this.#room;
     if (checkWritePermission(state, members, members.active(userId))) return;
+    if (this.#gate.isShadowed(userId)) return;
     const now = Date.now();
     if (now - (this.#shownAt.get(userId) ?? 0) < this.#timing.intervalMs) return;
     this.#shownAt.set(userId, now);

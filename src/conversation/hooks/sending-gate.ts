@@ -81,6 +81,11 @@ export class SendingGate {
     return rules !== null && (rules.texts !== null || rules.shadowed.has(senderId));
   }
 
+  /** Whether nobody but a user sees what they send, as far as is known. */
+  isShadowed(userId: UserId): boolean {
+    return this.#deps.rules.last?.shadowed.has(userId) ?? false;
+  }
+
   /**
    * Asks whether a message may be stored. Never rejects.
    * @returns its body, which a rule or the hook may have replaced, and whether its sender alone is to see it;

@@ -67,7 +67,7 @@ export function createFeatures(
     outlines,
     inviting: new Inviting(room, outlines),
     opening: new Opening(room, { fanout, conversationUpdates: room.conversationUpdates }),
-    typing: new Typing(room, publisher, timing.typing),
+    typing: new Typing(room, publisher, room.hooks.gate, timing.typing),
     readPositions: new ReadPositions(room),
     pinning: new Pinning(room, permission),
     redaction,

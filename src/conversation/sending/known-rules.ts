@@ -33,13 +33,18 @@ export class KnownRules {
     return ofMessages;
   }
 
+  /** As they were read last, however long ago; null: there are none, or they were never read. */
+  get last(): MessageRules | null {
+    return this.#source.shared.ofMessages;
+  }
+
   /** Never rejects. @returns null: there are none */
   async read(): Promise<MessageRules | null> {
     this.#reading ??= this.#read().finally(() => {
       this.#reading = undefined;
     });
     await this.#reading;
-    return this.#source.shared.ofMessages;
+    return this.last;
   }
 
   async #read(): Promise<void> {

@@ -17,9 +17,10 @@ import {
   page,
   send,
 } from "../../support/clients/chat.ts";
-import { advanceClock } from "../../support/clock.ts";
 import { openDevice, openRoom } from "../../support/clients/socket.ts";
 import { aside, replies, reply } from "../../support/clients/threads.ts";
+import { advanceClock } from "../../support/clock.ts";
+import { HookReceiver } from "../../support/hooks/receiver.ts";
 import { conversationObject, inboxObject, itemAt } from "../../support/objects/room.ts";
 import { setTiming } from "../../support/timing.ts";
 import { DRIVERS } from "../../surfaces/drivers.ts";
@@ -87,11 +88,10 @@ test("a user in the shadow sends as always, and nobody else sees it", async () =
   expect(await listedConversation(ann, group)).toMatchObject({ last_message: { seq: 4 } });
   for (const who of [bob, cid]) expect(await seqs(who)).toEqual([1, 2]);
   const after = await listedConversation(bob, group);
-  expect([after.last_message, after.unread_count, after.updated_at, after.mentions]).toEqual([
+  expect([after.last_message, after.unread_count, after.updated_at]).toEqual([
     before.last_message,
     before.unread_count,
     before.updated_at,
-    before.mentions,
   ]);
   expectProblem(await ask(bob, group, "GET", "/messages/3"), 404, "not_found");
   expectProblem(await ask(bob, group, "POST", "/messages", { ...aside(3) }), 404, "not_found");
@@ -110,13 +110,39 @@ test("a user in the shadow sends as always, and nobody else sees it", async () =
   for (const socket of [device, room]) expect(JSON.stringify(socket.frames)).not.toContain("pills");
   expect(await unread(bob)).toBe(1);
   expect(await unread(ann)).toBe(1);
-  await evictDurableObject(conversationObject(group));
+  await evictDurableObject(conversationObject(ConversationId.parse(group)));
   await evictDurableObject(inboxObject(bob.user.id));
   expect([await seqs(ann), await seqs(bob)]).toEqual([
     [1, 2, 3, 4, 5],
     [1, 2, 5],
   ]);
   for (const socket of [device, room, own]) socket.close();
+});
+
+test("hooks and exports know nothing of it, and nobody is shown that the user is typing", async () => {
+  const hooks = (await makeServerKey(["hooks"])).text;
+  const receiver = await HookReceiver.start(hooks, { events: ["*"], conversations: [group] });
+  const device = await openDevice(bob.token);
+  const own = await openDevice(ann.token);
+  await shadowed(ann);
+  const { seq } = await send(ann, group, "pills");
+  await expectAsked(ann, group, "DELETE", `/messages/${seq}?for=everyone`);
+  own.send({ type: "typing", conversation_id: group });
+  await send(ann, group, "more pills");
+  const body = { name: "Hikers" };
+  expect((await call("PATCH", `/v1/conversations/${group}`, { token: ann.token, body })).status).toBe(200);
+  await send(bob, group, "heard");
+  await receiver.until(3);
+  const told = JSON.stringify(await receiver.until(3));
+  expect(told).toContain("heard");
+  expect(told).toContain("Hikers");
+  expect(told).not.toContain("pills");
+  await device.until(() => JSON.stringify(device.frames).includes("Hikers"));
+  expect(device.of("typing")).toEqual([]);
+  const exported = await conversationObject(ConversationId.parse(group)).exportPage({});
+  expect(JSON.stringify(exported)).toContain("heard");
+  expect(JSON.stringify(exported)).not.toContain("pills");
+  for (const socket of [device, own]) socket.close();
 });
 
 test("staff sees what a user says in the shadow, and the user does not learn of it", async () => {

@@ -66,9 +66,20 @@ export function liftSuspension(api: Api, id: number, reason: string): Promise<un
   return remove(api, `users/${id}/suspension`, reason);
 }
 
-/** Suspends a user. @param until ms since 1970; null: for good */
-export function suspendUser(api: Api, id: number, until: number | null, reason: string): Promise<unknown> {
-  const input = { path: { ref: `${id}` }, body: { reason, ...(until !== null && { until }) } };
+/**
+ * Suspends a user.
+ * @param until ms since 1970; null: for good
+ * @param shadow they stay signed in, and nobody else sees what they send
+ */
+export function suspendUser(
+  api: Api,
+  id: number,
+  until: number | null,
+  reason: string,
+  shadow = false,
+): Promise<unknown> {
+  const body = { reason, ...(shadow && { shadow }), ...(until !== null && { until }) };
+  const input = { path: { ref: `${id}` }, body };
   return api.call("put", "/v1/moderation/users/{ref}/suspension", input);
 }
 

@@ -26,6 +26,15 @@ export function userActions(
         onClose={close}
       />
     ));
+  const shadow = () =>
+    showDialog((close) => (
+      <ActionDialog
+        {...{ title: st("act.shadowName", { name }), verb: st("act.shadow"), text: st("act.shadowText") }}
+        {...{ time: "until", done: "done.shadow" }}
+        act={(why, until) => suspendUser(api, id, until, why, true).then(done)}
+        onClose={close}
+      />
+    ));
   const lift = () =>
     showDialog((close) => (
       <ActionDialog
@@ -45,6 +54,7 @@ export function userActions(
     ));
   return [
     { key: "s", label: st("act.suspend"), isDanger: true, run: suspend },
+    { key: "h", label: st("act.shadow"), isDanger: true, run: shadow },
     ...(isSuspended ? [{ key: "l", label: st("act.lift"), run: lift }] : []),
     { key: "a", label: st("act.revokeAll"), isDanger: true, run: revokeAll },
   ];

@@ -50,7 +50,7 @@ function User({
   const { chat } = useAccount();
   const { id, state } = user;
   const name = nameOf(user);
-  const subject = { id, name, isSuspended: state === "suspended" };
+  const subject = { id, name, isSuspended: user.suspension !== null };
   return (
     <article class="admin-report" aria-label={name}>
       <header class="admin-person">
@@ -104,7 +104,9 @@ function User({
 function stateText({ state, suspension }: ModeratedUser["user"]): string {
   if (state === "deactivated") return st("user.deactivated");
   if (!suspension) return st(state === "suspended" ? "user.suspended" : "user.active");
-  const { until } = suspension;
+  const { until, shadow } = suspension;
+  if (shadow)
+    return until === null ? st("user.shadowedForGood") : st("user.shadowedUntil", { time: when(until) });
   return until === null ? st("user.suspendedForGood") : st("user.suspendedUntil", { time: when(until) });
 }
 

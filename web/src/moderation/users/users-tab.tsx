@@ -70,6 +70,7 @@ function Found({ q, current }: { q: string; current: number }) {
               <span class="row-name">
                 <bdi data-bot={user.bot || undefined}>{nameOf(user)}</bdi>
                 {user.role !== "user" && <span class="admin-label">{st(`role.${user.role}`)}</span>}
+                {user.suspension?.shadow && <span class="admin-label">{st("user.shadowed")}</span>}
                 {user.state === "suspended" && <span class="admin-label">{st("user.suspended")}</span>}
               </span>
               <small>@{user.username}</small>
