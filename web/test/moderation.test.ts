@@ -149,10 +149,11 @@ test("a moderator finds a user, suspends them with a reason and an end, and lift
   await page.getByRole("dialog").getByRole("button", { name: "Lift the suspension" }).click();
   await user.getByText("Active", { exact: true }).waitFor();
   await page.keyboard.press("h");
+  await dialog.getByLabel("Reason").fill("again");
   await dialog.getByRole("button", { name: "Put in the shadow" }).click();
-  await user.getByText("In the shadow for good").waitFor();
-  await page.getByRole("list", { name: "Users" }).getByText("In the shadow").waitFor();
+  await user.getByText("In the shadow until").waitFor();
   await page.keyboard.press("l");
+  await dialog.getByLabel("Reason").fill("fine");
   await dialog.getByRole("button", { name: "Lift the suspension" }).click();
   await user.getByText("Active", { exact: true }).waitFor();
   await page.getByRole("link", { name: "Audit log" }).click();
