@@ -2,8 +2,14 @@ import { z } from "zod";
 import { type Page, type PageQuery, pageOf, readCursor } from "../../domain/conversations/pagination.ts";
 import { CoreError } from "../../domain/errors.ts";
 import type { UserId } from "../../domain/ids.ts";
-import { type HeldMessage, HeldMessageId, type HeldState } from "../../domain/moderation/held-message.ts";
+import {
+  type HeldMessage,
+  HeldMessageId,
+  type HeldOutcome,
+  type HeldState,
+} from "../../domain/moderation/held-message.ts";
 import type { Staff } from "../../domain/moderation/staff.ts";
+import { errorFields, log } from "../../lib/logger.ts";
 import {
   decideHeldMessage,
   findHeldMessage,
@@ -52,7 +58,7 @@ export async function decide(
   core: Core,
   staff: Staff,
   id: HeldMessageId,
-  state: Exclude<HeldState, "waiting">,
+  state: HeldOutcome,
   reason: string,
 ): Promise<HeldMessage> {
   requireActing(staff);
@@ -65,13 +71,14 @@ export async function decide(
     core.waitUntil(tellStaff(core));
   } else if (held.state !== state) throw new CoreError("conflict", `The message was ${held.state} before.`);
   await carryOut(core, held, state);
+  if (!held.isStored) core.waitUntil(tellSender(core, held, state));
   return { ...held, state };
 }
 
 async function carryOut(
   core: Core,
   { conversationId, senderId: userId, draft, isStored }: HeldMessage,
-  state: HeldState,
+  state: HeldOutcome,
 ): Promise<void> {
   if (state === "accepted" && !isStored) {
     try {
@@ -85,4 +92,16 @@ async function carryOut(
     const { sent } = await core.conversations.checkDraft(conversationId, { userId, draft });
     if (sent) await core.conversations.revokeByStaff(conversationId, { seq: sent.seq });
   }
+}
+
+/** Tells the devices of its sender what became of a message that was held. Best effort, and never rejects. */
+async function tellSender(
+  core: Core,
+  { conversationId, senderId, draft: { clientMsgId } }: HeldMessage,
+  state: HeldOutcome,
+): Promise<void> {
+  const event = { type: "held", conversationId, clientMsgId, state } as const;
+  await core.inboxes
+    .pushEvent(senderId, { event })
+    .catch((error: unknown) => log("warn", "held_event_failed", errorFields(error)));
 }

@@ -9,6 +9,8 @@ export type HeldMessageId = z.infer<typeof HeldMessageId>;
 /** `waiting`: nobody has decided yet. */
 export const HeldState = z.enum(["waiting", "accepted", "refused"]);
 export type HeldState = z.infer<typeof HeldState>;
+export const HeldOutcome = HeldState.exclude(["waiting"]);
+export type HeldOutcome = z.infer<typeof HeldOutcome>;
 
 /** A draft that can wait. It has an id, so that it is stored once. */
 type HeldDraft = Omit<Draft, "forwarded" | "rendered" | "shadowed"> & { clientMsgId: string };

@@ -11,6 +11,7 @@ import type { AnyDraft, Mentioned, Message, OwnPart, Receipt } from "../messages
 import type { Preview } from "../messages/preview.ts";
 import type { ScheduledEvent, ScheduledMessage } from "../messages/scheduled.ts";
 import type { ThreadState } from "../messages/thread.ts";
+import type { HeldOutcome } from "../moderation/held-message.ts";
 import type { EncodedMessage, EncodedPart } from "./encoded-message.ts";
 import type { MessageContext } from "./message-context.ts";
 
@@ -186,6 +187,8 @@ export type DeviceEvent =
   | { type: "reminder_seen"; conversationId: ConversationId; seq: Seq; dueCount: number }
   /** reports or held messages have changed, and the user has a role */
   | { type: "moderation" }
+  /** staff has decided of the user's own message, which a rule had held */
+  | { type: "held"; conversationId: ConversationId; clientMsgId: string; state: HeldOutcome }
   /** the user's own join request was decided */
   | { type: "join_request"; conversationId: ConversationId; state: JoinOutcome }
   /** the user's own scheduled message, as it is now or was last; `seq`: of the message that it became */

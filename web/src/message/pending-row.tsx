@@ -66,6 +66,7 @@ function failure(code: OutboxItem["code"]): string {
     case "muted":
     case "slow_mode":
     case "held":
+    case "refused":
     case "blocked":
     case "forbidden":
     case "too_large":

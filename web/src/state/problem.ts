@@ -1,7 +1,7 @@
 import { Problem } from "parley-client";
 import { t } from "../i18n/i18n.ts";
 
-/** The problems that a language may put in words of its own. English has those of the server. */
+/** The problems that a language may put in words of its own. For most English has those of the server. */
 const NAMED = [
   "blocked",
   "conflict",
@@ -9,7 +9,9 @@ const NAMED = [
   "internal",
   "locked",
   "muted",
+  "no_answer",
   "not_found",
+  "rate_limited",
   "too_large",
   "too_late",
   "unavailable",
@@ -21,11 +23,9 @@ export function reason(error: unknown): string {
   // Browsers name an import that has failed in words of their own.
   if (error instanceof TypeError && /import|module/i.test(error.message)) return t("problem.notLoaded");
   if (!(error instanceof Problem)) return t("problem.other", { detail: String(error) });
-  if (error.code === "no_answer") return t("problem.no_answer");
-  if (error.code === "rate_limited") return t("problem.rate_limited");
   const [first] = error.errors ?? [];
   const detail = first ? `${first.path.replace(/^body\./, "")} ${first.message}` : error.message;
   const named = NAMED.find((code) => code === error.code);
-  // Their words are loaded behind the first view.
+  // The words of most are loaded behind the first view.
   return (named && t(`problem.${named}`, { detail })) || t("problem.other", { detail });
 }

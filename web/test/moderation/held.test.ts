@@ -136,3 +136,29 @@ for (const theme of ["light", "dark"] as const)
         expect(width).toBeLessThanOrEqual(viewport.width);
       }
   });
+
+test("the sender reads at the message that it was refused, and sees an accepted one in its place", async () => {
+  const [ann, ben] = [await site.person("ann"), await site.person("ben")];
+  const { id } = await ann.openGroup("Hike", [ben]);
+  const page = await site.open({ person: ben, hash: `#/c/${id}` });
+  const field = page.locator(".composer textarea");
+  const failed = page.locator('.message[data-state="failed"]');
+  for (const text of ["bitcoin for nobody", "bitcoin for the others"]) {
+    await field.fill(text);
+    await field.press("Enter");
+    await failed.filter({ hasText: text }).getByText("Waits for a moderator").waitFor();
+  }
+  const staffs = await open(await staff(site, "moderator"));
+  for (const [text, key] of [
+    ["bitcoin for nobody", "r"],
+    ["bitcoin for the others", "a"],
+  ] as const) {
+    await row(staffs, text).click();
+    await staffs.getByRole("article").getByText(text).waitFor();
+    await staffs.keyboard.press(key);
+    await row(staffs, text).waitFor({ state: "detached" });
+  }
+  await failed.filter({ hasText: "bitcoin for nobody" }).getByText("Refused: nobody else sees it").waitFor();
+  await failed.filter({ hasText: "bitcoin for the others" }).waitFor({ state: "detached" });
+  await page.locator(".message:not([data-state])").getByText("bitcoin for the others").waitFor();
+});

@@ -152,6 +152,10 @@ export class Engine {
         if (frame.client_msg_id !== undefined) outbox.refused(frame.client_msg_id, frame.code);
         else timelines.refused(id, frame.code);
         break;
+      case "held":
+        // An accepted message comes by itself.
+        if (frame.state === "refused") outbox.refused(frame.client_msg_id, frame.state);
+        break;
       case "read":
         list.read(frame);
         // Mentions behind the mark are unread again.

@@ -176,6 +176,10 @@ function wireEvent(event: DeviceEvent): DeviceServerFrame {
     }
     case "moderation":
       return { type: "moderation" };
+    case "held": {
+      const { type, conversationId, clientMsgId, state } = event;
+      return { type, conversation_id: conversationId, client_msg_id: clientMsgId, state };
+    }
     case "join_request":
       return { type: "join_request", conversation_id: event.conversationId, state: event.state };
     case "scheduled":

@@ -4,6 +4,7 @@ import { JoinOutcome } from "../../../domain/conversations/join-request.ts";
 import { ConversationId, Position, SenderId, Seq, SessionId, UserId } from "../../../domain/ids.ts";
 import { LIMITS } from "../../../domain/limits.ts";
 import { ScheduledEvent } from "../../../domain/messages/scheduled.ts";
+import { HeldOutcome } from "../../../domain/moderation/held-message.ts";
 import { KickReason, MemberEvent } from "../../../domain/sync/socket-protocol.ts";
 import { orNull, Time } from "../schemas/common.ts";
 import { ComposerDraft } from "../schemas/composer-drafts.ts";
@@ -294,6 +295,11 @@ export const DeviceServerFrame = z
       "moderation",
       {},
       "You are staff, and reports or held messages have changed. `GET /v1/moderation/me` counts them",
+    ),
+    frame(
+      "held",
+      { ...About, client_msg_id: z.string(), state: HeldOutcome },
+      "A moderator has decided of a message of yours that was `held`. Accepted, it comes as a message; refused, nobody else sees it",
     ),
     frame("join_request", { ...About, state: JoinOutcome }, "Your request to join a group was decided"),
     frame(

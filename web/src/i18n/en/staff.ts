@@ -63,7 +63,8 @@ export const texts = {
   "act.suspendText": "They are signed out everywhere, and cannot sign in until then.",
   "act.shadow": "Put in the shadow",
   "act.shadowName": "Put {name} in the shadow",
-  "act.shadowText": "They stay signed in and can send. Within a minute, nobody else sees what they send from now on.",
+  "act.shadowText":
+    "They stay signed in and can send. Within a minute, nobody else sees what they send from now on.",
   "act.lift": "Lift the suspension",
   "act.revokeAll": "Delete their messages",
   "act.revokeAllName": "Delete messages of {name}",
