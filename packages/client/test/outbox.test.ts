@@ -33,6 +33,19 @@ test("a refused message fails with its code, those behind it are sent, and a ret
   await chat.flush();
 });
 
+test("a message that failed is refused once a moderator has refused it", async () => {
+  const { ann, id } = await twoInAConversation();
+  const chat = await startChat(server.origin, ann);
+  await until(chat, ({ connection }) => connection === "live");
+  const client_msg_id = chat.send(id, { ...text("fails"), quote_seq: 999 });
+  await until(chat, (state) => states(state.outbox(id)).join() === "not_found");
+  const about = { type: "held", conversation_id: id, client_msg_id } as const;
+  chat.take({ ...about, state: "accepted" });
+  expect(states(chat.state.outbox(id))).toEqual(["not_found"]);
+  chat.take({ ...about, state: "refused" });
+  expect(states(chat.state.outbox(id))).toEqual(["refused"]);
+});
+
 test("messages of the time without a connection are queued, and sent in order once it is back", async () => {
   const { ann, bob, id } = await twoInAConversation();
   await using network = await Network.to(server.origin);
