@@ -22,6 +22,7 @@ import { findReportFile } from "../../storage/moderation/report-files.ts";
 import {
   changeReport,
   countReports,
+  findKeptReport,
   findReport,
   findReportAbout,
   insertReport,
@@ -147,7 +148,8 @@ export async function pageOfReports(
 
 /** A report with what it keeps. The audit log has that it was read. @throws `not_found` */
 export async function readReport(core: Core, staff: Staff, id: ReportId): Promise<KeptReport> {
-  const found = await requireReport(core, id);
+  const found = await findKeptReport(core.db, id);
+  if (!found) throw noReport(id);
   await audit(core, staff, "report_read", { reportId: id });
   return found;
 }
@@ -196,7 +198,7 @@ export async function handleReport(
   requireActing(staff);
   if ((state === "resolved") !== (resolution !== null))
     throw invalid("body.resolution", "must come with the state `resolved`, and with it alone");
-  const { kept: _, files: _files, conversationKind: _kind, ...found } = await requireReport(core, id);
+  const found = await requireReport(core, id);
   if (found.about.userId === staff.userId && staff.userId !== null)
     throw new CoreError("forbidden", "The report is about you: somebody else handles it.");
   const staffNote = note ?? found.staffNote;
@@ -210,12 +212,15 @@ export async function handleReport(
   if (!(await changeReport(core.db, found, change, entry)))
     throw new CoreError("conflict", `Somebody else has changed report ${id} meanwhile.`);
   core.waitUntil(tellStaff(core));
-  const { kept: __, files: __files, conversationKind: __kind, ...changed } = await requireReport(core, id);
-  return changed;
+  return requireReport(core, id);
 }
 
-async function requireReport(core: Core, id: ReportId): Promise<KeptReport> {
+async function requireReport(core: Core, id: ReportId): Promise<Report> {
   const found = await findReport(core.db, id);
-  if (!found) throw new CoreError("not_found", `There is no report ${id}.`);
+  if (!found) throw noReport(id);
   return found;
+}
+
+function noReport(id: ReportId): CoreError {
+  return new CoreError("not_found", `There is no report ${id}.`);
 }

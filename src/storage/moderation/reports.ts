@@ -94,8 +94,14 @@ export async function listReportsOf(db: Database, userId: UserId, limit: number)
   return (await queryD1(rows)).map(reportOf);
 }
 
+/** A report; null: there is none. */
+export async function findReport(db: Database, id: ReportId): Promise<Report | null> {
+  const [found] = await queryD1(db.select(REPORT).from(reports).where(eq(reports.id, id)));
+  return found ? reportOf(found) : null;
+}
+
 /** A report with what it keeps; null: there is none. */
-export async function findReport(db: Database, id: ReportId): Promise<KeptReport | null> {
+export async function findKeptReport(db: Database, id: ReportId): Promise<KeptReport | null> {
   const query = db
     .select({ ...REPORT, kept: KEPT, conversationKind: conversations.kind })
     .from(reports)

@@ -376,6 +376,7 @@ const QUERIES: Record<string, (db: Database) => Promise<unknown>> = {
   listReports: (db) => reports.listReports(db, "open", null, 10),
   listReportsOf: (db) => reports.listReportsOf(db, ANN, 10),
   findReport: (db) => reports.findReport(db, REPORT_ID),
+  findKeptReport: (db) => reports.findKeptReport(db, REPORT_ID),
   findReportFile: (db) => reportFiles.findReportFile(db, REPORT_ID, KEY),
   reportFilesQuery: async (db) => reportFiles.reportFilesQuery(db, REPORT_ID),
   keptQuery: async (db) => reportFiles.keptQuery(db, [KEY]),
