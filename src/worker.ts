@@ -3,6 +3,7 @@ import { createApp } from "./app.ts";
 import { ConversationObject } from "./conversation/object.ts";
 import { ConversationStubs } from "./conversation/stub.ts";
 import { backUpIntoBucket } from "./core/backup/scheduled-backup.ts";
+import { tellAsked } from "./core/contacts/message-requests.ts";
 import { wakeForRetention } from "./core/conversations/retention-round.ts";
 import { releasedFiles } from "./core/files/released-files.ts";
 import { deleteExpired } from "./core/maintenance.ts";
@@ -95,6 +96,7 @@ export function createWorker(timing: Timing) {
             if (isNew) ctx.waitUntil(tellStaff({ db, inboxes }));
             return state;
           },
+          tellAsked: (userId, about) => tellAsked(inboxes, userId, about),
           storeSize: sizeStore(db, "conversation"),
         },
         inboxes,

@@ -84,6 +84,8 @@ export interface ConversationDirectory extends ReleasedFileDirectory, SizeDirect
    * @returns what was decided; null: too many of the sender wait
    */
   hold(message: FoundMessage): Promise<HeldState | null>;
+  /** Tells the devices of a user that somebody asks for their consent. Best effort, and never rejects. */
+  tellAsked(userId: UserId, about: { conversationId: ConversationId; fromId: UserId }): Promise<void>;
 }
 
 /** A conversation as it was created, with its current direct permission. */
@@ -156,8 +158,6 @@ export interface Inboxes {
    * inbox has not confirmed, in order. Resolves once the inbox has stored them, or knew them already.
    */
   notify(userId: UserId, notifications: NotificationBatch): Promise<unknown>;
-  /** Pushes an event to the user's devices, best effort. */
-  pushEvent(userId: UserId, input: { event: DeviceEvent }): Promise<unknown>;
   /** Registers a socket before it is opened. @throws `unauthenticated` for an ended session */
   register(userId: UserId, socket: SocketRegistration): Promise<unknown>;
   /** Unregisters a session after its last socket in this conversation has closed. */

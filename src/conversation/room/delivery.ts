@@ -1,6 +1,5 @@
 import type { UserId } from "../../domain/ids.ts";
 import type { DeletedUser } from "../../domain/ports.ts";
-import { errorFields, log } from "../../lib/logger.ts";
 import { Projection } from "../delivery/d1-projection.ts";
 import { EphemeralEvents } from "../delivery/ephemeral-events.ts";
 import { EphemeralPublisher } from "../delivery/ephemeral-publisher.ts";
@@ -84,11 +83,7 @@ export function createDelivery(
     (userId) => {
       const fromId = members.ids().find((id) => id !== userId);
       if (fromId === undefined) return;
-      const event = { type: "message_request", conversationId: state.id, fromId } as const;
-      // Best effort: clients find the request in their list.
-      inboxes
-        .pushEvent(userId, { event })
-        .catch((error: unknown) => log("warn", "message_request_event_failed", errorFields(error)));
+      void directory.tellAsked(userId, { conversationId: state.id, fromId });
     },
   );
   /** @see RoomContext.updateInboxes */

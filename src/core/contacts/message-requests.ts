@@ -5,6 +5,7 @@ import { type Page, type PageQuery, pageOf, readCursor } from "../../domain/conv
 import { CoreError, isNotFound, noMessageRequest } from "../../domain/errors.ts";
 import { ConversationId, type UserId } from "../../domain/ids.ts";
 import type { Message } from "../../domain/messages/message.ts";
+import type { Contacts } from "../../domain/ports.ts";
 import { errorFields, log } from "../../lib/logger.ts";
 import { findLiveUsers, findUsersWithRelation } from "../../storage/accounts/users.ts";
 import {
@@ -85,7 +86,7 @@ export async function answerRequest(
     if (answer === "report") await reportRequest(core, caller, request);
     await ignoreRequest(core.db, id, caller);
   }
-  tellAsked(core, [caller], request);
+  tellAllAsked(core, [caller], request);
 }
 
 async function accept(
@@ -137,26 +138,34 @@ export async function askingFirst(
   return asking.filter((userId) => !members.has(userId));
 }
 
-/** Tells the devices of users that they are asked, or have answered: best effort, after the answer. */
-export function tellAsked(
-  core: Core,
-  userIds: UserId[],
-  { conversationId, fromId }: Pick<MessageRequest, "conversationId" | "fromId">,
-): void {
-  const event = { type: "message_request", conversationId, fromId } as const;
-  for (const userId of userIds.slice(0, MAX_TOLD))
-    core.waitUntil(
-      core.inboxes
-        .pushEvent(userId, { event })
-        .catch((error: unknown) => log("warn", "message_request_event_failed", errorFields(error))),
-    );
+type About = Pick<MessageRequest, "conversationId" | "fromId">;
+
+/**
+ * Tells the devices of a user that they are asked, or have answered. Best effort, and never rejects: clients
+ * find the request in their list.
+ */
+export async function tellAsked(
+  inboxes: Contacts,
+  userId: UserId,
+  { conversationId, fromId }: About,
+): Promise<void> {
+  try {
+    await inboxes.pushEvent(userId, { event: { type: "message_request", conversationId, fromId } });
+  } catch (error) {
+    log("warn", "message_request_event_failed", errorFields(error));
+  }
+}
+
+/** The same for several, after the answer. */
+export function tellAllAsked(core: Core, userIds: UserId[], about: About): void {
+  for (const userId of userIds.slice(0, MAX_TOLD)) core.waitUntil(tellAsked(core.inboxes, userId, about));
 }
 
 /** Opens the direct conversation of two who have become friends, for the one who has a request for it. */
 export async function acceptOfFriends(core: Core, one: UserId, other: UserId): Promise<void> {
   for (const request of await findDirectRequests(core.db, one, other)) {
     await accept(core, request.userId, { ...request, group: null });
-    tellAsked(core, [request.userId], request);
+    tellAllAsked(core, [request.userId], request);
   }
 }
 

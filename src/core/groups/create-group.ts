@@ -15,7 +15,7 @@ import { findCreatedGroup, findHandleOwner, insertGroup } from "../../storage/co
 import { requireUsers } from "../accounts/users.ts";
 import { requireNoBlocks } from "../contacts/blocks.ts";
 import { requireFriends } from "../contacts/friends.ts";
-import { askingFirst, tellAsked } from "../contacts/message-requests.ts";
+import { askingFirst, tellAllAsked } from "../contacts/message-requests.ts";
 import type { Core } from "../context.ts";
 import { getConversation } from "../conversations/conversations.ts";
 import { requireAllowed } from "../moderation/shown-names.ts";
@@ -135,7 +135,7 @@ async function create(
   return counted(core, caller, uses, async () => {
     const id = await insert(core, caller, { ...options, asked }, willing, amongFriends);
     if (id !== null) {
-      tellAsked(core, asked, { conversationId: id, fromId: caller });
+      tellAllAsked(core, asked, { conversationId: id, fromId: caller });
       return { conversation: await initialize(core, caller, id), created: true, asked };
     }
     // A concurrent call was first.

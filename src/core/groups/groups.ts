@@ -15,7 +15,7 @@ import { findMembersAmong } from "../../storage/conversations/members.ts";
 import { mayAskToJoin } from "../../storage/conversations/own-requests.ts";
 import { accountDeleted } from "../accounts/users.ts";
 import { requireNoBlocks } from "../contacts/blocks.ts";
-import { askingFirst, tellAsked } from "../contacts/message-requests.ts";
+import { askingFirst, tellAllAsked } from "../contacts/message-requests.ts";
 import type { Core } from "../context.ts";
 import { getConversation } from "../conversations/conversations.ts";
 import { requireAllowed } from "../moderation/shown-names.ts";
@@ -110,16 +110,29 @@ export async function addMembers(
   if (unknown !== undefined) throw noUser(unknown);
   await requireNoStrangers(core, caller, userIds);
   await requireNoBlocks(core, caller, userIds);
-  const members = core.settings.quotas.members === null ? [] : await newTo(core, id, userIds);
   const asked = await askingFirst(core, caller, id, userIds);
   const willing = people.filter((person) => !asked.includes(person.id));
-  const uses = { members: members.map((userId) => `${id} ${userId}`) };
-  const added = await counted(core, caller, uses, () =>
+  const added = await countedMembers(core, caller, id, userIds, () =>
     // The object checks that the caller may add somebody, also if all are asked.
     core.conversations.add(id, { userId: caller, people: willing }),
   );
   if (asked.length > 0) await askMembers(core, caller, id, asked);
   return { members: await withCurrentProfiles(core, caller, added), asked };
+}
+
+/**
+ * Adds users to a group, or asks them, as far as the caller may do so today. Members cost nothing.
+ * @throws `quota` for more: then nothing is done; whatever `work` throws
+ */
+export async function countedMembers<T>(
+  core: Core,
+  caller: UserId,
+  id: ConversationId,
+  userIds: UserId[],
+  work: () => Promise<T>,
+): Promise<T> {
+  const members = core.settings.quotas.members === null ? [] : await newTo(core, id, userIds);
+  return counted(core, caller, { members: members.map((userId) => `${id} ${userId}`) }, work);
 }
 
 /** Asks users whether they come into a group. */
@@ -130,7 +143,7 @@ export async function askMembers(
   userIds: UserId[],
 ): Promise<void> {
   await requestMembers(core.db, id, { fromId: caller, userIds, createdAt: Date.now() });
-  tellAsked(core, userIds, { conversationId: id, fromId: caller });
+  tellAllAsked(core, userIds, { conversationId: id, fromId: caller });
 }
 
 /** Those of these users who are not in the group. */

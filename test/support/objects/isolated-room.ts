@@ -115,12 +115,17 @@ export function isolatedRoom(
   const directory: ConversationDirectory = {
     ...{ created: nothing, directPermission: permission },
     ...{ people: async () => [], project: async () => [], listed: async () => new Map() },
-    ...{ addFileReferences: async () => undefined, hold: nothing, removeFileReferences: async () => [] },
+    ...{
+      addFileReferences: async () => undefined,
+      hold: nothing,
+      tellAsked: async () => undefined,
+      removeFileReferences: async () => [],
+    },
     ...{ deleteReleasedFiles: async () => null, postponeDeletion: async () => undefined },
     storeSize: async () => undefined,
   };
   const inboxes = {
-    ...{ applyUpdate: nothing, notify: nothing, pushEvent: nothing },
+    ...{ applyUpdate: nothing, notify: nothing },
     ...{ register: nothing, unregister: nothing },
   };
   const sources = { messages: async () => ({ messages: [], people: [] }) };
