@@ -18,7 +18,7 @@ import { itemAt, range } from "../../support/objects/room.ts";
 import { setNoRateLimits, setQuotas } from "../../support/settings.ts";
 import { act, failure as formpostFailure } from "../../surfaces/formpost/client.ts";
 import { kook, failure as kookFailure } from "../../surfaces/kook/client.ts";
-import { nameOf, tim, failure as timFailure } from "../../surfaces/tim/client.ts";
+import { nameOf, tim, failure as timFailure, success as timSuccess } from "../../surfaces/tim/client.ts";
 import { createSession, signed, failure as usersigFailure } from "../../surfaces/usersig/client.ts";
 
 const DAY_MS = 86_400_000;
@@ -193,6 +193,30 @@ test("the other APIs answer with the code that they have for it, and change noth
     429,
   );
   expect(await list(ann)).toEqual(before);
+});
+
+test("members whom tim adds are counted, those who are in the group or blocked are not", async () => {
+  const { id } = await createGroup(ann, [other(0)]);
+  const timAdd = (...members: SignedIn[]) =>
+    tim(ann, "/member/addGroupMember", { groupID: String(id), userIDList: members.map(nameOf) });
+  await call("PUT", `/v1/blocks/${ann.user.id}`, { token: other(5).token });
+  timSuccess(await timAdd(other(0), other(1), other(5)));
+  const members = async () =>
+    (await call("GET", `/v1/conversations/${id}/members`, { token: ann.token })).body;
+  const before = await members();
+  timFailure(await timAdd(other(2)), 429, "", 429);
+  expect(await members()).toEqual(before);
+  // Who is in the group already costs nothing, and other APIs have counted what tim has.
+  timSuccess(await timAdd(other(0), other(1)));
+  expectQuota(await add(ann, id, [other(2)]), { limit: NEW, used: NEW });
+});
+
+test("requests that other APIs make are counted", async () => {
+  const asked = await Promise.all(range(0, 2).map((n) => groupOf(other(n), "approval")));
+  const [one, two, three] = asked.map(({ id }) => String(id));
+  for (const groupID of [one, two]) timSuccess(await tim(ann, "/group/joinGroup", { groupID }));
+  timFailure(await tim(ann, "/group/joinGroup", { groupID: three }), 429, "", 429);
+  expectQuota(await befriend(ann, other(5)), { limit: NEW, used: NEW });
 });
 
 test("sessions: sign-ins at once open no more than there may be, and one that ends makes room", async () => {

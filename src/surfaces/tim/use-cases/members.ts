@@ -5,6 +5,7 @@ import { getConversation } from "../../../core/conversations/conversations.ts";
 import {
   askMembers,
   changeMember,
+  countedMembers,
   type GroupMember,
   type MemberChange,
   removeMembers,
@@ -77,7 +78,7 @@ export function countOnline(core: Core, caller: UserId, group: GroupAddress): Pr
 
 /**
  * Adds users, each independently of the others. Who wants to be asked first is asked, and is not added.
- * @throws as `withGroup`, `forbidden`: nobody is added then
+ * @throws as `withGroup`, `forbidden`, `quota` for more than the caller may add today: nobody is added then
  */
 export function addMembersByName(
   core: Core,
@@ -90,8 +91,11 @@ export function addMembersByName(
     const blockedIds = await findBlockedAmong(core.db, caller, idsOf(people));
     const asked = await askingFirst(core, caller, id, idsOf(people));
     const willing = people.filter((person) => !asked.includes(person.id));
-    const outcome = await core.conversations.addEach(id, { userId: caller, people: willing, blockedIds });
-    const askable = asked.filter((userId) => !blockedIds.includes(userId));
+    const wanted = idsOf(people).filter((userId) => !blockedIds.includes(userId));
+    const outcome = await countedMembers(core, caller, id, wanted, () =>
+      core.conversations.addEach(id, { userId: caller, people: willing, blockedIds }),
+    );
+    const askable = asked.filter((userId) => wanted.includes(userId));
     if (askable.length > 0) await askMembers(core, caller, id, askable);
     const names = new Map(people.map((person) => [person.id, person.username]));
     const namesOf = (ids: UserId[]) => ids.flatMap((userId) => names.get(userId) ?? []);
