@@ -37,7 +37,12 @@ test("whoever must ask is read without their learning of it, and comes into the 
   const file = { url: `${site.origin}/icons/icon.svg`, name: "map.pdf", size: 12 };
   await ben.call("POST", `/v1/conversations/${id}/messages`, { kind: "file", body: file });
   const made = writes(page);
+  const asked: string[] = [];
+  page.on("request", (call) => asked.push(new URL(call.url()).pathname));
   await entry(page, 1).click();
+  await page.getByRole("main").getByText("File: map.pdf").waitFor();
+  // The list has the last message of each request.
+  expect(asked).not.toContain(`/v1/requests/${id}`);
   await page.getByRole("main").getByRole("link", { name: ben.user.username }).click();
   const said = page.getByRole("main").getByRole("listitem").locator("p");
   await expect

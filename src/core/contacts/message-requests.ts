@@ -17,6 +17,7 @@ import {
 } from "../../storage/contacts/message-requests.ts";
 import { findMembersAmong } from "../../storage/conversations/members.ts";
 import type { Core } from "../context.ts";
+import { askEach } from "../messages/across/ask.ts";
 import { fileReport, keptOf } from "../moderation/reports.ts";
 
 /** The messages that a request shows, newest last. */
@@ -31,19 +32,32 @@ const RequestPosition = z.tuple([z.int(), ConversationId]);
 /** A message request, and who asks. */
 export type RequestFrom = MessageRequest & { from: User };
 
+/** The same; `last`: the newest message; null: of a group, or its conversation did not answer. */
+export type ListedRequest = RequestFrom & { last?: Message | null };
+
 /**
  * The caller's open message requests, the newest first.
+ * @param previews whether each has its newest message, which is a call of each direct conversation
  * @throws `validation_failed` for a cursor of another list
  */
 export async function pageOfRequests(
   core: Core,
   caller: UserId,
-  { limit, cursor }: PageQuery,
-): Promise<Page<RequestFrom>> {
+  { limit, cursor, previews }: PageQuery & { previews: boolean },
+): Promise<Page<ListedRequest>> {
   const after = cursor === undefined ? undefined : readCursor(RequestPosition, cursor);
   const found = await listMessageRequests(core.db, caller, { after, limit: limit + 1 });
   const { items, nextCursor } = pageOf(found, limit, (one) => [one.createdAt, one.conversationId]);
-  return { items: await withUsers(core, caller, items), nextCursor };
+  const requests = await withUsers(core, caller, items);
+  return { items: previews ? await withLast(core, requests) : requests, nextCursor };
+}
+
+async function withLast(core: Core, requests: RequestFrom[]): Promise<ListedRequest[]> {
+  const timeoutMs = core.timing.acrossConversations.callTimeoutMs;
+  const found = await askEach(core, requests, new Set(), timeoutMs, async ({ conversationId, group }) =>
+    group ? null : (await core.conversations.allMessages(conversationId, { limit: 1 })).items.at(-1),
+  );
+  return requests.map((request, at) => ({ ...request, last: found[at] ?? null }));
 }
 
 /**

@@ -7,6 +7,7 @@ import { type Answer, call, expectProblem, type SignedIn } from "../../support/c
 import { ask, createGroup, expectAsked, list, openForSelf, send } from "../../support/clients/chat.ts";
 import { openDevice } from "../../support/clients/socket.ts";
 import { eventually } from "../../support/eventually.ts";
+import { loseCalls } from "../../support/faults/calls.ts";
 import { itemAt } from "../../support/objects/room.ts";
 import { setPolicy } from "../../support/settings.ts";
 import { DRIVERS } from "../../surfaces/drivers.ts";
@@ -24,6 +25,10 @@ const Requests = z.object({
       user: z.looseObject({ id: z.int() }),
       group: z.object({ name: z.string(), avatar: z.string(), member_count: z.int() }).nullable(),
       created_at: z.int(),
+      last_message: z
+        .looseObject({ seq: z.int(), body: z.looseObject({ text: z.string() }) })
+        .nullable()
+        .optional(),
     }),
   ),
   next_cursor: z.string().nullable(),
@@ -186,6 +191,52 @@ describe("a message to somebody who wants to be asked", () => {
     const second = await pageOf(bob, `?limit=1&cursor=${first.next_cursor}`);
     expect([...first.items, ...second.items].map((item) => item.conversation_id)).toEqual(ids);
     expect(second.next_cursor).toBeNull();
+  });
+});
+
+describe("a page of requests that is asked for previews", () => {
+  const previews = async () =>
+    new Map(
+      (await pageOf(bob, "?previews=true")).items.map(({ conversation_id: id, last_message: last }) => [
+        id,
+        last && [last.seq, last.body.text],
+      ]),
+    );
+
+  test("has the last message of each direct conversation, of groups nothing, and tells nobody", async () => {
+    const id = await asked();
+    await send(ann, id, "please answer");
+    const { id: group } = await createGroup(cid, [bob], "a club");
+    await send(cid, group, "for members alone");
+    expect(await previews()).toEqual(
+      new Map<number, unknown>([
+        [group, null],
+        [id, [2, "please answer"]],
+      ]),
+    );
+    const { body } = await call("GET", `/v1/conversations/${id}/receipts`, { token: ann.token });
+    expect(JSON.stringify(body)).toContain(`"user_id":${bob.user.id},"read_seq":0`);
+  });
+
+  test("is answered without that of a conversation that does not answer", async () => {
+    const silent = await asked();
+    const { id } = await openForSelf(cid, bob);
+    await send(cid, id, "hi");
+    await eventually(async () => expect(await idsOf(bob)).toEqual([id, silent]));
+    using _ = loseCalls("call", ({ method, id: to }) => method === "allMessages" && to === silent);
+    expect(await previews()).toEqual(
+      new Map<number, unknown>([
+        [id, [1, "hi"]],
+        [silent, null],
+      ]),
+    );
+  });
+
+  test("asks no conversation otherwise", async () => {
+    const id = await asked();
+    using _ = loseCalls("call", ({ method }) => method === "allMessages");
+    expect((await pageOf(bob)).items).toEqual([expect.not.objectContaining({ last_message: null })]);
+    expect(await idsOf(bob)).toEqual([id]);
   });
 });
 

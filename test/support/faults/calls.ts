@@ -24,6 +24,7 @@ const METHODS = {
   CONVERSATION: [
     "send",
     "checkDraft",
+    "allMessages",
     "sendFromDevice",
     "read",
     "pushConversation",

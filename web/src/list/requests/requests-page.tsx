@@ -5,7 +5,6 @@ import { nameOf } from "../../lib/names.ts";
 import { preview } from "../../message/preview.ts";
 import { useAccount } from "../../state/context.ts";
 import { href } from "../../state/router.ts";
-import { useLoaded } from "../../state/use-loaded.ts";
 import { usePages } from "../../state/use-pages.ts";
 import { useReload } from "../../state/use-reload.ts";
 import { Avatar } from "../../ui/avatar.tsx";
@@ -13,7 +12,7 @@ import { More } from "../../ui/more.tsx";
 import { Page } from "../../ui/page.tsx";
 import { RequestPage } from "./request-page.tsx";
 
-type MessageRequest = components["schemas"]["MessageRequest"];
+type ListedRequest = components["schemas"]["ListedMessageRequest"];
 
 /** The message requests of the user, or one of them. @param id of its conversation; 0: all */
 export function RequestsPage({ id }: { id: number }) {
@@ -23,7 +22,9 @@ export function RequestsPage({ id }: { id: number }) {
 /** The message requests that are open, the newest first. */
 function AllRequests() {
   const { chat } = useAccount();
-  const pages = usePages((query) => chat.api.call("get", "/v1/requests", { query }));
+  const pages = usePages((query) =>
+    chat.api.call("get", "/v1/requests", { query: { ...query, previews: true } }),
+  );
   useReload(pages.reload, ({ type }) => type === "message_request");
   return (
     <Page title={t("requests.title")} back={href({ view: "home" })}>
@@ -39,9 +40,9 @@ function AllRequests() {
   );
 }
 
-/** Leads to a request: a group with who wants to add the user, or who writes with their newest words. */
-function RequestLink({ request }: { request: MessageRequest }) {
-  const { conversation_id: id, user, group, created_at: at } = request;
+/** Leads to a request: a group with who wants to add the user, or who writes, with their newest words. */
+function RequestLink({ request }: { request: ListedRequest }) {
+  const { conversation_id: id, user, group, created_at: at, last_message: last } = request;
   const name = group?.name ?? nameOf(user);
   return (
     <a class="found" href={href({ view: "requests", id })}>
@@ -51,19 +52,8 @@ function RequestLink({ request }: { request: MessageRequest }) {
       </span>
       <time dateTime={new Date(at).toISOString()}>{short(at)}</time>
       <span class="found-text" dir="auto">
-        {group ? t("requests.group", { name: nameOf(user) }) : <Words id={id} />}
+        {group ? t("requests.group", { name: nameOf(user) }) : last ? preview(last) : t("requests.direct")}
       </span>
     </a>
   );
-}
-
-/** What was written last in the conversation of a request, as far as it is known. */
-function Words({ id }: { id: number }) {
-  const { chat } = useAccount();
-  const path = { conversation_id: id };
-  const { value } = useLoaded(`${id}`, () =>
-    chat.api.call("get", "/v1/requests/{conversation_id}", { path }),
-  );
-  const last = value?.messages.at(-1);
-  return <>{last ? preview(last) : t("requests.direct")}</>;
 }

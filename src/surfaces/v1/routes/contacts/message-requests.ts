@@ -1,6 +1,7 @@
 import type { z } from "@hono/zod-openapi";
 import {
   answerRequest,
+  type ListedRequest,
   pageOfRequests,
   type RequestFrom,
   readRequest,
@@ -8,11 +9,12 @@ import {
 import { weighs } from "../../../../http/access/rate-limit.ts";
 import { callerRoutes, jsonAnswer, jsonBody } from "../../route.ts";
 import { v1Router } from "../../router.ts";
-import { ListQuery, problems } from "../../schemas/common.ts";
+import { problems } from "../../schemas/common.ts";
 import {
   MessageRequestAnswer,
   MessageRequestPage,
   type MessageRequest as MessageRequestShape,
+  MessageRequestsQuery,
   RequestParams,
   ShownMessageRequest,
 } from "../../schemas/contacts/message-requests.ts";
@@ -28,7 +30,7 @@ const listRoute = pageRoute("get", "/v1/requests", {
   summary: "Conversations that wait for your consent",
   description:
     "Those of people whom you do not let write to you (`who_may_write`), and groups of people whom you do not let add you (`who_may_add`), newest first. Until you accept, such a conversation is in no list of yours, counts nowhere, and tells nobody anything of you.",
-  request: { query: ListQuery },
+  request: { query: MessageRequestsQuery },
   responses: { 200: jsonAnswer("A page", MessageRequestPage), ...problems("validation_failed") },
 });
 
@@ -58,7 +60,7 @@ const answerRoute = lightRoute("put", "/v1/requests/{conversation_id}", {
 export const messageRequests = v1Router()
   .openapi(listRoute, async (c) => {
     const page = await pageOfRequests(c.var.core, c.var.caller.userId, c.req.valid("query"));
-    return c.json(serializePage(page, serializeRequest), 200);
+    return c.json(serializePage(page, serializeListed), 200);
   })
   .openapi(readRoute, async (c) => {
     const { conversation_id: id } = c.req.valid("param");
@@ -70,6 +72,13 @@ export const messageRequests = v1Router()
     await answerRequest(c.var.core, c.var.caller.userId, id, c.req.valid("json").answer);
     return c.body(null, 204);
   });
+
+function serializeListed({ last, ...request }: ListedRequest) {
+  return {
+    ...serializeRequest(request),
+    ...(last !== undefined && { last_message: last && serializeMessage(last) }),
+  };
+}
 
 function serializeRequest(request: RequestFrom): z.infer<typeof MessageRequestShape> {
   const { conversationId, from, group, createdAt } = request;

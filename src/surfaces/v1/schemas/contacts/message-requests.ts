@@ -2,7 +2,7 @@ import { z } from "@hono/zod-openapi";
 import { RequestAnswer } from "../../../../domain/contacts/consent.ts";
 import { ConversationId } from "../../../../domain/ids.ts";
 import { User } from "../accounts.ts";
-import { ConversationIdParam, orNull, pageShape, Time } from "../common.ts";
+import { ConversationIdParam, flag, ListQuery, orNull, pageShape, Time } from "../common.ts";
 import { Message } from "../messages/messages.ts";
 
 export const RequestParams = z.object({ conversation_id: ConversationIdParam });
@@ -22,7 +22,21 @@ export const MessageRequest = z
   })
   .openapi("MessageRequest");
 
-export const MessageRequestPage = pageShape(MessageRequest).openapi("MessageRequestPage");
+export const MessageRequestsQuery = ListQuery.extend({
+  previews: flag("Whether each has its `last_message`. It takes longer"),
+});
+
+const ListedMessageRequest = z
+  .object({
+    ...MessageRequest.shape,
+    last_message: orNull(Message).optional().openapi({
+      description:
+        "With `previews`: the newest message of a direct conversation, whose `seq` says how many there are; null: a group, or the conversation did not answer in time",
+    }),
+  })
+  .openapi("ListedMessageRequest");
+
+export const MessageRequestPage = pageShape(ListedMessageRequest).openapi("MessageRequestPage");
 
 export const ShownMessageRequest = z
   .object({
