@@ -104,7 +104,9 @@ export class MessageRenderer {
     message: Message;
     blind: { users: Set<UserId>; message: Message } | null;
   } {
-    const quoted = row.quote_seq === null ? undefined : this.#log.get(row.quote_seq);
+    const found = row.quote_seq === null ? undefined : this.#log.get(row.quote_seq);
+    // A shadowed message was quoted by its sender: all others do without it, and the sender until they read.
+    const quoted = found?.shadowed === null ? found : undefined;
     const message = this.#message(row, quoted);
     if (!quoted) return { message, blind: null };
     const users = new Set(this.#log.hides.usersOf(quoted.seq));

@@ -6,6 +6,7 @@ import { makeServerKey } from "../../support/accounts/server-keys.ts";
 import { signedInUsers } from "../../support/accounts/users.ts";
 import { type Answer, call, expectProblem, type SignedIn } from "../../support/clients/api.ts";
 import {
+  allReadable,
   ask,
   createGroup,
   expectAsked,
@@ -171,7 +172,15 @@ test("what was said in the shadow stays there, and what comes after it is seen",
   await shadowed(ann);
   await send(ann, group, "unheard");
   await lifted(ann);
-  await send(ann, group, "heard");
+  const [room, device] = [await openRoom(group, bob.token), await openDevice(bob.token)];
+  await send(ann, group, { kind: "text", body: { text: "heard" }, quote_seq: 1 });
+  for (const socket of [room, device]) {
+    await socket.until(() => JSON.stringify(socket.frames).includes('"heard"'));
+    expect(JSON.stringify(socket.frames)).not.toContain("unheard");
+    socket.close();
+  }
+  expect(await allReadable(bob, group)).not.toContain("unheard");
+  expect(await allReadable(ann, group)).toContain('"preview":"unheard"');
   expect([await seqs(ann), await seqs(bob)]).toEqual([[1, 2], [2]]);
   expect(await unread(bob)).toBe(1);
   // A suspension replaces a shadow, and the other way round.
