@@ -31,13 +31,14 @@ import { errorFields, log } from "./lib/logger.ts";
 import { openDatabase } from "./storage/database.ts";
 import { appkey } from "./surfaces/appkey/app.ts";
 import { formpost } from "./surfaces/formpost/app.ts";
+import { incoming } from "./surfaces/incoming/app.ts";
 import { kook } from "./surfaces/kook/app.ts";
 import { tim } from "./surfaces/tim/app.ts";
 import { usersig } from "./surfaces/usersig/app.ts";
 import { v1 } from "./surfaces/v1/app.ts";
 
 /** All surfaces, mounted on one router. The last one, v1, answers every path that no other surface owns. */
-const SURFACES: readonly Surface[] = [appkey, formpost, kook, tim, usersig, v1];
+const SURFACES: readonly Surface[] = [appkey, formpost, incoming, kook, tim, usersig, v1];
 
 const FAULT = new CoreError("internal", "Something went wrong on our side. The request may be tried again.");
 

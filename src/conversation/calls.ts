@@ -1,6 +1,7 @@
 import { BACKEND } from "./calls/backend.ts";
 import { DEVICES } from "./calls/devices.ts";
 import { GROUP } from "./calls/group.ts";
+import { INCOMING_HOOKS } from "./calls/incoming-hooks.ts";
 import { OWN_STATE } from "./calls/own-state.ts";
 import { READING } from "./calls/reading.ts";
 import { TRANSFER } from "./calls/transfer.ts";
@@ -20,5 +21,6 @@ export const CONVERSATION_CALLS = {
   ...DEVICES,
   ...UPKEEP,
   ...BACKEND,
+  ...INCOMING_HOOKS,
   ...TRANSFER,
 };

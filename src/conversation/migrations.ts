@@ -6,6 +6,7 @@ import { INBOX_FAILURES_TABLE } from "./delivery/inbox-calls/inbox-failures.ts";
 import { OUTBOX_TABLE } from "./delivery/notification-outbox.ts";
 import { FILE_REFERENCES_TABLES } from "./files/file-references.ts";
 import { HOOKS_TABLE } from "./hooks/hook-positions.ts";
+import { INCOMING_HOOKS_TABLE } from "./incoming-hooks/incoming-hooks.ts";
 import { ATTACHMENTS_INDEX } from "./log/attachments.ts";
 import { EDITS_TABLE } from "./log/edit-history.ts";
 import { REVOKED_TABLE, REVOKED_TRIGGER, SHADOWED_TRIGGER } from "./log/revoked-messages.ts";
@@ -205,4 +206,5 @@ export const MIGRATIONS: readonly Migration[] = [
   { version: 7, minCode: 1, sql: RETENTION_COLUMNS },
   { version: 8, minCode: 1, sql: SLOW_MODE_COLUMN },
   { version: 9, minCode: 1, sql: SHADOWED_COLUMN },
+  { version: 10, minCode: 1, sql: INCOMING_HOOKS_TABLE },
 ];

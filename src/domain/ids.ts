@@ -54,6 +54,13 @@ export type ClientGroupId = z.infer<typeof ClientGroupId>;
 export const ClientUploadId = z.string().min(1).max(LIMITS.clientUploadId).brand<"ClientUploadId">();
 export type ClientUploadId = z.infer<typeof ClientUploadId>;
 
+/** The id of an incoming hook: the number of its group in base 36, by which its object is found, and chance. */
+export const IncomingHookId = z
+  .string()
+  .regex(/^[1-9a-z][0-9a-z]{0,10}-[0-9a-f]{16}$/)
+  .brand<"IncomingHookId">();
+export type IncomingHookId = z.infer<typeof IncomingHookId>;
+
 /** A message's number in its conversation: 1, 2, 3 … without gaps. */
 export const Seq = z.int().positive().brand<"Seq">();
 export type Seq = z.infer<typeof Seq>;

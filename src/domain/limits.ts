@@ -122,6 +122,12 @@ export const LIMITS = {
   /** open invitations of a group; users whom one lets in, unless any number */
   invitations: 100,
   invitationUses: 1_000,
+  /** incoming hooks of a group; messages of one in a second; bytes of what is posted to one */
+  incomingHooks: 10,
+  hookPostsPerSecond: 5,
+  hookPostBytes: 1024 * 1024,
+  /** characters of the id by which a post to a hook can be repeated */
+  idempotencyKey: 255,
   /** seconds of an invitation: at least a minute, at most 30 days, 7 days if nobody says otherwise */
   invitationMinS: 60,
   invitationMaxS: 30 * 86_400,

@@ -191,6 +191,8 @@ const METHODS: Record<keyof typeof CONVERSATION_CALLS, readonly (keyof typeof WA
   ...{ replay: none, snapshot: none, receipts: none },
   ...{ outline: none, createInvitation: none, invitations: none, withdrawInvitation: none },
   ...{ lookAtInvitation: none },
+  ...{ createIncomingHook: none, incomingHooks: none, rotateIncomingHook: none, deleteIncomingHook: none },
+  postToHook: none,
   ...{ describe: none, announceDirectPermission: none, confirmDirectPermission: none, members: none },
   ...{ membersByIds: none, edit: none, joinRequests: none, leave: none, remove: none, ban: none },
   ...{ liftBan: none, bans: none, changeMember: none, dissolve: none, pushConversation: none },

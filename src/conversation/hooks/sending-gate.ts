@@ -1,4 +1,5 @@
 import type { Person } from "../../domain/accounts/person.ts";
+import { hookPerson } from "../../domain/conversations/incoming-hook.ts";
 import { CoreError, type Failure, type Result } from "../../domain/errors.ts";
 import type { ConversationId, UserId } from "../../domain/ids.ts";
 import { type BodyJson, bodyJson, Content, type Kind } from "../../domain/messages/content.ts";
@@ -129,7 +130,7 @@ export class SendingGate {
     rules: RuleId[],
     isStored: boolean,
   ): Promise<Result<Checked>> {
-    if (!draft || draft.forwarded || draft.rendered)
+    if (!draft || draft.forwarded || draft.rendered || draft.hook)
       return isStored ? { ok: true, value: { body, clientMsgId } } : refused(NOT_HELD);
     const id = clientMsgId ?? `held_${crypto.randomUUID()}`;
     const accepted: Result<Checked> = { ok: true, value: { body, clientMsgId: id } };
@@ -145,7 +146,7 @@ export class SendingGate {
     }
   }
 
-  async #checkHook({ senderId, draft: _, ...intended }: Intended): Promise<Result<BodyJson>> {
+  async #checkHook({ senderId, draft, ...intended }: Intended): Promise<Result<BodyJson>> {
     const accepted = { ok: true, value: intended.body } as const;
     const id = this.#positions.gate;
     if (id === null) return accepted;
@@ -153,7 +154,8 @@ export class SendingGate {
       const target = await this.#target(id, intended.conversationId);
       if (!target) return accepted;
       const known = await this.#deps.externalIds.of([senderId]);
-      const sender = { ...this.#describe(senderId), externalId: known.get(senderId) ?? null };
+      const person = draft?.hook ? hookPerson(draft.hook) : this.#describe(senderId);
+      const sender = { ...person, externalId: known.get(senderId) ?? null };
       const externalId = await this.#deps.externalIds.ofConversation(intended.conversationId);
       const answer = await this.#ask(target, { ...intended, sender, externalId });
       if (answer?.action === "accept") return accepted;

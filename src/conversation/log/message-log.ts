@@ -63,7 +63,7 @@ const AMONG_BYTES = 256 * 1024;
 const EXPIRED_COLUMNS = [
   ...(["quote_seq", "mentions", "also_mentioned", "client_msg_id", "forwarded", "client_time"] as const),
   ...(["priority", "custom_data", "metadata", "silent", "tip", "place", "thread_summary"] as const),
-  ...(["poll", "reactions", "changed_rev", "revoked_rev", "revoked_by", "pinned_at"] as const),
+  ...(["poll", "hook", "reactions", "changed_rev", "revoked_rev", "revoked_by", "pinned_at"] as const),
   ...(["pinned_by", "version", "edited_at"] as const),
 ] satisfies readonly (keyof MessageRow)[];
 
@@ -242,8 +242,7 @@ export class MessageLog {
       silent: null,
       place: null,
       ...NO_THREAD,
-      shadowed: null,
-      poll: null,
+      ...{ shadowed: null, poll: null, hook: null },
       created_at: Math.max(Date.now(), this.last.at),
       ...UNCHANGED,
     };

@@ -1,3 +1,4 @@
+import { HookOrigin } from "../../domain/conversations/incoming-hook.ts";
 import type { Position, Seq, UserId } from "../../domain/ids.ts";
 import type { BodyJson, Kind } from "../../domain/messages/content.ts";
 import { Forwarded, type Priority } from "../../domain/messages/message.ts";
@@ -47,6 +48,8 @@ export type MessageRow = {
   /** of a poll: see `readPoll`; kind and body are its text. null: the message is none */
   poll: string | null;
   created_at: number;
+  /** of a message by nobody: JSON of `HookOrigin`; null: no incoming hook has brought it */
+  hook: string | null;
   /** see `readTally` */
   reactions: string | null;
   revoked_by: UserId | null;
@@ -100,6 +103,11 @@ export interface Reader {
   visible_from: Position;
   /** of a user who left: they learn nothing of what came after this seq */
   visible_until?: Position | null;
+}
+
+/** Parses the column `hook`. */
+export function readHook(stored: string): HookOrigin {
+  return HookOrigin.parse(JSON.parse(stored));
 }
 
 /** Parses the column `forwarded`. */

@@ -20,6 +20,7 @@ const INTERVAL = 64;
 const NEWEST_SINCE = `
   SELECT sender_id, max(seq) AS seq, n, created_at FROM messages
   WHERE seq > (SELECT max(seq) FROM messages) / ${INTERVAL} * ${INTERVAL} AND ${IN_MAIN} AND kind <> 'tip'
+    AND sender_id <> 0
   GROUP BY sender_id`;
 
 /** The messages that a commit stores: those after `from`, up to `to`. */

@@ -3,6 +3,7 @@ import type { InboxUpdate } from "../../domain/sync/inbox-update.ts";
 import type { StorageSpace } from "../../object/space/storage-space.ts";
 import type { ChangeFeed } from "../change-feed/change-feed.ts";
 import type { NotificationOutbox } from "../delivery/notification-outbox.ts";
+import type { IncomingHooks } from "../incoming-hooks/incoming-hooks.ts";
 import type { MessageLog } from "../log/message-log.ts";
 import type { Bans } from "../members/bans.ts";
 import type { Invitations } from "../members/invitations.ts";
@@ -34,6 +35,7 @@ export interface RoomStores {
   readonly bans: Bans;
   readonly joinRequests: JoinRequests;
   readonly invitations: Invitations;
+  readonly incomingHooks: IncomingHooks;
   readonly changeFeed: ChangeFeed;
   readonly threads: Threads;
   readonly snapshots: MemberSnapshots;

@@ -13,6 +13,8 @@ import { ReadPositions } from "../changes/read-positions.ts";
 import { Redaction } from "../changes/redaction.ts";
 import { Typing } from "../changes/typing.ts";
 import { DeviceCalls } from "../delivery/device-calls.ts";
+import { HookManagement } from "../incoming-hooks/hook-management.ts";
+import { HookPosts } from "../incoming-hooks/hook-posts.ts";
 import type { ConversationJobKind } from "../jobs.ts";
 import { Polls } from "../polls/polls.ts";
 import { Reactions } from "../reactions/reactions.ts";
@@ -63,6 +65,8 @@ export function createFeatures(
     group,
     joining: new Joining(room, admission, timing.rejections),
     backend: new BackendChanges(room, group, admission),
+    hookManagement: new HookManagement(room, room.incomingHooks),
+    hookPosts: new HookPosts(room, room.incomingHooks, room.sends),
     banning: new Banning(room),
     outlines,
     inviting: new Inviting(room, outlines),

@@ -1,5 +1,6 @@
 import { ConversationUpdates } from "../delivery/conversation-updates.ts";
 import type { SendingGate } from "../hooks/sending-gate.ts";
+import { hookReader } from "../incoming-hooks/hook-posts.ts";
 import { checkPoll } from "../polls/poll-permission.ts";
 import { CommittedSends } from "../sending/committed-sends.ts";
 import { DirectPermission } from "../sending/direct-permission.ts";
@@ -45,6 +46,7 @@ export function createSending(
       checkPoll(state, sender, draft) ??
       checkMentions(state, members, sender, draft.mentions) ??
       space.refusal(),
+    checkHook: ({ thread }) => space.refusal() ?? (thread && threads.refusal(thread, hookReader(state))),
     onOutcomes: (outcomes, tx) => committed.tell(outcomes, tx),
   });
   const flushSends = () => queue.flush();
@@ -100,10 +102,11 @@ function sendGate(
       flushSends();
       const isStored = clientMsgId !== undefined && log.byClientId(senderId, clientMsgId) !== undefined;
       const sender = members.findSender(senderId);
-      if (isStored || !sender) return { ok: true, value: draft };
+      if (isStored || !(sender || draft.hook)) return { ok: true, value: draft };
       space.look();
-      if (checkWritePermission(state, members, sender) ?? slowMode.refusal(sender, draft) ?? space.refusal())
-        return { ok: true, value: draft };
+      const isRefused =
+        sender && (checkWritePermission(state, members, sender) ?? slowMode.refusal(sender, draft));
+      if (isRefused ?? space.refusal()) return { ok: true, value: draft };
       const checked = await gate.check({
         ...{ conversationId: state.id, senderId, kind, body, clientMsgId, mentions, draft, edits: null },
         threadRoot: thread?.root ?? null,

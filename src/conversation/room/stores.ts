@@ -6,6 +6,7 @@ import { ReleasedFiles } from "../../object/files/released-files.ts";
 import { StorageSpace } from "../../object/space/storage-space.ts";
 import { ChangeFeed } from "../change-feed/change-feed.ts";
 import { FileReferences } from "../files/file-references.ts";
+import { IncomingHooks } from "../incoming-hooks/incoming-hooks.ts";
 import { markerOf, wakeupOf } from "../jobs.ts";
 import { EditHistory } from "../log/edit-history.ts";
 import { MentionPages } from "../log/mention-pages.ts";
@@ -100,6 +101,7 @@ export function createStores(
     bans: new Bans(sql),
     joinRequests: new JoinRequests(sql),
     invitations: new Invitations(sql),
+    incomingHooks: new IncomingHooks(sql),
     log,
     readable: new ReadableLog(sql, log),
     mentions: new MentionPages(sql, log, timing.acrossConversations),

@@ -1,6 +1,6 @@
 import type { Person } from "../../domain/accounts/person.ts";
 import { CoreError, type Failure, noConversation, type Result } from "../../domain/errors.ts";
-import { Position, Seq } from "../../domain/ids.ts";
+import { NOBODY, Position, Seq } from "../../domain/ids.ts";
 import type { Draft } from "../../domain/messages/message.ts";
 import { errorFields, log } from "../../lib/logger.ts";
 import { Backlog, weightOf } from "../../object/backlog.ts";
@@ -48,6 +48,8 @@ interface SendQueueDeps<Origin> {
   storePeople(tx: Transaction, people: Person[]): void;
   /** @returns why a member may not send a draft now; undefined if they may */
   checkPermission(sender: MemberRow, draft: Draft): CoreError | undefined;
+  /** @returns why an incoming hook may not bring a draft now; undefined if it may */
+  checkHook(draft: Draft): CoreError | undefined;
   slowMode: Pick<SlowMode, "refusal" | "sent">;
   /**
    * Gets the outcomes of committed sends in order, with their transaction, which it publishes, and at once
@@ -313,6 +315,7 @@ export class SendQueue<Origin> {
   }
 
   #refusal({ draft, senderId }: QueuedSend<Origin>, before: readonly MessageRow[]): CoreError | undefined {
+    if (draft.hook) return this.#deps.checkHook(draft);
     const sender = this.#deps.members.findSender(senderId);
     if (!sender) return noConversation();
     const referenced = { log: this.#deps.log, members: this.#deps.members, threads: this.#deps.threads };
@@ -357,6 +360,7 @@ function newRow(
     thread_summary: thread.thread_summary,
     main_before: draft.shadowed ? last.mainSeq : thread.main_before,
     poll: newPoll(draft.poll),
+    hook: draft.hook ? JSON.stringify(draft.hook) : null,
     created_at: at,
     reactions: null,
     revoked_by: null,
@@ -385,7 +389,7 @@ interface Committed<Origin> {
 function positionsOf(rows: readonly MessageRow[]): PositionsByUser {
   return new Map(
     rows
-      .filter((row) => row.in_main === 1 || row.shadowed === 1)
+      .filter((row) => (row.in_main === 1 || row.shadowed === 1) && row.sender_id !== NOBODY)
       .map(({ sender_id, seq, n, created_at: at }) => [sender_id, { seq: Position.parse(seq), n, at }]),
   );
 }

@@ -4,7 +4,7 @@ import type { AnyDraft, DraftReferences, Message } from "../../domain/messages/m
 import type { Fanout } from "../delivery/fanout.ts";
 import type { RoomStores } from "../room/context.ts";
 import { refusedReference } from "./draft-references.ts";
-import type { PendingSend, SendOrigin, SendOutcome } from "./send.ts";
+import type { PendingSend, SendOrigin, SendOutcome, StoredSend } from "./send.ts";
 import type { SendAdmission } from "./send-admission.ts";
 import type { SendQueue } from "./send-queue.ts";
 
@@ -46,21 +46,26 @@ export class Sends {
    * @returns the stored message, `isRepeated` if its client id was known already
    */
   async send(senderId: UserId, draft: AnyDraft): Promise<{ message: Message; isRepeated: boolean }> {
-    const { result } = await new Promise<SendOutcome<SendOrigin>>((resolve) =>
-      this.submit(senderId, [draft], { resolve }),
-    );
-    if (!result.ok) throw new CoreError(result.code, result.detail, result.data);
+    const { row, isRepeated } = await this.store(senderId, draft);
     const { knownUsers, members, renderer } = this.#stores;
     // Only a forward can add known users, which D1 must have before the answer.
     const isProjected = "copy" in draft && knownUsers.hasUnprojected;
     await (isProjected ? this.#deps.propagate([senderId]) : this.#deps.fanout.deliverToSender(senderId));
-    const { row, isRepeated } = result.value;
     const sender = members.find(senderId);
     if (!sender) throw new Error("the sender of a stored message has no member row");
     const reader = isRepeated ? renderer.senderAsReader(row, sender) : sender;
     const [message] = renderer.render([row], reader);
     if (!message) throw new Error("one row makes one message");
     return { message, isRepeated };
+  }
+
+  /** Stores a message, of an incoming hook too. @returns its row, `isRepeated` as `send` */
+  async store(senderId: UserId, draft: AnyDraft): Promise<StoredSend> {
+    const { result } = await new Promise<SendOutcome<SendOrigin>>((resolve) =>
+      this.submit(senderId, [draft], { resolve }),
+    );
+    if (!result.ok) throw new CoreError(result.code, result.detail, result.data);
+    return result.value;
   }
 
   /** Checks a draft that is to be sent later, in the call `checkDraft`. */

@@ -7,6 +7,7 @@ import type { NoticeDraft } from "../../domain/messages/message.ts";
 import type { SystemMessageChange, SystemMessageDetails } from "../../domain/messages/system-message.ts";
 import type { KickReason, MemberEvent } from "../../domain/sync/socket-protocol.ts";
 import type { NotificationOutbox, QueuedNotification } from "../delivery/notification-outbox.ts";
+import type { IncomingHooks } from "../incoming-hooks/incoming-hooks.ts";
 import type { MessageLog } from "../log/message-log.ts";
 import type { MessageRow } from "../log/row.ts";
 import type { Invitations } from "../members/invitations.ts";
@@ -67,6 +68,7 @@ interface Stores {
   profiles: ProfileCache;
   knownUsers: KnownUsers;
   invitations: Invitations;
+  incomingHooks: IncomingHooks;
   log: MessageLog;
   outbox: NotificationOutbox;
   threads: Pick<Threads, "follows">;
@@ -75,7 +77,7 @@ interface Stores {
 /** Stores a change in a transaction. The caller flushes the send queue before it. */
 export function storeChange(
   tx: Transaction,
-  { state, members, profiles, knownUsers, invitations, log, outbox, threads }: Stores,
+  { state, members, profiles, knownUsers, invitations, incomingHooks, log, outbox, threads }: Stores,
   change: GroupChange,
 ): StoredChange {
   const now = Date.now();
@@ -96,6 +98,7 @@ export function storeChange(
   };
   const raisesChanges = newShared !== false || change.reachesLists === true;
   const leaving = (change.members ?? []).filter((row) => row.state === "left").map((row) => row.user_id);
+  if (change.dissolvedAt !== undefined) incomingHooks.clear();
   endInvitations({ state, members, invitations }, change);
   if (leaving.length > 0) threads.follows.end(tx, leaving);
   knownUsers.store(change.knownUsers ?? []);

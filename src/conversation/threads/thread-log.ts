@@ -1,4 +1,4 @@
-import type { Seq } from "../../domain/ids.ts";
+import { NOBODY, type Seq, type UserId } from "../../domain/ids.ts";
 import { SUMMARY_USERS, ThreadSummary } from "../../domain/messages/thread.ts";
 import { inChunks } from "../../object/row-chunks.ts";
 import { VISIBLE, visibleTo } from "../log/filter.ts";
@@ -41,7 +41,7 @@ export class ThreadLog {
       count: (before?.count ?? 0) + 1,
       lastSeq: seq,
       lastAt: created_at,
-      userIds: [sender_id, ...others].slice(0, SUMMARY_USERS),
+      userIds: usersAmong([sender_id, ...others]),
     };
     this.#storeSummary(root.seq, summary, thread_n);
   }
@@ -59,7 +59,7 @@ export class ThreadLog {
     const query = `SELECT seq, sender_id, created_at FROM (${replies}) WHERE revoked_rev IS NULL LIMIT ?`;
     const newest = this.#sql.exec<LastReply>(query, root.seq, seq, MAX_SCANNED, MAX_SUMMARIZED).toArray();
     const [last = root] = newest;
-    const userIds = [...new Set(newest.map(({ sender_id }) => sender_id))].slice(0, SUMMARY_USERS);
+    const userIds = usersAmong(newest.map(({ sender_id }) => sender_id));
     const isEmpty = count < 2;
     this.#storeSummary(
       root.seq,
@@ -100,6 +100,11 @@ export class ThreadLog {
     const set = "UPDATE messages SET thread_summary = ?, thread_n = ? WHERE seq = ?";
     this.#sql.exec(set, stored, n, root);
   }
+}
+
+/** The first users among senders: incoming hooks are none. */
+function usersAmong(senders: readonly UserId[]): UserId[] {
+  return [...new Set(senders)].filter((id) => id !== NOBODY).slice(0, SUMMARY_USERS);
 }
 
 /** Parses the column `thread_summary`. */

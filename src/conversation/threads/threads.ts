@@ -1,6 +1,6 @@
 import { may, POLICIES } from "../../domain/conversations/group-policies.ts";
 import { type CoreError, invalid, noMessage, refusedFor } from "../../domain/errors.ts";
-import { Position, type Seq, type UserId } from "../../domain/ids.ts";
+import { NOBODY, Position, type Seq, type UserId } from "../../domain/ids.ts";
 import type { ThreadPlace, ThreadState } from "../../domain/messages/thread.ts";
 import type { ChangeFeed } from "../change-feed/change-feed.ts";
 import type { MessageLog } from "../log/message-log.ts";
@@ -46,7 +46,10 @@ export class Threads {
    *   where the policy lets others write in threads; `not_found` for a root that the member does not see;
    *   `rate_limited` as `ChangeFeed.refusal`; not thrown
    */
-  refusal({ root }: ThreadPlace, sender: MemberRow): CoreError | undefined {
+  refusal(
+    { root }: ThreadPlace,
+    sender: Pick<MemberRow, "user_id" | "visible_from" | "role">,
+  ): CoreError | undefined {
     const { kind, policy, threads } = this.#deps.state.profile;
     if (!threads) return invalid("body.thread", "must be absent: threads are switched off in this group");
     const audience = POLICIES[policy].thread;
@@ -86,7 +89,7 @@ export class Threads {
     if (root.thread_n === null && author && log.visible(root.seq, author))
       follows.follow(tx, author.user_id, root.seq, { read_seq: Position.parse(root.seq), read_n: 0 });
     const read = { read_seq: Position.parse(row.seq), read_n: row.thread_n ?? 0 };
-    follows.follow(tx, row.sender_id, root.seq, read);
+    if (row.sender_id !== NOBODY) follows.follow(tx, row.sender_id, root.seq, read);
     if (row.in_main === 0) follows.replied(tx, root.seq);
   }
 

@@ -14,7 +14,7 @@ import type { ExternalId } from "../../domain/server/user-ref.ts";
 import { bytesOf } from "../../domain/text.ts";
 import { type EditHistory, versionOf } from "../log/edit-history.ts";
 import { readAlsoMentioned, readMentions } from "../log/mention-index.ts";
-import { type MessageRow, readForwarded } from "../log/row.ts";
+import { type MessageRow, readForwarded, readHook } from "../log/row.ts";
 import type { MemberRow } from "../members/member-row.ts";
 import { readPoll } from "../polls/stored-poll.ts";
 import { readTally } from "../reactions/tally.ts";
@@ -179,6 +179,7 @@ export class ConversationExport {
       return {
         externalId,
         senderId: row.sender_id,
+        hook: row.hook === null ? null : readHook(row.hook),
         kind: row.kind,
         body: row.body,
         createdAt: row.created_at,

@@ -172,6 +172,7 @@ export class ConversationImport {
       place: message.place,
       ...place,
       poll: newPoll(message.poll ?? undefined),
+      hook: message.hook && JSON.stringify(message.hook),
       created_at: Math.max(message.createdAt, head.at),
       ...UNCHANGED,
     };

@@ -1,4 +1,5 @@
 import type { Person } from "../../domain/accounts/person.ts";
+import { hookPerson } from "../../domain/conversations/incoming-hook.ts";
 import { type ConversationId, Position, type Seq, type UserId } from "../../domain/ids.ts";
 import { listedBody, previewText } from "../../domain/messages/content.ts";
 import { bodyWithProfiles } from "../../domain/messages/copies/merged.ts";
@@ -8,7 +9,7 @@ import { SystemMessageDetails } from "../../domain/messages/system-message.ts";
 import { versionOf } from "../log/edit-history.ts";
 import { readAlsoMentioned, readMentions } from "../log/mention-index.ts";
 import type { MessageLog } from "../log/message-log.ts";
-import { type MessageRow, type Reader, readForwarded } from "../log/row.ts";
+import { type MessageRow, type Reader, readForwarded, readHook } from "../log/row.ts";
 import type { MemberRow } from "../members/member-row.ts";
 import type { Members } from "../members/members.ts";
 import type { ProfileCache } from "../members/profile-cache.ts";
@@ -128,6 +129,7 @@ export class MessageRenderer {
     return {
       seq: row.seq,
       senderId: row.sender_id,
+      ...(row.hook !== null && { hook: readHook(row.hook) }),
       ...this.#optionalFields(row, end),
       ...threadFields(row, end),
       kind: row.kind,
@@ -148,7 +150,7 @@ export class MessageRenderer {
     return {
       conversationId: this.#id,
       seq: row.seq,
-      sender: this.#profiles.get(row.sender_id),
+      sender: row.hook === null ? this.#profiles.get(row.sender_id) : hookPerson(readHook(row.hook)),
       version: versionOf(row),
       kind: row.kind,
       body: bodyWithProfiles(row.kind, row.body, (id) => this.#profiles.get(id)),
@@ -219,6 +221,7 @@ function quote(row: MessageRow): Quote {
   return {
     seq,
     senderId,
+    ...(row.hook !== null && { senderName: readHook(row.hook).nickname }),
     kind,
     preview: previewText(body),
     ...(row.poll !== null && { poll: shownPoll(row) }),

@@ -7,6 +7,7 @@ import {
   type PreferencesChange,
 } from "../../domain/conversations/conversation.ts";
 import type { InboxEntry } from "../../domain/conversations/conversation-list.ts";
+import { hookPerson } from "../../domain/conversations/incoming-hook.ts";
 import { decodeCursor, encodeCursor } from "../../domain/conversations/pagination.ts";
 import { CoreError, invalid, noConversation, noMembership, noUser } from "../../domain/errors.ts";
 import type { ConversationId, UserId } from "../../domain/ids.ts";
@@ -366,10 +367,11 @@ function isCopy(preferences: ListPreferences, copy: ListPreferences): boolean {
 
 function lastMessageOf({ conversationId, preview }: InboxEntry, sender: Person | null): Message | null {
   if (!preview) return null;
-  const { senderId, rev = 0, version = 1 } = preview;
-  return { ...withoutSender(preview), rev, version, conversationId, sender: sender ?? deletedUser(senderId) };
+  const { senderId, hook, rev = 0, version = 1 } = preview;
+  const shown = hook ? hookPerson(hook) : (sender ?? deletedUser(senderId));
+  return { ...withoutSender(preview), rev, version, conversationId, sender: shown };
 }
 
-function withoutSender({ senderId: _, ...preview }: Preview): Omit<Preview, "senderId"> {
+function withoutSender({ senderId: _, hook: __, ...preview }: Preview): Omit<Preview, "senderId" | "hook"> {
   return preview;
 }

@@ -3,7 +3,7 @@ import type { PortableMessage } from "../../domain/data/portable-message.ts";
 import type { ExportedEvent, MessageRecord } from "../../domain/data/records.ts";
 import { fileKeysIn } from "../../domain/files/file-keys.ts";
 import { STORED_ORIGIN } from "../../domain/files/file-origins.ts";
-import { ConversationId, NOBODY, UserId } from "../../domain/ids.ts";
+import { ConversationId, NOBODY, SenderId, type UserId } from "../../domain/ids.ts";
 import { type BodyJson, type Kind, readTip } from "../../domain/messages/content.ts";
 import type { Mentions } from "../../domain/messages/message.ts";
 import { SystemMessageDetails } from "../../domain/messages/system-message.ts";
@@ -18,7 +18,9 @@ const MergedBody = z.object({
     z.object({
       conversation_id: ConversationId,
       seq: z.int(),
-      sender_id: UserId,
+      sender_id: SenderId,
+      sender_name: z.string().optional(),
+      sender_avatar: z.string().optional(),
       kind: z.string(),
       created_at: z.int(),
       body: z.json(),
@@ -35,7 +37,8 @@ export function messageRecord(conversation: ExternalId, message: PortableMessage
   const fields = {
     conversation,
     external_id: message.externalId,
-    sender: message.senderId === NOBODY ? null : refs.user(message.senderId),
+    sender: senderOf(message.senderId, refs),
+    ...(message.hook && { hook: message.hook }),
     created_at: message.createdAt,
     ...(message.quoted !== null && { reply_to: message.quoted }),
     ...(thread && { thread: { root: thread.root, also_in_main: thread.alsoInMain } }),
@@ -45,7 +48,7 @@ export function messageRecord(conversation: ExternalId, message: PortableMessage
       forwarded: {
         conversation: refs.conversation(forwarded.conversationId),
         seq: forwarded.seq,
-        sender: refs.user(forwarded.senderId),
+        sender: senderOf(forwarded.senderId, refs),
         created_at: forwarded.createdAt,
       },
     }),
@@ -84,6 +87,10 @@ export function messageRecord(conversation: ExternalId, message: PortableMessage
   return { ...fields, kind: nameOfKind(message.kind), body };
 }
 
+function senderOf(id: UserId, refs: Refs): ExternalId | null {
+  return id === NOBODY ? null : refs.user(id);
+}
+
 function nameOfKind(kind: Kind): string {
   return kind === "tip" ? "system" : kind;
 }
@@ -106,7 +113,9 @@ function bodyOf(kind: string, stored: BodyJson, refs: Refs): z.infer<typeof Body
       items: items.map((item) => ({
         conversation: refs.conversation(item.conversation_id),
         seq: item.seq,
-        sender: refs.user(item.sender_id),
+        sender: senderOf(item.sender_id, refs),
+        ...(item.sender_name !== undefined && { sender_name: item.sender_name }),
+        ...(item.sender_avatar !== undefined && { sender_avatar: item.sender_avatar }),
         created_at: item.created_at,
         kind: item.kind,
         body: bodyOf(item.kind, JSON.stringify(item.body), refs),

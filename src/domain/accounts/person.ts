@@ -1,4 +1,4 @@
-import { NOBODY, type UserId } from "../ids.ts";
+import { type IncomingHookId, NOBODY, type UserId } from "../ids.ts";
 
 /** A user's profile as others see it beside a message or in a list of members. */
 export interface Person {
@@ -9,6 +9,8 @@ export interface Person {
   avatar: string;
   /** a program of the team's; absent: a person */
   bot?: boolean;
+  /** no user, but an incoming hook, with its own name; absent: a user, or nobody */
+  hook?: { id: IncomingHookId; name: string };
 }
 
 /**

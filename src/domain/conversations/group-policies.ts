@@ -28,6 +28,8 @@ export interface Policy {
   invite: GroupAudience;
   /** may make, see and withdraw invitations: codes with which users join whatever the join policy says */
   invitations: GroupAudience;
+  /** may make, see, rotate and delete incoming hooks: URLs to which other services post messages */
+  incomingHooks: GroupAudience;
   /** may edit messages of their own */
   editMessages: GroupAudience;
   /** may see what an edited message said before; `nobody`: it is not kept */
@@ -65,6 +67,7 @@ const GROUP: Policy = {
   approve: "admin",
   invite: "admin",
   invitations: "admin",
+  incomingHooks: "admin",
   editMessages: "member",
   editHistory: "member",
   edit: "admin",

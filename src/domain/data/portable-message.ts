@@ -1,5 +1,6 @@
 import type { MemberState } from "../conversations/conversation.ts";
 import type { Role } from "../conversations/group-kind.ts";
+import type { HookOrigin } from "../conversations/incoming-hook.ts";
 import type { CustomFields } from "../custom-fields.ts";
 import type { UserId } from "../ids.ts";
 import type { BodyJson, Kind } from "../messages/content.ts";
@@ -15,6 +16,8 @@ import type { ExternalId } from "../server/user-ref.ts";
 export interface PortableMessage {
   externalId: ExternalId;
   senderId: UserId;
+  /** of a message by nobody: the incoming hook that has brought it */
+  hook: HookOrigin | null;
   kind: Kind;
   /** `{}` of a revoked one */
   body: BodyJson;

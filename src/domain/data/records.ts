@@ -2,6 +2,7 @@ import { z } from "zod";
 import { ProfileFields } from "../accounts/user.ts";
 import { Admitted } from "../contacts/consent.ts";
 import { JoinPolicy, PolicyName, Role } from "../conversations/group-kind.ts";
+import { HookOrigin } from "../conversations/incoming-hook.ts";
 import { CustomFields } from "../custom-fields.ts";
 import { LIMITS } from "../limits.ts";
 import { Content } from "../messages/content.ts";
@@ -143,7 +144,10 @@ function plain<Name extends "text" | "location" | "face" | "custom">(kind: Name)
 const MergedItem = z.object({
   conversation: Ref,
   seq: z.int().positive(),
-  sender: Ref,
+  /** null: an incoming hook, with the name and the avatar that it showed */
+  sender: Ref.nullable(),
+  sender_name: z.string().optional(),
+  sender_avatar: z.string().optional(),
   created_at: Time,
   kind: z.string(),
   /** as that of a message; a merged one holds further items */
@@ -199,8 +203,10 @@ const MESSAGE = {
   conversation: Ref,
   /** unique in its conversation */
   external_id: Ref,
-  /** null: nobody, of a notice */
+  /** null: nobody, of a notice, and of a message that an incoming hook has brought */
   sender: Ref.nullable(),
+  /** of a message by nobody: the incoming hook that has brought it, and the name that it is shown under */
+  hook: HookOrigin.optional(),
   created_at: Time,
   /** the message that it quotes */
   reply_to: Ref.optional(),
@@ -210,7 +216,7 @@ const MESSAGE = {
   also_mentions: z.array(Ref).optional(),
   /** the first message of a chain of forwards */
   forwarded: z
-    .object({ conversation: Ref, seq: z.int().positive(), sender: Ref, created_at: Time })
+    .object({ conversation: Ref, seq: z.int().positive(), sender: Ref.nullable(), created_at: Time })
     .optional(),
   edited_at: Time.optional(),
   /** the former versions, the first one first */

@@ -1,7 +1,8 @@
 import { z } from "zod";
 import type { Person } from "../accounts/person.ts";
 import type { User } from "../accounts/user.ts";
-import { ConversationId, Seq, UserId } from "../ids.ts";
+import type { HookOrigin } from "../conversations/incoming-hook.ts";
+import { ConversationId, SenderId, Seq, UserId } from "../ids.ts";
 import type { MetadataJson } from "../server/metadata.ts";
 import type { BodyJson, Kind } from "./content.ts";
 import type { Poll, PollBody } from "./polls.ts";
@@ -16,6 +17,8 @@ import type { ThreadPlace, ThreadSummary } from "./thread.ts";
 export interface Quote {
   seq: Seq;
   senderId: UserId;
+  /** of a message that an incoming hook has brought: the name that it is shown under */
+  senderName?: string | undefined;
   kind: Kind;
   preview: string;
   /** of a poll: see `Message` */
@@ -40,7 +43,7 @@ export type Mentioned = z.infer<typeof Mentioned>;
 export const Forwarded = z.object({
   conversationId: ConversationId,
   seq: Seq,
-  senderId: UserId,
+  senderId: SenderId,
   createdAt: z.int(),
 });
 export type Forwarded = z.infer<typeof Forwarded>;
@@ -150,6 +153,8 @@ export interface Draft {
   place?: string | undefined;
   /** of a merged message: the known profiles of the people shown in it, and its size in bytes with them */
   rendered?: { people: Person[]; bytes: number } | undefined;
+  /** of a message by nobody: the incoming hook that has brought it */
+  hook?: HookOrigin | undefined;
 }
 
 /** A notice of a team's backend, by nobody. */
@@ -169,6 +174,8 @@ export type DraftReferences = Pick<
 /** A message to be copied, with its stored body. */
 export interface Original extends Pick<Message, "conversationId" | "seq" | "kind" | "place" | "createdAt"> {
   senderId: UserId;
+  /** see `Draft` */
+  hook?: HookOrigin | undefined;
   /** of a merged message: `bodyWithProfiles` makes the body for readers */
   body: BodyJson;
   forwarded?: Forwarded | undefined;

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { HookOrigin } from "../conversations/incoming-hook.ts";
 import { SenderId, Seq, UserId } from "../ids.ts";
 import { Kind } from "./content.ts";
 import { Forwarded, Priority } from "./message.ts";
@@ -13,6 +14,8 @@ import { ThreadPlace, ThreadSummary } from "./thread.ts";
 export const Preview = z.object({
   seq: Seq,
   senderId: SenderId,
+  /** the incoming hook that has brought it */
+  hook: HookOrigin.optional(),
   nameCard: z.string().optional(),
   kind: Kind,
   body: z.string(),

@@ -79,7 +79,7 @@ const own = {
   body: z.string(),
   place: z.string().optional(),
   poll: PollBody.optional(),
-} satisfies Record<Exclude<keyof Draft, "forwarded" | "rendered" | "shadowed">, z.ZodType>;
+} satisfies Record<Exclude<keyof Draft, "forwarded" | "rendered" | "shadowed" | "hook">, z.ZodType>;
 
 const Reference = z.object({ conversationId: ConversationId, seq: Seq });
 
@@ -98,7 +98,7 @@ export function readDraft(json: string): ScheduledMessage["draft"] {
 }
 
 /** A stored draft with content of its own, in JSON. */
-export function readOwnDraft(json: string): Omit<Draft, "forwarded" | "rendered"> {
+export function readOwnDraft(json: string): Omit<Draft, "forwarded" | "rendered" | "hook"> {
   const { quoteSeq, ...draft } = OwnDraft.parse(JSON.parse(json));
   return { ...draft, quoteSeq };
 }

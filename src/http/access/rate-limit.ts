@@ -28,7 +28,7 @@ export type Cost = keyof typeof RATES;
  * What a refused call has shown; `socket`: it is accepted, and closed at once with the reason. Each is
  * counted for itself: one client must not block all others of an office.
  */
-type Shown = "token" | "key" | "file" | "invitation" | "socket";
+type Shown = "token" | "key" | "file" | "invitation" | "hook" | "socket";
 
 /** The addresses whose wrong keys this isolate remembers to be over the limit, at about 100 bytes each. */
 const MAX_EXHAUSTED = 10_000;
@@ -74,7 +74,7 @@ export async function countAnonymous(c: CountingAddress): Promise<void> {
 
 /**
  * Counts a call that is refused for what it shows: a token, a key, the name of a file, the code of an
- * invitation. So guessing is bounded, and so is the work that it causes.
+ * invitation, the URL of a hook. So guessing is bounded, and so is the work that it causes.
  * @throws `rate_limited` over 600 of its kind a minute and address block
  */
 export async function countRefused(c: CountingAddress, shown: Shown): Promise<void> {

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import type { Person } from "../../domain/accounts/person.ts";
+import { NOBODY } from "../../domain/ids.ts";
 import { Kind } from "../../domain/messages/content.ts";
 import { SUCCESS } from "./envelope.ts";
 import type { HistoryMessage } from "./use-cases/full-history.ts";
@@ -51,7 +52,7 @@ function serializeMessage(message: HistoryMessage): object {
 }
 
 const text = z.string().default("");
-const Sender = z.object({ id: z.int(), username: z.string(), avatar: z.string() });
+const Sender = z.object({ id: z.int(), username: z.string(), nickname: text, avatar: z.string() });
 
 /** The fields of bodies that this API shows; each kind has some of them. */
 const ShownFields = z.object({
@@ -71,7 +72,7 @@ const Snapshot = z.object({
 
 /** A message or snapshot to be written. */
 interface SerializableMessage extends Omit<z.infer<typeof Snapshot>, "sender"> {
-  sender: Pick<Person, "username" | "avatar"> & { id: number };
+  sender: Pick<Person, "username" | "nickname" | "avatar"> & { id: number };
 }
 
 function serializeSnapshot({
@@ -86,7 +87,9 @@ function serializeSnapshot({
   const items = kind === "merged" ? fields.items.map((item) => Snapshot.parse(item)) : [];
   return {
     ...{ conversation_id, msg_id: seq, msg_body: textOf(kind, fields) },
-    ...{ sender_id: sender.id, sender_name: sender.username, sender_avatar: sender.avatar },
+    // An incoming hook has no account, and so no username of its own.
+    ...{ sender_id: sender.id, sender_name: sender.id === NOBODY ? sender.nickname : sender.username },
+    sender_avatar: sender.avatar,
     create_time: new Date(created_at).toISOString(),
     ...{ is_image: kind === "image", image_url: kind === "image" ? fields.url : "" },
     ...{ is_file: kind === "file", file_url: FILE_KINDS.includes(kind) ? fields.url : "" },

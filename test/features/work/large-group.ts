@@ -1,8 +1,10 @@
 import { evictDurableObject, runInDurableObject } from "cloudflare:test";
 import { env } from "cloudflare:workers";
+import { hashOf } from "../../../src/conversation/incoming-hooks/secret.ts";
 import type { Person } from "../../../src/domain/accounts/person.ts";
+import { newIncomingHookId } from "../../../src/domain/conversations/incoming-hook.ts";
 import { type InvitationCode, newInvitationCode } from "../../../src/domain/conversations/invitation.ts";
-import { type ConversationId, Seq, UserId } from "../../../src/domain/ids.ts";
+import { type ConversationId, type IncomingHookId, Seq, UserId } from "../../../src/domain/ids.ts";
 import { LIMITS } from "../../../src/domain/limits.ts";
 import type { Draft } from "../../../src/domain/messages/message.ts";
 import { ReactionKey } from "../../../src/domain/messages/reactions.ts";
@@ -70,6 +72,8 @@ export class LargeGroup {
   poll = Seq.parse(1);
   /** of an invitation */
   readonly code: InvitationCode;
+  /** one less than there may be, of the secret `secret` */
+  readonly hooks: IncomingHookId[];
   readonly key = itemAt(KEYS, 6);
   /** a banned user */
   readonly banned = UserId.parse(2 * NOBODY + 7);
@@ -85,6 +89,7 @@ export class LargeGroup {
     const ids = users.map(({ user }) => UserId.parse(user.id));
     this.id = id;
     this.code = newInvitationCode(id);
+    this.hooks = range(2, LIMITS.incomingHooks).map(() => newIncomingHookId(id));
     this.owner = itemAt(ids, 0);
     this.token = itemAt(users, 0).token;
     this.others = ids.slice(1);
@@ -214,6 +219,12 @@ export class LargeGroup {
       SELECT ${2 * NOBODY} + i, '${"x".repeat(LIMITS.joinRequest)}', ${owner}, ${now} FROM number`);
     sql.exec(`INSERT INTO invitations (code, created_by, created_at, expires_at) ${numbers(LIMITS.invitations - 2)}
       SELECT iif(i = 2, '${this.code}', 'code ' || i), ${owner}, ${now}, ${now + 86_400_000} FROM number`);
+    for (const hook of this.hooks)
+      sql.exec(
+        "INSERT INTO incoming_hooks VALUES (?, ?, ?, ?, ?, ?)",
+        ...[hook, "n".repeat(LIMITS.name), `https://a.example/${"a".repeat(LIMITS.url - 18)}`],
+        ...[hashOf("secret"), owner, now],
+      );
     sql.exec(`INSERT INTO applications (user_id, message, created_at, listed) ${numbers(size)}
       SELECT ${3 * NOBODY} + i, '${"x".repeat(LIMITS.joinRequest)}', ${now}, 1 FROM number`);
   }

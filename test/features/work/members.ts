@@ -2,7 +2,7 @@ import type { CONVERSATION_CALLS } from "../../../src/conversation/calls.ts";
 import { LIMITS } from "../../../src/domain/limits.ts";
 import { newHookId } from "../../../src/domain/server/hook.ts";
 import { itemAt, range } from "../../support/objects/room.ts";
-import type { LargeGroup } from "./large-group.ts";
+import { type LargeGroup, LONGEST_TEXT } from "./large-group.ts";
 import type { Rows } from "./rows.ts";
 
 const limit = LIMITS.page;
@@ -144,6 +144,36 @@ export const MEMBERS = {
     cases: [(g) => [{ ...owner(g), code: "code 1" }]],
     ...{ read: 25, written: 10, bytes: 45 },
     by: "one invitation",
+  },
+  createIncomingHook: {
+    worst: "the tenth one",
+    cases: [(g) => [{ ...owner(g), name: "x".repeat(LIMITS.name), avatar: "" }]],
+    ...{ read: 40, written: 10, bytes: 400 },
+    by: "`incomingHooks`",
+  },
+  incomingHooks: {
+    worst: "ten hooks with the longest names and avatars",
+    cases: [(g) => [owner(g)]],
+    ...{ read: 35, written: 5, bytes: 43_000 },
+    by: "`incomingHooks`",
+  },
+  rotateIncomingHook: {
+    worst: "one of ten",
+    cases: [(g) => [{ ...owner(g), hook: itemAt(g.hooks, 1) }]],
+    ...{ read: 30, written: 10, bytes: 4_500 },
+    by: "one hook",
+  },
+  postToHook: {
+    worst: "the longest text",
+    cases: [(g) => [{ hook: itemAt(g.hooks, 0), secret: "secret", post: { text: LONGEST_TEXT } }]],
+    ...{ read: 60, written: 15, bytes: 26_000 },
+    by: "one message",
+  },
+  deleteIncomingHook: {
+    worst: "one of ten",
+    cases: [(g) => [{ ...owner(g), hook: itemAt(g.hooks, 1) }]],
+    ...{ read: 25, written: 10, bytes: 45 },
+    by: "one hook",
   },
   ban: {
     worst: "a member; 10,000 users are banned",

@@ -25,7 +25,7 @@ function imported({ owner: senderId, others }: LargeGroup, number: number): Port
     ...{ quoted: null, thread: null, mentions: [], alsoMentioned: null, forwarded: null, clientTime: null },
     ...{ priority: null, customData: null, metadata: null, isSilent: false, details: null, subject: null },
     ...{ place: null, poll: null, pollClosedAt: 0, version: 1, editedAt: null, edits: [], votes: [] },
-    ...{ pinned: null, revoked: null, hiddenBy: [] },
+    ...{ pinned: null, revoked: null, hiddenBy: [], hook: null },
   };
 }
 

@@ -69,7 +69,7 @@ export function portableMessage(record: MessageRecord, refs: ImportRefs): Portab
     : contentOf(record.kind, record.body, refs);
   const origin = forwarded && {
     conversation: refs.conversation(forwarded.conversation),
-    sender: refs.user(forwarded.sender),
+    sender: forwarded.sender === null ? NOBODY : refs.user(forwarded.sender),
   };
   if (origin && (origin.conversation === undefined || origin.sender === undefined))
     notes.push("the first message of its forwards is not there");
@@ -77,6 +77,7 @@ export function portableMessage(record: MessageRecord, refs: ImportRefs): Portab
   const message: PortableMessage = {
     externalId: record.external_id,
     senderId,
+    hook: (senderId === NOBODY && record.hook) || null,
     kind: content.kind,
     body: content.body,
     createdAt: record.created_at,
@@ -203,7 +204,10 @@ function mergedBody({ title, items }: MergedBody, refs: ImportRefs, depth: numbe
     title,
     items: items.map((item) => {
       const conversation = refs.conversation(item.conversation) ?? refs.own;
-      const sender = refs.user(item.sender);
+      const sender = item.sender === null ? NOBODY : refs.user(item.sender);
+      const shown = item.sender === null && {
+        ...{ sender_name: item.sender_name ?? "", sender_avatar: item.sender_avatar ?? "" },
+      };
       if (sender === undefined) throw invalid("body.items", "must name users with a record");
       const nested = item.kind === "merged" ? ExportedContent.safeParse(item) : null;
       const body =
@@ -211,7 +215,7 @@ function mergedBody({ title, items }: MergedBody, refs: ImportRefs, depth: numbe
           ? mergedBody(nested.data.body, refs, depth + 1)
           : z.json().parse(JSON.parse(contentOf(item.kind, item.body, refs).body));
       return {
-        ...{ conversation_id: conversation, seq: item.seq, sender_id: sender },
+        ...{ conversation_id: conversation, seq: item.seq, sender_id: sender, ...shown },
         ...{ kind: storedKind(item.kind), created_at: item.created_at, body },
       };
     }),

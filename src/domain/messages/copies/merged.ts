@@ -1,7 +1,7 @@
 import { z } from "zod";
 import type { Person } from "../../accounts/person.ts";
 import { invalid } from "../../errors.ts";
-import { ConversationId, UserId } from "../../ids.ts";
+import { ConversationId, NOBODY, SenderId, type UserId } from "../../ids.ts";
 import { LIMITS } from "../../limits.ts";
 import { bytesOf, exceedsBytes } from "../../text.ts";
 import { type BodyJson, Kind } from "../content.ts";
@@ -10,11 +10,14 @@ import type { Original } from "../message.ts";
 /** Looks up a profile: the current one, or that of a deleted user. */
 export type FindPerson = (id: UserId) => Person;
 
+/** A string in JSON. */
+const TEXT = String.raw`"(?:[^"\\]|\\.)*"`;
+
 /**
- * The sender of a snapshot in stored JSON. JSON escapes quotes inside strings, so no user's text matches it,
+ * The sender of a snapshot in stored JSON. An incoming hook, which has no account, has name and avatar there. JSON escapes quotes inside strings, so no user's text matches it,
  * and no kind of body has a field of this name.
  */
-const SENDER = /"sender_id":(\d+)/g;
+const SENDER = new RegExp(`"sender_id":(\\d+)(?:,"sender_name":(${TEXT}),"sender_avatar":(${TEXT}))?`, "g");
 
 /** The same of the conversation: the field before it and behind it are of every snapshot. */
 const CONVERSATION = /{"conversation_id":(\d+),"seq":/g;
@@ -24,8 +27,10 @@ const CONVERSATION = /{"conversation_id":(\d+),"seq":/g;
  * @throws `validation_failed` over `LIMITS.mergedBytes` or `LIMITS.mergedDepth`
  */
 export function mergedBody(title: string, messages: Original[]): BodyJson {
-  const items = messages.map(({ conversationId, seq, senderId, kind, body, createdAt }) => {
-    const head = { conversation_id: conversationId, seq, sender_id: senderId, kind, created_at: createdAt };
+  const items = messages.map(({ conversationId, seq, senderId, hook, kind, body, createdAt }) => {
+    const shown = hook && { sender_name: hook.nickname, sender_avatar: hook.avatar };
+    const sender = { sender_id: senderId, ...shown };
+    const head = { conversation_id: conversationId, seq, ...sender, kind, created_at: createdAt };
     return `${JSON.stringify(head).slice(0, -1)},"body":${body}}`;
   });
   const json = `${JSON.stringify({ title }).slice(0, -1)},"items":[${items.join(",")}]}`;
@@ -42,7 +47,7 @@ export function mergedBody(title: string, messages: Original[]): BodyJson {
 /** The senders of all snapshots in a stored body, nested ones included: one entry for each snapshot. */
 export function sendersIn(kind: Kind, body: BodyJson): UserId[] {
   if (kind !== "merged") return [];
-  return Array.from(body.matchAll(SENDER), ([, id]) => UserId.parse(Number(id)));
+  return Array.from(body.matchAll(SENDER), ([, id]) => SenderId.parse(Number(id)));
 }
 
 /** The conversations of all snapshots in a stored body: one entry for each snapshot. */
@@ -74,13 +79,16 @@ export function mergedTooLarge() {
 
 function filled(body: BodyJson, personOf: FindPerson): BodyJson {
   const senderJson = cachedSenderJson(personOf);
-  return body.replace(SENDER, (_, id: string) => senderJson(id));
+  return body.replace(SENDER, (_, id: string, name?: string, avatar?: string) =>
+    senderJson(id, name, avatar),
+  );
 }
 
 function filledBytes(body: BodyJson, personOf: FindPerson): number {
   const senderJson = cachedSenderJson(personOf);
   let bytes = bytesOf(body);
-  for (const [stored, id = ""] of body.matchAll(SENDER)) bytes += bytesOf(senderJson(id)) - stored.length;
+  for (const [stored, id = "", name, avatar] of body.matchAll(SENDER))
+    bytes += bytesOf(senderJson(id, name, avatar)) - bytesOf(stored);
   return bytes;
 }
 
@@ -88,12 +96,16 @@ function filledBytes(body: BodyJson, personOf: FindPerson): number {
  * Makes the JSON of a snapshot's sender from the digits of their id. It is cached by id, as most senders
  * repeat.
  */
-function cachedSenderJson(personOf: FindPerson): (digits: string) => string {
+function cachedSenderJson(
+  personOf: FindPerson,
+): (digits: string, name: string | undefined, avatar: string | undefined) => string {
   const cache = new Map<string, string>();
-  return (digits) => {
+  return (digits, hookName, hookAvatar) => {
+    if (hookName !== undefined && hookAvatar !== undefined)
+      return `"sender":{"id":${NOBODY},"username":"","nickname":${hookName},"avatar":${hookAvatar}}`;
     const known = cache.get(digits);
     if (known !== undefined) return known;
-    const { id, username, nickname, avatar } = personOf(UserId.parse(Number(digits)));
+    const { id, username, nickname, avatar } = personOf(SenderId.parse(Number(digits)));
     const json = `"sender":${JSON.stringify({ id, username, nickname, avatar })}`;
     cache.set(digits, json);
     return json;

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { ConversationId, Seq, UserId } from "../../../domain/ids.ts";
+import { ConversationId, SenderId, Seq } from "../../../domain/ids.ts";
 import { Kind } from "../../../domain/messages/content.ts";
 import type { Message } from "../../../domain/messages/message.ts";
 import { fileOfUrl } from "../../../http/file-url.ts";
@@ -33,7 +33,7 @@ const Merged = z.object({
       conversation_id: ConversationId,
       seq: Seq,
       sender: z.object({
-        id: UserId,
+        id: SenderId,
         username: z.string(),
         nickname: z.string(),
         avatar: z.string(),

@@ -35,6 +35,7 @@ export const TAGS = {
   "Message requests": "Conversations that wait for your consent",
   Conversations: "Direct conversations and groups",
   Members: "Members of groups, join requests, bans",
+  "Hooks in": "URLs to which other services post messages of a group",
   Messages: "Sending, reading, hiding, revoking",
   Files: "Uploads and downloads",
   Moderation: "Reports, and what moderators do",

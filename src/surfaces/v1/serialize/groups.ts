@@ -2,6 +2,7 @@ import type { z } from "@hono/zod-openapi";
 import type { OutlineWithOwner } from "../../../core/groups/group-outline.ts";
 import type { GroupMember } from "../../../core/groups/groups.ts";
 import type { Ban } from "../../../domain/conversations/ban.ts";
+import type { IncomingHook, IncomingHookWithSecret } from "../../../domain/conversations/incoming-hook.ts";
 import type { JoinRequest, OwnJoinRequest } from "../../../domain/conversations/join-request.ts";
 import type {
   Ban as BanShape,
@@ -9,6 +10,7 @@ import type {
   JoinRequest as JoinRequestShape,
   Member as MemberShape,
 } from "../schemas/groups.ts";
+import type { IncomingHook as IncomingHookShape, IncomingHookWithUrl } from "../schemas/incoming-hooks.ts";
 import { serializeUser } from "./users.ts";
 
 /** A member as v1 shows them. */
@@ -46,4 +48,18 @@ export function serializeBan({ user, reason, bannedBy, createdAt }: Ban): z.infe
 /** An open join request of the caller as v1 shows it. */
 export function serializeOwnJoinRequest({ conversationId, createdAt }: OwnJoinRequest) {
   return { conversation_id: conversationId, created_at: createdAt };
+}
+
+/** An incoming hook as v1 shows it to the owner and admins. */
+export function serializeIncomingHook(hook: IncomingHook): z.infer<typeof IncomingHookShape> {
+  const { id, name, avatar, createdBy, createdAt } = hook;
+  return { id, name, avatar, created_by: createdBy, created_at: createdAt };
+}
+
+/** The same with its URL, once. @param origin of this server */
+export function serializeWithUrl(
+  hook: IncomingHookWithSecret,
+  origin: string,
+): z.infer<typeof IncomingHookWithUrl> {
+  return { ...serializeIncomingHook(hook), url: `${origin}/hooks/${hook.id}/${hook.secret}` };
 }

@@ -16,8 +16,16 @@ export function serializeUser({ online, ...person }: User): z.infer<typeof UserS
 }
 
 /** A user as v1 shows them beside a message. */
-export function serializePerson({ id, username, nickname, avatar, bot }: Person): z.infer<typeof Sender> {
+export function serializePerson({
+  id,
+  username,
+  nickname,
+  avatar,
+  bot,
+  hook,
+}: Person): z.infer<typeof Sender> {
   // Most are persons, and V8 stores a field slowly behind a spread.
+  if (hook) return { id, username, nickname, avatar, hook };
   return bot ? { id, username, nickname, avatar, bot: true } : { id, username, nickname, avatar };
 }
 

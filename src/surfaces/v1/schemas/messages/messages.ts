@@ -124,7 +124,14 @@ export type NewMessage = z.infer<typeof NewMessage>;
 export const PlainText = NewText.pick({ kind: true, body: true, client_msg_id: true });
 
 export const Sender = z
-  .object({ id: UserId, username: z.string(), nickname: z.string(), avatar: z.string(), bot: Bot })
+  .object({
+    id: SenderId.meta({ description: "0: an incoming hook, which has no account" }),
+    ...{ username: z.string(), nickname: z.string(), avatar: z.string(), bot: Bot },
+    hook: z.object({ id: z.string(), name: z.string() }).optional().openapi({
+      description:
+        "The incoming hook that has brought the message: another service. Its own name may differ from `nickname`, which the service can choose. Absent: a user, or nobody",
+    }),
+  })
   .openapi("Sender");
 
 /** The sender of a notice of a team's backend. */
@@ -175,7 +182,10 @@ const Merged = z
 const Quote = z
   .object({
     seq: Seq,
-    sender_id: SenderId.meta({ description: "0: nobody, of a message of the kind `system`" }),
+    sender_id: SenderId.meta({ description: "0: nobody, of a message of the kind `system`, or a hook" }),
+    sender_name: z.string().optional().openapi({
+      description: "The name that a message of an incoming hook is shown under. Absent: it is of no hook",
+    }),
     kind: MessageKind,
     preview: z.string().openapi({
       description: "The beginning of its text, question or caption, else the name of its file, or empty",
@@ -186,7 +196,10 @@ const Quote = z
   });
 
 const ForwardedFrom = z
-  .object({ conversation_id: ConversationId, seq: Seq, sender_id: UserId })
+  .object({
+    ...{ conversation_id: ConversationId, seq: Seq },
+    sender_id: SenderId.meta({ description: "0: an incoming hook" }),
+  })
   .openapi("ForwardedFrom", { description: "The place and the sender of the original" });
 
 export const ThreadPlace = z

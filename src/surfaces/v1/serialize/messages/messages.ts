@@ -118,6 +118,7 @@ function withoutBody(message: Message): Omit<z.infer<typeof MessageShape>, "body
     ...(quote && {
       quote: {
         ...{ seq: quote.seq, sender_id: quote.senderId },
+        ...(quote.senderName !== undefined && { sender_name: quote.senderName }),
         ...{ kind: kindOf(quote, quote.senderId), preview: quotePreview(quote) },
       },
     }),
@@ -133,7 +134,9 @@ function withoutBody(message: Message): Omit<z.infer<typeof MessageShape>, "body
     ...(message.pinned && { pinned_by: message.pinned.by }),
     ...(message.editedAt !== undefined && { edited_at: message.editedAt }),
     ...(clientMsgId !== undefined && { client_msg_id: clientMsgId }),
-    ...((message.silent || message.sender.id === NOBODY) && { silent: true as const }),
+    ...((message.silent || (message.sender.id === NOBODY && message.kind === "tip")) && {
+      silent: true as const,
+    }),
   };
 }
 

@@ -1,0 +1,93 @@
+import { createHash } from "node:crypto";
+import { type HookOrigin, noIncomingHook } from "../../domain/conversations/incoming-hook.ts";
+import { CoreError } from "../../domain/errors.ts";
+import { NOBODY } from "../../domain/ids.ts";
+import { LIMITS } from "../../domain/limits.ts";
+import { bodyJson } from "../../domain/messages/content.ts";
+import type { HookPost } from "../../domain/messages/hook-post.ts";
+import type { Draft, Message } from "../../domain/messages/message.ts";
+import { overseer } from "../changes/backend.ts";
+import type { MemberRow } from "../members/member-row.ts";
+import type { RoomContext } from "../room/context.ts";
+import type { Sends } from "../sending/sends.ts";
+import type { ConversationState } from "../state/conversation-state.ts";
+import type { IncomingHooks, StoredIncomingHook } from "./incoming-hooks.ts";
+import { PostRate } from "./post-rate.ts";
+import { isSecretOf } from "./secret.ts";
+
+/** A post, with what its URL shows. */
+export interface PostToHook {
+  hook: string;
+  secret: string;
+  post: HookPost;
+}
+
+/** Takes what other services post to the hooks of a group. A message by a hook has nobody as its sender. */
+export class HookPosts {
+  readonly #room: Pick<RoomContext, "flushSends" | "log" | "renderer" | "state">;
+  readonly #hooks: IncomingHooks;
+  readonly #sends: Pick<Sends, "store">;
+  readonly #rate = new PostRate();
+
+  constructor(
+    room: Pick<RoomContext, "flushSends" | "log" | "renderer" | "state">,
+    hooks: IncomingHooks,
+    sends: Pick<Sends, "store">,
+  ) {
+    this.#room = room;
+    this.#hooks = hooks;
+    this.#sends = sends;
+  }
+
+  /**
+   * Stores a message by a hook. A repeat with the same key answers with the first message, and is not counted.
+   * @throws `not_found`; `rate_limited` over 5 a second; `full`; `refused` by a rule of the deployment or its
+   *   backend; as `Threads.refusal`
+   */
+  async post({ hook: id, secret, post }: PostToHook): Promise<{ message: Message; isRepeated: boolean }> {
+    const hook = this.#hooks.find(id);
+    // An unknown hook takes as long as a wrong secret.
+    if (!isSecretOf(secret, hook?.secretHash) || !hook) throw noIncomingHook();
+    this.#room.flushSends();
+    const { log, renderer, state } = this.#room;
+    const { text, thread, key } = post;
+    const clientMsgId = key === undefined ? undefined : clientIdOf(hook, key);
+    const isKnown = clientMsgId !== undefined && log.byClientId(NOBODY, clientMsgId) !== undefined;
+    if (!isKnown && !this.#rate.take(hook.id)) throw tooMany();
+    const draft: Draft = {
+      clientMsgId,
+      kind: "text",
+      body: bodyJson({ body: { text } }),
+      quoteSeq: undefined,
+      mentions: [],
+      thread: thread && { root: thread, alsoInMain: true },
+      hook: originOf(hook, post),
+    };
+    const { row, isRepeated } = await this.#sends.store(NOBODY, draft);
+    const [message] = renderer.render([row], overseer(state));
+    if (!message) throw new Error("one row makes one message");
+    return { message, isRepeated };
+  }
+}
+
+/** As whom a hook answers in threads. */
+export function hookReader(
+  state: Pick<ConversationState, "floor">,
+): Pick<MemberRow, "user_id" | "visible_from" | "role"> {
+  const { user_id, visible_from } = overseer(state);
+  return { user_id, visible_from, role: "member" };
+}
+
+/** All hooks, and notices, have one sender: what their keys are stored as has the hook in it. */
+function clientIdOf({ id }: StoredIncomingHook, key: string): string {
+  return `hook_${createHash("sha256").update(`${id} ${key}`).digest("hex").slice(0, 40)}`;
+}
+
+function originOf({ id, name, avatar }: StoredIncomingHook, post: HookPost): HookOrigin {
+  return { id, name, nickname: post.name || name, avatar: post.avatar || avatar };
+}
+
+function tooMany(): CoreError {
+  const detail = `A hook takes ${LIMITS.hookPostsPerSecond} messages a second. Post it again in a second.`;
+  return new CoreError("rate_limited", detail, { retryAfter: 1 });
+}

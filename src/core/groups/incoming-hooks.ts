@@ -1,0 +1,80 @@
+import {
+  type IncomingHook,
+  type IncomingHookWithSecret,
+  noIncomingHook,
+  readIncomingHookId,
+} from "../../domain/conversations/incoming-hook.ts";
+import { isNotFound } from "../../domain/errors.ts";
+import type { ConversationId, UserId } from "../../domain/ids.ts";
+import type { HookPost } from "../../domain/messages/hook-post.ts";
+import type { Message } from "../../domain/messages/message.ts";
+import type { Core } from "../context.ts";
+
+/**
+ * Makes an incoming hook of a group: a URL to which another service posts messages.
+ * @param shown the name and the avatar of its messages
+ * @throws `not_found`, `forbidden`; `conflict` for too many
+ */
+export async function createIncomingHook(
+  core: Core,
+  caller: UserId,
+  id: ConversationId,
+  shown: { name: string; avatar: string },
+): Promise<IncomingHookWithSecret> {
+  const made = await core.conversations.createIncomingHook(id, { userId: caller, ...shown });
+  core.securityLog.record("incoming_hook_created", { user: null, by: caller, conversation: id });
+  return made;
+}
+
+/** The incoming hooks of a group, the oldest first, without their secrets. @throws `not_found`, `forbidden` */
+export function listIncomingHooks(core: Core, caller: UserId, id: ConversationId): Promise<IncomingHook[]> {
+  return core.conversations.incomingHooks(id, { userId: caller });
+}
+
+/**
+ * Replaces the secret of a hook: what is posted to its former URL is refused at once.
+ * @throws `not_found`, also without such a hook; `forbidden`
+ */
+export async function rotateIncomingHook(
+  core: Core,
+  caller: UserId,
+  id: ConversationId,
+  hook: string,
+): Promise<IncomingHookWithSecret> {
+  const rotated = await core.conversations.rotateIncomingHook(id, { userId: caller, hook });
+  core.securityLog.record("incoming_hook_rotated", { user: null, by: caller, conversation: id });
+  return rotated;
+}
+
+/** Deletes a hook; without one nothing changes. Its messages stay. @throws `not_found`, `forbidden` */
+export async function deleteIncomingHook(
+  core: Core,
+  caller: UserId,
+  id: ConversationId,
+  hook: string,
+): Promise<void> {
+  const wasThere = await core.conversations.deleteIncomingHook(id, { userId: caller, hook });
+  if (wasThere)
+    core.securityLog.record("incoming_hook_deleted", { user: null, by: caller, conversation: id });
+}
+
+/**
+ * Stores a message that another service posts to a hook.
+ * @returns it, `isRepeated` if its key was known already
+ * @throws `not_found`, the same for every URL that no hook has, and for a thread that is not there;
+ *   `rate_limited` over 5 messages a second; `full`; `refused`; `validation_failed` for a root of no thread
+ */
+export async function postToHook(
+  core: Core,
+  url: { hook: string; secret: string },
+  post: HookPost,
+): Promise<{ message: Message; isRepeated: boolean }> {
+  const named = readIncomingHookId(url.hook);
+  if (!named) throw noIncomingHook();
+  try {
+    return await core.conversations.postToHook(named.id, { ...url, post });
+  } catch (error) {
+    // Nobody learns which conversations there are.
+    throw isNotFound(error) && error.data?.missing === "conversation" ? noIncomingHook() : error;
+  }
+}

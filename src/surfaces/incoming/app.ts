@@ -1,0 +1,57 @@
+import { type Context, Hono } from "hono";
+import { postToHook } from "../../core/groups/incoming-hooks.ts";
+import { CoreError, invalid, isNotFound } from "../../domain/errors.ts";
+import { LIMITS } from "../../domain/limits.ts";
+import { countRefused } from "../../http/access/rate-limit.ts";
+import type { AppEnv } from "../../http/env.ts";
+import { barePath, type Surface } from "../../http/surface.ts";
+import { postedJson } from "./body.ts";
+import { plain } from "./plain/plain.ts";
+import type { Posted, Shape } from "./shape.ts";
+
+/** The shapes of services, by the last part of the path. */
+const SHAPES: ReadonlyMap<string, Shape> = new Map();
+
+const KEY_HEADER = "Idempotency-Key";
+
+const router = new Hono<AppEnv>({ strict: false });
+router.post("/hooks/:id/:secret", (c) => receive(c, c.req.param(), plain));
+router.post("/hooks/:id/:secret/:shape", (c) => {
+  const shape = SHAPES.get(c.req.param("shape"));
+  if (!shape)
+    throw new CoreError("no_such_path", `There is no such shape: ${[...SHAPES.keys()].join(", ")}.`);
+  return receive(c, c.req.param(), shape);
+});
+
+/**
+ * Takes a post. A URL that no hook has counts by address; a hook has a rate of its own.
+ * @throws as `postToHook`, `postedJson` and `Shape.read`
+ */
+async function receive(
+  c: Context<AppEnv>,
+  { id, secret }: { id: string; secret: string },
+  shape: Shape,
+): Promise<Response> {
+  const given = c.req.header(KEY_HEADER);
+  if (given !== undefined && given.length > LIMITS.idempotencyKey)
+    throw invalid(`header.${KEY_HEADER}`, `must be at most ${LIMITS.idempotencyKey} characters`);
+  const posted: Posted = { body: await postedJson(c.req), header: (name) => c.req.header(name) };
+  const post = shape.read(posted);
+  if (!post) return shape.answer(c, null);
+  const key = given ? `header ${given}` : post.key;
+  try {
+    return shape.answer(c, await postToHook(c.var.core, { hook: id, secret }, { ...post, key }));
+  } catch (error) {
+    if (isNotFound(error)) await countRefused(c, "hook");
+    throw error;
+  }
+}
+
+/** What other services post to the hooks of groups, each in its own shape. */
+export const incoming = {
+  name: "incoming",
+  router,
+  owns: (path) => path === "/hooks" || path.startsWith("/hooks/"),
+  refuse: (c, failure) =>
+    (SHAPES.get(barePath(c.req.path).split("/").at(4) ?? "") ?? plain).refuse(c, failure),
+} satisfies Surface;

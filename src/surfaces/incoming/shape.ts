@@ -1,0 +1,32 @@
+import type { Context } from "hono";
+import type { Failure } from "../../domain/errors.ts";
+import type { HookPost } from "../../domain/messages/hook-post.ts";
+import type { Message } from "../../domain/messages/message.ts";
+import type { AppEnv } from "../../http/env.ts";
+
+/** What a service has posted. */
+export interface Posted {
+  /** JSON, from whatever the body was */
+  body: unknown;
+  header(name: string): string | undefined;
+}
+
+/** A stored message; `isRepeated`: an earlier post with the same key stored it. */
+export interface StoredPost {
+  message: Message;
+  isRepeated: boolean;
+}
+
+/** How one service writes what it posts, and what it expects as an answer. */
+export interface Shape {
+  /**
+   * What of a body becomes a message. What cannot be shown is left out.
+   * @returns null: nothing of it can be shown, as of an event that nobody wants to be told of
+   * @throws `validation_failed` for a body of another form
+   */
+  read(posted: Posted): HookPost | null;
+  /** The answer; null: nothing was to be shown. */
+  answer(c: Context<AppEnv>, stored: StoredPost | null): Response;
+  /** The answer to a failure. */
+  refuse(c: Context<AppEnv>, failure: Failure): Response;
+}

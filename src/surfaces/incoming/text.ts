@@ -1,0 +1,95 @@
+import { IncomingHookName } from "../../domain/conversations/incoming-hook.ts";
+import { httpUrl } from "../../domain/http-url.ts";
+import { LIMITS } from "../../domain/limits.ts";
+import { codePoints } from "../../domain/text.ts";
+
+/** Everything but text, tabs and line ends. */
+const CONTROLS = /[\p{Cc}\p{Cs}]/gu;
+const CUT = " …";
+
+/** Parts of a message, one below the other; without the empty ones. */
+export function lines(...parts: readonly (string | undefined | null | false)[]): string {
+  return parts.filter((part) => part).join("\n");
+}
+
+/**
+ * A text as a message takes it: without control characters and rows of empty lines, and cut off where it is
+ * longer than a message may be.
+ */
+export function messageText(text: string): string {
+  const clean = text
+    .replace(/\r\n?/g, "\n")
+    .replace(CONTROLS, (sign) => (sign === "\n" || sign === "\t" ? sign : ""))
+    .replace(/[ \t]+$/gm, "")
+    .replace(/\n{3,}/g, "\n\n")
+    .trim();
+  return cut(clean, LIMITS.textLength);
+}
+
+/** A text in one line, at most so long. */
+export function oneLine(text: string, max = 200): string {
+  return cut(text.replace(/\s+/g, " ").trim(), max);
+}
+
+/** A text at most so long, in code points. */
+export function cut(text: string, max: number): string {
+  if (text.length <= max || (text.length <= 2 * max && codePoints(text) <= max)) return text;
+  return (
+    [...text.slice(0, 2 * max)]
+      .slice(0, max - CUT.length)
+      .join("")
+      .trimEnd() + CUT
+  );
+}
+
+/** A name that a service wants to be shown; undefined: none that can be. */
+export function shownName(name: string | null | undefined): string | undefined {
+  const parsed = IncomingHookName.safeParse(oneLine(name ?? "", LIMITS.name));
+  return parsed.success ? parsed.data : undefined;
+}
+
+const Picture = httpUrl(LIMITS.url, "must be an http(s) URL");
+
+/** An http(s) URL as it can be shown; undefined: it is none. */
+export function shownUrl(url: string | null | undefined): string | undefined {
+  const parsed = Picture.safeParse(url);
+  return parsed.success ? parsed.data : undefined;
+}
+
+/** Where our Markdown would take a sign for a mark: `_` inside of words is none, nor is one `~` or `|`. */
+const MARKS = /[*`\\]|~~|\|\||(?<![\p{L}\p{N}])_|_(?![\p{L}\p{N}])|\[(?=[^\]\n]*\]\()/gu;
+/** What would begin a quote or a list at the beginning of a line. */
+const BEGINNINGS = /^([ \t]*)([>-])/gm;
+
+/** A text of people, so that none of its signs is a mark. */
+export function plain(text: string): string {
+  return text
+    .replace(MARKS, (mark) => [...mark].map((sign) => `\\${sign}`).join(""))
+    .replace(BEGINNINGS, "$1\\$2");
+}
+
+/** A link; the label alone where the address is none that can be shown. */
+export function link(label: string, url: string | null | undefined): string {
+  const address = shownUrl(url)?.replace(/[()]/g, (sign) => (sign === "(" ? "%28" : "%29"));
+  const shown = oneLine(label);
+  if (address === undefined || address.length > 2_000) return plain(shown);
+  return shown === "" ? address : `[${plain(shown).replace(/(?<!\\)[[\]]/g, "\\$&")}](${address})`;
+}
+
+/** Text in bold; nothing of nothing. */
+export function bold(text: string): string {
+  const shown = oneLine(text);
+  return shown === "" ? "" : `**${shown}**`;
+}
+
+/** A text as a quote. */
+export function quoted(text: string): string {
+  return text === "" ? "" : text.replace(/^/gm, "> ");
+}
+
+/** The parts of a text outside of code changed, and code as it is. */
+export function outsideCode(text: string, change: (part: string) => string): string {
+  // Without an end a fence or a sign is text.
+  const parts = text.split(/(```[\s\S]*?```|`[^`\n]+`)/);
+  return parts.map((part, i) => (i % 2 === 0 ? change(part) : part)).join("");
+}
