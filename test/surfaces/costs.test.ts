@@ -144,6 +144,8 @@ const ROUTES = new Map<string, Row>([
   ...page("GET /ws/chat/:user_id/:user_sig"),
   // v1
   ...anybody("GET /healthz", "GET /openapi.json", "GET /asyncapi.json", "GET /files/:key/:name"),
+  // A hook has a rate of its own; a URL that no hook has is counted as a refused call.
+  ...anybody("POST /hooks/:id/:secret", "POST /hooks/:id/:secret/:shape"),
   ...anybody("GET /v1/login", "GET /sign-in", "GET /admin"),
   ...signIn("POST /v1/register", "POST /v1/login", "POST /v1/token"),
   ...password("POST /v1/me/password", "DELETE /v1/me"),
@@ -265,6 +267,10 @@ const ROUTES = new Map<string, Row>([
     "DELETE /v1/conversations/:id/members/:user_id",
     "POST /v1/conversations/:id/join",
     "POST /v1/conversations/:id/leave",
+    "GET /v1/conversations/:id/hooks",
+    "POST /v1/conversations/:id/hooks",
+    "POST /v1/conversations/:id/hooks/:hook/rotate",
+    "DELETE /v1/conversations/:id/hooks/:hook",
     "POST /v1/conversations/:id/invitations",
     "DELETE /v1/conversations/:id/invitations/:code",
     "POST /v1/conversations/:id/owner",

@@ -10,7 +10,7 @@ import { errorFields, log } from "../../lib/logger.ts";
 import { withDeadline } from "../../object/calls/deadline.ts";
 import { Semaphore } from "../../object/concurrency.ts";
 import type { MessageLog } from "../log/message-log.ts";
-import { readForwarded } from "../log/row.ts";
+import { readForwarded, readHook } from "../log/row.ts";
 import type { Members } from "../members/members.ts";
 import type { ProfileCache } from "../members/profile-cache.ts";
 import { readPoll } from "../polls/stored-poll.ts";
@@ -65,6 +65,7 @@ export class ForwardResolver {
     const messages = rows.map((row) => ({
       conversationId,
       ...{ seq: row.seq, senderId: row.sender_id, kind: row.kind, body: row.body },
+      ...(row.hook !== null && { hook: readHook(row.hook) }),
       ...(row.place !== null && { place: row.place }),
       ...(row.forwarded !== null && { forwarded: readForwarded(row.forwarded) }),
       ...(row.poll !== null && { poll: readPoll(row)?.body }),

@@ -9,6 +9,7 @@ import { RULE_KEY } from "../usersig/client.ts";
 import { appkey, BY_CLOUDFLARE, id, lock, nameOf, type Row, self, tim, usersig, v1, WRONG } from "./scene.ts";
 
 const Coded = z.object({ code: z.string() });
+const Hooked = z.object({ id: z.string() });
 
 /** What v1 records. */
 export const V1: Row[] = [
@@ -141,6 +142,28 @@ export const V1: Row[] = [
     events: ({ owner, id: conversation }) => [
       { action: "invitation_created", user: null, by: id(owner), conversation },
       { action: "invitation_withdrawn", user: null, by: id(owner), conversation },
+    ],
+  },
+  {
+    what: "an incoming hook",
+    run: ({ owner, id: group }) =>
+      v1(owner.token, "POST", `/conversations/${group}/hooks`, { name: "Builds" }),
+    events: ({ owner, id: conversation }) => [
+      { action: "incoming_hook_created", user: null, by: id(owner), conversation },
+    ],
+  },
+  {
+    what: "an incoming hook that gets another URL and is deleted",
+    run: async ({ owner, id: group }) => {
+      const path = `/conversations/${group}/hooks`;
+      const { id: hook } = Hooked.parse((await v1(owner.token, "POST", path, { name: "Builds" })).body);
+      await v1(owner.token, "POST", `${path}/${hook}/rotate`);
+      return v1(owner.token, "DELETE", `${path}/${hook}`);
+    },
+    events: ({ owner, id: conversation }) => [
+      { action: "incoming_hook_created", user: null, by: id(owner), conversation },
+      { action: "incoming_hook_rotated", user: null, by: id(owner), conversation },
+      { action: "incoming_hook_deleted", user: null, by: id(owner), conversation },
     ],
   },
   {

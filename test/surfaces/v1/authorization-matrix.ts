@@ -402,6 +402,18 @@ export const WHO_MAY: Row[] = [
     path: ({ id, outsiderId }) => ({ id, user_id: outsiderId }),
     ...admins(DONE),
   },
+  { route: `GET ${IN}/hooks`, ...admins(OK) },
+  { route: `POST ${IN}/hooks`, body: () => ({ name: "Builds" }), ...admins(MADE) },
+  {
+    route: `POST ${IN}/hooks/:hook/rotate`,
+    path: ({ id }) => ({ id, hook: `1-${"0".repeat(16)}` }),
+    ...admins(NOBODY),
+  },
+  {
+    route: `DELETE ${IN}/hooks/:hook`,
+    path: ({ id }) => ({ id, hook: `1-${"0".repeat(16)}` }),
+    ...admins(DONE),
+  },
   { route: `GET ${IN}/invitations`, ...admins(OK) },
   { route: `POST ${IN}/invitations`, body: () => ({}), ...admins(MADE) },
   {

@@ -113,8 +113,11 @@ test.each(PATHS.filter(([path]) => path.includes("/conversations/:id")))(
   },
 );
 
-/** An id in a path besides that of the conversation. The code of an invitation is none: any text will do. */
-const OTHER_ID = /:(?!id$|id\/|code$)/;
+/**
+ * An id in a path besides that of the conversation. The code of an invitation, and the id of a hook, are none:
+ * any text will do.
+ */
+const OTHER_ID = /:(?!id$|id\/|code$|hook$|hook\/)/;
 
 function validBody(path: string): object {
   const bodies: Record<string, object> = {
@@ -125,6 +128,7 @@ function validBody(path: string): object {
     "/messages/:seq": { body: { text: "x" }, base_version: 1 },
     "/owner": { user_id: ann.user.id },
     "/draft": { text: "x" },
+    "/hooks": { name: "Builds" },
     "/:application_id": { action: "accept" },
   };
   return Object.entries(bodies).find(([end]) => path.endsWith(end))?.[1] ?? {};

@@ -20,6 +20,8 @@ const VALUES: Record<string, unknown> = {
   ...{ external_id: "u-1001", last_seen_on: "2026-11-26", metadata: { plan: "pro" } },
   ...{ "ServerUser.id": 100_001, "ServerUserResult.id": 100_001, "ServerUser.suspension": null },
   ...{ "Hook.id": "hk_4f1c09a2b7de0011", "CreatedHook.id": "hk_4f1c09a2b7de0011" },
+  ...{ "IncomingHook.id": "4f2-9b1c0e7d5a3f4826", "IncomingHookWithUrl.id": "4f2-9b1c0e7d5a3f4826" },
+  ...{ "IncomingHook.name": "Builds", "IncomingHookWithUrl.name": "Builds" },
   ...{
     "Hook.url": HOOK_URL,
     "NewHook.url": HOOK_URL,

@@ -12,7 +12,7 @@ export const IncomingHookIdParam = z.string().openapi({ example: ID });
 
 export const NewIncomingHook = z
   .object({
-    name: IncomingHookName.openapi({
+    name: IncomingHookName.meta({
       description: "Its messages are shown under it, unless they name another one",
       example: "Builds",
     }),
@@ -33,13 +33,16 @@ export const IncomingHook = z
   })
   .openapi("IncomingHook");
 
-export const IncomingHookWithUrl = IncomingHook.extend({
-  url: z.string().openapi({
-    description:
-      "Where the service posts. Whoever has it can write in the group: show it to nobody else. No other call shows it again",
-    example: `https://chat.example.org/hooks/${ID}/5f0c7d1e2b3a49588d6e7f8091a2b3c4`,
-  }),
-}).openapi("IncomingHookWithUrl");
+export const IncomingHookWithUrl = z
+  .object({
+    ...IncomingHook.shape,
+    url: z.string().openapi({
+      description:
+        "Where the service posts. Whoever has it can write in the group: show it to nobody else. No other call shows it again",
+      example: `https://chat.example.org/hooks/${ID}/5f0c7d1e2b3a49588d6e7f8091a2b3c4`,
+    }),
+  })
+  .openapi("IncomingHookWithUrl");
 
 export const IncomingHooks = z
   .object({ items: z.array(IncomingHook).max(LIMITS.incomingHooks) })
