@@ -5,12 +5,23 @@ import { LIMITS } from "../../domain/limits.ts";
 import { countRefused } from "../../http/access/rate-limit.ts";
 import type { AppEnv } from "../../http/env.ts";
 import { barePath, type Surface } from "../../http/surface.ts";
+import { alertmanager } from "./alertmanager/alertmanager.ts";
 import { postedJson } from "./body.ts";
+import { discord } from "./discord/discord.ts";
+import { github } from "./github/github.ts";
+import { grafana } from "./grafana/grafana.ts";
 import { plain } from "./plain/plain.ts";
 import type { Posted, Shape } from "./shape.ts";
+import { slack } from "./slack/slack.ts";
 
 /** The shapes of services, by the last part of the path. */
-const SHAPES: ReadonlyMap<string, Shape> = new Map();
+const SHAPES: ReadonlyMap<string, Shape> = new Map([
+  ["slack", slack],
+  ["discord", discord],
+  ["github", github],
+  ["grafana", grafana],
+  ["alertmanager", alertmanager],
+]);
 
 const KEY_HEADER = "Idempotency-Key";
 
