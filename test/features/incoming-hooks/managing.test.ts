@@ -1,3 +1,4 @@
+import { exports } from "cloudflare:workers";
 import { beforeAll, describe, expect, test } from "vitest";
 import { LIMITS } from "../../../src/domain/limits.ts";
 import { makeServerKey } from "../../support/accounts/server-keys.ts";
@@ -136,6 +137,5 @@ describe("a URL", () => {
 });
 
 async function fetchWith(method: string, url: string): Promise<Response> {
-  const { exports } = await import("cloudflare:workers");
   return exports.default.fetch(new Request(url, { method }));
 }

@@ -1,4 +1,5 @@
 import { evictDurableObject } from "cloudflare:test";
+import { exports } from "cloudflare:workers";
 import { beforeAll, describe, expect, test } from "vitest";
 import { z } from "zod";
 import { LIMITS } from "../../../src/domain/limits.ts";
@@ -145,7 +146,6 @@ describe("what is posted", () => {
     const stream = new ReadableStream<Uint8Array>({
       pull: (controller) => controller.enqueue(new Uint8Array(64 * 1024).fill(32)),
     });
-    const { exports } = await import("cloudflare:workers");
     const endless = new Request(hook.url, { method: "POST", body: stream });
     expect((await exports.default.fetch(endless)).status).toBe(413);
     expect((await page(ann, id)).items).toEqual([]);

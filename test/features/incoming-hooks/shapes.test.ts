@@ -1,3 +1,4 @@
+import { exports } from "cloudflare:workers";
 import { beforeAll, describe, expect, test } from "vitest";
 import { z } from "zod";
 import { LIMITS } from "../../../src/domain/limits.ts";
@@ -160,7 +161,6 @@ describe("discord", () => {
     const form = new FormData();
     form.set("payload_json", JSON.stringify({ content: "with a file" }));
     form.set("files[0]", new File(["x"], "log.txt"));
-    const { exports } = await import("cloudflare:workers");
     const request = new Request(`${hook.url}/discord`, { method: "POST", body: form });
     expect((await exports.default.fetch(request)).status).toBe(204);
     expect(await texts()).toEqual(["with a file"]);
