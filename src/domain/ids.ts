@@ -54,7 +54,10 @@ export type ClientGroupId = z.infer<typeof ClientGroupId>;
 export const ClientUploadId = z.string().min(1).max(LIMITS.clientUploadId).brand<"ClientUploadId">();
 export type ClientUploadId = z.infer<typeof ClientUploadId>;
 
-/** The id of an incoming hook: the number of its group in base 36, by which its object is found, and chance. */
+/**
+ * The id of an incoming hook: the number of its group in base 36, by which its object is found, and 64 random
+ * bits.
+ */
 export const IncomingHookId = z
   .string()
   .regex(/^[1-9a-z][0-9a-z]{0,10}-[0-9a-f]{16}$/)

@@ -10,6 +10,7 @@ import ERRORS from "../../docs/guides/errors.md";
 import FILES from "../../docs/guides/files.md";
 import GROUPS from "../../docs/guides/groups.md";
 import HOOKS from "../../docs/guides/hooks.md";
+import HOOKS_IN from "../../docs/guides/hooks-in.md";
 import MESSAGES from "../../docs/guides/messages.md";
 import MOVE from "../../docs/guides/move.md";
 import RESUME from "../../docs/guides/resume.md";
@@ -62,6 +63,7 @@ export const GUIDE_SOURCES: readonly Source[] = [
   guide("connect", "Connect your users", CONNECT),
   guide("backend", "Your backend", BACKEND),
   guide("hooks", "Hooks (webhooks)", HOOKS),
+  guide("hooks-in", "Hooks in", HOOKS_IN),
   guide("data", "Your data", DATA),
   guide("move", "Move here", MOVE),
   guide("resume", "Resume", RESUME),

@@ -40,7 +40,8 @@ export class HookPosts {
   }
 
   /**
-   * Stores a message by a hook. A repeat with the same key answers with the first message, and is not counted.
+   * Stores a message by a hook. A repeat with the same key answers with the first message, and does not
+   * count.
    * @throws `not_found`; `rate_limited` over 5 a second; `full`; `refused` by a rule of the deployment or its
    *   backend; as `Threads.refusal`
    */

@@ -26,7 +26,7 @@ export async function createIncomingHook(
   return made;
 }
 
-/** The incoming hooks of a group, the oldest first, without their secrets. @throws `not_found`, `forbidden` */
+/** The incoming hooks of a group, oldest first, without their secrets. @throws `not_found`, `forbidden` */
 export function listIncomingHooks(core: Core, caller: UserId, id: ConversationId): Promise<IncomingHook[]> {
   return core.conversations.incomingHooks(id, { userId: caller });
 }

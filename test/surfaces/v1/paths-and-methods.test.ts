@@ -114,7 +114,7 @@ test.each(PATHS.filter(([path]) => path.includes("/conversations/:id")))(
 );
 
 /**
- * An id in a path besides that of the conversation. The code of an invitation, and the id of a hook, are none:
+ * An id in a path besides that of the conversation. The code of an invitation and the id of a hook are none:
  * any text will do.
  */
 const OTHER_ID = /:(?!id$|id\/|code$|hook$|hook\/)/;

@@ -14,8 +14,9 @@ export type FindPerson = (id: UserId) => Person;
 const TEXT = String.raw`"(?:[^"\\]|\\.)*"`;
 
 /**
- * The sender of a snapshot in stored JSON. An incoming hook, which has no account, has name and avatar there. JSON escapes quotes inside strings, so no user's text matches it,
- * and no kind of body has a field of this name.
+ * The sender of a snapshot in stored JSON. An incoming hook, which has no account, has its name and avatar
+ * there. JSON escapes quotes inside strings, so no user's text matches it, and no kind of body has a field of
+ * this name.
  */
 const SENDER = new RegExp(`"sender_id":(\\d+)(?:,"sender_name":(${TEXT}),"sender_avatar":(${TEXT}))?`, "g");
 
