@@ -17,7 +17,7 @@ export const VISIBLE = `seq > ? AND (shadowed IS NULL OR sender_id = coalesce(?,
   AND NOT EXISTS (SELECT 1 FROM hidden WHERE hidden.seq = messages.seq AND user_id = ?)`;
 
 /** Matches the main stream, as the readers of its messages see it. */
-export const IN_MAIN = "(in_main = 1 OR shadowed = 1)";
+export const IN_MAIN = "(in_main = 1 OR shadowed IS 1)";
 
 /** The bindings of `VISIBLE`. Who reads as nobody, for the deployment, sees shadowed messages. */
 export function visibleTo({ visible_from, user_id }: Reader): [Position, UserId | null, UserId] {
