@@ -71,14 +71,15 @@ const FILES_AT_ONCE = 500;
 export function createWorker(timing: Timing) {
   // Read at start, so that an invalid setting is logged before the first request.
   readSettings(env);
-  const metrics = metricsOf(env);
+  const events = metricsOf(env, timing);
   const rules = new SharedRules();
-  const app = createApp(timing, metrics, rules);
+  const app = createApp(timing, events, rules);
 
   class Conversation extends ConversationObject {
     constructor(ctx: DurableObjectState, env: Env) {
       const db = openDatabase(env.DB);
       const settings = readSettings(env);
+      const metrics = events.forObject();
       const inboxes = new InboxStubs(env.INBOX, timing.rpcRetry, timing.callChannels);
       super(ctx, env, {
         directory: {
@@ -117,6 +118,7 @@ export function createWorker(timing: Timing) {
     constructor(ctx: DurableObjectState, env: Env) {
       const db = openDatabase(env.DB);
       const settings = readSettings(env);
+      const metrics = events.forObject();
       super(ctx, env, {
         directory: {
           storedContext: (id, conversationId) => findStoredContext(db, id, conversationId),
@@ -153,6 +155,7 @@ export function createWorker(timing: Timing) {
     constructor(ctx: DurableObjectState, env: Env) {
       const db = openDatabase(env.DB);
       const conversations = new ConversationStubs(env.CONVERSATION, timing.rpcRetry);
+      const metrics = events.forObject();
       super(ctx, env, {
         conversations: (id, after, limit) => listHookConversations(db, id, after, limit),
         cover: (id, input) => conversations.coverHook(id, input),
@@ -188,9 +191,9 @@ export function createWorker(timing: Timing) {
 }
 
 /** Where events are counted. */
-function metricsOf(bindings: object): ReadableMetrics {
+function metricsOf(bindings: object, timing: Timing): ReadableMetrics {
   const dataset = eventDataset(bindings);
-  return dataset ? new MetricsInAnalyticsEngine(dataset) : new MetricsInMemory();
+  return dataset ? new MetricsInAnalyticsEngine(dataset, timing.metrics) : new MetricsInMemory();
 }
 
 /** Where objects of a kind report their sizes. */

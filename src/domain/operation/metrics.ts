@@ -97,6 +97,8 @@ export function noteOutcomes(
 export interface ReadableMetrics extends Metrics {
   /** null: they are kept where this server does not read them */
   totals(): EventTotals | null;
+  /** Where an object counts its events. An invocation of it may have any number of them. */
+  forObject(): Metrics;
 }
 
 /** What was counted since a time. */

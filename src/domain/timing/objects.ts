@@ -89,6 +89,13 @@ export const OBJECT_VALUES = {
     /** A client that has sent nothing for so long is gone: a correct one sends a `ping` every 25 s. */
     patienceMs: 60_000,
   },
+  /** The events of an object, where Analytics Engine counts them. */
+  metrics: {
+    /** Events of one kind are one point after so long, for which a timer keeps the object awake. */
+    joinMs: 100,
+    /** The same while events go on: 15 minutes of an alarm, the longest invocation, are some 190 points of a kind. */
+    maxJoinMs: 5_000,
+  },
   /** The storage of an object, of which the platform gives each 10 GB. Tests have smaller ones. */
   storage: {
     /** Bytes from which on nothing is added: 500 MB are left to what makes room, and to notes. */

@@ -47,6 +47,10 @@ export class MetricsInMemory implements ReadableMetrics {
     series.sumMs += Math.max(0, ms);
   }
 
+  forObject(): this {
+    return this;
+  }
+
   totals(): EventTotals {
     return {
       since: this.#since,

@@ -1,7 +1,10 @@
-import { expect, test } from "vitest";
+import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { BUCKETS_MS, bucketOf, noteOutcomes, quantile } from "../../../../src/domain/operation/metrics.ts";
+import { TIMING } from "../../../../src/domain/timing.ts";
 import { eventDataset, MetricsInAnalyticsEngine } from "../../../../src/storage/metrics/analytics-engine.ts";
 import { MetricsInMemory } from "../../../../src/storage/metrics/memory.ts";
+
+const JOINING = TIMING.metrics;
 
 test("a duration is in the first bucket that is not below it, and in the last if it is longer than all", () => {
   for (const ms of [-5, 0, 0.5, 1]) expect(bucketOf(ms)).toBe(0);
@@ -53,22 +56,80 @@ test("the sends of a frame are counted by their outcomes, and measured once", ()
 test("Analytics Engine gets a point of each event, whose blobs are the labels in their order", () => {
   const points: unknown[] = [];
   const dataset = { writeDataPoint: (point: unknown) => void points.push(point) };
-  const metrics = new MetricsInAnalyticsEngine(dataset);
+  const metrics = new MetricsInAnalyticsEngine(dataset, JOINING);
   metrics.count("sends", { result: "stored", surface: "v1" }, 3);
   metrics.observe("delivery", { socket: "device" }, 12);
   expect(points).toEqual([
     { indexes: ["sends"], blobs: ["v1", "stored"], doubles: [3] },
-    { indexes: ["delivery_ms"], blobs: ["device"], doubles: [12] },
+    { indexes: ["delivery_ms"], blobs: ["device"], doubles: [12, 1] },
   ]);
   expect(metrics.totals()).toBeNull();
   expect(eventDataset({ EVENTS: dataset })).toBe(dataset);
   for (const without of [{}, { EVENTS: "parley_events" }]) expect(eventDataset(without)).toBeUndefined();
 });
 
+describe("the events of an object, of which Analytics Engine takes 250 points an invocation", () => {
+  beforeEach(() => void vi.useFakeTimers());
+  afterEach(() => void vi.useRealTimers());
+
+  /** What an object counts, and the points that are written of it. */
+  function ofObject() {
+    const points: { indexes: string[]; blobs: string[]; doubles: number[] }[] = [];
+    const writeDataPoint = (point: (typeof points)[number]) => void points.push(point);
+    const metrics = new MetricsInAnalyticsEngine({ writeDataPoint }, JOINING).forObject();
+    const sum = (name: string) =>
+      points
+        .filter(({ indexes }) => indexes[0] === name)
+        .reduce((all, { doubles }) => all + (doubles[0] ?? 0), 0);
+    return { metrics, points, sum };
+  }
+
+  test("are joined where they are of one kind: no count is lost", () => {
+    const { metrics, points } = ofObject();
+    for (let i = 0; i < 1_000; i++) metrics.count("inbox_failures", { call: i % 4 ? "update" : "notify" });
+    for (let i = 0; i < 1_000; i++) metrics.count("sends", { surface: "v1_room", result: "stored" }, 2);
+    expect(points).toEqual([]);
+    vi.advanceTimersByTime(JOINING.joinMs);
+    expect(points).toEqual([
+      { indexes: ["inbox_failures"], blobs: ["notify"], doubles: [250] },
+      { indexes: ["inbox_failures"], blobs: ["update"], doubles: [750] },
+      { indexes: ["sends"], blobs: ["v1_room", "stored"], doubles: [2_000] },
+    ]);
+    vi.advanceTimersByTime(60_000);
+    expect([points.length, vi.getTimerCount()]).toEqual([3, 0]);
+  });
+
+  test("are joined for longer while they go on, and soon again after a pause", () => {
+    const { metrics, points, sum } = ofObject();
+    for (let i = 0; i < 9_000; i++) {
+      metrics.count("jobs_late", { object: "inbox", job: "list" });
+      vi.advanceTimersByTime(100);
+    }
+    expect(points.length).toBeLessThan(250);
+    vi.advanceTimersByTime(JOINING.maxJoinMs);
+    expect(sum("jobs_late")).toBe(9_000);
+    vi.advanceTimersByTime(60_000);
+    metrics.count("jobs_late", { object: "inbox", job: "list" });
+    vi.advanceTimersByTime(JOINING.joinMs);
+    expect(sum("jobs_late")).toBe(9_001);
+  });
+
+  test("durations are joined by two digits, each with how many there were", () => {
+    const { metrics, points } = ofObject();
+    for (const ms of [1_234, 7, 1_189, -3, 7]) metrics.observe("delivery", { socket: "device" }, ms);
+    vi.advanceTimersByTime(JOINING.joinMs);
+    expect(points.map(({ doubles }) => doubles)).toEqual([
+      [1_200, 2],
+      [7, 2],
+      [0, 1],
+    ]);
+  });
+});
+
 test("an event that Analytics Engine refuses fails nothing", () => {
   const refuse = () => {
     throw new TypeError("too many points");
   };
-  const metrics = new MetricsInAnalyticsEngine({ writeDataPoint: refuse });
+  const metrics = new MetricsInAnalyticsEngine({ writeDataPoint: refuse }, JOINING);
   expect(() => metrics.count("inbox_failures", { call: "update" })).not.toThrow();
 });
