@@ -392,6 +392,12 @@ describe("calls of users", () => {
   });
 });
 
+test("message requests with previews count as a search, too", async () => {
+  const { token } = await newSession(ann);
+  const { answer, used } = await counted("GET /v1/requests", token, "?previews=true");
+  expect([answer.status, used.toSorted()]).toEqual([200, ["PAGE_RATE", "SEARCH_RATE", "USER_RATE"]]);
+});
+
 describe("calls of backends", () => {
   test.each(rows.filter(([, [who]]) => who === "backend"))("%s: %j", async (route, [, cost = ""]) => {
     expect((await counted(route)).used).toEqual([]);

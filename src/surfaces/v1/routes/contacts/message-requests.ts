@@ -6,7 +6,7 @@ import {
   type RequestFrom,
   readRequest,
 } from "../../../../core/contacts/message-requests.ts";
-import { weighs } from "../../../../http/access/rate-limit.ts";
+import { countCost, weighs } from "../../../../http/access/rate-limit.ts";
 import { callerRoutes, jsonAnswer, jsonBody } from "../../route.ts";
 import { v1Router } from "../../router.ts";
 import { problems } from "../../schemas/common.ts";
@@ -59,7 +59,10 @@ const answerRoute = lightRoute("put", "/v1/requests/{conversation_id}", {
 
 export const messageRequests = v1Router()
   .openapi(listRoute, async (c) => {
-    const page = await pageOfRequests(c.var.core, c.var.caller.userId, c.req.valid("query"));
+    const { userId } = c.var.caller;
+    const query = c.req.valid("query");
+    if (query.previews) await countCost(c, userId, "search");
+    const page = await pageOfRequests(c.var.core, userId, query);
     return c.json(serializePage(page, serializeListed), 200);
   })
   .openapi(readRoute, async (c) => {

@@ -23,7 +23,7 @@ export const MessageRequest = z
   .openapi("MessageRequest");
 
 export const MessageRequestsQuery = ListQuery.extend({
-  previews: flag("Whether each has its `last_message`. It takes longer"),
+  previews: flag("Whether each has its `last_message`. The call counts as a search, too"),
 });
 
 const ListedMessageRequest = z
