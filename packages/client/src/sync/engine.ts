@@ -148,13 +148,13 @@ export class Engine {
       case "focused":
         timelines.focused(id);
         break;
-      case "error":
-        if (frame.client_msg_id !== undefined) outbox.refused(frame.client_msg_id, frame.code);
-        else timelines.refused(id, frame.code);
-        break;
       case "held":
         // An accepted message comes by itself.
         if (frame.state === "refused") outbox.refused(frame.client_msg_id, frame.state);
+        break;
+      case "error":
+        if (frame.client_msg_id !== undefined) outbox.refused(frame.client_msg_id, frame.code);
+        else timelines.refused(id, frame.code);
         break;
       case "read":
         list.read(frame);
