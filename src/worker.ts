@@ -8,6 +8,7 @@ import { wakeForRetention } from "./core/conversations/retention-round.ts";
 import { releasedFiles } from "./core/files/released-files.ts";
 import { deleteExpired } from "./core/maintenance.ts";
 import { tellStaff } from "./core/moderation/staff-events.ts";
+import { pushServices } from "./core/push/push-services.ts";
 import { askHook, callHook } from "./core/server/hook-calls.ts";
 import { wakeHooksOfUsers } from "./core/server/user-events.ts";
 import { LIMITS } from "./domain/limits.ts";
@@ -24,7 +25,7 @@ import { readToken } from "./http/access/token.ts";
 import type { Protocols } from "./inbox/devices/device-socket.ts";
 import { InboxObject } from "./inbox/object.ts";
 import { InboxStubs } from "./inbox/stub.ts";
-import { findEndedSessions } from "./storage/accounts/sessions.ts";
+import { findEndedSessions, findLiveSession } from "./storage/accounts/sessions.ts";
 import { findAccountState } from "./storage/accounts/users.ts";
 import { backupBucket } from "./storage/backup/bucket-binding.ts";
 import { listOnlineContacts, setOnline } from "./storage/contacts/presence.ts";
@@ -33,6 +34,7 @@ import { findDirectPermission } from "./storage/conversations/direct-permission.
 import { findConversationAsCreated } from "./storage/conversations/groups.ts";
 import { listMemberships } from "./storage/conversations/memberships.ts";
 import { findStoredContext } from "./storage/conversations/message-context.ts";
+import { findArchiveStates } from "./storage/conversations/preferences.ts";
 import { writeProjection } from "./storage/conversations/projection.ts";
 import { type Database, openDatabase } from "./storage/database.ts";
 import { holdFiles, releaseFiles } from "./storage/files/file-holds.ts";
@@ -132,6 +134,9 @@ export function createWorker(timing: Timing) {
           profile: async (id) => (await findVersionedPeople(db, [id]))[0] ?? null,
           holdFiles: (id, scheduledId, keys, until) => holdFiles(db, id, scheduledId, keys, until),
           releaseFiles: (id, scheduledId, until) => releaseFiles(db, id, scheduledId, until),
+          archiveStates: (id, ids) => findArchiveStates(db, id, ids),
+          sessionEnd: async (userId, id) =>
+            (await findLiveSession(db, { id, userId, now: Date.now() }))?.expiresAt ?? null,
           fileExists: async (key) => (await findFile(db, key, Date.now())) !== null,
           releaseFilesOf: (id, after) =>
             releaseFilesOf(db, id, { after, limit: FILES_AT_ONCE }, Date.now() + timing.files.expiryMs),
@@ -143,6 +148,7 @@ export function createWorker(timing: Timing) {
         conversations: new ConversationStubs(env.CONVERSATION, timing.rpcRetry, timing.callChannels),
         contacts: new InboxStubs(env.INBOX, timing.rpcRetry),
         protocols: countedProtocols(deviceProtocols(settings), metrics),
+        pushServices: pushServices(settings, timing),
         readToken: (token) => readToken(env.TOKEN_SECRET, token),
         settings,
         metrics,

@@ -173,4 +173,8 @@ export const LIMITS = {
   formerVersions: 20,
   /** code points of a quoted message that the quote shows */
   quotePreview: 100,
+  /** push devices of a user */
+  pushDevices: 10,
+  /** conversations for which a user has chosen a push level */
+  pushLevels: 1_000,
 } as const;

@@ -1,4 +1,5 @@
 import type { Person, VersionedPerson } from "./accounts/person.ts";
+import type { ArchiveState } from "./conversations/archive.ts";
 import type {
   ConversationRecord,
   DirectPermissionState,
@@ -14,11 +15,13 @@ import type { ConversationId, FileKey, Position, Seq, SessionId, UserId } from "
 import type { AnyDraft, DraftReferences, Message, Originals, Receipt } from "./messages/message.ts";
 import type { ScheduledId } from "./messages/scheduled.ts";
 import type { FoundMessage, HeldState } from "./moderation/held-message.ts";
+import type { PushTarget } from "./push/device.ts";
+import type { PushPayload } from "./push/notice.ts";
 import type { FailedDelivery, HookId, HookState, HookTarget } from "./server/hook.ts";
 import type { ExternalId } from "./server/user-ref.ts";
 import type { EncodedMessage } from "./sync/encoded-message.ts";
 import type { DeliveredPosition, InboxUpdate } from "./sync/inbox-update.ts";
-import type { StoredContext } from "./sync/message-context.ts";
+import type { MessagesInContext, StoredContext } from "./sync/message-context.ts";
 import type { SentNotification } from "./sync/notification.ts";
 import type { DevicePage } from "./sync/replay.ts";
 import type { DeviceEvent } from "./sync/socket-protocol.ts";
@@ -215,6 +218,13 @@ export interface UserDirectory extends ReleasedFileDirectory, SizeDirectory {
    * @returns those that expire, and the last one of the 500; null: there is none behind `after`
    */
   releaseFilesOf(id: UserId, after: string): Promise<{ released: FileKey[]; last: FileKey | null }>;
+  /**
+   * Of each of these conversations whether the user has muted and archived it; those that their list leaves
+   * out are missing. One query.
+   */
+  archiveStates(id: UserId, ids: ConversationId[]): Promise<ReadonlyMap<ConversationId, ArchiveState>>;
+  /** When a session of the user expires (ms since 1970); null: it has ended, or expired. */
+  sessionEnd(id: UserId, sessionId: SessionId): Promise<number | null>;
   /** Whether there is a file with this key. */
   fileExists(key: FileKey): Promise<boolean>;
   /** Projects the user's presence, which lists read. */
@@ -378,8 +388,41 @@ export interface Conversations {
    * @throws `not_found` for a user who was never a member, and for a former one who `writes`
    */
   snapshot(id: ConversationId, input: SnapshotRequest): Promise<MemberSnapshot>;
+  /** The newest messages of the main stream, in rising order, with their context. @throws `not_found` */
+  pageWithContext(id: ConversationId, input: { userId: UserId; limit: number }): Promise<MessagesInContext>;
+  /** One message. @throws `not_found` unless the user can see it */
+  message(id: ConversationId, input: { userId: UserId; seq: Seq }): Promise<Message>;
   /** Those of these sessions that have an open socket in this conversation. */
   openSessions(id: ConversationId, input: { sessionIds: SessionId[] }): Promise<SessionId[]>;
+}
+
+/** A push as a service takes it. */
+export interface Push {
+  payload: PushPayload;
+  /** names what a later push replaces; only the user's devices can tell what it stands for */
+  topic: string;
+  /** how long the service tries, in s */
+  ttlS: number;
+  urgency: "high" | "normal" | "low";
+}
+
+/**
+ * What became of a push.
+ * - `gone`: the device is reached no more.
+ * - `refused`: the service takes it neither now nor later.
+ * - `unknown`: there was no answer. The service may have taken the push.
+ * - `later`: the service has not taken it. `afterMs`: when it may be tried again; null: the service does not
+ *   say.
+ */
+export type PushOutcome =
+  | { is: "sent" | "gone" | "unknown" }
+  | { is: "refused"; status: number }
+  | { is: "later"; afterMs: number | null };
+
+/** The way to push services. */
+export interface PushServices {
+  /** Never rejects. */
+  send(target: PushTarget, push: Push): Promise<PushOutcome>;
 }
 
 /** D1, as those who call hooks use it. */

@@ -1,6 +1,8 @@
 import { z } from "zod";
 import { log } from "../lib/logger.ts";
+import { isLoopback } from "../lib/outgoing/address.ts";
 import type { WayOut } from "../lib/outgoing/guarded-fetch.ts";
+import { isTimeZone } from "../lib/time-zone.ts";
 import { Admitted, type DefaultConsent, OPEN_CONSENT } from "./contacts/consent.ts";
 import { LIMITS } from "./limits.ts";
 import { DEFAULT_QUOTAS, NO_QUOTAS, QuotaSetting, type Quotas } from "./quotas.ts";
@@ -72,8 +74,38 @@ export interface Settings {
   consent: DefaultConsent;
   /** whether users are asked as they want: not for what the team's backend does */
   asksConsent: boolean;
+  /** how devices without a socket are reached */
+  push: PushSetup;
   /** the settings that only a server on a local address may have, in words for its operator; null: none */
   unsafe: string | null;
+}
+
+/** How devices are pushed to. Without keys the devices of that kind cannot register. */
+export interface PushSetup {
+  /** of Web Push: `VAPID_PUBLIC_KEY`, `VAPID_PRIVATE_KEY`, `VAPID_SUBJECT` */
+  vapid: VapidKeys | null;
+  /** of FCM: `FCM_SERVICE_ACCOUNT` */
+  fcm: FcmAccount | null;
+  /** the hosts of push services besides those of browsers: `PUSH_HOSTS` */
+  hosts: string[];
+}
+
+/** The keys by which push services know the server (RFC 8292), in base64url. */
+export interface VapidKeys {
+  publicKey: string;
+  privateKey: string;
+  /** whom a push service may write to: a URL of the form `mailto:` or `https:` */
+  subject: string;
+}
+
+/** A service account of Google, and where it is used. */
+export interface FcmAccount {
+  projectId: string;
+  clientEmail: string;
+  /** PKCS #8, as PEM */
+  privateKey: string;
+  tokenUrl: string;
+  sendUrl: string;
 }
 
 /** The least length of an app key and of the rule key, in characters. */
@@ -115,6 +147,8 @@ const NAMES = [
   ...(["RESTORE", "BACKUP_TO_R2"] as const),
   ...(["PUBLIC_ORIGIN", "FORMER_ORIGINS", "MAX_CHANGES", "EDIT_WINDOW_S", "MAX_UPLOAD_MIB"] as const),
   ...(["PROFILES", "DIRECT", "GROUPS", "LOOKUP", "WHO_MAY_WRITE", "WHO_MAY_ADD", "RETENTION_DAYS"] as const),
+  ...(["VAPID_PUBLIC_KEY", "VAPID_PRIVATE_KEY", "VAPID_SUBJECT", "PUSH_HOSTS"] as const),
+  ...(["FCM_SERVICE_ACCOUNT"] as const),
   // `npm run dev` alone sets the last one, by a flag: wrangler.toml does not have it.
   ...(["AUTH_ISSUERS", "OIDC_CLIENT_ID", "DNS_RESOLVER", "DEV_LOOPBACK"] as const),
 ] as const;
@@ -200,7 +234,8 @@ export function readSettings(env: RawSettings): Settings {
       lookup: setting("LOOKUP", env.LOOKUP, LookupPolicy, OPEN_POLICIES.lookup),
     },
   };
-  const settings: Settings = { ...given, unsafe: unsafeSettings(given) };
+  const push = pushSetup(env, given.publicOrigin, allowsLoopback);
+  const settings: Settings = { ...given, push, unsafe: unsafeSettings(given) };
   if (!settings.rateLimits)
     log("warn", "rate_limits_off", { detail: "RATE_LIMITS is off: use this for load tests only." });
   if (settings.rule === "md5-minute")
@@ -217,7 +252,7 @@ function unsafeSettings({
   ruleKey,
   allowedOrigins,
   provisioning,
-}: Omit<Settings, "unsafe">): string | null {
+}: Omit<Settings, "unsafe" | "push">): string | null {
   const flaws = [
     ...appKeys.flatMap((key) => flawOf("APP_KEYS", key)),
     ...(ruleKey === "" ? [] : flawOf("USERSIG_RULE_KEY", ruleKey)),
@@ -231,14 +266,6 @@ function unsafeSettings({
 function flawOf(name: string, key: string): string[] {
   if (key.startsWith(DEVELOPMENT_KEY)) return [`${name} has a key of \`npm run dev\`, which everybody knows`];
   return key.length < MIN_KEY ? [`${name} has a key of fewer than ${MIN_KEY} characters`] : [];
-}
-
-function isTimeZone(name: string): boolean {
-  try {
-    return new Intl.DateTimeFormat("en", { timeZone: name }) !== null;
-  } catch {
-    return false;
-  }
 }
 
 function setting<T, Fallback>(
@@ -267,6 +294,58 @@ function issuers(raw: string | undefined, allowsLoopback: boolean): Issuer[] {
   const place = issue && issue.path.length > 0 ? `entry ${issue.path.join(".")}: ` : "";
   warn("AUTH_ISSUERS", undefined, `${place}${issue?.message}; no issuer is used`);
   return [];
+}
+
+/** 65 bytes of a point on P-256, and 32 bytes. */
+const VapidPublicKey = z.string().regex(/^B[A-P][\w-]{85}$/, "87 characters of base64url");
+const VapidPrivateKey = z.string().regex(/^[\w-]{43}$/, "43 characters of base64url");
+const VapidSubject = z.string().regex(/^(mailto:.+@.+|https:\/\/.+)$/, "a URL like mailto:you@chat.example");
+
+const FCM_URL = "https://fcm.googleapis.com";
+const ServiceAccount = z
+  .string()
+  .transform((text, context): unknown => {
+    try {
+      return JSON.parse(text);
+    } catch {
+      context.addIssue("the JSON of a service account");
+      return z.NEVER;
+    }
+  })
+  .pipe(
+    z.object({
+      project_id: z.string().min(1),
+      client_email: z.string().min(1),
+      private_key: z.string().includes("PRIVATE KEY"),
+      token_uri: z.url({ protocol: /^https?$/ }),
+    }),
+  );
+
+function pushSetup(env: RawSettings, publicOrigin: string | null, allowsLoopback: boolean): PushSetup {
+  const publicKey = setting("VAPID_PUBLIC_KEY", env.VAPID_PUBLIC_KEY, VapidPublicKey, null, "no Web Push");
+  const privateKey = setting(
+    "VAPID_PRIVATE_KEY",
+    env.VAPID_PRIVATE_KEY,
+    VapidPrivateKey,
+    null,
+    "no Web Push",
+  );
+  const known = publicOrigin?.startsWith("https:") ? publicOrigin : "mailto:push@parley.example";
+  const subject = setting("VAPID_SUBJECT", env.VAPID_SUBJECT, VapidSubject, known);
+  const account = setting("FCM_SERVICE_ACCOUNT", env.FCM_SERVICE_ACCOUNT, ServiceAccount, null, "no FCM");
+  return {
+    vapid: publicKey === null || privateKey === null ? null : { publicKey, privateKey, subject },
+    fcm: account && fcmAccount(account, allowsLoopback),
+    hosts: entriesOf(env.PUSH_HOSTS),
+  };
+}
+
+/** In development an account whose tokens are of this machine has FCM there, too. */
+function fcmAccount(account: z.infer<typeof ServiceAccount>, allowsLoopback: boolean): FcmAccount {
+  const { project_id: projectId, client_email: clientEmail, private_key: privateKey } = account;
+  const tokens = new URL(account.token_uri);
+  const sendUrl = allowsLoopback && isLoopback(tokens) ? tokens.origin : FCM_URL;
+  return { projectId, clientEmail, privateKey, tokenUrl: tokens.href, sendUrl };
 }
 
 function issuerOfPage(

@@ -1,5 +1,5 @@
 import type { SessionId, UserId } from "../domain/ids.ts";
-import type { Contacts, UserDirectory } from "../domain/ports.ts";
+import type { Contacts, PushServices, UserDirectory } from "../domain/ports.ts";
 import type { Settings } from "../domain/settings.ts";
 import type { Timing } from "../domain/timing.ts";
 import { errorFields, log } from "../lib/logger.ts";
@@ -28,6 +28,7 @@ import { ConversationList } from "./list/conversation-list.ts";
 import { ListWriter } from "./list/list-writer.ts";
 import { ListRepair } from "./list/repair.ts";
 import { Notifications } from "./notifications.ts";
+import { createPush } from "./push/push.ts";
 import { QuotaUses } from "./quota-uses.ts";
 import { SavedMessages } from "./saved/saved-messages.ts";
 import { createScheduled } from "./scheduled/scheduled.ts";
@@ -38,6 +39,7 @@ export interface InboxDeps extends DeviceSocketsDeps {
   settings: DeviceSocketsDeps["settings"] & Pick<Settings, "quotas">;
   contacts: Contacts;
   readToken: TokenReader;
+  pushServices: PushServices;
   timing: Timing;
 }
 
@@ -91,6 +93,8 @@ export type InboxJobKind =
   | "scheduled_expiry"
   /** sends the reminders of saved messages whose time has come */
   | "reminders"
+  /** decides what is pushed of a conversation, and pushes it; key: the conversation */
+  | "push"
   /** reports the size of a large inbox */
   | "size";
 
@@ -184,8 +188,8 @@ type Delivery = ReturnType<typeof createDelivery>;
 
 /** How the list and the devices get what conversations have. */
 function createDelivery({ ctx, deps, jobs, userId, isOpening }: InboxHost, stores: Stores) {
-  const { accountDeletion, budgets, cursors, list, sockets } = stores;
-  const { conversations, directory, metrics, settings, timing } = deps;
+  const { accountDeletion, budgets, cursors, list, sessionGate, sockets } = stores;
+  const { conversations, directory, metrics, pushServices, settings, timing } = deps;
   const audience = {
     open: () => sockets.open(),
     isOpen: () => isOpening() || sockets.open().length > 0,
@@ -208,21 +212,30 @@ function createDelivery({ ctx, deps, jobs, userId, isOpening }: InboxHost, store
     },
     isDeleted: () => accountDeletion.isDeleted,
   });
+  const push = createPush(ctx.storage.sql, {
+    ...{ conversations, directory, jobs, list, metrics, timing, userId, services: pushServices },
+    store: (update) => catchUp.store(update),
+    isFocused: (id) => sockets.open().some(({ id: socket }) => cursors.get(socket, id)?.state === "focused"),
+    sessionsIn: (id) => sessionGate.sessionsIn(id),
+  });
   list.observe({
-    taken: (update, before) => composerDrafts.follow(update, before),
+    taken: (update, before) => {
+      composerDrafts.follow(update, before);
+      push.pushes.taken(update, before);
+    },
     forgotten: (id) => composerDrafts.forget(id),
     leftArchive: (id) => {
       const pushed = conversations.pushConversation(id, { userId: userId() });
       pushed.catch((error: unknown) => log("warn", "preferences_push_failed", errorFields(error)));
     },
   });
-  return { audience, deviceFeed, catchUp, composerDrafts };
+  return { audience, deviceFeed, catchUp, composerDrafts, push };
 }
 
 /** What concerns the account: its sessions, its presence, its profile and contacts, and the repair of all. */
 function createAccount({ ctx, deps, jobs, userId, kick }: InboxHost, stores: Stores, delivery: Delivery) {
   const { accountDeletion, cursors, list, sessionGate, sockets } = stores;
-  const { audience, deviceFeed } = delivery;
+  const { audience, deviceFeed, push } = delivery;
   const { conversations, directory, timing } = deps;
   const { sql } = ctx.storage;
   const releasedFiles = new ReleasedFiles(jobs, directory, timing.files);
@@ -238,8 +251,12 @@ function createAccount({ ctx, deps, jobs, userId, kick }: InboxHost, stores: Sto
     closeHere: (sessionId: SessionId) => {
       sockets.kickSession(sessionId);
       presence.socketClosed();
+      push.deliveries.endSession(sessionId);
     },
-    closeAllHere: () => sockets.kick(() => true, "session_ended"),
+    closeAllHere: () => {
+      sockets.kick(() => true, "session_ended");
+      push.deliveries.endAll();
+    },
     kick,
   };
   return {

@@ -14,8 +14,11 @@ import { createComponents, type InboxComponents, type InboxDeps, type InboxJobKi
 import { DeviceOpening, type DeviceSocket } from "./devices/device-socket.ts";
 import { MIGRATIONS } from "./migrations.ts";
 
-/** Which room sockets are open, and how far device sockets are: after a restore none is. */
-const SOCKET_TABLES = ["sockets", "device_cursors"];
+/**
+ * Which room sockets are open, and how far device sockets are: after a restore none is. Push devices, too: who
+ * has a backup can not push to them, and a copy of a deployment pushes to nobody.
+ */
+const LEFT_OUT = ["sockets", "device_cursors", "push_devices", "push_notices", "push_deliveries"];
 
 /**
  * The life cycle of a user's object: start-up, device sockets, alarm. `InboxObject` has its calls.
@@ -31,7 +34,7 @@ export abstract class InboxLifecycle extends SocketHost {
   constructor(ctx: DurableObjectState, env: Env, deps: InboxDeps) {
     super(ctx, env, (change) => deps.metrics.count(change, { socket: "device" }));
     this.deps = deps;
-    this.backup = new ObjectBackup(ctx.storage, { migrations: MIGRATIONS, leftOut: SOCKET_TABLES });
+    this.backup = new ObjectBackup(ctx.storage, { migrations: MIGRATIONS, leftOut: LEFT_OUT });
     const handlers: Record<InboxJobKind, JobHandler> = {
       kick: (key, calls) => this.#with((components) => this.#kick(components, SessionId.parse(key), calls)),
       expired_sessions: () => this.#with(async ({ sessionGate }) => sessionGate.deleteExpired(Date.now())),
@@ -58,10 +61,11 @@ export abstract class InboxLifecycle extends SocketHost {
       lost_updates: (key, calls) => this.#with(({ catchUp }) => catchUp.recover(key, calls)),
       profile: (key, calls) =>
         this.#with(({ profileAnnouncer }) => profileAnnouncer.announceAfter(Number(key), calls)),
+      push: (key, calls) => this.#with(({ push }) => push.pushes.run(key, calls)),
       repair: (key, calls) => this.#with(({ repair }) => repair.goOn(Number(key), calls)),
     };
     this.jobs = new AlarmJobs<InboxJobKind>(ctx.storage, handlers, deps.timing.jobs, {
-      beside: ["scheduled", "lost_updates"],
+      beside: ["scheduled", "lost_updates", "push"],
       prompt: ["scheduled_files", "own_files", "released_files"],
       secret: ["own_files", "released_files"],
       note: (event, job) => deps.metrics.count(event, { object: "inbox", job }),

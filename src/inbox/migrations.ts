@@ -4,6 +4,9 @@ import { DEBTS_TABLE } from "../object/user-budgets.ts";
 import { COMPOSER_DRAFTS_TABLE } from "./composer-drafts.ts";
 import { DRAFTS_TABLE } from "./drafts.ts";
 import { NOTIFICATION_TABLES } from "./notifications.ts";
+import { NOTICE_TABLES } from "./push/notices.ts";
+import { PUSH_DEVICES_TABLE } from "./push/push-devices.ts";
+import { PUSH_PREFERENCES_TABLES } from "./push/push-preferences.ts";
 import { QUOTA_USES_TABLE } from "./quota-uses.ts";
 import { SAVED_TABLE } from "./saved/saved-messages.ts";
 import { SCHEDULED_TABLE } from "./scheduled/scheduled-messages.ts";
@@ -134,4 +137,5 @@ export const MIGRATIONS: readonly Migration[] = [
   },
   { version: 2, minCode: 1, sql: LIST_BEHIND },
   { version: 3, minCode: 1, sql: [QUOTA_USES_TABLE, REGISTERED_AT].join("\n") },
+  { version: 4, minCode: 1, sql: [PUSH_DEVICES_TABLE, PUSH_PREFERENCES_TABLES, NOTICE_TABLES].join("\n") },
 ];

@@ -2,6 +2,15 @@ const formats = new Map<string, Intl.DateTimeFormat>();
 /** The last result: in a busy conversation many messages share a second, and a format takes 1 µs. */
 let last = { timeZone: "", second: Number.NaN, text: "" };
 
+/** Whether a name is one of the IANA database. */
+export function isTimeZone(name: string): boolean {
+  try {
+    return new Intl.DateTimeFormat("en", { timeZone: name }) !== null;
+  } catch {
+    return false;
+  }
+}
+
 /** A time (ms since 1970) in the local time of an IANA time zone: `2026-11-20 17:25:07`. */
 export function zonedTime(time: number, timeZone: string): string {
   const second = Math.floor(time / 1000);

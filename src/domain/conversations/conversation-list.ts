@@ -34,6 +34,15 @@ export interface UnreadEntry {
   newestCounted: NewestCounted;
 }
 
+/** A conversation of a list in which something calls for the user. */
+export interface CallingEntry {
+  conversationId: ConversationId;
+  /** the unread messages of the main stream, and the unread replies in followed threads */
+  unread: number;
+  mentions: number;
+  newestCounted: NewestCounted;
+}
+
 /** A range of a list, or of its conversations of one kind, the newest activity first. */
 export interface NumberedRange {
   kind?: ConversationKind;

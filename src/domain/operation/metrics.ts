@@ -11,6 +11,7 @@ export const CounterName = z.enum([
   "jobs_late",
   "inbox_failures",
   "hook_calls",
+  "pushes",
 ]);
 export type CounterName = z.infer<typeof CounterName>;
 
@@ -37,6 +38,8 @@ export const COUNTERS = {
   inbox_failures: ["call"],
   /** calls of hooks; `result`: `taken`, `refused` by its status, or `failed` without an answer */
   hook_calls: ["kind", "result"],
+  /** pushes to devices, by the kind of device; `result`: `sent`, `gone`, `refused`, `unknown` or `later` */
+  pushes: ["kind", "result"],
 } as const satisfies Record<CounterName, readonly string[]>;
 
 /** What is measured, in ms, with its labels. */

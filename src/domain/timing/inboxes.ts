@@ -154,4 +154,21 @@ export const INBOX_VALUES = {
     /** The files of a sent message are held for so long: its conversation records them after a second. */
     releaseMs: 20_000,
   },
+  /** Pushes to devices without a socket. */
+  push: {
+    /** A message is pushed so long after it came, unless it was read meanwhile. */
+    graceMs: 5_000,
+    /** What a device shows is replaced or cleared so long after a change: a burst of reads is one push. */
+    changeMs: 1_000,
+    /** A message is tried for so long, and waits for so long at the push service: a day. */
+    ttlMs: 24 * 60 * 60_000,
+    /** The deadline of the conversation. */
+    callTimeoutMs: 5_000,
+    /** The deadline of a push service: they answer within a second. */
+    answerMs: 5_000,
+    /** A device whose service did not take a push rests for so long; twice as long with each further one. */
+    firstPauseMs: 30_000,
+    /** The longest rest. */
+    maxPauseMs: 60 * 60_000,
+  },
 };

@@ -52,6 +52,13 @@ export class SessionGate {
     return this.#sql.exec("SELECT 1 FROM sockets LIMIT 1").toArray().length > 0;
   }
 
+  /** @returns the sessions that have a room socket registered in a conversation */
+  sessionsIn(id: ConversationId): SessionId[] {
+    const query = "SELECT session_id FROM sockets WHERE conversation_id = ?";
+    const rows = this.#sql.exec<Pick<SocketRow, "session_id">>(query, id).toArray();
+    return rows.map(({ session_id }) => session_id);
+  }
+
   /** @throws `unauthenticated` for an ended session */
   requireActive(sessionId: SessionId): void {
     if (this.isEnded(sessionId)) {

@@ -9,6 +9,7 @@ import type {
   ActivityPage,
   ActivityPlace,
   ActivityRange,
+  CallingEntry,
   EntryOnRecord,
   InboxEntry,
   ListPosition,
@@ -319,6 +320,18 @@ export class ConversationList {
       `SELECT conversation_id AS conversationId, last_n - read_n AS unreadCount, last_n AS count,
          counted_at AS at FROM conversations
        WHERE state = 'active' AND hidden = 0 AND last_n > read_n`,
+    );
+    return rows.map(({ count, at, ...entry }) => ({ ...entry, newestCounted: { count, at } }));
+  }
+
+  /** @returns the listed conversations in which something calls for the user */
+  calling(): CallingEntry[] {
+    const rows = this.#rows<Omit<CallingEntry, "newestCounted"> & { count: number; at: number }>(
+      `SELECT conversation_id AS conversationId, max(last_n - read_n, 0) + threads_unread AS unread,
+         json_array_length(coalesce(mentioned, '[]')) AS mentions, last_n AS count, counted_at AS at
+       FROM conversations
+       WHERE state = 'active' AND hidden = 0
+         AND (last_n > read_n OR threads_unread > 0 OR coalesce(mentioned, '[]') <> '[]')`,
     );
     return rows.map(({ count, at, ...entry }) => ({ ...entry, newestCounted: { count, at } }));
   }

@@ -18,7 +18,7 @@ interface Recent {
 }
 
 /** How the list has a conversation, as of the version of an inbox update. */
-export type ListedAs = Pick<InboxUpdate, "version" | "state" | "deletedForMe">;
+export type ListedAs = Pick<InboxUpdate, "version" | "state" | "deletedForMe" | "lastSeq" | "lastCount">;
 
 /** The most conversations of which memory has what their rows say. */
 const MAX_RECENT = 100;
@@ -127,7 +127,8 @@ export class ListWriter {
   listedAs(id: ConversationId): ListedAs | null {
     const head = this.#find(id)?.head;
     if (!head) return null;
-    return { version: head.ver, state: head.state, deletedForMe: head.deletedForMe };
+    const { ver: version, state, deletedForMe, lastSeq, newestCounted } = head;
+    return { version, state, deletedForMe, lastSeq, lastCount: newestCounted.count };
   }
 
   /** Stores what memory has ahead of the list. */

@@ -14,7 +14,7 @@ export interface OutgoingCall {
   url: string;
   method: "GET" | "POST";
   headers: Record<string, string>;
-  body?: string;
+  body?: string | Uint8Array<ArrayBuffer>;
   /** for all of it, its name and its answer included */
   timeoutMs: number;
   /** of the answer; 0: its body is not read */
@@ -24,6 +24,7 @@ export interface OutgoingCall {
 /** The answer to a call. A redirect is an answer, too: it is not followed. */
 export interface OutgoingAnswer {
   status: number;
+  headers: Headers;
   body: Uint8Array;
 }
 
@@ -52,7 +53,7 @@ export async function guardedFetch(
   try {
     if (!(allowsLoopback && isLoopback(target))) await requirePublic(target, resolver, signal);
     const response = await fetch(target, { method, headers, body: body ?? null, redirect: "manual", signal });
-    return { status: response.status, body: await readUpTo(response, maxBytes) };
+    return { status: response.status, headers: response.headers, body: await readUpTo(response, maxBytes) };
   } catch (error) {
     if (error instanceof NoAnswerError) throw error;
     if (signal.aborted) throw new NoAnswerError(`There was no answer within ${timeoutMs / 1_000} s.`);

@@ -422,6 +422,7 @@ export class World {
         if (result.update) this.#answers.push({ seq: result.update.lastSeq, rev: result.update.rev });
         return result;
       },
+      ...{ pageWithContext: never, message: never },
       ...{ pushConversation: async () => undefined, typing: async () => undefined },
       ...{ kick: never, removeDeleted: never, revokeSince: never, takeProfile: never, read: never },
       ...{

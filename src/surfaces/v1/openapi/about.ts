@@ -38,6 +38,7 @@ export const TAGS = {
   "Hooks in": "URLs to which other services post messages of a group",
   Messages: "Sending, reading, hiding, revoking",
   Files: "Uploads and downloads",
+  Push: "What reaches a device without a socket",
   Moderation: "Reports, and what moderators do",
   Server: "What a team's backend does, with a server key",
   Service: "The server itself",

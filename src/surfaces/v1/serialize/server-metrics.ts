@@ -81,6 +81,7 @@ const COUNTER_HELP: Record<CounterName, string> = {
   jobs_late: "Alarm jobs that began more than a minute late.",
   inbox_failures: "Failed calls of inboxes.",
   hook_calls: "Calls of hooks, by their outcome.",
+  pushes: "Pushes to devices, by their outcome.",
 };
 
 const DURATION_HELP: Record<DurationName, string> = {

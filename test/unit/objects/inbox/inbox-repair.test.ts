@@ -95,6 +95,7 @@ function repaired(
         read: unasked,
         pushConversation: unasked,
       },
+      ...{ pageWithContext: unasked, message: unasked },
       ...{ typing: unasked, replay: unasked, openSessions: unasked },
       snapshot: (id) => ask(world, id),
     };

@@ -66,7 +66,7 @@ async function fetchedAtOnce(messages: number, maxBytes: number): Promise<number
         read: unasked,
       },
       ...{ pushConversation: unasked, typing: unasked, snapshot: unasked },
-      openSessions: unasked,
+      ...{ openSessions: unasked, pageWithContext: unasked, message: unasked },
       replay: async (id, { after, rev }) => {
         fetched++;
         most = Math.max(most, fetched);
