@@ -140,6 +140,9 @@ export default defineConfig({
                 TEST_RATES: ratelimits,
                 // As `npm run dev` sets it: the issuers of tests are on this machine.
                 DEV_LOOPBACK: "on",
+                VAPID_PUBLIC_KEY:
+                  "BDVImIl3kghH3wl5o9JTEnf1CjCIgFwtlsJcMsAaS1rTAfYMkhMMK4BDn2GocHUo-3xinm0rwwtnft7XHYY49P8",
+                VAPID_PRIVATE_KEY: "8o5qerb0MPlEwtqlt8UCtamut9upFGqTTSr45pAV07M",
                 TEST_ISSUER_SECRET: "a secret of an issuer and of this server, in tests",
               },
               // The binding that an operator adds.
@@ -165,6 +168,7 @@ export default defineConfig({
               ssr: {
                 enabled: true,
                 include: [
+                  "@block65/webcrypto-web-push",
                   "@hono/zod-openapi",
                   "@hono/zod-validator",
                   "drizzle-orm",

@@ -46,7 +46,9 @@ async function answer(places: Map<string, Place>, request: IncomingMessage, resp
   }
   const chunks: Buffer[] = [];
   for await (const chunk of request) chunks.push(Buffer.from(chunk));
-  const body = Buffer.concat(chunks).toString();
+  // What is encrypted is no text.
+  const isBinary = request.headers["content-type"] === "application/octet-stream";
+  const body = Buffer.concat(chunks).toString(isBinary ? "base64" : "utf8");
   if (request.method === "PUT") {
     place.answers = body === "" ? [] : body.split("\n");
     response.end();

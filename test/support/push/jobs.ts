@@ -1,0 +1,34 @@
+import { evictDurableObject, runDurableObjectAlarm, runInDurableObject } from "cloudflare:test";
+import { env } from "cloudflare:workers";
+import { expect } from "vitest";
+import type { SignedIn } from "../clients/api.ts";
+import { advanceClock } from "../clock.ts";
+import { eventually } from "../eventually.ts";
+import { timing } from "../timing.ts";
+
+/** A stub that no test has wrapped: the test runtime evicts no other. */
+const inbox = ({ user }: SignedIn) => env.INBOX.get(env.INBOX.idFromName(String(user.id)));
+
+/** How many conversations of a user wait for the job that pushes. */
+export function pushJobs(user: SignedIn): Promise<number> {
+  return runInDurableObject(inbox(user), (_, { storage }) => {
+    return storage.sql.exec("SELECT 1 FROM jobs WHERE kind = 'push'").toArray().length;
+  });
+}
+
+/** Lets time pass, and runs the jobs of a user that push: it resolves once the push services have answered. */
+export async function runPushes(user: SignedIn, ms: number = timing.push.graceMs + 1): Promise<void> {
+  advanceClock(ms);
+  await runDurableObjectAlarm(inbox(user));
+}
+
+/** Waits until an update has made the inbox schedule the job, and runs it once its time has come. */
+export async function push(user: SignedIn): Promise<void> {
+  await eventually(async () => expect(await pushJobs(user)).toBeGreaterThan(0));
+  await runPushes(user);
+}
+
+/** Evicts the inbox of a user, as hibernation does. */
+export function evictInbox(user: SignedIn): Promise<void> {
+  return evictDurableObject(inbox(user));
+}
