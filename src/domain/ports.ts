@@ -20,7 +20,7 @@ import type { PushPayload } from "./push/notice.ts";
 import type { FailedDelivery, HookId, HookState, HookTarget } from "./server/hook.ts";
 import type { ExternalId } from "./server/user-ref.ts";
 import type { EncodedMessage } from "./sync/encoded-message.ts";
-import type { DeliveredPosition, InboxUpdate } from "./sync/inbox-update.ts";
+import type { DeliveredPosition, InboxAnswer, InboxUpdate } from "./sync/inbox-update.ts";
 import type { MessagesInContext, StoredContext } from "./sync/message-context.ts";
 import type { SentNotification } from "./sync/notification.ts";
 import type { DevicePage } from "./sync/replay.ts";
@@ -153,9 +153,9 @@ export interface Inboxes {
   /**
    * Delivers an inbox update to a member's inbox. Resolves once the inbox has stored it, keeps it in memory
    * in a way that survives a crash, or knew it already, and has sent its page to the member's devices.
-   * @returns the delivered position of the devices
+   * @returns the delivered position of the devices, or that there are push devices alone
    */
-  applyUpdate(userId: UserId, update: InboxUpdate): Promise<DeliveredPosition>;
+  applyUpdate(userId: UserId, update: InboxUpdate): Promise<InboxAnswer>;
   /**
    * Delivers notifications to a user, who need not be a member: all of this conversation's that the user's
    * inbox has not confirmed, in order. Resolves once the inbox has stored them, or knew them already.

@@ -101,13 +101,13 @@ export class RoomFanoutSource {
     return this.#room.changeFeed.announcedRev < this.#room.state.rev;
   }
 
-  /** Whether the member's devices had a socket open when their inbox last answered; null: it never has. */
+  /** Whether the member's devices had a socket open when their inbox last answered; null: it never has, or they have push devices. */
   hasDevices(userId: UserId): boolean | null {
     const devices = this.#room.members.find(userId)?.devices ?? null;
     return devices === null ? null : devices === 1;
   }
 
-  setDevices(userId: UserId, hasDevices: boolean): void {
+  setDevices(userId: UserId, hasDevices: boolean | null): void {
     this.#room.members.setDevices(userId, hasDevices);
   }
 

@@ -1,6 +1,6 @@
 import type { UserId } from "../../domain/ids.ts";
 import type { Inboxes } from "../../domain/ports.ts";
-import type { DeliveredPosition, InboxUpdate } from "../../domain/sync/inbox-update.ts";
+import type { DeliveredPosition, InboxAnswer, InboxUpdate } from "../../domain/sync/inbox-update.ts";
 import type { Timing } from "../../domain/timing.ts";
 import { errorFields, log } from "../../lib/logger.ts";
 import type { RetryMarker } from "../../object/retry-marker.ts";
@@ -194,10 +194,10 @@ export class Fanout {
 
   /**
    * An inbox has taken an update, with a call or with an answer.
-   * @param position the delivered position of the member's devices after it
+   * @param answer the delivered position of the member's devices after it, or that there are none
    */
-  confirmed(id: UserId, update: InboxUpdate, position: DeliveredPosition): void {
-    this.#recipients.confirmed(id, update, position);
+  confirmed(id: UserId, update: InboxUpdate, answer: InboxAnswer): void {
+    this.#recipients.confirmed(id, update, answer);
     if (this.#failures.succeeded(id)) this.#deps.onSignOfLife(id);
   }
 
@@ -356,7 +356,7 @@ export class Fanout {
   async #call(id: UserId): Promise<() => void> {
     const { page } = this.#recipients.plan(this.#recipients.of(id));
     const update = this.#source.update(id, page, this.isCrowded);
-    const position = await this.#deps.inboxes.applyUpdate(id, update);
-    return () => this.confirmed(id, update, position);
+    const answer = await this.#deps.inboxes.applyUpdate(id, update);
+    return () => this.confirmed(id, update, answer);
   }
 }

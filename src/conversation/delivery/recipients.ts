@@ -1,5 +1,5 @@
 import type { UserId } from "../../domain/ids.ts";
-import type { DeliveredPosition, InboxUpdate } from "../../domain/sync/inbox-update.ts";
+import type { DeliveredPosition, InboxAnswer, InboxUpdate } from "../../domain/sync/inbox-update.ts";
 import type { Timing } from "../../domain/timing.ts";
 import { LIVE_PAGE } from "../views/live-pages.ts";
 import type { FanoutCheckpoint } from "./fanout-checkpoint.ts";
@@ -230,9 +230,10 @@ export class Recipients {
 
   /**
    * A member's inbox has confirmed an update. A version older than before changes nothing.
-   * @param position the delivered position of the member's devices; null: no device is connected
+   * @param answer the delivered position of the member's devices; `pushed`, null: no device is connected
    */
-  confirmed(id: UserId, update: InboxUpdate, position: DeliveredPosition): void {
+  confirmed(id: UserId, update: InboxUpdate, answer: InboxAnswer): void {
+    const position = answer === "pushed" ? null : answer;
     const recipient = this.of(id);
     if (update.version >= recipient.confirmed) {
       recipient.confirmed = update.version;
@@ -247,7 +248,7 @@ export class Recipients {
     }
     recipient.deliveredAt = Date.now();
     if (position) this.#connect(recipient, position);
-    else this.#disconnect(recipient, update.rev);
+    else this.#disconnect(recipient, update.rev, answer === "pushed");
   }
 
   /** @see Fanout.assume */
@@ -305,8 +306,11 @@ export class Recipients {
     if (this.#source.hasDevices(recipient.id) !== true) this.#source.setDevices(recipient.id, true);
   }
 
-  /** No device is connected. During a lease this is ignored: a device may be about to connect. */
-  #disconnect(recipient: FanoutRecipient, rev: number): void {
+  /**
+   * No device is connected. During a lease this is ignored: a device may be about to connect.
+   * @param isPushed it is stored as unknown whether one is: the member is not deferred
+   */
+  #disconnect(recipient: FanoutRecipient, rev: number, isPushed: boolean): void {
     const { id, position, leaseUntil } = recipient;
     if (leaseUntil > Date.now()) {
       // The inbox has the update, and goes on from there with a device that connects.
@@ -315,6 +319,7 @@ export class Recipients {
     }
     recipient.position = null;
     this.#connected.delete(recipient);
-    if (this.#source.hasDevices(id) !== false) this.#source.setDevices(id, false);
+    const known = isPushed ? null : false;
+    if (this.#source.hasDevices(id) !== known) this.#source.setDevices(id, known);
   }
 }

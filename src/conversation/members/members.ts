@@ -356,11 +356,11 @@ export class Members {
     }
   }
 
-  /** Stores whether a member has a device connected. */
-  setDevices(userId: UserId, hasDevices: boolean): void {
+  /** Stores whether a member has a device connected; null: that is not known. */
+  setDevices(userId: UserId, hasDevices: boolean | null): void {
     const member = this.find(userId);
     if (!member) return;
-    const devices = hasDevices ? 1 : 0;
+    const devices = hasDevices === null ? null : Number(hasDevices);
     this.#sql.exec("UPDATE members SET devices = ? WHERE user_id = ?", devices, userId);
     member.devices = devices;
   }

@@ -82,6 +82,12 @@ export type DeliveredPosition =
   | (SyncPosition & { isFocused?: boolean; formats?: readonly string[]; parts?: boolean })
   | null;
 
+/**
+ * What an inbox answers to an update: its delivered position. `pushed`, of a large group alone: no device is
+ * connected, and the user has push devices, for which updates are not deferred.
+ */
+export type InboxAnswer = DeliveredPosition | "pushed";
+
 /** An ephemeral event: typing, a read position, a member event. The ids of one epoch only rise. */
 export interface EphemeralEvent {
   id: number;

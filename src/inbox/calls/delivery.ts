@@ -1,6 +1,6 @@
 import type { VersionedPerson } from "../../domain/accounts/person.ts";
 import type { NotificationBatch } from "../../domain/ports.ts";
-import type { DeliveredPosition, InboxUpdate } from "../../domain/sync/inbox-update.ts";
+import type { InboxAnswer, InboxUpdate } from "../../domain/sync/inbox-update.ts";
 import type { NotificationBox } from "../../domain/sync/notification.ts";
 import type { DeviceEvent } from "../../domain/sync/socket-protocol.ts";
 import { effect, onlyIfStored } from "../../object/calls/object-call.ts";
@@ -16,13 +16,17 @@ export const DELIVERY = {
    * Stores an inbox update, and pushes its messages and ephemeral events to the user's devices. Idempotent;
    * updates may arrive in any order.
    * @returns the delivered position; null: no device is connected
+   * @see InboxAnswer
    * @throws `not_found` for an unknown user, `unavailable` if messages that the devices miss cannot be
    *   fetched
    */
   applyUpdate: repeatable(
     unweighed,
-    ({ accountDeletion, deviceFeed }, input: InboxUpdate): Promise<DeliveredPosition> | null =>
-      accountDeletion.isDeleted ? null : deviceFeed.take(input),
+    async ({ accountDeletion, deviceFeed, push }, input: InboxUpdate): Promise<InboxAnswer> => {
+      if (accountDeletion.isDeleted) return null;
+      const position = await deviceFeed.take(input);
+      return position === null && push.pushes.isDeferred(input) ? "pushed" : position;
+    },
   ),
 
   /**

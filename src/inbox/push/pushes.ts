@@ -35,7 +35,7 @@ export interface PushesDeps {
   isFocused(id: ConversationId): boolean;
   /** the sessions with a room socket registered in the conversation */
   sessionsIn(id: ConversationId): SessionId[];
-  timing: Pick<Timing, "push">;
+  timing: Pick<Timing, "largeGroup" | "push">;
   userId(): UserId;
 }
 
@@ -80,6 +80,12 @@ export class Pushes {
     } else if (known?.notice && shownNow(known.notice, update)?.version !== known.notice.version) {
       this.#changed(id);
     }
+  }
+
+  /** Whether pushes would wait until the alarm of a large group serves members without devices. */
+  isDeferred({ memberCount }: InboxUpdate): boolean {
+    const { devices, timing } = this.#deps;
+    return !devices.isEmpty && memberCount > timing.largeGroup.aboveMembers;
   }
 
   /**

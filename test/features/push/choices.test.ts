@@ -89,7 +89,7 @@ test("who has the conversation on screen is pushed nothing, over a room socket o
   room.close();
   const device = await openDevice(ben.token);
   device.send({ type: "focus", conversation_id: group });
-  await device.until(({ type }) => type === "focused");
+  await device.until(({ frames }) => frames.some(({ type }) => type === "focused"));
   await send(ann, group, "focused");
   await push(ben);
   device.close();
