@@ -7,7 +7,7 @@ import { setTimeout } from "node:timers/promises";
 import { parseArgs } from "node:util";
 import { watchWeb } from "../web/scripts/bundle.ts";
 import { devConfig } from "./support/dev-config.ts";
-import { writeSettings } from "./support/dev-vars.ts";
+import { addVapidKeys, writeSettings } from "./support/dev-vars.ts";
 import { whenOrphaned } from "./support/orphan.ts";
 import { portTaken } from "./support/ports.ts";
 import { collectOutput, exitCode, PREPARED, ROOT, spawnWrangler } from "./support/wrangler.ts";
@@ -40,8 +40,11 @@ async function main(): Promise<number> {
     return 1;
   }
   // Wrangler reads no .dev.vars when another file of settings is given.
-  if (values["env-file"] === undefined && writeSettings(join(ROOT, ".dev.vars"))) {
-    console.log("Wrote .dev.vars with a random TOKEN_SECRET. It is never overwritten.");
+  if (values["env-file"] === undefined) {
+    const path = join(ROOT, ".dev.vars");
+    if (writeSettings(path))
+      console.log("Wrote .dev.vars with a random TOKEN_SECRET. It is never overwritten.");
+    else if (addVapidKeys(path)) console.log("Added the keys of Web Push to .dev.vars.");
   }
   const migrated = await applyMigrations();
   if (migrated !== 0 || stopping) return migrated;

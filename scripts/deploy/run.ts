@@ -181,7 +181,9 @@ function tellPlan(plan: Plan, { address, location }: Options, { env, ask, tell }
   const asked = ask === null ? "" : "ask for it, or ";
   const sourceOf = (name: string) => {
     if (env[name]) return "take it from the environment";
-    return name === "TOKEN_SECRET" ? "make it at random" : `${asked}make it at random, which shuts its API`;
+    return name === "TOKEN_SECRET" || name.startsWith("VAPID_")
+      ? "make it at random"
+      : `${asked}make it at random, which shuts its API`;
   };
   const lines = [
     `create the database ${plan.database.name}${location === undefined ? "" : ` in ${location}`}, unless it exists`,

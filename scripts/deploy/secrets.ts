@@ -6,6 +6,7 @@ import { Writable } from "node:stream";
 import { CoreError } from "../../src/domain/errors.ts";
 import { readSettings } from "../../src/domain/settings.ts";
 import { requireSecret } from "../../src/http/access/token.ts";
+import { newVapidKeys, VAPID_NAMES } from "../support/vapid.ts";
 import { DeployFailure } from "./failure.ts";
 
 /** 48 random bytes: more than the 32 characters that TOKEN_SECRET needs, and the 16 that keys need. */
@@ -22,7 +23,7 @@ export type Origin = "environment" | "terminal" | "random";
 
 /**
  * The values of the secrets that the Worker lacks: from the environment, else from the terminal, else random.
- * A random key shuts its API, since nobody knows it.
+ * A random key shuts its API, since nobody knows it; the keys of Web Push are made as a pair.
  * @throws a `DeployFailure` for a value that the Worker would refuse
  */
 export async function gatherSecrets(
@@ -31,7 +32,10 @@ export async function gatherSecrets(
   ask: ((question: string) => Promise<string>) | null,
 ): Promise<Map<string, { value: string; origin: Origin }>> {
   const secrets = new Map<string, { value: string; origin: Origin }>();
-  for (const name of missing) {
+  const isVapid = (name: string) => VAPID_NAMES.some((one) => one === name);
+  // They are one pair: where one is missing, both are new.
+  if (missing.some(isVapid)) for (const [name, key] of vapidKeys(env)) secrets.set(name, key);
+  for (const name of missing.filter((one) => !isVapid(one))) {
     const question = QUESTIONS[name];
     const given = env[name]?.trim() ?? "";
     const typed =
@@ -42,6 +46,19 @@ export async function gatherSecrets(
     check(name, secrets.get(name)?.value ?? "");
   }
   return secrets;
+}
+
+/** The keys of Web Push, from the environment, else new. Browsers stay subscribed under the keys they know. */
+function vapidKeys(env: NodeJS.ProcessEnv): [name: string, { value: string; origin: Origin }][] {
+  const given = VAPID_NAMES.map((name) => env[name]?.trim() ?? "");
+  if (given.every((key) => key === ""))
+    return Object.entries(newVapidKeys()).map(([name, value]) => [name, { value, origin: "random" }]);
+  const keys = Object.fromEntries(VAPID_NAMES.map((name, i) => [name, given[i]]));
+  if (readSettings(keys).push.vapid === null)
+    throw new DeployFailure(
+      `${VAPID_NAMES.join(" and ")} are refused by the Worker: they are a pair, 87 and 43 characters of base64url.`,
+    );
+  return Object.entries(keys).map(([name, value = ""]) => [name, { value, origin: "environment" }]);
 }
 
 /** Asks the code of the Worker itself. */

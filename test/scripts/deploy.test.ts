@@ -7,7 +7,9 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest"
 import { DeployFailure } from "../../scripts/deploy/failure.ts";
 import { readOptions } from "../../scripts/deploy/options.ts";
 import { deploy as deployWith } from "../../scripts/deploy/run.ts";
+import { newVapidKeys } from "../../scripts/support/vapid.ts";
 import { collectOutput, exitCode, ROOT } from "../../scripts/support/wrangler.ts";
+import { readSettings } from "../../src/domain/settings.ts";
 import { sampledCases } from "../support/sampled-cases.ts";
 import { Account, NEW_ACCOUNT } from "./account.ts";
 import { callFake } from "./fake-wrangler.ts";
@@ -97,7 +99,7 @@ function steps(): string[] {
   });
 }
 
-const SECRETS = ["TOKEN_SECRET", "APP_KEYS", "USERSIG_RULE_KEY"];
+const SECRETS = ["VAPID_PUBLIC_KEY", "VAPID_PRIVATE_KEY", "TOKEN_SECRET", "APP_KEYS", "USERSIG_RULE_KEY"];
 
 test("a first deployment creates, migrates, deploys with secrets, and tries the address, in this order", async () => {
   const { code, output } = await deploy();
@@ -121,10 +123,12 @@ test("missing secrets are made at random; no output and no argument has them", a
   const secrets = account.worker?.secrets ?? {};
   expect(Object.keys(secrets)).toEqual(SECRETS);
   const values = Object.values(secrets);
-  expect(new Set(values).size).toBe(3);
+  expect(new Set(values).size).toBe(5);
+  // 48 bytes; of Web Push 65 and 32.
+  expect(values.map(({ length }) => length)).toEqual([87, 43, 64, 64, 64]);
+  expect(readSettings(secrets).push.vapid).not.toBeNull();
   for (const value of values) {
-    // 48 bytes.
-    expect(value).toMatch(/^[\w-]{64}$/);
+    expect(value).toMatch(/^[\w-]+$/);
     expect(output).not.toContain(value);
     expect(JSON.stringify(account.calls)).not.toContain(value);
   }
@@ -142,6 +146,7 @@ test("secrets are taken from the environment, and checked before anything is dep
     TOKEN_SECRET: "a new key of more than 32 characters,an old key of more than 32 characters",
     APP_KEYS: "a key of an app.",
     USERSIG_RULE_KEY: "a key of a service",
+    ...newVapidKeys(),
   };
   await deploy([], given);
   expect(account.worker?.secrets).toEqual(given);
@@ -153,6 +158,7 @@ test.each([
   [{ TOKEN_SECRET: "1,2,3".replaceAll(/\d/g, "a key of more than 32 characters, $&") }, "at least 32"],
   [{ APP_KEYS: "long enough as a key,short" }, "fewer than 16"],
   [{ USERSIG_RULE_KEY: "dev-rule-key-that-is-long" }, "everybody knows"],
+  [{ VAPID_PUBLIC_KEY: newVapidKeys().VAPID_PUBLIC_KEY }, "a pair"],
 ])("a secret that the Worker would refuse is refused before: %j", async (wrong, reason) => {
   const { code, output } = await deploy([], wrong);
   expect([code, account.worker, output]).toEqual([1, null, expect.stringContaining(reason)]);

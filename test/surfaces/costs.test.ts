@@ -156,6 +156,7 @@ const ROUTES = new Map<string, Row>([
   ...search("GET /v1/conversations/:id/messages/search", "GET /v1/messages/search"),
   ...search("GET /v1/saved", "GET /v1/mentions", "GET /v1/threads"),
   ...page(
+    "GET /v1/push",
     "GET /v1/conversations/:id/changes",
     "GET /v1/conversations/:id/pins",
     "GET /v1/conversations/:id/attachments",

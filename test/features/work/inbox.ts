@@ -2,10 +2,11 @@ import { Position, Seq } from "../../../src/domain/ids.ts";
 import { LIMITS } from "../../../src/domain/limits.ts";
 import type { StoredDraft } from "../../../src/domain/messages/draft.ts";
 import type { NewScheduledMessage } from "../../../src/domain/messages/scheduled.ts";
+import { PushDeviceId, PushTarget } from "../../../src/domain/push/device.ts";
 import type { InboxUpdate } from "../../../src/domain/sync/inbox-update.ts";
 import type { INBOX_CALLS } from "../../../src/inbox/calls.ts";
 import { PLAIN } from "../../support/objects/inbox-list.ts";
-import { range } from "../../support/objects/room.ts";
+import { range, sessionOf } from "../../support/objects/room.ts";
 import { LONGEST_TEXT, largestDraft } from "./large-group.ts";
 import { draftId, type LargeInbox, scheduledId, sessionId } from "./large-inbox.ts";
 import type { Rows } from "./rows.ts";
@@ -50,6 +51,13 @@ const scheduled = ({ group }: LargeInbox, n: number): NewScheduledMessage => ({
 
 const references = (inbox: LargeInbox) =>
   range(1, limit).map((seq) => ({ conversationId: inbox.conversation(1), seq: at(seq) }));
+
+/** A push device, and a place where it is reached. */
+const pushDevice = (n: number, place = n) => ({
+  id: PushDeviceId.parse(`device-${n}`),
+  target: PushTarget.parse({ kind: "expo", token: `ExponentPushToken[${place}]` }),
+  ...{ content: "full" as const, language: null },
+});
 
 /** The uses of one call that the largest group causes. */
 const uses = range(1, 1_000).map(String);
@@ -344,6 +352,40 @@ export const INBOX_ROWS: Rows<typeof INBOX_CALLS, LargeInbox> = {
     ...{ read: 4_700, written: 120, bytes: 45 },
     by: "`page`, `saved`",
     grows: OF_ALL,
+  },
+  putPushDevice: {
+    worst: "an eleventh one that replaces another",
+    cases: [
+      (i) => [{ ...pushDevice(1), sessionId: sessionOf(i.signedIn) }],
+      (i) => [{ ...pushDevice(1, 2), sessionId: sessionOf(i.signedIn) }],
+    ],
+    ...{ read: 40, written: 10, bytes: 160 },
+    by: "`pushDevices`",
+  },
+  setPushLevel: {
+    worst: "one conversation",
+    cases: [(i) => [{ conversationId: i.conversation(1), level: "nothing" }]],
+    ...{ read: 20, written: 10, bytes: 45 },
+    by: "`pushLevels`",
+  },
+  setQuietHours: {
+    worst: "one row",
+    cases: [() => [{ hours: { from: "22:00", to: "07:00", timeZone: "Europe/Berlin" } }]],
+    ...{ read: 10, written: 5, bytes: 45 },
+    by: "one row",
+  },
+  pushSettings: {
+    worst: "what was set before",
+    cases: [() => []],
+    ...{ read: 10, written: 5, bytes: 400 },
+    by: "`pushDevices`, `pushLevels`",
+  },
+  deletePushDevice: {
+    worst: "the last device",
+    cases: [() => [{ id: pushDevice(1).id }]],
+    ...{ read: 20, written: 10, bytes: 45 },
+    by: "what it was sent: a row for each conversation with something unread",
+    grows: "the conversations of which something was pushed, 2 rows for each",
   },
   revokeSince: {
     worst: "one time",

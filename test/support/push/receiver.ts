@@ -126,14 +126,11 @@ export class PushReceiver {
     const salt = record.slice(0, 16);
     const keyLength = record[20] ?? 0;
     const sender = record.slice(21, 21 + keyLength);
-    const publicKey = await crypto.subtle.importKey(
-      ...(["raw", sender, { name: "ECDH", namedCurve: "P-256" }, false, []] as const),
-    );
-    const shared = await crypto.subtle.deriveBits(
-      { name: "ECDH", public: publicKey },
-      this.#keys.privateKey,
-      256,
-    );
+    const curve = { name: "ECDH", namedCurve: "P-256" };
+    const publicKey = await crypto.subtle.importKey("raw", sender, curve, false, []);
+    // The types of workerd name the field otherwise than it is.
+    const ecdh = { name: "ECDH", $public: publicKey, public: publicKey };
+    const shared = await crypto.subtle.deriveBits(ecdh, this.#keys.privateKey, 256);
     const info = concat(text("WebPush: info\0"), this.#point, sender);
     const secret = await hkdf(this.#auth, new Uint8Array(shared), info, 32);
     const key = await hkdf(salt, secret, text("Content-Encoding: aes128gcm\0"), 16);

@@ -206,6 +206,22 @@ export const WHO_MAY: Row[] = [
   // The group is not discoverable.
   { route: "GET /v1/groups/:id", ...members(OK) },
   { route: `PUT ${IN}/preferences`, body: () => ({ silent: true }), ...members(OK) },
+  { route: "GET /v1/push", ...everyUser(OK) },
+  { route: "GET /v1/push/key", ...everyUser(OK) },
+  {
+    route: "PUT /v1/push/:device_id",
+    path: () => ({ device_id: "phone" }),
+    body: () => ({ kind: "expo", token: "ExponentPushToken[x]" }),
+    ...everyUser(OK),
+  },
+  { route: "DELETE /v1/push/:device_id", path: () => ({ device_id: "phone" }), ...everyUser(DONE) },
+  {
+    route: "PUT /v1/me/quiet-hours",
+    body: () => ({ from: "22:00", to: "07:00", time_zone: "Europe/Berlin" }),
+    ...everyUser(DONE),
+  },
+  { route: "DELETE /v1/me/quiet-hours", ...everyUser(DONE) },
+  { route: `PUT ${IN}/push-level`, body: () => ({ level: "all" }), ...members(DONE) },
   { route: `PUT ${IN}/draft`, body: () => ({ text: "hello" }), ...members(OK) },
   { route: `DELETE ${IN}/draft`, ...members(DONE) },
   { route: `POST ${IN}/messages`, body: text, ...members(MADE) },

@@ -101,7 +101,8 @@ export class World {
       dueRev: () => 0,
       hasUnannounced: () => this.hasUnannounced,
       hasDevices: (id) => this.devices.get(id) ?? null,
-      setDevices: (id, hasDevices) => void this.devices.set(id, hasDevices),
+      setDevices: (id, hasDevices) =>
+        void (hasDevices === null ? this.devices.delete(id) : this.devices.set(id, hasDevices)),
       hasEphemeral: (id) => this.passing.has(id),
       confirmed: (id) => void this.passing.delete(id),
     };

@@ -35,6 +35,7 @@ const DEFAULTS = {
   pageIssuer: null,
   wayOut: { allowsLoopback: false, resolver: "https://cloudflare-dns.com/dns-query" },
   retentionDays: null,
+  push: { vapid: null, fcm: null, hosts: [] },
   asksConsent: true,
   consent: { whoMayWrite: "everybody", whoMayAdd: "everybody" },
   policies: { profiles: "user", direct: "anyone", groups: "anyone", lookup: "anyone" },

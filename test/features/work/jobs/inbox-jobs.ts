@@ -58,6 +58,25 @@ export const INBOX_JOBS: JobRows<InboxJobKind, LargeInbox> = {
     ...{ read: 20, written: 10, bytes: 0 },
     by: "one look",
   },
+  push: {
+    worst: "a conversation that is gone, for a user with a push device",
+    cases: [
+      () => [
+        {
+          key: "1",
+          state: (sql) =>
+            sql.exec(
+              `INSERT INTO push_devices (device_id, session_id, target, content, created_at)
+               VALUES ('phone', ?, '{"kind":"expo","token":"ExponentPushToken[x]"}', 'full', 1)`,
+              sessionId(1),
+            ),
+        },
+      ],
+    ],
+    ...{ read: 20, written: 10, bytes: 0 },
+    by: "one conversation, `pushDevices`",
+    grows: "to push: the conversations of the user, 1 row for each, for the badge",
+  },
   expired_sessions: {
     worst: "very many sessions, all of which have expired",
     cases: [
