@@ -13,6 +13,7 @@ import HOOKS from "../../docs/guides/hooks.md";
 import HOOKS_IN from "../../docs/guides/hooks-in.md";
 import MESSAGES from "../../docs/guides/messages.md";
 import MOVE from "../../docs/guides/move.md";
+import PUSH from "../../docs/guides/push.md";
 import RESUME from "../../docs/guides/resume.md";
 import SOCKETS from "../../docs/guides/sockets.md";
 import START from "../../docs/guides/start.md";
@@ -68,6 +69,7 @@ export const GUIDE_SOURCES: readonly Source[] = [
   guide("move", "Move here", MOVE),
   guide("resume", "Resume", RESUME),
   guide("sockets", "Sockets", SOCKETS),
+  guide("push", "Push", PUSH),
   guide("conversations", "Conversations", CONVERSATIONS),
   guide("messages", "Messages", MESSAGES),
   guide("changes", "Messages that change", CHANGES),

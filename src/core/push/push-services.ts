@@ -45,7 +45,8 @@ export function pushServices(settings: Settings, timing: Timing): PushServices {
       try {
         return await outcomeOf(target, push);
       } catch (error) {
-        if (!(error instanceof NoAnswerError)) log("error", "push_failed", errorFields(error));
+        if (!(error instanceof NoAnswerError))
+          log("error", "push_failed", { kind: target.kind, ...errorFields(error) });
         return { is: "unknown" };
       }
     },

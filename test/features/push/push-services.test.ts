@@ -3,7 +3,7 @@ import { afterEach, beforeAll, beforeEach, expect, test, vi } from "vitest";
 import { call, registerUsers, type SignedIn } from "../../support/clients/api.ts";
 import { createGroup, send } from "../../support/clients/chat.ts";
 import { inboxObject, itemAt, range } from "../../support/objects/room.ts";
-import { push, pushJobs, runPushes } from "../../support/push/jobs.ts";
+import { loseInbox, push, pushJobs, runPushes } from "../../support/push/jobs.ts";
 import { PushReceiver } from "../../support/push/receiver.ts";
 import { setTiming, timing } from "../../support/timing.ts";
 
@@ -129,3 +129,23 @@ test("no log has an endpoint, a key or a text", async () => {
   for (const secret of [endpoint, endpoint.slice(-36), keys.auth, keys.p256dh, "a secret text"])
     expect(text).not.toContain(secret);
 });
+
+test.each(["before the service answers", "before the push goes out"])(
+  "an inbox that is killed %s pushes a device no message twice",
+  async (when) => {
+    const laptop = await PushReceiver.of(ben);
+    if (when === "before the service answers") await laptop.answer("hang");
+    const { seq } = await send(ann, group, "hello");
+    await expect.poll(() => pushJobs(ben)).toBe(1);
+    const running = runPushes(ben).catch(() => undefined);
+    if (when === "before the service answers") await laptop.until(1);
+    await loseInbox(ben);
+    await running;
+    await runPushes(ben, timing.jobs.besideMs + timing.push.maxPauseMs);
+    const next = await send(ann, group, "again");
+    await push(ben);
+    const kinds = await laptop.kinds();
+    expect(kinds.filter((one) => one === `message ${seq}`).length).toBeLessThanOrEqual(1);
+    expect(kinds.filter((one) => one === `message ${next.seq}`)).toHaveLength(1);
+  },
+);

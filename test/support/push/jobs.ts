@@ -32,3 +32,8 @@ export async function push(user: SignedIn): Promise<void> {
 export function evictInbox(user: SignedIn): Promise<void> {
   return evictDurableObject(inbox(user));
 }
+
+/** Aborts the inbox of a user as a crash does: calls under way fail, and writes that are not durable are lost. */
+export async function loseInbox(user: SignedIn): Promise<void> {
+  await runInDurableObject(inbox(user), (_, state) => state.abort("lost on purpose")).catch(() => undefined);
+}
