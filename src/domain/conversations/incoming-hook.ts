@@ -54,7 +54,7 @@ export type HookOrigin = z.infer<typeof HookOrigin>;
  * hold no `/`.
  */
 export function hookPerson({ id, name, nickname, avatar }: HookOrigin): Person {
-  return { id: NOBODY, username: `hook/${id}`, nickname, avatar, hook: { id, name } };
+  return { id: NOBODY, username: `hook/${id}`, nickname, avatar, bot: true, hook: { id, name } };
 }
 
 /** The `not_found` of a URL that no hook has: it never was, has ended, or its secret is another one. */

@@ -12,6 +12,7 @@ import { href } from "../state/router.ts";
 import { useLoaded } from "../state/use-loaded.ts";
 import { useReload } from "../state/use-reload.ts";
 import { Icon } from "../ui/icon.tsx";
+import { lazy } from "../ui/lazy.tsx";
 import { Bans } from "./bans.tsx";
 import { GroupProfile } from "./group-profile.tsx";
 import { JoinRequests } from "./join-requests.tsx";
@@ -19,6 +20,8 @@ import { Leaving } from "./leaving.tsx";
 import { MemberList } from "./member-list.tsx";
 import type { GroupEntry } from "./rights.ts";
 import { isManager } from "./rights.ts";
+
+const Hooks = lazy(async () => (await import("./hooks/hooks.tsx")).Hooks);
 
 /** Who is in a conversation, what it is, and what the user can do about it. */
 export function InfoPanel({ id }: { id: number }) {
@@ -78,6 +81,7 @@ function GroupInfo({ entry }: { entry: GroupEntry }) {
       {isManager(role) && <JoinRequests id={id} />}
       <MemberList group={entry} />
       {isManager(role) && <Invitations id={id} />}
+      {isManager(role) && <Hooks id={id} />}
       {isManager(role) && <Bans id={id} />}
     </>
   );

@@ -5,14 +5,18 @@ import { Avatar } from "../ui/avatar.tsx";
 
 /** The picture of who has written, which leads to them. */
 export function SenderPicture({ sender }: Pick<Message, "sender">) {
-  return (
+  const picture = <Avatar id={sender.id} name={nameOf(sender)} picture={sender.avatar} size="small" />;
+  // An incoming hook has no profile.
+  return sender.id ? (
     <a
       class="sender-picture"
       href={href({ view: "user", id: sender.id })}
       tabIndex={-1}
       aria-label={nameOf(sender)}
     >
-      <Avatar id={sender.id} name={nameOf(sender)} picture={sender.avatar} size="small" />
+      {picture}
     </a>
+  ) : (
+    picture
   );
 }

@@ -32,7 +32,8 @@ export function followsOwn(before: Message | undefined, { created_at: at }: Outb
 }
 
 function isClose(before: Message | undefined, sender: number, at: number): boolean {
-  if (!before || before.kind === "tip" || before.sender.id !== sender) return false;
+  // Incoming hooks, which all have the id 0, may be several.
+  if (!sender || !before || before.kind === "tip" || before.sender.id !== sender) return false;
   return at - before.created_at < TOGETHER;
 }
 

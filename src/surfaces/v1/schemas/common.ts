@@ -57,7 +57,7 @@ export const ChangesLimit = digits
 export const Bot = z
   .literal(true)
   .optional()
-  .openapi({ description: "The user is a program of the operator's; absent: a person" });
+  .openapi({ description: "A program: a bot of the operator's, or an incoming hook; absent: a person" });
 
 /** A time in milliseconds. */
 export const Time = z

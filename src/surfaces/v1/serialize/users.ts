@@ -25,7 +25,7 @@ export function serializePerson({
   hook,
 }: Person): z.infer<typeof Sender> {
   // Most are persons, and V8 stores a field slowly behind a spread.
-  if (hook) return { id, username, nickname, avatar, hook };
+  if (hook) return { id, username, nickname, avatar, bot: true, hook };
   return bot ? { id, username, nickname, avatar, bot: true } : { id, username, nickname, avatar };
 }
 

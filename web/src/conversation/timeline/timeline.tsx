@@ -68,7 +68,7 @@ export function Timeline({ id, view, window }: Props) {
           )}
           row={({ message, isTogether, isLast }) => (
             <Boundary key={message.seq} of={message} row="notice" seq={message.seq}>
-              {message.kind === "tip" || !message.sender.id ? (
+              {message.kind === "tip" || message.kind === "system" ? (
                 <NoticeRow message={message} />
               ) : (
                 <MessageRow

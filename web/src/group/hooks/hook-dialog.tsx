@@ -1,0 +1,61 @@
+import { useState } from "preact/hooks";
+import { t } from "../../i18n/i18n.ts";
+import { useAccount } from "../../state/context.ts";
+import { useAction } from "../../state/use-action.ts";
+import { Dialog } from "../../ui/dialog.tsx";
+import { ProblemText } from "../../ui/problem-text.tsx";
+
+interface Props {
+  /** the group */
+  id: number;
+  /** with the URL of the hook */
+  onMade: (url: string) => void;
+  onClose: () => void;
+}
+
+/** Makes a hook: by which name, and with which picture, its messages are shown. */
+export function HookDialog({ id, onMade, onClose }: Props) {
+  const { chat } = useAccount();
+  const [name, setName] = useState("");
+  const [avatar, setAvatar] = useState("");
+  const make = useAction(async () => {
+    const body = { name: name.trim(), avatar: avatar.trim() };
+    const made = await chat.api.call("post", "/v1/conversations/{id}/hooks", { path: { id }, body });
+    onMade(made.url);
+  });
+  return (
+    <Dialog title={t("hooks.make")} onClose={onClose}>
+      <form
+        class="form"
+        onSubmit={(event) => {
+          event.preventDefault();
+          void make.run();
+        }}
+      >
+        <p class="hint">{t("hooks.about")}</p>
+        <label class="field">
+          <span>{t("hooks.name")}</span>
+          <input
+            value={name}
+            required
+            maxLength={100}
+            onInput={({ currentTarget }) => setName(currentTarget.value)}
+          />
+        </label>
+        <label class="field">
+          <span>{t("hooks.avatar")}</span>
+          <input
+            type="url"
+            value={avatar}
+            placeholder="https://"
+            onInput={({ currentTarget }) => setAvatar(currentTarget.value)}
+          />
+        </label>
+        <ProblemText text={make.problem} />
+        <button class="primary" type="submit" disabled={make.isBusy}>
+          {t("hooks.make")}
+        </button>
+      </form>
+    </Dialog>
+  );
+}
