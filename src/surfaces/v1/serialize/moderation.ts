@@ -1,5 +1,6 @@
 import type { z } from "@hono/zod-openapi";
 import type { readModeratedUser } from "../../../core/moderation/users.ts";
+import { NOBODY } from "../../../domain/ids.ts";
 import { StoredBody } from "../../../domain/messages/content.ts";
 import type { AuditEntry } from "../../../domain/moderation/audit.ts";
 import type { HeldMessage } from "../../../domain/moderation/held-message.ts";
@@ -10,7 +11,8 @@ import type { KeptReport, OwnReport, Report as ReportShape } from "../schemas/mo
 import { serializeServerUser } from "./server-users.ts";
 
 function serializeAbout({ conversationId, seq, userId }: Reported) {
-  return { conversation_id: conversationId, seq, user_id: userId };
+  // What an incoming hook has brought is of no user.
+  return { conversation_id: conversationId, seq, user_id: userId === NOBODY ? null : userId };
 }
 
 /** A report as its reporter is shown it. */

@@ -32,7 +32,7 @@ export function HookDialog({ id, onMade, onClose }: Props) {
           void make.run();
         }}
       >
-        <p class="hint">{t("hooks.about")}</p>
+        <p>{t("hooks.about")}</p>
         <label class="field">
           <span>{t("hooks.name")}</span>
           <input

@@ -20,7 +20,7 @@ export function UrlDialog({ url, onClose }: { url: string; onClose: () => void }
   return (
     <Dialog title={t("hooks.url")} onClose={onClose}>
       <div class="form">
-        <p class="hint">{t("hooks.once")}</p>
+        <p>{t("hooks.once")}</p>
         <label class="field">
           <span>{t("hooks.service")}</span>
           <select value={end} onChange={({ currentTarget }) => setEnd(currentTarget.value)}>
@@ -33,7 +33,7 @@ export function UrlDialog({ url, onClose }: { url: string; onClose: () => void }
         </label>
         <label class="field">
           <span>{t("hooks.url")}</span>
-          <input readOnly value={shown} onFocus={({ currentTarget }) => currentTarget.select()} />
+          <input readOnly value={shown} />
         </label>
         <button class="primary" type="button" onClick={() => void copyLink(shown)}>
           {t("group.copy")}

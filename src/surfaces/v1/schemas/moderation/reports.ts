@@ -39,7 +39,10 @@ const About = z
   .object({
     conversation_id: ConversationId.nullable(),
     seq: Seq.nullable().openapi({ description: "null: no message is reported" }),
-    user_id: UserId.nullable().openapi({ description: "The user, or the sender of the message" }),
+    user_id: UserId.nullable().openapi({
+      description:
+        "The user, or the sender of the message; null: a conversation, or a message of an incoming hook",
+    }),
   })
   .openapi("Reported");
 
