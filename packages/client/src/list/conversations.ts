@@ -266,7 +266,8 @@ export class Conversations {
   /** A profile is the newest that is known of a user. */
   learn({ online: _, ...profile }: Profile & Partial<User>): void {
     const { id } = profile;
-    if (JSON.stringify(this.users.get(id)) === JSON.stringify(profile)) return;
+    // Nobody, and all incoming hooks.
+    if (!id || JSON.stringify(this.users.get(id)) === JSON.stringify(profile)) return;
     this.users.set(id, profile);
     this.#changed();
   }

@@ -33,7 +33,7 @@ export function followsOwn(before: Message | undefined, { created_at: at }: Outb
 
 function isClose(before: Message | undefined, sender: number, at: number): boolean {
   // Incoming hooks, which all have the id 0, may be several.
-  if (!sender || !before || before.kind === "tip" || before.sender.id !== sender) return false;
+  if (!sender || before?.sender.id !== sender || before.kind === "tip") return false;
   return at - before.created_at < TOGETHER;
 }
 

@@ -4,7 +4,7 @@ import { Icon } from "../../ui/icon.tsx";
 
 /** Says of whom a forwarded message was first. */
 export function Forwarded({ senderId }: { senderId: number }) {
-  const name = useNames([senderId]).get(senderId) ?? "";
+  const name = useNames([senderId]).get(senderId);
   return (
     <small class="forwarded">
       <Icon name="forward" />
