@@ -48,7 +48,7 @@ export async function gatherSecrets(
   return secrets;
 }
 
-/** The keys of Web Push, from the environment, else new. Browsers stay subscribed under the keys they know. */
+/** The keys of Web Push, from the environment, else new. */
 function vapidKeys(env: NodeJS.ProcessEnv): [name: string, { value: string; origin: Origin }][] {
   const given = VAPID_NAMES.map((name) => env[name]?.trim() ?? "");
   if (given.every((key) => key === ""))

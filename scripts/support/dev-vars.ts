@@ -4,7 +4,8 @@ import { parseEnv } from "node:util";
 import { newVapidKeys, VAPID_NAMES } from "./vapid.ts";
 
 /**
- * Writes the settings of a local server to `path`, in the format of `.dev.vars`, with random keys for tokens and for Web Push.
+ * Writes the settings of a local server to `path`, in the format of `.dev.vars`, with random
+ * keys for tokens and for Web Push.
  * An existing file is kept.
  * @param more further lines
  * @returns whether the file was written
@@ -30,8 +31,8 @@ export function writeSettings(path: string, more: readonly string[] = []): boole
 }
 
 /**
- * Adds keys for Web Push to settings that have none, as those of an earlier release. A browser stays subscribed
- * under the keys that it knows: they are made once.
+ * Adds keys for Web Push to settings that have none, as those of an earlier release. A browser stays
+ * subscribed under the keys that it knows: they are made once.
  * @returns whether any were added
  */
 export function addVapidKeys(path: string): boolean {

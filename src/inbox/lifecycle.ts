@@ -15,8 +15,8 @@ import { DeviceOpening, type DeviceSocket } from "./devices/device-socket.ts";
 import { MIGRATIONS } from "./migrations.ts";
 
 /**
- * Which room sockets are open, and how far device sockets are: after a restore none is. Push devices, too: who
- * has a backup can not push to them, and a copy of a deployment pushes to nobody.
+ * Which room sockets are open, and how far device sockets are: after a restore none is. Push devices, too:
+ * who has a backup can not push to them, and a copy of a deployment pushes to nobody.
  */
 const LEFT_OUT = ["sockets", "device_cursors", "push_devices", "push_notices", "push_deliveries"];
 

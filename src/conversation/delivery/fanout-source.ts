@@ -101,7 +101,10 @@ export class RoomFanoutSource {
     return this.#room.changeFeed.announcedRev < this.#room.state.rev;
   }
 
-  /** Whether the member's devices had a socket open when their inbox last answered; null: it never has, or they have push devices. */
+  /**
+   * Whether the member's devices had a socket open when their inbox last answered; null: it never has, or the
+   * user has push devices.
+   */
   hasDevices(userId: UserId): boolean | null {
     const devices = this.#room.members.find(userId)?.devices ?? null;
     return devices === null ? null : devices === 1;

@@ -40,8 +40,8 @@ export type MemberRow = {
   /** the newest seq when the member joined */
   came_after: Position;
   /**
-   * 1: a device was connected when the inbox last answered, 0: none was; null: the inbox has not answered yet,
-   * or the user has push devices, and is not to wait
+   * 1: a device was connected when the inbox last answered, 0: none was; null: the inbox has not answered
+   * yet, or the user has push devices, and is not to wait
    */
   devices: number | null;
   /** anything but `OPENED`: a direct conversation that is hidden from the member */

@@ -3,13 +3,12 @@ import { z } from "zod";
 import type { Push, PushOutcome } from "../../domain/ports.ts";
 import type { PushTarget } from "../../domain/push/device.ts";
 import type { FcmAccount } from "../../domain/settings.ts";
+import { errorFields, log } from "../../lib/logger.ts";
 import { type PushAnswer, type PushRequest, statusOutcome } from "./answer.ts";
 
 const SCOPE = "https://www.googleapis.com/auth/firebase.messaging";
-/** A token lasts an hour. */
+/** A token lasts an hour: it is kept for 50 minutes. */
 const KEEP_MS = 50 * 60_000;
-/** After a failure no token is asked for so long. */
-const RETRY_MS = 10_000;
 
 const TokenAnswer = z.object({ access_token: z.string() });
 const FcmError = z.object({
@@ -18,20 +17,20 @@ const FcmError = z.object({
 
 type Call = (request: PushRequest) => Promise<PushAnswer>;
 
-/** The access tokens of service accounts, each asked for once in 50 minutes. */
+/**
+ * The access tokens of service accounts. Objects of an isolate share them, but not the wait for one: a
+ * promise of another object may never resolve.
+ */
 export class FcmTokens {
-  readonly #known = new Map<string, { token: Promise<string | null>; until: number }>();
+  readonly #known = new Map<string, { token: string; until: number }>();
 
   /** @returns null: Google gave none */
-  get(account: FcmAccount, call: Call): Promise<string | null> {
+  async get(account: FcmAccount, call: Call): Promise<string | null> {
     const known = this.#known.get(account.clientEmail);
     if (known && known.until > Date.now()) return known.token;
-    const entry = { token: this.#ask(account, call), until: Date.now() + KEEP_MS };
-    this.#known.set(account.clientEmail, entry);
-    return entry.token.then((token) => {
-      if (token === null) entry.until = Date.now() + RETRY_MS;
-      return token;
-    });
+    const token = await this.#ask(account, call);
+    if (token !== null) this.#known.set(account.clientEmail, { token, until: Date.now() + KEEP_MS });
+    return token;
   }
 
   async #ask({ clientEmail, privateKey, tokenUrl }: FcmAccount, call: Call): Promise<string | null> {
@@ -46,11 +45,14 @@ export class FcmTokens {
       const grant = "urn:ietf:params:oauth:grant-type:jwt-bearer";
       const body = new URLSearchParams({ grant_type: grant, assertion }).toString();
       const headers = { "Content-Type": "application/x-www-form-urlencoded" };
-      const answer = TokenAnswer.safeParse((await call({ url: tokenUrl, headers, body })).json);
-      return answer.success ? answer.data.access_token : null;
-    } catch {
-      return null;
+      const { status, json } = await call({ url: tokenUrl, headers, body });
+      const answer = TokenAnswer.safeParse(json);
+      if (answer.success) return answer.data.access_token;
+      log("warn", "push_token_failed", { status });
+    } catch (error) {
+      log("warn", "push_token_failed", errorFields(error));
     }
+    return null;
   }
 }
 

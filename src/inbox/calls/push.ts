@@ -52,7 +52,10 @@ export const PUSH = {
     };
   }),
 
-  /** Chooses which messages of a listed conversation are pushed. Idempotent. @throws `not_found`, `conflict` */
+  /**
+   * Chooses which messages of a listed conversation are pushed. Idempotent.
+   * @throws `not_found`, `conflict`
+   */
   setPushLevel: effect(
     repeatable(light, (components, { conversationId, level }: ChosenLevel) => {
       requireAccount(components);

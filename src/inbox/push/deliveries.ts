@@ -9,7 +9,7 @@ import { log } from "../../lib/logger.ts";
 import { Semaphore } from "../../object/concurrency.ts";
 import type { ConversationList } from "../list/conversation-list.ts";
 import { badgeOf } from "./badge.ts";
-import type { Notice, Notices, Shown } from "./notices.ts";
+import type { Notices, PushNotice, Shown } from "./notices.ts";
 import type { PushDevice, PushDevices } from "./push-devices.ts";
 import type { PushedMessages } from "./pushed-messages.ts";
 
@@ -30,7 +30,7 @@ interface PushDeliveriesDeps {
 
 /** What all devices are told of a conversation. `told` null: it is cleared. */
 interface Content {
-  notice: Notice | null;
+  notice: PushNotice | null;
   told: Told | null;
   badge: number;
 }
@@ -181,7 +181,7 @@ function isAwake({ pausedUntil }: PushDevice): boolean {
 }
 
 /** What a device lacks; null: nothing. */
-function missing(notice: Notice | null, shown: Shown | undefined, device: PushDevice): NoticeKind | null {
+function missing(notice: PushNotice | null, shown: Shown | undefined, device: PushDevice): NoticeKind | null {
   if (!notice) return shown ? "clear" : null;
   if (isSame(notice, shown) || notice.expiresAt <= Date.now()) return null;
   if (shown?.seq === notice.seq) return "edit";

@@ -4,12 +4,13 @@ import type { NoticeKind } from "../../domain/push/notice.ts";
 
 /**
  * What is pushed of each conversation, and what each device was sent of it.
- * - `seen_*`: the newest message of which it is decided whether it is pushed, and the countable messages then.
+ * - `seen_*`: the newest message of which it is decided whether it is pushed, and the countable messages
+ *   then.
  * - `decide_at`: when it is decided of newer ones (ms; NULL: there are none).
  * - `seq`, `version`: the message that devices are to show (NULL: none), and of which edit.
  * - `notified_at`: when that was decided (ms); `expires_at`: when it is given up (ms).
- * A row of `push_deliveries` is written before its push goes out: what became of it may be lost by a crash, and
- * then the push is not repeated.
+ * A row of `push_deliveries` is written before its push goes out: what became of it may be lost by a crash,
+ * and then the push is not repeated.
  */
 export const NOTICE_TABLES = `
   CREATE TABLE push_notices (
@@ -51,7 +52,7 @@ export interface Shown {
 }
 
 /** A message that devices are to show. Times are ms since 1970. */
-export interface Notice extends Shown {
+export interface PushNotice extends Shown {
   kind: Extract<NoticeKind, "message" | "mention">;
   at: number;
   expiresAt: number;
@@ -74,7 +75,7 @@ export class Notices {
   }
 
   /** null: nothing was decided of the conversation yet. */
-  find(id: ConversationId): { seen: Seen; notice: Notice | null } | null {
+  find(id: ConversationId): { seen: Seen; notice: PushNotice | null } | null {
     const query = "SELECT * FROM push_notices WHERE conversation_id = ?";
     const [row] = this.#sql.exec<NoticeRow>(query, id).toArray();
     if (!row) return null;
@@ -93,7 +94,7 @@ export class Notices {
   }
 
   /** Stores what devices are to show; null: nothing. */
-  setNotice(id: ConversationId, notice: Notice | null): void {
+  setNotice(id: ConversationId, notice: PushNotice | null): void {
     this.#sql.exec(
       `UPDATE push_notices SET seq = ?, version = ?, mention = ?, notified_at = ?, expires_at = ?
        WHERE conversation_id = ?`,
@@ -135,7 +136,7 @@ export class Notices {
   }
 }
 
-function noticeOf({ seq, version, mention, notified_at, expires_at }: NoticeRow): Notice | null {
+function noticeOf({ seq, version, mention, notified_at, expires_at }: NoticeRow): PushNotice | null {
   if (seq === null) return null;
   const kind = mention === 1 ? "mention" : "message";
   return { seq, version, kind, at: notified_at, expiresAt: expires_at };

@@ -49,7 +49,7 @@ export interface PushDevice extends PushRegistration {
   failures: number;
 }
 
-/** The push devices of a user, in storage and in memory. A device ends with the session that registered it. */
+/** The push devices of a user, in storage and in memory. A device ends with the session that registered it */
 export class PushDevices {
   readonly #sql: SqlStorage;
   readonly #devices = new Map<PushDeviceId, PushDevice>();

@@ -16,7 +16,7 @@ type Deps = Omit<PushesDeps, "devices" | "preferences" | "notices" | "deliveries
   };
 
 /** The pushes of a user: their devices, what they have chosen, what is decided and what is sent. */
-export interface Push {
+export interface PushParts {
   devices: PushDevices;
   preferences: PushPreferences;
   deliveries: PushDeliveries;
@@ -24,7 +24,7 @@ export interface Push {
 }
 
 /** Creates the parts from the tables of the inbox, and connects them. */
-export function createPush(sql: SqlStorage, deps: Deps): Push {
+export function createPush(sql: SqlStorage, deps: Deps): PushParts {
   const devices = new PushDevices(sql);
   const preferences = new PushPreferences(sql);
   const notices = new Notices(sql);

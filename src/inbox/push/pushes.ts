@@ -10,7 +10,7 @@ import type { CallBudget } from "../../object/concurrency.ts";
 import type { ConversationList } from "../list/conversation-list.ts";
 import type { ListedAs } from "../list/list-writer.ts";
 import type { PushDeliveries } from "./deliveries.ts";
-import type { Notice, Notices, Seen } from "./notices.ts";
+import type { Notices, PushNotice, Seen } from "./notices.ts";
 import type { PushDevices } from "./push-devices.ts";
 import type { PushPreferences } from "./push-preferences.ts";
 import type { PushedMessages } from "./pushed-messages.ts";
@@ -211,8 +211,8 @@ function newMention({ mentioned }: InboxUpdate, { lastSeq }: Seen) {
   return mentioned.find(({ seq }) => seq > lastSeq);
 }
 
-/** What devices are to show of a message now; null: nothing, as it was read or revoked, or is out of sight. */
-function shownNow(notice: Notice, update: InboxUpdate): Notice | null {
+/** What devices are to show of a message now; null: it was read or revoked, or is out of sight. */
+function shownNow(notice: PushNotice, update: InboxUpdate): PushNotice | null {
   const { seq, kind } = notice;
   const isUnread =
     kind === "mention"

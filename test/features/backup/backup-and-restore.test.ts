@@ -520,7 +520,7 @@ describe("a restore", () => {
     expect(await inbox.finishRestore({})).toMatchObject({ ok: true });
     expect((await call("GET", "/v1/conversations", { token: ann.token })).status).toBe(200);
     expect(await inbox.copyTables({ place: null })).toMatchObject({
-      value: { version: 3, rows: expect.stringContaining('"list_behind"') },
+      value: { version: 4, rows: expect.stringContaining('"list_behind"') },
     });
   });
 });

@@ -106,7 +106,7 @@ test("Expo is sent a message, and a ticket says that the device is gone", async 
     sent.push(JSON.parse(String(init?.body)));
     return Response.json({ data: tickets.shift() });
   });
-  onTestFinished(() => vi.restoreAllMocks());
+  onTestFinished(() => void vi.restoreAllMocks());
   const body = { kind: "expo", token: "ExponentPushToken[abc]" };
   await call("PUT", "/v1/push/app", { token: ben.token, body });
   const { seq } = await send(ann, group, "hello");

@@ -167,3 +167,18 @@ test("an endpoint that is none of a push service is refused, and so is an eleven
   expect(shown).not.toContain('"app-9"');
   expect(shown).not.toMatch(/Exponent|https/);
 });
+
+test("no backup and no export of a user has an endpoint, a key or a token", async () => {
+  const laptop = await PushReceiver.of(ben);
+  await put(`/v1/conversations/${group}/push-level`, { level: "mentions" });
+  await send(ann, group, mentioning("for ben"));
+  await push(ben);
+  const tables = JSON.stringify(await inboxObject(ben.user.id).copyTables({ place: null }));
+  expect(tables).toContain("push_levels");
+  expect(tables).not.toContain("push_devices");
+  const exported = await wire("GET", "/v1/me/export", { token: ben.token });
+  for (const text of [tables, exported.text]) {
+    expect(text).not.toContain(laptop.endpoint.slice(-36));
+    expect(text).not.toContain(laptop.subscription.keys.auth);
+  }
+});

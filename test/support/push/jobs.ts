@@ -16,7 +16,7 @@ export function pushJobs(user: SignedIn): Promise<number> {
   });
 }
 
-/** Lets time pass, and runs the jobs of a user that push: it resolves once the push services have answered. */
+/** Lets time pass, and runs the jobs of a user that push. Resolves once the push services have answered. */
 export async function runPushes(user: SignedIn, ms: number = timing.push.graceMs + 1): Promise<void> {
   advanceClock(ms);
   await runDurableObjectAlarm(inbox(user));
@@ -33,7 +33,7 @@ export function evictInbox(user: SignedIn): Promise<void> {
   return evictDurableObject(inbox(user));
 }
 
-/** Aborts the inbox of a user as a crash does: calls under way fail, and writes that are not durable are lost. */
+/** Aborts the inbox of a user as a crash does. */
 export async function loseInbox(user: SignedIn): Promise<void> {
   await runInDurableObject(inbox(user), (_, state) => state.abort("lost on purpose")).catch(() => undefined);
 }

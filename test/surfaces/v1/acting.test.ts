@@ -11,9 +11,11 @@ import { type Answer, call, expectProblem } from "../../support/clients/api.ts";
 import { upgrade } from "../../support/clients/socket.ts";
 import { wire } from "../../support/clients/wire.ts";
 
-/** The calls about passwords and sessions. */
+/** The calls about passwords, sessions, and devices that end with them. */
 const OWN = new Set([
   "POST /v1/logout",
+  "PUT /v1/push/:device_id",
+  "DELETE /v1/push/:device_id",
   "GET /v1/sessions",
   "DELETE /v1/sessions/:id",
   "POST /v1/me/password",

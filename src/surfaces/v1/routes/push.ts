@@ -13,7 +13,7 @@ import {
   PushSettings,
   QuietHours,
 } from "../schemas/push.ts";
-import { serializePushDevice, serializePushSettings } from "../serialize/push.ts";
+import { serializePushDevice, serializePushSettings } from "../serialize/devices/push.ts";
 
 const deviceRoute = ownRoutes("Push");
 const lightRoute = callerRoutes("Push");

@@ -5,7 +5,7 @@ import { jsonAnswer, ownRoutes } from "../../route.ts";
 import { v1Router } from "../../router.ts";
 import { Sessions } from "../../schemas/accounts.ts";
 import { problems } from "../../schemas/common.ts";
-import { serializeSession } from "../../serialize/sessions.ts";
+import { serializeSession } from "../../serialize/devices/sessions.ts";
 
 const lightRoute = ownRoutes("Accounts");
 const pageRoute = ownRoutes("Accounts", weighs("page"));

@@ -1,6 +1,6 @@
 import type { z } from "@hono/zod-openapi";
-import type { Session } from "../../../domain/accounts/session.ts";
-import type { Session as SessionShape } from "../schemas/accounts.ts";
+import type { Session } from "../../../../domain/accounts/session.ts";
+import type { Session as SessionShape } from "../../schemas/accounts.ts";
 
 /** A session as v1 shows it to its user. */
 export function serializeSession(session: Session & { current: boolean }): z.infer<typeof SessionShape> {

@@ -1,6 +1,6 @@
 import type { z } from "@hono/zod-openapi";
-import type { PushSettings as Settings, ShownPushDevice } from "../../../domain/push/device.ts";
-import type { PushDevice, PushSettings } from "../schemas/push.ts";
+import type { PushSettings as Settings, ShownPushDevice } from "../../../../domain/push/device.ts";
+import type { PushDevice, PushSettings } from "../../schemas/push.ts";
 
 /** A push device, without its endpoint or token. */
 export function serializePushDevice(device: ShownPushDevice): z.infer<typeof PushDevice> {
