@@ -158,7 +158,11 @@ export default defineConfig({
           // Starting a runtime and loading all modules takes seconds: once a worker, not once a file.
           isolate: false,
           setupFiles: ["./test/support/setup.ts"],
-          globalSetup: ["./test/support/issuer/server.ts", "./test/support/hooks/server.ts"],
+          globalSetup: [
+            "./test/support/issuer/server.ts",
+            "./test/support/hooks/server.ts",
+            "./test/support/pages/server.ts",
+          ],
           ...PATIENCE,
           // A poll waits long too, but less than 30 s: by then an alarm would repair a lost delivery.
           expect: { poll: { timeout: 20_000 } },

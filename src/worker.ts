@@ -9,6 +9,7 @@ import { releasedFiles } from "./core/files/released-files.ts";
 import { deleteExpired } from "./core/maintenance.ts";
 import { tellStaff } from "./core/moderation/staff-events.ts";
 import { pushServices } from "./core/push/push-services.ts";
+import { linkPreviews } from "./core/previews/link-previews.ts";
 import { askHook, callHook } from "./core/server/hook-calls.ts";
 import { wakeHooksOfUsers } from "./core/server/user-events.ts";
 import { LIMITS } from "./domain/limits.ts";
@@ -109,6 +110,7 @@ export function createWorker(timing: Timing) {
         deviceFormats: deviceProtocols(settings),
         hooks: hookPorts(db, settings, timing, metrics),
         rules: { shared: rules, find: (known) => findRules(db, known) },
+        linkPreviews: linkPreviews({ db, bucket: env.FILES, settings, metrics, timing }),
         settings,
         metrics,
         timing,

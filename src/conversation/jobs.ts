@@ -19,6 +19,7 @@ export type ConversationJobKind =
   | "deleted_votes"
   | "erased_messages"
   | "hooks"
+  | "link_previews"
   | "retention"
   | "size";
 

@@ -94,6 +94,8 @@ export abstract class ConversationLifecycle extends SocketHost {
       deleted_reactions: ofDeletedUser(({ reactions }, userId) => reactions.forget(userId)),
       deleted_votes: ofDeletedUser(({ polls }, userId) => polls.forget(userId)),
       hooks: (key: string) => this.#with(({ room }) => room.hooks.run(HookId.parse(key))),
+      link_previews: (key: string, _: unknown, tries: number) =>
+        this.#with(({ room }) => room.messagePreviews.run(key, tries)),
       erased_messages: (key: string) =>
         this.#with(({ room }) => {
           room.redaction.goOnErasing(key);
@@ -104,7 +106,7 @@ export abstract class ConversationLifecycle extends SocketHost {
       direct_permission: () => this.#with(({ room }) => room.directPermission.repair()),
     };
     this.#jobs = new AlarmJobs<ConversationJobKind>(ctx.storage, handlers, deps.timing.jobs, {
-      beside: ["hooks"],
+      beside: ["hooks", "link_previews"],
       prompt: ["files", "released_files"],
       secret: ["released_files"],
       note: (event, job) => deps.metrics.count(event, { object: "conversation", job }),

@@ -7,6 +7,7 @@ import { OUTBOX_TABLE } from "./delivery/notification-outbox.ts";
 import { FILE_REFERENCES_TABLES } from "./files/file-references.ts";
 import { HOOKS_TABLE } from "./hooks/hook-positions.ts";
 import { INCOMING_HOOKS_TABLE } from "./incoming-hooks/incoming-hooks.ts";
+import { LINK_PREVIEW_COLUMN } from "./link-previews/preview-requests.ts";
 import { ATTACHMENTS_INDEX } from "./log/attachments.ts";
 import { EDITS_TABLE } from "./log/edit-history.ts";
 import { REVOKED_TABLE, REVOKED_TRIGGER, SHADOWED_TRIGGER } from "./log/revoked-messages.ts";
@@ -207,4 +208,5 @@ export const MIGRATIONS: readonly Migration[] = [
   { version: 8, minCode: 1, sql: SLOW_MODE_COLUMN },
   { version: 9, minCode: 1, sql: SHADOWED_COLUMN },
   { version: 10, minCode: 1, sql: INCOMING_HOOKS_TABLE },
+  { version: 11, minCode: 1, sql: LINK_PREVIEW_COLUMN },
 ];

@@ -7,6 +7,7 @@ import { deleteOldRejections } from "../storage/contacts/friends.ts";
 import { deleteOldLookups } from "../storage/contacts/strangers.ts";
 import type { Database } from "../storage/database.ts";
 import { deleteOldHolds } from "../storage/files/file-holds.ts";
+import { deleteOldLinkPreviews } from "../storage/link-previews.ts";
 import { deleteOldHeldMessages } from "../storage/moderation/held-messages.ts";
 import { deleteKeptMessages } from "../storage/moderation/reports.ts";
 import { deleteOldUserEvents } from "../storage/server/user-events.ts";
@@ -26,7 +27,7 @@ const MAX_NAMES = 10_000;
 /**
  * The hourly cleanup. It deletes expired sessions, password attempts that are too old to count, places from
  * which nobody has signed in for long, counts of look-ups of earlier days, rejections of friend requests
- * after which the same user may ask again, what old reports keep, files that nothing shows any more, uploads
+ * after which the same user may ask again, what old reports keep, previews of links, files that nothing shows any more, uploads
  * in parts that have expired, and bytes without a file. Then it stores the keys of usernames that lack them.
  */
 export async function deleteExpired(db: Database, files: R2Bucket, timing: Timing): Promise<void> {
@@ -43,6 +44,7 @@ export async function deleteExpired(db: Database, files: R2Bucket, timing: Timin
   await deleteOldRejections(db, now - timing.rejections.cooldownMs);
   await deleteKeptMessages(db, now - timing.moderation.keepReportsMs);
   await deleteOldHeldMessages(db, now - timing.moderation.keepReportsMs);
+  await deleteOldLinkPreviews(db, now - timing.linkPreviews.keepMs);
   await deleteOldUserEvents(db, now - timing.hooks.keepUserEventsMs);
   await deleteOrphanedFiles(db, files, now, timing.orphanedFiles);
   for (let done = 0; done < MAX_NAMES; done += NAMES_AT_ONCE) {

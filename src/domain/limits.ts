@@ -11,6 +11,8 @@ export const LIMITS = {
   caption: 2_000,
   /** code points of the transcript of a recording */
   transcript: 8_000,
+  /** links that the messages of one user have fetched in a minute */
+  linkPreviewsPerMinute: 20,
   /** values of a waveform */
   waveform: 100,
   /** bytes of a body as JSON */

@@ -12,6 +12,7 @@ import type { CustomFields } from "./custom-fields.ts";
 import type { Result } from "./errors.ts";
 import type { FileReference, RevokedReferences } from "./files/file.ts";
 import type { ConversationId, FileKey, Position, Seq, SessionId, UserId } from "./ids.ts";
+import type { LinkPreview } from "./messages/link-preview.ts";
 import type { AnyDraft, DraftReferences, Message, Originals, Receipt } from "./messages/message.ts";
 import type { ScheduledId } from "./messages/scheduled.ts";
 import type { FoundMessage, HeldState } from "./moderation/held-message.ts";
@@ -89,6 +90,16 @@ export interface ConversationDirectory extends ReleasedFileDirectory, SizeDirect
   hold(message: FoundMessage): Promise<HeldState | null>;
   /** Tells the devices of a user that somebody asks for their consent. Best effort, and never rejects. */
   tellAsked(userId: UserId, about: { conversationId: ConversationId; fromId: UserId }): Promise<void>;
+}
+
+/** The previews of links, for all conversations. */
+export interface LinkPreviews {
+  /**
+   * What a message shows of the page that it links to. Fetches it, unless that was done within the hour.
+   * @param userId of the sender, whose fetches are limited
+   * @returns null: nothing; `later`: another conversation is fetching it
+   */
+  of(url: string, userId: UserId): Promise<LinkPreview | null | "later">;
 }
 
 /** A conversation as it was created, with its current direct permission. */

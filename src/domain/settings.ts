@@ -66,6 +66,8 @@ export interface Settings {
   pageIssuer: PageIssuer | null;
   /** where calls to addresses that people gave may go: `DNS_RESOLVER` */
   wayOut: WayOut;
+  /** whether the server fetches what messages link to, for previews: `LINK_PREVIEWS` */
+  linkPreviews: boolean;
   /** days after which a message expires; null: never. A conversation may have its own: `RETENTION_DAYS` */
   retentionDays: number | null;
   /** what users may do by themselves: `PROFILES`, `DIRECT`, `GROUPS`, `LOOKUP` */
@@ -144,7 +146,7 @@ const NAMES = [
   ...(["RATE_LIMITS", "ALLOWED_ORIGINS", "MAX_GROUP_MEMBERS", "LIVE_MEMBERS", "QUOTAS"] as const),
   ...(["APP_KEYS", "USERSIG_RULE_KEY", "USERSIG_RULE", "USERSIG_PROVISIONING", "USERSIG_TIME_ZONE"] as const),
   ...(["USERSIG_EVENT_NAMES", "TIM_REVOKE_WINDOW_S", "REGISTRATION", "REQUEST_LOG"] as const),
-  ...(["RESTORE", "BACKUP_TO_R2"] as const),
+  ...(["RESTORE", "BACKUP_TO_R2", "LINK_PREVIEWS"] as const),
   ...(["PUBLIC_ORIGIN", "FORMER_ORIGINS", "MAX_CHANGES", "EDIT_WINDOW_S", "MAX_UPLOAD_MIB"] as const),
   ...(["PROFILES", "DIRECT", "GROUPS", "LOOKUP", "WHO_MAY_WRITE", "WHO_MAY_ADD", "RETENTION_DAYS"] as const),
   ...(["VAPID_PUBLIC_KEY", "VAPID_PRIVATE_KEY", "VAPID_SUBJECT", "PUSH_HOSTS"] as const),
@@ -221,6 +223,7 @@ export function readSettings(env: RawSettings): Settings {
       allowsLoopback,
       resolver: setting("DNS_RESOLVER", env.DNS_RESOLVER, resolverUrl(allowsLoopback), RESOLVER),
     },
+    linkPreviews: setting("LINK_PREVIEWS", env.LINK_PREVIEWS, Switch, false),
     retentionDays: setting("RETENTION_DAYS", env.RETENTION_DAYS, RetentionDays, null),
     asksConsent: true,
     consent: {

@@ -62,11 +62,16 @@ export function setRetentionDays(days: number): () => void {
   return set("RETENTION_DAYS", String(days));
 }
 
+/** Sets `LINK_PREVIEWS` for objects that start from now on. @returns restores it */
+export function setLinkPreviews(value: "on" | "off"): () => void {
+  return set("LINK_PREVIEWS", value);
+}
+
 function set(
   name:
     | ("LIVE_MEMBERS" | "MAX_CHANGES" | "EDIT_WINDOW_S" | "RATE_LIMITS" | "QUOTAS")
     | ("MAX_UPLOAD_MIB" | "PUBLIC_ORIGIN" | "USERSIG_EVENT_NAMES")
-    | ("RESTORE" | "BACKUP_TO_R2" | "RETENTION_DAYS")
+    | ("RESTORE" | "BACKUP_TO_R2" | "RETENTION_DAYS" | "LINK_PREVIEWS")
     | PolicyName,
   value: string,
 ): () => void {

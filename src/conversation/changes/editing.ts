@@ -8,11 +8,13 @@ import {
   isEditable,
   type MessageEdit,
 } from "../../domain/messages/edit.ts";
+import { linkIn, readLinkPreview } from "../../domain/messages/link-preview.ts";
 import type { Mentions } from "../../domain/messages/message.ts";
 import { isSameMetadata, type MetadataJson } from "../../domain/server/metadata.ts";
 import { Backlog } from "../../object/backlog.ts";
 import type { FileReferences } from "../files/file-references.ts";
 import type { SendingGate } from "../hooks/sending-gate.ts";
+import type { PreviewRequests } from "../link-previews/preview-requests.ts";
 import { type EditHistory, versionOf } from "../log/edit-history.ts";
 import { readAlsoMentioned, readMentions, storedMentions } from "../log/mention-index.ts";
 import type { MessageEditColumns } from "../log/message-log.ts";
@@ -36,6 +38,7 @@ interface EditingDeps {
   history: EditHistory;
   indexer: Pick<Indexer, "admitEdit" | "outdate" | "resume">;
   files: Pick<FileReferences, "storeVersions">;
+  previews: Pick<PreviewRequests, "stored">;
   permission: Pick<DirectPermission, "check">;
   gate: Pick<SendingGate, "isSetFor" | "check">;
   /** for how many seconds a message can be edited; 0: without limit */
@@ -187,9 +190,10 @@ export class Editing {
 
   /** Stores an edit in one transaction, and announces it. */
   #store(row: MessageRow, columns: MessageEditColumns): void {
-    const { history, indexer, files } = this.#deps;
+    const { history, indexer, files, previews } = this.#deps;
     const { log, changeFeed, state } = this.#room;
     const { body = row.body } = columns;
+    const dropsPreview = !!row.link_preview && linkIn(body) !== readLinkPreview(row.link_preview).url;
     // Lists show a message that is the newest for somebody, and unread mentions.
     const listed = listedFor(log, row);
     const isListed = listed !== null && (listed.isNewest || listed.hiders.length > 0);
@@ -200,10 +204,12 @@ export class Editing {
       changeFeed.record(tx, [row.seq], { reachesLists, changesContent, by: row.sender_id });
       if (!changesContent) return log.edit(row.seq, columns);
       const dropped = keepsHistory ? history.keep(row) : [row.body];
-      log.edit(row.seq, columns);
+      if (dropsPreview) dropped.push(row.link_preview ?? "");
+      log.edit(row.seq, dropsPreview ? { ...columns, link_preview: null } : columns);
       indexer.outdate(row, body);
       tx.publish(() => indexer.resume());
       files.storeVersions(tx, row, { before: row.body, after: body, dropped });
+      tx.publish(() => previews.stored([{ ...row, body }]));
     });
   }
 

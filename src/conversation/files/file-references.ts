@@ -46,7 +46,7 @@ const MAX_EDITED_KEYS = 2_000;
 
 type RevokedRow = { seq: Seq; sender_id: UserId; keys: string };
 type EditedRow = RevokedRow & { changes: number };
-type Shown = Pick<MessageRow, "body" | "custom_data">;
+type Shown = Pick<MessageRow, "body" | "custom_data" | "link_preview">;
 
 /** The dependencies of the file references: where they are written, and when. */
 interface FileReferencesDeps {
@@ -144,8 +144,9 @@ export class FileReferences {
   #nextPage(): { references: FileReference[]; upTo: number } {
     const recorded = this.#sql.exec<{ seq: number }>("SELECT seq FROM recorded_files").toArray()[0]?.seq ?? 0;
     const upTo = Math.min(recorded + MAX_MESSAGES, this.#log.last.seq);
-    const query = `SELECT seq, body, custom_data FROM messages WHERE seq > ? AND seq <= ? AND kind <> 'tip'
-      AND (instr(body, 'files') > 0 OR instr(custom_data, 'files') > 0) ORDER BY seq LIMIT ?`;
+    const query = `SELECT seq, body, custom_data, link_preview FROM messages
+      WHERE seq > ? AND seq <= ? AND kind <> 'tip' AND (instr(body, 'files') > 0
+        OR instr(custom_data, 'files') > 0 OR instr(link_preview, 'files') > 0) ORDER BY seq LIMIT ?`;
     const found = inChunks<Shown & { seq: Seq }>(MAX_MESSAGES, (count, row) =>
       this.#sql.exec<Shown & { seq: Seq }>(query, row?.seq ?? recorded, upTo, count).toArray(),
     );
@@ -177,8 +178,8 @@ export class FileReferences {
   }
 
   #keysOfVersions(seq: Seq): FileKey[] {
-    const query = `SELECT body, custom_data FROM messages WHERE seq = ?1
-      UNION ALL SELECT body, NULL FROM message_edits
+    const query = `SELECT body, custom_data, link_preview FROM messages WHERE seq = ?1
+      UNION ALL SELECT body, NULL, NULL FROM message_edits
         WHERE seq = ?1 AND sender_id = (SELECT sender_id FROM messages WHERE seq = ?1)`;
     return this.#sql.exec<Shown>(query, seq).toArray().flatMap(keysOf);
   }
@@ -232,7 +233,8 @@ function tooManyFiles(delayMs: number): CoreError {
   return new CoreError("rate_limited", detail, { retryAfter });
 }
 
-/** The files that a message shows: named in its body, or in the custom data beside it. */
-function keysOf({ body, custom_data }: Shown): FileKey[] {
-  return fileKeysIn(custom_data === null ? body : `${body}\n${custom_data}`);
+/** The files that a message shows: named in its body, or in the custom data or the preview beside it. */
+function keysOf({ body, custom_data, link_preview }: Shown): FileKey[] {
+  const isAlone = custom_data === null && link_preview === null;
+  return fileKeysIn(isAlone ? body : `${body}\n${custom_data ?? ""}\n${link_preview ?? ""}`);
 }

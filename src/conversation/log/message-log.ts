@@ -36,7 +36,10 @@ import { Senders } from "./senders.ts";
 
 /** The columns that an edit changes. */
 export type MessageEditColumns = Partial<
-  Pick<MessageRow, "body" | "place" | "mentions" | "also_mentioned" | "version" | "edited_at" | "metadata">
+  Pick<
+    MessageRow,
+    "body" | "place" | "mentions" | "also_mentioned" | "version" | "edited_at" | "metadata" | "link_preview"
+  >
 >;
 
 /** A message's seq, the number of countable messages up to it, and its time (ms since 1970). */
@@ -64,7 +67,7 @@ const EXPIRED_COLUMNS = [
   ...(["quote_seq", "mentions", "also_mentioned", "client_msg_id", "forwarded", "client_time"] as const),
   ...(["priority", "custom_data", "metadata", "silent", "tip", "place", "thread_summary"] as const),
   ...(["poll", "hook", "reactions", "changed_rev", "revoked_rev", "revoked_by", "pinned_at"] as const),
-  ...(["pinned_by", "version", "edited_at"] as const),
+  ...(["pinned_by", "version", "edited_at", "link_preview"] as const),
 ] satisfies readonly (keyof MessageRow)[];
 
 /** The body of an expired system message. */
@@ -240,6 +243,7 @@ export class MessageLog {
       priority: null,
       custom_data: null,
       silent: null,
+      link_preview: null,
       place: null,
       ...NO_THREAD,
       ...{ shadowed: null, poll: null, hook: null },
@@ -518,7 +522,15 @@ export class MessageLog {
 
   /** Revokes a message: removes its content for everybody and stores the change's rev. */
   revoke(tx: Transaction, row: MessageRow, by: UserId, rev: number): void {
-    const columns = ["quote_seq", "mentions", "also_mentioned", "custom_data", "metadata", "place"];
+    const columns = [
+      "quote_seq",
+      "mentions",
+      "also_mentioned",
+      "custom_data",
+      "metadata",
+      "place",
+      "link_preview",
+    ];
     const cleared = [...columns, "pinned_at", "pinned_by"].map((column) => `${column} = NULL`).join();
     const set = `body = ?, ${cleared}, revoked_by = ?, revoked_rev = ?`;
     this.#rowChanges(row.seq);

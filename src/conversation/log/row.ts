@@ -23,6 +23,8 @@ export type MessageRow = {
   client_time: number | null;
   priority: Priority | null;
   custom_data: string | null;
+  /** JSON of `LinkPreview`; `NO_PREVIEW`: its sender wants none; null: none, or not yet */
+  link_preview: string | null;
   /** what its sender keeps with it; null: nothing */
   metadata: MetadataJson | null;
   /** 1: it counts as unread for nobody; null: it counts as its kind does */

@@ -16,6 +16,7 @@ import { DeviceCalls } from "../delivery/device-calls.ts";
 import { HookManagement } from "../incoming-hooks/hook-management.ts";
 import { HookPosts } from "../incoming-hooks/hook-posts.ts";
 import type { ConversationJobKind } from "../jobs.ts";
+import { MessagePreviews } from "../link-previews/link-previews.ts";
 import { Polls } from "../polls/polls.ts";
 import { Reactions } from "../reactions/reactions.ts";
 import { Retention } from "../retention/retention.ts";
@@ -37,7 +38,7 @@ export type Features = ReturnType<typeof createFeatures>;
 
 /** The last layer of a room: what members do in a conversation besides sending. */
 export function createFeatures(
-  { storage: { sql }, jobs, settings, timing }: RoomHost,
+  { storage: { sql }, jobs, linkPreviews, settings, timing }: RoomHost,
   room: RoomContext & Stores & Delivery & Sending,
   publisher: Publisher,
 ) {
@@ -79,8 +80,11 @@ export function createFeatures(
       ...{ schedule: room.retentionSchedule, history, indexer, files, beside: [reactionStore, voteStore] },
       tellMembers: () => room.conversationUpdates.push(),
     }),
+    messagePreviews: new MessagePreviews(room, {
+      ...{ requests: room.previewRequests, previews: linkPreviews, files, timing: timing.linkPreviews },
+    }),
     editing: new Editing(room, {
-      ...{ history, indexer, files },
+      ...{ history, indexer, files, previews: room.previewRequests },
       permission: directPermission,
       gate: room.hooks.gate,
       windowS: settings.editWindowS,

@@ -4,6 +4,7 @@ import type {
   HookCaller,
   HookDirectory,
   Inboxes,
+  LinkPreviews,
   MessageSources,
 } from "../../domain/ports.ts";
 import type { HookFormat } from "../../domain/server/hook-format.ts";
@@ -22,6 +23,7 @@ export interface RoomDeps {
   deviceFormats: DeviceFormats;
   rules: RulesSource;
   hooks: { directory: HookDirectory; caller: HookCaller; format: HookFormat };
+  linkPreviews: LinkPreviews;
   settings: Settings;
   metrics: Metrics;
   timing: Timing;

@@ -1,6 +1,7 @@
 import { ConversationUpdates } from "../delivery/conversation-updates.ts";
 import type { SendingGate } from "../hooks/sending-gate.ts";
 import { hookReader } from "../incoming-hooks/hook-posts.ts";
+import { PreviewRequests } from "../link-previews/preview-requests.ts";
 import { checkPoll } from "../polls/poll-permission.ts";
 import { CommittedSends } from "../sending/committed-sends.ts";
 import { DirectPermission } from "../sending/direct-permission.ts";
@@ -22,15 +23,19 @@ export type Sending = ReturnType<typeof createSending>;
 
 /** The third layer of a room: how messages are sent. What it writes, the features above it find. */
 export function createSending(
-  { storage, jobs, directory, sources, metrics, timing }: RoomHost,
+  { storage, jobs, directory, sources, settings, metrics, timing }: RoomHost,
   stores: Stores,
   { fanout, projection, propagate, hooks }: Delivery,
   publisher: Publisher,
 ) {
   const { space, state, log, members, composers, profiles, knownUsers, threads, search, fileReferences } =
     stores;
+  const previewRequests = new PreviewRequests({
+    ...{ isOn: settings.linkPreviews, state, members },
+    schedule: (seq) => jobs.schedule("link_previews", String(seq), Date.now()),
+  });
   const committed = new CommittedSends({
-    ...{ state, members, publisher, fanout, projection, metrics },
+    ...{ state, members, publisher, fanout, projection, metrics, previewRequests },
     files: fileReferences,
     indexer: search.indexing,
   });
@@ -83,6 +88,7 @@ export function createSending(
     conversationUpdates,
     directPermission,
     forwards,
+    previewRequests,
     sends: new Sends(stores, { queue, admission, fanout, propagate }),
   };
 }

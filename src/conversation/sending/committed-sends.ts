@@ -2,6 +2,7 @@ import { type Metrics, noteOutcomes, type SendResult, sendResult } from "../../d
 import type { Projection } from "../delivery/d1-projection.ts";
 import type { Fanout } from "../delivery/fanout.ts";
 import type { FileReferences } from "../files/file-references.ts";
+import type { PreviewRequests } from "../link-previews/preview-requests.ts";
 import type { MessageRow } from "../log/row.ts";
 import type { Members } from "../members/members.ts";
 import type { Publisher } from "../room/publisher.ts";
@@ -20,6 +21,7 @@ interface CommittedSendsDeps {
   projection: Pick<Projection, "changed" | "tryNow">;
   files: Pick<FileReferences, "stored">;
   indexer: Pick<Indexer, "resume">;
+  previewRequests: Pick<PreviewRequests, "stored">;
   metrics: Metrics;
 }
 
@@ -33,7 +35,7 @@ export class CommittedSends {
 
   /** @param tx the transaction of sends that were stored; absent: all were refused before it */
   tell(outcomes: SendOutcome<SendOrigin>[], tx?: Transaction): void {
-    const { publisher, fanout, files, indexer } = this.#deps;
+    const { publisher, fanout, files, indexer, previewRequests } = this.#deps;
     // The sends are stored: whatever fails below, each caller gets its answer.
     for (const outcome of outcomes) {
       const { origin } = outcome.send;
@@ -49,8 +51,9 @@ export class CommittedSends {
       const ofSockets = newRows(outcomes.filter(({ send }) => "socket" in send.origin));
       this.#count(outcomes);
       if (ofSockets.length > 0) fanout.sentInRoom(ofSockets.length);
-      // Files first: their alarm is the earlier one, and an alarm that is set anew costs a row.
+      // The earlier alarm first, as one that is set anew costs a row: previews, then files, then all others.
       try {
+        previewRequests.stored(stored);
         files.stored(stored);
       } finally {
         if (stored.length > 0) publisher.changed();

@@ -1,6 +1,7 @@
 import type { Person } from "../../domain/accounts/person.ts";
 import { CoreError, type Failure, noConversation, type Result } from "../../domain/errors.ts";
 import { NOBODY, Position, Seq } from "../../domain/ids.ts";
+import { NO_PREVIEW } from "../../domain/messages/link-preview.ts";
 import type { Draft } from "../../domain/messages/message.ts";
 import { errorFields, log } from "../../lib/logger.ts";
 import { Backlog, weightOf } from "../../object/backlog.ts";
@@ -351,6 +352,7 @@ function newRow(
     custom_data: draft.customData ?? null,
     metadata: draft.metadata || null,
     silent: draft.silent ? 1 : null,
+    link_preview: draft.noPreview ? NO_PREVIEW : null,
     tip: null,
     place: draft.place ?? null,
     thread_root: thread.thread_root,

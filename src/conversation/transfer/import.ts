@@ -167,6 +167,7 @@ export class ConversationImport {
       custom_data: message.customData,
       metadata: message.metadata,
       silent: isSilent ? 1 : null,
+      link_preview: null,
       tip: message.details,
       shadowed: null,
       place: message.place,

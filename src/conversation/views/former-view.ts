@@ -5,14 +5,15 @@ import { storedMentions } from "../log/mention-index.ts";
 import type { MessageLog } from "../log/message-log.ts";
 import type { MessageRow, Reader } from "../log/row.ts";
 
-/** Reactions, votes, pins and metadata may be from after a reader left: such a reader is shown none. */
+/** Reactions, votes, pins, metadata and previews of links may be from after a reader left: such a reader is shown none. */
 const NOTHING_BESIDE = {
   ...{ reactions: null, poll: null, pinned_at: null, pinned_by: null, metadata: null },
+  link_preview: null,
 } as const;
 
 /**
- * Messages as a reader who left saw them last: without later edits, and without votes, reactions, pins and
- * metadata.
+ * Messages as a reader who left saw them last: without later edits, and without votes, reactions, pins,
+ * metadata and previews of links.
  */
 export class FormerView {
   readonly #log: Pick<MessageLog, "get">;

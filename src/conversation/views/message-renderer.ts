@@ -3,6 +3,7 @@ import { hookPerson } from "../../domain/conversations/incoming-hook.ts";
 import { type ConversationId, Position, type Seq, type UserId } from "../../domain/ids.ts";
 import { listedBody, previewText } from "../../domain/messages/content.ts";
 import { bodyWithProfiles } from "../../domain/messages/copies/merged.ts";
+import { readLinkPreview } from "../../domain/messages/link-preview.ts";
 import type { Message, OwnPart, Quote } from "../../domain/messages/message.ts";
 import type { Preview } from "../../domain/messages/preview.ts";
 import { SystemMessageDetails } from "../../domain/messages/system-message.ts";
@@ -162,6 +163,7 @@ export class MessageRenderer {
       ...threadFields(row, end),
       ...(quoted && { quote: quote(quoted) }),
       ...(row.poll !== null && { poll: shownPoll(row) }),
+      ...(row.link_preview && { linkPreview: readLinkPreview(row.link_preview) }),
       ...(row.place !== null && { place: row.place }),
       ...(row.reactions !== null && { reactions: readTally(row.reactions) }),
       ...(row.pinned_at !== null &&

@@ -5,6 +5,7 @@ import type { HookOrigin } from "../conversations/incoming-hook.ts";
 import { ConversationId, SenderId, Seq, UserId } from "../ids.ts";
 import type { MetadataJson } from "../server/metadata.ts";
 import type { BodyJson, Kind } from "./content.ts";
+import type { LinkPreview } from "./link-preview.ts";
 import type { Poll, PollBody } from "./polls.ts";
 import type { Reaction, ReactionKey } from "./reactions.ts";
 import type { SystemMessageDetails } from "./system-message.ts";
@@ -108,6 +109,8 @@ export interface Message extends OwnPart {
   metadata?: MetadataJson | undefined;
   /** it counts as unread for nobody */
   silent?: true | undefined;
+  /** what it shows of the page that it links to; absent: nothing, or the reader has left */
+  linkPreview?: LinkPreview | undefined;
   /** the place that the message names, as its sender wrote it, where the body alone does not give it back */
   place?: string | undefined;
   /**
@@ -147,6 +150,8 @@ export interface Draft {
   metadata?: MetadataJson | undefined;
   /** see `Message`; not with mentions or a thread */
   silent?: true | undefined;
+  /** its sender wants no preview of what it links to */
+  noPreview?: true | undefined;
   /** its sender alone sees it, and does not learn that */
   shadowed?: true | undefined;
   /** see `Message` */
@@ -205,7 +210,7 @@ type Copy =
 export type ForwardDraft = Pick<
   Draft,
   | ("clientMsgId" | "quoteSeq" | "thread" | "mentions" | "alsoMentioned")
-  | ("priority" | "customData" | "metadata" | "silent")
+  | ("priority" | "customData" | "metadata" | "silent" | "noPreview")
 > & {
   copy: Copy;
 };

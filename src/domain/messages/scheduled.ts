@@ -69,6 +69,7 @@ const envelope = {
   customData: z.string().optional(),
   metadata: z.string().optional(),
   silent: z.literal(true).optional(),
+  noPreview: z.literal(true).optional(),
 } satisfies Record<Exclude<keyof ForwardDraft, "copy">, z.ZodType>;
 
 /** The fields of a stored draft with content of its own. A new field of drafts needs one here to compile. */
@@ -113,8 +114,8 @@ export function changedDraft(
     ...(quoteSeq !== undefined && { quoteSeq: quoteSeq ?? undefined }),
   };
   if (!content) return { ...draft, ...changes };
-  const { clientMsgId, thread, alsoMentioned, priority, customData, metadata, silent } = draft;
-  const beside = { alsoMentioned, priority, customData, metadata, silent };
+  const { clientMsgId, thread, alsoMentioned, priority, customData, metadata, silent, noPreview } = draft;
+  const beside = { alsoMentioned, priority, customData, metadata, silent, noPreview };
   const kept = { clientMsgId, thread, ...beside, mentions: draft.mentions };
   return { ...kept, quoteSeq: draft.quoteSeq, ...changes, ...content };
 }

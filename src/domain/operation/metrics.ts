@@ -12,6 +12,7 @@ export const CounterName = z.enum([
   "inbox_failures",
   "hook_calls",
   "pushes",
+  "link_previews",
 ]);
 export type CounterName = z.infer<typeof CounterName>;
 
@@ -40,6 +41,8 @@ export const COUNTERS = {
   hook_calls: ["kind", "result"],
   /** pushes to devices, by the kind of device; `result`: `sent`, `gone`, `refused`, `unknown` or `later` */
   pushes: ["kind", "result"],
+  /** pages that were fetched for previews of links; `result`: `found`, or `none` */
+  link_previews: ["result"],
 } as const satisfies Record<CounterName, readonly string[]>;
 
 /** What is measured, in ms, with its labels. */

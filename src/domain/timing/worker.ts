@@ -203,6 +203,17 @@ export const WORKER_VALUES = {
      */
     graceMs: 30 * 60 * 60_000,
   },
+  /** Previews of links. */
+  linkPreviews: {
+    /** All of it, redirects and picture included: a page that needs longer has no preview. */
+    fetchMs: 5_000,
+    /** A link is fetched at most so often, for all conversations. */
+    keepMs: 60 * 60_000,
+    /** A fetch that has not ended after so long was cut short: another one begins. */
+    leaseMs: 30_000,
+    /** While another conversation fetches the link, this one looks again after so long. */
+    retryMs: 1_000,
+  },
   /** The backup that the hourly job writes into a bucket. */
   scheduledBackup: {
     /** A run begins so long after the one before: less than a day, as the hourly job may be late. */

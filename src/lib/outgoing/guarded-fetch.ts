@@ -19,6 +19,10 @@ export interface OutgoingCall {
   timeoutMs: number;
   /** of the answer; 0: its body is not read */
   maxBytes: number;
+  /** a longer answer is cut off there; absent: there is no answer then */
+  isCut?: boolean;
+  /** the media types whose bodies are read; absent: all */
+  accepts?: RegExp;
 }
 
 /** The answer to a call. A redirect is an answer, too: it is not followed. */
@@ -40,7 +44,7 @@ export class NoAnswerError extends Error {
  * @throws NoAnswerError if the address is not allowed, or if no answer of that size came in time
  */
 export async function guardedFetch(
-  { url, method, headers, body, timeoutMs, maxBytes }: OutgoingCall,
+  { url, method, headers, body, timeoutMs, maxBytes, isCut = false, accepts }: OutgoingCall,
   { allowsLoopback, resolver }: WayOut,
 ): Promise<OutgoingAnswer> {
   const flaw = addressFlaw(url, allowsLoopback);
@@ -53,7 +57,11 @@ export async function guardedFetch(
   try {
     if (!(allowsLoopback && isLoopback(target))) await requirePublic(target, resolver, signal);
     const response = await fetch(target, { method, headers, body: body ?? null, redirect: "manual", signal });
-    return { status: response.status, headers: response.headers, body: await readUpTo(response, maxBytes) };
+    const isRead = maxBytes > 0 && (accepts?.test(response.headers.get("Content-Type") ?? "") ?? true);
+    const { status, headers: answered } = response;
+    if (isRead) return { status, headers: answered, body: await readUpTo(response, maxBytes, isCut) };
+    await response.body?.cancel();
+    return { status, headers: answered, body: new Uint8Array() };
   } catch (error) {
     if (error instanceof NoAnswerError) throw error;
     if (signal.aborted) throw new NoAnswerError(`There was no answer within ${timeoutMs / 1_000} s.`);
@@ -72,17 +80,17 @@ async function requirePublic({ hostname }: URL, resolver: string, signal: AbortS
   if (!isAllowed) throw new NoAnswerError("The name of the address leads to no public address.");
 }
 
-async function readUpTo(response: Response, maxBytes: number): Promise<Uint8Array> {
-  if (maxBytes === 0) {
-    await response.body?.cancel();
-    return new Uint8Array();
-  }
+async function readUpTo(response: Response, maxBytes: number, isCut: boolean): Promise<Uint8Array> {
   const chunks: Uint8Array[] = [];
   let size = 0;
   for await (const chunk of response.body ?? []) {
-    size += chunk.byteLength;
-    if (size > maxBytes) throw new NoAnswerError(`The answer has more than ${maxBytes} bytes.`);
-    chunks.push(chunk);
+    const room = maxBytes - size;
+    if (chunk.byteLength > room && !isCut)
+      throw new NoAnswerError(`The answer has more than ${maxBytes} bytes.`);
+    chunks.push(chunk.subarray(0, room));
+    size += Math.min(chunk.byteLength, room);
+    // Leaving the loop cancels the rest.
+    if (size === maxBytes && isCut) break;
   }
   const whole = new Uint8Array(size);
   let end = 0;

@@ -24,8 +24,8 @@ const WRITTEN = 256 * 1024;
 
 /** The table of the numbers that were given last. */
 const SEQUENCE = "sqlite_sequence";
-/** `file_usage` is what triggers write as the files come. */
-const LEFT_OUT = ["d1_migrations", "_cf_", "sqlite_", "file_upload_parts", "file_usage"];
+/** `file_usage` is what triggers write as the files come; `link_previews` is fetched anew. */
+const LEFT_OUT = ["d1_migrations", "_cf_", "sqlite_", "file_upload_parts", "file_usage", "link_previews"];
 /** An upload that is not complete has parts in the bucket, which no backup has. */
 const WHERE: Readonly<Record<string, string>> = { file_uploads: "state IN ('complete', 'ended')" };
 /** Tables that are loaded after others that they do not refer to: with hooks, `users` tells of users. */

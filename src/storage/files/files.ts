@@ -12,17 +12,23 @@ import { hasRoom } from "./file-usage.ts";
 
 /**
  * Stores the row of a file whose bytes are in R2, if its user has room. From then on it is readable.
+ * @param file `isReleased`: it goes once nothing shows it, although its user has not taken it back
  * @param limit of the bytes of the user's files; null: any number
  * @returns whether there was room
  */
-export async function insertFile(db: Database, file: StoredFile, limit: number | null): Promise<boolean> {
+export async function insertFile(
+  db: Database,
+  file: StoredFile & { isReleased?: boolean },
+  limit: number | null,
+): Promise<boolean> {
   const { key, userId, name, size, contentType, sha256, md5, createdAt, expiresAt } = file;
+  const { isReleased = false } = file;
   const stored = await queryD1(
     db
       .insert(files)
       .select(
         sql`SELECT ${key}, ${userId}, ${name}, ${size}, ${contentType}, ${sha256}, ${md5}, ${createdAt},
-          ${expiresAt}, 0 WHERE ${hasRoom(userId, size, limit)}`,
+          ${expiresAt}, ${Number(isReleased)} WHERE ${hasRoom(userId, size, limit)}`,
       )
       .returning({ key: files.key }),
   );

@@ -1,4 +1,5 @@
 import { index, integer, primaryKey, sqliteTable, text } from "drizzle-orm/sqlite-core";
+import type { UserId } from "../../domain/ids.ts";
 import type { LargeObjectKind } from "../../domain/operation/large-object.ts";
 
 /** The objects whose storage is large, as each has reported itself, once a day. */
@@ -15,5 +16,27 @@ export const largeObjects = sqliteTable(
   (table) => [
     primaryKey({ columns: [table.kind, table.id] }),
     index("large_objects_bytes").on(table.bytes, table.reportedAt),
+  ],
+);
+
+/**
+ * The previews of links that were fetched within the last hour, for all conversations: each is fetched once.
+ * Messages have copies. No backup has it.
+ */
+export const linkPreviews = sqliteTable(
+  "link_previews",
+  {
+    /** SHA-256 of the link: 64 hexadecimal digits */
+    key: text().primaryKey(),
+    /** whose message has it fetched */
+    userId: integer("user_id").notNull().$type<UserId>(),
+    /** when the fetch began (ms since 1970) */
+    begunAt: integer("begun_at").notNull(),
+    /** JSON of `LinkPreview`; `""`: the page has none; null: it is being fetched */
+    preview: text(),
+  },
+  (table) => [
+    index("link_previews_user").on(table.userId, table.begunAt),
+    index("link_previews_begun").on(table.begunAt),
   ],
 );

@@ -1,8 +1,8 @@
 import { Buffer } from "node:buffer";
 import { crc32 } from "node:zlib";
 import { beforeAll, describe, expect, test } from "vitest";
+import { imageSize } from "../../../src/core/files/image-size.ts";
 import { withoutMetadata } from "../../../src/core/files/metadata/without-metadata.ts";
-import { imageSize } from "../../../src/surfaces/tim/use-cases/image-size.ts";
 import { call, register, type SignedIn } from "../../support/clients/api.ts";
 import {
   bytesOf,

@@ -107,6 +107,7 @@ export function isolatedRoom(
       deleted_reactions: nothing,
       deleted_votes: nothing,
       hooks: nothing,
+      link_previews: nothing,
       erased_messages: nothing,
       retention: nothing,
       size: nothing,
@@ -146,7 +147,9 @@ export function isolatedRoom(
     format: hookFormat,
   };
   const rules = { shared: new SharedRules(), find: async () => ({ version: 0, rules: [], shadowed: [] }) };
+  const linkPreviews = { of: async () => null };
   const deps = {
+    linkPreviews,
     rules,
     hooks,
     directory,

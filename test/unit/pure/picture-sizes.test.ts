@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { imageSize } from "../../../src/surfaces/tim/use-cases/image-size.ts";
+import { imageSize } from "../../../src/core/files/image-size.ts";
 import { bmpOf, gifOf, jpegOf, notes, pngOf, segment, webpOf } from "../../support/image-headers.ts";
 
 describe("the size of a picture", () => {

@@ -1,6 +1,6 @@
 import { fileTypeFromBuffer } from "file-type";
+import { type ImageSize, imageSize, isImage, type ReadBytes } from "../../../core/files/image-size.ts";
 import { fileRefused, type MediaKind } from "../../../domain/errors.ts";
-import { type ImageSize, imageSize, isImage, type ReadBytes } from "./image-size.ts";
 
 /** The sender's claims about a file. */
 export interface MediaClaims {

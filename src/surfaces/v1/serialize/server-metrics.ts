@@ -82,6 +82,7 @@ const COUNTER_HELP: Record<CounterName, string> = {
   inbox_failures: "Failed calls of inboxes.",
   hook_calls: "Calls of hooks, by their outcome.",
   pushes: "Pushes to devices, by their outcome.",
+  link_previews: "Pages fetched for previews of links, by their outcome.",
 };
 
 const DURATION_HELP: Record<DurationName, string> = {

@@ -285,6 +285,12 @@ export const CONVERSATION_JOBS: JobRows<ConversationJobKind, LargeGroup> = {
     ...{ read: 250, written: 250, bytes: 0 },
     by: "one turn of 200 messages, or 4,000 pairs of characters (`indexer.ts`); the others follow",
   },
+  link_previews: {
+    worst: "a message with a link",
+    cases: [(g) => [{ key: String(g.first.plain) }]],
+    ...{ read: 20, written: 10, bytes: 0 },
+    by: "one message; the page is fetched by one request, and its picture by another",
+  },
   erased_messages: {
     worst: "all messages are the user's: with 20 former versions, which showed files; with all reactions",
     cases: [

@@ -60,6 +60,9 @@ export const SendFields = z.object({
   metadata: Metadata.optional().openapi({
     description: "What you keep with the message: its members see it",
   }),
+  no_preview: z.literal(true).optional().openapi({
+    description: "The message shows no preview of what it links to, also after an edit",
+  }),
   send_at: z.int().optional().openapi({
     description:
       "Over HTTP: the message is sent at this time, at most a year ahead, in milliseconds since 1970. A socket refuses it",
@@ -218,6 +221,22 @@ const ThreadSummary = z
   })
   .openapi("ThreadSummary", { description: "The replies to the message, without revoked ones" });
 
+const LinkPreview = z
+  .object({
+    url: z.string().openapi({ description: "The link, as the message names it" }),
+    title: z.string(),
+    description: z.string().optional(),
+    site_name: z.string().optional(),
+    image: z
+      .object({ url: z.string(), width: z.int().positive(), height: z.int().positive() })
+      .optional()
+      .openapi({ description: "A copy of the page's picture on this server, and its size in pixels" }),
+  })
+  .openapi("LinkPreview", {
+    description:
+      "What the page says of itself, as plain text: show it as text, and `url` beside it. It comes after the message, as a change of it",
+  });
+
 /** The fields of every message. `body` is passed on as it was stored. */
 export const MessageFields = z.object({
   conversation_id: ConversationId,
@@ -252,6 +271,9 @@ export const MessageFields = z.object({
   client_msg_id: z.string().optional(),
   metadata: Metadata.optional().openapi({
     description: "What its sender keeps with it, changed by `PATCH`; absent: nothing",
+  }),
+  link_preview: LinkPreview.optional().openapi({
+    description: "Of the first link in its text, where the server has previews; absent: none, or not yet",
   }),
   silent: z
     .literal(true)

@@ -2,6 +2,7 @@ import type { z } from "@hono/zod-openapi";
 import type { ReadReceipt, ReadState } from "../../../../domain/conversations/conversation.ts";
 import { NOBODY } from "../../../../domain/ids.ts";
 import { bodyJson, StoredBody } from "../../../../domain/messages/content.ts";
+import type { LinkPreview } from "../../../../domain/messages/link-preview.ts";
 import type { AnyDraft, Message, MessageReference, OwnPart } from "../../../../domain/messages/message.ts";
 import { pollText } from "../../../../domain/messages/polls.ts";
 import type { ThreadSummary } from "../../../../domain/messages/thread.ts";
@@ -28,6 +29,7 @@ export function toDraft(input: NewMessage): AnyDraft {
     thread: input.thread && { root: input.thread.root, alsoInMain: input.thread.also_in_main },
     mentions: input.mentions ?? [],
     ...(input.metadata && { metadata: writeMetadata(input.metadata) }),
+    ...(input.no_preview && { noPreview: true as const }),
   };
   if (input.kind === undefined)
     return { ...options, copy: { type: "forward", source: reference(input.forward) } };
@@ -134,6 +136,7 @@ function withoutBody(message: Message): Omit<z.infer<typeof MessageShape>, "body
     ...(message.pinned && { pinned_by: message.pinned.by }),
     ...(message.editedAt !== undefined && { edited_at: message.editedAt }),
     ...(clientMsgId !== undefined && { client_msg_id: clientMsgId }),
+    ...(message.linkPreview && { link_preview: linkPreviewFields(message.linkPreview) }),
     ...((message.silent || (message.sender.id === NOBODY && message.kind === "tip")) && {
       silent: true as const,
     }),
@@ -150,6 +153,15 @@ export function serializeReadState({
     read_seq: readSeq,
     unread_count: unreadCount,
     ...(unreadFrom !== null && { unread_from: unreadFrom }),
+  };
+}
+
+function linkPreviewFields({ url, title, description, siteName, image }: LinkPreview) {
+  return {
+    ...{ url, title },
+    ...(description !== undefined && { description }),
+    ...(siteName !== undefined && { site_name: siteName }),
+    ...(image && { image }),
   };
 }
 

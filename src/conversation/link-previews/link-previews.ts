@@ -1,0 +1,55 @@
+import { Seq } from "../../domain/ids.ts";
+import type { LinkPreviews } from "../../domain/ports.ts";
+import type { Timing } from "../../domain/timing.ts";
+import type { FileReferences } from "../files/file-references.ts";
+import type { RoomContext } from "../room/context.ts";
+import type { PreviewRequests } from "./preview-requests.ts";
+
+/** A job that fails so often, as D1 or the bucket does not answer, leaves the message without a preview. */
+const MAX_TRIES = 3;
+
+interface MessagePreviewsDeps {
+  requests: PreviewRequests;
+  previews: LinkPreviews;
+  files: Pick<FileReferences, "storeVersions">;
+  timing: Timing["linkPreviews"];
+}
+
+/** Stores the previews of links, as changes of their messages. */
+export class MessagePreviews {
+  readonly #room: RoomContext;
+  readonly #deps: MessagePreviewsDeps;
+
+  constructor(room: RoomContext, deps: MessagePreviewsDeps) {
+    this.#room = room;
+    this.#deps = deps;
+  }
+
+  /**
+   * The `link_previews` job of a message.
+   * @param key its seq
+   * @param tries how often it has failed
+   * @returns when it runs again (ms since 1970), or null
+   */
+  async run(key: string, tries: number): Promise<number | null> {
+    const { requests, previews, timing } = this.#deps;
+    const seq = Seq.parse(Number(key));
+    const asked = this.#room.log.get(seq);
+    const link = asked ? requests.linkOf(asked) : null;
+    if (!asked || link === null || tries >= MAX_TRIES) return null;
+    const found = await previews.of(link, asked.sender_id);
+    if (found === "later") return Date.now() + timing.retryMs;
+    this.#room.flushSends();
+    // It may have been edited or revoked meanwhile.
+    const row = this.#room.log.get(seq);
+    if (!row || !found || requests.linkOf(row) !== link) return null;
+    const preview = JSON.stringify(found);
+    if (row.link_preview === preview) return null;
+    this.#room.commit((tx) => {
+      this.#room.changeFeed.record(tx, [seq]);
+      this.#room.log.edit(seq, { link_preview: preview });
+      this.#deps.files.storeVersions(tx, row, { after: preview, dropped: [row.link_preview ?? ""] });
+    });
+    return null;
+  }
+}

@@ -1,0 +1,78 @@
+import { createHash } from "node:crypto";
+import { eq, lte, sql } from "drizzle-orm";
+import type { UserId } from "../domain/ids.ts";
+import { LinkPreview } from "../domain/messages/link-preview.ts";
+import { queryD1 } from "./d1-errors.ts";
+import type { Database } from "./database.ts";
+import { linkPreviews } from "./schema.ts";
+
+/** Of a page without a preview: it is not asked again. */
+const NONE = "";
+const MINUTE_MS = 60_000;
+
+/** What is known of a link. */
+type Known = { state: "claimed" | "under_way" } | { state: "known"; preview: LinkPreview | null };
+
+/**
+ * What is known of a link; or the caller is the one who fetches it. One batch, so that of many callers at once
+ * one fetches.
+ * @param times `now` (ms since 1970); for so long a preview is kept; after so long a fetch has been cut short
+ * @param perMinute links that the messages of one user may have fetched; beyond, there is no preview
+ */
+export async function claimLinkPreview(
+  db: Database,
+  { url, userId }: { url: string; userId: UserId },
+  { now, keepMs, leaseMs }: { now: number; keepMs: number; leaseMs: number },
+  perMinute: number,
+): Promise<Known> {
+  const key = keyOf(url);
+  const ofUser = sql`(SELECT count(*) FROM link_previews p
+    WHERE p.user_id = ${userId} AND p.begun_at > ${now - MINUTE_MS})`;
+  const isOver = sql`${linkPreviews.begunAt} <= ${now - keepMs}
+    OR (${linkPreviews.preview} IS NULL AND ${linkPreviews.begunAt} <= ${now - leaseMs})`;
+  const [claimed, found] = await queryD1(
+    db.batch([
+      db
+        .insert(linkPreviews)
+        .select(sql`SELECT ${key}, ${userId}, ${now}, NULL WHERE ${ofUser} < ${perMinute}`)
+        .onConflictDoUpdate({
+          target: linkPreviews.key,
+          set: { userId, begunAt: now, preview: null },
+          setWhere: isOver,
+        })
+        .returning({ key: linkPreviews.key }),
+      db.select().from(linkPreviews).where(eq(linkPreviews.key, key)),
+    ]),
+  );
+  if (claimed.length > 0) return { state: "claimed" };
+  const [row] = found;
+  if (!row || row.begunAt <= now - keepMs) return { state: "known", preview: null };
+  if (row.preview === null) return { state: "under_way" };
+  return {
+    state: "known",
+    preview: row.preview === NONE ? null : LinkPreview.parse(JSON.parse(row.preview)),
+  };
+}
+
+/** Keeps what a link shows. @param preview null: nothing */
+export async function storeLinkPreview(
+  db: Database,
+  url: string,
+  preview: LinkPreview | null,
+): Promise<void> {
+  await queryD1(
+    db
+      .update(linkPreviews)
+      .set({ preview: preview ? JSON.stringify(preview) : NONE })
+      .where(eq(linkPreviews.key, keyOf(url))),
+  );
+}
+
+/** Deletes what was fetched by a time (ms since 1970). */
+export async function deleteOldLinkPreviews(db: Database, time: number): Promise<void> {
+  await queryD1(db.delete(linkPreviews).where(lte(linkPreviews.begunAt, time)));
+}
+
+function keyOf(url: string): string {
+  return createHash("sha256").update(url).digest("hex");
+}

@@ -1,0 +1,120 @@
+import { beforeAll, describe, expect, test } from "vitest";
+import { call, registerUsers, type SignedIn } from "../../support/clients/api.ts";
+import {
+  createGroup,
+  deleteMessage,
+  getMessage,
+  openForSelf,
+  page as pageOf,
+  send,
+} from "../../support/clients/chat.ts";
+import { edit } from "../../support/clients/edits.ts";
+import { openRoom } from "../../support/clients/socket.ts";
+import { eventually } from "../../support/eventually.ts";
+import { itemAt } from "../../support/objects/room.ts";
+import { Page } from "../../support/pages/page.ts";
+import { setLinkPreviews } from "../../support/settings.ts";
+
+let ann: SignedIn;
+let bob: SignedIn;
+beforeAll(async () => {
+  const restore = setLinkPreviews("on");
+  const users = await registerUsers(2);
+  [ann, bob] = [itemAt(users, 0), itemAt(users, 1)];
+  return restore;
+});
+
+const group = async () => (await createGroup(ann, [bob])).id;
+const previewOf = async (id: number, seq: number) => (await getMessage(ann, id, seq)).link_preview;
+const untilPreview = (id: number, seq: number, title: string) =>
+  eventually(async () => expect(await previewOf(id, seq)).toMatchObject({ title }));
+
+/** Resolves once all jobs of the conversation that were there before have run. */
+async function untilJobs(id: number): Promise<void> {
+  const mark = await Page.html("<title>mark</title>");
+  const { seq } = await send(ann, id, mark.url);
+  await untilPreview(id, seq, "mark");
+}
+
+test("a preview is told to all as a change of its message, which was there before", async () => {
+  const id = await group();
+  const socket = await openRoom(id, bob.token, "?after=0&rev=0");
+  const page = await Page.html("<title>told</title>");
+  const sent = await send(ann, id, page.url);
+  expect(sent).not.toHaveProperty("link_preview");
+  await socket.until(({ frames }) => JSON.stringify(frames).includes('"title":"told"'));
+  const { items } = await pageOf(bob, id);
+  const shown = items.find(({ seq }) => seq === sent.seq);
+  expect(shown).toMatchObject({ link_preview: { url: page.url, title: "told" }, version: 1 });
+  expect(shown?.rev).toBeGreaterThan(0);
+  expect(shown).not.toHaveProperty("edited_at");
+});
+
+test("an edit takes the preview of a link that is gone, and another link gets its own", async () => {
+  const id = await group();
+  const [one, other] = [await Page.html("<title>one</title>"), await Page.html("<title>other</title>")];
+  const { seq } = await send(ann, id, `see ${one.url}`);
+  await untilPreview(id, seq, "one");
+  await edit(ann, id, seq, { body: `now (${one.url})` });
+  expect(await previewOf(id, seq)).toMatchObject({ title: "one" });
+  const edited = await edit(ann, id, seq, { body: `see ${other.url}`, base_version: 2 });
+  expect(edited).not.toHaveProperty("link_preview");
+  await untilPreview(id, seq, "other");
+  await edit(ann, id, seq, { body: "see nothing", base_version: 3 });
+  await untilJobs(id);
+  expect(await previewOf(id, seq)).toBeUndefined();
+});
+
+test("a revoke takes the preview, also one that comes later", async () => {
+  const id = await group();
+  const page = await Page.html("<title>gone</title>");
+  const { seq } = await send(ann, id, page.url);
+  await untilPreview(id, seq, "gone");
+  await deleteMessage(ann, id, seq, "everyone");
+  expect(await previewOf(id, seq)).toBeUndefined();
+  const late = await send(ann, id, (await Page.html("<title>late</title>")).url);
+  await deleteMessage(ann, id, late.seq, "everyone");
+  await untilJobs(id);
+  expect(await previewOf(id, late.seq)).toBeUndefined();
+});
+
+describe("there is none", () => {
+  test("for a message whose sender wants none, also after an edit", async () => {
+    const id = await group();
+    const page = await Page.html("<title>unwanted</title>");
+    const content = { kind: "text", body: { text: page.url } };
+    const { seq } = await send(ann, id, { ...content, no_preview: true });
+    await edit(ann, id, seq, { body: `again ${page.url}` });
+    await untilJobs(id);
+    expect(await previewOf(id, seq)).toBeUndefined();
+    expect(await page.asked()).toBe(0);
+  });
+
+  test("for a message request, until it is accepted", async () => {
+    const [cid, dan] = await registerUsers(2);
+    if (!cid || !dan) throw new Error("two users");
+    const audience = { who_may_write: "nobody", who_may_add: "nobody" };
+    await call("PATCH", "/v1/me", { token: dan.token, body: audience });
+    const page = await Page.html("<title>stranger</title>");
+    const { id } = await openForSelf(cid, dan);
+    await send(cid, id, page.url);
+    await eventually(async () => {
+      const accept = { token: dan.token, body: { answer: "accept" } };
+      expect((await call("PUT", `/v1/requests/${id}`, accept)).status).toBe(204);
+    });
+    expect(await page.asked()).toBe(0);
+    const later = await send(cid, id, page.url);
+    await eventually(async () => expect((await getMessage(dan, id, later.seq)).link_preview).toBeDefined());
+  });
+
+  test("where the deployment has none", async () => {
+    const restore = setLinkPreviews("off");
+    const off = await createGroup(ann, [bob]);
+    const page = await Page.html("<title>off</title>");
+    const { seq } = await send(ann, off.id, page.url);
+    restore();
+    await untilJobs(await group());
+    expect(await previewOf(off.id, seq)).toBeUndefined();
+    expect(await page.asked()).toBe(0);
+  });
+});
