@@ -20,7 +20,7 @@ const Alerts = z.object({
   alerts: z.array(z.unknown()),
   truncatedAlerts: z.number().optional().catch(undefined),
 });
-export type Alerts = z.infer<typeof Alerts>;
+type Alerts = z.infer<typeof Alerts>;
 
 /** More are many to read, and stand on the page that the title leads to. */
 const MAX_ALERTS = 10;

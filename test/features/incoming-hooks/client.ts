@@ -5,7 +5,7 @@ import type { SignedIn } from "../../support/clients/api.ts";
 import { ask } from "../../support/clients/chat.ts";
 
 /** A hook as v1 answers it; strict, so that a new field fails the tests. */
-export const Hook = z.strictObject({
+const Hook = z.strictObject({
   id: z.string(),
   name: z.string(),
   avatar: z.string(),

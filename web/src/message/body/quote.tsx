@@ -15,7 +15,10 @@ interface Props {
 }
 
 /** The message that this one answers. It leads there. */
-export function Quote({ conversationId, quote: { seq, sender_id: senderId, sender_name, kind, preview } }: Props) {
+export function Quote({
+  conversationId,
+  quote: { seq, sender_id: senderId, sender_name, kind, preview },
+}: Props) {
   const name = useNames([senderId]).get(senderId) ?? sender_name;
   const place = { view: "conversation", id: conversationId, at: seq } as const;
   return (
