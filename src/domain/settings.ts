@@ -83,7 +83,7 @@ export interface Settings {
 }
 
 /** How devices are pushed to. Without keys the devices of that kind cannot register. */
-export interface PushSetup {
+interface PushSetup {
   /** of Web Push: `VAPID_PUBLIC_KEY`, `VAPID_PRIVATE_KEY`, `VAPID_SUBJECT` */
   vapid: VapidKeys | null;
   /** of FCM: `FCM_SERVICE_ACCOUNT` */

@@ -31,7 +31,7 @@ export type PushTarget = z.infer<typeof PushTarget>;
 export type WebPushTarget = z.infer<typeof WebPushTarget>;
 
 /** The ways to devices. */
-export type PushKind = PushTarget["kind"];
+type PushKind = PushTarget["kind"];
 
 /** What a push shows: sender and text, the sender alone, or that there is a message. */
 export const PushContent = z
