@@ -1,4 +1,5 @@
 import { beforeAll, describe, expect, test } from "vitest";
+import { makeServerKey } from "../../support/accounts/server-keys.ts";
 import { call, registerUsers, type SignedIn } from "../../support/clients/api.ts";
 import {
   createGroup,
@@ -14,6 +15,7 @@ import { eventually } from "../../support/eventually.ts";
 import { itemAt } from "../../support/objects/room.ts";
 import { Page } from "../../support/pages/page.ts";
 import { setLinkPreviews } from "../../support/settings.ts";
+import { setTiming } from "../../support/timing.ts";
 
 let ann: SignedIn;
 let bob: SignedIn;
@@ -105,6 +107,26 @@ describe("there is none", () => {
     expect(await page.asked()).toBe(0);
     const later = await send(cid, id, page.url);
     await eventually(async () => expect((await getMessage(dan, id, later.seq)).link_preview).toBeDefined());
+  });
+
+  test("for a message that its sender alone sees", async () => {
+    const { text: token } = await makeServerKey(["moderate"]);
+    const [cid] = await registerUsers(1);
+    if (!cid) throw new Error("a user");
+    const undo = setTiming({ rules: { keepMs: 0, staleMs: 0 } });
+    const { id } = await createGroup(ann, [bob, cid]);
+    const path = `/v1/moderation/users/${cid.user.id}/suspension`;
+    const body = { shadow: true, reason: "spam" };
+    expect((await call("PUT", path, { token, body })).status).toBe(204);
+    const page = await Page.html("<title>shadow</title>");
+    const { seq } = await send(cid, id, page.url);
+    await untilJobs(id);
+    expect((await getMessage(cid, id, seq)).link_preview).toBeUndefined();
+    expect(await page.asked()).toBe(0);
+    expect((await call("DELETE", path, { token })).status).toBe(204);
+    // Others in this isolate know of no shadow.
+    await send(ann, id, "after");
+    undo();
   });
 
   test("where the deployment has none", async () => {

@@ -34,6 +34,7 @@ const DEFAULTS = {
   issuers: [],
   pageIssuer: null,
   wayOut: { allowsLoopback: false, resolver: "https://cloudflare-dns.com/dns-query" },
+  linkPreviews: false,
   retentionDays: null,
   push: { vapid: null, fcm: null, hosts: [] },
   asksConsent: true,

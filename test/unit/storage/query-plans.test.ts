@@ -51,6 +51,7 @@ import * as files from "../../../src/storage/files/files.ts";
 import * as released from "../../../src/storage/files/released-files.ts";
 import * as uploads from "../../../src/storage/files/resumable-uploads.ts";
 import * as largeObjects from "../../../src/storage/large-objects.ts";
+import * as linkPreviews from "../../../src/storage/link-previews.ts";
 import * as auditLog from "../../../src/storage/moderation/audit-log.ts";
 import * as heldMessages from "../../../src/storage/moderation/held-messages.ts";
 import * as reportFiles from "../../../src/storage/moderation/report-files.ts";
@@ -357,6 +358,15 @@ const QUERIES: Record<string, (db: Database) => Promise<unknown>> = {
   listHookFailures: (db) => hooks.listHookFailures(db, HOOK, 10),
   storeLargeObject: (db) =>
     largeObjects.storeLargeObject(db, { kind: "inbox", id: ANN, bytes: 1, reportedAt: 1 }),
+  claimLinkPreview: (db) =>
+    linkPreviews.claimLinkPreview(
+      db,
+      { url: "https://a.example/", userId: ANN },
+      { now: 9, keepMs: 1, leaseMs: 1 },
+      20,
+    ),
+  storeLinkPreview: (db) => linkPreviews.storeLinkPreview(db, "https://a.example/", null),
+  deleteOldLinkPreviews: (db) => linkPreviews.deleteOldLinkPreviews(db, 0),
   databaseBytes: (db) => largeObjects.databaseBytes(db),
   deleteLargeObject: (db) => largeObjects.deleteLargeObject(db, "inbox", ANN),
   listLargeObjects: (db) => largeObjects.listLargeObjects(db, { least: 1, since: 0 }, 20),
@@ -485,6 +495,7 @@ test("the list contains every query, except inserts of one row", () => {
     hooks,
     userEvents,
     largeObjects,
+    linkPreviews,
     auditLog,
     reports,
     reportFiles,
