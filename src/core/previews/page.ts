@@ -2,7 +2,7 @@ import { addressFlaw, isLoopback } from "../../lib/outgoing/address.ts";
 import { guardedFetch, NoAnswerError, type WayOut } from "../../lib/outgoing/guarded-fetch.ts";
 
 /** Whom a page of others is asked for, and how much of it is read. */
-export interface PageRequest {
+export interface WebPageRequest {
   url: string;
   /** of the media type */
   accepts: RegExp;
@@ -12,7 +12,7 @@ export interface PageRequest {
 }
 
 /** A page as it was answered, behind its redirects. */
-export interface Page {
+export interface WebPage {
   url: string;
   contentType: string;
   body: Uint8Array;
@@ -36,7 +36,7 @@ const HEADERS = { "User-Agent": "Parley-Previews/1", Accept: "text/html, image/*
  * address.
  * @returns null: there is no such page, or none that may be read
  */
-export async function readPage(request: PageRequest, way: PreviewWay): Promise<Page | null> {
+export async function readPage(request: WebPageRequest, way: PreviewWay): Promise<WebPage | null> {
   let { url } = request;
   for (let hops = 0; hops <= MAX_REDIRECTS; hops++) {
     const timeoutMs = way.deadline - Date.now();

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
-import { mayRead } from "../../../src/core/previews/page.ts";
-import { linkIn } from "../../../src/domain/messages/link-preview.ts";
+import { mayRead } from "../../../../src/core/previews/page.ts";
+import { linkIn } from "../../../../src/domain/messages/link-preview.ts";
 
 const of = (text: string) => linkIn(JSON.stringify({ text }));
 
