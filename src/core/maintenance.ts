@@ -27,8 +27,9 @@ const MAX_NAMES = 10_000;
 /**
  * The hourly cleanup. It deletes expired sessions, password attempts that are too old to count, places from
  * which nobody has signed in for long, counts of look-ups of earlier days, rejections of friend requests
- * after which the same user may ask again, what old reports keep, previews of links, files that nothing shows any more, uploads
- * in parts that have expired, and bytes without a file. Then it stores the keys of usernames that lack them.
+ * after which the same user may ask again, what old reports keep, previews of links, files that nothing shows
+ * any more, uploads in parts that have expired, and bytes without a file. Then it stores the keys of
+ * usernames that lack them.
  */
 export async function deleteExpired(db: Database, files: R2Bucket, timing: Timing): Promise<void> {
   const now = Date.now();

@@ -14,8 +14,8 @@ const MINUTE_MS = 60_000;
 type Known = { state: "claimed" | "under_way" } | { state: "known"; preview: LinkPreview | null };
 
 /**
- * What is known of a link; or the caller is the one who fetches it. One batch, so that of many callers at once
- * one fetches.
+ * What is known of a link; or the caller is the one who fetches it. One batch, so that one of many callers
+ * fetches.
  * @param times `now` (ms since 1970); for so long a preview is kept; after so long a fetch has been cut short
  * @param perMinute links that the messages of one user may have fetched; beyond, there is no preview
  */

@@ -316,7 +316,7 @@ export class MessageLog {
     return this.before(row.seq + 1, 1, reader, "main").rows[0];
   }
 
-  /** The newest message of the main stream of a reader; for all but shadowed ones, whether they see it or not. */
+  /** The newest message of a reader's main stream; for all but shadowed ones, whether they see it or not. */
   lastInMainOf(reader: Reader): LogHead {
     const own = this.#isShadowed(reader) ? this.newest(reader) : undefined;
     if (!own || own.seq <= this.lastInMain.seq) return this.lastInMain;

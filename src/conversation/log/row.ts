@@ -37,7 +37,7 @@ export type MessageRow = {
   thread_root: Seq | null;
   /** 0: a thread-only reply, or a shadowed message, which is not in the main stream of others */
   in_main: number;
-  /** its sender, who is shadowed, alone sees it: 1 in the main stream, 0 as a thread-only reply; null: everybody sees it */
+  /** its sender alone sees it: 1 in the main stream, 0 as a thread-only reply; null: everybody sees it */
   shadowed: number | null;
   /** of a reply: the thread-only replies of its thread up to it; of a root: all of them; else null */
   thread_n: number | null;

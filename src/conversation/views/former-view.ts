@@ -5,7 +5,7 @@ import { storedMentions } from "../log/mention-index.ts";
 import type { MessageLog } from "../log/message-log.ts";
 import type { MessageRow, Reader } from "../log/row.ts";
 
-/** Reactions, votes, pins, metadata and previews of links may be from after a reader left: such a reader is shown none. */
+/** Reactions, votes, pins, metadata and previews of links may be later: a reader who left is shown none. */
 const NOTHING_BESIDE = {
   ...{ reactions: null, poll: null, pinned_at: null, pinned_by: null, metadata: null },
   link_preview: null,

@@ -6,8 +6,8 @@ import {
 } from "../../domain/conversations/incoming-hook.ts";
 import { isNotFound } from "../../domain/errors.ts";
 import type { ConversationId, UserId } from "../../domain/ids.ts";
-import type { HookPost } from "../../domain/messages/hook-post.ts";
 import type { Message } from "../../domain/messages/message.ts";
+import type { HookPost } from "../../domain/server/hook-post.ts";
 import type { Core } from "../context.ts";
 
 /**

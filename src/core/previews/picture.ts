@@ -15,7 +15,7 @@ const MAX_BYTES = 2 * 1024 * 1024;
 /** A picture of few bytes may have very many pixels, which those who look at it would have to hold. */
 const MAX_SIDE = 8_192;
 const MAX_PIXELS = 25_000_000;
-/** The types that are shown, by their first bytes, and the names of their files. Drawings in SVG are programs. */
+/** The types that are shown, by their first bytes, and the names of their files. SVG is a program. */
 const NAMES: Record<string, string> = {
   "image/jpeg": "preview.jpg",
   "image/png": "preview.png",

@@ -93,7 +93,7 @@ export const OBJECT_VALUES = {
   metrics: {
     /** Events of one kind are one point after so long, for which a timer keeps the object awake. */
     joinMs: 100,
-    /** The same while events go on: 15 minutes of an alarm, the longest invocation, are some 190 points of a kind. */
+    /** The same while events go on: an alarm of 15 minutes, the longest, makes some 190 points of a kind. */
     maxJoinMs: 5_000,
   },
   /** The storage of an object, of which the platform gives each 10 GB. Tests have smaller ones. */

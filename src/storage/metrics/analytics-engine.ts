@@ -12,9 +12,9 @@ import type { Timing } from "../../domain/timing.ts";
 import { JoinedEvents } from "./joined-events.ts";
 
 /**
- * Writes events as points of Analytics Engine, which keeps those of all isolates for three months: the name is
- * the index, the labels are the blobs in their order, and the doubles are how many; of a duration how many ms,
- * and how many took so long. A request has few events, each a point. `docs/operate.md` has the queries.
+ * Writes events as points of Analytics Engine, which keeps those of all isolates for three months: the name
+ * is the index, the labels are the blobs in their order, and the doubles are how many; of a duration how many
+ * ms, and how many took so long. A request has few events, each a point. `docs/operate.md` has the queries.
  */
 export class MetricsInAnalyticsEngine implements ReadableMetrics {
   readonly #dataset: AnalyticsEngineDataset;

@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { invalid } from "../../domain/errors.ts";
-import type { HookPost } from "../../domain/messages/hook-post.ts";
+import type { HookPost } from "../../domain/server/hook-post.ts";
 import { bold, lines, link, messageText, oneLine, plain, quoted } from "./text.ts";
 
 const text = z.string().optional().catch(undefined);

@@ -1,7 +1,7 @@
 import type { Context } from "hono";
 import type { Failure } from "../../domain/errors.ts";
-import type { HookPost } from "../../domain/messages/hook-post.ts";
 import type { Message } from "../../domain/messages/message.ts";
+import type { HookPost } from "../../domain/server/hook-post.ts";
 import type { AppEnv } from "../../http/env.ts";
 
 /** What a service has posted. */

@@ -21,7 +21,7 @@ export interface MessageRules {
   shadowed: ReadonlySet<UserId>;
 }
 
-/** The rules as an isolate has compiled them, which takes up to 0.2 s: its objects and requests share them. */
+/** The rules as an isolate has compiled them, in up to 0.2 s: its objects and requests share them. */
 export class SharedRules {
   #known: { version: number | null; compiled: CompiledRules | null } = { version: null, compiled: null };
   #shadowed: ReadonlySet<UserId> = new Set();

@@ -18,7 +18,7 @@ import {
   UPLOAD_FORM,
   UploadQuery,
   WHOLE_HEADERS,
-} from "../schemas/files.ts";
+} from "../schemas/files/files.ts";
 import { serializeFile } from "../serialize/files.ts";
 
 const lightRoute = callerRoutes("Files");

@@ -10,14 +10,14 @@ import { readBareBody } from "../../../http/uploads/upload.ts";
 import { callerRoutes, jsonAnswer, jsonBody } from "../route.ts";
 import { v1Router } from "../router.ts";
 import { problems } from "../schemas/common.ts";
-import { BYTES, File, MetadataQuery } from "../schemas/files.ts";
+import { BYTES, File, MetadataQuery } from "../schemas/files/files.ts";
 import {
   NewUpload,
   Upload,
   UploadParams,
   UploadPart,
   UploadPartParams,
-} from "../schemas/resumable-uploads.ts";
+} from "../schemas/files/resumable-uploads.ts";
 import { serializeFile, serializePart, serializeUpload } from "../serialize/files.ts";
 
 const lightRoute = callerRoutes("Files");

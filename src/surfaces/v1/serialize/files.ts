@@ -9,8 +9,8 @@ import {
   type UploadProgress,
 } from "../../../domain/files/resumable-upload.ts";
 import { LIMITS } from "../../../domain/limits.ts";
-import type { File } from "../schemas/files.ts";
-import type { Upload, UploadPart } from "../schemas/resumable-uploads.ts";
+import type { File } from "../schemas/files/files.ts";
+import type { Upload, UploadPart } from "../schemas/files/resumable-uploads.ts";
 
 /** A file as v1 shows it to its uploader. */
 export function serializeFile(file: StoredFile): z.infer<typeof File> {

@@ -9,7 +9,7 @@ import { jsonAnswer, serverRoutes } from "../../route.ts";
 import { v1Router } from "../../router.ts";
 import { problems } from "../../schemas/common.ts";
 import { ImportQuery, RECORDS, ImportReport as Report, Sha256Params } from "../../schemas/data.ts";
-import { BYTES } from "../../schemas/files.ts";
+import { BYTES } from "../../schemas/files/files.ts";
 import { serializeReport } from "../../serialize/data.ts";
 
 const dataRoute = serverRoutes("data", "page");

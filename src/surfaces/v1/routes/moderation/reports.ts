@@ -17,7 +17,7 @@ import {
   NOT_CACHED,
   RANGE_HEADERS,
   WHOLE_HEADERS,
-} from "../../schemas/files.ts";
+} from "../../schemas/files/files.ts";
 import {
   KeptReport,
   OwnReport,

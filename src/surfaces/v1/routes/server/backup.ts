@@ -6,7 +6,7 @@ import { jsonBody as readJson } from "../../../../http/body.ts";
 import { jsonAnswer, jsonBody, serverRoutes } from "../../route.ts";
 import { v1Router } from "../../router.ts";
 import { problems } from "../../schemas/common.ts";
-import { BYTES } from "../../schemas/files.ts";
+import { BYTES } from "../../schemas/files/files.ts";
 import {
   BackupAnswer,
   BackupFileParams,
