@@ -122,7 +122,7 @@ describe("what a page says of itself", () => {
   );
 
   test("a page that does not answer, or does not end, gives none", async () => {
-    overrideTiming({ linkPreviews: { fetchMs: 300 } });
+    overrideTiming({ linkPreviews: { fetchMs: 2_000 } });
     await expectNone(await Page.of({ hangs: true }));
     await expectNone(await Page.html("<title>slow</title>", { hangs: true }));
   });
