@@ -32,6 +32,10 @@ self.addEventListener("fetch", (event) => {
     event.respondWith(kept(event.request));
 });
 
+self.addEventListener("push", (event) => {
+  event.waitUntil(tell(event.data?.json()));
+});
+
 self.addEventListener("notificationclick", (event) => {
   const { notification } = event;
   notification.close();
@@ -70,6 +74,33 @@ async function newest(request: Request): Promise<Response> {
 /** A file that never changes. */
 async function kept(request: Request): Promise<Response> {
   return (await caches.match(request)) ?? fetch(request);
+}
+
+/** What the server pushes: see /docs/push. */
+interface Push {
+  kind: "message" | "mention" | "edit" | "clear";
+  conversation_id: number;
+  seq: number;
+  title: string;
+  text: string;
+  badge: number;
+}
+
+/**
+ * Shows what the server pushes, or closes what it pushed before. A page that is open has shown the same: the
+ * tag is that of `attention/news.ts`, so that one takes the place of the other.
+ */
+async function tell({ kind, conversation_id: id, seq, title, text, badge }: Push): Promise<void> {
+  const tag = `conversation-${id}`;
+  const standing = await self.registration.getNotifications({ tag });
+  if (kind === "clear") for (const notification of standing) notification.close();
+  else {
+    const data = `#/c/${id}/m/${seq}`;
+    const renotify = kind !== "edit" && standing.length > 0;
+    const options = { body: text, tag, data, icon: "/icons/icon.svg", renotify };
+    await self.registration.showNotification(title, options);
+  }
+  if ("setAppBadge" in navigator) await navigator.setAppBadge(badge);
 }
 
 /** Shows what a notification tells of. @param address the part of the page's address from `#` on */

@@ -3,6 +3,7 @@ import { watchNews } from "parley-client/news";
 import { followBadge } from "./badge.ts";
 import { close, remind, tell } from "./news.ts";
 import { offerNotifications } from "./offer.ts";
+import { followPushes } from "./push.ts";
 import { joinTabs } from "./tabs.ts";
 
 /** Tells a user of what is new, by title and icon, by notifications, by a sound. @returns ends it */
@@ -17,6 +18,7 @@ export function announce(chat: Chat, me: number): () => void {
     tabs.close,
     followBadge(chat),
     offerNotifications(chat, me),
+    followPushes(chat),
     watchNews(chat, {
       onNews: (news) => void tell(chat, tabs, news),
       onOver: (id) => void close(id),

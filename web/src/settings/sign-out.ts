@@ -1,4 +1,5 @@
 import { type Chat, Problem } from "parley-client";
+import { unsubscribe } from "../attention/push.ts";
 import type { Account } from "../state/account.ts";
 import { go } from "../state/router.ts";
 import { farewell, forgetSession, session } from "../state/session.ts";
@@ -16,6 +17,8 @@ export async function signOut({ chat, close }: Account): Promise<void> {
   // A session that ends takes its tokens along.
   const address = issuer?.currentTokens()?.signOutAddress;
   forgetSession();
+  // The next user of this browser is shown nothing of this one, whenever the server hears of it.
+  void unsubscribe().catch(() => {});
   const hasEnded = await isEnded(chat);
   if (!hasEnded) {
     farewell.value ??= "account.leftHere";

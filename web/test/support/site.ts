@@ -2,6 +2,7 @@ import type { Browser, BrowserContext, Page } from "playwright-core";
 import { afterAll, beforeAll, inject, onTestFinished } from "vitest";
 import { Server, TestServer } from "../../../packages/client/test/support/server.ts";
 import type { Person } from "../../../scripts/support/person.ts";
+import { newVapidKeys } from "../../../scripts/support/vapid.ts";
 import { type FoundChromium, launch } from "./chromium.ts";
 import { launchFirefox } from "./firefox/firefox.ts";
 import { watchProblems } from "./problems.ts";
@@ -10,7 +11,7 @@ import { watchProblems } from "./problems.ts";
 const PATIENCE = 60_000;
 
 /** The settings of servers with the page, which comes from their own origin. */
-export const SETTINGS = { ALLOWED_ORIGINS: "" };
+export const SETTINGS = { ALLOWED_ORIGINS: "", ...newVapidKeys() };
 
 /** The size of a page on a phone, and of one on a computer, in CSS pixels. */
 export const PHONE = { width: 390, height: 844 };

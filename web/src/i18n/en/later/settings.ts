@@ -43,7 +43,7 @@ export const settings = {
   "security.lastSeen": "Last seen {at}",
   "security.end": "End",
   "notify.title": "Notifications",
-  "notify.show": "Show notifications while Parley is open",
+  "notify.show": "Show notifications",
   "notify.sound": "Play a sound",
   "notify.offer": "Do you want to know when somebody answers?",
   "notify.turnOn": "Turn on notifications",

@@ -43,7 +43,7 @@ export const settings = {
   "security.lastSeen": "最近活动：{at}",
   "security.end": "结束登录",
   "notify.title": "通知",
-  "notify.show": "打开 Parley 时显示通知",
+  "notify.show": "显示通知",
   "notify.sound": "播放提示音",
   "notify.offer": "有人回复时要提醒你吗？",
   "notify.turnOn": "开启通知",

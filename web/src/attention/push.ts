@@ -1,0 +1,64 @@
+import { effect } from "@preact/signals";
+import type { Chat } from "parley-client";
+import { stored } from "../lib/stored.ts";
+import { showsNotifications } from "./settings.ts";
+
+/** This browser's name among the devices of its user. */
+const device = stored("push-device", (value) => (typeof value === "string" ? value : null));
+
+/**
+ * Has the server push to this browser while its user wants notifications: a push comes also where no page is
+ * open. What fails is tried again at the next start, as each registers anew: a subscription may have changed.
+ * @returns ends it
+ */
+export function followPushes(chat: Chat): () => void {
+  return effect(() => {
+    const change = showsNotifications.value ? register(chat) : unregister(chat);
+    change.catch(() => {});
+  });
+}
+
+async function register({ api }: Chat): Promise<void> {
+  if (Notification.permission !== "granted") return;
+  // It is ready only once the first start has kept the page.
+  const pushes = (await navigator.serviceWorker?.ready)?.pushManager;
+  if (!pushes) return;
+  const { public_key: key } = await api.call("get", "/v1/push/key");
+  const { endpoint, keys } = (await subscribe(pushes, key)).toJSON();
+  const { p256dh, auth } = keys ?? {};
+  if (!endpoint || !p256dh || !auth) return;
+  const id = device.read() ?? crypto.randomUUID();
+  device.write(id);
+  await api.call("put", "/v1/push/{device_id}", {
+    path: { device_id: id },
+    body: { kind: "webpush", endpoint, keys: { p256dh, auth }, language: document.documentElement.lang },
+  });
+}
+
+/** A browser keeps the key under which it has subscribed: another one is of another server, or a new one. */
+async function subscribe(pushes: PushManager, applicationServerKey: string): Promise<PushSubscription> {
+  const options = { userVisibleOnly: true, applicationServerKey };
+  try {
+    return await pushes.subscribe(options);
+  } catch (error) {
+    const before = await pushes.getSubscription();
+    if (!before) throw error;
+    await before.unsubscribe();
+    return pushes.subscribe(options);
+  }
+}
+
+async function unregister({ api }: Chat): Promise<void> {
+  const id = device.read();
+  if (id === null) return;
+  await unsubscribe();
+  await api.call("delete", "/v1/push/{device_id}", { path: { device_id: id } });
+  device.write(null);
+}
+
+/** Has this browser get no push any more, also if the server cannot be told. */
+export async function unsubscribe(): Promise<void> {
+  const worker = await navigator.serviceWorker?.getRegistration();
+  const subscription = await worker?.pushManager?.getSubscription();
+  await subscription?.unsubscribe();
+}
