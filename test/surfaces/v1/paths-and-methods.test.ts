@@ -122,6 +122,7 @@ const OTHER_ID = /:(?!id$|id\/|code$|hook$|hook\/)/;
 function validBody(path: string): object {
   const bodies: Record<string, object> = {
     "/read": { seq: 0 },
+    "/push-level": { level: "all" },
     "/votes": { options: [] },
     "/messages": { kind: "text", body: { text: "x" } },
     "/members": { user_ids: [ann.user.id] },
