@@ -19,7 +19,14 @@ import { restore } from "../../../src/core/backup/run/restore-run.ts";
 import type { ObjectKind } from "../../../src/domain/backup/parts.ts";
 import type { BackupSource, RestoreTarget } from "../../../src/domain/backup/ports.ts";
 import { makeServerKey } from "../../support/accounts/server-keys.ts";
-import { api, FlakyCalls, loseEverything, source, target } from "../../support/backup/deployment.ts";
+import {
+  api,
+  beginDeployment,
+  FlakyCalls,
+  loseEverything,
+  source,
+  target,
+} from "../../support/backup/deployment.ts";
 import { MemoryStore } from "../../support/backup/memory-store.ts";
 import { call, expectProblem, registerUsers } from "../../support/clients/api.ts";
 import { createGroup, listedConversation, page, send } from "../../support/clients/chat.ts";
@@ -34,7 +41,7 @@ let store: MemoryStore;
 const undo: (() => void)[] = [];
 
 beforeEach(async () => {
-  await loseEverything();
+  await beginDeployment();
   store = new MemoryStore();
   undo.push(setNoRateLimits());
 });

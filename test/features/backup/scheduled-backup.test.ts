@@ -7,7 +7,7 @@ import { readManifest } from "../../../src/core/backup/run/layout.ts";
 import { restore } from "../../../src/core/backup/run/restore-run.ts";
 import { backupBucket } from "../../../src/storage/backup/bucket-binding.ts";
 import { handlers } from "../../support/app.ts";
-import { api, loseEverything, target } from "../../support/backup/deployment.ts";
+import { api, beginDeployment, loseEverything, target } from "../../support/backup/deployment.ts";
 import { MemoryStore } from "../../support/backup/memory-store.ts";
 import { registerUsers } from "../../support/clients/api.ts";
 import { advanceClock } from "../../support/clock.ts";
@@ -19,7 +19,7 @@ const DAY_MS = 86_400_000;
 const undo: (() => void)[] = [];
 
 beforeEach(async () => {
-  await loseEverything();
+  await beginDeployment();
   undo.push(setNoRateLimits());
 });
 

@@ -3,7 +3,7 @@ import { z } from "zod";
 import { backUp } from "../../../src/core/backup/run/backup-run.ts";
 import { restore } from "../../../src/core/backup/run/restore-run.ts";
 import { makeServerKey } from "../../support/accounts/server-keys.ts";
-import { loseEverything, source, target } from "../../support/backup/deployment.ts";
+import { beginDeployment, loseEverything, source, target } from "../../support/backup/deployment.ts";
 import { MemoryStore } from "../../support/backup/memory-store.ts";
 import { registerUsers } from "../../support/clients/api.ts";
 import { ask, page } from "../../support/clients/chat.ts";
@@ -19,7 +19,7 @@ afterEach(() => {
 });
 
 test("a backup has the hooks and their messages, and the URLs go on", async () => {
-  await loseEverything();
+  await beginDeployment();
   const ann = itemAt(await registerUsers(1), 0);
   const id = await createGroupId(ann);
   const hook = await makeHook(ann, id);
