@@ -124,6 +124,8 @@ test("a browser without notifications of pages shows those of the service worker
     }
     const shown: unknown[] = [];
     Object.assign(window, { Notification: Illegal, shown });
+    // There is no push service either.
+    PushManager.prototype.subscribe = () => Promise.reject(new DOMException("none", "AbortError"));
     ServiceWorkerRegistration.prototype.showNotification = async (title, options) => {
       shown.push({ title, ...options });
     };
