@@ -1,7 +1,7 @@
 import { effect } from "@preact/signals";
 import type { Chat } from "parley-client";
 import { stored } from "../lib/stored.ts";
-import { showsNotifications } from "./settings.ts";
+import { showsNotifications, unsubscribe } from "./settings.ts";
 
 /** This browser's name among the devices of its user. */
 const device = stored("push-device", (value) => (typeof value === "string" ? value : null));
@@ -54,11 +54,4 @@ async function unregister({ api }: Chat): Promise<void> {
   await unsubscribe();
   await api.call("delete", "/v1/push/{device_id}", { path: { device_id: id } });
   device.write(null);
-}
-
-/** Has this browser get no push any more, also if the server cannot be told. */
-export async function unsubscribe(): Promise<void> {
-  const worker = await navigator.serviceWorker?.getRegistration();
-  const subscription = await worker?.pushManager?.getSubscription();
-  await subscription?.unsubscribe();
 }

@@ -20,5 +20,12 @@ export async function showNotifications(wanted: boolean): Promise<boolean> {
   return wanted && !isAllowed;
 }
 
+/** Has this browser get no push any more, also if the server cannot be told. */
+export async function unsubscribe(): Promise<void> {
+  const worker = await navigator.serviceWorker?.getRegistration();
+  const subscription = await worker?.pushManager?.getSubscription();
+  await subscription?.unsubscribe();
+}
+
 effect(() => shows.write(showsNotifications.value));
 effect(() => sounds.write(playsSound.value));

@@ -1,5 +1,5 @@
 import { type Chat, Problem } from "parley-client";
-import { unsubscribe } from "../attention/push.ts";
+import { unsubscribe } from "../attention/settings.ts";
 import type { Account } from "../state/account.ts";
 import { go } from "../state/router.ts";
 import { farewell, forgetSession, session } from "../state/session.ts";
