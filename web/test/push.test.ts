@@ -1,3 +1,4 @@
+import { runInNewContext } from "node:vm";
 import type { BrowserContext, Page } from "playwright-core";
 import { expect, test } from "vitest";
 import { z } from "zod";
@@ -47,36 +48,46 @@ async function allowing(person: Person): Promise<BrowserContext> {
 
 const isSubscribed = (page: Page) => page.evaluate(() => Reflect.get(window, "isSubscribed")());
 
+/** A notification that stands. */
+interface Standing {
+  shown: object;
+  close(): void;
+}
+
 /**
- * Has the service worker get pushes, and returns what it shows after each. In one turn, as a browser may restart
- * a service worker at any time; and the browser of the tests would not let it show anything.
+ * Has the service worker of the page get pushes. It runs outside of a browser: that of the tests lets no service
+ * worker show a notification. @returns what it shows after each
  */
-async function pushes(context: BrowserContext, payloads: object[]): Promise<unknown> {
-  const worker = context.serviceWorkers()[0] ?? (await context.waitForEvent("serviceworker"));
-  return worker.evaluate(async (all) => {
-    const standing = new Map<string, { close(): void; shown: object }>();
-    Object.assign(Reflect.get(globalThis, "registration"), {
+async function pushes(payloads: object[]): Promise<unknown> {
+  const standing = new Map<string, Standing>();
+  const badges: number[] = [];
+  const handlers = new Map<string, (event: object) => void>();
+  const self = {
+    addEventListener: (type: string, handler: (event: object) => void) => handlers.set(type, handler),
+    registration: {
       showNotification: async (title: string, { tag = "", body, data: to }: NotificationOptions) => {
         standing.set(tag, { close: () => standing.delete(tag), shown: { title, body, tag, to } });
       },
       getNotifications: async ({ tag }: { tag: string }) =>
         [...standing].flatMap(([of, one]) => (of === tag ? [one] : [])),
+    },
+  };
+  const script = await (await fetch(`${site.origin}/service-worker.js`)).text();
+  const navigator = { setAppBadge: async (badge: number) => badges.push(badge) };
+  runInNewContext(script, { self, navigator, location: new URL(site.origin) });
+  const seen: object[][] = [];
+  for (const payload of payloads) {
+    let done: unknown;
+    handlers.get("push")?.({
+      data: { json: () => payload },
+      waitUntil: (work: unknown) => {
+        done = work;
+      },
     });
-    const seen: object[][] = [];
-    for (const payload of all) {
-      let done: unknown;
-      const event = Object.assign(new Event("push"), {
-        data: { json: () => payload },
-        waitUntil: (work: unknown) => {
-          done = work;
-        },
-      });
-      globalThis.dispatchEvent(event);
-      await done;
-      seen.push([...standing.values()].map(({ shown }) => shown));
-    }
-    return seen;
-  }, payloads);
+    await done;
+    seen.push([...standing.values()].map(({ shown }) => shown));
+  }
+  return { seen, badges };
 }
 
 test("a browser that may notify is pushed to, until its user wants none or signs out", async () => {
@@ -104,20 +115,18 @@ test("a browser that may notify is pushed to, until its user wants none or signs
 });
 
 test("a push is shown with a way to its message, replaced and closed", async () => {
-  const ann = await site.person("ann");
-  const context = await allowing(ann);
-  const page = await context.newPage();
-  await page.goto(site.origin);
-  await page.evaluate(() => navigator.serviceWorker.ready.then(() => undefined));
   const hike = { conversation_id: 1, seq: 7, title: "Hike", badge: 1 };
   const shown = (body: string) => ({ title: "Hike", body, tag: "conversation-1", to: "#/c/1/m/7" });
   const other = { title: "Bob", body: "hi", tag: "conversation-2", to: "#/c/2/m/1" };
   expect(
-    await pushes(context, [
+    await pushes([
       { ...hike, kind: "message", text: "ben: the tnt" },
       { ...hike, kind: "edit", text: "ben: the tent" },
       { conversation_id: 2, seq: 1, title: "Bob", badge: 2, kind: "mention", text: "hi" },
       { ...hike, kind: "clear", title: "", text: "" },
     ]),
-  ).toEqual([[shown("ben: the tnt")], [shown("ben: the tent")], [shown("ben: the tent"), other], [other]]);
+  ).toEqual({
+    seen: [[shown("ben: the tnt")], [shown("ben: the tent")], [shown("ben: the tent"), other], [other]],
+    badges: [1, 1, 2, 1],
+  });
 });
