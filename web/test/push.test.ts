@@ -55,8 +55,8 @@ interface Standing {
 }
 
 /**
- * Has the service worker of the page get pushes. It runs outside of a browser: that of the tests lets no service
- * worker show a notification. @returns what it shows after each
+ * Has the service worker of the page get pushes. It runs outside of a browser: that of the tests lets no
+ * service worker show a notification. @returns what it shows after each
  */
 async function pushes(payloads: object[]): Promise<unknown> {
   const standing = new Map<string, Standing>();
