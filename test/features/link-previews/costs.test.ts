@@ -81,7 +81,7 @@ const files = () => count("files f");
 const references = () => count("file_references r JOIN files f ON f.key = r.key");
 
 test("a picture goes with the last message that shows it", async () => {
-  overrideTiming({ files: { recordMs: 1, expiryMs: 1, deletionMs: 1 } });
+  overrideTiming({ files: { recordMs: 1, deletionMs: 1 } });
   const [one, other] = [await quietGroup("on"), await quietGroup("on")];
   const source = await Page.of({ headers: { "Content-Type": "image/png" }, body: pngOf(9, 9) });
   const page = await Page.html(`<title>a</title><meta property="og:image" content="${source.url}">`);
@@ -94,6 +94,8 @@ test("a picture goes with the last message that shows it", async () => {
   }
   expect(await files()).toBe(Number(before) + 1);
   await eventually(async () => expect(await references()).toBe(2));
+  // From now on: before, the picture would go without a message that shows it.
+  overrideTiming({ files: { recordMs: 1, expiryMs: 1, deletionMs: 1 } });
   await deleteMessage(ann, itemAt(sent, 0).id, itemAt(sent, 0).seq, "everyone");
   await eventually(async () => expect(await references()).toBe(1));
   expect(await files()).toBe(Number(before) + 1);
