@@ -3,7 +3,7 @@ import { env } from "cloudflare:workers";
 import { beforeAll, expect, test } from "vitest";
 import type { ConversationId } from "../../../src/domain/ids.ts";
 import { registerUsers, type SignedIn } from "../../support/clients/api.ts";
-import { deleteMessage, getMessage, send } from "../../support/clients/chat.ts";
+import { deleteMessage, getMessage, listedConversation, send } from "../../support/clients/chat.ts";
 import { eventually } from "../../support/eventually.ts";
 import { pngOf } from "../../support/image-headers.ts";
 import { conversationObject, createGroupId, itemAt } from "../../support/objects/room.ts";
@@ -52,9 +52,13 @@ test("a send writes nothing for previews, unless it has a link and the deploymen
   const page = await Page.html("<title>costs</title>");
   const [off, on] = [await quietGroup("off"), await quietGroup("on")];
   // No other job runs meanwhile.
-  overrideTiming({ fanout: { checkpointMs: 600_000 }, indexing: { idleMs: 600_000 } });
+  overrideTiming({ fanout: { checkpointMs: 600_000, cooldownMs: 600_000 }, indexing: { idleMs: 600_000 } });
   // The first send of a life sets the retry marker.
-  for (const id of [off, on]) await send(ann, id, "first");
+  for (const id of [off, on]) {
+    const { seq } = await send(ann, id, "first");
+    for (const who of [ann, bob])
+      await eventually(async () => expect((await listedConversation(who, id)).last_seq).toBe(seq));
+  }
   const plain = await written(off, "plain", nothing);
   expect((await written(on, "plain", nothing)).ofSend).toEqual(plain.ofSend);
   const link = await written(off, page.url, nothing);
