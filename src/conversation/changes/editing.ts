@@ -13,7 +13,7 @@ import type { Mentions } from "../../domain/messages/message.ts";
 import { isSameMetadata, type MetadataJson } from "../../domain/server/metadata.ts";
 import { Backlog } from "../../object/backlog.ts";
 import type { FileReferences } from "../files/file-references.ts";
-import type { SendingGate } from "../hooks/sending-gate.ts";
+import { refusal, type SendingGate } from "../hooks/sending-gate.ts";
 import type { PreviewRequests } from "../link-previews/preview-requests.ts";
 import { type EditHistory, versionOf } from "../log/edit-history.ts";
 import { readAlsoMentioned, readMentions, storedMentions } from "../log/mention-index.ts";
@@ -27,8 +27,6 @@ import type { DirectPermission } from "../sending/direct-permission.ts";
 import { checkMentions } from "../sending/mention-permission.ts";
 import { MAX_WAITING, TOO_MANY } from "../sending/send-queue.ts";
 import { checkWritePermission } from "../sending/write-permission.ts";
-
-const NOT_ALLOWED = new CoreError("refused", "The message is not allowed here.");
 
 /** Former versions that one run of the `edit_history` job removes. */
 const MAX_REMOVED = 200;
@@ -149,7 +147,7 @@ export class Editing {
     const checked = await this.#waiting(userId, body.length, () => gate.check(intended));
     if (!checked.ok) throw new CoreError(checked.code, checked.detail, checked.data);
     // Others see the message already.
-    if (checked.value.shadowed && row.shadowed === null) throw NOT_ALLOWED;
+    if (checked.value.shadowed && row.shadowed === null) throw refusal();
     return checked.value.body === body ? edit : { ...edit, body: checked.value.body };
   }
 

@@ -197,8 +197,13 @@ export class SendingGate {
   }
 }
 
+/** The refusal of a message or an edit. @param reason for its sender; empty: none is given */
+export function refusal(reason = ""): CoreError {
+  return new CoreError("refused", reason || "The message is not allowed here.");
+}
+
 function refused(reason: string): Failure {
-  return new CoreError("refused", reason || "The message is not allowed here.").toFailure();
+  return refusal(reason).toFailure();
 }
 
 /** The body that a hook wants in place of another; null: it fits no message of the kind. */

@@ -73,6 +73,11 @@ export const UNCHANGED = {
   ...{ pinned_at: null, pinned_by: null, reactions: null, version: null, edited_at: null },
 } as const satisfies Partial<MessageRow>;
 
+/** Whether whoever sees a message has it in the main stream. In SQL: `IN_MAIN`. */
+export function isInMain({ in_main, shadowed }: Pick<MessageRow, "in_main" | "shadowed">): boolean {
+  return in_main === 1 || shadowed === 1;
+}
+
 /** The columns of a message that is in no thread. */
 export const NO_THREAD = {
   ...{ thread_root: null, in_main: 1, thread_n: null, thread_summary: null, main_before: null },

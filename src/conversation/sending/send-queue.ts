@@ -9,7 +9,7 @@ import { BatchWait } from "../../object/batches/batch-wait.ts";
 import type { StorageSpace } from "../../object/space/storage-space.ts";
 import { storedMentions } from "../log/mention-index.ts";
 import type { MessageLog } from "../log/message-log.ts";
-import { type MessageRow, NO_THREAD } from "../log/row.ts";
+import { isInMain, type MessageRow, NO_THREAD } from "../log/row.ts";
 import type { Composers } from "../members/composers.ts";
 import type { MemberRow } from "../members/member-row.ts";
 import type { Members } from "../members/members.ts";
@@ -391,7 +391,7 @@ interface Committed<Origin> {
 function positionsOf(rows: readonly MessageRow[]): PositionsByUser {
   return new Map(
     rows
-      .filter((row) => (row.in_main === 1 || row.shadowed === 1) && row.sender_id !== NOBODY)
+      .filter((row) => isInMain(row) && row.sender_id !== NOBODY)
       .map(({ sender_id, seq, n, created_at: at }) => [sender_id, { seq: Position.parse(seq), n, at }]),
   );
 }

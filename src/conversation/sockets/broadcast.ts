@@ -6,7 +6,7 @@ import { errorFields, log } from "../../lib/logger.ts";
 import { frames } from "../../object/frames.ts";
 import { CLOSE } from "../../object/hibernating-socket.ts";
 import type { ChangeAnnouncement } from "../change-feed/change-feed.ts";
-import type { MessageRow } from "../log/row.ts";
+import { isInMain, type MessageRow } from "../log/row.ts";
 import type { RoomContext } from "../room/context.ts";
 import type { SendOrigin, SendOutcome } from "../sending/send.ts";
 import type { StoredChange } from "../state/change.ts";
@@ -160,14 +160,14 @@ export class Broadcast implements SocketSink {
   }
 
   revoked(row: Parameters<SocketSink["revoked"]>[0], by: UserId, rev: number): void {
-    const { seq, in_main, shadowed, sender_id: senderId } = row;
+    const { seq, shadowed, sender_id: senderId } = row;
     const { state, log, members } = this.#room;
     const frame = this.#protocol.event({ type: "revoked", conversationId: state.id, seq, by, rev });
     // Members who joined later, deleted their history, or have hidden the message, never see it.
     const hiders = new Set(log.hides.usersOf(seq));
     for (const socket of this.#sockets()) {
       const { userId } = socket;
-      if (in_main === 0 && shadowed !== 1 && !socket.showsThreads) continue;
+      if (!isInMain(row) && !socket.showsThreads) continue;
       if (shadowed !== null && userId !== senderId) continue;
       if (hiders.has(userId) || (members.find(userId)?.visible_from ?? seq) >= seq) continue;
       this.#receivers.deliver(socket, [frame]);
@@ -234,7 +234,7 @@ export class Broadcast implements SocketSink {
     return {
       part,
       from,
-      isInMain: row.in_main === 1 || row.shadowed === 1,
+      isInMain: isInMain(row),
       only: row.shadowed === null ? null : row.sender_id,
       redacted: blind && { users: blind.users, part: this.#protocol.message(blind.message) },
     };

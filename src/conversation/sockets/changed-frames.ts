@@ -4,7 +4,7 @@ import type { EncodedPart } from "../../domain/sync/encoded-message.ts";
 import type { RoomProtocol } from "../../domain/sync/socket-protocol.ts";
 import { changeFrames } from "../../object/frames.ts";
 import type { ChangeAnnouncement } from "../change-feed/change-feed.ts";
-import type { MessageRow } from "../log/row.ts";
+import { isInMain, type MessageRow } from "../log/row.ts";
 import type { RoomContext } from "../room/context.ts";
 import type { LaggingSockets } from "./lagging-sockets.ts";
 import type { RoomSocket } from "./room-socket.ts";
@@ -102,7 +102,7 @@ function viewsOf(
   return {
     seq,
     rev: row.changed_rev ?? 0,
-    isInMain: row.in_main === 1 || row.shadowed === 1,
+    isInMain: isInMain(row),
     isContentTold,
     viewOf,
   };

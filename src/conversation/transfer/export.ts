@@ -14,7 +14,7 @@ import type { ExternalId } from "../../domain/server/user-ref.ts";
 import { bytesOf } from "../../domain/text.ts";
 import { type EditHistory, versionOf } from "../log/edit-history.ts";
 import { readAlsoMentioned, readMentions } from "../log/mention-index.ts";
-import { type MessageRow, readForwarded, readHook } from "../log/row.ts";
+import { isInMain, type MessageRow, readForwarded, readHook } from "../log/row.ts";
 import type { MemberRow } from "../members/member-row.ts";
 import { readPoll } from "../polls/stored-poll.ts";
 import { readTally } from "../reactions/tally.ts";
@@ -184,7 +184,7 @@ export class ConversationExport {
         body: row.body,
         createdAt: row.created_at,
         quoted: name(row.quote_seq),
-        thread: root === null ? null : { root, alsoInMain: row.in_main === 1 || row.shadowed === 1 },
+        thread: root === null ? null : { root, alsoInMain: isInMain(row) },
         mentions: readMentions(row.mentions),
         alsoMentioned: readAlsoMentioned(row.also_mentioned) ?? null,
         forwarded: row.forwarded === null ? null : readForwarded(row.forwarded),

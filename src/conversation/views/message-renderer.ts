@@ -10,7 +10,7 @@ import { SystemMessageDetails } from "../../domain/messages/system-message.ts";
 import { versionOf } from "../log/edit-history.ts";
 import { readAlsoMentioned, readMentions } from "../log/mention-index.ts";
 import type { MessageLog } from "../log/message-log.ts";
-import { type MessageRow, type Reader, readForwarded, readHook } from "../log/row.ts";
+import { isInMain, type MessageRow, type Reader, readForwarded, readHook } from "../log/row.ts";
 import type { MemberRow } from "../members/member-row.ts";
 import type { Members } from "../members/members.ts";
 import type { ProfileCache } from "../members/profile-cache.ts";
@@ -202,14 +202,12 @@ export class MessageRenderer {
  * The thread that a reply is in, and the summary of a root.
  * @param end who reads sees nothing after this seq, and no summary with a later reply; null: no end
  */
-function threadFields(
-  { thread_root: root, in_main, shadowed, thread_summary }: MessageRow,
-  end: Position | null,
-) {
+function threadFields(row: MessageRow, end: Position | null) {
+  const { thread_root: root, thread_summary } = row;
   const threadSummary = thread_summary === null ? null : readSummary(thread_summary);
   const isShown = threadSummary && (end === null || threadSummary.lastSeq <= end);
   return {
-    ...(root !== null && { thread: { root, alsoInMain: in_main === 1 || shadowed === 1 } }),
+    ...(root !== null && { thread: { root, alsoInMain: isInMain(row) } }),
     ...(isShown && { threadSummary }),
   };
 }

@@ -1,6 +1,6 @@
 import { Position } from "../../domain/ids.ts";
 import type { DevicePage, MessageChange, ReplayPage } from "../../domain/sync/replay.ts";
-import type { MessageRow, Revoked, Scope } from "../log/row.ts";
+import { isInMain, type MessageRow, type Revoked, type Scope } from "../log/row.ts";
 import type { MemberRow } from "../members/member-row.ts";
 import type { RoomStores } from "../room/context.ts";
 
@@ -134,7 +134,7 @@ function resetOf(
 
 /** The rows of a scope. Those beside it take part in the bounds of a page. */
 export function inScope(rows: MessageRow[], scope: Scope): MessageRow[] {
-  return scope === "all" ? rows : rows.filter(({ in_main, shadowed }) => in_main === 1 || shadowed === 1);
+  return scope === "all" ? rows : rows.filter(isInMain);
 }
 
 /** The newest message and the newest change that a client may be told of. */
@@ -203,8 +203,9 @@ export function changesAfter(
  * The revoke of a message. It keeps a rev of its own, as the message may change later: pages are cut by rev,
  * and at the later rev a revoke could fall between two pages.
  */
-function revokeOf({ seq, revoked_rev: rev, revoked_by: by, in_main, shadowed }: Revoked): MessageChange[] {
+function revokeOf(row: Revoked): MessageChange[] {
+  const { seq, revoked_rev: rev, revoked_by: by } = row;
   if (rev === null) return [];
-  const ofThread = in_main === 0 && shadowed !== 1 && ({ isThreadOnly: true } as const);
+  const ofThread = !isInMain(row) && ({ isThreadOnly: true } as const);
   return [{ rev, seq, by, ...ofThread }];
 }
