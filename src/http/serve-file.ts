@@ -39,6 +39,11 @@ export async function serveFile(
   return new Response(await open(range), { status: 206, headers });
 }
 
+/** Whether a client has a file already, as its `If-None-Match` says. */
+export function isKnown(request: Request, { sha256 }: Pick<ServedFile, "sha256">): boolean {
+  return matches(request.headers.get("If-None-Match"), `"${sha256}"`);
+}
+
 function headersOf({ name, contentType }: ServedFile, etag: string): Headers {
   const essence = contentType.replace(/[ \t]*;.*$/s, "").toLowerCase();
   return new Headers({

@@ -16,6 +16,27 @@ export const USER = {
   online: users.online,
 };
 
+/** The columns of a profile, the public ones and those that its owner is shown. */
+export const ME = {
+  ...USER,
+  email: users.email,
+  gender: users.gender,
+  birthday: users.birthday,
+  location: users.location,
+  language: users.language,
+  signature: users.signature,
+  friendPolicy: users.friendPolicy,
+  whoMayWrite: users.whoMayWrite,
+  whoMayAdd: users.whoMayAdd,
+  messageSettings: users.messageSettings,
+  adminForbidType: users.adminForbidType,
+  level: users.level,
+  role: users.role,
+  details: users.details,
+  createdAt: users.createdAt,
+  updatedAt: users.updatedAt,
+};
+
 /** The columns of a user as `viewer` sees them (`User`): offline, unless `viewer` is shown their presence. */
 export function userSeenBy(viewer: UserId) {
   const online = sql`${users.online} AND ${seesPresence(viewer, users.id)}`.mapWith(Boolean);
@@ -77,6 +98,7 @@ export const PROFILE = {
   joinPolicy: conversations.joinPolicy,
   discoverable: conversations.discoverable,
   threads: conversations.threads,
+  linkPreviews: conversations.linkPreviews,
   policy: conversations.policy,
   ownerId: conversations.ownerId,
   createdAt: conversations.createdAt,

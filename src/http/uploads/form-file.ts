@@ -36,6 +36,9 @@ export interface FormFile extends Omit<Part, "field"> {
   rest(): Field[] | null;
 }
 
+/** The names of the field with the file. @see formFile */
+export type FileFields = readonly string[] | "named";
+
 /** A form without a file. */
 export type WithoutFile = Pick<FormFile, "rest">;
 
@@ -48,7 +51,8 @@ export function noFile(field: string): CoreError {
  * Reads a multipart/form-data body (RFC 7578) up to the file in one of its fields. Only the last chunk is in
  * memory, and up to `keptBytes` of the other fields.
  * @param contentType the request's header, which holds the boundary
- * @param fields the possible names of the field with the file
+ * @param fields the possible names of the field with the file; `named`: it is the first part that has a file
+ *   name, and further ones are dropped
  * @param keptBytes bytes of the other fields that are kept; 0: none
  * @returns the file; or, if the form has none, its fields, read to the end
  * @throws `validation_failed` if the body is no such form, or has over 100 parts
@@ -56,7 +60,7 @@ export function noFile(field: string): CoreError {
 export async function formFile(
   body: AsyncIterable<Uint8Array>,
   contentType: string,
-  fields: readonly string[],
+  fields: FileFields,
   keptBytes = 0,
 ): Promise<FormFile | WithoutFile> {
   const form = new Form(boundaryOf(contentType), fields, keptBytes);
@@ -88,7 +92,7 @@ class Form {
   readonly #others: Field[] = [];
   /** bytes of the other fields, kept or not */
   #otherBytes = 0;
-  readonly #fields: readonly string[];
+  readonly #fields: FileFields;
   readonly #keptBytes: number;
   readonly #parser: Dicer;
   /** chunks of the file that are parsed and not yielded yet */
@@ -97,7 +101,7 @@ class Form {
   #parts = 0;
   #error: CoreError | undefined;
 
-  constructor(boundary: string, fields: readonly string[], keptBytes: number) {
+  constructor(boundary: string, fields: FileFields, keptBytes: number) {
     this.#fields = fields;
     this.#keptBytes = keptBytes;
     // Dicer's type declares no `maxHeaderSize`: a variable passes where a literal would not.
@@ -157,7 +161,10 @@ class Form {
     part.on("header", (header) => {
       const parsed = parsePart(header);
       if (!parsed) return this.#refuse(invalid("body", "must be a form of which each part names its field"));
-      if (!this.#fields.includes(parsed.field)) {
+      const isNamed = this.#fields === "named";
+      const isFile = isNamed ? parsed.name !== undefined : this.#fields.includes(parsed.field);
+      if (isFile && isNamed && this.file) return;
+      if (!isFile) {
         if (this.#keptBytes > 0) this.#keep(parsed.field, part);
         return;
       }
@@ -187,13 +194,18 @@ class Form {
 /** The field, file name and type of a part; null if its headers are malformed or name no field. */
 function parsePart(header: object): Part | null {
   const headers = Headers.parse(header);
-  const disposition = parseHeader(headers["content-disposition"]);
+  const disposition = parseHeader(headers["content-disposition"]?.map(withQuotes));
   const field = disposition?.parameters.get("name");
   if (disposition?.value !== "form-data" || field === undefined) return null;
   const { parameters } = disposition;
   const name = decodeExtended(parameters.get("filename*")) ?? unescaped(parameters.get("filename"));
   // Browsers send an empty name if no file was chosen.
   return { field, name: name || undefined, contentType: headers["content-type"]?.[0]?.trim() };
+}
+
+/** grammY writes the file name last, without quotes. */
+function withQuotes(disposition: string): string {
+  return disposition.replace(/;\s*filename=([^";]*[^";!#$%&'*+.^_`|~0-9A-Za-z-][^";]*)$/, ';filename="$1"');
 }
 
 /**

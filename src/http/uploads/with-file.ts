@@ -10,8 +10,8 @@ import { boundedForm, checkedPart, isForm } from "./upload.ts";
 
 /** Where a call may carry a file, and its limits. */
 export interface FilePlace {
-  /** in a form: the possible names of the field, the usual one first */
-  fields: readonly [string, ...string[]];
+  /** in a form: the possible names of the field, the usual one first; `named`: see `formFile` */
+  fields: readonly [string, ...string[]] | "named";
   /** in JSON: the keys that lead to the string with the file in base64 */
   path: string[];
   /** bytes of the form, or of the JSON; up to 1 MiB more is read */
@@ -54,7 +54,7 @@ async function readForm(
   chunks: AsyncGenerator<Uint8Array>,
   { fields: names, maxBytesBeside }: FilePlace,
 ): Promise<CallWithFile> {
-  const [field] = names;
+  const field = names === "named" ? "file" : names[0];
   const type = request.headers.get("Content-Type") ?? "";
   const form = await formFile(chunks, type, names, maxBytesBeside);
   const fields = () => {

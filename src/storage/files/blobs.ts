@@ -1,6 +1,7 @@
 import { CoreError } from "../../domain/errors.ts";
 import type { ByteRange } from "../../domain/files/file.ts";
-import { FileKey, type UserId } from "../../domain/ids.ts";
+import { blobKeys, fileOfBlob } from "../../domain/files/thumbnail.ts";
+import type { FileKey, UserId } from "../../domain/ids.ts";
 import type { Timing } from "../../domain/timing.ts";
 import { log } from "../../lib/logger.ts";
 import { PartBuffer } from "./part-buffer.ts";
@@ -47,24 +48,30 @@ export async function readBlob(
   return found?.body ?? null;
 }
 
+/** R2 deletes so many objects in one call. */
+const DELETED_AT_ONCE = 1_000;
+
 /**
- * Deletes up to 1,000 keys. A key that does not exist is no error.
+ * Deletes files with their thumbnails. A key that does not exist is no error.
  * @throws `unavailable`
  */
 export async function deleteBlobs(bucket: R2Bucket, keys: FileKey[]): Promise<void> {
-  if (keys.length > 0) await fromR2(bucket.delete(keys));
+  const all = keys.flatMap(blobKeys);
+  for (let from = 0; from < all.length; from += DELETED_AT_ONCE)
+    await fromR2(bucket.delete(all.slice(from, from + DELETED_AT_ONCE)));
 }
 
-/** An object in R2, without its bytes. */
+/** An object in R2, without its bytes: those of a file, or a thumbnail. */
 export interface Blob {
+  /** of the file */
   key: FileKey;
   /** milliseconds since 1970 */
   uploadedAt: number;
 }
 
 /**
- * The objects whose keys begin with a prefix, in pages of up to 1,000. Keys that are no file keys are left
- * out.
+ * The objects whose keys begin with a prefix, in pages of up to 1,000: files and thumbnails. Other keys are
+ * left out.
  * @throws `unavailable`
  */
 export async function* listBlobs(bucket: R2Bucket, prefix: string): AsyncGenerator<Blob[]> {
@@ -72,8 +79,8 @@ export async function* listBlobs(bucket: R2Bucket, prefix: string): AsyncGenerat
   do {
     const page = await fromR2(bucket.list({ prefix, ...(cursor !== undefined && { cursor }) }));
     yield page.objects.flatMap(({ key, uploaded }) => {
-      const parsed = FileKey.safeParse(key);
-      return parsed.success ? [{ key: parsed.data, uploadedAt: uploaded.getTime() }] : [];
+      const file = fileOfBlob(key);
+      return file === null ? [] : [{ key: file, uploadedAt: uploaded.getTime() }];
     });
     cursor = page.truncated ? page.cursor : undefined;
   } while (cursor !== undefined);

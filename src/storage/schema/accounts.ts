@@ -71,6 +71,8 @@ export const users = sqliteTable(
     metadata: text().notNull().default(""),
     /** a program of the team's, and no person */
     bot: integer({ mode: "boolean" }).notNull().default(false),
+    /** of a bot: the user who has made it; null: nobody, as a backend has */
+    makerId: integer("maker_id").$type<UserId>(),
     /** what the user may do for the deployment; `role` above is a text of the client */
     staffRole: text("staff_role").notNull().default("user").$type<StaffRole>(),
     /** until when the user may not sign in; 0: they may, -1: for ever */
@@ -80,6 +82,8 @@ export const users = sqliteTable(
     shadowedUntil: integer("shadowed_until").notNull().default(0),
     /** the version of the keys that `username_keys` has of the name; 0: it may have none */
     keysVersion: integer("keys_version").notNull().default(0),
+    /** when the user last saw their requests for friendship; 0: never */
+    requestsReadAt: integer("requests_read_at").notNull().default(0),
   },
   (table) => [
     index("users_avatar_file").on(keyInUrl("avatar")).where(isFileUrl("avatar")),
@@ -88,6 +92,7 @@ export const users = sqliteTable(
     uniqueIndex("users_external_id").on(table.externalId).where(sql`external_id IS NOT NULL`),
     index("users_staff").on(table.staffRole).where(HAS_ROLE),
     index("users_keys_version").on(table.keysVersion),
+    index("users_maker").on(table.makerId).where(sql`maker_id IS NOT NULL`),
     index("users_email").on(table.email).where(sql`email <> ''`),
     index("users_email_first").on(table.email, table.emailSetAt).where(sql`email <> ''`),
   ],

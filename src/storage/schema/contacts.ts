@@ -1,4 +1,4 @@
-import { index, integer, primaryKey, sqliteTable } from "drizzle-orm/sqlite-core";
+import { index, integer, primaryKey, sqliteTable, text } from "drizzle-orm/sqlite-core";
 import type { ConversationId } from "../../domain/ids.ts";
 import { userRef } from "./accounts.ts";
 
@@ -9,8 +9,23 @@ export const friends = sqliteTable(
     userId: userRef("user_id"),
     friendId: userRef("friend_id"),
     createdAt: integer("created_at").notNull(),
+    /** what the user calls the friend; empty: nothing */
+    remark: text().notNull().default(""),
+    /** the names of the user's groups of friends that the friend is in */
+    groups: text("group_names", { mode: "json" }).notNull().default([]).$type<string[]>(),
   },
   (table) => [primaryKey({ columns: [table.userId, table.friendId] })],
+);
+
+/** The groups into which users sort their friends. `friends.groups` says who is in them. */
+export const friendGroups = sqliteTable(
+  "friend_groups",
+  {
+    userId: userRef("user_id"),
+    name: text().notNull(),
+    createdAt: integer("created_at").notNull(),
+  },
+  (table) => [primaryKey({ columns: [table.userId, table.name] })],
 );
 
 /** Open requests for friendship: until they are accepted, rejected or withdrawn. */
@@ -21,6 +36,10 @@ export const friendRequests = sqliteTable(
     userId: userRef("user_id"),
     fromId: userRef("from_id"),
     createdAt: integer("created_at").notNull(),
+    /** what the one who asks says to the other */
+    wording: text().notNull().default(""),
+    /** what the one who asks will call the other */
+    remark: text().notNull().default(""),
   },
   (table) => [
     primaryKey({ columns: [table.userId, table.fromId] }),

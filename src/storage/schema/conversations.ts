@@ -67,6 +67,8 @@ export const conversations = sqliteTable(
     legalHold: integer("legal_hold", { mode: "boolean" }).notNull().default(false),
     /** seconds between two messages of a plain member; 0: slow mode is off */
     slowModeS: integer("slow_mode_s").notNull().default(0),
+    /** whether messages of a group show previews of what they link to */
+    linkPreviews: integer("link_previews", { mode: "boolean" }).notNull().default(true),
   },
   (table) => [
     uniqueIndex("conversations_pair").on(table.lowUserId, table.highUserId),
@@ -123,6 +125,10 @@ export const memberships = sqliteTable(
     mutedUntil: integer("muted_until"),
     /** the countable messages as the member archived the conversation; null: it is not archived */
     archivedCount: integer("archived_count"),
+    /** the marks that the member has put on the conversation: a bit each */
+    marks: integer().notNull().default(0),
+    /** the names of the member's groups of conversations that it is in */
+    groups: text("group_names", { mode: "json" }).notNull().default([]).$type<string[]>(),
   },
   (table) => [
     primaryKey({ columns: [table.conversationId, table.userId] }),

@@ -44,6 +44,18 @@ test("an object without a row is deleted after a day, a file never", async () =>
   for (const [i, { url }] of files.entries()) expect(await (await download(url)).text()).toBe(String(i));
 });
 
+test("a smaller picture goes as its file does, and stays with it", async () => {
+  const file = expectUploaded(await upload(ann, "x", "image/png"));
+  const orphan = key(77);
+  for (const blob of [`${file.key}-m`, `${orphan}-s`, `${orphan}-l`, `${orphan}-xl`])
+    await env.FILES.put(blob, "smaller");
+  await deleteOrphansOfAllKeys(DAY + HOUR);
+  const { objects } = await storedFiles();
+  expect(objects).toEqual(expect.arrayContaining([file.key, `${file.key}-m`]));
+  expect(objects.filter((it) => it.startsWith(orphan))).toEqual([`${orphan}-xl`]);
+  await env.FILES.delete([`${file.key}-m`, `${orphan}-xl`]);
+});
+
 test("a run deletes more than one page of objects, and skips files among them", async () => {
   const file = expectUploaded(await upload(ann, "x", "text/plain"));
   const digit = file.key.slice(0, 1);

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import type { Page } from "playwright-core";
 import { expect, onTestFinished, test } from "vitest";
 import type { Person } from "../../../scripts/support/person.ts";
-import { bring } from "../support/files.ts";
+import { bring, takesDrops } from "../support/files.ts";
 import { Seat } from "../support/seat.ts";
 import { Site } from "../support/site.ts";
 import { composer, openTalk, stored } from "../support/talk.ts";
@@ -69,6 +69,7 @@ test("a folder, a picture of the page and a file beside the conversation are not
       await devtools.send("Input.dispatchDragEvent", { type, x, y, data });
   };
   const tray = page.getByRole("list", { name: "Files to send" });
+  await takesDrops(composer(page));
   await drop([folder], 800, 400);
   await page.getByText("is empty or a folder").waitFor();
   const address = page.url();
@@ -76,7 +77,7 @@ test("a folder, a picture of the page and a file beside the conversation are not
   await composer(page).evaluate((field) =>
     field.dispatchEvent(new DragEvent("dragstart", { bubbles: true })),
   );
-  await bring(composer(page), "drop", [{ name: "own.txt" }]);
+  await bring(composer(page), "dragged", [{ name: "own.txt" }]);
   await composer(page).evaluate((field) => field.dispatchEvent(new DragEvent("dragend", { bubbles: true })));
   await drop([join(folder, "inside.txt"), folder], 800, 400);
   await tray.waitFor();
@@ -223,6 +224,40 @@ test("pictures that are sent together are an album with one caption, in the view
   await ann.revoke(id, 4);
   await panel.getByText("There is nothing here yet.").waitFor();
   await panel.getByRole("link", { name: "Close" }).click();
+});
+
+test("a link that is followed while a picture is being closed leads on, and nothing moves below a card", async () => {
+  const { ann, id, page } = await ownWorld();
+  const picture = { url: `${site.origin}/icons/icon-192.png`, width: 192, height: 192 };
+  await ann.call("POST", `/v1/conversations/${id}/messages`, {
+    client_msg_id: "1",
+    kind: "image",
+    body: picture,
+  });
+  await page.getByRole("button", { name: /^Open the picture/ }).click();
+  await page.locator(".lightbox").waitFor();
+  await expect.poll(() => page.evaluate(() => history.state?.over)).toBe(1);
+  const gate = Promise.withResolvers<void>();
+  await page.route(/\/v1\/users\/\d+$/, async (route) => {
+    await gate.promise;
+    await route.continue();
+  });
+  await page.evaluate(() => {
+    const back = history.go.bind(history);
+    history.go = (by) => {
+      back(by);
+      document.querySelector<HTMLElement>("a[aria-label=Details]")?.click();
+    };
+  });
+  await page.keyboard.press("Escape");
+  const details = page.getByRole("complementary", { name: "Details" });
+  await details.waitFor();
+  const link = details.getByRole("link", { name: "Media, files and links" });
+  const place = async () => ((await link.count()) ? await link.boundingBox() : null);
+  const before = await place();
+  gate.resolve();
+  await details.getByRole("button", { name: "Block" }).waitFor();
+  expect([null, await place()]).toContainEqual(before);
 });
 
 test("a picture that is sent while it is read goes once, and leaves the tray", async () => {

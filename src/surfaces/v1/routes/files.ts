@@ -1,8 +1,9 @@
 import { createRoute } from "@hono/zod-openapi";
 import { deleteFile, getFile, readFile, storeFile } from "../../../core/files/files.ts";
+import { describeThumbnail, thumbnailOf } from "../../../core/files/thumbnails.ts";
 import { isNotFound } from "../../../domain/errors.ts";
-import { countRefused, weighs } from "../../../http/access/rate-limit.ts";
-import { serveFile } from "../../../http/serve-file.ts";
+import { countRefused, mayMakeThumbnail, weighs } from "../../../http/access/rate-limit.ts";
+import { isKnown, serveFile } from "../../../http/serve-file.ts";
 import { readUpload } from "../../../http/uploads/upload.ts";
 import { callerRoutes, jsonAnswer } from "../route.ts";
 import { v1Router } from "../router.ts";
@@ -13,6 +14,7 @@ import {
   FileHeaders,
   FileKeyParams,
   FileParams,
+  FileQuery,
   KEPT_HEADERS,
   RANGE_HEADERS,
   UPLOAD_FORM,
@@ -58,8 +60,8 @@ const readRoute = createRoute({
   tags: ["Files"],
   summary: "The bytes of a file",
   description:
-    "With the file's own `Content-Type`. `HEAD` answers the same headers without the bytes. The key is the secret: no token is needed. A wrong name after the key is a 404.",
-  request: { params: FileParams, headers: FileHeaders },
+    "With the file's own `Content-Type`. `HEAD` answers the same headers without the bytes. The key is the secret: no token is needed. A wrong name after the key is a 404. With `size` a picture comes smaller, as WebP, where the server can make it so; else the picture itself comes.",
+  request: { params: FileParams, query: FileQuery, headers: FileHeaders },
   responses: {
     200: { description: "The whole file", headers: WHOLE_HEADERS, content: { "*/*": { schema: BYTES } } },
     206: {
@@ -68,7 +70,7 @@ const readRoute = createRoute({
       content: { "*/*": { schema: BYTES } },
     },
     304: { description: "The client has the file: `If-None-Match` names its `ETag`", headers: KEPT_HEADERS },
-    ...problems("not_found", "range_not_satisfiable"),
+    ...problems("validation_failed", "not_found", "range_not_satisfiable"),
   },
 });
 
@@ -89,5 +91,13 @@ export const files = v1Router()
       if (isNotFound(error)) await countRefused(c, "file");
       throw error;
     });
+    const { size } = c.req.valid("query");
+    if (size !== undefined) {
+      const described = describeThumbnail(file, size);
+      const thumbnail = isKnown(c.req.raw, described)
+        ? { file: described, open: () => Promise.reject(new Error("what the client has is not sent")) }
+        : await thumbnailOf(c.var.core, file, size, () => mayMakeThumbnail(c, file.userId));
+      if (thumbnail) return serveFile(c.req.raw, thumbnail.file, (range) => thumbnail.open(range));
+    }
     return serveFile(c.req.raw, file, (range) => readFile(c.var.core, file, range));
   });

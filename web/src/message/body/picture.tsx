@@ -2,6 +2,7 @@ import { plainText } from "parley-react/markup";
 import type { MediaBody } from "parley-react/message";
 import { useState } from "preact/hooks";
 import { t } from "../../i18n/i18n.ts";
+import { sized } from "../../lib/origin.ts";
 import { isLoaded, loadPicture } from "../../lib/pictures.ts";
 import { showDialog } from "../../ui/dialogs.tsx";
 import { Icon } from "../../ui/icon.tsx";
@@ -41,7 +42,7 @@ export function Picture({ media, place }: Props) {
         </span>
       ) : (
         <img
-          src={media.url}
+          src={sized(media.url, "m")}
           alt={label}
           loading="lazy"
           decoding="async"

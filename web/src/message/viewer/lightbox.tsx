@@ -3,6 +3,7 @@ import { plainText } from "parley-react/markup";
 import { contentOf, type MediaBody } from "parley-react/message";
 import { useEffect, useLayoutEffect, useMemo, useRef, useState } from "preact/hooks";
 import { t } from "../../i18n/i18n.ts";
+import { sized } from "../../lib/origin.ts";
 import { isLoaded } from "../../lib/pictures.ts";
 import { useAccount } from "../../state/context.ts";
 import { Icon } from "../../ui/icon.tsx";
@@ -162,7 +163,13 @@ function Strip({ pictures, seq, onShow }: StripProps) {
             aria-current={one.place.seq === seq ? "true" : undefined}
             onClick={() => onShow(one)}
           >
-            <img src={one.media.url} alt="" loading="lazy" decoding="async" referrerpolicy="no-referrer" />
+            <img
+              src={sized(one.media.url, "s")}
+              alt=""
+              loading="lazy"
+              decoding="async"
+              referrerpolicy="no-referrer"
+            />
           </button>
         </li>
       ))}

@@ -1,5 +1,6 @@
 import { z } from "@hono/zod-openapi";
 import { FileName } from "../../../../domain/files/file.ts";
+import { ThumbnailSize } from "../../../../domain/files/thumbnail.ts";
 import { FileKey } from "../../../../domain/ids.ts";
 import { flag, QueryText } from "../common.ts";
 
@@ -45,6 +46,14 @@ export const File = z
 export const FileParams = z.object({ key: z.string(), name: z.string() });
 export const FileKeyParams = FileParams.pick({ key: true });
 
+/** In which size a picture is wanted. */
+export const FileQuery = z.object({
+  size: ThumbnailSize.optional().openapi({
+    description:
+      "A smaller picture: at most 160 (`s`), 640 (`m`) or 1280 (`l`) pixels on its longer side, upright. Absent: the file itself",
+  }),
+});
+
 /** The optional headers of a GET. No value is refused: a value that is not understood is ignored. */
 export const FileHeaders = z.object({
   range: z.string().optional().openapi({ description: "One range of bytes", example: "bytes=0-99" }),
@@ -64,7 +73,7 @@ const text = (description: string) => ({ required: true, description, schema: { 
 
 /** The headers of every answer for a file. */
 export const KEPT_HEADERS = {
-  ETag: text("The `sha256` of the file in quotes"),
+  ETag: text("The `sha256` of the file in quotes; of a smaller picture with `-` and its `size` behind it"),
   "Accept-Ranges": always("bytes", "Ranges of bytes are supported"),
   "Cache-Control": always("public, max-age=60, must-revalidate", "A file never changes, but may be deleted"),
   "Content-Security-Policy": always("sandbox; default-src 'none'", "Nothing in a file may run"),

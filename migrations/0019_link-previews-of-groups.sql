@@ -1,0 +1,1 @@
+ALTER TABLE `conversations` ADD `link_previews` integer DEFAULT true NOT NULL;
