@@ -1,7 +1,7 @@
-import { createHash } from "node:crypto";
 import { eq, lte, sql } from "drizzle-orm";
 import type { UserId } from "../domain/ids.ts";
 import { LinkPreview } from "../domain/messages/link-preview.ts";
+import { sha256 } from "../lib/sha256.ts";
 import { queryD1 } from "./d1-errors.ts";
 import type { Database } from "./database.ts";
 import { linkPreviews } from "./schema.ts";
@@ -25,7 +25,7 @@ export async function claimLinkPreview(
   { now, keepMs, leaseMs }: { now: number; keepMs: number; leaseMs: number },
   perMinute: number,
 ): Promise<Known> {
-  const key = keyOf(url);
+  const key = sha256(url);
   const ofUser = sql`(SELECT count(*) FROM link_previews p
     WHERE p.user_id = ${userId} AND p.begun_at > ${now - MINUTE_MS})`;
   const isOver = sql`${linkPreviews.begunAt} <= ${now - keepMs}
@@ -64,15 +64,11 @@ export async function storeLinkPreview(
     db
       .update(linkPreviews)
       .set({ preview: preview ? JSON.stringify(preview) : NONE })
-      .where(eq(linkPreviews.key, keyOf(url))),
+      .where(eq(linkPreviews.key, sha256(url))),
   );
 }
 
 /** Deletes what was fetched by a time (ms since 1970). */
 export async function deleteOldLinkPreviews(db: Database, time: number): Promise<void> {
   await queryD1(db.delete(linkPreviews).where(lte(linkPreviews.begunAt, time)));
-}
-
-function keyOf(url: string): string {
-  return createHash("sha256").update(url).digest("hex");
 }

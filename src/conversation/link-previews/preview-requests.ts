@@ -6,6 +6,9 @@ import type { ConversationState } from "../state/conversation-state.ts";
 
 /** The column of a message that shows what it links to, or may. */
 export const LINK_PREVIEW_COLUMN = "ALTER TABLE messages ADD COLUMN link_preview TEXT;";
+/** 1: the conversation has none. */
+export const LINK_PREVIEWS_OFF_COLUMN =
+  "ALTER TABLE conversation ADD COLUMN link_previews_off INTEGER NOT NULL DEFAULT 0;";
 
 interface PreviewRequestsDeps {
   /** whether the deployment has previews */
@@ -26,17 +29,21 @@ export class PreviewRequests {
 
   /** After messages were stored, or got other texts, in the turn of the write. */
   stored(rows: readonly MessageRow[]): void {
-    if (!this.#deps.isOn) return;
+    if (!this.#isOn) return;
     for (const row of rows) if (this.linkOf(row) !== null) this.#deps.schedule(row.seq);
   }
 
   /** The link of which a message is to show a preview; null: of none. */
   linkOf({ kind, body, poll, shadowed, revoked_rev, link_preview }: MessageRow): string | null {
-    if (!this.#deps.isOn || kind !== "text" || poll !== null || link_preview === NO_PREVIEW) return null;
+    if (!this.#isOn || kind !== "text" || poll !== null || link_preview === NO_PREVIEW) return null;
     // What nobody else sees makes no calls, and a stranger has none made before they are let in.
     if (shadowed !== null || revoked_rev !== null) return null;
     const link = linkIn(body);
     return link === null || this.#isRequest() ? null : link;
+  }
+
+  get #isOn(): boolean {
+    return this.#deps.isOn && this.#deps.state.profile.linkPreviews;
   }
 
   #isRequest(): boolean {

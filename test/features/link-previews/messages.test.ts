@@ -1,10 +1,13 @@
 import { beforeAll, describe, expect, test } from "vitest";
 import { makeServerKey } from "../../support/accounts/server-keys.ts";
-import { call, registerUsers, type SignedIn } from "../../support/clients/api.ts";
+import { call, expectProblem, registerUsers, type SignedIn } from "../../support/clients/api.ts";
 import {
   createGroup,
   deleteMessage,
+  getConversation,
   getMessage,
+  listedConversation,
+  openDirect,
   openForSelf,
   page as pageOf,
   send,
@@ -78,6 +81,49 @@ test("a revoke takes the preview, also one that comes later", async () => {
   await deleteMessage(ann, id, late.seq, "everyone");
   await untilJobs(id);
   expect(await previewOf(id, late.seq)).toBeUndefined();
+});
+
+test("a group has previews until its admins switch them off", async () => {
+  const { id, ...made } = await createGroup(ann, [bob]);
+  expect(made).toMatchObject({ link_previews: true });
+  const set = (who: SignedIn, on: unknown) =>
+    call("PATCH", `/v1/conversations/${id}`, { token: who.token, body: { link_previews: on } });
+  const page = await Page.html("<title>before</title>");
+  const before = await send(ann, id, page.url);
+  await untilPreview(id, before.seq, "before");
+  expectProblem(await set(bob, false), 403, "forbidden");
+  expectProblem(await set(ann, "off"), 400, "validation_failed");
+  expect((await set(ann, false)).body).toMatchObject({ link_previews: false });
+  for (const look of [getConversation, listedConversation])
+    expect(await look(bob, id)).toMatchObject({ link_previews: false });
+  const other = await Page.html("<title>after</title>");
+  const sent = await send(bob, id, other.url);
+  await edit(bob, id, sent.seq, { body: `again ${other.url}` });
+  expect((await set(ann, true)).status).toBe(200);
+  // Jobs of a conversation run in the order of their sends.
+  await untilJobs(id);
+  expect(await other.asked()).toBe(0);
+  // What there was stays.
+  expect(await previewOf(id, before.seq)).toMatchObject({ title: "before" });
+  expect(await previewOf(id, sent.seq)).toBeUndefined();
+});
+
+test("the team's backend switches previews in conversations of both kinds", async () => {
+  const { text: token } = await makeServerKey(["conversations"]);
+  const [direct, { id: group }] = [await openDirect(ann, bob), await createGroup(ann, [bob])];
+  for (const [kind, id] of [
+    ["direct", direct.id],
+    ["group", group],
+  ] as const) {
+    const set = (on: boolean) =>
+      call("PUT", `/v1/server/conversations/${id}`, { token, body: { kind, link_previews: on } });
+    expect(await set(false)).toMatchObject({ status: 200, body: { kind, link_previews: false } });
+    const page = await Page.html("<title>unwanted</title>");
+    await send(bob, id, page.url);
+    expect(await set(true)).toMatchObject({ status: 200, body: { link_previews: true } });
+    await untilJobs(id);
+    expect(await page.asked()).toBe(0);
+  }
 });
 
 describe("there is none", () => {

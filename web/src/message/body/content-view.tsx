@@ -7,13 +7,11 @@ import { Markup } from "../markup.tsx";
 import type { PicturePlace } from "../viewer/place.ts";
 import { File } from "./file.tsx";
 import { Folded, isLong } from "./folded.tsx";
-import { Merged } from "./merged.tsx";
 import { Picture } from "./picture.tsx";
-import { Place } from "./place.tsx";
-import { Sticker } from "./sticker.tsx";
 import { Video } from "./video.tsx";
 
 const Voice = lazy(async () => (await import("./voice.tsx")).Voice);
+const Rare = lazy(async () => (await import("../rare/rare.tsx")).Rare);
 
 interface Props {
   content: Content;
@@ -74,11 +72,9 @@ export function ContentView({ content, mentioned, me, place, isFolding }: Props)
         </>
       );
     case "location":
-      return <Place {...content} />;
     case "face":
-      return <Sticker {...content} />;
     case "merged":
-      return <Merged {...content} draw={(one) => <ContentView content={one} />} />;
+      return <Rare content={content} draw={(one) => <ContentView content={one} />} />;
     case "poll":
       return <>{words(content.question)}</>;
     case "custom":

@@ -8,6 +8,8 @@ import { ContentView } from "./content-view.tsx";
 import { Forwarded } from "./forwarded.tsx";
 import { Quote } from "./quote.tsx";
 
+// Nobody misses a preview that cannot be shown: the link stands in the text.
+const LinkPreview = lazy(async () => (await import("./link-preview.tsx")).LinkPreview, { isHint: true });
 const Poll = lazy(async () => (await import("../poll/poll.tsx")).Poll);
 
 /** What a message says, with what it answers and where it comes from. */
@@ -32,6 +34,7 @@ export function MessageBody({ message }: { message: Message }) {
       ) : (
         <ContentView {...{ content, mentioned, me }} place={{ conversationId: id, seq }} isFolding />
       )}
+      {message.link_preview && <LinkPreview preview={message.link_preview} />}
     </>
   );
 }
