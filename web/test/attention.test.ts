@@ -1,5 +1,6 @@
 import type { BrowserContext, Page } from "playwright-core";
 import { expect, test } from "vitest";
+import { z } from "zod";
 import { Network } from "../../packages/client/test/support/network.ts";
 import type { Person } from "../../scripts/support/person.ts";
 import { Message } from "../../scripts/support/shapes.ts";
@@ -9,6 +10,7 @@ import { composer, connection, row, stored } from "./support/talk.ts";
 
 const site = Site.forFile();
 const HOUR = 3_600_000;
+const Chosen = z.object({ levels: z.array(z.unknown()), quiet_hours: z.unknown() });
 
 /** A browser whose pages note what they show beside them, and that the user looks elsewhere. */
 async function device(person: Person): Promise<BrowserContext> {
@@ -123,6 +125,34 @@ test("list, title and notifications show each reply and mention that calls, unti
   await page.getByRole("menuitem", { name: "Mark as read" }).click();
   await becomes("", "Parley");
   expect(await notified(page, "all")).toHaveLength(3);
+});
+
+test("the user hears of what they have chosen for a conversation, and of nothing in quiet hours", async () => {
+  const { ann, ben, id, say } = await group();
+  const page = await open(await device(ann));
+  await page.getByLabel("A notification shows").selectOption("Who writes");
+  await page.goto(`${site.origin}/#/c/${id}/info`);
+  const level = page.getByLabel("Notify you of");
+  const chosen = async () => Chosen.parse(await ann.call("GET", "/v1/push"));
+  await level.selectOption("Mentions of you");
+  await expect.poll(chosen).toMatchObject({ levels: [{ conversation_id: id, level: "mentions" }] });
+  await page.goto(`${site.origin}/#/settings`);
+  const shown = `Hike: ${ben.user.username}: A new message #/c/${id}`;
+  const mentions = [ann.user.id];
+  await say(ben, "Rain");
+  await expect.poll(() => badges(page, "Hike")).toBe("1");
+  await say(ben, "Ask Ann", { mentions });
+  await expect.poll(() => notified(page, "all")).toEqual([shown]);
+  // From midnight to midnight: the whole day.
+  await page.getByLabel("Quiet hours").check();
+  for (const end of ["From", "To"]) await page.getByLabel(end, { exact: true }).fill("00:00");
+  await expect.poll(chosen).toMatchObject({ quiet_hours: { from: "00:00", to: "00:00" } });
+  await say(ben, "Ann?", { mentions });
+  await expect.poll(() => badges(page, "Hike")).toBe("@\n3");
+  await page.getByLabel("Quiet hours").uncheck();
+  await expect.poll(chosen).toMatchObject({ quiet_hours: null });
+  await say(ben, "Ann!", { mentions });
+  await expect.poll(() => notified(page, "all")).toEqual([shown, shown]);
 });
 
 test("one tab tells, and only while the user looks at none", async () => {

@@ -8,7 +8,9 @@ import { chooseInAccount } from "./support/talk.ts";
 
 const site = Site.forFile();
 
-const Settings = z.object({ devices: z.array(z.object({ device_id: z.string(), kind: z.string() })) });
+const Settings = z.object({
+  devices: z.array(z.object({ device_id: z.string(), kind: z.string(), content: z.string() })),
+});
 
 /** The devices that the server pushes to. */
 const devices = async (person: Person) => Settings.parse(await person.call("GET", "/v1/push")).devices;
@@ -50,44 +52,64 @@ const isSubscribed = (page: Page) => page.evaluate(() => Reflect.get(window, "is
 
 /** A notification that stands. */
 interface Standing {
+  data: unknown;
   shown: object;
   close(): void;
 }
 
 /**
- * Has the service worker of the page get pushes. It runs outside of a browser: that of the tests lets no
- * service worker show a notification. @returns what it shows after each
+ * The service worker of the page. It runs outside of a browser: that of the tests lets no service worker show
+ * a notification.
  */
-async function pushes(payloads: object[]): Promise<unknown> {
+async function serviceWorker() {
   const standing = new Map<string, Standing>();
   const badges: number[] = [];
+  const opened: string[] = [];
+  const answers: unknown[] = [];
   const handlers = new Map<string, (event: object) => void>();
   const self = {
     addEventListener: (type: string, handler: (event: object) => void) => handlers.set(type, handler),
     registration: {
-      showNotification: async (title: string, { tag = "", body, data: to }: NotificationOptions) => {
-        standing.set(tag, { close: () => standing.delete(tag), shown: { title, body, tag, to } });
+      showNotification: async (title: string, { tag = "", body, data }: NotificationOptions) => {
+        const shown = { title, body, tag, to: data.to };
+        standing.set(tag, { data, close: () => standing.delete(tag), shown });
       },
       getNotifications: async ({ tag }: { tag: string }) =>
         [...standing].flatMap(([of, one]) => (of === tag ? [one] : [])),
     },
+    clients: {
+      matchAll: async () => [],
+      openWindow: async (address: string) => opened.push(address),
+    },
   };
   const script = await (await fetch(`${site.origin}/service-worker.js`)).text();
-  const navigator = { setAppBadge: async (badge: number) => badges.push(badge) };
-  runInNewContext(script, { self, navigator, location: new URL(site.origin) });
-  const seen: object[][] = [];
-  for (const payload of payloads) {
+  const navigator = { language: "en", setAppBadge: async (badge: number) => badges.push(badge) };
+  const open = async () => ({ put: async (_: string, kept: Response) => answers.push(await kept.json()) });
+  const globals = { caches: { open }, Response, crypto, location: new URL(site.origin) };
+  runInNewContext(script, { self, navigator, ...globals });
+  const handle = async (type: string, event: object) => {
     let done: unknown;
-    handlers.get("push")?.({
-      data: { json: () => payload },
-      waitUntil: (work: unknown) => {
-        done = work;
-      },
-    });
+    const waitUntil = (work: unknown) => {
+      done = work;
+    };
+    handlers.get(type)?.({ ...event, waitUntil });
     await done;
-    seen.push([...standing.values()].map(({ shown }) => shown));
-  }
-  return { seen, badges };
+  };
+  /** Gets pushes. @returns what is shown after each */
+  const push = async (payloads: object[]) => {
+    const seen: object[][] = [];
+    for (const payload of payloads) {
+      await handle("push", { data: { json: () => payload } });
+      seen.push([...standing.values()].map(({ shown }) => shown));
+    }
+    return { seen, badges };
+  };
+  /** A click on a notification, or what was typed into it. @returns what it opens and keeps */
+  const click = async (tag: string, more: { action?: string; reply?: string } = {}) => {
+    await handle("notificationclick", { notification: standing.get(tag), ...more });
+    return { opened, answers };
+  };
+  return { push, click };
 }
 
 test("a browser that may notify is pushed to, until its user wants none or signs out", async () => {
@@ -98,7 +120,9 @@ test("a browser that may notify is pushed to, until its user wants none or signs
   const choice = page.getByLabel("Show notifications");
   expect(await devices(ann)).toEqual([]);
   await choice.check();
-  await expect.poll(() => devices(ann)).toMatchObject([{ kind: "webpush" }]);
+  await expect.poll(() => devices(ann)).toMatchObject([{ kind: "webpush", content: "full" }]);
+  await page.getByLabel("A notification shows").selectOption("That there is a message");
+  await expect.poll(() => devices(ann)).toMatchObject([{ content: "none" }]);
   const [first] = await devices(ann);
   await page.reload();
   await choice.waitFor();
@@ -118,8 +142,9 @@ test("a push is shown with a way to its message, replaced and closed", async () 
   const hike = { conversation_id: 1, seq: 7, title: "Hike", badge: 1 };
   const shown = (body: string) => ({ title: "Hike", body, tag: "conversation-1", to: "#/c/1/m/7" });
   const other = { title: "Bob", body: "hi", tag: "conversation-2", to: "#/c/2/m/1" };
+  const { push } = await serviceWorker();
   expect(
-    await pushes([
+    await push([
       { ...hike, kind: "message", text: "ben: the tnt" },
       { ...hike, kind: "edit", text: "ben: the tent" },
       { conversation_id: 2, seq: 1, title: "Bob", badge: 2, kind: "mention", text: "hi" },
@@ -129,4 +154,34 @@ test("a push is shown with a way to its message, replaced and closed", async () 
     seen: [[shown("ben: the tnt")], [shown("ben: the tent")], [shown("ben: the tent"), other], [other]],
     badges: [1, 1, 2, 1],
   });
+});
+
+test("a notification leads to its message, and what is typed into it is sent once, by its own account", async () => {
+  const [ann, ben] = [await site.person("ann"), await site.person("ben")];
+  const { id } = await ann.openDirect(ben);
+  const { push, click } = await serviceWorker();
+  const subject = { user_id: ann.user.id, conversation_id: id };
+  const pushed = { ...subject, kind: "message", seq: 7, title: "ben", text: "Where are you?", badge: 1 };
+  await push([pushed]);
+  const to = `/#/c/${id}/m/7`;
+  expect(await click(`conversation-${id}`)).toEqual({ opened: [to], answers: [] });
+  await push([pushed]);
+  const answer = { ...subject, text: "On my way" };
+  const answered = await click(`conversation-${id}`, { action: "answer", reply: "On my way" });
+  expect(answered).toEqual({ opened: [to, to], answers: [answer] });
+
+  const page = await site.open({ person: ann, hash: "#/settings" });
+  await page.evaluate(
+    async (all) => {
+      const cache = await caches.open("parley-answers");
+      for (const one of all) await cache.put(`/${crypto.randomUUID()}`, Response.json(one));
+    },
+    [answer, { ...answer, user_id: ben.user.id, text: "Not mine" }],
+  );
+  await page.reload();
+  const said = async () => (await ann.history(id)).map(({ body }) => body);
+  await expect.poll(said).toEqual([{ text: "On my way" }]);
+  const left = () => page.evaluate(async () => (await (await caches.open("parley-answers")).keys()).length);
+  await expect.poll(left).toBe(0);
+  expect(await said()).toEqual([{ text: "On my way" }]);
 });

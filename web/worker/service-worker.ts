@@ -12,6 +12,8 @@ declare const FILES: readonly string[];
 declare const BUILD: string;
 
 const PREFIX = "parley-shell-";
+/** Where answers wait for a page that sends them: web/src/lib/stored.ts. */
+const ANSWERS = "parley-answers";
 /** An open page of the build before may still ask for its scripts, which the server no longer has. */
 const KEPT_BUILDS = 2;
 /** The script for pages of others keeps its name, so a kept one would grow old. */
@@ -37,9 +39,12 @@ self.addEventListener("push", (event) => {
 });
 
 self.addEventListener("notificationclick", (event) => {
-  const { notification } = event;
+  const { notification, action, reply }: NotificationEvent & { reply?: string } = event;
   notification.close();
-  event.waitUntil(show(String(notification.data)));
+  const { data } = notification;
+  // Of what an open page shows it is the address alone.
+  if (typeof data === "string") event.waitUntil(show(data));
+  else event.waitUntil(action === "answer" && reply ? answer(data, reply) : show(data.to));
 });
 
 /** Keeps all of this build, or fails: half a page would be of no use. */
@@ -79,6 +84,7 @@ async function kept(request: Request): Promise<Response> {
 /** What the server pushes: see /docs/push. */
 interface Push {
   kind: "message" | "mention" | "edit" | "clear";
+  user_id: number;
   conversation_id: number;
   seq: number;
   title: string;
@@ -86,18 +92,31 @@ interface Push {
   badge: number;
 }
 
+/** What a notification of a push is about. */
+interface Subject extends Pick<Push, "user_id" | "conversation_id"> {
+  /** the part of the page's address from `#` on */
+  to: string;
+}
+
+/** Answers that are typed into the notification: browsers that have no such field open the page. */
+const ANSWER = {
+  action: "answer",
+  type: "text",
+  title: navigator.language.startsWith("zh") ? "回复" : "Reply",
+};
+
 /**
  * Shows what the server pushes, or closes what it pushed before. A page that is open has shown the same: the
  * tag is that of `attention/news.ts`, so that one takes the place of the other.
  */
-async function tell({ kind, conversation_id: id, seq, title, text, badge }: Push): Promise<void> {
+async function tell({ kind, user_id, conversation_id: id, seq, title, text, badge }: Push): Promise<void> {
   const tag = `conversation-${id}`;
   const standing = await self.registration.getNotifications({ tag });
   if (kind === "clear") for (const notification of standing) notification.close();
   else {
-    const data = `#/c/${id}/m/${seq}`;
+    const data: Subject = { to: `#/c/${id}/m/${seq}`, user_id, conversation_id: id };
     const renotify = kind !== "edit" && standing.length > 0;
-    const options = { body: text, tag, data, icon: "/icons/icon.svg", renotify };
+    const options = { body: text, tag, data, icon: "/icons/icon.svg", renotify, actions: [ANSWER] };
     await self.registration.showNotification(title, options);
   }
   if ("setAppBadge" in navigator) await navigator.setAppBadge(badge);
@@ -112,4 +131,14 @@ async function show(address: string): Promise<void> {
   }
   page.postMessage(address);
   await page.focus();
+}
+
+/** Has a page send an answer: one that is open, else one that is opened for it. */
+async function answer({ to, user_id, conversation_id }: Subject, text: string): Promise<void> {
+  const cache = await caches.open(ANSWERS);
+  const kept = Response.json({ user_id, conversation_id, text });
+  await cache.put(`/${crypto.randomUUID()}`, kept);
+  const [page] = await self.clients.matchAll({ type: "window", includeUncontrolled: true });
+  if (page) page.postMessage("answers");
+  else await self.clients.openWindow(`/${to}`);
 }

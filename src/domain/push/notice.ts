@@ -1,4 +1,4 @@
-import type { ConversationId, Seq } from "../ids.ts";
+import type { ConversationId, Seq, UserId } from "../ids.ts";
 import { type Kind, previewText } from "../messages/content.ts";
 import type { Message } from "../messages/message.ts";
 import type { ConversationContext } from "../sync/message-context.ts";
@@ -15,6 +15,8 @@ export type NoticeKind = "message" | "mention" | "edit" | "clear";
 /** What a device is sent. The names are those of the wire. */
 export interface PushPayload {
   kind: NoticeKind;
+  /** who is told: an app may have several accounts, and a browser another one by now */
+  user_id: UserId;
   conversation_id: ConversationId;
   /** of the message; of a `clear` the one that was shown */
   seq: Seq;

@@ -110,7 +110,7 @@ export class PushDeliveries {
     deviceId: PushDeviceId,
     { notice, told, badge }: Content,
   ): Promise<void> {
-    const { devices, notices, services, metrics, timing } = this.#deps;
+    const { devices, notices, services, metrics, timing, userId } = this.#deps;
     // The session may have ended, and the message may have been read meanwhile: the job runs again for that.
     const device = devices.get(deviceId);
     const current = notices.find(id)?.notice ?? null;
@@ -126,7 +126,7 @@ export class PushDeliveries {
     const now = Date.now();
     const texts = told ? noticeTexts(told, device.content, device.language) : { title: "", text: "" };
     const outcome = await services.send(target, {
-      payload: { kind, conversation_id: id, seq, ...texts, badge },
+      payload: { kind, user_id: userId(), conversation_id: id, seq, ...texts, badge },
       topic: await topicOf(id, target.kind === "webpush" ? target.keys.auth : target.token),
       ttlS: Math.max(1, Math.round(((notice?.expiresAt ?? now + timing.push.ttlMs) - now) / 1_000)),
       urgency: URGENCY[kind],

@@ -30,6 +30,7 @@ test("a message that is not read is pushed once, encrypted and signed", async ()
   const pushes = await laptop.all();
   expect(pushes).toHaveLength(1);
   expect(pushes[0]).toMatchObject({
+    user_id: ben.user.id,
     ...{ kind: "message", conversation_id: group, seq, badge: 1 },
     text: expect.stringMatching(/: hello$/),
     headers: { urgency: "normal", topic: expect.stringMatching(/^[\w-]{32}$/) },

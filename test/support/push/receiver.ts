@@ -14,12 +14,13 @@ type Call = z.infer<typeof Call>;
 
 const Payload = z.object({
   kind: z.enum(["message", "mention", "edit", "clear"]),
+  user_id: z.int(),
   conversation_id: z.int(),
   seq: z.int(),
   title: z.string(),
   text: z.string(),
   badge: z.int(),
-}) satisfies z.ZodType<Omit<PushPayload, "conversation_id" | "seq">>;
+}) satisfies z.ZodType<Omit<PushPayload, "user_id" | "conversation_id" | "seq">>;
 
 /** A push as the browser has it, with the headers of its request. */
 export type ReceivedPush = z.infer<typeof Payload> & {

@@ -1,6 +1,9 @@
 import type { Chat } from "parley-client";
 import { watchNews } from "parley-client/news";
+import { followLive } from "../conversation/live/live.ts";
+import { sendAnswers } from "./answers.ts";
 import { followBadge } from "./badge.ts";
+import { forgetChoices, isWanted, loadChoices } from "./choices.ts";
 import { close, remind, tell } from "./news.ts";
 import { offerNotifications } from "./offer.ts";
 import { followPushes } from "./push.ts";
@@ -11,16 +14,26 @@ export function announce(chat: Chat, me: number): () => void {
   const tabs = joinTabs(me);
   const { serviceWorker } = navigator;
   const follow = ({ data }: MessageEvent) => {
-    if (typeof data === "string" && data.startsWith("#")) location.hash = data;
+    if (data === "answers") void answer();
+    else if (typeof data === "string" && data.startsWith("#")) location.hash = data;
   };
+  // What cannot be sent now is sent at the next start.
+  const answer = () => sendAnswers(chat, me).catch(() => {});
+  void answer();
   serviceWorker?.addEventListener("message", follow);
+  // Until it has come, and if it does not, the user hears of everything.
+  loadChoices(chat).catch(() => {});
   const ends = [
     tabs.close,
     followBadge(chat),
     offerNotifications(chat, me),
     followPushes(chat),
+    followLive(chat),
+    forgetChoices,
     watchNews(chat, {
-      onNews: (news) => void tell(chat, tabs, news),
+      onNews: (news) => {
+        if (isWanted(chat, news, Date.now())) void tell(chat, tabs, news);
+      },
       onOver: (id) => void close(id),
     }),
     chat.onFrame((frame) => {

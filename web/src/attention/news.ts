@@ -5,6 +5,7 @@ import { nameOf } from "../lib/names.ts";
 import { preview } from "../message/preview.ts";
 import { go, href, type Route } from "../state/router.ts";
 import { toast } from "../ui/toasts.tsx";
+import { content } from "./choices.ts";
 import { playsSound, showsNotifications } from "./settings.ts";
 import { playSound } from "./sound.ts";
 import type { Tabs } from "./tabs.ts";
@@ -24,9 +25,12 @@ export async function tell(chat: Chat, tabs: Tabs, news: News): Promise<void> {
   const text = message
     ? preview(message)
     : t("list.unread", { n: entry.unread_count + entry.threads_unread });
-  const body = message && kind === "group" ? t("list.sender", { name: nameOf(message.sender), text }) : text;
+  const said = content.value === "full" ? text : t("notify.something");
+  const body =
+    message && kind === "group" ? t("list.sender", { name: nameOf(message.sender), text: said }) : said;
+  const about = content.value === "none" ? { title: t("notify.something") } : { title: name, body };
   // One tag for a conversation: a later notification takes the place of the one before.
-  notify(name, { body, tag: tagOf(id) }, routeTo(entry, message));
+  notify({ ...about, tag: tagOf(id) }, routeTo(entry, message));
 }
 
 /** Closes the notification of a conversation, which calls for the user no more. */
@@ -48,7 +52,8 @@ export async function remind(
   toast(t("saved.isDue", { text }));
   if (!(await tabs.mayTell())) return;
   if (playsSound.value) playSound();
-  notify(t("save.remind"), { body: text, tag: `reminder-${id}-${seq}` }, { view: "saved" });
+  const about = content.value === "full" ? { body: text } : {};
+  notify({ title: t("save.remind"), ...about, tag: `reminder-${id}-${seq}` }, { view: "saved" });
 }
 
 function tagOf(id: number): string {
@@ -65,12 +70,13 @@ function routeTo({ id }: ConversationEntry, message: LastMessage | Message | nul
 }
 
 /** Shows a notification that leads to a view, if the user wants them. */
-function notify(title: string, about: NotificationOptions & { tag: string }, to: Route): void {
+function notify(about: { title: string; body?: string; tag: string }, to: Route): void {
   if (!showsNotifications.value || Notification.permission !== "granted") return;
-  const options = { ...about, icon: "/icons/icon.svg", data: href(to) };
+  const { title, ...shows } = about;
+  const options = { ...shows, icon: "/icons/icon.svg", data: href(to) };
   try {
     const notification = new Notification(title, options);
-    shown.set(about.tag, notification);
+    shown.set(options.tag, notification);
     notification.onclick = () => {
       window.focus();
       go(to);

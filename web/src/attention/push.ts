@@ -1,6 +1,7 @@
 import { effect } from "@preact/signals";
 import type { Chat } from "parley-client";
 import { stored } from "../lib/stored.ts";
+import { type Content, content } from "./choices.ts";
 import { showsNotifications, unsubscribe } from "./settings.ts";
 
 /** This browser's name among the devices of its user. */
@@ -13,12 +14,12 @@ const device = stored("push-device", (value) => (typeof value === "string" ? val
  */
 export function followPushes(chat: Chat): () => void {
   return effect(() => {
-    const change = showsNotifications.value ? register(chat) : unregister(chat);
+    const change = showsNotifications.value ? register(chat, content.value) : unregister(chat);
     change.catch(() => {});
   });
 }
 
-async function register({ api }: Chat): Promise<void> {
+async function register({ api }: Chat, shown: Content): Promise<void> {
   if (Notification.permission !== "granted") return;
   // It is ready only once the first start has kept the page.
   const pushes = (await navigator.serviceWorker?.ready)?.pushManager;
@@ -29,9 +30,10 @@ async function register({ api }: Chat): Promise<void> {
   if (!endpoint || !p256dh || !auth) return;
   const id = device.read() ?? crypto.randomUUID();
   device.write(id);
+  const { lang } = document.documentElement;
   await api.call("put", "/v1/push/{device_id}", {
     path: { device_id: id },
-    body: { kind: "webpush", endpoint, keys: { p256dh, auth }, language: document.documentElement.lang },
+    body: { kind: "webpush", endpoint, keys: { p256dh, auth }, content: shown, language: lang },
   });
 }
 

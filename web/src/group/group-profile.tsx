@@ -60,11 +60,12 @@ function Form({ group, onDone }: { group: GroupEntry; onDone: () => void }) {
   const [policy, setPolicy] = useState(group.join_policy);
   const [isDiscoverable, setDiscoverable] = useState(group.discoverable);
   const [threads, setThreads] = useState(group.threads);
+  const [previews, setPreviews] = useState(group.link_previews);
   const [slow, setSlow] = useState(group.slow_mode_s);
   const save = useAction(async () => {
     const body = {
       ...{ name, avatar, introduction, announcement, threads, slow_mode_s: slow },
-      ...{ join_policy: policy, discoverable: isDiscoverable },
+      ...{ join_policy: policy, discoverable: isDiscoverable, link_previews: previews },
     };
     await chat.api.call("patch", "/v1/conversations/{id}", { path: { id }, body });
     onDone();
@@ -135,6 +136,14 @@ function Form({ group, onDone }: { group: GroupEntry; onDone: () => void }) {
             onChange={({ currentTarget }) => setThreads(currentTarget.checked ? "on" : "off")}
           />
           {t("group.threads")}
+        </label>
+        <label>
+          <input
+            type="checkbox"
+            checked={previews}
+            onChange={({ currentTarget }) => setPreviews(currentTarget.checked)}
+          />
+          {t("group.linkPreviews")}
         </label>
       </fieldset>
       <label class="field">

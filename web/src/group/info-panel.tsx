@@ -18,6 +18,7 @@ import { GroupProfile } from "./group-profile.tsx";
 import { JoinRequests } from "./join-requests.tsx";
 import { Leaving } from "./leaving.tsx";
 import { MemberList } from "./member-list.tsx";
+import { NotificationLevel } from "./notification-level.tsx";
 import type { GroupEntry } from "./rights.ts";
 import { isManager } from "./rights.ts";
 
@@ -35,12 +36,12 @@ export function InfoPanel({ id }: { id: number }) {
 }
 
 function Info({ entry }: { entry: ConversationEntry }) {
+  if (entry.kind === "direct") return <DirectInfo entry={entry} />;
   return (
     <>
-      {entry.kind === "group" ? <GroupInfo entry={entry} /> : <DirectInfo entry={entry} />}
-      {entry.kind === "direct" && <MediaLink id={entry.id} />}
+      <GroupInfo entry={entry} />
       <Preferences entry={entry} />
-      {entry.kind === "group" && <Leaving group={entry} />}
+      <Leaving group={entry} />
     </>
   );
 }
@@ -60,6 +61,7 @@ function Preferences({ entry }: { entry: ConversationEntry }) {
   return (
     <section class="group">
       <h3>{t("info.preferences")}</h3>
+      <NotificationLevel id={entry.id} />
       <div class="action-rows">
         {rowActions(account, entry).map(({ label, icon, isDanger, onSelect }) => (
           <button key={label} type="button" data-danger={isDanger} onClick={onSelect}>
@@ -95,12 +97,18 @@ function DirectInfo({ entry }: { entry: Extract<ConversationEntry, { kind: "dire
     chat.api.call("get", "/v1/users/{id}", { path: { id } }),
   );
   useReload(reload, (frame) => frame.type === "friend" && frame.user_id === id);
+  // What the card gets later would push what is below it from under the pointer.
+  if (!value && !problem) return <p class="status">{t("conversation.loading")}</p>;
   const user = value ?? { ...entry.peer, relation: "none" as const, signature: "" };
   return (
-    <UserCard user={user} problem={problem} actions={value ? relationActions(account, value, reload) : []}>
-      <a class="secondary" href={href({ view: "user", id })}>
-        {t("people.profile")}
-      </a>
-    </UserCard>
+    <>
+      <UserCard user={user} problem={problem} actions={value ? relationActions(account, value, reload) : []}>
+        <a class="secondary" href={href({ view: "user", id })}>
+          {t("people.profile")}
+        </a>
+      </UserCard>
+      <MediaLink id={entry.id} />
+      <Preferences entry={entry} />
+    </>
   );
 }

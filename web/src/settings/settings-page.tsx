@@ -4,6 +4,7 @@ import { href } from "../state/router.ts";
 import { chooseSendKey, MOD, SEND_KEYS, sendKey } from "../state/send-key.ts";
 import { Page } from "../ui/page.tsx";
 import { toast } from "../ui/toasts.tsx";
+import { Bots } from "./bots/bots.tsx";
 import { OwnData } from "./data/own-data.tsx";
 import { NotificationSettings } from "./notifications.tsx";
 import { ProfileForm } from "./profile-form.tsx";
@@ -63,6 +64,7 @@ export function SettingsPage() {
       </fieldset>
       <NotificationSettings />
       <Security />
+      <Bots />
       <OwnData />
     </Page>
   );
