@@ -13,6 +13,9 @@ import { ConversationHeader } from "./header.tsx";
 import { Timeline } from "./timeline/timeline.tsx";
 import { TypingLine } from "./typing-line.tsx";
 
+const LiveMessages = lazy(async () => (await import("./live/live-messages.tsx")).LiveMessages, {
+  isHint: true,
+});
 const PinBar = lazy(async () => (await import("./panels/pin-bar.tsx")).PinBar, { isHint: true });
 const ScheduledLine = lazy(async () => (await import("./scheduled/scheduled-line.tsx")).ScheduledLine, {
   isHint: true,
@@ -64,6 +67,7 @@ export function ConversationPage({ id }: { id: number }) {
           <Timeline id={id} view={view} window={window} />
         </Boundary>
         {isChoosing && <SelectionBar id={id} />}
+        <LiveMessages id={id} />
         <TypingLine id={id} />
         {!isGone && <ScheduledLine id={id} />}
         <Boundary>{window && <Composer key={id} id={id} name={name} window={window} />}</Boundary>

@@ -10,14 +10,17 @@ import { useEffect, useState } from "preact/hooks";
 import { t } from "../../i18n/i18n.ts";
 import { useAccount } from "../../state/context.ts";
 import type { Emoji } from "../../ui/emoji/emoji.ts";
-import type { Suggestion } from "./suggest.ts";
+import type { Command, Suggestion } from "./suggest.ts";
 
 /** An emoji that is being named before the caret, by two letters at least. */
 const NAMED = /(?:^|[^\w:]):([a-z0-9_+-]{2,32})$/iu;
 /** An emoji whose name was written to its end. */
 const WHOLE = /(?:^|[^\w:]):([a-z0-9_+-]{2,32}):$/iu;
 
-/** What finds emoji. */
+/** A text that has nothing but the beginning of a bot's command. */
+const COMMAND = /^\/([a-z0-9_]{0,32})$/i;
+
+/** What finds emoji and commands. */
 let source: typeof import("./suggest.ts") | undefined;
 
 async function load(): Promise<NonNullable<typeof source>> {
@@ -32,15 +35,17 @@ export interface FieldCompletion {
 }
 
 /**
- * Completes `@name` by the members of a group and `:name:` by emoji.
+ * Completes `@name` by the members of a group, `:name:` by emoji, and `/name` by the commands of bots.
  * @param members undefined: they are not known yet
  */
 export function useFieldCompletion(
+  id: number,
   isGroup: boolean,
   members: readonly Member[] | undefined,
 ): FieldCompletion {
-  const { me } = useAccount();
+  const { chat, me } = useAccount();
   const [emoji, setEmoji] = useState<readonly (readonly Emoji[])[]>([]);
+  const [commands, setCommands] = useState<readonly Command[]>([]);
   const everybody = { name: t("composer.all"), detail: t("composer.all.detail") };
   const mentions = useMentions({ me, isGroup, members, everybody });
   const emojiByName: Completer<Suggestion> = {
@@ -48,14 +53,20 @@ export function useFieldCompletion(
     find: (name) => source?.suggestEmoji(name, emoji) ?? [],
     chosen: (one) => one.emoji && source?.notePicked(one.emoji),
   };
-  const completion = useCompletion<Suggestion>([mentions.completer, emojiByName]);
-  const isEmoji = completion.begun === 1;
+  const commandByName: Completer<Suggestion> = {
+    begun: COMMAND,
+    find: (name) => source?.suggestCommands(name, commands) ?? [],
+  };
+  const completion = useCompletion<Suggestion>([mentions.completer, emojiByName, commandByName]);
+  const { begun } = completion;
   useEffect(() => {
-    if (isEmoji)
+    if (begun > 0)
       load()
-        .then(async ({ loadEmoji }) => setEmoji(await loadEmoji()))
+        .then(async ({ loadCommands, loadEmoji }) =>
+          begun === 1 ? setEmoji(await loadEmoji()) : setCommands(await loadCommands(chat, id)),
+        )
         .catch(() => {});
-  }, [isEmoji]);
+  }, [begun]);
   const typed = (field: HTMLTextAreaElement) => {
     const isBegun = completion.typed(field);
     const before = field.value.slice(0, field.selectionStart);

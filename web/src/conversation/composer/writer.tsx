@@ -23,7 +23,6 @@ import { Menu } from "../../ui/menu.tsx";
 import { Popover } from "../../ui/popover.tsx";
 import { ProblemText } from "../../ui/problem-text.tsx";
 import { isAlbum } from "../attachments/attachment.ts";
-import { DropZone } from "../attachments/drop-zone.tsx";
 import { useAttachments } from "../attachments/use-attachments.ts";
 import { useCompositionOf } from "../composition.ts";
 import { Option } from "./option.tsx";
@@ -35,6 +34,8 @@ const SlowMode = lazy(async () => (await import("./slow-mode.tsx")).SlowMode, { 
 const VoiceButton = lazy(async () => (await import("../voice/voice-button.tsx")).VoiceButton, {
   isHint: true,
 });
+// Files can be chosen without it.
+const DropZone = lazy(async () => (await import("../attachments/drop-zone.tsx")).DropZone, { isHint: true });
 const Tray = lazy(async () => (await import("../attachments/tray.tsx")).Tray);
 const PollDialog = lazy(async () => (await import("../dialogs/poll-dialog.tsx")).PollDialog);
 const ScheduleDialog = lazy(async () => (await import("../dialogs/schedule-dialog.tsx")).ScheduleDialog);
@@ -59,7 +60,7 @@ export function Writer({ id, name, window, thread }: Props) {
   const writing = useWriting({ ...account, id, window, thread, composition });
   const { mode, text, change } = writing;
   const members = useMembers(isGroup && text.includes("@") ? id : undefined);
-  const { completion, mentions } = useFieldCompletion(isGroup, members);
+  const { completion, mentions } = useFieldCompletion(id, isGroup, members);
   const attachments = useAttachments(id, thread);
   const [isRecording, setRecording] = useState(false);
   const [dialog, setDialog] = useState<"poll" | "later" | null>(null);

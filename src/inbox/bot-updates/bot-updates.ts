@@ -1,0 +1,150 @@
+import type {
+  BotCaller,
+  BotFormat,
+  UpdatesAnswer,
+  UpdatesRequest,
+  WebhookChange,
+  WebhookState,
+} from "../../domain/bots/bot-update.ts";
+import { Tap } from "../../domain/bots/tap.ts";
+import type { SessionId, UserId } from "../../domain/ids.ts";
+import type { Conversations } from "../../domain/ports.ts";
+import type { InboxUpdate } from "../../domain/sync/inbox-update.ts";
+import type { Timing } from "../../domain/timing.ts";
+import type { CallBudget } from "../../object/concurrency.ts";
+import { ConversationFeed } from "./conversation-feed.ts";
+import { UpdatePolls } from "./polls.ts";
+import { TapUpdates } from "./tap-updates.ts";
+import { UpdateQueue } from "./update-queue.ts";
+import { WebhookDeliveries } from "./webhook-deliveries.ts";
+
+interface BotUpdatesDeps {
+  conversations: Pick<Conversations, "snapshot" | "pageWithContext" | "page" | "changes" | "message">;
+  format: BotFormat;
+  caller: BotCaller;
+  jobs: { schedule(kind: "bot_feed" | "bot_tap" | "bot_webhook", key: string, due: number): void };
+  timing: Pick<Timing, "botUpdates" | "largeGroup">;
+  userId(): UserId;
+  storeList(): void;
+  waitUntil(work: Promise<unknown>): void;
+}
+
+/**
+ * What a bot is told over an API for bots: it asks for updates, or has them sent to a webhook. The first time
+ * it does, the queue is switched on. A user who never does has no row and no job of it.
+ */
+export class BotUpdates {
+  readonly #deps: BotUpdatesDeps;
+  readonly #queue: UpdateQueue;
+  readonly #polls: UpdatePolls;
+  readonly #feed: ConversationFeed;
+  readonly #taps: TapUpdates;
+  readonly #deliveries: WebhookDeliveries;
+
+  constructor(storage: DurableObjectStorage, deps: BotUpdatesDeps) {
+    this.#deps = deps;
+    const queue = new UpdateQueue(storage, deps);
+    this.#queue = queue;
+    this.#polls = new UpdatePolls(queue);
+    this.#deliveries = new WebhookDeliveries({ ...deps, queue });
+    this.#feed = new ConversationFeed({
+      ...{ ...deps, queue, added: () => this.#added() },
+      schedule: (key) => deps.jobs.schedule("bot_feed", key, Date.now()),
+    });
+    this.#taps = new TapUpdates({ ...deps, queue, added: () => this.#added() });
+  }
+
+  /** The list takes an inbox update. */
+  taken(update: InboxUpdate): void {
+    const { state } = this.#queue;
+    if (state && !state.webhook && Date.now() - state.askedAt > this.#deps.timing.botUpdates.idleMs)
+      this.#queue.end();
+    this.#feed.taken(update);
+  }
+
+  /** A button of the bot was tapped on. */
+  tapped(tap: Tap): void {
+    if (this.#queue.state) this.#deps.jobs.schedule("bot_tap", JSON.stringify(tap), Date.now());
+  }
+
+  /** Whether the bot would wait until the alarm of a large group serves members without devices. */
+  isDeferred({ memberCount }: InboxUpdate): boolean {
+    return this.#queue.state !== null && memberCount > this.#deps.timing.largeGroup.aboveMembers;
+  }
+
+  /** Whether the bot waits for updates: the fan-out then calls this inbox as one with a device. */
+  get isListening(): boolean {
+    return this.#queue.state !== null && this.#polls.isListening(this.#deps.timing.botUpdates.listenMs);
+  }
+
+  /** The updates that the bot has not taken. @see UpdatePolls.ask */
+  ask(request: UpdatesRequest): Promise<UpdatesAnswer> {
+    this.#asked();
+    if (request.allowed && !this.#queue.state?.webhook) this.#queue.setAllowed(request.allowed);
+    return this.#polls.ask(request);
+  }
+
+  /** Sets, replaces or ends the webhook. Idempotent. */
+  setWebhook({ webhook, allowed, drops }: WebhookChange): void {
+    if (!webhook && !drops && !this.#queue.state) return;
+    this.#asked(drops);
+    if (allowed) this.#queue.setAllowed(allowed);
+    if (drops) this.#queue.drop();
+    this.#queue.setWebhook(webhook);
+    this.#polls.end();
+    this.#deliveries.begin();
+  }
+
+  /** The webhook, and what waits. */
+  get webhook(): WebhookState {
+    const { state } = this.#queue;
+    if (!state) return { webhook: null, waiting: 0, allowed: null, failure: null };
+    const { webhook, allowed, failure } = state;
+    return { webhook, waiting: this.#queue.waiting(), allowed, failure };
+  }
+
+  /** A session has ended: its webhook is called no more. */
+  endSession(sessionId: SessionId): void {
+    if (this.#queue.state?.webhook?.sessionId === sessionId) this.#queue.setWebhook(null);
+    this.#polls.end();
+  }
+
+  /** All sessions have ended. */
+  endAll(): void {
+    if (this.#queue.state?.webhook) this.#queue.setWebhook(null);
+    this.#polls.end();
+  }
+
+  /** The account is deleted. */
+  stop(): void {
+    if (this.#queue.state) this.#queue.end();
+    this.#polls.end();
+  }
+
+  /** The `bot_feed` job of a conversation. */
+  readConversation(key: string, calls: CallBudget): Promise<number | null> {
+    return this.#feed.run(key, calls);
+  }
+
+  /** The `bot_tap` job of a tap. */
+  readTap(key: string): Promise<null> {
+    return this.#taps.read(Tap.parse(JSON.parse(key)));
+  }
+
+  /** The `bot_webhook` job. */
+  deliver(): Promise<number | null> {
+    return this.#deliveries.run();
+  }
+
+  /** @param fromNow a queue that is switched on by this tells of nothing that was before */
+  #asked(fromNow = false): void {
+    const now = Date.now();
+    const since = fromNow ? now : now - this.#deps.timing.botUpdates.keepMs;
+    for (const id of this.#queue.ask(since)) this.#feed.look(id);
+  }
+
+  #added(): void {
+    this.#polls.added();
+    this.#deliveries.begin();
+  }
+}

@@ -1,0 +1,274 @@
+import type { BotPlace, BotUpdate, FeedFormat } from "../../domain/bots/bot-update.ts";
+import { CoreError, nullIfNotFound } from "../../domain/errors.ts";
+import { ConversationId, Position, type Seq, type UserId } from "../../domain/ids.ts";
+import { LIMITS } from "../../domain/limits.ts";
+import { readTip } from "../../domain/messages/content.ts";
+import type { Message } from "../../domain/messages/message.ts";
+import type { PutReaction } from "../../domain/messages/reactions.ts";
+import type { Conversations } from "../../domain/ports.ts";
+import type { InboxUpdate } from "../../domain/sync/inbox-update.ts";
+import type { Timing } from "../../domain/timing.ts";
+import { withDeadline } from "../../object/calls/deadline.ts";
+import type { CallBudget } from "../../object/concurrency.ts";
+import type { Reacted } from "./told-reactions.ts";
+import type { BotCursor, RevokedMessage, UpdateQueue } from "./update-queue.ts";
+
+/** The calls of one run, without further pages. */
+const CALLS = 4;
+/** The pages of changes that one run reads: `LIMITS.changes` in all. */
+const MAX_CHANGE_PAGES = 50;
+
+/** What an inbox update says of how far a conversation is. */
+type Head = Pick<InboxUpdate, "kind" | "version" | "state" | "newFrom" | "lastSeq" | "rev">;
+
+interface FeedDeps {
+  queue: UpdateQueue;
+  format: FeedFormat;
+  /** has an alarm call `run` for a conversation, now */
+  schedule(key: string): void;
+  conversations: Pick<Conversations, "snapshot" | "pageWithContext" | "page" | "changes">;
+  timing: Pick<Timing, "botUpdates">;
+  userId(): UserId;
+  /** what the format says of a conversation besides its context; absent: nothing */
+  placeOf?(context: BotPlace): Promise<BotPlace>;
+  /** updates were added */
+  added(): void;
+}
+
+/**
+ * Reads for a bot what its conversations have. An inbox update stores the alarm job of its conversation,
+ * which asks the conversation for what is behind the bot's cursor: a crash, a late update and one that is
+ * repeated do no harm.
+ */
+export class ConversationFeed {
+  readonly #deps: FeedDeps;
+  /** the newest updates in memory: they save a question */
+  readonly #heads = new Map<ConversationId, Head>();
+
+  constructor(deps: FeedDeps) {
+    this.#deps = deps;
+  }
+
+  /** The list takes an inbox update, perhaps a late one. While the queue is off this reads nothing. */
+  taken({ conversationId: id, kind, version, state, newFrom, lastSeq, rev }: InboxUpdate): void {
+    const { format, queue } = this.#deps;
+    if (!queue.state || !format.tells(kind)) return;
+    const known = this.#heads.get(id);
+    // A change that is announced later than it is made comes with the same version.
+    if (known && (known.version > version || (known.version === version && known.rev >= rev))) return;
+    const head = { kind, version, state, newFrom, lastSeq, rev };
+    if (!isBehind(queue.cursor(id), head)) return;
+    this.#heads.set(id, head);
+    this.look(id);
+  }
+
+  /** Has a conversation read. */
+  look(id: ConversationId): void {
+    this.#deps.schedule(String(id));
+  }
+
+  /**
+   * The job of a conversation.
+   * @throws if the conversation does not answer: the job is tried again after a pause
+   */
+  async run(key: string, calls: CallBudget): Promise<number | null> {
+    const { added, format, queue } = this.#deps;
+    if (!queue.state) return null;
+    if (calls.take(CALLS) < CALLS) return Date.now();
+    const id = ConversationId.parse(Number(key));
+    const head = this.#heads.get(id) ?? (await this.#snapshot(id));
+    if (head && !format.tells(head.kind)) return null;
+    const before = queue.cursor(id);
+    const read = head?.state === "active" ? await this.#read(id, head, before) : null;
+    // The bot may have been removed since.
+    const { updates, revoked, reacted, cursor, isMore } = read ?? this.#left(id, before);
+    if (!queue.state) return null;
+    const wanted = updates.filter(({ kind }) => this.#isWanted(kind));
+    const hasAdded = cursor !== null && queue.add(id, { updates: wanted, revoked, reacted }, cursor);
+    if (hasAdded) added();
+    const newest = this.#heads.get(id);
+    if (newest && !isBehind(cursor, newest)) this.#heads.delete(id);
+    return isMore ? Date.now() : null;
+  }
+
+  #isWanted(kind: string): boolean {
+    const { format, queue } = this.#deps;
+    return format.isWanted(kind, queue.state?.allowed ?? null);
+  }
+
+  async #snapshot(id: ConversationId): Promise<Head | null> {
+    const { conversations, userId } = this.#deps;
+    const asked = conversations.snapshot(id, { userId: userId() }).catch(nullIfNotFound);
+    const snapshot = await this.#inTime(asked);
+    return snapshot?.update ?? null;
+  }
+
+  /** @returns null: the bot is out of the conversation */
+  async #read(id: ConversationId, head: Head, before: BotCursor | null): Promise<Told | null> {
+    const { conversations, format, queue, userId } = this.#deps;
+    const since = queue.state?.since ?? 0;
+    const from = before?.isIn ? before : joining(before, head);
+    // Changes first: what changes from now on has a higher rev, and is told by the next run.
+    const changes = head.rev > from.rev ? await this.#changes(id, from, head.rev) : NO_CHANGES;
+    const page = await this.#inTime(
+      conversations.pageWithContext(id, { userId: userId(), limit: LIMITS.page }).catch(nullIfNotFound),
+    );
+    if (!page) return null;
+    const place = (await this.#deps.placeOf?.(page.context)) ?? page.context;
+    const { items, isMore } = await this.#messagesBehind(id, from.seq, since, page.items);
+    const others = items.filter((message) => message.sender.id !== userId());
+    const updates: BotUpdate[] = [];
+    if (place.kind === "group" && !before?.isIn) addTo(updates, this.#joined(others, place));
+    // What is shown below is shown as it is now.
+    for (const message of changes.edited)
+      if (message.seq <= (from.seq ?? 0)) addTo(updates, format.edited(message, place));
+    for (const message of changes.reacted)
+      for (const change of queue.reactions.changes(id, message))
+        updates.push(...format.reacted(change, place));
+    for (const message of others) if (!message.revoked) addTo(updates, format.message(message, place));
+    // Without a message that is shown, the bot is told of nothing before the end.
+    const last = isMore ? items.at(-1)?.seq : Math.max(head.lastSeq, items.at(-1)?.seq ?? 0);
+    return {
+      ...{
+        updates,
+        isMore,
+        reacted: changes.reacted,
+        revoked: changes.revoked.map((message) => this.#revoked(message, from, place)),
+      },
+      cursor: {
+        seq: Position.parse(Math.max(last ?? 0, from.seq ?? 0)),
+        rev: changes.rev ?? from.rev,
+        editedAt: Math.max(from.editedAt, ...changes.edited.map(({ editedAt = 0 }) => editedAt)),
+        ...{ isIn: true, name: place.name },
+      },
+    };
+  }
+
+  /** A revoke is told once, unless it is the bot's own, or of a message that the bot was not told. */
+  #revoked(message: Message, { seq, rev }: BotCursor, place: BotPlace): RevokedMessage {
+    const { format, userId } = this.#deps;
+    const isNew = (message.revokedRev ?? 0) > rev;
+    const isTold = isNew && message.seq <= (seq ?? 0) && message.revokedBy !== userId();
+    const mask = isTold ? format.revoked(message, place) : null;
+    return { seq: message.seq, mask: mask && this.#isWanted(mask.kind) ? mask : null };
+  }
+
+  /** The messages behind a cursor, at most a page of them. @param newest the newest page */
+  async #messagesBehind(
+    id: ConversationId,
+    seq: Position | null,
+    since: number,
+    newest: Message[],
+  ): Promise<{ items: Message[]; isMore: boolean }> {
+    const isBehindCursor = (message: Message) =>
+      seq === null ? message.createdAt >= since : message.seq > seq;
+    const behind = newest.filter(isBehindCursor);
+    // The page goes further back than the cursor, or has all messages that there are.
+    if (behind.length < newest.length || newest.length < LIMITS.page) return { items: behind, isMore: false };
+    const { conversations, userId } = this.#deps;
+    const start = seq === null ? { at: since } : { after: seq };
+    const asked = conversations.page(id, { userId: userId(), ...start, limit: LIMITS.page });
+    const { items, hasMore } = await this.#inTime(asked);
+    return { items, isMore: hasMore };
+  }
+
+  /** What was edited of messages of others behind a cursor. `rev` null: all up to the newest one is known. */
+  async #changes(id: ConversationId, from: BotCursor, newest: number): Promise<Changes> {
+    const { conversations, userId } = this.#deps;
+    const edited: Message[] = [];
+    const revoked: Message[] = [];
+    const reacted = new Map<Seq, Reacted>();
+    const { reactionKind } = this.#deps.format;
+    const tellsReactions = reactionKind !== null && this.#isWanted(reactionKind);
+    let rev = from.rev;
+    try {
+      for (let pages = 0; pages < MAX_CHANGE_PAGES; pages++) {
+        const input = { userId: userId(), afterRev: rev, limit: LIMITS.page, reactions: tellsReactions };
+        const page = await this.#inTime(conversations.changes(id, input).catch(nullIfNotFound));
+        if (!page) return NO_CHANGES;
+        rev = page.rev;
+        for (const message of page.items) {
+          const { reactions } = page;
+          if (reactions) reacted.set(message.seq, this.#reacted(message, reactions, from.rev));
+          const isNew = (message.editedAt ?? 0) > from.editedAt;
+          if (message.revoked) revoked.push(message);
+          else if (isNew && message.sender.id !== userId()) edited.push(message);
+        }
+        if (!page.hasMore) break;
+      }
+    } catch (error) {
+      // Too many have changed: the bot goes on with the newest ones.
+      if (!(error instanceof CoreError) || error.code !== "reset") throw error;
+      return { edited, revoked, reacted: [], rev: newest };
+    }
+    return { edited, revoked, reacted: [...reacted.values()], rev };
+  }
+
+  #reacted(message: Message, all: readonly PutReaction[], toldRev: number): Reacted {
+    const { seq } = message;
+    const reactions = all.filter((one) => one.seq === seq && one.userId !== this.#deps.userId());
+    return { message, reactions, toldRev };
+  }
+
+  #joined(messages: Message[], place: BotPlace): BotUpdate | null {
+    const { format, userId } = this.#deps;
+    const entry = messages.findLast((message) => {
+      if (message.kind !== "tip" || message.revoked) return false;
+      const tip = readTip(message.body);
+      return !("notice" in tip) && tip.event === "joined" && tip.user_ids.includes(userId());
+    });
+    return format.membership(true, entry?.sender ?? null, entry?.createdAt ?? Date.now(), place);
+  }
+
+  /** The bot is out of a conversation, in which it may have been. */
+  #left(id: ConversationId, before: BotCursor | null): Told {
+    const none = { revoked: [], reacted: [], isMore: false };
+    if (!before?.isIn) return { ...none, updates: [], cursor: before };
+    const { format, userId } = this.#deps;
+    const self = { id: userId(), username: "", nickname: "", avatar: "", bot: true };
+    const place = { id, kind: "group" as const, name: before.name, self };
+    const updates: BotUpdate[] = [];
+    addTo(updates, format.membership(false, null, Date.now(), place));
+    return { ...none, updates, cursor: { ...before, isIn: false } };
+  }
+
+  #inTime<T>(call: Promise<T>): Promise<T> {
+    return withDeadline(call, this.#deps.timing.botUpdates.callTimeoutMs);
+  }
+}
+
+/** What a bot is told of a conversation, and how far it is told then; null: as before. */
+interface Told {
+  updates: BotUpdate[];
+  revoked: RevokedMessage[];
+  /** messages whose reactions it is told of */
+  reacted: Reacted[];
+  cursor: BotCursor | null;
+  isMore: boolean;
+}
+
+interface Changes {
+  edited: Message[];
+  revoked: Message[];
+  reacted: Reacted[];
+  rev: number | null;
+}
+
+const NO_CHANGES: Changes = { edited: [], revoked: [], reacted: [], rev: null };
+
+/** Where a bot begins that was not in a conversation: it is told of what came since it is in. */
+function joining(before: BotCursor | null, { newFrom, rev }: Head): BotCursor {
+  const seq = Position.parse(Math.max(before?.seq ?? 0, newFrom));
+  return { seq, rev, editedAt: Date.now(), isIn: false, name: "" };
+}
+
+/** Whether a conversation has what a bot was not told. */
+function isBehind(cursor: BotCursor | null, { state, lastSeq, rev }: Head): boolean {
+  if (!cursor) return true;
+  if (cursor.isIn !== (state === "active")) return true;
+  return state === "active" && (lastSeq > (cursor.seq ?? 0) || rev > cursor.rev);
+}
+
+function addTo(updates: BotUpdate[], update: BotUpdate | null): void {
+  if (update) updates.push(update);
+}

@@ -1,0 +1,87 @@
+import {
+  type BotCaller,
+  type BotWebhook,
+  type NumberedUpdate,
+  updateJson,
+} from "../../domain/bots/bot-update.ts";
+import type { UserId } from "../../domain/ids.ts";
+import type { Timing } from "../../domain/timing.ts";
+import { log } from "../../lib/logger.ts";
+import { spread } from "../../object/hooks/deliveries.ts";
+import type { UpdateQueue } from "./update-queue.ts";
+
+/** Updates that one run sends. */
+const RUN = 20;
+/** The pauses after a first, second … failure in a row, in `retryUnitMs`: what waits is kept for a day. */
+const PAUSES = [1, 5, 30, 120, 600] as const;
+
+interface DeliveriesDeps {
+  queue: UpdateQueue;
+  caller: BotCaller;
+  jobs: { schedule(kind: "bot_webhook", key: string, due: number): void };
+  timing: Pick<Timing, "botUpdates">;
+  userId(): UserId;
+  waitUntil(work: Promise<unknown>): void;
+}
+
+/** Sends updates to the webhook of the bot: one after the other, each at least once. */
+export class WebhookDeliveries {
+  readonly #deps: DeliveriesDeps;
+
+  constructor(deps: DeliveriesDeps) {
+    this.#deps = deps;
+  }
+
+  /** Updates wait, or the webhook is new. After a failure the job is scheduled already. */
+  begin(): void {
+    const { jobs, queue } = this.#deps;
+    if (queue.state?.webhook && queue.state.failures === 0) jobs.schedule("bot_webhook", "", Date.now());
+  }
+
+  /** The `bot_webhook` job. */
+  async run(): Promise<number | null> {
+    const { queue } = this.#deps;
+    for (let sent = 0; sent < RUN; sent++) {
+      const webhook = queue.state?.webhook;
+      const [update] = queue.first(1);
+      if (!webhook || !update) return null;
+      if (webhook.expiresAt <= Date.now()) {
+        queue.setWebhook(null);
+        return null;
+      }
+      const { status, error, json } = await this.#call(webhook, update);
+      // Another webhook has been set meanwhile: it is told the same.
+      if (queue.state?.webhook !== webhook) return queue.state?.webhook ? Date.now() : null;
+      if (status === null) return this.#failed(error);
+      if (status < 200 || status >= 300) return this.#failed(`Wrong response from the webhook: ${status}`);
+      queue.note(null);
+      queue.confirm(update.id + 1);
+      if (json !== undefined) this.#answered(webhook, json);
+    }
+    return Date.now();
+  }
+
+  #call(webhook: BotWebhook, update: NumberedUpdate): ReturnType<BotCaller["call"]> {
+    const headers = {
+      "Content-Type": "application/json",
+      ...(webhook.secret !== null && { "X-Telegram-Bot-Api-Secret-Token": webhook.secret }),
+    };
+    return this.#deps.caller.call(webhook.url, headers, updateJson(update));
+  }
+
+  /** A webhook may answer with a call. */
+  #answered(webhook: BotWebhook, json: unknown): void {
+    const { caller, userId, waitUntil } = this.#deps;
+    waitUntil(caller.make(userId(), webhook, json));
+  }
+
+  #failed(error: string): number {
+    const { queue, timing, userId } = this.#deps;
+    const now = Date.now();
+    queue.note({ at: now, error });
+    const failures = queue.state?.failures ?? 1;
+    log("warn", "bot_webhook_failed", { user: userId(), tries: failures, detail: error });
+    const pause = PAUSES[Math.min(failures, PAUSES.length) - 1] ?? PAUSES[0];
+    return now + spread(pause * timing.botUpdates.retryUnitMs);
+  }
+}

@@ -1,0 +1,25 @@
+import type { TakenTap, Tap, TapId } from "../../domain/bots/tap.ts";
+import { noTap } from "../../domain/bots/tap.ts";
+import { effect } from "../../object/calls/object-call.ts";
+import { WEIGHTS } from "../../object/user-budgets.ts";
+import { repeatable } from "./call.ts";
+
+const { light, unweighed } = WEIGHTS;
+
+/** The calls that concern a bot. */
+export const BOTS = {
+  /**
+   * Tells the bot of a tap on its button. Idempotent by the tap's id.
+   * @see KeptTaps.add
+   * @throws `not_found` for a deleted account, `rate_limited`
+   */
+  tapped: effect(
+    repeatable(unweighed, ({ accountDeletion, botUpdates, taps }, { tap }: { tap: Tap }) => {
+      if (accountDeletion.isDeleted) throw noTap();
+      if (taps.add(tap)) botUpdates.tapped(tap);
+    }),
+  ),
+
+  /** Takes a tap to answer it. @see KeptTaps.take @throws `not_found` */
+  takeTap: repeatable(light, ({ taps }, { id }: { id: TapId }): TakenTap => taps.take(id)),
+};

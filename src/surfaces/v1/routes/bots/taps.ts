@@ -1,0 +1,43 @@
+import { answerTap, tapButton } from "../../../../core/bots/taps.ts";
+import { callerRoutes, jsonAnswer, jsonBody } from "../../route.ts";
+import { v1Router } from "../../router.ts";
+import { AcceptedTap, NewTap, NewTapAnswer, TapParams } from "../../schemas/bots/taps.ts";
+import { MessageParams, problems } from "../../schemas/common.ts";
+
+const lightRoute = callerRoutes("Bots");
+
+const tapRoute = lightRoute("post", "/v1/conversations/{id}/messages/{seq}/taps", {
+  operationId: "tapButton",
+  summary: "Tap on a button of a bot's message",
+  description:
+    "The bot hears of it by the frame `tapped` on its device sockets, and may answer: your devices get the frame `tap_answer` with this `tap_id`, or the bot edits the message, or sends one. " +
+    "Each call is a tap of its own. 404: you do not see the message, or it has no button with this `data` now. 403 `forbidden`: its bot has left. 429: 50 taps of yours wait for an answer of this bot.",
+  request: { params: MessageParams, body: jsonBody(NewTap) },
+  responses: {
+    202: jsonAnswer("The bot is told", AcceptedTap),
+    ...problems("forbidden", "blocked", "not_found"),
+  },
+});
+
+const answerRoute = lightRoute("post", "/v1/bots/me/taps/{tap_id}", {
+  operationId: "answerTap",
+  summary: "Answer a tap on your button",
+  description:
+    "For bots. Who has tapped gets the frame `tap_answer` on their devices that are connected; it is not stored. Answer each tap, if only by `{}`, so that the client stops waiting. The first answer counts: a further one answers 204 and changes nothing. 404 after 15 minutes, and for a tap on a button of another bot.",
+  request: { params: TapParams, body: jsonBody(NewTapAnswer) },
+  responses: { 204: { description: "The user is told" }, ...problems("not_found") },
+});
+
+export const taps = v1Router()
+  .openapi(tapRoute, async (c) => {
+    const { id, seq } = c.req.valid("param");
+    const { data } = c.req.valid("json");
+    const tapId = await tapButton(c.var.core, c.var.caller.userId, id, { seq, data });
+    return c.json({ tap_id: tapId }, 202);
+  })
+  .openapi(answerRoute, async (c) => {
+    const { text = "", alert = false, url } = c.req.valid("json");
+    const answer = { text, alert, ...(url !== undefined && { url }) };
+    await answerTap(c.var.core, c.var.caller.userId, c.req.valid("param").tap_id, answer);
+    return c.body(null, 204);
+  });

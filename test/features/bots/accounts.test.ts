@@ -1,0 +1,200 @@
+import { env } from "cloudflare:workers";
+import { beforeAll, describe, expect, test } from "vitest";
+import { z } from "zod";
+import { deleteOrphanedBots } from "../../../src/core/accounts/account-deletion.ts";
+import { InboxStubs } from "../../../src/inbox/stub.ts";
+import { openDatabase } from "../../../src/storage/database.ts";
+import { makeServerKey } from "../../support/accounts/server-keys.ts";
+import { userPath } from "../../support/accounts/server-users.ts";
+import {
+  call,
+  expectProblem,
+  freshName,
+  PASSWORD,
+  register,
+  registerUsers,
+  type SignedIn,
+} from "../../support/clients/api.ts";
+import { ask, createGroup, openForSelf, page, send } from "../../support/clients/chat.ts";
+import { openDevice } from "../../support/clients/socket.ts";
+import { itemAt } from "../../support/objects/room.ts";
+import { timing } from "../../support/timing.ts";
+
+const Bot = z.strictObject({
+  ...{ id: z.int(), username: z.string(), nickname: z.string(), avatar: z.string() },
+  ...{ bot: z.literal(true), online: z.boolean(), token: z.string() },
+});
+
+let ann: SignedIn;
+let bob: SignedIn;
+beforeAll(async () => {
+  const users = await registerUsers(2);
+  [ann, bob] = [itemAt(users, 0), itemAt(users, 1)];
+});
+
+const make = (who: { token: string }, fields: object = {}) =>
+  call("POST", "/v1/bots", { token: who.token, body: { nickname: "Weather", ...fields } });
+
+/** Makes a bot, and asserts success. @returns it as a signed-in user */
+async function made(who: { token: string }, fields: object = {}) {
+  const answer = await make(who, fields);
+  expect(answer.status, JSON.stringify(answer.body)).toBe(201);
+  const { token, ...user } = Bot.parse(answer.body);
+  return { token, user };
+}
+
+const listOf = async ({ token }: { token: string }) => {
+  const { body } = await call("GET", "/v1/bots", { token });
+  return z.strictObject({ items: z.array(Bot.omit({ token: true }).strict()) }).parse(body).items;
+};
+
+const on = ({ user }: { user: { id: number } }, rest = "") => `/v1/bots/${user.id}${rest}`;
+
+test("a user makes a bot, which is a user of its own with a token", async () => {
+  const username = freshName("bot");
+  const bot = await made(ann, { username, avatar: "https://example.com/a.png" });
+  expect(bot.user).toMatchObject({ username, nickname: "Weather", bot: true });
+  const { id } = await createGroup(ann, [bot, bob]);
+  const device = await openDevice(bot.token);
+  await send(bot, id, { kind: "text", body: { text: "sun" }, buttons: [[{ text: "More", data: "m" }]] });
+  expect((await page(bob, id)).items.at(-1)?.sender).toMatchObject({ id: bot.user.id, bot: true });
+  device.close();
+  expect(await listOf(ann)).toMatchObject([{ id: bot.user.id, nickname: "Weather" }]);
+  expect(JSON.stringify(await listOf(ann))).not.toContain(bot.token);
+  // It has no password, and a made-up name where none is given.
+  expect((await call("POST", "/v1/login", { body: { username, password: PASSWORD } })).status).toBe(401);
+  expect((await made(ann)).user.username).not.toBe("");
+});
+
+test("its maker changes its name, and nobody else has a say", async () => {
+  const bot = await made(bob);
+  const path = on(bot);
+  const changed = await call("PATCH", path, { token: bob.token, body: { nickname: "Sun" } });
+  expect(changed).toMatchObject({ status: 200, body: { id: bot.user.id, nickname: "Sun", bot: true } });
+  expect(await listOf(bob)).toMatchObject([{ nickname: "Sun" }]);
+  for (const who of [ann, bot]) {
+    expectProblem(await call("PATCH", path, { token: who.token, body: { nickname: "x" } }), 404, "not_found");
+    expectProblem(await call("POST", `${path}/token`, { token: who.token }), 404, "not_found");
+    expectProblem(await call("DELETE", path, { token: who.token }), 404, "not_found");
+  }
+  // A person is no bot of anybody's.
+  expectProblem(await call("DELETE", on(ann), { token: bob.token }), 404, "not_found");
+  expectProblem(await make(bot), 403, "forbidden");
+  expect(await listOf(bot)).toEqual([]);
+});
+
+test("of many bots that are made at once, five are there", async () => {
+  const [cem] = await registerUsers(1);
+  if (!cem) throw new Error("a user");
+  const answers = await Promise.all(Array.from({ length: 50 }, () => make(cem)));
+  const statuses = answers.map(({ status }) => status).sort();
+  expect(statuses).toEqual([...Array(5).fill(201), ...Array(45).fill(409)]);
+  expect(await listOf(cem)).toHaveLength(5);
+  // A deleted one makes room.
+  const [first] = await listOf(cem);
+  expect((await call("DELETE", `/v1/bots/${first?.id}`, { token: cem.token })).status).toBe(202);
+  await made(cem);
+  expectProblem(await make(cem), 409, "conflict");
+});
+
+test("a new token ends the one before, with its sockets", async () => {
+  const [cem] = await registerUsers(1);
+  if (!cem) throw new Error("a user");
+  const bot = await made(cem);
+  const device = await openDevice(bot.token);
+  const answer = await call("POST", on(bot, "/token"), { token: cem.token });
+  const { token } = Bot.parse(answer.body);
+  expect(await device.next("kicked")).toMatchObject({ reason: "session_ended" });
+  expectProblem(await call("GET", "/v1/me", { token: bot.token }), 401, "unauthenticated");
+  expect((await call("GET", "/v1/me", { token })).status).toBe(200);
+});
+
+describe("what is refused", () => {
+  test.for<[string, object]>([
+    ["no nickname", { nickname: "" }],
+    ["a long nickname", { nickname: "x".repeat(65) }],
+    ["a bad username", { username: "a b" }],
+    ["an avatar that is no URL", { avatar: "javascript:alert(1)" }],
+  ])("%s", async ([, fields]) => {
+    expectProblem(await make(ann, fields), 400, "validation_failed");
+  });
+
+  test("a taken username, and one that looks like another", async () => {
+    expectProblem(await make(ann, { username: bob.user.username }), 409, "conflict");
+    expectProblem(await make(ann, { username: bob.user.username.replace("u", "ս") }), 409, "conflict");
+  });
+
+  test("a caller without a token", async () => {
+    expectProblem(await call("POST", "/v1/bots", { body: { nickname: "x" } }), 401, "unauthenticated");
+  });
+});
+
+test("a bot begins no conversation with a stranger, and answers in one that they began", async () => {
+  const [cem, dan] = await registerUsers(2);
+  if (!cem || !dan) throw new Error("users");
+  const bot = await made(cem);
+  const begin = { kind: "direct", user_id: dan.user.id };
+  expectProblem(await call("POST", "/v1/conversations", { token: bot.token, body: begin }), 403, "forbidden");
+  // Nobody has to wait for the consent of a bot, whatever the server asks of others.
+  const { id } = await openForSelf(dan, bot);
+  await send(dan, id, "hello");
+  expect((await call("POST", "/v1/conversations", { token: bot.token, body: begin })).status).toBe(200);
+  await send(bot, id, "hello yourself");
+  expect((await page(dan, id)).items).toHaveLength(2);
+});
+
+describe("the end of its maker", () => {
+  test("a deleted account takes its bots with it", async () => {
+    const [cem] = await registerUsers(1);
+    if (!cem) throw new Error("a user");
+    const bot = await made(cem);
+    const { id } = await createGroup(ann, [bot]);
+    const owned = await createGroup(bot, [ann]);
+    const leave = { token: cem.token, body: { password: PASSWORD } };
+    expectProblem(await call("DELETE", "/v1/me", leave), 409, "conflict");
+    expectProblem(await call("DELETE", on(bot), { token: cem.token }), 409, "conflict");
+    await ask(bot, owned.id, "DELETE", "");
+    expect((await call("DELETE", "/v1/me", leave)).status).toBe(204);
+    expectProblem(await call("GET", "/v1/me", { token: bot.token }), 401, "unauthenticated");
+    const { body } = await ask(ann, id, "GET", "/members");
+    expect(JSON.stringify(body)).not.toContain(`"id":${bot.user.id}`);
+  });
+
+  test("a bot that a crash has left is deleted by the hourly job", async () => {
+    const [cem] = await registerUsers(1);
+    if (!cem) throw new Error("a user");
+    const bot = await made(cem);
+    await env.DB.prepare("UPDATE users SET deleted_at = 1 WHERE id = ?").bind(cem.user.id).run();
+    await deleteOrphanedBots({
+      db: openDatabase(env.DB),
+      inboxes: new InboxStubs(env.INBOX, timing.rpcRetry),
+    });
+    expectProblem(await call("GET", "/v1/me", { token: bot.token }), 401, "unauthenticated");
+  });
+
+  test("a suspension holds for the bots, and ends for them", async () => {
+    const { text: key } = await makeServerKey(["users"]);
+    const [cem] = await registerUsers(1);
+    if (!cem) throw new Error("a user");
+    const bot = await made(cem);
+    const path = userPath(cem.user.id, "/suspension");
+    expect((await call("PUT", path, { token: key, body: { reason: "spam" } })).status).toBe(204);
+    expectProblem(await call("GET", "/v1/me", { token: bot.token }), 401, "unauthenticated");
+    const { body } = await call("GET", userPath(bot.user.id), { token: key });
+    expect(body).toMatchObject({ state: "suspended", suspension: { reason: "spam" } });
+    expect((await call("DELETE", path, { token: key })).status).toBe(204);
+    const after = await call("GET", userPath(bot.user.id), { token: key });
+    expect(after.body).toMatchObject({ state: "active" });
+  });
+});
+
+test("a deleted bot is shown as a deleted user, and its taps are refused", async () => {
+  const cem = await register();
+  const bot = await made(cem);
+  const { id } = await createGroup(cem, [bot]);
+  const asking = { kind: "text", body: { text: "?" }, buttons: [[{ text: "Yes", data: "yes" }]] };
+  const { seq } = await send(bot, id, asking);
+  expect((await call("DELETE", on(bot), { token: cem.token })).status).toBe(202);
+  expectProblem(await ask(cem, id, "POST", `/messages/${seq}/taps`, { data: "yes" }), 403, "forbidden");
+  expectProblem(await call("DELETE", on(bot), { token: cem.token }), 404, "not_found");
+});
