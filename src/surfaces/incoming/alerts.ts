@@ -1,7 +1,8 @@
 import { z } from "zod";
 import { invalid } from "../../domain/errors.ts";
 import type { HookPost } from "../../domain/server/hook-post.ts";
-import { bold, lines, link, messageText, oneLine, plain, quoted } from "./text.ts";
+import { plain } from "../../lib/markup.ts";
+import { bold, lines, link, messageText, oneLine, quoted } from "./text.ts";
 
 const text = z.string().optional().catch(undefined);
 const Texts = z.record(z.string(), z.unknown()).catch({});

@@ -2,6 +2,7 @@ import { IncomingHookName } from "../../domain/conversations/incoming-hook.ts";
 import { httpUrl } from "../../domain/http-url.ts";
 import { LIMITS } from "../../domain/limits.ts";
 import { codePoints } from "../../domain/text.ts";
+import { plain } from "../../lib/markup.ts";
 
 /** Everything but text, tabs and line ends. */
 const CONTROLS = /[\p{Cc}\p{Cs}]/gu;
@@ -54,18 +55,6 @@ const Picture = httpUrl(LIMITS.url, "must be an http(s) URL");
 export function shownUrl(url: string | null | undefined): string | undefined {
   const parsed = Picture.safeParse(url);
   return parsed.success ? parsed.data : undefined;
-}
-
-/** Where our Markdown would take a sign for a mark: `_` inside of words is none, nor is one `~` or `|`. */
-const MARKS = /[*`\\]|~~|\|\||(?<![\p{L}\p{N}])_|_(?![\p{L}\p{N}])|\[(?=[^\]\n]*\]\()/gu;
-/** What would begin a quote or a list at the beginning of a line. */
-const BEGINNINGS = /^([ \t]*)([>-])/gm;
-
-/** A text of people, so that none of its signs is a mark. */
-export function plain(text: string): string {
-  return text
-    .replace(MARKS, (mark) => [...mark].map((sign) => `\\${sign}`).join(""))
-    .replace(BEGINNINGS, "$1\\$2");
 }
 
 /** A link; the label alone where the address is none that can be shown. */

@@ -1,4 +1,5 @@
-import { cut, lines, link, oneLine, plain, quoted } from "../text.ts";
+import { plain } from "../../../lib/markup.ts";
+import { cut, lines, link, oneLine, quoted } from "../text.ts";
 import type { Event, Thing } from "./event.ts";
 import { fromGitHub } from "./markdown.ts";
 

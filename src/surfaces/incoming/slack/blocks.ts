@@ -1,5 +1,6 @@
 import { z } from "zod";
-import { bold, link, plain, quoted } from "../text.ts";
+import { plain } from "../../../lib/markup.ts";
+import { bold, link, quoted } from "../text.ts";
 import { fromMrkdwn } from "./markdown.ts";
 
 /** Blocks in each other beyond this depth are left out. */

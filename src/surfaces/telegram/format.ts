@@ -1,0 +1,53 @@
+import type { BotFormat, BotUpdate } from "../../domain/bots/bot-update.ts";
+import type { Message } from "../../domain/messages/message.ts";
+import { isShown, knownUser, seconds, serializeMember, serializeMessage } from "./serialize/messages.ts";
+import { serializeChat, serializeUser } from "./serialize/users.ts";
+
+/** The kinds that a bot is told only if it names them, as Telegram's documentation says. */
+const ONLY_NAMED: ReadonlySet<string> = new Set([
+  "chat_member",
+  "message_reaction",
+  "message_reaction_count",
+]);
+
+function update(kind: string, value: object, about?: Message): BotUpdate {
+  const body = JSON.stringify({ [kind]: value });
+  return { kind, body, ...(about && { seq: about.seq }) };
+}
+
+/** How this API writes what a bot is told. */
+export const telegramFormat: BotFormat = {
+  tells: () => true,
+  // What waits of it is forgotten. This API has no update of a revoke.
+  revoked: () => null,
+  message: (message, place) =>
+    isShown(message, place) ? update("message", serializeMessage(message, place), message) : null,
+  edited: (message, place) => update("edited_message", serializeMessage(message, place), message),
+  tapped: ({ id, user, seq, data, conversationId }, message, place) => {
+    const chat = serializeChat(place);
+    return update("callback_query", {
+      ...{ id, from: serializeUser(user), chat_instance: String(conversationId), data },
+      message: message ? serializeMessage(message, place) : { chat, message_id: seq, date: 0 },
+    });
+  },
+  reactionKind: "message_reaction",
+  reacted: ({ message, userId, before, after }, place) => {
+    const { seq } = message;
+    const user = knownUser(userId, place);
+    const [old_reaction, new_reaction] = [before, after].map((keys) =>
+      keys.map((emoji) => ({ type: "emoji", emoji })),
+    );
+    const chat = { chat: serializeChat(place), message_id: seq, user, date: seconds(Date.now()) };
+    return [update("message_reaction", { ...chat, old_reaction, new_reaction })];
+  },
+  membership: (isMember, by, at, place) => {
+    const { self } = place;
+    const bot = { ...self, bot: true };
+    return update("my_chat_member", {
+      ...{ chat: serializeChat(place), from: serializeUser(by ?? bot), date: seconds(at) },
+      old_chat_member: serializeMember(bot, isMember ? "left" : "member"),
+      new_chat_member: serializeMember(bot, isMember ? "member" : "left"),
+    });
+  },
+  isWanted: (kind, allowed) => (allowed ? allowed.includes(kind) : !ONLY_NAMED.has(kind)),
+};

@@ -1,0 +1,212 @@
+import { z } from "zod";
+import { sendMessage } from "../../../core/messages/messages.ts";
+import { bodyJson, Content, StoredBody } from "../../../domain/messages/content.ts";
+import type { MessageEdit } from "../../../domain/messages/edit.ts";
+import type { Message } from "../../../domain/messages/message.ts";
+import { PollBody, pollText } from "../../../domain/messages/polls.ts";
+import { ReactionKey } from "../../../domain/messages/reactions.ts";
+import { checked, integer } from "../../../http/fields.ts";
+import { badRequest } from "../errors.ts";
+import { buttonsOf, replyMarkup } from "../keyboard.ts";
+import {
+  CAPTION,
+  chat,
+  entities,
+  flag,
+  json,
+  OnChat,
+  OnMessage,
+  orNone,
+  parseMode,
+  seq,
+} from "../schemas.ts";
+import { serializePoll } from "../serialize/messages.ts";
+import { readMessageText, readText } from "../text/read.ts";
+import { type BotCall, beside, chatOf, DRAFT, type Method, read, SENDING, sent, shown } from "./method.ts";
+
+const NewText = z.object({ ...SENDING, text: z.string(), parse_mode: parseMode, entities });
+
+const sendText: Method = async (call) => {
+  const input = checked(NewText, await read(call));
+  const text = readMessageText(input.text, input.parse_mode, input.entities);
+  const id = await chatOf(call, input.chat_id);
+  const content = contentOf({ kind: "text", body: { text } });
+  return sent(call, id, { ...DRAFT, ...beside(input), ...content });
+};
+
+/** The kind and the body of a draft. @throws `validation_failed` for what no message may have */
+export function contentOf(given: unknown) {
+  const content = checked(Content, given);
+  return { kind: content.kind, body: bodyJson(content) };
+}
+
+const Place = z.object({
+  ...SENDING,
+  ...{ latitude: z.coerce.number(), longitude: z.coerce.number() },
+});
+
+const sendLocation: Method = async (call) => {
+  const { latitude, longitude, ...input } = checked(Place, await read(call));
+  const id = await chatOf(call, input.chat_id);
+  const content = contentOf({ kind: "location", body: { latitude, longitude } });
+  return sent(call, id, { ...DRAFT, ...beside(input), ...content });
+};
+
+const Option = z.union([z.string(), z.object({ text: z.string() }).transform(({ text }) => text)]);
+const NewPoll = z.object({
+  ...SENDING,
+  question: z.string(),
+  options: json(z.array(Option)),
+  is_anonymous: orNone(flag),
+  allows_multiple_answers: orNone(flag),
+  type: orNone(z.literal("regular", "must be regular: there are no quizzes here")),
+  open_period: orNone(integer.pipe(z.int().positive())),
+  close_date: orNone(integer.pipe(z.int().positive())),
+});
+
+const sendPoll: Method = async (call) => {
+  const input = checked(NewPoll, await read(call));
+  const { question, options, is_anonymous = true, allows_multiple_answers = false } = input;
+  const { open_period, close_date } = input;
+  const ends = open_period === undefined ? (close_date ?? 0) * 1_000 : Date.now() + open_period * 1_000;
+  const poll = checked(PollBody, {
+    ...{ question, options, multiple: allows_multiple_answers, anonymous: is_anonymous, ends_at: ends },
+  });
+  const id = await chatOf(call, input.chat_id);
+  const text = pollText(poll);
+  return sent(call, id, { ...DRAFT, ...beside(input), kind: text.kind, body: bodyJson(text), poll });
+};
+
+const stopPoll: Method = async (call) => {
+  const { chat_id, message_id } = checked(OnMessage, await read(call));
+  const id = await chatOf(call, chat_id);
+  const message = await call.core.conversations.closePoll(id, { userId: call.bot.id, seq: message_id });
+  return serializePoll(message, message.poll ?? {});
+};
+
+const Marked = OnMessage.extend({ reply_markup: replyMarkup });
+const Edited = Marked.extend({ text: z.string(), parse_mode: parseMode, entities });
+
+const editText: Method = async (call) => {
+  const input = checked(Edited, await read(call));
+  const text = readMessageText(input.text, input.parse_mode, input.entities);
+  const { body } = contentOf({ kind: "text", body: { text } });
+  return edited(call, input, () => ({ body, buttons: buttonsOf(input.reply_markup) }));
+};
+
+const EditedCaption = Marked.extend(CAPTION);
+
+const editCaption: Method = async (call) => {
+  const input = checked(EditedCaption, await read(call));
+  const caption = readText(input.caption ?? "", input.parse_mode, input.caption_entities);
+  return edited(call, input, (before) => {
+    const { caption: _, ...kept } = StoredBody.parse(JSON.parse(before.body));
+    const body = JSON.stringify({ ...kept, ...(caption !== "" && { caption }) });
+    return { body, buttons: buttonsOf(input.reply_markup) };
+  });
+};
+
+/** Changes the buttons alone. */
+const editReplyMarkup: Method = async (call) => {
+  const input = checked(Marked, await read(call));
+  return edited(call, input, () => ({ buttons: buttonsOf(input.reply_markup) }));
+};
+
+/** The tries of an edit that another one gets ahead of. */
+const MAX_TRIES = 3;
+
+/**
+ * Edits a message of the bot, whatever it says now: this API knows no versions.
+ * @throws `validation_failed` for an edit that changes nothing; as `editMessage`
+ */
+async function edited(
+  call: BotCall,
+  { chat_id, message_id }: z.infer<typeof OnMessage>,
+  change: (before: Message) => Omit<MessageEdit, "baseVersion">,
+): Promise<object> {
+  const id = await chatOf(call, chat_id);
+  const { conversations } = call.core;
+  const address = { userId: call.bot.id, seq: message_id };
+  let before = await conversations.message(id, address);
+  for (let tries = 1; ; tries++) {
+    const edit = { ...address, ...change(before), baseVersion: before.version };
+    const { type, message } = await conversations.editMessage(id, edit);
+    if (type === "unchanged") throw notModified();
+    if (type === "edited") return shown(call, message);
+    if (tries === MAX_TRIES) throw badRequest("the message is being edited by another call");
+    before = message;
+  }
+}
+
+/** In the words by which libraries know it. */
+function notModified() {
+  return badRequest(
+    "message is not modified: specified new message content and reply markup are exactly the same as a current content and reply markup of the message",
+  );
+}
+
+const deleteMessage: Method = async (call) => {
+  const { chat_id, message_id } = checked(OnMessage, await read(call));
+  const id = await chatOf(call, chat_id);
+  await call.core.conversations.revoke(id, { userId: call.bot.id, seq: message_id });
+  return true;
+};
+
+const Copied = z.object({ ...SENDING, from_chat_id: chat, message_id: seq });
+
+const forwardMessage: Method = async (call) => {
+  const input = checked(Copied, await read(call));
+  const [id, from] = await Promise.all([chatOf(call, input.chat_id), chatOf(call, input.from_chat_id)]);
+  const source = { conversationId: from, seq: input.message_id };
+  return sent(call, id, { ...DRAFT, quoteSeq: undefined, copy: { type: "forward", source } });
+};
+
+const CopiedWithCaption = Copied.extend(CAPTION);
+
+/** Sends what a message says as a message of the bot. */
+const copyMessage: Method = async (call) => {
+  const input = checked(CopiedWithCaption, await read(call));
+  const [id, from] = await Promise.all([chatOf(call, input.chat_id), chatOf(call, input.from_chat_id)]);
+  const { core, bot } = call;
+  const original = await core.conversations.message(from, { userId: bot.id, seq: input.message_id });
+  const { kind, poll } = original;
+  if (original.revoked || kind === "tip" || kind === "merged") throw badRequest("message can't be copied");
+  const body = StoredBody.parse(JSON.parse(original.body));
+  const caption = input.caption && readText(input.caption, input.parse_mode, input.caption_entities);
+  const content = contentOf({ kind, body: { ...body, ...(caption && { caption }) } });
+  const draft = { ...DRAFT, ...beside(input), ...content, ...(poll?.body && { poll: poll.body }) };
+  const { message } = await sendMessage(core, bot.id, id, draft);
+  return { message_id: message.seq };
+};
+
+const sendChatAction: Method = async (call) => {
+  const input = checked(OnChat.extend({ action: z.string().max(64) }), await read(call));
+  const id = await chatOf(call, input.chat_id);
+  // What is uploaded or recorded is not told here: people see that the bot writes.
+  await call.core.conversations.typing(id, { userId: call.bot.id });
+  return true;
+};
+
+const Emoji = z.object({ type: z.literal("emoji", "must be emoji"), emoji: ReactionKey });
+const Reacted = OnMessage.extend({ reaction: orNone(json(z.array(Emoji).max(20))) });
+
+/** Replaces the bot's reactions to a message. */
+const setMessageReaction: Method = async (call) => {
+  const input = checked(Reacted, await read(call));
+  const id = await chatOf(call, input.chat_id);
+  const { core, bot } = call;
+  const address = { userId: bot.id, seq: input.message_id };
+  const { mine = [] } = await core.conversations.message(id, address);
+  const wanted = new Set((input.reaction ?? []).map(({ emoji }) => emoji));
+  for (const key of mine) if (!wanted.has(key)) await core.conversations.unreact(id, { ...address, key });
+  for (const key of wanted) if (!mine.includes(key)) await core.conversations.react(id, { ...address, key });
+  return true;
+};
+
+/** The methods that send and change messages. */
+export const MESSAGES = {
+  sendMessage: sendText,
+  ...{ sendLocation, sendPoll, stopPoll, editMessageText: editText, editMessageCaption: editCaption },
+  editMessageReplyMarkup: editReplyMarkup,
+  ...{ deleteMessage, forwardMessage, copyMessage, sendChatAction, setMessageReaction },
+} satisfies Record<string, Method>;

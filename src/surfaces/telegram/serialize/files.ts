@@ -1,0 +1,39 @@
+import { Buffer } from "node:buffer";
+import { z } from "zod";
+import { fileOfUrl } from "../../../http/file-url.ts";
+
+/** The body of a message with a file. */
+export const MediaBody = z.object({
+  url: z.string(),
+  name: z.string().optional(),
+  size: z.int().optional(),
+  content_type: z.string().optional(),
+  width: z.int().optional(),
+  height: z.int().optional(),
+  duration_ms: z.int().optional(),
+  caption: z.string().optional(),
+});
+export type MediaBody = z.infer<typeof MediaBody>;
+
+/** Names a file that is stored elsewhere: its address follows. */
+const ELSEWHERE = "url-";
+
+/**
+ * The id of the file that a URL leads to: its key, or for a file that is stored elsewhere its URL in
+ * base64url.
+ */
+function fileId(url: string): string {
+  return fileOfUrl(url).key ?? ELSEWHERE + Buffer.from(url).toString("base64url");
+}
+
+/** The URL of a file that is stored elsewhere, by its id; null: the id is none of such a file. */
+export function urlOfFileId(id: string): string | null {
+  if (!id.startsWith(ELSEWHERE)) return null;
+  return Buffer.from(id.slice(ELSEWHERE.length), "base64url").toString();
+}
+
+/** The fields of a file that all kinds have. */
+export function serializeFile({ url, size }: MediaBody) {
+  const id = fileId(url);
+  return { file_id: id, file_unique_id: id.slice(0, 32), ...(size !== undefined && { file_size: size }) };
+}

@@ -1,0 +1,160 @@
+import { z } from "zod";
+import type { Person } from "../../../domain/accounts/person.ts";
+import type { BotPlace } from "../../../domain/bots/bot-update.ts";
+import type { UserId } from "../../../domain/ids.ts";
+import { readTip, type SystemMessage } from "../../../domain/messages/content.ts";
+import type { Forwarded, Message, Quote } from "../../../domain/messages/message.ts";
+import { closedAt, type Poll } from "../../../domain/messages/polls.ts";
+import { keyboardOf } from "../keyboard.ts";
+import { entitiesIn } from "../text/entities.ts";
+import { MediaBody, serializeFile } from "./files.ts";
+import { serializeChat, serializeUser } from "./users.ts";
+
+const TextBody = z.object({ text: z.string() });
+const Texts = z.object({ description: z.string().optional(), title: z.string().optional() });
+const LocationBody = z.object({ latitude: z.number(), longitude: z.number() });
+
+/** A time of this API: seconds since 1970. */
+export const seconds = (ms: number): number => Math.floor(ms / 1_000);
+
+/** A message as this API shows it to a bot. */
+export function serializeMessage(message: Message, place: BotPlace) {
+  const { seq, sender, createdAt, editedAt, quote, forwarded } = message;
+  return {
+    ...{ message_id: seq, from: serializeUser(sender), chat: serializeChat(place), date: seconds(createdAt) },
+    ...(editedAt !== undefined && { edit_date: seconds(editedAt) }),
+    ...(quote && { reply_to_message: serializeQuote(quote, message, place) }),
+    ...(forwarded && originOf(forwarded)),
+    ...contentOf(message, place),
+    ...(message.buttons && { reply_markup: keyboardOf(message.buttons) }),
+  };
+}
+
+/** What is known of the user with an id, who is perhaps neither the bot nor the other user of the chat. */
+export function knownUser(id: UserId, { self, peer }: BotPlace, name = "") {
+  if (id === self.id) return serializeUser({ ...self, bot: true });
+  if (peer && id === peer.id) return serializeUser(peer);
+  return { id, is_bot: false, first_name: name };
+}
+
+function serializeQuote(
+  { seq, senderId, senderName, preview }: Quote,
+  { createdAt }: Message,
+  place: BotPlace,
+) {
+  return {
+    ...{ message_id: seq, from: knownUser(senderId, place, senderName) },
+    // The quote has no time of its own; this API wants one.
+    ...{ chat: serializeChat(place), date: seconds(createdAt) },
+    ...(preview !== "" && { text: preview }),
+  };
+}
+
+function originOf({ senderId, createdAt }: Forwarded) {
+  const sender_user = { id: senderId, is_bot: false, first_name: "" };
+  return { forward_origin: { type: "user", date: seconds(createdAt), sender_user } };
+}
+
+function contentOf(message: Message, place: BotPlace): object {
+  const { kind, body, poll, revoked } = message;
+  if (revoked) return {};
+  if (poll) return { poll: serializePoll(message, poll) };
+  const stored: unknown = JSON.parse(body);
+  switch (kind) {
+    case "text":
+      return textOf(TextBody.parse(stored).text);
+    case "image":
+    case "audio":
+    case "video":
+    case "file":
+      return mediumOf(kind, MediaBody.parse(stored));
+    case "location": {
+      const { latitude, longitude } = LocationBody.parse(stored);
+      return { location: { latitude, longitude } };
+    }
+    case "tip":
+      return noticeOf(message, place);
+    case "custom":
+    case "merged":
+    case "face": {
+      const { description, title } = Texts.parse(stored);
+      return textOf(description || title || kind);
+    }
+  }
+}
+
+function textOf(text: string) {
+  const entities = entitiesIn(text);
+  return { text, ...(entities.length > 0 && { entities }) };
+}
+
+function mediumOf(kind: "image" | "audio" | "video" | "file", body: MediaBody): object {
+  const file = serializeFile(body);
+  const { width = 0, height = 0, duration_ms = 0, content_type, name, caption } = body;
+  const type = content_type === undefined ? {} : { mime_type: content_type };
+  const named = name === undefined ? {} : { file_name: name };
+  const duration = Math.round(duration_ms / 1_000);
+  const fields = {
+    image: { photo: [{ ...file, width, height }] },
+    audio: { voice: { ...file, duration, ...type } },
+    video: { video: { ...file, width, height, duration, ...type, ...named } },
+    file: { document: { ...file, ...type, ...named } },
+  };
+  if (!caption) return fields[kind];
+  const entities = entitiesIn(caption);
+  return { ...fields[kind], caption, ...(entities.length > 0 && { caption_entities: entities }) };
+}
+
+/** A poll, with the votes as they are now. */
+export function serializePoll({ conversationId, seq }: Message, { body, tally }: Poll) {
+  const counts = tally?.counts ?? [];
+  const ended = body && tally ? closedAt(body, tally, Date.now()) : 0;
+  return {
+    ...{ id: `${conversationId}-${seq}`, question: body?.question ?? "" },
+    options: (body?.options ?? []).map((text, i) => ({ text, voter_count: counts[i] ?? 0 })),
+    ...{ total_voter_count: tally?.voters ?? 0, is_closed: ended > 0, type: "regular" },
+    ...{ is_anonymous: body?.anonymous ?? true, allows_multiple_answers: body?.multiple ?? false },
+    ...(body && body.ends_at > 0 && { close_date: seconds(body.ends_at) }),
+  };
+}
+
+/** A message by nobody: of a team's backend, or what became of a group. */
+function noticeOf(message: Message, place: BotPlace): object {
+  const tip = readTip(message.body);
+  if ("notice" in tip) return textOf(tip.notice.text);
+  return eventOf(tip, message, place);
+}
+
+/** What became of a group; nothing where this API has no word for it. */
+function eventOf(tip: SystemMessage, { sender, systemMessage }: Message, place: BotPlace): object {
+  const userOf = (id: UserId) => (id === sender.id ? serializeUser(sender) : knownUser(id, place));
+  switch (tip.event) {
+    case "joined":
+      return { new_chat_members: tip.user_ids.map(userOf) };
+    case "left":
+    case "removed": {
+      const [first = sender.id] = tip.user_ids;
+      return { left_chat_member: userOf(first) };
+    }
+    case "pinned":
+      return tip.seq === undefined
+        ? {}
+        : { pinned_message: { message_id: tip.seq, chat: serializeChat(place), date: 0 } };
+    case "profile": {
+      const name = systemMessage?.profile?.name;
+      return name === undefined ? {} : { new_chat_title: name };
+    }
+    default:
+      return {};
+  }
+}
+
+/** Whether a message says something that this API has words for. */
+export function isShown(message: Message, place: BotPlace): boolean {
+  return message.kind !== "tip" || Object.keys(noticeOf(message, place)).length > 0;
+}
+
+/** A member of a chat, as updates and calls show them. */
+export function serializeMember(user: Person, status: string, more: object = {}) {
+  return { status, user: serializeUser(user), ...more };
+}

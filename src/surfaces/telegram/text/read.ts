@@ -1,0 +1,44 @@
+import { LIMITS } from "../../../domain/limits.ts";
+import { badRequest } from "../errors.ts";
+import type { ParseMode } from "../schemas.ts";
+import type { Entity } from "./entities.ts";
+import { fromHtml } from "./html.ts";
+import { fromMarkdown, fromMarkdownV2 } from "./markdown.ts";
+import { type MarkedText, toOurs } from "./marked.ts";
+
+const READERS: Record<ParseMode, (text: string) => MarkedText> = {
+  html: fromHtml,
+  markdown: fromMarkdown,
+  markdownv2: fromMarkdownV2,
+};
+
+/** UTF-16 units: a text with all its marks. A longer one is not read. */
+const MAX_WRITTEN = 4 * LIMITS.textLength;
+
+/**
+ * A text of a bot in our Markdown. Without a mode and entities it is taken as it is.
+ * @throws `validation_failed` for a text that is not of its mode, or far too long
+ */
+export function readText(text: string, mode: ParseMode | undefined, entities: Entity[] = []): string {
+  if (text.length > MAX_WRITTEN) throw badRequest("message is too long");
+  if (mode !== undefined) return toOurs(trimmed(READERS[mode](text)));
+  return entities.length > 0 ? toOurs({ text, entities }) : text;
+}
+
+/** The same for the text of a message. @throws `validation_failed` for an empty one, too */
+export function readMessageText(text: string, mode: ParseMode | undefined, entities?: Entity[]): string {
+  const read = readText(text, mode, entities);
+  if (read.trim() === "") throw badRequest("message text is empty");
+  return read;
+}
+
+function trimmed({ text, entities }: MarkedText): MarkedText {
+  const before = text.length - text.trimStart().length;
+  const shown = text.trim();
+  const moved = entities.flatMap((entity) => {
+    const offset = Math.max(0, entity.offset - before);
+    const end = Math.min(shown.length, entity.offset - before + entity.length);
+    return end > offset ? [{ ...entity, offset, length: end - offset }] : [];
+  });
+  return { text: shown, entities: moved };
+}

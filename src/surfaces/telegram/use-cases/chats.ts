@@ -1,0 +1,43 @@
+import type { Core } from "../../../core/context.ts";
+import type { BotPlace } from "../../../domain/bots/bot-update.ts";
+import { noConversation } from "../../../domain/errors.ts";
+import { ConversationId, UserId } from "../../../domain/ids.ts";
+import { LruMap } from "../../../lib/lru-map.ts";
+import { findDirectConversation } from "../../../storage/conversations/direct.ts";
+
+/** What an isolate remembers of conversations, each about 300 bytes. */
+const MAX_KNOWN = 10_000;
+/** How long a name is shown that may have changed (ms). */
+const KEEP_MS = 60_000;
+
+/** The direct conversations by bot and user: two users have one, which never changes. */
+const directs = new LruMap<string, ConversationId>(() => MAX_KNOWN);
+const places = new LruMap<string, { place: BotPlace; until: number }>(() => MAX_KNOWN);
+
+/**
+ * The conversation of a chat: positive, the other user of a direct conversation; negative, a group.
+ * @throws `not_found` for a user with whom the bot has none: a bot begins no direct conversation here
+ */
+export async function conversationOf(core: Core, bot: UserId, chat: number): Promise<ConversationId> {
+  if (chat < 0) return ConversationId.parse(-chat);
+  const peer = UserId.safeParse(chat).data;
+  if (peer === undefined) throw noConversation();
+  const key = `${bot} ${peer}`;
+  const found = directs.get(key) ?? (await findDirectConversation(core.db, bot, peer));
+  if (found === null) throw noConversation();
+  directs.set(key, found);
+  return found;
+}
+
+/**
+ * A conversation as its messages show it, as it was within the last minute.
+ * @throws `not_found` unless the bot is in it
+ */
+export async function placeOf(core: Core, bot: UserId, id: ConversationId): Promise<BotPlace> {
+  const key = `${bot} ${id}`;
+  const known = places.get(key);
+  if (known && known.until > Date.now()) return known.place;
+  const { context } = await core.conversations.pageWithContext(id, { userId: bot, limit: 1 });
+  places.set(key, { place: context, until: Date.now() + KEEP_MS });
+  return context;
+}
