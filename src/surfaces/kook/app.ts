@@ -1,9 +1,14 @@
 import { Hono } from "hono";
 import type { AppEnv } from "../../http/env.ts";
 import type { Surface } from "../../http/surface.ts";
+import { authenticated } from "./auth.ts";
 import { refuse } from "./errors.ts";
 import { FULL, setQuotaHeaders } from "./quota.ts";
-import { userChat } from "./routes/user-chat.ts";
+import { asset } from "./routes/asset.ts";
+import { directMessage } from "./routes/direct-message.ts";
+import { gateway, socket } from "./routes/gateway.ts";
+import { guild, user } from "./routes/user.ts";
+import { deleteChat, userChat } from "./routes/user-chat.ts";
 
 const router = new Hono<AppEnv>({ strict: false });
 // Every answer has the quota headers, also 404, 405 and 401.
@@ -12,9 +17,19 @@ router.use("/api/*", async (c, next) => {
   await next();
 });
 // A path without a version means version 3.
-for (const root of ["/api/v3", "/api"]) router.route(`${root}/user-chat`, userChat);
+for (const root of ["/api/v3", "/api"]) {
+  router.route(`${root}/user-chat`, userChat);
+  // A library deletes a conversation at this path.
+  router.post(`${root}/uset-chat/delete`, authenticated, deleteChat);
+  router.route(`${root}/direct-message`, directMessage);
+  router.route(`${root}/user`, user);
+  router.route(`${root}/guild`, guild);
+  router.route(`${root}/asset`, asset);
+  router.route(`${root}/gateway`, gateway);
+  router.route(`${root}/gateway`, socket);
+}
 
-/** The part of KOOK's developer API about direct conversations: four calls. */
+/** The part of KOOK's developer API about direct conversations, for people and for bots. */
 export const kook = {
   name: "kook",
   router,

@@ -47,6 +47,22 @@ export function kook(
   return wire({ method, path: `/api/v3/user-chat/${path}`, headers: credentials, body });
 }
 
+/** The same for each call of the API, by its whole path. */
+export function api(user: { token: string }, call: string, body?: unknown): Promise<WireAnswer> {
+  const [method = "", path = ""] = call.split(" ");
+  return wire({ method, path: `/api/v3/${path}`, headers: { Authorization: `Bot ${user.token}` }, body });
+}
+
+/** Makes a call that succeeds. @returns the data */
+export async function called(user: { token: string }, call: string, body?: unknown): Promise<unknown> {
+  return success(await api(user, call, body));
+}
+
+/** Asserts that a call was refused for a parameter. */
+export function refused(answer: WireAnswer, name: string): void {
+  failure(answer, 40_000, expect.stringContaining(name));
+}
+
 /** Asserts success. @returns the data */
 export function success({ status, body }: WireAnswer): unknown {
   expect({ status, body }).toMatchObject({ status: 200, body: { code: 0 } });

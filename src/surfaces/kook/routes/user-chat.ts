@@ -5,8 +5,9 @@ import { checked, fieldsOf } from "../../../http/fields.ts";
 import { authenticated } from "../auth.ts";
 import { succeed } from "../envelope.ts";
 import { BODY, Creation, Deletion, Listing, Viewing } from "../schemas.ts";
-import { serializeDetail, serializePage } from "../serialize.ts";
+import { serializeDetail, serializePage } from "../serialize/chats.ts";
 import { clearDirect, enterDirect, getDirect, listDirect } from "../use-cases/direct.ts";
+import { createMessage, deleteMessage, listMessages, updateMessage, viewMessage } from "./direct-message.ts";
 
 export const userChat = new Hono<CallerEnv>({ strict: false });
 
@@ -28,8 +29,11 @@ async function listPage(c: Context<CallerEnv>) {
 
 /** 获取私信聊天会话详情: one direct conversation, and the relation of the two users. */
 userChat.on(EITHER, "/view", authenticated, async (c) => {
-  const { chat_code } = checked(Viewing, await fieldsOf(c.req.raw, BODY));
-  return succeed(c, serializeDetail(await getDirect(c.var.core, c.var.caller.userId, chat_code)));
+  // A library looks for a message here, and names nothing else.
+  const { msg_id, chat_code } = c.req.query();
+  if (msg_id !== undefined && chat_code === undefined) return viewMessage(c);
+  const viewing = checked(Viewing, await fieldsOf(c.req.raw, BODY));
+  return succeed(c, serializeDetail(await getDirect(c.var.core, c.var.caller.userId, viewing.chat_code)));
 });
 
 /** 创建私信聊天会话: creates or finds the direct conversation with a user. */
@@ -39,8 +43,16 @@ userChat.post("/create", authenticated, async (c) => {
 });
 
 /** 删除私信聊天会话: deletes a direct conversation and its history for the caller; the other user keeps both. */
-userChat.post("/delete", authenticated, async (c) => {
+userChat.post("/delete", authenticated, deleteChat);
+
+export async function deleteChat(c: Context<CallerEnv>): Promise<Response> {
   const target = checked(Deletion, await fieldsOf(c.req.raw, BODY));
   await clearDirect(c.var.core, c.var.caller.userId, target);
   return succeed(c, {});
-});
+}
+
+// The names of an older document, which libraries call to this day.
+userChat.post("/create-msg", authenticated, createMessage);
+userChat.post("/update-msg", authenticated, updateMessage);
+userChat.post("/delete-msg", authenticated, deleteMessage);
+userChat.on(EITHER, "/msg-list", authenticated, weighs("page"), listMessages);

@@ -1,5 +1,5 @@
-import type { Listing } from "./schemas.ts";
-import type { DirectConversation, DirectWithRelation } from "./use-cases/direct.ts";
+import type { Listing } from "../schemas.ts";
+import type { DirectConversation, DirectWithRelation } from "../use-cases/direct.ts";
 
 /**
  * The times (milliseconds) and the unread count. Without messages `latest_msg_time` is 0, not the time of

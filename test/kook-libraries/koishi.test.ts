@@ -1,0 +1,24 @@
+import { KaiheilaBot } from "koishi-adapter-kaiheila";
+import { App, Bot } from "koishi-core";
+import { type Client, type Place, tell } from "./story.ts";
+
+async function make({ api, token, code }: Place, heard: string[]): Promise<Client> {
+  const waits = { retryLazy: 100, retryInterval: 100, retryTimes: 600 };
+  const app = new App({ type: "kaiheila", token, kaiheila: { endpoint: api, ...waits } });
+  app.on("message", ({ content }) => void heard.push(/file=([^,\]]*)/.exec(content ?? "")?.[1] ?? ""));
+  await app.start();
+  const bot = app.bots[0];
+  if (!(bot instanceof KaiheilaBot)) throw new Error("there is one bot");
+  return {
+    connect: async () => {
+      while (bot.status !== Bot.Status.GOOD) await new Promise((resolve) => setTimeout(resolve, 20));
+    },
+    say: (text) => bot.sendMessage(code, text),
+    edit: (id, text) => bot.editMessage(code, id, text),
+    react: (id, emoji) => bot.$createReaction(code, id, emoji),
+    remove: (id) => bot.deleteMessage(code, id),
+    close: () => app.stop(),
+  };
+}
+
+tell("koishi-adapter-kaiheila", { afterCut: "ends", hearsPictures: true, make });

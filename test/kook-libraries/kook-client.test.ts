@@ -1,0 +1,26 @@
+import { Client as KookClient } from "kook-client";
+import { z } from "zod";
+import { type Client, type Place, tell } from "./story.ts";
+
+const Sent = z.object({ msg_id: z.string() });
+
+async function make({ api, token, person }: Place, heard: string[]): Promise<Client> {
+  const bot = new KookClient({ mode: "websocket", token, ignore: "bot", logLevel: "off" });
+  // It has no option for the host.
+  bot.request.defaults.baseURL = api.replace(/\/v3$/, "");
+  bot.on("message.private", ({ raw_message }) => void heard.push(raw_message));
+  // It knows the users of servers alone.
+  const { data } = await bot.request.get("/v3/user/view", { params: { user_id: person } });
+  bot.users.set(person, data);
+  const user = () => bot.pickUser(person);
+  return {
+    connect: () => bot.connect(),
+    say: async (text) => Sent.parse(await user().sendMsg(text)).msg_id,
+    edit: (id, text) => user().updateMsg(id, text),
+    react: (id, emoji) => user().addMsgReaction(id, emoji),
+    remove: (id) => user().recallMsg(id),
+    close: () => bot.disconnect(),
+  };
+}
+
+tell("kook-client", { afterCut: "resumes", mayRepeat: true, make });

@@ -1,0 +1,37 @@
+import { KookBot } from "@satorijs/adapter-kook";
+import * as Satori from "@satorijs/core";
+import { Context, HTTP } from "@satorijs/core";
+import { type Client, type Place, tell } from "./story.ts";
+
+/** Of the states of a bot; the library has them as a `const enum`. */
+const ONLINE = 1;
+
+async function make({ api, token, code }: Place, heard: string[]): Promise<Client> {
+  const app = new Context();
+  app.plugin(HTTP);
+  app.plugin(Satori.default);
+  app.on("message", ({ content }) => void heard.push(content ?? ""));
+  app.on("message-deleted", () => void heard.push("!deleted"));
+  const bot = new KookBot(app, {
+    protocol: "ws",
+    token,
+    endpoint: api,
+    retryLazy: 100,
+    retryInterval: 100,
+    retryTimes: 600,
+  });
+  await app.start();
+  const online = async () => {
+    while (Number(bot.status) !== ONLINE) await new Promise((resolve) => setTimeout(resolve, 20));
+  };
+  return {
+    connect: online,
+    say: async (text) => (await bot.sendMessage(code, text))[0] ?? "",
+    edit: (id, text) => bot.editMessage(code, id, text),
+    react: (id, emoji) => bot.createReaction(code, id, emoji),
+    remove: (id) => bot.deleteMessage(code, id),
+    close: () => app.stop(),
+  };
+}
+
+tell("@satorijs/adapter-kook", { afterCut: "begins anew", make });
