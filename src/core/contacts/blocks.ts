@@ -13,7 +13,7 @@ import {
 import { getUsersByNames, requireOther } from "../accounts/users.ts";
 import type { Core } from "../context.ts";
 import { requireNoStrangers } from "../policies.ts";
-import { notifyBoth } from "./contact-events.ts";
+import { notifyBoth, notifyOfBlocks } from "./contact-events.ts";
 import { changeDirectPermission } from "./direct-permission.ts";
 import { countNamed } from "./strangers.ts";
 
@@ -48,6 +48,7 @@ async function blockEach(core: Core, caller: UserId, others: UserId[]): Promise<
     for (const other of inserted.ended) notifyBoth(core, caller, other, "none");
     return inserted;
   });
+  notifyOfBlocks(core, caller);
   requireAll(missing);
 }
 
@@ -72,7 +73,11 @@ export async function unblockByName(core: Core, caller: UserId, usernames: strin
 }
 
 async function unblockEach(core: Core, caller: UserId, others: UserId[]): Promise<void> {
-  requireAll(await changeDirectPermission(core, caller, others, () => deleteBlocks(core.db, caller, others)));
+  const missing = await changeDirectPermission(core, caller, others, () =>
+    deleteBlocks(core.db, caller, others),
+  );
+  notifyOfBlocks(core, caller);
+  requireAll(missing);
 }
 
 async function othersNamed(core: Core, caller: UserId, usernames: string[]): Promise<UserId[]> {

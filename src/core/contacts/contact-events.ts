@@ -1,5 +1,6 @@
 import type { FriendState } from "../../domain/contacts/friend-state.ts";
 import type { UserId } from "../../domain/ids.ts";
+import type { DeviceEvent } from "../../domain/sync/socket-protocol.ts";
 import { errorFields, log } from "../../lib/logger.ts";
 import type { Core } from "../context.ts";
 
@@ -14,8 +15,22 @@ export function notifyBoth(core: Core, userId: UserId, peer: UserId, state: "fri
   notifyContact(core, peer, userId, state);
 }
 
+/** Tells the user's own devices that the list of whom they block has changed, after the answer. */
+export function notifyOfBlocks(core: Core, userId: UserId): void {
+  pushContactEvent(core, userId, { type: "blocks" });
+}
+
+/** Tells the user's own devices that their remarks on friends or their friend groups have changed. */
+export function notifyOfFriendMarks(core: Core, userId: UserId): void {
+  pushContactEvent(core, userId, { type: "friend_marks" });
+}
+
 /** Best effort: D1 has the change by now, and clients find it in their lists if the event is lost. */
 function notifyContact(core: Core, userId: UserId, about: UserId, state: FriendState): void {
-  const push = core.inboxes.pushEvent(userId, { event: { type: "friend", userId: about, state } });
+  pushContactEvent(core, userId, { type: "friend", userId: about, state });
+}
+
+function pushContactEvent(core: Core, userId: UserId, event: DeviceEvent): void {
+  const push = core.inboxes.pushEvent(userId, { event });
   core.waitUntil(push.catch((error: unknown) => log("warn", "friend_event_failed", errorFields(error))));
 }

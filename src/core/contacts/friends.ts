@@ -10,6 +10,7 @@ import {
   askFriendship,
   endFriendship,
   type FriendRequest,
+  type FriendWords,
   findFriendsAmong,
   listFriends as friendsOf,
   listRequests,
@@ -24,7 +25,7 @@ import { changeDirectPermission } from "./direct-permission.ts";
 import { acceptOfFriends } from "./message-requests.ts";
 import { countNamed } from "./strangers.ts";
 
-export type { FriendRequest };
+export type { FriendRequest, FriendWords };
 
 const FriendPosition = z.tuple([UserId]);
 const RequestPosition = z.tuple([z.int().nonnegative(), UserId]);
@@ -34,25 +35,32 @@ const SentRequestPosition = z.tuple([z.int().nonnegative(), UserId, z.literal("o
  * Sends a friend request. If the other user has sent one too, or accepts all requests, the two are friends at
  * once. The devices of the users concerned are informed. A repeated request changes nothing and informs
  * nobody.
- * @throws `validation_failed` for the caller themself, `not_found` for an unknown user, `blocked` across a
- *   block, `forbidden` if the other user refuses all requests, `rate_limited` within a day after the other
- *   user rejected a request of the caller, `quota` for one more request than the caller may make today
+ * @throws `validation_failed` for the caller themself, `not_found` for an unknown user, and with
+ *   `missing: "application"` for an answer to no request, `blocked` across a block, `forbidden` if the other
+ *   user refuses all requests, `rate_limited` within a day after the other user rejected a request of the
+ *   caller, `quota` for one more request than the caller may make today
+ * @param words what the caller says to the other, and what they will call them
  */
-export async function askOrAcceptFriend(core: Core, caller: UserId, other: UserId): Promise<AskOutcome> {
+export async function askOrAcceptFriend(
+  core: Core,
+  caller: UserId,
+  other: UserId,
+  words: FriendWords = {},
+): Promise<AskOutcome> {
   requireOther(caller, other);
   await countNamed(core, caller, [other]);
   await requireNoStrangers(core, caller, [other]);
   const isCounted = core.settings.quotas.requests !== null && !(await areInContact(core.db, caller, other));
   return counted(core, caller, isCounted ? { requests: [`user ${other}`] } : {}, () =>
-    ask(core, caller, other),
+    ask(core, caller, other, words),
   );
 }
 
-async function ask(core: Core, caller: UserId, other: UserId): Promise<AskOutcome> {
+async function ask(core: Core, caller: UserId, other: UserId, words: FriendWords): Promise<AskOutcome> {
   const { cooldownMs } = core.timing.rejections;
   const asked = await changeDirectPermission(core, caller, [other], async () => {
     const now = Date.now();
-    const request = await askFriendship(core.db, caller, other, now, now - cooldownMs);
+    const request = await askFriendship(core.db, caller, other, now, now - cooldownMs, words);
     if (request.changed && request.outcome === "requested") notifyRequested(core, caller, other);
     if (request.changed && request.outcome === "friends") notifyBoth(core, caller, other, "friends");
     return request;
@@ -64,6 +72,10 @@ async function ask(core: Core, caller: UserId, other: UserId): Promise<AskOutcom
       throw includesBlocked(other);
     case "denied":
       throw new CoreError("forbidden", `User ${other} does not want to be asked for friendship.`);
+    case "unasked":
+      throw new CoreError("not_found", `User ${other} has not asked you for friendship.`, {
+        missing: "application",
+      });
     case "rejected":
       throw askedTooSoon(asked.rejectedAt + cooldownMs, `User ${other} has rejected your request.`);
     default:

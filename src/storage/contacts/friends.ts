@@ -23,6 +23,16 @@ import {
 export interface FriendRequest {
   user: User;
   createdAt: number;
+  /** what the sender says to the other */
+  wording: string;
+}
+
+/** What a user says to another whom they ask for friendship, and what they will call them. */
+export interface FriendWords {
+  wording?: string;
+  remark?: string;
+  /** they answer a request of the other: without one nothing changes */
+  answersOnly?: boolean;
 }
 
 /** The cursor of a page of requests: the page begins after this request. */
@@ -34,7 +44,7 @@ export interface RequestPosition {
 
 /** The outcome of a request for friendship, and whether it changed anything. */
 type AskResult =
-  | { outcome: AskOutcome | "denied" | "blocked" | "unknown"; changed: boolean }
+  | { outcome: AskOutcome | "denied" | "blocked" | "unknown" | "unasked"; changed: boolean }
   /** the other user has rejected a request (ms since 1970) that is too recent */
   | { outcome: "rejected"; rejectedAt: number; changed: false };
 
@@ -53,6 +63,7 @@ const RequestCount = z.object({ requests: z.int() });
  * at the same time the second agrees, and no request gets past a block, a policy or a rejection.
  * @param createdAt milliseconds
  * @param rejectedAfter a rejection after this time keeps the same user from asking (ms since 1970)
+ * @param said see `FriendWords`
  */
 export async function askFriendship(
   db: Database,
@@ -60,6 +71,7 @@ export async function askFriendship(
   toId: UserId,
   createdAt: number,
   rejectedAfter: number,
+  { wording = "", remark = "", answersOnly = false }: FriendWords = {},
 ): Promise<AskResult> {
   const bothSides = JSON.stringify([
     { user: fromId, friend: toId },
@@ -74,9 +86,11 @@ export async function askFriendship(
       db
         .insert(friends)
         .select(
-          sql`SELECT side.value ->> 'user', side.value ->> 'friend', ${createdAt}
+          sql`SELECT side.value ->> 'user', side.value ->> 'friend', ${createdAt},
+              CASE side.value ->> 'user' WHEN ${fromId} THEN ${remark} ELSE coalesce((
+                SELECT remark FROM friend_requests WHERE user_id = ${fromId} AND from_id = ${toId}), '') END, '[]'
             FROM users u, json_each(${bothSides}) side
-            WHERE ${reachable} AND (u.friend_policy = 'allow' OR EXISTS (
+            WHERE ${reachable} AND (u.friend_policy = 'allow' AND NOT ${answersOnly} OR EXISTS (
               SELECT 1 FROM friend_requests WHERE user_id = ${fromId} AND from_id = ${toId}))`,
         )
         .onConflictDoNothing()
@@ -84,8 +98,8 @@ export async function askFriendship(
       db
         .insert(friendRequests)
         .select(
-          sql`SELECT u.id, ${fromId}, ${createdAt} FROM users u
-            WHERE ${reachable} AND u.friend_policy = 'approve' AND NOT ${areFriends(fromId, toId)}
+          sql`SELECT u.id, ${fromId}, ${createdAt}, ${wording}, ${remark} FROM users u
+            WHERE ${reachable} AND u.friend_policy = 'approve' AND NOT ${answersOnly} AND NOT ${areFriends(fromId, toId)}
               AND ${rejectedAt} IS NULL`,
         )
         .onConflictDoNothing()
@@ -119,6 +133,7 @@ export async function askFriendship(
   const { policy, blocked, friends: areNowFriends, rejectedAt: refusedAt } = RelationRow.parse(found);
   if (blocked) return { outcome: "blocked", changed: false };
   if (areNowFriends) return { outcome: "friends", changed: befriended.length > 0 };
+  if (answersOnly) return { outcome: "unasked", changed: false };
   if (policy === "deny") return { outcome: "denied", changed: false };
   if (refusedAt !== null) return { outcome: "rejected", rejectedAt: refusedAt, changed: false };
   return { outcome: "requested", changed: requested.length > 0 };
@@ -214,12 +229,12 @@ export async function listRequests(
   const older = after && sql`(${createdAt}, ${other}) < (${after.createdAt}, ${after.otherId})`;
   const rows = await queryD1(
     db
-      .select({ ...userSeenBy(userId), createdAt })
+      .select({ ...userSeenBy(userId), createdAt, wording: friendRequests.wording })
       .from(friendRequests)
       .innerJoin(users, eq(users.id, other))
       .where(and(eq(own, userId), older, isNull(users.deletedAt)))
       .orderBy(desc(createdAt), desc(other))
       .limit(limit),
   );
-  return rows.map(({ createdAt, ...user }) => ({ user, createdAt }));
+  return rows.map(({ createdAt, wording, ...user }) => ({ user, createdAt, wording }));
 }

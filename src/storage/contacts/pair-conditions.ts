@@ -61,7 +61,7 @@ export function hasContactsOnly(conversation: SQL): SQL {
  * A condition: user `other` may begin a direct conversation with `user`, or add them to a group, without
  * asking. `user` must be the `id` of a row of `users`, by that name.
  * @param admitted the column of `users` with whom the user lets do it
- * @param fallback the admitted of users who have set none
+ * @param fallback the admitted of users who have set none and are no bots
  */
 export function admits(user: SQL, other: unknown, admitted: SQLiteColumn, fallback: Admitted): SQL {
   const sharesGroup = sql`EXISTS (SELECT 1 FROM memberships t
@@ -69,7 +69,8 @@ export function admits(user: SQL, other: unknown, admitted: SQLiteColumn, fallba
       AND o.state = 'active'
     CROSS JOIN conversations c ON c.id = t.conversation_id AND c.kind = 'group' AND c.dissolved_at IS NULL
     WHERE t.user_id = ${user} AND t.state = 'active' AND ${hasContactsOnly(sql`c.id`)})`;
-  return sql`CASE coalesce(${sql.identifier(admitted.name)}, ${fallback}) WHEN 'everybody' THEN 1
+  // A bot answers no request.
+  return sql`CASE coalesce(${sql.identifier(admitted.name)}, iif(bot = 1, 'everybody', ${fallback})) WHEN 'everybody' THEN 1
     WHEN 'friends' THEN ${areFriends(user, other)}
     WHEN 'contacts' THEN ${areFriends(user, other)} OR ${sharesGroup} ELSE 0 END`;
 }

@@ -31,7 +31,8 @@ interface DirectOpening {
  *   null: anybody, whatever they have chosen. `friendsOnly`: it is created only for friends, and only friends
  *   may write there from then on
  * @returns `isAsked`: the caller has a message request for it; null if there is none and it cannot be
- *   created: one of the two has no account, or `friendsOnly` is set and they are no friends
+ *   created: one of the two has no account; they are no friends, and `friendsOnly` is set, or the caller is
+ *   a bot that a user has made
  */
 export async function openDirect(
   db: Database,
@@ -42,9 +43,10 @@ export async function openDirect(
   const pair = and(eq(conversations.lowUserId, low), eq(conversations.highUserId, high));
   const isNew = sql`NOT EXISTS (SELECT 1 FROM conversations
     WHERE low_user_id = ${low} AND high_user_id = ${high})`;
-  const allowed = friendsOnly
-    ? sql`${allLive([low, high])} AND ${areFriends(low, high)}`
-    : allLive([low, high]);
+  const mayBegin = sql`(${areFriends(low, high)}
+    OR NOT EXISTS (SELECT 1 FROM users WHERE id = ${caller} AND maker_id IS NOT NULL))`;
+  const begins = friendsOnly ? areFriends(low, high) : admitted === null ? sql`1` : mayBegin;
+  const allowed = sql`${allLive([low, high])} AND ${begins}`;
   const isAsked = sql`EXISTS (SELECT 1 FROM message_requests r
     WHERE r.user_id = ${caller} AND r.conversation_id = ${conversations.id})`.mapWith(Boolean);
   const [inserted, , found] = await queryD1(
@@ -54,7 +56,7 @@ export async function openDirect(
         .select(
           sql`SELECT NULL, 'direct', ${low}, ${high}, ${name}, '', '', '', 'approval', NULL, ${createdAt},
             'group', ${friendsOnly ? 1 : 0}, 0, NULL, NULL, NULL, 0, NULL, '{}', NULL, NULL, 0, NULL, NULL, 1,
-            NULL, '', NULL, 1, NULL, 0, 0
+            NULL, '', NULL, 1, NULL, 0, 0, 1
             WHERE ${isNew} AND ${allowed}`,
         )
         .onConflictDoNothing()
@@ -63,7 +65,7 @@ export async function openDirect(
         .insert(memberships)
         .select(
           sql`SELECT c.id, u.value, 'member', 'active', 0, c.created_at, 0, 0, 0, NULL, NULL, '{}', NULL, 0,
-              NULL, NULL
+              NULL, NULL, 0, '[]'
             FROM conversations c, json_each(${JSON.stringify([low, high])}) u
             WHERE c.low_user_id = ${low} AND c.high_user_id = ${high}`,
         )
@@ -117,6 +119,7 @@ const ListedRow = z.object({
   join_policy: JoinPolicy,
   discoverable: booleanColumn.nullable(),
   threads: booleanColumn,
+  link_previews: booleanColumn,
   policy: PolicyName,
   owner_id: UserId.nullable(),
   created_at: z.number(),
@@ -139,6 +142,12 @@ const ListedRow = z.object({
   muted_until: z.number().nullable(),
   archived_count: z.number().nullable(),
   validation: booleanColumn,
+  marks: z.number(),
+  group_names: z
+    .string()
+    .transform((text) => JSON.parse(text))
+    .pipe(z.array(z.string())),
+  remark: z.string().nullable(),
   peer_id: UserId.nullable(),
   peer_username: name,
   peer_nickname: name,
@@ -213,11 +222,13 @@ async function listedRows(
   const query = sql`
     SELECT c.id, c.code, m.user_id, c.kind, ${asLeft(sql`m.left_name`, sql`c.name`)} AS name,
       ${asLeft(sql`m.left_avatar`, sql`c.avatar`)} AS avatar, c.introduction, c.announcement, c.join_policy,
-      c.discoverable, c.threads, c.policy, c.owner_id,
+      c.discoverable, c.threads, c.link_previews, c.policy, c.owner_id,
       c.created_at, c.handle, c.mute_all, c.max_members, c.custom_fields, c.metadata, c.history, c.may_leave,
       c.retention_days, c.legal_hold, c.slow_mode_s,
       c.version, c.changed_at,
       m.role, m.joined_at, m.pinned, m.silent, m.validation, m.muted_until, m.archived_count,
+      m.marks, m.group_names,
+      (SELECT f.remark FROM friends f WHERE f.user_id = m.user_id AND f.friend_id = p.id) AS remark,
       p.id AS peer_id, p.username AS peer_username, p.nickname AS peer_nickname,
       p.avatar AS peer_avatar, p.bot AS peer_bot,
       p.online AND NOT ${isBlocked(...pair)} AND (c.answered OR ${areFriends(...pair)}) AS peer_online,
@@ -263,6 +274,7 @@ function toRecord(row: z.infer<typeof ListedRow>): ConversationRecord {
       joinPolicy: row.join_policy,
       discoverable: row.discoverable,
       threads: row.threads,
+      linkPreviews: row.link_previews,
       policy: row.policy,
       ownerId: row.owner_id,
       createdAt: row.created_at,
@@ -284,6 +296,7 @@ function toRecord(row: z.infer<typeof ListedRow>): ConversationRecord {
     preferences: {
       ...{ pinned: row.pinned, validation: row.validation, archivedCount: row.archived_count },
       mutedUntil: row.silent ? (row.muted_until ?? 0) : 0,
+      ...{ marks: row.marks, groups: row.group_names, remark: row.remark ?? "" },
     },
     peer:
       row.peer_id === null ? null : { ...person(row, "peer", row.peer_id), online: row.peer_online ?? false },

@@ -19,7 +19,10 @@ import { directPermissionQuery } from "./direct-permission.ts";
 
 /** The fields of a new group. */
 export interface NewGroup
-  extends Omit<Profile, "kind" | "muteAll" | "threads" | "version" | "changedAt" | "ownerId"> {
+  extends Omit<
+    Profile,
+    "kind" | "muteAll" | "threads" | "linkPreviews" | "version" | "changedAt" | "ownerId"
+  > {
   ownerId: UserId;
   /** the id of the creation; null: it has none */
   clientGroupId: ClientGroupId | null;
@@ -77,14 +80,14 @@ export async function insertGroup(db: Database, group: NewGroup): Promise<Conver
             ${ownerId}, ${createdAt}, ${policy}, 0, 0, NULL, ${code}, ${handle}, 0, ${maxMembers},
             ${JSON.stringify(customFields)}, NULL, ${discoverable}, 0, ${clientGroupId}, ${creatorId}, 1,
             ${externalId}, ${metadata}, ${history === null ? null : Number(history)}, ${Number(mayLeave)},
-            ${retentionDays}, ${Number(legalHold)}, ${slowModeS}
+            ${retentionDays}, ${Number(legalHold)}, ${slowModeS}, 1
             WHERE ${allowed} AND ${isFirst}`,
         )
         .onConflictDoNothing({ target: conversations.handle })
         .returning({ id: conversations.id }),
       db.insert(memberships).select(
         sql`SELECT c.id, json_extract(m.value, '$[0]'), json_extract(m.value, '$[1]'), 'active', 0, ${createdAt},
-            0, 0, 0, NULL, NULL, json_extract(m.value, '$[2]'), NULL, 0, NULL, NULL
+            0, 0, 0, NULL, NULL, json_extract(m.value, '$[2]'), NULL, 0, NULL, NULL, 0, '[]'
           FROM conversations c, json_each(${JSON.stringify(rows)}) m WHERE c.code = ${code}`,
       ),
       ...(asked.length === 0

@@ -36,7 +36,7 @@ export async function writeProjection(
       sql`SELECT ${id}, u.id, json_extract(j.value, '$[1]'), json_extract(j.value, '$[2]'),
           json_extract(j.value, '$[4]'), json_extract(j.value, '$[3]'), 0, 0, 0,
           iif(json_extract(j.value, '$[2]') = 'left', c.name, NULL),
-          iif(json_extract(j.value, '$[2]') = 'left', c.avatar, NULL), '{}', NULL, 0, NULL, NULL
+          iif(json_extract(j.value, '$[2]') = 'left', c.avatar, NULL), '{}', NULL, 0, NULL, NULL, 0, '[]'
         FROM json_each(${rows}) j JOIN users u ON u.id = json_extract(j.value, '$[0]')
           JOIN conversations c ON c.id = ${id}
         WHERE u.deleted_at IS NULL OR json_extract(j.value, '$[2]') = 'left'`,
@@ -70,13 +70,13 @@ export async function writeProjection(
   const { profile, dissolvedAt } = conversation;
   const { name, avatar, introduction, announcement, joinPolicy, discoverable, ownerId } = profile;
   const { threads, muteAll, customFields, metadata, history, mayLeave, version, changedAt } = profile;
-  const { retentionDays, legalHold, slowModeS } = profile;
+  const { retentionDays, legalHold, slowModeS, linkPreviews } = profile;
   const update = db
     .update(conversations)
     .set({
       ...{ name, avatar, introduction, announcement, joinPolicy, discoverable, ownerId },
       ...{ threads, muteAll, customFields, metadata, history, mayLeave, changedAt, dissolvedAt, version },
-      ...{ retentionDays, legalHold, slowModeS },
+      ...{ retentionDays, legalHold, slowModeS, linkPreviews },
     })
     .where(and(eq(conversations.id, id), lt(conversations.version, version)));
   const [, deleted] = await queryD1(db.batch([upsert, deletedUsers, update]));
@@ -91,7 +91,7 @@ async function writeRequests(db: Database, id: ConversationId, requests: Project
       .insert(memberships)
       .select(
         sql`SELECT c.id, u.id, 'member', 'left', 0, 0, 0, 0, 0, NULL, NULL, '{}',
-            json_extract(j.value, '$[1]'), json_extract(j.value, '$[2]'), NULL, NULL
+            json_extract(j.value, '$[1]'), json_extract(j.value, '$[2]'), NULL, NULL, 0, '[]'
           FROM json_each(${JSON.stringify(rows)}) j JOIN users u ON u.id = json_extract(j.value, '$[0]')
             JOIN conversations c ON c.id = ${id}
           WHERE u.deleted_at IS NULL`,

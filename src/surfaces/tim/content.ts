@@ -12,7 +12,9 @@ import {
   FormCreation,
   FormFilePayload,
   ForwardPayload,
+  GivenID,
   MentionPayload,
+  MergerPayload,
   PAYLOADS,
   RECIPIENTS,
   ToType,
@@ -38,6 +40,21 @@ export function readCreation(call: CallWithFile): DraftInput {
       return { newDraft: newDraftOf(creation, fields), file: fileOf(file, creation) };
     },
   };
+}
+
+/**
+ * The same for a message that is created and sent in one call, under the id that the client gives it.
+ * @throws as `readCreation`
+ */
+export function readOnce(call: CallWithFile): DraftInput {
+  const input = readCreation(call);
+  const withID = (newDraft: NewDraft): NewDraft => ({ ...newDraft, id: checked(GivenID, call.fields()).ID });
+  if (!("readInputs" in input)) return { ...input, newDraft: withID(input.newDraft) };
+  const readInputs = () => {
+    const { newDraft, file } = input.readInputs();
+    return { newDraft: withID(newDraft), file };
+  };
+  return { ...input, readInputs };
 }
 
 /** A field of a form that is a field of the payload: `payload.text`, `payload[text]`, `payload[list][]`. */
@@ -108,8 +125,8 @@ function requireRecipient({ conversationType: stated, to: name }: Fields, { to }
   if (!isSame) throw invalid("to", "is that of the created message and cannot be changed: create another");
 }
 
-/** The body of a draft after the payload that the client sends; undefined: the payload cannot be changed. */
-function changedBody(kind: Kind, body: BodyJson, payload: Fields): BodyJson | undefined {
+/** The body of a message after the payload that the client sends; undefined: it cannot be changed. */
+export function changedBody(kind: Kind, body: BodyJson, payload: Fields): BodyJson | undefined {
   if (kind === "tip" || kind === "merged") return undefined;
   if (!isMedia(kind)) return ownBody(kind, { payload });
   const stored = JsonObject.parse(JSON.parse(body));
@@ -133,6 +150,7 @@ function kindOf({ type, payload }: Creation): CreatedKind | "forward" | "any fil
   if (has("atUserList")) return "text";
   if (has("data") && has("index")) return "face";
   if (has("data") || has("description") || has("extension")) return "custom";
+  if (has("messageList")) return "merged";
   return has("message") ? "forward" : "text";
 }
 
@@ -140,6 +158,10 @@ const isMedia = (kind: string): kind is MediaKind => MediaKind.safeParse(kind).s
 
 function newContentOf(kind: Exclude<CreatedKind, MediaKind> | "forward", creation: Creation): NewContent {
   if (kind === "forward") return { source: checked(ForwardPayload, creation).payload.message };
+  if (kind === "merged") {
+    const { title, messageList: items } = checked(MergerPayload, creation).payload;
+    return { merged: { title, items } };
+  }
   return { kind, body: ownBody(kind, creation) };
 }
 

@@ -11,6 +11,9 @@ import type {
   TakenBy,
 } from "../../domain/errors.ts";
 
+/** The SDK's code for an ability that the server does not have. */
+export const UNSUPPORTED = 3_122;
+
 const BAD_PARAMETER = 70_402;
 const FAULT = 60_002;
 
@@ -108,6 +111,26 @@ const SEND_CODES: Table = {
   },
 };
 
+const SAYS_NO_USER = { user: "There is no such user." };
+/** The codes of calls about one friend. */
+const FRIEND_CODES: Table = {
+  ...{ user: 70_107, friendship: 2_700, application: 2_716 },
+  says: {
+    ...{ ...SAYS_NO_USER, friendship: "This user is not your friend." },
+    application: "There is no such request for friendship.",
+  },
+};
+/** The codes of calls about messages that were sent. */
+const MESSAGE_CODES: Table = {
+  ...{ conversation: 20_022, membership: 20_022, message: 20_022, ...{ too_late: 20_016 } },
+  grouped: { message: 10_030, too_late: 10_031 },
+};
+/** The codes of calls about a group of friends. */
+const FRIEND_GROUP_CODES: Table = { conflict: 2_710, not_found: 2_711 };
+
+/** The codes of calls about a group of conversations, for which the SDK has none of their own. */
+const CONVERSATION_GROUP_CODES: Table = { conflict: 70_402, not_found: 70_402, forbidden: 70_402 };
+
 /** The codes of a call, by its name. */
 const CALL_CODES: Record<string, Table> = {
   revokeMessage: {
@@ -137,6 +160,37 @@ const CALL_CODES: Record<string, Table> = {
   setGroupMemberRole: { kind: 2_682, rank: 2_681, self: 2_684, bad: { role: 2_683 } },
   setGroupMemberMuteTime: { self: 2_685 },
   updateMyProfile: { validation_failed: 2_721, bad: { "": 2_722 } },
+  deleteMessage: MESSAGE_CODES,
+  downloadMergerMessage: MESSAGE_CODES,
+  modifyMessage: { ...MESSAGE_CODES, conflict: 2_480, livestream: 2_481, excess: 80_002 },
+  addMessageReaction: MESSAGE_CODES,
+  removeMessageReaction: MESSAGE_CODES,
+  getMessageReactions: MESSAGE_CODES,
+  getAllUserListOfMessageReaction: MESSAGE_CODES,
+  getMessageReadReceiptList: MESSAGE_CODES,
+  getGroupMessageReadMemberList: MESSAGE_CODES,
+  sendMessageReadReceipt: MESSAGE_CODES,
+  pinGroupMessage: { message: 10_030 },
+  initGroupAttributes: { conflict: 10_056 },
+  setGroupAttributes: { conflict: 10_056 },
+  deleteGroupAttributes: { conflict: 10_056 },
+  createConversationGroup: CONVERSATION_GROUP_CODES,
+  addConversationsToGroup: CONVERSATION_GROUP_CODES,
+  deleteConversationGroup: CONVERSATION_GROUP_CODES,
+  renameConversationGroup: CONVERSATION_GROUP_CODES,
+  addFriend: {
+    ...{ conflict: 2_701, forbidden: 30_516 },
+    says: { ...SAYS_NO_USER, forbidden: "This user does not want to be asked for friendship." },
+  },
+  updateFriend: FRIEND_CODES,
+  acceptFriendApplication: FRIEND_CODES,
+  refuseFriendApplication: FRIEND_CODES,
+  deleteFriendApplication: FRIEND_CODES,
+  createFriendGroup: { ...FRIEND_GROUP_CODES, forbidden: 30_011 },
+  deleteFriendGroup: FRIEND_GROUP_CODES,
+  renameFriendGroup: FRIEND_GROUP_CODES,
+  addToFriendGroup: FRIEND_GROUP_CODES,
+  removeFromFriendGroup: FRIEND_GROUP_CODES,
   handleGroupApplication: {
     ...{ conflict: 10_013, application: 70_402 },
     bad: { "application.groupID": 10_015, "message.payload.groupProfile.groupID": 10_015 },
@@ -150,8 +204,12 @@ const NAMES: Record<string, string> = {
   ...{ direct: "to", group: "to" },
   ...{ "path.user_id": "userIDList", "body.max_members": "maxMemberNum", before: "nextReqMessageID" },
   ...{ "body.password": "password", "query.cursor": "nextCursor", customData: "cloudCustomData" },
+  ...{ "path.seq": "message" },
   ...{ "body.forward": "payload.message", mentions: "payload.atUserList", "file.url": "payload.file.url" },
 };
+
+/** The core's name of a message that is merged. */
+const MERGED_ITEM = /^body\.body\.items\.(?=\d+$)/;
 
 /** The paths of errors about a whole body or query, for which no table counts. */
 const WHOLE_INPUT = ["body", "query"];
@@ -166,11 +224,20 @@ export function refuse(c: Context, failure: Failure, shown: object = {}): Respon
   const { code, status = 200 } = tableCode === undefined ? WIRE_FAILURES[failure.code] : { code: tableCode };
   if (data?.retryAfter) c.header("Retry-After", String(data.retryAfter));
   const messages = data?.errors?.map(({ path, message }) => {
-    const name = path === "body" && data.excess ? "payload" : (NAMES[path] ?? path);
+    const name =
+      path === "body" && data.excess
+        ? "payload"
+        : (NAMES[path] ?? path.replace(MERGED_ITEM, "payload.messageList."));
     return name === "" ? message : `${name}: ${message}`;
   });
   const msg = messages?.join("; ") ?? sentenceOf(c.req.path, failure) ?? detail;
   return c.json({ code, msg, data: shown }, status);
+}
+
+/** The same on a socket, where no call has a code of its own. `status`: that of the failure over HTTP. */
+export function frameFailure(failure: Failure): { code: number; status: number; msg: string } {
+  const { code, status = 200 } = WIRE_FAILURES[failure.code];
+  return { code, status, msg: failure.detail };
 }
 
 /** The tables of a path: the call's table first, then its path's, then the one of all calls. */

@@ -1,13 +1,15 @@
 import { z } from "zod";
 import { freshName, PASSWORD } from "../../support/clients/api.ts";
 import type { CallContext, ContractCall, SurfaceContract } from "../../support/surfaces/contract.ts";
+import { furtherCalls } from "./calls/contract.ts";
+import { type FurtherProps, furtherProps } from "./calls/props.ts";
 import { Failure, nameOf } from "./client.ts";
-import { type Props, props, take } from "./props.ts";
+import { type Props, props, TIMES, take } from "./props.ts";
 
-let made: Props | undefined;
+let made: (Props & FurtherProps) | undefined;
 
 /** The result of `prepare`. */
-function own(): Props {
+function own(): Props & FurtherProps {
   if (!made) throw new Error("nothing is prepared");
   return made;
 }
@@ -154,9 +156,9 @@ const MEMBERS: ContractCall[] = [
 
 export const tim: SurfaceContract = {
   name: "tim",
-  calls: [...USERS, ...MESSAGES, ...GROUPS, ...MEMBERS],
+  calls: [...USERS, ...MESSAGES, ...GROUPS, ...MEMBERS, ...furtherCalls(row, own)],
   prepare: async (context) => {
-    made = await props(context);
+    made = { ...(await props(context)), ...(await furtherProps(context, TIMES)) };
   },
   headers: (token) => (token === undefined ? {} : { token }),
   isSuccess: ({ status, body }) =>

@@ -34,7 +34,13 @@ const Message = z.strictObject({
   ...{ conversationType: z.enum(["C2C", "GROUP"]), to: z.string(), from: z.string() },
   ...{ flow: z.enum(["in", "out"]), time: z.int(), clientTime: z.int(), sequence: z.int() },
   ...{ status: z.literal("success"), isRevoked: z.boolean(), revoker: z.string(), isDeleted: z.boolean() },
-  ...{ isModified: z.boolean(), isPeerRead: z.boolean(), nick: z.string(), avatar: z.string() },
+  ...{
+    version: z.int(),
+    isModified: z.boolean(),
+    isPeerRead: z.boolean(),
+    nick: z.string(),
+    avatar: z.string(),
+  },
   ...{ nameCard: z.string(), priority: z.string(), atUserList: z.array(z.string()) },
   cloudCustomData: z.string(),
 });
@@ -57,6 +63,7 @@ const Conversation = z.strictObject({
   groupProfile: z
     .looseObject({ groupID: z.string(), name: z.string(), type: z.string(), selfInfo: z.unknown() })
     .optional(),
+  ...{ markList: z.array(z.int()), conversationGroupList: z.array(z.string()) },
   ...{ remark: z.string(), isPinned: z.boolean(), messageRemindType: z.string(), peerReadTime: z.int() },
 });
 const Listed = Conversation.extend({ message: Message.nullable() });
@@ -244,6 +251,7 @@ describe("messages", () => {
     const hi = await send(bob, id, { kind: "text", body: { text: "hi" }, mentions: [cid.user.id] });
     await send(cid, id, { kind: "text", body: { text: "a secret" }, mentions: "all" });
     await deleteMessage(ann, id, 3, "everyone");
+    await call("PUT", `/v1/conversations/${id}/messages/2/pin`, { token });
     const { data: items } = await messages(cid, GROUP(id));
     expect(items.map(({ message }) => message)).toMatchObject([
       {
@@ -258,6 +266,7 @@ describe("messages", () => {
         ...{ ID: `${id}-3`, sequence: 3, from: nameOf(cid), flow: "out", isRevoked: true },
         ...{ revoker: nameOf(ann), payload: {}, atUserList: [] },
       },
+      { type: "TIMGroupTipElem", payload: { operationType: 6, newGroupProfile: {} } },
     ]);
     expect(JSON.stringify([items, await list(cid), await profile(bob, GROUP(id))])).not.toContain("secret");
   });
@@ -629,6 +638,7 @@ describe("a conversation that was never opened", () => {
       },
       userProfile: { userID: nameOf(bob), nick: "", avatar: "" },
       ...{ remark: "", isPinned: false, messageRemindType: "AcceptAndNotify", peerReadTime: 0 },
+      ...{ markList: [], conversationGroupList: [] },
     });
     expect(await list(ann, { conversationID: c2c(bob) })).toEqual([]);
     failure(await unlist(ann, c2c(bob)), 2_500);

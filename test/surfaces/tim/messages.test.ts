@@ -39,6 +39,7 @@ const Message = z.strictObject({
   ...{ flow: z.enum(["in", "out"]), time: z.int(), clientTime: z.int(), sequence: z.int() },
   ...{ status: z.enum(["unSend", "success"]), isRevoked: z.boolean(), revoker: z.string() },
   ...{ isDeleted: z.literal(false), isModified: z.boolean(), isPeerRead: z.boolean() },
+  version: z.int(),
   ...{ priority: z.string(), nick: z.string(), avatar: z.string(), nameCard: z.string() },
   ...{ atUserList: z.array(z.string()), cloudCustomData: z.string() },
 });

@@ -7,7 +7,7 @@ import type { CallContext } from "../../support/surfaces/contract.ts";
 import { data, nameOf, success, tim } from "./client.ts";
 
 /** A call of a contract is made at most this often. */
-const TIMES = 6;
+export const TIMES = 6;
 
 /** Data that calls take besides the context. Each call takes one item of a list, as it works only once. */
 export interface Props {

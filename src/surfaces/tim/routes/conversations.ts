@@ -1,15 +1,20 @@
 import { Hono } from "hono";
+import type { z } from "zod";
 import { countPages, weighs } from "../../../http/access/rate-limit.ts";
 import type { CallerEnv } from "../../../http/env.ts";
 import { bodyFields, checked } from "../../../http/fields.ts";
 import { authenticated } from "../auth.ts";
+import { parseBody } from "../body.ts";
 import { succeed, succeedStreamed } from "../envelope.ts";
+import { wireConversationID } from "../ids.ts";
 import { BODY } from "../schemas/common.ts";
 import {
+  ConversationPin,
   Deletion,
   ListOfConversations,
   MAX_LISTED,
   OneConversation,
+  ReadingAll,
   Reminding,
 } from "../schemas/conversations.ts";
 import { serializeByName, serializeInList, serializeReminderOutcomes } from "../serialize/conversations.ts";
@@ -17,7 +22,9 @@ import { serializeGroup } from "../serialize/groups.ts";
 import { getByName, remindOfDirect, removeFromListByName } from "../use-cases/conversations.ts";
 import { groupAfter } from "../use-cases/groups.ts";
 import { type ListPart, listAllByName, listByName } from "../use-cases/list.ts";
-import { setReminder } from "../use-cases/reminders.ts";
+import { setReminder } from "../use-cases/own/reminders.ts";
+import { clearByName, pinByName, readAll, totalUnread } from "../use-cases/own-marks.ts";
+import { findSortedBy } from "../use-cases/sorting.ts";
 
 export const conversations = new Hono<CallerEnv>({ strict: false });
 
@@ -31,8 +38,10 @@ conversations.post("/conversation/getConversationList", authenticated, weighs("p
   const { conversationID: names, count: limit = MAX_LISTED, nextCursor: cursor } = query;
   const serialize = ({ items, profiles }: ListPart) =>
     items.map((item) => serializeInList(item, profiles, caller.userId));
-  if (names || query.count !== undefined || cursor !== undefined) {
-    const range = { names, limit, ...(cursor && { cursor }) };
+  const by = sortedBy(query);
+  if (by || names || query.count !== undefined || cursor !== undefined) {
+    const only = by && (await findSortedBy(core, caller.userId, by));
+    const range = { names, only, limit, ...(cursor && { cursor }) };
     const part = await listByName(core, caller.userId, range);
     return succeed(c, serialize(part), besideList(part));
   }
@@ -40,6 +49,12 @@ conversations.post("/conversation/getConversationList", authenticated, weighs("p
   await countPages(c, caller.userId, list.partCount - 1);
   return succeedStreamed(c, list.parts, serialize, besideList(list));
 });
+
+/** The mark or the group of which alone a list is asked for. */
+function sortedBy({ markType: mark, groupName: group }: z.infer<typeof ListOfConversations>) {
+  if (mark !== undefined) return { mark };
+  return group === undefined ? undefined : { group };
+}
 
 function besideList({ nextCursor }: { nextCursor: string | null }) {
   return { nextCursor: nextCursor ?? "", isCompleted: nextCursor === null };
@@ -58,6 +73,39 @@ conversations.post("/conversation/deleteConversation", authenticated, async (c) 
   const { names, wireIDs, ...options } = checked(Deletion, await bodyFields(c.req.raw, BODY));
   await removeFromListByName(c.var.core, c.var.caller.userId, names, options);
   return succeed(c, { conversationID: wireIDs });
+});
+
+/** `pinConversation`: to the top of the caller's list, or down from it. */
+conversations.post("/conversation/pinConversation", authenticated, async (c) => {
+  const { conversationID: name, isPinned } = await parseBody(c, ConversationPin);
+  await pinByName(c.var.core, c.var.caller.userId, name, isPinned);
+  return succeed(c, { conversationID: wireConversationID(name), isPinned });
+});
+
+/** `clearHistoryMessage`: deletes the history for the caller alone. */
+conversations.post("/message/clearHistoryMessage", authenticated, async (c) => {
+  const { conversationID: name } = await parseBody(c, OneConversation);
+  await clearByName(c.var.core, c.var.caller.userId, name);
+  return succeed(c, { conversationID: wireConversationID(name) });
+});
+
+/** `setAllMessageRead`: each ten conversations with unread messages count as a page. */
+conversations.post("/message/setAllMessageRead", authenticated, weighs("page"), async (c) => {
+  const { scope } = await parseBody(c, ReadingAll);
+  const { core, caller } = c.var;
+  await readAll(core, caller.userId, scope, (count) =>
+    countPages(c, caller.userId, Math.ceil(count / READ_FOR_A_PAGE)),
+  );
+  return succeed(c, {});
+});
+
+/** Conversations that may be read for the cost of a page. */
+const READ_FOR_A_PAGE = 10;
+
+/** `getTotalUnreadMessageCount`: a number, without silent conversations. */
+conversations.post("/conversation/getTotalUnreadMessageCount", authenticated, weighs("page"), async (c) => {
+  await bodyFields(c.req.raw, BODY);
+  return succeed(c, await totalUnread(c.var.core, c.var.caller.userId));
 });
 
 /** 设置消息提醒类型: sets how the caller is notified of messages, in a group or in direct conversations. */

@@ -1,18 +1,20 @@
 import { type Context, Hono } from "hono";
-import { CoreError } from "../../../domain/errors.ts";
+import { CoreError, invalid } from "../../../domain/errors.ts";
 import { fileUrl } from "../../../domain/files/file-origins.ts";
 import type { CallerEnv } from "../../../http/env.ts";
 import { bodyFields, checked } from "../../../http/fields.ts";
+import { isForm } from "../../../http/uploads/upload.ts";
 import { readWithFile } from "../../../http/uploads/with-file.ts";
 import { authenticated } from "../auth.ts";
-import { readChange, readCreation } from "../content.ts";
+import { readChange, readCreation, readOnce } from "../content.ts";
 import { succeed } from "../envelope.ts";
 import { refuse } from "../errors.ts";
 import { BODY } from "../schemas/common.ts";
-import { FILE_PLACE, Sending } from "../schemas/drafts.ts";
-import { serializeDraft, serializeSent } from "../serialize/drafts.ts";
+import { FILE_PLACE, OnlineOption, Sending, wholeMessage } from "../schemas/drafts.ts";
+import { serializeDraft, serializeSent, serializeShownOnline } from "../serialize/drafts.ts";
 import { findUnsentDraft, sendDraft } from "../use-cases/drafts.ts";
 import { makeDraft } from "../use-cases/file-drafts.ts";
+import { showOnline } from "../use-cases/online.ts";
 
 export const drafts = new Hono<CallerEnv>({ strict: false });
 
@@ -29,9 +31,35 @@ drafts.post("/message/sendMessage", authenticated, send);
 /** 重发消息: repeats a send that seemed to fail. It never makes a second message. */
 drafts.post("/message/resendMessage", authenticated, send);
 
+/**
+ * Sends a created message, or one that comes whole, with an ID of the client's, and may come as a form with
+ * its file. With `onlineUserOnly` nothing stores it.
+ */
 async function send(c: Context<CallerEnv>): Promise<Response> {
   const { core, caller } = c.var;
-  const { ID, message, supposed } = checked(Sending, await bodyFields(c.req.raw, BODY));
+  if (isForm(c.req.raw)) {
+    const call = await readWithFile(c.req.raw, FILE_PLACE, core.timing.uploads);
+    const { id } = await makeDraft(core, caller.userId, readOnce(call), fileUrl);
+    return sendKnown(c, { ID: id, conversationType: call.fields().conversationType });
+  }
+  const fields = await bodyFields(c.req.raw, BODY);
+  const whole = wholeMessage(fields);
+  if (whole && checked(OnlineOption, fields).onlineUserOnly) {
+    const input = readOnce({ file: null, fields: () => whole });
+    if (!("content" in input)) throw invalid("onlineUserOnly", "is not for files");
+    const shown = await showOnline(core, caller.userId, input.newDraft, input.content);
+    return succeed(c, serializeShownOnline(shown));
+  }
+  if (whole) {
+    await makeDraft(core, caller.userId, readOnce({ file: null, fields: () => whole }), fileUrl);
+    return sendKnown(c, { ID: whole.ID, conversationType: whole.conversationType });
+  }
+  return sendKnown(c, fields);
+}
+
+async function sendKnown(c: Context<CallerEnv>, fields: object): Promise<Response> {
+  const { core, caller } = c.var;
+  const { ID, message, supposed } = checked(Sending, fields);
   try {
     const sent = await sendDraft(core, caller.userId, ID, supposed, (draft) => readChange(message, draft));
     return succeed(c, serializeSent(sent));

@@ -1,15 +1,17 @@
-import { type Context, Hono } from "hono";
-import type { z } from "zod";
+import { Hono } from "hono";
 import { dissolveGroup, editGroup } from "../../../core/groups/groups.ts";
 import { countPages, weighs } from "../../../http/access/rate-limit.ts";
 import type { CallerEnv } from "../../../http/env.ts";
-import { bodyFields, checked } from "../../../http/fields.ts";
+import { bodyFields } from "../../../http/fields.ts";
 import { authenticated } from "../auth.ts";
+import { parseBody } from "../body.ts";
 import { succeed } from "../envelope.ts";
 import { wireGroupName } from "../ids.ts";
 import { BODY } from "../schemas/common.ts";
 import { GroupChange, JoinGroup, NewGroup, OneGroup, OwnerChange } from "../schemas/groups.ts";
+import { GroupPin } from "../schemas/messages.ts";
 import { JOIN_STATES, serializeGroup } from "../serialize/groups.ts";
+import { serializeShown } from "../serialize/marks/receipts.ts";
 import {
   createGroupByName,
   findGroupByAddress,
@@ -20,6 +22,7 @@ import {
   listGroups,
   withGroup,
 } from "../use-cases/groups.ts";
+import { pinInGroup, pinsOfGroup } from "../use-cases/pins.ts";
 
 /** Calls about groups. The calls about members, below the same path, are in `members.ts`. */
 export const groups = new Hono<CallerEnv>({ strict: false });
@@ -102,10 +105,16 @@ groups.post("/changeGroupOwner", authenticated, async (c) => {
   return succeed(c, { group: serializeGroup(group) });
 });
 
-/**
- * The body of a call, parsed by its schema.
- * @throws `validation_failed`, `too_large`
- */
-async function parseBody<T>(c: Context<CallerEnv>, schema: z.ZodType<T>): Promise<T> {
-  return checked(schema, await bodyFields(c.req.raw, BODY));
-}
+/** `pinGroupMessage`: for all members, by the owner and the admins. */
+groups.post("/pinGroupMessage", authenticated, async (c) => {
+  const { group, place, isPinned } = await parseBody(c, GroupPin);
+  await pinInGroup(c.var.core, c.var.caller.userId, group, place, isPinned);
+  return succeed(c, {});
+});
+
+/** `getPinnedGroupMessageList`: the pinned messages, the newest pin first. */
+groups.post("/getPinnedGroupMessageList", authenticated, weighs("page"), async (c) => {
+  const { groupID } = await parseBody(c, OneGroup);
+  const pinned = await pinsOfGroup(c.var.core, c.var.caller.userId, groupID);
+  return succeed(c, { messageList: serializeShown(pinned) });
+});

@@ -6,8 +6,13 @@ import { bodyFields, checked } from "../../../http/fields.ts";
 import { authenticated } from "../auth.ts";
 import { succeed } from "../envelope.ts";
 import { BODY } from "../schemas/common.ts";
-import { PageOfMessages, Reading, Revocation } from "../schemas/history.ts";
-import { serializeMessages, serializeNotifications, serializePage } from "../serialize/history.ts";
+import { HoppingPage, PageOfMessages, Reading, Revocation } from "../schemas/history.ts";
+import {
+  serializeHopping,
+  serializeMessages,
+  serializeNotifications,
+  serializePage,
+} from "../serialize/history.ts";
 import { markReadByName, pageByName } from "../use-cases/conversations.ts";
 import { listNotifications } from "../use-cases/notifications.ts";
 
@@ -29,6 +34,13 @@ history.post("/message/getMessageList", authenticated, weighs("page"), async (c)
     ? serializePage(await pageByName(core, caller.userId, query.name, query))
     : serializeNotifications(await listNotifications(core, caller.userId, query));
   return succeed(c, data, beside);
+});
+
+/** `getMessageListHopping`: a page of messages from a point on, in either direction. */
+history.post("/message/getMessageListHopping", authenticated, weighs("page"), async (c) => {
+  const { isNewer, ...page } = checked(HoppingPage, await bodyFields(c.req.raw, BODY));
+  const found = await pageByName(c.var.core, c.var.caller.userId, page.name, page);
+  return succeed(c, serializeHopping(found, isNewer));
 });
 
 /** 设置消息已读: moves the read position to the last message. */

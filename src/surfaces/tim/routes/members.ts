@@ -1,13 +1,11 @@
 import { type Context, Hono } from "hono";
-import type { z } from "zod";
 import type { MemberChange } from "../../../core/groups/groups.ts";
 import type { GroupAddress } from "../../../domain/conversations/group-address.ts";
 import { weighs } from "../../../http/access/rate-limit.ts";
 import type { CallerEnv } from "../../../http/env.ts";
-import { bodyFields, checked } from "../../../http/fields.ts";
 import { authenticated } from "../auth.ts";
+import { parseBody } from "../body.ts";
 import { succeed } from "../envelope.ts";
-import { BODY } from "../schemas/common.ts";
 import {
   Additions,
   MemberFields,
@@ -108,12 +106,4 @@ async function changeMember(
   const { core, caller } = c.var;
   const { group, member } = await changeMemberByName(core, caller.userId, groupID, userID ?? null, change);
   return succeed(c, { group: serializeGroup(group), member: serializeMember(member) });
-}
-
-/**
- * The body of a call, parsed by its schema.
- * @throws `validation_failed`, `too_large`
- */
-async function parseBody<T>(c: Context<CallerEnv>, schema: z.ZodType<T>): Promise<T> {
-  return checked(schema, await bodyFields(c.req.raw, BODY));
 }

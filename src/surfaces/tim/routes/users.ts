@@ -1,5 +1,6 @@
 import { type Context, Hono } from "hono";
 import { login, register, type SignedIn } from "../../../core/accounts/registration.ts";
+import { logout } from "../../../core/accounts/sessions.ts";
 import { changeProfile, getMe, profilesByName } from "../../../core/accounts/users.ts";
 import { blockByName, listBlockedNames, unblockByName } from "../../../core/contacts/blocks.ts";
 import { deviceOf } from "../../../http/access/device.ts";
@@ -10,8 +11,17 @@ import { bodyFields, checked } from "../../../http/fields.ts";
 import { authenticated, canIssueTokens } from "../auth.ts";
 import { succeed } from "../envelope.ts";
 import { BODY } from "../schemas/common.ts";
-import { Login, ProfileChange, ProfileUsers, Registration, UserIDs } from "../schemas/users.ts";
+import {
+  Login,
+  OptionalUserIDs,
+  ProfileChange,
+  ProfileUsers,
+  Registration,
+  UserIDs,
+} from "../schemas/users.ts";
+import { serializeStatuses, serializeUnknown } from "../serialize/contacts/status.ts";
 import { serializeProfile } from "../serialize/users.ts";
+import { statusesByName } from "../use-cases/contacts/status.ts";
 
 export const users = new Hono<AppEnv>({ strict: false });
 
@@ -26,6 +36,32 @@ users.post("/login", canIssueTokens, limitedByAddress, async (c) => {
   const credentials = checked(Login, await bodyFields(c.req.raw, BODY));
   const device = await deviceOf(c, c.req.header("token"));
   return succeedSignedIn(c, await login(c.var.core, credentials, device, "username or e-mail"));
+});
+
+/** The SDK's `logout`: ends the session of the token. */
+users.post("/user/logout", authenticated, async (c) => {
+  await bodyFields(c.req.raw, BODY);
+  await logout(c.var.core, c.var.caller);
+  return succeed(c, {});
+});
+
+/** The SDK's `getUserStatus`: whether users are online, as far as the caller is shown it. */
+users.post("/user/getUserStatus", authenticated, weighs("page"), async (c) => {
+  const names = checked(UserIDs, await bodyFields(c.req.raw, BODY));
+  return succeed(c, serializeStatuses(await statusesByName(c.var.core, c.var.caller.userId, names)));
+});
+
+/** The SDK's `subscribeUserStatus`: sockets tell of friends and direct peers anyway, and of nobody else. */
+users.post("/user/subscribeUserStatus", authenticated, weighs("page"), async (c) => {
+  const names = checked(UserIDs, await bodyFields(c.req.raw, BODY));
+  const { unknown } = await statusesByName(c.var.core, c.var.caller.userId, names);
+  return succeed(c, { failureUserList: serializeUnknown(unknown) });
+});
+
+/** The SDK's `unsubscribeUserStatus`: of these users, or of all. It changes nothing. */
+users.post("/user/unsubscribeUserStatus", authenticated, async (c) => {
+  checked(OptionalUserIDs, await bodyFields(c.req.raw, BODY));
+  return succeed(c, { failureUserList: [] });
 });
 
 /** The SDK's `getMyProfile`. */

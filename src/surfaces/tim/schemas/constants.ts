@@ -22,6 +22,11 @@ const CONSTANTS = new Map(
     ...{ ALLOW_TYPE_ALLOW_ANY: "AllowType_Type_AllowAny" },
     ...{ ALLOW_TYPE_NEED_CONFIRM: "AllowType_Type_NeedConfirm" },
     ...{ ALLOW_TYPE_DENY_ANY: "AllowType_Type_DenyAny" },
+    ...{ READ_ALL_MSG: "readAllMessage", READ_ALL_C2C_MSG: "readAllC2CMessage" },
+    ...{ READ_ALL_GROUP_MSG: "readAllGroupMessage" },
+    ...{ SNS_CHECK_TYPE_SINGLE: "CheckResult_Type_Single", SNS_CHECK_TYPE_BOTH: "CheckResult_Type_Both" },
+    ...{ SNS_APPLICATION_SENT_TO_ME: "Pendency_Type_ComeIn" },
+    ...{ SNS_APPLICATION_SENT_BY_ME: "Pendency_Type_SendOut" },
   }),
 );
 

@@ -1,10 +1,18 @@
 import { z } from "zod";
-import { pageSize } from "../../../http/fields.ts";
+import { integer, pageSize } from "../../../http/fields.ts";
 import { conversationID, groupID, userID, wireConversationID } from "../ids.ts";
 import { orConstant } from "./constants.ts";
 
 /** The most conversations of one call. */
 export const MAX_LISTED = 100;
+
+/** A mark is one bit, up to 2^52: JSON has no exact integers beyond. */
+export const markType = integer.pipe(
+  z
+    .int()
+    .positive()
+    .refine((mark) => Number.isInteger(Math.log2(mark)), "must be a power of 2"),
+);
 
 const conversationIDs = z
   .array(conversationID)
@@ -23,6 +31,9 @@ export const ListOfConversations = z.object({
     .optional(),
   count: pageSize(MAX_LISTED).optional(),
   nextCursor: z.string().optional(),
+  /** only those with this mark of the caller's, or in this group of theirs */
+  markType: markType.optional(),
+  groupName: z.string().optional(),
 });
 
 /** `/conversation/getConversationProfile` */
@@ -48,6 +59,25 @@ export const Deletion = z
     });
     return z.NEVER;
   });
+
+/** `pinConversation` */
+export const ConversationPin = z.object({ conversationID, isPinned: z.boolean().default(true) });
+
+const SCOPES = {
+  readAllMessage: undefined,
+  readAllC2CMessage: "direct",
+  readAllGroupMessage: "group",
+} as const;
+
+/** `setAllMessageRead` */
+export const ReadingAll = z.object({
+  scope: orConstant(
+    z
+      .enum(["readAllMessage", "readAllC2CMessage", "readAllGroupMessage"])
+      .default("readAllMessage")
+      .transform((scope) => SCOPES[scope]),
+  ),
+});
 
 /** The SDK's names of reminders: how a user is notified of messages. */
 export const REMIND_TYPES = {

@@ -3,9 +3,10 @@ import type { MediaKind } from "../../../domain/errors.ts";
 import { ContentType, FileName } from "../../../domain/files/file.ts";
 import { LIMITS } from "../../../domain/limits.ts";
 import { Content, type Kind } from "../../../domain/messages/content.ts";
-import type { Recipient } from "../../../domain/messages/draft.ts";
+import { DraftId, makerIn, type Recipient } from "../../../domain/messages/draft.ts";
 import type { Priority } from "../../../domain/messages/message.ts";
 import { textUpTo } from "../../../domain/text.ts";
+import type { Fields } from "../../../http/fields.ts";
 import { fileOfUrl } from "../../../http/file-url.ts";
 import type { FilePlace } from "../../../http/uploads/with-file.ts";
 import { conversationType, groupID, messageID, userID } from "../ids.ts";
@@ -47,11 +48,13 @@ const payload = z.preprocess(
 );
 
 /** The elements that can be made, by the SDK's names. */
-const KINDS = new Map<string, Content["kind"]>(
-  Content.options.map(({ shape }) => [ELEMENTS[shape.kind.value], shape.kind.value]),
-);
+const KINDS = new Map<string, Content["kind"] | "merged">([
+  ...Content.options.map(({ shape }) => [ELEMENTS[shape.kind.value], shape.kind.value] as const),
+  [ELEMENTS.merged, "merged"],
+]);
 
-const element = orConstant(
+/** An element that can be made: its kind of message. */
+export const element = orConstant(
   z.string().transform((name, context) => {
     const kind = KINDS.get(name);
     if (kind !== undefined) return kind;
@@ -133,6 +136,14 @@ const messageOrID = z.union([messageID, z.object({ ID: messageID }).transform(({
 /** The payload of a forward. */
 export const ForwardPayload = inPayload(z.object({ message: messageOrID }));
 
+/** The payload of a merged message. Its other fields are made of the messages. */
+export const MergerPayload = inPayload(
+  z.object({
+    messageList: z.array(messageOrID).min(1, "must not be empty").max(LIMITS.mergedItems),
+    title: textUpTo(LIMITS.name).default(""),
+  }),
+);
+
 const MAX_AMOUNT = 1e9;
 
 /** A number or its text. Absent, 0 and `""` are equivalent. */
@@ -202,6 +213,30 @@ export const Sending = z.preprocess(
         constantValue(message.conversationType) === "GROUP" ? ("group" as const) : ("direct" as const),
     })),
 );
+
+/** The id that a client gives a message: its maker's userID and two numbers. */
+export const GivenID = z.object({
+  ID: z.string().pipe(
+    DraftId.refine((id) => makerIn(id) !== undefined, {
+      error: "must be your userID and two numbers, joined by -",
+    }),
+  ),
+});
+
+/** A message that comes whole, with an ID that its client has given, and that no call has created before. */
+const WholeMessage = z.looseObject({
+  ...GivenID.shape,
+  to: z.unknown().refine((to) => to !== undefined && to !== null),
+  payload: z.record(z.string(), z.unknown()),
+});
+
+/** The option of a message that only those are shown who are online. */
+export const OnlineOption = z.object({ onlineUserOnly: z.boolean().default(false) });
+
+/** The whole message in a call of `sendMessage`; undefined: the call names a message that was created. */
+export function wholeMessage({ message, ...body }: Fields): z.infer<typeof WholeMessage> | undefined {
+  return WholeMessage.safeParse(message ?? body).data;
+}
 
 /** The fields of a created message that its creator may change, besides the payload. */
 export const Edits = z.object({

@@ -29,7 +29,8 @@ const JOIN_OPTIONS = {
 
 const ROLES = { Admin: "admin", Member: "member" } as const;
 
-const type = orConstant(
+/** The type of a group: its kind. */
+export const groupType = orConstant(
   z
     .enum(["Private", "Work", "Public", "ChatRoom", "Meeting", "Community", "AVChatRoom"])
     .transform((name) => TYPES[name]),
@@ -56,7 +57,7 @@ const InitialMember = z.object({
 export const NewGroup = z
   .object({
     name: GroupName,
-    type: type.optional(),
+    type: groupType.optional(),
     groupID: Handle.optional(),
     introduction: text.optional(),
     notification: text.optional(),

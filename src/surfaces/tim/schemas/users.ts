@@ -38,6 +38,8 @@ const userIDsAs = (name: "user_id" | "userIDList") =>
 export const ProfileUsers = userIDsAs("user_id");
 /** The users of a call of the blacklist, which only the SDK describes. */
 export const UserIDs = userIDsAs("userIDList");
+/** The users of `unsubscribeUserStatus`; none: all. */
+export const OptionalUserIDs = z.object({ userIDList: z.array(userID).max(LIMITS.page).optional() });
 
 const { shape } = ProfileFields;
 

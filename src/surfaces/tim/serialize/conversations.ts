@@ -8,7 +8,7 @@ import { directID, groupConversationID, wireGroupID } from "../ids.ts";
 import { REMIND_TYPES } from "../schemas/conversations.ts";
 import type { ConversationByName, ListedByName, ReminderSet } from "../use-cases/conversations.ts";
 import type { ListItem } from "../use-cases/list.ts";
-import { reminderOf } from "../use-cases/reminders.ts";
+import { reminderOf } from "../use-cases/own/reminders.ts";
 import { type SerializeContext, seconds, type WireConversation } from "./context.ts";
 import { serializeGroup, TYPES } from "./groups.ts";
 import { serializeMessage } from "./messages.ts";
@@ -42,7 +42,7 @@ function serializeConversation(
   profiles: ProfileLookup,
   caller: UserId,
 ) {
-  const { kind, policy, unreadCount, lastMessage, peer, peerRead, pinned, mentioned } = conversation;
+  const { kind, policy, unreadCount, lastMessage, peer, peerRead, pinned, mentioned, sorting } = conversation;
   const wireConversation = toWireConversation(conversation);
   const context = { wireConversation, profiles, caller: profiles(caller) };
   const groupID = wireConversation.kind === "group" ? wireConversation.groupID : "";
@@ -64,9 +64,17 @@ function serializeConversation(
         atTypeArray: [all ? (named ? AT_ALL_AT_ME : AT_ALL) : AT_ME],
       },
     })),
-    ...{ remark: "", isPinned: pinned, messageRemindType: REMIND_TYPES[reminderOf(conversation)] },
+    ...{ remark: sorting?.remark ?? "", isPinned: pinned },
+    ...{ markList: marksIn(sorting?.marks ?? 0), conversationGroupList: sorting?.groups ?? [] },
+    messageRemindType: REMIND_TYPES[reminderOf(conversation)],
     peerReadTime: seconds(peerRead?.readAt ?? 0),
   };
+}
+
+/** The marks among the bits of a number, the lowest first. Numbers up to 2^53 have no bitwise operators. */
+function marksIn(bits: number): number[] {
+  const digits = [...bits.toString(2)].reverse();
+  return digits.flatMap((digit, place) => (digit === "1" ? 2 ** place : []));
 }
 
 function isInMain({ threadRoot }: Mentioned): boolean {
@@ -119,7 +127,8 @@ function serializeUnopened(peer: Person) {
   return {
     ...{ conversationID: directID(peer.username), type: "C2C", subType: "", unreadCount: 0 },
     ...{ lastMessage: NO_MESSAGE, userProfile: userProfile(peer), groupAtInfoList: [] },
-    ...{ remark: "", isPinned: false, messageRemindType: REMIND_TYPES.usual, peerReadTime: 0 },
+    ...{ remark: "", isPinned: false, markList: [], conversationGroupList: [] },
+    ...{ messageRemindType: REMIND_TYPES.usual, peerReadTime: 0 },
   };
 }
 

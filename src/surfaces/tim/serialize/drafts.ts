@@ -1,8 +1,9 @@
 import { Position } from "../../../domain/ids.ts";
 import { wireGroupID } from "../ids.ts";
 import type { DraftView, SentDraft } from "../use-cases/drafts.ts";
+import type { showOnline } from "../use-cases/online.ts";
 import type { WireConversation } from "./context.ts";
-import { serializeMessage, serializeUnsent } from "./messages.ts";
+import { serializeMessage, serializeOnline, serializeUnsent } from "./messages.ts";
 
 const NOTHING_READ = Position.parse(0);
 
@@ -24,4 +25,9 @@ export function serializeSent({ message, destination, peerReadSeq, profiles }: S
       ? { kind, peer: { username: peerName }, peerReadSeq }
       : { kind, groupID: wireGroupID(conversationId, handle), name: "" };
   return { message: serializeMessage(message, { caller: message.sender, wireConversation, profiles }) };
+}
+
+/** A message that nothing stores, as its sender sees it. */
+export function serializeShownOnline({ message, destination }: Awaited<ReturnType<typeof showOnline>>) {
+  return { message: serializeOnline(message, message.sender, true, destination.peerName) };
 }

@@ -5,7 +5,7 @@ import type { JoinState } from "../../../domain/conversations/join-request.ts";
 import { wireGroupID } from "../ids.ts";
 import { REMIND_TYPES } from "../schemas/conversations.ts";
 import type { GroupByName } from "../use-cases/groups.ts";
-import { reminderOf } from "../use-cases/reminders.ts";
+import { reminderOf } from "../use-cases/own/reminders.ts";
 import { seconds } from "./context.ts";
 import { serializeFields } from "./fields.ts";
 import { ROLES } from "./members.ts";

@@ -4,6 +4,7 @@ import type { ConversationContext } from "../../../domain/sync/message-context.t
 import type { Notification } from "../../../domain/sync/notification.ts";
 import { wireMessageID, wireNotificationID } from "../ids.ts";
 import type { PageByName } from "../use-cases/conversations.ts";
+import { seconds } from "./context.ts";
 import { toWireConversation } from "./conversations.ts";
 import { serializeMessage } from "./messages.ts";
 import { serializeNotification } from "./notifications.ts";
@@ -27,6 +28,21 @@ export function serializePage({ items, hasMore, shown }: PageByName) {
   const isCompleted = !hasMore || !oldest;
   const nextReqMessageID = isCompleted ? "" : wireMessageID(oldest.conversationId, oldest.seq);
   return { data: shown ? serializeMessages(items, shown) : [], beside: { nextReqMessageID, isCompleted } };
+}
+
+/**
+ * A page from a point on. It goes on at `nextMessageSeq`; at `nextMessageTime` a message may come twice.
+ * @param isNewer its direction
+ */
+export function serializeHopping({ items, hasMore, shown }: PageByName, isNewer: boolean) {
+  const end = isNewer ? items.at(-1) : items[0];
+  const isCompleted = !hasMore || !end;
+  return {
+    messageList: shown ? serializeMessages(items, shown).map(({ message }) => message) : [],
+    isCompleted,
+    nextMessageSeq: isCompleted ? 0 : end.seq + (isNewer ? 1 : -1),
+    nextMessageTime: isCompleted ? 0 : seconds(end.createdAt),
+  };
 }
 
 /**

@@ -1,9 +1,15 @@
 import type { ProfileLookup } from "../../../core/accounts/profile-lookup.ts";
 import type { Person } from "../../../domain/accounts/person.ts";
+import { Position } from "../../../domain/ids.ts";
+import { makerIn } from "../../../domain/messages/draft.ts";
 import type { Message, Priority } from "../../../domain/messages/message.ts";
-import { directID, groupConversationID, wireMessageID } from "../ids.ts";
-import { AT_ALL, ELEMENTS, type SerializeContext, seconds } from "./context.ts";
+import type { OnlineMessage } from "../../../domain/sync/online-message.ts";
+import { directID, groupConversationID, wireGroupID, wireMessageID } from "../ids.ts";
+import { changesOf } from "../use-cases/messages/changes.ts";
+import { AT_ALL, ELEMENTS, type SerializeContext, seconds, type WireConversation } from "./context.ts";
 import { payloadOf } from "./payload.ts";
+
+const NOTHING_READ = Position.parse(0);
 
 const PRIORITIES: Record<Priority, string> = { high: "High", normal: "Normal", low: "Low", lowest: "Lowest" };
 
@@ -14,6 +20,7 @@ export function serializeMessage(message: Message, context: SerializeContext) {
   const isOwn = kind !== "tip" && message.sender.id === caller.id;
   return {
     ID: wireMessageID(conversationId, seq),
+    ...clientIDOf(message),
     type: ELEMENTS[kind],
     payload: revoked ? {} : payloadOf(message, context),
     ...placeOf(context, isOwn),
@@ -21,11 +28,18 @@ export function serializeMessage(message: Message, context: SerializeContext) {
     status: "success",
     isRevoked: revoked,
     ...{ revoker: revokedBy === undefined ? "" : profiles(revokedBy).username },
-    ...{ isDeleted: false, isModified: message.editedAt !== undefined },
+    ...{ isDeleted: false, isModified: changesOf(message) > 0 && !revoked },
+    version: changesOf(message),
     isPeerRead: wireConversation.kind === "direct" && isOwn && seq <= wireConversation.peerReadSeq,
     ...senderOf(message, message.nameCard),
     ...extrasOf(message, profiles),
   };
+}
+
+/** The id that the sender's client gave the message, if it is one of this API. */
+function clientIDOf({ sender, clientMsgId }: Pick<Message, "sender" | "clientMsgId">) {
+  if (clientMsgId === undefined || makerIn(clientMsgId) !== sender.username) return {};
+  return { clientID: clientMsgId };
 }
 
 /** The fields of a message that is created and not sent. */
@@ -48,13 +62,40 @@ export function serializeUnsent(ID: string, unsent: Unsent, sender: Person, cont
     ...{ time: seconds(createdAt), clientTime: seconds(createdAt), sequence: 0 },
     status: "unSend",
     ...{ isRevoked: false, revoker: "", isDeleted: false, isModified: false, isPeerRead: false },
+    version: 0,
     ...senderOf({ sender }, undefined),
     ...extrasOf(unsent, context.profiles),
   };
 }
 
+/**
+ * A message that nothing stores, as one user sees it.
+ * @param peer the username of the other user of a direct conversation, if the user has sent it
+ */
+export function serializeOnline(
+  message: OnlineMessage,
+  caller: Pick<Person, "id" | "username">,
+  isOwn: boolean,
+  peer = message.sender.username,
+) {
+  const { conversationId, conversationKind, handle, sender, clientMsgId, nameCard } = message;
+  const wireConversation: WireConversation =
+    conversationKind === "group"
+      ? { kind: "group", groupID: wireGroupID(conversationId, handle), name: "" }
+      : { kind: "direct", peer: { username: peer }, peerReadSeq: NOTHING_READ };
+  const context = { wireConversation, caller, profiles: () => sender };
+  const unsent = { ...message, mentions: [], priority: undefined };
+  return {
+    ...serializeUnsent(clientMsgId, unsent, sender, context),
+    ...{ ...placeOf(context, isOwn), status: "success", nameCard: nameCard ?? "" },
+  };
+}
+
 /** The conversation, recipient and direction of a message, from the caller's view. */
-function placeOf({ wireConversation, caller }: SerializeContext, isOwn: boolean) {
+export function placeOf(
+  { wireConversation, caller }: Pick<SerializeContext, "wireConversation" | "caller">,
+  isOwn: boolean,
+) {
   const flow = isOwn ? "out" : "in";
   if (wireConversation.kind === "group") {
     const { groupID } = wireConversation;

@@ -30,7 +30,7 @@ export function serializeNotification(notification: Notification) {
       sequence: notification.id,
     },
     ...{ status: "success", isRevoked: false, revoker: "", isDeleted: false, isModified: false },
-    isPeerRead: false,
+    ...{ isPeerRead: false, version: 0 },
     ...{ from: SYSTEM_ID, nick: "", avatar: "", nameCard: "" },
     ...{ priority: "Normal", atUserList: [], cloudCustomData: "" },
   };
@@ -61,6 +61,8 @@ export function serializeSystem(summary: NotificationSummary | null) {
     ...{
       groupAtInfoList: [],
       remark: "",
+      markList: [],
+      conversationGroupList: [],
       isPinned: false,
       messageRemindType: "AcceptAndNotify",
       peerReadTime: 0,

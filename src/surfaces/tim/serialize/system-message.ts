@@ -6,17 +6,14 @@ import type { WireConversation } from "./context.ts";
 import { serializeFields } from "./fields.ts";
 import { JOIN_OPTIONS } from "./groups.ts";
 
+/** A change of the group. Also what the SDK has no number for: a pin, and a notice of a team's backend. */
+const CHANGED = 6;
+
 /** The SDK's numbers of system events. */
 const OPERATIONS: Record<SystemEvent, number> = {
-  ...{ joined: 1, left: 2, removed: 3, role: 4, owner: 6, profile: 6, muted: 7 },
-  // The SDK has no number for it: its clients show that the group has changed.
-  pinned: 6,
+  ...{ joined: 1, left: 2, removed: 3, role: 4, owner: CHANGED, profile: CHANGED, muted: 7 },
+  pinned: CHANGED,
 };
-
-/**
- * A notice of a team's backend. The SDK has no number for it: its clients show that the group has changed.
- */
-const NOTICE = 6;
 
 /** The SDK's number of the end of an admin's role. */
 const NO_ADMIN = 5;
@@ -32,15 +29,23 @@ export function systemMessagePayload(
   if ("notice" in tip) {
     const group = { groupProfile: { groupID, groupName: name }, memberCount: 0 };
     const { text } = tip.notice;
-    return { operatorID: "", operationType: NOTICE, userIDList: [], memberList: [], ...group, text };
+    return {
+      operatorID: "",
+      operationType: CHANGED,
+      userIDList: [],
+      memberList: [],
+      ...group,
+      newGroupProfile: {},
+      text,
+    };
   }
   const { event, actor_id, user_ids } = tip;
   const users = user_ids.map(profiles);
   const isDismissed = event === "role" && systemMessage?.role === "member";
-  const profile = newProfile(event, systemMessage, users[0]?.username);
+  const operationType = isDismissed ? NO_ADMIN : OPERATIONS[event];
   return {
     operatorID: profiles(actor_id).username,
-    operationType: isDismissed ? NO_ADMIN : OPERATIONS[event],
+    operationType,
     userIDList: users.map(({ username }) => username),
     memberList: users.map(({ username, nickname, avatar }) => ({
       ...{ userID: username, nick: nickname, avatar },
@@ -48,12 +53,15 @@ export function systemMessagePayload(
     })),
     groupProfile: { groupID, groupName: systemMessage?.groupName ?? name },
     memberCount: systemMessage?.memberCount ?? 0,
-    ...(profile && { newGroupProfile: profile }),
+    // UI kits look for the fields of any change.
+    ...(operationType === CHANGED && {
+      newGroupProfile: newProfile(event, systemMessage, users[0]?.username),
+    }),
   };
 }
 
 /**
- * The changed fields of the group's profile; undefined: none. This API treats a new owner as a change of the
+ * The changed fields of the group's profile, if any. This API treats a new owner as a change of the
  * profile.
  */
 function newProfile(
@@ -62,7 +70,7 @@ function newProfile(
   newOwner: string | undefined,
 ) {
   if (event === "owner") return { ownerID: newOwner ?? "" };
-  if (!systemMessage?.profile) return undefined;
+  if (!systemMessage?.profile) return {};
   const { name, avatar, introduction, announcement, joinPolicy, muteAll, customFields } =
     systemMessage.profile;
   return {

@@ -9,10 +9,10 @@ import type { ConversationId, Seq, UserId } from "../../../domain/ids.ts";
 import type { Message } from "../../../domain/messages/message.ts";
 import type { ConversationContext } from "../../../domain/sync/message-context.ts";
 import { findGroupIds, findPeersByName } from "../../../storage/conversations/lookup-by-name.ts";
-import { removeFromList } from "./clear.ts";
 import { type GroupByName, toGroupByName } from "./groups.ts";
 import { type NotificationSummary, summarizeNotifications } from "./notifications.ts";
-import { type Reminder, setReminder } from "./reminders.ts";
+import { removeFromList } from "./own/clear.ts";
+import { type Reminder, setReminder } from "./own/reminders.ts";
 
 /**
  * The address of a conversation: the other user's username, a group's address, or the notifications
@@ -74,18 +74,28 @@ export function withGroupView(core: Core, conversation: Conversation): Conversat
   return { conversation, group: conversation.kind === "group" ? toGroupByName(core, conversation) : null };
 }
 
-/** A page of messages in ascending order: the newest ones before a seq. @throws `not_found` as `getByName` */
+/** The bounds of a page: before a message; or as `pageWithContext` has them. */
+interface PageBounds {
+  before?: { conversationId: ConversationId; seq: Seq } | undefined;
+  bounds?: { before?: number; after?: number; at?: number; until?: number };
+  limit: number;
+}
+
+/**
+ * A page of messages in ascending order; without bounds the newest ones.
+ * @throws `not_found` as `getByName`
+ */
 export async function pageByName(
   core: Core,
   caller: UserId,
   name: ConversationAddress,
-  { before, limit }: { before?: { conversationId: ConversationId; seq: Seq } | undefined; limit: number },
+  { before, bounds, limit }: PageBounds,
 ): Promise<PageByName> {
   const { id, peer } = await resolve(core, caller, name);
   if (before && before.conversationId !== id) {
     throw invalid("before", "must be a message of this conversation");
   }
-  const query = { userId: caller, limit, ...(before && { before: before.seq }) };
+  const query = { userId: caller, limit, ...(before && { before: before.seq }), ...bounds };
   const page = id === null ? null : await ifOpened(peer, () => core.conversations.pageWithContext(id, query));
   if (!page) return { items: [], hasMore: false, shown: null };
   const { items, hasMore, context } = page;
@@ -160,6 +170,21 @@ export async function remindOfDirect(
     return { username, missing: set ? null : "conversation" };
   };
   return Promise.all([...new Set(usernames)].map(outcomeOf));
+}
+
+/**
+ * The number of a conversation that the caller is to be in.
+ * @throws `not_found` for an unknown address, the notifications, and a direct conversation that nobody has
+ *   opened
+ */
+export async function idByName(
+  core: Core,
+  caller: UserId,
+  name: ConversationAddress,
+): Promise<ConversationId> {
+  const { id } = await resolve(core, caller, name);
+  if (id === null) throw noConversation();
+  return id;
 }
 
 async function resolve(core: Core, caller: UserId, name: ConversationAddress): Promise<ResolvedAddress> {

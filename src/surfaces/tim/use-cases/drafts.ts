@@ -10,7 +10,15 @@ import { getConversation } from "../../../core/conversations/conversations.ts";
 import { sendMessage } from "../../../core/messages/messages.ts";
 import { deletedUser, type Person } from "../../../domain/accounts/person.ts";
 import type { ConversationKind } from "../../../domain/conversations/conversation.ts";
-import { atPath, CoreError, excess, isNotFound, noDraft, noMentioned } from "../../../domain/errors.ts";
+import {
+  atPath,
+  CoreError,
+  excess,
+  invalid,
+  isNotFound,
+  noDraft,
+  noMentioned,
+} from "../../../domain/errors.ts";
 import { Position, type UserId } from "../../../domain/ids.ts";
 import { LIMITS } from "../../../domain/limits.ts";
 import type { BodyJson, Kind } from "../../../domain/messages/content.ts";
@@ -20,10 +28,17 @@ import {
   DraftContent,
   DraftId,
   type DraftState,
+  makerIn,
   type Recipient,
   type StoredDraft,
 } from "../../../domain/messages/draft.ts";
-import type { AnyDraft, Message, MessageReference, Priority } from "../../../domain/messages/message.ts";
+import type {
+  AnyDraft,
+  ForwardDraft,
+  Message,
+  MessageReference,
+  Priority,
+} from "../../../domain/messages/message.ts";
 import { filesOf } from "../../../domain/messages/scheduled.ts";
 import { exceedsBytes } from "../../../domain/text.ts";
 import { findLiveUsersByName, findUser } from "../../../storage/accounts/users.ts";
@@ -35,8 +50,11 @@ import { type Destination, destinationOf } from "./recipients.ts";
 /** A reference to a message: a sent one by conversation and seq, a stored draft by id. */
 export type MessageSource = MessageReference | { draft: DraftId };
 
-/** The content of a new draft: its own, or that of another message. */
-export type NewContent = { kind: Kind; body: BodyJson } | { source: MessageSource };
+/** The content of a new draft: its own, that of another message, or others that it merges. */
+export type NewContent =
+  | { kind: Kind; body: BodyJson }
+  | { source: MessageSource }
+  | { merged: { title: string; items: MessageSource[] } };
 
 /** The mentions of a draft: users by username, everybody, or both. */
 export interface MentionsByName {
@@ -46,6 +64,8 @@ export interface MentionsByName {
 
 /** A message to be sent later; users are named by username. */
 export interface NewDraft {
+  /** the id that the client gives it; absent: the server gives one */
+  id?: DraftId | undefined;
   to: Recipient;
   mentions: MentionsByName;
   priority: Priority | undefined;
@@ -87,8 +107,9 @@ export interface SentDraft {
 /**
  * Stores a draft, which a later call sends at most once. Only its maker can use it, for a day. Permissions
  * and the recipient are checked when it is sent.
- * @throws `validation_failed` for more than a message may hold, `not_found` for an unknown mentioned user, or
- *   for a message to be forwarded that the caller cannot see, `not_forwardable`
+ * A draft whose id is known already stays as it is.
+ * @throws `validation_failed` for more than a message may hold, or an id of another user, `not_found` for an
+ *   unknown mentioned user, or for a message to be forwarded that the caller cannot see, `not_forwardable`
  */
 export async function createDraft(
   core: Core,
@@ -104,12 +125,14 @@ export async function createDraft(
     resolveContent(core, caller, to, content),
   ]);
   if (!sender) throw accountDeleted();
+  const { id = DraftId.parse(`draft-${randomUUID()}`) } = input;
+  if (input.id !== undefined && makerIn(id) !== sender.username)
+    throw invalid("ID", `must be ${sender.username}-<number>-<number>`);
   const { stored: mentions, users } = mentioned;
-  const id = DraftId.parse(`draft-${randomUUID()}`);
   const createdAt = Date.now();
   const stored: DraftContent = {
     to,
-    said: resolved.source ? { source: resolved.source } : { kind: resolved.kind, body: resolved.body },
+    said: resolved.said,
     ...mentions,
     ...(priority !== undefined && { priority }),
     ...(customData !== undefined && { customData }),
@@ -147,12 +170,15 @@ async function findMentions(
   return { stored: all ? { mentions: "all", alsoMentioned: ids } : { mentions: ids }, users };
 }
 
-/** The content of a draft as it is now; `source`: the message that is copied again when the draft is sent. */
+/** The content of a draft as it is now, and as it is stored: what it copies is copied again at its send. */
 interface Content {
   kind: Kind;
   body: BodyJson;
-  source?: MessageReference;
+  said: DraftContent["said"];
 }
+
+/** What a draft copies. */
+type Copied = Exclude<DraftContent["said"], { kind: Kind }>;
 
 async function resolveContent(
   core: Core,
@@ -160,13 +186,31 @@ async function resolveContent(
   to: Recipient,
   content: NewContent,
 ): Promise<Content> {
-  if (!("source" in content)) return content;
+  if ("kind" in content) return { ...content, said: content };
   return atPath(to.type, async () => {
-    const source = await sentMessageOf(core, caller, content.source);
-    const { kind, body, rendered } = await resolveForward(core.conversations, caller, forwardOf(source));
+    const said = await copiedBy(core, caller, content);
+    const draft = { clientMsgId: undefined, quoteSeq: undefined, mentions: [], copy: copyOf(said) };
+    const { kind, body, rendered } = await resolveForward(core.conversations, caller, draft);
     const people = new Map(rendered?.people.map((person) => [person.id, person]));
-    return { source, kind, body: bodyWithProfiles(kind, body, (id) => people.get(id) ?? deletedUser(id)) };
+    return { said, kind, body: bodyWithProfiles(kind, body, (id) => people.get(id) ?? deletedUser(id)) };
   });
+}
+
+/** The messages that a draft copies, by their places. @throws as `sentMessageOf` */
+async function copiedBy(
+  core: Core,
+  caller: UserId,
+  content: Exclude<NewContent, { kind: Kind }>,
+): Promise<Copied> {
+  if ("source" in content) return { source: await sentMessageOf(core, caller, content.source) };
+  const { title, items } = content.merged;
+  return {
+    merged: { title, items: await Promise.all(items.map((name) => sentMessageOf(core, caller, name))) },
+  };
+}
+
+function copyOf(said: Copied): ForwardDraft["copy"] {
+  return "source" in said ? { type: "forward", source: said.source } : { type: "merged", ...said.merged };
 }
 
 /**
@@ -179,11 +223,6 @@ async function sentMessageOf(core: Core, caller: UserId, name: MessageSource): P
   if ("sent" in state) return state.sent;
   throw noDraft();
 }
-
-const forwardOf = (source: MessageReference) => ({
-  ...{ clientMsgId: undefined, quoteSeq: undefined, mentions: [] },
-  copy: { type: "forward" as const, source },
-});
 
 /**
  * Sends a stored draft of the caller. A repeated or concurrent call returns the message that the draft has
@@ -321,8 +360,8 @@ function asDraft(id: DraftId, { said: content, ...draft }: DraftContent): AnyDra
   const { mentions, alsoMentioned, priority, customData } = draft;
   const said = { mentions, ...(alsoMentioned && { alsoMentioned }), priority, customData };
   const envelope = { clientMsgId: id, quoteSeq: undefined, ...said };
-  if ("source" in content) return { ...envelope, copy: { type: "forward", source: content.source } };
-  return { ...envelope, kind: content.kind, body: content.body };
+  if ("kind" in content) return { ...envelope, kind: content.kind, body: content.body };
+  return { ...envelope, copy: copyOf(content) };
 }
 
 /** A message that the caller has sent, as it is now. @throws `not_found` for another user's message */

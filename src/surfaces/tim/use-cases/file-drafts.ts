@@ -1,5 +1,6 @@
 import type { Core } from "../../../core/context.ts";
 import { fileForDraft, readBytes, receiveFile } from "../../../core/files/files.ts";
+import { examine, kindOfType, type MediaClaims, type Medium } from "../../../core/files/media-type.ts";
 import { type CoreError, fileRefused, invalid, isNotFound, type MediaKind } from "../../../domain/errors.ts";
 import type { StoredFile } from "../../../domain/files/file.ts";
 import type { FileKey, UserId } from "../../../domain/ids.ts";
@@ -8,7 +9,6 @@ import { bodyJson, Content } from "../../../domain/messages/content.ts";
 import { withoutHidden } from "../../../domain/names/characters.ts";
 import { holdFiles } from "../../../storage/files/file-holds.ts";
 import { createDraft, type DraftView, type NewContent, type NewDraft } from "./drafts.ts";
-import { examine, kindOfType, type MediaClaims, type Medium } from "./media-type.ts";
 
 /**
  * The client's claims about a file that becomes a message. Without a kind, the kind follows from the file's

@@ -23,6 +23,14 @@ export interface ListPart {
   profiles: ProfileLookup;
 }
 
+/** What of a list is asked for: all, these names, or only these conversations. */
+interface ListQuery {
+  names?: ConversationAddress[] | undefined;
+  only?: ConversationId[] | undefined;
+  limit: number;
+  cursor?: string;
+}
+
 /**
  * A page of the caller's list, or of those of `names` that are in it: pinned conversations first, then the
  * newest activity, with the notifications in their position. One call of the inbox and one query of D1 for
@@ -33,14 +41,15 @@ export interface ListPart {
 export async function listByName(
   core: Core,
   caller: UserId,
-  { names, limit, cursor }: { names?: ConversationAddress[] | undefined; limit: number; cursor?: string },
+  { names, only, limit, cursor }: ListQuery,
 ): Promise<ListPart & { nextCursor: string | null }> {
   const after = cursor === undefined ? undefined : decodeCursor(cursor);
-  const ids = names && (await resolveAll(core, caller, names)).flatMap((address) => address?.id ?? []);
+  const ids =
+    only ?? (names && (await resolveAll(core, caller, names)).flatMap((address) => address?.id ?? []));
   const range = { limit: limit + 1, ...(after && { after }), ...(ids && { ids }) };
   const { entries, box } = await core.inboxes.overview(caller, range);
   const slots: Slot[] = [...entries];
-  const notices = !names || names.some(({ type }) => type === "system") ? noticesOf(box) : null;
+  const notices = only ? null : !names || names.some(({ type }) => type === "system") ? noticesOf(box) : null;
   if (notices && (!after || compare(after, notices) < 0)) {
     slots.splice(indexOf(notices, slots, true), 0, notices);
   }

@@ -1,7 +1,7 @@
-import type { Core } from "../../../core/context.ts";
-import { noConversation } from "../../../domain/errors.ts";
-import type { ConversationId, UserId } from "../../../domain/ids.ts";
-import { findListRecords } from "../../../storage/conversations/conversations.ts";
+import type { Core } from "../../../../core/context.ts";
+import { noConversation } from "../../../../domain/errors.ts";
+import type { ConversationId, UserId } from "../../../../domain/ids.ts";
+import { findListRecords } from "../../../../storage/conversations/conversations.ts";
 
 /**
  * Removes conversations from the caller's list until their next message, all of them or none. All messages

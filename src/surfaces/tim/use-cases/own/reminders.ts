@@ -1,7 +1,7 @@
-import type { Core } from "../../../core/context.ts";
-import { setPreferences } from "../../../core/conversations/conversations.ts";
-import type { Conversation } from "../../../domain/conversations/conversation.ts";
-import type { ConversationId, UserId } from "../../../domain/ids.ts";
+import type { Core } from "../../../../core/context.ts";
+import { setPreferences } from "../../../../core/conversations/conversations.ts";
+import type { Conversation } from "../../../../domain/conversations/conversation.ts";
+import type { ConversationId, UserId } from "../../../../domain/ids.ts";
 
 /** How a user is alerted of messages: as usual, without a sound, or never, with nothing counted as unread. */
 export type Reminder = "usual" | "silent" | "never";

@@ -1,0 +1,169 @@
+import { z } from "zod";
+import { mentionedUsers } from "../../core/accounts/profile-lookup.ts";
+import { attempt, type Failure } from "../../domain/errors.ts";
+import { ConversationId, Position, type UserId } from "../../domain/ids.ts";
+import type { Message } from "../../domain/messages/message.ts";
+import type { Settings } from "../../domain/settings.ts";
+import { type EncodedMessage, EncodedPart } from "../../domain/sync/encoded-message.ts";
+import type { EncodingContext } from "../../domain/sync/message-context.ts";
+import type { DeviceCommand, DeviceEvent, DeviceProtocol } from "../../domain/sync/socket-protocol.ts";
+import { checked } from "../../http/fields.ts";
+import { parseJson, requireSound } from "../../http/json.ts";
+import { frameFailure } from "./errors.ts";
+import { wireGroupID } from "./ids.ts";
+import { wireReactionID } from "./reaction-ids.ts";
+import { ClientFrame } from "./schemas/frames.ts";
+import type { WireConversation } from "./serialize/context.ts";
+import { eventFrame } from "./serialize/events.ts";
+import { serializeReaction } from "./serialize/marks/reactions.ts";
+import { placeOf, serializeMessage } from "./serialize/messages.ts";
+
+/** The name of this wire format of device sockets. */
+export const TIM_PROTOCOL = "tim";
+
+/**
+ * This API's frames of device sockets. Their messages are those of `getMessageList`. Frames name a
+ * conversation by its number, which each message has beside it, too.
+ */
+export function timProtocol(settings: Pick<Settings, "maxGroupMembers">): DeviceProtocol {
+  return {
+    name: TIM_PROTOCOL,
+    decode: (frame) => attempt(() => toCommand(frame)),
+    event: (event, people) => {
+      const frame = eventFrame(event, people, settings);
+      return frame && JSON.stringify(frame);
+    },
+    names: namedIn,
+    lost: JSON.stringify({ type: "reload" }),
+    encode: sharedPart,
+    forReader: partFor,
+    messages: (parts) => `{"type":"messages","items":[${parts.join(",")}]}`,
+    changed: (id, revision, parts) =>
+      `{"type":"changed","conversation":${id},"revision":${revision},"items":[${parts.join(",")}]}`,
+    refused: (failure: Failure, { conversationId } = {}) =>
+      JSON.stringify({ type: "error", ...frameFailure(failure), conversation: conversationId }),
+    acks: null,
+    supportsResume: true,
+    survivesTokenExpiry: false,
+    toleratesInvalidFrames: false,
+  };
+}
+
+/**
+ * A frame as a command.
+ * @throws `validation_failed`
+ */
+function toCommand(text: string): DeviceCommand {
+  const value = parseJson(text, "frame");
+  requireSound(value, "frame");
+  const frame = checked(ClientFrame, value);
+  switch (frame.type) {
+    case "typing":
+      return { type: "typing", conversationId: frame.conversation };
+    case "auth":
+      return frame;
+    case "sync": {
+      const items = frame.items.map(({ conversation: conversationId, sequence: after, revision: rev }) => {
+        return { conversationId, after, rev };
+      });
+      return { type: "sync", items };
+    }
+  }
+}
+
+/** The users whom a frame names. */
+function namedIn(event: DeviceEvent, reader: UserId): UserId[] {
+  switch (event.type) {
+    case "presence":
+    case "friend":
+      return [event.userId];
+    case "member":
+      return event.userIds;
+    case "online_message":
+      return [reader];
+    case "notification":
+      return [reader, event.notification.actorId];
+    case "conversation": {
+      const { lastMessage, mentioned } = event.conversation;
+      const named = lastMessage ? mentionedUsers(lastMessage) : [];
+      return [reader, ...named, ...mentioned.map(({ senderId }) => senderId)];
+    }
+    default:
+      return [];
+  }
+}
+
+/** What the shared text of a message begins with, in a line of its own: what its readers see differently. */
+const Head = z.object({
+  conversation: ConversationId,
+  rev: z.int(),
+  isTip: z.boolean(),
+  /** it counts as unread for nobody */
+  silent: z.literal(true).optional(),
+  /** what all see alike of its reactions; absent: it never had any */
+  reactions: z.array(z.looseObject({ reactionID: z.string() })).optional(),
+  /** of a group: its id and name */
+  group: z.string().optional(),
+  /** of a direct conversation: the usernames of both users, by their ids */
+  users: z.record(z.string(), z.string()).optional(),
+});
+
+const NOTHING_READ = Position.parse(0);
+
+/** What all users get of a message: its head, then the fields that are the same for all. */
+function sharedPart(
+  message: Message,
+  { kind, handle, name, users, profileOf }: EncodingContext,
+): EncodedPart {
+  const { conversationId: conversation, rev } = message;
+  const isGroup = kind === "group";
+  const groupID = wireGroupID(conversation, handle);
+  const wireConversation: WireConversation = isGroup
+    ? { kind, groupID, name }
+    : { kind: "direct", peer: { username: "" }, peerReadSeq: NOTHING_READ };
+  const context = { wireConversation, caller: message.sender, profiles: profileOf };
+  // What differs by reader is added for each.
+  const {
+    conversationID: _,
+    conversationType: __,
+    to: ___,
+    flow: ____,
+    ...shared
+  } = serializeMessage(message, context);
+  const head: z.infer<typeof Head> = {
+    ...{ conversation, rev, isTip: message.kind === "tip" },
+    ...(message.silent && { silent: true }),
+    ...(message.reactions && {
+      reactions: message.reactions.map((reaction) => serializeReaction(reaction, profileOf)),
+    }),
+    ...(isGroup
+      ? { group: groupID }
+      : { users: Object.fromEntries(users().map(({ id, username }) => [id, username])) }),
+  };
+  return EncodedPart.parse(`${JSON.stringify(head)}\n${JSON.stringify(shared)}`);
+}
+
+/**
+ * The message as one user is shown it, with the number of its conversation and of its last change, and its
+ * reactions.
+ */
+function partFor(text: EncodedPart, { senderId, own }: EncodedMessage, reader: UserId): EncodedPart {
+  const end = text.indexOf("\n");
+  const shared = Head.parse(JSON.parse(text.slice(0, end)));
+  const { conversation, rev, isTip, silent, group, users = {} } = shared;
+  const peer = Object.entries(users).find(([id]) => Number(id) !== reader)?.[1] ?? "";
+  const wireConversation: WireConversation =
+    group === undefined
+      ? { kind: "direct", peer: { username: peer }, peerReadSeq: NOTHING_READ }
+      : { kind: "group", groupID: group, name: "" };
+  const caller = { id: reader, username: users[reader] ?? "" };
+  const place = JSON.stringify(placeOf({ wireConversation, caller }, !isTip && senderId === reader));
+  const message = `${place.slice(0, -1)},${text.slice(end + 2)}`;
+  const head = `"conversation":${conversation},"revision":${rev}${silent ? ',"silent":true' : ""}`;
+  const reactions = shared.reactions?.map((one) => ({
+    ...one,
+    reactedByMyself: own?.mine?.some((key) => wireReactionID(key) === one.reactionID) ?? false,
+  }));
+  const marks = reactions ? `"reactions":${JSON.stringify(reactions)},` : "";
+  return EncodedPart.parse(`{${head},${marks}"message":${message}}`);
+}
