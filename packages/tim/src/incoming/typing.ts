@@ -1,0 +1,33 @@
+import { TYPES } from "../constants.ts";
+import { objectIn } from "../json.ts";
+import type { Message } from "../types.ts";
+
+/** What the SDK's components write into a custom message that says that somebody is typing. */
+const TYPING = "user_typing_status";
+const STARTED = { userAction: 14, actionParam: "EIMAMSG_InputStatus_Ing" };
+
+/** Whether a message says that its sender is typing; null: it says something else. */
+export function typingIn({ type, payload }: Message): boolean | null {
+  const data = type === TYPES.MSG_CUSTOM ? objectIn(payload.data) : undefined;
+  return data?.businessID === TYPING ? data.typingStatus === 1 : null;
+}
+
+/** The message by which an app hears that somebody is typing. Nobody stores it. */
+export function typingMessage(
+  { userID: from, nick, avatar }: { userID: string; nick: string; avatar: string },
+  conversationID: string,
+  to: string,
+): Message {
+  const data = { businessID: TYPING, typingStatus: 1, version: 1, ...STARTED };
+  const now = Date.now();
+  const time = Math.floor(now / 1_000);
+  return {
+    ...{ ID: `${from}-${now}-0`, type: TYPES.MSG_CUSTOM, conversationID, conversationType: TYPES.CONV_C2C },
+    payload: { data: JSON.stringify(data), description: "", extension: "" },
+    ...{ to, from, flow: "in", time, clientTime: time, sequence: 0, status: "success", nick, avatar },
+    ...{ priority: TYPES.MSG_PRIORITY_NORMAL, nameCard: "", isRevoked: false, revoker: "" },
+    ...{ isDeleted: false, isModified: false, version: 0, isPeerRead: false, needReadReceipt: false },
+    readReceiptInfo: { readCount: undefined, unreadCount: undefined },
+    ...{ atUserList: [], cloudCustomData: "" },
+  };
+}

@@ -1,0 +1,3 @@
+import { play } from "./story.ts";
+
+play(() => import("@tencentcloud/chat-uikit-engine"));

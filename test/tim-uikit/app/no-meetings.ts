@@ -1,0 +1,2 @@
+/** Stands for the kit of meetings, which is not here. */
+export const RoomMessageCard = {};
