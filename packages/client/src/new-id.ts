@@ -3,5 +3,5 @@
  * time lie on the same pages. Pages over plain http and React Native have no `crypto.randomUUID`.
  */
 export function newId(): string {
-  return `${Date.now()}${Math.random()}${Math.random()}`;
+  return `${Date.now()}${Math.random()}`;
 }

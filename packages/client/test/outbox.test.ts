@@ -1,4 +1,4 @@
-import { expect, test } from "vitest";
+import { expect, onTestFinished, test, vi } from "vitest";
 import type { OutboxItem } from "../src/index.ts";
 import { uploader } from "../src/uploads/index.ts";
 import { startChat, text, until } from "./support/chats.ts";
@@ -109,6 +109,28 @@ test("a message that is too large for a frame fails, and the connection stays", 
   window.send(text("small"));
   await until(chat, () => window.view.messages.length === 2);
   expect(states(window.view.pending)).toEqual(["too_large"]);
+});
+
+test("messages that acks leave out are shown, also if they cannot be loaded at first", async () => {
+  const { ann, id } = await twoInAConversation();
+  const { fetch } = globalThis;
+  const failed: string[] = [];
+  const isLeftOut = /\/messages\/\d+$/;
+  vi.stubGlobal("fetch", async (...call: Parameters<typeof fetch>) => {
+    const address = String(call[0]);
+    // As often as the client makes a call.
+    if (!isLeftOut.test(address) || failed.filter((one) => one === address).length === 4)
+      return fetch(...call);
+    failed.push(address);
+    throw new TypeError("no network");
+  });
+  onTestFinished(() => void vi.unstubAllGlobals());
+  const chat = await startChat(server.origin, ann, { pause: 10 });
+  const window = chat.open(id);
+  await until(chat, () => window.view.messages.length === 1);
+  for (let i = 0; i < 100; i++) window.send(text(`${i} ${"x".repeat(600)}`));
+  await until(chat, () => window.view.messages.length === 101 && window.view.pending.length === 0);
+  expect(failed.length).toBeGreaterThan(0);
 });
 
 test("the id of a message begins with the time, so that ids rise", async () => {

@@ -222,7 +222,7 @@ export class Cache implements Keeper {
 
   async #saveOutbox(): Promise<void> {
     const changes = this.#changes;
-    if (!this.#database || changes.size === 0) return;
+    if (!this.#database || !changes.size) return;
     this.#changes = new Map();
     const isSaved = await this.#write((tx) =>
       [...changes].map(([id, record]) =>

@@ -33,7 +33,8 @@ export function watchNews(chat: Chat, { onNews, onOver }: NewsListener, now = Da
       known.set(id, know(entry, before, news));
       if (!news) continue;
       told.set(id, news);
-      onNews(news);
+      // A mention may be known before its message is: that goes on standing as a message, and is told once.
+      if (news.seq === undefined || !news.called.has(news.seq)) onNews(news);
     }
     for (const [id, news] of told) if (!stands(news, chat.state.conversation(id), now())) end(id);
     isListed = chat.state.isListed;

@@ -75,16 +75,17 @@ export class Outbox {
   /** Sends a message that has failed once more, behind the others. */
   retry(clientMsgId: string): void {
     const [, failed] = this.#find(clientMsgId);
-    if (failed?.state !== "failed" || !this.discard(clientMsgId)) return;
+    if (failed?.state !== "failed") return;
+    this.discard(clientMsgId);
     this.add({ ...failed, code: undefined, state: "queued" });
   }
 
   /** Forgets a message that has failed, or was not sent yet. @returns false: it may be stored */
   discard(clientMsgId: string): boolean {
     const [lane, item] = this.#find(clientMsgId);
-    const isDiscarded = item?.state === "failed" || item?.state === "queued";
-    if (lane && isDiscarded) this.#remove(lane, clientMsgId);
-    return isDiscarded;
+    if (!lane || item?.state === "sending" || item?.state === "sent") return false;
+    this.#remove(lane, clientMsgId);
+    return true;
   }
 
   /** A message of the user's is stored at a place. `shown`: its conversation shows everything up to there. */
@@ -106,7 +107,7 @@ export class Outbox {
   /** A send was refused. */
   refused(clientMsgId: string, code: FailureCode): void {
     const [lane, item] = this.#find(clientMsgId);
-    if (!lane || !item || item.seq !== undefined) return;
+    if (!lane || !item || item.seq) return;
     const isForNow = isTemporary(code);
     lane.isRefused ||= isForNow;
     this.#put(lane, isForNow ? { ...item, state: "queued" } : { ...item, state: "failed", code });
@@ -151,7 +152,7 @@ export class Outbox {
       sends.push(send);
       items.push(item);
     }
-    if (items.length === 0 || !this.#options.transmit(lane.id, sends)) return;
+    if (!items.length || !this.#options.transmit(lane.id, sends)) return;
     lane.timer = setTimeout(() => this.resume(lane.id), ANSWER_TIME);
     for (const item of items) {
       lane.sent.add(item.client_msg_id);

@@ -1,3 +1,4 @@
+import type { Problem } from "../api/problem.ts";
 import type { LinkOptions, Source } from "../connection/link.ts";
 import { Sockets } from "../connection/sockets.ts";
 import type { Conversations } from "../list/conversations.ts";
@@ -184,11 +185,12 @@ export class Engine {
         list.remove(id);
         timeline?.reset(timeline.seq, timeline.rev);
         this.#options.onPosition();
-        this.#loader.lookUpSoon(id);
         break;
       default:
         list.tell(frame);
     }
+    // A list that is under way may be older than the frame. What was deleted may be there again.
+    if (id && !list.get(id)) this.#loader.lookUpSoon(id);
     onFrame(frame);
     changed();
   }
@@ -232,18 +234,19 @@ export class Engine {
   }
 
   #ack(
-    { client_msg_id: clientMsgId, conversation_id: id, seq, message }: Frame<"ack">,
+    { client_msg_id: clientMsgId = "", conversation_id: id, seq, message }: Frame<"ack">,
     source: Source,
   ): void {
-    if (message) {
-      this.#message(message, source);
-      return;
-    }
+    if (message) this.#message(message, source);
     // The server leaves out large messages where it acknowledges many.
-    this.#options.api.call("get", "/v1/conversations/{id}/messages/{seq}", { path: { id, seq } }).then(
-      (stored) => this.#message(stored, source),
-      // The user has hidden it by now.
-      () => clientMsgId && this.#options.outbox.stored(clientMsgId, seq, Infinity),
-    );
+    else
+      this.#options.api.call("get", "/v1/conversations/{id}/messages/{seq}", { path: { id, seq } }).then(
+        (stored) => this.#message(stored, source),
+        // The user has hidden it by now; else it is sent, and acknowledged, once more.
+        ({ code }: Problem) =>
+          code === "not_found"
+            ? this.#options.outbox.stored(clientMsgId, seq, seq)
+            : this.#options.outbox.change(clientMsgId, { state: "queued" }),
+      );
   }
 }

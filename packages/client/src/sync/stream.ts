@@ -71,8 +71,8 @@ export class Stream {
   /** Keeps the newest messages only, and their run. */
   trim(count: number): void {
     this.#messages = this.#messages.slice(-count);
-    const from = Math.max(this.#messages[0]?.seq ?? 0, this.runAt(Infinity)?.from ?? Infinity);
-    this.#runs = from < Infinity ? [{ from, to: Infinity }] : [];
+    const run = this.runAt(Infinity);
+    this.#runs = run ? [{ ...run, from: Math.max(this.#messages[0]?.seq ?? 0, run.from) }] : [];
     this.version++;
   }
 

@@ -56,7 +56,7 @@ export class Timeline {
 
   /** The stream of the conversation, or of a thread. */
   stream(root: number | undefined): Stream {
-    if (root === undefined) return this.main;
+    if (!root) return this.main;
     const stream = this.threads.get(root) ?? new Stream();
     this.threads.set(root, stream);
     return stream;
@@ -68,7 +68,7 @@ export class Timeline {
     if (this.hidden.has(seq)) return;
     let state = merge(message, this.#changes.get(seq));
     const quotedSeq = quotedBy(state);
-    if (quotedSeq !== undefined) {
+    if (quotedSeq) {
       const quoted = this.#held(quotedSeq) ?? this.#changes.get(quotedSeq);
       if (quoted) state = requote(state, quoted);
       if (this.hidden.has(quotedSeq)) state = unquote(state, quotedSeq);
@@ -121,7 +121,7 @@ export class Timeline {
 
   /** Forgets the changes that nothing can ask for any more. */
   settle(): void {
-    if (this.loads === 0 && !this.#awaitsAck()) this.#changes.clear();
+    if (!this.loads && !this.#awaitsAck()) this.#changes.clear();
   }
 
   /**

@@ -114,7 +114,7 @@ export class ConversationWindow {
    */
   send(message: NewMessage, file?: Blob): string {
     const { thread: root } = this;
-    const inThread = root !== undefined && { thread: { root, also_in_main: false } };
+    const inThread = root && { thread: { root, also_in_main: false } };
     return this.#context.send(this.conversationId, { ...inThread, ...message }, file);
   }
 
@@ -157,7 +157,7 @@ export class ConversationWindow {
     const anchor = this.#anchor;
     const after = Math.max(0, anchor - PAGE / 2);
     // Before the first position a page could leave a gap behind it.
-    if (phase === "none" || rev < 0 || this.#run || this.#loads > 0) return;
+    if (phase === "none" || rev < 0 || this.#run || this.#loads) return;
     if (anchor < Infinity) await this.#load({ after }, (page) => [after && after + 1, last(page)]);
     else await this.#load({}, (page) => [page.has_more ? first(page) : 0, Infinity]);
   }
@@ -167,7 +167,7 @@ export class ConversationWindow {
   }
 
   #has(thread: { root: number; also_in_main?: boolean } | undefined): boolean {
-    return this.thread === undefined ? thread?.also_in_main !== false : thread?.root === this.thread;
+    return this.thread ? thread?.root === this.thread : thread?.also_in_main !== false;
   }
 
   /** Loads a page. `extent` says from where to where it goes. */
@@ -186,9 +186,7 @@ export class ConversationWindow {
     const page: Page | undefined = await this.#context.api
       .call(
         "get",
-        root === undefined
-          ? "/v1/conversations/{id}/messages"
-          : "/v1/conversations/{id}/threads/{root}/messages",
+        root ? "/v1/conversations/{id}/threads/{root}/messages" : "/v1/conversations/{id}/messages",
         { path: { id, root: root ?? 0 }, query },
       )
       .catch((problem: Problem) => {

@@ -75,6 +75,22 @@ test("a list that was answered before an edit does not undo it", async () => {
   expect(last()).toMatchObject({ body: { text: "Oh yes" } });
 });
 
+test("the first list, answered before a message was read, does not leave it unread", async () => {
+  const [ann, bob] = [await server.person("ann"), await server.person("bob")];
+  const { id } = await ann.openDirect(bob);
+  await ann.send(id, "Hello?");
+  const { answered, pass } = holdAnswers(/\/conversations\?/);
+  const chat = await startChat(server.origin, bob);
+  const told = new Promise<void>((resolve) => {
+    chat.onFrame(({ type }) => type === "read" && resolve());
+  });
+  await answered;
+  await bob.read(id, 1);
+  await told;
+  pass();
+  await until(chat, (state) => state.isListed && state.conversation(id)?.unread_count === 0);
+});
+
 test.each(["none", "one that was kept before the draft"])(
   "a draft comes with the list although a message came while it was under way; cache: %s",
   async (kept) => {

@@ -1,5 +1,6 @@
 import { expect, onTestFinished, test, vi } from "vitest";
 import type { Person } from "../../../../scripts/support/person.ts";
+import { eventually } from "../../../../test/support/eventually.ts";
 import { Drafts } from "../../src/drafts/index.ts";
 import type { Chat } from "../../src/index.ts";
 import { startChat, text, until } from "../support/chats.ts";
@@ -30,10 +31,10 @@ async function twoDevices(): Promise<{ ann: Person; id: number; phone: Chat; des
 
 /** Waits until a user's drafts are saved, and the server has none of them. */
 function cleared(drafts: Drafts, person: Person): Promise<void> {
-  return vi.waitFor(async () => {
+  return eventually(async () => {
     await drafts.flush();
     expect(await person.call("GET", "/v1/conversations")).not.toHaveProperty("items.0.draft");
-  }, 10_000);
+  });
 }
 
 const onDesk = (desk: Chat, id: number) => () => desk.state.conversation(id)?.draft?.text;
@@ -73,18 +74,18 @@ test("tabs of one session write one draft, which the one that writes on saves an
   const told: number[] = [];
   there?.subscribe((changed) => told.push(changed));
   here?.write(id, { text: "Lunch" });
-  await vi.waitFor(() => expect(there?.get(id)).toEqual({ text: "Lunch" }));
+  await eventually(() => expect(there?.get(id)).toEqual({ text: "Lunch" }));
   expect(told).toEqual([id]);
   there?.write(id, { text: "Lunch?" });
-  await vi.waitFor(() => expect(here?.get(id)).toEqual({ text: "Lunch?" }));
+  await eventually(() => expect(here?.get(id)).toEqual({ text: "Lunch?" }));
   await there?.flush();
   expect(await ann.call("GET", "/v1/conversations")).toMatchObject({
     items: [{ draft: { text: "Lunch?" } }],
   });
   here?.send(id, text("Lunch?"));
-  await vi.waitFor(() => expect(there?.get(id)).toBeUndefined());
+  await eventually(() => expect(there?.get(id)).toBeUndefined());
   await phone.flush();
-  await vi.waitFor(async () =>
+  await eventually(async () =>
     expect(await ann.call("GET", "/v1/conversations")).not.toHaveProperty("items.0.draft"),
   );
 });
@@ -97,7 +98,7 @@ test("a save that comes behind its message leaves no draft", async () => {
   drafts.send(id, text("Lunch?"));
   await Promise.all([saving, phone.flush()]);
   expect(await ann.call("GET", "/v1/conversations")).toMatchObject({ items: [{ id, last_seq: 2 }] });
-  await vi.waitFor(async () => {
+  await eventually(async () => {
     const list = await ann.call("GET", "/v1/conversations");
     expect(list).not.toHaveProperty("items.0.draft");
   });
@@ -211,7 +212,7 @@ test("what is written is there after a reload at once, without a connection too"
   expect(again.drafts.get(id, 1)).toMatchObject({ text: "In the thread" });
   await again.kill();
   const online = await keptBy(storage, ann, server.origin);
-  await vi.waitFor(async () => {
+  await eventually(async () => {
     await online.drafts.flush();
     expect(await ann.call("GET", "/v1/conversations")).toHaveProperty("items.0.draft.text", "In the thread");
   });
@@ -252,7 +253,7 @@ test("what was sent and is not stored, as the client ended before, is there agai
   // Its outbox was not kept.
   const online = await keptBy(storage, ann, server.origin);
   expect(online.drafts.get(id)).toEqual({ text: "At noon" });
-  await vi.waitFor(async () => {
+  await eventually(async () => {
     await online.drafts.flush();
     expect(online.drafts.get(id)).toEqual({ text: "Lunch?\nAt noon" });
   });
@@ -267,7 +268,7 @@ test("no draft is overwritten that was not seen, and what was written meanwhile 
   expect(await ann.call("GET", "/v1/conversations")).toHaveProperty("items.0.draft.text", "There");
   expect(here.get(id)).toEqual({ text: "Here" });
   await desk.api.call("delete", "/v1/conversations/{id}/draft", { path: { id } });
-  await vi.waitFor(async () => {
+  await eventually(async () => {
     await here.flush();
     expect(await ann.call("GET", "/v1/conversations")).toHaveProperty("items.0.draft.text", "Here");
   });
