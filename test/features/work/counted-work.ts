@@ -1,4 +1,5 @@
 import { runInDurableObject } from "cloudflare:test";
+import { vi } from "vitest";
 import { z } from "zod";
 import { turns } from "../../support/event-loop.ts";
 import { listenToWrites } from "../../support/objects/writes.ts";
@@ -15,6 +16,9 @@ export interface Work {
 /** The turns of the event loop in which all happens that does not wait for a time. */
 const TURNS = 5;
 
+/** The patience for the jobs of earlier calls. */
+const JOBS_WITHIN = { timeout: 60_000, interval: 10 };
+
 const Success = z.object({ ok: z.literal(true) });
 
 /** Counts the rows that the statements of one object read and write, by the counters of the runtime. */
@@ -25,8 +29,12 @@ export class CountedObject {
     this.#stub = stub;
   }
 
-  /** Makes a call. @throws unless it succeeds: a refusal would cost less */
+  /**
+   * Makes a call, once the jobs that earlier calls have left are done.
+   * @throws unless it succeeds: a refusal would cost less
+   */
   async call(method: string, ...input: unknown[]): Promise<Work> {
+    await vi.waitFor(() => this.#expectNoJobDue(), JOBS_WITHIN);
     const { work, answer } = await this.during(() => this.#invoke(method, input));
     const { success } = Success.safeParse(answer);
     if (!success) throw new Error(`${method} is refused: ${JSON.stringify(answer)}`);
@@ -51,6 +59,14 @@ export class CountedObject {
     } finally {
       end();
     }
+  }
+
+  async #expectNoJobDue(): Promise<void> {
+    const due = "SELECT kind, key FROM jobs WHERE due <= ?";
+    const jobs = await runInDurableObject(this.#stub, (_, { storage }) =>
+      storage.sql.exec(due, Date.now()).toArray(),
+    );
+    if (jobs.length > 0) throw new Error(`jobs are due: ${JSON.stringify(jobs)}`);
   }
 
   async #invoke(method: string, input: unknown[]): Promise<unknown> {
